@@ -82,7 +82,11 @@ func (w *Workspace) Inbox() (fs.FS, error) {
 		return files, nil
 	}
 	dir := w.InboxDir()
-	if err := os.MkdirAll(dir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+	err := os.MkdirAll(dir, 0o755)
+	if errors.Is(err, fs.ErrExist) {
+		_, err = os.Stat(dir) // a link must lead to a folder
+	}
+	if err != nil {
 		return nil, fmt.Errorf("open the inbox: %w", err)
 	}
 	return enclosed(dir), nil
@@ -126,12 +130,16 @@ func BooksRoot(dir string, s *settings.Settings) (fs.FS, error) {
 }
 
 // openable is a file system that refuses to open a named pipe, a socket or a device: opening or reading a pipe can wait
-// without end.
+// without end. A link to a file that does not exist is an error too: it is not the same as no file.
 type openable struct{ fs.FS }
 
 // Open implements fs.FS.
 func (o openable) Open(name string) (fs.File, error) {
 	info, err := fs.Stat(o.FS, name)
+	if link, bad := fs.Lstat(o.FS, name); errors.Is(err, fs.ErrNotExist) && bad == nil &&
+		link.Mode()&fs.ModeSymlink != 0 {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: errors.New("a link to a file that does not exist")}
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -194,15 +194,35 @@ func (w *Workspace) ArchiveDir() string {
 	return w.Path(w.Settings.Retention.Archive)
 }
 
-// Meet reports whether two folders are the same, or one contains the other.
+// Meet reports whether two folders are the same, or one contains the other, with the links on the way to them resolved.
 func Meet(a, b string) (bool, error) {
-	one, err := filepath.Abs(a)
+	one, err := resolved(a)
 	if err != nil {
 		return false, err
 	}
-	other, err := filepath.Abs(b)
+	other, err := resolved(b)
 	return one == other || strings.HasPrefix(one, other+string(filepath.Separator)) ||
 		strings.HasPrefix(other, one+string(filepath.Separator)), err
+}
+
+// resolved is the absolute path of a folder, without links. The folder, and those above it, need not be there yet.
+func resolved(folder string) (string, error) {
+	path, err := filepath.Abs(folder)
+	if err != nil {
+		return "", err
+	}
+	rest := ""
+	for {
+		real, err := filepath.EvalSymlinks(path)
+		if err == nil {
+			return filepath.Join(real, rest), nil
+		}
+		if above := filepath.Dir(path); errors.Is(err, fs.ErrNotExist) && above != path {
+			path, rest = above, filepath.Join(filepath.Base(path), rest)
+			continue
+		}
+		return "", err
+	}
 }
 
 // Path is a folder or file that the settings name.

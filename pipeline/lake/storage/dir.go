@@ -218,11 +218,12 @@ func (d *dirStorage) List(prefix string) ([]Entry, error) {
 	return out, nil
 }
 
-// walk visits everything below a folder, not the folder itself. Folders and files that vanish meanwhile are passed
-// over.
+// walk visits everything below a folder, not the folder itself, which may be a link to one. Folders and files that
+// vanish meanwhile are passed over.
 func (d *dirStorage) walk(start string, visit func(name string, e fs.DirEntry) error) error {
-	return filepath.WalkDir(d.path(start), func(p string, e fs.DirEntry, err error) error {
-		if errors.Is(err, fs.ErrNotExist) {
+	root := Followed(d.path(start))
+	return filepath.WalkDir(root, func(p string, e fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) || p == root && errors.Is(err, unix.ENOTDIR) {
 			return nil
 		}
 		if err != nil {
@@ -239,6 +240,10 @@ func (d *dirStorage) walk(start string, visit func(name string, e fs.DirEntry) e
 		return visit(name, e)
 	})
 }
+
+// Followed names a folder so that filepath.WalkDir walks it also if the name is of a link to it. Names below it are
+// those without the link resolved.
+func Followed(folder string) string { return folder + string(filepath.Separator) + "." }
 
 // Lock uses flock: it belongs to the open file, so the system releases it when the process ends, however it ends. The
 // holder's name is written into the file for people and taken out again by unlock; it decides nothing.

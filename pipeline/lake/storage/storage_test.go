@@ -70,6 +70,28 @@ func names(t *testing.T, st storage.Storage, prefix string) []storage.Entry {
 	return entries
 }
 
+// TestLinkedFolder lists a storage whose folder is a link, as of a lake on another disk.
+func TestLinkedFolder(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(dir, "disk"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("disk", filepath.Join(dir, "lake")); err != nil {
+		t.Fatal(err)
+	}
+	st := storage.Dir(filepath.Join(dir, "lake"))
+	put(t, st, "a/one", "1")
+	put(t, st, "two", "22")
+	want := []storage.Entry{{Name: "a/one", Size: 1}, {Name: "two", Size: 2}}
+	if diff := cmp.Diff(want, names(t, st, "")); diff != "" {
+		t.Errorf("List (-want +got):\n%s", diff)
+	}
+	if got := names(t, st, "two/"); len(got) != 0 {
+		t.Errorf("below a file: %v", got)
+	}
+}
+
 // TestFiles tests STO-2.
 func TestFiles(t *testing.T) {
 	t.Parallel()

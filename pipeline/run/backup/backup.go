@@ -132,7 +132,7 @@ func apart(w *workspace.Workspace, place settings.Place) error {
 		}
 		return nil
 	}
-	for _, place := range []string{w.Dir, w.LakeDir(), w.ArchiveDir()} {
+	for _, place := range []string{w.Dir, w.LakeDir(), w.ArchiveDir(), w.InboxDir(), w.Path("books"), w.Path("runs")} {
 		if place == "" { // in an object store
 			continue
 		}

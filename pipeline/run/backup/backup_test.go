@@ -154,6 +154,52 @@ func TestNamesOfTheInbox(outer *testing.T) {
 	}
 }
 
+// TestLinkedFolders tests BACKUP-3: folders of the workspace that are links to other disks are in the backup, and the
+// folders that they lead to are refused as its place.
+func TestLinkedFolders(outer *testing.T) {
+	outer.Parallel()
+	t := &replacing{T: outer, dir: newWorkspace(outer), backup: filepath.Join(outer.TempDir(), "backup")}
+	disk := outer.TempDir()
+	t.put("inbox/usage/a.csv", "first")
+	t.put("runs/notes.json", "{}")
+	for _, name := range []string{"inbox", "books", "runs"} {
+		if err := os.Rename(filepath.Join(t.dir, name), filepath.Join(disk, name)); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(filepath.Join(disk, name), filepath.Join(t.dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	books, err := os.ReadDir(filepath.Join(disk, "books"))
+	if err != nil || len(books) == 0 {
+		t.Fatal(books, err)
+	}
+	w, err := workspace.Open(t.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if report, err := Make(t.Context(), w, t.backup, Options{}); err != nil || report.NeedsAttention() {
+		t.Fatal(report, err)
+	}
+	into := filepath.Join(t.TempDir(), "restored")
+	if _, err := Restore(t.Context(), settings.Place{Path: t.backup}, into, nil); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"inbox/usage/a.csv", "runs/notes.json", "books/" + books[0].Name()} {
+		want, err1 := os.ReadFile(filepath.Join(disk, name))
+		got, err2 := os.ReadFile(filepath.Join(into, name))
+		if err1 != nil || err2 != nil || string(got) != string(want) {
+			t.Errorf("%s: %q, want %q: %v", name, got, want, errors.Join(err1, err2))
+		}
+	}
+	refused := new(workspace.RefusedError)
+	for _, place := range []string{disk, filepath.Join(disk, "inbox/usage/copy"), filepath.Join(disk, "books")} {
+		if _, err := Make(t.Context(), w, place, Options{}); !errors.As(err, &refused) {
+			t.Errorf("backup to %s: %v", place, err)
+		}
+	}
+}
+
 // TestRecentFiles tests BACKUP-9: a file that may have changed in the instant in which it was read, so that its stamp
 // does not show it, is read again by the next backup.
 func TestRecentFiles(outer *testing.T) {

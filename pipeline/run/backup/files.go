@@ -67,6 +67,9 @@ func (b *making) tree(ctx context.Context, root string, secrets []string) error 
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil // not there, or gone meanwhile
 		}
+		if root == "inbox" && b.unreadable(name, err) {
+			return fs.SkipDir
+		}
 		if err = errors.Join(err, ctx.Err()); err != nil || entry.IsDir() {
 			return err
 		}
@@ -83,6 +86,8 @@ func (b *making) tree(ctx context.Context, root string, secrets []string) error 
 		}
 		f, err := b.file(ctx, from, name)
 		switch {
+		case root == "inbox" && b.unreadable(name, err):
+			return nil
 		case errors.Is(err, fs.ErrNotExist), entry.Type()&fs.ModeSymlink != 0 && leadsNowhere(err):
 			return nil
 		case errors.Is(err, errBusy):
@@ -93,6 +98,17 @@ func (b *making) tree(ctx context.Context, root string, secrets []string) error 
 		}
 		return err
 	})
+}
+
+// unreadable reports whether a file or folder of the inbox may not be read, and notes that it is left out: runs ignore
+// it too.
+func (b *making) unreadable(name string, err error) bool {
+	if !errors.Is(err, fs.ErrPermission) {
+		return false
+	}
+	b.report.LeftOut = append(b.report.LeftOut,
+		feedfile.ShownName(name)+": permission denied; allow tollbook's user to read it")
+	return true
 }
 
 // leadsNowhere reports whether a link could not be followed because it leads to itself, or to a path that no file has.

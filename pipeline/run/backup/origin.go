@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings"
@@ -50,7 +51,11 @@ func (o *origin) walk(visit fs.WalkDirFunc) error {
 			return visit(o.root+"/"+name, entry, err)
 		})
 	}
-	return filepath.WalkDir(o.w.Path(o.root), func(path string, entry fs.DirEntry, err error) error {
+	root := o.w.Path(o.root)
+	if info, err := os.Stat(root); err == nil && info.IsDir() {
+		root = storage.Followed(root)
+	}
+	return filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 		name, bad := filepath.Rel(o.w.Dir, path)
 		if bad != nil {
 			return bad
