@@ -23,6 +23,7 @@ func printing() []string {
 		"-w W check", "-w W ingest --retry-rejects", "-w W ingest", "-w W run nightly",
 		"-w W run monthly --cycle 2026-09",
 		"-w W rejects", "-w W rejects dismiss bad-separator --reason test", "-w W rejects restore bad-separator",
+		"-w W rejects costs",
 		"-w W doctor",
 		"-w W restore-head", "-w W upgrade", "focus check W-focus.csv",
 		"-w W bandwidth aurora-east-a --cycle 2026-09", "-w W bill --cycle 2026-09",

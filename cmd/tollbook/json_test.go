@@ -61,6 +61,7 @@ func jsonCalls() []jsonCall {
 		{shape: "export-focus", args: "export --cycle 2026-09 --format focus --dir DIR/focus"},
 		{shape: "focus-check", args: "focus check DIR/focus/focus-2026-09-vendor.csv"},
 		{shape: "rejects", args: "rejects --all --raw", code: 1},
+		{shape: "rejects-costs", args: "rejects costs"},
 		{shape: "rejects-dismiss", args: "rejects dismiss bandwidth/resent.ndjson:5 --reason test --by finance"},
 		{shape: "rejects-restore", args: "rejects restore bandwidth/resent.ndjson:5 --reason test --by finance"},
 		{shape: "query-list", args: "query"},

@@ -331,6 +331,7 @@ query budgets --format alerts
 query deferred-revenue
 quote --customer acme --usage USAGE --as-of 2026-10-05T04:00:00Z
 rejects
+rejects costs
 rejects dismiss nothing --reason test
 rejects restore nothing
 rerate --cycle 2026-09 --dry-run

@@ -49,6 +49,7 @@ func commandPaths() []string {
 		"tollbook quote",
 		"tollbook rebucket",
 		"tollbook rejects",
+		"tollbook rejects costs",
 		"tollbook rejects dismiss",
 		"tollbook rejects restore",
 		"tollbook rerate",

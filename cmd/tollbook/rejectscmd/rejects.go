@@ -29,6 +29,8 @@ type rejectsResult struct {
 	Reasons   map[string]int64  `json:"reasons"`             // of the open ones
 	Remedies  map[string]string `json:"remedies"`            // what to do about each of these reasons
 	Rejects   []rejectRow       `json:"rejects"`
+
+	HeldCosts int64 `json:"held_costs,omitempty"` // rejected rows of held deliveries of cost files: rejects costs
 }
 
 // rejectRow is one record that was not accepted.
@@ -107,7 +109,7 @@ The exit code is 1 while a reject that matches the flags is open.`,
 	cmd.Flags().IntVar(&f.limit, "limit", 100, "list at most so many; 0 = all")
 	cmd.Flags().BoolVar(&f.raw, "raw", false, "show the raw text of each record")
 	cmd.Flags().BoolVar(&f.all, "all", false, "list the ended ones too: corrected or dismissed")
-	cmd.AddCommand(dismissCommand(a), restoreCommand(a))
+	cmd.AddCommand(dismissCommand(a), restoreCommand(a), costsCommand(a))
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitNeedsAttention, cli.ExitWrong, cli.ExitFailed)
 }
 
@@ -127,6 +129,9 @@ func readRejects(ctx context.Context, a *cli.App, f *rejectFlags) (*rejectsResul
 			}
 			return nil
 		})
+		if err == nil {
+			r.HeldCosts, err = heldRows(snap)
+		}
 		if err != nil || !f.all {
 			return err
 		}
@@ -223,6 +228,10 @@ func printRejects(a *cli.App, r *rejectsResult, f *rejectFlags) error {
 	}
 	if r.Open == 0 {
 		fmt.Fprintln(a.Out, "no rejects")
+	}
+	if r.HeldCosts > 0 {
+		fmt.Fprintf(a.Out, "%s of held deliveries of cost files: `tollbook rejects costs`\n",
+			cli.Counted(r.HeldCosts, "rejected row", "rejected rows"))
 	}
 	if r.Count == 0 {
 		return nil
