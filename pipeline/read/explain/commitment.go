@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/tollbook/tollbook/pipeline/fold/measure"
@@ -41,7 +42,7 @@ func (e *explainer) commitment() error {
 	src := &measure.Commitments{Files: e.Snap, Base: e.Snap, Books: e.Books, Prices: e.prices}
 	spent, err := src.Spent(e.bucket(), e.customer, cycle, e.cycle)
 	if err != nil {
-		return err
+		return e.archived(err)
 	}
 	asOf, err := period.ParseInstant(e.Snap.Manifest.AsOf)
 	if err != nil {
@@ -73,4 +74,19 @@ func (e *explainer) commitment() error {
 		e.story.Parts = append(e.story.Parts, Part{0, "commitment", steps})
 	}
 	return nil
+}
+
+// archived says where the lines are if an error is that a commitment counts those of a cycle that left the lake.
+func (e *explainer) archived(err error) error {
+	gone := new(measure.ArchivedError)
+	if !errors.As(err, &gone) {
+		return err
+	}
+	for _, ref := range e.Snap.Manifest.Cycles {
+		if ref.Cycle.String() == gone.Cycle && ref.Archived != nil {
+			return fmt.Errorf("%s counts lines of a cycle that is not in the lake: %w", e.at.id,
+				&rows.ArchivedError{Cycle: gone.Cycle, Archived: *ref.Archived})
+		}
+	}
+	return err
 }

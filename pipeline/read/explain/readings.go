@@ -31,8 +31,9 @@ func readings(id string) []reading {
 	return list
 }
 
-// tierEnd is what the API adds to the id of a line of a tier. 0 is no tier: the id before it ends like one.
-var tierEnd = regexp.MustCompile(`^(.+)#([0-9]+)(?:#(?:flat_fee|true_up|cap|overage))?$`)
+// tierEnd is what the API adds to the id of a line of a tier, and the hash that distinguishes lines without one. 0 is
+// no tier.
+var tierEnd = regexp.MustCompile(`^(.+)#([0-9]+)(?:#(?:flat_fee|true_up|cap|overage))?(?:#[0-9a-f]{8})?$`)
 
 // withTier is a reading, and what it is if its id ends with a tier.
 func withTier(r reading) []reading {

@@ -15,6 +15,7 @@ func TestReadings(t *testing.T) {
 		"a#2":                                {"a#2 0  ", "a 2  "},
 		"a#1#0":                              {"a#1#0 0  ", "a#1 0  "},
 		"a#1#1#flat_fee":                     {"a#1#1#flat_fee 0  ", "a#1 1  "},
+		"a#0#0f3a99c1":                       {"a#0#0f3a99c1 0  ", "a 0  "},
 		"a#x":                                {"a#x 0  "},
 		"me@home":                            {"me@home 0  "},
 		"o/1@events":                         {"o/1@events 0  ", "o/1 0 events "},

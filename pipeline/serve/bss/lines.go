@@ -3,8 +3,11 @@ package bss
 import (
 	"context"
 	"errors"
+	"fmt"
 	"regexp"
 	"strconv"
+
+	"github.com/cespare/xxhash/v2"
 
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
@@ -181,6 +184,9 @@ func (r *reader) id() string {
 		case line.FlatFee.String(), line.TrueUp.String(), line.Cap.String(), line.Overage.String():
 			id += "#" + kind
 		}
+		if r.row.Small(tables.LineTier) == 0 {
+			id += r.part(day)
+		}
 	} else if endsLikeTier.MatchString(id) {
 		id += "#0"
 	}
@@ -196,8 +202,23 @@ func (r *reader) id() string {
 	return id
 }
 
+// part distinguishes lines of a commitment, of a recurring charge and of re-rating that are of one record and of no
+// tier, such as differences of two scopes: a hash of what they differ in; "" for other lines.
+func (r *reader) part(day manifest.Day) string {
+	if day != manifest.CommitmentsDay && day != manifest.ChargesDay && day != manifest.RerateDay {
+		return ""
+	}
+	h := xxhash.New()
+	for _, text := range []string{r.row.MaybeTime(tables.LineUsageEnd).String(), r.word(tables.LineServiceTypeCode),
+		r.word(tables.LineSKU), r.word(tables.LineRegionCode), r.text(tables.LineResourceID),
+		r.word(tables.LinePartnerID), r.word(tables.LineAssociationType)} {
+		_, _ = h.WriteString(text + "\x00") // never fails
+	}
+	return fmt.Sprintf("#%08x", uint32(h.Sum64())) //nolint:gosec // the lower half
+}
+
 // endsLikeTier finds ids of records that end like the line of a tier.
-var endsLikeTier = regexp.MustCompile(`#[0-9]+(#(flat_fee|true_up|cap|overage))?$`)
+var endsLikeTier = regexp.MustCompile(`#[0-9]+(#(flat_fee|true_up|cap|overage))?(#[0-9a-f]{8})?$`)
 
 // isFee reports whether a line of a late record, or a difference of cost files, is of a flat fee. The kind of both is
 // adjustment. A fee has a quantity and no use.
@@ -218,8 +239,8 @@ func (r *reader) product() *books.Product {
 // idColumns are the columns of id.
 func idColumns() tables.List[tables.Line] {
 	return tables.Columns(tables.LineID, tables.LineTier, tables.LineKind, tables.LineDay, tables.LineInstant,
-		tables.LineUsageStart, tables.LineOriginCycle, tables.LineUsageAmount, tables.LineFreeResourceUsage,
-		tables.LineQuantity)
+		tables.LineUsageStart, tables.LineUsageEnd, tables.LineOriginCycle, tables.LineUsageAmount,
+		tables.LineFreeResourceUsage, tables.LineQuantity)
 }
 
 // cycleOf is the cycle that a required parameter names.

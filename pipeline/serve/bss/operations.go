@@ -1,15 +1,18 @@
 package bss
 
 import (
+	"net/http"
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/serve/bss/accounts"
 	"github.com/tollbook/tollbook/pipeline/serve/bss/benefits"
 	"github.com/tollbook/tollbook/pipeline/serve/bss/catalogue"
 	"github.com/tollbook/tollbook/pipeline/serve/bss/costs"
+	"github.com/tollbook/tollbook/pipeline/serve/bss/form"
 	"github.com/tollbook/tollbook/pipeline/serve/bss/packages"
 	"github.com/tollbook/tollbook/pipeline/serve/bss/ratings"
 	"github.com/tollbook/tollbook/pipeline/serve/bss/trade"
+	"github.com/tollbook/tollbook/pipeline/serve/keys"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 )
 
@@ -20,6 +23,26 @@ func Operations() []operation.Operation {
 		customerMonthlySum(), resourceUsageSummary(), resourceUsage(), freeResourcesUsageRecords(),
 		incentiveDiscountPolicies(), subCustomers(), subCustomerNewTag(), customerOnDemandResources(),
 		indirectPartners()}
-	return slices.Concat(bills, ratings.Operations(), catalogue.Operations(), trade.Operations(),
+	all := slices.Concat(bills, ratings.Operations(), catalogue.Operations(), trade.Operations(),
 		benefits.Operations(), accounts.Operations(), packages.Operations(), costs.Operations())
+	for i := range all {
+		readAsPartner(&all[i])
+	}
+	return all
+}
+
+// readAsPartner lets the vendor name the partner whose records of customers it reads, in each operation that a partner
+// may call.
+func readAsPartner(o *operation.Operation) {
+	_, has := o.Param("partner_id")
+	ofCustomers := o.Subject == operation.OneCustomer || o.Subject == operation.WholeCustomer ||
+		o.Subject == operation.Customers
+	if has || !ofCustomers || !slices.Contains(o.Callers, keys.Partner) {
+		return
+	}
+	whose := []operation.Param{form.WhosePartner()}
+	if o.Method == http.MethodPost {
+		whose = form.InBody(whose)
+	}
+	o.Params = append(o.Params, whose...)
 }

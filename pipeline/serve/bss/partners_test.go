@@ -1,6 +1,7 @@
 package bss_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -195,6 +196,68 @@ func TestPartnerAdjustRecords(t *testing.T) {
 	h.same("the vendor's", h.few("", adjustRecords, "", "records", "trans_id"), "e1\ne2\ne3\ne5")
 	h.fails("north", adjustRecords+"?customer_id=bob", "", 400, "CBC.99000035")
 	h.fails("bob", adjustRecords, "", 403, "CBC.0151")
+}
+
+// TestAdjustRecordsOfResellers lists what a distributor gave its reseller and took back beside what it gave a customer.
+// A request of more than the reseller has is refused, and is no record.
+func TestAdjustRecordsOfResellers(t *testing.T) {
+	t.Parallel()
+	h := houseWith(t, map[string]string{
+		"tollbook.yaml": books["tollbook.yaml"] + "payments: ledger\n",
+		"inbox/partner_accounts/p.csv": `event_id,partner_id,time,type,amount,to_partner_id
+p1,hub,2026-09-01T00:00:00Z,recharge,500,
+p2,hub,2026-09-02T00:00:00Z,allocate,300,north
+p3,hub,2026-09-03T00:00:00Z,reclaim,20.5,north
+p4,hub,2026-09-04T00:00:00Z,reclaim,1000,north
+`,
+		"inbox/accounts/a.csv": `event_id,customer_id,time,type,balance_type,amount
+e1,bob,2026-09-02T12:00:00Z,allocate,cash,100
+e2,ann,2026-09-05T00:00:00Z,allocate,cash,10
+`,
+	})
+	h.says("hub", adjustRecords+"?limit=1", "", `{"total_count":3,"records":[{"customer_id":"north",
+		"customer_name":"North Reselling","operation_type":"SOURCE_OPERATION_BEADJUST","amount":"300.00000000",
+		"currency":"CNY","operation_time":"2026-09-02T00:00:00Z","measure_id":1,"trans_id":"p2"}]}`)
+	h.same("all", h.few("hub", adjustRecords, "", "records", "trans_id"), "p2\ne1\np3")
+	h.same("one reseller", h.few("hub", adjustRecords+"?customer_id=north", "", "records", "trans_id"), "p2\np3")
+	h.same("one customer", h.few("hub", adjustRecords+"?customer_id=bob", "", "records", "trans_id"), "e1")
+	h.same("the reseller's", h.few("north", adjustRecords, "", "records", "trans_id"), "e2")
+	h.same("the reseller's, as its distributor", h.few("hub", adjustRecords+"?indirect_partner_id=north", "", "records",
+		"trans_id"), "e2")
+	h.same("the vendor's", h.few("", adjustRecords, "", "records", "trans_id"), "p2\ne1\np3\ne2")
+	h.same("the vendor's of one", h.few("", adjustRecords+"?customer_id=north", "", "records", "trans_id"), "p2\np3")
+	h.fails("north", adjustRecords+"?customer_id=north", "", 400, "CBC.99000035")
+	h.fails("hub", accountChanges+"?balance_type=BALANCE_TYPE_DEBIT&indirect_partner_id=scout", "", 403, "CBC.99000037")
+}
+
+// TestVendorReadsAsPartner names a partner with the vendor's key: it gets what the partner's key gets.
+func TestVendorReadsAsPartner(t *testing.T) {
+	t.Parallel()
+	h := houseWith(t, paidByHub())
+	for _, partner := range []string{"north", "hub", "scout"} {
+		for _, list := range []struct{ path, body, rows, field string }{
+			{adjustRecords + "?", "", "records", "trans_id"}, {orders + "?", "", "order_infos", "order_id"},
+			{subCustomers, `{%s}`, "customer_infos", "customer_id"},
+			{consumers, `{"bill_cycle":"2026-09"%s}`, "sub_customers", "customer_id"},
+		} {
+			own, named := list.path, list.path
+			ownBody, namedBody := list.body, list.body
+			if list.body == "" {
+				named += "partner_id=" + partner
+			} else {
+				more := `"partner_id":"` + partner + `"`
+				if list.body != `{%s}` {
+					more = "," + more
+				}
+				ownBody, namedBody = fmt.Sprintf(list.body, ""), fmt.Sprintf(list.body, more)
+			}
+			h.same(partner+" "+list.path, h.few("", named, namedBody, list.rows, list.field),
+				h.few(partner, own, ownBody, list.rows, list.field))
+		}
+	}
+	h.same("an order that the partner's customer has not", h.few("", orders+"?partner_id=scout", "", "order_infos",
+		"order_id"), "")
+	h.fails("north", orders+"?partner_id=hub", "", 403, "CBC.0151")
 }
 
 // fails checks that a request fails with an error.

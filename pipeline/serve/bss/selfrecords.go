@@ -154,7 +154,7 @@ func (r *selfRecord) append(o *operation.Object) {
 
 // selfColumns are the columns of selfRecord.
 func selfColumns() tables.List[tables.Line] {
-	return append(detailColumns(), tables.LineUnitPrice.Of(), tables.LineUsageEnd.Of())
+	return append(detailColumns(), tables.LineUnitPrice.Of())
 }
 
 func handleCustomerselfResourceRecords(ctx context.Context, c *operation.Call) (any, error) {

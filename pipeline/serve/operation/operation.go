@@ -30,6 +30,8 @@ type Operation struct {
 	Resumed bool        // parts of its Streams can be had by Range
 	Types   []string    // Content-Types of what else Handle gives, as Streams
 	Handle  func(context.Context, *Call) (any, error)
+
+	Resellers bool // customer_id may also name a reseller of the partner (Scope.Reseller)
 }
 
 // Subject says whose records an operation reads, and so what its parameters customer_id, partner_id,

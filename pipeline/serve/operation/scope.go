@@ -15,6 +15,7 @@ type Scope struct {
 	// and was that partner's in one of these times: of a reseller, when it was the caller's; nil = any time
 	During   []period.Span
 	Customer string // only this customer's
+	Reseller string // only what the partner gave to this reseller of its own, and took back; see Operation.Resellers
 	Manager  string // only customers of this account manager
 	Feeds    bool   // raw records of feeds may be shown: the vendor and finance
 	Nothing  bool   // nothing fits: the answer is empty
@@ -83,7 +84,7 @@ func ofVendor(op *Operation, v *Values, b *books.Books) (Scope, error) {
 	if s.Partner == "" {
 		s.Partner = v.Text("partner_id")
 	}
-	if s.Customer != "" && b.Customer(s.Customer) < 0 {
+	if s.Customer != "" && b.Customer(s.Customer) < 0 && !s.reseller(op, b) {
 		return Scope{}, NotItsCustomer()
 	}
 	if op.Subject == ItsCustomer && s.Customer == "" {
@@ -133,6 +134,9 @@ func (a *asked) ofPartner(ctx context.Context, c *keys.Caller) (Scope, error) {
 	}
 	customer := b.Customer(s.Customer)
 	if customer < 0 {
+		if s.reseller(op, b) {
+			return s, nil
+		}
 		return Scope{}, NotItsCustomer()
 	}
 	if !associated(b, customer, &s, a.windowEnd()) {
@@ -151,6 +155,17 @@ func (a *asked) ofPartner(ctx context.Context, c *keys.Caller) (Scope, error) {
 		s.Nothing = true // the id of a manager is a filter like others for a key that is bound to none
 	}
 	return s, nil
+}
+
+// reseller takes the customer that is asked for as a reseller, if the operation allows it and the scope's partner was
+// its distributor at any time; any distributor where the scope has no partner.
+func (s *Scope) reseller(op *Operation, b *books.Books) bool {
+	id := s.Customer
+	if !op.Resellers || b.Partner(id) < 0 || s.Partner != "" && resoldBy(b, s.Partner, id) == nil {
+		return false
+	}
+	s.Customer, s.Reseller = "", id
+	return true
 }
 
 // Knows reports whether a customer, who may be none of the books, ever was one of the scope's partner's, in the times

@@ -67,7 +67,7 @@ func (s *spreading) findTerms(ctx context.Context) error {
 				kind: kinds[row.Word(tables.OrderPeriodType)]}
 			start, end := row.Time(tables.OrderEffectiveTime), row.MaybeTime(tables.OrderExpireTime)
 			if end != tables.Nothing && end > start {
-				t.first, t.end = zone.Day(start), zone.Day(end-1)+1
+				t.first, t.end = question.TermDays(zone, start, end)
 			}
 			s.terms[id(row, tables.OrderOrderID.Of(), tables.OrderOrderLine.Of())] = t
 			return s.archivedOrder(zone.Cycle(row.Time(tables.OrderPayTime)), t)
@@ -171,7 +171,7 @@ func (s *spreading) paidOf(row rows.Row[tables.Line], cycle period.Cycle) (paid,
 		p.term = t
 	case row.Word(tables.LineDay) == manifest.ChargesDay.String():
 		if start, end := row.Time(tables.LineUsageStart), row.MaybeTime(tables.LineUsageEnd); end > start {
-			p.term = prepaidTerm{first: zone.Day(start), end: zone.Day(end-1) + 1}
+			p.term.first, p.term.end = question.TermDays(zone, start, end)
 		}
 	}
 	p.entry = spreadEntry{BillType: row.Small(tables.LineBillDetailType), RegionCode: row.Word(tables.LineRegionCode),

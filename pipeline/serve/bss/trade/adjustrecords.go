@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/read/coupons"
 	"github.com/tollbook/tollbook/pipeline/serve/bss/form"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -18,10 +19,10 @@ import (
 func partnerAdjustRecords() operation.Operation {
 	return operation.Operation{
 		Name: "ListPartnerAdjustRecords", Method: http.MethodGet, Path: "/v3/accounts/partner-accounts/adjust-records",
-		Summary: "What a partner allocated to its customers and reclaimed from them, in the last 18 months",
-		Callers: form.Partners(), Subject: operation.Customers,
+		Summary: "What a partner allocated to its customers and resellers, and reclaimed, in the last 18 months",
+		Callers: form.Partners(), Subject: operation.Customers, Resellers: true,
 		Params: append([]operation.Param{
-			{Name: "customer_id", Meaning: "only this customer's"},
+			{Name: "customer_id", Meaning: "only this customer's, or this reseller's of a distributor"},
 			{Name: "operation_type", Kind: operation.Word, Words: []string{sourceGiven, sourceTaken, sourceUnbound},
 				Meaning: "allocated, reclaimed, or reclaimed on leaving, which is not distinguished"},
 			{Name: "operation_time_begin", Kind: operation.Moment, Meaning: "then or later"},
@@ -80,23 +81,34 @@ func handlePartnerAdjustRecords(ctx context.Context, c *operation.Call) (any, er
 	if err != nil {
 		return nil, err
 	}
+	passed, err := passedOn(c, during)
+	if err != nil {
+		return nil, err
+	}
+	list = inTime(append(list, passed...))
 	list = slices.DeleteFunc(list, func(g gift) bool {
 		return c.Given("operation_type") && g.kind != c.Text("operation_type") || c.Given("trans_id") &&
 			g.id != c.Text("trans_id")
 	})
 	out := &adjustRecords{Records: []adjustRecord{}, Total: len(list)}
+	b := c.State.Workspace.Books
 	for _, g := range form.Window(c, list) {
-		out.Records = append(out.Records, adjustRecord{CustomerID: g.customer,
-			CustomerName: form.CustomerName(c, g.customer), OperationType: g.kind,
-			Amount: g.amount.String(), Currency: c.CurrencyOf(g.customer),
-			OperationTime: operation.Time(g.at), Measure: form.MeasureYuan, TransID: g.id})
+		one := adjustRecord{CustomerID: g.customer, OperationType: g.kind, Amount: g.amount.String(),
+			OperationTime: operation.Time(g.at), Measure: form.MeasureYuan, TransID: g.id}
+		if partner := b.Partner(g.customer); g.reseller && partner >= 0 {
+			one.CustomerName, one.Currency = form.PartnerName(c, partner), b.PartnerCurrency(partner).Code
+		} else {
+			one.CustomerName, one.Currency = form.CustomerName(c, g.customer), c.CurrencyOf(g.customer)
+		}
+		out.Records = append(out.Records, one)
 	}
 	return out, nil
 }
 
-// gift is money that a partner gave a customer of its cash or credit, or took back.
+// gift is money that a partner gave a customer of its cash or credit, or a distributor its reseller, or took back.
 type gift struct {
 	customer, id, kind, balance string
+	reseller                    bool // customer is a reseller
 	at                          period.Instant
 	amount                      money.Amount
 }
@@ -106,7 +118,7 @@ type gift struct {
 // account of the partner's.
 func gifts(ctx context.Context, c *operation.Call, during period.Span) ([]gift, error) {
 	var out []gift
-	if c.Scope.Nothing {
+	if c.Scope.Nothing || c.Scope.Reseller != "" {
 		return nil, nil
 	}
 	buckets := bucketsOf(c)
@@ -126,22 +138,54 @@ func gifts(ctx context.Context, c *operation.Call, during period.Span) ([]gift, 
 		}
 		return err
 	})
-	slices.SortFunc(out, func(a, b gift) int {
+	return inTime(out), err
+}
+
+// inTime sorts gifts by time, customer and id.
+func inTime(list []gift) []gift {
+	slices.SortFunc(list, func(a, b gift) int {
 		return cmp.Or(cmp.Compare(a.at, b.at), strings.Compare(a.customer, b.customer), strings.Compare(a.id, b.id))
 	})
+	return list
+}
+
+// passedOn lists what the scope's partner, a distributor, gave its resellers and took back (§9.1).
+func passedOn(c *operation.Call, during period.Span) (out []gift, err error) {
+	if c.Scope.Nothing || c.Scope.Customer != "" {
+		return nil, nil
+	}
+	err = coupons.Each(c.State.Snap, tables.PartnerEvents(), func(r rows.Row[tables.PartnerEvent]) (err error) {
+		g := gift{customer: r.Word(tables.PartnerEventOtherID), id: string(r.Text(tables.PartnerEventEventID)),
+			kind: gave(r.Word(tables.PartnerEventType)), at: r.Time(tables.PartnerEventTime), reseller: true}
+		if r.Word(tables.PartnerEventFeed) != "partner_accounts" || r.Word(tables.PartnerEventReason) != "" ||
+			g.kind == "" || g.customer == "" || !during.Holds(g.at) ||
+			c.Scope.Reseller != "" && g.customer != c.Scope.Reseller ||
+			!c.Scope.Line(r.Word(tables.PartnerEventPartnerID), g.at) {
+			return nil
+		}
+		g.amount, err = r.Amount(tables.PartnerEventAmount)
+		out = append(out, g)
+		return err
+	})
 	return out, err
+}
+
+// gave is the operation_type of an event of an account; "" = nothing was given or taken back.
+func gave(event string) string {
+	switch event {
+	case "allocate":
+		return sourceGiven
+	case "reclaim":
+		return sourceTaken
+	}
+	return ""
 }
 
 // giftOf is the event of a row; ok is false for another event than a gift that took place.
 func giftOf(row rows.Row[tables.AccountEvent]) (g gift, ok bool, err error) {
 	g = gift{customer: row.Word(tables.AccountEventCustomerID), id: string(row.Text(tables.AccountEventEventID)),
-		balance: row.Word(tables.AccountEventBalanceType), at: row.Time(tables.AccountEventTime)}
-	switch row.Word(tables.AccountEventType) {
-	case "allocate":
-		g.kind = sourceGiven
-	case "reclaim":
-		g.kind = sourceTaken
-	}
+		kind: gave(row.Word(tables.AccountEventType)), balance: row.Word(tables.AccountEventBalanceType),
+		at: row.Time(tables.AccountEventTime)}
 	if g.kind == "" || g.balance != "cash" && g.balance != "credit" || row.Small(tables.AccountEventRefused) == 1 {
 		return g, false, nil
 	}
