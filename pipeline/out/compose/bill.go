@@ -67,6 +67,9 @@ func (s *Sources) bill(ctx context.Context, cycle period.Cycle, customer string,
 	if err := g.lines(ctx, customer, read); err != nil {
 		return nil, err
 	}
+	if header.Closed && g.ofMonth {
+		b.Partner = s.parties().partner(g.resoldBy, cycle)
+	}
 	services := s.namer(cycle).services
 	b.Sections, b.Corrections, b.Usage = g.sections(services), g.corrections, g.used.usage(services)
 	b.Issuers = slices.Sorted(maps.Keys(g.sellers))

@@ -352,6 +352,31 @@ func TestReferrer(t *testing.T) {
 	}
 }
 
+// TestPartnerOfClosedBill corrects associations after the close: the bill names the partner of its lines, north, as the
+// statements of the close do, and not hub, nor nobody. An open month follows the book.
+func TestPartnerOfClosedBill(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.month()
+	later := "customer_id,partner_id,association_type,valid_from,valid_to\nann,hub,2,%s,\n" +
+		"bob,hub,2,2026-01-01,\ncat,scout,1,2026-01-01,\n"
+	h.lay("books/associations.csv", fmt.Sprintf(later, "2026-01-01"))
+	if got := h.bill("2026-09", "ann").Partner.ID; got != "hub" {
+		t.Errorf("while the month is open: %q", got)
+	}
+	h.lay("books/associations.csv", books["books/associations.csv"])
+	h.close("2026-09", "2026-10-20T00:00:00Z")
+	for _, from := range []string{"2026-01-01", "2026-10-01"} {
+		h.lay("books/associations.csv", fmt.Sprintf(later, from))
+		if b := h.bill("2026-09", "ann"); b.Partner.ID != "north" || b.Partner.Name != "North Reselling" {
+			t.Errorf("hub's from %s: %+v", from, b.Partner)
+		}
+		if b := h.bill("2026-09", "cat"); b.Partner.ID != "" {
+			t.Errorf("a referred customer: %+v", b.Partner)
+		}
+	}
+}
+
 func TestUnknown(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -34,7 +34,9 @@ type gathered struct {
 	manual      map[string]int // by adjustment_id: its place in corrections
 	adjusted    money.AmountTotal
 	sellers     map[string]bool
-	late        int // lines of other cycles
+	late        int    // lines of other cycles
+	ofMonth     bool   // there are lines of the cycle itself
+	resoldBy    string // the partner of the last one of these that was resold; "" = none
 }
 
 // lineColumns are the columns of lines that a bill shows.
@@ -144,7 +146,13 @@ func (g *gathered) line(customer string, row rows.Row[tables.Line]) error {
 	if key.origin != "" {
 		g.late++
 	}
-	g.sellers[sellerOf(row)] = true
+	seller := sellerOf(row)
+	g.sellers[seller] = true
+	if key.origin == "" {
+		if g.ofMonth = true; seller != settlement.VendorID {
+			g.resoldBy = seller
+		}
+	}
 	if key.kind == line.Refund.String() || key.kind == line.Adjustment.String() {
 		if err := g.correct(&key, file, payment, row); err != nil {
 			return err

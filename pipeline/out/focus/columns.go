@@ -135,8 +135,8 @@ func chargeColumns() []Column {
 		instant("BillingPeriodStart", "start of the cycle", func(r *Row) period.Instant { return r.Set.Bounds.From }),
 		text("ChargeCategory", "Usage, Purchase, Credit, Adjustment or Tax: see the table of rows",
 			func(r *Row) string { return r.Category }),
-		text("ChargeClass", "Correction if the line's origin_cycle, or the cycle that a refund's order was paid "+
-			"in, is an earlier one", func(r *Row) string { return r.Class }).nullable(),
+		text("ChargeClass", "Correction if the line's origin_cycle, or the cycle that billed what a refund takes "+
+			"back, is an earlier one", func(r *Row) string { return r.Class }).nullable(),
 		text("ChargeDescription", "the product's name and what the row is for", func(r *Row) string {
 			return r.Description
 		}),

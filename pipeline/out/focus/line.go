@@ -266,6 +266,13 @@ func (m *maker) describe(l *theLine, r *Row) {
 	}
 }
 
+// chargedOn is the day that the recurring charge of a refund began on, and by which it was billed in advance: both
+// lines have the id ROW/DAY (§10.5).
+func (l *theLine) chargedOn() (period.Day, bool) {
+	day, err := period.ParseDay(l.id[strings.LastIndexByte(l.id, '/')+1:])
+	return day, err == nil
+}
+
 // categorize says what kind of charge a line is (the table of rows in docs/focus.md).
 func (m *maker) categorize(l *theLine, r *Row, unit string) {
 	nothing := l.quantity.Sign() == 0 && l.usage.Sign() == 0 && l.price.Sign() == 0
@@ -298,6 +305,9 @@ func (m *maker) categorize(l *theLine, r *Row, unit string) {
 		switch {
 		case l.kind == refundKind:
 			r.Frequency, r.Description = oneTime, r.Product.name+", taken back"
+			if day, ok := l.chargedOn(); ok && day.Cycle() < m.cycle {
+				r.Class = correction
+			}
 		case r.Class == correction:
 			r.Description += ", correction of " + l.origin
 		}

@@ -50,24 +50,35 @@ func lowTable() *tables.Table {
 	return t
 }
 
+// statesTable is lowTable with the cycle in front.
+func statesTable() *tables.Table {
+	t := lowTable()
+	t.Columns = append([]tables.Column{wordColumn("cycle",
+		"the cycle that billed the line or a difference of it: the row is its state then")}, t.Columns...)
+	return t
+}
+
+// lowMargin has no totals: of a closed month that a later delivery changed, the table has the state of each cycle that
+// billed a difference, and costs can be in several currencies.
 func lowMargin() *ask.Question {
 	return &ask.Question{
 		Name:    "low-margin",
 		Answers: "which lines of cost files bring less than effective cost × (1 + min_margin)",
 		View:    "cost_groups",
-		Keys:    pick(lowTable(), "customer_id id origin_cycle source service_name account sku min_margin"),
-		Sums:    pick(lowTable(), "cost_effective payment_amount"),
-		Apart:   []string{"cost_effective"}, // of sources that can have several currencies
+		Keys:    pick(statesTable(), "cycle customer_id id origin_cycle source service_name account sku min_margin"),
+		Sums:    pick(statesTable(), "cost_effective payment_amount"),
+		Apart:   []string{"cost_effective", "payment_amount"},
 		Lake: ask.Shape{Table: tables.CostGroups().Table,
 			Reads: append(columnsOf(tables.CostGroups().Table, lowTable()), tables.CostGroupLowMargin.Of().Any()),
-			Made:  lowTable(), Make: lows},
+			Made:  statesTable(), Make: lows},
 	}
 }
 
 // lows takes over the groups that bring too little.
-func lows(_ *ask.Reading, from, to *parquet.Columns[tables.Any]) error {
+func lows(w *ask.Reading, from, to *parquet.Columns[tables.Any]) error {
 	for i := range from.N {
 		if from.Col(tables.CostGroupLowMargin.Of().Any().Any()).Codes[i] == 1 {
+			to.Col(0).AddWord(w.Cycle.String())
 			copyRow(from, to, i)
 		}
 	}
@@ -77,6 +88,9 @@ func lows(_ *ask.Reading, from, to *parquet.Columns[tables.Any]) error {
 // copyRow appends the columns of a row that another table has by the same names; texts become words.
 func copyRow(from, to *parquet.Columns[tables.Any], i int) {
 	for k, at := range columnsOf(from.Def, to.Def) {
+		if at < 0 {
+			continue // the caller adds it
+		}
 		c, out := from.Col(at), to.Col(tables.ColumnOf[tables.Any](k))
 		switch from.Def.Columns[at].Type {
 		case tables.Word:

@@ -37,11 +37,12 @@ func deferredRevenue() *ask.Question {
 		Answers: "what of the payments of orders and of recurring charges in advance belongs to later months, by " +
 			"straight line per day",
 		Reads: "It reads `orders`, their `lines`, and the `lines` of recurring charges in advance. A payment is " +
-			"spread evenly over the days of the contract zone from effective_time to expire_time, that of a " +
-			"charge from usage_start to usage_end. The part up to the end of a month is rounded half away from " +
-			"zero to the currency's digits; a month has the difference to the month before, so that all months add " +
-			"up to the payment. Orders that were unsubscribed or have no expire_time, charges that were refunded " +
-			"up to the end of the cycle, and differences of re-rating have no row.",
+			"spread evenly over the days of the contract zone from that of effective_time to before that of " +
+			"expire_time, at least one day, that of a charge from usage_start to usage_end. The part up to the end " +
+			"of a month is rounded half away from zero to the currency's digits; a month has the difference to the " +
+			"month before, so that all months add up to the payment. Orders that were unsubscribed or have no " +
+			"expire_time, charges that were refunded up to the end of the cycle, and differences of re-rating " +
+			"have no row.",
 		Keys: def.Columns[:5], Sums: def.Columns[5:], Lake: ask.Shape{Table: def, Ask: listDeferred},
 	}
 }
@@ -202,7 +203,8 @@ func (d *deferral) takeOrder(row rows.Row[tables.Order]) error {
 	if end == tables.Nothing || end <= start {
 		return nil
 	}
-	p := prepaid{order: string(row.Text(tables.OrderOrderID)), first: d.zone.Day(start), end: d.zone.Day(end-1) + 1}
+	p := prepaid{order: string(row.Text(tables.OrderOrderID))}
+	p.first, p.end = TermDays(d.zone, start, end)
 	if p.end > d.cycle.Last()+1 {
 		d.orders[key(tables.OrderOrderID, tables.OrderOrderLine)] = p
 	}
@@ -244,7 +246,8 @@ func (d *deferral) takeCharge(row rows.Row[tables.Line]) error {
 		return nil
 	}
 	start, end := row.Time(tables.LineUsageStart), row.MaybeTime(tables.LineUsageEnd)
-	p := prepaid{first: d.zone.Day(start), end: d.zone.Day(end-1) + 1}
+	var p prepaid
+	p.first, p.end = TermDays(d.zone, start, end)
 	if p.end <= d.cycle.Last()+1 {
 		return nil
 	}
@@ -279,6 +282,14 @@ func (d *deferral) spread(p *prepaid, words []string, paid money.Amount) error {
 // earned is the part of a payment for the days up to the end of a cycle.
 func (p prepaid) earned(paid money.Amount, c period.Cycle, digits int) (money.Amount, error) {
 	return Earned(paid, p.first, p.end, c, digits)
+}
+
+// TermDays are the days that a payment for [start, end) is spread over, from first to before after: the local dates
+// from start to before end, as §10 counts the days of a period, and at least one day. The date of a moment on which one
+// term ends and the next one begins belongs to the next one.
+func TermDays(zone *period.Zone, start, end period.Instant) (first, after period.Day) {
+	first = zone.Day(start)
+	return first, max(first+1, zone.Day(end))
 }
 
 // Earned is the part of a payment for the days from first to before end that it counts for up to the end of a cycle,

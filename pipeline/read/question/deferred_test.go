@@ -34,6 +34,32 @@ func TestEarned(t *testing.T) {
 	}
 }
 
+// TestTermDays checks the days of terms in Shanghai: the day of a renewal belongs to the renewal, and a term that ends
+// on the day of its start has one day.
+func TestTermDays(t *testing.T) {
+	t.Parallel()
+	zone, err := period.LoadZone("Asia/Shanghai")
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := func(day, hour int) period.Instant {
+		return zone.DaySpan(period.DayOf(2026, 8, day)).From + period.Instant(int64(hour)*3600*1_000_000)
+	}
+	for _, tt := range []struct {
+		start, end   period.Instant
+		first, after int // days of August
+	}{
+		{at(10, 9), at(20, 9), 10, 20}, {at(20, 9), at(30, 9), 20, 30}, {at(10, 0), at(20, 0), 10, 20},
+		{at(10, 9), at(10, 15), 10, 11}, {at(10, 23), at(11, 1), 10, 11},
+	} {
+		first, after := TermDays(zone, tt.start, tt.end)
+		if first != period.DayOf(2026, 8, tt.first) || after != period.DayOf(2026, 8, tt.after) {
+			t.Errorf("from %d to %d: from day %v to before %v, want %d, %d", tt.start, tt.end, first, after, tt.first,
+				tt.after)
+		}
+	}
+}
+
 // TestArchivedCharge checks the line of a charge in advance, which is archived with its cycle. While its period ends
 // after the requested cycle, the question has no answer: a year from 1 January 2026 until December, one that ended on
 // 10 March until February. A charge in arrears and one of a cycle that is in the lake are no reason.
