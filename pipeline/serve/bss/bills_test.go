@@ -2,6 +2,8 @@ package bss_test
 
 import (
 	"fmt"
+	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"testing"
@@ -324,4 +326,28 @@ func TestIDsLikeTiers(t *testing.T) {
 	h.same("ids", h.few("", subRecords+"?bill_cycle=2026-09&customer_id=dan&service_type_code=ml&limit=100", "",
 		"fee_records", "id", "usage_amount"),
 		"a#1 10.0000000000\na#2 1.0000000000\na#1#0 1.0000000000\na#1#0#0 1.0000000000")
+}
+
+// TestIDsOfScopes changes the service that a minimum counts, after the close: 94.00 for everything come back, and 44.00
+// for the service are charged. Both differences have an id of their own, by which each is explained.
+func TestIDsOfScopes(t *testing.T) {
+	t.Parallel()
+	h := houseWith(t, map[string]string{
+		"books/commitments.csv": "commitment_id,customer_id,service_type_code,kind,value\nm,dan,,minimum,100\n",
+	})
+	h.close()
+	h.edit("books/commitments.csv", "m,dan,,minimum,100", "m,dan,st,minimum,50")
+	h.rerate("2026-10-05T02:00:00Z")
+	const path = ownRecords + "?cycle=2026-10&customer_id=dan"
+	h.same("differences", h.few("", path, "", "fee_records", "amount"), "-94.00000000\n44.00000000")
+	ids := strings.Split(h.few("", path, "", "fee_records", "id"), "\n")
+	if len(ids) != 2 || ids[0] == ids[1] {
+		t.Fatalf("ids %q", ids)
+	}
+	for _, id := range ids {
+		explain := "/v1/lines/" + url.PathEscape(id) + "/explain?cycle=2026-10&customer_id=dan"
+		if code, got := h.call("", explain, ""); code != http.StatusOK || !strings.HasPrefix(id, "commitment/m#0#") {
+			t.Errorf("%s: %d %s", id, code, got)
+		}
+	}
 }
