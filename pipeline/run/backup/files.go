@@ -67,7 +67,7 @@ func (b *making) tree(ctx context.Context, root string, secrets []string) error 
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil // not there, or gone meanwhile
 		}
-		if root == "inbox" && b.unreadable(name, err) {
+		if root == "inbox" && name != root && b.unreadable(name, err) {
 			return fs.SkipDir
 		}
 		if err = errors.Join(err, ctx.Err()); err != nil || entry.IsDir() {
