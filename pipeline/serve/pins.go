@@ -100,8 +100,8 @@ func (p *pins) of(key string, conn uint64, offset, next int64, now period.Instan
 }
 
 // numbered returns the states of a number that are kept for one question of a caller, and for anybody; nil = none.
-// After a lake was restored, two states can have one number: a caller that names it means the one that its own pages
-// are of.
+// After a lake was restored, two states can have one number: a caller that names the number gets the state of its own
+// pages.
 func (p *pins) numbered(key string, number int64) (own, other *lake.Snapshot) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -136,9 +136,10 @@ type openable struct{ fs.FS }
 // Open implements fs.FS.
 func (o openable) Open(name string) (fs.File, error) {
 	info, err := fs.Stat(o.FS, name)
-	if link, bad := fs.Lstat(o.FS, name); errors.Is(err, fs.ErrNotExist) && bad == nil &&
-		link.Mode()&fs.ModeSymlink != 0 {
-		return nil, &fs.PathError{Op: "open", Path: name, Err: errors.New("a link to a file that does not exist")}
+	if errors.Is(err, fs.ErrNotExist) {
+		if _, bad := fs.Lstat(o.FS, name); bad == nil {
+			err = &fs.PathError{Op: "open", Path: name, Err: errors.New("a link to a file that does not exist")}
+		}
 	}
 	if err != nil {
 		return nil, err

@@ -89,7 +89,7 @@ func runServe(ctx context.Context, a *cli.App, o *serveOptions) (err error) {
 			return err
 		}
 		defer func() { _ = conn.Close() }() // nothing was written
-		// The lake answers at once what the server does not.
+		// Without further tries: the lake answers instead.
 		store := published.NewClickHouse(conn.Once(), w.Settings.ClickHouse.DSN.Database)
 		store.Away = func(err error) {
 			log.Error("ClickHouse does not answer: the lake answers in its place", "error", err.Error())

@@ -57,8 +57,7 @@ func (s *Sources) bill(ctx context.Context, cycle period.Cycle, customer string,
 		return nil, err
 	}
 	header = inCurrency(header, s.Books.CustomerCurrencyOf(customer))
-	b := &document.Bill{Header: header, Customer: s.parties().customer(customer, cycle),
-		Partner: s.parties().servingPartner(customer, cycle)}
+	b := &document.Bill{Header: header, Customer: s.parties().customer(customer, cycle)}
 	if err := s.amounts(ctx, b); err != nil {
 		return nil, err
 	}
@@ -69,6 +68,8 @@ func (s *Sources) bill(ctx context.Context, cycle period.Cycle, customer string,
 	}
 	if header.Closed && g.ofMonth {
 		b.Partner = s.parties().partner(g.resoldBy, cycle)
+	} else {
+		b.Partner = s.parties().servingPartner(customer, cycle)
 	}
 	services := s.namer(cycle).services
 	b.Sections, b.Corrections, b.Usage = g.sections(services), g.corrections, g.used.usage(services)

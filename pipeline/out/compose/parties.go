@@ -114,15 +114,15 @@ func (p parties) code(id string) (int32, error) {
 // servingPartner is the partner whose customer it is at the cycle's end, or was last within it; empty = the vendor's
 // own, be it referred.
 func (p parties) servingPartner(customer string, cycle period.Cycle) layout.Party {
-	code, bounds := p.books.Customer(customer), p.books.Zone.Bounds(cycle)
+	bounds := p.books.Zone.Bounds(cycle)
 	var last *books.Association
-	for i := range p.books.Associations {
-		a := &p.books.Associations[i]
-		if a.Customer == code && a.Valid.Overlaps(bounds) && (last == nil || a.Valid.From > last.Valid.From) {
+	list := p.books.Associations.Of(p.books.Customer(customer))
+	for i := range list {
+		if a := &list[i]; a.Valid.Overlaps(bounds) && (last == nil || a.Valid.From > last.Valid.From) {
 			last = a
 		}
 	}
-	if code < 0 || last == nil || last.Type != books.Resale {
+	if last == nil || last.Type != books.Resale {
 		return layout.Party{}
 	}
 	return p.partner(p.books.Partners[last.Partner].ID, cycle)

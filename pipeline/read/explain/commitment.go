@@ -82,11 +82,10 @@ func (e *explainer) archived(err error) error {
 	if !errors.As(err, &gone) {
 		return err
 	}
-	for _, ref := range e.Snap.Manifest.Cycles {
-		if ref.Cycle.String() == gone.Cycle && ref.Archived != nil {
-			return fmt.Errorf("%s counts lines of a cycle that is not in the lake: %w", e.at.id,
-				&rows.ArchivedError{Cycle: gone.Cycle, Archived: *ref.Archived})
-		}
+	cycle, bad := period.ParseCycle(gone.Cycle)
+	if bad != nil {
+		return err
 	}
-	return err
+	return fmt.Errorf("%s counts lines of a cycle that is not in the lake: %w", e.at.id,
+		rows.HasCycle(e.Snap, manifest.CycleOf(cycle)))
 }

@@ -54,7 +54,7 @@ func lowTable() *tables.Table {
 func statesTable() *tables.Table {
 	t := lowTable()
 	t.Columns = append([]tables.Column{wordColumn("cycle",
-		"the cycle that billed the line or a difference of it: the row is its state then")}, t.Columns...)
+		"the cycle that billed the line, or a difference of it; amounts are those as of that cycle")}, t.Columns...)
 	return t
 }
 

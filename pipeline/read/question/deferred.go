@@ -285,8 +285,8 @@ func (p prepaid) earned(paid money.Amount, c period.Cycle, digits int) (money.Am
 }
 
 // TermDays are the days that a payment for [start, end) is spread over, from first to before after: the local dates
-// from start to before end, as §10 counts the days of a period, and at least one day. The date of a moment on which one
-// term ends and the next one begins belongs to the next one.
+// from start to before end, as §10 counts the days of a period, and at least one day. The day on which one term ends
+// and the next one begins counts for the next one.
 func TermDays(zone *period.Zone, start, end period.Instant) (first, after period.Day) {
 	first = zone.Day(start)
 	return first, max(first+1, zone.Day(end))

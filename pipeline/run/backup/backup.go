@@ -39,7 +39,7 @@ type Report struct {
 	Files    int      `json:"files"`              // copied
 	Bytes    int64    `json:"bytes"`              // of them
 	Kept     int      `json:"kept"`               // there already
-	LeftOut  []string `json:"left_out,omitempty"` // changed while they were copied, or their names are not UTF-8
+	LeftOut  []string `json:"left_out,omitempty"` // changed while they were copied, may not be read, or have names that are not UTF-8
 	Without  []string `json:"without,omitempty"`  // secrets that were not asked for
 }
 

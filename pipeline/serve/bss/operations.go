@@ -23,12 +23,12 @@ func Operations() []operation.Operation {
 		customerMonthlySum(), resourceUsageSummary(), resourceUsage(), freeResourcesUsageRecords(),
 		incentiveDiscountPolicies(), subCustomers(), subCustomerNewTag(), customerOnDemandResources(),
 		indirectPartners()}
-	all := slices.Concat(bills, ratings.Operations(), catalogue.Operations(), trade.Operations(),
-		benefits.Operations(), accounts.Operations(), packages.Operations(), costs.Operations())
-	for i := range all {
-		readAsPartner(&all[i])
+	ofRecords := slices.Concat(bills, trade.Operations(), benefits.Operations(), accounts.Operations(),
+		packages.Operations(), costs.Operations())
+	for i := range ofRecords {
+		readAsPartner(&ofRecords[i])
 	}
-	return all
+	return slices.Concat(ofRecords, ratings.Operations(), catalogue.Operations())
 }
 
 // readAsPartner lets the vendor name the partner whose records of customers it reads, in each operation that a partner

@@ -255,6 +255,10 @@ func TestVendorReadsAsPartner(t *testing.T) {
 				h.few(partner, own, ownBody, list.rows, list.field))
 		}
 	}
+	const records = subRecords + "?bill_cycle=2026-09&customer_id=ann&"
+	h.same("records of a customer", h.few("", records+"partner_id=north", "", "fee_records", "id"),
+		h.few("north", records, "", "fee_records", "id"))
+	h.same("records of a customer of another partner", h.few("", records+"partner_id=hub", "", "fee_records", "id"), "")
 	h.same("an order that the partner's customer has not", h.few("", orders+"?partner_id=scout", "", "order_infos",
 		"order_id"), "")
 	h.fails("north", orders+"?partner_id=hub", "", 403, "CBC.0151")
