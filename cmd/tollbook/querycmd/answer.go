@@ -52,6 +52,7 @@ type answerResult struct {
 	Columns  []columnResult `json:"columns"`
 	RowCount int64          `json:"row_count"`           // of all rows, listed or not
 	WhyEmpty string         `json:"why_empty,omitempty"` // of an answer without rows: what is missing
+	Archived []string       `json:"archived,omitempty"`  // cycles whose lines are in an archive and do not count
 	Rows     []object       `json:"rows"`
 	Totals   object         `json:"totals,omitempty"` // of all rows
 
@@ -107,7 +108,7 @@ func (s *shownAnswer) json() *answerResult {
 	q := s.Question
 	r := &answerResult{Question: q.Name, Answers: q.Answers, Cycle: s.cycle, Limits: limitResults(s.only),
 		Currency: s.currency().Code, Source: s.Source, Manifest: s.Manifest,
-		AsOf: s.AsOf, Columns: columnResults(q), RowCount: s.Count, Rows: []object{}}
+		AsOf: s.AsOf, Columns: columnResults(q), RowCount: s.Count, Archived: s.Archived, Rows: []object{}}
 	if s.Count == 0 {
 		r.WhyEmpty = question.WhyEmpty(s.Answer, s.books, s.cycle, s.only)
 	}

@@ -267,10 +267,24 @@ func runQuery(ctx context.Context, a *cli.App, q *ask.Question, f *queryFlags) e
 	if book := question.MissingBook(q, w.Books); err == nil && answer.Count == 0 && book != "" && f.format == "alerts" {
 		fmt.Fprintf(a.Err, "note: %s\n", question.WhyEmpty(answer, w.Books, f.cycle, f.only))
 	}
+	if err == nil && f.format != "json" && !a.Flags.JSON {
+		noteArchived(a, answer)
+	}
 	if err == nil && !f.out.ToStdout() {
 		fmt.Fprintf(a.Err, "wrote %s: %s\n", f.out.File, cli.Counted(size, "byte", "bytes"))
 	}
 	return err
+}
+
+// noteArchived says whose lines do not count because they are in an archive. Cycles are archived in order.
+func noteArchived(a *cli.App, answer *ask.Answer) {
+	switch list := answer.Archived; len(list) {
+	case 0:
+	case 1:
+		fmt.Fprintf(a.Err, "note: lines of %s are archived and do not count\n", list[0])
+	default:
+		fmt.Fprintf(a.Err, "note: lines of %s to %s are archived and do not count\n", list[0], list[len(list)-1])
+	}
 }
 
 // write writes the answer in the format that was asked for.
@@ -328,9 +342,18 @@ func askServer(ctx context.Context, a *cli.App, w *workspace.Workspace, q *ask.Q
 		err = &cli.AskError{Err: err}
 	}
 	if none := new(rows.NoCycleError); errors.As(err, &none) { // the lake knows whether it was archived
-		err = a.ReadOf(w, func(snap *lake.Snapshot) error { return cmp.Or(rows.HasCycle(snap, r.Cycle), err) })
+		return nil, a.ReadOf(w, func(snap *lake.Snapshot) error { return cmp.Or(rows.HasCycle(snap, r.Cycle), err) })
 	}
-	return answer, err
+	if err != nil {
+		return nil, err
+	}
+	_ = a.ReadOf(w, func(snap *lake.Snapshot) error { // the answer does not need the lake
+		if snap.Manifest.Number == answer.Manifest {
+			answer.Archived = q.Archived(snap, r.Cycle)
+		}
+		return nil
+	})
+	return answer, nil
 }
 
 // printSQL prints the question as SQL: in a workspace of several currencies by currency. It needs no workspace.

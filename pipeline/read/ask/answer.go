@@ -38,6 +38,8 @@ type Answer struct {
 
 	// NotKept is set on an answer without rows if the workspace does not keep what the question is about.
 	NotKept bool
+	// Archived are the cycles that the answer is of, but without their lines, which left for an archive.
+	Archived []string
 
 	costCurrency string // of the rows of margins
 	costsApart   bool   // they have several

@@ -77,9 +77,7 @@ func FromLake(ctx context.Context, q *Question, r Request, from *partners.Reader
 			return nil, err
 		}
 	}
-	if r.Cycle.IsZero() && (q.Span == WithBefore || q.Span == OfOne) {
-		r.Cycle = LastCycle(snap)
-	}
+	r.Cycle = q.newest(snap, r.Cycle)
 	if q.Span == WithBefore && !r.Cycle.IsZero() {
 		if err := hasBoth(q, snap, r.Cycle); err != nil {
 			return nil, err
@@ -104,6 +102,7 @@ func FromLake(ctx context.Context, q *Question, r Request, from *partners.Reader
 	if err != nil {
 		return nil, err
 	}
+	a.Archived = q.Archived(snap, r.Cycle)
 	if q.From != nil {
 		context, err := q.From.unlimited(ctx, r, from, find)
 		if err != nil {
@@ -270,17 +269,46 @@ func (q *Question) cycles(snap *lake.Snapshot, cycle manifest.Cycle) []manifest.
 	}
 	var out []manifest.Cycle
 	for _, ref := range snap.Manifest.Cycles {
-		if ref.Archived != nil && q.Lake.Table.Name == tables.Lines().Name {
-			continue // of its lines only those of orders stay
-		}
-		if q.Span == WithBefore && ref.Cycle != cycle && ref.Cycle != cycleBefore(cycle) {
-			continue
-		}
-		if cycle.IsZero() || ref.Cycle == cycle || q.Span != OfCycle && ref.Cycle.Compare(cycle) < 0 {
+		if q.spans(ref.Cycle, cycle) && !q.left(ref) {
 			out = append(out, ref.Cycle)
 		}
 	}
 	return out
+}
+
+// spans reports whether a cycle of the lake is among those that the question is of.
+func (q *Question) spans(of, cycle manifest.Cycle) bool {
+	if q.Span == WithBefore && of != cycle && of != cycleBefore(cycle) {
+		return false
+	}
+	return cycle.IsZero() || of == cycle || q.Span != OfCycle && of.Compare(cycle) < 0
+}
+
+// left reports whether the rows of a cycle left for an archive. Of its lines only those of orders stay.
+func (q *Question) left(ref manifest.CycleRef) bool {
+	return ref.Archived != nil && q.Lake.Table != nil && q.Lake.Table.Name == tables.Lines().Name
+}
+
+// Archived are the cycles that the answer from a state is of, but without their lines, which left for an archive.
+func (q *Question) Archived(snap *lake.Snapshot, cycle manifest.Cycle) (out []string) {
+	cycle = q.newest(snap, cycle)
+	if q.From != nil {
+		q = q.From.Of
+	}
+	for _, ref := range snap.Manifest.Cycles {
+		if q.Span != OfNone && q.spans(ref.Cycle, cycle) && q.left(ref) {
+			out = append(out, ref.Cycle.String())
+		}
+	}
+	return out
+}
+
+// newest is the cycle that a question is of: the last one if none is asked for, and the question is of one alone.
+func (q *Question) newest(snap *lake.Snapshot, cycle manifest.Cycle) manifest.Cycle {
+	if cycle.IsZero() && (q.Span == WithBefore || q.Span == OfOne) {
+		return LastCycle(snap)
+	}
+	return cycle
 }
 
 // gatherPartners adds up partner statements, which are calculated for cycles that are open.
