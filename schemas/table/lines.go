@@ -19,7 +19,7 @@ var linesTable = define("lines", []Column{
 	{"consume_time", Time, "when it was consumed: usage_end, pay_time or the event's time"},
 	{"id", Text, "record_id; on order lines order_id/order_line; on month-end lines cycle/sku/region/object"},
 	{"tier", Small, "number of the price tier, from 1; empty without one"},
-	{"kind", Word, "what the line is for: usage, flat_fee, period, order, refund or adjustment"},
+	{"kind", Word, "what it is for: usage, flat_fee, period, order, refund, adjustment, recurring, true_up, overage or cap"},
 	{"resource_id", Text, "the resource; on a bandwidth line the link or the group"},
 	{"resource_name", Text, "the resource's name, as the record says"},
 	{"resource_tag", Text, "the resource's tags, as the record says"},

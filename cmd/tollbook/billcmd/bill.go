@@ -238,7 +238,7 @@ func printCycle(a *cli.App, b *cycleBill, bk *books.Books) {
 	}
 	g.DropEmpty("official", "payment", "due")
 	g.Print(a.Out, "  ")
-	g.ExplainRounding(a.Out, slices.ContainsFunc(b.Statements, func(s rows.Statement) bool {
+	g.ExplainDue(a.Out, slices.ContainsFunc(b.Statements, func(s rows.Statement) bool {
 		return !taxOf(s.Tax).IsZero()
 	}))
 	printMeasured(a, bk.Zone, b.Measured)

@@ -87,17 +87,22 @@ func (g *grid) pointUp(col int) {
 // RoundingHead is the title of a column that shows what rounding adds to the payment, which is -rounding_amount.
 const RoundingHead = "rounding"
 
-// ExplainRounding says below a table that has a column of roundings which way they go. If there is tax, it is part of
-// due.
-func (g *grid) ExplainRounding(w io.Writer, taxed bool) {
-	if !slices.Contains(g.Rows[0], RoundingHead) {
-		return
+// dueHead is the title of a column of amounts due.
+const dueHead = "due"
+
+// ExplainDue says below a table of amounts due what they consist of: the roundings, if the table has a column of
+// them, and the tax, if there is any.
+func (g *grid) ExplainDue(w io.Writer, taxed bool) {
+	rounded := slices.Contains(g.Rows[0], RoundingHead)
+	const which = "above 0 the amount is rounded up, below 0 it is rounded down."
+	switch {
+	case rounded && taxed:
+		fmt.Fprintln(w, "\ndue = payment + rounding, plus tax if prices do not include it. Rounding: "+which)
+	case rounded:
+		fmt.Fprintln(w, "\ndue = payment + rounding: "+which)
+	case taxed && slices.Contains(g.Rows[0], dueHead):
+		fmt.Fprintln(w, "\ndue = payment, plus tax if prices do not include it.")
 	}
-	due, rounding := "due = payment + rounding: ", "above 0 the amount is rounded up, below 0 it is rounded down."
-	if taxed {
-		due = "due = payment + rounding, plus tax if prices do not include it. Rounding: "
-	}
-	fmt.Fprintln(w, "\n"+due+rounding)
 }
 
 // Opposite is a decimal with the other sign.

@@ -200,7 +200,7 @@ func (s *shownAnswer) table(w io.Writer) {
 	}
 	g.DropEmpty(shownName(q.Sums[len(q.Sums)-1]))
 	g.Print(w, "  ")
-	g.ExplainRounding(w, len(s.books.Taxes) > 0)
+	g.ExplainDue(w, len(s.books.Taxes) > 0)
 }
 
 // about is what the answer is of: cycle, limits, currency and state.

@@ -37,7 +37,7 @@ func (r *Row) readAgain() {
 func loses(column string) bool {
 	switch column {
 	case "usage_start", "usage_end", "sample_time", "pay_time", "status_time", "expire_time", "effective_time",
-		"time", "official_amount", "amount", "bill_detail_type", "period_num", "heads":
+		"time", "quantity", "official_amount", "amount", "bill_detail_type", "period_num", "heads":
 		return true
 	}
 	return false
