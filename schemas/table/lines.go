@@ -52,8 +52,9 @@ var linesTable = define("lines", []Column{
 		"end of the use; on month-end lines that of the cycle; null for an order that never expires"},
 },
 	Column{"day", Word,
-		"day of usage_start in the contract zone; end on month-end lines, events on lines of orders and " +
-			"adjustments, late on those of late records, rerate on those of re-rating"},
+		"day of usage_start in the contract zone; end on month-end lines, events of orders and adjustments, charges " +
+			"of recurring charges, commitments, costs of cost files, late of late records, rerate of re-rating, " +
+			"restated of corrected deliveries"},
 	Column{"counted_coupon_amount", Amount, "the part of coupon_amount that counts as performance"},
 	Column{"own_time", MaybeTime,
 		"when the line's partner, terms and prices are looked up; null where that is usage_start"},

@@ -43,8 +43,8 @@ func NewExport(a *cli.App) *cobra.Command {
 		Short: "Write a table of a cycle as CSV, NDJSON, Parquet, Arrow or XLSX",
 		Long: `export writes one table of a cycle to standard output or to a file, which is written completely or
 not at all: lines (the consumption records), statements of customers, partner_statements, incentives
-of the periods that contain the cycle, accounts (changes of balances), totals, or rejects, which
-have no cycle. Columns and rows always have the same order.
+of the periods that contain the cycle, accounts (changes of balances), totals and others. withdrawals,
+funds, coupons, order_status and rejects are of all cycles, and take none. Columns and rows always have the same order.
 
 --customer and --partner limit a table. A partner's lines are those of its own customers, as in the
 query API. --with-resellers adds those of the customers of its resellers, and --indirect-partner
@@ -73,13 +73,13 @@ the statements.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&o.cycle, "cycle", "", "the month, as 2026-09; rejects, funds and withdrawals need none")
+	flags.StringVar(&o.cycle, "cycle", "", "the month, as 2026-09; tables of all cycles, such as rejects and funds, take none")
 	flags.StringVar(&o.Table, "table", "lines", strings.Join(export.Tables(), ", "))
 	flags.StringVar(&o.Format, "format", "csv", strings.Join(append(export.Formats(), focusFormats...), ", "))
 	flags.StringVar(&o.Scope.Customer, "customer", "",
 		"only what is this customer's: lines, statements, accounts, taxes; FOCUS: what it is billed")
 	flags.StringVar(&o.Scope.Partner, "partner", "",
-		"only what is this partner's: lines, partner_statements, incentives, taxes; FOCUS: what it is billed")
+		"only what is this partner's: lines, statements, money (partner_*, funds); FOCUS: what it is billed")
 	flags.StringVar(&o.reseller, "indirect-partner", "",
 		"lines: what customers consumed as this reseller's, while it bought from --partner")
 	flags.BoolVar(&o.withResellers, "with-resellers", false,
@@ -173,6 +173,9 @@ func runExport(ctx context.Context, a *cli.App, o *exportOptions) error {
 			return err
 		})
 	})
+	if err == nil && o.cycle != "" && export.OfNoCycle(o.Table) {
+		fmt.Fprintf(a.Err, "note: %s is of all cycles: --cycle has no effect\n", o.Table)
+	}
 	if err != nil || o.out.ToStdout() {
 		return err
 	}

@@ -81,8 +81,9 @@ func monthlyCommand(a *cli.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "monthly",
 		Short: "Run the night for one cycle and add its month-end lines",
-		Long: `run monthly does what run nightly does and adds the month-end lines: volume, block and stairstep
-prices and the 95th percentile. They stay provisional until the cycle is closed.`,
+		Long: `run monthly does what run nightly does and adds the month-end lines: prices of the complete
+month (volume, block, stairstep, levels), the 95th percentile, recurring charges, minimums, caps and
+commitments. They stay provisional until the cycle is closed.`,
 		Example: "  tollbook run monthly --cycle 2026-09 --as-of 2026-10-05T04:00:00Z",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

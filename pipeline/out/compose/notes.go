@@ -24,9 +24,8 @@ func stateText(h *layout.Header) string {
 	case h.MonthEnd:
 		return fmt.Sprintf("Provisional, as of %s: figures can change until the month is closed.", at)
 	}
-	return fmt.Sprintf("Provisional, as of %s: the month is open, and its month-end lines (volume, block and "+
-		"stairstep "+
-		"prices, percentiles) do not exist yet.", at)
+	return fmt.Sprintf("Provisional, as of %s: the month is open, and its month-end lines (prices of the complete "+
+		"month, percentiles, recurring charges, minimums and commitments) do not exist yet.", at)
 }
 
 // modeWords is a way of rounding in words.
@@ -84,17 +83,17 @@ func (s *Sources) notes(h *layout.Header) (notes, error) {
 }
 
 // bySettings says how amounts come to what customers pay, and how lines are paid. Of a closed cycle it says what the
-// lake has of it: the settings of then are not stored (COMPOSE-11).
-func (n notes) bySettings(h *layout.Header) []string {
+// lake has of it: the settings of then are not stored (COMPOSE-11). digits is what lines are rounded to.
+func (n notes) bySettings(h *layout.Header, digits string) []string {
 	if h.Closed {
 		return []string{n.payments()}
 	}
-	return []string{n.rounding(h), n.payments()}
+	return []string{n.rounding(digits), n.payments()}
 }
 
 // rounding says how amounts of lines come to what customers pay (§4.2).
-func (n notes) rounding(h *layout.Header) string {
-	r, digits := n.settings.Rounding, decimals(h.Digits)
+func (n notes) rounding(digits string) string {
+	r := n.settings.Rounding
 	if r.Grain == settings.Line {
 		return fmt.Sprintf("Each usage line is %s to %s; truncated is the difference.", modeWords(r.Mode), digits)
 	}
@@ -125,7 +124,12 @@ func (n notes) statement(st *document.Statement, u *used, left *leftOut) []strin
 	if slices.ContainsFunc(st.Rows, func(r document.Row) bool { return r.AssociationType == document.Referral }) {
 		notes = append(notes, "Nothing is owed for referred customers: they pay the vendor.")
 	}
-	notes = append(notes, n.bySettings(&st.Header)...)
+	converted := slices.ContainsFunc(st.Rows, func(r document.Row) bool { return r.Currency != "" })
+	digits := decimals(st.Header.Digits)
+	if converted {
+		digits = "the digits of the customer's currency"
+	}
+	notes = append(notes, n.bySettings(&st.Header, digits)...)
 	if slices.ContainsFunc(st.Rows, func(r document.Row) bool { return r.Sign == "-" }) {
 		notes = append(notes,
 			"Rows of sign - are refunds and corrections. They lower the performance of the period's incentives; what "+
@@ -140,7 +144,7 @@ func (n notes) statement(st *document.Statement, u *used, left *leftOut) []strin
 		notes = append(notes, "The states of incentives change after the close; one that becomes void no longer "+
 			"counts in the net.")
 	}
-	if slices.ContainsFunc(st.Rows, func(r document.Row) bool { return r.Currency != "" }) {
+	if converted {
 		notes = append(notes, "Customers have other currencies than the partner. Each row is converted exactly at the "+
 			"rate that it names, and rounded once; the performance of a line is rounded to 8 decimals. The "+
 			"consumption by day is omitted: amounts of several currencies have no sum.")
@@ -158,7 +162,7 @@ func (n notes) statement(st *document.Statement, u *used, left *leftOut) []strin
 
 // bill are the sentences below a customer's bill.
 func (n notes) bill(b *document.Bill, g *gathered, left *leftOut) []string {
-	notes := append([]string{stateText(&b.Header)}, n.bySettings(&b.Header)...)
+	notes := append([]string{stateText(&b.Header)}, n.bySettings(&b.Header, decimals(b.Header.Digits))...)
 	notes = append(notes, n.servedBy(b)...)
 	if len(b.Issuers) > 1 {
 		notes = append(notes, severalIssuers)
@@ -180,8 +184,12 @@ func (n notes) bill(b *document.Bill, g *gathered, left *leftOut) []string {
 // severalIssuers is what a bill says that has no cover because of them.
 const severalIssuers = "Several issuers sold to the customer in the cycle. Each invoices its own lines."
 
-// servedBy says which partners the customer had, where that changed within the cycle.
+// servedBy says which partners the customer had, where that changed within the cycle. Of a closed cycle it says
+// nothing: the associations of the close are not stored (COMPOSE-11).
 func (n notes) servedBy(b *document.Bill) []string {
+	if b.Header.Closed {
+		return nil
+	}
 	code := n.books.Customer(b.Customer.ID)
 	bounds := b.Header.Zone.Bounds(b.Header.Cycle)
 	var list []string

@@ -120,7 +120,7 @@ func notAgain(state string) bool {
 // Also is what was billed of the same record or place elsewhere.
 type Also struct {
 	Cycle string `json:"cycle"` // billed in
-	Day   string `json:"day"`   // in the lake: a day, or end, events, late, rerate
+	Day   string `json:"day"`   // in the lake: a day, or a word such as end, events, late
 	Lines []Line `json:"lines"`
 }
 

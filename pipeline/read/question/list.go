@@ -77,8 +77,8 @@ func bill() []tables.Column {
 func revenue() *ask.Question {
 	day := tables.Column{Name: "day", Type: tables.Word,
 		Meaning: "the line's day in the contract zone: of its usage_start, of orders and adjustments of their " +
-			"trade_time; " +
-			"end on month-end lines, late on those of late records, rerate on those of re-rating"}
+			"trade_time; end on month-end lines, charges on recurring ones, commitments, costs of cost files, late of " +
+			"late records, rerate of re-rating, restated of corrected deliveries"}
 	return &ask.Question{
 		Name: "revenue", Answers: "what was billed by service, region and day", View: "lines",
 		Keys: append(pick(tables.Lines().Table, "cycle service_type_code region_code"), day), Sums: bill(),
@@ -136,7 +136,8 @@ func discountLeakage() *ask.Question {
 
 func lateAdjustments() *ask.Question {
 	posted := tables.Column{Name: "day", Type: tables.Word,
-		Meaning: "what posted it: late, records accepted after the close; rerate, re-rating; events, orders"}
+		Meaning: "what posted it: late, records accepted after the close; rerate, re-rating; events, orders; " +
+			"charges, recurring charges; commitments; restated, corrected deliveries of cost files"}
 	return &ask.Question{
 		Name:    "late-adjustments",
 		Answers: "what was billed for cycles that were closed already, by the cycle it belongs to", View: "lines",

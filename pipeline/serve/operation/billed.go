@@ -12,15 +12,16 @@ import (
 // Books can be corrected after a close. The lines and partner statements of the closed cycle stay (§4.11, C77), so that
 // they say there whose a customer and a reseller were (C160).
 
-// billedAs returns NotItsCustomer if the scope's customer has no line of the scope's partner in the closed month that
-// is asked for. An operation about everything of a customer goes by the books alone.
+// billedAs returns NotItsCustomer if the scope's customer has no line of the scope's partner in the month that is asked
+// for. A line of an open month can have a partner of another month: that of a charge of a cost file after the end of
+// its billing period. An operation about everything of a customer goes by the books alone.
 func (a *asked) billedAs(ctx context.Context, s *Scope) error {
 	month, ok := a.month()
 	if !ok || a.op.Subject == WholeCustomer {
 		return NotItsCustomer()
 	}
 	cycle := manifest.CycleOf(month)
-	if ref, _ := a.state.Snap.Cycle(cycle); ref.State != manifest.CycleClosed || ref.Archived != nil {
+	if ref, known := a.state.Snap.Cycle(cycle); !known || ref.Archived != nil {
 		return NotItsCustomer()
 	}
 	shares, err := a.state.Store.Shares(ctx, cycle)
