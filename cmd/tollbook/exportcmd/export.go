@@ -73,7 +73,8 @@ the statements.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&o.cycle, "cycle", "", "the month, as 2026-09; tables of all cycles, such as rejects and funds, take none")
+	flags.StringVar(&o.cycle, "cycle", "",
+		"the month, as 2026-09; tables of all cycles, such as rejects and funds, take none")
 	flags.StringVar(&o.Table, "table", "lines", strings.Join(export.Tables(), ", "))
 	flags.StringVar(&o.Format, "format", "csv", strings.Join(append(export.Formats(), focusFormats...), ", "))
 	flags.StringVar(&o.Scope.Customer, "customer", "",

@@ -77,8 +77,8 @@ func bill() []tables.Column {
 func revenue() *ask.Question {
 	day := tables.Column{Name: "day", Type: tables.Word,
 		Meaning: "the line's day in the contract zone: of its usage_start, of orders and adjustments of their " +
-			"trade_time; end on month-end lines, charges on recurring ones, commitments, costs of cost files, late of " +
-			"late records, rerate of re-rating, restated of corrected deliveries"}
+			"trade_time; end on month-end lines, charges on recurring ones, commitments, costs of cost files, late " +
+			"of late records, rerate of re-rating, restated of corrected deliveries"}
 	return &ask.Question{
 		Name: "revenue", Answers: "what was billed by service, region and day", View: "lines",
 		Keys: append(pick(tables.Lines().Table, "cycle service_type_code region_code"), day), Sums: bill(),
