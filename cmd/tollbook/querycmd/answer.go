@@ -198,7 +198,7 @@ func (s *shownAnswer) table(w io.Writer) {
 			g.Add(s.cells(s.label(cli.Counted(t.Count, "row", "rows"), t.Currency), t.Sums, false)...)
 		}
 	}
-	g.DropEmpty(s.title(q.Sums[len(q.Sums)-1]))
+	g.DropEmpty(s.sumTitle(q.Sums[len(q.Sums)-1]))
 	g.Print(w, "  ")
 	g.ExplainDue(w, len(s.books.Taxes) > 0)
 }
@@ -239,13 +239,13 @@ func (s *shownAnswer) header() []string {
 		if c.Type == table.Whole {
 			align = ">"
 		}
-		out = append(out, align+s.title(c))
+		out = append(out, align+s.sumTitle(c))
 	}
 	return out
 }
 
-// title is the name of a sum's column. It names the workspace's currency if the rows have others and the sum does not.
-func (s *shownAnswer) title(c table.Column) string {
+// sumTitle is the name of a sum's column. It names the workspace's currency if the rows have others and the sum does not.
+func (s *shownAnswer) sumTitle(c table.Column) string {
 	if s.several() && slices.Contains(s.Question.Own, c.Name) {
 		return shownName(c) + " " + s.books.Currency
 	}

@@ -194,14 +194,15 @@ func queryFormats() []string { return []string{"table", "json", "csv", "svg", "x
 // drawn reports whether the form shows a chart.
 func (f *queryFlags) drawn() bool { return f.format == "svg" || f.format == "xlsx" }
 
-// checkDrawing checks what applies to charts alone. A chart is of all rows unless a limit is given.
+// checkDrawing checks what applies to charts alone. A chart and CSV, which has no totals, are of all rows unless a limit
+// is given.
 func (f *queryFlags) checkDrawing(a *cli.App, limited bool) error {
 	switch drawn := f.drawn(); {
 	case f.format == "xlsx" && f.out.ToStdout() && cli.IsTerminal(a.Out):
 		return &cli.UsageError{What: "a binary format on a terminal", Hint: "name a file: --out FILE"}
 	case !drawn && f.value+f.by != "":
 		return &cli.UsageError{What: "--value and --by apply to charts", Hint: "add --format svg or --format xlsx"}
-	case drawn && !limited:
+	case (drawn || f.format == "csv") && !limited:
 		f.limit = 0
 	}
 	return f.out.Check()

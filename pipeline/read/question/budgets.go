@@ -17,6 +17,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/read/partners"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -206,8 +207,10 @@ var monthEndDays = [...]manifest.Day{manifest.EndDay, manifest.ChargesDay, manif
 // one.
 func dayBilled(w *ask.Reading, cycle period.Cycle, file manifest.Day, from *parquet.Columns[tables.Any], i int) string {
 	at := from.Time(tables.LineUsageStart.Any()).At(i)
+	kind := from.Word(tables.LineKind.Any()).At(i)
 	switch {
-	case slices.Contains(monthEndDays[:], file):
+	case slices.Contains(monthEndDays[:], file),
+		file == manifest.CostsDay && (kind == line.Period.String() || kind == line.FlatFee.String()):
 		return cycle.Last().String()
 	case file == manifest.EventsDay:
 		at = from.Time(tables.LineTradeTime.Any()).At(i)

@@ -44,7 +44,8 @@ func (t *Rejects) Original(file int32, row int64) (string, int64) {
 }
 
 // correctable reports whether other books or other records can make a reject pass: a record that is wrong by itself
-// stays so. What met a balance or a state that it does not fit is decided again by every run.
+// stays so. The books say which numbers a product, a customer's currency and a unique count take. What met a balance or
+// a state that it does not fit is decided again by every run.
 func correctable(x *rejects.Row) bool {
 	why, ok := reason.Parse(x.Reason)
 	switch {
@@ -54,6 +55,8 @@ func correctable(x *rejects.Row) bool {
 		return events.NamesBook(x.Feed, x.Column)
 	case why == reason.Conflict && events.IsMoney(x.Feed):
 		return false
+	case why == reason.MissingValue, why == reason.BadDecimal, why == reason.OutOfRange:
+		return true
 	}
 	return why >= reason.Future && why < reason.InsufficientBalance
 }
