@@ -51,15 +51,7 @@ func (m *maker) read(row rows.Row[tables.Line]) (*theLine, error) {
 	if l.own == tables.Nothing {
 		l.own = l.start
 	}
-	if row.Word(tables.LineSKU) == "" { // a commitment on more than one product
-		service := or(row.Word(tables.LineServiceTypeCode), unbound)
-		l.product = &product{code: -1, name: unbound, service: service, category: "Other", resource: service}
-	} else if l.product = m.products[row.Word(tables.LineSKU)]; l.product == nil {
-		service := row.Word(tables.LineServiceTypeCode)
-		l.product = &product{code: -1, name: row.Word(tables.LineSKU), service: service, category: "Other",
-			resource: or(row.Word(tables.LineResourceTypeCode), service)}
-		m.products[row.Word(tables.LineSKU)] = l.product
-	}
+	l.product = m.dictionary.product(row)
 	if id := row.Word(tables.LinePartnerID); id != "" {
 		if l.partner = m.src.Books.Partner(id); l.partner < 0 {
 			return nil, fmt.Errorf("no partner %q, which lines name", id)

@@ -65,10 +65,10 @@ type maker struct {
 	cycle   period.Cycle
 	issuer  int32 // index of the partner, or settlement.Vendor
 
-	products dictionary
-	names    names
-	invoices invoices
-	groups   costGroups
+	dictionary *dictionary
+	names      names
+	invoices   invoices
+	groups     costGroups
 
 	line theLine
 	row  Row
@@ -90,7 +90,7 @@ func (s *Source) maker(r Request, visit func(*Row) error) (*maker, error) {
 		return nil, fmt.Errorf("a data set of no cycle")
 	}
 	m := &maker{src: s, request: r, visit: visit, cycle: cycle, issuer: settlement.Vendor,
-		products: newDictionary(s.Books), shared: map[groupKey]*group{}, refunds: map[string]string{},
+		dictionary: newDictionary(s.Books), shared: map[groupKey]*group{}, refunds: map[string]string{},
 		spans: map[lineKey]period.Span{}}
 	m.set = Set{Issuer: r.Issuer, IssuerName: s.Publisher, Publisher: s.Publisher, Cycle: r.Cycle.String(),
 		Bounds: s.Books.Zone.Bounds(cycle)}

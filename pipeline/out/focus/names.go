@@ -8,9 +8,11 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	resourcetags "github.com/tollbook/tollbook/pipeline/read/tags"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
 // product is what rows say of a product.
@@ -27,34 +29,61 @@ var categories = []string{"AI and Machine Learning", "Analytics", "Business Appl
 	"Networking", "Other", "Security",
 	"Storage", "Web"}
 
-// dictionary has the products by sku. A service has one name and one category, those of its first product by sku that
-// has one, for FOCUS has it so; a category that FOCUS does not know is none.
-type dictionary map[string]*product
+// dictionary has the products by sku, and the services. A service has one name and one category, those of its first
+// product by sku that has one, for FOCUS has it so; a category that FOCUS does not know is none.
+type dictionary struct {
+	products map[string]*product
+	names    map[string]string // of services, by code
+	kinds    map[string]string // categories, by name of a service: two services of one name are one service to FOCUS
+}
 
-func newDictionary(b *books.Books) dictionary {
-	names, kinds := map[string]string{}, map[string]string{}
+func newDictionary(b *books.Books) *dictionary {
+	d := &dictionary{map[string]*product{}, map[string]string{}, map[string]string{}}
+	kinds := map[string]string{}
 	for i := range b.Products {
 		p := &b.Products[i]
-		if names[p.ServiceTypeCode] == "" {
-			names[p.ServiceTypeCode] = p.ServiceTypeName
+		if d.names[p.ServiceTypeCode] == "" {
+			d.names[p.ServiceTypeCode] = p.ServiceTypeName
 		}
 		if kinds[p.ServiceTypeCode] == "" && slices.Contains(categories, p.FocusServiceCategory) {
 			kinds[p.ServiceTypeCode] = p.FocusServiceCategory
 		}
 	}
-	// Two services of one name are one service to FOCUS.
-	byName := map[string]string{}
-	s := dictionary{}
+	for i := range b.Products {
+		code := b.Products[i].ServiceTypeCode
+		if name := or(d.names[code], code); d.kinds[name] == "" {
+			d.kinds[name] = or(kinds[code], "Other")
+		}
+	}
 	for i := range b.Products {
 		p := &b.Products[i]
-		service := or(names[p.ServiceTypeCode], p.ServiceTypeCode)
-		if byName[service] == "" {
-			byName[service] = or(kinds[p.ServiceTypeCode], "Other")
-		}
-		s[p.SKU] = &product{code: int32(i), name: or(p.Name, p.SKU), service: service, category: byName[service],
-			resource: or(p.ResourceTypeName, or(p.ResourceTypeCode, service)), model: p.Model}
+		one := d.of(p.ServiceTypeCode, or(p.Name, p.SKU), or(p.ResourceTypeName, p.ResourceTypeCode))
+		one.code, one.model = int32(i), p.Model
+		d.products[p.SKU] = one
 	}
-	return s
+	return d
+}
+
+// of is what rows say of a product of a service, or of what is of a service and of no product.
+func (d *dictionary) of(service, name, resource string) *product {
+	called := or(d.names[service], service)
+	return &product{code: -1, name: name, service: called, category: or(d.kinds[called], "Other"),
+		resource: or(resource, called)}
+}
+
+// product is that of a line: of a commitment on more than one product, and of a sku that the books no longer have, the
+// service is all that the books can name.
+func (d *dictionary) product(row rows.Row[tables.Line]) *product {
+	sku, service := row.Word(tables.LineSKU), row.Word(tables.LineServiceTypeCode)
+	if sku == "" {
+		return d.of(or(service, unbound), unbound, "")
+	}
+	p := d.products[sku]
+	if p == nil {
+		p = d.of(service, sku, row.Word(tables.LineResourceTypeCode))
+		d.products[sku] = p
+	}
+	return p
 }
 
 // or is a text, or another where it is empty.
