@@ -154,7 +154,7 @@ func countedTable(v *page.View, s *explain.Story, l *endLine) (*page.Table, erro
 		t.Note = v.F("共%d条记录，仅列出前%d条。", "%d records: the first %d are listed.", count, parts.MaxSorted)
 		return t, nil
 	}
-	all, err := total.Quantity()
+	all, err := money.SignedQuantityFromRaw(total.Raw()) // below 0 if the month removed more units than it added
 	t.Total = []page.Cell{{}, {}, {}, {}, {Text: all.String(), Shown: typeset.Grouped(all.Trim())}}
 	return t, err
 }
