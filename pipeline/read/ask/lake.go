@@ -226,32 +226,20 @@ func LastCycle(snap *lake.Snapshot) manifest.Cycle {
 	return manifest.Cycle{}
 }
 
-// firstCycle is the first cycle of a state; none if it has none.
-func firstCycle(snap *lake.Snapshot) manifest.Cycle {
-	if all := snap.Manifest.Cycles; len(all) > 0 {
-		return all[0].Cycle
-	}
-	return manifest.Cycle{}
-}
-
-// hasBoth refuses a cycle unless the state has its lines and those of the cycle before it. A cycle before the lake's
-// first has no lines. Cycles are archived in order, so no other state has both.
+// hasBoth refuses a cycle unless the state has its lines and those of the cycle before it. A cycle before it of which
+// the lake has no data has no lines (C171). Cycles are archived in order, so no other state has both.
 func hasBoth(q *Question, snap *lake.Snapshot, cycle manifest.Cycle) error {
 	if err := rows.HasCycle(snap, cycle); err != nil {
 		return err
 	}
 	before := cycleBefore(cycle)
-	if before.Compare(firstCycle(snap)) < 0 {
-		return nil
-	}
-	err := rows.HasCycle(snap, before)
-	if archived := new(rows.ArchivedError); errors.As(err, &archived) {
+	if archived := new(rows.ArchivedError); errors.As(rows.HasCycle(snap, before), &archived) {
 		return &rows.NotFoundError{
-			What: fmt.Sprintf("%s compares %s with the cycle before it, and %s", q.Name, cycle, err),
+			What: fmt.Sprintf("%s compares %s with the cycle before it, and %s", q.Name, cycle, archived),
 			Do: fmt.Sprintf("`tollbook query revenue --cycle %s` and `tollbook --lake %s query revenue --cycle %s` "+
 				"show the lines of one cycle each", cycle, archived.Where, before)}
 	}
-	return err
+	return nil
 }
 
 // cycleBefore is the cycle before one; none before none.

@@ -25,10 +25,11 @@ const (
 // String is what --cycle means to the question.
 func (s Span) String() string {
 	return [...]string{OfCycle: "of that cycle; without it of all cycles",
-		UpTo:       "at the end of that cycle; without it at the end of the last one",
-		OfNone:     "of no cycle",
-		WithBefore: "of that cycle and the one before; without it of the last one and the one before",
-		OfOne:      "of that cycle; without it of the last one"}[s]
+		UpTo:   "at the end of that cycle; without it at the end of the last one",
+		OfNone: "of no cycle",
+		WithBefore: "of that cycle and the one before; without it of the last one and the one before. A cycle before " +
+			"of which the lake has no data is empty",
+		OfOne: "of that cycle; without it of the last one"}[s]
 }
 
 // Question is one question. It is answered from Lake or, where From is set, from the answer to another question.

@@ -194,11 +194,16 @@ const maxCompared = 100_000
 // fewMonths is how many months the overview adds up for a partner if a month has more lines than maxCompared.
 const fewMonths = 3
 
-// changesBlock compares the newest month with the one before, by service; nil if there is nothing to compare.
+// changesBlock compares the newest month with the one before, by service; nil if there is nothing to compare. A month
+// before of which the lake has no data is empty (C171).
 func changesBlock(v *page.View, refs []manifest.CycleRef) (*page.Block, error) {
 	this := refs[len(refs)-1].Cycle
+	compared, last := refs[len(refs)-1:], manifest.CycleOf(refs[len(refs)-1].Period()-1)
+	if len(refs) > 1 && refs[len(refs)-2].Cycle == last {
+		compared = refs[len(refs)-2:]
+	}
 	var count int64
-	for _, ref := range refs[max(0, len(refs)-2):] {
+	for _, ref := range compared {
 		n, err := lineCount(v, ref.Cycle)
 		if err != nil {
 			return nil, err
@@ -213,11 +218,12 @@ func changesBlock(v *page.View, refs []manifest.CycleRef) (*page.Block, error) {
 		return nil, err
 	}
 	before, title := map[string]money.AmountTotal{}, v.F("%s按服务", "%s by service", this)
-	if len(refs) > 1 {
-		last := refs[len(refs)-2].Cycle
+	if len(compared) > 1 {
 		if before, err = byService(v, last); err != nil {
 			return nil, err
 		}
+	}
+	if len(refs) > 1 {
 		title = v.F("%s与%s比较", "%s compared with %s", this, last)
 	}
 	t := &page.Table{Name: "changes", Order: "-difference", Columns: []page.Column{
@@ -227,6 +233,9 @@ func changesBlock(v *page.View, refs []manifest.CycleRef) (*page.Block, error) {
 		{Name: "now", Title: v.T("本月", "This month"), Kind: page.Amount},
 		{Name: "difference", Title: v.T("差额", "Difference"), Kind: page.Amount},
 	}}
+	if len(refs) > 1 && len(compared) == 1 {
+		t.Note = v.F("没有账期%s的数据。", "There is no data of cycle %s.", last)
+	}
 	names := parts.ServiceNames(v.State.Workspace.Books)
 	all := map[string]bool{}
 	for code := range now {
