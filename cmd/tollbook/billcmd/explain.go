@@ -30,10 +30,13 @@ func NewExplain(a *cli.App) *cobra.Command {
 packages, price version, meter, tiers, discounts, rounding. It rates the record again and compares
 the result with the lines of the lake. Late records and re-rating differences in another cycle are
 shown as they were posted. RECORD is the id of any line: a record_id, a record_id#tier,
-order_id/order_line, an adjustment_id, or the id of a month-end line. tax/TAX_ID with --customer
-and --cycle explains a tax: base, rate, the row of taxes.csv and why it fits, rounding.
-statement/PARTNER_ID with --customer and --cycle explains the rows of a partner's statement: basis,
-terms, exchange rate, rounding.
+order_id/order_line, an adjustment_id, or the id of a month-end line. If a customer has several
+lines of one id in a month, --cycle and --customer select that of the month itself, and --origin
+that of an earlier month.
+
+tax/TAX_ID with --customer and --cycle explains a tax: base, rate, the row of taxes.csv and why it
+fits, rounding. statement/PARTNER_ID with --customer and --cycle explains the rows of a partner's
+statement: basis, terms, exchange rate, rounding.
 
 Of partners' money it explains, each with the rows of feed files, the rules, amounts before and
 after, state, deadline, and why an event was rejected:

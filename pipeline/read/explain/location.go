@@ -37,15 +37,18 @@ func severalRecords(places []location) bool {
 	return slices.ContainsFunc(places, func(p location) bool { return !p.sameAs(places[0]) })
 }
 
-// plain are the places of the record that the API shows without a source, among those of one customer and cycle: usage
-// of a day of the cycle. They are all places if there is no such record.
+// plain are the places of the record that an id without a source and an origin names, among those of one customer and
+// cycle: usage of a day of the cycle, else what is of the cycle itself. They are all places if there is neither.
 func plain(places []location) []location {
-	at := slices.IndexFunc(places, func(p location) bool { return !p.day.IsSpecial() && p.origin == p.cycle.String() })
-	if at < 0 {
+	own := slices.DeleteFunc(slices.Clone(places), func(p location) bool { return p.origin != p.cycle.String() })
+	if at := slices.IndexFunc(own, func(p location) bool { return !p.day.IsSpecial() }); at >= 0 {
+		usage := own[at]
+		return slices.DeleteFunc(own, func(p location) bool { return !p.sameAs(usage) })
+	}
+	if len(own) == 0 {
 		return places
 	}
-	own := places[at]
-	return slices.DeleteFunc(slices.Clone(places), func(p location) bool { return !p.sameAs(own) })
+	return own
 }
 
 func severalError(id string, places []location) error {
