@@ -46,6 +46,7 @@ func TestCorrectedBooks(t *testing.T) {
 	const detail, monthly = "/v2/bills/subcustomer-bills/res-fee-records?bill_cycle=2026-09&customer_id=",
 		"/v2/bills/partner-bills/subcustomer-bills/monthly-sum?charge_mode=3&cycle=2026-09"
 	const export, ofRex = "/v1/exports/consumption?format=csv&cycle=2026-09", "&indirect_partner_id=rex"
+	const focus = "/v1/exports/consumption?format=focus&cycle=2026-09"
 	for _, c := range []struct{ partner, path, shows, hides string }{
 		{"rex", detail + "c1", `"total_count":1`, "u2"},
 		{"rex", monthly + "&customer_id=c1", "71", "c2"},
@@ -63,6 +64,10 @@ func TestCorrectedBooks(t *testing.T) {
 		{"far", export + ofRex, "consume_time", "u1"},
 		{"far", export + "&with_resellers=true", "u2", "u1"},
 		{"far", monthly + "&indirect_partner_id=lone", "c2", "c1"},
+		// hub invoiced rex by its statement; by the books of today far does (FOCUS-7). rex invoices c1, as it did.
+		{"hub", focus, "CBC.0503", "u1"},
+		{"far", focus + "&issuer_id=far", "CBC.0503", "u1"},
+		{"rex", focus, "u1", "u2"},
 	} {
 		r := s.request(http.MethodGet, c.path, "")
 		r.Header.Set("X-Auth-Token", tokens[c.partner])

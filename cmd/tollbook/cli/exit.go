@@ -16,6 +16,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
+	"github.com/tollbook/tollbook/pipeline/out/focus"
 	"github.com/tollbook/tollbook/pipeline/out/focus/rules"
 	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/run/gate"
@@ -89,6 +90,7 @@ func ExitCode(err error) int {
 	var unnamed *settle.MissingBookError
 	var open *run.OpenItemsError
 	var noDataSet *rules.FileError
+	var changed *focus.ChangedError
 	switch {
 	case err == nil:
 		return ExitDone
@@ -97,7 +99,7 @@ func ExitCode(err error) int {
 	case errors.As(err, &usage), errors.As(err, &problems), errors.As(err, &refused), errors.As(err, &noCycle),
 		errors.As(err, &archived), errors.As(err, &notFound),
 		errors.As(err, &unknownKey), errors.As(err, &gated), errors.As(err, &open), errors.As(err, &unnamed),
-		errors.As(err, &noDataSet):
+		errors.As(err, &noDataSet), errors.As(err, &changed):
 		return ExitWrong
 	}
 	return ExitFailed

@@ -151,7 +151,7 @@ func (l *theLine) asItCame(r *Row, publisher string) {
 	r.Description = or(g.texts["ChargeDescription"], l.product.name)
 	r.Category, r.Frequency = g.category, or(g.texts["ChargeFrequency"], r.Frequency)
 	r.Class = or(r.Class, g.class)
-	if r.Account.Type != "Partner" {
+	if r.Account.Type != ofPartner {
 		r.Sub = Party{ID: g.texts["SubAccountId"], Name: g.texts["SubAccountName"],
 			Type: g.texts["SubAccountType"]}
 	}

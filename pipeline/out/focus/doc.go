@@ -10,4 +10,6 @@
 //	FOCUS-4  The same state and books give the same bytes. Memory does not grow with the number of lines.
 //	FOCUS-5  A charge period is never empty: its end is exclusive, and at least a second after its start.
 //	FOCUS-6  A commitment has one unit, in all data sets.
+//	FOCUS-7  No data set of a closed cycle bills a partner another amount or other lines than the statements that the
+//	         close stored, whatever the books say now: making it ends with a *ChangedError.
 package focus

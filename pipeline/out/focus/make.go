@@ -38,7 +38,7 @@ type Request struct {
 // Each visits the rows of a data set: those of lines by customer and in the order of lines, after each customer's its
 // terms of earlier cycles, roundings and taxes; last the taxes of partners' statements and the incentives by partner. A
 // row is valid until the next. Errors: *rows.NoCycleError, *rows.NotFoundError for an issuer or account that the books
-// do not have, *settle.MissingBookError.
+// do not have, *settle.MissingBookError, and after the last row *ChangedError.
 func (s *Source) Each(ctx context.Context, r Request, visit func(*Row) error) error {
 	m, err := s.maker(r, visit)
 	if err != nil {
@@ -47,13 +47,26 @@ func (s *Source) Each(ctx context.Context, r Request, visit func(*Row) error) er
 	if err := currencies.Known(ctx, s.Snap, s.Books, r.Cycle); err != nil {
 		return err
 	}
+	kept, err := m.storedOf()
+	if err != nil {
+		return err
+	}
+	if kept != nil {
+		m.visit = func(r *Row) error {
+			kept.take(r)
+			return visit(r)
+		}
+	}
 	if err := m.lines(ctx); err != nil {
 		return fmt.Errorf("make the FOCUS rows of %s for %s: %w", r.Issuer, r.Cycle, err)
 	}
 	if err := m.partnerTaxes(ctx); err != nil {
 		return fmt.Errorf("make the FOCUS rows of tax of %s for %s: %w", r.Issuer, r.Cycle, err)
 	}
-	return m.incentives()
+	if err := m.incentives(); err != nil || kept == nil {
+		return err
+	}
+	return kept.compare(ctx)
 }
 
 // maker makes the rows of one data set.
@@ -293,7 +306,7 @@ func (m *maker) bill(l *theLine, b *bill) error {
 func (m *maker) begin(account Party, customer string) *Row {
 	m.row = Row{Set: &m.set, Account: account, Publisher: m.set.Publisher,
 		Invoice: m.set.Issuer + "/" + account.ID + "/" + m.set.Cycle}
-	if account.Type == "Partner" && customer != "" {
+	if account.Type == ofPartner && customer != "" {
 		m.row.Sub = m.names.customer(customer)
 	}
 	return &m.row
@@ -318,7 +331,7 @@ func (m *maker) draws(l *theLine, r *Row, x *books.ExchangeRate) error {
 	}
 	one := *r
 	r = &one
-	r.Billed, r.Effective, r.Discount, r.What, r.Pricing = dec{}, dec{}, "", "package", committed
+	r.Billed, r.Effective, r.Discount, r.What, r.Pricing = dec{}, dec{}, "", packageKind, committed
 	r.Category, r.Frequency = usage, usageBased
 	r.Unit = m.names.unit(or(l.Word(tables.LineMeasure), "unit"))
 	r.ConsumedUnit = r.Unit
@@ -426,7 +439,7 @@ func (m *maker) difference(account Party, customer string, p *product, amount de
 		return nil
 	}
 	r := m.begin(account, customer)
-	r.Product, r.Category, r.Frequency, r.Description, r.What = p, adjustment, oneTime, text, "rounding"
+	r.Product, r.Category, r.Frequency, r.Description, r.What = p, adjustment, oneTime, text, roundingKind
 	r.Start, r.End, r.Customer = m.set.Bounds.From, m.set.Bounds.To, customer
 	r.Billed, r.Effective, r.List, r.Contracted = amount, amount, amount, amount
 	return m.emit(r)
@@ -473,7 +486,7 @@ func (m *maker) incentives() error {
 		if err != nil {
 			return err
 		}
-		r.Product, r.Category, r.Frequency, r.What = billing(), credit, oneTime, "incentive"
+		r.Product, r.Category, r.Frequency, r.What = billing(), credit, oneTime, incentiveKind
 		r.Description = "Incentive " + m.src.Books.Programmes[in.Programme].ID + " of " + in.Period.String() + ", " +
 			in.State.String()
 		r.Start, r.End = span.From, span.To

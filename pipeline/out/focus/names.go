@@ -109,7 +109,7 @@ func customerParty(b *books.Books, id string, end period.Instant) Party {
 
 // partnerParty is a partner as it was called last before the end of a cycle.
 func partnerParty(b *books.Books, code int32, end period.Instant) Party {
-	p := Party{ID: b.Partners[code].ID, Name: b.Partners[code].ID, Type: "Partner",
+	p := Party{ID: b.Partners[code].ID, Name: b.Partners[code].ID, Type: ofPartner,
 		Currency: b.PartnerCurrency(code).Code}
 	for _, row := range b.Partners[code].Rows {
 		if row.Valid.From < end && row.Name != "" {

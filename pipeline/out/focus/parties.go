@@ -52,7 +52,7 @@ func (n *names) partnerNamed(partner string) Party {
 	if code := n.books.Partner(partner); code >= 0 {
 		return n.partner(code)
 	}
-	return Party{ID: partner, Name: partner, Type: "Partner", Currency: n.books.Currency}
+	return Party{ID: partner, Name: partner, Type: ofPartner, Currency: n.books.Currency}
 }
 
 // invoicer is who invoices a customer at the cycle's last instant.

@@ -30,9 +30,8 @@ func (s *Source) Owed(ctx context.Context, cycle manifest.Cycle, issuer string) 
 	if err != nil {
 		return nil, err
 	}
-	o := &owed{maker: m, accounts: map[AccountKey]*AccountSum{}, vendor: m.issuer == settlement.Vendor,
-		issuerID: m.request.Issuer}
-	if o.mixed, err = s.HasCurrencies(cycle); err != nil {
+	o, err := m.newOwed()
+	if err != nil {
 		return nil, err
 	}
 	for _, add := range []func(context.Context) error{o.ofCustomers, o.ofPartners, o.taxOfPartners} {
@@ -55,18 +54,41 @@ type owed struct {
 	vendor   bool
 	mixed    bool // the cycle has several currencies
 	issuerID string
+
+	partnersOnly bool // customers are left out
+}
+
+func (m *maker) newOwed() (*owed, error) {
+	o := &owed{maker: m, accounts: map[AccountKey]*AccountSum{}, vendor: m.issuer == settlement.Vendor,
+		issuerID: m.request.Issuer}
+	var err error
+	o.mixed, err = m.src.HasCurrencies(m.request.Cycle)
+	return o, err
+}
+
+// key is that of an account.
+func (o *owed) key(account Party) AccountKey {
+	if o.mixed {
+		return AccountKey{account.ID, account.Currency}
+	}
+	return AccountKey{ID: account.ID}
+}
+
+// sumOf is the sum of an account, which may be a new one.
+func sumOf(sums map[AccountKey]*AccountSum, key AccountKey) *AccountSum {
+	sum := sums[key]
+	if sum == nil {
+		sum = &AccountSum{Billed: new(big.Int)}
+		sums[key] = sum
+	}
+	return sum
 }
 
 func (o *owed) add(account Party, amount *big.Int, sign int, lines int64) {
-	key := AccountKey{ID: account.ID}
-	if o.mixed {
-		key.Currency = account.Currency
+	if o.partnersOnly && account.Type != ofPartner {
+		return
 	}
-	sum := o.accounts[key]
-	if sum == nil {
-		sum = &AccountSum{Billed: new(big.Int)}
-		o.accounts[key] = sum
-	}
+	sum := sumOf(o.accounts, o.key(account))
 	sum.Billed.Add(sum.Billed, new(big.Int).Mul(amount, big.NewInt(int64(sign))))
 	sum.Lines += int64(sign) * lines
 }

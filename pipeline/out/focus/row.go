@@ -25,6 +25,24 @@ const (
 	standard, committed                 = "Standard", "Committed"
 )
 
+// ofPartner is the Type of a Party that is a partner.
+const ofPartner = "Partner"
+
+// The values of x_LineKind on rows that are no line of a statement.
+const (
+	packageKind, termKind, roundingKind = "package", "term", "rounding"
+	incentiveKind, taxKind              = "incentive", "tax"
+)
+
+// IsLine reports whether a row with this x_LineKind is a line of a statement.
+func IsLine(kind string) bool {
+	switch kind {
+	case packageKind, termKind, roundingKind, incentiveKind, taxKind:
+		return false
+	}
+	return true
+}
+
 // Row is one row of a data set. An empty text is null.
 type Row struct {
 	Set          *Set

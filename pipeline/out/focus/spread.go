@@ -126,7 +126,7 @@ func (m *maker) note(l *theLine, span period.Span) error {
 		}
 		t.amount, t.row = r.Billed, *r
 		zero := some(dec{})
-		t.row.Category, t.row.Class, t.row.Frequency, t.row.What = usage, "", usageBased, "term"
+		t.row.Category, t.row.Class, t.row.Frequency, t.row.What = usage, "", usageBased, termKind
 		t.row.Description, t.row.Pricing = l.product.name+", share of its term", standard
 		t.row.Billed, t.row.List, t.row.Contracted = dec{}, dec{}, dec{}
 		t.row.Quantity, t.row.ListPrice, t.row.ContractedPrice = zero, some(l.price), some(l.price)

@@ -173,7 +173,7 @@ func (m *maker) tax(account Party, customer, id string, rate money.Rate, tax mon
 		return err
 	}
 	r := m.begin(account, "")
-	r.Product, r.Category, r.Frequency, r.What, r.Line = billing(), taxCategory, oneTime, "tax", id
+	r.Product, r.Category, r.Frequency, r.What, r.Line = billing(), taxCategory, oneTime, taxKind, id
 	r.Description = "Tax " + m.names.tax(id) + ", rate " + rate.Trim()
 	r.Start, r.End, r.Customer = m.set.Bounds.From, m.set.Bounds.To, customer
 	r.Billed, r.Effective, r.List, r.Contracted = amount, amount, amount, amount

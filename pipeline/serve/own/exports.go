@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -171,6 +172,10 @@ func focusOf(c *operation.Call, reader partners.Reader, format string) (any, err
 	form := map[string]string{focusCSV: "csv", focusParquet: "parquet"}[format]
 	return download(c, source.Tag(request, form, c.Inside.Program), func(ctx context.Context, w io.Writer) error {
 		_, err := focus.Write(ctx, source, request, form, w)
+		if changed := new(focus.ChangedError); errors.As(err, &changed) {
+			return operation.NotReady(operation.Textf("已结账账期%s的对账单与现在的账本不一致",
+				"the statements of the closed cycle %s do not agree with the books of today", changed.Cycle))
+		}
 		return err
 	}), nil
 }

@@ -271,11 +271,8 @@ func (s *summed) Next() ([]rules.Cell, error) {
 	if v, ok := rules.Number(row[s.cost].Text); ok && !row[s.cost].Null {
 		sum.billed.Add(&sum.billed, v.Rat())
 	}
-	if s.hasKinds && !slices.Contains(derived, row[s.kind].Text) {
+	if s.hasKinds && focus.IsLine(row[s.kind].Text) {
 		sum.lines++
 	}
 	return row, nil
 }
-
-// derived are the values of x_LineKind on rows that are no line of a statement.
-var derived = []string{"package", "term", "rounding", "incentive", "tax"}
