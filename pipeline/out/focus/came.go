@@ -132,6 +132,14 @@ func (l *theLine) isPassThrough() bool {
 	return l.came != nil && (l.product.code < 0 || l.product.model == books.PassThrough)
 }
 
+// frequencyOf is the ChargeFrequency of a group whose rows do not have one value: a purchase cannot be Usage-Based.
+func frequencyOf(category string) string {
+	if category == usage {
+		return usageBased
+	}
+	return oneTime
+}
+
 // asItCame replaces what the reseller does not change by what the vendor's file says (§11.6). A null in a column that
 // FOCUS 1.2 does not allow to be null stays what the books say.
 func (l *theLine) asItCame(r *Row, publisher string) {
@@ -140,7 +148,10 @@ func (l *theLine) asItCame(r *Row, publisher string) {
 	p.code, p.name = l.product.code, l.product.name
 	p.service, p.category = or(p.service, l.product.service), or(p.category, l.product.category)
 	p.resource = or(g.texts["ResourceType"], l.product.resource)
-	r.Product, r.Subcategory = p, g.texts["ServiceSubcategory"]
+	r.Product, r.Subcategory = p, ""
+	if g.product.category == g.texts["ServiceCategory"] {
+		r.Subcategory = g.texts["ServiceSubcategory"] // of another category it would be of no use
+	}
 	r.Region, r.RegionName = g.region, or(g.texts["RegionName"], g.region)
 	if g.region == "" {
 		r.RegionName = ""
@@ -149,7 +160,7 @@ func (l *theLine) asItCame(r *Row, publisher string) {
 	r.Zone, r.Publisher = g.texts["AvailabilityZone"], or(g.texts["PublisherName"], publisher)
 	r.Tags = g.texts["Tags"]
 	r.Description = or(g.texts["ChargeDescription"], l.product.name)
-	r.Category, r.Frequency = g.category, or(g.texts["ChargeFrequency"], r.Frequency)
+	r.Category, r.Frequency = g.category, or(g.texts["ChargeFrequency"], frequencyOf(g.category))
 	r.Class = or(r.Class, g.class)
 	if r.Account.Type != ofPartner {
 		r.Sub = Party{ID: g.texts["SubAccountId"], Name: g.texts["SubAccountName"],

@@ -499,13 +499,13 @@ func (m *maker) incentives() error {
 }
 
 // eventFiles are the files of lines of orders, of cycles up to that of the data set.
-func (m *maker) eventFiles(table string, day manifest.Day) ([]manifest.FileEntry, error) {
+func (s *Source) eventFiles(table string, day manifest.Day, last manifest.Cycle) ([]manifest.FileEntry, error) {
 	var out []manifest.FileEntry
-	for _, ref := range m.src.Snap.Manifest.Cycles {
-		if ref.Cycle.Compare(m.request.Cycle) > 0 {
+	for _, ref := range s.Snap.Manifest.Cycles {
+		if ref.Cycle.Compare(last) > 0 {
 			continue
 		}
-		files, err := m.src.Snap.Files(ref.Cycle)
+		files, err := s.Snap.Files(ref.Cycle)
 		if err != nil {
 			return nil, err
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/rating/ordering"
 	"github.com/tollbook/tollbook/schemas/line"
@@ -30,7 +31,7 @@ type term struct {
 
 // openTerms starts before the first customer.
 func (m *maker) openTerms(ctx context.Context) (*terms, error) {
-	files, err := m.eventFiles(tables.Lines().Name, manifest.EventsDay)
+	files, err := m.src.eventFiles(tables.Lines().Name, manifest.EventsDay, m.request.Cycle)
 	if err != nil {
 		return nil, err
 	}
@@ -38,7 +39,7 @@ func (m *maker) openTerms(ctx context.Context) (*terms, error) {
 	if err != nil {
 		return nil, err
 	}
-	if files, err = m.eventFiles(tables.Orders().Name, manifest.Day{}); err != nil {
+	if files, err = m.src.eventFiles(tables.Orders().Name, manifest.Day{}, m.request.Cycle); err != nil {
 		return nil, errors.Join(err, lines.Close())
 	}
 	orders, err := rows.Sorted(ctx, m.src.Snap, files, tables.Orders().Any(), nil, m.src.Limits)
@@ -95,6 +96,45 @@ func (t *terms) read(customer string) error {
 		m.spans[lineKey{l.cycle, l.id}] = span
 		return m.note(l, span)
 	})
+}
+
+// soldTerms adds who sold the orders of a cycle and of earlier ones whose terms reach into it: each has rows there.
+func (s *Source) soldTerms(ctx context.Context, cycle manifest.Cycle, issuers map[string]bool) error {
+	c, is := cycle.Period()
+	if !is || len(s.Books.Associations) == 0 {
+		return nil // the vendor alone
+	}
+	files, err := s.eventFiles(tables.Lines().Name, manifest.EventsDay, cycle)
+	if err != nil {
+		return err
+	}
+	bounds := s.Books.Zone.Bounds(c)
+	scan := rows.Scan[tables.Line]{Table: tables.Lines(), Cols: tables.Columns(tables.LinePartnerID,
+		tables.LineAssociationType, tables.LineKind, tables.LineUsageStart, tables.LineUsageEnd, tables.LineOwnTime)}
+	for _, e := range files {
+		err := rows.Groups(ctx, s.Snap, e, scan, func(cols *parquet.Columns[tables.Line]) error {
+			for i := range cols.N {
+				row := rows.Row[tables.Line]{Cols: cols, I: i}
+				from, to := row.Time(tables.LineUsageStart), row.MaybeTime(tables.LineUsageEnd)
+				if row.Word(tables.LineAssociationType) != resale || row.Word(tables.LineKind) != line.Order.String() ||
+					to == tables.Nothing || to <= bounds.From || from >= bounds.To {
+					continue
+				}
+				own := row.MaybeTime(tables.LineOwnTime)
+				if own == tables.Nothing {
+					own = from
+				}
+				for p := s.Books.Partner(row.Word(tables.LinePartnerID)); p >= 0; p = s.Book.Seller(p, own) {
+					issuers[s.Books.Partners[p].ID] = true
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // lineKey is a line of an order: late ones are billed in another cycle than their own.

@@ -242,7 +242,7 @@ func (f *parquetFile) end() error {
 }
 
 // Issuers are who issued an invoice of a cycle, by id, the vendor first: who sells to a partner, and who has customers
-// of its own, also if only the rounding of their statements is invoiced.
+// of its own, also if only the rounding of their statements is invoiced or the terms of earlier orders go on.
 func (s *Source) Issuers(ctx context.Context, cycle manifest.Cycle) (out []string, err error) {
 	list, err := s.Statements(ctx, cycle, "")
 	if err != nil {
@@ -264,7 +264,7 @@ func (s *Source) Issuers(ctx context.Context, cycle manifest.Cycle) (out []strin
 		return nil, err
 	}
 	c := cycle.Or(place.NoCycle)
-	if err := s.roundedBy(ctx, c, seen); err != nil {
+	if err := errors.Join(s.roundedBy(ctx, c, seen), s.soldTerms(ctx, cycle, seen)); err != nil {
 		return nil, err
 	}
 	for i := range incentives {

@@ -38,6 +38,7 @@ type statementStory struct {
 // statementLine is what a line of the customer adds to rows.
 type statementLine struct {
 	partner, product  int32 // product as settlement numbers it
+	association       string
 	service, mode     string
 	negative          bool
 	deal              settlement.Deal
@@ -92,8 +93,8 @@ func Statement(ctx context.Context, s *explain.Sources, q *explain.Question,
 
 // read reads the customer's lines that have a partner.
 func (e *statementStory) read(ctx context.Context) error {
-	cols := tables.Columns(tables.LinePartnerID, tables.LineSKU, tables.LineServiceTypeCode, tables.LineChargingMode,
-		tables.LineUsageStart,
+	cols := tables.Columns(tables.LinePartnerID, tables.LineAssociationType, tables.LineSKU,
+		tables.LineServiceTypeCode, tables.LineChargingMode, tables.LineUsageStart,
 		tables.LineOwnTime, tables.LineOfficialAmount, tables.LinePaymentAmount)
 	list, err := rows.Lines(ctx, e.Snap, e.cycle, e.customer, cols, rows.Limits{})
 	if err != nil {
@@ -101,7 +102,8 @@ func (e *statementStory) read(ctx context.Context) error {
 	}
 	err = list.Each(func(row rows.Row[tables.Line]) error {
 		l := statementLine{partner: e.Books.Partner(row.Word(tables.LinePartnerID)),
-			mode: fmt.Sprint(row.Small(tables.LineChargingMode)), product: e.Books.SKU(row.Word(tables.LineSKU))}
+			association: row.Word(tables.LineAssociationType),
+			mode:        fmt.Sprint(row.Small(tables.LineChargingMode)), product: e.Books.SKU(row.Word(tables.LineSKU))}
 		if l.partner < 0 {
 			return nil
 		}
@@ -259,7 +261,8 @@ func (e *statementStory) has(row rows.Row[tables.PartnerStatement], l *statement
 	} else if settlement.PartnerID(e.Books, l.deal.Seller) != row.Word(tables.PartnerStatementSellerID) {
 		return false
 	}
-	return l.partner == sold && l.service == row.Word(tables.PartnerStatementServiceTypeCode) &&
+	return l.partner == sold && l.association == row.Word(tables.PartnerStatementAssociationType) &&
+		l.service == row.Word(tables.PartnerStatementServiceTypeCode) &&
 		l.mode == fmt.Sprint(row.Small(tables.PartnerStatementChargingMode)) &&
 		l.negative == (row.Word(tables.PartnerStatementSign) == "-")
 }
