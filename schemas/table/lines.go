@@ -41,7 +41,8 @@ var linesTable = define("lines", []Column{
 	{"coupon_amount", Amount, "the part of payment_amount that was paid by coupons"},
 	{"stored_value_card_amount", Amount, "the part of payment_amount that was paid from stored value"},
 	{"flexipurchase_coupon_amount", Amount, "the part of payment_amount that was paid by flexi coupons"},
-	{"debt_amount", Amount, "the part of payment_amount that is still owed"},
+	{"debt_amount", Amount, "the part of payment_amount that nothing paid when it was billed; it can be " +
+		"repaid since"},
 	{"origin_cycle", Word, "cycle that the consumption belongs to, where it is not cycle; else empty"},
 	{"price_valid_from", MaybeTime, "start of the price version"},
 	{"price_list", Word, "price list that the version was found in"},

@@ -13,6 +13,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/out/document/chart"
 	"github.com/tollbook/tollbook/pipeline/out/document/layout"
+	"github.com/tollbook/tollbook/pipeline/read/paid"
 	"github.com/tollbook/tollbook/pipeline/read/quota"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -23,7 +24,7 @@ import (
 // Bill composes what a customer is asked to pay for a cycle. Errors: *rows.NoCycleError; *rows.NotFoundError where the
 // customer has no line in the cycle.
 func Bill(ctx context.Context, s *Sources, cycle period.Cycle, customer string) (*document.Bill, error) {
-	return s.bill(ctx, cycle, customer, s.ownReading(cycle))
+	return s.bill(ctx, cycle, customer, s.ownReading(cycle), paid.New(s.Snap, cycle))
 }
 
 // Bills composes the bills of customers of one bucket of the lake, in the order of their ids, and gives one after the
@@ -36,9 +37,9 @@ func Bills(ctx context.Context, s *Sources, cycle period.Cycle, bucket int, cust
 		return err
 	}
 	defer func() { err = errors.Join(err, list.Close()) }()
-	read := inTurn(list)
+	read, ledger := inTurn(list), paid.New(s.Snap, cycle)
 	for _, customer := range slices.Sorted(slices.Values(customers)) {
-		b, err := s.bill(ctx, cycle, customer, read)
+		b, err := s.bill(ctx, cycle, customer, read, ledger)
 		if err != nil {
 			return err
 		}
@@ -50,8 +51,8 @@ func Bills(ctx context.Context, s *Sources, cycle period.Cycle, bucket int, cust
 }
 
 // bill composes a bill from the lines that read gives.
-func (s *Sources) bill(ctx context.Context, cycle period.Cycle, customer string, read reading) (*document.Bill,
-	error) {
+func (s *Sources) bill(ctx context.Context, cycle period.Cycle, customer string, read reading,
+	ledger *paid.Ledger) (*document.Bill, error) {
 	header, err := s.header(cycle)
 	if err != nil {
 		return nil, err
@@ -74,9 +75,6 @@ func (s *Sources) bill(ctx context.Context, cycle period.Cycle, customer string,
 	services := s.namer(cycle).services
 	b.Sections, b.Corrections, b.Usage = g.sections(services), g.corrections, g.used.usage(services)
 	b.Issuers = slices.Sorted(maps.Keys(g.sellers))
-	if b.Adjusted, err = g.adjusted.Amount(); err != nil {
-		return nil, err
-	}
 	if err := s.manualNotes(ctx, b, g); err != nil {
 		return nil, err
 	}
@@ -92,7 +90,7 @@ func (s *Sources) bill(ctx context.Context, cycle period.Cycle, customer string,
 		return nil, err
 	}
 	b.Notes = notes.bill(b, g, left)
-	if b.Cover, err = billCover(s, b); err != nil {
+	if b.Cover, err = billCover(s, b, &g.paid, ledger); err != nil {
 		return nil, err
 	}
 	return b, s.packages(ctx, b)

@@ -10,6 +10,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/out/document/layout"
 	"github.com/tollbook/tollbook/pipeline/out/letter"
 	"github.com/tollbook/tollbook/pipeline/read/bill"
+	"github.com/tollbook/tollbook/pipeline/read/paid"
 	"github.com/tollbook/tollbook/schemas/branding"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -61,7 +62,7 @@ func contact(s *Sources, p layout.Party) letter.Contact {
 
 // billCover is the cover of a bill: what each service costs, and how it is paid. The issuer is the seller of the
 // lines (§9.7). A bill of lines of several issuers has no cover, because each invoices its own.
-func billCover(s *Sources, b *document.Bill) (*letter.Letter, error) {
+func billCover(s *Sources, b *document.Bill, lines *paid.Lines, ledger *paid.Ledger) (*letter.Letter, error) {
 	if len(b.Issuers) != 1 {
 		return nil, nil //nolint:nilnil // no cover, and no error
 	}
@@ -84,7 +85,15 @@ func billCover(s *Sources, b *document.Bill) (*letter.Letter, error) {
 	if err := includedTaxes(l, b.Amounts.Taxes); err != nil {
 		return nil, err
 	}
-	if err := settlePaid(s, b, l, due); err != nil {
+	byLedger, err := s.byLedger(&b.Header)
+	if err != nil {
+		return nil, fmt.Errorf("cover of the bill of %s: %w", b.Customer.ID, err)
+	}
+	done, err := ledger.Bill(lines, b.Customer.ID, b.Issuers[0], byLedger)
+	if err != nil {
+		return nil, fmt.Errorf("cover of the bill of %s: %w", b.Customer.ID, err)
+	}
+	if err := settlePaid(s, b, l, due, &done); err != nil {
 		return nil, err
 	}
 	if l.Kind = letter.Invoice; l.Payable.Sign() < 0 {
@@ -125,37 +134,16 @@ func serviceRows(b *document.Bill) ([]letter.Row, error) {
 	return list, nil
 }
 
-// settlePaid adds how much of the amount due is paid already: by coupons, and in a cycle that is paid by ledger by
-// balances. Otherwise the customer is asked to pay cash, and still owes credit. Manual adjustments move no balance
-// (§6.3). The amount to pay is rounded once (§4.2, §9.7).
-func settlePaid(s *Sources, b *document.Bill, l *letter.Letter, due letter.Row) error {
-	p := &b.Payments
-	ledger, err := s.byLedger(&b.Header)
-	if err != nil {
-		return fmt.Errorf("cover of the bill of %s: %w", b.Customer.ID, err)
+// settlePaid adds how much of the amount due is paid already. The amount to pay is rounded once (§4.2, §9.7).
+func settlePaid(s *Sources, b *document.Bill, l *letter.Letter, due letter.Row, done *paid.Bill) error {
+	rows := []letter.Row{due}
+	for _, part := range s.paidParts(done, l.Cycle) {
+		rows = append(rows, letter.Row{Name: part.Name, Amount: part.Amount.Neg()})
 	}
-	cash := b.Adjusted // the part of Cash that no balance has paid
-	if !ledger {
-		cash = p.Cash
-	}
-	paid, err := p.Cash.Sub(cash)
-	if err != nil {
-		return fmt.Errorf("cover of the bill of %s: %w", b.Customer.ID, err)
-	}
-	rows := []letter.Row{due,
-		{Name: letter.Text{English: "Paid with coupons", Chinese: "代金券支付"}, Amount: p.Coupon.Neg()},
-		{Name: letter.Text{English: "Paid with flexi coupons", Chinese: "现金券支付"}, Amount: p.Flexi.Neg()},
-		{Name: letter.Text{English: "Paid with stored value", Chinese: "储值卡支付"}, Amount: p.StoredValue.Neg()},
-		{Name: letter.Text{English: "Paid from cash balances", Chinese: "现金余额支付"}, Amount: paid.Neg()},
-	}
-	open, err := sumOf(p.Credit, p.Debt, cash)
-	if err != nil {
-		return fmt.Errorf("cover of the bill of %s: %w", b.Customer.ID, err)
-	}
-	if open == b.Amounts.Payment {
+	if done.Open == b.Amounts.Payment {
 		return nil // nothing is paid yet
 	}
-	toPay := []money.Amount{open.Cut(l.Digits, roundedBy(b, s.Settings.Rounding.Mode))}
+	toPay := []money.Amount{done.Open.Cut(l.Digits, roundedBy(b, s.Settings.Rounding.Mode))}
 	for _, t := range addedTaxes(b.Amounts.Taxes) { // no balance pays tax
 		toPay = append(toPay, t.Amount)
 	}
@@ -170,6 +158,31 @@ func settlePaid(s *Sources, b *document.Bill, l *letter.Letter, due letter.Row) 
 	}
 	l.Tables, l.Payable = append(l.Tables, table), sum
 	return nil
+}
+
+// paidParts are the amounts that are paid already, with all digits: by coupons, by balances, by partners that paid
+// orders, and by what repaid debt and credit.
+func (s *Sources) paidParts(done *paid.Bill, cycle period.Cycle) []letter.Row {
+	cash := letter.Text{English: "Paid from cash balances", Chinese: "现金余额支付"}
+	if done.Cash.Sign() < 0 {
+		cash = letter.Text{English: "Returned to the cash balance", Chinese: "退回现金余额"}
+	}
+	repaid := letter.Text{English: "Debt and credit repaid since", Chinese: "其后偿还的欠款和信用额度"}
+	if done.Repaid.Sign() < 0 {
+		repaid = letter.Text{English: "Taken off earlier debt and credit", Chinese: "冲减此前的欠款和信用额度"}
+	}
+	list := []letter.Row{
+		{Name: letter.Text{English: "Paid with coupons", Chinese: "代金券支付"}, Amount: done.Coupon},
+		{Name: letter.Text{English: "Paid with flexi coupons", Chinese: "现金券支付"}, Amount: done.Flexi},
+		{Name: letter.Text{English: "Paid with stored value", Chinese: "储值卡支付"}, Amount: done.StoredValue},
+		{Name: cash, Amount: done.Cash},
+	}
+	for _, one := range done.Partners {
+		name := cmp.Or(s.parties().partner(one.Partner, cycle).Name, one.Partner)
+		list = append(list, letter.Row{
+			Name: letter.Text{English: "Paid by " + name, Chinese: name + " 支付"}, Amount: one.Amount})
+	}
+	return append(list, letter.Row{Name: repaid, Amount: done.Repaid})
 }
 
 // roundedBy is how the amount of a bill is rounded: by the settings, but in a closed cycle as the close rounded the
@@ -196,8 +209,9 @@ func sumOf(list ...money.Amount) (money.Amount, error) {
 	return sum.Amount()
 }
 
-// statementCover is the cover of a partner's statement, from its first seller: what the partner owes that seller, and
-// the net of the month, to which other partners and incentives contribute. These are paid on their own (§9.1).
+// statementCover is the cover of a partner's statement, from its seller at the cycle's end: what the partner owes that
+// seller, what the seller has received of it, and the net of the month, to which other partners and incentives
+// contribute. These are paid on their own (§9.1).
 func statementCover(s *Sources, st *document.Statement) (*letter.Letter, error) {
 	issuer := st.Header.Vendor
 	if len(st.Sellers) > 0 {
@@ -225,7 +239,15 @@ func statementCover(s *Sources, st *document.Statement) (*letter.Letter, error) 
 		return nil, err
 	}
 	l.Tables, l.Payable = []letter.Table{table}, total.Amount
-	if err := statementTaxes(l, taxesOwedTo(issuer.ID, st.Taxes), total); err != nil {
+	withTax, err := statementTaxes(l, taxesOwedTo(issuer.ID, st.Taxes), total)
+	if err != nil {
+		return nil, err
+	}
+	got, err := receivedBy(issuer.ID, st)
+	if err != nil {
+		return nil, err
+	}
+	if err := deductReceived(l, &got, withTax); err != nil {
 		return nil, err
 	}
 	if err := addNet(l, st, total); err != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/out/document/layout"
 	"github.com/tollbook/tollbook/pipeline/read/coupons"
+	"github.com/tollbook/tollbook/pipeline/read/paid"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -51,17 +52,22 @@ func Invoice(ctx context.Context, s *Sources, t *InvoiceTerms) (*document.Invoic
 	v.Due = v.Issued + period.Day(s.Settings.StatementDueDays)
 	v.Issuer = in.invoiceContact(s.parties().partner(issuer, t.Cycle))
 	v.Issuer.PurchaseOrder = "" // that of documents to it
-	if err := in.invoiceServices(ctx, v, t, issuer); err != nil {
+	var lines paid.Lines
+	if err := in.invoiceServices(ctx, v, t, issuer, &lines); err != nil {
 		return nil, err
 	}
-	return v, in.invoiceTaxes(ctx, v, issuer, shared)
+	if err := in.invoiceTaxes(ctx, v, issuer, shared); err != nil {
+		return nil, err
+	}
+	return v, in.invoicePaid(ctx, v, issuer, &lines)
 }
 
 // invoicing composes one invoice.
 type invoicing struct{ *Sources }
 
 // invoiceServices adds up what the issuer sold the recipient: a customer, a partner, or one that is both.
-func (s invoicing) invoiceServices(ctx context.Context, v *document.Invoice, t *InvoiceTerms, issuer string) error {
+func (s invoicing) invoiceServices(ctx context.Context, v *document.Invoice, t *InvoiceTerms, issuer string,
+	lines *paid.Lines) error {
 	var err error
 	customer, partner := s.Books.Customer(t.To) >= 0, s.Books.Partner(t.To)
 	v.Role, v.Recipient = "customer", s.invoiceContact(s.parties().customer(t.To, t.Cycle))
@@ -73,7 +79,7 @@ func (s invoicing) invoiceServices(ctx context.Context, v *document.Invoice, t *
 	}
 	v.Header = inCurrency(v.Header, currency)
 	if err == nil && (customer || partner < 0) {
-		err = s.customerServices(ctx, v, issuer)
+		err = s.customerServices(ctx, v, issuer, lines)
 	}
 	return err
 }
@@ -132,19 +138,20 @@ func (s invoicing) invoiceContact(p layout.Party) document.Contact {
 	return document.Contact(contact(s.Sources, p))
 }
 
-// customerServices adds up what the issuer sold the customer, without coupons.
-func (s invoicing) customerServices(ctx context.Context, v *document.Invoice, issuer string) (err error) {
-	list, err := rows.Lines(ctx, s.Snap, manifest.CycleOf(v.Header.Cycle), v.Recipient.ID, tables.Columns(
-		tables.LinePartnerID, tables.LineAssociationType, tables.LineServiceTypeCode, tables.LinePaymentAmount,
-		tables.LineCouponAmount),
-		s.Limits)
+// customerServices adds up what the issuer sold the customer, without coupons, and what paid the lines of all issuers.
+func (s invoicing) customerServices(ctx context.Context, v *document.Invoice, issuer string, lines *paid.Lines) (
+	err error) {
+	list, err := rows.Lines(ctx, s.Snap, manifest.CycleOf(v.Header.Cycle), v.Recipient.ID,
+		append(tables.Columns(tables.LinePartnerID, tables.LineAssociationType, tables.LineServiceTypeCode,
+			tables.LinePaymentAmount), paid.Columns()...), s.Limits)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, list.Close()) }()
 	return list.Each(func(row rows.Row[tables.Line]) error {
-		if sellerOf(row) != issuer {
-			return nil
+		seller := sellerOf(row)
+		if err := lines.Add(seller, v.Header.Cycle, row); err != nil || seller != issuer {
+			return err
 		}
 		payment, err := row.Amount(tables.LinePaymentAmount)
 		coupon, wrong := row.Amount(tables.LineCouponAmount)

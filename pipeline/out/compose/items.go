@@ -14,6 +14,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/read/bill"
+	"github.com/tollbook/tollbook/pipeline/read/paid"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -32,7 +33,7 @@ type gathered struct {
 	measures    map[string]string // by sku
 	corrections []document.Correction
 	manual      map[string]int // by adjustment_id: its place in corrections
-	adjusted    money.AmountTotal
+	paid        paid.Lines
 	sellers     map[string]bool
 	late        int    // lines of other cycles
 	ofMonth     bool   // there are lines of the cycle itself
@@ -49,7 +50,9 @@ func lineColumns() tables.List[tables.Line] {
 		tables.LineDiscountID, tables.LineTruncatedAmount,
 		tables.LinePaymentAmount, tables.LineDay, tables.LineID, tables.LineUsageStart, tables.LineTradeTime,
 		tables.LineTradeID,
-		tables.LineOriginCycle, tables.LinePartnerID, tables.LineAssociationType)
+		tables.LineOriginCycle, tables.LinePartnerID, tables.LineAssociationType, tables.LineCouponAmount,
+		tables.LineStoredValueCardAmount, tables.LineFlexipurchaseCouponAmount, tables.LineCashAmount,
+		tables.LineCreditAmount, tables.LineDebtAmount)
 }
 
 // reading visits the lines of a customer in the order of §8.
@@ -148,15 +151,16 @@ func (g *gathered) line(customer string, row rows.Row[tables.Line]) error {
 	}
 	seller := sellerOf(row)
 	g.sellers[seller] = true
+	if err := g.paid.Add(seller, g.cycle, row); err != nil {
+		return err
+	}
 	if key.origin == "" {
 		if g.ofMonth = true; seller != settlement.VendorID {
 			g.resoldBy = seller
 		}
 	}
 	if key.kind == line.Refund.String() || key.kind == line.Adjustment.String() {
-		if err := g.correct(&key, file, payment, row); err != nil {
-			return err
-		}
+		g.correct(&key, file, payment, row)
 	}
 	return add(g.days, dayOf{g.day(file, row), key.service, file == manifest.EndDay.String()}, payment)
 }
@@ -179,7 +183,7 @@ func sellerOf(row rows.Row[tables.Line]) string {
 }
 
 // correct lists a refund or an adjustment.
-func (g *gathered) correct(key *itemKey, file string, payment money.Amount, row rows.Row[tables.Line]) error {
+func (g *gathered) correct(key *itemKey, file string, payment money.Amount, row rows.Row[tables.Line]) {
 	c := document.Correction{ID: string(row.Text(tables.LineID)), Kind: key.kind, OriginCycle: key.origin, SKU: key.sku,
 		Time: row.Time(tables.LineTradeTime), Payment: payment}
 	if code := g.s.Books.SKU(key.sku); code >= 0 {
@@ -201,14 +205,8 @@ func (g *gathered) correct(key *itemKey, file string, payment money.Amount, row 
 			g.manual = map[string]int{}
 		}
 		g.manual[c.ID] = len(g.corrections)
-		if file == manifest.EventsDay.String() && row.Word(tables.LineTradeID) == g.cycle.String() { // of no order
-			if err := g.adjusted.Add(payment); err != nil {
-				return err
-			}
-		}
 	}
 	g.corrections = append(g.corrections, c)
-	return nil
 }
 
 // sections are the items by service and sku.

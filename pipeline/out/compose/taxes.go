@@ -106,25 +106,23 @@ func includedTaxes(l *letter.Letter, list []document.Tax) error {
 	return err
 }
 
-// statementTaxes adds the taxes on what a partner owes, which are not part of it.
-func statementTaxes(l *letter.Letter, list []document.Tax, owed letter.Row) error {
+// statementTaxes adds the taxes on what a partner owes, which are not part of it, and gives the sum.
+func statementTaxes(l *letter.Letter, list []document.Tax, owed letter.Row) (letter.Row, error) {
 	added := addedTaxes(list)
 	if len(added) == 0 {
-		return includedTaxes(l, list)
+		return owed, includedTaxes(l, list)
 	}
-	var sum money.AmountTotal
 	rows := append([]letter.Row{owed}, added...)
+	var amounts []money.Amount
 	for _, r := range rows {
-		if err := sum.Add(r.Amount); err != nil {
-			return err
-		}
+		amounts = append(amounts, r.Amount)
 	}
-	total, err := sum.Amount()
+	total, err := sumOf(amounts...)
 	if err != nil {
-		return err
+		return owed, err
 	}
-	table, err := letter.Rounded(letter.Text{English: "Tax", Chinese: "税额"}, l.Digits, rows,
-		letter.Row{Name: letter.Text{English: "Owed to us with tax", Chinese: "含税应付我方"}, Amount: total})
+	sum := letter.Row{Name: letter.Text{English: "Owed to us with tax", Chinese: "含税应付我方"}, Amount: total}
+	table, err := letter.Rounded(letter.Text{English: "Tax", Chinese: "税额"}, l.Digits, rows, sum)
 	l.Tables, l.Payable = append(l.Tables, table), total
-	return err
+	return sum, err
 }

@@ -28,11 +28,8 @@ type Bill struct {
 	Annexes     []layout.Annex `json:"annexes,omitempty"`
 	Notes       []string       `json:"notes"` // sentences, such as how was rounded
 
-	Cover *letter.Letter `json:"-"` // of the HTML (DOC-10); nil = none
-	// Issuers are the ids of the sellers of the lines, sorted. Adjusted is the part of Payments.Cash that manual
-	// adjustments add.
-	Issuers  []string     `json:"-"`
-	Adjusted money.Amount `json:"-"`
+	Cover   *letter.Letter `json:"-"` // of the HTML (DOC-10); nil = none
+	Issuers []string       `json:"-"` // the ids of the sellers of the lines, sorted
 }
 
 // Amounts is the customer's row of table statements. Official = Discount + Truncated + Payment, Payment = Rounding +
@@ -57,7 +54,7 @@ type Payments struct {
 	Flexi       money.Amount `json:"flexipurchase_coupon_amount"`
 	Cash        money.Amount `json:"cash_amount"`
 	Credit      money.Amount `json:"credit_amount"`
-	Debt        money.Amount `json:"debt_amount"` // not paid by anything yet
+	Debt        money.Amount `json:"debt_amount"` // when it was billed
 }
 
 // Section is the lines of one product.

@@ -101,7 +101,7 @@ func (b *Bill) paymentPart() *layout.Part {
 	list := []entry{{name: "Coupons", amount: total(p.Coupon)}, {name: "Stored value", amount: total(p.StoredValue)},
 		{name: "Flexi coupons", amount: total(p.Flexi)},
 		{name: "Cash", amount: total(p.Cash)}, {name: "Credit", amount: total(p.Credit)},
-		{name: "Debt, not paid yet", amount: total(p.Debt)}}
+		{name: "Debt when billed", amount: total(p.Debt)}}
 	return &layout.Part{Name: "payment", Title: "Payments", Where: layout.InSheet | layout.InPrint,
 		About: []string{"What the amount to pay, before rounding, was drawn from."},
 		Cols: []layout.Column{{Title: "Drawn from", Say: language.Sums},

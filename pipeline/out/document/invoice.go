@@ -9,6 +9,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/out/document/layout"
 	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
+	"github.com/tollbook/tollbook/pipeline/out/letter"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -33,6 +34,18 @@ type Invoice struct {
 	Invoiceable money.Amount
 	Before      InvoiceBefore
 	Left        money.Amount // below 0: a credit that is due
+	// What is paid already of Invoiceable, with all digits, and what rounding adds. PaidBefore of it is deducted from
+	// earlier invoices. Payable = Left − Σ Paid − PaidRounding + PaidBefore; below 0 the issuer owes it.
+	Paid         []letter.Row
+	PaidRounding money.Amount
+	PaidBefore   money.Amount
+	Payable      money.Amount
+}
+
+// invoicePayment is what was paid of an invoice, as JSON.
+type invoicePayment struct {
+	Name   string       `json:"name"`
+	Amount money.Amount `json:"amount"`
 }
 
 // InvoiceBefore is what earlier events of the feed invoices came to.
@@ -80,13 +93,29 @@ type invoiceJSON struct {
 	Returned    money.Amount      `json:"returned_amount"`
 	Credited    money.Amount      `json:"credited_amount"`
 	Left        money.Amount      `json:"left_amount"`
+	Paid        []invoicePayment  `json:"paid,omitempty"`
+	Payable     money.Amount      `json:"payable_amount"`
 }
 
 // JSONValue is what MarshalJSON writes: dates are as 2026-10-05.
 func (v Invoice) JSONValue() any {
 	return invoiceJSON{v.Header, v.kind(), v.Number, v.Issuer, v.Recipient, v.Issued.String(), v.due(), v.Content,
 		there(v.Services), v.Rounding, v.Tax, v.Taxes, v.Included, v.Invoiceable, v.Before.Issued,
-		v.Before.Returned, v.Before.Credited, v.Left}
+		v.Before.Returned, v.Before.Credited, v.Left, v.payments(), v.Payable}
+}
+
+// payments are what is paid already, and what of it is not deducted here.
+func (v *Invoice) payments() (list []invoicePayment) {
+	for _, r := range v.Paid {
+		list = append(list, invoicePayment{r.Name.English, r.Amount})
+	}
+	for _, r := range []invoicePayment{{"Rounding", v.PaidRounding},
+		{"Deducted from earlier invoices", v.PaidBefore.Neg()}} {
+		if !r.Amount.IsZero() {
+			list = append(list, r)
+		}
+	}
+	return list
 }
 
 // MarshalJSON gives the invoice with its kind and its dates.
@@ -102,7 +131,7 @@ func (v *Invoice) kind() string {
 
 // due is the date until which the recipient pays; empty if there is nothing to pay.
 func (v *Invoice) due() string {
-	if v.Left.Sign() <= 0 {
+	if v.Payable.Sign() <= 0 {
 		return ""
 	}
 	return v.Due.String()
@@ -131,6 +160,11 @@ func (v *Invoice) Check() error {
 	c.same("invoiceable", total(v.Invoiceable), sum)
 	c.same("left", total(v.Left), c.of(total(v.Invoiceable), negated(total(v.Before.Issued)), total(v.Before.Returned),
 		total(v.Before.Credited)))
+	parts := []money.AmountTotal{total(v.Left)}
+	for _, r := range v.payments() {
+		parts = append(parts, total(r.Amount.Neg()))
+	}
+	c.same("payable", total(v.Payable), c.of(parts...))
 	return c.err
 }
 
@@ -169,10 +203,10 @@ func (v *Invoice) page() *layout.Page {
 		{Name: "Issued", Value: v.Issued.String()}, {Name: "Due", Value: v.due()}, {Name: "Content", Value: v.Content}}
 	p.Facts = slices.DeleteFunc(p.Facts, func(f layout.Figure) bool { return f.Value == "" })
 	p.Headline = layout.Figure{Name: "To pay",
-		Value: v.Header.Currency + " " + typeset.Grouped(v.Left.StringFixed(v.Header.Digits))}
-	if v.Left.Sign() < 0 {
+		Value: v.Header.Currency + " " + typeset.Grouped(v.Payable.StringFixed(v.Header.Digits))}
+	if v.Payable.Sign() < 0 {
 		p.Headline = layout.Figure{Name: "Credit", Value: v.Header.Currency + " " +
-			typeset.Grouped(v.Left.Neg().StringFixed(v.Header.Digits))}
+			typeset.Grouped(v.Payable.Neg().StringFixed(v.Header.Digits))}
 	}
 	p.Parts = append(p.Parts, v.partiesPart(), v.servicePart(),
 		v.taxPart(), v.amountPart())
@@ -248,6 +282,12 @@ func (v *Invoice) amountPart() *layout.Part {
 		}
 	}
 	list = append(list, entry{name: "Left", amount: total(v.Left)})
+	for _, r := range v.payments() {
+		list = append(list, entry{name: r.Name, amount: total(r.Amount.Neg())})
+	}
+	if len(v.payments()) > 0 {
+		list = append(list, entry{name: "To pay", amount: total(v.Payable)})
+	}
 	return &layout.Part{Name: "amounts", Title: "Amounts", Where: layout.InSheet | layout.InPrint,
 		Cols: []layout.Column{
 			{Name: "name", Title: "Name"},

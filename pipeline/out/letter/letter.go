@@ -68,6 +68,7 @@ type Letter struct {
 	Digits            int    // of the currency
 	Style             *branding.Style
 	Issued            period.Day
+	DueDate           period.Day // 0 = that of the style
 	Tables            []Table
 	Payable           money.Amount // what the recipient pays the issuer; below 0 = the other way
 }
@@ -82,7 +83,10 @@ func (l *Letter) Number() string {
 
 // Due is the date until which the recipient pays; ok is false if there is nothing to pay.
 func (l *Letter) Due() (day period.Day, ok bool) {
-	return l.Issued + period.Day(l.Style.PaymentDays), !l.Draft && l.Payable.Sign() > 0
+	if day = l.DueDate; day == 0 {
+		day = l.Issued + period.Day(l.Style.PaymentDays)
+	}
+	return day, !l.Draft && l.Payable.Sign() > 0
 }
 
 // Rounded makes a table of exact amounts: each is rounded half to even to the currency's digits, and what its rows then

@@ -2,8 +2,8 @@ package question
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
-	"math/big"
 	"slices"
 	"strings"
 
@@ -13,6 +13,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
+	"github.com/tollbook/tollbook/settlement/payment"
 )
 
 // Columns of ageTable.
@@ -108,41 +109,54 @@ func ageRows(entries []ask.Row, cycle manifest.Cycle) ([]ask.Row, error) {
 
 // ageRow is the debt of one customer by age. The entries are in the order of their cycles.
 func ageRow(entries []ask.Row, cycle manifest.Cycle) (ask.Row, error) {
-	repaid := new(big.Int)
-	for _, e := range entries {
-		repaid.Add(repaid, bigOf(e.Sums[ageRepaid-ageIncurred]))
+	var repaid money.AmountTotal
+	debts := make([]money.AmountTotal, len(entries))
+	for i, e := range entries {
+		paid, err := amountTotalOf(e.Sums[ageRepaid-ageIncurred])
+		if err == nil {
+			err = repaid.AddTotal(paid)
+		}
+		if err != nil {
+			return ask.Row{}, err
+		}
+		if debts[i], err = amountTotalOf(e.Sums[0]); err != nil {
+			return ask.Row{}, err
+		}
 	}
-	ages := make([]*big.Int, ageCount+1)
-	for i := range ages {
-		ages[i] = new(big.Int)
+	left, err := payment.ClearOldest(debts, repaid)
+	if err != nil {
+		return ask.Row{}, err
 	}
 	end, ok := cycle.Period()
 	if !ok {
 		return ask.Row{}, fmt.Errorf("no cycle")
 	}
-	for _, e := range entries {
-		left := bigOf(e.Sums[0])
-		cleared := repaid
-		if left.Cmp(repaid) < 0 {
-			cleared = left
-		}
-		left = new(big.Int).Sub(left, cleared)
-		repaid = new(big.Int).Sub(repaid, cleared)
+	ages := make([]money.AmountTotal, ageCount+1)
+	for i, e := range entries {
 		of, err := period.ParseCycle(e.Keys[ageMonth])
 		if err != nil {
 			return ask.Row{}, err
 		}
-		age := ages[min(int(end-of), ageCount-1)]
-		age.Add(age, left)
-		ages[ageCount].Add(ages[ageCount], left)
+		err = errors.Join(ages[min(int(end-of), ageCount-1)].AddTotal(left[i]), ages[ageCount].AddTotal(left[i]))
+		if err != nil {
+			return ask.Row{}, err
+		}
 	}
 	row := ask.Row{Keys: append([]string{entries[0].Keys[ageCustomer]}, entries[0].Keys[ageMonth+1:]...)}
 	for _, n := range ages {
-		total, err := amountOf(n)
+		total, err := money.NewTotal(money.AmountScale)
+		if err == nil {
+			err = total.Add(n.Raw())
+		}
 		if err != nil {
 			return ask.Row{}, err
 		}
 		row.Sums = append(row.Sums, total)
 	}
 	return row, nil
+}
+
+// amountTotalOf is a sum of amounts as its own type.
+func amountTotalOf(t money.Total) (money.AmountTotal, error) {
+	return money.AmountTotalFromRaw(t.Raw())
 }

@@ -1,0 +1,108 @@
+package compose
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/out/letter"
+	"github.com/tollbook/tollbook/pipeline/read/paid"
+	"github.com/tollbook/tollbook/schemas/money"
+)
+
+// invoicePaid adds what is paid already of what can be invoiced, so that an invoice asks for what the cover of the same
+// month asks for (§9.7). What is paid counts against earlier invoices first.
+func (s invoicing) invoicePaid(ctx context.Context, v *document.Invoice, issuer string, lines *paid.Lines) error {
+	var owedNet money.Amount
+	var list []letter.Row
+	if v.Role == "partner" {
+		var err error
+		if owedNet, list, err = s.partnerPaid(ctx, v, issuer); err != nil {
+			return err
+		}
+	}
+	customerNet, err := sumOf(v.Invoiceable, v.Tax.Neg(), owedNet.Neg())
+	if err != nil {
+		return err
+	}
+	open, of, err := s.customerPaid(v, issuer, lines, customerNet)
+	if err != nil {
+		return err
+	}
+	list = append(of, list...)
+	if v.PaidRounding, err = customerNet.Sub(open); err != nil {
+		return err
+	}
+	for _, r := range of {
+		if v.PaidRounding, err = v.PaidRounding.Sub(r.Amount); err != nil {
+			return err
+		}
+	}
+	sum := []money.Amount{v.PaidRounding}
+	for _, r := range list {
+		if sum = append(sum, r.Amount); !r.Amount.IsZero() {
+			v.Paid = append(v.Paid, r)
+		}
+	}
+	all, err := sumOf(sum...)
+	if err != nil {
+		return err
+	}
+	before, err := v.Invoiceable.Sub(v.Left)
+	if err != nil {
+		return err
+	}
+	if all.Sign() == before.Sign() {
+		if v.PaidBefore = all; before.Abs().Cmp(all.Abs()) < 0 {
+			v.PaidBefore = before
+		}
+	}
+	v.Payable, err = sumOf(v.Left, all.Neg(), v.PaidBefore)
+	return err
+}
+
+// customerPaid is what is open of a customer's lines, rounded once as what can be invoiced is, and what is paid of them
+// without coupons.
+func (s invoicing) customerPaid(v *document.Invoice, issuer string, lines *paid.Lines, net money.Amount) (
+	open money.Amount, list []letter.Row, err error) {
+	byLedger, err := s.byLedger(&v.Header)
+	if err != nil {
+		return open, nil, err
+	}
+	done, err := paid.New(s.Snap, v.Header.Cycle).Bill(lines, v.Recipient.ID, issuer, byLedger)
+	if err != nil {
+		return open, nil, fmt.Errorf("payments of the invoice to %s: %w", v.Recipient.ID, err)
+	}
+	done.Coupon = money.Amount{} // deducted already
+	exact := []money.Amount{done.Open}
+	for _, r := range s.paidParts(&done, v.Header.Cycle) {
+		if exact = append(exact, r.Amount); !r.Amount.IsZero() {
+			list = append(list, r)
+		}
+	}
+	if len(list) == 0 {
+		return net, nil, nil
+	}
+	all, err := sumOf(exact...)
+	return done.Open.Cut(v.Header.Digits, all.CutBy(net, v.Header.Digits, s.Settings.Rounding.Mode)), list, err
+}
+
+// partnerPaid is what the partner owes the issuer without tax, and what the issuer has received of it.
+func (s invoicing) partnerPaid(ctx context.Context, v *document.Invoice, issuer string) (net money.Amount,
+	list []letter.Row, err error) {
+	brief := *s.Sources
+	brief.Brief = true
+	st, err := Statement(ctx, &brief, v.Header.Cycle, v.Recipient.ID)
+	if err != nil {
+		return net, nil, err
+	}
+	owed, err := owedTo(issuer, st)
+	if err != nil {
+		return net, nil, err
+	}
+	if net, err = sumOf(owed.own, owed.resellers); err != nil {
+		return net, nil, err
+	}
+	got, err := receivedBy(issuer, st)
+	return net, got.parts(), err
+}

@@ -1,0 +1,163 @@
+package compose
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/out/letter"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/settlement"
+	"github.com/tollbook/tollbook/settlement/payment"
+)
+
+// received is what one of a partner's sellers has received of what the partner owes it for a cycle (§9.1).
+type received struct {
+	Collected money.Amount // from the partner's customers, where it is set off
+	Paid      money.Amount // from the partner's account
+	Due       period.Day   // 0 = no receivable is kept
+}
+
+// parts are the amounts with their names.
+func (r *received) parts() []letter.Row {
+	return []letter.Row{
+		{Name: letter.Text{English: "Collected from your customers", Chinese: "已从贵方客户收取"}, Amount: r.Collected},
+		{Name: letter.Text{English: "Paid from your account", Chinese: "已从贵方账户支付"}, Amount: r.Paid},
+	}
+}
+
+// receivedBy divides what the last run has of a cycle's receivable among the partner's sellers: the seller at the
+// cycle's end comes last, and has what is more than all of them are owed.
+func receivedBy(issuer string, st *document.Statement) (r received, err error) {
+	at := slices.IndexFunc(st.Receivables, func(one document.Receivable) bool {
+		return one.Cycle == st.Header.Cycle.String()
+	})
+	if at < 0 {
+		return r, nil
+	}
+	one := &st.Receivables[at]
+	if r.Due, err = period.ParseDay(one.Due); err != nil {
+		return r, fmt.Errorf("receivable of %s for %s: %w", st.Partner.ID, one.Cycle, err)
+	}
+	collected, err := sumOf(one.Amount, one.Paid.Neg(), one.Unpaid.Neg()) // 0 where it is not set off
+	if err != nil {
+		return r, err
+	}
+	owed, err := owedInOrder(st)
+	if err != nil {
+		return r, err
+	}
+	for _, part := range []struct {
+		of money.Amount
+		to *money.Amount
+	}{{collected, &r.Collected}, {one.Paid, &r.Paid}} {
+		shares, err := sharesOf(part.of, owed)
+		if err != nil {
+			return r, err
+		}
+		for i := range owed {
+			if owed[i].seller == issuer {
+				*part.to = shares[i]
+			}
+		}
+	}
+	return r, nil
+}
+
+// owedBySeller is what a partner owes a seller and has not paid yet.
+type owedBySeller struct {
+	seller string
+	left   money.AmountTotal
+}
+
+// owedInOrder is what the partner owes each seller, in the order in which payments clear it.
+func owedInOrder(st *document.Statement) (list []owedBySeller, err error) {
+	var ids []string
+	for _, seller := range st.Sellers {
+		ids = append(ids, seller.ID)
+	}
+	if !slices.Contains(ids, settlement.VendorID) {
+		ids = append(ids, settlement.VendorID)
+	}
+	for _, id := range append(ids[1:], ids[0]) {
+		owed, err := owedTo(id, st)
+		if err != nil {
+			return nil, err
+		}
+		one := owedBySeller{seller: id}
+		for _, a := range []money.Amount{owed.own, owed.resellers} {
+			if err := one.left.Add(a); err != nil {
+				return nil, err
+			}
+		}
+		list = append(list, one)
+	}
+	return list, nil
+}
+
+// sharesOf divides an amount among debts in their order and takes it from them; the last has the rest.
+func sharesOf(amount money.Amount, owed []owedBySeller) ([]money.Amount, error) {
+	debts := make([]money.AmountTotal, len(owed))
+	for i := range owed {
+		if owed[i].left.Cmp(money.AmountTotal{}) > 0 {
+			debts[i] = owed[i].left
+		}
+	}
+	var repaid, clears money.AmountTotal
+	if err := repaid.Add(amount); err != nil {
+		return nil, err
+	}
+	if amount.Sign() > 0 {
+		clears = repaid
+	}
+	last := len(owed) - 1
+	left, err := payment.ClearOldest(debts[:last], clears)
+	if err != nil {
+		return nil, err
+	}
+	shares := make([]money.Amount, len(owed))
+	for i := range owed {
+		share := repaid // the rest
+		if i < last {
+			share = debts[i]
+			err = share.SubTotal(left[i])
+		}
+		if err == nil {
+			shares[i], err = share.Amount()
+		}
+		if err == nil {
+			err = repaid.SubTotal(share)
+		}
+		if err == nil {
+			err = owed[i].left.SubTotal(share)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return shares, nil
+}
+
+// deductReceived adds what the issuer of a statement has received already, and what is then left to pay: below 0 it is
+// a credit of the partner's.
+func deductReceived(l *letter.Letter, r *received, owed letter.Row) error {
+	if l.DueDate = r.Due; r.Collected.IsZero() && r.Paid.IsZero() {
+		return nil
+	}
+	left, err := sumOf(l.Payable, r.Collected.Neg(), r.Paid.Neg())
+	if err != nil {
+		return err
+	}
+	sum := letter.Row{Name: letter.Text{English: "To pay", Chinese: "应付金额"}, Amount: left}
+	if left.Sign() < 0 {
+		sum.Name = letter.Text{English: "In your favour", Chinese: "应付贵方"}
+	}
+	rows := []letter.Row{owed}
+	for _, part := range r.parts() {
+		rows = append(rows, letter.Row{Name: part.Name, Amount: part.Amount.Neg()})
+	}
+	table, err := letter.Rounded(letter.Text{English: "Payment", Chinese: "支付情况"}, l.Digits, rows, sum)
+	l.Tables, l.Payable = append(l.Tables, table), left
+	return err
+}

@@ -1,0 +1,81 @@
+package paid
+
+import (
+	"cmp"
+	"errors"
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/schemas/line"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// Lines adds up what paid a customer's lines of a cycle, by issuer.
+type Lines struct{ issuers []*issuer }
+
+// issuer is what paid the lines that an issuer sold.
+type issuer struct {
+	id    string
+	first period.Instant // of its lines
+
+	coupon, stored, flexi, cash, adjusted, credit, debt money.AmountTotal
+
+	orders []orderCash
+}
+
+// orderCash is what cash paid of a line that is an order's or could be one.
+type orderCash struct {
+	line, order string
+	cash        money.Amount
+}
+
+// Columns are what Add reads.
+func Columns() tables.List[tables.Line] {
+	return tables.Columns(tables.LineID, tables.LineTradeID, tables.LineDay, tables.LineKind, tables.LineUsageStart,
+		tables.LineCouponAmount, tables.LineStoredValueCardAmount, tables.LineFlexipurchaseCouponAmount,
+		tables.LineCashAmount, tables.LineCreditAmount, tables.LineDebtAmount)
+}
+
+// Add adds a line of a cycle that an issuer sold.
+func (l *Lines) Add(id string, cycle period.Cycle, row rows.Row[tables.Line]) error {
+	start := row.Time(tables.LineUsageStart)
+	at := slices.IndexFunc(l.issuers, func(one *issuer) bool { return one.id == id })
+	if at < 0 {
+		at = len(l.issuers)
+		l.issuers = append(l.issuers, &issuer{id: id, first: start})
+	}
+	to := l.issuers[at]
+	to.first = min(to.first, start)
+	cash, err := row.Amount(tables.LineCashAmount)
+	if err != nil {
+		return err
+	}
+	if row.Word(tables.LineDay) == manifest.EventsDay.String() && !cash.IsZero() {
+		trade := row.Word(tables.LineTradeID)
+		if trade == cycle.String() && row.Word(tables.LineKind) == line.Adjustment.String() { // of no order
+			return to.adjusted.Add(cash)
+		}
+		to.orders = append(to.orders, orderCash{string(row.Text(tables.LineID)), trade, cash})
+	}
+	err = to.cash.Add(cash)
+	for _, part := range [...]struct {
+		col tables.AmountColumn[tables.Line]
+		to  *money.AmountTotal
+	}{{tables.LineCouponAmount, &to.coupon}, {tables.LineStoredValueCardAmount, &to.stored},
+		{tables.LineFlexipurchaseCouponAmount, &to.flexi}, {tables.LineCreditAmount, &to.credit},
+		{tables.LineDebtAmount, &to.debt}} {
+		a, wrong := row.Amount(part.col)
+		err = errors.Join(err, wrong, part.to.Add(a))
+	}
+	return err
+}
+
+// inOrder are the issuers in the order in which they began to sell.
+func (l *Lines) inOrder() []*issuer {
+	return slices.SortedFunc(slices.Values(l.issuers), func(a, b *issuer) int {
+		return cmp.Or(cmp.Compare(a.first, b.first), cmp.Compare(a.id, b.id))
+	})
+}

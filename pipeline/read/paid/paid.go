@@ -1,0 +1,173 @@
+package paid
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/settlement/payment"
+)
+
+// Bill is what is paid of what an issuer sold a customer in a cycle, with all digits (PAID-1).
+type Bill struct {
+	Coupon, StoredValue, Flexi, Cash money.Amount
+	Partners                         []ByPartner  // by partner_id
+	Repaid                           money.Amount // of debt and credit
+	Open                             money.Amount // is to be paid to the issuer, without added tax
+}
+
+// ByPartner is what a partner other than the issuer paid of a customer's orders.
+type ByPartner struct {
+	Partner string
+	Amount  money.Amount
+}
+
+// Ledger says what is paid of bills of a cycle. It keeps what it has read of a bucket. One goroutine uses it.
+type Ledger struct {
+	snap   *lake.Snapshot
+	cycle  period.Cycle
+	bucket int // of payers and owed
+	payers map[string]payer
+	owed   map[string]*owed // by customer
+}
+
+// New makes a ledger of a cycle.
+func New(snap *lake.Snapshot, cycle period.Cycle) *Ledger {
+	return &Ledger{snap: snap, cycle: cycle, bucket: -1}
+}
+
+// Bill is what is paid of the lines of an issuer. Without byLedger, no balance pays, and cash is to be paid.
+func (g *Ledger) Bill(l *Lines, customer, id string, byLedger bool) (b Bill, err error) {
+	at := slices.IndexFunc(l.issuers, func(one *issuer) bool { return one.id == id })
+	if at < 0 {
+		return b, nil
+	}
+	of := l.issuers[at]
+	open := of.adjusted
+	cash := of.cash
+	if !byLedger {
+		err = errors.Join(open.AddTotal(cash), into(&b.Coupon, of.coupon), into(&b.Open, open))
+		return b, err
+	}
+	if bucket := place.Bucket(customer, max(1, g.snap.Manifest.Buckets)); bucket != g.bucket {
+		g.bucket, g.payers, g.owed = bucket, nil, nil
+	}
+	if err := g.byPartners(&b, of, &cash, &open); err != nil {
+		return b, err
+	}
+	left, err := g.open(l, customer, of)
+	if err != nil {
+		return b, err
+	}
+	repaid := of.credit
+	err = errors.Join(repaid.AddTotal(of.debt), repaid.SubTotal(left), open.AddTotal(left), into(&b.Coupon, of.coupon),
+		into(&b.StoredValue, of.stored), into(&b.Flexi, of.flexi))
+	return b, errors.Join(err, into(&b.Cash, cash), into(&b.Repaid, repaid), into(&b.Open, open))
+}
+
+// into stores a total as an amount.
+func into(to *money.Amount, t money.AmountTotal) (err error) {
+	*to, err = t.Amount()
+	return err
+}
+
+// byPartners takes what partners paid of orders out of cash (PAID-2).
+func (g *Ledger) byPartners(b *Bill, of *issuer, cash, open *money.AmountTotal) error {
+	for _, o := range of.orders {
+		paid, err := g.payer(o)
+		switch {
+		case err != nil:
+			return err
+		case paid == "":
+			continue
+		}
+		if err := cash.Add(o.cash.Neg()); err != nil {
+			return err
+		}
+		if paid == of.id {
+			if err := open.Add(o.cash); err != nil {
+				return err
+			}
+			continue
+		}
+		at, found := slices.BinarySearchFunc(b.Partners, paid, func(one ByPartner, id string) int {
+			return strings.Compare(one.Partner, id)
+		})
+		if !found {
+			b.Partners = slices.Insert(b.Partners, at, ByPartner{Partner: paid})
+		}
+		if b.Partners[at].Amount, err = b.Partners[at].Amount.Add(o.cash); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// open is what is open of the credit and debt of an issuer's lines: repayments clear those of the issuer first that
+// began to sell first, and the last has the rest (PAID-3).
+func (g *Ledger) open(l *Lines, customer string, of *issuer) (sum money.AmountTotal, err error) {
+	list := l.inOrder()
+	for _, part := range [...]struct {
+		used func(*issuer) money.AmountTotal
+		of   balance
+	}{{func(i *issuer) money.AmountTotal { return i.credit }, credit},
+		{func(i *issuer) money.AmountTotal { return i.debt }, debt}} {
+		var repaid money.AmountTotal
+		some := false
+		debts := make([]money.AmountTotal, len(list))
+		for i, one := range list {
+			used := part.used(one)
+			some = some || !used.IsZero()
+			if debts[i] = used; used.Cmp(money.AmountTotal{}) < 0 {
+				debts[i] = money.AmountTotal{}
+			}
+			err = errors.Join(err, repaid.AddTotal(used))
+		}
+		if err != nil || !some {
+			continue
+		}
+		left, err := g.left(customer, part.of)
+		if err != nil {
+			return sum, err
+		}
+		if err := repaid.SubTotal(left); err != nil {
+			return sum, err
+		}
+		share, err := shareOf(list, of, debts, repaid, part.used(of))
+		if err != nil {
+			return sum, err
+		}
+		if err := sum.AddTotal(share); err != nil {
+			return sum, err
+		}
+	}
+	return sum, err
+}
+
+// shareOf is what is left of what an issuer's lines used, of which repayments clear a part.
+func shareOf(list []*issuer, of *issuer, debts []money.AmountTotal, repaid, used money.AmountTotal) (
+	money.AmountTotal, error) {
+	last := len(list) - 1
+	var clears money.AmountTotal
+	if repaid.Cmp(clears) > 0 {
+		clears = repaid
+	}
+	left, err := payment.ClearOldest(debts[:last], clears)
+	if err != nil {
+		return used, err
+	}
+	for i, one := range list[:last] {
+		cleared := debts[i]
+		if err := errors.Join(cleared.SubTotal(left[i]), repaid.SubTotal(cleared)); err != nil {
+			return used, err
+		}
+		if one == of {
+			return used, used.SubTotal(cleared)
+		}
+	}
+	return used, used.SubTotal(repaid)
+}
