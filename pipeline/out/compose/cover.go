@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/tollbook/tollbook/pipeline/out/deducted"
 	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/out/document/layout"
 	"github.com/tollbook/tollbook/pipeline/out/letter"
@@ -14,7 +15,6 @@ import (
 	"github.com/tollbook/tollbook/schemas/branding"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/settlement"
 )
 
 // Covers says how the covers of documents look.
@@ -137,17 +137,17 @@ func serviceRows(b *document.Bill) ([]letter.Row, error) {
 // settlePaid adds how much of the amount due is paid already. The amount to pay is rounded once (§4.2, §9.7).
 func settlePaid(s *Sources, b *document.Bill, l *letter.Letter, due letter.Row, done *paid.Bill) error {
 	rows := []letter.Row{due}
-	for _, part := range s.paidParts(done, l.Cycle) {
+	for _, part := range deducted.Parts(done, s.partnerName(l.Cycle)) {
 		rows = append(rows, letter.Row{Name: part.Name, Amount: part.Amount.Neg()})
 	}
 	if done.Open == b.Amounts.Payment {
 		return nil // nothing is paid yet
 	}
-	toPay := []money.Amount{done.Open.Cut(l.Digits, roundedBy(b, s.Settings.Rounding.Mode))}
+	toPay := []money.Amount{done.Open.Cut(l.Digits, deducted.RoundedBy(b, s.Settings.Rounding.Mode))}
 	for _, t := range addedTaxes(b.Amounts.Taxes) { // no balance pays tax
 		toPay = append(toPay, t.Amount)
 	}
-	sum, err := sumOf(toPay...)
+	sum, err := deducted.SumOf(toPay...)
 	if err != nil {
 		return fmt.Errorf("cover of the bill of %s: %w", b.Customer.ID, err)
 	}
@@ -158,55 +158,6 @@ func settlePaid(s *Sources, b *document.Bill, l *letter.Letter, due letter.Row, 
 	}
 	l.Tables, l.Payable = append(l.Tables, table), sum
 	return nil
-}
-
-// paidParts are the amounts that are paid already, with all digits: by coupons, by balances, by partners that paid
-// orders, and by what repaid debt and credit.
-func (s *Sources) paidParts(done *paid.Bill, cycle period.Cycle) []letter.Row {
-	cash := letter.Text{English: "Paid from cash balances", Chinese: "现金余额支付"}
-	if done.Cash.Sign() < 0 {
-		cash = letter.Text{English: "Returned to the cash balance", Chinese: "退回现金余额"}
-	}
-	repaid := letter.Text{English: "Debt and credit repaid since", Chinese: "其后偿还的欠款和信用额度"}
-	if done.Repaid.Sign() < 0 {
-		repaid = letter.Text{English: "Taken off earlier debt and credit", Chinese: "冲减此前的欠款和信用额度"}
-	}
-	list := []letter.Row{
-		{Name: letter.Text{English: "Paid with coupons", Chinese: "代金券支付"}, Amount: done.Coupon},
-		{Name: letter.Text{English: "Paid with flexi coupons", Chinese: "现金券支付"}, Amount: done.Flexi},
-		{Name: letter.Text{English: "Paid with stored value", Chinese: "储值卡支付"}, Amount: done.StoredValue},
-		{Name: cash, Amount: done.Cash},
-	}
-	for _, one := range done.Partners {
-		name := cmp.Or(s.parties().partner(one.Partner, cycle).Name, one.Partner)
-		list = append(list, letter.Row{
-			Name: letter.Text{English: "Paid by " + name, Chinese: name + " 支付"}, Amount: one.Amount})
-	}
-	return append(list, letter.Row{Name: repaid, Amount: done.Repaid})
-}
-
-// roundedBy is how the amount of a bill is rounded: by the settings, but in a closed cycle as the close rounded the
-// customer's total (COMPOSE-11).
-func roundedBy(b *document.Bill, now money.Mode) money.Mode {
-	if !b.Header.Closed {
-		return now
-	}
-	given, err := b.Amounts.Payment.Sub(b.Amounts.Rounding)
-	if err != nil {
-		return now
-	}
-	return b.Amounts.Payment.CutBy(given, b.Header.Digits, now)
-}
-
-// sumOf adds amounts up.
-func sumOf(list ...money.Amount) (money.Amount, error) {
-	var sum money.AmountTotal
-	for _, a := range list {
-		if err := sum.Add(a); err != nil {
-			return money.Amount{}, err
-		}
-	}
-	return sum.Amount()
 }
 
 // statementCover is the cover of a partner's statement, from its seller at the cycle's end: what the partner owes that
@@ -222,18 +173,18 @@ func statementCover(s *Sources, st *document.Statement) (*letter.Letter, error) 
 		return nil, nil //nolint:nilnil // no cover, and no error
 	}
 	l.Kind = letter.Statement
-	owed, err := owedTo(issuer.ID, st)
+	owed, err := deducted.OwedTo(issuer.ID, st)
 	if err != nil {
 		return nil, fmt.Errorf("cover of the statement of %s: %w", st.Partner.ID, err)
 	}
-	sum, err := sumOf(owed.own, owed.resellers)
+	sum, err := deducted.SumOf(owed.Own, owed.Resellers)
 	if err != nil {
 		return nil, fmt.Errorf("cover of the statement of %s: %w", st.Partner.ID, err)
 	}
 	total := letter.Row{Name: letter.Text{English: "Owed to us", Chinese: "应付我方"}, Amount: sum}
 	table, err := letter.Rounded(letter.Text{English: "Settlement", Chinese: "结算"}, l.Digits, []letter.Row{
-		{Name: letter.Text{English: "Your customers", Chinese: "直属客户应结算"}, Amount: owed.own},
-		{Name: letter.Text{English: "Customers of your resellers", Chinese: "下级伙伴客户应结算"}, Amount: owed.resellers},
+		{Name: letter.Text{English: "Your customers", Chinese: "直属客户应结算"}, Amount: owed.Own},
+		{Name: letter.Text{English: "Customers of your resellers", Chinese: "下级伙伴客户应结算"}, Amount: owed.Resellers},
 	}, total)
 	if err != nil {
 		return nil, err
@@ -243,39 +194,17 @@ func statementCover(s *Sources, st *document.Statement) (*letter.Letter, error) 
 	if err != nil {
 		return nil, err
 	}
-	got, err := receivedBy(issuer.ID, st)
+	got, err := deducted.ReceivedBy(issuer.ID, st)
 	if err != nil {
 		return nil, err
 	}
-	if err := deductReceived(l, &got, withTax); err != nil {
+	if err := deducted.Deduct(l, &got, withTax); err != nil {
 		return nil, err
 	}
 	if err := addNet(l, st, total); err != nil {
 		return nil, err
 	}
 	return l, l.Check()
-}
-
-// owed is what a partner owes a seller.
-type owed struct{ own, resellers money.Amount }
-
-// owedTo is what the partner owes a seller: for its own customers, and the vendor for those of its resellers (§6.4).
-func owedTo(seller string, st *document.Statement) (o owed, err error) {
-	var own, resellers []money.Amount
-	for i := range st.Rows {
-		r := &st.Rows[i]
-		if r.SellerID == seller {
-			own = append(own, r.Owed)
-		}
-		if seller == settlement.VendorID {
-			resellers = append(resellers, r.Cost)
-		}
-	}
-	o.own, err = sumOf(own...)
-	if err == nil {
-		o.resellers, err = sumOf(resellers...)
-	}
-	return o, err
 }
 
 // taxesOwedTo are the taxes on what a partner owes a seller.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/tollbook/tollbook/pipeline/out/deducted"
 	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/out/letter"
 	"github.com/tollbook/tollbook/pipeline/read/paid"
@@ -21,7 +22,7 @@ func (s invoicing) invoicePaid(ctx context.Context, v *document.Invoice, issuer 
 			return err
 		}
 	}
-	customerNet, err := sumOf(v.Invoiceable, v.Tax.Neg(), owedNet.Neg())
+	customerNet, err := deducted.SumOf(v.Invoiceable, v.Tax.Neg(), owedNet.Neg())
 	if err != nil {
 		return err
 	}
@@ -44,7 +45,7 @@ func (s invoicing) invoicePaid(ctx context.Context, v *document.Invoice, issuer 
 			v.Paid = append(v.Paid, r)
 		}
 	}
-	all, err := sumOf(sum...)
+	all, err := deducted.SumOf(sum...)
 	if err != nil {
 		return err
 	}
@@ -57,7 +58,7 @@ func (s invoicing) invoicePaid(ctx context.Context, v *document.Invoice, issuer 
 			v.PaidBefore = before
 		}
 	}
-	v.Payable, err = sumOf(v.Left, all.Neg(), v.PaidBefore)
+	v.Payable, err = deducted.SumOf(v.Left, all.Neg(), v.PaidBefore)
 	return err
 }
 
@@ -75,7 +76,7 @@ func (s invoicing) customerPaid(v *document.Invoice, issuer string, lines *paid.
 	}
 	done.Coupon = money.Amount{} // deducted already
 	exact := []money.Amount{done.Open}
-	for _, r := range s.paidParts(&done, v.Header.Cycle) {
+	for _, r := range deducted.Parts(&done, s.partnerName(v.Header.Cycle)) {
 		if exact = append(exact, r.Amount); !r.Amount.IsZero() {
 			list = append(list, r)
 		}
@@ -83,7 +84,7 @@ func (s invoicing) customerPaid(v *document.Invoice, issuer string, lines *paid.
 	if len(list) == 0 {
 		return net, nil, nil
 	}
-	all, err := sumOf(exact...)
+	all, err := deducted.SumOf(exact...)
 	return done.Open.Cut(v.Header.Digits, all.CutBy(net, v.Header.Digits, s.Settings.Rounding.Mode)), list, err
 }
 
@@ -96,13 +97,13 @@ func (s invoicing) partnerPaid(ctx context.Context, v *document.Invoice, issuer 
 	if err != nil {
 		return net, nil, err
 	}
-	owed, err := owedTo(issuer, st)
+	owed, err := deducted.OwedTo(issuer, st)
 	if err != nil {
 		return net, nil, err
 	}
-	if net, err = sumOf(owed.own, owed.resellers); err != nil {
+	if net, err = deducted.SumOf(owed.Own, owed.Resellers); err != nil {
 		return net, nil, err
 	}
-	got, err := receivedBy(issuer, st)
-	return net, got.parts(), err
+	got, err := deducted.ReceivedBy(issuer, st)
+	return net, got.Parts(), err
 }

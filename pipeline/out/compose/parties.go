@@ -73,6 +73,11 @@ func (p parties) partner(id string, cycle period.Cycle) layout.Party {
 	return party
 }
 
+// partnerName names partners in a cycle.
+func (s *Sources) partnerName(cycle period.Cycle) func(id string) string {
+	return func(id string) string { return s.parties().partner(id, cycle).Name }
+}
+
 // partnerCode finds a partner that somebody asks for. Errors: *rows.NotFoundError.
 func (p parties) partnerCode(id string) (int32, error) {
 	if code := p.books.Partner(id); code >= 0 {

@@ -2,6 +2,7 @@ package compose
 
 import (
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/out/deducted"
 	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/out/letter"
 	"github.com/tollbook/tollbook/pipeline/read/bill"
@@ -117,7 +118,7 @@ func statementTaxes(l *letter.Letter, list []document.Tax, owed letter.Row) (let
 	for _, r := range rows {
 		amounts = append(amounts, r.Amount)
 	}
-	total, err := sumOf(amounts...)
+	total, err := deducted.SumOf(amounts...)
 	if err != nil {
 		return owed, err
 	}

@@ -1,4 +1,4 @@
-package compose
+package deducted
 
 import (
 	"fmt"
@@ -12,24 +12,24 @@ import (
 	"github.com/tollbook/tollbook/settlement/payment"
 )
 
-// received is what one of a partner's sellers has received of what the partner owes it for a cycle (§9.1).
-type received struct {
+// Received is what one of a partner's sellers has received of what the partner owes it for a cycle (§9.1).
+type Received struct {
 	Collected money.Amount // from the partner's customers, where it is set off
 	Paid      money.Amount // from the partner's account
 	Due       period.Day   // 0 = no receivable is kept
 }
 
-// parts are the amounts with their names.
-func (r *received) parts() []letter.Row {
+// Parts are the amounts with their names.
+func (r *Received) Parts() []letter.Row {
 	return []letter.Row{
 		{Name: letter.Text{English: "Collected from your customers", Chinese: "已从贵方客户收取"}, Amount: r.Collected},
 		{Name: letter.Text{English: "Paid from your account", Chinese: "已从贵方账户支付"}, Amount: r.Paid},
 	}
 }
 
-// receivedBy divides what the last run has of a cycle's receivable among the partner's sellers: the seller at the
+// ReceivedBy divides what the last run has of a cycle's receivable among the partner's sellers: the seller at the
 // cycle's end comes last, and has what is more than all of them are owed.
-func receivedBy(issuer string, st *document.Statement) (r received, err error) {
+func ReceivedBy(issuer string, st *document.Statement) (r Received, err error) {
 	at := slices.IndexFunc(st.Receivables, func(one document.Receivable) bool {
 		return one.Cycle == st.Header.Cycle.String()
 	})
@@ -40,7 +40,7 @@ func receivedBy(issuer string, st *document.Statement) (r received, err error) {
 	if r.Due, err = period.ParseDay(one.Due); err != nil {
 		return r, fmt.Errorf("receivable of %s for %s: %w", st.Partner.ID, one.Cycle, err)
 	}
-	collected, err := sumOf(one.Amount, one.Paid.Neg(), one.Unpaid.Neg()) // 0 where it is not set off
+	collected, err := SumOf(one.Amount, one.Paid.Neg(), one.Unpaid.Neg()) // 0 where it is not set off
 	if err != nil {
 		return r, err
 	}
@@ -81,12 +81,12 @@ func owedInOrder(st *document.Statement) (list []owedBySeller, err error) {
 		ids = append(ids, settlement.VendorID)
 	}
 	for _, id := range append(ids[1:], ids[0]) {
-		owed, err := owedTo(id, st)
+		owed, err := OwedTo(id, st)
 		if err != nil {
 			return nil, err
 		}
 		one := owedBySeller{seller: id}
-		for _, a := range []money.Amount{owed.own, owed.resellers} {
+		for _, a := range []money.Amount{owed.Own, owed.Resellers} {
 			if err := one.left.Add(a); err != nil {
 				return nil, err
 			}
@@ -139,13 +139,13 @@ func sharesOf(amount money.Amount, owed []owedBySeller) ([]money.Amount, error) 
 	return shares, nil
 }
 
-// deductReceived adds what the issuer of a statement has received already, and what is then left to pay: below 0 it is
+// Deduct adds what the issuer of a statement has received already, and what is then left to pay: below 0 it is
 // a credit of the partner's.
-func deductReceived(l *letter.Letter, r *received, owed letter.Row) error {
+func Deduct(l *letter.Letter, r *Received, owed letter.Row) error {
 	if l.DueDate = r.Due; r.Collected.IsZero() && r.Paid.IsZero() {
 		return nil
 	}
-	left, err := sumOf(l.Payable, r.Collected.Neg(), r.Paid.Neg())
+	left, err := SumOf(l.Payable, r.Collected.Neg(), r.Paid.Neg())
 	if err != nil {
 		return err
 	}
@@ -154,10 +154,32 @@ func deductReceived(l *letter.Letter, r *received, owed letter.Row) error {
 		sum.Name = letter.Text{English: "In your favour", Chinese: "应付贵方"}
 	}
 	rows := []letter.Row{owed}
-	for _, part := range r.parts() {
+	for _, part := range r.Parts() {
 		rows = append(rows, letter.Row{Name: part.Name, Amount: part.Amount.Neg()})
 	}
 	table, err := letter.Rounded(letter.Text{English: "Payment", Chinese: "支付情况"}, l.Digits, rows, sum)
 	l.Tables, l.Payable = append(l.Tables, table), left
 	return err
+}
+
+// Owed is what a partner owes a seller.
+type Owed struct{ Own, Resellers money.Amount }
+
+// OwedTo is what the partner owes a seller: for its own customers, and the vendor for those of its resellers (§6.4).
+func OwedTo(seller string, st *document.Statement) (o Owed, err error) {
+	var own, resellers []money.Amount
+	for i := range st.Rows {
+		r := &st.Rows[i]
+		if r.SellerID == seller {
+			own = append(own, r.Owed)
+		}
+		if seller == settlement.VendorID {
+			resellers = append(resellers, r.Cost)
+		}
+	}
+	o.Own, err = SumOf(own...)
+	if err == nil {
+		o.Resellers, err = SumOf(resellers...)
+	}
+	return o, err
 }

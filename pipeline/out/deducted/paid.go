@@ -1,0 +1,59 @@
+package deducted
+
+import (
+	"cmp"
+
+	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/out/letter"
+	"github.com/tollbook/tollbook/pipeline/read/paid"
+	"github.com/tollbook/tollbook/schemas/money"
+)
+
+// Parts are the amounts that are paid already, with all digits: by coupons, by balances, by partners that paid
+// orders, and by what repaid debt and credit.
+func Parts(done *paid.Bill, name func(partner string) string) []letter.Row {
+	cash := letter.Text{English: "Paid from cash balances", Chinese: "现金余额支付"}
+	if done.Cash.Sign() < 0 {
+		cash = letter.Text{English: "Returned to the cash balance", Chinese: "退回现金余额"}
+	}
+	repaid := letter.Text{English: "Debt and credit repaid since", Chinese: "其后偿还的欠款和信用额度"}
+	if done.Repaid.Sign() < 0 {
+		repaid = letter.Text{English: "Taken off earlier debt and credit", Chinese: "冲减此前的欠款和信用额度"}
+	}
+	list := []letter.Row{
+		{Name: letter.Text{English: "Paid with coupons", Chinese: "代金券支付"}, Amount: done.Coupon},
+		{Name: letter.Text{English: "Paid with flexi coupons", Chinese: "现金券支付"}, Amount: done.Flexi},
+		{Name: letter.Text{English: "Paid with stored value", Chinese: "储值卡支付"}, Amount: done.StoredValue},
+		{Name: cash, Amount: done.Cash},
+	}
+	for _, one := range done.Partners {
+		name := cmp.Or(name(one.Partner), one.Partner)
+		list = append(list, letter.Row{
+			Name: letter.Text{English: "Paid by " + name, Chinese: name + " 支付"}, Amount: one.Amount})
+	}
+	return append(list, letter.Row{Name: repaid, Amount: done.Repaid})
+}
+
+// RoundedBy is how the amount of a bill is rounded: by the settings, but in a closed cycle as the close rounded the
+// customer's total (COMPOSE-11).
+func RoundedBy(b *document.Bill, now money.Mode) money.Mode {
+	if !b.Header.Closed {
+		return now
+	}
+	given, err := b.Amounts.Payment.Sub(b.Amounts.Rounding)
+	if err != nil {
+		return now
+	}
+	return b.Amounts.Payment.CutBy(given, b.Header.Digits, now)
+}
+
+// SumOf adds amounts up.
+func SumOf(list ...money.Amount) (money.Amount, error) {
+	var sum money.AmountTotal
+	for _, a := range list {
+		if err := sum.Add(a); err != nil {
+			return money.Amount{}, err
+		}
+	}
+	return sum.Amount()
+}
