@@ -23,9 +23,9 @@ func TestReceivedBy(t *testing.T) {
 		t.Fatal(err)
 	}
 	st := &document.Statement{Header: layout.Header{Cycle: cycle}, Sellers: []layout.Party{{ID: "d2"}, {ID: "d1"}},
-		Rows: []document.Row{{SellerID: "d1", Owed: amount("50")}, {SellerID: "d2", Owed: amount("100")}},
-		Receivables: []document.Receivable{{Cycle: "2026-03", Due: "2026-05-05", Amount: amount("150"),
-			Collected: amount("90"), Paid: amount("70"), Unpaid: amount("-10")}}}
+		Rows: []document.Row{{SellerID: "d1", Owed: amount("50")}, {SellerID: "d2", Owed: amount("100")}}}
+	st.Receivables = []document.Receivable{{Cycle: "2026-03", Due: "2026-05-05", Amount: amount("150"),
+		Collected: amount("90"), Paid: amount("70"), Unpaid: amount("-10")}}
 	for seller, want := range map[string][2]string{"d1": {"50", "0"}, "d2": {"40", "70"}} {
 		r, err := ReceivedBy(seller, st)
 		if err != nil || r.Collected != amount(want[0]) || r.Paid != amount(want[1]) || r.Due.String() != "2026-05-05" {
