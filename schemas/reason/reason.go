@@ -85,7 +85,8 @@ func (r Reason) Remedy() string {
 	case None:
 		return ""
 	case BadDecimal, OutOfRange:
-		return corrected + "; the reject ends when it is accepted; a wrong product or currency: correct the books" + retry
+		return corrected + "; the reject ends when it is accepted; a wrong product or currency: correct the books" +
+			retry
 	case EndBeforeStart:
 		return corrected + "; the reject ends when it is accepted"
 	case BadRow:

@@ -244,7 +244,7 @@ func (s *shownAnswer) header() []string {
 	return out
 }
 
-// sumTitle is the name of a sum's column. It names the workspace's currency if the rows have others and the sum does not.
+// sumTitle is the name of a sum's column, with the workspace's currency if the rows have others and the sum does not.
 func (s *shownAnswer) sumTitle(c table.Column) string {
 	if s.several() && slices.Contains(s.Question.Own, c.Name) {
 		return shownName(c) + " " + s.books.Currency

@@ -194,8 +194,8 @@ func queryFormats() []string { return []string{"table", "json", "csv", "svg", "x
 // drawn reports whether the form shows a chart.
 func (f *queryFlags) drawn() bool { return f.format == "svg" || f.format == "xlsx" }
 
-// checkDrawing checks what applies to charts alone. A chart and CSV, which has no totals, are of all rows unless a limit
-// is given.
+// checkDrawing checks what applies to charts alone. A chart and CSV, which has no totals, are of all rows unless a
+// limit is given.
 func (f *queryFlags) checkDrawing(a *cli.App, limited bool) error {
 	switch drawn := f.drawn(); {
 	case f.format == "xlsx" && f.out.ToStdout() && cli.IsTerminal(a.Out):

@@ -10,6 +10,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/out/focus/values"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -210,8 +211,8 @@ func (g *came) once(q maybe) maybe {
 
 // costOnly are the prices of a line that is priced on a cost: amounts, without a unit price.
 func costOnly(l *theLine, r *Row, after dec) (err error) {
-	if r.List, err = upscale(l.official, costScale-amountScale); err == nil {
-		r.Contracted, err = upscale(after, costScale-amountScale)
+	if r.List, err = values.Upscale(l.official, costScale-amountScale); err == nil {
+		r.Contracted, err = values.Upscale(after, costScale-amountScale)
 	}
 	return err
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/out/focus/values"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -111,7 +112,7 @@ func cameOr(get func(*Row) (came, own maybe)) func(*Row) maybe {
 		if came.ok || !own.ok {
 			return came
 		}
-		v, err := upscale(own.v, cameScale-priceScale)
+		v, err := values.Upscale(own.v, cameScale-priceScale)
 		return maybe{v, err == nil} // a quantity is at most 10^15
 	}
 }

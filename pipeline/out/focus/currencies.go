@@ -7,6 +7,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/out/focus/values"
 	"github.com/tollbook/tollbook/schemas/books"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -75,12 +76,12 @@ func (r *Row) convert(x *books.ExchangeRate) (err error) {
 		}
 	}
 	if r.ListPrice.ok && r.Quantity.ok {
-		if r.List, err = mul(r.ListPrice.v, r.Quantity.v); err != nil {
+		if r.List, err = values.Mul(r.ListPrice.v, r.Quantity.v); err != nil {
 			return err
 		}
 	}
 	if r.ContractedPrice.ok && r.Quantity.ok {
-		r.Contracted, err = mul(r.ContractedPrice.v, r.Quantity.v)
+		r.Contracted, err = values.Mul(r.ContractedPrice.v, r.Quantity.v)
 	}
 	return err
 }
@@ -89,23 +90,23 @@ func (r *Row) convert(x *books.ExchangeRate) (err error) {
 func (g *group) rounded(digits int) (dec, error) {
 	cut := costScale - digits
 	if g.rate == nil {
-		return upscale(round(g.sum, cut), cut)
+		return values.Upscale(values.Round(g.sum, cut), cut)
 	}
 	hi, lo := g.rate.Rate.Raw()
 	whole, err := times(g.sum, decimal128.New(hi, lo), cut+priceScale)
 	if err != nil {
 		return dec{}, err
 	}
-	return upscale(whole, cut)
+	return values.Upscale(whole, cut)
 }
 
 // times is a product rounded half away from zero to so many decimals fewer than it has.
 func times(a, b dec, cut int) (dec, error) {
 	v := new(big.Int).Mul(a.BigInt(), b.BigInt())
-	unit := power(cut)
+	unit := values.Power(cut)
 	half := new(big.Int).Rsh(unit, 1) // a power of ten is even
 	if v.Sign() < 0 {
 		half.Neg(half)
 	}
-	return fromBig(v.Quo(v.Add(v, half), unit))
+	return values.FromBig(v.Quo(v.Add(v, half), unit))
 }

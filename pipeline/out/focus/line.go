@@ -10,6 +10,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/out/focus/values"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -85,7 +86,7 @@ func (m *maker) amounts(l *theLine, b *bill, r *Row) error {
 	}
 	var err error
 	if b.partner < 0 {
-		r.Billed, err = upscale(l.payment, costScale-amountScale)
+		r.Billed, err = values.Upscale(l.payment, costScale-amountScale)
 		r.Effective = r.Billed
 		return err
 	}
@@ -95,26 +96,26 @@ func (m *maker) amounts(l *theLine, b *bill, r *Row) error {
 		basis, left, contracted = l.payment, after, r.ContractedPrice
 	}
 	rate := rateOf(b.share.Rate)
-	if r.Billed, err = mul(basis, rate); err == nil {
-		r.Billed, err = upscale(r.Billed, costScale-amountScale-money.RateScale)
+	if r.Billed, err = values.Mul(basis, rate); err == nil {
+		r.Billed, err = values.Upscale(r.Billed, costScale-amountScale-money.RateScale)
 	}
 	if err != nil {
 		return err
 	}
 	r.Effective = r.Billed
 	if !contracted.ok {
-		r.Contracted, err = mul(left, rate)
+		r.Contracted, err = values.Mul(left, rate)
 		if err == nil {
-			r.Contracted, err = upscale(r.Contracted, costScale-amountScale-money.RateScale)
+			r.Contracted, err = values.Upscale(r.Contracted, costScale-amountScale-money.RateScale)
 		}
 		return err
 	}
-	p, err := mul(contracted.v, rate)
+	p, err := values.Mul(contracted.v, rate)
 	if err != nil {
 		return err
 	}
-	r.ContractedPrice = some(round(p, money.RateScale))
-	r.Contracted, err = mul(r.ContractedPrice.v, r.Quantity.v)
+	r.ContractedPrice = some(values.Round(p, money.RateScale))
+	r.Contracted, err = values.Mul(r.ContractedPrice.v, r.Quantity.v)
 	return err
 }
 
@@ -127,11 +128,11 @@ func rateOf(r money.Rate) dec {
 // unit where the rules want a unit price.
 func (m *maker) prices(l *theLine, r *Row, after dec) (err error) {
 	periods := int64(1)
-	product, err := mul(l.quantity, l.price)
+	product, err := values.Mul(l.quantity, l.price)
 	if err != nil {
 		return err
 	}
-	fits := round(product, costScale-amountScale) == l.official
+	fits := values.Round(product, costScale-amountScale) == l.official
 	if l.order && !fits {
 		fits, periods = m.periods(l.custom, product, l.official)
 	}
@@ -139,18 +140,18 @@ func (m *maker) prices(l *theLine, r *Row, after dec) (err error) {
 	case l.isPassThrough():
 		return costOnly(l, r, after)
 	case fits && r.Category != adjustment && !l.isRestated():
-		quantity, err := mul(l.quantity, decimal128.FromI64(periods))
+		quantity, err := values.Mul(l.quantity, decimal128.FromI64(periods))
 		if err != nil {
 			return err
 		}
 		r.Quantity, r.ListPrice = some(quantity), some(l.price)
-		if r.List, err = mul(quantity, l.price); err != nil {
+		if r.List, err = values.Mul(quantity, l.price); err != nil {
 			return err
 		}
 	case r.Category == adjustment || r.Class == correction:
 		r.Unit, r.Pricing, r.PriceID, r.PriceDetails = "", "", "", ""
-		if r.List, err = upscale(l.official, costScale-amountScale); err == nil {
-			r.Contracted, err = upscale(after, costScale-amountScale)
+		if r.List, err = values.Upscale(l.official, costScale-amountScale); err == nil {
+			r.Contracted, err = values.Upscale(after, costScale-amountScale)
 		}
 		return err
 	default:
@@ -159,18 +160,18 @@ func (m *maker) prices(l *theLine, r *Row, after dec) (err error) {
 		if price.Sign() < 0 {
 			one, price = one.Negate(), price.Negate()
 		}
-		if price, err = upscale(price, priceScale-amountScale); err != nil {
+		if price, err = values.Upscale(price, priceScale-amountScale); err != nil {
 			return err
 		}
 		r.Quantity, r.ListPrice = some(one), some(price)
-		if r.List, err = mul(one, price); err != nil {
+		if r.List, err = values.Mul(one, price); err != nil {
 			return err
 		}
 	}
 	if r.ContractedPrice, err = m.contracted(l, r, after); err != nil {
 		return err
 	}
-	r.Contracted, err = mul(r.ContractedPrice.v, r.Quantity.v)
+	r.Contracted, err = values.Mul(r.ContractedPrice.v, r.Quantity.v)
 	return err
 }
 
@@ -180,17 +181,17 @@ func (m *maker) periods(customer string, product, official dec) (bool, int64) {
 	if product.Sign() == 0 || official.Sign() <= 0 {
 		return false, 1
 	}
-	n, err := quotient(official, amountScale, product, costScale, 0)
+	n, err := values.Quotient(official, amountScale, product, costScale, 0)
 	if err != nil || n.HighBits() != 0 || n.LowBits() == 0 || n.LowBits() > 1<<32 {
 		return false, 1
 	}
-	whole, err := mul(product, n)
+	whole, err := values.Mul(product, n)
 	if err != nil {
 		return false, 1
 	}
 	digits := m.src.Books.CustomerCurrencyOf(customer).Digits
 	cut := costScale - digits
-	rounded, err := upscale(round(whole, cut), amountScale-digits)
+	rounded, err := values.Upscale(values.Round(whole, cut), amountScale-digits)
 	return err == nil && rounded == official, int64(n.LowBits())
 }
 
@@ -207,22 +208,23 @@ func (m *maker) contracted(l *theLine, r *Row, after dec) (maybe, error) {
 		var p dec
 		switch d.Mode {
 		case books.ModeRate:
-			full, err := mul(r.ListPrice.v, rateOf(d.Rate))
+			full, err := values.Mul(r.ListPrice.v, rateOf(d.Rate))
 			if err != nil {
 				return maybe{}, err
 			}
-			p = round(full, money.RateScale)
+			p = values.Round(full, money.RateScale)
 		case books.ModeFixed:
 			hi, lo := d.Fixed.Raw()
 			p = decimal128.New(hi, lo)
 		default:
 			continue
 		}
-		if whole, err := mul(p, r.Quantity.v); err == nil && round(whole, costScale-amountScale) == after {
+		whole, err := values.Mul(p, r.Quantity.v)
+		if err == nil && values.Round(whole, costScale-amountScale) == after {
 			return some(p), nil
 		}
 	}
-	p, err := quotient(after, amountScale, r.Quantity.v, priceScale, priceScale)
+	p, err := values.Quotient(after, amountScale, r.Quantity.v, priceScale, priceScale)
 	if p.Sign() < 0 {
 		p = decimal128.FromI64(0)
 	}

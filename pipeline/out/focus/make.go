@@ -12,6 +12,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/out/focus/values"
 	"github.com/tollbook/tollbook/pipeline/read/currencies"
 	"github.com/tollbook/tollbook/pipeline/read/partners"
 	"github.com/tollbook/tollbook/schemas/books"
@@ -345,7 +346,7 @@ func (m *maker) draws(l *theLine, r *Row, x *books.ExchangeRate) error {
 			r.Quantity = some(dec{})
 		}
 		r.ContractedPrice = r.ListPrice
-		if r.List, err = mul(r.Quantity.v, r.ListPrice.v); err != nil {
+		if r.List, err = values.Mul(r.Quantity.v, r.ListPrice.v); err != nil {
 			return err
 		}
 		r.Contracted = r.List
@@ -456,7 +457,7 @@ func (m *maker) rounding(row rows.Row[tables.Any]) error {
 	if amount.Sign() == 0 || m.names.invoicer(customer) != m.issuer {
 		return nil
 	}
-	less, err := upscale(amount.Negate(), costScale-amountScale)
+	less, err := values.Upscale(amount.Negate(), costScale-amountScale)
 	if err != nil {
 		return err
 	}
@@ -482,7 +483,7 @@ func (m *maker) incentives() error {
 		}
 		r := m.begin(m.names.partner(in.Partner), "")
 		hi, lo := in.Amount.Raw()
-		amount, err := upscale(decimal128.New(hi, lo).Negate(), costScale-amountScale)
+		amount, err := values.Upscale(decimal128.New(hi, lo).Negate(), costScale-amountScale)
 		if err != nil {
 			return err
 		}

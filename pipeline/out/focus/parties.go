@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/out/focus/values"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -76,7 +77,7 @@ func (n *names) tax(id string) string {
 // tag is tags, made once for those that follow each other.
 func (n *names) tag(text []byte) string {
 	if !bytes.Equal(n.lastTag, text) {
-		n.lastTag, n.lastTags = append(n.lastTag[:0], text...), tags(text)
+		n.lastTag, n.lastTags = append(n.lastTag[:0], text...), values.Tags(text)
 	}
 	return n.lastTags
 }
@@ -84,7 +85,7 @@ func (n *names) tag(text []byte) string {
 func (n *names) unit(measure string) string {
 	unit, ok := n.units[measure]
 	if !ok {
-		unit = focusUnit(measure)
+		unit = values.Unit(measure)
 		n.units[measure] = unit
 	}
 	return unit
@@ -124,16 +125,16 @@ func (n *names) price(l *theLine) (id, details string) {
 		id = key.sku + "/given"
 	} else {
 		from := ""
-		list := []pair{{"x_PriceList", key.list}, {"x_PriceRegion", key.region}}
+		list := []values.Pair{{Key: "x_PriceList", Value: key.list}, {Key: "x_PriceRegion", Value: key.region}}
 		if key.from != tables.Nothing {
 			from = key.from.String()
-			list = append(list, pair{"x_PriceValidFrom", from})
+			list = append(list, values.Pair{Key: "x_PriceValidFrom", Value: from})
 		}
 		if key.tier > 0 {
-			list = append(list, pair{"x_Tier", strconv.Itoa(key.tier)})
+			list = append(list, values.Pair{Key: "x_Tier", Value: strconv.Itoa(key.tier)})
 		}
 		id = strings.Join([]string{key.sku, key.list, key.region, from, strconv.Itoa(key.tier)}, "/")
-		details = string(jsonObject(list))
+		details = string(values.Object(list))
 	}
 	n.prices[key] = [2]string{id, details}
 	return id, details

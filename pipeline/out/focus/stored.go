@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/out/focus/values"
 )
 
 // ChangedError says that the rows of a closed cycle do not add up to what its close stored of partners: the terms or
@@ -68,7 +69,7 @@ func (s *stored) compare(ctx context.Context) error {
 		return err
 	}
 	e := &ChangedError{Cycle: s.request.Cycle.String(), Issuer: s.request.Issuer}
-	unit := power(costScale - amountScale)
+	unit := values.Power(costScale - amountScale)
 	for key := range s.accounts {
 		sumOf(s.made, key)
 	}

@@ -21,6 +21,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/export"
+	"github.com/tollbook/tollbook/pipeline/out/focus/values"
 	"github.com/tollbook/tollbook/pipeline/out/spreadsheet"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/table"
@@ -132,15 +133,15 @@ func (c *Column) appendText(dst []byte, r *Row) []byte {
 	case Time:
 		return c.time(r).AppendText(dst)
 	case Cost:
-		return appendDec(dst, c.cost(r), costScale)
+		return values.AppendDec(dst, c.cost(r), costScale)
 	case Price:
 		if v := c.price(r); v.ok {
-			return appendDec(dst, v.v, priceScale)
+			return values.AppendDec(dst, v.v, priceScale)
 		}
 		return dst
 	case Quantity:
 		if v := c.price(r); v.ok {
-			return appendDec(dst, v.v, cameScale)
+			return values.AppendDec(dst, v.v, cameScale)
 		}
 		return dst
 	default:

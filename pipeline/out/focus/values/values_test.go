@@ -1,4 +1,4 @@
-package focus
+package values
 
 import (
 	"encoding/json"
@@ -9,7 +9,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-func num(t interface{ Fatalf(string, ...any) }, text string) dec {
+func num(t interface{ Fatalf(string, ...any) }, text string) Dec {
 	v, ok := new(big.Int).SetString(text, 10)
 	if !ok {
 		t.Fatalf("%q is no number", text)
@@ -27,28 +27,28 @@ func TestDecimals(t *testing.T) {
 		{"1000000000000", "100", 10},
 		{"-99999999999999999999999999999999999999", "-999999999999999999.99999999999999999999", 20},
 	} {
-		if got := string(appendDec([]byte("="), num(t, c.raw), c.scale)); got != "="+c.want {
+		if got := string(AppendDec([]byte("="), num(t, c.raw), c.scale)); got != "="+c.want {
 			t.Errorf("%s with %d decimals is %s, want =%s", c.raw, c.scale, got, c.want)
 		}
 	}
 	for _, c := range []struct{ raw, want string }{{"15", "2"}, {"14", "1"}, {"-15", "-2"}, {"-14", "-1"}, {"4", "0"},
 		{"-5", "-1"}} {
-		if got := round(num(t, c.raw), 1); got != num(t, c.want) {
+		if got := Round(num(t, c.raw), 1); got != num(t, c.want) {
 			t.Errorf("%s tenths are %v, want %s", c.raw, got.BigInt(), c.want)
 		}
 	}
 	// 2.997 / 10 = 0.2997; 10 / 3 = 3.3333333333
-	if q, err := quotient(num(t, "299700000"), 8, num(t, "100000000000"), 10, 10); err != nil ||
+	if q, err := Quotient(num(t, "299700000"), 8, num(t, "100000000000"), 10, 10); err != nil ||
 		q != num(t, "2997000000") {
 		t.Errorf("2.997 / 10 = %v, %v", q.BigInt(), err)
 	}
-	if q, err := quotient(num(t, "1000000000"), 8, num(t, "30000000000"), 10, 10); err != nil ||
+	if q, err := Quotient(num(t, "1000000000"), 8, num(t, "30000000000"), 10, 10); err != nil ||
 		q != num(t, "33333333333") {
 		t.Errorf("10 / 3 = %v, %v", q.BigInt(), err)
 	}
 	// A third of 10 after 10 of 30 days, and the rest: nothing is lost between them.
 	whole := num(t, "1000000000")
-	a, b := part(whole, 10, 30), part(whole, 30, 30).Sub(part(whole, 10, 30))
+	a, b := Part(whole, 10, 30), Part(whole, 30, 30).Sub(Part(whole, 10, 30))
 	if a != num(t, "333333333") || b != num(t, "666666667") {
 		t.Errorf("the parts are %v and %v", a.BigInt(), b.BigInt())
 	}
@@ -59,14 +59,14 @@ func TestDecimals(t *testing.T) {
 func TestProduct(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		number := rapid.Custom(func(t *rapid.T) dec {
+		number := rapid.Custom(func(t *rapid.T) Dec {
 			v := num(t, rapid.StringMatching(`-?[1-9][0-9]{0,24}|0`).Draw(t, "digits"))
 			return v
 		})
 		a, b := number.Draw(t, "a"), number.Draw(t, "b")
 		want := new(big.Int).Mul(a.BigInt(), b.BigInt())
-		got, err := mul(a, b)
-		if fits := len(new(big.Int).Abs(want).String()) <= precision; fits != (err == nil) || fits &&
+		got, err := Mul(a, b)
+		if fits := len(new(big.Int).Abs(want).String()) <= Precision; fits != (err == nil) || fits &&
 			got.BigInt().Cmp(want) != 0 {
 			t.Fatalf("%v × %v = %v, %v; want %v", a.BigInt(), b.BigInt(), got.BigInt(), err, want)
 		}
@@ -81,7 +81,7 @@ func TestUnits(t *testing.T) {
 		"kilotoken": "Kilotokens", "1000 calls": "1000 Calls", "GB/month": "GB/Month", "gib": "GiB", "seats": "Seats",
 		"vCPU-hours": "vCPU-Hours", "": "",
 	} {
-		if got := focusUnit(measure); got != want {
+		if got := Unit(measure); got != want {
 			t.Errorf("%q is %q, want %q", measure, got, want)
 		}
 	}
@@ -96,7 +96,7 @@ func TestTags(t *testing.T) {
 		`{"a":1,"a":2}`: `{"tag":"{\"a\":1,\"a\":2}"}`,
 		`{"a":1} x`:     `{"tag":"{\"a\":1} x"}`, "<b>": `{"<b>":true}`, ";=x;": "",
 	} {
-		if got := tags([]byte(text)); got != want {
+		if got := Tags([]byte(text)); got != want {
 			t.Errorf("%q became %q, want %q", text, got, want)
 		}
 	}
@@ -108,7 +108,7 @@ func FuzzTags(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		got := tags([]byte(text))
+		got := Tags([]byte(text))
 		if got == "" {
 			return
 		}
