@@ -175,7 +175,8 @@ func (s *Sources) amounts(ctx context.Context, b *document.Bill) (err error) {
 	return err
 }
 
-// packages adds the prepaid packages in force; where what was drawn is not what is gone, a note says so.
+// packages adds the prepaid packages in force; where what was drawn is not what is gone, a note says so. Of a closed
+// cycle it adds none then: packages.csv has changed, and the lines say what packages gave (COMPOSE-11).
 func (s *Sources) packages(ctx context.Context, b *document.Bill) error {
 	code := s.Books.Customer(b.Customer.ID)
 	if !slices.ContainsFunc(s.Books.Packages, func(p books.Package) bool { return p.Customer == code }) {
@@ -185,6 +186,11 @@ func (s *Sources) packages(ctx context.Context, b *document.Bill) error {
 		b.Customer.ID, 1)
 	if err != nil {
 		return err
+	}
+	if b.Header.Closed && !r.Agrees {
+		b.Notes = append(b.Notes, "The packages are omitted: books/packages.csv or the products have changed since the "+
+			"cycle was closed. The lines show what was taken from packages.")
+		return nil
 	}
 	for i := range r.Packages {
 		p := &r.Packages[i]
