@@ -188,8 +188,8 @@ func (s *Sources) packages(ctx context.Context, b *document.Bill) error {
 		return err
 	}
 	if b.Header.Closed && !r.Agrees {
-		b.Notes = append(b.Notes, "The packages are omitted: books/packages.csv or the products have changed since the "+
-			"cycle was closed. The lines show what was taken from packages.")
+		b.Notes = append(b.Notes, "The packages are omitted: books/packages.csv or the products have changed since "+
+			"the cycle was closed. The lines show what was taken from packages.")
 		return nil
 	}
 	for i := range r.Packages {
