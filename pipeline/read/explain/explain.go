@@ -216,6 +216,10 @@ func (s *Sources) notThere(ctx context.Context, q *Question) error {
 	}
 	none := &rows.NotFoundError{What: fmt.Sprintf("no accepted record and no line has the id %q", q.ID),
 		Do: "`tollbook export --table lines` lists the ids"}
+	if !q.Cycle.IsZero() { // a late record is billed in a later one
+		none.What = fmt.Sprintf("no accepted record and no line of cycle %s has the id %q", q.Cycle, q.ID)
+		none.Do = "`tollbook explain` without --cycle looks for it in all cycles"
+	}
 	for _, ref := range s.Snap.Manifest.Cycles { // they leave in order
 		if ref.Archived != nil && q.Cycle.IsZero() {
 			none.What = fmt.Sprintf("no accepted record and no line has the id %q of the cycles after %s, which was "+
