@@ -196,6 +196,8 @@ func (g *gathered) correct(key *itemKey, file string, payment money.Amount, row 
 		c.Note = "the vendor changed the costs after their cycle was closed"
 	case file == manifest.RerateDay.String():
 		c.Note = "rated again after its cycle was closed"
+	case file == manifest.CommitmentsDay.String():
+		c.Note = "a commitment was calculated again after its cycle was closed"
 	case file == manifest.ChargesDay.String() && key.kind == line.Refund.String():
 		c.Note = "refund of a charge in advance"
 	case key.kind == line.Refund.String():
