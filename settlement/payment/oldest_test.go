@@ -11,6 +11,7 @@ import (
 // TestClearOldest clears debts of 10, 0 and 5 by what was repaid: nothing, a part of the first, the first and a part of
 // the last, all, and more than all.
 func TestClearOldest(t *testing.T) {
+	t.Parallel()
 	total := func(text string) (out money.AmountTotal) {
 		if err := out.UnmarshalText([]byte(text)); err != nil {
 			t.Fatal(err)

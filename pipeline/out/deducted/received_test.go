@@ -12,6 +12,7 @@ import (
 // TestReceivedBy tests DEDUCT-1: 70 of the 150 that a partner owes d1 (50) and d2 (100), the seller at the cycle's end,
 // are paid and 90 collected. d1 has 50 of what is collected, d2 the other 40 and what is paid.
 func TestReceivedBy(t *testing.T) {
+	t.Parallel()
 	amount := func(text string) (a money.Amount) {
 		if err := a.UnmarshalText([]byte(text)); err != nil {
 			t.Fatal(err)

@@ -10,6 +10,7 @@ import (
 // repayments below 0, which refunds of earlier months make, the last has all. Invariants: PAID-1, PAID-2, PAID-3; the
 // script covers tests them with documents.
 func TestShareOf(t *testing.T) {
+	t.Parallel()
 	total := func(text string) (out money.AmountTotal) {
 		if err := out.UnmarshalText([]byte(text)); err != nil {
 			t.Fatal(err)
