@@ -84,15 +84,15 @@ func (r Reason) Remedy() string {
 	switch r {
 	case None:
 		return ""
-	case BadDecimal, OutOfRange:
+	case BadDecimal:
 		return corrected + "; the reject ends when it is accepted; a wrong product or currency: correct the books" +
 			retry
-	case EndBeforeStart:
+	case OutOfRange, EndBeforeStart:
 		return corrected + "; the reject ends when it is accepted"
 	case BadRow:
 		return corrected + ended + "; an unknown partner, payer or programme: correct the books" + retry
 	case MissingValue:
-		return corrected + ended + "; a column of unique_by: correct the books" + retry
+		return corrected + ended + "; a column of `unique_by`: correct the books" + retry
 	case BadTime:
 		return corrected + ended
 	case Future:

@@ -2,5 +2,5 @@
 //
 //  1. Each record is as it came, below the header of its file, and keeps the name and the row that it came with.
 //  2. A reject that no books and no other record can correct is not tried, and stays. A bad_row is tried only in a
-//     column whose values are looked up in the books.
+//     column whose values are looked up in the books, a number and a missing value only if the books decide on it.
 package retry

@@ -5,11 +5,14 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/intake/events"
+	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 	"github.com/tollbook/tollbook/pipeline/intake/rejects"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
@@ -44,8 +47,7 @@ func (t *Rejects) Original(file int32, row int64) (string, int64) {
 }
 
 // correctable reports whether other books or other records can make a reject pass: a record that is wrong by itself
-// stays so. The books say which numbers a product, a customer's currency and a unique count take. What met a balance or
-// a state that it does not fit is decided again by every run.
+// stays so. What met a balance or a state that it does not fit is decided again by every run.
 func correctable(x *rejects.Row) bool {
 	why, ok := reason.Parse(x.Reason)
 	switch {
@@ -55,10 +57,32 @@ func correctable(x *rejects.Row) bool {
 		return events.NamesBook(x.Feed, x.Column)
 	case why == reason.Conflict && events.IsMoney(x.Feed):
 		return false
-	case why == reason.MissingValue, why == reason.BadDecimal, why == reason.OutOfRange:
-		return true
+	case why == reason.MissingValue:
+		return askedByBooks(x)
+	case why == reason.BadDecimal:
+		return fitsBooks(x)
 	}
 	return why >= reason.Future && why < reason.InsufficientBalance
+}
+
+// askedByBooks reports whether the books alone ask for a column's value: that of a unique count (§10.1).
+func askedByBooks(x *rejects.Row) bool {
+	for _, spec := range accept.Feeds() {
+		at := slices.IndexFunc(spec.Columns, func(c feeds.Column) bool { return c.Name == x.Column })
+		if spec.Name == x.Feed && at >= 0 {
+			return !spec.Columns[at].Required
+		}
+	}
+	return x.Feed == "usage" // a column of the books' own
+}
+
+// number is the text of a decimal.
+var number = regexp.MustCompile(`^-?[0-9]+(\.[0-9]+)?$`)
+
+// fitsBooks reports whether the books say if a number is valid: a quantity below 0 by its product (§10.1, §10.3), the
+// decimals of an amount by its currency (§10.7).
+func fitsBooks(x *rejects.Row) bool {
+	return number.MatchString(x.Value) && (x.Column != "quantity" || x.Value[0] == '-')
 }
 
 // Write writes rejects out again as feed files, into temporary files of the lake. The rejects are in the order of
