@@ -222,10 +222,7 @@ func DayOf(t period.Instant) period.Day {
 	return period.Day(day)
 }
 
-// PeriodOf is the year and month of an instant in UTC.
-func PeriodOf(t period.Instant) period.Cycle { return DayOf(t).Cycle() }
-
-// SpanOf is a cycle's month in UTC: the instants whose PeriodOf it is.
+// SpanOf is a cycle's month in UTC.
 func SpanOf(c period.Cycle) period.Span {
 	day := 24 * period.Instant(period.Hour)
 	first := period.Instant(c.First()) * day

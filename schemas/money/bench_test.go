@@ -38,7 +38,6 @@ func TestNoAllocations(t *testing.T) {
 		"Prorate":             func() { _, e := Prorate(a, 70, 100, 2); check(e) },
 		"AppendText":          func() { buf = a.AppendText(buf[:0]) },
 		"FromRaw":             func() { _, e := AmountFromRaw(a.Raw()); check(e) },
-		"FromScaled":          func() { _, e := QuantityFromScaled(0, 15, 1); check(e) },
 		"totals":              func() { check(sum.Add(a)); check(used.Add(q)) },
 	} {
 		if n := testing.AllocsPerRun(100, run); n != 0 {

@@ -114,9 +114,6 @@ func NewWeights(rats []*big.Rat) *Weights {
 	return w
 }
 
-// Len is how many weights there are.
-func (w *Weights) Len() int { return len(w.rats) }
-
 // IsZero reports whether a weight is 0.
 func (w *Weights) IsZero(i int) bool { return w.rats[i].Sign() == 0 }
 

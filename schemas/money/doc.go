@@ -22,8 +22,8 @@
 // # Invariants
 //
 //  1. A value has one representation: == is equality, the zero value is 0, there is no −0, no NaN and no infinity.
-//  2. Constructors check: what a Parse, FromRaw, FromScaled, FromInt or FromRat function returns without an error
-//     is in the range of its type. The same number is refused for the same reason as text and as a stored integer.
+//  2. Constructors check: what a Parse, FromRaw, FromInt or FromRat function returns without an error is in the
+//     range of its type. The same number is refused for the same reason as text and as a stored integer.
 //  3. An exact result outside the range is a *RangeError with the operands, never a wrapped or clamped value. Cut,
 //     Rd and Td return no error: rounding up an amount that is less than a unit below ±10^18 gives exactly that,
 //     the one value outside a range, and MarshalText, ParseAmount and AmountFromRaw refuse it.

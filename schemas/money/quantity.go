@@ -25,38 +25,6 @@ func QuantityFromRaw(hi int64, lo uint64) (Quantity, error) {
 	return Quantity{v}, err
 }
 
-// maxDecimal128Scale is the largest scale a decimal128 column can have.
-const maxDecimal128Scale = 38
-
-// QuantityFromScaled takes a stored count of 10^-scale, scale 0 to 38, and never drops a digit. The error is a
-// *ParseError of the kind the same number as text would meet: BadDecimal below zero, where a digit beyond the tenth
-// decimal is not 0, or for another scale; OutOfRange above 10^15.
-func QuantityFromScaled(hi int64, lo uint64, scale int) (Quantity, error) {
-	v := int128{hi, lo}
-	if scale < 0 || scale > maxDecimal128Scale {
-		why := fmt.Sprintf("scale %d of a decimal outside 0 to %d", scale, maxDecimal128Scale)
-		return Quantity{}, &ParseError{Kind: BadDecimal, Text: scaledText(v, 0), Why: why}
-	}
-	if v.hi < 0 {
-		return Quantity{}, quantityDomain.storedError(v, scale)
-	}
-	mag, fits := v.abs(), true
-	for extra := scale - QuantityScale; extra > 0; extra -= maxPow10 {
-		var lost uint64
-		if mag, lost = mag.quoRem64(pow10[min(extra, maxPow10)]); lost != 0 {
-			why := fmt.Sprintf("more than %d decimals", QuantityScale)
-			return Quantity{}, &ParseError{Kind: BadDecimal, Text: scaledText(v, scale), Why: why}
-		}
-	}
-	if scale < QuantityScale {
-		mag, fits = mag.mul64(pow10[QuantityScale-scale]).narrow()
-	}
-	if !fits || mag.cmp(quantityDomain.max) > 0 {
-		return Quantity{}, quantityDomain.storedError(v, scale)
-	}
-	return Quantity{mag.signed(false)}, nil
-}
-
 // QuantityFromInt gives n as a Quantity, or a *RangeError outside 0 to 10^15.
 func QuantityFromInt(n int64) (Quantity, error) {
 	return MulWhole(Quantity{int128{0, pow10[QuantityScale]}}, n)

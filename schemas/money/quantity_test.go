@@ -102,64 +102,6 @@ func TestQuantityFromRatLiteral(t *testing.T) {
 	}
 }
 
-func TestQuantityFromScaledLiteral(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct {
-		raw   string
-		scale int
-		want  string
-		kind  string
-		why   string
-	}{
-		{"15", 1, "1.5", "", ""},
-		{"15", 0, "15", "", ""},
-		{"15000000000", 10, "1.5", "", ""},
-		{"1000000000000000", 0, "1000000000000000", "", ""},
-		{"1000000000000001", 0, "", "out_of_range", `"1000000000000001": outside 0 to 10^15`},
-		{"99999999999999999999999999999999999999", 0, "", "out_of_range",
-			`"99999999999999999999999999999999999999": outside 0 to 10^15`},
-		{"150000000000000000000000000000", 29, "1.5", "", ""},
-		{"10000000000000000000000000000", 38, "0.0000000001", "", ""},
-		{"10000000000000000000000000001", 38, "", "bad_decimal",
-			`"0.00000000010000000000000000000000000001": more than 10 decimals`},
-		{"15000000001", 11, "", "bad_decimal", `"0.15000000001": more than 10 decimals`},
-		{"15", 38, "", "bad_decimal", `"0.00000000000000000000000000000000000015": more than 10 decimals`},
-		{"-15", 1, "", "bad_decimal", `"-1.5": a minus is not allowed`},
-		{"-1", 38, "", "bad_decimal", `"-0.00000000000000000000000000000000000001": a minus is not allowed`},
-		{"0", 38, "0", "", ""},
-		{"1", 39, "", "bad_decimal", `"1": scale 39 of a decimal outside 0 to 38`},
-		{"1", -1, "", "bad_decimal", `"1": scale -1 of a decimal outside 0 to 38`},
-		// Lost digits are reported before the range, as in text.
-		{"10000000000000000000000000001", 11, "", "bad_decimal",
-			`"100000000000000000.00000000001": more than 10 decimals`},
-	} {
-		hi, lo := rawOf(bigInt(t, c.raw))
-		got, err := QuantityFromScaled(hi, lo, c.scale)
-		if kindOf(t, err) != c.kind {
-			t.Errorf("%s at scale %d: %s, %v; want %q", c.raw, c.scale, got, err, c.kind)
-		} else if err == nil && got != quantity(t, c.want) {
-			t.Errorf("%s at scale %d: %s, want %s", c.raw, c.scale, got, c.want)
-		} else if err != nil && err.Error() != c.why {
-			t.Errorf("%s at scale %d: %v, want %s", c.raw, c.scale, err, c.why)
-		}
-	}
-}
-
-// TestQuantityFromScaledLikeText checks that a stored integer and its text are accepted or refused alike.
-func TestQuantityFromScaledLikeText(t *testing.T) {
-	t.Parallel()
-	rapid.Check(t, func(r *rapid.T) {
-		raw := drawRaw(r, "raw", limitTotal, true)
-		scale := rapid.IntRange(0, 38).Draw(r, "scale")
-		hi, lo := rawOf(raw)
-		got, err := QuantityFromScaled(hi, lo, scale)
-		want, errText := ParseQuantity(scaledText(int128{hi, lo}, scale))
-		if got != want || kindOf(t, err) != kindOf(t, errText) {
-			t.Fatalf("%s at scale %d: %s, %v stored and %s, %v as text", raw, scale, got, err, want, errText)
-		}
-	})
-}
-
 func TestFromRaw(t *testing.T) {
 	t.Parallel()
 	one := big.NewInt(1)

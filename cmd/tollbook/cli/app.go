@@ -386,6 +386,9 @@ func (a *App) ReadOf(w *workspace.Workspace, reader func(*lake.Snapshot) error) 
 			if err := jobs.SameLake(w.Dir, w.LakeName(), snap); err != nil {
 				return err
 			}
+		} else if snap.Manifest.Number == 0 {
+			return &UsageError{What: "there is no lake in " + a.Flags.Lake,
+				Hint: "name the folder that has HEAD, such as --lake archive/lake"}
 		}
 		if err := snap.Manifest.Units.Check(w.Units()); err != nil {
 			return workspace.Refused(err)

@@ -33,10 +33,6 @@ func runVerify(ctx context.Context, a *cli.App) error {
 	var r *verify.Report
 	cli.TuneMemory(a.Env)
 	err := a.Read(func(snap *lake.Snapshot) (err error) {
-		if snap.Manifest.Number == 0 && a.Flags.Lake != "" {
-			return &cli.UsageError{What: "there is no lake in " + a.Flags.Lake,
-				Hint: "name the folder that has HEAD, such as --lake archive/lake"}
-		}
 		r, err = verify.Run(ctx, snap, verify.Options{Workers: a.Flags.Workers, Progress: a.Bar.Update})
 		return err
 	})

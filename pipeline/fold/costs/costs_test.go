@@ -108,7 +108,9 @@ func described(r *rated) (lines, costs []string) {
 		lines = append(lines, fmt.Sprintf("%s %s %d %s %s", r.books.Customers[l.Customer].ID, l.Kind, l.Tier,
 			l.Quantity.Trim(), l.Payment.Trim()))
 	}
-	for _, k := range margins.SortedKeys(r.margins.Rows) {
+	keys := slices.Collect(maps.Keys(r.margins.Rows))
+	margins.SortKeys(keys)
+	for _, k := range keys {
 		one := r.margins.Rows[k]
 		costs = append(costs, fmt.Sprintf("%s/%s/%s %s %s", k.Customer, k.Reason, k.Status,
 			one.Values[cost.Effective].Trim(), trim(one.Payment)))

@@ -2,7 +2,6 @@ package margins
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 	"strings"
 
@@ -121,13 +120,6 @@ func (m *Table) Count(source string, row *cost.Row, reason string, v *cost.Value
 func (m *Table) CountLine(l *linefile.Line) error {
 	k := Key{Customer: m.books.Customers[l.Customer].ID, Paid: m.books.CustomerCurrency(l.Customer).Code}
 	return m.At(k).Payment.Add(l.Payment)
-}
-
-// SortedKeys are the keys of margins in the order of the table.
-func SortedKeys(all map[Key]*Row) []Key {
-	keys := slices.Collect(maps.Keys(all))
-	SortKeys(keys)
-	return keys
 }
 
 // SortKeys puts keys into the order of the table.
