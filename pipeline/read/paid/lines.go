@@ -21,9 +21,29 @@ type issuer struct {
 	id    string
 	first period.Instant // of its lines
 
-	coupon, stored, flexi, cash, adjusted, credit, debt money.AmountTotal
+	coupon, stored, flexi, cash, adjusted money.AmountTotal
 
+	owed   [2]used // by balance: credit, debt
 	orders []orderCash
+}
+
+// used is what lines used of credit or left as debt, and what refunds took off it.
+type used struct{ up, down money.AmountTotal }
+
+// add adds the amount of a line.
+func (u *used) add(a money.Amount) error {
+	if a.Sign() < 0 {
+		return u.down.Add(a.Neg())
+	}
+	return u.up.Add(a)
+}
+
+// refunded is the part of what lines used that refunds of the same lines took off.
+func (u *used) refunded() money.AmountTotal {
+	if u.down.Cmp(u.up) < 0 {
+		return u.down
+	}
+	return u.up
 }
 
 // orderCash is what cash paid of a line that is an order's or could be one.
@@ -65,10 +85,13 @@ func (l *Lines) Add(id string, cycle period.Cycle, row rows.Row[tables.Line]) er
 		col tables.AmountColumn[tables.Line]
 		to  *money.AmountTotal
 	}{{tables.LineCouponAmount, &to.coupon}, {tables.LineStoredValueCardAmount, &to.stored},
-		{tables.LineFlexipurchaseCouponAmount, &to.flexi}, {tables.LineCreditAmount, &to.credit},
-		{tables.LineDebtAmount, &to.debt}} {
+		{tables.LineFlexipurchaseCouponAmount, &to.flexi}} {
 		a, wrong := row.Amount(part.col)
 		err = errors.Join(err, wrong, part.to.Add(a))
+	}
+	for at, col := range [...]tables.AmountColumn[tables.Line]{tables.LineCreditAmount, tables.LineDebtAmount} {
+		a, wrong := row.Amount(col)
+		err = errors.Join(err, wrong, to.owed[at].add(a))
 	}
 	return err
 }

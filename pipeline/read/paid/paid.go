@@ -63,8 +63,11 @@ func (g *Ledger) Bill(l *Lines, customer, id string, byLedger bool) (b Bill, err
 	if err != nil {
 		return b, err
 	}
-	repaid := of.credit
-	err = errors.Join(repaid.AddTotal(of.debt), repaid.SubTotal(left), open.AddTotal(left), into(&b.Coupon, of.coupon),
+	var repaid money.AmountTotal
+	for _, u := range of.owed {
+		err = errors.Join(err, repaid.AddTotal(u.up), repaid.SubTotal(u.down))
+	}
+	err = errors.Join(err, repaid.SubTotal(left), open.AddTotal(left), into(&b.Coupon, of.coupon),
 		into(&b.StoredValue, of.stored), into(&b.Flexi, of.flexi))
 	return b, errors.Join(err, into(&b.Cash, cash), into(&b.Repaid, repaid), into(&b.Open, open))
 }
@@ -107,67 +110,57 @@ func (g *Ledger) byPartners(b *Bill, of *issuer, cash, open *money.AmountTotal) 
 	return nil
 }
 
-// open is what is open of the credit and debt of an issuer's lines: repayments clear those of the issuer first that
-// began to sell first, and the last has the rest (PAID-3).
+// open is what is open of the credit and debt of an issuer's lines. Refunds clear what lines of the same issuer used
+// first. Repayments then clear those of the issuer first that began to sell first (PAID-3).
 func (g *Ledger) open(l *Lines, customer string, of *issuer) (sum money.AmountTotal, err error) {
 	list := l.inOrder()
-	for _, part := range [...]struct {
-		used func(*issuer) money.AmountTotal
-		of   balance
-	}{{func(i *issuer) money.AmountTotal { return i.credit }, credit},
-		{func(i *issuer) money.AmountTotal { return i.debt }, debt}} {
-		var repaid money.AmountTotal
-		some := false
-		debts := make([]money.AmountTotal, len(list))
-		for i, one := range list {
-			used := part.used(one)
-			some = some || !used.IsZero()
-			if debts[i] = used; used.Cmp(money.AmountTotal{}) < 0 {
-				debts[i] = money.AmountTotal{}
-			}
-			err = errors.Join(err, repaid.AddTotal(used))
+	for _, balance := range [...]balance{credit, debt} {
+		var all money.AmountTotal
+		for _, one := range list {
+			err = errors.Join(err, all.AddTotal(one.owed[balance].up))
 		}
-		if err != nil || !some {
+		if err != nil {
+			return sum, err
+		}
+		if all.IsZero() {
 			continue
 		}
-		left, err := g.left(customer, part.of)
+		left, err := g.left(customer, balance)
 		if err != nil {
 			return sum, err
 		}
-		if err := repaid.SubTotal(left); err != nil {
+		if err := all.SubTotal(left); err != nil {
 			return sum, err
 		}
-		share, err := shareOf(list, of, debts, repaid, part.used(of))
+		open, err := divide(list, balance, all)
 		if err != nil {
 			return sum, err
 		}
-		if err := sum.AddTotal(share); err != nil {
+		if err := sum.AddTotal(open[slices.Index(list, of)]); err != nil {
 			return sum, err
 		}
 	}
-	return sum, err
+	return sum, nil
 }
 
-// shareOf is what is left of what an issuer's lines used, of which repayments clear a part.
-func shareOf(list []*issuer, of *issuer, debts []money.AmountTotal, repaid, used money.AmountTotal) (
-	money.AmountTotal, error) {
-	last := len(list) - 1
-	var clears money.AmountTotal
-	if repaid.Cmp(clears) > 0 {
-		clears = repaid
+// divide takes what is cleared of a balance from what the lines of each issuer used of it.
+func divide(list []*issuer, of balance, cleared money.AmountTotal) ([]money.AmountTotal, error) {
+	n := len(list)
+	debts := make([]money.AmountTotal, 2*n) // what refunds of an issuer took off, then the others
+	for i, one := range list {
+		debts[i], debts[n+i] = one.owed[of].refunded(), one.owed[of].up
+		if err := debts[n+i].SubTotal(debts[i]); err != nil {
+			return nil, err
+		}
 	}
-	left, err := payment.ClearOldest(debts[:last], clears)
+	left, err := payment.ClearOldest(debts, cleared)
 	if err != nil {
-		return used, err
+		return nil, err
 	}
-	for i, one := range list[:last] {
-		cleared := debts[i]
-		if err := errors.Join(cleared.SubTotal(left[i]), repaid.SubTotal(cleared)); err != nil {
-			return used, err
-		}
-		if one == of {
-			return used, used.SubTotal(cleared)
+	for i := range list {
+		if err := left[i].AddTotal(left[n+i]); err != nil {
+			return nil, err
 		}
 	}
-	return used, used.SubTotal(repaid)
+	return left[:n], nil
 }

@@ -1,15 +1,16 @@
 package paid
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
-// TestShareOf divides repayments of 12 among two issuers: the first used 10, the last 5, so 0 and 3 are left. Of
-// repayments below 0, which refunds of earlier months make, the last has all. Invariants: PAID-1, PAID-2, PAID-3; the
-// script covers tests them with documents.
-func TestShareOf(t *testing.T) {
+// TestDivide divides what was cleared of two issuers' lines, of which d1's came first: lines of d1 used 10, those of d2
+// 8, of which 3 were refunded in the month. Refunds clear what their issuer's lines used, so the first 3 are d2's.
+// Invariants: PAID-1, PAID-2, PAID-3; the script covers tests them with documents.
+func TestDivide(t *testing.T) {
 	t.Parallel()
 	total := func(text string) (out money.AmountTotal) {
 		if err := out.UnmarshalText([]byte(text)); err != nil {
@@ -18,16 +19,33 @@ func TestShareOf(t *testing.T) {
 		return out
 	}
 	first, last := &issuer{id: "d1", first: 1}, &issuer{id: "d2", first: 2}
+	first.owed[debt] = used{up: total("10"), down: total("0")}
+	last.owed[debt] = used{up: total("8"), down: total("3")}
 	list := (&Lines{issuers: []*issuer{last, first}}).inOrder()
-	debts := []money.AmountTotal{total("10"), total("5")}
-	for _, c := range []struct {
-		of                 *issuer
-		used, repaid, want string
-	}{{first, "10", "12", "0"}, {last, "5", "12", "3"}, {first, "10", "4", "6"}, {last, "5", "4", "5"},
-		{first, "10", "-2", "10"}, {last, "5", "-2", "7"}} {
-		left, err := shareOf(list, c.of, debts, total(c.repaid), total(c.used))
-		if err != nil || left != total(c.want) {
-			t.Errorf("%s, repaid %s: left %v, %v; want %s", c.of.id, c.repaid, left, err, c.want)
+	for _, c := range []struct{ cleared, d1, d2 string }{{"0", "10", "8"}, {"3", "10", "5"}, {"7", "6", "5"},
+		{"14", "0", "4"}, {"18", "0", "0"}} {
+		left, err := divide(list, debt, total(c.cleared))
+		if err != nil || left[0] != total(c.d1) || left[1] != total(c.d2) {
+			t.Errorf("%s cleared: left %v, %v; want %s and %s", c.cleared, left, err, c.d1, c.d2)
+		}
+	}
+}
+
+// TestRefunded tests what refunds took off the lines of the same issuer: not more than these used. What is more was
+// taken off debt of an earlier month.
+func TestRefunded(t *testing.T) {
+	t.Parallel()
+	for _, c := range [][3]string{{"8", "-3", "3"}, {"8", "-84", "8"}, {"0", "-84", "0"}, {"8", "0", "0"}} {
+		var u used
+		for _, text := range c[:2] {
+			var a money.Amount
+			if err := errors.Join(a.UnmarshalText([]byte(text)), u.add(a)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var want money.AmountTotal
+		if err := want.UnmarshalText([]byte(c[2])); err != nil || u.refunded() != want {
+			t.Errorf("%v: refunded %v, %v", c, u.refunded(), err)
 		}
 	}
 }
