@@ -63,7 +63,6 @@ type Folder struct {
 	Reposted map[int]bool
 	AsOf     period.Instant // the run's clock, which late records bear
 	Watch    *rejects.Watch // sees the records that are accepted; nil = nothing does
-	Grain    tariff.Grain
 	Mode     money.Mode
 	Digits   int
 	Tax      settings.Tax
@@ -242,7 +241,7 @@ func (f *Folder) newWorker(txn *lake.SubTxn, strays *samples.Strays) *worker {
 	w.commitments = &commitments.Folder{State: in.State, LateIn: f.LateIn, AsOf: f.AsOf, MonthEnd: f.MonthEnd}
 	w.taxes = &taxes.Folder{State: in.State, Tax: f.Tax,
 		Again: func(c period.Cycle) bool { return f.Refold(c) && f.Change.Taxes() }}
-	w.statements = &statements.Folder{State: in.State, Refold: f.Refold, Grain: f.Grain, Mode: f.Mode, Tax: f.Tax}
+	w.statements = &statements.Folder{State: in.State, Refold: f.Refold, Mode: f.Mode, Tax: f.Tax}
 	return w
 }
 

@@ -487,7 +487,7 @@ func (r *run) rater() *fold.Folder {
 		},
 		Events: r.events.touchedCycles(), EventLines: place.InOrder(r.events.remade),
 		Refunds: workspace.RefundRules(&r.ws.Settings),
-		Grain:   rule.Grain, Mode: rule.Mode, Digits: rule.Digits, Tax: r.ws.Settings.Tax, Progress: r.o.Progress,
+		Mode:    rule.Mode, Digits: rule.Digits, Tax: r.ws.Settings.Tax, Progress: r.o.Progress,
 	}
 	if r.job.rerate != nil {
 		f.Reposted = r.job.rerate.reposted

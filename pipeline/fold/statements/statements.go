@@ -12,7 +12,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
-	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings"
@@ -56,7 +55,6 @@ type customerTotal struct {
 type Folder struct {
 	*state.State
 	Refold func(period.Cycle) bool // whether a cycle was rated with other books
-	Grain  tariff.Grain
 	Mode   money.Mode
 	Tax    settings.Tax
 }
@@ -353,10 +351,11 @@ func (w *statementWriter) list() []manifest.Sum {
 	return list
 }
 
-// due is the amount asked for and what rounding took: the cycle's total is cut once where lines are not (§4.2).
+// due is the amount asked for and what rounding took: the cycle's total is cut once where lines are not (§4.2). Where
+// they are, a difference to a line of a cycle whose lines were not can have more digits than the currency.
 func (f *Folder) due(t *customerTotal, own money.Currency) (due, rounding money.Amount, err error) {
 	payment, err := t.amounts[paymentAt].Amount()
-	if err != nil || f.Grain == tariff.PerLine {
+	if err != nil {
 		return payment, money.Amount{}, err
 	}
 	due = payment.Cut(own.Digits, f.Mode)

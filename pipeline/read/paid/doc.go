@@ -5,8 +5,8 @@
 //	        the lines that it sold the customer.
 //	PAID-2  Cash is what the customer's balance paid: no manual adjustment, which moves no balance, and no order that
 //	        a partner paid. What the issuer itself paid for such an order is open.
-//	PAID-3  Debt and credit of a cycle are open as far as repayments have not cleared them, by payment.ClearOldest,
-//	        the rule of `query ageing`. Over all cycles the open amounts add up to the debt and the used credit. Of
-//	        several sellers of a cycle, refunds clear first what the lines of the same seller used in it, then
-//	        repayments clear those of the sellers in the order in which they began to sell.
+//	PAID-3  Debt and credit of a cycle are open as far as nothing has cleared them. Refunds take off what their own
+//	        orders and charges used; the others are repayments, which clear the oldest cycle first
+//	        (payment.ClearOldest), and of one cycle the issuer first that began to sell first. Over all cycles the
+//	        open amounts add up to the debt and the used credit.
 package paid

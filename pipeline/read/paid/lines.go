@@ -14,7 +14,10 @@ import (
 )
 
 // Lines adds up what paid a customer's lines of a cycle, by issuer.
-type Lines struct{ issuers []*issuer }
+type Lines struct {
+	issuers []*issuer
+	sold    map[string]*issuer // lines by id that a refund can name: those of orders, and refunds themselves
+}
 
 // issuer is what paid the lines that an issuer sold.
 type issuer struct {
@@ -36,14 +39,6 @@ func (u *used) add(a money.Amount) error {
 		return u.down.Add(a.Neg())
 	}
 	return u.up.Add(a)
-}
-
-// refunded is the part of what lines used that refunds of the same lines took off.
-func (u *used) refunded() money.AmountTotal {
-	if u.down.Cmp(u.up) < 0 {
-		return u.down
-	}
-	return u.up
 }
 
 // orderCash is what cash paid of a line that is an order's or could be one.
@@ -92,6 +87,12 @@ func (l *Lines) Add(id string, cycle period.Cycle, row rows.Row[tables.Line]) er
 	for at, col := range [...]tables.AmountColumn[tables.Line]{tables.LineCreditAmount, tables.LineDebtAmount} {
 		a, wrong := row.Amount(col)
 		err = errors.Join(err, wrong, to.owed[at].add(a))
+		if a.Sign() < 0 || a.Sign() > 0 && row.Word(tables.LineDay) == manifest.EventsDay.String() {
+			if l.sold == nil {
+				l.sold = make(map[string]*issuer)
+			}
+			l.sold[string(row.Text(tables.LineID))] = to
+		}
 	}
 	return err
 }

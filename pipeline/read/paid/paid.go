@@ -32,6 +32,7 @@ type Ledger struct {
 	cycle  period.Cycle
 	bucket int // of payers and owed
 	payers map[string]payer
+	bases  map[string]base  // of refunds of orders, by the id of their lines
 	owed   map[string]*owed // by customer
 }
 
@@ -54,7 +55,7 @@ func (g *Ledger) Bill(l *Lines, customer, id string, byLedger bool) (b Bill, err
 		return b, err
 	}
 	if bucket := place.Bucket(customer, max(1, g.snap.Manifest.Buckets)); bucket != g.bucket {
-		g.bucket, g.payers, g.owed = bucket, nil, nil
+		g.bucket, g.payers, g.bases, g.owed = bucket, nil, nil, nil
 	}
 	if err := g.byPartners(&b, of, &cash, &open); err != nil {
 		return b, err
@@ -110,8 +111,8 @@ func (g *Ledger) byPartners(b *Bill, of *issuer, cash, open *money.AmountTotal) 
 	return nil
 }
 
-// open is what is open of the credit and debt of an issuer's lines. Refunds clear what lines of the same issuer used
-// first. Repayments then clear those of the issuer first that began to sell first (PAID-3).
+// open is what is open of the credit and debt of an issuer's lines. Refunds take off what their own lines used.
+// Repayments then clear those of the issuer first that began to sell first (PAID-3).
 func (g *Ledger) open(l *Lines, customer string, of *issuer) (sum money.AmountTotal, err error) {
 	list := l.inOrder()
 	for _, balance := range [...]balance{credit, debt} {
@@ -125,14 +126,23 @@ func (g *Ledger) open(l *Lines, customer string, of *issuer) (sum money.AmountTo
 		if all.IsZero() {
 			continue
 		}
-		left, err := g.left(customer, balance)
+		left, refunds, err := g.left(customer, balance)
 		if err != nil {
 			return sum, err
 		}
 		if err := all.SubTotal(left); err != nil {
 			return sum, err
 		}
-		open, err := divide(list, balance, all)
+		refunded := make([]money.AmountTotal, len(list))
+		for _, r := range refunds {
+			if at := slices.Index(list, l.sold[r.line]); at >= 0 {
+				err = errors.Join(err, refunded[at].Add(r.amount))
+			}
+		}
+		if err != nil {
+			return sum, err
+		}
+		open, err := divide(list, balance, refunded, all)
 		if err != nil {
 			return sum, err
 		}
@@ -143,12 +153,17 @@ func (g *Ledger) open(l *Lines, customer string, of *issuer) (sum money.AmountTo
 	return sum, nil
 }
 
-// divide takes what is cleared of a balance from what the lines of each issuer used of it.
-func divide(list []*issuer, of balance, cleared money.AmountTotal) ([]money.AmountTotal, error) {
+// divide takes what is cleared of a balance from what the lines of each issuer used of it, of which refunds took off a
+// part.
+func divide(list []*issuer, of balance, refunded []money.AmountTotal, cleared money.AmountTotal) (
+	[]money.AmountTotal, error) {
 	n := len(list)
-	debts := make([]money.AmountTotal, 2*n) // what refunds of an issuer took off, then the others
+	debts := make([]money.AmountTotal, 2*n) // what refunds took off, then the rest
 	for i, one := range list {
-		debts[i], debts[n+i] = one.owed[of].refunded(), one.owed[of].up
+		debts[i], debts[n+i] = refunded[i], one.owed[of].up
+		if debts[i].Cmp(debts[n+i]) > 0 {
+			debts[i] = debts[n+i]
+		}
 		if err := debts[n+i].SubTotal(debts[i]); err != nil {
 			return nil, err
 		}

@@ -8,7 +8,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold/taxes"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/bill"
-	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/settings"
@@ -108,10 +107,7 @@ func (p *pricing) total(c *Cycle) error {
 			return err
 		}
 	}
-	c.Due = c.Payment
-	if p.Rules.Grain == tariff.PerCycle {
-		c.Due = c.Payment.Cut(p.currency().Digits, p.Rules.Mode)
-	}
+	c.Due = c.Payment.Cut(p.currency().Digits, p.Rules.Mode)
 	var err error
 	if c.Rounding, err = c.Payment.Sub(c.Due); err != nil {
 		return err
