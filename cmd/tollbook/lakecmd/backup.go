@@ -26,13 +26,16 @@ func NewBackup(a *cli.App) *cobra.Command {
 		Use:   "backup DIR|s3://BUCKET/PREFIX",
 		Short: "Copy the workspace, also during runs",
 		Long: `backup copies the lake at one committed state, settings, books, feed files, the run ledger and the
-archive into another folder, or into an object store. Runs can proceed meanwhile. A second backup into the same folder copies
+archives into another folder, or into an object store. Runs can proceed meanwhile. A second backup into the same folder copies
 only what is new. A backup that is killed leaves the previous one complete. Every file is hashed
 while it is copied.
 
 Keys of callers, passwords and TLS keys are copied only with --secrets. tollbook.yaml is always
-copied, including clickhouse.dsn. An archive outside the workspace is not copied. Exit code 1 means
-that a file changed during the copy and was omitted.`,
+copied, including clickhouse.dsn.
+
+Exit code 1 means that something was omitted, which is named: a feed file that changed during the
+copy or may not be read, or archived cycles and feed files that are outside the workspace or not
+where they were archived.`,
 		Example: "  tollbook backup /mnt/backup/billing\n" +
 			"  tollbook backup s3://backups/billing --endpoint https://store.example.com:9000\n" +
 			"  tollbook -w sample backup /mnt/backup/sample --no-inbox --json",

@@ -33,14 +33,16 @@ type Options struct {
 
 // Report is what a backup did.
 type Report struct {
-	Dir      string   `json:"dir"`
-	Manifest int64    `json:"manifest"`           // of the lake that was copied
-	AsOf     string   `json:"as_of"`              // of the newest run in it
-	Files    int      `json:"files"`              // copied
-	Bytes    int64    `json:"bytes"`              // of them
-	Kept     int      `json:"kept"`               // there already
-	LeftOut  []string `json:"left_out,omitempty"` // changed while they were copied, may not be read, or have names that are not UTF-8
-	Without  []string `json:"without,omitempty"`  // secrets that were not asked for
+	Dir      string `json:"dir"`
+	Manifest int64  `json:"manifest"` // of the lake that was copied
+	AsOf     string `json:"as_of"`    // of the newest run in it
+	Files    int    `json:"files"`    // copied
+	Bytes    int64  `json:"bytes"`    // of them
+	Kept     int    `json:"kept"`     // there already
+	// files that changed while they were copied, may not be read, or have names that are not UTF-8; archives that are
+	// not in the workspace, or do not have what was archived there
+	LeftOut []string `json:"left_out,omitempty"`
+	Without []string `json:"without,omitempty"` // secrets that were not asked for
 }
 
 // NeedsAttention reports whether something was left out that a person should look at.
@@ -48,11 +50,12 @@ func (r *Report) NeedsAttention() bool { return len(r.LeftOut) > 0 }
 
 // index is backup.json.
 type index struct {
-	Format  int    `json:"format"`
-	Origin  string `json:"lake"`              // hash of the lake's first manifest; "" = an empty lake
-	Lake    *state `json:"state,omitempty"`   // nil = an empty lake
-	Archive *state `json:"archive,omitempty"` // nil = none
-	Files   []file `json:"files"`             // by path
+	Format   int     `json:"format"`
+	Origin   string  `json:"lake"`               // hash of the lake's first manifest; "" = an empty lake
+	Lake     *state  `json:"state,omitempty"`    // nil = an empty lake
+	Archive  *state  `json:"archive,omitempty"`  // of the settings; nil = none
+	Archives []state `json:"archives,omitempty"` // other archives, in the order of their cycles
+	Files    []file  `json:"files"`              // by path
 }
 
 // state is a committed state of a lake.
@@ -60,7 +63,12 @@ type state struct {
 	Path     string        `json:"path"` // in the workspace; absolute if the settings say so
 	Manifest int64         `json:"manifest"`
 	Hash     manifest.Hash `json:"hash"`
+	In       string        `json:"in,omitempty"`      // folder in the backup; "" = lake or archive
+	Restore  string        `json:"restore,omitempty"` // where a copy of an object store goes; "" = archive/lake
 }
+
+// beyondOne reports whether a state needs format 2.
+func (s *state) beyondOne() bool { return s != nil && (s.In != "" || s.Restore != "") }
 
 // file is a file that is no lake's.
 type file struct {
@@ -76,6 +84,7 @@ type file struct {
 
 const (
 	format    = 1
+	formatTwo = 2 // it has Archives or Restore: a program that knows 1 alone would not restore them
 	indexName = "backup.json"
 	tempDir   = "tmp"
 )
@@ -161,24 +170,28 @@ type making struct {
 	sequence int
 	stored   map[string]int64 // bytes of stored files, by name
 	sweeps   []func() error
-	checks   []func() error // that what is in an object store is complete
+	archived []manifest.CycleRef // of the lake
+	// storeFolder is the folder of a restored workspace for an archive that is in an object store
+	storeFolder string
+	usesFolder  bool           // an archive is in archiveFolder
+	checks      []func() error // that what is in an object store is complete
 }
 
 func (b *making) run(ctx context.Context) error {
 	if err := b.inspect(); err != nil {
 		return err
 	}
-	b.index.Format = format
-	var err error
-	if b.index.Lake, err = b.lake(ctx, "lake", b.w.Settings.Lake.Path, true); err != nil {
+	if err := b.ownLake(ctx); err != nil {
 		return err
 	}
 	if err := b.plain(ctx); err != nil {
 		return err
 	}
-	archived := b.w.Settings.ArchivePlace().Below("lake").Path
-	if b.index.Archive, err = b.lake(ctx, "archive", archived, false); err != nil {
+	if err := b.archives(ctx); err != nil {
 		return err
+	}
+	if b.index.Format = format; len(b.index.Archives) > 0 || b.index.Archive.beyondOne() {
+		b.index.Format = formatTwo
 	}
 	slices.SortFunc(b.index.Files, func(x, y file) int { return cmp.Compare(x.Path, y.Path) })
 	// The names of files/, lake/ and archive/ are durable before backup.json has its own.
@@ -224,7 +237,8 @@ func (b *making) inspect() error {
 			if keep(e) {
 				b.stored[e.Name] = e.Size
 			}
-		case old == nil && e.Name != storage.LockName && !storage.IsLease(e.Name) && top != "lake" && top != "archive":
+		case old == nil && e.Name != storage.LockName && !storage.IsLease(e.Name) &&
+			!slices.Contains([]string{"lake", archiveFolder, archivesFolder}, top):
 			return &workspace.RefusedError{What: fmt.Sprintf("%s has %s in it and is no backup", b.dir, e.Name),
 				Hint: "use a folder that is empty or contains a backup"}
 		}
@@ -232,21 +246,31 @@ func (b *making) inspect() error {
 	return nil
 }
 
-// lake copies a lake; own says that it is the workspace's.
-func (b *making) lake(ctx context.Context, to, path string, own bool) (*state, error) {
-	place := b.w.Settings.ArchivePlace()
-	place.Path = path
-	from, err := b.w.OpenPlace(place, "archive/lake")
-	if own {
-		from, err = b.w.LakeStorage(0)
-	}
+// ownLake copies the workspace's lake.
+func (b *making) ownLake(ctx context.Context) error {
+	from, err := b.w.LakeStorage(0)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	l, err := lake.Open(b.o.Wrap(from), lake.Options{})
 	if err != nil {
-		return nil, err
+		return err
 	}
+	b.index.Lake, err = b.lake(ctx, l, "lake", b.w.Settings.Lake.Path, func(snap *lake.Snapshot) error {
+		b.report.Manifest, b.report.AsOf = snap.Manifest.Number, snap.Manifest.AsOf
+		b.archived = slices.DeleteFunc(slices.Clone(snap.Manifest.Cycles),
+			func(ref manifest.CycleRef) bool { return ref.Archived == nil })
+		origin, err := snap.Origin()
+		b.index.Origin = string(origin)
+		return err
+	})
+	return err
+}
+
+// lake copies the lake at path into a folder of the backup, and calls seen with the state that was copied. nil = there
+// is no lake.
+func (b *making) lake(ctx context.Context, l *lake.Lake, to, path string, seen func(*lake.Snapshot) error) (*state,
+	error) {
 	st, err := b.open(b.place.Below(to), "backup/"+to)
 	if err != nil {
 		return nil, err
@@ -260,16 +284,10 @@ func (b *making) lake(ctx context.Context, to, path string, own bool) (*state, e
 		if err != nil || snap.Manifest.Number == 0 {
 			return err
 		}
-		out = &state{path, snap.Manifest.Number, snap.Hash}
+		out = &state{Path: path, Manifest: snap.Manifest.Number, Hash: snap.Hash}
 		b.sweeps = append(b.sweeps, func() error { return replica.Sweep(snap, st) })
 		b.checks = append(b.checks, func() error { return replica.Check(snap, st) })
-		if own {
-			b.report.Manifest, b.report.AsOf = snap.Manifest.Number, snap.Manifest.AsOf
-			origin, err := snap.Origin()
-			b.index.Origin = string(origin)
-			return err
-		}
-		return nil
+		return seen(snap)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("back up %s: %w", path, err)
@@ -381,9 +399,9 @@ func readIndex(st storage.Storage) (*index, error) {
 		return nil, &lakeerr.CorruptError{Name: indexName, Detail: err.Error(),
 			Hint: "make the backup again, or take another copy of it"}
 	}
-	if i.Format != format {
-		return nil, &lakeerr.CorruptError{Name: indexName, Detail: fmt.Sprintf("format %d, this program knows %d",
-			i.Format, format), Hint: "use the program that made the backup"}
+	if i.Format < format || i.Format > formatTwo {
+		return nil, &lakeerr.CorruptError{Name: indexName, Detail: fmt.Sprintf("format %d, this program knows %d to %d",
+			i.Format, format, formatTwo), Hint: "use the program that made the backup"}
 	}
 	return i, nil
 }

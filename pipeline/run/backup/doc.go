@@ -2,6 +2,7 @@
 //
 //	lake/             the lake at one committed state, readable in place
 //	archive/          the lake of archived cycles, if there is one
+//	archives/<hash>   the lakes of other archives
 //	files/ab/<hash>   settings, books, feed files, run ledger, volumes of the archive, by content
 //	backup.json       what belongs to the backup; it replaces the previous one in one step
 //
@@ -27,4 +28,7 @@
 //	BACKUP-9  Settings and books in a folder are read by each backup. Of other files in a folder, only those are not
 //	          read again whose size, mtime, ctime and inode are as the backup before read them, both times at least
 //	          two seconds before that backup began. An object is not read again if it has the same version.
+//	BACKUP-10 Every cycle that the lake names as archived is in an archive that is copied, or is reported with the
+//	          folder that it was archived to. The archive of the settings is copied, and those of the workspace that
+//	          have a cycle which no other copy has. A copy of an archive never replaces that of another lake.
 package backup

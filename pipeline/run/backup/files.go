@@ -20,9 +20,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
-// archivedFeeds is the folder of a workspace for the volumes of an archive that is in an object store.
-const archivedFeeds = "archive/inbox"
-
 // stored is where a file's content is in the backup.
 func (f *file) stored() string { return "files/" + f.Hash[:2] + "/" + f.Hash }
 
@@ -33,11 +30,7 @@ func (b *making) plain(ctx context.Context) error {
 	if !b.o.NoInbox {
 		list = append(list, "inbox")
 	}
-	if b.w.ArchiveDir() == "" {
-		list = append(list, archivedFeeds)
-	} else if !filepath.IsAbs(s.Retention.Archive) {
-		list = append(list, filepath.ToSlash(filepath.Join(s.Retention.Archive, "inbox")))
-	}
+	list = append(list, b.volumes()...)
 	secrets := []string{s.API.Keys, s.API.TLSCert, s.API.TLSKey, s.ClickHouse.PasswordFile, s.ClickHouse.CAFile,
 		s.ClickHouse.CertFile, s.ClickHouse.KeyFile, s.Iceberg.TokenFile, s.Iceberg.SecretFile}
 	for _, path := range secrets {

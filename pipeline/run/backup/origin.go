@@ -30,7 +30,7 @@ func (b *making) originOf(root string) (*origin, error) {
 	switch {
 	case root == "inbox" && b.w.Settings.Inbox.InStore():
 		o.store, err = b.w.Inbox()
-	case root == archivedFeeds && b.w.ArchiveDir() == "":
+	case root == b.storeFolder+"/inbox" && b.w.ArchiveDir() == "":
 		o.store, err = workspace.OpenFolder(b.w.Settings.ArchivePlace().Below("inbox"))
 	case root == "books" && b.w.Settings.Books.InStore():
 		var books fs.FS

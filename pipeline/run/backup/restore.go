@@ -2,6 +2,7 @@ package backup
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -76,8 +77,13 @@ func Restore(ctx context.Context, from settings.Place, into string,
 	if err := r.lake(ctx, "lake", i.Lake); err != nil {
 		return nil, err
 	}
-	if err := r.lake(ctx, "archive", i.Archive); err != nil {
+	if err := r.lake(ctx, archiveFolder, i.Archive); err != nil {
 		return nil, err
+	}
+	for k := range i.Archives {
+		if err := r.lake(ctx, archiveFolder, &i.Archives[k]); err != nil {
+			return nil, err
+		}
 	}
 	if err := r.files(ctx, i.Files); err != nil {
 		return nil, err
@@ -101,6 +107,11 @@ func (r *restoring) noteStores() {
 				"reads there: the copy is in %s; set %s.path to %s to use the copy", p.Path,
 				filepath.Join(r.into, p.name), p.name, p.name))
 		}
+	}
+	if at := s.Retention.Archive; !filepath.IsLocal(at) && !settings.InObjectStore(at) {
+		r.report.Notes = append(r.report.Notes, fmt.Sprintf("tollbook.yaml names %s, and prune in the restored "+
+			"workspace would write there: set retention.archive to another folder, unless this workspace replaces the "+
+			"former one", at))
 	}
 }
 
@@ -256,6 +267,11 @@ func (r *restoring) lake(ctx context.Context, name string, s *state) error {
 	if s == nil {
 		return nil
 	}
+	own := name == "lake"
+	if name = cmp.Or(s.In, name); !filepath.IsLocal(name) || !filepath.IsLocal(cmp.Or(s.Restore, name)) {
+		return &lakeerr.CorruptError{Name: indexName, Detail: fmt.Sprintf("names %q and %q", name, s.Restore),
+			Hint: "take another copy of the backup"}
+	}
 	from, err := workspace.ReadPlace(r.place.Below(name))
 	if err != nil {
 		return fmt.Errorf("restore %s: %w", name, err)
@@ -272,8 +288,9 @@ func (r *restoring) lake(ctx context.Context, name string, s *state) error {
 	switch {
 	case settings.InObjectStore(within):
 		useCopy := "lake.path to lake"
-		if within = name; name == "archive" {
-			within, useCopy = "archive/lake", "retention.archive to archive"
+		if within = name; !own {
+			within = cmp.Or(s.Restore, storeFolder+"/lake")
+			useCopy = "retention.archive to " + path.Dir(within)
 		}
 		r.report.Notes = append(r.report.Notes,
 			fmt.Sprintf("tollbook.yaml names %s, and runs in the restored workspace would write there: the copy is in "+
@@ -294,7 +311,7 @@ func (r *restoring) lake(ctx context.Context, name string, s *state) error {
 	}
 	r.report.Files, r.report.Bytes, r.report.Kept = r.report.Files+done.Files, r.report.Bytes+done.Bytes, r.report.Kept+
 		done.Kept
-	if name == "lake" {
+	if own {
 		r.report.Manifest, r.report.AsOf = snap.Manifest.Number, snap.Manifest.AsOf
 	}
 	return nil
