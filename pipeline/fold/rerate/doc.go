@@ -6,4 +6,6 @@
 //  3. A customer is rated record by record only if records or positions differ from what was billed.
 //  4. A cycle before the first closed one of the lake owes only for its late records: for links with samples, and for
 //     commitments whose windows hold a line. Recurring charges, fees at zero and idle links are not owed.
+//  5. It reads no record of an archived cycle. What such records draw of a package that lasts longer than their
+//     cycle is in positions, in shifts of earlier re-rates and in late lines, which stay.
 package rerate

@@ -37,7 +37,7 @@ type reratedDraws struct {
 }
 
 // others reads the records of other cycles that were re-rated since they were billed, with what they drew then, of
-// customers who are apart.
+// customers who are apart. Those that the close of an archived cycle billed are in archivedMoves.
 func (r *rerating) others() (map[int32][]*late.Record, error) {
 	for _, c := range r.Opening.Cycles(r.LateIn) {
 		one := reratedDraws{c, make(map[late.Key]string)}
@@ -58,6 +58,9 @@ func (r *rerating) others() (map[int32][]*late.Record, error) {
 				return nil, err
 			}
 			out[key.Customer] = append(out[key.Customer], &then)
+			continue
+		}
+		if r.isArchived(key.Origin) {
 			continue
 		}
 		if closed[key.Origin] == nil {
@@ -114,6 +117,15 @@ func (a *customerReplay) moves(at billing) (map[late.QuotaPeriod]money.SignedQua
 			err = move(then, now)
 		}
 		if err != nil {
+			return nil, err
+		}
+	}
+	for _, m := range a.archived {
+		if m.posted <= at.cycle {
+			continue
+		}
+		var err error
+		if out[m.QuotaPeriod], err = out[m.QuotaPeriod].Add(m.by); err != nil {
 			return nil, err
 		}
 	}

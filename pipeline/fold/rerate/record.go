@@ -25,6 +25,7 @@ type customerReplay struct {
 	now      map[late.Key]*late.Record // with what they draw now
 	gone     map[late.Key]bool         // taken back by a late record
 	others   []*late.Record            // of other cycles, re-rated since they were billed, with what they drew then
+	archived []archivedMove            // of records of archived cycles, which others has not
 	state    late.State
 	charges  line.Charges
 }
@@ -48,9 +49,14 @@ func (r *rerating) byRecord() error {
 			r.replacedBy[one.Target()] = one
 		}
 	}
+	archived, err := r.archivedMoves(others)
+	if err != nil {
+		return err
+	}
 	for _, customer := range slices.Sorted(maps.Keys(r.apart)) {
 		a := &customerReplay{rerating: r, customer: customer, then: make(map[late.Key]*late.Record),
-			now: make(map[late.Key]*late.Record), gone: make(map[late.Key]bool), others: others[customer]}
+			now: make(map[late.Key]*late.Record), gone: make(map[late.Key]bool), others: others[customer],
+			archived: archived[customer]}
 		if err := a.run(records[customer]); err != nil {
 			return err
 		}
@@ -178,11 +184,16 @@ func (a *customerReplay) sourcesIn(billed period.Cycle, rows []*late.Record) (*l
 // batch bills a closed cycle's late records once more.
 func (a *customerReplay) batch(billed period.Cycle) error {
 	var rows []*late.Record
+	archived := false
 	for key, r := range a.step.All {
 		if r.Billed != billed || key.Customer != a.customer {
 			continue
 		}
 		if key.Origin != a.origin {
+			if a.isArchived(key.Origin) {
+				archived = true
+				continue
+			}
 			rows = append(rows, &r.Record)
 			continue
 		}
@@ -213,6 +224,11 @@ func (a *customerReplay) batch(billed period.Cycle) error {
 	moves, err := a.moves(billing{billed, lateRecords})
 	if err != nil {
 		return err
+	}
+	if archived { // their records are earlier than those of the cycle
+		if err := a.addBatchMoves(billed, moves); err != nil {
+			return err
+		}
 	}
 	a.state.Forget()
 	a.state.Drawn = func(_ int32, f late.QuotaPeriod, span period.Span) (money.Quantity, error) {

@@ -1,0 +1,146 @@
+package rerate
+
+import (
+	"github.com/tollbook/tollbook/pipeline/fold/late"
+	"github.com/tollbook/tollbook/pipeline/fold/opening"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/schemas/line"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/position"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// archivedMove is by how much a re-rate moved what the records of an archived cycle drew of a quota period, without
+// those that were billed late. The records are in the archive, and their draws are not read.
+type archivedMove struct {
+	late.QuotaPeriod
+	posted period.Cycle // in which the re-rate was posted
+	by     money.SignedQuantity
+}
+
+// isArchived reports whether the records that the close of a cycle billed have left the lake.
+func (r *rerating) isArchived(c period.Cycle) bool {
+	ref, _ := r.Txn.Base().Cycle(manifest.CycleOf(c))
+	return ref.Archived != nil
+}
+
+// archivedMoves are the shifts of re-rates of archived cycles, by customer, less what late records, which stay in the
+// lake, have of them: others are all records of other cycles that were re-rated and are read. A shift is the sum of
+// what its records draw more (leave), of records that no late one had taken the place of.
+func (r *rerating) archivedMoves(others map[int32][]*late.Record) (map[int32][]archivedMove, error) {
+	out := make(map[int32][]archivedMove)
+	for _, posted := range r.Opening.Cycles(r.LateIn) {
+		list, err := r.Opening.Shifts(r.bucket, posted, opening.Anyone)
+		if err != nil {
+			return nil, err
+		}
+		for i := range list {
+			h, row := &list[i], list[i].Row()
+			code := opening.PackageOf(r.Books, h.Customer, &row)
+			if h.Kind != position.Package || code < 0 || h.Origin == r.origin || !r.apart[h.Customer] ||
+				!r.isArchived(h.Origin) {
+				continue
+			}
+			f := late.QuotaPeriod{Package: code, Start: h.At}
+			out[h.Customer] = append(out[h.Customer], archivedMove{f, posted, h.By})
+		}
+	}
+	for customer, list := range others {
+		a := &customerReplay{rerating: r, customer: customer}
+		for _, then := range list {
+			if !r.isArchived(then.Origin) {
+				continue
+			}
+			moves, err := a.postedMoves(then)
+			if err != nil {
+				return nil, err
+			}
+			out[customer] = append(out[customer], moves...)
+		}
+	}
+	return out, nil
+}
+
+// postedMoves take what a late record of an archived cycle draws more off the shifts that hold it.
+func (a *customerReplay) postedMoves(then *late.Record) (out []archivedMove, err error) {
+	known := then.Draws
+	for _, one := range a.reratedDraws {
+		if _, has := one.draws[then.Key()]; !has {
+			continue
+		}
+		now, err := a.drewBy(then, one.posted)
+		if err != nil {
+			return nil, err
+		}
+		by := a.replacedBy[then.Key()]
+		if !a.unbilled(then.Key()) && (by == nil || by.Billed >= one.posted) {
+			moved := make(map[late.QuotaPeriod]money.SignedQuantity)
+			if err := a.add(moved, then.Start, known, false); err != nil {
+				return nil, err
+			}
+			if err := a.add(moved, then.Start, now, true); err != nil {
+				return nil, err
+			}
+			for f, by := range moved {
+				out = append(out, archivedMove{f, one.posted, by})
+			}
+		}
+		known = now
+	}
+	return out, nil
+}
+
+// addBatchMoves adds what the late records of archived cycles drew in the batch of a cycle, less what they gave back:
+// the records that they took the place of are in the archive, and the late lines have the draws of both. Since then
+// re-rating may have changed what the late ones draw.
+func (a *customerReplay) addBatchMoves(billed period.Cycle, to map[late.QuotaPeriod]money.SignedQuantity) error {
+	for _, e := range a.Find(manifest.FileKey{Table: tables.Lines().Name, Cycle: manifest.CycleOf(billed),
+		Day: manifest.LateDay, Bucket: a.bucket}) {
+		if err := a.addLateLines(e, to); err != nil {
+			return err
+		}
+	}
+	for key, one := range a.step.All {
+		if by := a.replacedBy[key]; key.Customer != a.customer || one.Billed != billed || !a.isArchived(key.Origin) ||
+			by != nil && by.Billed <= billed {
+			continue
+		}
+		then := one.Record
+		if err := then.ReadDraws(a.Books, one.DrewThen); err != nil {
+			return err
+		}
+		if err := a.add(to, one.Start, one.Draws, false); err != nil {
+			return err
+		}
+		if err := a.add(to, one.Start, then.Draws, true); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addLateLines adds the draws of the late lines of a file that belong to archived cycles.
+func (a *customerReplay) addLateLines(e manifest.FileEntry, to map[late.QuotaPeriod]money.SignedQuantity) error {
+	return tablefile.EachOf(a.Txn, e, tables.Lines(), tables.LineCustomerID, a.Books.Customers[a.customer].ID,
+		func(cols *parquet.Columns[tables.Line], i int) error {
+			origin, err := period.ParseCycle(cols.Word(tables.LineOriginCycle).At(i))
+			if err != nil || !a.isArchived(origin) {
+				return err
+			}
+			start := cols.Time(tables.LineUsageStart).At(i)
+			return line.EachDraw(string(cols.Text(tables.LinePackageDraws).At(i)), money.ParseSignedQuantity,
+				func(id string, q money.SignedQuantity) (err error) {
+					code := a.Books.Packages.At(a.customer, id, start)
+					if code < 0 {
+						return nil
+					}
+					f := late.QuotaPeriod{Package: code,
+						Start: a.Prices.QuotaPeriod(&a.Books.Packages[code], start).From}
+					to[f], err = to[f].Add(q)
+					return err
+				})
+		})
+}
