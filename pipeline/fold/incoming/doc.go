@@ -4,4 +4,6 @@
 //     by file and row is accepted; rows of one identity with several contents are all conflicts.
 //  2. Every row that passed by itself is counted once: accepted, duplicate or rejected.
 //  3. Memory is bounded by the rows of one bucket and cycle, whatever the size of the lake.
+//  4. Hashes of identities select records to look at. What is decided is decided of identities themselves: several of
+//     them can have one hash.
 package incoming

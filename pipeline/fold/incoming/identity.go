@@ -40,13 +40,14 @@ func (i Identity) compare(o Identity) int {
 type mark uint8
 
 const (
-	conflicting mark = 1 << iota // records of this run differ in content
+	conflicting mark = 1 << iota // records of this run differ in content, or are of several identities
 	known                        // an earlier run may have accepted the identity
 )
 
 // Verdicts is what Resolve decided about the new records of one bucket and cycle (§3.20).
 type Verdicts struct {
 	marks    map[uint64]mark
+	conflict map[Identity]bool          // identities of this run with several contents
 	Replaces map[Identity]reason.Reason // of records that replace another: None = they do so
 	Dead     map[Identity]bool          // records that another replaces from this run on
 	DeadDays []period.Day               // days of accepted records among them
@@ -71,7 +72,7 @@ func (v *Verdicts) Conflicts(seed uint64, r *sorting.Row) (bool, error) {
 			return ok, err
 		}
 	}
-	return m&conflicting != 0, nil
+	return m&conflicting != 0 && v.conflict[Identity{r.Customer, string(r.ID)}], nil
 }
 
 // partRows is how many identities are compared at a time. More are divided into parts, which go through scratch files.
@@ -117,6 +118,9 @@ func (r *resolver) resolve(rows int64, found *lookup) (*Verdicts, error) {
 		candidates, err = r.compareAll(v)
 	}
 	if err != nil {
+		return nil, err
+	}
+	if err := r.confirmConflicts(v); err != nil {
 		return nil, err
 	}
 	for _, h := range r.late {
@@ -235,9 +239,35 @@ func (r *resolver) markConflicts(v *Verdicts) {
 		}
 		if differ {
 			v.marks[r.marks[i].Identity] |= conflicting
+			if v.conflict == nil {
+				v.conflict = make(map[Identity]bool)
+			}
 		}
 		i = j
 	}
+}
+
+// confirmConflicts finds the identities that came with more than one content, among those whose hash did. Several
+// identities can have one hash: it is the same of record a of customer b and of record b of customer a, and of all
+// records whose record_id is their customer_id.
+func (r *resolver) confirmConflicts(v *Verdicts) error {
+	if v.conflict == nil {
+		return nil
+	}
+	first := make(map[Identity]uint64) // content
+	return r.scan(func(h *sorting.Head) error {
+		m := h.Marks(r.seed(h.Customer))
+		if v.marks[m.Identity]&conflicting == 0 {
+			return nil
+		}
+		id := Identity{h.Customer, string(h.ID)}
+		if content, seen := first[id]; !seen {
+			first[id] = m.Content
+		} else if content != m.Content {
+			v.conflict[id] = true
+		}
+		return nil
+	})
 }
 
 // markKnown finds identities that the lake's index has.
@@ -310,8 +340,13 @@ func (r *resolver) markKnownIn(e manifest.FileEntry, s sieve, v *Verdicts) error
 
 // mark marks the identities that are among hashes, of eight bytes each.
 func (r *resolver) mark(hashes []byte, s *sieve, v *Verdicts) {
+	last := ^uint64(0) // no hash of the index
 	for ; len(hashes) >= 8; hashes = hashes[8:] {
 		h := binary.LittleEndian.Uint64(hashes)
+		if h == last { // many identities can have one hash: see confirmConflicts
+			continue
+		}
+		last = h
 		b := h >> s.shift
 		if word := b / 64; word >= uint64(len(s.bits)) || s.bits[word]&(1<<(b%64)) == 0 {
 			continue
@@ -390,7 +425,7 @@ func (r *resolver) eligible(v *Verdicts, candidates []candidate) ([]candidate, e
 	out := candidates[:0]
 	for _, c := range candidates {
 		m := v.marks[sorting.Identity(r.seed(c.Customer), []byte(c.ID))]
-		if seen[c.Identity] || m&conflicting != 0 {
+		if seen[c.Identity] || v.conflict[c.Identity] {
 			continue
 		}
 		if m&known != 0 {
@@ -421,10 +456,10 @@ func (r *resolver) bases(v *Verdicts, candidates []candidate) (bases map[Identit
 	}
 	err = r.scan(func(row *sorting.Head) error {
 		h := sorting.Identity(r.seed(row.Customer), row.ID)
-		if !wanted[h] || v.marks[h]&conflicting != 0 {
+		if !wanted[h] {
 			return nil
 		}
-		if k := (Identity{row.Customer, string(row.ID)}); targets[k] && !own[k] {
+		if k := (Identity{row.Customer, string(row.ID)}); targets[k] && !own[k] && !v.conflict[k] {
 			bases[k] = !row.Replaces()
 		}
 		return nil
