@@ -338,6 +338,29 @@ func TestConsoleCalculator(t *testing.T) {
 	}
 }
 
+// TestCalculatorFeeAtZero prices 0 of a product that has a fee at zero of 25: the month-end line of the bill.
+func TestCalculatorFeeAtZero(t *testing.T) {
+	t.Parallel()
+	dir := billed(t)
+	for name, text := range map[string]string{
+		"products.csv": "sku,service_type_code,measure,pricing_model,fee_at_zero\n" +
+			"vm,compute,hour,flat,\nserver,compute,month,period,\nport,compute,GB,graduated,YES\n",
+		"prices.csv": "sku,period_type,valid_from,tier,unit_price,flat_fee\n" +
+			"vm,,2026-01-01,1,1,\nserver,month,2026-01-01,1,100,\nport,,2026-01-01,1,2,25\n"} {
+		if err := os.WriteFile(filepath.Join(dir, "books", name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d := console(t, dir, keys.Caller{Role: keys.Partner, Partner: "part-north"}, nil)
+	for quantity, want := range map[string]string{"0": "25.00", "1": "27.00"} {
+		charges := d.page("calculator?customer_id=cust-aurora&sku=port&region_code=east&quantity=" +
+			quantity).sheet("charges")
+		if got := charges.total[len(charges.total)-1]; got != want {
+			t.Errorf("%s GB: %s, want %s", quantity, got, want)
+		}
+	}
+}
+
 // TestConsoleRuns checks that the page shows the record of 256 that the second run adds.
 func TestConsoleRuns(t *testing.T) {
 	t.Parallel()

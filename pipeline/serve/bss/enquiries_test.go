@@ -97,6 +97,31 @@ func TestOnDemandResourceRatings(t *testing.T) {
 	}
 }
 
+// TestFeesAtZero checks RATINGS-1: usage of which nothing is to be priced owes the flat fee of tier 1, 10, if its
+// product has a fee at zero, as the bill of it does: 0 GB, 999 units that are no begun thousand, an amount of 0. If
+// there is something to price, the usage owes the fee: 2,999 units are 2 thousands at 3, and 10.
+func TestFeesAtZero(t *testing.T) {
+	t.Parallel()
+	products, prices := books["books/products.csv"], books["books/prices.csv"]
+	products = strings.Replace(strings.ReplaceAll(products, "\n", ",,\n"), ",,\n", ",fee_at_zero,convert\n", 1)
+	prices = strings.Replace(strings.ReplaceAll(prices, "\n", ",,\n"), ",,\n", ",flat_fee,rate\n", 1)
+	for _, p := range []struct{ sku, model, atZero, convert, price string }{
+		{"gr", "graduated", "YES", "", "3,10,"}, {"th", "graduated", "YES", "/1000v0", "3,10,"},
+		{"pc", "percentage", "YES", "", ",10,0.01"}, {"vo", "volume", "YES", "", "3,10,"},
+		{"no", "graduated", "", "", "3,10,"}} {
+		products += p.sku + ",,z,,z.t,,used,GB," + p.model + ",,,YES,," + p.atZero + "," + p.convert + "\n"
+		prices += p.sku + ",*,,2026-01-01,,1,," + p.price + "\n"
+	}
+	h := houseWith(t, map[string]string{"books/products.csv": products, "books/prices.csv": prices})
+	for ask, want := range map[string]string{"gr 0": "10", "th 999": "10", "th 2999": "16", "pc 0": "10", "vo 0": "10",
+		"no 0": "0", "gr 1": "13", "pc 200": "12"} {
+		sku, value, _ := strings.Cut(ask, " ")
+		h.same(ask, h.few("ann", askDemand, `{"project_id":"p","product_infos":[{"id":"1","cloud_service_type":"z",
+			"resource_type":"z.t","resource_spec":"`+sku+`","region":"east","usage_factor":"used","usage_value":`+value+`,
+			"usage_measure_id":17,"subscription_num":1}]}`, "product_rating_results", "amount"), want+".00000000")
+	}
+}
+
 // TestRateOnPeriodDetail checks that care is 30 per month, and 27 for ann. Invariants: RATINGS-1, RATINGS-3.
 func TestRateOnPeriodDetail(t *testing.T) {
 	t.Parallel()

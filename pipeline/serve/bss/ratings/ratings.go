@@ -312,11 +312,8 @@ func (q *enquiry) charges(sku int32, region string, quantity money.Quantity) (*l
 		Quantity: quantity}, 0, charges); err != nil {
 		return nil, err
 	}
-	if q.books.Products[sku].PeriodLevel() {
-		var objects []rating.Object
-		return charges, r.CycleEnd(charges, &objects)
-	}
-	return charges, nil
+	var objects []rating.Object
+	return charges, r.CycleEnd(charges, &objects)
 }
 
 // cost is what something would cost: official, and after discounts, before what bills cut off.

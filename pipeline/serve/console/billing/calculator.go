@@ -82,12 +82,9 @@ func quote(v *page.View, sku int32, quantity money.Quantity) (*line.Charges, []s
 		Quantity: quantity}, 0, charges); err != nil {
 		return nil, nil, err
 	}
-	if b.Products[sku].PeriodLevel() {
-		var objects []rating.Object
-		err := r.CycleEnd(charges, &objects)
-		return charges, steps, err
-	}
-	return charges, steps, nil
+	var objects []rating.Object
+	err := r.CycleEnd(charges, &objects)
+	return charges, steps, err
 }
 
 // chargeTable is what the quantity would cost, by tier.
