@@ -153,21 +153,26 @@ func (c *changed) orderAmount(o *ordering.Order, amount money.Amount, digits int
 		return &amount, err
 	}
 	d := &c.books.Discounts[charge.DiscountID] // what is not paid, a discount took
+	var exact money.Amount
 	switch {
 	case d.Mode == books.ModeReduction:
-		order.Official, err = amount.Add(d.Amount)
+		exact, err = amount.Add(d.Amount)
 	case d.Mode == books.ModeRate && d.Rate.Rat().Sign() > 0:
-		order.Official, err = money.RoundRat(new(big.Rat).Quo(amount.Rat(), d.Rate.Rat()), digits)
+		exact, err = money.RoundRat(new(big.Rat).Quo(amount.Rat(), d.Rate.Rat()), digits)
 	default:
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	if charge, err = ordering.Price(c.prices, &order, nil); err != nil || charge.Payment != amount {
-		return nil, err
+	// An order has at most the digits of its currency. Half of the last one is rounded up twice: by Rd here, and when
+	// the order is paid.
+	for _, order.Official = range []money.Amount{exact.Rd(digits), exact.Td(digits)} {
+		if charge, err = ordering.Price(c.prices, &order, nil); err != nil || charge.Payment == amount {
+			return &order.Official, err
+		}
 	}
-	return &order.Official, nil
+	return nil, nil
 }
 
 // base is the order line that is to be changed.
