@@ -3,6 +3,7 @@ package rerate
 import (
 	"github.com/tollbook/tollbook/pipeline/fold/late"
 	"github.com/tollbook/tollbook/pipeline/fold/opening"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
@@ -22,15 +23,15 @@ type archivedMove struct {
 }
 
 // isArchived reports whether the records that the close of a cycle billed have left the lake.
-func (r *rerating) isArchived(c period.Cycle) bool {
-	ref, _ := r.Txn.Base().Cycle(manifest.CycleOf(c))
+func isArchived(txn *lake.SubTxn, c period.Cycle) bool {
+	ref, _ := txn.Base().Cycle(manifest.CycleOf(c))
 	return ref.Archived != nil
 }
 
 // archivedMoves are the shifts of re-rates of archived cycles, by customer, less what late records, which stay in the
 // lake, have of them: others are all records of other cycles that were re-rated and are read. A shift is the sum of
 // what its records draw more (leave), of records that no late one had taken the place of.
-func (r *rerating) archivedMoves(others map[int32][]*late.Record) (map[int32][]archivedMove, error) {
+func archivedMoves(r *rerating, others map[int32][]*late.Record) (map[int32][]archivedMove, error) {
 	out := make(map[int32][]archivedMove)
 	for _, posted := range r.Opening.Cycles(r.LateIn) {
 		list, err := r.Opening.Shifts(r.bucket, posted, opening.Anyone)
@@ -41,7 +42,7 @@ func (r *rerating) archivedMoves(others map[int32][]*late.Record) (map[int32][]a
 			h, row := &list[i], list[i].Row()
 			code := opening.PackageOf(r.Books, h.Customer, &row)
 			if h.Kind != position.Package || code < 0 || h.Origin == r.origin || !r.apart[h.Customer] ||
-				!r.isArchived(h.Origin) {
+				!isArchived(r.Txn, h.Origin) {
 				continue
 			}
 			f := late.QuotaPeriod{Package: code, Start: h.At}
@@ -51,7 +52,7 @@ func (r *rerating) archivedMoves(others map[int32][]*late.Record) (map[int32][]a
 	for customer, list := range others {
 		a := &customerReplay{rerating: r, customer: customer}
 		for _, then := range list {
-			if !r.isArchived(then.Origin) {
+			if !isArchived(r.Txn, then.Origin) {
 				continue
 			}
 			moves, err := a.postedMoves(then)
@@ -104,8 +105,8 @@ func (a *customerReplay) addBatchMoves(billed period.Cycle, to map[late.QuotaPer
 		}
 	}
 	for key, one := range a.step.All {
-		if by := a.replacedBy[key]; key.Customer != a.customer || one.Billed != billed || !a.isArchived(key.Origin) ||
-			by != nil && by.Billed <= billed {
+		if by := a.replacedBy[key]; key.Customer != a.customer || one.Billed != billed ||
+			!isArchived(a.Txn, key.Origin) || by != nil && by.Billed <= billed {
 			continue
 		}
 		then := one.Record
@@ -127,7 +128,7 @@ func (a *customerReplay) addLateLines(e manifest.FileEntry, to map[late.QuotaPer
 	return tablefile.EachOf(a.Txn, e, tables.Lines(), tables.LineCustomerID, a.Books.Customers[a.customer].ID,
 		func(cols *parquet.Columns[tables.Line], i int) error {
 			origin, err := period.ParseCycle(cols.Word(tables.LineOriginCycle).At(i))
-			if err != nil || !a.isArchived(origin) {
+			if err != nil || !isArchived(a.Txn, origin) {
 				return err
 			}
 			start := cols.Time(tables.LineUsageStart).At(i)

@@ -60,7 +60,7 @@ func (r *rerating) others() (map[int32][]*late.Record, error) {
 			out[key.Customer] = append(out[key.Customer], &then)
 			continue
 		}
-		if r.isArchived(key.Origin) {
+		if isArchived(r.Txn, key.Origin) {
 			continue
 		}
 		if closed[key.Origin] == nil {

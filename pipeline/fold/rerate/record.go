@@ -49,7 +49,7 @@ func (r *rerating) byRecord() error {
 			r.replacedBy[one.Target()] = one
 		}
 	}
-	archived, err := r.archivedMoves(others)
+	archived, err := archivedMoves(r, others)
 	if err != nil {
 		return err
 	}
@@ -190,7 +190,7 @@ func (a *customerReplay) batch(billed period.Cycle) error {
 			continue
 		}
 		if key.Origin != a.origin {
-			if a.isArchived(key.Origin) {
+			if isArchived(a.Txn, key.Origin) {
 				archived = true
 				continue
 			}
