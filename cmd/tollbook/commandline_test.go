@@ -83,3 +83,30 @@ func TestCommandLine(t *testing.T) {
 		}
 	}
 }
+
+// TestEmptyFlags (CLI-11) checks that an empty value, such as a script's variable that is not set, selects nothing.
+func TestEmptyFlags(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{
+		{"bill", "--customer", ""},
+		{"bill", "--cycle="},
+		{"export", "--cycle", "2026-09", "--customer", ""},
+		{"export", "--cycle", "2026-09", "--partner", "", "--out", "one.csv"},
+		{"documents", "--customer", ""},
+		{"documents", "--customer", "acme,,beta"},
+		{"documents", "--partner="},
+		{"query", "revenue", "--customer", "acme", "--customer", ""},
+		{"statement", "--partner", ""},
+		{"rejects", "--file", ""},
+		{"run", "nightly", "--as-of", ""},
+		{"bill", "--lake", ""},
+		{"check", "-w", ""},
+	} {
+		var out, told bytes.Buffer
+		code := commands.Main(args, nil, &out, &told, program.NoEnv, noon)
+		if code != 2 || !strings.Contains(told.String(), ": the value is empty\n") || out.Len() > 0 {
+			t.Errorf("tollbook %q: exit %d, %q, printed %q; want exit 2 and an empty value", args, code, told.String(),
+				out.String())
+		}
+	}
+}

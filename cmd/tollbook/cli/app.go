@@ -214,6 +214,9 @@ func (a *App) prepare(cmd *cobra.Command) error {
 		return &UsageError{What: fmt.Sprintf("--stop-at %q: no such point", a.Flags.stopAt), Hint: "points: " +
 			strings.Join(stopPoints(), ", ")}
 	}
+	if err := checkFlags(a, cmd); err != nil {
+		return err
+	}
 	cmd.SilenceUsage = true
 	err := a.findWorkspace(cmd)
 	if err != nil {
@@ -246,44 +249,6 @@ func topOf(cmd *cobra.Command) string {
 		cmd = cmd.Parent()
 	}
 	return cmd.Name()
-}
-
-// asOf is the run's clock: --as-of, else the real one, read once.
-func (a *App) asOf() (period.Instant, error) {
-	if a.Flags.AsOf == "" {
-		return period.Instant(a.Clock().UnixMicro()), nil
-	}
-	t, err := period.ParseInstant(a.Flags.AsOf)
-	if err != nil {
-		return 0, &UsageError{What: "--as-of " + err.Error(),
-			Hint: "write it as 2026-10-05T04:00:00Z or 2026-10-05T12:00:00+08:00"}
-	}
-	return t, nil
-}
-
-// clockSkew is how far --as-of may be ahead of this machine's clock without a word: the clocks of two machines are
-// never quite the same.
-const clockSkew = time.Minute
-
-// CheckAsOf refuses an --as-of in the future (CLI-6). What a run commits by a wrong date cannot all be taken back.
-func (a *App) CheckAsOf() error {
-	asOf, err := a.asOf()
-	now := period.Instant(a.Clock().UnixMicro())
-	if err != nil || a.Flags.AsOf == "" || a.Flags.allowFuture || asOf <= now+period.Instant(clockSkew.Microseconds()) {
-		return err
-	}
-	return &UsageError{What: fmt.Sprintf("--as-of %s is in the future: this machine's clock is at %s", asOf, now),
-		Hint: "check the date; with --allow-future the run is done, and the schedule runs nothing until that time " +
-			"has come"}
-}
-
-// FutureFlag is what a command line that runs as of an instant also needs.
-func (a *App) FutureFlag(asOf string) string {
-	at, err := period.ParseInstant(asOf)
-	if err != nil || at <= period.Instant(a.Clock().UnixMicro()) {
-		return ""
-	}
-	return " --allow-future"
 }
 
 // Options are those of a run.
@@ -392,6 +357,9 @@ func (a *App) ReadOf(w *workspace.Workspace, reader func(*lake.Snapshot) error) 
 		}
 		if err := snap.Manifest.Units.Check(w.Units()); err != nil {
 			return workspace.Refused(err)
+		}
+		if err := CheckShown(a, snap.Manifest.AsOf); err != nil {
+			return err
 		}
 		return reader(snap)
 	})

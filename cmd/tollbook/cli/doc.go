@@ -9,10 +9,12 @@
 //	CLI-4  Progress is shown only on a terminal, after two seconds, a few times a second.
 //	CLI-5  A person is asked only if standard input and standard error are terminals and --json is not set.
 //	CLI-6  A command that commits refuses an --as-of more than a minute later than the machine's clock, unless
-//	       --allow-future is given. Dry runs and commands that only read accept any time.
+//	       --allow-future is given. Dry runs and commands that only read accept any later time.
 //	CLI-7  If a result cannot be written completely to standard output, the command fails with exit code 3; help does
 //	       so too. A key is stored only after its secret was shown.
 //	CLI-8  The workspace is the folder of -w, else that of TOLLBOOK_WORKSPACE, else the nearest folder with
 //	       tollbook.yaml from the current one upwards. Without one a command says so and does nothing.
 //	CLI-9  Escape sequences and cut texts are for terminals only. NO_COLOR turns the escape sequences off.
+//	CLI-10 A command that reads shows the newest state, and refuses an --as-of before it.
+//	CLI-11 A text flag without a text is refused: an empty --customer does not mean all customers.
 package cli

@@ -345,6 +345,9 @@ func askServer(ctx context.Context, a *cli.App, w *workspace.Workspace, q *ask.Q
 	if none := new(rows.NoCycleError); errors.As(err, &none) { // the lake knows whether it was archived
 		return nil, a.ReadOf(w, func(snap *lake.Snapshot) error { return cmp.Or(rows.HasCycle(snap, r.Cycle), err) })
 	}
+	if err == nil {
+		err = cli.CheckShown(a, answer.AsOf)
+	}
 	if err != nil {
 		return nil, err
 	}

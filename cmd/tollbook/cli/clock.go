@@ -1,0 +1,63 @@
+package cli
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// asOf is the run's clock: --as-of, else the real one, read once.
+func (a *App) asOf() (period.Instant, error) {
+	if a.Flags.AsOf == "" {
+		return period.Instant(a.Clock().UnixMicro()), nil
+	}
+	t, err := period.ParseInstant(a.Flags.AsOf)
+	if err != nil {
+		return 0, &UsageError{What: "--as-of " + err.Error(),
+			Hint: "write it as 2026-10-05T04:00:00Z or 2026-10-05T12:00:00+08:00"}
+	}
+	return t, nil
+}
+
+// clockSkew is how far --as-of may be ahead of this machine's clock without a word: the clocks of two machines are
+// never quite the same.
+const clockSkew = time.Minute
+
+// CheckAsOf refuses an --as-of in the future (CLI-6). What a run commits by a wrong date cannot all be taken back.
+func (a *App) CheckAsOf() error {
+	asOf, err := a.asOf()
+	now := period.Instant(a.Clock().UnixMicro())
+	if err != nil || a.Flags.AsOf == "" || a.Flags.allowFuture || asOf <= now+period.Instant(clockSkew.Microseconds()) {
+		return err
+	}
+	return &UsageError{What: fmt.Sprintf("--as-of %s is in the future: this machine's clock is at %s", asOf, now),
+		Hint: "check the date; with --allow-future the run is done, and the schedule runs nothing until that time " +
+			"has come"}
+}
+
+// FutureFlag is what a command line that runs as of an instant also needs.
+func (a *App) FutureFlag(asOf string) string {
+	at, err := period.ParseInstant(asOf)
+	if err != nil || at <= period.Instant(a.Clock().UnixMicro()) {
+		return ""
+	}
+	return " --allow-future"
+}
+
+// CheckShown refuses an --as-of before the state that a command shows (CLI-10), whose as-of is given; "" is an empty
+// lake. Earlier states are not kept.
+func CheckShown(a *App, state string) error {
+	if a.Flags.AsOf == "" || state == "" {
+		return nil
+	}
+	shown, err := period.ParseInstant(state)
+	if err != nil {
+		return fmt.Errorf("as-of of the newest state: %w", err)
+	}
+	if asked, err := a.asOf(); err != nil || asked >= shown {
+		return err
+	}
+	return &UsageError{What: fmt.Sprintf("--as-of %s: the state that would be shown is as of %s", a.Flags.AsOf, shown),
+		Hint: "leave --as-of out: a command that reads shows the newest state only; the figures of a closed cycle stay"}
+}

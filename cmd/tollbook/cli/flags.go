@@ -1,0 +1,67 @@
+package cli
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// checkFlags checks what applies to the flags of all commands.
+func checkFlags(a *App, cmd *cobra.Command) error {
+	var err error
+	if a.Flags.AsOf != "" {
+		if _, err = a.asOf(); err == nil && slices.Contains(withoutClock(), commandName(cmd)) {
+			fmt.Fprintf(a.Err, "note: --as-of has no effect on %s\n", commandName(cmd))
+		}
+	}
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		if err == nil && !f.Hidden && emptyValue(f.Value) {
+			err = &UsageError{What: fmt.Sprintf("--%s: the value is empty", f.Name),
+				Hint: "give it a value or leave the flag out; a script may use a variable that is not set"}
+		}
+	})
+	return err
+}
+
+// emptyValue reports whether the value that was given is an empty text, or a list with one.
+func emptyValue(v pflag.Value) bool {
+	if list, ok := v.(pflag.SliceValue); ok {
+		texts := list.GetSlice()
+		return len(texts) == 0 || slices.Contains(texts, "")
+	}
+	return v.Type() == "string" && v.String() == ""
+}
+
+// withoutClock are the commands that neither run nor show a state of the lake.
+func withoutClock() []string {
+	return []string{"init", "check", "generate", "keys", "keys add", "keys list", "keys revoke", "runs", "runs show",
+		"doctor", "restore", "restore-head", "upgrade", "focus check", "task do", "task next", "task commit", "version",
+		"completion", "man"}
+}
+
+// commandName is a command without the program's name.
+func commandName(cmd *cobra.Command) string {
+	_, name, _ := strings.Cut(cmd.CommandPath(), " ")
+	return name
+}
+
+// Only refuses flags that have no effect on a form of the command: those of its own that were given, except names.
+func Only(cmd *cobra.Command, form, hint string, names ...string) error {
+	var without []string
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		if cmd.InheritedFlags().Lookup(f.Name) == nil && !slices.Contains(names, f.Name) {
+			without = append(without, "--"+f.Name)
+		}
+	})
+	if len(without) == 0 {
+		return nil
+	}
+	verb := "have"
+	if len(without) == 1 {
+		verb = "has"
+	}
+	return &UsageError{What: fmt.Sprintf("%s: %s %s no effect", form, strings.Join(without, ", "), verb), Hint: hint}
+}
