@@ -1,6 +1,7 @@
 package serve_test
 
 import (
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -24,6 +25,15 @@ func TestCorrectedBooks(t *testing.T) {
 			t.Fatal(err)
 		}
 		return w, workspace.Options{AsOf: period.Instant(asOf.UnixMicro()), Env: func(string) string { return "" }}
+	}
+	// c2 has more lines than an answer buffers: its data set is not sent before the last row agrees with the statements.
+	more := strings.Builder{}
+	more.WriteString("record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity\n")
+	for i := range 2_000 {
+		fmt.Fprintf(&more, "v%d,c2,r,gb,east,2026-09-06T00:00:00Z,2026-09-06T00:00:00Z,1\n", i)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "inbox", "usage", "more.csv"), []byte(more.String()), 0o600); err != nil {
+		t.Fatal(err)
 	}
 	w, o := open()
 	if _, err := run.Close(t.Context(), w, period.CycleOf(2026, 9), false, o); err != nil {

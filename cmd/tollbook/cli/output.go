@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tollbook/tollbook/pipeline/lake/scratch"
 	"github.com/tollbook/tollbook/pipeline/out/spreadsheet"
 )
 
@@ -88,6 +89,32 @@ func (a *App) WriteOutput(o *Output, write func(io.Writer) error) (size int64, e
 		return err
 	})
 	return size, err
+}
+
+// WriteChecked is WriteOutput of a result that is known to be right only when it is complete: standard output gets
+// nothing before.
+func WriteChecked(a *App, o *Output, write func(io.Writer) error) (size int64, err error) {
+	if !o.ToStdout() {
+		return a.WriteOutput(o, write)
+	}
+	folder, err := scratch.New("", "made")
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, folder.Close()) }()
+	f, err := os.Create(filepath.Join(folder.Path, "result"))
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	if err := write(wholeFile{f}); err != nil {
+		return 0, err
+	}
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return 0, err
+	}
+	_, err = io.Copy(a.Out, f)
+	return 0, err
 }
 
 // writeDevice writes to what is no regular file, such as a pipe.

@@ -149,7 +149,7 @@ func focusFiles(r focus.Request, format string, issuers []string, out *cli.Outpu
 // writeDataSet writes one issuer's data set to a file, or to standard output.
 func writeDataSet(ctx context.Context, a *cli.App, r focus.Request, format string, out *cli.Output) (count int64,
 	err error) {
-	_, err = a.WriteOutput(out, func(w io.Writer) error {
+	_, err = cli.WriteChecked(a, out, func(w io.Writer) error {
 		return withFocus(a, func(s *focus.Source) (err error) {
 			if err := cli.Rewind(w); err != nil {
 				return err

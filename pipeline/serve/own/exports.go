@@ -170,14 +170,31 @@ func focusOf(c *operation.Call, reader partners.Reader, format string) (any, err
 	}
 	source := &focus.Source{Reader: reader, Publisher: c.State.Workspace.Settings.Vendor.Name}
 	form := map[string]string{focusCSV: "csv", focusParquet: "parquet"}[format]
-	return download(c, source.Tag(request, form, c.Inside.Program), func(ctx context.Context, w io.Writer) error {
+	out := download(c, source.Tag(request, form, c.Inside.Program), func(ctx context.Context, w io.Writer) error {
 		_, err := focus.Write(ctx, source, request, form, w)
 		if changed := new(focus.ChangedError); errors.As(err, &changed) {
 			return operation.NotReady(operation.Textf("已结账账期%s的对账单与现在的账本不一致",
 				"the statements of the closed cycle %s do not agree with the books of today", changed.Cycle))
 		}
 		return err
-	}), nil
+	})
+	if ref, _ := c.State.Snap.Cycle(request.Cycle); ref.State == manifest.CycleClosed && out.Open != nil {
+		out.Write = finished(out.Open) // the last row says whether it agrees with the statements (FOCUS-7)
+	}
+	return out, nil
+}
+
+// finished sends a finished file, so that an answer that cannot be made sends nothing of it.
+func finished(open func(context.Context) (io.ReadSeekCloser, error)) func(context.Context, io.Writer) error {
+	return func(ctx context.Context, w io.Writer) (err error) {
+		f, err := open(ctx)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, f.Close()) }()
+		_, err = io.Copy(w, f)
+		return err
+	}
 }
 
 // focusRequest is whose invoices to whom. The vendor sees all; a partner what it invoices and what it is invoiced; a
