@@ -26,7 +26,7 @@ func TestCorrectedBooks(t *testing.T) {
 		}
 		return w, workspace.Options{AsOf: period.Instant(asOf.UnixMicro()), Env: func(string) string { return "" }}
 	}
-	// c2 has more lines than an answer buffers: its data set is not sent before the last row agrees with the statements.
+	// c2 has more lines than an answer buffers: nothing is sent before the last row agrees with the statements.
 	more := strings.Builder{}
 	more.WriteString("record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity\n")
 	for i := range 2_000 {
