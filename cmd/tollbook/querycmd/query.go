@@ -79,7 +79,7 @@ line for each threshold that was reached.`,
 		ValidArgsFunction: completeQuestion,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return listQuestions(a)
+				return listQuestions(a, cmd)
 			}
 			q, err := f.check(args[0])
 			if err != nil {
@@ -102,7 +102,7 @@ line for each threshold that was reached.`,
 					Hint: "leave --sql out"}
 			}
 			if f.sql {
-				return printSQL(a, q, f.only)
+				return f.writeSQL(a, cmd, q)
 			}
 			return runQuery(cmd.Context(), a, q, &f)
 		},
@@ -264,15 +264,12 @@ func runQuery(ctx context.Context, a *cli.App, q *ask.Question, f *queryFlags) e
 		return err
 	}
 	shown := &shownAnswer{answer, f.cycle, f.only, w.Books, w.Settings.Zone}
-	size, err := a.WriteOutput(&f.out, func(w io.Writer) error { return shown.write(w, a, f) })
+	err = f.writeTo(a, func(w io.Writer) error { return shown.write(w, a, f) })
 	if book := question.MissingBook(q, w.Books); err == nil && answer.Count == 0 && book != "" && f.format == "alerts" {
 		fmt.Fprintf(a.Err, "note: %s\n", question.WhyEmpty(answer, w.Books, f.cycle, f.only))
 	}
 	if err == nil && f.format != "json" && !a.Flags.JSON {
 		noteArchived(a, answer)
-	}
-	if err == nil && !f.out.ToStdout() {
-		fmt.Fprintf(a.Err, "wrote %s: %s\n", f.out.File, cli.Counted(size, "byte", "bytes"))
 	}
 	return err
 }
@@ -360,22 +357,38 @@ func askServer(ctx context.Context, a *cli.App, w *workspace.Workspace, q *ask.Q
 	return answer, nil
 }
 
-// printSQL prints the question as SQL: in a workspace of several currencies by currency. It needs no workspace.
-func printSQL(a *cli.App, q *ask.Question, only ask.Only) error {
+// writeSQL writes the question as SQL: in a workspace of several currencies by currency. It needs no workspace.
+func (f *queryFlags) writeSQL(a *cli.App, cmd *cobra.Command, q *ask.Question) error {
+	err := cli.Only(cmd, "--sql", "leave all but --sql and the limits of rows out: a cycle is a parameter of the SQL",
+		"sql", "out", "force", "customer", "partner", "service", "tag")
+	if err != nil {
+		return err
+	}
 	if w, err := a.Open(); err == nil && w.Books.Mixed {
 		q = q.PerCurrency()
 	}
-	sql, err := published.SQL(q, only)
+	sql, err := published.SQL(q, f.only)
 	if wrong := new(published.TagError); errors.As(err, &wrong) {
 		return &cli.UsageError{What: wrong.Error(), Hint: wrong.Hint()}
 	}
 	if err != nil {
 		return err
 	}
-	if a.Flags.JSON {
-		return a.PrintJSON(sqlResult{q.Name, sql})
+	return f.writeTo(a, func(w io.Writer) error {
+		if a.Flags.JSON {
+			return cli.WriteJSON(w, sqlResult{q.Name, sql})
+		}
+		_, err := io.WriteString(w, sql)
+		return err
+	})
+}
+
+// writeTo writes what --out names, and reports a file.
+func (f *queryFlags) writeTo(a *cli.App, write func(io.Writer) error) error {
+	size, err := a.WriteOutput(&f.out, write)
+	if err == nil && !f.out.ToStdout() {
+		fmt.Fprintf(a.Err, "wrote %s: %s\n", f.out.File, cli.Counted(size, "byte", "bytes"))
 	}
-	_, err = io.WriteString(a.Out, sql)
 	return err
 }
 
@@ -407,7 +420,10 @@ type questionsResult struct {
 }
 
 // listQuestions lists what can be asked.
-func listQuestions(a *cli.App) error {
+func listQuestions(a *cli.App, cmd *cobra.Command) error {
+	if err := cli.Only(cmd, "query: which question?", "name one: `tollbook query` lists them"); err != nil {
+		return err
+	}
 	if a.Flags.JSON {
 		r := questionsResult{}
 		for _, q := range question.Every() {
