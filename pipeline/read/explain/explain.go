@@ -214,20 +214,34 @@ func (s *Sources) notThere(ctx context.Context, q *Question) error {
 	if err := s.unpaid(q); err != nil {
 		return err
 	}
-	none := &rows.NotFoundError{What: fmt.Sprintf("no accepted record and no line has the id %q", q.ID),
+	of, flags := q.limits()
+	none := &rows.NotFoundError{What: fmt.Sprintf("no accepted record and no line%s has the id %q", of, q.ID),
 		Do: "`tollbook export --table lines` lists the ids"}
-	if !q.Cycle.IsZero() { // a late record is billed in a later one
-		none.What = fmt.Sprintf("no accepted record and no line of cycle %s has the id %q", q.Cycle, q.ID)
-		none.Do = "`tollbook explain` without --cycle looks for it in all cycles"
+	if len(flags) > 0 {
+		none.Do = "`tollbook explain` without " + strings.Join(flags, ", ") + " looks for it everywhere"
 	}
 	for _, ref := range s.Snap.Manifest.Cycles { // they leave in order
 		if ref.Archived != nil && q.Cycle.IsZero() {
-			none.What = fmt.Sprintf("no accepted record and no line has the id %q of the cycles after %s, which was "+
-				"archived with those before it", q.ID, ref.Cycle)
+			none.What = fmt.Sprintf("no accepted record and no line%s has the id %q of the cycles after %s, which was "+
+				"archived with those before it", of, q.ID, ref.Cycle)
 			none.Do = fmt.Sprintf("the same command with `--lake %s` reads the archive", ref.Archived.Where)
 		}
 	}
 	return s.Rejected(ctx, q.ID, none)
+}
+
+// limits says in words what the search is limited to, and by which flags.
+func (q *Question) limits() (of string, flags []string) {
+	if !q.Cycle.IsZero() { // a late record is billed in a later one
+		of, flags = " of cycle "+q.Cycle.String(), append(flags, "--cycle")
+	}
+	if q.Origin != "" {
+		of, flags = of+" that belongs to "+q.Origin, append(flags, "--origin")
+	}
+	if q.Customer != "" {
+		of, flags = of+" of customer "+q.Customer, append(flags, "--customer")
+	}
+	return of, flags
 }
 
 // RejectedError says where and why records with an id were rejected. It is a *rows.NotFoundError too.
