@@ -57,7 +57,7 @@ which reads long ids as rounded numbers and text that begins with = as a formula
 for spreadsheet programs: with a byte order mark, ids as text and no formulas.
 
 --format focus writes FOCUS 1.2 data sets as CSV, focus-parquet as Parquet: that of one --issuer, or
-one per invoice issuer into the folder --out. --customer and --partner then select the billed
+one per invoice issuer into the folder --dir. --customer and --partner then select the billed
 account. --validate reads them back and checks every rule that the data decide, and the sums against
 the statements.`,
 		Example: "  tollbook export --cycle 2026-09 --table lines --format csv\n" +
@@ -76,11 +76,11 @@ the statements.`,
 	flags.StringVar(&o.cycle, "cycle", "",
 		"the month, as 2026-09; tables of all cycles, such as rejects and funds, take none")
 	flags.StringVar(&o.Table, "table", "lines", strings.Join(export.Tables(), ", "))
-	flags.StringVar(&o.Format, "format", "csv", strings.Join(append(export.Formats(), focusFormats...), ", "))
+	flags.StringVar(&o.Format, "format", "csv", strings.Join(allFormats(), ", "))
 	flags.StringVar(&o.Scope.Customer, "customer", "",
-		"only what is this customer's: lines, statements, accounts, taxes; FOCUS: what it is billed")
+		"only what is this customer's, of "+strings.Join(export.CustomerTables(), ", ")+"; FOCUS: what it is billed")
 	flags.StringVar(&o.Scope.Partner, "partner", "",
-		"only what is this partner's: lines, statements, money (partner_*, funds); FOCUS: what it is billed")
+		"only what is this partner's, of "+strings.Join(export.PartnerTables(), ", ")+"; FOCUS: what it is billed")
 	flags.StringVar(&o.reseller, "indirect-partner", "",
 		"lines: what customers consumed as this reseller's, while it bought from --partner")
 	flags.BoolVar(&o.withResellers, "with-resellers", false,
@@ -95,6 +95,9 @@ the statements.`,
 		"FOCUS: read what was written and check it against the rules of FOCUS 1.2 and the statements")
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitNeedsAttention, cli.ExitWrong, cli.ExitFailed)
 }
+
+// allFormats are the formats of tables and of FOCUS data sets.
+func allFormats() []string { return append(export.Formats(), focusFormats...) }
 
 // scope makes the partner's scope.
 func (o *exportOptions) scope() error {
@@ -120,13 +123,16 @@ func checkExport(a *cli.App, o *exportOptions) error {
 		return cli.ExcelOnly(o.Format)
 	}
 	if err := o.Request.Check(); err != nil {
+		flag, _, _ := strings.Cut(err.Error(), ":")
 		wrong := &cli.UsageError{What: "--" + err.Error()}
 		switch {
 		case !slices.Contains(export.Tables(), o.Table):
 			return wrong.Meant(o.Table, export.Tables())
 		case !slices.Contains(export.Formats(), o.Format):
-			return wrong.Meant(o.Format, append(export.Formats(), focusFormats...))
+			wrong.What = fmt.Sprintf("--format %q: want one of %s", o.Format, strings.Join(allFormats(), ", "))
+			return wrong.Meant(o.Format, allFormats())
 		}
+		wrong.Hint = "leave --" + flag + " out"
 		return wrong
 	}
 	if o.cycle != "" || !export.OfNoCycle(o.Table) {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/url"
 	"path/filepath"
+	"slices"
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/pipeline/lake"
@@ -60,6 +61,9 @@ func exportFocus(ctx context.Context, a *cli.App, o *exportOptions) error {
 			Hint: "leave one of them out"}
 	case f.issuer == "" && out.ToStdout():
 		return &cli.UsageError{What: "--issuer is missing",
+			Hint: "name the issuer: --issuer vendor, or write all into a folder: --dir exports/focus"}
+	case f.issuer == "" && slices.Contains([]string{".csv", ".parquet"}, filepath.Ext(out.File)):
+		return &cli.UsageError{What: fmt.Sprintf("--issuer is missing: --out %s names one file", out.File),
 			Hint: "name the issuer: --issuer vendor, or write all into a folder: --dir exports/focus"}
 	case r.Scope.Customer != "" && r.Scope.Partner != "":
 		return &cli.UsageError{What: "--customer and --partner: a FOCUS data set has one billed account"}

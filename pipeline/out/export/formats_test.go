@@ -222,10 +222,9 @@ func TestRequestScope(t *testing.T) {
 		{Request{Table: "lines", Format: "csv", Scope: Scope{Seller: "p"}},
 			"with-resellers: name the partner of the resellers"},
 		{Request{Table: "lines", Format: "csv", Scope: OfPartner("p", "r", true)},
-			"with-resellers: not with indirect-partner, which names one reseller"},
+			"with-resellers: not with --indirect-partner, which names one reseller"},
 		{Request{Table: "statements", Format: "csv", Scope: Scope{Customer: "a", Resellers: true}},
-			"with-resellers and indirect-partner: not for statements, which are narrowed to a customer or a partner " +
-				"alone"},
+			"with-resellers: for lines only, not for statements"},
 		{Request{Table: "lines", Format: "csv", Scope: Scope{Named: "m1"}},
 			"a choice of customers has a name, and a name a choice"},
 		{Request{Table: "lines", Format: "parquet", Split: true},

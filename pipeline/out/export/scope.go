@@ -41,32 +41,35 @@ func OfPartner(partner, reseller string, resellers bool) Scope {
 	return Scope{Partner: partner, Resellers: resellers}
 }
 
-// scoped are the tables that can be narrowed to a customer and to a partner.
-var scoped = struct{ customer, partner []string }{
-	[]string{"lines", "statements", "accounts", "taxes"},
-	[]string{"lines", "partner_statements", "incentives", "partner_accounts", "receivables", "funds", "withdrawals",
-		"taxes"},
+// CustomerTables are the tables that can be limited to a customer.
+func CustomerTables() []string { return []string{"lines", "statements", "accounts", "taxes"} }
+
+// PartnerTables are the tables that can be limited to a partner.
+func PartnerTables() []string {
+	return []string{"lines", "partner_statements", "incentives", "partner_accounts", "receivables", "funds",
+		"withdrawals", "taxes"}
 }
 
 // check says what is wrong with a scope for a table. A customer's statement and balances are the customer's as a whole:
 // no part of them is one partner's.
 func (s Scope) check(table string) error {
 	switch {
-	case (s.Resellers || s.Seller != "" || s.Only != nil) && table != "lines":
-		return fmt.Errorf("with-resellers and indirect-partner: not for %s, which are narrowed to a customer or a "+
-			"partner alone", table)
+	case s.Resellers && table != "lines":
+		return fmt.Errorf("with-resellers: for lines only, not for %s", table)
+	case (s.Seller != "" || s.Only != nil) && table != "lines":
+		return fmt.Errorf("indirect-partner: for lines only, not for %s", table)
 	case (s.Resellers || s.Seller != "") && s.Partner == "":
 		return errors.New("with-resellers: name the partner of the resellers")
 	case s.Resellers && s.Seller != "":
-		return errors.New("with-resellers: not with indirect-partner, which names one reseller")
+		return errors.New("with-resellers: not with --indirect-partner, which names one reseller")
 	case (s.Only == nil) != (s.Named == ""):
 		return errors.New("a choice of customers has a name, and a name a choice")
-	case s.Customer != "" && !slices.Contains(scoped.customer, table):
+	case s.Customer != "" && !slices.Contains(CustomerTables(), table):
 		return fmt.Errorf("customer: %s cannot be limited to a customer; want one of %s", table,
-			strings.Join(scoped.customer, ", "))
-	case s.Partner != "" && !slices.Contains(scoped.partner, table):
+			strings.Join(CustomerTables(), ", "))
+	case s.Partner != "" && !slices.Contains(PartnerTables(), table):
 		return fmt.Errorf("partner: %s cannot be limited to a partner; want one of %s", table,
-			strings.Join(scoped.partner, ", "))
+			strings.Join(PartnerTables(), ", "))
 	}
 	return nil
 }
