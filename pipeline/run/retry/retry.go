@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"regexp"
-	"slices"
 	"strings"
 	"time"
 
@@ -16,6 +14,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/rejects"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
+	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/reason"
 )
 
@@ -65,24 +64,35 @@ func correctable(x *rejects.Row) bool {
 	return why >= reason.Future && why < reason.InsufficientBalance
 }
 
-// askedByBooks reports whether the books alone ask for a column's value: that of a unique count (§10.1).
-func askedByBooks(x *rejects.Row) bool {
+// column is the column of its feed that a reject is wrong in; nil = one of the sender's own (§10.1).
+func column(x *rejects.Row) *feeds.Column {
 	for _, spec := range accept.Feeds() {
-		at := slices.IndexFunc(spec.Columns, func(c feeds.Column) bool { return c.Name == x.Column })
-		if spec.Name == x.Feed && at >= 0 {
-			return !spec.Columns[at].Required
+		if at := spec.Column(x.Column); spec.Name == x.Feed && at >= 0 {
+			return &spec.Columns[at]
 		}
 	}
-	return x.Feed == "usage" // a column of the books' own
+	return nil
 }
 
-// number is the text of a decimal.
-var number = regexp.MustCompile(`^-?[0-9]+(\.[0-9]+)?$`)
+// askedByBooks reports whether the books alone ask for a column's value: that of a unique count (§10.1).
+func askedByBooks(x *rejects.Row) bool {
+	c := column(x)
+	return x.Feed == feeds.Usage().Name && (c == nil || !c.Required)
+}
 
-// fitsBooks reports whether the books say if a number is valid: a quantity below 0 by its product (§10.1, §10.3), the
-// decimals of an amount by its currency (§10.7).
+// fitsBooks reports whether the books say if a number is valid: a quantity of usage below 0 by its product (§10.1,
+// §10.3), the decimals of an amount by its currency (§10.7).
 func fitsBooks(x *rejects.Row) bool {
-	return number.MatchString(x.Value) && (x.Column != "quantity" || x.Value[0] == '-')
+	switch c := column(x); {
+	case c == nil:
+		return false
+	case c.Kind == feeds.Amount:
+		a, err := money.ParseAmount(x.Value)
+		return err == nil && (c.Signed || a.Sign() >= 0)
+	}
+	below, negative := strings.CutPrefix(x.Value, "-")
+	_, err := money.ParseQuantity(below)
+	return x.Feed == feeds.Usage().Name && negative && err == nil
 }
 
 // Write writes rejects out again as feed files, into temporary files of the lake. The rejects are in the order of
