@@ -45,7 +45,7 @@ var costRejectsTable = define("cost_rejects", []Column{
 	{"value", Text, "text that was seen in the column"},
 }, Column{"raw", Text, "the row as CSV"},
 	Column{"rows", Whole, "1; beyond 10,000 rejects of a delivery, the number of rows of this file, column and " +
-		"reason; 0 (= 1) if an earlier build wrote it"}).adding(1)
+		"reason; 0 (= 1) if an earlier build wrote it"}).adding("rows")
 
 // What pricing_units and consumed_units of the cost_groups table say.
 const (
@@ -81,7 +81,7 @@ var costGroupsTable = define("cost_groups", nil,
 	Column{"came", Text, "JSON object of other columns in which all its rows have the same text"},
 	Column{"pricing_units", Small, "units of PricingQuantity: 0 not known (an earlier build wrote it), 1 no row has " +
 		"the quantity, 2 all rows have the same unit, 3 several"},
-	Column{"consumed_units", Small, "the same of ConsumedQuantity"}).adding(2)
+	Column{"consumed_units", Small, "the same of ConsumedQuantity"}).adding("pricing_units", "consumed_units")
 
 // CostPostings is the differences that a delivery for a closed cycle posted into an open one (§11.4).
 func CostPostings() Def[CostPosting] { return Def[CostPosting]{costPostingsTable} }
@@ -106,7 +106,7 @@ var costPostingsTable = define("cost_postings", nil,
 	Column{"as_of", Time, "clock of the run that counted it"},
 	Column{"kind", Word, "kind of the lines: usage, period or flat_fee; empty = of all kinds (an earlier build " +
 		"posted lines of that id and tier)"},
-	Column{"free_resource_usage", Quantity, "difference of that column"}).adding(2)
+	Column{"free_resource_usage", Quantity, "difference of that column"}).adding("kind", "free_resource_usage")
 
 // Margins is the vendors' costs next to what customers pay for them (§11.6).
 func Margins() Def[Margin] { return Def[Margin]{marginsTable} }

@@ -2,7 +2,8 @@
 // exported table (§5, §8), in order, with type and meaning. The Arrow schema, the Parquet files, the exports and the
 // reference in docs/formats.md are all made from it.
 //
-//  1. A column's name, place and type never change within a version of the lake; new columns are added at the end.
+//  1. A column's name, place and type never change within a version of the lake; new columns are added at the
+//     end, or after the last exported one, and .adding names those that older files lack.
 //  2. Amounts are DECIMAL(38,8), quantities and unit prices DECIMAL(38,10), times UTC microseconds.
 //  3. Only MaybeTime columns are nullable; an empty text means "no value".
 //  4. Code names a column by its handle (LineUsageStart), which carries the table and the type. Handles are generated

@@ -6,11 +6,12 @@ import (
 	"fmt"
 	"go/format"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 )
 
-var update = flag.Bool("update", false, "write handles.go")
+var update = flag.Bool("update", false, "write handles.go, testdata/columns.txt")
 
 // rowTypes returns the types of rows, each with its tables: one that adds columns to another's follows it.
 func rowTypes() []struct {
@@ -108,5 +109,46 @@ func TestHandles(t *testing.T) {
 	}
 	if !bytes.Equal(got, want) {
 		t.Error("handles.go is not what the definitions give: go test ./schemas/table -run TestHandles -update")
+	}
+}
+
+// TestColumnsOfOlderFiles compares the columns that every file of a table has with a list. A column that is added to a
+// table of which a lake has files belongs to .adding, not to the list: those files lack it. With -update it writes the
+// list, for a table that is new.
+func TestColumnsOfOlderFiles(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	for _, r := range rowTypes() {
+		for _, def := range r.tables {
+			b.WriteString(def.Name)
+			for _, name := range def.Added {
+				if def.Index(name) < 0 {
+					t.Errorf("table %s: .adding names %s, which is no column", def.Name, name)
+				}
+			}
+			for i, c := range def.Columns {
+				if !def.IsAdded(i) {
+					b.WriteString(" " + c.Name)
+				}
+			}
+			b.WriteString("\n")
+		}
+	}
+	const name = "testdata/columns.txt"
+	if *update {
+		if err := os.WriteFile(name, []byte(b.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	was := strings.Split(string(want), "\n")
+	for _, line := range strings.Split(b.String(), "\n") {
+		if !slices.Contains(was, line) {
+			t.Errorf("older files do not have these columns: %s\nname a new column in .adding; for a new table: "+
+				"go test ./schemas/table -run TestColumnsOfOlderFiles -update", line)
+		}
 	}
 }

@@ -227,7 +227,7 @@ var reratingsTable = define("reratings", nil,
 	Column{"own_time", MaybeTime, "when partner, terms and tax are looked up, of a recurring charge; empty = the " +
 		"closed cycle's first instant"},
 	Column{"in_advance", Small, "1 = of a recurring charge in advance, which no coupon pays; 0 in files of earlier " +
-		"builds too"}).adding(2)
+		"builds too"}).adding("own_time", "in_advance")
 
 // Redraws is what records of closed cycles draw since re-rating, where it is not what they drew when they were billed.
 func Redraws() Def[Redraw] { return Def[Redraw]{redrawsTable} }
@@ -343,7 +343,7 @@ var balancesTable = define("balances", nil,
 	Column{"coupon_id", Word, "coupon: which one; else empty"},
 	Column{"valid_from", MaybeTime, "coupon: its valid_from; else null"},
 	Column{"amount", Amount, "what there is, is used or is owed; coupon: what it has paid so far"},
-	Column{"currency", Word, "currency of amount; empty in files of earlier builds"}).adding(1)
+	Column{"currency", Word, "currency of amount; empty in files of earlier builds"}).adding("currency")
 
 // AccountEntries is how balances moved on a day, in the order in which they did, customer by customer (§6.3, §8
 // accounts).

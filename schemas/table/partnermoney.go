@@ -59,7 +59,7 @@ var partnerEventsTable = define(
 	Column{"header", Word, "what must come before raw to read it again: the header of a CSV file"},
 	Column{"raw", Text, "the complete record as it came"},
 	Column{"currency", Word, "currency of amount: the partner's; empty in files of earlier builds"},
-).adding(1)
+).adding("currency")
 
 // FactTakenBack is the kind of fact that says what a reclaim of a closed cycle took back of a coupon.
 const FactTakenBack = "taken_back"

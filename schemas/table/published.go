@@ -29,5 +29,5 @@ func Published(t *Table) *Table {
 func (t *Table) with(c Column) *Table {
 	out := *t
 	out.Columns = append(slices.Clone(t.Columns), c)
-	return out.adding(t.Added + 1)
+	return out.adding(append(slices.Clone(t.Added), c.Name)...)
 }

@@ -39,7 +39,7 @@ func PartnerStatementsOf(mixed bool) Def[PartnerStatement] {
 			"billed with several currencies"},
 		Column{"fx_rate", Word, "rate from the customer's currency to this one; empty where they are the same"},
 		Column{"fx_date", Word, "date of the rate in rates.csv"})
-	return Def[PartnerStatement]{define(plain.Name, columns).adding(len(columns) - len(plain.Columns))}
+	return Def[PartnerStatement]{define(plain.Name, columns).adding("currency", "fx_rate", "fx_date")}
 }
 
 // ExchangeRates is the exchange rates that a cycle of several currencies was closed with (§10.7).

@@ -61,9 +61,9 @@ type Table struct {
 	Columns []Column
 	// Exported is how many leading columns leave with `tollbook export` (§8); what follows serves the lake alone.
 	Exported int
-	// Added is how many trailing columns were added after files of the table had been written: older files do not have
-	// them, and a reader gives 0 or an empty text.
-	Added int
+	// Added names the columns that were added after files of the table had been written: older files do not have them,
+	// and a reader gives 0 or an empty text.
+	Added []string
 }
 
 // Index finds a column by name, or -1.
@@ -77,11 +77,11 @@ func (t *Table) Index(name string) int {
 }
 
 // IsAdded reports whether older files of the table can lack a column.
-func (t *Table) IsAdded(col int) bool { return col >= len(t.Columns)-t.Added }
+func (t *Table) IsAdded(col int) bool { return slices.Contains(t.Added, t.Columns[col].Name) }
 
-// adding says that the last columns of a table were added later.
-func (t *Table) adding(columns int) *Table {
-	t.Added = columns
+// adding says that columns of a table were added later.
+func (t *Table) adding(names ...string) *Table {
+	t.Added = names
 	return t
 }
 

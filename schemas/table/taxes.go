@@ -4,17 +4,19 @@ package table
 // (§10.6), and the currency, where there were customers or partners of several (§10.7).
 func StatementsOf(taxed, mixed bool) Def[Statement] {
 	plain := Statements()
-	columns := plain.Columns
+	columns, added := plain.Columns, []string(nil)
 	if taxed {
+		added = append(added, "tax_amount")
 		columns = append(columns, Column{"tax_amount", Amount,
 			"tax on payment_amount: added to due_amount where prices are exclusive of tax, else included in it; " +
 				"only of cycles with taxes"})
 	}
 	if mixed {
+		added = append(added, "currency")
 		columns = append(columns, Column{"currency", Word,
 			"currency of the amounts; only of cycles that were billed with several currencies"})
 	}
-	return Def[Statement]{define(plain.Name, columns).adding(len(columns) - len(plain.Columns))}
+	return Def[Statement]{define(plain.Name, columns).adding(added...)}
 }
 
 // HasTax reports whether a table of statements has the column StatementTaxAmount.

@@ -261,7 +261,9 @@ func TestAddedColumns(t *testing.T) {
 		err.Error() != "read table t: the file has no column id" {
 		t.Errorf("a column that was not added later: %v", err)
 	}
-	grown.Added = len(grown.Columns) - 1
+	for _, c := range grown.Columns[1:] {
+		grown.Added = append(grown.Added, c.Name)
+	}
 	r, err := NewReader(bytes.NewReader(file.Bytes()), table.Untyped(grown), nil)
 	if err != nil {
 		t.Fatal(err)
@@ -280,5 +282,15 @@ func TestAddedColumns(t *testing.T) {
 			got.c[7].Codes[i] != 0 || got.c[8].Decs[i] != (Dec{}) {
 			t.Errorf("row %d of the added columns is %+v", i, got.c[1:])
 		}
+	}
+	between := &table.Table{Name: "t", Columns: []table.Column{{Name: "sku", Type: table.Word}, def.Columns[0]},
+		Added: []string{"sku"}} // such as a column that is exported, before the lake's own
+	r, err = NewReader(bytes.NewReader(file.Bytes()), table.Untyped(between), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if got, err = r.Next(); err != nil || got.c[0].Word(1) != "" || got.c[1].Word(1) != "b" {
+		t.Errorf("a column that was added before others: %v, %+v", err, got.c)
 	}
 }

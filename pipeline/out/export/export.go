@@ -145,7 +145,7 @@ func (r *Request) pump(ctx context.Context, source *rows.Rows[tables.Any], def *
 
 // leaving is a table with the columns that leave alone.
 func leaving(def *tables.Table) *tables.Table {
-	return &tables.Table{Name: def.Name, Columns: def.Columns[:def.Exported], Exported: def.Exported}
+	return &tables.Table{Name: def.Name, Columns: def.Columns[:def.Exported], Exported: def.Exported, Added: def.Added}
 }
 
 // open starts reading the table's rows in order.
