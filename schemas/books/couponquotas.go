@@ -1,10 +1,6 @@
 package books
 
-import (
-	"slices"
-
-	"github.com/tollbook/tollbook/schemas/period"
-)
+import "github.com/tollbook/tollbook/schemas/period"
 
 func couponQuotasFormat() Format {
 	return Format{File: "coupon_quotas.csv", Key: "quota_id",
@@ -47,13 +43,6 @@ func (b *Books) Commercial() map[string][]period.Span {
 		}
 	}
 	return out
-}
-
-// HasNotCommercial reports whether a coupon, a quota or a solution excludes lines with commercial discounts.
-func (b *Books) HasNotCommercial() bool {
-	return len(b.Money.Solutions) > 0 ||
-		slices.ContainsFunc(b.Coupons, func(c Coupon) bool { return c.NotCommercial }) ||
-		slices.ContainsFunc(b.Money.CouponQuotas, func(q CouponQuota) bool { return q.Terms.NotCommercial })
 }
 
 // ValidFor is the validity of a coupon that is issued at t for some months.

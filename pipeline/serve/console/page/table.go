@@ -187,12 +187,6 @@ func (d *decimal) compare(o *decimal) int {
 	return by * int(d.sign)
 }
 
-// CompareDecimals compares two plain decimals, exactly (PAGE-3).
-func CompareDecimals(a, b string) int {
-	x, y := newDecimal(a), newDecimal(b)
-	return x.compare(&y)
-}
-
 // turn chooses the page of the table that the address asks for.
 func (t *Table) turn(v *View) {
 	number, count, limit := 1, int64(t.count()), int64(perPage)
