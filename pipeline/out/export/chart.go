@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sort"
 
 	"github.com/xuri/excelize/v2"
 
@@ -29,8 +30,7 @@ const (
 )
 
 // Charted writes a table that is in memory as an XLSX workbook: a sheet with its rows, and one with the chart and the
-// amounts that the chart shows. The library lists the contents of such an archive in any order: the bytes of two
-// workbooks of the same rows can differ.
+// amounts that the chart shows.
 func Charted(cols *parquet.Columns[tables.Any], chart *Chart, w io.Writer) (err error) {
 	out, err := newXLSX(&Request{Table: cols.Def.Name}, cols.Def, w)
 	if err != nil {
@@ -43,6 +43,8 @@ func Charted(cols *parquet.Columns[tables.Any], chart *Chart, w io.Writer) (err 
 	if err := chart.draw(out.file); err != nil {
 		return fmt.Errorf("draw the chart: %w", err)
 	}
+	types := out.file.ContentTypes.Defaults // the library lists them in any order (EXPORT-2)
+	sort.Slice(types, func(i, j int) bool { return types[i].Extension < types[j].Extension })
 	return out.end()
 }
 

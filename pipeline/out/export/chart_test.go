@@ -32,6 +32,12 @@ func TestCharted(t *testing.T) {
 		t.Fatal(err)
 	}
 	raw := out.Bytes()
+	for range 8 {
+		var again bytes.Buffer
+		if err := Charted(rows, chart, &again); err != nil || !bytes.Equal(again.Bytes(), raw) {
+			t.Errorf("the same rows give other bytes (%v): EXPORT-2", err)
+		}
+	}
 	f, err := excelize.OpenReader(bytes.NewReader(raw))
 	if err != nil {
 		t.Fatal(err)
