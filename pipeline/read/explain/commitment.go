@@ -86,6 +86,9 @@ func (e *explainer) archived(err error) error {
 	if bad != nil {
 		return err
 	}
-	return fmt.Errorf("%s counts lines of a cycle that is not in the lake: %w", e.at.id,
-		rows.HasCycle(e.Snap, manifest.CycleOf(cycle)))
+	where := rows.HasCycle(e.Snap, manifest.CycleOf(cycle))
+	if where == nil { // the state has the cycle
+		return err
+	}
+	return fmt.Errorf("%s counts lines of a cycle that is not in the lake: %w", e.at.id, where)
 }

@@ -85,6 +85,7 @@ func Part(a Dec, num, den int64) Dec {
 	return decimal128.FromBigInt(v.Quo(v, big.NewInt(den)))
 }
 
+// Power is 10 to the n, for n from 0.
 func Power(n int) *big.Int { return new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(n)), nil) }
 
 // AppendDec appends a decimal without zeros at the end of its fraction.

@@ -245,7 +245,7 @@ SELECT
     currency
 FROM {{.DB}}.accounts_rows
 WHERE {{live}}
-COMMENT 'One row per movement of a customers balance.';
+COMMENT 'One row per movement of a balance of a customer.';
 
 CREATE OR REPLACE TABLE {{.DB}}.rejects_rows AS {{.DB}}.rejects_data
 ENGINE = {{rows "rejects"}};
