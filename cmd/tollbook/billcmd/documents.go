@@ -121,6 +121,7 @@ func printer(a *cli.App, format string) (func(ctx context.Context, html, pdf str
 		browser, err := cli.Browser(a)
 		return func(ctx context.Context, html, pdf string) error { return cli.Print(ctx, browser, html, pdf) }, err
 	}
-	return nil, (&cli.UsageError{What: fmt.Sprintf("--format %q: it is one of html, pdf", format)}).Meant(format,
+	return nil, (&cli.UsageError{What: fmt.Sprintf("--format %q: it is one of html, pdf", format),
+		Hint: "`tollbook bill` and `tollbook statement` write one document in other formats"}).Meant(format,
 		[]string{"html", "pdf"})
 }

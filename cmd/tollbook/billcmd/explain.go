@@ -1,7 +1,6 @@
 package billcmd
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -69,7 +68,7 @@ after, state, deadline, and why an event was rejected:
 				}
 				q.Origin = cycle.String()
 			}
-			return runExplain(cmd.Context(), a, &q)
+			return runExplain(cmd, a, &q)
 		},
 	}
 	cmd.Flags().StringVar(&billed, "cycle", "", "the month it is billed in, as 2026-09 (default: any)")
@@ -78,7 +77,8 @@ after, state, deadline, and why an event was rejected:
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitWrong, cli.ExitFailed)
 }
 
-func runExplain(ctx context.Context, a *cli.App, q *explain.Question) error {
+func runExplain(cmd *cobra.Command, a *cli.App, q *explain.Question) error {
+	ctx := cmd.Context()
 	var story *explain.Story
 	w, err := a.ReadWith(func(w *workspace.Workspace, snap *lake.Snapshot) error {
 		inbox, err := w.Inbox()
@@ -90,6 +90,8 @@ func runExplain(ctx context.Context, a *cli.App, q *explain.Question) error {
 		story, err = explain.Explain(ctx, sources, q)
 		switch none := new(rows.NotFoundError); {
 		case !errors.As(err, &none):
+		case onlyUsed(cmd, q.ID) != nil:
+			return onlyUsed(cmd, q.ID)
 		case sums.IsTax(q.ID):
 			story, err = sums.Tax(ctx, sources, q)
 		case sums.IsStatement(q.ID), partnermoney.Is(q.ID):
@@ -121,6 +123,21 @@ func runExplain(ctx context.Context, a *cli.App, q *explain.Question) error {
 	return &cli.DifferError{What: fmt.Sprintf("record %s rated again gives other amounts than the lake has", story.ID),
 		Hint: "the books or settings have changed since it was billed: an open cycle follows them with the next run, " +
 			"a closed one stays"}
+}
+
+// onlyUsed refuses flags that have no effect on what is explained of taxes, statements and partners' money.
+func onlyUsed(cmd *cobra.Command, id string) error {
+	form, _, _ := strings.Cut(id, "/")
+	form, hint := "explain "+form+"/", "leave them out: the id names it"
+	switch {
+	case sums.IsTax(id), sums.IsStatement(id):
+		return cli.Only(cmd, form, hint, "customer", "cycle")
+	case !partnermoney.Is(id):
+		return nil
+	case form == "explain coupon/":
+		return cli.Only(cmd, form, hint, "customer")
+	}
+	return cli.Only(cmd, form, hint)
 }
 
 // suggestID makes the hint of an id that is not found the id that is probably meant, if there is one.

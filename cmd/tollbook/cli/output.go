@@ -32,7 +32,11 @@ func (o *Output) ToStdout() bool { return o.File == "" || o.File == "-" }
 
 // Check looks at the file before anything is done: one that exists is replaced with --force only.
 func (o *Output) Check() error {
-	if o.ToStdout() {
+	switch {
+	case o.ToStdout() && o.force:
+		return &UsageError{What: "--force has no effect: no file is written",
+			Hint: "name the file, or leave --force out"}
+	case o.ToStdout():
 		return nil
 	}
 	return checkFile(o.File, o.force)

@@ -78,9 +78,11 @@ func runAdd(a *cli.App, o *addOptions) error {
 	}
 	switch {
 	case o.Partner != "" && w.Books.Partner(o.Partner) < 0:
-		return &cli.UsageError{What: fmt.Sprintf("--partner %q: not in books/partners.csv", o.Partner)}
+		return &cli.UsageError{What: fmt.Sprintf("--partner %q: not in books/partners.csv", o.Partner),
+			Hint: "add the partner to the book, or name one of it by partner_id"}
 	case o.Customer != "" && w.Books.Customer(o.Customer) < 0:
-		return &cli.UsageError{What: fmt.Sprintf("--customer %q: not in books/customers.csv", o.Customer)}
+		return &cli.UsageError{What: fmt.Sprintf("--customer %q: not in books/customers.csv", o.Customer),
+			Hint: "add the customer to the book, or name one of it by customer_id"}
 	}
 	// A reader that is gone must not end the process before the new file is removed.
 	signal.Ignore(syscall.SIGPIPE)

@@ -40,7 +40,7 @@ the feed incentive_events changes a state, or a deadline does; the next run reco
 			if c.Period != "" {
 				p, err := settlement.ParsePeriod(c.Period)
 				if err != nil {
-					return &cli.UsageError{What: "--" + err.Error()}
+					return &cli.UsageError{What: "--" + err.Error(), Hint: "write it as 2026-09 or as 2026-Q3"}
 				}
 				c.Period = p.String()
 			}
@@ -80,6 +80,15 @@ func runIncentives(_ context.Context, a *cli.App, c compose.Choice) error {
 	}
 	if len(list) == 0 {
 		text := "no incentives"
+		if c.Partner != "" {
+			text += " of partner " + c.Partner
+		}
+		if c.Programme != "" {
+			text += " of programme " + c.Programme
+		}
+		if c.Period != "" {
+			text += " for " + c.Period
+		}
 		if len(w.Books.Programmes) == 0 {
 			text += ": books/incentives.yaml has no programme"
 		}

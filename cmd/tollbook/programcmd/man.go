@@ -37,7 +37,10 @@ a folder, one for each command. Pages of the same name are replaced.`,
 				return writePage(a, cmd.Root(), &out)
 			}
 			r := manResult{Folder: dir}
-			var err error
+			err := cli.Only(cmd, "man --dir", "pages of the same name are replaced", "dir")
+			if err != nil {
+				return err
+			}
 			if r.Pages, err = writePages(cmd.Root(), dir); err != nil {
 				return err
 			}

@@ -47,6 +47,10 @@ If iceberg.catalog is set, it registers the tables there, and commits each snaps
 				}
 			}
 			if ddl {
+				if err = cli.Only(cmd, "publish --print-ddl", "it prints statements and does nothing else",
+					"print-ddl"); err != nil {
+					return err
+				}
 				return printDDL(a)
 			}
 			return runPublish(cmd.Context(), a, po)

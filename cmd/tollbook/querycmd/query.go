@@ -170,12 +170,14 @@ func (f *queryFlags) check(name string) (*ask.Question, error) {
 	}
 	switch {
 	case f.limit < ownLimit:
-		return nil, &cli.UsageError{What: fmt.Sprintf("--limit %d: want 0 or more", f.limit)}
+		return nil, &cli.UsageError{What: fmt.Sprintf("--limit %d: want 0 or more", f.limit),
+			Hint: "--limit 0 shows all rows"}
 	case f.limit == ownLimit:
 		f.limit = q.Limit
 	}
 	if !slices.Contains([]string{"", string(ask.Lake), string(ask.ClickHouse)}, f.from) {
-		return nil, &cli.UsageError{What: fmt.Sprintf("--from %q: want lake or clickhouse", f.from)}
+		return nil, &cli.UsageError{What: fmt.Sprintf("--from %q: want lake or clickhouse", f.from),
+			Hint: "leave --from out: ClickHouse answers if clickhouse.dsn names a server, else the lake"}
 	}
 	if formats := queryFormats(); f.format != "" && !slices.Contains(formats, f.format) {
 		return nil, (&cli.UsageError{What: fmt.Sprintf("--format %q: want one of %s", f.format,
@@ -242,8 +244,8 @@ func runQuery(ctx context.Context, a *cli.App, q *ask.Question, f *queryFlags) e
 		return &cli.UsageError{What: "--from clickhouse: clickhouse.dsn is empty",
 			Hint: "name the server in tollbook.yaml; `--from lake` counts from the lake's files"}
 	case f.from == string(ask.ClickHouse) && !q.Published():
-		return &cli.UsageError{What: fmt.Sprintf("--from clickhouse: what %s is about is not published", q.Name),
-			Hint: "`--from lake` answers it"}
+		return &cli.UsageError{What: fmt.Sprintf("--from clickhouse: %s has no SQL, the lake alone answers it", q.Name),
+			Hint: "leave --from out, or write --from lake"}
 	case f.from == string(ask.ClickHouse) && len(f.only.Tags) > 0:
 		err := &published.TagError{Question: q.Name}
 		return &cli.UsageError{What: err.Error(), Hint: err.Hint()}

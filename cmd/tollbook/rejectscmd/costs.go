@@ -62,7 +62,8 @@ The exit code is 1 while a delivery of the list is held.`,
 				f.delivery = args[0]
 			}
 			if f.limit < 0 {
-				return &cli.UsageError{What: fmt.Sprintf("--limit %d: want 0 or more", f.limit)}
+				return &cli.UsageError{What: fmt.Sprintf("--limit %d: want 0 or more", f.limit),
+					Hint: "--limit 0 lists all"}
 			}
 			r, err := readCosts(a, &f)
 			if err != nil {

@@ -65,6 +65,17 @@ func (f *rejectFlags) fits(why, file string) bool {
 	return (f.reason == "" || why == f.reason) && (f.file == "" || file == f.file)
 }
 
+// of says in words what the list is limited to.
+func (f *rejectFlags) of() (text string) {
+	if f.file != "" {
+		text = " of " + cli.Printable(f.file)
+	}
+	if f.reason != "" {
+		text += " with the reason " + f.reason
+	}
+	return text
+}
+
 // NewRejects is the command rejects.
 func NewRejects(a *cli.App) *cobra.Command {
 	var f rejectFlags
@@ -86,10 +97,11 @@ The exit code is 1 while a reject that matches the flags is open.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if _, ok := reason.Parse(f.reason); f.reason != "" && !ok {
 				return (&cli.UsageError{What: fmt.Sprintf("--reason %q: not a reason", f.reason),
-					Hint: fmt.Sprintf("reasons: %v", reason.All())}).Meant(f.reason, reasonNames())
+					Hint: "reasons: " + strings.Join(reasonNames(), ", ")}).Meant(f.reason, reasonNames())
 			}
 			if f.limit < 0 {
-				return &cli.UsageError{What: fmt.Sprintf("--limit %d: want 0 or more", f.limit)}
+				return &cli.UsageError{What: fmt.Sprintf("--limit %d: want 0 or more", f.limit),
+					Hint: "--limit 0 lists all"}
 			}
 			r, err := readRejects(cmd.Context(), a, &f)
 			if err != nil {
@@ -227,7 +239,7 @@ func printRejects(a *cli.App, r *rejectsResult, f *rejectFlags) error {
 		return a.PrintJSON(r)
 	}
 	if r.Open == 0 {
-		fmt.Fprintln(a.Out, "no rejects")
+		fmt.Fprintln(a.Out, "no rejects"+f.of())
 	}
 	if r.HeldCosts > 0 {
 		fmt.Fprintf(a.Out, "%s of held deliveries of cost files: `tollbook rejects costs`\n",

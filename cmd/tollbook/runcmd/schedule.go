@@ -41,7 +41,7 @@ complete in both cases.
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			switch {
 			case dry && once:
-				return &cli.UsageError{What: "schedule: --once and --dry-run", Hint: "one of them"}
+				return &cli.UsageError{What: "schedule: --once and --dry-run", Hint: "leave one of them out"}
 			case dry:
 				return showSchedule(a)
 			case once:
