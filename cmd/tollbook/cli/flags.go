@@ -29,8 +29,7 @@ func checkFlags(a *App, cmd *cobra.Command) error {
 // emptyValue reports whether the value that was given is an empty text, or a list with one.
 func emptyValue(v pflag.Value) bool {
 	if list, ok := v.(pflag.SliceValue); ok {
-		texts := list.GetSlice()
-		return len(texts) == 0 || slices.Contains(texts, "")
+		return len(list.GetSlice()) == 0 || slices.Contains(list.GetSlice(), "")
 	}
 	return v.Type() == "string" && v.String() == ""
 }
@@ -59,9 +58,6 @@ func Only(cmd *cobra.Command, form, hint string, names ...string) error {
 	if len(without) == 0 {
 		return nil
 	}
-	verb := "have"
-	if len(without) == 1 {
-		verb = "has"
-	}
+	verb := []string{"has", "have"}[min(1, len(without)-1)]
 	return &UsageError{What: fmt.Sprintf("%s: %s %s no effect", form, strings.Join(without, ", "), verb), Hint: hint}
 }

@@ -1,18 +1,17 @@
 package cli
 
 import (
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"github.com/tollbook/tollbook/pipeline/lake/scratch"
-	"github.com/tollbook/tollbook/pipeline/out/spreadsheet"
 )
 
 // Output says where a command writes its result: a file, or standard output.
@@ -114,10 +113,7 @@ func WriteChecked(a *App, o *Output, write func(io.Writer) error) (size int64, e
 	if err := write(wholeFile{f}); err != nil {
 		return 0, err
 	}
-	if _, err := f.Seek(0, io.SeekStart); err != nil {
-		return 0, err
-	}
-	_, err = io.Copy(a.Out, f)
+	_, err = io.Copy(a.Out, io.NewSectionReader(f, 0, math.MaxInt64))
 	return 0, err
 }
 
@@ -186,45 +182,4 @@ func publishFile(from, to string, force bool) error {
 // JSON there.
 func NotJSON(format, instead string) error {
 	return &UsageError{What: fmt.Sprintf("--json: the result goes to standard output as %s", format), Hint: instead}
-}
-
-// csvCells writes a small table as CSV: as it is for programs, or for a spreadsheet program (package spreadsheet).
-type csvCells struct {
-	out   *csv.Writer
-	excel bool
-}
-
-// NewCSVCells begins with the names of the columns.
-func NewCSVCells(w io.Writer, excel bool, header []string) (*csvCells, error) {
-	if excel {
-		if _, err := io.WriteString(w, spreadsheet.BOM); err != nil {
-			return nil, err
-		}
-	}
-	c := &csvCells{out: csv.NewWriter(w), excel: excel}
-	return c, c.out.Write(header)
-}
-
-// Add writes a row: the first columns are texts, the others numbers.
-func (c *csvCells) Add(texts, numbers []string) error {
-	row := make([]string, 0, len(texts)+len(numbers))
-	for _, text := range texts {
-		if c.excel {
-			text = spreadsheet.Text(text)
-		}
-		row = append(row, text)
-	}
-	for _, number := range numbers {
-		if c.excel {
-			number = spreadsheet.Number(number)
-		}
-		row = append(row, number)
-	}
-	return c.out.Write(row)
-}
-
-// End writes what is left.
-func (c *csvCells) End() error {
-	c.out.Flush()
-	return c.out.Error()
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
+	"github.com/tollbook/tollbook/cmd/tollbook/cli/cells"
 	"github.com/tollbook/tollbook/pipeline/out/compose"
 	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/out/document/layout"
@@ -236,7 +237,7 @@ func (r *overviewResult) csv(w io.Writer, excel bool) error {
 		header = slices.Insert(header, 3, "currency", "payment_amounts")
 		header = slices.Delete(header, 6, 7)
 	}
-	out, err := cli.NewCSVCells(w, excel, header)
+	out, err := cells.NewCSV(w, excel, header)
 	for i := 0; i < len(r.Partners) && err == nil; i++ {
 		s := &r.Partners[i]
 		paid := s.PaymentText(func(t money.AmountTotal, _ string) string { return t.String() })

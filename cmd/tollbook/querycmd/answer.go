@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
+	"github.com/tollbook/tollbook/cmd/tollbook/cli/cells"
 	"github.com/tollbook/tollbook/pipeline/read/ask"
 	"github.com/tollbook/tollbook/pipeline/read/question"
 	"github.com/tollbook/tollbook/schemas/books"
@@ -163,7 +164,7 @@ func (s *shownAnswer) csv(w io.Writer, excel bool) error {
 	for _, c := range s.Question.Columns() {
 		header = append(header, c.Name)
 	}
-	out, err := cli.NewCSVCells(w, excel, header)
+	out, err := cells.NewCSV(w, excel, header)
 	for i := 0; i < len(s.Rows) && err == nil; i++ {
 		var sums []string
 		for _, sum := range s.Rows[i].Sums {
