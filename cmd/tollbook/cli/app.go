@@ -358,7 +358,7 @@ func (a *App) ReadOf(w *workspace.Workspace, reader func(*lake.Snapshot) error) 
 		if err := snap.Manifest.Units.Check(w.Units()); err != nil {
 			return workspace.Refused(err)
 		}
-		if err := CheckShown(a, snap.Manifest.AsOf); err != nil {
+		if err := NoteShown(a, snap.Manifest.AsOf); err != nil {
 			return err
 		}
 		return reader(snap)

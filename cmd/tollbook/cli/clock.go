@@ -45,9 +45,9 @@ func (a *App) FutureFlag(asOf string) string {
 	return " --allow-future"
 }
 
-// CheckShown refuses an --as-of before the state that a command shows (CLI-10), whose as-of is given; "" is an empty
+// NoteShown says that an --as-of is before the state that a command shows (CLI-10), whose as-of is given; "" is an empty
 // lake. Earlier states are not kept.
-func CheckShown(a *App, state string) error {
+func NoteShown(a *App, state string) error {
 	if a.Flags.AsOf == "" || state == "" {
 		return nil
 	}
@@ -55,9 +55,9 @@ func CheckShown(a *App, state string) error {
 	if err != nil {
 		return fmt.Errorf("as-of of the newest state: %w", err)
 	}
-	if asked, err := a.asOf(); err != nil || asked >= shown {
-		return err
+	asked, err := a.asOf()
+	if err == nil && asked < shown {
+		fmt.Fprintf(a.Err, "note: --as-of %s has no effect: the newest state is shown, as of %s\n", a.Flags.AsOf, shown)
 	}
-	return &UsageError{What: fmt.Sprintf("--as-of %s: the state that would be shown is as of %s", a.Flags.AsOf, shown),
-		Hint: "leave --as-of out: a command that reads shows the newest state only; the figures of a closed cycle stay"}
+	return err
 }

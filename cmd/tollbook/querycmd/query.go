@@ -345,7 +345,7 @@ func askServer(ctx context.Context, a *cli.App, w *workspace.Workspace, q *ask.Q
 		return nil, a.ReadOf(w, func(snap *lake.Snapshot) error { return cmp.Or(rows.HasCycle(snap, r.Cycle), err) })
 	}
 	if err == nil {
-		err = cli.CheckShown(a, answer.AsOf)
+		err = cli.NoteShown(a, answer.AsOf)
 	}
 	if err != nil {
 		return nil, err
