@@ -45,8 +45,8 @@ func (a *App) FutureFlag(asOf string) string {
 	return " --allow-future"
 }
 
-// NoteShown says that an --as-of is before the state that a command shows (CLI-10), whose as-of is given; "" is an empty
-// lake. Earlier states are not kept.
+// NoteShown says that an --as-of is before the state that a command shows (CLI-10), whose as-of is given; "" is an
+// empty lake. Earlier states are not kept.
 func NoteShown(a *App, state string) error {
 	if a.Flags.AsOf == "" || state == "" {
 		return nil
