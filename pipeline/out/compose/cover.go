@@ -96,9 +96,7 @@ func billCover(s *Sources, b *document.Bill, lines *paid.Lines, ledger *paid.Led
 	if err := settlePaid(s, b, l, due, &done); err != nil {
 		return nil, err
 	}
-	if l.Kind = letter.Invoice; l.Payable.Sign() < 0 {
-		l.Kind = letter.CreditNote
-	}
+	l.Kind = letter.KindOf(b.Amounts.Due)
 	return l, l.Check()
 }
 

@@ -39,6 +39,14 @@ const (
 	Statement
 )
 
+// KindOf is the kind of a bill with an amount due. What is paid of it later changes neither kind nor number.
+func KindOf(due money.Amount) Kind {
+	if due.Sign() < 0 {
+		return CreditNote
+	}
+	return Invoice
+}
+
 // Code is the kind in a document's number.
 func (k Kind) Code() string { return [...]string{"INV", "CN", "ST"}[k] }
 
