@@ -31,10 +31,10 @@
 //	        forever.
 //	LAKE-7  The same state on the same parent must have the same bytes and names. They do not depend on the clock, on
 //	        random names or on the order of workers. (AsOf is the run's clock, an argument.)
-//	LAKE-8  The files, month-end and books of a closed cycle must never change. Files may leave it once, and only
-//	        into an archive that has all of the cycle's files, durable and checked; the cycle then records what left,
-//	        when and where to (Archived). Cycles leave in order, the oldest first. An archive is a lake (ArchiveOf)
-//	        and keeps these invariants too. LAKE-19 is the exception.
+//	LAKE-8  The files, month-end, books and ClosedWith of a closed cycle must never change. Files may leave it
+//	        once, and only into an archive that has all of the cycle's files, durable and checked; the cycle then
+//	        records what left, when and where to (Archived). Cycles leave in order, the oldest first. An archive is
+//	        a lake (ArchiveOf) and keeps these invariants too. LAKE-19 is the exception.
 //	LAKE-9  Only one run at a time must hold the lock. Readers need no lock.
 //	LAKE-10  A run that changes nothing must leave no new name and no new number. The clock of a run is not a change,
 //	         except for a run that resets the lake's clock (ResetClock).

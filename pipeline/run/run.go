@@ -524,7 +524,10 @@ func (r *run) cycles() error {
 	}
 	if r.job.close {
 		r.report.Closed = r.job.cycle.String()
-		return r.next.CloseThrough(manifest.CycleOf(r.job.cycle))
+		cycle, s := manifest.CycleOf(r.job.cycle), &r.ws.Settings
+		r.next.SetClosedWith(cycle, manifest.CloseSettings{Payments: s.Payments.String(),
+			RoundingMode: s.Rounding.Mode.String()})
+		return r.next.CloseThrough(cycle)
 	}
 	return nil
 }

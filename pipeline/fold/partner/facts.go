@@ -149,12 +149,13 @@ func (r factReader) factsOf(c period.Cycle, closed bool) (list []fact, err error
 }
 
 // byLedger reports whether a cycle was paid by ledger, so that it has entries of accounts: of a cycle that was closed
-// before its facts were stored, whether it has entries of customers' accounts; otherwise by the settings (PARTNER-11).
+// before its facts were stored, as its close paid it; otherwise by the settings (PARTNER-11).
 func (r factReader) byLedger(c period.Cycle) bool {
 	if !r.closedBefore(c) || r.Gone(c) {
 		return r.Settings.Payments == settings.Ledger
 	}
-	return rows.PaidByLedger(r.Txn.Next().Files(manifest.CycleOf(c)))
+	ref, _ := r.Txn.Base().Cycle(manifest.CycleOf(c))
+	return rows.PaidByLedger(ref, r.Txn.Next().Files(ref.Cycle))
 }
 
 // customerEntries are the allocations and reclaims of customers' cash that move the account of their partner (§9.1).

@@ -93,6 +93,14 @@ type CycleRef struct {
 	Files    *ListRef `json:"files,omitempty"` // nil = no files
 	// Archived says what left a closed cycle; nil = the cycle is whole.
 	Archived *Archived `json:"archived,omitempty"`
+	// ClosedWith are settings of the run that closed the cycle; zero = it is open, or the close noted none.
+	ClosedWith CloseSettings `json:"closed_with,omitzero"`
+}
+
+// CloseSettings are the settings that say how a closed cycle was paid and rounded.
+type CloseSettings struct {
+	Payments     string `json:"payments"`
+	RoundingMode string `json:"rounding_mode"`
 }
 
 // Archived is what left a closed cycle, and where it went (LAKE-8). What a later run reads stayed: Files of the

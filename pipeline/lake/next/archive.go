@@ -81,7 +81,7 @@ func (n *State) Adopt(ref manifest.CycleRef) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	own := n.cycles[ref.Cycle]
-	own.Archived = ref.Archived
+	own.Archived, own.ClosedWith = ref.Archived, ref.ClosedWith
 	n.adopted[ref.Cycle] = ref.Files
 	n.cycles[ref.Cycle] = own
 	return nil

@@ -182,6 +182,15 @@ func (n *State) CloseThrough(cycle manifest.Cycle) error {
 	return nil
 }
 
+// SetClosedWith notes the settings with which a cycle is closed.
+func (n *State) SetClosedWith(cycle manifest.Cycle, with manifest.CloseSettings) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	ref := n.cycles[cycle]
+	ref.ClosedWith = with
+	n.cycles[cycle] = ref
+}
+
 // SetTotals replaces the control totals. Two of one name are an error.
 func (n *State) SetTotals(totals []manifest.Total) error {
 	totals = slices.Clone(totals)

@@ -15,6 +15,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/settings"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -425,9 +426,12 @@ func unsorted() order {
 	return order{cols: tables.List[tables.Any]{}, compare: func(anyRow, anyRow) int { return 0 }}
 }
 
-// PaidByLedger reports whether a closed cycle was paid from balances (§6.3): it has entries of customers' accounts.
-// What the settings say now, says nothing about it.
-func PaidByLedger(files []manifest.FileEntry) bool {
+// PaidByLedger reports whether a closed cycle was paid from balances (§6.3): by the settings of its close or, if they
+// were not noted, whether it has entries of customers' accounts. What the settings say now, says nothing about it.
+func PaidByLedger(ref manifest.CycleRef, files []manifest.FileEntry) bool {
+	if with := ref.ClosedWith.Payments; with != "" {
+		return with == settings.Ledger.String()
+	}
 	return slices.ContainsFunc(files, func(e manifest.FileEntry) bool {
 		return e.Table == tables.AccountEntries().Name
 	})

@@ -141,7 +141,8 @@ func settlePaid(s *Sources, b *document.Bill, l *letter.Letter, due letter.Row, 
 	if done.Open == b.Amounts.Payment {
 		return nil // nothing is paid yet
 	}
-	toPay := []money.Amount{done.Open.Cut(l.Digits, deducted.RoundedBy(b, s.Settings.Rounding.Mode))}
+	mode := deducted.BillRoundedBy(s.Snap, b, s.Settings.Rounding.Mode)
+	toPay := []money.Amount{done.Open.Cut(l.Digits, mode)}
 	for _, t := range addedTaxes(b.Amounts.Taxes) { // no balance pays tax
 		toPay = append(toPay, t.Amount)
 	}

@@ -85,7 +85,8 @@ func (s invoicing) customerPaid(v *document.Invoice, issuer string, lines *paid.
 		return net, nil, nil
 	}
 	all, err := deducted.SumOf(exact...)
-	return done.Open.Cut(v.Header.Digits, all.CutBy(net, v.Header.Digits, s.Settings.Rounding.Mode)), list, err
+	mode := deducted.RoundedBy(s.Snap, &v.Header, all, net, s.Settings.Rounding.Mode)
+	return done.Open.Cut(v.Header.Digits, mode), list, err
 }
 
 // partnerPaid is what the partner owes the issuer without tax, and what the issuer has received of it.

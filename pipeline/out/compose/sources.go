@@ -6,6 +6,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/out/deducted"
 	"github.com/tollbook/tollbook/pipeline/out/document/layout"
 	"github.com/tollbook/tollbook/pipeline/read/cache"
 	"github.com/tollbook/tollbook/pipeline/read/partners"
@@ -74,6 +75,5 @@ func (s *Sources) byLedger(h *layout.Header) (bool, error) {
 	if !h.Closed {
 		return s.Settings.Payments == settings.Ledger, nil
 	}
-	files, err := s.Snap.Files(manifest.CycleOf(h.Cycle))
-	return rows.PaidByLedger(files), err
+	return deducted.ByLedger(s.Snap, h.Cycle)
 }

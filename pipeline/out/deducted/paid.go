@@ -3,10 +3,15 @@ package deducted
 import (
 	"cmp"
 
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/out/document/layout"
 	"github.com/tollbook/tollbook/pipeline/out/letter"
 	"github.com/tollbook/tollbook/pipeline/read/paid"
 	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
 )
 
 // Parts are the amounts that are paid already, with all digits: by coupons, by balances, by partners that paid
@@ -34,17 +39,33 @@ func Parts(done *paid.Bill, name func(partner string) string) []letter.Row {
 	return append(list, letter.Row{Name: repaid, Amount: done.Repaid})
 }
 
-// RoundedBy is how the amount of a bill is rounded: by the settings, but in a closed cycle as the close rounded the
-// customer's total (COMPOSE-11).
-func RoundedBy(b *document.Bill, now money.Mode) money.Mode {
-	if !b.Header.Closed {
-		return now
-	}
+// BillRoundedBy is how the amount to pay of a bill is rounded.
+func BillRoundedBy(snap *lake.Snapshot, b *document.Bill, now money.Mode) money.Mode {
 	given, err := b.Amounts.Payment.Sub(b.Amounts.Rounding)
 	if err != nil {
 		return now
 	}
-	return b.Amounts.Payment.CutBy(given, b.Header.Digits, now)
+	return RoundedBy(snap, &b.Header, b.Amounts.Payment, given, now)
+}
+
+// ByLedger reports whether a closed cycle was paid from balances.
+func ByLedger(snap *lake.Snapshot, cycle period.Cycle) (bool, error) {
+	ref, _ := snap.Cycle(manifest.CycleOf(cycle))
+	files, err := snap.Files(ref.Cycle)
+	return rows.PaidByLedger(ref, files), err
+}
+
+// RoundedBy is how the amount to pay of a document is rounded: by the settings, but in a closed cycle by those of its
+// close. If these were not noted, by a mode that gives what the close stored for an exact amount (COMPOSE-11).
+func RoundedBy(snap *lake.Snapshot, h *layout.Header, exact, given money.Amount, now money.Mode) money.Mode {
+	if !h.Closed {
+		return now
+	}
+	ref, _ := snap.Cycle(manifest.CycleOf(h.Cycle))
+	if mode, err := money.ParseMode(ref.ClosedWith.RoundingMode); err == nil {
+		return mode
+	}
+	return exact.CutBy(given, h.Digits, now)
 }
 
 // SumOf adds amounts up.
