@@ -71,6 +71,10 @@ const (
 	FactListed   = "listed"
 )
 
+// FactCollected is the kind of facts that say what was collected from a partner's customers on the lines of a seller,
+// which other_id names. Earlier builds named none.
+const FactCollected = "collected"
+
 // FactInvoiceable is the kind of facts that say what an issuer can invoice to a recipient for a closed cycle: without
 // the tax that is added to prices, and with id FactTax that tax.
 const (
@@ -103,7 +107,8 @@ var partnerFactsTable = define(
 	Column{
 		"other_id",
 		Word,
-		"customer of an entry; recipient of invoiceable",
+		"customer of an entry; recipient of invoiceable; " +
+			"seller of the lines of collected, empty in files of earlier builds",
 	},
 	Column{"time", MaybeTime, "own time of an entry"},
 	Column{

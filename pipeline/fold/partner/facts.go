@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/fold/settle"
 	"github.com/tollbook/tollbook/pipeline/intake/event"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
@@ -30,7 +29,7 @@ const (
 	factRefund      = "refund"
 	factInvoiceable = tables.FactInvoiceable
 	factOwed        = "owed"
-	factCollected   = "collected"
+	factCollected   = tables.FactCollected
 	factClosed      = "closed"
 )
 
@@ -346,16 +345,14 @@ func (s *Stage) readPayers() error {
 	return nil
 }
 
-// collectedKey is what a partner's lines brought in from customers of a currency.
-type collectedKey struct{ partner, currency string }
-
 // sold adds up what can be invoiced to customers, and what was collected from them (§9.1, §9.7). issuers are those of
 // customers that a reseller sold lines to.
 func (r factReader) sold(c period.Cycle, list []fact) (facts []fact, issuers map[string][]string, err error) {
 	invoiceable, collected := map[sale]*money.AmountTotal{}, map[collectedKey]*money.AmountTotal{}
 	columns := tables.Columns(tables.LineCustomerID, tables.LinePartnerID, tables.LineAssociationType,
 		tables.LinePaymentAmount,
-		tables.LineCouponAmount, tables.LineCashAmount, tables.LineStoredValueCardAmount)
+		tables.LineCouponAmount, tables.LineCashAmount, tables.LineStoredValueCardAmount,
+		tables.LineUsageStart, tables.LineOwnTime)
 	for _, e := range r.Txn.Next().Files(manifest.CycleOf(c)) {
 		if e.Table != tables.Lines().Name {
 			continue
@@ -364,7 +361,8 @@ func (r factReader) sold(c period.Cycle, list []fact) (facts []fact, issuers map
 			to := sale{settlement.VendorID, cols.Word(tables.LineCustomerID).At(i)}
 			if cols.Word(tables.LineAssociationType).At(i) == "2" {
 				to.issuer = cols.Word(tables.LinePartnerID).At(i)
-				from := collectedKey{to.issuer, r.Books.CustomerCurrencyOf(to.recipient).Code}
+				from := collectedKey{to.issuer, r.sellerOf(to.issuer, cols, i),
+					r.Books.CustomerCurrencyOf(to.recipient).Code}
 				err := addTo(collected, from, cols, i, tables.LineCashAmount,
 					tables.LineStoredValueCardAmount)
 				if err != nil {
@@ -395,9 +393,9 @@ func (r factReader) sold(c period.Cycle, list []fact) (facts []fact, issuers map
 	if err != nil {
 		return nil, nil, err
 	}
-	for partner, a := range brought {
+	for of, a := range brought {
 		f := nothing
-		f.kind, f.partner, f.amount = factCollected, partner, a
+		f.kind, f.partner, f.other, f.amount = factCollected, of.partner, of.seller, a
 		list = append(list, f)
 	}
 	list = slices.DeleteFunc(list, func(f fact) bool {
@@ -405,31 +403,6 @@ func (r factReader) sold(c period.Cycle, list []fact) (facts []fact, issuers map
 	})
 	slices.SortFunc(list, compareFacts)
 	return list, issuersOf(invoiceable), nil
-}
-
-// collected is what was collected for each partner in its own currency and its digits: rounded once for each currency
-// of customers. What came in another one is converted by the rate of the cycle, as the partner's statement is (§10.7).
-func (r factReader) collected(c period.Cycle, sums map[collectedKey]*money.AmountTotal) (map[string]money.Amount,
-	error) {
-	kept, err := settle.KeptRates(r.Txn, c)
-	if err != nil {
-		return nil, err
-	}
-	rates := r.Book.RatesOf(c, kept)
-	out := make(map[string]money.Amount)
-	for from, sum := range sums {
-		a, err := sum.Amount()
-		if err != nil {
-			return nil, err
-		}
-		if a, err = rates.InPartners(a, from.currency, from.partner); err != nil {
-			return nil, err
-		}
-		if out[from.partner], err = out[from.partner].Add(a); err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
 }
 
 // issuersOf are who sold lines to each customer, where the vendor is not the only one, ascending.

@@ -193,7 +193,7 @@ func statementCover(s *Sources, st *document.Statement) (*letter.Letter, error) 
 	if err != nil {
 		return nil, err
 	}
-	got, err := deducted.ReceivedBy(issuer.ID, st)
+	got, err := deducted.ReceivedBy(s.Snap, issuer.ID, st, s.Settings.Receivables.SetOff)
 	if err != nil {
 		return nil, err
 	}

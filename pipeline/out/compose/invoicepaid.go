@@ -105,6 +105,6 @@ func (s invoicing) partnerPaid(ctx context.Context, v *document.Invoice, issuer 
 	if net, err = deducted.SumOf(owed.Own, owed.Resellers); err != nil {
 		return net, nil, err
 	}
-	got, err := deducted.ReceivedBy(issuer, st)
+	got, err := deducted.ReceivedBy(s.Snap, issuer, st, s.Settings.Receivables.SetOff)
 	return net, got.Parts(), err
 }

@@ -4,10 +4,14 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/out/letter"
+	"github.com/tollbook/tollbook/pipeline/read/coupons"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
 	"github.com/tollbook/tollbook/settlement"
 	"github.com/tollbook/tollbook/settlement/payment"
 )
@@ -27,9 +31,10 @@ func (r *Received) Parts() []letter.Row {
 	}
 }
 
-// ReceivedBy divides what the last run has of a cycle's receivable among the partner's sellers: the seller at the
-// cycle's end comes last, and has what is more than all of them are owed.
-func ReceivedBy(issuer string, st *document.Statement) (r Received, err error) {
+// ReceivedBy is what the last run has of a cycle's receivable for one of the partner's sellers. Where it is set off,
+// each has what was collected on the lines that it sold. What the partner paid is divided: the seller at the cycle's
+// end comes last, and has what is more than all of them are owed.
+func ReceivedBy(snap *lake.Snapshot, issuer string, st *document.Statement, setOff bool) (r Received, err error) {
 	at := slices.IndexFunc(st.Receivables, func(one document.Receivable) bool {
 		return one.Cycle == st.Header.Cycle.String()
 	})
@@ -44,25 +49,53 @@ func ReceivedBy(issuer string, st *document.Statement) (r Received, err error) {
 	if err != nil {
 		return r, err
 	}
-	owed, err := owedInOrder(st)
-	if err != nil {
-		return r, err
-	}
-	for _, part := range []struct {
-		of money.Amount
-		to *money.Amount
-	}{{collected, &r.Collected}, {one.Paid, &r.Paid}} {
-		shares, err := sharesOf(part.of, owed)
-		if err != nil {
+	var known map[string]money.Amount
+	if !collected.IsZero() || setOff && one.Collected.IsZero() {
+		if known, err = collectedOf(snap, st); err != nil {
 			return r, err
 		}
+	}
+	err = r.divide(issuer, st, collected, one.Paid, known)
+	return r, err
+}
+
+// divide sets what an issuer has of what was collected, known by seller, and of what is paid. Where a close noted what
+// was collected without the sellers, it is divided as what is paid is.
+func (r *Received) divide(issuer string, st *document.Statement, collected, paid money.Amount,
+	known map[string]money.Amount) error {
+	owed, err := owedInOrder(st)
+	if err != nil {
+		return err
+	}
+	if _, unnamed := known[""]; unnamed || known == nil {
+		if r.Collected, err = shareOf(issuer, collected, owed); err != nil {
+			return err
+		}
+	} else {
+		r.Collected = known[issuer]
 		for i := range owed {
-			if owed[i].seller == issuer {
-				*part.to = shares[i]
+			if err := owed[i].left.Add(known[owed[i].seller].Neg()); err != nil {
+				return err
 			}
 		}
 	}
-	return r, nil
+	r.Paid, err = shareOf(issuer, paid, owed)
+	return err
+}
+
+// collectedOf is what the close noted as collected on the lines of each of the partner's sellers.
+func collectedOf(snap *lake.Snapshot, st *document.Statement) (map[string]money.Amount, error) {
+	out := map[string]money.Amount{}
+	return out, coupons.Each(snap, tables.PartnerFacts(), func(r rows.Row[tables.PartnerFact]) error {
+		if r.Word(tables.PartnerFactKind) != tables.FactCollected ||
+			r.Word(tables.PartnerFactPartnerID) != st.Partner.ID ||
+			r.Word(tables.PartnerFactCycle) != st.Header.Cycle.String() {
+			return nil
+		}
+		a, err := r.Amount(tables.PartnerFactAmount)
+		out[r.Word(tables.PartnerFactOtherID)] = a
+		return err
+	})
 }
 
 // owedBySeller is what a partner owes a seller and has not paid yet.
@@ -94,6 +127,16 @@ func owedInOrder(st *document.Statement) (list []owedBySeller, err error) {
 		list = append(list, one)
 	}
 	return list, nil
+}
+
+// shareOf is the share of one of the debts in an amount.
+func shareOf(issuer string, amount money.Amount, owed []owedBySeller) (money.Amount, error) {
+	shares, err := sharesOf(amount, owed)
+	at := slices.IndexFunc(owed, func(one owedBySeller) bool { return one.seller == issuer })
+	if err != nil || at < 0 {
+		return money.Amount{}, err
+	}
+	return shares[at], nil
 }
 
 // sharesOf divides an amount among debts in their order and takes it from them; the last has the rest.

@@ -10,7 +10,8 @@ import (
 )
 
 // TestReceivedBy tests DEDUCT-1: 70 of the 150 that a partner owes d1 (50) and d2 (100), the seller at the cycle's end,
-// are paid and 90 collected. d1 has 50 of what is collected, d2 the other 40 and what is paid.
+// are paid and 90 collected. If nobody noted by seller what was collected, d1 has 50 of it, d2 the other 40 and what is
+// paid. If 10 were collected on the lines of d1 and 80 on those of d2, 40 of what is paid are d1's and 30 d2's.
 func TestReceivedBy(t *testing.T) {
 	t.Parallel()
 	amount := func(text string) (a money.Amount) {
@@ -27,10 +28,22 @@ func TestReceivedBy(t *testing.T) {
 		Rows: []document.Row{{SellerID: "d1", Owed: amount("50")}, {SellerID: "d2", Owed: amount("100")}}}
 	st.Receivables = []document.Receivable{{Cycle: "2026-03", Due: "2026-05-05", Amount: amount("150"),
 		Collected: amount("90"), Paid: amount("70"), Unpaid: amount("-10")}}
-	for seller, want := range map[string][2]string{"d1": {"50", "0"}, "d2": {"40", "70"}} {
-		r, err := ReceivedBy(seller, st)
-		if err != nil || r.Collected != amount(want[0]) || r.Paid != amount(want[1]) || r.Due.String() != "2026-05-05" {
-			t.Errorf("%s: %+v, %v; want %v", seller, r, err, want)
+	paid := &st.Receivables[0]
+	for _, c := range []struct {
+		known map[string]money.Amount
+		want  map[string][2]string
+	}{
+		{nil, map[string][2]string{"d1": {"50", "0"}, "d2": {"40", "70"}}},
+		{map[string]money.Amount{"": amount("90")}, map[string][2]string{"d1": {"50", "0"}, "d2": {"40", "70"}}},
+		{map[string]money.Amount{"d1": amount("10"), "d2": amount("80")},
+			map[string][2]string{"d1": {"10", "40"}, "d2": {"80", "30"}}},
+	} {
+		for seller, want := range c.want {
+			var r Received
+			err := r.divide(seller, st, paid.Collected, paid.Paid, c.known)
+			if err != nil || r.Collected != amount(want[0]) || r.Paid != amount(want[1]) {
+				t.Errorf("%v: %s: %+v, %v; want %v", c.known, seller, r, err, want)
+			}
 		}
 	}
 }

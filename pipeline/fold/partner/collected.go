@@ -1,0 +1,75 @@
+package partner
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/fold/settle"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+	"github.com/tollbook/tollbook/settlement"
+)
+
+// collectedKey is what a partner's lines of a seller brought in from customers of a currency.
+type collectedKey struct{ partner, seller, currency string }
+
+// sellerOf is whom a partner bought a line from: its seller at the line's own time (§6.4).
+func (r factReader) sellerOf(partner string, cols *parquet.Columns[tables.Line], i int) string {
+	code := r.Books.Partner(partner)
+	if code < 0 {
+		return settlement.VendorID
+	}
+	own := cols.MaybeTime(tables.LineOwnTime).At(i)
+	if own == tables.Nothing {
+		own = cols.Time(tables.LineUsageStart).At(i)
+	}
+	return settlement.PartnerID(r.Books, r.Book.Seller(code, own))
+}
+
+// collected is what was collected for each partner in its own currency and its digits: rounded once for each currency
+// of customers. What came in another one is converted by the rate of the cycle, as the partner's statement is (§10.7).
+// Sellers, by id, have the differences of the rounded running sums. The keys of the result have no currency.
+func (r factReader) collected(c period.Cycle, sums map[collectedKey]*money.AmountTotal) (
+	map[collectedKey]money.Amount, error) {
+	kept, err := settle.KeptRates(r.Txn, c)
+	if err != nil {
+		return nil, err
+	}
+	rates := r.Book.RatesOf(c, kept)
+	keys := slices.SortedFunc(maps.Keys(sums), func(a, b collectedKey) int {
+		return cmp.Or(strings.Compare(a.partner, b.partner), strings.Compare(a.currency, b.currency),
+			strings.Compare(a.seller, b.seller))
+	})
+	out := make(map[collectedKey]money.Amount)
+	var sum money.AmountTotal // of the partner, the currency and the sellers so far
+	var before money.Amount   // what it comes to
+	for i, from := range keys {
+		if i > 0 && (keys[i-1].partner != from.partner || keys[i-1].currency != from.currency) {
+			sum, before = money.AmountTotal{}, money.Amount{}
+		}
+		if err := sum.AddTotal(*sums[from]); err != nil {
+			return nil, err
+		}
+		a, err := sum.Amount()
+		if err != nil {
+			return nil, err
+		}
+		if a, err = rates.InPartners(a, from.currency, from.partner); err != nil {
+			return nil, err
+		}
+		share, err := a.Sub(before)
+		if err != nil {
+			return nil, err
+		}
+		of := collectedKey{partner: from.partner, seller: from.seller}
+		if out[of], err = out[of].Add(share); err != nil {
+			return nil, err
+		}
+		before = a
+	}
+	return out, nil
+}
