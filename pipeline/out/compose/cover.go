@@ -37,7 +37,8 @@ func cover(s *Sources, h *layout.Header, issuer, recipient layout.Party) *letter
 		return nil
 	}
 	l := &letter.Letter{Draft: !h.Closed, Issuer: contact(s, issuer), Recipient: contact(s, recipient), Cycle: h.Cycle,
-		Currency: h.Currency, Digits: h.Digits, Style: style, Issued: style.Issued(h.Cycle)}
+		Currency: h.Currency, Digits: h.Digits, Style: style, Issued: style.Issued(h.Cycle),
+		Archived: deducted.ArchivedThrough(s.Snap)}
 	if s.Covers.Dated {
 		l.Issued = s.Covers.Issued
 	}
@@ -138,8 +139,8 @@ func settlePaid(s *Sources, b *document.Bill, l *letter.Letter, due letter.Row, 
 	for _, part := range deducted.Parts(done, s.partnerName(l.Cycle)) {
 		rows = append(rows, letter.Row{Name: part.Name, Amount: part.Amount.Neg()})
 	}
-	if done.Open == b.Amounts.Payment {
-		return nil // nothing is paid yet
+	if done.Open == b.Amounts.Payment || l.Archived != 0 {
+		return nil // nothing is paid yet, or it is not known (DEDUCT-2)
 	}
 	mode := deducted.BillRoundedBy(s.Snap, b, s.Settings.Rounding.Mode)
 	toPay := []money.Amount{done.Open.Cut(l.Digits, mode)}

@@ -3,4 +3,5 @@
 //
 //	DEDUCT-1  The parts that the sellers of a partner have received add up to what the receivable has as collected,
 //	          where it is set off, and paid.
+//	DEDUCT-2  A cover from an archive deducts nothing and asks for no payment: the archive has no later payments.
 package deducted

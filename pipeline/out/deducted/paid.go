@@ -48,6 +48,14 @@ func BillRoundedBy(snap *lake.Snapshot, b *document.Bill, now money.Mode) money.
 	return RoundedBy(snap, &b.Header, b.Amounts.Payment, given, now)
 }
 
+// ArchivedThrough is the last cycle of an archive; 0 = the lake is none. An archive has no later payments (DEDUCT-2).
+func ArchivedThrough(snap *lake.Snapshot) period.Cycle {
+	if snap.Manifest.ArchiveOf == "" {
+		return 0
+	}
+	return snap.Manifest.ClosedThrough.Or(0)
+}
+
 // ByLedger reports whether a closed cycle was paid from balances.
 func ByLedger(snap *lake.Snapshot, cycle period.Cycle) (bool, error) {
 	ref, _ := snap.Cycle(manifest.CycleOf(cycle))

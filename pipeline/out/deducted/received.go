@@ -185,7 +185,7 @@ func sharesOf(amount money.Amount, owed []owedBySeller) ([]money.Amount, error) 
 // Deduct adds what the issuer of a statement has received already, and what is then left to pay: below 0 it is
 // a credit of the partner's.
 func Deduct(l *letter.Letter, r *Received, owed letter.Row) error {
-	if l.DueDate = r.Due; r.Collected.IsZero() && r.Paid.IsZero() {
+	if l.DueDate = r.Due; r.Collected.IsZero() && r.Paid.IsZero() || l.Archived != 0 {
 		return nil
 	}
 	left, err := SumOf(l.Payable, r.Collected.Neg(), r.Paid.Neg())

@@ -12,6 +12,7 @@ import (
 // TestReceivedBy tests DEDUCT-1: 70 of the 150 that a partner owes d1 (50) and d2 (100), the seller at the cycle's end,
 // are paid and 90 collected. If nobody noted by seller what was collected, d1 has 50 of it, d2 the other 40 and what is
 // paid. If 10 were collected on the lines of d1 and 80 on those of d2, 40 of what is paid are d1's and 30 d2's.
+// The script archived_cover tests DEDUCT-2.
 func TestReceivedBy(t *testing.T) {
 	t.Parallel()
 	amount := func(text string) (a money.Amount) {

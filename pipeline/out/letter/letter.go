@@ -69,7 +69,8 @@ type Table struct {
 // Letter is the cover of a document.
 type Letter struct {
 	Kind              Kind
-	Draft             bool // the cycle is open
+	Draft             bool         // the cycle is open
+	Archived          period.Cycle // the last cycle of the archive that the letter is from, which has no later payments
 	Issuer, Recipient Contact
 	Cycle             period.Cycle
 	Currency          string // ISO 4217
@@ -94,7 +95,7 @@ func (l *Letter) Due() (day period.Day, ok bool) {
 	if day = l.DueDate; day == 0 {
 		day = l.Issued + period.Day(l.Style.PaymentDays)
 	}
-	return day, !l.Draft && l.Payable.Sign() > 0
+	return day, !l.Draft && l.Archived == 0 && l.Payable.Sign() > 0
 }
 
 // Rounded makes a table of exact amounts: each is rounded half to even to the currency's digits, and what its rows then

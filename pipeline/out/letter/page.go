@@ -98,6 +98,11 @@ func (w *writer) printed() *printed {
 		p.Draft = w.say("Draft: the cycle is open, and amounts can change. Not for payment.",
 			"草稿：账期未关闭，金额可能变化，请勿付款。")
 	}
+	if w.Archived != 0 {
+		last := w.Archived.Last().String()
+		p.Draft = w.say("From an archive, which has no payments after "+last+". Not for payment.",
+			"取自归档，不含 "+last+" 之后的付款，请勿付款。")
+	}
 	if logo := &w.Style.Logo; len(logo.Data) > 0 {
 		// an image runs no script, whatever an SVG contains
 		p.Logo = template.URL("data:" + logo.MediaType + ";base64," + base64.StdEncoding.EncodeToString(logo.Data))
@@ -132,6 +137,8 @@ func (w *writer) payable() string {
 		return w.say("In your favour", "应付贵方")
 	case w.Payable.Sign() < 0:
 		return w.say("Credited to you", "贷记金额")
+	case w.Archived != 0:
+		return w.say("Amount due", "应付总额")
 	}
 	return w.say("To pay", "应付金额")
 }
@@ -192,7 +199,7 @@ func (w *writer) table(t *Table) printedTable {
 func (w *writer) sentences() []string {
 	var list []string
 	switch {
-	case w.Draft:
+	case w.Draft, w.Archived != 0:
 	case w.Payable.Sign() < 0 && w.Kind == Statement:
 		list = append(list, w.say("We pay you "+w.money(w.Payable.Neg())+". Nothing is to be paid by you.",
 			"我方将向贵方支付 "+w.money(w.Payable.Neg())+"，贵方无需付款。"))
