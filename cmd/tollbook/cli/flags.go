@@ -47,7 +47,7 @@ func commandName(cmd *cobra.Command) string {
 	return name
 }
 
-// Only refuses flags that have no effect on a form of the command: those of its own that were given, except names.
+// Only refuses flags that were given and have no effect on a form of the command (CLI-12): its own, except names.
 func Only(cmd *cobra.Command, form, hint string, names ...string) error {
 	var without []string
 	cmd.Flags().Visit(func(f *pflag.Flag) {
