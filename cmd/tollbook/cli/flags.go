@@ -37,7 +37,7 @@ func emptyValue(v pflag.Value) bool {
 // withoutClock are the commands that neither run nor show a state of the lake.
 func withoutClock() []string {
 	return []string{"init", "check", "generate", "keys", "keys add", "keys list", "keys revoke", "runs", "runs show",
-		"doctor", "restore", "restore-head", "upgrade", "focus check", "task do", "task next", "task commit", "version",
+		"doctor", "restore", "restore-head", "upgrade", "focus check", "version",
 		"completion", "man"}
 }
 
