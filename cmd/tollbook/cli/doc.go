@@ -9,7 +9,7 @@
 //	CLI-4  Progress is shown only on a terminal, after two seconds, a few times a second.
 //	CLI-5  A person is asked only if standard input and standard error are terminals and --json is not set.
 //	CLI-6  A command that commits refuses an --as-of more than a minute later than the machine's clock, unless
-//	       --allow-future is given. Dry runs and commands that only read accept any later time.
+//	       --allow-future is given. Dry runs and commands that only read accept any time.
 //	CLI-7  If a result cannot be written completely to standard output, the command fails with exit code 3; help does
 //	       so too. A key is stored only after its secret was shown.
 //	CLI-8  The workspace is the folder of -w, else that of TOLLBOOK_WORKSPACE, else the nearest folder with

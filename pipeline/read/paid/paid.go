@@ -30,7 +30,7 @@ type ByPartner struct {
 type Ledger struct {
 	snap   *lake.Snapshot
 	cycle  period.Cycle
-	bucket int // of payers and owed
+	bucket int // of payers, bases and owed
 	payers map[string]payer
 	bases  map[string]base  // of refunds of orders, by the id of their lines
 	owed   map[string]*owed // by customer
