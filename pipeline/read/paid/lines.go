@@ -16,8 +16,11 @@ import (
 // Lines adds up what paid a customer's lines of a cycle, by issuer.
 type Lines struct {
 	issuers []*issuer
-	sold    map[string]*issuer // lines by id that a refund can name: those of orders, and refunds themselves
+	sold    map[string]*issuer // lines by id that a refund can name: of orders and charges, and refunds themselves
 }
+
+// refundable are the days of lines that a refund can name.
+var refundable = []string{manifest.EventsDay.String(), manifest.ChargesDay.String()}
 
 // issuer is what paid the lines that an issuer sold.
 type issuer struct {
@@ -87,7 +90,7 @@ func (l *Lines) Add(id string, cycle period.Cycle, row rows.Row[tables.Line]) er
 	for at, col := range [...]tables.AmountColumn[tables.Line]{tables.LineCreditAmount, tables.LineDebtAmount} {
 		a, wrong := row.Amount(col)
 		err = errors.Join(err, wrong, to.owed[at].add(a))
-		if a.Sign() < 0 || a.Sign() > 0 && row.Word(tables.LineDay) == manifest.EventsDay.String() {
+		if a.Sign() < 0 || a.Sign() > 0 && slices.Contains(refundable, row.Word(tables.LineDay)) {
 			if l.sold == nil {
 				l.sold = make(map[string]*issuer)
 			}

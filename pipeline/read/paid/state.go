@@ -109,12 +109,13 @@ const (
 	debt
 )
 
-// owed is what a customer owes by the last run, and what lines used by cycle, from the ledger's on.
+// owed is what a customer owes at the end of the last cycle read, and what lines used by cycle, from the ledger's on.
 type owed [2]owedOf
 
 // owedOf is what a customer owes of a balance.
 type owedOf struct {
 	now     money.AmountTotal
+	moved   money.AmountTotal // by the entries of the cycles read
 	used    []used
 	refunds []refund // of lines of the ledger's cycle
 }
@@ -125,6 +126,27 @@ func (o *owedOf) in(n period.Cycle) *used {
 		o.used = append(o.used, used{})
 	}
 	return &o.used[n]
+}
+
+// left is what is left of what lines used, by cycle from the ledger's on.
+func (o *owedOf) left() (_ []money.AmountTotal, err error) {
+	var repaid money.AmountTotal // of what the cycles used
+	debts := make([]money.AmountTotal, len(o.used))
+	for i, one := range o.used {
+		debts[i] = one.up
+		err = errors.Join(err, debts[i].SubTotal(one.down))
+		if debts[i].Cmp(money.AmountTotal{}) < 0 {
+			debts[i] = money.AmountTotal{}
+		}
+		err = errors.Join(err, repaid.AddTotal(debts[i]))
+	}
+	if err = errors.Join(err, repaid.SubTotal(o.now)); err != nil {
+		return nil, err
+	}
+	if repaid.Cmp(money.AmountTotal{}) < 0 { // older debts are open too
+		repaid = money.AmountTotal{}
+	}
+	return payment.ClearOldest(debts, repaid)
 }
 
 // refund is what a refund took off a line.
@@ -144,49 +166,28 @@ func (g *Ledger) left(customer string, of balance) (left money.AmountTotal, _ []
 	if o == nil || len(o[of].used) == 0 {
 		return left, nil, nil
 	}
-	var repaid money.AmountTotal // of what the cycle and later ones used
-	debts := make([]money.AmountTotal, len(o[of].used))
-	for i, one := range o[of].used {
-		debts[i] = one.up
-		err = errors.Join(err, debts[i].SubTotal(one.down))
-		if debts[i].Cmp(money.AmountTotal{}) < 0 {
-			debts[i] = money.AmountTotal{}
-		}
-		err = errors.Join(err, repaid.AddTotal(debts[i]))
-	}
-	if err = errors.Join(err, repaid.SubTotal(o[of].now)); err != nil {
-		return left, nil, err
-	}
-	if repaid.Cmp(money.AmountTotal{}) < 0 { // older debts are open too
-		repaid = money.AmountTotal{}
-	}
-	all, err := payment.ClearOldest(debts, repaid)
+	all, err := o[of].left()
 	if err != nil {
 		return left, nil, err
 	}
 	return all[0], o[of].refunds, nil
 }
 
-// readOwed reads what the customers of the bucket owe and used.
+// readOwed reads what the customers of the bucket owe by the last run and used.
 func (g *Ledger) readOwed() error {
-	if g.payers == nil {
-		if err := g.readPayers(); err != nil {
-			return err
-		}
-	}
-	g.owed = map[string]*owed{}
+	var from []period.Cycle
 	var balances []manifest.FileEntry
 	for _, cycle := range g.snap.Cycles() {
 		files, err := g.files(cycle, tables.Balances().Name)
 		if err != nil {
 			return err
 		}
-		if balances = append(balances, files...); cycle < g.cycle {
-			continue
+		if balances = append(balances, files...); cycle >= g.cycle {
+			from = append(from, cycle)
 		}
-		if err := g.readUsed(cycle); err != nil {
-			return err
-		}
+	}
+	if err := g.readUsed(from); err != nil {
+		return err
 	}
 	for _, e := range tablefile.Latest(balances, tables.Balances().Name) {
 		err := each(g, e, tables.Balances(), func(r rows.Row[tables.Balance]) error {
@@ -212,47 +213,135 @@ func each[T any](g *Ledger, e manifest.FileEntry, def tables.Def[T], visit func(
 	})
 }
 
-// readUsed adds what lines of a cycle, not before the ledger's, used of credit and left as debt, and what refunds took
-// off. A refund that is of no order is of its own cycle.
-func (g *Ledger) readUsed(cycle period.Cycle) error {
+// readUsed reads what lines of cycles, not before the ledger's, used of credit and left as debt, and what refunds took
+// off.
+func (g *Ledger) readUsed(cycles []period.Cycle) error {
+	g.owed = map[string]*owed{}
+	var back []givenBack
+	for _, cycle := range cycles {
+		err := g.eachEntry(cycle, func(customer string, of balance, kind string, r entryRow) error {
+			a, err := r.Amount(tables.AccountEntryAmount)
+			if err != nil {
+				return err
+			}
+			if g.owed[customer] == nil {
+				g.owed[customer] = &owed{}
+			}
+			o := &g.owed[customer][of]
+			if err := o.moved.Add(a); err != nil {
+				return err
+			}
+			switch kind {
+			case payment.Consume.String():
+				return o.in(cycle - g.cycle).add(a.Abs())
+			case payment.Refund.String():
+				line := base{cycle, string(r.Text(tables.AccountEntryID))}
+				back = append(back, givenBack{customer, of, line, a.Abs()})
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return g.takeOff(back)
+}
+
+// entryRow is a row of account_entries.
+type entryRow = rows.Row[tables.AccountEntry]
+
+// eachEntry visits the entries of a cycle that change what the customers of the bucket owe.
+func (g *Ledger) eachEntry(cycle period.Cycle, visit func(customer string, of balance, kind string, r entryRow) error,
+) error {
 	files, err := g.files(cycle, tables.AccountEntries().Name)
 	if err != nil {
 		return err
 	}
 	for _, e := range files {
-		err := each(g, e, tables.AccountEntries(), func(r rows.Row[tables.AccountEntry]) error {
+		err := each(g, e, tables.AccountEntries(), func(r entryRow) error {
 			at := slices.Index([]string{"credit", "debt"}, r.Word(tables.AccountEntryBalanceType))
-			kind := r.Word(tables.AccountEntryType)
-			if at < 0 || kind != payment.Consume.String() && kind != payment.Refund.String() {
+			if at < 0 {
 				return nil
 			}
-			a, err := r.Amount(tables.AccountEntryAmount)
-			if err != nil {
-				return err
-			}
-			id := r.Word(tables.AccountEntryCustomerID)
-			if g.owed[id] == nil {
-				g.owed[id] = &owed{}
-			}
-			o := &g.owed[id][at]
-			if kind == payment.Consume.String() {
-				return o.in(cycle - g.cycle).add(a.Abs())
-			}
-			of := base{cycle, string(r.Text(tables.AccountEntryID))}
-			if order, ok := g.bases[of.line]; ok {
-				of = order
-			}
-			if of.cycle < g.cycle {
-				return nil
-			}
-			if of.cycle == g.cycle {
-				o.refunds = append(o.refunds, refund{of.line, a.Abs()})
-			}
-			return o.in(of.cycle - g.cycle).add(a.Abs().Neg())
+			return visit(r.Word(tables.AccountEntryCustomerID), balance(at), r.Word(tables.AccountEntryType), r)
 		})
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// givenBack is what the line of a refund gave back to a balance.
+type givenBack struct {
+	customer string
+	of       balance
+	line     base
+	amount   money.Amount
+}
+
+// takeOff takes refunds off what the lines used that they refund.
+func (g *Ledger) takeOff(back []givenBack) error {
+	if len(back) == 0 {
+		return nil
+	}
+	if g.payers == nil {
+		if err := g.readPayers(); err != nil {
+			return err
+		}
+	}
+	charges, err := g.chargesOf(back)
+	if err != nil {
+		return err
+	}
+	for _, b := range back {
+		of, isOrder := g.bases[b.line.line]
+		if !isOrder {
+			of = b.line
+			if cycle, found := charges[chargeLine{b.customer, b.line.line}]; found {
+				of.cycle = cycle
+			}
+		}
+		if of.cycle < g.cycle {
+			continue
+		}
+		o := &g.owed[b.customer][b.of]
+		if of.cycle == g.cycle {
+			o.refunds = append(o.refunds, refund{of.line, b.amount})
+		}
+		if err := o.in(of.cycle - g.cycle).add(b.amount.Neg()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// chargeLine is the line of a recurring charge, which has the id of the line of its refund.
+type chargeLine struct{ customer, id string }
+
+// chargesOf are the cycles of the charges that were given back: the first ones in which they used a balance.
+func (g *Ledger) chargesOf(back []givenBack) (map[chargeLine]period.Cycle, error) {
+	wanted := make(map[chargeLine]bool)
+	for _, b := range back {
+		if _, isOrder := g.bases[b.line.line]; !isOrder {
+			wanted[chargeLine{b.customer, b.line.line}] = true
+		}
+	}
+	out := make(map[chargeLine]period.Cycle, len(wanted))
+	if len(wanted) == 0 {
+		return out, nil
+	}
+	for _, cycle := range g.snap.Cycles() {
+		err := g.eachEntry(cycle, func(customer string, _ balance, kind string, r entryRow) error {
+			of := chargeLine{customer, string(r.Text(tables.AccountEntryID))}
+			if _, known := out[of]; !known && kind == payment.Consume.String() && wanted[of] {
+				out[of] = cycle
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }

@@ -2,6 +2,7 @@ package question
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -10,49 +11,46 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/read/ask"
+	"github.com/tollbook/tollbook/pipeline/read/paid"
+	"github.com/tollbook/tollbook/pipeline/read/partners"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
-	"github.com/tollbook/tollbook/settlement/payment"
 )
 
 // Columns of ageTable.
 const (
 	ageCustomer = iota
 	ageMonth
-	ageIncurred
-	ageRepaid
+	ageOpen
 )
 
-// ageTable is the entries that change debts, by the cycle that they were made in.
+// ageTable is what is open of debts, by the cycle of the lines that left them.
 func ageTable() *tables.Table {
 	return &tables.Table{Name: "ages", Columns: []tables.Column{
-		{Name: "customer_id", Type: tables.Word, Meaning: "who owes it"},
-		{Name: "month", Type: tables.Word, Meaning: "cycle of the entry"},
-		{Name: "incurred_amount", Type: tables.Amount, Meaning: "what lines left unpaid"},
-		{Name: "repaid_amount", Type: tables.Amount, Meaning: "what recharges, allocations and refunds took from it"},
+		wordColumn("customer_id", "who owes it"),
+		wordColumn("month", "cycle of the lines"),
+		amountColumn("open_amount", "what is open of what they left unpaid"),
 	}}
 }
 
-// aged is what was added to debts and repaid, by customer and cycle.
+// aged is what is open of debts, by customer and cycle.
 func aged() *ask.Question {
 	t := ageTable()
-	return &ask.Question{
-		Name: "aged", Span: ask.UpTo, Keys: t.Columns[:ageIncurred], Sums: t.Columns[ageIncurred:],
-		Lake: ask.Shape{Table: tables.AccountEntries().Table, Reads: tables.Columns(tables.AccountEntryCustomerID,
-			tables.AccountEntryBalanceType,
-			tables.AccountEntryAmount).Any(), Made: t, Make: ages},
-	}
+	return &ask.Question{Name: "aged", Span: ask.UpTo, Keys: t.Columns[:ageOpen], Sums: t.Columns[ageOpen:],
+		Lake: ask.Shape{Table: t, Ask: listAges}}
 }
 
-// ages takes the entries of accounts that change a debt.
-func ages(w *ask.Reading, from, to *parquet.Columns[tables.Any]) error {
-	cycle := w.Cycle.String()
-	return eachDebt(from, func(customer string, _, incurred, repaid money.Amount) {
+// listAges lists the open debts at the end of a cycle, as the covers of bills ask for them.
+func listAges(ctx context.Context, r ask.Request, from *partners.Reader, to *parquet.Columns[tables.Any]) error {
+	end, ok := cmp.Or(r.Cycle, ask.LastCycle(from.Snap)).Period()
+	if !ok {
+		return nil // a lake without a cycle
+	}
+	return paid.Debts(ctx, from.Snap, end, func(customer string, of period.Cycle, open money.Amount) {
 		to.Col(ageCustomer).AddWord(customer)
-		to.Col(ageMonth).AddWord(cycle)
-		to.Col(ageIncurred).AddDec(incurred.Raw())
-		to.Col(ageRepaid).AddDec(repaid.Raw())
+		to.Col(ageMonth).AddWord(of.String())
+		to.Col(ageOpen).AddDec(open.Raw())
 		to.N++
 	})
 }
@@ -64,8 +62,10 @@ func ageing() *ask.Question {
 	}
 	return &ask.Question{
 		Name:    "ageing",
-		Answers: "how old the debts of customers are, in months; repayments clear the oldest debt first",
-		Span:    ask.UpTo, Keys: ageTable().Columns[:ageMonth],
+		Answers: "how old the debts of customers are, in months",
+		Reads: "It reads `account_entries`, and `orders` for refunds. A refund takes off what the lines of its order " +
+			"or charge left unpaid; other repayments clear the oldest debt first.",
+		Span: ask.UpTo, Keys: ageTable().Columns[:ageMonth],
 		Sums: []tables.Column{
 			amount("current_amount", "owed since the cycle itself"),
 			amount("one_month_amount", "owed since the cycle before"),
@@ -81,12 +81,10 @@ func ageing() *ask.Question {
 // ageCount is how many ages there are; the last one is open.
 const ageCount = 4
 
-// ageRows clears the oldest debts of each customer by what was repaid. A cycle is never repaid before a debt of it
-// exists, so the order of entries within it has no effect.
+// ageRows adds up the open debts of each customer by age.
 func ageRows(entries []ask.Row, cycle manifest.Cycle) ([]ask.Row, error) {
 	slices.SortFunc(entries, func(a, b ask.Row) int {
-		return cmp.Or(strings.Compare(a.Keys[ageCustomer], b.Keys[ageCustomer]),
-			strings.Compare(a.Keys[ageMonth], b.Keys[ageMonth]))
+		return strings.Compare(a.Keys[ageCustomer], b.Keys[ageCustomer])
 	})
 	var out []ask.Row
 	for len(entries) > 0 {
@@ -107,37 +105,20 @@ func ageRows(entries []ask.Row, cycle manifest.Cycle) ([]ask.Row, error) {
 	return out, nil
 }
 
-// ageRow is the debt of one customer by age. The entries are in the order of their cycles.
+// ageRow is the debt of one customer by age.
 func ageRow(entries []ask.Row, cycle manifest.Cycle) (ask.Row, error) {
-	var repaid money.AmountTotal
-	debts := make([]money.AmountTotal, len(entries))
-	for i, e := range entries {
-		paid, err := amountTotalOf(e.Sums[ageRepaid-ageIncurred])
-		if err == nil {
-			err = repaid.AddTotal(paid)
-		}
-		if err != nil {
-			return ask.Row{}, err
-		}
-		if debts[i], err = amountTotalOf(e.Sums[0]); err != nil {
-			return ask.Row{}, err
-		}
-	}
-	left, err := payment.ClearOldest(debts, repaid)
-	if err != nil {
-		return ask.Row{}, err
-	}
 	end, ok := cycle.Period()
 	if !ok {
 		return ask.Row{}, fmt.Errorf("no cycle")
 	}
 	ages := make([]money.AmountTotal, ageCount+1)
-	for i, e := range entries {
+	for _, e := range entries {
 		of, err := period.ParseCycle(e.Keys[ageMonth])
 		if err != nil {
 			return ask.Row{}, err
 		}
-		err = errors.Join(ages[min(int(end-of), ageCount-1)].AddTotal(left[i]), ages[ageCount].AddTotal(left[i]))
+		open, err := money.AmountTotalFromRaw(e.Sums[0].Raw())
+		err = errors.Join(err, ages[min(int(end-of), ageCount-1)].AddTotal(open), ages[ageCount].AddTotal(open))
 		if err != nil {
 			return ask.Row{}, err
 		}
@@ -154,9 +135,4 @@ func ageRow(entries []ask.Row, cycle manifest.Cycle) (ask.Row, error) {
 		row.Sums = append(row.Sums, total)
 	}
 	return row, nil
-}
-
-// amountTotalOf is a sum of amounts as its own type.
-func amountTotalOf(t money.Total) (money.AmountTotal, error) {
-	return money.AmountTotalFromRaw(t.Raw())
 }
