@@ -29,7 +29,8 @@ workspace's. --as-of is the clock of the checks. Recurring charges and commitmen
 the file are included as if the cycles had ended, but not with --from-lake, which prices what the
 file adds: records that the lake has are duplicates or conflicts. A record that replaces one of an
 open cycle, or is earlier than one and changes its price, adds the difference that it makes to the
-cycle. Bandwidth and orders are not part of a quote.
+cycle. A level (time_weighted) is priced in the cycles of the file's records, not in other cycles
+that it lasts for. Bandwidth and orders are not part of a quote.
 
 With --order and --to, quote prices the change of an order line to another product for the rest of
 its term, at --as-of. The amount is what the other product costs for the rest, less what was paid

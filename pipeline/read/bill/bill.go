@@ -196,6 +196,25 @@ func AddLine(s *line.Sums, row rows.Row[tables.Line]) error {
 // OfNoService names the lines that have no service: those of commitments on more than one product (§10.4).
 const OfNoService = "Commitments"
 
+// NewSection is the section of a product, or of a service's lines of no product, by the names of the books.
+func NewSection(b *books.Books, service, sku string) Section {
+	s := Section{Service: service, SKU: sku}
+	if code := b.SKU(sku); code >= 0 {
+		p := &b.Products[code]
+		s.ServiceName, s.Product, s.Model = p.ServiceTypeName, p.Name, p.Model.String()
+		return s
+	}
+	if service == "" {
+		s.ServiceName = OfNoService
+		return s
+	}
+	of := func(p books.Product) bool { return p.ServiceTypeCode == service && p.ServiceTypeName != "" }
+	if at := slices.IndexFunc(b.Products, of); at >= 0 {
+		s.ServiceName = b.Products[at].ServiceTypeName
+	}
+	return s
+}
+
 // fill makes sections of the items.
 func (bill *Bill) fill(items map[itemKey]*Item, measures map[string]string, b *books.Books) error {
 	keys := make([]itemKey, 0, len(items))
@@ -206,14 +225,8 @@ func (bill *Bill) fill(items map[itemKey]*Item, measures map[string]string, b *b
 	for _, k := range keys {
 		n := len(bill.Sections)
 		if n == 0 || bill.Sections[n-1].Service != k.service || bill.Sections[n-1].SKU != k.sku {
-			s := Section{Service: k.service, SKU: k.sku, Measure: measures[k.sku]}
-			if s.Service == "" {
-				s.ServiceName = OfNoService
-			}
-			if code := b.SKU(k.sku); code >= 0 {
-				p := &b.Products[code]
-				s.ServiceName, s.Product, s.Model = p.ServiceTypeName, p.Name, p.Model.String()
-			}
+			s := NewSection(b, k.service, k.sku)
+			s.Measure = measures[k.sku]
 			bill.Sections = append(bill.Sections, s)
 			n++
 		}

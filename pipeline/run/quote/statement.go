@@ -63,11 +63,9 @@ func (p *pricing) finish() error {
 
 // section begins the section of a product, or of a service's lines of no product.
 func (p *pricing) section(k itemKey) bill.Section {
-	s := bill.Section{Service: k.service, SKU: k.sku}
+	s := bill.NewSection(p.trial.Books, k.service, k.sku)
 	if at := p.trial.Books.SKU(k.sku); at >= 0 {
-		product := &p.trial.Books.Products[at]
-		s.ServiceName, s.Product, s.Model, s.Measure = product.ServiceTypeName, product.Name, product.Model.String(),
-			product.Measure
+		s.Measure = p.trial.Books.Products[at].Measure
 	}
 	return s
 }

@@ -1,6 +1,7 @@
 package bss_test
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 )
@@ -93,6 +94,28 @@ func TestOnDemandResourceRatings(t *testing.T) {
 		body := strings.Replace(strings.Replace(one, "PRECISION", "0", 1), from, to, 1)
 		if code, text := h.call("ann", askDemand, body); code != 400 || !strings.Contains(text, names) {
 			t.Errorf("%s: %d %s", change, code, text)
+		}
+	}
+}
+
+// TestDiscountPrecision checks that the amount of each discount has the digits of the others: 2 × 1.2345678 GB at 2
+// are 4.9382712, and 12.7 % of that are 0.62716044. Invariant: RATINGS-3.
+func TestDiscountPrecision(t *testing.T) {
+	t.Parallel()
+	h := houseWith(t, map[string]string{"books/discounts.csv": "discount_id,kind,mode,value,sku,valid_from\n" +
+		"d2,commercial,rate,0.873,gb,2026-01-01\n"})
+	for precision, want := range map[string]string{"0": "0.62716000", "1": "0.62716044"} {
+		var out struct {
+			Products []struct {
+				Discounts []struct{ Amount json.Number } `json:"discount_rating_results"`
+			} `json:"product_rating_results"`
+		}
+		_, text := h.call("ann", askDemand, `{"project_id":"p","inquiry_precision":`+precision+`,"product_infos":[{"id":"1",
+			"cloud_service_type":"st","resource_type":"st.gb","resource_spec":"gb","region":"east","usage_factor":"stored",
+			"usage_value":"1.2345678","usage_measure_id":17,"subscription_num":2}]}`)
+		if err := json.Unmarshal([]byte(text), &out); err != nil || len(out.Products) != 1 ||
+			len(out.Products[0].Discounts) != 1 || out.Products[0].Discounts[0].Amount.String() != want {
+			t.Errorf("precision %s: %v, %s; want a discount of %s", precision, err, text, want)
 		}
 	}
 }

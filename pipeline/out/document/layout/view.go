@@ -209,6 +209,9 @@ func (v *viewer) newGroup(row []Cell) *group {
 	if g.Name == "" {
 		g.Name, g.ID = g.ID, ""
 	}
+	if g.Name == "" { // of no product
+		g.Name, g.More = g.More, ""
+	}
 	return g
 }
 

@@ -227,9 +227,13 @@ func handleOnDemandResourceRatings(_ context.Context, c *operation.Call) (any, e
 			return nil, err
 		}
 		for _, d := range one.discounts {
+			amount, err := d.amount.Amount()
+			if err != nil {
+				return nil, err
+			}
 			r.Discounts = append(r.Discounts, demandDiscount{ID: q.books.Discounts[d.index].ID,
-				Type: form.DiscountType(&q.books.Discounts[d.index]), Amount: operation.Decimal(d.amount.String()),
-				Measure: form.MeasureYuan})
+				Type:   form.DiscountType(&q.books.Discounts[d.index]),
+				Amount: operation.Decimal(amount.Td(one.digits).String()), Measure: form.MeasureYuan})
 		}
 		out.Products = append(out.Products, r)
 	}
