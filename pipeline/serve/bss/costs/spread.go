@@ -193,22 +193,13 @@ func (s *spreading) add(p *paid, refunded map[string]period.Cycle) error {
 		end, ended = refunded[p.id]
 	}
 	reached := func(c period.Cycle) (payments, error) {
-		var out payments
-		for i := range out {
-			switch {
-			case c < p.billed:
-			case p.term.end == 0 || ended && end <= c:
-				out[i] = p.whole[i]
-			default:
-				var err error
-				out[i], err = question.Earned(p.whole[i], p.term.first, p.term.end, c,
-					s.call.InCurrency().Digits)
-				if err != nil {
-					return out, err
-				}
-			}
+		switch {
+		case c < p.billed:
+			return payments{}, nil
+		case p.term.end == 0 || ended && end <= c:
+			return p.whole, nil
 		}
-		return out, nil
+		return p.earned(c, s.call.InCurrency().Digits)
 	}
 	before, err := reached(s.month - 1)
 	if err != nil {
@@ -223,6 +214,38 @@ func (s *spreading) add(p *paid, refunded map[string]period.Cycle) error {
 	}
 	s.put(p.entry, p.billed)
 	return nil
+}
+
+// earned is what of a payment belongs to the days up to the end of a cycle: the sum is rounded as the query
+// deferred-revenue does, each part by itself, and the largest part has the difference.
+func (p *paid) earned(c period.Cycle, digits int) (out payments, err error) {
+	whole, err := p.whole.total()
+	if err != nil {
+		return out, err
+	}
+	left, err := question.Earned(whole, p.term.first, p.term.end, c, digits)
+	if err != nil {
+		return out, err
+	}
+	largest := 0
+	for i := range p.whole {
+		if p.whole[i].Abs().Cmp(p.whole[largest].Abs()) > 0 {
+			largest = i
+		}
+	}
+	for i := range out {
+		if i == largest {
+			continue
+		}
+		if out[i], err = question.Earned(p.whole[i], p.term.first, p.term.end, c, digits); err != nil {
+			return out, err
+		}
+		if left, err = left.Sub(out[i]); err != nil {
+			return out, err
+		}
+	}
+	out[largest] = left
+	return out, nil
 }
 
 // put adds a row.

@@ -53,10 +53,14 @@ func periodTable(v *page.View, r *quota.Report) *page.Table {
 		one := &r.Packages[i]
 		for k := range one.Periods {
 			q := &one.Periods[k]
+			refill := "" // of the period that holds the newest day, as `tollbook packages` shows it
+			if q.Current {
+				refill = v.Clock(one.NextRefill)
+			}
 			opening := page.Cell{Text: q.Opening.String(), Shown: typeset.Grouped(q.Opening.Trim())}
 			t.Rows = append(t.Rows, []page.Cell{{Text: one.ID}, {Text: strings.Join(one.SKUs, " ")}, {Text: one.Region},
 				{Text: page.Span(v, q.Span())}, opening, parts.QuantityCell(q.Drawn), parts.QuantityCell(q.Gathered),
-				parts.QuantityCell(q.Left), {Text: v.Clock(one.NextRefill)}})
+				parts.QuantityCell(q.Left), {Text: refill}})
 		}
 	}
 	return t
