@@ -32,7 +32,8 @@ func TestEarned(t *testing.T) {
 		p.whole[i] = amount(text)
 	}
 	for _, c := range []struct{ month, sum, first, other string }{
-		{"2026-09", "12.60", "4.20", "4.20"}, {"2026-10", "21.10", "7.04", "7.03"}, {"2027-08", "100", "33.33", "33.33"},
+		{"2026-09", "12.60", "4.20", "4.20"}, {"2026-10", "21.10", "7.04", "7.03"},
+		{"2027-08", "100", "33.33", "33.33"},
 	} {
 		cycle, err := period.ParseCycle(c.month)
 		if err != nil {
