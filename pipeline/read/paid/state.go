@@ -189,8 +189,9 @@ func (g *Ledger) readOwed() error {
 	if err := g.readUsed(from); err != nil {
 		return err
 	}
+	cols := tables.Columns(tables.BalanceCustomerID, tables.BalanceBalance, tables.BalanceAmount)
 	for _, e := range tablefile.Latest(balances, tables.Balances().Name) {
-		err := each(g, e, tables.Balances(), func(r rows.Row[tables.Balance]) error {
+		err := each(g, e, tables.Balances(), cols, func(r rows.Row[tables.Balance]) error {
 			at := slices.Index([]string{payment.CreditUsed.String(), payment.DebtOwed.String()},
 				r.Word(tables.BalanceBalance))
 			if o := g.owed[r.Word(tables.BalanceCustomerID)]; o != nil && at >= 0 {
@@ -206,9 +207,10 @@ func (g *Ledger) readOwed() error {
 	return nil
 }
 
-// each visits the rows of a file.
-func each[T any](g *Ledger, e manifest.FileEntry, def tables.Def[T], visit func(rows.Row[T]) error) error {
-	return tablefile.Each(g.snap, e, def, nil, func(c *parquet.Columns[T], i int) error {
+// each visits the rows of a file with the columns that are named.
+func each[T any](g *Ledger, e manifest.FileEntry, def tables.Def[T], cols tables.List[T],
+	visit func(rows.Row[T]) error) error {
+	return tablefile.Each(g.snap, e, def, cols, func(c *parquet.Columns[T], i int) error {
 		return visit(rows.Row[T]{Cols: c, I: i})
 	})
 }
@@ -257,8 +259,10 @@ func (g *Ledger) eachEntry(cycle period.Cycle, visit func(customer string, of ba
 	if err != nil {
 		return err
 	}
+	cols := tables.Columns(tables.AccountEntryCustomerID, tables.AccountEntryID, tables.AccountEntryType,
+		tables.AccountEntryBalanceType, tables.AccountEntryAmount)
 	for _, e := range files {
-		err := each(g, e, tables.AccountEntries(), func(r entryRow) error {
+		err := each(g, e, tables.AccountEntries(), cols, func(r entryRow) error {
 			at := slices.Index([]string{"credit", "debt"}, r.Word(tables.AccountEntryBalanceType))
 			if at < 0 {
 				return nil
