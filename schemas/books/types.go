@@ -346,6 +346,20 @@ func (b *Books) SKU(sku string) int32 {
 	return find(b.Products, sku, func(p *Product) string { return p.SKU })
 }
 
+// MeasureOf returns the measure of products, "" if they have several or the books have none of them.
+func (b *Books) MeasureOf(skus []string) (measure string) {
+	for _, sku := range skus {
+		switch at := b.SKU(sku); {
+		case at < 0:
+		case measure == "":
+			measure = b.Products[at].Measure
+		case measure != b.Products[at].Measure:
+			return ""
+		}
+	}
+	return measure
+}
+
 // Customer returns the code of a customer, or -1.
 func (b *Books) Customer(id string) int32 {
 	return find(b.Customers, id, func(c *Customer) string { return c.ID })

@@ -194,10 +194,7 @@ func (s *Sources) packages(ctx context.Context, b *document.Bill) error {
 	}
 	for i := range r.Packages {
 		p := &r.Packages[i]
-		measure := ""
-		if sku := s.Books.SKU(p.SKUs[0]); sku >= 0 {
-			measure = s.Books.Products[sku].Measure
-		}
+		measure := s.Books.MeasureOf(p.SKUs)
 		for _, q := range p.Periods {
 			drawn, err := q.Drawn.Add(q.Gathered)
 			if err != nil {
