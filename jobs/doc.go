@@ -12,5 +12,7 @@
 //	JOBS-6  The ledger records which lake each run left: the hash of its first manifest. A run, a reader and the query
 //	        API refuse a lake that is not empty and that no run of the ledger left. Without the ledger any lake is
 //	        accepted. A run that begins on an empty lake notes so first if the ledger names an earlier lake, and ends
-//	        if it cannot: if it does not end, a lake whose first manifest has its command and as-of is its own.
+//	        if it cannot: if it does not end, a lake whose first manifest has its command and as-of is its own. Its
+//	        report names the run that left the earlier lake. A backup of an empty lake is refused if the ledger
+//	        names one.
 package jobs

@@ -56,7 +56,8 @@ type Result struct {
 	Dismissed   *dismiss.Report      // of rejects
 	Entry       ledger.Entry         // as it was ended; of a dry run its ID is ""
 
-	found foundLake // when it began
+	found foundLake     // when it began
+	left  *ledger.Entry // if the lake was empty then: the newest run that left a lake; nil = none
 }
 
 // Run does a job and keeps its entry. Result is never nil; its Report is there with an error too if the run was
@@ -93,6 +94,7 @@ func (r *Runner) Run(ctx context.Context, t Task) (*Result, error) {
 	err := r.sameLake(res, open, failed)
 	if err == nil {
 		err = r.work(ctx, &t, res, m)
+		r.noteNewLake(res)
 	}
 	res.Entry.Stages = m.end()
 	res.note(&t, err)

@@ -46,6 +46,34 @@ func SameLake(dir, name string, snap *lake.Snapshot) error {
 	return nil
 }
 
+// EmptyLakeError says that the lake of a workspace is empty, and that a run of the ledger wrote to one.
+type EmptyLakeError struct {
+	Lake      string // its folder or address
+	Run, AsOf string // the newest run of the ledger that left a lake there
+}
+
+// Error names the lake and the run.
+func (e *EmptyLakeError) Error() string {
+	return fmt.Sprintf("the lake in %s is empty, and run %s as of %s left one that is not", e.Lake, e.Run, e.AsOf)
+}
+
+// Hint says what to do.
+func (e *EmptyLakeError) Hint() string {
+	return "put the lake back, for example mount its disk, or correct lake.path; if it is lost, restore a backup; " +
+		"`tollbook run nightly` rebuilds it from inbox and books, and closed cycles are open then"
+}
+
+// NotEmptied checks that a lake is not empty if the run ledger names one that a run left (JOBS-6).
+func NotEmptied(dir, name string, snap *lake.Snapshot) error {
+	if snap.Manifest.Number != 0 {
+		return nil
+	}
+	if _, last := ledger.WroteTo(ledger.Dir(dir), "", nil); last != nil {
+		return &EmptyLakeError{name, last.ID, last.AsOf}
+	}
+	return nil
+}
+
 // NewLakeError says that a run would begin a new lake which the run ledger could not name.
 type NewLakeError struct{ Err error }
 
@@ -70,7 +98,7 @@ func (r *Runner) sameLake(res *Result, open *ledger.Open, failed error) (err err
 	if e.Lake, res.found = found.origin, found; err != nil || !found.empty || failed == nil && open == nil {
 		return err
 	}
-	if _, last := ledger.WroteTo(ledger.Dir(r.Dir), "", nil); last == nil {
+	if _, res.left = ledger.WroteTo(ledger.Dir(r.Dir), "", nil); res.left == nil {
 		return nil // any lake is this workspace's
 	}
 	e.NewLake = true
@@ -81,6 +109,19 @@ func (r *Runner) sameLake(res *Result, open *ledger.Open, failed error) (err err
 		return &NewLakeError{failed}
 	}
 	return nil
+}
+
+// noteNewLake reports that a run began on an empty lake although the ledger names an earlier one (JOBS-6).
+func (r *Runner) noteNewLake(res *Result) {
+	if res.left == nil || res.Report == nil {
+		return
+	}
+	closed := ""
+	if last := ledger.LastClose(ledger.Dir(r.Dir), res.Entry.ID); last != nil {
+		closed = fmt.Sprintf("; cycles that were closed are open again, the ledger lists `%s`", last.Command)
+	}
+	res.Report.Note("the lake was empty, and this run began a new one: run %s as of %s left an earlier lake%s; to "+
+		"continue with the earlier lake, put it back in place of the new one", res.left.ID, res.left.AsOf, closed)
 }
 
 // left notes which state the lake has after a run.

@@ -153,12 +153,16 @@ func (d *doctor) lake(context.Context) {
 		d.snap, err = l.Head()
 	}
 	if err == nil {
-		err = jobs.SameLake(d.ws.Dir, d.ws.LakeName(), d.snap)
+		err = cmp.Or(jobs.SameLake(d.ws.Dir, d.ws.LakeName(), d.snap),
+			jobs.NotEmptied(d.ws.Dir, d.ws.LakeName(), d.snap))
 	}
 	var corrupt *lakeerr.CorruptError
 	var missing *lakeerr.MissingError
 	var other *jobs.OtherLakeError
+	var emptied *jobs.EmptyLakeError
 	switch {
+	case errors.As(err, &emptied):
+		d.broken("lake", emptied.Hint(), "%v", err)
 	case errors.As(err, &other):
 		d.broken("lake", other.Hint(), "%v", err)
 	case errors.As(err, &corrupt):

@@ -37,6 +37,22 @@ func WroteTo(dir string, origin manifest.Hash, first func() (*manifest.Manifest,
 	return false, last
 }
 
+// LastClose is the newest close of the ledger that committed, other than the run of an ID; nil = none. Entries that
+// cannot be read are ignored.
+func LastClose(dir, except string) *Entry {
+	names, err := list(dir)
+	if err != nil {
+		return nil
+	}
+	for i := len(names) - 1; i >= 0; i-- {
+		e := readFile(filepath.Join(dir, names[i]))
+		if e != nil && e.Kind == "close" && e.Changed && e.ID != except {
+			return e
+		}
+	}
+	return nil
+}
+
 // mayHaveBegun reports whether a run that does not say which lake it left began the one of an origin.
 func (e *Entry) mayHaveBegun(origin manifest.Hash, first func() (*manifest.Manifest, error)) bool {
 	if !e.NewLake || origin == "" || !e.endedBadly() {

@@ -168,6 +168,7 @@ type making struct {
 	before   map[string]file // of the backup before, by path
 	index    index
 	sequence int
+	had      *state          // the lake of the backup before; nil = none. An empty one never replaces it (BACKUP-11)
 	stored   map[string]int64 // bytes of stored files, by name
 	sweeps   []func() error
 	archived []manifest.CycleRef // of the lake
@@ -227,6 +228,7 @@ func (b *making) inspect() error {
 	b.stored = make(map[string]int64)
 	keep := b.reusable(entries)
 	for _, e := range entries {
+		b.had = old.Lake
 		top, _, _ := strings.Cut(e.Name, "/")
 		switch {
 		case top == tempDir:
@@ -276,6 +278,12 @@ func (b *making) lake(ctx context.Context, l *lake.Lake, to, path string, seen f
 		return nil, err
 	}
 	var out *state
+	if err == nil && b.index.Lake == nil && b.had != nil {
+		return &workspace.RefusedError{What: fmt.Sprintf("the lake in %s is empty, and %s has a backup of a lake at "+
+			"manifest %d, which would be replaced", b.w.LakeName(), b.dir, b.had.Manifest),
+			Hint: "put the lake back, for example mount its disk, or correct lake.path; to back up the empty lake, " +
+				"use another folder"}
+	}
 	err = l.Read(func(snap *lake.Snapshot) error {
 		out = nil
 		done, err := replica.Copy(ctx, snap, st)

@@ -31,4 +31,5 @@
 //	BACKUP-10 Every cycle that the lake names as archived is in an archive that is copied, or is reported with the
 //	          folder that it was archived to. The archive of the settings is copied, and those of the workspace that
 //	          have a cycle which no other copy has. A copy of an archive never replaces that of another lake.
+//	BACKUP-11 A backup of an empty lake never replaces one of a lake that has a manifest.
 package backup
