@@ -35,8 +35,9 @@ Keys of callers, passwords and TLS keys are copied only with --secrets. tollbook
 copied, including clickhouse.dsn.
 
 Exit code 1 means that something was omitted, which is named: a feed file that changed during the
-copy or may not be read, or archived cycles and feed files that are outside the workspace or not
-where they were archived.`,
+copy, may not be read or is missing although it was ingested, or archived cycles and feed files
+that are outside the workspace or not where they were archived. An empty lake is refused if the
+run ledger or the backup in the folder names a lake.`,
 		Example: "  tollbook backup /mnt/backup/billing\n" +
 			"  tollbook backup s3://backups/billing --endpoint https://store.example.com:9000\n" +
 			"  tollbook -w sample backup /mnt/backup/sample --no-inbox --json",

@@ -167,6 +167,16 @@ func (in *Inbox) member(w *tar.Writer, m member) error {
 	return nil
 }
 
+// Hashes reads a volume whole and returns the hashes of the feed files in it, in their order. Errors:
+// *lakeerr.CorruptError.
+func Hashes(ctx context.Context, from storage.Storage, name string) (hashes []string, err error) {
+	members, err := readVolume(ctx, from, name)
+	for _, m := range members {
+		hashes = append(hashes, m.hash)
+	}
+	return hashes, err
+}
+
 // readVolume reads a volume whole and compares every member with its hash. Errors: *lakeerr.CorruptError.
 func readVolume(ctx context.Context, from storage.Storage, name string) ([]member, error) {
 	corrupt := func(detail string) error {

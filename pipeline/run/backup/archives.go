@@ -181,6 +181,7 @@ func (b *making) volumes() (list []string) {
 		case !inside && hasVolumes(b.w.Path(filepath.Join(folder, "inbox"))):
 			note := filepath.Join(folder, "inbox") +
 				", archived feed files: it is not in the workspace; copy it separately"
+			b.elsewhere = true
 			if !slices.Contains(b.report.LeftOut, note) {
 				b.report.LeftOut = append(b.report.LeftOut, note)
 			}
@@ -194,6 +195,7 @@ func (b *making) volumes() (list []string) {
 	if b.w.ArchiveDir() == "" {
 		list = append(list, b.storeFolder+"/inbox")
 	}
+	b.feedFolders = list
 	return list
 }
 

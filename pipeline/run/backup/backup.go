@@ -80,6 +80,8 @@ type file struct {
 	// Version is that of an object of an object store; of a file in a folder, its inbox.Stamp: it is "" if a change
 	// during the backup need not show in it
 	Version string `json:"version,omitempty"`
+	// of a volume of archived feed files: the hashes of these, as the lake knows them; nil = not looked at
+	Has []string `json:"has,omitempty"`
 }
 
 const (
@@ -166,16 +168,19 @@ type making struct {
 	st       storage.Storage
 	report   *Report
 	before   map[string]file // of the backup before, by path
+	had      *state          // the lake of the backup before; nil = none. An empty one never replaces it (BACKUP-11)
 	index    index
 	sequence int
-	had      *state          // the lake of the backup before; nil = none. An empty one never replaces it (BACKUP-11)
 	stored   map[string]int64 // bytes of stored files, by name
 	sweeps   []func() error
 	archived []manifest.CycleRef // of the lake
 	// storeFolder is the folder of a restored workspace for an archive that is in an object store
 	storeFolder string
-	usesFolder  bool           // an archive is in archiveFolder
-	checks      []func() error // that what is in an object store is complete
+	usesFolder  bool             // an archive is in archiveFolder
+	inputs      []manifest.Input // feed files that the lake ingested
+	feedFolders []string         // of the workspace, with volumes of archived feed files
+	elsewhere   bool             // feed files may be in volumes that are not copied or cannot be read
+	checks      []func() error   // that what is in an object store is complete
 }
 
 func (b *making) run(ctx context.Context) error {
@@ -186,6 +191,9 @@ func (b *making) run(ctx context.Context) error {
 		return err
 	}
 	if err := b.plain(ctx); err != nil {
+		return err
+	}
+	if err := b.ingested(ctx); err != nil {
 		return err
 	}
 	if err := b.archives(ctx); err != nil {
@@ -220,6 +228,7 @@ func (b *making) inspect() error {
 		for _, f := range old.Files {
 			b.before[f.Path] = f
 		}
+		b.had = old.Lake
 	}
 	entries, err := b.st.List("")
 	if err != nil {
@@ -228,7 +237,6 @@ func (b *making) inspect() error {
 	b.stored = make(map[string]int64)
 	keep := b.reusable(entries)
 	for _, e := range entries {
-		b.had = old.Lake
 		top, _, _ := strings.Cut(e.Name, "/")
 		switch {
 		case top == tempDir:
@@ -263,9 +271,19 @@ func (b *making) ownLake(ctx context.Context) error {
 		b.archived = slices.DeleteFunc(slices.Clone(snap.Manifest.Cycles),
 			func(ref manifest.CycleRef) bool { return ref.Archived == nil })
 		origin, err := snap.Origin()
+		if err != nil {
+			return err
+		}
 		b.index.Origin = string(origin)
+		b.inputs, err = snap.Inputs()
 		return err
 	})
+	if err == nil && b.index.Lake == nil && b.had != nil {
+		return &workspace.RefusedError{What: fmt.Sprintf("the lake in %s is empty, and %s has a backup of a lake at "+
+			"manifest %d, which would be replaced", b.w.LakeName(), b.dir, b.had.Manifest),
+			Hint: "put the lake back, for example mount its disk, or correct lake.path; to back up the empty lake, " +
+				"use another folder"}
+	}
 	return err
 }
 
@@ -278,12 +296,6 @@ func (b *making) lake(ctx context.Context, l *lake.Lake, to, path string, seen f
 		return nil, err
 	}
 	var out *state
-	if err == nil && b.index.Lake == nil && b.had != nil {
-		return &workspace.RefusedError{What: fmt.Sprintf("the lake in %s is empty, and %s has a backup of a lake at "+
-			"manifest %d, which would be replaced", b.w.LakeName(), b.dir, b.had.Manifest),
-			Hint: "put the lake back, for example mount its disk, or correct lake.path; to back up the empty lake, " +
-				"use another folder"}
-	}
 	err = l.Read(func(snap *lake.Snapshot) error {
 		out = nil
 		done, err := replica.Copy(ctx, snap, st)

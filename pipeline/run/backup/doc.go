@@ -32,4 +32,7 @@
 //	          folder that it was archived to. The archive of the settings is copied, and those of the workspace that
 //	          have a cycle which no other copy has. A copy of an archive never replaces that of another lake.
 //	BACKUP-11 A backup of an empty lake never replaces one of a lake that has a manifest.
+//	BACKUP-12 A feed file that the lake ingested and that is neither in the inbox nor in a volume stays as the backup
+//	          before has it, under another name if its own was given to another file. If no backup has it, it is
+//	          reported.
 package backup
