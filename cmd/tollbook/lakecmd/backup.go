@@ -77,7 +77,10 @@ names each file that differs from what was backed up; the folder is not a worksp
 run verify. The next run continues from the state of the backup.
 
 A restore that was killed or failed leaves the file .restoring in the folder. The same command
-finishes it: correct files are kept, all others are copied again.`,
+finishes it: correct files are kept, all others are copied again.
+
+Exit code 1 means that tollbook.yaml names a lake, an inbox, books or an archive outside the
+workspace, which the restored workspace would use. The output says where the copy is.`,
 		Example: "  tollbook restore /mnt/backup/billing --into billing\n" +
 			"  tollbook restore /mnt/backup/billing --into billing --json",
 		Args: cobra.ExactArgs(1),
@@ -88,7 +91,7 @@ finishes it: correct files are kept, all others are copied again.`,
 	}
 	addStore(cmd, &o.from.Endpoint, &o.from.Region, "Amazon S3, us-east-1")
 	cmd.Flags().StringVar(&o.into, "into", "", "folder of the workspace to make")
-	return cli.Exits(cmd, cli.ExitDone, cli.ExitWrong, cli.ExitFailed)
+	return cli.Exits(cmd, cli.ExitDone, cli.ExitNeedsAttention, cli.ExitWrong, cli.ExitFailed)
 }
 
 func runBackup(ctx context.Context, a *cli.App, o *backupOptions) error {
@@ -142,9 +145,10 @@ func runRestore(ctx context.Context, a *cli.App, o *restoreOptions) error {
 	if err != nil {
 		return err
 	}
-	if a.Flags.JSON {
-		return a.PrintJSON(r)
-	}
+	return a.Show(r, func() { printRestored(a, o, r) }, nil, r.NeedsAttention())
+}
+
+func printRestored(a *cli.App, o *restoreOptions, r *backup.Restored) {
 	fmt.Fprintf(a.Out, "restored %s to %s: the lake at manifest %d, %s, %s\n", o.from.Path, o.into, r.Manifest,
 		cli.Counted(int64(r.Files), "file", "files"), cli.Counted(r.Bytes, "byte", "bytes"))
 	if r.Kept > 0 {
@@ -155,5 +159,4 @@ func runRestore(ctx context.Context, a *cli.App, o *restoreOptions) error {
 		fmt.Fprintln(a.Out, note)
 	}
 	fmt.Fprintf(a.Out, "`tollbook -w %s verify` counts it all again\n", o.into)
-	return nil
 }

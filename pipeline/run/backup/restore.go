@@ -31,6 +31,17 @@ type Restored struct {
 	Bytes     int64    `json:"bytes"`
 	Kept      int      `json:"kept,omitempty"` // files that a restore before this one, which did not finish, had copied
 	Notes     []string `json:"notes,omitempty"`
+
+	elsewhere bool // the settings name a place outside of the workspace
+}
+
+// NeedsAttention reports whether the settings name places outside of the workspace, which a person should look at: the
+// restored workspace works there, not on the copy.
+func (r *Restored) NeedsAttention() bool { return r.elsewhere }
+
+// noteElsewhere reports a place outside of the workspace that the settings name.
+func (r *Restored) noteElsewhere(format string, args ...any) {
+	r.Notes, r.elsewhere = append(r.Notes, fmt.Sprintf("tollbook.yaml names "+format, args...)), true
 }
 
 // markName is the file that marks a folder in which a restore has begun and has not finished. It holds the hash of
@@ -103,15 +114,13 @@ func (r *restoring) noteStores() {
 		settings.Place
 	}{{"inbox", s.Inbox.Place}, {"books", s.Books}} {
 		if p.InStore() {
-			r.report.Notes = append(r.report.Notes, fmt.Sprintf("tollbook.yaml names %s, and the restored workspace "+
-				"reads there: the copy is in %s; set %s.path to %s to use the copy", p.Path,
-				filepath.Join(r.into, p.name), p.name, p.name))
+			r.report.noteElsewhere("%s, and the restored workspace reads there: the copy is in %s; set %s.path to %s "+
+				"to use the copy", p.Path, filepath.Join(r.into, p.name), p.name, p.name)
 		}
 	}
 	if at := s.Retention.Archive; !filepath.IsLocal(at) && !settings.InObjectStore(at) {
-		r.report.Notes = append(r.report.Notes, fmt.Sprintf("tollbook.yaml names %s, and prune in the restored "+
-			"workspace would write there: set retention.archive to another folder, unless this workspace replaces the "+
-			"former one", at))
+		r.report.noteElsewhere("%s, and prune in the restored workspace would write there: set retention.archive to "+
+			"another folder, unless this workspace replaces the former one", at)
 	}
 }
 
@@ -189,7 +198,12 @@ func (r *restoring) alreadyDone(i *index) (*Restored, error) {
 		"it was restored before, except for the mark that a restore has begun: nothing else was written")
 	if i.Lake != nil {
 		r.report.Manifest = i.Lake.Manifest
+		r.folder("lake", true, i.Lake)
 	}
+	if i.Archive != nil {
+		r.folder(cmp.Or(i.Archive.In, archiveFolder), false, i.Archive)
+	}
+	r.noteStores()
 	return r.report, r.unmark()
 }
 
@@ -262,6 +276,26 @@ func sameContent(a, b storage.Storage, name string) (same bool, err error) {
 	}
 }
 
+// folder is the folder of the restored workspace for the copy of a lake. It reports a lake that the settings name
+// elsewhere.
+func (r *restoring) folder(name string, own bool, s *state) (within string) {
+	switch within = s.Path; {
+	case settings.InObjectStore(within):
+		useCopy := "lake.path to lake"
+		if within = name; !own {
+			within = cmp.Or(s.Restore, storeFolder+"/lake")
+			useCopy = "retention.archive to " + path.Dir(within)
+		}
+		r.report.noteElsewhere("%s, and runs in the restored workspace would write there: the copy is in %s; set %s "+
+			"to use the copy", s.Path, filepath.Join(r.into, within), useCopy)
+	case !filepath.IsLocal(within):
+		within = name
+		r.report.noteElsewhere("%s: the copy is in %s; move it there, or change the setting", s.Path,
+			filepath.Join(r.into, name))
+	}
+	return within
+}
+
 // lake copies a lake back, every hash checked.
 func (r *restoring) lake(ctx context.Context, name string, s *state) error {
 	if s == nil {
@@ -284,23 +318,7 @@ func (r *restoring) lake(ctx context.Context, name string, s *state) error {
 	if err != nil {
 		return fmt.Errorf("restore %s: %w", name, err)
 	}
-	within := s.Path
-	switch {
-	case settings.InObjectStore(within):
-		useCopy := "lake.path to lake"
-		if within = name; !own {
-			within = cmp.Or(s.Restore, storeFolder+"/lake")
-			useCopy = "retention.archive to " + path.Dir(within)
-		}
-		r.report.Notes = append(r.report.Notes,
-			fmt.Sprintf("tollbook.yaml names %s, and runs in the restored workspace would write there: the copy is in "+
-				"%s; set %s to use the copy", s.Path, filepath.Join(r.into, within), useCopy))
-	case !filepath.IsLocal(within):
-		within = name
-		r.report.Notes = append(r.report.Notes,
-			fmt.Sprintf("tollbook.yaml names %s: the copy is in %s; move it there, or change the setting", s.Path,
-				filepath.Join(r.into, name)))
-	}
+	within := r.folder(name, own, s)
 	to := r.wrap(storage.Dir(filepath.Join(r.into, within)))
 	if err := r.drop(to, name); err != nil {
 		return fmt.Errorf("restore %s: %w", name, err)
