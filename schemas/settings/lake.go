@@ -40,7 +40,8 @@ func readLakePath(s *Settings, m yamldoc.Map, key string) {
 			return "", errors.New("is empty")
 		case clean == "." || clean == "..":
 			return "", fmt.Errorf("%q: not a folder of its own", path)
-		case first == "books" || first == "inbox" || first == "exports" || first == LakeScratch:
+		case first == "books" || first == "inbox" || first == "exports" || first == "runs" || first == LakeScratch,
+			within(clean, filepath.Join(Default().Retention.Archive, inboxFolder)):
 			return "", fmt.Errorf("%q: is in another folder of the workspace", path)
 		case strings.Contains(path, "://"):
 			return "", fmt.Errorf("%q: neither a folder nor s3://bucket/prefix", path)

@@ -61,7 +61,9 @@ func readArchive(s *Settings, m yamldoc.Map, key string) {
 			return path, s.apart(path, m.Name(key))
 		case clean == "." || clean == ".." || strings.ContainsRune(path, 0):
 			return "", fmt.Errorf("%q: not a folder of its own", path)
-		case first == "books" || first == "inbox" || first == "exports" || clean == filepath.Clean(s.Lake.Path):
+		case first == "books" || first == "inbox" || first == "exports" || first == "runs",
+			clean == filepath.Clean(s.Lake.Path),
+			within(filepath.Clean(s.Lake.Path), filepath.Join(clean, inboxFolder)):
 			return "", fmt.Errorf("%q: a folder that the workspace uses for something else", path)
 		}
 		return path, nil

@@ -295,14 +295,21 @@ func TestErrors(t *testing.T) {
 		"lake: {path: 's3://b/../c'}":  `4:14: lake.path "s3://b/../c": not s3://bucket/prefix`,
 		"lake: {path: 'gs://bucket'}":  `4:14: lake.path "gs://bucket": neither a folder nor s3://bucket/prefix`,
 		"lake: {path: lake-scratch}":   `4:14: lake.path "lake-scratch": is in another folder of the workspace`,
+		"lake: {path: runs}":           `4:14: lake.path "runs": is in another folder of the workspace`,
+		"lake: {path: runs/lake}":      `4:14: lake.path "runs/lake": is in another folder of the workspace`,
+		"lake: {path: archive/inbox}":  `4:14: lake.path "archive/inbox": is in another folder of the workspace`,
 		"lake: {endpoint: 'http://h'}": `4:18: lake.endpoint "http://h": the lake is in a folder`,
 		"lake: {region: eu-west-1}":    `4:16: lake.region "eu-west-1": the lake is in a folder`,
 		"lake: {path: 's3://b', endpoint: 'h:1'}": `4:34: lake.endpoint "h:1": not http://host:port or ` +
 			`https://host:port`,
 		"retention: {archive: 's3://'}": `4:22: retention.archive "s3://": not s3://bucket/prefix`,
-		"lake: {lease: 1ms}":            `4:15: lake.lease "1ms": neither 0s nor whole seconds from 1s to 1h`,
-		"lake: {buckets: 0}":            `4:17: lake.buckets "0": not from 1 to 1024`,
-		"lake: {buckets: 1025}":         `4:17: lake.buckets "1025": not from 1 to 1024`,
+		"retention: {archive: runs/a}": `4:22: retention.archive "runs/a": a folder that the workspace uses for ` +
+			`something else`,
+		"lake: {path: cold/inbox/lake}\nretention: {archive: cold}": `5:22: retention.archive "cold": a folder that ` +
+			`the workspace uses for something else`,
+		"lake: {lease: 1ms}":    `4:15: lake.lease "1ms": neither 0s nor whole seconds from 1s to 1h`,
+		"lake: {buckets: 0}":    `4:17: lake.buckets "0": not from 1 to 1024`,
+		"lake: {buckets: 1025}": `4:17: lake.buckets "1025": not from 1 to 1024`,
 		"iceberg: {warehouse: 's3://b/t'}": `4:22: iceberg.warehouse "s3://b/t": the lake is in "lake": both must be ` +
 			`folders, or both in the same object store`,
 		"iceberg: {warehouse: lake/tables}": `4:22: iceberg.warehouse "lake/tables": is in another folder of the ` +
