@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tollbook/tollbook/cmd/tollbook/cli/place"
 	"github.com/tollbook/tollbook/pipeline/lake/scratch"
 )
 
@@ -33,10 +34,12 @@ func (o *Output) ToStdout() bool { return o.File == "" || o.File == "-" }
 func (o *Output) Check() error {
 	switch {
 	case o.ToStdout() && o.force:
-		return &UsageError{What: "--force has no effect: no file is written",
-			Hint: "name the file, or leave --force out"}
+		return &UsageError{What: "--force has no effect: no file is written", Hint: "name a file, or leave --force out"}
 	case o.ToStdout():
 		return nil
+	}
+	if what := place.Of(o.File); what != "" {
+		return &UsageError{What: o.File + " is " + what, Hint: "name a file elsewhere, such as in a folder exports/"}
 	}
 	return checkFile(o.File, o.force)
 }
@@ -55,9 +58,8 @@ func checkFile(name string, force bool) error {
 	return nil
 }
 
-func existsError(name string) error {
-	return &UsageError{What: name + " exists, and was not changed",
-		Hint: "name another file, or replace it with --force"}
+func existsError(to string) error {
+	return &UsageError{What: to + " exists, and was not changed", Hint: "name another file, or replace it with --force"}
 }
 
 // wholeFile is a file in the making, which a writer may begin again.
@@ -120,10 +122,10 @@ func WriteChecked(a *App, o *Output, write func(io.Writer) error) (size int64, e
 // writeDevice writes to what is no regular file, such as a pipe.
 func writeDevice(name string, write func(io.Writer) error) error {
 	f, err := os.OpenFile(name, os.O_WRONLY, 0)
-	if err != nil {
-		return fmt.Errorf("write %s: %w", name, err)
+	if err == nil {
+		err = errors.Join(write(f), f.Close())
 	}
-	if err := errors.Join(write(f), f.Close()); err != nil {
+	if err != nil {
 		return fmt.Errorf("write %s: %w", name, err)
 	}
 	return nil
@@ -135,10 +137,7 @@ func WriteWhole(name string, force bool, write func(*os.File) error) error {
 	if target, err := filepath.EvalSymlinks(name); err == nil {
 		name = target // the link stays
 	}
-	dir, base := filepath.Split(name)
-	if dir == "" {
-		dir = "."
-	}
+	dir, base := filepath.Dir(name), filepath.Base(name)
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return fmt.Errorf("write %s: %w", name, err)
 	}
