@@ -168,7 +168,7 @@ cycles, and stores every consumption record in a lake of Parquet files.`,
 		"read this lake in place of lake.path, as an archive; relative to the workspace")
 	f.StringVar(&a.Flags.AsOf, "as-of", "", "the run's clock, RFC 3339 with an offset (default: now)")
 	f.BoolVar(&a.Flags.allowFuture, "allow-future", false, "let a run's --as-of be later than this machine's clock")
-	f.IntVar(&a.Flags.Workers, "workers", runtime.NumCPU(), "how many buckets are worked on at once")
+	f.IntVar(&a.Flags.Workers, "workers", min(runtime.NumCPU(), 1024), "buckets to work on at once, at most 1024")
 	f.Lookup("workers").DefValue = "cores of the machine"
 	f.BoolVar(&a.Flags.JSON, "json", false, "results and failures as JSON")
 	f.IntVar(&a.Flags.batchRows, "batch-rows", 0, "rows of a batch")
@@ -206,8 +206,9 @@ func (a *App) prepare(cmd *cobra.Command) error {
 	case a.Flags.Lake != "" && !slices.Contains(append(readers(), "restore-head", "upgrade"), topOf(cmd)):
 		return &UsageError{What: fmt.Sprintf("--lake: %s works with the lake of the workspace only", topOf(cmd)),
 			Hint: "commands that read another lake: " + strings.Join(readers(), ", ")}
-	case a.Flags.Workers < 1:
-		return &UsageError{What: fmt.Sprintf("--workers %d: want 1 or more", a.Flags.Workers)}
+	case a.Flags.Workers < 1 || a.Flags.Workers > 1024:
+		return &UsageError{What: fmt.Sprintf("--workers %d: want 1 to 1024", a.Flags.Workers),
+			Hint: "leave it out: the default is the number of cores, and more make no run faster"}
 	case a.Flags.batchRows < 0 || a.Flags.chunkBytes < 0 || a.Flags.rangeBytes < 0 || a.Flags.bucketRows < 0:
 		return &UsageError{What: "--batch-rows, --chunk-bytes, --range-bytes and --bucket-rows: want 0 or more"}
 	case a.Flags.stopAt != "" && !slices.Contains(stopPoints(), a.Flags.stopAt):
