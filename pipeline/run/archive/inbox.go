@@ -47,6 +47,7 @@ type Packed struct {
 type member struct {
 	name, hash string
 	bytes      int64
+	link       bool // in remove: a link to a file that leaves
 }
 
 func (m member) compare(o member) int {
@@ -149,7 +150,7 @@ func (in *Inbox) found(ctx context.Context, due map[fed]taken) (groups map[perio
 			case ok && t.rejects:
 				kept.Rejects++
 			case ok:
-				groups[t.cycle] = append(groups[t.cycle], member{ref.Name, hash, size})
+				groups[t.cycle] = append(groups[t.cycle], member{name: ref.Name, hash: hash, bytes: size})
 			}
 		}
 	}
@@ -182,21 +183,23 @@ func (in *Inbox) pack(ctx context.Context, p *Packed) error {
 	return in.remove(p.members)
 }
 
-// remove takes the originals away whose content is still the one that was packed.
+// remove takes the originals away whose content is still the one that was packed, and the links that lead to them.
 func (in *Inbox) remove(list []member) error {
+	list, err := in.leaving(list)
+	if err != nil {
+		return err
+	}
 	dirs := make(map[string]bool)
 	for _, m := range list {
 		hash, _, err := inbox.Hash(inbox.Fresh(in.Files), m.name)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err != nil {
+		gone := errors.Is(err, fs.ErrNotExist)
+		if err != nil && !gone {
 			return err
 		}
-		if hash != m.hash {
-			continue // another file by now: it was not taken
+		if gone && !m.link || !gone && hash != m.hash {
+			continue // another file by now: it was not taken. A link can lead to one that was removed before it
 		}
-		if err := in.Own.Remove(m.name); err != nil {
+		if err := in.Own.Remove(m.name); err != nil && !(gone && errors.Is(err, fs.ErrNotExist)) {
 			return fmt.Errorf("remove inbox/%s: %w", m.name, err)
 		}
 		dirs[m.name[:strings.LastIndexByte(m.name, '/')]] = true

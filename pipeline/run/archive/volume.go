@@ -210,7 +210,7 @@ func readVolume(ctx context.Context, from storage.Storage, name string) ([]membe
 		if _, err := io.Copy(sum, r); err != nil {
 			return nil, corrupt(head.Name + ": " + err.Error())
 		}
-		m := member{head.Name, hex.EncodeToString(sum.Sum(nil)[:16]), head.Size}
+		m := member{name: head.Name, hash: hex.EncodeToString(sum.Sum(nil)[:16]), bytes: head.Size}
 		if want := head.PAXRecords[hashRecord]; m.hash != want {
 			return nil, corrupt(fmt.Sprintf("%s: hash is %s, %s was packed", m.name, m.hash, want))
 		}
