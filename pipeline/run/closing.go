@@ -3,6 +3,7 @@ package run
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/fold/costs/margins"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
@@ -52,7 +53,7 @@ func (r *closingCheck) mayClose(ctx context.Context) error {
 		return bookproblem.Of(err)
 	}
 	r.report.Missing = missing
-	open := workspace.OpenItems{Missing: missing, NotTaken: notTaken(r.report.Files)}
+	open := workspace.OpenItems{Missing: missing, NotTaken: slices.Concat(notTaken(r.report.Files), r.report.Held)}
 	if !r.job.dryRun && !r.o.CloseIf.Allow(&open) {
 		return &OpenItemsError{open}
 	}

@@ -31,6 +31,8 @@ type Report struct {
 	Changed  bool           `json:"changed"`  // false: nothing was new and nothing was written
 	Manifest int64          `json:"manifest"` // number of the live state after the run
 	Files    []FileReport   `json:"files"`
+	// Held are the files that were left with a note, and without which a close asks.
+	Held []FileReport `json:"-"`
 	// Over all files that were taken in this run: Rows = Accepted + Duplicate + Rejected.
 	Rows      int64            `json:"rows"`
 	Accepted  int64            `json:"accepted"`

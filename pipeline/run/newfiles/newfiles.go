@@ -26,7 +26,7 @@ type Finder struct {
 	Inbox   fs.FS
 	Settle  time.Duration      // a file that changed less than this before the run began is left
 	Options *workspace.Options // of the run
-	Next    *next.State        // knows the files that were taken; not used by Offered
+	Next    *next.State        // knows the files that were taken; nil = none, for Offered
 	Report  *workspace.Report  // of the run: gets the names and the notes
 	Uncut   bool               // large files get no ranges
 }
@@ -145,6 +145,10 @@ func (f *Finder) Offered(name string) ([]inbox.FileRef, error) {
 	for _, other := range found.Unknown {
 		f.Report.Note("inbox/%s is no feed file (.csv, .ndjson, .parquet; the first two also .gz or .zst): not "+
 			"ingested", feedfile.ShownName(other))
+		if meant(other) {
+			f.hold(name, other, "its name is not that of a feed file",
+				"rename it to end in .csv, .ndjson or .parquet; the first two can be packed: .gz or .zst")
+		}
 	}
 	for _, passed := range found.Passed {
 		f.passOver(name, passed)
@@ -177,6 +181,22 @@ func (f *Finder) passOver(name string, p inbox.Passed) {
 		Fault: p.Error() + ": ignored", Hint: p.Hint})
 }
 
+// looksTaken reports whether a file has name and size of one that an earlier run took.
+func (f *Finder) looksTaken(feed string, ref inbox.FileRef) bool {
+	if f.Next == nil {
+		return false
+	}
+	return slices.ContainsFunc(f.Next.Inputs(), func(in manifest.Input) bool {
+		return in.Feed == feed && in.Name == ref.Name && in.Bytes == ref.Size
+	})
+}
+
+// hold keeps the run from closing a cycle while a file lies in the inbox that can have records of it.
+func (f *Finder) hold(feed, name, why, hint string) {
+	f.Report.Held = append(f.Report.Held,
+		workspace.FileReport{Feed: feed, Name: feedfile.ShownName(name), Fault: why, Hint: hint})
+}
+
 // waiting takes out the files that are not this run's for their age, and reports how many.
 func (f *Finder) waiting(name string, refs []inbox.FileRef) []inbox.FileRef {
 	var late, young []string
@@ -189,6 +209,10 @@ func (f *Finder) waiting(name string, refs []inbox.FileRef) []inbox.FileRef {
 			young = append(young, feedfile.ShownName(ref.Name))
 		default:
 			return false
+		}
+		if o.Started != 0 && ref.Changed > o.Started && !f.looksTaken(name, ref) {
+			f.hold(name, ref.Name, fmt.Sprintf("it waits for its time of change, %s, which is in the future",
+				ref.Changed), "give it the time of its arrival with `touch`")
 		}
 		return true
 	})

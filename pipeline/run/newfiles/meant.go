@@ -1,0 +1,27 @@
+package newfiles
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
+)
+
+// packers are the endings of programs that pack files.
+var packers = [...]string{".gz", ".zst", ".xz", ".bz2", ".zip", ".lz4", ".br", ".7z", ".z", ".gzip", ".zstd"}
+
+// meant reports whether a file that is no feed file by its name was probably meant to be one: its ending is that of a
+// format in other letters, or that of a format with another packer.
+func meant(name string) bool {
+	if _, known := feedfile.FormatOf(name); known {
+		return false
+	}
+	name = strings.ToLower(name)
+	if _, known := feedfile.FormatOf(name); known {
+		return true
+	}
+	end := path.Ext(name)
+	_, known := feedfile.FormatOf(strings.TrimSuffix(name, end))
+	return known && slices.Contains(packers[:], end)
+}
