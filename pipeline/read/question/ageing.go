@@ -25,16 +25,16 @@ const (
 	ageOpen
 )
 
-// ageTable is what is open of debts, by the cycle of the lines that left them.
+// ageTable has the open debts, by the cycle of the lines that left them.
 func ageTable() *tables.Table {
 	return &tables.Table{Name: "ages", Columns: []tables.Column{
 		wordColumn("customer_id", "who owes it"),
 		wordColumn("month", "cycle of the lines"),
-		amountColumn("open_amount", "what is open of what they left unpaid"),
+		amountColumn("open_amount", "part of their unpaid amounts that nothing has cleared"),
 	}}
 }
 
-// aged is what is open of debts, by customer and cycle.
+// aged is the question of open debts by customer and cycle.
 func aged() *ask.Question {
 	t := ageTable()
 	return &ask.Question{Name: "aged", Span: ask.UpTo, Keys: t.Columns[:ageOpen], Sums: t.Columns[ageOpen:],
