@@ -25,8 +25,8 @@ const (
 // Nothing is collected before the process has so many bytes: a short command ends before. The two differ, so that the
 // limit in force says who set it.
 const (
-	startBytes = 64 << 20 // while the program starts and a workspace is opened
-	smallBytes = 96 << 20 // for the run or the export itself
+	startBytes = 24 << 20 // while the program starts and a workspace is opened
+	smallBytes = 64 << 20 // for the run or the export itself
 )
 
 // StartMemory postpones the first collection of a process, as far as GOGC and GOMEMLIMIT do not say otherwise.
