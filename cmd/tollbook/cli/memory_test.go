@@ -25,7 +25,7 @@ func TestTuneMemory(t *testing.T) {
 	expect(t, 200, math.MaxInt64)
 }
 
-// TestMemoryOfTheFirstCollection checks that nothing is collected before the process has 96 MiB, and that the command's
+// TestMemoryOfTheFirstCollection checks that nothing is collected before the process has 64 MiB, and that the command's
 // own settings are in force after the first collection. Not parallel, as above.
 func TestMemoryOfTheFirstCollection(t *testing.T) {
 	percent, limit := debug.SetGCPercent(100), debug.SetMemoryLimit(math.MaxInt64)
@@ -37,12 +37,12 @@ func TestMemoryOfTheFirstCollection(t *testing.T) {
 		percent int
 		limit   int64
 	}{
-		{StartMemory, 67_108_864, 100, math.MaxInt64},
-		{TuneMemory, 100_663_296, 200, 805_306_368},
-		{TuneExport, 100_663_296, 50, 805_306_368},
-		{func(env func(string) string) { TuneJob(env, jobs.Nightly) }, 100_663_296, 200, 805_306_368},
-		{func(env func(string) string) { TuneJob(env, jobs.Close) }, 100_663_296, 40, 805_306_368},
-		{TuneServer, 100_663_296, 200, 1_342_177_280},
+		{StartMemory, 25_165_824, 100, math.MaxInt64},
+		{TuneMemory, 67_108_864, 200, 805_306_368},
+		{TuneExport, 67_108_864, 50, 805_306_368},
+		{func(env func(string) string) { TuneJob(env, jobs.Nightly) }, 67_108_864, 200, 805_306_368},
+		{func(env func(string) string) { TuneJob(env, jobs.Close) }, 67_108_864, 40, 805_306_368},
+		{TuneServer, 67_108_864, 200, 1_342_177_280},
 	} {
 		c.tune(unset)
 		expect(t, -1, c.until)
@@ -51,7 +51,7 @@ func TestMemoryOfTheFirstCollection(t *testing.T) {
 	}
 	StartMemory(unset)
 	TuneExport(unset) // replaces what StartMemory would set
-	collected(100_663_296)
+	collected(67_108_864)
 	expect(t, 50, 805_306_368)
 }
 
