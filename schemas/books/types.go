@@ -346,6 +346,15 @@ func (b *Books) SKU(sku string) int32 {
 	return find(b.Products, sku, func(p *Product) string { return p.SKU })
 }
 
+// SKUNames returns the skus of codes.
+func (b *Books) SKUNames(codes []int32) []string {
+	names := make([]string, len(codes))
+	for i, code := range codes {
+		names[i] = b.Products[code].SKU
+	}
+	return names
+}
+
 // MeasureOf returns the measure of products, "" if they have several or the books have none of them.
 func (b *Books) MeasureOf(skus []string) (measure string) {
 	for _, sku := range skus {

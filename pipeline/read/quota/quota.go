@@ -319,12 +319,9 @@ func (b *builder) packages(stored *packageState) error {
 		if len(spans) == 0 {
 			continue
 		}
-		out := Package{ID: p.ID, Region: p.Region, Quota: p.Quota, Reset: p.Reset.String(),
-			ValidFrom: b.time(p.Valid.From), ValidTo: b.time(p.Valid.To),
+		out := Package{ID: p.ID, SKUs: b.Books.SKUNames(p.SKUs), Region: p.Region, Quota: p.Quota,
+			Reset: p.Reset.String(), ValidFrom: b.time(p.Valid.From), ValidTo: b.time(p.Valid.To),
 			NextRefill: b.time(nextRefill(b.Prices, p, b.end))}
-		for _, sku := range p.SKUs {
-			out.SKUs = append(out.SKUs, b.Books.Products[sku].SKU)
-		}
 		for _, span := range spans {
 			q := Period{From: b.time(span.From), To: b.time(span.To), Current: span.Holds(b.end), span: span}
 			if err := b.settle(&q, p, stored); err != nil {

@@ -104,7 +104,7 @@ func handleFreeResourceInfos(ctx context.Context, c *operation.Call) (any, error
 		one := info{ID: s.pack.ID, Product: s.pack.ID, Name: s.pack.ID, EffectiveTime: form.Bound(s.pack.Valid.From),
 			ExpireTime: form.Bound(s.pack.Valid.To), Status: s.status, Service: s.product.ServiceTypeCode,
 			ServiceName: s.product.ServiceTypeName, Region: s.pack.Region, Reuse: refills,
-			Items: []item{{s.pack.ID, s.left, s.pack.Quota.String(), form.MeasureID(s.product.Measure)}}}
+			Items: []item{{s.pack.ID, s.left, s.pack.Quota.String(), form.MeasureID(s.measure)}}}
 		if s.pack.Reset == books.ResetNone {
 			one.Reuse = once
 		}
@@ -185,7 +185,7 @@ func handleFreeResourceUsages(ctx context.Context, c *operation.Call) (any, erro
 		}
 		one := usage{ID: s.pack.ID, StartTime: form.Bound(s.span.From), EndTime: form.Bound(s.span.To),
 			Amount: operation.Decimal(s.left), Original: operation.Decimal(s.pack.Quota.String()),
-			Measure: form.MeasureID(s.product.Measure)}
+			Measure: form.MeasureID(s.measure)}
 		switch s.pack.Reset {
 		case books.ResetCycle:
 			one.Cycle, one.CycleType = monthly, byCalendar
@@ -202,6 +202,7 @@ func handleFreeResourceUsages(ctx context.Context, c *operation.Call) (any, erro
 type stock struct {
 	pack    *books.Package
 	product *books.Product // the first of its products
+	measure string         // of all of its products; "" = they have several
 	status  int
 	left    string
 	span    period.Span // the quota period, where it is known, or the package's validity
@@ -230,6 +231,7 @@ func stocks(ctx context.Context, c *operation.Call) ([]stock, error) {
 		if len(p.SKUs) > 0 {
 			s.product = &b.Products[p.SKUs[0]]
 		}
+		s.measure = b.MeasureOf(b.SKUNames(p.SKUs))
 		switch {
 		case p.Valid.From > asOf:
 			s.status = notBegun

@@ -7,6 +7,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/read/bill"
 	"github.com/tollbook/tollbook/pipeline/read/records"
 	"github.com/tollbook/tollbook/pipeline/serve/console/page"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
@@ -167,7 +168,7 @@ func ServiceNames(b *books.Books) map[string]string {
 func ServiceName(v *page.View, names map[string]string, code string) string {
 	switch {
 	case code == "" || code == Nothing:
-		return v.T("无服务", "no service")
+		return v.T("承诺用量", bill.OfNoService)
 	case names[code] != "":
 		return names[code]
 	}
