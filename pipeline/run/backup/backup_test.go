@@ -120,6 +120,31 @@ func TestReplacedFiles(outer *testing.T) {
 	}
 }
 
+// TestShortenedCopies tests BACKUP-4: files of the backup that lost their end are copied again, whether the workspace's
+// are read again or not.
+func TestShortenedCopies(outer *testing.T) {
+	outer.Parallel()
+	t := &replacing{T: outer, dir: newWorkspace(outer), backup: filepath.Join(outer.TempDir(), "backup")}
+	const book, feed = "books/prices.csv", "inbox/usage/a.csv"
+	t.put(book, "sku,region_code,valid_from,tier,unit_price\n")
+	t.put(feed, "first")
+	later := time.Now().Add(time.Hour)
+	t.make(later)
+	copies, err := filepath.Glob(filepath.Join(t.backup, "files", "*", "*"))
+	if err != nil || len(copies) != 5 {
+		t.Fatalf("%d files in the backup, want 4 of books and settings and 1 of the inbox: %v", len(copies), err)
+	}
+	for _, path := range copies {
+		if err := os.Truncate(path, 2); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.make(later)
+	if got := t.restored(book, feed); got[0] != "sku,region_code,valid_from,tier,unit_price\n" || got[1] != "first" {
+		t.Errorf("restored %q", got)
+	}
+}
+
 // TestNamesOfTheInbox tests BACKUP-3: a file whose name is not UTF-8 is omitted and reported, and is not restored under
 // another name; a link that leads to itself stops no backup.
 func TestNamesOfTheInbox(outer *testing.T) {

@@ -14,8 +14,8 @@
 //	BACKUP-3  What the lake names is copied before the inbox, the inbox before the archive: a feed file that the lake
 //	          ingested, or that is archived meanwhile, is in the backup. One that changes during the copy, or
 //	          whose name is not UTF-8, is omitted and reported. A link that leads nowhere is no file.
-//	BACKUP-4  A file that exists under its content's name is not copied again. Every file is hashed while it is
-//	          copied, in both directions.
+//	BACKUP-4  A file that exists under its content's name, with its size, is not copied again. Every file is hashed
+//	          while it is copied, in both directions.
 //	BACKUP-5  Secrets (keys of callers, passwords, TLS keys) are copied only on request.
 //	BACKUP-6  A restore requires an empty folder, checks every byte, and writes tollbook.yaml last: before that there
 //	          is no workspace.

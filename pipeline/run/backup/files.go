@@ -119,7 +119,7 @@ func (b *making) file(ctx context.Context, origin *origin, name string) (*file, 
 	was := origin.version(info)
 	if old, known := b.before[name]; known && !origin.alwaysRead() && was != "" && old.Version == was &&
 		old.Bytes == f.Bytes && old.MTime == f.MTime {
-		if f.Hash, f.Version = old.Hash, was; b.stored[f.stored()] == f.Bytes && (f.Bytes > 0 || b.has(f)) {
+		if f.Hash, f.Version = old.Hash, was; b.has(f) {
 			b.report.Kept++
 			return f, nil
 		}
@@ -139,9 +139,10 @@ func (b *making) file(ctx context.Context, origin *origin, name string) (*file, 
 	return f, nil
 }
 
+// has reports whether the backup has the file's content. A copy of another size was damaged after it was made.
 func (b *making) has(f *file) bool {
-	_, there := b.stored[f.stored()]
-	return there
+	n, there := b.stored[f.stored()]
+	return there && n == f.Bytes
 }
 
 // store copies a file's content under the name of its hash.
