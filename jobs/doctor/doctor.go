@@ -210,7 +210,7 @@ func (d *doctor) unnamed(context.Context) {
 		return
 	case len(found) == 0:
 		d.describe("files of the lake", OK, "",
-			"every file is named: a glob is the truth; `tollbook verify` reads them")
+			"every file is named, so a glob reads the current state; `tollbook verify` reads them")
 		return
 	}
 	for _, f := range found {
@@ -220,7 +220,7 @@ func (d *doctor) unnamed(context.Context) {
 		}
 	}
 	d.describe("files of the lake", Warn,
-		"the next run deletes what is the lake's own; until then no glob is right. Take foreign files out",
+		"the next run deletes what is the lake's own; until then a glob reads other files too. Take foreign files out",
 		"%d files that no list names, the first: %s", len(found), found[0].Name)
 }
 

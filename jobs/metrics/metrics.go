@@ -106,11 +106,11 @@ func newGauges() gauges {
 	return gauges{
 		good: gauge("tollbook_last_good_run_timestamp_seconds",
 			"When the newest run of a kind that ended well ended, by the ledger.", "kind"),
-		owed: gauge("tollbook_owed_firings", "What fell due and was not done yet, by kind.", "kind"),
+		owed: gauge("tollbook_owed_firings", "Jobs that are due and not done, by kind.", "kind"),
 		next: gauge("tollbook_next_firing_timestamp_seconds", "When a kind falls due next.", "kind"),
 		newest: gauge("tollbook_newest_record_timestamp_seconds",
 			"Start of the newest day, contract zone, with accepted records of a feed.", "feed"),
-		failing: gauge("tollbook_failing_tries", "Tries of what could not be done yet, by kind; 0 = nothing fails.",
+		failing: gauge("tollbook_failing_tries", "Failed attempts of pending jobs, by kind; 0 = no job fails.",
 			"kind"),
 		oldest: one("tollbook_oldest_owed_timestamp_seconds",
 			"When the oldest pending job was due; 0 = none is pending."),

@@ -55,7 +55,7 @@ func (r *runState) checkRerate() error {
 	c := r.job.rerate.cycle
 	if c > r.closed {
 		return &workspace.RefusedError{What: fmt.Sprintf("cycle %s is not closed", c),
-			Hint: "an open cycle is rated by today's books anyway: `tollbook run nightly`"}
+			Hint: "an open cycle is rated by the current books: `tollbook run nightly`"}
 	}
 	ref, known := r.txn.Base().Cycle(manifest.CycleOf(c))
 	if !known {

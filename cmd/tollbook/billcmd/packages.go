@@ -72,7 +72,7 @@ func runPackages(ctx context.Context, a *cli.App, o *packagesOptions) error {
 		return err
 	}
 	if !r.Agrees {
-		return &cli.DifferError{What: fmt.Sprintf("packages of customer %s: what was drawn is not what is gone",
+		return &cli.DifferError{What: fmt.Sprintf("packages of customer %s: its draws do not add up to the used quota",
 			o.customer),
 			Hint: "`tollbook verify` checks the complete lake; books/packages.csv may have changed since the records " +
 				"were rated"}

@@ -162,7 +162,7 @@ cycles, and stores every consumption record in a lake of Parquet files.`,
 	f := root.PersistentFlags()
 	f.StringVarP(&a.Flags.Workspace, "workspace", "w", ".", "folder with tollbook.yaml, books/, inbox/ and lake/; "+
 		"without it $"+WorkspaceVariable+", else the nearest folder upwards")
-	f.BoolVarP(&a.Flags.quiet, "quiet", "q", false, "no progress, and of the log warnings and errors only")
+	f.BoolVarP(&a.Flags.quiet, "quiet", "q", false, "print no progress, and log only warnings and errors")
 	f.BoolVarP(&a.Flags.verbose, "verbose", "v", false, "log details on standard error")
 	f.StringVar(&a.Flags.Lake, "lake", "",
 		"read this lake in place of lake.path, as an archive; relative to the workspace")

@@ -49,8 +49,8 @@ func CheckAccept(cmd *cobra.Command, t *jobs.Task) error {
 		return nil
 	}
 	if t.RetryRejects {
-		return &UsageError{What: "--retry-rejects with --accept-rejects: gates do not apply to a retry",
-			Hint: "what it tries was rejected before: leave --accept-rejects out"}
+		return &UsageError{What: "--retry-rejects and --accept-rejects exclude each other",
+			Hint: "gates do not apply to records that were rejected before: omit --accept-rejects"}
 	}
 	t.AcceptRejects = strings.TrimSpace(t.AcceptRejects)
 	if !OneLine(t.AcceptRejects) {

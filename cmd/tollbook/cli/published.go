@@ -66,6 +66,6 @@ func PrintRepaired(a *App, list []string) {
 // PrintUncleaned says what the server would not delete.
 func PrintUncleaned(a *App, r *publish.Report) {
 	if r.Uncleaned != "" {
-		fmt.Fprintf(a.Out, "\nnot deleted yet, though no view shows it: %s\n", r.Uncleaned)
+		fmt.Fprintf(a.Out, "\nshown by no view, and not deleted yet: %s\n", r.Uncleaned)
 	}
 }

@@ -57,7 +57,7 @@ func exportFocus(ctx context.Context, a *cli.App, o *exportOptions) error {
 	case r.Excel && r.Format != "focus":
 		return cli.ExcelOnly(r.Format)
 	case r.Excel && f.validate:
-		return &cli.UsageError{What: "--validate checks a FOCUS file, and what --excel writes is none",
+		return &cli.UsageError{What: "--validate checks a FOCUS file; --excel writes another format",
 			Hint: "leave one of them out"}
 	case f.issuer == "" && out.ToStdout():
 		return &cli.UsageError{What: "--issuer is missing",

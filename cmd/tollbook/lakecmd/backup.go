@@ -158,5 +158,5 @@ func printRestored(a *cli.App, o *restoreOptions, r *backup.Restored) {
 	for _, note := range r.Notes {
 		fmt.Fprintln(a.Out, note)
 	}
-	fmt.Fprintf(a.Out, "`tollbook -w %s verify` counts it all again\n", o.into)
+	fmt.Fprintf(a.Out, "`tollbook -w %s verify` checks the restored workspace\n", o.into)
 }

@@ -79,7 +79,7 @@ func printPrune(a *cli.App, zone *period.Zone, r *prune.Report) {
 			cli.Counted(int64(r.Rejects), "old feed file", "old feed files"))
 	}
 	if r.Waits != nil {
-		fmt.Fprintf(a.Out, "\ncycle %s is old enough, and stays for now: %s\n", r.Waits.Cycle, r.Waits.Why)
+		fmt.Fprintf(a.Out, "\ncycle %s is due, and is not archived yet: %s\n", r.Waits.Cycle, r.Waits.Why)
 	}
 	switch {
 	case r.DryRun && len(r.Cycles)+len(r.Inbox) == 0:

@@ -68,7 +68,7 @@ the lake could not be read.`,
 		},
 	}
 	cmd.Flags().IntVar(&f.limit, "limit", 20, "list at most so many; 0 = all")
-	cmd.Flags().BoolVar(&f.failed, "failed", false, "only those that did not do what they were to do")
+	cmd.Flags().BoolVar(&f.failed, "failed", false, "only runs that failed or need attention")
 	cmd.AddCommand(showCommand(a))
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitNeedsAttention, cli.ExitWrong, cli.ExitFailed)
 }

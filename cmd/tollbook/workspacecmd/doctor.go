@@ -38,7 +38,7 @@ func runDoctor(ctx context.Context, a *cli.App) error {
 	case !r.Books:
 		wrong = &cli.UsageError{What: "settings or books are wrong", Hint: "`tollbook check` lists every mistake"}
 	case r.Broken:
-		wrong = &cli.DifferError{What: "a run would fail as things are", Hint: "see the checks that fail"}
+		wrong = &cli.DifferError{What: "a run would fail now", Hint: "see the checks that fail"}
 	}
 	return a.Show(r, func() { printDoctor(a, r) }, wrong, !r.Workable)
 }

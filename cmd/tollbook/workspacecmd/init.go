@@ -76,7 +76,7 @@ func writeSample(dir, which string) (initResult, error) {
 		return initResult{Workspace: dir, Sample: true, Cycle: reseller.Cycle, AsOf: reseller.AsOf}, reseller.Write(dir)
 	}
 	return initResult{}, (&cli.UsageError{What: fmt.Sprintf("init %s: there is no sample %q", dir, which),
-		Hint: "--sample is usage, --sample=reseller is the other one"}).Meant(which,
+		Hint: "--sample is a month of usage, --sample=reseller a month of cost files"}).Meant(which,
 		[]string{sampleUsage, sampleReseller})
 }
 

@@ -175,8 +175,8 @@ func (s *Sources) amounts(ctx context.Context, b *document.Bill) (err error) {
 	return err
 }
 
-// packages adds the prepaid packages in force; where what was drawn is not what is gone, a note says so. Of a closed
-// cycle it adds none then: packages.csv has changed, and the lines say what packages gave (COMPOSE-11).
+// packages adds the prepaid packages in force, and a note if the draws do not add up to the used quota. In a closed
+// cycle it then adds no packages: packages.csv has changed, and the lines show the draws (COMPOSE-11).
 func (s *Sources) packages(ctx context.Context, b *document.Bill) error {
 	code := s.Books.Customer(b.Customer.ID)
 	if !slices.ContainsFunc(s.Books.Packages, func(p books.Package) bool { return p.Customer == code }) {
