@@ -26,10 +26,10 @@ func NewBackup(a *cli.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "backup DIR|s3://BUCKET/PREFIX",
 		Short: "Copy the workspace, also during runs",
-		Long: `backup copies the lake at one committed state, settings, books, feed files, the run ledger and the
-archives into another folder, or into an object store. Runs can proceed meanwhile. A second backup into the same folder copies
-only what is new. A backup that is killed leaves the previous one complete. Every file is hashed
-while it is copied.
+		Long: `backup copies the lake at one committed state, settings, books, branding, feed files, the run
+ledger and the archives into another folder, or into an object store. Runs can proceed meanwhile. A
+second backup into the same folder copies only what is new. A backup that is killed leaves the
+previous one complete. Every file is hashed while it is copied.
 
 Keys of callers, passwords and TLS keys are copied only with --secrets. tollbook.yaml is always
 copied, including clickhouse.dsn.

@@ -16,6 +16,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/replica"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/workspace"
+	"github.com/tollbook/tollbook/schemas/branding"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
@@ -143,7 +144,8 @@ func apart(w *workspace.Workspace, place settings.Place) error {
 		}
 		return nil
 	}
-	for _, place := range []string{w.Dir, w.LakeDir(), w.ArchiveDir(), w.InboxDir(), w.Path("books"), w.Path("runs")} {
+	for _, place := range []string{w.Dir, w.LakeDir(), w.ArchiveDir(), w.InboxDir(), w.Path("books"),
+		w.Path(branding.Dir), w.Path("runs")} {
 		if place == "" { // in an object store
 			continue
 		}

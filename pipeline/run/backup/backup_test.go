@@ -120,6 +120,20 @@ func TestReplacedFiles(outer *testing.T) {
 	}
 }
 
+// TestBranding checks that what documents read beside the books, covers and logos, is in the backup and in what is
+// restored of it.
+func TestBranding(outer *testing.T) {
+	outer.Parallel()
+	t := &replacing{T: outer, dir: newWorkspace(outer), backup: filepath.Join(outer.TempDir(), "backup")}
+	t.put("branding/branding.yaml", "issuers: {}\n")
+	t.put("branding/logo.svg", "<svg/>")
+	t.make(time.Now())
+	if got := t.restored("branding/branding.yaml", "branding/logo.svg"); !slices.Equal(got,
+		[]string{"issuers: {}\n", "<svg/>"}) {
+		t.Errorf("restored %q", got)
+	}
+}
+
 // TestShortenedCopies tests BACKUP-4: files of the backup that lost their end are copied again, whether the workspace's
 // are read again or not.
 func TestShortenedCopies(outer *testing.T) {

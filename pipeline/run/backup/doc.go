@@ -3,7 +3,7 @@
 //	lake/             the lake at one committed state, readable in place
 //	archive/          the lake of archived cycles, if there is one
 //	archives/<hash>   the lakes of other archives
-//	files/ab/<hash>   settings, books, feed files, run ledger, volumes of the archive, by content
+//	files/ab/<hash>   settings, books, branding, feed files, run ledger, volumes of the archive, by content
 //	backup.json       what belongs to the backup; it replaces the previous one in one step
 //
 //	BACKUP-1  A backup is one committed state of the lake: it is read like any reader does, and started over when a

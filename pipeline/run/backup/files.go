@@ -18,6 +18,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
 	"github.com/tollbook/tollbook/pipeline/lake/objects"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
+	"github.com/tollbook/tollbook/schemas/branding"
+	"github.com/tollbook/tollbook/schemas/settings"
 )
 
 // stored is where a file's content is in the backup.
@@ -26,7 +28,7 @@ func (f *file) stored() string { return "files/" + f.Hash[:2] + "/" + f.Hash }
 // plain copies all that is no lake's (BACKUP-3).
 func (b *making) plain(ctx context.Context) error {
 	s := &b.w.Settings
-	list := []string{"tollbook.yaml", "books", "runs"}
+	list := []string{settings.File, "books", branding.Dir, "runs"}
 	if !b.o.NoInbox {
 		list = append(list, "inbox")
 	}
