@@ -80,38 +80,61 @@ func writeSample(dir, which string) (initResult, error) {
 		[]string{sampleUsage, sampleReseller})
 }
 
-func initWorkspace(dir, which string) (initResult, error) {
+func initWorkspace(dir, which string) (r initResult, err error) {
+	err = inNewFolder(dir, func() error {
+		if which != "" {
+			r, err = writeSample(dir, which)
+			return err
+		}
+		r = initResult{Workspace: dir}
+		return writeEmpty(dir)
+	})
+	return r, err
+}
+
+// inNewFolder calls write for a folder that is empty or does not exist. If write fails, it deletes what the folder
+// contains, so that the same command can be run again.
+func inNewFolder(dir string, write func() error) error {
 	entries, err := os.ReadDir(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil:
-		return initResult{}, &cli.UsageError{What: fmt.Sprintf("init %s: %v", dir, err)}
+		return &cli.UsageError{What: fmt.Sprintf("init %s: %v", dir, err)}
 	case len(entries) > 0:
-		return initResult{}, &cli.UsageError{What: fmt.Sprintf("init %s: the folder is not empty: it contains %s", dir,
-			entries[0].Name()), Hint: "name a new folder"}
+		return &cli.UsageError{What: fmt.Sprintf("init %s: the folder is not empty: it contains %s", dir,
+			entries[0].Name()), Hint: "name a new folder; if an init was killed here, empty it first"}
 	}
-	if which != "" {
-		return writeSample(dir, which)
+	if err = write(); err == nil {
+		return nil
 	}
+	entries, _ = os.ReadDir(dir) // without the folder there is nothing to delete
+	for _, e := range entries {
+		err = errors.Join(err, os.RemoveAll(filepath.Join(dir, e.Name())))
+	}
+	return err
+}
+
+// writeEmpty writes a workspace without rows in its books and without feed files.
+func writeEmpty(dir string) error {
 	folders := []string{"books"}
 	for _, f := range accept.Feeds() {
 		folders = append(folders, "inbox/"+f.Name)
 	}
 	for _, name := range folders {
 		if err := os.MkdirAll(filepath.Join(dir, filepath.FromSlash(name)), 0o777); err != nil {
-			return initResult{}, fmt.Errorf("init %s: %w", dir, err)
+			return fmt.Errorf("init %s: %w", dir, err)
 		}
 	}
 	for _, f := range books.Formats() {
 		if err := os.WriteFile(filepath.Join(dir, "books", f.File), emptyBook(f), 0o666); err != nil {
-			return initResult{}, fmt.Errorf("init %s: %w", dir, err)
+			return fmt.Errorf("init %s: %w", dir, err)
 		}
 	}
-	// The settings come last: a folder with them is a whole workspace.
+	// The settings come last: a folder with them is a complete workspace.
 	if err := os.WriteFile(filepath.Join(dir, settings.File), settings.Template(false), 0o666); err != nil {
-		return initResult{}, fmt.Errorf("init %s: %w", dir, err)
+		return fmt.Errorf("init %s: %w", dir, err)
 	}
-	return initResult{Workspace: dir}, nil
+	return nil
 }
 
 // emptyBook is a book without rows: its header, or of a YAML book a comment that lists its keys.
