@@ -2,6 +2,7 @@ package settings
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/tollbook/tollbook/schemas/money"
@@ -143,6 +144,14 @@ func (t TimeOfDay) String() string { return fmt.Sprintf("%02d:%02d", int(t)/60, 
 func (s *Settings) CloseTime(c period.Cycle) period.Instant {
 	day := c.Add(1).First() + period.Day(s.Close.Day-1)
 	return s.Zone.At(day, int64(s.Close.Time)*period.Minute)
+}
+
+// SecretFiles returns the files that the settings name: keys of callers, passwords, tokens and certificates. They are
+// relative to the workspace, or absolute.
+func (s *Settings) SecretFiles() []string {
+	files := []string{s.API.Keys, s.API.TLSCert, s.API.TLSKey, s.ClickHouse.PasswordFile, s.ClickHouse.CAFile,
+		s.ClickHouse.CertFile, s.ClickHouse.KeyFile, s.Iceberg.TokenFile, s.Iceberg.SecretFile, s.OIDC.SecretFile}
+	return slices.DeleteFunc(files, func(path string) bool { return path == "" })
 }
 
 // Lake is where and in how many buckets the lake is.

@@ -29,6 +29,30 @@ api: {listen: 127.0.0.1:8080}
 schedule: {nightly: "30 1 * * *", monthly: "0 12 5 * *"}
 `
 
+// TestSecretFiles checks that every file that a key names is one that a backup copies only on request.
+func TestSecretFiles(t *testing.T) {
+	t.Parallel()
+	const catalog = "catalog: https://catalog.example, warehouse: tables, "
+	with := map[string]string{"iceberg.token_file": catalog, "iceberg.client_secret_file": catalog + "client_id: c, ",
+		"clickhouse.cert_file": "key_file: other, ", "clickhouse.key_file": "cert_file: other, ",
+		"api.tls_cert": "tls_key: other, ", "api.tls_key": "tls_cert: other, "}
+	tested := 0
+	for _, k := range Keys() {
+		if k.Type != "file" && k.Type != "PEM file" {
+			continue
+		}
+		tested++
+		group, key, _ := strings.Cut(k.Name, ".")
+		s := parse(t, required+group+": {"+with[k.Name]+key+": a/secret}\n")
+		if !slices.Contains(s.SecretFiles(), "a/secret") {
+			t.Errorf("%s is not among %v", k.Name, s.SecretFiles())
+		}
+	}
+	if tested < 10 {
+		t.Errorf("%d keys name a file, want 10 or more", tested)
+	}
+}
+
 // TestGates checks that gates are read with either limit, both or none, and a share as a ratio or a percentage.
 func TestGates(t *testing.T) {
 	t.Parallel()

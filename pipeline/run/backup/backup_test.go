@@ -134,6 +134,26 @@ func TestBranding(outer *testing.T) {
 	}
 }
 
+// TestSecretInBooks tests BACKUP-5 for a secret in a folder that is copied, whose path is not in its shortest form.
+func TestSecretInBooks(outer *testing.T) {
+	outer.Parallel()
+	t := &replacing{T: outer, dir: newWorkspace(outer), backup: filepath.Join(outer.TempDir(), "backup")}
+	text, err := os.ReadFile(filepath.Join(t.dir, "tollbook.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.put("tollbook.yaml", string(text)+"oidc: {client_secret_file: ./books/oidc-secret}\n")
+	t.put("books/oidc-secret", "xyzzy")
+	t.make(time.Now())
+	into := filepath.Join(t.TempDir(), "restored")
+	if _, err := Restore(t.Context(), settings.Place{Path: t.backup}, into, nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(into, "books/oidc-secret")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the secret was restored: %v", err)
+	}
+}
+
 // TestShortenedCopies tests BACKUP-4: files of the backup that lost their end are copied again, whether the workspace's
 // are read again or not.
 func TestShortenedCopies(outer *testing.T) {

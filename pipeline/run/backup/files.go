@@ -27,21 +27,21 @@ func (f *file) stored() string { return "files/" + f.Hash[:2] + "/" + f.Hash }
 
 // plain copies all that is no lake's (BACKUP-3).
 func (b *making) plain(ctx context.Context) error {
-	s := &b.w.Settings
 	list := []string{settings.File, "books", branding.Dir, "runs"}
 	if !b.o.NoInbox {
 		list = append(list, "inbox")
 	}
 	list = append(list, b.volumes()...)
-	secrets := []string{s.API.Keys, s.API.TLSCert, s.API.TLSKey, s.ClickHouse.PasswordFile, s.ClickHouse.CAFile,
-		s.ClickHouse.CertFile, s.ClickHouse.KeyFile, s.Iceberg.TokenFile, s.Iceberg.SecretFile}
-	for _, path := range secrets {
-		if path != "" && filepath.IsLocal(path) {
-			if b.o.Secrets {
-				list = append(list, filepath.ToSlash(path))
-			} else if _, err := os.Stat(b.w.Path(path)); err == nil {
-				b.report.Without = append(b.report.Without, path)
-			}
+	secrets := b.w.Settings.SecretFiles()
+	for i, path := range secrets {
+		if !filepath.IsLocal(path) {
+			continue
+		}
+		secrets[i] = filepath.ToSlash(filepath.Clean(path))
+		if b.o.Secrets {
+			list = append(list, secrets[i])
+		} else if _, err := os.Stat(b.w.Path(path)); err == nil {
+			b.report.Without = append(b.report.Without, path)
 		}
 	}
 	for _, path := range list {
