@@ -75,7 +75,7 @@ func (c *csvRecords) instant(int) (t period.Instant, ok bool) { return t, false 
 
 func (c *csvRecords) close() error { return c.text.Close() }
 
-// rawOf is a row as a line of CSV.
+// rawOf formats a row as a line of CSV.
 func rawOf(cells []string) string {
 	var b strings.Builder
 	w := csv.NewWriter(&b)

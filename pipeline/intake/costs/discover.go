@@ -18,25 +18,25 @@ import (
 // Folder is the folder of cost files below inbox/.
 const Folder = "costs"
 
-// successFile says that a delivery is complete.
+// successFile is the name of the file that marks a delivery as complete.
 const successFile = "_SUCCESS"
 
-// Found is a delivery as it is in the inbox.
+// Found is a delivery found in the inbox.
 type Found struct {
 	Source string
 	Period period.Cycle
 	Name   string
-	Files  []string // data files, paths below inbox/, by name
-	Odd    []string // files that make it fail, paths below inbox/
-	Marked bool     // _SUCCESS is there
+	Files  []string // data files, paths below inbox/, sorted by name
+	Odd    []string // files that make the delivery fail, paths below inbox/
+	Marked bool     // it contains a file _SUCCESS
 	Newest period.Instant
 }
 
-// Path is the delivery as people name it: SOURCE/YYYY-MM/DELIVERY.
+// Path returns the name of the delivery in reports: SOURCE/YYYY-MM/DELIVERY.
 func (f *Found) Path() string { return f.Source + "/" + f.Period.String() + "/" + f.Name }
 
-// Complete reports whether the delivery is complete at an instant of the machine's clock; 0 = however new its files
-// are.
+// Complete reports whether the delivery is complete at an instant of the machine's clock. If now is 0, the age of its
+// files does not matter.
 func (f *Found) Complete(now period.Instant, settle time.Duration) bool {
 	if len(f.Files)+len(f.Odd) == 0 {
 		return false
@@ -44,8 +44,8 @@ func (f *Found) Complete(now period.Instant, settle time.Duration) bool {
 	return f.Marked || now == 0 || f.Newest <= now-period.Instant(settle.Microseconds())
 }
 
-// Discover lists the deliveries of the sources, by source, period and name. Strange are names below inbox/costs that no
-// delivery can be made of.
+// Discover lists the deliveries of the sources, sorted by source, period and name. strange lists names below
+// inbox/costs that are not part of any delivery.
 func Discover(fsys fs.FS, sources []string) (found []*Found, strange []string, err error) {
 	entries, err := folder(fsys, Folder)
 	if err != nil {
@@ -65,7 +65,7 @@ func Discover(fsys fs.FS, sources []string) (found []*Found, strange []string, e
 	return found, strange, nil
 }
 
-// folder lists a folder by name, without names that begin with _ or a dot; one that is not there is empty.
+// folder lists a folder sorted by name, without names that begin with _ or a dot. A missing folder is empty.
 func folder(fsys fs.FS, name string) ([]fs.DirEntry, error) {
 	entries, err := fs.ReadDir(fsys, name)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -150,10 +150,10 @@ func (f *Found) look(fsys fs.FS, root string) error {
 	return nil
 }
 
-// Hasher gives the content hash of a file below inbox/.
+// Hasher returns the content hash of a file below inbox/.
 type Hasher func(name string) (string, error)
 
-// Hash names the content of the delivery's data files and their places in it.
+// Hash returns a hash of the contents of the delivery's data files and of their paths in it.
 func (f *Found) Hash(of Hasher) (string, error) {
 	sum := sha256.New()
 	root := path.Join(Folder, f.Path())

@@ -15,26 +15,26 @@ import (
 	"github.com/tollbook/tollbook/schemas/cost"
 )
 
-// Examined is what reading a delivery found.
+// Examined is the result of reading a delivery.
 type Examined struct {
 	Rows     int64 // accepted
 	Rejected int64
-	Rejects  []Reject // the first MaxRejects, then one for each file, column and reason of the others
+	Rejects  []Reject // the first MaxRejects, then one per file, column and reason for the rest
 	Tally    Tally
 	Values   cost.Values // sums over the accepted rows
-	Currency string      // BillingCurrency; "" without a row
-	Fault    string      // why the delivery fails; "" = it does not
+	Currency string      // BillingCurrency; "" if there are no rows
+	Fault    string      // why the delivery fails; "" = it does not fail
 
-	header *cost.Header // of the file whose kinds these are
-	kinds  []bool       // kinds of rows whose currency was compared
+	header *cost.Header // header of the file to which kinds belongs
+	kinds  []bool       // by kind of row: its currency was compared
 }
 
-// MaxRejects is how many rejected rows of a delivery are kept one by one. The others are counted by file, column and
-// reason, so that a delivery in the wrong folder does not fill the memory.
+// MaxRejects is the number of rejected rows of a delivery that are kept one by one. Further ones are counted by file,
+// column and reason, so that a delivery in the wrong folder does not fill the memory.
 const MaxRejects = 10_000
 
-// ExamineFiles is Examine by several workers, which read a file each. What it finds does not depend on their number.
-// also gives a sink that gets the rows of a worker as well; complete = those sinks have all rows of the delivery.
+// ExamineFiles is Examine with several workers, each reading one file at a time. The result does not depend on their
+// number. also returns a further sink for a worker's rows; complete reports whether those sinks received all rows.
 func ExamineFiles(ctx context.Context, fsys fs.FS, f *Found, workers int, also func(worker int) Sink,
 ) (x *Examined, complete bool, err error) {
 	if len(f.Odd) == 0 {
@@ -46,7 +46,7 @@ func ExamineFiles(ctx context.Context, fsys fs.FS, f *Found, workers int, also f
 	return x, false, err
 }
 
-// Examine reads a delivery once and checks it. An error is one of the disk.
+// Examine reads a delivery once and checks it. Faults of the delivery are in the result; an error is one of the disk.
 func Examine(ctx context.Context, fsys fs.FS, f *Found) (*Examined, error) {
 	x := &Examined{}
 	if len(f.Odd) > 0 {
@@ -68,8 +68,7 @@ func Examine(ctx context.Context, fsys fs.FS, f *Found) (*Examined, error) {
 	return x, err
 }
 
-// examineFiles reads files at the same time. Not ok: the delivery has a fault or a reject, which is reported as one
-// reader finds it.
+// examineFiles reads files concurrently. ok is false if the delivery has a fault or a reject; Examine then reports it.
 func examineFiles(ctx context.Context, fsys fs.FS, f *Found, workers int, also func(worker int) Sink,
 ) (x *Examined, ok bool) {
 	files := make([]Examined, len(f.Files))
@@ -106,7 +105,8 @@ func examineFiles(ctx context.Context, fsys fs.FS, f *Found, workers int, also f
 	return x, true
 }
 
-// ReadFiles gives the rows of a delivery to sinks, several files at a time; to names the sink of a worker's next file.
+// ReadFiles passes the rows of a delivery to sinks, several files at a time. to returns the sink for a worker's next
+// file.
 func ReadFiles(ctx context.Context, fsys fs.FS, f *Found, workers int, to func(worker, file int) (*Tally, Sink),
 ) error {
 	all, ctx := errgroup.WithContext(ctx)
@@ -128,7 +128,7 @@ func ReadFiles(ctx context.Context, fsys fs.FS, f *Found, workers int, to func(w
 	return all.Wait()
 }
 
-// Read gives the rows of a delivery to a sink, file by file; a row does not depend on the rows before it (COSTS-4).
+// Read passes the rows of a delivery to a sink, file by file. Rows do not depend on the rows before them (COSTS-4).
 func Read(ctx context.Context, fsys fs.FS, f *Found, tally *Tally, to Sink) error {
 	root := path.Join(Folder, f.Path()) + "/"
 	reject := to.Reject
@@ -144,14 +144,14 @@ func Read(ctx context.Context, fsys fs.FS, f *Found, tally *Tally, to Sink) erro
 	return nil
 }
 
-// mixedError says that a delivery has rows of two currencies.
+// mixedError reports that a delivery has rows of two currencies.
 type mixedError struct{ one, other string }
 
 func (e *mixedError) Error() string {
 	return fmt.Sprintf("BillingCurrency is %s in some rows and %s in others", e.one, e.other)
 }
 
-// sumError says that a delivery's sums leave the range of costs.
+// sumError reports that a delivery's sums exceed the range of costs.
 type sumError struct{ error }
 
 func (x *Examined) take(row *cost.Row) error {
@@ -169,7 +169,7 @@ func (x *Examined) take(row *cost.Row) error {
 	return nil
 }
 
-// compared reports whether the currency of a row's kind was compared, and notes that it is.
+// compared reports whether the currency of this kind of rows was compared before, and marks the kind as compared.
 func (x *Examined) compared(row *cost.Row) bool {
 	kind := int(row.Kind)
 	if kind < 0 {

@@ -2,21 +2,21 @@ package costs
 
 import "github.com/tollbook/tollbook/schemas/cost"
 
-// kindColumns is in how many columns of texts rows can be distinguished; a file with more has no kinds.
+// kindColumns is the largest number of text columns by which rows are distinguished; a file with more has no kinds.
 const kindColumns = 47
 
-// maxKinds is how many kinds of a file are numbered. Further ones have no number.
+// maxKinds is the largest number of kinds of a file. Rows of further kinds get NoKind.
 const maxKinds = 1 << 15
 
-// kindKey is the numbers of a row's texts. The first is a number of the columns that are equal in a batch.
+// kindKey is the numbers of a row's texts. The first element identifies the columns that are constant in the batch.
 type kindKey [1 + kindColumns]int32
 
-// kinds numbers the rows of a file by their texts. Files contain the same resources again and again, mostly in the same
-// order, so that a row is first compared with the one that followed its predecessor's kind the last time.
+// kinds numbers the rows of a file by their texts. Files repeat the same resources, mostly in the same order, so a row
+// is first compared with the kind that last followed the kind of the row before it.
 type kinds struct {
 	numbers map[kindKey]int32
 	keys    []kindKey
-	next    []int32 // by kind: the kind of the row after the last one of it
+	next    []int32 // by kind: the kind of the row that last followed a row of it
 	last    int32
 	bases   map[kindKey]int32
 	block   [128]kindKey
@@ -26,8 +26,8 @@ func newKinds() *kinds {
 	return &kinds{numbers: make(map[kindKey]int32), bases: make(map[kindKey]int32), last: cost.NoKind}
 }
 
-// number gives the kinds of the rows of a batch, whose texts have the given numbers, column by column; a column without
-// numbers does not distinguish rows.
+// number sets dst to the kinds of the rows of a batch. columns are the numbers of the rows' texts, column by column; a
+// column without numbers does not distinguish rows.
 func (k *kinds) number(columns [][]int32, dst []int32) {
 	if len(columns) > kindColumns {
 		for i := range dst {
@@ -79,7 +79,7 @@ func constant(c []int32) bool {
 	return true
 }
 
-// of is the kind of a row.
+// of returns the kind of a row.
 func (k *kinds) of(row *kindKey) int32 {
 	if k.last >= 0 {
 		if next := k.next[k.last]; next >= 0 && k.keys[next] == *row {

@@ -10,14 +10,14 @@ import (
 	"github.com/apache/arrow-go/v18/parquet/metadata"
 )
 
-// noText is the number of a null.
+// noText is the number that stands for null.
 const noText = -1
 
 // numberedTexts numbers the distinct texts of a column.
 type numberedTexts struct {
 	texts    []string
 	numbers  map[string]int32
-	onlyNull bool // texts other than the word NULL have one number, and no text
+	onlyNull bool // all texts other than NULL have the number 0, and no text
 }
 
 func (t *numberedTexts) reset() {
@@ -40,16 +40,16 @@ func (t *numberedTexts) number(text []byte) int32 {
 	return n
 }
 
-// hasNull reports whether one of the texts is the word NULL.
+// hasNull reports whether the texts include the word NULL.
 func (t *numberedTexts) hasNull() bool { _, has := t.numbers[nullWord]; return has }
 
-// textPages reads a column of texts of a row group as the numbers of its texts.
+// textPages reads a text column of a row group as numbers of its texts.
 type textPages struct {
 	pages    file.PageReader
 	to       *numberedTexts
 	optional bool    // a row may be null
 	words    []int32 // numbers of the texts of the row group's dictionary
-	left     int     // rows of the page that were not read yet
+	left     int     // rows of the page that are not read yet
 	levels   hybrid
 	indices  hybrid
 	plain    []byte // texts of a page without a dictionary
@@ -57,7 +57,7 @@ type textPages struct {
 	scratch  []int32
 }
 
-// hasTextPages reports whether textPages reads all that a chunk contains.
+// hasTextPages reports whether textPages can read all encodings of a chunk.
 func hasTextPages(chunk *metadata.ColumnChunkMetaData) bool {
 	for _, e := range chunk.Encodings() {
 		switch e {
@@ -82,14 +82,14 @@ func onlyDictionary(chunk *metadata.ColumnChunkMetaData) bool {
 	return len(stats) > 0 && chunk.HasDictionaryPage()
 }
 
-// begin takes the pages of the next row group. Its dictionary, if it has one, is read at once.
+// begin starts the next row group and reads its dictionary, if it has one.
 func (p *textPages) begin(pages file.PageReader) error {
 	p.pages, p.left, p.words = pages, 0, p.words[:0]
 	_, err := p.turn()
 	return err
 }
 
-// turn opens the next page; no more = there is none.
+// turn opens the next page; more is false if there is none.
 func (p *textPages) turn() (more bool, err error) {
 	if !p.pages.Next() {
 		return false, p.pages.Err()
@@ -127,7 +127,7 @@ func (p *textPages) turn() (more bool, err error) {
 
 var errShort = errors.New("a page ends too early")
 
-// dictionary numbers the texts of a dictionary.
+// dictionary numbers the texts of a dictionary page.
 func (p *textPages) dictionary(page *file.DictionaryPage) error {
 	p.plain = page.Data()
 	for range page.NumValues() {
@@ -140,7 +140,7 @@ func (p *textPages) dictionary(page *file.DictionaryPage) error {
 	return nil
 }
 
-// data opens the values of a page.
+// data starts reading the values of a page.
 func (p *textPages) data(values []byte, rows int, encoding parquet.Encoding) error {
 	p.left = rows
 	switch encoding {
@@ -162,7 +162,7 @@ func (p *textPages) data(values []byte, rows int, encoding parquet.Encoding) err
 	return nil
 }
 
-// text takes the next text of a page without a dictionary.
+// text reads the next text of a PLAIN page.
 func (p *textPages) text() ([]byte, error) {
 	if len(p.plain) < 4 || uint64(binary.LittleEndian.Uint32(p.plain)) > uint64(len(p.plain)-4) {
 		return nil, errShort
@@ -173,7 +173,7 @@ func (p *textPages) text() ([]byte, error) {
 	return text, nil
 }
 
-// read gives the numbers of the next rows' texts.
+// read reads the numbers of the next rows' texts.
 func (p *textPages) read(dst []int32) error {
 	for len(dst) > 0 {
 		for p.left == 0 {
@@ -223,7 +223,7 @@ func (p *textPages) rows(dst []int32) error {
 	return nil
 }
 
-// mixed reads rows of which each has its own level: how many there are is in n.
+// mixed reads up to len(dst) rows that each have their own level, and returns their number.
 func (p *textPages) mixed(dst []int32) (n int, err error) {
 	n = min(p.levels.packed, len(dst))
 	if err := p.levels.read(dst[:n]); err != nil {
@@ -274,16 +274,16 @@ func (p *textPages) values(dst []int32) error {
 	return nil
 }
 
-// hybrid reads numbers in Parquet's mixture of run lengths and packed bits, as many as rows are asked for. Decoders of
-// the libraries decode a page whole, and the rows of a page are only limited by what its header claims.
+// hybrid reads numbers in Parquet's hybrid of run lengths and bit packing, only as many as requested. The decoders of
+// the libraries decode a complete page, whose number of rows is limited only by its header.
 type hybrid struct {
 	in     []byte
 	width  uint
 	value  int32
-	same   int // how often value still comes
-	packed int // how many packed numbers still come
+	same   int // how often value still repeats
+	packed int // how many packed numbers are left
 	group  [8]int32
-	held   int // how many numbers at the end of group were not read yet
+	held   int // how many numbers at the end of group are not read yet
 }
 
 func (h *hybrid) open(in []byte, width uint) { *h = hybrid{in: in, width: width} }
@@ -316,7 +316,7 @@ func (h *hybrid) next() error {
 	return nil
 }
 
-// repeat takes up to n numbers of a run of equal ones; 0 = the run at hand is one of packed bits.
+// repeat takes up to n numbers of a run of equal numbers; taken is 0 if the current run is bit-packed.
 func (h *hybrid) repeat(n int) (taken int, value int32, err error) {
 	if h.same == 0 && h.packed == 0 {
 		if err := h.next(); err != nil {
@@ -352,7 +352,7 @@ func (h *hybrid) read(dst []int32) error {
 	return nil
 }
 
-// unpack reads packed numbers of the run at hand.
+// unpack reads packed numbers of the current run.
 func (h *hybrid) unpack(dst []int32) error {
 	n := copy(dst, h.group[len(h.group)-h.held:])
 	h.held -= n
@@ -371,8 +371,8 @@ func (h *hybrid) unpack(dst []int32) error {
 	return nil
 }
 
-// eight unpacks a group of eight numbers, which are width bytes. The last group of a page may lack bytes behind its
-// last number.
+// eight unpacks a group of eight numbers, which takes width bytes. The last group of a page can lack the bytes after
+// its last number.
 func (h *hybrid) eight(dst *[8]int32) error {
 	var padded [40]byte
 	in := h.in

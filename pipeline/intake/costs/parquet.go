@@ -26,61 +26,61 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// parquetBatch is how many rows of a Parquet file are decoded at once.
+// parquetBatch is the number of rows of a Parquet file that are decoded at once.
 const parquetBatch = 1 << 14
 
-// parquetRecords are the rows of a Parquet file. Texts are read as numbers of the distinct texts of a column, and
-// decimals and times without a text.
+// parquetRecords are the rows of a Parquet file. Texts are read as numbers of the column's distinct texts; decimals and
+// times are read without being converted to text.
 type parquetRecords struct {
 	name    string
 	file    fs.File
 	reader  *file.Reader
 	rows    *pqarrow.FileReader
-	batches pqarrow.RecordReader // of a row group: the columns that arrow reads
+	batches pqarrow.RecordReader // of a row group: the columns that are decoded by arrow
 	words   *cost.Words
 
 	header  []string
 	floats  []bool
-	columns []parquetColumn // those that are read
-	column  []int           // place in columns by column of the header; -1 = it is not read
-	leaves  []int           // those that arrow reads
+	columns []parquetColumn // the columns that are read
+	column  []int           // by column of the header: its index in columns; -1 = it is not read
+	leaves  []int           // the leaf columns that are decoded by arrow
 	group   int             // the next row group
-	left    int64           // rows of the row group at hand that were not decoded yet
-	active  []int           // places in columns of texts that change within the batch
+	left    int64           // rows of the current row group that are not decoded yet
+	active  []int           // indexes in columns of text columns that change within the batch
 	filled  bool            // a row of the batch was filled
-	nulls   int64           // columns of texts whose cell is the word NULL
+	nulls   int64           // text columns whose current cell is the word NULL
 	at, n   int
 
 	kinds   *kinds // nil = rows have no kinds
 	kind    []int32
-	numbers [][]int32 // of the texts that kinds are distinguished by
+	numbers [][]int32 // the numbers of texts by which kinds are distinguished
 }
 
 // parquetColumn is a column of a batch.
 type parquetColumn struct {
-	at       int // of the header
-	place    int // in the batches; of a column that arrow reads
+	at       int // index in the header
+	place    int // index in the batches, if arrow decodes the column
 	array    arrow.Array
 	everyRow bool // the cell is set for every row, since the reader changes it
 	counted  bool // its texts have numbers in Words
 
 	leaf    int        // of the file
-	pages   *textPages // nil = arrow reads it
-	idle    bool       // no row of the row group has the word NULL, and nobody looks at other texts
+	pages   *textPages // nil = arrow decodes it
+	idle    bool       // no row of the row group has the word NULL, and no other text is needed
 	texts   numberedTexts
 	indices []int32 // into texts; nil = it has no texts
-	last    int32   // of the row's cell
+	last    int32   // number of the current cell's text
 	codes   []int32 // of texts, in Words
 
 	decimals []decimal128.Num // nil = no decimals
 	scale    int32
 	times    []arrow.Timestamp // nil = no times
-	micros   int64             // of a unit of times, or 0 if a unit is shorter
-	late     bool              // a text is made when it is asked for
+	micros   int64             // microseconds per unit of times, or 0 if a unit is shorter
+	late     bool              // the text of a value is made on demand
 	nullable bool              // a number or time of the batch is null
 }
 
-// unset is the number of no text, not even of a null.
+// unset is the number of a cell that was not set yet, not even to null.
 const unset = noText - 1
 
 func openParquet(fsys fs.FS, name string, to *Sink) (_ records, err error) {
@@ -132,7 +132,7 @@ func (p *parquetRecords) open(source parquet.ReaderAtSeeker, to *Sink) (err erro
 	return nil
 }
 
-// add takes a column of the header.
+// add adds a column of the header.
 func (p *parquetRecords) add(i int, to *Sink) {
 	name, field := p.header[i], &p.rows.Manifest.Fields[i]
 	_, everyRow := words[name]
@@ -151,7 +151,7 @@ func (p *parquetRecords) add(i int, to *Sink) {
 	}
 }
 
-// top is how many columns arrow reads so far.
+// top returns the number of columns so far that arrow decodes.
 func (p *parquetRecords) top() (n int) {
 	for i := range p.columns {
 		if p.columns[i].pages == nil {
@@ -161,7 +161,7 @@ func (p *parquetRecords) top() (n int) {
 	return n
 }
 
-// reads reports whether a column is read. Of texts that the sink does not look at, it is only needed whether they are
+// reads reports whether a column is read. If the sink does not look at the texts of a column, it is read only to find
 // the word NULL.
 func (p *parquetRecords) reads(field *arrow.Field, to *Sink) bool {
 	if p.kinds == nil || to.looksAt(field.Name) || isNumber(field.Name) {
@@ -174,13 +174,13 @@ func (p *parquetRecords) reads(field *arrow.Field, to *Sink) bool {
 	return false
 }
 
-// isNumber reports whether a column contains numbers or times that a row is checked for.
+// isNumber reports whether a column contains numbers or times that are checked in every row.
 func isNumber(name string) bool {
 	return slices.Contains(otherNumbers, name) || slices.Contains(required, name) && !slices.Contains(texts, name)
 }
 
-// hasKinds reports whether rows of a file can be distinguished by the texts that a sink looks at: a number or time has
-// too many.
+// hasKinds reports whether the rows of a file can have kinds: the columns that a sink looks at must be texts, because
+// numbers and times have too many distinct values.
 func hasKinds(fields []arrow.Field, to *Sink) bool {
 	return to.Looks != nil && !slices.ContainsFunc(fields, func(f arrow.Field) bool {
 		late := false
@@ -192,7 +192,7 @@ func hasKinds(fields []arrow.Field, to *Sink) bool {
 	})
 }
 
-// isText reports whether a leaf is a column of texts, not part of a list or map, and in encodings of textPages.
+// isText reports whether a leaf is a text column outside of lists and maps whose encodings textPages can read.
 func (p *parquetRecords) isText(leaf int) bool {
 	c := p.reader.MetaData().Schema.Column(leaf)
 	if c.PhysicalType() != parquet.Types.ByteArray || c.MaxRepetitionLevel() > 0 || len(c.ColumnPath()) > 1 {
@@ -363,7 +363,7 @@ func (p *parquetRecords) begin(ctx context.Context) (err error) {
 	return nil
 }
 
-// begin opens the pages of a row group.
+// begin starts reading the pages of a row group.
 func (c *parquetColumn) begin(group *file.RowGroupReader) error {
 	pages, err := group.GetColumnPageReader(c.leaf)
 	if err != nil {
@@ -384,7 +384,7 @@ func (c *parquetColumn) begin(group *file.RowGroupReader) error {
 	return nil
 }
 
-// turn takes the next rows of a column.
+// turn reads the next rows of a column.
 func (p *parquetRecords) turn(c *parquetColumn) error {
 	if c.pages != nil {
 		if c.idle {
@@ -441,7 +441,7 @@ func (p *parquetRecords) numberKinds() {
 	p.kinds.number(p.numbers, p.kind)
 }
 
-// nullWord is a text that is null (§11.1).
+// nullWord is the text that counts as null (§11.1).
 const nullWord = "NULL"
 
 func (p *parquetRecords) raw() []string {
@@ -454,7 +454,7 @@ func (p *parquetRecords) raw() []string {
 	return out
 }
 
-// text is the text of a row as it came.
+// text returns the original text of a row's cell.
 func (c *parquetColumn) text(at int) string {
 	if !c.late {
 		if c.indices == nil || c.indices[at] == noText {
@@ -492,7 +492,7 @@ func (p *parquetRecords) cost(column int) (v money.Cost, ok bool) {
 	return money.CostFromDecimal(c.decimals[p.at].HighBits(), c.decimals[p.at].LowBits(), int(c.scale))
 }
 
-// The times that are read without their text: those of the years that RFC 3339 can write.
+// Range of the times that are read without their text: the years that RFC 3339 can express.
 const (
 	firstTime = -62_135_596_800 * period.Second // 0001-01-01
 	lastTime  = 253_402_300_799 * period.Second // 9999-12-31
@@ -520,8 +520,8 @@ func (p *parquetRecords) close() error {
 	return p.file.Close()
 }
 
-// cellText is a value as a CSV file would have it; null is empty. A binary floating point number is the shortest text
-// that gives it back in its own width.
+// cellText formats a value like a cell of a CSV file; null is empty. A binary floating point number gets the shortest
+// text that parses to the same value at its own width.
 func cellText(column arrow.Array, i int) (string, error) {
 	if column.IsNull(i) {
 		return "", nil
@@ -555,7 +555,7 @@ func cellText(column arrow.Array, i int) (string, error) {
 	return column.ValueStr(i), nil
 }
 
-// mapText is a map of texts as a JSON object, its keys in their order.
+// mapText formats a map of texts as a JSON object, with its keys in stored order.
 func mapText(m *array.Map, i int) (string, error) {
 	from, to := m.ValueOffsets(i)
 	text := []byte{'{'}

@@ -15,31 +15,31 @@ import (
 	"github.com/tollbook/tollbook/schemas/reason"
 )
 
-// WrongPeriod is the reason of a row whose BillingPeriodStart is of another month than its folder.
+// WrongPeriod is the reason of a row whose BillingPeriodStart is not in the month of its folder.
 const WrongPeriod = "wrong_period"
 
 // Reject is a row that was not accepted.
 type Reject struct {
 	File   string // below the delivery's folder
-	Row    int64  // 1 = the file's first data row; 0 = Rows rows
-	Rows   int64  // 1, or how many rows beyond MaxRejects of a delivery are rejected alike
+	Row    int64  // 1 = the file's first data row; 0 = the reject stands for Rows rows
+	Rows   int64  // 1, or the number of rows beyond MaxRejects with this file, column and reason
 	Column string // empty if the row as a whole cannot be read
 	Reason string
 	Value  string
 	Raw    string // the row as CSV
 }
 
-// Sink takes the rows of files.
+// Sink receives the rows of files.
 type Sink struct {
 	Take   func(*cost.Row) error
 	Reject func(Reject) error
-	Words  *cost.Words     // numbers the texts of rows (cost.Row.Code); nil = the sink does not ask for numbers
-	Coded  map[string]bool // the columns that it asks for numbers of
-	// Only are the columns that the sink looks at, next to those that a row must have a value in; nil = all. The others
-	// may be null. It is for files that were read before and in which no row is rejected.
+	Words  *cost.Words     // numbers the texts of rows (cost.Row.Code); nil = the sink needs no numbers
+	Coded  map[string]bool // the columns of which it needs numbers
+	// Only lists the columns that the sink reads, in addition to the required ones; nil means all. Other columns may be
+	// null. It is for files that were read before and have no rejected row.
 	Only map[string]bool
-	// Looks are the columns whose texts the sink looks at; nil = it may look at all. Otherwise rows of a file can have
-	// kinds, and the texts of other columns are empty.
+	// Looks lists the columns whose texts the sink reads; nil means that it may read all. If it is set, rows of a file
+	// can have kinds, and the texts of other columns are empty.
 	Looks map[string]bool
 }
 
@@ -47,18 +47,18 @@ func (s *Sink) wants(column string) bool {
 	return s.Only == nil || s.Only[column] || slices.Contains(required, column)
 }
 
-// looksAt reports whether the reader or the sink looks at the texts of a column.
+// looksAt reports whether the reader or the sink reads the texts of a column.
 func (s *Sink) looksAt(column string) bool { return s.Looks[column] || slices.Contains(texts, column) }
 
-// texts are the columns whose texts the reader looks at.
+// texts lists the columns whose texts the reader itself reads.
 var texts = []string{"BillingCurrency", "ChargeCategory", "ChargeClass", "CommitmentDiscountStatus", "Tags"}
 
-// required are the columns that a file must have and a row must have a value in, in the order in which they are
-// checked.
+// required lists the columns that a file must have and in which every row must have a value, in the order of the
+// checks.
 var required = []string{"BilledCost", "EffectiveCost", "BillingCurrency", "BillingPeriodStart", "ChargePeriodStart",
 	"ChargePeriodEnd", "ChargeCategory"}
 
-// Places in required.
+// Indexes in required.
 const (
 	billedCost = iota
 	effectiveCost
@@ -69,11 +69,11 @@ const (
 	chargeCategory
 )
 
-// otherNumbers are the cost and quantity columns that a row need not have a value in.
+// otherNumbers lists the cost and quantity columns that may be empty.
 var otherNumbers = []string{"ListCost", "ContractedCost", "PricingQuantity", "ConsumedQuantity",
 	"CommitmentDiscountQuantity", "PricingCurrencyEffectiveCost"}
 
-// optional are the columns whose absence is counted: steps after the reader look at them.
+// optional lists the columns whose absence is counted, because later steps use them.
 var optional = []string{"ListCost", "ContractedCost", "PricingQuantity", "PricingUnit", "ConsumedQuantity",
 	"ConsumedUnit", "BillingAccountId", "SubAccountId", "ServiceName", "RegionId", "ResourceId", "ChargeClass",
 	"CommitmentDiscountStatus", "Tags"}
@@ -89,21 +89,21 @@ var words = map[string][]string{
 type records interface {
 	names() []string
 	float(column int) bool // whether the column's numbers are binary floating point
-	// next goes to the next row and says of what kind it is, or returns io.EOF.
+	// next moves to the next row and sets its kind. It returns io.EOF after the last row.
 	next(ctx context.Context, row *cost.Row) (fields int, err error)
-	// fill puts the row's cells into a row that has as many fields as there are names. A cell of the word NULL is null,
-	// and counted.
+	// fill sets the cells of a row that has as many fields as there are names. A cell with the word NULL becomes null
+	// and is counted.
 	fill(row *cost.Row) (nulls int64)
-	raw() []string                                  // the row's texts as they came
-	null(column int) bool                           // whether a cell that is empty is null
+	raw() []string                                  // the row's original texts
+	null(column int) bool                           // whether an empty cell is null
 	late() func(column int) string                  // see cost.Row
-	cost(column int) (v money.Cost, ok bool)        // a number that needs no text; not ok = read its text
-	instant(column int) (t period.Instant, ok bool) // likewise a time
+	cost(column int) (v money.Cost, ok bool)        // a number, read without its text; ok is false if its text must be parsed
+	instant(column int) (t period.Instant, ok bool) // a time, in the same way
 	close() error
 }
 
-// ReadFile gives every row of a file to the sink. cycle is the period of the file's folder. An error of the file is a
-// *feedfile.Error: its delivery fails.
+// ReadFile passes every row of a file to the sink. cycle is the period of the file's folder. An error in the file is a
+// *feedfile.Error and makes the delivery fail.
 func ReadFile(ctx context.Context, fsys fs.FS, name string, cycle period.Cycle, tally *Tally, to Sink) (err error) {
 	var in records
 	if kind, _ := feedfile.Kind(name); kind == "parquet" {
@@ -132,24 +132,24 @@ type reader struct {
 
 	row      cost.Row
 	number   int64
-	required []int // places of the required columns
+	required []int // indexes of the required columns
 	numbers  []number
 	words    []wordColumn
 	tags     map[string]tagSet // by their text
 	coded    map[int32]tagSet  // by the number of their text
 	period   period.Instant    // BillingPeriodStart
 	span     period.Span       // of the cycle, in UTC
-	tagsAt   int               // the column Tags, or -1
+	tagsAt   int               // index of the column Tags, or -1
 	known    []known           // by kind
 	fill     func()            // fillTexts
 }
 
-// number is a column of numbers that a row need not have.
+// number is a column of numbers that may be empty.
 type number struct {
 	at    int
 	float bool
 	into  cost.Column
-	keep  bool // it is allocated
+	keep  bool // its values are allocated
 }
 
 type wordColumn struct {
@@ -223,7 +223,7 @@ func (r *reader) run(ctx context.Context) error {
 	return nil
 }
 
-// flaw is why a row is rejected.
+// flaw is the reason why a row is rejected.
 type flaw struct{ column, reason, value string }
 
 // take accepts or rejects a row.
@@ -247,13 +247,13 @@ func (r *reader) take(fields int) error {
 		Raw: rawOf(r.in.raw())})
 }
 
-// known is what the texts of a kind of rows are known to be.
+// known is what was found when the texts of a kind of rows were read.
 type known struct {
-	fine  bool               // no text is a flaw
-	tally *[tolerances]int64 // what is tolerated in them; nil = nothing
+	fine  bool               // no text has a flaw
+	tally *[tolerances]int64 // the tolerances used in them; nil = none
 }
 
-// repeat fills a row of a kind whose texts were read before from its numbers and times. Not ok: it must be read.
+// repeat fills a row from its numbers and times if texts of its kind were read before. If ok is false, read it.
 func (r *reader) repeat() (ok bool) {
 	kind := int(r.row.Kind)
 	if kind < 0 || kind >= len(r.known) || !r.known[kind].fine {
@@ -274,7 +274,7 @@ func (r *reader) repeat() (ok bool) {
 	return true
 }
 
-// remember keeps what is tolerated in the texts of an accepted row, so that rows of its kind need not be read.
+// remember stores the tolerances used in the texts of an accepted row, so that rows of its kind need not be read.
 func (r *reader) remember(before *[tolerances]int64) {
 	kind := int(r.row.Kind)
 	if kind < 0 {
@@ -300,7 +300,7 @@ func (r *reader) remember(before *[tolerances]int64) {
 	}
 }
 
-// fillTexts puts the texts of a row into it that was filled from its numbers and times.
+// fillTexts sets the texts of a row that was filled from its numbers and times.
 func (r *reader) fillTexts() {
 	counted := r.tally.counts
 	r.in.fill(&r.row)
@@ -345,7 +345,7 @@ func (r *reader) read() *flaw {
 
 func (r *reader) inPeriod() bool { return r.period >= r.span.From && r.period < r.span.To }
 
-// values fills the row from its numbers and times alone. Not ok: one of them is a flaw.
+// values fills the row from its numbers and times only. ok is false if one of them has a flaw.
 func (r *reader) values() (ok bool) {
 	r.row.Values, r.row.Has = cost.Values{}, [cost.Columns]bool{}
 	for i, at := range r.required {
@@ -461,7 +461,7 @@ func (r *reader) time(name string, at int) (period.Instant, *flaw) {
 	return t, nil
 }
 
-// spellCell gives a cell FOCUS's spelling; not known = it is no word of the list.
+// spellCell replaces the word in a cell by FOCUS's spelling. known is false if the list does not contain the word.
 func (r *reader) spellCell(list []string, at int) (known bool) {
 	word, known := r.spell(list, r.row.Cells[at])
 	if word != r.row.Cells[at] {
@@ -470,7 +470,7 @@ func (r *reader) spellCell(list []string, at int) (known bool) {
 	return known
 }
 
-// spell gives a word FOCUS's spelling. A word that is not in the list stays as it is.
+// spell returns FOCUS's spelling of a word. A word that is not in the list is returned unchanged.
 func (r *reader) spell(list []string, text string) (word string, known bool) {
 	for _, w := range list {
 		if w == text {

@@ -9,17 +9,17 @@ import (
 	"github.com/tollbook/tollbook/schemas/cost"
 )
 
-// tagSet is what a text of the column Tags says, and what was tolerated in it.
+// tagSet is the parsed content of a cell of the column Tags, with the tolerances used in it.
 type tagSet struct {
 	tags                    map[string]string
 	broken                  bool
 	repeated, literal, null int64
 }
 
-// keptTags is how many texts of Tags are remembered: most rows of a file have tags that another row has too.
+// keptTags is the number of parsed cells of Tags that are cached: most rows of a file repeat the tags of another row.
 const keptTags = 1 << 14
 
-// readTags reads the column Tags; no tags are nil.
+// readTags parses the column Tags; it returns nil for a row without tags.
 func (r *reader) readTags() map[string]string {
 	if r.tagsAt < 0 || r.row.Cells[r.tagsAt] == "" {
 		return nil
@@ -35,7 +35,7 @@ func (r *reader) readTags() map[string]string {
 	return set.tags
 }
 
-// tagSet is what a text says. It is looked up by the number of the text, if it has one.
+// tagSet returns the parsed content of a text. The cache is keyed by the number of the text, if it has one.
 func (r *reader) tagSet(text string) tagSet {
 	code := r.row.Codes[r.tagsAt]
 	set, known := r.coded[code]

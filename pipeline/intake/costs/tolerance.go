@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Tolerance is something that is read although FOCUS does not allow it so.
+// Tolerance is a deviation from FOCUS that is accepted.
 type Tolerance uint8
 
 // The tolerances.
@@ -61,7 +61,7 @@ func (t *Tally) lack(column string, rows int64) {
 	t.missing[column] += rows
 }
 
-// Add counts what another tally counted.
+// Add adds the counts of another tally.
 func (t *Tally) Add(o *Tally) {
 	for k, n := range o.counts {
 		t.counts[k] += n
@@ -71,10 +71,10 @@ func (t *Tally) Add(o *Tally) {
 	}
 }
 
-// Count is how often a tolerance was used.
+// Count returns how often a tolerance was used.
 func (t *Tally) Count(k Tolerance) int64 { return t.counts[k] }
 
-// String lists what was counted: `exponent:2;missing_ListCost:100`.
+// String lists the counts: `exponent:2;missing_ListCost:100`.
 func (t *Tally) String() string {
 	var parts []string
 	for k, n := range t.counts {

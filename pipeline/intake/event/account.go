@@ -32,22 +32,22 @@ type Account struct {
 	Customer      int32
 	Time          period.Instant // as given
 	Type, Balance string
-	Amount        money.Amount // > 0; of CreditLimit the new limit, ≥ 0
+	Amount        money.Amount // > 0; for CreditLimit the new limit, ≥ 0
 
 	Instant period.Instant // when it takes effect (EV-6)
-	Cycle   period.Cycle   // that holds Instant
+	Cycle   period.Cycle   // the cycle of Instant
 	AsOf    period.Instant // clock of the run that accepted it
-	Refused bool           // by the last replay of its cycle: it counts as rejected (EV-7)
-	From    Source         // of a Reclaim or Withdraw; the others are never refused
-	File    int32          // of the run; −1 = accepted by an earlier one
+	Refused bool           // the last replay of its cycle refused it; it counts as rejected (EV-7)
+	From    Source         // of a Reclaim or Withdraw only: other types are never refused
+	File    int32          // index in the run; −1 = accepted by an earlier run
 	Row     int64
 }
 
 // Takes reports whether the event takes from a balance, so that a replay may refuse it (§6.3).
 func (e *Account) Takes() bool { return e.Type == Reclaim || e.Type == Withdraw }
 
-// Before is the order of account events of one customer (§6.3): by instant, then their own time, then event_id
-// bytewise. The own times differ only among events that take effect late.
+// Before compares account events of one customer in the order in which they apply (§6.3): by instant, own time, then
+// event_id bytewise. Own times differ from instants only for events that take effect late.
 func (e *Account) Before(f *Account) int {
 	return cmp.Or(cmp.Compare(e.Instant, f.Instant), cmp.Compare(e.Time, f.Time), strings.Compare(e.ID, f.ID))
 }
@@ -58,7 +58,7 @@ func (e *Account) Same(f *Account) bool {
 		e.Amount == f.Amount
 }
 
-// TakeEffect puts the event into the cycle it is billed in: its own, or the earliest that was open when it came (EV-6).
+// TakeEffect assigns the event to the cycle that bills it: its own, or the earliest one open when it came (EV-6).
 func (e *Account) TakeEffect(zone *period.Zone, billed period.Cycle) {
 	e.Cycle, e.Instant = billed, e.Time
 	if bounds := zone.Bounds(billed); !bounds.Holds(e.Time) {
@@ -66,15 +66,15 @@ func (e *Account) TakeEffect(zone *period.Zone, billed period.Cycle) {
 	}
 }
 
-// LateInstant is when a line is paid that a run of an as-of bills in a cycle after its own (§4.11).
+// LateInstant returns when a late line is paid: at the run's as-of, but within the cycle that bills it (§4.11).
 func LateInstant(zone *period.Zone, billed period.Cycle, asOf period.Instant) period.Instant {
 	return min(asOf, zone.Bounds(billed).To-1)
 }
 
-// Origin is the identity of the row, its file of the run (−1 = of an earlier run) and its number there.
+// Origin returns the event's id, the index of its file in the run (−1 = earlier run) and its row number there.
 func (e *Account) Origin() (id string, file int32, row int64) { return e.ID, e.File, e.Row }
 
-// Refusal is the outcome of the row of an event that a replay refused (§6.3).
+// Refusal returns the decision on the row of an event that a replay refused (§6.3).
 func (e *Account) Refusal() Decision {
 	return Decision{File: e.File, Row: e.Row, Why: reason.InsufficientBalance, Column: "amount", Value: e.Amount.Trim(),
 		ID: e.ID}

@@ -12,14 +12,14 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// AccountKey is the place of a bucket's account events of a cycle in the lake.
+// AccountKey returns the key of the lake files with a bucket's account events of a cycle.
 func AccountKey(p place.Place) manifest.FileKey {
 	return manifest.FileKey{Table: "account_events", Cycle: manifest.CycleOf(p.Cycle), Bucket: p.Bucket}
 }
 
-// EachAccount visits the account events of a lake file whose id is wanted (nil = all), refused ones among them, in the
-// order in which they are stored: by customer, then event_id. An error is *GoneError where the books no longer have a
-// customer.
+// EachAccount visits the account events of a lake file for which wanted returns true (nil = all), refused ones
+// included. The order is that of the file: by customer, then event_id. An error is *GoneError if the books no longer
+// have a customer.
 func EachAccount(o tablefile.Opener, e manifest.FileEntry, bk *books.Books, wanted func(id string) bool,
 	visit func(*Account)) error {
 	cycle, ok := e.Cycle.Period()

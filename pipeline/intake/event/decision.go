@@ -4,7 +4,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/reason"
 )
 
-// Decision is what became of one row that passed on its own.
+// Decision is the outcome for one row that passed the checks of its own columns.
 type Decision struct {
 	File      int32
 	Row       int64
@@ -14,11 +14,11 @@ type Decision struct {
 	Value, ID string
 }
 
-// Source is where a record came from: all that a reject keeps of it.
+// Source is where a record came from, with all that a reject stores about it.
 type Source struct {
 	File   string // below inbox/
 	Hash   string
 	Row    int64
-	Header string // what must precede Raw to read it again
+	Header string // the lines that must precede Raw to parse it again
 	Raw    string
 }

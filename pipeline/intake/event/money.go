@@ -7,12 +7,12 @@ import (
 )
 
 // Money is one row of a feed about partners' money that passed acceptance (§9). Columns that the event's type does not
-// use are empty. Feeds share fields; package events says which column is in which field.
+// use are empty. Feeds share fields; package events defines which column is stored in which field.
 type Money struct {
 	Feed    string
 	ID      string
-	Partner string // partner_id; of invoices the issuer
-	Type    string // the word of type or event
+	Partner string // partner_id; for invoices the issuer
+	Type    string // value of the column type or event
 	Time    period.Instant
 	Amount  money.Amount
 	Heads   int64
@@ -26,9 +26,9 @@ type Money struct {
 	AsOf    period.Instant // clock of the run that accepted it
 	Instant period.Instant // when it takes effect (EV-10)
 	Verdict verdict.Verdict
-	Past    verdict.Verdict // what the last run decided
+	Past    verdict.Verdict // verdict of the last run
 	From    Source
-	File    int32 // of the run; -1 = accepted by an earlier one
+	File    int32 // index in the run; -1 = accepted by an earlier run
 	Row     int64
 }
 
@@ -41,10 +41,10 @@ func (e *Money) Same(f *Money) bool {
 		e.Note == f.Note
 }
 
-// Origin is the identity of the row, its file of the run (−1 = of an earlier run) and its number there.
+// Origin returns the event's id, the index of its file in the run (−1 = earlier run) and its row number there.
 func (e *Money) Origin() (id string, file int32, row int64) { return e.ID, e.File, e.Row }
 
-// Refusal is what becomes of the row of an event that a replay rejected.
+// Refusal returns the decision on the row of an event that a replay rejected.
 func (e *Money) Refusal() Decision {
 	return Decision{
 		File:   e.File,

@@ -12,13 +12,13 @@ import (
 	"github.com/tollbook/tollbook/settlement/verdict"
 )
 
-// MoneyKey is the place of events about partners' money in the lake: one list of no cycle.
+// MoneyKey returns the key of the lake files with events about partners' money: one list without a cycle.
 func MoneyKey() manifest.FileKey {
 	return manifest.FileKey{Table: tables.PartnerEvents().Name, Bucket: manifest.NoBucket}
 }
 
-// EachMoney visits the events of a feed about partners' money in a lake file that are wanted (nil = all), rejected ones
-// among them.
+// EachMoney visits the events of one feed about partners' money in a lake file for which wanted returns true (nil =
+// all), rejected ones included.
 func EachMoney(o tablefile.Opener, f manifest.FileEntry, feedName string,
 	wanted func(c *parquet.Columns[tables.PartnerEvent], i int) bool,
 	visit func(*Money) error) error {

@@ -19,31 +19,31 @@ type Key struct {
 // LineID is the id of the order's line: order_id/order_line.
 func (k Key) LineID() string { return k.ID + "/" + strconv.FormatInt(k.Line, 10) }
 
-// PayerCustomer is the payer of an order that its customer pays.
+// PayerCustomer is the payer of an order that the customer pays.
 const PayerCustomer = "customer"
 
-// Order is one accepted row of the orders feed, defaults filled in (§3.15).
+// Order is one accepted row of the orders feed, with defaults filled in (§3.15).
 type Order struct {
 	Key
 	Type              ordering.OrderType
 	Customer          int32
 	SKUText           string // as given
-	SKU               int32  // −1 of an unsubscribe: its base's counts
+	SKU               int32  // −1 for an unsubscribe: the sku of its base applies
 	Region, Resource  string
 	Quantity          money.Quantity
 	PeriodType        string
 	PeriodNum         int64
 	PayTime           period.Instant
 	Effective, Expire period.Instant // Forever = never expires
-	Base              Key            // of an unsubscribe; ID "" = none named
+	Base              Key            // of an unsubscribe; ID "" = no base is named
 	Payer             string         // `customer` or a partner_id
 	Discount, Coupons string
 	Official          money.Amount
 	HasOfficial       bool
 
 	AsOf  period.Instant // clock of the run that accepted it
-	Cycle period.Cycle   // billed in
-	File  int32          // of the run; −1 = accepted by an earlier one
+	Cycle period.Cycle   // the cycle that bills it
+	File  int32          // index in the run; −1 = accepted by an earlier run
 	Row   int64
 }
 
@@ -54,12 +54,12 @@ func (o *Order) Same(p *Order) bool {
 	return a == b
 }
 
-// Before is the order in which unsubscribes are decided (EV-2).
+// Before compares orders in the order in which unsubscribes are decided (EV-2).
 func (o *Order) Before(p *Order) int {
 	return cmp.Or(cmp.Compare(o.PayTime, p.PayTime), strings.Compare(o.ID, p.ID), cmp.Compare(o.Line, p.Line))
 }
 
-// Rated is the order as package rating takes it.
+// Rated returns the order in the form that package ordering rates.
 func (o *Order) Rated() *ordering.Order {
 	return &ordering.Order{Type: o.Type, Customer: o.Customer, SKU: o.SKU, Region: o.Region, Quantity: o.Quantity,
 		PeriodType: o.PeriodType, PeriodNum: o.PeriodNum, PayTime: o.PayTime, Effective: o.Effective, Expire: o.Expire,

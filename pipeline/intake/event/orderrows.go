@@ -14,15 +14,15 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// GoneError says that the books no longer have what an accepted event names.
+// GoneError reports that the books no longer have something that an accepted event names.
 type GoneError struct{ Book, What, ID string }
 
 func (e *GoneError) Error() string {
 	return fmt.Sprintf("no %s %q, which accepted events name", e.What, e.ID)
 }
 
-// CurrencyError says that an accepted event would move money between a customer and a partner that have different
-// currencies (§10.7). Customer and Partner are ids, each with its currency.
+// CurrencyError reports an accepted event that would move money between a customer and a partner with different
+// currencies (§10.7). Customer and Partner are ids, each followed by its currency.
 type CurrencyError struct{ ID, Type, Customer, CustomerCurrency, Partner, PartnerCurrency string }
 
 func (e *CurrencyError) Error() string {
@@ -44,19 +44,19 @@ func skuOf(bk *books.Books, id string) (int32, error) {
 	return -1, &GoneError{"products.csv", "sku", id}
 }
 
-// OrdersKey is the place of a bucket's orders of a cycle in the lake.
+// OrdersKey returns the key of the lake files with a bucket's orders of a cycle.
 func OrdersKey(p place.Place) manifest.FileKey {
 	return manifest.FileKey{Table: tables.Orders().Name, Cycle: manifest.CycleOf(p.Cycle), Bucket: p.Bucket}
 }
 
-// AdjustmentsKey is the place of a bucket's adjustments of a cycle in the lake.
+// AdjustmentsKey returns the key of the lake files with a bucket's adjustments of a cycle.
 func AdjustmentsKey(p place.Place) manifest.FileKey {
 	return manifest.FileKey{Table: tables.Adjustments().Name, Cycle: manifest.CycleOf(p.Cycle), Bucket: p.Bucket}
 }
 
-// EachOrder visits the orders of a lake file whose identity, or that of their base, is wanted (nil = all). Few files
-// have such orders: it looks at the identities first. An error is *GoneError where the books no longer have what an
-// order names.
+// EachOrder visits the orders of a lake file for which wanted returns true (nil = all), given their own key and that of
+// their base. It reads the keys first and the other columns only if an order is wanted: few files have such orders. An
+// error is *GoneError if the books no longer have something that an order names.
 func EachOrder(o tablefile.Opener, f manifest.FileEntry, bk *books.Books, wanted func(own, base Key) bool,
 	visit func(*Order)) error {
 	keep := func(c *parquet.Columns[tables.Order], i int) bool { return wanted(orderKeys(c, i)) }
@@ -75,7 +75,7 @@ func EachOrder(o tablefile.Opener, f manifest.FileEntry, bk *books.Books, wanted
 	})
 }
 
-// EachPayer visits the identity, the base, the type and the payer of each order of a lake file.
+// EachPayer visits each order of a lake file with its own key, the key of its base, its type and its payer.
 func EachPayer(o tablefile.Opener, f manifest.FileEntry, visit func(own, base Key, kind ordering.OrderType,
 	payer string)) error {
 	cols := tables.Columns(tables.OrderOrderID, tables.OrderOrderLine, tables.OrderBaseOrderID,
@@ -90,7 +90,7 @@ func EachPayer(o tablefile.Opener, f manifest.FileEntry, visit func(own, base Ke
 	})
 }
 
-// EachAdjustment visits the adjustments of a lake file whose id is wanted (nil = all), as EachOrder does.
+// EachAdjustment visits the adjustments of a lake file for which wanted returns true (nil = all), like EachOrder.
 func EachAdjustment(o tablefile.Opener, f manifest.FileEntry, bk *books.Books, wanted func(id string) bool,
 	visit func(*Adjustment)) error {
 	def := tables.Adjustments()
@@ -110,7 +110,7 @@ func EachAdjustment(o tablefile.Opener, f manifest.FileEntry, bk *books.Books, w
 	})
 }
 
-// each visits the rows of a lake file of a cycle that are kept (nil = all). keep looks at the columns ids.
+// each visits the rows of a cycle's lake file for which keep returns true (nil = all). keep reads only the columns ids.
 func each[T any](o tablefile.Opener, f manifest.FileEntry, def tables.Def[T], ids tables.List[T],
 	keep func(c *parquet.Columns[T], i int) bool,
 	visit func(c *parquet.Columns[T], i int, cycle period.Cycle) error) error {
@@ -136,7 +136,7 @@ func each[T any](o tablefile.Opener, f manifest.FileEntry, def tables.Def[T], id
 	})
 }
 
-// orderKeys are the identity of a row of the orders table and that of its base.
+// orderKeys returns the key of a row of the orders table and the key of its base.
 func orderKeys(c *parquet.Columns[tables.Order], i int) (own, base Key) {
 	return Key{string(c.Text(tables.OrderOrderID).At(i)), c.Whole(tables.OrderOrderLine).At(i)},
 		Key{string(c.Text(tables.OrderBaseOrderID).At(i)), c.Whole(tables.OrderBaseOrderLine).At(i)}

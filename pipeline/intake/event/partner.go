@@ -11,7 +11,7 @@ import (
 	"github.com/tollbook/tollbook/settlement"
 )
 
-// Transfer is one accepted row of the transfers feed: performance that one partner hands to another (§3.17).
+// Transfer is one accepted row of the transfers feed: performance that one partner passes to another (§3.17).
 type Transfer struct {
 	ID       string
 	Own      period.Cycle // as given
@@ -20,8 +20,8 @@ type Transfer struct {
 	Amount   money.Amount // ≥ 0
 
 	AsOf  period.Instant
-	Cycle period.Cycle // in which it counts: Own, or the earliest that was open when it came (EV-6)
-	File  int32        // of the run; −1 = accepted by an earlier one
+	Cycle period.Cycle // cycle in which it counts: Own, or the earliest open when it came (EV-6)
+	File  int32        // index in the run; −1 = accepted by an earlier run
 	Row   int64
 }
 
@@ -36,15 +36,15 @@ type Incentive struct {
 	ID                 string
 	Partner, Programme string
 	Period             string // 2026-09 or 2026-Q3
-	Event              string // word of a settlement.EventKind
+	Event              string // name of a settlement.EventKind
 	Time               period.Instant
 
 	AsOf    period.Instant
-	Refused bool   // it does not fit the state that it meets: it counts as rejected (EV-8)
-	Met     string // that state, where Refused
+	Refused bool   // it does not fit the incentive's state; it counts as rejected (EV-8)
+	Met     string // that state, if Refused
 	Final   bool   // its verdict no longer changes
 	From    Source
-	File    int32 // of the run; −1 = accepted by an earlier one
+	File    int32 // index in the run; −1 = accepted by an earlier run
 	Row     int64
 }
 
@@ -54,23 +54,23 @@ func (e *Incentive) Same(f *Incentive) bool {
 		e.Event == f.Event && e.Time == f.Time
 }
 
-// Before is the order in which the events of an incentive apply: by time, then event_id bytewise (EV-8).
+// Before compares the events of an incentive in the order in which they apply: by time, then event_id bytewise (EV-8).
 func (e *Incentive) Before(f *Incentive) int {
 	return cmp.Or(cmp.Compare(e.Time, f.Time), strings.Compare(e.ID, f.ID))
 }
 
-// Origin is the identity of the row, its file of the run (−1 = of an earlier run) and its number there.
+// Origin returns the event's id, the index of its file in the run (−1 = earlier run) and its row number there.
 func (t *Transfer) Origin() (id string, file int32, row int64) { return t.ID, t.File, t.Row }
 
-// Origin is the identity of the row, its file of the run (−1 = of an earlier run) and its number there.
+// Origin returns the event's id, the index of its file in the run (−1 = earlier run) and its row number there.
 func (e *Incentive) Origin() (id string, file int32, row int64) { return e.ID, e.File, e.Row }
 
-// Refusal is the outcome of the row of an event that does not fit (§6.5).
+// Refusal returns the decision on the row of an event that does not fit the incentive's state (§6.5).
 func (e *Incentive) Refusal() Decision {
 	return Decision{File: e.File, Row: e.Row, Why: reason.BadState, Column: "event", Value: e.Met, ID: e.ID}
 }
 
-// Happens is the event as package settlement takes it. ok is false when the books no longer have its partner or
+// Happens returns the event in the form of package settlement. ok is false if the books no longer have its partner or
 // programme.
 func (e *Incentive) Happens(bk *books.Books) (out settlement.Event, ok bool) {
 	out = settlement.Event{ID: e.ID, Partner: bk.Partner(e.Partner), Programme: bk.Programme(e.Programme), Time: e.Time,

@@ -8,17 +8,17 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// TransferBucket is the bucket of transfers: they are about partners, who have customers in every bucket, and are few,
-// so one file a cycle holds them all; bucket 0 is always there.
+// TransferBucket is the bucket in which all transfers of a cycle are stored, in one file: they are few and concern
+// partners, whose customers are in every bucket. Bucket 0 always exists.
 const TransferBucket = 0
 
-// IncentivesKey is the place of incentive events in the lake: one file for all. They are about periods of programmes
-// and no cycle, and closing a cycle does not end what can be said of them (EV-8).
+// IncentivesKey returns the key of the lake file with all incentive events. The events concern periods of programmes,
+// not cycles, and new ones can come after a cycle is closed (EV-8).
 func IncentivesKey() manifest.FileKey {
 	return manifest.FileKey{Table: "incentive_events", Bucket: manifest.NoBucket}
 }
 
-// flag is how a yes or no is stored.
+// flag returns the stored form of a boolean.
 func flag(yes bool) int32 {
 	if yes {
 		return 1
@@ -81,7 +81,7 @@ func transferAt(c *parquet.Columns[tables.Transfer], i int, cycle period.Cycle) 
 	return t, err
 }
 
-// EachIncentive visits the incentive events of a lake file, refused ones among them.
+// EachIncentive visits the incentive events of a lake file, refused ones included.
 func EachIncentive(o tablefile.Opener, e manifest.FileEntry, visit func(*Incentive)) error {
 	return tablefile.Each(o, e, tables.IncentiveEvents(), nil, func(c *parquet.Columns[tables.IncentiveEvent],
 		i int) error {

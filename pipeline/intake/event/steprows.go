@@ -11,7 +11,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// StepsKey is the place of the steps in the life of orders in the lake: one file for all (EV-4, EV-10).
+// StepsKey returns the key of the lake file with all steps in the life of orders (EV-4, EV-10).
 func StepsKey() manifest.FileKey {
 	return manifest.FileKey{Table: tables.OrderStatus().Name, Bucket: manifest.NoBucket}
 }
@@ -49,8 +49,8 @@ func (e *Step) AppendTo(c *parquet.Columns[tables.OrderStep], bk *books.Books) {
 	c.N++
 }
 
-// EachStep visits the steps in the life of orders of a lake file, refused ones among them. An error is *GoneError where
-// the books no longer have what a step names.
+// EachStep visits the steps of a lake file, refused ones included. An error is *GoneError if the books no longer have
+// something that a step names.
 func EachStep(o tablefile.Opener, f manifest.FileEntry, bk *books.Books, visit func(*Step)) error {
 	return tablefile.Each(o, f, tables.OrderStatus(), nil, func(c *parquet.Columns[tables.OrderStep],
 		i int) (err error) {

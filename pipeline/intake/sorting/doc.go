@@ -1,6 +1,6 @@
-// Package sorting sorts usage records and bandwidth samples into the order in which they are rated, whatever their
-// number: chunks of a bounded size are sorted in memory, written to scratch files of the lake as runs, and merged one
-// (bucket, day) at a time.
+// Package sorting sorts any number of usage records and bandwidth samples into the order in which they are rated.
+// Chunks of a bounded size are sorted in memory, written to scratch files of the lake as runs, and merged one (bucket,
+// day) at a time.
 //
 //	SORT-1  Rows of one partition are returned by customer, usage_start, record id, content, file, row (§4.1).
 //	        Samples are returned by customer, slot, link, content, file, row.

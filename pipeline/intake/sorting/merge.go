@@ -11,8 +11,8 @@ import (
 	"math/bits"
 )
 
-// Source gives rows in the order of SORT-1. Next fills r and reports false at the end; what r points to is valid until
-// the next call.
+// Source returns rows in the order of SORT-1. Next fills r and returns false at the end. What r points to is valid
+// until the next call.
 type Source interface {
 	Next(r *Row) (bool, error)
 }
@@ -20,17 +20,18 @@ type Source interface {
 // cursor reads one segment of one run.
 type cursor struct {
 	data     io.ReaderAt
-	off, end int64 // what is not yet in buf
+	off, end int64 // the range that is not yet in buf
 	buf      []byte
 	pos      int
 	head     Head
-	other    *translated // rows are those of it; nil = those of data or buf
+	other    *translated // source of rows with translated regions; nil = they come from data or buf
 }
 
-// bufferSize is what a cursor reads at a time: less is still in the cache when its turn comes, more takes fewer calls.
+// bufferSize is the read size of a cursor: small enough to stay in the cache until it is used, large enough for few
+// calls.
 const bufferSize = 64 << 10
 
-// next moves to the next row; false at the end.
+// next moves to the next row; it returns false at the end.
 func (c *cursor) next() (bool, error) {
 	if b := c.buf[c.pos:]; len(b) >= 4 {
 		if size := int(binary.LittleEndian.Uint32(b)); len(b)-4 >= size { // all but one row in a thousand
@@ -42,7 +43,7 @@ func (c *cursor) next() (bool, error) {
 	return c.nextPart()
 }
 
-// nextPart is next where what is in memory ends.
+// nextPart is next if the row is not complete in the buffer.
 func (c *cursor) nextPart() (bool, error) {
 	if c.other != nil {
 		row, err := c.other.next()
@@ -70,7 +71,7 @@ func (c *cursor) nextPart() (bool, error) {
 	return true, nil
 }
 
-// packed is the present row with its size.
+// packed returns the current row with its size.
 func (c *cursor) packed() []byte {
 	if c.other != nil {
 		return c.other.rows[c.other.at]
@@ -79,7 +80,7 @@ func (c *cursor) packed() []byte {
 	return c.buf[c.pos-size-4 : c.pos]
 }
 
-// need makes n bytes available from pos on, if there are as many.
+// need makes n bytes available from pos on, if that many are left.
 func (c *cursor) need(n int) error {
 	if len(c.buf)-c.pos >= n || c.off == c.end {
 		return nil
@@ -103,8 +104,8 @@ func (c *cursor) need(n int) error {
 	return nil
 }
 
-// check compares segment i with its checksum, once per run that is open, if the run is stored in a file: a row is not
-// parsed before (SORT-5).
+// check compares segment i with its checksum, once per open run, if the run is stored in a file. It is called before
+// any row of the segment is parsed (SORT-5).
 func (r *Run) check(i int) error {
 	if r.checked == nil || r.checked[i].Load() {
 		return nil
@@ -121,8 +122,8 @@ func (r *Run) check(i int) error {
 	return nil
 }
 
-// contender is a cursor in the heap with the beginning of its row's key, in three numbers that sort like it: customer
-// and the high half of start; the low half and four bytes of the id; the eight bytes of the id after them. Rows that
+// contender is a cursor in the heap with the beginning of its row's key, as three numbers that sort like the key:
+// customer and the high half of start; the low half and four bytes of the id; the next eight bytes of the id. Rows that
 // are equal in all three are compared completely.
 type contender struct {
 	first, second, third uint64
@@ -140,7 +141,7 @@ func (c *contender) set() {
 	}
 }
 
-// first8 is the first eight bytes of an id as a number that sorts like them. A shorter id is filled with zeros.
+// first8 returns the first eight bytes of an id as a number that sorts like them. A shorter id is padded with zeros.
 func first8(id []byte) uint64 {
 	if len(id) >= 8 {
 		return binary.BigEndian.Uint64(id)
@@ -150,7 +151,7 @@ func first8(id []byte) uint64 {
 	return binary.BigEndian.Uint64(b[:])
 }
 
-// less orders two contenders by their present rows: 1 = a is first, as a number so that the caller need not branch.
+// less returns 1 if the current row of a is before that of b, else 0. A number saves the caller a branch.
 func less(a, b *contender) int {
 	if a.first == b.first && a.second == b.second {
 		return lessByID(a, b)
@@ -168,17 +169,17 @@ func lessByID(a, b *contender) int {
 	return 0
 }
 
-// Merger gives the rows of one part from all runs, in order.
+// Merger returns the rows of one part from all runs, in order.
 type Merger struct {
 	heap    []contender
 	started bool
 	buffers *Buffers
 }
 
-// Buffers is the read memory of one worker's mergers, used by one at a time.
+// Buffers is the read memory of one worker's mergers, used by one merger at a time.
 type Buffers struct{ free [][]byte }
 
-// Merge starts on a part of the runs. The buffers come from b and go back as the merger ends.
+// Merge starts to merge a part of the runs. Its read buffers are taken from b and returned to it at the end.
 func Merge(runs []*Run, part Part, b *Buffers) (*Merger, error) {
 	m := &Merger{buffers: b}
 	for _, r := range runs {
@@ -217,7 +218,7 @@ func Merge(runs []*Run, part Part, b *Buffers) (*Merger, error) {
 	return m, nil
 }
 
-// Next gives the next row.
+// Next returns the next row.
 func (m *Merger) Next(r *Row) (bool, error) {
 	if m.started {
 		if err := m.advance(); err != nil {
@@ -248,7 +249,7 @@ func (m *Merger) advance() error {
 	return nil
 }
 
-// drop takes the finished first cursor out.
+// drop removes the first cursor, which is finished, from the heap.
 func (m *Merger) drop() {
 	c, last := m.heap[0], len(m.heap)-1
 	if c.data != nil {
@@ -280,7 +281,7 @@ func (m *Merger) down(i int) {
 	m.heap[i] = top
 }
 
-// Scan calls visit for every row of a part, run by run, in no order over the runs. The head is valid until visit
+// Scan calls visit for every row of a part, run by run; rows are not ordered across runs. The head is valid until visit
 // returns.
 func Scan(runs []*Run, part Part, b *Buffers, visit func(*Head) error) error {
 	for i := range runs {
@@ -300,11 +301,11 @@ func Scan(runs []*Run, part Part, b *Buffers, visit func(*Head) error) error {
 	return nil
 }
 
-// errKept ends the search for a row that is kept.
+// errKept ends the search for a row of a kept file.
 var errKept = errors.New("a row is kept")
 
-// Without takes out of runs the parts of which no row is of a file that is kept. Runs that are stored with a footer
-// stay as they are.
+// Without removes the parts of runs in which no row belongs to a file that is kept. Runs that are stored with a footer
+// are not changed.
 func Without(runs []*Run, keep func(file int32) bool) error {
 	var b Buffers
 	for i, r := range runs {
@@ -330,7 +331,7 @@ func Without(runs []*Run, keep func(file int32) bool) error {
 	return nil
 }
 
-// Join merges runs into one, so that no merge has to read too many at once. w and open are as for Chunk.Flush.
+// Join merges runs into one, to limit how many runs a merge reads. w and open are used as in Chunk.Flush.
 func Join(runs []*Run, b *Buffers, w io.Writer, open func() (io.ReaderAt, error)) (*Run, error) {
 	joined, off, castagnoli := &Run{}, int64(0), crc32.MakeTable(crc32.Castagnoli)
 	out := bufio.NewWriterSize(w, 1<<20)

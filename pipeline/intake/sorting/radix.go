@@ -5,27 +5,28 @@ import (
 	"slices"
 )
 
-// The bulk of what a night sorts is hashes, spread evenly: a radix sort takes a fifth of what comparing takes
-// (docs/performance.md).
+// Most of what a nightly run sorts is hashes, which are evenly distributed. A radix sort of them takes a fifth of the
+// time of a comparison sort (docs/performance.md).
 
 const (
 	digitBits = 11
 	digits    = 1 << digitBits
 )
 
-// SortMarks sorts by identity. tmp is memory of at least the same length; the sorted marks are in the slice returned,
-// which is one of the two.
+// SortMarks sorts by identity. tmp must have at least the same length. The sorted marks are in the returned slice,
+// which is either a or tmp.
 func SortMarks(a, tmp []Marks) []Marks {
 	return hashes(a, tmp[:len(a)], 64, 3*digitBits, func(m *Marks) uint64 { return m.Identity })
 }
 
-// manyInts is the count from which SortInts sorts in place: it saves a second array and takes about a tenth more time.
+// manyInts is the count from which SortInts sorts in place: it saves a second array and takes about 10 % more time.
 const manyInts = 1 << 21
 
-// SortInts sorts non-negative numbers below 2^bits, best hashes, in place: many by their highest digit, and then each
-// group that shares it. It returns tmp, grown as needed, for the next time; many need a group's length of it.
+// SortInts sorts non-negative numbers below 2^bits in place; it is fastest for hashes. Many numbers are sorted by their
+// highest digit first, then each group that shares it. It returns tmp, grown as needed, for reuse; many numbers need
+// only a group's length.
 func SortInts(a []int64, bits int, tmp []int64) []int64 {
-	const few = 1 << 10 // are sorted as fast by comparing
+	const few = 1 << 10 // smaller groups are sorted as fast by comparing
 	if len(a) < manyInts || bits <= digitBits {
 		return sortInts(a, bits, 3*digitBits, tmp)
 	}
@@ -42,7 +43,7 @@ func SortInts(a []int64, bits int, tmp []int64) []int64 {
 	return tmp
 }
 
-// sortInts sorts numbers that have the same bits above the lowest ones.
+// sortInts sorts numbers that are equal in all bits above the lowest ones.
 func sortInts(a []int64, bits, telling int, tmp []int64) []int64 {
 	if cap(tmp) < len(a) {
 		tmp = make([]int64, len(a))
@@ -54,8 +55,8 @@ func sortInts(a []int64, bits, telling int, tmp []int64) []int64 {
 	return tmp
 }
 
-// byDigit moves numbers below 2^(shift+digitBits) in place into the order of their highest digit. It returns where the
-// numbers of each digit end.
+// byDigit moves numbers below 2^(shift+digitBits) in place into the order of their highest digit. It returns the end of
+// each digit's numbers.
 func byDigit(a []int64, shift int) *[digits]int {
 	ends := new([digits]int)
 	for _, v := range a {
@@ -71,7 +72,7 @@ func byDigit(a []int64, shift int) *[digits]int {
 	for d := range at {
 		for at[d] < ends[d] {
 			v := a[at[d]]
-			for int(v>>shift) != d { // it goes where it belongs, and the one that was there goes on
+			for int(v>>shift) != d { // swap it into its place and continue with the number that was there
 				to := &at[v>>shift]
 				v, a[*to] = a[*to], v
 				*to++
@@ -83,8 +84,8 @@ func byDigit(a []int64, shift int) *[digits]int {
 	return ends
 }
 
-// hashes sorts keys of some bits that are spread evenly, and keeps the order of equal ones: by the highest bits alone,
-// as many as telling says, and the few that share these by comparing. Of a million hashes a hundred share 33 bits.
+// hashes is a stable sort of evenly distributed keys. It sorts by the telling highest bits, and compares the few keys
+// that share these bits. In a million hashes about a hundred share 33 bits.
 func hashes[T any](a, tmp []T, bits, telling int, key func(*T) uint64) []T {
 	rest := max(0, bits-telling)
 	a = radixFrom(a, tmp, rest, bits, key)
@@ -109,8 +110,8 @@ func radix[T any](a, tmp []T, bits int, key func(*T) uint64) []T {
 	return radixFrom(a, tmp, 0, bits, key)
 }
 
-// radixFrom sorts by the bits [from, to) of key, least significant digit first, which keeps the order of keys that are
-// equal in them. The bits above must be zero.
+// radixFrom sorts by the bits [from, to) of key, least significant digit first, so keys that are equal in these bits
+// keep their order. The bits above must be zero.
 func radixFrom[T any](a, tmp []T, from, to int, key func(*T) uint64) []T {
 	for shift := from; shift < to; shift += digitBits {
 		var at [digits]int

@@ -13,7 +13,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Row is one usage record between the feed and the fold. Customer and SKU are the books' codes, Region the run's.
+// Row is one usage record between the feed and the fold. Customer and SKU are codes of the books, Region is one of the
+// run.
 type Row struct {
 	Customer    int32
 	SKU, Region int32
@@ -25,19 +26,19 @@ type Row struct {
 	Name, Tag   []byte
 	Replaces    []byte
 	File        int32 // index of the feed file in the run; FromLake for a record that an earlier run accepted
-	Number      int64 // row number in that file; of a lake record its status
+	Number      int64 // row number in that file; for a lake record its status
 	content     []byte
 }
 
 // FromLake is the File of a record that an earlier run accepted.
 const FromLake = -1
 
-// MaxText is the longest text of a record that can be carried, in bytes.
+// MaxText is the length in bytes of the longest text that a packed record can have.
 const MaxText = 1<<16 - 1
 
-// Packed layout, little-endian: u32 size of all that follows, u32 customer, i64 start, u16 length of id, id, content,
-// i32 file, u48 number. The content is a byte of flags, the length of the usage, the quantity, sku, region, the lengths
-// of the four texts and the texts, each number in as many bytes as the flags say. It says itself where it ends, so no
+// Packed layout, little-endian: u32 size of the rest, u32 customer, i64 start, u16 length of id, id, content, i32 file,
+// u48 number. The content is a byte of flags, the length of the usage, the quantity, sku, region, the lengths of the
+// four texts and the texts; the flags give the width of each number. The content determines its own length, so no
 // content is the beginning of another. Equal records have equal content.
 const (
 	fixed      = 4 + 4 + 8 + 2
@@ -49,18 +50,18 @@ const (
 // Flags of the content. The two highest bits are the width of the quantity.
 const (
 	hasReplaces = 1 << iota
-	inMicros    // the length is i64 microseconds: it is not whole seconds, or too long for a u32 of them
-	isLong      // the length is a u32 of seconds; else, and not inMicros, a u16
-	isWide      // four more bytes of the quantity, the highest bit of which says that it is negative
+	inMicros    // the length is i64 microseconds: it is not in whole seconds, or exceeds a u32 of seconds
+	isLong      // the length is a u32 of seconds; without isLong and inMicros it is a u16
+	isWide      // the quantity has four more bytes; their highest bit is the sign
 	bigCodes    // sku and region are u32; else u16 and u8
 	bigTexts    // lengths of texts are u16; else u8
 	widthBits   = iota
 )
 
-// negative is the bit of the four more bytes of a quantity that says that it is negative.
+// negative is the sign bit in the four additional bytes of a quantity.
 const negative = 1 << 31
 
-// widths are the bytes of a quantity's lower half, and masks what is left of eight bytes that are read instead.
+// widths are the sizes in bytes of a quantity's lower half. masks select them from the eight bytes that are read.
 var (
 	widths = [4]int{4, 5, 6, 8}
 	masks  = [4]uint64{1<<32 - 1, 1<<40 - 1, 1<<48 - 1, 1<<64 - 1}
@@ -82,7 +83,7 @@ func (r *Row) Pack(dst []byte) []byte {
 	return dst
 }
 
-// flags says how a row's content is written.
+// flags returns how a row's content is packed.
 func (r *Row) flags() (flags byte, width int) {
 	hi, lo := r.Quantity.Raw()
 	length := int64(r.End - r.Start)
@@ -152,7 +153,7 @@ func (r *Row) packContent(dst []byte) []byte {
 	return append(dst, r.Replaces...)
 }
 
-// Signed is the quantity with its sign.
+// Signed returns the quantity with its sign.
 func (r *Row) Signed() money.SignedQuantity {
 	if r.Negative {
 		return r.Quantity.Signed().Neg()
@@ -160,10 +161,10 @@ func (r *Row) Signed() money.SignedQuantity {
 	return r.Quantity.Signed()
 }
 
-// Withdrawn reports whether the record is a withdrawal: it takes the place of another one with quantity 0 (§3.20).
+// Withdrawn reports whether the record is a withdrawal: it replaces another record with quantity 0 (§3.20).
 func (r *Row) Withdrawn() bool { return len(r.Replaces) > 0 && r.Quantity.IsZero() }
 
-// Seal packs the content of a row that did not come out of a merger into buf and returns buf for the next time.
+// Seal packs the content of a row that does not come from a merger into buf. It returns buf for reuse.
 func (r *Row) Seal(buf []byte) []byte {
 	r.content = r.packContent(buf[:0])
 	return r.content
@@ -180,7 +181,7 @@ func (r *Row) Compare(o *Row) int {
 	return bytes.Compare(r.ID, o.ID)
 }
 
-// Head is a packed row as far as sorting and recognising look at it. It points into the packed bytes.
+// Head is the part of a packed row that sorting and recognition need. It points into the packed bytes.
 type Head struct {
 	Customer int32
 	Start    period.Instant
@@ -189,40 +190,40 @@ type Head struct {
 	rest     []byte // content, file, number
 }
 
-// parseHead reads the head of a packed row that follows its size.
+// parseHead parses the head of a packed row; p begins after the size.
 func parseHead(p []byte) Head {
 	n := fixed - 4 + int(binary.LittleEndian.Uint16(p[12:]))
 	return Head{
 		Customer: int32(binary.LittleEndian.Uint32(p)),
 		Start:    period.Instant(binary.LittleEndian.Uint64(p[4:])),
 		ID:       p[fixed-4 : n],
-		// looked at early, the row's end is at hand when it is wanted
+		// reading the row's end early brings it into the cache
 		file: int32(binary.LittleEndian.Uint32(p[len(p)-origin:])),
 		rest: p[n:],
 	}
 }
 
-// parseID is the record id of a packed row that follows its size.
+// parseID returns the record id of a packed row; p begins after the size.
 func parseID(p []byte) []byte {
 	return p[fixed-4 : fixed-4+int(binary.LittleEndian.Uint16(p[fixed-6:]))]
 }
 
 func (h *Head) content() []byte { return h.rest[: len(h.rest)-origin : len(h.rest)-origin] }
 
-// File is the index of the feed file the row came in.
+// File returns the index of the row's feed file.
 func (h *Head) File() int32 { return h.file }
 
 // Replaces reports whether the record replaces another.
 func (h *Head) Replaces() bool { return h.rest[0]&hasReplaces != 0 }
 
-// Marks hashes the row; seed is the customer's (§3.20: identity is customer, cycle, id).
+// Marks returns the hashes of the row. seed is the customer's (§3.20: identity is customer, cycle, id).
 func (h *Head) Marks(seed uint64) Marks { return marks(seed, h.ID, h.content(), h.Start) }
 
 // Row fills r. Its texts point into the packed bytes.
 func (h *Head) Row(r *Row) error {
 	r.Customer, r.Start, r.ID, r.content = h.Customer, h.Start, h.ID, h.content()
 	r.File, r.Number = h.file, int64(binary.LittleEndian.Uint64(h.rest[len(h.rest)-8:])>>(8*(8-numbers)))
-	flags, b := h.rest[0], h.rest[1:] // behind the content there are enough bytes to read eight where fewer are meant
+	flags, b := h.rest[0], h.rest[1:] // after the content there are always enough bytes to read eight
 	switch {
 	case flags&inMicros != 0:
 		r.End, b = r.Start+period.Instant(binary.LittleEndian.Uint64(b)), b[8:]
@@ -273,21 +274,21 @@ func (r *Row) takeTexts(b []byte, big bool) {
 // It is set on rows that came out of a merger or were sealed.
 func (r *Row) Content() []byte { return r.content }
 
-// Marks are the two hashes by which a record is recognised: of its identity and of its content with its start.
+// Marks are the two hashes that identify a record: one of its identity, one of its content and start.
 type Marks struct{ Identity, Content uint64 }
 
-// Marks hashes a row that came out of a merger or was sealed.
+// Marks returns the hashes of a row that came from a merger or was sealed.
 func (r *Row) Marks(seed uint64) Marks { return marks(seed, r.ID, r.content, r.Start) }
 
 func marks(seed uint64, id, content []byte, start period.Instant) Marks {
 	return Marks{Identity: Identity(seed, id), Content: xxhash.Sum64(content) ^ uint64(start)*0x9E3779B97F4A7C15}
 }
 
-// Identity is the hash of a record's identity within its cycle.
+// Identity returns the hash of a record's identity within its cycle.
 func Identity(seed uint64, id []byte) uint64 {
 	h := (xxhash.Sum64(id) ^ seed) * 0xD6E8FEB86659FD93
 	return h ^ h>>32
 }
 
-// Seed is a customer's part of Identity; it depends on the customer's id alone.
+// Seed returns a customer's part of Identity. It depends only on the customer's id.
 func Seed(customer string) uint64 { return xxhash.Sum64String(customer) }

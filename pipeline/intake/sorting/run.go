@@ -14,7 +14,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Part numbers a (bucket, day): bucket-major, so that parts in order are a bucket's days in order.
+// Part numbers a (bucket, day) pair, bucket-major: parts in ascending order are a bucket's days in order.
 type Part uint32
 
 // segment is the rows of one part within a run.
@@ -22,40 +22,40 @@ type segment struct {
 	part      Part
 	off, size int64
 	rows      int64
-	sum       uint32 // CRC-32C of its bytes; of a run that Join made
+	sum       uint32 // CRC-32C of its bytes, if Join made the run
 }
 
 // Run is a sorted sequence of rows with its index by part.
 type Run struct {
 	data     io.ReaderAt
-	memory   []byte // the rows, when they never left memory
+	memory   []byte // the rows, if they are in memory
 	segments []segment
-	regions  []int32       // by region code of the rows: the code that they are returned with; nil = the same
-	checked  []atomic.Bool // by segment of a run that is stored in a file: it was compared with its sum (SORT-5)
+	regions  []int32       // by region code of the stored rows: the code that is returned; nil = no translation
+	checked  []atomic.Bool // by segment of a run stored in a file: its checksum was compared (SORT-5)
 }
 
-// Chunk gathers packed rows until it is sorted into a run. It holds less than 4 GiB.
+// Chunk collects packed rows until it is sorted into a run. It holds less than 4 GiB.
 type Chunk struct {
 	bytes    []byte
 	entries  []entry
-	reserved int    // bytes that Reserve made room for
+	reserved int    // bytes for which Reserve made room
 	order    []slot // memory for sorting
 	ties     []tied // memory for sorting rows of equal keys
 	out      []byte // memory for writing
-	fetched  byte   // means nothing
+	fetched  byte   // keeps the compiler from removing the reads of fetch
 }
 
-// entry is a packed row and what it is sorted by first.
+// entry is a packed row with its first sort keys.
 type entry struct {
 	place     uint64 // part, then customer
 	start     int64
 	off, size uint32
 }
 
-// slot is what sorting moves instead of a row. What copies rows in order knows from it where they are without a look at
-// them, and so does not wait for one row's memory before it asks for the next one's.
+// slot is what sorting moves instead of a row. It contains the row's position, so that copying rows in order needs no
+// other lookup and can request the memory of several rows at once.
 type slot struct {
-	key       uint64 // while sorting part, customer and start in one number, then the part
+	key       uint64 // while sorting: part, customer and start in one number; afterwards the part
 	off, size uint32
 }
 
@@ -68,10 +68,10 @@ func (c *Chunk) Add(part Part, r *Row) []byte {
 	return c.bytes[at:]
 }
 
-// Size is the chunk's memory in bytes.
+// Size returns the chunk's memory in bytes.
 func (c *Chunk) Size() int { return len(c.bytes) + len(c.entries)*entryBytes }
 
-// Len is the number of rows.
+// Len returns the number of rows.
 func (c *Chunk) Len() int { return len(c.entries) }
 
 // Reserve makes room in a chunk that will have at most the given size. From 1 MiB on the room grows by a factor of
@@ -89,7 +89,7 @@ func (c *Chunk) Reserve(size int) {
 	c.bytes = grown(c.bytes, rows*(perRow-entryBytes))
 }
 
-// grown returns s with a capacity of at least n. Unlike slices.Grow it leaves fresh memory of the system untouched.
+// grown returns s with a capacity of at least n. Unlike slices.Grow it does not touch new memory.
 func grown[T any](s []T, n int) []T {
 	if n <= cap(s) {
 		return s
@@ -104,7 +104,7 @@ const entryBytes = 24
 
 func (c *Chunk) packed(off, size uint32) []byte { return c.bytes[off : off+size : off+size] }
 
-// sort gives the rows in the order of SORT-1, each with its part.
+// sort returns the rows in the order of SORT-1, each with its part.
 func (c *Chunk) sort() []slot {
 	c.order = slices.Grow(c.order[:0], 2*len(c.entries))
 	if sorted, ok := c.sortByKey(); ok {
@@ -127,8 +127,8 @@ func (c *Chunk) compare(a, b entry) int {
 	return tail(parseHead(c.packed(a.off, a.size)[4:]), parseHead(c.packed(b.off, b.size)[4:]))
 }
 
-// sortByKey sorts by part, customer and start with the three in one number, and equal ones by comparing. It reports
-// false, and has done nothing, where they do not fit: few rows over many days and customers.
+// sortByKey sorts by part, customer and start packed into one number, and compares rows with equal numbers. If the
+// three do not fit into 64 bits, or the rows are few, it returns false and does nothing.
 func (c *Chunk) sortByKey() ([]slot, bool) {
 	const few = 1 << 12 // comparing is as fast
 	if len(c.entries) < few {
@@ -173,8 +173,8 @@ func (c *Chunk) sortByKey() ([]slot, bool) {
 	return sorted, true
 }
 
-// settle sorts rows of equal keys by record id, content, file and row. Most ids differ in their first bytes, which are
-// read once per row: reading them at each comparison would wait for the row's memory each time.
+// settle sorts rows of equal keys by record id, content, file and row. Most ids differ in their first bytes. These are
+// read once per row, because each access to a row's memory is slow.
 func (c *Chunk) settle(sorted []slot) {
 	for i := 0; i < len(sorted); {
 		j := i + 1
@@ -210,7 +210,7 @@ func (c *Chunk) settleTies(same []slot) {
 	}
 }
 
-// tail orders two rows of the same customer and start.
+// tail compares two rows with the same customer and start.
 func tail(a, b Head) int {
 	if d := bytes.Compare(a.ID, b.ID); d != 0 {
 		return d
@@ -218,8 +218,8 @@ func tail(a, b Head) int {
 	return bytes.Compare(a.rest, b.rest)
 }
 
-// Flush sorts the chunk, hands its rows to w in order, and returns the run's index; the chunk is empty afterwards.
-// open gives the readable form of what was written.
+// Flush sorts the chunk, writes its rows to w in order, and returns the run's index. The chunk is empty afterwards.
+// open returns a reader of what was written.
 func (c *Chunk) Flush(w io.Writer, open func() (io.ReaderAt, error)) (*Run, error) {
 	run, buf, off := &Run{}, c.out[:0], int64(0)
 	if buf == nil {
@@ -253,18 +253,18 @@ func (c *Chunk) Flush(w io.Writer, open func() (io.ReaderAt, error)) (*Run, erro
 	return run, nil
 }
 
-// ahead is how many rows are looked at before they are copied.
+// ahead is the number of rows whose memory is fetched before they are copied.
 const ahead = 32
 
-// fetch asks for the memory of rows that are in no order, all at once: copied one after the other, each would be waited
-// for.
+// fetch touches the rows at scattered places together, so that the memory accesses overlap. Copying alone would wait
+// for each of them in turn.
 func (c *Chunk) fetch(rows []slot) {
 	for _, s := range rows {
 		c.fetched |= c.bytes[s.off] | c.bytes[s.off+s.size-1]
 	}
 }
 
-// Hold sorts the chunk into a run that stays in memory; the chunk is empty afterwards.
+// Hold sorts the chunk into a run that stays in memory. The chunk is empty afterwards.
 func (c *Chunk) Hold() *Run {
 	run := &Run{memory: make([]byte, 0, len(c.bytes))}
 	sorted := c.sort()
@@ -280,7 +280,7 @@ func (c *Chunk) Hold() *Run {
 	return run
 }
 
-// Bytes is the size of the chunk's packed rows, and so of the run that it becomes.
+// Bytes returns the size of the chunk's packed rows, which is that of the resulting run.
 func (c *Chunk) Bytes() int { return len(c.bytes) }
 
 func (r *Run) add(part Part, off, size int64) {
@@ -297,7 +297,8 @@ func (r *Run) find(part Part) (i int, ok bool) {
 	return slices.BinarySearchFunc(r.segments, part, func(s segment, p Part) int { return cmp.Compare(s.part, p) })
 }
 
-// Extent is where a run has the rows of the parts from first to last: n bytes from off on, and 0 bytes if it has none.
+// Extent returns where a run stores the rows of the parts from first to last: n bytes from off on; n is 0 if it has
+// none.
 func (r *Run) Extent(first, last Part) (off, n int64) {
 	i, _ := r.find(first)
 	for ; i < len(r.segments) && r.segments[i].part <= last; i++ {
@@ -309,7 +310,7 @@ func (r *Run) Extent(first, last Part) (off, n int64) {
 	return off, n
 }
 
-// Parts lists the parts that occur in any of the runs, ascending, with their rows.
+// Parts lists the parts that occur in any of the runs, ascending, with their numbers of rows.
 func Parts(runs []*Run) ([]Part, map[Part]int64) {
 	rows := make(map[Part]int64)
 	for _, r := range runs {
@@ -325,7 +326,7 @@ func Parts(runs []*Run) ([]Part, map[Part]int64) {
 	return parts, rows
 }
 
-// Size is the size of the run's rows in bytes.
+// Size returns the size of the run's rows in bytes.
 func (r *Run) Size() (n int64) {
 	for _, s := range r.segments {
 		n += s.size

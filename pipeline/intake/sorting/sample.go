@@ -8,8 +8,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Sample is one bandwidth sample between the feed and the fold. Customer, SKU and Region are those of the row of
-// links.csv in force: Customer and SKU the books' codes, Region the run's.
+// Sample is one bandwidth sample between the feed and the fold. Customer, SKU and Region come from the row of links.csv
+// in force: Customer and SKU are codes of the books, Region is one of the run.
 type Sample struct {
 	Customer    int32
 	SKU, Region int32
@@ -21,11 +21,11 @@ type Sample struct {
 	Number      int64          // row number in that file
 }
 
-// A sample is packed as a row with the slot as its start, the time as its end, the link as its record id, In as its
-// quantity, and Out, sampleOut bytes, as its resource. Samples are therefore sorted by customer, slot and link.
+// A sample is packed as a row: the slot is its start, the time its end, the link its record id, In its quantity, and
+// Out its resource, as sampleOut bytes. Samples are therefore sorted by customer, slot and link.
 const sampleOut = 16
 
-// AddSample packs a sample into the chunk. A chunk has either samples or rows of usage.
+// AddSample packs a sample into the chunk. A chunk contains either samples or usage rows.
 func (c *Chunk) AddSample(part Part, s *Sample) {
 	var out [sampleOut]byte
 	hi, lo := s.Out.Raw()
@@ -35,16 +35,16 @@ func (c *Chunk) AddSample(part Part, s *Sample) {
 		ID: s.Link, Resource: out[:], File: s.File, Number: s.Number})
 }
 
-// Samples gives the samples of a source of packed samples, in its order.
+// Samples reads the samples of a source of packed samples, in its order.
 type Samples struct {
 	rows Source
 	row  Row
 }
 
-// NewSamples returns the samples of a source.
+// NewSamples returns a reader of the samples of a source.
 func NewSamples(rows Source) *Samples { return &Samples{rows: rows} }
 
-// Next fills s and reports false at the end. Its link is valid until the next call (SORT-3).
+// Next fills s and returns false at the end. The link of s is valid until the next call (SORT-3).
 func (p *Samples) Next(s *Sample) (bool, error) {
 	r := &p.row
 	if ok, err := p.rows.Next(r); err != nil || !ok {

@@ -12,7 +12,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/task"
 )
 
-// footer follows the rows of a run that is stored in a file of its own. After it come its size, eight bytes, and its
+// footer follows the rows of a run that is stored in its own file. It is followed by its size, eight bytes, and its
 // CRC-32C, four bytes, both little-endian.
 type footer struct {
 	Regions  [][]byte        `json:"regions"` // words of the region codes of the rows
@@ -30,10 +30,11 @@ type storedSegment struct {
 
 const footerKind = "sorted run"
 
-// trailerBytes is what the size and the checksum of a footer take.
+// trailerBytes is the length of a footer's size and checksum.
 const trailerBytes = 8 + 4
 
-// Footer is what makes a file of the run's rows one that OpenStored opens. regions are the words of the region codes.
+// Footer returns the end of a file of the run's rows, so that OpenStored can open it. regions are the words of region
+// codes.
 func (r *Run) Footer(regions []string) ([]byte, error) {
 	f := footer{Regions: [][]byte{}, Segments: []storedSegment{}}
 	for _, word := range regions {
@@ -50,8 +51,8 @@ func (r *Run) Footer(regions []string) ([]byte, error) {
 	return binary.LittleEndian.AppendUint32(binary.LittleEndian.AppendUint64(b, uint64(len(b))), sum), nil
 }
 
-// OpenStored opens a run that is stored with a footer. code gives the region codes of the run that reads it: rows are
-// returned with those (SORT-4).
+// OpenStored opens a run that is stored with a footer. code returns the region code of the current run for a word; rows
+// are returned with these codes (SORT-4).
 func OpenStored(data io.ReaderAt, size int64, code func(region string) int32) (*Run, error) {
 	b, err := readFooter(data, size)
 	if err != nil {
@@ -108,15 +109,15 @@ func readFooter(data io.ReaderAt, size int64) ([]byte, error) {
 	return text, nil
 }
 
-// translated gives the rows of a segment with other region codes. Region codes are part of the content, by which rows
-// of one customer, start and id are ordered: these are translated together and sorted again.
+// translated reads the rows of a segment with other region codes. Region codes are part of the content, by which rows
+// of the same customer, start and id are ordered. Such rows are therefore translated together and sorted again.
 type translated struct {
 	regions []int32
 	raw     cursor
-	more    bool // raw is at a row that is not in rows
+	more    bool // raw is at a row that is not yet in rows
 	began   bool
 	mem     []byte
-	rows    [][]byte // packed, of one customer, start and id
+	rows    [][]byte // packed rows of one customer, start and id
 	at      int
 }
 
@@ -140,7 +141,7 @@ func (t *translated) next() ([]byte, error) {
 	return t.rows[0], nil
 }
 
-// fill translates the next row and all that follow it with its customer, start and id.
+// fill translates the next row and all following rows with the same customer, start and id.
 func (t *translated) fill() error {
 	var first, row Row
 	var ends []int
