@@ -40,7 +40,7 @@ const (
 	bOut
 )
 
-// limits are the instants that acceptance compares with, calculated once a scan.
+// limits are the bounds that acceptance compares with, calculated once per scan.
 type limits struct {
 	latest    period.Instant // a time after it is `future`
 	oldest    period.Instant // a start before it is `too_old`
@@ -49,8 +49,8 @@ type limits struct {
 	known     []known          // by customer
 }
 
-// known is what acceptance looks up of a customer, in one place: a night's rows come in any order of a hundred thousand
-// customers, and each look elsewhere waits for memory.
+// known is what acceptance needs to know of a customer, stored together: rows come in any order of a hundred thousand
+// customers, and every access to another place costs a cache miss.
 type known struct {
 	valid  period.Span // of the first row
 	code   int32       // -1 = no such customer
@@ -77,7 +77,7 @@ type acceptor struct {
 	customers, skus, areas, units words
 	measures                      map[string]int32 // numbers of the products' measures
 	measure                       []int32          // by product
-	own                           []string         // columns of the sender's own that products count
+	own                           []string         // the senders' own columns that products count
 	unique                        []int            // by product: see uniqueColumns
 	hasUnique                     bool
 	hasSigned                     bool    // a product takes negative quantities
@@ -90,7 +90,7 @@ type acceptor struct {
 	link                          []byte // of the sample
 }
 
-// linkRow is the row of links.csv that a link's samples were of last, and the run's code of its region.
+// linkRow is the row of links.csv that the last sample of a link belonged to, and the run's code of its region.
 type linkRow struct {
 	row    *books.Link
 	region int32
@@ -113,7 +113,7 @@ func newAcceptor(cfg *Config, lim *limits, regions *Regions) *acceptor {
 	return a
 }
 
-// unit is the number of a measure, or -1.
+// unit returns the number of a measure, or -1.
 func (a *acceptor) unit(word string) int32 {
 	if n, ok := a.measures[word]; ok {
 		return n
@@ -121,14 +121,14 @@ func (a *acceptor) unit(word string) int32 {
 	return -1
 }
 
-// words maps a batch's dictionary to codes, remembering the last dictionary: of a Parquet row group all batches share
-// one.
+// words maps a batch's dictionary to codes. It caches the codes of the last dictionary, because all batches of a
+// Parquet row group share one.
 type words struct {
 	dict  arrow.ArrayData
 	codes []int32
 }
 
-// wordColumn is a column of words as the codes they stand for.
+// wordColumn is a dictionary column with the codes of its words.
 type wordColumn struct {
 	words *array.Dictionary
 	rows  []int32     // row → place in the dictionary
@@ -136,13 +136,13 @@ type wordColumn struct {
 	nulls arrow.Array // set when some rows are null
 }
 
-// at is the code of row i, which must not be null.
+// at returns the code of row i, which must not be null.
 func (c *wordColumn) at(i int) int32 { return c.codes[c.rows[i]] }
 
-// word is the text of row i.
+// word returns the text of row i.
 func (c *wordColumn) word(i int) string { return word(c.words, i) }
 
-// of gives a dictionary column's codes; lookup gives -1 for an unknown word.
+// of returns a dictionary column with its codes; lookup returns -1 for an unknown word.
 func (w *words) of(col arrow.Array, lookup func(string) int32) wordColumn {
 	d := col.(*array.Dictionary)
 	if values := d.Dictionary().(*array.String); values.Data() != w.dict {
@@ -158,7 +158,7 @@ func (w *words) of(col arrow.Array, lookup func(string) int32) wordColumn {
 	return c
 }
 
-// verdict is why a record fails; Reason None = it does not.
+// verdict is why a record fails; reason None = it passes.
 type verdict struct {
 	reason reason.Reason
 	column int
@@ -166,14 +166,14 @@ type verdict struct {
 
 var pass = verdict{}
 
-// sink takes what acceptance decides about the rows of a batch.
+// sink receives the outcome of acceptance for each row of a batch.
 type sink interface {
 	keep(part sorting.Part, day period.Day, r *sorting.Row) error
 	keepSample(part sorting.Part, day period.Day, s *sorting.Sample) error
 	reject(index int, column string, why reason.Reason, value, id string) error
 }
 
-// usage checks a batch of the usage feed and gives every row to the sink.
+// usage checks a batch of the usage feed and passes every row to the sink.
 func (a *acceptor) usage(b *feedrows.Batch, file int32, out sink) error {
 	v := a.usageView(b)
 	fault := 0
@@ -268,7 +268,7 @@ func (t *texts) bytes(i int) []byte {
 	return t.data[t.offsets[i]-base : t.offsets[i+1]-base]
 }
 
-// id is the record id of a faulty row, if that is not what is wrong with it.
+// id returns the record id of a faulty row, unless the fault is in the id.
 func (v *usageView) id(i int, column string) string {
 	if column == "" || column == "record_id" {
 		return ""
@@ -276,7 +276,7 @@ func (v *usageView) id(i int, column string) string {
 	return string(v.texts[uRecord].bytes(i))
 }
 
-// value is the text of a column that failed a check against the books.
+// value returns the text of a column that failed a check against the books.
 func (v *usageView) value(i, column int) string {
 	switch column {
 	case uCustomer:
@@ -301,11 +301,10 @@ func word(d *array.Dictionary, i int) string {
 	return d.Dictionary().(*array.String).Value(d.GetValueIndex(i))
 }
 
-// nearRows is how many rows' customers are looked up at a time. The lookups do not wait for each other, as those of one
-// row after the other would.
+// nearRows is the number of rows whose customers are looked up together, so that their memory accesses overlap.
 const nearRows = 512
 
-// who is the customer of row i; rows are asked for in order.
+// who returns the customer of row i. Rows must be requested in order.
 func (a *acceptor) who(v *usageView, i int) *known {
 	if at := i - v.near; at < len(a.near) {
 		return &a.near[at]
@@ -314,7 +313,7 @@ func (a *acceptor) who(v *usageView, i int) *known {
 	rows, customers := v.customer.rows, v.customer.codes
 	for _, code := range rows[i:min(i+nearRows, len(rows))] {
 		k := known{code: -1}
-		if uint32(code) < uint32(len(customers)) { // of a row without a customer the code means nothing
+		if uint32(code) < uint32(len(customers)) { // without a customer the code of a row is undefined
 			if customer := customers[code]; customer >= 0 {
 				k = a.lim.known[customer]
 			}
@@ -328,7 +327,7 @@ func (a *acceptor) who(v *usageView, i int) *known {
 func (a *acceptor) checkUsage(v *usageView, i int, who *known) verdict {
 	r := &a.row
 	r.Start, r.End = period.Instant(v.start[i]), period.Instant(v.end[i])
-	last, at := r.End, uEnd // what may not be in the future
+	last, at := r.End, uEnd // the time that must not be in the future, and its column
 	if a.hasSigned {
 		sku := v.sku.at(i)
 		if v.quantity[i].Sign() < 0 && (sku < 0 || !a.cfg.Books.Products[sku].Signed()) {
@@ -373,7 +372,7 @@ func (a *acceptor) checkUsage(v *usageView, i int, who *known) verdict {
 	return a.fillUsage(v, i)
 }
 
-// fillUsage takes over what no check depends on. A text too long to carry is a bad row.
+// fillUsage copies the values that no check depends on. A text that is too long to pack makes a bad row.
 func (a *acceptor) fillUsage(v *usageView, i int) verdict {
 	r := &a.row
 	num := v.quantity[i]
@@ -397,7 +396,7 @@ func (a *acceptor) fillUsage(v *usageView, i int) verdict {
 	return pass
 }
 
-// checkCustomer is unknown_customer and closed_account.
+// checkCustomer checks for unknown_customer and closed_account.
 func (a *acceptor) checkCustomer(who *known, t period.Instant) reason.Reason {
 	if who.code < 0 {
 		return reason.UnknownCustomer
@@ -431,7 +430,7 @@ func (a *acceptor) priced(who *known, sku, region int32, t period.Instant) bool 
 // slotLength is the length of a bandwidth slot (§3.14).
 const slotLength = period.Instant(5 * period.Minute)
 
-// Slot is the start of the slot that holds t.
+// Slot returns the start of the slot that contains t.
 func Slot(t period.Instant) period.Instant {
 	slot := t / slotLength * slotLength
 	if slot > t {
@@ -440,7 +439,7 @@ func Slot(t period.Instant) period.Instant {
 	return slot
 }
 
-// bandwidth checks a batch of the bandwidth feed and gives every sample to the sink.
+// bandwidth checks a batch of the bandwidth feed and passes every sample to the sink.
 func (a *acceptor) bandwidth(b *feedrows.Batch, file int32, out sink) error {
 	resource := b.Rows.Column(bResource).(*array.Dictionary)
 	times := b.Rows.Column(bTime).(*array.Timestamp).TimestampValues()
@@ -480,7 +479,7 @@ func (a *acceptor) bandwidth(b *feedrows.Batch, file int32, out sink) error {
 	return nil
 }
 
-// sampleID is the identity of a faulty sample, if both of its parts can be read.
+// sampleID returns the identity of a faulty sample, if both of its parts can be read.
 func sampleID(b *feedrows.Batch, resource *array.Dictionary, times []arrow.Timestamp, i int, column string) string {
 	if column == "" || column == "resource_id" || column == "sample_time" || resource.IsNull(i) ||
 		b.Rows.Column(bTime).IsNull(i) {
@@ -489,7 +488,7 @@ func sampleID(b *feedrows.Batch, resource *array.Dictionary, times []arrow.Times
 	return word(resource, i) + "@" + period.Instant(times[i]).String()
 }
 
-// checkSample fills customer, sku, region and slot of a.sample.
+// checkSample sets customer, sku, region and slot of a.sample.
 func (a *acceptor) checkSample(link string, t period.Instant) verdict {
 	s := &a.sample
 	s.Slot = Slot(t)

@@ -17,7 +17,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// Config is what a scan works with.
+// Config is the input of a scan.
 type Config struct {
 	Books    *books.Books
 	Prices   *tariff.Book
@@ -26,20 +26,20 @@ type Config struct {
 	Archived period.Cycle   // the last cycle whose lines are archived: usage up to it is too_old; NoCycle = none
 	Inbox    fs.FS          // the workspace's inbox folder
 	Feed     FeedFiles      // reads the files of the inbox: feed.Files
-	// Still says whether a file is what its hash was made of (inbox.Hashes.Still); nil = it always is.
+	// Still checks that a file still has the content that was hashed (inbox.Hashes.Still); nil = files never change.
 	Still  func(fsys fs.FS, name string) error
 	Txn    *lake.SubTxn
 	Events *events.Intake // takes the rows of every feed but usage and bandwidth
-	// Rejected sees every record that fails by itself, from several goroutines; header is what makes its Raw readable.
-	// nil = nothing.
+	// Rejected is called for every record that fails by itself, from several goroutines. header must precede the
+	// reject's Raw to parse it. nil = no call.
 	Rejected   func(feed, header string, x *Reject)
 	Workers    int
 	BatchRows  int // 0 = the reader's default
-	ChunkBytes int // 0 = 48 MiB a worker
-	// TaskBytes encodes and decodes the tasks that read usage and bandwidth, and their results: their rows go through
-	// files.
+	ChunkBytes int // 0 = 48 MiB per worker
+	// TaskBytes encodes and decodes the tasks that read usage and bandwidth, and their results. Their rows then go
+	// through files.
 	TaskBytes bool
-	// Elsewhere has these tasks done by other processes (task.Local); nil = no other process does any.
+	// Elsewhere makes other processes do these tasks (task.Local); nil = this process does all of them.
 	Elsewhere func(ctx context.Context, kind string, tasks [][]byte, take func(result []byte) error) error
 	Log       *slog.Logger
 	Progress  func(stage string, done, total int64)
@@ -52,16 +52,16 @@ func (c *Config) chunkBytes() int {
 	return 48 << 20
 }
 
-// heldBytes is how much of the sorted runs of all workers stays in memory: at most a third of what a run may use.
-// Only what exceeds it is written to scratch files.
+// heldBytes is the limit of the sorted runs of all workers in memory: at most a third of what a run may use. Runs
+// beyond it are written to scratch files.
 func (c *Config) heldBytes() int64 {
 	const chunks = 5
 	return chunks * int64(c.chunkBytes())
 }
 
-// FeedFiles reads feed files, as package feed does. The rooms that use what a scan returns need not know the formats.
+// FeedFiles reads feed files, as package feed does. With it, users of a scan's results need not import the formats.
 type FeedFiles interface {
-	// Groups is the number of row groups of a Parquet file, and 1 for every other.
+	// Groups returns the number of row groups of a Parquet file; 1 for other formats.
 	Groups(fsys fs.FS, name string, spec *feeds.Spec, opts feedrows.Options) (int, error)
 	// OpenRange opens the row groups [from, to) of a file.
 	OpenRange(fsys fs.FS, name string, spec *feeds.Spec, opts feedrows.Options, from, to int) (feedrows.Reader, error)
@@ -74,20 +74,20 @@ type Parts struct{ base period.Day }
 
 const dayBits = 16
 
-// newParts spans the days a record can have: from the oldest cycle that is not too old.
+// newParts begins with the oldest cycle that is not too old: no record has an earlier day.
 func newParts(oldest period.Cycle) Parts { return Parts{base: oldest.First()} }
 
-// Of is the part of a bucket and a day.
+// Of returns the part of a bucket and a day.
 func (p Parts) Of(bucket int, day period.Day) sorting.Part {
 	return sorting.Part(uint32(bucket)<<dayBits | uint32(day-p.base))
 }
 
-// Bucket is the first and the last part that a bucket can have.
+// Bucket returns the first and the last part that a bucket can have.
 func (p Parts) Bucket(bucket int) (first, last sorting.Part) {
 	return sorting.Part(uint32(bucket) << dayBits), sorting.Part(uint32(bucket)<<dayBits | 1<<dayBits - 1)
 }
 
-// Split is Of backwards.
+// Split returns the bucket and the day of a part.
 func (p Parts) Split(part sorting.Part) (bucket int, day period.Day) {
 	return int(part >> dayBits), p.base + period.Day(part&(1<<dayBits-1))
 }

@@ -5,17 +5,17 @@ import (
 	"sync"
 )
 
-// Regions numbers the region codes of a run. Numbers mean nothing beyond it.
+// Regions numbers the region codes of a run. The numbers are valid only within the run.
 type Regions struct {
 	mu    sync.RWMutex
 	codes map[string]int32
 	names []string
 }
 
-// NewRegions starts with no region.
+// NewRegions returns an empty Regions.
 func NewRegions() *Regions { return &Regions{codes: make(map[string]int32)} }
 
-// Code is the number of a region, made when it is new.
+// Code returns the number of a region. A new region gets the next number.
 func (r *Regions) Code(name string) int32 {
 	r.mu.RLock()
 	code, ok := r.codes[name]
@@ -28,13 +28,13 @@ func (r *Regions) Code(name string) int32 {
 	if code, ok := r.codes[name]; ok {
 		return code
 	}
-	name = strings.Clone(name) // of a batch, which would stay in memory
+	name = strings.Clone(name) // otherwise the memory of the batch would be kept
 	code = int32(len(r.names))
 	r.codes[name], r.names = code, append(r.names, name)
 	return code
 }
 
-// Name is the region of a number.
+// Name returns the region with a number.
 func (r *Regions) Name(code int32) string {
 	r.mu.RLock()
 	defer r.mu.RUnlock()

@@ -19,11 +19,11 @@ type Reject struct {
 	Reason reason.Reason
 	Column string
 	Value  string // as seen
-	ID     string // the record's identity as far as it can be read
-	Raw    []byte // the whole record as it came
+	ID     string // the record's identity, if it can be read
+	Raw    []byte // the complete record in its original form
 }
 
-// rejectMessage is a reject in a message. Its texts need not be UTF-8.
+// rejectMessage is the encoding of a reject in a message. Its texts need not be UTF-8.
 type rejectMessage struct {
 	File   int32  `json:"file"`
 	Row    int64  `json:"row"`
@@ -54,17 +54,17 @@ func (r *Reject) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// spool keeps the rejects of one task in the order in which they came, in memory up to a limit and then in a scratch
+// spool stores the rejects of one task in the order in which they came: in memory up to a limit, then in a scratch
 // file.
 type spool struct {
 	txn    *lake.SubTxn
 	buf    []byte
-	file   storage.File // until it is closed
-	name   string       // of the scratch file; "" = there is none
+	file   storage.File // until closed
+	name   string       // of the scratch file; "" = none
 	onDisk int64
 }
 
-// spoolBytes is how much a spool holds in memory.
+// spoolBytes is the memory limit of a spool.
 const spoolBytes = 1 << 20
 
 func (s *spool) add(r *Reject) error {
@@ -82,7 +82,7 @@ func (s *spool) add(r *Reject) error {
 	return s.flush()
 }
 
-// flush writes what is in memory to the scratch file.
+// flush appends the rejects in memory to the scratch file.
 func (s *spool) flush() error {
 	if s.file == nil {
 		f, err := s.txn.CreateTemp("rejects")
@@ -97,7 +97,7 @@ func (s *spool) flush() error {
 	return err
 }
 
-// each gives the rejects back in order and deletes the scratch file.
+// each visits the rejects in order and deletes the scratch file.
 func (s *spool) each(file int32, visit func(*Reject) error) error {
 	if s.file != nil {
 		if err := s.file.Close(); err != nil {
@@ -159,7 +159,7 @@ func (s *spool) eachOnDisk(file int32, visit func(*Reject) error) error {
 	return nil
 }
 
-// unpackReject reads one reject; 0 bytes mean that b does not hold a whole one.
+// unpackReject reads one reject and returns its length; 0 = b does not contain a complete one.
 func unpackReject(b []byte) (Reject, int) {
 	var r Reject
 	rest := b

@@ -25,23 +25,23 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// File is one feed file that a run looks at.
+// File is one feed file of a run.
 type File struct {
 	Feed, Name string // Name below inbox/
 	Hash       string
 	Stamp      string // inbox.Hashes.SettledStamp
 	Bytes      int64
-	Ranges     []cuts.Range // that are read each by itself; nil = a text is read as a whole
-	Fault      error        // why it fails whole; nothing of it is taken
-	Deferred   error        // why all of it is left for the next run: an *inbox.ChangedError
-	Header     string       // what must precede a raw record of it to read it again
+	Ranges     []cuts.Range // parts that are read separately; nil = a text is read in one piece
+	Fault      error        // why the file fails as a whole; none of its rows are taken
+	Deferred   error        // why the file is left for the next run: an *inbox.ChangedError
+	Header     string       // what must precede a raw record to parse it again
 
 	Rows                          int64
 	Accepted, Duplicate, Rejected int64 // complete only after the fold
 	First, Last                   period.Day
 }
 
-// Scanned is what a scan found.
+// Scanned is the result of a scan.
 type Scanned struct {
 	Files     []*File // in order of feed and name; a row's File indexes it
 	Usage     []*sorting.Run
@@ -55,26 +55,26 @@ type Scanned struct {
 	mu        sync.Mutex
 }
 
-// Taken reports whether a file's rows count.
+// Taken reports whether the rows of a file count.
 func (s *Scanned) Taken(file int32) bool {
 	return s.Files[file].Fault == nil && s.Files[file].Deferred == nil
 }
 
-// task is a stretch of one file that one worker reads.
+// task is a part of one file that one worker reads.
 type task struct {
 	file     int32
 	from, to int         // row groups
-	text     *cuts.Range // nil = it is no range of a text
+	text     *cuts.Range // nil = not a range of a text
 	first    int64
 	rejects  spool
 
-	fault, deferred error        // of the file, as far as the task read it
+	fault, deferred error        // of the part of the file that the task read
 	run             *sorting.Run // its rows, if they are in a run of their own
 }
 
-// Scan reads all files, checks every record by itself, and returns the sorted runs of those that passed. Errors: what
-// is wrong with the environment; a file that fails whole, or is not what it was hashed as by the end of it all, is
-// marked and passed over.
+// Scan reads all files, checks every record by itself, and returns sorted runs of the records that passed. An error is
+// one of the environment. A file that fails as a whole, or that no longer has the hashed content after the scan, is
+// marked and skipped.
 func Scan(ctx context.Context, cfg *Config, files []*File) (*Scanned, error) {
 	s := &Scanned{Files: files, Regions: NewRegions()}
 	lim := newLimits(cfg)
@@ -115,7 +115,7 @@ func (s *Scanned) run(ctx context.Context, cfg *Config, lim *limits) error {
 	return s.readApart(ctx, cfg, lim, apart)
 }
 
-// readAll reads tasks with workers that keep their rows from task to task.
+// readAll reads tasks with workers. A worker collects the rows of all its tasks.
 func (s *Scanned) readAll(ctx context.Context, cfg *Config, lim *limits, tasks []*task) error {
 	var next, done atomic.Int64
 	total := int64(len(tasks))
@@ -128,7 +128,7 @@ func (s *Scanned) readAll(ctx context.Context, cfg *Config, lim *limits, tasks [
 				if i >= len(tasks) {
 					break
 				}
-				last := total-int64(i) < int64(cfg.Workers) // a core has no task of its own
+				last := total-int64(i) < int64(cfg.Workers) // fewer tasks are left than there are workers
 				found, err := w.run(ctx, tasks[i], s.Files[tasks[i].file], last)
 				if err != nil {
 					return err
@@ -144,7 +144,7 @@ func (s *Scanned) readAll(ctx context.Context, cfg *Config, lim *limits, tasks [
 	return group.Wait()
 }
 
-// add adds what was found in a task to its file.
+// add adds the findings of a task to its file.
 func (s *Scanned) add(t *task, found *found) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -160,8 +160,8 @@ func (s *Scanned) add(t *task, found *found) {
 	}
 }
 
-// blame marks the files that fail whole, or are left for the next run, by the first of the tasks that say so: they are
-// in the order of the rows. Of a file that fails in one task, nothing that others read is taken (INGEST-3).
+// blame marks files that fail as a whole or are left for the next run. The first task that reports it decides; tasks
+// are in the order of the rows. If one task of a file fails, the rows of all its tasks are ignored (INGEST-3).
 func (s *Scanned) blame(tasks []*task) {
 	for _, t := range tasks {
 		f := s.Files[t.file]
@@ -174,8 +174,8 @@ func (s *Scanned) blame(tasks []*task) {
 	}
 }
 
-// leave takes the rows of files that are not taken out of the runs, as far as these have a part with no other rows. So
-// a day of such rows alone is not rated. Other rows of these files are passed over where runs are read.
+// leave removes the parts of runs in which all rows belong to files that are not taken, so that a day with only such
+// rows is not rated. Other rows of these files are skipped when the runs are read.
 func (s *Scanned) leave(tasks []*task) error {
 	some := false
 	for i, f := range s.Files {
@@ -184,7 +184,7 @@ func (s *Scanned) leave(tasks []*task) error {
 	if !some {
 		return nil
 	}
-	own := make(map[*sorting.Run]bool) // of one task: whether its file is taken
+	own := make(map[*sorting.Run]bool) // runs of one task: whether its file is taken
 	for _, t := range tasks {
 		if t.run != nil {
 			own[t.run] = s.Taken(t.file)
@@ -210,7 +210,7 @@ func (s *Scanned) leave(tasks []*task) error {
 	return nil
 }
 
-// inspect marks a file that is not what it was hashed as: neither its rows nor its faults mean anything then.
+// inspect marks a file whose content is no longer the hashed one: then neither its rows nor its faults count.
 func (f *File) inspect(cfg *Config) error {
 	if cfg.Still == nil || f.Deferred != nil {
 		return nil
@@ -222,8 +222,8 @@ func (f *File) inspect(cfg *Config) error {
 	return err
 }
 
-// judge says what an error in reading a file means for the run: nothing if the file fails whole, or is left because it
-// changed.
+// judge returns what an error in reading a file means for the run: nil if the file fails as a whole, or is left because
+// it changed.
 func (f *File) judge(cfg *Config, err error) error {
 	if err == nil || f.fail(err) {
 		return nil
@@ -234,9 +234,8 @@ func (f *File) judge(cfg *Config, err error) error {
 	return nil
 }
 
-// Release removes the scratch files of runs, which nothing reads after the buckets were rated, and begins to close
-// them. When a large file is closed, the system takes time to free the memory that it keeps of it: the rest of the run
-// does not wait for that.
+// Release removes the scratch files of runs after the buckets were rated, and begins to close them. Closing a large
+// file takes time, because the system frees its page cache; the rest of the run does not wait for it.
 func (s *Scanned) Release(cfg *Config) error {
 	closed := make(chan scratchFile, len(s.scratch))
 	for _, f := range s.scratch {
@@ -259,9 +258,8 @@ func (s *Scanned) Release(cfg *Config) error {
 	return nil
 }
 
-// Discard frees the rows of a bucket in the scratch files of this process. Nothing reads them after the bucket was
-// rated. The system can use the memory that it keeps of them for the files of the next buckets, and need not write
-// these rows to the disk.
+// Discard frees the rows of a bucket in the scratch files of this process after the bucket was rated. The system can
+// then use their page cache for the next buckets, and need not write these rows to the disk.
 func (s *Scanned) Discard(txn *lake.SubTxn, bucket int) {
 	first, last := s.Parts.Bucket(bucket)
 	for _, f := range s.scratch {
@@ -273,7 +271,7 @@ func (s *Scanned) Discard(txn *lake.SubTxn, bucket int) {
 	}
 }
 
-// Close closes the scratch files, and waits for those that are being closed.
+// Close closes the scratch files and waits for those that are being closed.
 func (s *Scanned) Close() error {
 	errs := []error{s.released.Wait()}
 	for _, f := range s.scratch {
@@ -302,8 +300,8 @@ func newLimits(cfg *Config) *limits {
 	return lim
 }
 
-// plan cuts the files into tasks: a row group of a Parquet file each, a range of a text that has ranges, every other
-// file whole.
+// plan divides the files into tasks: one per row group of a Parquet file, one per range of a text that has ranges, and
+// one for every other file.
 func (s *Scanned) plan(cfg *Config) error {
 	for i, f := range s.Files {
 		for r := range f.Ranges {
@@ -328,7 +326,7 @@ func (s *Scanned) plan(cfg *Config) error {
 
 func (c *Config) readOptions() feedrows.Options { return feedrows.Options{BatchRows: c.BatchRows} }
 
-// Feeds are the feeds a run takes, in order of name.
+// Feeds lists the feeds that a run ingests, by name.
 func Feeds() []*feeds.Spec {
 	return []*feeds.Spec{
 		feeds.Accounts(),
@@ -346,7 +344,7 @@ func Feeds() []*feeds.Spec {
 	}
 }
 
-// spec is the feed a name below inbox/ belongs to, with the columns of the sender's own that the books count.
+// spec returns the feed of a folder below inbox/, with the senders' own columns that the books count.
 func (c *Config) spec(name string) *feeds.Spec {
 	for _, s := range Feeds() {
 		if s.Name == name && name != "usage" {
@@ -360,7 +358,7 @@ func (c *Config) spec(name string) *feeds.Spec {
 	return spec
 }
 
-// fail marks the file when err says that it fails whole.
+// fail marks the file if err means that it fails as a whole.
 func (f *File) fail(err error) bool {
 	var whole *feedfile.Error
 	if !errors.As(err, &whole) {
@@ -370,16 +368,16 @@ func (f *File) fail(err error) bool {
 	return true
 }
 
-// found is what was found in a task, but for its rows and rejects.
+// found is the result of a task without its rows and rejects.
 type found struct {
 	first             int64  // row number of its first row; 0 = it has none
 	header            string // see File
 	rows, rejected    int64
-	firstDay, lastDay period.Day // of accepted rows; no day if the last is before the first
+	firstDay, lastDay period.Day // of accepted rows; none if lastDay is before firstDay
 	fault, deferred   error      // of its file
 }
 
-// worker reads tasks one after the other into its chunks.
+// worker reads tasks one after the other and collects their rows in its chunks.
 type worker struct {
 	cfg     *Config
 	scanned *Scanned
@@ -391,7 +389,7 @@ type worker struct {
 	file    *File
 	task    *task
 	batch   *feedrows.Batch
-	slot    int // of chunks: 0 usage, 1 bandwidth
+	slot    int // index in chunks: 0 usage, 1 bandwidth
 	found   found
 }
 
@@ -399,7 +397,7 @@ func newWorker(cfg *Config, lim *limits, s *Scanned) *worker {
 	return &worker{cfg: cfg, scanned: s, check: newAcceptor(cfg, lim, s.Regions)}
 }
 
-// run reads one task of a file to its end or to the point where the file fails; ahead uses more than one core for it.
+// run reads one task to its end or until the file fails. With ahead it uses more than one core.
 func (w *worker) run(ctx context.Context, t *task, f *File, ahead bool) (*found, error) {
 	t.rejects.txn = w.cfg.Txn
 	w.file, w.task, w.slot = f, t, 0
@@ -420,7 +418,7 @@ func (w *worker) run(ctx context.Context, t *task, f *File, ahead bool) (*found,
 	return &out, nil
 }
 
-// read takes a task's rows. The error is ours if it is not one of reading the file.
+// read reads a task's rows. ours reports that the error does not come from reading the file.
 func (w *worker) read(ctx context.Context, t *task, f *File, ahead bool) (ours bool, err error) {
 	if (f.Feed == "partner_accounts" || f.Feed == "withdrawals") && w.cfg.Settings.Payments != settings.Ledger {
 		return false, &feedfile.Error{File: f.Name, Text: "partners' accounts need payments: ledger",
@@ -455,7 +453,7 @@ func (w *worker) read(ctx context.Context, t *task, f *File, ahead bool) (ours b
 	}
 }
 
-// open opens what a task reads of its file.
+// open opens the part of the file that a task reads.
 func (t *task) open(cfg *Config, f *File, opts feedrows.Options) (feedrows.Reader, error) {
 	if t.text != nil {
 		return cfg.Feed.OpenText(cfg.Inbox, f.Name, cfg.spec(f.Feed), opts, *t.text)
@@ -463,7 +461,7 @@ func (t *task) open(cfg *Config, f *File, opts feedrows.Options) (feedrows.Reade
 	return cfg.Feed.OpenRange(cfg.Inbox, f.Name, cfg.spec(f.Feed), opts, t.from, t.to)
 }
 
-// take checks a batch by the rules of its feed.
+// take checks a batch according to its feed.
 func (w *worker) take(b *feedrows.Batch, file int32) error {
 	switch w.file.Feed {
 	case "usage":
@@ -489,14 +487,14 @@ func (w *worker) keepSample(part sorting.Part, day period.Day, s *sorting.Sample
 	return w.kept(c, day)
 }
 
-// chunk is the chunk of the file's feed, with room for what may follow.
+// chunk returns the chunk of the file's feed and reserves memory for more rows.
 func (w *worker) chunk() *sorting.Chunk {
 	c := &w.chunks[w.slot]
 	c.Reserve(w.cfg.chunkBytes())
 	return c
 }
 
-// kept makes the chunk a sorted run if it is full. day is the day of what was added to it.
+// kept turns the chunk into a sorted run if it is full. day is the day of the row that was added.
 func (w *worker) kept(c *sorting.Chunk, day period.Day) error {
 	w.found.firstDay, w.found.lastDay = min(w.found.firstDay, day), max(w.found.lastDay, day)
 	if c.Size() < w.cfg.chunkBytes() {
@@ -516,11 +514,12 @@ func (w *worker) reject(index int, column string, why reason.Reason, value, id s
 	return w.task.rejects.add(x)
 }
 
-// openRuns is how many sorted runs all workers together keep: each is an open file, and a read buffer of every merge.
+// openRuns is the largest number of sorted runs of all workers: each needs an open file, and a read buffer in every
+// merge.
 const openRuns = 384
 
-// flush makes a chunk a sorted run: in memory as long as all workers' runs fit there, else in a scratch file. It joins
-// the worker's runs in files when they have become too many.
+// flush turns a chunk into a sorted run: in memory while the limit allows, else in a scratch file. It joins the
+// worker's runs in files when there are too many.
 func (w *worker) flush(slot int) error {
 	if w.scanned.hold(int64(w.chunks[slot].Bytes()), w.cfg.heldBytes()) {
 		w.held[slot] = append(w.held[slot], w.chunks[slot].Hold())
@@ -547,7 +546,7 @@ func (w *worker) flush(slot int) error {
 	return w.dropScratch(old)
 }
 
-// scratchRun makes a run in a scratch file, which stays open for reading.
+// scratchRun writes a run to a scratch file, which stays open for reading.
 func (w *worker) scratchRun(write func(io.Writer, func() (io.ReaderAt, error)) (*sorting.Run, error)) (*sorting.Run,
 	error) {
 	f, err := w.cfg.Txn.CreateTemp("run")
@@ -572,7 +571,7 @@ func (w *worker) scratchRun(write func(io.Writer, func() (io.ReaderAt, error)) (
 	return run, nil
 }
 
-// scratchFile is a run's file, open, and its name in the lake.
+// scratchFile is the open file of a run, with its name in the lake.
 type scratchFile struct {
 	storage.ReadFile
 	name string
@@ -594,7 +593,7 @@ func (w *worker) dropScratch(old []*sorting.Run) error {
 	return errors.Join(errs...)
 }
 
-// hold reserves memory for a run of that size, if there is as much left of the limit.
+// hold reserves memory for a run of that size and reports whether the limit allows it.
 func (s *Scanned) hold(size, limit int64) bool {
 	if s.held.Add(size) <= limit {
 		return true
@@ -603,7 +602,7 @@ func (s *Scanned) hold(size, limit int64) bool {
 	return false
 }
 
-// end hands the worker's runs over. The memory of its chunks is free then. Rows that never filled a chunk stay in
+// end passes the worker's runs to the scan and frees the memory of its chunks. Rows that never filled a chunk stay in
 // memory.
 func (w *worker) end() error {
 	for slot := range w.chunks {
@@ -627,7 +626,7 @@ func (w *worker) end() error {
 	return nil
 }
 
-// EachReject gives the rejects of all taken files in order of file and row, as far as records failed by themselves.
+// EachReject visits the rejects of all taken files by file and row: those of records that failed by themselves.
 func (s *Scanned) EachReject(visit func(*Reject) error) error {
 	for _, t := range s.tasks {
 		if !s.Taken(t.file) {
@@ -640,8 +639,8 @@ func (s *Scanned) EachReject(visit func(*Reject) error) error {
 	return nil
 }
 
-// Raw fetches the records of the given rows of a file as they came, by row. It reads the file again; that it changed in
-// between is an error.
+// Raw returns the original records of the given rows of a file, by row. It reads the file again and returns an error if
+// the file changed.
 func (s *Scanned) Raw(ctx context.Context, cfg *Config, file int32, rows []int64) (map[int64][]byte, error) {
 	slices.Sort(rows)
 	out := make(map[int64][]byte, len(rows))
@@ -664,7 +663,7 @@ func (s *Scanned) Raw(ctx context.Context, cfg *Config, file int32, rows []int64
 	return out, s.still(cfg, file)
 }
 
-// still makes it an error that a file changed after its rows were taken: the run cannot leave it any more.
+// still returns an error if a file changed after its rows were taken: the run can no longer leave it out.
 func (s *Scanned) still(cfg *Config, file int32) error {
 	if cfg.Still == nil {
 		return nil
@@ -675,7 +674,7 @@ func (s *Scanned) still(cfg *Config, file int32) error {
 	return nil
 }
 
-// rawOf reads a task's stretch for the rows wanted, ascending.
+// rawOf reads the wanted rows of a task; rows are ascending.
 func (s *Scanned) rawOf(ctx context.Context, cfg *Config, t *task, rows []int64, out map[int64][]byte) error {
 	f := s.Files[t.file]
 	r, err := t.open(cfg, f, cfg.readOptions())

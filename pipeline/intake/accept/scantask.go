@@ -18,21 +18,21 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// scanTask reads a stretch of a usage or bandwidth file.
+// scanTask reads a part of a usage or bandwidth file.
 type scanTask struct {
 	Task int    `json:"task"` // number in the scan
 	File int32  `json:"file"`
 	Feed string `json:"feed"`
 	Name []byte `json:"name"`
-	Hash string `json:"hash"` // "" = it is always what it was
-	// Stamp is that of the file as it was hashed (inbox.Stamp); "" = not known, or a change might not show in it
+	Hash string `json:"hash"` // "" = the file cannot change
+	// Stamp is the file's stamp when it was hashed (inbox.Stamp); "" = unknown, or a change might not alter it
 	Stamp string      `json:"stamp"`
 	From  int         `json:"from"` // row groups
 	To    int         `json:"to"`
-	Text  *cuts.Range `json:"text"` // of a text; null = all of it, or it is Parquet
+	Text  *cuts.Range `json:"text"` // range of a text; null = all of it, or Parquet
 }
 
-// scanResult is what was found there.
+// scanResult is the result of a scanTask.
 type scanResult struct {
 	Task     int         `json:"task"`
 	First    int64       `json:"first"`
@@ -53,7 +53,7 @@ type storedFile struct {
 	Bytes int64  `json:"bytes"`
 }
 
-// fileFault is a *feedfile.Error or an *inbox.ChangedError, and the text of the error that wraps it.
+// fileFault encodes a *feedfile.Error or an *inbox.ChangedError with the text of the error that wraps it.
 type fileFault struct {
 	Text   []byte `json:"text"`
 	File   []byte `json:"file"`
@@ -63,7 +63,7 @@ type fileFault struct {
 	Hint   []byte `json:"hint"`
 }
 
-// wrapped is an error with the text that it had before it was encoded.
+// wrapped is a decoded error with its original text.
 type wrapped struct {
 	text string
 	err  error
@@ -82,7 +82,7 @@ func faultOf(err error) *fileFault {
 	return nil
 }
 
-// fault is the error of a file that fails, deferred that of one that changed; nil if there is none.
+// fault returns the error of a file that fails; deferred returns that of one that changed. nil = none.
 func (f *fileFault) fault() error {
 	if f == nil {
 		return nil
@@ -99,7 +99,7 @@ func (f *fileFault) deferred() error {
 	return &wrapped{string(f.Text), &inbox.ChangedError{File: string(f.File), How: string(f.What)}}
 }
 
-// readApart reads tasks each for itself: the result of one goes through files, with regions numbered by the task.
+// readApart does tasks separately: results go through files, and each task numbers its own regions.
 func (s *Scanned) readApart(ctx context.Context, cfg *Config, lim *limits, list []*task) error {
 	var todo []*scanTask
 	for i, t := range list {
@@ -133,11 +133,11 @@ func (s *Scanned) readApart(ctx context.Context, cfg *Config, lim *limits, list 
 	})
 }
 
-// ScanTask is the kind of the tasks that read usage and bandwidth.
+// ScanTask is the kind of tasks that read usage and bandwidth.
 const ScanTask = "scan"
 
-// DoTask does a scan task of a run whose tasks several processes do, and returns its result. Its files are objects of
-// the run.
+// DoTask does a scan task for a run that is shared by several processes, and returns its result. The result's files are
+// objects of the run.
 func DoTask(ctx context.Context, cfg *Config, b []byte) ([]byte, error) {
 	lim := newLimits(cfg)
 	return tasks.Do(ctx, ScanTask, b, func(ctx context.Context, t *scanTask) (*scanResult, error) {
@@ -168,8 +168,8 @@ func DoTask(ctx context.Context, cfg *Config, b []byte) ([]byte, error) {
 	})
 }
 
-// still says whether what the task read is the content that the run was planned with: nil, or a *inbox.ChangedError.
-// before is the file's stamp before it was read. The process of the run cannot see a change that was undone since.
+// still checks that the task read the content that the run was planned with; else it returns an *inbox.ChangedError.
+// before is the file's stamp before reading. A later check by the run's process would miss a change that was undone.
 func (t *scanTask) still(cfg *Config, before string) error {
 	if before != "" && before == t.Stamp && before == stampOf(cfg, t) {
 		return nil
@@ -184,11 +184,11 @@ func (t *scanTask) still(cfg *Config, before string) error {
 	return nil
 }
 
-// stampOf is the stamp of a task's file; "" if nothing is known of it.
+// stampOf returns the stamp of a task's file; "" if it is unknown.
 func stampOf(cfg *Config, t *scanTask) string {
 	info, err := fs.Stat(cfg.Inbox, string(t.Name))
 	if err != nil {
-		return "" // reading it says so
+		return "" // reading the file reports the error
 	}
 	text, ok := inbox.Stamp(info)
 	if !ok {
@@ -197,7 +197,7 @@ func stampOf(cfg *Config, t *scanTask) string {
 	return text
 }
 
-// Left are the indexes of the files that are not taken.
+// Left returns the indexes of the files that are not taken.
 func (s *Scanned) Left() []int32 {
 	left := []int32{}
 	for i := range s.Files {
@@ -208,11 +208,11 @@ func (s *Scanned) Left() []int32 {
 	return left
 }
 
-// errLeft is why a file is not taken that the process that scanned it leaves.
+// errLeft is the error of a file that the scanning process did not take.
 var errLeft = errors.New("it is not taken")
 
-// Recall returns what a scan found whose tasks other processes did: the tasks and their results, which Elsewhere had,
-// and which files it left (Left). Only usage and bandwidth are in it.
+// Recall rebuilds the result of a scan done by other processes from the tasks, their results as passed to Elsewhere,
+// and the files that were left (Left). It has only usage and bandwidth.
 func Recall(cfg *Config, files []*File, todo, results [][]byte, left []int32) (*Scanned, error) {
 	s := &Scanned{Files: files, Regions: NewRegions(), Parts: newLimits(cfg).parts}
 	var done []*task
@@ -240,7 +240,7 @@ func Recall(cfg *Config, files []*File, todo, results [][]byte, left []int32) (*
 	return s, s.leave(done)
 }
 
-// Tasks is how many tasks read usage and bandwidth.
+// Tasks returns the number of tasks that read usage and bandwidth.
 func (s *Scanned) Tasks() int {
 	n := 0
 	for _, t := range s.tasks {
@@ -251,12 +251,12 @@ func (s *Scanned) Tasks() int {
 	return n
 }
 
-// apart reports whether a task can be done by itself: what the others read goes into Config.Events.
+// apart reports whether a task can be done separately. Other tasks add their rows to Config.Events.
 func (s *Scanned) apart(t *task) bool {
 	return ByItself(s.Files[t.file].Feed)
 }
 
-// ByItself reports whether scan tasks read the files of a feed, each for itself.
+// ByItself reports whether the files of a feed are read by separate scan tasks.
 func ByItself(feed string) bool { return feed == "usage" || feed == "bandwidth" }
 
 // keepFile closes a file of a task's result and returns its name.
@@ -296,9 +296,9 @@ func (w *worker) drop() error {
 	return errors.Join(errs...)
 }
 
-// store joins the runs of a task into one file with the words of its regions.
+// store joins the runs of a task into one file, with the words of its region codes.
 func (s *Scanned) store(cfg *Config, keep keepFile) (*storedFile, error) {
-	runs := slices.Concat(s.Usage, s.Bandwidth) // a task has those of one feed
+	runs := slices.Concat(s.Usage, s.Bandwidth) // a task has runs of only one feed
 	if len(runs) == 0 {
 		return nil, nil
 	}
@@ -331,7 +331,7 @@ func (s *Scanned) store(cfg *Config, keep keepFile) (*storedFile, error) {
 	return out, nil
 }
 
-// store puts all rejects of a spool into its file.
+// store writes all rejects of a spool to its file.
 func (s *spool) store(keep keepFile) (*storedFile, error) {
 	if len(s.buf) > 0 {
 		if err := s.flush(); err != nil {
@@ -345,7 +345,7 @@ func (s *spool) store(keep keepFile) (*storedFile, error) {
 	return &storedFile{name, s.onDisk}, err
 }
 
-// take takes over what a scan task found.
+// take adds the result of a scan task.
 func (s *Scanned) take(cfg *Config, t *task, r *scanResult) error {
 	s.add(t, &found{first: r.First, header: string(r.Header), rows: r.Rows, rejected: r.Rejected, firstDay: r.FirstDay,
 		lastDay: r.LastDay, fault: r.Fault.fault(), deferred: r.Deferred.deferred()})

@@ -6,8 +6,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/books"
 )
 
-// uniqueColumns are the columns, by product, that unique counts look at and that may be empty: there a record needs a
-// value (§10.1). Products without one have 0. own are the columns of the sender's own, which follow those of the feed.
+// uniqueColumns returns, by product, the optional column whose values the product counts: a record needs a value there
+// (§10.1). Other products have 0. own lists the senders' own columns, which follow those of the feed.
 func uniqueColumns(products []books.Product, own []string) (columns []int, any bool) {
 	columns = make([]int, len(products))
 	for i := range products {
@@ -23,7 +23,7 @@ func uniqueColumns(products []books.Product, own []string) (columns []int, any b
 	return columns, any
 }
 
-// column is the name of a column of the feed, or of one of the sender's own.
+// column returns the name of a column of the feed or of a sender's own column.
 func (a *acceptor) column(i int) string {
 	if i < len(feedColumns) {
 		return feedColumns[i]
@@ -31,8 +31,8 @@ func (a *acceptor) column(i int) string {
 	return a.own[i-len(feedColumns)]
 }
 
-// ownTag is the tag of row i with the value of the column of the sender's own that its product counts, if it counts
-// one. It is valid until the next row.
+// ownTag returns the tag of row i. If the row's product counts a sender's own column, the tag includes the column's
+// value. It is valid until the next row.
 func (a *acceptor) ownTag(v *usageView, i int, sku int32, tag []byte) []byte {
 	if len(a.own) == 0 || !a.cfg.Books.Products[sku].CountsOwn() {
 		return tag
@@ -42,7 +42,7 @@ func (a *acceptor) ownTag(v *usageView, i int, sku int32, tag []byte) []byte {
 	return a.tag
 }
 
-// lacksUnique is the column that row i has no value in although its product counts the values of it; 0 = none.
+// lacksUnique returns the column that the product of row i counts but that is empty in the row; 0 = none.
 func (a *acceptor) lacksUnique(v *usageView, i int) int {
 	sku := v.sku.at(i)
 	if sku < 0 {

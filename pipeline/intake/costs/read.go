@@ -97,7 +97,7 @@ type records interface {
 	raw() []string                                  // the row's original texts
 	null(column int) bool                           // whether an empty cell is null
 	late() func(column int) string                  // see cost.Row
-	cost(column int) (v money.Cost, ok bool)        // a number, read without its text; ok is false if its text must be parsed
+	cost(column int) (v money.Cost, ok bool)        // a number read without its text; not ok = parse the text
 	instant(column int) (t period.Instant, ok bool) // a time, in the same way
 	close() error
 }

@@ -8,37 +8,37 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 )
 
-// DefaultBytes is the most bytes of a range, as far as records allow.
+// DefaultBytes is the largest size of a range in bytes. A range with a longer record exceeds it.
 const DefaultBytes = 256 << 20
 
 // Range is a part of a text file that one task reads. Its JSON is part of the plans and tasks of shared runs.
 type Range struct {
 	From int64 `json:"from"` // offset in the file; 0 = with the header and the byte order mark
-	To   int64 `json:"to"`   // offset in the file of what follows
+	To   int64 `json:"to"`   // offset in the file after its last byte
 	Row  int64 `json:"row"`  // number of its first record
-	Line int   `json:"line"` // ends of lines before it
+	Line int   `json:"line"` // line ends before it
 }
 
-// Cutter finds the ranges of a file that is written to it. New makes one; nil finds none.
+// Cutter finds the ranges of a file that is written to it. New makes one; a nil Cutter finds none.
 type Cutter struct {
 	name     string
-	quotes   bool  // a quoted field can have ends of lines
-	header   int64 // records that are no rows
+	quotes   bool  // a quoted field can contain line ends
+	header   int64 // records that are not rows
 	size     int64 // of the file
-	each     int64 // bytes between the places after which it is cut
-	cut      int64 // place after which it is cut next
+	each     int64 // distance in bytes between the offsets after which the file is cut
+	cut      int64 // next offset after which the file is cut
 	ranges   []Range
-	open     Range  // which is not finished
+	open     Range  // the unfinished range
 	mark     []byte // the first bytes of the file: a byte order mark or not
 	state    state
-	at       int64 // offset of what is not written yet
-	begin    int64 // offset of the record that is being read
+	at       int64 // offset of the next byte to be written
+	begin    int64 // offset of the current record
 	last     byte  // the byte before at
-	records  int64 // that ended
+	records  int64 // complete records so far
 	newlines int
 }
 
-// state is where a Cutter is in a record.
+// state is the position of a Cutter within a record.
 type state byte
 
 const (
@@ -46,12 +46,12 @@ const (
 	quoted                 // in a quoted field
 	closed                 // after a quote in a quoted field: its end, or the first half of a quote written twice
 	closedCR               // after the closing quote and \r
-	skipped                // after a wrong quote: encoding/csv takes the rest of the line for nothing
+	skipped                // after a wrong quote: encoding/csv rejects the rest of the line
 	byteOrder = "\ufeff"
 )
 
-// New returns the Cutter of a file of the given size, into ranges of about each bytes (0 = DefaultBytes); nil if the
-// file is not divided (CUT-2).
+// New returns the Cutter that divides a file of the given size into ranges of about each bytes (0 = DefaultBytes), or
+// nil if the file is not divided (CUT-2).
 func New(name string, size, each int64) *Cutter {
 	f, _ := feedfile.FormatOf(name)
 	if each <= 0 {
@@ -69,9 +69,9 @@ func New(name string, size, each int64) *Cutter {
 	return c
 }
 
-// Ranges returns the ranges of the file after it was written; none if there would be one only, or if what was written
-// has another size. A file of which nothing was written, because its hash was remembered, is read. If that fails, the
-// file has no ranges: whoever reads its rows reports the error.
+// Ranges returns the ranges of the file after it was written; none if there is only one, or if the written size differs
+// from the given one. If nothing was written, because the file's hash was known, Ranges reads the file itself. If that
+// fails, the file has no ranges, and the later reader of its rows reports the error.
 func (c *Cutter) Ranges(fsys fs.FS) []Range {
 	if c == nil {
 		return nil
@@ -114,9 +114,9 @@ func (c *Cutter) Write(p []byte) (int, error) {
 	return n, nil
 }
 
-// scan follows the records through a part of the file.
+// scan follows the records through a block of the file.
 func (c *Cutter) scan(p []byte) {
-	quote, end := -1, -1 // places of the next quote and of the next end of a line, if they are not before i
+	quote, end := -1, -1 // places of the next quote and of the next line end, if they are not before i
 	for i := 0; i < len(p); {
 		if end < i {
 			end = index(p, i, '\n')
@@ -164,7 +164,7 @@ func (c *Cutter) scan(p []byte) {
 	}
 }
 
-// afterQuote takes the byte after the closing quote of a field, or after the \r that follows it.
+// afterQuote handles the byte after the closing quote of a field, or after the \r that follows the quote.
 func (c *Cutter) afterQuote(p []byte, i int) int {
 	switch b := p[i]; {
 	case b == '\n':
@@ -185,8 +185,8 @@ func (c *Cutter) afterQuote(p []byte, i int) int {
 	return i + 1
 }
 
-// end ends the record, or the blank line, whose line ends at i, and returns where the next one begins. The file can be
-// cut after a record.
+// end ends the record or blank line whose line ends at i, and returns where the next one begins. The file can be cut
+// after a record.
 func (c *Cutter) end(i int, blank bool) int {
 	c.state = outside
 	c.newlines++
@@ -212,7 +212,7 @@ func (c *Cutter) before(p []byte, i int) byte {
 	return p[i-1]
 }
 
-// index is where b is in p[from:], as a place in p; len(p) = nowhere.
+// index returns the first index of b in p at or after from; len(p) = not found.
 func index(p []byte, from int, b byte) int {
 	if n := bytes.IndexByte(p[from:], b); n >= 0 {
 		return from + n

@@ -7,5 +7,5 @@
 //	CUT-3  A range says how many records and ends of lines are before it, so that rows and lines are numbered as in
 //	       the whole file.
 //
-// Ranges are cut while the file is hashed: the hash is that of the content that was cut.
+// Ranges are cut while the file is hashed, so the hash is that of the content that was cut.
 package cuts

@@ -24,7 +24,7 @@ type Money struct {
 	Note    string // activity_date, account, content
 
 	AsOf    period.Instant // clock of the run that accepted it
-	Instant period.Instant // when it takes effect (EV-10)
+	Instant period.Instant // when it takes effect (§4.11)
 	Verdict verdict.Verdict
 	Past    verdict.Verdict // verdict of the last run
 	From    Source

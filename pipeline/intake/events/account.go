@@ -7,7 +7,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/reason"
 )
 
-// badAccountWord is a word of an account event that is not in its list, or two that do not go together (§3.20).
+// badAccountWord returns the failure of a word that is not in its list, or of two that cannot be combined (§3.20).
 func badAccountWord(kind, balance string) *failure {
 	if kind != "" && !slices.Contains([]string{event.Recharge, event.Allocate, event.Reclaim, event.Withdraw,
 		event.CreditLimit}, kind) {
@@ -25,7 +25,8 @@ func badAccountWord(kind, balance string) *failure {
 	return nil
 }
 
-// badMoney is an amount with more digits than the currency has, or a 0 that is not a credit limit (§3.16).
+// badMoney returns the failure of an amount with too many digits for the currency, or of a 0 other than a credit limit
+// (§3.16).
 func badMoney(e *event.Account, digits int) *failure {
 	switch {
 	case finer(e.Amount, digits):
@@ -65,8 +66,8 @@ func (in *Intake) account(v *view, i int, file int32) (id string, bad *failure) 
 	return e.ID, nil
 }
 
-// crossesCurrencies reports whether an event moves money between a customer and its reseller, or the last one it had
-// (§9.1), that have different currencies (§10.7).
+// crossesCurrencies reports whether an event moves money between a customer and its current or last reseller (§9.1)
+// that have different currencies (§10.7).
 func (k checks) crossesCurrencies(e *event.Account) bool {
 	if !k.books.Mixed || e.Balance != event.Cash || e.Type != event.Allocate && e.Type != event.Reclaim {
 		return false

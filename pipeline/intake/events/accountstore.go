@@ -15,8 +15,8 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// LoadAccountsAgain adds the account events of a lake file whose identity comes again to the book. Most files have none
-// of them: it looks at the identities first.
+// LoadAccountsAgain adds those account events of a lake file to the book whose identity occurs in this run. It reads
+// the identities first: most files have none of them.
 func (b *Book) LoadAccountsAgain(o tablefile.Opener, e manifest.FileEntry, bk *books.Books,
 	again map[string]bool) error {
 	found := false
@@ -34,7 +34,7 @@ func (b *Book) LoadAccountsAgain(o tablefile.Opener, e manifest.FileEntry, bk *b
 	}, func(e *event.Account) { b.Accounts[e.ID] = e })
 }
 
-// NewAccounts are the account events of this run by the place they are stored in.
+// NewAccounts returns the account events of this run by the place in which they are stored.
 func (s *Store) NewAccounts(b *Book) map[place.Place][]*event.Account {
 	places := make(map[place.Place][]*event.Account)
 	for _, e := range b.Accounts {
@@ -46,7 +46,7 @@ func (s *Store) NewAccounts(b *Book) map[place.Place][]*event.Account {
 	return places
 }
 
-// Accounts are the account events of a place as the transaction's next state has them.
+// Accounts returns the account events of a place from the transaction's next state.
 func (s *Store) Accounts(p place.Place) (list []*event.Account, err error) {
 	for _, e := range s.Txn.Next().Find(event.AccountKey(p)) {
 		err := event.EachAccount(s.Txn, e, s.Books, nil, func(e *event.Account) { list = append(list, e) })
@@ -57,7 +57,7 @@ func (s *Store) Accounts(p place.Place) (list []*event.Account, err error) {
 	return list, nil
 }
 
-// AddAccounts stores account events of this run next to those that their place has.
+// AddAccounts adds account events of this run to those of their place.
 func (s *Store) AddAccounts(p place.Place, added []*event.Account) error {
 	list, err := s.Accounts(p)
 	if err != nil {
@@ -66,7 +66,7 @@ func (s *Store) AddAccounts(p place.Place, added []*event.Account) error {
 	return s.storeAccounts(p, append(list, added...))
 }
 
-// storeAccounts writes the account events of a place, by customer and event_id.
+// storeAccounts writes the account events of a place, sorted by customer and event_id.
 func (s *Store) storeAccounts(p place.Place, list []*event.Account) error {
 	slices.SortFunc(list, func(a, b *event.Account) int {
 		return cmp.Or(cmp.Compare(a.Customer, b.Customer), strings.Compare(a.ID, b.ID))
@@ -78,9 +78,9 @@ func (s *Store) storeAccounts(p place.Place, list []*event.Account) error {
 	return tablefile.Put(s.Txn, event.AccountKey(p), rows.Any(), nil)
 }
 
-// Refuse takes a replay's verdict over the account events of a place (EV-7): refused are the ids of those that found
-// too little on their balance, all others count. It stores the verdict and returns the events for which it is another
-// than before, by customer and id, with Refused as it is now; an event of this run bears its File and Row.
+// Refuse applies a replay's decision to the account events of a place (EV-7): events with an id in refused exceeded
+// their balance, all others count. It stores the result and returns the events whose Refused changed, by customer and
+// id. Events of this run have their File and Row.
 func (s *Store) Refuse(b *Book, p place.Place, refused map[string]bool) (turned []*event.Account, err error) {
 	list, err := s.Accounts(p)
 	if err != nil {

@@ -13,24 +13,24 @@ import (
 	"github.com/tollbook/tollbook/settlement"
 )
 
-// Terms are what decisions need beyond the rows.
+// Terms are the inputs of decisions other than rows.
 type Terms struct {
 	Zone     *period.Zone
 	Partners *settlement.Book
 	Closed   []settlement.Incentive // of closed periods
-	// the cycle that an event of a time is billed in: its own, or the earliest open one
+	// BilledIn returns the cycle that bills an event of a time: its own, or the earliest open one.
 	BilledIn func(period.Instant) period.Cycle
 	Drop     func(file int32) bool                            // leaves the rows of a file that failed completely out
 	Source   func(file int32, row int64) (known event.Source) // where a row of the run first came from, without Raw
 }
 
-// row is an event that is known by an id of its own.
+// row is an event with an id.
 type row[P any] interface {
 	Same(P) bool
 	Origin() (id string, file int32, row int64)
 }
 
-// byIdentity groups rows by their id, ascending, each group by file and row, without those of dropped files.
+// byIdentity groups rows by id, ascending; each group is sorted by file and row. Rows of dropped files are left out.
 func byIdentity[P row[P]](list []P, drop func(int32) bool) [][]P {
 	list = slices.DeleteFunc(slices.Clone(list), func(p P) bool {
 		_, file, _ := p.Origin()
@@ -55,8 +55,8 @@ func byIdentity[P row[P]](list []P, drop func(int32) bool) [][]P {
 	return out
 }
 
-// decideIdentities decides the rows whose identity an earlier run accepted or that differ among themselves
-// (§3.20), and gives the groups whose identity is new and sound. column is where the id is.
+// decideIdentities decides the rows whose identity an earlier run accepted, or that conflict with each other (§3.20).
+// It returns the other groups as sound. column is the column of the id.
 func decideIdentities[P row[P]](groups [][]P, known map[string]P, column string) (decided []event.Decision,
 	sound [][]P) {
 	for _, g := range groups {
@@ -78,7 +78,7 @@ func decideIdentities[P row[P]](groups [][]P, known map[string]P, column string)
 	return decided, sound
 }
 
-// acceptFirst accepts the first row of a group of equals; the others are duplicates.
+// acceptFirst accepts the first row of a group of equal rows; the others are duplicates.
 func acceptFirst[P row[P]](g []P) []event.Decision {
 	out := make([]event.Decision, len(g))
 	for i, p := range g {
@@ -88,7 +88,7 @@ func acceptFirst[P row[P]](g []P) []event.Decision {
 	return out
 }
 
-// AccountIDs are the identities of account events that come in this run.
+// AccountIDs returns the ids of the account events of this run.
 func (in *Intake) AccountIDs() map[string]bool {
 	ids := make(map[string]bool, len(in.accounts))
 	for _, e := range in.accounts {
@@ -97,11 +97,11 @@ func (in *Intake) AccountIDs() map[string]bool {
 	return ids
 }
 
-// HasMoney reports whether events about partners' money come in this run.
+// HasMoney reports whether this run has events about partners' money.
 func (in *Intake) HasMoney() bool { return len(in.money) > 0 || in.ledger.rows > 0 }
 
-// decideAccounts decides the account events of the intake against each other and the book, and adds what is accepted to
-// the book. Whether a balance holds what they take is decided by a replay (EV-7): until then they count as accepted.
+// decideAccounts decides the account events of the intake against each other and the book, and adds the accepted ones
+// to the book. A replay decides later whether balances are sufficient (EV-7); until then they count as accepted.
 func (b *Book) decideAccounts(in *Intake, t *Terms) []event.Decision {
 	out, sound := decideIdentities(byIdentity(in.accounts, t.Drop), b.Accounts, "event_id")
 	for _, g := range sound {
@@ -118,7 +118,7 @@ func (b *Book) decideAccounts(in *Intake, t *Terms) []event.Decision {
 	return out
 }
 
-// decideTransfers decides the transfers of the intake, and adds what is accepted to the book.
+// decideTransfers decides the transfers of the intake and adds the accepted ones to the book.
 func (b *Book) decideTransfers(in *Intake, t *Terms) []event.Decision {
 	out, sound := decideIdentities(byIdentity(in.transfers, t.Drop), b.Transfers, "transfer_id")
 	for _, g := range sound {
@@ -129,8 +129,8 @@ func (b *Book) decideTransfers(in *Intake, t *Terms) []event.Decision {
 	return out
 }
 
-// decideIncentives decides the incentive events of the intake by identity and adds what is accepted to the book; then
-// it decides of all events in the book whether they fit the state that they meet (EV-8).
+// decideIncentives decides the incentive events of the intake by identity and adds the accepted ones to the book. Then
+// it decides whether each event in the book fits the state of its incentive (EV-8).
 func (b *Book) decideIncentives(in *Intake, t *Terms) []event.Decision {
 	out, sound := decideIdentities(byIdentity(in.incentives, t.Drop), b.Incentives, "event_id")
 	for _, g := range sound {
@@ -150,9 +150,9 @@ func (b *Book) decideIncentives(in *Intake, t *Terms) []event.Decision {
 	return out
 }
 
-// conclude makes verdicts final where the accounts of a closed cycle follow from them (EV-8). A payment that closed
-// cycles have settles its incentive: the events that are known keep their verdicts, and new ones meet the state paid. A
-// payment that was rejected stays rejected.
+// conclude makes verdicts final if accounts of a closed cycle depend on them (EV-8). A payment in a closed cycle
+// settles its incentive: known events keep their verdicts, and the state for new ones is paid. A payment that was
+// rejected stays rejected.
 func (b *Book) conclude() {
 	type incentive struct{ partner, programme, period string }
 	of := func(e *event.Incentive) incentive { return incentive{e.Partner, e.Programme, e.Period} }
@@ -177,7 +177,7 @@ func (b *Book) conclude() {
 	}
 }
 
-// live lets all incentive events happen in order and notes those of earlier runs for which the verdict changed.
+// live applies all incentive events in order and records those of earlier runs whose verdict changed.
 func (b *Book) live(bk *books.Books, t *Terms) {
 	var list []*event.Incentive
 	var happen []settlement.Event
@@ -191,14 +191,14 @@ func (b *Book) live(bk *books.Books, t *Terms) {
 			list, happen = append(list, e), append(happen, it)
 			continue
 		}
-		b.judge(e, settlement.Verdict{}) // its partner or programme is in the books no more
+		b.judge(e, settlement.Verdict{}) // its partner or programme is no longer in the books
 	}
 	for i, v := range t.Partners.Decide(happen, t.Closed) {
 		b.judge(list[i], v)
 	}
 }
 
-// judge takes a verdict over an incentive event.
+// judge applies a verdict to an incentive event.
 func (b *Book) judge(e *event.Incentive, v settlement.Verdict) {
 	was, met := e.Refused, e.Met
 	e.Refused, e.Met = !v.Accepted, ""
@@ -210,10 +210,10 @@ func (b *Book) judge(e *event.Incentive, v settlement.Verdict) {
 	}
 }
 
-// Turn is a change in what became of a row of an earlier run.
+// Turn is a change of the decision on a row of an earlier run.
 type Turn struct {
 	Feed    string
 	From    event.Source
-	Was, Is bool           // whether it counted as rejected, and does now
-	Refusal event.Decision // what it is rejected for, where Is
+	Was, Is bool           // whether it counted as rejected before, and counts so now
+	Refusal event.Decision // why it is rejected, if Is
 }

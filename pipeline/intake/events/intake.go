@@ -24,18 +24,18 @@ import (
 	"github.com/tollbook/tollbook/schemas/reason"
 )
 
-// RejectFunc takes a row of a batch that fails on its own.
+// RejectFunc is called for a row of a batch that fails on its own.
 type RejectFunc func(index int, column string, why reason.Reason, value, id string) error
 
-// Intake gathers the events of a run's feed files that pass on their own. It may be used from several goroutines.
+// Intake collects the events of a run's feed files that pass on their own. Several goroutines may use it.
 type Intake struct {
 	Books  *books.Books
 	Prices *tariff.Book
 	AsOf   period.Instant
 	Latest period.Instant // a time after it is `future`
 	Money  MoneyWords
-	Temp   extsort.Temp // of rows of LedgerFeed that do not fit in memory
-	// SortBytes is how many bytes of such rows are sorted in memory; 0 = the default of package extsort.
+	Temp   extsort.Temp // for rows of LedgerFeed that do not fit in memory
+	// SortBytes is the limit in bytes for sorting such rows in memory; 0 = the default of package extsort.
 	SortBytes int
 
 	mu          sync.Mutex
@@ -50,29 +50,29 @@ type Intake struct {
 	book        *Book
 }
 
-// Book is what is accepted after the intake's rows were decided; nil before.
+// Book returns the accepted events after the intake's rows were decided; nil before.
 func (in *Intake) Book() *Book { return in.book }
 
-// checks says what is wrong with a row by itself. It knows books and prices, and nothing of other rows.
+// checks checks a row by itself, with books and prices but without other rows.
 type checks struct {
 	books  *books.Books
 	prices *tariff.Book
 	latest period.Instant // a time after it is `future`
 }
 
-// checks are the checks of the intake's rows.
+// checks returns the checks for the intake's rows.
 func (in *Intake) checks() checks { return checks{in.Books, in.Prices, in.Latest} }
 
-// rules are how rows of one feed are taken.
+// rules define how rows of one feed are read.
 type rules struct {
-	read func(v *view, i int, file int32) (id string, bad *failure) // of a row without a fault
-	id   func(texts map[string]string, f *feedrows.Fault) string    // of a row with one, as far as it can be read
-	// earlier finds what fails before a fault in a column: a word that is not in its list comes before all columns, a
-	// check of this package comes with its column.
+	read func(v *view, i int, file int32) (id string, bad *failure) // reads a row without a fault
+	id   func(texts map[string]string, f *feedrows.Fault) string    // returns the id of a row with a fault, if it can be read
+	// earlier returns a failure that precedes a fault in a column: words that are not in their lists precede all
+	// columns, other checks of this package belong to their columns.
 	earlier func(texts map[string]string, f *feedrows.Fault) *failure
 }
 
-// rulesOf are the rules of a feed.
+// rulesOf returns the rules of a feed.
 func (in *Intake) rulesOf(name string) rules {
 	id := func(column string) func(map[string]string, *feedrows.Fault) string {
 		return func(texts map[string]string, _ *feedrows.Fault) string { return texts[column] }
@@ -93,7 +93,7 @@ func (in *Intake) rulesOf(name string) rules {
 	return rules{in.adjustment, id("adjustment_id"), in.checks().earlierInAdjustment}
 }
 
-// view is a batch of an event feed by column.
+// view gives access to a batch of an event feed by column name.
 type view struct {
 	batch *feedrows.Batch
 	spec  *feeds.Spec
@@ -101,7 +101,7 @@ type view struct {
 
 func (v *view) col(name string) arrow.Array { return v.batch.Rows.Column(v.spec.Column(name)) }
 
-// text is a cell of a Text or Word column; empty when it has no value.
+// text returns a cell of a Text or Word column; empty if it has no value.
 func (v *view) text(name string, i int) string {
 	switch c := v.col(name).(type) {
 	case *array.String:
@@ -141,7 +141,7 @@ func (v *view) decimal(name string, i int) (hi int64, lo uint64, ok bool) {
 	return n.HighBits(), n.LowBits(), true
 }
 
-// amount is a cell of an Amount column, whose range the reader has checked.
+// amount returns a cell of an Amount column, whose range the reader has checked.
 func (v *view) amount(name string, i int) (money.Amount, bool) {
 	hi, lo, ok := v.decimal(name, i)
 	a, _ := money.AmountFromRaw(hi, lo)
@@ -155,7 +155,7 @@ type failure struct {
 	value  string
 }
 
-// Batch takes a batch of a feed of events. fields reads a faulty row's texts by column.
+// Batch reads a batch of an event feed. fields returns a faulty row's texts by column.
 func (in *Intake) Batch(spec *feeds.Spec, b *feedrows.Batch, file int32, fields func(i int) map[string]string,
 	reject RejectFunc) error {
 	if spec.Name == LedgerFeed {
@@ -197,8 +197,8 @@ func (in *Intake) Batch(spec *feeds.Spec, b *feedrows.Batch, file int32, fields 
 	return in.ledgerError()
 }
 
-// orderID is an order line's identity from its texts. A line number that is none is kept as it was given; one that is
-// no text or given twice is left out.
+// orderID builds an order line's identity from its texts. A line number that cannot be parsed is kept as given. One
+// that is not a text, or is given twice, is left out.
 func orderID(texts map[string]string, f *feedrows.Fault) string {
 	id, line := texts["order_id"], texts["order_line"]
 	if id == "" || f.Column == "order_line" && f.Reason == reason.BadRow {
@@ -217,7 +217,7 @@ func orderID(texts map[string]string, f *feedrows.Fault) string {
 	return id
 }
 
-// earlierInOrder is rules.earlier of orders: some columns need a value in some orders only.
+// earlierInOrder is rules.earlier for orders: some columns need a value only in some orders.
 func (k checks) earlierInOrder(texts map[string]string, f *feedrows.Fault) *failure {
 	if bad := k.badWord(texts["order_type"], texts["period_type"], texts["payer"], texts["customer_id"]); bad != nil {
 		return bad
@@ -240,7 +240,7 @@ func (k checks) earlierInOrder(texts map[string]string, f *feedrows.Fault) *fail
 	return k.tooFine(spec, "official_amount", texts, f)
 }
 
-// earlierInAccount is rules.earlier of account events.
+// earlierInAccount is rules.earlier for account events.
 func (k checks) earlierInAccount(texts map[string]string, f *feedrows.Fault) *failure {
 	if bad := badAccountWord(texts["type"], texts["balance_type"]); bad != nil {
 		return bad
@@ -248,7 +248,7 @@ func (k checks) earlierInAccount(texts map[string]string, f *feedrows.Fault) *fa
 	return k.tooFine(feeds.Accounts(), "amount", texts, f)
 }
 
-// earlierInAdjustment is rules.earlier of adjustments.
+// earlierInAdjustment is rules.earlier for adjustments.
 func (k checks) earlierInAdjustment(texts map[string]string, f *feedrows.Fault) *failure {
 	if text := texts["bill_detail_type"]; text != "" {
 		if n, ok := feedrows.ParseWhole(text); !ok || !isDetail(n) {
@@ -258,11 +258,11 @@ func (k checks) earlierInAdjustment(texts map[string]string, f *feedrows.Fault) 
 	return k.tooFine(feeds.Adjustments(), "amount", texts, f)
 }
 
-// isDetail reports whether a bill_detail_type is one of an adjustment (§3.19).
+// isDetail reports whether a bill_detail_type is allowed for an adjustment (§3.19).
 func isDetail(n int64) bool { return n == 9 || n == 16 }
 
-// tooFine is an amount in a text that has more digits than the currency, where a fault in a later column, or the range
-// of the amount itself, comes after that (§3.20).
+// tooFine returns the failure of an amount with more digits than the currency, if this precedes the fault: a fault in a
+// later column, or in the range of the amount itself (§3.20).
 func (k checks) tooFine(spec *feeds.Spec, column string, texts map[string]string, f *feedrows.Fault) *failure {
 	text := texts[column]
 	if !comesBefore(spec, column, f.Column) && (column != f.Column || f.Reason != reason.OutOfRange) {
@@ -280,7 +280,7 @@ func (k checks) tooFine(spec *feeds.Spec, column string, texts map[string]string
 	return nil
 }
 
-// earlierInTransfer is rules.earlier of transfers.
+// earlierInTransfer is rules.earlier for transfers.
 func (k checks) earlierInTransfer(texts map[string]string, f *feedrows.Fault) *failure {
 	bad := cmp.Or(k.badPartner("from_partner_id", texts["from_partner_id"]),
 		k.badPartner("to_partner_id", texts["to_partner_id"]))
@@ -290,7 +290,7 @@ func (k checks) earlierInTransfer(texts map[string]string, f *feedrows.Fault) *f
 	return bad
 }
 
-// earlierInIncentive is rules.earlier of incentive events.
+// earlierInIncentive is rules.earlier for incentive events.
 func (k checks) earlierInIncentive(texts map[string]string, f *feedrows.Fault) *failure {
 	bad := k.badIncentiveWord(texts["event"], texts["partner_id"], texts["programme_id"])
 	if bad == nil && comesBefore(feeds.IncentiveEvents(), "period", f.Column) {
@@ -304,7 +304,8 @@ func comesBefore(spec *feeds.Spec, column, other string) bool {
 	return spec.Column(column) < spec.Column(other)
 }
 
-// badWord is a word that is not in its list (§3.20), or a payer with another currency than the customer (§10.7).
+// badWord returns the failure of a word outside its list (§3.20), or of a payer with another currency than the customer
+// (§10.7).
 func (k checks) badWord(kind, periodType, payer, customer string) *failure {
 	if _, err := ordering.ParseOrderType(kind); err != nil && kind != "" {
 		return &failure{"order_type", reason.BadRow, kind}
@@ -322,8 +323,8 @@ func (k checks) badWord(kind, periodType, payer, customer string) *failure {
 	return nil
 }
 
-// needs reports whether an order of a type must have a value in a column that not all orders need. A step in its life
-// needs what describes the order only while nothing else does.
+// needs reports whether an order of a type must have a value in a column that is optional in other orders. A step must
+// describe the order only before it is paid.
 func needs(kind ordering.OrderType, status, column string) bool {
 	switch column {
 	case "pay_time":
@@ -363,7 +364,7 @@ func (in *Intake) order(v *view, i int, file int32) (id string, bad *failure) {
 	if status := v.text("status", i); status != "" {
 		return in.status(v, i, o, status)
 	}
-	o.Type, _ = ordering.ParseOrderType(kind) // badWord has seen it
+	o.Type, _ = ordering.ParseOrderType(kind) // badWord has checked it
 	if bad := fill(o, v, i, "", in.Books.CustomerCurrencyOf(v.text("customer_id", i)).Digits); bad != nil {
 		return id, bad
 	}
@@ -376,8 +377,8 @@ func (in *Intake) order(v *view, i int, file int32) (id string, bad *failure) {
 	return id, nil
 }
 
-// fill takes over the cells that checks or lines need, column by column. digits are those of the currency. The time of
-// a step in the order's life takes the place of its pay_time.
+// fill copies the cells that checks or lines need, column by column. digits are those of the currency. For a step in
+// the order's life, the time of the step is stored as the pay time.
 func fill(o *event.Order, v *view, i int, status string, digits int) *failure {
 	for _, c := range v.spec.Columns {
 		if needs(o.Type, status, c.Name) && v.col(c.Name).IsNull(i) {
@@ -420,7 +421,7 @@ func fill(o *event.Order, v *view, i int, status string, digits int) *failure {
 	return nil
 }
 
-// official takes over the amount that the order itself names.
+// official copies the amount that is given by the order.
 func official(o *event.Order, v *view, i, digits int) *failure {
 	o.Official, o.HasOfficial = v.amount("official_amount", i)
 	if o.HasOfficial && (finer(o.Official, digits) || o.Official.Sign() < 0 && o.Type != ordering.Change) {
@@ -432,7 +433,7 @@ func official(o *event.Order, v *view, i, digits int) *failure {
 // finer reports whether an amount has more digits than the currency (§3.15, §3.16, §3.19).
 func finer(a money.Amount, digits int) bool { return a.Td(digits) != a }
 
-// timeColumn is the column that says when a row of the orders feed takes effect.
+// timeColumn returns the column with the effective time of a row of the orders feed.
 func timeColumn(status string) string {
 	if status == "" {
 		return "pay_time"
@@ -457,8 +458,8 @@ func (k checks) checkOrder(o *event.Order, v *view, i int, status string) *failu
 	return k.checkProduct(o)
 }
 
-// checkProduct is unknown_sku, wrong_feed and no_price. An unsubscribe can leave its product out; what it names is
-// checked and not used, because the base's counts (§4.9).
+// checkProduct checks for unknown_sku, wrong_feed and no_price. An unsubscribe need not name its product; a name is
+// checked but not used, because the product of the base counts (§4.9).
 func (k checks) checkProduct(o *event.Order) *failure {
 	refund := o.Type == ordering.Unsubscribe
 	if refund && o.SKUText == "" {
@@ -481,7 +482,7 @@ func (k checks) checkProduct(o *event.Order) *failure {
 	return nil
 }
 
-// checkCustomer is unknown_customer and closed_account.
+// checkCustomer checks for unknown_customer and closed_account.
 func (k checks) checkCustomer(id string, t period.Instant, code *int32) *failure {
 	*code = k.books.Customer(id)
 	if *code < 0 || t < k.books.Customers[*code].Rows[0].Valid.From {

@@ -16,15 +16,15 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// LedgerFeed is the feed of which there can be many millions of events. They are read in order of event_id and not held
-// in memory (EV-11).
+// LedgerFeed is the feed that can have many millions of events. They are read in order of event_id and not held in
+// memory (EV-11).
 const LedgerFeed = "partner_accounts"
 
-// ledgerRows are the rows of LedgerFeed that come in a run, sorted by event_id, file and row.
+// ledgerRows are the rows of LedgerFeed in a run, sorted by event_id, file and row.
 type ledgerRows struct {
 	sorter   *extsort.Sorter // nil = no file of the feed came
 	rows     int64
-	between  map[[2]string]bool // partners between which cash moves
+	between  map[[2]string]bool // pairs of partners between which cash moves
 	key, buf []byte
 	err      error // of the sorter
 }
@@ -43,7 +43,7 @@ func (in *Intake) ledgerError() error {
 	return in.ledger.err
 }
 
-// Close deletes temporary files. The events of Book.Ledger cannot be read afterwards. It comes before the commit of the
+// Close deletes temporary files. Afterwards the events of Book.Ledger cannot be read. It must precede the commit of the
 // run, and may be called again.
 func (in *Intake) Close() error {
 	if in.ledger.sorter == nil {
@@ -63,13 +63,13 @@ func (l *ledgerRows) add(e *event.Money) {
 	l.err = errors.Join(l.err, l.sorter.Add(l.key, l.buf))
 }
 
-// textsOf are the texts of an event but those of its source.
+// textsOf returns the texts of an event, except those of its source other than the raw record.
 func textsOf(e *event.Money) [10]*string {
 	return [...]*string{&e.ID, &e.Partner, &e.Type, &e.Subject, &e.Other, &e.Scope, &e.Period, &e.Detail, &e.Note,
 		&e.From.Raw}
 }
 
-// pack appends what a row of the run says.
+// pack appends the encoded row of the run.
 func pack(e *event.Money, b []byte) []byte {
 	hi, lo := e.Amount.Raw()
 	for _, n := range [...]int64{int64(e.File), e.Row, int64(e.Time), int64(e.AsOf), e.Heads, hi, int64(lo)} {
@@ -81,7 +81,7 @@ func pack(e *event.Money, b []byte) []byte {
 	return b
 }
 
-// unpackMoney is the event of a packed row.
+// unpackMoney decodes a packed row.
 func unpackMoney(b []byte) (*event.Money, error) {
 	e := &event.Money{Feed: LedgerFeed}
 	var numbers [7]int64
@@ -98,7 +98,7 @@ func unpackMoney(b []byte) (*event.Money, error) {
 	if e.Amount, err = money.AmountFromRaw(numbers[5], uint64(numbers[6])); err != nil {
 		return nil, err
 	}
-	all := string(b) // the texts share it
+	all := string(b) // the texts are slices of it
 	for _, text := range textsOf(e) {
 		n, size := binary.Uvarint(b)
 		if size <= 0 || n > uint64(len(b)-size) {
@@ -118,15 +118,15 @@ type Ledger struct {
 	terms  *Terms
 }
 
-// Stored says where the events of earlier runs are.
+// Stored sets the files of the events of earlier runs.
 func (l *Ledger) Stored(o tablefile.Opener, files []manifest.FileEntry) { l.open, l.stored = o, files }
 
-// Fresh reports whether rows of the feed come in this run.
+// Fresh reports whether this run has rows of the feed.
 func (l *Ledger) Fresh() bool { return l.fresh.rows > 0 }
 
-// Each visits the accepted events by event_id, those among them that the last replay rejected. Rows of the run are
-// decided on the way by identity, as other events are; decided gets those that are not accepted, and may be nil. An
-// event is valid until the next one.
+// Each visits the accepted events by event_id, including those that the last replay rejected. It decides rows of the
+// run by identity, like other events; decided, which may be nil, is called for those that are not accepted. An event is
+// valid until the next one.
 func (l *Ledger) Each(visit func(*event.Money) error, decided func(event.Decision)) error {
 	m := &ledgerMerge{Ledger: l, visit: visit, decided: decided}
 	if l.fresh.sorter != nil {
@@ -148,8 +148,8 @@ func (l *Ledger) Each(visit func(*event.Money) error, decided func(event.Decisio
 	return m.rest()
 }
 
-// Between visits the pairs of partners between which events move cash. It may visit a pair several times, and pairs of
-// rows that are not accepted.
+// Between visits the pairs of partners between which events move cash. It can visit a pair several times, and also
+// pairs of rows that are not accepted.
 func (l *Ledger) Between(visit func(partner, other string)) error {
 	for pair := range l.fresh.between {
 		visit(pair[0], pair[1])
@@ -171,12 +171,12 @@ func (l *Ledger) Between(visit func(partner, other string)) error {
 	return nil
 }
 
-// ledgerMerge merges the rows of a run with the events that are stored.
+// ledgerMerge merges the rows of a run with the stored events.
 type ledgerMerge struct {
 	*Ledger
 	visit   func(*event.Money) error
 	decided func(event.Decision)
-	reader  *extsort.Reader // nil = no rows, or no more
+	reader  *extsort.Reader // nil = there are no more rows
 	next    *event.Money    // the first row of the next identity
 	id      identityRows
 }
@@ -204,7 +204,7 @@ func (g *identityRows) add(e *event.Money) {
 	g.rows = append(g.rows, identityRow{e.File, e.Row, kind})
 }
 
-// row reads the next row of a file that did not fail completely; nil = there is none.
+// row returns the next row of a file that did not fail completely; nil at the end.
 func (m *ledgerMerge) row() (*event.Money, error) {
 	for m.reader != nil {
 		_, value, ok, err := m.reader.Next()
@@ -223,7 +223,7 @@ func (m *ledgerMerge) row() (*event.Money, error) {
 	return nil, nil
 }
 
-// peek makes id the rows of the next identity; false = there is none.
+// peek reads the rows of the next identity into id; it returns false at the end.
 func (m *ledgerMerge) peek() (bool, error) {
 	if len(m.id.rows) > 0 {
 		return true, nil
@@ -249,7 +249,7 @@ func (m *ledgerMerge) peek() (bool, error) {
 	}
 }
 
-// known visits a stored event, after the events of the run that come before it, and decides the rows of its identity.
+// known visits a stored event after the run's events that precede it, and decides the rows of its identity.
 func (m *ledgerMerge) known(e *event.Money) error {
 	for {
 		some, err := m.peek()
@@ -269,7 +269,7 @@ func (m *ledgerMerge) known(e *event.Money) error {
 	}
 }
 
-// rest visits the events of the run that come after all that are stored.
+// rest visits the run's events that come after all stored ones.
 func (m *ledgerMerge) rest() error {
 	for {
 		some, err := m.peek()
@@ -282,7 +282,7 @@ func (m *ledgerMerge) rest() error {
 	}
 }
 
-// accept decides the rows of an identity that is new: the first one is accepted if all are the same.
+// accept decides the rows of a new identity: the first one is accepted if all are equal.
 func (m *ledgerMerge) accept() error {
 	if len(m.id.kinds) > 1 {
 		m.tell(func(identityRow) bool { return false })
@@ -298,7 +298,7 @@ func (m *ledgerMerge) accept() error {
 	return m.visit(e)
 }
 
-// tell decides rows that are not accepted: duplicates and conflicts.
+// tell reports rows that are not accepted: duplicates and conflicts.
 func (m *ledgerMerge) tell(duplicate func(identityRow) bool) {
 	id := m.id.kinds[0].ID
 	for _, r := range m.id.rows {

@@ -9,8 +9,8 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Load adds the accepted events of a lake file (table orders, adjustments or transfers) to the book. Account events
-// have LoadAccounts, incentive events LoadIncentives.
+// Load adds the accepted events of a lake file (table orders, adjustments or transfers) to the book. Incentive events
+// have LoadIncentives.
 func (b *Book) Load(o tablefile.Opener, e manifest.FileEntry, bk *books.Books) error {
 	switch e.Table {
 	case "adjustments":
@@ -21,13 +21,13 @@ func (b *Book) Load(o tablefile.Opener, e manifest.FileEntry, bk *books.Books) e
 	return event.EachOrder(o, e, bk, nil, b.add)
 }
 
-// Again names the accepted orders and adjustments that decisions need (EV-4).
+// Again contains the keys of accepted orders and adjustments that decisions need (EV-4).
 type Again struct {
-	orders      map[event.Key]bool // and unsubscribes of them
+	orders      map[event.Key]bool // includes the unsubscribes of these orders
 	adjustments map[string]bool
 }
 
-// Again is what the rows of the intake and the steps of a book, which has those of earlier runs, are decided against.
+// Again returns the keys needed to decide the rows of the intake and the steps of a book with those of earlier runs.
 func (in *Intake) Again(b *Book) *Again {
 	a := &Again{make(map[event.Key]bool), make(map[string]bool, len(in.adjustments))}
 	for _, o := range in.orders {

@@ -14,10 +14,10 @@ import (
 	"github.com/tollbook/tollbook/schemas/reason"
 )
 
-// MoneyWords are what the settings say that rows about partners' money need.
+// MoneyWords are settings that rows about partners' money need.
 type MoneyWords struct {
 	Vendor  string // the vendor's id
-	Content string // of an invoice that does not say what is sold
+	Content string // default of an invoice's content
 }
 
 // use says whether an event uses a column.
@@ -29,21 +29,21 @@ const (
 	needed
 )
 
-// form is how the rows of a feed become events.
+// form defines how the rows of a feed become events.
 type form struct {
 	spec  *feeds.Spec
-	kind  string // column of the type
+	kind  string // the column with the type
 	uses  func(in *Intake, e *event.Money, column string) use
-	field map[string]func(e *event.Money) *string // of columns of text
+	field map[string]func(e *event.Money) *string // by column: the text field that stores it
 	words func(in *Intake, e *event.Money) *failure
-	check func(in *Intake, e *event.Money) *failure // after the time; nil = nothing
+	check func(in *Intake, e *event.Money) *failure // after the time was checked; nil = none
 	done  func(in *Intake, e *event.Money)          // fills in defaults
 }
 
 // invoiceFeed is the feed of §9.7.
 const invoiceFeed = "invoices"
 
-// formOf is the form of a feed about partners' money; nil for other feeds.
+// formOf returns the form of a feed about partners' money; nil for other feeds.
 func formOf(name string) *form {
 	switch name {
 	case "coupons":
@@ -63,7 +63,7 @@ func formOf(name string) *form {
 // IsMoney reports whether a feed is one about partners' money (§9).
 func IsMoney(name string) bool { return formOf(name) != nil }
 
-// cells is a row of a feed by column.
+// cells gives access to a row of a feed by column.
 type cells interface {
 	text(column string) string
 	amount(column string) (money.Amount, *failure)
@@ -101,7 +101,7 @@ func missing(column string, there bool) *failure {
 	return &failure{column, reason.MissingValue, ""}
 }
 
-// faulty is a row of which the reader could not read some column, perhaps one that the event does not use.
+// faulty is a row with a column that the reader could not parse. The event may not use this column.
 type faulty map[string]string
 
 func (c faulty) text(column string) string { return c[column] }
@@ -243,7 +243,8 @@ func (in *Intake) fillColumn(f *form, e *event.Money, c cells, column *feeds.Col
 	return bad
 }
 
-// badAmount is an amount with more digits than the currency has, or a 0 that is not a credit limit (§9).
+// badAmount returns the failure of an amount with too many digits for the currency, or of a 0 other than a credit limit
+// (§9).
 func (k checks) badAmount(e *event.Money) *failure {
 	switch {
 	case finer(e.Amount, k.currencyOf(e).Digits):
@@ -254,7 +255,7 @@ func (k checks) badAmount(e *event.Money) *failure {
 	return nil
 }
 
-// currencyOf is the currency of an event's amount: that of its partner, of an invoice that of the recipient (§10.7).
+// currencyOf returns the currency of an event's amount: the partner's; for an invoice the recipient's (§10.7).
 func (k checks) currencyOf(e *event.Money) money.Currency {
 	id := e.Partner
 	if e.Feed == invoiceFeed {
@@ -266,7 +267,7 @@ func (k checks) currencyOf(e *event.Money) money.Currency {
 	return k.books.CustomerCurrencyOf(id)
 }
 
-// faultyMoney reads a row with a fault. The fault does not count if the event does not use the column.
+// faultyMoney reads a row with a fault. The fault is ignored if the event does not use the column.
 func (in *Intake) faultyMoney(
 	f *form,
 	b *feedrows.Batch,
@@ -286,8 +287,8 @@ func (in *Intake) faultyMoney(
 	return e.ID, nil
 }
 
-// decideMoney decides the events about partners' money by identity and adds what is accepted to the book. Whether they
-// fit is decided by a replay (EV-10): until then they count as accepted.
+// decideMoney decides the events about partners' money by identity and adds the accepted ones to the book. A replay
+// decides later whether they fit; until then they count as accepted.
 func (b *Book) decideMoney(in *Intake, t *Terms) (out []event.Decision) {
 	byFeed := map[string][]*event.Money{}
 	for _, e := range in.money {
@@ -318,8 +319,8 @@ func (b *Book) decideMoney(in *Intake, t *Terms) (out []event.Decision) {
 	return out
 }
 
-// Effect is the instant at which an event takes effect that is billed in a cycle: its own time, or the clock of the run
-// that accepted it, cut to the cycle (§4.11).
+// Effect returns the instant at which an event takes effect in the cycle that bills it: its own time if it is in that
+// cycle, else the clock of the run that accepted it, limited to the cycle (§4.11).
 func Effect(zone *period.Zone, billed period.Cycle, own, asOf period.Instant) period.Instant {
 	if bounds := zone.Bounds(billed); !bounds.Holds(own) {
 		return min(max(asOf, bounds.From), bounds.To-1)
@@ -327,5 +328,5 @@ func Effect(zone *period.Zone, billed period.Cycle, own, asOf period.Instant) pe
 	return own
 }
 
-// firstFailure is the first of several checks that fails.
+// firstFailure returns the first failure of several checks.
 func firstFailure(list ...*failure) *failure { return cmp.Or(list...) }

@@ -14,7 +14,7 @@ import (
 	"github.com/tollbook/tollbook/settlement/invoice"
 )
 
-// textField is the field of a column.
+// textField returns the field of an event that stores a column.
 type textField = func(e *event.Money) *string
 
 func partnerField(e *event.Money) *string { return &e.Partner }
@@ -25,7 +25,7 @@ func periodField(e *event.Money) *string  { return &e.Period }
 func detailField(e *event.Money) *string  { return &e.Detail }
 func noteField(e *event.Money) *string    { return &e.Note }
 
-// badWord is a word that is not in its list; an empty one is missing, not unknown.
+// badWordIn returns the failure of a word that is not in its list; an empty one is missing, not unknown.
 func badWordIn(column, word string, known bool) *failure {
 	if word == "" || known {
 		return nil
@@ -149,8 +149,8 @@ func fundForm() *form {
 	}
 }
 
-// badFundWord is a word of a fund event that is not in its list, an unknown partner or programme, or a period of
-// another shape.
+// badFundWord returns the failure of a word that is not in its list, an unknown partner or programme, or a period of
+// the wrong form.
 func badFundWord(in *Intake, e *event.Money) *failure {
 	kind, err := fund.ParseKind(e.Type)
 	at := in.Books.Money.FundNamed(e.Scope)

@@ -12,8 +12,8 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// LoadMoney adds the events about partners' money of a lake file to the book, rejected ones among them: those of some
-// feeds. What holds none of them is not read.
+// LoadMoney adds the events of the given feeds about partners' money in a lake file to the book, rejected ones
+// included.
 func (b *Book) LoadMoney(o tablefile.Opener, e manifest.FileEntry, feedNames ...string) error {
 	for _, name := range feedNames {
 		err := event.EachMoney(o, e, name, nil, func(e *event.Money) error {
@@ -40,8 +40,8 @@ func (b *Book) MoneyEvents(feedName string) []*event.Money {
 	return list
 }
 
-// StoreMoney stores the events about partners' money with their verdicts, by feed and event_id. ledger writes those of
-// LedgerFeed.
+// StoreMoney stores the events about partners' money with their verdicts, by feed and event_id. ledger writes the
+// events of LedgerFeed.
 func (s *Store) StoreMoney(b *Book, ledger func(write func(*event.Money) error) error) error {
 	w := tablefile.NewWriter(s.Txn, tables.PartnerEvents())
 	w.Restart(event.MoneyKey())

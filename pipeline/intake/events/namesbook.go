@@ -6,8 +6,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 )
 
-// namesBook are the columns of a feed whose bad_row may follow from the books: from an unknown partner, payer or
-// programme, from what the books say of it, or from currencies (§3.20, §10.7).
+// namesBook lists the columns of a feed whose bad_row can depend on the books: on an unknown partner, payer or
+// programme, on their properties, or on currencies (§3.20, §10.7).
 func namesBook(feed string) []string {
 	switch feed {
 	case feeds.Orders().Name:
@@ -32,6 +32,6 @@ func namesBook(feed string) []string {
 	return nil
 }
 
-// NamesBook reports whether a bad_row of a column of a feed may follow from the books, so that other books may accept
-// the record.
+// NamesBook reports whether a bad_row of a column can depend on the books, so that the record may be accepted with
+// other books.
 func NamesBook(feed, column string) bool { return slices.Contains(namesBook(feed), column) }

@@ -25,7 +25,7 @@ type Store struct {
 	Bucket func(customer string) int
 }
 
-// Orders reads the orders of a place and its adjustments from the files of the next state.
+// Orders reads the orders and the adjustments of a place from the next state.
 func Orders(txn *lake.SubTxn, bk *books.Books, p place.Place) (orders []*event.Order, adjustments []*event.Adjustment,
 	err error) {
 	for _, f := range txn.Next().Find(event.OrdersKey(p)) {
@@ -43,14 +43,14 @@ func Orders(txn *lake.SubTxn, bk *books.Books, p place.Place) (orders []*event.O
 	return orders, adjustments, nil
 }
 
-// placeEvents are the orders and adjustments of this run of one place.
+// placeEvents are the orders and adjustments of this run for one place.
 type placeEvents struct {
 	orders      []*event.Order
 	adjustments []*event.Adjustment
 }
 
-// StoreOrders adds the orders and adjustments of this run to those of their places, and returns these places. An order
-// whose charge is beyond the limits of amounts is an error that names its row.
+// StoreOrders adds the orders and adjustments of this run to those of their places, and returns these places. If the
+// charge of an order exceeds the range of amounts, the error names its row.
 func (s *Store) StoreOrders(b *Book) (map[place.Place]bool, error) {
 	fresh := make(map[place.Place]*placeEvents)
 	at := func(p place.Place) *placeEvents {
@@ -81,7 +81,7 @@ func (s *Store) StoreOrders(b *Book) (map[place.Place]bool, error) {
 	return places, nil
 }
 
-// addTo stores new orders and adjustments next to those that their place has (EV-3).
+// addTo stores new orders and adjustments together with those of their place (EV-3).
 func (s *Store) addTo(p place.Place, fresh *placeEvents) error {
 	orders, adjustments, err := Orders(s.Txn, s.Books, p)
 	if err != nil {
@@ -111,7 +111,7 @@ func (s *Store) addTo(p place.Place, fresh *placeEvents) error {
 	return tablefile.Put(s.Txn, event.AdjustmentsKey(p), corrections, nil)
 }
 
-// checkPrice prices an order of this run: where its line is made, its row is not known any more.
+// checkPrice prices an order of this run, so that an error can name its row: it is unknown when the line is made.
 func (s *Store) checkPrice(o *event.Order) error {
 	if o.File < 0 || o.Type == ordering.Unsubscribe {
 		return nil

@@ -9,7 +9,7 @@ import (
 	"github.com/tollbook/tollbook/settlement"
 )
 
-// badPartner is a partner that is not in the books (§3.20); an empty id is missing, not unknown.
+// badPartner returns the failure of a partner that is not in the books (§3.20); an empty id is missing, not unknown.
 func (k checks) badPartner(column, id string) *failure {
 	if id != "" && k.books.Partner(id) < 0 {
 		return &failure{column, reason.BadRow, id}
@@ -17,7 +17,7 @@ func (k checks) badPartner(column, id string) *failure {
 	return nil
 }
 
-// badCycle is a text of the cycle column that is no cycle.
+// badCycle returns the failure of a text in the column cycle that is not a cycle.
 func badCycle(text string) *failure {
 	if _, err := period.ParseCycle(text); err != nil && text != "" {
 		return &failure{"cycle", reason.BadTime, text}
@@ -40,7 +40,7 @@ func (in *Intake) transfer(v *view, i int, file int32) (id string, bad *failure)
 	if in.Books.Partners[from].Currency != in.Books.Partners[to].Currency {
 		return t.ID, &failure{"to_partner_id", reason.BadRow, t.To}
 	}
-	t.Own, _ = period.ParseCycle(cycle) // badCycle has seen it
+	t.Own, _ = period.ParseCycle(cycle) // badCycle has checked it
 	if t.Customer != "" && in.Books.Customer(t.Customer) < 0 {
 		return t.ID, &failure{"customer_id", reason.UnknownCustomer, t.Customer}
 	}
@@ -50,7 +50,7 @@ func (in *Intake) transfer(v *view, i int, file int32) (id string, bad *failure)
 	return t.ID, nil
 }
 
-// badIncentiveWord is a word of an incentive event that is not in its list, an unknown partner or programme
+// badIncentiveWord returns the failure of a word that is not in its list, or of an unknown partner or programme
 // (§3.20).
 func (k checks) badIncentiveWord(event, partner, programme string) *failure {
 	if bad := k.badPartner("partner_id", partner); bad != nil {
@@ -65,7 +65,7 @@ func (k checks) badIncentiveWord(event, partner, programme string) *failure {
 	return nil
 }
 
-// badPeriod is a text of the period column that is neither a cycle nor a quarter `2026-Q3`.
+// badPeriod returns the failure of a text in the column period that is neither a cycle nor a quarter like `2026-Q3`.
 func badPeriod(text string) *failure {
 	if _, err := settlement.ParsePeriod(text); err != nil && text != "" {
 		return &failure{"period", reason.BadTime, text}

@@ -12,8 +12,8 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// StorePartners stores the transfers of every cycle that has new ones, and the incentive events if one is new or
-// decided otherwise.
+// StorePartners stores the transfers of every cycle that has new ones. It stores the incentive events if there are new
+// ones or a verdict changed.
 func (s *Store) StorePartners(b *Book) error {
 	for _, c := range b.newTransfers() {
 		key := manifest.FileKey{Table: "transfers", Cycle: manifest.CycleOf(c), Bucket: event.TransferBucket}
@@ -31,7 +31,7 @@ func (s *Store) StorePartners(b *Book) error {
 	return tablefile.Put(s.Txn, event.IncentivesKey(), incentiveRows(b).Any(), nil)
 }
 
-// newTransfers are the cycles with transfers of this run, ascending.
+// newTransfers lists the cycles with transfers of this run, ascending.
 func (b *Book) newTransfers() []period.Cycle {
 	var cycles []period.Cycle
 	for _, t := range b.Transfers {
@@ -43,7 +43,7 @@ func (b *Book) newTransfers() []period.Cycle {
 	return slices.Compact(cycles)
 }
 
-// NewCycles are the cycles with account events or transfers of this run, ascending.
+// NewCycles lists the cycles with account events or transfers of this run, ascending.
 func (b *Book) NewCycles() []period.Cycle {
 	all := b.newTransfers()
 	for _, e := range b.Accounts {
@@ -55,7 +55,7 @@ func (b *Book) NewCycles() []period.Cycle {
 	return slices.Compact(all)
 }
 
-// transfersOf are the rows of a cycle's transfers, by id.
+// transfersOf returns the rows of a cycle's transfers, by id.
 func transfersOf(b *Book, c period.Cycle) *parquet.Columns[tables.Transfer] {
 	rows := parquet.NewColumns(tables.Transfers())
 	for _, id := range slices.Sorted(maps.Keys(b.Transfers)) {
@@ -68,7 +68,7 @@ func transfersOf(b *Book, c period.Cycle) *parquet.Columns[tables.Transfer] {
 	return rows
 }
 
-// incentiveRows are all incentive events, by id.
+// incentiveRows returns the rows of all incentive events, by id.
 func incentiveRows(b *Book) *parquet.Columns[tables.IncentiveEvent] {
 	rows := parquet.NewColumns(tables.IncentiveEvents())
 	for _, id := range slices.Sorted(maps.Keys(b.Incentives)) {
@@ -77,7 +77,7 @@ func incentiveRows(b *Book) *parquet.Columns[tables.IncentiveEvent] {
 	return rows
 }
 
-// LoadIncentives adds the incentive events of a lake file to the book, refused ones among them.
+// LoadIncentives adds the incentive events of a lake file to the book, refused ones included.
 func (b *Book) LoadIncentives(o tablefile.Opener, e manifest.FileEntry) error {
 	return event.EachIncentive(o, e, func(e *event.Incentive) { b.Incentives[e.ID] = e })
 }

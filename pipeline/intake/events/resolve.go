@@ -9,8 +9,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/reason"
 )
 
-// Book is all accepted events: those of earlier runs and, after Decide, those of this one. Of account events it has
-// only those whose identity comes in this run (EV-4), refused ones among them.
+// Book contains accepted events: those of earlier runs and, after Decide, those of this run. It contains only the
+// account events whose identity occurs in this run (EV-4), refused ones included.
 type Book struct {
 	Orders      map[event.Key]*event.Order
 	Statuses    map[string]*event.Step
@@ -19,14 +19,14 @@ type Book struct {
 	Transfers   map[string]*event.Transfer
 	Incentives  map[string]*event.Incentive
 	Payments    map[string]bool                    // payments of incentives in closed cycles of accounts, by event_id
-	Turned      []Turn                             // of statuses and of incentive events, after Decide
+	Turned      []Turn                             // changed decisions on statuses and incentive events, after Decide
 	Money       map[string]map[string]*event.Money // by feed and event_id, without LedgerFeed
 	Ledger      *Ledger                            // the events of LedgerFeed, after Decide
 	refunded    map[event.Key]bool
-	lives       bool // a step in the life of an order is new or was decided otherwise, or an order was paid
+	lives       bool // the steps must be stored: one is new or was decided differently, or an order was paid
 }
 
-// NewBook starts without events.
+// NewBook returns an empty book.
 func NewBook() *Book {
 	return &Book{Orders: make(map[event.Key]*event.Order), Statuses: make(map[string]*event.Step),
 		Adjustments: make(map[string]*event.Adjustment), Accounts: make(map[string]*event.Account),
@@ -41,7 +41,7 @@ func (b *Book) add(o *event.Order) {
 	}
 }
 
-// Decide decides the rows of the intake against each other and the book, and adds what is accepted to the book (EV-1,
+// Decide decides the rows of the intake against each other and the book, and adds the accepted ones to the book (EV-1,
 // EV-2, EV-7, EV-8, EV-10).
 func (b *Book) Decide(in *Intake, t *Terms) []event.Decision {
 	orders := slices.DeleteFunc(in.orders, func(o *event.Order) bool { return t.Drop(o.File) })
@@ -57,7 +57,7 @@ func (b *Book) Decide(in *Intake, t *Terms) []event.Decision {
 		b.decideAccounts(in, t), b.decideTransfers(in, t), b.decideIncentives(in, t), b.decideMoney(in, t))
 }
 
-// decideOrders takes the orders identity by identity, and unsubscribes after all others in the order of EV-2.
+// decideOrders decides the orders by identity, and unsubscribes after all others in the order of EV-2.
 func (b *Book) decideOrders(orders []*event.Order) []event.Decision {
 	groups := make(map[event.Key][]*event.Order)
 	for _, o := range orders {
@@ -96,7 +96,7 @@ func (b *Book) decideOrders(orders []*event.Order) []event.Decision {
 	return out
 }
 
-// afterOthers sorts unsubscribes behind what they may be about.
+// afterOthers is a sort key that puts unsubscribes after the orders that they can refer to.
 func afterOthers(o *event.Order) int {
 	if o.Type == ordering.Unsubscribe {
 		return 1
@@ -104,7 +104,7 @@ func afterOthers(o *event.Order) int {
 	return 0
 }
 
-// Altered is the line id of the first accepted change or unsubscribe of an order line; empty if there is none.
+// Altered returns the line id of the first accepted change or unsubscribe of an order line; empty if there is none.
 func (b *Book) Altered(key event.Key) string {
 	var first *event.Order
 	for _, o := range b.Orders {
@@ -118,7 +118,7 @@ func (b *Book) Altered(key event.Key) string {
 	return first.LineID()
 }
 
-// decideIdentity decides rows whose identity is known or in conflict; nil when the identity is new and sound.
+// decideIdentity decides rows whose identity is known or in conflict. It returns nil if the identity is new and sound.
 func (b *Book) decideIdentity(g []*event.Order) []event.Decision {
 	known, accepted := b.Orders[g[0].Key]
 	differ := slices.ContainsFunc(g, func(o *event.Order) bool { return !o.Same(g[0]) })
@@ -137,7 +137,7 @@ func (b *Book) decideIdentity(g []*event.Order) []event.Decision {
 	return out
 }
 
-// checkBase is the checks of §4.9 on an unsubscribe.
+// checkBase makes the checks of §4.9 on an unsubscribe.
 func (b *Book) checkBase(o *event.Order) (why reason.Reason, column, value string) {
 	if o.Type != ordering.Unsubscribe {
 		return reason.None, "", ""
@@ -157,7 +157,7 @@ func (b *Book) checkBase(o *event.Order) (why reason.Reason, column, value strin
 	}
 }
 
-// decideAdjustments takes the adjustments identity by identity.
+// decideAdjustments decides the adjustments by identity.
 func (b *Book) decideAdjustments(list []*event.Adjustment) []event.Decision {
 	groups := make(map[string][]*event.Adjustment)
 	for _, a := range list {

@@ -16,10 +16,10 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// noStatus is the state of an order line of which nothing is known.
+// noStatus is the state of an unknown order line.
 const noStatus = "none"
 
-// badStatus is a status that is not in its list.
+// badStatus returns the failure of a status that is not in its list.
 func badStatus(status string) *failure {
 	if status != "" && !slices.Contains(event.Statuses(), status) {
 		return &failure{"status", reason.BadRow, status}
@@ -34,7 +34,7 @@ func (in *Intake) status(v *view, i int, o *event.Order, status string) (id stri
 	if bad := badStatus(status); bad != nil {
 		return e.ID, bad
 	}
-	o.Type, _ = ordering.ParseOrderType(v.text("order_type", i)) // badWord has seen it
+	o.Type, _ = ordering.ParseOrderType(v.text("order_type", i)) // badWord has checked it
 	if bad := fill(o, v, i, status, in.Books.CustomerCurrencyOf(v.text("customer_id", i)).Digits); bad != nil {
 		return e.ID, bad
 	}
@@ -48,8 +48,8 @@ func (in *Intake) status(v *view, i int, o *event.Order, status string) (id stri
 	return e.ID, nil
 }
 
-// decideStatuses decides the steps of the intake by identity and adds what is accepted to the book; then it decides of
-// all steps in the book whether they fit the state that they meet (EV-10).
+// decideStatuses decides the steps of the intake by identity and adds the accepted ones to the book. Then it decides
+// whether each step in the book fits the state of its order line (EV-10).
 func (b *Book) decideStatuses(in *Intake, t *Terms) []event.Decision {
 	out, sound := decideIdentities(byIdentity(in.statuses, t.Drop), b.Statuses, "order_id")
 	for _, g := range sound {
@@ -71,7 +71,7 @@ func (b *Book) decideStatuses(in *Intake, t *Terms) []event.Decision {
 	return out
 }
 
-// Lives are the steps that count of each order line, in their order, by order_id and order_line.
+// Lives returns the accepted steps of each order line in their order, by order_id and order_line.
 func (b *Book) Lives() [][]*event.Step {
 	var out [][]*event.Step
 	for _, steps := range b.stepsByLine() {
@@ -83,7 +83,7 @@ func (b *Book) Lives() [][]*event.Step {
 	return out
 }
 
-// stepsByLine are the steps of each order line in their order, by order_id and order_line.
+// stepsByLine returns the steps of each order line in their order, by order_id and order_line.
 func (b *Book) stepsByLine() [][]*event.Step {
 	byKey := make(map[event.Key][]*event.Step)
 	for _, e := range b.Statuses {
@@ -103,8 +103,8 @@ func (b *Book) stepsByLine() [][]*event.Step {
 	return out
 }
 
-// judgeSteps decides which steps of an order line fit, in their order. A row that says that it was paid is always
-// right: what contradicts it does not fit.
+// judgeSteps decides which steps of an order line fit, in their order. A paid order is always valid: steps that
+// contradict it do not fit.
 func (b *Book) judgeSteps(steps []*event.Step) {
 	met, owner := noStatus, int32(-1)
 	paid := b.Orders[steps[0].Key]
@@ -148,7 +148,7 @@ func follows(status, state string) bool {
 	return state == "paid" || state == event.Processing
 }
 
-// StoreStatuses stores the steps in the life of orders if one is new or decided otherwise, or an order was paid.
+// StoreStatuses stores the steps in the life of orders if one is new or was decided differently, or an order was paid.
 func (s *Store) StoreStatuses(b *Book) error {
 	if !b.lives {
 		return nil
@@ -164,7 +164,7 @@ func (s *Store) StoreStatuses(b *Book) error {
 	return tablefile.Put(s.Txn, event.StepsKey(), rows.Any(), nil)
 }
 
-// LoadStatuses adds the steps in the life of orders of a lake file to the book, refused ones among them.
+// LoadStatuses adds the steps in the life of orders of a lake file to the book, refused ones included.
 func (b *Book) LoadStatuses(o tablefile.Opener, f manifest.FileEntry, bk *books.Books) error {
 	return event.EachStep(o, f, bk, func(e *event.Step) { b.Statuses[e.ID] = e })
 }

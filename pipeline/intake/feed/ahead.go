@@ -6,11 +6,11 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
 )
 
-// aheadReader calls Next of another reader in a goroutine of its own, one batch before it is asked for.
+// aheadReader calls Next of another reader in its own goroutine, one batch in advance.
 type aheadReader struct {
 	feedrows.Reader
 	batches chan parsed
-	stop    context.CancelFunc // nil before the first batch
+	stop    context.CancelFunc // the error that ended the reading
 	last    error              // how the reading ended
 	closed  bool
 }
@@ -21,10 +21,10 @@ type parsed struct {
 	err   error
 }
 
-// Next gives the next batch. The context of the first call is that of all reading.
+// Next returns the next batch. The context of the first call applies to the complete reading.
 func (r *aheadReader) Next(ctx context.Context) (*feedrows.Batch, error) {
 	if r.closed {
-		return r.Reader.Next(ctx) // which says that it is closed
+		return r.Reader.Next(ctx) // it reports that it is closed
 	}
 	if r.last != nil {
 		return nil, r.last
@@ -51,7 +51,7 @@ func (r *aheadReader) parse(ctx context.Context) {
 	}
 }
 
-// Close ends the reading. Batches that were returned stay valid; the others are released.
+// Close stops reading. Batches that were returned stay valid; the others are released.
 func (r *aheadReader) Close() error {
 	if r.closed {
 		return nil

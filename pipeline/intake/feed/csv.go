@@ -16,7 +16,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 )
 
-// csvReader reads RFC 4180 with encoding/csv, which sees the file through a tee that keeps the raw text.
+// csvReader reads RFC 4180 with encoding/csv. It reads the file through a tee that keeps the raw text.
 type csvReader struct {
 	textReader
 	csv    *csv.Reader
@@ -24,19 +24,19 @@ type csvReader struct {
 	header []byte
 	names  []string
 	fields []int // field → column of the Spec, −1 for an x_ column
-	line   int   // line on which the text not read yet begins
+	line   int   // line at which the unread text begins
 	values [][]byte
 	cells  []byte // holds the values of a row
 }
 
-// tee keeps what went to the CSV parser since the current batch began and stops a record that is over the limit.
+// tee keeps the text that was read by the CSV parser since the current batch began. It stops a record above the limit.
 type tee struct {
 	from  io.Reader
 	kept  *texts
-	base  int64 // offset in the file's text of the first byte kept
-	start int64 // offset at which the record that is being read begins, or the blank lines before it
+	base  int64 // offset in the file's text of the first byte of kept
+	start int64 // offset at which the current record begins, or the blank lines before it
 	limit int64
-	err   error // what ended it, io.EOF included
+	err   error // the error that ended the reading, io.EOF included
 }
 
 // Read is io.Reader.
@@ -54,10 +54,10 @@ func (t *tee) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// text is what is kept from an offset on.
+// text returns the kept text from an offset on.
 func (t *tee) text(from int64) []byte { return t.kept.buffer[from-t.base:] }
 
-// record is the text between two offsets, without the blank lines before it and the end of its line.
+// record returns the position of the text between two offsets, without blank lines before it and without its line end.
 func (t *tee) record(start, end int64) span {
 	from, to := int(start-t.base), int(end-t.base)
 	from += blankLines(t.kept.buffer[from:to])
@@ -65,7 +65,7 @@ func (t *tee) record(start, end int64) span {
 	return span{from, to}
 }
 
-// renew gives the kept text away with a batch and carries what was read beyond it over to the next.
+// renew returns the text of a complete batch and copies the text after it to the buffer of the next batch.
 func (t *tee) renew(pool *textPool, end int64) *texts {
 	full := t.kept
 	t.kept = pool.get()
@@ -74,7 +74,7 @@ func (t *tee) renew(pool *textPool, end int64) *texts {
 	return full
 }
 
-// blankLines is the length of the blank lines at the beginning of a text.
+// blankLines returns the length of the blank lines at the beginning of a text.
 func blankLines(text []byte) int {
 	n := 0
 	for {
@@ -89,7 +89,7 @@ func blankLines(text []byte) int {
 	}
 }
 
-// chomp cuts the end of the line off.
+// chomp removes the line end.
 func chomp(line []byte) []byte {
 	line = bytes.TrimSuffix(line, []byte{'\n'})
 	return bytes.TrimSuffix(line, []byte{'\r'})
@@ -112,7 +112,7 @@ func openCSV(src *feedfile.File, packed string, spec *feeds.Spec, opts feedrows.
 	return r, nil
 }
 
-// readHeader reads the first record and ties its fields to the columns of the Spec.
+// readHeader reads the first record and matches its fields with the columns of the Spec.
 func (r *csvReader) readHeader() error {
 	record, at, err := r.readRecord()
 	var parse *csv.ParseError
@@ -149,10 +149,10 @@ func (r *csvReader) readHeader() error {
 	return nil
 }
 
-// Header is the header line.
+// Header returns the header line.
 func (r *csvReader) Header() []byte { return r.header }
 
-// Next gives the next batch.
+// Next returns the next batch.
 func (r *csvReader) Next(ctx context.Context) (*feedrows.Batch, error) {
 	if err := r.ready(ctx); err != nil {
 		return nil, err
@@ -176,7 +176,7 @@ func (r *csvReader) Next(ctx context.Context) (*feedrows.Batch, error) {
 	return r.batch(r.tee.renew(&r.pool, r.csv.InputOffset())), nil
 }
 
-// addFaulty adds a record that encoding/csv could not take; false where err is not about a record.
+// addFaulty adds a record that encoding/csv could not parse. It returns false if err is not about a record.
 func (r *csvReader) addFaulty(err error, fields int) bool {
 	var parse *csv.ParseError
 	if !errors.As(err, &parse) {
@@ -190,7 +190,7 @@ func (r *csvReader) addFaulty(err error, fields int) bool {
 	return true
 }
 
-// quoteFault says what a *csv.ParseError about quotes means.
+// quoteFault explains a *csv.ParseError about quotes.
 func quoteFault(e *csv.ParseError) string {
 	if errors.Is(e.Err, csv.ErrBareQuote) {
 		return "a quote inside a field that is not quoted"
@@ -198,7 +198,7 @@ func quoteFault(e *csv.ParseError) string {
 	return "text after a closing quote"
 }
 
-// addRecord adds a record of as many fields as the header has.
+// addRecord adds a record with as many fields as the header.
 func (r *csvReader) addRecord(record []string, raw []byte) {
 	if !utf8.Valid(raw) {
 		r.rows.AddBad(r.notUTF8(record))
@@ -216,7 +216,7 @@ func (r *csvReader) addRecord(record []string, raw []byte) {
 	r.rows.Add(r.values)
 }
 
-// notUTF8 finds the first field, in the order of the Spec and then of the file, that is not UTF-8.
+// notUTF8 finds the first field that is not UTF-8, in the order of the Spec and then of the file.
 func (r *csvReader) notUTF8(record []string) (column string, value []byte) {
 	found, place := -1, 0
 	for i, field := range record {
@@ -234,8 +234,8 @@ func (r *csvReader) notUTF8(record []string) (column string, value []byte) {
 	return r.names[found], []byte(record[found])
 }
 
-// readRecord reads the next record and says where its text is. A *csv.ParseError is the record's own; any other error
-// is the end of the reading.
+// readRecord reads the next record and returns the position of its text. A *csv.ParseError concerns only this record;
+// any other error ends the reading.
 func (r *csvReader) readRecord() ([]string, span, error) {
 	start := r.csv.InputOffset()
 	r.tee.start = start
@@ -263,8 +263,8 @@ func (r *csvReader) readRecord() ([]string, span, error) {
 	return record, at, err
 }
 
-// overlong is the file's error for a record over the limit; text is what was read of it, blank lines before it
-// included.
+// overlong returns the file's error for a record above the limit. text is the part that was read, including the blank
+// lines before it.
 func (r *csvReader) overlong(text []byte) error {
 	blank := blankLines(text)
 	line := r.line + bytes.Count(text[:blank], []byte{'\n'})
@@ -280,8 +280,8 @@ func (r *csvReader) overlong(text []byte) error {
 	return r.src.Blame(&feedfile.Error{Line: line, Text: "a record longer than " + byteSize(r.opts.MaxRecord)})
 }
 
-// quoteAcrossLines is the file's error for a quoted field that is not closed, or closed wrongly on a later line: where
-// its record ends is then anybody's guess. One that goes wrong on its own line is the record's fault alone: nil.
+// quoteAcrossLines returns the file's error for a quoted field that is not closed, or is closed wrongly on a later
+// line: the end of its record is then unknown. If the quote is wrong on its own line, only the record fails: nil.
 func (r *csvReader) quoteAcrossLines(text []byte) *feedfile.Error {
 	blank := blankLines(text)
 	line := r.line + bytes.Count(text[:blank], []byte{'\n'})
@@ -300,9 +300,9 @@ func (r *csvReader) quoteAcrossLines(text []byte) *feedfile.Error {
 	return e
 }
 
-// badQuote finds in the text of one record the first quoted field that does not end well: where it opens, and where
-// what follows its closing quote is, which is the length of the text when it never closes. A record without one
-// gives −1.
+// badQuote finds the first quoted field in the text of one record that is not closed correctly. open is where it opens;
+// wrong is where text follows its closing quote, or the length of the text if it is never closed. Both are −1 if there
+// is no such field.
 func badQuote(text []byte) (open, wrong int) {
 	for at := 0; at < len(text); {
 		if text[at] != '"' {
@@ -330,7 +330,8 @@ func badQuote(text []byte) (open, wrong int) {
 	return -1, -1
 }
 
-// closing is where the quote is that closes a field whose text begins at from; the length of the text if none does.
+// closing returns the position of the quote that closes a field whose text begins at from; the text's length if none
+// does.
 func closing(text []byte, from int) int {
 	for from < len(text) {
 		quote := bytes.IndexByte(text[from:], '"')
@@ -348,7 +349,7 @@ func closing(text []byte, from int) int {
 
 type position struct{ line, column int }
 
-// place is the position of a byte of a text that begins on the given line.
+// place returns the line and column of a byte of a text that begins on the given line.
 func place(text []byte, at, line int) position {
 	if at < 0 {
 		return position{line, 0}

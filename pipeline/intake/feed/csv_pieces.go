@@ -25,8 +25,8 @@ func (r *csvReader) resume(text io.Reader, row int64, line int) {
 	r.next, r.line = row, line+1
 }
 
-// cut takes the last end of a line that is outside of quotes, by their number. Quotes that are wrong make any number
-// possible: then it takes the last end of a line. A blank line belongs to the record after it.
+// cut cuts at the last line end outside of quotes, which it finds by counting quotes. If quotes are wrong, counting can
+// fail; then it cuts at the last line end. A blank line belongs to the record after it.
 func (r *csvReader) cut(text []byte) int {
 	quotes := bytes.Count(text, []byte{'"'})
 	last := 0
@@ -86,8 +86,8 @@ func (p *csvPieces) parse(text []byte) ([]*feedrows.Batch, bool) {
 	}
 }
 
-// own reports whether an error is the record's alone, and not one of the file or of a wrong cut. last says that the
-// piece ends with the record.
+// own reports whether an error concerns only the record, and not the file or a wrong cut. last means that the piece
+// ends with the record.
 func (p *csvPieces) own(err error, text []byte, last bool) bool {
 	var parse *csv.ParseError
 	switch {

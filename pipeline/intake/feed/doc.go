@@ -1,6 +1,6 @@
-// Package feed turns one feed file, CSV, NDJSON or Parquet, into Arrow record batches of one shape (§2.2, §3.13–3.20).
-// It reads the columns that package feeds describes, and package feedrows has the batches and their faults. It knows no
-// book, no cycle and no other record; the caller checks everything that needs those.
+// Package feed converts one feed file, CSV, NDJSON or Parquet, into Arrow record batches with the same schema (§2.2,
+// §3.13–3.20). It reads the columns that package feeds describes; package feedrows defines the batches and their
+// faults. It does not use books, cycles or other records: the caller makes all checks that need them.
 //
 //  1. A file is ingested completely or not at all. An error of the file (its header, its compression, a column's
 //     type) is a *feedfile.Error and ends the reading. An error of one record is a feedrows.Fault with its batch. A

@@ -11,24 +11,24 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 )
 
-// Files reads the feed files of a folder; its zero value is ready.
+// Files reads the feed files of a folder. The zero value is usable.
 type Files struct{}
 
-// Open opens a feed file by its path below inbox/, fsys being that folder. It fails with a *feedfile.Error where the
-// file shows by its beginning (of Parquet, by its end) that it fails completely. For Parquet the files of fsys must be
-// io.ReaderAt and io.Seeker, as those of os.DirFS are.
+// Open opens a feed file by its path below inbox/; fsys is that folder. It fails with a *feedfile.Error if the
+// beginning of the file (for Parquet, its end) shows that the file fails completely. For Parquet the files of fsys must
+// implement io.ReaderAt and io.Seeker, as those of os.DirFS do.
 func Open(fsys fs.FS, name string, spec *feeds.Spec, opts feedrows.Options) (feedrows.Reader, error) {
 	return open(fsys, name, spec, opts, part{to: -1})
 }
 
-// part is what is read of a file: the row groups [from, to) of Parquet, to < 0 = all, or a range of a text.
+// part is a part of a file: the row groups [from, to) of Parquet (to < 0 = all), or a range of a text.
 type part struct {
 	from, to int
-	text     *cuts.Range // nil = it is no range of a text
+	text     *cuts.Range // nil = not a range of a text
 }
 
-// OpenRange opens the row groups [from, to) of a Parquet file, so that several workers can read one large file; rows
-// are numbered as they are in the whole file. Every other file is one group, [0, 1).
+// OpenRange opens the row groups [from, to) of a Parquet file, so that several workers can read one large file. Rows
+// are numbered as in the complete file. Every other file is one group, [0, 1).
 func (Files) OpenRange(fsys fs.FS, name string, spec *feeds.Spec, opts feedrows.Options, from, to int) (
 	feedrows.Reader, error) {
 
@@ -38,8 +38,8 @@ func (Files) OpenRange(fsys fs.FS, name string, spec *feeds.Spec, opts feedrows.
 	return open(fsys, name, spec, opts, part{from: from, to: to})
 }
 
-// OpenText opens a range of a text file that is not compressed. Its rows, and lines in errors, are numbered as they are
-// in the whole file (invariant 8).
+// OpenText opens a range of an uncompressed text file. Rows, and lines in errors, are numbered as in the complete file
+// (invariant 8).
 func (Files) OpenText(fsys fs.FS, name string, spec *feeds.Spec, opts feedrows.Options, r cuts.Range) (feedrows.Reader,
 	error) {
 	if f, _ := feedfile.FormatOf(name); f.Packed != "" || f.Kind == "parquet" {
@@ -78,7 +78,7 @@ func open(fsys fs.FS, name string, spec *feeds.Spec, opts feedrows.Options, p pa
 	return r, nil
 }
 
-// openText opens a file of a text format, or a range of it, to be parsed in pieces if it is large.
+// openText opens a text file or a range of it. A large text is parsed in pieces.
 func openText(src *feedfile.File, f feedfile.Format, spec *feeds.Spec, opts feedrows.Options, in *cuts.Range) (
 	r sequential, err error) {
 	if in != nil && in.From == 0 {
@@ -108,8 +108,8 @@ func openText(src *feedfile.File, f feedfile.Format, spec *feeds.Spec, opts feed
 	return r, nil
 }
 
-// Groups is the number of row groups of a Parquet file and 1 for every other, which is not opened. It fails as Open
-// does.
+// Groups returns the number of row groups of a Parquet file. For other files it returns 1 without opening them. Its
+// errors are those of Open.
 func (Files) Groups(fsys fs.FS, name string, spec *feeds.Spec, opts feedrows.Options) (int, error) {
 	if f, _ := feedfile.FormatOf(name); f.Kind != "parquet" {
 		return 1, nil

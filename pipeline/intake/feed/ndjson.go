@@ -15,7 +15,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 )
 
-// ndjsonReader reads one JSON object per line, each with a strict tokenizer.
+// ndjsonReader reads one JSON object per line with a strict tokenizer.
 type ndjsonReader struct {
 	textReader
 	text    *bufio.Reader
@@ -39,7 +39,7 @@ func openNDJSON(src *feedfile.File, packed string, spec *feeds.Spec, opts feedro
 	return r, nil
 }
 
-// newNDJSON makes a reader without a text.
+// newNDJSON returns a reader without a text.
 func newNDJSON(src *feedfile.File, packed string, spec *feeds.Spec, opts feedrows.Options) *ndjsonReader {
 	r := &ndjsonReader{textReader: textReader{src: src, packed: packed, spec: spec, opts: opts, next: 1},
 		columns: make(map[string]int), values: make([][]byte, len(spec.Columns)),
@@ -54,10 +54,10 @@ func newNDJSON(src *feedfile.File, packed string, spec *feeds.Spec, opts feedrow
 	return r
 }
 
-// Header is nothing: every record names its columns.
+// Header returns nothing: every record names its columns.
 func (r *ndjsonReader) Header() []byte { return nil }
 
-// Next gives the next batch.
+// Next returns the next batch.
 func (r *ndjsonReader) Next(ctx context.Context) (*feedrows.Batch, error) {
 	if err := r.ready(ctx); err != nil {
 		return nil, err
@@ -85,7 +85,7 @@ func (r *ndjsonReader) Next(ctx context.Context) (*feedrows.Batch, error) {
 	return r.batch(r.kept), nil
 }
 
-// readLine reads a line into the batch's text and says where it is, without its end.
+// readLine reads a line into the batch's text and returns its position, without the line end.
 func (r *ndjsonReader) readLine() (span, error) {
 	from := len(r.kept.buffer)
 	r.line++
@@ -109,7 +109,7 @@ func (r *ndjsonReader) readLine() (span, error) {
 	}
 }
 
-// addObject adds the record of a line. The error is the file's.
+// addObject adds the record of a line. An error is one of the file.
 func (r *ndjsonReader) addObject(line []byte) error {
 	clear(r.values)
 	clear(r.bad)
@@ -136,8 +136,8 @@ func (r *ndjsonReader) addObject(line []byte) error {
 	return nil
 }
 
-// readObject reads a line into values and bad. An error is the record's own, with the column where it is about one;
-// unknown is the file's error for the first name of a sound object that the feed does not have.
+// readObject parses a line into values and bad. An error concerns only the record; column is set if it concerns a
+// column. unknown is the file's error for the first name in a valid object that the feed does not have.
 func (r *ndjsonReader) readObject(line []byte) (column string, unknown *feedfile.Error, err error) {
 	if kind := r.decoder.PeekKind(); kind != '{' && kind != 0 {
 		return "", nil, errNoObject
@@ -174,7 +174,7 @@ func (r *ndjsonReader) readObject(line []byte) (column string, unknown *feedfile
 	return "", unknown, nil
 }
 
-// otherName looks at a name that is not a column's as it is written: one with escapes, an x_ column (−1), or unknown.
+// otherName handles a name that does not literally match a column: with escapes, an x_ column (−1), or unknown.
 func (r *ndjsonReader) otherName(quoted []byte) (place int, unknown *feedfile.Error, err error) {
 	name, err := jsontext.AppendUnquote(nil, quoted)
 	if err != nil {
@@ -187,7 +187,7 @@ func (r *ndjsonReader) otherName(quoted []byte) (place int, unknown *feedfile.Er
 	return place, unknown, nil
 }
 
-// readValue reads the value of the column at a place of the Spec, −1 for one that is not in it.
+// readValue reads the value of the column at an index of the Spec, −1 for an x_ column.
 func (r *ndjsonReader) readValue(line []byte, place int) error {
 	kind := r.decoder.PeekKind()
 	if kind == '{' || kind == '[' || place < 0 {
@@ -225,7 +225,7 @@ var (
 	errTextAfter = errors.New("text after the object")
 )
 
-// duplicated is the column of an error about a duplicate name in an object.
+// duplicated returns the column of an error about a duplicate name in an object.
 func duplicated(err error) string {
 	var e *jsontext.SyntacticError
 	if errors.As(err, &e) && errors.Is(e.Err, jsontext.ErrDuplicateName) {
@@ -234,7 +234,7 @@ func duplicated(err error) string {
 	return ""
 }
 
-// jsonFault says what is wrong with a line.
+// jsonFault explains the error in a line.
 func jsonFault(err error) string {
 	var e *jsontext.SyntacticError
 	switch {

@@ -22,7 +22,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 )
 
-// parquetBuffer is how much of a column chunk is read at once, so that a chunk is never in memory whole.
+// parquetBuffer is the read size of a column chunk, so that a complete chunk is never in memory.
 const parquetBuffer = 256 << 10
 
 // parquetFile is an open Parquet file whose columns fit the feed.
@@ -33,24 +33,24 @@ type parquetFile struct {
 	meta    *file.Reader
 	reader  *pqarrow.FileReader
 	columns []parquetColumn
-	leaves  []int   // column of the Spec → place in columns, −1 where the file does not have it
-	first   []int64 // row group → number of its first row
+	leaves  []int   // by column of the Spec: index in columns, −1 if the file does not have it
+	first   []int64 // by row group: number of its first row
 }
 
 // parquetColumn is one top-level column of the file, in the order of the file.
 type parquetColumn struct {
 	name   string
-	field  int // place among the top-level fields
-	leaf   int // place among the leaves; −1 for a nested column
-	column int // place in the Spec; −1 for an x_ column
+	field  int // index in the top-level fields
+	leaf   int // index in the leaves; −1 for a nested column
+	column int // index in the Spec; −1 for an x_ column
 }
 
-// broken is the file's error for what the Parquet library could not read.
+// broken returns the file's error for an error of the Parquet library.
 func (f *parquetFile) broken(err error) error {
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
 		err = fmt.Errorf("it ends too early")
 	}
-	if strings.Contains(err.Error(), "unimplemented") { // its codec is none of the library's
+	if strings.Contains(err.Error(), "unimplemented") { // the library does not have its codec
 		return f.src.Blame(&feedfile.Error{Text: fmt.Sprintf("Parquet that cannot be read: %v", err), Hint: codecHint})
 	}
 	return f.src.Blame(&feedfile.Error{Text: fmt.Sprintf("broken Parquet: %v", err), Hint: brokenHint})
@@ -61,7 +61,7 @@ const (
 	codecHint  = "write it with another compression: none, Snappy, gzip, Brotli, zstd or LZ4_RAW"
 )
 
-// checkMagic looks at the first and the last four bytes, which distinguish the common accidents.
+// checkMagic checks the first and the last four bytes, which identify the common mistakes.
 func checkMagic(src *feedfile.File) error {
 	var head, tail [4]byte
 	if src.Size() < 12 {
@@ -107,7 +107,7 @@ func loadParquet(src *feedfile.File, spec *feeds.Spec, opts feedrows.Options) (*
 	if err != nil {
 		return nil, f.broken(err)
 	}
-	// The types are those of the Parquet schema; an Arrow schema that the writer left next to it is not asked.
+	// Only the types of the Parquet schema count. An Arrow schema stored by the writer is ignored.
 	f.meta.MetaData().FileMetaData.KeyValueMetadata = nil
 	var wrong error
 	err = feedfile.Guard(func() error {
@@ -125,7 +125,7 @@ func loadParquet(src *feedfile.File, spec *feeds.Spec, opts feedrows.Options) (*
 	return f, nil
 }
 
-// tieColumns finds the columns of the Spec among the file's.
+// tieColumns matches the columns of the Spec with those of the file.
 func (f *parquetFile) tieColumns() error {
 	sc := f.meta.MetaData().Schema
 	root := sc.Root()
@@ -156,7 +156,7 @@ func (f *parquetFile) tieColumns() error {
 	return nil
 }
 
-// open makes the Arrow reader and numbers the row groups' rows.
+// open creates the Arrow reader and sets the number of each row group's first row.
 func (f *parquetFile) open() error {
 	props := pqarrow.ArrowReadProperties{}
 	sc := f.meta.MetaData().Schema
@@ -187,12 +187,12 @@ func (f *parquetFile) open() error {
 
 // columnReader reads one column of one row group.
 type columnReader interface {
-	// next reads n values, and fewer only where the column ends: of none the array may be nil.
+	// next reads n values, or fewer at the end of the column. If there are none, the array may be nil.
 	next(n int64) (arrow.Array, error)
 	release()
 }
 
-// arrowReader reads a column of any type by arrow-go's reader.
+// arrowReader reads a column of any type with arrow-go's reader.
 type arrowReader struct {
 	reader *pqarrow.ColumnReader
 	mem    memory.Allocator
@@ -243,7 +243,7 @@ func (f *parquetFile) columnReader(ctx context.Context, c parquetColumn, group i
 	return arrowReader{r, f.opts.Memory}, err
 }
 
-// hasTexts reports whether a column is one of texts that stand for themselves: not for words, which have a dictionary.
+// hasTexts reports whether a column contains plain texts. Words are excluded, because they have a dictionary.
 func (f *parquetFile) hasTexts(c parquetColumn) bool {
 	leaf := f.meta.MetaData().Schema.Column(c.leaf)
 	_, decimal := leaf.LogicalType().(schema.DecimalLogicalType)
@@ -251,7 +251,7 @@ func (f *parquetFile) hasTexts(c parquetColumn) bool {
 		leaf.PhysicalType() == parquet.Types.ByteArray && !decimal
 }
 
-// releaseReaders releases column readers; one that a broken file left in a bad state must not stop the others.
+// releaseReaders releases column readers. If one fails because of a broken file, the others are released anyway.
 func releaseReaders(readers []columnReader) {
 	for _, r := range readers {
 		_ = feedfile.Guard(func() error { r.release(); return nil })
@@ -278,8 +278,8 @@ func readColumn(r columnReader, c parquetColumn, n int64) (arrow.Array, error) {
 	return out, nil
 }
 
-// checkDictionary fails a Word column whose dictionary holds a value twice. The format forbids it, and the library,
-// which keeps each value once, would give the codes after it the wrong words.
+// checkDictionary returns an error for a Word column whose dictionary contains a value twice. The format forbids it,
+// and the library, which keeps each value once, would assign wrong words to the later codes.
 func (f *parquetFile) checkDictionary(group int, c parquetColumn) error {
 	if f.spec.Columns[c.column].Kind != feeds.Word {
 		return nil
@@ -293,12 +293,12 @@ func (f *parquetFile) checkDictionary(group int, c parquetColumn) error {
 		if !pages.Next() {
 			return pages.Err()
 		}
-		page, ok := pages.Page().(*file.DictionaryPage) // it comes before all other pages
+		page, ok := pages.Page().(*file.DictionaryPage) // it precedes all other pages
 		if !ok {
 			return nil
 		}
 		seen := make(map[string]bool, page.NumValues())
-		for data := string(page.Data()); len(data) >= 4; { // one copy, of which the words are parts
+		for data := string(page.Data()); len(data) >= 4; { // one copy; the words are slices of it
 			end := 4 + uint64(binary.LittleEndian.Uint32([]byte(data[:4])))
 			if end > uint64(len(data)) {
 				return fmt.Errorf("its dictionary ends too early")
@@ -317,11 +317,11 @@ func (f *parquetFile) checkDictionary(group int, c parquetColumn) error {
 // parquetReader reads a range of row groups. A batch never spans two of them.
 type parquetReader struct {
 	*parquetFile
-	group, to int // the next row group, and the end
+	group, to int // the next row group, and the end of the range
 	current   int // the row group being read
 	readers   []columnReader
-	present   []parquetColumn // the columns of the Spec that the file has, in the order of the Spec
-	left      int64           // rows of the current group not read yet
+	present   []parquetColumn // the columns of the Spec that are in the file, in the order of the Spec
+	left      int64           // unread rows of the current group
 	row       int64           // number of the next row
 	begin     int64           // number of the range's first row
 	rows      int64           // the size of the next batch
@@ -358,10 +358,10 @@ func openParquet(src *feedfile.File, spec *feeds.Spec, opts feedrows.Options, fr
 	return r, nil
 }
 
-// Header is nothing: raw records of Parquet are NDJSON.
+// Header returns nothing: raw records of Parquet are NDJSON.
 func (r *parquetReader) Header() []byte { return nil }
 
-// Progress is the share of the file's bytes that the rows read are of the file's rows.
+// Progress estimates the bytes read: the file's size multiplied by the fraction of its rows that was read.
 func (r *parquetReader) Progress() (read, total int64) {
 	if all := r.meta.NumRows(); all > 0 {
 		return int64(float64(r.src.Size()) * float64(r.row-r.begin) / float64(all)), r.src.Size()
@@ -369,7 +369,7 @@ func (r *parquetReader) Progress() (read, total int64) {
 	return 0, r.src.Size()
 }
 
-// Next gives the next batch.
+// Next returns the next batch.
 func (r *parquetReader) Next(ctx context.Context) (*feedrows.Batch, error) {
 	if r.closed {
 		return nil, fmt.Errorf("read inbox/%s: the reader is closed", r.src.Name())
@@ -392,7 +392,7 @@ func (r *parquetReader) Next(ctx context.Context) (*feedrows.Batch, error) {
 	return b, err
 }
 
-// nextGroup goes to the next row group that has rows; io.EOF after the last.
+// nextGroup opens the next row group that has rows. It returns io.EOF after the last.
 func (r *parquetReader) nextGroup() error {
 	if err := r.endGroup(); err != nil {
 		return err
@@ -419,7 +419,7 @@ func (r *parquetReader) nextGroup() error {
 	return io.EOF
 }
 
-// endGroup checks that no column holds more than the rows of its group.
+// endGroup checks that no column has more values than its group has rows.
 func (r *parquetReader) endGroup() error {
 	readers := r.readers
 	r.readers = nil
@@ -443,9 +443,9 @@ func (r *parquetReader) endGroup() error {
 	return nil
 }
 
-// firstBatch is the size of a reader's first batch. What a row takes in memory is known only from rows: a dictionary
-// can make a page of few bytes into a batch of many. So batches start small and grow fourfold while they stay small
-// enough.
+// firstBatch is the size of a reader's first batch. The memory of a row is known only after reading some: with a
+// dictionary, a small page can expand to a large batch. So batches start small and grow fourfold while they are below
+// the limit.
 const firstBatch = 1024
 
 // readBatch reads the next n rows of the current group.
@@ -480,8 +480,8 @@ func (r *parquetReader) readBatch(n int64) (*feedrows.Batch, error) {
 	return b, nil
 }
 
-// size chooses the size of the next batch. A dictionary does not count: it comes whole with every batch, so that
-// smaller batches, which a large one would ask for, would copy it the more often.
+// size sets the size of the next batch. A dictionary is not counted: every batch contains all of it, so smaller batches
+// would only copy a large one more often.
 func (r *parquetReader) size(arrays []arrow.Array, n int64) {
 	var bytes int64
 	for _, a := range arrays {
@@ -497,7 +497,7 @@ func (r *parquetReader) size(arrays []arrow.Array, n int64) {
 	r.rows = max(min(4*n, most, int64(r.opts.BatchRows)), 1)
 }
 
-// Close ends the reading.
+// Close stops reading.
 func (r *parquetReader) Close() error {
 	if r.closed {
 		return nil

@@ -20,18 +20,18 @@ import (
 	"github.com/tollbook/tollbook/schemas/reason"
 )
 
-// converter turns a file's arrays into those of a batch, column by column. Where the file's type is the batch's the
-// memory is shared and nothing is done per row but the checks.
+// converter converts a file's arrays into those of a batch, column by column. If the types are equal, the memory is
+// shared, and rows are only checked.
 type converter struct {
 	file   *parquetFile
 	schema *arrow.Schema
-	absent []arrow.Array // the all-null arrays of columns the file does not have
+	absent []arrow.Array // the all-null arrays of columns that the file does not have
 	words  []*dictionary // of Word columns
 	faults feedrows.Faults
 }
 
-// dictionary is the last dictionary of a Word column. Batches of a row group come with equal copies of one; all of them
-// are given the first, so that who reads batches can tell by the pointer that codes mean what they meant.
+// dictionary is the last dictionary of a Word column. Each batch of a row group comes with an equal copy; all get the
+// first one, so that users can recognize by the pointer that the codes have not changed.
 type dictionary struct {
 	values *array.String
 	bad    []int32 // codes of words that are empty or not UTF-8
@@ -61,7 +61,7 @@ func (c *converter) release() {
 	}
 }
 
-// batch converts n rows; from is left to its owner. The error is the file's.
+// batch converts n rows; the caller still owns from. An error is one of the file.
 func (c *converter) batch(from []arrow.Array, n int) (arrow.RecordBatch, []feedrows.Fault, error) {
 	columns := make([]arrow.Array, len(from))
 	defer func() {
@@ -94,8 +94,8 @@ func (c *converter) batch(from []arrow.Array, n int) (arrow.RecordBatch, []feedr
 	return array.NewRecordBatch(c.schema, columns, int64(n)), c.faults.Take(), nil
 }
 
-// missing adds a fault for each row without a value in column i where it must have one, or in all columns that share
-// its OneOf.
+// missing adds a fault for each row that lacks a required value in column i, or a value in all columns that share its
+// OneOf.
 func (c *converter) missing(i int, from []arrow.Array, n int) {
 	col := &c.file.spec.Columns[i]
 	if col.Required && from[i] != nil && from[i].NullN() > 0 {
@@ -134,7 +134,7 @@ func isText(a arrow.Array) bool {
 	return false
 }
 
-// textAt is a value of a text column.
+// textAt returns a value of a text column.
 func textAt(a arrow.Array, row int) []byte {
 	switch a := a.(type) {
 	case *array.Binary:
@@ -200,7 +200,7 @@ func (c *converter) overlong(col *feeds.Column) error {
 		Text: fmt.Sprintf("column %q has a value longer than %s", col.Name, byteSize(c.file.opts.MaxRecord))})
 }
 
-// emptied makes the rows of empty texts null, and faults where a value must be. It takes a over.
+// emptied makes the rows of empty texts null, and adds faults where a value is required. It takes ownership of a.
 func (c *converter) emptied(col *feeds.Column, a arrow.Array, rows []int) arrow.Array {
 	if len(rows) == 0 {
 		return a
@@ -225,7 +225,7 @@ func (c *converter) emptied(col *feeds.Column, a arrow.Array, rows []int) arrow.
 	return array.MakeFromData(data)
 }
 
-// isASCII reports whether all bytes are below 128: then they are UTF-8 however they are cut.
+// isASCII reports whether all bytes are below 128: then every slice is valid UTF-8.
 func isASCII(text []byte) bool {
 	for len(text) >= 8 {
 		if (uint64(text[0])|uint64(text[1])|uint64(text[2])|uint64(text[3])|
@@ -242,7 +242,7 @@ func isASCII(text []byte) bool {
 	return true
 }
 
-// word checks a Word column: its dictionary once, its codes row by row only where a word is bad.
+// word checks a Word column: the dictionary once, and the codes only if the dictionary has a bad word.
 func (c *converter) word(i int, col *feeds.Column, from *array.Dictionary) (arrow.Array, error) {
 	if err := c.learn(i, col, from); err != nil {
 		return nil, err
@@ -265,7 +265,7 @@ func (c *converter) word(i int, col *feeds.Column, from *array.Dictionary) (arro
 	return array.NewDictionaryArray(col.Kind.ArrowType(), kept, d.values), nil
 }
 
-// badWords adds a fault for each word that is not UTF-8 and gives the rows of empty words.
+// badWords adds a fault for each word that is not UTF-8 and returns the rows of empty words.
 func (c *converter) badWords(col *feeds.Column, d *dictionary, codes *array.Int32) (empties []int) {
 	for row, code := range codes.Int32Values() {
 		if codes.IsNull(row) {
@@ -285,7 +285,7 @@ func (c *converter) badWords(col *feeds.Column, d *dictionary, codes *array.Int3
 	return empties
 }
 
-// learn takes a batch's dictionary over where it is not the last one again.
+// learn stores a batch's dictionary if it differs from the last one.
 func (c *converter) learn(i int, col *feeds.Column, from *array.Dictionary) error {
 	values := asString(from.Dictionary())
 	if d := c.words[i]; d != nil && sameTexts(d.values, values) {
@@ -316,7 +316,7 @@ func sameTexts(a, b *array.String) bool {
 		bytes.Equal(arrow.Int32Traits.CastToBytes(a.ValueOffsets()), arrow.Int32Traits.CastToBytes(b.ValueOffsets()))
 }
 
-// parsed reads a column of another kind from its texts.
+// parsed parses the texts of a column of another kind.
 func (c *converter) parsed(col *feeds.Column, from arrow.Array) (arrow.Array, error) {
 	out := feedrows.Cells{Column: col, Builder: array.NewBuilder(c.file.opts.Memory, col.Kind.ArrowType())}
 	defer out.Builder.Release()
@@ -343,7 +343,7 @@ func (c *converter) parsed(col *feeds.Column, from arrow.Array) (arrow.Array, er
 	return out.Builder.NewArray(), nil
 }
 
-// The instants that the text form can hold, the years 0001 to 9999, in microseconds.
+// Range of the instants that the text form can express, the years 0001 to 9999, in microseconds.
 const (
 	firstInstant = -62_135_596_800_000_000
 	lastInstant  = 253_402_300_799_999_999
@@ -381,7 +381,7 @@ func (c *converter) time(col *feeds.Column, from *array.Timestamp) arrow.Array {
 	return c.fixed(col, from, buffer)
 }
 
-// fixed makes an array of a fixed-width column from new values and the validity of the file's. It takes buffer over.
+// fixed returns an array of a fixed-width column with new values and the file's validity. It takes ownership of buffer.
 func (c *converter) fixed(col *feeds.Column, from arrow.Array, buffer *memory.Buffer) arrow.Array {
 	defer buffer.Release()
 	d := from.Data()
@@ -436,7 +436,7 @@ func (c *converter) decimal(col *feeds.Column, from arrow.Array) (arrow.Array, e
 	return c.fixed(col, from, buffer), nil
 }
 
-// inRange checks a number at its kind's own scale.
+// inRange checks the range of a number that has its kind's scale.
 func inRange(col *feeds.Column, n decimal128.Num) reason.Reason {
 	var err error
 	if col.Kind == feeds.Quantity {
@@ -453,7 +453,7 @@ func inRange(col *feeds.Column, n decimal128.Num) reason.Reason {
 	return reason.None
 }
 
-// rescale gives v at another scale, exactly or with the reason why not.
+// rescale converts v to another scale exactly, or returns the reason why it cannot.
 func rescale(v decimal128.Num, from, to int32) (decimal128.Num, reason.Reason) {
 	if from > to {
 		q, exact := divide(v, int(from-to))
@@ -462,14 +462,14 @@ func rescale(v decimal128.Num, from, to int32) (decimal128.Num, reason.Reason) {
 		}
 		return q, reason.None
 	}
-	// What is 10^27 or more at the new scale is over every range.
+	// A value of 10^27 or more at the new scale exceeds every range.
 	if v.Abs().Cmp(decimal128.GetScaleMultiplier(int(27-(to-from)))) >= 0 {
 		return v, reason.OutOfRange
 	}
 	return v.Mul(decimal128.GetScaleMultiplier(int(to - from))), reason.None
 }
 
-// divide divides by 10^digits and reports whether nothing was left.
+// divide divides by 10^digits and reports whether there is no remainder.
 func divide(v decimal128.Num, digits int) (decimal128.Num, bool) {
 	abs := v.Abs()
 	hi, lo := uint64(abs.HighBits()), abs.LowBits()
@@ -525,7 +525,7 @@ func widen[T int8 | int16 | int32 | int64 | uint8 | uint16 | uint32](values []T)
 	return out
 }
 
-// parsedWide reads decimals of more than 38 digits by their text, which few files have.
+// parsedWide converts decimals of more than 38 digits through their text; few files have such.
 func (c *converter) parsedWide(col *feeds.Column, from *array.Decimal256) arrow.Array {
 	texts := array.NewStringBuilder(c.file.opts.Memory)
 	defer texts.Release()
@@ -538,7 +538,7 @@ func (c *converter) parsedWide(col *feeds.Column, from *array.Decimal256) arrow.
 	}
 	a := texts.NewArray()
 	defer a.Release()
-	out, _ := c.parsed(col, a) // parsed has no error of its own
+	out, _ := c.parsed(col, a) // parsed itself returns no error
 	return out
 }
 

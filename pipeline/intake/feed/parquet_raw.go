@@ -16,7 +16,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 )
 
-// appendText appends a value that is not null as the text that a text format would hold.
+// appendText appends a non-null value in the form of the text formats.
 func appendText(dst []byte, a arrow.Array, row int) []byte {
 	switch a := a.(type) {
 	case *array.String, *array.Binary:
@@ -50,7 +50,7 @@ func toTime(v int64, unit arrow.TimeUnit) time.Time {
 	return time.Unix(0, v).UTC()
 }
 
-// appendJSON appends a value that is not null as JSON: numbers that are whole and truths as they are, all else as text.
+// appendJSON appends a non-null value as JSON: integers and booleans literally, all others as text.
 func appendJSON(dst []byte, a arrow.Array, row int) []byte {
 	switch a := a.(type) {
 	case *array.Boolean:
@@ -64,14 +64,14 @@ func appendJSON(dst []byte, a arrow.Array, row int) []byte {
 
 // appendQuoted appends a text as JSON. Runs of bytes that are not UTF-8 become one U+FFFD each.
 func appendQuoted(dst, text []byte) []byte {
-	if !utf8.Valid(text) { // asked first, since a copy is made of what is valid, too
+	if !utf8.Valid(text) { // checked first, because ToValidUTF8 also copies valid text
 		text = bytes.ToValidUTF8(text, []byte("\ufffd"))
 	}
 	dst, _ = jsontext.AppendQuote(dst, text) // valid UTF-8 has no error
 	return dst
 }
 
-// parquetRows is where a batch's rows are in a file.
+// parquetRows is the position of a batch's rows in a file.
 type parquetRows struct {
 	file   *parquetFile
 	arrays []arrow.Array // the file's arrays, by column of the Spec
@@ -80,13 +80,13 @@ type parquetRows struct {
 	n      int64
 }
 
-// parquetRaw gives the raw records of a batch.
+// parquetRaw formats the raw records of a batch.
 type parquetRaw struct {
 	parquetRows
 	extras *extras
 
 	once sync.Once
-	own  map[string]arrow.Array // x_ columns, read when first asked for
+	own  map[string]arrow.Array // x_ columns, read on demand
 }
 
 func (e *extras) raw(rows parquetRows) *parquetRaw {
@@ -119,7 +119,7 @@ func (p *parquetRaw) AppendRaw(dst []byte, row int) []byte {
 			return nil
 		})
 		if err != nil {
-			dst = dst[:mark] // an x_ column of a type that nobody can read
+			dst = dst[:mark] // the type of an x_ column cannot be formatted
 		}
 	}
 	return append(dst, '}')
@@ -135,12 +135,12 @@ func (p *parquetRaw) Release() {
 	for _, a := range p.own {
 		a.Release()
 	}
-	_ = p.extras.letGo() // of a file that was only read
+	_ = p.extras.letGo() // the file was only read
 }
 
-// extras reads the x_ columns of the rows whose raw records are asked for. Batches ask from any goroutine, mostly in
-// the order of the file, so one set of column readers moves forward; a batch before it begins the row group again. It
-// keeps the file open while the reader or a batch holds it.
+// extras reads the x_ columns of rows whose raw records are requested. Requests come from any goroutine, mostly in the
+// order of the file. One set of column readers moves forward; for an earlier batch it restarts the row group. It keeps
+// the file open while the reader or a batch needs it.
 type extras struct {
 	file    *parquetFile
 	columns []parquetColumn
@@ -149,7 +149,7 @@ type extras struct {
 	mu      sync.Mutex
 	readers []columnReader
 	group   int
-	at      int64 // the row of the group that the readers are at
+	at      int64 // next row of the group
 }
 
 func newExtras(f *parquetFile) *extras {
@@ -163,7 +163,7 @@ func newExtras(f *parquetFile) *extras {
 	return e
 }
 
-// letGo closes the file when nothing holds it any more.
+// letGo closes the file when it is no longer needed.
 func (e *extras) letGo() error {
 	if e.held.Add(-1) > 0 {
 		return nil
@@ -173,10 +173,10 @@ func (e *extras) letGo() error {
 	return e.file.src.Close()
 }
 
-// skipRows is how many rows are passed over at once.
+// skipRows is the number of rows that are skipped at once.
 const skipRows = 4096
 
-// read gives the x_ columns of n rows. One that cannot be read is left out: a raw record is for people.
+// read returns the x_ columns of n rows. Columns that cannot be read are left out: raw records are for people.
 func (e *extras) read(group int, offset, n int64) map[string]arrow.Array {
 	if len(e.columns) == 0 {
 		return nil

@@ -13,17 +13,17 @@ import (
 	"github.com/apache/arrow-go/v18/parquet/file"
 )
 
-// textPages reads the texts of one row group's column as they are in its pages, in every encoding that arrow-go reads.
-// Its own reader of Arrow arrays hands a builder one value after the other, which costs several times as much.
+// textPages reads the texts of one row group's column from its pages, in every encoding that arrow-go supports. The
+// reader of Arrow arrays passes the values to a builder one by one, which takes several times as long.
 type textPages struct {
 	pages  *file.ByteArrayColumnChunkReader
-	there  int16 // the definition level of a value that is not null
+	there  int16 // the definition level of a non-null value
 	values []parquet.ByteArray
 	levels []int16
-	width  int // bytes a row of the last batch, by which the next one's memory is sized
+	width  int // bytes per row of the last batch, used to allocate the next one
 }
 
-// textStep is how many values are taken at once: few enough that where they are stays in the processor's cache.
+// textStep is the number of values read at once: their headers must fit the processor's cache.
 const textStep = 1024
 
 func newTextPages(f *parquetFile, leaf, group int) (*textPages, error) {
@@ -39,7 +39,7 @@ func newTextPages(f *parquetFile, leaf, group int) (*textPages, error) {
 		values: make([]parquet.ByteArray, textStep), levels: make([]int16, textStep)}, nil
 }
 
-// next reads up to n values, fewer only at the end of the row group.
+// next reads up to n values; it returns fewer only at the end of the row group.
 func (r *textPages) next(n int64) (arrow.Array, error) {
 	t := textArray{offsets: make([]int32, 1, n+1), data: make([]byte, 0, int(n)*(r.width+r.width/16))}
 	for rest := n; rest > 0; {
@@ -68,15 +68,15 @@ func (r *textPages) next(n int64) (arrow.Array, error) {
 
 func (r *textPages) release() { _ = r.pages.Close() } // of a file that was only read
 
-// textArray is an array of texts in the making.
+// textArray is an array of texts under construction.
 type textArray struct {
 	offsets []int32
 	data    []byte
-	valid   []byte // which rows are not null, as bits; none as long as none is null
+	valid   []byte // validity bits of the rows; nil if no row is null
 	nulls   int
 }
 
-// add appends values, and nulls where levels, if there are any, do not say that there is one.
+// add appends values. Rows whose level is not there become null; without levels there are no nulls.
 func (t *textArray) add(values []parquet.ByteArray, levels []int16, there int16) error {
 	if levels == nil {
 		for _, v := range values {
@@ -104,7 +104,7 @@ func (t *textArray) add(values []parquet.ByteArray, levels []int16, there int16)
 	return t.fits()
 }
 
-// fits fails more texts than 32 bits can tell apart.
+// fits returns an error if the texts exceed 32-bit offsets.
 func (t *textArray) fits() error {
 	if len(t.data) > math.MaxInt32 {
 		return fmt.Errorf("more than 2 GiB of text in %d rows", len(t.offsets)-1)

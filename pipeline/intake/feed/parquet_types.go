@@ -10,7 +10,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 )
 
-// fits checks that a column of a Parquet file has a type that its kind can be read from without loss (§2.2).
+// fits checks that a column of a Parquet file has a type from which its kind can be read without loss (§2.2).
 func fits(col *feeds.Column, node schema.Node) *feedfile.Error {
 	leaf, ok := node.(*schema.PrimitiveNode)
 	if !ok || leaf.RepetitionType() == parquet.Repetitions.Repeated {
@@ -24,7 +24,7 @@ func fits(col *feeds.Column, node schema.Node) *feedfile.Error {
 	return &feedfile.Error{Text: fmt.Sprintf("column %q is %s", col.Name, what), Hint: hint}
 }
 
-// misfit says what is wrong with a leaf's type for a kind, and what to write instead.
+// misfit explains why a leaf's type does not fit a kind, and what to write instead.
 func misfit(kind feeds.ColumnKind, leaf *schema.PrimitiveNode) (what, hint string) {
 	physical, logical := leaf.PhysicalType(), leaf.LogicalType()
 	decimal, isDecimal := logical.(schema.DecimalLogicalType)
@@ -75,7 +75,7 @@ func isPlainInt(logical schema.LogicalType) bool {
 	return isInt || logical == nil || logical.IsNone()
 }
 
-// typeName is a leaf's type for people.
+// typeName returns the name of a leaf's type for people.
 func typeName(leaf *schema.PrimitiveNode) string {
 	if logical := leaf.LogicalType(); !isPlainInt(logical) {
 		return logical.String()

@@ -12,39 +12,39 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
 )
 
-// A text of at least piecesFrom bytes as it is stored is parsed in pieces. Each piece is about pieceBytes long.
+// Texts with at least piecesFrom stored bytes are parsed in pieces of about pieceBytes.
 const (
 	piecesFrom = 256 << 10
 	pieceBytes = 2 << 20
 	maxParsers = 4
 )
 
-// sequential is a reader of a text format that can hand its text over to a pieceReader and take the rest of it back.
+// sequential is a reader of a text format that can pass its text to a pieceReader and continue with the rest of it.
 type sequential interface {
 	feedrows.Reader
-	// rest is the text that was not read yet. line counts the lines before it.
+	// rest returns the unread text. line is the number of lines before it.
 	rest() (text io.Reader, line int)
-	// resume continues with a text that begins with a record, whose row number is given, after so many lines.
+	// resume continues with a text that begins with record number row, after the given number of lines.
 	resume(text io.Reader, row int64, line int)
-	// cut is the length of the beginning of a text that seems to be whole records, 0 if there is none. The text begins
-	// with a record.
+	// cut returns the length of the beginning of a text that seems to consist of complete records, 0 if there is none.
+	// The text begins with a record.
 	cut(text []byte) int
-	// parser parses pieces in a goroutine of its own.
+	// parser returns a parser of pieces for another goroutine.
 	parser() pieceParser
 }
 
 // pieceParser parses pieces of a text.
 type pieceParser interface {
-	// parse gives the batches of a piece, without row numbers. A piece is sound if every record ends in it, and nothing
-	// in it makes the whole file fail; one that is not has no batches.
+	// parse returns the batches of a piece, without row numbers. A piece is sound if it ends with a record and nothing
+	// in it makes the complete file fail. It returns no batches if the piece is not sound.
 	parse(text []byte) (batches []*feedrows.Batch, sound bool)
 	release()
 }
 
-// pieceReader parses a text in several goroutines. One goroutine cuts the text at ends of lines, guessing which of them
-// end a record, parsers parse a piece each, and Next returns their batches in order. At the first piece that is not
-// sound, by a wrong guess or by an error of the file, the sequential reader takes the rest from the beginning of that
-// piece: rows and errors are its own.
+// pieceReader parses a text in several goroutines. One goroutine cuts the text at line ends, guessing which of them end
+// a record; parsers parse a piece each; Next returns their batches in order. If a piece is not sound, because of a
+// wrong guess or an error of the file, the sequential reader reads the rest from the beginning of that piece and
+// determines rows and errors.
 type pieceReader struct {
 	sequential
 	name    string // of the file below inbox/
@@ -52,12 +52,12 @@ type pieceReader struct {
 	size    int // of a piece
 	parsers int
 
-	order   chan *piece // as they are in the text
+	order   chan *piece // in the order of the text
 	work    chan *piece
 	stop    chan struct{}
 	running sync.WaitGroup
-	tail    []byte // of the text, read and in no piece
-	failed  error  // how the text ended
+	tail    []byte // text that was read but is not yet in a piece
+	failed  error  // the error that ended the text
 
 	started, handed, closed bool
 	now                     []*feedrows.Batch // of the piece that is being returned
@@ -71,7 +71,7 @@ type piece struct {
 	text    []byte
 	batches []*feedrows.Batch
 	sound   bool
-	done    chan struct{} // closed once it is parsed, or will never be
+	done    chan struct{} // closed once it is parsed or skipped
 }
 
 func newPieceReader(r sequential, name string, row int64, opts *feedrows.Options) *pieceReader {
@@ -104,7 +104,7 @@ func (p *pieceReader) split() {
 		at := len(p.tail)
 		if p.failed == nil {
 			if at = p.cut(p.tail); at == 0 {
-				return // the rest is not cut
+				return // the sequential reader reads the rest
 			}
 		} else if !errors.Is(p.failed, io.EOF) || at == 0 {
 			return
@@ -116,11 +116,11 @@ func (p *pieceReader) split() {
 		case <-p.stop:
 			return
 		}
-		p.work <- next // has room: it takes as many as order
+		p.work <- next // does not block: it has the capacity of order
 	}
 }
 
-// fill reads what a piece needs. The memory of the pieces before is theirs.
+// fill reads the text for the next piece into new memory; earlier pieces keep theirs.
 func (p *pieceReader) fill() {
 	text := make([]byte, max(p.size, 2*len(p.tail)))
 	n := copy(text, p.tail)
@@ -167,7 +167,7 @@ func (p *pieceReader) Next(ctx context.Context) (*feedrows.Batch, error) {
 	return p.sequential.Next(ctx)
 }
 
-// advance makes the next piece the present one, or hands the rest over to the sequential reader.
+// advance makes the next piece current, or passes the rest to the sequential reader.
 func (p *pieceReader) advance(ctx context.Context) {
 	if p.waiting == nil {
 		select {
@@ -207,7 +207,7 @@ func (p *pieceReader) advance(ctx context.Context) {
 	p.resume(io.MultiReader(texts...), p.row, p.line)
 }
 
-// halt ends the goroutines and gives the pieces that were not returned, without batches.
+// halt ends the goroutines and returns the remaining pieces, without batches.
 func (p *pieceReader) halt() []*piece {
 	close(p.stop)
 	p.running.Wait()
@@ -219,7 +219,7 @@ func (p *pieceReader) halt() []*piece {
 	return left
 }
 
-// Close ends the reading.
+// Close stops reading.
 func (p *pieceReader) Close() error {
 	if p.closed {
 		return nil
@@ -241,13 +241,13 @@ func releaseAll(batches []*feedrows.Batch) {
 	}
 }
 
-// ended is a stream at whose end an error is.
+// ended is an empty stream that ends with an error.
 type ended struct{ err error }
 
 // Read is io.Reader.
 func (e ended) Read([]byte) (int, error) { return 0, e.err }
 
-// pieceRows builds the batches of one piece, whose text is theirs.
+// pieceRows builds the batches of one piece; they share its text.
 type pieceRows struct {
 	*feedrows.Builder
 	text *texts
@@ -258,7 +258,7 @@ type pieceRows struct {
 // begin starts a piece.
 func (r *pieceRows) begin(text []byte) { r.text, r.list = &texts{buffer: text}, nil }
 
-// end notes where the record is that was added last.
+// end stores the position of the record that was added last.
 func (r *pieceRows) end(at span) {
 	r.text.ends = append(r.text.ends, at)
 	if r.Rows == r.most {
@@ -266,7 +266,7 @@ func (r *pieceRows) end(at span) {
 	}
 }
 
-// flush makes a batch of the rows so far. Its dictionaries are its own: another parser has the piece before.
+// flush makes a batch of the rows so far. It starts new dictionaries, because another parser has the piece before.
 func (r *pieceRows) flush() {
 	if r.Rows == 0 {
 		return
@@ -276,7 +276,7 @@ func (r *pieceRows) flush() {
 	r.NewWords()
 }
 
-// finish gives the batches of the piece, none if it is not sound.
+// finish returns the batches of the piece; none if it is not sound.
 func (r *pieceRows) finish(sound bool) ([]*feedrows.Batch, bool) {
 	r.flush()
 	if !sound {

@@ -11,27 +11,27 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 )
 
-// errTooLong ends the reading of a record that is over feedrows.Options.MaxRecord.
+// errTooLong ends the reading of a record that exceeds feedrows.Options.MaxRecord.
 var errTooLong = errors.New("record too long")
 
-// textBuffer is how much of a text is read at a time, in bytes.
+// textBuffer is the read size of a text in bytes.
 const textBuffer = 32 << 10
 
-// textReader is what the readers of the text formats share.
+// textReader is the common part of the readers of the text formats.
 type textReader struct {
 	src    *feedfile.File
 	packed string
 	spec   *feeds.Spec
 	opts   feedrows.Options
-	done   func() // closes what unpacks
+	done   func() // closes the decompressor
 	rows   *feedrows.Builder
 	pool   textPool
 	next   int64 // number of the next row
-	final  error // how the reading ended; it ends the same way on every further call
+	final  error // the error that ended the reading; further calls return it again
 	closed bool
 }
 
-// ready says why no further batch can come.
+// ready returns an error if there are no further batches.
 func (r *textReader) ready(ctx context.Context) error {
 	if r.closed {
 		return fmt.Errorf("read inbox/%s: the reader is closed", r.src.Name())
@@ -45,17 +45,17 @@ func (r *textReader) ready(ctx context.Context) error {
 	return nil
 }
 
-// batch gives the rows so far.
+// batch returns the rows so far as a batch.
 func (r *textReader) batch(raw *texts) *feedrows.Batch {
 	b := r.rows.Batch(r.next, raw)
 	r.next += b.Rows.NumRows()
 	return b
 }
 
-// Progress is how much of the stored file has been read.
+// Progress returns how much of the stored file has been read.
 func (r *textReader) Progress() (read, total int64) { return r.src.BytesRead(), r.src.Size() }
 
-// Close ends the reading.
+// Close stops reading.
 func (r *textReader) Close() error {
 	if r.closed {
 		return nil
@@ -66,7 +66,7 @@ func (r *textReader) Close() error {
 	return r.src.Close()
 }
 
-// texts is the raw text of a batch's records: one buffer, and where each record is in it.
+// texts is the raw text of a batch's records: one buffer and the position of each record in it.
 type texts struct {
 	buffer []byte
 	ends   []span
@@ -88,7 +88,7 @@ func (t *texts) Release() {
 	}
 }
 
-// textPool keeps the buffers of released batches for the next ones of the same reader.
+// textPool keeps the buffers of released batches for later batches of the same reader.
 type textPool struct {
 	mu   sync.Mutex
 	free []*texts
@@ -105,7 +105,7 @@ func (p *textPool) get() *texts {
 	return &texts{pool: p}
 }
 
-// put takes a buffer back. Two are enough while batches are released in order.
+// put returns a buffer to the pool. Two are enough if batches are released in order.
 func (p *textPool) put(t *texts) {
 	t.buffer, t.ends = t.buffer[:0], t.ends[:0]
 	p.mu.Lock()

@@ -2,8 +2,8 @@ package feedfile
 
 import "io"
 
-// ahead reads a stream in a goroutine of its own, a few blocks before they are asked for, so that unpacking a file and
-// parsing it use two cores.
+// ahead reads a stream in its own goroutine, a few blocks in advance, so that unpacking a file and parsing it use two
+// cores.
 type ahead struct {
 	filled chan block
 	empty  chan []byte
@@ -13,7 +13,7 @@ type ahead struct {
 	rest   []byte // of now
 }
 
-// block is a part of the stream. An error belongs after its bytes.
+// block is a part of the stream. Its error occurred after its bytes.
 type block struct {
 	bytes []byte
 	err   error
@@ -50,7 +50,7 @@ func (a *ahead) fill(from io.Reader) {
 			n, b.err = from.Read(buf[len(b.bytes):])
 			b.bytes = buf[:len(b.bytes)+n]
 		}
-		a.filled <- b // has room: there are no more blocks than it holds
+		a.filled <- b // does not block: there are no more blocks than its capacity
 		if b.err != nil {
 			return
 		}
@@ -64,7 +64,7 @@ func (a *ahead) Read(p []byte) (int, error) {
 			return 0, a.now.err
 		}
 		if a.now.bytes != nil {
-			a.empty <- a.now.bytes[:blockSize] // has room, as above
+			a.empty <- a.now.bytes[:blockSize] // does not block, as above
 		}
 		a.now = <-a.filled
 		a.rest = a.now.bytes
@@ -74,7 +74,7 @@ func (a *ahead) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// close ends the reading and waits until the stream is not used any more.
+// close stops reading and waits until the stream is no longer used.
 func (a *ahead) close() {
 	close(a.stop)
 	<-a.ended

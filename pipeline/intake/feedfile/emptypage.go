@@ -2,11 +2,11 @@ package feedfile
 
 import "github.com/apache/arrow-go/v18/parquet/compress"
 
-// emptyPages decodes pages of a Parquet file as its codec does, and takes a page of 0 bytes for one whatever is stored
-// of it. Of a page of nulls alone, writers of version 2 of data pages store nothing, which is no stream of the codecs.
+// emptyPages decodes pages of a Parquet file with its codec, but returns an empty page for a page of 0 bytes without
+// decoding it. For a page of nulls, writers of data pages version 2 store nothing, which the codecs reject.
 type emptyPages struct{ pageCodec }
 
-// pageCodec is what the codecs of the Parquet library are.
+// pageCodec is the interface that the codecs of the Parquet library implement.
 type pageCodec interface {
 	compress.ErrorCodec
 	compress.StreamingCodec
@@ -20,8 +20,8 @@ func (c emptyPages) DecodeWithError(dst, src []byte) ([]byte, error) {
 	return c.pageCodec.DecodeWithError(dst, src)
 }
 
-// TakeEmptyPages makes the Parquet library take pages of 0 bytes, whose codecs are Snappy, gzip or Brotli. It is called
-// once, before anything reads Parquet: the library looks codecs up from any goroutine.
+// TakeEmptyPages makes the Parquet library accept pages of 0 bytes of the codecs Snappy, gzip and Brotli. It is called
+// once, before any Parquet file is read, because the library looks codecs up from any goroutine.
 func TakeEmptyPages() {
 	for _, of := range []compress.Compression{compress.Codecs.Snappy, compress.Codecs.Gzip, compress.Codecs.Brotli} {
 		codec, err := compress.GetCodec(of)

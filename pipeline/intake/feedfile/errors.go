@@ -8,16 +8,17 @@ import (
 	"unicode/utf8"
 )
 
-// Error is why a file fails completely: nothing of it may be taken. Errors of the environment are not of this type.
+// Error is the reason why a file fails completely: none of its rows are taken. Errors of the environment have other
+// types.
 type Error struct {
 	File   string // path below inbox/
-	Line   int    // from 1; 0 where there are no lines
-	Column int    // byte of the line, from 1; 0 where it is not known
+	Line   int    // from 1; 0 if there are no lines
+	Column int    // byte of the line, from 1; 0 if unknown
 	Text   string // what is wrong
 	Hint   string // what usually helps; may be empty
 }
 
-// Error is `read inbox/usage/a.csv: line 1, column 8: unknown column "qty"`. The hint is not part of it.
+// Error returns a text like `read inbox/usage/a.csv: line 1, column 8: unknown column "qty"`, without the hint.
 func (e *Error) Error() string {
 	var at strings.Builder
 	if e.Line > 0 {
@@ -30,8 +31,8 @@ func (e *Error) Error() string {
 	return "read inbox/" + ShownName(e.File) + ": " + at.String() + e.Text
 }
 
-// ShownName is a name as messages write it: quoted, as Go quotes a string, where it is not UTF-8 or holds characters
-// that do not print.
+// ShownName returns a name as messages write it: quoted like a Go string if it is not UTF-8 or contains unprintable
+// characters.
 func ShownName(name string) string {
 	if utf8.ValidString(name) && !strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
 		return name
@@ -39,7 +40,7 @@ func ShownName(name string) string {
 	return strconv.Quote(name)
 }
 
-// Guard calls into the Parquet library, which panics on some broken files: the panic becomes an error.
+// Guard calls into the Parquet library, which panics on some broken files, and turns a panic into an error.
 func Guard(do func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {

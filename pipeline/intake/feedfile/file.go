@@ -15,7 +15,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// Format is how a file's name says its records are written and packed.
+// Format is the format and compression of a file, according to its name.
 type Format struct {
 	Kind   string // csv, ndjson, parquet
 	Packed string // empty, gz, zst
@@ -46,8 +46,8 @@ func FormatOf(name string) (Format, bool) {
 	return Format{}, false
 }
 
-// File is a feed file as it is in the inbox. It counts what is read and keeps the first error of the environment,
-// so that a failing disk is not taken for a broken file.
+// File is a feed file of the inbox. It counts what is read and keeps the first error of the environment, so that a
+// failing disk is not reported as a broken file.
 type File struct {
 	file fs.File
 	name string
@@ -92,13 +92,13 @@ func (s *File) note(err error) {
 	}
 }
 
-// Name is the file's path below inbox/.
+// Name returns the file's path below inbox/.
 func (s *File) Name() string { return s.name }
 
-// Size is the file's length in bytes, as it is stored.
+// Size returns the file's stored length in bytes.
 func (s *File) Size() int64 { return s.size }
 
-// BytesRead is how many bytes Read has returned.
+// BytesRead returns the number of bytes that Read has returned.
 func (s *File) BytesRead() int64 { return s.read.Load() }
 
 // RandomAccess reports whether ReadAt and Seek can be called, which depends on the file system.
@@ -126,7 +126,7 @@ func (s *File) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Only makes Read continue at an offset, and end before another one.
+// Only makes Read continue at offset from and end at offset to.
 func (s *File) Only(from, to int64) error {
 	if !s.RandomAccess() {
 		return fmt.Errorf("read inbox/%s: files of this file system cannot be read in ranges", s.name)
@@ -148,14 +148,14 @@ func (s *File) ReadAt(p []byte, off int64) (int, error) {
 	return n, err
 }
 
-// Seek is io.Seeker. Parquet only asks where the end is.
+// Seek is io.Seeker. Parquet uses it only to find the end.
 func (s *File) Seek(offset int64, whence int) (int64, error) {
 	at, err := s.file.(io.Seeker).Seek(offset, whence)
 	s.note(err)
 	return at, err
 }
 
-// Blame is the error to report when reading stopped with what: the environment's where that failed, else the file's.
+// Blame returns the error to report when reading stopped with what: the environment's if it failed, else the file's.
 func (s *File) Blame(what *Error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -166,11 +166,11 @@ func (s *File) Blame(what *Error) error {
 	return what
 }
 
-// zstdWindow is the largest window a zstd file may ask for, as the zstd command's own limit.
+// zstdWindow is the largest window that a zstd file may request, the same limit as in the zstd command.
 const zstdWindow = 128 << 20
 
-// Unpack gives the text of a file, without a byte order mark, and what to close after it. With readAhead a packed file
-// is unpacked in a goroutine of its own.
+// Unpack returns the text of a file, without a byte order mark, and a function that releases its resources. With
+// readAhead, a packed file is unpacked in its own goroutine.
 func (s *File) Unpack(packed string, readAhead bool) (*bufio.Reader, func(), error) {
 	var text io.Reader = s
 	done := func() {}
@@ -180,7 +180,7 @@ func (s *File) Unpack(packed string, readAhead bool) (*bufio.Reader, func(), err
 		if err != nil {
 			return nil, nil, s.UnpackError(packed, err)
 		}
-		text, done = z, func() { _ = z.Close() } // closing only puts its decoder away
+		text, done = z, func() { _ = z.Close() } // only returns the decoder to its pool
 	case "zst":
 		z, err := zstd.NewReader(s, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
 			zstd.WithDecoderMaxWindow(zstdWindow))
@@ -209,7 +209,7 @@ func (s *File) Unpack(packed string, readAhead bool) (*bufio.Reader, func(), err
 	return r, done, nil
 }
 
-// UnpackError is the file's error when its text cannot be read on.
+// UnpackError returns the file's error when the rest of its text cannot be read.
 func (s *File) UnpackError(packed string, err error) error {
 	name := map[string]string{"gz": "gzip", "zst": "zstd", "": "text"}[packed]
 	e := &Error{Text: fmt.Sprintf("the %s stream is broken: %v", name, err)}

@@ -9,10 +9,10 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// errAfterEnd says that a packed stream is complete and that other bytes follow it.
+// errAfterEnd reports that a packed stream is complete and that other bytes follow it.
 var errAfterEnd = errors.New("bytes after its end")
 
-// gzipText is the text of a gzip file, of all its members.
+// gzipText reads the text of a gzip file with all its members.
 type gzipText struct {
 	*gzip.Reader
 	packed *bufio.Reader
@@ -28,7 +28,7 @@ func newGzipText(r io.Reader) (*gzipText, error) {
 	return &gzipText{z, packed}, nil
 }
 
-// Read is io.Reader. At the end of a member only another member may follow.
+// Read is io.Reader. After a member only another member may follow.
 func (g *gzipText) Read(p []byte) (int, error) {
 	for {
 		n, err := g.Reader.Read(p)
@@ -52,10 +52,10 @@ func (g *gzipText) Read(p []byte) (int, error) {
 	}
 }
 
-// zstdText is the text of a zstd file, of all its frames.
+// zstdText reads the text of a zstd file with all its frames.
 type zstdText struct {
 	*zstd.Decoder
-	some bool // of it was read
+	some bool // some text was read
 }
 
 // Read is io.Reader.

@@ -5,7 +5,7 @@ import (
 	"io/fs"
 )
 
-// Kind says by a file's name how its records are written: csv, ndjson or parquet.
+// Kind returns the format of a file by its name: csv, ndjson or parquet.
 func Kind(name string) (kind string, ok bool) {
 	f, ok := FormatOf(name)
 	return f.Kind, ok
@@ -33,7 +33,7 @@ func OpenText(fsys fs.FS, name string) (*OpenedText, error) {
 	return &OpenedText{r, file, done}, nil
 }
 
-// Blame is the error to report when reading stopped with err: the disk's if that failed, else the file's.
+// Blame returns the error to report when reading stopped with err: the disk's if that failed, else the file's.
 func (t *OpenedText) Blame(err error) error { return t.file.Blame(&Error{Text: err.Error()}) }
 
 // Close closes the file.

@@ -2,7 +2,7 @@ package feeds
 
 import "github.com/apache/arrow-go/v18/arrow"
 
-// ColumnKind says what the values of a column are and how they travel in a batch.
+// ColumnKind is the kind of a column's values. It determines their type in a batch.
 type ColumnKind uint8
 
 const (
@@ -47,8 +47,8 @@ type Column struct {
 	Name     string
 	Kind     ColumnKind
 	Required bool   // the header must have it and every record a value
-	Header   bool   // the header must have it; which records need a value is decided beyond this package
-	OneOf    string // of the columns that share this word the header must have one and every record a value in one
+	Header   bool   // the header must have it; other packages decide which records need a value
+	OneOf    string // of the columns with this word the header must have one, and every record a value in one
 	Signed   bool   // Quantity, Amount and Whole: a minus is allowed
 	Content  bool   // part of a record's content: two records that differ in it are not duplicates (§3.20)
 	Meaning  string // for people, one clause
@@ -61,7 +61,7 @@ type Spec struct {
 	Columns []Column
 }
 
-// Column is the position of a column by its name; −1 when the feed has no such column.
+// Column returns the position of a column by its name; −1 if the feed has no such column.
 func (s *Spec) Column(name string) int {
 	for i := range s.Columns {
 		if s.Columns[i].Name == name {
@@ -71,7 +71,7 @@ func (s *Spec) Column(name string) int {
 	return -1
 }
 
-// OneOf lists the columns that share column i's OneOf and says whether i is the first of them.
+// OneOf lists the columns that share column i's OneOf and reports whether i is the first of them.
 func (s *Spec) OneOf(i int) (first bool, all []int) {
 	word := s.Columns[i].OneOf
 	if word == "" {
@@ -85,7 +85,7 @@ func (s *Spec) OneOf(i int) (first bool, all []int) {
 	return all[0] == i, all
 }
 
-// Schema is the schema of the feed's batches. Every field is nullable: null is no value.
+// Schema returns the schema of the feed's batches. Every field is nullable; null means no value.
 func (s *Spec) Schema() *arrow.Schema {
 	fields := make([]arrow.Field, len(s.Columns))
 	for i := range s.Columns {
@@ -117,7 +117,7 @@ func Usage() *Spec {
 	}}
 }
 
-// With is the feed with columns of the sender's own after its columns (§10.1).
+// With adds senders' own columns after the columns of the feed (§10.1).
 func (s *Spec) With(own []string) *Spec {
 	for _, name := range own {
 		s.Columns = append(s.Columns, Column{Name: name, Kind: Text, Content: true, Source: "§10.1",
@@ -126,7 +126,7 @@ func (s *Spec) With(own []string) *Spec {
 	return s
 }
 
-// WithSigned is the usage feed in which a minus may stand in quantity (§10.3).
+// WithSigned allows a minus in the column quantity of the usage feed (§10.3).
 func (s *Spec) WithSigned() *Spec {
 	s.Columns[s.Column("quantity")].Signed = true
 	return s
@@ -147,8 +147,8 @@ func Bandwidth() *Spec {
 	}}
 }
 
-// Orders is the feed of §3.15. What an unsubscribe takes over from its base may be empty in it. A row with a status is
-// a step in the life of an order line.
+// Orders is the feed of §3.15. Columns that an unsubscribe takes from its base may be empty. A row with a status is a
+// step in the life of an order line.
 func Orders() *Spec {
 	const source = "§3.15"
 	return &Spec{Name: "orders", Columns: []Column{

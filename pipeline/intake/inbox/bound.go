@@ -11,17 +11,17 @@ import (
 	"time"
 )
 
-// What is remembered between runs, of all workspaces of a user together, has bounds: the oldest files go.
+// Bounds of what all workspaces of a user remember between runs. Beyond them the oldest files are deleted.
 const (
 	maxRemembered      = 200      // files
-	maxRememberedBytes = 64 << 20 // of all files; one of more is not written
+	maxRememberedBytes = 64 << 20 // of all files; a larger single file is not written
 )
 
-// remembers is the name of a file that remembers something, or of one in the making.
+// remembers matches the name of a file that remembers something, finished or not.
 var remembers = regexp.MustCompile(`^(inbox|standing|books|stamps)-[0-9a-f]{8,}(-[0-9]+\.tmp)?$`)
 
-// bound deletes the oldest files in the folder of a file that was just written, until all are within the bounds. The
-// file itself stays, and so does what has another name. It is best effort: what cannot be deleted stays.
+// bound deletes the oldest files in the folder of a file that was just written, until the rest is within the bounds. It
+// keeps that file, and files with other names. It is best effort: a file that cannot be deleted stays.
 func bound(path string, maxFiles int, maxBytes int64) {
 	type remembering struct {
 		name string
@@ -55,7 +55,7 @@ func bound(path string, maxFiles int, maxBytes int64) {
 	}
 }
 
-// tooLarge is the error of a file that alone is over the bounds.
+// tooLarge returns an error if a file alone exceeds the bounds.
 func tooLarge(path, text string) error {
 	if len(text) <= maxRememberedBytes {
 		return nil

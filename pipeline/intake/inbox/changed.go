@@ -2,14 +2,14 @@ package inbox
 
 import "github.com/tollbook/tollbook/pipeline/intake/feedfile"
 
-// ChangedError says that a file is no longer what it was when it was hashed. Nothing of it may be taken under that
-// hash.
+// ChangedError reports that a file is no longer what it was when it was hashed. None of its content may be ingested
+// under that hash.
 type ChangedError struct {
 	File string // path below inbox/
 	How  string // grew, was cut short, was replaced, was removed, was written to
 }
 
-// Error is `inbox/usage/a.csv grew while it was read`.
+// Error returns a text like `inbox/usage/a.csv grew while it was read`.
 func (e *ChangedError) Error() string {
 	return "inbox/" + feedfile.ShownName(e.File) + " " + e.How + " while it was read"
 }

@@ -24,11 +24,10 @@ type FileRef struct {
 	Changed period.Instant // its mtime
 }
 
-// unfinished are the endings under which programs that copy files write them, before they rename them.
+// unfinished are the endings that copying programs use for a file until it is complete and renamed.
 var unfinished = [...]string{".tmp", ".part", ".partial", ".filepart"}
 
-// OnItsWay reports whether a file or folder of the inbox is passed over by its name: somebody writes it and will rename
-// it.
+// OnItsWay reports whether a file or folder of the inbox is skipped because its name shows that it is being written.
 func OnItsWay(base string, dir bool) bool {
 	if strings.HasPrefix(base, ".") {
 		return true
@@ -38,27 +37,27 @@ func OnItsWay(base string, dir bool) bool {
 	})
 }
 
-// Found is what a feed's folder holds. Every list is sorted by name.
+// Found lists the content of a feed's folder. Every list is sorted by name.
 type Found struct {
 	Files   []FileRef // feed files
-	Unknown []string  // other files, which are no feed files by their names
-	Passed  []Passed  // names of which nothing can be taken
+	Unknown []string  // files whose names are not those of feed files
+	Passed  []Passed  // names that cannot be ingested
 }
 
-// Passed is a name in the inbox that is passed over: there is no feed file behind it that may be read.
+// Passed is a name in the inbox that is skipped because there is no readable feed file behind it.
 type Passed struct {
-	Name string // path below inbox/, as Shown writes it
+	Name string // path below inbox/, as ShownName formats it
 	Why  string // completes the sentence that begins with the name
 	Hint string
 }
 
-// Error is `inbox/usage/a.csv is a link to a file that does not exist`.
+// Error returns a text like `inbox/usage/a.csv is a link to a file that does not exist`.
 func (p *Passed) Error() string { return "inbox/" + p.Name + " " + p.Why }
 
-// Discover lists what inbox/<feed>/** holds, fsys being inbox/. Unfinished files are skipped: names that begin with a
-// dot, folders included, and names that end in .tmp, .part, .partial or .filepart. Files that are removed meanwhile
-// are skipped too. A name behind which there is no readable file is listed as Passed and hides no other (invariant
-// 3); an error is one of the disk. A feed without a folder has no files.
+// Discover lists inbox/<feed>/**; fsys is inbox/. It skips unfinished files: names that begin with a dot, folders
+// included, and names that end in .tmp, .part, .partial or .filepart. It also skips files that are removed meanwhile. A
+// name without a readable file is listed as Passed and does not hide others (invariant 3). An error is one of the disk.
+// A feed without a folder has no files.
 func Discover(fsys fs.FS, feed string) (Found, error) {
 	var found Found
 	err := fs.WalkDir(fsys, feed, func(name string, entry fs.DirEntry, err error) error {
@@ -76,8 +75,8 @@ func Discover(fsys fs.FS, feed string) (Found, error) {
 	return found, nil
 }
 
-// Strangers are the names directly in the inbox that are none of the feeds, ascending: files, and folders that no run
-// reads. Empty folders and unfinished files are skipped, as in Discover.
+// Strangers lists the names directly in the inbox that do not belong to any feed, ascending: files, and folders that no
+// run reads. Empty folders and unfinished files are skipped, as in Discover.
 func Strangers(fsys fs.FS, feeds []string) ([]string, error) {
 	entries, err := fs.ReadDir(fsys, ".")
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -99,7 +98,7 @@ func Strangers(fsys fs.FS, feeds []string) ([]string, error) {
 	return out, nil
 }
 
-// odd passes over the objects of an object store whose names no file can have.
+// odd lists as Passed the objects of an object store whose names no file can have.
 func (f *Found) odd(fsys fs.FS, feed string) error {
 	store, is := fsys.(Store)
 	if !is {
@@ -113,7 +112,7 @@ func (f *Found) odd(fsys fs.FS, feed string) error {
 	return err
 }
 
-// visit files one name, as fs.WalkDir comes to it. entry is nil for a feed's own folder that cannot be looked at.
+// visit classifies one name for fs.WalkDir. entry is nil for a feed's own folder that cannot be read.
 func (f *Found) visit(fsys fs.FS, name string, entry fs.DirEntry, err error) error {
 	folder := entry != nil && entry.IsDir()
 	link := entry == nil || entry.Type()&fs.ModeSymlink != 0
@@ -153,7 +152,7 @@ func (f *Found) visit(fsys fs.FS, name string, entry fs.DirEntry, err error) err
 	return nil
 }
 
-// skip is what fs.WalkDir is answered for a name whose content is not looked at.
+// skip returns the answer to fs.WalkDir for a name whose content is not read.
 func skip(folder bool) error {
 	if folder {
 		return fs.SkipDir
@@ -161,8 +160,7 @@ func skip(folder bool) error {
 	return nil
 }
 
-// passFailed passes over a name that cannot be looked at where the name is the reason. An error of the disk is
-// returned.
+// passFailed lists a name as Passed if the name is the reason why it cannot be read. An error of the disk is returned.
 func (f *Found) passFailed(name string, link bool, err error) error {
 	var number syscall.Errno
 	errors.As(err, &number)
@@ -187,13 +185,13 @@ func (f *Found) pass(name, why, hint string) {
 	f.Passed = append(f.Passed, Passed{Name: feedfile.ShownName(name), Why: why, Hint: hint})
 }
 
-// Unreadable is a file or folder that this user may not read.
+// Unreadable describes a file or folder that this user has no permission to read.
 func Unreadable(name string) Passed {
 	return Passed{Name: feedfile.ShownName(name), Why: "cannot be read: permission denied",
 		Hint: "let the user that runs tollbook read it"}
 }
 
-// kindOf says what a file is that is not a regular one.
+// kindOf names the kind of a file that is not regular.
 func kindOf(mode fs.FileMode) string {
 	switch {
 	case mode&fs.ModeNamedPipe != 0:
@@ -204,13 +202,14 @@ func kindOf(mode fs.FileMode) string {
 	return "a device"
 }
 
-// Hash is a file's content hash, which a feed file is known by (§2.3): the first 128 bits of SHA-256 as 32 hex
-// digits; and its size in bytes. The content is what is stored: the same records packed otherwise are another file.
+// Hash returns a file's content hash, which identifies a feed file (§2.3): the first 128 bits of SHA-256 as 32 hex
+// digits. It also returns the size in bytes. The stored bytes are hashed: the same records compressed differently are
+// another file.
 func Hash(fsys fs.FS, name string) (hash string, size int64, err error) {
 	return hashInto(fsys, name, io.Discard)
 }
 
-// hashInto is Hash, and writes the content to a writer too.
+// hashInto is Hash; it also writes the content to a writer.
 func hashInto(fsys fs.FS, name string, too io.Writer) (hash string, size int64, err error) {
 	f, err := fsys.Open(name)
 	if err != nil {

@@ -17,42 +17,42 @@ import (
 	"time"
 )
 
-// Hashes remembers between runs what the files of an inbox hash to, so that a file that is there unchanged is not
-// read again. It is one file outside the lake, and best effort: lost, damaged or not writable, it costs time and
-// changes nothing else. Several goroutines may hash different files at the same time; the other methods are for one. Of
-// two runs with one file the later writer's stays, whole.
+// Hashes remembers the hashes of an inbox's files between runs, so that unchanged files are not read again. It is one
+// file outside the lake and best effort: if it is lost, damaged or not writable, runs take longer and nothing else
+// changes. Several goroutines may hash different files concurrently; the other methods are for one. If two runs share
+// the file, the last complete version written remains.
 type Hashes struct {
 	path   string
-	kept   map[string]remembered // as the file has it, by path below inbox/
+	kept   map[string]remembered // content of the file, by path below inbox/
 	mu     sync.Mutex            // of all fields below
-	looked map[string]remembered // what Save will write: files that Hash was asked for
-	seen   map[string]seen       // every file that Hash was asked for, settled or not, for Still
+	looked map[string]remembered // what Save will write: files passed to Hash
+	seen   map[string]seen       // every file passed to Hash, settled or not, for Still
 	marked bool
 	mark   int64 // the file system's time before the first file was read, ns
 	failed error // why there is no mark
 }
 
-// remembered is what a file hashed to when it bore the stamp.
+// remembered is the hash of a file when it had the stamp.
 type remembered struct {
 	stamp
 	hash string
 }
 
-// seen is a file as Hash found it.
+// seen is the state of a file when it was hashed.
 type seen struct {
 	remembered
-	stamped bool // the stamp is one
+	stamped bool // the stamp is known
 	settled bool // any later change shows in the stamp
 }
 
-// stamp is what the system or the object store knows of a file without reading it. Nobody can write to a file, touch it
-// or put another in its place and keep ctime and inode. Times are nanoseconds since 1970.
+// stamp is what the system or the object store knows of a file without reading it. A file cannot be written to, touched
+// or replaced without a change of ctime or inode. Times are nanoseconds since 1970.
 type stamp struct {
 	size, mtime, ctime int64
 	inode              uint64
 }
 
-// Stamp names a file by what the system knows of it without reading it; not ok where it knows nothing.
+// Stamp formats what the system knows of a file without reading it. ok is false if it knows nothing.
 func Stamp(info fs.FileInfo) (text string, ok bool) {
 	s, ok := stampOf(info)
 	return s.text(), ok
@@ -60,8 +60,8 @@ func Stamp(info fs.FileInfo) (text string, ok bool) {
 
 func (s stamp) text() string { return fmt.Sprintf("%d %d %d %d", s.size, s.mtime, s.ctime, s.inode) }
 
-// SettledStamp is Stamp of a file in a folder or in an object store of which every change from a time on, in ns, shows
-// in its stamp; "" of any other.
+// SettledStamp returns the Stamp of a file in a folder or an object store if every change from a time on (ns since
+// 1970) alters the stamp; else "".
 func SettledStamp(info fs.FileInfo, from int64) string {
 	if s, ok := stampOf(info); !ok || !s.settled(from) {
 		return ""
@@ -70,15 +70,16 @@ func SettledStamp(info fs.FileInfo, from int64) string {
 	return text
 }
 
-// settled reports whether every change from a time on shows in the stamp.
+// settled reports whether every change from a time on alters the stamp.
 func (s stamp) settled(from int64) bool { return max(s.mtime, s.ctime) <= from-int64(settling) }
 
-// settling is how much older than the beginning of reading a file must be to be remembered. A file system's clock moves
-// in steps, up to two seconds long: within one a file can change twice and bear the same stamp (git's index: "racy").
+// settling is the minimal age of a file at the beginning of the reading for its hash to be remembered. A file system's
+// clock advances in steps of up to two seconds, within which a file can change twice with the same stamp (git calls
+// such files "racy").
 const settling = 2 * time.Second
 
-// LoadHashes reads what was remembered in the file path; "" remembers nothing. The error says why nothing was read of a
-// file that is there; the Hashes are good nevertheless.
+// LoadHashes reads the remembered hashes from a file; without a path it remembers nothing. The error says why an
+// existing file was not read; the returned Hashes can be used anyway.
 func LoadHashes(path string) (*Hashes, error) {
 	h := &Hashes{path: path, looked: make(map[string]remembered), seen: make(map[string]seen)}
 	if path == "" {
@@ -97,14 +98,13 @@ func LoadHashes(path string) (*Hashes, error) {
 	return h, nil
 }
 
-// Hash is the function Hash, without reading a file that bears the stamp it was remembered with. The file system must
-// be that of os.DirFS or a Store for anything to be remembered. A file that changed or went away meanwhile is a
-// *ChangedError.
+// Hash is the function Hash, but does not read a file that has the remembered stamp. Hashes are remembered only in a
+// file system of os.DirFS or a Store. A file that changed or was removed meanwhile is a *ChangedError.
 func (h *Hashes) Hash(fsys fs.FS, name string) (hash string, size int64, err error) {
 	return h.HashInto(fsys, name, io.Discard)
 }
 
-// HashInto is Hash. It writes the content that it hashes to a writer too: nothing if the hash is remembered.
+// HashInto is Hash. It also writes the content that it hashes to a writer: nothing if the hash is remembered.
 func (h *Hashes) HashInto(fsys fs.FS, name string, too io.Writer) (hash string, size int64, err error) {
 	before, known, err := inspect(fsys, name)
 	if err != nil {
@@ -135,8 +135,8 @@ func (h *Hashes) HashInto(fsys fs.FS, name string, too io.Writer) (hash string, 
 	return hash, size, nil
 }
 
-// note keeps what a file was found to be. A change after the mark would show in the times of the second stamp, in any
-// clock step: it would not be settled.
+// note stores the state of a file. A change after the mark alters the times of the second stamp in any clock step, so
+// that the stamp would not be settled.
 func (h *Hashes) note(name string, found seen) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -146,7 +146,7 @@ func (h *Hashes) note(name string, found seen) {
 	h.seen[name] = found
 }
 
-// SettledStamp is the Stamp of a file when Hash was asked for it, if every later change shows in it; else "".
+// SettledStamp returns the Stamp of a file when it was hashed, if every later change alters it; else "".
 func (h *Hashes) SettledStamp(name string) string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -156,7 +156,7 @@ func (h *Hashes) SettledStamp(name string) string {
 	return ""
 }
 
-// setMark notes the time before the first file is read, by the clock that gives files their times.
+// setMark stores the time before the first file is read, by the clock that sets the files' times.
 func (h *Hashes) setMark(fsys fs.FS) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -174,7 +174,7 @@ func (h *Hashes) setMark(fsys fs.FS) {
 	}
 }
 
-// Known is Hash of a file that need not be read for it; not known of any other.
+// Known returns the hash of a file if it is remembered, so that the file need not be read.
 func (h *Hashes) Known(fsys fs.FS, name string) (hash string, known bool) {
 	now, stamped, err := inspect(fsys, name)
 	if err != nil || !h.remembers(name, now, stamped) {
@@ -183,7 +183,7 @@ func (h *Hashes) Known(fsys fs.FS, name string) (hash string, known bool) {
 	return h.kept[name].hash, true
 }
 
-// remembers reports whether a file bears the stamp it was remembered with, and takes it for looked at.
+// remembers reports whether a file has its remembered stamp, and if so marks it as hashed.
 func (h *Hashes) remembers(name string, now stamp, stamped bool) bool {
 	old, kept := h.kept[name]
 	if !stamped || !kept || old.stamp != now {
@@ -195,9 +195,9 @@ func (h *Hashes) remembers(name string, now stamp, stamped bool) bool {
 	return true
 }
 
-// Still says whether a file is what it was when Hash was asked for it: nil, or a *ChangedError. Whoever has read a file
-// to its end asks, and throws away what was read of a file that changed. A file of which a change might not show is
-// read again for it. Still may be called from several goroutines once Hash is not called any more.
+// Still checks that a file is what it was when it was hashed; else it returns a *ChangedError. It is called after a
+// file was read to its end; the rows of a changed file are discarded. If a change might not alter the stamp, Still
+// reads the file again. It may be called from several goroutines after the last call of Hash.
 func (h *Hashes) Still(fsys fs.FS, name string) error {
 	was := h.seen[name]
 	fsys = Fresh(fsys)
@@ -220,7 +220,7 @@ func (h *Hashes) Still(fsys fs.FS, name string) error {
 	return nil
 }
 
-// inspect asks for a file's stamp; not known where the system gives none.
+// inspect returns a file's stamp; known is false if the system has none.
 func inspect(fsys fs.FS, name string) (s stamp, known bool, err error) {
 	info, err := fs.Stat(fsys, name)
 	if err != nil {
@@ -230,7 +230,7 @@ func inspect(fsys fs.FS, name string) (s stamp, known bool, err error) {
 	return s, known, nil
 }
 
-// gone turns the error of a file that is not there any more into that of a change.
+// gone turns the error of a missing file into a *ChangedError.
 func gone(name string, err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return &ChangedError{File: name, How: "was removed"}
@@ -238,7 +238,7 @@ func gone(name string, err error) error {
 	return err
 }
 
-// how says in a word what happened to a file.
+// how names the change of a file.
 func how(before, after stamp) string {
 	switch {
 	case before.inode != after.inode:
@@ -253,7 +253,7 @@ func how(before, after stamp) string {
 
 func (h *Hashes) settled(s stamp) bool { return h.failed == nil && s.settled(h.mark) }
 
-// Save writes down the files that Hash was asked for and forgets all others. Where nothing changed it writes nothing.
+// Save writes the files passed to Hash and forgets all others. If nothing changed it writes nothing.
 func (h *Hashes) Save() error {
 	if h.path == "" || maps.Equal(h.kept, h.looked) {
 		return h.failed
@@ -268,8 +268,7 @@ func (h *Hashes) Save() error {
 	return nil
 }
 
-// makeFolders makes the two folders above path where they are missing and no more: a home that is not there is not
-// made.
+// makeFolders makes the two folders above path if they are missing, but no more: a missing home is not made.
 func makeFolders(path string) error {
 	dir := filepath.Dir(path)
 	for _, folder := range []string{filepath.Dir(dir), dir} {
@@ -280,7 +279,7 @@ func makeFolders(path string) error {
 	return nil
 }
 
-// markTime asks the file system what time it is: below the jobs nothing reads a clock.
+// markTime returns the time of the file system: packages below the jobs do not read a clock.
 func markTime(path string) (int64, error) {
 	if err := makeFolders(path); err != nil {
 		return 0, err
@@ -296,9 +295,9 @@ func markTime(path string) (int64, error) {
 	return info.ModTime().UnixNano(), nil
 }
 
-// ReplaceFile writes a file that remembers something under another name and renames it. It is not synced: what a power
-// cut leaves of it, its first line is to give away. The oldest such files in its folder are deleted where there are too
-// many, or too large ones.
+// ReplaceFile writes a file that remembers something under a temporary name and renames it. It does not sync: the first
+// line of the file must show damage after a power cut. If there are too many or too large such files in the folder, it
+// deletes the oldest.
 func ReplaceFile(path, text string) error {
 	if err := tooLarge(path, text); err != nil {
 		return err
@@ -318,8 +317,8 @@ func ReplaceFile(path, text string) error {
 	return nil
 }
 
-// hashesHead begins the first line of the file; the hash of the other lines ends it. Every other line is a file: hash,
-// size, mtime, ctime, inode, name as Go quotes it; sorted by name.
+// hashesHead begins the first line of the file, which ends with the hash of the other lines. Every other line is a
+// file: hash, size, mtime, ctime, inode, name quoted by Go; sorted by name.
 const hashesHead = "tollbook hashes 1 "
 
 func formatHashes(files map[string]remembered) string {
@@ -338,7 +337,7 @@ func textHash(text string) string {
 
 var errHashesDamaged = errors.New("not as they were written")
 
-// parseHashes reads what formatHashes wrote, and nothing else: one bit off, and a file would be billed twice.
+// parseHashes accepts only what formatHashes wrote: a damaged hash could bill a file twice.
 func parseHashes(text string) (map[string]remembered, error) {
 	head, body, _ := strings.Cut(text, "\n")
 	if head != hashesHead+textHash(body) {

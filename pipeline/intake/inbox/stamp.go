@@ -8,20 +8,20 @@ import (
 
 // Versioned is what FileInfo.Sys returns in a file system over an object store.
 type Versioned interface {
-	Version() string // a file with other content has another one
+	Version() string // differs for different contents of a file
 }
 
-// Store is a file system over an object store. It describes files as one listing did.
+// Store is a file system over an object store. It describes files as of one listing.
 type Store interface {
 	fs.FS
-	Now() int64   // the store's clock at its newest answer, ns since 1970; 0 = not known
-	Fresh() fs.FS // the same files as they are now
+	Now() int64   // the store's clock at its latest answer, ns since 1970; 0 = unknown
+	Fresh() fs.FS // the same files in their present state
 	// Odd lists the objects below a folder whose names no file can have.
 	Odd(dir string) ([]string, error)
 }
 
-// stampOf is what the system or the object store knows of a file; not ok where it knows nothing. An object has no inode
-// and no time of change: its version and the time at which it was written take their places.
+// stampOf returns what the system or the object store knows of a file; ok is false if it knows nothing. An object has
+// no inode and no ctime: its version and its time of writing are used instead.
 func stampOf(info fs.FileInfo) (s stamp, ok bool) {
 	v, is := info.Sys().(Versioned)
 	if !is {
@@ -31,7 +31,7 @@ func stampOf(info fs.FileInfo) (s stamp, ok bool) {
 	return stamp{size: info.Size(), mtime: at, ctime: at, inode: binary.BigEndian.Uint64(sum[:8])}, true
 }
 
-// Fresh is a file system that describes files as they are now: of a Store another one, else the same.
+// Fresh returns a file system with the present state of files: a new one for a Store, else the same.
 func Fresh(fsys fs.FS) fs.FS {
 	if store, is := fsys.(Store); is {
 		return store.Fresh()

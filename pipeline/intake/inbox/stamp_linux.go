@@ -5,7 +5,7 @@ import (
 	"syscall"
 )
 
-// systemStamp is what the system knows of a file; not ok where the file system is none of the system's.
+// systemStamp returns what the system knows of a file; ok is false if it is not a file of the system.
 func systemStamp(info fs.FileInfo) (s stamp, ok bool) {
 	sys, ok := info.Sys().(*syscall.Stat_t)
 	if !ok {

@@ -4,5 +4,5 @@ package inbox
 
 import "io/fs"
 
-// systemStamp knows no stamps here: every file is read each time.
+// systemStamp returns no stamp on this system: every file is read each time.
 func systemStamp(fs.FileInfo) (s stamp, ok bool) { return stamp{}, false }

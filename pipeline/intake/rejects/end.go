@@ -10,11 +10,11 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Decide says how a reject ends, from the end that it has; the zero value opens it again.
+// Decide returns the new end of a reject; the zero value opens it again.
 type Decide func(*Row) End
 
-// Update decides every reject of the transaction's next state, open or ended, and puts each in the table that its end
-// belongs to (REJ-1). It returns how many ends are other than before. Files in which nothing changes stay as they are.
+// Update decides every reject of the transaction's next state, open or ended, and stores each in the table of its end
+// (REJ-1). It returns the number of changed ends. Files without a change are kept.
 func Update(txn *lake.SubTxn, decide Decide) (changed int, err error) {
 	next := txn.Next()
 	u := &update{decide: decide, open: NewWriter(txn, OpenKey()), ended: NewWriter(txn, EndedKey())}
@@ -42,16 +42,15 @@ func Update(txn *lake.SubTxn, decide Decide) (changed int, err error) {
 	return u.changed, nil
 }
 
-// update is one Update.
+// update is the state of one Update.
 type update struct {
 	decide      Decide
 	open, ended *Writer
-	kept        map[manifest.FileKey][]manifest.FileEntry // files that stay
+	kept        map[manifest.FileKey][]manifest.FileEntry // unchanged files
 	changed     int
 }
 
-// file decides the rejects of one file. A file is read once to see whether anything changes, and a second time where it
-// does.
+// file decides the rejects of one file. It reads the file once to find changes, and a second time if there are any.
 func (u *update) file(txn *lake.SubTxn, e manifest.FileEntry) error {
 	changes := 0
 	err := Each(txn.Open, e, func(r *Row) error {
@@ -80,8 +79,8 @@ func (u *update) file(txn *lake.SubTxn, e manifest.FileEntry) error {
 	})
 }
 
-// Correct ends the rejects of the transaction's next state whose identity was accepted by the run, and returns how many
-// they are (REJ-2, REJ-3).
+// Correct ends the rejects of the transaction's next state whose identity the run accepted, and returns their number
+// (REJ-2, REJ-3).
 func Correct(txn *lake.SubTxn, zone *period.Zone, found map[Identity]Place, asOf period.Instant) (int, error) {
 	if len(found) == 0 {
 		return 0, nil
@@ -98,7 +97,7 @@ func Correct(txn *lake.SubTxn, zone *period.Zone, found map[Identity]Place, asOf
 	})
 }
 
-// OpenPlaces counts the open rejects of a state by the feed file that they came in.
+// OpenPlaces counts the open rejects of a state by feed file.
 func OpenPlaces(open Source, loose []manifest.FileEntry) (map[FeedFile]int64, error) {
 	out := make(map[FeedFile]int64)
 	for _, e := range loose {
@@ -116,5 +115,5 @@ func OpenPlaces(open Source, loose []manifest.FileEntry) (map[FeedFile]int64, er
 	return out, nil
 }
 
-// FeedFile is what a feed file is known by.
+// FeedFile identifies a feed file.
 type FeedFile struct{ Feed, Hash string }

@@ -9,29 +9,29 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Identity is what distinguishes a record of a feed from every other one (§3.20).
+// Identity distinguishes a record of a feed from every other one (§3.20).
 type Identity struct {
 	Feed     string
-	Customer string // of usage; "" for other feeds
-	When     int64  // of usage the cycle, of bandwidth the slot; 0 for other feeds
-	// record_id, resource_id, order_id/order_line with the status of a step behind it, or the id of the other feeds
+	Customer string // of a usage record; "" for other feeds
+	When     int64  // the cycle of a usage record, the slot of a sample; 0 for other feeds
+	// record_id, resource_id, order_id/order_line (followed by the status of a step), or the id of other feeds
 	ID string
 }
 
-// Usage is the identity of a usage record.
+// Usage returns the identity of a usage record.
 func Usage(customer string, cycle period.Cycle, record string) Identity {
 	return Identity{"usage", customer, int64(cycle), record}
 }
 
-// Sample is the identity of a bandwidth sample.
+// Sample returns the identity of a bandwidth sample.
 func Sample(link string, slot period.Instant) Identity {
 	return Identity{Feed: "bandwidth", When: int64(slot), ID: link}
 }
 
-// Event is the identity of a record of one of the other feeds.
+// Event returns the identity of a record of another feed.
 func Event(feedName, id string) Identity { return Identity{Feed: feedName, ID: id} }
 
-// idColumn is the column with the id of a record of the other feeds than usage, bandwidth and orders.
+// idColumn returns the id column of a feed other than usage, bandwidth and orders.
 func idColumn(feedName string) string {
 	switch feedName {
 	case "adjustments":
@@ -43,7 +43,7 @@ func idColumn(feedName string) string {
 }
 
 // IdentityOf reads the identity of a rejected record from its raw form. column and reason are those of the reject. ok
-// is false where it cannot be read (REJ-4).
+// is false if the identity cannot be read (REJ-4).
 func IdentityOf(zone *period.Zone, feedName, column, reason, header string, raw []byte) (id Identity, ok bool) {
 	if column == "" && reason == "bad_row" {
 		return id, false
@@ -76,7 +76,7 @@ func IdentityOf(zone *period.Zone, feedName, column, reason, header string, raw 
 	return Event(feedName, text), text != ""
 }
 
-// wholeNumber is the number of an order line as accepted orders have it: 1 where there is none, 3 for 3.0.
+// wholeNumber returns the number of an order line in the form of accepted orders: 1 if empty, 3 for 3.0.
 func wholeNumber(text string) (string, bool) {
 	if text == "" {
 		return "1", true

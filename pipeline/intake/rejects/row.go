@@ -14,7 +14,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Row is a reject as the lake has it.
+// Row is a reject as stored in the lake.
 type Row struct {
 	Feed, File, Column, Reason, Value, ID string
 	Hash, Header                          string // of the feed file
@@ -23,24 +23,24 @@ type Row struct {
 	End                                   End
 }
 
-// Origin is the row of a feed file that a reject came in. A file is known by its feed and its hash.
+// Origin is the row of a feed file in which a reject came. The file is identified by its feed and its hash.
 type Origin struct {
 	Feed, Hash string
 	Row        int64
 }
 
-// Origin is where the reject came in.
+// Origin returns the place in which the reject came.
 func (r *Row) Origin() Origin { return Origin{r.Feed, r.Hash, r.Row} }
 
-// End says how a reject ended; the zero value says that it is open.
+// End is how a reject ended; the zero value means that it is open.
 type End struct {
-	Corrected   Place // the accepted record of the same identity; no File = there is none
+	Corrected   Place // the accepted record of the same identity; without File there is none
 	CorrectedAt period.Instant
-	By, Why     string // who dismissed it, and the reason; no By = nobody did
+	By, Why     string // who dismissed it and why; By is empty if nobody did
 	DismissedAt period.Instant
 }
 
-// State is what became of a reject.
+// State is the state of a reject.
 type State string
 
 // The states of a reject.
@@ -50,7 +50,7 @@ const (
 	Dismissed State = "dismissed"
 )
 
-// State is the state that an end stands for: a correction counts for more than a dismissal (REJ-3).
+// State returns the state of an end: a correction takes precedence over a dismissal (REJ-3).
 func (e *End) State() State {
 	switch {
 	case e.Corrected.File != "":
@@ -61,17 +61,17 @@ func (e *End) State() State {
 	return Open
 }
 
-// Identity reads the identity of the rejected record; ok is false where it cannot be read (REJ-4).
+// Identity reads the identity of the rejected record; ok is false if it cannot be read (REJ-4).
 func (r *Row) Identity(zone *period.Zone) (id Identity, ok bool) {
 	return IdentityOf(zone, r.Feed, r.Column, r.Reason, r.Header, r.Raw)
 }
 
-// OpenKey is the place of open rejects in the lake.
+// OpenKey returns the key of the lake files with open rejects.
 func OpenKey() manifest.FileKey {
 	return manifest.FileKey{Table: tables.Rejects().Name, Bucket: manifest.NoBucket}
 }
 
-// EndedKey is the place of ended rejects in the lake.
+// EndedKey returns the key of the lake files with ended rejects.
 func EndedKey() manifest.FileKey {
 	return manifest.FileKey{Table: tables.EndedRejects().Name, Bucket: manifest.NoBucket}
 }
@@ -79,7 +79,7 @@ func EndedKey() manifest.FileKey {
 // Source opens files of a state of the lake: a transaction or a snapshot.
 type Source func(manifest.FileEntry) (storage.ReadFile, error)
 
-// Each gives the rejects of a file of either table in the order in which it has them. The row is the caller's to keep.
+// Each visits the rejects of a file of either table in stored order. The callback may keep the row.
 func Each(open Source, e manifest.FileEntry, visit func(*Row) error) (err error) {
 	def, ended := tables.Rejects(), e.Table == tables.EndedRejects().Name
 	if ended {
@@ -115,7 +115,7 @@ func Each(open Source, e manifest.FileEntry, visit func(*Row) error) (err error)
 	}
 }
 
-// rowOf is a row of either table, without its end.
+// rowOf reads a row of either table without its end.
 func rowOf(cols *parquet.Columns[tables.Reject], i int) Row {
 	return Row{
 		Feed: cols.Word(tables.RejectFeed).At(i), File: cols.Word(tables.RejectFile).At(i),
@@ -128,7 +128,7 @@ func rowOf(cols *parquet.Columns[tables.Reject], i int) Row {
 	}
 }
 
-// endOf is the end of a row of the ended rejects.
+// endOf reads the end from a row of the ended rejects.
 func endOf(cols *parquet.Columns[tables.Reject], i int) End {
 	return End{
 		Corrected:   Place{cols.Word(tables.RejectCorrectedFile).At(i), cols.Whole(tables.RejectCorrectedRow).At(i)},
@@ -141,7 +141,7 @@ func endOf(cols *parquet.Columns[tables.Reject], i int) End {
 // groupRows is the number of rejects of a row group.
 const groupRows = 1 << 14
 
-// Writer writes one file of rejects, of either table. A writer that got no row makes no file.
+// Writer writes one file of rejects, of either table. It creates the file with the first row.
 type Writer struct {
 	txn  *lake.SubTxn
 	key  manifest.FileKey
@@ -182,7 +182,7 @@ func (w *Writer) Add(r *Row) error {
 	return w.flush()
 }
 
-// addEnd appends how the reject ended.
+// addEnd appends the end of a reject.
 func (w *Writer) addEnd(e *End) {
 	c := w.cols
 	corrected, dismissed := tables.Nothing, tables.Nothing
@@ -221,7 +221,7 @@ func (w *Writer) flush() error {
 	return nil
 }
 
-// Finish ends the file; none is returned where no reject was added.
+// Finish closes the file and returns it; it returns none if no reject was added.
 func (w *Writer) Finish() ([]manifest.FileEntry, error) {
 	if err := w.flush(); err != nil || w.out == nil {
 		return nil, err
@@ -236,7 +236,7 @@ func (w *Writer) Finish() ([]manifest.FileEntry, error) {
 	return []manifest.FileEntry{e}, nil
 }
 
-// Compare orders rejects as they are kept and exported: by feed, file, row and hash.
+// Compare orders rejects as they are stored and exported: by feed, file, row and hash.
 func Compare(a, b *Row) int {
 	return cmp.Or(cmp.Compare(a.Feed, b.Feed), cmp.Compare(a.File, b.File), cmp.Compare(a.Row, b.Row),
 		cmp.Compare(a.Hash, b.Hash))

@@ -6,9 +6,9 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
 )
 
-// ShowAsRead gives a reject the value and the id that people find when they search the file (INGEST-5). Times, amounts
-// and numbers lose their form when they are read, so the text of the raw record takes their place; a sample's identity
-// holds a time.
+// ShowAsRead sets the value and the id of a reject to the texts that can be found in the file (INGEST-5). Times,
+// amounts and numbers lose their original form when they are parsed, so they are replaced by the text of the raw
+// record. The same applies to the id of a sample, which contains a time.
 func (r *Row) ShowAsRead() {
 	switch {
 	case r.Column == "":
@@ -19,7 +19,7 @@ func (r *Row) ShowAsRead() {
 	r.Value, r.ID = feedrows.Shown(r.Value), strings.ToValidUTF8(r.ID, "\ufffd")
 }
 
-// readAgain looks the value and the id up in the raw record.
+// readAgain takes the value and the id from the raw record.
 func (r *Row) readAgain() {
 	texts := feedrows.Fields(r.Header, r.Raw)
 	if text, ok := texts[r.Column]; ok && loses(r.Column) {
@@ -33,7 +33,7 @@ func (r *Row) readAgain() {
 	}
 }
 
-// loses reports whether a column's values are not kept as the text they came as.
+// loses reports whether parsing a column loses the original text of its values.
 func loses(column string) bool {
 	switch column {
 	case "usage_start", "usage_end", "sample_time", "pay_time", "status_time", "expire_time", "effective_time",

@@ -11,20 +11,20 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Watch finds the accepted records of a run that have the identity of a reject (REJ-2). All calls of Want come before
-// the first accepted record is shown; either may come from several goroutines. A nil Watch finds nothing.
+// Watch finds the accepted records of a run that have the identity of a reject (REJ-2). All calls of Want must precede
+// the first accepted record; both may come from several goroutines. A nil Watch finds nothing.
 //
-// It keeps 64 bits for each reject, and the identity of each accepted record that matches them. A match by chance does
-// no harm: the caller looks up whole identities in Found.
+// It stores 64 bits for each reject, and the identity of each accepted record that matches them. Accidental matches are
+// harmless: the caller looks up complete identities in Found.
 type Watch struct {
 	Zone *period.Zone
-	// Source is the feed file, below inbox/, and the row that a row of the run came in.
+	// Source returns the feed file, below inbox/, and the row of a row of the run.
 	Source func(file int32, row int64) (string, int64)
 
 	seed   maphash.Seed
 	mu     sync.Mutex
 	wanted map[uint64]struct{}
-	marks  []uint64 // a bit for the first filterBits bits of each hash wanted; stays in the cache, as wanted does not
+	marks  []uint64 // a bit for the first filterBits bits of each wanted hash; unlike wanted it fits the cache
 	found  map[Identity]Place
 }
 
@@ -37,7 +37,7 @@ type Place struct {
 	Row  int64
 }
 
-// NewWatch returns a watch without an identity.
+// NewWatch returns an empty watch.
 func NewWatch(zone *period.Zone, source func(file int32, row int64) (string, int64)) *Watch {
 	return &Watch{Zone: zone, Source: source, seed: maphash.MakeSeed(), wanted: make(map[uint64]struct{}),
 		found: make(map[Identity]Place)}
@@ -53,7 +53,7 @@ type Accepted struct {
 	Row      int64  `json:"row"`
 }
 
-// ForTask returns a watch for the same records that notes what it finds by itself. It is for one goroutine.
+// ForTask returns a watch for the same rejects that collects its own findings. It is for one goroutine.
 func (w *Watch) ForTask() *Watch {
 	if !w.Active() {
 		return nil
@@ -62,7 +62,7 @@ func (w *Watch) ForTask() *Watch {
 		found: make(map[Identity]Place)}
 }
 
-// Leave returns what was found and forgets it.
+// Leave returns the findings and clears them.
 func (w *Watch) Leave() []Accepted {
 	list := []Accepted{}
 	if w == nil {
@@ -79,14 +79,14 @@ func (w *Watch) Leave() []Accepted {
 	return list
 }
 
-// Take takes over what a task found.
+// Take adds the findings of a task.
 func (w *Watch) Take(list []Accepted) {
 	for _, a := range list {
 		w.note(Identity{a.Feed, string(a.Customer), a.When, string(a.ID)}, Place{string(a.File), a.Row})
 	}
 }
 
-// Want announces a rejected record, where its identity can be read.
+// Want adds a rejected record, if its identity can be read.
 func (w *Watch) Want(feedName, column, reason, header string, raw []byte) {
 	id, ok := IdentityOf(w.Zone, feedName, column, reason, header, raw)
 	if !ok {
@@ -103,7 +103,7 @@ func (w *Watch) Want(feedName, column, reason, header string, raw []byte) {
 	w.wanted[hash] = struct{}{}
 }
 
-// markOf is the place of a hash in the filter.
+// markOf returns the place of a hash in the filter.
 func markOf(hash uint64) (word, bit uint64) {
 	at := hash >> (64 - filterBits)
 	return at / 64, 1 << (at % 64)
@@ -120,10 +120,10 @@ func (w *Watch) hash(feedName, customer string, when int64, id uint64) uint64 {
 	return h
 }
 
-// Active reports whether there is anything to look for: where not, records need not be shown.
+// Active reports whether there is anything to find. If not, accepted records need not be passed.
 func (w *Watch) Active() bool { return w != nil && len(w.wanted) > 0 }
 
-// AcceptedUsage shows a usage record that was accepted.
+// AcceptedUsage passes an accepted usage record to the watch.
 func (w *Watch) AcceptedUsage(customer string, cycle period.Cycle, record []byte, file int32, row int64) {
 	if w.Active() && w.wants(w.hash("usage", customer, int64(cycle), maphash.Bytes(w.seed, record))) {
 		name, number := w.Source(file, row)
@@ -131,7 +131,7 @@ func (w *Watch) AcceptedUsage(customer string, cycle period.Cycle, record []byte
 	}
 }
 
-// AcceptedSample shows a bandwidth sample that was accepted.
+// AcceptedSample passes an accepted bandwidth sample to the watch.
 func (w *Watch) AcceptedSample(link string, slot period.Instant, file int32, row int64) {
 	if w.Active() && w.wants(w.hash("bandwidth", "", int64(slot), maphash.String(w.seed, link))) {
 		name, number := w.Source(file, row)
@@ -139,7 +139,7 @@ func (w *Watch) AcceptedSample(link string, slot period.Instant, file int32, row
 	}
 }
 
-// AcceptedEvent shows a record of another feed that was accepted.
+// AcceptedEvent passes an accepted record of another feed to the watch.
 func (w *Watch) AcceptedEvent(feedName, id string, at Place) {
 	if w.Active() && w.wants(w.hash(feedName, "", 0, maphash.String(w.seed, id))) {
 		w.note(Event(feedName, id), at)
@@ -164,7 +164,7 @@ func (w *Watch) note(id Identity, at Place) {
 	}
 }
 
-// Found are the identities that were accepted, with where. It comes after all records were shown.
+// Found returns the accepted identities with their places. It is called after all accepted records were passed.
 func (w *Watch) Found() map[Identity]Place {
 	if w == nil {
 		return nil

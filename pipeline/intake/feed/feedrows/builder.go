@@ -19,13 +19,13 @@ import (
 	"github.com/tollbook/tollbook/schemas/reason"
 )
 
-// maxFaultValue is how many bytes of a value a Fault keeps.
+// maxFaultValue is the number of bytes of a value that a Fault stores.
 const maxFaultValue = 256
 
-// Shown is a value as a reject shows it: valid UTF-8, cut with an ellipsis after 256 bytes.
+// Shown returns a value in the form of a reject: valid UTF-8, cut after 256 bytes with an ellipsis.
 func Shown(value string) string { return shownValue([]byte(value)) }
 
-// shownValue cuts a value for a Fault, at the start of a character, and makes valid UTF-8 of it.
+// shownValue cuts a value for a Fault at the start of a character, and replaces invalid UTF-8.
 func shownValue(v []byte) string {
 	if len(v) > maxFaultValue {
 		end := maxFaultValue
@@ -37,14 +37,14 @@ func shownValue(v []byte) string {
 	return strings.ToValidUTF8(string(v), "\ufffd")
 }
 
-// Faults collects a batch's faults, of which the first of each row counts. Calls may come row by row or column by
-// column, as long as those of one row come in the order of the columns.
+// Faults collects a batch's faults and keeps one per row. Calls may come row by row or column by column, but the calls
+// for one row must come in the order of the columns.
 type Faults struct {
 	list []Fault
-	rows map[int]int // row → its place in list
+	rows map[int]int // by row: its index in list
 }
 
-// Add keeps a fault unless the row has one before it: bad_row goes before all else (doc.go, invariant 2).
+// Add stores a fault unless the row has an earlier one; bad_row replaces other faults (doc.go, invariant 2).
 func (f *Faults) Add(row int, column string, why reason.Reason, value []byte) {
 	at, known := f.rows[row]
 	if known && (why != reason.BadRow || f.list[at].Reason == reason.BadRow) {
@@ -62,7 +62,7 @@ func (f *Faults) Add(row int, column string, why reason.Reason, value []byte) {
 	f.list = append(f.list, fault)
 }
 
-// Take gives the faults by row and starts again.
+// Take returns the faults by row and clears them.
 func (f *Faults) Take() []Fault {
 	out := f.list
 	slices.SortFunc(out, func(a, b Fault) int { return cmp.Compare(a.Index, b.Index) })
@@ -77,7 +77,7 @@ type Builder struct {
 	schema  *arrow.Schema
 	present []bool // whether the file has the column
 	cells   []Cells
-	absent  []arrow.Array // the all-null arrays of columns the file does not have
+	absent  []arrow.Array // the all-null arrays of columns that the file does not have
 	faults  Faults
 	// Rows is the number of rows since the last batch.
 	Rows int
@@ -87,13 +87,13 @@ type Builder struct {
 type Cells struct {
 	Column  *feeds.Column
 	Builder array.Builder
-	words   *words // of a Word column; its builder holds the codes
+	words   *words // dictionary of a Word column; the builder has the codes
 	first   bool   // the first of the columns that share its OneOf
 	others  []int  // the columns that share it
 }
 
-// NewBuilder makes the builder of a file of the Spec. present says which columns the file has, by column of the Spec.
-// A batch has at most batchRows rows, and mem is where its memory comes from.
+// NewBuilder returns the builder for a file of the Spec. present tells, by column of the Spec, whether the file has it.
+// A batch has at most batchRows rows; mem allocates its memory.
 func NewBuilder(spec *feeds.Spec, present []bool, batchRows int, mem memory.Allocator) *Builder {
 	b := &Builder{spec: spec, schema: spec.Schema(), present: present,
 		cells: make([]Cells, len(spec.Columns)), absent: make([]arrow.Array, len(spec.Columns))}
@@ -115,7 +115,7 @@ func NewBuilder(spec *feeds.Spec, present []bool, batchRows int, mem memory.Allo
 	return b
 }
 
-// Add appends a row: a value per column of the Spec, empty for none.
+// Add appends a row: one value per column of the Spec, empty if there is none.
 func (b *Builder) Add(values [][]byte) {
 	for i := range b.cells {
 		c := &b.cells[i]
@@ -141,7 +141,7 @@ func (b *Builder) Add(values [][]byte) {
 	b.Rows++
 }
 
-// AddBad appends a row that is wrong as a whole or in a column's form.
+// AddBad appends a row that is malformed as a whole or in a column.
 func (b *Builder) AddBad(column string, value []byte) {
 	b.faults.Add(b.Rows, column, reason.BadRow, value)
 	for i := range b.cells {
@@ -161,7 +161,7 @@ func empty(values [][]byte, columns []int) bool {
 	return true
 }
 
-// Append appends a value that is not empty, or says why it cannot and appends nothing.
+// Append appends a value that is not empty. If it cannot, it returns the reason and appends nothing.
 func (c *Cells) Append(v []byte) reason.Reason {
 	switch c.Column.Kind {
 	case feeds.Text:
@@ -190,7 +190,7 @@ func (c *Cells) Append(v []byte) reason.Reason {
 	return reason.None
 }
 
-// parseDecimal reads the text of a Quantity or an Amount.
+// parseDecimal parses the text of a Quantity or an Amount.
 func parseDecimal(col *feeds.Column, v []byte) (decimal128.Num, reason.Reason) {
 	if col.Kind == feeds.Quantity && col.Signed && v[0] == '-' {
 		q, err := money.ParseQuantity(v[1:])
@@ -219,7 +219,7 @@ func parseDecimal(col *feeds.Column, v []byte) (decimal128.Num, reason.Reason) {
 	return decimal128.New(a.Raw()), reason.None
 }
 
-// DecimalReason is the reason of an error of schemas/money.
+// DecimalReason returns the reason for an error of schemas/money.
 func DecimalReason(err error) reason.Reason {
 	var e *money.ParseError
 	if errors.As(err, &e) {
@@ -236,13 +236,13 @@ func DecimalReason(err error) reason.Reason {
 // MaxWhole is the largest whole number.
 const MaxWhole = 1_000_000_000_000_000_000 - 1
 
-// ParseWhole reads the text of a whole number without a sign, `digits(.zeros)`: 3, 3.0 and 3.00 are 3 (§3.15).
+// ParseWhole parses the text of a whole number without a sign, `digits(.zeros)`: 3, 3.0 and 3.00 are 3 (§3.15).
 func ParseWhole(text string) (int64, bool) {
 	n, why := parseWhole(&feeds.Column{Kind: feeds.Whole}, []byte(text))
 	return n, why == reason.None
 }
 
-// parseWhole reads the text of a Whole, `-?digits(.zeros)`. The form is checked to the end before the range.
+// parseWhole parses the text of a Whole, `-?digits(.zeros)`. It checks the complete form before the range.
 func parseWhole(col *feeds.Column, v []byte) (int64, reason.Reason) {
 	digits, negative := bytes.CutPrefix(v, []byte{'-'})
 	if negative && !col.Signed {
@@ -270,7 +270,7 @@ func parseWhole(col *feeds.Column, v []byte) (int64, reason.Reason) {
 	return n, reason.None
 }
 
-// Batch gives the rows so far as a batch and starts again.
+// Batch returns the rows so far as a batch and starts a new one.
 func (b *Builder) Batch(first int64, raw Raw) *Batch {
 	columns := make([]arrow.Array, len(b.cells))
 	for i := range b.cells {
@@ -297,7 +297,7 @@ func (b *Builder) Batch(first int64, raw Raw) *Batch {
 	return NewBatch(rows, first, b.faults.Take(), raw)
 }
 
-// NewWords makes the next batch start with dictionaries of its own.
+// NewWords makes the next batch start with new dictionaries.
 func (b *Builder) NewWords() {
 	for i := range b.cells {
 		if b.cells[i].words != nil {
@@ -306,12 +306,12 @@ func (b *Builder) NewWords() {
 	}
 }
 
-// Another is a builder of the same columns, for another part of the same file.
+// Another returns a builder of the same columns, for another part of the same file.
 func (b *Builder) Another(batchRows int, mem memory.Allocator) *Builder {
 	return NewBuilder(b.spec, b.present, batchRows, mem)
 }
 
-// Release gives back what the builder holds.
+// Release frees the memory of the builder.
 func (b *Builder) Release() {
 	for i := range b.cells {
 		if b.present[i] {

@@ -8,9 +8,9 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 )
 
-// Columns finds the columns that a file's names are: fields has the place of each name in the Spec, negative for a
-// column of the sender's own, and present whether the file has a column of the Spec. Of a file that does not fit it
-// gives the error, whose Column is the place of the name in question, from 1.
+// Columns matches a file's column names with the Spec. fields has the index of each name in the Spec, negative for a
+// sender's own column; present tells whether the file has a column of the Spec. If the file does not fit, wrong is the
+// error, whose Column is the position of the name, from 1.
 func Columns(spec *feeds.Spec, names []string) (fields []int, present []bool, wrong *feedfile.Error) {
 	fields, present = make([]int, len(names)), make([]bool, len(spec.Columns))
 	seen := make(map[string]bool, len(names))
@@ -31,10 +31,10 @@ func Columns(spec *feeds.Spec, names []string) (fields []int, present []bool, wr
 	return fields, present, missingColumns(spec, present)
 }
 
-// IsOwn reports whether a column is the sender's own, which tollbook carries only in the raw record.
+// IsOwn reports whether a column is a sender's own, which tollbook keeps only in the raw record.
 func IsOwn(name string) bool { return strings.HasPrefix(name, "x_") }
 
-// UnknownColumn is the error of a file with a column that the Spec does not have, with a hint at what is meant.
+// UnknownColumn returns the error for a column that the Spec does not have, with a hint at the probable name.
 func UnknownColumn(spec *feeds.Spec, name string) *feedfile.Error {
 	e := &feedfile.Error{Text: fmt.Sprintf("unknown column %q", name),
 		Hint: "the name of a column of your own must begin with x_"}
@@ -49,7 +49,7 @@ func UnknownColumn(spec *feeds.Spec, name string) *feedfile.Error {
 	return e
 }
 
-// missingColumns names every column that a file of the feed must have and this one has not.
+// missingColumns returns an error that lists every column that the feed requires and the file lacks.
 func missingColumns(spec *feeds.Spec, present []bool) *feedfile.Error {
 	var missing []string
 	for i := range spec.Columns {

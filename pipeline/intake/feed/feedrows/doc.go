@@ -1,6 +1,6 @@
-// Package feedrows holds what the readers of all formats of package feed share: a Batch of a file's records as Arrow
-// rows, the Fault of a record, the Builder that makes batches of texts, and the columns of a file by its feeds.Spec.
-// It opens no file.
+// Package feedrows contains what the readers of all formats of package feed share: a Batch of a file's records as Arrow
+// rows, the Fault of a record, the Builder that makes batches from texts, and the matching of a file's columns with its
+// feeds.Spec. It opens no file.
 //
 //  1. No record is dropped: a Builder has as many rows as records were added, with a Fault or not, and a row whose
 //     value cannot be read has null in that column.

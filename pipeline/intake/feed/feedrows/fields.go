@@ -8,8 +8,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Fields reads the texts of one raw record by column: CSV by its header as Reader.Header gives it, or a JSON
-// object where that is empty. What cannot be read is absent, and so is a key that an object has twice.
+// Fields reads the texts of one raw record by column: CSV with the header of Reader.Header, or a JSON object if the
+// header is empty. Values that cannot be read are absent, and so are keys that occur twice in an object.
 func Fields(header string, raw []byte) map[string]string {
 	if header == "" {
 		return objectFields(raw)
@@ -25,7 +25,7 @@ func Fields(header string, raw []byte) map[string]string {
 	return out
 }
 
-// objectFields reads the texts of a JSON object; values that are not texts are as they were written, null is absent.
+// objectFields reads the texts of a JSON object. Values that are not texts keep their literal form; null is absent.
 func objectFields(raw []byte) map[string]string {
 	out, seen := make(map[string]string), make(map[string]bool)
 	d := jsontext.NewDecoder(bytes.NewReader(raw), jsontext.AllowDuplicateNames(true))

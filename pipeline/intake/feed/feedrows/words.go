@@ -6,29 +6,29 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 )
 
-// A dictionary starts again at a batch once it holds this much, so that a column of ever new words stays bounded.
+// A batch starts a new dictionary when the last one has this size, so that a column with many new words stays bounded.
 const (
 	maxWords     = 64 << 10
 	maxWordBytes = 4 << 20
 )
 
-// words is the dictionary of one Word column of a text format. It only grows at its end: the arrays handed out are
-// views of its beginning, and no byte they show is written again.
+// words is the dictionary of one Word column of a text format. It only grows at its end: returned arrays are views of
+// its beginning, whose bytes are never written again.
 type words struct {
 	codes   map[string]int32
 	text    []byte
 	offsets []int32
-	view    arrow.Array // of all words so far; nil when words came in since it was made
+	view    arrow.Array // of all words so far; nil if words were added since it was made
 }
 
 func newWords() *words {
 	return &words{codes: make(map[string]int32), offsets: []int32{0}}
 }
 
-// full reports whether the next batch should start with another dictionary.
+// full reports whether the next batch should start a new dictionary.
 func (w *words) full() bool { return len(w.codes) >= maxWords || len(w.text) >= maxWordBytes }
 
-// code is a word's number.
+// code returns a word's number.
 func (w *words) code(word []byte) int32 {
 	if c, ok := w.codes[string(word)]; ok {
 		return c
@@ -41,7 +41,7 @@ func (w *words) code(word []byte) int32 {
 	return c
 }
 
-// array is the dictionary so far. The caller owns nothing: the memory is the Go heap's.
+// array returns the dictionary so far. The caller need not release it: its memory is in the Go heap.
 func (w *words) array() arrow.Array {
 	if w.view == nil {
 		offsets := memory.NewBufferBytes(arrow.Int32Traits.CastToBytes(w.offsets))
