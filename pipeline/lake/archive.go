@@ -11,8 +11,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
-// Import copies a data file of another lake's state, and checks its hash on the way. One that the base names is not
-// read again. Errors: *lakeerr.CorruptError for a file that is not what its lake says.
+// Import copies a data file of another lake's state and checks its hash while copying. A file that the base names is
+// not read again. Errors: *lakeerr.CorruptError for a file that differs from its lake's entry.
 func (t *Txn) Import(ctx context.Context, from *Snapshot, e manifest.FileEntry) error {
 	if t.named[e.Path] {
 		return nil

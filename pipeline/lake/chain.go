@@ -14,8 +14,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
-// newest returns the newest manifest of a chain: it starts where HEAD says and follows the manifests after it
-// (CHAIN-2).
+// newest returns the newest manifest of a chain: it starts at the one that HEAD names and follows later ones (CHAIN-2).
 func (l *Lake) newest() (number int64, hash manifest.Hash, err error) {
 	if number, hash, err = l.hinted(); err != nil {
 		return 0, "", err
@@ -42,7 +41,7 @@ func (l *Lake) newest() (number int64, hash manifest.Hash, err error) {
 	}
 }
 
-// hinted returns a manifest that is committed, the newest as far as HEAD or a listing says: 0 and "" if there is none.
+// hinted returns a committed manifest: the newest according to HEAD or a listing; 0 and "" if there is none.
 func (l *Lake) hinted() (int64, manifest.Hash, error) {
 	text, err := l.readFile(manifest.HeadName)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -71,7 +70,7 @@ func (l *Lake) hinted() (int64, manifest.Hash, error) {
 	return newest, hash, err
 }
 
-// hashOf is the hash of a manifest; "" if it does not exist.
+// hashOf returns the hash of a manifest; "" if it does not exist.
 func (l *Lake) hashOf(number int64) (manifest.Hash, error) {
 	b, err := l.readFile(manifest.NameOf(number))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -119,13 +118,13 @@ func (t *Txn) append(ctx context.Context, m *manifest.Manifest, lists []next.Lis
 	return true, nil
 }
 
-// How long a run waits until it reads a manifest again that exists and cannot be read yet: twice as long each time.
+// Waiting time before a run reads an existing manifest again that is not readable yet; it doubles each time.
 const (
 	firstWait = 10 * time.Millisecond
 	lastWait  = 640 * time.Millisecond
 )
 
-// createManifest creates the manifest. Where the store does not confirm it, what is there decides (CHAIN-3).
+// createManifest creates the manifest. If the store does not confirm it, the stored content decides (CHAIN-3).
 func (l *Lake) createManifest(number int64, content []byte) error {
 	name := manifest.NameOf(number)
 	err := l.chain.CreateOnly(name, content)
@@ -135,7 +134,7 @@ func (l *Lake) createManifest(number int64, content []byte) error {
 	there, readErr := l.readFile(name)
 	taken := errors.Is(err, fs.ErrExist)
 	for wait := firstWait; taken && errors.Is(readErr, fs.ErrNotExist) && wait <= lastWait; wait *= 2 {
-		time.Sleep(wait) // the manifest of another writer may be readable a little after this one was refused
+		time.Sleep(wait) // another writer's manifest may become readable shortly after this one was refused
 		there, readErr = l.readFile(name)
 	}
 	if readErr != nil {

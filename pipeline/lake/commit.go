@@ -12,7 +12,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
-// commit goes through the write order of the package's comment, from WRITE-2 on, and DEL-2.
+// commit follows the write order in the package comment from WRITE-2 on, and then DEL-2.
 func (t *Txn) commit(ctx context.Context) (bool, error) {
 	if err := t.syncs.Wait(); err != nil {
 		return false, fmt.Errorf("make the files of the run durable: %w", err)
@@ -57,7 +57,7 @@ func (t *Txn) commit(ctx context.Context) (bool, error) {
 	return true, nil
 }
 
-// check refuses a state that would break an invariant, before anything of it is written, and returns the data files it
+// check rejects a state that would violate an invariant before any of it is written, and returns the data files that it
 // names.
 func (t *Txn) check(m *manifest.Manifest) (map[string]bool, error) {
 	keep := make(map[string]bool)
@@ -80,7 +80,7 @@ func (t *Txn) check(m *manifest.Manifest) (map[string]bool, error) {
 	return keep, t.checkClosed(m)
 }
 
-// checkClosed holds the cycles that were closed before against the new state (LAKE-8).
+// checkClosed compares the cycles that were closed before with the new state (LAKE-8).
 func (t *Txn) checkClosed(m *manifest.Manifest) error {
 	through := t.base.Manifest.ClosedThrough
 	was := make(map[manifest.Cycle]manifest.CycleRef)
@@ -112,10 +112,10 @@ func (t *Txn) checkClosed(m *manifest.Manifest) error {
 	return nil
 }
 
-// checkKept holds one closed cycle against what it was: the same, or its files gone to an archive, which happens once,
-// or the same in another number of buckets.
+// checkKept compares one closed cycle with its previous state. It must be equal, or its files were moved to an archive
+// (once), or it has the same content in another number of buckets.
 func (t *Txn) checkKept(ref, old manifest.CycleRef) error {
-	if t.next.Rebuckets() { // its rows are compared by who wrote them again (LAKE-19)
+	if t.next.Rebuckets() { // the rows were compared when they were written again (LAKE-19)
 		ref.Files, ref.Books = old.Files, old.Books
 	}
 	if ref.Equal(old) {
@@ -163,11 +163,11 @@ func (t *Txn) publish(ctx context.Context, m *manifest.Manifest, lists []next.Li
 	return hash, t.syncs.Sync()
 }
 
-// writeLists writes the lists that the base does not name.
+// writeLists writes the lists that are not in the base.
 func (t *Txn) writeLists(lists []next.List) error {
 	for _, l := range lists {
 		if t.named[l.Name] {
-			continue // as it was
+			continue // unchanged
 		}
 		if l.Bytes == nil {
 			return fmt.Errorf("lake: commit %s: a list of the live state that it does not name", l.Name)
@@ -179,9 +179,9 @@ func (t *Txn) writeLists(lists []next.List) error {
 	return nil
 }
 
-// announce writes which manifest this run is about to commit. The file is durable before the manifest has its name and
-// stays until HEAD is durable, so that the next run can tell a manifest that was never committed from one whose HEAD
-// was lost (LAKE-14).
+// announce writes the number and hash of the manifest that this run is about to commit. The file is durable before the
+// manifest has its name, and stays until HEAD is durable. With it the next run can distinguish a manifest that was
+// never committed from one whose HEAD was lost (LAKE-14).
 func (t *Txn) announce(number int64, hash manifest.Hash) error {
 	f, err := t.lake.st.Create(manifest.IntentName)
 	if err != nil {
@@ -200,13 +200,13 @@ func (t *Txn) announce(number int64, hash manifest.Hash) error {
 	return nil
 }
 
-// replaceHead is the commit (WRITE-4). replaced says that HEAD names the new state; with an error, only until the power
-// goes.
+// replaceHead is the commit (WRITE-4). replaced reports that HEAD names the new state; if there is also an error, a
+// power failure can still revert it.
 func (t *Txn) replaceHead(ctx context.Context, number int64, hash manifest.Hash) (replaced bool, err error) {
 	if err := t.pause(ctx, BeforeHead); err != nil {
 		return false, err
 	}
-	// The lock should make this impossible; on a network drive that ignores locks it is not.
+	// The lock prevents this, except on a network drive that ignores locks.
 	if now, at, err := t.lake.readHead(); err != nil || now != t.base.Manifest.Number || at != t.base.Hash {
 		detail := fmt.Sprintf("was %d %s when this run began, is %d %s", t.base.Manifest.Number, t.base.Hash, now, at)
 		return false,
@@ -225,7 +225,7 @@ func (t *Txn) replaceHead(ctx context.Context, number int64, hash manifest.Hash)
 	return true, nil
 }
 
-// pause is a stop point before HEAD is replaced: the run can still be given up.
+// pause is a stop point before HEAD is replaced, where the run can still be abandoned.
 func (t *Txn) pause(ctx context.Context, point string) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("commit, %s: %w", point, err)
@@ -261,8 +261,8 @@ func (w *writing) putInPlace(f storage.File, name string) error {
 	return nil
 }
 
-// clearUp removes what the live state does not name of what the base named and of what this run made, and the run's
-// temporary files (DEL-2). It is only called when HEAD is durable or was not touched.
+// clearUp removes the files of the base and of this run that the live state does not name, and the run's temporary
+// files (DEL-2). It is only called when HEAD is durable or was not changed.
 func (t *Txn) clearUp(keep map[string]bool) error {
 	var unnamed []string
 	if t.lake.chain == nil { // CHAIN-4

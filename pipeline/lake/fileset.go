@@ -42,8 +42,8 @@ func (s *Snapshot) Select(cycle manifest.Cycle, wanted func(manifest.FileKey) bo
 // Pending returns the files of the state to come, as they are at each call.
 func (s *SubTxn) Pending() FileSet { return pending{s} }
 
-// Reading returns the files of a committed state as a task of a run has them. It takes no lock; what it writes is in no
-// state.
+// Reading returns the files of a committed state in the form of a run's task. It takes no lock, and files that it
+// writes do not belong to any state.
 func (s *Snapshot) Reading() (*SubTxn, error) {
 	files, lists, err := s.All()
 	if err != nil {

@@ -9,12 +9,12 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 )
 
-// checkNewer reports a HEAD that is missing, or older than the lake: a manifest after the one it names that no run has
-// announced was committed once (LAKE-14). number 0 means that there is no HEAD. A run may be committing or clearing up
-// meanwhile; therefore the lake is damaged only if it looks so three times. Errors: *lakeerr.MissingError,
-// *lakeerr.CorruptError, *lakeerr.MovedError if HEAD names another manifest by now.
+// checkNewer returns an error if HEAD is missing, or older than the lake: if a manifest after the one that it names was
+// not announced, it was committed once (LAKE-14). number 0 means that there is no HEAD. Because a run may be committing
+// or clearing up, it checks three times. Errors: *lakeerr.MissingError, *lakeerr.CorruptError, *lakeerr.MovedError if
+// HEAD changed meanwhile.
 func (l *Lake) checkNewer(number int64, hash manifest.Hash) error {
-	if l.chain != nil { // what was found is the newest (CHAIN-2)
+	if l.chain != nil { // number is that of the newest manifest (CHAIN-2)
 		return nil
 	}
 	var newer int64
@@ -42,8 +42,8 @@ func (l *Lake) checkNewer(number int64, hash manifest.Hash) error {
 	return l.headLost(number, newer)
 }
 
-// newer returns the number of a manifest after a number; 0 if there is none. After 0 it looks for any manifest, else
-// for the next one alone: a reader must not list a folder that grows with every run.
+// newer returns the number of a manifest after a number; 0 if there is none. If number is 0 it looks for any manifest,
+// else only for the next one: a reader must not list a folder that grows with every run.
 func (l *Lake) newer(number int64) (int64, error) {
 	if number == 0 {
 		entries, err := l.st.List(manifest.Dir + "/")
@@ -67,8 +67,8 @@ func (l *Lake) newer(number int64) (int64, error) {
 	return number + 1, f.Close()
 }
 
-// readIntent returns the commit that a run has announced; 0 and "" if there is none. An announcement that is torn
-// counts as none: the manifest gets its name only after the announcement is durable.
+// readIntent returns the commit that a run has announced; 0 and "" if there is none. An incomplete announcement is
+// ignored, because the manifest gets its name only after the announcement is durable.
 func (l *Lake) readIntent() (int64, manifest.Hash, error) {
 	text, err := l.readFile(manifest.IntentName)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -84,7 +84,7 @@ func (l *Lake) readIntent() (int64, manifest.Hash, error) {
 	return number, hash, nil
 }
 
-// headLost says that a manifest is newer than HEAD, number 0 meaning that there is no HEAD.
+// headLost returns the error of a manifest that is newer than HEAD; number 0 means that there is no HEAD.
 func (l *Lake) headLost(number, newer int64) error {
 	if number == 0 {
 		by := fmt.Sprintf("%s, or a later one,", manifest.NameOf(newer))

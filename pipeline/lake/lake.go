@@ -13,9 +13,9 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
-// Options of a lake. The zero value is good.
+// Options of a lake. The zero value is usable.
 type Options struct {
-	// Log gets one line per file deleted because nobody names it. nil = no lines.
+	// Log gets one line for each unnamed file that is deleted. nil = no lines.
 	Log *slog.Logger
 	// Stop, if set, is called at the named points of a commit (StopPoints). Tests kill the process there; an error it
 	// returns ends the commit at that point.
@@ -37,7 +37,7 @@ const (
 // StopPoints lists the stop points in order.
 func StopPoints() []string { return []string{BeforeManifest, BeforeHead, AfterHead, BeforeClean} }
 
-// Lake is a lake below one storage. It may be used from several goroutines; writing is by Begin, one at a time.
+// Lake is a lake in a storage. Several goroutines may use it; writing requires Begin, by one at a time.
 type Lake struct {
 	st    storage.Storage
 	chain storage.Chain // nil = st is a file system
@@ -48,11 +48,11 @@ type Lake struct {
 	// upgrades accepts a live manifest of an earlier format
 	upgrades bool
 
-	blocks sync.Pool // what readers check parts of blocks with
+	blocks sync.Pool // buffers for checking parts of blocks
 }
 
-// Open returns the lake in a storage. Nothing is made: a lake that does not exist is the empty one, number 0. The error
-// is that of a HEAD that cannot be read, or a *lakeerr.CorruptError for one that is torn.
+// Open returns the lake in a storage. It creates nothing: a lake that does not exist is the empty lake, number 0. The
+// error is that of reading HEAD, or a *lakeerr.CorruptError if HEAD is malformed.
 func Open(st storage.Storage, o Options) (*Lake, error) {
 	l := newLake(st, o)
 	if _, _, err := l.readHead(); err != nil {
@@ -61,7 +61,7 @@ func Open(st storage.Storage, o Options) (*Lake, error) {
 	return l, nil
 }
 
-// newLake is Open without a look at HEAD.
+// newLake is Open without reading HEAD.
 func newLake(st storage.Storage, o Options) *Lake {
 	l := &Lake{st: st, log: o.Log, stop: o.Stop, steps: o.Steps, cut: o.CutBytes}
 	if l.steps == nil {
@@ -101,7 +101,7 @@ func (l *Lake) Head() (*Snapshot, error) {
 	}
 }
 
-// HeadSince returns the live state: old itself, with the lists it has read, if HEAD still names it. old may be nil.
+// HeadSince returns the live state. If HEAD still names old, it returns old with its cached lists. old may be nil.
 func (l *Lake) HeadSince(old *Snapshot) (*Snapshot, error) {
 	if old != nil {
 		number, hash, err := l.readHead()
@@ -115,8 +115,8 @@ func (l *Lake) HeadSince(old *Snapshot) (*Snapshot, error) {
 	return l.Head()
 }
 
-// Read runs a reader on the live state, and again on the newer one each time a commit took a file away from under it,
-// up to ten times. The reader must start from nothing each time.
+// Read calls a reader with the live state, and again with the newer state if a commit removed a file that it needed, up
+// to ten times. The reader must start from the beginning each time.
 func (l *Lake) Read(reader func(*Snapshot) error) error {
 	const turns = 10 // a reader that loses ten states is slower than the runs: report that instead of retrying forever
 	var err error
@@ -133,10 +133,10 @@ func (l *Lake) Read(reader func(*Snapshot) error) error {
 	return fmt.Errorf("read the lake: gave up after %d states: %w", turns, err)
 }
 
-// At returns the state of a manifest that HEAD need not name: of a copy that was interrupted. Its files may be gone.
+// At returns the state of a manifest that HEAD need not name, as after an interrupted copy. Its files may be missing.
 func (l *Lake) At(number int64, hash manifest.Hash) (*Snapshot, error) { return l.load(number, hash) }
 
-// readHead returns what HEAD names; 0 and "" if there is no HEAD. On an object store it is the newest manifest.
+// readHead returns what HEAD says; 0 and "" if there is no HEAD. On an object store it is the newest manifest.
 func (l *Lake) readHead() (int64, manifest.Hash, error) {
 	if l.chain != nil {
 		return l.newest()
@@ -155,7 +155,7 @@ func (l *Lake) readHead() (int64, manifest.Hash, error) {
 	return number, hash, nil
 }
 
-// load reads the manifest HEAD names; number 0 is the empty lake.
+// load reads the manifest that HEAD names; number 0 is the empty lake.
 func (l *Lake) load(number int64, hash manifest.Hash) (*Snapshot, error) {
 	if number == 0 {
 		m := manifest.Manifest{Format: manifest.Format}
@@ -172,7 +172,7 @@ func (l *Lake) load(number int64, hash manifest.Hash) (*Snapshot, error) {
 	return &Snapshot{Manifest: *m, Hash: hash, lake: l, lists: lists.New(l.readNamed, m, steps)}, nil
 }
 
-// readManifest reads and checks one manifest; by says who names it. The steps are those that its lists need.
+// readManifest reads and checks one manifest, which by names. The steps are those that its lists need.
 func (l *Lake) readManifest(number int64, hash manifest.Hash, by string) (*manifest.Manifest, []manifest.Step, error) {
 	name := manifest.NameOf(number)
 	b, err := l.readNamed(name, hash, by, number)
@@ -182,7 +182,7 @@ func (l *Lake) readManifest(number int64, hash manifest.Hash, by string) (*manif
 	return manifest.DecodeAny(l.steps, name, number, b)
 }
 
-// readNamed reads a file that by names with its hash. number is the manifest the reader is at.
+// readNamed reads a file that by names with its hash. number is the reader's manifest.
 func (l *Lake) readNamed(name string, hash manifest.Hash, by string, number int64) ([]byte, error) {
 	b, err := l.readFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -198,7 +198,7 @@ func (l *Lake) readNamed(name string, hash manifest.Hash, by string, number int6
 	return b, nil
 }
 
-// gone distinguishes a file that a newer state removed from one that is lost.
+// gone returns the error of a missing file: removed by a newer state, or lost.
 func (l *Lake) gone(name string, number int64, by, hint string) error {
 	now, _, err := l.readHead()
 	if err != nil {
@@ -210,7 +210,7 @@ func (l *Lake) gone(name string, number int64, by, hint string) error {
 	return &lakeerr.MissingError{Name: name, Manifest: by, Detail: lakeerr.NotThere, Hint: hint}
 }
 
-// readFile reads all of a small file.
+// readFile reads a small file completely.
 func (l *Lake) readFile(name string) ([]byte, error) {
 	return storage.ReadAll(l.st, name)
 }

@@ -9,9 +9,9 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 )
 
-// Pin keeps the files of the snapshot until Unpin: no sweep deletes them (CHAIN-8). The state must be the newest, or
-// have been replaced less than 24 hours ago. In a folder it does nothing, since files there are deleted by the run that
-// replaces them: a reader that needs them longer makes links.
+// Pin keeps the files of the snapshot from being swept until Unpin (CHAIN-8). The state must be the newest, or have
+// been replaced less than 24 hours ago. In a folder Pin does nothing, because the run that replaces files deletes them;
+// a reader that needs them longer makes links.
 func (s *Snapshot) Pin(who string) error {
 	if s.lake.chain == nil || s.Manifest.Number == 0 {
 		return nil
@@ -23,7 +23,7 @@ func (s *Snapshot) Pin(who string) error {
 	return nil
 }
 
-// Unpin ends the pins of a reader except on states that it needs and on the snapshot itself.
+// Unpin removes the pins of a reader, except those on states that it needs and on the snapshot itself.
 func (s *Snapshot) Unpin(ctx context.Context, who string, needed func(number int64, hash manifest.Hash) bool) error {
 	if s.lake.chain == nil {
 		return nil

@@ -11,27 +11,27 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
-// HeadPlan is what RestoreHead found and what HEAD will say.
+// HeadPlan is the result of RestoreHead's check and the new content of HEAD.
 type HeadPlan struct {
-	Was       string            // what HEAD says, without its line end; "" = there is no HEAD
-	Text      string            // what HEAD will say, without its line end
-	Manifest  manifest.Manifest // that it will name: the newest
-	Good      bool              // HEAD says so already
+	Was       string            // content of HEAD without its line end; "" = there is no HEAD
+	Text      string            // new content of HEAD without its line end
+	Manifest  manifest.Manifest // the manifest that it will name: the newest
+	Good      bool              // HEAD is correct already
 	Files     int               // data files that were read and compared
-	Bytes     int64             // of them
-	Manifests int               // of the chain of parents
+	Bytes     int64             // their bytes
+	Manifests int               // in the chain of parents
 }
 
-// hintNoHead is what is left to do where HEAD cannot be restored.
+// hintNoHead is the advice if HEAD cannot be restored.
 const hintNoHead = "restore a backup of the workspace with `tollbook restore`, or put the named files back from a " +
 	"copy of the lake; " +
 	"if a manifest is not of this lake, take it out"
 
-// RestoreHead makes HEAD name the newest manifest again, after it was lost, damaged or replaced by an older one. The
-// manifest must be complete: its lists and data files are there with the hashes that it says, and its chain of parents
-// leads to manifest 1. An older manifest is never chosen: what the newest one committed would be lost. HEAD is written
-// only if write, which is shown the plan, says so; nothing else is written or deleted. It holds the writer's lock.
-// Errors: *storage.LockedError, *lakeerr.MissingError, *lakeerr.CorruptError.
+// RestoreHead makes HEAD name the newest manifest again after HEAD was lost, damaged or replaced by an older one. The
+// manifest must be complete: its lists and data files exist with the hashes in it, and its chain of parents leads to
+// manifest 1. It never chooses an older manifest, because what the newest one committed would be lost. It writes HEAD
+// only if write returns true for the plan, and writes or deletes nothing else. It holds the writer's lock. Errors:
+// *storage.LockedError, *lakeerr.MissingError, *lakeerr.CorruptError.
 func RestoreHead(ctx context.Context, st storage.Storage, write func(*HeadPlan) (bool, error)) (err error) {
 	if storage.AsChain(st) != nil {
 		return errors.New("restore HEAD of the lake: in an object store HEAD needs no repair: readers find the " +
@@ -93,7 +93,7 @@ func (l *Lake) planHead(ctx context.Context) (*HeadPlan, error) {
 	return plan, snap.checkComplete(ctx, plan)
 }
 
-// checkComplete compares everything that the snapshot names with its hashes, and its chain of parents.
+// checkComplete checks the hashes of everything that the snapshot names, and its chain of parents.
 func (s *Snapshot) checkComplete(ctx context.Context, plan *HeadPlan) error {
 	files, _, err := s.All()
 	if err != nil {
@@ -129,10 +129,10 @@ func (s *Snapshot) checkComplete(ctx context.Context, plan *HeadPlan) error {
 	return &lakeerr.CorruptError{Name: f.Name, Detail: detail, Hint: hintNoHead}
 }
 
-// writeHead replaces HEAD as a commit does (WRITE-4).
+// writeHead replaces HEAD in the same way as a commit (WRITE-4).
 func (l *Lake) writeHead(text string) error {
 	name := manifest.TempName(0, "head")
-	if err := l.st.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) { // of one that was killed
+	if err := l.st.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) { // left by a killed process
 		return fmt.Errorf("write HEAD of the lake: %w", err)
 	}
 	f, err := l.st.Create(name)
@@ -157,7 +157,7 @@ func (l *Lake) writeHead(text string) error {
 	return nil
 }
 
-// noHead gives an error of the newest manifest the hint that fits a lake without HEAD.
+// noHead replaces the hint of an error by the one for a lake without HEAD.
 func noHead(err error) error {
 	if missing := new(lakeerr.MissingError); errors.As(err, &missing) {
 		missing.Hint = hintNoHead
@@ -168,7 +168,7 @@ func noHead(err error) error {
 	return err
 }
 
-// oneLine is a text without its line end, cut where it is no HEAD.
+// oneLine returns a text without its line end, shortened if it is not a HEAD.
 func oneLine(text []byte) string {
 	const most = 80
 	for i, c := range text {

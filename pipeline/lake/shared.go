@@ -14,11 +14,11 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
-// A shared run is one whose tasks other processes do. Its objects are in runs/<run>/, where run is the hash of its
-// plan. A process that begins, continues or commits it has the lake's lock, one that does a task has not.
+// A shared run is a run whose tasks are done by other processes. Its objects are in runs/<run>/, where run is the hash
+// of its plan. A process that begins, continues or commits it holds the lake's lock; one that does a task does not.
 
-// Resume is Begin of a process that continues a shared run: what its tasks made is kept. The base must still be the
-// live state. Errors: those of Begin, and *PlanError.
+// Resume is Begin for a process that continues a shared run. It keeps what the run's tasks made. The base must still be
+// the live state. Errors: those of Begin, and *PlanError.
 func (l *Lake) Resume(run, base manifest.Hash) (*Txn, error) {
 	if !manifest.ValidHash(string(run)) {
 		return nil, &PlanError{Run: run, What: "no run has this name"}
@@ -59,7 +59,7 @@ func sameBase(run, base manifest.Hash, s *Snapshot) error {
 	return &PlanError{Run: run, What: fmt.Sprintf("it was planned for another state of the lake than %s", s.Name())}
 }
 
-// PlanError says that a shared run cannot be continued: it has to be planned again.
+// PlanError reports that a shared run cannot be continued: it must be planned again.
 type PlanError struct {
 	Run  manifest.Hash
 	What string
@@ -67,15 +67,15 @@ type PlanError struct {
 
 func (e *PlanError) Error() string { return fmt.Sprintf("run %s: %s", e.Run, e.What) }
 
-// Share makes the transaction that of a shared run, with the plan as its first object, and returns the run: the hash
-// of the plan. Close keeps what is made from now on.
+// Share makes the transaction a shared run, with the plan as its first object, and returns the run: the hash of the
+// plan. Close keeps everything that is made from now on.
 func (t *Txn) Share(plan []byte) (manifest.Hash, error) {
 	run := manifest.HashBytes(plan)
 	t.share(run)
 	return run, t.PutShared(planObject, plan)
 }
 
-// share makes the transaction one of several processes of a run.
+// share sets the name of the shared run and a unique suffix for this process's temporary files.
 func (t *Txn) share(run manifest.Hash) {
 	t.shared, t.suffix = manifest.RunsDir+"/"+string(run)+"/", "-"+strings.ToLower(rand.Text())
 }
@@ -98,7 +98,7 @@ func (l *Lake) ReadPlan(run manifest.Hash) ([]byte, error) {
 	return b, err
 }
 
-// SharedRuns are the shared runs that were planned and not committed, by name.
+// SharedRuns lists the shared runs that were planned and not committed, by name.
 func (l *Lake) SharedRuns() ([]manifest.Hash, error) {
 	entries, err := l.st.List(manifest.RunsDir + "/")
 	if err != nil {
@@ -114,8 +114,8 @@ func (l *Lake) SharedRuns() ([]manifest.Hash, error) {
 	return runs, nil
 }
 
-// PutShared stores an object of the shared run, durable and in one step, after all data files that the process made for
-// it. One of that name is replaced.
+// PutShared stores an object of the shared run durably and in one step, after all data files that the process made for
+// it. It replaces an object of the same name.
 func (w *writing) PutShared(name string, b []byte) error {
 	if err := w.syncs.Wait(); err != nil {
 		return err
@@ -123,7 +123,7 @@ func (w *writing) PutShared(name string, b []byte) error {
 	return w.writeSmall(w.shared+name, b)
 }
 
-// KeepShared closes a temporary file and makes it an object of the shared run that is named by its content.
+// KeepShared closes a temporary file and makes it an object of the shared run, named by its content.
 func (w *writing) KeepShared(f storage.File, kind string) (name string, err error) {
 	if err := f.Sync(); err != nil {
 		return "", errors.Join(w.syncs.Failed(f.Name(), err), f.Close())
@@ -146,10 +146,10 @@ func (w *writing) hashTemp(name string) (manifest.Hash, error) {
 	return manifest.HashSum([sha256.Size]byte(h.Sum(nil))), errors.Join(err, r.Close())
 }
 
-// ReadShared returns an object of the shared run. The error is fs.ErrNotExist if it is not there.
+// ReadShared returns an object of the shared run. The error is fs.ErrNotExist if it does not exist.
 func (w *writing) ReadShared(name string) ([]byte, error) { return w.lake.readFile(w.shared + name) }
 
-// keep ends a transaction without deleting what the shared run needs: its own temporary files alone go.
+// keep ends a transaction without deleting what the shared run needs; it deletes only its own temporary files.
 func (t *Txn) keep() error {
 	if t.sequence == 0 {
 		return t.syncs.Sync()
@@ -169,7 +169,7 @@ func (t *Txn) keep() error {
 	return t.syncs.Sync()
 }
 
-// Drop ends the shared run: Close deletes what its tasks made. Before a run is shared it does nothing.
+// Drop ends the shared run: Close deletes what its tasks made. If the run is not shared, Drop does nothing.
 func (t *Txn) Drop() error {
 	err := t.dropShared()
 	if err == nil {
@@ -195,7 +195,7 @@ func (t *Txn) dropShared() error {
 	return nil
 }
 
-// checkMade refuses files that a task made and that are not there with their sizes (TASK-3).
+// checkMade rejects files that a task claims to have made if they do not exist with their sizes (TASK-3).
 func (t *Txn) checkMade(made []manifest.FileEntry) error {
 	if t.shared == "" {
 		return nil

@@ -14,8 +14,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
-// Snapshot is one state of the lake, as a manifest names it. It does not change; the lists it names are read when they
-// are asked for, and kept. It may be used from several goroutines.
+// Snapshot is one state of the lake. It is immutable; its lists are read on demand and cached. Several goroutines may
+// use it.
 type Snapshot struct {
 	Manifest manifest.Manifest
 	Hash     manifest.Hash // of the manifest; "" for the empty lake
@@ -24,8 +24,8 @@ type Snapshot struct {
 	lists *lists.Lists
 }
 
-// Files returns the files of a cycle, sorted by path; no cycle means the files of none. A cycle the lake does not
-// know has none. The slice is the snapshot's: it must not be changed. Errors: *lakeerr.CorruptError,
+// Files returns the files of a cycle, sorted by path; the zero cycle means the files without a cycle. A cycle that is
+// not in the lake has none. The slice belongs to the snapshot and must not be changed. Errors: *lakeerr.CorruptError,
 // *lakeerr.MissingError, *lakeerr.MovedError.
 func (s *Snapshot) Files(cycle manifest.Cycle) ([]manifest.FileEntry, error) {
 	if cycle.IsZero() {
@@ -38,7 +38,7 @@ func (s *Snapshot) Files(cycle manifest.Cycle) ([]manifest.FileEntry, error) {
 	return s.lists.OfCycle(ref.Files, cycle)
 }
 
-// Find returns the files of one key, sorted by path. Of a list that is cut by day it reads the part that has them.
+// Find returns the files of one key, sorted by path. If the list is cut by day, it reads only the part with the files.
 // Errors are those of Files.
 func (s *Snapshot) Find(key manifest.FileKey) ([]manifest.FileEntry, error) {
 	files := s.Manifest.Loose
@@ -66,8 +66,8 @@ func (s *Snapshot) Cycle(cycle manifest.Cycle) (manifest.CycleRef, bool) {
 	return s.Manifest.Cycle(cycle)
 }
 
-// Inputs returns every feed file taken so far, by run, feed, name and hash. The slice is the snapshot's. Errors are
-// those of Files.
+// Inputs returns every feed file ingested so far, by run, feed, name and hash. The slice belongs to the snapshot.
+// Errors are those of Files.
 func (s *Snapshot) Inputs() ([]manifest.Input, error) {
 	if s.Manifest.Inputs == nil {
 		return nil, nil
@@ -75,9 +75,9 @@ func (s *Snapshot) Inputs() ([]manifest.Input, error) {
 	return s.lists.OfInputs(s.Manifest.Inputs)
 }
 
-// Open opens a file of the snapshot for reading. Its size is checked, and whatever is read of it by the checksums of
-// its blocks (LAKE-13): a *lakeerr.CorruptError of Read and ReadAt. Its hash is not (CheckFiles does that). The caller
-// closes it. A file that is gone is a *lakeerr.MovedError if a newer state was committed since, else a
+// Open opens a file of the snapshot for reading. It checks the size; Read and ReadAt check the checksums of the blocks
+// and return a *lakeerr.CorruptError (LAKE-13). The hash of the file is not checked (CheckFiles does that). The caller
+// closes the file. For a missing file the error is a *lakeerr.MovedError if a newer state was committed since, else a
 // *lakeerr.MissingError.
 func (s *Snapshot) Open(e manifest.FileEntry) (storage.ReadFile, error) {
 	f, err := s.open(e)
@@ -108,13 +108,13 @@ func (s *Snapshot) open(e manifest.FileEntry) (storage.ReadFile, error) {
 	return f, nil
 }
 
-// History returns the manifests from this one back to the first, newest first. Each one's hash is checked against what
-// its child says (LAKE-6). Errors: *lakeerr.CorruptError, *lakeerr.MissingError.
+// History returns the manifests from this one back to the first, newest first. It checks the hash of each against its
+// child (LAKE-6). Errors: *lakeerr.CorruptError, *lakeerr.MissingError.
 func (s *Snapshot) History() ([]manifest.Manifest, error) {
 	return s.Since(1)
 }
 
-// Since is History back to a number; none if the snapshot is older. Errors are those of History.
+// Since is History back to a manifest number; none if the snapshot is older. Errors are those of History.
 func (s *Snapshot) Since(number int64) ([]manifest.Manifest, error) {
 	number = max(number, 1)
 	if s.Manifest.Number < number {
@@ -136,7 +136,7 @@ func (s *Snapshot) Since(number int64) ([]manifest.Manifest, error) {
 	return out, nil
 }
 
-// InHistory reports whether a state, by number and hash, is the snapshot's or in its history.
+// InHistory reports whether a state, given by number and hash, is the snapshot or in its history.
 func InHistory(s *Snapshot, number int64, hash manifest.Hash) bool {
 	if number == s.Manifest.Number {
 		return hash == s.Hash
@@ -145,8 +145,8 @@ func InHistory(s *Snapshot, number int64, hash manifest.Hash) bool {
 	return err == nil && number > 0 && len(chain) > 0 && chain[len(chain)-1].Parent == hash
 }
 
-// Origin is the hash of the lake's first manifest, which distinguishes this lake from any other; "" for the empty lake.
-// The manifest is compared with what the second one says of it: *lakeerr.CorruptError.
+// Origin returns the hash of the lake's first manifest, which identifies the lake; "" for the empty lake. The manifest
+// is checked against the second one: *lakeerr.CorruptError.
 func (s *Snapshot) Origin() (manifest.Hash, error) {
 	if s.Manifest.Number == 0 {
 		return "", nil
@@ -159,7 +159,7 @@ func (s *Snapshot) Origin() (manifest.Hash, error) {
 	return hash, err
 }
 
-// HashOf is the hash of a manifest of the chain, as the one after it says. number is from 1 to the snapshot's.
+// HashOf returns the hash of a manifest of the chain according to its successor. number is from 1 to the snapshot's.
 func (s *Snapshot) HashOf(number int64) (manifest.Hash, error) {
 	switch number {
 	case s.Manifest.Number:
@@ -183,7 +183,7 @@ func (s *Snapshot) HashOf(number int64) (manifest.Hash, error) {
 	return next.Parent, nil
 }
 
-// First is the first manifest of a lake that is not empty, compared with the hash that the second one says (Origin).
+// First returns the first manifest of a lake that is not empty, checked against the hash in the second one (Origin).
 func (s *Snapshot) First(origin manifest.Hash) (*manifest.Manifest, error) {
 	if s.Manifest.Number == 1 {
 		return &s.Manifest, nil
@@ -198,7 +198,7 @@ func (s *Snapshot) Live() (bool, error) {
 	return err == nil && number == s.Manifest.Number && hash == s.Hash, err
 }
 
-// Name is how errors call the snapshot's manifest.
+// Name returns the name of the snapshot's manifest for errors.
 func (s *Snapshot) Name() string { return nameOf(s.Manifest.Number) }
 
 func nameOf(number int64) string {
@@ -238,7 +238,7 @@ func (s *Snapshot) All() (files []manifest.FileEntry, lists []string, err error)
 	return files, lists, err
 }
 
-// NamedList is a list with the name of the file that names it.
+// NamedList is a list, together with the name of the file that names it.
 type NamedList struct {
 	manifest.ListRef
 	By string

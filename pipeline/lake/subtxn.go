@@ -12,32 +12,32 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
-// SubTxn is what a task of a run may do in its transaction: read the base and files of the state to come, make files,
-// and put them in the place of others. It commits nothing. The task of a bucket returns what it did (TASK-1), and the
-// transaction takes it over.
+// SubTxn is the part of a transaction that a task of a run may use: read the base and files of the next state, make
+// files, and replace files by them. It cannot commit. The task of a bucket returns its changes (TASK-1), which the
+// transaction applies.
 type SubTxn struct {
 	*writing
 	files  *next.Entries
-	bucket int                  // of the task that was entered
-	task   bool                 // the subtransaction is one for tasks of buckets
+	bucket int                  // of the current task
+	task   bool                 // it is used for tasks of buckets
 	made   []manifest.FileEntry // since Enter
 }
 
-// writing is what all parts of a transaction share.
+// writing is the common part of a transaction and its subtransactions.
 type writing struct {
 	lake    *Lake
 	base    *Snapshot
-	named   map[string]bool // what the base names: data files and lists
+	named   map[string]bool // names of data files and lists in the base
 	syncs   *durable.Writes
 	indexed func() (map[int][]manifest.FileEntry, error) // files of the base by bucket
-	// shared is where the objects of the shared run are; "" = the run is not shared
+	// shared is the folder of the shared run's objects; "" = the run is not shared
 	shared  string
 	suffix  string    // of the names of temporary files
-	buffers sync.Pool // of writers that have ended: *bufio.Writer
+	buffers sync.Pool // buffers of ended writers: *bufio.Writer
 
 	mu       sync.Mutex
 	sequence int64                         // of temporary names
-	finished map[string]manifest.FileEntry // by path: what Finish put in place
+	finished map[string]manifest.FileEntry // by path: the files that Finish put in place
 }
 
 func newWriting(l *Lake, base *Snapshot, named int) *writing {
@@ -56,10 +56,10 @@ func newWriting(l *Lake, base *Snapshot, named int) *writing {
 	return w
 }
 
-// Next is the files of the state to come, as far as the subtransaction has them.
+// Next returns the files of the next state that the subtransaction has.
 func (s *SubTxn) Next() *next.Entries { return s.files }
 
-// finish notes a file that is in place.
+// finish records a file that is in place.
 func (s *SubTxn) finish(e manifest.FileEntry) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -69,16 +69,16 @@ func (s *SubTxn) finish(e manifest.FileEntry) {
 	}
 }
 
-// BucketState is the input of the task of a bucket: the base, and what the run did so far to the files of the bucket
-// and to those of no bucket.
+// BucketState is the input of the task of a bucket: the base, and the run's changes so far to the files of the bucket
+// and to those without a bucket.
 type BucketState struct {
-	Base     manifest.Hash      `json:"base"` // of the manifest; "" = an empty lake
+	Base     manifest.Hash      `json:"base"` // hash of the manifest; "" = an empty lake
 	Bucket   int                `json:"bucket"`
 	Replaced []next.Replacement `json:"replaced"`
 }
 
-// BucketStates are the inputs of tasks of all buckets, as the next state is now. No task sees what another one changes
-// (TASK-1).
+// BucketStates returns the inputs of the tasks of all buckets at the present next state. No task sees the changes of
+// another one (TASK-1).
 func (t *Txn) BucketStates(buckets int) []*BucketState {
 	states := make([]*BucketState, buckets)
 	for b := range states {
@@ -96,10 +96,10 @@ func (t *Txn) BucketStates(buckets int) []*BucketState {
 	return states
 }
 
-// Sub returns a subtransaction for tasks of buckets. One goroutine uses it, for one task after the other.
+// Sub returns a subtransaction for tasks of buckets. One goroutine uses it, for one task at a time.
 func (t *Txn) Sub() *SubTxn { return &SubTxn{writing: t.writing, files: next.NewEntries(), task: true} }
 
-// Enter begins the task of a bucket: the subtransaction has the bucket's files and those of no bucket.
+// Enter begins the task of a bucket: the subtransaction then has the bucket's files and those without a bucket.
 func (s *SubTxn) Enter(state *BucketState) error {
 	if state.Base != s.base.Hash {
 		return fmt.Errorf("begin the task of bucket %d: it is of base %q, the run has %q", state.Bucket, state.Base,
@@ -114,15 +114,15 @@ func (s *SubTxn) Enter(state *BucketState) error {
 	return nil
 }
 
-// Changes is what the task of a bucket did to the state to come.
+// Changes are the changes of the task of a bucket to the next state.
 type Changes struct {
 	Bucket   int                `json:"bucket"`
 	Replaced []next.Replacement `json:"replaced"`
-	// Made are all files that were made, by path, also those that no key names any more.
+	// Made lists all files that the task made, by path, including those that no key names any more.
 	Made []manifest.FileEntry `json:"made"`
 }
 
-// Leave ends the task of a bucket and returns what it did.
+// Leave ends the task of a bucket and returns its changes.
 func (s *SubTxn) Leave() *Changes {
 	c := &Changes{Bucket: s.bucket, Replaced: s.files.Replacements(),
 		Made: append([]manifest.FileEntry{}, s.made...)}
@@ -131,7 +131,7 @@ func (s *SubTxn) Leave() *Changes {
 	return c
 }
 
-// Take takes over what the task of a bucket did. Changes of several buckets may be taken in any order.
+// Take applies the changes of the task of a bucket. Changes of several buckets may be applied in any order.
 func (t *Txn) Take(c *Changes) error {
 	for _, r := range c.Replaced {
 		if r.Bucket != c.Bucket {
@@ -153,7 +153,7 @@ func (t *Txn) Take(c *Changes) error {
 	return nil
 }
 
-// remove takes a file away; its folder is to be synced before the run ends.
+// remove deletes a file; its folder must be synced before the run ends.
 func (w *writing) remove(name string) error {
 	if err := w.lake.st.Remove(name); err != nil {
 		return fmt.Errorf("remove %s from the lake: %w", name, err)
@@ -168,12 +168,12 @@ func (w *writing) remove(name string) error {
 // Base is the state the transaction started from.
 func (w *writing) Base() *Snapshot { return w.base }
 
-// Open opens a data file for reading: one of the base, or one this transaction finished. The caller closes it.
+// Open opens a data file of the base or of this transaction for reading. The caller closes it.
 func (w *writing) Open(e manifest.FileEntry) (storage.ReadFile, error) { return w.base.Open(e) }
 
-// CreateTemp makes a file for this run's own use, as a spill. It is not synced and needs no sync; it is deleted when
-// the run ends, or by the next one. The label (lower-case letters, digits, `_`, `-`) is for people. The caller closes
-// it.
+// CreateTemp creates a temporary file of this run, for example for a spill. It needs no sync and is deleted when the
+// run ends, or by the next run. The label (lower-case letters, digits, `_`, `-`) is for people. The caller closes the
+// file.
 func (w *writing) CreateTemp(label string) (storage.File, error) {
 	for i := range len(label) {
 		if c := label[i]; (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '_' && c != '-' {
@@ -205,8 +205,8 @@ func (w *writing) OpenTemp(name string) (storage.ReadFile, error) {
 	return f, nil
 }
 
-// DiscardTemp frees a part of a temporary file of this run that nothing reads any more (storage.Discarder). A part of
-// an object of the shared run stays: the task that reads it may be done again.
+// DiscardTemp frees a part of a temporary file of this run that is no longer needed (storage.Discarder). Objects of the
+// shared run are kept, because a task that reads them may be repeated.
 func (w *writing) DiscardTemp(name string, off, n int64) {
 	if kind, _ := manifest.Classify(name); kind != manifest.TempFile {
 		return
@@ -216,8 +216,7 @@ func (w *writing) DiscardTemp(name string, off, n int64) {
 	}
 }
 
-// RemoveTemp deletes a temporary file of this run before its end. An object of the shared run stays: the run may be
-// continued.
+// RemoveTemp deletes a temporary file of this run early. Objects of the shared run are kept: it may be continued.
 func (w *writing) RemoveTemp(name string) error {
 	if w.shared != "" && manifest.SharedDir(name) == w.shared {
 		return nil

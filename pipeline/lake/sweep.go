@@ -13,14 +13,14 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
-// How long files stay on an object store, and how long a sweep may take (CHAIN-6).
+// Time limits for old files on an object store (CHAIN-6).
 const (
-	// grace is how long a file stays after the newest state that names it was replaced, and after it was written. It is
-	// longer than a run and a reader take.
+	// grace is how long a file is kept after the newest state that names it was replaced, and after it was written. It
+	// is longer than any run or reader.
 	grace = 24 * time.Hour
-	// sweepTime is how long a sweep sends deletions. A store accepts a request up to 15 minutes after it was signed.
+	// sweepTime limits how long a sweep sends deletions. A store accepts a request up to 15 minutes after its signing.
 	sweepTime = 10 * time.Minute
-	// markTime is how long the mark of a sweep counts; longer than both together.
+	// markTime is how long the mark of a sweep is valid; it exceeds the sum of both.
 	markTime = time.Hour
 )
 
@@ -31,10 +31,10 @@ type sweeper struct {
 	named map[string]bool // what the base names
 }
 
-// sweep deletes what no state of the last 24 hours names and nobody wrote in this time (CHAIN-6). seen is a listing
-// that is not older than the base. A sweep that fails leaves files, and the next one deletes them.
+// sweep deletes files that no state of the last 24 hours names and that are older than that (CHAIN-6). seen is a
+// listing that is not older than the base. The next sweep deletes files that a failed sweep leaves.
 func (s *sweeper) sweep(seen []storage.Entry) {
-	// Before the mark is written, the newest object gives a time that the store's clock has passed.
+	// Before the mark is written, the newest object gives a lower bound of the store's time.
 	if len(s.old(seen, newest(seen), nil)) == 0 && !slices.ContainsFunc(seen, isMarked) {
 		return
 	}
@@ -43,7 +43,7 @@ func (s *sweeper) sweep(seen []storage.Entry) {
 	}
 }
 
-// sweepMarked puts a mark, lists what is old, deletes it, and deletes the mark.
+// sweepMarked writes a mark, lists old files, deletes them, and deletes the mark.
 func (s *sweeper) sweepMarked() error {
 	ctx, cancel := context.WithTimeout(context.Background(), sweepTime)
 	defer cancel()
@@ -64,14 +64,14 @@ func (s *sweeper) sweepMarked() error {
 	return s.lake.chain.Delete(ctx, mark)
 }
 
-// doomed lists what is to be deleted, after a mark was put: old files, then old marks.
+// doomed lists what must be deleted, after the mark was written: old files, then old marks.
 func (s *sweeper) doomed() ([]storage.Entry, error) {
 	seen, err := s.lake.st.List("")
 	if err != nil {
 		return nil, err
 	}
 	if live, err := s.base.Live(); err != nil || !live {
-		return nil, err // what a newer state names is not known here
+		return nil, err // the files of the newer state are not known here
 	}
 	now := newest(seen)
 	kept, err := s.keptFor(seen, now)
@@ -89,7 +89,7 @@ func (s *sweeper) doomed() ([]storage.Entry, error) {
 
 func isMarked(e storage.Entry) bool { return manifest.IsMark(e.Name) }
 
-// newest is the newest time of a listing.
+// newest returns the latest time in a listing.
 func newest(seen []storage.Entry) int64 {
 	var out int64
 	for _, o := range seen {
@@ -98,7 +98,7 @@ func newest(seen []storage.Entry) int64 {
 	return out
 }
 
-// old are the data files and lists that neither the base nor kept names and that were written before the grace began.
+// old lists the data files and lists from before the grace period that neither the base nor kept names.
 func (s *sweeper) old(seen []storage.Entry, now int64, kept map[string]bool) []storage.Entry {
 	var out []storage.Entry
 	for _, o := range seen {
@@ -111,9 +111,8 @@ func (s *sweeper) old(seen []storage.Entry, now int64, kept map[string]bool) []s
 	return out
 }
 
-// Replaced says which files of a listing may be deleted if nothing names them. In a folder all may; in an object
-// store, where another machine may be about to name them, those that were written more than 24 hours before the newest
-// one.
+// Replaced returns a function that reports whether an unnamed file of a listing may be deleted. In a folder all may. In
+// an object store another machine may be about to name a file, so it must be 24 hours older than the newest one.
 func Replaced(st storage.Storage, entries []storage.Entry) func(storage.Entry) bool {
 	if storage.AsChain(st) == nil {
 		return func(storage.Entry) bool { return true }
@@ -122,8 +121,8 @@ func Replaced(st storage.Storage, entries []storage.Entry) func(storage.Entry) b
 	return func(e storage.Entry) bool { return e.Changed < before }
 }
 
-// keptFor are the files that states before the base name, as far as they were replaced within the grace or are pinned.
-// A state whose lists are gone can be read by nobody and keeps nothing.
+// keptFor returns the files named by earlier states that were replaced within the grace period or are pinned. A state
+// without its lists cannot be read and keeps nothing.
 func (s *sweeper) keptFor(seen []storage.Entry, now int64) (map[string]bool, error) {
 	written := make(map[int64]int64) // manifests, by number
 	for _, o := range seen {
@@ -134,7 +133,7 @@ func (s *sweeper) keptFor(seen []storage.Entry, now int64) (map[string]bool, err
 	kept := make(map[string]bool)
 	for state := s.base; state.Manifest.Number > 1; {
 		if at, listed := written[state.Manifest.Number]; listed && at < now-int64(grace/time.Second) {
-			break // it replaced the state before it long ago
+			break // it replaced the previous state before the grace period
 		}
 		before, err := s.keep(kept, state.Manifest.Number-1, state.Manifest.Parent, state.Name())
 		if err != nil {
@@ -145,7 +144,7 @@ func (s *sweeper) keptFor(seen []storage.Entry, now int64) (map[string]bool, err
 	for _, o := range seen { // CHAIN-8
 		_, number, hash, ok := manifest.ParsePin(o.Name)
 		if _, listed := written[number]; !ok || !listed {
-			continue // of a lake that was here before
+			continue // of an earlier lake in the same place
 		}
 		if _, err := s.keep(kept, number, hash, o.Name); err != nil {
 			return nil, err
@@ -154,7 +153,7 @@ func (s *sweeper) keptFor(seen []storage.Entry, now int64) (map[string]bool, err
 	return kept, nil
 }
 
-// keep adds what a state names to kept; by says who names its manifest. A state whose lists are gone adds nothing.
+// keep adds the files of a state to kept; by names its manifest. A state without its lists adds nothing.
 func (s *sweeper) keep(kept map[string]bool, number int64, hash manifest.Hash, by string) (*Snapshot, error) {
 	state, err := s.lake.load(number, hash)
 	if err != nil {
@@ -174,7 +173,7 @@ func (s *sweeper) keep(kept map[string]bool, number int64, hash manifest.Hash, b
 	return state, nil
 }
 
-// checkUploads makes sure that what this run is about to name is there, and that no sweep is about to delete it
+// checkUploads checks that the files that this run is about to name exist, and that no sweep is about to delete them
 // (CHAIN-7).
 func (t *Txn) checkUploads(lists []next.List) error {
 	marks, err := t.lake.st.List(manifest.SweepsDir + "/")

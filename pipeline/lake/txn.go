@@ -12,28 +12,28 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
-// Txn is one run's writing. It holds the lake's lock from Begin until Commit or Close. Create, the writers and the
-// temporary files may be used from several goroutines; Commit and Close come after all of them have ended.
+// Txn is the write transaction of one run. It holds the lake's lock from Begin until Commit or Close. Create, the
+// writers and the temporary files may be used from several goroutines; Commit and Close come after all have ended.
 //
-// Its SubTxn is what a part of the run may do without committing, here with all files of the next state.
+// Its SubTxn is the part that does not commit; here it has all files of the next state.
 type Txn struct {
 	*SubTxn
 	unlock func() error
 	next   *next.State
-	// unnamedAtBegin is what an object store had when the run began and the base does not name; nil for a folder
+	// unnamedAtBegin lists files in an object store at the begin that the base does not name; nil for a folder
 	unnamedAtBegin map[string]bool
 
-	joined  bool             // it is for a task of a shared run: it deletes and commits nothing
+	joined  bool             // it belongs to a task of a shared run: it deletes and commits nothing
 	there   map[string]int64 // sizes of all files when a shared run was continued
 	dropped bool             // the shared run ended: nothing of it is kept
 	ended   bool
 }
 
-// Begin takes the lock, reads the live state, checks that every file it names is there with its size, and deletes the
-// files of the lake that nobody names. Errors: *storage.LockedError, *lakeerr.MissingError, *lakeerr.CorruptError.
+// Begin takes the lock, reads the live state, checks that every file that it names exists with its size, and deletes
+// unnamed files. Errors: *storage.LockedError, *lakeerr.MissingError, *lakeerr.CorruptError.
 func (l *Lake) Begin() (*Txn, error) { return l.beginAs("", func(*Snapshot) error { return nil }) }
 
-// beginAs begins a run, or continues a shared one whose base check accepts.
+// beginAs begins a run, or continues a shared run if check accepts its base.
 func (l *Lake) beginAs(run manifest.Hash, check func(base *Snapshot) error) (*Txn, error) {
 	unlock, err := l.st.Lock()
 	if err != nil {
@@ -108,7 +108,7 @@ func (l *Lake) begin(run manifest.Hash, check func(base *Snapshot) error) (*Txn,
 	return t, nil
 }
 
-// newTxn returns a transaction on a base, of which files are all data files, and which names so many files and lists.
+// newTxn returns a transaction on a base. files are all its data files; named is the number of its files and lists.
 func (l *Lake) newTxn(base *Snapshot, files []manifest.FileEntry, named int) (*Txn, error) {
 	inputs, err := base.Inputs()
 	if err != nil {
@@ -159,7 +159,7 @@ func (l *Lake) checkThere(s *Snapshot, files []manifest.FileEntry, entries []sto
 }
 
 // checkUncommitted accepts manifests after HEAD's only if a run announced exactly this one and was stopped before its
-// commit. Any other was committed once: deleting it and its files would lose a state (LAKE-14, DEL-5).
+// commit. Any other was committed once; to delete it and its files would lose a state (LAKE-14, DEL-5).
 func (t *Txn) checkUncommitted(entries []storage.Entry) error {
 	number := t.base.Manifest.Number
 	for _, e := range entries {
@@ -185,8 +185,8 @@ func (t *Txn) checkUncommitted(entries []storage.Entry) error {
 	return nil
 }
 
-// settle makes HEAD durable (DEL-1). The run that replaced it may have died before it synced the folder. This run
-// deletes files, or reports that the state is committed, because HEAD names it.
+// settle makes HEAD durable (DEL-1). The run that replaced it may have been killed before it synced the folder, and
+// this run deletes files, or reports the state as committed, because of HEAD.
 func (t *Txn) settle() error {
 	if t.base.Manifest.Number == 0 {
 		return nil
@@ -197,8 +197,8 @@ func (t *Txn) settle() error {
 	return nil
 }
 
-// clear deletes files that no state names, and logs a line for each (DEL-3, DEL-4). The announcement of a commit goes
-// last: as long as the manifest can be there, it must be there too (LAKE-14).
+// clear deletes files that no state names, and logs each (DEL-3, DEL-4). The announcement of a commit is deleted last:
+// it must exist as long as the manifest can (LAKE-14).
 func (t *Txn) clear(entries []storage.Entry) error {
 	announced := false
 	for _, e := range entries {
@@ -226,7 +226,7 @@ func (t *Txn) clear(entries []storage.Entry) error {
 	return t.lake.st.Prune(manifest.OwnFolder)
 }
 
-// unnamed says why a file may be deleted; "" = it may not.
+// unnamed returns the reason why a file may be deleted; "" = it must be kept.
 func (t *Txn) unnamed(name string) string {
 	kind, number := manifest.Classify(name)
 	if t.lake.chain != nil && kind != manifest.TempFile && kind != manifest.ForeignFile {
@@ -252,11 +252,11 @@ func (t *Txn) unnamed(name string) string {
 	return ""
 }
 
-// Next is the state the transaction will commit. It is one value for the whole transaction.
+// Next returns the state that the transaction will commit; it is always the same object.
 func (t *Txn) Next() *next.State { return t.next }
 
-// Preview is the state that Commit would make live as of now, to be read before it is committed. Its number is the next
-// one; it has no hash. It is of use until the transaction ends.
+// Preview returns the state that Commit would make live now, for reading before the commit. It has the next number and
+// no hash. It is valid until the transaction ends.
 func (t *Txn) Preview() (*Snapshot, error) {
 	m, planned, err := t.next.Plan()
 	if err != nil {
@@ -284,7 +284,7 @@ func (t *Txn) Close() error {
 		return nil
 	}
 	t.ended = true
-	if t.syncs.Wait() != nil { // returned to whoever made the sync, or by Commit
+	if t.syncs.Wait() != nil { // the error was returned to the caller of the sync, or by Commit
 		return t.unlock()
 	}
 	if t.shared != "" && !t.dropped {
@@ -294,11 +294,11 @@ func (t *Txn) Close() error {
 }
 
 // Commit makes Next the live state and ends the transaction, whether it succeeds or not. If Next is equal to the live
-// state, nothing is written and changed is false. changed says whether HEAD was replaced.
+// state, nothing is written. changed reports whether HEAD was replaced.
 //
-// Errors before HEAD is replaced leave the old state live, and what was made to the next run. A *lakeerr.SyncError
-// after it (changed is true) leaves open which of the two states a power cut would show. A *lakeerr.CleanError says
-// that the new state is in. ctx is looked at until HEAD is replaced, not after.
+// If an error occurs before HEAD is replaced, the old state stays live, and the next run deletes what was made. After a
+// *lakeerr.SyncError with changed, a power failure can show either state. A *lakeerr.CleanError means that the new
+// state is committed. ctx is checked only until HEAD is replaced.
 func (t *Txn) Commit(ctx context.Context) (changed bool, err error) {
 	if t.ended {
 		return false, errors.New("commit: the transaction has ended")

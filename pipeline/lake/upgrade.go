@@ -9,18 +9,18 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
-// UpgradePlan is what an upgrade finds, and what it will do.
+// UpgradePlan describes what an upgrade finds and does.
 type UpgradePlan struct {
 	Manifest int64    // the live one; 0 = the lake is empty
 	Format   int      // of the lake
 	Program  int      // the format that this program writes
 	Steps    []string // what changes, in order; none = the lake has the program's format
-	Lists    int      // to write again, with a manifest
-	Files    int      // data files, which stay as they are
-	Bytes    int64    // of them
+	Lists    int      // number of lists to write again, with a manifest
+	Files    int      // data files, which do not change
+	Bytes    int64    // their bytes
 }
 
-// PlanUpgrade reads the format of a lake and says what Upgrade would do. It writes nothing. Errors:
+// PlanUpgrade reads the format of a lake and returns what Upgrade would do. It writes nothing. Errors:
 // *lakeerr.CorruptError for a format that this program cannot convert, and those of Head.
 func PlanUpgrade(st storage.Storage, o Options) (*UpgradePlan, error) {
 	snap, err := upgrading(st, o).Head()
@@ -30,10 +30,10 @@ func PlanUpgrade(st storage.Storage, o Options) (*UpgradePlan, error) {
 	return snap.planUpgrade()
 }
 
-// Upgrade has the live state copied by backup, as it is, and then commits it in this program's format: new lists and a
-// new manifest, by the write order of any commit. Killed at any point, it leaves the lake in one of the two formats,
-// and can be run again. A lake in the program's format is neither copied nor changed (LAKE-16). The clock of the lake
-// stays. Errors are those of Begin, backup and Commit.
+// Upgrade first lets backup copy the unchanged live state, and then commits it in this program's format: new lists and
+// a new manifest, in the usual write order. If it is killed, the lake has one of the two formats, and Upgrade can be
+// repeated. A lake in the program's format is neither copied nor changed (LAKE-16). The clock of the lake does not
+// change. Errors are those of Begin, backup and Commit.
 func Upgrade(ctx context.Context, st storage.Storage, backup func(*Snapshot) error, o Options) (changed bool,
 	err error) {
 	txn, err := upgrading(st, o).Begin()
@@ -51,7 +51,7 @@ func Upgrade(ctx context.Context, st storage.Storage, backup func(*Snapshot) err
 	return txn.Commit(ctx)
 }
 
-// upgrading is a lake that may have an earlier format.
+// upgrading returns a lake that may have an earlier format.
 func upgrading(st storage.Storage, o Options) *Lake {
 	l := newLake(st, o)
 	l.upgrades = true
@@ -76,8 +76,8 @@ func (s *Snapshot) planUpgrade() (*UpgradePlan, error) {
 	return p, nil
 }
 
-// listsAgain gives a closed cycle of an earlier format the list that an upgrade writes, if it has as many files as the
-// list before. Which files they are is what check compares.
+// listsAgain replaces the list of a closed cycle of an earlier format by the new one, if both have the same number of
+// files. check compares the files themselves.
 func listsAgain(ref, old manifest.CycleRef) manifest.CycleRef {
 	if ref.Files != nil && old.Files != nil && ref.Files.Count == old.Files.Count {
 		old.Files = ref.Files

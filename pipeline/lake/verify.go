@@ -19,41 +19,41 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
-// Finding is one thing CheckFiles found wrong.
+// Finding is one fault that CheckFiles found.
 type Finding struct {
 	Kind   FindingKind
 	Name   string // the file
 	Detail string
 }
 
-// FindingKind sorts findings.
+// FindingKind is the kind of a finding.
 type FindingKind string
 
 // The kinds of findings.
 const (
-	FindMissing FindingKind = "missing" // named, not there
-	FindSize    FindingKind = "size"    // named, of another size
-	FindHash    FindingKind = "hash"    // named, of other content
-	FindUnnamed FindingKind = "unnamed" // there, named by nobody: the next run deletes it
-	FindForeign FindingKind = "foreign" // there, not a name the lake gives: nobody deletes it
+	FindMissing FindingKind = "missing" // named, but missing
+	FindSize    FindingKind = "size"    // named, but with another size
+	FindHash    FindingKind = "hash"    // named, but with other content
+	FindUnnamed FindingKind = "unnamed" // not named: the next run deletes it
+	FindForeign FindingKind = "foreign" // not a name of the lake: it is never deleted
 	FindChain   FindingKind = "chain"   // the manifests' chain of parents is broken
 )
 
-// String is the finding as a person reads it.
+// String formats the finding for people.
 func (f Finding) String() string { return fmt.Sprintf("%s: %s: %s", f.Name, f.Kind, f.Detail) }
 
-// CheckReport is what CheckFiles did.
+// CheckReport is the result of CheckFiles.
 type CheckReport struct {
-	Manifests int   // of the chain, this one included
+	Manifests int   // in the chain, this one included
 	Files     int   // data files read
-	Bytes     int64 // of them
+	Bytes     int64 // their bytes
 	Findings  []Finding
 }
 
-// CheckFiles reads every data file the snapshot names and compares size and hash, follows the chain of parents, and
-// lists the files nobody names. progress, if not nil, is called with the bytes read so far and in all, from one
-// goroutine at a time. What is wrong with the lake is a finding; an error is ctx's, one of reading, or a
-// *lakeerr.MovedError if a run committed meanwhile.
+// CheckFiles reads every data file that the snapshot names, compares size and hash, follows the chain of parents, and
+// lists unnamed files. progress, if not nil, is called with the bytes read and the total, from one goroutine at a time.
+// Faults of the lake are findings; an error is ctx's, one of reading, or a *lakeerr.MovedError if a run committed
+// meanwhile.
 func (s *Snapshot) CheckFiles(ctx context.Context, progress func(done, all int64)) (*CheckReport, error) {
 	files, lists, err := s.All()
 	if err != nil {
@@ -124,8 +124,8 @@ func (s *Snapshot) checkContents(ctx context.Context, r *CheckReport, files []ma
 	return g.Wait()
 }
 
-// CheckNames compares the names and sizes of what is in the lake with what the snapshot names: no file is read. What is
-// wrong is a finding; a *lakeerr.MovedError says that a run committed meanwhile.
+// CheckNames compares the names and sizes of the files in the lake with the snapshot, without reading files. Faults are
+// findings; a *lakeerr.MovedError means that a run committed meanwhile.
 func (s *Snapshot) CheckNames() ([]Finding, error) {
 	files, lists, err := s.All()
 	if err != nil {
@@ -157,7 +157,7 @@ func (s *Snapshot) CheckNames() ([]Finding, error) {
 	return r.Findings, err
 }
 
-// CheckCycle compares size and hash of every file the snapshot names of a cycle. What is wrong is a finding; errors are
+// CheckCycle compares size and hash of every file of a cycle that the snapshot names. Faults are findings; errors are
 // those of CheckFiles.
 func (s *Snapshot) CheckCycle(ctx context.Context, cycle manifest.Cycle) ([]Finding, error) {
 	files, err := s.Files(cycle)
@@ -172,7 +172,7 @@ func (s *Snapshot) CheckCycle(ctx context.Context, cycle manifest.Cycle) ([]Find
 	return r.Findings, nil
 }
 
-// checkContent reads one file; nil, nil says that it is as it was written.
+// checkContent reads one file; it returns nil, nil if the file is unchanged.
 func (s *Snapshot) checkContent(ctx context.Context, e manifest.FileEntry) (finding *Finding, err error) {
 	f, err := s.open(e)
 	if missing := new(lakeerr.MissingError); errors.As(err, &missing) {
@@ -196,7 +196,7 @@ func (s *Snapshot) checkContent(ctx context.Context, e manifest.FileEntry) (find
 	return nil, nil
 }
 
-// checkUnnamed lists what is in the lake and is not named.
+// checkUnnamed lists the files in the lake that are not named.
 func (s *Snapshot) checkUnnamed(r *CheckReport, named map[string]bool) error {
 	entries, err := s.lake.st.List("")
 	if err != nil {
@@ -207,8 +207,8 @@ func (s *Snapshot) checkUnnamed(r *CheckReport, named map[string]bool) error {
 	} else if now != s.Manifest.Number {
 		return &lakeerr.MovedError{Name: manifest.HeadName, Was: s.Manifest.Number, Now: now}
 	}
-	// A run may have committed, or removed what a killed run left, since the listing and since HEAD was read. Only a
-	// lake that looks damaged again and again is damaged (checkNewer).
+	// A run may have committed, or removed files of a killed run, since the listing and since HEAD was read. The lake
+	// is damaged only if repeated checks show it (checkNewer).
 	var corrupt *lakeerr.CorruptError
 	var missing *lakeerr.MissingError
 	err = s.lake.checkNewer(s.Manifest.Number, s.Hash)
@@ -225,7 +225,7 @@ func (s *Snapshot) checkUnnamed(r *CheckReport, named map[string]bool) error {
 		case kind == manifest.ForeignFile:
 			r.Findings = append(r.Findings,
 				Finding{FindForeign, e.Name, "not a file of the lake: take it out, readers that glob may read it"})
-		case s.lake.chain != nil: // what is not named waits for its deletion (CHAIN-4)
+		case s.lake.chain != nil: // unnamed files are deleted later (CHAIN-4)
 		case kind == manifest.TempFile, kind == manifest.SharedFile,
 			kind == manifest.ManifestFile && number > s.Manifest.Number,
 			(kind == manifest.DataFile || kind == manifest.ListFile) && !named[e.Name]:

@@ -14,11 +14,11 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
-// bufferBytes is what a writer collects before it goes to the file: Parquet writers write many small pieces.
+// bufferBytes is the size of a writer's buffer: Parquet writers write many small pieces.
 const bufferBytes = 64 << 10
 
-// Writer is a data file being written. It belongs to one goroutine, and ends with Finish or Abort. It has no Close, so
-// that a Parquet writer that closes what it writes to leaves it alone.
+// Writer is a data file being written. It belongs to one goroutine, and ends with Finish or Abort. It has no Close,
+// because a Parquet writer closes its output if it can.
 type Writer struct {
 	txn   *SubTxn
 	key   manifest.FileKey
@@ -48,7 +48,7 @@ func (s *SubTxn) Create(key manifest.FileKey) (*Writer, error) {
 	return &Writer{txn: s, key: key, file: f, buf: buf, hash: sha256.New()}, nil
 }
 
-// Write writes and hashes. After an error every further Write and Finish return it.
+// Write writes and hashes. After an error, all further calls of Write and Finish return it.
 func (w *Writer) Write(p []byte) (int, error) {
 	if w.err != nil {
 		return 0, w.err
@@ -66,14 +66,14 @@ func (w *Writer) Write(p []byte) (int, error) {
 	return n, w.err
 }
 
-// Checksums returns those of the blocks of a large file so far, which its format writes next; nil of a small one. The
-// list then has only those of the blocks that follow.
+// Checksums returns the checksums of the blocks of a large file so far, for its format to write next; nil for a small
+// file. The list then has only the checksums of later blocks.
 func (w *Writer) Checksums() []byte { return w.sums.Table() }
 
-// Finish gives the file the name that follows from its key and content; nothing names it until it is put into Next and
-// committed. It becomes durable in the background, at the latest before the commit. A file that the live state has
-// already is kept, and this one dropped. Sums are sorted by column; two of one column are an error. Errors:
-// *lakeerr.SyncError of any file of the run, after which nothing can be committed.
+// Finish renames the file to the name that follows from its key and content. It is in no state until it is put into
+// Next and committed. It becomes durable in the background, at the latest before the commit. If the live state has the
+// same file, that file is kept and this one is deleted. Sums are sorted by column; two of one column are an error.
+// Errors: *lakeerr.SyncError of any file of the run, after which nothing can be committed.
 func (w *Writer) Finish(rows int64, sums []manifest.Sum) (manifest.FileEntry, error) {
 	if w.ended {
 		return manifest.FileEntry{}, fmt.Errorf("finish %v of the lake: the writer has ended", w.key)
@@ -96,7 +96,7 @@ func (w *Writer) Finish(rows int64, sums []manifest.Sum) (manifest.FileEntry, er
 	return e, nil
 }
 
-// place gives the file its name and has it synced. An object store takes files that are closed.
+// place renames the file and starts its sync. An object store accepts only closed files.
 func (w *Writer) place(name string) error {
 	if w.txn.lake.chain != nil {
 		return w.txn.putInPlace(w.file, name)
@@ -108,7 +108,7 @@ func (w *Writer) place(name string) error {
 	return w.txn.syncs.File(w.file, name, w.bytes)
 }
 
-// entry is what will be named.
+// entry returns the entry of the file.
 func (w *Writer) entry(rows int64, sums []manifest.Sum) (manifest.FileEntry, error) {
 	sums = append([]manifest.Sum{}, sums...) // never nil: its JSON is [] then
 	slices.SortFunc(sums, func(a, b manifest.Sum) int { return strings.Compare(a.Column, b.Column) })
@@ -123,7 +123,7 @@ func (w *Writer) entry(rows int64, sums []manifest.Sum) (manifest.FileEntry, err
 	return e, nil
 }
 
-// Abort drops the file. After Finish or Abort it does nothing.
+// Abort deletes the file. After Finish or Abort it does nothing.
 func (w *Writer) Abort() error {
 	if w.ended {
 		return nil
@@ -132,7 +132,7 @@ func (w *Writer) Abort() error {
 	return w.drop()
 }
 
-// end gives the buffer back.
+// end returns the buffer to the pool.
 func (w *Writer) end() {
 	w.ended = true
 	w.buf.Reset(nil)

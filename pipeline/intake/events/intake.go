@@ -66,7 +66,7 @@ func (in *Intake) checks() checks { return checks{in.Books, in.Prices, in.Latest
 // rules define how rows of one feed are read.
 type rules struct {
 	read func(v *view, i int, file int32) (id string, bad *failure) // reads a row without a fault
-	id   func(texts map[string]string, f *feedrows.Fault) string    // returns the id of a row with a fault, if it can be read
+	id   func(texts map[string]string, f *feedrows.Fault) string    // returns the id of a row with one, if readable
 	// earlier returns a failure that precedes a fault in a column: words that are not in their lists precede all
 	// columns, other checks of this package belong to their columns.
 	earlier func(texts map[string]string, f *feedrows.Fault) *failure

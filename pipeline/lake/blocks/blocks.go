@@ -17,25 +17,25 @@ import (
 // blockBytes is the length of a block of a data file; the last may be shorter.
 const blockBytes = 64 << 10
 
-// blockDigits is how many hexadecimal digits a block's checksum takes in FileEntry.Blocks.
+// blockDigits is the number of hexadecimal digits of a block's checksum in FileEntry.Blocks.
 const blockDigits = 8
 
-// A file with so many complete blocks before its end has their checksums in itself.
+// A file with at least this many complete blocks before its end contains their checksums.
 const (
 	tableBlocks = 16
-	sumBytes    = 4 // of a checksum there, little-endian
+	sumBytes    = 4 // of a checksum in the file, little-endian
 )
 
-// Sums makes the checksums of what is written to it.
+// Sums computes the checksums of a file's bytes.
 type Sums struct {
 	crc  uint32
 	n    int      // bytes of the block so far
 	sums []uint32 // of complete blocks
-	in   int      // how many of them are in the file
-	at   int64    // where they begin there
+	in   int      // number of checksums that are in the file
+	at   int64    // their offset in the file
 }
 
-// Add takes the next bytes of the file.
+// Add adds the next bytes of the file.
 func (s *Sums) Add(p []byte) {
 	table := crc32.MakeTable(crc32.Castagnoli)
 	for len(p) > 0 {
@@ -52,8 +52,8 @@ func (s *Sums) end() {
 	s.crc, s.n = 0, 0
 }
 
-// Table returns the checksums of the complete blocks of what was written so far, for the caller to write next; nil if
-// they are few, and when it was called before.
+// Table returns the checksums of the complete blocks so far, which the caller must write next. It returns nil if there
+// are few, or if it was called before.
 func (s *Sums) Table() []byte {
 	if s.in > 0 || len(s.sums) < tableBlocks {
 		return nil
@@ -66,7 +66,7 @@ func (s *Sums) Table() []byte {
 	return table
 }
 
-// End returns FileEntry.Blocks and FileEntry.BlocksAt of all that was written; nothing is written after it.
+// End returns FileEntry.Blocks and FileEntry.BlocksAt of all bytes. Nothing may be written afterwards.
 func (s *Sums) End() (blocks string, at int64) {
 	if s.n > 0 {
 		s.end()
@@ -78,24 +78,24 @@ func (s *Sums) End() (blocks string, at int64) {
 	return string(text), s.at
 }
 
-// checkedFile is a data file whose blocks are checked when a byte of them is first read (LAKE-13). ReadAt may be called
-// from several goroutines, as storage.ReadFile says.
+// checkedFile is a data file whose blocks are checked when they are first read (LAKE-13). ReadAt may be called from
+// several goroutines, as storage.ReadFile requires.
 type checkedFile struct {
 	storage.ReadFile
 	entry  manifest.FileEntry
 	by     string // the manifest that names it
 	whole  []atomic.Bool
 	blocks *sync.Pool // of *[blockBytes]byte
-	at     int64      // of Read
-	in     int64      // of how many blocks the checksums are in the file
+	at     int64      // position of Read
+	in     int64      // number of blocks whose checksums are in the file
 
 	mu    sync.Mutex
-	table []byte // the checksums that are in the file, once they were read
+	table []byte // the checksums in the file, once read
 }
 
-// Check wraps a file that an entry names, so that what is read of it is checked; by is the manifest that names it. One
-// of a build that wrote no checksums is left as it is. memory is shared by all files of a lake: what parts of blocks
-// are checked with. Error: a *lakeerr.CorruptError where there is not one checksum per block.
+// Check wraps the file of an entry so that everything that is read is checked; by is the manifest that names it. A file
+// of a build without checksums is returned unchanged. memory provides buffers for checking parts of blocks and is
+// shared by all files of a lake. It returns a *lakeerr.CorruptError unless there is one checksum per block.
 func Check(f storage.ReadFile, e manifest.FileEntry, by string, memory *sync.Pool) (storage.ReadFile, error) {
 	if e.Blocks == "" {
 		return f, nil
@@ -125,7 +125,7 @@ func (f *checkedFile) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// ReadAt implements io.ReaderAt. Nothing of a block that is not what was written is returned.
+// ReadAt implements io.ReaderAt. It returns no byte of a damaged block.
 func (f *checkedFile) ReadAt(p []byte, off int64) (int, error) {
 	n, err := f.ReadFile.ReadAt(p, off)
 	if n == 0 || err != nil && err != io.EOF {
@@ -143,8 +143,8 @@ func (f *checkedFile) ReadAt(p []byte, off int64) (int, error) {
 	return n, err
 }
 
-// check checks block b, part of which was read into p from off on. What p does not hold of it is read, and what it
-// holds taken from there.
+// check checks block b, a part of which was read into p from off on. It reads the rest of the block, and uses the bytes
+// of p for that part.
 func (f *checkedFile) check(p []byte, off, b int64) error {
 	from, to := b*blockBytes, min((b+1)*blockBytes, f.entry.Bytes)
 	if off <= from && to <= off+int64(len(p)) {
@@ -181,14 +181,14 @@ func (f *checkedFile) compare(block []byte, b int64) error {
 	return f.damaged(b*blockBytes, int64(len(block)))
 }
 
-// damaged is the error of bytes that are not what was written.
+// damaged returns the error of bytes that differ from what was written.
 func (f *checkedFile) damaged(from, bytes int64) error {
 	detail := fmt.Sprintf("bytes %d to %d are not what was written, by the checksum that %s has of them", from,
 		from+bytes, f.by)
 	return &lakeerr.CorruptError{Name: f.entry.Path, Detail: detail, Hint: lakeerr.HintRestore}
 }
 
-// sum is the checksum of a block as it was written. Those in the file are in blocks whose checksums are in the list.
+// sum returns the stored checksum of a block. Checksums in the file are in blocks whose checksums are in the list.
 func (f *checkedFile) sum(b int64) (uint32, error) {
 	if b >= f.in {
 		at := (b - f.in) * blockDigits

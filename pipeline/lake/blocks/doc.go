@@ -1,5 +1,5 @@
-// Package blocks has the checksums of the blocks of data files: it computes them when a file is written and checks them
-// when it is read (LAKE-13).
+// Package blocks computes the checksums of the blocks of data files when a file is written, and checks them when it is
+// read (LAKE-13).
 //
 //  1. A block is 64 KiB; the last one of a file may be shorter. Its checksum is the CRC-32C of its bytes.
 //  2. No byte of a block is returned before the complete block was compared. A block is compared once per opened file.

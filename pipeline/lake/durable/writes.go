@@ -16,19 +16,19 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
-// Data files are synced in batches, all files of a batch at the same time: the file system then writes its journal once
-// for several of them. A batch begins when it has so many files or bytes.
+// Data files are synced in batches, all files of a batch concurrently, so that the file system writes its journal once
+// for several of them. A batch is synced when it has this many files or bytes.
 const (
 	batchFiles = 32
 	batchBytes = 8 << 20
 )
 
-// Writes is what a run wrote and is not durable yet: the contents of data files, and names in folders.
+// Writes tracks what a run wrote that is not durable yet: the contents of data files, and names in folders.
 type Writes struct {
 	st    storage.Storage
 	files sync.WaitGroup
 	slots chan struct{} // one for each data file that is being synced
-	turn  chan struct{} // of the batch that begins: meanwhile each writer adds one file to the next one at most
+	turn  chan struct{} // held while a batch begins: meanwhile each writer adds at most one file to the next one
 
 	mu      sync.Mutex
 	batch   []unsynced
@@ -43,14 +43,14 @@ type unsynced struct {
 	name string
 }
 
-// New returns the writes of a run to a storage: none yet.
+// New returns the writes of a run to a storage, initially none.
 func New(st storage.Storage) *Writes {
 	return &Writes{st: st, slots: make(chan struct{}, batchFiles), turn: make(chan struct{}, 1),
 		touched: make(map[string]bool)}
 }
 
-// File makes a data file that is complete durable, in the background, and closes it (WRITE-1). It waits while an
-// earlier batch is being synced. The error is that of a file that failed before.
+// File makes a complete data file durable in the background and closes it (WRITE-1). It waits while an earlier batch is
+// being synced. The error is that of a file that failed before.
 func (s *Writes) File(f storage.File, name string, bytes int64) error {
 	s.mu.Lock()
 	s.batch, s.bytes = append(s.batch, unsynced{f, name}), s.bytes+bytes
@@ -100,11 +100,11 @@ func (s *Writes) failure() error {
 	return s.failed
 }
 
-// Touch notes that a name changed in a folder, which may be new and so may the folders above it (STO-3).
+// Touch records that a name changed in a folder. The folder and those above it can be new (STO-3).
 func (s *Writes) Touch(name string) {
 	dir := path.Dir(name)
 	if dir == manifest.TempDir {
-		return // nothing in it need outlive a crash
+		return // files in it need not survive a crash
 	}
 	for ; dir != "."; dir = path.Dir(dir) {
 		s.Add(dir)
@@ -112,7 +112,7 @@ func (s *Writes) Touch(name string) {
 	s.Add("")
 }
 
-// Add notes folders.
+// Add records folders to sync.
 func (s *Writes) Add(dirs ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -141,14 +141,14 @@ func (s *Writes) Sync() error {
 	return nil
 }
 
-// Failed notes a failed sync: from now on the run commits nothing (WRITE-6).
+// Failed records a failed sync: from now on the run cannot commit (WRITE-6).
 func (s *Writes) Failed(name string, err error) error {
 	failed := &lakeerr.SyncError{Name: name, Err: err}
 	s.note(failed)
 	return failed
 }
 
-// note keeps the first error after which nothing is committed.
+// note keeps the first error that prevents the commit.
 func (s *Writes) note(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -1,5 +1,5 @@
-// Package extsort sorts records by keys of bytes, whatever the number of records: what exceeds a limit of memory is
-// written to temporary files of the lake as sorted runs, which are merged when the records are read.
+// Package extsort sorts any number of records by byte keys. Records beyond a memory limit are written to temporary
+// files of the lake as sorted runs, which are merged when the records are read.
 //
 //	XSORT-1  Records are returned in bytewise order of their keys, those of equal keys in the order in which they were
 //	         added.

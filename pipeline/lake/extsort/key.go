@@ -2,12 +2,12 @@ package extsort
 
 import "encoding/binary"
 
-// AppendInt appends a number to a key so that keys are ordered by it.
+// AppendInt appends a number to a key so that keys sort by it.
 func AppendInt(key []byte, n int64) []byte {
 	return binary.BigEndian.AppendUint64(key, uint64(n)^1<<63)
 }
 
-// AppendText appends a text to a key so that keys are ordered bytewise by it, then by what follows it.
+// AppendText appends a text to a key so that keys sort bytewise by it, then by the rest.
 func AppendText(key []byte, text string) []byte {
 	for i := range len(text) {
 		if key = append(key, text[i]); text[i] == 0 {
@@ -17,5 +17,5 @@ func AppendText(key []byte, text string) []byte {
 	return append(key, 0, 0)
 }
 
-// Int is the number that a key begins with.
+// Int returns the number at the beginning of a key.
 func Int(key []byte) int64 { return int64(binary.BigEndian.Uint64(key) ^ 1<<63) }

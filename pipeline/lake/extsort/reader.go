@@ -13,7 +13,7 @@ import (
 
 // Reader merges sorted runs.
 type Reader struct {
-	cursors []*cursor // a heap once it is read, by key and place
+	cursors []*cursor // a heap by key and place, once reading has begun
 	begun   bool
 }
 
@@ -21,12 +21,12 @@ type Reader struct {
 type cursor struct {
 	file       *bufio.Reader
 	memory     *Sorter // if there is no file
-	at         int     // the next of its marks
-	place      int     // among the runs
+	at         int     // index of its next mark
+	place      int     // index among the runs
 	key, value []byte
 	prefix     uint64
 	buf        []byte
-	end        bool // there is no record
+	end        bool // there are no more records
 }
 
 // Next returns the next record; ok is false after the last one. Key and value are valid until the next call.

@@ -37,7 +37,7 @@ type Sorter struct {
 	runs  []run
 }
 
-// mark is where a record of the chunk begins, with the beginning of its key.
+// mark is the position of a record in the chunk, with the beginning of its key.
 type mark struct {
 	prefix uint64
 	at     uint32
@@ -49,7 +49,7 @@ type run struct {
 	data storage.ReadFile
 }
 
-// New returns a sorter without records. limit is how many bytes of records it holds in memory; 0 is 32 MiB.
+// New returns an empty sorter. limit is the size in bytes of the records in memory; 0 means 32 MiB.
 func New(temp Temp, limit int) *Sorter {
 	if limit <= 0 {
 		limit = defaultLimit
@@ -57,7 +57,7 @@ func New(temp Temp, limit int) *Sorter {
 	return &Sorter{temp: temp, limit: limit}
 }
 
-// Add takes a record. It copies key and value.
+// Add adds a record. It copies key and value.
 func (s *Sorter) Add(key, value []byte) error {
 	if len(s.chunk) > 0 && len(s.chunk)+len(key)+len(value) > s.limit {
 		if err := s.spill(); err != nil {
@@ -75,14 +75,14 @@ func appendRecord(dst, key, value []byte) []byte {
 	return append(append(dst, key...), value...)
 }
 
-// prefixOf is the beginning of a key as a number that is ordered as the key is.
+// prefixOf returns the beginning of a key as a number that sorts like the key.
 func prefixOf(key []byte) uint64 {
 	var b [prefixBytes]byte
 	copy(b[:], key)
 	return binary.BigEndian.Uint64(b[:])
 }
 
-// record is the record of the chunk at an offset.
+// record returns the record of the chunk at an offset.
 func (s *Sorter) record(at uint32) (key, value []byte) {
 	b := s.chunk[at:]
 	keySize, n := binary.Uvarint(b)
@@ -152,7 +152,7 @@ func (s *Sorter) write(r *Reader) (err error) {
 	return nil
 }
 
-// Read returns a reader of all records that were added. It may be called again, after other records were added too; a
+// Read returns a reader of all records that were added. It may be called again, also after adding more records. A
 // reader is valid until a record is added.
 func (s *Sorter) Read() *Reader {
 	s.sort()
@@ -164,7 +164,7 @@ func (s *Sorter) Read() *Reader {
 	return r
 }
 
-// Close deletes the files and forgets the records.
+// Close deletes the files and clears the records.
 func (s *Sorter) Close() error {
 	old := s.runs
 	s.chunk, s.marks, s.runs = nil, nil, nil

@@ -1,5 +1,5 @@
-// Package lakeerr has the errors of the lake: what is missing or damaged, what was not committed, and what a person
-// does about it.
+// Package lakeerr defines the errors of the lake: what is missing or damaged, what was not committed, and what a person
+// can do about it.
 //
 //  1. An error names the file, cycle or manifest it is about, and says what to do; several of one type differ by their
 //     Hint.

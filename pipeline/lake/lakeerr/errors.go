@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// MissingError says that a file that the lake names is not there, or not of the size that was written. Nothing is done
-// then.
+// MissingError reports that a file that the lake names does not exist, or has another size than was written. The
+// operation ends.
 type MissingError struct {
 	Name     string // the file
 	Manifest string // what names it
@@ -19,7 +19,7 @@ func (e *MissingError) Error() string {
 	return fmt.Sprintf("lake: %s: %s, but %s names it; %s", e.Name, e.Detail, e.Manifest, e.Hint)
 }
 
-// CorruptError says that a file's content is not what was written.
+// CorruptError reports that a file's content is not what was written.
 type CorruptError struct {
 	Name   string
 	Detail string // as `hash is …, HEAD says …`
@@ -31,8 +31,8 @@ func (e *CorruptError) Error() string {
 	return fmt.Sprintf("lake: %s: %s; %s", e.Name, e.Detail, e.Hint)
 }
 
-// SyncError says that making something durable failed. Nobody knows then what is on disk: the run ends at once (exit 3)
-// and never tries again by itself; the next run starts from what HEAD names.
+// SyncError reports that making something durable failed. The content of the disk is then unknown: the run ends at once
+// (exit 3) without retrying; the next run starts from the state that HEAD names.
 type SyncError struct {
 	Name string // file, or folder
 	Err  error
@@ -46,14 +46,14 @@ func (e *SyncError) Error() string {
 // Unwrap returns the system's error.
 func (e *SyncError) Unwrap() error { return e.Err }
 
-// CleanError says that a state was committed, and that clearing up after it failed. The lake is right for readers that
-// go through HEAD; the next run clears up.
+// CleanError reports that a state was committed, but clearing up after it failed. The lake is correct for readers that
+// use HEAD; the next run clears up.
 type CleanError struct {
 	Number int64 // the manifest that is live
 	Err    error
 }
 
-// Error says that the state is in.
+// Error says that the state is committed.
 func (e *CleanError) Error() string {
 	return fmt.Sprintf("lake: manifest %d is committed, but clearing up after it failed; the next run does it: %v",
 		e.Number, e.Err)
@@ -62,21 +62,21 @@ func (e *CleanError) Error() string {
 // Unwrap returns the reason.
 func (e *CleanError) Unwrap() error { return e.Err }
 
-// MovedError says that a newer state was committed while this one was being read, and that a file of this one is gone.
-// Start over from Head; Lake.Read does.
+// MovedError reports that a newer state was committed while this one was being read, and that a file of this one is
+// gone. The reader must start over from Head; Lake.Read does.
 type MovedError struct {
 	Name     string // the file that is gone
 	Was, Now int64  // manifest numbers
 }
 
-// Error says which state was lost to which.
+// Error names the file and both states.
 func (e *MovedError) Error() string {
 	return fmt.Sprintf("lake: %s is gone: the lake moved from manifest %d to %d while it was being read", e.Name, e.Was,
 		e.Now)
 }
 
-// FencedError says that another writer committed the manifest that a run was about to commit (CHAIN-1). Nothing of the
-// run was committed.
+// FencedError reports that another writer committed the manifest that a run was about to commit (CHAIN-1). The run
+// committed nothing.
 type FencedError struct {
 	Number  int64  // of the manifest
 	AsOf    string // of the other writer's run
@@ -90,8 +90,8 @@ func (e *FencedError) Error() string {
 		e.Command, e.AsOf, e.Number)
 }
 
-// UnknownCommitError says that the object store did not confirm a commit and that its manifest is not there. The store
-// may still create it.
+// UnknownCommitError reports that the object store did not confirm a commit and that its manifest does not exist. The
+// store may still create it.
 type UnknownCommitError struct {
 	Number int64
 	Err    error
@@ -106,7 +106,7 @@ func (e *UnknownCommitError) Error() string {
 // Unwrap returns the store's error.
 func (e *UnknownCommitError) Unwrap() error { return e.Err }
 
-// SweepError says that a run was about to name a file that another process may be deleting (CHAIN-7). Nothing was
+// SweepError reports that a run was about to name a file that another process may be deleting (CHAIN-7). Nothing was
 // committed.
 type SweepError struct {
 	Name string // the file
@@ -120,7 +120,7 @@ func (e *SweepError) Error() string {
 		"an hour", e.Name, e.Mark)
 }
 
-// ClosedError says that a change would touch a closed cycle (LAKE-8).
+// ClosedError reports that a change would affect a closed cycle (LAKE-8).
 type ClosedError struct {
 	Cycle  string
 	Detail string
@@ -131,7 +131,7 @@ func (e *ClosedError) Error() string {
 	return fmt.Sprintf("lake: cycle %s is closed: %s", e.Cycle, e.Detail)
 }
 
-// BucketsError says that a lake has another number of buckets than is wanted.
+// BucketsError reports that a lake has another number of buckets than requested.
 type BucketsError struct{ Has, Wanted int }
 
 // Error gives both numbers.
@@ -145,7 +145,7 @@ func (e *BucketsError) Hint() string {
 		"`tollbook rebucket`", e.Has)
 }
 
-// UnitsError says that the settings have another zone or currency than the lake.
+// UnitsError reports that the settings have another zone or currency than the lake.
 type UnitsError struct{ Setting, Has, Wanted string }
 
 // Error gives both.
@@ -159,7 +159,7 @@ func (e *UnitsError) Hint() string {
 		"are then calculated from inbox and books, closed ones too", e.Setting)
 }
 
-// The hints, one per kind of trouble.
+// The hints, one per kind of problem.
 const (
 	// HintRestore is for a file that is missing or damaged, HintHead for HEAD.
 	HintRestore = "put that file back from a copy of the lake, or move the lake away and run again: it is rebuilt " +
@@ -172,10 +172,10 @@ const (
 	HintOlder = "an earlier version of tollbook wrote it: `tollbook upgrade --dry-run` shows what converts the lake"
 )
 
-// NotThere is the Detail of a MissingError for a file that is gone, not short.
+// NotThere is the Detail of a MissingError for a file that does not exist, in contrast to one with the wrong size.
 const NotThere = "not there"
 
-// Unmoved says of a manifest that is not there that it is lost: no commit takes one away, so it never is a *MovedError.
+// Unmoved turns a *MovedError about a manifest into a *MissingError: no commit removes manifests, so it is lost.
 func Unmoved(err error, by string) error {
 	if moved := new(MovedError); errors.As(err, &moved) {
 		return &MissingError{Name: moved.Name, Manifest: by, Detail: NotThere,

@@ -1,5 +1,5 @@
-// Package linefile writes files of lines that are made one by one: those of orders and adjustments, and those that a
-// close or a rerating adds to a cycle.
+// Package linefile writes files of lines that are made one by one: lines of orders and adjustments, and lines that a
+// close or a re-rating adds to a cycle.
 //
 //  1. A file's lines are in the order of §8. Its bytes are a function of the set of lines, of the key and of the books.
 //  2. For every file of lines there is a file of table sums with their sums per customer. The manifest keeps the sums

@@ -10,8 +10,8 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Line is one line that comes one by one, typed. What follows from customer, sku and version alone is looked up as it
-// is written.
+// Line is one line with typed values. Values that depend only on customer, sku and version are looked up when it is
+// written.
 type Line struct {
 	line.Charge
 	Customer, SKU               int32
@@ -20,17 +20,17 @@ type Line struct {
 	Region, Resource, Name, Tag string
 	ChargingMode, Detail        int32
 	TradeID, ID                 string
-	Service                     string // of a line without a sku
+	Service                     string // for a line without a sku
 	TradeTime                   period.Instant
 	Start, End                  period.Instant // Forever = never
-	DiscountText                string         // of a refund: its base's; else by Charge.DiscountID
-	Origin                      string         // origin_cycle, where it differs
+	DiscountText                string         // discount_id of a refund's base; other lines use Charge.DiscountID
+	Origin                      string         // origin_cycle, if it differs from the cycle
 	Draws                       string
-	Own                         period.Instant // of partner, terms and prices
+	Own                         period.Instant // own time, which decides partner, terms and prices
 	Instant                     period.Instant // at which it is paid (§6.3)
 }
 
-// DiscountWord is the line's discount_id.
+// DiscountWord returns the line's discount_id.
 func (l *Line) DiscountWord(bk *books.Books) string {
 	if l.DiscountID >= 0 {
 		return bk.Discounts[l.DiscountID].ID
@@ -38,8 +38,8 @@ func (l *Line) DiscountWord(bk *books.Books) string {
 	return l.DiscountText
 }
 
-// before is the order of §8, and after it what distinguishes differences of one closed cycle that agree in all of it.
-// The published copy has the same order.
+// before compares lines in the order of §8, and then by columns that distinguish differences of one closed cycle. The
+// published copy has the same order.
 func (l *Line) before(m *Line) int {
 	return cmp.Or(cmp.Compare(l.Customer, m.Customer), cmp.Compare(l.Start, m.Start), cmp.Compare(l.ID, m.ID),
 		cmp.Compare(l.Tier, m.Tier), cmp.Compare(l.Kind, m.Kind), cmp.Compare(l.Resource, m.Resource),
@@ -48,7 +48,7 @@ func (l *Line) before(m *Line) int {
 		l.Official.Cmp(m.Official), l.Discount.Cmp(m.Discount), l.UsageAmount.Cmp(m.UsageAmount), l.Free.Cmp(m.Free))
 }
 
-// appendTo writes the line into a batch of the lines table; cycle and day are those of the file.
+// appendTo appends the line to a batch of the lines table; cycle and day are those of the file.
 func (l *Line) appendTo(c *parquet.Columns[tables.Line], cycle, day string, bk *books.Books) {
 	c.Word(tables.LineCycle).Add(cycle)
 	c.Word(tables.LineDay).Add(day)
@@ -80,7 +80,7 @@ func (l *Line) appendTo(c *parquet.Columns[tables.Line], cycle, day string, bk *
 	c.N++
 }
 
-// appendProduct writes what follows from the product and from the version of its price.
+// appendProduct appends the columns of the product and of the price version.
 func (l *Line) appendProduct(c *parquet.Columns[tables.Line], bk *books.Books) {
 	product, version := books.Product{ServiceTypeCode: l.Service}, books.Version{}
 	p, v, from := &product, &version, tables.Nothing
@@ -101,7 +101,7 @@ func (l *Line) appendProduct(c *parquet.Columns[tables.Line], bk *books.Books) {
 	c.MaybeTime(tables.LinePriceValidFrom).Add(from)
 }
 
-// appendCharge writes the quantities and the amounts. Cash pays the line until another balance does (§6.3).
+// appendCharge appends the quantities and the amounts. Cash pays the line until another balance does (§6.3).
 func (l *Line) appendCharge(c *parquet.Columns[tables.Line]) {
 	c.Quantity(tables.LineUsageAmount).Add(l.UsageAmount.Raw())
 	c.Quantity(tables.LineFreeResourceUsage).Add(l.Free.Raw())
@@ -119,7 +119,7 @@ func (l *Line) appendCharge(c *parquet.Columns[tables.Line]) {
 	}
 }
 
-// unlessStart is an instant as the lines table holds it.
+// unlessStart returns an instant as stored in the lines table: Nothing if it equals the start.
 func (l *Line) unlessStart(t period.Instant) period.Instant {
 	if t == l.Start {
 		return tables.Nothing

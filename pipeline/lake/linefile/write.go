@@ -13,7 +13,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// summedColumns are the columns of lines whose sums the manifest keeps per file.
+// summedColumns lists the columns of lines whose sums the manifest stores per file.
 func summedColumns() tables.List[tables.Line] {
 	return tables.Columns(tables.LineUsageAmount, tables.LineFreeResourceUsage, tables.LineQuantity,
 		tables.LineOfficialAmount,
@@ -23,8 +23,9 @@ func summedColumns() tables.List[tables.Line] {
 		tables.LineDebtAmount)
 }
 
-// Write writes lines, in the order of §8, and their sums per customer: it gives the files of key, which is one of table
-// lines, and those of the key of table sums next to it. No line gives a key no file. It sorts the lines it is given.
+// Write writes lines, in the order of §8, and their sums per customer. It returns the files of key, a key of table
+// lines, and those of the corresponding key of table sums. Without lines the keys have no files. It sorts lines in
+// place.
 func Write(
 	t *lake.SubTxn, bk *books.Books, key manifest.FileKey, lines []*Line,
 ) (map[manifest.FileKey][]manifest.FileEntry, error) {
@@ -51,7 +52,7 @@ func Write(
 	return out, err
 }
 
-// sumsOf adds lines, in order of customer, up per customer.
+// sumsOf adds up lines, which are in order of customer, per customer.
 func sumsOf(bk *books.Books, lines []*Line) (*parquet.Columns[tables.Sum], error) {
 	out := parquet.NewColumns(tables.Sums())
 	for len(lines) > 0 {

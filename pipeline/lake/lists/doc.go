@@ -1,4 +1,4 @@
-// Package lists reads the lists that a manifest names, each when it is asked for, and once.
+// Package lists reads the lists that a manifest names, on demand and once each.
 //
 //  1. A list is used if its hash, its format, its cycle and day, and the number of its entries are those that the file
 //     that names it says, and if every file that it names belongs into it (READ-3, LAKE-17). Any other is a

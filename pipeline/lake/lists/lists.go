@@ -13,24 +13,24 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 )
 
-// listsAtOnce is how many lists of days are read at once: on an object store each takes the time of a request.
+// listsAtOnce is the number of day lists that are read concurrently: on an object store each takes one request.
 const listsAtOnce = 8
 
-// Read reads a file of the lake that by names with its hash, and checks it. number is the manifest the reader is at.
+// Read reads and checks a file of the lake, which by names with its hash. number is the reader's manifest.
 type Read func(name string, hash manifest.Hash, by string, number int64) ([]byte, error)
 
-// Lists are the lists that a manifest names. They are read when they are asked for, and kept. The methods may be called
-// from several goroutines.
+// Lists are the lists that a manifest names. They are read on demand and cached. The methods may be called from several
+// goroutines.
 type Lists struct {
 	read   Read
 	number int64           // of the manifest
 	by     string          // its name
-	steps  []manifest.Step // that convert lists; none = they have the program's format
+	steps  []manifest.Step // steps that convert lists; none = they have the program's format
 
 	mu     sync.Mutex
-	files  map[manifest.Cycle][]manifest.FileEntry // of cycles that were read completely
+	files  map[manifest.Cycle][]manifest.FileEntry // of cycles whose lists were read completely
 	heads  map[manifest.Cycle]*filesList           // the lists of cycles that name lists of days
-	days   map[dayOf][]manifest.FileEntry          // of lists of days that were read alone
+	days   map[dayOf][]manifest.FileEntry          // of day lists that were read separately
 	inputs []manifest.Input
 	taken  bool // inputs were read
 }
@@ -43,24 +43,24 @@ type dayOf struct {
 	day   manifest.Day
 }
 
-// New returns the lists of a manifest. steps convert them into the program's format; none = they have it.
+// New returns the lists of a manifest. steps convert them into the program's format; none = no conversion.
 func New(read Read, m *manifest.Manifest, steps []manifest.Step) *Lists {
 	return &Lists{read: read, number: m.Number, by: manifest.NameOf(m.Number), steps: steps,
 		files: make(map[manifest.Cycle][]manifest.FileEntry), heads: make(map[manifest.Cycle]*filesList),
 		days: make(map[dayOf][]manifest.FileEntry)}
 }
 
-// Steps are the steps that convert the lists into the program's format.
+// Steps returns the steps that convert the lists into the program's format.
 func (l *Lists) Steps() []manifest.Step { return l.steps }
 
-// Keep gives the files of a cycle and the lists of days that its list names, of a state whose lists are not written.
+// Keep sets the files and day lists of a cycle, for a state whose lists are not written yet.
 func (l *Lists) Keep(cycle manifest.Cycle, files []manifest.FileEntry, days []manifest.DayRef) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.files[cycle], l.heads[cycle] = files, &filesList{Days: days}
 }
 
-// KeepInputs gives the feed files of such a state.
+// KeepInputs sets the feed files of such a state.
 func (l *Lists) KeepInputs(inputs []manifest.Input) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -88,8 +88,8 @@ func (l *Lists) OfCycle(ref *manifest.ListRef, cycle manifest.Cycle) ([]manifest
 	return files, nil
 }
 
-// OfDay returns files of a cycle among which are those of a day: of a list that is cut by day, those of the list that
-// has them.
+// OfDay returns files of a cycle that include those of a day. If the list is cut by day, it reads only the list with
+// the day's files.
 func (l *Lists) OfDay(ref *manifest.ListRef, cycle manifest.Cycle, day manifest.Day) ([]manifest.FileEntry, error) {
 	if ref.Days == 0 {
 		return l.OfCycle(ref, cycle)
@@ -140,8 +140,8 @@ func (l *Lists) allDays(ref *manifest.ListRef, head *filesList) ([]manifest.File
 	return merge(append(parts, head.Entries)), nil
 }
 
-// merge returns the entries of lists, each sorted by path, sorted by path. The files of a folder are in one list, side
-// by side, and are moved as one.
+// merge merges lists that are each sorted by path. The files of a folder are contiguous in one list and are moved
+// together.
 func merge(parts [][]manifest.FileEntry) []manifest.FileEntry {
 	var folders [][]manifest.FileEntry
 	for _, part := range parts {
@@ -162,8 +162,8 @@ func merge(parts [][]manifest.FileEntry) []manifest.FileEntry {
 	return files
 }
 
-// head reads the list of a cycle: all its files or, if it is cut by day, the lists of days and the files of no day of
-// the calendar.
+// head reads the list of a cycle: all its files or, if it is cut by day, the day lists and the files without a calendar
+// day.
 func (l *Lists) head(ref *manifest.ListRef, cycle manifest.Cycle) (*filesList, error) {
 	if head, found := l.heads[cycle]; found {
 		return head, nil
@@ -230,7 +230,7 @@ func (l *Lists) DaysOf(ref *manifest.ListRef, cycle manifest.Cycle) ([]manifest.
 	return head.Days, err
 }
 
-// readList reads and checks a list that by names, of the cycle and the day of another.
+// readList reads and checks a list that by names. Its cycle and day must be those of of.
 func readList[T any](l *Lists, ref *manifest.ListRef, of manifest.List[struct{}], by string) (*manifest.List[T],
 	error) {
 	b, err := l.read(ref.Name, ref.Hash, by, l.number)

@@ -1,5 +1,5 @@
-// Package manifest has the names of the lake and the formats of its small files: manifests, the lists that they name,
-// and HEAD. Package lake defines a state and how one follows another; the labels cited here are from there.
+// Package manifest defines the names of the lake and the formats of its small files: manifests, the lists that they
+// name, and HEAD. Package lake defines states and their succession; the labels cited here are from there.
 //
 //  1. A value has one encoding: the same value has the same bytes and the same hash (LAKE-7).
 //  2. Package manifest alone knows the names of the lake. The name of a data file or a list follows from its key and

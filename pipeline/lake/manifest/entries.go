@@ -5,12 +5,11 @@ import (
 	"strconv"
 )
 
-// A month has thousands of files, and every run reads the list of them: parsing it as any JSON was most of what
-// beginning a run cost. The lists are known to be the bytes that were written, by their hash, and the writer leaves one
-// form of each entry, so that form is read here; whatever has another, as what an escape is needed for, is read as
-// JSON.
+// A month has thousands of files, and every run reads their list: parsing it with a general JSON parser took most of
+// the time of beginning a run. The hash ensures that the bytes of a list are those that were written, and the writer
+// has one form of each entry. That form is parsed here; any other, for example with escapes, is parsed as JSON.
 
-// parseFiles reads a list of files in the form that EncodeList writes; ok is false where it has another.
+// parseFiles parses a list of files in the form that EncodeList writes; ok is false if it has another form.
 func parseFiles(b []byte) (l List[FileEntry], ok bool) {
 	p := entryParser{rest: string(b)}
 	l.Format = int(p.number(`{"format":`))
@@ -32,7 +31,7 @@ func parseFiles(b []byte) (l List[FileEntry], ok bool) {
 	return l, !p.failed
 }
 
-// days are the lists of days that a list names, if it names any.
+// days parses the lists of days that a list names, if any.
 func (p *entryParser) days() (refs []DayRef) {
 	if !p.has(`,"days":[` + "\n") {
 		return nil
@@ -53,13 +52,14 @@ func (p *entryParser) days() (refs []DayRef) {
 	return refs
 }
 
-// entryParser takes one part after the other off a text. Once one is not there it has failed, and takes nothing more.
+// entryParser consumes one part of a text after the other. After a part does not match it has failed, and consumes
+// nothing.
 type entryParser struct {
 	rest   string
 	failed bool
 }
 
-// file is one entry and the end of its line.
+// file parses one entry and its line end.
 func (p *entryParser) file() (e FileEntry) {
 	e.Table = p.text(`{"table":`)
 	e.Cycle = p.cycle(`,"cycle":`)
@@ -98,7 +98,7 @@ func (p *entryParser) sums() []Sum {
 	return list
 }
 
-// has takes a text off if it is there.
+// has consumes a text if it comes next.
 func (p *entryParser) has(text string) bool {
 	if p.failed || len(p.rest) < len(text) || p.rest[:len(text)] != text {
 		return false
@@ -107,10 +107,10 @@ func (p *entryParser) has(text string) bool {
 	return true
 }
 
-// want takes a text off.
+// want consumes a text, and fails if it does not come next.
 func (p *entryParser) want(text string) { p.failed = !p.has(text) || p.failed }
 
-// text takes a key off and the string that follows it, of plain ASCII.
+// text consumes a key and the following string of plain ASCII.
 func (p *entryParser) text(key string) string {
 	p.want(key)
 	p.want(`"`)
@@ -128,21 +128,21 @@ func (p *entryParser) text(key string) string {
 	return ""
 }
 
-// cycle takes a key off and the cycle that follows it.
+// cycle consumes a key and the following cycle.
 func (p *entryParser) cycle(key string) Cycle {
 	cycle, err := ParseCycle(p.text(key))
 	p.failed = p.failed || err != nil
 	return cycle
 }
 
-// day takes a key off and the day that follows it.
+// day consumes a key and the following day.
 func (p *entryParser) day(key string) Day {
 	day, err := ParseDay(p.text(key))
 	p.failed = p.failed || err != nil
 	return day
 }
 
-// number takes a key off and the whole number that follows it, as it is written without need.
+// number consumes a key and the following integer in its shortest form.
 func (p *entryParser) number(key string) int64 {
 	p.want(key)
 	i := 0

@@ -7,19 +7,18 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 )
 
-// Step converts manifests and lists from one format into the next one. It gets and returns JSON, because the types of
-// this program are those of its own format alone. Data files keep their bytes: a table's reader knows the columns that
-// earlier versions wrote.
+// Step converts manifests and lists from one format into the next. It reads and returns JSON, because this program has
+// only the types of its own format. Data files are not changed: a table's reader knows the columns of earlier versions.
 type Step struct {
-	From int    // it converts to From+1
+	From int    // it converts to From + 1
 	Text string // what changes, for people
-	// Manifest and List convert the text of a manifest and of a list, the field `format` too. They keep number, parent
-	// and the names and hashes of lists.
+	// Manifest and List convert the text of a manifest and of a list, including the field `format`. They keep number,
+	// parent, and the names and hashes of lists.
 	Manifest func(old []byte) ([]byte, error)
 	List     func(old []byte) ([]byte, error)
 }
 
-// Steps are the steps of this program. There are none: the lake has had one format so far.
+// Steps returns the steps of this program. There are none, because the lake has had only one format so far.
 func Steps() []Step { return nil }
 
 // Envelope is the part of a manifest that is the same in every format.
@@ -29,7 +28,7 @@ type Envelope struct {
 	Parent Hash  `json:"parent"`
 }
 
-// stepsFrom returns the steps from a format to this program's: none for its own. known is false if there is no way.
+// stepsFrom returns the steps from a format to this program's; none for its own. known is false if they are incomplete.
 func stepsFrom(all []Step, from int) (steps []Step, known bool) {
 	for at := from; at != Format; at++ {
 		i := 0
@@ -44,7 +43,7 @@ func stepsFrom(all []Step, from int) (steps []Step, known bool) {
 	return steps, true
 }
 
-// DecodeAny reads a manifest of any format that the steps convert, and returns the steps that its lists need.
+// DecodeAny reads a manifest of any format that the steps can convert. It returns the steps that its lists need.
 func DecodeAny(all []Step, name string, number int64, b []byte) (*Manifest, []Step, error) {
 	var e Envelope
 	if err := json.Unmarshal(b, &e); err != nil {
@@ -67,13 +66,13 @@ func DecodeAny(all []Step, name string, number int64, b []byte) (*Manifest, []St
 	for i := 0; err == nil && i < len(m.Cycles); i++ {
 		err = m.Cycles[i].Cycle.Check()
 	}
-	if err != nil { // with the hash that was written: it is not damaged
+	if err != nil { // its hash is correct, so it is not damaged
 		return nil, nil, &lakeerr.CorruptError{Name: name, Detail: err.Error(), Hint: lakeerr.HintNewer}
 	}
 	return m, steps, nil
 }
 
-// ConvertList brings the text of a list into the program's format.
+// ConvertList converts the text of a list into the program's format.
 func ConvertList(b []byte, steps []Step) ([]byte, error) {
 	for _, step := range steps {
 		var err error

@@ -7,15 +7,15 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Cycle is the cycle of a file's key, or no cycle, which is the zero value. Cycles of one value are equal by ==.
+// Cycle is the cycle of a file's key; the zero value is no cycle. Equal cycles are equal by ==.
 type Cycle struct {
 	at int32 // 0 for no cycle, else the period.Cycle, plus 1 from the year 0000 on
 }
 
-// CycleOf returns a cycle as that of a key.
+// CycleOf returns a cycle in the form of a key.
 func CycleOf(cycle period.Cycle) Cycle { return Cycle{plain(int(cycle))} }
 
-// ParseCycle reads the text of a cycle: "" is none.
+// ParseCycle parses the text of a cycle; "" is no cycle.
 func ParseCycle(text string) (Cycle, error) {
 	switch {
 	case text == "":
@@ -28,8 +28,7 @@ func ParseCycle(text string) (Cycle, error) {
 
 func notCycle(text string) error { return fmt.Errorf("cycle %q: want YYYY-MM", text) }
 
-// Check says what is wrong with the cycle where there must be one: that there is none, or that it is not of the years
-// 0000 to 9999.
+// Check returns an error if there is no cycle, or if it is not in the years 0000 to 9999.
 func (c Cycle) Check() error {
 	if c.at <= 0 || number(c.at) >= 10_000*12 {
 		return notCycle(c.String())
@@ -51,7 +50,7 @@ func (c Cycle) Or(none period.Cycle) period.Cycle {
 	return period.Cycle(number(c.at))
 }
 
-// Compare orders cycles as their texts: none first.
+// Compare orders cycles like their texts: no cycle first.
 func (c Cycle) Compare(o Cycle) int { return cmp.Compare(c.at, o.at) }
 
 // AppendText appends the text of the cycle. It does not fail.
@@ -78,18 +77,19 @@ func (c *Cycle) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
-// Day is the day of a file's key: a day of the calendar, one of the special days, or none, which is the zero value.
-// Days of one value are equal by ==.
+// Day is the day of a file's key: a day of the calendar, a special day, or no day, which is the zero value. Equal days
+// are equal by ==.
 type Day struct {
-	// at is 0 for no day, a special day from special on, and else the day's number in a calendar whose months all have
-	// 31 days, plus 1 from the year 0000 on: so it keeps a text such as 2026-02-30, which paths could always have.
+	// at is 0 for no day, at least special for a special day, and else the day's number in a calendar whose months all
+	// have 31 days, plus 1 from the year 0000 on. So it can store a text like 2026-02-30, which paths could always
+	// contain.
 	at int32
 }
 
 // special is the first of the special days; days of the calendar are before all of them.
 const special int32 = 1<<31 - 64
 
-// The special days, as their texts are sorted.
+// The special days, in the order of their texts.
 const (
 	charges = special + iota
 	commitments
@@ -101,10 +101,10 @@ const (
 	restated
 )
 
-// Days that are none of the calendar. EndDay is the day of month-end files, EventsDay that of a cycle's orders and
-// adjustments, LateDay that of what late records give, RerateDay that of what re-rating gives, ChargesDay that of
-// recurring charges, CommitmentsDay that of commitments, CostsDay that of the lines of vendors' cost files, and
-// RestatedDay that of the differences that a delivery for a closed cycle posts.
+// Days outside the calendar. EndDay is the day of month-end files, EventsDay of a cycle's orders and adjustments,
+// LateDay of lines from late records, RerateDay of lines from re-rating, ChargesDay of recurring charges,
+// CommitmentsDay of commitments, CostsDay of lines from vendors' cost files, and RestatedDay of differences posted by a
+// delivery for a closed cycle.
 var (
 	EndDay         = Day{end}
 	EventsDay      = Day{events}
@@ -119,20 +119,20 @@ var (
 // specialTexts are the texts of the special days, from special on.
 var specialTexts = [...]string{"charges", "commitments", "costs", "end", "events", "late", "rerate", "restated"}
 
-// specialDays is the list of the special days that messages have.
+// specialDays lists the special days for messages.
 const specialDays = "end, events, late, rerate, charges, commitments, costs, restated"
 
-// monthDays is the number of days that each month has in the numbers of days.
+// monthDays is the length of every month in the numbering of days.
 const monthDays = 31
 
-// DayOf returns the day of the calendar as that of a key.
+// DayOf returns a day of the calendar in the form of a key.
 func DayOf(day period.Day) Day {
-	const far = 2_000_000_000 // days: 5.4 million years, whose numbers an int32 holds
+	const far = 2_000_000_000 // days: 5.4 million years, whose numbers fit an int32
 	year, month, d := min(max(day, -far), far).Date()
 	return Day{plain((year*12+month-1)*monthDays + d - 1)}
 }
 
-// plain makes room for 0, which is none, below the first number that keys have.
+// plain shifts the numbers from 0 on by 1, so that 0 means none.
 func plain(n int) int32 {
 	if n >= 0 {
 		n++
@@ -148,7 +148,7 @@ func number(at int32) int {
 	return int(at)
 }
 
-// ParseDay reads the text of a day: "" is none.
+// ParseDay parses the text of a day; "" is no day.
 func ParseDay(text string) (Day, error) {
 	if text == "" {
 		return Day{}, nil
@@ -170,13 +170,13 @@ func (d Day) IsZero() bool { return d == Day{} }
 // IsSpecial reports whether the day is a special one.
 func (d Day) IsSpecial() bool { return d.at >= special }
 
-// OfCalendar reports whether the day is one of the calendar: neither none nor a special one.
+// OfCalendar reports whether the day is a day of the calendar.
 func (d Day) OfCalendar() bool { return d.at != 0 && d.at < special }
 
-// IsPosted reports whether a day is one of lines that no usage record of the cycle and no bandwidth sample gave.
+// IsPosted reports whether the lines of a day come from neither usage records of the cycle nor bandwidth samples.
 func (d Day) IsPosted() bool { return d.at >= special && d != EndDay }
 
-// Calendar returns the day of the calendar; ok is false for a special day, for none, and where the month does not have
+// Calendar returns the day of the calendar; ok is false for a special day, for no day, and if the month does not have
 // the day.
 func (d Day) Calendar() (day period.Day, ok bool) {
 	if d.at == 0 || d.at >= special {
@@ -187,7 +187,7 @@ func (d Day) Calendar() (day period.Day, ok bool) {
 	return day, day <= cycle.Last()
 }
 
-// split returns the cycle of a day of the calendar and the day in it, from 1.
+// split returns the cycle of a day of the calendar and the day in the month, from 1.
 func (d Day) split() (cycle period.Cycle, day int) {
 	n := number(d.at)
 	cycle, day = period.Cycle(n/monthDays), n%monthDays
@@ -197,7 +197,7 @@ func (d Day) split() (cycle period.Cycle, day int) {
 	return cycle, day + 1
 }
 
-// Compare orders days as their texts: none first, then those of the calendar, then the special ones by their texts.
+// Compare orders days like their texts: no day first, then days of the calendar, then special days by text.
 func (d Day) Compare(o Day) int { return cmp.Compare(d.at, o.at) }
 
 // AppendText appends the text of the day. It does not fail.
@@ -213,7 +213,7 @@ func (d Day) AppendText(to []byte) ([]byte, error) {
 	return append(to, byte('0'+day/10), byte('0'+day%10)), nil
 }
 
-// String is the text of the day: 2026-09-03, end, or "" for none.
+// String returns the text of the day: 2026-09-03, end, or "" for no day.
 func (d Day) String() string {
 	if d.at >= special {
 		return specialTexts[d.at-special]
@@ -240,20 +240,20 @@ func (d *Day) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
-// valid reports whether the day is none, a special day or one of the years 0000 to 9999.
+// valid reports whether the day is no day, a special day, or in the years 0000 to 9999.
 func (d Day) valid() bool { return d.at >= special || d.at >= 0 && number(d.at) < 10_000*12*monthDays }
 
-// validCycle reports whether a text is that of a cycle, as 2026-09.
+// validCycle reports whether a text is a cycle like 2026-09.
 func validCycle(s string) bool {
 	return len(s) == 7 && digits(s[:4]) && s[4] == '-' && digits(s[5:]) && s[5:] >= "01" && s[5:] <= "12"
 }
 
-// validDay reports whether a text is that of a day of the calendar, as 2026-09-03.
+// validDay reports whether a text is a day of the calendar like 2026-09-03.
 func validDay(s string) bool {
 	return len(s) == 10 && validCycle(s[:7]) && s[7] == '-' && digits(s[8:]) && s[8:] >= "01" && s[8:] <= "31"
 }
 
-// monthNumber is the number of the month with which a text begins, counted from 0000-01 as 0.
+// monthNumber returns the number of the month at the beginning of a text, counted from 0000-01 as 0.
 func monthNumber(text string) int {
 	return (twoDigits(text)*100+twoDigits(text[2:]))*12 + twoDigits(text[5:]) - 1
 }

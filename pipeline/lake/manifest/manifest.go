@@ -15,10 +15,10 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Format is the version of the manifests' and lists' layout. A reader refuses any other (LAKE-16).
+// Format is the version of the layout of manifests and lists. A reader refuses any other (LAKE-16).
 const Format = 1
 
-// State says whether a cycle still takes records (§7.1).
+// State says whether a cycle is open or closed (§7.1).
 type State string
 
 // The states of a cycle.
@@ -27,51 +27,51 @@ const (
 	CycleClosed State = "closed"
 )
 
-// NoBucket is the Bucket of a file that holds all buckets.
+// NoBucket is the Bucket of a file with the rows of all buckets.
 const NoBucket = -1
 
 // Hash is the first 128 bits of a SHA-256, as 32 lower-case hexadecimal digits.
 type Hash string
 
-// HashBytes returns the hash of some bytes.
+// HashBytes returns the hash of bytes.
 func HashBytes(b []byte) Hash { return HashSum(sha256.Sum256(b)) }
 
-// HashSum returns the hash that a whole SHA-256 gives.
+// HashSum returns the hash with the beginning of a SHA-256.
 func HashSum(sum [sha256.Size]byte) Hash { return Hash(hex.EncodeToString(sum[:hashBytes])) }
 
-// hashBytes is how much of a SHA-256 is kept: nobody finds a second file to a given 128-bit name.
+// hashBytes is the number of bytes of a SHA-256 that are kept: 128 bits prevent collisions.
 const hashBytes = 16
 
 // Manifest is one state of the lake. Its JSON has a fixed field order, sorted lists and no clock of its own: the same
 // state from the same parent has the same bytes.
 type Manifest struct {
 	Format  int    `json:"format"`
-	Number  int64  `json:"number"`  // 1 = the first; the lake without HEAD is number 0
-	Parent  Hash   `json:"parent"`  // of the manifest before; "" for the first
+	Number  int64  `json:"number"`  // 1 = the first; a lake without HEAD has number 0
+	Parent  Hash   `json:"parent"`  // hash of the previous manifest; "" for the first
 	AsOf    string `json:"as_of"`   // the run's clock, as the run gave it: RFC 3339, UTC
-	Command string `json:"command"` // the run that made it, as `run nightly`
-	// why the run was allowed more rejects than its gates; "" = it needed no leave
+	Command string `json:"command"` // the run that made it, like `run nightly`
+	// why the run was allowed more rejects than its gates; "" = it was not needed
 	Accepted      string      `json:"accepted_rejects,omitempty"`
 	ClosedThrough Cycle       `json:"closed_through"` // every cycle up to this one is closed, if there is one
 	Buckets       int         `json:"buckets"`        // 0 = not set yet
-	Units         Units       `json:"units,omitzero"` // of the first run that noted them; zero = none did
+	Units         Units       `json:"units,omitzero"` // of the first run that stored them; zero = none did
 	Cycles        []CycleRef  `json:"cycles"`         // by Cycle
 	Inputs        *ListRef    `json:"inputs"`         // nil = no input taken yet
 	Loose         []FileEntry `json:"loose"`          // files of no cycle, by Path
 	Totals        []Total     `json:"totals"`         // by Name
-	// ArchiveOf is set in an archive: the hash of the first manifest of the lake its cycles are from. Inputs stay with
-	// that lake.
+	// ArchiveOf is set in an archive: the hash of the first manifest of the lake from which its cycles come. Inputs
+	// stay in that lake.
 	ArchiveOf Hash `json:"archive_of,omitempty"`
 }
 
-// Units are the settings in which days, cycles and amounts of a lake are. They never change (LAKE-20).
+// Units are the settings that define the days, cycles and amounts of a lake. They never change (LAKE-20).
 type Units struct {
 	Zone     string `json:"zone"`
 	Currency string `json:"currency"`
 	Digits   int    `json:"digits"` // decimals of what is paid
 }
 
-// Check refuses other settings than those of the lake. Units that the lake does not know are accepted. Errors:
+// Check rejects settings that differ from those of the lake. If the lake has none, it accepts all. Errors:
 // *lakeerr.UnitsError.
 func (u Units) Check(of Units) error {
 	if u == (Units{}) || u == of {
@@ -91,29 +91,29 @@ type CycleRef struct {
 	MonthEnd bool     `json:"month_end"`       // period-level lines are in
 	Books    string   `json:"books"`           // hash of the books it was last rated with; "" = not rated
 	Files    *ListRef `json:"files,omitempty"` // nil = no files
-	// Archived says what left a closed cycle; nil = the cycle is whole.
+	// Archived describes what left a closed cycle; nil = the cycle is complete.
 	Archived *Archived `json:"archived,omitempty"`
-	// ClosedWith are settings of the run that closed the cycle; zero = it is open, or the close noted none.
+	// ClosedWith are settings of the run that closed the cycle; zero = it is open, or the close did not store them.
 	ClosedWith CloseSettings `json:"closed_with,omitzero"`
 }
 
-// CloseSettings are the settings that say how a closed cycle was paid and rounded.
+// CloseSettings are the settings with which a closed cycle was paid and rounded.
 type CloseSettings struct {
 	Payments     string `json:"payments"`
 	RoundingMode string `json:"rounding_mode"`
 }
 
-// Archived is what left a closed cycle, and where it went (LAKE-8). What a later run reads stayed: Files of the
-// CycleRef.
+// Archived describes the files that left a closed cycle, and their destination (LAKE-8). Files that later runs need
+// stayed: Files of the CycleRef.
 type Archived struct {
-	Files ListRef     `json:"files"` // the cycle's list before: the archive has it by the same name
+	Files ListRef     `json:"files"` // the cycle's previous list: the archive has it under the same name
 	Where string      `json:"where"` // folder of the archive, as given to the run
 	AsOf  string      `json:"as_of"` // that run's clock
-	Run   int64       `json:"run"`   // number of the first manifest without what left
+	Run   int64       `json:"run"`   // number of the first manifest without these files
 	Left  []LeftTable `json:"left"`  // by Table
 }
 
-// LeftTable counts what left of a table.
+// LeftTable counts the archived files of a table.
 type LeftTable struct {
 	Table string `json:"table"`
 	Files int    `json:"files"`
@@ -126,8 +126,8 @@ type ListRef struct {
 	Name  string `json:"name"` // in the lake: manifests/files-2026-09-<hash>.json
 	Hash  Hash   `json:"hash"`
 	Count int    `json:"count"` // entries, with those of the lists of days
-	// Days counts the lists of days that the list names (LAKE-17); 0 = it has all entries itself. Programs that know no
-	// lists of days refuse a manifest with it.
+	// Days is the number of day lists that the list names (LAKE-17); 0 = it has all entries itself. Programs without
+	// day lists refuse a manifest with this field.
 	Days int `json:"days,omitempty"`
 }
 
@@ -137,11 +137,11 @@ type DayRef struct {
 	ListRef
 }
 
-// FileKey says what a data file holds. Cycle and Day are columns inside the files too.
+// FileKey describes the content of a data file. Cycle and Day are also columns in the file.
 type FileKey struct {
 	Table  string `json:"table"`  // lines, usage, positions, …: lower-case letters, digits, underscore
-	Cycle  Cycle  `json:"cycle"`  // none for a file of no cycle
-	Day    Day    `json:"day"`    // of the calendar, a special one as EndDay, or none; needs Cycle
+	Cycle  Cycle  `json:"cycle"`  // no cycle for a file without one
+	Day    Day    `json:"day"`    // of the calendar, a special one like EndDay, or none; needs Cycle
 	Bucket int    `json:"bucket"` // from 0, or NoBucket
 }
 
@@ -153,14 +153,14 @@ type FileEntry struct {
 	Bytes int64  `json:"bytes"`
 	Rows  int64  `json:"rows"`
 	Sums  []Sum  `json:"sums"` // by Column
-	// Blocks is the CRC-32C of each 64 KiB of the bytes, eight hexadecimal digits a block; "" in lakes of builds that
-	// wrote none. Those of the complete blocks before BlocksAt are in the file at that byte, four bytes a block,
-	// little-endian; 0 = Blocks has all of them.
+	// Blocks is the CRC-32C of each 64 KiB of the bytes, eight hexadecimal digits per block; "" in lakes of builds
+	// without checksums. The checksums of the complete blocks before BlocksAt are in the file at that byte, four bytes
+	// per block, little-endian; 0 = Blocks has all checksums.
 	Blocks   string `json:"blocks,omitempty"`
 	BlocksAt int64  `json:"blocks_at,omitempty"`
 }
 
-// Sum is the exact sum of a column, in the digits of its scale.
+// Sum is the exact sum of a column, with the number of digits of its scale.
 type Sum struct {
 	Column string `json:"column"`
 	Value  string `json:"value"`
@@ -172,7 +172,7 @@ type Total struct {
 	Value string `json:"value"`
 }
 
-// Input is one feed file that was taken. It is known by its hash (§2.3).
+// Input is one feed file that was ingested. It is identified by its hash (§2.3).
 type Input struct {
 	Feed      string `json:"feed"`
 	Name      string `json:"name"` // below inbox/, as first seen
@@ -184,7 +184,7 @@ type Input struct {
 	Rejected  int64  `json:"rejected"`
 	FirstDay  Day    `json:"first_day"` // of the accepted records; "" = none
 	LastDay   Day    `json:"last_day"`
-	Run       int64  `json:"run"` // number of the manifest that took it
+	Run       int64  `json:"run"` // number of the manifest that ingested it
 }
 
 // List is the layout of a list file.
@@ -192,11 +192,11 @@ type List[T any] struct {
 	Format  int      `json:"format"`
 	Cycle   Cycle    `json:"cycle,omitzero"`
 	Day     Day      `json:"day,omitzero"`   // of the list of a day
-	Days    []DayRef `json:"days,omitempty"` // lists of days, by Day: their entries are not in Entries
+	Days    []DayRef `json:"days,omitempty"` // day lists, by Day; their entries are not in Entries
 	Entries []T      `json:"entries"`
 }
 
-// Encode gives the manifest's bytes, for people too: indented, a line end at the end.
+// Encode returns the manifest's bytes, readable for people: indented, with a line end.
 func Encode(m *Manifest) ([]byte, error) {
 	var out bytes.Buffer
 	enc := json.NewEncoder(&out)
@@ -208,7 +208,7 @@ func Encode(m *Manifest) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// EncodeList gives a list's bytes: one entry per line, so that two lists can be compared with diff.
+// EncodeList returns a list's bytes: one entry per line, so that lists can be compared with diff.
 func EncodeList[T any](l *List[T]) ([]byte, error) {
 	var out bytes.Buffer
 	fmt.Fprintf(&out, `{"format":%d,`, Format)
@@ -261,7 +261,7 @@ func Decode(b []byte, into any) error {
 	return nil
 }
 
-// DecodeList reads a list, as strictly as Decode.
+// DecodeList reads a list as strictly as Decode.
 func DecodeList[T any](b []byte, l *List[T]) error {
 	if files, isFiles := any(l).(*List[FileEntry]); isFiles {
 		if parsed, ok := parseFiles(b); ok {
@@ -287,13 +287,13 @@ func ParseHead(text []byte) (number int64, hash Hash, err error) {
 	return number, Hash(sum), nil
 }
 
-// EncodeHead gives the text of HEAD, which ParseHead reads.
+// EncodeHead returns the text of HEAD that ParseHead reads.
 func EncodeHead(number int64, hash Hash) []byte { return fmt.Appendf(nil, "%d %s\n", number, hash) }
 
-// Period is the cycle. DecodeAny accepts no manifest with a CycleRef of none.
+// Period returns the cycle. DecodeAny accepts no manifest with a CycleRef without cycle.
 func (r CycleRef) Period() period.Cycle { return r.Cycle.Or(0) }
 
-// Equal reports whether a cycle is the same in two states, its list by name and hash.
+// Equal reports whether a cycle is the same in two states; lists are compared by name and hash.
 func (r CycleRef) Equal(o CycleRef) bool {
 	sameFiles := r.Files == o.Files || r.Files != nil && o.Files != nil && *r.Files == *o.Files
 	sameArchive := r.Archived == o.Archived || r.Archived != nil && o.Archived != nil && r.Archived.equal(o.Archived)
@@ -306,7 +306,7 @@ func (a *Archived) equal(o *Archived) bool {
 		slices.Equal(a.Left, o.Left)
 }
 
-// SameAs reports whether a planned manifest says the same as the live one, whoever made it.
+// SameAs reports whether a planned manifest has the same content as the live one, regardless of the run.
 func (m Manifest) SameAs(live Manifest) (bool, error) {
 	m.Number, m.Parent, m.AsOf, m.Command, m.Accepted = live.Number, live.Parent, live.AsOf, live.Command, live.Accepted
 	if live.Number == 0 { // the empty lake was never written: give it the lists a written one has

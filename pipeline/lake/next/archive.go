@@ -9,9 +9,9 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 )
 
-// Archive takes files out of a closed cycle: all that stays says no to. What left is noted, with the folder of the
-// archive that has it (LAKE-8). The archive must be durable and checked by then. Cycles leave in order: every earlier
-// one has.
+// Archive removes files from a closed cycle: all for which stays returns false. It records them and the folder of the
+// archive that has them (LAKE-8). The archive must already be durable and checked. Cycles must leave in order, the
+// oldest first.
 func (n *State) Archive(cycle manifest.Cycle, where string, stays func(manifest.FileEntry) bool) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -61,7 +61,7 @@ func (n *State) Archive(cycle manifest.Cycle, where string, stays func(manifest.
 	return nil
 }
 
-// ArchiveFor makes the state one of an archive of another lake, which is known by its Origin. It never changes.
+// ArchiveFor makes the state an archive of another lake, which is identified by its Origin. This never changes.
 func (n *State) ArchiveFor(origin manifest.Hash) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -72,8 +72,8 @@ func (n *State) ArchiveFor(origin manifest.Hash) error {
 	return nil
 }
 
-// Adopt notes a cycle as another lake has it, and its control totals. Its files come by Import and Add. Its list is cut
-// by day if that of the other lake is, so that both have the same.
+// Adopt adds a cycle in the form of another lake, with its control totals. Its files are added by Import and Add. Its
+// list is cut by day if that of the other lake is, so that both are equal.
 func (n *State) Adopt(ref manifest.CycleRef) error {
 	if err := n.SetCycle(ref.Cycle, ref.MonthEnd, ref.Books); err != nil {
 		return err

@@ -11,24 +11,24 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Entries is the data files of the state that a transaction will commit, or of one bucket of it. Its methods may be
-// called from several goroutines.
+// Entries are the data files of the state that a transaction will commit, or of one bucket of it. Several goroutines
+// may call the methods.
 type Entries struct {
 	mu    sync.Mutex
 	files map[manifest.Cycle]map[manifest.FileKey][]manifest.FileEntry // by cycle; none = loose
-	// changed are the keys whose files were replaced or added to, with the files before
+	// changed are the keys whose files were replaced or added to, with their previous files
 	changed map[manifest.FileKey][]manifest.FileEntry
-	bucket  *int // whose files may change; nil = all may
+	bucket  *int // the bucket whose files may change; nil = all may
 }
 
-// NewEntries returns no entries. All files may change until Enter.
+// NewEntries returns empty entries. All files may change until Enter.
 func NewEntries() *Entries {
 	return &Entries{files: make(map[manifest.Cycle]map[manifest.FileKey][]manifest.FileEntry),
 		changed: make(map[manifest.FileKey][]manifest.FileEntry)}
 }
 
-// Enter begins the task of a bucket: the files become those of the base for the bucket and for no bucket, with what was
-// replaced of them before. base has the files by bucket. From now on only files of the bucket may change (TASK-1).
+// Enter begins the task of a bucket: the files become those of the base for the bucket and those without a bucket, with
+// the earlier replacements applied. base has the files by bucket. Then only files of the bucket may change (TASK-1).
 func (n *Entries) Enter(bucket int, base map[int][]manifest.FileEntry, replaced []Replacement) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -48,7 +48,7 @@ func (n *Entries) Enter(bucket int, base map[int][]manifest.FileEntry, replaced 
 	}
 }
 
-// note notes that the files of a key change, before they do.
+// note records the previous files of a key that is about to change.
 func (n *Entries) note(key manifest.FileKey) error {
 	if n.bucket != nil && key.Bucket != *n.bucket {
 		return fmt.Errorf("the task of bucket %d changes no files of bucket %d", *n.bucket, key.Bucket)
@@ -59,7 +59,7 @@ func (n *Entries) note(key manifest.FileKey) error {
 	return nil
 }
 
-// Replacements are the files of the keys that changed, by cycle, table, day and bucket.
+// Replacements returns the files of the changed keys, by cycle, table, day and bucket.
 func (n *Entries) Replacements() []Replacement {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -85,7 +85,7 @@ func (n *Entries) add(e manifest.FileEntry) {
 	of[e.FileKey] = append(of[e.FileKey], e)
 }
 
-// Replace puts files in the place of all files of a key; with none given it removes them.
+// Replace replaces all files of a key; without files it removes them.
 func (n *Entries) Replace(key manifest.FileKey, files ...manifest.FileEntry) error {
 	if err := key.Check(); err != nil {
 		return err
@@ -107,7 +107,7 @@ func (n *Entries) Replace(key manifest.FileKey, files ...manifest.FileEntry) err
 	return nil
 }
 
-// Add adds files to those of their keys. A file that is there already stays once.
+// Add adds files to those of their keys. A file that exists is not added again.
 func (n *Entries) Add(files ...manifest.FileEntry) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -126,14 +126,14 @@ func (n *Entries) Add(files ...manifest.FileEntry) error {
 	return nil
 }
 
-// Files returns the state's files of a cycle as they are now, sorted by path; no cycle means the files of none.
+// Files returns the state's present files of a cycle, sorted by path; the zero cycle means files without a cycle.
 func (n *Entries) Files(cycle manifest.Cycle) []manifest.FileEntry {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.sorted(cycle)
 }
 
-// Select is Files of the keys that are wanted. It looks at every key of the cycle and copies no others.
+// Select is Files for the wanted keys. It checks every key of the cycle and copies only wanted files.
 func (n *Entries) Select(cycle manifest.Cycle, wanted func(manifest.FileKey) bool) []manifest.FileEntry {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -156,7 +156,7 @@ func (n *Entries) sorted(cycle manifest.Cycle) []manifest.FileEntry {
 	return out
 }
 
-// Find returns the state's files of one key as they are now.
+// Find returns the state's present files of one key.
 func (n *Entries) Find(key manifest.FileKey) []manifest.FileEntry {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -177,7 +177,7 @@ func (n *Entries) Cycles() []period.Cycle {
 	return out
 }
 
-// Replacement is the files in the place of all files of a key.
+// Replacement is the files that replace all files of a key.
 type Replacement struct {
 	manifest.FileKey
 	Files []manifest.FileEntry `json:"files"`

@@ -9,18 +9,18 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 )
 
-// CutBytes is the size from which the list of a cycle is cut by day, in bytes of its text, roughly. A smaller list is
-// written and read in about the time that the files of 31 lists take to be opened.
+// CutBytes is the approximate size, in bytes of text, from which the list of a cycle is cut by day. Writing and reading
+// a smaller list takes no longer than opening 31 files.
 const CutBytes = 4 << 20
 
-// List is a list that a plan names: its name in the lake and, unless the base has it, its text.
+// List is a list in a plan: its name in the lake and, unless the base has it, its text.
 type List struct {
 	Name  string
 	Bytes []byte            // nil = the base names it
 	Days  []manifest.DayRef // the lists of days that it names
 }
 
-// dayOf is the day whose list has the files of a day of a key; none = the list of the cycle.
+// dayOf returns the day whose list has the files of a key's day; no day = the list of the cycle.
 func dayOf(day manifest.Day) manifest.Day {
 	if day.OfCalendar() {
 		return day
@@ -28,7 +28,7 @@ func dayOf(day manifest.Day) manifest.Day {
 	return manifest.Day{}
 }
 
-// changedDays are the days, as dayOf has them, of the files that are others than those of the base, by cycle.
+// changedDays returns, by cycle, the days in the form of dayOf whose files differ from the base.
 func (n *State) changedDays() map[manifest.Cycle]map[manifest.Day]bool {
 	out := make(map[manifest.Cycle]map[manifest.Day]bool)
 	for key, was := range n.changed {
@@ -68,9 +68,9 @@ func (n *State) cuts(cycle manifest.Cycle, files []manifest.FileEntry) bool {
 	return size >= n.cut
 }
 
-// list appends the lists of a cycle, that of the cycle last, and returns what names it. changed are the days whose
-// files are others than those of the base; the lists of others stay as they are, and so does the form of the list if
-// none is (LAKE-17).
+// list appends the lists of a cycle, the list of the cycle itself last, and returns a reference to that. changed are
+// the days whose files differ from the base. The other lists do not change; if there are no changes, neither does the
+// form of the list (LAKE-17).
 func (n *State) list(lists []List, cycle manifest.Cycle, changed map[manifest.Day]bool) (*manifest.ListRef, []List,
 	error) {
 	was := make(map[manifest.Day]manifest.DayRef)
@@ -117,7 +117,7 @@ func (n *State) list(lists []List, cycle manifest.Cycle, changed map[manifest.Da
 	return ref, append(lists, made), nil
 }
 
-// newList writes a list and returns what names it.
+// newList encodes a list and returns a reference to it.
 func newList[T any](name func(manifest.Hash) string, l *manifest.List[T]) (*manifest.ListRef, List, error) {
 	b, err := manifest.EncodeList(l)
 	if err != nil {

@@ -11,19 +11,19 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 )
 
-// Base is the state that the next one begins as.
+// Base is the state from which the next one starts.
 type Base struct {
 	Manifest manifest.Manifest
-	Files    []manifest.FileEntry                 // of all cycles and of none
-	Days     map[manifest.Cycle][]manifest.DayRef // the lists of days of cycles whose list names some
+	Files    []manifest.FileEntry                 // of all cycles and without a cycle
+	Days     map[manifest.Cycle][]manifest.DayRef // the day lists of cycles, if their lists name any
 	Inputs   []manifest.Input
-	// Rewrite says that the lists of the base do not have this program's format: all are written again.
+	// Rewrite means that the lists of the base have another format than this program: all are written again.
 	Rewrite  bool
 	CutBytes int // 0 = the constant
 }
 
-// State is the state a transaction will commit: at first a copy of the live one. Its methods may be called from
-// several goroutines; the result depends on what was set, not on the order in which different keys were.
+// State is the state that a transaction will commit, initially a copy of the live one. Several goroutines may call the
+// methods; the result does not depend on the order in which different keys are set.
 type State struct {
 	*Entries
 	base manifest.Manifest
@@ -31,16 +31,16 @@ type State struct {
 	head    manifest.Manifest
 	cycles  map[manifest.Cycle]manifest.CycleRef // MonthEnd and Books; State and Files are built by Plan
 	inputs  map[inputKey]manifest.Input
-	reset   bool                                 // another AsOf is a change by itself
+	reset   bool                                 // a different AsOf alone is a change
 	days    map[manifest.Cycle][]manifest.DayRef // of the base
 	rewrite bool
 	cut     int
-	adopted map[manifest.Cycle]*manifest.ListRef // lists that adopted cycles have in their lake
+	adopted map[manifest.Cycle]*manifest.ListRef // lists of adopted cycles in their lake
 }
 
 type inputKey struct{ feed, hash string }
 
-// New returns the state that equals a base.
+// New returns a state equal to a base.
 func New(base Base) *State {
 	n := &State{
 		Entries: NewEntries(),
@@ -66,10 +66,10 @@ func New(base Base) *State {
 	return n
 }
 
-// Number is the number the state will have if anything differs.
+// Number returns the number that the state gets if it differs from the base.
 func (n *State) Number() int64 { return n.base.Number + 1 }
 
-// RemoveTable removes every file of a table in a cycle; no cycle means its files of none.
+// RemoveTable removes all files of a table in a cycle; the zero cycle means files without a cycle.
 func (n *State) RemoveTable(table string, cycle manifest.Cycle) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -78,14 +78,14 @@ func (n *State) RemoveTable(table string, cycle manifest.Cycle) {
 	})
 }
 
-// SetRun notes who made the state: the run's clock as RFC 3339 in UTC, and its command. It is no change by itself.
+// SetRun sets the run's clock, as RFC 3339 in UTC, and its command. These alone are not a change.
 func (n *State) SetRun(asOf, command string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.head.AsOf, n.head.Command = asOf, command
 }
 
-// ResetClock makes the run's clock a change by itself: the state is committed where nothing else differs.
+// ResetClock makes the run's clock a change: the state is committed even if nothing else differs.
 func (n *State) ResetClock() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -99,14 +99,14 @@ func (n *State) ResetsClock() bool {
 	return n.reset
 }
 
-// SetAcceptedRejects notes why the run was allowed more rejects than its gates. It is no change by itself.
+// SetAcceptedRejects sets why the run was allowed more rejects than its gates. It alone is not a change.
 func (n *State) SetAcceptedRejects(why string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.head.Accepted = why
 }
 
-// SetBuckets sets the number of buckets. A lake that has files keeps the one it has. Errors: *lakeerr.BucketsError.
+// SetBuckets sets the number of buckets. A lake with files keeps its number. Errors: *lakeerr.BucketsError.
 func (n *State) SetBuckets(buckets int) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -120,7 +120,7 @@ func (n *State) SetBuckets(buckets int) error {
 	return nil
 }
 
-// SetUnits sets the units, if they are known. A lake that has some keeps them. Errors: *lakeerr.UnitsError.
+// SetUnits sets the units, if they are known. A lake that has units keeps them. Errors: *lakeerr.UnitsError.
 func (n *State) SetUnits(units manifest.Units) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -131,8 +131,8 @@ func (n *State) SetUnits(units manifest.Units) error {
 	return n.base.Units.Check(units)
 }
 
-// Rebucket changes the number of buckets of a lake whose files the transaction writes again (LAKE-19). Cycles that were
-// rated with the books was note the books is, since the name of the books contains the number.
+// Rebucket changes the number of buckets of a lake whose files the transaction writes again (LAKE-19). The hash of the
+// books contains the number, so cycles rated with the books was get the books is.
 func (n *State) Rebucket(buckets int, was, is string) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -156,7 +156,7 @@ func (n *State) Rebuckets() bool {
 	return n.base.Buckets != 0 && n.head.Buckets != n.base.Buckets
 }
 
-// SetCycle notes a cycle: whether its period-level lines are in, and the hash of the books it was rated with.
+// SetCycle sets, for a cycle, whether its period-level lines exist, and the hash of the books with which it was rated.
 func (n *State) SetCycle(cycle manifest.Cycle, monthEnd bool, books string) error {
 	if err := cycle.Check(); err != nil {
 		return fmt.Errorf("lake: %w", err)
@@ -182,7 +182,7 @@ func (n *State) CloseThrough(cycle manifest.Cycle) error {
 	return nil
 }
 
-// SetClosedWith notes the settings with which a cycle is closed.
+// SetClosedWith sets the settings with which a cycle is closed.
 func (n *State) SetClosedWith(cycle manifest.Cycle, with manifest.CloseSettings) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -191,7 +191,7 @@ func (n *State) SetClosedWith(cycle manifest.Cycle, with manifest.CloseSettings)
 	n.cycles[cycle] = ref
 }
 
-// SetTotals replaces the control totals. Two of one name are an error.
+// SetTotals replaces the control totals. Two with the same name are an error.
 func (n *State) SetTotals(totals []manifest.Total) error {
 	totals = slices.Clone(totals)
 	slices.SortFunc(totals, func(a, b manifest.Total) int { return strings.Compare(a.Name, b.Name) })
@@ -206,8 +206,8 @@ func (n *State) SetTotals(totals []manifest.Total) error {
 	return nil
 }
 
-// SetInput notes a feed file as taken, in the place of what was noted for the same feed and hash. A Run of 0 becomes
-// the run that first took it.
+// SetInput records a feed file as ingested and replaces the record for the same feed and hash. A Run of 0 becomes the
+// run that first ingested it.
 func (n *State) SetInput(in manifest.Input) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -221,7 +221,7 @@ func (n *State) SetInput(in manifest.Input) {
 	n.inputs[key] = in
 }
 
-// Input returns what is noted for a feed file.
+// Input returns the record of a feed file.
 func (n *State) Input(feed, hash string) (manifest.Input, bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -229,7 +229,7 @@ func (n *State) Input(feed, hash string) (manifest.Input, bool) {
 	return in, found
 }
 
-// Inputs returns every feed file noted so far, by run, feed, name and hash.
+// Inputs returns all recorded feed files, by run, feed, name and hash.
 func (n *State) Inputs() []manifest.Input {
 	n.mu.Lock()
 	defer n.mu.Unlock()

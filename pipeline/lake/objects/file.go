@@ -7,19 +7,19 @@ import (
 	"sync/atomic"
 )
 
-// file is an object that is open for reading.
+// file is an object opened for reading.
 type file struct {
 	reader  *reader
 	name    string
-	tag     string // of the version that is read; "" = any
-	keep    bool   // parts stay in memory: the object never changes, or its tag says so (OBJECTS-3, FOLDER-2)
+	tag     string // of the version to read; "" = any
+	keep    bool   // cache parts: the object never changes, or its tag identifies the version (OBJECTS-3, FOLDER-2)
 	size    int64
-	content []byte // of an object that may be replaced; nil = it is read in parts
-	at      int64  // of Read
+	content []byte // content of a replaceable object; nil = it is read in parts
+	at      int64  // position of Read
 	closed  atomic.Bool
 
-	follows atomic.Int64 // index of the part after the newest request
-	ask     atomic.Int64 // how many parts that request asked for
+	follows atomic.Int64 // index of the part after the latest request
+	ask     atomic.Int64 // number of parts in that request
 }
 
 // Size implements storage.ReadFile.
@@ -76,8 +76,7 @@ func (f *file) ReadAt(b []byte, off int64) (int, error) {
 	return n, nil
 }
 
-// part returns a part of the object, from the cache or from the store. A request that follows the one before asks for
-// more (OBJECTS-4).
+// part returns a part of the object, from the cache or from the store. Sequential requests become larger (OBJECTS-4).
 func (f *file) part(index int64) (part, error) {
 	if f.keep {
 		if p, found := f.reader.parts.GetIfPresent(partKey{f.name, f.tag, index}); found {

@@ -34,7 +34,7 @@ type Folder struct {
 	err  error
 }
 
-// listing is what one listing of the store said.
+// listing is the result of one listing of the store.
 type listing struct {
 	objects map[string]Object
 	folders map[string][]fs.DirEntry // by name; "." = the folder itself
@@ -44,7 +44,7 @@ type listing struct {
 // folderCache is the default size of the cache of a folder, in bytes.
 const folderCache = 64 << 20
 
-// NewFolder returns the objects of a store as a file system; errors call it by what. No request is sent yet.
+// NewFolder returns the objects of a store as a file system; errors name it what. It sends no request.
 func NewFolder(store Store, what string, o Options) (*Folder, error) {
 	if o.CacheBytes == 0 {
 		o.CacheBytes = folderCache
@@ -56,13 +56,13 @@ func NewFolder(store Store, what string, o Options) (*Folder, error) {
 	return &Folder{reader: r, what: what}, nil
 }
 
-// Fresh returns the folder as it is now (FOLDER-1).
+// Fresh returns the folder in its present state (FOLDER-1).
 func (f *Folder) Fresh() fs.FS { return &Folder{reader: f.reader, what: f.what, fresh: true} }
 
-// Now is the store's clock at its newest answer, in nanoseconds since 1970; 0 before the first answer.
+// Now returns the store's clock at its latest answer, in nanoseconds since 1970; 0 before the first answer.
 func (f *Folder) Now() int64 { return f.reader.store.Now() * int64(time.Second) }
 
-// Odd lists the objects below a folder whose names no file can have, by name (FOLDER-3).
+// Odd lists the objects below a folder whose names no file can have, sorted by name (FOLDER-3).
 func (f *Folder) Odd(dir string) ([]string, error) {
 	l, err := f.listed()
 	if err != nil {
@@ -219,7 +219,7 @@ func (i *info) Size() int64 { return i.Object.Size }
 // IsDir implements fs.FileInfo.
 func (i *info) IsDir() bool { return i.dir }
 
-// ModTime is when the object was written last, by the store's clock.
+// ModTime returns when the object was last written, by the store's clock.
 func (i *info) ModTime() time.Time { return time.Unix(i.Changed, 0) }
 
 // Mode implements fs.FileInfo.
@@ -236,8 +236,8 @@ func (i *info) Type() fs.FileMode { return i.Mode().Type() }
 // Info implements fs.DirEntry.
 func (i *info) Info() (fs.FileInfo, error) { return i, nil }
 
-// Sys is the Version of an object. It is nil of a folder, and of an object to which the store gives no tag: whether it
-// was replaced says its content alone.
+// Sys returns the Version of an object. It is nil for a folder and for an object without a tag, whose changes only its
+// content shows.
 func (i *info) Sys() any {
 	if i.dir || i.Tag == "" {
 		return nil
@@ -245,13 +245,13 @@ func (i *info) Sys() any {
 	return Version(i.Tag)
 }
 
-// Version distinguishes the versions of an object that differ in content.
+// Version identifies a version of an object: versions with different contents differ.
 type Version string
 
 // Version returns it as a string.
 func (v Version) Version() string { return string(v) }
 
-// opened is an object that is open for reading.
+// opened is an object opened for reading.
 type opened struct {
 	file
 	info *info
@@ -275,7 +275,7 @@ func (o *opened) Seek(offset int64, whence int) (int64, error) {
 	return o.at, nil
 }
 
-// openedFolder is a folder that is open for reading.
+// openedFolder is a folder opened for reading.
 type openedFolder struct {
 	info *info
 	left []fs.DirEntry

@@ -40,15 +40,15 @@ type lease struct {
 	done sync.WaitGroup
 }
 
-// holder is the content of a lease.
+// holder is the content of a lease object.
 type holder struct {
 	Holder  string `json:"holder"`  // for messages: pid and host
-	Scratch string `json:"scratch"` // names the scratch folder
-	Run     string `json:"run"`     // names the process and the lock: no two are the same
-	Seconds int64  `json:"seconds"` // for which it counts without being renewed
+	Scratch string `json:"scratch"` // identifies the scratch folder
+	Run     string `json:"run"`     // identifies the process and the lock; unique
+	Seconds int64  `json:"seconds"` // validity without renewal
 }
 
-// scratchName is the file of the scratch folder with its name.
+// scratchName is the file in the scratch folder that contains its name.
 const scratchName = "scratch-name"
 
 // takeLease takes the lease. Errors: *storage.LockedError.
@@ -59,7 +59,7 @@ func (s *Storage) takeLease() (*lease, error) {
 	}
 	host, err := os.Hostname()
 	if err != nil {
-		host = "?" // it is only shown
+		host = "?" // only for messages
 	}
 	l := &lease{store: s.store, time: s.lease, stop: make(chan struct{}), holder: holder{
 		Holder:  fmt.Sprintf("pid %d on host %s", os.Getpid(), host),
@@ -77,13 +77,13 @@ func (s *Storage) takeLease() (*lease, error) {
 	return nil, fmt.Errorf("take the lease of the object store: others took it %d times in a row; run again", tries)
 }
 
-// scratchID is the name of the scratch folder, which is made once.
+// scratchID returns the name of the scratch folder, which is generated once.
 func (s *Storage) scratchID() (string, error) {
 	text, err := readName(s.scratch)
 	if err == nil && text != "" || err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return text, err
 	}
-	if err == nil { // a process was killed before it wrote it
+	if err == nil { // a process was killed before it wrote the name
 		if err := s.scratch.Remove(scratchName); err != nil {
 			return "", err
 		}
@@ -107,7 +107,7 @@ func readName(scratch storage.Storage) (string, error) {
 	return string(text), errors.Join(err, f.Close())
 }
 
-// take makes one attempt. It is false if another writer was first.
+// take makes one attempt. It returns false if another writer was first.
 func (l *lease) take() (bool, error) {
 	newest, err := newestLease(l.store)
 	if err != nil {
@@ -131,26 +131,26 @@ func (l *lease) take() (bool, error) {
 	return true, err
 }
 
-// LeaseState is who has the lease of an object store.
+// LeaseState describes the lease of an object store.
 type LeaseState struct {
 	Holder string // pid and host; "" = nobody
-	Left   int64  // seconds for which it counts if it is not renewed; negative = it has ended (LEASE-2)
+	Left   int64  // remaining validity in seconds without renewal; negative = it has ended (LEASE-2)
 }
 
-// Lease looks at the lease and does not take it.
+// Lease reads the state of the lease without taking it.
 func (s *Storage) Lease() (LeaseState, error) {
 	newest, err := newestLease(s.store)
 	if err != nil || newest.Name == "" {
 		return LeaseState{}, err
 	}
 	h, left, err := readLease(s.store, newest)
-	if errors.Is(err, fs.ErrNotExist) { // it was given up meanwhile
+	if errors.Is(err, fs.ErrNotExist) { // it was released meanwhile
 		return LeaseState{}, nil
 	}
 	return LeaseState{h.Holder, left}, err
 }
 
-// newestLease is the lease; without a name if there is none.
+// newestLease returns the lease object; without a name if there is none.
 func newestLease(store Store) (newest Object, err error) {
 	err = store.List(context.Background(), leases, func(o Object) {
 		if epochOf(o.Name) > epochOf(newest.Name) {
@@ -160,10 +160,10 @@ func newestLease(store Store) (newest Object, err error) {
 	return newest, err
 }
 
-// leases begins the names of leases.
+// leases is the prefix of the names of leases.
 var leases = strings.TrimRight(storage.LeaseName(0), "0123456789")
 
-// epochOf is the number in the name of a lease; 0 of any other name.
+// epochOf returns the number in the name of a lease; 0 for any other name.
 func epochOf(name string) int64 {
 	var epoch int64
 	if _, err := fmt.Sscanf(strings.TrimPrefix(name, leases), "%d", &epoch); err != nil ||
@@ -173,7 +173,7 @@ func epochOf(name string) int64 {
 	return epoch
 }
 
-// ended returns an error if another holder has a lease: *storage.LockedError (LEASE-2, LEASE-4).
+// ended returns an error if another holder has a valid lease: *storage.LockedError (LEASE-2, LEASE-4).
 func (l *lease) ended(o Object) error {
 	other, left, err := readLease(l.store, o)
 	if err != nil || other.Scratch == l.holder.Scratch || left < 0 {
@@ -183,7 +183,7 @@ func (l *lease) ended(o Object) error {
 		"for %d more seconds", other.Holder, max(1, left+1))}
 }
 
-// readLease reads a lease. left is for how many seconds more it counts, by the store's clock; negative = it has ended.
+// readLease reads a lease. left is its remaining validity in seconds by the store's clock; negative = it has ended.
 func readLease(store Store, o Object) (h holder, left int64, err error) {
 	text, _, err := store.Get(context.Background(), o.Name, 0, partBytes)
 	if err != nil {
@@ -195,7 +195,7 @@ func readLease(store Store, o Object) (h holder, left int64, err error) {
 	return h, h.Seconds - (store.Now() - o.Changed), nil
 }
 
-// next creates the next epoch. It is false if another writer has (LEASE-1).
+// next creates the next epoch. It returns false if another writer created it (LEASE-1).
 func (l *lease) next() (bool, error) {
 	content, err := json.Marshal(l.holder)
 	if err != nil {
@@ -208,7 +208,7 @@ func (l *lease) next() (bool, error) {
 			return true, nil
 		}
 		there, _, readErr := l.store.Get(context.Background(), name, 0, partBytes)
-		if readErr == nil && string(there) == string(content) { // an answer was lost
+		if readErr == nil && string(there) == string(content) { // the answer was lost
 			l.epoch++
 			return true, nil
 		}
@@ -222,7 +222,7 @@ func (l *lease) next() (bool, error) {
 	return false, fmt.Errorf("take the lease of the object store: %w", err)
 }
 
-// renew renews the lease until it is given up or lost (LEASE-3). An attempt that fails is repeated by the next one.
+// renew renews the lease until it is released or lost (LEASE-3). After a failed attempt, the next tick tries again.
 func (l *lease) renew() {
 	tick := time.NewTicker(l.time / renewals)
 	defer tick.Stop()
@@ -245,10 +245,10 @@ func (l *lease) renew() {
 	}
 }
 
-// renewals is how often a lease is renewed in its time.
+// renewals is the number of renewals within the time of a lease.
 const renewals = 3
 
-// end gives the lease up.
+// end releases the lease.
 func (l *lease) end() error {
 	close(l.stop)
 	l.done.Wait()

@@ -13,31 +13,31 @@ import (
 	"sync"
 )
 
-// Fault is what Mem does with a request instead of what it should (OBJECTS-7).
+// Fault is a failure of Mem in handling a request (OBJECTS-7).
 type Fault uint8
 
 // The faults.
 const (
 	None   Fault = iota
-	Fail         // nothing is done: an error
-	Busy         // nothing is done: ErrBusy
-	Forget       // it is done, and an error is returned: the answer was lost
-	Delay        // an error is returned; it is done by the next Arrive
-	Stale        // List: the objects before the newest change. Other requests are done
-	// Ignore: Create replaces an object that exists, as a store without conditions does. Other requests are done
+	Fail         // nothing is done, and an error is returned
+	Busy         // nothing is done, and ErrBusy is returned
+	Forget       // the request is done, but an error is returned: the answer was lost
+	Delay        // an error is returned, and the request is done by the next Arrive
+	Stale        // List returns the objects before the latest change; other requests are done
+	// Ignore: Create replaces an existing object, like a store without conditions; other requests are done
 	Ignore
 )
 
 // Request is one request to Mem.
 type Request struct {
 	Kind string // get, create, put, stat, list, delete
-	Name string // of the object; of list the prefix
+	Name string // of the object; for list the prefix
 	N    int64  // 1 = the first
 }
 
 // Mem is a Store in memory, for tests.
 type Mem struct {
-	// Plan says what goes wrong; nil = nothing. It is called for each request, one at a time.
+	// Plan selects the fault for a request; nil = no faults. Calls are serialized.
 	Plan func(Request) Fault
 
 	mu      sync.Mutex
@@ -78,14 +78,14 @@ func (m *Mem) Objects() map[string]string {
 	return out
 }
 
-// Set replaces an object, or deletes it where content is nil: what somebody else did to the store.
+// Set replaces an object, or deletes it if content is nil, to simulate another client of the store.
 func (m *Mem) Set(name string, content []byte) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.change(name, content)
 }
 
-// Arrive does the requests that were delayed, in their order.
+// Arrive does the delayed requests in order.
 func (m *Mem) Arrive() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -105,7 +105,7 @@ func (m *Mem) change(name string, content []byte) {
 	m.objects[name] = object{content, m.clock}
 }
 
-// do counts a request and does it, or what the plan says instead. The caller does not hold mu.
+// do counts a request and does it, subject to the fault of the plan. The caller does not hold mu.
 func (m *Mem) do(ctx context.Context, kind, name string, work func(Fault) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -171,10 +171,10 @@ func (m *Mem) GetTagged(ctx context.Context, name, tag string, offset, n int64) 
 	return content, size, err
 }
 
-// tag is the ETag of an object that was written in one request.
+// tag returns the ETag of an object that was written in one request.
 func (o object) tag() string { return fmt.Sprintf("%x", md5.Sum(o.content)) }
 
-// describe is what a listing says of an object.
+// describe returns an object in the form of a listing.
 func (o object) describe(name string) Object {
 	return Object{Name: name, Size: int64(len(o.content)), Changed: o.changed, Tag: o.tag()}
 }

@@ -11,10 +11,10 @@ import (
 	"sync"
 )
 
-// Racers is how many writers at once a store must keep apart.
+// Racers is the number of concurrent writers that a store must serialize.
 const Racers = 16
 
-// ProbeError says that a store does not do what a lake needs.
+// ProbeError reports that a store does not meet a requirement of a lake.
 type ProbeError struct{ What string }
 
 // Error says what the store does and what to do.
@@ -42,8 +42,8 @@ func (s *Storage) Probe() (err error) {
 // probe is one probe of a store.
 type probe struct{ store Store }
 
-// create asks again while the store is busy. An object that exists with this content is this writer's: an answer was
-// lost (OBJECTS-5).
+// create retries while the store is busy. An existing object with this content was created by this writer, whose answer
+// was lost (OBJECTS-5).
 func (p *probe) create(ctx context.Context, name, content string) error {
 	var err error
 	for range tries {
@@ -107,10 +107,10 @@ func (p *probe) race(ctx context.Context, name string) error {
 	return p.holds(ctx, name, content(winner))
 }
 
-// content is what a writer of the race writes.
+// content returns what a writer of the race writes.
 func content(i int) string { return fmt.Sprintf("writer %02d", i) }
 
-// holds compares an object with what was written, read whole and in part.
+// holds compares an object, read completely and in part, with what was written.
 func (p *probe) holds(ctx context.Context, name, want string) error {
 	for _, from := range []int64{0, 2} {
 		got, size, err := p.store.Get(ctx, name, from, partBytes)

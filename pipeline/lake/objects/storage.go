@@ -14,23 +14,23 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
-// Options of a storage over a store. The zero value is good.
+// Options of a storage over a store. The zero value is usable.
 type Options struct {
-	CacheBytes int // of parts of objects that are kept in memory; 0 = 256 MiB
-	// Lease is how long a lease counts that is not renewed; 0 = writers take none
+	CacheBytes int // size of the cache of object parts; 0 = 256 MiB
+	// Lease is the validity of a lease without renewal; 0 = writers take no lease
 	Lease time.Duration
 }
 
 const (
-	// partBytes is the least that a read of the store asks for, and the unit of the cache (OBJECTS-4).
+	// partBytes is the smallest read from the store, and the unit of the cache (OBJECTS-4).
 	partBytes = 1 << 20
-	// mostParts is what one read of the store asks for at most.
+	// mostParts is the largest number of parts in one read from the store.
 	mostParts = 4
 	// cacheBytes is the default size of the cache.
 	cacheBytes = 256 << 20
-	// tempPrefix is where the lake's temporary files are.
+	// tempPrefix is the folder of the lake's temporary files.
 	tempPrefix = "tmp/"
-	// tries is how often a request that found the store busy is made.
+	// tries is the number of attempts of a request while the store is busy.
 	tries = 8
 )
 
@@ -56,7 +56,7 @@ func New(store Store, scratch storage.Storage, o Options) (*Storage, error) {
 // local reports whether a name is in the scratch folder.
 func local(name string) bool { return strings.HasPrefix(name, tempPrefix) }
 
-// unsynced is a scratch file: it need not outlive a crash, so it is never synced.
+// unsynced is a scratch file. It need not survive a crash, so it is never synced.
 type unsynced struct{ storage.File }
 
 // Sync does nothing.
@@ -88,7 +88,7 @@ func (s *Storage) Open(name string) (storage.ReadFile, error) {
 		return nil, err
 	}
 	f.size = first.size
-	if !strings.Contains(name, "/") { // it may be replaced: it must have been read in one request (OBJECTS-3)
+	if !strings.Contains(name, "/") { // it can be replaced, so it must be read in one request (OBJECTS-3)
 		if int64(len(first.bytes)) < first.size {
 			return nil, fmt.Errorf("read %s of the object store: has %d bytes", name, first.size)
 		}
@@ -116,7 +116,7 @@ func (s *Storage) Rename(from, to string) error {
 	return s.scratch.Remove(from)
 }
 
-// CreateOnly implements storage.Chain. It asks again while the store is busy.
+// CreateOnly implements storage.Chain. It retries while the store is busy.
 func (s *Storage) CreateOnly(name string, content []byte) error {
 	var err error
 	for range tries {
@@ -153,11 +153,11 @@ func (s *Storage) Mark(prefix string) (string, error) {
 // Prune removes empty folders of the scratch folder. An object store has none.
 func (s *Storage) Prune(own func(dir string) bool) error { return s.scratch.Prune(own) }
 
-// SyncDir does nothing: what the store confirmed is durable.
+// SyncDir does nothing: everything that the store confirmed is durable.
 func (s *Storage) SyncDir(string) error { return nil }
 
-// Lock takes the lock of the scratch folder, which keeps two processes of one machine apart, and then the lease, which
-// keeps machines apart as far as it can: only the commit itself does so always (LEASE-5).
+// Lock takes the lock of the scratch folder, which separates processes of one machine, and then the lease, which
+// separates machines. The lease is not a guarantee: only the commit itself excludes other writers (LEASE-5).
 func (s *Storage) Lock() (func() error, error) {
 	unlock, err := s.scratch.Lock()
 	if err != nil || s.lease == 0 {

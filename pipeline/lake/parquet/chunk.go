@@ -14,37 +14,37 @@ import (
 	"github.com/tollbook/tollbook/schemas/table"
 )
 
-// chunk is one column of a row group as it is written. Its places count from where its bytes begin.
+// chunk is one column of a row group under construction. Its offsets count from the beginning of its bytes.
 type chunk struct {
 	from, to     int // its bytes within Memory.out
 	dict         bool
 	encoding     format.Encoding
 	codec        format.CompressionCodec
-	uncompressed int // headers included, as the format counts
+	uncompressed int // headers included, as the format defines it
 	nulls        int
 	pages        []writtenPage
-	bounds       []bounds // of pages, of a keyed column
+	bounds       []bounds // of pages, for a keyed column
 }
 
 // writtenPage is one data page.
 type writtenPage struct {
 	at, size int
 	first    int
-	header   int // how many of its bytes are its header
-	raw      int // its size before it was compressed
+	header   int // size of its header in bytes
+	raw      int // its size before compression
 }
 
-// bounds are the smallest and the largest value of a page, as statistics hold them.
+// bounds are the smallest and the largest value of a page in the form of statistics.
 type bounds struct{ low, high []byte }
 
-// Memory is what writers that are used one after the other share: the bytes of the row group being made and everything
-// that pages are put together in. It has no lock.
+// Memory is shared by writers that are used one after the other: the bytes of the current row group, and buffers for
+// building pages. It has no lock.
 type Memory struct {
 	out        []byte // pages of the row group, columns one after the other
 	page       []byte // a page before it is compressed
-	packed     []byte // a page compressed
-	before     []byte // the page that packed is of, where it is short
-	scratch    []byte // of an encoder that begins its own
+	packed     []byte // a compressed page
+	before     []byte // the uncompressed content of packed, if it is short
+	scratch    []byte // for an encoder that needs a buffer of its own
 	chunks     []chunk
 	dict       dictionary
 	lexicon    lexicon.Lexicon
@@ -59,17 +59,17 @@ type Memory struct {
 // NewMemory starts with nothing.
 func NewMemory() *Memory { return &Memory{small: make(map[int32]int32)} }
 
-// maker makes the chunk of one column.
+// maker builds the chunk of one column.
 type maker struct {
 	*Memory
 	chunk    *chunk
 	keyed    bool
 	strategy strategy
 	decided  bool
-	encoder  rle.Encoding // of codes; on its own it would be allocated once a page
+	encoder  rle.Encoding // of codes; shared to save an allocation per page
 }
 
-// header appends a page's header: PageHeader of the format, in Thrift's compact protocol.
+// header appends a page header: PageHeader of the format, in Thrift's compact protocol.
 func header(dst []byte, kind format.PageType, raw, packed, n int, encoding format.Encoding) []byte {
 	const i32, structure, next, stop = 0x15, 0x1C, 0x10, 0
 	whole := func(v int) { dst = binary.AppendUvarint(append(dst, i32), uint64(v)<<1) }
@@ -90,8 +90,8 @@ func header(dst []byte, kind format.PageType, raw, packed, n int, encoding forma
 	return append(dst, stop, stop)
 }
 
-// put appends m.page as a page of n rows, the first of them being first; decimals are its values if it holds nothing
-// else.
+// put appends m.page as a page of n rows; first is the number of the first row. decimals are its values if it contains
+// only decimals.
 func (m *maker) put(kind format.PageType, encoding format.Encoding, first, n int, decimals []Dec) error {
 	body := m.page
 	if m.chunk.codec == format.Zstd {
@@ -116,8 +116,8 @@ func (m *maker) put(kind format.PageType, encoding format.Encoding, first, n int
 	return nil
 }
 
-// levelled makes the chunk of times that need not be and yet are in each of n rows: the pages of an earlier column of
-// the same times, with the levels that say so before them. What is compressed there is not compressed again.
+// levelled builds the chunk of optional times that are present in all n rows: the pages of an earlier column with the
+// same times, preceded by definition levels. The compressed values are not compressed again.
 func (m *Memory) levelled(ch, times *chunk, n int) (err error) {
 	ch.encoding = times.encoding
 	for i, p := range times.pages {
@@ -141,7 +141,7 @@ func (m *Memory) levelled(ch, times *chunk, n int) (err error) {
 	return nil
 }
 
-// withLevels appends definition levels as a page begins with them.
+// withLevels appends the definition levels at the beginning of a page.
 func (m *Memory) withLevels(dst []byte, levels []int32) (_ []byte, err error) {
 	encoder := rle.Encoding{BitWidth: 1}
 	if m.scratch, err = encoder.EncodeInt32(m.scratch, levels); err != nil {
@@ -150,8 +150,8 @@ func (m *Memory) withLevels(dst []byte, levels []int32) (_ []byte, err error) {
 	return append(binary.LittleEndian.AppendUint32(dst, uint32(len(m.scratch))), m.scratch...), nil
 }
 
-// compressed is m.page compressed. Pages of rows that hold the same are few bytes and follow each other, and need it
-// once.
+// compressed returns m.page compressed. Successive pages of rows with equal values are small and equal; they are
+// compressed once.
 func (m *maker) compressed(decimals []Dec) (out []byte, err error) {
 	const few = 1 << 10
 	if m.decided && decimals == nil && len(m.before) > 0 && bytes.Equal(m.page, m.before) {
@@ -171,7 +171,7 @@ func (m *maker) compressed(decimals []Dec) (out []byte, err error) {
 	return m.compressor.page(m.packed[:0], m.page, m.strategy)
 }
 
-// inPages calls write for each stretch of n rows that is a page.
+// inPages calls write for the rows of each page of n rows.
 func inPages(n int, write func(from, to int) error) error {
 	for from := 0; from < n; from += PageRows {
 		if err := write(from, min(n, from+PageRows)); err != nil {
@@ -181,7 +181,7 @@ func inPages(n int, write func(from, to int) error) error {
 	return nil
 }
 
-// coded writes pages of codes. distinct is how many values there are to choose from; one value is one page.
+// coded writes pages of codes. distinct is the number of distinct values; a single value is written as one page.
 func (m *maker) coded(codes []int32, distinct int, bound func(codes []int32) bounds) error {
 	page := func(from, to int) (err error) {
 		if m.page, err = m.codes(m.page[:0], codes[from:to], distinct); err != nil {
@@ -198,7 +198,7 @@ func (m *maker) coded(codes []int32, distinct int, bound func(codes []int32) bou
 	return inPages(len(codes), page)
 }
 
-// codes appends codes as a page has them: their width in bits, then runs and packed ones.
+// codes appends codes in the form of a page: their width in bits, then run-length and bit-packed codes.
 func (m *maker) codes(dst []byte, codes []int32, distinct int) (_ []byte, err error) {
 	width := max(1, bits.Len(uint(distinct-1)))
 	m.encoder.BitWidth = width
@@ -208,8 +208,8 @@ func (m *maker) codes(dst []byte, codes []int32, distinct int) (_ []byte, err er
 	return append(append(dst, byte(width)), m.scratch...), nil
 }
 
-// words writes a dictionary of texts and the codes of the rows, as they are: compressing codes of a few bits takes time
-// and gives little.
+// words writes a dictionary of texts and the codes of the rows, uncompressed: compressing codes of a few bits takes
+// time and saves little.
 func (m *maker) words(dict []string, codes []int32) error {
 	m.chunk.codec = format.Uncompressed
 	m.page = m.page[:0]
@@ -225,7 +225,7 @@ func (m *maker) words(dict []string, codes []int32) error {
 	return m.coded(codes, len(dict), func(codes []int32) bounds { return boundsOf(dict, codes) })
 }
 
-// boundsOf finds the smallest and the largest word of a page. Codes that follow each other are mostly equal.
+// boundsOf finds the smallest and the largest word of a page. Successive codes are mostly equal.
 func boundsOf(dict []string, codes []int32) bounds {
 	low, high, last := codes[0], codes[0], codes[0]
 	for _, code := range codes {
@@ -242,7 +242,7 @@ func boundsOf(dict []string, codes []int32) bounds {
 	return bounds{[]byte(dict[low]), []byte(dict[high])}
 }
 
-// smalls writes a column of small numbers, by dictionary however many are distinct.
+// smalls writes a column of small numbers with a dictionary, for any number of distinct values.
 func (m *maker) smalls(vals []int32) error {
 	clear(m.small)
 	m.places, m.page = m.places[:0], m.page[:0]
@@ -265,7 +265,7 @@ func (m *maker) smalls(vals []int32) error {
 	return m.coded(m.places, len(m.small), nil)
 }
 
-// decimals writes few distinct values by dictionary and many plainly.
+// decimals writes few distinct values with a dictionary and many as PLAIN.
 func (m *maker) decimals(vals []Dec) error {
 	if codes, ok := m.dict.try(vals); ok {
 		return m.decimalCodes(m.dict.values, codes)
@@ -284,7 +284,7 @@ func (m *maker) decimalCodes(distinct []Dec, codes []int32) error {
 	return m.coded(codes, len(distinct), nil)
 }
 
-// bigEndian makes a page of values as Parquet stores them.
+// bigEndian sets the page to values in Parquet's byte order.
 func (m *maker) bigEndian(vals []Dec) {
 	need := len(vals) * decWidth
 	m.page = slices.Grow(m.page[:0], need)[:need]
@@ -293,7 +293,7 @@ func (m *maker) bigEndian(vals []Dec) {
 	}
 }
 
-// wholes writes a handful of distinct numbers by dictionary and others by their differences.
+// wholes writes a few distinct numbers with a dictionary and others as differences.
 func (m *maker) wholes(vals []int64) error {
 	if codes, ok := m.dict.tryWholes(vals); ok {
 		if err := m.wholeDictionary(); err != nil {
@@ -328,10 +328,10 @@ func (m *maker) wholeDictionary() error {
 	return m.put(format.DictionaryPage, format.Plain, 0, len(m.dict.values), nil)
 }
 
-// differences appends numbers by their differences.
+// differences appends numbers in delta encoding.
 func (m *maker) differences(dst []byte, vals []int64) []byte {
 	var encoder delta.BinaryPackedEncoding
-	m.scratch, _ = encoder.EncodeInt64(m.scratch, vals) // has no error of its own
+	m.scratch, _ = encoder.EncodeInt64(m.scratch, vals) // never fails
 	return append(dst, m.scratch...)
 }
 
@@ -342,8 +342,8 @@ func wholeBounds(vals []int64) bounds {
 	}
 }
 
-// maybeTimes writes a column in which table.Nothing stands for null: definition levels, and the times there are, a
-// handful of distinct ones by dictionary and others by their differences. A column of nulls alone is one page.
+// maybeTimes writes a column in which table.Nothing means null: definition levels and the non-null times. A few
+// distinct times are written with a dictionary, others as differences. A column of nulls is one page.
 func (m *maker) maybeTimes(vals []int64) error {
 	m.some = m.some[:0]
 	for _, v := range vals {
@@ -380,7 +380,7 @@ func (m *maker) maybeTimes(vals []int64) error {
 	})
 }
 
-// maybePage writes the rows from..to: their levels, then the codes of those that are not null, or without codes their
+// maybePage writes the rows from..to: their levels, then the codes of the non-null rows, or, without codes, their
 // times.
 func (m *maker) maybePage(vals []int64, from, to int, times []int64, codes []int32) (err error) {
 	m.levels = m.levels[:0]
@@ -404,7 +404,7 @@ func (m *maker) maybePage(vals []int64, from, to int, times []int64, codes []int
 	return m.put(format.DataPage, format.RLEDictionary, from, to-from, nil)
 }
 
-// texts writes few distinct texts by dictionary and many as they are.
+// texts writes few distinct texts with a dictionary and many as PLAIN.
 func (m *maker) texts(c *Col) error {
 	if codes, ok := m.lexicon.Try(c.Bytes, c.Ends, min(lexicon.Most, len(c.Ends)/rowsPerValue+1)); ok {
 		return m.words(m.lexicon.Words(), codes)
@@ -426,12 +426,12 @@ func (m *maker) texts(c *Col) error {
 	})
 }
 
-// take widens the bounds by a text.
+// take extends the bounds by a text.
 func (b *bounds) take(text []byte, first bool) {
 	switch {
 	case first:
 		b.low, b.high = text, text
-	case bytes.Equal(text, b.high): // texts that follow each other are mostly equal
+	case bytes.Equal(text, b.high): // successive texts are mostly equal
 	case bytes.Compare(text, b.low) < 0:
 		b.low = text
 	case bytes.Compare(text, b.high) > 0:

@@ -7,7 +7,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/table"
 )
 
-// Dec is the raw two's complement value of a decimal column, as money's Raw methods give it.
+// Dec is the raw two's complement value of a decimal column, as returned by the Raw methods of package money.
 type Dec struct {
 	Hi int64
 	Lo uint64
@@ -25,11 +25,11 @@ type Col struct {
 	Ends  []int32
 	Const bool // one entry stands for all rows of the batch
 
-	byText map[string]int32 // the codes of the words Dict begins with: as many as have been looked for
+	byText map[string]int32 // codes of the first words of Dict, up to the last search
 }
 
-// Columns is a batch of rows of T's table. Its columns are read and written by handles of the table; what goes
-// through columns of any type uses Col.
+// Columns is a batch of rows of T's table. Its columns are accessed with handles of the table; code for columns of any
+// type uses Col.
 type Columns[T any] struct {
 	Def *table.Table
 	N   int
@@ -44,16 +44,16 @@ func NewColumns[T any](def table.Def[T]) *Columns[T] {
 	return &Columns[T]{Def: def.Table, c: make([]Col, len(def.Columns))}
 }
 
-// Any is the batch for those who do not know its table.
+// Any returns the batch without its table's type.
 func (c *Columns[T]) Any() *Columns[table.Any] { return (*untyped)(c) }
 
-// As is a batch of T's table. It panics if c is one of another table.
+// As converts a batch to T's table. It panics if c is a batch of another table.
 func As[T table.Row](c *Columns[table.Any]) *Columns[T] {
 	table.Check[T](c.Def)
 	return (*Columns[T])(c)
 }
 
-// Reset empties the batch and keeps its memory; constant columns become ordinary again.
+// Reset empties the batch but keeps its memory; constant columns become ordinary ones.
 func (c *Columns[T]) Reset() {
 	c.N = 0
 	for i := range c.c {
@@ -65,7 +65,7 @@ func (c *Columns[T]) Reset() {
 	}
 }
 
-// Spread gives the constant columns an entry for every row, as a reader of the batch's file gives them.
+// Spread gives constant columns an entry for every row, as a reader of the batch's file returns them.
 func (c *Columns[T]) Spread() {
 	for i := range c.c {
 		col := &c.c[i]
@@ -90,7 +90,7 @@ func (c *Columns[T]) Spread() {
 	}
 }
 
-// Intern returns the code of a word in the column's dictionary, adding it when it is new.
+// Intern returns the code of a word in the column's dictionary, adding a new word.
 func (c *Col) Intern(word string) int32 {
 	if n := len(c.Dict); n > 0 && c.Dict[n-1] == word {
 		return int32(n - 1)
@@ -105,7 +105,7 @@ func (c *Col) Intern(word string) int32 {
 	return code
 }
 
-// index makes byText hold all words there are.
+// index adds all words of the dictionary to byText.
 func (c *Col) index() {
 	if c.byText == nil {
 		c.byText = make(map[string]int32)
@@ -118,8 +118,8 @@ func (c *Col) index() {
 // AddWord appends a word by its text.
 func (c *Col) AddWord(word string) { c.Codes = append(c.Codes, c.Intern(word)) }
 
-// AddNewWord appends a word that no row before has: one of a column that the rows are sorted by and of which each has
-// its own.
+// AddNewWord appends a word that no earlier row has. It is for columns by which the rows are sorted and whose values
+// are distinct.
 func (c *Col) AddNewWord(word string) {
 	c.Codes, c.Dict = append(c.Codes, int32(len(c.Dict))), append(c.Dict, word)
 }
@@ -139,7 +139,7 @@ func (c *Col) AddBytes(text []byte) {
 // AddDec appends the raw value of a money type.
 func (c *Col) AddDec(hi int64, lo uint64) { c.Decs = append(c.Decs, Dec{hi, lo}) }
 
-// addEmpty appends what rows have in a column that their file does not have (COL-5).
+// addEmpty appends the value of a row in a column that is not in its file (COL-5).
 func (c *Col) addEmpty(t table.Type) {
 	switch t {
 	case table.Word:
@@ -157,21 +157,21 @@ func (c *Col) addEmpty(t table.Type) {
 	}
 }
 
-// SetWord makes the column one word for every row.
+// SetWord sets the column to one word for all rows.
 func (c *Col) SetWord(word string) {
 	c.Dict, c.Codes, c.Const = append(c.Dict[:0], word), append(c.Codes[:0], 0), true
 }
 
-// SetSmall makes the column one number for every row.
+// SetSmall sets the column to one number for all rows.
 func (c *Col) SetSmall(v int32) { c.Codes, c.Const = append(c.Codes[:0], v), true }
 
-// SetDec makes the column one decimal for every row.
+// SetDec sets the column to one decimal for all rows.
 func (c *Col) SetDec(hi int64, lo uint64) { c.Decs, c.Const = append(c.Decs[:0], Dec{hi, lo}), true }
 
-// SetInt makes the column one time or number for every row.
+// SetInt sets the column to one time or number for all rows.
 func (c *Col) SetInt(v int64) { c.Ints, c.Const = append(c.Ints[:0], v), true }
 
-// SetText makes the column one text for every row.
+// SetText sets the column to one text for all rows.
 func (c *Col) SetText(text string) {
 	c.Bytes, c.Ends, c.Const = append(c.Bytes[:0], text...), append(c.Ends[:0], int32(len(text))), true
 }
@@ -201,7 +201,7 @@ func (c *Col) length(t table.Type) int {
 	}
 }
 
-// check is COL-1.
+// check checks COL-1.
 func (c *Columns[T]) check() error {
 	for i := range c.c {
 		n := c.c[i].length(c.Def.Columns[i].Type)

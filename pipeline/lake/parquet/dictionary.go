@@ -2,7 +2,7 @@ package parquet
 
 import "encoding/binary"
 
-// dictionary tries whether a column of decimals has few distinct values. It reuses its memory.
+// dictionary checks whether a column of decimals has few distinct values. It reuses its memory.
 type dictionary struct {
 	slots  [dictSlots]int32 // code+1
 	values []Dec
@@ -12,13 +12,13 @@ type dictionary struct {
 const (
 	dictSlots = 1 << 13
 	dictLimit = dictSlots / 4
-	// wholeLimit is for numbers.
+	// wholeLimit is the limit for whole numbers.
 	wholeLimit = 64
-	// A dictionary pays when each value stands for several rows.
+	// A dictionary is worthwhile if each value occurs in several rows.
 	rowsPerValue = 4
 )
 
-// try returns the codes of the values in d.values, or false when too many are distinct.
+// try returns the codes of the values in d.values, or false if too many are distinct.
 func (d *dictionary) try(vals []Dec) ([]int32, bool) {
 	clear(d.slots[:])
 	d.values, d.codes = d.values[:0], d.codes[:0]
@@ -37,7 +37,7 @@ func (d *dictionary) try(vals []Dec) ([]int32, bool) {
 	return d.codes, true
 }
 
-// tryWholes is try for numbers, of which a handful at most may be distinct: more are smaller as differences.
+// tryWholes is try for whole numbers with a lower limit: more distinct values are smaller as differences.
 func (d *dictionary) tryWholes(vals []int64) ([]int32, bool) {
 	clear(d.slots[:])
 	d.values, d.codes = d.values[:0], d.codes[:0]

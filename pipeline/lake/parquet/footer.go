@@ -14,17 +14,17 @@ import (
 
 const magic = "PAR1"
 
-// footer gathers what a file says about itself at its end: the page index, then the metadata.
+// footer collects the content of a file's end: the page index, then the metadata.
 type footer struct {
 	def     *table.Table
 	groups  []format.RowGroup
 	offsets []format.OffsetIndex // of every chunk, group by group
-	bounds  [][]bounds           // of every chunk's pages; nil where none are kept
+	bounds  [][]bounds           // of every chunk's pages; nil if there are none
 }
 
 func newFooter(def *table.Table) footer { return footer{def: def} }
 
-// add notes a row group whose first byte is at an offset of the file.
+// add adds a row group that begins at an offset of the file.
 func (f *footer) add(chunks []chunk, at int64, rows int) {
 	g := format.RowGroup{NumRows: int64(rows), FileOffset: at, Ordinal: int16(len(f.groups)),
 		Columns: make([]format.ColumnChunk, 0, len(chunks))}
@@ -57,7 +57,7 @@ func (f *footer) add(chunks []chunk, at int64, rows int) {
 	f.groups = append(f.groups, g)
 }
 
-// statistics are a chunk's: nulls, and of a keyed column the bounds of its pages together.
+// statistics returns a chunk's statistics: nulls and, for a keyed column, the bounds over all pages.
 func statistics(ch *chunk, t table.Type) format.Statistics {
 	s := format.Statistics{NullCount: int64(ch.nulls)}
 	for i, b := range ch.bounds {
@@ -71,7 +71,7 @@ func statistics(ch *chunk, t table.Type) format.Statistics {
 	return s
 }
 
-// compare orders values as statistics hold them.
+// compare orders values in the form of statistics.
 func compare(t table.Type, a, b []byte) int {
 	if t == table.Time {
 		return cmp.Compare(int64(binary.LittleEndian.Uint64(a)), int64(binary.LittleEndian.Uint64(b)))
@@ -79,7 +79,7 @@ func compare(t table.Type, a, b []byte) int {
 	return bytes.Compare(a, b)
 }
 
-// columnIndex is what a chunk's page index says of the bounds of its pages.
+// columnIndex returns the page index of a chunk with the bounds of its pages.
 func columnIndex(list []bounds, t table.Type) *format.ColumnIndex {
 	index := &format.ColumnIndex{BoundaryOrder: format.Ascending, NullPages: make([]bool, len(list)),
 		NullCounts: make([]int64, len(list))}
@@ -92,7 +92,7 @@ func columnIndex(list []bounds, t table.Type) *format.ColumnIndex {
 	return index
 }
 
-// bytes is the end of a file of which at bytes are written.
+// bytes returns the end of a file; at is the number of bytes before it.
 func (f *footer) bytes(at int64, rows int64) ([]byte, error) {
 	var b bytes.Buffer
 	compact := new(thrift.CompactProtocol)
@@ -135,7 +135,7 @@ func (f *footer) metadata(rows int64) *format.FileMetaData {
 		CreatedBy: "tollbook", ColumnOrders: orders}
 }
 
-// schemaOf is the Parquet schema of a table: every column required but those of times that need not be.
+// schemaOf returns the Parquet schema of a table: all columns are required, except optional times.
 func schemaOf(def *table.Table) []format.SchemaElement {
 	out := []format.SchemaElement{{Name: "schema", RepetitionType: thrift.New(format.Required),
 		NumChildren: thrift.New(int32(len(def.Columns)))}}
@@ -145,7 +145,7 @@ func schemaOf(def *table.Table) []format.SchemaElement {
 	return out
 }
 
-// physical is the Parquet type that a column is stored as.
+// physical returns the Parquet type in which a column is stored.
 func physical(t table.Type) format.Type {
 	switch t {
 	case table.Word, table.Text:

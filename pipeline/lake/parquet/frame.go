@@ -9,14 +9,14 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// pageCompressor makes zstd frames (RFC 8878) of pages. Searching a page of amounts for repetitions is most of what a
-// general encoder does with it, and all there is to find is known beforehand: the high bytes of a value are those of
-// the value before it. So their frames are put together here, and only the bytes that differ are coded, by the
-// library's Huffman coder. Any zstd decoder reads them.
+// pageCompressor makes zstd frames (RFC 8878) of pages. For a page of amounts, a general encoder spends most of its
+// time searching for repetitions, but the only ones are known: the high bytes of a value repeat those of the value
+// before it. Their frames are therefore built here, and only the differing bytes are coded, with the library's Huffman
+// coder. Any zstd decoder can read them.
 type pageCompressor struct {
 	huffman huff0.Scratch
-	tree    []byte // the Huffman code of the literals before, as it is in them; empty = none that others may share
-	rate    int    // how the literals it was made for came out, in 256ths
+	tree    []byte // Huffman code of the previous literals, as encoded there; empty = none can be shared
+	rate    int    // compression rate of the literals for which it was made, in 256ths
 	rest    []byte
 	trial   []byte
 }
@@ -25,15 +25,15 @@ type pageCompressor struct {
 type strategy uint8
 
 const (
-	searched strategy = iota // whatever the general encoder finds
-	coded                    // bytes by their frequency alone: nothing repeats
+	searched strategy = iota // with the general encoder
+	coded                    // with a Huffman code only: nothing repeats
 )
 
 const (
 	frameMagic = 0xFD2FB528
 	// One segment, no checksum, the content's size in four bytes.
 	frameKind = 0xA0
-	// blockBytes is the most that one block may hold.
+	// blockBytes is the largest content of a block.
 	blockBytes = 128 << 10
 )
 
@@ -45,7 +45,7 @@ const (
 	literalsHuffman = 2
 )
 
-// allRepeat says of the three codes of a sequence that they are the same for all of a block.
+// allRepeat means that the three codes of a sequence are the same for all sequences of a block.
 const allRepeat = 0x54
 
 func frameHeader(dst []byte, size int) []byte {
@@ -61,7 +61,7 @@ func blockHeader(dst []byte, last bool, kind, size int) []byte {
 	return append(dst, byte(h), byte(h>>8), byte(h>>16))
 }
 
-// before appends a frame that holds head, which is short, and then what another frame holds, size bytes of it.
+// before appends a frame that contains head, which is short, followed by the size bytes of content of another frame.
 func before(dst, head, frame []byte, size int) ([]byte, error) {
 	var h zstd.Header
 	if err := h.Decode(frame); err != nil {
@@ -71,25 +71,25 @@ func before(dst, head, frame []byte, size int) ([]byte, error) {
 	return append(append(dst, head...), frame[h.HeaderSize:]...), nil
 }
 
-// searchers are general encoders that nobody uses now: one takes longer to make than a small page to compress.
+// searchers are unused general encoders: creating one takes longer than compressing a small page.
 var searchers = sync.Pool{New: func() any {
 	e, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1),
 		zstd.WithZeroFrames(true), zstd.WithAllLitEntropyCompression(true), zstd.WithEncoderCRC(false),
 		zstd.WithWindowSize(1<<20))
 	if err != nil {
-		panic(fmt.Sprintf("zstd: %v", err)) // of the options alone
+		panic(fmt.Sprintf("zstd: %v", err)) // only if the options are wrong
 	}
 	return e
 }}
 
-// search compresses a page by the general encoder.
+// search compresses a page with the general encoder.
 func search(dst, page []byte) []byte {
 	e := searchers.Get().(*zstd.Encoder)
 	defer searchers.Put(e)
 	return e.EncodeAll(page, dst)
 }
 
-// page compresses a page in the manner that suits its column.
+// page compresses a page with the strategy of its column.
 func (s *pageCompressor) page(dst, page []byte, how strategy) ([]byte, error) {
 	if how == searched || len(page) == 0 || len(page) > blockBytes {
 		return search(dst, page), nil
@@ -105,7 +105,7 @@ func (s *pageCompressor) page(dst, page []byte, how strategy) ([]byte, error) {
 	return append(blockHeader(dst[:at], true, blockRaw, len(page)), page...), nil
 }
 
-// choose finds the manner for a column by its first page, and compresses that.
+// choose chooses the strategy for a column by its first page, and compresses that page.
 func (s *pageCompressor) choose(dst, page []byte) ([]byte, strategy, error) {
 	s.trial = search(s.trial[:0], page)
 	start := len(dst)
@@ -119,8 +119,8 @@ func (s *pageCompressor) choose(dst, page []byte) ([]byte, strategy, error) {
 	return append(dst[:start], s.trial...), searched, nil
 }
 
-// literals appends a literals section of the bytes, with a Huffman code of their own or, if they may share one, with
-// that of the literals before.
+// literals appends a literals section, with a new Huffman code or, if share is set, with the code of the previous
+// literals if that is better.
 func (s *pageCompressor) literals(dst, lits []byte, share bool) []byte {
 	const fewest, fourStreams = 64, 1024
 	s.huffman.Reuse = huff0.ReusePolicyNone
@@ -161,7 +161,7 @@ func (s *pageCompressor) literals(dst, lits []byte, share bool) []byte {
 	return append(append(dst, tree...), packed...)
 }
 
-// judge drops a code that suits the literals it was not made for worse than its own, so that the next ones get another.
+// judge discards a shared code if it compresses the present literals worse than those for which it was made.
 func (s *pageCompressor) judge(packed, lits int, reused bool) {
 	const whole, worse = 256, 16
 	rate := packed * whole / lits
@@ -172,14 +172,14 @@ func (s *pageCompressor) judge(packed, lits int, reused bool) {
 	}
 }
 
-// rawLiterals appends the header of a literals section that is not coded.
+// rawLiterals appends the header of an uncompressed literals section.
 func rawLiterals(dst []byte, n int) []byte {
 	h := literalsRaw | 3<<2 | n<<4
 	return append(dst, byte(h), byte(h>>8), byte(h>>16))
 }
 
-// decimals compresses big-endian values of decWidth bytes. Where all begin with the same bytes, three or more, each is
-// a match of those at a distance of one value, then its own rest; otherwise the general encoder does it.
+// decimals compresses big-endian values of decWidth bytes. If all begin with the same three or more bytes, each value
+// is a match of these at a distance of one value, followed by its own bytes. Otherwise the general encoder is used.
 func (s *pageCompressor) decimals(dst, page []byte, vals []Dec) ([]byte, error) {
 	own := ownBytes(vals)
 	const leastMatch, leastValues = 3, 3
@@ -189,9 +189,9 @@ func (s *pageCompressor) decimals(dst, page []byte, vals []Dec) ([]byte, error) 
 	n, match := len(vals), byte(decWidth-own-leastMatch)
 	dst = frameHeader(dst, len(page))
 	dst = append(blockHeader(dst, false, blockRaw, decWidth), page[:decWidth]...)
-	// The head of the second value, which also makes the distance the one that is repeated: no literals, one sequence
-	// of no literal, the distance decWidth written as 2^4 + 3 since 1 to 3 mean repeated ones, and the match; the last
-	// byte is these three bits after a one.
+	// The match for the head of the second value also sets the distance that is repeated. The block has no literals and
+	// one sequence of no literals, the distance decWidth, written as 2^4 + 3 because 1 to 3 mean repeated distances,
+	// and the match. The last byte contains these three bits after a one.
 	dst = append(blockHeader(dst, false, blockCompressed, 7), 0, 1, allRepeat, 0, 4, match, 0x13)
 	s.rest = s.rest[:0]
 	for i := decWidth; i < len(page); i += decWidth {
@@ -200,7 +200,7 @@ func (s *pageCompressor) decimals(dst, page []byte, vals []Dec) ([]byte, error) 
 	at := len(dst)
 	dst = append(dst, 0, 0, 0)
 	dst = sequences(s.literals(dst, s.rest, true), n-2)
-	// nothing differs from one to the next: the stream of bits has none
+	// all sequences are equal, so the bit stream is empty
 	dst = append(dst, allRepeat, byte(own), 0, match, 1)
 	blockHeader(dst[:at], true, blockCompressed, len(dst)-at-3)
 	return dst, nil
@@ -218,7 +218,7 @@ func sequences(dst []byte, n int) []byte {
 	return append(dst, 255, byte(n-three), byte((n-three)>>8))
 }
 
-// ownBytes is how many low bytes the values differ in.
+// ownBytes returns the number of low bytes in which the values differ.
 func ownBytes(vals []Dec) int {
 	hi, lo := uint64(0), uint64(0)
 	for i := 1; i < len(vals); i++ {

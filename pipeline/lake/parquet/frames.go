@@ -12,19 +12,19 @@ import (
 	"github.com/tollbook/tollbook/schemas/table"
 )
 
-// FrameWriter writes batches as they are in memory, each a frame of its own, for scratch space: quick to write and to
-// read back from front to end, and without a footer, so that nothing grows with the number of frames. Numbers are
-// varints of their differences, decimals of up to 64 bits varints. It is no format that leaves the program.
+// FrameWriter writes batches of memory as frames, for scratch space. Frames are fast to write and to read sequentially,
+// and there is no footer that grows with their number. Numbers are varints of differences, decimals of up to 64 bits
+// are varints. The format is only used within the program.
 type FrameWriter struct {
 	w    io.Writer
 	raw  []byte
 	pack []byte
 }
 
-// NewFrameWriter writes frames to w.
+// NewFrameWriter returns a writer of frames to w.
 func NewFrameWriter(w io.Writer) *FrameWriter { return &FrameWriter{w: w} }
 
-// frameHead precedes a frame: its packed and its full length.
+// frameHead is the size of the header of a frame: its compressed and its full length.
 const frameHead = 8
 
 // Write writes a batch; an empty one writes nothing.
@@ -82,13 +82,13 @@ func appendInts[T int32 | int64](dst []byte, list []T) []byte {
 	dst = binary.LittleEndian.AppendUint32(dst, uint32(len(list)))
 	last := T(0)
 	for _, v := range list {
-		dst = binary.AppendVarint(dst, int64(v-last)) // may wrap, and does so back
+		dst = binary.AppendVarint(dst, int64(v-last)) // can overflow, which the reader reverses
 		last = v
 	}
 	return dst
 }
 
-// appendDecs appends decimals: of up to 64 bits after a 0, others after a 1.
+// appendDecs appends decimals: 0 and varints if all fit 64 bits, else 1 and fixed widths.
 func appendDecs(dst []byte, list []Dec) []byte {
 	dst = binary.LittleEndian.AppendUint32(dst, uint32(len(list)))
 	if slices.ContainsFunc(list, func(v Dec) bool { return v.Hi != int64(v.Lo)>>63 }) {
@@ -105,7 +105,7 @@ func appendDecs(dst []byte, list []Dec) []byte {
 	return dst
 }
 
-// FrameReader reads what a FrameWriter wrote.
+// FrameReader reads the frames of a FrameWriter.
 type FrameReader struct {
 	r    io.Reader
 	out  *untyped
@@ -113,7 +113,7 @@ type FrameReader struct {
 	pack []byte
 }
 
-// NewFrameReader reads frames of a table's batches.
+// NewFrameReader returns a reader of frames with batches of a table.
 func NewFrameReader(r io.Reader, def *table.Table) *FrameReader {
 	return &FrameReader{r: r, out: NewColumns(table.Untyped(def))}
 }
@@ -149,13 +149,13 @@ func (f *FrameReader) Next() (*untyped, error) {
 	return f.out, f.out.check()
 }
 
-// frame is what is left of a frame that is being read; short says that it ended too early.
+// frame is the unread rest of a frame; short means that it ended too early.
 type frame struct {
 	rest  []byte
 	short bool
 }
 
-// take is the next n bytes.
+// take returns the next n bytes.
 func (f *frame) take(n int) []byte {
 	if n > len(f.rest) {
 		f.short, f.rest = true, nil
@@ -166,7 +166,7 @@ func (f *frame) take(n int) []byte {
 	return b
 }
 
-// count is the next number of entries, of which each takes at least size bytes.
+// count reads a number of entries that each take at least size bytes.
 func (f *frame) count(size int) int {
 	b := f.take(4)
 	if len(b) < 4 {
@@ -180,7 +180,7 @@ func (f *frame) count(size int) int {
 	return n
 }
 
-// varint is the next varint.
+// varint reads the next varint.
 func (f *frame) varint() int64 {
 	v, n := binary.Varint(f.rest)
 	if n <= 0 {
@@ -239,7 +239,7 @@ func (f *frame) column(c *Col, t table.Type) {
 	}
 }
 
-// words reads a dictionary; a word that the frame before had at the same place is kept as it is.
+// words reads a dictionary. It reuses a word that the previous frame had at the same place.
 func (f *frame) words(c *Col) {
 	known := c.Dict[:cap(c.Dict)]
 	for i := range f.count(4) {

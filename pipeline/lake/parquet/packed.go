@@ -7,17 +7,17 @@ import (
 	"github.com/tollbook/tollbook/schemas/table"
 )
 
-// Packed is some columns of some rows in few bytes, to be kept in memory. It does not change and may be shared between
+// Packed stores some columns of some rows in few bytes, to be kept in memory. It is immutable and may be shared between
 // goroutines.
 type Packed struct {
-	bytes []byte // column by column: each, or one, then the values
+	bytes []byte // column by column: packedEach or packedOne, then the values
 	rows  int
 }
 
-// How the values of a packed column follow.
+// Forms of the values of a packed column.
 const (
-	packedEach = iota // one for each row
-	packedOne         // one that all rows have
+	packedEach = iota // one value per row
+	packedOne         // one value for all rows
 )
 
 // Pack packs columns of a batch.
@@ -38,10 +38,10 @@ func Pack(c *untyped, cols table.List[table.Any]) *Packed {
 	return &Packed{bytes: append([]byte(nil), b...), rows: c.N}
 }
 
-// Weight is about how many bytes it takes in memory.
+// Weight returns the approximate size in memory in bytes.
 func (p *Packed) Weight() int { return 48 + len(p.bytes) }
 
-// Append appends the rows [from, to) to a batch. cols are those that were packed.
+// Append appends the rows [from, to) to a batch. cols must be the packed columns.
 func (p *Packed) Append(dst *Columns[table.Any], cols table.List[table.Any], from, to int) {
 	in := p.bytes
 	for _, col := range cols {
@@ -65,7 +65,7 @@ func (p *Packed) Append(dst *Columns[table.Any], cols table.List[table.Any], fro
 	dst.N += to - from
 }
 
-// constant reports whether the first n rows have one value.
+// constant reports whether the first n rows have the same value.
 func (c *Col) constant(t table.Type, n int) bool {
 	for i := 1; i < n; i++ {
 		same := false
@@ -97,7 +97,7 @@ func packValue(b []byte, c *Col, t table.Type, i int) []byte {
 	case table.Small:
 		return binary.AppendVarint(b, int64(c.Codes[i]))
 	case table.Amount, table.Quantity, table.Cost:
-		// Zigzag, which keeps small negative numbers small, in 128 bits, and of that the bytes that are not zero.
+		// A 128-bit zigzag number, which keeps small negative numbers small, without its leading zero bytes.
 		d := c.Decs[i]
 		sign := uint64(d.Hi >> 63)
 		lo, hi := d.Lo<<1^sign, (uint64(d.Hi)<<1|d.Lo>>63)^sign
@@ -113,7 +113,7 @@ func packValue(b []byte, c *Col, t table.Type, i int) []byte {
 	return binary.LittleEndian.AppendUint64(b, uint64(c.Ints[i]))
 }
 
-// unpackValue appends the value that in begins with, and returns what follows it.
+// unpackValue appends the value at the beginning of in, and returns the rest.
 func unpackValue(in []byte, c *Col, t table.Type) []byte {
 	switch t {
 	case table.Word, table.Text:

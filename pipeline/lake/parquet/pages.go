@@ -19,7 +19,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/table"
 )
 
-// Dictionary is the values that a column of a row group chooses from. It does not change and may be shared between
+// Dictionary contains the distinct values of a column of a row group. It is immutable and may be shared between
 // goroutines.
 type Dictionary struct {
 	bytes  []byte   // of texts: value i is bytes[ends[i]:ends[i+1]]
@@ -30,7 +30,7 @@ type Dictionary struct {
 	n      int
 }
 
-// Weight is about how many bytes the dictionary takes in memory.
+// Weight returns the approximate size of the dictionary in memory in bytes.
 func (d *Dictionary) Weight() int {
 	return 136 + len(d.bytes) + 4*(len(d.ends)+len(d.smalls)) + 8*len(d.wholes) + decWidth*len(d.decs)
 }
@@ -43,15 +43,15 @@ type Decoder struct {
 	scratch sync.Pool
 }
 
-// scratch is the memory of one reading.
+// scratch is the working memory of one call.
 type scratch struct {
 	page, raw []byte
 	codes     []int32
 	ints      []int64
 	levels    []int32
-	// of the column at hand, by code: where the word is in the batch's dictionary, plus 1; 0 = not yet looked up
+	// for the current column, by code: the index of the word in the batch's dictionary, plus 1; 0 = not looked up yet
 	words []int32
-	alone bool // the batch's dictionary has no words but those
+	alone bool // the batch's dictionary contains only these words
 }
 
 // NewDecoder makes a decoder.
@@ -68,7 +68,7 @@ var errNoColumn = errors.New("the file does not have it")
 // InMemory is a file that was read completely. It must not change while it is used.
 type InMemory []byte
 
-// ReadAt is that of io.ReaderAt.
+// ReadAt implements io.ReaderAt.
 func (m InMemory) ReadAt(b []byte, at int64) (int, error) {
 	if at < 0 || at > int64(len(m)) {
 		return 0, io.ErrUnexpectedEOF
@@ -80,27 +80,27 @@ func (m InMemory) ReadAt(b []byte, at int64) (int, error) {
 	return n, nil
 }
 
-// Close gives back what the decoder holds. It is of no use afterwards.
+// Close releases the decoder, which cannot be used afterwards.
 func (d *Decoder) Close() { d.zstd.Close() }
 
-// Pages reads rows of one file by place, touching only the pages that hold them. It may be used from several goroutines
-// as far as its parts may.
+// Pages reads rows of one file by position and reads only their pages. It may be used from several goroutines if its
+// parts may.
 type Pages struct {
 	Layout  *pageindex.Layout
 	Source  io.ReaderAt
 	Decoder *Decoder
-	// Dictionary keeps dictionaries; it calls load for one that it does not have. nil = none is kept.
+	// Dictionary caches dictionaries; it calls load for a missing one. nil = no cache.
 	Dictionary func(group, col int, load func() (*Dictionary, error)) (*Dictionary, error)
-	constant   bool // see Wanted; rows are then appended to empty batches, and are of one row group
+	constant   bool // see Wanted; rows are then appended to empty batches and belong to one row group
 }
 
-// Group appends a row group to a batch, as Append does.
+// Group appends a row group to a batch, like Append.
 func (p *Pages) Group(dst *Columns[table.Any], cols table.List[table.Any], group int) error {
 	g := &p.Layout.Groups[group]
 	return p.Append(dst, cols, g.First, g.First+g.Rows)
 }
 
-// Append appends the rows [from, to) of the file to a batch: the given columns, as Reader gives them.
+// Append appends the rows [from, to) of the file to a batch: the given columns, in the same form as Reader.
 func (p *Pages) Append(dst *Columns[table.Any], cols table.List[table.Any], from, to int64) error {
 	if from < 0 || to > p.Layout.Rows || from > to {
 		return fmt.Errorf("rows %d to %d of a file of %d", from, to, p.Layout.Rows)
@@ -123,8 +123,8 @@ func (p *Pages) Append(dst *Columns[table.Any], cols table.List[table.Any], from
 	return nil
 }
 
-// Raw gives visit a column of whole numbers of a row group, page after page, as the bytes that they are written as:
-// eight each, the lowest first. They are valid during the call.
+// Raw passes a column of whole numbers of a row group to visit, page by page, as little-endian numbers of eight bytes.
+// The bytes are valid during the call.
 func (p *Pages) Raw(col, group int, visit func(values []byte)) (err error) {
 	s := p.Decoder.scratch.Get().(*scratch)
 	defer p.Decoder.scratch.Put(s)
@@ -149,7 +149,7 @@ func (p *Pages) Raw(col, group int, visit func(values []byte)) (err error) {
 	return nil
 }
 
-// repacked is the rows [from, to) of a column of whole numbers, which are not plain in the file, as if they were.
+// repacked returns the rows [from, to) of a column of whole numbers in PLAIN form, for pages in another encoding.
 func (p *Pages) repacked(s *scratch, col int, from, to int64) ([]byte, error) {
 	c := NewColumns(table.Untyped(p.Layout.Def))
 	if err := p.Append(c, table.List[table.Any]{table.ColumnOf[table.Any](col)}, from, to); err != nil {
@@ -192,7 +192,7 @@ func (p *Pages) column(s *scratch, dst *Col, g, col int, from, to int64) (err er
 				s.adopt(dst, dict)
 			}
 		}
-		if dict.n == 1 && t != table.MaybeTime { // every row has the one value there is
+		if dict.n == 1 && t != table.MaybeTime { // every row has the only value
 			if p.constant {
 				to, dst.Const = from+1, true
 			}
@@ -218,7 +218,7 @@ func (p *Pages) column(s *scratch, dst *Col, g, col int, from, to int64) (err er
 	return nil
 }
 
-// recovered makes an error of a panic: the library's decoders panic on some damaged pages.
+// recovered turns a panic into an error: the library's decoders panic on some damaged pages.
 func recovered(err *error) {
 	if cause := recover(); cause != nil {
 		*err = fmt.Errorf("damaged page: %v", cause)
@@ -267,7 +267,7 @@ func (p *Pages) loadDictionary(s *scratch, g, col int) (*Dictionary, error) {
 	return d, nil
 }
 
-// numbers are the n values of a dictionary, of width bytes each.
+// numbers parses the n values of a dictionary, of width bytes each.
 func numbers[T any](raw []byte, n, width int, value func([]byte) T) ([]T, error) {
 	if len(raw) != width*n {
 		return nil, fmt.Errorf("%d bytes for %d values", len(raw), n)
@@ -279,7 +279,7 @@ func numbers[T any](raw []byte, n, width int, value func([]byte) T) ([]T, error)
 	return values, nil
 }
 
-// read reads and decompresses a page. What it returns is valid until the next call.
+// read reads and decompresses a page. The result is valid until the next call.
 func (p *Pages) read(
 	s *scratch, chunk *pageindex.Chunk, at int64, size int,
 ) (h format.PageHeader, raw []byte, err error) {
@@ -311,7 +311,7 @@ func (p *Pages) read(
 	return h, nil, fmt.Errorf("compressed by %s", chunk.Codec)
 }
 
-// bytes is a part of the file: a copy of it, unless all of the file is in memory.
+// bytes returns a part of the file: a copy, unless the file is in memory.
 func (p *Pages) bytes(s *scratch, at int64, size int) ([]byte, error) {
 	if all, ok := p.Source.(InMemory); ok {
 		if at < 0 || size < 0 || at > int64(len(all)-size) {
@@ -326,7 +326,7 @@ func (p *Pages) bytes(s *scratch, at int64, size int) ([]byte, error) {
 	return s.page, nil
 }
 
-// values is where the values of a column are appended, and how they are read.
+// values is the column to which values are appended, and how they are read.
 type values struct {
 	dst  *Col
 	t    table.Type
@@ -447,7 +447,7 @@ func (s *scratch) maybeTimes(v *values, raw []byte, encoding format.Encoding, ro
 	return nil
 }
 
-// plain takes values that are one after the other.
+// plain appends values of a PLAIN page.
 func (s *scratch) plain(dst *Col, raw []byte, t table.Type, rows pageRows) (err error) {
 	n, from, to := rows.n, rows.from, rows.to
 	switch t {
@@ -492,8 +492,8 @@ func addText(dst *Col, t table.Type, text []byte) {
 	}
 }
 
-// adopt makes the words of a dictionary those of a column that has none yet, each under its code: all rows will be
-// taken, so all are needed.
+// adopt copies the words of a dictionary to a column that has none yet, with their codes. It is used if all rows are
+// read, so that all words are needed.
 func (s *scratch) adopt(dst *Col, dict *Dictionary) {
 	all := string(dict.bytes)
 	for i := range dict.n {
@@ -502,7 +502,7 @@ func (s *scratch) adopt(dst *Col, dict *Dictionary) {
 	}
 }
 
-// grow makes room for so many more values of a type.
+// grow reserves capacity for n more values of a type.
 func (c *Col) grow(t table.Type, n int) {
 	switch t {
 	case table.Word, table.Small:
@@ -516,7 +516,7 @@ func (c *Col) grow(t table.Type, n int) {
 	}
 }
 
-// take appends the values that codes stand for.
+// take appends the values of codes.
 func (s *scratch) take(dst *Col, t table.Type, dict *Dictionary, codes []int32) {
 	switch t {
 	case table.Word:
@@ -534,7 +534,7 @@ func (s *scratch) take(dst *Col, t table.Type, dict *Dictionary, codes []int32) 
 	}
 }
 
-// chosen appends the values that codes stand for.
+// chosen appends the values of codes.
 func chosen[T any](dst, values []T, codes []int32) []T {
 	n := len(dst)
 	dst = slices.Grow(dst, len(codes))[:n+len(codes)]
@@ -544,8 +544,8 @@ func chosen[T any](dst, values []T, codes []int32) []T {
 	return dst
 }
 
-// takeWords appends words. Those of a dictionary are distinct: one that the batch does not have yet, and that is the
-// dictionary's alone, is not searched for.
+// takeWords appends words. Words of a dictionary are distinct: if the batch has only words of this dictionary, a new
+// word is added without a search.
 func (s *scratch) takeWords(dst *Col, dict *Dictionary, codes []int32) {
 	for _, c := range codes {
 		if s.words[c] == 0 {
@@ -561,8 +561,8 @@ func (s *scratch) takeWords(dst *Col, dict *Dictionary, codes []int32) {
 	}
 }
 
-// Find is the rows [from, to) of the file whose column holds a word; the file is sorted by that column. Pages that
-// cannot hold the word are not read.
+// Find returns the rows [from, to) of the file whose column contains a word; the file is sorted by that column. Pages
+// that cannot contain the word are not read.
 func (p *Pages) Find(by table.WordColumn[table.Any], word string) (from, to int64, err error) {
 	s := p.Decoder.scratch.Get().(*scratch)
 	defer p.Decoder.scratch.Put(s)
@@ -592,8 +592,8 @@ func (p *Pages) Find(by table.WordColumn[table.Any], word string) (from, to int6
 	return from, to, nil
 }
 
-// stretch is the rows of [from, to), which are of one row group, from the first to the last whose column holds a word;
-// from = to if none does. Of a column that has no dictionary it is all of them. The rows need not be sorted.
+// stretch returns the part of the rows [from, to) of one row group from the first to the last with a word in a column;
+// low = high if there is none. Without a dictionary it returns all of them. The rows need not be sorted.
 func (p *Pages) stretch(by table.WordColumn[table.Any], word string, from, to int64) (low, high int64, err error) {
 	s := p.Decoder.scratch.Get().(*scratch)
 	defer p.Decoder.scratch.Put(s)
@@ -607,7 +607,7 @@ func (p *Pages) stretch(by table.WordColumn[table.Any], word string, from, to in
 	return group.First + low, group.First + high, nil
 }
 
-// stretchIn is stretch by the places of rows within their group.
+// stretchIn is stretch with row positions within the group.
 func (p *Pages) stretchIn(s *scratch, g, col int, word string, from, to int64) (low, high int64, err error) {
 	defer recovered(&err)
 	group := &p.Layout.Groups[g]
@@ -641,7 +641,7 @@ func (p *Pages) stretchIn(s *scratch, g, col int, word string, from, to int64) (
 	return low, high, nil
 }
 
-// codes decodes the k-th page of a chunk, of n rows, whose values are all of a dictionary.
+// codes decodes the k-th page of a chunk, with n rows, whose values are all in a dictionary.
 func (p *Pages) codes(s *scratch, chunk *pageindex.Chunk, k, n int, dict *Dictionary) error {
 	h, raw, err := p.read(s, chunk, chunk.Pages[k].At, int(chunk.Pages[k].Bytes))
 	if err != nil {
@@ -653,7 +653,8 @@ func (p *Pages) codes(s *scratch, chunk *pageindex.Chunk, k, n int, dict *Dictio
 	return s.decodeCodes(raw, dict, n)
 }
 
-// HasWord reports whether a row group's dictionary of a column has a word that is looked for; true where it has none.
+// HasWord reports whether a row group's dictionary of a column contains a word for which is returns true. Without a
+// dictionary it returns true.
 func (p *Pages) HasWord(col table.WordColumn[table.Any], group int, is func(word []byte) bool) (bool, error) {
 	if p.Layout.Groups[group].Chunks[col].Dict == 0 {
 		return true, nil
@@ -673,12 +674,12 @@ func (p *Pages) HasWord(col table.WordColumn[table.Any], group int, is func(word
 	return false, nil
 }
 
-// findIn is the rows [low, high) of the group that hold the word within one page.
+// findIn returns the rows [low, high) of the group within one page that have the word.
 func (p *Pages) findIn(s *scratch, g, col, k int, word string) (low, high int64, err error) {
 	group := &p.Layout.Groups[g]
 	chunk := &group.Chunks[col]
 	first, end := int64(chunk.Pages[k].First), group.End(chunk, k)
-	if chunk.Bounds != nil && chunk.Bounds[k].Low == chunk.Bounds[k].High { // of this word, for it is between them
+	if chunk.Bounds != nil && chunk.Bounds[k].Low == chunk.Bounds[k].High { // it is the word
 		return first, end, nil
 	}
 	if chunk.Dict == 0 {

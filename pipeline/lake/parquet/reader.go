@@ -9,40 +9,40 @@ import (
 	"github.com/tollbook/tollbook/schemas/table"
 )
 
-// Source is what a Parquet file is read from.
+// Source is an open Parquet file.
 type Source interface {
 	io.ReaderAt
 	io.Seeker
 }
 
-// Reader reads chosen columns of a file of T's table, a row group at a time, or less of it.
+// Reader reads columns of a file of T's table, by row groups or smaller parts.
 type Reader[T any] struct{ reader }
 
 type reader struct {
 	pages  Pages
 	wanted Wanted[table.Any]
 	group  int                 // the next row group
-	at     int64               // its rows that were given
-	dicts  map[int]*Dictionary // of the row group at hand, by column
+	at     int64               // number of its rows that were returned
+	dicts  map[int]*Dictionary // of the current row group, by column
 	out    *untyped
-	own    bool // the decoder
+	own    bool // the decoder belongs to this reader
 }
 
-// Wanted is what a reader gives of a file. The zero value is all of it, a row group at a time.
+// Wanted defines what a reader returns. The zero value means the complete file, one row group at a time.
 type Wanted[T any] struct {
 	Cols     table.List[T]       // nil = all
-	Rows     int64               // how many at once, at most; 0 = a row group
-	Only     string              // if not empty, rows are passed over before the first and after the last that holds it
+	Rows     int64               // largest number of rows at once; 0 = a row group
+	Only     string              // if not empty, rows before the first and after the last with this word are skipped
 	By       table.WordColumn[T] // one of Cols
-	Decoder  *Decoder            // shared with other readers; nil = one of its own
-	Constant bool                // a column whose rows are seen to have one value has one entry: it is Const
-	// Keep looks at the columns First, some of Cols, of the rows that are next, and reports whether they are wanted; if
-	// not, the other columns are not decoded. nil = all rows are wanted.
+	Decoder  *Decoder            // shared with other readers; nil = a new one
+	Constant bool                // a column known to have one value has a single entry: Const
+	// Keep reads the columns First, a subset of Cols, of the next rows, and reports whether they are wanted. If not,
+	// the other columns are not decoded. nil = all rows are wanted.
 	Keep  func(*Columns[T]) bool
 	First table.List[T]
 }
 
-// any is what is wanted for the reader, which does not know the table.
+// any returns the value without its table's type.
 func (w *Wanted[T]) any() Wanted[table.Any] {
 	all := Wanted[table.Any]{Cols: w.Cols.Any(), Rows: w.Rows, Only: w.Only, By: table.WordColumn[table.Any](w.By),
 		Decoder: w.Decoder, Constant: w.Constant, First: w.First.Any()}
@@ -57,7 +57,7 @@ func NewReader[T any](src Source, def table.Def[T], cols table.List[T]) (*Reader
 	return NewReaderOf(src, def, Wanted[T]{Cols: cols})
 }
 
-// NewReaderOf opens a file of a table. Errors: not a Parquet file of tollbook's, or a column that it does not have.
+// NewReaderOf opens a file of a table. It fails for a file that tollbook did not write, or that lacks a column.
 func NewReaderOf[T any](src Source, def table.Def[T], w Wanted[T]) (*Reader[T], error) {
 	r, err := newReader(src, def.Table, w.any())
 	if err != nil {
@@ -94,7 +94,7 @@ func newReader(src Source, def *table.Table, w Wanted[table.Any]) (*reader, erro
 	return r, nil
 }
 
-// dictionary keeps those of the row group at hand.
+// dictionary caches the dictionaries of the current row group.
 func (r *reader) dictionary(_, col int, load func() (*Dictionary, error)) (*Dictionary, error) {
 	if d, ok := r.dicts[col]; ok {
 		return d, nil
@@ -106,16 +106,16 @@ func (r *reader) dictionary(_, col int, load func() (*Dictionary, error)) (*Dict
 	return d, err
 }
 
-// Groups is the number of row groups.
+// Groups returns the number of row groups.
 func (r *reader) Groups() int { return len(r.pages.Layout.Groups) }
 
-// Rows is the number of rows of the file.
+// Rows returns the number of rows of the file.
 func (r *reader) Rows() int64 { return r.pages.Layout.Rows }
 
-// Use makes Next fill columns of an earlier reader of the table, which has to be done with them.
+// Use makes Next fill the columns of an earlier reader of the table, which must no longer use them.
 func (r *Reader[T]) Use(c *Columns[T]) { r.out = c.Any() }
 
-// Skip passes over the row group that is next, or what is left of it.
+// Skip skips the next row group, or the rest of the current one.
 func (r *reader) Skip() {
 	r.group, r.at = r.group+1, 0
 	clear(r.dicts)
@@ -133,8 +133,8 @@ func (r *Reader[T]) Bounds(col table.WordColumn[T]) (low, high string, ok bool) 
 	return b.Low, b.High, true
 }
 
-// Next returns the next rows' columns, or nil at the end: of one row group, so that their words are of one dictionary.
-// Columns not asked for are empty.
+// Next returns the columns of the next rows, or nil at the end. The rows are of one row group, so their words have one
+// dictionary. Columns that were not requested are empty.
 func (r *Reader[T]) Next() (*Columns[T], error) {
 	c, err := r.next()
 	return (*Columns[T])(c), err
@@ -167,7 +167,7 @@ func (r *reader) next() (*untyped, error) {
 	return nil, nil
 }
 
-// decode fills the columns with some rows of the file; passed = they are not wanted.
+// decode fills the columns with rows of the file; passed means that they are not wanted.
 func (r *reader) decode(from, to int64) (passed bool, err error) {
 	r.out.Reset()
 	if r.wanted.Keep == nil {
@@ -186,7 +186,7 @@ func (r *reader) decode(from, to int64) (passed bool, err error) {
 	return false, err
 }
 
-// passes reports whether no row from..to can hold the word that alone is wanted.
+// passes reports whether no row from..to can have the wanted word.
 func (r *reader) passes(from, to int64) bool {
 	if r.wanted.Only == "" {
 		return false
@@ -203,7 +203,7 @@ func (r *reader) Close() error {
 	return nil
 }
 
-// addWordBytes is AddWord without making a string of a word that is known.
+// addWordBytes is AddWord without allocating a string for a known word.
 func (c *Col) addWordBytes(word []byte) {
 	if n := len(c.Codes); n > 0 && c.Dict[c.Codes[n-1]] == string(word) {
 		c.Codes = append(c.Codes, c.Codes[n-1])

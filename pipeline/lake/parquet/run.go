@@ -2,13 +2,13 @@ package parquet
 
 import "github.com/tollbook/tollbook/schemas/table"
 
-// Recode remembers where the words of one batch are in the dictionaries of another that runs of its rows are appended
-// to: each word is looked up once. It is of no use when either batch was filled again; Reset makes it forget.
+// Recode maps the words of one batch to the dictionaries of another one to which its rows are appended, so that each
+// word is looked up once. It is invalid once either batch was filled again; Reset clears it.
 type Recode struct {
-	codes [][]int32 // by column: the code there, plus 1; 0 = not yet looked up
+	codes [][]int32 // by column: the code in the other batch, plus 1; 0 = not looked up yet
 }
 
-// Reset forgets all codes and makes ready for the rows of src.
+// Reset clears all codes and prepares for the rows of src.
 func (m *Recode) Reset(src *untyped) {
 	if len(m.codes) != len(src.c) {
 		m.codes = make([][]int32, len(src.c))
@@ -24,7 +24,7 @@ func (m *Recode) Reset(src *untyped) {
 }
 
 // AppendRun appends rows from..to of src, a batch of the same table or of one that begins with dst's columns. cols are
-// the columns that are wanted, nil = all of dst. m was Reset since either batch was filled. Dictionaries grow in the
+// the wanted columns; nil = all of dst. m must have been Reset since either batch was filled. Dictionaries grow in the
 // order of the rows.
 func (c *Columns[T]) AppendRun(src *Columns[T], from, to int, cols table.List[T], m *Recode) {
 	if cols == nil {

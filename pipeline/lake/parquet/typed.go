@@ -5,7 +5,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/table"
 )
 
-// Col is a column of any type: for code that goes through columns whatever their types are.
+// Col returns a column of any type, for code that handles columns independent of type.
 func (c *Columns[T]) Col(col table.ColumnOf[T]) *Col { return &c.c[col] }
 
 // Word is a column of words.
@@ -17,7 +17,7 @@ func (c *Columns[T]) Text(col table.TextColumn[T]) Texts { return Texts{&c.c[col
 // Time is a column of times.
 func (c *Columns[T]) Time(col table.TimeColumn[T]) Times { return Times{&c.c[col]} }
 
-// MaybeTime is a column of times of which a row may have none: table.Nothing.
+// MaybeTime is a column of optional times; table.Nothing means none.
 func (c *Columns[T]) MaybeTime(col table.MaybeTimeColumn[T]) Times { return Times{&c.c[col]} }
 
 // Amount is a column of amounts.
@@ -41,13 +41,13 @@ type Words struct{ c *Col }
 // At is the word of row i.
 func (w Words) At(i int) string { return w.c.Dict[w.c.Codes[i]] }
 
-// Code is the place of row i's word in the dictionary.
+// Code is the index of row i's word in the dictionary.
 func (w Words) Code(i int) int32 { return w.c.Codes[i] }
 
-// AddCode appends the word that has a code in the dictionary.
+// AddCode appends the word with a code in the dictionary.
 func (w Words) AddCode(code int32) { w.c.Codes = append(w.c.Codes, code) }
 
-// Codes is the place of each row's word in the dictionary.
+// Codes returns the index of each row's word in the dictionary.
 func (w Words) Codes() []int32 { return w.c.Codes }
 
 // Dict is the dictionary: the distinct words.
@@ -56,20 +56,20 @@ func (w Words) Dict() []string { return w.c.Dict }
 // Add appends a word.
 func (w Words) Add(word string) { w.c.AddWord(word) }
 
-// AddNew appends a word that no row before has: one of a column that the rows are sorted by and of which each has its
-// own.
+// AddNew appends a word that no earlier row has. It is for columns by which the rows are sorted and whose values are
+// distinct.
 func (w Words) AddNew(word string) { w.c.AddNewWord(word) }
 
-// Intern returns the code of a word in the dictionary, adding it when it is new.
+// Intern returns the code of a word in the dictionary, adding a new word.
 func (w Words) Intern(word string) int32 { return w.c.Intern(word) }
 
-// Set makes the column one word for every row.
+// Set sets the column to one word for all rows.
 func (w Words) Set(word string) { w.c.SetWord(word) }
 
 // Texts is a column of texts of a batch.
 type Texts struct{ c *Col }
 
-// At is the text of row i; its bytes are the batch's.
+// At is the text of row i; its bytes belong to the batch.
 func (t Texts) At(i int) []byte { return t.c.Text(i) }
 
 // Add appends a text.
@@ -105,7 +105,7 @@ func (s Smalls) At(i int) int32 { return s.c.Codes[i] }
 // Add appends a number.
 func (s Smalls) Add(n int32) { s.c.Codes = append(s.c.Codes, n) }
 
-// Set makes the column one number for every row.
+// Set sets the column to one number for all rows.
 func (s Smalls) Set(n int32) { s.c.SetSmall(n) }
 
 // Decimals is a column of decimals of a batch.
@@ -114,14 +114,14 @@ type Decimals struct{ c *Col }
 // At is the raw value of row i.
 func (d Decimals) At(i int) Dec { return d.c.Decs[i] }
 
-// All is the raw value of each row.
+// All returns the raw values of all rows.
 func (d Decimals) All() []Dec { return d.c.Decs }
 
-// Add appends a value, as the Raw methods of package money give it.
+// Add appends a value as returned by the Raw methods of package money.
 func (d Decimals) Add(hi int64, lo uint64) { d.c.AddDec(hi, lo) }
 
 // AddRaw appends a raw value.
 func (d Decimals) AddRaw(v Dec) { d.c.Decs = append(d.c.Decs, v) }
 
-// Set makes the column one value for every row.
+// Set sets the column to one value for all rows.
 func (d Decimals) Set(hi int64, lo uint64) { d.c.SetDec(hi, lo) }

@@ -11,9 +11,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/table"
 )
 
-// Writer writes batches of one table to one Parquet file, a row group a batch. Columns come with their dictionaries,
-// and what they hold is known beforehand, so pages are made here of codes and numbers as they are, without a general
-// writer's arrays between them.
+// Writer writes batches of one table to one Parquet file, one row group per batch. Columns have dictionaries and known
+// types, so pages are built directly from codes and numbers, without the intermediate arrays of a general writer.
 type Writer struct {
 	def    *table.Table
 	out    io.Writer
@@ -26,24 +25,24 @@ type Writer struct {
 // decWidth is the width of DECIMAL(38,x) in Parquet.
 const decWidth = 16
 
-// PageRows is how many rows a page of a column holds: what a reader decodes to see one row. A column that has one value
-// for all rows of its row group has one page.
+// PageRows is the number of rows of a page: a reader decodes as many to read one row. A column with one value for all
+// rows of its row group has one page.
 const PageRows = 1024
 
-// keyed are the columns that readers look rows up by: they alone carry statistics, of row groups and of pages. Where
-// the pages are is stated for every column.
+// keyed are the columns by which readers look up rows. Only they have statistics of row groups and pages. The positions
+// of pages are stored for every column.
 var keyed = [...]string{"cycle", "day", "customer_id", "usage_start", "sku", "partner_id", "resource_id", "slot"}
 
-// random are the columns of numbers that nothing foretells: packing them saves a third of their bytes and costs four
-// times the reading. A table that has one has no other column.
+// random are the columns of numbers without a pattern: packing them saves a third of their bytes, but reading takes
+// four times as long. A table with such a column has no other column.
 var random = [...]string{"hash"}
 
-// NewWriter starts a Parquet file of a table on w; Close ends it and leaves w open.
+// NewWriter starts a Parquet file of a table on w. Close ends the file and leaves w open.
 func NewWriter(w io.Writer, def *table.Table) (*Writer, error) {
 	return NewWriterIn(NewMemory(), w, def)
 }
 
-// NewWriterIn is NewWriter in memory that writers share one after the other.
+// NewWriterIn is NewWriter with memory that successive writers share.
 func NewWriterIn(mem *Memory, w io.Writer, def *table.Table) (*Writer, error) {
 	n, err := w.Write([]byte(magic))
 	if err != nil {
@@ -55,10 +54,10 @@ func NewWriterIn(mem *Memory, w io.Writer, def *table.Table) (*Writer, error) {
 // Rows is the number of rows written so far.
 func (w *Writer) Rows() int64 { return w.rows }
 
-// summed is a destination that has checksums of what was written to it, which the file holds.
+// summed is a destination that computes checksums of its content, which are stored in the file.
 type summed interface{ Checksums() []byte }
 
-// Close writes the footer. What its destination has of checksums comes before it, where no reader of Parquet looks.
+// Close writes the footer. The checksums of the destination precede it, where readers of Parquet do not look.
 func (w *Writer) Close() error {
 	var b []byte
 	if out, is := w.out.(summed); is {
@@ -110,8 +109,8 @@ func (w *Writer) Write(c *Columns[table.Any]) error {
 	return nil
 }
 
-// plainWholes writes the numbers of a table's only column as they are, in one page: they are read all or not at all.
-// There is one for each record of a day, so they are not copied together first.
+// plainWholes writes the numbers of a table's only column as PLAIN in one page, because readers need all or none. There
+// is one number for each record of a day, so they are not copied together first.
 func (w *Writer) plainWholes(c *Columns[table.Any]) error {
 	const atOnce = 8192
 	vals := c.c[0].Ints
@@ -142,14 +141,14 @@ func (w *Writer) plainWholes(c *Columns[table.Any]) error {
 func isOf(names []string, c *table.Column) bool { return slices.Contains(names, c.Name) }
 
 func codecOf(c *table.Column) format.CompressionCodec {
-	if c.Type == table.Small || isOf(random[:], c) { // codes of a few bits, and what has no pattern
+	if c.Type == table.Small || isOf(random[:], c) { // codes of a few bits, and values without a pattern
 		return format.Uncompressed
 	}
 	return format.Zstd
 }
 
-// sameDictionary is an earlier column of the batch that holds the same in every row, so that its pages are this one's
-// too: what was paid is mostly all cash, and the end of usage is in three columns. -1 = none.
+// sameDictionary returns an earlier column of the batch with equal values in all rows, whose pages can be copied: for
+// example, most payments are all cash, and the end of usage is in three columns. -1 = none.
 func (w *Writer) sameDictionary(c *untyped, col int) int {
 	def, vals := w.def.Columns, &c.c[col]
 	if isOf(keyed[:], &def[col]) || isOf(random[:], &def[col]) || vals.Const {
@@ -174,8 +173,8 @@ func (w *Writer) sameDictionary(c *untyped, col int) int {
 	return -1
 }
 
-// timesTwin is, for times that need not be and yet all are, an earlier column of the same times, as far as it is
-// compressed differences. -1 = none.
+// timesTwin returns, for a column of optional times without nulls, an earlier column with the same times that was
+// written as compressed differences. -1 = none.
 func (w *Writer) timesTwin(c *untyped, col int) int {
 	def, vals := w.def.Columns, &c.c[col]
 	if def[col].Type != table.MaybeTime || vals.Const {
@@ -192,7 +191,7 @@ func (w *Writer) timesTwin(c *untyped, col int) int {
 	return -1
 }
 
-// copyOf makes the chunk the same as an earlier one.
+// copyOf makes the chunk a copy of an earlier one.
 func (ch *chunk) copyOf(o *chunk, m *Memory) {
 	m.out = append(m.out, m.out[o.from:o.to]...)
 	ch.dict, ch.encoding, ch.uncompressed, ch.nulls = o.dict, o.encoding, o.uncompressed, o.nulls
@@ -236,7 +235,7 @@ func (w *Writer) column(ch *chunk, b *untyped, col int) error {
 	return m.wholes(vals)
 }
 
-// repeated is n times a value, in memory that is used again.
+// repeated returns a slice of n times a value, in reused memory.
 func repeated[T any](mem *[]T, v T, n int) []T {
 	s := slices.Grow((*mem)[:0], n)[:n]
 	for i := range s {

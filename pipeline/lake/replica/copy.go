@@ -18,18 +18,18 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
-// Copied counts what a copy of a state took.
+// Copied counts the files of a copy.
 type Copied struct {
-	Files int   `json:"files"` // that were copied; those that were there already are not counted
-	Bytes int64 `json:"bytes"` // of them
-	Kept  int   `json:"kept"`  // that were there
+	Files int   `json:"files"` // copied files, without those that existed
+	Bytes int64 `json:"bytes"` // their bytes
+	Kept  int   `json:"kept"`  // files that existed
 }
 
-// Copy brings another storage to a state: data files and lists, the chain of manifests, HEAD last, each durable before
-// what names it. A file that the copy has by name and size stays, and its name is made durable as well: a copy that was
-// killed may have left it before it synced the folder. What is copied is hashed on the way. Nothing is deleted: Sweep
-// does. Errors: *lakeerr.CorruptError for a file that is not what the manifest says, *lakeerr.MovedError if a run took
-// one away meanwhile: start over then.
+// Copy copies a state to another storage: data files and lists, the chain of manifests, and HEAD last, each durable
+// before the file that names it. A file that exists in the copy with the same name and size is kept, and its name is
+// made durable, because a killed copy may not have synced the folder. Content is hashed while it is copied. Nothing is
+// deleted: Sweep does that. Errors: *lakeerr.CorruptError for a file that differs from the manifest,
+// *lakeerr.MovedError if a run removed a file meanwhile: start over then.
 func Copy(ctx context.Context, s *lake.Snapshot, to storage.Storage) (Copied, error) {
 	c := &copying{from: s, to: to, has: make(map[string]int64), buf: make([]byte, storage.CopyBytes)}
 	entries, err := to.List("")
@@ -56,7 +56,7 @@ func Copy(ctx context.Context, s *lake.Snapshot, to storage.Storage) (Copied, er
 	return c.done, nil
 }
 
-// Backup returns a function that copies a state to a storage, as lake.Upgrade takes it.
+// Backup returns a function for lake.Upgrade that copies a state to a storage.
 func Backup(ctx context.Context, to storage.Storage) func(*lake.Snapshot) error {
 	return func(s *lake.Snapshot) error {
 		_, err := Copy(ctx, s, to)
@@ -64,7 +64,7 @@ func Backup(ctx context.Context, to storage.Storage) func(*lake.Snapshot) error 
 	}
 }
 
-// Sweep deletes from a copy what the state does not name: of the lake's own files those of other states.
+// Sweep deletes the lake's own files from a copy that the state does not name.
 func Sweep(s *lake.Snapshot, to storage.Storage) error {
 	files, lists, err := s.All()
 	if err != nil {
@@ -94,8 +94,8 @@ func Sweep(s *lake.Snapshot, to storage.Storage) error {
 	return nil
 }
 
-// Check checks that a copy in an object store has every file that the state names. Error: the first that is
-// missing.
+// Check checks that a copy in an object store has every file that the state names. It returns the error of the first
+// missing file.
 func Check(s *lake.Snapshot, to storage.Storage) error {
 	chain := storage.AsChain(to)
 	if chain == nil {
@@ -127,7 +127,7 @@ func Check(s *lake.Snapshot, to storage.Storage) error {
 	return nil
 }
 
-// copying is one copy in the making.
+// copying is the state of one Copy.
 type copying struct {
 	from     *lake.Snapshot
 	to       storage.Storage
@@ -135,7 +135,7 @@ type copying struct {
 	sequence int64
 	touched  []string // folders
 	done     Copied
-	buf      []byte // of all files, one after the other
+	buf      []byte // shared by all files
 }
 
 // files copies data files and lists.
@@ -169,8 +169,8 @@ func (c *copying) files(ctx context.Context) error {
 	return c.sync()
 }
 
-// manifests copies what is missing of the chain. A power cut may have left a manifest and taken the one before it, so
-// all are looked at.
+// manifests copies the missing manifests of the chain. After a power failure a manifest can exist although the one
+// before it is lost, so all are checked.
 func (c *copying) manifests(ctx context.Context) error {
 	type link struct {
 		number int64
@@ -202,7 +202,7 @@ func (c *copying) manifests(ctx context.Context) error {
 		}
 	}
 	for _, l := range slices.Backward(missing) {
-		delete(c.has, manifest.NameOf(l.number)) // a manifest of a state that was given up
+		delete(c.has, manifest.NameOf(l.number)) // a manifest of an abandoned state
 		if err := c.small(ctx, manifest.NameOf(l.number), l.hash, manifest.NameOf(l.number+1)); err != nil {
 			return lakeerr.Unmoved(err, manifest.NameOf(l.number+1))
 		}
@@ -210,8 +210,8 @@ func (c *copying) manifests(ctx context.Context) error {
 	return c.sync()
 }
 
-// announce writes which manifest HEAD will name: until then a reader of the copy takes newer manifests for uncommitted
-// (LAKE-14).
+// announce announces the manifest that HEAD will name: until then, readers of the copy take newer manifests for
+// uncommitted ones (LAKE-14).
 func (c *copying) announce(ctx context.Context) error {
 	b := manifest.EncodeHead(c.from.Manifest.Number, c.from.Hash)
 	if err := c.write(ctx, manifest.IntentName, manifest.HashBytes(b), bytes.NewReader(b)); err != nil {
@@ -220,7 +220,7 @@ func (c *copying) announce(ctx context.Context) error {
 	return c.sync()
 }
 
-// head names the state in the copy.
+// head makes HEAD name the state in the copy.
 func (c *copying) head(ctx context.Context) error {
 	b := manifest.EncodeHead(c.from.Manifest.Number, c.from.Hash)
 	if old, err := storage.ReadAll(c.to, manifest.HeadName); err != nil || string(old) != string(b) {
@@ -250,7 +250,7 @@ func (c *copying) small(ctx context.Context, name string, hash manifest.Hash, by
 	return c.put(ctx, name, hash, bytes.NewReader(b))
 }
 
-// keep notes a file that the copy has already. Its name may not be durable yet.
+// keep counts a file that exists in the copy. Its name may not be durable yet.
 func (c *copying) keep(name string) {
 	c.done.Kept++
 	c.touched = append(c.touched, path.Dir(name))
@@ -262,7 +262,7 @@ func (c *copying) put(ctx context.Context, name string, hash manifest.Hash, from
 	return c.write(ctx, name, hash, from)
 }
 
-// write writes under a temporary name, checks the hash, makes it durable and gives it its name.
+// write writes a file under a temporary name, checks the hash, makes the file durable and renames it.
 func (c *copying) write(ctx context.Context, name string, hash manifest.Hash, from io.Reader) error {
 	c.sequence++
 	f, err := c.to.Create(manifest.TempName(c.sequence, "copy"))
@@ -291,7 +291,7 @@ func (c *copying) write(ctx context.Context, name string, hash manifest.Hash, fr
 	return nil
 }
 
-// sync makes names durable, the deepest folders first. Without any, the folder of the copy may not be there yet.
+// sync makes names durable, the deepest folders first. If there are none, the folder of the copy may not exist yet.
 func (c *copying) sync() error {
 	if len(c.touched) == 0 {
 		return nil

@@ -10,8 +10,8 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// CustomerCurrencies is the currencies that customers were billed in, in the cycles of a state that were billed with
-// several currencies (§10.7); empty if there is no such cycle.
+// CustomerCurrencies returns the currencies in which customers were billed, from the cycles of a state that were billed
+// in several currencies (§10.7). It is empty if there is no such cycle.
 func CustomerCurrencies(ctx context.Context, snap *lake.Snapshot) (map[string]string, error) {
 	billed := make(map[string]string)
 	for _, ref := range snap.Manifest.Cycles {
@@ -43,8 +43,8 @@ func CustomerCurrencies(ctx context.Context, snap *lake.Snapshot) (map[string]st
 	return billed, nil
 }
 
-// BalanceCurrencies are the currencies of the customers in a file of balances; of an earlier build's file, which does
-// not have them, there are none.
+// BalanceCurrencies returns the currencies of the customers in a file of balances. A file of an earlier build, which
+// has no currencies, gives none.
 func BalanceCurrencies(o tablefile.Opener, e manifest.FileEntry) (map[string]string, error) {
 	own := make(map[string]string)
 	cols := tables.Columns(tables.BalanceCustomerID, tables.BalanceCurrency)
@@ -57,7 +57,7 @@ func BalanceCurrencies(o tablefile.Opener, e manifest.FileEntry) (map[string]str
 		})
 }
 
-// StatedCurrencies are the currencies of the customers with a statement among the files of a cycle.
+// StatedCurrencies returns the currencies of the customers with a statement in the files of a cycle.
 func StatedCurrencies(o tablefile.Opener, files []manifest.FileEntry) (map[string]string, error) {
 	own := make(map[string]string)
 	def := tables.StatementsOf(true, true)

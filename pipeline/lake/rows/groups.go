@@ -12,15 +12,14 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Scan says what Groups reads of a file.
+// Scan defines what Groups reads of a file.
 type Scan[T any] struct {
 	Table tables.Def[T]
 	Cols  tables.List[T]                // nil = all
-	Skip  func(*parquet.Reader[T]) bool // whether to pass over the next row group; nil = read all
+	Skip  func(*parquet.Reader[T]) bool // whether to skip the next row group; nil = read all
 }
 
-// Groups visits the row groups of a file of the lake in the order in which the file stores them. A group is valid until
-// the next.
+// Groups visits the row groups of a file of the lake in stored order. A group is valid until the next one.
 func Groups[T any](ctx context.Context, snap *lake.Snapshot, e manifest.FileEntry, s Scan[T],
 	visit func(*parquet.Columns[T]) error) (err error) {
 	file, err := snap.Open(e)

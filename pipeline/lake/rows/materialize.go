@@ -19,8 +19,8 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Materialize gives the rows of a table that is calculated for the occasion, in the table's order. Each part, from 0,
-// writes its rows in that order, in batches of at most 65,536; they are in scratch space until Close.
+// Materialize returns the rows of a calculated table in the table's order. Each part, from 0, writes its rows in that
+// order, in batches of at most 65,536. The rows are in scratch space until Close.
 func Materialize[T any](ctx context.Context, def tables.Def[T], parts int,
 	part func(ctx context.Context, part int, write func(*parquet.Columns[T]) error) error, where Filter[T], l Limits) (
 	*Rows[T], error) {
@@ -66,10 +66,10 @@ func writeScratch(name string, def *tables.Table, fill func(*parquet.Writer) err
 	return errors.Join(fill(w), w.Close())
 }
 
-// spilledRows is how many rows Spill writes at once.
+// spilledRows is the number of rows that Spill writes at once.
 const spilledRows = 1 << 14
 
-// Spill writes rows to a file that Spilled reads, and closes them.
+// Spill writes rows to a file that Spilled can read, and closes the rows.
 func Spill[T any](w io.Writer, def tables.Def[T], rows *Rows[T]) (err error) {
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	out, err := parquet.NewWriter(w, def.Table)
@@ -90,7 +90,7 @@ func Spill[T any](w io.Writer, def tables.Def[T], rows *Rows[T]) (err error) {
 	}
 }
 
-// spilledFile is an open file of Spill as cursors read it.
+// spilledFile is an open file of Spill in the form that cursors read.
 type spilledFile struct {
 	*os.File
 	size int64
@@ -112,7 +112,7 @@ func Spilled[T any](ctx context.Context, f *os.File, def tables.Def[T], where Fi
 	}}}))
 }
 
-// PartnerStatements gives the kept partner statements of a closed cycle in the order of §8; partner "" = all.
+// PartnerStatements returns the stored partner statements of a closed cycle in the order of §8; partner "" = all.
 func PartnerStatements(ctx context.Context, snap *lake.Snapshot, cycle manifest.Cycle, partner string, l Limits) (
 	*Rows[tables.PartnerStatement], error) {
 	def, err := PartnerStatementsTable(snap, cycle)
@@ -127,7 +127,7 @@ func PartnerStatements(ctx context.Context, snap *lake.Snapshot, cycle manifest.
 		Filter[tables.PartnerStatement]{tables.PartnerStatementPartnerID, partner})
 }
 
-// Accounts gives how balances moved in a cycle, in ledger order; customer "" = all.
+// Accounts returns the movements of balances in a cycle in ledger order; customer "" = all.
 func Accounts(ctx context.Context, snap *lake.Snapshot, cycle manifest.Cycle, customer string, l Limits) (
 	*Rows[tables.AccountEntry], error) {
 	def := tables.AccountEntries()
@@ -139,7 +139,7 @@ func Accounts(ctx context.Context, snap *lake.Snapshot, cycle manifest.Cycle, cu
 		Filter[tables.AccountEntry]{tables.AccountEntryCustomerID, customer})
 }
 
-// partnerStatementsOrder is the order of partner_statements: its first columns (§8).
+// partnerStatementsOrder is the order of partner_statements: by its first columns (§8).
 func partnerStatementsOrder() order {
 	type row = Row[tables.PartnerStatement]
 	words := []tables.WordColumn[tables.PartnerStatement]{tables.PartnerStatementPartnerID,
@@ -161,8 +161,8 @@ func partnerStatementsOrder() order {
 	})
 }
 
-// accountsOrder is ledger order: what happens to a customer in one instant is in one file, in order, but for
-// month-end lines, whose file comes after that of the last day.
+// accountsOrder is ledger order. All entries of a customer at one instant are in one file, in order, except month-end
+// lines, whose file comes after that of the last day.
 func accountsOrder() order {
 	return by(tables.Columns(tables.AccountEntryCustomerID, tables.AccountEntryTime),
 		func(a, b Row[tables.AccountEntry]) int {

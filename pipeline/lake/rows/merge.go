@@ -12,67 +12,68 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// file is a Parquet file that can be read at any place.
+// file is a Parquet file with random access.
 type file interface {
 	io.ReaderAt
 	io.Closer
 	Size() int64
 }
 
-// groups gives the rows of a file, some at a time: pages of Parquet, or a frame of scratch space.
+// groups returns the rows of a file group by group: pages of Parquet, or a frame of scratch space.
 type groups interface {
 	Next() (*parquet.Columns[tables.Any], error)
 }
 
-// cursor walks the rows of one sorted file, or of one row group of a file that is not, which it sorts.
+// cursor walks the rows of one sorted file, or of one row group of an unsorted file, which it sorts.
 type cursor struct {
 	name   string
 	file   file
 	groups groups
-	reader *parquet.Reader[tables.Any] // the same, of Parquet; nil for scratch space
+	reader *parquet.Reader[tables.Any] // the same for Parquet; nil for scratch space
 	order  *order
-	keep   func(anyRow) bool // whether a row is of interest; nil = every one
+	keep   func(anyRow) bool // whether a row is wanted; nil = all are
 	row    anyRow
-	at     int                          // place of row among those of its group
-	last   *parquet.Columns[tables.Any] // the last row of the group before, its key columns
-	// place is the file's among those that are merged: of rows that are equal the earlier file's come first.
+	at     int                          // index of row in its group
+	last   *parquet.Columns[tables.Any] // the key columns of the previous group's last row
+	// place is the index of the file among the merged ones: of equal rows, that of the earlier file comes first.
 	place  int
-	sorted []int // the rows of the one group that is read, in order; nil = the file is in order
+	sorted []int // sorted row indexes of a single group; nil = the file is sorted
 
-	recode parquet.Recode // of the group's words, in the batch that is being filled
-	coded  int            // which batch that is
+	recode parquet.Recode // of the group's words, in the current batch
+	coded  int            // number of that batch
 }
 
-// Filter selects the rows of T's table whose column Column holds Word. An empty Word selects all rows.
+// Filter selects the rows of T's table whose column Column contains Word. An empty Word selects all rows.
 type Filter[T any] struct {
 	Column tables.WordColumn[T]
 	Word   string
 }
 
-// any is the filter for those who do not know its table.
+// any returns the filter without its table's type.
 func (f Filter[T]) any() Filter[tables.Any] {
 	return Filter[tables.Any]{tables.WordColumn[tables.Any](f.Column), f.Word}
 }
 
-// opening is how a Parquet file is read.
+// opening defines how a Parquet file is read.
 type opening struct {
 	def     *tables.Table
 	order   *order
-	cols    tables.List[tables.Any] // those of the order come too; nil = all
+	cols    tables.List[tables.Any] // includes those of the order; nil = all
 	where   Filter[tables.Any]
-	piece   int64            // rows that are decoded at once; 0 = maxPiece
-	decoder *parquet.Decoder // shared; nil = one of its own
+	piece   int64            // rows to decode at once; 0 = maxPiece
+	decoder *parquet.Decoder // shared; nil = a new one
 }
 
-// How many rows of a file are decoded at once. Less than a page saves memory where many files are open, but each page
-// is decompressed again for each piece. More than some pages decode no faster, and fall out of the processor's cache.
+// Numbers of rows of a file that are decoded at once. Less than a page saves memory if many files are open, but each
+// page is decompressed again for each piece. More than a few pages do not decode faster, and exceed the processor's
+// cache.
 const (
 	minPiece  = parquet.PageRows / 2
 	pagePiece = parquet.PageRows
 	maxPiece  = 8 * parquet.PageRows
 )
 
-// openCursor starts before the first row. The file is closed with the cursor, and on an error.
+// openCursor returns a cursor before the first row. The file is closed with the cursor, and on an error.
 func openCursor(name string, f file, o opening) (*cursor, error) {
 	cols := o.order.with(o.cols)
 	if cols != nil && o.where.Word != "" {
@@ -95,7 +96,7 @@ func openCursor(name string, f file, o opening) (*cursor, error) {
 	return c, nil
 }
 
-// sortGroup makes the cursor one of a single row group, whose rows it gives in order.
+// sortGroup limits the cursor to a single row group, whose rows it returns in order.
 func (c *cursor) sortGroup(group int) error {
 	for range group {
 		c.reader.Skip()
@@ -113,7 +114,7 @@ func (c *cursor) sortGroup(group int) error {
 	return nil
 }
 
-// next moves to the next row of interest; false at the end.
+// next moves to the next wanted row; it returns false at the end.
 func (c *cursor) next() (bool, error) {
 	for {
 		if ok := c.inGroup(); ok || c.sorted != nil {
@@ -133,7 +134,7 @@ func (c *cursor) next() (bool, error) {
 	}
 }
 
-// inGroup moves to the next row of interest of the group at hand; false at its end.
+// inGroup moves to the next wanted row of the current group; it returns false at its end.
 func (c *cursor) inGroup() bool {
 	if c.row.Cols == nil {
 		return false
@@ -152,7 +153,7 @@ func (c *cursor) inGroup() bool {
 	return false
 }
 
-// remember keeps the last row of a group, which the reader is about to overwrite.
+// remember copies the last row of a group, which the reader is about to overwrite.
 func (c *cursor) remember() {
 	if c.row.Cols.N == 0 {
 		return
@@ -164,7 +165,7 @@ func (c *cursor) remember() {
 	AppendRow(c.last, anyRow{c.row.Cols, c.row.Cols.N - 1}, c.order.cols)
 }
 
-// inOrder is ROWS-2 for one group of a file, and for the last row of the group before.
+// inOrder checks ROWS-2 for one group of a file and the last row of the group before.
 func (c *cursor) inOrder() error {
 	cols := c.row.Cols
 	wrong := cols.N > 0 && c.last != nil && c.order.compare(anyRow{c.last, 0}, anyRow{cols, 0}) > 0
@@ -184,23 +185,23 @@ func (c *cursor) close() error {
 	return errors.Join(c.reader.Close(), c.file.Close())
 }
 
-// merged gives the rows of several sorted files in one order.
+// merged returns the rows of several sorted files in one order.
 type merged struct {
 	order  *order
 	heap   []*cursor
 	open   []*cursor
-	given  bool // the first of the heap was given and must move on
+	given  bool // the first cursor's row was returned, so it must advance
 	onEnd  func() error
 	closed bool
-	fills  int // batches that were filled
+	fills  int // number of filled batches
 }
 
-// newRows starts on cursors that it then owns. onEnd, if not nil, runs at Close.
+// newRows starts on cursors, which it then owns. Close calls onEnd if it is not nil.
 func newRows(o *order, cursors []*cursor, onEnd func() error) (*merged, error) {
 	return newRowsBy(1, o, cursors, onEnd)
 }
 
-// newRowsBy is newRows by several workers, which move cursors to their first rows at once.
+// newRowsBy is newRows with several workers, which move cursors to their first rows concurrently.
 func newRowsBy(workers int, o *order, cursors []*cursor, onEnd func() error) (*merged, error) {
 	r := &merged{order: o, open: cursors, onEnd: onEnd}
 	has := make([]bool, len(cursors))
@@ -233,7 +234,7 @@ func (r *merged) next() (row anyRow, ok bool, err error) {
 	return r.heap[0].row, true, nil
 }
 
-// move continues to the next row, if the first was given.
+// move advances to the next row, if the first was returned.
 func (r *merged) move() error {
 	if !r.given {
 		return nil
@@ -251,7 +252,7 @@ func (r *merged) move() error {
 	return nil
 }
 
-// fill makes dst the next rows: see Rows.Fill.
+// fill sets dst to the next rows: see Rows.Fill.
 func (r *merged) fill(dst *parquet.Columns[tables.Any], most int, cols tables.List[tables.Any]) error {
 	dst.Reset()
 	r.fills++
@@ -275,8 +276,8 @@ func (r *merged) fill(dst *parquet.Columns[tables.Any], most int, cols tables.Li
 	return nil
 }
 
-// run is how many rows of the first cursor's group, from where it is, are to be given before any other file's: at
-// least 1, at most so many.
+// run returns how many rows of the first cursor's group, from its position on, precede the rows of all other files: at
+// least 1, at most most.
 func (r *merged) run(most int) int {
 	c := r.heap[0]
 	if c.sorted != nil {
@@ -301,7 +302,7 @@ func (r *merged) run(most int) int {
 		d := r.order.compare(anyRow{c.row.Cols, c.at + n}, next.row)
 		return d < 0 || d == 0 && c.place < next.place
 	}
-	// Stretches are short against groups: look 1, 2, 4, … rows ahead, then between the last two.
+	// Such runs are short compared with groups: look 1, 2, 4, … rows ahead, then search between the last two.
 	low, high := 1, 2
 	for high < most && ours(high) {
 		low, high = high+1, high*2
@@ -322,7 +323,7 @@ func (r *merged) each(visit func(anyRow) error) error {
 	}
 }
 
-// Close gives files and scratch space back. A second call does nothing.
+// Close releases files and scratch space. A second call does nothing.
 func (r *merged) Close() error {
 	if r.closed {
 		return nil
@@ -339,7 +340,7 @@ func (r *merged) Close() error {
 	return errors.Join(errs...)
 }
 
-// before reports whether a cursor of the heap is to be given before another.
+// before reports whether the row of one cursor of the heap precedes that of another.
 func (r *merged) before(i, j int) bool {
 	a, b := r.heap[i], r.heap[j]
 	c := r.order.compare(a.row, b.row)
@@ -363,8 +364,8 @@ func (r *merged) down(i int) {
 	}
 }
 
-// AppendRow appends the given columns of a row to a batch; nil = all columns of the batch, which may be the first of
-// the row's.
+// AppendRow appends the given columns of a row to a batch; nil = all columns of the batch, which can be a prefix of the
+// row's columns.
 func AppendRow[T any](dst *parquet.Columns[T], src Row[T], cols tables.List[T]) {
 	if cols == nil {
 		for col := range dst.Def.Columns {

@@ -11,32 +11,32 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// order says in which order the rows of a table leave (§8), and which columns that takes.
+// order is the order in which the rows of a table are returned (§8), with the columns that it needs.
 type order struct {
 	cols    tables.List[tables.Any]
 	compare func(a, b anyRow) int
 }
 
-// by is an order of rows of T's table.
+// by returns an order of rows of T's table.
 func by[T any](cols tables.List[T], compare func(a, b Row[T]) int) order {
 	return order{cols: cols.Any(), compare: func(a, b anyRow) int { return compare(of[T](a), of[T](b)) }}
 }
 
 func linesOrder() order { return order{cols: LineOrder().Any(), compare: compareLines} }
 
-// LineOrder is the columns that lines are ordered by.
+// LineOrder lists the columns by which lines are ordered.
 func LineOrder() tables.List[tables.Line] {
 	return tables.Columns(tables.LineCustomerID, tables.LineUsageStart, tables.LineID, tables.LineTier, tables.LineKind,
 		tables.LineResourceID, tables.LineUnitPrice, tables.LineQuantity, tables.LineTradeID, tables.LineOriginCycle,
 		tables.LinePaymentAmount)
 }
 
-// CompareLines is the order of lines (§8). Both rows have the columns of LineOrder.
+// CompareLines compares two lines in the order of §8. Both rows need the columns of LineOrder.
 func CompareLines(a, b Row[tables.Line]) int { return compareLines(a.Any(), b.Any()) }
 
-// compareLines is the order of lines: customer_id, usage_start, id, tier, kind, resource_id, unit_price, quantity,
-// trade_id; then origin_cycle and payment_amount. Differences of one closed cycle can agree in all of these: they keep
-// the order of their files' days, and within a file that in which they were written.
+// compareLines compares by customer_id, usage_start, id, tier, kind, resource_id, unit_price, quantity, trade_id; then
+// origin_cycle and payment_amount. Differences of one closed cycle can be equal in all of these: they stay in the order
+// of their files' days, and within a file in stored order.
 func compareLines(x, y anyRow) int {
 	a, b := of[tables.Line](x), of[tables.Line](y)
 	if c := strings.Compare(a.Word(tables.LineCustomerID), b.Word(tables.LineCustomerID)); c != 0 {
@@ -60,7 +60,7 @@ func compareLines(x, y anyRow) int {
 	)
 }
 
-// KindRank is a kind's place in the list of §8; an unknown word comes last.
+// KindRank returns a kind's position in the list of §8; unknown words come last.
 func KindRank(word string) line.Kind {
 	for k := line.Usage; k <= line.Cap; k++ {
 		if k.String() == word {
@@ -81,7 +81,7 @@ func statementsOrder() order {
 }
 
 func rejectsOrder() order {
-	// The hash distinguishes two files that bore the same name one after the other.
+	// The hash distinguishes two successive files with the same name.
 	return by(tables.Columns(tables.RejectFile, tables.RejectRow, tables.RejectFileHash),
 		func(a, b Row[tables.Reject]) int {
 			return cmp.Or(strings.Compare(a.Word(tables.RejectFile), b.Word(tables.RejectFile)),
@@ -122,7 +122,7 @@ func taxesOrder() order {
 	}}
 }
 
-// with adds the order's columns to those that are asked for; nil = all.
+// with adds the order's columns to the requested ones; nil = all.
 func (o order) with(cols tables.List[tables.Any]) tables.List[tables.Any] {
 	if cols == nil {
 		return nil
@@ -139,7 +139,7 @@ func samplesOrder() order {
 		})
 }
 
-// usageOrder is the order of the usage table: that of lines, as far as it goes.
+// usageOrder is the order of the usage table: the first columns of the order of lines.
 func usageOrder() order {
 	return by(tables.Columns(tables.RecordCustomerID, tables.RecordUsageStart, tables.RecordRecordID),
 		func(a, b Row[tables.Record]) int {
@@ -152,7 +152,7 @@ func usageOrder() order {
 // byCustomer is the order of tables that are sorted by customer_id, their first column.
 func byCustomer() order { return byWords(tables.WordColumn[tables.Any](0)) }
 
-// orderOf is the order in which the files of a table are sorted; for tables without a promise, none.
+// orderOf returns the order in which the files of a table are sorted; none for tables without a defined order.
 func orderOf(def *tables.Table) order {
 	switch def.Name {
 	case tables.Lines().Name:

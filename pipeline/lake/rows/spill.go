@@ -17,15 +17,15 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// ExportRows is Limits.Rows of exports of a whole table: about 60 MiB of lines.
+// ExportRows is Limits.Rows for exports of a complete table: about 60 MiB of lines.
 const ExportRows = 1 << 17
 
-// Limits bound what a reading holds. The zero value means the defaults.
+// Limits bound the resources of a reader. The zero value means the defaults.
 type Limits struct {
 	Rows    int64  // decoded rows in memory; default 524,288: about 250 MiB of lines
-	Files   int    // files open at once; default 512
-	Workers int    // files opened, and stretches of files merged where not all fit, at once; default 1
-	Scratch string // folder for what does not fit; default the system's
+	Files   int    // open files; default 512
+	Workers int    // files opened concurrently, and parts merged concurrently if not all files fit; default 1
+	Scratch string // folder for data that does not fit in memory; default the system's
 }
 
 func (l Limits) withDefaults() Limits {
@@ -39,20 +39,20 @@ func (l Limits) withDefaults() Limits {
 	return l
 }
 
-// share is what one of several workers may hold.
+// share returns the limits of one of several workers.
 func (l Limits) share() Limits {
 	l.Rows, l.Files = l.Rows/int64(l.Workers), l.Files/l.Workers
 	return l
 }
 
-// input is one sorted file that is yet to be opened.
+// input is one sorted file that is not open yet.
 type input struct {
 	name  string
 	group int64 // rows that are decoded at once
 	open  func() (*cursor, error)
 }
 
-// merger makes one order out of many files in passes, within its limits.
+// merger merges many sorted files into one order, in passes if its limits require it.
 type merger struct {
 	limits Limits
 	def    *tables.Table
@@ -62,7 +62,7 @@ type merger struct {
 	passes int
 }
 
-// merge gives the rows of all inputs in order.
+// merge returns the rows of all inputs in order.
 func (m *merger) merge(ctx context.Context, inputs []input) (*merged, error) {
 	for !m.limits.fit(inputs) {
 		next, err := m.pass(ctx, inputs)
@@ -87,7 +87,7 @@ func (l Limits) fit(inputs []input) bool {
 	return len(inputs) <= 2 || rows <= l.Rows && len(inputs) <= l.Files
 }
 
-// pass merges neighbouring inputs as far as the limits go, each stretch into one scratch file of small frames.
+// pass merges groups of neighbouring inputs, as large as the limits allow, each into one scratch file of small frames.
 func (m *merger) pass(ctx context.Context, inputs []input) ([]input, error) {
 	if m.folder == nil {
 		var err error
@@ -164,10 +164,10 @@ func (m *merger) copyRows(ctx context.Context, rows *merged, f *os.File, group i
 	}
 }
 
-// scratchBuffer is how much of a scratch file is written and read at once.
+// scratchBuffer is the buffer size for writing and reading a scratch file.
 const scratchBuffer = 256 << 10
 
-// fillConstant makes every column an empty constant that is not wanted; nil wants all.
+// fillConstant makes every column that is not wanted an empty constant; nil = all are wanted.
 func fillConstant(dst *parquet.Columns[tables.Any], want tables.List[tables.Any]) {
 	for _, col := range tables.Untyped(dst.Def).All() {
 		if want == nil || slices.Contains(want, col) {
@@ -188,9 +188,8 @@ func fillConstant(dst *parquet.Columns[tables.Any], want tables.List[tables.Any]
 	}
 }
 
-// scratchFile is a file of scratch space. It has a descriptor only while it is read: many readings together would need
-// more descriptors
-// than a process may have.
+// scratchFile is a file of scratch space. It has a descriptor only while it is read: many concurrent readers would need
+// more descriptors than a process may have.
 type scratchFile struct {
 	name string
 	size int64
@@ -220,7 +219,7 @@ func openScratch(name string) (scratchFile, error) {
 	return scratchFile{name, info.Size()}, nil
 }
 
-// opening returns how each of a number of files is read. Pieces are small enough that all files can be open at once.
+// opening returns how each of a number of files is read. Pieces are small enough to have all files open at once.
 func (m *merger) opening(files int, where Filter[tables.Any]) (opening, error) {
 	decoder, err := parquet.NewDecoder()
 	piece := min(max(minPiece, m.limits.Rows/int64(max(1, files))), maxPiece)
@@ -256,7 +255,7 @@ func (m *merger) clear() error {
 	return folder.Close()
 }
 
-// openAll opens every input, or none.
+// openAll opens every input, or none if there is an error.
 func openAll(inputs []input, workers int) ([]*cursor, error) {
 	cursors := make([]*cursor, len(inputs))
 	err := atOnce(workers, len(inputs), func(i int) error {
@@ -277,8 +276,8 @@ func openAll(inputs []input, workers int) ([]*cursor, error) {
 	return nil, err
 }
 
-// atOnce calls do for 0 to n-1, by several workers at once. Its error is that of the first i that has one; what comes
-// after it need not be called.
+// atOnce calls do for 0 to n-1 in several workers. It returns the error of the smallest i that has one; calls after an
+// error may be skipped.
 func atOnce(workers, n int, do func(i int) error) error {
 	if workers <= 1 {
 		for i := range n {

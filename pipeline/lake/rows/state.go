@@ -19,7 +19,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// NoCycleError says that the lake has nothing of a cycle.
+// NoCycleError reports that the lake has no data of a cycle.
 type NoCycleError struct {
 	Cycle string
 	Known []string // the cycles it has
@@ -30,7 +30,7 @@ func (e *NoCycleError) Error() string {
 	return fmt.Sprintf("the lake has no data of cycle %s", e.Cycle)
 }
 
-// Hint says what there is.
+// Hint lists the existing cycles.
 func (e *NoCycleError) Hint() string {
 	if len(e.Known) == 0 {
 		return "the lake is empty: `tollbook run nightly` takes the feeds in"
@@ -42,7 +42,7 @@ func (e *NoCycleError) Hint() string {
 	return hint
 }
 
-// ArchivedError says that a closed cycle's files left the lake.
+// ArchivedError reports that a closed cycle's files were moved to an archive.
 type ArchivedError struct {
 	Cycle string
 	manifest.Archived
@@ -59,7 +59,7 @@ func (e *ArchivedError) Hint() string {
 	return fmt.Sprintf("the same command with `--lake %s` reads it there", e.Where)
 }
 
-// NotFoundError says that what was asked for is not in the state.
+// NotFoundError reports that the requested data is not in the state.
 type NotFoundError struct{ What, Do string }
 
 // Error says what is not there.
@@ -68,7 +68,8 @@ func (e *NotFoundError) Error() string { return e.What }
 // Hint says what to do.
 func (e *NotFoundError) Hint() string { return e.Do }
 
-// HasCycle is a *NoCycleError unless the state has the cycle, and an *ArchivedError where its files left the lake.
+// HasCycle returns a *NoCycleError if the state does not have the cycle, and an *ArchivedError if its files were
+// archived.
 func HasCycle(snap *lake.Snapshot, cycle manifest.Cycle) error {
 	if ref, ok := snap.Cycle(cycle); ok {
 		if ref.Archived != nil {
@@ -83,27 +84,27 @@ func HasCycle(snap *lake.Snapshot, cycle manifest.Cycle) error {
 	return e
 }
 
-// Selection says which lines are read; the zero value is all of them.
+// Selection selects lines; the zero value selects all.
 type Selection struct {
 	Customer string                      // "" = all
-	Keep     func(Row[tables.Line]) bool // whether a line is wanted, from several goroutines; nil = every one
-	Cols     tables.List[tables.Line]    // columns that Keep looks at
-	Unsorted bool                        // lines come in the order of files and of the rows in them
+	Keep     func(Row[tables.Line]) bool // whether a line is wanted; called from several goroutines; nil = all are
+	Cols     tables.List[tables.Line]    // columns that Keep reads
+	Unsorted bool                        // return lines in the order of files and of their rows
 }
 
-// Lines gives the lines of a cycle in the order of §8; customer "" = of all. cols are the columns that are wanted
-// (nil = all); those that the order needs come too.
+// Lines returns the lines of a cycle in the order of §8; customer "" = all customers. cols are the wanted columns (nil
+// = all); the columns of the order are always included.
 func Lines(ctx context.Context, snap *lake.Snapshot, cycle manifest.Cycle, customer string,
 	cols tables.List[tables.Line], l Limits) (
 	*Rows[tables.Line], error) {
 	return LinesOf(ctx, snap, cycle, Selection{Customer: customer}, cols, l)
 }
 
-// selectedFiles is how many files a selection has open at once. Its lines are few, so merging them in two passes costs
-// little, and many readings at once need few descriptors.
+// selectedFiles is the number of files that a selection has open at once. It has few lines, so merging in two passes is
+// cheap, and many concurrent readers need few descriptors.
 const selectedFiles = 64
 
-// LinesOf is Lines for a selection of them.
+// LinesOf is Lines for a selection.
 func LinesOf(ctx context.Context, snap *lake.Snapshot, cycle manifest.Cycle, s Selection, cols tables.List[tables.Line],
 	l Limits) (
 	*Rows[tables.Line], error) {
@@ -142,8 +143,8 @@ func LinesOf(ctx context.Context, snap *lake.Snapshot, cycle manifest.Cycle, s S
 	}))
 }
 
-// BucketLines gives the lines of a cycle of the customers of one bucket, in the order of §8: one customer's lines after
-// those of another. cols as in Lines.
+// BucketLines returns the lines of a cycle for the customers of one bucket, in the order of §8, that is customer by
+// customer. cols as in Lines.
 func BucketLines(ctx context.Context, snap *lake.Snapshot, cycle manifest.Cycle, bucket int,
 	cols tables.List[tables.Line],
 	l Limits) (
@@ -156,8 +157,7 @@ func BucketLines(ctx context.Context, snap *lake.Snapshot, cycle manifest.Cycle,
 	return rowsOf(ctx, snap, newMerger(tables.Lines().Table, linesOrder(), cols.Any(), l), files, Filter[tables.Line]{})
 }
 
-// Statements gives the statements of a cycle by customer_id, of the table that StatementsTable names; customer "" =
-// all.
+// Statements returns the statements of a cycle by customer_id, in the table of StatementsTable; customer "" = all.
 func Statements(ctx context.Context, snap *lake.Snapshot, cycle manifest.Cycle, customer string, l Limits) (
 	*Rows[tables.Statement], error) {
 	files, err := filesOf(snap, cycle, tables.Statements().Name)
@@ -176,7 +176,7 @@ func Statements(ctx context.Context, snap *lake.Snapshot, cycle manifest.Cycle, 
 		Filter[tables.Statement]{tables.StatementCustomerID, customer})
 }
 
-// Rejects gives the rejects by file and row, whatever the order in which runs left them. cols as in Lines.
+// Rejects returns the rejects by file and row, independent of their stored order. cols as in Lines.
 func Rejects(ctx context.Context, snap *lake.Snapshot, cols tables.List[tables.Reject], l Limits) (
 	*Rows[tables.Reject], error) {
 	files, err := filesOf(snap, manifest.Cycle{}, tables.Rejects().Name)
@@ -189,7 +189,7 @@ func Rejects(ctx context.Context, snap *lake.Snapshot, cols tables.List[tables.R
 	if err != nil {
 		return nil, err
 	}
-	wanted.piece = groupRows // each is sorted whole
+	wanted.piece = groupRows // each group is sorted completely
 	for _, e := range files {
 		groups, err := groupsOf(snap, e)
 		if err != nil {
@@ -232,7 +232,7 @@ func newMerger(def *tables.Table, o order, cols tables.List[tables.Any], l Limit
 	return &merger{limits: l.withDefaults(), def: def, order: &o, cols: cols}
 }
 
-// rowsOf merges the selected rows of files.
+// rowsOf returns the selected rows of files, merged.
 func rowsOf[T any](ctx context.Context, snap *lake.Snapshot, m *merger, files []manifest.FileEntry, where Filter[T]) (
 	*Rows[T], error) {
 	wanted, err := m.opening(len(files), where.any())
@@ -242,7 +242,7 @@ func rowsOf[T any](ctx context.Context, snap *lake.Snapshot, m *merger, files []
 	return typed[T](m.mergeFiles(ctx, snap, files, wanted, func(*cursor) {}))
 }
 
-// mergeFiles merges files of the lake; choose may say which of their rows are wanted.
+// mergeFiles merges files of the lake; choose can select their rows.
 func (m *merger) mergeFiles(ctx context.Context, snap *lake.Snapshot, files []manifest.FileEntry, o opening,
 	choose func(*cursor)) (*merged, error) {
 	inputs := make([]input, len(files))
@@ -262,18 +262,18 @@ func (m *merger) mergeFiles(ctx context.Context, snap *lake.Snapshot, files []ma
 	return m.merge(ctx, inputs)
 }
 
-// Sorted gives the rows of files of one table, of whatever cycles, in the order in which the table's files are sorted.
+// Sorted returns the rows of files of one table, of any cycles, in the order in which the table's files are sorted.
 // cols as in Lines.
 func Sorted[T any](ctx context.Context, snap *lake.Snapshot, files []manifest.FileEntry, def tables.Def[T],
 	cols tables.List[T], l Limits) (*Rows[T], error) {
 	return rowsOf(ctx, snap, newMerger(def.Table, orderOf(def.Table), cols.Any(), l), files, Filter[T]{})
 }
 
-// groupRows is how many rows the lake's row groups have at most.
+// groupRows is the largest number of rows of a row group in the lake.
 const groupRows = 1 << 16
 
-// Totals is the control totals of a cycle (§6.6, §8): the rows of each feed by outcome, over all feed files ever
-// taken, the sum of each amount column of the cycle's lines and statements, in the order of the columns, and those of
+// Totals returns the control totals of a cycle (§6.6, §8): the rows of each feed by outcome over all feed files ever
+// ingested; the sum of each amount column of the cycle's lines and statements, in column order; and those of
 // PartnerMoneyTotals.
 func Totals(snap *lake.Snapshot, cycle manifest.Cycle) ([]manifest.Total, error) {
 	if err := HasCycle(snap, cycle); err != nil {
@@ -282,7 +282,7 @@ func Totals(snap *lake.Snapshot, cycle manifest.Cycle) ([]manifest.Total, error)
 	return KeptTotals(snap, cycle)
 }
 
-// KeptTotals is Totals of a cycle of the state that may be archived: its control totals stay.
+// KeptTotals is Totals for a cycle that may be archived: its control totals stay in the lake.
 func KeptTotals(snap *lake.Snapshot, cycle manifest.Cycle) ([]manifest.Total, error) {
 	of, values := cycle.String()+"/", make(map[string]string, len(snap.Manifest.Totals))
 	var out []manifest.Total
@@ -323,8 +323,8 @@ func KeptTotals(snap *lake.Snapshot, cycle manifest.Cycle) ([]manifest.Total, er
 	return append(out, PartnerMoneyTotals(snap.Manifest.Totals)...), nil
 }
 
-// PartnerMoneyTotals are those of partners' money among control totals: the rows and sums of its tables as of the last
-// run, by name (§6.6, §9). A state without these tables has none.
+// PartnerMoneyTotals selects the control totals of partners' money: the rows and sums of its tables as of the last run,
+// by name (§6.6, §9). A state without these tables has none.
 func PartnerMoneyTotals(all []manifest.Total) []manifest.Total {
 	var out []manifest.Total
 	for _, t := range all {
@@ -336,7 +336,7 @@ func PartnerMoneyTotals(all []manifest.Total) []manifest.Total {
 	return out
 }
 
-// currenciesIn are the currencies of the sums of a cycle's statements; none of a cycle of one currency.
+// currenciesIn lists the currencies of the sums of a cycle's statements; none for a cycle with one currency.
 func currenciesIn(snap *lake.Snapshot, cycle manifest.Cycle) ([]string, error) {
 	files, err := filesOf(snap, cycle, tables.Statements().Name)
 	if err != nil {
@@ -379,19 +379,19 @@ func openFile(snap *lake.Snapshot, e manifest.FileEntry, o opening) (*merged, er
 	return newRows(o.order, []*cursor{c}, nil)
 }
 
-// RowCount is the number of rows of a file of any table, as the file itself says.
+// RowCount returns the number of rows of a file of any table, according to the file.
 func RowCount(snap *lake.Snapshot, e manifest.FileEntry) (n int64, err error) {
 	err = footer(snap, e, func(r *parquet.Reader[tables.Any]) { n = r.Rows() })
 	return n, err
 }
 
-// groupsOf is the number of row groups of a file.
+// groupsOf returns the number of row groups of a file.
 func groupsOf(snap *lake.Snapshot, e manifest.FileEntry) (n int, err error) {
 	err = footer(snap, e, func(r *parquet.Reader[tables.Any]) { n = r.Groups() })
 	return n, err
 }
 
-// footer looks at what a file says of itself.
+// footer passes a reader of the file's footer to look.
 func footer(snap *lake.Snapshot, e manifest.FileEntry, look func(*parquet.Reader[tables.Any])) (err error) {
 	f, err := snap.Open(e)
 	if err != nil {
@@ -407,8 +407,7 @@ func footer(snap *lake.Snapshot, e manifest.FileEntry, look func(*parquet.Reader
 	return r.Close()
 }
 
-// Unsorted returns the rows of one file in the order in which the file stores them. It reads only the columns asked
-// for.
+// Unsorted returns the rows of one file in stored order. It reads only the requested columns.
 func Unsorted[T any](snap *lake.Snapshot, e manifest.FileEntry, def tables.Def[T], cols tables.List[T]) (
 	*Rows[T], error) {
 	return UnsortedOf(snap, e, def, cols, Filter[T]{})
@@ -421,13 +420,13 @@ func UnsortedOf[T any](snap *lake.Snapshot, e manifest.FileEntry, def tables.Def
 	return typed[T](openFile(snap, e, opening{def: def.Table, order: &o, cols: cols.Any(), where: where.any()}))
 }
 
-// unsorted is no order.
+// unsorted is an order in which all rows are equal.
 func unsorted() order {
 	return order{cols: tables.List[tables.Any]{}, compare: func(anyRow, anyRow) int { return 0 }}
 }
 
-// PaidByLedger reports whether a closed cycle was paid from balances (§6.3): by the settings of its close or, if they
-// were not noted, whether it has entries of customers' accounts. What the settings say now, says nothing about it.
+// PaidByLedger reports whether a closed cycle was paid from balances (§6.3): according to the settings of its close or,
+// if these are not stored, if it has entries of customers' accounts. The present settings are not relevant.
 func PaidByLedger(ref manifest.CycleRef, files []manifest.FileEntry) bool {
 	if with := ref.ClosedWith.Payments; with != "" {
 		return with == settings.Ledger.String()

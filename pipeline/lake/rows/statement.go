@@ -12,8 +12,8 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Statement is what a customer is asked to pay for a cycle. Official = Discount + Truncated + Payment, Payment =
-// Rounding + Due, less Tax where prices are exclusive of it.
+// Statement is the amount that a customer owes for a cycle. Official = Discount + Truncated + Payment, and Payment =
+// Rounding + Due, less Tax if prices are exclusive of it.
 type Statement struct {
 	Cycle      string       `json:"cycle"`
 	CustomerID string       `json:"customer_id"`
@@ -30,7 +30,7 @@ type Statement struct {
 	Currency string `json:"currency,omitempty"` // "" in a cycle of one currency
 }
 
-// Sums adds statements of one currency up.
+// Sums adds up statements of one currency.
 type Sums struct {
 	Customers int64             `json:"customers"`
 	Lines     int64             `json:"line_count"`
@@ -46,7 +46,7 @@ type Sums struct {
 	Currency string `json:"currency,omitempty"` // "" in a cycle of one currency
 }
 
-// CurrencySums are the sums of statements by currency; of a cycle of one currency there is one.
+// CurrencySums are the sums of statements by currency; a cycle with one currency has one.
 type CurrencySums []Sums
 
 // Add adds a statement to the sums of its currency.

@@ -12,8 +12,8 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// StatementsTable is the table of the statements of a cycle: with the columns of tax and of the currency where the
-// cycle can have tax or several currencies.
+// StatementsTable returns the table of the statements of a cycle, with the columns of tax and currency if the cycle can
+// have tax or several currencies.
 func StatementsTable(snap *lake.Snapshot, cycle manifest.Cycle) (def tables.Def[tables.Statement], err error) {
 	files, err := filesOf(snap, cycle, tables.Statements().Name)
 	if err != nil {
@@ -30,8 +30,8 @@ func StatementsTable(snap *lake.Snapshot, cycle manifest.Cycle) (def tables.Def[
 	return tables.StatementsOf(taxed, mixed), nil
 }
 
-// PartnerStatementsTable is the table of the kept partner statements of a closed cycle: with the columns of currencies
-// where it can have several.
+// PartnerStatementsTable returns the table of the stored partner statements of a closed cycle, with the columns of
+// currencies if it can have several.
 func PartnerStatementsTable(snap *lake.Snapshot, cycle manifest.Cycle) (
 	def tables.Def[tables.PartnerStatement], err error) {
 	files, err := filesOf(snap, cycle, tables.PartnerStatements().Name)
@@ -44,18 +44,18 @@ func PartnerStatementsTable(snap *lake.Snapshot, cycle manifest.Cycle) (
 	return tables.PartnerStatementsOf(mixed), nil
 }
 
-// CurrencyOfSum is the currency of a sum of statements of several currencies, of which the manifest keeps one per
-// currency as column.CURRENCY; "" = a sum of a column.
+// CurrencyOfSum returns the currency of a sum of statements in several currencies. The manifest stores one sum per
+// currency, named column.CURRENCY. "" = a sum of a column.
 func CurrencyOfSum(s manifest.Sum) string {
 	_, currency, _ := strings.Cut(s.Column, ".")
 	return currency
 }
 
-// Tax is one row of taxes: a tax of what a customer or a partner is asked to pay for a cycle.
+// Tax is one row of taxes: a tax in the amount that a customer or a partner owes for a cycle.
 type Tax struct {
 	SellerID string       `json:"seller_id,omitempty"` // of a partner's row
 	TaxID    string       `json:"tax_id"`
-	Name     string       `json:"name,omitempty"` // of the books
+	Name     string       `json:"name,omitempty"` // from the books
 	Rate     money.Rate   `json:"rate"`
 	Taxable  money.Amount `json:"taxable_amount"`
 	Amount   money.Amount `json:"tax_amount"`
@@ -77,8 +77,8 @@ func TaxAt(row Row[tables.Tax]) (t Tax, err error) {
 	return t, err
 }
 
-// Taxes gives the stored taxes of a cycle by seller, buyer, tax and rate: of customers, and of partners once the cycle
-// is closed. buyer "" = all.
+// Taxes returns the stored taxes of a cycle by seller, buyer, tax and rate: those of customers, and those of partners
+// once the cycle is closed. buyer "" = all.
 func Taxes(ctx context.Context, snap *lake.Snapshot, cycle manifest.Cycle, buyer string, l Limits) (*Rows[tables.Tax],
 	error) {
 	files, err := filesOf(snap, cycle, tables.Taxes().Name)
@@ -89,8 +89,8 @@ func Taxes(ctx context.Context, snap *lake.Snapshot, cycle manifest.Cycle, buyer
 		Filter[tables.Tax]{tables.TaxBuyerID, buyer})
 }
 
-// TaxesOfCustomers gives the rows of customers in taxes of a cycle, by customer, tax and rate; nil if there is no file
-// of them.
+// TaxesOfCustomers returns the rows of customers in taxes of a cycle, by customer, tax and rate; nil if there is no
+// file.
 func TaxesOfCustomers(ctx context.Context, snap *lake.Snapshot, cycle manifest.Cycle, l Limits) (*Rows[tables.Tax],
 	error) {
 	files, err := filesOf(snap, cycle, tables.Taxes().Name)
@@ -107,7 +107,7 @@ func TaxesOfCustomers(ctx context.Context, snap *lake.Snapshot, cycle manifest.C
 		Filter[tables.Tax]{tables.TaxBuyerID, ""})
 }
 
-// CustomerTaxes gives the taxes of a customer for a cycle by tax and rate.
+// CustomerTaxes returns the taxes of a customer for a cycle by tax and rate.
 func CustomerTaxes(ctx context.Context, snap *lake.Snapshot, cycle manifest.Cycle, customer string,
 	l Limits) (list []Tax, err error) {
 	all, err := Taxes(ctx, snap, cycle, customer, l)

@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// prefix is what the name of every folder begins with.
+// prefix is the beginning of every folder's name.
 const prefix = "tollbook-"
 
 // Folder is a scratch folder of this process.
@@ -20,7 +20,7 @@ type Folder struct {
 	lock *os.File // the folder itself, open and locked
 }
 
-// New makes a folder of a kind in a parent folder; "" is TMPDIR. Before that it takes away what killed processes left
+// New makes a folder of a kind in a parent folder; "" is TMPDIR. First it deletes the folders of killed processes
 // there.
 func New(parent, kind string) (*Folder, error) {
 	if parent == "" {
@@ -30,7 +30,7 @@ func New(parent, kind string) (*Folder, error) {
 		return nil, fmt.Errorf("make scratch space: kind %q is none of %s", kind, strings.Join(Kinds(), ", "))
 	}
 	sweep(parent)
-	const attempts = 100 // another process may take a folder for a dead one's between its making and its lock
+	const attempts = 100 // another process may delete the folder before it is locked
 	for range attempts {
 		path, err := os.MkdirTemp(parent, prefix+kind+"-")
 		if err != nil {
@@ -49,7 +49,7 @@ func (f *Folder) Close() error { return errors.Join(os.RemoveAll(f.Path), f.lock
 
 var errOwned = errors.New("it has an owner")
 
-// own locks a folder; it is an error if another process has it, or if it is not there any more.
+// own locks a folder. It returns an error if another process has the lock, or if the folder no longer exists.
 func own(path string) (*os.File, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -68,7 +68,7 @@ func own(path string) (*os.File, error) {
 	return f, nil
 }
 
-// sweep deletes the folders of processes that have ended. What cannot be deleted, such as another user's, stays.
+// sweep deletes the folders of processes that have ended. Folders that cannot be deleted, such as another user's, stay.
 func sweep(parent string) {
 	entries, err := os.ReadDir(parent)
 	if err != nil {
@@ -85,12 +85,12 @@ func sweep(parent string) {
 	}
 }
 
-// Kinds are the kinds of folders that there are.
+// Kinds lists all kinds of folders.
 func Kinds() []string {
 	return []string{"documents", "input", "made", "merge", "print", "quote", "serve", "xlsx"}
 }
 
-// ours reports whether a name is one of a scratch folder: nothing else is deleted.
+// ours reports whether a name is that of a scratch folder: only these are deleted.
 func ours(name string) bool {
 	for _, kind := range Kinds() {
 		if number, ok := strings.CutPrefix(name, prefix+kind+"-"); ok && number != "" &&

@@ -26,8 +26,8 @@ type Reader[T any] struct {
 	file   storage.ReadFile
 	stream *parquet.Reader[T] // nil if pages read the file
 	pages  parquet.Pages
-	cols   tables.List[tables.Any] // that pages read
-	group  int                     // that pages read next
+	cols   tables.List[tables.Any] // columns that pages read
+	group  int                     // next row group for pages
 	out    *parquet.Columns[T]
 }
 
@@ -48,8 +48,8 @@ func open[T any](o Opener, e manifest.FileEntry, def tables.Def[T], w parquet.Wa
 	return &Reader[T]{path: e.Path, file: f, stream: r}, nil
 }
 
-// OpenAtOnce is Open for files that are read from beginning to end and whose columns mostly hold one value: such
-// columns cost nothing. Several readers can share the decoder.
+// OpenAtOnce is Open for files that are read sequentially and whose columns mostly have one value: such columns cost
+// nothing. Several readers can share the decoder.
 func OpenAtOnce[T any](o Opener, e manifest.FileEntry, def tables.Def[T], cols tables.List[T], d *parquet.Decoder) (
 	*Reader[T], error) {
 	f, err := o.Open(e)
@@ -71,8 +71,8 @@ func OpenAtOnce[T any](o Opener, e manifest.FileEntry, def tables.Def[T], cols t
 	return &Reader[T]{path: e.Path, file: f, pages: pages, cols: cols.Any(), out: parquet.NewColumns(def)}, nil
 }
 
-// InMemory reads a file of up to 4 MiB at once, into memory that it may reuse: a reader of its parts would have the
-// checksum of the block that holds the footer compared for each of them. It returns a larger file as it is.
+// InMemory reads a file of up to 4 MiB at once into memory, reusing mem. Reading it in parts would check the checksum
+// of the footer's block for each part. A larger file is returned unchanged.
 func InMemory(f storage.ReadFile, mem []byte) (io.ReaderAt, []byte, error) {
 	const maxSize = 4 << 20
 	size := f.Size()
@@ -108,14 +108,14 @@ func (r *Reader[T]) next() (*parquet.Columns[T], error) {
 	return r.out, err
 }
 
-// Groups is the number of row groups of a file that Open opened.
+// Groups returns the number of row groups of a file that Open opened.
 func (r *Reader[T]) Groups() int { return r.stream.Groups() }
 
-// Skip passes over the next row group of a file that Open opened.
+// Skip skips the next row group of a file that Open opened.
 func (r *Reader[T]) Skip() { r.stream.Skip() }
 
 // Bounds returns the smallest and the largest text of a column in the next row group of a file that Open opened; ok is
-// false if the file does not tell.
+// false without statistics.
 func (r *Reader[T]) Bounds(col tables.WordColumn[T]) (low, high string, ok bool) {
 	return r.stream.Bounds(col)
 }
@@ -134,9 +134,9 @@ func (r *Reader[T]) Close() error {
 // Cursor walks the rows of a file.
 type Cursor[T any] struct {
 	*Reader[T]
-	Pass func(*Reader[T]) bool // whether the next row group has no row of interest; nil = never
-	Cols *parquet.Columns[T]   // of the row group at hand
-	At   int                   // the row in Cols
+	Pass func(*Reader[T]) bool // whether to skip the next row group; nil = never
+	Cols *parquet.Columns[T]   // the current row group
+	At   int                   // index of the current row in Cols
 }
 
 // Next moves to the next row; fresh is true at the first row of a row group.
@@ -160,14 +160,14 @@ func (c *Cursor[T]) Next() (ok, fresh bool, err error) {
 	}
 }
 
-// Each visits every row of a file. Of the columns (nil = all) only those that are named hold anything.
+// Each visits every row of a file. Only the columns in cols are filled; nil means all.
 func Each[T any](o Opener, e manifest.FileEntry, def tables.Def[T], cols tables.List[T],
 	visit func(*parquet.Columns[T], int) error) error {
 	return each(o, e, def, parquet.Wanted[T]{Cols: cols}, visit)
 }
 
-// EachOf visits the rows of a file whose column by holds a word, with all their columns. It passes over the parts of
-// the file that cannot hold the word.
+// EachOf visits the rows of a file whose column by contains a word, with all their columns. It skips parts of the file
+// that cannot contain the word.
 func EachOf[T any](o Opener, e manifest.FileEntry, def tables.Def[T], by tables.WordColumn[T], word string,
 	visit func(*parquet.Columns[T], int) error) error {
 	return each(o, e, def, parquet.Wanted[T]{By: by, Only: word}, func(c *parquet.Columns[T], i int) error {
@@ -198,7 +198,7 @@ func each[T any](o Opener, e manifest.FileEntry, def tables.Def[T], w parquet.Wa
 	}
 }
 
-// Latest are the files of a table that are the newest of their buckets, by cycle and day, in the order of buckets.
+// Latest returns, of the files of a table, the latest by cycle and day of each bucket, in the order of buckets.
 func Latest(files []manifest.FileEntry, table string) []manifest.FileEntry {
 	latest := make(map[int]manifest.FileEntry)
 	for _, e := range files {

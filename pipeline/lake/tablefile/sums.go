@@ -9,8 +9,8 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Sums are the exact sums of decimal columns of a batch that has a value of them for each row, as the manifest keeps
-// them of a file.
+// Sums returns the exact sums of decimal columns of a batch, as the manifest stores them for a file. The columns must
+// have a value for each row.
 func Sums[T any](c *parquet.Columns[T], cols tables.List[T]) ([]manifest.Sum, error) {
 	out := make([]manifest.Sum, 0, len(cols))
 	for _, col := range cols {

@@ -10,8 +10,7 @@ import (
 // GroupRows is the number of rows of a row group.
 const GroupRows = 1 << 16
 
-// Writer writes the rows of one key to one file of the lake, a row group at a time. It is used for one file after the
-// other.
+// Writer writes the rows of one key to one file of the lake, a row group at a time. It can be reused for further files.
 type Writer[T any] struct {
 	Cols *parquet.Columns[T] // the caller appends rows to it and calls Added
 	txn  *lake.SubTxn
@@ -27,16 +26,16 @@ func NewWriter[T any](txn *lake.SubTxn, def tables.Def[T]) *Writer[T] {
 	return &Writer[T]{Cols: parquet.NewColumns(def), txn: txn, mem: parquet.NewMemory()}
 }
 
-// Restart points the writer at another file.
+// Restart starts another file.
 func (w *Writer[T]) Restart(key manifest.FileKey) {
 	w.key, w.out, w.pq, w.rows = key, nil, nil, 0
 	w.Cols.Reset()
 }
 
-// Rows is the number of rows that were written to the file, without those of Cols.
+// Rows returns the number of rows written to the file, without those of Cols.
 func (w *Writer[T]) Rows() int64 { return w.rows }
 
-// Added is called after rows were appended to Cols; it writes a full row group.
+// Added must be called after rows were appended to Cols; it writes a full row group.
 func (w *Writer[T]) Added() error {
 	if w.Cols.N < GroupRows {
 		return nil
@@ -53,7 +52,7 @@ func (w *Writer[T]) Flush() error {
 	return nil
 }
 
-// Write writes a batch of the caller's as a row group.
+// Write writes a batch of the caller as a row group.
 func (w *Writer[T]) Write(batch *parquet.Columns[T]) error {
 	if batch.N == 0 {
 		return nil
@@ -72,7 +71,7 @@ func (w *Writer[T]) Write(batch *parquet.Columns[T]) error {
 	return w.pq.Write(batch.Any())
 }
 
-// Finish ends the file and returns its entry; none if there was no row.
+// Finish ends the file and returns its entry; it returns none if there was no row.
 func (w *Writer[T]) Finish(sums []manifest.Sum) ([]manifest.FileEntry, error) {
 	if err := w.Flush(); err != nil || w.out == nil {
 		return nil, err
@@ -84,7 +83,7 @@ func (w *Writer[T]) Finish(sums []manifest.Sum) ([]manifest.FileEntry, error) {
 	return []manifest.FileEntry{e}, err
 }
 
-// Abort drops the file.
+// Abort deletes the file.
 func (w *Writer[T]) Abort() error {
 	if w.out == nil {
 		return nil
@@ -98,7 +97,7 @@ func Write[T any](txn *lake.SubTxn, key manifest.FileKey, batch *parquet.Columns
 	return WriteIn(parquet.NewMemory(), txn, key, batch, sums)
 }
 
-// WriteIn is Write in memory that writers share one after the other.
+// WriteIn is Write with memory that successive writers share.
 func WriteIn[T any](mem *parquet.Memory, txn *lake.SubTxn, key manifest.FileKey, batch *parquet.Columns[T],
 	sums []manifest.Sum) (
 	[]manifest.FileEntry, error) {
@@ -106,7 +105,7 @@ func WriteIn[T any](mem *parquet.Memory, txn *lake.SubTxn, key manifest.FileKey,
 	return w.Finish(sums)
 }
 
-// Put writes a batch as the one file of its key in the next state; an empty batch removes the file.
+// Put makes a batch the only file of its key in the next state; an empty batch removes the file.
 func Put[T any](txn *lake.SubTxn, key manifest.FileKey, batch *parquet.Columns[T], sums []manifest.Sum) error {
 	files, err := Write(txn, key, batch, sums)
 	if err != nil {

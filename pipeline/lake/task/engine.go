@@ -2,25 +2,25 @@ package task
 
 import "context"
 
-// Engine has processes do the tasks of planned runs and of publishes. Without one, a run does its tasks in goroutines
+// Engine makes processes do the tasks of planned runs and of publishes. Without one, a run does its tasks in goroutines
 // (Local).
 type Engine interface {
-	// Do has tasks of a stage done and returns when the result of each is stored in the lake. It calls report for each
-	// attempt that it hears of, one at a time. If a task cannot be done, the error is a *Failure.
+	// Do returns when the result of each task is stored in the lake. It calls report for each attempt that it learns
+	// of, one at a time. If a task cannot be done, the error is a *Failure.
 	Do(ctx context.Context, w *Work, report func(*Attempt)) error
-	// Close ends what the engine started.
+	// Close ends everything that the engine started.
 	Close() error
 }
 
 // Work is tasks of a planned run or of a publish.
 type Work struct {
 	Run   string // hash of the plan, or of what is published
-	Build string // of the program that planned it: the only one that does its tasks
+	Build string // of the program that planned it: only that build does its tasks
 	Stage string
 	Tasks []int // ascending
 }
 
-// Attempt is one try of a task by a worker.
+// Attempt is one attempt of a worker to do a task.
 type Attempt struct {
 	Stage   string
 	Task    int
@@ -30,24 +30,24 @@ type Attempt struct {
 	Failure *Failure // nil = the task is done
 }
 
-// Class says whether a task that failed is tried again.
+// Class determines whether a failed task is tried again.
 type Class string
 
 // The classes.
 const (
-	// Refused tasks are not tried again: settings, books, build or data must change before.
+	// Refused tasks are not tried again: the settings, books, build or data must change first.
 	Refused Class = "refused"
-	// Failed tasks are tried again after a pause: the store or the disk may work then.
+	// Failed tasks are tried again after a pause, because a failure of the store or the disk can be temporary.
 	Failed Class = "failed"
 	// Crashed tasks are tried again by another process, a few times: their worker ended without a result.
 	Crashed Class = "crashed"
 )
 
-// Failure says why a task is not done.
+// Failure is the reason why a task was not done.
 type Failure struct {
 	Class Class  `json:"class"`
 	Text  string `json:"text"`
-	What  string `json:"hint"` // what to do about it; "" = nothing is known
+	What  string `json:"hint"` // what to do about it; "" = unknown
 }
 
 // Error says what failed.
@@ -56,7 +56,7 @@ func (f *Failure) Error() string { return f.Text }
 // Hint says what to do about it.
 func (f *Failure) Hint() string { return f.What }
 
-// Tries are how often a task of each class is begun at most, and the pauses between.
+// Limits of how often a task of each class is tried, and the pauses between attempts.
 const (
 	MaxFailures = 8 // with pauses of 1 s, 2 s, 4 s, up to 1 min
 	MaxCrashes  = 4

@@ -7,21 +7,21 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Local runs tasks in goroutines of this process, or has other processes do them.
+// Local does tasks in goroutines of this process, or makes other processes do them.
 type Local struct {
 	Workers int  // 0 = 1
 	Bytes   bool // every task and every result is encoded and decoded
-	// Elsewhere has the tasks of a stage done by other processes and calls take with each result; nil = no other
-	// process does any.
+	// Elsewhere makes other processes do the tasks of a stage and calls take with each result; nil = this process does
+	// all of them.
 	Elsewhere func(ctx context.Context, kind string, tasks [][]byte, take func(result []byte) error) error
 }
 
-// Stage is tasks of one kind, and what becomes of their results. A task is a function of its input and of what all
-// tasks of a run share: settings, books, the base, and files that other stages made.
+// Stage is tasks of one kind and the use of their results. A task depends on its input and on what all tasks of a run
+// share: settings, books, the base, and files of other stages.
 type Stage[T, R any] struct {
-	Kind  string // of the messages: "fold" has fold tasks and fold results
+	Kind  string // of the messages: "fold" for fold tasks and fold results
 	Tasks []*T   // in the order in which they are begun
-	// Worker makes a worker, which does one task after the other and keeps its memory between them.
+	// Worker returns a worker, which does one task after the other and keeps its memory between them.
 	Worker func() func(context.Context, *T) (*R, error)
 	Take   func(*R) error // takes one result at a time, in any order
 }
@@ -66,7 +66,7 @@ func Run[T, R any](ctx context.Context, l Local, s Stage[T, R]) error {
 	return group.Wait()
 }
 
-// runElsewhere has other processes do the tasks of a stage.
+// runElsewhere makes other processes do the tasks of a stage.
 func runElsewhere[T, R any](ctx context.Context, l Local, s Stage[T, R]) error {
 	tasks := make([][]byte, len(s.Tasks))
 	for i, t := range s.Tasks {
@@ -84,7 +84,7 @@ func runElsewhere[T, R any](ctx context.Context, l Local, s Stage[T, R]) error {
 	})
 }
 
-// Do does a task of another process: it decodes the task, does it, and encodes the result.
+// Do does a task for another process: it decodes the task, does it, and encodes the result.
 func Do[T, R any](ctx context.Context, kind string, b []byte, do func(context.Context, *T) (*R, error)) ([]byte,
 	error) {
 	t := new(T)
@@ -98,7 +98,7 @@ func Do[T, R any](ctx context.Context, kind string, b []byte, do func(context.Co
 	return Encode(kind+" result", r)
 }
 
-// perform does one task, through bytes if the engine says so.
+// perform does one task, encoded and decoded if the engine requires it.
 func perform[T, R any](ctx context.Context, l Local, kind string, t *T,
 	do func(context.Context, *T) (*R, error)) (*R, error) {
 	if !l.Bytes {

@@ -10,14 +10,14 @@ import (
 // version is the version of all messages. A program only accepts its own.
 const version = 1
 
-// message is a value with what it is.
+// message is a value with its kind and version.
 type message struct {
 	Kind    string          `json:"kind"`
 	Version int             `json:"version"`
 	Value   json.RawMessage `json:"value"`
 }
 
-// Encode encodes a task or a result. kind says which: "scan task", for example.
+// Encode encodes a task or a result. kind is, for example, "scan task".
 func Encode(kind string, value any) ([]byte, error) {
 	v, err := json.Marshal(value)
 	if err != nil {
@@ -30,7 +30,7 @@ func Encode(kind string, value any) ([]byte, error) {
 	return append(b, '\n'), nil
 }
 
-// Decode decodes what Encode encoded as the same kind, into a value that is empty (TASKENC-1).
+// Decode decodes a message of the given kind into an empty value (TASKENC-1).
 func Decode(kind string, b []byte, value any) error {
 	var m message
 	if err := strict(b, &m); err != nil {
@@ -64,7 +64,7 @@ func strict(b []byte, to any) error {
 	return nil
 }
 
-// RoundTrip is a value as who gets its bytes sees it.
+// RoundTrip encodes and decodes a value.
 func RoundTrip[T any](kind string, value *T) (*T, error) {
 	b, err := Encode(kind, value)
 	if err != nil {

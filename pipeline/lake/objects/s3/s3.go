@@ -20,10 +20,10 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/objects"
 )
 
-// Config says where a lake is.
+// Config is the location of a lake.
 type Config struct {
 	Bucket   string
-	Prefix   string // below which the lake's names are; "" = the bucket is the lake's alone
+	Prefix   string // prefix of the lake's names; "" = the lake has the bucket to itself
 	Endpoint string // http:// or https:// with host and port; "" = Amazon
 	Region   string // "" = us-east-1
 }
@@ -32,9 +32,9 @@ type Config struct {
 const amazon = "https://s3.amazonaws.com"
 
 const (
-	// patience is how long one request may take, with its retries.
+	// patience is the timeout of one request, including retries.
 	patience = 5 * time.Minute
-	// partBytes is from where on a file is uploaded in parts.
+	// partBytes is the size from which a file is uploaded in parts.
 	partBytes = 64 << 20
 )
 
@@ -46,7 +46,7 @@ type Store struct {
 	prefix string // "" or with a slash at its end
 }
 
-// clock reads the store's clock in its answers.
+// clock records the store's clock from its answers.
 type clock struct {
 	next http.RoundTripper
 	at   atomic.Int64 // Unix seconds
@@ -100,7 +100,7 @@ func open(c Config, keys *credentials.Credentials) (*Store, error) {
 	return s, nil
 }
 
-// failed says what was done to which object, and turns the store's answers into the errors of objects.Store.
+// failed adds operation and object to an error, and converts the store's answers into the errors of objects.Store.
 func (s *Store) failed(what, name string, err error) error {
 	if err == nil {
 		return nil
@@ -129,12 +129,12 @@ func (s *Store) Get(ctx context.Context, name string, offset, n int64) ([]byte, 
 	return s.get(ctx, name, "", offset, n)
 }
 
-// GetTagged implements objects.Store. It sends If-Match, and checks the tag of the answer as well.
+// GetTagged implements objects.Store. It sends If-Match, and also checks the tag of the answer.
 func (s *Store) GetTagged(ctx context.Context, name, tag string, offset, n int64) ([]byte, int64, error) {
 	return s.get(ctx, name, tag, offset, n)
 }
 
-// get reads a part of an object with a tag; "" = with any tag.
+// get reads a part of an object with a tag; "" = any tag.
 func (s *Store) get(ctx context.Context, name, tag string, offset, n int64) (content []byte, size int64, err error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -150,7 +150,7 @@ func (s *Store) get(ctx context.Context, name, tag string, offset, n int64) (con
 	body, info, header, err := s.core.GetObject(ctx, s.bucket, s.prefix+name, opts)
 	switch minio.ToErrorResponse(err).StatusCode {
 	case http.StatusRequestedRangeNotSatisfiable:
-		o, err := s.Stat(ctx, name) // nothing is there from the offset on
+		o, err := s.Stat(ctx, name) // the offset is beyond the end
 		if err == nil && tag != "" && o.Tag != tag {
 			err = s.failed("read", name, objects.ErrChanged)
 		}
@@ -213,7 +213,7 @@ func (s *Store) Stat(ctx context.Context, name string) (objects.Object, error) {
 // List implements objects.Store.
 func (s *Store) List(ctx context.Context, prefix string, visit func(objects.Object)) error {
 	ctx, cancel := context.WithCancel(ctx)
-	defer cancel() // ends the listing's goroutine where this one returns early
+	defer cancel() // ends the goroutine of the listing on an early return
 	opts := minio.ListObjectsOptions{Prefix: s.prefix + prefix, Recursive: true}
 	for o := range s.core.Client.ListObjects(ctx, s.bucket, opts) {
 		if o.Err != nil {

@@ -6,13 +6,13 @@ import (
 	"github.com/cespare/xxhash/v2"
 )
 
-// slots is twice as many as texts can be looked for, and more.
+// slots is the size of the hash table, a multiple of Most.
 const slots = 1 << 13
 
-// Most is how many distinct texts a lexicon can hold at most.
+// Most is the largest number of distinct texts in a lexicon.
 const Most = slots / 4
 
-// Lexicon tries whether a column of texts has few distinct ones. It reuses its memory. Its zero value is ready.
+// Lexicon checks whether a column of texts has few distinct ones. It reuses its memory. The zero value is usable.
 type Lexicon struct {
 	slots [slots]int32 // code+1
 	bytes []byte       // the distinct texts, one after the other
@@ -20,11 +20,11 @@ type Lexicon struct {
 	codes []int32
 }
 
-// mostBytes is the most that a dictionary of texts may hold: who reads one row reads all of it.
+// mostBytes is the largest size of a dictionary of texts: reading one row requires reading all of it.
 const mostBytes = 64 << 10
 
-// Try returns the codes of texts, or false if more than limit of them are distinct, which is at most Most. A text ends
-// where the next begins.
+// Try returns the codes of texts, or false if more than limit are distinct; limit is at most Most. A text ends where
+// the next begins.
 func (l *Lexicon) Try(texts []byte, ends []int32, limit int) ([]int32, bool) {
 	clear(l.slots[:])
 	l.bytes, l.ends, l.codes = l.bytes[:0], l.ends[:0], l.codes[:0]
@@ -70,7 +70,7 @@ func (l *Lexicon) text(code int32) []byte {
 	return l.bytes[from:l.ends[code]]
 }
 
-// Words are the distinct texts by code, in memory of their own.
+// Words returns the distinct texts by code, in newly allocated memory.
 func (l *Lexicon) Words() []string {
 	all, words, from := string(l.bytes), make([]string, 0, len(l.ends)), int32(0)
 	for _, end := range l.ends {
