@@ -14,7 +14,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// bucketTask is all work of one bucket. Its rows are in the runs of the scan.
+// bucketTask is all work of one bucket. The scan has written its new rows to sorted runs.
 type bucketTask struct {
 	State   *lake.BucketState `json:"state"`
 	Events  []period.Cycle    `json:"events"` // open cycles whose event lines are made again, ascending
@@ -28,7 +28,7 @@ type dayRows struct {
 	Rows int64      `json:"rows"`
 }
 
-// bucketResult is what was done in a bucket.
+// bucketResult is the result of a bucketTask.
 type bucketResult struct {
 	Changes *lake.Changes    `json:"changes"`
 	Days    int              `json:"days"`
@@ -48,7 +48,7 @@ func (t *bucketTask) rows() (n int64) {
 	return n
 }
 
-// work is a bucket's days with new rows.
+// work counts a bucket's new rows by day.
 type work struct {
 	usage, samples map[period.Day]int64 // rows
 }
@@ -61,8 +61,8 @@ func rowsByDay(list []dayRows) map[period.Day]int64 {
 	return rows
 }
 
-// do does the task of a bucket: it folds the bucket, pays what it rated, and makes the statements and the performance
-// of what it paid.
+// do performs the task of a bucket: it folds the bucket, pays the lines that were rated, and writes the statements and
+// the performance of the paid lines.
 func (w *worker) do(ctx context.Context, t *bucketTask) (_ *bucketResult, err error) {
 	if err := w.txn.Enter(t.State); err != nil {
 		return nil, err
@@ -109,8 +109,8 @@ func (w *worker) do(ctx context.Context, t *bucketTask) (_ *bucketResult, err er
 	return &bucketResult{w.txn.Leave(), days, cycles, w.tally.Leave(), paid, settled}, nil
 }
 
-// bucket brings one bucket up to date: late records, then cycle by cycle its days and its month-end. It returns how
-// many days were folded, and the cycles in which something was.
+// bucket brings one bucket up to date: late records, then cycle by cycle its days and its month-end. It returns the
+// number of days that were folded and the cycles that changed.
 func (w *worker) bucket(ctx context.Context, bucket int, todo work) (days int, changed []period.Cycle, err error) {
 	touched := w.Change.Of(func(customer int32) bool {
 		return place.Of(w.Books, customer, w.Buckets) == bucket
@@ -119,7 +119,7 @@ func (w *worker) bucket(ctx context.Context, bucket int, todo work) (days int, c
 	if err != nil {
 		return 0, nil, err
 	}
-	carry := false // the positions that the last cycle handed on came out different
+	carry := false // whether the closing positions of the previous cycle changed
 	for _, cycle := range w.cycles(bucket, todo, late) {
 		if err := ctx.Err(); err != nil {
 			return 0, nil, err

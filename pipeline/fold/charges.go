@@ -9,8 +9,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// charges writes the lines of the recurring charges of a bucket's customers in a cycle, as far as the run's clock has
-// come (§10.5). It does nothing if they have none and had none.
+// charges writes the lines of the recurring charges of a bucket's customers in a cycle, up to the run's clock (§10.5).
+// It does nothing if the bucket has no such charges and no lines of earlier ones.
 func (w *worker) charges(bucket int, cycle period.Cycle) error {
 	key := manifest.FileKey{Table: "lines", Cycle: manifest.CycleOf(cycle), Day: manifest.ChargesDay, Bucket: bucket}
 	st := w.state(w.txn)
@@ -45,14 +45,14 @@ func (w *worker) charges(bucket int, cycle period.Cycle) error {
 	return nil
 }
 
-// chargedIn finds what closed cycles charged in a bucket.
+// chargedIn returns a reader of what closed cycles charged in a bucket.
 func (w *worker) chargedIn(bucket int) *measure.Charged {
 	return &measure.Charged{Files: w.txn.Pending(), Base: w.txn.Base(), Books: w.Books, Prices: w.Prices,
 		Bucket: bucket, Until: w.LateIn,
 		Billed: func(c period.Cycle) bool { return w.LateIn != place.NoCycle && c < w.LateIn }}
 }
 
-// chargeLines are the lines of one part of a charge in a cycle: what is charged, and what is refunded.
+// chargeLines returns the lines of one part of a charge in a cycle: the charge and its refund.
 func (w *worker) chargeLines(p *recurring.Part, cycle period.Cycle, charged *measure.Charged) (
 	out []*linefile.Line, err error) {
 	bounds := w.Books.Zone.Bounds(cycle)
@@ -100,11 +100,11 @@ func (w *worker) chargeLine(p *recurring.Part, cycle period.Cycle, span period.S
 	return l
 }
 
-// chargingByPeriod is the charging_mode of what is paid for a period (§5).
+// chargingByPeriod is the charging_mode of charges that are paid per period (§5).
 const chargingByPeriod = 1
 
 // chargesDue reports whether a bucket has recurring charges or commitments whose lines depend on the run's clock or on
-// other lines: they are calculated again.
+// other lines, so that they must be calculated again.
 func (w *worker) chargesDue(bucket int, cycle period.Cycle) bool {
 	committed := len(w.committed[bucket]) > 0
 	return w.Folder.MonthEnd(cycle) && (committed || len(w.charged[bucket]) > 0) || committed && cycle == w.LateIn

@@ -46,28 +46,28 @@ type Folder struct {
 	Tasks    task.Local
 	Open     func(period.Cycle) bool // whether a cycle may still change
 	MonthEnd func(period.Cycle) bool // whether a cycle has month-end lines
-	// whether a cycle must be folded again whatever its records: the books changed
+	// whether a cycle must be folded again, even without new records, because the books changed
 	Refold func(period.Cycle) bool
-	// what those other books can touch, of the cycles that Refold names; nil = everything
+	// scope of the change of books in the cycles for which Refold is true; nil = everything
 	Change *change.Change
-	// whose month-end lines are made for the first time; place.NoCycle = none
+	// the cycle whose month-end lines are made for the first time; place.NoCycle = none
 	Ending period.Cycle
-	// whether lines of a cycle changed outside the fold: its statements must follow
+	// whether lines of a cycle changed outside the fold, so that its statements must be made again
 	Touched    func(bucket int, c period.Cycle) bool
 	Events     []period.Cycle // cycles for which Touched may be true
-	EventLines []place.Place  // of open cycles, whose event lines are made again, in order
+	EventLines []place.Place  // places in open cycles whose event lines are made again, in order
 	Refunds    ordering.RefundRules
-	// in which records of closed cycles are billed; place.NoCycle = none is closed
+	// the cycle in which records of closed cycles are billed; place.NoCycle = no cycle is closed
 	LateIn period.Cycle
-	// buckets in which re-rating posted into LateIn, so that it must be made again
+	// buckets in which re-rating posted into LateIn, so that LateIn must be made again
 	Reposted map[int]bool
-	AsOf     period.Instant // the run's clock, which late records bear
-	Watch    *rejects.Watch // sees the records that are accepted; nil = nothing does
+	AsOf     period.Instant // the run's clock; late records store it
+	Watch    *rejects.Watch // receives the accepted records; may be nil
 	Mode     money.Mode
 	Digits   int
 	Tax      settings.Tax
-	Pay      *pay.Payer   // pays what is rated
-	Settle   *settle.Step // settles partners of what is paid
+	Pay      *pay.Payer   // pays the rated lines
+	Settle   *settle.Step // settles the paid lines with partners
 	Progress func(stage string, done, total int64)
 
 	charged   [][]int32 // by bucket: customers with recurring charges
@@ -77,14 +77,14 @@ type Folder struct {
 // Result is what a fold did.
 type Result struct {
 	*incoming.Tally                // its Rejects are sorted by file and row
-	Days            int            // that were folded
-	Cycles          []period.Cycle // in which something was folded
-	// Refused are the ids of the account events that found too little on their balance, of every place that was
-	// replayed: all others of such a place count (§6.3).
+	Days            int            // number of days folded
+	Cycles          []period.Cycle // in which at least one day was folded
+	// Refused holds, for every place that was replayed, the ids of the account events that were refused because the
+	// balance was too low. All other events of such a place count (§6.3).
 	Refused map[place.Place]map[string]bool
 }
 
-// Run does the tasks of all buckets and puts the files into the transaction's next state.
+// Run performs the tasks of all buckets and adds the files to the transaction's next state.
 func (f *Folder) Run(ctx context.Context) (*Result, error) {
 	result := &Result{Tally: incoming.NewTally(len(f.Scanned.Files), f.Books, f.Watch),
 		Refused: make(map[place.Place]map[string]bool)}
@@ -119,8 +119,8 @@ func (f *Folder) Run(ctx context.Context) (*Result, error) {
 // BucketTask is the kind of the tasks of buckets.
 const BucketTask = "bucket"
 
-// TaskWorker returns what does tasks of buckets of a run whose tasks several processes do, one at a time: it takes a
-// task and returns its result. After an error it is of no use.
+// TaskWorker returns a function that performs bucket tasks, one at a time, for a run whose tasks several processes
+// share. It takes a task and returns its result. It must not be used after an error.
 func (f *Folder) TaskWorker() (do func(context.Context, []byte) ([]byte, error), err error) {
 	work, err := f.begin()
 	if err != nil {
@@ -130,7 +130,7 @@ func (f *Folder) TaskWorker() (do func(context.Context, []byte) ([]byte, error),
 	return func(ctx context.Context, b []byte) ([]byte, error) { return task.Do(ctx, BucketTask, b, one) }, nil
 }
 
-// begin prepares what all buckets share, and returns what makes a worker.
+// begin prepares what all buckets share and returns a constructor of workers.
 func (f *Folder) begin() (worker func() func(context.Context, *bucketTask) (*bucketResult, error), err error) {
 	f.indexCustomers()
 	if err := errors.Join(f.Pay.Begin(), f.Settle.Begin()); err != nil {
@@ -145,7 +145,7 @@ func (f *Folder) begin() (worker func() func(context.Context, *bucketTask) (*buc
 	}, nil
 }
 
-// add adds what was done in a bucket.
+// add adds the result of one bucket.
 func (r *Result) add(one *bucketResult) error {
 	r.Days += one.Days
 	r.Cycles = append(r.Cycles, one.Cycles...)
@@ -165,7 +165,7 @@ func largestFirst(tasks []*bucketTask) []*bucketTask {
 	return tasks
 }
 
-// indexCustomers finds the customers whose lines come without a record, by bucket.
+// indexCustomers lists, by bucket, the customers with recurring charges or commitments: their lines need no record.
 func (f *Folder) indexCustomers() {
 	f.charged = place.ByBucket(f.Books, f.Buckets, f.Books.Recurring,
 		func(c *books.RecurringCharge) int32 { return c.Customer })
@@ -173,7 +173,7 @@ func (f *Folder) indexCustomers() {
 		func(c *books.Commitment) int32 { return c.Customer })
 }
 
-// plan makes the tasks of all buckets of the parts that the scan found.
+// plan makes the tasks of all buckets from the parts that the scan found.
 func (f *Folder) plan() []*bucketTask {
 	states := f.Txn.BucketStates(f.Buckets)
 	tasks := make([]*bucketTask, f.Buckets)
@@ -196,24 +196,24 @@ func (f *Folder) plan() []*bucketTask {
 	return tasks
 }
 
-// state is the next state as a part of the run sees it.
+// state returns the next state of the lake for a part of the run.
 func (f *Folder) state(txn *lake.SubTxn) *state.State {
 	return state.New(txn, f.Prices, f.Books, f.Scanned.Regions, f.Buckets)
 }
 
-// strays finds samples that are with another customer than their link's.
+// strays finds samples that are stored with a customer to whom their link does not belong.
 func (f *Folder) strays() *samples.Strays {
 	return samples.NewStrays(f.state(f.Txn.SubTxn), f.Tasks.Workers, f.LateIn)
 }
 
-// worker folds one bucket at a time with memory of its own: one room for each kind of work.
+// worker folds one bucket at a time. It has its own memory for each kind of work.
 type worker struct {
 	*Folder
 	txn      *lake.SubTxn
 	tally    *incoming.Tally
 	late     *late.Folder
 	rated    *rated.Lines
-	fresh    map[period.Day]int64 // new rows of usage of the bucket at hand
+	fresh    map[period.Day]int64 // new rows of usage of the current bucket
 	events   *eventlines.Folder
 	days     *day.Folder
 	samples  *samples.Folder
@@ -245,7 +245,7 @@ func (f *Folder) newWorker(txn *lake.SubTxn, strays *samples.Strays) *worker {
 	return w
 }
 
-// pays reports whether paying will write the lines of a key, so that rating does not.
+// pays reports whether the payment step will write the lines of a key, so that rating must not.
 func (w *worker) pays(key manifest.FileKey) bool {
 	day, ok := key.Day.Calendar()
 	return w.pay != nil && w.pay.Writes(key, ok && w.fresh[day] > 0)

@@ -14,13 +14,13 @@ import (
 type rerateTask struct {
 	State  *lake.BucketState `json:"state"`
 	Origin period.Cycle      `json:"origin"` // the closed cycle
-	Post   bool              `json:"post"`   // the differences are put into the open cycle
+	Post   bool              `json:"post"`   // whether the differences are posted to the open cycle
 }
 
-// rerateResult is what that found.
+// rerateResult is the result of a rerateTask.
 type rerateResult struct {
 	Changes     *lake.Changes       `json:"changes"`
-	Changed     bool                `json:"changed"`     // lines, positions or draws are other ones
+	Changed     bool                `json:"changed"`     // whether lines, positions or draws changed
 	Differences []rerate.Difference `json:"differences"` // in order of place
 }
 
@@ -28,8 +28,8 @@ type rerateResult struct {
 const RerateTask = "rerate"
 
 // Rerate rates the usage and bandwidth of a closed cycle again with the folder's books (§4.12) and returns the
-// differences to all that is billed of it, in order of place. With post it puts them into LateIn as lines, once and for
-// all; posted are the buckets in which that changed anything.
+// differences from everything that is billed of it, in order of place. With post it also writes them to LateIn as
+// lines, permanently; posted are the buckets that this changed.
 func (f *Folder) Rerate(ctx context.Context, origin period.Cycle, post bool) (list []rerate.Difference,
 	posted map[int]bool,
 	err error) {
@@ -58,14 +58,14 @@ func (f *Folder) Rerate(ctx context.Context, origin period.Cycle, post bool) (li
 	return list, posted, nil
 }
 
-// RerateWorker returns what does the tasks of a re-rating that several processes do, one at a time. After an error it
-// is of no use.
+// RerateWorker returns a function that performs the tasks of a re-rating that several processes share, one at a time.
+// It must not be used after an error.
 func (f *Folder) RerateWorker() (do func(context.Context, []byte) ([]byte, error)) {
 	one := f.rerater()()
 	return func(ctx context.Context, b []byte) ([]byte, error) { return task.Do(ctx, RerateTask, b, one) }
 }
 
-// rerater prepares what all buckets share, and returns what makes a worker.
+// rerater prepares what all buckets share and returns a constructor of workers.
 func (f *Folder) rerater() (worker func() func(context.Context, *rerateTask) (*rerateResult, error)) {
 	strays := f.strays()
 	return func() func(context.Context, *rerateTask) (*rerateResult, error) {

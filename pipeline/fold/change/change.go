@@ -8,7 +8,7 @@ import (
 // anyOne is the code of any customer or any sku in a Scope.
 const anyOne int32 = -1
 
-// Scope is usage that other books may rate otherwise: of a customer, a sku and a region, that starts in a span.
+// Scope is usage of a customer, a sku and a region that starts in a span. Changed books may rate it otherwise.
 type Scope struct {
 	Customer int32  // index in the new books' Customers; -1 = any
 	SKU      int32  // index in the new books' Products; -1 = any
@@ -16,36 +16,36 @@ type Scope struct {
 	When     period.Span
 }
 
-// Change is what the new books can touch. nil = everything (CHANGE-3).
+// Change describes what the new books can affect. nil = everything (CHANGE-3).
 type Change struct {
 	scopes []Scope
-	// customers whose packages changed: every day of their bucket from then on, for packages are in positions
+	// customers whose packages changed: from then on every day of their bucket, since positions contain packages
 	packages map[int32]period.Instant
 	ends     bool // month-end lines of every bucket
 	orders   bool
 	payments bool
 	partners bool
-	// discounts are commercial at other times
+	// discounts are commercial at other times than before
 	commercial bool
 	taxes      bool
 }
 
-// Orders reports whether the lines of orders and adjustments may come out different.
+// Orders reports whether the lines of orders and adjustments may change.
 func (c *Change) Orders() bool { return c == nil || c.orders }
 
-// Payments reports whether what pays a line that is the same may come out different.
+// Payments reports whether the payment of unchanged lines may change.
 func (c *Change) Payments() bool { return c == nil || c.payments }
 
-// Commercial reports whether discounts may be commercial that were not, or the reverse.
+// Commercial reports whether the times at which discounts are commercial changed.
 func (c *Change) Commercial() bool { return c == nil || c.commercial }
 
-// Taxes reports whether lines that are the same may have other taxes.
+// Taxes reports whether the taxes of unchanged lines may change.
 func (c *Change) Taxes() bool { return c == nil || c.taxes }
 
-// Partners reports whether performance of lines that are the same may come out different.
+// Partners reports whether the performance of unchanged lines may change.
 func (c *Change) Partners() bool { return c == nil || c.partners }
 
-// Of narrows a change to some customers: those of a bucket.
+// Of restricts a change to the customers of a bucket.
 func (c *Change) Of(has func(customer int32) bool) *Part {
 	if c == nil {
 		return &Part{all: true}
@@ -65,17 +65,17 @@ func (c *Change) Of(has func(customer int32) bool) *Part {
 	return p
 }
 
-// Part is a change as far as it concerns a bucket.
+// Part is the part of a change that concerns a bucket.
 type Part struct {
 	all, ends bool
 	scopes    []Scope
-	from      period.Instant // all usage from then on is touched
+	from      period.Instant // all usage from then on is affected
 }
 
-// Ends reports whether month-end lines may come out different though no day is touched.
+// Ends reports whether month-end lines may change even if no day is affected.
 func (p *Part) Ends() bool { return p.all || p.ends }
 
-// Day is a change as far as it concerns a day of a bucket.
+// Day returns the part of a change that concerns a day of a bucket.
 func (p *Part) Day(span period.Span) *Day {
 	d := &Day{all: p.all || p.from < span.To}
 	for i := range p.scopes {
@@ -96,23 +96,23 @@ func (p *Part) Day(span period.Span) *Day {
 	return d
 }
 
-// Day says which usage of a day is touched.
+// Day determines which usage of a day is affected.
 type Day struct {
 	all   bool
-	wide  []*Scope // of any sku
+	wide  []*Scope // scopes of any sku
 	bySKU map[int32][]*Scope
 }
 
-// All reports whether the day is touched whatever its usage.
+// All reports whether all usage of the day is affected.
 func (d *Day) All() bool { return d.all }
 
-// None reports whether no usage of the day is touched.
+// None reports whether no usage of the day is affected.
 func (d *Day) None() bool { return !d.all && len(d.wide) == 0 && len(d.bySKU) == 0 }
 
-// MayHold reports whether usage of a sku may be touched.
+// MayHold reports whether usage of a sku may be affected.
 func (d *Day) MayHold(sku int32) bool { return d.all || len(d.wide) > 0 || len(d.bySKU[sku]) > 0 }
 
-// Holds reports whether usage is touched.
+// Holds reports whether usage is affected.
 func (d *Day) Holds(customer, sku int32, region string) bool {
 	if d.all {
 		return true
@@ -127,10 +127,10 @@ func (d *Day) Holds(customer, sku int32, region string) bool {
 	return false
 }
 
-// anyRegion is the region of the books that stands for any.
+// anyRegion is the region of a book's row that applies to any region.
 const anyRegion = "*"
 
-// add takes a scope up. Of what the old books did not know there is no usage.
+// add adds a scope. It ignores customers and skus that the old books did not contain: they have no usage.
 func (c *comparison) add(s Scope) {
 	switch {
 	case s.Customer != anyOne && c.newCustomers[s.Customer], s.SKU != anyOne && c.newSKUs[s.SKU]:
@@ -144,8 +144,8 @@ func (c *comparison) add(s Scope) {
 	c.scopes = append(c.scopes, s)
 }
 
-// wholeCycles widens a span to the cycles that it meets: the positions of some products hold what prices or customers
-// of any time of the cycle decide.
+// wholeCycles extends a span to the cycles that it overlaps: the positions of some products depend on the prices or
+// customers of other times of the cycle.
 func wholeCycles(zone *period.Zone, s period.Span) period.Span {
 	if s.From != period.Past {
 		s.From = zone.Bounds(zone.Cycle(s.From)).From
@@ -156,7 +156,7 @@ func wholeCycles(zone *period.Zone, s period.Span) period.Span {
 	return s
 }
 
-// addOffer takes up what a discount may lower.
+// addOffer adds the usage whose price a discount may reduce.
 func (c *comparison) addOffer(d *books.Discount, when period.Span) {
 	s := Scope{Customer: d.Customer, SKU: d.SKU, Region: anyRegion, When: when}
 	if d.SKU != anyOne || d.Service == "*" || d.Service == "" {

@@ -9,21 +9,22 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// maxListed is how many customers of a price list are distinguished; more count as any.
+// maxListed is the number of customers of a price list that are distinguished; more count as any customer.
 const maxListed = 64
 
-// comparison is a change in the making. was has the codes of is.
+// comparison builds a Change. was is translated to the codes of is.
 type comparison struct {
 	Change
 	was, is               *books.Books
 	newCustomers, newSKUs map[int32]bool
 	everything            bool
-	keepsCycles           bool // a product's positions hold what other times of the cycle decide
+	keepsCycles           bool // a product's positions depend on other times of the cycle
 }
 
-// Compare says what going from the old books to the new ones can touch; both are of the same settings. nil = everything
-// (CHANGE-3). Of books of partners' money only what decides about tax is compared; allocation.yaml and markups.csv are
-// not: they touch no day of usage, and their stages follow the books themselves (PARTNER-1, FCOST-2).
+// Compare returns what the change from the old books to the new ones can affect; both have the same settings. nil =
+// everything (CHANGE-3). Of the books of partners' money it compares only what affects tax. It does not compare
+// allocation.yaml and markups.csv: they affect no day of usage, and their stages detect changes themselves (PARTNER-1,
+// FCOST-2).
 func Compare(old, is *books.Books) *Change {
 	c := &comparison{is: is}
 	c.packages = make(map[int32]period.Instant)
@@ -43,7 +44,7 @@ func Compare(old, is *books.Books) *Change {
 	return &c.Change
 }
 
-// otherCurrencies reports whether a customer or a partner has another currency than before.
+// otherCurrencies reports whether the currency of a customer or a partner changed.
 func (c *comparison) otherCurrencies() bool {
 	for i := range c.was.Customers {
 		if !c.newCustomers[int32(i)] && c.was.Customers[i].Currency != c.is.Customers[i].Currency {
@@ -58,7 +59,7 @@ func (c *comparison) otherCurrencies() bool {
 	return false
 }
 
-// match gives the new code of every old row, the codes that are new, and whether no row went.
+// match returns the new code of every old row, the codes that are new, and whether no row was removed.
 func match[T any](was, is []T, id func(*T) string) (codes []int32, fresh map[int32]bool, ok bool) {
 	at := make(map[string]int32, len(is))
 	fresh = make(map[int32]bool)
@@ -77,7 +78,7 @@ func match[T any](was, is []T, id func(*T) string) (codes []int32, fresh map[int
 	return codes, fresh, true
 }
 
-// translate gives the old books' rows the new books' codes; nil where something went.
+// translate returns the old books with the codes of the new ones; nil if something was removed.
 func (c *comparison) translate(old *books.Books) *books.Books {
 	var customers, skus, partners []int32
 	var ok [4]bool
@@ -131,7 +132,7 @@ func (c *comparison) translate(old *books.Books) *books.Books {
 	return &b
 }
 
-// moved is a copy of rows, each of them changed.
+// moved returns a copy of rows with change applied to each.
 func moved[T any](list []T, change func(*T)) []T {
 	out := slices.Clone(list)
 	for i := range out {
@@ -140,15 +141,15 @@ func moved[T any](list []T, change func(*T)) []T {
 	return out
 }
 
-// move turns an old code into the new one; none stays none.
+// move replaces an old code by the new one; a negative code means none and is not changed.
 func move(codes []int32, code *int32) {
 	if *code >= 0 {
 		*code = codes[*code]
 	}
 }
 
-// products: positions are of the model and the meter, and a line has words of its product, which decide about payments
-// too.
+// products compares products: positions depend on model and meter, and lines contain columns of the product, which
+// affect payments too.
 func (c *comparison) products() {
 	for code := range c.is.Products {
 		if !c.newSKUs[int32(code)] && c.was.Products[code] != c.is.Products[code] {
@@ -157,8 +158,8 @@ func (c *comparison) products() {
 	}
 }
 
-// prices: a version prices what starts while it is in force. Where a customer's list or a region has none of its own,
-// another one does.
+// prices compares prices: a version prices usage that starts while it is in force. If a customer's list or a region has
+// no price, another list or region applies.
 func (c *comparison) prices() {
 	type key struct {
 		sku                  int32
@@ -194,11 +195,11 @@ func samePrice(a, b *books.Version) bool {
 	return a.Valid.From == b.Valid.From && slices.Equal(a.Tiers, b.Tiers) // lines have price_valid_from
 }
 
-// standardList is the price list that any customer's prices may come from.
+// standardList is the price list that can apply to any customer.
 const standardList = "standard"
 
-// customersOf are the customers that have a price list at some time. One who has it by the old books alone is touched
-// anyway.
+// customersOf returns the customers of each price list, at any time, in the new books. A customer that has it only in
+// the old books is affected anyway.
 func (c *comparison) customersOf() map[string][]int32 {
 	of := make(map[string][]int32)
 	for i := range c.is.Customers {
@@ -211,7 +212,7 @@ func (c *comparison) customersOf() map[string][]int32 {
 	return of
 }
 
-// customerRows: a customer's price list decides about prices.
+// customerRows compares customers: a customer's price list determines prices.
 func (c *comparison) customerRows() {
 	for i := range c.is.Customers {
 		if c.newCustomers[int32(i)] {
@@ -227,7 +228,7 @@ func (c *comparison) customerRows() {
 	}
 }
 
-// associations: lines have the partner, whose offers may lower them.
+// associations compares associations: lines contain the partner, whose offers may reduce them.
 func (c *comparison) associations() {
 	all := byKey(c.was.Associations, c.is.Associations, func(a *books.Association) int32 { return a.Customer })
 	for customer, r := range all {
@@ -245,7 +246,7 @@ func (c *comparison) associations() {
 	}
 }
 
-// discounts: a row may lower what starts while it is in force.
+// discounts compares discounts: a row may reduce usage that starts while it is in force.
 func (c *comparison) discounts() {
 	all := byKey(c.was.Discounts, c.is.Discounts, func(d *books.Discount) books.Discount {
 		key := *d
@@ -268,8 +269,8 @@ func (c *comparison) discounts() {
 	}
 }
 
-// quotas: a customer's packages decide in what order all of his usage draws, and are in his positions. Before the first
-// row that differs begins, nothing has drawn on it.
+// quotas compares packages: they determine how all usage of a customer draws, and the customer's positions contain
+// them. Before the first different row begins, nothing has drawn on it.
 func (c *comparison) quotas() {
 	type key struct {
 		customer int32
@@ -297,25 +298,25 @@ func (c *comparison) quotas() {
 	}
 }
 
-// pairs compares the books that no rated line of a day depends on.
+// pairs compares the books on which no rated line of a day depends.
 func (c *comparison) pairs() {
 	was, is := c.was, c.is
 	if !slices.Equal(was.Links, is.Links) || !slices.Equal(was.Policies, is.Policies) ||
 		len(was.Recurring)+len(is.Recurring)+len(was.Commitments)+len(is.Commitments) > 0 ||
 		len(was.Subscribers)+len(is.Subscribers) > 0 {
-		// the lines of charges, commitments and subscribers follow from many books, and few lines are made again
+		// the lines of charges, commitments and subscribers depend on many books, and it is cheap to make them again
 		c.ends = true
 	}
 	if !slices.Equal(was.Taxes, is.Taxes) || len(is.Taxes) > 0 && !slices.EqualFunc(was.Money.Parties, is.Money.Parties,
 		sameTaxParty) {
-		c.taxes, c.ends = true, true // statements of every bucket
+		c.taxes, c.ends = true, true // all buckets' statements
 	}
 	c.commercial = !maps.EqualFunc(was.Commercial(), is.Commercial(), slices.Equal)
 	coupons := slices.DeleteFunc(slices.Clone(is.Coupons), func(x books.Coupon) bool {
 		return c.newCustomers[x.Customer]
 	})
 	if !slices.Equal(was.Coupons, coupons) {
-		c.payments, c.partners = true, true // no line is rated otherwise; each is paid again as it was rated (CASH-4)
+		c.payments, c.partners = true, true // no rating changes; each line is paid again as it was rated (CASH-4)
 	}
 	same := slices.EqualFunc(was.Partners, is.Partners, func(a, b books.Partner) bool {
 		return a.ID == b.ID && slices.Equal(a.Rows, b.Rows)
@@ -328,7 +329,7 @@ func (c *comparison) pairs() {
 	}
 }
 
-// sameTaxParty reports whether tax treats two parties alike.
+// sameTaxParty reports whether two parties are equal for tax.
 func sameTaxParty(a, b books.Party) bool {
 	return a.ID == b.ID && a.Country == b.Country && a.TaxExempt == b.TaxExempt
 }

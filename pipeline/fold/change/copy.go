@@ -17,7 +17,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// Load reads the books from a copy. Whether they are those one looks for says their Hash (CHANGE-1).
+// Load reads the books from a copy. The caller must check by their Hash whether they are the expected ones (CHANGE-1).
 func Load(path string, s settings.Settings) (b *books.Books, err error) {
 	z, err := zip.OpenReader(path)
 	if err != nil {
@@ -30,13 +30,13 @@ func Load(path string, s settings.Settings) (b *books.Books, err error) {
 	return b, nil
 }
 
-// between is the name of the copy that a run over the manifest with a number makes before it commits (CHANGE-6).
+// between is the name under which a run that starts from manifest base writes the copy before it commits (CHANGE-6).
 func between(path string, base int64) string {
 	return fmt.Sprintf("%s-after-%06d.zip", strings.TrimSuffix(path, ".zip"), base)
 }
 
-// Prepare keeps the books of a workspace, whose root fsys is, in a copy of which Gone knows that it is the current one
-// as soon as there is a manifest after base. A copy of the same books is left as it is. hash is theirs. Keep follows.
+// Prepare copies the books of a workspace with root fsys. Current returns this copy as soon as there is a manifest
+// after base. A copy of the same books is left unchanged. hash is the hash of the books. Keep must follow.
 func Prepare(path string, base int64, fsys fs.FS, hash [32]byte) error {
 	name := hex.EncodeToString(hash[:])
 	if z, err := zip.OpenReader(path); err == nil {
@@ -48,7 +48,7 @@ func Prepare(path string, base int64, fsys fs.FS, hash [32]byte) error {
 	return save(between(path, base), fsys, name)
 }
 
-// drop deletes the copy of a run that was stopped, if it is there.
+// drop deletes the copy of a stopped run, if it exists.
 func drop(name string) error {
 	if err := os.Remove(name); !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -56,7 +56,7 @@ func drop(name string) error {
 	return nil
 }
 
-// Keep makes the copy that Prepare made the current one, and deletes those of runs that were stopped.
+// Keep makes the copy of Prepare the current one and deletes copies of stopped runs.
 func Keep(path string, base int64) error {
 	err := os.Rename(between(path, base), path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -73,8 +73,8 @@ func Keep(path string, base int64) error {
 	return nil
 }
 
-// Current is the current copy: that of a run which was stopped between its commit and Keep, or the one in path. newest
-// returns the number of the lake's newest manifest; it is called only if there is such a copy.
+// Current returns the path of the current copy: path, or the copy of a run that was stopped between its commit and
+// Keep. newest returns the number of the lake's newest manifest; it is called only if there is such a copy.
 func Current(path string, newest func() (int64, error)) string {
 	left, err := filepath.Glob(strings.TrimSuffix(path, ".zip") + "-after-*.zip")
 	if err != nil || len(left) == 0 {
@@ -96,7 +96,7 @@ func save(path string, fsys fs.FS, name string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return fmt.Errorf("keep a copy of the books: %w", err)
 	}
-	// One run at a time has the lake's lock, so one temporary name does; a copy that is torn is no copy (CHANGE-1).
+	// The lake's lock allows one run at a time, so one temporary name is enough. A torn copy is not used (CHANGE-1).
 	temporary := path + ".tmp"
 	if err := write(temporary, fsys, name); err != nil {
 		return errors.Join(fmt.Errorf("keep a copy of the books: %w", err), os.Remove(temporary))
@@ -107,7 +107,7 @@ func save(path string, fsys fs.FS, name string) error {
 	return nil
 }
 
-// write writes the books into a zip file that bears a comment.
+// write writes the books into a zip file with a comment.
 func write(path string, fsys fs.FS, comment string) (err error) {
 	out, err := os.Create(path)
 	if err != nil {
@@ -143,9 +143,9 @@ func add(z *zip.Writer, name string, in io.Reader) error {
 	return err
 }
 
-// Gone reports the books that the copy has rows of and that the workspace, whose root fsys is, lacks: an optional book
-// that is missing reads as an empty one, and what it said would be taken back without a word (CHANGE-5). A copy that is
-// missing or damaged reports none.
+// Gone reports the optional books that have rows in the copy but are missing from the workspace, whose root is fsys. A
+// missing book reads as an empty one, so that its effects would be undone silently (CHANGE-5). For a missing or damaged
+// copy it reports none.
 func Gone(path string, fsys fs.FS) problem.Problems {
 	z, err := zip.OpenReader(path)
 	if err != nil {
@@ -170,7 +170,7 @@ func Gone(path string, fsys fs.FS) problem.Problems {
 	return gone
 }
 
-// hasRows reports whether a book says anything: a CSV file more than its header, a YAML file more than comments.
+// hasRows reports whether a book has content: more than the header in a CSV file, more than comments in a YAML file.
 func hasRows(name string, text []byte) bool {
 	rows := 0
 	for line := range strings.Lines(string(text)) {

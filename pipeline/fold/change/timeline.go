@@ -9,7 +9,7 @@ import (
 // rows are the rows of one key in the old books and in the new ones.
 type rows[T any] struct{ was, is []*T }
 
-// byKey brings the rows of both books together.
+// byKey groups the rows of both books by key.
 func byKey[T any, K comparable](was, is []T, key func(*T) K) map[K]*rows[T] {
 	all := make(map[K]*rows[T])
 	at := func(k K) *rows[T] {
@@ -29,8 +29,8 @@ func byKey[T any, K comparable](was, is []T, key func(*T) K) map[K]*rows[T] {
 	return all
 }
 
-// differ lists the spans of time in which what holds by the old rows is not what holds by the new ones (CHANGE-4). same
-// compares two rows but for their validity.
+// differ lists the spans in which the old rows and the new rows differ (CHANGE-4). same compares two rows except for
+// their validity.
 func (r *rows[T]) differ(valid func(*T) period.Span, same func(a, b *T) bool) []period.Span {
 	if slices.EqualFunc(r.was, r.is, func(a, b *T) bool { return valid(a) == valid(b) && same(a, b) }) {
 		return nil

@@ -6,7 +6,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/books"
 )
 
-// MissingBookError reports that the books no longer have what accepted records need.
+// MissingBookError reports that the books no longer contain something that accepted records name.
 type MissingBookError struct{ Book, What, ID string }
 
 // Error names what is missing.
@@ -14,13 +14,13 @@ func (e *MissingBookError) Error() string {
 	return fmt.Sprintf("no %s %q, which accepted records name", e.What, e.ID)
 }
 
-// Names looks words up in the books.
+// Names maps words to the codes of the books.
 type Names struct {
 	Books *books.Books
-	Lax   bool // what the books do not have is -1, and no error
+	Lax   bool // words that the books do not contain become -1 instead of an error
 }
 
-// Customer is the code of a customer_id.
+// Customer returns the code of a customer_id.
 func (n Names) Customer(id string) (int32, error) {
 	if code := n.Books.Customer(id); code >= 0 || n.Lax {
 		return code, nil
@@ -28,13 +28,13 @@ func (n Names) Customer(id string) (int32, error) {
 	return 0, Unknown(id)
 }
 
-// Unknown is the error for a customer whom the books do not have.
+// Unknown is the error for a customer whom the books do not contain.
 func Unknown(customer string) error { return &MissingBookError{"customers.csv", "customer", customer} }
 
-// UnknownLink is the error for a link of which the books have no row.
+// UnknownLink is the error for a link that the books do not contain.
 func UnknownLink(link string) error { return &MissingBookError{"links.csv", "link", link} }
 
-// Customers fills a list with the codes of words that are mostly in the order of the books.
+// Customers fills a list with the codes of words. It is fast if they are mostly in the order of the books.
 func (n Names) Customers(words []string, to *List) error {
 	*to = (*to)[:0]
 	code := int32(0)
@@ -47,7 +47,7 @@ func (n Names) Customers(words []string, to *List) error {
 	return nil
 }
 
-// SKU is the code of a product's sku.
+// SKU returns the code of a product's sku.
 func (n Names) SKU(id string) (int32, error) {
 	if code := n.Books.SKU(id); code >= 0 || n.Lax {
 		return code, nil

@@ -10,8 +10,8 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// booksChanged reports whether other books than those a day was rated with may rate one of its records otherwise. Of a
-// day for which the books alone do not say so, the words of customer, sku and region are read.
+// booksChanged reports whether the changed books may rate a record of a day otherwise than the books it was rated with.
+// If the books alone do not decide it, the customers, skus and regions of the day's rows are read.
 func (d *Folder) booksChanged(bucket int, day period.Day, part *change.Part) (bool, error) {
 	if !d.refold(day.Cycle()) {
 		return false, nil
@@ -29,7 +29,7 @@ func (d *Folder) booksChanged(bucket int, day period.Day, part *change.Part) (bo
 	return usage.holds(d, day, bucket, touched)
 }
 
-// touchable is a table whose rows may be touched, and the columns that say so.
+// touchable is a table whose rows changed books may touch, and the columns that decide it.
 type touchable[T any] struct {
 	def                   tables.Def[T]
 	customer, sku, region tables.WordColumn[T]

@@ -25,7 +25,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Folder folds one day of one bucket. It is the worker's, used for one day after the other.
+// Folder folds the days of one worker, one day of one bucket at a time.
 type Folder struct {
 	*incoming.Rows
 	rater     *rating.Rater
@@ -37,7 +37,7 @@ type Folder struct {
 	cycle   period.Cycle
 	v       *incoming.Verdicts
 	opening *opening.Reader
-	before  bool // the opening positions are of an earlier cycle
+	before  bool // whether the opening positions are of an earlier cycle
 
 	lines   *lines.Writer
 	usage   *tablefile.Writer[tables.Record]
@@ -50,14 +50,14 @@ type Folder struct {
 
 	owed money.QuantityTotal // quantity of the records that lines of the day must hold
 
-	customer int32 // the open one; -1 = none
+	customer int32 // the open customer; -1 = none
 	rows     []position.Row
 	carried  []position.Row
 	drawn    []byte
 }
 
-// New folds days of the buckets that a worker is given. refold reports whether a cycle was rated with other
-// books than the run's.
+// New returns a folder of days for the buckets of one worker. refold reports whether a cycle was rated with books other
+// than the run's.
 func New(in *incoming.Rows, rater *rating.Rater, refold func(period.Cycle) bool) *Folder {
 	d := &Folder{Rows: in, rater: rater, refold: refold, positions: opening.NewWriter(in.Txn, in.Books)}
 	d.usage, d.ident = tablefile.NewWriter(in.Txn, tables.Usage()), parquet.NewColumns(tables.Ident())
@@ -65,9 +65,9 @@ func New(in *incoming.Rows, rater *rating.Rater, refold func(period.Cycle) bool)
 	return d
 }
 
-// Cycle folds what changed of one cycle of a bucket: todo counts the new rows by day, touched is what changed books can
-// touch, and carried says that the positions with which the cycle opens changed. It returns how many days were folded
-// and whether the positions that the cycle hands on differ.
+// Cycle folds the changed days of one cycle of a bucket. todo counts the new rows by day; touched is what changed books
+// can touch; carried reports whether the cycle's opening positions changed. It returns the number of days folded and
+// whether the cycle's closing positions changed.
 func (d *Folder) Cycle(bucket int, cycle period.Cycle, todo map[period.Day]int64, touched *change.Part, carried bool) (
 	folded int, differs bool, err error) {
 	fresh := make([]period.Day, 0, len(todo))
@@ -107,8 +107,8 @@ func (d *Folder) Cycle(bucket int, cycle period.Cycle, todo map[period.Day]int64
 	return folded, dirty && len(days) > 0 || carried && len(days) == 0, nil
 }
 
-// foldDay rates a day of the bucket again and puts its files into the next state; fresh counts the day's new rows. It
-// reports whether its closing positions differ from those the lake had (FOLD-2).
+// foldDay rates a day of the bucket again and puts its files into the next state. fresh counts the day's new rows. It
+// reports whether the closing positions differ from those in the lake (FOLD-2).
 func (d *Folder) foldDay(bucket int, day period.Day, v *incoming.Verdicts, fresh int64) (differs bool, err error) {
 	d.bucket, d.date, d.cycle, d.v, d.customer = bucket, day, day.Cycle(), v, -1
 	if d.opening, d.before, err = d.Opening.Day(bucket, day); err != nil {
@@ -134,7 +134,7 @@ func (d *Folder) foldDay(bucket int, day period.Day, v *incoming.Verdicts, fresh
 	return d.finish()
 }
 
-// start points the writers at the day's files. The index of identities gets room for the stored and the new records.
+// start directs the writers to the day's files. It reserves room in the index of identities for stored and new records.
 func (d *Folder) start(fresh int64) {
 	records := int(fresh)
 	for _, e := range d.Find(state.DayKey("ident", d.date, d.bucket)) {
@@ -154,7 +154,7 @@ func (d *Folder) start(fresh int64) {
 	d.owed = money.QuantityTotal{}
 }
 
-// conserve checks that the day's lines hold exactly what its records used.
+// conserve checks that the day's lines hold exactly the quantities of its records.
 func (d *Folder) conserve() error {
 	if d.owed.Cmp(d.lines.Sum.Usage) != 0 {
 		return &lines.ConservationError{Where: fmt.Sprintf("%s, bucket %d", d.date, d.bucket),
@@ -195,7 +195,7 @@ func (d *Folder) finish() (differs bool, err error) {
 	had := d.Find(state.DayKey("positions", d.date, d.bucket))
 	differs = len(had) != len(closing) || (len(had) == 1 && had[0].Hash != closing[0].Hash)
 	if len(ident) == 0 {
-		closing, differs = nil, true // no record of the day was accepted: nobody would keep its positions up to date
+		closing, differs = nil, true // without accepted records, no run would keep these positions up to date
 	}
 	for name, files := range map[string][]manifest.FileEntry{"lines": lines, "positions": closing, "ident": ident,
 		"usage": usage, "sums": sums} {
@@ -207,7 +207,7 @@ func (d *Folder) finish() (differs bool, err error) {
 	return differs, nil
 }
 
-// merge gives every accepted record of the day to take, in order, and settles the new ones on the way.
+// merge passes every accepted record of the day to take, in order, and decides the new ones.
 func (d *Folder) merge(accepted *records.Accepted, isNew bool) error {
 	old, fresh := incoming.Stream{Source: accepted}, incoming.Stream{}
 	if isNew {
@@ -317,7 +317,7 @@ func (d *Folder) take(r *sorting.Row, replaced bool) error {
 	return d.usage.Added()
 }
 
-// owe counts what the day's lines must hold of a record that was rated: its quantity, or what it counts instead.
+// owe adds what the day's lines must hold of a rated record: its quantity, or what is counted instead.
 func (d *Folder) owe(r *sorting.Row) error {
 	switch p := &d.Books.Products[r.SKU]; {
 	case p.PeriodLevel():
@@ -334,7 +334,7 @@ func (d *Folder) rate(r *sorting.Row) error {
 	d.record = rating.Record{SKU: r.SKU, Region: r.Region, Resource: r.Resource, ID: r.ID, Name: r.Name, Tag: r.Tag,
 		Start: r.Start, End: r.End, Quantity: r.Quantity, Negative: r.Negative, Withdrawn: r.Withdrawn()}
 	if err := d.rater.Usage(&d.record, 0, &d.charges); err != nil {
-		if r.File == sorting.FromLake { // its number is its status
+		if r.File == sorting.FromLake { // for a row of the lake, Number is the status
 			return err
 		}
 		return tariff.FromRow(err, r.File, r.Number)
@@ -356,7 +356,7 @@ func (d *Folder) rate(r *sorting.Row) error {
 	return nil
 }
 
-// openCustomer passes the positions of those before it through and opens the rater at its own.
+// openCustomer copies the positions of the customers before it and opens the rater at its own.
 func (d *Folder) openCustomer(customer int32) error {
 	if err := d.closeCustomer(); err != nil {
 		return err
@@ -373,7 +373,7 @@ func (d *Folder) openCustomer(customer int32) error {
 	return d.rater.Open(customer, d.cycle, rows)
 }
 
-// positionsOf takes the customer's opening rows, if it is next.
+// positionsOf takes the customer's opening rows, if it is the next customer of the reader.
 func (d *Folder) positionsOf(customer int32) ([]position.Row, error) {
 	if d.opening.Customer != customer {
 		return nil, nil
@@ -386,7 +386,7 @@ func (d *Folder) positionsOf(customer int32) ([]position.Row, error) {
 	return d.carried, nil
 }
 
-// passUntil writes the positions of customers without records as they were.
+// passUntil copies the positions of the customers before customer, which have no records.
 func (d *Folder) passUntil(customer int32) error {
 	if d.opening.Carries() {
 		return d.opening.Carry(d.positions, customer)

@@ -21,7 +21,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// detailLate is the bill_detail_type of what is billed late (§5, §4.11).
+// detailLate is the bill_detail_type of lines that are billed late (§5, §4.11).
 const detailLate = 16
 
 // Folder makes the lines of orders and adjustments of one bucket after the other.
@@ -35,9 +35,9 @@ type Folder struct {
 type bucket struct {
 	*Folder
 	number int
-	bases  map[event.Key]*event.Order // of unsubscribes
-	billed map[event.Key]*paidLine    // orders of closed cycles, as their lines say
-	loaded map[period.Cycle]bool      // closed cycles that billed is of
+	bases  map[event.Key]*event.Order // the orders that unsubscribes refund
+	billed map[event.Key]*paidLine    // orders of closed cycles, from their lines
+	loaded map[period.Cycle]bool      // closed cycles whose orders are in billed
 }
 
 // paidLine is what a refund needs of its base's line.
@@ -47,8 +47,8 @@ type paidLine struct {
 	association       books.AssociationType
 }
 
-// Bucket makes the event lines of a bucket in some open cycles, with their sums, and returns how many these are.
-// Errors: *event.GoneError for an order or an adjustment of something that the books no longer have,
+// Bucket makes the event lines of a bucket in some open cycles, with their sums, and returns the number of lines.
+// Errors: *event.GoneError for an order or an adjustment of something that the books no longer contain,
 // *tariff.LimitError.
 func (f *Folder) Bucket(number int, cycles []period.Cycle) (n int64, err error) {
 	b := &bucket{Folder: f, number: number, bases: make(map[event.Key]*event.Order),
@@ -102,7 +102,7 @@ func linesKey(p place.Place) manifest.FileKey {
 		Bucket: p.Bucket}
 }
 
-// findBases finds the orders that unsubscribes take back. They are of the same customer, and of any cycle.
+// findBases finds the orders that unsubscribes refund. They are of the same customer and of any cycle.
 func (b *bucket) findBases(orders []*event.Order) error {
 	clear(b.bases)
 	for _, o := range orders {
@@ -128,7 +128,7 @@ func (b *bucket) findBases(orders []*event.Order) error {
 	return nil
 }
 
-// orderLine is the line of one accepted order (§4.8, §4.9).
+// orderLine returns the line of one accepted order (§4.8, §4.9).
 func (b *bucket) orderLine(o *event.Order) (*linefile.Line, error) {
 	l := &linefile.Line{Customer: o.Customer, SKU: o.SKU, Region: o.Region, Resource: o.Resource,
 		ChargingMode: lines.ChargingByPeriod, Detail: int32(o.Type.BillDetailType()),
@@ -154,7 +154,7 @@ func (b *bucket) orderLine(o *event.Order) (*linefile.Line, error) {
 	return l, nil
 }
 
-// price is the charge of an order. An error names the order.
+// price returns the charge of an order. An error names the order.
 func (b *bucket) price(o *event.Order) (line.Charge, error) {
 	charge, err := ordering.Price(b.Prices, o.Rated(), nil)
 	if err != nil {
@@ -163,13 +163,13 @@ func (b *bucket) price(o *event.Order) (line.Charge, error) {
 	return charge, err
 }
 
-// associate puts the partner at t, the line's own time, on it (§6.1).
+// associate sets the partner of a line at its own time, t (§6.1).
 func (b *bucket) associate(l *linefile.Line, t period.Instant) {
 	l.Own = t
 	l.Partner, l.Association = b.Books.PartnerAt(l.Customer, t)
 }
 
-// late marks a line whose own cycle was closed before it was accepted (§4.11), and says when it is paid.
+// late marks a line whose own cycle was closed before it was accepted (§4.11), and sets when it is paid.
 func (b *bucket) late(l *linefile.Line, billed period.Cycle, t, asOf period.Instant) {
 	l.Instant = t
 	if own := b.Books.Zone.Cycle(t); own != billed {
@@ -178,8 +178,7 @@ func (b *bucket) late(l *linefile.Line, billed period.Cycle, t, asOf period.Inst
 	}
 }
 
-// refund fills the line of an unsubscribe from its base. Its partner is the one that the base was billed with
-// (EVENTLINE-2).
+// refund fills the line of an unsubscribe from its base. Its partner is that of the base's line (EVENTLINE-2).
 func (b *bucket) refund(o, base *event.Order, l *linefile.Line) error {
 	paid, err := b.paid(base)
 	if err != nil {
@@ -199,7 +198,7 @@ func (b *bucket) refund(o, base *event.Order, l *linefile.Line) error {
 	return nil
 }
 
-// paid is what was billed for a base order: in an open cycle by today's books, in a closed one as its line says.
+// paid returns what was billed for a base order: by today's books in an open cycle, by its line in a closed one.
 func (b *bucket) paid(base *event.Order) (*paidLine, error) {
 	if b.Open(base.Cycle) {
 		charge, err := b.price(base)
@@ -236,7 +235,7 @@ func (b *bucket) loadBilled(c period.Cycle) error {
 			}
 			var key event.Key
 			if _, err := fmt.Sscan(id[at+1:], &key.Line); err != nil {
-				return nil // no order's id
+				return nil // not the id of an order
 			}
 			key.ID = id[:at]
 			raw := c.Amount(tables.LineOfficialAmount).At(i)
@@ -257,7 +256,7 @@ func (b *bucket) loadBilled(c period.Cycle) error {
 	return nil
 }
 
-// adjustmentLine is the line of a manual adjustment: its amount, and no quantity (§3.19, §6.3).
+// adjustmentLine returns the line of a manual adjustment: its amount, without a quantity (§3.19, §6.3).
 func (b *bucket) adjustmentLine(a *event.Adjustment) *linefile.Line {
 	l := &linefile.Line{Customer: a.Customer, SKU: a.SKU, ChargingMode: lines.ChargingOnDemand, Detail: int32(a.Detail),
 		TradeID: a.Cycle.String(), ID: a.ID, TradeTime: a.Time, Start: a.Time, End: a.Time}

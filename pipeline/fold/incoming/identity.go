@@ -21,9 +21,9 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// IdentShift leaves the 56 bits of an identity's hash that the lake's index keeps: a night of 20 million records in a
-// month of 600 million meets a wrong one every sixth night. With 40 bits it met ten thousand, and each is looked for in
-// every day of the month.
+// IdentShift removes the low bits of an identity's hash; the lake's index keeps the other 56. With 56 bits, a night of
+// 20 million records in a month of 600 million finds a false match every sixth night. With 40 bits it found ten
+// thousand per night, and each is looked up in every day of the month.
 const IdentShift = 8
 
 // Identity is a record's identity within a cycle and a bucket.
@@ -36,7 +36,7 @@ func (i Identity) compare(o Identity) int {
 	return cmp.Or(cmp.Compare(i.Customer, o.Customer), cmp.Compare(i.ID, o.ID))
 }
 
-// mark is what is known of an identity hash before the fold.
+// mark is what is known of the hash of an identity before the fold.
 type mark uint8
 
 const (
@@ -48,20 +48,20 @@ const (
 type Verdicts struct {
 	marks    map[uint64]mark
 	conflict map[Identity]bool          // identities of this run with several contents
-	Replaces map[Identity]reason.Reason // of records that replace another: None = they do so
+	Replaces map[Identity]reason.Reason // for records that replace another: None = accepted
 	Dead     map[Identity]bool          // records that another replaces from this run on
 	DeadDays []period.Day               // days of accepted records among them
 	lookup   *lookup
 }
 
-// known returns whether an earlier run accepted the identity, exactly.
+// known reports whether an earlier run accepted the identity. It does not rely on hashes.
 func (v *Verdicts) known(customer int32, id []byte) (bool, error) {
 	_, ok, err := v.lookup.find(customer, string(id))
 	return ok, err
 }
 
-// Conflicts reports whether another record has taken a row's identity with other content. The row equals none that is
-// known.
+// Conflicts reports whether another record has the identity of a row with other content. The caller has excluded that
+// the row equals a known record.
 func (v *Verdicts) Conflicts(seed uint64, r *sorting.Row) (bool, error) {
 	if len(v.marks) == 0 {
 		return false, nil
@@ -75,7 +75,7 @@ func (v *Verdicts) Conflicts(seed uint64, r *sorting.Row) (bool, error) {
 	return m&conflicting != 0 && v.conflict[Identity{r.Customer, string(r.ID)}], nil
 }
 
-// partRows is how many identities are compared at a time. More are divided into parts, which go through scratch files.
+// partRows is the number of identities that are compared at a time. More are divided into parts in scratch files.
 const partRows = 1 << 21
 
 // resolver decides duplicates, conflicts and replaces of one bucket and cycle.
@@ -85,12 +85,12 @@ type resolver struct {
 	bucket  int
 	days    []period.Day // with new rows
 	idents  []manifest.FileEntry
-	late    []uint64 // identities that are known in addition to those of idents
+	late    []uint64 // identities known in addition to those of idents
 	buffers *sorting.Buffers
 	seeds   []uint64
 	marks   []sorting.Marks
-	spare   []sorting.Marks // memory for sorting them
-	file    []byte          // memory for reading the index
+	spare   []sorting.Marks // buffer for sorting them
+	file    []byte          // buffer for reading the index
 	pages   *parquet.Decoder
 }
 
@@ -103,7 +103,7 @@ type candidate struct {
 	settled bool
 }
 
-// resolve runs over the new rows of the bucket and cycle; rows counts them.
+// resolve decides the new rows of the bucket and cycle. rows is their number.
 func (r *resolver) resolve(rows int64, found *lookup) (*Verdicts, error) {
 	v := &Verdicts{marks: make(map[uint64]mark), lookup: found}
 	parts := 1
@@ -132,7 +132,7 @@ func (r *resolver) resolve(rows int64, found *lookup) (*Verdicts, error) {
 	return v, nil
 }
 
-// compareAll compares the identities of all rows at a time.
+// compareAll compares the identities of all rows at once.
 func (r *resolver) compareAll(v *Verdicts) ([]candidate, error) {
 	r.marks = r.marks[:0]
 	candidates, err := r.collect(func(m sorting.Marks) error {
@@ -145,7 +145,7 @@ func (r *resolver) compareAll(v *Verdicts) ([]candidate, error) {
 	return candidates, r.compare(v)
 }
 
-// compareParts compares the identities of one part of all hashes after the other.
+// compareParts divides the hashes into n parts and compares the identities of one part after the other.
 func (r *resolver) compareParts(v *Verdicts, n int) (candidates []candidate, err error) {
 	p, err := newParts(r.Txn, n)
 	if err != nil {
@@ -201,7 +201,7 @@ func (r *resolver) compare(v *Verdicts) error {
 	return r.markKnown(v)
 }
 
-// scan visits the new rows of taken files.
+// scan visits the new rows of accepted files.
 func (r *resolver) scan(visit func(*sorting.Head) error) error {
 	for _, day := range r.days {
 		part := r.scanned.Parts.Of(r.bucket, day)
@@ -219,7 +219,7 @@ func (r *resolver) scan(visit func(*sorting.Head) error) error {
 }
 
 func (r *resolver) seed(customer int32) uint64 {
-	if uint(customer) >= uint(len(r.seeds)) { // there are none as long as there are no records
+	if uint(customer) >= uint(len(r.seeds)) { // seeds are made when the first record comes
 		r.seeds = make([]uint64, len(r.Books.Customers))
 	}
 	if r.seeds[customer] == 0 {
@@ -228,7 +228,7 @@ func (r *resolver) seed(customer int32) uint64 {
 	return r.seeds[customer]
 }
 
-// markConflicts finds identities that came with more than one content.
+// markConflicts finds hashes of identities that came with more than one content.
 func (r *resolver) markConflicts(v *Verdicts) {
 	for i := 0; i < len(r.marks); {
 		j := i + 1
@@ -248,7 +248,7 @@ func (r *resolver) markConflicts(v *Verdicts) {
 }
 
 // confirmConflicts finds the identities that came with more than one content, among those whose hash did. Several
-// identities can have one hash: it is the same of record a of customer b and of record b of customer a, and of all
+// identities can have one hash: record a of customer b and record b of customer a have the same hash, and so do all
 // records whose record_id is their customer_id.
 func (r *resolver) confirmConflicts(v *Verdicts) error {
 	if v.conflict == nil {
@@ -270,7 +270,7 @@ func (r *resolver) confirmConflicts(v *Verdicts) error {
 	})
 }
 
-// markKnown finds identities that the lake's index has.
+// markKnown finds identities that the lake's index contains.
 func (r *resolver) markKnown(v *Verdicts) error {
 	if len(r.marks) == 0 || len(r.idents) == 0 {
 		return nil
@@ -290,11 +290,11 @@ func (r *resolver) markKnown(v *Verdicts) error {
 	return nil
 }
 
-// sieve has a bit for every stretch of hashes in which there is a mark: of a month's identities all but one in a
-// hundred fall through it.
+// sieve has a bit for every range of hashes that contains a mark. It discards all but one in a hundred of a month's
+// identities.
 type sieve struct {
 	bits  []uint64
-	ranks []int32 // by word of bits: how many marks are before it
+	ranks []int32 // number of marks before each word of bits
 	shift int
 }
 
@@ -312,8 +312,8 @@ func (r *resolver) sieve() sieve {
 	return s
 }
 
-// markKnownIn compares one index file with the marks. It reads the file's pages and nothing of it twice: a night reads
-// the month's index, and this is what grows from night to night.
+// markKnownIn compares one index file with the marks. It reads each page once: a night reads the month's whole index,
+// whose size grows from night to night.
 func (r *resolver) markKnownIn(e manifest.FileEntry, s sieve, v *Verdicts) error {
 	f, err := r.Txn.Open(e)
 	if err != nil {
@@ -340,7 +340,7 @@ func (r *resolver) markKnownIn(e manifest.FileEntry, s sieve, v *Verdicts) error
 
 // mark marks the identities that are among hashes, of eight bytes each.
 func (r *resolver) mark(hashes []byte, s *sieve, v *Verdicts) {
-	last := ^uint64(0) // no hash of the index
+	last := ^uint64(0) // a value that is no hash of the index
 	for ; len(hashes) >= 8; hashes = hashes[8:] {
 		h := binary.LittleEndian.Uint64(hashes)
 		if h == last { // many identities can have one hash: see confirmConflicts
@@ -361,7 +361,7 @@ func (r *resolver) mark(hashes []byte, s *sieve, v *Verdicts) {
 	}
 }
 
-// resolveReplaces settles the records that replace another, outward from those that replace nothing (§3.20).
+// resolveReplaces decides the records that replace another, starting from records that replace nothing (§3.20).
 func (r *resolver) resolveReplaces(v *Verdicts, candidates []candidate) error {
 	v.Replaces, v.Dead = make(map[Identity]reason.Reason), make(map[Identity]bool)
 	candidates, err := r.eligible(v, candidates)
@@ -417,9 +417,9 @@ func (r *resolver) settle(v *Verdicts, bases map[Identity]bool, accepted map[Ide
 	}
 }
 
-// eligible drops candidates that are duplicates, conflicts or known already: their identity has decided.
+// eligible drops candidates that are duplicates, conflicts or already known: they are decided by their identity.
 func (r *resolver) eligible(v *Verdicts, candidates []candidate) ([]candidate, error) {
-	// the lookup goes forward
+	// sorted, because lookup reads forward
 	slices.SortStableFunc(candidates, func(a, b candidate) int { return a.compare(b.Identity) })
 	seen := make(map[Identity]bool)
 	out := candidates[:0]
@@ -443,8 +443,8 @@ func (r *resolver) eligible(v *Verdicts, candidates []candidate) ([]candidate, e
 	return out, nil
 }
 
-// bases finds which targets are accepted records that replace nothing in this run: accepted earlier, or new and sound.
-// accepted are those of earlier runs.
+// bases finds the targets that are accepted records and replace nothing in this run: those accepted by an earlier run,
+// and new ones without a fault. accepted are the targets accepted by earlier runs.
 func (r *resolver) bases(v *Verdicts, candidates []candidate) (bases map[Identity]bool, accepted map[Identity]oldRecord,
 	err error) {
 	wanted, own := make(map[uint64]bool), make(map[Identity]bool)

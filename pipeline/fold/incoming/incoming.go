@@ -9,7 +9,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Rows is the new rows of a run, as one worker decides and counts them.
+// Rows holds the new rows of a run. One worker decides and counts them.
 type Rows struct {
 	*state.State
 	Scanned *accept.Scanned
@@ -19,32 +19,32 @@ type Rows struct {
 	resolver resolver
 }
 
-// New is the new rows of a scan.
+// New returns the new rows of a scan.
 func New(s *state.State, scanned *accept.Scanned, t *Tally) *Rows {
 	n := &Rows{State: s, Scanned: scanned, Tally: t}
 	n.resolver = resolver{State: s, scanned: scanned, buffers: &n.buffers}
 	return n
 }
 
-// Usage gives the new usage rows of a bucket's day, in order.
+// Usage returns the new usage rows of a bucket's day, in order.
 func (n *Rows) Usage(bucket int, day period.Day) (sorting.Source, error) {
 	m, err := sorting.Merge(n.Scanned.Usage, n.Scanned.Parts.Of(bucket, day), &n.buffers)
 	return &takenRows{m, n.Scanned}, err
 }
 
-// Samples gives the new bandwidth samples of a bucket's day, in order.
+// Samples returns the new bandwidth samples of a bucket's day, in order.
 func (n *Rows) Samples(bucket int, day period.Day) (*sorting.Samples, error) {
 	m, err := sorting.Merge(n.Scanned.Bandwidth, n.Scanned.Parts.Of(bucket, day), &n.buffers)
 	return sorting.NewSamples(&takenRows{m, n.Scanned}), err
 }
 
-// Seed starts the hash of a customer's identities.
+// Seed returns the seed of the hash of a customer's identities.
 func (n *Rows) Seed(customer int32) uint64 { return n.resolver.seed(customer) }
 
 // LateKnown is the records of a closed cycle that were accepted after the close.
 type LateKnown struct {
 	Status   map[Identity]int64
-	Replaced map[Identity]bool // by a late record, of records of the close too
+	Replaced map[Identity]bool // records that a late record replaces, including records billed by the close
 }
 
 // Decide decides the new rows of a cycle against each other and against the lake; late is nil for an open cycle.
@@ -65,14 +65,14 @@ func (n *Rows) Decide(bucket int, cycle period.Cycle, days []period.Day, rows in
 	return r.resolve(rows, found)
 }
 
-// Stream is a source with one row looked ahead.
+// Stream is a source with one row of lookahead.
 type Stream struct {
 	sorting.Source
 	Row sorting.Row
 	Ok  bool
 }
 
-// Next looks at the next row; Ok is false at the end.
+// Next reads the next row; Ok is false at the end.
 func (s *Stream) Next() (err error) {
 	if s.Source == nil {
 		s.Ok = false
@@ -82,7 +82,7 @@ func (s *Stream) Next() (err error) {
 	return err
 }
 
-// takenRows passes over the rows of files that failed completely (INGEST-3).
+// takenRows skips the rows of files that failed completely (INGEST-3).
 type takenRows struct {
 	sorting.Source
 	scanned *accept.Scanned
@@ -97,8 +97,8 @@ func (t *takenRows) Next(r *sorting.Row) (bool, error) {
 	}
 }
 
-// Duplicates holds the content of the record that was decided last, for the rows of the same identity and start that
-// follow it.
+// Duplicates holds the content of the record that was decided last, to compare it with the following rows of the same
+// identity and start.
 type Duplicates struct {
 	customer int32
 	start    period.Instant
@@ -107,13 +107,13 @@ type Duplicates struct {
 	set      bool
 }
 
-// Remember keeps the content of a row that was decided.
+// Remember stores the content of a row that was decided.
 func (t *Duplicates) Remember(r *sorting.Row) {
 	t.customer, t.start, t.set = r.Customer, r.Start, true
 	t.id, t.content = append(t.id[:0], r.ID...), append(t.content[:0], r.Content()...)
 }
 
-// Match reports whether a row equals the one that was remembered.
+// Match reports whether a row equals the remembered one.
 func (t *Duplicates) Match(r *sorting.Row) bool {
 	return t.set && t.customer == r.Customer && t.start == r.Start && bytes.Equal(t.id, r.ID) &&
 		bytes.Equal(t.content, r.Content())

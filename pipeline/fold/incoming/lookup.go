@@ -9,9 +9,9 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// lookup finds accepted records of one bucket and cycle in the lake, a customer at a time. Asked for customers in
-// ascending order it reads each row group once, however many are asked for; going back it starts over. late are those
-// accepted after the cycle was closed, which other files hold.
+// lookup finds accepted records of one bucket and cycle in the lake, one customer at a time. For customers in ascending
+// order it reads each row group at most once; a lower customer makes it start again. late holds the records that were
+// accepted after the cycle was closed, which are in other files.
 type lookup struct {
 	state    *state.State
 	files    []manifest.FileEntry // lines and usage of the bucket and cycle
@@ -19,7 +19,7 @@ type lookup struct {
 	replaced map[Identity]bool    // by a late record
 	customer int32
 	records  map[string]oldRecord
-	walks    []*walk // one a file, in their order; nil before the first question
+	walks    []*walk // one per file, in the order of files; nil before the first find
 }
 
 // oldRecord is what later decisions need of an accepted record.
@@ -28,14 +28,14 @@ type oldRecord struct {
 	status int64
 }
 
-// walk is how far a lookup has come in one file.
+// walk is the position of a lookup in one file.
 type walk struct {
 	entry   manifest.FileEntry
 	day     period.Day
 	isUsage bool
 	group   int    // the next row group
-	lowest  string // the first customer in it, where that is known
-	ended   bool   // there is none
+	lowest  string // the first customer in it, if known
+	ended   bool   // there are no more row groups
 	cols    *parquet.Columns[tables.Any]
 	at      int
 	ranks   []int32 // of the words of cols, in the books' order of customers
@@ -75,7 +75,7 @@ func (l *lookup) load(customer int32) error {
 	return nil
 }
 
-// start is before the first row of every file that holds records; month-end lines hold none.
+// start goes to the first row of every file that contains records; month-end lines contain none.
 func (l *lookup) start() {
 	l.walks = l.walks[:0]
 	for _, e := range l.files {
@@ -85,14 +85,14 @@ func (l *lookup) start() {
 	}
 }
 
-// walkedColumns are the columns that a walk reads of a table that it knows only when it runs.
+// walkedColumns are the columns that a walk reads; the table is known only at run time.
 type walkedColumns struct {
 	customer tables.WordColumn[tables.Any]
 	id       tables.TextColumn[tables.Any]
-	status   tables.ColumnOf[tables.Any] // of usage the record's status
+	status   tables.ColumnOf[tables.Any] // for usage: the record's status
 }
 
-// columns are the columns of the table that a walk is in.
+// columns returns the table that a walk reads, and its columns.
 func (w *walk) columns() (def *tables.Table, cols walkedColumns) {
 	if w.isUsage {
 		return tables.Usage().Table, walkedColumns{tables.RecordCustomerID.Any(), tables.RecordRecordID.Any(),
@@ -102,7 +102,7 @@ func (w *walk) columns() (def *tables.Table, cols walkedColumns) {
 		tables.LineKind.Of().Any()}
 }
 
-// walk takes the rows of the lookup's customer in a file. The usage table's status wins.
+// walk reads the rows of the lookup's customer in a file. The status in the usage table takes precedence.
 func (l *lookup) walk(w *walk) error {
 	for {
 		if w.cols != nil {
@@ -117,7 +117,7 @@ func (l *lookup) walk(w *walk) error {
 	}
 }
 
-// take takes the customer's rows of the row group at hand and stops at the first row of a later one.
+// take reads the customer's rows of the current row group and stops at the first row of a later customer.
 func (l *lookup) take(w *walk) {
 	_, of := w.columns()
 	codes := w.cols.Word(of.customer).Codes()
@@ -135,8 +135,8 @@ func (l *lookup) take(w *walk) {
 	}
 }
 
-// turn reads the next row group that may hold the customer; false when there is none. Groups before it are passed for
-// good, the file is open for no longer than that takes.
+// turn reads the next row group that may hold the customer; false if there is none. It skips the groups before it
+// permanently. The file is open only during the call.
 func (l *lookup) turn(w *walk) (bool, error) {
 	who := l.state.Books.Customers[l.customer].ID
 	if w.ended || who < w.lowest {

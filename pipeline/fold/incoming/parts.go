@@ -13,15 +13,15 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
-// parts are the marks of many rows in scratch files. Each file has those of one range of identities, so that all marks
-// of an identity are in one file.
+// parts holds the marks of many rows in scratch files. Each file has the marks of one range of identities, so that all
+// marks of an identity are in one file.
 type parts struct {
 	txn  *lake.SubTxn
 	list []*part
 }
 
 type part struct {
-	file storage.File // nil = it was taken
+	file storage.File // nil = already read
 	out  *bufio.Writer
 	n    int // marks
 }
@@ -56,7 +56,7 @@ func (p *parts) add(m sorting.Marks) error {
 	return nil
 }
 
-// take reads the marks of a part into memory that it returns, in the order in which they were added, and removes the
+// take reads the marks of a part into memory, which it returns, in the order in which they were added. It removes the
 // file.
 func (p *parts) take(i int, memory []sorting.Marks) ([]sorting.Marks, error) {
 	from := p.list[i]
@@ -86,7 +86,7 @@ func (p *parts) take(i int, memory []sorting.Marks) ([]sorting.Marks, error) {
 	return memory, errors.Join(f.Close(), p.txn.RemoveTemp(name))
 }
 
-// close removes the files that were not taken.
+// close removes the files that were not read.
 func (p *parts) close() error {
 	var errs []error
 	for _, x := range p.list {

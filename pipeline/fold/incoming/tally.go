@@ -12,25 +12,25 @@ import (
 	"github.com/tollbook/tollbook/schemas/reason"
 )
 
-// FileCount is what became of a file's rows that passed by themselves.
+// FileCount counts the outcomes of those rows of a file that passed the checks of single rows.
 type FileCount struct {
 	Accepted  int64 `json:"accepted"`
 	Duplicate int64 `json:"duplicate"`
 	Rejected  int64 `json:"rejected"`
 }
 
-// Tally counts what became of new rows, and the lines that were written.
+// Tally counts the outcomes of new rows, and the lines that were written.
 type Tally struct {
 	Files    []FileCount         // by file of the scan
-	Rejects  []accept.Reject     // decided against other records; Raw is not filled
-	Replaced money.QuantityTotal // of records newly replaced
+	Rejects  []accept.Reject     // by comparison with other records; Raw is not set
+	Replaced money.QuantityTotal // quantity of newly replaced records
 	Lines    int64
 
 	books *books.Books
-	watch *rejects.Watch // sees the records that are accepted; nil = nothing does
+	watch *rejects.Watch // receives the accepted records; may be nil
 }
 
-// NewTally is a tally of files, of which all counts are 0.
+// NewTally returns a tally of files in which all counts are 0.
 func NewTally(files int, b *books.Books, watch *rejects.Watch) *Tally {
 	return &Tally{Files: make([]FileCount, files), books: b, watch: watch}
 }
@@ -50,7 +50,7 @@ type CountOfFile struct {
 	FileCount
 }
 
-// Leave returns what was counted and sets all counts to 0.
+// Leave returns the counts and resets them to 0.
 func (t *Tally) Leave() *Counts {
 	c := &Counts{Files: []CountOfFile{}, Rejects: append([]accept.Reject{}, t.Rejects...), Replaced: t.Replaced,
 		Lines: t.Lines, Watched: t.watch.Leave()}
@@ -64,7 +64,7 @@ func (t *Tally) Leave() *Counts {
 	return c
 }
 
-// Take adds what a task counted.
+// Take adds the counts of a task.
 func (t *Tally) Take(c *Counts) error {
 	for _, n := range c.Files {
 		if int(n.File) >= len(t.Files) {
@@ -94,12 +94,12 @@ func (t *Tally) AcceptSample(link string, slot period.Instant, file int32, row i
 // Duplicate counts a row of a file that is a duplicate.
 func (t *Tally) Duplicate(file int32) { t.Files[file].Duplicate++ }
 
-// Reject notes a usage row that failed against others.
+// Reject counts a usage row that is rejected by comparison with others.
 func (t *Tally) Reject(r *sorting.Row, why reason.Reason, column, value string) {
 	t.RejectRow(accept.Reject{File: r.File, Row: r.Number, Reason: why, Column: column, Value: value, ID: string(r.ID)})
 }
 
-// RejectRow notes a row that failed against others.
+// RejectRow counts a row that is rejected by comparison with others.
 func (t *Tally) RejectRow(r accept.Reject) {
 	t.Files[r.File].Rejected++
 	t.Rejects = append(t.Rejects, r)

@@ -15,7 +15,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// accept decides the new late rows, one cycle of origin after the other (§3.20).
+// accept decides which new late rows are accepted, one cycle of origin after the other (§3.20).
 func (s *Step) accept() error {
 	for _, origin := range slices.Sorted(maps.Keys(s.days)) {
 		days := s.days[origin]
@@ -33,8 +33,8 @@ func (s *Step) accept() error {
 	return nil
 }
 
-// verdicts decides the new rows of a closed cycle against each other, the cycle's own records and the late ones known
-// so far.
+// verdicts compares the new rows of a closed cycle with each other, with the cycle's own records and with the late
+// records known so far.
 func (s *Step) verdicts(origin period.Cycle, days []period.Day) (*incoming.Verdicts, error) {
 	known := &incoming.LateKnown{Status: make(map[incoming.Identity]int64), Replaced: make(map[incoming.Identity]bool)}
 	for key := range s.All {
@@ -50,7 +50,7 @@ func (s *Step) verdicts(origin period.Cycle, days []period.Day) (*incoming.Verdi
 	return s.Decide(s.Bucket, origin, days, s.fresh, known)
 }
 
-// acceptDay goes through a day's new rows together with the records that the closed day has.
+// acceptDay decides a day's new rows. It reads them in step with the accepted records of the closed day.
 func (s *Step) acceptDay(origin period.Cycle, day period.Day, v *incoming.Verdicts) error {
 	accepted, err := records.Open(s.State, s.Find(state.DayKey("lines", day, s.Bucket)), s.Find(state.DayKey("usage",
 		day, s.Bucket)))
@@ -86,7 +86,7 @@ func (s *Step) acceptDay(origin period.Cycle, day period.Day, v *incoming.Verdic
 	}
 }
 
-// decide settles one new row. old is the closed cycle's record of its identity and start, if there is one.
+// decide decides one new row. old is the closed cycle's record of its identity and start, if known is true.
 func (s *Step) decide(r, old *sorting.Row, known bool, origin period.Cycle, v *incoming.Verdicts,
 	last *incoming.Duplicates) error {
 	key := Key{Customer: r.Customer, Origin: origin, ID: string(r.ID)}
@@ -135,7 +135,7 @@ func NewRecord(r *sorting.Row, origin period.Cycle, asOf period.Instant) Record 
 			Withdrawn: r.Withdrawn()}}
 }
 
-// row is the record as it travels.
+// row returns the record as a row of the merger.
 func (r *Row) row() *sorting.Row {
 	return &sorting.Row{Customer: r.Customer, SKU: r.SKU, Region: r.Region, Start: r.Start, End: r.End,
 		Quantity: r.Quantity, Negative: r.Negative, ID: r.ID,

@@ -9,8 +9,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// adjust makes a line one that is billed after its cycle was closed, by a run of an as-of; t is when its partner is
-// looked up.
+// adjust marks a line of the closed cycle origin as billed late: in the cycle billed, by a run at asOf. Its partner is
+// looked up at t.
 func adjust(b *books.Books, l *linefile.Line, origin, billed period.Cycle, t, asOf period.Instant) {
 	l.Own, l.Instant = t, event.LateInstant(b.Zone, billed, asOf)
 	l.ChargingMode, l.Detail, l.Kind = lines.ChargingOnDemand, detailAdjustment, line.Adjustment
@@ -18,14 +18,14 @@ func adjust(b *books.Books, l *linefile.Line, origin, billed period.Cycle, t, as
 	l.Partner, l.Association = b.PartnerAt(l.Customer, t)
 }
 
-// detailAdjustment is the bill_detail_type of what is billed late (§4.11).
+// detailAdjustment is the bill_detail_type of lines that are billed late (§4.11).
 const detailAdjustment = 16
 
-// feeTier is the tier of a line of a difference of Place.Fee; other differences have none. A difference has no price
-// list, so that no record's line is taken for one.
+// feeTier is the tier of the difference line of a place with Fee; other difference lines have no tier. A difference has
+// no price list, so that it is not taken for a record's line.
 const feeTier = 1
 
-// DifferenceLine is the line of a difference: its amounts, and nothing that is priced.
+// DifferenceLine returns the line of a difference. It has amounts but no prices.
 func DifferenceLine(b *books.Books, p Place, sum *Sum, billed period.Cycle, asOf period.Instant) *linefile.Line {
 	bounds := b.Zone.Bounds(p.Origin)
 	l := &linefile.Line{Customer: p.Customer, SKU: p.SKU, Region: p.Region, Resource: p.Resource,

@@ -15,8 +15,8 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// billedOf are the sums of all that was billed of a period-level meter: by month-end lines, late ones and re-rating,
-// and by lines of the records that the close billed one by one.
+// billedOf returns the sums of all lines billed of a period-level meter: month-end lines, late lines, lines of
+// re-rating, and lines of the records that the close billed one by one.
 func (s *Sources) billedOf(customer int32, m Meter) (Sums, error) {
 	want := func(p *Place) bool { return p.Customer == customer && m.Owns(s.Books, p) }
 	out, err := s.billedLines(m.Origin, want)
@@ -34,8 +34,8 @@ func (s *Sources) billedOf(customer int32, m Meter) (Sums, error) {
 	return out, out.addWhere(usage, want)
 }
 
-// billedLines are the sums of what was billed of a closed cycle by month-end lines, late ones and re-rating, at the
-// places that are wanted.
+// billedLines returns the sums of the month-end lines, late lines and lines of re-rating of a closed cycle, at the
+// places for which want is true.
 func (s *Sources) billedLines(origin period.Cycle, want func(*Place) bool) (Sums, error) {
 	if s.sums[origin] == nil {
 		all := make(Sums)
@@ -61,7 +61,7 @@ func (s *Sources) billedLines(origin period.Cycle, want func(*Place) bool) (Sums
 	return out, out.addWhere(s.sums[origin], want)
 }
 
-// usageLines are the sums of the lines that the close of a cycle made of a customer's records one by one.
+// usageLines returns the sums of the lines that the close of a cycle made of a customer's single records.
 func (s *Sources) usageLines(set MeterSet) (Sums, error) {
 	if s.ofUsage[set] != nil {
 		return s.ofUsage[set], nil
@@ -80,14 +80,14 @@ func (s *Sources) usageLines(set MeterSet) (Sums, error) {
 	return all, nil
 }
 
-// BilledLine is what AddBilled says of a line.
+// BilledLine describes a line that AddBilled adds.
 type BilledLine struct {
 	Place
 	Price, Discount string
 	Own             period.Instant // own time of a line with Place.Charge, else 0
 }
 
-// AddBilled adds the lines of a key that belong to a cycle. note, if there is one, is called for each.
+// AddBilled adds the lines of a key's files that belong to a cycle. It calls note, if not nil, for each of them.
 func AddBilled(s *state.State, key manifest.FileKey, origin period.Cycle, to Sums, note func(*BilledLine)) error {
 	for _, e := range s.Find(key) {
 		if err := AddBilledFile(s, e, origin, to, note); err != nil {
@@ -117,8 +117,8 @@ type billedFile struct {
 	entry  manifest.FileEntry
 	origin period.Cycle
 	only   map[int32]bool    // customers; nil = all
-	note   func(*BilledLine) // is called for each line; nil = not
-	priced map[Place]bool    // of month-end lines: where meters have something to price
+	note   func(*BilledLine) // called for each line; may be nil
+	priced map[Place]bool    // places of month-end lines at which meters have a quantity to price
 }
 
 // hasCharges reports whether the file can have lines of recurring charges. No other file has them.

@@ -8,9 +8,9 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// ClosedRecords are the records of some customers that the close of a cycle billed, with what they drew then, as far as
-// they are wanted. The model that the product had then says where they are stored: the lines hold records that were
-// billed one by one, the usage table holds the others, and those of which their lines do not tell everything.
+// ClosedRecords returns the records of some customers that the close of a cycle billed and that want selects, with what
+// they drew then. The model of the product at the close determines where they are stored: the lines hold records that
+// were billed one by one; the usage table holds the others, and records whose lines lack some of their content.
 func ClosedRecords(s *state.State, bucket int, origin period.Cycle, customers map[int32]bool,
 	want func(*sorting.Row) bool) (map[Key]*Record, error) {
 	out := make(map[Key]*Record)
@@ -47,12 +47,12 @@ func ClosedRecords(s *state.State, bucket int, origin period.Cycle, customers ma
 
 // gathered are the records of a period-level meter of a closed cycle.
 type gathered struct {
-	records []*Record // that count, late ones too
+	records []*Record // that count, including late ones
 	lines   bool      // the close billed records of the meter one by one
 }
 
-// gather finds the records of a customer's month-end meters of a closed cycle: those that the close billed, however it
-// did, and late ones.
+// gather finds the records of a customer's month-end meters of a closed cycle: late records, and those that the close
+// billed under any model.
 func (s *Sources) gather(set MeterSet) (map[Meter]*gathered, error) {
 	if s.gathers[set] != nil {
 		return s.gathers[set], nil
@@ -88,7 +88,7 @@ func (s *Sources) gather(set MeterSet) (map[Meter]*gathered, error) {
 	return out, nil
 }
 
-// counted are the records of a period-level meter that count, late ones too.
+// counted returns the records of a period-level meter that count, including late ones.
 func (s *Sources) counted(customer int32, m Meter) ([]*Record, error) {
 	all, err := s.gather(MeterSet{customer, m.Origin})
 	if err != nil || all[m] == nil {

@@ -11,16 +11,16 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Place is what differences are made by (LATE-5).
+// Place identifies a difference: there is at most one line per place (LATE-5).
 type Place struct {
 	Origin           period.Cycle
 	Customer, SKU    int32
 	Region, Resource string
-	// the fee at zero of a meter whose records have lines of their own: it has differences of its own (§10.3)
+	// whether it is the fee at zero of a meter whose records have lines of their own; it has its own difference (§10.3)
 	Fee bool
-	// id of the line of a recurring charge: each has differences of its own (§10.5)
+	// id of the line of a recurring charge; each has its own difference (§10.5)
 	Charge string
-	// what the difference of a commitment is about, as reratings holds it (§10.4)
+	// identifies the difference of a commitment, as in table reratings (§10.4)
 	Commitment string
 }
 
@@ -41,17 +41,17 @@ func compareBools(a, b bool) int {
 	return 1
 }
 
-// Sum is the columns of a place's lines that add up.
+// Sum holds the sums of those columns of a place's lines that add up.
 type Sum struct {
 	Used, Free                             money.SignedQuantity
 	Official, Discount, Truncated, Payment money.Amount
 	Draws                                  map[string]money.SignedQuantity // by package_id
 }
 
-// Sums is lines added up by place.
+// Sums holds the sums of lines by place.
 type Sums map[Place]*Sum
 
-// At is the sum at a place, made when it is new.
+// At returns the sum at a place and creates it if it is missing.
 func (s Sums) At(p Place) *Sum {
 	if s[p] == nil {
 		s[p] = &Sum{}
@@ -59,7 +59,7 @@ func (s Sums) At(p Place) *Sum {
 	return s[p]
 }
 
-// addWhere adds the sums of the places that are wanted.
+// addWhere adds the sums of the places for which want is true.
 func (s Sums) addWhere(from Sums, want func(*Place) bool) error {
 	for p, sum := range from {
 		if want(&p) {
@@ -106,7 +106,7 @@ func (s *Sum) Add(o *Sum) error {
 	return nil
 }
 
-// Neg is the sum with its signs turned.
+// Neg returns the sum with reversed signs.
 func (s *Sum) Neg() *Sum {
 	draws := make(map[string]money.SignedQuantity, len(s.Draws))
 	for id, q := range s.Draws {
@@ -116,13 +116,13 @@ func (s *Sum) Neg() *Sum {
 		draws}
 }
 
-// IsZero reports whether no column has a sum; draws alone make no difference.
+// IsZero reports whether all columns are zero, whatever the draws.
 func (s *Sum) IsZero() bool {
 	return s.Used.IsZero() && s.Free.IsZero() && s.Official.IsZero() && s.Discount.IsZero() && s.Truncated.IsZero() &&
 		s.Payment.IsZero()
 }
 
-// DrawsText is the draws that are not zero, as lines hold them.
+// DrawsText returns the draws that are not zero, in the format of lines.
 func (s *Sum) DrawsText() string {
 	var parts []string
 	for _, id := range slices.Sorted(maps.Keys(s.Draws)) {
@@ -145,7 +145,7 @@ func ParseSumDraws(text string) (map[string]money.SignedQuantity, error) {
 	})
 }
 
-// Differences are the sums of now less those billed, where they are not zero (LATE-5).
+// Differences returns now minus billed for the places where it is not zero (LATE-5).
 func Differences(now, billed Sums) (Sums, error) {
 	out := make(Sums, len(now))
 	for p, s := range now {

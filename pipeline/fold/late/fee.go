@@ -11,9 +11,9 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// feeAtZero reports whether a line at a place is a fee at zero of a product whose records have lines of their own now,
-// or a difference of one (§10.3). A month-end model that the product had at the close charged the flat fee of tier 1
-// also next to what it priced: such a fee is not one at zero.
+// feeAtZero reports whether a line at a place is a fee at zero (§10.3), or a difference of one, of a product whose
+// records now have lines of their own. A month-end model that the product had at the close charged the flat fee of tier
+// 1 also together with priced usage; such a fee is not a fee at zero.
 func (b *billedFile) feeAtZero(p Place, c *parquet.Columns[tables.Line], i int) bool {
 	if c.Small(tables.LineTier).At(i) != feeTier {
 		return false
@@ -24,8 +24,8 @@ func (b *billedFile) feeAtZero(p Place, c *parquet.Columns[tables.Line], i int) 
 	return c.Word(tables.LinePriceList).At(i) == ""
 }
 
-// readPriced notes the places of month-end lines with something to price. A fee without a resource is that of a meter
-// whose lines may each have one.
+// readPriced notes the places of month-end lines that price a quantity. A fee without a resource can belong to a meter
+// whose lines each have a resource.
 func (b *billedFile) readPriced() error {
 	if b.entry.Day != manifest.EndDay ||
 		!slices.ContainsFunc(b.Books.Products, func(p books.Product) bool { return p.FeeApart() }) {

@@ -12,13 +12,14 @@ import (
 	"github.com/tollbook/tollbook/schemas/position"
 )
 
-// levelMeter is a meter of a time-weighted product, in whatever cycle.
+// levelMeter is a meter of a time-weighted product in any cycle.
 type levelMeter struct {
 	SKU   int32
 	Scope string
 }
 
-// movedLevels are the meters of time-weighted products that late records move: by cycle of the records, the last as-of.
+// movedLevels holds the meters of time-weighted products that late records change, with the last as-of by cycle of the
+// records.
 type movedLevels map[levelMeter]map[period.Cycle]period.Instant
 
 func (l movedLevels) note(m Meter, asOf period.Instant) {
@@ -29,8 +30,8 @@ func (l movedLevels) note(m Meter, asOf period.Instant) {
 	l[at][m.Origin] = max(l[at][m.Origin], asOf)
 }
 
-// rateLevels bills what late records move of time-weighted meters: in every closed cycle from their own on (§10.1). It
-// notes the levels that each cycle opens with now.
+// rateLevels bills the effect of late records on time-weighted meters, in every closed cycle from that of the earliest
+// record (§10.1). It notes the levels with which each cycle now opens.
 func (s *Step) rateLevels(customer int32, moved movedLevels) error {
 	for _, at := range slices.SortedFunc(maps.Keys(moved), func(a, b levelMeter) int {
 		return cmp.Or(cmp.Compare(a.SKU, b.SKU), cmp.Compare(a.Scope, b.Scope))
@@ -58,8 +59,8 @@ func (s *Step) rateLevels(customer int32, moved movedLevels) error {
 	return nil
 }
 
-// leaveLevels passes the levels of a meter to the next cycle and notes them, with those at zero that the cycle was
-// known to open with.
+// leaveLevels passes the levels of a meter to the next cycle and notes them. A level with which that cycle opened
+// before, and which is gone now, is noted as zero.
 func (s *Step) leaveLevels(closing *Closing, at levelMeter, next period.Cycle) error {
 	closing.Levels = at.of(s.Books, rating.NextCycle(s.Prices, nil, s.Rater.Positions(nil), closing.Customer, next))
 	known, err := s.sources.Levels(closing.Customer, next)
@@ -102,7 +103,7 @@ func MeterOfLevel(b *books.Books, row *position.Row, origin period.Cycle) (Meter
 	return Meter{Origin: origin, SKU: sku, Scope: scopeOf(&b.Products[sku], row.Scope, []byte(row.Resource))}, true
 }
 
-// Levels are the levels of a customer with which a cycle opens, as far as is billed before the step's cycle.
+// Levels returns the levels with which a cycle opens for a customer, from what is billed before the step's cycle.
 func (s *Sources) Levels(customer int32, cycle period.Cycle) ([]position.Row, error) {
 	var rows []position.Row
 	var err error
@@ -118,7 +119,7 @@ func (s *Sources) Levels(customer int32, cycle period.Cycle) ([]position.Row, er
 	return opening.Levels(rows, s.leftLevels(customer, cycle)), nil
 }
 
-// leftLevels are the levels with which a cycle opens since late records were billed after it.
+// leftLevels returns the levels of a cycle's opening that late records billed after the cycle have changed.
 func (s *Sources) leftLevels(customer int32, cycle period.Cycle) []opening.Left {
 	var out []opening.Left
 	for i := range s.behind {
@@ -130,7 +131,7 @@ func (s *Sources) leftLevels(customer int32, cycle period.Cycle) []opening.Left 
 	return out
 }
 
-// LevelCustomers are the customers of levels with which a cycle opens since late records were billed after it.
+// LevelCustomers returns the customers for whom leftLevels finds levels.
 func (s *Sources) LevelCustomers(cycle period.Cycle) []int32 {
 	var out []int32
 	for _, l := range s.leftLevels(opening.Anyone, cycle) {

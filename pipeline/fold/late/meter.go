@@ -37,8 +37,8 @@ func (m Meter) Owns(b *books.Books, p *Place) bool {
 	}
 }
 
-// gatherRow is the position of a period-level row of records, which share a resource where the model has a line for
-// each.
+// gatherRow returns the position of a row of a period-level meter. If the model has a line per resource, the records
+// share a resource.
 func gatherRow(b *books.Books, region, scope string, records []*Record) (position.Row, error) {
 	first := records[0]
 	p := &b.Products[first.SKU]
@@ -79,7 +79,7 @@ func gatherRow(b *books.Books, region, scope string, records []*Record) (positio
 	return row, nil
 }
 
-// drawsText is draws by package_id as positions hold them.
+// drawsText returns draws by package_id in the format of positions.
 func drawsText(draws map[string]money.Quantity) string {
 	var parts []string
 	for id, q := range draws {
@@ -89,18 +89,18 @@ func drawsText(draws map[string]money.Quantity) string {
 	return strings.ReplaceAll(strings.Join(parts, ";"), "\x00", ":")
 }
 
-// Closing makes the month-end lines of one meter of a customer after another.
+// Closing makes the month-end lines of a customer's meters, one meter at a time.
 type Closing struct {
 	Books    *books.Books
 	Rater    *rating.Rater
 	Region   func(int32) string // names the numbers of Record.Region
 	Customer int32
 	Counts   map[Meter]money.Quantity // of meters that count record by record
-	Levels   []position.Row           // with which the cycle opens, of a time-weighted meter
+	Levels   []position.Row           // levels with which the cycle opens, of a time-weighted meter
 }
 
-// Rate gives what the records of one meter cost at the cycle's end, as sums by place. records are those that count, in
-// any order.
+// Rate returns what the records of one meter cost at the cycle's end, as sums by place. records are those that count,
+// in any order.
 func (c *Closing) Rate(m Meter, records []*Record) (Sums, error) {
 	charges, about, err := c.Ends(m, records)
 	if err != nil {
@@ -113,8 +113,8 @@ func (c *Closing) Rate(m Meter, records []*Record) (Sums, error) {
 	return sums, sums.addGone(&c.Books.Products[m.SKU], records)
 }
 
-// addGone adds what the records of a meter drew from packages that the books no longer hold: the rater has it in the
-// free usage of their rows, and draws of packages of the books alone.
+// addGone adds what the records of a meter drew from packages that the books no longer contain. The rater counts it as
+// free usage of their rows, but returns draws only of packages of the books.
 func (s Sums) addGone(p *books.Product, records []*Record) error {
 	if p.FeeApart() || !p.Draws() {
 		return nil
@@ -134,7 +134,7 @@ func (s Sums) addGone(p *books.Product, records []*Record) error {
 	return nil
 }
 
-// of is the sum of the month-end lines of a meter that hold a record, or nil.
+// of returns the sum of the month-end line that includes a record of the meter, or nil.
 func (s Sums) of(p *books.Product, r *Record) *Sum {
 	for at, sum := range s {
 		if p.MeterLines() && p.Meter != books.PerResource || at.Resource == string(r.Resource) {
@@ -144,11 +144,11 @@ func (s Sums) of(p *books.Product, r *Record) *Sum {
 	return nil
 }
 
-// Ends prices one meter at the cycle's end; a charge's Record is an index in what they are about.
+// Ends prices one meter at the cycle's end. The Record of a charge is an index in the returned objects.
 func (c *Closing) Ends(m Meter, records []*Record) (*line.Charges, []rating.Object, error) {
 	var charges line.Charges
 	p := &c.Books.Products[m.SKU]
-	if p.FeeAtZero { // a withdrawal is no record of the meter
+	if p.FeeAtZero { // a withdrawal does not count as a record of the meter
 		records = slices.DeleteFunc(slices.Clone(records), func(r *Record) bool { return r.Withdrawn })
 	}
 	if len(records) == 0 && !p.FeeAtZero && p.Aggregation != books.TimeWeighted {
@@ -174,7 +174,7 @@ func (c *Closing) Ends(m Meter, records []*Record) (*line.Charges, []rating.Obje
 	return &charges, about, nil
 }
 
-// open brings the rater to where the records leave their meter at the cycle's end.
+// open sets the rater to the meter's state at the cycle's end, after the records.
 func (c *Closing) open(m Meter, records []*Record) error {
 	p := &c.Books.Products[m.SKU]
 	if p.FeeApart() {
@@ -245,7 +245,7 @@ func gatherRows(b *books.Books, m Meter, region string, records []*Record) ([]po
 	return rows, nil
 }
 
-// AddCharges adds period-level charges, whose Record is an index in about.
+// AddCharges adds period-level charges. The Record of a charge is an index in about.
 func (s Sums) AddCharges(b *books.Books, customer int32, charges *line.Charges, about []rating.Object,
 	origin period.Cycle) error {
 	for i := range charges.List {

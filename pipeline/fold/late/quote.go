@@ -11,16 +11,16 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Quote prices records of one customer as late ones that follow everything that the lake has (LATE-6). It writes
-// nothing. One goroutine uses it.
+// Quote prices records of one customer as late records that follow everything in the lake (LATE-6). It writes nothing.
+// It is not safe for concurrent use.
 type Quote struct {
 	step     *Step
 	customer int32
 	added    map[Meter][]*Record // of month-end meters
 }
 
-// NewQuote reads what is billed of a customer, as the rater of late records in a cycle finds it. s is of a committed
-// state of the lake.
+// NewQuote reads what is billed of a customer, as billing of late records in the cycle lateIn finds it. s is a
+// committed state of the lake.
 func NewQuote(s *state.State, rater *rating.Rater, customer int32, lateIn period.Cycle) (*Quote, error) {
 	f := &Folder{Rows: &incoming.Rows{State: s}, Terms: Terms{LateIn: lateIn}, Rater: rater}
 	step := &Step{Folder: f, Bucket: s.Bucket(customer), Cycle: lateIn}
@@ -36,8 +36,8 @@ func NewQuote(s *state.State, rater *rating.Rater, customer int32, lateIn period
 	return &Quote{step: step, customer: customer, added: make(map[Meter][]*Record)}, nil
 }
 
-// Take rates a record and appends its lines. Records come in the order of §4.1; the region of one is a number of the
-// state's.
+// Take rates a record and appends its lines. Records must come in the order of §4.1. Their Region is a number of the
+// state's regions.
 func (q *Quote) Take(r *rating.Record, origin period.Cycle, out *line.Charges) error {
 	one := &Record{Record: *r, Customer: q.customer, Origin: origin}
 	if err := q.step.state.Take(&Entry{Record: one}, out); err != nil {
@@ -50,8 +50,8 @@ func (q *Quote) Take(r *rating.Record, origin period.Cycle, out *line.Charges) e
 	return nil
 }
 
-// Ends visits the month-end lines of the meters of the records taken: those without these records, and those with
-// them.
+// Ends visits the month-end lines of the meters of the records taken: those without these records (before is true), and
+// those with them.
 func (q *Quote) Ends(visit func(before bool, charges *line.Charges, about []rating.Object)) error {
 	for _, m := range slices.SortedFunc(maps.Keys(q.added), CompareMeters) {
 		records, err := q.step.sources.counted(q.customer, m)

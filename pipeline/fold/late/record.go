@@ -24,16 +24,16 @@ type Record struct {
 	rating.Record
 	Customer int32
 	Origin   period.Cycle
-	Replaces string         // record_id of the one it takes the place of; "" = none
-	AsOf     period.Instant // clock of the run that accepted it, of a late one
+	Replaces string         // record_id of the record that it replaces; "" = none
+	AsOf     period.Instant // clock of the run that accepted it, if it is late
 	Free     money.Quantity // what it drew when it was billed
-	Draws    []line.Draw    // from which packages, as far as the books still hold them
-	Drew     string         // what ReadDraws read: packages that the books no longer hold too
-	gone     []goneDraw     // from those
-	Lines    bool           // the close of its cycle made lines of it alone
+	Draws    []line.Draw    // from which packages, if the books still contain them
+	Drew     string         // text that ReadDraws read, with packages that the books no longer contain
+	gone     []goneDraw     // draws from those
+	Lines    bool           // the close of its cycle made lines of this record alone
 }
 
-// goneDraw is a draw on a package that the books no longer hold at the record's usage_start.
+// goneDraw is a draw on a package that the books no longer contain at the record's usage_start.
 type goneDraw struct {
 	packageID string
 	quantity  money.Quantity
@@ -42,10 +42,10 @@ type goneDraw struct {
 // Key is the record's identity.
 func (r *Record) Key() Key { return Key{r.Customer, r.Origin, string(r.ID)} }
 
-// Target is the identity of the record it takes the place of.
+// Target is the identity of the record that it replaces.
 func (r *Record) Target() Key { return Key{r.Customer, r.Origin, r.Replaces} }
 
-// Draw notes what the record drew.
+// Draw sets what the record drew.
 func (r *Record) Draw(draws []line.Draw) (err error) {
 	r.Draws, r.gone, r.Free = slices.Clone(draws), nil, money.Quantity{}
 	for _, d := range draws {
@@ -56,20 +56,21 @@ func (r *Record) Draw(draws []line.Draw) (err error) {
 	return nil
 }
 
-// Before is the order of §4.1, of several customers one after the other.
+// Before compares records by customer, then in the order of §4.1.
 func (r *Record) Before(o *Record) int {
 	return cmp.Or(cmp.Compare(r.Customer, o.Customer), cmp.Compare(r.Start, o.Start), bytes.Compare(r.ID, o.ID))
 }
 
-// Entry is a record that is billed, or taken back.
+// Entry is a record to bill or to reverse.
 type Entry struct {
 	*Record
 	Reversal bool
-	By       *Record // of a reversal: the record that replaces it
+	By       *Record // if this is a reversal: the record that replaces it
 }
 
-// Pending lists what the late records of an open cycle give, in order (LATE-2). own are all of them, replaced ones too;
-// billed finds the record of a closed cycle, or late record of one, that a chain leads to.
+// Pending lists the entries of the late records of an open cycle, in order (LATE-2). own are all these records,
+// including replaced ones. billed finds the record at the root of a chain: a record of a closed cycle or an earlier
+// late record of one.
 func Pending(own []*Record, billed func(Key) (*Record, error)) ([]Entry, error) {
 	byKey, dead := make(map[Key]*Record, len(own)), make(map[Key]bool)
 	for _, r := range own {
@@ -102,8 +103,8 @@ func Pending(own []*Record, billed func(Key) (*Record, error)) ([]Entry, error) 
 	return out, nil
 }
 
-// ReadDraws notes what the record drew, as lines and tables hold it. A package that the books no longer hold is not in
-// Draws.
+// ReadDraws sets what the record drew from the text in a line or table. Draws omits packages that the books no longer
+// contain.
 func (r *Record) ReadDraws(b *books.Books, text string) error {
 	r.Draws, r.gone, r.Free, r.Drew = nil, nil, money.Quantity{}, text
 	return line.EachDraw(text, money.ParseQuantity, func(id string, q money.Quantity) (err error) {

@@ -14,18 +14,18 @@ import (
 // positions are what is stored of a customer's meters of a closed cycle.
 type positions struct {
 	counts map[Meter]counted
-	other  map[int32]bool // products of which a position is missing, or is not of a meter of today's books
-	closed map[int32]bool // products that the close left with positions of meters of today's books
-	// counters that have a position, by the cycle that they were stored in; the closed cycle stored those of its close
+	other  map[int32]bool // products that lack a position or have one that fits no meter of today's books
+	closed map[int32]bool // products whose closing positions fit meters of today's books
+	// counters that have a position, by the cycle that stored it; a closed cycle stores its closing positions
 	stored map[period.Cycle]map[Meter]bool
-	// re-rating changed what records draw. It moved the positions only if products had counters by the books of then.
+	// re-rating changed what records draw. It updated the positions only if products had counters in its books.
 	redrawn bool
 }
 
-// hold reports whether the positions say where a meter is. They do not if the product had another meter or model when
-// they were stored, or when something was billed after that. If the close has a position of the product, a meter
-// without one has no billed record. What a meter that converts counts depends on the order of billing: its moved
-// positions say it exactly.
+// hold reports whether the positions give the count of a meter. They do not if the product had another meter or model
+// when they were stored or when something was billed later. If the close stored a position of the product, a meter
+// without one has no billed record. The count of a meter with a conversion depends on the order of billing: the
+// positions that re-rating updated give it exactly.
 func (p *positions) hold(product *books.Product, m Meter) bool {
 	_, known := p.counts[m]
 	return !p.other[m.SKU] && (known || p.closed[m.SKU]) && (!p.redrawn || !product.Convert.IsZero())
@@ -52,8 +52,8 @@ func (p *positions) note(product *books.Product, m Meter, row *position.Row, in 
 	p.stored[in][m] = true
 }
 
-// complete notes whether a meter that something was billed of in a cycle has all its positions of that cycle. It has
-// not if the product had another model then.
+// complete notes whether a meter has all its positions of a cycle in which something was billed of it. It lacks some if
+// the product had another model then.
 func (p *positions) complete(product *books.Product, m Meter, in period.Cycle) {
 	for _, kind := range rating.Counters(product) {
 		if !p.stored[in][m.As(kind)] {
@@ -65,10 +65,11 @@ func (p *positions) complete(product *books.Product, m Meter, in period.Cycle) {
 // recount counts the meters of a cycle from their records (LATE-7).
 type recount struct {
 	meters    map[MeterSet]map[Meter]*tally
-	customers map[int32]bool // who are counted
+	customers map[int32]bool // the customers that are counted
 }
 
-// fromRecords is where the billed records have left a meter, in the position of its kind, with what they draw today.
+// fromRecords returns the count of a meter after its billed records, with what they draw today. The kind of m selects
+// the counter.
 func (s *Sources) fromRecords(customer int32, m Meter) (money.Quantity, error) {
 	if s.recounts == nil {
 		s.recounts = make(map[period.Cycle]*recount)

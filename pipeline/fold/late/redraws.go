@@ -8,7 +8,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// redrawn reads what records draw since re-rating, of the cycles up to the step's; the last one counts.
+// redrawn reads what records draw since re-rating, from the cycles up to the step's. The last cycle counts.
 func (s *Step) redrawn() error {
 	s.ReratedDraws = make(map[Key]string)
 	for _, c := range s.Opening.Cycles(s.Cycle) {
@@ -40,7 +40,7 @@ func (s *Step) RedrawnIn(cycle period.Cycle, to map[Key]string) error {
 	return nil
 }
 
-// redraw gives a billed record what it draws since re-rating.
+// redraw sets the draws of a billed record to those of its last re-rating, if there is one.
 func (s *Step) redraw(r *Record) error {
 	if text, ok := s.ReratedDraws[r.Key()]; ok {
 		return r.ReadDraws(s.Books, text)

@@ -17,11 +17,12 @@ import (
 
 // lateSamples is the late samples of a bucket.
 type lateSamples struct {
-	days []period.Day // with new ones
+	days []period.Day // days with new samples
 	All  map[samples.SlotKey]*samples.LateSample
 }
 
-// LoadSamples reads the late samples of the bucket's links, of closed cycles too: of a slot the one billed last counts.
+// LoadSamples reads the late samples of the bucket's links, also those billed in closed cycles. The one billed last
+// counts.
 func (s *Step) LoadSamples(last period.Cycle) error {
 	s.Samples.All = make(map[samples.SlotKey]*samples.LateSample)
 	strays, err := s.Measured.Strays.LateTo(s.Bucket)
@@ -58,7 +59,7 @@ func (s *Step) LoadSamples(last period.Cycle) error {
 	return nil
 }
 
-// acceptSamples decides the new late samples (§3.20, §4.7).
+// acceptSamples decides which new late samples are accepted (§3.20, §4.7).
 func (s *Step) acceptSamples() error {
 	if err := s.LoadSamples(s.Cycle); err != nil {
 		return err
@@ -118,7 +119,7 @@ func (s *Step) acceptSampleDay(day period.Day) error {
 	return nil
 }
 
-// here are the samples that are billed in the cycle, in the order of the bandwidth table.
+// here returns the samples that are billed in the cycle, in the order of the bandwidth table.
 func (l *lateSamples) here(cycle period.Cycle) []*samples.LateSample {
 	var out []*samples.LateSample
 	for _, one := range l.All {
@@ -130,7 +131,7 @@ func (l *lateSamples) here(cycle period.Cycle) []*samples.LateSample {
 	return out
 }
 
-// store is the late_samples table of the cycle.
+// store returns the late_samples table of the cycle.
 func (l *lateSamples) store(s *Step) *parquet.Columns[tables.Sample] {
 	out := parquet.NewColumns(tables.LateSamples())
 	for _, one := range l.here(s.LateIn) {
@@ -140,7 +141,7 @@ func (l *lateSamples) store(s *Step) *parquet.Columns[tables.Sample] {
 	return out
 }
 
-// rateSamples makes the difference lines of the billing objects of which a late sample changed a slot (§4.11).
+// rateSamples makes the difference lines of the billing objects in which a late sample changed a slot (§4.11).
 func (s *Step) rateSamples() error {
 	changed := make(map[period.Cycle]map[measure.Key]bool)
 	asOf := make(map[Place]period.Instant)
@@ -177,8 +178,8 @@ func (s *Step) rateSamples() error {
 	return nil
 }
 
-// remeasure works billing objects of a closed cycle out again; keys nil = all of them. newer are the samples that took
-// a slot's place.
+// remeasure calculates billing objects of a closed cycle again; nil keys mean all of them. newer are the samples that
+// replace the sample of a slot.
 func (w *Folder) remeasure(bucket int, origin period.Cycle, keys map[measure.Key]bool,
 	newer map[samples.SlotKey]*samples.LateSample) (
 	Sums, error) {

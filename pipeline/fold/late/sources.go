@@ -13,24 +13,24 @@ import (
 	"github.com/tollbook/tollbook/schemas/position"
 )
 
-// Sources is what the late records of a bucket need to know of what is billed.
+// Sources provides what the late records of a bucket need to know of earlier billing.
 type Sources struct {
 	*Step
-	Own     map[Key]*Record // records of closed cycles that late ones take the place of
-	behind  []opening.Left  // of closed cycles, in order of the cycle they were billed in
-	Shifts  []opening.Shift // that hold, in order of the cycle they hold from
-	Shifted period.Cycle    // up to which shifts hold
-	// of a quote: what late records billed in the cycle itself has left counts too, of one customer
+	Own     map[Key]*Record // records of closed cycles that late records replace
+	behind  []opening.Left  // positions after late records billed in closed cycles, in order of the cycle of billing
+	Shifts  []opening.Shift // that apply, in order of the cycle from which they apply
+	Shifted period.Cycle    // cycle up to which shifts apply
+	// set by a quote, which is of one customer: late records billed in the cycle itself count too
 	after    bool
 	customer int32
 	closing  map[MeterSet]*positions
 	gathers  map[MeterSet]map[Meter]*gathered
-	sums     map[period.Cycle]Sums // of month-end lines, late ones and re-rating
-	ofUsage  map[MeterSet]Sums     // of the lines that the close made of records
+	sums     map[period.Cycle]Sums // of month-end lines, late lines and re-rating
+	ofUsage  map[MeterSet]Sums     // of the lines that the close made of single records
 
 	recounts map[period.Cycle]*recount
 	billed   map[MeterSet][]*Row // late records
-	redrawn  map[MeterSet]bool   // re-rating changed what records of the cycle draw
+	redrawn  map[MeterSet]bool   // whether re-rating changed what records of the cycle draw
 }
 
 // counted is a meter's count as billing left it in a cycle.
@@ -45,8 +45,8 @@ type MeterSet struct {
 	Origin   period.Cycle
 }
 
-// Prepare reads what is asked for often: the billed records that late ones take the place of, and what late records
-// billed in closed cycles left behind.
+// Prepare reads what is needed often: the billed records that late records replace, and the positions after late
+// records billed in closed cycles.
 func (s *Sources) Prepare(rows []*Record) error {
 	s.Own = make(map[Key]*Record)
 	s.closing = make(map[MeterSet]*positions)
@@ -91,7 +91,7 @@ func (s *Sources) Prepare(rows []*Record) error {
 	return nil
 }
 
-// index finds late records and changed draws by the meters that they move.
+// index groups late records and changed draws by the meters that they affect.
 func (s *Sources) index() {
 	if s.billed != nil {
 		return
@@ -107,7 +107,7 @@ func (s *Sources) index() {
 	}
 }
 
-// lastBilled is the last cycle whose late records are billed before those that are rated.
+// lastBilled is the last cycle whose late records are billed before those of the step.
 func (s *Sources) lastBilled() period.Cycle {
 	if s.after {
 		return s.Cycle
@@ -115,7 +115,7 @@ func (s *Sources) lastBilled() period.Cycle {
 	return s.Cycle - 1
 }
 
-// Billed finds the billed record that a late one takes the place of.
+// Billed finds the billed record that a late record replaces.
 func (s *Sources) Billed(key Key) (*Record, error) {
 	if r := s.All[key]; r != nil {
 		return &r.Record, nil
@@ -148,8 +148,8 @@ func (s *Sources) ReadBilled(origin period.Cycle, keys map[Key]bool) error {
 	return nil
 }
 
-// Count is where what is billed has left a meter that counts record by record. Where no position says it, its records
-// do (LATE-7).
+// Count returns the count of a meter that counts record by record, after everything billed. If no position holds it, it
+// is calculated from the meter's records (LATE-7).
 func (s *Sources) Count(customer int32, m Meter) (money.Quantity, error) {
 	stored, err := s.positions(MeterSet{customer, m.Origin})
 	if err != nil {
@@ -173,7 +173,7 @@ func (s *Sources) Count(customer int32, m Meter) (money.Quantity, error) {
 	return count, nil
 }
 
-// Positions lists the meters of a closed cycle of which a customer has positions.
+// Positions lists the meters of a closed cycle for which a customer has positions.
 func (s *Sources) Positions(set MeterSet) ([]Meter, error) {
 	stored, err := s.positions(set)
 	if err != nil {
@@ -182,7 +182,7 @@ func (s *Sources) Positions(set MeterSet) ([]Meter, error) {
 	return slices.Collect(maps.Keys(stored.counts)), nil
 }
 
-// positions are a customer's meters of a closed cycle as its closing positions and late records have left them.
+// positions returns the positions of a customer's meters of a closed cycle after its close and its late records.
 func (s *Sources) positions(set MeterSet) (*positions, error) {
 	if s.closing[set] != nil {
 		return s.closing[set], nil
@@ -223,10 +223,10 @@ func (s *Sources) positions(set MeterSet) (*positions, error) {
 	return stored, nil
 }
 
-// Drawn returns what billed records drew in a quota period that lasts for the span. A quota period that continues into
-// the cycle is in the cycle's opening positions. Another one ended with what was drawn on the day it ended, or with
-// what late records billed since then left. Shifts since then are added. If the quota period is not one that positions
-// or shifts are of, its records say it (OPEN-6).
+// Drawn returns what billed records drew in a quota period that lasts for the span. If it continues into the step's
+// cycle, the opening positions of the cycle hold the quantity. Otherwise it is what was drawn on the day it ended, or
+// the result of late records billed since. Later shifts are added. If neither positions nor shifts are of this quota
+// period, the quantity is calculated from its records (OPEN-6).
 func (s *Sources) Drawn(customer int32, f QuotaPeriod, span period.Span) (money.Quantity, error) {
 	p := &s.Books.Packages[f.Package]
 	end := min(span.To, p.Valid.To, s.Books.Zone.Bounds(s.Cycle).From)
@@ -254,7 +254,7 @@ func (s *Sources) Drawn(customer int32, f QuotaPeriod, span period.Span) (money.
 		opening.Billed{Before: s.Cycle, Late: s.lastBilled(), Reposted: s.Cycle})
 }
 
-// drawnIn is drawn with the shifts up to a cycle; known is false if positions do not say it.
+// drawnIn returns what was drawn, with the shifts up to cycle in. known is false if positions do not hold it.
 func (s *Sources) drawnIn(customer int32, f QuotaPeriod, end period.Instant) (drawn money.Quantity, in period.Cycle,
 	known bool, err error) {
 	p := &s.Books.Packages[f.Package]
@@ -276,10 +276,10 @@ func (s *Sources) drawnIn(customer int32, f QuotaPeriod, end period.Instant) (dr
 		}
 	}
 	day := zone.Day(end)
-	if zone.Start(day) != end { // no position says what was drawn until a time of day
+	if zone.Start(day) != end { // no position holds what was drawn until a time of day
 		return drawn, in, false, nil
 	}
-	// a filling that ends with a cycle holds the shifts of that cycle, not of the next
+	// a quota period that ends with a cycle includes the shifts of that cycle, not of the next
 	in = min(zone.Cycle(end-1), s.Cycle-1)
 	rows, _, err := s.Opening.Before(customer, day, in)
 	if err != nil {
@@ -306,7 +306,7 @@ func (s *Sources) mayHold(row *position.Row, f QuotaPeriod) bool {
 	if row.Kind != position.Package || row.Key != p.ID {
 		return false
 	}
-	if row.At == f.Start { // of the same quota period, unless the books end the package within it since then
+	if row.At == f.Start { // same quota period, unless the books now end the package within it
 		return s.Prices.QuotaPeriod(p, f.Start).To > p.Valid.To
 	}
 	return !s.Opening.Certain(p.Customer, row)

@@ -17,8 +17,8 @@ import (
 type Meter struct {
 	Origin period.Cycle
 	SKU    int32
-	Scope  string // region, resource or "", as the product's meter says
-	// of its position, of a meter that counts record by record; 0 = that of its tiers, or of month-end
+	Scope  string // region, resource or "", depending on the product's meter
+	// kind of its position, if it counts record by record; 0 = the meter of tiers, or a month-end meter
 	Kind position.Kind
 }
 
@@ -47,18 +47,18 @@ func IsCounter(kind position.Kind) bool {
 // QuotaPeriod names one quota period of a package.
 type QuotaPeriod struct {
 	Package int32          // index in books.Packages
-	Start   period.Instant // of its quota period
+	Start   period.Instant // of the quota period
 }
 
-// State is the positions of one customer's meters and packages; what is not in it is asked for once.
+// State holds the positions of one customer's meters and packages. It requests each missing one once.
 type State struct {
 	Books  *books.Books
 	Prices *tariff.Book
 	Rater  *rating.Rater
 	Region func(int32) string // names the numbers of Record.Region
-	// Count is where what is billed has left a meter.
+	// Count returns the count of a meter after everything billed.
 	Count func(customer int32, m Meter) (money.Quantity, error)
-	// Drawn is what was drawn of a quota period that lasts for the span.
+	// Drawn returns what was drawn in a quota period that lasts for the span.
 	Drawn func(customer int32, f QuotaPeriod, span period.Span) (money.Quantity, error)
 
 	customer     int32
@@ -68,23 +68,23 @@ type State struct {
 	rows         []position.Row
 }
 
-// Open turns to a customer.
+// Open switches to a customer.
 func (s *State) Open(customer int32) {
 	s.customer = customer
 	s.meters, s.quotaPeriods, s.changed = make(map[Meter]money.Quantity), make(map[QuotaPeriod]money.Quantity),
 		make(map[QuotaPeriod]bool)
 }
 
-// Forget makes the state ask again for quota periods.
+// Forget discards the quota periods, so that they are requested again.
 func (s *State) Forget() {
 	s.quotaPeriods, s.changed = make(map[QuotaPeriod]money.Quantity), make(map[QuotaPeriod]bool)
 }
 
-// SetMeters says the positions of the meters.
+// SetMeters sets the positions of the meters.
 func (s *State) SetMeters(counts map[Meter]money.Quantity) { s.meters = counts }
 
-// Apply notes what an entry drew, or gave back, without rating it. A reversed record of a product with a conversion
-// gives back at most what it counts now (§10.2).
+// Apply adds what an entry drew or gave back, without rating it. A reversed record of a product with a conversion gives
+// back at most what it counts now (§10.2).
 func (s *State) Apply(e *Entry) error {
 	draws, err := s.applyMeasure(e)
 	if err != nil {
@@ -109,7 +109,7 @@ func (s *State) Apply(e *Entry) error {
 	return nil
 }
 
-// applyMeasure moves the unconverted position of an entry's meter, and gives the draws that count.
+// applyMeasure updates the unconverted position of an entry's meter and returns the draws that count.
 func (s *State) applyMeasure(e *Entry) ([]line.Draw, error) {
 	p := &s.Books.Products[e.SKU]
 	if !slices.Contains(rating.Counters(p), position.Measure) {
@@ -134,15 +134,15 @@ func (s *State) applyMeasure(e *Entry) ([]line.Draw, error) {
 	return rating.ReturnedDraws(p, at, s.meters[m], e.Draws)
 }
 
-// ForgetMetersBut makes the state ask again for meters of other cycles than one.
+// ForgetMetersBut discards the meters of all cycles except one, so that they are requested again.
 func (s *State) ForgetMetersBut(origin period.Cycle) {
 	maps.DeleteFunc(s.meters, func(m Meter, _ money.Quantity) bool { return m.Origin != origin })
 }
 
-// Meters are the meters that entries moved, with their counts.
+// Meters returns the meters that entries changed, with their counts.
 func (s *State) Meters() map[Meter]money.Quantity { return s.meters }
 
-// QuotaPeriods are the quota periods that entries drew on or gave back to, with what was drawn of them.
+// QuotaPeriods returns the quota periods that entries drew on or gave back to, with the quantity drawn.
 func (s *State) QuotaPeriods() map[QuotaPeriod]money.Quantity {
 	out := make(map[QuotaPeriod]money.Quantity, len(s.changed))
 	for f := range s.changed {
@@ -163,8 +163,8 @@ func scopeOf(p *books.Product, region string, resource []byte) string {
 	}
 }
 
-// Take rates one entry of the open customer, or takes it back, and appends its lines to out. What a record draws
-// becomes its Draws.
+// Take rates or reverses one entry of the open customer and appends its lines to out. It sets the Draws of a record to
+// what it draws.
 func (s *State) Take(e *Entry, out *line.Charges) error {
 	p := &s.Books.Products[e.SKU]
 	m := Meter{Origin: e.Origin, SKU: e.SKU, Scope: scopeOf(p, s.Region(e.Region), e.Resource)}
@@ -187,7 +187,7 @@ func (s *State) Take(e *Entry, out *line.Charges) error {
 	return s.close(e, p, m)
 }
 
-// open gives the rater what the entry's rating depends on.
+// open gives the rater the positions on which the entry's rating depends.
 func (s *State) open(e *Entry, p *books.Product, m Meter) error {
 	s.rows = s.rows[:0]
 	for _, kind := range rating.Counters(p) {
@@ -257,7 +257,7 @@ func (s *State) openPackage(code int32, t period.Instant) error {
 	return nil
 }
 
-// close reads from the rater where the entry has left its meter and its packages.
+// close reads the meter and the packages after the entry from the rater.
 func (s *State) close(e *Entry, p *books.Product, m Meter) error {
 	for _, kind := range rating.Counters(p) {
 		s.meters[m.As(kind)] = money.Quantity{}

@@ -20,7 +20,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Folder bills the late records of the buckets that a worker is given.
+// Folder bills the late records of the buckets of one worker.
 type Folder struct {
 	*incoming.Rows
 	Terms
@@ -28,12 +28,12 @@ type Folder struct {
 	Rater    *rating.Rater
 }
 
-// Terms says what is late.
+// Terms are a run's parameters of late billing.
 type Terms struct {
 	LateIn   period.Cycle            // in which records of closed cycles are billed; place.NoCycle = none is closed
-	AsOf     period.Instant          // the run's clock, which late records bear
+	AsOf     period.Instant          // the run's clock; late records store it
 	Refold   func(period.Cycle) bool // whether a cycle was rated with other books
-	Reposted map[int]bool            // buckets in which re-rating posted into LateIn, so that it is to be billed again
+	Reposted map[int]bool            // buckets in which re-rating posted into LateIn, so that it must be billed again
 }
 
 // New bills late records.
@@ -41,16 +41,16 @@ func New(samples *samples.Folder, rater *rating.Rater, terms Terms) *Folder {
 	return &Folder{samples.Rows, terms, samples, rater}
 }
 
-// Step bills what came after its cycle was closed, of one bucket, in the earliest open cycle (§4.11). All late
-// records of the bucket are held in memory (FOLD-5).
+// Step bills the late records of one bucket in the earliest open cycle (§4.11). It holds all of them in memory
+// (FOLD-5).
 type Step struct {
 	*Folder
 	Bucket int
-	Cycle  period.Cycle // they are billed in
+	Cycle  period.Cycle // in which the late records are billed
 
-	rows         []*Row // of this cycle
+	rows         []*Row // billed in this cycle
 	All          map[Key]*Row
-	replaced     map[Key]bool // by a late record
+	replaced     map[Key]bool // records that a late record replaces
 	ReratedDraws map[Key]string
 	days         map[period.Cycle][]period.Day
 	fresh        int64
@@ -70,10 +70,10 @@ type Step struct {
 type Row struct {
 	Record
 	Billed   period.Cycle
-	DrewThen string // what it drew when it was billed, re-rating or not
+	DrewThen string // what it drew when it was billed, before any re-rating
 }
 
-// lateMeter and lateQuotaPeriod are what late records leave behind.
+// lateMeter and lateQuotaPeriod are positions after late records.
 type lateMeter struct {
 	customer int32
 	Meter
@@ -85,11 +85,11 @@ type lateQuotaPeriod struct {
 	drawn money.Quantity
 }
 
-// isLate reports whether a cycle is closed, so that what comes for it now is late.
+// isLate reports whether a cycle is closed, so that new records of it are late.
 func (w *Folder) isLate(c period.Cycle) bool { return w.LateIn != place.NoCycle && c < w.LateIn }
 
-// Bucket brings the late records of a bucket up to date; usage and samples count the new rows by day. It reports
-// whether anything was written and whether the packages that the cycle opens with came out different.
+// Bucket brings the late records of a bucket up to date. usage and list count the new rows of usage and samples by day.
+// It reports whether it wrote anything and whether the packages with which the cycle opens changed.
 func (w *Folder) Bucket(ctx context.Context, bucket int, usage, list map[period.Day]int64) (wrote, differs bool,
 	err error) {
 	if w.LateIn == place.NoCycle {
@@ -135,7 +135,7 @@ func (s *Step) key(table string) manifest.FileKey {
 	return manifest.FileKey{Table: table, Cycle: manifest.CycleOf(s.Cycle), Bucket: s.Bucket}
 }
 
-// Load reads the late records of the bucket, those billed in closed cycles too.
+// Load reads the late records of the bucket, including those billed in closed cycles.
 func (s *Step) Load() error {
 	s.All, s.replaced = make(map[Key]*Row), make(map[Key]bool)
 	s.sources = Sources{Step: s, Shifted: s.Cycle}
@@ -153,7 +153,7 @@ func (s *Step) Load() error {
 	return nil
 }
 
-// add takes an accepted record up.
+// add adds an accepted record.
 func (s *Step) add(r *Row) {
 	s.All[r.Key()] = r
 	if r.Replaces != "" {
@@ -191,7 +191,7 @@ func (s *Step) rate() error {
 	return s.rateSamples()
 }
 
-// openState makes the state, which asks the sources.
+// openState makes the state, which requests positions from the sources.
 func (s *Step) openState() {
 	s.state = State{Books: s.Books, Prices: s.Prices, Rater: s.Rater, Region: s.Regions.Name,
 		Count: s.sources.Count, Drawn: s.sources.Drawn}
@@ -201,7 +201,7 @@ func (s *Step) openState() {
 func (s *Step) rateCustomer(entries []Entry) error {
 	customer := entries[0].Customer
 	s.state.Open(customer)
-	changed := make(map[Meter]period.Instant) // and by which as-of last
+	changed := make(map[Meter]period.Instant) // with the last as-of
 	levels := make(movedLevels)
 	var charges line.Charges
 	for i := range entries {
@@ -258,7 +258,7 @@ func CompareMeters(a, b Meter) int {
 		cmp.Compare(a.Kind, b.Kind))
 }
 
-// owe counts what the lines must hold (LATE-3), of records that are billed one by one.
+// owe adds an entry that is billed on its own to the quantity that the lines must hold (LATE-3).
 func (s *Step) owe(e *Entry) error {
 	if p := &s.Books.Products[e.SKU]; !rating.Summed(p) || p.PeriodLevel() {
 		return nil
@@ -270,7 +270,7 @@ func (s *Step) owe(e *Entry) error {
 	return s.conserved.owed.AddSigned(q)
 }
 
-// oweMeter counts what the differences of a period-level meter must hold (LATE-3).
+// oweMeter adds what the differences of a period-level meter must hold (LATE-3).
 func (s *Step) oweMeter(p *books.Product, records []*Record, billed Sums) error {
 	if !rating.Summed(p) || !p.PeriodLevel() {
 		return nil
@@ -303,8 +303,8 @@ func (s *Step) line(e *Entry, asOf period.Instant, ch *line.Charge, draws []line
 	return l, err
 }
 
-// rateMeter makes the difference lines of a period-level meter (§4.11), paid when the last run that brought records of
-// it says. The rater is left at the cycle's end.
+// rateMeter makes the difference lines of a period-level meter (§4.11). asOf is that of the last run that brought
+// records of the meter; it gives their payment time. The rater is left at the cycle's end.
 func (s *Step) rateMeter(closing *Closing, m Meter, asOf period.Instant) error {
 	records, err := s.sources.counted(closing.Customer, m)
 	if err != nil {
@@ -324,7 +324,7 @@ func (s *Step) rateMeter(closing *Closing, m Meter, asOf period.Instant) error {
 	return s.differ(now, billed, func(Place) period.Instant { return asOf })
 }
 
-// differ appends the lines of differences.
+// differ appends the lines of the differences between two sums.
 func (s *Step) differ(now, billed Sums, asOf func(Place) period.Instant) error {
 	sums, err := Differences(now, billed)
 	if err != nil {
@@ -336,8 +336,8 @@ func (s *Step) differ(now, billed Sums, asOf func(Place) period.Instant) error {
 	return nil
 }
 
-// conserve checks that the late lines hold exactly what late records used (LATE-3), of products whose lines add up
-// quantities. Bandwidth uses what it is billed for.
+// conserve checks that the late lines hold exactly the quantity of the late records (LATE-3). It covers products whose
+// lines add up quantities. It skips bandwidth, whose usage is the billed bandwidth.
 func (s *Step) conserve() error {
 	for _, l := range s.lines {
 		if s.IsBandwidth(l.SKU) || !rating.Summed(&s.Books.Products[l.SKU]) {
@@ -354,8 +354,8 @@ func (s *Step) conserve() error {
 	return nil
 }
 
-// write puts the late records, their lines and what they leave behind into the next state. It reports whether a package
-// that the cycle opens with differs.
+// write stores the late records, their lines and the resulting positions in the next state. It reports whether a
+// package with which the cycle opens changed.
 func (s *Step) write() (differs bool, err error) {
 	slices.SortFunc(s.rows, func(a, b *Row) int { return a.Before(&b.Record) })
 	if err := s.Put(s.key("late"), s.storeRows().Any()); err != nil {

@@ -18,7 +18,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// storeRows is the late table of the cycle.
+// storeRows returns the late table of the cycle.
 func (s *Step) storeRows() *parquet.Columns[tables.Record] {
 	out := parquet.NewColumns(tables.Late())
 	for _, r := range s.rows {
@@ -68,7 +68,7 @@ func (s *Step) loadFile(e manifest.FileEntry, billed period.Cycle) error {
 	}
 }
 
-// storePositions is the late_positions table of the cycle.
+// storePositions returns the late_positions table of the cycle.
 func (s *Step) storePositions() *parquet.Columns[tables.Position] {
 	b := s.Books
 	slices.SortFunc(s.meters, func(x, y lateMeter) int {
@@ -99,7 +99,7 @@ func (s *Step) storePositions() *parquet.Columns[tables.Position] {
 	return out
 }
 
-// FromRow is a record of the usage table, with what it drew.
+// FromRow converts a row of the usage table into a record, with what it drew.
 func FromRow(b *books.Books, t *records.FromTable, row *sorting.Row, origin period.Cycle) (*Record, error) {
 	r := NewRecord(row, origin, 0)
 	return &r, r.ReadDraws(b, string(t.Cols.Text(tables.RecordDraws).At(t.At)))

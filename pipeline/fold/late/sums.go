@@ -6,7 +6,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// sumOf is what a line adds to the sum of its place.
+// sumOf returns what a line adds to the sum of its place.
 func sumOf(c *parquet.Columns[tables.Line], i int) (*Sum, error) {
 	s := &Sum{}
 	err := ReadSums(c, i, s, SumColumns[tables.Line]{
@@ -20,13 +20,13 @@ func sumOf(c *parquet.Columns[tables.Line], i int) (*Sum, error) {
 	return s, err
 }
 
-// SumColumns are the columns of a sum but for its draws.
+// SumColumns are the columns of a sum except its draws.
 type SumColumns[T any] struct {
 	Quantities [2]tables.QuantityColumn[T] // used and free
 	Amounts    [4]tables.AmountColumn[T]   // official, discount, truncated and payment
 }
 
-// ReadSums reads the columns of a sum but for its draws.
+// ReadSums reads the columns of a sum except its draws.
 func ReadSums[T any](c *parquet.Columns[T], i int, s *Sum, cols SumColumns[T]) error {
 	for k, to := range [...]*money.SignedQuantity{&s.Used, &s.Free} {
 		d := c.Quantity(cols.Quantities[k]).At(i)

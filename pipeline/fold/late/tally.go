@@ -7,7 +7,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/position"
 )
 
-// tally adds up where records leave a meter that counts record by record (rating.Counters), whatever they drew when
+// tally adds up what records count in a meter that counts record by record (rating.Counters), whatever they drew when
 // they were billed.
 type tally struct {
 	counted, priced, free, events money.Quantity
@@ -33,7 +33,7 @@ func (t *tally) add(p *books.Product, r *rating.Record, drew money.Quantity) err
 	return nil
 }
 
-// count is the count of the product's meter in a kind of position.
+// count returns the count of the product's meter for a kind of position.
 func (t *tally) count(p *books.Product, kind position.Kind) (money.Quantity, error) {
 	switch {
 	case kind == position.Measure:

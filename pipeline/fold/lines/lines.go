@@ -23,30 +23,30 @@ var summed = tables.Columns(tables.LineUsageAmount, tables.LineFreeResourceUsage
 	tables.LineCreditAmount, tables.LineCouponAmount,
 	tables.LineStoredValueCardAmount, tables.LineFlexipurchaseCouponAmount, tables.LineDebtAmount)
 
-// Consumption is what a line says in addition to its money.
+// Consumption holds the columns of a line that are not money.
 type Consumption struct {
 	Customer, SKU           int32
 	Region                  string // of a month-end line
-	RegionCode              int32  // the run's number of the region; -1 = go by region
+	RegionCode              int32  // the run's number of the region; -1 = use Region
 	ID, Resource, Name, Tag []byte
 	Start, End              period.Instant
 	Instant                 period.Instant // at which the association is looked up
 }
 
-// Writer writes the lines of one (cycle, day, bucket) to one file. It keeps those that will be paid for the step that
+// Writer writes the lines of one (cycle, day, bucket) to one file. Lines that will be paid are kept for the step that
 // pays them (package rated).
 type Writer struct {
 	*tablefile.Writer[tables.Line]
 	state *state.State
 	key   manifest.FileKey
 	kept  bool
-	rows  int64 // that were kept
+	rows  int64 // number of kept rows
 	// when the file's lines are paid (§6.3); tables.Nothing = at their usage_start
 	instant period.Instant
 
 	Sum lineSums
 
-	skus       []skuWords // by sku, of the present row group
+	skus       []skuWords // by sku, of the current row group
 	versions   []versionWords
 	regions    []int32 // by run region number, plus 1
 	discounts  []int32 // by discount, plus 1
@@ -77,7 +77,7 @@ func (s *lineSums) add(c *line.Charge) error {
 	return s.amountSums.add(c)
 }
 
-// list gives the sums by column name. Cash is what is paid: coupons and balances do not take part in these lines.
+// list returns the sums by column name. Cash is the payment amount: no coupons or balances pay these lines.
 func (s *lineSums) list() []manifest.Sum {
 	zero := money.AmountTotal{}
 	values := map[tables.ColumnOf[tables.Line]]string{
@@ -100,7 +100,7 @@ func (s *lineSums) list() []manifest.Sum {
 	return out
 }
 
-// skuWords are the dictionary codes of what follows from a sku; set is false until the present row group has them.
+// skuWords are the dictionary codes of words that depend on the sku; set is false until the current row group has them.
 type skuWords struct {
 	set                                    bool
 	sku, service, resource, usage, measure int32
@@ -112,7 +112,7 @@ type versionWords struct {
 	from         int64
 }
 
-// NewWriter writes lines that are paid at an instant; tables.Nothing = at their usage_start.
+// NewWriter returns a writer of lines that are paid at an instant; tables.Nothing = at their usage_start.
 func NewWriter(s *state.State, key manifest.FileKey, instant period.Instant) *Writer {
 	w := &Writer{Writer: tablefile.NewWriter(s.Txn, tables.Lines()), state: s, instant: instant}
 	w.skus = make([]skuWords, len(s.Books.Products))
@@ -122,7 +122,7 @@ func NewWriter(s *state.State, key manifest.FileKey, instant period.Instant) *Wr
 	return w
 }
 
-// Begin points the writer at another file, keeping its memory.
+// Begin directs the writer to another file and reuses its memory.
 func (w *Writer) Begin(key manifest.FileKey) {
 	w.Restart(key)
 	w.key, w.Sum = key, lineSums{}
@@ -130,7 +130,7 @@ func (w *Writer) Begin(key manifest.FileKey) {
 	w.startGroup()
 }
 
-// startGroup empties the batch and forgets its dictionaries.
+// startGroup empties the batch and its dictionaries.
 func (w *Writer) startGroup() {
 	w.Cols.Reset()
 	clear(w.skus)
@@ -310,10 +310,10 @@ func (w *Writer) flush() error {
 	return nil
 }
 
-// Rows is the number of rows that were written or kept, without those of Cols.
+// Rows is the number of rows that were written or kept, without those in Cols.
 func (w *Writer) Rows() int64 { return w.rows + w.Writer.Rows() }
 
-// End ends the file; no entry if there was no line, or if they were kept.
+// End ends the file. It returns no entry if there was no line or if the lines were kept.
 func (w *Writer) End() ([]manifest.FileEntry, error) {
 	if !w.kept {
 		return w.Finish(w.Sum.list())
@@ -328,7 +328,7 @@ func (w *Writer) End() ([]manifest.FileEntry, error) {
 // Kept reports whether the lines were kept: the step that pays them writes their sums too.
 func (w *Writer) Kept() bool { return w.kept }
 
-// associations finds the partner of one customer's lines, remembering the last answer.
+// associations finds the partner of a customer's lines. It caches the last result.
 type associations struct {
 	customer      int32
 	span          period.Span
@@ -356,7 +356,7 @@ func (a *associations) at(b *books.Books, customer int32, t period.Instant, c *p
 	return a.partner, a.kind
 }
 
-// ConservationError says that lines do not hold what was used: our own fault, exit code 3 (§6.6).
+// ConservationError reports that lines do not hold what was used. It is a fault of the program, exit code 3 (§6.6).
 type ConservationError struct{ Where, Used, Billed string }
 
 // Error names the place and both quantities.

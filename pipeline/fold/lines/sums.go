@@ -17,7 +17,7 @@ type SumWriter struct {
 	sum      amountSums
 }
 
-// amountSums is the amount columns of some lines: a customer's, or those of a file.
+// amountSums are the sums of the amount columns of lines, of a customer or of a file.
 type amountSums struct{ official, discount, truncated, payment money.AmountTotal }
 
 func (s *amountSums) add(c *line.Charge) error {

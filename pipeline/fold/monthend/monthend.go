@@ -25,7 +25,7 @@ type endLine struct {
 	charge line.Charge
 }
 
-// Folder writes the month-end lines of the buckets that a worker is given.
+// Folder writes the month-end lines of the buckets of one worker.
 type Folder struct {
 	*samples.Folder
 	rater      *rating.Rater
@@ -38,8 +38,8 @@ func New(samples *samples.Folder, rater *rating.Rater) *Folder {
 		func(s *books.Subscriber) int32 { return s.Customer })}
 }
 
-// Bucket writes the lines that a cycle's end makes: of volume, block, stairstep and percentile products, of figures,
-// and of fees at zero (§4.6, §4.7, §10).
+// Bucket writes the month-end lines: of volume, block, stairstep and percentile products, of figures, and of fees at
+// zero (§4.6, §4.7, §10).
 func (w *Folder) Bucket(bucket int, cycle period.Cycle) error {
 	key := manifest.FileKey{Table: "lines", Cycle: manifest.CycleOf(cycle), Day: manifest.EndDay, Bucket: bucket}
 	written := lines.NewWriter(w.State, key, w.Books.Zone.Bounds(cycle).To-1)
@@ -92,7 +92,7 @@ func (w *Folder) Bucket(bucket int, cycle period.Cycle) error {
 	return w.Put(key, sums.Columns().Any())
 }
 
-// closing opens the positions at the cycle's end; earlier says that they are of a cycle before it.
+// closing opens the positions at the cycle's end; earlier reports that they are of an earlier cycle.
 func (w *Folder) closing(bucket int, cycle period.Cycle) (r *opening.Reader, earlier bool, err error) {
 	if w.Books.HasLevels() {
 		return w.Opening.Ending(bucket, cycle)
@@ -101,7 +101,7 @@ func (w *Folder) closing(bucket int, cycle period.Cycle) (r *opening.Reader, ear
 	return r, false, err
 }
 
-// nextCustomer is the first of the customers at the head of the three lists; closing −1 is none.
+// nextCustomer returns the lowest customer of the heads of the three lists; closing −1 means none.
 func nextCustomer(closing int32, objects []samples.Measured, subscribed []int32) int32 {
 	next := closing
 	if len(objects) > 0 && (next < 0 || objects[0].Customer < next) {
@@ -163,7 +163,7 @@ func (w *Folder) endCustomer(customer int32, cycle period.Cycle, rows []position
 	return nil
 }
 
-// conserveGathered checks that a customer's month-end lines hold exactly what was gathered for them.
+// conserveGathered checks that a customer's month-end lines hold exactly the gathered quantities.
 func (w *Folder) conserveGathered(customer int32, cycle period.Cycle, rows []position.Row,
 	charges *line.Charges, about []rating.Object) error {
 	var used, billed money.QuantityTotal
@@ -185,7 +185,7 @@ func (w *Folder) conserveGathered(customer int32, cycle period.Cycle, rows []pos
 	for i := range charges.List {
 		sku := about[charges.List[i].Record].SKU
 		if w.Books.Products[sku].Aggregation == books.TimeWeighted {
-			continue // levels are no quantities of records
+			continue // levels are not quantities of records
 		}
 		if err := billed.AddSigned(charges.List[i].UsageAmount); err != nil {
 			return err

@@ -17,11 +17,11 @@ import (
 // Anyone selects the rows of all customers of a bucket.
 const Anyone int32 = -1
 
-// Shift is by how much re-rating moved a meter or a quota period (§4.12).
+// Shift is the quantity by which re-rating changed a meter or a quota period (§4.12).
 type Shift struct {
 	Customer int32
 	Origin   period.Cycle // that was rated again
-	Billed   period.Cycle // from which on it holds
+	Billed   period.Cycle // from which on the shift applies
 	Kind     position.Kind
 	Key      string
 	Scope    string
@@ -29,19 +29,19 @@ type Shift struct {
 	By       money.SignedQuantity
 }
 
-// Row names the position that the shift moves.
+// Row identifies the position that the shift changes.
 func (h *Shift) Row() position.Row {
 	return position.Row{Kind: h.Kind, Key: h.Key, Scope: h.Scope, At: h.At}
 }
 
-// compare is the order of shifts in their table.
+// compare orders shifts as in their table.
 func (h *Shift) compare(o *Shift) int {
 	return cmp.Or(cmp.Compare(h.Customer, o.Customer), cmp.Compare(h.Origin, o.Origin), cmp.Compare(h.Kind, o.Kind),
 		cmp.Compare(h.Key, o.Key), cmp.Compare(h.Scope, o.Scope), cmp.Compare(h.At, o.At))
 }
 
-// ShiftTable is the table of shifts that hold from one cycle on. Shifts of the same position are added up; those that
-// add up to zero are left out.
+// ShiftTable returns the table of shifts that apply from one cycle on. It adds up shifts of the same position and omits
+// those whose sum is zero.
 func ShiftTable(b *books.Books, all []Shift) (*parquet.Columns[tables.Shift], error) {
 	slices.SortStableFunc(all, func(x, y Shift) int { return x.compare(&y) })
 	out := parquet.NewColumns(tables.Shifts())
@@ -69,16 +69,16 @@ func ShiftTable(b *books.Books, all []Shift) (*parquet.Columns[tables.Shift], er
 	return out, nil
 }
 
-// Left is a position that late records billed in a cycle left.
+// Left is a position after late records that were billed in a cycle.
 type Left struct {
 	position.Row
 	Customer int32
-	// of a meter: the closed cycle that it counts for; of a level: the cycle that opens with it
+	// for a meter: the closed cycle that it counts for; for a level: the cycle that opens with it
 	Origin string
 	Billed period.Cycle
 }
 
-// Shifts reads the shifts that hold from a cycle on, of all customers of a bucket or of one.
+// Shifts reads the shifts that apply from a cycle on, of one customer or of all customers of a bucket (Anyone).
 func (s *Source) Shifts(bucket int, billed period.Cycle, customer int32) ([]Shift, error) {
 	var out []Shift
 	err := eachRow(s, tables.Shifts(), bucket, billed, customer, func(who int32, c *parquet.Columns[tables.Shift],
@@ -104,7 +104,7 @@ func (s *Source) Shifts(bucket int, billed period.Cycle, customer int32) ([]Shif
 	return out, err
 }
 
-// LeftIn reads what late records billed in a cycle left, of all customers of a bucket or of one.
+// LeftIn reads the positions after late records billed in a cycle, of one customer or of all of a bucket (Anyone).
 func (s *Source) LeftIn(bucket int, billed period.Cycle, customer int32) ([]Left, error) {
 	var out []Left
 	err := eachRow(s, tables.LatePositions(), bucket, billed, customer, func(who int32,
@@ -148,8 +148,8 @@ func eachRow[T any](s *Source, def tables.Def[T], bucket int, cycle period.Cycle
 	return nil
 }
 
-// changes are the changes that were billed in the cycles (after, upTo], by customer and in the order in which they
-// apply (OPEN-3). They and the positions that they leave out are shown to m, if there is one.
+// changes returns the changes that were billed in the cycles (after, upTo], by customer, in the order in which they
+// apply (OPEN-3). If m is not nil, it also passes it the changes and the positions left out.
 func (s *Source) changes(bucket int, after, upTo period.Cycle, customer int32, m *moved) (map[int32][]Change, error) {
 	out := make(map[int32][]Change)
 	for _, billed := range s.Cycles(upTo) {

@@ -12,24 +12,24 @@ import (
 	"github.com/tollbook/tollbook/schemas/position"
 )
 
-// Change is what late records or re-rating changed of one quota period of a package: late records left it at a state
-// (§4.11), or re-rating moved it by a delta (§4.12). Or it is what all billed records drew in it (OPEN-6).
+// Change is a change of one quota period of a package: late records set it to a state (§4.11), or re-rating changed it
+// by a delta (§4.12). With Counted it is what all billed records drew in it (OPEN-6).
 type Change struct {
-	position.Row                      // the state; if it moves, Kind, Key and At name the quota period
+	position.Row                      // the state; if Moves, only Kind, Key and At are used: they name the quota period
 	Moves        bool                 // by Delta
-	Delta        money.SignedQuantity // is added to what was drawn, in the package's measure
-	Counted      bool                 // from records: no other position of the package holds
+	Delta        money.SignedQuantity // added to what was drawn, in the package's measure
+	Counted      bool                 // from records: it replaces all other positions of the package
 }
 
-// StillOpen reports whether the quota period ends after t, the start of the cycle in which the change is billed. One
-// that has ended does not tell what is left. The result is false if the books no longer have the package.
+// StillOpen reports whether the quota period ends after t, the start of the cycle in which the change is billed. A
+// period that has ended has no effect on what is left. It is false if the books no longer contain the package.
 func (c *Change) StillOpen(b *books.Books, prices *tariff.Book, customer int32, t period.Instant) bool {
 	code := PackageOf(b, customer, &c.Row)
 	return code >= 0 && prices.QuotaPeriod(&b.Packages[code], c.At).To > t
 }
 
-// Apply makes the changes to a customer's positions, in order (OPEN-3, OPEN-4). The positions stay sorted. Every change
-// is of a quota period that is still open; an error is a quantity out of range.
+// Apply applies the changes to a customer's positions, in order (OPEN-3, OPEN-4). The positions remain sorted. All
+// quota periods of changes must still be open. An error means that a quantity is out of range.
 func Apply(b *books.Books, customer int32, rows []position.Row, changes []Change) ([]position.Row, error) {
 	for i := range changes {
 		c := &changes[i]
@@ -65,7 +65,7 @@ func Apply(b *books.Books, customer int32, rows []position.Row, changes []Change
 	return rows, nil
 }
 
-// applyLevel gives a level the state that late records left it in; one at zero is removed.
+// applyLevel sets a level to its state after late records. It removes a level at zero.
 func applyLevel(rows []position.Row, to *position.Row) []position.Row {
 	at := slices.IndexFunc(rows, func(old position.Row) bool { return SameLevel(&old, to) })
 	ended := to.Count.IsZero() && to.Free.IsZero()
@@ -86,7 +86,7 @@ func SameLevel(a, b *position.Row) bool {
 		a.Resource == b.Resource
 }
 
-// Levels makes the changes of levels to a customer's positions, in order.
+// Levels applies changes of levels to a customer's positions, in order.
 func Levels(rows []position.Row, changes []Left) []position.Row {
 	for i := range changes {
 		rows = applyLevel(rows, &changes[i].Row)
@@ -95,14 +95,14 @@ func Levels(rows []position.Row, changes []Left) []position.Row {
 	return rows
 }
 
-// comparePositions is the order of a customer's positions in the table.
+// comparePositions orders a customer's positions as in the table.
 func comparePositions(a, b position.Row) int {
 	return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Key, b.Key), cmp.Compare(a.Scope, b.Scope),
 		cmp.Compare(a.Resource, b.Resource), cmp.Compare(a.At, b.At))
 }
 
-// from is the position that a change results in; old is the package's position before it, which may be of another quota
-// period, or nil.
+// from returns the position that a change results in. old is the package's position before it, which may be of another
+// quota period, or nil.
 func (c *Change) from(p *books.Package, old *position.Row) (position.Row, error) {
 	if !c.Moves {
 		return c.Row, nil
@@ -121,8 +121,8 @@ func (c *Change) from(p *books.Package, old *position.Row) (position.Row, error)
 	return rating.PackageRow(p, drawn, c.At), nil
 }
 
-// Moved adds a shift of re-rating (§4.12) to the count of a meter, or to what was drawn of a quota period. The
-// result is at least 0. An error is a sum out of range.
+// Moved adds a shift of re-rating (§4.12) to the count of a meter or to the quantity drawn in a quota period. The
+// result is at least 0. An error means that the sum is out of range.
 func Moved(count money.Quantity, by money.SignedQuantity) (money.Quantity, error) {
 	sum, err := count.Signed().Add(by)
 	if err != nil || sum.Sign() < 0 {
@@ -131,8 +131,8 @@ func Moved(count money.Quantity, by money.SignedQuantity) (money.Quantity, error
 	return sum.Abs(), nil
 }
 
-// PackageOf is the index in books.Packages of the package that a position is of; −1 for other positions, and if the
-// books no longer have the package.
+// PackageOf returns the index in books.Packages of a position's package. It is −1 for other positions, and if the books
+// no longer contain the package.
 func PackageOf(b *books.Books, customer int32, row *position.Row) int32 {
 	if row.Kind != position.Package {
 		return -1

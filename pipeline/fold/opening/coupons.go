@@ -10,16 +10,16 @@ import (
 	"github.com/tollbook/tollbook/settlement/payment"
 )
 
-// CouponKey names a coupon among stored balances.
+// CouponKey identifies a coupon in stored balances.
 type CouponKey struct {
 	ID   string
 	From period.Instant // start of its validity
 }
 
-// Spent is what became of a coupon's amount.
+// Spent holds the amounts of a coupon that were used and taken back.
 type Spent struct{ Used, TakenBack money.Amount }
 
-// CouponsSpent reads what was used and taken back of coupons from the latest balances of each bucket among files.
+// CouponsSpent reads the used and taken-back amounts of coupons from the latest balances file of each bucket.
 func CouponsSpent(o tablefile.Opener, files []manifest.FileEntry) (map[CouponKey]Spent, error) {
 	out := map[CouponKey]Spent{}
 	for _, e := range tablefile.Latest(files, tables.Balances().Name) {

@@ -4,15 +4,15 @@
 //	OPEN-1  A day opens with the closing positions of the last day before it that has accepted records in the bucket,
 //	        in this cycle or an earlier one. A day has records if it has an index of identities.
 //	OPEN-2  Positions of an earlier cycle are changed by what was billed late and by re-rating since then (OPEN-3),
-//	        and pass to the new cycle as package rating says.
-//	OPEN-3  Changes apply in the order of the cycles they were billed in; in each cycle shifts apply before the states
-//	        that late records left, which already hold them. A change applies only if its quota period is still open
+//	        and pass to the new cycle by the rules of package rating.
+//	OPEN-3  Changes apply in the order of the cycles they were billed in. In each cycle shifts apply before the states
+//	        after late records, which already include them. A change applies only if its quota period is still open
 //	        when the cycle it was billed in begins.
-//	OPEN-4  A state replaces the package's position; a shift moves what was drawn of its own quota period and never
+//	OPEN-4  A state replaces the package's position. A shift changes what was drawn in its own quota period, never
 //	        below 0. A change replaces the position of an older quota period of its package, never that of a newer
 //	        one.
-//	OPEN-5  Positions that a day only hands on are written as they were read, in the same bytes.
-//	OPEN-6  Where valid_from or reset of a package was changed after a close, or a row of it was split, so that the
-//	        stored quota period is not the one that continues into the cycle, the position is what the billed records
-//	        that began in that period drew. Positions alone say it of archived cycles.
+//	OPEN-5  Positions that a day does not change are copied byte by byte.
+//	OPEN-6  If valid_from or reset of a package was changed after a close, or a row of it was split, the stored quota
+//	        period can differ from the one that continues into the cycle. The position is then what the billed
+//	        records that began in that period drew. For archived cycles only the stored positions are used.
 package opening

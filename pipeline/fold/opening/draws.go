@@ -13,10 +13,10 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Billed says which records of a bucket have drawn: those that were billed in cycles before one, and late ones that
-// were billed in a cycle up to another. They draw what the re-rates that were posted up to a cycle say.
+// Billed selects the records of a bucket that have drawn: those billed in cycles before Before, and late records billed
+// in a cycle up to Late. Their draws include the re-rates that were posted up to the cycle Reposted.
 type Billed struct {
-	Before         period.Cycle // whose own records are not among them
+	Before         period.Cycle // the first cycle whose own records do not count
 	Late, Reposted period.Cycle
 }
 
@@ -27,14 +27,14 @@ type recordKey struct {
 	id       string
 }
 
-// draws are what records draw.
+// draws holds what records draw.
 type draws struct {
 	*Source
 	bucket int
-	who    map[string]int32 // the customers who are wanted
-	span   period.Span      // records that began before it are left out; files of days after it are not read
+	who    map[string]int32 // the requested customers
+	span   period.Span      // records that began before it are omitted; files of days after it are not read
 	all    map[recordKey]drew
-	gap    bool // a cycle has positions and no records any more: it was archived
+	gap    bool // a cycle has positions but no records, because it was archived
 }
 
 // drew is what one record draws.
@@ -43,7 +43,7 @@ type drew struct {
 	draws string
 }
 
-// readDraws reads what records of some customers of a bucket draw that began in a span.
+// readDraws reads what those records of some customers of a bucket draw that began in a span.
 func (s *Source) readDraws(bucket int, customers []int32, span period.Span, billed Billed) (*draws, error) {
 	d := &draws{Source: s, bucket: bucket, who: make(map[string]int32), span: span, all: make(map[recordKey]drew)}
 	for _, c := range customers {
@@ -87,7 +87,7 @@ func (s *Source) readDraws(bucket int, customers []int32, span period.Span, bill
 	return d, nil
 }
 
-// own reads the records that a cycle billed: from its lines, and from the usage table.
+// own reads the records that a cycle billed, from its lines and from the usage table.
 func (d *draws) own(cycle period.Cycle) error {
 	from, to := period.Day(math.MinInt32), d.Books.Zone.Day(d.span.To)
 	if d.span.From != period.Past {
@@ -126,7 +126,7 @@ func (d *draws) own(cycle period.Cycle) error {
 	return nil
 }
 
-// lines visits the lines of the customers, and perhaps others: of one customer only parts of the file are read.
+// lines visits at least the lines of the customers. For a single customer it reads only parts of the file.
 func (d *draws) lines(e manifest.FileEntry, visit func(*parquet.Columns[tables.Line], int) error) error {
 	if len(d.who) == 1 {
 		for id := range d.who {
@@ -137,7 +137,7 @@ func (d *draws) lines(e manifest.FileEntry, visit func(*parquet.Columns[tables.L
 		tables.LineUsageStart, tables.LinePackageDraws), visit)
 }
 
-// table visits a table that begins with the columns of usage.
+// table visits the rows of a table that begins with the columns of usage.
 func (d *draws) table(e manifest.FileEntry, def tables.Def[tables.Record],
 	visit func(*parquet.Columns[tables.Record], int) error) error {
 	columns := tables.Columns(tables.RecordCustomerID, tables.RecordRecordID, tables.RecordUsageStart,
@@ -156,7 +156,7 @@ func (d *draws) record(origin period.Cycle, c *parquet.Columns[tables.Record], i
 	}
 }
 
-// late reads the late records that were billed in a cycle, and lists those that they take the place of.
+// late reads the late records that were billed in a cycle, and lists the records that they replace.
 func (d *draws) late(cycle period.Cycle) (gone []recordKey, err error) {
 	files, err := d.Files.Find(manifest.FileKey{Table: tables.Late().Name, Cycle: manifest.CycleOf(cycle),
 		Bucket: d.bucket})
@@ -184,7 +184,7 @@ func (d *draws) late(cycle period.Cycle) (gone []recordKey, err error) {
 	return gone, nil
 }
 
-// redrawn reads what records draw since the re-rates that were posted in a cycle.
+// redrawn reads the draws that re-rates posted in a cycle changed.
 func (d *draws) redrawn(cycle period.Cycle) error {
 	files, err := d.Files.Find(manifest.FileKey{Table: tables.Redraws().Name, Cycle: manifest.CycleOf(cycle),
 		Bucket: d.bucket})
@@ -211,7 +211,7 @@ func (d *draws) redrawn(cycle period.Cycle) error {
 	return nil
 }
 
-// add adds a record, or a further line of one.
+// add adds a record, or a further line of a record.
 func (d *draws) add(origin period.Cycle, customer string, id []byte, one drew) {
 	who, ok := d.who[customer]
 	if !ok || one.start < d.span.From {
@@ -223,7 +223,7 @@ func (d *draws) add(origin period.Cycle, customer string, id []byte, one drew) {
 	}
 }
 
-// of is what a customer's records that began in a span draw from a package.
+// of returns what those records of a customer draw from a package that began in a span.
 func (d *draws) of(p *books.Package, span period.Span) (sum money.Quantity, err error) {
 	for key, one := range d.all {
 		if key.customer != p.Customer || !span.Holds(one.start) || !p.Valid.Holds(one.start) {
@@ -242,7 +242,7 @@ func (d *draws) of(p *books.Package, span period.Span) (sum money.Quantity, err 
 	return sum, nil
 }
 
-// DrawnBy is what the billed records of a package's customer that began in a span draw from it.
+// DrawnBy returns what those billed records of a package's customer draw from it that began in a span.
 func (s *Source) DrawnBy(p *books.Package, span period.Span, billed Billed) (money.Quantity, error) {
 	d, err := s.readDraws(s.bucket(p.Customer), []int32{p.Customer}, span, billed)
 	if err != nil {

@@ -14,11 +14,11 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Certain reports whether a position of a package can only be of the quota period of today's books that begins where it
-// does. It is not certain if the books have no such period, because valid_from or reset was changed since, nor if it
-// begins with the package: one that was never refilled may have drawn on it longer. Nor is it if the books end the
-// package within the period, because the stored one may have lasted longer. What was drawn then is found from the
-// records that drew (OPEN-6).
+// Certain reports whether a position of a package is certainly of the quota period of today's books that begins at the
+// same time. It is not certain if the books have no such period, because valid_from or reset changed, or if the period
+// begins with the package, because the stored period may have begun earlier without a refill, or if the books end the
+// package within the period, because the stored period may have lasted longer. If it is not certain, the records give
+// what was drawn (OPEN-6).
 func (s *Source) Certain(customer int32, row *position.Row) bool {
 	code := PackageOf(s.Books, customer, row)
 	if code < 0 {
@@ -29,27 +29,26 @@ func (s *Source) Certain(customer int32, row *position.Row) bool {
 	return row.At != p.Valid.From && span.From == row.At && span.To <= p.Valid.To
 }
 
-// reopened is a quota period that continues into a cycle and is not the one that a stored position is of.
+// reopened is a quota period that continues into a cycle and differs from that of the stored position.
 type reopened struct {
 	code   int32
 	span   period.Span    // up to the start of the cycle
-	stored money.Quantity // what the position says was drawn
+	stored money.Quantity // quantity drawn, from the position
 }
 
-// moved finds the packages of which a position may not say what was drawn in the quota period that continues into a
-// cycle.
+// moved finds the packages whose position may not give what was drawn in the quota period that continues into a cycle.
 type moved struct {
 	*Source
 	start period.Instant // of the cycle
 	found map[int32][]reopened
 }
 
-// moved begins to look at what passes to a cycle.
+// moved returns a finder for the positions that pass to a cycle.
 func (s *Source) moved(cycle period.Cycle) *moved {
 	return &moved{s, s.Books.Zone.Bounds(cycle).From, make(map[int32][]reopened)}
 }
 
-// note looks at one stored position, or at a later change of one.
+// note examines a stored position or a later change of one.
 func (m *moved) note(customer int32, c *Change) error {
 	row := &c.Row
 	if row.Kind != position.Package || m.Certain(customer, row) {
@@ -85,7 +84,7 @@ func (m *moved) note(customer int32, c *Change) error {
 	return nil
 }
 
-// file looks at the positions of a file, of all customers or of one.
+// file examines the positions of a file, of all customers or of one.
 func (m *moved) file(files []manifest.FileEntry) error {
 	if len(m.Books.Packages) == 0 {
 		return nil
@@ -120,7 +119,7 @@ func (m *moved) file(files []manifest.FileEntry) error {
 	return nil
 }
 
-// changes are what the billed records of a bucket draw in the quota periods that were found.
+// changes adds what the billed records of a bucket drew in the quota periods found.
 func (m *moved) changes(bucket int, cycle, upTo period.Cycle, to map[int32][]Change) error {
 	if len(m.found) == 0 {
 		return nil
@@ -145,7 +144,7 @@ func (m *moved) changes(bucket int, cycle, upTo period.Cycle, to map[int32][]Cha
 			if err != nil {
 				return err
 			}
-			if d.gap && drawn.Cmp(one.stored) < 0 { // the position holds what records of archived cycles drew
+			if d.gap && drawn.Cmp(one.stored) < 0 { // the position includes draws of records of archived cycles
 				drawn = one.stored
 			}
 			to[who] = append(to[who], Change{Row: rating.PackageRow(p, drawn, one.span.From), Counted: true})
@@ -154,7 +153,7 @@ func (m *moved) changes(bucket int, cycle, upTo period.Cycle, to map[int32][]Cha
 	return nil
 }
 
-// counted gives a package the position that its records make.
+// counted replaces a package's positions by the one calculated from its records.
 func (c *Change) counted(p *books.Package, rows []position.Row) ([]position.Row, error) {
 	drawn, err := rating.DrawnOf(p, &c.Row)
 	if err != nil {

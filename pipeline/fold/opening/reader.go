@@ -14,29 +14,29 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Reader gives positions, a customer at a time in the order of the books.
+// Reader reads positions, one customer at a time in the order of the books.
 type Reader struct {
-	Customer int32 // whose rows are next; -1 at the end
+	Customer int32 // the next customer; -1 at the end
 
 	tablefile.Cursor[tables.Position]
 	names     codes.Names
 	customers codes.List
-	inFile    int32 // whose rows are next in the file; -1 at its end
+	inFile    int32 // the next customer in the file; -1 at its end
 	rows      []position.Row
-	changes   map[int32][]Change // made to packages since the file, by customer
+	changes   map[int32][]Change // made to packages after the file was written, by customer
 	changed   []int32            // customers of changes, ascending
-	// rows are passed on unchanged: whose they are is only known where carry stopped at a customer
+	// rows are copied with Carry: their customers are looked up only when Carry stops
 	carries bool
-	words   parquet.Recode // of the row group, in the batch that carry appends to
-	coded   bool           // words is of this row group
-	written int64          // and of the batch that followed so many rows
+	words   parquet.Recode // maps the row group to the batch to which copy appends
+	coded   bool           // words is valid for this row group
+	written int64          // and for the batch when this number of rows was written
 }
 
-// AllCustomers as the bound of Carry is above every customer.
+// AllCustomers is a bound of Carry that is above every customer.
 const AllCustomers int32 = math.MaxInt32
 
-// read starts before the first row of a file of positions; without one there are none. A reader that carries does not
-// look customers up.
+// read starts before the first row of a file of positions; no file means no positions. A reader with carries does not
+// look up customers.
 func (s *Source) read(files []manifest.FileEntry, carries bool) (*Reader, error) {
 	p := &Reader{Customer: -1, names: s.names(), inFile: -1, carries: carries}
 	if len(files) == 0 {
@@ -56,13 +56,13 @@ func (s *Source) read(files []manifest.FileEntry, carries bool) (*Reader, error)
 	return p, p.advance()
 }
 
-// change makes changes to packages on the way.
+// change makes the reader apply changes to packages.
 func (p *Reader) change(changes map[int32][]Change) {
 	p.changes, p.changed = changes, slices.Sorted(maps.Keys(changes))
 	p.turn()
 }
 
-// turn notes whose rows are next.
+// turn sets the next customer.
 func (p *Reader) turn() {
 	p.Customer = p.inFile
 	if len(p.changed) > 0 && (p.inFile < 0 || p.changed[0] < p.inFile) {
@@ -70,11 +70,11 @@ func (p *Reader) turn() {
 	}
 }
 
-// Carries reports whether the rows are of the day's own cycle, so that those of customers without records can be copied
-// with Carry.
+// Carries reports whether the rows are of the day's own cycle, so that Carry can copy those of customers without
+// records.
 func (p *Reader) Carries() bool { return p.carries }
 
-// advance moves to the next row of the file and notes whose it is.
+// advance moves to the next row of the file and reads its customer.
 func (p *Reader) advance() error {
 	defer p.turn()
 	ok, fresh, err := p.Next()
@@ -99,8 +99,8 @@ func (p *Reader) advance() error {
 	return nil
 }
 
-// Carry appends the rows of customers before one to positions as they are (OPEN-5). It does not look the customers up:
-// the day that wrote them did.
+// Carry copies the rows of the customers before one to the writer (OPEN-5). It does not check that the books contain
+// them, since the day that wrote the rows did.
 func (p *Reader) Carry(to *Writer, before int32) error {
 	bound := ""
 	if before != AllCustomers {
@@ -129,7 +129,7 @@ func (p *Reader) Carry(to *Writer, before int32) error {
 	return nil
 }
 
-// copy appends rows of the row group at hand.
+// copy appends rows of the current row group.
 func (p *Reader) copy(to *Writer, from, upTo int) error {
 	for from < upTo {
 		if !p.coded || p.written != to.Rows() {
@@ -146,7 +146,7 @@ func (p *Reader) copy(to *Writer, from, upTo int) error {
 	return nil
 }
 
-// Take returns the rows of the customer that is next and moves on. The rows are valid until the next call.
+// Take returns the rows of the next customer and advances. The rows are valid until the next call.
 func (p *Reader) Take() ([]position.Row, error) {
 	who := p.Customer
 	p.rows = p.rows[:0]
@@ -169,7 +169,7 @@ func (p *Reader) Take() ([]position.Row, error) {
 	return p.rows, err
 }
 
-// rowAt is a row of a table that begins with the columns of positions.
+// rowAt reads a row of a table that begins with the columns of positions.
 func rowAt(cols *parquet.Columns[tables.Position], i int) (position.Row, error) {
 	row := position.Row{
 		Kind:     position.Kind(cols.Small(tables.PositionKind).At(i)),

@@ -19,7 +19,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Source reads positions from one state of the lake. One goroutine uses it at a time.
+// Source reads positions from one state of the lake. It is not safe for concurrent use.
 type Source struct {
 	Files   lake.FileSet
 	Books   *books.Books
@@ -29,7 +29,7 @@ type Source struct {
 	decoder *parquet.Decoder
 }
 
-// FromSnapshot is a source of a committed state.
+// FromSnapshot returns a source of a committed state.
 func FromSnapshot(snap *lake.Snapshot, b *books.Books, prices *tariff.Book) *Source {
 	return &Source{Files: snap, Books: b, Prices: prices, Buckets: max(1, snap.Manifest.Buckets)}
 }
@@ -43,7 +43,7 @@ type Last struct {
 // In reports whether the day is one of a cycle.
 func (l Last) In(c period.Cycle) bool { return l.Known && l.Day.Cycle() == c }
 
-// cycle is the day's cycle; where no day is known, a cycle before all others.
+// cycle returns the day's cycle; if no day is known, a cycle before all others.
 func (l Last) cycle() period.Cycle {
 	if !l.Known {
 		return math.MinInt32
@@ -51,8 +51,8 @@ func (l Last) cycle() period.Cycle {
 	return l.Day.Cycle()
 }
 
-// LastBefore finds the last day before another with records in the bucket (OPEN-1). Of an archived cycle whose buckets
-// were divided afterwards, the index of its last day is not divided, and positions alone say which day it is.
+// LastBefore finds the last day before another with records in the bucket (OPEN-1). If an archived cycle's buckets were
+// divided later, the index of its last day was not divided, and the positions determine the day.
 func (s *Source) LastBefore(bucket int, day period.Day) (last Last, err error) {
 	for _, c := range slices.Backward(s.Cycles((day - 1).Cycle())) {
 		files, err := s.Files.Select(manifest.CycleOf(c), func(k manifest.FileKey) bool {
@@ -84,7 +84,7 @@ func (s *Source) Cycles(upTo period.Cycle) []period.Cycle {
 	return out
 }
 
-// closing are the files of the closing positions of a day.
+// closing returns the files of the closing positions of a day.
 func (s *Source) closing(bucket int, last Last) ([]manifest.FileEntry, error) {
 	if !last.Known {
 		return nil, nil
@@ -124,8 +124,8 @@ func (s *Source) Day(bucket int, day period.Day) (r *Reader, earlier bool, err e
 	return r, true, nil
 }
 
-// passed are the changes of all customers of a bucket when the closing positions of a day of an earlier cycle pass to a
-// cycle.
+// passed returns the changes of all customers of a bucket that apply when the closing positions of a day of an earlier
+// cycle pass to a cycle.
 func (s *Source) passed(bucket int, files []manifest.FileEntry, last Last, cycle period.Cycle) (map[int32][]Change,
 	error) {
 	m := s.moved(cycle)
@@ -139,8 +139,8 @@ func (s *Source) passed(bucket int, files []manifest.FileEntry, last Last, cycle
 	return changes, m.changes(bucket, cycle, cycle, changes)
 }
 
-// CycleEnd opens the closing positions of all customers of a bucket after the last day of a cycle that has records;
-// none if no day has.
+// CycleEnd opens the closing positions of all customers of a bucket after the last day of a cycle with records. It has
+// no rows if no day has records.
 func (s *Source) CycleEnd(bucket int, cycle period.Cycle) (*Reader, error) {
 	last, err := s.LastBefore(bucket, cycle.Last()+1)
 	if err != nil {
@@ -156,8 +156,8 @@ func (s *Source) CycleEnd(bucket int, cycle period.Cycle) (*Reader, error) {
 	return s.read(files, false)
 }
 
-// Ending is CycleEnd of books with levels, which hold in cycles without records, too: if no day of the cycle has any,
-// the positions are of an earlier cycle, and the caller passes them to the cycle with rating.NextCycle.
+// Ending is CycleEnd for books with levels, which continue in cycles without records: if no day of the cycle has
+// records, the positions are of an earlier cycle, and the caller passes them to the cycle with rating.NextCycle.
 func (s *Source) Ending(bucket int, cycle period.Cycle) (r *Reader, earlier bool, err error) {
 	last, err := s.LastBefore(bucket, cycle.Last()+1)
 	if err != nil || last.In(cycle) {
@@ -184,13 +184,13 @@ func (s *Source) bucket(customer int32) int {
 	return place.Of(s.Books, customer, s.Buckets)
 }
 
-// Before are a customer's closing positions of the last day before another, and that day. Those of an earlier cycle
-// hold the changes that were billed up to a cycle, but are not passed to the day's cycle.
+// Before returns a customer's closing positions of the last day before another, and that day. Positions of an earlier
+// cycle include the changes that were billed up to upTo, but are not passed to the day's cycle.
 func (s *Source) Before(customer int32, day period.Day, upTo period.Cycle) (rows []position.Row, last Last, err error) {
 	return s.before(customer, day, upTo, nil)
 }
 
-// before is Before that shows what is stored to m, if there is one.
+// before is Before. If m is not nil, it passes m the stored positions.
 func (s *Source) before(customer int32, day period.Day, upTo period.Cycle, m *moved) (rows []position.Row, last Last,
 	err error) {
 	bucket := s.bucket(customer)
@@ -225,8 +225,8 @@ func (s *Source) before(customer int32, day period.Day, upTo period.Cycle, m *mo
 	return rows, last, err
 }
 
-// at are a customer's positions before a day, as a cycle has them: of an earlier cycle they are passed to it. The day
-// is one of the cycle, or the day after its last one.
+// at returns a customer's positions before a day, in a cycle: positions of an earlier cycle are passed to it. The day
+// is one of the cycle or the day after its last one.
 func (s *Source) at(customer int32, day period.Day, cycle, upTo period.Cycle) (rows []position.Row, own bool,
 	err error) {
 	m := s.moved(cycle)
@@ -244,14 +244,14 @@ func (s *Source) at(customer int32, day period.Day, cycle, upTo period.Cycle) (r
 	return rating.NextCycle(s.Prices, nil, rows, customer, cycle), false, nil
 }
 
-// OfDay are the positions with which the records of a customer's day are rated.
+// OfDay returns the positions with which the records of a customer's day are rated.
 func (s *Source) OfDay(customer int32, day period.Day) ([]position.Row, error) {
 	rows, _, err := s.at(customer, day, day.Cycle(), day.Cycle())
 	return rows, err
 }
 
-// OfCycle are a customer's positions at the start of a cycle: before what was billed late in it, and as its own records
-// find them.
+// OfCycle returns a customer's positions at the start of a cycle: before late billing in it, and after, as its own
+// records use them.
 func (s *Source) OfCycle(customer int32, cycle period.Cycle) (before, found []position.Row, err error) {
 	if before, _, err = s.at(customer, cycle.First(), cycle, cycle-1); err != nil {
 		return nil, nil, err
@@ -260,8 +260,8 @@ func (s *Source) OfCycle(customer int32, cycle period.Cycle) (before, found []po
 	return before, found, err
 }
 
-// Closing are a customer's positions after the last day of a cycle that has records in the bucket. If no day has, they
-// are those that the cycle opens with, and own is false.
+// Closing returns a customer's positions after the last day of a cycle with records in the bucket. If no day has
+// records, they are the cycle's opening positions and own is false.
 func (s *Source) Closing(customer int32, cycle period.Cycle) (rows []position.Row, own bool, err error) {
 	return s.at(customer, cycle.Last()+1, cycle, cycle)
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/tollbook/tollbook/settlement/payment"
 )
 
-// balanceReader gives the opening balances of a day, a customer at a time in the order of ids.
+// balanceReader reads the opening balances of a day, one customer at a time in the order of ids.
 type balanceReader struct {
 	file     *tableFile[tables.Balance]
 	cols     *parquet.Columns[tables.Balance]
@@ -19,10 +19,10 @@ type balanceReader struct {
 	customer string // whose rows are next
 	ok       bool   // false at the end
 	rows     []payment.Row
-	currency string // of rows; "" = not known
+	currency string // of rows; "" = unknown
 }
 
-// openBalances starts on a balances file; without one there are none.
+// openBalances starts to read a balances file; an entry without a path has no balances.
 func openBalances(w *Worker, e manifest.FileEntry) (*balanceReader, error) {
 	b := &balanceReader{at: -1}
 	if e.Path == "" {
@@ -52,7 +52,8 @@ func (b *balanceReader) advance() (err error) {
 	return nil
 }
 
-// take returns the rows of a customer, who is next or has none, and moves on. They are valid until the next call.
+// take returns the rows of a customer, which is the next one or has none, and advances. The rows are valid until the
+// next call.
 func (b *balanceReader) take(customer string) ([]payment.Row, error) {
 	b.rows, b.currency = b.rows[:0], ""
 	for b.ok && b.customer == customer {
@@ -81,7 +82,7 @@ func (b *balanceReader) row() (r payment.Row, err error) {
 	return r, err
 }
 
-// addBalances appends a customer's rows to the closing balances. Amounts are in a currency.
+// addBalances appends a customer's rows to the closing balances. currency is that of the amounts.
 func addBalances(to *rowWriter[tables.Balance], customer, currency string, rows []payment.Row) error {
 	for i := range rows {
 		r, c := &rows[i], to.cols

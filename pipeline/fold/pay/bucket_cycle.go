@@ -14,27 +14,27 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// bucketCycle is a bucket of an open cycle being paid.
+// bucketCycle pays a bucket of an open cycle.
 type bucketCycle struct {
 	w          *Worker
 	at         place.Place
 	bounds     period.Span
 	clock      period.Clock
 	next, base dayFiles
-	all        bool // every day is to be paid again
-	stale      bool // a held file was rated again, and does not say what paid its lines
+	all        bool // every day must be paid again
+	stale      bool // a held file was rated again and does not contain what paid its lines
 	changed    map[period.Day]bool
 	files      []*heldFile
 	held       []*heldLine        // by day, customer, and in the order of time
-	inAdvance  map[chargeKey]bool // charges in advance of which re-rating posted a difference into the place
+	inAdvance  map[chargeKey]bool // charges in advance for which re-rating posted a difference into the place
 	events     []*accountEvent    // by day, customer, instant and id
 	reclaims   []*Reclaim         // by day, customer and in their order
-	from       period.Day         // every day from this one on is to be paid again, for other coupons are issued
+	from       period.Day         // every day from this one on must be paid again, because issued coupons changed
 	days       int
 	lines      int64
 }
 
-// place pays a bucket of a cycle, if it has to be.
+// place pays a bucket of a cycle, if necessary.
 func (w *Worker) place(ctx context.Context, at place.Place) error {
 	zone := w.Books.Zone
 	pl := &bucketCycle{w: w, at: at, bounds: zone.Bounds(at.Cycle), clock: zone.Clock(), next: w.next[at],
@@ -43,7 +43,7 @@ func (w *Worker) place(ctx context.Context, at place.Place) error {
 	pl.issued()
 	if pl.isCash() {
 		if _, has := pl.next[tableDay{table: tables.AccountEvents().Name}]; has && pl.all {
-			pl.refuse(nil) // nothing is refused where nothing moves
+			pl.refuse(nil) // without a ledger or coupons no event is refused
 		}
 		return nil
 	}
@@ -90,7 +90,7 @@ func (pl *bucketCycle) isCash() bool {
 	return true
 }
 
-// clean reports whether nothing changed that payments of the place depend on, so far as files tell.
+// clean reports whether nothing changed that payments of the place depend on, judging by files only.
 func (pl *bucketCycle) clean() (bool, error) {
 	if pl.all || pl.w.carries() || pl.from <= pl.endDay() || len(pl.changed) > 0 {
 		return false, nil
@@ -118,10 +118,10 @@ func (pl *bucketCycle) clean() (bool, error) {
 	return true, err
 }
 
-// endDay stands for manifest.EndDay after the days of the cycle.
+// endDay represents manifest.EndDay. It follows the days of the cycle.
 func (pl *bucketCycle) endDay() period.Day { return pl.at.Cycle.Last() + 1 }
 
-// keyDay is a day as a file's key has it.
+// keyDay returns a day as in the key of a file.
 func (pl *bucketCycle) keyDay(d period.Day) manifest.Day {
 	if d == pl.endDay() {
 		return manifest.EndDay
@@ -129,12 +129,12 @@ func (pl *bucketCycle) keyDay(d period.Day) manifest.Day {
 	return manifest.DayOf(d)
 }
 
-// dayOf is the day of the cycle on which an instant is paid.
+// dayOf returns the day of the cycle on which an instant is paid.
 func (pl *bucketCycle) dayOf(t period.Instant) period.Day {
 	return min(max(pl.clock.Day(t), pl.at.Cycle.First()), pl.at.Cycle.Last())
 }
 
-// allDays are the days on which anything is or was paid, and marks those whose files of lines differ as changed.
+// allDays returns the days on which something is or was paid. It marks those whose files of lines differ as changed.
 func (pl *bucketCycle) allDays() ([]period.Day, error) {
 	set := make(map[period.Day]bool)
 	for _, files := range [...]dayFiles{pl.next, pl.base} {
@@ -174,8 +174,8 @@ func (pl *bucketCycle) allDays() ([]period.Day, error) {
 	return slices.Sorted(maps.Keys(set)), nil
 }
 
-// payDays pays the days that changed, and those after them until the balances come out as they were (CASH-3). With
-// clean it only passes over the place.
+// payDays pays the changed days, and the days after them until the closing balances are equal to the stored ones
+// (CASH-3). With clean it pays nothing and only keeps track of the balances.
 func (pl *bucketCycle) payDays(ctx context.Context, clean bool) error {
 	days, err := pl.allDays()
 	if err != nil {
@@ -213,7 +213,7 @@ func (pl *bucketCycle) payDays(ctx context.Context, clean bool) error {
 	return nil
 }
 
-// refused are the ids of the account events that found too little on their balance.
+// refused returns the ids of the account events that were refused because the balance was too low.
 func (pl *bucketCycle) refused() map[string]bool {
 	ids := make(map[string]bool)
 	for _, e := range pl.events {
@@ -224,7 +224,7 @@ func (pl *bucketCycle) refused() map[string]bool {
 	return ids
 }
 
-// refuse hands the place's verdict over its account events to the result.
+// refuse adds the refused account events of the place to the result.
 func (pl *bucketCycle) refuse(ids map[string]bool) {
 	one := Refused{Cycle: pl.at.Cycle, IDs: [][]byte{}}
 	for _, id := range slices.Sorted(maps.Keys(ids)) {
@@ -233,7 +233,7 @@ func (pl *bucketCycle) refuse(ids map[string]bool) {
 	pl.w.result.Refused = append(pl.w.result.Refused, one)
 }
 
-// hand adds what was paid to the result.
+// hand adds the paid cycle to the result.
 func (pl *bucketCycle) hand() {
 	r := pl.w.result
 	r.Cycles = append(r.Cycles, pl.at.Cycle)

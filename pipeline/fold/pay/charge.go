@@ -13,20 +13,20 @@ import (
 	"github.com/tollbook/tollbook/settlement/payment"
 )
 
-// chargeKey names what a cycle charges for a part of a recurring charge, in one place; zero = no such line.
+// chargeKey identifies the charge of a cycle for one part of a recurring charge, in one place; zero = no such line.
 type chargeKey struct {
 	cycle                               period.Cycle // of the charge
 	customer, id, sku, region, resource string
 	refund                              bool
 }
 
-// base names what a refund returns.
+// base returns the key of the charge that a refund returns.
 func (k chargeKey) base() chargeKey {
 	k.refund = false
 	return k
 }
 
-// chargeKey is the key of a line; zero if it is neither of a recurring charge nor a difference of one.
+// chargeKey returns the key of a line; zero if it is neither of a recurring charge nor a difference of one.
 func (p *bucketPayer) chargeKey(r row) (k chargeKey) {
 	cycle := r.word(tables.LineCycle)
 	switch r.word(tables.LineDay) {
@@ -53,7 +53,7 @@ func (p *bucketPayer) chargeKey(r row) (k chargeKey) {
 	return k
 }
 
-// postedInAdvance are the charges in advance of which re-rating posted differences into the place.
+// postedInAdvance returns the charges in advance for which re-rating posted differences into the place.
 func (pl *bucketCycle) postedInAdvance() (map[chargeKey]bool, error) {
 	out := make(map[chargeKey]bool)
 	e, ok := pl.next[tableDay{table: tables.Reratings().Name}]
@@ -83,14 +83,14 @@ func (pl *bucketCycle) postedInAdvance() (map[chargeKey]bool, error) {
 // isChargeRefund reports whether the line is the refund of a recurring charge.
 func (l *heldLine) isChargeRefund() bool { return l.charge.refund }
 
-// chargeResplit notes that what pays a line of a charge may be other than in the live state.
+// chargeResplit notes that the payment of a charge's line may differ from the live state.
 func (w *Worker) chargeResplit(l *heldLine) {
 	if l.charge != (chargeKey{}) && !l.charge.refund {
 		w.recharged[l.charge] = true
 	}
 }
 
-// isBase reports whether a line can be the base of a refund: something was paid for it.
+// isBase reports whether a line can be the base of a refund: its payment amount is positive.
 func (r row) isBase() bool {
 	a, err := r.amount(tables.LinePaymentAmount)
 	return err == nil && a.Sign() > 0
@@ -101,8 +101,8 @@ func (r row) earlier(o row) bool {
 	return cmp.Or(cmp.Compare(r.instant(), o.instant()), r.compare(o)) < 0
 }
 
-// tieCharges finds the bases of refunds of recurring charges: the first line of the charge that was paid for, in this
-// cycle or an earlier one.
+// tieCharges finds the bases of refunds of recurring charges: the first line of the charge with a positive payment, in
+// this cycle or an earlier one.
 func (pl *bucketCycle) tieCharges() error {
 	here := make(map[chargeKey]*heldLine)
 	for _, l := range pl.held {
@@ -128,7 +128,7 @@ func (pl *bucketCycle) tieCharges() error {
 	return nil
 }
 
-// charged finds the line that was paid for a charge in the cycles before one; no columns = there is none.
+// charged finds the paid line of a charge in the cycles before one; a row without columns means that there is none.
 func (b *orderBook) charged(key chargeKey, before period.Cycle) (row, error) {
 	for _, c := range b.p.known {
 		if c < key.cycle || c >= before {
@@ -146,7 +146,7 @@ func (b *orderBook) charged(key chargeKey, before period.Cycle) (row, error) {
 	return row{}, nil
 }
 
-// loadCharges reads the lines of recurring charges of a cycle that is paid, and the differences of charges.
+// loadCharges reads a paid cycle's lines of recurring charges and differences of charges.
 func (b *orderBook) loadCharges(c period.Cycle) error {
 	b.charges[c] = make(map[chargeKey]row)
 	for _, day := range [...]manifest.Day{manifest.ChargesDay, manifest.RerateDay} {
@@ -171,8 +171,8 @@ func (b *orderBook) loadCharges(c period.Cycle) error {
 	return nil
 }
 
-// refundCharge pays the refund of a recurring charge back into what its base was paid from (CASH-10). It is cash if
-// nothing but coupons paid the base: an earlier build let differences draw them.
+// refundCharge pays the refund of a recurring charge back to the balances that paid its base (CASH-10). If only coupons
+// paid the base, the refund is cash: in earlier versions differences could draw coupons.
 func (d *day) refundCharge(h *heldLine, l *payment.Line) error {
 	base := h.paid
 	if h.base != nil {

@@ -28,7 +28,7 @@ type day struct {
 	line     payment.Line
 }
 
-// happenings are what is held in memory of a day.
+// happenings holds the lines and events of a day that are kept in memory.
 type happenings struct {
 	held     []*heldLine     // by customer and in the order of time
 	events   []*accountEvent // by customer, instant and id
@@ -71,7 +71,7 @@ func (pl *bucketCycle) payDay(date period.Day, held happenings) (err error) {
 	return pl.replaceLines(lines, d.sums)
 }
 
-// spanOf is when the usage lines of a day are paid.
+// spanOf returns the span in which the usage lines of a day are paid.
 func (pl *bucketCycle) spanOf(date period.Day) period.Span {
 	if date == pl.endDay() {
 		return monthEnd(pl.bounds)
@@ -79,10 +79,10 @@ func (pl *bucketCycle) spanOf(date period.Day) period.Span {
 	return pl.w.Books.Zone.DaySpan(date)
 }
 
-// monthEnd is when the month-end lines of a cycle are paid.
+// monthEnd returns the span in which the month-end lines of a cycle are paid.
 func monthEnd(cycle period.Span) period.Span { return period.Span{From: cycle.To - 1, To: cycle.To} }
 
-// drawsOn reports whether usage lines of a bucket can be paid by anything but cash in a span.
+// drawsOn reports whether anything other than cash can pay usage lines of a bucket in a span.
 func (p *Payer) drawsOn(bucket int, span period.Span) bool {
 	if p.Rules.Ledger {
 		return true
@@ -96,8 +96,8 @@ func (p *Payer) drawsOn(bucket int, span period.Span) bool {
 }
 
 // Writes reports whether Pay writes the lines of a day of an open cycle if they are rated again: something can be drawn
-// on the day, and the live state has no lines of it that are likely to be equal to the rated ones (CASH-9). fresh says
-// that the day has new records.
+// on the day, and the live state has no lines that are likely to equal the rated ones (CASH-9). fresh reports whether
+// the day has new records.
 func (w *Worker) Writes(key manifest.FileKey, fresh bool) bool {
 	cycle, ok := key.Cycle.Period()
 	if !ok {
@@ -115,9 +115,9 @@ func (w *Worker) Writes(key manifest.FileKey, fresh bool) bool {
 	return (fresh || !has || !holdsCash(was)) && w.drawsOn(key.Bucket, span)
 }
 
-// holdsCash reports whether the lines of a day's file say that cash pays all of each. Only such a file stays as it is
-// on a day on which nothing can be drawn: the lines of another one were paid by other coupons or rules (CASH-4). Its
-// sums show it: except for cash, no part of a usage line is negative.
+// holdsCash reports whether cash pays every line of a day's file completely. Only such a file is kept on a day on which
+// nothing can be drawn: other files were paid by other coupons or rules (CASH-4). The sums of the file decide it, since
+// except for cash no part of a usage line is negative.
 func holdsCash(e manifest.FileEntry) bool {
 	cols := tables.Lines().Columns
 	of := func(col tables.AmountColumn[tables.Line]) string {
@@ -131,7 +131,7 @@ func holdsCash(e manifest.FileEntry) bool {
 	return of(tables.LineCashAmount) == of(tables.LinePaymentAmount)
 }
 
-// finishBalances ends the files of balances and entries: a day on which nothing moved has none (CASH-2).
+// finishBalances ends the files of balances and entries. A day without movements has none (CASH-2).
 func (d *day) finishBalances() error {
 	var closing []manifest.FileEntry
 	var err error
@@ -164,7 +164,7 @@ func (d *day) finishBalances() error {
 	return next.Replace(d.w.uses.key, uses...)
 }
 
-// nextCustomer pays the customer who comes next; false at the end.
+// nextCustomer pays the next customer; false at the end.
 func (d *day) nextCustomer() (bool, error) {
 	id, ok := d.opening.customer, d.opening.ok
 	first := func(other string, has bool) {
@@ -197,7 +197,8 @@ func (d *day) nextCustomer() (bool, error) {
 	return true, addBalances(d.w.balances, id, d.currency(id), rows)
 }
 
-// currency is that of a customer's balances; of a customer that has left the books, the one that they had.
+// currency returns the currency of a customer's balances. For a customer that the books no longer contain, it is that
+// of the opening balances.
 func (d *day) currency(id string) string {
 	if code := d.w.Books.Customer(id); code >= 0 {
 		return d.w.Books.CustomerCurrency(code).Code
@@ -205,14 +206,14 @@ func (d *day) currency(id string) string {
 	return d.opening.currency
 }
 
-// hasLine, hasHeld and hasEvent report whether the customer at hand has more of each.
+// hasLine, hasHeld and hasEvent report whether the current customer has more lines, held lines and events.
 func (d *day) hasLine() bool  { return d.lines.ok && d.lines.customer == d.customer }
 func (d *day) hasHeld() bool  { return len(d.held) > 0 && d.held[0].customer == d.customer }
 func (d *day) hasEvent() bool { return len(d.events) > 0 && d.events[0].customer == d.customer }
 
 func (d *day) busy() bool { return d.hasLine() || d.hasHeld() || d.hasEvent() || d.hasReclaim() }
 
-// pay takes the customer at hand through the lines and events of the day in the order of time (CASH-5) and returns the
+// pay processes the current customer's lines and events of the day in the order of time (CASH-5) and returns the
 // closing rows.
 func (d *day) pay(rows []payment.Row) ([]payment.Row, error) {
 	var coupons []books.Coupon
@@ -281,7 +282,7 @@ func (d *day) payEvent() error {
 	return d.note(e.Instant, []byte(e.ID))
 }
 
-// note keeps the movements of what was paid last.
+// note stores the movements of the last payment.
 func (d *day) note(at period.Instant, id []byte) error {
 	list := d.w.wallet.Entries()
 	d.moved = d.moved || len(list) > 0
@@ -315,7 +316,7 @@ func (d *day) payLine() error {
 	return s.advance()
 }
 
-// payAs pays a line and writes into its columns what paid it.
+// payAs pays a line and writes what paid it into its columns.
 func (d *day) payAs(l *payment.Line, r row) error {
 	split, err := d.w.wallet.Pay(l)
 	if err != nil {
@@ -357,7 +358,7 @@ func (d *day) payHeld() error {
 	case h.order != nil:
 		l.Order, l.Named, l.Partner = true, h.order.Coupons, byPartner(h.order)
 	}
-	if h.inAdvance() || d.pl.inAdvance[h.charge] { // it draws no coupon, so that all of it can come back (§10.5)
+	if h.inAdvance() || d.pl.inAdvance[h.charge] { // it draws no coupon, so that all of it can be refunded (§10.5)
 		l.Order = true
 	}
 	if h.isChargeRefund() {
@@ -378,7 +379,7 @@ func (d *day) payHeld() error {
 	return nil
 }
 
-// refund calculates what an unsubscribe gives back (CASH-6) and pays it back into what its base was paid from.
+// refund calculates the refund of an unsubscribe (CASH-6) and pays it back to the balances that paid its base.
 func (d *day) refund(h *heldLine, l *payment.Line) error {
 	base, err := d.baseOf(h)
 	if err != nil {
@@ -396,7 +397,7 @@ func (d *day) refund(h *heldLine, l *payment.Line) error {
 		tables.LineOfficialDiscountAmount: charge.Discount, tables.LinePaymentAmount: charge.Payment} {
 		h.setAmount(col, a)
 	}
-	if charge.Payment.Sign() > 0 { // takes back a change that had given money
+	if charge.Payment.Sign() > 0 { // reverses a change that had a negative payment
 		l.Payment, l.Order, l.Partner = charge.Payment, true, byPartner(o)
 		return d.payAs(l, h.row)
 	}
@@ -408,7 +409,7 @@ func (d *day) refund(h *heldLine, l *payment.Line) error {
 	return d.note(h.instant, h.text(tables.LineID))
 }
 
-// baseOf finds what a refund needs of its base, in this cycle or an earlier one.
+// baseOf returns what a refund needs to know of its base, in this cycle or an earlier one.
 func (d *day) baseOf(h *heldLine) (*baseLine, error) {
 	if h.base != nil {
 		return paidAs(h.base.order, h.base.row)
@@ -416,22 +417,22 @@ func (d *day) baseOf(h *heldLine) (*baseLine, error) {
 	return d.w.orders.before(h.order.Base, d.pl.at.Cycle)
 }
 
-// lineStream gives the lines of a day, writing each row group to the worker's line writer when all of it is paid.
+// lineStream reads the lines of a day. It writes each row group to the worker's line writer when all of it is paid.
 type lineStream struct {
 	row
 	w        *Worker
-	file     *tableFile[tables.Line] // nil = of rated lines
+	file     *tableFile[tables.Line] // nil = rated lines, which are in no file
 	next     func() (*parquet.Columns[tables.Line], error)
 	ok       bool // false at the end
 	customer string
-	skus     []int32 // by dictionary code of the present row group
-	// by dictionary code of the present row group: when a discount is commercial; nil if no coupon asks
+	skus     []int32 // by dictionary code of the current row group
+	// when a discount is commercial, by dictionary code of the current row group; nil if no coupon needs it
 	commercial [][]period.Span
 	at         period.Instant
 	end        bool // month-end lines: all of them at one instant
 }
 
-// openLines starts on the first line of a day, of month-end lines with end; without an entry there are none.
+// openLines starts at the first line of a day; without an entry there are none. end marks month-end lines.
 func (pl *bucketCycle) openLines(e manifest.FileEntry, has, end bool) (*lineStream, error) {
 	s := &lineStream{w: pl.w, row: row{i: -1}, end: end}
 	if !has {
@@ -479,7 +480,7 @@ func (s *lineStream) advance() error {
 	return nil
 }
 
-// group looks the skus of a row group up.
+// group looks up the skus of a row group.
 func (s *lineStream) group(cols *parquet.Columns[tables.Line]) {
 	s.skus = s.skus[:0]
 	for _, id := range cols.Word(tables.LineSKU).Dict() {

@@ -14,11 +14,11 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// heldDays are the files of lines whose lines come at any instant of the cycle: they are held in memory (CASH-8).
+// heldDays are the files whose lines can be paid at any instant of the cycle. They are held in memory (CASH-8).
 var heldDays = [...]manifest.Day{manifest.EventsDay, manifest.LateDay, manifest.RerateDay, manifest.ChargesDay,
 	manifest.CommitmentsDay, manifest.CostsDay, manifest.RestatedDay}
 
-// heldFile is one of them.
+// heldFile is a file of heldDays.
 type heldFile struct {
 	entry manifest.FileEntry
 	cols  *parquet.Columns[tables.Line]
@@ -30,16 +30,16 @@ type heldLine struct {
 	customer string
 	instant  period.Instant
 	day      period.Day
-	manual   bool         // a manual adjustment: cash, and nothing moves
-	order    *event.Order // nil = of usage, or manual
-	base     *heldLine    // of a refund whose base is billed in the cycle too
-	refund   *heldLine    // of an order or a charge: its refund
+	manual   bool         // a manual adjustment: cash, no balance changes
+	order    *event.Order // nil = usage or manual adjustment
+	base     *heldLine    // the base of a refund, if it is billed in the same cycle
+	refund   *heldLine    // the refund of an order or a charge
 	behind   *heldLine    // the base, if it would come later: the line comes directly after it (CASH-5)
-	charge   chargeKey    // of a line of a recurring charge, of a difference of one, and of a refund of one
-	paid     row          // of a refund of a charge whose base is billed in an earlier cycle: the base's line
+	charge   chargeKey    // set for a line of a recurring charge, a difference of one and a refund of one
+	paid     row          // the base of a charge's refund, if it is billed in an earlier cycle
 }
 
-// spot is the line whose place in the order of time the line takes.
+// spot returns the line whose position in the order of time applies to this line.
 func (l *heldLine) spot() *heldLine {
 	if l.behind != nil {
 		return l.behind
@@ -47,7 +47,7 @@ func (l *heldLine) spot() *heldLine {
 	return l
 }
 
-// before is the order of time within a customer.
+// before compares lines of a customer by the order of time.
 func (l *heldLine) before(o *heldLine) int {
 	a, b := l.spot(), o.spot()
 	if a == b {
@@ -64,8 +64,8 @@ func (l *heldLine) follows() int {
 	return 0
 }
 
-// hold loads the held lines of a place and finds out which days have other ones than the live state; of all others it
-// takes over what paid them.
+// hold loads the held lines of a place and determines the days whose lines differ from the live state. For unchanged
+// lines it takes over what paid them.
 func (pl *bucketCycle) hold() error {
 	orders, err := pl.w.orders.in(pl.at.Cycle)
 	if err != nil {
@@ -116,7 +116,7 @@ func (pl *bucketCycle) hold() error {
 	return nil
 }
 
-// heldLine is a row of a held file.
+// heldLine returns a row of a held file.
 func (pl *bucketCycle) heldLine(r row, day manifest.Day, orders map[event.Key]*event.Order) *heldLine {
 	l := &heldLine{row: r, customer: r.word(tables.LineCustomerID), instant: r.instant()}
 	if day == manifest.EventsDay {
@@ -143,7 +143,7 @@ func (pl *bucketCycle) isMonthEnd(r row, day manifest.Day) bool {
 	return false
 }
 
-// tie puts a refund after its base.
+// tie links a refund to its base. The refund is paid after it.
 func (pl *bucketCycle) tie(l, base *heldLine) {
 	if base == nil {
 		return
@@ -159,7 +159,7 @@ func (pl *bucketCycle) tie(l, base *heldLine) {
 }
 
 // match compares lines with those of the live state. A line that was there takes over what paid it; the days of all
-// others changed.
+// other lines are marked as changed.
 func (pl *bucketCycle) match(lines []*heldLine, was *parquet.Columns[tables.Line], day manifest.Day,
 	orders map[event.Key]*event.Order) {
 	known := make(map[string][]*heldLine)
@@ -191,7 +191,7 @@ func (pl *bucketCycle) match(lines []*heldLine, was *parquet.Columns[tables.Line
 	}
 }
 
-// paidColumns are the columns of the line that paying writes: of an unsubscribe its amounts too (CASH-6).
+// paidColumns are the columns of the line that payment writes. For an unsubscribe they include its amounts (CASH-6).
 func (l *heldLine) paidColumns() []tables.AmountColumn[tables.Line] {
 	cols := append(partColumns[:], tables.LineCouponAmount, tables.LineCountedCouponAmount)
 	if l.isRefund() {
@@ -200,24 +200,24 @@ func (l *heldLine) paidColumns() []tables.AmountColumn[tables.Line] {
 	return cols
 }
 
-// inAdvance reports whether the line is of a recurring charge in advance, or the refund of one: it is paid at its
-// first instant.
+// inAdvance reports whether the line is of a recurring charge in advance, or the refund of one: it is paid at its first
+// instant.
 func (l *heldLine) inAdvance() bool {
 	return l.word(tables.LineDay) == manifest.ChargesDay.String() &&
 		l.cols.MaybeTime(tables.LineInstant).At(l.i) == tables.Nothing
 }
 
-// isRefund reports whether the line is an unsubscribe's.
+// isRefund reports whether the line is of an unsubscribe.
 func (l *heldLine) isRefund() bool { return l.order != nil && l.order.Type == ordering.Unsubscribe }
 
-// takeOver takes what paid the line from the same line of the live state.
+// takeOver copies what paid the line from the same line of the live state.
 func (l *heldLine) takeOver(was *heldLine) {
 	for _, col := range l.paidColumns() {
 		l.cols.Amount(col).All()[l.i] = was.cols.Amount(col).At(was.i)
 	}
 }
 
-// rated is all of a line that paying does not write, as bytes that are equal for equal lines.
+// rated encodes all columns of a line that payment does not write. Equal lines have equal bytes.
 func (l *heldLine) rated() []byte {
 	skip := l.paidColumns()
 	var out []byte
@@ -268,8 +268,7 @@ func (pl *bucketCycle) writeHeld() error {
 	return nil
 }
 
-// replaceLines ends the file of lines that is being written in the place of another one, and writes the sums next to
-// it.
+// replaceLines finishes the file of lines being written, which replaces another one, and writes its sums.
 func (pl *bucketCycle) replaceLines(rated manifest.FileEntry, s *sums) error {
 	if err := s.close(); err != nil {
 		return err
@@ -295,10 +294,10 @@ type accountEvent struct {
 	*event.Account
 	customer string
 	day      period.Day
-	key      string // what a replay depends on
+	key      string // all that a replay depends on
 }
 
-// loadAccountEvents loads the account events of a place and finds out which days have other ones than the live state.
+// loadAccountEvents loads the account events of a place and marks the days whose events differ from the live state.
 func (pl *bucketCycle) loadAccountEvents() error {
 	load := func(files dayFiles) (list []*accountEvent, err error) {
 		e, ok := files[tableDay{table: tables.AccountEvents().Name}]

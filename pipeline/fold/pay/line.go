@@ -41,7 +41,7 @@ func (r row) setAmount(col tables.AmountColumn[tables.Line], a money.Amount) {
 	d.Hi, d.Lo = a.Raw()
 }
 
-// instant is when a line is paid (§6.3): usage_start, unless the line says otherwise.
+// instant is when a line is paid (§6.3): column instant if set, else usage_start.
 func (r row) instant() period.Instant {
 	if t := r.cols.MaybeTime(tables.LineInstant).At(r.i); t != tables.Nothing {
 		return t
@@ -49,8 +49,8 @@ func (r row) instant() period.Instant {
 	return r.start()
 }
 
-// holds reports whether one of the spans holds the line's own time, at which its discount was chosen (§9.2):
-// usage_start, unless the line says otherwise.
+// holds reports whether one of the spans contains the line's own time, at which its discount was chosen (§9.2): column
+// own_time if set, else usage_start.
 func (r row) holds(spans []period.Span) bool {
 	if len(spans) == 0 {
 		return false
@@ -62,7 +62,7 @@ func (r row) holds(spans []period.Span) bool {
 	return slices.ContainsFunc(spans, func(s period.Span) bool { return s.Holds(own) })
 }
 
-// split is what paid the line, as its columns say.
+// split returns what paid the line, from its columns.
 func (r row) split() (s payment.Split, err error) {
 	for b, col := range partColumns {
 		if s.Parts[b], err = r.amount(col); err != nil {
@@ -82,7 +82,7 @@ func (r row) setSplit(s *payment.Split) {
 	r.setAmount(tables.LineCountedCouponAmount, s.Counted)
 }
 
-// compare is the order of §8 within a customer, and after it what distinguishes lines that agree in all of it.
+// compare is the order of §8 within a customer. Lines that are equal in it are ordered by their other columns.
 func (r row) compare(o row) int {
 	if d := cmp.Compare(r.start(), o.start()); d != 0 {
 		return d
@@ -109,7 +109,7 @@ func compareDec(a, b parquet.Dec) int {
 	return cmp.Or(cmp.Compare(a.Hi, b.Hi), cmp.Compare(a.Lo, b.Lo))
 }
 
-// kindRank is a kind's place in the order of §8.
+// kindRank is the position of a kind in the order of §8.
 func kindRank(word string) int {
 	kinds := [...]line.Kind{line.Usage, line.FlatFee, line.Period, line.Order, line.Refund, line.Adjustment,
 		line.Recurring, line.TrueUp, line.Overage, line.Cap}

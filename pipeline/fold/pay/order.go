@@ -17,15 +17,15 @@ import (
 	"github.com/tollbook/tollbook/settlement/payment"
 )
 
-// orderBook finds the orders of a bucket and their lines, and the lines of its recurring charges, a cycle at a time, as
-// far as they are asked for.
+// orderBook finds the orders of a bucket and their lines, and the lines of its recurring charges. It loads a cycle when
+// something of it is requested.
 type orderBook struct {
 	p      *bucketPayer
 	bucket int
 	orders map[period.Cycle]map[event.Key]*event.Order
-	lines  map[period.Cycle]map[string]row // by id; of cycles that are paid
+	lines  map[period.Cycle]map[string]row // by id; of paid cycles
 
-	charges map[period.Cycle]map[chargeKey]row // of cycles that are paid: what was paid first for each charge
+	charges map[period.Cycle]map[chargeKey]row // of paid cycles: the first paid line of each charge
 }
 
 func newOrderBook(p *bucketPayer, bucket int) *orderBook {
@@ -33,7 +33,7 @@ func newOrderBook(p *bucketPayer, bucket int) *orderBook {
 		lines: make(map[period.Cycle]map[string]row), charges: make(map[period.Cycle]map[chargeKey]row)}
 }
 
-// in are the orders that are billed in a cycle.
+// in returns the orders that are billed in a cycle.
 func (b *orderBook) in(c period.Cycle) (map[event.Key]*event.Order, error) {
 	if known, ok := b.orders[c]; ok {
 		return known, nil
@@ -48,14 +48,14 @@ func (b *orderBook) in(c period.Cycle) (map[event.Key]*event.Order, error) {
 	return book.Orders, nil
 }
 
-// baseLine is what a refund needs of its base: the order, and its line as it was paid.
+// baseLine is what a refund needs to know of its base: the order, and what its line says was paid.
 type baseLine struct {
 	order             *event.Order
 	official, payment money.Amount
 	split             payment.Split
 }
 
-// before finds an order that is billed in a cycle before another one, and its line.
+// before finds an order that is billed before a cycle, and its line.
 func (b *orderBook) before(key event.Key, c period.Cycle) (*baseLine, error) {
 	for _, earlier := range slices.Backward(b.p.known) {
 		if earlier >= c {
@@ -76,7 +76,7 @@ func (b *orderBook) before(key event.Key, c period.Cycle) (*baseLine, error) {
 	return nil, fmt.Errorf("order %s, which an unsubscribe names, is in no cycle up to %s", orderID(key), c)
 }
 
-// line finds the line of an order in a cycle that is paid.
+// line finds the line of an order in a paid cycle.
 func (b *orderBook) line(o *event.Order, c period.Cycle) (row, error) {
 	if b.lines[c] == nil {
 		b.lines[c] = make(map[string]row)
@@ -101,7 +101,8 @@ func (b *orderBook) line(o *event.Order, c period.Cycle) (row, error) {
 	return r, nil
 }
 
-// isOrderLine reports whether a line of the day `events` is an order's: its id is the order's, a slash and a number.
+// isOrderLine reports whether a line of the day `events` is of an order: its id is the order's id, a slash and a
+// number.
 func isOrderLine(r row) bool {
 	number, ok := strings.CutPrefix(string(r.text(tables.LineID)), r.word(tables.LineTradeID)+"/")
 	return ok && number != ""
@@ -109,7 +110,7 @@ func isOrderLine(r row) bool {
 
 func orderID(key event.Key) string { return key.ID + "/" + strconv.FormatInt(key.Line, 10) }
 
-// orderOf finds the order that a line of the day `events` is of; nil for a manual adjustment's line.
+// orderOf returns the order of a line of the day `events`; nil for a manual adjustment's line.
 func orderOf(r row, orders map[event.Key]*event.Order) *event.Order {
 	if !isOrderLine(r) {
 		return nil
@@ -126,7 +127,7 @@ func orderOf(r row, orders map[event.Key]*event.Order) *event.Order {
 	return o
 }
 
-// paidAs reads what a refund needs from its base's line.
+// paidAs reads what a refund needs to know from its base's line.
 func paidAs(o *event.Order, r row) (*baseLine, error) {
 	b := &baseLine{order: o}
 	var err error
@@ -143,7 +144,7 @@ func paidAs(o *event.Order, r row) (*baseLine, error) {
 // byPartner reports whether a partner pays an order.
 func byPartner(o *event.Order) bool { return o.Payer != "customer" }
 
-// batchOf is a file of lines in memory; nil without one.
+// batchOf reads a file of lines into memory; nil if there is none.
 func batchOf(p *bucketPayer, files dayFiles, day manifest.Day) (*parquet.Columns[tables.Line], manifest.FileEntry,
 	error) {
 	e, ok := files[tableDay{tables.Lines().Name, day}]

@@ -17,7 +17,7 @@ import (
 	"github.com/tollbook/tollbook/settlement/payment"
 )
 
-// Payer pays what a run has rated. It is used once: Begin, then workers, whose results it takes.
+// Payer pays what a run has rated. It is used once: first Begin, then its workers, whose results it takes.
 type Payer struct {
 	Base    *lake.Snapshot
 	Books   *books.Books
@@ -25,15 +25,15 @@ type Payer struct {
 	Refunds ordering.RefundRules
 	Buckets int
 	Closed  period.Cycle // the last closed cycle; accept.NoCycle = none
-	// in which the run wrote account events or takes coupons back; those of the live state need not be named
+	// cycles in which the run wrote account events or reclaims coupons; those of the live state can be omitted
 	Cycles []period.Cycle
-	Refold func(period.Cycle) bool // whether a cycle was paid by other books or settings than today's
+	Refold func(period.Cycle) bool // whether a cycle was paid with other books or settings than today's
 	Issued Issued                  // §9.2
 
 	coupons *payment.Coupons
 	// when discounts are commercial, by id; nil if no coupon excludes them
 	commercial map[string][]period.Span
-	altered    map[int]period.Instant // by bucket: from when issued coupons are others than in the live state
+	altered    map[int]period.Instant // by bucket: first instant at which issued coupons differ from the live state
 	holders    map[int][]int32        // customers with coupons, by bucket
 	cycles     []period.Cycle         // known ones, ascending
 	base       map[place.Place]dayFiles
@@ -97,18 +97,18 @@ func sortPlaces(to map[place.Place]dayFiles, c period.Cycle, files []manifest.Fi
 	}
 }
 
-// bucketPayer is a Payer as the task of a bucket sees it.
+// bucketPayer is what the task of a bucket needs of a Payer.
 type bucketPayer struct {
 	*Payer
 	Txn      *lake.SubTxn
-	rated    *rated.Lines   // of the bucket at hand, which are in no file yet
-	known    []period.Cycle // as Payer.cycles, with those that were rated in the bucket at hand
+	rated    *rated.Lines   // of the current bucket; they are in no file yet
+	known    []period.Cycle // Payer.cycles, and those that were rated in the current bucket
 	next     map[place.Place]dayFiles
-	reclaims map[int][]*Reclaim // by bucket: copies, which the task decides
+	reclaims map[int][]*Reclaim // by bucket: copies, on which the task decides
 	result   *Result
 }
 
-// Worker pays one bucket after the other with memory of its own.
+// Worker pays one bucket after the other. It reuses its memory.
 type Worker struct {
 	*bucketPayer
 	wallet   *payment.Wallet
@@ -119,18 +119,18 @@ type Worker struct {
 	drawn    []payment.Use
 	rows     []payment.Row
 
-	of      int                // the bucket at hand
+	of      int                // the current bucket
 	opening manifest.FileEntry // the latest balances of the next state so far; no Path = none
-	was     manifest.FileEntry // the same of the live state
-	resplit map[event.Key]bool // orders whose payment came out different
+	was     manifest.FileEntry // the same for the live state
+	resplit map[event.Key]bool // orders whose payment changed
 	orders  *orderBook
 
-	recharged map[chargeKey]bool // recurring charges whose payment may have come out different
+	recharged map[chargeKey]bool // recurring charges whose payment may have changed
 }
 
 // Pay pays the open cycles of a bucket, oldest first, and puts the files into its next state. rated are the cycles in
-// which the run rated something in the bucket. Errors: the lake's, what the books no longer have (*events.GoneError),
-// and *money.RangeError.
+// which the run rated something in the bucket. Errors: errors of the lake, *events.GoneError for something that the
+// books no longer contain, and *money.RangeError.
 func (w *Worker) Pay(ctx context.Context, bucket int, rated []period.Cycle) (*Result, error) {
 	w.known = slices.Concat(w.cycles, rated)
 	slices.Sort(w.known)
@@ -171,7 +171,7 @@ func (w *Worker) bucket(ctx context.Context, bucket int) error {
 	return nil
 }
 
-// latest is the last balances file of a place.
+// latest returns the last balances file of a place.
 func latest(files dayFiles) (last manifest.FileEntry, ok bool) {
 	for _, e := range files {
 		if e.Table == balancesTable && e.Day.Compare(last.Day) >= 0 {
@@ -188,10 +188,10 @@ const (
 	usesTable     = "coupon_entries"
 )
 
-// carries reports whether the place at hand opens with other balances than in the live state (CASH-3).
+// carries reports whether the current place opens with other balances than in the live state (CASH-3).
 func (w *Worker) carries() bool { return w.opening.Hash != w.was.Hash }
 
-// NewWorker returns a worker for buckets that txn enters. Of keys that Writes names the lines may be in lines.
+// NewWorker returns a worker for buckets that txn enters. lines may contain the lines of keys for which Writes is true.
 func (p *Payer) NewWorker(txn *lake.SubTxn, lines *rated.Lines) *Worker {
 	b := &bucketPayer{Payer: p, Txn: txn, rated: lines, reclaims: p.reclaimsByBucket()}
 	return &Worker{bucketPayer: b, wallet: payment.NewWallet(p.Rules), lines: newFileWriter(b.Txn, tables.Lines()),

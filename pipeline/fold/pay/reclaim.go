@@ -16,15 +16,16 @@ import (
 	"github.com/tollbook/tollbook/settlement/verdict"
 )
 
-// Issued is what issued coupons bring to the payment of lines (§9.2). The zero value is none.
+// Issued describes issued coupons for the payment of lines (§9.2). The zero value means that there are none.
 type Issued struct {
 	Coupons  []books.Coupon
-	Altered  map[string]period.Instant // by customer: from when issued coupons are others than in the live state
+	Altered  map[string]period.Instant // by customer: first instant at which coupons differ from the live state
 	Reclaims []*Reclaim                // of open cycles, of coupons that their partner issued and that are in force
-	Records  bool                      // what coupons pay is recorded in the table coupon_entries
+	Records  bool                      // whether table coupon_entries records what coupons pay
 }
 
-// Reclaim is a partner's taking back of what is unused of a coupon. Paying decides it and sets the event's verdict.
+// Reclaim is an event by which a partner takes back the unused amount of a coupon. Payment decides it and sets its
+// verdict.
 type Reclaim struct {
 	Event    *event.Money
 	Coupon   *coupon.Issued
@@ -37,7 +38,7 @@ func (r *Reclaim) before(o *Reclaim) int {
 		verdict.Stamp{Time: o.Event.Time, Instant: o.Event.Instant}, o.Event.ID)
 }
 
-// indexIssued sorts what Issued says of coupons by bucket.
+// indexIssued groups Issued by bucket.
 func (p *Payer) indexIssued() {
 	p.altered = make(map[int]period.Instant)
 	for customer, from := range p.Issued.Altered {
@@ -48,7 +49,7 @@ func (p *Payer) indexIssued() {
 	}
 }
 
-// reclaimsByBucket copies the reclaims, so that a task changes no event of the run.
+// reclaimsByBucket copies the reclaims, so that a task does not change the run's events.
 func (p *Payer) reclaimsByBucket() map[int][]*Reclaim {
 	by := make(map[int][]*Reclaim)
 	for _, r := range p.Issued.Reclaims {
@@ -60,7 +61,7 @@ func (p *Payer) reclaimsByBucket() map[int][]*Reclaim {
 	return by
 }
 
-// Take takes over the verdicts over coupon events of a bucket.
+// Take stores the verdicts of a bucket's coupon events.
 func (p *Payer) Take(r *Result) {
 	decided := make(map[string]verdict.Verdict, len(r.Reclaims))
 	for _, v := range r.Reclaims {
@@ -96,8 +97,8 @@ func (pl *bucketCycle) issued() {
 
 func (d *day) hasReclaim() bool { return len(d.reclaims) > 0 && d.reclaims[0].customer == d.customer }
 
-// reclaimFirst reports whether a reclaim comes next: reclaims come before lines of the same instant, and account events
-// do not matter to them.
+// reclaimFirst reports whether a reclaim comes next. Reclaims come before lines of the same instant. Their order
+// relative to account events does not matter.
 func (d *day) reclaimFirst() bool {
 	if !d.hasReclaim() {
 		return false
@@ -106,7 +107,7 @@ func (d *day) reclaimFirst() bool {
 	return !(d.hasHeld() && d.held[0].instant < at || d.hasLine() && d.lines.instant() < at)
 }
 
-// reclaim takes what is unused of a coupon back, or rejects the event.
+// reclaim takes back the unused amount of a coupon, or rejects the event.
 func (d *day) reclaim() error {
 	r := d.reclaims[0]
 	d.reclaims = d.reclaims[1:]
@@ -130,7 +131,7 @@ func (d *day) reclaim() error {
 	return d.addUse(e.Instant, []byte(e.ID), coupon.Reclaim.String(), &use)
 }
 
-// noteUses records what the line that was paid last drew from coupons.
+// noteUses records what the last payment drew from coupons.
 func (d *day) noteUses(at period.Instant, id []byte) (err error) {
 	if !d.w.Issued.Records {
 		return nil
@@ -158,7 +159,7 @@ func (d *day) addUse(at period.Instant, id []byte, kind string, u *payment.Use) 
 	return d.w.uses.added()
 }
 
-// hadUses reports whether the day at hand has a file of what coupons paid.
+// hadUses reports whether the current day has a file of what coupons paid.
 func (d *day) hadUses() bool {
 	_, has := d.pl.next[tableDay{usesTable, d.w.uses.key.Day}]
 	return has

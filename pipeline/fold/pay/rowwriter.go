@@ -11,10 +11,10 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// groupRows is the number of rows of a row group of what is appended row by row.
+// groupRows is the number of rows per row group of files that are written row by row.
 const groupRows = 1 << 16
 
-// fileWriter writes batches to one file of the lake, a row group a batch. It is used for one file after the other.
+// fileWriter writes batches to one file of the lake, one row group per batch. It is used for one file after the other.
 type fileWriter[T any] struct {
 	txn  *lake.SubTxn
 	def  tables.Def[T]
@@ -29,7 +29,7 @@ func newFileWriter[T any](txn *lake.SubTxn, def tables.Def[T]) *fileWriter[T] {
 	return &fileWriter[T]{txn: txn, def: def, mem: parquet.NewMemory()}
 }
 
-// restart points the writer at another file, keeping its memory.
+// restart directs the writer to another file and reuses its memory.
 func (w *fileWriter[T]) restart(key manifest.FileKey) { w.key, w.out, w.pq, w.rows = key, nil, nil, 0 }
 
 func (w *fileWriter[T]) write(c *parquet.Columns[T]) error {
@@ -50,7 +50,7 @@ func (w *fileWriter[T]) write(c *parquet.Columns[T]) error {
 	return w.pq.Write(c.Any())
 }
 
-// finish ends the file; no entry when there was no row.
+// finish ends the file. It returns no entry if there was no row.
 func (w *fileWriter[T]) finish(sums []manifest.Sum) ([]manifest.FileEntry, error) {
 	if w.out == nil {
 		return nil, nil
@@ -62,7 +62,7 @@ func (w *fileWriter[T]) finish(sums []manifest.Sum) ([]manifest.FileEntry, error
 	return []manifest.FileEntry{e}, err
 }
 
-// abort drops the file.
+// abort discards the file.
 func (w *fileWriter[T]) abort() error {
 	if w.out == nil {
 		return nil
@@ -70,10 +70,10 @@ func (w *fileWriter[T]) abort() error {
 	return w.out.Abort()
 }
 
-// rowWriter is a fileWriter that rows are appended to.
+// rowWriter is a fileWriter to which rows are appended.
 type rowWriter[T any] struct {
 	*fileWriter[T]
-	cols *parquet.Columns[T] // the caller appends to it and says so with added
+	cols *parquet.Columns[T] // the caller appends a row to it and then calls added
 }
 
 func newRowWriter[T any](txn *lake.SubTxn, def tables.Def[T]) *rowWriter[T] {
@@ -127,7 +127,7 @@ func openTable[T any](txn *lake.SubTxn, e manifest.FileEntry, def tables.Def[T])
 	return &tableFile[T]{e.Path, f, r}, nil
 }
 
-// next gives the next row group, valid until the next call; nil at the end.
+// next returns the next row group, valid until the next call; nil at the end.
 func (t *tableFile[T]) next() (*parquet.Columns[T], error) {
 	c, err := t.reader.Next()
 	if err != nil {
@@ -143,7 +143,7 @@ func (t *tableFile[T]) close() {
 	}
 }
 
-// readAll reads a file into one batch of its own.
+// readAll reads a file into a new batch.
 func readAll[T any](txn *lake.SubTxn, e manifest.FileEntry, def tables.Def[T]) (*parquet.Columns[T], error) {
 	f, err := openTable(txn, e, def)
 	if err != nil {

@@ -17,7 +17,7 @@ var summed = [...]tables.AmountColumn[tables.Line]{tables.LineOfficialAmount, ta
 	tables.LineFlexipurchaseCouponAmount,
 	tables.LineDebtAmount}
 
-// sumColumns are those of the table sums.
+// sumColumns are the corresponding columns of the table sums.
 var sumColumns = [len(summed)]tables.AmountColumn[tables.Sum]{tables.SumOfficialAmount,
 	tables.SumOfficialDiscountAmount, tables.SumTruncatedAmount, tables.SumPaymentAmount, tables.SumCashAmount,
 	tables.SumCreditAmount, tables.SumCouponAmount, tables.SumStoredValueCardAmount,
@@ -34,7 +34,7 @@ type sums struct {
 
 func newSums() *sums { return &sums{cols: parquet.NewColumns(tables.Sums())} }
 
-// add adds a line; the lines of a customer come one after the other.
+// add adds a line. The lines of a customer must be consecutive.
 func (s *sums) add(customer string, r row) error {
 	if s.lines > 0 && s.customer != customer {
 		if err := s.close(); err != nil {
@@ -62,7 +62,7 @@ func addDec(to *money.AmountTotal, d parquet.Dec) error {
 	return to.AddTotal(part)
 }
 
-// close writes the row of the customer at hand, if there was a line.
+// close writes the row of the current customer, if there was a line.
 func (s *sums) close() error {
 	if s.lines == 0 {
 		return nil
@@ -81,7 +81,7 @@ func (s *sums) close() error {
 	return nil
 }
 
-// of are the sums of the whole file: those that rating noted, with the amounts as they are now.
+// of returns the sums of the whole file: those from rating, with the amounts replaced by those after payment.
 func (s *sums) of(rated []manifest.Sum) []manifest.Sum {
 	now := make(map[string]string, len(summed)+1)
 	cols := tables.Lines().Columns

@@ -14,24 +14,24 @@ import (
 	"github.com/tollbook/tollbook/settlement/verdict"
 )
 
-// Result is what was paid in a bucket.
+// Result is the result of paying a bucket.
 type Result struct {
-	Cycles []period.Cycle `json:"cycles"` // whose lines were paid again: their statements are to be made again
-	// Refused are the account events that found too little on their balance, of every cycle that was replayed: all
-	// others of such a cycle count (§6.3).
+	Cycles []period.Cycle `json:"cycles"` // whose lines were paid again, so that their statements must be made again
+	// Refused are the account events that were refused because the balance was too low, of every cycle that was
+	// replayed: all others of such a cycle count (§6.3).
 	Refused  []Refused        `json:"refused"`
 	Reclaims []reclaimVerdict `json:"reclaims"` // of the bucket's customers
-	Days     int              `json:"days"`     // that were paid
+	Days     int              `json:"days"`     // number of days paid
 	Lines    int64            `json:"lines"`    // in the files that were written
 }
 
-// Refused are the ids of account events of a cycle that found too little on their balance.
+// Refused are the ids of a cycle's account events that were refused because the balance was too low.
 type Refused struct {
 	Cycle period.Cycle `json:"cycle"`
 	IDs   [][]byte     `json:"ids"`
 }
 
-// reclaimVerdict is what became of a coupon event.
+// reclaimVerdict is the verdict on a coupon event.
 type reclaimVerdict struct {
 	ID     []byte        `json:"id"`
 	Why    reason.Reason `json:"why"`
@@ -51,7 +51,7 @@ func (v *reclaimVerdict) verdict() verdict.Verdict {
 	return verdict.Verdict{Why: v.Why, Column: string(v.Column), Value: string(v.Value)}
 }
 
-// issuedMessage is Issued in a message, as far as paying needs it. Texts need not be UTF-8.
+// issuedMessage is the JSON form of Issued, with what payment needs. Byte fields hold texts that need not be UTF-8.
 type issuedMessage struct {
 	Coupons  []couponMessage  `json:"coupons"`
 	Altered  []alteredMessage `json:"altered"` // by customer
@@ -88,7 +88,7 @@ type reclaimMessage struct {
 	Amount  money.Amount   `json:"amount"`
 	File    int32          `json:"file"`
 	Coupon  couponMessage  `json:"coupon"`
-	Verdict reclaimVerdict `json:"verdict"` // of an earlier run: it stays if the day is not paid again
+	Verdict reclaimVerdict `json:"verdict"` // of an earlier run: it remains if the day is not paid again
 }
 
 func messageOf(c *books.Coupon) couponMessage {
@@ -121,7 +121,7 @@ func (i Issued) MarshalJSON() ([]byte, error) {
 	return json.Marshal(m)
 }
 
-// UnmarshalJSON implements json.Unmarshaler. The events of reclaims have what paying needs of them.
+// UnmarshalJSON implements json.Unmarshaler. The events of reclaims contain only what payment needs.
 func (i *Issued) UnmarshalJSON(b []byte) error {
 	var m issuedMessage
 	if err := json.Unmarshal(b, &m); err != nil {

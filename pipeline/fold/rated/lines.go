@@ -19,15 +19,15 @@ const memoryRows = 1 << 17
 // Batch is a row group of lines.
 type Batch = parquet.Columns[tables.Line]
 
-// Lines are the kept lines of a task, by file key. One worker uses them for one task after the other. A nil *Lines
-// keeps nothing.
+// Lines holds the kept lines of a task by file key. One worker uses it for one task after the other. A nil *Lines keeps
+// nothing.
 type Lines struct {
 	wanted func(manifest.FileKey) bool
 	txn    *lake.SubTxn
 	days   map[manifest.FileKey]*day
 	rows   int // in memory
 	unused []*Batch
-	room   int // of unused, in rows
+	room   int // capacity of unused, in rows
 	spills []*spill
 }
 
@@ -46,7 +46,7 @@ type group struct {
 	at    int64
 }
 
-// spill is a temporary file: it is written until its first frame is read.
+// spill is a temporary file. It is written until its first frame is read.
 type spill struct {
 	out    storage.File
 	frames *parquet.FrameWriter
@@ -61,10 +61,10 @@ func NewLines(txn *lake.SubTxn, wanted func(manifest.FileKey) bool) *Lines {
 	return &Lines{txn: txn, wanted: wanted, days: make(map[manifest.FileKey]*day)}
 }
 
-// Keeps reports whether the lines of a key are to be added here and not to be written to a file of the lake.
+// Keeps reports whether the lines of a key must be added here instead of being written to a file of the lake.
 func (l *Lines) Keeps(key manifest.FileKey) bool { return l != nil && l.wanted(key) }
 
-// Add takes a row group of a key over and returns an empty batch for the next one.
+// Add takes over a row group of a key and returns an empty batch for the next one.
 func (l *Lines) Add(key manifest.FileKey, b *Batch) (*Batch, error) {
 	d := l.days[key]
 	if d == nil {
@@ -83,14 +83,14 @@ func (l *Lines) Add(key manifest.FileKey, b *Batch) (*Batch, error) {
 	return l.empty(), nil
 }
 
-// End ends the lines of a key, with the sums of its file. Without rows there is nothing.
+// End ends the lines of a key, with the sums of its file. It does nothing if no rows were added.
 func (l *Lines) End(key manifest.FileKey, sums []manifest.Sum) {
 	if d := l.days[key]; d != nil {
 		d.sums, d.ended = sums, true
 	}
 }
 
-// Files returns an entry for the lines of each key of a cycle, which has no path: there is no file.
+// Files returns an entry without a path for the lines of each key of a cycle: they are in no file yet.
 func (l *Lines) Files(cycle manifest.Cycle) (files []manifest.FileEntry) {
 	if l == nil {
 		return nil
@@ -104,10 +104,10 @@ func (l *Lines) Files(cycle manifest.Cycle) (files []manifest.FileEntry) {
 	return files
 }
 
-// Is reports whether an entry is one of Files: its lines are in no file yet.
+// Is reports whether an entry is one of Files.
 func Is(e manifest.FileEntry) bool { return e.Path == "" && e.Table == tables.Lines().Name }
 
-// Left returns an error if lines were not read: nobody would write them.
+// Left returns an error if lines were not read: they would never be written.
 func (l *Lines) Left() error {
 	for key := range l.days {
 		return fmt.Errorf("the lines of %v were rated and not paid: a fault of the program", key)
@@ -115,7 +115,7 @@ func (l *Lines) Left() error {
 	return nil
 }
 
-// Close ends a task: it forgets all lines and deletes the temporary files.
+// Close ends a task: it discards all lines and deletes the temporary files.
 func (l *Lines) Close() error {
 	clear(l.days)
 	l.rows = 0
@@ -133,7 +133,7 @@ func (l *Lines) empty() *Batch {
 	return b
 }
 
-// release takes a batch back that was read.
+// release returns a batch that was read to the unused ones.
 func (l *Lines) release(b *Batch) {
 	l.rows -= b.N
 	if l.room+roomOf(b) > memoryRows {
@@ -211,16 +211,16 @@ func (l *Lines) drop() (err error) {
 	return err
 }
 
-// Reader gives the lines of a key, a row group at a time.
+// Reader reads the lines of a key, one row group at a time.
 type Reader struct {
 	lines *Lines
 	key   manifest.FileKey
 	rest  []group
-	takes bool   // the lines out
-	given *Batch // from memory, to be released
+	takes bool   // whether the lines are removed
+	given *Batch // in memory, to be released
 }
 
-// Open takes the lines of a key out. The caller may change what it is given.
+// Open removes the lines of a key and returns a reader of them. The caller may change what it reads.
 func (l *Lines) Open(key manifest.FileKey) *Reader {
 	r := l.Look(key)
 	r.takes = true
@@ -228,7 +228,7 @@ func (l *Lines) Open(key manifest.FileKey) *Reader {
 	return r
 }
 
-// Look reads the lines of a key, which stay to be opened. The caller must not change them.
+// Look reads the lines of a key without removing them. The caller must not change them.
 func (l *Lines) Look(key manifest.FileKey) *Reader {
 	r := &Reader{lines: l, key: key}
 	if d := l.days[key]; d != nil {
@@ -260,5 +260,5 @@ func (r *Reader) Next() (*Batch, error) {
 	return b, nil
 }
 
-// Close implements io.Closer. It does nothing: Lines.Close ends the temporary files.
+// Close implements io.Closer. It does nothing: Lines.Close deletes the temporary files.
 func (r *Reader) Close() error { return nil }

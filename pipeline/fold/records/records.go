@@ -16,13 +16,13 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// FromLines reads usage records back from their lines: one record per run of usage lines of one identity.
+// FromLines reads usage records from their lines: consecutive usage lines of one identity are one record.
 type FromLines struct {
 	tablefile.Cursor[tables.Line]
 	state                  *state.State
 	Customers, skus, areas codes.List
-	usage                  int32  // code of kind `usage` in the present group
-	draws                  []byte // of the record given last, if the columns hold them
+	usage                  int32  // code of kind `usage` in the current group
+	draws                  []byte // of the last record, if the columns hold them
 	text                   []byte
 	pending                bool // the cursor is on a line not yet used
 	ended                  bool
@@ -101,7 +101,7 @@ func (l *FromLines) Next(r *sorting.Row) (bool, error) {
 	}
 }
 
-// Take fills r from the present line; its texts are copied, for a record's lines may span two row groups.
+// Take fills r from the current line. It copies the texts, because a record's lines may span two row groups.
 func (l *FromLines) Take(r *sorting.Row) (err error) {
 	c, i := l.Cols, l.At
 	r.Customer, r.SKU = l.Customers[c.Word(tables.LineCustomerID).Code(i)], l.skus[c.Word(tables.LineSKU).Code(i)]
@@ -124,13 +124,13 @@ func (l *FromLines) Take(r *sorting.Row) (err error) {
 	return err
 }
 
-// AmountOf is the usage_amount of row i of lines.
+// AmountOf returns the usage_amount of row i of lines.
 func AmountOf(c *parquet.Columns[tables.Line], i int) (money.Quantity, error) {
 	d := c.Quantity(tables.LineUsageAmount).At(i)
 	return money.QuantityFromRaw(d.Hi, d.Lo)
 }
 
-// same reports whether the present line is a further one of the record r.
+// same reports whether the current line is a further line of the record r.
 func (l *FromLines) same(r *sorting.Row) bool {
 	c, i := l.Cols, l.At
 	return c.Time(tables.LineUsageStart).At(i) == r.Start && string(c.Text(tables.LineID).At(i)) == string(r.ID) &&
@@ -178,17 +178,16 @@ func (t *FromTable) Next(r *sorting.Row) (bool, error) {
 	return true, err
 }
 
-// Accepted merges the two places where a day's accepted records lie; where both have one, the usage table knows more.
+// Accepted merges a day's records of lines and usage table. If both have a record, the usage table takes precedence.
 type Accepted struct {
 	sources     [2]sorting.Source // lines, usage table; nil when absent
 	rows        [2]sorting.Row
 	have, ended [2]bool
-	given       int // the source of the row given last
+	given       int // source of the last record
 	files       []io.Closer
 }
 
-// Open opens what the lake has of a day's records. more are columns of lines in addition to those that records are read
-// from.
+// Open opens the lake's records of a day. more are columns of lines in addition to those that make up records.
 func Open(s *state.State, lines, usage []manifest.FileEntry, more ...tables.ColumnOf[tables.Line]) (*Accepted, error) {
 	a := &Accepted{ended: [2]bool{true, true}}
 	for _, e := range lines {
@@ -251,7 +250,7 @@ func (a *Accepted) give(k int, r *sorting.Row) (bool, error) {
 	return true, nil
 }
 
-// Drew is what the record given last drew from packages, if lines are read with their draws.
+// Drew returns what the last record drew from packages, if lines are read with their draws.
 func (a *Accepted) Drew() []byte {
 	switch from := a.sources[a.given].(type) {
 	case *FromLines:
@@ -298,7 +297,7 @@ func EachLineOf(s *state.State, e manifest.FileEntry, customers map[int32]bool, 
 	}
 }
 
-// Without reports of row groups whether none of the customers can be in them.
+// Without returns a test of row groups that reports whether a group contains none of the customers.
 func Without[T any](s *state.State, customers map[int32]bool,
 	col tables.WordColumn[T]) func(*tablefile.Reader[T]) bool {
 	return func(f *tablefile.Reader[T]) bool {
@@ -351,8 +350,8 @@ func EachUsageOf(s *state.State, e manifest.FileEntry, customers map[int32]bool,
 	}
 }
 
-// Keep stores a record, with what it drew, in a table that begins with the columns of usage: one that lines do not hold
-// (FOLD-4).
+// Keep stores a record that lines do not hold (FOLD-4), with what it drew, in a table that begins with the columns of
+// usage.
 func Keep(s *state.State, to *parquet.Columns[tables.Record], r *sorting.Row, dead bool, drawn []byte) {
 	to.Word(tables.RecordCustomerID).Add(s.Books.Customers[r.Customer].ID)
 	to.Text(tables.RecordRecordID).AddBytes(r.ID)

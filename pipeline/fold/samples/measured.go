@@ -17,14 +17,14 @@ type Measured struct {
 	Result percentile.Result
 }
 
-// Measure works out the percentile of every billing object of the bucket's customers, in order of customer, sku,
+// Measure calculates the percentile of every billing object of the bucket's customers, in order of customer, sku,
 // region, object.
 func (w *Folder) Measure(bucket int, cycle period.Cycle) ([]Measured, error) {
 	return w.MeasureWith(bucket, cycle, nil, nil)
 }
 
-// MeasureWith is measure for the objects of some keys; nil = all. newer are samples that take the place of the stored
-// ones of their slots.
+// MeasureWith is Measure for the objects of some keys; nil = all. newer are samples that replace the stored samples of
+// their slots.
 func (w *Folder) MeasureWith(bucket int, cycle period.Cycle, keys map[measure.Key]bool, newer map[SlotKey]*LateSample) (
 	[]Measured, error) {
 	objects := measure.Gather(w.Books, cycle, func(l *books.Link) bool {
@@ -53,7 +53,7 @@ func (w *Folder) MeasureWith(bucket int, cycle period.Cycle, keys map[measure.Ke
 	return out, err
 }
 
-// newerOf are the samples of a cycle that took a slot's place.
+// newerOf returns those samples of newer whose slots are in a cycle.
 func (w *Folder) newerOf(cycle period.Cycle, newer map[SlotKey]*LateSample) []measure.Sample {
 	var out []measure.Sample
 	for _, one := range newer {

@@ -22,7 +22,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// LinkSample is one link's slot.
+// LinkSample is the sample of one slot of a link.
 type LinkSample struct {
 	customer int32
 	Slot     period.Instant
@@ -53,19 +53,19 @@ type SlotKey struct {
 // Key is the sample's identity.
 func (s *LinkSample) Key() SlotKey { return SlotKey{s.Link, s.Slot} }
 
-// Folder decides and stores the bandwidth samples of the buckets that a worker is given.
+// Folder decides and stores the bandwidth samples of the buckets of one worker.
 type Folder struct {
 	*incoming.Rows
 	Strays  *Strays
-	links   map[string]string // ids of links, as strings made once
-	arrived []arrival         // memory of arrivals
-	winner  LinkSample        // of the slot elected last
+	links   map[string]string // ids of links; each string is allocated once
+	arrived []arrival         // buffer of arrivals
+	winner  LinkSample        // of the last Elect
 }
 
-// New decides the samples among new rows.
+// New returns a folder of the samples among new rows.
 func New(in *incoming.Rows, strays *Strays) *Folder { return &Folder{Rows: in, Strays: strays} }
 
-// Cycle stores the new samples of a bucket and cycle; todo counts them by day. It returns how many days changed.
+// Cycle stores the new samples of a bucket and cycle; todo counts them by day. It returns the number of changed days.
 func (w *Folder) Cycle(bucket int, cycle period.Cycle, todo map[period.Day]int64) (int, error) {
 	days := 0
 	for _, day := range slices.Sorted(maps.Keys(todo)) {
@@ -80,7 +80,7 @@ func (w *Folder) Cycle(bucket int, cycle period.Cycle, todo map[period.Day]int64
 	return days, nil
 }
 
-// sampleDay merges a day's new samples with those the lake has. Where a stray keeps its slot nothing is stored.
+// sampleDay merges a day's new samples with those in the lake. It stores nothing for a slot whose stray still counts.
 func (w *Folder) sampleDay(bucket int, day period.Day) error {
 	key := state.DayKey("bandwidth", day, bucket)
 	old, err := w.OpenSamples(w.Find(key))
@@ -150,9 +150,9 @@ type arrival struct {
 type arrivals struct {
 	samples *sorting.Samples
 	w       *Folder
-	Head    arrival   // the next, if Ok
-	Ok      bool      // there is a next one
-	group   []arrival // taken last
+	Head    arrival   // the next one, if Ok
+	Ok      bool      // whether there is a next one
+	group   []arrival // of the last TakeGroup
 }
 
 // ArrivalsOf opens the new samples of a bucket's day.
@@ -176,7 +176,7 @@ func (a *arrivals) next() (err error) {
 	return nil
 }
 
-// linkName is a link's id as a string that is made once.
+// linkName returns a link's id as a string. Each string is allocated once.
 func (w *Folder) linkName(id []byte) string {
 	if name, ok := w.links[string(id)]; ok {
 		return name
@@ -189,7 +189,7 @@ func (w *Folder) linkName(id []byte) string {
 	return name
 }
 
-// TakeGroup takes all new rows of the next link's slot; they hold until the next call.
+// TakeGroup takes all new rows of the next slot of a link; they are valid until the next call.
 func (a *arrivals) TakeGroup() ([]arrival, error) {
 	a.group = a.group[:0]
 	for a.Ok && (len(a.group) == 0 || a.group[0].Before(&a.Head.LinkSample) == 0) {
@@ -202,8 +202,8 @@ func (a *arrivals) TakeGroup() ([]arrival, error) {
 	return a.group, nil
 }
 
-// Elect decides which sample of a slot counts, by the duplicates rule of the link's policy (§3.20, §4.7), and
-// counts the rows. The winner holds until the next call.
+// Elect decides which sample of a slot counts, by the duplicates rule of the link's policy (§3.20, §4.7), and counts
+// the rows. The winner is valid until the next call.
 func (w *Folder) Elect(accepted *LinkSample, group []arrival) *LinkSample {
 	policy := w.Policy(group[0].SKU)
 	if policy.Duplicates == books.DuplicatesReject {
@@ -229,9 +229,9 @@ func (w *Folder) Elect(accepted *LinkSample, group []arrival) *LinkSample {
 	return winner
 }
 
-// ownerOf is the new row that counts as accepted: the one that won, or −1 when what was accepted before still does.
-// Where the two directions of transit_p95 come from two rows it is the one of the larger in, or, if only out grew, of
-// the larger out; of equal rows the first by file and row.
+// ownerOf returns the index of the new row that counts as accepted: the winner, or −1 if the sample accepted before
+// still counts. If the two directions of transit_p95 come from two rows, it is the row with the larger in or, if only
+// out grew, with the larger out. Of equal rows it is the first by file and row.
 func ownerOf(policy *books.Policy, accepted, winner *LinkSample, group []arrival) int {
 	last := policy.Duplicates == books.DuplicatesLast
 	if accepted != nil && !Differs(policy, accepted, winner) {
@@ -261,14 +261,14 @@ func ownerOf(policy *books.Policy, accepted, winner *LinkSample, group []arrival
 	return owner
 }
 
-// Differs reports whether the winner of a slot is another than what was accepted before, by what its policy looks at.
+// Differs reports whether a slot's winner differs from the accepted sample in the columns that its policy uses.
 func Differs(policy *books.Policy, accepted, winner *LinkSample) bool {
 	return accepted.In != winner.In || accepted.Out != winner.Out || policy.Duplicates == books.DuplicatesLast &&
 		accepted.Time != winner.Time
 }
 
-// electStrictly is `duplicates: reject`: equal samples are duplicates, differing ones conflicts; what was accepted
-// stays.
+// electStrictly applies `duplicates: reject`: equal samples are duplicates, different ones are conflicts, and the
+// sample accepted before stays.
 func (w *Folder) electStrictly(accepted *LinkSample, group []arrival) *LinkSample {
 	if accepted != nil {
 		for i := range group {
@@ -303,7 +303,7 @@ func (w *Folder) reject(a *arrival) {
 		Value: a.Time.String(), ID: a.Link + "@" + a.Time.String()})
 }
 
-// Store appends a sample that counts.
+// Store appends a sample to a batch.
 func (w *Folder) Store(c *parquet.Columns[tables.Sample], s *LinkSample) {
 	c.Word(tables.SampleCustomerID).Add(w.Books.Customers[s.customer].ID)
 	c.Word(tables.SampleResourceID).Add(s.Link)
@@ -319,10 +319,10 @@ type storedSamples struct {
 	tablefile.Cursor[tables.Sample]
 	state     *state.State
 	customers codes.List
-	one       LinkSample // given last
+	one       LinkSample // of the last Read
 }
 
-// OpenSamples opens the stored samples of a day; without a file there are none.
+// OpenSamples opens the stored samples of a day; no file means no samples.
 func (w *Folder) OpenSamples(files []manifest.FileEntry) (*storedSamples, error) {
 	s := &storedSamples{state: w.State}
 	if len(files) == 0 {
@@ -333,7 +333,7 @@ func (w *Folder) OpenSamples(files []manifest.FileEntry) (*storedSamples, error)
 	return s, err
 }
 
-// Read gives the next sample, which holds until the next call; false at the end.
+// Read returns the next sample, valid until the next call; false at the end.
 func (s *storedSamples) Read() (*LinkSample, bool, error) {
 	if s.Reader == nil {
 		return nil, false, nil

@@ -13,26 +13,26 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Strays finds, for all workers of a run, the stored samples that are with another customer than their link's. It looks
-// in the state that the run began with: what the run stores itself is with the right customer.
+// Strays finds, for all workers of a run, the stored samples whose customer is not that of their link. It reads the
+// state with which the run began, because the run itself stores samples with the right customer.
 type Strays struct {
 	state   *state.State
 	workers int
-	lateIn  period.Cycle // in which late samples are billed; place.NoCycle = none is
+	lateIn  period.Cycle // in which late samples are billed; place.NoCycle = none are
 
 	mu     sync.Mutex
 	found  map[strayPlace]func() (measure.Strays, error)
-	late   map[int][]*LateSample // by the bucket they belong to
+	late   map[int][]*LateSample // by the bucket to which they belong
 	onLate sync.Once
 	err    error // of late
 }
 
-// NewStrays looks for strays with so many workers at once. Late samples are billed in lateIn.
+// NewStrays returns a finder that uses the given number of workers. Late samples are billed in lateIn.
 func NewStrays(s *state.State, workers int, lateIn period.Cycle) *Strays {
 	return &Strays{state: s, workers: workers, lateIn: lateIn}
 }
 
-// samplesLake is where stored samples are read from.
+// samplesLake returns the source of stored samples.
 func samplesLake(s *state.State) *measure.Lake {
 	return &measure.Lake{Books: s.Books, Open: s.Txn.Open, Unknown: codes.Unknown, UnknownLink: codes.UnknownLink}
 }
@@ -40,10 +40,10 @@ func samplesLake(s *state.State) *measure.Lake {
 // strayPlace is a cycle, or a day of it.
 type strayPlace struct {
 	cycle manifest.Cycle
-	day   manifest.Day // none: all of the cycle
+	day   manifest.Day // zero = all of the cycle
 }
 
-// of are the strays of a cycle, or of a day of it. They are looked for once.
+// of returns the strays of a cycle, or of a day of it. It searches for them once.
 func (f *Strays) of(cycle manifest.Cycle, day manifest.Day) (measure.Strays, error) {
 	f.mu.Lock()
 	at := strayPlace{cycle, day}
@@ -68,7 +68,7 @@ func (f *Strays) of(cycle manifest.Cycle, day manifest.Day) (measure.Strays, err
 	return find()
 }
 
-// StraysOn are the strays of a day that belong to customers of a bucket, by link and slot.
+// StraysOn returns the strays of a day that belong to customers of a bucket, by link and slot.
 func (w *Folder) StraysOn(bucket int, day period.Day) (map[SlotKey]*LinkSample, error) {
 	strays, err := w.Strays.of(manifest.CycleOf(day.Cycle()), manifest.DayOf(day))
 	if err != nil || len(strays) == 0 {
@@ -87,15 +87,15 @@ func (w *Folder) StraysOn(bucket int, day period.Day) (map[SlotKey]*LinkSample, 
 	return out, nil
 }
 
-// LateSample is the sample that counts of a slot whose cycle was closed before it came.
+// LateSample is the counting sample of a slot whose cycle was closed before the sample was accepted.
 type LateSample struct {
 	LinkSample
 	AsOf   period.Instant
 	Billed period.Cycle
 }
 
-// Adopt gives a late sample to the customer of its link's row in force, if there is one, and returns that customer's
-// bucket.
+// Adopt assigns a late sample to the customer of its link in the current books, if there is one, and returns that
+// customer's bucket.
 func Adopt(s *state.State, one *LateSample) int {
 	if row, ok := s.Books.Links.At(one.Link, one.Slot); ok {
 		one.customer = row.Customer
@@ -103,7 +103,7 @@ func Adopt(s *state.State, one *LateSample) int {
 	return s.Bucket(one.customer)
 }
 
-// LateTo are the late samples that are in another bucket than the given one, which is that of their link's customer.
+// LateTo returns the late samples that belong to customers of a bucket but are stored in another bucket.
 func (f *Strays) LateTo(bucket int) ([]*LateSample, error) {
 	f.onLate.Do(func() {
 		f.late = make(map[int][]*LateSample)
@@ -132,7 +132,7 @@ func (f *Strays) LateTo(bucket int) ([]*LateSample, error) {
 	return f.late[bucket], f.err
 }
 
-// EachLateSample shows the rows of a file of late samples.
+// EachLateSample visits the rows of a file of late samples.
 func EachLateSample(s *state.State, e manifest.FileEntry, billed period.Cycle, show func(*LateSample)) error {
 	f, err := tablefile.Open(s.Txn, e, tables.LateSamples(), nil)
 	if err != nil {

@@ -19,7 +19,7 @@ import (
 	"github.com/tollbook/tollbook/settlement/tax"
 )
 
-// TaxAdded reports whether a row of taxes comes in addition to the price.
+// TaxAdded reports whether the tax of a row of taxes is added to the price.
 func TaxAdded(cols *parquet.Columns[tables.Tax], i int) bool {
 	return cols.Word(tables.TaxPrices).At(i) == settings.Tax{}.Prices()
 }
@@ -32,8 +32,8 @@ type IssuedTax struct {
 	Tax          money.Amount
 }
 
-// TaxesByIssuer divides the taxes of customers by who sold them the lines (SETTLE-4). files are those of the cycle.
-// Taxes that prices include are left out. The parts are in the order of customer, tax, rate and issuer.
+// TaxesByIssuer divides the taxes of customers by the issuers that sold them the lines (SETTLE-4). files are those of
+// the cycle. Taxes that prices include are omitted. The parts are in the order of customer, tax, rate and issuer.
 func TaxesByIssuer(from tablefile.Opener, files []manifest.FileEntry, customers map[string]bool) ([]IssuedTax, error) {
 	if len(customers) == 0 {
 		return nil, nil
@@ -56,7 +56,7 @@ func TaxesByIssuer(from tablefile.Opener, files []manifest.FileEntry, customers 
 	return d.parts()
 }
 
-// taxRowID names a row of taxes of a customer.
+// taxRowID identifies a row of taxes of a customer.
 type taxRowID struct {
 	customer, id string
 	rate         money.Rate
@@ -66,7 +66,7 @@ func compareTaxRows(a, b taxRowID) int {
 	return cmp.Or(strings.Compare(a.customer, b.customer), strings.Compare(a.id, b.id), a.rate.Cmp(b.rate))
 }
 
-// taxRowAt reads the columns of a row that name a tax of a customer.
+// taxRowAt reads the columns that identify a tax of a customer.
 func taxRowAt[T any](cols *parquet.Columns[T], i int, customer, id tables.WordColumn[T],
 	rate tables.QuantityColumn[T]) (taxRowID, error) {
 	d := cols.Quantity(rate).At(i)
@@ -106,7 +106,7 @@ func eachRow[T any](d *taxDivision, def tables.Def[T], columns tables.List[T],
 	return nil
 }
 
-// take notes a row of taxes.
+// take adds a row of taxes.
 func (d *taxDivision) take(cols *parquet.Columns[tables.Tax], i int) error {
 	id, err := taxRowAt(cols, i, tables.TaxBuyerID, tables.TaxTaxID, tables.TaxRate)
 	if err != nil {
@@ -127,7 +127,7 @@ type lineTax struct {
 	valid   period.Span
 }
 
-// addLines adds up the exact tax of lines by issuer. The sums of a file say which taxes its lines have.
+// addLines adds up the exact tax of lines by issuer. The tax_sums of a file determine which taxes its lines have.
 func (d *taxDivision) addLines() error {
 	type fileID struct {
 		bucket int

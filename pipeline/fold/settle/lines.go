@@ -17,7 +17,7 @@ import (
 	"github.com/tollbook/tollbook/settlement"
 )
 
-// lineColumns are the columns of lines that settlement looks at.
+// lineColumns are the columns of lines that settlement reads.
 var lineColumns = tables.Columns(tables.LineCustomerID, tables.LinePartnerID, tables.LineAssociationType,
 	tables.LineChargingMode,
 	tables.LineSKU,
@@ -31,7 +31,7 @@ var lineAmounts = [...]tables.AmountColumn[tables.Line]{tables.LineOfficialAmoun
 	tables.LineTruncatedAmount, tables.LinePaymentAmount, tables.LineCashAmount, tables.LineStoredValueCardAmount,
 	tables.LineCountedCouponAmount}
 
-// column is the values of a column of a batch: one for each row, or one for all of them.
+// column holds the values of a column of a batch: one for each row, or one for all of them.
 type column[T any] struct {
 	values []T
 	step   int // 0 = one for all rows
@@ -46,7 +46,7 @@ func columnOf[T any](values []T, same bool) column[T] {
 
 func (c *column[T]) at(row int) T { return c.values[row*c.step] }
 
-// lineBatch is the columns of a batch of lines. Words are codes.
+// lineBatch holds the columns of a batch of lines. Words are codes.
 type lineBatch struct {
 	customer, partner, association, sku, service, mode column[int32]
 	start, own, instant                                column[int64]
@@ -72,10 +72,11 @@ func batchOf(c *parquet.Columns[tables.Line]) (b lineBatch) {
 	return b
 }
 
-// heldRows is how many rows of a file are decoded at once. The files of all days of a bucket are read together.
+// heldRows is the number of rows of a file that are decoded at once. The files of all days of a bucket are read
+// together.
 const heldRows = 2 * parquet.PageRows
 
-// lineFile gives the lines of one file that have a partner, customer by customer.
+// lineFile reads the lines of one file that have a partner, customer by customer.
 type lineFile struct {
 	books  *books.Books
 	path   string
@@ -85,16 +86,16 @@ type lineFile struct {
 	batch  lineBatch // of cols
 	at     int
 
-	unbound bool   // lines can be of no product
-	only    []bool // by code of the partner: whose lines are given; nil = of every partner
+	unbound bool   // lines can have no product
+	only    []bool // by code of the partner: whether its lines are read; nil = lines of every partner
 
-	customers, partners, skus []int32 // codes of the present row group's words
+	customers, partners, skus []int32 // codes of the current row group's words
 	associations              []books.AssociationType
 
-	customer int32 // of the line at hand; -1 at the end
+	customer int32 // of the current line; -1 at the end
 }
 
-// openLines starts on the first line with a partner, one of those that only names.
+// openLines starts at the first line with a partner that only selects.
 func openLines(o tablefile.Opener, b *books.Books, d *parquet.Decoder, e manifest.FileEntry,
 	only []bool) (*lineFile, error) {
 	file, err := o.Open(e)
@@ -102,7 +103,7 @@ func openLines(o tablefile.Opener, b *books.Books, d *parquet.Decoder, e manifes
 		return nil, err
 	}
 	cols := lineColumns
-	if e.Day == manifest.CommitmentsDay { // its lines can be of no product
+	if e.Day == manifest.CommitmentsDay { // its lines can have no product
 		cols = append(slices.Clone(cols), tables.LineServiceTypeCode.Of())
 	}
 	f := &lineFile{books: b, path: e.Path, file: file, unbound: e.Day == manifest.CommitmentsDay, only: only}
@@ -122,7 +123,7 @@ func openLines(o tablefile.Opener, b *books.Books, d *parquet.Decoder, e manifes
 
 func (f *lineFile) close() error { return errors.Join(f.reader.Close(), f.file.Close()) }
 
-// holds reports whether one of the next lines is of a partner that is wanted.
+// holds reports whether one of the next lines is of a selected partner.
 func (f *lineFile) holds(c *parquet.Columns[tables.Line]) bool {
 	partners := c.Word(tables.LinePartnerID)
 	wanted := make([]bool, len(partners.Dict()))
@@ -133,7 +134,7 @@ func (f *lineFile) holds(c *parquet.Columns[tables.Line]) bool {
 	return slices.ContainsFunc(partners.Codes(), func(code int32) bool { return wanted[code] })
 }
 
-// given reports whether lines of a partner are given.
+// given reports whether lines of a partner are read.
 func (f *lineFile) given(partner int32) bool {
 	return partner >= 0 && (f.only == nil || f.only[partner])
 }
@@ -163,7 +164,7 @@ func (f *lineFile) next() (err error) {
 	}
 }
 
-// words looks the words of a row group up in the books.
+// words looks up the words of a row group in the books.
 func (f *lineFile) words() error {
 	f.customers, f.partners, f.skus, f.associations = f.customers[:0], f.partners[:0], f.skus[:0], f.associations[:0]
 	c := f.cols
@@ -190,19 +191,19 @@ func (f *lineFile) words() error {
 	return nil
 }
 
-// MissingBookError says that the books no longer have what lines name.
+// MissingBookError reports that the books no longer contain something that lines name.
 type MissingBookError struct{ Book, What, ID string }
 
 func (e *MissingBookError) Error() string {
 	return fmt.Sprintf("no %s %q, which lines name", e.What, e.ID)
 }
 
-// Hint says what to do.
+// Hint returns advice to the user.
 func (e *MissingBookError) Hint() string {
 	return "put its row back into books/" + e.Book + ": end it with valid_to instead of deleting it"
 }
 
-// line fills in the line at hand.
+// line fills l with the current line.
 func (f *lineFile) line(l *settlement.Line) (err error) {
 	c, b, i := f.cols, &f.batch, f.at
 	*l = settlement.Line{Customer: f.customer, Partner: f.partners[b.partner.at(i)], SKU: f.skus[b.sku.at(i)],
@@ -228,7 +229,7 @@ func (f *lineFile) line(l *settlement.Line) (err error) {
 	return nil
 }
 
-// timeOr is a time that is the start of the use unless its column says otherwise.
+// timeOr returns a time from its column, or the start of usage if the column is null.
 func timeOr(t int64, start period.Instant) period.Instant {
 	if period.Instant(t) == tables.Nothing {
 		return start
@@ -236,8 +237,8 @@ func timeOr(t int64, start period.Instant) period.Instant {
 	return period.Instant(t)
 }
 
-// settleFiles settles the lines of files that hold all lines of their customers, customer by customer, and hands over
-// each one's rows. Partners are those of openLines.
+// settleFiles settles the lines of files that contain all lines of their customers, customer by customer, and passes
+// each customer's rows to rows. only is that of openLines.
 func settleFiles(o tablefile.Opener, b *books.Books, s *settlement.Settler, files []manifest.FileEntry, only []bool,
 	rows func([]settlement.Row) error) (err error) {
 	decoder, err := parquet.NewDecoder()
@@ -278,7 +279,7 @@ func settleFiles(o tablefile.Opener, b *books.Books, s *settlement.Settler, file
 	}
 }
 
-// nextCustomer is the first customer that any of the files is at; -1 = all are at their end.
+// nextCustomer returns the first current customer of all files; -1 = all are at their end.
 func nextCustomer(open []*lineFile) int32 {
 	customer := int32(-1)
 	for _, f := range open {

@@ -22,8 +22,8 @@ type share struct {
 	rows      []settlement.Performance
 }
 
-// performances brings the performance of a bucket's cycle up to date and returns it. Files whose share is known keep it
-// unless again is set; for a closed cycle nothing is written.
+// performances updates the performance of a bucket's cycle and returns it. Files with a stored share keep it unless
+// again is set. For a closed cycle nothing is written.
 func (s *Worker) performances(cycle period.Cycle, bucket int, again bool) ([]settlement.Performance, error) {
 	key := manifest.FileKey{Table: tables.Performances().Name, Cycle: manifest.CycleOf(cycle), Bucket: bucket}
 	known, err := s.loadShares(key, cycle)
@@ -41,7 +41,7 @@ func (s *Worker) performances(cycle period.Cycle, bucket int, again bool) ([]set
 		known = nil
 	}
 	var shares []share
-	fresh := len(known) > 0 // whether what is stored differs from the result
+	fresh := len(known) > 0 // whether the stored shares differ from the result
 	for _, e := range s.Txn.Next().Files(manifest.CycleOf(cycle)) {
 		if e.Table != tables.Lines().Name || e.Bucket != bucket {
 			continue
@@ -68,7 +68,7 @@ func (s *Worker) performances(cycle period.Cycle, bucket int, again bool) ([]set
 	return sum, s.storeShares(key, shares)
 }
 
-// shareOf calculates what a file of lines adds.
+// shareOf calculates what a file of lines adds to performance.
 func (s *Worker) shareOf(e manifest.FileEntry, cycle period.Cycle) (share, error) {
 	settler := s.Book.Settler(cycle, s.kept[cycle]...)
 	err := settleFiles(s.Txn, s.Books, settler, []manifest.FileEntry{e}, nil,
@@ -76,7 +76,7 @@ func (s *Worker) shareOf(e manifest.FileEntry, cycle period.Cycle) (share, error
 	return share{e.Day.String(), string(e.Hash), settler.Performances()}, err
 }
 
-// storeShares writes the shares of a bucket, one file; nothing where there is no file of lines.
+// storeShares writes the shares of a bucket into one file; no lines, no file.
 func (s *Worker) storeShares(key manifest.FileKey, shares []share) error {
 	slices.SortFunc(shares, func(a, b share) int { return strings.Compare(a.day, b.day) })
 	out := parquet.NewColumns(tables.Performances())
@@ -107,7 +107,8 @@ func (s *Step) addShare(out *parquet.Columns[tables.Performance], one *share, p 
 	out.N++
 }
 
-// loadShares reads the shares of a bucket by the day of their lines. What programmes no longer pay is left out.
+// loadShares reads the shares of a bucket by the day of their lines. It omits programmes that the books no longer
+// contain.
 func (s *Worker) loadShares(key manifest.FileKey, cycle period.Cycle) (map[string]share, error) {
 	known := make(map[string]share)
 	err := each(s.Txn, key, tables.Performances(), func(c *parquet.Columns[tables.Performance], i int) error {
@@ -135,7 +136,7 @@ func (s *Worker) loadShares(key manifest.FileKey, cycle period.Cycle) (map[strin
 	return known, err
 }
 
-// programmeCode is a programme's place in the books, or -1.
+// programmeCode returns a programme's index in the books, or -1.
 func programmeCode(b *books.Books, id string) int32 {
 	return int32(slices.IndexFunc(b.Programmes, func(p books.Programme) bool { return p.ID == id }))
 }
@@ -162,7 +163,7 @@ func putBatch[T any](txn *lake.SubTxn, key manifest.FileKey, rows *parquet.Colum
 	})
 }
 
-// put makes the one file of a key in the next state; without rows there is none.
+// put writes the one file of a key in the next state; no rows, no file.
 func put(txn *lake.SubTxn, key manifest.FileKey, def *tables.Table, rows int, sums []manifest.Sum,
 	fill func(write func(*parquet.Columns[tables.Any]) error) error) error {
 	if rows == 0 {

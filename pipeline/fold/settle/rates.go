@@ -14,8 +14,8 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// keepRates stores the exchange rates of a cycle that the run closes: of each pair of currencies the row of rates.csv
-// that applies (SETTLE-5). The currencies of vendors' costs are not in the books.
+// keepRates stores the exchange rates of a cycle that the run closes: for each pair of currencies the row of rates.csv
+// that applies (SETTLE-5). It includes the currencies of vendors' costs, which are not in the books.
 func (s *Step) keepRates(cycle period.Cycle) error {
 	if !s.Books.Mixed && !s.Costs {
 		return nil
@@ -53,7 +53,7 @@ func ratesKey(cycle period.Cycle) manifest.FileKey {
 		Bucket: manifest.NoBucket}
 }
 
-// ReadRates reads the rates that a cycle was closed with; none of an open cycle.
+// ReadRates reads the rates with which a cycle was closed; none for an open cycle.
 func ReadRates(snap *lake.Snapshot, cycle period.Cycle) ([]books.ExchangeRate, error) {
 	files, err := snap.Find(ratesKey(cycle))
 	if err != nil {
@@ -79,10 +79,10 @@ func readRates(from tablefile.Opener, files []manifest.FileEntry) (list []books.
 	return list, err
 }
 
-// keptRates are the rates that cycles were closed with before the run.
+// keptRates are the rates with which cycles were closed before the run.
 type keptRates map[period.Cycle][]books.ExchangeRate
 
-// keptRates reads them; nil in a workspace of one currency.
+// keptRates reads the rates; nil in a workspace with one currency.
 func (s *Step) keptRates() (keptRates, error) {
 	if !s.Books.Mixed {
 		return nil, nil
@@ -103,7 +103,8 @@ func (s *Step) keptRates() (keptRates, error) {
 	return kept, nil
 }
 
-// KeptRates are the rates that a cycle was closed with before the run; none of a cycle that is open or needed none.
+// KeptRates reads the rates with which a cycle was closed before the run. An open cycle, or one that needed none, has
+// none.
 func KeptRates(txn *lake.SubTxn, cycle period.Cycle) ([]books.ExchangeRate, error) {
 	return readRates(txn, txn.Next().Find(ratesKey(cycle)))
 }

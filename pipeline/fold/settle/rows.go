@@ -14,21 +14,21 @@ import (
 	"github.com/tollbook/tollbook/settlement"
 )
 
-// LinesOf are a bucket's files of lines among those of a cycle.
+// LinesOf returns a bucket's files of lines from those of a cycle.
 func LinesOf(files []manifest.FileEntry, bucket int) []manifest.FileEntry {
 	return slices.DeleteFunc(slices.Clone(files), func(e manifest.FileEntry) bool {
 		return e.Table != tables.Lines().Name || e.Bucket != bucket
 	})
 }
 
-// BucketRows are the rows of partner statements of all customers whose lines the files hold, in the order of the table.
+// BucketRows returns the rows of partner statements of all customers of the files of lines, in the order of the table.
 func BucketRows(o tablefile.Opener, b *books.Books, s *settlement.Settler,
 	files []manifest.FileEntry) ([]settlement.Row, error) {
 	return rowsOf(o, b, s, files, nil)
 }
 
-// PartnerRows are the rows of BucketRows that are a partner's. Only lines of this partner, and of resellers that it was
-// a distributor of at any time, are settled: no other line is part of its rows (§6.2).
+// PartnerRows returns those rows of BucketRows that belong to a partner. It settles only lines of this partner and of
+// resellers whose distributor it was at any time: no other line affects its rows (§6.2).
 func PartnerRows(o tablefile.Opener, b *books.Books, s *settlement.Settler, files []manifest.FileEntry,
 	partner int32) ([]settlement.Row, error) {
 	only := make([]bool, len(b.Partners))
@@ -51,7 +51,7 @@ func rowsOf(o tablefile.Opener, b *books.Books, s *settlement.Settler, files []m
 	return all, err
 }
 
-// groupRows is how many rows are written at once.
+// groupRows is the number of rows that are written at once.
 const groupRows = 1 << 16
 
 // WriteRows writes rows in batches.
@@ -109,11 +109,11 @@ func addRow(c *parquet.Columns[tables.PartnerStatement], b *books.Books, r *sett
 	c.N++
 }
 
-// firstOfPartner is the place in rowAmounts of the first amount in the partner's currency.
+// firstOfPartner is the index in rowAmounts of the first amount in the partner's currency.
 const firstOfPartner = 4
 
-// currencySums are the sums of the amounts in partners' currencies, by currency, as the manifest keeps them; none of
-// one currency.
+// currencySums returns the sums of the amounts in partners' currencies, by currency, as the manifest stores them; nil
+// in a workspace with one currency.
 func currencySums(b *books.Books, rows []settlement.Row) (sums []manifest.Sum, err error) {
 	if !b.Mixed {
 		return nil, nil
@@ -136,7 +136,7 @@ func currencySums(b *books.Books, rows []settlement.Row) (sums []manifest.Sum, e
 	return sums, nil
 }
 
-// putRows keeps rows as the one file of a key, with the sums of its amounts; no rows give no file.
+// putRows writes rows as the one file of a key, with the sums of its amounts; no rows, no file.
 func (s *Worker) putRows(key manifest.FileKey, rows []settlement.Row) error {
 	var totals [len(rowAmounts)]money.AmountTotal
 	for i := range rows {

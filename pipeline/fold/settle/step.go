@@ -22,33 +22,33 @@ import (
 	"github.com/tollbook/tollbook/settlement/tax"
 )
 
-// Step settles within a run: Begin, then workers for buckets whose lines are made and paid, and whose results it takes;
-// then Incentives and, at a close, Statements.
+// Step settles partners within a run. Call Begin first, then Settle of workers for buckets whose lines are made and
+// paid, then Take for their results, then Incentives and, at a close, Statements.
 type Step struct {
 	Txn   *lake.SubTxn
 	Books *books.Books
 	Book  *settlement.Book
 
-	// Cycles are those of the state to come, ascending; before Begin those that are known before anything is rated.
+	// Cycles are the cycles of the next state, ascending. Before Begin they are those known before rating.
 	Cycles []period.Cycle
 	Closed func(c period.Cycle) bool // whether a cycle was closed before the run
 	Again  func(c period.Cycle) bool // whether a cycle was rated with other books before
-	Gone   func(c period.Cycle) bool // whether a closed cycle's lines are archived: its stored performance stays
-	Record settlement.Record         // transfers, events, as-of and what is closed; Incentives fills the rest in
+	Gone   func(c period.Cycle) bool // whether a closed cycle's lines are archived, so that its stored performance stays
+	Record settlement.Record         // transfers, events, as-of and what is closed; Incentives sets the rest
 	Tax    settings.Tax
-	Costs  bool // vendors' costs are converted by rates.csv
-	// Closing is the cycle that the run closes: its partner statements are made; place.NoCycle = none
+	Costs  bool // whether rates.csv converts vendors' costs
+	// Closing is the cycle that the run closes and whose partner statements it makes; place.NoCycle = none
 	Closing period.Cycle
 
 	kept  keptRates
-	parts [][]settlement.Performance // of buckets, in the order in which they were taken
-	bases tax.Bases                  // of partner statements of all buckets
+	parts [][]settlement.Performance // by bucket, in the order of Take
+	bases tax.Bases                  // of the partner statements of all buckets
 }
 
 // Worker settles one bucket after the other.
 type Worker struct {
 	*Step
-	Txn *lake.SubTxn // in the place of Step.Txn
+	Txn *lake.SubTxn // used instead of Step.Txn
 }
 
 // Begin reads what all buckets share.
@@ -63,18 +63,18 @@ func (s *Step) Begin() (err error) {
 // NewWorker returns a worker for buckets that txn enters.
 func (s *Step) NewWorker(txn *lake.SubTxn) *Worker { return &Worker{s, txn} }
 
-// hasIncentives reports whether there is performance to add up: without programmes nothing is written.
+// hasIncentives reports whether performance must be added up: there are programmes or stored incentives.
 func (s *Step) hasIncentives() bool {
 	return len(s.Books.Programmes) > 0 || len(s.Txn.Next().Find(IncentivesKey())) > 0
 }
 
-// IncentivesKey is where the incentives are: one list, of no cycle.
+// IncentivesKey is the key of the incentives: one list that belongs to no cycle.
 func IncentivesKey() manifest.FileKey {
 	return manifest.FileKey{Table: tables.Incentives().Name, Bucket: manifest.NoBucket}
 }
 
-// Incentives brings incentives up to date (SETTLE-3) by the performance of all buckets, and returns all of them.
-// Without programmes there is nothing to do, and nothing is written.
+// Incentives updates the incentives (SETTLE-3) from the performance of all buckets and returns all of them. Without
+// programmes it does nothing.
 func (s *Step) Incentives() ([]settlement.Incentive, error) {
 	if !s.hasIncentives() {
 		return nil, nil
@@ -123,8 +123,8 @@ func ClosedIncentives(txn *lake.SubTxn, b *books.Books, through period.Cycle) (c
 	return closed, nil
 }
 
-// PeriodError says that the books give a programme another period than an incentive of it of which a month is closed:
-// that month would count twice, in a quarter too, or not at all.
+// PeriodError reports that the books give a programme another period than one of its incentives with a closed month:
+// that month would count twice, for example in a quarter too, or not at all.
 type PeriodError struct{ Programme, Period string }
 
 func (e *PeriodError) Error() string {
@@ -154,7 +154,7 @@ func AddIncentive(out *parquet.Columns[tables.Incentive], b *books.Books, i *set
 	out.N++
 }
 
-// LoadIncentives reads a file of the incentives table. Errors: *MissingBookError where the books lack a partner or
+// LoadIncentives reads a file of the incentives table. Errors: *MissingBookError if the books lack a partner or
 // programme.
 func LoadIncentives(o tablefile.Opener, b *books.Books, e manifest.FileEntry) (list []settlement.Incentive, err error) {
 	err = tablefile.Each(o, e, tables.Incentives(), nil, func(c *parquet.Columns[tables.Incentive], i int) error {
@@ -185,13 +185,13 @@ func LoadIncentives(o tablefile.Opener, b *books.Books, e manifest.FileEntry) (l
 	return list, err
 }
 
-// Result is what settling a bucket gave.
+// Result is the result of settling a bucket.
 type Result struct {
 	Performances []performance `json:"performances"`
-	Bases        []base        `json:"bases"` // by seller, partner and service; none if there are no taxes
+	Bases        []base        `json:"bases"` // by seller, partner and service; empty if there are no taxes
 }
 
-// performance is a settlement.Performance in a message.
+// performance is the JSON form of a settlement.Performance.
 type performance struct {
 	Programme int32             `json:"programme"`
 	Partner   int32             `json:"partner"`
@@ -200,7 +200,7 @@ type performance struct {
 	New       money.AmountTotal `json:"new"`
 }
 
-// base is an entry of tax.Bases in a message.
+// base is the JSON form of an entry of tax.Bases.
 type base struct {
 	Seller  []byte            `json:"seller"`
 	Partner []byte            `json:"partner"`
@@ -208,8 +208,8 @@ type base struct {
 	Owed    money.AmountTotal `json:"owed"`
 }
 
-// Settle brings the performance of a bucket up to date (SETTLE-2) and makes its partner statements of the cycle that
-// the run closes (SETTLE-1). rated are the cycles in which the run changed lines of the bucket.
+// Settle updates the performance of a bucket (SETTLE-2) and makes its partner statements of the cycle that the run
+// closes (SETTLE-1). rated are the cycles in which the run changed lines of the bucket.
 func (w *Worker) Settle(ctx context.Context, bucket int, rated []period.Cycle) (*Result, error) {
 	r := &Result{Performances: []performance{}, Bases: []base{}}
 	if w.hasIncentives() {
@@ -240,14 +240,14 @@ func (w *Worker) Settle(ctx context.Context, bucket int, rated []period.Cycle) (
 	return r, nil
 }
 
-// convertible refuses books without a rate for a line whose own time is in an earlier cycle than the one that bills it:
-// its partner can be another than those of the cycle, for whose currencies the books were checked before (SETTLE-6).
+// convertible checks that the books have an exchange rate for each line whose own time is in an earlier cycle than the
+// one that bills it. Its partner can differ from the cycle's partners, whose currencies were checked before (SETTLE-6).
 func (w *Worker) convertible(bucket int, rated []period.Cycle) error {
 	if !w.Books.Mixed {
 		return nil
 	}
 	for _, c := range rated {
-		if w.Closed(c) || c == w.Closing { // statements of the latter convert all lines
+		if w.Closed(c) || c == w.Closing { // its statements convert all lines
 			continue
 		}
 		files := slices.DeleteFunc(LinesOf(w.Txn.Next().Files(manifest.CycleOf(c)), bucket),
@@ -288,7 +288,7 @@ func (w *Worker) statements(bucket int, r *Result) error {
 	return nil
 }
 
-// Take takes over the result of a bucket.
+// Take adds the result of a bucket.
 func (s *Step) Take(r *Result) error {
 	var rows []settlement.Performance
 	for _, p := range r.Performances {
@@ -306,7 +306,7 @@ func (s *Step) Take(r *Result) error {
 	return nil
 }
 
-// Statements ends the partner statements of the cycle that the run closes: with its exchange rates and their taxes.
+// Statements completes the partner statements of the cycle that the run closes: it stores its exchange rates and taxes.
 func (s *Step) Statements() error {
 	if err := s.keepRates(s.Closing); err != nil {
 		return err
@@ -321,7 +321,7 @@ func (s *Step) Statements() error {
 	return tablefile.Put(s.Txn, taxes.Key(s.Closing, manifest.NoBucket), w.Cols, w.Sums())
 }
 
-// AddBases adds what rows of partner statements ask for to the bases of their taxes.
+// AddBases adds the amounts that rows of partner statements charge to the bases of their taxes.
 func AddBases(b *books.Books, bases tax.Bases, rows []settlement.Row) error {
 	for i := range rows {
 		r := &rows[i]
@@ -338,7 +338,7 @@ func AddBases(b *books.Books, bases tax.Bases, rows []settlement.Row) error {
 	return nil
 }
 
-// PartnerTaxes calculates the taxes of the partner statements of a cycle, by what is in force at its end (§10.6).
+// PartnerTaxes calculates the taxes of the partner statements of a cycle, with the taxes in force at its end (§10.6).
 func PartnerTaxes(b *books.Books, s settings.Tax, cycle period.Cycle, bases tax.Bases) (*taxes.Writer, error) {
 	own := func(partner string) money.Currency { return b.PartnerCurrency(b.Partner(partner)) }
 	w := taxes.NewWriter(cycle, s)

@@ -1,6 +1,5 @@
-// Package state is the small value that every step of the fold works with: the next state of the lake, and the books.
+// Package state holds what every step of the fold works with: the next state of the lake, and the books.
 //
-//  1. What one step puts into the state the next one finds: there is no other way between steps of a bucket.
-//  2. A State is of one worker. Workers share the transaction, whose next state may be used by several
-//     goroutines.
+//  1. Steps of a bucket communicate only through the state: a step finds what earlier steps put into it.
+//  2. One worker uses a State. Workers share the transaction, whose next state several goroutines may use.
 package state

@@ -19,7 +19,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// State is the next state of the lake as one worker reads and writes it, with the books that it rates with.
+// State is the next state of the lake as one worker reads and writes it, with the books that rate it.
 type State struct {
 	Txn     *lake.SubTxn
 	Books   *books.Books
@@ -28,13 +28,13 @@ type State struct {
 	Buckets int
 	Opening *opening.Source // of the next state
 	Memory  *parquet.Memory // for files that are written at once, one after the other
-	Lax     bool            // the books may lack what the lake has; see codes.Names
-	Rated   *rated.Lines    // that will be paid; nil = every line is written to the lake
+	Lax     bool            // whether the books may lack what the lake has; see codes.Names
+	Rated   *rated.Lines    // lines that will be paid; nil = every line is written to the lake
 
 	decoder func() (*parquet.Decoder, error) // of OpenAtOnce
 }
 
-// New is a state of a transaction.
+// New returns a state of a transaction.
 func New(txn *lake.SubTxn, prices *tariff.Book, b *books.Books, regions *accept.Regions, buckets int) *State {
 	return &State{Txn: txn, Books: b, Prices: prices, Regions: regions, Buckets: buckets, Memory: parquet.NewMemory(),
 		Opening: &opening.Source{Files: txn.Pending(), Books: b, Prices: prices, Buckets: buckets},
@@ -44,15 +44,15 @@ func New(txn *lake.SubTxn, prices *tariff.Book, b *books.Books, regions *accept.
 // Names looks words of lake files up in the books.
 func (s *State) Names() codes.Names { return codes.Names{Books: s.Books, Lax: s.Lax} }
 
-// Region is the run's number of a region; a region that is new gets one.
+// Region returns the run's number of a region; a new region gets a number.
 func (s *State) Region(name string) (int32, error) { return s.Regions.Code(name), nil }
 
-// Bucket is the bucket of a customer.
+// Bucket returns the bucket of a customer.
 func (s *State) Bucket(customer int32) int {
 	return place.Of(s.Books, customer, s.Buckets)
 }
 
-// Policy is the percentile policy of a product; the reader of the books has checked that there is one.
+// Policy returns the percentile policy of a product; the reader of the books has checked that it exists.
 func (s *State) Policy(sku int32) *books.Policy {
 	return &s.Books.Policies[s.Books.Policy(s.Books.Products[sku].Policy)]
 }
@@ -63,14 +63,14 @@ func (s *State) IsBandwidth(sku int32) bool { return s.Books.Products[sku].Model
 // Find returns the files of a key.
 func (s *State) Find(key manifest.FileKey) []manifest.FileEntry { return s.Txn.Next().Find(key) }
 
-// FilesOf returns the files of a cycle and bucket, of the tables named.
+// FilesOf returns the files of the named tables for a cycle and bucket.
 func (s *State) FilesOf(cycle period.Cycle, bucket int, names ...string) []manifest.FileEntry {
 	return s.Txn.Next().Select(manifest.CycleOf(cycle), func(k manifest.FileKey) bool {
 		return k.Bucket == bucket && slices.Contains(names, k.Table)
 	})
 }
 
-// Replace puts files in the place of those of a key.
+// Replace replaces the files of a key.
 func (s *State) Replace(key manifest.FileKey, files []manifest.FileEntry) error {
 	return s.Txn.Next().Replace(key, files...)
 }
@@ -90,7 +90,7 @@ func OpenAtOnce[T any](s *State, e manifest.FileEntry, def tables.Def[T], cols t
 	return tablefile.OpenAtOnce(s.Txn, e, def, cols, d)
 }
 
-// Days are the days of a cycle with accepted records in a bucket, and those of others, ascending.
+// Days returns the days of a cycle with accepted records in a bucket, together with others, ascending.
 func (s *State) Days(bucket int, cycle period.Cycle, others ...period.Day) []period.Day {
 	days := slices.Clone(others)
 	for _, e := range s.FilesOf(cycle, bucket, tables.Ident().Name) {

@@ -26,7 +26,7 @@ var amountsOfSums = [...]tables.AmountColumn[tables.Sum]{
 	tables.SumCouponAmount, tables.SumStoredValueCardAmount, tables.SumFlexipurchaseCouponAmount,
 	tables.SumDebtAmount}
 
-// statementColumns are the statement's columns of the same amounts.
+// statementColumns are the corresponding columns of statements.
 var statementColumns = [...]tables.AmountColumn[tables.Statement]{
 	tables.StatementOfficialAmount, tables.StatementOfficialDiscountAmount,
 	tables.StatementTruncatedAmount, tables.StatementPaymentAmount, tables.StatementCashAmount,
@@ -34,7 +34,7 @@ var statementColumns = [...]tables.AmountColumn[tables.Statement]{
 	tables.StatementCouponAmount, tables.StatementStoredValueCardAmount,
 	tables.StatementFlexipurchaseCouponAmount, tables.StatementDebtAmount}
 
-// statementRow are the columns of a statement but for its cycle.
+// statementRow are the columns of a statement except its cycle.
 var statementRow = tables.Columns(tables.StatementCustomerID, tables.StatementLineCount,
 	tables.StatementOfficialAmount, tables.StatementOfficialDiscountAmount,
 	tables.StatementTruncatedAmount, tables.StatementPaymentAmount,
@@ -43,7 +43,7 @@ var statementRow = tables.Columns(tables.StatementCustomerID, tables.StatementLi
 	tables.StatementStoredValueCardAmount, tables.StatementFlexipurchaseCouponAmount,
 	tables.StatementDebtAmount)
 
-// paymentAt is the place of payment_amount in both.
+// paymentAt is the index of payment_amount in both.
 const paymentAt = 3
 
 type customerTotal struct {
@@ -59,13 +59,13 @@ type Folder struct {
 	Tax    settings.Tax
 }
 
-// Place makes the statements of a bucket of a cycle again from the sums of its days, once its lines are made and paid.
+// Place makes the statements of a bucket of a cycle again from the sums of its days. Its lines must be made and paid
+// already.
 func (f *Folder) Place(p place.Place) error { return f.statements(p.Bucket, p.Cycle) }
 
-// statements writes what each customer of the bucket is asked to pay for the cycle: the sums of its days, added up.
-// Those of the live state are in its statements, from which the days that changed are taken away and to which the new
-// ones come, and who has none of either is written as it was. So a night costs its customers and its days, not the
-// month's.
+// statements writes what each customer of the bucket must pay for the cycle: the sums of its days. It starts from the
+// statements of the live state, subtracts the old sums of changed days and adds the new ones. Statements of customers
+// without changes are copied. So the cost of a night depends on its customers and days, not on those of the month.
 func (f *Folder) statements(bucket int, cycle period.Cycle) error {
 	live, gone, fresh, err := f.statementSources(bucket, cycle)
 	if err != nil {
@@ -103,8 +103,8 @@ func (f *Folder) statements(bucket int, cycle period.Cycle) error {
 	return f.Replace(key, files)
 }
 
-// statementSources are the files that statements are made of: those of the live state, and of sums those to take away
-// and those to add. Where that is no less work, all days are added up.
+// statementSources returns the files that statements are made of: the statements of the live state, and the files of
+// sums to subtract and to add. If this is no less work, it returns all days to add instead.
 func (f *Folder) statementSources(bucket int, cycle period.Cycle) (live, gone, fresh []manifest.FileEntry, err error) {
 	live, err = f.Txn.Base().Find(manifest.FileKey{Table: "statements", Cycle: manifest.CycleOf(cycle), Bucket: bucket})
 	if err != nil {
@@ -120,13 +120,13 @@ func (f *Folder) statementSources(bucket int, cycle period.Cycle) (live, gone, f
 	return live, gone, fresh, nil
 }
 
-// statementWriter puts the statements of a bucket together, customers ascending.
+// statementWriter writes the statements of a bucket, customers ascending.
 type statementWriter struct {
 	f         *Folder
 	cycle     period.Cycle
-	asTheyAre bool                         // statements to which nothing came stay: they were cut by today's settings
-	taxed     bool                         // statements have the column of tax
-	mixed     bool                         // statements have the column of the currency
+	asTheyAre bool                         // copy unchanged statements: they were rounded by today's settings
+	taxed     bool                         // statements have the tax column
+	mixed     bool                         // statements have the currency column
 	byMoney   map[string]*currencySums     // by currency, if mixed
 	taxes     map[string]money.AmountTotal // by customer
 	cols      *parquet.Columns[tables.Statement]
@@ -157,8 +157,7 @@ func (f *Folder) newStatementWriter(cycle period.Cycle, bucket int) (*statementW
 	return w, nil
 }
 
-// change goes through a file of statements and writes them as they are now: with the totals of those customers to whom
-// something came.
+// change reads a file of statements and writes them with the new totals of changed customers.
 func (w *statementWriter) change(e manifest.FileEntry, a *adder) error {
 	in, err := state.OpenAtOnce(a.state, e, tables.Statements(), statementRow)
 	if err != nil {
@@ -198,7 +197,7 @@ func (w *statementWriter) change(e manifest.FileEntry, a *adder) error {
 	}
 }
 
-// rest writes the statements of customers who had none before.
+// rest writes the statements of customers that had none before.
 func (w *statementWriter) rest(a *adder) error {
 	for _, id := range a.customers {
 		if err := w.put(id, a.totals[id]); err != nil {
@@ -208,7 +207,7 @@ func (w *statementWriter) rest(a *adder) error {
 	return nil
 }
 
-// keep writes rows of a batch to which nothing came.
+// keep writes rows of a batch that did not change.
 func (w *statementWriter) keep(c *parquet.Columns[tables.Statement], from, to int) error {
 	if !w.asTheyAre {
 		for i := from; i < to; i++ {
@@ -306,7 +305,7 @@ func (s *currencySums) add(t *customerTotal, due, rounding, tax money.Amount) er
 	return errors.Join(s.due.Add(due), s.rounding.Add(rounding), s.tax.Add(tax))
 }
 
-// list is the sums of a currency as the manifest keeps them.
+// list returns the sums of a currency, as the manifest stores them.
 func (s *currencySums) list(currency string, taxed bool) []manifest.Sum {
 	list := []manifest.Sum{{Column: "due_amount." + currency, Value: s.due.String()},
 		{Column: "rounding_amount." + currency, Value: s.rounding.String()}}
@@ -320,7 +319,7 @@ func (s *currencySums) list(currency string, taxed bool) []manifest.Sum {
 	return list
 }
 
-// addTax writes the tax of a customer and returns it and the amount due with it: the tax is added to prices that do
+// addTax writes the tax of a customer. It returns the tax and the amount due with it: tax is added to prices that do
 // not include it (§10.6).
 func (w *statementWriter) addTax(id string, due money.Amount) (tax, with money.Amount, err error) {
 	if tax, err = w.taxes[id].Amount(); err != nil {
@@ -334,7 +333,7 @@ func (w *statementWriter) addTax(id string, due money.Amount) (tax, with money.A
 	return tax, with, err
 }
 
-// list is the sums of the amount columns.
+// list returns the sums of the amount columns.
 func (w *statementWriter) list() []manifest.Sum {
 	list := []manifest.Sum{{Column: "due_amount", Value: w.due.String()},
 		{Column: "rounding_amount", Value: w.rounding.String()}}
@@ -351,8 +350,9 @@ func (w *statementWriter) list() []manifest.Sum {
 	return list
 }
 
-// due is the amount asked for and what rounding took: the cycle's total is cut once where lines are not (§4.2). Where
-// they are, a difference to a line of a cycle whose lines were not can have more digits than the currency.
+// due returns the amount to pay and the rounding amount. The cycle's total is rounded once if lines are not rounded
+// (§4.2). Even if they are, a difference to a line of a cycle without rounding of lines can have more digits than the
+// currency.
 func (f *Folder) due(t *customerTotal, own money.Currency) (due, rounding money.Amount, err error) {
 	payment, err := t.amounts[paymentAt].Amount()
 	if err != nil {
@@ -370,8 +370,8 @@ func rowsOf(files []manifest.FileEntry) (rows int) {
 	return rows
 }
 
-// changedSums are the files of sums that the live state's statements hold and the next state has no more, and those
-// that are new in it.
+// changedSums returns the files of sums that are included in the live state's statements but not in the next state, and
+// those that are new in the next state.
 func (f *Folder) changedSums(bucket int, cycle period.Cycle) (gone, fresh []manifest.FileEntry, err error) {
 	all := f.FilesOf(cycle, bucket, "sums")
 	next := make(map[string]bool, len(all))
@@ -405,10 +405,10 @@ type adder struct {
 	state     *state.State
 	totals    map[string]*customerTotal
 	customers []string        // of totals, in the order of the files
-	spare     []customerTotal // memory for new ones
+	spare     []customerTotal // preallocated totals
 }
 
-// of is the total of a customer, 0 at first.
+// of returns the total of a customer, which is 0 at first.
 func (a *adder) of(customer string) *customerTotal {
 	t := a.totals[customer]
 	if t == nil {
@@ -423,7 +423,7 @@ func (a *adder) of(customer string) *customerTotal {
 	return t
 }
 
-// add adds the rows of a file of sums to customers' totals, or takes them away.
+// add adds the rows of a file of sums to the customers' totals; with away it subtracts them.
 func (a *adder) add(e manifest.FileEntry, away bool) error {
 	cols := tables.Columns(tables.SumCustomerID, tables.SumLineCount)
 	for _, col := range amountsOfSums {

@@ -23,15 +23,15 @@ import (
 type Folder struct {
 	*state.State
 	Tax   settings.Tax
-	Again func(period.Cycle) bool // whether lines that did not change can have other taxes
+	Again func(period.Cycle) bool // whether unchanged lines can have other taxes
 }
 
-// Rules are the settings as the rules of tax take them, for money in a currency.
+// Rules converts the settings to the rules of package tax, for amounts in a currency.
 func Rules(s settings.Tax, c money.Currency) tax.Rules {
 	return tax.Rules{Inclusive: s.Inclusive, PerLine: s.PerLine, Digits: c.Digits}
 }
 
-// Place calculates the taxes of a bucket of a cycle whose lines changed, once its lines are made and paid.
+// Place calculates the taxes of a bucket of a cycle whose lines changed. Its lines must be made and paid already.
 func (f *Folder) Place(p place.Place) error {
 	if err := f.place(p); err != nil {
 		return fmt.Errorf("calculate the taxes of cycle %s, bucket %d: %w", p.Cycle, p.Bucket, err)
@@ -50,7 +50,7 @@ func (f *Folder) place(p place.Place) error {
 	return f.sum(p)
 }
 
-// days brings the sums of the days up to date (FTAX-1).
+// days updates the sums of the days (FTAX-1).
 func (f *Folder) days(p place.Place, old []manifest.FileEntry) error {
 	before, err := f.Txn.Base().Files(manifest.CycleOf(p.Cycle))
 	if err != nil {
@@ -63,7 +63,7 @@ func (f *Folder) days(p place.Place, old []manifest.FileEntry) error {
 		}
 	}
 	again := f.Again(p.Cycle)
-	stale := make(map[manifest.Day]bool) // days with sums that have no lines any more
+	stale := make(map[manifest.Day]bool) // days with sums that no longer have lines
 	for _, e := range old {
 		stale[e.Day] = e.Table == tables.TaxSums().Name
 	}
@@ -102,7 +102,7 @@ var lineColumns = tables.Columns(tables.LineCustomerID, tables.LineServiceTypeCo
 	tables.LineUsageStart,
 	tables.LineOwnTime)
 
-// sumID is what the lines of a day are added up by.
+// sumID identifies a sum of a day's lines.
 type sumID struct {
 	customer, service string
 	set               *tax.Set
@@ -120,7 +120,7 @@ type summer struct {
 	book  *tax.Book
 	rules tax.Rules
 	sums  map[sumID]*daySum
-	last  sumID // of the line before
+	last  sumID // of the previous line
 	at    *daySum
 }
 
@@ -157,7 +157,7 @@ func (s *summer) day(e manifest.FileEntry) error {
 func (s *summer) line(cols *parquet.Columns[tables.Line], i int) error {
 	d := cols.Amount(tables.LinePaymentAmount).At(i)
 	if d == (parquet.Dec{}) {
-		return nil // it gives no row
+		return nil // it adds no row
 	}
 	own := cols.MaybeTime(tables.LineOwnTime).At(i)
 	if own == tables.Nothing {
@@ -179,7 +179,7 @@ func (s *summer) line(cols *parquet.Columns[tables.Line], i int) error {
 	return s.add(d)
 }
 
-// add adds the payment of a line to the sum at hand.
+// add adds the payment of a line to the current sum.
 func (s *summer) add(d parquet.Dec) error {
 	set := s.last.set
 	if len(set.Taxes) == 0 {
@@ -219,7 +219,7 @@ func sortedIDs(sums map[sumID]*daySum) []sumID {
 	return ids
 }
 
-// addBound appends a bound of a span; one that is open is null.
+// addBound appends a bound of a span; an open one is null.
 func addBound(col *parquet.Col, t, open period.Instant) {
 	if t == open {
 		t = tables.Nothing
@@ -318,7 +318,7 @@ func (w *Writer) Sums() []manifest.Sum {
 		{Column: "taxable_amount", Value: w.taxable.String()}}
 }
 
-// Of are the taxes of the customers of a bucket in the next state: Σ tax_amount of each.
+// Of returns Σ tax_amount of each customer of a bucket in the next state.
 func Of(s *state.State, cycle period.Cycle, bucket int) (map[string]money.AmountTotal, error) {
 	out := make(map[string]money.AmountTotal)
 	for _, e := range s.Find(Key(cycle, bucket)) {
