@@ -24,14 +24,14 @@ const (
 	Held       = "held"
 )
 
-// Delivery is a delivery of cost files and what became of it.
+// Delivery is a delivery of cost files and its state.
 type Delivery struct {
 	Source   string
 	Period   period.Cycle
 	Name     string
 	State    string
-	Hash     string // of its files; "" = it was not read
-	Fixed    bool   // it counted once
+	Hash     string // of its files; "" = they were not read
+	Fixed    bool   // it has counted before
 	Rows     int64
 	Rejected int64
 	Accepted bool // its rejects are accepted
@@ -41,29 +41,29 @@ type Delivery struct {
 	Fault    string
 	Made     string
 
-	before  *Delivery     // as the last run left it; nil = it is new
+	before  *Delivery     // its state after the last run; nil = it is new
 	found   *intake.Found // nil = its folder is not in the inbox
 	read    bool          // by this run
 	rejects []intake.Reject
-	broken  string   // what is wrong with its files, whatever the settings say
-	ahead   []worker // what was made of its rows by the books of the workspace; nil = nothing yet
+	broken  string   // what is wrong with its files, whatever the settings
+	ahead   []worker // the result of its rows by the books of the workspace; nil = none yet
 
 	conversion *margins.Conversion // of a delivery that counts
 }
 
-// Path is the delivery as people name it: SOURCE/YYYY-MM/DELIVERY.
+// Path is the name of the delivery for people: SOURCE/YYYY-MM/DELIVERY.
 func (d *Delivery) Path() string { return d.Source + "/" + d.Period.String() + "/" + d.Name }
 
-// survey is the deliveries of the inbox and of earlier runs, and which of them count.
+// survey holds the deliveries of the inbox and of earlier runs and determines which of them count.
 type survey struct {
 	stage   *Stage
 	sources map[string]*source
 	result  *Result
-	rates   margins.Rates // that the lake has
+	rates   margins.Rates // stored in the lake
 	ahead   *Delivery     // of the one cycle whose deliveries are allocated while they are examined (FCOST-5)
 }
 
-// source is what is known of one source of cost files.
+// source is the state of one source of cost files.
 type source struct {
 	settings.CostSource
 	currency   string // of its first delivery that counted; "" = none yet
@@ -106,17 +106,17 @@ func (s *survey) find(ctx context.Context, old []*Delivery) error {
 	return nil
 }
 
-// gather puts the deliveries of the inbox and of earlier runs into their sources, by period and name.
+// gather assigns the deliveries of the inbox and of earlier runs to their sources, by period and name.
 func (s *survey) gather(found []*intake.Found, old []*Delivery) {
 	known := make(map[string]*Delivery, len(old))
 	for _, d := range old {
 		known[d.Path()] = d
-		if s.sources[d.Source] == nil { // it is no longer in the settings: what it billed stays
+		if s.sources[d.Source] == nil { // removed from the settings: what it billed stays
 			s.sources[d.Source] = &source{deliveries: make(map[period.Cycle][]*Delivery)}
 			s.sources[d.Source].Source = d.Source
 		}
 	}
-	for _, state := range []string{Counted, Superseded} { // that counted before
+	for _, state := range []string{Counted, Superseded} { // those that counted before
 		for _, d := range old {
 			if one := s.sources[d.Source]; d.State == state && one.currency == "" {
 				one.currency = d.Currency
@@ -160,8 +160,8 @@ func (s *survey) add(d *Delivery) {
 	list[d.Period] = append(list[d.Period], d)
 }
 
-// first gives a source without a currency that of its first delivery, by period and name, that can count: whether its
-// deliveries came together or one after the other makes no difference.
+// first sets the currency of a source without one to that of its first delivery, by period and name, that can count.
+// The result does not depend on whether its deliveries came together.
 func (s *survey) first(ctx context.Context, one *source) error {
 	for _, c := range slices.SortedFunc(maps.Keys(one.deliveries), cmp.Compare[period.Cycle]) {
 		for _, d := range one.deliveries[c] {
@@ -179,7 +179,7 @@ func (s *survey) first(ctx context.Context, one *source) error {
 	return nil
 }
 
-// decide finds the delivery of a source and period that counts: the last one that neither fails nor is held (COSTS-2).
+// decide finds the counting delivery of a source and period: the last one that is neither failed nor held (COSTS-2).
 func (s *survey) decide(ctx context.Context, one *source, c period.Cycle) error {
 	list := one.deliveries[c]
 	last, err := s.last(ctx, one, list)
@@ -197,7 +197,7 @@ func (s *survey) decide(ctx context.Context, one *source, c period.Cycle) error 
 	}
 	list[last].Fixed = true
 	for _, earlier := range list[:last] {
-		// one that could not count does not say the currency of its source
+		// a delivery that could not count does not determine the currency of its source
 		if !earlier.Fixed && earlier.State != Counted && earlier.State != Superseded {
 			earlier.Currency = ""
 		}
@@ -206,7 +206,7 @@ func (s *survey) decide(ctx context.Context, one *source, c period.Cycle) error 
 	return nil
 }
 
-// last is the place of the last delivery of a list that neither fails nor is held; -1 = none.
+// last returns the index of the last delivery of a list that is neither failed nor held; -1 = none.
 func (s *survey) last(ctx context.Context, one *source, list []*Delivery) (int, error) {
 	for i := len(list) - 1; i >= 0; i-- {
 		d := list[i]
@@ -218,10 +218,10 @@ func (s *survey) last(ctx context.Context, one *source, list []*Delivery) (int, 
 	return -1, nil
 }
 
-// judge reads a delivery that is new or changed, and says whether it can count.
+// judge reads a new or changed delivery and decides whether it can count.
 func (s *survey) judge(ctx context.Context, one *source, d *Delivery) error {
 	if d.Period <= s.stage.Archived {
-		if d.State != Counted { // what counted when the cycle left the lake is final, whatever became of its files
+		if d.State != Counted { // a delivery that counted when the cycle was archived is final
 			d.State, d.Fault = Failed, "its cycle is archived"
 		}
 		return s.convert(one, d)
@@ -289,7 +289,7 @@ func (s *survey) examine(ctx context.Context, d *Delivery) error {
 	return nil
 }
 
-// cycles are the periods of all deliveries, ascending.
+// cycles returns the periods of all deliveries, ascending.
 func (s *survey) cycles(old []*Delivery) []period.Cycle {
 	set := make(map[period.Cycle]bool)
 	for _, d := range old {
@@ -303,7 +303,7 @@ func (s *survey) cycles(old []*Delivery) []period.Cycle {
 	return slices.SortedFunc(maps.Keys(set), cmp.Compare[period.Cycle])
 }
 
-// counted are the deliveries of a period that count, by source.
+// counted returns the deliveries of a period that count, by source.
 func (s *survey) counted(c period.Cycle) []*Delivery {
 	var out []*Delivery
 	for _, name := range slices.Sorted(maps.Keys(s.sources)) {
@@ -316,7 +316,7 @@ func (s *survey) counted(c period.Cycle) []*Delivery {
 	return out
 }
 
-// news reports whether other deliveries of a period count than before (FCOST-2).
+// news reports whether the deliveries of a period that count differ from those before (FCOST-2).
 func (s *survey) news(c period.Cycle, old []*Delivery) bool {
 	was := slices.DeleteFunc(slices.Clone(old), func(d *Delivery) bool { return d.Period != c || d.State != Counted })
 	return !slices.EqualFunc(was, s.counted(c), func(a, b *Delivery) bool {
@@ -336,8 +336,8 @@ func (s *survey) several() bool {
 	return false
 }
 
-// conversions are the rates of a period's deliveries by source. Of a source without a delivery that counts, they are
-// those of one that did.
+// conversions returns the rates of a period's deliveries by source. For a source whose deliveries do not count, it
+// returns those of one that counted.
 func (s *survey) conversions(c period.Cycle) map[string]*margins.Conversion {
 	out := make(map[string]*margins.Conversion)
 	for name, one := range s.sources {
@@ -355,7 +355,7 @@ func (s *survey) complete(newest period.Instant, ok func(now period.Instant, set
 	return (s.stage.Until == 0 || newest <= s.stage.Until) && ok(s.stage.Now, s.stage.Costs.Settle)
 }
 
-// all are the deliveries by source, period and name.
+// all returns the deliveries by source, period and name.
 func (s *survey) all(old []*Delivery) []*Delivery {
 	var list []*Delivery
 	for _, c := range s.cycles(old) {

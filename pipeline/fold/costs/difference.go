@@ -9,18 +9,18 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
-// Difference is what re-rating makes of the lines of one customer, sku, region and resource: what is due now less all
-// that was billed (§4.12).
+// Difference is the result of re-rating for one customer, sku, region and resource: the lines due now minus all that
+// was billed (§4.12).
 type Difference struct {
 	Customer, SKU, Region, Resource        string
 	Usage, Free                            money.SignedQuantity
 	Official, Discount, Truncated, Payment money.Amount
-	// what of the lines is another; with none of them the rounding or the rate of a discount
+	// what changed in the lines; if none is true, the rounding or the rate of a discount
 	Repriced, Rediscounted, Requantified bool
 }
 
-// compare notes what re-rating changes: what is due less all that was billed, and what the open cycle has
-// posted so far.
+// compare notes what re-rating changes: what is due minus all that was billed and what the open cycle has posted so
+// far.
 func (s *poster) compare(r *rated, billed []*posting) error {
 	posted, err := s.posted(s.target(), r.cycle)
 	if err != nil {

@@ -25,8 +25,8 @@ func (w *writer) keepRates(found *survey) error {
 	return w.file(margins.RatesKey(), all.Rows().Any(), nil)
 }
 
-// convert finds the rates of a delivery to all currencies of the books, as far as there are any. A delivery of nothing
-// has the currency of its source: what it takes back was in it.
+// convert finds the rates of a delivery to all currencies of the books for which there are any. An empty delivery has
+// the currency of its source, in which the amounts that it takes back were billed.
 func (s *survey) convert(one *source, d *Delivery) (err error) {
 	d.conversion = &margins.Conversion{Books: s.stage.Books, From: cmp.Or(d.Currency, one.currency), Cycle: d.Period,
 		Fixed: one.Fx[d.Period], Rates: make(map[string]money.UnitPrice)}
@@ -42,8 +42,8 @@ func (s *survey) convert(one *source, d *Delivery) (err error) {
 	return nil
 }
 
-// convert finds the rates by which the groups of customers are priced and their payments compared with costs. It comes
-// before anything is priced. Errors: *margins.MissingRatesError.
+// convert finds the rates by which the groups of customers are priced and their payments compared with costs. It runs
+// before pricing. Errors: *margins.MissingRatesError.
 func (r *rated) convert() error {
 	type pair struct {
 		delivery *Delivery

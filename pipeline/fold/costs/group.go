@@ -19,7 +19,7 @@ import (
 	"github.com/tollbook/tollbook/settlement/allocation"
 )
 
-// groupTexts is how many texts distinguish groups: the account and groupFields.
+// groupTexts is the number of texts in the key of groups: the account and groupFields.
 const groupTexts = 1 + len(groupFields)
 
 // groupOf is the key of the groups of a delivery. Texts are numbers of a cost.Words.
@@ -32,13 +32,13 @@ type groupOf struct {
 	copies        int32 // grain row: 1, 2, … among equal rows
 }
 
-// groupSum is what is known of a group while rows are read. It has no pointers, so that the garbage collector need not
-// look at the groups of a month.
+// groupSum is the state of a group while rows are read. It has no pointers, so that the garbage collector need not scan
+// the groups of a month.
 type groupSum struct {
 	groupOf
 	hash       [16]byte // of the keys, once all rows are counted
 	rule       int32    // of the first row; allocation.NoRule = none
-	markup     int32    // place in the books of that of the first row; -1 = none
+	markup     int32    // index in the books of the first row's mark-up; -1 = none
 	rows       int64
 	values     cost.Values
 	start, end period.Instant
@@ -46,7 +46,7 @@ type groupSum struct {
 	has        [cost.Columns]bool
 }
 
-// group is rows, or parts of rows, of equal keys that are priced as one (§11.3).
+// group is a set of rows, or parts of rows, with equal keys that are priced as one (§11.3).
 type group struct {
 	*groupSum
 	words    *cost.Words
@@ -73,7 +73,7 @@ func (g *group) text(name string) string {
 	return g.verbatim.Text(g.words, name)
 }
 
-// units says of how many units the group's quantities of a column are.
+// units returns the number of units of the group's quantities of a column.
 func (g *group) units(c cost.Column, unit string) int32 {
 	switch {
 	case !g.has[c]:
@@ -103,7 +103,7 @@ func (g *groupSum) begin(start period.Instant, markup int32) {
 	}
 }
 
-// found is a group and the grouper that has it.
+// found is a group and the grouper that holds it.
 type found struct {
 	*groupSum
 	of *grouper
@@ -120,7 +120,7 @@ func (f found) compare(o found) int {
 	return cmp.Or(cmp.Compare(f.day, o.day), bytes.Compare(f.hash[:], o.hash[:]))
 }
 
-// group is all that is known of a group.
+// group returns the complete group.
 func (f found) group(b *books.Books) *group {
 	day := f.day.String()
 	if f.of.grain == settings.ResourceMonth {
@@ -134,26 +134,27 @@ func (f found) group(b *books.Books) *group {
 	return g
 }
 
-// slab is how many groups are allocated at once.
+// slab is the number of groups that are allocated at once.
 const slab = 1 << 10
 
-// grouper makes groups of parts of rows of one delivery. It is for one goroutine; several may share the words.
+// grouper groups parts of rows of one delivery. It is not safe for concurrent use; several groupers can share the
+// words.
 type grouper struct {
 	delivery *Delivery
 	grain    settings.CostGrain
 	words    *cost.Words
 	markups  map[*books.Markup]int32
-	places   map[groupOf]int32 // of groups
+	places   map[groupOf]int32 // index of each group in slabs
 	slabs    [][]groupSum
-	equal    map[groupOf]int32 // grain row: how many rows of the same text there were
+	equal    map[groupOf]int32 // grain row: number of rows of the same text so far
 	key      []byte
 
-	header   *cost.Header // whose places these are
+	header   *cost.Header // to which the column positions below belong
 	texts    [groupTexts]int
 	verbatim [verbatim.Columns]int
 	others   []int
-	current  groupSum // the part that is added
-	last     int32    // place of the group that it was added to
+	current  groupSum // the part being added
+	last     int32    // index of the last group to which a part was added
 }
 
 func newGrouper(b *books.Books, d *Delivery, grain settings.CostGrain, words *cost.Words) *grouper {
@@ -165,13 +166,13 @@ func newGrouper(b *books.Books, d *Delivery, grain settings.CostGrain, words *co
 	return g
 }
 
-// len is how many groups there are.
+// len is the number of groups.
 func (g *grouper) len() int { return len(g.places) }
 
-// at is a group.
+// at returns a group by its index.
 func (g *grouper) at(place int) *groupSum { return &g.slabs[place/slab][place%slab] }
 
-// count adds what is known of a group.
+// count adds the state of a group.
 func (g *grouper) count(one *groupSum) error {
 	if place, known := g.places[one.groupOf]; known {
 		g.last = place
@@ -187,7 +188,7 @@ func (g *grouper) count(one *groupSum) error {
 	return nil
 }
 
-// numbered are the columns whose texts a grouper asks the numbers of.
+// numbered are the columns whose texts a grouper needs as numbers.
 func numbered() map[string]bool {
 	out := map[string]bool{cost.SubAccount.String(): true, cost.BillingAccount.String(): true}
 	for _, f := range groupFields {
@@ -199,7 +200,7 @@ func numbered() map[string]bool {
 	return out
 }
 
-// priced is a customer's part of a row with the product that it is billed by.
+// priced is a customer's part of a row with the product that bills it.
 type priced struct {
 	*allocation.Part
 	sku    int32
@@ -253,7 +254,7 @@ func (g *grouper) add(row *cost.Row, p *priced) error {
 	return g.count(one)
 }
 
-// repeat counts a row that differs from an earlier one of its group in its time and numbers alone.
+// repeat counts a row that differs from an earlier row of its group only in its time and numbers.
 func (g *grouper) repeat(row *cost.Row, of *repeated) error {
 	one := g.at(int(of.place))
 	one.rows++
@@ -262,8 +263,8 @@ func (g *grouper) repeat(row *cost.Row, of *repeated) error {
 	return one.values.Add(&row.Values)
 }
 
-// merge counts the groups of another grouper of the same delivery. Grain row numbers equal rows, so that one grouper
-// must see them all.
+// merge adds the groups of another grouper of the same delivery. Grain row numbers equal rows, so one grouper must see
+// all of them.
 func (g *grouper) merge(o *grouper) error {
 	for place := range o.len() {
 		if err := g.count(o.at(place)); err != nil {

@@ -21,17 +21,17 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// lineKey is what lines are compared by (§11.4).
+// lineKey is the key by which lines are compared (§11.4).
 type lineKey struct {
 	customer, id string
 	tier         int
 	kind         line.Kind // volume lines and the flat fee of their tier share an id
 }
 
-// allKinds is the kind of what an earlier build posted: it added up all lines of an id and tier.
+// allKinds is the kind of postings of earlier versions, which added up all lines of an id and tier.
 const allKinds line.Kind = math.MaxUint8
 
-// posting is a difference of a closed cycle's lines: what is due now less all that was billed.
+// posting is a difference of a closed cycle's lines: what is due now minus all that was billed.
 type posting struct {
 	lineKey
 	origin                                 period.Cycle
@@ -43,7 +43,7 @@ type posting struct {
 	discountID, partner, association       string
 	delivery                               string
 	asOf                                   period.Instant
-	repriced, rediscounted, requantified   bool // not stored: by another price or discount than was billed
+	repriced, rediscounted, requantified   bool // not stored: price, discount or quantity differs from what was billed
 }
 
 func (p *posting) isZero() bool {
@@ -51,7 +51,7 @@ func (p *posting) isZero() bool {
 		p.truncated.IsZero() && p.payment.IsZero()
 }
 
-// add adds the amounts of another one, or takes them away.
+// add adds the amounts of another posting; with away it subtracts them.
 func (p *posting) add(o *posting, away bool) error {
 	for _, q := range [...]struct {
 		to *money.SignedQuantity
@@ -82,19 +82,19 @@ func (p *posting) add(o *posting, away bool) error {
 	return nil
 }
 
-// poster posts what a closed cycle differs in into the earliest open one.
+// poster posts the differences of a closed cycle into the earliest open one.
 type poster struct {
 	*writer
 	found  *survey
 	closed period.Cycle // the last closed cycle
 	asOf   period.Instant
-	again  bool // the cycle is rated again whatever counts
+	again  bool // the cycle is rated again even if the same deliveries count
 }
 
-// target is the cycle that differences of closed cycles are billed in.
+// target is the cycle that bills differences of closed cycles.
 func (s *poster) target() period.Cycle { return s.closed + 1 }
 
-// post writes what a cycle that is closed differs in into the earliest open one (FCOST-4).
+// post writes the differences of a closed cycle into the earliest open one (FCOST-4).
 func (s *poster) post(r *rated) error {
 	billed, err := s.billed(r.cycle)
 	if err != nil {
@@ -125,8 +125,8 @@ func (s *poster) post(r *rated) error {
 	return s.postMargins(r)
 }
 
-// byKind gives the key by which lines are compared. Where an earlier build posted a difference of all kinds, the lines
-// of that id and tier are compared as one.
+// byKind returns the function that maps a line to its key. If an earlier version posted a difference of all kinds, the
+// lines of that id and tier are compared as one.
 func byKind(billed []*posting) func(lineKey) lineKey {
 	merged := make(map[lineKey]bool)
 	for _, p := range billed {
@@ -143,7 +143,7 @@ func byKind(billed []*posting) func(lineKey) lineKey {
 	}
 }
 
-// subtract takes what was billed away from what is due, and removes what does not differ.
+// subtract subtracts what was billed from what is due, and removes lines without a difference.
 func (s *poster) subtract(r *rated, due map[lineKey]*posting, billed []*posting) error {
 	key := byKind(billed)
 	for _, p := range billed {
@@ -164,7 +164,7 @@ func (s *poster) subtract(r *rated, due map[lineKey]*posting, billed []*posting)
 	return nil
 }
 
-// nothingDue is a line that was billed and is no longer due.
+// nothingDue returns an empty posting for a billed line that is no longer due.
 func (s *poster) nothingDue(r *rated, billed *posting) *posting {
 	one := *billed
 	one.usage, one.free, one.quantity = money.SignedQuantity{}, money.SignedQuantity{}, money.SignedQuantity{}
@@ -174,7 +174,7 @@ func (s *poster) nothingDue(r *rated, billed *posting) *posting {
 	return &one
 }
 
-// causes names the deliveries that a cycle is rated by: source/delivery;…
+// causes names the deliveries by which a cycle is rated: source/delivery;…
 func causes(counted []*Delivery) string {
 	var parts []string
 	for _, d := range counted {
@@ -183,7 +183,7 @@ func causes(counted []*Delivery) string {
 	return strings.Join(parts, ";")
 }
 
-// due is what the lines of a cycle come to by today's rating, by what they are compared by.
+// due returns what the lines of a cycle come to by today's rating, by the key of comparison.
 func (s *poster) due(r *rated, key func(lineKey) lineKey) (map[lineKey]*posting, error) {
 	out := make(map[lineKey]*posting)
 	for _, l := range r.lines {
@@ -209,8 +209,8 @@ func (s *poster) due(r *rated, key func(lineKey) lineKey) (map[lineKey]*posting,
 	return out, nil
 }
 
-// billed is every line that cycles up to the last closed one billed for the cost files of a cycle: its own lines, and
-// what later cycles posted.
+// billed returns every line that cycles up to the last closed one billed for the cost files of a cycle: its own lines,
+// and what later cycles posted.
 func (s *poster) billed(c period.Cycle) (list []*posting, err error) {
 	files := s.txn.Next().Select(manifest.CycleOf(c), func(k manifest.FileKey) bool {
 		return k.Table == tables.Lines().Name && k.Day == manifest.CostsDay
@@ -228,7 +228,7 @@ func (s *poster) billed(c period.Cycle) (list []*posting, err error) {
 	return list, err
 }
 
-// posted is what a cycle posted, or has posted so far, for the cost files of an earlier one.
+// posted returns what a cycle has posted for the cost files of an earlier one.
 func (s *poster) posted(at, origin period.Cycle) (list []*posting, err error) {
 	files := s.txn.Next().Select(manifest.CycleOf(at), func(k manifest.FileKey) bool {
 		return k.Table == tables.CostPostings().Name
@@ -243,7 +243,7 @@ func (s *poster) posted(at, origin period.Cycle) (list []*posting, err error) {
 	return list, err
 }
 
-// billedLine is a line of the lake as a posting.
+// billedLine converts a line of the lake to a posting.
 func billedLine(row rows.Row[tables.Line]) (*posting, error) {
 	p := &posting{
 		lineKey: lineKey{row.Word(tables.LineCustomerID), string(row.Text(tables.LineID)), row.Small(tables.LineTier),
@@ -283,7 +283,7 @@ func billedLine(row rows.Row[tables.Line]) (*posting, error) {
 	return p, nil
 }
 
-// postBucket writes the postings of a bucket: those of the cycle, and those that the open cycle has of others.
+// postBucket writes the postings of a bucket: those of the cycle, and the open cycle's postings for other cycles.
 func (s *poster) postBucket(r *rated, bucket int, list []*posting) error {
 	key := manifest.FileKey{Table: tables.CostPostings().Name, Cycle: manifest.CycleOf(s.target()), Bucket: bucket}
 	err := margins.Each(s.txn.Open, s.txn.Next().Find(key), tables.CostPostings(),
@@ -325,7 +325,7 @@ func (s *poster) postBucket(r *rated, bucket int, list []*posting) error {
 	return s.lines(key, lines)
 }
 
-// keepSame lets a difference that is posted again, as it was, keep when it is paid and what it followed from.
+// keepSame copies the payment time and cause of a posting to an unchanged difference that is posted again.
 func keepSame(list []*posting, before *posting) {
 	for _, p := range list {
 		if p.lineKey != before.lineKey {
@@ -362,10 +362,10 @@ func (s *poster) postedLine(p *posting) (*linefile.Line, error) {
 	return l, nil
 }
 
-// detailLate is the bill_detail_type of what is billed after its cycle was closed (§4.11).
+// detailLate is the bill_detail_type of lines that are billed after their cycle was closed (§4.11).
 const detailLate = 16
 
-// holds reports whether the open cycle has unallocated costs of a closed one, which keep it from being closed.
+// holds reports whether the open cycle has unallocated costs of a closed one, which prevent its close.
 func (s *poster) holds(c period.Cycle) (bool, error) {
 	held := false
 	err := s.eachMargin(s.target(), manifest.RestatedDay,
@@ -376,7 +376,7 @@ func (s *poster) holds(c period.Cycle) (bool, error) {
 	return held, err
 }
 
-// eachMargin gives the margins of a cycle.
+// eachMargin visits the margins of a cycle.
 func (s *poster) eachMargin(c period.Cycle, day manifest.Day,
 	take func(period.Cycle, *margins.Key, *margins.Row) error) error {
 	files := s.txn.Next().Select(manifest.CycleOf(c), func(k manifest.FileKey) bool {
@@ -430,7 +430,7 @@ func (s *poster) postMargins(r *rated) error {
 	return s.storeRestated(list)
 }
 
-// restatedMargins are the rows of margins that the open cycle has of closed ones.
+// restatedMargins returns the rows of margins in the open cycle that belong to closed cycles.
 func (s *poster) restatedMargins() (list []restated, err error) {
 	of := make(map[period.Cycle]*margins.Table)
 	err = s.eachMargin(s.target(), manifest.RestatedDay,
@@ -444,7 +444,7 @@ func (s *poster) restatedMargins() (list []restated, err error) {
 	return list, err
 }
 
-// convertAgain writes the rows of margins that the open cycle has of closed ones with today's rates.
+// convertAgain writes the open cycle's rows of margins of closed cycles again, with today's rates.
 func (s *poster) convertAgain() error {
 	list, err := s.restatedMargins()
 	if err != nil || len(list) == 0 {
@@ -453,7 +453,7 @@ func (s *poster) convertAgain() error {
 	return s.storeRestated(list)
 }
 
-// restated is a row of margins that differs for a closed cycle.
+// restated is a row of margins with a difference of a closed cycle.
 type restated struct {
 	origin period.Cycle
 	key    margins.Key
@@ -461,7 +461,7 @@ type restated struct {
 	of     *margins.Table
 }
 
-// storeRestated writes all margins of closed cycles that the open one has.
+// storeRestated writes all margins of closed cycles that the open cycle has.
 func (s *poster) storeRestated(list []restated) error {
 	slices.SortFunc(list, func(a, b restated) int {
 		return cmp.Or(cmp.Compare(a.origin, b.origin), a.key.Compare(&b.key))
@@ -493,7 +493,7 @@ func (s *poster) storeRestated(list []restated) error {
 	return nil
 }
 
-// otherMargins can store margins of another cycle: it knows the rates of that cycle.
+// otherMargins returns a table that can store margins of another cycle, with the rates of that cycle.
 func (s *poster) otherMargins(c period.Cycle) *margins.Table {
 	m := margins.New(s.books, s.books, s.target())
 	m.Sources = s.found.conversions(c)

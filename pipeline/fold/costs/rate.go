@@ -29,7 +29,7 @@ type rated struct {
 	bounds  period.Span
 	counted []*Delivery
 	found   []found  // the groups
-	groups  []*group // by customer, start and id; nil = they are made bucket by bucket
+	groups  []*group // by customer, start and id; nil = made bucket by bucket
 	lines   []*linefile.Line
 	billed  money.PerCurrency // of all lines
 	margins *margins.Table
@@ -52,8 +52,8 @@ const (
 	detailUsage = 5
 )
 
-// rate allocates and prices the counted deliveries of a cycle by today's books: nothing else enters (FCOST-1). Rows are
-// read one by one; groups are kept (FCOST-5). billedIn is the cycle that bills them, or what they differ in. Errors:
+// rate allocates and prices the counted deliveries of a cycle by today's books and nothing else (FCOST-1). Rows are
+// read one by one; groups are kept (FCOST-5). billedIn is the cycle that bills them or their differences. Errors:
 // *margins.MissingRatesError.
 func (p *pricer) rate(ctx context.Context, c, billedIn period.Cycle, counted []*Delivery) (*rated, error) {
 	r, err := p.gather(ctx, c, billedIn, counted)
@@ -97,8 +97,8 @@ func (p *pricer) gather(ctx context.Context, c, billedIn period.Cycle, counted [
 	return r, p.leaveUnfitCosts(r)
 }
 
-// unfitQuantity says why a group cannot be priced although each of its rows can: its quantity is below 0, or more than
-// a line can have; "" = it can, or it is priced by its cost.
+// unfitQuantity returns why a group cannot be priced although each of its rows can: its quantity is below 0 or exceeds
+// that of a line. "" means that it can be priced, or is priced by its cost.
 func (p *pricer) unfitQuantity(g *groupSum) string {
 	model := p.books.Products[g.sku].Model
 	if model == books.PassThrough {
@@ -114,7 +114,7 @@ func (p *pricer) unfitQuantity(g *groupSum) string {
 	return ""
 }
 
-// leaveUnfitCosts takes groups out whose cost, in the customer's currency, is more than the quantity of a line can be.
+// leaveUnfitCosts removes groups whose cost in the customer's currency exceeds the quantity that a line can have.
 func (p *pricer) leaveUnfitCosts(r *rated) error {
 	kept := r.found[:0]
 	for _, f := range r.found {
@@ -152,7 +152,7 @@ func (r *rated) open(list []found) []*group {
 	return groups
 }
 
-// price rates groups, which are all those of their customers, and counts them and their lines in the margins.
+// price rates groups, which are all groups of their customers, and adds them and their lines to the margins.
 func (p *pricer) price(r *rated, groups []*group) ([]*linefile.Line, error) {
 	rater := rating.NewCostRater(p.prices)
 	var list []*linefile.Line
@@ -180,10 +180,10 @@ func (p *pricer) price(r *rated, groups []*group) ([]*linefile.Line, error) {
 	return list, nil
 }
 
-// worker is what one goroutine makes of the files that it reads.
+// worker holds the result of the files that one goroutine reads.
 type worker struct {
 	books     *books.Books
-	markups   map[markupOf]*books.Markup // those that were looked up; nil = they depend on the time
+	markups   map[markupOf]*books.Markup // those looked up; nil = it depends on the time
 	allocator *allocation.Allocator
 	groups    *grouper
 	margins   *margins.Table
@@ -192,10 +192,10 @@ type worker struct {
 	repeats   repeats
 }
 
-// markupOf is what a mark-up without a validity is looked up by, within a delivery.
+// markupOf is the key of a mark-up without a validity, within a delivery.
 type markupOf struct{ customer, service int32 }
 
-// markupAt is the mark-up of a customer's row.
+// markupAt returns the mark-up of a customer's row.
 func (w *worker) markupAt(customer int32, row *cost.Row) *books.Markup {
 	source := w.groups.delivery.Source
 	if w.markups == nil {
@@ -210,9 +210,9 @@ func (w *worker) markupAt(customer int32, row *cost.Row) *books.Markup {
 	return m
 }
 
-// allocate gives the rows of a delivery to customers and puts their parts into groups. Files are read by several
-// workers; what they find is added up, so that their number does not matter. Rows that are numbered among equal ones
-// (grain row) are read by one.
+// allocate allocates the rows of a delivery to customers and groups their parts. Several workers read files and their
+// results are added up, so that their number does not matter. With grain row, which numbers equal rows, one worker
+// reads all rows.
 func (p *pricer) allocate(ctx context.Context, r *rated, d *Delivery) (*grouper, error) {
 	if err := d.readable(); err != nil {
 		return nil, err
@@ -238,7 +238,7 @@ func (p *pricer) allocate(ctx context.Context, r *rated, d *Delivery) (*grouper,
 	return r.join(d, workers)
 }
 
-// workersOf makes workers and says where each of them takes its rows.
+// workersOf returns workers and a function that returns the sink of each worker.
 func (p *pricer) workersOf(r *rated, d *Delivery, weights *allocation.Allocator) ([]worker, func(int) costs.Sink) {
 	sink := costs.Sink{Words: cost.NewWords(), Coded: numbered(), Reject: examined}
 	if p.grain != settings.CostRow {
@@ -307,8 +307,8 @@ func (r *rated) join(d *Delivery, workers []worker) (*grouper, error) {
 	return workers[0].groups, nil
 }
 
-// ahead allocates a delivery of an open cycle while it is examined, so that its files are read once. nil = a rule
-// splits by cost, which needs all rows before the first is allocated, or one worker must see all files.
+// ahead allocates a delivery of an open cycle while it is examined, so that its files are read once. It returns nil if
+// a rule splits by cost, which needs all rows before the first is allocated, or if one worker must see all files.
 func (p *pricer) ahead(d *Delivery) ([]worker, func(int) costs.Sink) {
 	weights := allocation.New(p.books)
 	if weights.ByCost() || p.grain == settings.CostRow {
@@ -317,7 +317,7 @@ func (p *pricer) ahead(d *Delivery) ([]worker, func(int) costs.Sink) {
 	return p.workersOf(&rated{cycle: d.Period, books: p.books, bounds: p.books.Zone.Bounds(d.Period)}, d, weights)
 }
 
-// examined takes no notice of a reject: the delivery was examined.
+// examined ignores a reject: the examination of the delivery has counted it.
 func examined(costs.Reject) error { return nil }
 
 // weigh adds up what the rules without split give to each customer.
@@ -347,7 +347,7 @@ func (p *pricer) weigh(ctx context.Context, d *Delivery, into *allocation.Alloca
 	return err
 }
 
-// part puts a part of a row where it belongs: a group, or the costs that are kept or unallocated.
+// part assigns a part of a row to a group, or to the costs that are kept or unallocated.
 func (p *pricer) part(r *rated, w *worker, row *cost.Row, of *allocation.Part) error {
 	d := w.groups.delivery
 	if of.Customer < 0 {
@@ -371,7 +371,7 @@ func (p *pricer) part(r *rated, w *worker, row *cost.Row, of *allocation.Part) e
 	return w.groups.add(row, &one)
 }
 
-// unpriced says why a customer's part of a row cannot be priced; "" = it can.
+// unpriced returns why a customer's part of a row cannot be priced; "" = it can be.
 func (p *pricer) unpriced(r *rated, row *cost.Row, one *priced, unit string) string {
 	if one.sku < 0 {
 		return books.NoPrice
@@ -445,7 +445,7 @@ func (p *pricer) customer(dst []*linefile.Line, r *rated, rater *rating.CostRate
 	return p.customerEnd(dst, r, rater, groups)
 }
 
-// nameKey is what the name and tag of a resource on month-end lines are looked up by.
+// nameKey is the key of the name and tag of a resource on month-end lines.
 type nameKey struct {
 	sku              int32
 	region, resource string // no region if the meter counts over all
@@ -458,7 +458,7 @@ func (p *pricer) nameKey(sku int32, region, resource string) nameKey {
 	return nameKey{sku, region, resource}
 }
 
-// named are the first groups of each resource, whose name and tag its month-end lines have.
+// named returns the first group of each resource; its month-end lines have the group's name and tag.
 func (p *pricer) named(groups []*group) map[nameKey]*group {
 	first := make(map[nameKey]*group)
 	for _, g := range groups {
@@ -523,7 +523,7 @@ func (p *pricer) groupLine(r *rated, g *group, ch *line.Charge) *linefile.Line {
 	return l
 }
 
-// associate puts the partner at the line's own time on it (§6.1).
+// associate sets the partner at the line's own time (§6.1).
 func (p *pricer) associate(l *linefile.Line) {
 	l.Partner, l.Association = p.books.PartnerAt(l.Customer, l.Own)
 }

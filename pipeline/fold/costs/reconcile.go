@@ -33,7 +33,7 @@ func (r *rated) count(g *group) error {
 	return one.Add((*[cost.CostColumns]money.Cost)(g.values[:cost.CostColumns]))
 }
 
-// reconcile checks that the margins come to the accepted rows of each delivery, and their payments to the lines
+// reconcile checks that the sums of margins equal the accepted rows of each delivery, and their payments the lines
 // (FCOST-3).
 func (r *rated) reconcile() error {
 	sums := make(map[string]*margins.Row)
@@ -73,7 +73,7 @@ func (r *rated) reconcile() error {
 	return nil
 }
 
-// DifferenceError is a control total of cost files that does not hold: our own fault, exit code 3 (§6.6).
+// DifferenceError is a control total of cost files that differs: a fault of the program, exit code 3 (§6.6).
 type DifferenceError struct{ Name, Left, Right string }
 
 func (e *DifferenceError) Error() string {

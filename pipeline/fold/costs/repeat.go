@@ -9,13 +9,14 @@ import (
 	"github.com/tollbook/tollbook/settlement/allocation"
 )
 
-// repeated is where rows of a kind went that began within a span and had values in the same columns: into one group, or
-// to the costs that are kept or unallocated. Rules, mark-ups and prices that are in force do not change within it.
+// repeated is the destination of rows of a kind that begin within a span and have values in the same columns: one
+// group, or the costs that are kept or unallocated. The rules, mark-ups and prices in force do not change within the
+// span.
 type repeated struct {
 	span   period.Span
 	has    [cost.Columns]bool
 	place  int32        // of the group
-	markup int32        // place in the books; -1 = none
+	markup int32        // index in the books; -1 = none
 	margin *margins.Row // nil = the rows went into the group
 	known  bool
 }
@@ -32,7 +33,7 @@ func newRepeats(b *books.Books, daily bool) repeats {
 	return repeats{epochs: epochs.Of(b), daily: daily}
 }
 
-// of is what is known of a row's kind, and nil if nothing can be.
+// of returns the state of a row's kind, or nil if the row has no kind.
 func (r *repeats) of(row *cost.Row) *repeated {
 	if row.Kind == cost.NoKind {
 		return nil
@@ -46,7 +47,7 @@ func (r *repeats) of(row *cost.Row) *repeated {
 	return &r.kinds[row.Kind]
 }
 
-// repeat takes a row like the one of its kind before it. Not done: the row must be allocated.
+// repeat counts a row like an earlier one of its kind. If done is false, the row must be allocated.
 func (w *worker) repeat(row *cost.Row, one *repeated) (done bool, err error) {
 	if one == nil || !one.known || row.Has != one.has || row.Start < one.span.From || row.Start >= one.span.To {
 		return false, nil
@@ -57,7 +58,7 @@ func (w *worker) repeat(row *cost.Row, one *repeated) (done bool, err error) {
 	return true, w.groups.repeat(row, one)
 }
 
-// remember keeps where a row went that was not split.
+// remember stores the destination of a row that was not split.
 func (w *worker) remember(row *cost.Row, one *repeated, parts []allocation.Part) {
 	if one == nil || len(parts) != 1 || parts[0].Values != row.Values {
 		return

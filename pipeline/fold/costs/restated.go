@@ -13,7 +13,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// groupKey is what a group of a restated month is known by in the cycle that bills the difference.
+// groupKey identifies a group of a restated month in the cycle that bills the difference.
 type groupKey struct{ customer, origin, id string }
 
 func (k groupKey) compare(o groupKey) int {
@@ -27,7 +27,7 @@ func storedKey(row rows.Row[tables.CostGroup]) groupKey {
 }
 
 // restatedGroups writes the groups of a bucket's postings into the open cycle, so that differences can be shown with
-// what came in the cost file. A group that is no longer in the delivery is taken as the cycle that billed it has it.
+// the data of the cost file. A group that the delivery no longer has is copied from the cycle that billed it.
 func (s *poster) restatedGroups(r *rated, bucket int, list []*posting) error {
 	want := make(map[groupKey]bool)
 	for _, p := range list {
@@ -76,7 +76,7 @@ func (s *poster) restatedGroups(r *rated, bucket int, list []*posting) error {
 	return s.file(key, out.Any(), nil)
 }
 
-// groupFiles are the files of a bucket in which a closed cycle has groups of a billing period.
+// groupFiles returns the files of a bucket in which a cycle has groups of a closed billing period.
 func (s *poster) groupFiles(origin, at period.Cycle, bucket int) []manifest.FileEntry {
 	day := manifest.RestatedDay
 	if at == origin {

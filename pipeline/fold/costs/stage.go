@@ -24,30 +24,30 @@ type Stage struct {
 	Costs    settings.Costs
 	Currency string // the workspace's
 	Buckets  int
-	Workers  int // how many files are read at a time; 0 = one
+	Workers  int // number of files read at a time; 0 = one
 	Inbox    fs.FS
 	Hash     func(name string) (string, error) // content hash of a file of the inbox
 	Now      period.Instant                    // the machine's clock, for settle; 0 = every delivery is complete
-	Until    period.Instant                    // deliveries that changed after it are left; 0 = none
+	Until    period.Instant                    // deliveries that changed after it are not taken; 0 = no limit
 	AsOf     period.Instant
 	Closed   period.Cycle // the last closed cycle, or place.NoCycle
 	Archived period.Cycle // the last archived cycle, or place.NoCycle
 	MonthEnd func(period.Cycle) bool
-	Made     string       // names the books and settings that lines depend on
-	Rerate   period.Cycle // a closed cycle that is rated again whatever counts; place.NoCycle = none
-	Draft    *Draft       // the books that it is rated by; nil = Books
+	Made     string       // identifies the books and settings that lines depend on
+	Rerate   period.Cycle // closed cycle to rate again even without a change; place.NoCycle = none
+	Draft    *Draft       // the books to rate it with; nil = Books
 	Accept   string       // the delivery whose rejects are accepted, SOURCE/YYYY-MM/DELIVERY; "" = none
 
 	result Result
 }
 
-// Draft is books that only Stage.Rerate is rated by.
+// Draft holds books with which only Stage.Rerate is rated.
 type Draft struct {
 	Books  *books.Books
 	Prices *tariff.Book
 }
 
-// Result is what the stage did.
+// Result is the result of the stage.
 type Result struct {
 	Places    []place.Place // whose lines changed
 	Lines     int64
@@ -62,7 +62,7 @@ func (r *Result) note(format string, args ...any) {
 	r.Notes = append(r.Notes, fmt.Sprintf(format, args...))
 }
 
-// Run brings the lines of cost files up to date in the transaction's next state.
+// Run updates the lines of cost files in the transaction's next state.
 func (s *Stage) Run(ctx context.Context) (*Result, error) {
 	old, err := Deliveries(s.Txn.Open, s.Txn.Next().Find(DeliveriesKey()))
 	if err != nil {
@@ -101,13 +101,13 @@ func (s *Stage) Run(ctx context.Context) (*Result, error) {
 	return &s.result, w.keep(found.all(old))
 }
 
-// pricer prices by a set of books.
+// pricer returns a pricer by a set of books.
 func (s *Stage) pricer(b *books.Books, prices *tariff.Book) *pricer {
 	return &pricer{books: b, prices: prices, grain: s.Costs.Grain, rates: s.Books, inbox: s.Inbox, workers: s.Workers,
 		monthEnd: func(c period.Cycle) bool { return s.MonthEnd(c) || c <= s.Closed }}
 }
 
-// made names what the lines of a cycle depend on besides its deliveries.
+// made identifies what the lines of a cycle depend on, except its deliveries.
 func (s *Stage) made(found *survey, d *Delivery) string {
 	rate := ""
 	if fx, ok := found.sources[d.Source].Fx[d.Period]; ok {
@@ -123,7 +123,7 @@ func (s *Stage) made(found *survey, d *Delivery) string {
 	return string(manifest.HashBytes([]byte(s.Made + "|" + s.Costs.Grain.String() + "|" + rate + "|" + end)))
 }
 
-// open rates an open cycle again if it must be.
+// open rates an open cycle again if necessary.
 func (s *Stage) open(ctx context.Context, found *survey, w *writer, c period.Cycle, old []*Delivery) error {
 	counted, news, other := found.counted(c), found.news(c, old), false
 	for _, d := range counted {
@@ -147,7 +147,7 @@ func (s *Stage) open(ctx context.Context, found *survey, w *writer, c period.Cyc
 	return w.write(by, r)
 }
 
-// convertPosted converts what the open cycle has of a closed one by today's books, which can have later rates.
+// convertPosted converts the open cycle's margins of a closed cycle by today's books, which can have later rates.
 func (s *Stage) convertPosted(found *survey, p *poster, counted []*Delivery) error {
 	if !s.Books.Mixed {
 		return nil
@@ -158,7 +158,7 @@ func (s *Stage) convertPosted(found *survey, p *poster, counted []*Delivery) err
 	return p.convertAgain()
 }
 
-// closed posts what another delivery changes in a closed cycle.
+// closed posts what a change of deliveries changes in a closed cycle.
 func (s *Stage) closed(ctx context.Context, found *survey, w *writer, c period.Cycle, old []*Delivery) error {
 	p := &poster{writer: w, found: found, closed: s.Closed, asOf: s.AsOf, again: c == s.Rerate}
 	counted, news := found.counted(c), found.news(c, old)

@@ -23,7 +23,7 @@ func RejectsKey() manifest.FileKey {
 	return manifest.FileKey{Table: tables.CostRejects().Name, Bucket: manifest.NoBucket}
 }
 
-// Deliveries reads the deliveries that a state of the lake knows, by source, period and name.
+// Deliveries reads the deliveries from a state of the lake, by source, period and name.
 func Deliveries(o margins.Opener, files []manifest.FileEntry) ([]*Delivery, error) {
 	var out []*Delivery
 	err := margins.Each(o, files, tables.CostDeliveries(), func(row rows.Row[tables.CostDelivery]) error {
@@ -58,7 +58,7 @@ func Deliveries(o margins.Opener, files []manifest.FileEntry) ([]*Delivery, erro
 	return out, err
 }
 
-// keep writes the deliveries and the rows that are rejected of those that are held.
+// keep writes the deliveries, and the rejected rows of deliveries that are held.
 func (w *writer) keep(list []*Delivery) error {
 	if err := w.oldRejects(list); err != nil {
 		return err
@@ -76,7 +76,7 @@ func (w *writer) keep(list []*Delivery) error {
 	return w.file(RejectsKey(), rejects.Any(), nil)
 }
 
-// oldRejects fetches the rejected rows of accepted deliveries that were not read again.
+// oldRejects reads the rejected rows of accepted deliveries that were not read again.
 func (w *writer) oldRejects(list []*Delivery) error {
 	need := make(map[string]*Delivery)
 	for _, d := range list {
@@ -94,7 +94,7 @@ func (w *writer) oldRejects(list []*Delivery) error {
 			if d := need[path]; d != nil {
 				d.rejects = append(d.rejects, intake.Reject{File: row.Word(tables.CostRejectFile),
 					Row:    row.Whole(tables.CostRejectRow),
-					Rows:   max(row.Whole(tables.CostRejectRows), 1), // 0: an earlier build wrote it
+					Rows:   max(row.Whole(tables.CostRejectRows), 1), // 0: written by an earlier version
 					Column: row.Word(tables.CostRejectColumn), Reason: row.Word(tables.CostRejectReason),
 					Value: string(row.Text(tables.CostRejectValue)), Raw: string(row.Text(tables.CostRejectRaw))})
 			}

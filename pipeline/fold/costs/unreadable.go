@@ -9,7 +9,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// judgeGone says whether a delivery can count whose folder was removed. One that counted stays, with what it billed.
+// judgeGone decides whether a delivery whose folder was removed can count. One that counted stays, with what it billed.
 // Another one cannot count, because its rows cannot be read.
 func (d *Delivery) judgeGone() {
 	switch d.before.State {
@@ -20,8 +20,8 @@ func (d *Delivery) judgeGone() {
 	}
 }
 
-// stays lets the delivery of a closed cycle count that did before, although its files changed: only another delivery
-// changes what was billed (§11.4, FCOST-8).
+// stays makes the delivery of a closed cycle that counted before count again, although its files changed: only another
+// delivery changes what was billed (§11.4, FCOST-8).
 func stays(list []*Delivery) {
 	for _, d := range list {
 		if d.stayed() {
@@ -33,7 +33,7 @@ func stays(list []*Delivery) {
 // stayed reports whether the last run counted a delivery.
 func (d *Delivery) stayed() bool { return d.before != nil && d.before.State == Counted }
 
-// readable is nil if the rows of a delivery that counts can be read.
+// readable returns nil if the rows of a counted delivery can be read.
 func (d *Delivery) readable() error {
 	switch {
 	case d.found == nil:
@@ -45,7 +45,7 @@ func (d *Delivery) readable() error {
 	return nil
 }
 
-// unreadable is a delivery that counts and whose rows cannot be read; nil = there is none.
+// unreadable returns a counted delivery whose rows cannot be read; nil = there is none.
 func unreadable(counted []*Delivery) *Delivery {
 	for _, d := range counted {
 		if d.readable() != nil {
@@ -55,8 +55,8 @@ func unreadable(counted []*Delivery) *Delivery {
 	return nil
 }
 
-// leave lets the deliveries of a cycle count that did before, because the rows of one of them cannot be read, which
-// are needed to rate the cycle again. New deliveries of other sources wait (FCOST-8).
+// leave restores the deliveries of a cycle that counted before, because the rows of a delivery that is needed to rate
+// the cycle again cannot be read. New deliveries of other sources wait (FCOST-8).
 func (s *survey) leave(c period.Cycle, needed *Delivery) {
 	for _, now := range s.counted(c) {
 		if now.stayed() {
@@ -70,7 +70,7 @@ func (s *survey) leave(c period.Cycle, needed *Delivery) {
 	}
 }
 
-// complain reports a delivery that does not count, or whose files are not those that counted.
+// complain reports a delivery that does not count, or whose files are no longer those that counted.
 func (s *survey) complain(d *Delivery) {
 	s.result.Attention = true
 	switch d.State {

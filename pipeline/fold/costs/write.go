@@ -32,8 +32,8 @@ type writer struct {
 	several  bool // the sources have several currencies
 }
 
-// write prices an open cycle and puts its lines, groups and margins into the next state, bucket by bucket: the lines of
-// one bucket are held at a time.
+// write prices an open cycle and puts its lines, groups and margins into the next state, bucket by bucket. Memory holds
+// the lines of one bucket at a time.
 func (w *writer) write(by *pricer, r *rated) error {
 	list := make([][]found, w.buckets)
 	for _, f := range r.found {
@@ -55,7 +55,7 @@ func (w *writer) write(by *pricer, r *rated) error {
 	return w.margins(r, by.workers)
 }
 
-// eachBucket works on buckets, several at a time.
+// eachBucket calls do for each bucket, several at a time.
 func eachBucket[T any](buckets [][]T, workers int, do func([]T)) {
 	var all errgroup.Group
 	all.SetLimit(max(1, workers))
@@ -75,12 +75,12 @@ type pricedBucket struct {
 	lines  []*linefile.Line
 }
 
-// pricedBuckets prices the groups of each bucket and writes them and their lines. A bucket is written while the next
-// one is priced. low is how many groups bring less than their minimum margin.
+// pricedBuckets prices the groups of each bucket and writes them and their lines. It writes a bucket while it prices
+// the next one. low is the number of groups below their minimum margin.
 func (w *writer) pricedBuckets(by *pricer, r *rated, list [][]found) (low int, err error) {
 	all, ctx := errgroup.WithContext(context.Background())
 	ready, free := make(chan pricedBucket), make(chan *parquet.Columns[tables.CostGroup], 3)
-	for range cap(free) { // of the buckets that are priced, handed over and written
+	for range cap(free) { // for the buckets being priced, passed on and written
 		free <- parquet.NewColumns(tables.CostGroups())
 	}
 	all.Go(func() error {
@@ -94,7 +94,7 @@ func (w *writer) pricedBuckets(by *pricer, r *rated, list [][]found) (low int, e
 			select {
 			case one.groups = <-free:
 			case <-ctx.Done():
-				return nil // the other one has the error
+				return nil // the other goroutine returns the error
 			}
 			if err := w.groups(one.groups, r, groups); err != nil {
 				return err
@@ -105,7 +105,7 @@ func (w *writer) pricedBuckets(by *pricer, r *rated, list [][]found) (low int, e
 			select {
 			case ready <- one:
 			case <-ctx.Done():
-				return nil // the other one has the error
+				return nil // the other goroutine returns the error
 			}
 		}
 		return nil
@@ -154,7 +154,7 @@ func (w *writer) margins(r *rated, workers int) error {
 	return nil
 }
 
-// bucket is the bucket of a customer; costs without one are in the first.
+// bucket returns the bucket of a customer; costs without a customer are in the first.
 func (w *writer) bucket(customer string) int {
 	if customer == "" {
 		return 0
@@ -182,13 +182,13 @@ func (w *writer) lines(key manifest.FileKey, lines []*linefile.Line) error {
 	return nil
 }
 
-// marginSums are the columns of margins whose sums the manifest keeps per file.
+// marginSums are the columns of margins whose sums the manifest stores per file.
 func marginSums() tables.List[tables.Margin] {
 	return tables.Columns(tables.MarginCostList, tables.MarginCostContracted, tables.MarginCostEffective,
 		tables.MarginCostBilled, tables.MarginPaymentAmount, tables.MarginMarginAmount)
 }
 
-// marginFile writes a file of margins. Its sums are of the columns and, where there are several currencies, of each
+// marginFile writes a file of margins. Its sums are of the columns and, if there are several currencies, of each
 // currency of the costs and of the payments: column.CURRENCY (§10.7).
 func (w *writer) marginFile(key manifest.FileKey, out *parquet.Columns[tables.Margin]) error {
 	sums, err := tablefile.Sums(out, marginSums())
@@ -211,7 +211,7 @@ func (w *writer) marginFile(key manifest.FileKey, out *parquet.Columns[tables.Ma
 			totals[of] = t
 		}
 		for _, currency := range slices.Sorted(maps.Keys(totals)) {
-			if currency != "" { // of a line without an account, which has no cost
+			if currency != "" { // empty for a line without an account, which has no cost
 				name := out.Def.Columns[column].Name + "." + currency
 				sums = append(sums, manifest.Sum{Column: name, Value: totals[currency].String()})
 			}

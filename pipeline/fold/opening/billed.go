@@ -117,7 +117,7 @@ func (s *Source) LeftIn(bucket int, billed period.Cycle, customer int32) ([]Left
 	return out, err
 }
 
-// eachRow visits the rows of a table whose first column is the customer and of which a cycle has one file per bucket.
+// eachRow visits the rows of a table whose first column is the customer and which has one file per cycle and bucket.
 func eachRow[T any](s *Source, def tables.Def[T], bucket int, cycle period.Cycle, customer int32,
 	visit func(who int32, c *parquet.Columns[T], i int) error) error {
 	files, err := s.Files.Find(manifest.FileKey{Table: def.Name, Cycle: manifest.CycleOf(cycle), Bucket: bucket})

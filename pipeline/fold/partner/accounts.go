@@ -17,13 +17,13 @@ import (
 	"github.com/tollbook/tollbook/settlement/verdict"
 )
 
-// accountReplay replays partners' accounts and withdrawals, group of partners by group (PARTNER-8). What does not fit
-// in memory of entries and postings is sorted on disk.
+// accountReplay replays partners' accounts and withdrawals, one group of partners after the other (PARTNER-8). It sorts
+// entries and postings on disk if they do not fit in memory.
 type accountReplay struct {
 	*round
 	receivables map[receivableKey]*account.Receivable
 	withdrawals []*event.Money  // of the first entries of held
-	held        []account.Entry // those that the ledger does not have
+	held        []account.Entry // entries that are not in the ledger
 	groups      groups
 	entries     *extsort.Sorter // by group and order of entries
 	postings    *extsort.Sorter // by partner and order of entries
@@ -32,7 +32,7 @@ type accountReplay struct {
 	balances    []balanceTotals // of each partner after its last entry
 }
 
-// balances is how many balances a partner has.
+// balances is the number of balances of a partner.
 const balances = int(account.Frozen) + 1
 
 // balanceTotals are the balances of a partner.
@@ -59,7 +59,7 @@ func (r *round) accounts() (err error) {
 	return r.putReceivables(a.receivables)
 }
 
-// hold makes the entries that are not in the ledger: withdrawals, and what other facts make.
+// hold makes the entries that are not in the ledger: withdrawals, and those that other facts cause.
 func (a *accountReplay) hold() error {
 	back, err := a.back()
 	if err != nil {
@@ -98,7 +98,7 @@ func (a *accountReplay) group() error {
 	})
 }
 
-// sort gives all entries to the sorter. An event that the last replay rejected for good changes nothing.
+// sort passes all entries to the sorter. It omits events that the last replay rejected finally: they change nothing.
 func (a *accountReplay) sort() error {
 	at := int64(-1)
 	err := a.Events.Ledger.Each(func(e *event.Money) error {
@@ -126,7 +126,7 @@ func (a *accountReplay) sort() error {
 	return nil
 }
 
-// add gives an entry to the sorter whose packed form is in value.
+// add passes an entry to the sorter. value must hold its packed form.
 func (a *accountReplay) add(e *account.Entry) error {
 	a.key = extsort.AppendInt(a.key[:0], int64(a.groups.of(e.Partner)))
 	a.key = extsort.AppendInt(extsort.AppendInt(a.key, int64(e.Instant)), int64(e.Time))
@@ -219,7 +219,7 @@ func (a *accountReplay) decide(book *account.Replay, key, value []byte, n int64)
 	return nil
 }
 
-// decideLedger writes the events of the ledger with their verdicts, and says what became of the rows of the run.
+// decideLedger writes the events of the ledger with their verdicts, and reports the outcome of the run's rows.
 func (r *round) decideLedger(write func(*event.Money) error) error {
 	at := int64(-1)
 	return r.Events.Ledger.Each(func(e *event.Money) error {
@@ -241,7 +241,7 @@ func (r *round) decideLedger(write func(*event.Money) error) error {
 	}, r.Decided)
 }
 
-// putAccounts stores what moved partners' balances, by partner and the order of the replay.
+// putAccounts stores the postings of partners' balances, by partner and in the order of the replay.
 func (a *accountReplay) putAccounts() error {
 	moved := make([]balanceTotals, len(a.Books.Partners))
 	sums := a.newTally(account.Cash.String(), account.Rebate.String(), account.Credit.String(), account.Frozen.String())
@@ -276,7 +276,7 @@ const (
 	heldEntry
 )
 
-// packEntry appends what the key does not say of the entry of an event of the ledger, and the place of the event.
+// packEntry appends the data of a ledger event's entry that the key lacks, and the index of the event.
 func packEntry(b []byte, at int64, e *account.Entry) []byte {
 	final := byte(0)
 	if e.Final {
@@ -294,7 +294,7 @@ func appendText(b []byte, text string) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(text))), text...)
 }
 
-// varints reads numbers and returns what follows them.
+// varints reads numbers and returns the bytes after them.
 func varints(to []int64, b []byte) []byte {
 	for i := range to {
 		n, size := binary.Varint(b)
@@ -303,7 +303,7 @@ func varints(to []int64, b []byte) []byte {
 	return b
 }
 
-// unpackEntry is the entry of an event of the ledger, and the event's place.
+// unpackEntry returns the entry of a ledger event, and the event's index.
 func (a *accountReplay) unpackEntry(key, value []byte) (at int64, e *account.Entry, err error) {
 	e = &account.Entry{Type: account.Type(value[1])}
 	e.Instant, e.Time = period.Instant(extsort.Int(key[8:])), period.Instant(extsort.Int(key[16:]))
@@ -339,7 +339,7 @@ func packPosting(b []byte, e *account.Entry, p *account.Posting) []byte {
 	return append(appendText(b, e.ID), p.Other...)
 }
 
-// agree checks that what moved each partner's balances adds up to the balances after its last entry (§6.6).
+// agree checks that the postings of each partner's balances add up to the balances after its last entry (§6.6).
 func (a *accountReplay) agree(moved []balanceTotals) error {
 	for partner := range moved {
 		for kind := range moved[partner] {
@@ -353,7 +353,7 @@ func (a *accountReplay) agree(moved []balanceTotals) error {
 	return nil
 }
 
-// addPosting appends a packed posting of a partner to the columns of partner_accounts. It returns what it moves.
+// addPosting appends a packed posting of a partner to the columns of partner_accounts. It returns balance and amount.
 func addPosting(c *parquet.Columns[tables.PartnerAccount], partner string, b []byte) (account.Balance, money.Amount,
 	error) {
 	kind, balance := account.Type(b[0]), account.Balance(b[1])
@@ -374,8 +374,8 @@ func addPosting(c *parquet.Columns[tables.PartnerAccount], partner string, b []b
 	return balance, amount, err
 }
 
-// groups are sets of partners that together have all partners.
-type groups []int32 // by partner: one of its set, itself if it stands for the set
+// groups is a partition of the partners into sets.
+type groups []int32 // by partner: a partner of its set, or itself if it represents the set
 
 func newGroups(partners int) groups {
 	g := make(groups, partners)
@@ -385,7 +385,7 @@ func newGroups(partners int) groups {
 	return g
 }
 
-// of is the partner that stands for the set of another.
+// of returns the partner that represents a partner's set.
 func (g groups) of(partner int32) int32 {
 	for g[partner] != partner {
 		g[partner] = g[g[partner]]
@@ -394,7 +394,7 @@ func (g groups) of(partner int32) int32 {
 	return partner
 }
 
-// join makes the sets of two partners one.
+// join merges the sets of two partners.
 func (g groups) join(a, b int32) {
 	a, b = g.of(a), g.of(b)
 	g[max(a, b)] = min(a, b)
@@ -405,7 +405,7 @@ type receivableKey struct {
 	cycle   period.Cycle
 }
 
-// receivables is what partners owe for closed cycles, before anything is paid.
+// receivables returns what partners owe for closed cycles, before any payment.
 func (r *round) receivables() (map[receivableKey]*account.Receivable, error) {
 	all := map[receivableKey]*account.Receivable{}
 	for i := range r.facts {
@@ -434,7 +434,7 @@ func (r *round) receivables() (map[receivableKey]*account.Receivable, error) {
 	return all, nil
 }
 
-// accountEntry is an event of partner_accounts as package account takes it.
+// accountEntry converts an event of partner_accounts for package account.
 func (a *accountReplay) accountEntry(e *event.Money) (it account.Entry, ok bool) {
 	it = account.Entry{
 		Stamp:   a.stamp(e),
@@ -459,7 +459,7 @@ func (a *accountReplay) accountEntry(e *event.Money) (it account.Entry, ok bool)
 	return it, ok && it.Partner >= 0
 }
 
-// unpaid is what a partner owes for a cycle; nil if it is not closed.
+// unpaid returns what a partner owes for a cycle; nil if the cycle is not closed.
 func (a *accountReplay) unpaid(partner int32, c period.Cycle) *account.Receivable {
 	if a.Closed == place.NoCycle || c > a.Closed {
 		return nil
@@ -471,7 +471,7 @@ func (a *accountReplay) unpaid(partner int32, c period.Cycle) *account.Receivabl
 	return a.receivables[key]
 }
 
-// withdrawalEntry is an event of withdrawals as package account takes it.
+// withdrawalEntry converts an event of withdrawals for package account.
 func (r *round) withdrawalEntry(e *event.Money) (it account.Entry, ok bool) {
 	it = account.Entry{
 		Stamp:      r.stamp(e),
@@ -494,8 +494,8 @@ func (r *round) withdrawalEntry(e *event.Money) (it account.Entry, ok bool) {
 	return it, ok
 }
 
-// factEntries are the entries that other facts make: customers' allocations, order lines, and payments of incentives
-// and funds. Those of closed cycles do not depend on the settings (PARTNER-11).
+// factEntries returns the entries that other facts cause: customers' allocations, order lines, and payments of
+// incentives and funds. Those of closed cycles do not depend on the settings (PARTNER-11).
 func (r *round) factEntries() ([]account.Entry, error) {
 	var list []account.Entry
 	for i := range r.facts {

@@ -14,10 +14,10 @@ import (
 	"github.com/tollbook/tollbook/settlement"
 )
 
-// collectedKey is what a partner's lines of a seller brought in from customers of a currency.
+// collectedKey identifies what customers of a currency paid for a partner's lines that it bought from a seller.
 type collectedKey struct{ partner, seller, currency string }
 
-// sellerOf is whom a partner bought a line from: its seller at the line's own time (§6.4).
+// sellerOf returns from whom a partner bought a line: its seller at the line's own time (§6.4).
 func (r factReader) sellerOf(partner string, cols *parquet.Columns[tables.Line], i int) string {
 	code := r.Books.Partner(partner)
 	if code < 0 {
@@ -30,9 +30,9 @@ func (r factReader) sellerOf(partner string, cols *parquet.Columns[tables.Line],
 	return settlement.PartnerID(r.Books, r.Book.Seller(code, own))
 }
 
-// collected is what was collected for each partner in its own currency and its digits: rounded once for each currency
-// of customers. What came in another one is converted by the rate of the cycle, as the partner's statement is (§10.7).
-// Sellers, by id, have the differences of the rounded running sums. The keys of the result have no currency.
+// collected returns what was collected for each partner, in the partner's currency, rounded to its digits once for each
+// currency of customers. Other currencies are converted by the rate of the cycle, as in the partner's statement
+// (§10.7). Sellers, by id, get the differences of the rounded running sums. The keys of the result have no currency.
 func (r factReader) collected(c period.Cycle, sums map[collectedKey]*money.AmountTotal) (
 	map[collectedKey]money.Amount, error) {
 	kept, err := settle.KeptRates(r.Txn, c)
@@ -46,7 +46,7 @@ func (r factReader) collected(c period.Cycle, sums map[collectedKey]*money.Amoun
 	})
 	out := make(map[collectedKey]money.Amount)
 	var sum money.AmountTotal // of the partner, the currency and the sellers so far
-	var before money.Amount   // what it comes to
+	var before money.Amount   // the converted and rounded sum
 	for i, from := range keys {
 		if i > 0 && (keys[i-1].partner != from.partner || keys[i-1].currency != from.currency) {
 			sum, before = money.AmountTotal{}, money.Amount{}

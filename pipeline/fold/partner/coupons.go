@@ -24,7 +24,7 @@ type record struct {
 	amount, left               money.Amount
 }
 
-// coupons stores the coupons that were issued, all coupons with their states, and their records.
+// coupons stores the issued coupons, all coupons with their states, and their records.
 func (r *round) coupons() error {
 	err := put(r.Stage, tables.IssuedCoupons(), len(r.issued), nil, func(c *parquet.Columns[tables.IssuedCoupon],
 		i int) {
@@ -61,7 +61,7 @@ func (r *round) coupons() error {
 	return r.couponRecords(all, list)
 }
 
-// spent reads what was used and taken back of coupons.
+// spent reads the used and taken-back amounts of coupons.
 func (r *round) spent() (map[opening.CouponKey]opening.Spent, error) {
 	var files []manifest.FileEntry
 	for _, c := range r.Cycles {
@@ -100,7 +100,7 @@ func amountsOfCoupon(t *books.Coupon, row *coupon.Row) [5]money.Amount {
 	return [...]money.Amount{t.Amount, row.Used, row.TakenBack, row.Expired, row.Left}
 }
 
-// couponRecords stores what happened to coupons, by coupon and the order in which it happened.
+// couponRecords stores the events of coupons, by coupon and in their order.
 func (r *round) couponRecords(all []*coupon.Issued, list []coupon.Row) error {
 	var out []record
 	for i := range all {
@@ -156,7 +156,7 @@ func (r *round) couponRecords(all []*coupon.Issued, list []coupon.Row) error {
 	})
 }
 
-// couponEntries visits what lines used and reclaims took back in a cycle, day by day.
+// couponEntries visits the uses by lines and the reclaims of a cycle, day by day.
 func (r factReader) couponEntries(c period.Cycle, visit func(record) error) error {
 	var files []manifest.FileEntry
 	for _, e := range r.Txn.Next().Files(manifest.CycleOf(c)) {
@@ -193,7 +193,7 @@ func (r factReader) couponEntries(c period.Cycle, visit func(record) error) erro
 	return nil
 }
 
-// couponFacts are what reclaims of a closed cycle took back (PARTNER-4).
+// couponFacts returns what reclaims of a closed cycle took back (PARTNER-4).
 func (r factReader) couponFacts(c period.Cycle, list []fact) ([]fact, error) {
 	events := r.Events.Money[couponFeed]
 	err := r.couponEntries(c, func(one record) error {

@@ -33,7 +33,7 @@ const (
 	factClosed      = "closed"
 )
 
-// entryTypes are the facts that are entries of accounts.
+// entryTypes maps the facts that are entries of accounts to their types.
 var entryTypes = map[string]account.Type{
 	factAllocate: account.Allocate,
 	factReclaim:  account.Reclaim,
@@ -42,7 +42,7 @@ var entryTypes = map[string]account.Type{
 	factFund:     account.Fund,
 }
 
-// fact is one thing that a cycle contributes. Partners and customers are ids.
+// fact is one contribution of a cycle. Partners and customers are ids.
 type fact struct {
 	cycle         period.Cycle
 	kind, id      string
@@ -68,7 +68,7 @@ func compareFacts(a, b fact) int {
 	)
 }
 
-// gather collects the facts of all cycles: those of closed cycles as they were stored, or computed on first use
+// gather collects the facts of all cycles. Facts of closed cycles are read if they are stored, and computed otherwise
 // (PARTNER-4).
 func (r *round) gather() error {
 	stored := map[period.Cycle]bool{}
@@ -89,7 +89,7 @@ func (r *round) gather() error {
 	} else {
 		r.openPayments()
 	}
-	closed := len(r.facts) // facts that are stored; those of open cycles come after them
+	closed := len(r.facts) // number of stored facts; those of open cycles follow
 	for _, c := range r.Cycles {
 		if stored[c] {
 			continue
@@ -118,7 +118,7 @@ func (r *round) gather() error {
 	return nil
 }
 
-// factReader computes the facts of a cycle from what the stage is given. It does not see what the replay decides.
+// factReader computes the facts of a cycle from the input of the stage, without decisions of the replay.
 type factReader struct{ *Stage }
 
 // factsOf computes the facts of a cycle.
@@ -147,8 +147,8 @@ func (r factReader) factsOf(c period.Cycle, closed bool) (list []fact, err error
 	return r.owed(c, list)
 }
 
-// byLedger reports whether a cycle was paid by ledger, so that it has entries of accounts: of a cycle that was closed
-// before its facts were stored, as its close paid it; otherwise by the settings (PARTNER-11).
+// byLedger reports whether a cycle was paid by ledger, so that it has entries of accounts. For a cycle that was closed
+// before its facts were stored, its close decides; otherwise the settings do (PARTNER-11).
 func (r factReader) byLedger(c period.Cycle) bool {
 	if !r.closedBefore(c) || r.Gone(c) {
 		return r.Settings.Payments == settings.Ledger
@@ -157,9 +157,9 @@ func (r factReader) byLedger(c period.Cycle) bool {
 	return rows.PaidByLedger(ref, r.Txn.Next().Files(ref.Cycle))
 }
 
-// customerEntries are the allocations and reclaims of customers' cash that move the account of their partner (§9.1).
-// Money of two currencies moves no account: acceptance rejects such an event, and the books that make one of an event
-// that an open cycle has accepted are refused with a *event.CurrencyError (§10.7, PARTNER-10).
+// customerEntries returns the allocations and reclaims of customers' cash that change their partner's account (§9.1).
+// Money of two currencies changes no account: acceptance rejects such an event, and books that turn an accepted event
+// of an open cycle into one are refused with a *event.CurrencyError (§10.7, PARTNER-10).
 func (r factReader) customerEntries(c period.Cycle, list []fact) ([]fact, error) {
 	var crossing []error
 	for _, e := range r.Txn.Next().Files(manifest.CycleOf(c)) {
@@ -191,7 +191,7 @@ func (r factReader) customerEntries(c period.Cycle, list []fact) ([]fact, error)
 	return list, nil
 }
 
-// crossing is the error of an event that moves money between a customer and a partner of another currency.
+// crossing returns the error of an event that moves money between a customer and a partner of another currency.
 func (r factReader) crossing(a *event.Account, partner int32) error {
 	return &event.CurrencyError{ID: a.ID, Type: a.Type, Customer: r.Books.Customers[a.Customer].ID,
 		CustomerCurrency: r.Books.CustomerCurrency(a.Customer).Code, Partner: r.Books.Partners[partner].ID,
@@ -202,10 +202,10 @@ func (r factReader) crossing(a *event.Account, partner int32) error {
 type orderLine struct {
 	fact
 	start period.Instant
-	base  string // of a refund: id of the line of its base
+	base  string // for a refund: id of the line of its base
 }
 
-// orderEntries are the lines of orders that partners paid, and of their refunds, in the order of lines (§6.3).
+// orderEntries returns the lines of orders that partners paid, and of their refunds, in the order of lines (§6.3).
 func (r factReader) orderEntries(c period.Cycle, list []fact) ([]fact, error) {
 	if err := r.readPayers(); err != nil {
 		return nil, err
@@ -265,15 +265,15 @@ func (r factReader) orderEntries(c period.Cycle, list []fact) ([]fact, error) {
 	return list, nil
 }
 
-// inOrder puts each refund that would come before the line of its base directly after it: one whose base takes effect
-// later takes effect with it (§6.3). All other lines keep their places, also a refund whose base took effect earlier,
-// for a term that starts later.
+// inOrder moves each refund that would come before the line of its base directly after it: a refund whose base takes
+// effect later takes effect with it (§6.3). All other lines keep their places, including a refund whose base took
+// effect earlier for a term that starts later.
 func inOrder(lines []orderLine) []orderLine {
 	at := make(map[string]int, len(lines))
 	for i := range lines {
 		at[lines[i].id] = i
 	}
-	behind := make(map[int][]orderLine) // refunds by the place of the base that they wait for
+	behind := make(map[int][]orderLine) // refunds by the index of the base that they follow
 	waits := make([]bool, len(lines))
 	for i := range lines {
 		base, here := at[lines[i].base]
@@ -294,7 +294,7 @@ func inOrder(lines []orderLine) []orderLine {
 	return out
 }
 
-// effectOf is the instant of a line, which is its start unless the column says otherwise.
+// effectOf returns the instant of a line: its column if set, else its start.
 func effectOf(t int64, start period.Instant) period.Instant {
 	if at := period.Instant(t); at != tables.Nothing {
 		return at
@@ -302,10 +302,10 @@ func effectOf(t int64, start period.Instant) period.Instant {
 	return start
 }
 
-// payer is the partner that paid a line of an order; base is the line that a refund is of.
+// payer is the partner that paid a line of an order; base is the line that a refund refers to.
 type payer struct{ partner, order, base string }
 
-// kind is that of the fact. The line's own kind does not serve: that of a late order is adjustment (§4.11).
+// kind returns the kind of the fact. The line's own kind cannot be used: that of a late order is adjustment (§4.11).
 func (p payer) kind() string {
 	if p.base != "" {
 		return factRefund
@@ -345,8 +345,8 @@ func (s *Stage) readPayers() error {
 	return nil
 }
 
-// sold adds up what can be invoiced to customers, and what was collected from them (§9.1, §9.7). issuers are those of
-// customers that a reseller sold lines to.
+// sold adds up what can be invoiced to customers, and what was collected from them (§9.1, §9.7). issuers are the
+// issuers of customers to whom a reseller sold lines.
 func (r factReader) sold(c period.Cycle, list []fact) (facts []fact, issuers map[string][]string, err error) {
 	invoiceable, collected := map[sale]*money.AmountTotal{}, map[collectedKey]*money.AmountTotal{}
 	columns := tables.Columns(tables.LineCustomerID, tables.LinePartnerID, tables.LineAssociationType,
@@ -405,7 +405,7 @@ func (r factReader) sold(c period.Cycle, list []fact) (facts []fact, issuers map
 	return list, issuersOf(invoiceable), nil
 }
 
-// issuersOf are who sold lines to each customer, where the vendor is not the only one, ascending.
+// issuersOf returns the issuers, ascending, of each customer who has others than the vendor.
 func issuersOf(sold map[sale]*money.AmountTotal) map[string][]string {
 	out := map[string][]string{}
 	for to := range sold {

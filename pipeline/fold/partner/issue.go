@@ -20,8 +20,8 @@ import (
 // couponFeed is the feed of §9.2 and §9.3.
 const couponFeed = "coupons"
 
-// Issue decides which coupons are issued, and says what that brings to the payment of lines. It comes before Run, and
-// before lines are paid (PARTNER-6).
+// Issue decides which coupons are issued, and returns what the payment of lines needs to know of them. It must be
+// called before Run and before lines are paid (PARTNER-6).
 func (s *Stage) Issue() (*pay.Issued, error) {
 	out := &pay.Issued{Records: s.Used()}
 	list := s.Events.MoneyEvents(couponFeed)
@@ -62,7 +62,7 @@ func (s *Stage) Issue() (*pay.Issued, error) {
 	return out, err
 }
 
-// couponEvent is an event as package coupon takes it; ok is false for a reclaim.
+// couponEvent converts an event for package coupon; ok is false for a reclaim.
 func (s *Stage) couponEvent(e *event.Money) (it coupon.Event, ok bool) {
 	kind, _ := coupon.ParseKind(e.Type)
 	it = coupon.Event{Stamp: s.stamp(e), ID: e.ID, Kind: kind, Coupon: e.Subject, Source: e.Scope,
@@ -74,7 +74,7 @@ func (s *Stage) couponEvent(e *event.Money) (it coupon.Event, ok bool) {
 	return it, kind != coupon.Reclaim
 }
 
-// matchReclaims finds the coupons of reclaims of open cycles. Those of coupons that the partner issued before are
+// matchReclaims finds the coupons of reclaims of open cycles. Reclaims of coupons that the partner issued before are
 // decided with the lines; the others are rejected.
 func (s *Stage) matchReclaims(list []*event.Money, out *pay.Issued) {
 	if len(list) == 0 {
@@ -120,7 +120,7 @@ func (s *Stage) takenBack(by map[string]money.Amount) error {
 	return nil
 }
 
-// couponEnds finds until when the coupons of the live state are valid, by coupon.
+// couponEnds reads the ends of validity of the live state's coupons, by coupon.
 func (s *Stage) couponEnds(by map[string]period.Instant) error {
 	cols := tables.Columns(tables.IssuedCouponCouponID, tables.IssuedCouponValidTo)
 	for _, e := range s.Txn.Next().Find(Key(tables.IssuedCoupons())) {
@@ -140,8 +140,8 @@ func (s *Stage) couponEnds(by map[string]period.Instant) error {
 	return nil
 }
 
-// altered finds the customers whose issued coupons are others than in the live state, and from when. Both are in order
-// of coupon_id, and each id is there once.
+// altered returns the customers whose issued coupons differ from the live state, with the first instant of a
+// difference. Both lists are in the order of coupon_id, and each id occurs once.
 func (s *Stage) altered() (map[string]period.Instant, error) {
 	out := map[string]period.Instant{}
 	alter := func(c *parquet.Columns[tables.IssuedCoupon], i int) {
@@ -187,7 +187,7 @@ func (s *Stage) altered() (map[string]period.Instant, error) {
 	return out, nil
 }
 
-// issuedText is a row of issued_coupons as text that is equal for equal rows.
+// issuedText encodes a row of issued_coupons as text. Equal rows have equal texts.
 func issuedText(c *parquet.Columns[tables.IssuedCoupon], i int) string {
 	var b strings.Builder
 	for k := range c.Def.Columns {

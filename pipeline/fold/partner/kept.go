@@ -10,15 +10,15 @@ import (
 	"github.com/tollbook/tollbook/settlement/fund"
 )
 
-// factFund is the payment of a fund in a closed cycle. The amount is what went into the account: 0 if payments were
+// factFund is the payment of a fund in a closed cycle. Its amount is what was paid into the account: 0 if payments were
 // external.
 const factFund = "fund"
 
 // isClosed reports whether an instant is in a cycle that is closed after the run.
 func (r *round) isClosed(t period.Instant) bool { return r.Books.Zone.Cycle(t) <= r.closedThrough() }
 
-// keptOfFunds is what the events of closed cycles left their claims reserving, and what the lists were worth that they
-// applied for, by event_id.
+// keptOfFunds returns, by event_id, what the events of closed cycles left reserved by their claims, and the value of
+// the lists for which they applied.
 func (r *round) keptOfFunds() map[string]money.Amount {
 	out := map[string]money.Amount{}
 	for i := range r.facts {
@@ -29,7 +29,7 @@ func (r *round) keptOfFunds() map[string]money.Amount {
 	return out
 }
 
-// keepFunds adds the facts of what funds did in closed cycles, once (PARTNER-4).
+// keepFunds adds the facts of funds in closed cycles, each once (PARTNER-4).
 func (r *round) keepFunds(events []fund.Event, out *fund.Result) {
 	known := map[[2]string]bool{}
 	for i := range r.facts {
@@ -64,9 +64,8 @@ func (r *round) keepFunds(events []fund.Event, out *fund.Result) {
 	}
 }
 
-// back are the recharges that withdrawals take back the way they came, by withdrawal_id, as the last replay stored
-// them.
-// What was requested in a closed cycle keeps them (§9.6).
+// back returns the recharges that withdrawals pay back by the way they came, by withdrawal_id, as the last replay
+// stored them. Withdrawals that were requested in a closed cycle keep them (§9.6).
 func (s *Stage) back() (map[string]map[string]bool, error) {
 	out := map[string]map[string]bool{}
 	for _, e := range s.Txn.Next().Find(Key(tables.Withdrawals())) {

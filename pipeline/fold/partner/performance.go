@@ -20,13 +20,13 @@ import (
 	"github.com/tollbook/tollbook/settlement/verdict"
 )
 
-// performances are what partners brought, by cycle, as far as it was read.
+// performances caches the performance of partners by cycle.
 type performances struct {
 	*Stage
 	byCycle map[period.Cycle]map[int32]money.Amount
 }
 
-// of is what a partner's own lines and transfers brought in some cycles (§6.2, §9.5).
+// of returns the performance of a partner's own lines and transfers in some cycles (§6.2, §9.5).
 func (r *performances) of(partner int32, first, last period.Cycle) (money.Amount, error) {
 	var sum money.AmountTotal
 	for c := first; c <= last; c++ {
@@ -46,7 +46,7 @@ func (r *performances) of(partner int32, first, last period.Cycle) (money.Amount
 	return sum.Amount()
 }
 
-// read is the performance of a cycle by partner.
+// read returns the performance of a cycle by partner.
 func (r *performances) read(c period.Cycle) (map[int32]money.Amount, error) {
 	totals := map[int32]*money.AmountTotal{}
 	add := func(partner int32, a money.Amount) error {
@@ -77,8 +77,8 @@ func (r *performances) read(c period.Cycle) (map[int32]money.Amount, error) {
 	return out, nil
 }
 
-// own adds the performance of partners' own lines: of a closed cycle from its statements, of an open one
-// from its lines.
+// own adds the performance of partners' own lines: for a closed cycle from its statements, for an open one from its
+// lines.
 func (r *performances) own(c period.Cycle, add func(int32, money.Amount) error) error {
 	files := r.Txn.Next().Files(manifest.CycleOf(c))
 	if r.closedThrough() == place.NoCycle || c > r.closedThrough() {
@@ -123,11 +123,11 @@ func (r *performances) own(c period.Cycle, add func(int32, money.Amount) error) 
 	return nil
 }
 
-// factIncentive is the payment of an incentive: a fact of its own cycle, which keeps the instant at which it took
+// factIncentive is the payment of an incentive. It is a fact of its own cycle and keeps the instant at which it took
 // effect.
 const factIncentive = "incentive"
 
-// ClosedPayments are the event_ids of the payments of incentives that took effect in closed cycles, accepted or not.
+// ClosedPayments returns the event_ids of payments of incentives that took effect in closed cycles, accepted or not.
 func ClosedPayments(txn *lake.SubTxn, closed period.Cycle) (map[string]bool, error) {
 	out := map[string]bool{}
 	err := eachFact(txn, func(f fact) {
@@ -138,12 +138,12 @@ func ClosedPayments(txn *lake.SubTxn, closed period.Cycle) (map[string]bool, err
 	return out, err
 }
 
-// openPayments removes the payments of incentives in open cycles: they are not paid into the account.
+// openPayments removes the payments of incentives in open cycles, which are not paid into the account.
 func (r *round) openPayments() {
 	r.facts = slices.DeleteFunc(r.facts, func(f fact) bool { return f.kind == factIncentive && f.cycle > r.Closed })
 }
 
-// paidIncentives notes the instant of every payment of an incentive that is new (§9.1).
+// paidIncentives adds the instant of every new payment of an incentive (§9.1).
 func (r *round) paidIncentives() {
 	known := map[string]bool{}
 	for i := range r.facts {
@@ -168,7 +168,7 @@ func (r *round) paidIncentives() {
 	r.facts = append(r.facts, list...)
 }
 
-// incentivesPaid are the entries of paid incentives, with the amounts of the table incentives.
+// incentivesPaid returns the entries of paid incentives, with the amounts of the table incentives.
 func (r *round) incentivesPaid() ([]account.Entry, error) {
 	type key struct{ partner, programme, period string }
 	amounts := map[key]money.Amount{}

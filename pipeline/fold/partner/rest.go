@@ -20,18 +20,18 @@ import (
 	"github.com/tollbook/tollbook/settlement"
 )
 
-// replayVersion is part of what a replay follows from. Raise it when a replay decides or stores something otherwise.
+// replayVersion is an input of every replay. Raise it when the decisions or the stored data of a replay change.
 const replayVersion = 4
 
-// The kinds of facts that say how the last replay came out (PARTNER-7).
+// The kinds of facts about the last replay (PARTNER-7).
 const (
-	factReplayed  = "replayed"  // id: what it followed from; time: its as-of; instant: until when time changes nothing
+	factReplayed  = "replayed"  // id: its inputs; time: its as-of; instant: until when time changes nothing
 	factOverdrawn = "overdrawn" // a partner whose cash is below zero
 )
 
-// inputs names all that a replay of funds, accounts and invoices follows from, but the events of their feeds and the
-// as-of: books, settings, closes, and the files of open cycles that it reads. Facts of closed cycles do not change. It
-// is stored, so settings that say where files are or who does tasks are no part of it: the lake is the same with all.
+// inputs identifies all that a replay of funds, accounts and invoices depends on, except the events of their feeds and
+// the as-of: books, settings, closes, and the files of open cycles that it reads. Facts of closed cycles do not change.
+// The text is stored, so it omits settings of paths and of task execution, which do not change the lake.
 func (r *round) inputs() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d|%x|%x|%d|%d|%v", replayVersion, r.Books.Hash, r.Settings.Terms, r.Closed, r.Closing,
@@ -74,8 +74,8 @@ func (r *round) inputs() string {
 	return string(manifest.HashBytes([]byte(b.String())))
 }
 
-// performanceThrough is the last cycle whose lines a quota of a marketing fund follows from: that before the quarter of
-// the as-of. NoCycle = there is no such fund.
+// performanceThrough returns the last cycle on whose lines a quota of a marketing fund depends: the one before the
+// quarter of the as-of. NoCycle = there is no such fund.
 func (r *round) performanceThrough() period.Cycle {
 	for i := range r.Books.Money.Funds {
 		if f := &r.Books.Money.Funds[i]; f.Marketing && f.OfPerformance {
@@ -87,8 +87,8 @@ func (r *round) performanceThrough() period.Cycle {
 	return place.NoCycle
 }
 
-// rests reports whether the tables of funds, accounts, withdrawals, receivables and invoices are those that a replay
-// would make: no event of their feeds is new, and the last replay followed from the same (PARTNER-7).
+// rests reports whether a replay would make the same tables of funds, accounts, withdrawals, receivables and invoices:
+// no event of their feeds is new, and the last replay had the same inputs (PARTNER-7).
 func (r *round) rests(inputs string) (bool, error) {
 	if r.Load == nil {
 		return false, nil
@@ -131,8 +131,7 @@ func eachFact(txn *lake.SubTxn, visit func(fact)) error {
 	return nil
 }
 
-// rest does what a run without news of partners' money has to do: coupons, which lines use, and the age of
-// receivables.
+// rest does the work of a run without news of partners' money: coupons, which lines use, and the age of receivables.
 func (r *round) rest() error {
 	if err := r.coupons(); err != nil {
 		return err
@@ -151,7 +150,7 @@ func (r *round) rest() error {
 	})
 }
 
-// load loads the events that were not loaded yet.
+// load loads the events that are not loaded yet.
 func (r *round) load() error {
 	if r.Load == nil {
 		return nil
@@ -161,7 +160,7 @@ func (r *round) load() error {
 	return load()
 }
 
-// mark stores the facts of closed cycles, and what the replay followed from.
+// mark stores the facts of closed cycles, and the inputs of the replay.
 func (r *round) mark(inputs string) error {
 	now := r.Books.Zone.Cycle(r.AsOf)
 	m := fact{cycle: now, kind: factReplayed, id: inputs, time: r.AsOf, instant: r.until()}
@@ -174,8 +173,8 @@ func (r *round) mark(inputs string) error {
 	return r.putFacts(list)
 }
 
-// until is the first instant after the as-of at which time alone changes a state, or makes a list of the month or a
-// quota of the period; Nothing = never.
+// until returns the first instant after the as-of at which time alone changes a state, a list of the month or a quota
+// of the period; Nothing = never.
 func (r *round) until() period.Instant {
 	next := period.Forever
 	if len(r.Books.Money.Funds) > 0 {
@@ -192,14 +191,14 @@ func (r *round) until() period.Instant {
 	return next
 }
 
-// receivable is a row of receivables without what follows from the as-of.
+// receivable is a row of receivables without the columns that depend on the as-of.
 type receivable struct {
 	cycle, partner                  string
 	amount, collected, paid, unpaid money.Amount
 	due                             period.Day
 }
 
-// amounts are the receivable's, in the order of the columns.
+// amounts returns the receivable's amounts in the order of the columns.
 func (r *receivable) amounts() [4]money.Amount {
 	return [...]money.Amount{r.amount, r.collected, r.paid, r.unpaid}
 }

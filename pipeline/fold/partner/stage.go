@@ -23,7 +23,7 @@ import (
 	"github.com/tollbook/tollbook/settlement/verdict"
 )
 
-// Stage replays partners' money within a run, after its lines are paid and its partners settled.
+// Stage replays partners' money within a run, after its lines are paid and its partners are settled.
 type Stage struct {
 	Txn      *lake.SubTxn
 	Books    *books.Books
@@ -32,35 +32,34 @@ type Stage struct {
 	AsOf     period.Instant
 	Events   *events.Book
 	Store    *events.Store
-	Cycles   []period.Cycle            // of the state to come, ascending
+	Cycles   []period.Cycle            // of the next state, ascending
 	Closed   period.Cycle              // the last cycle closed before the run; place.NoCycle = none
 	Closing  period.Cycle              // the cycle that the run closes; place.NoCycle = none
 	Gone     func(c period.Cycle) bool // whether a closed cycle's lines are archived
-	// Load loads the events of all feeds but coupons and those of Events.Ledger; nil = they are loaded. It is set if no
-	// event is new.
+	// Load loads the events of all feeds except coupons, and those of Events.Ledger; nil = they are loaded. It is set
+	// if no event is new.
 	Load func() error
-	// Decided takes what became of each row of the run that Events.Ledger has.
+	// Decided receives the outcome of each row of the run in Events.Ledger.
 	Decided func(event.Decision)
-	// SortBytes is how many bytes of entries are sorted in memory; 0 = the default of package extsort.
+	// SortBytes is the number of bytes of entries that are sorted in memory; 0 = the default of package extsort.
 	SortBytes int
 
 	issued []coupon.Issued
 	payers map[string]payer // of order lines, by line id
 }
 
-// Outcome is what the replays decided.
+// Outcome is the result of the replays.
 type Outcome struct {
-	// Refused are the events of this run that do not count. Turned are events of earlier runs about which the verdict
-	// changed.
+	// Refused are the events of this run that do not count. Turned are events of earlier runs whose verdict changed.
 	Refused   []*event.Money
 	Turned    []events.Turn
 	Overdrawn []string // partners whose cash is below zero
-	// CouponUses is what coupon_records say that coupons paid, by cycle and customer; a cycle without uses has none.
+	// CouponUses holds the payments by coupons in coupon_records, by cycle and customer; a cycle without uses has none.
 	CouponUses map[period.Cycle]map[string]money.AmountTotal
 	Notes      []string
 }
 
-// Key is the place of one of the step's tables: one list of no cycle.
+// Key is the key of one of the step's tables: one list that belongs to no cycle.
 func Key[T any](t tables.Def[T]) manifest.FileKey {
 	return manifest.FileKey{Table: t.Name, Bucket: manifest.NoBucket}
 }
@@ -86,9 +85,9 @@ func (s *Stage) Used() bool {
 	return false
 }
 
-// Run replays, and stores the tables and the verdicts. It comes after Issue. It reads no table of an earlier replay but
-// the facts of closed cycles and the routes of what was withdrawn in them (PARTNER-1). It replays nothing if there is
-// no news (PARTNER-7).
+// Run replays partners' money and stores the tables and the verdicts. It must be called after Issue. From earlier
+// replays it reads only the facts of closed cycles and the routes of withdrawals in them (PARTNER-1). Without news it
+// replays nothing (PARTNER-7).
 func (s *Stage) Run() (*Outcome, error) {
 	out := &Outcome{}
 	if !s.Used() {
@@ -134,10 +133,10 @@ type round struct {
 	*Stage
 	out      *Outcome
 	facts    []fact
-	frozen   []fact // those of closed cycles, which are stored
+	frozen   []fact // facts of closed cycles, which are stored
 	payments []fund.Payment
 	fundRows []fund.Row
-	refused  map[int64]verdict.Verdict // over events of the ledger, by place, where the replay rejected them
+	refused  map[int64]verdict.Verdict // on events of the ledger that the replay rejected, by index
 	turned   []events.Turn             // of the ledger
 
 	performances performances
@@ -149,19 +148,19 @@ func (s *Stage) closedThrough() period.Cycle { return max(s.Closed, s.Closing) }
 // closedBefore reports whether a cycle was closed before the run.
 func (s *Stage) closedBefore(c period.Cycle) bool { return s.Closed != place.NoCycle && c <= s.Closed }
 
-// paysIn reports whether incentives and funds that are paid in open cycles go into the account: there are accounts with
-// payments by ledger only (§9.1).
+// paysIn reports whether incentives and funds that are paid in open cycles are paid into the account: only payments by
+// ledger have accounts (§9.1).
 func (s *Stage) paysIn() bool {
 	return s.Settings.IncentivePayout && s.Settings.Payments == settings.Ledger
 }
 
-// stamp places an event in time; it is final if its cycle was closed before the run (PARTNER-3).
+// stamp returns the times of an event; it is final if its cycle was closed before the run (PARTNER-3).
 func (s *Stage) stamp(e *event.Money) verdict.Stamp {
 	final := s.closedBefore(s.Books.Zone.Cycle(e.Instant))
 	return verdict.Stamp{Time: e.Time, Instant: e.Instant, Final: final, Past: e.Past}
 }
 
-// compare lists the events whose verdict is another than before, by feed and event_id. Those of the ledger are known.
+// compare lists the events whose verdict changed, by feed and event_id. Those of the ledger are known already.
 func (r *round) compare() {
 	names := append(slices.Collect(maps.Keys(r.Events.Money)), events.LedgerFeed)
 	slices.Sort(names)
@@ -180,13 +179,13 @@ func (r *round) compare() {
 	}
 }
 
-// turnOf is the change in what became of an event of an earlier run.
+// turnOf returns the change of verdict of an event of an earlier run.
 func turnOf(e *event.Money) events.Turn {
 	return events.Turn{Feed: e.Feed, From: e.From, Was: !e.Past.Accepted(), Is: !e.Verdict.Accepted(),
 		Refusal: e.Refusal()}
 }
 
-// gone is the verdict over an event of whom the books no longer know something.
+// gone is the verdict on an event that names something that the books no longer contain.
 func gone(column string) verdict.Verdict {
 	return verdict.Verdict{Why: reason.BadState, Column: column, Value: "none"}
 }
@@ -222,7 +221,7 @@ func (r *round) funds() error {
 	return r.putFunds(out.Rows)
 }
 
-// fundEvent is an event as package fund takes it; ok is false when the books no longer have its partner or programme.
+// fundEvent converts an event for package fund; ok is false if the books no longer contain its partner or programme.
 func (r *round) fundEvent(e *event.Money) (it fund.Event, ok bool) {
 	it = fund.Event{
 		Stamp:    r.stamp(e),

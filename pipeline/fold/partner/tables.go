@@ -17,7 +17,7 @@ import (
 	"github.com/tollbook/tollbook/settlement/invoice"
 )
 
-// put stores rows as the one list of a table, with sums; no rows give no file.
+// put stores rows as the one list of a table, with sums; no rows, no file.
 func put[T any](s *Stage, def tables.Def[T], n int, sums tally, row func(c *parquet.Columns[T], i int)) error {
 	return putFrom(s, def, sums, func(w *tablefile.Writer[T]) error {
 		for i := range n {
@@ -31,7 +31,7 @@ func put[T any](s *Stage, def tables.Def[T], n int, sums tally, row func(c *parq
 	})
 }
 
-// putFrom stores the rows that write writes as the one list of a table, with the sums that it leaves.
+// putFrom stores the rows that write adds as the one list of a table, with sums, which write may change.
 func putFrom[T any](s *Stage, def tables.Def[T], sums tally, write func(w *tablefile.Writer[T]) error) error {
 	w := tablefile.NewWriter(s.Txn, def)
 	w.Restart(Key(def))
@@ -45,7 +45,7 @@ func putFrom[T any](s *Stage, def tables.Def[T], sums tally, write func(w *table
 	return s.Txn.Next().Replace(Key(def), files...)
 }
 
-// addMaybe adds a time that may never come.
+// addMaybe adds a time, or null if it is never.
 func addMaybe(c parquet.Times, t, never period.Instant) {
 	if t == never {
 		t = tables.Nothing
@@ -112,7 +112,7 @@ func (s *Stage) putFunds(list []fund.Row) error {
 	})
 }
 
-// sumsOfFunds adds up funds. What a quota's row has of its claims is not added again.
+// sumsOfFunds adds up funds. It does not add the amounts of a quota's row that are also in its claims.
 func (s *Stage) sumsOfFunds(list []fund.Row) (tally, error) {
 	sums := s.newTally()
 	for i := range list {
@@ -220,7 +220,7 @@ func (s *Stage) storeReceivables(list []receivable) error {
 	})
 }
 
-// bucketOf is the bucket of an age in days; empty where nothing is unpaid.
+// bucketOf returns the bucket of an age in days; empty if nothing is unpaid.
 func bucketOf(age int64, unpaid money.Amount) string {
 	switch {
 	case unpaid.Sign() <= 0:

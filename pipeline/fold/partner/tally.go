@@ -8,11 +8,11 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
-// tally adds up amounts of a table by name. The sums are stored with the table's file, and are control totals (§6.6).
-// nil adds up nothing: nothing is added across currencies (§10.7).
+// tally holds sums of amounts of a table by name. The sums are stored with the table's file and are control totals
+// (§6.6). A nil tally ignores amounts: currencies are never added to each other (§10.7).
 type tally map[string]*money.AmountTotal
 
-// newTally starts sums of 0; nil if partners or customers have several currencies.
+// newTally returns sums of 0; nil if partners or customers have several currencies.
 func (s *Stage) newTally(names ...string) tally {
 	if s.Books.Mixed {
 		return nil
@@ -35,7 +35,7 @@ func (t tally) add(name string, a money.Amount) error {
 	return t[name].Add(a)
 }
 
-// sums are the sums by name, as a file has them.
+// sums returns the sums by name, in the form that a file stores.
 func (t tally) sums() []manifest.Sum {
 	var out []manifest.Sum
 	for _, name := range slices.Sorted(maps.Keys(t)) {

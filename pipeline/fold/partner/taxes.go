@@ -14,11 +14,11 @@ import (
 	"github.com/tollbook/tollbook/settlement"
 )
 
-// sale is what an issuer sells a recipient in a cycle.
+// sale identifies what an issuer sells to a recipient in a cycle.
 type sale struct{ issuer, recipient string }
 
-// taxFacts are the taxes that can be invoiced for a closed cycle in addition to prices without tax (§9.7). issuers are
-// as sold returns them.
+// taxFacts returns the taxes that can be invoiced for a closed cycle in addition to prices without tax (§9.7). issuers
+// are those that sold returns.
 func (r factReader) taxFacts(c period.Cycle, issuers map[string][]string, list []fact) ([]fact, error) {
 	sums := map[sale]*money.AmountTotal{}
 	shared := map[string]bool{}

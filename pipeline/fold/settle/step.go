@@ -33,7 +33,7 @@ type Step struct {
 	Cycles []period.Cycle
 	Closed func(c period.Cycle) bool // whether a cycle was closed before the run
 	Again  func(c period.Cycle) bool // whether a cycle was rated with other books before
-	Gone   func(c period.Cycle) bool // whether a closed cycle's lines are archived, so that its stored performance stays
+	Gone   func(c period.Cycle) bool // whether a closed cycle's lines are archived: its stored performance stays
 	Record settlement.Record         // transfers, events, as-of and what is closed; Incentives sets the rest
 	Tax    settings.Tax
 	Costs  bool // whether rates.csv converts vendors' costs

@@ -448,7 +448,7 @@ func (a *adder) add(e manifest.FileEntry, away bool) error {
 	}
 }
 
-// addRow adds a row, of which the number of lines and the amounts are in the given columns, or takes it away.
+// addRow adds the number of lines and the amounts of a row to a total; with away it subtracts them.
 func addRow[T any](t *customerTotal, c *parquet.Columns[T], lines tables.WholeColumn[T],
 	amounts [len(amountsOfSums)]tables.AmountColumn[T], row int, away bool) error {
 	n, add := c.Whole(lines).At(row), (*money.AmountTotal).AddTotal

@@ -1,4 +1,4 @@
-// Package epochs says in which time nothing changes of the books that cost files are billed by.
+// Package epochs finds the spans in which the books that bill cost files do not change.
 //
 //  1. Within a span that Around returns, the same allocation rules, rows of customers, mark-ups and prices are in
 //     force.

@@ -33,7 +33,7 @@ func Of(b *books.Books) Epochs {
 	return slices.Compact(list)
 }
 
-// Around is the longest span with t in it in which nothing changes; daily = nor does the UTC day.
+// Around returns the longest span around t in which nothing changes; with daily it is within t's UTC day.
 func (e Epochs) Around(t period.Instant, daily bool) period.Span {
 	span := period.Span{From: period.Past, To: period.Forever}
 	at, found := slices.BinarySearch(e, t)

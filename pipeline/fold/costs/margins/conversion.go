@@ -9,21 +9,21 @@ import (
 	"github.com/tollbook/tollbook/settlement"
 )
 
-// Conversion is the rates from a delivery's currency to others (§11.5): fx of its source, or the row of rates.csv that
-// applies to the delivery's period. A closed cycle keeps the rates that it was rated with (§11.4, FCOST-7). It is for
-// one goroutine at a time.
+// Conversion holds the rates from a delivery's currency to others (§11.5): fx of its source, or the row of rates.csv
+// that applies to the delivery's period. A closed cycle keeps the rates that it was rated with (§11.4, FCOST-7). It is
+// not safe for concurrent use.
 type Conversion struct {
 	Books *books.Books
 	From  string
 	Cycle period.Cycle
 	Fixed money.UnitPrice            // fx of the source, to the workspace's currency; 0 = none
-	Kept  []books.ExchangeRate       // of the close of the cycle
-	Rates map[string]money.UnitPrice // by currency, those that it was billed by or that were looked up
+	Kept  []books.ExchangeRate       // stored at the close of the cycle
+	Rates map[string]money.UnitPrice // by currency: rates by which it was billed or that were looked up
 }
 
-// To is the rate to a currency. Errors: *settlement.MissingRateError.
+// To returns the rate to a currency. Errors: *settlement.MissingRateError.
 func (c *Conversion) To(currency string) (money.UnitPrice, error) {
-	if currency == c.From || c.From == "" { // a delivery of nothing has no currency
+	if currency == c.From || c.From == "" { // an empty delivery has no currency
 		return par(), nil
 	}
 	if rate, known := c.Rates[currency]; known {
@@ -41,7 +41,7 @@ func (c *Conversion) To(currency string) (money.UnitPrice, error) {
 	return rate, nil
 }
 
-// row is the row of rates.csv to a currency: that of the close of the cycle, or else today's; nil = none.
+// row returns the row of rates.csv to a currency: that of the close of the cycle, else today's; nil = none.
 func (c *Conversion) row(currency string) *books.ExchangeRate {
 	for i := range c.Kept {
 		if c.Kept[i].From == c.From && c.Kept[i].To == currency {
@@ -60,7 +60,7 @@ func par() money.UnitPrice {
 // IsPar reports whether a rate converts to the same currency.
 func IsPar(rate money.UnitPrice) bool { return rate == par() }
 
-// PaidRate is the rate from a customer's currency to the workspace's for the cycle that bills the lines (§10.7).
+// PaidRate returns the rate from a customer's currency to the workspace's for the cycle that bills the lines (§10.7).
 // Errors: *settlement.MissingRateError.
 func (m *Table) PaidRate(currency string) (money.UnitPrice, error) {
 	if currency == m.Currency {
@@ -73,7 +73,7 @@ func (m *Table) PaidRate(currency string) (money.UnitPrice, error) {
 	return x.Rate, nil
 }
 
-// left is R8(paid × x − cost × fx): what a payment leaves of a cost, each in the workspace's currency (§11.6).
+// left is R8(paid × x − cost × fx): the payment minus the cost, each in the workspace's currency (§11.6).
 func left(paid money.Amount, x money.UnitPrice, c money.Cost, fx money.UnitPrice) (money.Amount, error) {
 	if IsPar(x) && IsPar(fx) {
 		return paid.LessR8(c)

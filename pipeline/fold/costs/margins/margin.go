@@ -15,13 +15,13 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Key distinguishes rows of the table margins within a cycle and an origin cycle (§11.6).
+// Key identifies a row of the table margins within a cycle and an origin cycle (§11.6).
 type Key struct {
 	Source, Customer, Service, Account, Day, Status, Reason, Currency string
 	Paid                                                              string // currency of the payments
 }
 
-// Compare orders keys as the rows of the table margins are.
+// Compare orders keys as in the table margins.
 func (k *Key) Compare(o *Key) int {
 	return cmp.Or(strings.Compare(k.Source, o.Source), strings.Compare(k.Customer, o.Customer),
 		strings.Compare(k.Service, o.Service), strings.Compare(k.Account, o.Account), strings.Compare(k.Day, o.Day),
@@ -29,7 +29,7 @@ func (k *Key) Compare(o *Key) int {
 		strings.Compare(k.Currency, o.Currency), strings.Compare(k.Paid, o.Paid))
 }
 
-// IsUnallocated reports whether the row holds up the close of its cycle.
+// IsUnallocated reports whether the row prevents the close of its cycle.
 func (k *Key) IsUnallocated() bool { return slices.Contains(books.Unallocated(), k.Reason) }
 
 // Row is a row of the table margins.
@@ -48,10 +48,10 @@ func (m *Row) Add(values *[cost.CostColumns]money.Cost) (err error) {
 	return nil
 }
 
-// Table are the costs of a cycle's deliveries next to what customers pay for them.
+// Table holds the costs of a cycle's deliveries and what customers pay for them.
 type Table struct {
 	books    *books.Books
-	rates    *books.Books // of the workspace: they have the rates
+	rates    *books.Books // of the workspace; they contain the rates
 	Currency string       // the workspace's
 	Rows     map[Key]*Row
 	BilledIn period.Cycle           // the cycle of the table's rows
@@ -68,15 +68,15 @@ type rowKey struct {
 	reason                   string
 }
 
-// New makes an empty table of the cycle billedIn. Customers are those of b; rates are the books of the workspace, whose
-// rates convert payments.
+// New returns an empty table of the cycle billedIn. Customers are those of b; rates are the books of the workspace,
+// whose rates convert payments.
 func New(b, rates *books.Books, billedIn period.Cycle) *Table {
 	return &Table{books: b, rates: rates, Currency: rates.Currency, BilledIn: billedIn,
 		Rows:    make(map[Key]*Row),
 		Sources: make(map[string]*Conversion), known: make(map[rowKey]*Row)}
 }
 
-// At is the row of a key, made if the table has none.
+// At returns the row of a key. It creates it if there is none.
 func (m *Table) At(k Key) *Row {
 	one := m.Rows[k]
 	if one == nil {
@@ -86,7 +86,7 @@ func (m *Table) At(k Key) *Row {
 	return one
 }
 
-// Merge adds what a worker counted of a delivery in a currency, which it need not have known.
+// Merge adds what a worker counted of a delivery. currency is the delivery's, which the worker may not have known.
 func (m *Table) Merge(o *Table, currency string) error {
 	for k, one := range o.Rows {
 		k.Currency = currency
@@ -154,7 +154,7 @@ func (m *Table) Store(out *parquet.Columns[tables.Margin], cycle, origin period.
 	return nil
 }
 
-// left is what the payment of a row leaves of its effective cost. Lines without an account have no source and no cost.
+// left returns the payment of a row minus its effective cost. Lines without an account have no source and no cost.
 func (m *Table) left(k *Key, one *Row, paid money.Amount) (money.Amount, error) {
 	x, err := m.PaidRate(k.Paid)
 	if err != nil {

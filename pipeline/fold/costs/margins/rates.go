@@ -16,7 +16,7 @@ import (
 	"github.com/tollbook/tollbook/settlement"
 )
 
-// Rates are the rates by which cost files were converted last, by source and period, and then by currency.
+// Rates are the rates with which cost files were last converted, by source and period, and then by currency.
 type Rates map[RateKey]map[string]money.UnitPrice
 
 // RateKey is a source and a period.
@@ -25,12 +25,12 @@ type RateKey struct {
 	Period period.Cycle
 }
 
-// RatesKey is the place of the rates in the lake.
+// RatesKey is the key of the rates in the lake.
 func RatesKey() manifest.FileKey {
 	return manifest.FileKey{Table: tables.CostRates().Name, Bucket: manifest.NoBucket}
 }
 
-// ReadRates reads the rates that the lake has.
+// ReadRates reads the rates from the lake.
 func ReadRates(txn *lake.SubTxn) (Rates, error) {
 	out := make(Rates)
 	err := Each(txn.Open, txn.Next().Find(RatesKey()), tables.CostRates(), func(row rows.Row[tables.CostRate]) error {
@@ -48,7 +48,7 @@ func ReadRates(txn *lake.SubTxn) (Rates, error) {
 	return out, err
 }
 
-// Rows are the rates as rows, by source, period and currency.
+// Rows returns the rates as rows, by source, period and currency.
 func (r Rates) Rows() *parquet.Columns[tables.CostRate] {
 	out := parquet.NewColumns(tables.CostRates())
 	for _, at := range slices.SortedFunc(maps.Keys(r), func(a, b RateKey) int {
@@ -65,7 +65,7 @@ func (r Rates) Rows() *parquet.Columns[tables.CostRate] {
 	return out
 }
 
-// MissingRatesError is the rates that rates.csv lacks for customers of cost files, and for their margins (§10.7).
+// MissingRatesError lists the rates that rates.csv lacks for customers of cost files and for their margins (§10.7).
 type MissingRatesError struct {
 	List []*settlement.MissingRateError
 }

@@ -13,7 +13,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Open is costs of an account and a service that nobody bears.
+// Open is a cost of an account and a service that is not allocated.
 type Open struct {
 	Reason, Account, Service, Currency string
 	Billed                             money.Cost
@@ -47,7 +47,7 @@ func Unallocated(o Opener, files []manifest.FileEntry) ([]Open, error) {
 	return out, nil
 }
 
-// mostListed is how many accounts a message names.
+// mostListed is the number of accounts that a message names.
 const mostListed = 5
 
 // Listed names accounts and amounts: `account 4711, Amazon S3: 12.34 USD (no_rule); …`.

@@ -8,7 +8,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/cost"
 )
 
-// Columns is how many columns are exported unchanged.
+// Columns is the number of columns that are exported unchanged.
 const Columns = len(columns)
 
 var columns = [...]string{"AvailabilityZone", "BillingAccountId", "BillingAccountName", "ChargeDescription",
@@ -25,7 +25,7 @@ type Texts [Columns]int32
 // differing marks a text in which the rows of a group differ.
 const differing = -1
 
-// Add counts other rows of the group.
+// Add adds the texts of other rows of the group.
 func (t *Texts) Add(o *Texts) {
 	for i := range t {
 		if t[i] != o[i] {
@@ -37,7 +37,7 @@ func (t *Texts) Add(o *Texts) {
 // Differ reports whether the rows of the group differ in a column.
 func (t *Texts) Differ(name string) bool { return t[slices.Index(columns[:], name)] == differing }
 
-// Text is the text of all rows of the group; "" = they differ.
+// Text returns the text that all rows of the group share; "" = they differ.
 func (t *Texts) Text(words *cost.Words, name string) string {
 	if code := t[slices.Index(columns[:], name)]; code != differing {
 		return words.Text(code)
@@ -45,8 +45,8 @@ func (t *Texts) Text(words *cost.Words, name string) string {
 	return ""
 }
 
-// JSON makes JSON objects of the columns in which all rows of a group agree. Most groups of a resource have the same
-// ones, so that it keeps what it made last.
+// JSON makes JSON objects of the columns in which all rows of a group agree. It caches objects, since most groups of a
+// resource have the same ones.
 type JSON struct {
 	made  map[*cost.Words]map[Texts]string
 	names [Columns]string // as JSON, with the colon
@@ -54,10 +54,10 @@ type JSON struct {
 	text  []byte
 }
 
-// kept is how many objects are kept of a delivery.
+// kept is the number of objects that are cached per delivery.
 const kept = 1 << 14
 
-// NewJSON returns a JSON that has made nothing.
+// NewJSON returns a JSON with an empty cache.
 func NewJSON() (*JSON, error) {
 	j := &JSON{made: make(map[*cost.Words]map[Texts]string)}
 	for i, name := range columns {
@@ -71,7 +71,7 @@ func NewJSON() (*JSON, error) {
 	return j, nil
 }
 
-// Of is the object of a group.
+// Of returns the object of a group.
 func (j *JSON) Of(words *cost.Words, texts *Texts) (string, error) {
 	made := j.made[words]
 	if text, ok := made[*texts]; ok {
