@@ -11,19 +11,19 @@ import (
 	"github.com/tollbook/tollbook/pipeline/out/publish/content"
 )
 
-// NotViewsError says that the database of the dsn is the internal one of another copy.
+// NotViewsError reports that the database of the dsn is the internal database of another copy.
 type NotViewsError struct{ Server, Database string }
 
-// Error names it.
+// Error names the server and the database.
 func (e *NotViewsError) Error() string {
 	return fmt.Sprintf("clickhouse %s: database %s contains the tables behind the views of database %s", e.Server,
 		e.Database, strings.TrimSuffix(e.Database, InternalSuffix))
 }
 
-// Hint is what to do about it.
+// Hint advises another database.
 func (e *NotViewsError) Hint() string { return "name another database in clickhouse.dsn" }
 
-// notInternal refuses a database whose tables are not those of versions 1 and 2.
+// notInternal returns *NotViewsError if the tables in the database of the dsn are newer than versions 1 and 2.
 func (s Schema) notInternal(ctx context.Context, c *clickhouse.Conn, old []string) error {
 	if !slices.Contains(old, "schema_versions") {
 		return nil
@@ -40,13 +40,13 @@ func (s Schema) notInternal(ctx context.Context, c *clickhouse.Conn, old []strin
 	return err
 }
 
-// adopting begins the names of tables that are being filled from those of an older version.
+// adopting is the prefix of the names of tables that are being filled from those of an older version.
 const adopting = "adopting_"
 
-// adopt takes over a copy that versions 1 and 2 laid out in the database of the views. Rows are not copied: the new
-// tables link the parts of the old ones. A table is filled under a name of its own and renamed when it is complete, the
-// pointer last; so a table that has its name is complete, whoever was stopped when, and of two publishers one renames
-// (PUB-12). The old tables stay until dropOld.
+// adopt takes over a copy that versions 1 and 2 created in the database of the views. It copies no rows: the new tables
+// link the parts of the old ones. A table is filled under a temporary name and renamed when it is complete, the pointer
+// last. A table with its final name is therefore complete, and only one of two publishers renames it (PUB-12). The old
+// tables stay until dropOld.
 func (s Schema) adopt(ctx context.Context, c *clickhouse.Conn, st state, id uint64) error {
 	if st.adopted || !slices.Contains(st.old, "published") {
 		return nil
@@ -70,7 +70,7 @@ func (s Schema) adopt(ctx context.Context, c *clickhouse.Conn, st state, id uint
 	return nil
 }
 
-// adoptTable makes a table of the internal database from the one in the database of the views.
+// adoptTable creates a table of the internal database from the one in the database of the views.
 func (s Schema) adoptTable(ctx context.Context, c *clickhouse.Conn, table string, id uint64) error {
 	what := "move " + s.Database + "." + table + " to " + s.Internal()
 	there, err := s.there(ctx, c, table)
@@ -105,7 +105,7 @@ func (s Schema) adoptTable(ctx context.Context, c *clickhouse.Conn, table string
 	} else if there, look := s.there(ctx, c, table); look != nil || !there {
 		return err
 	}
-	// Another publisher was first, or the rename was done before the connection broke.
+	// Another publisher renamed its table first, or the rename succeeded before the connection broke.
 	return c.Do(ctx, what, "DROP TABLE IF EXISTS "+temporary)
 }
 
@@ -117,8 +117,8 @@ func (s Schema) there(ctx context.Context, c *clickhouse.Conn, table string) (bo
 	return n > 0, err
 }
 
-// dropOld drops what an adoption leaves behind: the tables of the old layout, unless a statement still runs that began
-// before the views stopped reading them, and tables that a stopped adoption was filling.
+// dropOld drops what an adoption leaves: the tables of the old layout, unless a statement that began before the views
+// stopped reading them still runs, and tables that an interrupted adoption was filling.
 func (cl *cleaner) dropOld(ctx context.Context, gone func(uint64) bool) error {
 	for _, n := range cl.nodes.all {
 		st, err := cl.schema.readState(ctx, n.Conn)
@@ -133,7 +133,7 @@ func (cl *cleaner) dropOld(ctx context.Context, gone func(uint64) bool) error {
 			}
 			continue
 		}
-		// What reads goes before what is read: a Merge table over nothing would be an empty one.
+		// Merge tables are dropped before the tables that they read: over none, a Merge table would look empty.
 		slices.SortFunc(st.old, func(a, b string) int { return strings.Compare(rank(a)+a, rank(b)+b) })
 		for _, name := range st.old {
 			if err := drop(ctx, n, clickhouse.Name(cl.schema.Database, name)); err != nil {
@@ -154,7 +154,7 @@ func (cl *cleaner) unread(ctx context.Context, n *node, st *state) (bool, error)
 	if len(st.old) == 0 {
 		return true, nil
 	}
-	var age int64 // is asked first: what runs gets older meanwhile
+	var age int64 // read first, because running statements get older meanwhile
 	sql := "SELECT dateDiff('millisecond', max(applied_at), now64(6)) FROM " + cl.schema.name(
 		"schema_versions",
 	) + " WHERE version = 0"
@@ -165,7 +165,7 @@ func (cl *cleaner) unread(ctx context.Context, n *node, st *state) (bool, error)
 	return age > oldest, err
 }
 
-// rank orders tables by what reads them.
+// rank sorts Merge tables before the tables that they read.
 func rank(table string) string {
 	if strings.HasSuffix(table, "_rows") {
 		return "0"
@@ -173,7 +173,7 @@ func rank(table string) string {
 	return "1"
 }
 
-// dropStopped drops tables that a stopped adoption was filling.
+// dropStopped drops tables that an interrupted adoption was filling.
 func (cl *cleaner) dropStopped(ctx context.Context, n *node, gone func(uint64) bool) error {
 	var name string
 	var names []string
@@ -199,7 +199,7 @@ func (cl *cleaner) dropStopped(ctx context.Context, n *node, gone func(uint64) b
 	return nil
 }
 
-// drop drops a table of any size. The rows of a table that was adopted are in the new one.
+// drop drops a table of any size. The rows of an adopted table are in the new one.
 func drop(ctx context.Context, n *node, table string) error {
 	return n.Do(clickhouse.With(ctx, "max_table_size_to_drop", "0"), "drop the rest of the old layout",
 		"DROP TABLE IF EXISTS "+table)

@@ -9,11 +9,11 @@ import (
 	"github.com/tollbook/tollbook/pipeline/out/publish/content"
 )
 
-// AlteredError says that tables on a server are not as this program made them.
+// AlteredError reports that tables on a server differ from those that this program created.
 type AlteredError struct {
 	Server string
-	List   []string // what differs, one a table or column
-	Fix    []string // the DDL that would bring it back
+	List   []string // what differs, one entry per table or column
+	Fix    []string // the DDL that would undo it
 }
 
 // Error lists what differs.
@@ -21,7 +21,7 @@ func (e *AlteredError) Error() string {
 	return fmt.Sprintf("clickhouse %s: tables were altered: %s", e.Server, strings.Join(e.List, "; "))
 }
 
-// Hint is the DDL.
+// Hint returns the DDL.
 func (e *AlteredError) Hint() string {
 	return "run: " + strings.Join(e.Fix, "; ") + " (or drop the table: it is made and filled again)"
 }

@@ -10,12 +10,12 @@ import (
 	"github.com/tollbook/tollbook/pipeline/out/publish/content"
 )
 
-// defaultBucketRows is the least number of rows of one table, cycle and bucket that another process inserts: fewer are
-// in an INSERT with those of other buckets (PUB-14).
+// defaultBucketRows is the least number of rows of one table, cycle and bucket that another process inserts. Fewer rows
+// share an INSERT with those of other buckets (PUB-14).
 const defaultBucketRows = 1 << 14
 
-// ofBuckets are the items that other processes insert: files of the lake of which one table, cycle and bucket have many
-// rows.
+// ofBuckets returns the items that other processes insert: the lake's files of each table, cycle and bucket that has at
+// least BucketRows rows.
 func (to *target) ofBuckets(missing []*content.Item) []*content.Item {
 	type part struct {
 		table, cycle string
@@ -32,7 +32,7 @@ func (to *target) ofBuckets(missing []*content.Item) []*content.Item {
 	return slices.DeleteFunc(slices.Clone(missing), func(i *content.Item) bool { return rows[of(i)] < fewest })
 }
 
-// elsewhere has other processes insert the items of buckets, and returns the items that are missing then.
+// elsewhere has other processes insert the items of buckets and returns the items that are then still missing.
 func (ld *loader) elsewhere(ctx context.Context, missing []*content.Item) ([]*content.Item, error) {
 	if ld.o.Elsewhere == nil {
 		return missing, nil
@@ -54,8 +54,8 @@ func (ld *loader) elsewhere(ctx context.Context, missing []*content.Item) ([]*co
 	return ld.adoptLoads(missing), nil
 }
 
-// adoptLoads takes the loads of missing items that were noted since the publish began, and returns the items that have
-// none. A load is noted after it was counted (PUB-15).
+// adoptLoads takes the loads of missing items that were recorded since the publish began, and returns the items without
+// one. A load is recorded after it was counted (PUB-15).
 func (ld *loader) adoptLoads(missing []*content.Item) (rest []*content.Item) {
 	found := make(map[version]*load)
 	for _, l := range ld.noted {
@@ -82,9 +82,9 @@ func (ld *loader) adoptLoads(missing []*content.Item) (rest []*content.Item) {
 	return rest
 }
 
-// InsertBucket inserts the files of a bucket that are missing on the server and that another process publishes, and
-// counts them there (PUB-15). It does not move the pointer. The tables must be there. Doing it again, also in two
-// processes at once, is safe. Errors: as those of Publish.
+// InsertBucket inserts the files of a bucket that are missing on the server, and counts them there, for another process
+// that publishes them (PUB-15). It does not move the pointer. The tables must exist. Repeating it, also in two
+// processes at once, is safe. Its errors are those of Publish.
 func InsertBucket(ctx context.Context, o *Options, src *content.Source, bucket int) (err error) {
 	r := newRun(o, src)
 	if r.nodes, err = connect(ctx, o.Server, o.Cluster); err != nil {

@@ -23,20 +23,20 @@ func comparePlaces(a, b place) int {
 
 func placeOf(n *node, l *load) place { return place{n.Address(), l.table + "_data", l.cycle} }
 
-// makeup is what a partition is made of, in words that a merge leaves as they are and that an insertion, a deletion or
-// a change by anybody alters.
+// makeup is the composition of a partition, in values that a merge leaves unchanged and that any insertion, deletion or
+// change alters.
 type makeup struct {
 	uuid                  string // of the table
-	rows, block, mutation uint64 // number of rows; the newest block, the newest mutation
+	rows, block, mutation uint64 // number of rows, newest block, newest mutation
 }
 
-// text is the makeup and the loads that were found right in it.
+// text renders the composition and the loads that were found correct in it.
 func (m makeup) text(loads []uint64) string {
 	return fmt.Sprintf("%s rows %d block %d mutation %d loads %s", m.uuid, m.rows, m.block, m.mutation,
 		manifest.HashBytes([]byte(join(loads))))
 }
 
-// makeups asks a server what its partitions are made of.
+// makeups returns the composition of a server's partitions.
 func (ps *partitions) makeups(ctx context.Context, n *node) (map[place]makeup, error) {
 	out := make(map[place]makeup)
 	var m makeup
@@ -55,7 +55,7 @@ WHERE p.database = ? AND p.active AND endsWith(p.table, '_data') GROUP BY p.tabl
 	return out, err
 }
 
-// checked is what was noted on a server when its partitions were last found right.
+// checked returns the compositions that were recorded when a server's partitions were last found correct.
 func (ps *partitions) checked(ctx context.Context, n *node) (map[place]string, error) {
 	out := make(map[place]string)
 	var name, cycle, text string
@@ -70,8 +70,8 @@ func (ps *partitions) checked(ctx context.Context, n *node) (map[place]string, e
 	return out, err
 }
 
-// check finds out which loads are whole on their servers. A partition that is made of what it was made of when the same
-// loads were last found right in it is not counted again (PUB-7).
+// check returns the loads that are not complete on their servers. A partition is not counted again if its composition
+// is the one in which the same loads were last found correct (PUB-7).
 func (ps *partitions) check(ctx context.Context, loads []*load) (broken map[uint64]*DifferError, err error) {
 	broken = make(map[uint64]*DifferError)
 	for _, n := range ps.nodes.holders() {
@@ -126,7 +126,7 @@ func (ps *partitions) countPlace(ctx context.Context, n *node, at place, loads [
 	return nil
 }
 
-// idsOf are the ids of loads, ascending.
+// idsOf returns the ids of loads, ascending.
 func idsOf(loads []*load) []uint64 {
 	ids := make([]uint64, len(loads))
 	for i, l := range loads {
@@ -136,7 +136,7 @@ func idsOf(loads []*load) []uint64 {
 	return ids
 }
 
-// onlyMine reports whether nothing happened to a partition since check looked at it but what this publish inserted.
+// onlyMine reports whether nothing but the insertions of this publish changed a partition since check read it.
 func (ps *partitions) onlyMine(at place, now makeup) bool {
 	was := ps.was[at]
 	return ps.unsure[at] == 0 && now.mutation == was.mutation && now.rows == was.rows+ps.inserted[at] &&

@@ -20,16 +20,16 @@ type waste struct {
 	id    uint64
 	table string
 	cycle string
-	since uint64 // id of the move that dropped it; of one that was never shown its own
+	since uint64 // id of the move that dropped the load; its own id if it was never shown
 }
 
-// cleanTime is how long a publish waits for the server to delete. What takes longer continues by itself.
+// cleanTime is how long a publish waits for the server to delete. The server continues a longer deletion by itself.
 const cleanTime = 20 * time.Second
 
 // cleaner deletes rows that no view shows and no query reads any more.
 type cleaner struct{ *partitions }
 
-// tidy cleans up, and reports what the server would not delete: what the views show is right without it.
+// tidy cleans up and reports a failed deletion without an error: what the views show is correct without it.
 func (cl *cleaner) tidy(ctx context.Context) error {
 	if err := cl.step(StepBeforeClean); err != nil {
 		return err
@@ -51,7 +51,7 @@ func (cl *cleaner) tidy(ctx context.Context) error {
 	return nil
 }
 
-// mutationFails is why a server does not get on with deleting, as far as it says.
+// mutationFails returns the reason that a server gives for a deletion that fails, or "".
 func (cl *cleaner) mutationFails(ctx context.Context) string {
 	for _, n := range cl.nodes.all {
 		var why string
@@ -63,8 +63,8 @@ func (cl *cleaner) mutationFails(ctx context.Context) string {
 	return ""
 }
 
-// clean deletes rows that nobody can see any more (PUB-6): dropped longer ago than Keep, and before every query that
-// runs now began.
+// clean deletes rows that no query can see any more (PUB-6): rows dropped longer ago than Keep, and before every
+// running query began.
 func (cl *cleaner) clean(ctx context.Context) error {
 	if err := cl.adoptStrays(ctx); err != nil {
 		return err
@@ -93,9 +93,9 @@ func (cl *cleaner) clean(ctx context.Context) error {
 		cl.report.Waiting++
 		return true
 	})
-	// A row of the pointer goes when the move after it is that old, and before any row that it names (PUB-11): what is
-	// to be deleted was dropped by such a move or an earlier one. Its loads, if this ends before they are deleted, are
-	// then known as never shown.
+	// A row of the pointer is deleted when the move after it is old enough, and before any row that it names (PUB-11):
+	// rows to delete were dropped by such a move or an earlier one. If clean is interrupted before it deletes its
+	// loads, the next publish treats them as never shown.
 	var old []uint64
 	for i := 0; i+1 < len(moves); i++ {
 		if gone(moves[i+1]) {
@@ -116,7 +116,7 @@ func (cl *cleaner) clean(ctx context.Context) error {
 	return cl.dropOld(ctx, gone)
 }
 
-// oldest is how many milliseconds ago the oldest query that runs on any server began.
+// oldest returns the age in milliseconds of the oldest running query on any server.
 func (cl *cleaner) oldest(ctx context.Context) (oldest int64, err error) {
 	for _, n := range cl.nodes.all {
 		elapsed, err := cl.oldestQuery(ctx, n)
@@ -128,8 +128,8 @@ func (cl *cleaner) oldest(ctx context.Context) (oldest int64, err error) {
 	return oldest, nil
 }
 
-// oldestQuery is how many milliseconds ago the oldest query that runs on a server began, those of this publish aside.
-// Queries without a user are the server's own.
+// oldestQuery returns the age in milliseconds of the oldest query that runs on a server, except this one. Queries
+// without a user are the server's own.
 func (cl *cleaner) oldestQuery(ctx context.Context, n *node) (int64, error) {
 	var elapsed int64
 	sql := "SELECT toInt64(ceil(max(elapsed) * 1000)) + 1 FROM system.processes WHERE user != '' AND query_id != " +
@@ -138,8 +138,8 @@ func (cl *cleaner) oldestQuery(ctx context.Context, n *node) (int64, error) {
 	return elapsed, err
 }
 
-// adoptStrays notes loads that are in the tables and were not noted: what a publish that was stopped left behind.
-// Tables that are made of what they were made of hold none.
+// adoptStrays records loads that are in the tables without a record: an interrupted publish left them. Partitions whose
+// composition has not changed contain none.
 func (cl *cleaner) adoptStrays(ctx context.Context) error {
 	known := make(map[uint64]bool)
 	for id := range cl.noted {
@@ -184,14 +184,14 @@ func (cl *cleaner) adoptStrays(ctx context.Context) error {
 	})
 }
 
-// wasted lists the loads that are noted and not shown, and all moves of the pointer, oldest first.
+// wasted returns the recorded loads that are not shown, and all moves of the pointer, oldest first.
 func (cl *cleaner) wasted(ctx context.Context) ([]waste, []uint64, error) {
 	shown, err := cl.history(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
 	moves := slices.Sorted(maps.Keys(shown))
-	dropped := make(map[uint64]uint64) // by load: the move after the last that named it
+	dropped := make(map[uint64]uint64) // by load: the move after the last one that named it
 	for i, number := range moves {
 		for _, id := range shown[number] {
 			delete(dropped, id)
@@ -221,7 +221,7 @@ func (cl *cleaner) wasted(ctx context.Context) ([]waste, []uint64, error) {
 	return list, moves, nil
 }
 
-// history is what each move of the pointer named, over all servers.
+// history returns the loads that each move of the pointer named, over all servers.
 func (cl *cleaner) history(ctx context.Context) (map[uint64][]uint64, error) {
 	shown := make(map[uint64][]uint64)
 	var number uint64
@@ -241,7 +241,7 @@ func (cl *cleaner) history(ctx context.Context) (map[uint64][]uint64, error) {
 	return shown, nil
 }
 
-// remove deletes the rows of loads, and then what is noted of them.
+// remove deletes the rows of loads, and then their records.
 func (cl *cleaner) remove(ctx context.Context, list []waste) error {
 	if len(list) == 0 {
 		return nil
@@ -281,8 +281,8 @@ func (cl *cleaner) deleteEverywhere(ctx context.Context, table, column string, i
 	})
 }
 
-// note keeps what partitions are made of now that they were found right, so that the next publish need not count them
-// again. A partition in which more happened than this publish did is left to be counted.
+// note records the composition of partitions that were found correct, so that the next publish need not count them
+// again. It skips a partition that anything but this publish changed.
 func (ps *partitions) note(ctx context.Context, shown map[place][]uint64) error {
 	for _, n := range ps.nodes.holders() {
 		now, err := ps.makeups(ctx, n)

@@ -29,19 +29,19 @@ const databasesFile = "0003_databases.sql"
 
 const viewsFile = "views.sql"
 
-// InternalSuffix is what the name of a copy's second database has after that of the first.
+// InternalSuffix is added to the name of the database of the views to name the internal database.
 const InternalSuffix = "_internal"
 
-// Schema is where things are and whether several servers hold them.
+// Schema says which databases have the copy, and whether several servers have them.
 type Schema struct {
 	Database string // of the views; everything else is in Internal
 	Cluster  string // "" = one server
 }
 
-// Internal is the database of the tables behind the views: rows, pointer, loads.
+// Internal returns the name of the database of the tables behind the views: rows, pointer, loads.
 func (s Schema) Internal() string { return s.Database + InternalSuffix }
 
-// name is a table's name as SQL writes it.
+// name returns a table's name in SQL.
 func (s Schema) name(table string) string { return clickhouse.Name(s.Internal(), table) }
 
 // statements renders a file of DDL and splits it into statements. A comment belongs to the statement that follows it.
@@ -70,7 +70,7 @@ func (s Schema) statements(file string) ([]string, error) {
 	return list, nil
 }
 
-// rows is the engine through which a view reads a data table.
+// rows returns the engine through which a view reads a data table.
 func (s Schema) rows(table string) string {
 	if s.Cluster == "" {
 		return fmt.Sprintf("Merge(%s, '^%s_data$')", clickhouse.Name(s.Internal()), table)
@@ -78,13 +78,13 @@ func (s Schema) rows(table string) string {
 	return fmt.Sprintf("Distributed('%s', '%s', '%s_data')", s.Cluster, s.Internal(), table)
 }
 
-// live is what a view shows of a table: one read of the pointer, as one value, before the data is read. GLOBAL makes
-// the server that is asked read it, and no other.
+// live returns the condition for the rows that a view shows. It reads the pointer once, as one value, before the data.
+// GLOBAL makes only the server that receives the query read it.
 func (s Schema) live() string {
 	return fmt.Sprintf("load GLOBAL IN (SELECT arrayJoin((SELECT argMax(loads, number) FROM %s)))", s.name("published"))
 }
 
-// DDL is everything that is run on an empty server, in order.
+// DDL returns everything that is run on an empty server, in order.
 func (s Schema) DDL() ([]string, error) {
 	var all []string
 	for _, file := range append(migrations(), viewsFile) {
@@ -97,14 +97,14 @@ func (s Schema) DDL() ([]string, error) {
 	return all, nil
 }
 
-// views is the text of the views and the hash that says whether a server has them.
+// views returns the DDL of the views and the hash that tells whether a server has them.
 func (s Schema) views() (list []string, hash string, err error) {
 	list, err = s.statements(viewsFile)
 	text := fmt.Sprintf("%d\n%s", len(migrations()), strings.Join(list, ";\n"))
 	return list, string(manifest.HashBytes([]byte(text))), err
 }
 
-// viewColumns are the columns of a view by the view's name.
+// viewColumns returns the columns of a view.
 func viewColumns(view string) (string, error) {
 	p := content.Find(content.Tables(true), view)
 	if p == nil {
@@ -113,16 +113,16 @@ func viewColumns(view string) (string, error) {
 	return p.ViewColumns(), nil
 }
 
-// state is which versions a server has.
+// state says which versions a server has.
 type state struct {
 	versions []int
 	views    string   // hash; "" = none
-	whole    bool     // every table and view is there
+	whole    bool     // every table and view exists
 	old      []string // tables of versions 1 and 2, which are in the database of the views
 	adopted  bool     // the pointer is in the internal database
 }
 
-// readState asks a server which versions it has. Errors: *NotViewsError.
+// readState reads which versions a server has. Errors: *NotViewsError.
 func (s Schema) readState(ctx context.Context, c *clickhouse.Conn) (state, error) {
 	var st state
 	tables, views := make(map[string]bool), make(map[string]bool)
@@ -167,7 +167,7 @@ func (s Schema) readState(ctx context.Context, c *clickhouse.Conn) (state, error
 	return st, err
 }
 
-// tableNames are the tables that the DDL makes in the internal database.
+// tableNames returns the names of the tables that the DDL creates in the internal database.
 func tableNames() []string {
 	list := []string{"schema_versions", "published", "loads", "checks"}
 	for _, p := range content.Tables(true) {
@@ -176,7 +176,7 @@ func tableNames() []string {
 	return list
 }
 
-// viewNames are the views.
+// viewNames returns the names of the views.
 func viewNames() []string {
 	list := []string{"live", "schema_versions"}
 	for _, p := range content.Tables(true) {
@@ -185,7 +185,7 @@ func viewNames() []string {
 	return list
 }
 
-// todo is what is to be run on a server in that state. Where something was dropped by hand everything is run again.
+// todo returns the DDL to run on a server in that state. If a table or view was dropped by hand, it is all of it.
 func (s Schema) todo(st state) ([]step, error) {
 	var steps []step
 	for i, file := range migrations() {
@@ -216,22 +216,22 @@ type step struct {
 	list    []string
 }
 
-// NewerError says that a later program has changed the tables.
+// NewerError reports that a later program has changed the tables.
 type NewerError struct {
 	Server        string
 	Version, Ours int
 }
 
-// Error says which versions.
+// Error names the versions.
 func (e *NewerError) Error() string {
 	return fmt.Sprintf("the tables on %s are of version %d, this program knows versions up to %d", e.Server, e.Version,
 		e.Ours)
 }
 
-// Hint is what to do about it.
+// Hint says which program can publish.
 func (e *NewerError) Hint() string { return "publish with the program that made them, or a newer one" }
 
-// Drift names what a publish would run on a server to bring its tables to this program's version; none = nothing. It
+// Drift returns what a publish would run on a server to bring its tables to this program's version, or nothing. It
 // changes nothing. Errors: *NewerError, *NotViewsError, *AlteredError.
 func (s Schema) Drift(ctx context.Context, c *clickhouse.Conn, samples bool) (drift []string, err error) {
 	steps, _, err := s.plan(ctx, c)
@@ -247,7 +247,7 @@ func (s Schema) Drift(ctx context.Context, c *clickhouse.Conn, samples bool) (dr
 	return nil, s.checkColumns(ctx, c, content.Tables(samples))
 }
 
-// newer is the error of tables that a later program changed.
+// newer returns *NewerError if a later program changed the tables.
 func (s Schema) newer(c *clickhouse.Conn, st *state) error {
 	if newest := slices.Max(append(st.versions, 0)); newest > len(migrations()) {
 		return &NewerError{c.Address(), newest, len(migrations())}
@@ -255,7 +255,7 @@ func (s Schema) newer(c *clickhouse.Conn, st *state) error {
 	return nil
 }
 
-// plan is what is to be run on a server. Errors: *NewerError, *NotViewsError.
+// plan returns the DDL to run on a server. Errors: *NewerError, *NotViewsError.
 func (s Schema) plan(ctx context.Context, c *clickhouse.Conn) ([]step, state, error) {
 	st, err := s.readState(ctx, c)
 	if err != nil {
@@ -268,7 +268,7 @@ func (s Schema) plan(ctx context.Context, c *clickhouse.Conn) ([]step, state, er
 	return steps, st, err
 }
 
-// apply runs a file of DDL and notes it. Each statement may run twice: what was stopped is run again.
+// apply runs a file of DDL and records it. Each statement may run twice: after an interruption all are run again.
 func (s Schema) apply(ctx context.Context, c *clickhouse.Conn, step step) error {
 	for _, sql := range step.list {
 		if err := s.execute(ctx, c, step.name, sql); err != nil {
@@ -280,8 +280,8 @@ func (s Schema) apply(ctx context.Context, c *clickhouse.Conn, step step) error 
 		step.name, step.hash)
 }
 
-// execute runs a statement of DDL. A database that exists is not created again, so that a user without the right to
-// create databases can publish into two that an administrator created; the same holds for a column.
+// execute runs a statement of DDL. It does not create a database or a column that exists: a user without the right to
+// create databases can then publish into two that an administrator created.
 func (s Schema) execute(ctx context.Context, c *clickhouse.Conn, file, sql string) error {
 	for _, database := range []string{s.Database, s.Internal()} {
 		if !strings.Contains(sql, "CREATE DATABASE IF NOT EXISTS "+clickhouse.Name(database)) {
@@ -307,7 +307,7 @@ func (s Schema) execute(ctx context.Context, c *clickhouse.Conn, file, sql strin
 	return c.Do(ctx, "run "+file, sql)
 }
 
-// addColumn matches a statement that adds a column to a table: their names.
+// addColumn matches a statement that adds a column to a table, and captures the names of both.
 func addColumn() *regexp.Regexp {
 	return regexp.MustCompile(`(?m)^ALTER TABLE \S+\.(\w+) ADD COLUMN IF NOT EXISTS (\w+) `)
 }

@@ -15,7 +15,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// load is one insertion of one item: an id that no other insertion has, and what its rows add up to.
+// load is one insertion of one item: an id that no other insertion has, and the sums of its rows.
 type load struct {
 	id    uint64
 	table string
@@ -23,12 +23,12 @@ type load struct {
 	cycle string
 	shard int
 	rows  int64
-	sums  []string // as tally.texts gives them
+	sums  []string // as content.Tally.Texts returns them
 
 	layout int
 }
 
-// group is what goes into one INSERT: items of one table, cycle and shard.
+// group is the content of one INSERT: items of one table, cycle and shard.
 type group struct {
 	table *content.Table
 	cycle string
@@ -37,17 +37,17 @@ type group struct {
 	rows  int64
 }
 
-// The size of an INSERT. The server makes a part of every maxRows rows that it is sent, so that a large file becomes
-// few parts and many small files one.
+// The size of an INSERT. The server makes a part of every maxRows rows that it receives: a large file becomes few
+// parts, and many small files become one.
 const (
 	maxRows  = 1 << 20
 	maxItems = 1000
 )
 
-// groups puts items together, those of a bucket next to each other: an INSERT is a part of the server's table, and a
-// page of a customer, who is of one bucket, reads every column of every part that has rows of the customer. Groups of
-// one table, cycle and shard have about the same number of rows, and if they are several, as many run at once to the
-// end.
+// groups divides items into INSERTs, those of a bucket next to each other. Each INSERT becomes a part of the server's
+// table, and a query for a customer, who is in one bucket, reads every part that has rows of the customer. Groups of
+// one table, cycle and shard have about the same number of rows; if they are several, their number is a multiple of
+// inserts.
 func groups(items []*content.Item, shards, inserts int) []*group {
 	items = slices.SortedStableFunc(slices.Values(items), func(a, b *content.Item) int {
 		return cmp.Or(strings.Compare(a.Table.Name, b.Table.Name), strings.Compare(a.Cycle, b.Cycle),
@@ -78,8 +78,8 @@ func groups(items []*content.Item, shards, inserts int) []*group {
 	return all
 }
 
-// share is how many rows make a group complete: all that there are if they fit into one, else a part of them such that
-// the number of groups is a multiple of the number of inserts that run at once.
+// share returns the number of rows that makes a group complete: maxRows if all rows fit into one group, else a share
+// such that the number of groups is a multiple of the number of concurrent inserts.
 func share(rows int64, inserts int) int64 {
 	n := (rows + maxRows - 1) / maxRows
 	if n <= 1 {
@@ -90,7 +90,7 @@ func share(rows int64, inserts int) int64 {
 	return (rows + n - 1) / n
 }
 
-// shardOf is where an item's rows go: by bucket; what is of no bucket goes to the first shard (PUB-9).
+// shardOf returns the shard of an item's rows: by bucket; without a bucket the first shard (PUB-9).
 func shardOf(i *content.Item, shards int) int {
 	if i.Bucket == manifest.NoBucket {
 		return 0
@@ -98,7 +98,7 @@ func shardOf(i *content.Item, shards int) int {
 	return i.Bucket % shards
 }
 
-// insertSettings make few parts, whatever the server's profile says.
+// insertSettings make the server write few parts, whatever its profile sets.
 func insertSettings() map[string]string {
 	return map[string]string{
 		"async_insert": "0", "insert_deduplicate": "0", "max_insert_threads": "1",
@@ -112,14 +112,14 @@ type sender struct {
 	group  *group
 	loads  []load
 	block  *content.Block
-	at     int // of the item at hand; -1 before the first
+	at     int // index of the current item; -1 before the first
 	tally  *content.Tally
 	next   func() (*parquet.Columns[tables.Any], error, bool)
 	stop   func()
 }
 
-// insert sends a group to one server and returns its loads, each with what was sent. That the server holds it is for
-// verify to say.
+// insert sends a group to one server and returns its loads, each with the rows and sums that were sent. It does not
+// check them on the server: verify does.
 func (ld *loader) insert(ctx context.Context, n *node, g *group, ids []uint64) (loads []load, err error) {
 	s := &sender{loader: ld, group: g, block: content.NewBlock(g.table), at: -1, stop: func() {}}
 	for k, i := range g.items {
@@ -137,7 +137,7 @@ func (ld *loader) insert(ctx context.Context, n *node, g *group, ids []uint64) (
 	return s.loads, err
 }
 
-// begins notes an insertion: until it ends nobody knows what of it is there.
+// begins records the begin of an insertion: until it ends, it is unknown which of its rows are there.
 func (ps *partitions) begins(at place) {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
@@ -145,7 +145,7 @@ func (ps *partitions) begins(at place) {
 	ps.unsure[at]++
 }
 
-// ends notes that a server has taken an insertion whole.
+// ends records that a server has accepted all of an insertion.
 func (ps *partitions) ends(at place, loads []load) {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
@@ -155,7 +155,7 @@ func (ps *partitions) ends(at place, loads []load) {
 	}
 }
 
-// more fills the next block; false = the group is at its end.
+// more fills the next block; false means the end of the group.
 func (s *sender) more(ctx context.Context) (bool, error) {
 	for {
 		if s.at < 0 {
@@ -186,7 +186,7 @@ func (s *sender) more(ctx context.Context) (bool, error) {
 	}
 }
 
-// begin starts on an item.
+// begin starts reading an item.
 func (s *sender) begin(ctx context.Context, at int) (err error) {
 	s.stop()
 	s.at = at
@@ -195,7 +195,7 @@ func (s *sender) begin(ctx context.Context, at int) (err error) {
 	return err
 }
 
-// end notes what the item at hand came to, and holds it against the manifest.
+// end records the sums of the current item and compares them with the manifest.
 func (s *sender) end() error {
 	l, i := &s.loads[s.at], s.group.items[s.at]
 	l.rows, l.sums = s.tally.Rows, s.tally.Texts()
@@ -217,8 +217,8 @@ func (s *sender) end() error {
 	return nil
 }
 
-// load inserts a group on every server of its shard and verifies it there. What can heal is tried again, under new ids;
-// a difference is tried once more, for whoever else is at work.
+// load inserts a group on every server of its shard and verifies it there. It repeats a transient failure with new ids,
+// and a difference once, because another publisher may be at work.
 func (ld *loader) load(ctx context.Context, g *group) (loads []load, err error) {
 	members := ld.nodes.of(g.shard)
 	if len(members) == 0 {
@@ -253,7 +253,7 @@ func (ld *loader) load(ctx context.Context, g *group) (loads []load, err error) 
 	return loads, ld.record(ctx, loads)
 }
 
-// ids are fresh ones: no server gives one twice, and they rise with time.
+// ids returns new ids: no server assigns one twice, and they rise with time.
 func (to *target) ids(ctx context.Context, n int) ([]uint64, error) {
 	var list []uint64
 	var id uint64
@@ -270,8 +270,8 @@ func (to *target) ids(ctx context.Context, n int) ([]uint64, error) {
 	return list, err
 }
 
-// record notes verified loads on every server: a publish that is stopped after it takes them up instead of inserting
-// them again.
+// record writes verified loads to every server. If the publish is interrupted, the next one uses them instead of
+// inserting them again.
 func (ld *loader) record(ctx context.Context, loads []load) error {
 	if err := ld.step(StepVerified); err != nil {
 		return err

@@ -14,16 +14,16 @@ import (
 // node is a server that holds the copy or a part of it.
 type node struct {
 	*clickhouse.Conn
-	shard int // from 0; -1 = it is asked, and holds no rows
+	shard int // from 0; -1 = it receives queries and has no rows
 }
 
-// nodes are all servers, and the shards that they form. The first node is the one that ids are asked of.
+// nodes are all servers, and the number of their shards. The first node assigns the ids.
 type nodes struct {
 	all    []*node
 	shards int
 }
 
-// of are the servers of a shard: each holds all of its rows.
+// of returns the servers of a shard: each has all of its rows.
 func (n *nodes) of(shard int) []*node {
 	var out []*node
 	for _, one := range n.all {
@@ -34,7 +34,7 @@ func (n *nodes) of(shard int) []*node {
 	return out
 }
 
-// holders are the servers that hold rows.
+// holders returns the servers that have rows.
 func (n *nodes) holders() []*node {
 	return slices.DeleteFunc(slices.Clone(n.all), func(one *node) bool { return one.shard < 0 })
 }
@@ -47,7 +47,7 @@ func (n *nodes) close() error {
 	return err
 }
 
-// each does something on every server at once.
+// each calls do for every server concurrently.
 func each(ctx context.Context, list []*node, do func(context.Context, *node) error) error {
 	group, ctx := errgroup.WithContext(ctx)
 	for _, n := range list {
@@ -56,7 +56,7 @@ func each(ctx context.Context, list []*node, do func(context.Context, *node) err
 	return group.Wait()
 }
 
-// NoClusterError says that the server does not know the cluster.
+// NoClusterError reports that the server does not know the cluster.
 type NoClusterError struct {
 	Server, Cluster string
 	Known           []string
@@ -67,14 +67,14 @@ func (e *NoClusterError) Error() string {
 	return fmt.Sprintf("clickhouse %s: no cluster %q in system.clusters", e.Server, e.Cluster)
 }
 
-// Hint lists those there are.
+// Hint lists the known clusters.
 func (e *NoClusterError) Hint() string {
 	return fmt.Sprintf("set clickhouse.cluster to one of %q", e.Known)
 }
 
-// connect opens the server of the dsn and, with a cluster, every server of it.
+// connect connects to the server of the dsn and, with a cluster, to every server of it.
 func connect(ctx context.Context, o clickhouse.Options, cluster string) (all *nodes, err error) {
-	o.Database = "system" // names are written out: the database may not be there yet
+	o.Database = "system" // statements qualify names: the database may not exist yet
 	first, err := clickhouse.Open(ctx, o)
 	if err != nil {
 		return nil, err
@@ -103,7 +103,7 @@ func connect(ctx context.Context, o clickhouse.Options, cluster string) (all *no
 	return all, nil
 }
 
-// member is a server as system.clusters lists it.
+// member is a server in system.clusters.
 type member struct {
 	host  string
 	port  int

@@ -14,7 +14,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Pointer is which state the views show.
+// Pointer identifies the state that the views show.
 type Pointer struct {
 	Number   uint64 // rises with every move; 0 = nothing was published yet
 	Moved    period.Instant
@@ -22,13 +22,13 @@ type Pointer struct {
 	Manifest uint64
 	Hash     string // of the manifest
 	AsOf     period.Instant
-	// Cycles and the manifest that each was published of: they differ where a cycle was published alone.
+	// Cycles, and the manifest of which each was published: these differ if a cycle was published alone.
 	Cycles    []string
 	Manifests []uint64
 	Loads     []uint64 // ascending
 }
 
-// Live reads the pointer of a server. ok is false where there is none yet. Errors: *OldLayoutError, *clickhouse.Error.
+// Live reads the pointer of a server. ok is false if there is none yet. Errors: *OldLayoutError, *clickhouse.Error.
 func Live(ctx context.Context, c *clickhouse.Conn, database string) (p Pointer, ok bool, err error) {
 	var moved, asOf time.Time
 	sql := "SELECT number, moved_at, lake, manifest, manifest_hash, as_of, cycles, cycle_manifests, loads FROM " +
@@ -48,21 +48,21 @@ func Live(ctx context.Context, c *clickhouse.Conn, database string) (p Pointer, 
 	return p, ok, err
 }
 
-// OldLayoutError says that an older program published the copy, into tables that this program does not read.
+// OldLayoutError reports that an older program published the copy, into tables that this program does not read.
 type OldLayoutError struct{ Server, Database string }
 
-// Error names the copy.
+// Error names the server and the database.
 func (e *OldLayoutError) Error() string {
 	return fmt.Sprintf("clickhouse %s: database %s has the layout of an older version of tollbook", e.Server,
 		e.Database)
 }
 
-// Hint is what to do about it.
+// Hint names the command that moves the tables.
 func (e *OldLayoutError) Hint() string {
 	return "`tollbook publish` moves its tables to " + e.Database + InternalSuffix
 }
 
-// oldLayout is the error of a copy whose pointer is in the database of the views.
+// oldLayout returns *OldLayoutError if the pointer is in the database of the views.
 func oldLayout(ctx context.Context, c *clickhouse.Conn, database string) error {
 	var n uint64
 	sql := "SELECT count() FROM system.tables WHERE database = ? AND name = 'published' AND engine != 'View'"
@@ -72,14 +72,14 @@ func oldLayout(ctx context.Context, c *clickhouse.Conn, database string) error {
 	return &OldLayoutError{c.Address(), database}
 }
 
-// same reports whether two pointers show the same.
+// same reports whether two pointers show the same state.
 func (p *Pointer) same(o *Pointer) bool {
 	return p.Lake == o.Lake && p.Manifest == o.Manifest && p.Hash == o.Hash && slices.Equal(p.Loads, o.Loads) &&
 		slices.Equal(p.Cycles, o.Cycles) &&
 		slices.Equal(p.Manifests, o.Manifests)
 }
 
-// readPointer reads the newest pointer of all servers, and which of them are behind.
+// readPointer returns the newest pointer of all servers, and the servers that have an older one.
 func (to *target) readPointer(ctx context.Context) (newest Pointer, behind []*node, err error) {
 	found := make([]Pointer, len(to.nodes.all))
 	for i, n := range to.nodes.all {
@@ -98,7 +98,7 @@ func (to *target) readPointer(ctx context.Context) (newest Pointer, behind []*no
 	return newest, behind, nil
 }
 
-// put writes a pointer to a server: one row, so all of it or nothing. Twice the same row shows the same.
+// put writes a pointer to a server as one row, so a reader finds all of it or nothing. It may be repeated.
 func (to *target) put(ctx context.Context, n *node, p *Pointer) error {
 	number, manifest := proto.ColUInt64{}, proto.ColUInt64{}
 	moved, asOf := proto.ColInt64{}, proto.ColInt64{}
@@ -124,7 +124,7 @@ func (to *target) put(ctx context.Context, n *node, p *Pointer) error {
 	})
 }
 
-// once is an INSERT of one block.
+// once returns an INSERT of one block.
 func once(table string, in proto.Input, fill func()) *clickhouse.Insert {
 	done := false
 	return &clickhouse.Insert{Table: table, Columns: in, Settings: map[string]string{"async_insert": "0",
@@ -138,7 +138,7 @@ func once(table string, in proto.Input, fill func()) *clickhouse.Insert {
 	}}
 }
 
-// loadRows is the INSERT that notes loads.
+// loadRows returns the INSERT that records loads.
 func (s Schema) loadRows(loads []load) *clickhouse.Insert {
 	id, rows := proto.ColUInt64{}, proto.ColUInt64{}
 	layouts, shard := proto.ColUInt16{}, proto.ColUInt32{}
@@ -165,16 +165,16 @@ func (s Schema) loadRows(loads []load) *clickhouse.Insert {
 	})
 }
 
-// MovedError says that somebody else moved the pointer while this publish was at work: it starts over from what is
+// MovedError reports that another publisher moved the pointer during this publish, which then starts over from what is
 // shown now.
 type MovedError struct{ Was, Now uint64 }
 
-// Error says so.
+// Error names both pointers.
 func (e *MovedError) Error() string {
 	return fmt.Sprintf("another publisher moved the pointer from %d to %d", e.Was, e.Now)
 }
 
-// move makes the views show the loads. Every one of them was counted on its servers (PUB-2).
+// move makes the views show the loads. All of them were counted on their servers before (PUB-2).
 func (c *copyState) move(ctx context.Context, next *Pointer) error {
 	if err := c.step(StepBeforePointer); err != nil {
 		return err
@@ -211,10 +211,10 @@ func (c *copyState) move(ctx context.Context, next *Pointer) error {
 	return c.step(StepMoved)
 }
 
-// instantOf is when an id was given: its upper 42 bits are milliseconds.
+// instantOf returns when an id was assigned: its upper 42 bits are milliseconds.
 func instantOf(id uint64) period.Instant { return period.Instant(id >> 22 * 1000) }
 
-// inTime refuses loads that another publisher may take for waste by now (PUB-6).
+// inTime rejects loads that another publisher may delete as unused by now (PUB-6).
 func (c *copyState) inTime(next *Pointer) error {
 	if c.o.Keep == 0 {
 		return nil

@@ -19,18 +19,18 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Options is where and how a state is published.
+// Options says where and how a state is published.
 type Options struct {
 	Server    clickhouse.Options // Database is that of the copy
 	Cluster   string             // "" = one server
-	Keep      time.Duration      // how long rows stay that no view shows
+	Keep      time.Duration      // how long rows that no view shows are kept
 	Inserts   int                // how many of the lake's files run at once; 0 = 2
-	DryRun    bool               // say what would be done
+	DryRun    bool               // report what would be done
 	TakeOver  bool               // publish over the copy of another lake
-	Rebalance bool               // put files where their bucket belongs now
+	Rebalance bool               // move files to the current shards of their buckets
 	Progress  func(stage string, done, total int64)
-	// Elsewhere has other processes insert the large files of these buckets (InsertBucket). What they did not insert
-	// when it returns, this process inserts. nil = this process inserts all.
+	// Elsewhere has other processes insert the large files of these buckets (InsertBucket). This process inserts the
+	// files that are still missing when it returns. nil means that this process inserts all.
 	Elsewhere  func(ctx context.Context, buckets []int) error
 	BucketRows int64 // the fewest rows of a table and cycle in a bucket for Elsewhere; 0 = default; for tests
 	// StopAt is called at the named points (StopPoints); an error ends the publish there. nil = nothing.
@@ -40,16 +40,16 @@ type Options struct {
 // The stop points of a publish, in order.
 const (
 	StepConnected       = "publish-connected"
-	StepAdopted         = "publish-adopted" // after each server whose copy was of the layout before version 3
+	StepAdopted         = "publish-adopted" // after each server whose layout was older than version 3
 	StepMigrated        = "publish-migrated"
 	StepInserted        = "publish-inserted" // after each INSERT
-	StepVerified        = "publish-verified" // after each, before it is noted
+	StepVerified        = "publish-verified" // after each one, before it is recorded
 	StepLoaded          = "publish-loaded"   // all rows are there
 	StepBeforePointer   = "publish-before-pointer"
 	StepBetweenPointers = "publish-between-pointers" // of two servers
 	StepMoved           = "publish-moved"
 	StepBeforeClean     = "publish-before-clean"
-	StepForgotten       = "publish-forgotten" // earlier pointers are deleted, what they alone named is there
+	StepForgotten       = "publish-forgotten" // earlier pointers are deleted, rows that only they named are not
 	StepCleaned         = "publish-cleaned"
 )
 
@@ -71,25 +71,25 @@ func StopPoints() []string {
 	}
 }
 
-// OtherLakeError says that the server shows another lake.
+// OtherLakeError reports that the server shows another lake.
 type OtherLakeError struct {
 	Server, Database string
 	Theirs           Pointer
 }
 
-// Error names what is there.
+// Error names the server, the database and the state that it shows.
 func (e *OtherLakeError) Error() string {
 	return fmt.Sprintf("clickhouse %s: database %s contains the copy of another lake (manifest %d, as of %s)", e.Server,
 		e.Database, e.Theirs.Manifest, e.Theirs.AsOf)
 }
 
-// Hint is what to do about it.
+// Hint names the option that replaces the other lake.
 func (e *OtherLakeError) Hint() string {
 	return "check clickhouse.dsn; if this lake is to take its place, for instance because it was rebuilt: `tollbook " +
 		"publish --take-over`"
 }
 
-// target is what is published, where to, and what is reported of it.
+// target has what is published, where, and the report of it.
 type target struct {
 	o      *Options
 	src    *content.Source
@@ -99,28 +99,28 @@ type target struct {
 	report *Report
 }
 
-// copyState is what the copy contains and shows, and the items that it is to show.
+// copyState has what the copy contains and shows, and the items that it is to show.
 type copyState struct {
 	*target
 	base  Pointer // what is shown now
-	begun uint64  // an id of the begin
+	begun uint64  // an id assigned at the begin
 	items []*content.Item
-	noted map[uint64]*load      // every load that is noted
+	noted map[uint64]*load      // every recorded load
 	whole map[content.Key]*load // loads of the items, counted
 }
 
-// partitions says what happened to the partitions of the servers.
+// partitions records the changes to the servers' partitions.
 type partitions struct {
 	*copyState
 	was     map[place]makeup
-	changed map[place]bool // partitions that were counted, or inserted into
+	changed map[place]bool // partitions that were counted or inserted into
 
 	mu       sync.Mutex
 	inserted map[place]uint64 // rows
-	unsure   map[place]int    // insertions that did not end: nobody knows what of them is there
+	unsure   map[place]int    // number of insertions that did not end: it is unknown which of their rows are there
 }
 
-// run is one publish in the making: its stages in order.
+// run is one publish: its stages in order.
 type run struct{ *partitions }
 
 // newRun returns a publish that has not begun.
@@ -133,10 +133,10 @@ func newRun(o *Options, src *content.Source) *run {
 }
 
 // Publish brings the copy to a state of the lake. Errors: *clickhouse.Error, *DifferError, *AlteredError, *NewerError,
-// *OtherLakeError, *NoClusterError, *rows.NoCycleError, those of the lake; the views show one whole state whatever
-// happens.
+// *OtherLakeError, *NoClusterError, *rows.NoCycleError, those of the lake. After an error too, the views show one
+// complete state.
 func Publish(ctx context.Context, o *Options, src *content.Source) (report *Report, err error) {
-	const turns = 3 // another publisher that moves the pointer each time is one too many
+	const turns = 3 // attempts while other publishers move the pointer
 	for range turns {
 		r := newRun(o, src)
 		err = r.publish(ctx)
@@ -189,7 +189,7 @@ func (r *run) publish(ctx context.Context) (err error) {
 	return (&cleaner{r.partitions}).tidy(ctx)
 }
 
-// step is a stop point.
+// step calls StopAt.
 func (to *target) step(point string) error {
 	if to.o.StopAt == nil {
 		return nil
@@ -197,7 +197,7 @@ func (to *target) step(point string) error {
 	return to.o.StopAt(point)
 }
 
-// sent counts rows for whoever watches.
+// sent reports the number of rows sent so far.
 func (ld *loader) sent(n int) {
 	ld.mu.Lock()
 	defer ld.mu.Unlock()
@@ -210,8 +210,8 @@ func (ld *loader) sent(n int) {
 // preparation brings the tables and views of the servers up to date.
 type preparation struct{ *target }
 
-// prepare brings tables and views up to date. whole is false where a dry run finds tables missing: there is nothing to
-// inspect at. On a cluster every server has its tables before any has the views over them.
+// prepare brings tables and views up to date. whole is false if a dry run finds tables missing: there is nothing to
+// inspect then. On a cluster every server gets its tables before any gets the views over them.
 func (pr *preparation) prepare(ctx context.Context) (whole bool, err error) {
 	plans, states := make([][]step, len(pr.nodes.all)), make([]state, len(pr.nodes.all))
 	for i, n := range pr.nodes.all {
@@ -228,7 +228,7 @@ func (pr *preparation) prepare(ctx context.Context) (whole bool, err error) {
 	if err := pr.apply(ctx, plans, func(s step) bool { return s.version > 0 }); err != nil {
 		return false, err
 	}
-	if err := pr.columns(ctx); err != nil { // before views are made over them
+	if err := pr.columns(ctx); err != nil { // before views are created over them
 		return false, err
 	}
 	if err := pr.apply(ctx, plans, func(s step) bool { return s.version == 0 }); err != nil {
@@ -237,7 +237,7 @@ func (pr *preparation) prepare(ctx context.Context) (whole bool, err error) {
 	return true, pr.step(StepMigrated)
 }
 
-// wouldRun notes what a publish would run.
+// wouldRun reports what a publish would run.
 func (pr *preparation) wouldRun(ctx context.Context, plans [][]step, states []state) (whole bool, err error) {
 	whole = true
 	for i, n := range pr.nodes.all {
@@ -255,14 +255,14 @@ func (pr *preparation) wouldRun(ctx context.Context, plans [][]step, states []st
 	return true, pr.columns(ctx)
 }
 
-// adopts notes that a server's copy is of the layout before version 3.
+// adopts reports that a server's copy has the layout before version 3.
 func (pr *preparation) adopts(n *node, st *state) {
 	if !st.adopted && slices.Contains(st.old, "published") {
 		pr.report.Adopted = append(pr.report.Adopted, n.Address())
 	}
 }
 
-// adopt takes over what versions 1 and 2 laid out.
+// adopt takes over the copies of versions 1 and 2.
 func (pr *preparation) adopt(ctx context.Context, states []state) error {
 	for i, n := range pr.nodes.all {
 		pr.adopts(n, &states[i])
@@ -308,7 +308,7 @@ func (to *target) columns(ctx context.Context) error {
 	})
 }
 
-// inspect reads what is shown and what is noted, and whose copy it is.
+// inspect reads the pointer, the recorded loads, and which lake the copy is of.
 func (c *copyState) inspect(ctx context.Context) (err error) {
 	if c.base, _, err = c.readPointer(ctx); err != nil {
 		return err
@@ -329,7 +329,7 @@ func (c *copyState) inspect(ctx context.Context) (err error) {
 	return c.readLoads(ctx)
 }
 
-// readLoads reads every load that is noted. One of an unknown layout is read only to be deleted one day.
+// readLoads reads every recorded load. A load of an unknown layout is read only to be deleted later.
 func (c *copyState) readLoads(ctx context.Context) error {
 	var id, rows uint64
 	var name, path, cycle string
@@ -345,7 +345,7 @@ func (c *copyState) readLoads(ctx context.Context) error {
 			path = ""
 		}
 		if old := c.noted[id]; old != nil && old.path != "" {
-			return nil // another publisher took it for a stray before it was noted
+			return nil // another publisher recorded it as a stray before it was recorded
 		}
 		c.noted[id] = &load{id: id, table: name, path: path, cycle: cycle, shard: int(shard), rows: int64(rows),
 			sums: c.padded(name, sums), layout: int(in)}
@@ -353,7 +353,7 @@ func (c *copyState) readLoads(ctx context.Context) error {
 	})
 }
 
-// padded are a load's sums with those of columns that were added to its table later: the server has 0 there.
+// padded adds the sums of columns that were added to the table after the load: the server has 0 there.
 func (c *copyState) padded(table string, sums []string) []string {
 	sums = slices.Clone(sums)
 	if p := content.Find(c.tables, table); p != nil {
@@ -370,7 +370,7 @@ type version struct {
 	layout int
 }
 
-// usableLoads are the noted loads that may be shown, the best one of each item.
+// usableLoads returns the recorded loads that may be shown, the best one of each item.
 func (c *copyState) usableLoads() map[version]*load {
 	byKey := make(map[version]*load)
 	for id, l := range c.noted {
@@ -382,7 +382,7 @@ func (c *copyState) usableLoads() map[version]*load {
 	return byKey
 }
 
-// match finds the items whose rows are there, and returns those that are missing.
+// match finds the items whose rows are on the servers, and returns the missing ones.
 func (r *run) match(ctx context.Context) ([]*content.Item, error) {
 	var err error
 	if r.items, err = r.src.Items(ctx, r.tables); err != nil {
@@ -432,8 +432,8 @@ func (c *copyState) shows(id uint64) bool {
 	return found
 }
 
-// usable reports whether a load may be shown: it is, or it is so young that nobody takes it for waste before it is
-// (PUB-6).
+// usable reports whether a load may be shown: it is shown already, or it is young enough that no publisher deletes it
+// as unused before the pointer moves (PUB-6).
 func (c *copyState) usable(l *load) bool {
 	young := c.begun>>22 < l.id>>22+uint64(c.o.Keep.Milliseconds()/2)
 	return l.shard < c.nodes.shards && (c.shows(l.id) || young)
@@ -450,12 +450,12 @@ func (c *copyState) better(id, than uint64) bool {
 // loader inserts rows, several groups at once.
 type loader struct {
 	*partitions
-	mu   sync.Mutex // for what its goroutines share: rows, and the loads and the report of the publish
+	mu   sync.Mutex // guards rows, and the loads and the report of the publish
 	rows int64      // sent so far
 }
 
-// loadAll inserts what is missing, several groups at once. What is calculated is inserted meanwhile, one group after
-// the other: the server waits for it most of the time.
+// loadAll inserts the missing items, several groups at once. Calculated items are inserted concurrently, one group
+// after the other, because the server spends most of the time waiting for them.
 func (ld *loader) loadAll(ctx context.Context, missing []*content.Item) error {
 	inserts := ld.o.Inserts
 	if inserts < 1 {
@@ -472,7 +472,7 @@ func (ld *loader) loadAll(ctx context.Context, missing []*content.Item) error {
 	return ld.step(StepLoaded)
 }
 
-// loadGroups inserts items, as many groups at once as inserts says.
+// loadGroups inserts items, up to inserts groups at once.
 func (ld *loader) loadGroups(ctx context.Context, items []*content.Item, inserts int) error {
 	work, within := errgroup.WithContext(ctx)
 	work.SetLimit(inserts)
@@ -498,13 +498,13 @@ func (ld *loader) loadGroups(ctx context.Context, items []*content.Item, inserts
 	return work.Wait()
 }
 
-// next is the pointer to what this publish brings: the loads of its items, and what is shown of cycles that it leaves
-// alone. After a restore nobody may take them for the lake's: another state has the number.
+// next returns the pointer to the loads of this publish and those that are shown of cycles out of its scope. Their
+// manifests are named only if the shown state is in the lake's history: after a restore it may not be.
 func (c *copyState) next() *Pointer {
 	m := &c.src.Snap.Manifest
 	origin, _ := c.src.Snap.Origin() // was read before
 	p := &Pointer{Lake: string(origin), Manifest: uint64(m.Number), Hash: string(c.src.Snap.Hash)}
-	p.AsOf, _ = period.ParseInstant(m.AsOf) // 0 of the empty lake, which has none
+	p.AsOf, _ = period.ParseInstant(m.AsOf) // 0 in the empty lake, which has none
 	for _, i := range c.items {
 		if l := c.whole[i.Key()]; l.rows > 0 {
 			p.Loads = append(p.Loads, l.id)
@@ -535,7 +535,7 @@ func (c *copyState) next() *Pointer {
 	return p
 }
 
-// shownAt are the loads of a pointer by partition.
+// shownAt returns the loads of a pointer by partition.
 func (ps *partitions) shownAt(p *Pointer) map[place][]uint64 {
 	out := make(map[place][]uint64)
 	for at := range ps.changed {
@@ -550,8 +550,7 @@ func (ps *partitions) shownAt(p *Pointer) map[place][]uint64 {
 	return out
 }
 
-// show moves the pointer if there is something new to show. Servers that are behind get the pointer that the others
-// have.
+// show moves the pointer if there is something new to show. Otherwise servers with an older pointer get the newest one.
 func (c *copyState) show(ctx context.Context, next *Pointer) error {
 	if c.base.Number != 0 && next.same(&c.base) {
 		now, behind, err := c.readPointer(ctx)

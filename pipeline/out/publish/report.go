@@ -10,33 +10,33 @@ type Report struct {
 	Server   string        `json:"server"`
 	Database string        `json:"database"`
 	Cluster  string        `json:"cluster,omitempty"`
-	Cycle    string        `json:"cycle,omitempty"` // it alone was published
+	Cycle    string        `json:"cycle,omitempty"` // only this cycle was published
 	Changed  bool          `json:"changed"`         // the views show something new
-	Manifest uint64        `json:"manifest"`        // that the views show now
-	Was      uint64        `json:"was"`             // that they showed before; 0 = nothing
+	Manifest uint64        `json:"manifest"`        // number of the manifest that the views show now
+	Was      uint64        `json:"was"`             // number of the manifest that they showed before; 0 = none
 	Tables   []TableReport `json:"tables"`
-	Counted  int           `json:"counted"`       // loads that were there and were counted again
-	DDL      []string      `json:"ddl,omitempty"` // what was run of it, by server
-	// Adopted are servers whose tables moved from the database of the views to the internal one.
+	Counted  int           `json:"counted"`       // existing loads that were counted again
+	DDL      []string      `json:"ddl,omitempty"` // DDL that was run, by server
+	// Adopted lists servers whose tables moved from the database of the views to the internal one.
 	Adopted []string `json:"adopted,omitempty"`
-	// Old are tables of the old layout that a statement may still read: the next publish drops them.
+	// Old lists tables of the old layout that a statement may still read: the next publish drops them.
 	Old      []string `json:"old_tables,omitempty"`
 	Dropped  []string `json:"dropped,omitempty"` // tables of the old layout that were dropped, by server
-	Repaired []string `json:"mended,omitempty"`  // what was found to differ and was inserted again
+	Repaired []string `json:"mended,omitempty"`  // what differed and was inserted again
 	Cleaned  int      `json:"cleaned"`           // loads that no view shows and that were deleted
-	Waiting  int      `json:"waiting"`           // and those that wait for it
-	// Uncleaned says why the server did not delete what no view shows; the next publish tries again.
+	Waiting  int      `json:"waiting"`           // loads that no view shows and that are to be deleted later
+	// Uncleaned says why the server did not delete rows that no view shows; the next publish tries again.
 	Uncleaned string           `json:"uncleaned,omitempty"`
-	Totals    []manifest.Total `json:"totals,omitempty"` // that agree in lines, statements and on the server
+	Totals    []manifest.Total `json:"totals,omitempty"` // totals equal in lines, statements and on the server
 	DryRun    bool             `json:"dry_run,omitempty"`
 }
 
-// TableReport is what became of one table.
+// TableReport says what was done with one table.
 type TableReport struct {
 	Table    string `json:"table"`
-	Files    int    `json:"files"` // that the views are to show
-	Rows     int64  `json:"rows"`  // of them, as far as it is known before they are read
-	New      int    `json:"new"`   // files that were not there
+	Files    int    `json:"files"` // files that the views are to show
+	Rows     int64  `json:"rows"`  // rows of these files, if known before they are read
+	New      int    `json:"new"`   // files that were missing
 	Inserted int64  `json:"inserted_rows"`
 }
 
@@ -45,7 +45,7 @@ func newReport(o *Options, src *content.Source) *Report {
 		DryRun: o.DryRun}
 }
 
-// plan notes what is to be there and what is missing.
+// plan reports the items to show and those that are missing.
 func (r *Report) plan(items, missing []*content.Item) {
 	at := make(map[string]int)
 	for _, i := range items {
@@ -63,7 +63,7 @@ func (r *Report) plan(items, missing []*content.Item) {
 	}
 }
 
-// inserted notes a load.
+// inserted adds a load to the report.
 func (r *Report) inserted(l *load) {
 	for k := range r.Tables {
 		if r.Tables[k].Table == l.table {
@@ -72,7 +72,7 @@ func (r *Report) inserted(l *load) {
 	}
 }
 
-// Inserted is how many rows were inserted, over all tables.
+// Inserted returns the number of inserted rows, over all tables.
 func (r *Report) Inserted() int64 {
 	var rows int64
 	for i := range r.Tables {

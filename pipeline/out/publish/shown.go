@@ -9,20 +9,20 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Shown is a move of the pointer that showed a cycle as one state of the lake has it. What it named can be read by it
-// while it is noted on the server, also when the pointer has moved on since (PUB-11).
+// Shown is a move of the pointer that showed a cycle in one state of the lake. The rows that it named can be read while
+// the server has the row of the pointer, also after later moves (PUB-11).
 type Shown struct {
-	Number uint64 // of the move
+	Number uint64 // of the pointer
 	Newest bool   // the views show it
 	schema Schema
 	hash   string // of the state's manifest
 	number uint64 // of the state's manifest
 	cycle  string
-	whole  bool // the server has all rows of the copy: it is no shard of several
+	whole  bool // the server has all rows of the copy: it is not one of several shards
 }
 
-// Find looks for the newest move that showed a cycle of a state. ok is false where none is noted: the state was never
-// published, or rows that no view shows any more were deleted since.
+// Find looks for the newest move that showed a cycle of a state. ok is false if there is none: the state was never
+// published, or its pointer was deleted since.
 func Find(ctx context.Context, c *clickhouse.Conn, database string, snap *lake.Snapshot, cycle string) (s Shown,
 	ok bool, err error) {
 	s = Shown{schema: Schema{Database: database}, hash: string(snap.Hash), number: uint64(snap.Manifest.Number),
@@ -37,10 +37,10 @@ func Find(ctx context.Context, c *clickhouse.Conn, database string, snap *lake.S
 	return s, true, err
 }
 
-// look asks for the pointer once: whether the move is noted, the newest move that showed the cycle of the state (0 =
-// none), and whether the views show that.
+// look reads the pointer once. It returns whether the move is still recorded, the number of the newest move that showed
+// the cycle of the state (0 = none), and whether the views show that one.
 func (s *Shown) look(ctx context.Context, c *clickhouse.Conn) (there bool, number uint64, newest bool, err error) {
-	// A cycle may have been published alone, of another state than the others: its own manifest counts.
+	// A cycle may have been published alone, from another state than the others: its own manifest is compared.
 	sql := "SELECT countIf(number = ?), maxIf(number, manifest_hash = ? AND arrayExists((c, m) -> c = ? AND m = ?, " +
 		"cycles, cycle_manifests)), max(number) FROM " + s.schema.name("published")
 	var n, last uint64
@@ -52,10 +52,10 @@ func (s *Shown) look(ctx context.Context, c *clickhouse.Conn) (there bool, numbe
 	return n > 0, number, number == last, err
 }
 
-// Rows is a table and a condition, what follows FROM: its rows of all cycles that the move named; a query puts AND
-// after it. Rows may be going while they are read: what was read counts if the move is There afterwards. A server that
-// has all rows reads the table of the rows itself, without NAME_rows over it, which costs planning twice: each row of
-// this move was there before the move was found, and so before the query takes its snapshot.
+// Rows returns a table and a condition, to follow FROM, for the rows of all cycles that the move named; a query appends
+// AND. Rows may be deleted while they are read: the result is valid if There is true afterwards. A server with all rows
+// reads NAME_data without NAME_rows, which would double the planning: the rows of this move existed before it was
+// found, and so before the query takes its snapshot.
 func (s *Shown) Rows(table string) string {
 	over := "_rows"
 	if s.whole {
@@ -64,15 +64,15 @@ func (s *Shown) Rows(table string) string {
 	return fmt.Sprintf("%s WHERE load GLOBAL IN (%s)", s.schema.name(table+over), s.loads())
 }
 
-// loads is what the move named, one row for each load; nothing where it is noted no more.
+// loads returns a query for the loads that the move named, one per row; none if it is no longer recorded.
 func (s *Shown) loads() string {
 	return fmt.Sprintf("SELECT arrayJoin(loads) FROM %s WHERE number = %d", s.schema.name("published"), s.Number)
 }
 
-// There reports whether the move is noted still: then no row that it named was deleted before (PUB-11). last reports
-// that it is also the newest that showed its state, and shown by the views if it was when it was found.
+// There reports whether the move is still recorded: then no row that it named was deleted before (PUB-11). last reports
+// that it is also the newest that showed its state, and that Newest has not changed.
 func (s *Shown) There(ctx context.Context, c *clickhouse.Conn) (there, last bool, err error) {
-	if s.Newest { // the shortest question, as its answer is nearly always the same
+	if s.Newest { // the shortest query, because its result is nearly always the same
 		var newest uint64
 		err = c.One(clickhouse.With(ctx, "max_threads", "1"), "look for the state", "SELECT max(number) FROM "+
 			s.schema.name("published"), nil, &newest)
@@ -84,11 +84,11 @@ func (s *Shown) There(ctx context.Context, c *clickhouse.Conn) (there, last bool
 	return there, there && number == s.Number && newest == s.Newest, err
 }
 
-// Whole counts the rows of a table that the move named of the cycle, and reports whether they are as many as were
-// inserted. A move that was left behind is asked so before it is used: publishers count what they show, and what they
-// showed before no more (PUB-7).
+// Whole counts the rows of the cycle in a table that the move named, and reports whether they are as many as were
+// inserted. It must be called before a superseded move is used: publishers do not count again what only earlier
+// pointers show (PUB-7).
 func (s *Shown) Whole(ctx context.Context, c *clickhouse.Conn, table string) (bool, error) {
-	// A load may be noted twice: another publisher took it for a stray, of no rows, before it was noted.
+	// A load may be recorded twice: first by another publisher as a stray without rows, then by its own.
 	noted := fmt.Sprintf("SELECT max(rows) AS rows, max(table_name = ? AND cycle = ?) AS asked FROM %s WHERE load IN "+
 		"(%s) GROUP BY load",
 		s.schema.name("loads"), s.loads())

@@ -12,9 +12,9 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// totals checks Σ lines = Σ statements = Σ ClickHouse for every amount column of every cycle that is published, and
-// that both are what the lake's manifest says (§6.6); of a workspace of several currencies for each of them (PUB-8).
-// The sums of a load were read from the lake's files, which an export writes, and found on the server.
+// totals checks for every amount column of every published cycle, and for each currency, that Σ lines = Σ statements =
+// Σ ClickHouse = the lake's manifest (§6.6, PUB-8). The sums of a load were read from the lake's files, and the sums on
+// the server were equal to them.
 func (c *copyState) totals() error {
 	manifest := make(map[string]string)
 	for _, t := range c.src.Snap.Manifest.Totals {
@@ -39,8 +39,8 @@ func (c *copyState) totals() error {
 	return nil
 }
 
-// currenciesOf are the currencies of the lines, statements and taxes of a cycle, on the server or in the manifest; "" =
-// the workspace has one.
+// currenciesOf returns the currencies of the lines, statements and taxes of a cycle, on the server or in the manifest;
+// "" if the workspace has one.
 func (c *copyState) currenciesOf(cycle string, manifest map[string]string) []string {
 	if _, several := c.src.Several(); !several {
 		return []string{""}
@@ -68,7 +68,7 @@ type totalCheck struct {
 	manifest        map[string]string
 }
 
-// known is a total of the lake's manifest. A cycle that was billed in one currency has totals without a currency.
+// known returns a total of the lake's manifest. Totals of a cycle that was billed in one currency do not name it.
 func (t *totalCheck) known(table, column string) (want string, known bool) {
 	name := t.cycle + "/" + table + "." + column
 	if t.currency != "" {
@@ -81,12 +81,12 @@ func (t *totalCheck) known(table, column string) (want string, known bool) {
 	return want, known
 }
 
-// what names the cycle and the currency.
+// what returns the cycle and the currency.
 func (t *totalCheck) what() string {
 	return strings.TrimSuffix("cycle "+t.cycle+" in "+t.currency, " in ")
 }
 
-// agreed reports a total that agrees.
+// agreed reports a total that is equal everywhere.
 func (t *totalCheck) agreed(column string, v decimal.Decimal) {
 	name := strings.TrimSuffix(t.cycle+"/"+column+"."+t.currency, ".")
 	t.report.Totals = append(t.report.Totals, manifest.Total{Name: name, Value: v.String()})
@@ -111,7 +111,7 @@ func (t *totalCheck) lines() error {
 		if !l.Equal(s) {
 			return t.smallest(name, at, k)
 		}
-		for _, table := range []*content.Table{lines, statements} { // both come to l
+		for _, table := range []*content.Table{lines, statements} { // both sums are l
 			if want, known := t.known(table.Name, name); known && want != l.String() {
 				return &DifferError{What: t.what(), Column: name, Left: want +
 					" in the lake's control totals", Right: l.String() + " in " + table.Name + " on the server"}
@@ -155,7 +155,7 @@ func (t *totalCheck) taxes() error {
 	return nil
 }
 
-// smallest names the first bucket in which lines and statements differ.
+// smallest returns an error that names the first bucket in which lines and statements differ.
 func (t *totalCheck) smallest(column string, at, k int) error {
 	lines, statements := content.Find(t.tables, "lines"), content.Find(t.tables, "statements")
 	for bucket := range max(1, t.src.Snap.Manifest.Buckets) {
@@ -176,7 +176,7 @@ func (t *totalCheck) smallest(column string, at, k int) error {
 		Right: "that of statements differs"}
 }
 
-// sum adds a column up over the loads of the cycle and the currency; bucket manifest.NoBucket = all.
+// sum adds up a column over the loads of the cycle and the currency; manifest.NoBucket means all buckets.
 func (t *totalCheck) sum(p *content.Table, column, bucket int) (decimal.Decimal, error) {
 	var total decimal.Decimal
 	for _, i := range t.items {

@@ -11,14 +11,14 @@ import (
 	"github.com/tollbook/tollbook/pipeline/out/publish/content"
 )
 
-// DifferError says that two counts that must be the same are not (§6.6): the pointer does not move, exit code 3.
+// DifferError reports that two counts that must be equal are not (§6.6): the pointer does not move, exit code 3.
 type DifferError struct {
-	What        string // the smallest group that can be named: a file, or a cycle
+	What        string // the smallest group that is known to differ: a file, a bucket or a cycle
 	Column      string
 	Left, Right string
 }
 
-// Error names all of it.
+// Error names the group, the column and both counts.
 func (e *DifferError) Error() string {
 	return "publish: " + e.text()
 }
@@ -27,7 +27,7 @@ func (e *DifferError) text() string {
 	return fmt.Sprintf("%s of %s differs: %s, but %s", e.Column, e.What, e.Left, e.Right)
 }
 
-// Hint says that nothing moved.
+// Hint says that the views did not change.
 func (e *DifferError) Hint() string {
 	return "the views show what they showed before; `tollbook verify` counts the lake again"
 }
@@ -37,13 +37,13 @@ func isDiffer(err error) bool {
 	return errors.As(err, &differ)
 }
 
-// counted is what a server holds of a load.
+// counted has the rows and sums of a load on a server.
 type counted struct {
 	rows int64
 	sums []string
 }
 
-// count asks a server what it holds, load by load.
+// count returns the rows and sums that a server has of each load.
 func (to *target) count(ctx context.Context, n *node, p *content.Table, where string, args ...any) (map[uint64]counted,
 	error) {
 	out := make(map[uint64]counted)
@@ -64,7 +64,7 @@ func (to *target) count(ctx context.Context, n *node, p *content.Table, where st
 	return out, err
 }
 
-// verify holds what a server has of loads against what was sent.
+// verify compares the rows and sums of loads on a server with those that were sent.
 func (ld *loader) verify(ctx context.Context, n *node, p *content.Table, cycle string, loads []load) error {
 	ids := make([]uint64, 0, len(loads))
 	for i := range loads {
@@ -82,7 +82,7 @@ func (ld *loader) verify(ctx context.Context, n *node, p *content.Table, cycle s
 	return nil
 }
 
-// compare is nil where a load is as it was sent.
+// compare returns nil if a load on a server is equal to what was sent.
 func compare(n *node, p *content.Table, l *load, got counted) *DifferError {
 	what := fmt.Sprintf("%s in %s on %s, load %d", l.path, p.Data(), n.Address(), l.id)
 	if got.rows != l.rows {
@@ -98,7 +98,7 @@ func compare(n *node, p *content.Table, l *load, got counted) *DifferError {
 	return nil
 }
 
-// join is ids with commas.
+// join joins ids with commas.
 func join(ids []uint64) string {
 	var b strings.Builder
 	for i, id := range ids {

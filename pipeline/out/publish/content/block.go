@@ -13,9 +13,9 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Block is the columns of one INSERT, filled batch by batch from what the lake's files are read into. Nothing is made
-// for a row: codes of words become keys, decimals stay the integers that they are, and numbers and texts are those of
-// the batch, which must not change until the block was encoded.
+// Block has the columns of one INSERT, filled batch by batch from columns of the lake's files. It allocates nothing per
+// row: dictionary codes become keys, decimals stay integers, and numbers and texts are those of the batch, which must
+// not change until the block was encoded.
 type Block struct {
 	table *Table
 	load  proto.ColUInt64
@@ -25,13 +25,13 @@ type Block struct {
 	Input proto.Input
 }
 
-// filler is a column that takes a batch's column.
+// filler is a column that is filled from a batch's column.
 type filler interface {
 	fill(c *parquet.Col, n int)
 	input() proto.ColInput
 }
 
-// NewBlock is an empty block of a table. Its Input is the columns of Columns, in that order.
+// NewBlock returns an empty block of a table. Its Input has the columns of Columns, in that order.
 func NewBlock(p *Table) *Block {
 	b := &Block{table: p}
 	b.Input = append(b.Input, proto.InputColumn{Name: "load", Data: &b.load})
@@ -66,7 +66,7 @@ func newFiller(t tables.Type) filler {
 	}
 }
 
-// Fill takes a batch in: rows of a load and of a cycle. clickhouse.Insert empties the block before each batch.
+// Fill adds a batch: rows of one load and one cycle. clickhouse.Insert empties the block before each batch.
 func (b *Block) Fill(load uint64, cycle string, cols *parquet.Columns[tables.Any]) {
 	b.load = b.loads.of(load, cols.N)
 	if b.cycle != nil {
@@ -78,10 +78,10 @@ func (b *Block) Fill(load uint64, cycle string, cols *parquet.Columns[tables.Any
 	}
 }
 
-// Typed gives a column the type that the server's column has.
+// Typed gives a column the type of the server's column.
 func Typed(c proto.Column, kind string) proto.Column { return proto.Alias(c, proto.ColumnType(kind)) }
 
-// words is a LowCardinality(String).
+// words is a LowCardinality(String) column.
 type words struct {
 	col  proto.ColLowCardinalityRaw
 	dict *proto.ColStr
@@ -113,7 +113,7 @@ func (w *words) fill(c *parquet.Col, n int) {
 	}
 }
 
-// keys are codes as a dictionary's keys.
+// keys converts codes to the keys of a dictionary.
 func keys[T uint8 | uint16 | uint32](dst []T, codes []int32, n int, same bool) []T {
 	dst = slices.Grow(dst, n)[:n]
 	if same {
@@ -128,10 +128,10 @@ func keys[T uint8 | uint16 | uint32](dst []T, codes []int32, n int, same bool) [
 	return dst
 }
 
-// repeated is a value many times. Columns of one value often have the same one in the next batch.
+// repeated is one value many times. A column of one value often has the same value in the next batch.
 type repeated[T comparable] struct{ values []T }
 
-// of is the value n times.
+// of returns the value n times.
 func (r *repeated[T]) of(value T, n int) []T {
 	if len(r.values) > 0 && r.values[0] != value {
 		r.values = r.values[:0]
@@ -142,7 +142,7 @@ func (r *repeated[T]) of(value T, n int) []T {
 	return r.values[:n]
 }
 
-// texts is a String: the texts of a batch, which are encoded without a copy.
+// texts is a String column: the texts of a batch, which are encoded without a copy.
 type texts struct {
 	col *parquet.Col
 	n   int
@@ -180,7 +180,7 @@ func (t *texts) EncodeColumn(b *proto.Buffer) {
 // WriteColumn implements proto.ColInput.
 func (t *texts) WriteColumn(w *proto.Writer) { w.ChainBuffer(t.EncodeColumn) }
 
-// wholes is an Int64, or a time in microseconds.
+// wholes is a column of Int64, or of times in microseconds.
 type wholes struct {
 	col proto.ColInt64
 	one repeated[int64]
@@ -203,7 +203,7 @@ func (w *wholes) fill(c *parquet.Col, n int) {
 	w.col = c.Ints[:n]
 }
 
-// smalls is an Int32.
+// smalls is a column of Int32.
 type smalls struct {
 	col proto.ColInt32
 	one repeated[int32]
@@ -221,7 +221,7 @@ func (s *smalls) fill(c *parquet.Col, n int) {
 	s.col = c.Codes[:n]
 }
 
-// maybeTimes is a time in microseconds, or null.
+// maybeTimes is a column of times in microseconds, or null.
 type maybeTimes struct {
 	values proto.ColInt64
 	col    *proto.ColNullable[int64]
@@ -255,7 +255,7 @@ func (m *maybeTimes) fill(c *parquet.Col, n int) {
 	m.values, m.col.Nulls = m.times, m.null
 }
 
-// nullable is a time as the server stores it: a value, and whether it is null.
+// nullable converts a time to what the server stores: a value, and whether it is null.
 func nullable(t int64) (value int64, null uint8) {
 	if t == int64(tables.Nothing) {
 		return 0, 1
@@ -263,7 +263,7 @@ func nullable(t int64) (value int64, null uint8) {
 	return t, 0
 }
 
-// decimals is a Decimal of 38 digits, its raw integers as they are in the lake.
+// decimals is a column of Decimals with 38 digits; its raw integers are those of the lake.
 type decimals struct {
 	col  proto.ColDecimal128
 	one  repeated[proto.Decimal128]
@@ -293,7 +293,7 @@ func (d *decimals) fill(c *parquet.Col, n int) {
 
 func raw(v parquet.Dec) proto.Decimal128 { return proto.Decimal128{Low: v.Lo, High: uint64(v.Hi)} }
 
-// Tally adds up what is inserted, exactly: the same columns that the server is asked to add up.
+// Tally adds up, exactly, the columns of the inserted rows that the server is also asked to add up.
 type Tally struct {
 	table *Table
 	Rows  int64
@@ -301,7 +301,7 @@ type Tally struct {
 	whole []int64
 }
 
-// NewTally is a sum of no rows of a table.
+// NewTally returns a tally of a table without rows.
 func NewTally(p *Table) (*Tally, error) {
 	t := &Tally{table: p, sums: make([]money.Total, len(p.Sums)), whole: make([]int64, len(p.Sums))}
 	for k, c := range p.Sums {
@@ -314,7 +314,7 @@ func NewTally(p *Table) (*Tally, error) {
 	return t, nil
 }
 
-// Add takes a batch in. The error names the column whose sum has no room.
+// Add adds a batch. The error names the column whose sum overflows.
 func (t *Tally) Add(cols *parquet.Columns[tables.Any]) error {
 	t.Rows += int64(cols.N)
 	for k, c := range t.table.Sums {
@@ -358,7 +358,7 @@ func (t *Tally) addDecimals(k int, col *parquet.Col, n int) error {
 	return nil
 }
 
-// Texts are the sums without zeros at their ends, in the order of the table's sums.
+// Texts returns the sums without trailing zeros, in the order of the table's sums.
 func (t *Tally) Texts() []string {
 	out := make([]string, len(t.sums))
 	for k, c := range t.table.Sums {
@@ -371,7 +371,7 @@ func (t *Tally) Texts() []string {
 	return out
 }
 
-// TrimZeros takes the zeros off a decimal's end.
+// TrimZeros removes the trailing zeros of a decimal.
 func TrimZeros(text string) string {
 	if strings.Contains(text, ".") {
 		text = strings.TrimRight(strings.TrimRight(text, "0"), ".")

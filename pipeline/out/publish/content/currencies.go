@@ -13,13 +13,13 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// pair is the currency of the amounts of a row and, of partner statements, that of the customer.
+// pair has the currency of a row's amounts and, in a partner statement, the currency of the customer.
 type pair struct{ own, customer string }
 
 func (p pair) String() string { return strings.TrimSuffix(p.own+"-"+p.customer, "-") }
 
-// Several reports whether the amounts of the state have several currencies, and which one is the workspace's own. It is
-// known once Items was called.
+// Several reports whether the amounts of the state have several currencies, and returns the workspace's own currency.
+// Items must have been called before.
 func (s *Source) Several() (own string, several bool) {
 	if s.finder == nil {
 		return "", false
@@ -27,8 +27,8 @@ func (s *Source) Several() (own string, several bool) {
 	return s.finder.Books.Currency, true
 }
 
-// byCurrency divides an item of a workspace of several currencies: an item for each of them, so that no sum of a load
-// is over two (PUB-13). Its path names the customers and partners of the currency, who can have had another one before.
+// byCurrency divides an item of a workspace of several currencies into one item per currency, so that no load has
+// amounts of two (PUB-13). The path names the customers and partners of the currency, because theirs can change.
 func (s *Source) byCurrency(ctx context.Context, i *Item) ([]*Item, error) {
 	if s.finder == nil || len(i.Table.money) == 0 {
 		return []*Item{i}, nil
@@ -66,7 +66,7 @@ func (s *Source) byCurrency(ctx context.Context, i *Item) ([]*Item, error) {
 	return out, nil
 }
 
-// readCurrency reads the rows of an item that have a currency, with the columns of it.
+// readCurrency reads the rows of an item that have a currency, and fills the columns of the currency.
 func (s *Source) readCurrency(i *Item, ctx context.Context, key pair) Batches {
 	return func(yield func(*parquet.Columns[tables.Any], error) bool) {
 		out, words := parquet.NewColumns(tables.Untyped(i.Table.Def)), parquet.Recode{}
@@ -103,8 +103,8 @@ func (s *Source) readCurrency(i *Item, ctx context.Context, key pair) Batches {
 type owners struct {
 	finder *currencies.Finder
 	cols   *parquet.Columns[tables.Any]
-	stated tables.ColumnOf[tables.Any] // column of the currency, where the lake's file has it; -1 = none
-	at     tables.List[tables.Any]     // columns of those whose money it is
+	stated tables.ColumnOf[tables.Any] // column of the currency, if the lake's file has it; -1 = none
+	at     tables.List[tables.Any]     // columns of the ids of those whose money it is
 	known  map[string]pair
 }
 
@@ -120,8 +120,8 @@ func (s *Source) ownersOf(cols *parquet.Columns[tables.Any]) *owners {
 	return o
 }
 
-// of is the currencies of a row, and the ids that they follow from. An id that neither the books nor a statement of
-// several currencies has is of a cycle of one currency.
+// of returns the currencies of a row, and the ids that determine them. If neither the books nor a statement of several
+// currencies has an id, the row belongs to a cycle of one currency.
 func (o *owners) of(row int) (pair, string) {
 	var ids []string
 	for _, at := range o.at {
@@ -158,7 +158,7 @@ func (o *owners) of(row int) (pair, string) {
 	return of, who
 }
 
-// widened is a batch with the columns that its table has in addition when it is published; they are empty.
+// widened returns a batch with the additional columns of the published table, which are empty.
 func widened(cols *parquet.Columns[tables.Any], def *tables.Table) *parquet.Columns[tables.Any] {
 	out := shared(cols, def)
 	for _, at := range tables.Untyped(def).All()[len(cols.Def.Columns):] {
@@ -168,7 +168,7 @@ func widened(cols *parquet.Columns[tables.Any], def *tables.Table) *parquet.Colu
 	return out
 }
 
-// shared is a batch of the table def that has the columns of another batch, which are def's first ones.
+// shared returns a batch of the table def with the columns of another batch, which are the first ones of def.
 func shared(cols *parquet.Columns[tables.Any], def *tables.Table) *parquet.Columns[tables.Any] {
 	out := parquet.NewColumns(tables.Untyped(def))
 	out.N = cols.N

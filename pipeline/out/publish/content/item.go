@@ -24,39 +24,38 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Batches are the rows of an item, in order; a batch is valid until the next. Its columns may be constant.
+// Batches iterates over the rows of an item, in order; a batch is valid until the next. Columns may be constant.
 type Batches = iter.Seq2[*parquet.Columns[tables.Any], error]
 
-// Item is one thing to be published: a file of the lake, or what is calculated. Its path says what it is and what is in
-// it.
+// Item is one thing to publish: a file of the lake, or calculated rows. Its path identifies it and its content.
 type Item struct {
 	Table  *Table
 	Path   string
-	Cycle  string // "" = of no cycle
-	Bucket int    // manifest.NoBucket = all
+	Cycle  string // "" = none
+	Bucket int    // manifest.NoBucket = all buckets
 	Known  bool   // Rows and Sums are those of the manifest, and what is read must equal them
 	taxed  bool   // statements with tax_amount
 	Money  string // currency of its amounts; "" = the workspace has one
-	Rows   int64  // as far as it is known before they are read
+	Rows   int64  // if known before the rows are read
 	Sums   []manifest.Sum
-	// its rows are calculated from lines when they are read, which takes processor time and hardly any of the server's
+	// Calculated rows come from lines when they are read, which takes processor time here and little of the server's.
 	Calculated bool
 	Read       func(context.Context) Batches
 }
 
-// Key is what distinguishes items: the name of a table, and the path of an item of it.
+// Key identifies an item: the name of its table, and its path.
 type Key struct{ Table, Path string }
 
-// Key is the item's key.
+// Key returns the item's key.
 func (i *Item) Key() Key { return Key{i.Table.Name, i.Path} }
 
 // Source is the state that is published.
 type Source struct {
 	Snap     *lake.Snapshot
-	Partners partners.Reader // its state and limits are the source's
+	Partners partners.Reader // its state and limits are those of the source
 	// Books names everything, except the lines, that partner statements of open cycles depend on.
 	Books   string
-	Cycle   manifest.Cycle // publish this cycle alone; none = all
+	Cycle   manifest.Cycle // publish only this cycle; none = all
 	Samples bool
 	Limits  rows.Limits
 
@@ -64,8 +63,8 @@ type Source struct {
 	decoder func() (*parquet.Decoder, error)
 }
 
-// Cycles are the cycles to be published: of those that are archived there is no whole table of lines to show. Errors:
-// *rows.NoCycleError, *rows.ArchivedError of the one cycle that is asked for.
+// Cycles returns the cycles to publish, without archived ones, whose lines are not complete. It returns
+// *rows.NoCycleError or *rows.ArchivedError for the one cycle that is requested.
 func (s *Source) Cycles() ([]manifest.CycleRef, error) {
 	if s.Cycle.IsZero() {
 		return slices.DeleteFunc(slices.Clone(s.Snap.Manifest.Cycles), func(ref manifest.CycleRef) bool {
@@ -79,7 +78,7 @@ func (s *Source) Cycles() ([]manifest.CycleRef, error) {
 	return []manifest.CycleRef{ref}, nil
 }
 
-// Items lists everything to be published of the state in the tables of list, by table and path.
+// Items lists everything of the state that is published in the tables of list, by table and path.
 func (s *Source) Items(ctx context.Context, list []*Table) (all []*Item, err error) {
 	if s.finder, err = currencies.NewFinder(ctx, s.Snap, s.Partners.Books); err != nil {
 		return nil, err
@@ -104,7 +103,7 @@ func (s *Source) Items(ctx context.Context, list []*Table) (all []*Item, err err
 	return all, nil
 }
 
-// wholeItems lists everything to be published of the state, amounts of several currencies together.
+// wholeItems lists everything that is published of the state, with amounts of several currencies together.
 func (s *Source) wholeItems(list []*Table) ([]*Item, error) {
 	cycles, err := s.Cycles()
 	if err != nil {
@@ -146,7 +145,7 @@ func (s *Source) wholeItems(list []*Table) ([]*Item, error) {
 	return append(all, runs...), nil
 }
 
-// archived are the items of what stays of archived cycles: statements and accounts, no lines and no samples.
+// archived returns items of what the lake keeps of archived cycles: statements and accounts, no lines or samples.
 func (s *Source) archived(list []*Table) ([]*Item, error) {
 	var out []*Item
 	for _, ref := range s.Snap.Manifest.Cycles {
@@ -164,8 +163,8 @@ func (s *Source) archived(list []*Table) ([]*Item, error) {
 	return out, nil
 }
 
-// ofColumns are the sums of a file that are sums over all its rows. In funds a quota's row repeats what its claims add
-// up to, which the sum of the file has once (§9.5).
+// ofColumns returns the sums of a file that are sums over all its rows. In funds each row of a quota repeats the total
+// of the quota's claims; the file's sum has it once (§9.5).
 func ofColumns(e *manifest.FileEntry) []manifest.Sum {
 	if e.Table != tables.Funds().Name {
 		return e.Sums
@@ -176,7 +175,7 @@ func ofColumns(e *manifest.FileEntry) []manifest.Sum {
 	})
 }
 
-// files are the items of the lake's files that are published.
+// files returns the items of the lake's files.
 func (s *Source) files(list []*Table, files []manifest.FileEntry) []*Item {
 	var out []*Item
 	for _, e := range files {
@@ -192,8 +191,8 @@ func (s *Source) files(list []*Table, files []manifest.FileEntry) []*Item {
 	return out
 }
 
-// loose are the items of the lake's files of no cycle. A file whose rows have cycles is an item for each of them, as
-// rows of a load are in one partition.
+// loose returns the items of the lake's files without a cycle. A file whose rows have cycles becomes one item per
+// cycle, because the rows of a load are in one partition.
 func (s *Source) loose(list []*Table) ([]*Item, error) {
 	var whole []manifest.FileEntry
 	var out []*Item
@@ -215,7 +214,7 @@ func (s *Source) loose(list []*Table) ([]*Item, error) {
 	return append(out, s.files(list, whole)...), nil
 }
 
-// cyclesOf are the cycles of the rows of a file, without those that are not published now.
+// cyclesOf returns the cycles of a file's rows, without those that are not published now.
 func (s *Source) cyclesOf(p *Table, e manifest.FileEntry) ([]string, error) {
 	col, seen, only := p.Def.Index(CycleColumn), map[string]bool{}, s.Cycle.String()
 	for cols, err := range s.readFile(p, e, false) {
@@ -231,7 +230,7 @@ func (s *Source) cyclesOf(p *Table, e manifest.FileEntry) ([]string, error) {
 	return slices.Sorted(maps.Keys(seen)), nil
 }
 
-// readCycle reads the rows of a file that have a cycle.
+// readCycle reads the rows of a file that belong to a cycle.
 func (s *Source) readCycle(p *Table, e manifest.FileEntry, cycle string) Batches {
 	return func(yield func(*parquet.Columns[tables.Any], error) bool) {
 		col, out, words := p.Def.Index(CycleColumn), parquet.NewColumns(tables.Untyped(p.Def)), parquet.Recode{}
@@ -254,7 +253,7 @@ func (s *Source) readCycle(p *Table, e manifest.FileEntry, cycle string) Batches
 	}
 }
 
-// taxed reports whether a file has statements with tax_amount.
+// taxed reports whether a file contains statements with tax_amount.
 func taxed(e manifest.FileEntry) bool {
 	return e.Table == tables.Statements().Name &&
 		slices.ContainsFunc(e.Sums, func(sum manifest.Sum) bool {
@@ -263,7 +262,7 @@ func taxed(e manifest.FileEntry) bool {
 		})
 }
 
-// Layout is the layout of the item's load: PlainLayout or TaxedLayout.
+// Layout returns the layout of the item's load: PlainLayout or TaxedLayout.
 func (i *Item) Layout() int {
 	if i.taxed {
 		return TaxedLayout
@@ -271,8 +270,8 @@ func (i *Item) Layout() int {
 	return PlainLayout
 }
 
-// sentRows is how many rows of a file are read, and sent as a block: what the processor's cache holds of the way from
-// one to the other.
+// sentRows is how many rows of a file are read and sent as one block: as many as fit into the processor's cache between
+// reading and sending.
 const sentRows = 8 * parquet.PageRows
 
 // readFile reads a file of the lake, some pages at a time; constant = batches may have constant columns.
@@ -317,16 +316,16 @@ func (s *Source) readFile(p *Table, e manifest.FileEntry, constant bool) Batches
 	}
 }
 
-// wholeBytes is the size of files that are read at once, not page by page.
+// wholeBytes is the size up to which files are read at once, not page by page.
 const wholeBytes = 2 << 20
 
-// memory is what reading a file takes, and reading the next one takes again.
+// memory is the memory for reading a file, reused for the next one.
 type memory struct {
 	batch *parquet.Columns[tables.Any]
 	file  []byte
 }
 
-// source is what a file is read from.
+// source opens a file for reading.
 func (m *memory) source(file storage.ReadFile) (parquet.Source, error) {
 	size := file.Size()
 	if size > wholeBytes {
@@ -339,7 +338,7 @@ func (m *memory) source(file storage.ReadFile) (parquet.Source, error) {
 	return bytes.NewReader(m.file), nil
 }
 
-// partners is the partner statements of an open cycle: they are calculated from its lines.
+// partners returns the partner statements of an open cycle, which are calculated from its lines.
 func (s *Source) partners(list []*Table, cycle manifest.Cycle, files []manifest.FileEntry) *Item {
 	p := Find(list, "partner_statements")
 	path := s.calculated(p, cycle, files)
@@ -360,7 +359,7 @@ func (s *Source) partners(list []*Table, cycle manifest.Cycle, files []manifest.
 	return it
 }
 
-// taxes is the taxes of the partner statements of an open cycle (§10.6).
+// taxes returns the taxes of the partner statements of an open cycle (§10.6).
 func (s *Source) taxes(list []*Table, cycle manifest.Cycle, files []manifest.FileEntry) *Item {
 	p := Find(list, "taxes")
 	path := s.calculated(p, cycle, files)
@@ -386,7 +385,7 @@ func (s *Source) reader() *partners.Reader {
 	return &reader
 }
 
-// calculated is the path of what is calculated from the lines of an open cycle: it names all inputs.
+// calculated returns the path of what is calculated from the lines of an open cycle: it names all inputs.
 func (s *Source) calculated(p *Table, cycle manifest.Cycle, files []manifest.FileEntry) string {
 	var made strings.Builder
 	made.WriteString(s.Books)
@@ -398,10 +397,10 @@ func (s *Source) calculated(p *Table, cycle manifest.Cycle, files []manifest.Fil
 	return fmt.Sprintf("worked out/%s/cycle=%s/%s", p.Name, cycle, manifest.HashBytes([]byte(made.String())))
 }
 
-// errEnough ends a reading whose reader wants no more.
+// errEnough ends a reading when the consumer wants no more rows.
 var errEnough = errors.New("no more is wanted")
 
-// totals is the control totals of a cycle, as `tollbook export` gives them.
+// totals returns the control totals of a cycle, as `tollbook export` gives them.
 func (s *Source) totals(list []*Table, cycle manifest.Cycle) (*Item, error) {
 	totals, err := rows.Totals(s.Snap, cycle)
 	if err != nil {
@@ -422,7 +421,7 @@ func (s *Source) totals(list []*Table, cycle manifest.Cycle) (*Item, error) {
 		Read: one(cols)}, nil
 }
 
-// one is a single batch.
+// one returns a single batch.
 func one(cols *parquet.Columns[tables.Any]) func(context.Context) Batches {
 	return func(context.Context) Batches {
 		return func(yield func(*parquet.Columns[tables.Any], error) bool) {
@@ -433,11 +432,11 @@ func one(cols *parquet.Columns[tables.Any]) func(context.Context) Batches {
 	}
 }
 
-// runsChunk is how many manifests an item of runs holds: a full one never changes.
+// runsChunk is how many manifests an item of runs has; an item with that many never changes.
 const runsChunk = 100
 
-// runs is the lake's history. A stretch of it is known by its numbers and the hash of its last manifest, which follows
-// from all before it, and read only to be inserted.
+// runs returns the lake's history. A range of it is identified by its numbers and the hash of its last manifest, which
+// depends on all before it. It is read only to be inserted.
 func (s *Source) runs(list []*Table) ([]*Item, error) {
 	p := Find(list, "runs")
 	last := s.Snap.Manifest.Number
@@ -461,7 +460,7 @@ func (s *Source) runs(list []*Table) ([]*Item, error) {
 	return out, nil
 }
 
-// readRuns reads manifests from one number to another.
+// readRuns reads the manifests from one number to another.
 func (s *Source) readRuns(def *tables.Table, from, to int64) Batches {
 	return func(yield func(*parquet.Columns[tables.Any], error) bool) {
 		manifests, err := s.Snap.Since(from)

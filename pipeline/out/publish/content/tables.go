@@ -11,8 +11,8 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// The layouts are versions of the contents of a load's rows: columns, their order and their values. A file that was
-// inserted with another layout than its item has is inserted again.
+// The layouts are versions of the rows of a load: its columns, their order and their values. A file that was inserted
+// with another layout than that of its item is inserted again.
 const (
 	PlainLayout = 1 // of every item, except
 	TaxedLayout = 2 // of statements with tax_amount: earlier programs inserted these files without the column
@@ -20,18 +20,18 @@ const (
 
 // Table is a table of the copy.
 type Table struct {
-	Name  string        // as the view is called
-	lake  string        // table of the lake whose files it holds; "" = it is worked out
-	Def   *tables.Table // its columns; the data table has load and, where none is here, cycle before them
-	Cycle bool          // its rows are of a cycle, and the lake's file does not say so in a column
+	Name  string        // name of the view
+	lake  string        // table of the lake whose files it has; "" = its rows are calculated
+	Def   *tables.Table // its columns; the data table has load and, if Def lacks it, cycle before them
+	Cycle bool          // its rows belong to a cycle that the lake's file does not have in a column
 	Sums  []int         // columns of Def that are added up, ascending: amounts, quantities and whole numbers
-	// columns of the currencies of its amounts, which a workspace of several fills; none = no amounts
+	// columns of the currencies of its amounts, filled in a workspace of several; none = no amounts
 	money []int
 
 	memories sync.Pool // of *memory
 }
 
-// memory is what a file of the table is read into.
+// memory returns the memory into which a file of the table is read.
 func (p *Table) memory() *memory {
 	if used, ok := p.memories.Get().(*memory); ok {
 		return used
@@ -39,7 +39,7 @@ func (p *Table) memory() *memory {
 	return &memory{batch: parquet.NewColumns(tables.Untyped(p.Def))}
 }
 
-// ViewColumns are the columns of the view with their types and comments, as a CREATE VIEW lists them.
+// ViewColumns returns the columns of the view with types and comments, as CREATE VIEW lists them.
 func (p *Table) ViewColumns() string {
 	var list []string
 	add := func(name, kind, meaning string) {
@@ -54,10 +54,10 @@ func (p *Table) ViewColumns() string {
 	return strings.Join(list, ",\n")
 }
 
-// Data is the name of the table that holds the rows.
+// Data returns the name of the table that has the rows.
 func (p *Table) Data() string { return p.Name + "_data" }
 
-// Tables lists what is published, samples last.
+// Tables lists the published tables, samples last.
 func Tables(samples bool) []*Table {
 	list := []*Table{
 		{Name: "lines", lake: tables.Lines().Name, Def: tables.Lines().Table},
@@ -104,7 +104,7 @@ func Tables(samples bool) []*Table {
 // Column is a column of a data table: its name and its type on the server.
 type Column struct{ Name, Kind string }
 
-// Columns are those of the data table, in order: load, a cycle that Def lacks, and those of Def.
+// Columns returns the columns of the data table, in order: load, a cycle that Def lacks, and those of Def.
 func (p *Table) Columns() []Column {
 	list := []Column{{"load", "UInt64"}}
 	if p.Def.Index(CycleColumn) < 0 {
@@ -116,10 +116,10 @@ func (p *Table) Columns() []Column {
 	return list
 }
 
-// TaxAmount is the column of taxes and statements that must agree.
+// TaxAmount is the column of taxes and statements whose sums must be equal.
 const TaxAmount = "tax_amount"
 
-// CycleColumn is what every data table is partitioned by.
+// CycleColumn is the column by which every data table is partitioned.
 const CycleColumn = "cycle"
 
 const word = "LowCardinality(String)"
@@ -127,7 +127,7 @@ const word = "LowCardinality(String)"
 // Moment is the server's type of an instant, in microseconds.
 const Moment = "DateTime64(6, 'UTC')"
 
-// kindOf is a column type of the lake as the server writes it.
+// kindOf returns the server's type for a column type of the lake.
 func kindOf(t tables.Type) string {
 	switch t {
 	case tables.Word:
@@ -147,7 +147,7 @@ func kindOf(t tables.Type) string {
 	}
 }
 
-// SumNames are the names of the columns that are added up, in the order of Sums.
+// SumNames returns the names of the columns that are added up, in the order of Sums.
 func (p *Table) SumNames() []string {
 	names := make([]string, len(p.Sums))
 	for i, c := range p.Sums {
@@ -156,7 +156,7 @@ func (p *Table) SumNames() []string {
 	return names
 }
 
-// Find is the table of a name, or nil.
+// Find returns the table with a name, or nil.
 func Find(list []*Table, name string) *Table {
 	i := slices.IndexFunc(list, func(p *Table) bool { return p.Name == name })
 	if i < 0 {
@@ -165,8 +165,8 @@ func Find(list []*Table, name string) *Table {
 	return list[i]
 }
 
-// SumsSQL adds the columns up that must agree. A sum of Decimal(38) overflows without a word: each value is widened
-// first.
+// SumsSQL returns the SQL that adds up the compared columns. A sum of Decimal(38) overflows silently, so each value is
+// widened first.
 func (p *Table) SumsSQL() string {
 	parts := make([]string, len(p.Sums))
 	for i, c := range p.Sums {
