@@ -16,17 +16,17 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// MaxAnnexes is how many annexes of bandwidth a document has.
+// MaxAnnexes is the largest number of bandwidth annexes of a document.
 const MaxAnnexes = 12
 
-// leftOut is what was not shown of annexes.
+// leftOut says which objects have no annex.
 type leftOut struct {
 	count   int      // beyond MaxAnnexes
-	differs []string // objects that measure otherwise now than they were billed
+	differs []string // objects whose measured value now differs from the billed one
 	gone    []string // objects that the books no longer have
 }
 
-// annexes makes the annexes of the objects with the largest payment.
+// annexes creates the annexes of the objects with the largest payment.
 func (s *Sources) annexes(ctx context.Context, cycle period.Cycle, objects map[object]money.AmountTotal,
 	give func(layout.Annex)) (*leftOut, error) {
 	keys := slices.SortedFunc(maps.Keys(objects), func(a, b object) int {
@@ -62,7 +62,7 @@ func (s *Sources) annexes(ctx context.Context, cycle period.Cycle, objects map[o
 	return left, nil
 }
 
-// annex is an annex as documents have it.
+// annex converts an annex to what documents show.
 func (s *Sources) annex(cycle period.Cycle, a *annex.Annex) (layout.Annex, error) {
 	drawn, err := a.Draw()
 	if err != nil {

@@ -21,14 +21,14 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Bill composes what a customer is asked to pay for a cycle. Errors: *rows.NoCycleError; *rows.NotFoundError where the
-// customer has no line in the cycle.
+// Bill composes the bill of a customer for a cycle. Errors: *rows.NoCycleError; *rows.NotFoundError if the customer has
+// no line in the cycle.
 func Bill(ctx context.Context, s *Sources, cycle period.Cycle, customer string) (*document.Bill, error) {
 	return s.bill(ctx, cycle, customer, s.ownReading(cycle), paid.New(s.Snap, cycle))
 }
 
-// Bills composes the bills of customers of one bucket of the lake, in the order of their ids, and gives one after the
-// other. They are those of Bill; the bucket's lines are read once for all of them (COMPOSE-10). Errors are those of
+// Bills composes the bills of customers of one bucket of the lake, and passes them to give in the order of their ids.
+// They are those of Bill, but the bucket's lines are read once for all of them (COMPOSE-10). Its errors are those of
 // Bill and of give.
 func Bills(ctx context.Context, s *Sources, cycle period.Cycle, bucket int, customers []string,
 	give func(*document.Bill) error) (err error) {
@@ -50,7 +50,7 @@ func Bills(ctx context.Context, s *Sources, cycle period.Cycle, bucket int, cust
 	return nil
 }
 
-// bill composes a bill from the lines that read gives.
+// bill composes a bill from the lines that read returns.
 func (s *Sources) bill(ctx context.Context, cycle period.Cycle, customer string, read reading,
 	ledger *paid.Ledger) (*document.Bill, error) {
 	header, err := s.header(cycle)
@@ -96,11 +96,11 @@ func (s *Sources) bill(ctx context.Context, cycle period.Cycle, customer string,
 	return b, s.packages(ctx, b)
 }
 
-// Consumed is what lines of a file come to that have one service and day.
+// Consumed is the sum of the lines of a file with the same service and day.
 type Consumed struct {
-	File    string // the line's column day: a day, or what else the file has
+	File    string // the file's value of column day: a day or a name for files without one
 	Service string
-	Day     period.Day // of the line's time, for files that are of no day
+	Day     period.Day // day of the lines' time, for files without a day
 	Amount  money.AmountTotal
 }
 
@@ -127,7 +127,7 @@ func DayDrawing(s *Sources, cycle period.Cycle, list []Consumed) (*chart.Drawing
 	return document.DayDrawing(&header, used.usage(s.namer(cycle).services)), nil
 }
 
-// amounts takes the customer's row of table statements over.
+// amounts copies the amounts of the customer's row of table statements to the bill.
 func (s *Sources) amounts(ctx context.Context, b *document.Bill) (err error) {
 	list, err := rows.Statements(ctx, s.Snap, manifest.CycleOf(b.Header.Cycle), b.Customer.ID, s.Limits)
 	if err != nil {
@@ -143,7 +143,7 @@ func (s *Sources) amounts(ctx context.Context, b *document.Bill) (err error) {
 			b.Header.Cycle),
 			Do: "`tollbook bill --cycle " + b.Header.Cycle.String() + "` lists the customers"}
 	}
-	if at := tables.CurrencyColumn(row.Cols.Def); at >= 0 { // books may lack the customer
+	if at := tables.CurrencyColumn(row.Cols.Def); at >= 0 { // used because books may lack the customer
 		b.Header = inCurrency(b.Header, s.Books.CurrencyNamed(row.Word(at)))
 	}
 	a, p := &b.Amounts, &b.Payments

@@ -22,7 +22,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// dayOf is one day and service; what is charged at the month's end is apart.
+// dayOf is one day and service; month-end charges are separate.
 type dayOf struct {
 	day      period.Day
 	service  string
@@ -32,20 +32,20 @@ type dayOf struct {
 // object is one billing object of bandwidth.
 type object struct{ customer, sku, region, id string }
 
-// used is what lines come to.
+// used has sums of lines.
 type used struct {
 	days     map[dayOf]money.AmountTotal
 	objects  map[object]money.AmountTotal // of products billed by percentile, from their month-end lines
 	total    money.AmountTotal
-	monthEnd bool // there are lines of the month's end
-	differs  bool // the lines do not come to the sum of the rows
+	monthEnd bool // there are month-end lines
+	differs  bool // the sum of the lines is not the sum of the rows
 }
 
 func newUsed() *used {
 	return &used{days: map[dayOf]money.AmountTotal{}, objects: map[object]money.AmountTotal{}}
 }
 
-// add adds an amount to a sum of a map.
+// add adds an amount to the sum of a key.
 func add[K comparable](m map[K]money.AmountTotal, key K, a money.Amount) error {
 	sum := m[key]
 	err := sum.Add(a)
@@ -75,7 +75,7 @@ func (u *used) merge(o *used) error {
 	return u.total.AddTotal(o.total)
 }
 
-// usage is the sums by day and service, in their order.
+// usage returns the sums by day and service, in order.
 func (u *used) usage(services map[string]string) []chart.Usage {
 	keys := slices.SortedFunc(maps.Keys(u.days), func(a, b dayOf) int {
 		c := cmp.Or(cmp.Compare(a.day, b.day), strings.Compare(a.service, b.service))
@@ -95,8 +95,8 @@ func (u *used) usage(services map[string]string) []chart.Usage {
 	return out
 }
 
-// consumption adds up the lines that a statement's rows are made of and gives the statement its consumption by day, if
-// they come to the same (COMPOSE-3).
+// consumption adds up the lines of a statement's rows, and adds the consumption by day to the statement if both sums
+// are equal (COMPOSE-3).
 func (s *Sources) consumption(ctx context.Context, st *document.Statement, partner int32) (*used, error) {
 	customers := customersOf(st.Rows)
 	buckets := map[int]bool{}
@@ -134,7 +134,7 @@ func (s *Sources) consumption(ctx context.Context, st *document.Statement, partn
 	}
 	var want money.AmountTotal
 	for i := range st.Rows {
-		if st.Rows[i].Currency != "" { // there is no sum of the lines
+		if st.Rows[i].Currency != "" { // amounts of several currencies have no sum
 			return all, nil
 		}
 		if err := want.Add(st.Rows[i].Payment); err != nil {
@@ -147,8 +147,7 @@ func (s *Sources) consumption(ctx context.Context, st *document.Statement, partn
 	return all, nil
 }
 
-// linksOf adds the billing objects of customers that are in force in a cycle: before its month's end no line names
-// them.
+// linksOf adds the customers' billing objects in force in a cycle: before its month end no line names them.
 func (s *Sources) linksOf(cycle period.Cycle, customers []string, objects map[object]money.AmountTotal) {
 	bounds := s.Books.Zone.Bounds(cycle)
 	for i := range s.Books.Links {
@@ -168,14 +167,14 @@ func (s *Sources) linksOf(cycle period.Cycle, customers []string, objects map[ob
 type scan struct {
 	s         *Sources
 	cycle     period.Cycle
-	file      manifest.Day // the day of the file's name
+	file      manifest.Day // value of column day
 	day       period.Day
 	clock     period.Clock
-	partner   int32    // lines of it, and of its resellers
-	customers []string // those of the statement, sorted
+	partner   int32    // lines of this partner and of its resellers
+	customers []string // customers of the statement, sorted
 	used      *used
-	own       []bool // by word of partner_id: it is the partner
-	// by word of partner_id: its index in the books where it may be a reseller of the partner, else -1
+	own       []bool // by word of partner_id: whether it is the partner
+	// by word of partner_id: its index in the books if it can be a reseller of the partner, else -1
 	below    []int32
 	measured []bool // by word of sku: billed by percentile
 }
@@ -200,7 +199,7 @@ func (n *scan) columns() tables.List[tables.Line] {
 	return cols
 }
 
-// skip passes over a row group that has none of the statement's customers.
+// skip reports whether a row group has none of the statement's customers.
 func (n *scan) skip(r *parquet.Reader[tables.Line]) bool {
 	low, high, ok := r.Bounds(tables.LineCustomerID)
 	at, _ := slices.BinarySearch(n.customers, low)
@@ -241,7 +240,7 @@ func (n *scan) group(c *parquet.Columns[tables.Line]) error {
 	return nil
 }
 
-// words looks the words of a row group up in the books.
+// words looks up the words of a row group in the books.
 func (n *scan) words(c *parquet.Columns[tables.Line]) {
 	n.own, n.below, n.measured = n.own[:0], n.below[:0], n.measured[:0]
 	b := n.s.Books
@@ -260,8 +259,8 @@ func (n *scan) words(c *parquet.Columns[tables.Line]) {
 	}
 }
 
-// wants reports whether a line is part of the partner's statement: its own, or one of resale by a reseller that bought
-// from it at the line's own time (§6.4).
+// wants reports whether a line belongs to the partner's statement: the line's partner is this partner, or a reseller
+// that bought from it at the line's own time (§6.4).
 func (n *scan) wants(c *parquet.Columns[tables.Line], i int) bool {
 	word := c.Word(tables.LinePartnerID).Code(i)
 	if n.own[word] {
@@ -280,7 +279,7 @@ func (n *scan) wants(c *parquet.Columns[tables.Line], i int) bool {
 // resale is the association type of a reseller (§3.5).
 const resale = "2"
 
-// dayOf is a line's day (COMPOSE-4), the cycle's last at the latest.
+// dayOf returns the day of a line (COMPOSE-4), but at most the last day of the cycle.
 func (n *scan) dayOf(c *parquet.Columns[tables.Line], i int) period.Day {
 	if n.day != 0 {
 		return n.day
@@ -292,5 +291,5 @@ func (n *scan) dayOf(c *parquet.Columns[tables.Line], i int) period.Day {
 	return dayWithin(n.cycle, n.clock.Day(c.Time(col).At(i)))
 }
 
-// dayWithin is a day, the cycle's last at the latest. Days before the cycle stay: a chart has a bar for them.
+// dayWithin limits a day to the last one of the cycle. Days before the cycle stay: a chart has a bar for them.
 func dayWithin(cycle period.Cycle, d period.Day) period.Day { return min(cycle.Last(), d) }

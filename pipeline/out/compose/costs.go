@@ -15,11 +15,11 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// VendorCosts is a row of the reseller's own statement: the costs of a vendor for a cycle next to the payments of
-// customers, from the table margins (§11.6). Billed, the amount of the vendor's invoice, is exactly Allocated + Kept +
+// VendorCosts compares a vendor's costs for a cycle with the payments of customers, from the table margins, in the
+// reseller's own statement (§11.6). Billed, the amount of the vendor's invoice, is exactly Allocated + Kept +
 // Unallocated.
 type VendorCosts struct {
-	Source      string     `json:"source,omitempty"`   // none: lines without an account, such as month-end fees
+	Source      string     `json:"source,omitempty"`   // empty for lines without an account, such as month-end fees
 	Currency    string     `json:"currency,omitempty"` // of the costs
 	Billed      money.Cost `json:"cost_billed"`
 	Allocated   money.Cost `json:"allocated_cost"`
@@ -74,7 +74,7 @@ func (v *VendorCosts) add(row rows.Row[tables.Margin]) error {
 	return v.Margin.Add(rest)
 }
 
-// vendorCosts adds the margins of a cycle up by source; lines without an account are last.
+// vendorCosts adds up the margins of a cycle by source; lines without an account are last.
 func (s *Sources) vendorCosts(cycle period.Cycle) ([]VendorCosts, error) {
 	files, err := s.Snap.Files(manifest.CycleOf(cycle))
 	if err != nil {

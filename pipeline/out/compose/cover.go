@@ -24,7 +24,7 @@ type Covers struct {
 	Dated    bool
 }
 
-// cover begins a letter; nil = the branding does not name the issuer, and the document has no cover.
+// cover creates a letter; nil = the branding does not name the issuer, and the document has no cover.
 func cover(s *Sources, h *layout.Header, issuer, recipient layout.Party) *letter.Letter {
 	if s.Covers == nil {
 		return nil
@@ -45,7 +45,7 @@ func cover(s *Sources, h *layout.Header, issuer, recipient layout.Party) *letter
 	return l
 }
 
-// contact is a party with what books/parties.csv says about it.
+// contact adds to a party what books/parties.csv says about it.
 func contact(s *Sources, p layout.Party) letter.Contact {
 	c := letter.Contact{ID: p.ID, Name: cmp.Or(p.Name, p.ID)}
 	at := s.Books.Money.PartyNamed(s.parties().ownID(p.ID))
@@ -61,8 +61,8 @@ func contact(s *Sources, p layout.Party) letter.Contact {
 	return c
 }
 
-// billCover is the cover of a bill: what each service costs, and how it is paid. The issuer is the seller of the
-// lines (§9.7). A bill of lines of several issuers has no cover, because each invoices its own.
+// billCover creates the cover of a bill: the cost of each service, and how it is paid. The issuer is the seller of the
+// lines (§9.7). A bill of several issuers has no cover, because each of them invoices its own lines.
 func billCover(s *Sources, b *document.Bill, lines *paid.Lines, ledger *paid.Ledger) (*letter.Letter, error) {
 	if len(b.Issuers) != 1 {
 		return nil, nil //nolint:nilnil // no cover, and no error
@@ -104,7 +104,7 @@ func billCover(s *Sources, b *document.Bill, lines *paid.Lines, ledger *paid.Led
 // ofNoService is bill.OfNoService in both languages.
 var ofNoService = letter.Text{English: bill.OfNoService, Chinese: "承诺用量"}
 
-// serviceRows are the payable amounts by service, in the order of the bill.
+// serviceRows returns the payable amounts by service, in the order of the bill.
 func serviceRows(b *document.Bill) ([]letter.Row, error) {
 	var list []letter.Row
 	last := ""
@@ -133,14 +133,14 @@ func serviceRows(b *document.Bill) ([]letter.Row, error) {
 	return list, nil
 }
 
-// settlePaid adds how much of the amount due is paid already. The amount to pay is rounded once (§4.2, §9.7).
+// settlePaid adds what is already paid of the amount due. The amount to pay is rounded once (§4.2, §9.7).
 func settlePaid(s *Sources, b *document.Bill, l *letter.Letter, due letter.Row, done *paid.Bill) error {
 	rows := []letter.Row{due}
 	for _, part := range deducted.Parts(done, s.partnerName(l.Cycle)) {
 		rows = append(rows, letter.Row{Name: part.Name, Amount: part.Amount.Neg()})
 	}
 	if done.Open == b.Amounts.Payment || l.Archived != 0 {
-		return nil // nothing is paid yet, or it is not known (DEDUCT-2)
+		return nil // nothing is paid yet, or the payments are unknown (DEDUCT-2)
 	}
 	mode := deducted.BillRoundedBy(s.Snap, b, s.Settings.Rounding.Mode)
 	toPay := []money.Amount{done.Open.Cut(l.Digits, mode)}
@@ -160,9 +160,9 @@ func settlePaid(s *Sources, b *document.Bill, l *letter.Letter, due letter.Row, 
 	return nil
 }
 
-// statementCover is the cover of a partner's statement, from its seller at the cycle's end: what the partner owes that
-// seller, what the seller has received of it, and the net of the month, to which other partners and incentives
-// contribute. These are paid on their own (§9.1).
+// statementCover creates the cover of a partner's statement, from its seller at the cycle's end: what the partner owes
+// that seller, what the seller has received of it, and the net of the month. Other partners and incentives contribute
+// to the net and are paid separately (§9.1).
 func statementCover(s *Sources, st *document.Statement) (*letter.Letter, error) {
 	issuer := st.Header.Vendor
 	if len(st.Sellers) > 0 {
@@ -207,13 +207,13 @@ func statementCover(s *Sources, st *document.Statement) (*letter.Letter, error) 
 	return l, l.Check()
 }
 
-// taxesOwedTo are the taxes on what a partner owes a seller.
+// taxesOwedTo returns the taxes on what a partner owes a seller.
 func taxesOwedTo(seller string, list []document.Tax) []document.Tax {
 	return slices.DeleteFunc(slices.Clone(list), func(t document.Tax) bool { return t.SellerID != seller })
 }
 
-// addNet adds the table of the net of the month, if others than the issuer or incentives contribute to it. It asks for
-// no payment.
+// addNet adds the table of the net of the month, if other sellers or incentives contribute to it. It requests no
+// payment.
 func addNet(l *letter.Letter, st *document.Statement, toUs letter.Row) error {
 	sum := &st.Summary
 	var others money.AmountTotal

@@ -14,8 +14,8 @@
 //	           the cycle's first day, marked; a chart spreads them evenly over the days.
 //	COMPOSE-6  A document has at most MaxAnnexes annexes, those with the largest payment. A note gives the number of
 //	           omitted ones.
-//	COMPOSE-7  An incentive's deadline and next step come from package settlement's state machine and the stored
-//	           state.
+//	COMPOSE-7  An incentive's deadline and next step are determined by package settlement's state machine and the
+//	           stored state.
 //	COMPOSE-9  A statement's sections about partners' money are the rows of the lake's tables of §9 that concern the
 //	           partner and the cycle. They change no total. What waits for a confirmation comes first.
 //	COMPOSE-10  Bills gives the same bills as Bill. It reads the lines of a bucket once.

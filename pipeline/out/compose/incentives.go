@@ -10,7 +10,7 @@ import (
 	"github.com/tollbook/tollbook/settlement"
 )
 
-// Earned is an incentive with its partner and what comes next.
+// Earned is an incentive with its partner and its next step.
 type Earned struct {
 	Partner layout.Party
 	document.Incentive
@@ -18,8 +18,8 @@ type Earned struct {
 	period   settlement.Period
 }
 
-// Entry is an incentive as a program reads it: the columns of table incentives, and what comes next. Amounts have all
-// digits of their scale.
+// Entry is the machine-readable form of an incentive: the columns of table incentives, and its next step. Amounts have
+// all digits of their scale.
 type Entry struct {
 	PartnerID   string `json:"partner_id"`
 	Name        string `json:"name,omitempty"`
@@ -34,11 +34,11 @@ type Entry struct {
 	CarriedOut  string `json:"carried_out"`
 	State       string `json:"state"`
 	Deadline    string `json:"deadline,omitempty"` // the first instant at which the state changes by itself
-	Next        string `json:"next,omitempty"`     // to what, or what has to happen
-	Currency    string `json:"currency,omitempty"` // where customers or partners have several
+	Next        string `json:"next,omitempty"`     // the state that follows, or what has to happen
+	Currency    string `json:"currency,omitempty"` // empty if customers and partners have only one
 }
 
-// Entry is the incentive as a program reads it.
+// Entry returns the machine-readable form of the incentive.
 func (e *Earned) Entry() Entry {
 	i := &e.Incentive
 	out := Entry{PartnerID: e.Partner.ID, Name: e.Partner.Name, ProgrammeID: i.ProgrammeID, Period: i.Period,
@@ -51,16 +51,16 @@ func (e *Earned) Entry() Entry {
 	return out
 }
 
-// Choice says which incentives are asked for; the zero value is all.
+// Choice selects incentives; the zero value selects all.
 type Choice struct {
-	Period    string // 2026-09 or 2026-Q3, the very period; "" = any
+	Period    string // exactly this period, such as 2026-09 or 2026-Q3; "" = any
 	Partner   string
 	Programme string
 }
 
-// Incentives gives the kept incentives that a choice fits, in the order of table incentives: by partner, programme and
-// period. States are as of the last run that wrote. Errors: *rows.NotFoundError for a partner that the books do not
-// have; *settle.MissingBookError.
+// Incentives returns the stored incentives that match a choice, in the order of table incentives: by partner, programme
+// and period. States are those of the last run that wrote. Errors: *rows.NotFoundError for a partner that the books do
+// not have; *settle.MissingBookError.
 func Incentives(s *Sources, c Choice) ([]Earned, error) {
 	if c.Partner != "" {
 		if _, err := s.parties().partnerCode(c.Partner); err != nil {
@@ -89,7 +89,7 @@ func Incentives(s *Sources, c Choice) ([]Earned, error) {
 	return out, nil
 }
 
-// incentive is an incentive as documents show it; whether it counts is the document's matter.
+// incentive converts an incentive to what documents show. The caller decides whether it counts.
 func (s *Sources) incentive(i *settlement.Incentive) document.Incentive {
 	out := document.Incentive{ProgrammeID: s.Books.Programmes[i.Programme].ID, Period: i.Period.String(),
 		Performance: i.Performance, Transferred: i.Transferred, CarriedIn: i.CarriedIn, Tier: i.Tier, Bonus: i.Bonus,
@@ -98,8 +98,8 @@ func (s *Sources) incentive(i *settlement.Incentive) document.Incentive {
 	return out
 }
 
-// next is when an incentive changes by itself, 0 = never, and what has to happen or happens then (§6.5). m is its
-// machine before any event.
+// next returns when an incentive changes by itself (0 = never), and what happens then or has to happen before (§6.5). m
+// is its machine before any event.
 func next(m settlement.Machine, state settlement.State) (period.Instant, string) {
 	step := deadlines.Next(m, state)
 	if step.At == period.Forever {
@@ -108,9 +108,9 @@ func next(m settlement.Machine, state settlement.State) (period.Instant, string)
 	return step.At, step.Then
 }
 
-// ofStatement are the incentives that a partner's statement of a cycle shows: of periods that have begun by the cycle
-// and have not ended before it, and of earlier ones that are neither paid nor void. Those whose period ends with the
-// cycle count, but void ones (S7 of package settlement: a void incentive lowers no net).
+// ofStatement returns the incentives that a partner's statement of a cycle shows: those whose period includes the
+// cycle, and those of earlier periods that are neither paid nor void. Incentives whose period ends with the cycle
+// count, except void ones (S7 of package settlement: a void incentive lowers no net).
 func (s *Sources) ofStatement(list []settlement.Incentive, partner int32, cycle period.Cycle) []document.Incentive {
 	var out []document.Incentive
 	for i := range list {

@@ -19,17 +19,18 @@ import (
 	"github.com/tollbook/tollbook/settlement"
 )
 
-// InvoiceTerms say which invoice is composed.
+// InvoiceTerms identify the invoice to compose.
 type InvoiceTerms struct {
 	Cycle  period.Cycle
-	To     string     // the recipient: a customer_id or partner_id
+	To     string     // the recipient's customer_id or partner_id
 	From   string     // the issuer; "" = the only one
 	Number string     // "" = a draft
 	Issued period.Day // the date of issue; 0 = the day of the last run
 }
 
-// Invoice composes what is left to invoice to a recipient for a closed cycle (§9.7). Errors: *rows.NoCycleError;
-// *rows.NotFoundError if there is nothing to invoice, or if several issuers have something and none is named.
+// Invoice composes the invoice of what is not yet invoiced to a recipient for a closed cycle (§9.7). Errors:
+// *rows.NoCycleError; *rows.NotFoundError if there is nothing to invoice, or if there are several issuers and none is
+// named.
 func Invoice(ctx context.Context, s *Sources, t *InvoiceTerms) (*document.Invoice, error) {
 	header, err := s.header(t.Cycle)
 	if gone := new(rows.ArchivedError); errors.As(err, &gone) {
@@ -51,7 +52,7 @@ func Invoice(ctx context.Context, s *Sources, t *InvoiceTerms) (*document.Invoic
 	}
 	v.Due = v.Issued + period.Day(s.Settings.StatementDueDays)
 	v.Issuer = in.invoiceContact(s.parties().partner(issuer, t.Cycle))
-	v.Issuer.PurchaseOrder = "" // that of documents to it
+	v.Issuer.PurchaseOrder = "" // it is for documents addressed to the issuer
 	var lines paid.Lines
 	if err := in.invoiceServices(ctx, v, t, issuer, &lines); err != nil {
 		return nil, err
@@ -84,7 +85,7 @@ func (s invoicing) invoiceServices(ctx context.Context, v *document.Invoice, t *
 	return err
 }
 
-// invoiceable finds the row of table invoices and its issuer. shared: the recipient has other issuers too.
+// invoiceable finds the row of table invoices and its issuer. shared reports that there are other issuers too.
 func (s invoicing) invoiceable(v *document.Invoice, t *InvoiceTerms) (issuer string, shared bool, err error) {
 	var issuers []string
 	err = coupons.Each(s.Snap, tables.Invoices(), func(r rows.Row[tables.Invoice]) error {
@@ -138,7 +139,7 @@ func (s invoicing) invoiceContact(p layout.Party) document.Contact {
 	return document.Contact(contact(s.Sources, p))
 }
 
-// customerServices adds up what the issuer sold the customer, without coupons, and what paid the lines of all issuers.
+// customerServices adds up what the issuer sold the customer, without coupons, and what paid all issuers' lines.
 func (s invoicing) customerServices(ctx context.Context, v *document.Invoice, issuer string, lines *paid.Lines) (
 	err error) {
 	list, err := rows.Lines(ctx, s.Snap, manifest.CycleOf(v.Header.Cycle), v.Recipient.ID,
@@ -163,8 +164,8 @@ func (s invoicing) customerServices(ctx context.Context, v *document.Invoice, is
 	})
 }
 
-// partnerServices adds up what the partner owes the issuer: for its own customers, and to the vendor for the customers
-// of its resellers.
+// partnerServices adds up what the partner owes the issuer for its own customers and, if the issuer is the vendor, for
+// the customers of its resellers.
 func (s invoicing) partnerServices(ctx context.Context, v *document.Invoice, issuer string) error {
 	return s.eachRow(ctx, v.Header.Cycle, v.Recipient.ID, func(r *settlement.Row,
 		row rows.Row[tables.PartnerStatement]) error {
@@ -180,7 +181,7 @@ func (s invoicing) partnerServices(ctx context.Context, v *document.Invoice, iss
 	})
 }
 
-// invoiceService is the row of a service, made on first use, in the order of their codes.
+// invoiceService returns the row of a service and creates it on first use, in the order of their codes.
 func (s invoicing) invoiceService(v *document.Invoice, service string) *document.InvoiceService {
 	at, found := slices.BinarySearchFunc(v.Services, service, func(one document.InvoiceService, code string) int {
 		return strings.Compare(one.Service, code)
@@ -192,8 +193,8 @@ func (s invoicing) invoiceService(v *document.Invoice, service string) *document
 	return &v.Services[at]
 }
 
-// invoiceTaxes adds taxes and the rounding, by what the close stored of the invoice: its amount without added tax, and
-// that tax. The taxes of a customer that several issuers share are one sum.
+// invoiceTaxes adds taxes and the rounding, from what the close stored of the invoice: its amount without added tax,
+// and that tax. The taxes of a customer of several issuers are one sum.
 func (s invoicing) invoiceTaxes(ctx context.Context, v *document.Invoice, issuer string, shared bool) error {
 	v.Services = slices.DeleteFunc(v.Services, func(one document.InvoiceService) bool {
 		return one.Amount == money.AmountTotal{}
@@ -221,7 +222,7 @@ func (s invoicing) invoiceTaxes(ctx context.Context, v *document.Invoice, issuer
 	return s.taxesTo(ctx, v, issuer, shared)
 }
 
-// invoiceParts adds up what a close stored of an invoice.
+// invoiceParts adds up what the close stored of an invoice.
 func (s invoicing) invoiceParts(v *document.Invoice, issuer string, net, tax *money.AmountTotal) error {
 	return coupons.Each(s.Snap, tables.PartnerFacts(), func(r rows.Row[tables.PartnerFact]) error {
 		if r.Word(tables.PartnerFactKind) != tables.FactInvoiceable || r.Word(tables.PartnerFactPartnerID) != issuer ||
@@ -240,7 +241,7 @@ func (s invoicing) invoiceParts(v *document.Invoice, issuer string, net, tax *mo
 	})
 }
 
-// taxesTo adds the taxes of the recipient's statements; of a partner's those of the issuer.
+// taxesTo adds the taxes of the recipient's statements; for a partner only those of the issuer.
 func (s invoicing) taxesTo(ctx context.Context, v *document.Invoice, issuer string, shared bool) error {
 	cycle, to := manifest.CycleOf(v.Header.Cycle), v.Recipient.ID
 	found, err := rows.CustomerTaxes(ctx, s.Snap, cycle, to, s.Limits)
@@ -256,7 +257,7 @@ func (s invoicing) taxesTo(ctx context.Context, v *document.Invoice, issuer stri
 		v.Inclusive = v.Inclusive || t.Included()
 		divided := shared && t.SellerID == ""
 		switch t.SellerID = ""; {
-		case divided && t.Included(): // what part of it is the issuer's is not stored
+		case divided && t.Included(): // the issuer's part of it is not stored
 		case divided:
 			v.Divided = true
 		case t.Included():

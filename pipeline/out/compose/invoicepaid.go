@@ -11,8 +11,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
-// invoicePaid adds what is paid already of what can be invoiced, so that an invoice asks for what the cover of the same
-// month asks for (§9.7). What is paid counts against earlier invoices first.
+// invoicePaid adds what is already paid of the invoiceable amount, so that the invoice and the cover of the same month
+// request the same payment (§9.7). Payments are applied to earlier invoices first.
 func (s invoicing) invoicePaid(ctx context.Context, v *document.Invoice, issuer string, lines *paid.Lines) error {
 	var owedNet money.Amount
 	var list []letter.Row
@@ -62,8 +62,8 @@ func (s invoicing) invoicePaid(ctx context.Context, v *document.Invoice, issuer 
 	return err
 }
 
-// customerPaid is what is open of a customer's lines, rounded once as what can be invoiced is, and what is paid of them
-// without coupons.
+// customerPaid returns the open amount of a customer's lines, rounded once like the invoiceable amount, and what paid
+// them, without coupons.
 func (s invoicing) customerPaid(v *document.Invoice, issuer string, lines *paid.Lines, net money.Amount) (
 	open money.Amount, list []letter.Row, err error) {
 	byLedger, err := s.byLedger(&v.Header)
@@ -89,7 +89,7 @@ func (s invoicing) customerPaid(v *document.Invoice, issuer string, lines *paid.
 	return done.Open.Cut(v.Header.Digits, mode), list, err
 }
 
-// partnerPaid is what the partner owes the issuer without tax, and what the issuer has received of it.
+// partnerPaid returns what the partner owes the issuer without tax, and what the issuer has received of it.
 func (s invoicing) partnerPaid(ctx context.Context, v *document.Invoice, issuer string) (net money.Amount,
 	list []letter.Row, err error) {
 	brief := *s.Sources

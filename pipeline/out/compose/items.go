@@ -23,7 +23,7 @@ import (
 	"github.com/tollbook/tollbook/settlement"
 )
 
-// gathered is a customer's lines of a cycle, put together.
+// gathered has the sums of a customer's lines of a cycle.
 type gathered struct {
 	*used
 	s           *Sources
@@ -32,12 +32,12 @@ type gathered struct {
 	items       map[itemKey]*document.Item
 	measures    map[string]string // by sku
 	corrections []document.Correction
-	manual      map[string]int // by adjustment_id: its place in corrections
+	manual      map[string]int // by adjustment_id: its index in corrections
 	paid        paid.Lines
 	sellers     map[string]bool
 	late        int    // lines of other cycles
-	ofMonth     bool   // there are lines of the cycle itself
-	resoldBy    string // the partner of the last one of these that was resold; "" = none
+	ofMonth     bool   // there are lines that originate in the cycle itself
+	resoldBy    string // the partner of the last such line that was resold; "" = none
 }
 
 // lineColumns are the columns of lines that a bill shows.
@@ -58,7 +58,7 @@ func lineColumns() tables.List[tables.Line] {
 // reading visits the lines of a customer in the order of §8.
 type reading func(ctx context.Context, customer string, visit func(rows.Row[tables.Line]) error) error
 
-// ownReading reads the lines of one customer alone.
+// ownReading reads the lines of only one customer.
 func (s *Sources) ownReading(cycle period.Cycle) reading {
 	return func(ctx context.Context, customer string, visit func(rows.Row[tables.Line]) error) (err error) {
 		list, err := rows.Lines(ctx, s.Snap, manifest.CycleOf(cycle), customer, lineColumns(), s.Limits)
@@ -70,7 +70,7 @@ func (s *Sources) ownReading(cycle period.Cycle) reading {
 	}
 }
 
-// inTurn reads the lines of customers that are asked for in the order of their ids, from one list.
+// inTurn reads lines from one list. Its caller must request customers in the order of their ids.
 func inTurn(list *rows.Rows[tables.Line]) reading {
 	var row rows.Row[tables.Line]
 	held, ended := false, false
@@ -87,7 +87,7 @@ func inTurn(list *rows.Rows[tables.Line]) reading {
 			}
 			switch c := strings.Compare(row.Word(tables.LineCustomerID), customer); {
 			case c > 0:
-				return nil // of a later one: it stays held
+				return nil // the row is of a later customer and is kept for it
 			case c == 0:
 				if err := visit(row); err != nil {
 					return err
@@ -98,7 +98,7 @@ func inTurn(list *rows.Rows[tables.Line]) reading {
 	}
 }
 
-// lines adds the customer's lines up.
+// lines adds up the customer's lines.
 func (g *gathered) lines(ctx context.Context, customer string, read reading) error {
 	n := 0
 	return read(ctx, customer, func(row rows.Row[tables.Line]) error {
@@ -174,7 +174,7 @@ func (g *gathered) day(file string, row rows.Row[tables.Line]) period.Day {
 	return dayWithin(g.cycle, g.clock.Day(row.Time(col)))
 }
 
-// sellerOf is who sells a line to the customer: the partner of a resold line, else the vendor (§9.7).
+// sellerOf returns who sells a line to the customer: the partner of a resold line, else the vendor (§9.7).
 func sellerOf(row rows.Row[tables.Line]) string {
 	if row.Word(tables.LineAssociationType) == strconv.Itoa(int(books.Resale)) {
 		return row.Word(tables.LinePartnerID)
@@ -211,7 +211,7 @@ func (g *gathered) correct(key *itemKey, file string, payment money.Amount, row 
 	g.corrections = append(g.corrections, c)
 }
 
-// sections are the items by service and sku.
+// sections returns the items by service and sku.
 func (g *gathered) sections(services map[string]string) []document.Section {
 	var out []document.Section
 	for _, k := range slices.SortedFunc(maps.Keys(g.items), compareItems) {
@@ -231,7 +231,7 @@ func (g *gathered) sections(services map[string]string) []document.Section {
 	return out
 }
 
-// manualNotes adds to manual adjustments why they were made.
+// manualNotes adds the reason to each manual adjustment.
 func (s *Sources) manualNotes(ctx context.Context, b *document.Bill, g *gathered) error {
 	if len(g.manual) == 0 {
 		return nil

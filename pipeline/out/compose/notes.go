@@ -14,7 +14,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// stateText says how firm a document is.
+// stateText says whether the amounts of a document are final.
 func stateText(h *layout.Header) string {
 	at := time.UnixMicro(int64(h.AsOf)).In(h.Zone.Location()).Format("2006-01-02 15:04 -07:00")
 	switch {
@@ -28,7 +28,7 @@ func stateText(h *layout.Header) string {
 		"month, percentiles, recurring charges, minimums and commitments) do not exist yet.", at)
 }
 
-// modeWords is a way of rounding in words.
+// modeWords describes a rounding mode in words.
 func modeWords(m money.Mode) string {
 	switch m {
 	case money.Truncate:
@@ -48,7 +48,7 @@ func decimals(digits int) string {
 	return fmt.Sprintf("%d decimals", digits)
 }
 
-// notes say what annexes do not show.
+// notes returns the notes on objects without an annex.
 func (l *leftOut) notes() []string {
 	var out []string
 	if l.count > 0 {
@@ -66,11 +66,11 @@ func (l *leftOut) notes() []string {
 	return out
 }
 
-// monthEndDay says where the month's end is in the consumption by day.
+// monthEndDay says where month-end charges are in the consumption by day.
 const monthEndDay = "What is charged at the month's end is spread evenly over the days of the chart. In the list " +
 	"of the consumption by day, it is on the cycle's first day and marked."
 
-// notes are the sentences at the end of bills and statements.
+// notes creates the sentences at the end of bills and statements.
 type notes struct {
 	parties
 	settings *settings.Settings
@@ -82,8 +82,8 @@ func (s *Sources) notes(h *layout.Header) (notes, error) {
 	return notes{s.parties(), s.Settings, ledger}, err
 }
 
-// bySettings says how amounts come to what customers pay, and how lines are paid. Of a closed cycle it says what the
-// lake has of it: the settings of then are not stored (COMPOSE-11). digits is what lines are rounded to.
+// bySettings says how the amounts that customers pay are rounded, and how lines are paid. For a closed cycle it uses
+// only the lake: the settings of the close are not stored (COMPOSE-11). digits describes the rounding of lines.
 func (n notes) bySettings(h *layout.Header, digits string) []string {
 	if h.Closed {
 		return []string{n.payments()}
@@ -91,7 +91,7 @@ func (n notes) bySettings(h *layout.Header, digits string) []string {
 	return []string{n.rounding(digits), n.payments()}
 }
 
-// rounding says how amounts of lines come to what customers pay (§4.2).
+// rounding describes how the amounts of lines become the amounts that customers pay (§4.2).
 func (n notes) rounding(digits string) string {
 	r := n.settings.Rounding
 	if r.Grain == settings.Line {
@@ -101,7 +101,7 @@ func (n notes) rounding(digits string) string {
 		digits)
 }
 
-// payments says how lines are paid (§6.3).
+// payments describes how lines are paid (§6.3).
 func (n notes) payments() string {
 	if n.ledger {
 		return "Lines are paid from coupons and balances in the order of time: stored value, flexi coupons, cash, " +
@@ -110,7 +110,7 @@ func (n notes) payments() string {
 	return "What coupons do not cover counts as paid in cash."
 }
 
-// statement are the sentences below a partner's statement.
+// statement returns the sentences below a partner's statement.
 func (n notes) statement(st *document.Statement, u *used, left *leftOut) []string {
 	notes := []string{stateText(&st.Header)}
 	if slices.ContainsFunc(st.Rows, func(r document.Row) bool { return r.AssociationType == document.Resale }) {
@@ -160,7 +160,7 @@ func (n notes) statement(st *document.Statement, u *used, left *leftOut) []strin
 	return append(notes, left.notes()...)
 }
 
-// bill are the sentences below a customer's bill.
+// bill returns the sentences below a customer's bill.
 func (n notes) bill(b *document.Bill, g *gathered, left *leftOut) []string {
 	notes := append([]string{stateText(&b.Header)}, n.bySettings(&b.Header, decimals(b.Header.Digits))...)
 	notes = append(notes, n.servedBy(b)...)
@@ -181,11 +181,11 @@ func (n notes) bill(b *document.Bill, g *gathered, left *leftOut) []string {
 	return append(notes, left.notes()...)
 }
 
-// severalIssuers is what a bill says that has no cover because of them.
+// severalIssuers is the note on a bill that has no cover because of several issuers.
 const severalIssuers = "Several issuers sold to the customer in the cycle. Each invoices its own lines."
 
-// servedBy says which partners the customer had, where that changed within the cycle. Of a closed cycle it says
-// nothing: the associations of the close are not stored (COMPOSE-11).
+// servedBy names the customer's partners if they changed within the cycle. It returns nothing for a closed cycle: the
+// associations of the close are not stored (COMPOSE-11).
 func (n notes) servedBy(b *document.Bill) []string {
 	if b.Header.Closed {
 		return nil

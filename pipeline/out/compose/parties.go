@@ -23,8 +23,8 @@ func (s *Sources) parties() parties {
 	return parties{s.Books, layout.Party{ID: s.Settings.Vendor.ID, Name: s.Settings.Vendor.Name}}
 }
 
-// ownID is what books and branding call a party of a document: the vendor has its id of the settings there, and may
-// have that of tables.
+// ownID returns the id of a document's party in books and branding. There the vendor has the id of the settings; tables
+// may have another one.
 func (p parties) ownID(id string) string {
 	if id == settlement.VendorID {
 		return p.vendor.ID
@@ -32,7 +32,7 @@ func (p parties) ownID(id string) string {
 	return id
 }
 
-// before is the row of a book that was in force last before an instant, or the first one.
+// before returns the row of a book that was last in force before an instant, or the first one.
 func before[T any](rows []T, end period.Instant, valid func(*T) period.Span) *T {
 	at := 0
 	for i := range rows {
@@ -43,7 +43,7 @@ func before[T any](rows []T, end period.Instant, valid func(*T) period.Span) *T 
 	return &rows[at]
 }
 
-// customer is a customer with its name at the cycle's end; without a name where the books no longer have it.
+// customer returns a customer with its name at the cycle's end, or without a name if the books no longer have it.
 func (p parties) customer(id string, cycle period.Cycle) layout.Party {
 	party := layout.Party{ID: id}
 	if code := p.books.Customer(id); code >= 0 {
@@ -54,14 +54,14 @@ func (p parties) customer(id string, cycle period.Cycle) layout.Party {
 	return party
 }
 
-// partnerRow is a partner's row at the cycle's end.
+// partnerRow returns a partner's row at the cycle's end.
 func (p parties) partnerRow(code int32, cycle period.Cycle) *books.PartnerRow {
 	return before(p.books.Partners[code].Rows, p.books.Zone.Bounds(cycle).To, func(r *books.PartnerRow) period.Span {
 		return r.Valid
 	})
 }
 
-// partner is a partner with its name at the cycle's end, or the vendor; "" is nobody.
+// partner returns a partner with its name at the cycle's end, or the vendor; for "" an empty party.
 func (p parties) partner(id string, cycle period.Cycle) layout.Party {
 	if id == settlement.VendorID {
 		return layout.Party{ID: id, Name: p.vendor.Name}
@@ -73,12 +73,12 @@ func (p parties) partner(id string, cycle period.Cycle) layout.Party {
 	return party
 }
 
-// partnerName names partners in a cycle.
+// partnerName returns a function that names partners in a cycle.
 func (s *Sources) partnerName(cycle period.Cycle) func(id string) string {
 	return func(id string) string { return s.parties().partner(id, cycle).Name }
 }
 
-// partnerCode finds a partner that somebody asks for. Errors: *rows.NotFoundError.
+// partnerCode finds the partner of a request. Errors: *rows.NotFoundError.
 func (p parties) partnerCode(id string) (int32, error) {
 	if code := p.books.Partner(id); code >= 0 {
 		return code, nil
@@ -101,7 +101,7 @@ func (p parties) partnerCode(id string) (int32, error) {
 	return 0, &rows.NotFoundError{What: fmt.Sprintf("books/partners.csv has no partner %q", id), Do: do}
 }
 
-// code is the index of a partner's id as settlement has it.
+// code returns the index by which settlement knows a partner's id.
 func (p parties) code(id string) (int32, error) {
 	switch id {
 	case "":
@@ -116,8 +116,8 @@ func (p parties) code(id string) (int32, error) {
 	return code, nil
 }
 
-// servingPartner is the partner whose customer it is at the cycle's end, or was last within it; empty = the vendor's
-// own, be it referred.
+// servingPartner returns the partner of the customer at the cycle's end, or its last one within the cycle; empty for a
+// customer of the vendor, also if referred.
 func (p parties) servingPartner(customer string, cycle period.Cycle) layout.Party {
 	bounds := p.books.Zone.Bounds(cycle)
 	var last *books.Association
@@ -133,7 +133,7 @@ func (p parties) servingPartner(customer string, cycle period.Cycle) layout.Part
 	return p.partner(p.books.Partners[last.Partner].ID, cycle)
 }
 
-// serviceName is what products.csv calls a service; empty if it has no name.
+// serviceName returns the name of a service in products.csv, or "".
 func (p parties) serviceName(code string) string {
 	if code == "" {
 		return ofNoService.English

@@ -14,7 +14,7 @@ import (
 	"github.com/tollbook/tollbook/settlement/fund"
 )
 
-// partnerMoney adds the sections about what a partner holds, spends and owes besides the rows (COMPOSE-9).
+// partnerMoney adds the sections about a partner's balances, payments and debts (COMPOSE-9).
 func (s *Sources) partnerMoney(st *document.Statement) error {
 	p := &purse{Sources: s, st: st, span: s.Books.Zone.Bounds(st.Header.Cycle)}
 	for _, step := range []func() error{p.toConfirm, p.account, p.receivables, p.quotas, p.coupons, p.funds} {
@@ -32,7 +32,7 @@ type purse struct {
 	span period.Span // of the cycle
 }
 
-// moment is an instant of a document; Forever and Past are none.
+// moment converts an instant for a document; Forever and Past become none.
 func moment(t period.Instant) document.Moment {
 	if t == period.Forever || t == period.Past {
 		return 0
@@ -54,7 +54,7 @@ func (p *purse) toConfirm() error {
 	return err
 }
 
-// account is the entries of the cycle, and the balances before and after them.
+// account adds the account's entries in the cycle, and the balances before and after them.
 func (p *purse) account() error {
 	var last [4]document.Balance
 	for i, word := range []string{"cash", "rebate", "credit", "frozen"} {
@@ -95,7 +95,7 @@ func (p *purse) account() error {
 	return err
 }
 
-// receivables are those of the cycle and of which something is unpaid.
+// receivables adds the receivables of the cycle, and those that are not fully paid.
 func (p *purse) receivables() error {
 	return coupons.Each(p.Snap, tables.Receivables(), func(r rows.Row[tables.Receivable]) error {
 		one := document.Receivable{Cycle: r.Word(tables.ReceivableCycle), Due: r.Word(tables.ReceivableDueDate),
@@ -136,7 +136,7 @@ func (p *purse) quotas() error {
 	return err
 }
 
-// coupons are the partner's that changed in the cycle or are active.
+// coupons adds the partner's coupons that are active or changed in the cycle.
 func (p *purse) coupons() error {
 	changed := map[string]bool{}
 	err := coupons.Each(p.Snap, tables.CouponRecords(), func(r rows.Row[tables.CouponRecord]) error {
@@ -161,7 +161,7 @@ func (p *purse) coupons() error {
 	return err
 }
 
-// funds are those of periods that hold the cycle, and earlier ones that have not ended.
+// funds adds the funds whose period includes the cycle, and earlier ones that have not ended.
 func (p *purse) funds() error {
 	return coupons.Each(p.Snap, tables.Funds(), func(r rows.Row[tables.Fund]) error {
 		if r.Word(tables.FundPartnerID) != p.st.Partner.ID {

@@ -16,8 +16,8 @@ import (
 	"github.com/tollbook/tollbook/settlement"
 )
 
-// eachRow visits the rows of partner_statements of a cycle, partner "" = all, as settlement adds them up. The row of
-// the table is valid until the next.
+// eachRow visits the rows of partner_statements of a cycle, partner "" = all, in the form that settlement adds up. The
+// table's row is valid until the next one.
 func (s *Sources) eachRow(ctx context.Context, cycle period.Cycle, partner string,
 	visit func(*settlement.Row, rows.Row[tables.PartnerStatement]) error) (err error) {
 	list, err := s.Reader().Statements(ctx, manifest.CycleOf(cycle), partner)
@@ -40,7 +40,7 @@ func (s *Sources) eachRow(ctx context.Context, cycle period.Cycle, partner strin
 	})
 }
 
-// row reads what settlement adds up: whose row it is, lines and amounts.
+// row reads what settlement adds up: the parties of the row, its lines and its amounts.
 func (s *Sources) row(cycle period.Cycle, row rows.Row[tables.PartnerStatement]) (*settlement.Row, error) {
 	r := &settlement.Row{Cycle: cycle, Customer: settlement.None,
 		Service:      row.Word(tables.PartnerStatementServiceTypeCode),
@@ -76,8 +76,8 @@ func (s *Sources) row(cycle period.Cycle, row rows.Row[tables.PartnerStatement])
 	return r, nil
 }
 
-// payer notes in whose currency payment_amount is. A row of a customer whom the books do not have is in the partner's
-// currency if it has no rate, else in one that nothing tells.
+// payer sets the currency of payment_amount. If the books do not have the customer, it is the partner's currency for a
+// row without exchange rate, and unknown otherwise.
 func (s *Sources) payer(r *settlement.Row, row rows.Row[tables.PartnerStatement]) error {
 	converted := row.Cols.Def.Index("fx_rate") >= 0 && row.Word(tables.PartnerStatementFxRate) != ""
 	if !converted && !s.Books.Mixed {
@@ -94,13 +94,13 @@ func (s *Sources) payer(r *settlement.Row, row rows.Row[tables.PartnerStatement]
 	return nil
 }
 
-// namer looks names up once: thousands of rows name the same few.
+// namer looks up each name once: thousands of rows have the same few names.
 type namer struct {
 	s        *Sources
 	cycle    period.Cycle
 	services map[string]string
 	partners map[string]string
-	last     layout.Party // of customers, which come one after the other
+	last     layout.Party // the last customer: its rows are consecutive
 }
 
 func (s *Sources) namer(cycle period.Cycle) *namer {
@@ -130,7 +130,7 @@ func (n *namer) customer(id string) layout.Party {
 	return n.last
 }
 
-// shown is a row as the document has it.
+// shown converts a row to what the document shows.
 func (n *namer) shown(r *settlement.Row, row rows.Row[tables.PartnerStatement]) (document.Row, error) {
 	customer := n.customer(row.Word(tables.PartnerStatementCustomerID))
 	association, err := strconv.Atoi(row.Word(tables.PartnerStatementAssociationType))

@@ -18,7 +18,7 @@ import (
 	"github.com/tollbook/tollbook/settlement"
 )
 
-// Sources is what documents are made from.
+// Sources has what documents are composed from.
 type Sources struct {
 	Snap     *lake.Snapshot
 	Books    *books.Books
@@ -26,9 +26,9 @@ type Sources struct {
 	Prices   *tariff.Book     // of Books, for annexes and packages
 	Partners *settlement.Book // of Books
 	Limits   rows.Limits
-	Cache    *cache.Cache // as partners.Reader's
+	Cache    *cache.Cache // as in partners.Reader
 	Covers   *Covers      // nil = documents have no covers
-	Brief    bool         // statements without cover, annexes and consumption by day, which every line is read for
+	Brief    bool         // omit cover, annexes and consumption by day, for which every line is read
 }
 
 // Reader returns a reader of the partners' tables of the snapshot.
@@ -37,7 +37,7 @@ func (s *Sources) Reader() *partners.Reader {
 		Cache: s.Cache}
 }
 
-// header is what is at the top of a document of a cycle. Errors: *rows.NoCycleError.
+// header returns the header of a document of a cycle. Errors: *rows.NoCycleError.
 func (s *Sources) header(cycle period.Cycle) (layout.Header, error) {
 	if err := rows.HasCycle(s.Snap, manifest.CycleOf(cycle)); err != nil {
 		return layout.Header{}, err
@@ -53,13 +53,13 @@ func (s *Sources) header(cycle period.Cycle) (layout.Header, error) {
 	return h, nil
 }
 
-// inCurrency is a header of a document in a currency.
+// inCurrency returns the header of a document in a currency.
 func inCurrency(h layout.Header, c money.Currency) layout.Header {
 	h.Currency, h.Digits = c.Code, c.Digits
 	return h
 }
 
-// kindWord is the word of books for a partner's kind.
+// kindWord returns the books' word for a partner's kind.
 func kindWord(k books.PartnerKind) string {
 	switch k {
 	case books.Distributor:
@@ -70,7 +70,7 @@ func kindWord(k books.PartnerKind) string {
 	return "referrer"
 }
 
-// byLedger reports whether a cycle is paid from balances: a closed one by what the lake has of it (COMPOSE-11).
+// byLedger reports whether a cycle is paid from balances; for a closed one the lake decides (COMPOSE-11).
 func (s *Sources) byLedger(h *layout.Header) (bool, error) {
 	if !h.Closed {
 		return s.Settings.Payments == settings.Ledger, nil

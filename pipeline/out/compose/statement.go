@@ -18,7 +18,7 @@ import (
 	"github.com/tollbook/tollbook/settlement"
 )
 
-// Statement composes what a partner and its sellers settle for a cycle (§6.4). Errors: *rows.NoCycleError;
+// Statement composes the statement of a partner and its sellers for a cycle (§6.4). Errors: *rows.NoCycleError;
 // *rows.NotFoundError for a partner that the books do not have; *settle.MissingBookError.
 func Statement(ctx context.Context, s *Sources, cycle period.Cycle, partner string) (*document.Statement, error) {
 	header, err := s.header(cycle)
@@ -75,7 +75,7 @@ func Statement(ctx context.Context, s *Sources, cycle period.Cycle, partner stri
 	return st, err
 }
 
-// summarize adds the partner's incentives and takes the sums over from settlement.
+// summarize adds the partner's incentives, and the sums that settlement calculated.
 func (s *Sources) summarize(st *document.Statement, nets *settlement.Nets, partner int32) error {
 	list, err := s.Reader().Incentives()
 	if err != nil {
@@ -103,7 +103,7 @@ func (s *Sources) summarize(st *document.Statement, nets *settlement.Nets, partn
 	return nil
 }
 
-// sellers are those of the rows; the one at the cycle's end comes first. A referrer without rows has none.
+// sellers returns the sellers of the rows; the one at the cycle's end is first. A referrer without rows has none.
 func (s *Sources) sellers(st *document.Statement, partner int32) []layout.Party {
 	var ids []string
 	for i := range st.Rows {
@@ -128,22 +128,22 @@ func (s *Sources) sellers(st *document.Statement, partner int32) []layout.Party 
 	return out
 }
 
-// Settled is one partner's line in the table of all partners.
+// Settled is one partner's row in the table of all partners.
 type Settled struct {
 	Partner    layout.Party
 	Kind       string // as of the cycle's end
 	Currency   string // of the amounts; "" = the workspace's only one
 	Lines      int64
-	Payment    money.PerCurrency // of the customers of its own rows
+	Payment    money.PerCurrency // of the customers of the partner's own rows
 	Owed       money.AmountTotal
 	Cost       money.AmountTotal
 	Revenue    money.AmountTotal
 	Margin     money.AmountTotal
 	Incentives money.AmountTotal
-	Net        money.AmountTotal // above 0 the partner pays
+	Net        money.AmountTotal // if above 0, the partner pays
 }
 
-// SettledEntry is what one partner comes to, as a program reads it.
+// SettledEntry is the machine-readable form of one partner's totals.
 type SettledEntry struct {
 	PartnerID  string             `json:"partner_id,omitempty"`
 	Name       string             `json:"name,omitempty"`
@@ -157,12 +157,12 @@ type SettledEntry struct {
 	Incentives money.AmountTotal  `json:"incentive_amount"`
 	Net        money.AmountTotal  `json:"net_amount"`
 
-	// Of customers or partners of several currencies: that of the amounts, and the payments by the customers' currency.
+	// With several currencies: the currency of the amounts, and the payments by the customers' currency.
 	Currency string                `json:"currency,omitempty"`
 	Payments []money.CurrencyTotal `json:"payment_amounts,omitempty"`
 }
 
-// Entry is what the partner comes to as a program reads it.
+// Entry returns the machine-readable form of the partner's totals.
 func (s *Settled) Entry() SettledEntry {
 	e := SettledEntry{PartnerID: s.Partner.ID, Name: s.Partner.Name, Kind: s.Kind, Lines: s.Lines, Owed: s.Owed,
 		Cost: s.Cost, Revenue: s.Revenue, Margin: s.Margin, Incentives: s.Incentives, Net: s.Net, Currency: s.Currency}
@@ -177,12 +177,12 @@ func (s *Settled) Entry() SettledEntry {
 	return e
 }
 
-// Amounts are the entry's amounts in the order in which they are shown, behind the payments.
+// Amounts returns the entry's amounts in the order in which they are shown, after the payments.
 func (e *SettledEntry) Amounts() []money.AmountTotal {
 	return []money.AmountTotal{e.Owed, e.Cost, e.Revenue, e.Margin, e.Incentives, e.Net}
 }
 
-// PaymentText is the payments of customers, each written by shown: one amount in a workspace of one currency, else
+// PaymentText returns the payments of customers, formatted by shown: one amount in a workspace of one currency, else
 // amounts with their currencies.
 func (e *SettledEntry) PaymentText(shown func(t money.AmountTotal, currency string) string) string {
 	if e.Payment != nil {
@@ -195,11 +195,11 @@ func (e *SettledEntry) PaymentText(shown func(t money.AmountTotal, currency stri
 	return strings.Join(all, "; ")
 }
 
-// Overview is what all partners of a cycle come to.
+// Overview has the totals of all partners of a cycle.
 type Overview struct {
 	Header   layout.Header
 	Partners []Settled // by partner_id
-	Totals   []Settled // by the partners' currency; of a workspace of one currency there is one. Partner is empty
+	Totals   []Settled // by the partners' currency, one in a workspace of one currency; without Partner
 	Costs    []VendorCosts
 }
 
@@ -268,7 +268,7 @@ func Partners(ctx context.Context, s *Sources, cycle period.Cycle) (*Overview, e
 	return out, nil
 }
 
-// add adds a partner of the same currency.
+// add adds the totals of a partner of the same currency.
 func (t *Settled) add(o *Settled) error {
 	t.Lines += o.Lines
 	for _, p := range o.Payment.List() {
@@ -281,7 +281,7 @@ func (t *Settled) add(o *Settled) error {
 		t.Margin.AddTotal(o.Margin), t.Incentives.AddTotal(o.Incentives), t.Net.AddTotal(o.Net))
 }
 
-// customersOf are the customers of a statement's rows, sorted.
+// customersOf returns the customers of a statement's rows, sorted.
 func customersOf(rows []document.Row) []string {
 	ids := make([]string, 0, len(rows))
 	for i := range rows {

@@ -11,7 +11,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// taxes are rows of taxes as documents show them, with the names that the books have.
+// taxes converts rows of taxes to what documents show, with the names of the books.
 func (s *Sources) taxes(list []rows.Tax) []document.Tax {
 	bill.NameTaxes(s.Books, list)
 	var out []document.Tax
@@ -21,7 +21,7 @@ func (s *Sources) taxes(list []rows.Tax) []document.Tax {
 	return out
 }
 
-// taxes are the sentences below a bill that say how its tax is calculated.
+// taxes returns the sentences below a bill that say how its tax is calculated.
 func (n notes) taxes(b *document.Bill) []string {
 	if !b.Header.Closed {
 		return TaxNotes(n.books, n.settings, b.Customer.ID)
@@ -33,8 +33,8 @@ func (n notes) taxes(b *document.Bill) []string {
 	return ClosedTaxNotes(list)
 }
 
-// ClosedTaxNotes say what the taxes of a closed cycle are: the settings and the books of then are not stored
-// (COMPOSE-11).
+// ClosedTaxNotes returns what is known about the taxes of a closed cycle: the settings and books of the close are not
+// stored (COMPOSE-11).
 func ClosedTaxNotes(list []rows.Tax) []string {
 	switch {
 	case len(list) == 0:
@@ -45,7 +45,7 @@ func ClosedTaxNotes(list []rows.Tax) []string {
 	return []string{"Tax is added to prices."}
 }
 
-// TaxNotes are the sentences below the bill of an open cycle that say how its tax is calculated (§10.6).
+// TaxNotes returns the sentences below the bill of an open cycle that say how its tax is calculated (§10.6).
 func TaxNotes(b *books.Books, s *settings.Settings, customer string) []string {
 	if at := b.Money.PartyNamed(customer); at >= 0 && b.Money.Parties[at].TaxExempt {
 		text := "The customer is exempt from tax."
@@ -70,7 +70,7 @@ func TaxNotes(b *books.Books, s *settings.Settings, customer string) []string {
 	return notes
 }
 
-// addedTaxes are the rows of the taxes that prices do not include.
+// addedTaxes returns the rows of the taxes that prices do not include.
 func addedTaxes(list []document.Tax) []letter.Row {
 	var out []letter.Row
 	for i := range list {
@@ -81,7 +81,7 @@ func addedTaxes(list []document.Tax) []letter.Row {
 	return out
 }
 
-// includedTaxes adds a table of the taxes that are included in what is due.
+// includedTaxes adds a table of the taxes that are included in the amount due.
 func includedTaxes(l *letter.Letter, list []document.Tax) error {
 	var rows []letter.Row
 	var sum money.AmountTotal
@@ -107,7 +107,7 @@ func includedTaxes(l *letter.Letter, list []document.Tax) error {
 	return err
 }
 
-// statementTaxes adds the taxes on what a partner owes, which are not part of it, and gives the sum.
+// statementTaxes adds the taxes on what a partner owes, which are not part of it, and returns the sum.
 func statementTaxes(l *letter.Letter, list []document.Tax, owed letter.Row) (letter.Row, error) {
 	added := addedTaxes(list)
 	if len(added) == 0 {

@@ -19,12 +19,12 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// arrowSheet is an Arrow IPC stream, a record batch a batch, not compressed: texts as utf8 (what is not becomes
-// U+FFFD), decimals as decimal128, times in microseconds UTC. As in Parquet an empty text and a tier of 0 stand for
-// none.
+// arrowSheet writes an Arrow IPC stream, one record batch per batch, not compressed: texts as utf8 (invalid bytes
+// become U+FFFD), decimals as decimal128, times in microseconds UTC. As in Parquet, an empty text and a tier of 0 mean
+// no value.
 //
-// Arrow's columns are made of a batch's as they are: numbers, and the bytes of texts that are utf8, are not copied.
-// What has to be made again is made in memory that the next batch takes over.
+// Numbers, and the bytes of texts that are valid utf8, are not copied from the batch. Other columns are converted in
+// memory that the next batch reuses.
 type arrowSheet struct {
 	buffer  *bufio.Writer
 	w       *ipc.Writer
@@ -35,9 +35,9 @@ type arrowSheet struct {
 // arrowColumn is the memory of one column.
 type arrowColumn struct {
 	bytes   []byte  // of texts, or of decimals
-	offsets []int32 // of texts: one more than there are rows
+	offsets []int32 // of texts: one more than the number of rows
 	words   []string
-	valid   []byte // a bit a row
+	valid   []byte // one bit per row
 }
 
 func newArrow(def *tables.Table, w io.Writer) *arrowSheet {
@@ -51,7 +51,7 @@ func newArrow(def *tables.Table, w io.Writer) *arrowSheet {
 		columns: make([]arrowColumn, len(fields))}
 }
 
-// arrowType is a column's type in Arrow.
+// arrowType returns a column's type in Arrow.
 func arrowType(t tables.Type) arrow.DataType {
 	switch t {
 	case tables.Word, tables.Text:
@@ -83,8 +83,8 @@ func (s *arrowSheet) write(cols *parquet.Columns[tables.Any]) error {
 	return s.w.Write(batch)
 }
 
-// buffers are what Arrow has of a column: which values there are (nil = all), offsets of texts, the values; and how
-// many there are not.
+// buffers returns Arrow's buffers of a column, and its number of nulls: the validity bits (nil = no nulls), offsets of
+// texts, the values.
 func (m *arrowColumn) buffers(c *parquet.Col, t tables.Type) (list []*memory.Buffer, nulls int) {
 	switch t {
 	case tables.Word:
@@ -109,7 +109,7 @@ func (m *arrowColumn) buffers(c *parquet.Col, t tables.Type) (list []*memory.Buf
 	}
 }
 
-// fillWords writes each row's word, one after the other.
+// fillWords writes the word of each row, one after the other.
 func (m *arrowColumn) fillWords(c *parquet.Col) {
 	m.words = m.words[:0]
 	for _, word := range c.Dict {
@@ -122,7 +122,7 @@ func (m *arrowColumn) fillWords(c *parquet.Col) {
 	}
 }
 
-// fillTexts writes where texts end, and gives their bytes.
+// fillTexts writes the offsets of texts and returns their bytes.
 func (m *arrowColumn) fillTexts(c *parquet.Col) []byte {
 	m.offsets = append(append(m.offsets[:0], 0), c.Ends...)
 	if utf8.Valid(c.Bytes) && m.whole(c.Bytes) {
@@ -136,7 +136,7 @@ func (m *arrowColumn) fillTexts(c *parquet.Col) []byte {
 	return m.bytes
 }
 
-// whole reports whether no text begins within a character: two that are not utf8 can be it together.
+// whole reports whether no text begins within a character: two invalid texts can be valid utf8 when joined.
 func (m *arrowColumn) whole(text []byte) bool {
 	for _, from := range m.offsets {
 		if int(from) < len(text) && !utf8.RuneStart(text[from]) {
@@ -157,7 +157,7 @@ func (m *arrowColumn) fillDecimals(decs []parquet.Dec) {
 	}
 }
 
-// fillValid writes which times there are, and counts those that there are not.
+// fillValid writes the validity bits of times, and returns the number of nulls.
 func (m *arrowColumn) fillValid(times []int64) (nulls int) {
 	n := int(bitutil.BytesForBits(int64(len(times))))
 	m.valid = slices.Grow(m.valid[:0], n)[:n]

@@ -12,10 +12,10 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Chart is what a workbook draws below the amounts: stacked columns.
+// Chart is the chart of a workbook: stacked columns.
 type Chart struct {
 	Title   string
-	Format  string     // of the amounts, as a spreadsheet program writes number formats
+	Format  string     // number format of the amounts in a spreadsheet program
 	By      string     // heading of the bars
 	Bars    []string   // names, from left to right
 	Parts   []string   // names of the parts of each bar
@@ -29,8 +29,7 @@ const (
 	chartHeight = 480
 )
 
-// Charted writes a table that is in memory as an XLSX workbook: a sheet with its rows, and one with the chart and the
-// amounts that the chart shows.
+// Charted writes a table in memory as an XLSX workbook: a sheet with its rows, and one with the chart and its amounts.
 func Charted(cols *parquet.Columns[tables.Any], chart *Chart, w io.Writer) (err error) {
 	out, err := newXLSX(&Request{Table: cols.Def.Name}, cols.Def, w)
 	if err != nil {
@@ -83,7 +82,7 @@ func (c *Chart) draw(file *excelize.File) error {
 	return c.place(file)
 }
 
-// place adds the chart itself, to the right of its amounts.
+// place adds the chart itself, to the right of the amounts.
 func (c *Chart) place(file *excelize.File) error {
 	var series []excelize.ChartSeries
 	for i := range c.Parts {

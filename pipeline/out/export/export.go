@@ -18,7 +18,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Tables are the tables that can be exported.
+// Tables returns the names of the tables that can be exported.
 func Tables() []string {
 	list := []string{
 		"lines", "rejects", "statements", "partner_statements", "incentives", "accounts", "margins", "taxes", "totals",
@@ -29,24 +29,24 @@ func Tables() []string {
 	return list
 }
 
-// Formats are the formats of an export.
+// Formats returns the names of the formats of an export.
 func Formats() []string { return []string{"csv", "ndjson", "parquet", "arrow", "xlsx"} }
 
-// Request says what is exported. Table and Format are words of Tables and Formats.
+// Request says what is exported. Table and Format are names of Tables and Formats.
 type Request struct {
 	Table, Format string
-	Cycle         manifest.Cycle // rejects and control totals are of the whole lake and do not look at it
-	Scope         Scope          // whose rows; the zero value is all of them
+	Cycle         manifest.Cycle // ignored for rejects and control totals, which are of all cycles
+	Scope         Scope          // whose rows; the zero value is all
 	Split         bool           // CSV as a tar.gz of parts of PartRows rows
 	// CSV for a spreadsheet program (package spreadsheet), not for programs that read the table
 	Excel bool
-	// of the workspace, for partner_statements, incentives and a partner's scope; its state is the one exported
+	// Partners reads partner_statements, incentives and a partner's scope; Write sets its state.
 	Partners partners.Reader
 	Limits   rows.Limits
-	Progress func(rows int64) // nil = nothing
+	Progress func(rows int64) // nil = no reports
 }
 
-// Check says what is wrong with a request, or nil.
+// Check returns what is wrong with a request, or nil.
 func (r *Request) Check() error {
 	switch {
 	case !slices.Contains(Tables(), r.Table):
@@ -61,8 +61,8 @@ func (r *Request) Check() error {
 	return r.Scope.check(r.Table)
 }
 
-// Write writes a table of a state and returns its number of rows. Nothing is written before every file of the lake that
-// it needs is open or copied, so that a *lakeerr.MovedError comes before the first byte. Errors: *rows.NoCycleError,
+// Write writes a table of a state and returns its number of rows. Before the first byte, every file of the lake that it
+// needs is open or copied, so that a *lakeerr.MovedError comes before it. Errors: *rows.NoCycleError,
 // *rows.NotFoundError for a scope that the books do not have, those of the lake, of scratch space and of w.
 func Write(ctx context.Context, snap *lake.Snapshot, r *Request, w io.Writer) (list int64, err error) {
 	if err := r.Check(); err != nil {
@@ -104,7 +104,7 @@ func Write(ctx context.Context, snap *lake.Snapshot, r *Request, w io.Writer) (l
 	return list, nil
 }
 
-// batchRows is how many rows are merged, and written, at a time: a row group of Parquet, a record batch of Arrow.
+// batchRows is how many rows are merged and written at a time: a row group of Parquet, a record batch of Arrow.
 const batchRows = 1 << 15
 
 // pump moves rows into a sheet: while one batch is written the next is merged.
@@ -143,7 +143,7 @@ func (r *Request) pump(ctx context.Context, source *rows.Rows[tables.Any], def *
 	return rows, group.Wait()
 }
 
-// leaving is a table with the columns that leave alone.
+// leaving returns the definition of a table with only its exported columns.
 func leaving(def *tables.Table) *tables.Table {
 	return &tables.Table{Name: def.Name, Columns: def.Columns[:def.Exported], Exported: def.Exported, Added: def.Added}
 }
@@ -187,7 +187,7 @@ func open(ctx context.Context, snap *lake.Snapshot, r *Request) (*rows.Rows[tabl
 	return list, def, err
 }
 
-// lines gives the lines of a cycle that are in the scope.
+// lines returns the lines of a cycle that are in the scope.
 func (r *Request) lines(ctx context.Context, snap *lake.Snapshot) (*rows.Rows[tables.Any], error) {
 	var closed map[string]string
 	if buyer := r.Scope.Partner; r.Scope.Resellers || r.Scope.Seller != "" {
@@ -203,7 +203,7 @@ func (r *Request) lines(ctx context.Context, snap *lake.Snapshot) (*rows.Rows[ta
 		r.Limits))
 }
 
-// untyped is the rows of a table for the writing of any.
+// untyped removes the table's type from its rows.
 func untyped[T any](list *rows.Rows[T], err error) (*rows.Rows[tables.Any], error) {
 	if err != nil {
 		return nil, err
@@ -211,13 +211,12 @@ func untyped[T any](list *rows.Rows[T], err error) (*rows.Rows[tables.Any], erro
 	return list.Any(), nil
 }
 
-// taxes gives the taxes of a cycle: all of them, a customer's or a partner's.
+// taxes returns the taxes of a cycle: all of them, a customer's or a partner's.
 func (r *Request) taxes(ctx context.Context, snap *lake.Snapshot) (*rows.Rows[tables.Any], error) {
 	return untyped(r.partners(snap).Taxes(ctx, r.Cycle, r.Scope.Customer, r.Scope.Partner))
 }
 
-// margins gives the margins of a cycle. They are the vendor's side of the business alone: no partner and no customer
-// sees them.
+// margins returns the margins of a cycle. They concern only the vendor: no partner and no customer may see them.
 func margins(ctx context.Context, snap *lake.Snapshot, r *Request) (*rows.Rows[tables.Any], error) {
 	if r.Scope.Customer != "" || r.Scope.Partner != "" {
 		return nil, errors.New("margins are exported whole: leave out --customer and --partner")
@@ -232,7 +231,7 @@ func margins(ctx context.Context, snap *lake.Snapshot, r *Request) (*rows.Rows[t
 	return rows.Sorted(ctx, snap, files, tables.Margins().Any(), leading(tables.Margins().Any()), r.Limits)
 }
 
-// leading are the columns that leave.
+// leading returns the exported columns.
 func leading[T any](def tables.Def[T]) tables.List[T] { return def.All()[:def.Exported] }
 
 // writeTotals writes the control totals.
@@ -251,14 +250,14 @@ func writeTotals(snap *lake.Snapshot, r *Request, w io.Writer) (int64, error) {
 	return writeBatch(r, cols, w)
 }
 
-// partners is the reader of partner tables, of a state.
+// partners returns a reader of partner tables for a state.
 func (r *Request) partners(snap *lake.Snapshot) *partners.Reader {
 	p := r.Partners
 	p.Snap, p.Limits = snap, r.Limits
 	return &p
 }
 
-// writeIncentives writes the incentives of the periods that hold the cycle.
+// writeIncentives writes the incentives of the periods that include the cycle.
 func writeIncentives(snap *lake.Snapshot, r *Request, w io.Writer) (int64, error) {
 	cols, err := r.partners(snap).IncentiveRows(r.Cycle)
 	if err != nil {
@@ -270,7 +269,7 @@ func writeIncentives(snap *lake.Snapshot, r *Request, w io.Writer) (int64, error
 	return writeBatch(r, cols, w)
 }
 
-// writeBatch writes a table that is small.
+// writeBatch writes a small table.
 func writeBatch[T any](r *Request, cols *parquet.Columns[T], w io.Writer) (rows int64, err error) {
 	def := leaving(cols.Def)
 	out, err := newSheet(r, def, w)
@@ -294,8 +293,8 @@ func writeBatch[T any](r *Request, cols *parquet.Columns[T], w io.Writer) (rows 
 	return int64(cols.N), nil
 }
 
-// Columns writes a table that is in memory, all of its columns, in one of the formats. A CSV is for a spreadsheet
-// program (Request.Excel): such tables are for people.
+// Columns writes all columns of a table in memory, in one of the formats. A CSV is for a spreadsheet program
+// (Request.Excel), because people read such tables.
 func Columns(cols *parquet.Columns[tables.Any], format string, w io.Writer) error {
 	_, err := writeBatch(&Request{Table: cols.Def.Name, Format: format, Excel: format == "csv"}, cols, w)
 	return err

@@ -13,15 +13,15 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// partnerTable is a table of partners' money, or of the statuses of orders: one list of no cycle in the lake.
+// partnerTable is a table of partners' money, or of the states of orders, which the lake does not divide by cycle.
 type partnerTable struct {
 	def     *tables.Table
-	instant tables.TimeColumn[tables.Any] // column of the instant that says to which cycle a row belongs; -1 = none
+	instant tables.TimeColumn[tables.Any] // column of the instant that determines a row's cycle; -1 = none
 	cycle   tables.WordColumn[tables.Any] // column of the cycle; -1 = none
-	partner tables.WordColumn[tables.Any] // column of the partner; -1 = its rows are of no one partner
+	partner tables.WordColumn[tables.Any] // column of the partner; -1 = rows do not belong to one partner
 }
 
-// partnerTables are the tables of partners' money (§8) and of the statuses of orders.
+// partnerTables returns the tables of partners' money (§8) and of the states of orders.
 func partnerTables() []partnerTable {
 	return []partnerTable{
 		{tables.PartnerAccounts().Table, tables.PartnerAccountTime.Any(), -1, tables.PartnerAccountPartnerID.Any()},
@@ -36,7 +36,7 @@ func partnerTables() []partnerTable {
 	}
 }
 
-// partnerTableOf is the table of partners' money of a name.
+// partnerTableOf returns the table with a name.
 func partnerTableOf(name string) (partnerTable, bool) {
 	for _, t := range partnerTables() {
 		if t.def.Name == name {
@@ -46,13 +46,13 @@ func partnerTableOf(name string) (partnerTable, bool) {
 	return partnerTable{}, false
 }
 
-// OfNoCycle reports whether an export of a table does not look at the cycle.
+// OfNoCycle reports whether an export of a table ignores the cycle.
 func OfNoCycle(name string) bool {
 	t, is := partnerTableOf(name)
 	return name == "rejects" || is && t.instant < 0 && t.cycle < 0
 }
 
-// keep says which rows of a batch leave.
+// keep returns which rows of a batch are exported.
 func (t *partnerTable) keep(r *Request, cols *parquet.Columns[tables.Any]) (func(i int) bool, error) {
 	bounds := period.Span{From: period.Past, To: period.Forever}
 	of := r.Cycle.String()
@@ -70,7 +70,7 @@ func (t *partnerTable) keep(r *Request, cols *parquet.Columns[tables.Any]) (func
 	}, nil
 }
 
-// write writes the rows of the table that are asked for.
+// write writes the requested rows of the table.
 func (t *partnerTable) write(snap *lake.Snapshot, r *Request, w io.Writer) (n int64, err error) {
 	out, err := newSheet(r, leaving(t.def), w)
 	if err != nil {

@@ -16,24 +16,23 @@ import (
 	"github.com/tollbook/tollbook/settlement"
 )
 
-// Scope says whose rows leave: a customer's, a partner's, or what is both; the zero value is all. A partner's lines are
-// those of its own customers. What a customer consumed under another partner, or under none, is not among them. The
-// fields below Partner are for lines alone. The command and the query API make a partner's scope by OfPartner.
+// Scope says whose rows are exported: a customer's, a partner's, or those of both; the zero value is all. A partner's
+// lines are those of its own customers, only while they were its customers. The fields below Partner apply only to
+// lines. The command and the query API create a partner's scope with OfPartner.
 type Scope struct {
 	Customer, Partner string
 
-	// Resellers adds the resold lines of the resellers that bought from the partner at the line's own time, as
-	// settlement has it (§6.4), or by their statements of a closed cycle (C160).
+	// Resellers adds the resold lines of the resellers that bought from the partner at the line's own time, as in
+	// settlement (§6.4); for a closed cycle the stored statements decide (C160).
 	Resellers bool
-	// only what the partner, a reseller, consumed while it bought from this one; not with Resellers
+	// Seller limits lines to what Partner, a reseller, bought from this partner; not with Resellers.
 	Seller string
-	Only   func(string) bool // only customers of which it says true; it is asked from several goroutines. nil = all
-	Named  string            // what Only is, for Request.Tag: two that differ have different names
+	Only   func(string) bool // only customers for which it is true; called concurrently. nil = all
+	Named  string            // identifies Only in Request.Tag: different functions need different names
 }
 
-// OfPartner is the scope of a partner's lines: of its own customers, of its reseller's customers where one is named,
-// or of its own and of
-// those of all its resellers.
+// OfPartner returns the scope of a partner's lines: of its own customers; or, if reseller is set, of that reseller's
+// customers; or, if resellers is true, of its own customers and those of all its resellers.
 func OfPartner(partner, reseller string, resellers bool) Scope {
 	if reseller != "" {
 		return Scope{Partner: reseller, Seller: partner, Resellers: resellers}
@@ -41,17 +40,17 @@ func OfPartner(partner, reseller string, resellers bool) Scope {
 	return Scope{Partner: partner, Resellers: resellers}
 }
 
-// CustomerTables are the tables that can be limited to a customer.
+// CustomerTables returns the tables that can be limited to a customer.
 func CustomerTables() []string { return []string{"lines", "statements", "accounts", "taxes"} }
 
-// PartnerTables are the tables that can be limited to a partner.
+// PartnerTables returns the tables that can be limited to a partner.
 func PartnerTables() []string {
 	return []string{"lines", "partner_statements", "incentives", "partner_accounts", "receivables", "funds",
 		"withdrawals", "taxes"}
 }
 
-// check says what is wrong with a scope for a table. A customer's statement and balances are the customer's as a whole:
-// no part of them is one partner's.
+// check returns what is wrong with a scope for a table. A customer's statement and balances cannot be limited to a
+// partner: they are not divided by partner.
 func (s Scope) check(table string) error {
 	switch {
 	case s.Resellers && table != "lines":
@@ -74,7 +73,7 @@ func (s Scope) check(table string) error {
 	return nil
 }
 
-// known is a *rows.NotFoundError for a customer or partner that the books do not have.
+// known returns *rows.NotFoundError for a customer or partner that the books do not have.
 func (s Scope) known(b *books.Books) error {
 	switch {
 	case s.Customer != "" && b.Customer(s.Customer) < 0:
@@ -90,8 +89,8 @@ func (s Scope) known(b *books.Books) error {
 	return nil
 }
 
-// lines is which lines are in the scope. closed is whom resellers bought from by their statements of the lines' cycle,
-// which is closed; of other resellers the books say it.
+// lines returns the selection of lines in the scope. closed says from whom resellers bought by their statements of the
+// lines' closed cycle; for other resellers the books say it.
 func (s Scope) lines(r *partners.Reader, closed map[string]string) rows.Selection {
 	out := rows.Selection{Customer: s.Customer}
 	if s.Only != nil {
@@ -113,7 +112,7 @@ func (s Scope) lines(r *partners.Reader, closed map[string]string) rows.Selectio
 		}
 		return r.Book.Seller(r.Books.Partner(buyer), at) == code
 	}
-	// Partners that ever bought from this one; whether one did at a line's own time, boughtFrom says.
+	// Partners that ever bought from this one; boughtFrom checks whether one did at a line's own time.
 	buyers := map[string]int32{s.Partner: partner}
 	for i := range r.Books.Partners {
 		p := &r.Books.Partners[i]
@@ -143,7 +142,7 @@ func (s Scope) lines(r *partners.Reader, closed map[string]string) rows.Selectio
 // resold is the association type of a reseller's customer.
 var resold = strconv.Itoa(int(books.Resale))
 
-// ownTime is when a line's partner and terms are looked up.
+// ownTime returns the time at which a line's partner and terms are looked up.
 func ownTime(row rows.Row[tables.Line]) period.Instant {
 	if t := row.MaybeTime(tables.LineOwnTime); t != tables.Nothing {
 		return t
@@ -151,7 +150,7 @@ func ownTime(row rows.Row[tables.Line]) period.Instant {
 	return row.Time(tables.LineUsageStart)
 }
 
-// only keeps the rows whose column holds a word.
+// only returns the rows whose column has a word.
 func only[T tables.Row](cols *parquet.Columns[T], col tables.WordColumn[T], word string) *parquet.Columns[T] {
 	out, words := parquet.NewColumns(tables.Typed[T](cols.Def)), parquet.Recode{}
 	words.Reset(cols.Any())

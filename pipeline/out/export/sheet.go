@@ -13,13 +13,13 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// sheet takes the rows of a table in one format, batch by batch. A batch is the caller's again when write returns.
+// sheet writes the rows of a table in one format, batch by batch. It does not keep a batch after write returns.
 type sheet interface {
 	write(*parquet.Columns[tables.Any]) error
 	end() error
 }
 
-// closeSheet deletes the scratch files of a sheet that has any.
+// closeSheet deletes the scratch files of a sheet, if it has any.
 func closeSheet(s sheet) error {
 	if c, ok := s.(io.Closer); ok {
 		return c.Close()
@@ -27,10 +27,10 @@ func closeSheet(s sheet) error {
 	return nil
 }
 
-// bufferSize is what is written to the file at a time.
+// bufferSize is the number of bytes that are written to the file at a time.
 const bufferSize = 256 << 10
 
-// newSheet starts a table in a format; def has the columns that leave and no others.
+// newSheet starts a table in a format; def has only the exported columns.
 func newSheet(r *Request, def *tables.Table, w io.Writer) (sheet, error) {
 	switch r.Format {
 	case "csv":
@@ -48,7 +48,7 @@ func newSheet(r *Request, def *tables.Table, w io.Writer) (sheet, error) {
 	return newParquet(def, w)
 }
 
-// cell appends the text of a cell; nothing = no value. A tier of 0 is none.
+// cell appends the text of a cell; an empty text means no value. A tier of 0 is no value.
 func cell(dst []byte, row rows.Row[tables.Any], col int) ([]byte, error) {
 	switch row.Cols.Def.Columns[col].Type {
 	case tables.Word:
@@ -131,7 +131,7 @@ func (s *csvSheet) add(row rows.Row[tables.Any]) (err error) {
 	return err
 }
 
-// field is the cell at hand as the file holds it.
+// field returns the current cell as it is written to the file.
 func (s *csvSheet) field(col int) []byte {
 	if !s.excel {
 		return s.cell
@@ -140,7 +140,7 @@ func (s *csvSheet) field(col int) []byte {
 	return s.safe
 }
 
-// AppendExcel appends the text of a cell as a spreadsheet program takes it for what it is: a text, a number or a time.
+// AppendExcel appends the text of a cell such that a spreadsheet program reads it as what it is: text, number or time.
 func AppendExcel(dst, text []byte, t tables.Type) []byte {
 	switch t {
 	case tables.Amount, tables.Quantity, tables.Cost, tables.Whole, tables.Small:
@@ -153,7 +153,7 @@ func AppendExcel(dst, text []byte, t tables.Type) []byte {
 
 func (s *csvSheet) end() error { return errors.Join(s.err, s.w.Flush()) }
 
-// AppendField appends a field of CSV, in quotes where it must be.
+// AppendField appends a field of CSV, in quotes if necessary.
 func AppendField(dst, field []byte) []byte {
 	if !needsQuotes(field) {
 		return append(dst, field...)
@@ -168,8 +168,8 @@ func AppendField(dst, field []byte) []byte {
 	return append(dst, '"')
 }
 
-// needsQuotes reports whether a field must be quoted. One that begins with a blank is quoted so that no reader trims
-// it.
+// needsQuotes reports whether a field must be quoted. A field that begins with a blank is quoted so that no reader
+// trims it.
 func needsQuotes(field []byte) bool {
 	if len(field) == 0 {
 		return false
@@ -182,8 +182,8 @@ func needsQuotes(field []byte) bool {
 	return field[0] == ' ' || field[0] == '\t'
 }
 
-// ndjsonSheet is one JSON object a line: texts, times and decimals as strings, whole numbers as numbers, null for no
-// value.
+// ndjsonSheet writes one JSON object per line: texts, times and decimals as strings, whole numbers as numbers, null for
+// no value.
 type ndjsonSheet struct {
 	def  *tables.Table
 	w    *bufio.Writer
@@ -237,7 +237,7 @@ func (s *ndjsonSheet) add(row rows.Row[tables.Any]) (err error) {
 
 func (s *ndjsonSheet) end() error { return s.w.Flush() }
 
-// appendString appends a JSON string; what is not UTF-8 becomes U+FFFD.
+// appendString appends a JSON string; invalid UTF-8 becomes U+FFFD.
 func appendString(dst, text []byte) []byte {
 	const hex = "0123456789abcdef"
 	dst = append(dst, '"')
@@ -271,7 +271,7 @@ func appendString(dst, text []byte) []byte {
 	return append(dst, '"')
 }
 
-// parquetSheet is Parquet with the columns that leave, a row group a batch.
+// parquetSheet writes Parquet with the exported columns, one row group per batch.
 type parquetSheet struct{ w *parquet.Writer }
 
 func newParquet(def *tables.Table, w io.Writer) (*parquetSheet, error) {

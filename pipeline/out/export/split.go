@@ -14,20 +14,20 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// PartRows is how many rows a part of a split CSV has at most, its header not counted.
+// PartRows is the largest number of rows of a part of a split CSV, without the header.
 const PartRows = 100_000
 
-// splitSheet is CSV in parts of PartRows rows, each with a header, in a tar.gz. Names count from 000001; times are
-// those of 1970, so that the same rows are the same bytes. A part is held in memory: tar writes a file's length before
-// the file.
+// splitSheet writes CSV in parts of PartRows rows, each with a header, in a tar.gz. Parts are numbered from 000001;
+// their times are in 1970, so that the same rows give the same bytes. A part is held in memory: tar writes a file's
+// length before the file.
 type splitSheet struct {
 	def   *tables.Table
-	name  string // of all parts, before their number
+	name  string // prefix of the names of all parts
 	gz    *gzip.Writer
 	tar   *tar.Writer
 	part  bytes.Buffer
 	excel bool
-	csv   *csvSheet // of the part at hand; nil = none
+	csv   *csvSheet // the current part; nil = none
 	rows  int
 	parts int
 }
@@ -58,7 +58,7 @@ func (s *splitSheet) write(cols *parquet.Columns[tables.Any]) error {
 	return nil
 }
 
-// flush ends the part at hand.
+// flush ends the current part.
 func (s *splitSheet) flush() error {
 	if err := s.csv.end(); err != nil {
 		return err
@@ -75,7 +75,7 @@ func (s *splitSheet) flush() error {
 	return err
 }
 
-// end writes what is left; a table without rows is one part with a header alone.
+// end writes the remaining rows; a table without rows is one part with only a header.
 func (s *splitSheet) end() error {
 	if s.csv == nil && s.parts == 0 {
 		s.csv = newCSV(s.def, &s.part, s.excel)

@@ -9,8 +9,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 )
 
-// Tag names the bytes that Write gives: the same tag, the same bytes. It is of the committed state, the books, the
-// request, and of program, which says by what version of the program they are written. It serves as an ETag, without
+// Tag identifies the bytes that Write writes: equal tags mean equal bytes. It is calculated from the committed state,
+// the books, the request, and program, the version of the program that writes them. It can be used as an ETag, without
 // the quotes.
 func (r *Request) Tag(snap *lake.Snapshot, program string) string {
 	var b strings.Builder

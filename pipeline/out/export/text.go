@@ -9,7 +9,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// AppendText appends a value to a column, from its text.
+// AppendText parses a value and appends it to a column.
 func AppendText(col *parquet.Col, kind tables.Type, text string) error {
 	switch kind {
 	case tables.Amount:

@@ -22,24 +22,24 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// xlsxSheet is a workbook with the rows on sheets of at most SheetRows rows, each with a header: whole numbers, and
-// decimals of up to 15 significant digits as numbers, which a spreadsheet keeps to the last digit; longer ones, times
-// and texts as text. Rows wait in scratch files, of the library and of ours, until the end.
+// xlsxSheet writes a workbook with sheets of at most SheetRows rows, each with a header. Whole numbers, and decimals of
+// up to 15 significant digits, are numbers, because a spreadsheet keeps all their digits; other values are text. Until
+// the end, rows are in scratch files of the library and of this package.
 type xlsxSheet struct {
 	def     *tables.Table
 	name    string
 	w       io.Writer
 	file    *excelize.File
-	out     *excelize.StreamWriter // of the sheet at hand
-	maxRows int                    // rows of a sheet
-	rows    int                    // on the sheet at hand, the header counted
-	sheet   int                    // its number, from 1; 0 = none yet
+	out     *excelize.StreamWriter // of the current sheet
+	maxRows int                    // of a sheet
+	rows    int                    // on the current sheet, with the header
+	sheet   int                    // number of the current one, from 1; 0 = none yet
 	cell    []byte
 	cells   []any
-	folder  *scratch.Folder // of the library's files and ours; nil = closed
+	folder  *scratch.Folder // the library's files and ours; nil = closed
 }
 
-// SheetRows is how many rows a spreadsheet has, the header not counted.
+// SheetRows is the largest number of rows of a sheet, without the header.
 const SheetRows = excelize.TotalRows - 1
 
 func newXLSX(r *Request, def *tables.Table, w io.Writer) (*xlsxSheet, error) {
@@ -110,7 +110,7 @@ func (s *xlsxSheet) add(row rows.Row[tables.Any]) (err error) {
 	return s.out.SetRow("A"+strconv.Itoa(s.rows), s.cells)
 }
 
-// number is a decimal as a number where all its digits come back from the nearest binary one, else as text.
+// number returns a decimal as a number if a binary float keeps all its digits, else as text.
 func number(text []byte) any {
 	f, err := strconv.ParseFloat(string(text), 64)
 	if err != nil || !spreadsheet.Exact(text) {
@@ -119,7 +119,7 @@ func number(text []byte) any {
 	return f
 }
 
-// fitting cuts a text to what a cell takes, and says so.
+// fitting cuts a text to the length of a cell, and adds a note if it does.
 func fitting(text []byte) string {
 	const most, note = 32_000, "… (cut: longer than a cell)"
 	if len(text) <= most {
@@ -132,8 +132,8 @@ func fitting(text []byte) string {
 	}
 }
 
-// end writes the workbook: the library's archive goes to a scratch file, and from there by name, the list of contents
-// first, for the library gives its sheets in any order.
+// end writes the workbook. The library's archive, which lists sheets in any order, is first written to a scratch file
+// and then copied in the order of names, the list of contents first.
 func (s *xlsxSheet) end() (err error) {
 	if err := s.out.Flush(); err != nil {
 		return err
@@ -181,7 +181,7 @@ func (s *xlsxSheet) Close() error {
 	return errors.Join(s.file.Close(), folder.Close())
 }
 
-// archive is a zip writer as the library wants it.
+// archive adapts a zip writer to the library's interface.
 type archive struct{ *zip.Writer }
 
 func (a archive) AddFS(files fs.FS) error { return a.Writer.AddFS(files) }

@@ -13,11 +13,11 @@ import (
 // ownName matches the files of a table's metadata folder that tollbook writes, other than the metadata files.
 var ownName = regexp.MustCompile(`^(snap|([0-9]{4}-[0-9]{2})?-[0-9a-f]{32})-[0-9a-f]{16}\.avro$`)
 
-// dayOld is the age, in seconds of the store's clock, of a file in an object store that no publish is about to name.
+// dayOld is the age in seconds, by the store's clock, from which a file in an object store can be deleted.
 const dayOld = 24 * 60 * 60
 
-// clean deletes what no snapshot of the newest version names: files of expired snapshots, and what a publish that was
-// stopped left (ICE-8).
+// clean deletes files that no snapshot of the newest version names: those of expired snapshots, and those that an
+// interrupted publish left (ICE-8).
 func (p *publisher) clean(ctx context.Context, s *state) error {
 	named, err := p.named(s)
 	if err != nil {
@@ -43,7 +43,7 @@ func (p *publisher) clean(ctx context.Context, s *state) error {
 	return nil
 }
 
-// isOwn reports whether a name is one that tollbook gives.
+// isOwn reports whether tollbook creates files of this name.
 func (s *state) isOwn(name string) bool {
 	rest := strings.TrimPrefix(name, s.folder+"/")
 	base := path.Base(name)
@@ -52,10 +52,10 @@ func (s *state) isOwn(name string) bool {
 	}
 	inCatalog := s.base != nil
 	return version(base) > 0 || ownName.MatchString(base) || strings.HasPrefix(base, temporaryPrefix) ||
-		inCatalog && base == hintFile // nobody updates it
+		inCatalog && base == hintFile // nothing updates it
 }
 
-// named are the names that the snapshots of the newest version need.
+// named returns the names of the files that the snapshots of the newest version need.
 func (p *publisher) named(s *state) (map[string]bool, error) {
 	named := make(map[string]bool)
 	add := func(uri string) error {
@@ -105,7 +105,7 @@ func (p *publisher) named(s *state) (map[string]bool, error) {
 	return named, nil
 }
 
-// nameVersions adds the newest metadata file, and those before it that its log names.
+// nameVersions adds the newest metadata file, and the earlier ones in its log.
 func (p *publisher) nameVersions(s *state, add func(uri string) error) error {
 	err := add(p.Warehouse.uri(metadataFile(s.folder, s.version)))
 	for _, l := range s.meta.MetadataLog {

@@ -1,5 +1,5 @@
-// Package iceberg keeps Apache Iceberg tables of a lake: lines, statements and accounts, for engines that read Iceberg.
-// docs/guides/read-as-iceberg.md describes the same for people who query them.
+// Package iceberg maintains Apache Iceberg tables of a lake: lines, statements and accounts, for engines that read
+// Iceberg. docs/guides/read-as-iceberg.md describes the same for people who query them.
 //
 // Below WAREHOUSE/NAMESPACE, for each table:
 //
@@ -7,8 +7,8 @@
 //	lines/metadata/version-hint.text           its number
 //	lines/metadata/snap-<id>.avro              a snapshot: its manifests (of Iceberg)
 //	lines/metadata/2026-09-<files>-<id>.avro   the files of a cycle
-//	lines/data/cycle=2026-09/…                 data files, where the lake is in a folder
-//	lines/metadata/catalog.json                which catalog names the newest version, where one does
+//	lines/data/cycle=2026-09/…                 data files, if the lake is in a folder
+//	lines/metadata/catalog.json                which catalog, if any, names the newest version
 //
 // With a catalog (package catalog), that server writes the metadata files and names the newest one, and there is
 // neither a v7.metadata.json nor a version-hint.text.
@@ -17,28 +17,28 @@
 //
 //	ICE-1  The data files of a table's newest snapshot are exactly the files of the lake's table in the state that
 //	       its summary names (tollbook.manifest, tollbook.manifest-hash).
-//	ICE-2  No data is copied. Where the lake is in a folder, a data file is a hard link to the lake's file; where it
-//	       is in an object store, it is the lake's object.
+//	ICE-2  No data is copied. If the lake is in a folder, a data file is a hard link to the lake's file; if it is in
+//	       an object store, it is the lake's object.
 //	ICE-3  Creating the next version of the metadata file is the commit of a table. It never replaces one that
 //	       exists. Of two publishers one commits, and the other starts over.
 //	ICE-4  The data files of every snapshot of the newest version exist: a link is deleted, and a pin on the lake's
-//	       state is ended, only after the snapshots that need it have expired. The newest version with a catalog is
-//	       what the catalog answered to the commit.
-//	ICE-5  A snapshot expires when it was replaced longer than `keep` ago. The newest never expires, nor does one that
-//	       a branch or tag of a catalog names.
+//	       state is ended, only after the snapshots that need it have expired. With a catalog, the newest version is
+//	       the catalog's response to the commit.
+//	ICE-5  A snapshot expires if it was replaced longer than `keep` ago. The newest never expires, nor does one that a
+//	       branch or tag of a catalog names.
 //	ICE-6  A column keeps its id. Columns are added, never removed, and none is required.
-//	ICE-7  A table of another lake is changed only with TakeOver.
-//	ICE-8  A publish that is stopped at any point leaves each table in the old or the new state. The next one
+//	ICE-7  A table with the rows of another lake is changed only with TakeOver.
+//	ICE-8  A publish that is interrupted at any point leaves each table in the old or the new state. The next one
 //	       completes the others, corrects their hints, and deletes what no snapshot names.
 //	ICE-9  With a catalog, the commit of a table is one request, which requires that the table is the one that was
 //	       read and that its main branch shows the snapshot that was read. Of two publishers one commits, and the
 //	       other starts over.
-//	ICE-10  If the answer to a change of the catalog is lost, or says that the server failed, the table is loaded: a
-//	       snapshot that it has was committed, and one that it does not have was not. A request that is executed after
-//	       that finds another state than it requires.
-//	ICE-11  The newest version of a table is named by the folder or by one catalog: catalog.json says so. It is
-//	       written before the catalog knows the table, and deleted if the catalog refuses the table. A publish with
-//	       other settings changes nothing.
+//	ICE-10  If the response to a change of the catalog is lost, or says that the server failed, the table is loaded.
+//	        If it has the snapshot, the commit succeeded; otherwise it did not, and if it is executed later, its
+//	        requirements are no longer met.
+//	ICE-11  Either the folder or one catalog names the newest version of a table: catalog.json says which. It is
+//	        written before the catalog knows the table, and deleted if the catalog rejects the table. A publish with
+//	        other settings changes nothing.
 //
 // The tables are committed one after another: a reader that joins them compares tollbook.manifest.
 //

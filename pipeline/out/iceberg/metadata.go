@@ -14,7 +14,7 @@ import (
 // formatVersion is the version of the Iceberg format: it has sequence numbers, and all engines read it.
 const formatVersion = 2
 
-// metadata is the metadata file of a table, version 2 of the format. Fields that other programs add are not kept.
+// metadata is the metadata file of a table, version 2 of the format. Fields that other programs add are dropped.
 type metadata struct {
 	FormatVersion      int               `json:"format-version"`
 	TableUUID          string            `json:"table-uuid"`
@@ -80,7 +80,7 @@ type ref struct {
 	Type       string `json:"type"`
 }
 
-// firstPartitionField is the least id of a partition field.
+// firstPartitionField is the smallest id of a partition field.
 const firstPartitionField = 1000
 
 // Properties of a table, beyond those of the format.
@@ -88,11 +88,11 @@ const (
 	// lakeProperty is the hash of the first manifest of the lake whose rows the table has.
 	lakeProperty        = "tollbook.lake"
 	nameMappingProperty = "schema.name-mapping.default"
-	// gcProperty keeps other programs from deleting data files: they belong to tollbook.
+	// gcProperty prevents other programs from deleting data files: they belong to tollbook.
 	gcProperty = "gc.enabled"
 )
 
-// newMetadata is a table without snapshots.
+// newMetadata returns the metadata of a table without snapshots.
 func newMetadata(def *table.Table, location, id string) *metadata {
 	m := &metadata{FormatVersion: formatVersion, TableUUID: id, Location: location, CurrentSnapshotID: -1,
 		PartitionSpecs: []partitionSpec{{Fields: []partitionField{}}}, LastPartitionID: firstPartitionField - 1,
@@ -122,7 +122,7 @@ func parseMetadata(text []byte) (*metadata, error) {
 	if m.Properties == nil {
 		m.Properties = make(map[string]string)
 	}
-	// A catalog can list them in any order.
+	// A catalog may list snapshots in any order.
 	slices.SortStableFunc(m.Snapshots, func(a, b snapshot) int {
 		return cmp.Compare(a.SequenceNumber, b.SequenceNumber)
 	})
@@ -155,7 +155,7 @@ func (m *metadata) currentID() int64 {
 	return 0
 }
 
-// fieldID is the id of a column in the current schema; 0 = it has none of that name.
+// fieldID returns the id of a column in the current schema; 0 = there is no such column.
 func (m *metadata) fieldID(name string) int {
 	f, found := m.schema().FindFieldByName(name)
 	if !found {
@@ -164,7 +164,7 @@ func (m *metadata) fieldID(name string) int {
 	return f.ID
 }
 
-// spec is how the table is partitioned: by cycle, where its files have that column.
+// spec returns the partitioning of the table: by cycle, if its files have that column.
 func (m *metadata) spec() ice.PartitionSpec {
 	var fields []ice.PartitionField
 	for _, f := range m.PartitionSpecs[0].Fields {
@@ -174,8 +174,8 @@ func (m *metadata) spec() ice.PartitionSpec {
 	return ice.NewPartitionSpecID(m.PartitionSpecs[0].ID, fields...)
 }
 
-// adopt gives the table the columns that a definition has and the current schema lacks (ICE-6). It reports whether
-// there were any.
+// adopt adds to the schema the columns of a definition that the current one lacks (ICE-6). It reports whether there
+// were any.
 func (m *metadata) adopt(def *table.Table) bool {
 	var fields []ice.NestedField
 	next := 0
@@ -205,12 +205,12 @@ func (m *metadata) adopt(def *table.Table) bool {
 	for i, f := range fields {
 		mapping[i] = named{f.ID, []string{f.Name}}
 	}
-	text, _ := json.Marshal(mapping) // numbers and texts
+	text, _ := json.Marshal(mapping) // cannot fail: numbers and texts
 	m.Properties[nameMappingProperty] = string(text)
 	return len(fields) > before
 }
 
-// typeOf is a column type of the lake in Iceberg. No column is required: files of older programs can lack one.
+// typeOf returns the Iceberg type of a lake column. No column is required: files of older programs may lack one.
 func typeOf(t table.Type) ice.Type {
 	const digits = 38
 	switch t {

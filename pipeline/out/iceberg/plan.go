@@ -21,14 +21,14 @@ import (
 type plan struct {
 	id                       int64
 	sequence                 int64
-	kept                     []ice.ManifestFile // of the current snapshot, as they are
+	kept                     []ice.ManifestFile // manifests of the current snapshot that stay unchanged
 	cycles                   []*cyclePlan       // manifests to be written, by cycle
 	list                     string             // name of the manifest list
 	addedFiles, removedFiles int
 	addedRows, removedRows   int64
 }
 
-// cyclePlan is the manifest of a cycle whose files are to change.
+// cyclePlan is the new manifest of a cycle whose files change.
 type cyclePlan struct {
 	name          string // of the manifest
 	kept, removed []ice.ManifestEntry
@@ -39,12 +39,12 @@ type cyclePlan struct {
 // changed reports whether any file is added or removed.
 func (p *plan) changed() bool { return len(p.cycles) > 0 }
 
-// manifestName matches the name of the manifest of a cycle: cycle, hash of its files, snapshot. Manifests of other
-// programs have other names: their files are replaced.
+// manifestName matches the name of a cycle's manifest: cycle, hash of its files, snapshot. Manifests of other programs
+// have other names and are replaced.
 var manifestName = regexp.MustCompile(`^([0-9]{4}-[0-9]{2})-([0-9a-f]{32})-[0-9a-f]{16}\.avro$`)
 
-// plan compares what a table has with what it is to have. A manifest whose name has the hash of the wanted files is not
-// read.
+// plan compares the files of a table with those of the lake's state. It does not read a manifest whose name has the
+// hash of the wanted files.
 func (p *publisher) plan(s *state) (*plan, error) {
 	next := &plan{sequence: s.meta.LastSequenceNumber + 1}
 	var token [8]byte
@@ -59,7 +59,7 @@ func (p *publisher) plan(s *state) (*plan, error) {
 	byCycle := make(map[string][]ice.ManifestFile)
 	hashes := make(map[string]string)
 	for _, m := range current {
-		cycle := "" // of another program
+		cycle := "" // a manifest of another program
 		if match := manifestName.FindStringSubmatch(path.Base(m.FilePath())); match != nil {
 			cycle, hashes[match[1]] = match[1], match[2]
 		}
@@ -73,7 +73,7 @@ func (p *publisher) plan(s *state) (*plan, error) {
 		hash := hashOf(files)
 		have := byCycle[cycle]
 		if cycle != "" && len(have) == 1 && hashes[cycle] == hash {
-			if len(files) > 0 { // a manifest of removed files alone has been shown once
+			if len(files) > 0 { // a manifest that has only removed files was needed in one snapshot only
 				next.kept = append(next.kept, have[0])
 			}
 			continue
@@ -102,7 +102,7 @@ func (p *plan) count(c *cyclePlan) {
 	}
 }
 
-// compare distinguishes the files of a cycle that stay, that are removed and that are added.
+// compare divides the files of a cycle into those that stay, are removed and are added.
 func (p *publisher) compare(s *state, c *cyclePlan, have []ice.ManifestFile, files []*manifest.FileEntry) error {
 	wanted := make(map[string]*manifest.FileEntry, len(files))
 	for _, e := range files {
@@ -132,7 +132,7 @@ func (p *publisher) compare(s *state, c *cyclePlan, have []ice.ManifestFile, fil
 	return nil
 }
 
-// hashOf names a set of files of the lake.
+// hashOf returns the hash that identifies a set of files of the lake.
 func hashOf(files []*manifest.FileEntry) string {
 	var text []byte
 	for _, e := range files {
@@ -141,7 +141,7 @@ func hashOf(files []*manifest.FileEntry) string {
 	return string(manifest.HashBytes(text))
 }
 
-// manifests are those of the current snapshot.
+// manifests returns the manifests of the current snapshot.
 func (p *publisher) manifests(s *state) ([]ice.ManifestFile, error) {
 	current := s.meta.current()
 	if current == nil {
@@ -150,7 +150,7 @@ func (p *publisher) manifests(s *state) ([]ice.ManifestFile, error) {
 	return p.listed(s, current)
 }
 
-// listed are the manifests of a snapshot.
+// listed returns the manifests of a snapshot.
 func (p *publisher) listed(s *state, of *snapshot) ([]ice.ManifestFile, error) {
 	text, err := p.readURI(of.ManifestList)
 	if err != nil {
@@ -163,7 +163,7 @@ func (p *publisher) listed(s *state, of *snapshot) ([]ice.ManifestFile, error) {
 	return list, nil
 }
 
-// entries are the files of a manifest, without those that it says were removed.
+// entries returns the files of a manifest, without those that it marks as removed.
 func (p *publisher) entries(s *state, m ice.ManifestFile) ([]ice.ManifestEntry, error) {
 	text, err := p.readURI(m.FilePath())
 	if err != nil {
@@ -251,7 +251,7 @@ func (p *publisher) writeManifest(s *state, next *plan, c *cyclePlan) (ice.Manif
 	return m, p.Warehouse.create(c.name, out.Bytes())
 }
 
-// dataFile describes a file of the lake. Bounds are known of the columns that follow from its key.
+// dataFile describes a file of the lake. It gives bounds only for columns that the file's key determines.
 func (p *publisher) dataFile(s *state, spec ice.PartitionSpec, e *manifest.FileEntry) (ice.DataFile, error) {
 	partition := make(map[int]any)
 	if spec.NumFields() > 0 {
@@ -269,7 +269,7 @@ func (p *publisher) dataFile(s *state, spec ice.PartitionSpec, e *manifest.FileE
 	return b.Build(), nil
 }
 
-// encode gives the bytes of a metadata file.
+// encode returns the bytes of a metadata file.
 func encode(m *metadata) ([]byte, error) {
 	var out bytes.Buffer
 	enc := json.NewEncoder(&out)

@@ -21,26 +21,26 @@ import (
 	"github.com/tollbook/tollbook/schemas/table"
 )
 
-// Options is where tables are brought to a state, and how.
+// Options says which tables are brought to a state, and how.
 type Options struct {
 	Warehouse *Warehouse
-	Catalog   *catalog.Client // that names the newest metadata files; nil = those with the largest number count
+	Catalog   *catalog.Client // names the newest metadata files; nil = the largest number counts
 	Namespace string          // of the tables in the catalog, and their folder in the warehouse
-	Keep      time.Duration   // how long snapshots stay that were replaced
+	Keep      time.Duration   // how long replaced snapshots are kept
 	Now       period.Instant  // time of the snapshots
-	DryRun    bool            // say what would be done
+	DryRun    bool            // report what would be done
 	TakeOver  bool            // change the tables of another lake
 	// StopAt is called at StopPoints: tests stop there. nil = nothing.
 	StopAt func(point string) error
 }
 
-// The points at which tests stop a publish, in order; all but the first and last come once for each table.
+// The points at which tests stop a publish, in order. Each comes once per table, except the first and the last.
 const (
 	StopHeld      = "iceberg-held"      // the files of the new state will stay
-	StopManifests = "iceberg-manifests" // manifests and their list are written, nothing names them
+	StopManifests = "iceberg-manifests" // manifests and their list are written, not yet in a snapshot
 	StopVersion   = "iceberg-version"   // the table is in the new state, its hint in the old one; without a catalog
 	StopCommitted = "iceberg-committed" // the table is in the new state
-	StopCleaned   = "iceberg-cleaned"   // what no snapshot names was deleted
+	StopCleaned   = "iceberg-cleaned"   // files that no snapshot names were deleted
 )
 
 // StopPoints lists the points in order.
@@ -48,13 +48,13 @@ func StopPoints() []string {
 	return []string{StopHeld, StopManifests, StopVersion, StopCommitted, StopCleaned}
 }
 
-// target is a table of a namespace.
+// target is a table to publish.
 type target struct {
-	name string // as it is called in the namespace
+	name string // its name in the namespace
 	def  *table.Table
 }
 
-// targets are the tables that are kept. mixed adds the columns of cycles with several currencies.
+// targets returns the published tables. mixed adds the columns of cycles with several currencies.
 func targets(mixed bool) []target {
 	return []target{
 		{"lines", table.Lines().Table},
@@ -63,8 +63,8 @@ func targets(mixed bool) []target {
 	}
 }
 
-// mixed reports whether any cycle of the state was billed in several currencies. A table keeps the column of one that
-// was (ICE-6).
+// mixed reports whether any cycle of the state was billed in several currencies. A table that once had the currency
+// column keeps it (ICE-6).
 func (p *publisher) mixed() (bool, error) {
 	for _, ref := range p.snap.Manifest.Cycles {
 		def, err := rows.StatementsTable(p.snap, ref.Cycle)
@@ -83,23 +83,23 @@ type Report struct {
 	Catalog   string        `json:"catalog,omitempty"` // the URL of the catalog that has the tables
 	Namespace string        `json:"namespace"`
 	Changed   bool          `json:"changed"`
-	Manifest  int64         `json:"manifest"` // of the lake, that the tables show now
-	Was       int64         `json:"was"`      // the oldest that a table showed before; 0 = none
+	Manifest  int64         `json:"manifest"` // number of the lake's manifest that the tables show now
+	Was       int64         `json:"was"`      // smallest number that a table showed before; 0 = none
 	Tables    []TableReport `json:"tables"`
-	Relinked  int           `json:"relinked"` // links that a table needed and that were missing or damaged
+	Relinked  int           `json:"relinked"` // required links that were missing or damaged
 	Expired   int           `json:"expired"`  // snapshots
 	Deleted   int           `json:"deleted"`  // files that no snapshot names
 	DryRun    bool          `json:"dry_run,omitempty"`
 }
 
-// TableReport is what became of one table.
+// TableReport says what was done with one table.
 type TableReport struct {
 	Table    string `json:"table"`
 	Files    int    `json:"files"`
 	Rows     int64  `json:"rows"`
 	Added    int    `json:"files_added"`
 	Removed  int    `json:"files_removed"`
-	Snapshot int64  `json:"snapshot,omitempty"` // the newest
+	Snapshot int64  `json:"snapshot,omitempty"` // id of the newest one
 }
 
 // OtherLakeError says that a table has the rows of another lake (ICE-7).
@@ -115,12 +115,12 @@ func (e *OtherLakeError) Hint() string {
 	return "set another iceberg.namespace, or replace its rows with `tollbook publish --take-over`"
 }
 
-// attempts is how often a publish starts over because another publisher commits, or a catalog fails.
+// attempts is how often a publish starts over after another publisher's commit or a failure of the catalog.
 const attempts = 5
 
 // Publish brings the tables to a state of the lake. Errors: *OtherLakeError, *ElsewhereError, *TableError, *LinkError,
-// *catalog.Error, those of a Snapshot, of which *lakeerr.MovedError says that the state is no longer the newest, and
-// *storage.LockedError where another process of this machine publishes.
+// *catalog.Error, those of a Snapshot (*lakeerr.MovedError means that the state is no longer the newest), and
+// *storage.LockedError if another process of this machine is publishing.
 func Publish(ctx context.Context, o *Options, snap *lake.Snapshot) (report *Report, err error) {
 	if !o.DryRun {
 		unlock, err := o.Warehouse.st.Lock()
@@ -146,7 +146,7 @@ func Publish(ctx context.Context, o *Options, snap *lake.Snapshot) (report *Repo
 	return report, err
 }
 
-// errConflict says that another publisher committed the version that was about to be committed.
+// errConflict reports that another publisher committed the same version first.
 var errConflict = errors.New("another publisher committed first")
 
 // publisher does one publish.
@@ -158,7 +158,7 @@ type publisher struct {
 	tables []*state
 }
 
-// state is a table, and what it is to become.
+// state is a table with its current and its wanted content.
 type state struct {
 	target
 	folder  string
@@ -168,10 +168,10 @@ type state struct {
 	entries []*manifest.FileEntry            // all of them
 	report  *TableReport
 
-	// With a catalog:
+	// Only with a catalog:
 	noted    registration // in the folder
-	base     *metadata    // as the catalog has it; nil = it does not have the table
-	location string       // URI of that
+	base     *metadata    // as the catalog has it; nil = the catalog lacks the table
+	location string       // URI of base
 }
 
 func (p *publisher) publish(ctx context.Context) error {
@@ -229,12 +229,12 @@ func (p *publisher) publish(ctx context.Context) error {
 	return p.StopAt(StopCleaned)
 }
 
-// moved says that the lake has a newer state.
+// moved returns the error that the lake has a newer state.
 func (p *publisher) moved() error {
 	return &lakeerr.MovedError{Name: "HEAD", Was: p.snap.Manifest.Number, Now: p.snap.Manifest.Number + 1}
 }
 
-// check refuses a table that is elsewhere, or of another lake.
+// check rejects a table of another catalog or another lake.
 func (p *publisher) check(s *state) error {
 	at := p.Warehouse.uri(s.folder)
 	switch {
@@ -247,7 +247,7 @@ func (p *publisher) check(s *state) error {
 	return nil
 }
 
-// open reads a table, and what the lake has of it.
+// open reads a table, and the lake's files for it.
 func (p *publisher) open(ctx context.Context, t target) error {
 	s := &state{target: t, folder: p.Namespace + "/" + t.name, wanted: make(map[string][]*manifest.FileEntry)}
 	var err error
@@ -268,7 +268,7 @@ func (p *publisher) open(ctx context.Context, t target) error {
 	r := &p.report.Tables[len(p.report.Tables)-1]
 	for _, ref := range p.snap.Manifest.Cycles {
 		if ref.Archived != nil && t.def.Name == table.Lines().Name {
-			continue // only the lines stayed that later runs read
+			continue // of these lines only those that later runs read are kept
 		}
 		files, err := p.snap.Files(ref.Cycle)
 		if err != nil {
@@ -291,7 +291,7 @@ func (p *publisher) open(ctx context.Context, t target) error {
 	return nil
 }
 
-// shown is the number of the lake's manifest that a table shows; 0 = none.
+// shown returns the number of the lake's manifest that a table shows; 0 = none.
 func (s *state) shown() int64 {
 	number, _ := shownBy(s.meta.current())
 	return number
@@ -305,7 +305,7 @@ const (
 	commandKey  = "tollbook.command"
 )
 
-// shownBy is the state that a snapshot shows; 0 = none that tollbook published.
+// shownBy returns the state that a snapshot shows; 0 = tollbook did not publish it.
 func shownBy(s *snapshot) (number int64, hash manifest.Hash) {
 	if s == nil {
 		return 0, ""
@@ -317,7 +317,7 @@ func shownBy(s *snapshot) (number int64, hash manifest.Hash) {
 	return number, manifest.Hash(s.Summary[hashKey])
 }
 
-// hold sees that the data files of the state stay (ICE-4).
+// hold ensures that the data files of the state are kept (ICE-4).
 func (p *publisher) hold() error {
 	if err := p.snap.Pin(p.pinner()); err != nil {
 		return err
@@ -334,7 +334,7 @@ func (p *publisher) hold() error {
 	return p.StopAt(StopHeld)
 }
 
-// pinner names these tables in the pins of the lake.
+// pinner is the name of these tables in the pins of the lake.
 func (p *publisher) pinner() string {
 	return "iceberg-" + string(manifest.HashBytes([]byte(p.Warehouse.uri(p.Namespace)))[:8])
 }
@@ -351,7 +351,7 @@ func (p *publisher) release(ctx context.Context) error {
 	return p.snap.Unpin(ctx, p.pinner(), func(number int64, hash manifest.Hash) bool { return needed[number] == hash })
 }
 
-// bring commits a new snapshot, unless the table shows the state already.
+// bring commits a new snapshot, unless the table already shows the state.
 func (p *publisher) bring(ctx context.Context, s *state) error {
 	number, hash := shownBy(s.meta.current())
 	same := number == p.snap.Manifest.Number && hash == p.snap.Hash && s.meta.Properties[lakeProperty] == p.origin
@@ -394,7 +394,7 @@ func (p *publisher) bring(ctx context.Context, s *state) error {
 // mainBranch is the branch that readers see.
 const mainBranch = "main"
 
-// advance adds the next snapshot to the metadata of a table, and lets older ones expire.
+// advance adds the next snapshot to the metadata of a table, and expires older ones.
 func (p *publisher) advance(s *state, next *plan) {
 	m := s.meta
 	at := max(int64(p.Now)/int64(period.Second/1000), m.LastUpdatedMS+1)
@@ -409,7 +409,7 @@ func (p *publisher) advance(s *state, next *plan) {
 		SchemaID: m.CurrentSchemaID})
 	m.SnapshotLog = append(m.SnapshotLog, snapshotLog{next.id, at})
 	m.CurrentSnapshotID = next.id
-	if p.Catalog == nil || m.Refs == nil { // others can have added branches and tags to a catalog
+	if p.Catalog == nil || m.Refs == nil { // in a catalog, others can have added branches and tags
 		m.Refs = make(map[string]ref)
 	}
 	m.Refs[mainBranch] = ref{next.id, "branch"}
@@ -437,8 +437,8 @@ func (p *publisher) commit(s *state) error {
 	return p.Warehouse.replaceHint(s.folder, s.version)
 }
 
-// correctHint names the newest version of a table in its hint, where a publish was stopped before it did (ICE-8).
-// Readers that follow the hint alone would read the older state until the next commit.
+// correctHint corrects a hint that an interrupted publish did not update (ICE-8). Readers that use only the hint would
+// read the older state until the next commit.
 func (p *publisher) correctHint(s *state) error {
 	if p.DryRun || p.Catalog != nil || s.version == 0 {
 		return nil
@@ -453,8 +453,8 @@ func (p *publisher) correctHint(s *state) error {
 	return p.Warehouse.replaceHint(s.folder, s.version)
 }
 
-// expire drops the snapshots that were replaced before an instant (ICE-5) and that no branch or tag names, and what the
-// logs say of that time.
+// expire drops the snapshots that were replaced before an instant (ICE-5) and that no branch or tag names, and their
+// entries in the logs.
 func (m *metadata) expire(before int64) (dropped int) {
 	named := make(map[int64]bool)
 	for _, r := range m.Refs {
@@ -472,7 +472,7 @@ func (m *metadata) expire(before int64) (dropped int) {
 	known := func(id int64) bool {
 		return slices.ContainsFunc(kept, func(s snapshot) bool { return s.ID == id })
 	}
-	// The log of snapshots must not have gaps: what is before one that is not known is of no use.
+	// The log of snapshots must not have gaps: entries before an unknown snapshot are useless.
 	for i := len(m.SnapshotLog) - 1; i >= 0; i-- {
 		if !known(m.SnapshotLog[i].SnapshotID) {
 			m.SnapshotLog = m.SnapshotLog[i+1:]
@@ -483,7 +483,7 @@ func (m *metadata) expire(before int64) (dropped int) {
 	return dropped
 }
 
-// summary says what a snapshot is.
+// summary returns the summary of a new snapshot.
 func (p *publisher) summary(s *state, next *plan) map[string]string {
 	operation := "append"
 	switch {
@@ -508,9 +508,9 @@ func (p *publisher) summary(s *state, next *plan) map[string]string {
 	}
 }
 
-// Shown is the number of the lake's manifest that the tables show, the oldest of them if a publish was stopped; 0 = no
-// table, or one that tollbook did not publish. hashes are those of the manifests of this number that tables show: two
-// if the lake was restored, and the publish after it stopped. c is the catalog that has them; nil = there is none.
+// Shown returns the number of the lake's manifest that the tables show: the smallest one if a publish was interrupted;
+// 0 = no table, or one that tollbook did not publish. hashes are those of the shown manifests with this number: two if
+// the lake was restored and the next publish was interrupted. c is the catalog of the tables; nil = none.
 func Shown(ctx context.Context, w *Warehouse, c *catalog.Client, namespace string) (oldest int64,
 	hashes []manifest.Hash, err error) {
 	p := &publisher{Options: &Options{Warehouse: w, Catalog: c, Namespace: namespace}}
@@ -519,7 +519,7 @@ func Shown(ctx context.Context, w *Warehouse, c *catalog.Client, namespace strin
 		if c == nil {
 			_, s.meta, err = w.load(s.folder)
 		} else if err = p.lookUp(ctx, s); s.base == nil {
-			s.meta = nil // a table that is to be registered
+			s.meta = nil // the table is not registered yet
 		}
 		if err != nil {
 			return 0, nil, err

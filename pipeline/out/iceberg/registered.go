@@ -14,18 +14,18 @@ import (
 	"github.com/tollbook/tollbook/pipeline/out/iceberg/catalog"
 )
 
-// registration says in the folder of a table which catalog names its newest metadata file (ICE-11).
+// registration records in the folder of a table which catalog names its newest metadata file (ICE-11).
 type registration struct {
 	Catalog   string `json:"catalog"`             // its URL
-	Warehouse string `json:"warehouse,omitempty"` // which one of the catalog
-	// From is the version of the folder's metadata file that is being registered; 0 = it was, or there is none.
+	Warehouse string `json:"warehouse,omitempty"` // name of the catalog's warehouse
+	// From is the version of the folder's metadata file that is being registered; 0 = registered, or there is none.
 	From int `json:"from,omitempty"`
 }
 
 // registrationFile is the name of a registration in the folder of metadata.
 const registrationFile = "catalog.json"
 
-// registration reads that of a table; nil = no catalog names it.
+// registration reads the registration of a table; nil = no catalog names it.
 func (w *Warehouse) registration(folder string) (*registration, error) {
 	name := folder + "/metadata/" + registrationFile
 	text, err := w.read(name)
@@ -42,7 +42,7 @@ func (w *Warehouse) registration(folder string) (*registration, error) {
 	return r, nil
 }
 
-// register writes that of a table.
+// register writes the registration of a table.
 func (w *Warehouse) register(folder string, r registration) error {
 	name := folder + "/metadata/" + registrationFile
 	text, err := json.Marshal(r)
@@ -55,7 +55,7 @@ func (w *Warehouse) register(folder string, r registration) error {
 	return nil
 }
 
-// unregister deletes that of a table.
+// unregister deletes the registration of a table.
 func (w *Warehouse) unregister(ctx context.Context, folder string) error {
 	name := folder + "/metadata/" + registrationFile
 	if err := w.remove(ctx, name); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -64,14 +64,14 @@ func (w *Warehouse) unregister(ctx context.Context, folder string) error {
 	return nil
 }
 
-// ElsewhereError says that another catalog than that of the settings has a table (ICE-11).
+// ElsewhereError reports that another catalog than that of the settings has a table (ICE-11).
 type ElsewhereError struct {
 	Table   string
-	Catalog string // that has it
-	Now     string // that of the settings; "" = none
+	Catalog string // URL of the one that has it
+	Now     string // URL of the one in the settings; "" = none
 }
 
-// Error names both.
+// Error names both catalogs.
 func (e *ElsewhereError) Error() string {
 	now := "no catalog"
 	if e.Now != "" {
@@ -86,13 +86,13 @@ func (e *ElsewhereError) Hint() string {
 		"folder, and run `tollbook publish`"
 }
 
-// ours is the registration in the catalog of the settings.
+// ours returns a registration in the catalog of the settings.
 func (p *publisher) ours() registration {
 	return registration{Catalog: p.Catalog.Address(), Warehouse: p.Catalog.Warehouse()}
 }
 
-// lookUp reads what the catalog has of a table, or what is to be registered there: the newest metadata file of the
-// folder, if no catalog ever had the table.
+// lookUp reads the catalog's state of a table. If no catalog ever had the table, it reads the newest metadata file of
+// the folder, which is to be registered.
 func (p *publisher) lookUp(ctx context.Context, s *state) error {
 	noted, err := p.Warehouse.registration(s.folder)
 	if err != nil {
@@ -117,7 +117,7 @@ func (p *publisher) lookUp(ctx context.Context, s *state) error {
 	return err
 }
 
-// loaded takes what the catalog has of a table.
+// loaded takes over the catalog's state of a table.
 func (p *publisher) loaded(s *state, t *catalog.Table) error {
 	m, err := parseMetadata(t.Metadata)
 	if err == nil {
@@ -131,10 +131,10 @@ func (p *publisher) loaded(s *state, t *catalog.Table) error {
 	return nil
 }
 
-// registrar changes what the catalog has of a table.
+// registrar changes tables in the catalog.
 type registrar struct{ *publisher }
 
-// enter sees that the catalog has a table: it registers the one in the folder, or creates one (ICE-11).
+// enter ensures that the catalog has a table: it registers the one in the folder, or creates one (ICE-11).
 func (p registrar) enter(ctx context.Context, s *state) error {
 	here := p.ours()
 	if s.base != nil {
@@ -180,7 +180,7 @@ func (p registrar) enter(ctx context.Context, s *state) error {
 	return p.Warehouse.register(s.folder, p.ours())
 }
 
-// create adds a table to the catalog, as it is to be before the first snapshot.
+// create adds a table to the catalog, in its state before the first snapshot.
 func (p registrar) create(ctx context.Context, s *state) (*catalog.Table, error) {
 	if s.version > 0 {
 		return p.Catalog.Register(ctx, p.Namespace, s.name, p.Warehouse.uri(metadataFile(s.folder, s.version)))
@@ -192,8 +192,8 @@ func (p registrar) create(ctx context.Context, s *state) (*catalog.Table, error)
 		Schema: s.meta.schema(), Spec: s.meta.PartitionSpecs[0], Order: s.meta.SortOrders[0], Properties: properties})
 }
 
-// commitRegistered commits what a table is to become to the catalog, if it still is as it was read (ICE-9). s.meta is
-// what the catalog has then.
+// commitRegistered commits the new state of a table to the catalog, if the table is still in the state that was read
+// (ICE-9). Afterwards s.meta is the catalog's state.
 func (p registrar) commitRegistered(ctx context.Context, s *state, id int64) error {
 	needs := []catalog.Requirement{catalog.IsTable(s.base.TableUUID), catalog.MainIs(s.base.currentID())}
 	if s.meta.CurrentSchemaID != s.base.CurrentSchemaID {
@@ -209,7 +209,7 @@ func (p registrar) commitRegistered(ctx context.Context, s *state, id int64) err
 	return p.loaded(s, t)
 }
 
-// updates are the changes that make one metadata of another one.
+// updates returns the changes from one metadata to another.
 func updates(base, m *metadata) (list []catalog.Update) {
 	if m.CurrentSchemaID != base.CurrentSchemaID {
 		const added = -1 // the schema that this request adds
@@ -249,8 +249,8 @@ func has(t *catalog.Table, id int64) bool {
 	return err == nil && slices.ContainsFunc(m.Snapshots, func(s snapshot) bool { return s.ID == id })
 }
 
-// confirm loads a table after a commit that failed, or whose answer was lost: the catalog has its snapshot, or the
-// commit did not take place (ICE-10).
+// confirm loads a table after a commit that failed or whose response was lost: either the catalog has its snapshot, or
+// the commit was not executed (ICE-10).
 func (p registrar) confirm(ctx context.Context, s *state, id int64, failed error) (*catalog.Table, error) {
 	t, err := p.Catalog.Load(ctx, p.Namespace, s.name)
 	switch {
@@ -264,7 +264,7 @@ func (p registrar) confirm(ctx context.Context, s *state, id int64, failed error
 	return nil, &notDoneError{failed}
 }
 
-// unconfirmed says that a request's outcome is not known.
+// unconfirmed returns an error that says that a request's outcome is not known.
 func unconfirmed(failed, err error) error {
 	if failed == nil {
 		return err
@@ -272,15 +272,15 @@ func unconfirmed(failed, err error) error {
 	return fmt.Errorf("%w; whether it took place is not known: %w", failed, err)
 }
 
-// notDoneError says that a change of the catalog failed and had not taken place when the table was loaded after it.
+// notDoneError reports that a change of the catalog failed, and that the table loaded afterwards does not have it.
 type notDoneError struct{ Err error }
 
 func (e *notDoneError) Error() string { return e.Err.Error() }
 
-// Unwrap is how it failed.
+// Unwrap returns the reason.
 func (e *notDoneError) Unwrap() error { return e.Err }
 
-// again waits before a publish starts over, if it failed in a way that this helps against.
+// again waits and reports whether a publish starts over: only after failures for which that can help.
 func (o *Options) again(ctx context.Context, err error, tries int) bool {
 	var failed *notDoneError
 	switch {
@@ -292,7 +292,7 @@ func (o *Options) again(ctx context.Context, err error, tries int) bool {
 	return o.Catalog.Wait(ctx, time.Second<<tries) == nil
 }
 
-// nameCatalogFiles adds the metadata files that the catalog names, as far as they are in the warehouse.
+// nameCatalogFiles adds the metadata files that the catalog names, if they are in the warehouse.
 func (p *publisher) nameCatalogFiles(s *state, named map[string]bool) {
 	uris := []string{s.location}
 	for _, l := range s.meta.MetadataLog {

@@ -20,31 +20,31 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
-// Warehouse is where tables are.
+// Warehouse is the place of the tables.
 type Warehouse struct {
 	st    storage.Storage
 	chain storage.Chain // nil = a folder
-	root  string        // URI, without a slash at its end
-	dir   string        // of a folder: its path
-	lake  string        // of a folder the lake's folder, else the URI of the lake
+	root  string        // URI, without a trailing slash
+	dir   string        // path, if in a folder
+	lake  string        // the lake's folder if in a folder, else the URI of the lake
 }
 
-// InFolder is a warehouse in a folder, for a lake in a folder. Both paths are absolute.
+// InFolder returns a warehouse in a folder, for a lake in a folder. Both paths are absolute.
 func InFolder(dir, lakeDir string) *Warehouse {
 	root := url.URL{Scheme: "file", Path: filepath.ToSlash(dir)}
 	return &Warehouse{st: storage.Dir(dir), root: root.Scheme + "://" + root.Path, dir: dir, lake: lakeDir}
 }
 
-// InStore is a warehouse in an object store, for a lake in the same store. root and lakeRoot are their URIs.
+// InStore returns a warehouse in an object store, for a lake in the same store. root and lakeRoot are their URIs.
 func InStore(chain storage.Chain, root, lakeRoot string) *Warehouse {
 	return &Warehouse{st: chain, chain: chain, root: strings.TrimSuffix(root, "/"),
 		lake: strings.TrimSuffix(lakeRoot, "/")}
 }
 
-// Root is the URI of the warehouse.
+// Root returns the URI of the warehouse.
 func (w *Warehouse) Root() string { return w.root }
 
-// uri is the URI of a name.
+// uri returns the URI of a name.
 func (w *Warehouse) uri(name string) string { return w.root + "/" + name }
 
 // name is the inverse of uri.
@@ -56,13 +56,13 @@ func (w *Warehouse) name(uri string) (string, error) {
 	return name, nil
 }
 
-// dataName is the name of the link to a file of the lake.
+// dataName returns the name of the link to a file of the lake.
 func dataName(folder string, e *manifest.FileEntry) string {
 	_, rest, _ := strings.Cut(e.Path, "/")
 	return folder + "/data/" + rest
 }
 
-// dataURI is where a table finds a file of the lake (ICE-2).
+// dataURI returns the URI by which a table names a file of the lake (ICE-2).
 func (w *Warehouse) dataURI(folder string, e *manifest.FileEntry) string {
 	if w.chain != nil {
 		return w.lake + "/" + e.Path
@@ -80,12 +80,12 @@ func (w *Warehouse) read(name string) ([]byte, error) {
 	return content, errors.Join(err, f.Close())
 }
 
-// create gives content a name that nobody has, durable and in one step: fs.ErrExist if it is taken (ICE-3). In a folder
-// the lock is held.
+// create creates a file, durably and in one step. It returns fs.ErrExist if the name is taken (ICE-3). In a folder the
+// caller must hold the lock.
 func (w *Warehouse) create(name string, content []byte) error {
 	if w.chain != nil {
 		err := w.chain.CreateOnly(name, content)
-		if errors.Is(err, fs.ErrExist) { // an earlier attempt of this one, perhaps
+		if errors.Is(err, fs.ErrExist) { // perhaps an earlier attempt of this publish
 			if there, readErr := w.read(name); readErr == nil && bytes.Equal(there, content) {
 				return nil
 			}
@@ -101,14 +101,14 @@ func (w *Warehouse) create(name string, content []byte) error {
 	return w.replace(name, content)
 }
 
-// replace gives content a name, durable and in one step, also if it is taken.
+// replace creates or replaces a file, durably and in one step.
 func (w *Warehouse) replace(name string, content []byte) error {
 	temporary := path.Dir(name) + "/" + temporaryPrefix + path.Base(name)
 	if w.chain != nil {
 		temporary = "tmp/" + temporaryPrefix + strings.ReplaceAll(name, "/", "-")
 	}
 	if err := w.st.Remove(temporary); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err // what a publish that was killed left
+		return err // remove what a killed publish left
 	}
 	f, err := w.st.Create(temporary)
 	if err != nil {
@@ -127,7 +127,7 @@ func (w *Warehouse) replace(name string, content []byte) error {
 	return w.sync(path.Dir(name))
 }
 
-// sync makes the names in a folder durable, and that of the folder itself.
+// sync makes the names in a folder durable, and the name of the folder itself.
 func (w *Warehouse) sync(dir string) error {
 	for {
 		if err := w.st.SyncDir(dir); err != nil || dir == "" {
@@ -139,13 +139,13 @@ func (w *Warehouse) sync(dir string) error {
 	}
 }
 
-// temporaryPrefix begins the name of a file that is being written.
+// temporaryPrefix is the prefix of the name of a file that is being written.
 const temporaryPrefix = ".unfinished-"
 
 // metadataName matches the name of a version of the metadata file.
 var metadataName = regexp.MustCompile(`^v([1-9][0-9]*)\.metadata\.json$`)
 
-// version is the number of a metadata file, or 0.
+// version returns the number of a metadata file, or 0.
 func version(name string) int {
 	match := metadataName.FindStringSubmatch(path.Base(name))
 	if match == nil {
@@ -162,7 +162,7 @@ func metadataFile(folder string, version int) string {
 	return fmt.Sprintf("%s/metadata/v%d.metadata.json", folder, version)
 }
 
-// hintFile is the name of the file that says which version is the newest.
+// hintFile is the name of the file that has the number of the newest version.
 const hintFile = "version-hint.text"
 
 func hintOf(folder string) string { return folder + "/metadata/" + hintFile }
@@ -175,8 +175,8 @@ func (w *Warehouse) replaceHint(folder string, version int) error {
 	return nil
 }
 
-// load reads the newest version of a table's metadata; 0 and nil if there is no table. A table that a catalog has is
-// refused (ICE-11).
+// load reads the newest version of a table's metadata; 0 and nil if there is no table. It rejects a table that a
+// catalog has (ICE-11).
 func (w *Warehouse) load(folder string) (newest int, m *metadata, err error) {
 	noted, err := w.registration(folder)
 	switch {
@@ -211,19 +211,19 @@ func (w *Warehouse) newest(folder string) (newest int, m *metadata, err error) {
 	return newest, m, nil
 }
 
-// TableError says that a table cannot be read, or not changed.
+// TableError reports that a table cannot be read or changed.
 type TableError struct {
 	Table, What string
 	Err         error
 	InCatalog   bool // a catalog has it
 }
 
-// Error says what was done.
+// Error names the table, the operation and the reason.
 func (e *TableError) Error() string {
 	return fmt.Sprintf("Iceberg table %s: %s: %v", e.Table, e.What, e.Err)
 }
 
-// Unwrap is the cause.
+// Unwrap returns the reason.
 func (e *TableError) Unwrap() error { return e.Err }
 
 // Hint is what to do about it.
@@ -235,8 +235,8 @@ func (e *TableError) Hint() string {
 	return "if it is damaged, delete the table's folder: `tollbook publish` makes the table again"
 }
 
-// hold sees that the files of a state are there and stay, before a table names them (ICE-2, ICE-4). It returns how many
-// links were made.
+// hold ensures, before a table names them, that the files of a state exist and are kept (ICE-2, ICE-4). It returns the
+// number of links that were created.
 func (w *Warehouse) hold(folder string, snap *lake.Snapshot, entries []*manifest.FileEntry) (made int, err error) {
 	if w.chain != nil {
 		return 0, nil // Publish pins the state
@@ -273,7 +273,7 @@ func (w *Warehouse) hold(folder string, snap *lake.Snapshot, entries []*manifest
 	return made, nil
 }
 
-// link gives a file of the lake a second name.
+// link creates a hard link to a file of the lake.
 func (w *Warehouse) link(name string, snap *lake.Snapshot, e *manifest.FileEntry) error {
 	target := filepath.Join(w.dir, filepath.FromSlash(name))
 	if err := os.MkdirAll(filepath.Dir(target), 0o777); err != nil {
@@ -283,7 +283,7 @@ func (w *Warehouse) link(name string, snap *lake.Snapshot, e *manifest.FileEntry
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, fs.ErrNotExist): // a newer state, or a damaged lake: the lake says which
+	case errors.Is(err, fs.ErrNotExist): // there is a newer state, or the lake is damaged: the lake reports which
 		f, openErr := snap.Open(*e)
 		if openErr != nil {
 			return openErr
@@ -293,18 +293,18 @@ func (w *Warehouse) link(name string, snap *lake.Snapshot, e *manifest.FileEntry
 	return &LinkError{Warehouse: w.dir, Lake: w.lake, Err: err}
 }
 
-// LinkError says that the warehouse cannot have a link to a file of the lake.
+// LinkError reports that a file of the lake cannot be linked into the warehouse.
 type LinkError struct {
 	Warehouse, Lake string
 	Err             error
 }
 
-// Error says what was done.
+// Error names the lake, the warehouse and the reason.
 func (e *LinkError) Error() string {
 	return fmt.Sprintf("link a file of the lake %s into the Iceberg warehouse %s: %v", e.Lake, e.Warehouse, e.Err)
 }
 
-// Unwrap is the cause.
+// Unwrap returns the reason.
 func (e *LinkError) Unwrap() error { return e.Err }
 
 // Hint is what to do about it.

@@ -10,7 +10,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// notCounted finds the deliveries of cost files of the cycle that failed or are held, by source and name.
+// notCounted finds the cycle's deliveries of cost files that failed or are held, by source and name.
 func (g *gaps) notCounted(ctx context.Context) error {
 	for _, e := range g.Snap.Manifest.Loose {
 		if e.Table != tables.CostDeliveries().Name {

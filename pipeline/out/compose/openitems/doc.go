@@ -4,5 +4,5 @@
 //	COMPOSE-8  Missing days are determined from accepted records: a day is present if a record of the feed was
 //	           accepted for it.
 //
-// A list is of one snapshot. Days after the as-of are not missing yet.
+// A list is based on one snapshot. Days after the as-of do not count as missing.
 package openitems

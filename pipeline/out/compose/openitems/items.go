@@ -19,26 +19,26 @@ import (
 	"github.com/tollbook/tollbook/settlement"
 )
 
-// Items are the open items of a cycle before it is closed: what it lacks, and what is undecided. Lists are never nil.
+// Items are the open items of a cycle before its close: what is missing or undecided. Lists are never nil.
 type Items struct {
 	Cycle    string    `json:"cycle"`
 	Days     []Days    `json:"days_without_records"`
 	Links    []Link    `json:"links_without_samples"`
-	More     int       `json:"more_links"` // without samples, beyond those listed
+	More     int       `json:"more_links"` // number of further links without samples
 	Rejects  []Reject  `json:"rejects"`
 	Disputed []Dispute `json:"disputed_incentives"`
-	// of cost files of the cycle: they failed or are held
+	// the cycle's deliveries of cost files that failed or are held
 	Deliveries []Delivery `json:"deliveries_not_counted"`
 }
 
-// Days is a stretch of days without any accepted record of a feed that has records of other days of the cycle,
-// or that came daily in the cycle before.
+// Days is a range of days without any accepted record of a feed that has records of other days of the cycle, or that
+// came daily in the cycle before.
 type Days struct {
 	Feed  string `json:"feed"` // usage, bandwidth
 	First string `json:"first"`
 	Last  string `json:"last"` // inclusive
 	Days  int    `json:"days"`
-	Daily bool   `json:"of_daily_feed"` // the feed comes every day: records are likely to be missing
+	Daily bool   `json:"of_daily_feed"` // the feed comes every day, so records are probably missing
 }
 
 // Link is a link in force within the cycle that has no sample in it.
@@ -46,7 +46,7 @@ type Link struct {
 	ResourceID string `json:"resource_id"`
 	CustomerID string `json:"customer_id"`
 	SKU        string `json:"sku"`
-	Before     bool   `json:"samples_before"` // it has samples in the cycle before: its feed is likely to be missing
+	Before     bool   `json:"samples_before"` // it has samples in the cycle before, so its feed is probably missing
 }
 
 // Reject counts rejects of one feed and reason.
@@ -54,7 +54,7 @@ type Reject struct {
 	Feed    string `json:"feed"`
 	Reason  string `json:"reason"`
 	Cycle   int64  `json:"of_cycle"`
-	Unknown int64  `json:"of_unknown_cycle"` // the record does not say, or not legibly
+	Unknown int64  `json:"of_unknown_cycle"` // the record's cycle is missing or unreadable
 	Other   int64  `json:"of_other_cycles"`
 }
 
@@ -71,7 +71,7 @@ type Delivery struct {
 	Path     string `json:"delivery"` // SOURCE/YYYY-MM/DELIVERY
 	State    string `json:"state"`    // failed, held
 	Rows     int64  `json:"rows"`
-	Rejected int64  `json:"rejected"` // of them
+	Rejected int64  `json:"rejected"` // number of rejected rows
 	Fault    string `json:"fault"`    // why it failed
 }
 
@@ -80,11 +80,11 @@ func (m *Items) Empty() bool {
 	return len(m.Days) == 0 && len(m.Links) == 0 && !m.NeedsAttention()
 }
 
-// NeedsAttention reports whether a person has to decide something before the cycle is closed. Days without records of a
-// feed that does not come daily may be as they should.
+// NeedsAttention reports whether a person has to decide something before the close. It ignores missing days of a feed
+// that does not come daily: they may be normal.
 func (m *Items) NeedsAttention() bool { return m.Undecided() || m.Feeds() }
 
-// Undecided reports whether there are rejects that are or may be of the cycle, or disputes.
+// Undecided reports whether there are disputes, or rejects that are or may be of the cycle.
 func (m *Items) Undecided() bool { return len(m.Disputed) > 0 || m.Rejected() }
 
 // Feeds reports whether records of a feed seem to be missing: days of a daily feed, all samples of a link that had
@@ -103,7 +103,7 @@ func (m *Items) Rejected() bool {
 // maxLinks is how many links without samples are listed.
 const maxLinks = 50
 
-// Of lists the open items of a cycle. Days after the as-of are not missing. Errors: *rows.NoCycleError,
+// Of lists the open items of a cycle. Days after the as-of do not count as missing. Errors: *rows.NoCycleError,
 // *settle.MissingBookError.
 func Of(ctx context.Context, s *compose.Sources, cycle period.Cycle, asOf period.Instant) (*Items, error) {
 	m := &Items{Cycle: cycle.String(), Days: []Days{}, Links: []Link{}, Rejects: []Reject{},
@@ -138,14 +138,14 @@ func Of(ctx context.Context, s *compose.Sources, cycle period.Cycle, asOf period
 	return m, err
 }
 
-// gaps looks for what a cycle lacks and lists it in m.
+// gaps finds what is missing in a cycle and adds it to m.
 type gaps struct {
 	*compose.Sources
 	cycle period.Cycle
 	m     *Items
 }
 
-// missingDays finds stretches of days of the cycle without rows in a table that has one file a day and bucket.
+// missingDays finds ranges of days of the cycle without rows in a table that has one file per day and bucket.
 func (g *gaps) missingDays(last period.Day, feed, name string) error {
 	there, err := g.daysWith(g.cycle, name)
 	if err != nil {
@@ -175,7 +175,7 @@ func (g *gaps) missingDays(last period.Day, feed, name string) error {
 	return nil
 }
 
-// daysWith are the days of a cycle of which a table has rows. An archived cycle has none.
+// daysWith returns the days of a cycle for which a table has rows; none for an archived cycle.
 func (g *gaps) daysWith(cycle period.Cycle, name string) (map[period.Day]bool, error) {
 	files, err := g.Snap.Files(manifest.CycleOf(cycle))
 	if err != nil {
@@ -195,10 +195,10 @@ func (g *gaps) daysWith(cycle period.Cycle, name string) (map[period.Day]bool, e
 	return there, nil
 }
 
-// dailyRun is how many days in a row with records make a feed one that comes daily.
+// dailyRun is the number of consecutive days with records that makes a feed a daily one.
 const dailyRun = 7
 
-// comesDaily reports whether a feed has records of so many days in a row.
+// comesDaily reports whether a feed has records of dailyRun consecutive days.
 func comesDaily(there map[period.Day]bool, first, last period.Day) bool {
 	run := 0
 	for day := first; day <= last; day++ {
@@ -212,10 +212,10 @@ func comesDaily(there map[period.Day]bool, first, last period.Day) bool {
 	return false
 }
 
-// link is whose samples a link has.
+// link is a link and the customer to which its samples belong.
 type link struct{ resource, customer string }
 
-// missingLinks finds the links in force without a sample in the time that they are a customer's.
+// missingLinks finds the links without a sample in the time in which they are in force for a customer.
 func (g *gaps) missingLinks(ctx context.Context) error {
 	bounds := g.Books.Zone.Bounds(g.cycle)
 	wanted := map[link]string{}
@@ -240,7 +240,7 @@ func (g *gaps) missingLinks(ctx context.Context) error {
 			tables.SampleSlot)}
 		err := rows.Groups(ctx, g.Snap, e, scan, func(c *parquet.Columns[tables.Sample]) error {
 			resources, slots := c.Col(tables.SampleResourceID.Of()), c.Col(tables.SampleSlot.Of()).Ints
-			rows := make([]*books.Link, len(resources.Dict)) // by code: the row in force last looked at
+			rows := make([]*books.Link, len(resources.Dict)) // by code: the last row found in force
 			for i, code := range resources.Codes {
 				slot := period.Instant(slots[i])
 				if rows[code] != nil && rows[code].Valid.Holds(slot) {
@@ -264,7 +264,7 @@ func (g *gaps) missingLinks(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	slices.SortStableFunc(keys, func(a, b link) int { // those that are likely to be missing first
+	slices.SortStableFunc(keys, func(a, b link) int { // those whose feed is probably missing first
 		return cmp.Compare(b2i(before[b.resource]), b2i(before[a.resource]))
 	})
 	g.m.More = max(0, len(keys)-maxLinks)
@@ -274,7 +274,7 @@ func (g *gaps) missingLinks(ctx context.Context) error {
 	return nil
 }
 
-// b2i is 1 for true.
+// b2i returns 1 for true.
 func b2i(b bool) int {
 	if b {
 		return 1
@@ -282,7 +282,7 @@ func b2i(b bool) int {
 	return 0
 }
 
-// linksBefore are those of the links that have samples in a cycle. An archived cycle has none.
+// linksBefore returns which of the links have samples in a cycle; none for an archived cycle.
 func (g *gaps) linksBefore(ctx context.Context, keys []link, cycle period.Cycle) (map[string]bool, error) {
 	out := map[string]bool{}
 	if len(keys) == 0 {
@@ -314,7 +314,7 @@ func (g *gaps) linksBefore(ctx context.Context, keys []link, cycle period.Cycle)
 	return out, nil
 }
 
-// missingRejects counts the kept rejects by feed and reason.
+// missingRejects counts the stored rejects by feed and reason.
 func (g *gaps) missingRejects(ctx context.Context) error {
 	counts := map[[2]string]*Reject{}
 	for _, e := range g.Snap.Manifest.Loose {
@@ -329,7 +329,7 @@ func (g *gaps) missingRejects(ctx context.Context) error {
 				name := c.Word(tables.RejectFeed).At(i)
 				texts := feedrows.Fields(c.Word(tables.RejectHeader).At(i), c.Text(tables.RejectRaw).At(i))
 				if name == "orders" && texts["status"] != "" {
-					continue // a step in the life of an order costs nothing
+					continue // changes of an order's state cost nothing
 				}
 				key := [2]string{name, c.Word(tables.RejectReason).At(i)}
 				if counts[key] == nil {
@@ -359,7 +359,7 @@ func (g *gaps) missingRejects(ctx context.Context) error {
 	return nil
 }
 
-// cycleColumn is the column that says which cycle a record of a feed belongs to (§1.3).
+// cycleColumn returns the column that determines the cycle of a feed's record (§1.3).
 func cycleColumn(name string) string {
 	switch name {
 	case "usage":
@@ -376,7 +376,7 @@ func cycleColumn(name string) string {
 	return "time"
 }
 
-// cycleOf is the cycle of a rejected record, as far as it can be read: of a quarter its last.
+// cycleOf returns the cycle of a rejected record, if it can be read; for a quarter the last cycle.
 func (g *gaps) cycleOf(name string, texts map[string]string) (period.Cycle, bool) {
 	text := texts[cycleColumn(name)]
 	if name == "transfers" || name == "incentive_events" {

@@ -15,32 +15,32 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// Options is how a catalog is spoken to.
+// Options says how to reach a catalog.
 type Options struct {
 	Address   string // URL, to which v1/… is added
-	Warehouse string // which one of the catalog; "" = it has one
+	Warehouse string // name of a warehouse of the catalog; "" = it has one
 
-	Token        settings.Secret // sent as it is; "" = none
-	ClientID     string          // of the client that gets tokens; "" = none
+	Token        settings.Secret // sent unchanged; "" = none
+	ClientID     string          // of the client that requests tokens; "" = none
 	ClientSecret settings.Secret
-	TokenAddress string // URL that gives tokens; "" = that of the catalog
+	TokenAddress string // URL that issues tokens; "" = that of the catalog
 	Scope        string // of the tokens
 
-	Timeout time.Duration // of one request; 0 = a minute
-	Once    bool          // repeat no request
+	Timeout time.Duration // of one request; 0 = one minute
+	Once    bool          // never repeat a request
 	// Pause waits before a request is repeated. nil = a timer.
 	Pause func(context.Context, time.Duration) error
 }
 
-// Client speaks to one catalog, from one goroutine at a time.
+// Client sends requests to one catalog. It must be used from one goroutine at a time.
 type Client struct {
 	options Options
 	http    *http.Client
-	root    string          // of the paths behind the prefix; "" = the catalog was not asked yet
-	token   settings.Secret // that was got for the client's secret; "" = none yet
+	root    string          // of the paths, with the prefix; "" = the configuration was not requested yet
+	token   settings.Secret // obtained with the client's secret; "" = none yet
 }
 
-// New makes a client. No request is sent yet.
+// New returns a client. It sends no request.
 func New(o Options) *Client {
 	o.Address = strings.TrimSuffix(o.Address, "/")
 	if o.TokenAddress == "" {
@@ -53,19 +53,19 @@ func New(o Options) *Client {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 }
 
-// Address is the URL of the catalog.
+// Address returns the URL of the catalog.
 func (c *Client) Address() string { return c.options.Address }
 
-// Warehouse is the name of the catalog's warehouse, or empty.
+// Warehouse returns the name of the catalog's warehouse, or "".
 func (c *Client) Warehouse() string { return c.options.Warehouse }
 
-// Table is what a catalog knows of a table.
+// Table is the state of a table in a catalog.
 type Table struct {
 	MetadataLocation string          `json:"metadata-location"` // URI of the newest metadata file
 	Metadata         json.RawMessage `json:"metadata"`          // its content
 }
 
-// Load returns the newest state of a table. NotFound says that there is none.
+// Load returns the newest state of a table. The error is NotFound if there is none.
 func (c *Client) Load(ctx context.Context, namespace, table string) (*Table, error) {
 	t := new(Table)
 	err := c.do(ctx, &request{what: "load table " + namespace + "." + table, method: http.MethodGet,
@@ -73,7 +73,7 @@ func (c *Client) Load(ctx context.Context, namespace, table string) (*Table, err
 	return t.or(err)
 }
 
-// or is a table, unless there was an error.
+// or returns the table, or nil if there was an error.
 func (t *Table) or(err error) (*Table, error) {
 	if err != nil {
 		return nil, err
@@ -87,7 +87,7 @@ func tablePath(namespace, table string) string {
 	return namespacePath(namespace) + "/tables/" + url.PathEscape(table)
 }
 
-// EnsureNamespace creates a namespace, unless there is one.
+// EnsureNamespace creates a namespace if there is none.
 func (c *Client) EnsureNamespace(ctx context.Context, namespace string) error {
 	err := c.do(ctx, &request{what: "load namespace " + namespace, method: http.MethodGet,
 		path: namespacePath(namespace)})
@@ -112,7 +112,7 @@ type NewTable struct {
 	Properties map[string]string `json:"properties"`
 }
 
-// Create creates a table without snapshots. Conflict says that there is one of that name.
+// Create creates a table without snapshots. The error is Conflict if one of that name exists.
 func (c *Client) Create(ctx context.Context, namespace string, t *NewTable) (*Table, error) {
 	made := new(Table)
 	err := c.do(ctx, &request{what: "create table " + namespace + "." + t.Name, method: http.MethodPost,
@@ -120,7 +120,7 @@ func (c *Client) Create(ctx context.Context, namespace string, t *NewTable) (*Ta
 	return made.or(err)
 }
 
-// Register creates a table from its newest metadata file. Conflict says that there is one of that name.
+// Register creates a table from its newest metadata file. The error is Conflict if one of that name exists.
 func (c *Client) Register(ctx context.Context, namespace, table, metadata string) (*Table, error) {
 	made := new(Table)
 	err := c.do(ctx, &request{what: "register table " + namespace + "." + table, method: http.MethodPost,
@@ -129,8 +129,8 @@ func (c *Client) Register(ctx context.Context, namespace, table, metadata string
 	return made.or(err)
 }
 
-// Commit changes a table if it meets all requirements. Conflict says that it does not, and that nothing was changed;
-// Unknown says that it may have been changed.
+// Commit changes a table if it meets all requirements. The error is Conflict if it does not; nothing was changed then.
+// It is Unknown if the table may have been changed.
 func (c *Client) Commit(ctx context.Context, namespace, table string, needs []Requirement,
 	changes []Update) (*Table, error) {
 	t := new(Table)
@@ -141,16 +141,16 @@ func (c *Client) Commit(ctx context.Context, namespace, table string, needs []Re
 	return t.or(err)
 }
 
-// Requirement is what a table must be for a commit to take place, in the words of the interface.
+// Requirement is what must be true of a table for a commit, in the JSON of the interface.
 type Requirement map[string]any
 
-// Update is a change of a table, in the words of the interface.
+// Update is a change of a table, in the JSON of the interface.
 type Update map[string]any
 
 // IsTable requires that the table is still the one with this id.
 func IsTable(id string) Requirement { return Requirement{"type": "assert-table-uuid", "uuid": id} }
 
-// MainIs requires that the main branch shows a snapshot; 0 = that there is no such branch.
+// MainIs requires that the main branch shows a snapshot; 0 requires that there is no such branch.
 func MainIs(snapshot int64) Requirement {
 	r := Requirement{"type": "assert-ref-snapshot-id", "ref": "main", "snapshot-id": snapshot}
 	if snapshot == 0 {
@@ -165,17 +165,17 @@ func SchemaIs(schema, lastColumn int) []Requirement {
 		{"type": "assert-last-assigned-field-id", "last-assigned-field-id": lastColumn}}
 }
 
-// request is one to the catalog.
+// request is a request to the catalog.
 type request struct {
 	what   string // for errors
 	method string
-	path   string // behind the prefix
+	path   string // after the prefix
 	body   any    // as JSON; nil = none
-	answer any    // what to read the answer into; nil = it is not read
-	before bool   // it precedes the one that is asked for
+	answer any    // destination of the response; nil = it is not read
+	before bool   // it precedes the request that the caller wants
 }
 
-// do sends a request, and asks the catalog for its prefix before the first one.
+// do sends a request; before the first one it requests the prefix from the catalog.
 func (c *Client) do(ctx context.Context, r *request) error {
 	if c.root == "" {
 		if err := c.configure(ctx); err != nil {
@@ -185,7 +185,7 @@ func (c *Client) do(ctx context.Context, r *request) error {
 	return c.repeat(ctx, r, c.root+"/"+r.path)
 }
 
-// configure asks the catalog for the prefix of the paths.
+// configure requests the prefix of the paths from the catalog.
 func (c *Client) configure(ctx context.Context) error {
 	var config struct{ Defaults, Overrides map[string]string }
 	address := c.options.Address + "/v1/config"
@@ -208,13 +208,13 @@ func (c *Client) configure(ctx context.Context) error {
 	return nil
 }
 
-// Between the tries of a request.
+// The first and the last pause between attempts of a request.
 const (
 	firstPause = time.Second
 	lastPause  = 4 * time.Second
 )
 
-// repeat sends a request, again if it changes nothing and can succeed a little later (CATALOG-2).
+// repeat sends a request, and repeats it if it changes nothing and can succeed later (CATALOG-2).
 func (c *Client) repeat(ctx context.Context, r *request, address string) error {
 	for pause := firstPause; ; pause *= 2 {
 		err := c.authorized(ctx, r, address)
@@ -227,12 +227,12 @@ func (c *Client) repeat(ctx context.Context, r *request, address string) error {
 	}
 }
 
-// again reports whether to send a request again after a pause.
+// again reports whether to repeat a request after a pause.
 func (c *Client) again(ctx context.Context, err error, pause time.Duration) bool {
 	return !c.options.Once && pause <= lastPause && busy(err) && ctx.Err() == nil
 }
 
-// Wait waits before something is tried again.
+// Wait pauses before something is tried again.
 func (c *Client) Wait(ctx context.Context, pause time.Duration) error {
 	if c.options.Pause != nil {
 		return c.options.Pause(ctx, pause)
@@ -247,7 +247,7 @@ func (c *Client) Wait(ctx context.Context, pause time.Duration) error {
 	}
 }
 
-// authorized sends a request with a token, once more with a new one if the catalog refuses that one (CATALOG-3).
+// authorized sends a request with a token, and once more with a new one if the catalog rejects it (CATALOG-3).
 func (c *Client) authorized(ctx context.Context, r *request, address string) error {
 	token := c.options.Token
 	if c.options.ClientID != "" {
@@ -268,7 +268,7 @@ func (c *Client) authorized(ctx context.Context, r *request, address string) err
 	return c.send(ctx, r, address, c.token)
 }
 
-// authorize gets a token for the client's secret.
+// authorize requests a token with the client's secret.
 func (c *Client) authorize(ctx context.Context) error {
 	form := url.Values{"grant_type": {"client_credentials"}, "client_id": {c.options.ClientID},
 		"client_secret": {string(c.options.ClientSecret)}}
@@ -297,10 +297,10 @@ func (c *Client) authorize(ctx context.Context) error {
 	}
 }
 
-// maxAnswer is the most bytes that are read of an answer.
+// maxAnswer is the largest number of bytes that are read of a response.
 const maxAnswer = 256 << 20
 
-// send sends one request and reads its answer.
+// send sends one request and reads its response.
 func (c *Client) send(ctx context.Context, r *request, address string, token settings.Secret) error {
 	failed := func(status int, text string, err error) error {
 		return &Error{Catalog: c.options.Address, What: r.what, Status: status, Text: c.safe(text), Err: err,
@@ -345,7 +345,7 @@ func (c *Client) send(ctx context.Context, r *request, address string, token set
 	return nil
 }
 
-// encode gives the bytes of a request's body, and their type.
+// encode returns the bytes of a request's body, and their media type.
 func encode(body any) (content []byte, kind string, err error) {
 	switch body := body.(type) {
 	case nil:

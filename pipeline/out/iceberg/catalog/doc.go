@@ -1,7 +1,7 @@
-// Package catalog speaks to an Iceberg catalog over its REST interface: it loads, creates, registers and commits
+// Package catalog is a client of Iceberg catalogs with a REST interface: it loads, creates, registers and commits
 // tables. It does not know what the tables contain.
 //
-// The interface is the Iceberg REST catalog open API of apache/iceberg. Of it, this package uses
+// The interface is the Iceberg REST catalog open API of apache/iceberg. This package uses these parts of it:
 //
 //	GET  v1/config?warehouse=W                          the prefix of the other paths
 //	GET  v1/PREFIX/namespaces/N                         is there the namespace
@@ -14,14 +14,13 @@
 //
 // # Invariants
 //
-//	CATALOG-1  A token or a secret is in no error: it is removed from the text of every answer.
-//	CATALOG-2  Only requests that change nothing are repeated after an answer that was lost or says that the server is
-//	           busy or failed: after 1 s, 2 s and 4 s. Of one that changes something, Unknown says that its outcome is
-//	           not known.
-//	CATALOG-3  If the catalog no longer accepts a token that was got for a client's secret, a new one is got, once,
+//	CATALOG-1  No error contains a token or a secret: they are removed from the text of every response.
+//	CATALOG-2  Only requests that change nothing are repeated, after 1 s, 2 s and 4 s, if the response was lost or
+//	           says that the server is busy or failed. The error of a request that changes something is Unknown if its
+//	           outcome is not known.
+//	CATALOG-3  If the catalog no longer accepts a token obtained with a client's secret, a new one is requested, once,
 //	           and the request is sent again: it was not executed.
-//	CATALOG-4  A redirection is not followed: neither a token nor a commit goes to a server that the settings do not
-//	           name.
+//	CATALOG-4  Redirects are not followed: no token and no commit is sent to a server that the settings do not name.
 //
 // Credentials for the storage, which a catalog can hand out, are not used: files are written with the keys of the lake.
 //

@@ -15,14 +15,14 @@ import (
 type Error struct {
 	Catalog string // its URL
 	What    string // what was being done
-	Status  int    // of the answer; 0 = there was none that can be read
-	Text    string // of the answer, or why there is none; without secrets
-	Err     error  // why there is none; nil where there is one
+	Status  int    // of the response; 0 = there was none, or it is unreadable
+	Text    string // of the response, or why there is none; without secrets
+	Err     error  // why there is no response; nil if there is one
 
-	before bool // the request that the error is about was not sent
+	before bool // an earlier request failed, so this one was not sent
 }
 
-// Error is a sentence.
+// Error names the catalog, the request and the reason.
 func (e *Error) Error() string {
 	text := e.Text
 	if e.Status != 0 {
@@ -37,7 +37,7 @@ func (e *Error) Error() string {
 // Unwrap returns the reason.
 func (e *Error) Unwrap() error { return e.Err }
 
-// authenticationTimeout is the status that the interface has for a token that expired.
+// authenticationTimeout is the interface's status for an expired token.
 const authenticationTimeout = 419
 
 // Hint is what to do about it.
@@ -58,7 +58,7 @@ func (e *Error) Hint() string {
 	return ""
 }
 
-// status is that of the answer which an error reports; 0 = there was none.
+// status returns the status of the response that an error reports; 0 = there was none.
 func status(err error) int {
 	var e *Error
 	if !errors.As(err, &e) {
@@ -67,26 +67,26 @@ func status(err error) int {
 	return e.Status
 }
 
-// NotFound reports whether the catalog does not have what a request names.
+// NotFound reports whether the catalog does not have the object of a request.
 func NotFound(err error) bool { return status(err) == http.StatusNotFound && !before(err) }
 
-// Conflict reports whether the catalog refused a change because of what it has: a name, or another state.
+// Conflict reports whether the catalog rejected a change because the name is taken or the state is another.
 func Conflict(err error) bool { return status(err) == http.StatusConflict && !before(err) }
 
-// Refused reports whether the catalog refused a request, for a reason that lasts: it was not executed.
+// Refused reports whether the catalog rejected a request for a permanent reason, without executing it.
 func Refused(err error) bool {
 	s := status(err)
 	return s >= http.StatusBadRequest && s < http.StatusInternalServerError && !busy(err) && !Conflict(err)
 }
 
-// before reports whether a request was not sent, because one that precedes it failed: for a token or the configuration.
+// before reports whether a request was not sent because an earlier one, for a token or the configuration, failed.
 func before(err error) bool {
 	var e *Error
 	return errors.As(err, &e) && e.before
 }
 
-// Unknown reports whether a request failed that may have been executed: there was no answer, one that is not
-// understood, or one that the server is busy or failed.
+// Unknown reports whether a failed request may have been executed: there was no response, it was unreadable, or it says
+// that the server is busy or failed.
 func Unknown(err error) bool {
 	var e *Error
 	if !errors.As(err, &e) || e.before {
@@ -95,8 +95,8 @@ func Unknown(err error) bool {
 	return busy(err) || e.Status >= http.StatusOK && e.Status < http.StatusMultipleChoices
 }
 
-// busy reports whether a request failed that may succeed a little later: there was no answer, or one that the server is
-// busy or failed.
+// busy reports whether a failed request may succeed later: there was no response, or it says that the server is busy or
+// failed.
 func busy(err error) bool {
 	var e *Error
 	switch {
@@ -114,7 +114,7 @@ func expired(err error) bool {
 	return s == http.StatusUnauthorized || s == authenticationTimeout
 }
 
-// safe is a text in which no secret is left (CATALOG-1).
+// safe removes all secrets from a text (CATALOG-1).
 func (c *Client) safe(text string) string {
 	for _, secret := range []string{string(c.options.Token), string(c.options.ClientSecret), string(c.token)} {
 		if secret != "" {
@@ -124,7 +124,7 @@ func (c *Client) safe(text string) string {
 	return text
 }
 
-// reason is what an answer says of an error, in one line: the message of the interface, or that of OAuth.
+// reason returns the error message of a response in one line, in the form of the interface or of OAuth.
 func reason(answer []byte) string {
 	var said struct {
 		Error       json.RawMessage `json:"error"`

@@ -9,14 +9,14 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// The environment variables that come before files that the settings name.
+// These environment variables have precedence over the files that the settings name.
 const (
 	TokenEnv  = "TOLLBOOK_ICEBERG_TOKEN"
 	SecretEnv = "TOLLBOOK_ICEBERG_CLIENT_SECRET"
 )
 
-// FromSettings makes a client of a workspace's settings; nil = they name no catalog. dir is the workspace, env gives
-// environment variables. Errors: a file that cannot be read, a client without a secret.
+// FromSettings returns a client for a workspace's settings, or nil if they name no catalog. dir is the workspace, env
+// returns environment variables. It fails if a file cannot be read or a client has no secret.
 func FromSettings(s *settings.Iceberg, dir string, env func(string) string) (*Client, error) {
 	if s.Catalog == "" {
 		return nil, nil
@@ -28,7 +28,7 @@ func FromSettings(s *settings.Iceberg, dir string, env func(string) string) (*Cl
 	return New(o), nil
 }
 
-// OptionsOf is what the settings say of a catalog. Errors as of FromSettings.
+// OptionsOf returns the options of the catalog in the settings. Its errors are those of FromSettings.
 func OptionsOf(s *settings.Iceberg, dir string, env func(string) string) (Options, error) {
 	o := Options{Address: s.Catalog, Warehouse: s.CatalogWarehouse, ClientID: s.ClientID, TokenAddress: s.TokenURL,
 		Scope: s.Scope}
@@ -44,7 +44,7 @@ func OptionsOf(s *settings.Iceberg, dir string, env func(string) string) (Option
 	return o, err
 }
 
-// secret is the value of the environment, or the content of a file.
+// secret returns the value of the environment, or else the content of a file.
 func secret(set, dir, key, path string) (settings.Secret, error) {
 	if set != "" || path == "" {
 		return settings.Secret(set), nil
