@@ -9,7 +9,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Event is an event that lasts a day.
+// Event is an all-day event.
 type Event struct {
 	UID         string // unique and the same in every file that has the event
 	Day         period.Day
@@ -20,7 +20,7 @@ type Event struct {
 // Calendar is a file of events.
 type Calendar struct {
 	Name   string
-	Stamp  period.Instant // when the events were what they are
+	Stamp  period.Instant // when the events were calculated
 	Events []Event
 }
 
@@ -46,7 +46,7 @@ func (c *Calendar) Write(w io.Writer) error {
 		if e.Description != "" {
 			property("DESCRIPTION", escaped(e.Description))
 		}
-		property("TRANSP", "TRANSPARENT") // the day is not taken
+		property("TRANSP", "TRANSPARENT") // the event does not block the day
 		property("END", "VEVENT")
 	}
 	property("END", "VCALENDAR")
@@ -54,19 +54,19 @@ func (c *Calendar) Write(w io.Writer) error {
 	return err
 }
 
-// date is a day as iCalendar writes it: 20260927.
+// date formats a day for iCalendar: 20260927.
 func date(d period.Day) string {
 	year, month, day := d.Date()
 	return fmt.Sprintf("%04d%02d%02d", year, month, day)
 }
 
-// utc is an instant as iCalendar writes it, to the second: 20260927T160000Z.
+// utc formats an instant for iCalendar, to the second: 20260927T160000Z.
 func utc(t period.Instant) string {
 	text, _, _ := strings.Cut(strings.TrimSuffix(t.String(), "Z"), ".")
 	return strings.NewReplacer("-", "", ":", "").Replace(text) + "Z"
 }
 
-// escaped is a text as the value of a property (ICS-3).
+// escaped escapes a text as the value of a property (ICS-3).
 func escaped(text string) string {
 	text = strings.Map(func(r rune) rune {
 		if r < ' ' && r != '\n' && r != '\t' || r == 0x7f || r == utf8.RuneError {
@@ -77,10 +77,10 @@ func escaped(text string) string {
 	return strings.NewReplacer(`\`, `\\`, ";", `\;`, ",", `\,`, "\n", `\n`).Replace(text)
 }
 
-// lineOctets is how many octets a line has at most, without its end.
+// lineOctets is the largest number of octets of a line, without its end.
 const lineOctets = 75
 
-// fold writes a line (ICS-1). A line that continues another begins with a space, which counts.
+// fold writes a line (ICS-1). A continuation line begins with a space, which counts towards its length.
 func fold(b *strings.Builder, line string) {
 	room := lineOctets
 	for len(line) > room {

@@ -18,15 +18,15 @@ type Conn struct {
 	options Options
 }
 
-// maxConns is how many connections a pool has at most: inserts in flight, and one query.
+// maxConns is the largest number of connections of a pool: concurrent inserts, and one query.
 const maxConns = 16
 
-// Open connects, and tries again what can heal. Errors: *Error.
+// Open connects to a server, and retries transient failures. Errors: *Error.
 func Open(ctx context.Context, o Options) (*Conn, error) {
 	c := &Conn{options: o}
 	compression := &ch.Compression{Method: ch.CompressionLZ4}
 	if o.Compression == settings.Unpacked || o.HTTP {
-		compression = nil // answers are small
+		compression = nil // responses are small
 	}
 	settings := ch.Settings{}
 	protocol := ch.Native
@@ -58,7 +58,7 @@ func (o *Options) user() string {
 	return o.User
 }
 
-// Once is the same pool, without further tries of what fails.
+// Once returns the same pool, but without retries.
 func (c *Conn) Once() *Conn {
 	once := *c
 	once.options.Retries = 0
@@ -68,8 +68,8 @@ func (c *Conn) Once() *Conn {
 // Address is the server's host:port.
 func (c *Conn) Address() string { return c.options.Address }
 
-// Do runs a statement that gives no rows, and tries again what can heal: it must do no harm when it is run twice. what
-// says in an error what was being done.
+// Do runs a statement that returns no rows, and retries transient failures: the statement must be safe to run twice.
+// what describes the operation in an error.
 func (c *Conn) Do(ctx context.Context, what, sql string, args ...any) error {
 	return c.Retry(ctx, func() error { return c.wrap(what, c.Exec(ctx, sql, args...)) })
 }
@@ -79,12 +79,12 @@ type Select struct {
 	What  string // what the query does, for an error: "read loads"
 	SQL   string
 	Args  []any
-	Into  []any  // where the columns of a row are scanned to
+	Into  []any  // destinations for the columns of a row
 	Begin func() // called before each attempt: discards what an earlier one visited; nil = nothing to discard
 }
 
-// Each visits the rows of the answer. It retries a query that failed for a reason that can pass. Errors: *Error, and
-// those of visit as they are.
+// Each calls visit for each row of the result. It retries a query after a transient failure. Errors: *Error, and those
+// of visit unchanged.
 func (c *Conn) Each(ctx context.Context, q Select, visit func() error) error {
 	return c.Retry(ctx, func() error {
 		if q.Begin != nil {
@@ -94,7 +94,7 @@ func (c *Conn) Each(ctx context.Context, q Select, visit func() error) error {
 		if err != nil {
 			return c.wrap(q.What, err)
 		}
-		defer func() { _ = rows.Close() }() // Err says what there is to say
+		defer func() { _ = rows.Close() }() // errors are reported by Err
 		for rows.Next() {
 			if err := rows.Scan(q.Into...); err != nil {
 				return c.wrap(q.What, err)
@@ -107,12 +107,12 @@ func (c *Conn) Each(ctx context.Context, q Select, visit func() error) error {
 	})
 }
 
-// One asks for one row. Errors: *Error.
+// One runs a query that returns one row. Errors: *Error.
 func (c *Conn) One(ctx context.Context, what, sql string, args []any, dest ...any) error {
 	return c.Retry(ctx, func() error { return c.wrap(what, c.QueryRow(ctx, sql, args...).Scan(dest...)) })
 }
 
-// With gives a context whose statements run with server settings.
+// With returns a context whose statements run with server settings.
 func With(ctx context.Context, pairs ...string) context.Context {
 	s := ch.Settings{}
 	for i := 0; i+1 < len(pairs); i += 2 {
@@ -121,7 +121,7 @@ func With(ctx context.Context, pairs ...string) context.Context {
 	return ch.Context(ctx, ch.WithSettings(s))
 }
 
-// Name is a name of SQL in quotes.
+// Name quotes a name for SQL, with its qualifiers.
 func Name(parts ...string) string {
 	out := ""
 	for i, p := range parts {
@@ -133,7 +133,7 @@ func Name(parts ...string) string {
 	return out
 }
 
-// Literal is a text as SQL writes it.
+// Literal quotes a text for SQL.
 func Literal(text string) string {
 	return "'" + strings.NewReplacer(`\`, `\\`, "'", "''").Replace(text) + "'"
 }

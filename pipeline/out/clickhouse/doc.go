@@ -1,12 +1,12 @@
-// Package clickhouse connects to a ClickHouse server as the settings say, sends queries, and inserts columns. It does
-// not know what is stored there.
+// Package clickhouse connects to the ClickHouse server of the settings, sends queries, and inserts columns. It does not
+// know what is stored there.
 //
-//	CH-1  A password is in no error, log line or query: it is removed from the text of every error of a server or a
+//	CH-1  No error, log line or query contains a password: it is removed from the text of every error of a server or a
 //	      library.
 //	CH-2  Retryable errors (the network, an overloaded or restarting server) are retried after 1 s, 2 s, 4 s, up to
 //	      30 s, as often as the settings say; no other error is. Only Retryable distinguishes them.
-//	CH-3  Decimals and times are sent as the integers that they are: no float, no decimal library and no text is
-//	      between the lake and a column on the server.
+//	CH-3  Decimals and times are sent as the integers that they are: between the lake and a column on the server there
+//	      is no float, no decimal library and no text.
 //	CH-4  A certificate is checked unless the settings say skip_verify.
 //	CH-5  The native protocol and HTTP transfer the same blocks.
 package clickhouse

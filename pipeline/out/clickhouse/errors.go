@@ -16,7 +16,7 @@ import (
 	ch "github.com/ClickHouse/clickhouse-go/v2"
 )
 
-// Error says what was being done at which server, and what went wrong.
+// Error says what failed at which server, and why.
 type Error struct {
 	Server string // host:port
 	What   string
@@ -24,7 +24,7 @@ type Error struct {
 	Err    error
 }
 
-// Error is a sentence.
+// Error names the server, the operation and the reason.
 func (e *Error) Error() string { return fmt.Sprintf("clickhouse %s: %s: %s", e.Server, e.What, e.Text) }
 
 // Unwrap returns the reason.
@@ -57,7 +57,7 @@ func (e *Error) Hint() string {
 	return ""
 }
 
-// wrap makes an *Error of what a library says.
+// wrap returns a library's error as an *Error.
 func (o *Options) wrap(what string, err error) error {
 	if err == nil {
 		return nil
@@ -107,7 +107,7 @@ func NotThere(err error) bool {
 // TooManyRows reports whether a server says that a query would read more rows than its max_rows_to_read.
 func TooManyRows(err error) bool { return code(err) == codeTooManyRows }
 
-// Retryable reports whether the same may well work a little later (CH-2).
+// Retryable reports whether the same operation may succeed a little later (CH-2).
 func Retryable(err error) bool {
 	if errors.Is(err, context.Canceled) {
 		return false
@@ -127,7 +127,7 @@ func Retryable(err error) bool {
 	return false
 }
 
-// networkRetryable distinguishes a network that is down for now from an address or a certificate that is wrong.
+// networkRetryable distinguishes a temporary failure of the network from a wrong address or certificate.
 func networkRetryable(err error) bool {
 	var dns *net.DNSError
 	var cert *tls.CertificateVerificationError
@@ -151,13 +151,13 @@ func networkRetryable(err error) bool {
 		errors.Is(err, native.ErrClosed)
 }
 
-// The pauses between tries.
+// The pauses between attempts.
 const (
 	firstPause = time.Second
 	maxPause   = 30 * time.Second
 )
 
-// Retry calls f again, after a pause, while its error can heal and tries are left. It returns the last error.
+// Retry repeats f, after a pause, while its error is retryable and attempts are left. It returns the last error.
 func (c *Conn) Retry(ctx context.Context, f func() error) error {
 	pause := firstPause
 	for try := 0; ; try++ {

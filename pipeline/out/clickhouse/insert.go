@@ -19,12 +19,12 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// Insert is one INSERT: Columns are filled by Next for every block, and sent as they are.
+// Insert is one INSERT: Next fills Columns for every block, and they are sent unchanged.
 type Insert struct {
-	Table    string // as SQL names it
+	Table    string // in SQL
 	Columns  proto.Input
 	Settings map[string]string
-	// Next puts the next block into Columns, which are empty; false = there is none.
+	// Next puts the next block into Columns, which are empty; false means that there is none.
 	Next func(context.Context) (bool, error)
 }
 
@@ -40,7 +40,7 @@ func (in *Insert) columns() string {
 	return strings.Join(names, ", ")
 }
 
-// next empties the columns and fills them.
+// next clears the columns and fills them.
 func (in *Insert) next(ctx context.Context) (bool, error) {
 	in.Columns.Reset()
 	return in.Next(ctx)
@@ -49,8 +49,8 @@ func (in *Insert) next(ctx context.Context) (bool, error) {
 // sourceError is an error of Next, distinguished from those of the server.
 type sourceError struct{ error }
 
-// Insert sends the blocks of one INSERT and returns when the server has taken all of them. It is not tried again here:
-// after an error nobody knows how much the server holds. Errors: *Error, and those of Next as they are.
+// Insert sends the blocks of one INSERT and returns when the server has accepted all of them. It does not retry: after
+// an error it is unknown how many rows the server has. Errors: *Error, and those of Next unchanged.
 func (c *Conn) Insert(ctx context.Context, in *Insert) error {
 	in.Columns.Reset()
 	send := c.insertNative
@@ -68,9 +68,9 @@ func (c *Conn) Insert(ctx context.Context, in *Insert) error {
 	return c.wrap("insert into "+in.Table, err)
 }
 
-// refusal is why the server closed a connection while it was sent blocks. A server that refuses the statement closes
-// the connection, and its answer is lost if that happens before it is read: the same statement without a row is refused
-// for the same reason. If that is not refused, the error is the one that there was.
+// refusal returns why the server closed a connection during an insert. A server that rejects a statement closes the
+// connection, and its response can be lost. refusal therefore runs the same statement without rows, which is rejected
+// for the same reason; if it is not, it returns the original error.
 func (c *Conn) refusal(ctx context.Context, in *Insert, closed error) error {
 	err := c.Exec(ctx, in.statement()+" SELECT "+in.columns()+" FROM "+in.Table+" LIMIT 0")
 	if refused := new(ch.Exception); errors.As(err, &refused) {
@@ -79,7 +79,7 @@ func (c *Conn) refusal(ctx context.Context, in *Insert, closed error) error {
 	return closed
 }
 
-// insertNative takes a connection of its own: the pool has no way to send columns as they are.
+// insertNative opens its own connection, because the pool cannot send columns unchanged.
 func (c *Conn) insertNative(ctx context.Context, in *Insert) error {
 	o := native.Options{
 		Address: c.options.Address, Database: c.options.Database, User: c.options.user(),
@@ -98,11 +98,11 @@ func (c *Conn) insertNative(ctx context.Context, in *Insert) error {
 	if err != nil {
 		return err
 	}
-	hangUp := func() { _ = client.Close() } // the server has answered, or the error says more
+	hangUp := func() { _ = client.Close() } // the server has responded, or the error says more
 	defer hangUp()
 	watched := false
 	q := native.Query{Body: in.statement() + " VALUES", Input: in.Columns, OnInput: func(ctx context.Context) error {
-		if !watched { // the library continues waiting for an answer when it is to stop
+		if !watched { // when stopped, the library continues to wait for a response
 			context.AfterFunc(ctx, hangUp)
 			watched = true
 		}
@@ -124,7 +124,7 @@ func (c *Conn) insertNative(ctx context.Context, in *Insert) error {
 	return err
 }
 
-// packing is how blocks are packed: to a server on this machine it would cost more than it saves.
+// packing returns how blocks are compressed. Compression for a server on this machine would cost more than it saves.
 func (o *Options) packing() settings.Compression {
 	host, _, err := net.SplitHostPort(o.Address)
 	if ip := net.ParseIP(host); err == nil && (host == "localhost" || ip != nil && ip.IsLoopback()) {
@@ -133,7 +133,7 @@ func (o *Options) packing() settings.Compression {
 	return o.Compression
 }
 
-// insertHTTP sends the same blocks as the body of one request, packed as the native protocol packs them.
+// insertHTTP sends the same blocks as the body of one request, compressed as in the native protocol.
 func (c *Conn) insertHTTP(ctx context.Context, in *Insert) error {
 	method := compress.LZ4
 	switch c.options.packing() {
@@ -144,7 +144,7 @@ func (c *Conn) insertHTTP(ctx context.Context, in *Insert) error {
 	case settings.LZ4:
 	}
 	body := &blocks{in: in, packed: compress.NewWriter(compress.LevelZero, method)}
-	defer body.end() // the transport may still read when an answer came early
+	defer body.end() // the transport may still be reading after an early response
 	server := ch.Settings{}
 	for key, value := range in.Settings {
 		server[key] = value
@@ -157,9 +157,8 @@ func (c *Conn) insertHTTP(ctx context.Context, in *Insert) error {
 	return err
 }
 
-// packedInserts tells a server over HTTP that the body of an INSERT is packed. A setting of the statement would not do:
-// the library sends settings of a statement also with the question that opens a new connection, whose body is not
-// packed.
+// packedInserts tells a server over HTTP that the body of an INSERT is compressed. A setting of the statement cannot do
+// that: the library also sends it with the query that opens a new connection, whose body is not compressed.
 type packedInserts struct{ http.RoundTripper }
 
 // RoundTrip implements http.RoundTripper.
@@ -174,21 +173,21 @@ func (p packedInserts) RoundTrip(r *http.Request) (*http.Response, error) {
 	return p.RoundTripper.RoundTrip(packed)
 }
 
-// blocks is the body of an INSERT over HTTP: packed blocks, made when they are asked for.
+// blocks is the body of an INSERT over HTTP: compressed blocks, created as they are read.
 type blocks struct {
 	in     *Insert
 	ctx    func() context.Context
 	packed *compress.Writer
 	raw    proto.Buffer
-	at     int // how much of raw is packed
+	at     int // how much of raw is compressed
 
 	mu     sync.Mutex
-	rest   []byte // of the packed block
+	rest   []byte // of the compressed block
 	ended  bool
 	failed error // of Next
 }
 
-// maxPacked is how much is packed at once: the server takes up to 1 GiB, and asks for that much memory.
+// maxPacked is how many bytes are compressed at once: the server allocates that much memory, up to 1 GiB.
 const maxPacked = 8 << 20
 
 // Read implements io.Reader.
@@ -209,7 +208,7 @@ func (b *blocks) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// fill packs the next block, or the next part of it; io.EOF = there is none.
+// fill compresses the next block, or the next part of it; io.EOF means that there is none.
 func (b *blocks) fill() error {
 	if b.at == len(b.raw.Buf) {
 		b.raw.Buf, b.at = b.raw.Buf[:0], 0
@@ -234,7 +233,7 @@ func (b *blocks) fill() error {
 	return nil
 }
 
-// end makes later reads give nothing.
+// end makes later reads return no data.
 func (b *blocks) end() {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -13,30 +13,30 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// The environment variables that come before what the settings say.
+// These environment variables have precedence over the settings.
 const (
 	UserEnv     = "TOLLBOOK_CLICKHOUSE_USER"
 	PasswordEnv = "TOLLBOOK_CLICKHOUSE_PASSWORD"
 )
 
-// Options is how a server is spoken to.
+// Options says how to connect to a server.
 type Options struct {
 	HTTP           bool   // else the native protocol
 	Address        string // host:port
-	Database       string // what unqualified names are of
+	Database       string // for unqualified names
 	User           string // "" = default
 	Password       settings.Secret
 	TLS            *tls.Config // nil = none
 	Compression    settings.Compression
 	ConnectTimeout time.Duration
-	Timeout        time.Duration // how long the server may be silent
-	Retries        int           // further tries of what can heal
-	// Pause waits between two tries. nil = a timer.
+	Timeout        time.Duration // how long the server may send nothing
+	Retries        int           // attempts after the first one
+	// Pause waits between two attempts. nil = a timer.
 	Pause func(context.Context, time.Duration) error
 }
 
-// FromSettings makes options of a workspace's settings: dir is the workspace, env gives environment variables. Errors:
-// a file that cannot be read, or that holds no certificate.
+// FromSettings returns the options in a workspace's settings. dir is the workspace, env returns environment variables.
+// It fails if a file cannot be read or has no certificate.
 func FromSettings(s *settings.ClickHouse, dir string, env func(string) string) (Options, error) {
 	o := Options{
 		HTTP: s.DSN.HTTP, Address: s.DSN.Address(), Database: s.DSN.Database, User: s.DSN.User,
@@ -67,7 +67,7 @@ func FromSettings(s *settings.ClickHouse, dir string, env func(string) string) (
 	return o, err
 }
 
-// within is a path relative to a folder.
+// within returns a path that is relative to a folder.
 func within(dir, path string) string {
 	if filepath.IsAbs(path) {
 		return path
@@ -97,7 +97,7 @@ func tlsOf(s *settings.ClickHouse, dir string) (*tls.Config, error) {
 	return c, nil
 }
 
-// At is the same for another server of the cluster.
+// At returns the options for another server of the cluster.
 func (o Options) At(host string, port int) Options {
 	d := settings.DSN{Host: host, Port: port}
 	o.Address = d.Address()

@@ -14,8 +14,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Parts are the amounts that are paid already, with all digits: by coupons, by balances, by partners that paid
-// orders, and by what repaid debt and credit.
+// Parts returns the amounts that are already paid, with all digits: by coupons, by balances, by partners that paid
+// orders, and by repayments of debt and credit.
 func Parts(done *paid.Bill, name func(partner string) string) []letter.Row {
 	cash := letter.Text{English: "Paid from cash balances", Chinese: "现金余额支付"}
 	if done.Cash.Sign() < 0 {
@@ -39,7 +39,7 @@ func Parts(done *paid.Bill, name func(partner string) string) []letter.Row {
 	return append(list, letter.Row{Name: repaid, Amount: done.Repaid})
 }
 
-// BillRoundedBy is how the amount to pay of a bill is rounded.
+// BillRoundedBy returns how the amount to pay of a bill is rounded.
 func BillRoundedBy(snap *lake.Snapshot, b *document.Bill, now money.Mode) money.Mode {
 	given, err := b.Amounts.Payment.Sub(b.Amounts.Rounding)
 	if err != nil {
@@ -48,7 +48,7 @@ func BillRoundedBy(snap *lake.Snapshot, b *document.Bill, now money.Mode) money.
 	return RoundedBy(snap, &b.Header, b.Amounts.Payment, given, now)
 }
 
-// ArchivedThrough is the last cycle of an archive; 0 = the lake is none. An archive has no later payments (DEDUCT-2).
+// ArchivedThrough returns the last cycle of an archive; 0 = no archive. An archive has no later payments (DEDUCT-2).
 func ArchivedThrough(snap *lake.Snapshot) period.Cycle {
 	if snap.Manifest.ArchiveOf == "" {
 		return 0
@@ -63,8 +63,8 @@ func ByLedger(snap *lake.Snapshot, cycle period.Cycle) (bool, error) {
 	return rows.PaidByLedger(ref, files), err
 }
 
-// RoundedBy is how the amount to pay of a document is rounded: by the settings, but in a closed cycle by those of its
-// close. If these were not noted, by a mode that gives what the close stored for an exact amount (COMPOSE-11).
+// RoundedBy returns how the amount to pay of a document is rounded: by the settings, or in a closed cycle by those of
+// its close. If these were not stored, it is a mode that rounds exact to the amount that the close stored (COMPOSE-11).
 func RoundedBy(snap *lake.Snapshot, h *layout.Header, exact, given money.Amount, now money.Mode) money.Mode {
 	if !h.Closed {
 		return now
@@ -76,7 +76,7 @@ func RoundedBy(snap *lake.Snapshot, h *layout.Header, exact, given money.Amount,
 	return exact.CutBy(given, h.Digits, now)
 }
 
-// SumOf adds amounts up.
+// SumOf adds up amounts.
 func SumOf(list ...money.Amount) (money.Amount, error) {
 	var sum money.AmountTotal
 	for _, a := range list {

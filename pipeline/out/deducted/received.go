@@ -16,11 +16,11 @@ import (
 	"github.com/tollbook/tollbook/settlement/payment"
 )
 
-// Received is what one of a partner's sellers has received of what the partner owes it for a cycle (§9.1).
+// Received is how much of a partner's debt for a cycle one of its sellers has received (§9.1).
 type Received struct {
-	Collected money.Amount // from the partner's customers, where it is set off
+	Collected money.Amount // from the partner's customers, if it is set off
 	Paid      money.Amount // from the partner's account
-	Due       period.Day   // 0 = no receivable is kept
+	Due       period.Day   // 0 = there is no receivable
 }
 
 // Parts are the amounts with their names.
@@ -31,9 +31,9 @@ func (r *Received) Parts() []letter.Row {
 	}
 }
 
-// ReceivedBy is what the last run has of a cycle's receivable for one of the partner's sellers. Where it is set off,
-// each has what was collected on the lines that it sold. What the partner paid is divided: the seller at the cycle's
-// end comes last, and has what is more than all of them are owed.
+// ReceivedBy returns what one of the partner's sellers has received of a cycle's receivable as of the last run. If it
+// is set off, each seller has what was collected on its own lines. The partner's payments are divided: the seller at
+// the cycle's end comes last and has the payments above all debts.
 func ReceivedBy(snap *lake.Snapshot, issuer string, st *document.Statement, setOff bool) (r Received, err error) {
 	at := slices.IndexFunc(st.Receivables, func(one document.Receivable) bool {
 		return one.Cycle == st.Header.Cycle.String()
@@ -45,7 +45,7 @@ func ReceivedBy(snap *lake.Snapshot, issuer string, st *document.Statement, setO
 	if r.Due, err = period.ParseDay(one.Due); err != nil {
 		return r, fmt.Errorf("receivable of %s for %s: %w", st.Partner.ID, one.Cycle, err)
 	}
-	collected, err := SumOf(one.Amount, one.Paid.Neg(), one.Unpaid.Neg()) // 0 where it is not set off
+	collected, err := SumOf(one.Amount, one.Paid.Neg(), one.Unpaid.Neg()) // 0 if it is not set off
 	if err != nil {
 		return r, err
 	}
@@ -59,8 +59,8 @@ func ReceivedBy(snap *lake.Snapshot, issuer string, st *document.Statement, setO
 	return r, err
 }
 
-// divide sets what an issuer has of what was collected, known by seller, and of what is paid. Where a close noted what
-// was collected without the sellers, it is divided as what is paid is.
+// divide sets the issuer's parts of the collected amounts, which known has by seller, and of the paid amount. If a
+// close stored the collected amount without the sellers, it is divided like the paid amount.
 func (r *Received) divide(issuer string, st *document.Statement, collected, paid money.Amount,
 	known map[string]money.Amount) error {
 	owed, err := owedInOrder(st)
@@ -83,7 +83,7 @@ func (r *Received) divide(issuer string, st *document.Statement, collected, paid
 	return err
 }
 
-// collectedOf is what the close noted as collected on the lines of each of the partner's sellers.
+// collectedOf returns what the close stored as collected on the lines of each of the partner's sellers.
 func collectedOf(snap *lake.Snapshot, st *document.Statement) (map[string]money.Amount, error) {
 	out := map[string]money.Amount{}
 	return out, coupons.Each(snap, tables.PartnerFacts(), func(r rows.Row[tables.PartnerFact]) error {
@@ -104,7 +104,7 @@ type owedBySeller struct {
 	left   money.AmountTotal
 }
 
-// owedInOrder is what the partner owes each seller, in the order in which payments clear it.
+// owedInOrder returns what the partner owes each seller, in the order in which payments clear it.
 func owedInOrder(st *document.Statement) (list []owedBySeller, err error) {
 	var ids []string
 	for _, seller := range st.Sellers {
@@ -129,7 +129,7 @@ func owedInOrder(st *document.Statement) (list []owedBySeller, err error) {
 	return list, nil
 }
 
-// shareOf is the share of one of the debts in an amount.
+// shareOf returns the issuer's share of an amount that is divided among debts.
 func shareOf(issuer string, amount money.Amount, owed []owedBySeller) (money.Amount, error) {
 	shares, err := sharesOf(amount, owed)
 	at := slices.IndexFunc(owed, func(one owedBySeller) bool { return one.seller == issuer })
@@ -139,7 +139,7 @@ func shareOf(issuer string, amount money.Amount, owed []owedBySeller) (money.Amo
 	return shares[at], nil
 }
 
-// sharesOf divides an amount among debts in their order and takes it from them; the last has the rest.
+// sharesOf divides an amount among debts in their order and reduces them by it; the last one gets the rest.
 func sharesOf(amount money.Amount, owed []owedBySeller) ([]money.Amount, error) {
 	debts := make([]money.AmountTotal, len(owed))
 	for i := range owed {
@@ -182,8 +182,8 @@ func sharesOf(amount money.Amount, owed []owedBySeller) ([]money.Amount, error) 
 	return shares, nil
 }
 
-// Deduct adds what the issuer of a statement has received already, and what is then left to pay: below 0 it is
-// a credit of the partner's.
+// Deduct adds what the issuer of a statement has already received, and the amount that is left to pay; an amount below
+// 0 is a credit of the partner.
 func Deduct(l *letter.Letter, r *Received, owed letter.Row) error {
 	if l.DueDate = r.Due; r.Collected.IsZero() && r.Paid.IsZero() || l.Archived != 0 {
 		return nil
@@ -208,7 +208,8 @@ func Deduct(l *letter.Letter, r *Received, owed letter.Row) error {
 // Owed is what a partner owes a seller.
 type Owed struct{ Own, Resellers money.Amount }
 
-// OwedTo is what the partner owes a seller: for its own customers, and the vendor for those of its resellers (§6.4).
+// OwedTo returns what the partner owes a seller for its own customers and, to the vendor, for those of its resellers
+// (§6.4).
 func OwedTo(seller string, st *document.Statement) (o Owed, err error) {
 	var own, resellers []money.Amount
 	for i := range st.Rows {

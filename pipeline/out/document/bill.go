@@ -13,27 +13,27 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Bill is what a customer is asked to pay for a cycle (§8, statements). Amounts are in the header's currency.
+// Bill is the bill of a customer for a cycle (§8, statements). Amounts are in the header's currency.
 type Bill struct {
 	Header   layout.Header `json:"header"`
 	Customer layout.Party  `json:"customer"`
-	Partner  layout.Party  `json:"partner,omitzero"` // who serves the customer; empty = the vendor
+	Partner  layout.Party  `json:"partner,omitzero"` // the customer's partner; empty = the vendor
 	Amounts  Amounts       `json:"amounts"`
 	Payments Payments      `json:"payments"`
 	Sections []Section     `json:"sections"` // by service, sku; all lines of the cycle
-	// the lines of refunds and adjustments one by one; Sections hold them too
+	// the lines of refunds and adjustments one by one; Sections include them
 	Corrections []Correction   `json:"corrections"`
 	Packages    []Package      `json:"packages"`
 	Usage       []chart.Usage  `json:"consumption"` // Σ = Amounts.Payment; none: no chart
 	Annexes     []layout.Annex `json:"annexes,omitempty"`
-	Notes       []string       `json:"notes"` // sentences, such as how was rounded
+	Notes       []string       `json:"notes"` // sentences, such as the rounding rule
 
 	Cover   *letter.Letter `json:"-"` // of the HTML (DOC-10); nil = none
 	Issuers []string       `json:"-"` // the ids of the sellers of the lines, sorted
 }
 
-// Amounts is the customer's row of table statements. Official = Discount + Truncated + Payment, Payment = Rounding +
-// Due, less the taxes that are not included in prices.
+// Amounts is the customer's row of table statements. Official = Discount + Truncated + Payment. Payment = Rounding +
+// Due − the taxes that are not included in prices.
 type Amounts struct {
 	Lines     int64        `json:"line_count"`
 	Official  money.Amount `json:"official_amount"`
@@ -47,14 +47,14 @@ type Amounts struct {
 	Taxes []Tax         `json:"taxes,omitempty"`
 }
 
-// Payments is how Payment was paid, or is to be; its parts add up to it.
+// Payments says how Payment was or will be paid; its parts add up to it.
 type Payments struct {
 	Coupon      money.Amount `json:"coupon_amount"`
 	StoredValue money.Amount `json:"stored_value_card_amount"`
 	Flexi       money.Amount `json:"flexipurchase_coupon_amount"`
 	Cash        money.Amount `json:"cash_amount"`
 	Credit      money.Amount `json:"credit_amount"`
-	Debt        money.Amount `json:"debt_amount"` // when it was billed
+	Debt        money.Amount `json:"debt_amount"` // at the time of billing
 }
 
 // Section is the lines of one product.
@@ -68,13 +68,13 @@ type Section struct {
 	Items       []Item `json:"items"`
 }
 
-// Item is lines of a product that differ in nothing but record, quantity and time.
+// Item is lines of a product that differ only in record, quantity and time.
 type Item struct {
 	Region      string          `json:"region_code"`
 	Object      string          `json:"object,omitempty"` // link or group
 	Tier        int             `json:"tier"`             // 0 = none
 	Kind        string          `json:"kind"`
-	OriginCycle string          `json:"origin_cycle,omitempty"` // of lines that belong to another cycle
+	OriginCycle string          `json:"origin_cycle,omitempty"` // of lines of another cycle
 	UnitPrice   money.UnitPrice `json:"unit_price"`
 	DiscountID  string          `json:"discount_id,omitempty"`
 	line.Sums
@@ -104,22 +104,22 @@ type correctionJSON struct {
 	Note        string       `json:"note,omitempty"`
 }
 
-// JSONValue is what MarshalJSON writes; openapi.yaml describes its type.
+// JSONValue returns the value that MarshalJSON writes; openapi.yaml describes its type.
 func (c Correction) JSONValue() any {
 	return correctionJSON{c.ID, c.Kind, c.OriginCycle, c.SKU, c.Product, c.Time.String(), c.Payment, c.Note}
 }
 
-// MarshalJSON gives the time as RFC 3339, UTC.
+// MarshalJSON writes the time as RFC 3339, UTC.
 func (c Correction) MarshalJSON() ([]byte, error) { return json.Marshal(c.JSONValue()) }
 
-// Package is one quota period of a prepaid quota. Left may be other than Opening − Drawn where the books changed the
-// quota since.
+// Package is one quota period of a prepaid quota. Left can differ from Opening − Drawn if the books changed the quota
+// since.
 type Package struct {
 	PackageID string               `json:"package_id"`
 	SKUs      []string             `json:"skus"`
 	Region    string               `json:"region_code"`
 	Measure   string               `json:"measure,omitempty"`
-	From      string               `json:"from,omitempty"` // of this filling, as people are shown it; empty = open
+	From      string               `json:"from,omitempty"` // of this quota period, formatted for people; empty = open
 	To        string               `json:"to,omitempty"`
 	Opening   money.Quantity       `json:"opening"`
 	Drawn     money.SignedQuantity `json:"drawn"`
@@ -137,7 +137,7 @@ const (
 )
 
 // Check checks that the bill adds up: the amounts among themselves and from the items, the payments, the corrections
-// (where there are any) and the consumption by day. The error is a *SumError.
+// (if there are any) and the consumption by day. The error is a *SumError.
 func (b *Bill) Check() error {
 	if err := b.Header.Check(); err != nil {
 		return err
@@ -189,7 +189,7 @@ func (b *Bill) Check() error {
 	return c.err
 }
 
-// Write checks the bill and writes it in a format. Errors: *SumError, and what w gives.
+// Write checks the bill and writes it in a format. Errors: *SumError, and those of w.
 func (b *Bill) Write(w io.Writer, f Format, o Options) error {
 	if err := b.Check(); err != nil {
 		return err
@@ -201,7 +201,7 @@ func (b *Bill) Write(w io.Writer, f Format, o Options) error {
 	return nil
 }
 
-// complete is a copy without lists of nothing: JSON has [] for them.
+// complete returns a copy without nil lists: JSON has [] for them.
 func (b *Bill) complete() *Bill {
 	out := *b
 	out.Sections = there(out.Sections)

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// page puts the bill's parts together.
+// page returns the bill's page with all parts.
 func (b *Bill) page() *layout.Page {
 	p := &layout.Page{Header: &b.Header, Kind: "Bill", Role: "customer", Subject: b.Customer, Notes: b.Notes,
 		Annexes: b.Annexes, Cover: b.Cover}
@@ -31,7 +31,7 @@ func (b *Bill) page() *layout.Page {
 	return p
 }
 
-// summaryData is the bill's amounts and payments as they are.
+// summaryData returns the bill's amounts and payments unchanged.
 func (b *Bill) summaryData() *layout.Part {
 	a, p := &b.Amounts, &b.Payments
 	list := []entry{
@@ -50,14 +50,14 @@ func (b *Bill) summaryData() *layout.Part {
 	return entryData("summary", list...)
 }
 
-// summaryPart is the bill's amounts with the signs with which they make the amount due (DOC-8).
+// summaryPart returns the bill's amounts with the signs with which they add up to the amount due (DOC-8).
 func (b *Bill) summaryPart() *layout.Part {
 	return &layout.Part{Name: "summary", Title: "Summary", Where: layout.InSheet | layout.InPrint,
 		Cols: entryColumns("Name"),
 		Rows: layout.Listed(b.Amounts.column(), entryCells)}
 }
 
-// column is the amounts as a column that adds up: what is taken off is negative, and so is rounding down.
+// column returns the amounts as a column that adds up: deductions are negative, and so is rounding down.
 func (a *Amounts) column() []entry {
 	list := []entry{{name: "Official", amount: total(a.Official)},
 		{name: "Discount", amount: negated(total(a.Discount))}}
@@ -85,8 +85,8 @@ func (a *Amounts) column() []entry {
 	return append(list, included...)
 }
 
-// Column is the amounts as people read them, in every format and on a terminal: a column of signed amounts that adds up
-// to the amount due (DOC-8). Each amount has the currency's digits, or more where it has more.
+// Column returns the amounts for people, in every format and on a terminal: a column of signed amounts that adds up to
+// the amount due (DOC-8). Each amount has the currency's digits, or more if it has more.
 func (a *Amounts) Column(digits int) []layout.Figure {
 	var list []layout.Figure
 	for _, e := range a.column() {

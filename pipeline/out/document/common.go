@@ -15,7 +15,7 @@ import (
 type entry struct {
 	name   string
 	amount money.AmountTotal
-	above  int // how many rows; 0 = it is none
+	above  int // number of those rows; 0 = it is no such sum
 }
 
 func entryCells(e *entry) []layout.Cell {
@@ -25,7 +25,7 @@ func entryCells(e *entry) []layout.Cell {
 // amountCell is one amount.
 func amountCell(a money.Amount) layout.Cell { return layout.Sum(total(a)) }
 
-// only keeps the items that a condition holds for.
+// only returns the items for which a condition is true.
 func only[T any](list []T, holds func(*T) bool) iter.Seq[*T] {
 	return func(yield func(*T) bool) {
 		for i := range list {
@@ -36,19 +36,19 @@ func only[T any](list []T, holds func(*T) bool) iter.Seq[*T] {
 	}
 }
 
-// entryColumns are those of sums for people.
+// entryColumns returns the columns of sums for people.
 func entryColumns(title string) []layout.Column {
 	return []layout.Column{{Title: title, Say: language.Sums}, {Title: "Amount", Kind: layout.Amount, Keep: true}}
 }
 
-// entryData is sums by the names that they have in JSON.
+// entryData returns sums with their names in JSON.
 func entryData(name string, list ...entry) *layout.Part {
 	return &layout.Part{Name: name, Where: layout.InData,
 		Cols: []layout.Column{{Name: "name"}, {Name: "amount", Kind: layout.Amount}},
 		Rows: layout.Listed(list, entryCells)}
 }
 
-// headerPart is what the CSV says of the document, by the names that it has in JSON.
+// headerPart returns the CSV's rows about the document, with their names in JSON.
 func headerPart(pg *layout.Page) *layout.Part {
 	h := pg.Header
 	list := []layout.Figure{{Name: "document", Value: pg.Kind}, {Name: "vendor_id", Value: h.Vendor.ID},
@@ -64,7 +64,7 @@ func headerPart(pg *layout.Page) *layout.Part {
 		})}
 }
 
-// commonParts are those that statements and bills have alike: consumption by day, what the annexes say, notes.
+// commonParts returns the parts that statements and bills have in common: consumption by day, annexes, notes.
 func commonParts(h *layout.Header, usage []chart.Usage, annexes []layout.Annex, notes []string) []*layout.Part {
 	var list []*layout.Part
 	if len(usage) > 0 {
@@ -113,7 +113,7 @@ func notePart(where layout.Medium, list []string) *layout.Part {
 		Rows: layout.Listed(list, func(n *string) []layout.Cell { return []layout.Cell{layout.Word(*n)} })}
 }
 
-// modeWord says a charging mode (§5).
+// modeWord returns the word for a charging mode (§5).
 func modeWord(mode int) string {
 	switch mode {
 	case 1:
@@ -148,7 +148,7 @@ func DayDrawing(h *layout.Header, usage []chart.Usage) *chart.Drawing {
 	return c.Drawing()
 }
 
-// servicePart is the sums by service; it is the legend of the chart.
+// servicePart returns the sums by service, which are the legend of the chart.
 func servicePart(c *chart.Chart) *layout.Part {
 	return &layout.Part{Name: "service", Title: "Services", Where: layout.InSheet | layout.InPrint, Each: "services",
 		Rank:     2,

@@ -11,8 +11,8 @@ func (s *Statement) converts() bool {
 	return slices.ContainsFunc(s.Rows, func(r Row) bool { return r.Currency != "" })
 }
 
-// inCurrencies is a part with a row for each customer or row of the statement. Where customers have other currencies
-// than the partner, their amounts have no sum, and rows say how they were converted (DOC-12).
+// inCurrencies adapts a part with a row per customer or per row of the statement: if customers have other currencies
+// than the partner, it drops the sum of their amounts and adds how rows were converted (DOC-12).
 func (s *Statement) inCurrencies(p *layout.Part) *layout.Part {
 	if !s.converts() {
 		return p
@@ -32,7 +32,7 @@ func (s *Statement) inCurrencies(p *layout.Part) *layout.Part {
 	return p
 }
 
-// conversion are the cells of a row's currency and rate, in a statement that converts.
+// conversion returns the cells of a row's currency and rate, if the statement converts.
 func (s *Statement) conversion(r *Row) []layout.Cell {
 	if !s.converts() {
 		return nil
@@ -44,8 +44,8 @@ func (s *Statement) conversion(r *Row) []layout.Cell {
 	return []layout.Cell{layout.Word(currency), layout.Word(r.Rate), layout.Word(r.RateDate)}
 }
 
-// withoutPaid is a part with sums over customers, without what these pay where they have other currencies than the
-// partner.
+// withoutPaid removes from a part with sums over customers the amounts that they pay, if they have other currencies
+// than the partner.
 func (s *Statement) withoutPaid(p *layout.Part) *layout.Part {
 	at := slices.IndexFunc(p.Cols, func(c layout.Column) bool { return c.Title == "To pay" })
 	if !s.converts() || at < 0 {

@@ -12,7 +12,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
-// Format is how a document is written.
+// Format is the output format of a document.
 type Format string
 
 // The formats.
@@ -39,7 +39,7 @@ func ParseFormat(text string) (Format, error) {
 	return "", fmt.Errorf("format %q: it is one of %s", text, strings.Join(names, ", "))
 }
 
-// Options are what a writer may choose. The zero value is good.
+// Options are options of a writer. The zero value is valid.
 type Options struct {
 	Excel bool // CSV: for a spreadsheet program (package spreadsheet)
 	Most  int  // HTML: how many customers, resellers or objects a table lists; 0 = MaxListed, negative = all
@@ -55,7 +55,7 @@ func (o Options) most() int {
 	return o.Most
 }
 
-// SumError says that two sums of a document that must be one are not. Nothing of it was written.
+// SumError reports that two sums of a document that must be equal differ. Nothing of it was written.
 type SumError struct {
 	Document string // `statement of partner north for 2026-09`
 	What     string // the sum, `owed`
@@ -68,7 +68,7 @@ func (e *SumError) Error() string {
 	return fmt.Sprintf("%s: %s is %s, its rows add up to %s", e.Document, e.What, e.Stated, e.Counted)
 }
 
-// sums compares sums of one document; it keeps the first error.
+// sums compares sums of one document and keeps the first error.
 type sums struct {
 	document string
 	err      error
@@ -81,7 +81,7 @@ func (s *sums) same(what string, stated, counted money.AmountTotal) {
 	}
 }
 
-// of adds amounts up.
+// of adds up amounts.
 func (s *sums) of(amounts ...money.AmountTotal) (sum money.AmountTotal) {
 	for _, a := range amounts {
 		s.add(&sum, a)
@@ -95,7 +95,7 @@ func (s *sums) add(to *money.AmountTotal, a money.AmountTotal) {
 	}
 }
 
-// total is an amount as a sum. Every amount is within a sum's range.
+// total converts an amount to a sum. Every amount is within a sum's range.
 func total(a money.Amount) (t money.AmountTotal) {
 	_ = t.Add(a)
 	return t
@@ -128,7 +128,7 @@ func (s *sums) checkUsage(h *layout.Header, list []chart.Usage, want money.Amoun
 	s.same("consumption by day", want, sum)
 }
 
-// there is a list that is never nil.
+// there returns the list, or an empty one instead of nil.
 func there[T any](list []T) []T {
 	if list == nil {
 		return []T{}
@@ -136,7 +136,7 @@ func there[T any](list []T) []T {
 	return list
 }
 
-// writers are what the formats of one document are made from.
+// writers has the sources of the formats of one document.
 type writers struct {
 	json  any                 // JSON
 	pages func() *layout.Page // everything else

@@ -14,8 +14,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Invoice is what is left to invoice to a recipient for a closed cycle (§9.7). Amounts are in the header's currency.
-// Invoiceable = Σ Services + Rounding + Tax; Left = Invoiceable − Issued + Returned + Credited.
+// Invoice is the invoice of what is not yet invoiced to a recipient for a closed cycle (§9.7). Amounts are in the
+// header's currency. Invoiceable = Σ Services + Rounding + Tax; Left = Invoiceable − Issued + Returned + Credited.
 type Invoice struct {
 	Header      layout.Header
 	Number      string // empty: a draft
@@ -26,16 +26,16 @@ type Invoice struct {
 	Content     string
 	Services    []InvoiceService
 	Rounding    money.AmountTotal
-	Tax         money.Amount // that is added to prices
-	Taxes       []Tax        // what Tax consists of; none if Divided. SellerID is not used
-	Divided     bool         // Tax is a part of the recipient's, who has other issuers too
+	Tax         money.Amount // added to prices
+	Taxes       []Tax        // the parts of Tax; none if Divided. SellerID is not used
+	Divided     bool         // Tax is a part of the recipient's tax: it has other issuers too
 	Inclusive   bool         // prices include tax
-	Included    []Tax        // in prices, before coupons; none if the recipient has other issuers too
+	Included    []Tax        // included in prices, before coupons; none if the recipient has other issuers too
 	Invoiceable money.Amount
 	Before      InvoiceBefore
-	Left        money.Amount // below 0: a credit that is due
-	// What is paid already of Invoiceable, with all digits, and what rounding adds. PaidBefore of it is deducted from
-	// earlier invoices. Payable = Left − Σ Paid − PaidRounding + PaidBefore; below 0 the issuer owes it.
+	Left        money.Amount // below 0: a credit to the recipient
+	// Amounts of Invoiceable that are already paid, with all digits, and what rounding adds. Earlier invoices deduct
+	// PaidBefore of it. Payable = Left − Σ Paid − PaidRounding + PaidBefore; if below 0, the issuer owes it.
 	Paid         []letter.Row
 	PaidRounding money.Amount
 	PaidBefore   money.Amount
@@ -48,7 +48,7 @@ type invoicePayment struct {
 	Amount money.Amount `json:"amount"`
 }
 
-// InvoiceBefore is what earlier events of the feed invoices came to.
+// InvoiceBefore has the sums of earlier events of the feed invoices.
 type InvoiceBefore struct {
 	Issued, Returned, Credited money.Amount
 }
@@ -66,7 +66,7 @@ type Contact struct {
 	PurchaseOrder string `json:"purchase_order,omitempty"` // of a recipient
 }
 
-// InvoiceService is what a service comes to, without the tax that is added to prices and before rounding.
+// InvoiceService is the amount of a service, without the tax that is added to prices and before rounding.
 type InvoiceService struct {
 	Service string            `json:"service_type_code"`
 	Name    string            `json:"service_type_name,omitempty"`
@@ -97,14 +97,14 @@ type invoiceJSON struct {
 	Payable     money.Amount      `json:"payable_amount"`
 }
 
-// JSONValue is what MarshalJSON writes: dates are as 2026-10-05.
+// JSONValue returns the value that MarshalJSON writes. Dates have the form 2026-10-05.
 func (v Invoice) JSONValue() any {
 	return invoiceJSON{v.Header, v.kind(), v.Number, v.Issuer, v.Recipient, v.Issued.String(), v.due(), v.Content,
 		there(v.Services), v.Rounding, v.Tax, v.Taxes, v.Included, v.Invoiceable, v.Before.Issued,
 		v.Before.Returned, v.Before.Credited, v.Left, v.payments(), v.Payable}
 }
 
-// payments are what is paid already, and what of it is not deducted here.
+// payments returns what is already paid, and the part of it that is not deducted here.
 func (v *Invoice) payments() (list []invoicePayment) {
 	for _, r := range v.Paid {
 		list = append(list, invoicePayment{r.Name.English, r.Amount})
@@ -118,10 +118,10 @@ func (v *Invoice) payments() (list []invoicePayment) {
 	return list
 }
 
-// MarshalJSON gives the invoice with its kind and its dates.
+// MarshalJSON writes the invoice with its kind and its dates.
 func (v Invoice) MarshalJSON() ([]byte, error) { return json.Marshal(v.JSONValue()) }
 
-// kind is what the document is.
+// kind returns the kind of the document: invoice or credit note.
 func (v *Invoice) kind() string {
 	if v.Left.Sign() < 0 {
 		return "Credit note"
@@ -129,7 +129,7 @@ func (v *Invoice) kind() string {
 	return "Invoice"
 }
 
-// due is the date until which the recipient pays; empty if there is nothing to pay.
+// due returns the date by which the recipient must pay; empty if there is nothing to pay.
 func (v *Invoice) due() string {
 	if v.Payable.Sign() <= 0 {
 		return ""
@@ -168,7 +168,7 @@ func (v *Invoice) Check() error {
 	return c.err
 }
 
-// rounded checks that what rounding adds to services is less than a unit of the currency.
+// rounded checks that rounding changes the sum of services by less than a unit of the currency.
 func (s *sums) rounded(rounding money.AmountTotal, services []InvoiceService, digits int) {
 	a, err := rounding.Amount()
 	if s.err != nil || err == nil && a.Cut(digits, money.Truncate).IsZero() {
@@ -181,7 +181,7 @@ func (s *sums) rounded(rounding money.AmountTotal, services []InvoiceService, di
 	s.same("amount without added tax", s.of(sum, rounding), sum)
 }
 
-// Write checks the invoice and writes it in a format. Errors: *SumError, and what w gives.
+// Write checks the invoice and writes it in a format. Errors: *SumError, and those of w.
 func (v *Invoice) Write(w io.Writer, f Format, o Options) error {
 	if err := v.Check(); err != nil {
 		return err
@@ -193,7 +193,7 @@ func (v *Invoice) Write(w io.Writer, f Format, o Options) error {
 	return nil
 }
 
-// page puts the invoice's parts together.
+// page returns the invoice's page with all parts.
 func (v *Invoice) page() *layout.Page {
 	p := &layout.Page{Header: &v.Header, Kind: v.kind(), Role: v.Role,
 		Subject: layout.Party{ID: v.Recipient.ID, Name: v.Recipient.Name}}
@@ -214,7 +214,7 @@ func (v *Invoice) page() *layout.Page {
 	return p
 }
 
-// partiesPart is who invoices whom, with the bank that is paid to.
+// partiesPart returns the issuer and the recipient, with the issuer's bank account.
 func (v *Invoice) partiesPart() *layout.Part {
 	type party struct {
 		role string
@@ -233,7 +233,7 @@ func (v *Invoice) partiesPart() *layout.Part {
 		})}
 }
 
-// taxPart is the taxes that are added to prices, or else those that prices include.
+// taxPart returns the taxes that are added to prices, or else those that prices include.
 func (v *Invoice) taxPart() *layout.Part {
 	if len(v.Included) > 0 {
 		return taxPart(slices.Concat(v.Taxes, v.Included), "Tax that prices include, before coupons.")
@@ -241,7 +241,7 @@ func (v *Invoice) taxPart() *layout.Part {
 	return taxPart(v.Taxes, "Tax that is added to prices.")
 }
 
-// servicePart is what each service comes to.
+// servicePart returns the amount of each service.
 func (v *Invoice) servicePart() *layout.Part {
 	about := "Without tax, before rounding."
 	if v.Inclusive {
@@ -257,11 +257,11 @@ func (v *Invoice) servicePart() *layout.Part {
 		})}
 }
 
-// amountPart is how services, taxes and earlier invoices come to what is left.
+// amountPart returns the calculation from services, taxes and earlier invoices to the amount left.
 func (v *Invoice) amountPart() *layout.Part {
 	var services money.AmountTotal
 	for i := range v.Services {
-		_ = services.AddTotal(v.Services[i].Amount) // Check has added them
+		_ = services.AddTotal(v.Services[i].Amount) // no error: Check has added them
 	}
 	list := []entry{{name: "Services", amount: services}}
 	if v.Rounding != (money.AmountTotal{}) {

@@ -7,20 +7,20 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Moment is an instant as documents show it: RFC 3339 in UTC as data, the contract zone for people; 0 = none.
+// Moment is an instant in documents: RFC 3339 in UTC as data, in the contract zone for people; 0 = none.
 type Moment period.Instant
 
-// MarshalText is the moment as RFC 3339, UTC.
+// MarshalText returns the moment as RFC 3339, UTC.
 func (m Moment) MarshalText() ([]byte, error) { return period.Instant(m).AppendText(nil), nil }
 
-// Waiting is something that waits for the partner to confirm it, to apply for it or to claim it.
+// Waiting is something that the partner has to confirm, apply for or claim.
 type Waiting struct {
 	Kind    string       `json:"kind"` // incentive, headcount, claim
 	ID      string       `json:"id"`   // programme_id or claim_id
 	Period  string       `json:"period"`
 	Amount  money.Amount `json:"amount"`
 	State   string       `json:"state"`
-	LastDay string       `json:"last_day,omitempty"` // in the contract zone; empty = there is none
+	LastDay string       `json:"last_day,omitempty"` // in the contract zone; empty = none
 	Until   Moment       `json:"until,omitempty"`    // the first instant at which it is too late
 	Then    string       `json:"then"`               // what happens at that instant
 }
@@ -36,7 +36,7 @@ type AccountEntry struct {
 	After        money.Amount `json:"balance_after"`
 }
 
-// Balance is what a balance of the partner was at the start and at the end of the cycle.
+// Balance has a balance of the partner at the start and at the end of the cycle.
 type Balance struct {
 	Type    string       `json:"balance_type"` // cash, rebate, credit, frozen
 	Opening money.Amount `json:"opening_amount"`
@@ -97,8 +97,8 @@ type Receivable struct {
 	Bucket    string       `json:"bucket"`
 }
 
-// Money is what the partner holds, spends and owes besides the statement's rows (§9). None of it is part of the net.
-// Without events and books about partners' money all of it is empty.
+// Money has the partner's balances, payments and debts other than the statement's rows (§9). None of it is part of the
+// net. All of it is empty without events and books about partners' money.
 type Money struct {
 	ToConfirm   []Waiting      `json:"to_confirm,omitempty"`
 	Balances    []Balance      `json:"balances,omitempty"`
@@ -109,7 +109,7 @@ type Money struct {
 	Receivables []Receivable   `json:"receivables,omitempty"`
 }
 
-// confirmPart is the first thing on the page: what the partner has to confirm, and until when. As data it comes last.
+// confirmPart returns what the partner has to confirm, and until when. It is first on the page and last as data.
 func (m *Money) confirmPart(where layout.Medium) *layout.Part {
 	if len(m.ToConfirm) == 0 {
 		return nil
@@ -130,7 +130,7 @@ func (m *Money) confirmPart(where layout.Medium) *layout.Part {
 
 func (m Moment) cell() layout.Cell { return layout.At(period.Instant(m)) }
 
-// parts are the sections about partners' money that come after the others.
+// parts returns the sections about partners' money that follow the others.
 func (m *Money) parts() []*layout.Part {
 	return []*layout.Part{m.balancePart(), m.accountPart(), m.receivablePart(), m.quotaPart(), m.couponPart(),
 		m.fundPart(),

@@ -18,28 +18,28 @@ const (
 	Resale   = 2
 )
 
-// Statement is what a partner and its seller settle for a cycle (§6.4). Amounts are in the header's currency.
+// Statement is the settlement of a partner and its sellers for a cycle (§6.4), in the header's currency.
 type Statement struct {
 	Header  layout.Header `json:"header"`
 	Partner layout.Party  `json:"partner"`
 	Kind    string        `json:"kind"` // distributor, reseller, referrer
-	// whom the partner pays, at least every SellerID of Rows; the first is in the header
+	// the parties that the partner pays, with every SellerID of Rows; the first is in the header
 	Sellers    []layout.Party `json:"sellers"`
 	Summary    Summary        `json:"summary"`
 	Rows       []Row          `json:"rows"`       // in the order of table partner_statements
-	Incentives []Incentive    `json:"incentives"` // of every period that has begun, or those that are to be shown
+	Incentives []Incentive    `json:"incentives"` // of every period that has begun, or only those to show
 	Clawbacks  []Clawback     `json:"clawbacks"`
 	Taxes      []Tax          `json:"taxes,omitempty"` // not part of the net
-	// Σ = Σ payment_amount of Rows; none: no chart, as where Rows have several currencies
+	// Σ = Σ payment_amount of Rows; none means no chart, for example if Rows have several currencies
 	Usage   []chart.Usage  `json:"consumption"`
 	Annexes []layout.Annex `json:"annexes,omitempty"`
-	Notes   []string       `json:"notes"` // sentences, such as how was rounded
+	Notes   []string       `json:"notes"` // sentences, such as the rounding rule
 	Money
 
 	Cover *letter.Letter `json:"-"` // of the HTML (DOC-10); nil = none
 }
 
-// Summary is what a statement comes to. Net = Owed + Cost − Revenue − Incentives + Clawbacks; above 0 the partner pays.
+// Summary has a statement's totals. Net = Owed + Cost − Revenue − Incentives + Clawbacks; above 0 the partner pays.
 type Summary struct {
 	Owed       money.AmountTotal `json:"owed_amount"`      // Σ of the partner's own rows
 	Cost       money.AmountTotal `json:"cost_amount"`      // Σ of the rows of its resellers
@@ -53,7 +53,7 @@ type Summary struct {
 // Row is one row of table partner_statements.
 type Row struct {
 	SellerID        string       `json:"seller_id"`             // `vendor` or a distributor; empty: referral
-	ResellerID      string       `json:"reseller_id,omitempty"` // a distributor's row about a reseller; else empty
+	ResellerID      string       `json:"reseller_id,omitempty"` // in a distributor's row about a reseller; else empty
 	ResellerName    string       `json:"reseller_name,omitempty"`
 	CustomerID      string       `json:"customer_id"`
 	CustomerName    string       `json:"customer_name,omitempty"`
@@ -79,7 +79,7 @@ type Row struct {
 	RateDate string `json:"fx_date,omitempty"`
 }
 
-// Incentive is one row of table incentives with what comes next.
+// Incentive is one row of table incentives with its next step.
 type Incentive struct {
 	ProgrammeID string
 	Period      string // 2026-09, 2026-Q3
@@ -91,7 +91,7 @@ type Incentive struct {
 	Amount      money.Amount
 	CarriedOut  money.Amount
 	State       string
-	Deadline    period.Instant // the first instant at which the state changes unless something is done; 0 = none
+	Deadline    period.Instant // when the state changes unless somebody acts; 0 = never
 	Next        string         // what happens then, `void without a confirmation`; empty = nothing
 	Counts      bool           // the period ends with the statement's cycle: Amount is part of the net
 }
@@ -113,7 +113,7 @@ type incentiveJSON struct {
 	Counts      bool         `json:"in_net"`
 }
 
-// JSONValue is what MarshalJSON writes; openapi.yaml describes its type.
+// JSONValue returns the value that MarshalJSON writes; openapi.yaml describes its type.
 func (i Incentive) JSONValue() any {
 	deadline := ""
 	if i.Deadline != 0 {
@@ -124,13 +124,13 @@ func (i Incentive) JSONValue() any {
 		i.Next, i.Counts}
 }
 
-// MarshalJSON gives the deadline as RFC 3339, UTC.
+// MarshalJSON writes the deadline as RFC 3339, UTC.
 func (i Incentive) MarshalJSON() ([]byte, error) { return json.Marshal(i.JSONValue()) }
 
-// Clawback is an incentive that the partner gives back.
+// Clawback is an incentive that the partner pays back.
 type Clawback struct {
 	ProgrammeID string       `json:"programme_id"`
-	Period      string       `json:"period"` // that it was paid for
+	Period      string       `json:"period"` // for which it was paid
 	Amount      money.Amount `json:"clawback_amount"`
 	Reason      string       `json:"reason"`
 }
@@ -140,7 +140,7 @@ func (s *Statement) subject() string {
 	return fmt.Sprintf("statement of partner %s for %s", s.Partner.ID, s.Header.Cycle)
 }
 
-// Check checks that the statement adds up: official = discount + truncated + payment and margin = revenue − cost on
+// Check checks that the statement adds up: official = discount + truncated + payment and margin = revenue − cost in
 // every row, the summary from the rows, the consumption by day. The error is a *SumError.
 func (s *Statement) Check() error {
 	if err := s.Header.Check(); err != nil {
@@ -187,7 +187,7 @@ func (s *Statement) Check() error {
 	return c.err
 }
 
-// Write checks the statement and writes it in a format. Errors: *SumError, and what w gives.
+// Write checks the statement and writes it in a format. Errors: *SumError, and those of w.
 func (s *Statement) Write(w io.Writer, f Format, o Options) error {
 	if err := s.Check(); err != nil {
 		return err
@@ -199,7 +199,7 @@ func (s *Statement) Write(w io.Writer, f Format, o Options) error {
 	return nil
 }
 
-// complete is a copy without lists of nothing: JSON has [] for them.
+// complete returns a copy without nil lists: JSON has [] for them.
 func (s *Statement) complete() *Statement {
 	out := *s
 	out.Sellers = there(out.Sellers)

@@ -12,7 +12,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
-// page puts the statement's parts together.
+// page returns the statement's page with all parts.
 func (s *Statement) page() *layout.Page {
 	p := &layout.Page{Header: &s.Header, Kind: "Statement", Role: "partner", Subject: s.Partner, Notes: s.Notes,
 		Annexes: s.Annexes, Cover: s.Cover}
@@ -45,7 +45,7 @@ func (s *Statement) page() *layout.Page {
 	return p
 }
 
-// summaryData is the sums as they are.
+// summaryData returns the sums unchanged.
 func (s *Statement) summaryData() *layout.Part {
 	m := &s.Summary
 	return entryData("summary", entry{name: "owed_amount", amount: m.Owed}, entry{name: "cost_amount", amount: m.Cost},
@@ -54,7 +54,7 @@ func (s *Statement) summaryData() *layout.Part {
 		entry{name: "net_amount", amount: m.Net})
 }
 
-// summaryPart is the sums with the signs with which they make the net.
+// summaryPart returns the sums with the signs with which they add up to the net.
 func (s *Statement) summaryPart() *layout.Part {
 	m := &s.Summary
 	list := []entry{{name: "Owed for the partner's own customers", amount: m.Owed}}
@@ -84,7 +84,7 @@ func (s *Statement) hasResellers() bool {
 func own(r *Row) bool     { return r.ResellerID == "" }
 func through(r *Row) bool { return r.ResellerID != "" }
 
-// rowSums are amounts of several rows.
+// rowSums has sums of several rows.
 type rowSums struct {
 	party                                               layout.Party
 	service, serviceName                                string
@@ -94,7 +94,7 @@ type rowSums struct {
 	owed, revenue, cost, margin                         money.AmountTotal
 }
 
-// add adds a row; Check has shown that all rows together stay in range, so that a few do.
+// add adds a row. It cannot overflow: Check has added up all rows.
 func (t *rowSums) add(r *Row) {
 	t.lines += r.Lines
 	t.customers[r.CustomerID] = true
@@ -108,7 +108,7 @@ func (t *rowSums) add(r *Row) {
 	}
 }
 
-// summed adds rows up by party and service, in the order of their ids.
+// summed adds up rows by party and service, in the order of their ids.
 func summed(rows iter.Seq[*Row], of func(*Row) layout.Party, service func(*Row) (code, name string)) []*rowSums {
 	by := map[[2]string]*rowSums{}
 	var list []*rowSums
@@ -134,7 +134,7 @@ func serviceOf(r *Row) (string, string) { return r.Service, r.ServiceName }
 func customerOf(r *Row) layout.Party    { return layout.Party{ID: r.CustomerID, Name: r.CustomerName} }
 func resellerOf(r *Row) layout.Party    { return layout.Party{ID: r.ResellerID, Name: r.ResellerName} }
 
-// sellerPart says what is owed to whom, where that is more than one.
+// sellerPart returns what is owed to each seller, if there are several.
 func (s *Statement) sellerPart() *layout.Part {
 	named := func(r *Row) layout.Party {
 		for _, p := range s.Sellers {
@@ -160,7 +160,7 @@ func (s *Statement) sellerPart() *layout.Part {
 		})}
 }
 
-// customerSums is a row a customer, for the sheet; the printed page has sums by customer already.
+// customerSums has one row per customer, for the sheet; the printed page already has sums by customer.
 func (s *Statement) customerSums() *layout.Part {
 	list := summed(only(s.Rows, own), customerOf, noService)
 	if len(list) == 0 {
@@ -209,7 +209,7 @@ func (s *Statement) rowPart() *layout.Part {
 		})})
 }
 
-// resellerSums is a row a reseller.
+// resellerSums has one row per reseller.
 func (s *Statement) resellerSums() *layout.Part {
 	list := summed(only(s.Rows, through), resellerOf, noService)
 	if len(list) == 0 {
@@ -233,7 +233,7 @@ func (s *Statement) resellerSums() *layout.Part {
 		})})
 }
 
-// resellerServices is a row a reseller and service, for print.
+// resellerServices has one row per reseller and service, for print.
 func (s *Statement) resellerServices() *layout.Part {
 	list := summed(only(s.Rows, through), resellerOf, serviceOf)
 	if len(list) == 0 {
@@ -256,7 +256,7 @@ func (s *Statement) resellerServices() *layout.Part {
 		})})
 }
 
-// resellerPart is a distributor's rows about its resellers.
+// resellerPart returns a distributor's rows about its resellers.
 func (s *Statement) resellerPart() *layout.Part {
 	if !s.hasResellers() {
 		return nil
@@ -290,7 +290,7 @@ func (s *Statement) resellerPart() *layout.Part {
 		})})
 }
 
-// rowsOf makes cells of picked rows.
+// rowsOf returns the cells of selected rows.
 func rowsOf(rows iter.Seq[*Row], cells func(*Row) []layout.Cell) iter.Seq[[]layout.Cell] {
 	return func(yield func([]layout.Cell) bool) {
 		for r := range rows {

@@ -25,7 +25,7 @@ type Tax struct {
 // Included reports whether the tax is part of what it is calculated on.
 func (t *Tax) Included() bool { return t.Prices == "inclusive" }
 
-// Label is the tax with its rate: `VAT 19 %`.
+// Label returns the name of the tax with its rate: `VAT 19 %`.
 func (t *Tax) Label() string {
 	if t.Included() {
 		return t.rated() + ", included"
@@ -33,7 +33,7 @@ func (t *Tax) Label() string {
 	return t.rated()
 }
 
-// Text is the label in the languages of covers.
+// Text returns the label in the languages of covers.
 func (t *Tax) Text() letter.Text {
 	text := letter.Same(t.rated())
 	if t.Included() {
@@ -47,7 +47,7 @@ func (t *Tax) rated() string {
 	return cmp.Or(t.Name, t.TaxID) + " " + strings.TrimSuffix(strings.TrimRight(percent, "0"), ".") + " %"
 }
 
-// added is Σ of the taxes that are added to prices.
+// added returns Σ of the taxes that are added to prices.
 func (c *sums) added(list []Tax) (sum money.AmountTotal) {
 	for i := range list {
 		if !list[i].Included() {
@@ -57,7 +57,7 @@ func (c *sums) added(list []Tax) (sum money.AmountTotal) {
 	return sum
 }
 
-// taxPart is the taxes one by one; nil if there are none.
+// taxPart returns the taxes one by one; nil if there are none.
 func taxPart(list []Tax, about string) *layout.Part {
 	if len(list) == 0 {
 		return nil

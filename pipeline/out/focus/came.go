@@ -17,21 +17,21 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// came is what the vendor's cost file says of the rows that a line is priced from (§11.6). An empty text is null, or
-// differs among the rows.
+// came has the values of the rows of the vendor's cost file on which a line is priced (§11.6). An empty text is null,
+// or differs among the rows.
 type came struct {
 	product
 	category, class, region, resource string
 	texts                             map[string]string
 	pricing, consumed                 maybe // of cameScale
 	unused                            bool  // of a commitment
-	shown                             bool  // the quantities are on a row already: they are on the first line's
+	shown                             bool  // the quantities are already on the row of the first line
 }
 
-// cameScale is the number of decimals of quantities that came in a cost file.
+// cameScale is the number of decimals of quantities from a cost file.
 const cameScale = money.CostScale
 
-// columns are the columns of a cycle's data sets.
+// columns returns the columns of a cycle's data sets.
 func (s *Source) columns(cycle manifest.Cycle) ([]Column, error) {
 	costs, err := s.HasCosts(cycle)
 	if err != nil {
@@ -51,13 +51,13 @@ func (s *Source) HasCosts(cycle manifest.Cycle) (bool, error) {
 		err
 }
 
-// costGroups are the groups of rows of cost files that lines are priced from.
+// costGroups has the groups of rows of cost files on which lines are priced.
 type costGroups struct {
 	ahead *ahead            // nil without cost files
-	came  map[lineKey]*came // for the lines of the customer read last
+	came  map[lineKey]*came // for the lines of the last customer that was read
 }
 
-// open starts before the groups of the first customer.
+// open opens the groups, before those of the first customer.
 func (g *costGroups) open(ctx context.Context, src *Source, cycle manifest.Cycle) error {
 	if costs, err := src.HasCosts(cycle); !costs || err != nil {
 		return err
@@ -77,7 +77,7 @@ func (g *costGroups) open(ctx context.Context, src *Source, cycle manifest.Cycle
 	return nil
 }
 
-// read notes what came for a customer's lines.
+// read reads the groups of a customer's lines.
 func (g *costGroups) read(customer string) error {
 	clear(g.came)
 	if g.ahead == nil {
@@ -113,7 +113,7 @@ func cameOf(row rows.Row[tables.Any]) (*came, error) {
 	}{{tables.CostGroupPricingQuantity, tables.CostGroupPricingUnits, "PricingUnit", &g.pricing},
 		{tables.CostGroupConsumedQuantity, tables.CostGroupConsumedUnits, "ConsumedUnit", &g.consumed}} {
 		units := row.Small(q.units.Any())
-		if units == tables.UnknownUnits && g.texts[q.unit] != "" { // all rows have that unit
+		if units == tables.UnknownUnits && g.texts[q.unit] != "" { // all rows have this unit
 			units = tables.OneUnit
 		}
 		if units == tables.OneUnit {
@@ -125,15 +125,15 @@ func cameOf(row rows.Row[tables.Any]) (*came, error) {
 	return g, nil
 }
 
-// isRestated reports whether a line is a difference of a restated month.
+// isRestated reports whether a line is the difference of a restated month.
 func (l *theLine) isRestated() bool { return l.came != nil && l.kind == line.Adjustment.String() }
 
-// isPassThrough reports whether a line is priced on a cost: it has no unit price.
+// isPassThrough reports whether a line is priced on a cost, and so has no unit price.
 func (l *theLine) isPassThrough() bool {
 	return l.came != nil && (l.product.code < 0 || l.product.model == books.PassThrough)
 }
 
-// frequencyOf is the ChargeFrequency of a group whose rows do not have one value: a purchase cannot be Usage-Based.
+// frequencyOf returns the ChargeFrequency of a group whose rows have several: a purchase cannot be Usage-Based.
 func frequencyOf(category string) string {
 	if category == usage {
 		return usageBased
@@ -141,8 +141,8 @@ func frequencyOf(category string) string {
 	return oneTime
 }
 
-// asItCame replaces what the reseller does not change by what the vendor's file says (§11.6). A null in a column that
-// FOCUS 1.2 does not allow to be null stays what the books say.
+// asItCame sets the values of the vendor's file that the reseller does not change (§11.6). A null in a column that
+// FOCUS 1.2 does not allow to be null is replaced by the value of the books.
 func (l *theLine) asItCame(r *Row, publisher string) {
 	g := l.came
 	p := &g.product
@@ -151,7 +151,7 @@ func (l *theLine) asItCame(r *Row, publisher string) {
 	p.resource = or(g.texts["ResourceType"], l.product.resource)
 	r.Product, r.Subcategory = p, ""
 	if g.product.category == g.texts["ServiceCategory"] {
-		r.Subcategory = g.texts["ServiceSubcategory"] // of another category it would be of no use
+		r.Subcategory = g.texts["ServiceSubcategory"] // a subcategory is valid only with its own category
 	}
 	r.Region, r.RegionName = g.region, or(g.texts["RegionName"], g.region)
 	if g.region == "" {
@@ -170,17 +170,17 @@ func (l *theLine) asItCame(r *Row, publisher string) {
 	if l.isPassThrough() {
 		r.SKU, r.Meter = g.texts["SkuId"], g.texts["SkuMeter"]
 		r.PriceID, r.PriceDetails, r.Pricing = "", "", g.texts["PricingCategory"]
-		if r.Pricing == committed { // the vendor's commitment, of which the row says nothing
+		if r.Pricing == committed { // the vendor's commitment; the row does not describe it
 			r.Pricing = standard
 		}
-	} else if sku := g.texts["SkuId"]; sku != "" { // a price is of one SkuId
+	} else if sku := g.texts["SkuId"]; sku != "" { // a price belongs to one SkuId
 		r.SKU, r.Meter, r.PriceID = sku, or(g.texts["SkuMeter"], r.Meter), sku+"/"+r.PriceID
 	}
 	l.cameQuantities(r)
 }
 
-// cameQuantities puts the quantities of the file on the first line of a group. A difference of a restated month has
-// none: it corrects an amount.
+// cameQuantities puts the file's quantities on the first line of a group. A difference of a restated month has none,
+// because it corrects an amount.
 func (l *theLine) cameQuantities(r *Row) {
 	g := l.came
 	if l.isRestated() {
@@ -188,10 +188,10 @@ func (l *theLine) cameQuantities(r *Row) {
 		r.Description += ", correction of " + l.origin
 		return
 	}
-	if len(l.Text(tables.LinePackageDraws)) == 0 { // what was drawn is on rows of its own
+	if len(l.Text(tables.LinePackageDraws)) == 0 { // drawn quantities have their own rows
 		r.Consumed, r.ConsumedUnit = maybe{}, g.texts["ConsumedUnit"]
 		r.CameConsumed = g.once(g.consumed)
-		if g.unused && !r.CameConsumed.ok { // FOCUS allows null on rows that say so alone
+		if g.unused && !r.CameConsumed.ok { // FOCUS allows null only on rows that are marked as unused
 			r.CameConsumed, r.ConsumedUnit = some(decimal128.Num{}), g.texts["PricingUnit"]
 		}
 	}
@@ -201,7 +201,7 @@ func (l *theLine) cameQuantities(r *Row) {
 	g.shown = true
 }
 
-// once is a quantity on the first line of a group, and 0 on its others.
+// once returns a quantity for the first line of a group, and 0 for its others.
 func (g *came) once(q maybe) maybe {
 	if g.shown && q.ok {
 		return some(decimal128.Num{})
@@ -209,7 +209,7 @@ func (g *came) once(q maybe) maybe {
 	return q
 }
 
-// costOnly are the prices of a line that is priced on a cost: amounts, without a unit price.
+// costOnly sets the prices of a line that is priced on a cost: amounts, without a unit price.
 func costOnly(l *theLine, r *Row, after dec) (err error) {
 	if r.List, err = values.Upscale(l.official, costScale-amountScale); err == nil {
 		r.Contracted, err = values.Upscale(after, costScale-amountScale)

@@ -8,7 +8,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Kind is what a column holds.
+// Kind is the type of a column.
 type Kind uint8
 
 // The kinds.
@@ -26,7 +26,7 @@ type Column struct {
 	Name     string
 	Kind     Kind
 	Nullable bool
-	Source   string // where its value comes from, for the page of columns
+	Source   string // source of its value, for the page of columns
 	text     func(*Row) string
 	time     func(*Row) period.Instant
 	cost     func(*Row) dec
@@ -55,12 +55,12 @@ func price(name, source string, get func(*Row) maybe) Column {
 	return Column{Name: name, Kind: Price, Nullable: true, Source: source, price: get}
 }
 
-// Columns are the columns of a data set, in order: those of FOCUS by name, then tollbook's own.
+// Columns returns the columns of a data set, in order: those of FOCUS by name, then tollbook's own.
 func Columns() []Column {
 	return slices.Concat(chargeColumns(), commitmentColumns(), priceColumns(), resourceColumns(), ownColumns())
 }
 
-// CostColumns are further columns of data sets of cycles with cost files, in their place by name (§11.6).
+// CostColumns returns the additional columns of data sets of cycles with cost files, sorted by name (§11.6).
 func CostColumns() []Column {
 	return []Column{
 		text("AvailabilityZone", "as it came in the cost file", func(r *Row) string { return r.Zone }).nullable(),
@@ -68,8 +68,8 @@ func CostColumns() []Column {
 	}
 }
 
-// columnsFor are the columns of a data set. Costs says that cost files are billed in its cycle: quantities have all
-// decimals that came then. Mixed says that it is of several currencies.
+// columnsFor returns the columns of a data set. costs says that cost files are billed in its cycle: quantities then
+// have all decimals of those files. mixed says that it has several currencies.
 func columnsFor(costs, mixed bool) []Column {
 	list := Columns()
 	if mixed {
@@ -92,7 +92,7 @@ func columnsFor(costs, mixed bool) []Column {
 	return list
 }
 
-// insertColumns adds columns in their place by name, which is before tollbook's own.
+// insertColumns inserts columns by name, before tollbook's own.
 func insertColumns(list, more []Column) []Column {
 	own := len(list) - len(ownColumns())
 	for _, c := range more {
@@ -105,7 +105,7 @@ func insertColumns(list, more []Column) []Column {
 	return list
 }
 
-// cameOr is a quantity of a cost file, else the line's, in the scale of what came.
+// cameOr returns the quantity of the cost file, or else the line's, in the scale of cost files.
 func cameOr(get func(*Row) (came, own maybe)) func(*Row) maybe {
 	return func(r *Row) maybe {
 		came, own := get(r)

@@ -12,14 +12,14 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// priced is a row's prices in the currency of the customer's price list, where the row is billed in another (§10.7).
+// priced has a row's prices in the currency of the customer's price list, if it is billed in another (§10.7).
 type priced struct {
-	Rate                       *books.ExchangeRate // nil = it is billed in that currency
+	Rate                       *books.ExchangeRate // nil = billed in the currency of the price list
 	Effective                  dec                 // of costScale
 	ListPrice, ContractedPrice maybe               // of priceScale
 }
 
-// CurrencyColumns are further columns of data sets of cycles with several currencies, in their place by name (§10.7).
+// CurrencyColumns returns the additional columns for cycles with several currencies, sorted by name (§10.7).
 func CurrencyColumns() []Column {
 	own := func(of func(*Row) maybe, row func(*Row) maybe) func(*Row) maybe {
 		return func(r *Row) maybe {
@@ -86,7 +86,7 @@ func (r *Row) convert(x *books.ExchangeRate) (err error) {
 	return err
 }
 
-// rounded is what a row of a partner's statement owes: converted exactly, rounded once (§10.7).
+// rounded returns the amount owed for a row of a partner's statement: converted exactly, rounded once (§10.7).
 func (g *group) rounded(digits int) (dec, error) {
 	cut := costScale - digits
 	if g.rate == nil {
@@ -100,11 +100,11 @@ func (g *group) rounded(digits int) (dec, error) {
 	return values.Upscale(whole, cut)
 }
 
-// times is a product rounded half away from zero to so many decimals fewer than it has.
+// times returns a product with cut decimals fewer, rounded half away from zero.
 func times(a, b dec, cut int) (dec, error) {
 	v := new(big.Int).Mul(a.BigInt(), b.BigInt())
 	unit := values.Power(cut)
-	half := new(big.Int).Rsh(unit, 1) // a power of ten is even
+	half := new(big.Int).Rsh(unit, 1) // exact: a power of ten is even
 	if v.Sign() < 0 {
 		half.Neg(half)
 	}

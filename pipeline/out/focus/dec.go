@@ -2,8 +2,8 @@ package focus
 
 import "github.com/tollbook/tollbook/pipeline/out/focus/values"
 
-// The scales of decimal columns: a quantity or a unit price has 10 decimals, their product 20. A cost has 20 as well,
-// so that nothing is rounded on the way: an amount has 8 decimals, its share by a term 18.
+// The scales of decimal columns: a quantity or a unit price has 10 decimals, their product 20. A cost also has 20, so
+// that nothing is rounded in between: an amount has 8 decimals, its share by a term 18.
 const (
 	priceScale  = 10
 	costScale   = 20
@@ -11,7 +11,7 @@ const (
 	precision   = values.Precision
 )
 
-// dec is a decimal of a scale that its place says.
+// dec is a decimal; the place where it is declared says its scale.
 type dec = values.Dec
 
 // maybe is a decimal or null.

@@ -1,9 +1,9 @@
-// Package focus makes FOCUS 1.2 data sets of a committed state: for each invoice issuer the charges, credits and
+// Package focus writes FOCUS 1.2 data sets of a committed state: for each invoice issuer the charges, credits and
 // corrections of a cycle. docs/focus.md describes the columns.
 //
-//	FOCUS-1  The BilledCost of an issuer's data set adds up to the statements of the cycle: due amounts of customers,
-//	         what partners owe and what distributors cost, with added tax, less incentives; to the last digit, for
-//	         each billed account (Source.Owed).
+//	FOCUS-1  The sum of BilledCost of an issuer's data set is that of the statements of the cycle, to the last digit,
+//	         for each billed account (Source.Owed): due amounts of customers, what partners owe and what distributors
+//	         cost, with added tax, less incentives.
 //	FOCUS-2  ListCost = ListUnitPrice × PricingQuantity and ContractedCost = ContractedUnitPrice × PricingQuantity,
 //	         exactly, if the unit price exists. No value is converted to binary floating point.
 //	FOCUS-3  The EffectiveCost of an order with a term adds up, over the data sets of all cycles, to its BilledCost.
@@ -11,5 +11,5 @@
 //	FOCUS-5  A charge period is never empty: its end is exclusive, and at least a second after its start.
 //	FOCUS-6  A commitment has one unit, in all data sets.
 //	FOCUS-7  No data set of a closed cycle bills a partner another amount or other lines than the statements that the
-//	         close stored, whatever the books say now: making it ends with a *ChangedError.
+//	         close stored, whatever the current books say: writing it would end with a *ChangedError.
 package focus

@@ -9,27 +9,27 @@ import (
 	"github.com/tollbook/tollbook/settlement"
 )
 
-// invoices finds the invoices of the issuer on which a line is, and their rates.
+// invoices finds the issuer's invoices for a line, and their exchange rates.
 type invoices struct {
 	src    *Source
 	names  *names
 	issuer int32 // as maker.issuer
 	deals  map[dealKey]deal
-	rates  map[string]settlement.Rates // by cycle, as looked up
+	rates  map[string]settlement.Rates // by cycle, after the first use
 	found  []bill
 }
 
-// bill is one invoice that a line is on: who gets it, and, for a partner's, the share of the line that it pays.
+// bill is one invoice of a line: its recipient and, if that is a partner, the partner's share of the line.
 type bill struct {
 	account  Party
-	partner  int32 // -1 = the customer's own
-	reseller int32 // on a distributor's about a reseller; -1 = none
+	partner  int32 // -1 = invoice of the customer
+	reseller int32 // of a distributor's invoice for a reseller; -1 = none
 	share    settlement.Share
 }
 
-// of are the issuer's invoices that contain a line. Who invoices whom: the reseller its customer; whom the
-// reseller buys from, the reseller; the vendor a distributor for what that one's resellers sold, and every customer who
-// is no reseller's (§6.4).
+// of returns the issuer's invoices that contain a line. A reseller invoices its customers; a reseller's seller invoices
+// the reseller; the vendor invoices a distributor for the sales of its resellers, and every customer that has no
+// reseller (§6.4).
 func (v *invoices) of(l *theLine) []bill {
 	out := v.found[:0]
 	switch {
@@ -42,7 +42,7 @@ func (v *invoices) of(l *theLine) []bill {
 	default:
 		number := l.product.code
 		if number < 0 && l.Word(tables.LineSKU) != "" {
-			break // settlement refuses such a line before
+			break // settlement would have rejected such a line
 		} else if number < 0 {
 			number = v.src.Book.NoProduct(l.Word(tables.LineServiceTypeCode))
 		}
@@ -60,7 +60,7 @@ func (v *invoices) of(l *theLine) []bill {
 	return out
 }
 
-// dealKey and deal remember terms: they are looked up for runs of lines of one day.
+// dealKey and deal cache terms: consecutive lines of one day use the same.
 type dealKey struct{ partner, sku int32 }
 
 type deal struct {
@@ -78,13 +78,13 @@ func (v *invoices) deal(l *theLine, product int32) settlement.Deal {
 	return d.Deal
 }
 
-// rate is the rate by which a line is converted on an invoice: that of the cycle in which the line is billed
-// (§10.7); nil = the invoice is in the line's currency.
+// rate returns the exchange rate of a line on an invoice: that of the cycle in which the line is billed (§10.7); nil
+// means that the invoice has the line's currency.
 func (v *invoices) rate(l *theLine, b *bill) (*books.ExchangeRate, error) {
 	if b.partner < 0 || !v.src.Books.Mixed {
 		return nil, nil
 	}
-	from, to := int32(0), v.src.Books.Partners[b.partner].Currency // 0 is the workspace's (CURRENCY-3)
+	from, to := int32(0), v.src.Books.Partners[b.partner].Currency // 0 is the workspace's currency (CURRENCY-3)
 	if code := v.src.Books.Customer(l.custom); code >= 0 {
 		from = v.src.Books.Customers[code].Currency
 	}

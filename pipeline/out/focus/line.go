@@ -18,27 +18,27 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// lineColumns are the columns of lines that rows are made of.
+// lineColumns returns the columns of lines from which rows are composed.
 func lineColumns() tables.List[tables.Line] {
 	return append(tables.Lines().All()[:tables.LineUsageEnd+1], tables.LineOwnTime.Of(), tables.LineDay.Of())
 }
 
-// theLine is a line of the lake as rows are made of it.
+// theLine is a line of the lake with the values from which rows are composed.
 type theLine struct {
 	rows.Row[tables.Line]
 	product                                        *product
 	partner                                        int32 // -1 = none
 	resold                                         bool
 	own                                            period.Instant
-	start, end                                     period.Instant // end Nothing = never
+	start, end                                     period.Instant // an end of Nothing means never
 	quantity, usage, free, price                   dec            // of priceScale
 	official, discount, payment                    dec            // of amountScale
 	kind, origin, cycle, id, trade, region, custom string
-	order                                          bool  // of an order, or what takes one back
-	came                                           *came // nil = the line is not of a cost file
+	order                                          bool  // the line is of an order or its refund
+	came                                           *came // nil = not from a cost file
 }
 
-// read takes a line from a row, which stays valid as long as the row.
+// read returns the line of a row. It is valid as long as the row.
 func (m *maker) read(row rows.Row[tables.Line]) (*theLine, error) {
 	l := &m.line
 	*l = theLine{Row: row, partner: -1, resold: row.Word(tables.LineAssociationType) == resale,
@@ -78,7 +78,7 @@ func decOf(d parquet.Dec) dec { return decimal128.New(d.Hi, d.Lo) }
 // resale is the association type of a reseller's customer.
 var resale = strconv.Itoa(int(books.Resale))
 
-// amounts are a line's costs on one bill.
+// amounts sets a line's costs on one bill.
 func (m *maker) amounts(l *theLine, b *bill, r *Row) error {
 	after := l.official.Sub(l.discount)
 	if err := m.prices(l, r, after); err != nil {
@@ -124,8 +124,8 @@ func rateOf(r money.Rate) dec {
 	return decimal128.New(hi, lo)
 }
 
-// prices are the official side of a line: quantity and unit price where they make the amount; else the amount, as one
-// unit where the rules want a unit price.
+// prices sets a line's quantity and list price if their product is the official amount; otherwise it prices the amount
+// as one unit, if the rules require a unit price.
 func (m *maker) prices(l *theLine, r *Row, after dec) (err error) {
 	periods := int64(1)
 	product, err := values.Mul(l.quantity, l.price)
@@ -155,7 +155,7 @@ func (m *maker) prices(l *theLine, r *Row, after dec) (err error) {
 		}
 		return err
 	default:
-		// A whole amount is one unit of itself; what is given back, one unit less.
+		// The complete amount becomes the price of one unit; a credit becomes minus one unit.
 		one, price := decimal128.FromI64(10_000_000_000), l.official
 		if price.Sign() < 0 {
 			one, price = one.Negate(), price.Negate()
@@ -175,8 +175,8 @@ func (m *maker) prices(l *theLine, r *Row, after dec) (err error) {
 	return err
 }
 
-// periods finds how many periods an order is for: the amount is the currency's digits of so many times quantity × unit
-// price.
+// periods determines for how many periods an order is: the amount is periods × quantity × unit price, cut to the
+// currency's digits.
 func (m *maker) periods(customer string, product, official dec) (bool, int64) {
 	if product.Sign() == 0 || official.Sign() <= 0 {
 		return false, 1
@@ -195,8 +195,8 @@ func (m *maker) periods(customer string, product, official dec) (bool, int64) {
 	return err == nil && rounded == official, int64(n.LowBits())
 }
 
-// contracted is the unit price after the line's discount: the price itself without one, by the discount's own rate or
-// price where the books still have it and it makes the amount, else what the amount comes to for one unit.
+// contracted returns the unit price after the line's discount: the list price without a discount; by the discount's
+// rate or price, if the books still have it and it gives the amount; else the amount per unit.
 func (m *maker) contracted(l *theLine, r *Row, after dec) (maybe, error) {
 	if l.discount.Sign() == 0 || r.Quantity.v.Sign() == 0 {
 		return r.ListPrice, nil
@@ -231,7 +231,7 @@ func (m *maker) contracted(l *theLine, r *Row, after dec) (maybe, error) {
 	return some(p), err
 }
 
-// describe fills in what a line is, whoever is billed for it.
+// describe sets the values of a line that do not depend on who is billed.
 func (m *maker) describe(l *theLine, r *Row) {
 	r.Product, r.SKU, r.Region, r.RegionName = l.product, l.Word(tables.LineSKU), l.region, l.region
 	r.Start, r.End = down(l.start), up(l.end)
@@ -260,14 +260,14 @@ func (m *maker) describe(l *theLine, r *Row) {
 	}
 }
 
-// chargedOn is the day that the recurring charge of a refund began on, and by which it was billed in advance: both
-// lines have the id ROW/DAY (§10.5).
+// chargedOn returns the first day of the recurring charge that a refund takes back. The charge, billed in advance, and
+// the refund have the same id ROW/DAY (§10.5).
 func (l *theLine) chargedOn() (period.Day, bool) {
 	day, err := period.ParseDay(l.id[strings.LastIndexByte(l.id, '/')+1:])
 	return day, err == nil
 }
 
-// categorize says what kind of charge a line is (the table of rows in docs/focus.md).
+// categorize sets the kind of charge of a line (the table of rows in docs/focus.md).
 func (m *maker) categorize(l *theLine, r *Row, unit string) {
 	nothing := l.quantity.Sign() == 0 && l.usage.Sign() == 0 && l.price.Sign() == 0
 	switch {
@@ -320,10 +320,10 @@ func (m *maker) categorize(l *theLine, r *Row, unit string) {
 	}
 }
 
-// unbound is the product and the service of a line of a commitment that has none (§10.4).
+// unbound is the product and the service of a commitment's line that has none (§10.4).
 const unbound = "Commitment"
 
-// ofCommitment reports whether a line is of a commitment: a true-up, an overage, a cap, or a late difference of one.
+// ofCommitment reports whether a line belongs to a commitment: a true-up, overage, cap, or a late difference of one.
 func (l *theLine) ofCommitment() bool {
 	switch l.kind {
 	case line.TrueUp.String(), line.Overage.String(), line.Cap.String():
@@ -340,7 +340,7 @@ const autoRenew = 8
 // second is a second in microseconds.
 const second = 1_000_000
 
-// down and up are a time to the second.
+// down and up round a time to the second.
 func down(t period.Instant) period.Instant {
 	if rest := t % second; rest < 0 {
 		return t - rest - second

@@ -23,23 +23,23 @@ import (
 	"github.com/tollbook/tollbook/settlement"
 )
 
-// Source is what data sets are made of: one committed state and the books.
+// Source has what data sets are composed from: one committed state and the books.
 type Source struct {
 	partners.Reader
 	Publisher string // the vendor's name
 }
 
-// Request says which rows.
+// Request selects the rows.
 type Request struct {
 	Cycle   manifest.Cycle
 	Issuer  string // settlement.VendorID, the id that the settings give the vendor, or a partner_id
-	Account string // only what this customer or partner is billed; "" = all
+	Account string // only rows billed to this customer or partner; "" = all
 }
 
-// Each visits the rows of a data set: those of lines by customer and in the order of lines, after each customer's its
-// terms of earlier cycles, roundings and taxes; last the taxes of partners' statements and the incentives by partner. A
-// row is valid until the next. Errors: *rows.NoCycleError, *rows.NotFoundError for an issuer or account that the books
-// do not have, *settle.MissingBookError, and after the last row *ChangedError.
+// Each calls visit for each row of a data set. Rows of lines come by customer, in the order of lines; after each
+// customer's lines come its terms of earlier cycles, roundings and taxes; last come the taxes of partners' statements
+// and the incentives by partner. A row is valid until the next. Errors: *rows.NoCycleError, *rows.NotFoundError for an
+// issuer or account that the books do not have, *settle.MissingBookError, and after the last row *ChangedError.
 func (s *Source) Each(ctx context.Context, r Request, visit func(*Row) error) error {
 	m, err := s.maker(r, visit)
 	if err != nil {
@@ -70,7 +70,7 @@ func (s *Source) Each(ctx context.Context, r Request, visit func(*Row) error) er
 	return kept.compare(ctx)
 }
 
-// maker makes the rows of one data set.
+// maker composes the rows of one data set.
 type maker struct {
 	src     *Source
 	request Request
@@ -87,10 +87,10 @@ type maker struct {
 	line theLine
 	row  Row
 
-	at      string // customer whose rows are being made
+	at      string // the current customer
 	shared  map[groupKey]*group
 	orders  []term
-	refunds map[string]string // id of a refund: id of the order line that it takes back
+	refunds map[string]string // by id of a refund: id of the refunded order line
 	spans   map[lineKey]period.Span
 }
 
@@ -126,7 +126,7 @@ func (s *Source) maker(r Request, visit func(*Row) error) (*maker, error) {
 	return m, nil
 }
 
-// lines makes the rows of lines, customer by customer.
+// lines composes the rows of lines, customer by customer.
 func (m *maker) lines(ctx context.Context) (err error) {
 	statements, err := rows.Statements(ctx, m.src.Snap, m.request.Cycle, "", m.src.Limits)
 	if err != nil {
@@ -185,7 +185,7 @@ func (m *maker) lines(ctx context.Context) (err error) {
 	}
 }
 
-// wanted reports whether a line may be on an invoice of the issuer. It is asked by several goroutines.
+// wanted reports whether a line may be on an invoice of the issuer. It is called concurrently.
 func (m *maker) wanted(row rows.Row[tables.Line]) bool {
 	if m.issuer == settlement.Vendor {
 		return true
@@ -195,7 +195,7 @@ func (m *maker) wanted(row rows.Row[tables.Line]) bool {
 	}
 	partner := m.src.Books.Partner(row.Word(tables.LinePartnerID))
 	if partner < 0 || partner == m.issuer {
-		return true // an unknown partner is an error later on
+		return true // an unknown partner is reported later
 	}
 	own := row.MaybeTime(tables.LineOwnTime)
 	if own == tables.Nothing {
@@ -204,16 +204,16 @@ func (m *maker) wanted(row rows.Row[tables.Line]) bool {
 	return m.src.Book.Seller(partner, own) == m.issuer
 }
 
-// ahead walks rows that are sorted by customer, one customer at a time.
+// ahead reads rows that are sorted by customer, one customer at a time.
 type ahead struct {
 	rows     *rows.Rows[tables.Any]
 	customer tables.WordColumn[tables.Any]
 	row      rows.Row[tables.Any]
-	there    bool // row is the next
+	there    bool // row is the next one
 	done     bool
 }
 
-// peek is the customer of the next row; "" at the end.
+// peek returns the customer of the next row; "" at the end.
 func (a *ahead) peek() (string, error) {
 	if !a.there && !a.done {
 		row, ok, err := a.rows.Next()
@@ -242,7 +242,7 @@ func (a *ahead) each(customer string, visit func(rows.Row[tables.Any]) error) er
 	}
 }
 
-// first is the first customer that any of them has next; "" = none.
+// first returns the smallest next customer of all readers; "" = none.
 func first(list ...*ahead) (string, error) {
 	least := ""
 	for _, a := range list {
@@ -260,7 +260,7 @@ func first(list ...*ahead) (string, error) {
 	return least, nil
 }
 
-// add makes the rows of a line.
+// add composes the rows of a line.
 func (m *maker) add(row rows.Row[tables.Any]) error {
 	l, err := m.read(rows.As[tables.Line](row))
 	if err != nil {
@@ -274,7 +274,7 @@ func (m *maker) add(row rows.Row[tables.Any]) error {
 	return nil
 }
 
-// bill makes the rows of a line on one invoice.
+// bill composes the rows of a line on one invoice.
 func (m *maker) bill(l *theLine, b *bill) error {
 	r := m.begin(b.account, l.custom)
 	m.describe(l, r)
@@ -295,7 +295,7 @@ func (m *maker) bill(l *theLine, b *bill) error {
 		}
 	}
 	if _, spread := m.spans[lineKey{l.cycle, l.id}]; l.order && spread {
-		r.Effective, r.Priced.Effective = dec{}, dec{} // it is in the rows of the term
+		r.Effective, r.Priced.Effective = dec{}, dec{} // the rows of the term have it
 	}
 	if err := m.emit(r); err != nil {
 		return err
@@ -303,7 +303,7 @@ func (m *maker) bill(l *theLine, b *bill) error {
 	return m.draws(l, r, x)
 }
 
-// begin makes a row of an account empty; of a partner's the customer is the sub account.
+// begin returns an empty row of an account; in a row of a partner the customer is the sub account.
 func (m *maker) begin(account Party, customer string) *Row {
 	m.row = Row{Set: &m.set, Account: account, Publisher: m.set.Publisher,
 		Invoice: m.set.Issuer + "/" + account.ID + "/" + m.set.Cycle}
@@ -313,8 +313,8 @@ func (m *maker) begin(account Party, customer string) *Row {
 	return &m.row
 }
 
-// emit passes a row on. An end is exclusive, so what took no time, such as a record whose start is its end, ends a
-// second later (FOCUS-5).
+// emit passes on a row. An end is exclusive, so a charge without duration, such as a record whose end is its start,
+// ends one second later (FOCUS-5).
 func (m *maker) emit(r *Row) error {
 	r.End = max(r.End, r.Start+second)
 	if m.request.Account != "" && m.request.Account != r.Account.ID {
@@ -323,8 +323,8 @@ func (m *maker) emit(r *Row) error {
 	return m.visit(r)
 }
 
-// draws makes a row of each package that a line drew on, a quantity without a further cost, in addition to the row of
-// the rest to pay.
+// draws composes a row for each package from which a line drew: a quantity without further cost, in addition to the row
+// of the remaining quantity.
 func (m *maker) draws(l *theLine, r *Row, x *books.ExchangeRate) error {
 	text := string(l.Text(tables.LinePackageDraws))
 	if text == "" {
@@ -342,7 +342,7 @@ func (m *maker) draws(l *theLine, r *Row, x *books.ExchangeRate) error {
 		drawnQuantity := decimal128.New(hi, lo)
 		r.Package = drawn{m.names.commitment(id, r.ConsumedUnit), id, r.ConsumedUnit, some(drawnQuantity)}
 		r.Consumed, r.Quantity, r.ListPrice = some(drawnQuantity), some(drawnQuantity), some(l.price)
-		if l.quantity.Add(l.free) != l.usage { // priced by the block or the step: a drawn unit has no price of its own
+		if l.quantity.Add(l.free) != l.usage { // priced by block or step: a drawn unit has no price of its own
 			r.Quantity = some(dec{})
 		}
 		r.ContractedPrice = r.ListPrice
@@ -358,7 +358,7 @@ func (m *maker) draws(l *theLine, r *Row, x *books.ExchangeRate) error {
 	})
 }
 
-// groupKey is what lines of one customer share that are in one row of a partner's statement: it is rounded once
+// groupKey identifies the row of a partner's statement to which lines of one customer belong: the row is rounded once
 // (§6.4).
 type groupKey struct {
 	partner, reseller int32
@@ -372,11 +372,11 @@ type group struct {
 	account Party
 	product *product
 	sum     dec                 // exact, in the customer's currency
-	billed  dec                 // of the rows, in the partner's
+	billed  dec                 // of the rows, in the partner's currency
 	rate    *books.ExchangeRate // nil = the same currency
 }
 
-// group adds a line to the row of the statement that it is in. exact is what it bills before conversion.
+// group adds a line to its row of the statement. exact is the billed amount before conversion.
 func (m *maker) group(l *theLine, b *bill, r *Row, exact dec) error {
 	key := groupKey{b.partner, b.reseller, l.Word(tables.LineServiceTypeCode), l.Small(tables.LineChargingMode),
 		l.payment.Sign() < 0}
@@ -398,8 +398,8 @@ func (m *maker) group(l *theLine, b *bill, r *Row, exact dec) error {
 	return nil
 }
 
-// endCustomer makes the rows that follow a customer's lines: terms of its orders, and what rounding adds to a partner's
-// statement.
+// endCustomer composes the rows that follow a customer's lines: terms of its orders, and what rounding adds to a
+// partner's statement.
 func (m *maker) endCustomer() error {
 	if err := m.spread(); err != nil {
 		return err
@@ -434,7 +434,7 @@ func b2i(b bool) int {
 	return 0
 }
 
-// difference makes an adjustment of an amount, unless it is 0.
+// difference composes an adjustment of an amount, unless it is 0.
 func (m *maker) difference(account Party, customer string, p *product, amount dec, text string) error {
 	if amount.Sign() == 0 {
 		return nil
@@ -446,11 +446,11 @@ func (m *maker) difference(account Party, customer string, p *product, amount de
 	return m.emit(r)
 }
 
-// billing is what rows are about that no product is behind.
+// billing returns the product of rows that belong to no product.
 func billing() *product { return &product{code: -1, service: "Billing", category: "Other"} }
 
-// rounding makes the row of what the cycle's rounding took from a customer's statement (§4.2). It is of who
-// invoices the customer at the cycle's last instant.
+// rounding composes the row of the rounding of a customer's statement (§4.2). Its issuer is the one that invoices the
+// customer at the cycle's last instant.
 func (m *maker) rounding(row rows.Row[tables.Any]) error {
 	amount := decOf(row.Cols.Col(tables.StatementRoundingAmount.Of().Any()).Decs[row.I])
 	customer := rows.As[tables.Statement](row).Word(tables.StatementCustomerID)
@@ -464,8 +464,8 @@ func (m *maker) rounding(row rows.Row[tables.Any]) error {
 	return m.difference(m.names.customer(customer), customer, billing(), less, "Rounding of the month")
 }
 
-// incentives makes a credit of each incentive of a period that ends with the cycle, void ones left out, by who sells to
-// the partner at the period's last instant: the vendor does not settle with a distributor's reseller.
+// incentives composes a credit for each incentive, except void ones, whose period ends with the cycle. The issuer is
+// the partner's seller at the period's last instant: the vendor does not settle with a distributor's reseller.
 func (m *maker) incentives() error {
 	list, err := m.src.Incentives()
 	if err != nil {
@@ -499,7 +499,7 @@ func (m *maker) incentives() error {
 	return nil
 }
 
-// eventFiles are the files of lines of orders, of cycles up to that of the data set.
+// eventFiles returns the files of order lines, of cycles up to that of the data set.
 func (s *Source) eventFiles(table string, day manifest.Day, last manifest.Cycle) ([]manifest.FileEntry, error) {
 	var out []manifest.FileEntry
 	for _, ref := range s.Snap.Manifest.Cycles {

@@ -9,9 +9,9 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// product is what rows say of a product.
+// product has the values of a product in rows.
 type product struct {
-	code                              int32 // in the books; -1 = no longer there
+	code                              int32 // in the books; -1 = not in them any more
 	name, service, category, resource string
 	model                             books.Model
 }
@@ -23,12 +23,12 @@ var categories = []string{"AI and Machine Learning", "Analytics", "Business Appl
 	"Networking", "Other", "Security",
 	"Storage", "Web"}
 
-// dictionary has the products by sku, and the services. A service has one name and one category, those of its first
-// product by sku that has one, for FOCUS has it so; a category that FOCUS does not know is none.
+// dictionary has the products by sku, and the services. FOCUS allows a service one name and one category: those of its
+// first product by sku that has one. A category that FOCUS does not define is dropped.
 type dictionary struct {
 	products map[string]*product
 	names    map[string]string // of services, by code
-	kinds    map[string]string // categories, by name of a service: two services of one name are one service to FOCUS
+	kinds    map[string]string // categories, by name of a service: for FOCUS, services of one name are one service
 }
 
 func newDictionary(b *books.Books) *dictionary {
@@ -58,15 +58,15 @@ func newDictionary(b *books.Books) *dictionary {
 	return d
 }
 
-// of is what rows say of a product of a service, or of what is of a service and of no product.
+// of returns the product of a service, or a substitute for rows of a service without a product.
 func (d *dictionary) of(service, name, resource string) *product {
 	called := or(d.names[service], service)
 	return &product{code: -1, name: name, service: called, category: or(d.kinds[called], "Other"),
 		resource: or(resource, called)}
 }
 
-// product is that of a line: of a commitment on more than one product, and of a sku that the books no longer have, the
-// service is all that the books can name.
+// product returns the product of a line. For a commitment on several products, and for a sku that the books no longer
+// have, it returns only the service.
 func (d *dictionary) product(row rows.Row[tables.Line]) *product {
 	sku, service := row.Word(tables.LineSKU), row.Word(tables.LineServiceTypeCode)
 	if sku == "" {
@@ -80,7 +80,7 @@ func (d *dictionary) product(row rows.Row[tables.Line]) *product {
 	return p
 }
 
-// or is a text, or another where it is empty.
+// or returns a text, or another one if it is empty.
 func or(text, otherwise string) string {
 	if text == "" {
 		return otherwise
@@ -88,7 +88,7 @@ func or(text, otherwise string) string {
 	return text
 }
 
-// customerParty is a customer as it was called last before the end of a cycle.
+// customerParty returns a customer with its last name before the end of a cycle.
 func customerParty(b *books.Books, id string, end period.Instant) Party {
 	p := Party{ID: id, Name: id, Type: "Customer", Currency: b.CustomerCurrencyOf(id).Code}
 	if code := b.Customer(id); code >= 0 {
@@ -101,7 +101,7 @@ func customerParty(b *books.Books, id string, end period.Instant) Party {
 	return p
 }
 
-// partnerParty is a partner as it was called last before the end of a cycle.
+// partnerParty returns a partner with its last name before the end of a cycle.
 func partnerParty(b *books.Books, code int32, end period.Instant) Party {
 	p := Party{ID: b.Partners[code].ID, Name: b.Partners[code].ID, Type: ofPartner,
 		Currency: b.PartnerCurrency(code).Code}

@@ -12,12 +12,12 @@ import (
 	"github.com/tollbook/tollbook/settlement"
 )
 
-// names says how a data set names parties, units, prices and commitments. What it has found it finds once.
+// names returns the names of parties, units, prices and commitments in a data set, and caches them.
 type names struct {
 	books *books.Books
-	until period.Instant // the end of the cycle: parties have the names of its last instant
+	until period.Instant // end of the cycle: parties have their last names before it
 
-	last     Party // the customer named last
+	last     Party // the last customer that was named
 	partners map[int32]Party
 	units    map[string]string
 	prices   map[priceKey][2]string
@@ -48,7 +48,7 @@ func (n *names) partner(code int32) Party {
 	return p
 }
 
-// partnerNamed is a partner by its id.
+// partnerNamed returns a partner by its id.
 func (n *names) partnerNamed(partner string) Party {
 	if code := n.books.Partner(partner); code >= 0 {
 		return n.partner(code)
@@ -56,7 +56,7 @@ func (n *names) partnerNamed(partner string) Party {
 	return Party{ID: partner, Name: partner, Type: ofPartner, Currency: n.books.Currency}
 }
 
-// invoicer is who invoices a customer at the cycle's last instant.
+// invoicer returns who invoices a customer at the cycle's last instant.
 func (n *names) invoicer(customer string) int32 {
 	if code := n.books.Customer(customer); code >= 0 {
 		if as, ok := n.books.Associations.At(code, n.until-1); ok && as.Type == books.Resale {
@@ -66,7 +66,7 @@ func (n *names) invoicer(customer string) int32 {
 	return settlement.Vendor
 }
 
-// tax is the name that the books have for a tax, else its id.
+// tax returns the books' name of a tax, or else its id.
 func (n *names) tax(id string) string {
 	if t := n.books.TaxNamed(id); t != nil && t.Name != "" {
 		return t.Name
@@ -74,7 +74,7 @@ func (n *names) tax(id string) string {
 	return id
 }
 
-// tag is tags, made once for those that follow each other.
+// tag converts tags, once for equal consecutive ones.
 func (n *names) tag(text []byte) string {
 	if !bytes.Equal(n.lastTag, text) {
 		n.lastTag, n.lastTags = append(n.lastTag[:0], text...), values.Tags(text)
@@ -91,9 +91,9 @@ func (n *names) unit(measure string) string {
 	return unit
 }
 
-// commitment is the id of the commitment that a package is for what has a unit. A commitment has one unit (FOCUS-6):
-// where packages of an id are of products with several, each unit is a commitment of its own. The books say so, not the
-// lines, so that an id is the same in all data sets.
+// commitment returns the id of a package's commitment for rows with a unit. A commitment has one unit (FOCUS-6): if
+// packages of an id belong to products with several, each unit has its own commitment. This depends on the books, not
+// on the lines, so that an id is the same in all data sets.
 func (n *names) commitment(id, unit string) string {
 	if n.packageUnits == nil {
 		n.packageUnits = map[string]string{}
@@ -114,7 +114,7 @@ func (n *names) commitment(id, unit string) string {
 	return id
 }
 
-// price names the price of a line: list, region, start and tier together are one row of prices.csv.
+// price returns the id of a line's price: list, region, start and tier together identify a row of prices.csv.
 func (n *names) price(l *theLine) (id, details string) {
 	key := priceKey{l.Word(tables.LineSKU), l.Word(tables.LinePriceList), l.Word(tables.LinePriceRegion),
 		l.MaybeTime(tables.LinePriceValidFrom), l.Small(tables.LineTier)}
@@ -146,5 +146,5 @@ type priceKey struct {
 	tier              int
 }
 
-// severalUnits stands for the unit of a package that is of products with different ones; no unit is empty.
+// severalUnits marks a package whose products have different units; no unit is empty.
 const severalUnits = ""

@@ -13,7 +13,7 @@ import (
 	"github.com/tollbook/tollbook/settlement"
 )
 
-// AccountKey is a billed account. Currency is empty in a cycle of one currency.
+// AccountKey identifies a billed account. Currency is empty in a cycle of one currency.
 type AccountKey struct{ ID, Currency string }
 
 // AccountSum is what an issuer bills an account for a cycle.
@@ -22,10 +22,9 @@ type AccountSum struct {
 	Lines  int64
 }
 
-// Owed is what the statements of a cycle say that an issuer bills each account: the payments of the customers that it
-// invoices, what rounding took from them and what tax added, what partners owe it, for the vendor also what
-// distributors owe for their resellers, with added tax, less incentives. It reads no line, except to divide the tax of
-// customers with several issuers.
+// Owed returns what an issuer bills each account, by the statements of a cycle: the payments of the customers that it
+// invoices, with rounding and added tax; what partners owe it and, for the vendor, what distributors owe for their
+// resellers, with added tax, less incentives. It reads lines only to divide the tax of customers with several issuers.
 func (s *Source) Owed(ctx context.Context, cycle manifest.Cycle, issuer string) (map[AccountKey]*AccountSum, error) {
 	m, err := s.maker(Request{Cycle: cycle, Issuer: issuer}, nil)
 	if err != nil {
@@ -56,7 +55,7 @@ type owed struct {
 	mixed    bool // the cycle has several currencies
 	issuerID string
 
-	partnersOnly bool // customers are left out
+	partnersOnly bool // customers are omitted
 }
 
 func (m *maker) newOwed() (*owed, error) {
@@ -67,7 +66,7 @@ func (m *maker) newOwed() (*owed, error) {
 	return o, err
 }
 
-// key is that of an account.
+// key returns the key of an account.
 func (o *owed) key(account Party) AccountKey {
 	if o.mixed {
 		return AccountKey{account.ID, account.Currency}
@@ -75,7 +74,7 @@ func (o *owed) key(account Party) AccountKey {
 	return AccountKey{ID: account.ID}
 }
 
-// sumOf is the sum of an account, which may be a new one.
+// sumOf returns the sum of an account, and creates it if it is missing.
 func sumOf(sums map[AccountKey]*AccountSum, key AccountKey) *AccountSum {
 	sum := sums[key]
 	if sum == nil {
@@ -119,7 +118,7 @@ func (o *owed) ofCustomers(ctx context.Context) (err error) {
 	})
 }
 
-// ofPartners adds what partners owe the issuer, and takes from the vendor's what resellers bill.
+// ofPartners adds what partners owe the issuer, and subtracts from the vendor's sums what resellers bill.
 func (o *owed) ofPartners(ctx context.Context) (err error) {
 	partners, err := o.src.Statements(ctx, o.request.Cycle, "")
 	if err != nil {
@@ -149,7 +148,7 @@ func (o *owed) ofPartners(ctx context.Context) (err error) {
 	})
 }
 
-// taxOf adds the tax of a customer that comes in addition to prices: what is due is the rounded total and that tax.
+// taxOf adds the tax of a customer that is added to prices: the amount due is the rounded total plus that tax.
 func (o *owed) taxOf(customer string, parts *customerParts, row rows.Row[table.Statement]) {
 	tax := new(big.Int).Sub(amountIn(row, table.StatementDueAmount), amountIn(row,
 		table.StatementPaymentAmount))
@@ -181,8 +180,8 @@ func amountIn[T any](row rows.Row[T], col table.AmountColumn[T]) *big.Int {
 	return decOf(row.Cols.Amount(col).At(row.I)).BigInt()
 }
 
-// AmountText is an amount in units of 10⁻⁸ as a text with as many decimals as it needs. The error is that of an
-// amount of more than 38 digits.
+// AmountText formats an amount in units of 10⁻⁸ with as many decimals as it needs. It fails if the amount has more than
+// 38 digits.
 func AmountText(v *big.Int) (string, error) {
 	total, err := values.FromBig(v)
 	return string(values.AppendDec(nil, total, amountScale)), err

@@ -2,7 +2,7 @@ package focus
 
 import "github.com/tollbook/tollbook/schemas/period"
 
-// Set is what all rows of a data set share: one issuer's invoices of one cycle.
+// Set has what all rows of a data set have in common: one issuer's invoices of one cycle.
 type Set struct {
 	Issuer, IssuerName string
 	Publisher          string
@@ -10,10 +10,10 @@ type Set struct {
 	Bounds             period.Span
 }
 
-// Party is who is billed, or for whom.
+// Party is a billed account or a sub account.
 type Party struct {
 	ID, Name, Type string
-	Currency       string // of what it is billed
+	Currency       string // in which it is billed
 }
 
 // Words of FOCUS 1.2.
@@ -28,7 +28,7 @@ const (
 // ofPartner is the Type of a Party that is a partner.
 const ofPartner = "Partner"
 
-// The values of x_LineKind on rows that are no line of a statement.
+// The values of x_LineKind on rows that are not lines of a statement.
 const (
 	packageKind, termKind, roundingKind = "package", "term", "rounding"
 	incentiveKind, taxKind              = "incentive", "tax"
@@ -56,7 +56,7 @@ type Row struct {
 	Billed, Effective, List, Contracted dec   // of costScale
 	ListPrice, ContractedPrice          maybe // of priceScale, like all quantities
 	Quantity, Consumed                  maybe
-	CamePricing, CameConsumed           maybe // of cameScale: of a cost file, instead of the two above
+	CamePricing, CameConsumed           maybe // of cameScale: from a cost file, used instead of Quantity and Consumed
 	Priced                              priced
 	Unit, ConsumedUnit, Pricing         string
 
@@ -69,7 +69,7 @@ type Row struct {
 	What, Origin, Trade                       string
 }
 
-// drawn is what a row drew from a package; the zero value is nothing.
+// drawn is what a row drew from a package; the zero value means nothing.
 type drawn struct {
 	ID, name, unit string
 	quantity       maybe
@@ -86,7 +86,7 @@ func (d *drawn) category() string { return d.of(usage) }
 func (d *drawn) status() string   { return d.of("Used") }
 func (d *drawn) kind() string     { return d.of("Prepaid Quota") }
 
-// resourceType is that of the product where there is a resource.
+// resourceType returns the type of the product's resources, if there is a resource.
 func (r *Row) resourceType() string {
 	if r.Resource == "" {
 		return ""

@@ -15,8 +15,8 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// terms reads what a customer's subscriptions are made of: the lines of orders of this cycle and of earlier ones, and
-// the orders themselves, which say what an unsubscribe takes back.
+// terms reads the data for a customer's subscriptions: the lines of orders of this cycle and of earlier ones, and the
+// orders, which say what an unsubscription refunds.
 type terms struct {
 	m             *maker
 	lines, orders *ahead
@@ -25,12 +25,12 @@ type terms struct {
 // term is an amount that is spread over time, on one invoice.
 type term struct {
 	span   period.Span
-	amount dec // as it was billed, in the currency of the invoice
+	amount dec // as billed, in the currency of the invoice
 	priced dec // in the currency of the prices
 	row    Row
 }
 
-// openTerms starts before the first customer.
+// openTerms opens the terms, before the first customer.
 func (m *maker) openTerms(ctx context.Context) (*terms, error) {
 	files, err := m.src.eventFiles(tables.Lines().Name, manifest.EventsDay, m.request.Cycle)
 	if err != nil {
@@ -53,7 +53,7 @@ func (m *maker) openTerms(ctx context.Context) (*terms, error) {
 
 func (t *terms) close() error { return errors.Join(t.lines.rows.Close(), t.orders.rows.Close()) }
 
-// read notes a customer's terms that reach into the cycle, and which of its lines are spread at all.
+// read reads a customer's terms that extend into the cycle, and which of its lines are spread.
 func (t *terms) read(customer string) error {
 	m := t.m
 	clear(m.refunds)
@@ -85,7 +85,7 @@ func (t *terms) read(customer string) error {
 			}
 			span = period.Span{From: max(l.start, of.From), To: of.To}
 		}
-		// What was used before the cycle that bills it is in no earlier data set.
+		// No earlier data set has usage from before the cycle that bills it.
 		billed, err := period.ParseCycle(l.cycle)
 		if err != nil {
 			return err
@@ -99,11 +99,12 @@ func (t *terms) read(customer string) error {
 	})
 }
 
-// soldTerms adds who sold the orders of a cycle and of earlier ones whose terms reach into it: each has rows there.
+// soldTerms adds the sellers of orders, of the cycle and earlier ones, whose terms extend into it: they have rows
+// there.
 func (s *Source) soldTerms(ctx context.Context, cycle manifest.Cycle, issuers map[string]bool) error {
 	c, is := cycle.Period()
 	if !is || len(s.Books.Associations) == 0 {
-		return nil // the vendor alone
+		return nil // only the vendor
 	}
 	files, err := s.eventFiles(tables.Lines().Name, manifest.EventsDay, cycle)
 	if err != nil {
@@ -138,7 +139,7 @@ func (s *Source) soldTerms(ctx context.Context, cycle manifest.Cycle, issuers ma
 	return nil
 }
 
-// lineKey is a line of an order: late ones are billed in another cycle than their own.
+// lineKey identifies a line of an order: late lines are billed in another cycle than their own.
 type lineKey struct{ cycle, id string }
 
 func orderLine(row rows.Row[tables.Any], id, number tables.ColumnOf[tables.Order]) string {
@@ -146,7 +147,7 @@ func orderLine(row rows.Row[tables.Any], id, number tables.ColumnOf[tables.Order
 		row.Whole(tables.WholeColumn[tables.Any](number)))
 }
 
-// note keeps what a line's term costs in the cycle, for each invoice of the issuer that it is on.
+// note stores the cost of a line's term in the cycle, for each invoice of the issuer that has the line.
 func (m *maker) note(l *theLine, span period.Span) error {
 	if span.To <= m.set.Bounds.From || span.From >= m.set.Bounds.To {
 		return nil
@@ -182,8 +183,8 @@ func (m *maker) note(l *theLine, span period.Span) error {
 	return nil
 }
 
-// spread makes a row of each term: the share of its amount that falls into the cycle, by microseconds. Shares are
-// differences of what has come up to a cycle's bounds, so that those of all cycles add up to the amount.
+// spread composes a row for each term: the share of its amount in the cycle, by microseconds. Shares are differences of
+// cumulated amounts at the cycle's bounds, so that the shares of all cycles add up to the amount.
 func (m *maker) spread() error {
 	for i := range m.orders {
 		t := &m.orders[i]
@@ -201,5 +202,5 @@ func (m *maker) spread() error {
 	return nil
 }
 
-// refundKind is the kind of a line that takes an order back.
+// refundKind is the kind of a line that refunds an order.
 var refundKind = line.Refund.String()

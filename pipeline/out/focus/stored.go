@@ -11,8 +11,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/out/focus/values"
 )
 
-// ChangedError says that the rows of a closed cycle do not add up to what its close stored of partners: the terms or
-// the structure of partners of that time are others in the books of today (FOCUS-7).
+// ChangedError reports that the rows of a closed cycle do not add up to the partner statements that its close stored:
+// the terms or the structure of partners for that time have changed in the books (FOCUS-7).
 type ChangedError struct {
 	Cycle, Issuer string
 	Accounts      []string // partners, sorted
@@ -31,13 +31,13 @@ func (e *ChangedError) Hint() string {
 }
 
 // stored compares what the rows of a closed cycle bill partners with the statements that the close stored. Customers
-// need no comparison: their rows are the stored lines, whatever the books say.
+// need no comparison: their rows are the stored lines and do not depend on the books.
 type stored struct {
 	*owed
 	made map[AccountKey]*AccountSum // Billed in units of 10⁻²⁰ (costScale)
 }
 
-// storedOf is the comparison of a data set; nil without one: the cycle is open, or only a customer is asked for.
+// storedOf returns the comparison for a data set; nil if the cycle is open or only a customer is requested.
 func (m *maker) storedOf() (*stored, error) {
 	ref, _ := m.src.Snap.Cycle(m.request.Cycle)
 	if ref.State != manifest.CycleClosed || m.request.Account != "" && m.src.Books.Partner(m.request.Account) < 0 {
@@ -63,7 +63,7 @@ func (s *stored) take(r *Row) {
 	}
 }
 
-// compare is a *ChangedError if accounts differ.
+// compare returns *ChangedError if accounts differ.
 func (s *stored) compare(ctx context.Context) error {
 	if err := s.ofPartners(ctx); err != nil {
 		return err

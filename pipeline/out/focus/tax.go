@@ -22,13 +22,13 @@ type addedTaxes struct {
 	parts customerParts
 }
 
-// customerParts are who sold to the customers that resellers sold to.
+// customerParts has the issuers for the customers of resellers.
 type customerParts struct {
 	sole  map[string]string             // the only issuer of a customer's lines
 	parts map[string][]settle.IssuedTax // taxes of customers with several issuers
 }
 
-// openTaxes opens the taxes of customers; nil if the cycle has none.
+// openTaxes opens the taxes of customers; it returns nil if the cycle has none.
 func (m *maker) openTaxes(ctx context.Context) (*addedTaxes, error) {
 	list, err := rows.TaxesOfCustomers(ctx, m.src.Snap, m.request.Cycle, m.src.Limits)
 	if err != nil || list == nil {
@@ -41,7 +41,7 @@ func (m *maker) openTaxes(ctx context.Context) (*addedTaxes, error) {
 	return &addedTaxes{&ahead{rows: list.Any(), customer: tables.TaxBuyerID.Any()}, parts}, nil
 }
 
-// ahead is the reader by customer.
+// ahead returns the reader by customer.
 func (a *addedTaxes) ahead() *ahead {
 	if a == nil {
 		return nil
@@ -56,11 +56,11 @@ func (a *addedTaxes) close() error {
 	return a.rows.rows.Close()
 }
 
-// customerParts finds out who sold to the customers of resellers, and divides the taxes of those with several issuers.
+// customerParts finds the sellers to customers of resellers, and divides the taxes of those with several issuers.
 func (m *maker) customerParts(ctx context.Context) (p customerParts, err error) {
 	type seller struct {
 		id    string // the only reseller
-		more  bool   // or there are several
+		more  bool   // there are several resellers
 		lines int64  // resold
 	}
 	files, err := m.src.Snap.Files(m.request.Cycle)
@@ -121,7 +121,7 @@ func (m *maker) customerParts(ctx context.Context) (p customerParts, err error) 
 	return p, nil
 }
 
-// issuer is the only issuer of a customer's lines; ok is false if there are several.
+// issuer returns the only issuer of a customer's lines; ok is false if there are several.
 func (p *customerParts) issuer(customer string) (id string, ok bool) {
 	if _, shared := p.parts[customer]; shared {
 		return "", false
@@ -132,7 +132,7 @@ func (p *customerParts) issuer(customer string) (id string, ok bool) {
 	return settlement.VendorID, true
 }
 
-// taxesOf makes the rows of a customer's taxes, on the invoices of the issuer.
+// taxesOf composes the rows of a customer's taxes on the issuer's invoices.
 func (m *maker) taxesOf(a *addedTaxes, customer string) error {
 	if a == nil {
 		return nil
@@ -163,7 +163,7 @@ func (m *maker) taxesOf(a *addedTaxes, customer string) error {
 	return nil
 }
 
-// tax makes the row of a tax.
+// tax composes the row of a tax.
 func (m *maker) tax(account Party, customer, id string, rate money.Rate, tax money.Amount) error {
 	if tax.IsZero() {
 		return nil
@@ -181,7 +181,7 @@ func (m *maker) tax(account Party, customer, id string, rate money.Rate, tax mon
 	return m.emit(r)
 }
 
-// partnerTaxes makes the rows of the taxes of partners' statements.
+// partnerTaxes composes the rows of the taxes of partners' statements.
 func (m *maker) partnerTaxes(ctx context.Context) error {
 	return m.eachPartnerTax(ctx, func(partner string, t *rows.Tax) error {
 		return m.tax(m.names.partnerNamed(partner), "", t.TaxID, t.Rate, t.Amount)

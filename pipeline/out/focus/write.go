@@ -28,7 +28,7 @@ import (
 	"github.com/tollbook/tollbook/settlement"
 )
 
-// ExcelCSV is a format that is none of FOCUS: CSV for a spreadsheet program (package spreadsheet).
+// ExcelCSV is a format that FOCUS does not define: CSV for a spreadsheet program (package spreadsheet).
 const ExcelCSV = "excel"
 
 // Formats are the formats of a data set.
@@ -105,7 +105,7 @@ func (f *csvFile) add(r *Row) error {
 	return err
 }
 
-// field is the cell at hand as the file holds it.
+// field returns the current cell as it is written to the file.
 func (f *csvFile) field(c *Column) []byte {
 	if !f.excel {
 		return f.cell
@@ -121,13 +121,13 @@ func (f *csvFile) field(c *Column) []byte {
 	return f.safe
 }
 
-// end writes a header that no row took along, too.
+// end also writes the header if there was no row.
 func (f *csvFile) end() error {
 	_, err := f.w.Write(f.line)
 	return errors.Join(err, f.w.Flush())
 }
 
-// appendText appends a column's value as text; nothing = null.
+// appendText appends a column's value as text; an empty text means null.
 func (c *Column) appendText(dst []byte, r *Row) []byte {
 	switch c.Kind {
 	case Time:
@@ -157,7 +157,7 @@ type parquetFile struct {
 	rows    int
 }
 
-// groupRows is how many rows a row group has.
+// groupRows is the number of rows of a row group.
 const groupRows = 1 << 15
 
 func newParquet(w io.Writer, columns []Column) (*parquetFile, error) {
@@ -242,8 +242,8 @@ func (f *parquetFile) end() error {
 	return errors.Join(err, f.w.Close())
 }
 
-// Issuers are who issued an invoice of a cycle, by id, the vendor first: who sells to a partner, and who has customers
-// of its own, also if only the rounding of their statements is invoiced or the terms of earlier orders go on.
+// Issuers returns who issued an invoice of a cycle, by id, the vendor first: the sellers of partners and of customers,
+// also if an invoice has only the rounding of statements or terms of earlier orders.
 func (s *Source) Issuers(ctx context.Context, cycle manifest.Cycle) (out []string, err error) {
 	list, err := s.Statements(ctx, cycle, "")
 	if err != nil {
@@ -277,10 +277,10 @@ func (s *Source) Issuers(ctx context.Context, cycle manifest.Cycle) (out []strin
 	return append([]string{settlement.VendorID}, slices.Sorted(maps.Keys(seen))...), nil
 }
 
-// roundedBy adds who invoices the rounding of customers' statements of a cycle.
+// roundedBy adds the issuers of the rounding of customers' statements of a cycle.
 func (s *Source) roundedBy(ctx context.Context, c period.Cycle, issuers map[string]bool) (err error) {
 	if len(s.Books.Associations) == 0 {
-		return nil // the vendor alone
+		return nil // only the vendor
 	}
 	list, err := rows.Statements(ctx, s.Snap, manifest.CycleOf(c), "", s.Limits)
 	if err != nil {
@@ -296,8 +296,8 @@ func (s *Source) roundedBy(ctx context.Context, c period.Cycle, issuers map[stri
 	})
 }
 
-// Tag names the bytes that Write gives, as export.Request.Tag does: of the committed state, the books, the vendor's
-// name, the request, and of program, which says by what version of the program they are written.
+// Tag identifies the bytes that Write writes, as export.Request.Tag does. It depends on the committed state, the books,
+// the vendor's name, the request, and program, the version of the program that writes them.
 func (s *Source) Tag(r Request, format, program string) string {
 	return string(manifest.HashBytes(fmt.Appendf(nil, "focus %q %q %x %q %q %q %q %q", program, s.Snap.Hash,
 		s.Books.Hash, s.Publisher, r.Cycle, r.Issuer, r.Account, format)))

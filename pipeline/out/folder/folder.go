@@ -30,7 +30,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Kind is what a document is, and the folder that it is in.
+// Kind is the kind of a document, and the name of its folder.
 type Kind string
 
 // The kinds.
@@ -50,31 +50,31 @@ type Document struct {
 	Bytes  int64  `json:"bytes"`
 	SHA256 string `json:"sha256"`
 
-	Currency string `json:"currency,omitempty"` // of the amount, where customers or partners have several
+	Currency string `json:"currency,omitempty"` // of the amount, if customers or partners have several
 }
 
 // Index is index.json.
 type Index struct {
 	Cycle     string     `json:"cycle"`
 	State     string     `json:"state"`
-	Currency  string     `json:"currency"` // empty: see the documents
+	Currency  string     `json:"currency"` // empty: each document has its own
 	Manifest  int64      `json:"manifest"` // the state of the lake
 	Documents []Document `json:"documents"`
 }
 
-// Options are what a caller may choose.
+// Options are the options of Write.
 type Options struct {
 	Customers, Partners []string // only these; both empty = all
 	Workers             int      // at least 1
-	Replace             bool     // a folder that exists
-	// Print makes a PDF file of an HTML file, which is removed then; nil = HTML is what is written.
+	Replace             bool     // replace a folder that exists
+	// Print creates a PDF file from an HTML file, which is then deleted; nil means that HTML is written.
 	Print func(ctx context.Context, html, pdf string) error
 	// Progress is called after each document, from one goroutine at a time.
 	Progress func(done, all int64)
 }
 
 // Write writes the folder of a cycle. Errors: *rows.NoCycleError; *rows.NotFoundError for a customer or partner without
-// a document; fs.ErrExist if the folder exists and is not to be replaced.
+// a document; fs.ErrExist if the folder exists and Replace is false.
 func Write(ctx context.Context, s *compose.Sources, cycle period.Cycle, dir string, o Options) (*Index, error) {
 	dir = filepath.Clean(dir)
 	if err := putBack(dir); err != nil {
@@ -107,13 +107,13 @@ func Write(ctx context.Context, s *compose.Sources, cycle period.Cycle, dir stri
 	if err == nil {
 		err = appear(tmp.Path, dir, o.Replace)
 	}
-	if err = errors.Join(err, tmp.Close()); err != nil { // a folder that has its name is not deleted
+	if err = errors.Join(err, tmp.Close()); err != nil { // after the rename there is nothing to delete
 		return nil, fmt.Errorf("write documents to %s: %w", dir, err)
 	}
 	return w.index, nil
 }
 
-// OtherFilesError says that a folder is not replaced, because it has something that Write did not write.
+// OtherFilesError reports that a folder is not replaced because it has a file that Write did not write.
 type OtherFilesError struct{ Dir, Name string }
 
 // Error names the first such file.
@@ -121,7 +121,7 @@ func (e *OtherFilesError) Error() string {
 	return fmt.Sprintf("%s is no folder of documents: it has %s. It was not changed", e.Dir, e.Name)
 }
 
-// onlyDocuments refuses a folder with other files than Write writes.
+// onlyDocuments rejects a folder with other files than those of Write.
 func onlyDocuments(dir string) error {
 	list, err := os.ReadDir(dir)
 	if errors.Is(err, os.ErrNotExist) {
@@ -137,11 +137,11 @@ func onlyDocuments(dir string) error {
 	return err
 }
 
-// keptBytes is how much space the statements of all partners may take while documents are written.
+// keptBytes limits the space of the statements of all partners while documents are written.
 const keptBytes = 1 << 30
 
-// keepingStatements does something while what is calculated of an open cycle is kept in a folder: the statements of all
-// partners are calculated once, and not for each document.
+// keepingStatements calls do with a cache folder for what is calculated of an open cycle: the statements of all
+// partners are then calculated once, not for each document.
 func (w *writer) keepingStatements(dir string, do func() error) error {
 	if w.s.Cache != nil {
 		return do()
@@ -156,13 +156,13 @@ func (w *writer) keepingStatements(dir string, do func() error) error {
 	return errors.Join(err, kept.Close())
 }
 
-// replaced is where a folder is while another one takes its place.
+// replaced returns the name of a folder while another one replaces it.
 func replaced(dir string) string {
 	return filepath.Join(filepath.Dir(dir), "."+filepath.Base(dir)+".old")
 }
 
-// putBack ends what a process left that was killed while it replaced a folder: the folder gets its name back if no
-// other has it, and is deleted if another has.
+// putBack completes the replacement of a folder by a process that was killed: the old folder gets its name back if that
+// is free, else it is deleted.
 func putBack(dir string) error {
 	old := replaced(dir)
 	if _, err := os.Lstat(old); errors.Is(err, os.ErrNotExist) {
@@ -174,7 +174,7 @@ func putBack(dir string) error {
 	return os.RemoveAll(old)
 }
 
-// appear gives the finished folder its name.
+// appear renames the finished folder.
 func appear(tmp, dir string, replace bool) error {
 	if err := os.Chmod(tmp, 0o755); err != nil { //nolint:gosec // as mkdir would make it
 		return err
@@ -254,8 +254,8 @@ func (w *writer) add(kind Kind, id string) {
 		Document{Kind: kind, ID: id, File: string(kind) + "/" + fileName(id) + ending})
 }
 
-// fileName is an id as the name of a file: small letters, digits and single points, hyphens and underscores within it
-// are themselves, other bytes are % and two hexadecimal digits.
+// fileName escapes an id for the name of a file: lower-case letters, digits, and single points, hyphens and underscores
+// inside it stay; other bytes become % and two hexadecimal digits.
 func fileName(id string) string {
 	var b strings.Builder
 	for i := range len(id) {
@@ -270,7 +270,7 @@ func fileName(id string) string {
 	return Short(b.String())
 }
 
-// Short is an escaped id that is part of the name of a file: itself, or if file systems could not hold it, its
+// Short returns an escaped id for use in the name of a file: unchanged, or if it is too long for file systems, its
 // beginning, = and the SHA-256 of all of it.
 func Short(escaped string) string {
 	const most, begins = 200, 120
@@ -301,14 +301,14 @@ func (w *writer) write(ctx context.Context) error {
 	if err := g.Wait(); err != nil {
 		return err
 	}
-	if err := ctx.Err(); err != nil { // tasks may have ended before they noticed
+	if err := ctx.Err(); err != nil { // tasks may have ended before they noticed the end of ctx
 		return err
 	}
 	return w.lists()
 }
 
-// tasks are the parts of the work that can be done at once. If all customers of the cycle are wanted, the bills of a
-// bucket are one task, which reads its lines once.
+// tasks returns the parts of the work that can run concurrently. If all customers of the cycle are wanted, the bills of
+// a bucket are one task, which reads its lines once.
 func (w *writer) tasks() (list []func(context.Context) error) {
 	all := len(w.o.Customers)+len(w.o.Partners) == 0
 	buckets := max(1, w.s.Snap.Manifest.Buckets)
@@ -366,7 +366,7 @@ func (w *writer) document(ctx context.Context, d *Document) error {
 	return w.put(ctx, d, func(to io.Writer) error { return st.Write(to, document.HTML, document.Options{}) })
 }
 
-// bill fills the row of a bill and returns what writes it.
+// bill fills the row of a bill and returns the function that writes it.
 func (w *writer) bill(d *Document, b *document.Bill) func(io.Writer) error {
 	w.in(d, &b.Header)
 	d.Name, d.Amount = b.Customer.Name, b.Amounts.Due.StringFixed(b.Header.Digits)
@@ -406,7 +406,7 @@ func (w *writer) put(ctx context.Context, d *Document, write func(io.Writer) err
 	return nil
 }
 
-// in notes the currency of a document where they can have several.
+// in sets the currency of a document if documents can have several.
 func (w *writer) in(d *Document, h *layout.Header) {
 	if w.index.Currency == "" {
 		d.Currency = h.Currency
@@ -425,7 +425,7 @@ func (w *writer) lists() error {
 		create(filepath.Join(w.dir, "index.html"), func(to io.Writer) error { return w.index.page(to, w.language()) }))
 }
 
-// language is that of the vendor's documents.
+// language returns the language of the vendor's documents.
 func (w *writer) language() branding.Language {
 	if w.s.Covers == nil {
 		return branding.English

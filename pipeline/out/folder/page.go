@@ -15,7 +15,7 @@ import (
 //go:embed index.gohtml
 var indexTemplate string
 
-// Path is the address of the document's file from the index page.
+// Path returns the address of the document's file, relative to the index page.
 func (d Document) Path() string {
 	parts := strings.Split(d.File, "/")
 	for i := range parts {
@@ -24,7 +24,7 @@ func (d Document) Path() string {
 	return strings.Join(parts, "/")
 }
 
-// Shown is the amount as people read it.
+// Shown formats the amount for people.
 func (d Document) Shown() string { return typeset.Grouped(d.Amount) }
 
 // words are the texts of the index page in one language.
@@ -32,7 +32,7 @@ type words struct {
 	Language, Title, Open, Closed, About, Document, For, ID, Number, Amount, Bill, Statement, Gap string
 }
 
-// wordsIn are the texts in a language; currency "" = each document has its own.
+// wordsIn returns the texts in a language; currency "" means that each document has its own.
 func wordsIn(l branding.Language, cycle, currency string) words {
 	if l == branding.Chinese {
 		return words{Language: "zh", Title: cycle + " 账期文件",

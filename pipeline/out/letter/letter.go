@@ -11,7 +11,7 @@ import (
 // Text is a text in the languages of covers.
 type Text struct{ English, Chinese string }
 
-// Same is a text that is the same in every language, such as a name.
+// Same returns a text that is the same in every language, such as a name.
 func Same(text string) Text { return Text{text, text} }
 
 // in is the text in a language.
@@ -22,14 +22,14 @@ func (t Text) in(l branding.Language) string {
 	return t.English
 }
 
-// Contact is a party as letters name it. Fields that are empty are not shown.
+// Contact is a party in a letter. Empty fields are not shown.
 type Contact struct {
 	ID, Name, Address, Country, TaxID, Email, Bank string
 
 	PurchaseOrder string // of a recipient
 }
 
-// Kind is what a letter is.
+// Kind is the kind of a letter.
 type Kind uint8
 
 // The kinds.
@@ -39,7 +39,7 @@ const (
 	Statement
 )
 
-// KindOf is the kind of a bill with an amount due. What is paid of it later changes neither kind nor number.
+// KindOf returns the kind of a bill with an amount due. Later payments change neither kind nor number.
 func KindOf(due money.Amount) Kind {
 	if due.Sign() < 0 {
 		return CreditNote
@@ -60,7 +60,7 @@ type Row struct {
 	Amount money.Amount
 }
 
-// Table is amounts that add up to the last row.
+// Table has amounts that add up to the last row.
 type Table struct {
 	Title Text
 	Rows  []Row
@@ -70,16 +70,16 @@ type Table struct {
 type Letter struct {
 	Kind              Kind
 	Draft             bool         // the cycle is open
-	Archived          period.Cycle // the last cycle of the archive that the letter is from, which has no later payments
+	Archived          period.Cycle // last cycle of the archive that the letter is from, which has no later payments
 	Issuer, Recipient Contact
 	Cycle             period.Cycle
 	Currency          string // ISO 4217
 	Digits            int    // of the currency
 	Style             *branding.Style
 	Issued            period.Day
-	DueDate           period.Day // 0 = that of the style
+	DueDate           period.Day // 0 = by the style
 	Tables            []Table
-	Payable           money.Amount // what the recipient pays the issuer; below 0 = the other way
+	Payable           money.Amount // what the recipient pays the issuer; below 0 the issuer pays
 }
 
 // Number is the number of the document; empty for a draft.
@@ -90,7 +90,7 @@ func (l *Letter) Number() string {
 	return l.Style.Number(l.Kind.Code(), l.Cycle, l.Recipient.ID)
 }
 
-// Due is the date until which the recipient pays; ok is false if there is nothing to pay.
+// Due returns the date by which the recipient must pay; ok is false if there is nothing to pay.
 func (l *Letter) Due() (day period.Day, ok bool) {
 	if day = l.DueDate; day == 0 {
 		day = l.Issued + period.Day(l.Style.PaymentDays)
@@ -98,9 +98,9 @@ func (l *Letter) Due() (day period.Day, ok bool) {
 	return day, !l.Draft && l.Archived == 0 && l.Payable.Sign() > 0
 }
 
-// Rounded makes a table of exact amounts: each is rounded half to even to the currency's digits, and what its rows then
-// lack of the sum is a row of its own. The sum has the currency's digits. Errors: the sum of the rows leaves the range
-// of amounts.
+// Rounded returns a table of exact amounts: each is rounded half to even to the currency's digits, and if the rows then
+// differ from the sum, a row has the difference. The sum must have the currency's digits. It fails if the sum of the
+// rows overflows.
 func Rounded(title Text, digits int, rows []Row, sum Row) (Table, error) {
 	t := Table{Title: title}
 	rest := sum.Amount

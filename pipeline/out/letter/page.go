@@ -22,7 +22,7 @@ var StyleSheet string
 // fact is a value with its name.
 type fact struct{ Name, Value string }
 
-// printedRow is a row with its amount as people read it.
+// printedRow is a row with its amount formatted for people.
 type printedRow struct {
 	Name, Amount string
 	Sum          bool
@@ -34,7 +34,7 @@ type printedTable struct {
 	Rows  []printedRow
 }
 
-// printed is what the template shows.
+// printed is the input of the template.
 type printed struct {
 	Language, Colour, Title, Draft string
 	Logo                           template.URL
@@ -50,7 +50,7 @@ type printed struct {
 	Footer                         []string // lines
 }
 
-// HTML is the cover as a section of a page. grouped separates the thousands of a decimal. Errors: those of Check.
+// HTML returns the cover as a section of a page; grouped separates thousands of a decimal. Errors: those of Check.
 func (l *Letter) HTML(grouped func(string) string) (template.HTML, error) {
 	if err := l.Check(); err != nil {
 		return "", err
@@ -67,7 +67,7 @@ func (l *Letter) HTML(grouped func(string) string) (template.HTML, error) {
 	return template.HTML(out.String()), nil //nolint:gosec // html/template has escaped it
 }
 
-// writer puts a letter into words.
+// writer formats a letter in its language.
 type writer struct {
 	*Letter
 	grouped func(string) string
@@ -77,7 +77,7 @@ func (w *writer) say(english, chinese string) string {
 	return Text{english, chinese}.in(w.Style.Language)
 }
 
-// money is an amount with the currency.
+// money formats an amount with the currency.
 func (w *writer) money(a money.Amount) string {
 	return w.Currency + " " + w.grouped(a.StringFixed(w.Digits))
 }
@@ -130,7 +130,7 @@ func (w *writer) printed() *printed {
 	return p
 }
 
-// payable names what is paid, and by whom.
+// payable says what is paid, and by whom.
 func (w *writer) payable() string {
 	switch {
 	case w.Payable.Sign() < 0 && w.Kind == Statement:
@@ -143,12 +143,12 @@ func (w *writer) payable() string {
 	return w.say("To pay", "应付金额")
 }
 
-// issuer is the letterhead.
+// issuer returns the lines of the letterhead.
 func (w *writer) issuer() []string {
 	return append(w.address(&w.Issuer), notEmpty(w.Issuer.Email)...)
 }
 
-// address is name, address, country and tax id.
+// address returns name, address, country and tax id.
 func (w *writer) address(c *Contact) []string {
 	lines := notEmpty(c.Name, c.Address, c.Country)
 	if c.TaxID != "" {
@@ -195,7 +195,7 @@ func (w *writer) table(t *Table) printedTable {
 	return out
 }
 
-// sentences say what follows from the amount, and where the exact amounts are.
+// sentences returns the sentences about the payment and about where the exact amounts are.
 func (w *writer) sentences() []string {
 	var list []string
 	switch {

@@ -1,11 +1,11 @@
 // Package published reads what package publish has written to ClickHouse: consumption records by page, and finance
 // queries by their SQL over the published views (sql/).
 //
-//	PUBLISHED-1  An answer comes from one published state and equals the lake's answer for that state, to the last
+//	PUBLISHED-1  A result comes from one published state and equals the lake's result for that state, to the last
 //	             digit (REC-1, ASK-2).
 //	PUBLISHED-2  If the requested state is not on the server, the error names the state that is.
-//	PUBLISHED-3  A page is one statement, and the pointer a second one after it. Only for the first page of a state,
-//	             for a customer of more than maxAtOnce lines, and where no line is on the page, there are more.
+//	PUBLISHED-3  A page takes one statement, and a second one for the pointer after it. It takes more only for the
+//	             first page of a state, for a customer of more than maxAtOnce lines, and if no line is on the page.
 //	PUBLISHED-4  While the server does not have the state, or cannot be reached, the lake answers with
 //	             the same records.
 package published

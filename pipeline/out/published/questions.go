@@ -23,8 +23,8 @@ import (
 //go:embed sql/*.sql
 var files embed.FS
 
-// SQL is the question as a statement over the published views, with the parameters cycle (” = all of them) and zone
-// (the contract zone). Limits become a subquery of its view. Errors: *TagError.
+// SQL returns the statement of a question over the published views, with the parameters cycle (” = all of them) and
+// zone (the contract zone). Limits become a subquery of its view. Errors: *TagError.
 func SQL(q *ask.Question, only ask.Only) (string, error) {
 	text, err := files.ReadFile("sql/" + q.Name + ".sql")
 	if err != nil {
@@ -42,8 +42,7 @@ func SQL(q *ask.Question, only ask.Only) (string, error) {
 	return strings.Replace(sql, from, "FROM (SELECT * FROM "+q.View+" WHERE "+condition+") AS ", 1), nil
 }
 
-// perCurrency is the SQL of a question with the currencies that it has as keys: after the sums, among the groups, and
-// first in the order.
+// perCurrency adds the question's currencies to its SQL as keys: after the sums, in the groups, and first in the order.
 func perCurrency(q *ask.Question, sql string) string {
 	keys := q.Currencies()
 	if len(keys) == 0 {
@@ -60,7 +59,7 @@ func perCurrency(q *ask.Question, sql string) string {
 	return regexp.MustCompile(`(?m)^ORDER BY `).ReplaceAllString(sql, "ORDER BY "+names.String()[2:]+", ")
 }
 
-// several reports whether a published state has amounts of several currencies: then their rows have one.
+// several reports whether a published state has amounts of several currencies, so that its rows name theirs.
 func several(ctx context.Context, conn *clickhouse.Conn) (bool, error) {
 	var n uint64
 	err := conn.One(ctx, "look for currencies", "SELECT count() FROM system.columns WHERE "+
@@ -73,30 +72,30 @@ func several(ctx context.Context, conn *clickhouse.Conn) (bool, error) {
 	return n > 0, err
 }
 
-// TagError says that a question cannot be limited by tags on a server.
+// TagError reports that a question cannot be limited by tags on a server.
 type TagError struct{ Question string }
 
 // Error names the question.
 func (e *TagError) Error() string { return "limit " + e.Question + " by --tag: SQL has no form for it" }
 
-// Hint says what does it.
+// Hint names the option that can.
 func (e *TagError) Hint() string { return "`--from lake` answers it" }
 
-// NotPublishedError says that a server holds nothing that was published.
+// NotPublishedError reports that nothing was published to a server.
 type NotPublishedError struct{ Server string }
 
 // Error names the server.
 func (e *NotPublishedError) Error() string { return "nothing was published to ClickHouse " + e.Server }
 
-// Hint says what to do.
+// Hint names the command that publishes.
 func (e *NotPublishedError) Hint() string {
 	return "`tollbook publish` does that; `--from lake` asks the lake"
 }
 
-// turns is how often a question is asked again because another state was published meanwhile.
+// turns is how often a question is repeated because another state was published meanwhile.
 const turns = 10
 
-// Ask answers a question from what is published. zone is the contract zone's name. Errors: *NotPublishedError,
+// Ask answers a question from the published state. zone is the contract zone's name. Errors: *NotPublishedError,
 // *rows.NoCycleError, *clickhouse.Error.
 func Ask(ctx context.Context, q *ask.Question, r ask.Request, zone string,
 	conn *clickhouse.Conn) (*ask.Answer, error) {
@@ -128,13 +127,13 @@ func Ask(ctx context.Context, q *ask.Question, r ask.Request, zone string,
 
 // shownState is the state that the views show.
 type shownState struct {
-	number   uint64 // of the pointer: another one for every publish
+	number   uint64 // of the pointer: every publish has another one
 	manifest uint64
 	asOf     time.Time
 	cycles   []string
 }
 
-// state asks which state the views show.
+// state returns the state that the views show.
 func state(ctx context.Context, conn *clickhouse.Conn) (s shownState, err error) {
 	found := false
 	err = conn.Each(ctx, clickhouse.Select{
@@ -147,7 +146,7 @@ func state(ctx context.Context, conn *clickhouse.Conn) (s shownState, err error)
 	return s, err
 }
 
-// runSQL runs the question's SQL. Its columns are those of the question, in order; rows come in order.
+// runSQL runs the question's SQL, whose columns and rows are in the order of the question.
 func runSQL(ctx context.Context, q *ask.Question, r ask.Request, zone string, conn *clickhouse.Conn,
 	live shownState) (*ask.Answer, error) {
 	mixed, err := several(ctx, conn)
@@ -165,7 +164,7 @@ func runSQL(ctx context.Context, q *ask.Question, r ask.Request, zone string, co
 	for i, c := range q.Columns() {
 		cells[i].of = c.Type
 	}
-	own := len(q.Keys) - len(q.Currencies()) // the currencies come last in the SQL, the last key first
+	own := len(q.Keys) - len(q.Currencies()) // in the SQL the currencies are last, with the last key first
 	var dest []any
 	for i := range cells[:own] {
 		dest = append(dest, &cells[i])
@@ -197,7 +196,7 @@ func runSQL(ctx context.Context, q *ask.Question, r ask.Request, zone string, co
 	return a, err
 }
 
-// Row is a row of what was scanned.
+// row converts a scanned row.
 func row(q *ask.Question, cells []cell) ask.Row {
 	var row ask.Row
 	for i := range q.Keys {
@@ -209,7 +208,7 @@ func row(q *ask.Question, cells []cell) ask.Row {
 	return row
 }
 
-// cell takes a value from the server as a column of an answer: a key's text, or a sum.
+// cell converts a value of the server to a column of an answer: a key's text, or a sum.
 type cell struct {
 	of    tables.Type
 	text  string
@@ -246,7 +245,7 @@ func wholeTotal(hi int64, lo uint64) (money.Total, error) {
 	return t, err
 }
 
-// decimalTotal is a sum from the server, which has the column's scale.
+// decimalTotal converts a sum of the server, which has the column's scale.
 func decimalTotal(d decimal.Decimal, of tables.Type) (money.Total, error) {
 	scale := of.Scale()
 	t, err := money.NewTotal(scale)

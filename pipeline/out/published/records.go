@@ -20,19 +20,18 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// ClickHouse answers from what is published to a server.
+// ClickHouse answers from the published states of a server.
 type ClickHouse struct {
 	conn     *clickhouse.Conn
 	database string
 
-	// Away is called with the error when the server does not answer, and the lake does; nil = nothing is called.
+	// Away is called with the error if the server fails and the lake answers instead; nil = no call.
 	Away func(error)
 
 	mu sync.Mutex
-	// moves of the pointer that were left behind, and whether all of their rows were there when they were first asked
-	// for
+	// superseded moves of the pointer, and whether all their rows existed at the first request
 	whole map[move]bool
-	// by state: the move that its rows were last read by, when that was right
+	// by state: the move by which its rows were last read successfully
 	found map[stateOf]publish.Shown
 }
 
@@ -42,22 +41,22 @@ type stateOf struct {
 	cycle string
 }
 
-// move is a move of the pointer, and one cycle of what it showed.
+// move is a move of the pointer, and one cycle of the state that it showed.
 type move struct {
 	number uint64
 	cycle  string
 }
 
-// NewClickHouse answers from a database that is published to.
+// NewClickHouse returns a ClickHouse for a database of published views.
 func NewClickHouse(conn *clickhouse.Conn, database string) *ClickHouse {
 	return &ClickHouse{conn: conn, database: database, whole: make(map[move]bool),
 		found: make(map[stateOf]publish.Shown)}
 }
 
-// BehindError says that the state that is asked for is not published: not yet, or not any more.
+// BehindError reports that the requested state is not published: not yet, or not any more.
 type BehindError struct {
 	Server      string
-	Want, State int64 // numbers of manifests; 0 = nothing of the cycle is published
+	Want, State int64 // numbers of manifests; 0 = the cycle is not published
 }
 
 // Error names both states.
@@ -65,22 +64,22 @@ func (e *BehindError) Error() string {
 	return fmt.Sprintf("ClickHouse %s does not have manifest %d: it shows manifest %d", e.Server, e.Want, e.State)
 }
 
-// Hint says what to do.
+// Hint names the command that publishes.
 func (e *BehindError) Hint() string { return "`tollbook publish` publishes the newest state" }
 
-// State is one committed state of the lake as it is published, or was and is on the server still.
+// State is one committed state of the lake, if its published rows are still on the server.
 type State struct {
 	*ClickHouse
 	snap *lake.Snapshot
 	lake records.Store
 }
 
-// At answers from a state. While it is not on the server, as between a run and its publish, or when the rows of an
-// older one were deleted after clickhouse.keep, the lake answers, and also when the server cannot be reached; where
-// that is nil, the error is a *BehindError or a *clickhouse.Error.
+// At returns the answers of a state. If the state is not on the server (between a run and its publish, or after the
+// rows of an older one were deleted by clickhouse.keep), or if the server cannot be reached, lake answers; if lake is
+// nil, the error is a *BehindError or a *clickhouse.Error.
 func (c *ClickHouse) At(snap *lake.Snapshot, lake records.Store) *State { return &State{c, snap, lake} }
 
-// behind says what the views show in the place of the state.
+// behind returns the error that names the state that the views show instead.
 func (p *State) behind(ctx context.Context, cycle string) error {
 	live, ok, err := publish.Live(ctx, p.conn, p.database)
 	if old := new(publish.OldLayoutError); err != nil && !errors.As(err, &old) {
@@ -93,12 +92,11 @@ func (p *State) behind(ctx context.Context, cycle string) error {
 	return e
 }
 
-// maxMoves is how many moves, and how many states, are remembered. Those of a day are few: beyond it they are looked
-// for again.
+// maxMoves is how many moves, and how many states, are remembered. A day has few; forgotten ones are looked up again.
 const maxMoves = 1000
 
-// usable reports whether all rows that a move named are there. While it is the newest the publisher has seen to that;
-// one that was left behind is counted when it is first asked for.
+// usable reports whether all rows that a move named exist. The publisher has verified that for the newest move; the
+// rows of a superseded one are counted at the first request.
 func (p *State) usable(ctx context.Context, shown *publish.Shown, cycle string) (bool, error) {
 	if shown.Newest {
 		return true, nil
@@ -122,10 +120,9 @@ func (p *State) usable(ctx context.Context, shown *publish.Shown, cycle string) 
 	return whole, nil
 }
 
-// of asks so that all of the answer is of the state (REC-1): by the loads that the pointer named when it showed it,
-// which are there as long as that pointer is. from is what follows FROM. ask is called again if the pointer moved since
-// rows of the state were read last: the move that they were read by is remembered, so that a page takes one question
-// for the pointer, after the rows.
+// of calls ask such that its result is of the state (REC-1): by the loads of the pointer that showed it, which exist
+// while that pointer does. from follows FROM. If the remembered move of the state is no longer its last one, ask is
+// called again. Remembering it saves a query: a page needs one query for the pointer, after the rows.
 func (p *State) of(ctx context.Context, of manifest.Cycle, ask func(from string) error) error {
 	if err := rows.HasCycle(p.snap, of); err != nil {
 		return err
@@ -149,7 +146,7 @@ func (p *State) of(ctx context.Context, of manifest.Cycle, ask func(from string)
 	last := false
 	if err == nil && ok {
 		if err = ask(shown.Rows(tables.Lines().Name)); err == nil {
-			ok, last, err = shown.There(ctx, p.conn) // else rows may have gone while they were read
+			ok, last, err = shown.There(ctx, p.conn) // otherwise rows may have been deleted while they were read
 		}
 	}
 	switch {
@@ -162,7 +159,7 @@ func (p *State) of(ctx context.Context, of manifest.Cycle, ask func(from string)
 	return err
 }
 
-// remembered is the move that rows of a state were last read by, right as long as it is the last one of the state.
+// remembered returns the move by which a state's rows were last read; it is valid while it is the state's last one.
 func (c *ClickHouse) remembered(at stateOf) (publish.Shown, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -200,7 +197,7 @@ func column(col tables.ColumnOf[tables.Line]) string {
 	return clickhouse.Name(tables.Lines().Columns[col].Name)
 }
 
-// where adds the conditions of a cycle's lines to those of the state.
+// where adds the conditions for a cycle's lines to those for the state.
 func (s *statement) where(cycle string, where []records.Condition) error {
 	s.add(" AND cycle = ?", cycle)
 	for i := range where {
@@ -255,7 +252,7 @@ func (s *statement) oneOf(c *records.Condition) {
 		if n, err := strconv.Atoi(v); small && err == nil {
 			s.add("?", n)
 		} else if small {
-			s.add("NULL") // no number is that
+			s.add("NULL") // no number is equal to it
 		} else {
 			s.add("?", v)
 		}
@@ -263,9 +260,9 @@ func (s *statement) oneOf(c *records.Condition) {
 	s.add(")")
 }
 
-// order is the order of §8 within a customer. Lines that agree in it come as in the lake: by the day of their file, and
-// within it as it was written. The rest makes the order total, so that each page of a state continues the one before:
-// of lines that one balance was not enough for, the first took from it.
+// order returns the order of §8 within a customer. Lines that are equal in it have the order of the lake: by the day of
+// their file, and within it as written. The remaining columns make the order total, so that each page continues the one
+// before: if one balance did not cover several lines, the first took from it.
 func order() string {
 	kinds := make([]string, 0, line.Cap+1)
 	for k := line.Usage; k <= line.Cap; k++ {
@@ -296,7 +293,7 @@ func (p *State) owed(ctx context.Context, err error) bool {
 }
 
 // maxAtOnce is how many rows a server may read for a page in one statement, by the granules of its index. The statement
-// holds the customer's rows in memory, at most about 75 MB. More are counted, read and compared in a statement each.
+// has the customer's rows in memory, at most about 75 MB. More are counted, read and compared separately.
 const maxAtOnce = 1 << 17
 
 // Page implements Store. Errors: those of (*State).Page, *BehindError, *clickhouse.Error.
@@ -325,7 +322,7 @@ func (p *State) Page(ctx context.Context, q records.Query) (out *records.Page, e
 	return out, err
 }
 
-// ofCustomer is the lines of a query.
+// ofCustomer adds the conditions for the lines of a query.
 func (s *statement) ofCustomer(q *records.Query) error {
 	if err := s.where(q.Cycle.String(), q.Where); err != nil {
 		return err
@@ -334,9 +331,9 @@ func (s *statement) ofCustomer(q *records.Query) error {
 	return nil
 }
 
-// atOnce reads a page, the number of lines and which records have several lines in one statement (PUBLISHED-3). Lines
+// atOnce reads in one statement a page, the number of lines, and which records have several lines (PUBLISHED-3). Lines
 // of a record that do not meet the conditions count too, so they are removed after the counting. known is false if the
-// page is after the last line, or if no line meets the conditions: then no row says how many there are.
+// page is after the last line, or if no line meets the conditions: then no row has the count.
 func (p *State) atOnce(ctx context.Context, from string, q *records.Query, out *records.Page) (known bool, err error) {
 	var s statement
 	var total, lines, records uint64
@@ -368,7 +365,7 @@ func (p *State) atOnce(ctx context.Context, from string, q *records.Query, out *
 	return err == nil && out.Rows.N > 0, err
 }
 
-// recordsOfID is how many records have the id (records.Page.Shared).
+// recordsOfID is the number of records with the id (records.Page.Shared).
 const recordsOfID = "uniqExact(day, usage_start, origin_cycle)"
 
 // fits adds the conditions of a query as a value that is 1 for lines that meet them, and 0 for others.
@@ -395,7 +392,7 @@ func (p *State) count(ctx context.Context, from string, q *records.Query, out *r
 	return err
 }
 
-// cellsOf lists the columns of a query as SQL has them, and where their values go.
+// cellsOf returns the columns of a query in SQL, and the destinations of their values.
 func cellsOf(q *records.Query, out *records.Page) (names string, dest []any) {
 	cols := q.Columns
 	if cols == nil {
@@ -428,7 +425,7 @@ func (p *State) rows(ctx context.Context, from string, q *records.Query, out *re
 	})
 }
 
-// named is columns without those that are duplicate, and with those by which Split splits.
+// named returns columns without duplicates, and with those that Split needs.
 func named(cols tables.List[tables.Line]) tables.List[tables.Line] {
 	seen := make(map[tables.ColumnOf[tables.Line]]bool)
 	var out tables.List[tables.Line]
@@ -471,7 +468,7 @@ func (p *State) split(ctx context.Context, from string, q *records.Query, out *r
 	return err
 }
 
-// shared finds which ids of the page are those of several records.
+// shared finds the ids of the page that several records have.
 func (p *State) shared(ctx context.Context, from string, q *records.Query, out *records.Page) error {
 	if out.Rows.N == 0 {
 		return nil
@@ -495,7 +492,7 @@ func (p *State) shared(ctx context.Context, from string, q *records.Query, out *
 	return err
 }
 
-// maxNamed is how many customers a statement names.
+// maxNamed is the largest number of customers in a statement.
 const maxNamed = 1000
 
 // Sums implements Store. Errors are those of Page.
@@ -525,7 +522,7 @@ func (p *State) sum(ctx context.Context, from string, q *records.SumQuery, custo
 	}
 	s.add("count()")
 	for _, col := range records.AmountColumns() {
-		// a sum of Decimal(38) overflows without a word
+		// a sum of Decimal(38) overflows silently
 		s.add(", toString(sum(toDecimal256(" + column(col.Of()) + ", 8)))")
 	}
 	s.add(" FROM " + from)
@@ -564,7 +561,7 @@ func (p *State) sum(ctx context.Context, from string, q *records.SumQuery, custo
 	}
 	for i := range list {
 		if list[i].Lines == 0 {
-			continue // without groups there is a row of nothing
+			continue // without groups there is one row over no lines
 		}
 		key := strings.Join(list[i].By, "\x00")
 		if sum := to[key]; sum != nil {

@@ -1,6 +1,6 @@
 // Package spreadsheet writes the cells of a CSV file for spreadsheet programs: the flag --excel. Plain CSV is for
 // programs and keeps every byte of a value; a spreadsheet program guesses the type of each cell, and can guess wrong.
-// This package writes cells with only one interpretation. It knows values alone: no table, no file.
+// This package writes cells with only one interpretation. It handles single values, not tables or files.
 //
 //	SHEET-1  The file begins with a byte order mark (BOM): without it Excel reads UTF-8 as the code page of the
 //	         system.
@@ -8,9 +8,9 @@
 //	         full-width), a tab, a line end or a NUL, with blanks before it or not, gets an apostrophe before it. The
 //	         apostrophe is part of the cell: it remains when the file is saved and opened again, which a quoted
 //	         literal does not. A single + or - is unchanged: it is a sign and no formula.
-//	SHEET-3  The same holds where the program separates cells by semicolons or tabs, as systems with a decimal comma
-//	         do: an apostrophe is also written before such a character after a semicolon, a tab or a line end within
-//	         a text.
+//	SHEET-3  The same applies if the program separates cells by semicolons or tabs, as systems with a decimal comma
+//	         do: an apostrophe is also written before such a character after a semicolon, a tab or a line end within a
+//	         text.
 //	SHEET-4  A text that could be read as a number, a date, a truth value or an error (it has a digit, begins with #,
 //	         or is TRUE or FALSE) is written as ="text", which is that text: 00123 keeps its zeros, 1234567890123456
 //	         its digits, 2026-09 is no date. A literal in a formula has up to 255 characters and no line end; a text

@@ -8,20 +8,20 @@ import (
 	"unicode/utf8"
 )
 
-// BOM is what the file begins with (SHEET-1).
+// BOM is the beginning of the file (SHEET-1).
 const BOM = "\ufeff"
 
-// maxDigits is how many significant digits a spreadsheet keeps of a number, maxLiteral how many UTF-16 units of a
-// text in a formula.
+// maxDigits is how many significant digits of a number a spreadsheet keeps, maxLiteral the largest number of UTF-16
+// units of a text in a formula.
 const (
 	maxDigits  = 15
 	maxLiteral = 255
 )
 
-// Text is a text as a cell (SHEET-2 to SHEET-4). What is no UTF-8 becomes U+FFFD.
+// Text returns a text as a cell (SHEET-2 to SHEET-4). Invalid UTF-8 becomes U+FFFD.
 func Text(text string) string { return string(AppendText(nil, []byte(text))) }
 
-// AppendText appends a text as a cell, not yet in the quotes of CSV.
+// AppendText appends a text as a cell, without the quotes of CSV.
 func AppendText(dst, text []byte) []byte {
 	clean := cellsWithin(strings.ToValidUTF8(string(text), string(utf8.RuneError)))
 	switch {
@@ -39,7 +39,7 @@ func AppendText(dst, text []byte) []byte {
 	return append(dst, clean...)
 }
 
-// Number is a decimal as a cell (SHEET-5).
+// Number returns a decimal as a cell (SHEET-5).
 func Number(text string) string { return string(AppendNumber(nil, []byte(text))) }
 
 // AppendNumber appends a decimal as a cell.
@@ -50,8 +50,8 @@ func AppendNumber(dst, text []byte) []byte {
 	return appendLiteral(dst, string(text))
 }
 
-// Exact reports whether a spreadsheet keeps all digits of a decimal: from the first to the last that is not 0 there
-// are 15 at most.
+// Exact reports whether a spreadsheet keeps all digits of a decimal: there are at most 15 from the first to the last
+// that is not 0.
 func Exact(text []byte) bool {
 	digits := bytes.ReplaceAll(bytes.TrimPrefix(text, []byte("-")), []byte("."), nil)
 	return len(bytes.Trim(digits, "0")) <= maxDigits
@@ -64,21 +64,21 @@ func appendLiteral(dst []byte, text string) []byte {
 	return append(dst, '"')
 }
 
-// starts reports whether a character begins a formula, or is not to be at the beginning of a cell.
+// starts reports whether a character begins a formula, or must not be at the beginning of a cell.
 func starts(r rune) bool { return strings.ContainsRune("=+-@\t\r\n\x00＝＋－＠", r) }
 
-// beginsFormula reports whether a text begins with such a character, after blanks or not.
+// beginsFormula reports whether a text begins with such a character, possibly after blanks.
 func beginsFormula(text string) bool {
 	return starts(firstRune(text)) || starts(firstRune(strings.TrimLeftFunc(text, unicode.IsSpace)))
 }
 
-// firstRune is the first character of a text; of none it is no character that means anything here.
+// firstRune returns the first character of a text; for an empty one a character without meaning here.
 func firstRune(text string) rune {
 	r, _ := utf8.DecodeRuneInString(text)
 	return r
 }
 
-// cellsWithin puts an apostrophe after what might separate cells, where what follows would begin a formula (SHEET-3).
+// cellsWithin puts an apostrophe after characters that may separate cells, if a formula would follow (SHEET-3).
 func cellsWithin(text string) string {
 	const separators = ";\t\r\n"
 	if !strings.ContainsAny(text, separators) {

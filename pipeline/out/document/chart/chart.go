@@ -14,22 +14,22 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Chart is amounts as stacked bars, each part of a bar in its colour: consumption by day and service. Negative amounts
-// go down from the axis.
+// Chart shows amounts as stacked bars, each part of a bar in its colour: consumption by day and service. Negative
+// amounts are below the axis.
 type Chart struct {
 	cycle    period.Cycle // of a chart of days
 	currency string
 	digits   int                  // of the currency
 	words    *language.Dictionary // nil = English
-	services []*service           // the largest first; those from maxColours−1 on share the last colour
+	services []*service           // the largest first; those from index maxColours−1 share the last colour
 	bars     []bar
 	axis     axis
 	title    string // of the drawing
-	per      string // what a bar is of, above the axis
-	below    string // what the labels are, below the axis
-	each     string // what a bar is; "" = a day, whose services a table has
-	turned   bool   // the labels of the bars are too long for lines
-	spread   bool   // amounts of the month's end are in every day
+	per      string // unit of the values, above the axis
+	below    string // caption of the labels, below the axis
+	each     string // what a bar shows; "" = a day, with a table of its services
+	turned   bool   // the labels of the bars are too long to be horizontal
+	spread   bool   // month-end amounts are spread over all days
 }
 
 // service is one service over the cycle.
@@ -48,17 +48,17 @@ func (s *service) called() string {
 
 // bar is one day. Amounts are by colour.
 type bar struct {
-	label   string // of the axis
+	label   string // on the axis
 	day     string
 	amounts []money.AmountTotal
 	total   money.AmountTotal
 }
 
-// maxColours is how many services are distinguished; the last colour is of all others where there are more.
+// maxColours is the largest number of colours; if there are more services, the last colour is that of all others.
 const maxColours = 8
 
-// ByDay is the chart of a cycle's consumption by day and service, with amounts in a currency of so many digits; nil if
-// there is no consumption. No day of it is after the cycle.
+// ByDay returns the chart of a cycle's consumption by day and service, with amounts in a currency of so many digits, or
+// nil if there is no consumption. No day of usage may be after the cycle.
 func ByDay(cycle period.Cycle, zone *period.Zone, currency string, digits int, usage []Usage) *Chart {
 	if len(usage) == 0 {
 		return nil
@@ -75,7 +75,7 @@ func ByDay(cycle period.Cycle, zone *period.Zone, currency string, digits int, u
 			at[u.Service] = s
 			c.services = append(c.services, s)
 		}
-		_ = s.Total.AddTotal(u.Amount) // in range, as all of them together are
+		_ = s.Total.AddTotal(u.Amount) // in range, because the sum of all is
 		_ = s.size.AddTotal(u.Amount.Abs())
 	}
 	slices.SortFunc(c.services, func(a, b *service) int {
@@ -89,7 +89,7 @@ func ByDay(cycle period.Cycle, zone *period.Zone, currency string, digits int, u
 	return c
 }
 
-// fill makes the bars: one for all days before the cycle, if there are any, and one a day.
+// fill creates the bars: one for all days before the cycle, if there are any, and one per day.
 func (c *Chart) fill(usage []Usage, at map[string]*service) {
 	first, early := c.cycle.First(), false
 	for i := range usage {
@@ -125,11 +125,11 @@ func (c *Chart) fill(usage []Usage, at map[string]*service) {
 
 // add adds an amount in a colour.
 func (b *bar) add(colour int, a money.AmountTotal) {
-	_ = b.amounts[colour].AddTotal(a) // in range, as all of them together are
+	_ = b.amounts[colour].AddTotal(a) // in range, because the sum of all is
 	_ = b.total.AddTotal(a)
 }
 
-// spread divides an amount evenly by days, without loss (money.Allocate). An amount that is too large for that is on
+// spread divides an amount evenly by days, without loss (money.Allocate). An amount that is too large for that goes to
 // the first day.
 func spread(a money.AmountTotal, days int) []money.AmountTotal {
 	parts := make([]money.AmountTotal, days)
@@ -149,13 +149,13 @@ func spread(a money.AmountTotal, days int) []money.AmountTotal {
 	return parts
 }
 
-// rat is a sum as a rational, for drawing.
+// rat converts a sum to a rational, for drawing.
 func rat(t money.AmountTotal) *big.Rat {
 	r, _ := new(big.Rat).SetString(t.String())
 	return r
 }
 
-// scale chooses the axis: it holds every bar.
+// scale chooses an axis that includes every bar.
 func (c *Chart) scale() {
 	top, bottom := new(big.Rat), new(big.Rat)
 	for i := range c.bars {
@@ -177,7 +177,7 @@ func (c *Chart) scale() {
 	c.axis = axisOf(bottom, top)
 }
 
-// axis goes in round steps from below to above.
+// axis has round steps from below to above.
 type axis struct {
 	step         *big.Rat
 	below, above int64 // steps from 0
@@ -187,8 +187,8 @@ type axis struct {
 // maxSteps is how many steps an axis has at most.
 const maxSteps = 6
 
-// axisOf is the axis that holds two values around 0: steps of 1, 2 or 5 times a power of ten, as small as leave their
-// number within bounds.
+// axisOf returns an axis that includes 0 and two values: its steps are 1, 2 or 5 times a power of ten, the smallest
+// with at most maxSteps steps.
 func axisOf(bottom, top *big.Rat) axis {
 	if bottom.Sign() == 0 && top.Sign() == 0 {
 		top = big.NewRat(1, 1)
@@ -204,7 +204,7 @@ func axisOf(bottom, top *big.Rat) axis {
 	}
 }
 
-// power is 10^n.
+// power returns 10^n.
 func power(n int) *big.Rat {
 	p := new(big.Rat).SetInt(new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(max(n, -n))), nil))
 	if n < 0 {
@@ -213,7 +213,7 @@ func power(n int) *big.Rat {
 	return p
 }
 
-// steps is how many steps hold a value.
+// steps returns the number of steps that include a value.
 func steps(value, step *big.Rat) *big.Int {
 	r := new(big.Rat).Quo(value, step)
 	n := new(big.Int).Add(r.Num(), r.Denom())
@@ -227,7 +227,7 @@ type Sum struct {
 	Total      money.AmountTotal
 }
 
-// Sums are those by service, the largest services first.
+// Sums returns the sums by service, the largest first.
 func (c *Chart) Sums() []Sum {
 	list := make([]Sum, len(c.services))
 	for i, s := range c.services {
@@ -236,10 +236,10 @@ func (c *Chart) Sums() []Sum {
 	return list
 }
 
-// Translate puts the texts of the chart into a dictionary's language.
+// Translate sets the language of the chart's texts.
 func (c *Chart) Translate(d *language.Dictionary) { c.words = d }
 
-// Caption says what the drawing leaves to others, in the language of the chart.
+// Caption returns what the drawing does not show, in the language of the chart.
 func (c *Chart) Caption() string {
 	list := []string{"By day; the colours are those of the table."}
 	if len(c.bars) > c.cycle.Days() {
@@ -265,7 +265,7 @@ const (
 	plotBottom  = 200
 )
 
-// palette is colours that people who see colours differently tell apart (Okabe and Ito), each with a pattern of its own
+// palette returns colours that people with colour blindness can distinguish (Okabe and Ito), each with its own pattern
 // for grey print.
 func palette() []struct{ fill, pattern string } {
 	return []struct{ fill, pattern string }{
@@ -280,7 +280,7 @@ func palette() []struct{ fill, pattern string } {
 	}
 }
 
-// SVG is the chart as markup for a page.
+// SVG returns the chart as markup for a page.
 func (c *Chart) SVG() string {
 	var b strings.Builder
 	fmt.Fprintf(&b,
@@ -291,7 +291,7 @@ func (c *Chart) SVG() string {
 	return b.String()
 }
 
-// draw draws the chart. Coordinates are hundredths, calculated in rationals.
+// draw draws the chart. Coordinates are hundredths, calculated with rationals.
 func (c *Chart) draw(b *strings.Builder) {
 	fmt.Fprintf(b, "<title id=\"chart-title\">%s</title>\n<desc id=\"chart-desc\">%s</desc>\n<defs>\n",
 		escape(c.words.Say(language.Texts, c.title)), escape(c.words.Say(language.Texts, c.describe())))
@@ -309,7 +309,7 @@ func (c *Chart) draw(b *strings.Builder) {
 	fmt.Fprintf(b, `<path class="zero" d="M%d %sH%d"/>`+"\n", plotLeft, hundredths(c.y(new(big.Rat))), plotRight)
 }
 
-// describe says in words what the drawing shows.
+// describe returns a description of the drawing in words.
 func (c *Chart) describe() string {
 	most := &c.bars[0]
 	for i := range c.bars {
@@ -326,7 +326,7 @@ func (c *Chart) describe() string {
 		c.currency, c.dayName(most), typeset.Grouped(most.total.StringFixed(c.digits)))
 }
 
-// y is the height of an amount, in hundredths.
+// y returns the height of an amount, in hundredths.
 func (c *Chart) y(v *big.Rat) int64 {
 	r := new(big.Rat).Quo(v, c.axis.step)
 	r.Add(r, big.NewRat(c.axis.below, 1))
@@ -350,7 +350,7 @@ func (c *Chart) grid(b *strings.Builder) {
 	}
 }
 
-// bar draws one day: positive amounts upward, negative ones downward, each with its value for who points at it.
+// bar draws one day: positive amounts upward, negative ones downward, each with its value as a tooltip.
 func (c *Chart) bar(b *strings.Builder, day *bar, x, width int) {
 	gap := width / 8
 	up, down := new(big.Rat), new(big.Rat)
@@ -384,7 +384,7 @@ func (c *Chart) bar(b *strings.Builder, day *bar, x, width int) {
 		escape(day.label))
 }
 
-// dayName is what a bar is of.
+// dayName returns the name of a bar.
 func (c *Chart) dayName(b *bar) string {
 	if strings.ContainsFunc(b.day, language.Latin) {
 		return c.words.Say(language.Texts, b.day)
@@ -392,7 +392,7 @@ func (c *Chart) dayName(b *bar) string {
 	return b.day
 }
 
-// colourName is the service that has a colour, or how many share it.
+// colourName returns the service of a colour, or how many share it.
 func (c *Chart) colourName(colour int) string {
 	if colour == maxColours-1 && len(c.services) > maxColours {
 		return c.words.Say(language.Texts, fmt.Sprintf("%d other services", len(c.services)-maxColours+1))
@@ -400,7 +400,8 @@ func (c *Chart) colourName(colour int) string {
 	return c.services[colour].called()
 }
 
-// Swatch is markup of a small field in a colour, counted from 0, for the legend. It shows on the page of a chart alone.
+// Swatch returns markup of a small field in a colour, counted from 0, for the legend. It needs a chart on the same
+// page.
 func Swatch(colour int) string {
 	return fmt.Sprintf(
 		`<svg class="swatch" viewBox="0 0 16 16" aria-hidden="true">`+
@@ -409,7 +410,7 @@ func Swatch(colour int) string {
 
 func escape(text string) string {
 	var b strings.Builder
-	_ = xml.EscapeText(&b, []byte(text)) // a Builder takes everything
+	_ = xml.EscapeText(&b, []byte(text)) // a Builder returns no error
 	return b.String()
 }
 
@@ -422,7 +423,7 @@ func hundredths(n int64) string {
 	return sign + typeset.Trimmed(fmt.Sprintf("%d.%02d", n/100, n%100))
 }
 
-// ColourOf is the colour of a service, counted from 0.
+// ColourOf returns the colour of a service, counted from 0.
 func (c *Chart) ColourOf(code string) int {
 	for _, s := range c.services {
 		if s.Code == code {

@@ -2,8 +2,8 @@ package chart
 
 import "github.com/tollbook/tollbook/schemas/money"
 
-// Drawing is a chart outside a document: SVG markup for a page of HTML, whose style gives the classes chart, grid,
-// zero, end and mid their look. Its texts are escaped.
+// Drawing is a chart outside a document: SVG markup for an HTML page, whose style sheet defines the classes chart,
+// grid, zero, end and mid. Its texts are escaped.
 type Drawing struct {
 	SVG    string
 	Legend []Mark
@@ -39,7 +39,7 @@ func MonthDrawing(currency string, digits int, title, closed, provisional string
 	return c.Drawing()
 }
 
-// Drawing is the chart with its legend, outside a document.
+// Drawing returns the chart with its legend, outside a document.
 func (c *Chart) Drawing() *Drawing {
 	d := &Drawing{SVG: c.SVG()}
 	for i := range min(len(c.services), maxColours) {

@@ -9,30 +9,30 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
-// Graph is amounts by bar and part as a drawing that is a file of its own.
+// Graph is a chart of amounts by bar and part that is a file of its own.
 type Graph struct {
 	Title    string
 	About    string // a line below the title
 	Currency string
 	Digits   int    // of the currency
-	Each     string // what a bar is of: month, customer
+	Each     string // what a bar shows: month, customer
 	Bars     []string
-	Parts    []string              // at most 8; one without a name needs no legend
+	Parts    []string              // at most 8; a part without a name has no legend
 	Amounts  [][]money.AmountTotal // by bar and part
 }
 
 // The measures of a graph, in units of its view box.
 const (
 	graphTop    = 44 // above the chart: title and the line below it
-	letterWidth = 5  // of a label, about
+	letterWidth = 5  // of a label, approximately
 	maxLabel    = 22 // letters of a label
-	turnedPart  = 2  // a turned label is this part of its length high, at most
+	turnedPart  = 2  // the height of a turned label is at most its length divided by this
 	legendLine  = 18
 	legendSize  = 3 // columns of the legend
 )
 
-// SVG draws stacked bars with a legend: a file that every browser and office program shows. Its bytes follow from the
-// graph.
+// SVG draws stacked bars with a legend: a file that every browser and office program shows. Its bytes depend only on
+// the graph.
 func (f *Graph) SVG() string {
 	c := &Chart{currency: f.Currency, digits: f.Digits, title: f.Title, per: f.Currency, each: f.Each}
 	for i, name := range f.Parts {
@@ -43,7 +43,7 @@ func (f *Graph) SVG() string {
 		b := bar{label: typeset.Cut(name, maxLabel), day: name, amounts: make([]money.AmountTotal, maxColours)}
 		copy(b.amounts, f.Amounts[i])
 		for _, a := range f.Amounts[i] {
-			_ = b.total.AddTotal(a) // in range, as all of them together are
+			_ = b.total.AddTotal(a) // in range, because the sum of all is
 		}
 		c.bars = append(c.bars, b)
 		longest = max(longest, utf8.RuneCountInString(b.label)*letterWidth)
@@ -57,7 +57,7 @@ func (f *Graph) SVG() string {
 	return f.file(c, foot)
 }
 
-// file is the chart with what is above and below it; the legend begins at a height.
+// file returns the chart with the texts above and below it; foot is the height at which the legend begins.
 func (f *Graph) file(c *Chart, foot int) string {
 	height, legend := foot, len(f.Parts) > 1 || f.Parts[0] != ""
 	if legend {

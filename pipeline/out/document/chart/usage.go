@@ -7,10 +7,10 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Usage is what a service's lines of a day come to: Σ payment_amount, in the currency. Several entries of one day and
+// Usage is the amount of a service's lines of a day: Σ payment_amount, in the currency. Several entries of one day and
 // service are added up.
 type Usage struct {
-	Day         period.Day // before the cycle's first: of a late line, or of a cost file's charge period
+	Day         period.Day // may be before the cycle: of a late line, or of a cost file's charge period
 	Service     string     // service_type_code
 	ServiceName string
 	Amount      money.AmountTotal
@@ -26,10 +26,10 @@ type usageJSON struct {
 	MonthEnd    bool              `json:"month_end,omitempty"`
 }
 
-// JSONValue is what MarshalJSON writes; openapi.yaml describes its type.
+// JSONValue returns the value that MarshalJSON writes; openapi.yaml describes its type.
 func (u Usage) JSONValue() any {
 	return usageJSON{u.Day.String(), u.Service, u.ServiceName, u.Amount, u.MonthEnd}
 }
 
-// MarshalJSON gives the day as 2026-09-01.
+// MarshalJSON writes the day as 2026-09-01.
 func (u Usage) MarshalJSON() ([]byte, error) { return json.Marshal(u.JSONValue()) }

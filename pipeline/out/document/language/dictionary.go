@@ -16,28 +16,28 @@ import (
 //go:embed chinese.tsv
 var chinese string
 
-// The sections of the dictionary. A column of a document that shows words of one section names it.
+// The sections of the dictionary. A column of a document with words of a section names the section.
 const (
 	Texts   = "text"   // headings and sentences
 	Sums    = "sum"    // names of sums
 	Kinds   = "kind"   // kinds of lines, coupons, partners, entries
 	Modes   = "mode"   // charging modes and types of associations
-	States  = "state"  // states, and what comes next
+	States  = "state"  // states, and next steps
 	Remarks = "remark" // of corrections
 	Spans   = "span"   // of days
 	Annexes = "annex"  // titles of annexes
 	Figures = "figure" // of annexes, and their drawings
 )
 
-// Dictionary is the texts of documents in another language, by section and English text. nil is English.
+// Dictionary has the texts of documents in another language, by section and English text. nil is English.
 type Dictionary struct {
 	exact    map[string]string // section, a tab, English
 	patterns map[string][]pattern
-	lost     func(section, text string) // is called for a text without a translation; nil = nobody asks
+	lost     func(section, text string) // called for a text without a translation; nil = none
 }
 
-// pattern is a text with values: `{}` is a value as it is, `{t}` one that the same section translates. The translation
-// has {1}, {2} and so on.
+// pattern is a text with values: `{}` is a value that stays unchanged, `{t}` one that the same section translates. The
+// translation has {1}, {2} and so on.
 type pattern struct {
 	parts      []string // of the English text, around the values
 	translates []bool   // by value
@@ -48,7 +48,7 @@ type pattern struct {
 func Chinese() *Dictionary { return newDictionary(chinese) }
 
 // newDictionary reads a dictionary: a line `[section]` begins a section, any other line is an English text, a tab and
-// its translation. Of patterns that fit a text the first is used.
+// its translation. Of the patterns that match a text, the first is used.
 func newDictionary(file string) *Dictionary {
 	d := &Dictionary{exact: map[string]string{}, patterns: map[string][]pattern{}}
 	section := ""
@@ -80,7 +80,7 @@ func newPattern(english, to string) pattern {
 	}
 }
 
-// Say is a text in the dictionary's language; a text without a translation stays English.
+// Say returns a text in the dictionary's language; a text without a translation stays English.
 func (d *Dictionary) Say(section, text string) string {
 	if d == nil {
 		return text
@@ -109,13 +109,13 @@ func (d *Dictionary) Say(section, text string) string {
 	return text
 }
 
-// Has reports whether a section has a text as it is, without a pattern.
+// Has reports whether a section has exactly this text, without a pattern.
 func (d *Dictionary) Has(section, text string) bool {
 	_, found := d.exact[section+"\t"+text]
 	return found
 }
 
-// values are those of a text that the pattern fits.
+// values returns the values of a text that matches the pattern.
 func (p *pattern) values(text string) ([]string, bool) {
 	last := len(p.parts) - 1
 	rest, found := strings.CutPrefix(text, p.parts[0])
@@ -134,7 +134,7 @@ func (p *pattern) values(text string) ([]string, bool) {
 	return append(list, value), found
 }
 
-// Watch calls lost for each text that has no translation: for tests, before the dictionary is used.
+// Watch makes lost be called for each text without a translation: for tests, before the dictionary is used.
 func (d *Dictionary) Watch(lost func(section, text string)) { d.lost = lost }
 
 // All translates a list of texts.
@@ -149,8 +149,8 @@ func (d *Dictionary) All(section string, list []string) []string {
 	return out
 }
 
-// Drawing is a drawing of an annex with its texts translated; cut has the complete text of each one that was too long
-// for its place.
+// Drawing translates the texts of an annex's drawing; cut has the complete text of each one that was too long for its
+// place.
 func (d *Dictionary) Drawing(svg []byte, cut map[string]string) []byte {
 	return replaceTexts(svg, "text|title", func(text string) string { return d.drawn(text, cut) })
 }
@@ -161,15 +161,15 @@ func replaceTexts(svg []byte, elements string, translate func(string) string) []
 		text, end, _ := bytes.Cut(found[1:], []byte("</"))
 		var b bytes.Buffer
 		b.WriteByte('>')
-		_ = xml.EscapeText(&b, []byte(translate(html.UnescapeString(string(text))))) // a Buffer takes everything
+		_ = xml.EscapeText(&b, []byte(translate(html.UnescapeString(string(text))))) // a Buffer returns no error
 		b.WriteString("</")
 		b.Write(end)
 		return b.Bytes()
 	})
 }
 
-// drawn translates a text of a drawing. Of one that was cut the complete text is translated and cut to the same width,
-// where a character that is not of ASCII is as wide as two.
+// drawn translates a text of a drawing. If the text was cut, it translates the complete text and cuts it to the same
+// width; a non-ASCII character is as wide as two.
 func (d *Dictionary) drawn(text string, cut map[string]string) string {
 	complete, wasCut := cut[text]
 	if !wasCut {
@@ -180,7 +180,7 @@ func (d *Dictionary) drawn(text string, cut map[string]string) string {
 
 // cutToWidth shortens a text to a width.
 func cutToWidth(text string, most int) string {
-	width, fits := 0, 0 // fits = the bytes that leave a place for …
+	width, fits := 0, 0 // the bytes that leave room for …
 	for i, r := range text {
 		wide := 1
 		if r > unicode.MaxASCII {
@@ -207,7 +207,7 @@ func (d *Dictionary) Figure(text string) string {
 // Latin reports whether a character is an ASCII letter.
 func Latin(r rune) bool { return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' }
 
-// Comma is what is between the parts of a list.
+// Comma returns the separator of a list.
 func (d *Dictionary) Comma() string {
 	if d == nil {
 		return ", "
@@ -215,7 +215,7 @@ func (d *Dictionary) Comma() string {
 	return "、"
 }
 
-// Gap is what is between sentences.
+// Gap returns the separator of sentences.
 func (d *Dictionary) Gap() string {
 	if d == nil {
 		return " "
@@ -223,7 +223,7 @@ func (d *Dictionary) Gap() string {
 	return ""
 }
 
-// Colon is a heading with the mark after it.
+// Colon returns a heading with a colon.
 func (d *Dictionary) Colon(text string) string {
 	if d == nil {
 		return text + ": "

@@ -4,8 +4,8 @@ import (
 	"strings"
 )
 
-// Words translates texts into Chinese: those of documents, and those of the sections that its maker adds. It may be
-// used from several goroutines.
+// Words translates texts into Chinese: those of documents, and those of the sections given to NewWords. It may be used
+// from several goroutines.
 type Words struct {
 	d        *Dictionary
 	sections map[string]bool
@@ -22,16 +22,16 @@ func NewWords(more string) *Words {
 	return w
 }
 
-// Watch calls lost for each text that has no translation: for tests, before Words is used.
+// Watch makes lost be called for each text without a translation: for tests, before Words is used.
 func (w *Words) Watch(lost func(section, text string)) { w.d.Watch(lost) }
 
 // Has reports whether there is a section.
 func (w *Words) Has(section string) bool { return w.sections[section] }
 
-// Say is a text of a section in Chinese; one without translation stays English.
+// Say returns a text of a section in Chinese; a text without a translation stays English.
 func (w *Words) Say(section, text string) string { return w.d.Say(section, text) }
 
-// Word is a state, a kind or another word of a table, whichever section has it.
+// Word translates a state, a kind or another word of a table, whichever section has it.
 func (w *Words) Word(text string) string {
 	for _, section := range []string{"word", States, Kinds, Modes} {
 		if w.d.Has(section, text) {
@@ -41,16 +41,16 @@ func (w *Words) Word(text string) string {
 	return w.d.Say("word", text)
 }
 
-// Note is a sentence below a document.
+// Note translates a sentence below a document.
 func (w *Words) Note(text string) string { return w.d.Say(Texts, text) }
 
-// Figure is a name or a value of an annex.
+// Figure translates a name or a value of an annex.
 func (w *Words) Figure(text string) string { return w.d.Figure(text) }
 
-// Drawing is the drawing of an annex with its texts in Chinese.
+// Drawing translates the texts of an annex's drawing into Chinese.
 func (w *Words) Drawing(svg []byte) []byte { return w.d.Drawing(svg, nil) }
 
-// Chart is the drawing of a chart with its texts in Chinese; names in it stay as they are.
+// Chart translates the texts of a chart's drawing into Chinese; names in it stay unchanged.
 func (w *Words) Chart(svg []byte) []byte {
 	quiet := *w.d
 	quiet.lost = nil

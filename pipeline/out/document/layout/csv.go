@@ -8,7 +8,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/out/spreadsheet"
 )
 
-// WriteCSV writes all parts as one table (DOC-7); excel says for a spreadsheet program (DOC-9).
+// WriteCSV writes all parts as one table (DOC-7); with excel for a spreadsheet program (DOC-9).
 func WriteCSV(w io.Writer, pg *Page, excel bool) error {
 	if excel {
 		if _, err := io.WriteString(w, spreadsheet.BOM); err != nil {
@@ -58,7 +58,7 @@ func WriteCSV(w io.Writer, pg *Page, excel bool) error {
 	return out.Error()
 }
 
-// dataCell is a cell of the CSV. A sign's + and - are words that no spreadsheet takes for more.
+// dataCell returns a cell of the CSV. The signs + and - alone are safe: no spreadsheet reads them as formulas.
 func dataCell(c *Cell, col *Column) string {
 	text := c.plain(col.Kind)
 	if col.Kind != Words || text == "+" || text == "-" {
@@ -79,7 +79,7 @@ func excelCell(c *Cell, col *Column) string {
 	return spreadsheet.Number(text)
 }
 
-// harmless puts an apostrophe before what a spreadsheet would take for a formula (DOC-6).
+// harmless puts an apostrophe before a text that a spreadsheet would read as a formula (DOC-6).
 func harmless(text string) string {
 	if text != "" && strings.ContainsRune("=+-@\t\r\n", rune(text[0])) {
 		return "'" + text

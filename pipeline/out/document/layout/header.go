@@ -9,13 +9,13 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Party is a vendor, partner or customer. Where the name is empty the id stands for it.
+// Party is a vendor, partner or customer. If the name is empty, the id is shown instead.
 type Party struct {
 	ID   string `json:"id"`
 	Name string `json:"name,omitempty"`
 }
 
-// called is the name, or the id.
+// called returns the name, or the id.
 func (p Party) called() string {
 	if p.Name == "" {
 		return p.ID
@@ -23,7 +23,7 @@ func (p Party) called() string {
 	return p.Name
 }
 
-// Full is the name with the id behind it.
+// Full returns the name followed by the id.
 func (p Party) Full() string {
 	if p.Name == "" || p.Name == p.ID {
 		return p.ID
@@ -39,7 +39,7 @@ type Header struct {
 	Currency string       // ISO 4217
 	Digits   int          // of the currency, 0 to 8
 	Closed   bool         // else the document is provisional
-	MonthEnd bool         // month-end lines are in
+	MonthEnd bool         // month-end lines are included
 	AsOf     period.Instant
 }
 
@@ -55,7 +55,7 @@ type headerJSON struct {
 	AsOf     string `json:"as_of"`
 }
 
-// JSONValue is what MarshalJSON writes; openapi.yaml describes its type.
+// JSONValue returns the value that MarshalJSON writes; openapi.yaml describes its type.
 func (h Header) JSONValue() any {
 	zone := ""
 	if h.Zone != nil {
@@ -64,10 +64,10 @@ func (h Header) JSONValue() any {
 	return headerJSON{h.Vendor, h.Cycle.String(), zone, h.Currency, h.Digits, h.State(), h.MonthEnd, h.AsOf.String()}
 }
 
-// MarshalJSON gives the header with times as RFC 3339, UTC.
+// MarshalJSON writes the header with times as RFC 3339, UTC.
 func (h Header) MarshalJSON() ([]byte, error) { return json.Marshal(h.JSONValue()) }
 
-// State is `closed` or `open`, the words of a cycle.
+// State returns `closed` or `open`, the states of a cycle.
 func (h *Header) State() string {
 	if h.Closed {
 		return "closed"
@@ -75,7 +75,7 @@ func (h *Header) State() string {
 	return "open"
 }
 
-// Standing says how firm the document is.
+// Standing says whether the document's amounts are final.
 func (h *Header) Standing() string {
 	switch {
 	case h.Closed:
@@ -86,17 +86,17 @@ func (h *Header) Standing() string {
 	return "provisional, month-end lines still to come"
 }
 
-// Time is an instant in the contract zone, to the minute, with the offset.
+// Time formats an instant in the contract zone, to the minute, with the offset.
 func (h *Header) Time(t period.Instant) string {
 	return time.UnixMicro(int64(t)).In(h.Zone.Location()).Format("2006-01-02 15:04 -07:00")
 }
 
-// span is the cycle's first and last day.
+// span returns the cycle's first and last day.
 func (h *Header) span() string {
 	return h.Cycle.First().String() + " to " + h.Cycle.Last().String()
 }
 
-// Check checks that the header has a zone, and digits that an amount has.
+// Check checks that the header has a zone, and a number of digits that an amount can have.
 func (h *Header) Check() error {
 	switch {
 	case h.Zone == nil:
@@ -114,8 +114,8 @@ type Figure struct {
 	Value string `json:"value"`
 }
 
-// Annex shows how one billing object of bandwidth was measured. The drawing is SVG without references (package annex
-// draws one); it is in the HTML alone.
+// Annex shows how one billing object of bandwidth was measured. Only the HTML has the drawing, which is SVG without
+// references (package annex draws one).
 type Annex struct {
 	Object  string   `json:"object"`
 	SKU     string   `json:"sku"`

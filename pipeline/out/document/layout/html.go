@@ -20,7 +20,7 @@ import (
 //go:embed page.gohtml
 var pageTemplate string
 
-// printed is what the template makes a page of.
+// printed is the input of the page's template.
 type printed struct {
 	Language, Title, Foot, Vendor, Kind, Subject, Cycle, Standing string
 	NotesTitle, AnnexTitle                                        string
@@ -43,24 +43,24 @@ type printedView struct {
 	Caption string
 }
 
-// printedAnnex is an annex with its drawing as an image, which keeps the drawing's own styles apart from the page's.
+// printedAnnex is an annex with its drawing as an image, which keeps the styles of drawing and page separate.
 type printedAnnex struct {
 	Annex
 	Source template.URL
 	Alt    string
 }
 
-// fewRows is how many rows stay together on a page.
+// fewRows is how many rows are kept together on a page.
 const fewRows = 12
 
-// Short reports whether the part stays on one page.
+// Short reports whether the part is kept on one page.
 func (w *view) Short() bool {
 	n := 0
 	w.each(func([]field) { n++ })
 	return n <= fewRows
 }
 
-// Short reports whether the group stays on one page.
+// Short reports whether the group is kept on one page.
 func (g *group) Short() bool { return len(g.Rows) <= fewRows }
 
 // WriteHTML writes one self-contained page. Tables list at most so many customers, resellers or rows; negative = all.
@@ -108,7 +108,7 @@ func (pg *Page) printed(most int) (*printed, error) {
 		}
 		one := printedView{view: v, Narrow: len(v.Heads) <= 3}
 		if p.Swatches {
-			one.Drawing, one.Caption = template.HTML(pg.Chart.SVG()), pg.Chart.Caption() // its texts are escaped there
+			one.Drawing, one.Caption = template.HTML(pg.Chart.SVG()), pg.Chart.Caption() // SVG escapes its texts
 		}
 		d.Wide = d.Wide || v.width() > maxPortrait
 		d.Views = append(d.Views, one)
@@ -128,10 +128,10 @@ func (pg *Page) printed(most int) (*printed, error) {
 // maxPad is one more than the longest difference of decimals in a column.
 const maxPad = money.QuantityScale + 1
 
-// maxPortrait is how many characters a row has at most on a page in portrait.
+// maxPortrait is the largest number of characters of a row on a page in portrait.
 const maxPortrait = 112
 
-// width is how many characters the widest row has: the widest value of each column, with some air. Long words wrap.
+// width returns the characters of the widest row: the widest value of each column plus space. Long words wrap.
 func (w *view) width() (sum int) {
 	const air, longWord = 2, 18
 	for i, h := range w.Heads {
@@ -169,8 +169,8 @@ func isDate(text string) bool {
 	return len(text) >= len("2026-09") && text[4] == '-' && strings.Trim(text, digits+"-") == ""
 }
 
-// Class is the field's class in the page: n a number, w words, d a day or a cycle, neg below 0, p or q how
-// much shorter than the column's longest.
+// Class returns the field's classes in the page: n a number, w words, d a day or a cycle, neg below 0, p or q how much
+// shorter it is than the column's longest value.
 func (f field) Class() string {
 	class := ""
 	if f.Strong {
@@ -198,7 +198,7 @@ func (f field) Class() string {
 	return class
 }
 
-// Swatch is the colour that the field's service has in the chart.
+// Swatch returns the colour of the field's service in the chart.
 func (f field) Swatch() template.HTML {
 	if f.Colour == 0 {
 		return ""

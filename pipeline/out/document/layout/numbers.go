@@ -7,7 +7,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// shown is a cell for people: amounts with the currency's digits at least, quantities without zeros at the end.
+// shown formats a cell for people: amounts with at least the currency's digits, quantities without trailing zeros.
 func (c *Cell) shown(k Kind, h *Header) string {
 	switch k {
 	case Words, Coded:
@@ -25,7 +25,7 @@ func (c *Cell) shown(k Kind, h *Header) string {
 	return typeset.Grouped(typeset.Trimmed(c.Text))
 }
 
-// plain is a cell as data: all digits, no grouping.
+// plain formats a cell as data: all digits, no grouping.
 func (c *Cell) plain(k Kind) string {
 	switch k {
 	case Count, Coded:

@@ -11,14 +11,14 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Page is a document as its readers see it, whatever the format. Its texts are English until Translate.
+// Page is the content of a document, for every format. Its texts are English until Translate.
 type Page struct {
 	Header   *Header
 	Kind     string // Statement, Bill
 	Role     string // of the subject: partner, customer
-	Subject  Party  // whom it is for
+	Subject  Party  // the recipient
 	Facts    []Figure
-	Headline Figure // the amount that it all comes to
+	Headline Figure // the total amount
 	Parts    []*Part
 	Chart    *chart.Chart // nil = none
 	Annexes  []Annex
@@ -27,7 +27,7 @@ type Page struct {
 	words    *language.Dictionary // of the page's language; nil = English
 }
 
-// Kind is what a column holds; the zero value is Words.
+// Kind is the kind of a column's values; the zero value is Words.
 type Kind uint8
 
 // The kinds.
@@ -36,49 +36,49 @@ const (
 	Count                // a whole number
 	Amount               // of money, or a price
 	Quantity             // of a measure
-	Coded                // a number that people are shown as a word
+	Coded                // a number that is shown to people as a word
 	Instant              // in the contract zone for people, in UTC as data
 )
 
 // Column is a column of a part.
 type Column struct {
-	Name  string // of the CSV, as in the tables of §8; empty = not there
+	Name  string // in the CSV, as in the tables of §8; empty = not in it
 	Title string
 	Kind  Kind
-	Sum   bool   // the part's totals have it
-	Keep  bool   // shown even where it is 0 throughout
-	Fold  bool   // in print a value that all rows have is said once, below the table
-	Say   string // the section of the dictionary that has its words; empty = it has none
+	Sum   bool   // the part has a total of it
+	Keep  bool   // shown even if every amount is 0
+	Fold  bool   // in print a value that all rows have is shown once, below the table
+	Say   string // the section of the dictionary with its words; empty = none
 	Code  bool   // in print it replaces an empty value of the column before it, and has no column of its own
 }
 
-// Cell is one value: Text for words and, with all digits of its scale, a quantity; Count for an instant as well, 0 =
-// none. The Count of an amount is how many rows right above it add up to it, 0 = it is no sum of those.
+// Cell is one value. Text has words, or a quantity with all digits of its scale. Count has a number or an instant, 0 =
+// none; of an amount it is the number of rows right above of which it is the sum, 0 = it is no such sum.
 type Cell struct {
 	Text   string
 	Count  int64
 	Amount money.AmountTotal
 }
 
-// Word is a text.
+// Word returns a cell with a text.
 func Word(text string) Cell { return Cell{Text: text} }
 
-// Number is a whole number.
+// Number returns a cell with a whole number.
 func Number(n int64) Cell { return Cell{Count: n} }
 
-// Sum is an amount, with all its digits.
+// Sum returns a cell with an amount, with all its digits.
 func Sum(t money.AmountTotal) Cell { return Cell{Amount: t} }
 
-// At is an instant; 0 is none.
+// At returns a cell with an instant; 0 is none.
 func At(t period.Instant) Cell { return Cell{Count: int64(t)} }
 
-// Code is a number with its word.
+// Code returns a cell with a number and its word.
 func Code(n int, say func(int) string) Cell { return Cell{Text: say(n), Count: int64(n)} }
 
-// Exact is a quantity or a price with all digits of its scale.
+// Exact returns a cell with a quantity or a price with all digits of its scale.
 func Exact(q fmt.Stringer) Cell { return Cell{Text: q.String()} }
 
-// Medium says in which forms a part appears.
+// Medium says in which formats a part appears.
 type Medium uint8
 
 // The media; a part has one or more.
@@ -91,22 +91,22 @@ const (
 
 // Part is one table of a document.
 type Part struct {
-	Name    string // of the CSV; id in the HTML
+	Name    string // in the CSV; id in the HTML
 	Title   string // heading; the sheet's name, 31 characters at most
-	Heading string // in print, where it is another
+	Heading string // in print, if it differs from Title
 	Where   Medium
 	About   []string // sentences before the table
 	Cols    []Column
-	// how many of the first columns name the group that a row is in, shown as a heading; 0 = rows are alone
+	// the number of first columns that name the group of a row, shown as a heading; 0 = no groups
 	Group int
 	Each  string // what a group or row is, in the plural: `customers`
-	// the column that decides which groups or rows are listed where they are too many; its column is of kind amount
+	// the column that decides which groups or rows are listed if there are too many; its kind is Amount
 	Rank     int
 	Rows     iter.Seq[[]Cell]
-	Swatches bool // the first column is a service: it gets the chart's colour
+	Swatches bool // the first column is a service and gets the chart's colour
 }
 
-// Listed are rows of a part, one for each item of a list. The cells are valid until the next row is asked for.
+// Listed returns one row per item of a list. The cells are valid until the next row.
 func Listed[T any](list []T, cells func(*T) []Cell) iter.Seq[[]Cell] {
 	return func(yield func([]Cell) bool) {
 		for i := range list {
@@ -117,12 +117,12 @@ func Listed[T any](list []T, cells func(*T) []Cell) iter.Seq[[]Cell] {
 	}
 }
 
-// tally adds rows up.
+// tally adds up rows.
 type tally struct {
 	rows  int
-	cells []Cell // sums, by column; of columns without one they are empty
+	cells []Cell // sums, by column; empty for columns without a sum
 	some  []bool // by column: a row has something other than 0 or empty
-	same  []bool // by column: all rows have the text of the first
+	same  []bool // by column: all rows have the text of the first one
 	first []string
 }
 
@@ -131,7 +131,7 @@ func newTally(cols []Column) *tally {
 		first: make([]string, len(cols))}
 }
 
-// add adds a row. Sums that leave the range of a total are an error.
+// add adds a row. It fails if a sum overflows.
 func (t *tally) add(cols []Column, row []Cell) error {
 	t.rows++
 	for i := range cols {
@@ -175,7 +175,7 @@ func isZeroText(text string) bool {
 	return true
 }
 
-// key names the group of a row.
+// key returns the key of a row's group.
 func (p *Part) key(row []Cell) (key string) {
 	for i := range p.Group {
 		key += row[i].Text + "\x00"

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// WriteText writes a document for a terminal; all rows.
+// WriteText writes a document with all rows for a terminal.
 func WriteText(w io.Writer, pg *Page) error {
 	out := bufio.NewWriter(w)
 	h := pg.Header
@@ -88,7 +88,7 @@ func (w *view) text(out io.Writer) {
 	}
 }
 
-// heading is a group's name, id and whatever else there is.
+// heading returns a group's name, id and further text.
 func (g *group) heading() string {
 	text := Party{g.ID, g.Name}.Full()
 	if g.ID == "" {
@@ -100,7 +100,7 @@ func (g *group) heading() string {
 	return text
 }
 
-// terminal is a value as a terminal shows it, numbers with their points below each other.
+// terminal formats a value for a terminal, with the decimal points of a column aligned.
 func (f *field) terminal() string {
 	text := typeset.Visible(f.Text)
 	if f.Right {

@@ -8,7 +8,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/branding"
 )
 
-// language is that of the cover: of the issuer.
+// language returns the language of the cover, which is that of the issuer.
 func (pg *Page) language() branding.Language {
 	if pg.Cover == nil {
 		return branding.English
@@ -16,7 +16,7 @@ func (pg *Page) language() branding.Language {
 	return pg.Cover.Style.Language
 }
 
-// Translated is the page in the language of its cover (DOC-11).
+// Translated returns the page in the language of its cover (DOC-11).
 func (pg *Page) Translated() *Page {
 	if pg.language() == branding.Chinese {
 		pg.Translate(language.Chinese())
@@ -24,7 +24,7 @@ func (pg *Page) Translated() *Page {
 	return pg
 }
 
-// Translate puts everything of a page that does not depend on how it is printed into a dictionary's language.
+// Translate translates everything of a page that does not depend on the output format.
 func (pg *Page) Translate(d *language.Dictionary) {
 	pg.words = d
 	if pg.Chart != nil {
@@ -50,7 +50,7 @@ func (pg *Page) Translate(d *language.Dictionary) {
 	}
 }
 
-// translate puts a part into a dictionary's language: headings, sentences, and the words of the columns that have some.
+// translate translates a part: headings, sentences, and the words of columns with a section.
 func (p *Part) translate(d *language.Dictionary) {
 	p.Title, p.About = d.Say(language.Texts, p.Title), d.All(language.Texts, p.About)
 	for _, text := range []*string{&p.Heading, &p.Each} {
@@ -62,7 +62,7 @@ func (p *Part) translate(d *language.Dictionary) {
 	some := false
 	for i := range p.Cols {
 		c := &p.Cols[i]
-		own := language.Texts + " " + p.Name // where a column's heading has another meaning than in other parts
+		own := language.Texts + " " + p.Name // for headings that have another meaning in this part
 		if d.Has(own, c.Title) {
 			c.Title = d.Say(own, c.Title)
 		} else {
@@ -75,7 +75,7 @@ func (p *Part) translate(d *language.Dictionary) {
 	}
 }
 
-// translatedCells are rows with the words of columns translated.
+// translatedCells translates the words in rows, for columns with a section.
 func translatedCells(d *language.Dictionary, cols []Column, rows iter.Seq[[]Cell]) iter.Seq[[]Cell] {
 	return func(yield func([]Cell) bool) {
 		to := make([]Cell, len(cols))
@@ -93,7 +93,7 @@ func translatedCells(d *language.Dictionary, cols []Column, rows iter.Seq[[]Cell
 	}
 }
 
-// in is the annex in a dictionary's language.
+// in returns the annex in a dictionary's language.
 func (a Annex) in(d *language.Dictionary) Annex {
 	a.Title = d.Say(language.Annexes, a.Title)
 	a.Figures = slices.Clone(a.Figures)

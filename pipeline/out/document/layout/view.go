@@ -11,7 +11,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
-// view is a part as it is printed.
+// view is a part in printed form.
 type view struct {
 	Name, Title string
 	About       []string
@@ -28,7 +28,7 @@ type head struct {
 	Right bool // numbers
 }
 
-// group is rows under a heading; a part without groups has one of no name.
+// group is rows under a heading; a part without groups has one group without a name.
 type group struct {
 	Name, ID, More string
 	Rows           [][]field
@@ -42,24 +42,24 @@ type field struct {
 	Right    bool
 	Negative bool
 	Strong   bool // of a row that is the sum of those above it
-	Decimals int  // digits after the point; −1 = no decimal number
-	Pad      int  // how many digits the column's longest decimal has more
-	Point    bool // of those numbers that have none although the column's longest has
+	Decimals int  // digits after the point; −1 = not a decimal number
+	Pad      int  // how many more digits the column's longest decimal has
+	Point    bool // the number has no decimal point although the column's longest has one
 	Colour   int  // of the chart + 1; 0 = none
 }
 
-// viewer makes a view of a part.
+// viewer creates the view of a part.
 type viewer struct {
 	*Page
 	p      *Part
 	totals *tally
-	order  []string // groups, or rows where there are none, as they come
+	order  []string // groups, or rows if there are none, in their order
 	sizes  map[string]*money.AmountTotal
 	chosen map[string]bool // nil = all
-	cols   []int           // that are printed
+	cols   []int           // printed columns
 }
 
-// viewOf makes the view of a part with at most so many groups, or rows where there are no groups; negative = all.
+// viewOf returns the view of a part with at most so many groups, or rows if it has no groups; negative = all.
 func (pg *Page) viewOf(p *Part, most int) (*view, error) {
 	v := &viewer{Page: pg, p: p, totals: newTally(p.Cols), sizes: map[string]*money.AmountTotal{}}
 	if err := v.count(); err != nil {
@@ -80,7 +80,7 @@ func (pg *Page) viewOf(p *Part, most int) (*view, error) {
 	return out, nil
 }
 
-// unit names what is listed or not as a whole: the group of the n-th row, or the row itself.
+// unit returns what is listed or omitted together: the group of the n-th row, or the row itself.
 func (v *viewer) unit(n int, row []Cell) string {
 	if v.p.Group == 0 {
 		return fmt.Sprint(n)
@@ -88,7 +88,7 @@ func (v *viewer) unit(n int, row []Cell) string {
 	return v.p.key(row)
 }
 
-// count goes through the rows once: totals, and how large each group is.
+// count reads the rows once, for totals and the size of each group.
 func (v *viewer) count() error {
 	for row := range v.p.Rows {
 		key := v.unit(v.totals.rows, row)
@@ -102,13 +102,13 @@ func (v *viewer) count() error {
 			v.order = append(v.order, key)
 		}
 		if v.p.Rank >= 0 {
-			_ = size.AddTotal(row[v.p.Rank].Amount.Abs()) // it serves the order alone
+			_ = size.AddTotal(row[v.p.Rank].Amount.Abs()) // used only for the order
 		}
 	}
 	return nil
 }
 
-// choose picks the largest groups.
+// choose selects the largest groups.
 func (v *viewer) choose(most int) {
 	list := slices.Clone(v.order)
 	slices.SortStableFunc(list, func(a, b string) int { return v.sizes[b].Cmp(*v.sizes[a]) })
@@ -118,8 +118,8 @@ func (v *viewer) choose(most int) {
 	}
 }
 
-// columns picks what is printed. Those of the group are in its heading; what is empty, 0 or the same throughout may
-// be said below.
+// columns selects the printed columns. Those of the group are in its heading; values that are always empty, 0 or the
+// same may be stated below the table.
 func (v *viewer) columns(out *view) {
 	var zero, folded []string
 	for i := v.p.Group; i < len(v.p.Cols); i++ {
@@ -151,7 +151,7 @@ func (v *viewer) columns(out *view) {
 // right reports whether a column's values are aligned to the right.
 func (k Kind) right() bool { return k == Count || k == Amount || k == Quantity }
 
-// fill goes through the rows again: rows of what is listed, sums of what is not.
+// fill reads the rows again: it lists the selected ones and adds up the others.
 func (v *viewer) fill(out *view) error {
 	groups := map[string]*group{}
 	rest := newTally(v.p.Cols)
@@ -194,7 +194,7 @@ func (v *viewer) fill(out *view) error {
 	return nil
 }
 
-// newGroup is the group of a row, with what its heading says.
+// newGroup returns the group of a row, with its heading.
 func (v *viewer) newGroup(row []Cell) *group {
 	g := &group{tally: newTally(v.p.Cols)}
 	switch {
@@ -209,7 +209,7 @@ func (v *viewer) newGroup(row []Cell) *group {
 	if g.Name == "" {
 		g.Name, g.ID = g.ID, ""
 	}
-	if g.Name == "" { // of no product
+	if g.Name == "" { // without a product
 		g.Name, g.More = g.More, ""
 	}
 	return g
@@ -240,7 +240,7 @@ func (v *viewer) rest(out *view, t *tally, groups int) {
 			typeset.Grouped(fmt.Sprint(t.rows)))))
 }
 
-// fields are a row's printed values.
+// fields returns a row's printed values.
 func (v *viewer) fields(row []Cell) []field {
 	out := make([]field, len(v.cols))
 	strong := v.p.sumOfAbove(row)
@@ -260,7 +260,7 @@ func (v *viewer) fields(row []Cell) []field {
 	return out
 }
 
-// sums are the printed values of a tally.
+// sums returns the printed values of a tally.
 func (v *viewer) sums(t *tally, label string) []field {
 	out := make([]field, len(v.cols))
 	for i, at := range v.cols {
@@ -289,7 +289,7 @@ func (v *viewer) field(c *Column, value *Cell) field {
 	return f
 }
 
-// align says of each number how far the column's longest decimal reaches beyond it.
+// align sets for each number how many more decimals the column's longest decimal has.
 func (v *viewer) align(out *view) {
 	for col := range v.cols {
 		most := 0

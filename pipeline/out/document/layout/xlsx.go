@@ -18,7 +18,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
 )
 
-// WriteXLSX writes a workbook, a sheet a part (DOC-5).
+// WriteXLSX writes a workbook with one sheet per part (DOC-5).
 func WriteXLSX(w io.Writer, pg *Page) (err error) {
 	folder, err := scratch.New("", "xlsx")
 	if err != nil {
@@ -52,7 +52,7 @@ func WriteXLSX(w io.Writer, pg *Page) (err error) {
 	return inOrder(w, raw.Bytes())
 }
 
-// book is a workbook in the making.
+// book is a workbook that is being written.
 type book struct {
 	file                                              *excelize.File
 	page                                              *Page
@@ -60,11 +60,11 @@ type book struct {
 	totalWords, totalCount, totalAmount, exact, total int
 }
 
-// say is a text in the language of the page.
+// say returns a text in the language of the page.
 func (b *book) say(text string) string { return b.page.words.Say(language.Texts, text) }
 
-// NumberFormat is the number format of a currency by its digits, for a spreadsheet program: thousands grouped, negative
-// numbers red with a minus.
+// NumberFormat returns a spreadsheet's number format of a currency by its digits: thousands are grouped, negative
+// numbers are red with a minus.
 func NumberFormat(digits int) string {
 	f := "#,##0"
 	if digits > 0 {
@@ -78,8 +78,7 @@ const quantityFormat = "#,##0.##########;[Red]-#,##0.##########"
 
 func (b *book) styles() error {
 	money, quantities, whole, text := NumberFormat(b.page.Header.Digits), quantityFormat, "#,##0", "@"
-	// Every style names its font: a program chooses one of its own for those that do not, and bold rows would look
-	// foreign.
+	// Every style names its font: otherwise a program uses its default for some cells, and bold rows have another font.
 	plain, bold := &excelize.Font{Family: "Calibri", Size: 11}, &excelize.Font{Family: "Calibri", Size: 11, Bold: true}
 	above := []excelize.Border{{Type: "top", Color: "333333", Style: 1}}
 	below := []excelize.Border{{Type: "bottom", Color: "333333", Style: 2}}
@@ -114,8 +113,8 @@ func (b *book) styles() error {
 	return nil
 }
 
-// newSheet makes a sheet; the first is the one that a new workbook has. Taking that one away in the end instead, or
-// choosing the active one then, would read every sheet back.
+// newSheet creates a sheet; the first is the one that a new workbook has. Deleting that one at the end, or selecting
+// the active one then, would read every sheet again.
 func (b *book) newSheet(first *string, title string) error {
 	if *first == "" {
 		_, err := b.file.NewSheet(title)
@@ -185,7 +184,7 @@ func (b *book) rows(out *excelize.StreamWriter, p *Part, t *tally, isText []bool
 	return nil
 }
 
-// strengthen makes a cell one of a sum: an amount that is the sum of n cells above gets their formula.
+// strengthen formats the cell of a sum: an amount that is the sum of n cells above gets their formula.
 func (b *book) strengthen(c *excelize.Cell, col *Column, n int64, isText bool, column, row int) (err error) {
 	switch {
 	case col.Kind != Amount:
@@ -199,16 +198,16 @@ func (b *book) strengthen(c *excelize.Cell, col *Column, n int64, isText bool, c
 	return err
 }
 
-// sumFormula adds up a column's rows; columns are counted from 0, rows from 1.
+// sumFormula returns a column's sum over rows; columns are counted from 0, rows from 1.
 func sumFormula(column, from, to int) (string, error) {
 	name, err := excelize.ColumnNumberToName(column + 1)
 	return fmt.Sprintf("SUM(%s%d:%s%d)", name, from, name, to), err
 }
 
-// maxDigits is how many significant digits a spreadsheet keeps of a number.
+// maxDigits is how many significant digits of a number a spreadsheet keeps.
 const maxDigits = 15
 
-// cell is a value with its style; plain says that a number had to become text.
+// cell returns a value with its style; plain reports that a number had to become text.
 func (b *book) cell(col *Column, c *Cell) (_ excelize.Cell, plain bool) {
 	switch col.Kind {
 	case Count:
@@ -221,12 +220,12 @@ func (b *book) cell(col *Column, c *Cell) (_ excelize.Cell, plain bool) {
 	return excelize.Cell{StyleID: b.words, Value: b.fitting(c.shown(col.Kind, b.page.Header))}, false
 }
 
-// decimal is a decimal as a number where a spreadsheet keeps all its digits, else as text.
+// decimal returns a decimal as a number if a spreadsheet keeps all its digits, else as text.
 func (b *book) decimal(text string, style, exact int) (_ excelize.Cell, plain bool) {
 	if typeset.Significant(text) > maxDigits {
 		return excelize.Cell{StyleID: exact, Value: typeset.Trimmed(text)}, true
 	}
-	// Up to 15 digits come back from the nearest float64 as they went in, and are written as they were.
+	// A decimal of up to 15 digits is unchanged after a conversion to float64 and back.
 	f, err := strconv.ParseFloat(text, 64)
 	if err != nil {
 		return excelize.Cell{StyleID: exact, Value: text}, true
@@ -237,7 +236,7 @@ func (b *book) decimal(text string, style, exact int) (_ excelize.Cell, plain bo
 // cutNote is the end of a text that was cut.
 const cutNote = "… (cut: longer than a cell)"
 
-// fitting is a text as a cell takes it, with the note in the language of the page.
+// fitting cuts a text to the length of a cell, with the note in the language of the page.
 func (b *book) fitting(text string) string {
 	text = fitting(text)
 	if rest, found := strings.CutSuffix(text, cutNote); found {
@@ -246,7 +245,7 @@ func (b *book) fitting(text string) string {
 	return text
 }
 
-// fitting cuts a text to what a cell takes, and says so.
+// fitting cuts a text to the length of a cell, and adds a note if it does.
 func fitting(text string) string {
 	const most = 32_000
 	n := 0
@@ -261,8 +260,8 @@ func fitting(text string) string {
 	return text
 }
 
-// totals writes the last row. A total is a formula with the exact sum as its value; where its column has a number as
-// text, or the sum itself has too many digits, it is the sum alone.
+// totals writes the last row. A total is a formula with the exact sum as its value; if its column has a number as text,
+// or the sum has too many digits, it is only the sum.
 func (b *book) totals(out *excelize.StreamWriter, p *Part, t *tally, isText []bool) error {
 	if t.rows == 0 || !slices.ContainsFunc(p.Cols, func(c Column) bool { return c.Sum }) {
 		return nil
@@ -315,10 +314,10 @@ const (
 	minWidth  = 8
 	maxWidth  = 44
 	sentences = 110
-	measured  = 2000 // rows that are looked at
+	measured  = 2000 // rows that are measured
 )
 
-// widths is how wide columns are: as wide as their header and the first rows ask for, within bounds.
+// widths returns the widths of columns: those of their header and first rows, within bounds.
 func (b *book) widths(p *Part) ([]int, error) {
 	widths := make([]int, len(p.Cols))
 	for i := range p.Cols {
@@ -374,7 +373,7 @@ func (b *book) paper(p *Part) error {
 		RefersTo: fmt.Sprintf("'%s'!$A:$%s,'%s'!$1:$1", p.Title, last, p.Title), Scope: p.Title})
 }
 
-// properties sets what a file manager shows; the times are the as-of, so that the same document has the same bytes.
+// properties sets the document properties; their times are the as-of, so that equal documents have equal bytes.
 func (b *book) properties() error {
 	h := b.page.Header
 	at := h.AsOf.String()
@@ -384,7 +383,7 @@ func (b *book) properties() error {
 		Description: b.say(h.Standing()), Created: at, Modified: at, Language: b.page.language().Tag()})
 }
 
-// inOrder writes the files of an archive by name, the list of contents first: excelize gives them in any order.
+// inOrder writes the files of an archive by name, the list of contents first: excelize lists them in any order.
 func inOrder(w io.Writer, raw []byte) error {
 	in, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
 	if err != nil {

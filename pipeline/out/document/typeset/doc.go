@@ -1,7 +1,7 @@
-// Package typeset gives values and texts the form in which people read them: on a page, in a table of a terminal, in a
-// drawing. It depends on no document, currency or language.
+// Package typeset formats values and texts for people: on a page, in a table of a terminal, in a drawing. It depends on
+// no document, currency or language.
 //
-//  1. No digit is lost: numbers are decimals as text, and only zeros at the end of their decimals are taken away.
+//  1. No digit is lost: numbers are decimals as text, and only trailing zeros of their decimals are removed.
 //  2. A negative number has the typographic minus, which is as wide as a digit; numbers stay aligned.
 //  3. Widths are those of a terminal: East Asian wide characters take two columns, combining marks none.
 //  4. Control characters and marks of writing direction are escaped (Visible).

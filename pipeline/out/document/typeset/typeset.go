@@ -11,7 +11,7 @@ import (
 // Minus is the minus of typeset numbers; it is as wide as a digit.
 const Minus = "−"
 
-// Grouped is a plain decimal as people read it: commas between thousands and the typographic minus.
+// Grouped formats a plain decimal for people: commas between thousands and the typographic minus.
 func Grouped(text string) string {
 	sign := ""
 	if rest, ok := strings.CutPrefix(text, "-"); ok {
@@ -33,7 +33,7 @@ func Grouped(text string) string {
 	return b.String()
 }
 
-// Trimmed takes the zeros that end a decimal away.
+// Trimmed removes the trailing zeros of a decimal.
 func Trimmed(text string) string {
 	if strings.Contains(text, ".") {
 		text = strings.TrimRight(strings.TrimRight(text, "0"), ".")
@@ -41,8 +41,8 @@ func Trimmed(text string) string {
 	return text
 }
 
-// Significant is how many digits a decimal's text has from its first to its last that is not 0 (zeros before the point
-// count).
+// Significant returns the number of digits of a decimal from its first to its last that is not 0 (zeros before the
+// point count).
 func Significant(text string) int {
 	text = Trimmed(strings.TrimPrefix(text, "-"))
 	digits := strings.TrimLeft(strings.Replace(text, ".", "", 1), "0")
@@ -60,7 +60,7 @@ func Cut(text string, most int) string {
 	return text
 }
 
-// Padded fills a text up to a width.
+// Padded pads a text to a width.
 func Padded(text string, to int, right bool) string {
 	fill := strings.Repeat(" ", max(0, to-Columns(text)))
 	if right {
@@ -69,7 +69,7 @@ func Padded(text string, to int, right bool) string {
 	return text + fill
 }
 
-// Columns is how many columns of a terminal a text takes: wide characters two, marks upon others none.
+// Columns returns the width of a text on a terminal: wide characters take two columns, combining marks none.
 func Columns(text string) (n int) {
 	for _, r := range text {
 		switch {
@@ -84,7 +84,7 @@ func Columns(text string) (n int) {
 	return n
 }
 
-// Visible writes out what would steer a terminal or turn the writing's direction.
+// Visible escapes control characters and marks of writing direction.
 func Visible(text string) string {
 	steers := func(r rune) bool {
 		return unicode.IsControl(r) || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 || r == 0x200e ||

@@ -17,9 +17,9 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
-// Supports are the applicability criteria of FOCUS that hold for tollbook's data sets. The others do not: it knows no
-// availability zones and no capacity reservations, prices in the currency that it bills in, and has one kind of sub
-// account.
+// Supports returns the applicability criteria of FOCUS that tollbook's data sets meet. They do not meet the others:
+// tollbook knows no availability zones and no capacity reservations, prices in the currency in which it bills, and has
+// one kind of sub account.
 func Supports() []string {
 	return []string{"ACCOUNT_NAMING_SUPPORTED", "BILLING_BASED_ON_PROVISIONED_RESOURCES_SUPPORTED",
 		"COMMITMENT_DISCOUNT_SUPPORTED",
@@ -30,7 +30,7 @@ func Supports() []string {
 		"UNIT_PRICING_SUPPORTED", "USAGE_MEASUREMENT_SUPPORTED"}
 }
 
-// SupportsOf are the criteria that hold for the data sets of a cycle: what is priced on a cost has no unit price.
+// SupportsOf returns the criteria that a cycle's data sets meet: a line priced on a cost has no unit price.
 func SupportsOf(s *focus.Source, cycle manifest.Cycle) ([]string, error) {
 	list := Supports()
 	costs, err := s.HasCosts(cycle)
@@ -50,14 +50,14 @@ type Checked struct {
 	Issuer string `json:"issuer"`
 	File   string `json:"file"`
 	Summed
-	Differ []Account `json:"accounts,omitempty"` // accounts of which the file says something else than the statements
+	Differ []Account `json:"accounts,omitempty"` // accounts for which the file and the statements differ
 	*rules.Report
 }
 
-// Summed is the sum of BilledCost in a data set and in the statements; of several currencies that of each.
+// Summed is the sum of BilledCost in a data set and in the statements; for several currencies, one sum for each.
 type Summed struct {
-	Billed     string        `json:"billed_cost,omitempty"` // as the file has it
-	Expected   string        `json:"statements,omitempty"`  // what the statements of the cycle say it is
+	Billed     string        `json:"billed_cost,omitempty"` // sum in the file
+	Expected   string        `json:"statements,omitempty"`  // sum in the statements of the cycle
 	Currencies []CurrencySum `json:"currencies,omitempty"`
 }
 
@@ -75,14 +75,14 @@ type Account struct {
 	Billed   string `json:"billed_cost"`
 	Expected string `json:"statements"`
 	Lines    int64  `json:"lines"`           // rows that are a line
-	Stated   int64  `json:"statement_lines"` // lines that the statements count
+	Stated   int64  `json:"statement_lines"` // number of lines in the statements
 }
 
-// Good reports whether every rule that was run holds, and what the file bills each account agrees with the statements.
+// Good reports whether no rule failed, and what the file bills each account agrees with the statements.
 func (c *Checked) Good() bool { return c.Count(rules.Failed) == 0 && len(c.Differ) == 0 }
 
-// Check reads a data set that was written back and checks it: rule by rule, and the sum and the lines of each account
-// against the statements. Errors: *rules.FileError, those of focus.Source.Owed.
+// Check reads a written data set and checks it by all rules, and the sum and the lines of each account against the
+// statements. Errors: *rules.FileError, those of focus.Source.Owed.
 func Check(ctx context.Context, s *focus.Source, r focus.Request, name string) (c *Checked, err error) {
 	d, err := rules.Open(name)
 	if err != nil {
@@ -104,7 +104,7 @@ func Check(ctx context.Context, s *focus.Source, r focus.Request, name string) (
 	return c, c.with(ctx, s, r, sums)
 }
 
-// Compare reads a data set and compares it with the statements alone, by no rule.
+// Compare reads a data set and only compares it with the statements, without the rules.
 func Compare(ctx context.Context, s *focus.Source, r focus.Request, name string) (c *Checked, err error) {
 	d, err := rules.Open(name, "NULL")
 	if err != nil {
@@ -127,7 +127,7 @@ func Compare(ctx context.Context, s *focus.Source, r focus.Request, name string)
 	return c, c.with(ctx, s, r, sums)
 }
 
-// with compares what was read with the statements.
+// with compares the sums that were read with the statements.
 func (c *Checked) with(ctx context.Context, s *focus.Source, r focus.Request, sums *summed) error {
 	owed, err := s.Owed(ctx, r.Cycle, r.Issuer)
 	if err != nil {
@@ -143,8 +143,7 @@ func (c *Checked) with(ctx context.Context, s *focus.Source, r focus.Request, su
 	return c.compare(sums, owed, mixed)
 }
 
-// byAccount is what the file bills each account. Without several currencies, the currency that it names does not
-// matter.
+// byAccount returns what the file bills each account. Without several currencies, the file's currency is ignored.
 func (s *summed) byAccount(mixed bool) map[focus.AccountKey]*fileSum {
 	if mixed {
 		return s.accounts
@@ -161,7 +160,7 @@ func (s *summed) byAccount(mixed bool) map[focus.AccountKey]*fileSum {
 	return out
 }
 
-// compare notes accounts that differ, and the sums over all of a currency.
+// compare adds the accounts that differ, and the sums per currency.
 func (c *Checked) compare(sums *summed, owed map[focus.AccountKey]*focus.AccountSum, mixed bool) error {
 	accounts := sums.byAccount(mixed)
 	type total struct {
@@ -219,7 +218,7 @@ func (c *Checked) compare(sums *summed, owed map[focus.AccountKey]*focus.Account
 	return nil
 }
 
-// exactly is a sum of decimals as text, with all of its decimals.
+// exactly formats a sum of decimals with all of its decimals.
 func exactly(v *big.Rat) string {
 	digits, _ := v.FloatPrec()
 	return v.FloatString(digits)
@@ -236,7 +235,7 @@ type summed struct {
 	rules.Data
 	cost, account, kind int
 	currency            int
-	hasKinds            bool // the column x_LineKind is there: rows that are lines can be counted
+	hasKinds            bool // the column x_LineKind exists, so rows that are lines can be counted
 	accounts            map[focus.AccountKey]*fileSum
 }
 
@@ -253,7 +252,7 @@ func newSummed(d rules.Data) (*summed, error) {
 	return s, nil
 }
 
-// Next passes a row on. A cost that is no number is left to the rules.
+// Next returns the next row and adds it up. It ignores a cost that is not a number: the rules report it.
 func (s *summed) Next() ([]rules.Cell, error) {
 	row, err := s.Data.Next()
 	if err != nil {

@@ -16,19 +16,19 @@ import (
 	"golang.org/x/text/currency"
 )
 
-// test looks at a row. about says whether the row has what the check is about: a format has nothing to say of null.
+// test checks a row. about reports whether the check applies to the row: checks of formats do not apply to null.
 type test func(row []Cell) (ok, about bool)
 
-// compiler makes tests of checks for the columns of one data set.
+// compiler compiles checks to tests for the columns of one data set.
 type compiler struct {
 	at    map[string]int
 	kinds []Kind
 	names []string
-	// version is that of FOCUS whose columns the data set has.
+	// version of FOCUS to which the columns of the data set belong
 	version string
 }
 
-// absentError says that a check is about a column that the data set does not have.
+// absentError reports that a check needs a column that the data set does not have.
 type absentError struct{ column string }
 
 func (e *absentError) Error() string { return "no column " + e.column }
@@ -40,7 +40,7 @@ func (c *compiler) column(name string) (int, error) {
 	return 0, &absentError{name}
 }
 
-// compile makes the test of a check.
+// compile returns the test of a check.
 func (c *compiler) compile(k *Check) (test, error) {
 	switch k.Function {
 	case "AND", "OR":
@@ -88,10 +88,10 @@ func (c *compiler) compile(k *Check) (test, error) {
 	return valued(at, is), nil
 }
 
-// typed reports whether a column may hold a kind: CSV may hold any.
+// typed reports whether a column may have a kind: in CSV it may have any.
 func typed(have, want Kind) bool { return have == Untyped || have == want }
 
-// valued is a test of what is not null.
+// valued returns a test for values that are not null.
 func valued(at int, is func(string) bool) test {
 	return func(row []Cell) (bool, bool) {
 		if row[at].Null {
@@ -101,7 +101,7 @@ func valued(at int, is func(string) bool) test {
 	}
 }
 
-// items is all or one of several tests. A list of allowed values has nothing to say of null.
+// items combines tests with AND or OR. A list of allowed values does not apply to null.
 func (c *compiler) items(k *Check) (test, error) {
 	tests := make([]test, len(k.Items))
 	for i, item := range k.Items {
@@ -129,7 +129,7 @@ func (c *compiler) items(k *Check) (test, error) {
 	}, nil
 }
 
-// allowed is the column of a list of allowed values, alone or next to a second column's; "" = it is none.
+// allowed returns the column of a list of allowed values, alone or with a second column; "" = it is no such list.
 func allowed(k *Check) string {
 	name := ""
 	for _, item := range k.Items {
@@ -145,7 +145,7 @@ func allowed(k *Check) string {
 	return name
 }
 
-// equals compares with a value of the model: null, a text or a number.
+// equals returns a comparison with a value of the model: null, a text or a number.
 func equals(value json.RawMessage) (func(Cell) bool, error) {
 	var v any
 	in := json.NewDecoder(bytes.NewReader(value))
@@ -189,7 +189,7 @@ func (c *compiler) pair(k *Check) (test, error) {
 	}, err
 }
 
-// after reports whether a time is after another. What is no time, the rules about formats find.
+// after reports whether a time is after another. The rules about formats report values that are not times.
 func after(a, b Cell) (ok, about bool) {
 	x, isX := instant(a.Text)
 	y, isY := instant(b.Text)
@@ -199,8 +199,8 @@ func after(a, b Cell) (ok, about bool) {
 	return x.After(y), true
 }
 
-// instant reads a time of FOCUS, or one as data sets in use write it: with a blank, with a fraction, with another
-// offset; without one it is UTC.
+// instant reads a time in the format of FOCUS, or in formats that are in use: with a blank, with a fraction, with
+// another offset; without an offset it is UTC.
 func instant(text string) (time.Time, bool) {
 	layouts := []string{time.RFC3339, "2006-01-02 15:04:05Z07:00", "2006-01-02T15:04:05", time.DateTime, time.DateOnly}
 	for _, layout := range layouts {
@@ -211,7 +211,7 @@ func instant(text string) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// product compares A × B with a third column, in exact decimals; a null among them is nothing to compare.
+// product compares A × B with a third column, as exact decimals. It does not apply if one of them is null.
 func (c *compiler) product(k *Check) (test, error) {
 	var at [3]int
 	for i, name := range []string{k.A, k.B, k.Result} {
@@ -231,7 +231,7 @@ func (c *compiler) product(k *Check) (test, error) {
 	}, nil
 }
 
-// numeric is the numeric format: no plus, no blanks, E with a sign only where it is negative.
+// numeric is the numeric format: no plus sign, no blanks; an exponent may have a minus sign.
 var numeric = regexp.MustCompile(`^-?[0-9]+(\.[0-9]+)?([eE]-?[0-9]{1,3})?$`)
 
 func isNumber(text string) bool { return numeric.MatchString(text) }
@@ -252,7 +252,7 @@ func isTime(text string) bool {
 	return err == nil && t.Format("2006-01-02T15:04:05Z") == text
 }
 
-// isKeyValue reports whether a text is an object with each key once and scalars alone.
+// isKeyValue reports whether a text is an object with unique keys and only scalar values.
 func isKeyValue(text string) bool {
 	in := json.NewDecoder(strings.NewReader(text))
 	if t, err := in.Token(); err != nil || t != json.Delim('{') {
@@ -278,16 +278,16 @@ func isKeyValue(text string) bool {
 	return errors.Is(err, io.EOF)
 }
 
-// units are the words that the specification lists for units, with the capitals that it gives them.
+// units are the words for units in the specification, with its capitalization.
 var units = strings.Fields("b B Kb KB Mb MB Gb GB Tb TB Pb PB Eb EB Kib KiB Mib MiB Gib GiB Tib TiB Pib PiB Eib EiB " +
 	"Year Years Month Months Day Days Hour Hours Minute Minutes Second Seconds Count Unit Units Request Requests " +
 	"Token Tokens")
 
 var unitForm = regexp.MustCompile(`^([0-9]+ )?[^\s/]+( [^\s/]+)*(/([0-9]+ )?[^\s/]+)?$`)
 
-// isUnit reports whether a text is a unit: a unit, perhaps with a whole number before it, two joined by a hyphen, or
-// one for another, and a word that the specification lists is written as it lists it. Other words begin with a capital,
-// or hold one.
+// isUnit reports whether a text is a unit: one unit, perhaps after a whole number, two joined by a hyphen, or one per
+// another. Words of the specification must be written as it lists them; others must begin with a capital or contain
+// one.
 func isUnit(text string) bool {
 	if !unitForm.MatchString(text) {
 		return false
@@ -306,7 +306,7 @@ func isUnit(text string) bool {
 
 var code = regexp.MustCompile(`^[A-Z]{3}$`)
 
-// isCurrency is a code of three letters, or the name of a virtual currency, which is any longer text.
+// isCurrency reports whether a text is a code of three letters, or the name of a virtual currency: any longer text.
 func isCurrency(text string) bool {
 	return code.MatchString(text) || utf8.ValidString(text) && len(strings.TrimSpace(text)) > 3
 }

@@ -27,10 +27,10 @@ type Cell struct {
 	Null bool
 }
 
-// Kind is the type of a column, as far as a file says it.
+// Kind is the type of a column, if the file says it.
 type Kind uint8
 
-// The kinds of columns. CSV says nothing: there every column is Untyped.
+// The kinds of columns. CSV has no types: all its columns are Untyped.
 const (
 	Untyped Kind = iota
 	String
@@ -39,15 +39,15 @@ const (
 	Other
 )
 
-// Data is a data set that is read once, from front to end.
+// Data is a data set that is read once, from begin to end.
 type Data interface {
 	Columns() (names []string, kinds []Kind)
-	// Next gives the next row, valid until the next call; io.EOF at the end.
+	// Next returns the next row, valid until the next call; io.EOF at the end.
 	Next() ([]Cell, error)
 	Close() error
 }
 
-// FileError says that a file is no data set that can be read.
+// FileError reports that a file is not a readable data set.
 type FileError struct {
 	Name string
 	Err  error
@@ -59,8 +59,8 @@ func (e *FileError) Error() string { return fmt.Sprintf("read %s: %v", e.Name, e
 // Unwrap returns the reason.
 func (e *FileError) Unwrap() error { return e.Err }
 
-// Open opens a file by its content: Parquet, or CSV, which gzip or zstd may have packed. In CSV an empty field is null,
-// and so is a field that is one of the words of null. Errors: *FileError.
+// Open opens a file and detects its format: Parquet, or CSV, which may be compressed with gzip or zstd. In CSV an empty
+// field is null, and so is a field that is equal to one of null. Errors: *FileError.
 func Open(name string, null ...string) (Data, error) {
 	f, err := os.Open(name)
 	if err != nil {
@@ -88,7 +88,7 @@ func Open(name string, null ...string) (Data, error) {
 	return newNamed(c, name)
 }
 
-// openCSV opens a text that begins with head.
+// openCSV opens a text whose first bytes are head.
 func openCSV(in io.Reader, head []byte, f io.Closer, null []string) (*CSV, error) {
 	switch {
 	case bytes.HasPrefix(head, []byte{0x1f, 0x8b}):
@@ -113,18 +113,18 @@ func openCSV(in io.Reader, head []byte, f io.Closer, null []string) (*CSV, error
 	return c, nil
 }
 
-// closers closes two.
+// closers closes both.
 type closers struct{ a, b io.Closer }
 
 func (b closers) Close() error { return errors.Join(b.a.Close(), b.b.Close()) }
 
-// named is a data set of a file: what cannot be read of it names the file.
+// named is a data set of a file: its read errors name the file.
 type named struct {
 	Data
 	name string
 }
 
-// newNamed refuses a data set with two columns of one name.
+// newNamed rejects a data set with two columns of one name.
 func newNamed(d Data, name string) (*named, error) {
 	seen := map[string]bool{}
 	names, _ := d.Columns()
@@ -137,7 +137,7 @@ func newNamed(d Data, name string) (*named, error) {
 	return &named{d, name}, nil
 }
 
-// Next is the next row.
+// Next returns the next row.
 func (n *named) Next() ([]Cell, error) {
 	row, err := n.Data.Next()
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -146,7 +146,7 @@ func (n *named) Next() ([]Cell, error) {
 	return row, err
 }
 
-// CSV is a data set with a header row; an empty field is null, and so is a word for it, if there is one.
+// CSV is a data set with a header row. An empty field is null, and so is a field equal to one of the words of null.
 type CSV struct {
 	in    *csv.Reader
 	file  io.Closer
@@ -170,10 +170,10 @@ func NewCSV(r io.Reader, null ...string) (*CSV, error) {
 	return d, nil
 }
 
-// Columns are the header's.
+// Columns returns the columns of the header.
 func (d *CSV) Columns() ([]string, []Kind) { return d.names, make([]Kind, len(d.names)) }
 
-// Next is the next row.
+// Next returns the next row.
 func (d *CSV) Next() ([]Cell, error) {
 	fields, err := d.in.Read()
 	if err != nil {
@@ -253,7 +253,7 @@ func (d *parquetData) Next() ([]Cell, error) {
 	return d.row, nil
 }
 
-// cellOf is a value as CSV would have it.
+// cellOf converts a value to its text in CSV.
 func cellOf(col arrow.Array, at int) Cell {
 	if col.IsNull(at) {
 		return Cell{Null: true}
@@ -270,7 +270,7 @@ func cellOf(col arrow.Array, at int) Cell {
 	return Cell{Text: col.ValueStr(at)}
 }
 
-// plain puts the point into the digits of a whole number.
+// plain inserts the decimal point into the digits of a whole number.
 func plain(digits string, scale int) string {
 	sign := ""
 	if digits[0] == '-' {

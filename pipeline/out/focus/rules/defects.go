@@ -5,11 +5,11 @@ import (
 	"slices"
 )
 
-// Defect is a rule of the published model that says another thing than its text.
+// Defect is a rule of the published model whose definition differs from its text.
 type Defect struct {
 	Rule   string
-	Says   string // what is wrong with it
-	Runs   string // what is run instead; "" = it is not run
+	Says   string // the error
+	Runs   string // what is tested instead; "" = the rule is skipped
 	change func(*Rule)
 }
 
@@ -32,7 +32,7 @@ func require(c *Check) func(*Rule) { return func(r *Rule) { r.Requirement = c } 
 func when(c *Check) func(*Rule)    { return func(r *Rule) { r.Condition = c } }
 func notRun(r *Rule)               { r.Requirement = nil }
 
-// Defects are the known ones, in the order of their names.
+// Defects returns the known defects, ordered by rule.
 func Defects() []Defect {
 	list := []Defect{
 		{"InvoiceId-C-004-C", "requires null always; the text requires it for charges without an invoice", "",
@@ -86,7 +86,7 @@ func Defects() []Defect {
 	return list
 }
 
-// decidable are rules that the model leaves to a person although the data decide them.
+// decidable returns rules that the model leaves to a person although the data are sufficient.
 func decidable() map[string]func(*Rule) {
 	credit := value("ChargeCategory", "Credit")
 	same := func(a, b string) *Check { return &Check{Function: "CheckSameNumber", A: a, B: b} }

@@ -14,10 +14,10 @@ var modelText []byte
 // Rule is one rule of the model.
 type Rule struct {
 	ID          string   `json:"id"`
-	Function    string   `json:"function"` // Presence, Type, Format, Nullability, Validation; Composite has parts alone
+	Function    string   `json:"function"` // Presence, Type, Format, Nullability, Validation; Composite has only parts
 	Keyword     string   `json:"keyword"`  // MUST, SHOULD, MAY, …
-	Dynamic     bool     `json:"dynamic"`  // needs a person's judgement, the model says
-	Criteria    []string `json:"criteria"` // it applies where all of these are supported
+	Dynamic     bool     `json:"dynamic"`  // by the model it needs a person's judgement
+	Criteria    []string `json:"criteria"` // it applies if all of these are supported
 	Parts       []string `json:"parts"`
 	Requirement *Check   `json:"requirement"`
 	Condition   *Check   `json:"condition"`
@@ -36,7 +36,7 @@ type Check struct {
 	Count    int             `json:"ExpectedCount,omitempty"`
 }
 
-// Model reads the model's rules, in its order, with the criteria and conditions of the rules that each is part of.
+// Model returns the model's rules, in its order, with the criteria and conditions of the rules that contain them.
 func Model() ([]Rule, error) {
 	var rules []Rule
 	at := map[string]int{}
@@ -75,7 +75,7 @@ func Model() ([]Rule, error) {
 	return whole, nil
 }
 
-// both is the two conditions at once; nil is none.
+// both returns the conjunction of two conditions; nil is none.
 func both(a, b *Check) *Check {
 	switch {
 	case a == nil:

@@ -9,10 +9,10 @@ import (
 	"strings"
 )
 
-// Outcome is what became of a rule.
+// Outcome is the result of a rule.
 type Outcome string
 
-// The outcomes. Untried is a pass that proves nothing: no row was about the rule.
+// The outcomes. Untried is a pass that proves nothing: the rule applied to no row.
 const (
 	Passed  Outcome = "passed"
 	Failed  Outcome = "failed"
@@ -20,34 +20,34 @@ const (
 	NotRun  Outcome = "not_run"
 )
 
-// Result is one rule's.
+// Result is the result of one rule.
 type Result struct {
 	Rule     string    `json:"rule"`
 	Keyword  string    `json:"keyword"`
 	Outcome  Outcome   `json:"outcome"`
-	Rows     int64     `json:"rows,omitempty"`     // that the rule was about
-	Failures int64     `json:"failures,omitempty"` // rows, or groups of rows, that do not hold
+	Rows     int64     `json:"rows,omitempty"`     // to which the rule applied
+	Failures int64     `json:"failures,omitempty"` // rows, or groups of rows, that break the rule
 	Examples []Example `json:"examples,omitempty"`
 	Reason   string    `json:"reason,omitempty"` // why it was not run, or is not run as published
 	Text     string    `json:"text"`
 }
 
-// Example is where a rule does not hold.
+// Example is a place where a rule fails.
 type Example struct {
-	Row    int64    `json:"row,omitempty"` // 1 = the first after the header; 0 = of the data set as a whole
-	Values []string `json:"values"`        // Column=value, of the columns that the rule is about
+	Row    int64    `json:"row,omitempty"` // 1 = the first after the header; 0 = the complete data set
+	Values []string `json:"values"`        // Column=value, for the columns of the rule
 }
 
-// examples is how many are kept of a rule.
+// examples is the largest number of examples of a rule.
 const examples = 3
 
-// Report is what became of all rules.
+// Report has the results of all rules.
 type Report struct {
 	Rows    int64    `json:"rows"`
 	Results []Result `json:"results"`
 }
 
-// Count is how many rules had an outcome.
+// Count returns how many rules have an outcome.
 func (r *Report) Count(o Outcome) int {
 	n := 0
 	for i := range r.Results {
@@ -58,7 +58,7 @@ func (r *Report) Count(o Outcome) int {
 	return n
 }
 
-// Of is a rule's result; nil without one.
+// Of returns a rule's result; nil if it has none.
 func (r *Report) Of(rule string) *Result {
 	for i := range r.Results {
 		if r.Results[i].Rule == rule {
@@ -68,7 +68,7 @@ func (r *Report) Of(rule string) *Result {
 	return nil
 }
 
-// Columns are the columns that FOCUS 1.2 defines.
+// Columns returns the columns that FOCUS 1.2 defines.
 func Columns() ([]string, error) {
 	rules, err := Model()
 	var names []string
@@ -80,16 +80,16 @@ func Columns() ([]string, error) {
 	return names, err
 }
 
-// Validate runs every rule that the data decide on all rows. supports says which applicability criteria hold for who
-// made the data set. Memory grows with the number of distinct pairs of the few rules that count those, not with the
-// rows.
+// Validate runs every rule that can be decided from the data on all rows. supports lists the applicability criteria
+// that the author of the data set meets. Memory grows with the number of distinct pairs of the few rules that count
+// those, not with the rows.
 func Validate(ctx context.Context, d Data, supports []string) (*Report, error) {
 	return ValidateAs(ctx, d, ModelVersion, supports)
 }
 
-// ValidateAs is Validate for a data set whose columns are those of a version of FOCUS (Versions): columns that came
-// later need not be there, and those of a later version than the model's are no custom columns. The rules are the
-// model's.
+// ValidateAs is Validate for a data set with the columns of a version of FOCUS (Versions): columns that were added
+// later are not required, and those of a later version than the model's do not count as custom columns. The rules are
+// the model's.
 func ValidateAs(ctx context.Context, d Data, version string, supports []string) (*Report, error) {
 	model, err := Model()
 	if err != nil {
@@ -147,18 +147,18 @@ func readAll(ctx context.Context, d Data, c *compiler, runs []*run) (n int64, er
 	}
 }
 
-// run is one rule on its way through the rows.
+// run is the state of one rule while rows are read.
 type run struct {
 	rule      *Rule
 	result    Result
 	condition test // nil = always
-	test      test // nil = not of rows
+	test      test // nil = the rule is not about rows
 	about     []int
 	pairs     map[string][]string // of CheckDistinctCount: values of B by A
 	a, b      int
 }
 
-// prepare decides whether a rule is run, and how.
+// prepare decides whether and how a rule is run.
 func (r *run) prepare(c *compiler, wrong map[string]Defect, supports []string) error {
 	rule, res := r.rule, &r.result
 	known, isWrong := wrong[rule.ID]
@@ -226,7 +226,7 @@ func (r *run) compile(c *compiler) (err error) {
 	return nil
 }
 
-// whole is the result of a rule about the data set as a whole.
+// whole sets the result of a rule about the complete data set.
 func (r *run) whole(ok bool, what string) {
 	if r.result.Outcome, r.result.Rows = Passed, 0; !ok {
 		r.result.Outcome, r.result.Failures, r.result.Examples = Failed, 1, []Example{{Values: []string{what}}}
@@ -260,7 +260,7 @@ func (r *run) custom(c *compiler) error {
 	return nil
 }
 
-// columnsOf are the columns that a check looks at.
+// columnsOf returns the columns that a check uses.
 func (c *compiler) columnsOf(k *Check, to []int) []int {
 	for _, name := range []string{k.Column, k.A, k.B, k.Result} {
 		if at, ok := c.at[name]; ok && !slices.Contains(to, at) {
@@ -273,7 +273,7 @@ func (c *compiler) columnsOf(k *Check, to []int) []int {
 	return to
 }
 
-// row lets a rule look at a row.
+// row applies a rule to a row.
 func (r *run) row(c *compiler, row []Cell, n int64) {
 	if r.test == nil && r.pairs == nil {
 		return
@@ -310,7 +310,7 @@ func shown(cell Cell) string {
 	return cell.Text
 }
 
-// pair notes which values of B come with a value of A.
+// pair records the values of B that occur with a value of A.
 func (r *run) pair(row []Cell) {
 	if row[r.a].Null {
 		return
@@ -322,7 +322,7 @@ func (r *run) pair(row []Cell) {
 	}
 }
 
-// end is the rule's result.
+// end returns the rule's result.
 func (r *run) end(c *compiler) Result {
 	res := &r.result
 	keys := make([]string, 0, len(r.pairs))

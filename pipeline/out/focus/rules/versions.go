@@ -5,13 +5,13 @@ import (
 	"strings"
 )
 
-// ModelVersion is the version of FOCUS that the model is of.
+// ModelVersion is the version of FOCUS that the model describes.
 const ModelVersion = "1.2"
 
-// Versions are the versions of FOCUS whose data sets can be checked, as far as the model goes.
+// Versions returns the versions of FOCUS whose data sets can be checked with the model.
 func Versions() []string { return []string{"1.0", "1.1", "1.2", "1.3"} }
 
-// introduced says which version a column came with, for those of the model that came after 1.0.
+// introduced returns the version that introduced a column, for columns of the model that are newer than 1.0.
 func introduced() map[string]string {
 	of := map[string]string{}
 	for _, name := range strings.Fields("CapacityReservationId CapacityReservationStatus CommitmentDiscountQuantity " +
@@ -25,7 +25,7 @@ func introduced() map[string]string {
 	return of
 }
 
-// laterColumns are those of 1.3, which the model does not have.
+// laterColumns returns the columns of 1.3 that the model does not have.
 func laterColumns() []string {
 	return strings.Fields(
 		"AllocatedMethodDetails AllocatedMethodId AllocatedResourceId AllocatedResourceName " +
@@ -33,7 +33,7 @@ func laterColumns() []string {
 	)
 }
 
-// VersionOf is the version of FOCUS whose columns a data set has: the lowest one that knows all of them.
+// VersionOf returns the version of FOCUS of a data set with these columns: the lowest one that has all of them.
 func VersionOf(names []string) string {
 	version, of := Versions()[0], introduced()
 	for _, name := range names {
@@ -45,8 +45,8 @@ func VersionOf(names []string) string {
 	return version
 }
 
-// later is the version that a column came with of which a rule asks that it is there, if that is later than the data
-// set's; else "".
+// later returns the version that introduced the column that a rule requires, if it is later than the data set's; else
+// "".
 func (c *compiler) later(k *Check) string {
 	if k == nil || k.Function != "ColumnPresent" {
 		return ""
@@ -57,8 +57,8 @@ func (c *compiler) later(k *Check) string {
 	return ""
 }
 
-// Applicable are the criteria that hold for a data set as far as its columns tell: those that a column of it depends
-// on. Who made it may support more, and have left the columns out.
+// Applicable returns the criteria that a data set's columns show: those on which one of its columns depends. Its author
+// may meet more and have omitted the columns.
 func Applicable(names []string) ([]string, error) {
 	rules, err := Model()
 	if err != nil {
@@ -83,7 +83,7 @@ func Applicable(names []string) ([]string, error) {
 	return out, nil
 }
 
-// Criteria are all applicability criteria of the model.
+// Criteria returns all applicability criteria of the model.
 func Criteria() ([]string, error) {
 	columns, err := Columns()
 	if err != nil {
@@ -92,5 +92,5 @@ func Criteria() ([]string, error) {
 	return Applicable(append(columns, "CostAndUsage"))
 }
 
-// Binding reports whether a rule has to hold: MUST and MUST NOT. Others recommend.
+// Binding reports whether a rule is mandatory: MUST or MUST NOT. Other rules recommend.
 func Binding(keyword string) bool { return strings.HasPrefix(keyword, "MUST") }

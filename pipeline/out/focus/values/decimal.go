@@ -9,10 +9,10 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
 )
 
-// Precision is how many digits a decimal has at most.
+// Precision is the largest number of digits of a decimal.
 const Precision = 38
 
-// Dec is a decimal of a scale that its place says.
+// Dec is a decimal; the place where it is declared says its scale.
 type Dec = decimal128.Num
 
 // Mul multiplies exactly. The scales add up.
@@ -32,7 +32,7 @@ func Mul(a, b Dec) (Dec, error) {
 	return FromBig(new(big.Int).Mul(a.BigInt(), b.BigInt()))
 }
 
-// small is the absolute value of a decimal that fits in 64 bits.
+// small returns the absolute value of a decimal if it fits into 64 bits.
 func small(a Dec) (uint64, bool) {
 	if a.Sign() < 0 {
 		a = a.Negate()
@@ -40,7 +40,7 @@ func small(a Dec) (uint64, bool) {
 	return a.LowBits(), a.HighBits() == 0
 }
 
-// FromBig is a decimal that must fit in 38 digits.
+// FromBig returns a decimal. It fails if the value has more than 38 digits.
 func FromBig(v *big.Int) (Dec, error) {
 	if v.BitLen() < 127 {
 		if n := decimal128.FromBigInt(v); n.FitsInPrecision(Precision) {
@@ -50,12 +50,12 @@ func FromBig(v *big.Int) (Dec, error) {
 	return Dec{}, fmt.Errorf("%s has more than %d digits", v, Precision)
 }
 
-// Upscale is a decimal with so many more zeros behind.
+// Upscale increases the scale of a decimal by a number of digits.
 func Upscale(a Dec, digits int) (Dec, error) {
 	return Mul(a, decimal128.GetScaleMultiplier(digits))
 }
 
-// Round is a decimal of so many fewer digits, half away from zero.
+// Round decreases the scale of a decimal by a number of digits, rounding half away from zero.
 func Round(a Dec, digits int) Dec {
 	unit := decimal128.GetScaleMultiplier(digits)
 	q, rest := a.Div(unit)
@@ -71,7 +71,7 @@ func Round(a Dec, digits int) Dec {
 	return q
 }
 
-// Quotient is a / b at a scale, rounded half away from zero; both have the scales given.
+// Quotient returns a / b at a scale, rounded half away from zero; a and b have the given scales.
 func Quotient(a Dec, aScale int, b Dec, bScale, scale int) (Dec, error) {
 	num := new(big.Int).Mul(a.BigInt(), Power(scale+bScale+1))
 	num.Quo(num, new(big.Int).Mul(b.BigInt(), Power(aScale)))
@@ -79,16 +79,16 @@ func Quotient(a Dec, aScale int, b Dec, bScale, scale int) (Dec, error) {
 	return Round(v, 1), err
 }
 
-// Part is a × num / den, cut toward zero; 0 ≤ num ≤ den.
+// Part returns a × num / den, cut toward zero; 0 ≤ num ≤ den.
 func Part(a Dec, num, den int64) Dec {
 	v := new(big.Int).Mul(a.BigInt(), big.NewInt(num))
 	return decimal128.FromBigInt(v.Quo(v, big.NewInt(den)))
 }
 
-// Power is 10 to the n, for n from 0.
+// Power returns 10 to the power n, for n ≥ 0.
 func Power(n int) *big.Int { return new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(n)), nil) }
 
-// AppendDec appends a decimal without zeros at the end of its fraction.
+// AppendDec appends a decimal without trailing zeros in its fraction.
 func AppendDec(dst []byte, a Dec, scale int) []byte {
 	if a.Sign() < 0 {
 		dst = append(dst, '-')

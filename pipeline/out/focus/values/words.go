@@ -10,13 +10,13 @@ import (
 	resourcetags "github.com/tollbook/tollbook/pipeline/read/tags"
 )
 
-// listed are the units that FOCUS writes in its own way, by their small letters in the singular.
+// listed are the units that FOCUS writes in its own way, by their lower-case singular.
 var listed = map[string]string{"year": "Years", "month": "Months", "day": "Days", "hour": "Hours", "minute": "Minutes",
 	"second": "Seconds", "count": "Count", "unit": "Units", "request": "Requests", "token": "Tokens", "b": "B",
 	"kb": "KB", "mb": "MB", "gb": "GB", "tb": "TB", "pb": "PB", "eb": "EB", "kib": "KiB", "mib": "MiB", "gib": "GiB",
 	"tib": "TiB", "pib": "PiB"}
 
-// Unit is a measure as FOCUS writes units: GB-hour is GB-Hours, call is Calls, 1000 calls is 1000 Calls.
+// Unit converts a measure to the form of FOCUS: GB-hour becomes GB-Hours, call becomes Calls, 1000 calls 1000 Calls.
 func Unit(measure string) string {
 	amount, unit, found := strings.Cut(measure, " ")
 	if _, err := strconv.ParseUint(amount, 10, 64); !found || err != nil {
@@ -36,7 +36,7 @@ func Unit(measure string) string {
 	return unit
 }
 
-// unitWord is one word of a unit; plural where it is counted.
+// unitWord converts one word of a unit; plural if it is counted.
 func unitWord(word string, plural bool) string {
 	small := strings.ToLower(word)
 	known, ok := listed[strings.TrimSuffix(small, "s")]
@@ -59,8 +59,8 @@ func unitWord(word string, plural bool) string {
 	return string(runes)
 }
 
-// Tags makes an object of the tags of a record: an object of scalars stays as it is, key=value pairs between commas or
-// semicolons become one, a key alone is true. Later pairs of a key win. What is neither is one tag, `tag`.
+// Tags converts the tags of a record to an object. An object of scalars is unchanged; key=value pairs between commas or
+// semicolons become its keys, a key alone is true; later pairs of a key win. Any other text is one tag, `tag`.
 func Tags(text []byte) string {
 	text = bytes.TrimSpace(text)
 	if len(text) == 0 {
@@ -105,16 +105,16 @@ func Object(list []Pair) []byte {
 	return append(out, '}')
 }
 
-// quoted is a text or a truth value as JSON.
+// quoted returns a text or a truth value as JSON.
 func quoted(v any) []byte {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
-	_ = enc.Encode(v) // texts and truth values can always be written
+	_ = enc.Encode(v) // cannot fail: texts and truth values
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }
 
-// flatObject is an object of scalars with each key once, without blanks.
+// flatObject returns an object of scalars with unique keys, without blanks.
 func flatObject(text []byte) (string, bool) {
 	in := json.NewDecoder(bytes.NewReader(text))
 	in.UseNumber()
