@@ -8,20 +8,20 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// AllocationKind says what a rule of allocation does with a row it takes (§11.2).
+// AllocationKind says what an allocation rule does with a row that it matches (§11.2).
 type AllocationKind uint8
 
 // The kinds.
 const (
 	ToCustomer    AllocationKind = iota // all of it to one customer
 	ToNamed                             // to the customer that a tag or a column names
-	SplitByShares                       // in fixed shares
-	SplitEven                           // evenly
-	SplitByCost                         // by the costs that other rules gave
-	KeepCost                            // the reseller's own
+	SplitByShares                       // split in fixed shares
+	SplitEven                           // split evenly
+	SplitByCost                         // split in proportion to the costs that other rules assigned
+	KeepCost                            // borne by the reseller
 )
 
-// Reasons of unallocated rows (§11.2, §11.3), which no rule may keep under, and that of taxes, which are kept.
+// Reasons for unallocated rows (§11.2, §11.3), which keep cannot use, and for taxes, which are kept.
 const (
 	NoRule           = "no_rule"
 	NoPrice          = "no_price"
@@ -30,7 +30,7 @@ const (
 	TaxKept          = "tax"
 )
 
-// Unallocated lists the reasons of unallocated rows.
+// Unallocated lists the reasons for which a row can be unallocated.
 func Unallocated() []string { return []string{NoRule, NoPrice, NoQuantity, NegativeQuantity} }
 
 // Allocation is one rule of allocation.yaml.
@@ -45,9 +45,9 @@ type Allocation struct {
 	Shares    []AllocationShare // SplitByShares, by customer
 	Customers []int32           // SplitEven and SplitByCost, ascending; nil = every customer with a cost
 	Reason    string            // KeepCost
-	SKU       int32             // -1 = markups.csv says
+	SKU       int32             // -1 = as markups.csv says
 	Quantity  cost.Column       // of usage models: PricingQuantity or ConsumedQuantity
-	Unit      string            // that the file must have; "" = any
+	Unit      string            // unit that the row must have; "" = any
 }
 
 // AllocationShare is a customer's part of what a rule splits.
@@ -56,11 +56,11 @@ type AllocationShare struct {
 	Share    money.Rate
 }
 
-// ColumnMatch is a column that a rule looks at.
+// ColumnMatch is one condition of a rule: the accepted values of a column or tag.
 type ColumnMatch struct {
 	Column string // "" = a tag
 	Tag    string
-	Values []string // one of them: a text, a prefix abc*, * (not null) or "" (null)
+	Values []string // accepted values: a text, a prefix abc*, * (not null) or "" (null)
 }
 
 // NamesColumn reports whether the rule's match names a column.

@@ -6,7 +6,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
-// Aggregation says what a product's meters make of their records (§10.1).
+// Aggregation says how a product's meters aggregate their records (§10.1).
 type Aggregation uint8
 
 // The aggregations, in the order of aggregationWords.
@@ -16,10 +16,10 @@ const (
 	UniqueCount                     // the number of different values of Product.UniqueBy
 	Max                             // the largest quantity
 	Last                            // the quantity of the last record
-	TimeWeighted                    // the level that records say, weighted by the time it held
+	TimeWeighted                    // the level that records state or change, weighted by how long it lasted
 )
 
-// Figure reports whether a meter makes one figure of its records, which month-end lines price (§10.1).
+// Figure reports whether a meter aggregates its records to one figure, which month-end lines price (§10.1).
 func (a Aggregation) Figure() bool { return a >= UniqueCount }
 
 var (
@@ -33,58 +33,58 @@ var (
 // String is the aggregation's word in the book.
 func (a Aggregation) String() string { return wordOf(aggregationWords, int(a)) }
 
-// Counting is what products.csv says about a product beyond its model and its meter (§10.1 to §10.3). The zero value is
-// what a product of chapter 4 does.
+// Counting holds what products.csv says about a product besides its model and meter (§10.1 to §10.3). The zero value
+// describes a product that is rated by chapter 4 alone.
 type Counting struct {
 	Aggregation Aggregation
 	UniqueBy    string           // UniqueCount: the column of the feed; "" = resource_id
-	Delta       bool             // TimeWeighted: records change the level; else they say it
-	Convert     money.Conversion // of the feed's unit into the measure
+	Delta       bool             // TimeWeighted: records change the level; otherwise they state it
+	Convert     money.Conversion // from the feed's unit to the measure
 	BlockDown   bool             // begun blocks are free
 	BlockEach   bool             // each tier rounds its own part to blocks
-	Prorate     bool             // a record is charged for its days of the cycle (§10.3)
-	FeeAtZero   bool             // tier 1's flat fee is owed by a meter that has nothing to price (§10.3)
+	Prorate     bool             // a record is charged in proportion to its days in the cycle (§10.3)
+	FeeAtZero   bool             // a meter with no quantity to price owes tier 1's flat fee (§10.3)
 }
 
-// PeriodLevel reports whether the product's lines come at the cycle's end (§4.6, §4.7, §10.1).
+// PeriodLevel reports whether the product's lines are made at the end of the cycle (§4.6, §4.7, §10.1).
 func (p *Product) PeriodLevel() bool {
 	return p.Model.PeriodLevel() || p.Aggregation.Figure() || p.Prorate
 }
 
-// Replayed reports whether what the cycle's end prices is found from all records of a meter, one after the other: a
-// figure, or prorated quantities.
+// Replayed reports whether the month-end quantity of a meter is calculated from all its records in order: the product
+// has a figure or prorated quantities.
 func (p *Product) Replayed() bool { return p.Aggregation.Figure() || p.Prorate }
 
 // Signed reports whether a quantity of the product may be negative in the usage feed.
 func (p *Product) Signed() bool { return p.Prorate || p.Delta }
 
-// HasLevels reports whether a product's levels hold across cycles.
+// HasLevels reports whether some product has levels that continue from one cycle to the next.
 func (b *Books) HasLevels() bool {
 	return slices.ContainsFunc(b.Products, func(p Product) bool { return p.Aggregation == TimeWeighted })
 }
 
-// AnySigned reports whether a product takes negative quantities.
+// AnySigned reports whether some product accepts negative quantities.
 func (b *Books) AnySigned() bool {
 	return slices.ContainsFunc(b.Products, func(p Product) bool { return p.Signed() })
 }
 
-// Kept reports whether accepted records of the product are kept in the usage table, because lines do not hold what they
-// say.
+// Kept reports whether accepted records of the product are kept in the usage table, because they cannot be read back
+// from lines.
 func (p *Product) Kept() bool {
 	return p.PeriodLevel() || p.Aggregation != Sum || !p.Convert.IsZero() || p.FeeAtZero
 }
 
-// MonthEnd reports whether the cycle's end makes lines of the product's meters: of what records used, or of a fee at
+// MonthEnd reports whether the product's meters get lines at the end of the cycle, from their records or for the fee at
 // zero alone.
 func (p *Product) MonthEnd() bool { return p.PeriodLevel() || p.FeeAtZero }
 
-// FeeApart reports whether the fee at zero is a month-end line while records have lines of their own.
+// FeeApart reports whether the fee at zero is a month-end line although records have lines of their own.
 func (p *Product) FeeApart() bool { return p.FeeAtZero && !p.PeriodLevel() }
 
 // Draws reports whether usage of the product draws on prepaid packages.
 func (p *Product) Draws() bool { return !p.Model.Traits().noDraws && !p.Replayed() }
 
-// MeterLines reports whether all of a month-end meter is priced as one, without a line for each of its resources.
+// MeterLines reports whether a month-end meter is priced as one quantity, without a line for each of its resources.
 func (p *Product) MeterLines() bool {
 	return p.Model != Volume || p.Replayed() || !p.Convert.IsZero()
 }

@@ -33,8 +33,8 @@ func solutionsFormat() Format {
 		}}
 }
 
-// Commercial lists when each discount is of kind commercial, by id and the start of validity. The rows of a discount
-// can be of several kinds, one after the other.
+// Commercial returns the periods in which each discount is of kind commercial, by id and sorted by start. A discount
+// can change its kind from one row to the next.
 func (b *Books) Commercial() map[string][]period.Span {
 	out := map[string][]period.Span{}
 	for i := range b.Discounts {
@@ -45,7 +45,7 @@ func (b *Books) Commercial() map[string][]period.Span {
 	return out
 }
 
-// ValidFor is the validity of a coupon that is issued at t for some months.
+// ValidFor returns the validity of a coupon that is issued at t and is valid for some months.
 func ValidFor(zone *period.Zone, t period.Instant, months int) period.Span {
 	return period.Span{From: t, To: zone.MonthsAfter(t, months)}
 }

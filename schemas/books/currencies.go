@@ -9,7 +9,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// ExchangeRate is one row of rates.csv: 1 unit of From is Rate units of To, from Date until the next row of the pair.
+// ExchangeRate is one row of rates.csv: 1 unit of From costs Rate units of To, from Date to the pair's next row.
 type ExchangeRate struct {
 	From, To string // ISO 4217
 	Date     period.Day
@@ -63,7 +63,7 @@ func (b *Books) currencyAt(i int32) money.Currency {
 	return b.Currencies[i]
 }
 
-// CustomerCurrencyOf is CustomerCurrency by the id. A customer that the books do not have has the workspace's currency.
+// CustomerCurrencyOf is CustomerCurrency by id. A customer that is not in the books has the workspace's currency.
 func (b *Books) CustomerCurrencyOf(id string) money.Currency {
 	if b.Mixed {
 		if code := b.Customer(id); code >= 0 {
@@ -73,7 +73,7 @@ func (b *Books) CustomerCurrencyOf(id string) money.Currency {
 	return b.OwnCurrency()
 }
 
-// CurrencyNamed is a currency of the workspace by its code. One that no book names any more has the digits of ISO 4217.
+// CurrencyNamed returns a currency by its code. If no book names it any more, its digits are those of ISO 4217.
 func (b *Books) CurrencyNamed(code string) money.Currency {
 	if code == "" || code == b.Currency {
 		return b.OwnCurrency()
@@ -90,8 +90,8 @@ func (b *Books) PartnerCurrency(partner int32) money.Currency {
 // ExchangeRates are the rows of rates.csv, sorted by From, To, Date.
 type ExchangeRates []ExchangeRate
 
-// On is the exchange rate of a pair on a day: the row with the latest date up to it, never inverted or crossed
-// (§10.7); nil = none.
+// On returns the exchange rate of a pair on a day: the row with the latest date up to that day, or nil. Rates are never
+// inverted or crossed (§10.7).
 func (xs ExchangeRates) On(from, to string, day period.Day) *ExchangeRate {
 	rows := run(xs, func(x *ExchangeRate) int {
 		return cmp.Or(strings.Compare(x.From, from), strings.Compare(x.To, to))

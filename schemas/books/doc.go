@@ -1,4 +1,4 @@
-// Package books is the reference data of a workspace: products, prices, customers, partners and their agreements
+// Package books holds the reference data of a workspace: products, prices, customers, partners and their agreements
 // (§3.1–3.12, §4.7, §6.5), and the formats of their files. Package load reads them.
 //
 //  1. At most one row is in force at any instant for one key (§1.4). Keys are: a price's sku, list, region and

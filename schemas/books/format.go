@@ -3,19 +3,19 @@ package books
 // Format describes one book: a CSV file with a header row, or a YAML file.
 type Format struct {
 	File     string // name in books/
-	Required bool   // must be there; any other book that is not there is empty
-	Key      string // what may be in force only once at any instant
+	Required bool   // the file must exist; other books that do not exist are empty
+	Key      string // key of which one row can be in force at any instant
 	Meaning  string
-	Columns  []Column // of a YAML file: its keys
+	Columns  []Column // for a YAML file: its keys
 }
 
 // Column is one column of a book, or one key of a YAML book.
 type Column struct {
 	Name     string
 	Type     string   // id, text, word, quantity, unit price, amount, rate, whole number, date, time, list
-	Words    []string // word: the values it may have
-	Required bool     // the column must be there and a cell may not be empty
-	Default  string   // what an empty cell stands for
+	Words    []string // the allowed values of a word
+	Required bool     // the column must exist and its cells must not be empty
+	Default  string   // value of an empty cell
 	Meaning  string
 }
 
@@ -96,7 +96,7 @@ func id(name, meaning string) Column {
 
 func text(name, meaning string) Column { return Column{Name: name, Type: "text", Meaning: meaning} }
 
-// scope is a column that narrows what a row is about; empty or * is anything.
+// scope is a column that limits what a row applies to; empty or * means everything.
 func scope(name, meaning string) Column {
 	return Column{Name: name, Type: "id", Default: "*", Meaning: meaning + "; * = any"}
 }
@@ -109,7 +109,7 @@ func number(name, kind, fallback, meaning string) Column {
 	return Column{Name: name, Type: kind, Required: fallback == "", Default: fallback, Meaning: meaning}
 }
 
-// validFrom is required where the row is an agreement or a price, and optional where it only says that somebody is.
+// validFrom is required for agreements and prices, and optional for rows that only describe a party.
 func validFrom(required bool) Column {
 	meaning := "first instant in force: a date in the contract zone or a timestamp with an offset"
 	if !required {

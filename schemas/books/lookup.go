@@ -10,7 +10,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// CompareTermKey orders terms by the key of which one is in force: seller, buyer, service and sku.
+// CompareTermKey orders terms by their key: seller, buyer, service and sku.
 func CompareTermKey(a, b *Term) int {
 	return cmp.Or(
 		cmp.Compare(a.Seller, b.Seller), cmp.Compare(a.Buyer, b.Buyer), strings.Compare(a.Service, b.Service),
@@ -18,14 +18,14 @@ func CompareTermKey(a, b *Term) int {
 	)
 }
 
-// run is the stretch of sorted rows for which order gives 0; order is negative before it and positive after it.
+// run returns the consecutive rows for which order gives 0. order must be negative before them and positive after them.
 func run[T any](rows []T, order func(*T) int) []T {
 	from := sort.Search(len(rows), func(i int) bool { return order(&rows[i]) >= 0 })
 	rows = rows[from:]
 	return rows[:sort.Search(len(rows), func(i int) bool { return order(&rows[i]) > 0 })]
 }
 
-// inForce is the row in force at t among rows of one key, sorted by Valid.From; nil when there is none.
+// inForce returns the row in force at t among the rows of one key, sorted by Valid.From; nil if there is none.
 func inForce[T any](rows []T, t period.Instant, valid func(*T) period.Span) *T {
 	i := sort.Search(len(rows), func(i int) bool { return valid(&rows[i]).From > t }) - 1
 	if i < 0 || !valid(&rows[i]).Holds(t) {
@@ -70,9 +70,9 @@ func (b *Books) PartnerAt(customer int32, t period.Instant) (id string, as Assoc
 	return "", NoAssociation
 }
 
-// Reseller is the partner whose account an allocation (back is false) or a reclaim (back is true) of a customer's cash
-// moves at t: that of the association in force or, for a reclaim without one, of the last association before t (§9.1).
-// ok is false if there is none or it does not resell.
+// Reseller returns the partner whose account changes at t when cash is allocated to a customer (back is false) or
+// reclaimed (back is true): the partner of the association in force or, for a reclaim without one, of the last one
+// before t (§9.1). ok is false if there is no such association or it is not of type reseller.
 func (as Associations) Reseller(customer int32, t period.Instant, back bool) (partner int32, ok bool) {
 	if in, there := as.At(customer, t); there {
 		return in.Partner, in.Type == Resale
@@ -106,8 +106,8 @@ func (ls Links) At(resource string, t period.Instant) (*Link, bool) {
 // Versions are the price versions, sorted by SKU, PriceList, Region, PeriodType, Valid.From.
 type Versions []Version
 
-// Of lists the price versions of one key, by the start of validity; none of them overlap. region is exact: "*"
-// gives those for any region.
+// Of lists the price versions of one key, by the start of validity; they do not overlap. region must match exactly: "*"
+// selects the versions for any region.
 func (vs Versions) Of(sku int32, list, region, periodType string) []Version {
 	return run(vs, func(v *Version) int {
 		return cmp.Or(
@@ -117,7 +117,7 @@ func (vs Versions) Of(sku int32, list, region, periodType string) []Version {
 	})
 }
 
-// At is the price version of one key in force at t; region is exact.
+// At is the price version of one key in force at t; region must match exactly.
 func (vs Versions) At(sku int32, list, region, periodType string, t period.Instant) (*Version, bool) {
 	v := inForce(vs.Of(sku, list, region, periodType), t, func(v *Version) period.Span { return v.Valid })
 	return v, v != nil
@@ -131,7 +131,7 @@ func (ps Packages) Of(customer int32) []Package {
 	return run(ps, func(p *Package) int { return cmp.Compare(p.Customer, customer) })
 }
 
-// Range is the range [from, to) of the packages that is a customer's.
+// Range returns the range [from, to) of a customer's packages.
 func (ps Packages) Range(customer int32) (from, to int) {
 	compare := func(p Package, c int32) int { return cmp.Compare(p.Customer, c) }
 	from, _ = slices.BinarySearchFunc(ps, customer, compare)
@@ -171,8 +171,8 @@ func (b *Books) Programme(id string) int32 {
 // Terms are the rows of terms.csv, sorted by Seller, Buyer, Service, SKU, Valid.From.
 type Terms []Term
 
-// At is the term by which a partner pays its seller for a product at t: the most specific in force, by sku, then
-// service, then any (§3.9). seller is -1 for the vendor.
+// At is the term by which a partner pays its seller for a product at t. The most specific term in force applies: by
+// sku, then by service, then any (§3.9). seller is -1 for the vendor.
 func (ts Terms) At(seller, buyer int32, service string, sku int32, t period.Instant) (*Term, bool) {
 	for _, key := range []Term{{Service: "*", SKU: sku}, {Service: service, SKU: -1}, {Service: "*", SKU: -1}} {
 		key.Seller, key.Buyer = seller, buyer
@@ -184,7 +184,7 @@ func (ts Terms) At(seller, buyer int32, service string, sku int32, t period.Inst
 	return nil, false
 }
 
-// IsWorking reports whether a day is a working day: as calendar.csv says, else Monday to Friday (§3.11).
+// IsWorking reports whether a day is a working day: as calendar.csv says, otherwise Monday to Friday (§3.11).
 func (b *Books) IsWorking(d period.Day) bool {
 	if not, listed := b.NonWorking[d]; listed {
 		return !not
@@ -193,5 +193,5 @@ func (b *Books) IsWorking(d period.Day) bool {
 	return weekday != time.Saturday && weekday != time.Sunday
 }
 
-// AnyCode is -1: a scope that holds everything, or a reference that could not be looked up.
+// AnyCode is the code of a scope that includes everything, and of a reference that was not found.
 const AnyCode = -1

@@ -4,10 +4,10 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Manager is one row of managers.csv: an account manager, whom rows of customers.csv name. It changes no line.
+// Manager is one row of managers.csv: an account manager, named by rows of customers.csv. It changes no line.
 type Manager struct {
 	ID, Name string
-	Partner  int32 // whose account manager it is
+	Partner  int32 // the partner that employs the manager
 	Email    string
 }
 
@@ -30,8 +30,8 @@ func ManagerNamed(b *Books, id string) *Manager {
 	return nil
 }
 
-// ManagerOf is the account manager of a customer at an instant: that of the row of customers.csv in force, or of the
-// last one before; "" = none.
+// ManagerOf returns the account manager of a customer at an instant: of the row of customers.csv in force, or of the
+// last row before it; "" = none.
 func ManagerOf(b *Books, customer int32, at period.Instant) string {
 	if row, ok := b.CustomerRowAt(customer, at); ok {
 		return row.AccountManager

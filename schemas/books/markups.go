@@ -8,13 +8,13 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Markup is one row of markups.csv: the product that rows of cost files are billed by (§11.3).
+// Markup is one row of markups.csv: the product that bills matching rows of cost files (§11.3).
 type Markup struct {
 	Customer  int32  // -1 = any
 	Source    string // "*" = any
 	Service   string // ServiceName; "*" = any
 	SKU       int32
-	MinMargin money.UnitPrice // share of the effective cost that a line must bring above it
+	MinMargin money.UnitPrice // minimum margin of a line, as a share of its effective cost
 	HasMin    bool
 	Valid     period.Span
 }
@@ -32,7 +32,7 @@ func markupsFormat() Format {
 		}}
 }
 
-// CompareMarkupKey orders rows by the key of which one is in force: customer, service and source.
+// CompareMarkupKey orders rows by their key: customer, service and source.
 func CompareMarkupKey(a, b *Markup) int {
 	return cmp.Or(cmp.Compare(a.Customer, b.Customer), strings.Compare(a.Service, b.Service),
 		strings.Compare(a.Source, b.Source))
@@ -41,8 +41,8 @@ func CompareMarkupKey(a, b *Markup) int {
 // Markups are the rows of markups.csv, sorted by Customer, Service, Source, Valid.From.
 type Markups []Markup
 
-// At is the row of markups.csv for a customer's part of a row at an instant: the exact customer before *, then
-// the exact service, then the exact source; nil = none.
+// At is the row of markups.csv for a customer's part of a row at an instant; nil = none. An exact customer comes before
+// *, then an exact service, then an exact source.
 func (ms Markups) At(customer int32, source, service string, t period.Instant) *Markup {
 	for _, who := range [...]int32{customer, AnyCode} {
 		for _, what := range [...]string{service, "*"} {

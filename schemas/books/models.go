@@ -19,24 +19,24 @@ const (
 	PassThrough // a vendor's cost with a mark-up (§11.3)
 )
 
-// Traits is what the books, the pipeline and the documents ask about a pricing model. A model that prices usage is a
-// row here and a file in package rating, which rating/models.go calls.
+// Traits holds the properties of a pricing model that the books, the pipeline and the documents use. A model that
+// prices usage is a row here and a file in package rating, which rating/models.go calls.
 type Traits struct {
-	word      string // in products.csv
+	word      string // name in products.csv
 	Usage     bool   // takes usage records, every aggregation, convert, and groups of cost rows
-	atEnd     bool   // lines come at the cycle's end
-	FeeAtZero bool   // fee_at_zero fits
-	Days      bool   // prorate fits
-	NoFee     bool   // a price has no flat_fee
+	atEnd     bool   // lines are made at the end of the cycle
+	FeeAtZero bool   // products can have fee_at_zero
+	Days      bool   // products can have prorate
+	NoFee     bool   // prices have no flat_fee
 	OneTier   bool
-	OnlyFee   bool   // a price has no unit_price, only flat_fee
-	OwnPrice  bool   // a price has columns of its own in place of unit_price
-	noDraws   bool   // packages do not draw
-	noFixed   bool   // fixed discounts do not fit usage
+	OnlyFee   bool   // prices have only flat_fee, no unit_price
+	OwnPrice  bool   // prices have columns of their own instead of unit_price
+	noDraws   bool   // usage does not draw on packages
+	noFixed   bool   // fixed discounts do not apply to usage
 	unit      string // PricingUnit in FOCUS; "" = the product's measure
 }
 
-// models are the traits by Model.
+// models holds the traits, indexed by Model.
 var models = [...]Traits{
 	Flat:      {word: "flat", Usage: true, NoFee: true, OneTier: true},
 	Graduated: {word: "graduated", Usage: true, FeeAtZero: true, Days: true},
@@ -51,10 +51,10 @@ var models = [...]Traits{
 	PassThrough:  {word: "pass_through", OwnPrice: true},
 }
 
-// unknown is the traits of a word that is no model, until the books are refused for it.
+// unknown holds the traits of a word that is not a model. Books with such a word are rejected.
 var unknown Traits
 
-// Traits are what the model's row of the table says; those of an unknown word are empty.
+// Traits returns the model's row of the table; for an unknown word it is empty.
 func (m Model) Traits() *Traits {
 	if int(m) >= len(models) {
 		return &unknown
@@ -62,7 +62,7 @@ func (m Model) Traits() *Traits {
 	return &models[m]
 }
 
-// Known reports whether the model is one of products.csv; a word that is none gives a model that is not.
+// Known reports whether the model is one of products.csv; an unknown word is read as a model that is not known.
 func (m Model) Known() bool { return int(m) < len(models) }
 
 // modelWords are the models as products.csv writes them.
@@ -77,7 +77,7 @@ func modelWords() []string {
 // String is the model's word in the book.
 func (m Model) String() string { return m.Traits().word }
 
-// PeriodLevel reports whether the model's lines come at the cycle's end (§4.6, §4.7).
+// PeriodLevel reports whether the model's lines are made at the end of the cycle (§4.6, §4.7).
 func (m Model) PeriodLevel() bool { return m.Traits().atEnd }
 
 // Usage reports whether the model prices quantities of usage, whatever the product's aggregation.
@@ -89,13 +89,13 @@ func (m Model) TakesFeed() bool { return m.Traits().Usage || m == Percentage }
 // TakesCosts reports whether rows of cost files can be billed by the model (§11.3).
 func (m Model) TakesCosts() bool { return m == PassThrough || m.Traits().Usage }
 
-// NoFixed reports whether fixed discounts do not fit usage of the model (§3.6).
+// NoFixed reports whether fixed discounts do not apply to usage of the model (§3.6).
 func (m Model) NoFixed() bool { return m.Traits().noFixed }
 
 // PricingUnit is the unit of the model's prices in FOCUS; "" = the product's measure.
 func (m Model) PricingUnit() string { return m.Traits().unit }
 
-// named are the models with a trait, for the meaning of a column.
+// named lists the models with a trait, for the description of a column.
 func named(has func(*Traits) bool) string {
 	var words []string
 	for i := range models {

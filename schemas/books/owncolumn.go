@@ -7,13 +7,13 @@ import (
 	"strings"
 )
 
-// OwnPrefix begins the name of a column that only the sender of a feed knows (§2.2).
+// OwnPrefix begins the name of a column of the sender's own, which tollbook does not define (§2.2).
 const OwnPrefix = "x_"
 
 // CountsOwn reports whether a product counts the values of a column of the sender's own (§10.1).
 func (p *Product) CountsOwn() bool { return strings.HasPrefix(p.UniqueBy, OwnPrefix) }
 
-// OwnColumns are the columns of the sender's own whose values products count, sorted, each once.
+// OwnColumns lists the columns of the sender's own whose values products count, sorted and without duplicates.
 func (b *Books) OwnColumns() []string {
 	var out []string
 	for i := range b.Products {
@@ -25,24 +25,24 @@ func (b *Books) OwnColumns() []string {
 	return slices.Compact(out)
 }
 
-// ownMark begins a tag that holds a value of a column of the sender's own.
+// ownMark begins a tag that contains a value of a column of the sender's own.
 const ownMark = 0
 
-// AppendOwn appends a record's tag with the value of a column of the sender's own to dst. A record keeps the value in
-// its tag: it is part of its content and needs no column in the lake.
+// AppendOwn appends to dst a record's tag combined with the value of a column of the sender's own. The value is stored
+// in the tag because it is part of the record's content and has no column in the lake.
 func AppendOwn(dst, tag []byte, column string, value []byte) []byte {
 	dst = append(append(append(dst, ownMark), column...), ownMark)
 	dst = append(strconv.AppendInt(dst, int64(len(value)), 10), ':')
 	return append(append(dst, value...), tag...)
 }
 
-// HasOwn reports whether a record keeps the value of a column of the sender's own. Its lines have the tag alone.
+// HasOwn reports whether a record's tag contains a value of a column of the sender's own. Its lines have the plain tag.
 func HasOwn(tag []byte) bool {
 	_, column, _ := SplitOwn(tag)
 	return column != ""
 }
 
-// SplitOwn splits a tag that AppendOwn made. Of any other tag, column is empty.
+// SplitOwn splits a tag that AppendOwn made. For any other tag, column is empty.
 func SplitOwn(text []byte) (tag []byte, column string, value []byte) {
 	if len(text) == 0 || text[0] != ownMark {
 		return text, "", nil

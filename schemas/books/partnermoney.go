@@ -9,8 +9,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// PartnerMoney is what the books say about the money of partners besides incentives on performance (§9). All slices are
-// sorted.
+// PartnerMoney holds the books about partners' money, except incentives on performance (§9). All slices are sorted.
 type PartnerMoney struct {
 	Funds          []Fund          // by ID
 	FundQuotas     []FundQuota     // by Fund, Partner, Period
@@ -26,7 +25,7 @@ func (m *PartnerMoney) Empty() bool {
 	return len(m.Funds)+len(m.CouponQuotas)+len(m.Solutions)+len(m.Parties) == 0
 }
 
-// UsesMoney reports whether the books have anything of partners' money (§9), coupons of kinds that it adds among it.
+// UsesMoney reports whether the books use partners' money (§9), which includes the kinds of coupons that §9 adds.
 func (b *Books) UsesMoney() bool {
 	return !b.Money.Empty() ||
 		slices.ContainsFunc(b.Coupons, func(c Coupon) bool { return c.Pickup || c.NotCommercial })
@@ -60,7 +59,7 @@ type Fund struct {
 
 	// Of marketing funds.
 	Yearly        bool
-	OfPerformance bool // the quota is a share of the partner's performance; else fund_quotas.csv has it
+	OfPerformance bool // the quota is a share of the partner's performance; otherwise fund_quotas.csv has it
 	QuotaRate     money.Rate
 	QuotaMax      money.Amount
 	HasQuotaMax   bool
@@ -68,7 +67,7 @@ type Fund struct {
 	ClaimWithin   int // days after the activity; -1 = no limit
 }
 
-// FundLevel is what an expert of a level is worth for a month.
+// FundLevel is the monthly amount for an expert of a level.
 type FundLevel struct {
 	Level  string
 	Amount money.Amount
@@ -103,8 +102,8 @@ type Qualification struct {
 	Valid         period.Span
 }
 
-// CouponQuota is one row of coupon_quotas.csv (§9.2). Terms is what its coupons are like: ID is the quota's id, Amount
-// the quota, Valid its validity, and Customer -1.
+// CouponQuota is one row of coupon_quotas.csv (§9.2). Terms are the terms of its coupons, but ID is the quota's id,
+// Amount the quota, Valid the quota's validity, and Customer is -1.
 type CouponQuota struct {
 	Terms      Coupon
 	Partner    int32
@@ -135,7 +134,7 @@ func (m *PartnerMoney) SolutionAt(id string, t period.Instant) (*Solution, bool)
 	return s, s != nil
 }
 
-// Party is one row of parties.csv: the name and the bank details that documents show, and what decides about tax.
+// Party is one row of parties.csv: the name and bank details that documents show, and the data that determines taxes.
 type Party struct {
 	ID, LegalName, Address, TaxID, Country, Email, Bank string
 
@@ -155,7 +154,7 @@ func (m *PartnerMoney) PartyNamed(id string) int32 {
 	return find(m.Parties, id, func(p *Party) string { return p.ID })
 }
 
-// NoCountry reports whether a party can have taxes and has no country, so that only taxes of any country fit it
+// NoCountry reports whether a party can have taxes but has no country, so that only taxes of any country apply to it
 // (§10.6).
 func (m *PartnerMoney) NoCountry(id string) bool {
 	at := m.PartyNamed(id)
@@ -171,7 +170,7 @@ func (f *Fund) Names(partner int32) bool {
 	return named
 }
 
-// Level is what an expert of a level is worth; ok is false for a level that the fund does not have.
+// Level returns the amount for an expert of a level; ok is false if the fund does not have the level.
 func (f *Fund) Level(level string) (amount money.Amount, ok bool) {
 	for i := range f.Levels {
 		if f.Levels[i].Level == level {
@@ -181,8 +180,8 @@ func (f *Fund) Level(level string) (amount money.Amount, ok bool) {
 	return money.Amount{}, false
 }
 
-// Activity is the share of an activity's cost that the fund reimburses; ok is false for an activity that it does not
-// have.
+// Activity returns the share of an activity's cost that the fund reimburses; ok is false if the fund does not have the
+// activity.
 func (f *Fund) Activity(kind string) (share money.Rate, ok bool) {
 	for i := range f.Activities {
 		if f.Activities[i].Type == kind {

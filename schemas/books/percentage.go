@@ -4,14 +4,14 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
-// PercentageTerms is what a tier of a percentage price has beyond its rate, which is its UnitPrice, and its flat fee
-// (§10.3). Only a version of one tier has any.
+// PercentageTerms holds the terms of a tier of a percentage price, besides its rate (UnitPrice) and its flat fee
+// (§10.3). Only a version with a single tier has any.
 type PercentageTerms struct {
 	FixedFee              money.Amount // per record
-	MinFee, MaxFee        money.Amount // bounds of a record's fee
+	MinFee, MaxFee        money.Amount // limits of a record's fee
 	HasMax                bool
-	FreeEvents            int64          // records that cost nothing
-	FreeAmount            money.Quantity // money that costs nothing
+	FreeEvents            int64          // number of records that are free
+	FreeAmount            money.Quantity // amount of money that is free
 	HasEvents, HasAllowed bool           // whether FreeEvents and FreeAmount are given
 }
 

@@ -7,7 +7,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Proration says how a part of a period is charged (§10.5).
+// Proration says how a partial period is charged (§10.5).
 type Proration uint8
 
 // The prorations, in the order of prorationWords.
@@ -31,12 +31,12 @@ func (p Proration) String() string { return wordOf(prorationWords, int(p)) }
 type RecurringCharge struct {
 	ID            string
 	Customer, SKU int32
-	Region        string // "*" = any: the line has no region
+	Region        string // "*" = any; the line then has no region
 	Resource      string
 	Quantity      money.Quantity
-	Advance       bool // else in arrears
-	Months        int  // of a period: 1, 3 or 12
-	FromStart     bool // periods are counted from First; else calendar periods
+	Advance       bool // otherwise in arrears
+	Months        int  // length of a period: 1, 3 or 12
+	FromStart     bool // periods are counted from First; otherwise they are calendar periods
 	Proration     Proration
 	Valid         period.Span
 	First         period.Instant // valid_from of the charge's first row

@@ -6,8 +6,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Subscriber is one row of subscribers.csv: a meter that owes its product's fee at zero while the row is in force, with
-// or without records (§10.3).
+// Subscriber is one row of subscribers.csv: a meter that owes its product's fee at zero while the row is in force, even
+// without records (§10.3).
 type Subscriber struct {
 	Customer, SKU    int32
 	Region, Resource string

@@ -35,7 +35,7 @@ func taxesFormat() Format {
 	}
 }
 
-// Specificity ranks what a row is for: a party comes before a country, and that before a service (§10.6).
+// Specificity ranks rows by what they name: a party comes before a country, and a country before a service (§10.6).
 func (t *Tax) Specificity() int {
 	rank := 0
 	for i, named := range [...]bool{t.Service != "*", t.Country != "*", t.Party != "*"} {
@@ -46,13 +46,13 @@ func (t *Tax) Specificity() int {
 	return rank
 }
 
-// Fits reports whether a row is for what a party of a country buys of a service; a party without a country has "".
+// Fits reports whether a row applies to what a party in a country buys of a service; "" is a party without a country.
 func (t *Tax) Fits(party, country, service string) bool {
 	return (t.Party == "*" || t.Party == party) && (t.Country == "*" || t.Country == country) &&
 		(t.Service == "*" || t.Service == service)
 }
 
-// TaxNamed is the first row of a tax, which has its name; nil if there is none.
+// TaxNamed returns the first row of a tax, which has its name; nil if there is none.
 func (b *Books) TaxNamed(id string) *Tax {
 	at, ok := slices.BinarySearchFunc(b.Taxes, id, func(t Tax, id string) int { return strings.Compare(t.ID, id) })
 	if !ok {

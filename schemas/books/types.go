@@ -8,7 +8,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Meter says over what a meter counts (§4.5).
+// Meter says which usage one meter adds up (§4.5).
 type Meter uint8
 
 // The meter scopes.
@@ -44,7 +44,7 @@ type Product struct {
 	Counting
 	Basis         cost.Column // PassThrough only: the cost that is marked up
 	BillsCosts    bool        // markups.csv or allocation.yaml names it
-	PackagedCosts bool        // and a package covers it: the usage feed does not take it
+	PackagedCosts bool        // a package covers these costs, so the usage feed does not accept the product
 }
 
 // Tier is one step of a price version. Tiers of a version are 1..n; the last is open.
@@ -54,7 +54,7 @@ type Tier struct {
 	UnitPrice money.UnitPrice // PassThrough: 1 + the mark-up
 	FlatFee   money.UnitPrice // the price of one unit of the tier's flat fee; 0 = none
 	BlockSize money.Quantity  // block only
-	// Percentage is what a percentage price of one tier has beyond its rate, which is UnitPrice.
+	// Percentage holds the terms of a single-tier percentage price besides its rate, which is UnitPrice.
 	Percentage PercentageTerms
 }
 
@@ -71,7 +71,7 @@ type Version struct {
 
 // CustomerRow is one row of customers.csv.
 type CustomerRow struct {
-	Name, PriceList, AccountManager string // PriceList "" = standard only
+	Name, PriceList, AccountManager string // PriceList "" = only standard
 	Valid                           period.Span
 }
 
@@ -98,9 +98,9 @@ type PartnerRow struct {
 	Kind   PartnerKind
 	Parent int32 // index in Books.Partners, -1 = the vendor
 	Valid  period.Span
-	LeftOn period.Instant // first instant of left_on; Forever = still there
+	LeftOn period.Instant // first instant of left_on; Forever = has not left
 
-	SigningEntity string // with whom the partner signed: by it withdrawals are paid; empty = default
+	SigningEntity string // the party that the partner signed with, whose rules its withdrawals follow; empty = default
 }
 
 // Partner is one partner with all rows, sorted by Valid.From.
@@ -110,7 +110,7 @@ type Partner struct {
 	Currency int32 // index in Books.Currencies
 }
 
-// AssociationType is 1 referral, 2 reseller; 0 = none.
+// AssociationType is the type of an association: 1 referral, 2 reseller; 0 = none.
 type AssociationType uint8
 
 // The association types.
@@ -138,7 +138,7 @@ type Association struct {
 	Valid             period.Span
 }
 
-// DiscountKind is who offers a discount (§3.6).
+// DiscountKind says who offers a discount (§3.6).
 type DiscountKind uint8
 
 // The discount kinds.
@@ -168,10 +168,10 @@ type Discount struct {
 	Service  string // "*" = any
 	SKU      int32  // -1 = any
 	Mode     DiscountMode
-	Rate     money.Rate      // ModeRate: the share that is paid
+	Rate     money.Rate      // ModeRate: the share that remains to pay
 	Fixed    money.UnitPrice // ModeFixed
 	Amount   money.Amount    // ModeFixed (orders) and ModeReduction
-	Currency int32           // index in Books.Currencies: of Fixed and Amount
+	Currency int32           // index in Books.Currencies, for Fixed and Amount
 	Valid    period.Span
 }
 
@@ -202,7 +202,7 @@ type Link struct {
 	Customer   int32
 	SKU        int32
 	Region     string
-	Group      string // "" = bills alone
+	Group      string // "" = billed alone
 	SizeMbps   money.Quantity
 	CommitMbps money.Quantity
 	Valid      period.Span
@@ -212,9 +212,9 @@ type Link struct {
 type Term struct {
 	Seller  int32 // -1 = the vendor
 	Buyer   int32
-	Service string // "*" = any, and where SKU is given
+	Service string // "*" = any; also "*" if SKU is given
 	SKU     int32  // -1 = any
-	Payable bool   // basis payable; else official
+	Payable bool   // basis is payable; otherwise official
 	Rate    money.Rate
 	Valid   period.Span
 }
@@ -231,9 +231,9 @@ type Coupon struct {
 	Service        string // "*" = any
 	SKU            int32  // -1 = any
 	WithDiscount   bool
-	NotCommercial  bool // it pays no line with a commercial discount
+	NotCommercial  bool // the coupon pays no line with a commercial discount
 	Valid          period.Span
-	Since          period.Instant // of an issued coupon: it pays lines from this instant on (§9.2); else 0
+	Since          period.Instant // an issued coupon pays lines from this instant on (§9.2); otherwise 0
 }
 
 // Kind is the word of the coupon's kind.
@@ -260,7 +260,7 @@ const (
 	EnhancedP95
 )
 
-// Series picks a sample's value from its two directions.
+// Series says how the two directions of a sample become one value.
 type Series uint8
 
 // The series.
@@ -271,7 +271,7 @@ const (
 	SeriesSum
 )
 
-// Duplicates says which sample of one link's slot counts.
+// Duplicates says which sample counts if a link has several in one slot.
 type Duplicates uint8
 
 // The duplicate policies.
@@ -281,7 +281,7 @@ const (
 	DuplicatesReject
 )
 
-// DayShare says which days a percentile's quantity is spread over.
+// DayShare says over which days a percentile's quantity is spread.
 type DayShare uint8
 
 // The day shares.
@@ -305,14 +305,14 @@ type Policy struct {
 	FloorShare    money.Rate // enhanced_p95 only
 }
 
-// Books is the reference data of a workspace, checked. All slices are sorted by id (bytewise); codes are indexes.
+// Books is the checked reference data of a workspace. All slices are sorted by id (bytewise); codes are indexes.
 type Books struct {
 	Zone           *period.Zone
 	Digits         int // of the workspace's currency
 	Currency       string
-	Currencies     []money.Currency // the workspace's, then those that the books name
+	Currencies     []money.Currency // the workspace's currency, then those that the books name
 	Mixed          bool             // a customer or a partner has another currency than the workspace's
-	ListCurrencies map[string]int32 // of price lists in another currency than the workspace's
+	ListCurrencies map[string]int32 // price lists that are not in the workspace's currency
 	Rates          ExchangeRates
 	Products       []Product
 	Versions       Versions
@@ -334,11 +334,11 @@ type Books struct {
 	Managers       []Manager    // sorted by ID
 	Money          PartnerMoney // §9
 	Taxes          []Tax        // sorted by ID, Party, Country, Service, Valid.From
-	TaxCountries   bool         // a row of Taxes names a country
+	TaxCountries   bool         // some row of Taxes names a country
 	Allocations    []Allocation // in the order of allocation.yaml
 	Markups        Markups
 	Hash           [32]byte // of all books' bytes, by file name
-	Notes          Problems // what a person should know though nothing is wrong
+	Notes          Problems // remarks that are no errors
 }
 
 // SKU returns the code of a sku, or -1.
@@ -355,7 +355,7 @@ func (b *Books) SKUNames(codes []int32) []string {
 	return names
 }
 
-// MeasureOf returns the measure of products, "" if they have several or the books have none of them.
+// MeasureOf returns the common measure of products; "" if they have several or none is in the books.
 func (b *Books) MeasureOf(skus []string) (measure string) {
 	for _, sku := range skus {
 		switch at := b.SKU(sku); {
@@ -374,8 +374,8 @@ func (b *Books) Customer(id string) int32 {
 	return find(b.Customers, id, func(c *Customer) string { return c.ID })
 }
 
-// CustomerFrom is Customer where the id is likely to be that of near, a code, or of one not far after it: ids in the
-// books' order are found with few looks at far-off places.
+// CustomerFrom is Customer for an id that is probably that of code near or follows it closely. Looking up ids in the
+// books' order is then fast.
 func (b *Books) CustomerFrom(id string, near int32) int32 {
 	if near < 0 || int(near) >= len(b.Customers) || b.Customers[near].ID > id {
 		return b.Customer(id)

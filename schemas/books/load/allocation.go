@@ -71,7 +71,7 @@ func (m item) allocation(at books.Pos) books.Allocation {
 	return a
 }
 
-// match reads what a rule looks at.
+// match reads the columns and tags that a rule tests.
 func (m item) match() []books.ColumnMatch {
 	n := m.Get("match")
 	if n == nil {

@@ -56,7 +56,7 @@ func (l *loader) commitments() {
 	})
 }
 
-// commitmentValue reads a commitment's value by its basis.
+// commitmentValue reads a commitment's value, which is an amount or a quantity by its basis.
 func (r *row) commitmentValue(c *books.Commitment) {
 	if !c.ByQuantity {
 		c.Amount = r.Amount("value")

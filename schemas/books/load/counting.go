@@ -8,8 +8,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
-// uniqueColumns are the columns of the usage feed that unique_by may name besides those of the sender's own. Each is
-// part of a record's content and is kept with it.
+// uniqueColumns are the columns of the usage feed that unique_by can name in addition to columns of the sender's own.
+// Each is part of a record's content and is stored with it.
 var uniqueColumns = []string{"resource_id", "resource_name", "resource_tag", "region_code"}
 
 // counting reads what a product counts and checks that it fits the model.

@@ -8,7 +8,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
-// quotaRow is a quota with the id of its parent, which may come later in the book.
+// quotaRow is a quota with the id of its parent, which can follow later in the book.
 type quotaRow struct {
 	books.CouponQuota
 	parent string
@@ -49,7 +49,7 @@ func loadCouponQuotas(l *loader) {
 	quotaRows{l, rows}.handDown()
 }
 
-// handDown finds the parents of quotas, and reports what is handed down beyond a quota's amount.
+// handDown finds the parents of quotas, and reports quotas of which more is handed down than their amount.
 func (q quotaRows) handDown() {
 	l, rows := q.l, q.rows
 	list := l.b.Money.CouponQuotas
@@ -82,7 +82,7 @@ func (q quotaRows) handDown() {
 	}
 }
 
-// across refuses a quota of a partner of another currency than the one that it was handed down from (§10.7).
+// across reports a quota whose partner has another currency than the partner of the parent quota (§10.7).
 func (q quotaRows) across(at books.Pos, quota, parent *books.CouponQuota) {
 	l := q.l
 	if quota.Partner < 0 || parent.Partner < 0 {
@@ -122,8 +122,8 @@ func loadSolutions(l *loader) {
 	l.b.Money.Solutions = sheet.RowsOf(rows)
 }
 
-// ownCurrencyOnly refuses a solution whose partner or customer is in another currency than the workspace, in which the
-// ceilings of test coupons are (§10.7).
+// ownCurrencyOnly reports a solution whose partner or customer has another currency than the workspace: the ceilings of
+// test coupons are amounts in the workspace's currency (§10.7).
 func (r *row) ownCurrencyOnly(s *books.Solution) {
 	l := r.l
 	const hint = "test_coupons.ceilings are in the workspace's currency: issue such coupons in coupons.csv"

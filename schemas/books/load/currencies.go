@@ -16,7 +16,7 @@ type priceListRow struct {
 	currency int32
 }
 
-// currency is the index in Currencies of the currency that a cell names; an empty one is the workspace's.
+// currency returns the index in Currencies of the currency that a cell names; an empty cell means the workspace's.
 func (r *row) currency(name string) int32 {
 	code := r.Key(name)
 	b := r.l.b
@@ -34,7 +34,7 @@ func (r *row) currency(name string) int32 {
 	return int32(len(b.Currencies) - 1)
 }
 
-// priceLists reads price_lists.csv. Prices are read before.
+// priceLists reads price_lists.csv. It needs the prices.
 func (l *loader) priceLists() {
 	var rows []sheet.Entry[priceListRow]
 	l.each("price_lists.csv", func(r *row) {
@@ -89,7 +89,7 @@ func (l *loader) exchangeRates() {
 	}))
 }
 
-// currencies sets the customers' currencies, which are those of their price lists.
+// currencies sets each customer's currency to that of its price lists.
 func (c customerRows) currencies() {
 	l := c.l
 	if len(l.b.Currencies) == 1 {
@@ -114,7 +114,7 @@ func (l *loader) currencies() {
 	if len(b.Currencies) == 1 {
 		return
 	}
-	order := make([]int32, len(b.Currencies)) // new places of the old ones
+	order := make([]int32, len(b.Currencies)) // old index → new index
 	sorted := slices.Clone(b.Currencies)
 	slices.SortFunc(sorted[1:], func(x, y money.Currency) int { return strings.Compare(x.Code, y.Code) })
 	for i, c := range b.Currencies {
@@ -140,8 +140,8 @@ func (l *loader) currencies() {
 	}
 }
 
-// oneCurrencyEach refuses a partner that is also a customer, of another currency: an invoice to it would add amounts of
-// two.
+// oneCurrencyEach reports a partner that is also a customer and has another currency as a customer: an invoice to it
+// would add amounts in two currencies.
 func (l *loader) oneCurrencyEach() {
 	for i := range l.b.Partners {
 		p := &l.b.Partners[i]

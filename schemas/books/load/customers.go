@@ -156,7 +156,7 @@ func (p partnerRows) parents() {
 	}
 }
 
-// distributorThroughout reports whether a partner's rows make it a distributor in every instant of the span.
+// distributorThroughout reports whether a partner's rows make it a distributor at every instant of the span.
 func distributorThroughout(p *books.Partner, span period.Span) bool {
 	at := span.From
 	for _, r := range p.Rows {

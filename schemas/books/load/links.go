@@ -38,8 +38,8 @@ func (l *loader) links() {
 	l.b.Links = sheet.RowsOf(rows)
 }
 
-// linkProduct checks a link against its product: a percentile, with a size where the policy has a floor by size, and
-// with a price where a commit or a floor is owed, which an idle link owes too (§4.6, §4.7).
+// linkProduct checks a link against its product. The product must be a percentile. The link needs a size if the policy
+// has a floor by size, and a price if it has a commit or a floor, which an idle link owes too (§4.6, §4.7).
 func (r *row) linkProduct(k *books.Link) {
 	l := r.l
 	p := &l.b.Products[k.SKU]
@@ -73,8 +73,8 @@ func (r *row) linkProduct(k *books.Link) {
 	r.Fail(owed, "", "%s, and no price of sku %q fits the customer and the region", what, p.SKU)
 }
 
-// priced reports whether some version of the chain of §3.2 is in force in a cycle in which the link is: a commit
-// or a floor is owed for the cycle, at the earliest price that begins in it if none is there before (§4.6).
+// priced reports whether a price version of the chain of §3.2 is in force during a cycle of the link. A commit or a
+// floor is owed per cycle; without an earlier price it is charged at the first price that begins in the cycle (§4.6).
 func (r *row) priced(k *books.Link) bool {
 	l := r.l
 	cycles := k.Valid
@@ -108,7 +108,7 @@ type linkRows struct {
 	rows []sheet.Entry[books.Link]
 }
 
-// groups checks that no group has the name of a link without a group: their lines would have one id.
+// groups checks that no group has the name of a link without a group: their lines would have the same id.
 func (ls linkRows) groups() {
 	l, rows := ls.l, ls.rows
 	type object struct {
@@ -150,7 +150,7 @@ func (l *loader) terms() {
 			r.Fail("buyer_id", "", "the seller itself")
 		}
 		if t.Service, t.SKU = r.scope(); t.SKU >= 0 {
-			t.Service = "*" // the product says it all: with or without its service it is one key
+			t.Service = "*" // the product implies its service, so the key has none
 		}
 		t.Valid = r.Valid()
 		if okSeller && okBuyer && !r.Bad {

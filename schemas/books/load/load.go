@@ -19,12 +19,12 @@ type loader struct {
 
 	services map[string]bool // of all products
 	lists    map[string]bool // price lists with a price
-	badSKU   map[string]bool // products with a problem: no rule that depends on them is checked
+	badSKU   map[string]bool // products with a problem: rules that depend on them are not checked
 	unpriced bool            // prices are not read
 }
 
-// Books reads and checks the books of a workspace, whose root fsys is, under its settings. What is wrong with the books
-// comes as Problems, all of it; anything else is the error of reading a file.
+// Books reads and checks the books of the workspace with root fsys, under its settings. If the books are wrong, the
+// error is Problems with everything that is wrong; any other error comes from reading a file.
 func Books(fsys fs.FS, s settings.Settings) (*books.Books, error) {
 	l, err := newLoader(fsys, s)
 	if err != nil {
@@ -46,7 +46,7 @@ func newLoader(fsys fs.FS, s settings.Settings) (*loader, error) {
 	return l, nil
 }
 
-// emptyLoader is a reading of no file yet.
+// emptyLoader returns a loader that has read no file yet.
 func emptyLoader(s settings.Settings) *loader {
 	return &loader{
 		Files: sheet.New(s.Zone), s: s, services: map[string]bool{}, lists: map[string]bool{"standard": true},
@@ -57,7 +57,7 @@ func emptyLoader(s settings.Settings) *loader {
 	}
 }
 
-// load reads and checks what the files say.
+// load reads and checks the contents of the files.
 func (l *loader) load() (*books.Books, error) {
 	l.policies()
 	l.products()

@@ -41,7 +41,7 @@ func (l *loader) markups() {
 	l.b.Markups = sheet.RowsOf(rows)
 }
 
-// noCosts says why rows of cost files cannot be billed by a product; "" = they can.
+// noCosts says why a product cannot bill rows of cost files; "" = it can.
 func noCosts(l *loader, sku int32) string {
 	p := &l.b.Products[sku]
 	if l.badSKU[p.SKU] {

@@ -53,8 +53,8 @@ func (l *loader) discounts() {
 	l.b.Discounts = sheet.RowsOf(rows)
 }
 
-// discountValue reads what a discount's value is by its mode. A fixed one is the unit price of usage and the amount of
-// an order, and both where its products are not said.
+// discountValue reads a discount's value by its mode. A fixed value is the unit price of usage and the amount of an
+// order; if the products are not stated, it is both.
 func (r *row) discountValue(d *books.Discount) {
 	l := r.l
 	usage, orders := true, true
@@ -138,7 +138,7 @@ func (r *row) skuList() []int32 {
 	return codes
 }
 
-// couponTerms reads the kind of coupons and what they pay.
+// couponTerms reads the kind of a coupon and which lines it pays.
 func (r *row) couponTerms(c *books.Coupon) {
 	kind, beside := r.Word("kind"), r.Word("with_discount")
 	c.Cash, c.Pickup, c.Performance = kind == 1, kind == 2, r.Flag("counts_as_performance")
@@ -146,7 +146,7 @@ func (r *row) couponTerms(c *books.Coupon) {
 	c.WithDiscount = beside == 0 || c.NotCommercial
 }
 
-// neverPerforms notes that a voucher is said to count as performance, and corrects it (§3.10).
+// neverPerforms adds a note if a voucher is marked to count as performance, and removes the mark (§3.10).
 func (r *row) neverPerforms(c *books.Coupon, id string) {
 	if !r.Bad && c.Performance && !c.Cash {
 		r.l.Notes.Add(r.Pos(r.Mark("counts_as_performance")), "",

@@ -9,10 +9,10 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// One is Books for a reader that asks about one customer. Of the books that have a row for each customer, it reads only
-// the rows of this one, of customers that other books name, and of no certain customer. It does so only if sound
-// reports that books of this hash were read before without a problem, and else reads all. The Hash is that of all rows.
-// texts are those of all books, by file.
+// One is Books for a reader that needs one customer. Of the books that have a row for each customer, it reads only the
+// rows of this customer, of customers that other books name, and of no particular customer. It does so only if sound
+// reports that books with this hash were loaded before without a problem; otherwise it reads all rows. Hash covers all
+// rows. texts has all books, by file name.
 func One(fsys fs.FS, s settings.Settings, customer string, sound func(hash [32]byte) bool) (
 	b *books.Books, texts map[string]string, err error) {
 	l, err := newLoader(fsys, s)
@@ -25,7 +25,7 @@ func One(fsys fs.FS, s settings.Settings, customer string, sound func(hash [32]b
 		if b, err := l.load(); err == nil {
 			return b, texts, nil
 		}
-		if l, err = newLoader(fsys, s); err != nil { // a book names a customer in another way: all rows are needed
+		if l, err = newLoader(fsys, s); err != nil { // a book names a missing customer: all rows are needed
 			return nil, nil, err
 		}
 		texts = maps.Clone(l.Data)
@@ -34,9 +34,9 @@ func One(fsys fs.FS, s settings.Settings, customer string, sound func(hash [32]b
 	return b, texts, err
 }
 
-// OneOf is One of texts that package packed returned for the customer, of sound books. The books have no Hash, and
-// without links no prices: how a link was measured is all that a bill needs them for. ok is false if these texts do not
-// suffice: One reads the books then.
+// OneOf is One for the texts of sound books that package packed returned for the customer. The books have no Hash, and
+// no prices unless there are links: a bill needs prices only to show how a link was measured. ok is false if the texts
+// are not sufficient; the caller then uses One.
 func OneOf(texts map[string]string, s settings.Settings) (b *books.Books, ok bool) {
 	if s.Zone == nil || severalCurrencies(texts) {
 		return nil, false
@@ -53,13 +53,13 @@ func hasRows(text string) bool {
 	return strings.TrimSpace(rows) != ""
 }
 
-// severalCurrencies reports whether books can have customers of several currencies, which follows from all customers.
+// severalCurrencies reports whether the books can have customers of several currencies. That needs all customers.
 func severalCurrencies(texts map[string]string) bool {
 	_, ok := texts["price_lists.csv"]
 	return ok
 }
 
-// PerCustomer are the books that have a row for each customer. Nothing but rows of the same customer depends on them.
+// PerCustomer lists the books that have a row for each customer. Only rows of the same customer depend on such a row.
 func PerCustomer() []string {
 	return []string{"customers.csv", "associations.csv", "discounts.csv", "packages.csv"}
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings/yamldoc"
 )
 
-// loadPartnerMoney reads the books of chapter 9. Partners, customers and products are read before.
+// loadPartnerMoney reads the books of chapter 9. It needs the partners, customers and products.
 func loadPartnerMoney(l *loader) {
 	loadFunds(l)
 	loadFundQuotas(l)
@@ -33,7 +33,7 @@ func loadFunds(l *loader) {
 	slices.SortStableFunc(l.b.Money.Funds, func(a, b books.Fund) int { return strings.Compare(a.ID, b.ID) })
 }
 
-// onlyOf are the keys that funds of one kind have.
+// onlyOf lists the keys that only funds of one kind have.
 var onlyOf = map[string][]string{
 	"headcount": {"pay_requires", "levels", "min_days", "share", "max_heads", "cap", "confirm_within_working_days"},
 	"marketing": {"period", "quota", "activities", "claim_within_days"},
@@ -71,7 +71,7 @@ func (m item) fund() books.Fund {
 	return f
 }
 
-// marketing reads what only marketing funds have.
+// marketing reads the keys that only marketing funds have.
 func (m item) marketing(f *books.Fund) {
 	f.Yearly = m.word("period") == 1
 	f.Activities, f.ClaimWithin = m.fundActivities(), m.Int("claim_within_days", -1, 0, 100_000)
@@ -161,7 +161,7 @@ func (m item) fundActivities() (activities []books.FundActivity) {
 	return activities
 }
 
-// needFund is the code of the fund that programme_id names, of a kind; either = both kinds.
+// needFund returns the code of the fund that programme_id names. The fund must be of the given kind; either = any kind.
 func needFund(r *row, marketing, either bool) (code int32, ok bool) {
 	code, ok = need(r, "programme_id", r.Key("programme_id"), "funds.yaml", r.l.b.Money.FundNamed)
 	if ok && !either && r.l.b.Money.Funds[code].Marketing != marketing {
@@ -207,7 +207,7 @@ func loadFundQuotas(l *loader) {
 	l.b.Money.FundQuotas = sheet.RowsOf(rows)
 }
 
-// quotaPeriod reports whether a text is a quarter, or a year.
+// quotaPeriod reports whether a text is a quarter, or with yearly a year.
 func quotaPeriod(text string, yearly bool) bool {
 	year, quarter, isQuarter := strings.Cut(text, "-Q")
 	if _, err := period.ParseCycle(year + "-01"); err != nil || len(year) != 4 || isQuarter == yearly {

@@ -8,7 +8,7 @@ import (
 
 var costBases = []cost.Column{cost.List, cost.Contracted, cost.Effective, cost.Billed}
 
-// costBasis reads what only a pass_through product has.
+// costBasis reads the column that only pass_through products have.
 func (r *row) costBasis(p *books.Product, modelKnown bool) {
 	given := r.Cell("basis").Text != ""
 	at := r.Word("basis")

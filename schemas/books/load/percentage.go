@@ -7,7 +7,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/books/sheet"
 )
 
-// percentage reads what only percentage prices have.
+// percentage reads the columns that only percentage prices have.
 func (r *row) percentage(p *priceRow) {
 	terms := &p.tier.Percentage
 	if p.model != books.Percentage {
@@ -41,7 +41,7 @@ func (r *row) percentage(p *priceRow) {
 	terms.FreeAmount, terms.HasAllowed = r.Quantity("free_amount"), r.Cell("free_amount").Text != ""
 }
 
-// percentage refuses what only a version of one tier may have.
+// percentage reports price versions of several tiers that use columns for a single tier.
 func (p priceRows) percentage() {
 	l, rows := p.l, p.rows
 	if len(rows) < 2 || rows[0].Row.model != books.Percentage {

@@ -11,14 +11,14 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings/yamldoc"
 )
 
-// item is one mapping of a YAML book, with the books that it refers to.
+// item is one mapping of a YAML book, with the books that its keys refer to.
 type item struct {
 	yamldoc.Map
 	l      *loader
 	format books.Format
 }
 
-// item is the mapping of a node; what names it in messages. Keys that the book does not have are reported.
+// item returns the mapping of a node; messages call it what. Keys that the book does not have are reported.
 func (l *loader) item(file string, node *yamldoc.Node, what string) item {
 	format := l.Formats[file]
 	keys := make([]string, len(format.Columns))
@@ -28,7 +28,7 @@ func (l *loader) item(file string, node *yamldoc.Node, what string) item {
 	return item{yamldoc.Fields(&l.Problems, node, what, keys), l, format}
 }
 
-// words are the words that a key may have.
+// words returns the words that a key can have.
 func (m item) words(key string) []string {
 	for i := range m.format.Columns {
 		if c := &m.format.Columns[i]; c.Name == key {
@@ -78,7 +78,7 @@ func (l *loader) policies() {
 	slices.SortFunc(l.b.Policies, func(a, b books.Policy) int { return strings.Compare(a.ID, b.ID) })
 }
 
-// mustRate is a rate written in this package.
+// mustRate parses a rate that is a constant of this package.
 func mustRate(text string) money.Rate {
 	rate, err := money.ParseRate(text)
 	if err != nil {

@@ -69,7 +69,7 @@ type priceRow struct {
 	number                   int
 	tier                     books.Tier
 	model                    books.Model
-	checked                  bool // its product is known and right
+	checked                  bool // the product exists and has no problem
 	upTo                     sheet.Mark
 }
 
@@ -129,7 +129,7 @@ func priceCells(r *row, p *priceRow, known bool) {
 	if !known {
 		return
 	}
-	p.model = r.l.b.Products[p.sku].Model // unknown of a product that is refused: it has no rule for tiers
+	p.model = r.l.b.Products[p.sku].Model // not Known for a rejected product: no tier rule applies then
 	if r.l.badSKU[r.l.b.Products[p.sku].SKU] {
 		return
 	}
@@ -199,8 +199,8 @@ func (p priceRows) versions() {
 	sheet.Overlaps(l.Files, "prices.csv", firsts, comparePriceKey, func(p *priceRow) string { return p.describe(l) })
 }
 
-// tiers checks that the tiers of a version, whose rows these are, sorted by tier, are 1..n, that up_to rises and that
-// the last one, and only it, is open. Nothing is checked where a row has a problem of its own.
+// tiers checks the rows of a version, sorted by tier: tiers are 1..n, up_to rises, and only the last tier is open. It
+// checks nothing if a row has a problem of its own.
 func (p priceRows) tiers() {
 	l, rows := p.l, p.rows
 	for _, e := range rows {

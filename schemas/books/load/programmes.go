@@ -22,8 +22,8 @@ func (l *loader) incentives() {
 	slices.SortStableFunc(l.b.Programmes, func(a, b books.Programme) int { return strings.Compare(a.ID, b.ID) })
 }
 
-// programmes reads a file that is a list of programmes of a kind. read returns the id of one; twice is the problem of
-// an id that an earlier line has.
+// programmes reads a file with a list of programmes; kind names them in messages. read reads one programme and returns
+// its id; twice is the message for an id that an earlier line has.
 func (l *loader) programmes(file, kind, twice string, read func(item) (id string)) {
 	root, ok := l.Document(file)
 	if !ok {
@@ -109,7 +109,7 @@ func parseAmount(text string) (money.Amount, error) {
 	return a, err
 }
 
-// valid is the validity of an item (§1.4). A bound that is empty is as one that is not there.
+// valid is the validity of an item (§1.4). An empty bound counts as absent.
 func (m item) valid() period.Span {
 	bound := func(key string, open period.Instant) period.Instant {
 		if n := m.Get(key); n != nil && n.Text == "" && (n.Kind == yamldoc.Scalar || n.Kind == yamldoc.Null) {
@@ -155,7 +155,7 @@ func (m item) partners() []int32 {
 	return codes
 }
 
-// wordList reads a list of words, none twice; absent gives fallback. The indexes are sorted.
+// wordList returns the sorted indexes of a list of distinct words; an absent list gives fallback.
 func wordList(m yamldoc.Map, key string, words []string, fallback []int) []int {
 	n := m.Get(key)
 	if n == nil {
@@ -182,7 +182,7 @@ func wordList(m yamldoc.Map, key string, words []string, fallback []int) []int {
 	return out
 }
 
-// tiers reads [{from, rate}], from rising.
+// tiers reads a list of {from, rate} in which from rises.
 func (m item) tiers() []books.IncentiveTier {
 	n := m.Get("tiers")
 	if n == nil {

@@ -61,7 +61,7 @@ type chargeRows struct {
 	rows []sheet.Entry[books.RecurringCharge]
 }
 
-// agree checks that the rows of one charge agree, and sets for each where the charge began.
+// agree checks that the rows of one charge agree, and sets First in each.
 func (cs chargeRows) agree() {
 	rows := cs.rows
 	first := rows[0].Row

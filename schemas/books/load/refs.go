@@ -5,7 +5,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/books/sheet"
 )
 
-// row is one row of a book, with the books that it refers to.
+// row is one row of a book, with the books that its cells refer to.
 type row struct {
 	*sheet.Record
 	l *loader
@@ -35,7 +35,7 @@ func (r *row) needPartner(name string) (code int32, ok bool) {
 	return need(r, name, r.Key(name), "partners.csv", r.l.b.Partner)
 }
 
-// need looks an id up; an empty one was reported already.
+// need looks up the code of an id; an empty id was reported already.
 func need(r *row, name, id, book string, find func(string) int32) (code int32, ok bool) {
 	if id == "" {
 		return books.AnyCode, false
@@ -47,7 +47,7 @@ func need(r *row, name, id, book string, find func(string) int32) (code int32, o
 	return code, code >= 0
 }
 
-// scope reads service_type_code and sku, which together say what a row is about.
+// scope reads service_type_code and sku, which together say what a row applies to.
 func (r *row) scope() (service string, sku int32) {
 	l := r.l
 	service, sku = r.Key("service_type_code"), books.AnyCode

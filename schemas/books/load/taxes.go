@@ -8,13 +8,13 @@ import (
 	"github.com/tollbook/tollbook/schemas/books/sheet"
 )
 
-// compareTaxKey orders the rows by tax and by what they fit.
+// compareTaxKey orders rows by tax and by what they apply to.
 func compareTaxKey(a, b *books.Tax) int {
 	return cmp.Or(strings.Compare(a.ID, b.ID), strings.Compare(a.Party, b.Party), strings.Compare(a.Country, b.Country),
 		strings.Compare(a.Service, b.Service))
 }
 
-// taxes reads taxes.csv. Customers, partners, products and parties are read before.
+// taxes reads taxes.csv. It needs customers, partners, products and parties.
 func (l *loader) taxes() {
 	var rows []sheet.Entry[books.Tax]
 	countries := false

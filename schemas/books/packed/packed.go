@@ -15,28 +15,28 @@ import (
 	"github.com/tollbook/tollbook/schemas/books/sheet"
 )
 
-// Names say of which books a file is. Each is 32 characters, or none.
+// Names identify the books that a file was made of. Each is 32 characters or empty.
 type Names struct {
-	Key  string // of the files as they are stored; none = the file contains no books
-	Note string // of their contents
+	Key  string // identifies the stored files; empty = the file contains no books
+	Note string // identifies their contents
 }
 
 const (
 	magic      = "tollbook books 2"
 	nameBytes  = 32
 	fixedBytes = len(magic) + 2*nameBytes + 4 // magic, key, note, number of parts
-	partBytes  = 16                           // of a part in the head: offset, length, checksum
+	partBytes  = 16                           // per part in the head: offset, length, checksum
 	sumBytes   = 4
-	partRows   = 256     // rows of customers in a part, about
-	maxParts   = 1 << 16 // of a file
-	maxPart    = 1 << 28 // bytes of a part
+	partRows   = 256     // approximate number of customer rows per part
+	maxParts   = 1 << 16 // per file
+	maxPart    = 1 << 28 // bytes per part
 )
 
-// errDamaged is the error of a file that is not as it was written.
+// errDamaged reports a file that changed after it was written.
 var errDamaged = errors.New("packed books are not as they were written")
 
-// Pack returns a file of books. perCustomer are those that have a row for each customer. Without a key it contains only
-// the names.
+// Pack returns a packed file of the books. perCustomer lists those that have a row for each customer. Without a Key the
+// file contains only the names.
 func Pack(n Names, texts map[string]string, perCustomer []string) ([]byte, error) {
 	var parts [][]byte
 	if n.Key != "" {
@@ -65,15 +65,15 @@ func Pack(n Names, texts map[string]string, perCustomer []string) ([]byte, error
 	return append(head, body...), encoder.Close()
 }
 
-// split makes the parts: the first with all that every customer needs, the others with rows of customers by the hash of
-// their id.
+// split makes the parts. The first has everything that every customer needs; the others have rows of customers,
+// distributed by the hash of the customer's id.
 func split(texts map[string]string, perCustomer []string) [][]byte {
 	common, rows := maps.Clone(texts), 0
 	for _, name := range perCustomer {
 		rows += strings.Count(texts[name], "\n")
 	}
 	named := (&sheet.Files{Data: texts}).NamedCustomers(perCustomer)
-	(&sheet.Files{Data: common}).KeepCustomer("", perCustomer) // the rows of those
+	(&sheet.Files{Data: common}).KeepCustomer("", perCustomer) // keeps the rows of named customers
 	n := min(1+rows/partRows, maxParts-1)
 	parts := make([]map[string]*strings.Builder, n)
 	for i := range parts {
@@ -103,7 +103,7 @@ func split(texts map[string]string, perCustomer []string) [][]byte {
 	return out
 }
 
-// place is which of n parts has the rows of a customer.
+// place returns the index of the part, of n, that has the rows of a customer.
 func place(customer string, n int) int {
 	h := fnv.New32a()
 	_, _ = io.WriteString(h, customer) // never fails
@@ -112,7 +112,7 @@ func place(customer string, n int) int {
 
 func checksum(b []byte) uint32 { return crc32.Checksum(b, crc32.MakeTable(crc32.Castagnoli)) }
 
-// encode is texts with their names, one after the other.
+// encode concatenates texts with their names.
 func encode(texts map[string]string) (out []byte) {
 	for _, name := range slices.Sorted(maps.Keys(texts)) {
 		for _, text := range []string{name, texts[name]} {
@@ -148,10 +148,10 @@ func decode(part []byte) (map[string]string, error) {
 type File struct {
 	Names
 	src  io.ReaderAt
-	head []byte // of the parts
+	head []byte // offset, length and checksum of each part
 }
 
-// Open reads the head of a file. Error: it is none, or it is damaged.
+// Open reads the head of a file. It is an error if the file is not a packed file or is damaged.
 func Open(src io.ReaderAt) (*File, error) {
 	fixed := make([]byte, fixedBytes)
 	if n, err := src.ReadAt(fixed, 0); n < len(fixed) {
@@ -173,7 +173,7 @@ func Open(src io.ReaderAt) (*File, error) {
 	return &File{Names{name(len(magic)), name(len(magic) + nameBytes)}, src, head}, nil
 }
 
-// Of returns the texts of the books for a reader that asks about one customer.
+// Of returns the texts of the books that a reader of one customer needs.
 func (f *File) Of(customer string) (map[string]string, error) {
 	n := len(f.head)/partBytes - 1
 	if n < 1 {
@@ -203,7 +203,7 @@ func (f *File) Of(customer string) (map[string]string, error) {
 	return texts, nil
 }
 
-// part reads and checks a part.
+// part reads and verifies a part.
 func (f *File) part(decoder *zstd.Decoder, i int) (map[string]string, error) {
 	entry := f.head[i*partBytes:]
 	at, size := binary.LittleEndian.Uint64(entry), binary.LittleEndian.Uint32(entry[8:])

@@ -2,7 +2,7 @@ package sheet
 
 import "strings"
 
-// Mark is a place in a file whose name is known otherwise: line and column counted from 1, the column in bytes.
+// Mark is a place in a file that the context names: line and column are counted from 1, the column in bytes.
 type Mark struct{ Line, Column int32 }
 
 // cell is one cell of a record with the place of its first character, a quote included.
@@ -13,8 +13,8 @@ type cell struct {
 
 // csvReader reads RFC 4180 records from a text in memory. Lines end in LF or CRLF; empty lines are no records.
 //
-// It is not encoding/csv, because problems must name the place of every cell and the line on which a quote was opened,
-// and because one wrong quote must not hide what comes before it.
+// encoding/csv is not used, because problems must name the place of every cell and the line on which a quote was
+// opened, and because one wrong quote must not hide the problems before it.
 type csvReader struct {
 	text string
 	at   int // next byte
@@ -22,7 +22,7 @@ type csvReader struct {
 	head int // offset of the current line's first byte
 }
 
-// csvError is a text that is no CSV. When fatal, nothing after it can be distinguished.
+// csvError reports text that is not CSV. If it is fatal, nothing after it can be read.
 type csvError struct {
 	Mark
 	what  string
@@ -56,7 +56,7 @@ func (r *csvReader) next(cells []cell) (record []cell, ok bool, err *csvError) {
 
 func (r *csvReader) here() Mark { return Mark{r.line, int32(r.at - r.head + 1)} }
 
-// skipLineEnd passes over one LF or CRLF.
+// skipLineEnd skips one LF or CRLF and reports whether there was one.
 func (r *csvReader) skipLineEnd() bool {
 	switch {
 	case strings.HasPrefix(r.text[r.at:], "\n"):
@@ -71,7 +71,7 @@ func (r *csvReader) skipLineEnd() bool {
 	return true
 }
 
-// cell reads one cell and stops at the comma, the line's end or the text's end.
+// cell reads one cell and stops at the comma, at the end of the line or at the end of the text.
 func (r *csvReader) cell() (cell, *csvError) {
 	c := cell{Mark: r.here()}
 	if r.at < len(r.text) && r.text[r.at] == '"' {
@@ -96,7 +96,7 @@ func (r *csvReader) cell() (cell, *csvError) {
 	return c, nil
 }
 
-// skipLine goes to the start of the next line.
+// skipLine advances to the start of the next line.
 func (r *csvReader) skipLine() {
 	end := strings.IndexByte(r.text[r.at:], '\n')
 	if end < 0 {

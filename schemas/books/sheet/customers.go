@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// KeepCustomer removes the rows of other customers from some files, but for customers that the other files name.
+// KeepCustomer removes from some files the rows of other customers, except customers that the remaining files name.
 func (f *Files) KeepCustomer(customer string, from []string) {
 	keep := f.NamedCustomers(from)
 	keep[customer] = true
@@ -16,7 +16,7 @@ func (f *Files) KeepCustomer(customer string, from []string) {
 	}
 }
 
-// NamedCustomers are the customers that other files than some name, with the ids that mean no certain customer.
+// NamedCustomers returns the customers that files outside than name, and the ids for no particular customer.
 func (f *Files) NamedCustomers(than []string) map[string]bool {
 	named := map[string]bool{"": true, "*": true}
 	for name, data := range f.Data {
@@ -27,7 +27,7 @@ func (f *Files) NamedCustomers(than []string) map[string]bool {
 	return named
 }
 
-// rowsOfCustomers are the header and the rows of some customers.
+// rowsOfCustomers returns the header and the rows of some customers.
 func rowsOfCustomers(data string, keep map[string]bool) string {
 	var rows strings.Builder
 	head, ok := EachCustomer(data, func(id, record string) {
@@ -42,8 +42,8 @@ func rowsOfCustomers(data string, keep map[string]bool) string {
 	return head + rows.String()
 }
 
-// EachCustomer gives the records of a CSV file with their cell of the column customer_id, and returns its header. Not
-// ok: it has no such column.
+// EachCustomer calls visit with each record of a CSV file and its customer_id, and returns the header. ok is false if
+// the file has no such column.
 func EachCustomer(data string, visit func(id, record string)) (head string, ok bool) {
 	data = strings.TrimPrefix(data, "\ufeff")
 	end := strings.IndexByte(data, '\n') + 1
@@ -61,7 +61,7 @@ func EachCustomer(data string, visit func(id, record string)) (head string, ok b
 	return data[:end], true
 }
 
-// eachQuoted is EachCustomer of the rows after the header.
+// eachQuoted is EachCustomer for the rows after the header.
 func eachQuoted(text string, column int, visit func(id, record string)) {
 	r := csvReader{text: text, line: 1}
 	var cells []cell

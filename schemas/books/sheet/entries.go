@@ -23,8 +23,8 @@ type Entry[T any] struct {
 	At   Mark
 }
 
-// SortEntries gives the rows by key, then by the start and end of validity, then by line. Rows are large, so their
-// indexes are sorted; books are mostly kept in order, so that comes first.
+// SortEntries sorts rows by key, then by the start and end of validity, then by line. Rows are large, so it sorts their
+// indexes; books are usually in order already, which is checked first.
 func SortEntries[T any](rows []Entry[T], key func(a, b *T) int) []Entry[T] {
 	order := make([]int32, len(rows))
 	for i := range order {
@@ -49,8 +49,8 @@ func SortEntries[T any](rows []Entry[T], key func(a, b *T) int) []Entry[T] {
 	return sorted
 }
 
-// Overlaps notes every row that is in force together with an earlier one of its key. rows are sorted by sortEntries;
-// each is compared with the row before it that is in force longest.
+// Overlaps reports every row that is in force together with an earlier row of its key. rows must be sorted by
+// SortEntries. Each row is compared with the earlier row that is in force longest.
 func Overlaps[T any](f *Files, file string, rows []Entry[T], key func(a, b *T) int, what func(*T) string) {
 	longest := 0
 	for i := 1; i < len(rows); i++ {
@@ -75,7 +75,7 @@ func Overlaps[T any](f *Files, file string, rows []Entry[T], key func(a, b *T) i
 	}
 }
 
-// Once notes every row whose key an earlier row has, and gives the others. rows are sorted.
+// Once reports every row with the key of an earlier row, and returns the other rows. rows must be sorted.
 func Once[T any](f *Files, file string, rows []Entry[T], key func(a, b *T) int, what func(*T) string) []Entry[T] {
 	out := rows[:0:0]
 	for i, e := range rows {

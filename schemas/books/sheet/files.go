@@ -20,17 +20,17 @@ import (
 // Dir is the folder of the books in a workspace.
 const Dir = "books"
 
-// Files are the files of the books in one reading, and what is wrong with them.
+// Files holds the files of the books during one reading, and the problems found in them.
 type Files struct {
 	zone     *period.Zone
-	Problems problem.Collector       // what is wrong
-	Notes    problem.Collector       // what a person should know
+	Problems problem.Collector       // errors
+	Notes    problem.Collector       // remarks that are no errors
 	Formats  map[string]books.Format // file name → its format
-	Data     map[string]string       // file name → text, of those that are there and not yet read by Each
-	Broken   map[string]bool         // books that could not be read: nothing is said about references to them
+	Data     map[string]string       // file name → text, of existing files that Each has not read yet
+	Broken   map[string]bool         // books that could not be read: references to them are not checked
 }
 
-// New is a reading of no file yet. Dates without an offset are in the zone.
+// New returns Files that have read nothing yet. Dates without an offset are in the zone.
 func New(zone *period.Zone) *Files {
 	f := &Files{zone: zone, Formats: map[string]books.Format{}, Data: map[string]string{}, Broken: map[string]bool{}}
 	for _, format := range books.Formats() {
@@ -39,7 +39,7 @@ func New(zone *period.Zone) *Files {
 	return f
 }
 
-// Read reads every book and hashes them by name, and notes files that are no books.
+// Read reads every book, returns the hash of their names and contents, and adds a note for files that are not books.
 func (f *Files) Read(fsys fs.FS) (hash [32]byte, err error) {
 	names := Names()
 	if hash, err = hashFiles(fsys, names, func(name, data string) { f.Data[name] = data }); err != nil {
@@ -68,13 +68,13 @@ func Names() []string {
 	return names
 }
 
-// Hash is the Hash of the books that Books would read from a workspace whose root fsys is, without a look at what
-// they say.
+// Hash returns the hash of the books in the workspace with root fsys that loading them would give, without parsing
+// them.
 func Hash(fsys fs.FS) ([32]byte, error) {
 	return hashFiles(fsys, Names(), func(string, string) {})
 }
 
-// hashFiles reads the books that are there, in the order of their names, and hashes names, sizes and bytes.
+// hashFiles reads the books that exist, in the order of their names, and hashes names, sizes and bytes.
 func hashFiles(fsys fs.FS, names []string, each func(name, data string)) (sum [32]byte, err error) {
 	hash := sha256.New()
 	buffer := make([]byte, 64<<10)
@@ -101,7 +101,7 @@ func hashFiles(fsys fs.FS, names []string, each func(name, data string)) (sum [3
 	return sum, nil
 }
 
-// readText reads a file as a text. Books can be large: there is no second copy of the bytes.
+// readText reads a file as a string. Books can be large, so the bytes are not copied a second time.
 func readText(fsys fs.FS, name string, buffer []byte) (string, error) {
 	file, err := fsys.Open(name)
 	if err != nil {
@@ -115,8 +115,8 @@ func readText(fsys fs.FS, name string, buffer []byte) (string, error) {
 	return text.String(), errors.Join(err, file.Close())
 }
 
-// text is the text of a book, without a byte order mark. ok is false when it is not there or not UTF-8; what is wrong
-// with that is noted.
+// text returns the text of a book without a byte order mark. ok is false if the book does not exist or is not UTF-8; if
+// that is a problem, it is reported.
 func (f *Files) text(format books.Format) (string, bool) {
 	file := Dir + "/" + format.File
 	data, ok := f.Data[format.File]
@@ -136,7 +136,7 @@ func (f *Files) text(format books.Format) (string, bool) {
 	return data, true
 }
 
-// invalidAt is the place of the first byte that is not UTF-8.
+// invalidAt returns the place of the first byte that is not UTF-8.
 func invalidAt(file, data string) books.Pos {
 	at := books.Pos{File: file, Line: 1, Column: 1}
 	for line := range strings.Lines(data) {
@@ -156,7 +156,7 @@ func invalidAt(file, data string) books.Pos {
 	return at
 }
 
-// Document reads a YAML book. ok is false when it is not there or cannot be read.
+// Document reads a YAML book. ok is false if it does not exist or cannot be read.
 func (f *Files) Document(file string) (root yamldoc.Node, ok bool) {
 	data, there := f.Data[file]
 	if !there {

@@ -30,8 +30,8 @@ type Record struct {
 	Bad   bool // it has a problem of its own
 }
 
-// Each reads a book row by row, once. A book that cannot be read whole is broken: nothing can be said about references
-// to it.
+// Each reads a book row by row; it can do so once. A book that cannot be read completely is broken: references to it
+// are not checked.
 func (f *Files) Each(file string, visit func(*Record)) {
 	format := f.Formats[file]
 	text, ok := f.text(format)
@@ -75,7 +75,7 @@ func (f *Files) Each(file string, visit func(*Record)) {
 	}
 }
 
-// lost notes a problem that costs at least a row.
+// lost reports a problem because of which at least one row cannot be read.
 func (t *table) lost(at Mark, hint, what string) {
 	t.f.Broken[t.format.File] = true
 	t.f.Problems.Add(t.Pos(at), hint, "%s", what)
@@ -96,7 +96,7 @@ func (t *table) columns() string {
 	return strings.Join(names, ", ")
 }
 
-// header checks the header row: every column known or x_, none twice, none required missing.
+// header checks the header row: every column is known or begins with x_, none is duplicate, no required one is missing.
 func (t *table) header(cells []cell) bool {
 	t.by = make(map[string]int, len(t.format.Columns))
 	t.index = make([]int, len(t.format.Columns))
@@ -135,7 +135,7 @@ func (t *table) Pos(m Mark) books.Pos {
 	return books.Pos{File: t.file, Line: int(m.Line), Column: int(m.Column)}
 }
 
-// Column is the description of a column; the name of none is a mistake in this package.
+// Column returns the description of a column. It panics for an unknown name.
 func (t *table) Column(name string) *books.Column {
 	i, ok := t.by[name]
 	if !ok {
@@ -144,7 +144,7 @@ func (t *table) Column(name string) *books.Column {
 	return &t.format.Columns[i]
 }
 
-// Cell is the cell of a column; a column that is not in the file gives an empty cell at the row's start.
+// Cell returns the cell of a column; a column that the file lacks gives an empty cell at the row's start.
 func (r *Record) Cell(name string) cell {
 	i, ok := r.by[name]
 	if !ok {
@@ -171,7 +171,7 @@ func (r *Record) Fail(name, hint, format string, args ...any) {
 	r.f.Problems.Add(r.Pos(c.Mark), hint, "%s %q: %s", name, Shorten(c.Text), what)
 }
 
-// Text is a cell's text, or its default; a required one may not be empty.
+// Text returns a cell's text or its default. An empty required cell is a problem.
 func (r *Record) Text(name string) string {
 	text := r.Cell(name).Text
 	if text != "" {
@@ -195,7 +195,7 @@ func (r *Record) Key(name string) string {
 	return text
 }
 
-// Word is the index of the cell in the column's words; -1 when it is not one of them, or empty without a default.
+// Word is the index of the cell in the column's words; -1 if it is not one of them, or is empty without a default.
 func (r *Record) Word(name string) int {
 	text := r.Text(name)
 	words := r.Column(name).Words
@@ -206,7 +206,7 @@ func (r *Record) Word(name string) int {
 	return i
 }
 
-// meant is a hint for a word that other systems use, or that has other capitals; "" = none.
+// meant returns a hint if a text is a valid word in other capitals or as other systems call it; "" = none.
 func meant(column, text string, words []string) string {
 	text = strings.ToLower(text)
 	if column == "pricing_model" {
@@ -220,10 +220,10 @@ func meant(column, text string, words []string) string {
 	return ""
 }
 
-// Flag is YES or NO.
+// Flag reads YES or NO.
 func (r *Record) Flag(name string) bool { return r.Word(name) == 0 }
 
-// Whole is a whole number from 1.
+// Whole reads a whole number of at least 1.
 func (r *Record) Whole(name string) int {
 	text := r.Text(name)
 	if text == "" {
@@ -237,7 +237,7 @@ func (r *Record) Whole(name string) int {
 	return n
 }
 
-// Decimal reads a cell by its parser. ok is false after a problem and for an empty cell without a default.
+// Decimal reads a cell with parse. ok is false after a problem and for an empty cell without a default.
 func Decimal[T any](r *Record, name string, parse func(string) (T, error)) (v T, ok bool) {
 	text := r.Text(name)
 	if text == "" {
@@ -251,7 +251,7 @@ func Decimal[T any](r *Record, name string, parse func(string) (T, error)) (v T,
 	return v, true
 }
 
-// FailParse notes the error of a parser of money or period, which quotes the text itself.
+// FailParse reports the error of a parser of money or period. The error itself quotes the text.
 func (r *Record) FailParse(name string, err error) {
 	r.Bad = true
 	r.f.Problems.Add(r.Pos(r.Mark(name)), "", "%s %v", name, err)
@@ -272,7 +272,7 @@ func (r *Record) Rate(name string) money.Rate {
 	return v
 }
 
-// Amount is an amount of at least 0.
+// Amount reads an amount of at least 0.
 func (r *Record) Amount(name string) money.Amount {
 	v, ok := Decimal(r, name, money.ParseAmount[string])
 	if ok && v.Sign() < 0 {
@@ -300,7 +300,7 @@ func (r *Record) Valid() period.Span {
 	return span
 }
 
-// Date is a calendar day.
+// Date reads a calendar day.
 func (r *Record) Date(name string) (period.Day, bool) {
 	return Decimal(r, name, period.ParseDay[string])
 }
@@ -312,7 +312,7 @@ func Shorten(text string) string {
 	return text
 }
 
-// otherModels are words of other systems for pricing models.
+// otherModels maps words of other systems to pricing models.
 func otherModels() map[string]string {
 	return map[string]string{"tiered": "graduated", "tiers": "graduated", "per_unit": "flat", "unit": "flat",
 		"standard": "flat", "package": "block", "stair_step": "stairstep", "stair": "stairstep", "p95": "percentile",

@@ -2,17 +2,17 @@ package sheet
 
 import "strings"
 
-// textsBlock is how many bytes of texts are kept in one piece of memory.
+// textsBlock is the number of bytes of texts that are allocated together.
 const textsBlock = 64 << 10
 
-// Texts keeps copies of texts next to each other. A row that keeps the text of a cell, and no copy, keeps the complete
-// file in memory.
+// Texts stores copies of texts next to each other. A row that kept a cell's text itself would keep the complete file in
+// memory.
 type Texts struct {
 	block strings.Builder
 	words map[string]string
 }
 
-// Keep is a copy of a text.
+// Keep returns a copy of a text.
 func (t *Texts) Keep(text string) string {
 	if t.block.Cap()-t.block.Len() < len(text) {
 		t.block = strings.Builder{}
@@ -23,7 +23,7 @@ func (t *Texts) Keep(text string) string {
 	return t.block.String()[from:]
 }
 
-// Word is a copy of a text that many rows have: all of them have the same one.
+// Word returns a copy of a text that many rows have. Equal texts share one copy.
 func (t *Texts) Word(text string) string {
 	word, ok := t.words[text]
 	if !ok {
@@ -36,7 +36,7 @@ func (t *Texts) Word(text string) string {
 	return word
 }
 
-// MostRows is not less than the number of rows of a book that is not yet read, unless rows are shorter than 16 bytes.
+// MostRows returns an upper bound of the rows of a book that is not read yet, if rows have at least 16 bytes.
 func (f *Files) MostRows(file string) int {
 	data := f.Data[file]
 	return min(strings.Count(data, "\n"), len(data)/16)
