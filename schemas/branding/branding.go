@@ -17,13 +17,13 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings/yamldoc"
 )
 
-// Dir is the folder in the workspace, File the file in it.
+// Dir is the branding folder of the workspace, File the branding file in it.
 const (
 	Dir  = "branding"
 	File = Dir + "/branding.yaml"
 )
 
-// MaxLogo is how many bytes a logo has at most. It is embedded in every document.
+// MaxLogo is the maximum size of a logo in bytes. The logo is embedded in every document.
 const MaxLogo = 256 << 10
 
 // Language is the language of an issuer's documents.
@@ -44,7 +44,7 @@ type Logo struct {
 	Data      []byte
 }
 
-// Style is how the documents of one issuer look.
+// Style is the appearance of one issuer's documents.
 type Style struct {
 	Party        string // party_id of the issuer: the vendor's id or a partner's
 	Logo         Logo
@@ -58,7 +58,7 @@ type Style struct {
 	Footer       string // legal text at the end of the cover; may be empty
 }
 
-// Branding is the styles of a workspace.
+// Branding holds the styles of a workspace.
 type Branding struct {
 	styles []Style // by Party
 }
@@ -77,13 +77,13 @@ func (b *Branding) Style(party string) (style *Style, ok bool) {
 	return &b.styles[at], true
 }
 
-// Number is the number of a document: the pattern with the kind (INV, CN, ST), the cycle and the recipient's id.
+// Number returns the number of a document: the pattern with the kind (INV, CN, ST), cycle and recipient's id filled in.
 func (s *Style) Number(kind string, cycle period.Cycle, recipient string) string {
 	return strings.NewReplacer("{kind}", kind, "{cycle}", cycle.String(), "{party}", recipient).Replace(s.number)
 }
 
-// PaymentLink is the address at which a document is paid online: the pattern with the number, the amount and the
-// currency of the document as text of a query. It is empty without a pattern.
+// PaymentLink returns the address at which a document is paid online: the pattern with number, amount and currency,
+// escaped for a query. It is empty without a pattern.
 func (s *Style) PaymentLink(number, amount, currency string) string {
 	return strings.NewReplacer("{number}", url.QueryEscape(number), "{amount}", url.QueryEscape(amount), "{currency}",
 		url.QueryEscape(currency)).Replace(s.link)
@@ -100,15 +100,15 @@ func Keys() []string {
 		"footer"}
 }
 
-// defaults are what a key that is absent means.
+// Defaults of absent keys.
 const (
 	defaultColour = "#1a1a1a"
 	defaultNumber = "{kind}-{cycle}-{party}"
 	longestNumber = 64
 )
 
-// Load reads the branding of a workspace, whose parties are known by known. A workspace without the file has no styles.
-// Errors: problem.Problems with everything that is wrong.
+// Load reads the branding of a workspace; known reports whether a party exists. A workspace without the file has no
+// styles. Errors: problem.Problems with everything that is wrong.
 func Load(workspace fs.FS, known func(party string) bool) (*Branding, error) {
 	data, err := fs.ReadFile(workspace, File)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -225,7 +225,7 @@ func parseNumber(text string) (string, error) {
 	return text, nil
 }
 
-// parseLink checks a pattern of addresses: https, and {number}, without which a payment names no document.
+// parseLink checks an address pattern: it must be https and contain {number}, so that a payment names its document.
 func parseLink(text string) (string, error) {
 	u, err := url.Parse(strings.NewReplacer("{number}", "n", "{amount}", "1", "{currency}", "EUR").Replace(text))
 	if err != nil || u.Scheme != "https" || u.Host == "" || strings.ContainsAny(text, " \t\r\n\"<>") {

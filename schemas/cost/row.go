@@ -7,7 +7,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Column is a cost or quantity column that is allocated.
+// Column is a cost or quantity column whose values are allocated.
 type Column uint8
 
 // The columns, costs first.
@@ -20,7 +20,7 @@ const (
 	ConsumedQuantity
 	Columns
 
-	CostColumns = PricingQuantity // how many of them are costs
+	CostColumns = PricingQuantity // number of cost columns
 )
 
 var columnNames = [Columns]string{"ListCost", "ContractedCost", "EffectiveCost", "BilledCost", "PricingQuantity",
@@ -35,7 +35,7 @@ func ColumnOf(name string) (Column, bool) {
 	return Column(max(i, 0)), i >= 0
 }
 
-// Field is a text column that steps after the reader look at by itself.
+// Field is a text column that steps after the reader use by name.
 type Field uint8
 
 // The fields.
@@ -73,17 +73,17 @@ var fieldNames = [Fields]string{
 // String is the field's name in FOCUS.
 func (f Field) String() string { return fieldNames[f] }
 
-// Words of ChargeCategory that rules of allocation know.
+// Tax is the ChargeCategory of taxes.
 const Tax = "Tax"
 
-// Header is the columns of a file.
+// Header describes the columns of a file.
 type Header struct {
 	Names  []string
 	at     map[string]int
-	fields [Fields]int // -1 = not there
+	fields [Fields]int // index of each Field; -1 = not in the file
 }
 
-// NewHeader takes the names of a file's columns; none comes twice.
+// NewHeader returns the header of a file with these column names, which must be distinct.
 func NewHeader(names []string) *Header {
 	h := &Header{Names: names, at: make(map[string]int, len(names))}
 	for i, name := range names {
@@ -95,7 +95,7 @@ func NewHeader(names []string) *Header {
 	return h
 }
 
-// Index is the place of a column, or -1.
+// Index is the index of a column, or -1.
 func (h *Header) Index(name string) int {
 	if i, ok := h.at[name]; ok {
 		return i
@@ -103,7 +103,7 @@ func (h *Header) Index(name string) int {
 	return -1
 }
 
-// Values is one number of each allocated column.
+// Values holds one number for each allocated column.
 type Values [Columns]money.Cost
 
 // Add adds other values, column by column.
@@ -119,23 +119,23 @@ func (v *Values) Add(o *Values) (err error) {
 // Row is an accepted row. It is valid until the next one is read.
 type Row struct {
 	*Header
-	Cells []string                // by column of the header; null is empty (COST-1), and so is what Late has
+	Cells []string                // by column; null is empty (COST-1), and so are cells that Late returns
 	Codes []int32                 // numbers of the cells in the reader's Words, or Uncoded
-	Late  func(column int) string // the text of a number or time that has none in Cells; nil = Cells has all
-	Fill  func()                  // puts the row's texts into Cells and Codes; nil = they are there
-	// Kind is a number of the row's texts: rows of one Header that have the same Kind agree in all texts that the
-	// reader's sink looks at. NoKind = it is not known.
+	Late  func(column int) string // returns the text of a number or time that Cells lacks; nil = Cells has all
+	Fill  func()                  // sets Cells and Codes of the row; nil = they are set
+	// Kind is a number for the row's texts: rows of one Header with equal Kind have equal texts in all columns that the
+	// consumer of the rows uses. NoKind = not known.
 	Kind       int32
 	Values     Values // null is 0
 	Has        [Columns]bool
-	Tags       map[string]string // nil = none; not to be changed
+	Tags       map[string]string // nil = none; read-only
 	Start, End period.Instant    // of the charge period
 }
 
 // NoKind is the Kind of a row whose texts have no number.
 const NoKind = -1
 
-// fill makes sure that Cells and Codes are those of the row.
+// fill makes sure that Cells and Codes are set.
 func (r *Row) fill() {
 	if r.Fill != nil {
 		fill := r.Fill
@@ -161,7 +161,7 @@ func (r *Row) Cell(i int) string {
 	return r.Cells[i]
 }
 
-// Code is the number of a cell's text; i below 0 is a column that the file lacks, which is null.
+// Code returns the number of a cell's text; i < 0 is a column that the file lacks and gives the number of null.
 func (r *Row) Code(i int, words *Words) int32 {
 	if i < 0 {
 		return 0
@@ -171,13 +171,13 @@ func (r *Row) Code(i int, words *Words) int32 {
 		return r.Codes[i]
 	}
 	code := words.Code(r.Cell(i))
-	if r.Late == nil || r.Cells[i] != "" { // the text of a number or time is that of this row alone
+	if r.Late == nil || r.Cells[i] != "" { // the text of a late number or time is not reused
 		r.Codes[i] = code
 	}
 	return code
 }
 
-// Text is the text of any column; of one that the file lacks it is empty.
+// Text is the text of any column; it is empty if the file lacks the column.
 func (r *Row) Text(name string) string {
 	if i := r.Index(name); i >= 0 {
 		return r.Cell(i)
@@ -202,7 +202,7 @@ func (r *Row) Account() string {
 // FieldCode is the number of a field's text.
 func (r *Row) FieldCode(f Field, words *Words) int32 { return r.Code(r.fields[f], words) }
 
-// AccountIndex is the column of Account; -1 = none.
+// AccountIndex is the index of the column that Account reads; -1 = none.
 func (r *Row) AccountIndex() int {
 	if i := r.fields[SubAccount]; i >= 0 && r.Cell(i) != "" {
 		return i
@@ -222,7 +222,7 @@ func DayOf(t period.Instant) period.Day {
 	return period.Day(day)
 }
 
-// SpanOf is a cycle's month in UTC.
+// SpanOf is the calendar month of a cycle in UTC.
 func SpanOf(c period.Cycle) period.Span {
 	day := 24 * period.Instant(period.Hour)
 	first := period.Instant(c.First()) * day

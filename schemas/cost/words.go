@@ -15,10 +15,10 @@ type Words struct {
 	texts []string
 }
 
-// NewWords knows the empty text alone.
+// NewWords returns Words with only the empty text.
 func NewWords() *Words { return &Words{codes: map[string]int32{"": 0}, texts: []string{""}} }
 
-// Code is the number of a text. The text is copied.
+// Code returns the number of a text. It stores a copy of a new text.
 func (w *Words) Code(text string) int32 {
 	w.mu.RLock()
 	code, ok := w.codes[text]

@@ -4,7 +4,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
-// Kind is what a line is for (§8).
+// Kind says what a line charges for (§8).
 type Kind uint8
 
 // The kinds, in the order in which lines of one record are sorted.
@@ -33,10 +33,9 @@ type Draw struct {
 	Quantity money.Quantity
 }
 
-// Charge is the money of one line: one quantity at one unit price (§4.2).
-// It holds no pointers, so that slices of it cost the garbage collector nothing.
-// Quantities and amounts are negative on reversals only.
-// Official = Discount + Truncated + Payment, always.
+// Charge is the money of one line: one quantity at one unit price (§4.2). Official = Discount + Truncated + Payment
+// always holds. Quantities and amounts are negative only on reversals. It holds no pointers, so that the garbage
+// collector need not scan slices of charges.
 type Charge struct {
 	UsageAmount, Free, Quantity            money.SignedQuantity
 	UnitPrice                              money.UnitPrice
@@ -45,12 +44,12 @@ type Charge struct {
 	Record             int32
 	DiscountID         int32 // index in books.Discounts; -1 = none
 	Version            int32 // index in books.Versions; -1 = none
-	DrawsFrom, DrawsTo int32 // in Charges.Draws
+	DrawsFrom, DrawsTo int32 // range in Charges.Draws
 	Tier               int16 // 0 = none
 	Kind               Kind
 }
 
-// Charges is a growing list of charges with what they drew. Reset keeps the memory.
+// Charges is a list of charges and their draws. Reset keeps the memory.
 type Charges struct {
 	List  []Charge
 	Draws []Draw

@@ -8,7 +8,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
-// AppendDraws writes draws as lines and tables hold them: package_id:quantity, joined by semicolons.
+// AppendDraws appends draws in the text form of lines and tables: package_id:quantity, joined by semicolons.
 func AppendDraws(dst []byte, packages books.Packages, draws []Draw) []byte {
 	for i, d := range draws {
 		if i > 0 {
@@ -19,9 +19,8 @@ func AppendDraws(dst []byte, packages books.Packages, draws []Draw) []byte {
 	return dst
 }
 
-// Returned writes the draws that a reversal returns, with a minus sign: at most a quantity of the draws that
-// AppendDraws wrote, the earlier ones first (§4.11, §10.2). Those on packages that the books no longer hold are among
-// them.
+// Returned returns the draws that a reversal gives back, with a minus sign: of the draws in drew, the first ones up to
+// the quantity most (§4.11, §10.2). It includes draws on packages that the books no longer have.
 func Returned(drew string, most money.Quantity) (string, error) {
 	var dst []byte
 	err := EachDraw(drew, money.ParseQuantity, func(packageID string, q money.Quantity) (err error) {
@@ -42,8 +41,8 @@ func appendDraw(dst []byte, packageID string, q money.SignedQuantity) []byte {
 	return q.AppendText(append(append(dst, packageID...), ':'))
 }
 
-// EachDraw visits the draws that AppendDraws wrote, and those of positions. Package ids may contain colons. It fails
-// at a draw without a colon, at a quantity that parse refuses and at an error of visit.
+// EachDraw calls visit for each draw in a text of AppendDraws or of a position. Package ids can contain colons. It is
+// an error if a draw has no colon, or if parse or visit returns one.
 func EachDraw[Q any](text string, parse func(string) (Q, error), visit func(packageID string, q Q) error) error {
 	for text != "" {
 		var draw string

@@ -2,7 +2,7 @@ package line
 
 import "github.com/tollbook/tollbook/schemas/money"
 
-// Sums are the number, quantities and amounts of several lines, under the names of the columns of lines.
+// Sums holds the number, quantities and amounts of several lines, named like the columns of lines.
 type Sums struct {
 	Lines     int64               `json:"line_count"`
 	Usage     money.QuantityTotal `json:"usage_amount"`

@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// checkDigits is for the operations that can say that no currency has such digits.
+// checkDigits returns an error if no currency can have this number of digits.
 func checkDigits(digits int) error {
 	if digits < 0 || digits > AmountScale {
 		return fmt.Errorf("%d digits outside 0 to %d", digits, AmountScale)
@@ -14,12 +14,12 @@ func checkDigits(digits int) error {
 	return nil
 }
 
-// Allocate splits total over weights without loss, in whole units of 10^-digits, by largest remainder: each part gets
-// the floor of its share, then one unit each goes to the largest remainders, on a tie to the lower index. A negative
-// total mirrors the positive one. Σ parts = total, always; a weight of 0 gets nothing.
+// Allocate splits total over weights in multiples of 10^-digits, by largest remainder: each part gets the floor of its
+// share; the remaining units go, one each, to the largest remainders, and between equal ones to the lower index. A
+// negative total mirrors the positive one. The parts always add up to total; a weight of 0 gets nothing.
 //
-// It is an error if digits is outside 0 to 8, if total is no multiple of 10^-digits, if a weight is negative, or if no
-// weight is above 0.
+// It is an error if digits is outside 0 to 8, if total is not a multiple of 10^-digits, if a weight is negative, or if
+// no weight is above 0.
 func Allocate(total Amount, weights []Amount, digits int) ([]Amount, error) {
 	if err := checkDigits(digits); err != nil {
 		return nil, fmt.Errorf("allocate %s: %w", total, err)
@@ -50,8 +50,8 @@ func Allocate(total Amount, weights []Amount, digits int) ([]Amount, error) {
 	return parts, nil
 }
 
-// largestRemainder splits units over weights, whose sum is above 0. Products of a total and a weight need 174 bits:
-// this is not on the path of lines, so math/big does it.
+// largestRemainder splits units over weights, whose sum is above 0. Products of a total and a weight need 174 bits, and
+// speed does not matter here, so it uses math/big.
 func largestRemainder(units uint128, weights []Amount, sum *big.Int) []uint128 {
 	shares := make([]uint128, len(weights))
 	remainders := make([]*big.Int, len(weights))
@@ -72,7 +72,7 @@ func largestRemainder(units uint128, weights []Amount, sum *big.Int) []uint128 {
 	return shares
 }
 
-// checkParts is Allocate's post-condition.
+// checkParts verifies that the parts that Allocate returns add up to total.
 func checkParts(total Amount, parts []Amount) error {
 	var sum AmountTotal
 	for _, p := range parts {
@@ -102,7 +102,7 @@ func Prorate(a Amount, num, den int64, digits int) (Amount, error) {
 	if unit == 1 {
 		up = rest >= d-rest
 	} else {
-		// The half of an even unit is whole, so what is below one raw unit cannot decide.
+		// Half of an even unit is an integer, so digits below one raw unit cannot change the decision.
 		raw, rest = raw.quoRem(unit)
 		up = rest >= unit/2
 	}

@@ -52,7 +52,7 @@ func (a Amount) MarshalText() ([]byte, error) {
 	return marshalFixed(a.v, AmountScale)
 }
 
-// UnmarshalText is ParseAmount; a stays as it was on an error.
+// UnmarshalText is ParseAmount; an error leaves a unchanged.
 func (a *Amount) UnmarshalText(text []byte) error { return unmarshal(&a.v, text, &amountDomain) }
 
 // Cmp gives -1, 0 or 1 as a is below, equal to or above b.
@@ -104,8 +104,8 @@ func MulSignedR8(q SignedQuantity, p UnitPrice) (Amount, error) {
 	return Amount{mag.signed(q.v.hi < 0)}, nil
 }
 
-// MulRateR8 is R8(a × r), what is left after a discount of §4.2; a negative amount mirrors the positive. A rate
-// is at most 1, so the result is always in range; the error is there for the day it may be more.
+// MulRateR8 is R8(a × r), the amount that remains after a discount of §4.2; a negative amount mirrors the positive one.
+// As a rate is at most 1, the result is always in range and the error is nil.
 func (a Amount) MulRateR8(r Rate) (Amount, error) {
 	mag, fits := mulHalfUp(a.v.abs(), r.v.lo, pow10[RateScale])
 	if !fits || mag.cmp(amountDomain.max) > 0 {
@@ -114,8 +114,8 @@ func (a Amount) MulRateR8(r Rate) (Amount, error) {
 	return Amount{mag.signed(a.v.hi < 0)}, nil
 }
 
-// MulPriceR8 is R8(a × p): an amount in another currency of which one unit of a's costs p. A negative amount mirrors
-// the positive. The error is a *RangeError.
+// MulPriceR8 is R8(a × p), which converts a to another currency, if p is the price of one unit of a's currency. A
+// negative amount mirrors the positive one. The error is a *RangeError.
 func (a Amount) MulPriceR8(p UnitPrice) (Amount, error) {
 	mag, fits := mulHalfUp(a.v.abs(), p.v.lo, pow10[UnitPriceScale])
 	if !fits || mag.cmp(amountDomain.max) > 0 {
@@ -124,8 +124,8 @@ func (a Amount) MulPriceR8(p UnitPrice) (Amount, error) {
 	return Amount{mag.signed(a.v.hi < 0)}, nil
 }
 
-// mulHalfUp gives x × y / unit, the exact product rounded half up once; unit is a power of ten above 1. It is false
-// where the result needs more than 128 bits.
+// mulHalfUp gives x × y / unit, the exact product rounded half up once; unit is a power of ten above 1. It returns
+// false if the result needs more than 128 bits.
 func mulHalfUp(x uint128, y, unit uint64) (uint128, bool) {
 	if x.hi == 0 {
 		hi, lo := bits.Mul64(x.lo, y)

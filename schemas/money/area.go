@@ -5,10 +5,10 @@ import (
 	"math/big"
 )
 
-// Area is a sum of quantities, each times the microseconds that it lasted: exact (§10.1). The zero value is 0.
+// Area is an exact sum of quantities, each multiplied by the microseconds that it lasted (§10.1). The zero value is 0.
 type Area struct{ v uint128 }
 
-// Add adds a quantity that lasted for a number of microseconds of at least 0. The error is a *RangeError.
+// Add adds a quantity that lasted for micros microseconds; micros must not be negative. The error is a *RangeError.
 func (a Area) Add(q Quantity, micros int64) (Area, error) {
 	product, fits := q.v.abs().mul64(absInt64(micros)).narrow()
 	sum, carry := a.v.add(product)
@@ -30,13 +30,13 @@ func (a Area) Plus(b Area) (Area, error) {
 // IsZero reports whether the area is 0.
 func (a Area) IsZero() bool { return a.v.isZero() }
 
-// Over is the mean of the quantities over a number of microseconds above 0, exactly.
+// Over is the exact mean quantity over micros microseconds; micros must be above 0.
 func (a Area) Over(micros int64) *big.Rat {
 	scale := new(big.Int).Exp(big.NewInt(10), big.NewInt(QuantityScale), nil)
 	return new(big.Rat).SetFrac(a.v.big(), scale.Mul(scale, big.NewInt(micros)))
 }
 
-// String is the area in 10^-10 of the quantity times a microsecond, as ParseArea reads it.
+// String is the area in units of 10^-10 of the quantity × microsecond. ParseArea reads it.
 func (a Area) String() string { return a.v.big().String() }
 
 // ParseArea reads what String writes.

@@ -18,7 +18,7 @@ const (
 	RoundHalf                           // ~N: half away from zero
 )
 
-// Conversion turns the unit of a feed into the measure of a product: a factor to multiply or divide by, then a rounding
+// Conversion converts a feed's unit to the measure of a product: it multiplies or divides by a factor, then rounds
 // (§10.2). The zero value is no conversion; values compare with ==.
 type Conversion struct {
 	Factor   Quantity // above 0; 0 = no conversion
@@ -30,7 +30,7 @@ type Conversion struct {
 // IsZero reports whether nothing is converted.
 func (c Conversion) IsZero() bool { return c.Factor.IsZero() }
 
-// conversionSigns are the marks of roundings in their text form, as indexes of ConversionRounding.
+// conversionSigns are the marks of roundings in the text form, indexed by ConversionRounding.
 const conversionSigns = " ^v~"
 
 // ParseConversion reads `*F` or `/F`, then nothing, `^N`, `vN` or `~N`: F is a decimal above 0, N a whole number from 0
@@ -79,8 +79,8 @@ func (c Conversion) String() string {
 	return text
 }
 
-// Convert is C(q): q times or by the factor, exactly, rounded once. The error is a *RangeError above the range of
-// quantities.
+// Convert is C(q): q multiplied or divided by the factor, exactly, then rounded once. The error is a *RangeError if the
+// result is above the range of quantities.
 func (c Conversion) Convert(q Quantity) (Quantity, error) {
 	if c.IsZero() {
 		return q, nil
@@ -94,7 +94,7 @@ func (c Conversion) Convert(q Quantity) (Quantity, error) {
 	return c.round(r)
 }
 
-// ConvertRat is C(x) of an exact value that is not below 0.
+// ConvertRat is C(x) for an exact value of at least 0.
 func (c Conversion) ConvertRat(x *big.Rat) (Quantity, error) {
 	r := new(big.Rat)
 	switch {

@@ -13,7 +13,7 @@ const CostScale = 18
 // below 10^18; a sum may have up to 38 digits. The zero value is 0; values compare with ==.
 type Cost struct{ v int128 }
 
-// CostText says what a text of a cost has that the text form of §1.1 does not.
+// CostText reports which parts of a cost's text the text form of §1.1 does not allow.
 type CostText struct {
 	Exponent     bool // 1e-3
 	LeadingPoint bool // .5
@@ -32,7 +32,7 @@ func ParseCost(s string) (Cost, CostText, error) {
 		return Cost{}, form, &ParseError{Kind: BadDecimal, Text: s, Why: "not a decimal number"}
 	}
 	tooLarge := &ParseError{Kind: OutOfRange, Text: s, Why: "not between −10^18 and 10^18"}
-	keep := point + CostScale // how many of the digits count, or more than there are
+	keep := point + CostScale // number of digits that count; it can exceed the digits that exist
 	switch {
 	case len(digits) == 0 || keep < 0:
 		form.Rounded = len(digits) > 0
@@ -69,8 +69,8 @@ func costLimit() uint128 {
 	return limit
 }
 
-// scanCost splits a text into its significant digits, the place of the point in them (0 = before the first) and its
-// sign. Trailing zeros are no digits.
+// scanCost splits a text into its significant digits, the position of the point among them (0 = before the first) and
+// its sign. Trailing zeros are dropped.
 func scanCost(s string, form *CostText) (digits []byte, point int, negative, ok bool) {
 	rest := s
 	if negative = rest[0] == '-'; negative {
@@ -116,7 +116,7 @@ func scanCost(s string, form *CostText) (digits []byte, point int, negative, ok 
 	return digits, point, negative, true
 }
 
-// farExponent stands for exponents of which every value is 0 or out of range.
+// farExponent replaces larger exponents: every value with one is 0 or out of range.
 const farExponent = 1 << 20
 
 // costExponent reads e3, E-10 or e+3.
@@ -150,8 +150,8 @@ func CostFromRaw(hi int64, lo uint64) (Cost, error) {
 	return Cost{v}, nil
 }
 
-// CostFromDecimal takes a decimal, two's complement over 128 bits, that ParseCost would read without rounding. Not ok:
-// it has more decimals, or is out of range.
+// CostFromDecimal converts a stored decimal, two's complement over 128 bits. ok is false if it has more decimals than a
+// Cost or is out of range.
 func CostFromDecimal(hi int64, lo uint64, scale int) (c Cost, ok bool) {
 	if scale < 0 || scale > CostScale {
 		return Cost{}, false
@@ -179,7 +179,7 @@ func (c Cost) Trim() string { return trimmedString(c.v, CostScale, 0) }
 // MarshalText gives what String gives; it makes JSON strings.
 func (c Cost) MarshalText() ([]byte, error) { return marshalFixed(c.v, CostScale) }
 
-// UnmarshalText reads what MarshalText gives; c stays as it was on an error.
+// UnmarshalText reads what MarshalText gives; an error leaves c unchanged.
 func (c *Cost) UnmarshalText(text []byte) error {
 	v, form, err := ParseCost(string(text))
 	if err == nil && form.Rounded {
@@ -204,19 +204,19 @@ func (c Cost) Sign() int { return c.v.sign() }
 // Neg gives −c.
 func (c Cost) Neg() Cost { return Cost{c.v.neg()} }
 
-// Add gives c + d, exactly, or a *RangeError beyond 38 digits.
+// Add gives c + d, exactly, or a *RangeError if that has more than 38 digits.
 func (c Cost) Add(d Cost) (Cost, error) {
 	sum := c.v
 	err := accumulate(&sum, d.v, CostScale)
 	return Cost{sum}, err
 }
 
-// Sub gives c − d, exactly, or a *RangeError beyond 38 digits.
+// Sub gives c − d, exactly, or a *RangeError if that has more than 38 digits.
 func (c Cost) Sub(d Cost) (Cost, error) { return c.Add(d.Neg()) }
 
-// SplitCost splits a cost in proportion to weights that are not negative and not all 0: by largest remainder at scale
-// 18, of equal remainders to the earlier weight. A negative cost is split as its absolute value, with the sign put back
-// (§11.2).
+// SplitCost splits a cost in proportion to weights, by largest remainder at scale 18; of equal remainders the earlier
+// one comes first. Weights must not be negative or all 0. A negative cost is split by its absolute value and the parts
+// are negated (§11.2).
 func SplitCost(c Cost, weights []*big.Rat) ([]Cost, error) {
 	sum := new(big.Rat)
 	for i, w := range weights {
@@ -244,7 +244,7 @@ func SplitCost(c Cost, weights []*big.Rat) ([]Cost, error) {
 	}
 	out := make([]Cost, len(weights))
 	for i, part := range parts {
-		mag, _ := uint128FromBig(part) // at most the units of c
+		mag, _ := uint128FromBig(part) // not above the units of c
 		out[i] = Cost{mag.signed(c.v.hi < 0)}
 	}
 	return out, nil

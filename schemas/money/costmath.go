@@ -5,10 +5,10 @@ import (
 	"slices"
 )
 
-// The functions of this file compute with costs in 128 and 192 bits. Where a result does not fit they give what
-// math/big gives, so that a caller need not know the difference.
+// The functions of this file compute with costs in 128 and 192 bits. If a result does not fit, they use math/big, so
+// the caller always gets the same result.
 
-// quoRound gives x / 10^digits rounded half away from zero, or not fits.
+// quoRound gives x / 10^digits rounded half away from zero; fits is false if the result does not fit.
 func (x uint128) quoRound(digits int) (q uint128, fits bool) {
 	unit := pow10[digits]
 	q, rest := x.quoRem64(unit)
@@ -23,14 +23,14 @@ func (x uint128) addOne() (sum uint128, fits bool) {
 	return sum, !carry
 }
 
-// quo20 gives x / 10^20 and the first digit of the fraction, and whether the fraction is above 0.
+// quo20 gives x / 10^20, the first digit of the fraction, and whether the fraction is above 0.
 func (x uint192) quo20() (q uint192, digit uint64, more bool) {
 	q, rest := x.quoRem(pow10[maxPow10])
 	q, digit = q.quoRem(10)
 	return q, digit, digit|rest != 0
 }
 
-// R10 gives the cost rounded half away from zero as a quantity. The error is a *RangeError.
+// R10 rounds the cost half away from zero to a quantity. The error is a *RangeError.
 func (c Cost) R10() (SignedQuantity, error) {
 	mag, fits := c.v.abs().quoRound(CostScale - QuantityScale)
 	if !fits || mag.cmp(signedDomain.max) > 0 {
@@ -39,7 +39,7 @@ func (c Cost) R10() (SignedQuantity, error) {
 	return SignedQuantity{mag.signed(c.v.hi < 0)}, nil
 }
 
-// MulR8 is R8(c × p), exact before it is rounded. The error is a *RangeError.
+// MulR8 is R8(c × p): the exact product, rounded once. The error is a *RangeError.
 func (c Cost) MulR8(p UnitPrice) (Amount, error) {
 	q, digit, _ := c.v.abs().mul64(p.v.lo).quo20() // 18 + 10 - 8 decimals
 	if digit >= 5 {
@@ -52,7 +52,7 @@ func (c Cost) MulR8(p UnitPrice) (Amount, error) {
 	return Amount{mag.signed(c.v.hi < 0)}, nil
 }
 
-// LessR8 is R8(a − c), exact before it is rounded. The error is a *RangeError.
+// LessR8 is R8(a − c): the exact difference, rounded once. The error is a *RangeError.
 func (a Amount) LessR8(c Cost) (Amount, error) {
 	up, fits := a.v.abs().mul64(pow10[CostScale-AmountScale]).narrow()
 	if fits && up.hi>>63 == 0 {
@@ -82,17 +82,17 @@ func (a Amount) BelowMargin(c Cost, share UnitPrice) bool {
 	return a.v.cmp(least) < 0
 }
 
-// CostOf gives a quantity as a cost, or not ok if it is out of range.
+// CostOf converts a quantity to a cost; ok is false if it is out of range.
 func CostOf(q Quantity) (c Cost, ok bool) { return CostFromDecimal(q.v.hi, q.v.lo, QuantityScale) }
 
-// Weights are what costs are split in proportion to.
+// Weights are the proportions by which costs are split.
 type Weights struct {
 	rats  []*big.Rat
-	units []uint64 // the same proportion in integers; nil = they do not fit
+	units []uint64 // the same proportions as integers; nil = they do not fit
 	sum   uint64
 }
 
-// NewWeights takes weights that are not negative and not all 0.
+// NewWeights returns Weights; the weights must not be negative or all 0.
 func NewWeights(rats []*big.Rat) *Weights {
 	w := &Weights{rats: rats}
 	common := big.NewInt(1)
@@ -117,7 +117,7 @@ func NewWeights(rats []*big.Rat) *Weights {
 // IsZero reports whether a weight is 0.
 func (w *Weights) IsZero(i int) bool { return w.rats[i].Sign() == 0 }
 
-// Split appends the parts of a cost, as SplitCost gives them.
+// Split appends to dst the parts that SplitCost gives for a cost.
 func (w *Weights) Split(dst []Cost, c Cost) ([]Cost, error) {
 	if w.units == nil {
 		parts, err := SplitCost(c, w.rats)
@@ -149,7 +149,7 @@ func (w *Weights) Split(dst []Cost, c Cost) ([]Cost, error) {
 	return dst, nil
 }
 
-// remainder is what the floor of a share leaves.
+// remainder is the remainder of a share after its floor.
 type remainder struct {
 	index int
 	rest  uint64

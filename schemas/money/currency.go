@@ -2,7 +2,7 @@ package money
 
 import "slices"
 
-// Currency is a currency and how many decimals what is paid in it has. Amounts of two currencies are never added
+// Currency is a currency with the number of decimals of amounts paid in it. Amounts of two currencies are never added
 // (§10.7): totals that can hold several are PerCurrency.
 type Currency struct {
 	Code   string // ISO 4217
@@ -34,8 +34,8 @@ const (
 	fourDecimals  = "CLF UYW"
 )
 
-// PerCurrency are totals of amounts by currency. It has no operation that adds two of them together. The zero value is
-// empty.
+// PerCurrency holds one total per currency. It has no operation that adds totals of different currencies. The zero
+// value is empty.
 type PerCurrency struct{ list []CurrencyTotal }
 
 // CurrencyTotal is the total of one currency.
@@ -49,7 +49,7 @@ func (p *PerCurrency) Add(currency string, a Amount) error {
 	return p.AddTotal(currency, AmountTotal(a))
 }
 
-// AddTotal adds a total of a currency, as Add.
+// AddTotal adds a total to the total of its currency.
 func (p *PerCurrency) AddTotal(currency string, a AmountTotal) error {
 	at, ok := slices.BinarySearchFunc(p.list, currency, func(t CurrencyTotal, code string) int {
 		switch {
@@ -66,10 +66,10 @@ func (p *PerCurrency) AddTotal(currency string, a AmountTotal) error {
 	return p.list[at].Total.AddTotal(a)
 }
 
-// List is the totals by currency code.
+// List returns the totals, sorted by currency code.
 func (p *PerCurrency) List() []CurrencyTotal { return slices.Clone(p.list) }
 
-// Of is the total of a currency; 0 where nothing was added.
+// Of returns the total of a currency; 0 if nothing was added.
 func (p *PerCurrency) Of(currency string) AmountTotal {
 	for _, t := range p.list {
 		if t.Currency == currency {

@@ -55,7 +55,7 @@ func (m Mode) MarshalText() ([]byte, error) {
 	return []byte(m.String()), nil
 }
 
-// UnmarshalText is ParseMode; m stays as it was on an error.
+// UnmarshalText is ParseMode; an error leaves m unchanged.
 func (m *Mode) UnmarshalText(text []byte) error {
 	mode, err := ParseMode(string(text))
 	if err != nil {
@@ -65,11 +65,11 @@ func (m *Mode) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// Cut cuts a to the given decimals, 0 to 8, by mode; negative amounts mirror positive ones (§4.2). More than 8
-// decimals leave it as it is; fewer than 0 count as 0. It panics on a Mode that is none of the four.
+// Cut rounds a to the given decimals, 0 to 8, by mode; negative amounts mirror positive ones (§4.2). With more than 8
+// decimals it returns a unchanged; fewer than 0 count as 0. It panics if mode is not one of the four.
 //
-// Rounding 999999999999999999.99999999 up gives 10^18, one unit past the range. Cut returns it, exactly, and
-// MarshalText, ParseAmount and AmountFromRaw refuse it (doc.go, invariant 3).
+// Rounding 999999999999999999.99999999 up gives 10^18, one unit past the range. Cut returns it exactly, but
+// MarshalText, ParseAmount and AmountFromRaw reject it (doc.go, invariant 3).
 func (a Amount) Cut(digits int, mode Mode) Amount {
 	if digits >= AmountScale {
 		return a
@@ -84,8 +84,8 @@ func (a Amount) Cut(digits int, mode Mode) Amount {
 	return Amount{mag.signed(a.v.hi < 0)}
 }
 
-// CutBy returns a mode by which Cut gives an amount of a: mode itself if it does, and otherwise the first of half up,
-// half even, truncate and up that does, or mode if none does.
+// CutBy returns a mode by which Cut turns a into given: mode itself if it does, otherwise the first of half up, half
+// even, truncate and up that does, or mode if none does.
 func (a Amount) CutBy(given Amount, digits int, mode Mode) Mode {
 	for _, m := range [...]Mode{mode, HalfUp, HalfEven, Truncate, Up} {
 		if a.Cut(digits, m) == given {
@@ -101,8 +101,8 @@ func (a Amount) Rd(digits int) Amount { return a.Cut(digits, HalfUp) }
 // Td is the Td of §1.1: truncated toward zero to the currency's digits.
 func (a Amount) Td(digits int) Amount { return a.Cut(digits, Truncate) }
 
-// roundsUp reports whether a magnitude of some units and a rest, with unit even and odd telling of the units, goes away
-// from zero.
+// roundsUp reports whether a magnitude is rounded away from zero. rest is what is left over below unit, unit is even,
+// and odd says whether the number of whole units is odd.
 func roundsUp(mode Mode, rest, unit uint64, odd bool) bool {
 	switch mode {
 	case Truncate:

@@ -1,6 +1,6 @@
 package money
 
-// domain is what sets one decimal type apart from another: its scale and its range.
+// domain describes a decimal type: its scale and its range.
 type domain struct {
 	name     string
 	scale    int
@@ -36,7 +36,7 @@ func (d *domain) holds(v int128) bool {
 	return (d.negative || v.hi >= 0) && v.abs().cmp(d.max) <= 0
 }
 
-// rangeError is the error of an operation on operands given as text; y is empty where there is one.
+// rangeError is the error of an operation on operands given as text; y is empty if there is only one.
 func (d *domain) rangeError(op, x, y string) error {
 	return &RangeError{Type: d.name, Op: op, X: x, Y: y, Why: d.outside}
 }
@@ -50,8 +50,8 @@ func (d *domain) fromRaw(hi int64, lo uint64) (int128, error) {
 	return int128{}, d.storedError(v, d.scale)
 }
 
-// storedError is the error of a stored integer outside the range: for a type without a sign a negative one is, as in
-// text, a minus that is not allowed.
+// storedError is the error of a stored integer outside the range. For a type without a sign, a negative integer gives
+// the same error as a minus in text.
 func (d *domain) storedError(v int128, scale int) error {
 	e := &ParseError{Kind: OutOfRange, Text: scaledText(v, scale), Why: d.outside}
 	if v.hi < 0 && !d.negative {
@@ -60,7 +60,7 @@ func (d *domain) storedError(v int128, scale int) error {
 	return e
 }
 
-// add gives v + w, or a *RangeError outside the domain. Both are in it, so 128 bits are never left.
+// add gives v + w, or a *RangeError outside the domain. Both operands are in it, so 128 bits cannot overflow.
 func (d *domain) add(v, w int128) (int128, error) {
 	sum, _ := v.add(w)
 	if !d.holds(sum) {
@@ -69,7 +69,7 @@ func (d *domain) add(v, w int128) (int128, error) {
 	return sum, nil
 }
 
-// sub gives v − w, or a *RangeError outside the domain. Both are in it, so 128 bits are never left.
+// sub gives v − w, or a *RangeError outside the domain. Both operands are in it, so 128 bits cannot overflow.
 func (d *domain) sub(v, w int128) (int128, error) {
 	diff, _ := v.sub(w)
 	if !d.holds(diff) {
@@ -78,7 +78,7 @@ func (d *domain) sub(v, w int128) (int128, error) {
 	return diff, nil
 }
 
-// unmarshal parses text into dst, which stays as it was on an error.
+// unmarshal parses text into dst; an error leaves dst unchanged.
 func unmarshal(dst *int128, text []byte, d *domain) error {
 	v, err := parse(text, d)
 	if err != nil {

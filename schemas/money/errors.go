@@ -2,15 +2,15 @@ package money
 
 import "fmt"
 
-// Kind says what is wrong with a decimal that came from outside. Its words are the reasons of §3.20.
+// Kind says what is wrong with a decimal in input data. Its words are the reasons of §3.20.
 type Kind uint8
 
 const (
 	// Missing: the text is empty.
 	Missing Kind = iota + 1
-	// BadDecimal: the form is not that of §1.1, digits are beyond the scale, or a minus that is not allowed.
+	// BadDecimal: the form is not that of §1.1, digits exceed the scale, or there is a minus that is not allowed.
 	BadDecimal
-	// OutOfRange: the form is right and the number is outside its type's range.
+	// OutOfRange: the form is correct and the number is outside its type's range.
 	OutOfRange
 )
 
@@ -27,17 +27,17 @@ func (k Kind) String() string {
 	return fmt.Sprintf("Kind(%d)", uint8(k))
 }
 
-// shownText is how many bytes of a wrong text an error message quotes; Text keeps all of them.
+// shownText is how many bytes of a wrong text an error message quotes; Text has all of them.
 const shownText = 64
 
-// ParseError is a decimal from outside, text or stored integer, that is no value of the type asked for.
+// ParseError is a decimal in input data, a text or a stored integer, that is not a value of the requested type.
 type ParseError struct {
 	Kind Kind
 	Text string // the text as it was given; for a stored integer, the decimal it stands for
 	Why  string // what is wrong with it: "thousands separator"
 }
 
-// Error reads on from the name of a column: `"1,000": thousands separator`.
+// Error is worded to follow the name of a column: `"1,000": thousands separator`.
 func (e *ParseError) Error() string {
 	if e.Kind == Missing {
 		return e.Why
@@ -49,11 +49,11 @@ func (e *ParseError) Error() string {
 	return fmt.Sprintf("%q: %s", text, e.Why)
 }
 
-// RangeError is an operation whose exact result is outside the range of its type. Nothing was computed.
+// RangeError is an operation whose exact result is outside the range of its type. It has no result.
 type RangeError struct {
 	Type string // the type of the result: "quantity"
 	Op   string // the operation: "+", "−", "×", "÷ up"
-	X, Y string // the operands, all digits; Y is empty where there is one
+	X, Y string // the operands with all digits; Y is empty if there is only one
 	Why  string // the range or the condition that was broken: "outside 0 to 10^15"
 }
 

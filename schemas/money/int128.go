@@ -5,19 +5,19 @@ import (
 	"math/bits"
 )
 
-// uint128 is an unsigned 128-bit integer: the magnitude every operation works on.
+// uint128 is an unsigned 128-bit integer: the magnitude on which all operations work.
 type uint128 struct {
 	hi, lo uint64
 }
 
-// int128 is a two's complement 128-bit integer, the layout of Arrow's decimal128. Values are always far from its
-// lowest number, except in totals, which check for it.
+// int128 is a two's complement 128-bit integer, with the layout of Arrow's decimal128. Only totals can come near its
+// lowest number, and they check for it.
 type int128 struct {
 	hi int64
 	lo uint64
 }
 
-// maxPow10 is the largest power of ten a uint64 holds.
+// maxPow10 is the exponent of the largest power of ten that fits a uint64.
 const maxPow10 = 19
 
 // pow10 holds the powers of ten of a uint64; it is read only.
@@ -39,7 +39,7 @@ func (x uint128) cmp(y uint128) int {
 	}
 }
 
-// add gives x + y and whether it left 128 bits.
+// add gives x + y and whether it overflowed 128 bits.
 func (x uint128) add(y uint128) (sum uint128, carry bool) {
 	lo, c := bits.Add64(x.lo, y.lo, 0)
 	hi, c := bits.Add64(x.hi, y.hi, c)
@@ -77,8 +77,8 @@ func (x uint128) quoRem(d uint128) (q, r uint128) {
 		q, r64 := x.quoRem64(d.lo)
 		return q, uint128{0, r64}
 	}
-	// The quotient is below 2^64. Dividing by the top 64 bits of d, normalised, gives it or one more; the estimate
-	// is taken one down and put right once (Hacker's Delight, divlu for two words).
+	// The quotient is below 2^64. Dividing by the top 64 bits of the normalized d gives the quotient or one more; the
+	// estimate is reduced by one and corrected once (Hacker's Delight, divlu for two words).
 	n := uint(bits.LeadingZeros64(d.hi))
 	top := d.hi<<n | d.lo>>(64-n)
 	half := uint128{x.hi >> 1, x.hi<<63 | x.lo>>1}
@@ -102,7 +102,7 @@ func (x uint128) big() *big.Int {
 	return z.Or(z, new(big.Int).SetUint64(x.lo))
 }
 
-// uint128FromBig gives a non-negative integer as 128 bits; false where it needs more.
+// uint128FromBig converts a non-negative integer to 128 bits; it returns false if that needs more.
 func uint128FromBig(z *big.Int) (uint128, bool) {
 	if z.BitLen() > 128 {
 		return uint128{}, false
@@ -112,12 +112,12 @@ func uint128FromBig(z *big.Int) (uint128, bool) {
 	return uint128{hi, lo}, true
 }
 
-// uint192 is an exact product of 128 by 64 bits.
+// uint192 is the exact product of a 128-bit and a 64-bit integer.
 type uint192 struct {
 	hi, mid, lo uint64
 }
 
-// addSmall gives x + y. A product plus half of a power of ten never leaves 192 bits: its factors are range-checked.
+// addSmall gives x + y. A product plus half a power of ten cannot overflow 192 bits: its factors are range-checked.
 func (x uint192) addSmall(y uint64) uint192 {
 	lo, c := bits.Add64(x.lo, y, 0)
 	mid, c := bits.Add64(x.mid, 0, c)
@@ -132,7 +132,7 @@ func (x uint192) quoRem(d uint64) (q uint192, r uint64) {
 	return q, r
 }
 
-// narrow gives x as 128 bits; false where it needs more.
+// narrow converts x to 128 bits; it returns false if that needs more.
 func (x uint192) narrow() (uint128, bool) {
 	return uint128{x.mid, x.lo}, x.hi == 0
 }
@@ -156,7 +156,7 @@ func (v int128) neg() int128 {
 	return int128{int64(hi), lo}
 }
 
-// abs gives the magnitude; also the lowest number's, 2^127, comes out right.
+// abs gives the magnitude, also of the lowest number, -2^127.
 func (v int128) abs() uint128 {
 	if v.hi < 0 {
 		v = v.neg()
@@ -184,7 +184,7 @@ func (v int128) cmp(w int128) int {
 	}
 }
 
-// add gives v + w; false where it leaves 128 bits.
+// add gives v + w; it returns false if that overflows 128 bits.
 func (v int128) add(w int128) (int128, bool) {
 	lo, c := bits.Add64(v.lo, w.lo, 0)
 	hi, _ := bits.Add64(uint64(v.hi), uint64(w.hi), c)
@@ -192,7 +192,7 @@ func (v int128) add(w int128) (int128, bool) {
 	return s, (v.hi^s.hi)&(w.hi^s.hi) >= 0
 }
 
-// sub gives v − w; false where it leaves 128 bits.
+// sub gives v − w; it returns false if that overflows 128 bits.
 func (v int128) sub(w int128) (int128, bool) {
 	lo, b := bits.Sub64(v.lo, w.lo, 0)
 	hi, _ := bits.Sub64(uint64(v.hi), uint64(w.hi), b)

@@ -7,12 +7,12 @@ import (
 	"unicode/utf8"
 )
 
-// Text is what decimals are parsed from: a field of a file as it was read, without a copy.
+// Text is the type of a decimal's text: a string, or bytes of a file, which need no copy.
 type Text interface {
 	~string | ~[]byte
 }
 
-// verdict is the outcome of reading a decimal, before anybody asks why.
+// verdict is the result of scanning a decimal. whyMalformed explains a bad one.
 type verdict uint8
 
 const (
@@ -21,7 +21,7 @@ const (
 	overflowing // well formed and beyond 128 bits
 )
 
-// shortDigits is the number of characters whose digits always fit a uint64.
+// shortDigits is the number of decimal digits that always fit a uint64.
 const shortDigits = 19
 
 const whyMinus = "a minus is not allowed"
@@ -79,7 +79,7 @@ func scanShort[T Text](s T, first, scale int) (uint128, verdict) {
 	return uint128{hi, lo}, wellFormed
 }
 
-// scanLong is scanShort for texts of any length. The form is judged to the end before the range is.
+// scanLong is scanShort for texts of any length. It checks the complete form before the range.
 func scanLong[T Text](s T, first, scale int) (uint128, verdict) {
 	whole, kept, ok := form(s, first, scale)
 	if !ok {
@@ -107,7 +107,7 @@ func scanLong[T Text](s T, first, scale int) (uint128, verdict) {
 	return acc, wellFormed
 }
 
-// form says where the integer digits of s end and how many digits after the point count: those after scale are zeros.
+// form returns where the integer digits of s end and how many decimals are kept; those past scale are zeros.
 func form[T Text](s T, first, scale int) (whole, kept int, ok bool) {
 	for whole = first; whole < len(s) && s[whole]-'0' <= 9; whole++ {
 	}
@@ -127,14 +127,14 @@ func form[T Text](s T, first, scale int) (whole, kept int, ok bool) {
 	return whole, min(len(s)-whole-1, scale), true
 }
 
-// shiftIn gives x × 10 + c and whether it left 128 bits.
+// shiftIn gives x × 10 + c and whether it overflowed 128 bits.
 func (x uint128) shiftIn(c byte) (uint128, bool) {
 	p := x.mul64(10)
 	sum, carry := uint128{p.mid, p.lo}.add(uint128{0, uint64(c)})
 	return sum, p.hi != 0 || carry
 }
 
-// parseError says what is wrong with a text that parse refused.
+// parseError says what is wrong with a text that parse rejected.
 func parseError(text string, v verdict, d *domain) error {
 	switch {
 	case text == "":
@@ -146,7 +146,7 @@ func parseError(text string, v verdict, d *domain) error {
 	}
 }
 
-// whyMalformed names the first thing in text that the form of §1.1 does not have.
+// whyMalformed names the first thing in text that the form of §1.1 does not allow.
 func whyMalformed(text string, d *domain) string {
 	first := 0
 	if text[0] == '-' {
@@ -179,7 +179,7 @@ func whyMalformed(text string, d *domain) string {
 	}
 }
 
-// whyCharacter names the character rest begins with; afterDigits distinguishes an exponent from a word.
+// whyCharacter names the first character of rest; afterDigits distinguishes an exponent from a word.
 func whyCharacter(rest string, afterDigits bool) string {
 	switch c := rest[0]; {
 	case c == ',' || c == '_' || c == '\'':

@@ -30,8 +30,8 @@ func QuantityFromInt(n int64) (Quantity, error) {
 	return MulWhole(Quantity{int128{0, pow10[QuantityScale]}}, n)
 }
 
-// QuantityFromRat is R10(r): r rounded half away from zero to 10 decimals (§4.7, a billed value times its share).
-// The error is a *RangeError; a negative r is one whatever it would round to.
+// QuantityFromRat is R10(r): r rounded half away from zero to 10 decimals (§4.7, a billed value times its share). The
+// error is a *RangeError. A negative r is always out of range.
 func QuantityFromRat(r *big.Rat) (Quantity, error) {
 	if r.Sign() < 0 {
 		return Quantity{}, quantityDomain.rangeError("R10", r.RatString(), "")
@@ -65,7 +65,7 @@ func (q Quantity) AppendText(dst []byte) []byte { return appendFixed(dst, q.v, Q
 // MarshalText gives what String gives; it makes JSON strings.
 func (q Quantity) MarshalText() ([]byte, error) { return marshalFixed(q.v, QuantityScale) }
 
-// UnmarshalText is ParseQuantity; q stays as it was on an error.
+// UnmarshalText is ParseQuantity; an error leaves q unchanged.
 func (q *Quantity) UnmarshalText(text []byte) error { return unmarshal(&q.v, text, &quantityDomain) }
 
 // Cmp gives -1, 0 or 1 as q is below, equal to or above r.
@@ -88,7 +88,7 @@ func (q Quantity) Add(r Quantity) (Quantity, error) {
 	return Quantity{v}, err
 }
 
-// Sub gives q − r, exactly, or a *RangeError where that is below 0.
+// Sub gives q − r, exactly, or a *RangeError if that is below 0.
 func (q Quantity) Sub(r Quantity) (Quantity, error) {
 	v, err := quantityDomain.sub(q.v, r.v)
 	return Quantity{v}, err
@@ -106,8 +106,8 @@ func MulWhole(q Quantity, n int64) (Quantity, error) {
 	return Quantity{mag.signed(false)}, nil
 }
 
-// FloorDiv gives q / block rounded down to a whole number (§10.3, block_rounding). The error is a *RangeError where
-// block is 0 or the result is above 10^15.
+// FloorDiv gives q / block rounded down to a whole number (§10.3, block_rounding). The error is a *RangeError if block
+// is 0 or the result is above 10^15.
 func FloorDiv(q, block Quantity) (Quantity, error) {
 	if block.IsZero() {
 		return Quantity{}, &RangeError{Type: quantityDomain.name, Op: "÷ down", X: q.String(), Y: block.String(),
@@ -121,8 +121,8 @@ func FloorDiv(q, block Quantity) (Quantity, error) {
 	return Quantity{raw.signed(false)}, nil
 }
 
-// CeilDiv gives q / block rounded up to a whole number (§4.6, block). The error is a *RangeError where block is 0
-// or the result is above 10^15.
+// CeilDiv gives q / block rounded up to a whole number (§4.6, block). The error is a *RangeError if block is 0 or the
+// result is above 10^15.
 func CeilDiv(q, block Quantity) (Quantity, error) {
 	if block.IsZero() {
 		return Quantity{}, &RangeError{Type: quantityDomain.name, Op: "÷ up", X: q.String(), Y: block.String(),

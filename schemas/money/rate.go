@@ -5,8 +5,8 @@ import "math/big"
 // RateScale is the number of decimals of Rate.
 const RateScale = 10
 
-// Rate is a share that is paid, such as a discount's or a term's: scale 10, 0 to 1 inclusive (§3.6, §3.9). The
-// zero value is 0; values compare with ==.
+// Rate is a share that remains to be paid, such as a discount's or a term's: scale 10, 0 to 1 inclusive (§3.6, §3.9).
+// The zero value is 0; values compare with ==.
 type Rate struct{ v int128 }
 
 // ParseRate reads the text form of §1.1; a minus is not allowed, not even in "-0". The error is a *ParseError.
@@ -40,7 +40,7 @@ func (r Rate) AppendText(dst []byte) []byte { return appendFixed(dst, r.v, RateS
 // MarshalText gives what String gives; it makes JSON strings.
 func (r Rate) MarshalText() ([]byte, error) { return marshalFixed(r.v, RateScale) }
 
-// UnmarshalText is ParseRate; r stays as it was on an error.
+// UnmarshalText is ParseRate; an error leaves r unchanged.
 func (r *Rate) UnmarshalText(text []byte) error { return unmarshal(&r.v, text, &rateDomain) }
 
 // Cmp gives -1, 0 or 1 as r is below, equal to or above s.
@@ -55,7 +55,7 @@ func (r Rate) Add(s Rate) (Rate, error) {
 	return Rate{v}, err
 }
 
-// Sub gives r − s, exactly, or a *RangeError where that is below 0.
+// Sub gives r − s, exactly, or a *RangeError if that is below 0.
 func (r Rate) Sub(s Rate) (Rate, error) {
 	v, err := rateDomain.sub(r.v, s.v)
 	return Rate{v}, err

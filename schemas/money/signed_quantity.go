@@ -39,7 +39,7 @@ func (q SignedQuantity) AppendText(dst []byte) []byte { return appendFixed(dst, 
 // MarshalText gives what String gives; it makes JSON strings.
 func (q SignedQuantity) MarshalText() ([]byte, error) { return marshalFixed(q.v, QuantityScale) }
 
-// UnmarshalText is ParseSignedQuantity; q stays as it was on an error.
+// UnmarshalText is ParseSignedQuantity; an error leaves q unchanged.
 func (q *SignedQuantity) UnmarshalText(text []byte) error {
 	return unmarshal(&q.v, text, &signedDomain)
 }
@@ -71,8 +71,8 @@ func (q SignedQuantity) Sub(r SignedQuantity) (SignedQuantity, error) {
 	return SignedQuantity{v}, err
 }
 
-// Share gives q × part / of, rounded half away from zero to 10 decimals: what a part of a period is charged for
-// (§10.3). part is at least 0 and of above 0. The error is a *RangeError.
+// Share gives q × part / of, rounded half away from zero to 10 decimals: the charge for a part of a period (§10.3).
+// part must be at least 0 and of above 0. The error is a *RangeError.
 func Share(q SignedQuantity, part, of int64) (SignedQuantity, error) {
 	product, fits := q.v.abs().mul64(absInt64(part)).narrow()
 	if !fits || part < 0 || of <= 0 {

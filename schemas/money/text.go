@@ -13,7 +13,7 @@ func appendFixed(dst []byte, v int128, scale int) []byte {
 	}
 	whole, frac := v.abs().quoRem64(pow10[scale])
 	if whole.hi != 0 {
-		// Only totals come here. 2^127 has 39 digits, so what is left of it after 19 fits a uint64.
+		// Only totals are this large. 2^127 has 39 digits, so the digits above the low 19 fit a uint64.
 		top, rest := whole.quoRem64(pow10[maxPow10])
 		dst = strconv.AppendUint(dst, top.lo, 10)
 		dst = appendPadded(dst, rest, maxPow10)
@@ -44,7 +44,7 @@ func fixedString(v int128, scale int) string {
 	return string(appendFixed(buf[:0], v, scale))
 }
 
-// trimmedString is fixedString without the zeros that end the decimals, but at least keep decimals.
+// trimmedString is fixedString without trailing zeros, but with at least keep decimals.
 func trimmedString(v int128, scale, keep int) string {
 	var buf [fixedRoom]byte
 	text := appendFixed(buf[:0], v, scale)
@@ -61,7 +61,7 @@ func marshalFixed(v int128, scale int) ([]byte, error) {
 	return appendFixed(make([]byte, 0, fixedRoom), v, scale), nil
 }
 
-// scaledText writes v / 10^scale with all its digits, for scales a decimal128 can have.
+// scaledText writes v / 10^scale with all its digits, for any scale of a decimal128.
 func scaledText(v int128, scale int) string {
 	digits := new(big.Int).Abs(v.big()).String()
 	if missing := scale + 1 - len(digits); missing > 0 {

@@ -2,8 +2,8 @@ package money
 
 import "fmt"
 
-// Total is a sum of stored decimals of one scale, for control totals of many lines: exact up to 38 digits, which is far
-// beyond one amount's range and still fits a DECIMAL(38) column.
+// Total is a sum of stored decimals of one scale, for control totals of many lines. It is exact up to 38 digits, which
+// is far beyond the range of one amount and fits a DECIMAL(38) column.
 type Total struct {
 	v     int128
 	scale int
@@ -17,8 +17,8 @@ func NewTotal(scale int) (Total, error) {
 	return Total{scale: scale}, nil
 }
 
-// Add adds a stored integer of the total's scale, two's complement over 128 bits. Past 38 digits it gives a *RangeError
-// and the total stays as it was.
+// Add adds a stored integer of the total's scale, two's complement over 128 bits. Past 38 digits it returns a
+// *RangeError and leaves the total unchanged.
 func (t *Total) Add(hi int64, lo uint64) error { return accumulate(&t.v, int128{hi, lo}, t.scale) }
 
 // Raw gives the sum, two's complement over 128 bits.
@@ -27,7 +27,7 @@ func (t Total) Raw() (hi int64, lo uint64) { return t.v.hi, t.v.lo }
 // String gives the sum with all digits of its scale.
 func (t Total) String() string { return fixedString(t.v, t.scale) }
 
-// accumulate adds w to *sum, which stays as it was on an error.
+// accumulate adds w to *sum; an error leaves it unchanged.
 func accumulate(sum *int128, w int128, scale int) error {
 	s, fits := sum.add(w)
 	if !fits || !holdsTotal(s) {
@@ -40,7 +40,7 @@ func accumulate(sum *int128, w int128, scale int) error {
 
 const outsideTotal = "more than 38 digits"
 
-// holdsTotal reports whether v has at most 38 digits. All below 2^126 have, which is one comparison.
+// holdsTotal reports whether v has at most 38 digits. All magnitudes below 2^126 do, which one comparison shows.
 func holdsTotal(v int128) bool { return uint64(v.hi)+1<<62 < 1<<63 || holdsLargeTotal(v) }
 
 func holdsLargeTotal(v int128) bool {
@@ -65,18 +65,18 @@ func AmountTotalFromRaw(hi int64, lo uint64) (AmountTotal, error) {
 	return AmountTotal{v}, err
 }
 
-// Add adds an amount. Past 38 digits it gives a *RangeError and the total stays as it was.
+// Add adds an amount. Past 38 digits it returns a *RangeError and leaves the total unchanged.
 func (t *AmountTotal) Add(a Amount) error { return accumulate(&t.v, a.v, AmountScale) }
 
-// AddTotal adds another total, as Add.
+// AddTotal adds another total; its errors are those of Add.
 func (t *AmountTotal) AddTotal(u AmountTotal) error { return accumulate(&t.v, u.v, AmountScale) }
 
-// SubTotal takes another total away, as Add.
+// SubTotal subtracts another total; its errors are those of Add.
 func (t *AmountTotal) SubTotal(u AmountTotal) error {
 	return accumulate(&t.v, u.v.neg(), AmountScale)
 }
 
-// Amount gives the sum as an amount, or a *RangeError where it is outside an amount's range.
+// Amount gives the sum as an amount, or a *RangeError if it is outside an amount's range.
 func (t AmountTotal) Amount() (Amount, error) {
 	if !amountDomain.holds(t.v) {
 		return Amount{}, amountDomain.rangeError("total", t.String(), "")
@@ -110,7 +110,7 @@ func (t AmountTotal) StringFixed(digits int) string { return trimmedString(t.v, 
 // MarshalText gives what String gives; it makes JSON strings.
 func (t AmountTotal) MarshalText() ([]byte, error) { return marshalFixed(t.v, AmountScale) }
 
-// UnmarshalText reads the text form of §1.1; t stays as it was on an error, a *ParseError.
+// UnmarshalText reads the text form of §1.1. The error is a *ParseError and leaves t unchanged.
 func (t *AmountTotal) UnmarshalText(text []byte) error {
 	return unmarshal(&t.v, text, &amountTotalDomain)
 }
@@ -125,18 +125,18 @@ func QuantityTotalFromRaw(hi int64, lo uint64) (QuantityTotal, error) {
 	return QuantityTotal{v}, err
 }
 
-// Add adds a quantity. Past 38 digits it gives a *RangeError and the total stays as it was.
+// Add adds a quantity. Past 38 digits it returns a *RangeError and leaves the total unchanged.
 func (t *QuantityTotal) Add(q Quantity) error { return accumulate(&t.v, q.v, QuantityScale) }
 
-// AddSigned adds a difference of quantities, as Add.
+// AddSigned adds a difference of quantities; its errors are those of Add.
 func (t *QuantityTotal) AddSigned(q SignedQuantity) error {
 	return accumulate(&t.v, q.v, QuantityScale)
 }
 
-// AddTotal adds another total, as Add.
+// AddTotal adds another total; its errors are those of Add.
 func (t *QuantityTotal) AddTotal(u QuantityTotal) error { return accumulate(&t.v, u.v, QuantityScale) }
 
-// Quantity gives the sum as a quantity, or a *RangeError where it is outside a quantity's range.
+// Quantity gives the sum as a quantity, or a *RangeError if it is outside a quantity's range.
 func (t QuantityTotal) Quantity() (Quantity, error) {
 	if !quantityDomain.holds(t.v) {
 		return Quantity{}, quantityDomain.rangeError("total", t.String(), "")
@@ -159,7 +159,7 @@ func (t QuantityTotal) String() string { return fixedString(t.v, QuantityScale) 
 // MarshalText gives what String gives; it makes JSON strings.
 func (t QuantityTotal) MarshalText() ([]byte, error) { return marshalFixed(t.v, QuantityScale) }
 
-// UnmarshalText reads the text form of §1.1; t stays as it was on an error, a *ParseError.
+// UnmarshalText reads the text form of §1.1. The error is a *ParseError and leaves t unchanged.
 func (t *QuantityTotal) UnmarshalText(text []byte) error {
 	return unmarshal(&t.v, text, &quantityTotalDomain)
 }

@@ -5,8 +5,8 @@ import "math/big"
 // UnitPriceScale is the number of decimals of UnitPrice (§1.1).
 const UnitPriceScale = 10
 
-// UnitPrice is the price of one of a product's measure, or a flat fee: scale 10, 0 to 10^9 inclusive
-// (§1.1). The zero value is 0; values compare with ==.
+// UnitPrice is the price of one unit of a product's measure, or a flat fee: scale 10, 0 to 10^9 inclusive (§1.1). The
+// zero value is 0; values compare with ==.
 type UnitPrice struct{ v int128 }
 
 // ParseUnitPrice reads the text form of §1.1; a minus is not allowed, not even in "-0". The error is a *ParseError.
@@ -40,7 +40,7 @@ func (p UnitPrice) AppendText(dst []byte) []byte { return appendFixed(dst, p.v, 
 // MarshalText gives what String gives; it makes JSON strings.
 func (p UnitPrice) MarshalText() ([]byte, error) { return marshalFixed(p.v, UnitPriceScale) }
 
-// UnmarshalText is ParseUnitPrice; p stays as it was on an error.
+// UnmarshalText is ParseUnitPrice; an error leaves p unchanged.
 func (p *UnitPrice) UnmarshalText(text []byte) error { return unmarshal(&p.v, text, &priceDomain) }
 
 // Cmp gives -1, 0 or 1 as p is below, equal to or above r.
@@ -55,7 +55,7 @@ func (p UnitPrice) Add(r UnitPrice) (UnitPrice, error) {
 	return UnitPrice{v}, err
 }
 
-// Sub gives p − r, exactly, or a *RangeError where that is below 0.
+// Sub gives p − r, exactly, or a *RangeError if that is below 0.
 func (p UnitPrice) Sub(r UnitPrice) (UnitPrice, error) {
 	v, err := priceDomain.sub(p.v, r.v)
 	return UnitPrice{v}, err

@@ -2,15 +2,15 @@ package period
 
 import "time"
 
-// DayOf is the day of a date in the proleptic Gregorian calendar. A month or a day outside its range is carried over as
-// in time.Date: month 13 is January of the next year, day 0 the last day of the month before.
+// DayOf is the day of a date in the proleptic Gregorian calendar. A month or day outside its range is normalized as by
+// time.Date: month 13 is January of the next year, day 0 the last day of the previous month.
 func DayOf(year, month, day int) Day {
 	m := year*12 + month - 1
 	year, month = floorDiv(m, 12), floorMod(m, 12)+1
 	return Day(daysBefore(year, month) + day - 1)
 }
 
-// daysBefore counts the days from 1970-01-01 to the first of a month. Years start in March, so that the leap day comes
+// daysBefore counts the days from 1970-01-01 to the first of a month. Its years start in March, so that the leap day is
 // last; an era is 400 years of 146,097 days.
 func daysBefore(year, month int) int {
 	if month <= 2 {
@@ -48,7 +48,7 @@ func (d Day) Cycle() Cycle {
 	return Cycle(year*12 + month - 1)
 }
 
-// CycleOf is the cycle of a year and a month; a month outside 1 to 12 is carried over.
+// CycleOf is the cycle of a year and a month; a month outside 1 to 12 is normalized.
 func CycleOf(year, month int) Cycle { return Cycle(year*12 + month - 1) }
 
 // Month is the cycle's year and month (1 to 12).
@@ -63,7 +63,7 @@ func (c Cycle) First() Day {
 // Last is the cycle's last day.
 func (c Cycle) Last() Day { return (c + 1).First() - 1 }
 
-// Days is how many days the cycle has: 28 to 31.
+// Days is the number of days of the cycle: 28 to 31.
 func (c Cycle) Days() int { return int((c + 1).First() - c.First()) }
 
 // Add is the cycle n months later; n may be negative.
@@ -78,7 +78,7 @@ func floorDiv[T int | int64](a, b T) T {
 	return q
 }
 
-// floorMod is the remainder that belongs to floorDiv: 0 to b−1.
+// floorMod is the remainder of floorDiv: 0 to b−1.
 func floorMod[T int | int64](a, b T) T {
 	if r := a % b; r < 0 {
 		return r + b

@@ -5,13 +5,13 @@ import "math"
 // Instant is a point in time: microseconds since 1970-01-01T00:00:00Z.
 type Instant int64
 
-// Past and Forever bound every span that has no bound of its own.
+// Past and Forever are the limits of spans without a limit of their own.
 const (
 	Past    Instant = math.MinInt64
 	Forever Instant = math.MaxInt64
 )
 
-// Second, Minute, Hour are lengths in the unit of Instant.
+// Second, Minute and Hour are durations in microseconds, the unit of Instant.
 const (
 	Second int64 = 1_000_000
 	Minute       = 60 * Second
@@ -27,7 +27,7 @@ func (s Span) Holds(t Instant) bool { return s.From <= t && t < s.To }
 // Overlaps reports whether two spans share an instant.
 func (s Span) Overlaps(o Span) bool { return s.From < o.To && o.From < s.To }
 
-// Day is a calendar day: days since 1970-01-01 in the proleptic Gregorian calendar, whatever the zone.
+// Day is a calendar day, independent of the zone: days since 1970-01-01 in the proleptic Gregorian calendar.
 type Day int32
 
 // Cycle is a calendar month: year×12 + month−1.

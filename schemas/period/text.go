@@ -15,7 +15,7 @@ type ParseError struct {
 // Error is `"text": what`.
 func (e *ParseError) Error() string { return fmt.Sprintf("%q: %s", e.Text, e.What) }
 
-// fail is kept out of the parsers, so that they allocate nothing on success.
+// fail is separate from the parsers, so that they allocate nothing on success.
 //
 //go:noinline
 func fail[T ~string | ~[]byte](s T, what string) error {
@@ -26,7 +26,7 @@ func fail[T ~string | ~[]byte](s T, what string) error {
 	return &ParseError{Text: strings.Clone(text), What: what}
 }
 
-// digits reads n decimal digits at i; -1 when one of them is something else or missing.
+// digits reads n decimal digits at i; -1 if one of them is missing or not a digit.
 func digits[T ~string | ~[]byte](s T, i, n int) int {
 	if i+n > len(s) {
 		return -1
@@ -43,7 +43,7 @@ func digits[T ~string | ~[]byte](s T, i, n int) int {
 	return v
 }
 
-// date reads YYYY-MM-DD at the start of s; what is empty when it is a date of the calendar.
+// date reads YYYY-MM-DD at the start of s; what says what is wrong and is empty for a valid date.
 func date[T ~string | ~[]byte](s T) (day Day, what string) {
 	if len(s) < 10 || s[4] != '-' || s[7] != '-' {
 		return 0, "not a date YYYY-MM-DD"
@@ -62,7 +62,7 @@ func date[T ~string | ~[]byte](s T) (day Day, what string) {
 	return DayOf(year, month, d), ""
 }
 
-// Years 0001 to 9999 UTC are what the text form can hold.
+// The text form can represent the years 0001 to 9999 UTC.
 const (
 	minInstant Instant = -719_162 * Instant(daySeconds) * Instant(Second)
 	maxInstant Instant = 2_932_897*Instant(daySeconds)*Instant(Second) - 1
@@ -101,7 +101,7 @@ func ParseInstant[T ~string | ~[]byte](s T) (Instant, error) {
 	return t, nil
 }
 
-// clockTime reads hh:mm:ss at 11.
+// clockTime reads hh:mm:ss at byte 11.
 func clockTime[T ~string | ~[]byte](s T) (seconds, next int, what string) {
 	if len(s) < 19 || s[13] != ':' || s[16] != ':' {
 		return 0, 0, "not a time hh:mm:ss"
@@ -141,7 +141,7 @@ func fraction[T ~string | ~[]byte](s T, i int) (micros, next int, what string) {
 	return micros, i, ""
 }
 
-// offset reads Z or ±hh:mm, which must end the text, in seconds east of UTC.
+// offset reads Z or ±hh:mm, which must end the text, and returns seconds east of UTC.
 func offset[T ~string | ~[]byte](s T, i int) (seconds int, what string) {
 	if i == len(s) {
 		return 0, "no offset"
@@ -204,8 +204,8 @@ func ParseCycle[T ~string | ~[]byte](s T) (Cycle, error) {
 	return CycleOf(year, month), nil
 }
 
-// ParseValidity reads a bound of a book row (§1.4): a date, which is the day's first instant in the zone, or a
-// timestamp with an offset. The error is a *ParseError.
+// ParseValidity reads the start or end of a book row's validity (§1.4): a date, which means the day's first instant in
+// the zone, or a timestamp with an offset. The error is a *ParseError.
 func ParseValidity[T ~string | ~[]byte](s T, zone *Zone) (Instant, error) {
 	if len(s) > 10 {
 		return ParseInstant(s)
@@ -217,8 +217,8 @@ func ParseValidity[T ~string | ~[]byte](s T, zone *Zone) (Instant, error) {
 	return zone.Start(day), nil
 }
 
-// AppendText appends the instant as RFC 3339 in UTC, `2026-09-30T16:00:00Z`, with a fraction only when there is one and
-// without its trailing zeros.
+// AppendText appends the instant as RFC 3339 in UTC, `2026-09-30T16:00:00Z`. A fraction appears only if it is not zero,
+// and without trailing zeros.
 func (t Instant) AppendText(dst []byte) []byte {
 	if t < minInstant || t > maxInstant {
 		return time.UnixMicro(int64(t)).UTC().AppendFormat(dst, time.RFC3339Nano)
@@ -262,7 +262,7 @@ func (c Cycle) AppendText(dst []byte) []byte {
 // String is the cycle as `2026-09`.
 func (c Cycle) String() string { return string(c.AppendText(make([]byte, 0, 16))) }
 
-// String is `[from, to)`, with nothing where the span has no bound.
+// String is `[from, to)`; a side without a limit is empty.
 func (s Span) String() string {
 	var from, to string
 	if s.From != Past {
@@ -286,7 +286,7 @@ func appendYear(dst []byte, year int) []byte {
 	return appendDigits(dst, year, n)
 }
 
-// appendDigits appends v with n digits, zeros in front.
+// appendDigits appends v with n digits, padded with zeros.
 func appendDigits(dst []byte, v, n int) []byte {
 	at := len(dst)
 	for range n {

@@ -11,8 +11,7 @@ const (
 	daySeconds = 86_400
 	dayMicros  = 24 * Hour
 	quarter    = 15 * Minute
-	// firstDay and lastDay are the first and last days completely inside the range of Instant, with room for any
-	// offset.
+	// firstDay and lastDay are the first and last days that are completely inside the range of Instant for any offset.
 	firstDay = Day(math.MinInt64/dayMicros) + 3
 	lastDay  = Day(math.MaxInt64/dayMicros) - 3
 )
@@ -40,14 +39,14 @@ func LoadZone(name string) (*Zone, error) {
 	return &Zone{name: name, location: location}, nil
 }
 
-// Name is the zone's IANA name as it was asked for.
+// Name is the zone's IANA name as LoadZone got it.
 func (z *Zone) Name() string { return z.name }
 
 // Location is the zone for the standard library's time.
 func (z *Zone) Location() *time.Location { return z.location }
 
-// Show is an instant for people: the time in the zone, to the second, and the offset from UTC, as in
-// 2026-10-05 12:00:00 +08:00.
+// Show formats an instant for people: the time in the zone, to the second, and the offset from UTC, as in 2026-10-05
+// 12:00:00 +08:00.
 func (z *Zone) Show(at Instant) string {
 	return time.UnixMicro(int64(at)).In(z.location).Format("2006-01-02 15:04:05 -07:00")
 }
@@ -55,8 +54,8 @@ func (z *Zone) Show(at Instant) string {
 // Start is the day's first instant: the first whose local date is the day or later.
 func (z *Zone) Start(d Day) Instant { return z.At(d, 0) }
 
-// At is the first instant at which a clock on the wall shows the given microseconds since the day's midnight, or the
-// first after a gap that skips them. 24 hours give the next day's start.
+// At is the first instant at which local clocks show the given microseconds since the day's midnight, or the first
+// after a gap that skips them. 24 hours give the next day's start.
 func (z *Zone) At(d Day, micros int64) Instant {
 	switch {
 	case d < firstDay:
@@ -67,11 +66,11 @@ func (z *Zone) At(d Day, micros int64) Instant {
 	return z.reach(int64(d)*dayMicros + micros)
 }
 
-// reach is the first instant whose local reading is wall or later. wall counts microseconds from 1970-01-01 00:00
-// local.
+// reach is the first instant whose local time is wall or later. wall is local time in microseconds since 1970-01-01
+// 00:00.
 //
-// An offset is less than two days, so nothing earlier than wall − 2 days qualifies; from there the walk goes from one
-// stretch of constant offset to the next.
+// An offset is less than two days, so the search starts at wall − 2 days and moves from one stretch of constant offset
+// to the next.
 func (z *Zone) reach(wall int64) Instant {
 	at := wall - 2*dayMicros
 	for {
@@ -84,9 +83,9 @@ func (z *Zone) reach(wall int64) Instant {
 		}
 		until := end.UnixMicro()
 		if until <= at {
-			// Where a rule tells all years' changes the library ends each year's last stretch after 365 days, in a leap
-			// year too: on its last day that is behind at. Nowhere do clocks change but at a quarter of an hour, so
-			// the walk continues by that.
+			// If a rule gives the changes of all years, the library ends each year's last stretch after 365 days, also
+			// in a leap year; on the last day of one, that end is before at. Clocks change only at a quarter of an
+			// hour, so the search then continues at the next quarter.
 			until = at - at%quarter + quarter
 		}
 		if first < until {
@@ -102,10 +101,10 @@ func (z *Zone) DaySpan(d Day) Span { return Span{z.Start(d), z.Start(d + 1)} }
 // Bounds is the cycle in the zone.
 func (z *Zone) Bounds(c Cycle) Span { return Span{z.Start(c.First()), z.Start((c + 1).First())} }
 
-// Day is the day that holds t. For runs of instants that are near each other a Clock is faster.
+// Day is the day that contains t. For many instants near each other, a Clock is faster.
 func (z *Zone) Day(t Instant) Day {
 	day, _ := z.Local(t)
-	// Where a clock goes back across midnight the local date falls back too; days do not (invariant 2).
+	// If a clock goes back across midnight, the local date falls back too, but days do not (invariant 2).
 	if z.Start(day+1) <= t {
 		day++
 	}
@@ -115,7 +114,7 @@ func (z *Zone) Day(t Instant) Day {
 // Cycle is the cycle that holds t.
 func (z *Zone) Cycle(t Instant) Cycle { return z.Day(t).Cycle() }
 
-// Local is what a clock on the wall shows at t: the date and the microseconds since its midnight.
+// Local is the local time at t: the date and the microseconds since its midnight.
 func (z *Zone) Local(t Instant) (Day, int64) {
 	_, offset := time.UnixMicro(int64(t)).In(z.location).Zone()
 	seconds := floorDiv(int64(t), Second) + int64(offset)
@@ -124,8 +123,8 @@ func (z *Zone) Local(t Instant) (Day, int64) {
 }
 
 // AddMonths is the n-th monthly anniversary of t: the same local time of day on the same day of the month, clamped to
-// the month's last day (§4.3). A local time that a zone skips gives the first instant after the gap, one that
-// occurs twice the first of the two. n may be negative; 0 gives t.
+// the month's last day (§4.3). If the zone skips that local time, the result is the first instant after the gap; if it
+// occurs twice, the first occurrence. n may be negative; 0 gives t.
 func (z *Zone) AddMonths(t Instant, n int) Instant {
 	if n == 0 || t == Past || t == Forever {
 		return t
@@ -137,8 +136,8 @@ func (z *Zone) AddMonths(t Instant, n int) Instant {
 	return z.At(day, micros)
 }
 
-// MonthsAfter is n months after t (§9): the same local time, the day clamped to the month's last. It differs from
-// AddMonths where a zone skips the local time: then it moves on by the gap.
+// MonthsAfter is n months after t (§9): the same local time, with the day clamped to the month's last. Unlike with
+// AddMonths, a local time that the zone skips moves forward by the length of the gap.
 func (z *Zone) MonthsAfter(t Instant, n int) Instant {
 	after := z.AddMonths(t, n)
 	_, want := z.Local(t)
@@ -151,8 +150,8 @@ func (z *Zone) MonthsAfter(t Instant, n int) Instant {
 	return before + Instant(int64(day-beforeDay)*dayMicros+want-beforeTime)
 }
 
-// Clock tells the day and the cycle of instants and remembers the last one it told, so that near instants cost two
-// comparisons. A value for one worker; it must not be shared.
+// Clock gives the day and the cycle of instants. It remembers the last one, so that nearby instants cost two
+// comparisons. A Clock belongs to one worker and must not be shared.
 type Clock struct {
 	zone  *Zone
 	span  Span
@@ -160,7 +159,7 @@ type Clock struct {
 	cycle Cycle
 }
 
-// Clock is a fresh clock of the zone.
+// Clock returns a new clock of the zone.
 func (z *Zone) Clock() Clock { return Clock{zone: z} }
 
 // Zone is the clock's zone.
@@ -182,7 +181,7 @@ func (c *Clock) Cycle(t Instant) Cycle {
 	return c.cycle
 }
 
-// Span is the day that holds t.
+// Span is the span of the day that contains t.
 func (c *Clock) Span(t Instant) Span {
 	if !c.span.Holds(t) {
 		c.turn(t)

@@ -13,7 +13,7 @@ type Pos struct {
 	Line, Column int
 }
 
-// String is file:line:column, without what is not known.
+// String is file:line:column; unknown parts are omitted.
 func (p Pos) String() string {
 	switch {
 	case p.Line == 0:
@@ -24,7 +24,7 @@ func (p Pos) String() string {
 	return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column)
 }
 
-// Problem is one thing wrong with the books or settings.
+// Problem is one error in the books or settings.
 type Problem struct {
 	Pos
 	Text string
@@ -42,7 +42,7 @@ func (p Problem) Error() string {
 // Problems is every problem found in one reading, in file and line order.
 type Problems []Problem
 
-// Error lists one problem a line.
+// Error lists the problems, one per line.
 func (ps Problems) Error() string {
 	lines := make([]string, len(ps))
 	for i, p := range ps {
@@ -77,7 +77,7 @@ func (c *Collector) AddProblem(p Problem) {
 // Count is how many problems were added.
 func (c *Collector) Count() int { return c.count }
 
-// settle sorts and keeps the first Limit, so that a file of a million wrong rows costs no memory.
+// settle sorts the problems and keeps the first Limit, so that a file with a million wrong rows needs little memory.
 func (c *Collector) settle() {
 	slices.SortFunc(c.list, compare)
 	before := len(c.list)
@@ -96,8 +96,8 @@ func compare(a, b Problem) int {
 	)
 }
 
-// Problems is everything that was added, in order, each once; past Limit a last entry without a place counts the rest.
-// Nil when there is nothing.
+// Problems returns everything that was added, in order, without duplicates; past Limit, a last entry without a place
+// has the count of the rest. It is nil if nothing was added.
 func (c *Collector) Problems() Problems {
 	if c.count == 0 {
 		return nil

@@ -1,6 +1,6 @@
 package reason
 
-// Reason names why a record was rejected. The order of the constants is the order of the checks.
+// Reason says why a record was rejected. The order of the constants is the order of the checks.
 type Reason uint8
 
 // The reasons, in the order in which they are checked.
@@ -72,10 +72,10 @@ var meanings = [count]string{
 // String is the reason's word in files and tables.
 func (r Reason) String() string { return names[r] }
 
-// Meaning is what the reason says, in one sentence for people; None has none.
+// Meaning describes the reason in one sentence; None has none.
 func (r Reason) Meaning() string { return meanings[r] }
 
-// Remedy is what a person does about records that were rejected for the reason; None has none.
+// Remedy says what a person can do about records that were rejected for the reason; None has none.
 func (r Reason) Remedy() string {
 	const retry = ", then `tollbook ingest --retry-rejects`"
 	const corrected = "put the corrected record into inbox/ in a new file"

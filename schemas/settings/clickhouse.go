@@ -12,28 +12,28 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings/yamldoc"
 )
 
-// ClickHouse is the server or cluster that is published to, and how it is spoken to. A DSN without a host means none.
+// ClickHouse is the server or cluster to publish to, and how to connect to it. A DSN without a host means none.
 type ClickHouse struct {
 	DSN            DSN
 	Cluster        string // name in system.clusters; "" = a single server
-	User           string // before the DSN's; "" = the DSN's
+	User           string // takes precedence over the DSN's; "" = the DSN's
 	PasswordFile   string // relative to the workspace; "" = none
 	CAFile         string // PEM; "" = the system's authorities
 	CertFile       string // PEM; client certificate
 	KeyFile        string // PEM; its key
-	SkipVerify     bool   // take any certificate
+	SkipVerify     bool   // accept any certificate
 	Compression    Compression
 	ConnectTimeout time.Duration
-	Timeout        time.Duration // of one answer
-	Retries        int           // further tries of what can heal
-	Keep           time.Duration // how long rows stay that the copy no longer shows
+	Timeout        time.Duration // of one response
+	Retries        int           // further attempts after an error that can be temporary
+	Keep           time.Duration // how long rows are kept that the copy no longer shows
 	Samples        bool          // publish bandwidth samples too
 }
 
-// Compression is how blocks are packed on the wire.
+// Compression is how blocks are compressed for transfer.
 type Compression uint8
 
-// The ways to pack blocks.
+// The compressions.
 const (
 	LZ4 Compression = iota
 	ZSTD
@@ -50,10 +50,10 @@ func (c Compression) String() string {
 	return compressionWords[c]
 }
 
-// Secret is a text that is not to be printed.
+// Secret is a text that must not be printed.
 type Secret string
 
-// String hides it.
+// String does not show the secret.
 func (s Secret) String() string {
 	if s == "" {
 		return ""
@@ -61,13 +61,13 @@ func (s Secret) String() string {
 	return "***"
 }
 
-// GoString hides it from %#v too.
+// GoString does not show the secret, so that %#v does not either.
 func (s Secret) GoString() string { return strconv.Quote(s.String()) }
 
-// DSN says where a server is: clickhouse://[user[:password]@]host[:port][/database][?secure=true], or the same with
+// DSN is the address of a server: clickhouse://[user[:password]@]host[:port][/database][?secure=true], or the same with
 // http or https.
 type DSN struct {
-	HTTP     bool // else the native protocol
+	HTTP     bool // otherwise the native protocol
 	TLS      bool
 	Host     string // "" = no server
 	Port     int
@@ -104,8 +104,8 @@ func (d DSN) String() string {
 	return scheme + "://" + d.Address() + "/" + d.Database + query
 }
 
-// ParseDSN reads a DSN strictly. An empty text is no server. No error repeats what it was given: a password may be in
-// it.
+// ParseDSN reads a DSN strictly. An empty text means no server. Errors do not repeat the text, because it can contain a
+// password.
 func ParseDSN(text string) (DSN, error) {
 	if text == "" {
 		return DSN{}, nil
@@ -143,7 +143,7 @@ func ParseDSN(text string) (DSN, error) {
 	return d, nil
 }
 
-// scheme takes protocol, TLS and the protocol's own port from a URL.
+// scheme sets protocol, TLS and the protocol's default port from a URL.
 func (d *DSN) scheme(u *url.URL) error {
 	query := u.Query()
 	for key, values := range query {
@@ -177,7 +177,7 @@ func (d *DSN) scheme(u *url.URL) error {
 	return nil
 }
 
-// oneHost reports whether a text can be the name of a host or is an address; only an address of IPv6 has colons.
+// oneHost reports whether a text can be the name of a host or is an address; only an IPv6 address has colons.
 func oneHost(text string) bool {
 	if address, err := netip.ParseAddr(text); err == nil {
 		return address.Zone() == ""
@@ -257,7 +257,7 @@ func readCHFile(s *Settings, m yamldoc.Map, key string) {
 	}
 }
 
-// pair wants a key to be set where another one is.
+// pair reports a problem if other is set and key is not.
 func pair(m yamldoc.Map, key, other string) {
 	set := func(n *yamldoc.Node) bool { return n != nil && (n.Kind != yamldoc.Scalar || n.Text != "") }
 	if set(m.Get(key)) && !set(m.Get(other)) {

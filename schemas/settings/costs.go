@@ -11,7 +11,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings/yamldoc"
 )
 
-// CostGrain says which rows of a vendor's cost file are added up before they are priced (§11.3).
+// CostGrain says which rows of a vendor's cost file are added up before pricing (§11.3).
 type CostGrain uint8
 
 // The grains. The zero value is the default.
@@ -29,14 +29,14 @@ var (
 // String is the grain's word in the settings.
 func (g CostGrain) String() string { return costGrainWords[g] }
 
-// Costs is the feed of vendors' cost files (§11.1). Without a source there is none.
+// Costs configures the feed of vendors' cost files (§11.1). Without a source there is none.
 type Costs struct {
 	Settle  time.Duration // a delivery without _SUCCESS is complete once its newest file is older than this
 	Grain   CostGrain
 	Sources CostSources
 }
 
-// CostSources are the sources of cost files. The zero value has none, so that settings compare with ==.
+// CostSources holds the sources of cost files, as a pointer so that settings compare with ==; the zero value has none.
 type CostSources struct{ list *[]CostSource }
 
 // All lists the sources by name.
@@ -61,11 +61,11 @@ func (s CostSources) Of(name string) (CostSource, bool) {
 type CostSource struct {
 	Source   string // the folder below inbox/costs/
 	Provider string // a label
-	// Fx is the rate from the source's currency to the workspace's, by cycle, where the vendor's invoice fixes it.
+	// Fx is the exchange rate to the workspace's currency by cycle, for cycles in which the vendor's invoice states it.
 	Fx map[period.Cycle]money.UnitPrice
 }
 
-// costKeys are those of vendors' cost files.
+// costKeys are the keys of vendors' cost files.
 func costKeys() []Key {
 	return []Key{
 		{Name: "costs.settle", Type: "duration", Default: "15m", read: readCostSettle,
@@ -129,7 +129,7 @@ func readCostSources(s *Settings, m yamldoc.Map, key string) {
 	}
 }
 
-// parseCostSource reads the name of a folder that can be part of the id of a line.
+// parseCostSource reads the name of a folder; the name must be usable in the id of a line.
 func parseCostSource(text string) (string, error) {
 	bad := text == "" || strings.HasPrefix(text, ".") || strings.HasPrefix(text, "_")
 	for _, c := range text {
@@ -142,7 +142,7 @@ func parseCostSource(text string) (string, error) {
 	return text, nil
 }
 
-// readFx reads the rates that the vendor's invoices fix, by cycle.
+// readFx reads the exchange rates that the vendor's invoices state, by cycle.
 func readFx(m yamldoc.Map) map[period.Cycle]money.UnitPrice {
 	n := m.Get("fx")
 	if n == nil {

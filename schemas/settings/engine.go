@@ -11,20 +11,20 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings/yamldoc"
 )
 
-// Engine says which processes do the tasks of a run. The zero value has the process of the run do them.
+// Engine says which processes do the tasks of a run. With the zero value, the run does them in its own process.
 type Engine struct {
 	Processes int           // worker processes on the same machine; 0 = none
 	Temporal  string        // host:port of a Temporal server; "" = none
-	TLS       bool          // the server is spoken to by TLS
+	TLS       bool          // the connection to the server uses TLS
 	Namespace string        // of Temporal
 	Queue     string        // first part of the names of task queues
-	Heartbeat time.Duration // a worker that is silent for so long is given up
+	Heartbeat time.Duration // a worker that reports nothing for so long is considered lost
 }
 
-// Set reports whether other processes do tasks.
+// Set reports whether other processes do the tasks.
 func (e *Engine) Set() bool { return e.Processes > 0 || e.Temporal != "" }
 
-// engineKeys are those of the engine.
+// engineKeys are the keys of the engine.
 func engineKeys() []Key {
 	return []Key{
 		{Name: "engine.processes", Type: "0 to 256", Default: "0", read: readProcesses,

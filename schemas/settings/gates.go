@@ -9,13 +9,13 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings/yamldoc"
 )
 
-// Gates hold a run back that would reject more of a feed's new rows than is usual. The zero value holds nothing back.
+// Gates stop a run that would reject more of a feed's new rows than is usual. The zero value stops no run.
 type Gates struct {
 	Usage, Bandwidth, Orders, Accounts, Transfers, IncentiveEvents, Adjustments Gate
 	PartnerAccounts, FundEvents, Withdrawals, Invoices, Coupons                 Gate
 }
 
-// Gate is the most rejects that one feed may have in a run.
+// Gate is the limit of one feed's rejects in a run.
 type Gate struct {
 	HasShare bool
 	Share    money.Rate // of the rows read, 0 to 1
@@ -61,7 +61,7 @@ func (g *Gates) at(feed string) *Gate {
 	return nil
 }
 
-// String is the gate as it is in the settings.
+// String is the gate as written in the settings.
 func (g Gate) String() string {
 	var parts []string
 	if g.HasShare {
@@ -73,7 +73,7 @@ func (g Gate) String() string {
 	return "{" + strings.Join(parts, ", ") + "}"
 }
 
-// gateKeys are those of how many rejects a run may have.
+// gateKeys are the keys of the gates.
 func gateKeys() []Key {
 	var keys []Key
 	for _, feed := range []string{"usage", "bandwidth", "orders", "accounts", "transfers", "incentive_events",

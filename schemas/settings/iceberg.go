@@ -11,22 +11,22 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings/yamldoc"
 )
 
-// Iceberg is where Iceberg tables of the lake are kept.
+// Iceberg configures the Iceberg tables of the lake.
 type Iceberg struct {
 	Warehouse string        // folder or s3://bucket/prefix; "" = no tables
 	Namespace string        // folder of the tables in it
-	Keep      time.Duration // how long snapshots stay that were replaced
+	Keep      time.Duration // how long replaced snapshots are kept
 
-	Catalog          string // URL of the server that names the newest metadata of the tables; "" = none
-	CatalogWarehouse string // which one of that server; "" = it has one
-	TokenFile        string // of the token that is sent as it is; relative to the workspace, or absolute; "" = none
-	ClientID         string // of the client that gets tokens; "" = none
-	SecretFile       string // of the client's secret; "" = none
-	TokenURL         string // where the client gets tokens; "" = from the catalog
-	Scope            string // of these tokens
+	Catalog          string // URL of the catalog server, which names the newest metadata of the tables; "" = none
+	CatalogWarehouse string // warehouse of that server; "" = its only one
+	TokenFile        string // file with a token to send as is; relative to the workspace, or absolute; "" = none
+	ClientID         string // client that requests tokens; "" = none
+	SecretFile       string // file with the client's secret; "" = none
+	TokenURL         string // where the client requests tokens; "" = from the catalog
+	Scope            string // scope of these tokens
 }
 
-// Set reports whether tables are kept.
+// Set reports whether the lake has Iceberg tables.
 func (i *Iceberg) Set() bool { return i.Warehouse != "" }
 
 // Publishes reports whether the lake is published anywhere.
@@ -66,7 +66,7 @@ func readCatalog(s *Settings, m yamldoc.Map, key string) {
 	}
 }
 
-// parseServer takes the address of a server, with a path if it has one; "" is none.
+// parseServer reads the URL of a server, which can have a path; "" is none.
 func parseServer(text string) (string, error) {
 	if text == "" {
 		return "", nil
@@ -79,7 +79,7 @@ func parseServer(text string) (string, error) {
 	return text, nil
 }
 
-// readCatalogText reads what belongs to a catalog.
+// readCatalogText reads a text setting of a catalog.
 func readCatalogText(s *Settings, m yamldoc.Map, key string) {
 	of := &s.Iceberg
 	to := map[string]*string{"catalog_warehouse": &of.CatalogWarehouse, "token_file": &of.TokenFile,
@@ -103,7 +103,7 @@ func readCatalogText(s *Settings, m yamldoc.Map, key string) {
 	}
 }
 
-// within reports whether a clean path is another one or below it.
+// within reports whether a clean path is folder or is inside it.
 func within(path, folder string) bool {
 	return path == folder || strings.HasPrefix(filepath.ToSlash(path), filepath.ToSlash(folder)+"/")
 }

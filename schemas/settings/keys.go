@@ -12,9 +12,9 @@ import (
 // Key is one key of tollbook.yaml.
 type Key struct {
 	Name     string // full name: rounding.grain
-	Type     string // what its value may be
+	Type     string // form of its value
 	Required bool
-	Default  string // as it would be in the file; of a key that is not required
+	Default  string // as written in the file; for a key that is not required
 	Meaning  string
 
 	template string // the value that init writes
@@ -40,7 +40,7 @@ func Keys() []Key {
 	)
 }
 
-// moneyKeys are those of what is rated and kept.
+// moneyKeys are the keys of rating and of the lake.
 func moneyKeys() []Key {
 	return []Key{
 		{Name: "zone", Type: "IANA time zone", Required: true, template: "Asia/Shanghai", read: readZone,
@@ -93,7 +93,7 @@ func moneyKeys() []Key {
 	}
 }
 
-// clickHouseKeys are those of publishing.
+// clickHouseKeys are the keys of publishing to ClickHouse.
 func clickHouseKeys() []Key {
 	return []Key{
 		{Name: "clickhouse.dsn", Type: "clickhouse://host:9000/database, http:// or https://", Default: `""`,
@@ -128,7 +128,7 @@ func clickHouseKeys() []Key {
 	}
 }
 
-// icebergKeys are those of the Iceberg tables.
+// icebergKeys are the keys of the Iceberg tables.
 func icebergKeys() []Key {
 	return []Key{
 		{Name: "iceberg.warehouse", Type: "folder or s3://bucket/prefix", Default: `""`, read: readWarehouse,
@@ -158,7 +158,7 @@ func icebergKeys() []Key {
 	}
 }
 
-// consoleKeys are those of the console.
+// consoleKeys are the keys of the console.
 func consoleKeys() []Key {
 	return []Key{
 		{Name: "console", Type: "on | off", Default: "off", read: readConsole,
@@ -180,7 +180,7 @@ func consoleKeys() []Key {
 	}
 }
 
-// apiKeys are those of the query API.
+// apiKeys are the keys of the query API.
 func apiKeys() []Key {
 	return []Key{
 		{Name: "api.listen", Type: "host:port", Default: "127.0.0.1:8080", read: readListen,
@@ -215,7 +215,7 @@ func apiKeys() []Key {
 	}
 }
 
-// scheduleKeys are those of when runs start.
+// scheduleKeys are the keys of the schedule.
 func scheduleKeys() []Key {
 	return []Key{
 		{Name: "schedule.nightly", Type: "cron expression, 5 fields", Default: `"30 1 * * *"`, read: readCron,
@@ -234,7 +234,7 @@ func scheduleKeys() []Key {
 	}
 }
 
-// retentionKeys are those of what `prune` packs away.
+// retentionKeys are the keys of `prune`.
 func retentionKeys() []Key {
 	return []Key{
 		{Name: "retention.lines_months", Type: "1 to 1200", Default: "18", read: readLinesMonths,
@@ -250,7 +250,7 @@ func retentionKeys() []Key {
 	}
 }
 
-// split cuts a full name into its group, "" for a key of the document itself, and the key in it.
+// split splits a full name into its group and the key in it; the group of a top-level key is "".
 func (k Key) split() (group, key string) {
 	if group, key, ok := strings.Cut(k.Name, "."); ok {
 		return group, key
@@ -258,8 +258,8 @@ func (k Key) split() (group, key string) {
 	return "", k.Name
 }
 
-// Default is what the keys that are not required are set to when they are absent. It is no valid Settings: zone,
-// currency and rounding have no default.
+// Default returns the settings if all keys that are not required are absent. It is not valid: zone, currency and
+// rounding have no default.
 func Default() Settings {
 	return Settings{
 		Vendor:   Vendor{ID: "vendor", Name: "Example Cloud"},

@@ -11,7 +11,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings/yamldoc"
 )
 
-// objectStore begins the address of a folder in an object store.
+// objectStore is the prefix of an address in an object store.
 const objectStore = "s3://"
 
 // InObjectStore reports whether a path is an address in an object store.
@@ -52,7 +52,7 @@ func readLakePath(s *Settings, m yamldoc.Map, key string) {
 	})
 }
 
-// LakeScratch is the folder of a workspace with the temporary files of runs whose lake is in an object store.
+// LakeScratch is the folder of a workspace for temporary files of runs if the lake is in an object store.
 const LakeScratch = "lake-scratch"
 
 func readLakeEndpoint(s *Settings, m yamldoc.Map, key string) {
@@ -75,7 +75,7 @@ func readLease(s *Settings, m yamldoc.Map, key string) {
 	})
 }
 
-// checkInStore refuses a setting of object stores where the lake is in a folder.
+// checkInStore reports a setting for object stores if the lake is in a folder.
 func checkInStore(s *Settings, m yamldoc.Map, key, value string) {
 	if value != "" && !InObjectStore(s.Lake.Path) {
 		m.Fail(key, m.Get(key), "set lake.path to s3://bucket/prefix, or empty this", "the lake is in a folder")

@@ -11,21 +11,21 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings/yamldoc"
 )
 
-// CallbackPath is where the console takes answers of an OpenID Connect provider.
+// CallbackPath is the path at which the console receives responses of an OpenID Connect provider.
 const CallbackPath = "/console/oidc"
 
-// OIDC is the OpenID Connect provider by which callers of the console can sign in.
+// OIDC is the OpenID Connect provider with which users of the console can sign in.
 type OIDC struct {
 	Issuer, ClientID, RedirectURL string
 	SecretFile                    string // relative to the workspace, or absolute; "" = none
-	Claim                         string // of the id token, which says who a person is
+	Claim                         string // claim of the ID token that identifies a person
 	Scopes                        string // separated by spaces
 }
 
 // Set reports whether there is a provider.
 func (o *OIDC) Set() bool { return o.Issuer != "" }
 
-// readOIDCIssuer reads the provider's address. The keys that a provider needs are reported here.
+// readOIDCIssuer reads the provider's address, and reports keys that a provider needs and that are missing.
 func readOIDCIssuer(s *Settings, m yamldoc.Map, key string) {
 	s.OIDC.Issuer = yamldoc.Value(m, key, "", safeAddress)
 	if s.OIDC.Issuer == "" {
@@ -50,7 +50,7 @@ func readOIDCRedirect(s *Settings, m yamldoc.Map, key string) {
 	})
 }
 
-// safeAddress takes an https:// address, and http:// of this machine only.
+// safeAddress accepts https:// addresses, and http:// addresses of this machine.
 func safeAddress(text string) (string, error) {
 	if text == "" {
 		return "", nil

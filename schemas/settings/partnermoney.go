@@ -10,25 +10,25 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings/yamldoc"
 )
 
-// Receivables is how what partners owe for a cycle is counted (§9.1).
+// Receivables says how partners' debts for a cycle are calculated (§9.1).
 type Receivables struct {
-	SetOff bool // what was collected from a partner's customers reduces what is unpaid
+	SetOff bool // amounts collected from a partner's customers reduce what the partner has to pay
 }
 
-// Invoice is what invoices say (§9.7).
+// Invoice configures the contents of invoices (§9.7).
 type Invoice struct {
-	Content string // what is sold, where the event does not say
+	Content string // description of what is sold, if the event has none
 }
 
-// Always is the window of a channel whose recharges always go back the way they came.
+// Always is the window of a channel whose recharges are always paid back by their original route.
 const Always = -1
 
-// Withdrawal is how withdrawals are paid (§9.6).
+// Withdrawal says how withdrawals are paid (§9.6).
 type Withdrawal struct {
 	OriginalRoute *Windows // nil = none
 }
 
-// Windows is for how many months recharges go back the way they came, by signing entity and channel.
+// Windows says for how many months recharges are paid back by their original route, by signing entity and channel.
 type Windows struct{ byEntity map[string]map[string]int }
 
 // Of returns the windows of a signing entity, by channel.
@@ -39,10 +39,10 @@ func (w *Windows) Of(entity string) map[string]int {
 	return w.byEntity[entity]
 }
 
-// TestCoupons is what partners' solutions receive in test coupons (§9.3). The zero value is the contract's ceilings and
+// TestCoupons limits the test coupons of partners' solutions (§9.3). The zero value means the contract's ceilings and
 // three months.
 type TestCoupons struct {
-	ceilings *[]ceiling // nil = the contract's; a pointer, so that settings compare
+	ceilings *[]ceiling // nil = the contract's; a pointer, so that settings compare with ==
 	months   int        // 0 = three
 }
 
@@ -54,7 +54,7 @@ type ceiling struct {
 // Months is the validity of test coupons.
 func (t *TestCoupons) Months() int { return cmp.Or(t.months, 3) }
 
-// Ceiling is the most that a solution of a level receives over all time; ok is false for a level without one.
+// Ceiling is the most that a solution of a level can receive in total; ok is false for a level without one.
 func (t *TestCoupons) Ceiling(level string) (most money.Amount, ok bool) {
 	list := contractCeilings()
 	if t.ceilings != nil {
@@ -100,14 +100,14 @@ func readCeilings(s *Settings, m yamldoc.Map, key string) {
 	}
 }
 
-// KeepsPartnersMoney reports whether a setting asks for partners' money to be kept: for entries of incentives, or for
-// other receivables, withdrawals or test coupons than the default.
+// KeepsPartnersMoney reports whether a setting requires the tables of partners' money: incentives are paid out, or
+// receivables, withdrawals or test coupons differ from the default.
 func (s *Settings) KeepsPartnersMoney() bool {
 	return s.IncentivePayout || s.Receivables != (Receivables{}) || s.Withdrawal != (Withdrawal{}) ||
 		s.TestCoupons != (TestCoupons{})
 }
 
-// partnerMoneyKeys are those of partners' money (§9).
+// partnerMoneyKeys are the keys of partners' money (§9).
 func partnerMoneyKeys() []Key {
 	return []Key{
 		{Name: "incentive_payout", Type: "external | account", Default: "external", read: readIncentivePayout,
@@ -149,7 +149,7 @@ func readInvoiceContent(s *Settings, m yamldoc.Map, key string) {
 	s.Invoice.Content = m.Text(key, s.Invoice.Content)
 }
 
-// mapping is a value that maps names of one's own; nil, with a problem noted, for anything else.
+// mapping returns the pairs of a mapping with arbitrary keys. For any other value it returns nil and reports a problem.
 func mapping(m yamldoc.Map, key string) []yamldoc.Pair {
 	n := m.Get(key)
 	if n == nil || n.Kind == yamldoc.Null {
@@ -191,7 +191,7 @@ func readOriginalRoute(s *Settings, m yamldoc.Map, key string) {
 	}
 }
 
-// parseWindow reads a number of months, or always.
+// parseWindow reads a number of months or the word always.
 func parseWindow(text string) (int, error) {
 	if text == "always" {
 		return Always, nil

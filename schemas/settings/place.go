@@ -9,14 +9,14 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings/yamldoc"
 )
 
-// Place is a folder, or a place in an object store.
+// Place is a folder or a prefix in an object store.
 type Place struct {
 	Path     string // relative to the workspace, or absolute, or s3://bucket/prefix
 	Endpoint string // of the object store, with http:// or https://; "" = that of the lake
 	Region   string // of the bucket; "" = that of the lake
 }
 
-// Below is the place of a name in the place.
+// Below is the place with a name appended to its path.
 func (p Place) Below(name string) Place {
 	if p.InStore() {
 		p.Path = strings.TrimSuffix(p.Path, "/") + "/" + name
@@ -34,8 +34,8 @@ func (p Place) Overlaps(path string) bool {
 // InStore reports whether the place is in an object store.
 func (p Place) InStore() bool { return InObjectStore(p.Path) }
 
-// Resolve returns a place with the endpoint and the region to use: its own, else those of a lake in an object store,
-// else "", which is Amazon S3 and us-east-1.
+// Resolve returns a place with the endpoint and the region to use: its own, otherwise those of a lake in an object
+// store, otherwise "", which means Amazon S3 and us-east-1.
 func (s *Settings) Resolve(p Place) Place {
 	if p.Endpoint == "" && p.Region == "" {
 		p.Endpoint, p.Region = s.Lake.Endpoint, s.Lake.Region
@@ -43,13 +43,13 @@ func (s *Settings) Resolve(p Place) Place {
 	return p
 }
 
-// Folders of the workspace with feed files and books, if they are not in an object store.
+// Folders of the workspace for feed files and books that are not in an object store.
 const (
 	inboxFolder = "inbox"
 	booksFolder = "books"
 )
 
-// placeKeys are those of the inbox and of the books.
+// placeKeys are the keys of the inbox and of the books.
 func placeKeys() []Key {
 	inbox := func(s *Settings) *Place { return &s.Inbox.Place }
 	feeds := []Key{
@@ -72,13 +72,13 @@ func placeKeys() []Key {
 			Meaning: "region of its bucket"})
 }
 
-// endpointType is the type of the address of an object store.
+// endpointType describes the form of an object store's endpoint.
 const endpointType = "http://host:port or https://"
 
 // reader reads a key.
 type reader = func(*Settings, yamldoc.Map, string)
 
-// readPlace reads the path of a place that is its folder in the workspace by default, or is in an object store.
+// readPlace returns a reader of a place's path: its default folder in the workspace, or an address in an object store.
 func readPlace(of func(*Settings) *Place) reader {
 	return func(s *Settings, m yamldoc.Map, key string) {
 		p := of(s)
@@ -94,8 +94,8 @@ func readPlace(of func(*Settings) *Place) reader {
 	}
 }
 
-// apart refuses a place in an object store that is no address, or that overlaps with a place of the settings that were
-// read before.
+// apart returns an error if a path is not a valid address in an object store, or overlaps with a place that was read
+// before it.
 func (s *Settings) apart(path, key string) error {
 	if _, _, err := ParseObjectStore(path); err != nil {
 		return err
@@ -133,7 +133,7 @@ func readPlaceRegion(of func(*Settings) *Place) reader {
 	}
 }
 
-// checkPlaceInStore refuses a setting of object stores of a place that is a folder.
+// checkPlaceInStore reports a setting for object stores if the place is a folder.
 func checkPlaceInStore(p Place, m yamldoc.Map, key, value string) {
 	if value != "" && !p.InStore() {
 		m.Fail(key, m.Get(key), "set the path to s3://bucket/prefix, or empty this", "the path is a folder")

@@ -22,8 +22,8 @@ import (
 
 const hour = period.Hour
 
-// Load reads the settings file at path. What is wrong with the file comes as problem.Problems, all of it; anything
-// else is the error of reading it.
+// Load reads the settings file at path. If its contents are wrong, the error is problem.Problems with everything that
+// is wrong; any other error comes from reading the file.
 func Load(path string) (Settings, error) {
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -40,13 +40,13 @@ func Load(path string) (Settings, error) {
 	return s, err
 }
 
-// Parse reads the text of a settings file; name is what problems call it. The error is a problem.Problems.
+// Parse reads the text of a settings file; problems show name as the file. The error is a problem.Problems.
 func Parse(name string, data []byte) (Settings, error) {
 	s, _, err := readText(name, data)
 	return s, err
 }
 
-// readText is Parse, and returns the document too.
+// readText is Parse and also returns the document.
 func readText(name string, data []byte) (Settings, yamldoc.Node, error) {
 	var c problem.Collector
 	root, ok := yamldoc.Parse(name, data, &c)
@@ -68,7 +68,7 @@ func readText(name string, data []byte) (Settings, yamldoc.Node, error) {
 	return s, root, nil
 }
 
-// readAll walks the keys: what is not known, what is there, what is missing.
+// readAll reads all keys, and reports unknown and missing ones.
 func readAll(s *Settings, c *problem.Collector, root *yamldoc.Node) {
 	groups := map[string][]string{}
 	for _, k := range Keys() {
@@ -106,7 +106,7 @@ func readAll(s *Settings, c *problem.Collector, root *yamldoc.Node) {
 	}
 }
 
-// sample is a group in one line, with what the template writes.
+// sample returns a group in one line, with the values that the template writes.
 func sample(group string) string {
 	var parts []string
 	for _, k := range Keys() {
@@ -276,7 +276,7 @@ func readKeysFile(s *Settings, m yamldoc.Map, key string) {
 	})
 }
 
-// readTLS reads either of certificate and key; one without the other is reported at the one that is there.
+// readTLS reads the certificate or the key; if only one of them is set, it is reported there.
 func readTLS(s *Settings, m yamldoc.Map, key string) {
 	name, other := &s.API.TLSCert, "tls_key"
 	if key == other {
@@ -288,7 +288,7 @@ func readTLS(s *Settings, m yamldoc.Map, key string) {
 	}
 }
 
-// filePath takes what can be the name of a file; empty is for the caller to judge.
+// filePath accepts a possible file name; the caller decides about an empty one.
 func filePath(path string) (string, error) {
 	if strings.ContainsRune(path, 0) || strings.HasSuffix(path, "/") {
 		return "", fmt.Errorf("%q: not a file", path)
@@ -339,7 +339,7 @@ func readStopTimeout(s *Settings, m yamldoc.Map, key string) {
 	s.Schedule.StopTimeout = yamldoc.Value(m, key, s.Schedule.StopTimeout, durationUpTo(24*time.Hour))
 }
 
-// durationUpTo takes durations from a second on.
+// durationUpTo returns a parser of durations from one second to longest.
 func durationUpTo(longest time.Duration) func(string) (time.Duration, error) {
 	return func(text string) (time.Duration, error) {
 		d, err := time.ParseDuration(text)
@@ -365,8 +365,8 @@ func readCron(s *Settings, m yamldoc.Map, key string) {
 	})
 }
 
-// parseCron checks an expression with the parser that the scheduler uses. A zone of its own would contradict the
-// contract zone, and an interval would count from whenever the scheduler was started.
+// parseCron checks an expression with the parser that the scheduler uses. It rejects a zone in the expression, which
+// would contradict the contract zone, and an interval, which would count from the start of the scheduler.
 func parseCron(text string) (string, error) {
 	if strings.Contains(text, "TZ=") {
 		return "", fmt.Errorf("%q: names a zone; the schedule runs in the contract zone", text)

@@ -9,22 +9,22 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings/yamldoc"
 )
 
-// Retention is what `prune` packs away, and where to.
+// Retention says what `prune` archives, and where.
 type Retention struct {
-	LinesMonths int    // closed cycles further back are archived, except those of Usage.MaxAgeMonths
-	InboxCycles int    // feed files stay for so many closed cycles; 0 = forever
+	LinesMonths int    // older closed cycles are archived, except those that Usage.MaxAgeMonths still accepts
+	InboxCycles int    // feed files stay for this number of closed cycles; 0 = forever
 	Archive     string // folder, relative to the workspace, or s3://bucket/prefix
-	// of an archive in an object store; if both are "", those of the lake are used
+	// for an archive in an object store; if both are "", those of the lake are used
 	ArchiveEndpoint, ArchiveRegion string
 }
 
-// ArchivePlace is where the archive is.
+// ArchivePlace is the place of the archive.
 func (s *Settings) ArchivePlace() Place {
 	r := &s.Retention
 	return s.Resolve(Place{r.Archive, r.ArchiveEndpoint, r.ArchiveRegion})
 }
 
-// UseLake makes the settings read another lake. One in the archive is in the archive's object store.
+// UseLake makes the settings use another lake. A lake in the archive gets the endpoint and region of the archive.
 func (s *Settings) UseLake(path string) {
 	if at := s.ArchivePlace(); at.Overlaps(path) {
 		s.Lake.Endpoint, s.Lake.Region = at.Endpoint, at.Region

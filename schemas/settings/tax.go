@@ -2,10 +2,10 @@ package settings
 
 import "github.com/tollbook/tollbook/schemas/settings/yamldoc"
 
-// Tax is how tax is calculated (§10.6). The zero value is the default.
+// Tax says how tax is calculated (§10.6). The zero value is the default.
 type Tax struct {
-	Inclusive bool // prices include the tax; else it is added to them
-	PerLine   bool // the tax of each line is rounded; else the sum of a cycle
+	Inclusive bool // prices include the tax; otherwise it is added to them
+	PerLine   bool // the tax of each line is rounded; otherwise that of a cycle
 }
 
 // Prices is the word of tax.prices.
@@ -24,7 +24,7 @@ func (t Tax) Rounding() string {
 	return "bill"
 }
 
-// taxKeys are those of tax.
+// taxKeys are the keys of tax.
 func taxKeys() []Key {
 	return []Key{
 		{Name: "tax.prices", Type: "exclusive | inclusive", Default: "exclusive", read: readTaxPrices,

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Template is the commented tollbook.yaml that `init` writes. With sample every key is there; without, only those
-// that are required, and the others as comments with their defaults.
+// Template is the commented tollbook.yaml that `init` writes. With sample it sets every key; without, it sets only the
+// required keys and has the others as comments with their defaults.
 func Template(sample bool) []byte {
 	var b strings.Builder
 	b.WriteString("# Settings of this workspace. An unknown key is an error.\n")

@@ -10,8 +10,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings/yamldoc"
 )
 
-// termsHash is the hash of the keys of a file, except those that say where files are or who does the tasks of a run: no
-// result follows from these.
+// termsHash is the hash of a file's keys, except those that say where files are or who does the tasks of a run: no
+// result depends on these.
 func termsHash(root *yamldoc.Node) [sha256.Size]byte {
 	h := sha256.New()
 	for _, group := range inOrder(root.Pairs) {
@@ -32,18 +32,18 @@ func termsHash(root *yamldoc.Node) [sha256.Size]byte {
 	return [sha256.Size]byte(h.Sum(nil))
 }
 
-// placed reports whether a key says where lake, feed files or books are, or how the place is reserved.
+// placed reports whether a key says where lake, feed files or books are, or how the place is reserved for a run.
 func placed(group, key string) bool {
 	return slices.Contains([]string{"lake", "inbox", "books"}, group) &&
 		slices.Contains([]string{"path", "endpoint", "region", "lease"}, key)
 }
 
-// inOrder are the pairs of a mapping by key.
+// inOrder returns the pairs of a mapping, sorted by key.
 func inOrder(pairs []yamldoc.Pair) []yamldoc.Pair {
 	return slices.SortedFunc(slices.Values(pairs), func(a, b yamldoc.Pair) int { return cmp.Compare(a.Key, b.Key) })
 }
 
-// writeNode writes a value without its place in the file.
+// writeNode writes a value without its position in the file.
 func writeNode(w io.Writer, n *yamldoc.Node) {
 	fmt.Fprintf(w, "%d %q %d %d\n", n.Kind, n.Text, len(n.Pairs), len(n.Items))
 	for _, p := range inOrder(n.Pairs) {

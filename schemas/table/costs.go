@@ -6,7 +6,7 @@ const (
 	sumOfParts = "sum of that column over the row's parts of cost rows"
 )
 
-// CostDeliveries is the deliveries of cost files, in one file of no cycle (§11.1).
+// CostDeliveries defines the deliveries of cost files, in one file that belongs to no cycle (§11.1).
 func CostDeliveries() Def[CostDelivery] { return Def[CostDelivery]{costDeliveriesTable} }
 
 var costDeliveriesTable = define("cost_deliveries", []Column{
@@ -25,7 +25,7 @@ var costDeliveriesTable = define("cost_deliveries", []Column{
 	Column{"fault", Text, "why it failed"},
 	Column{"made", Text, "names the books and settings by which its rows were billed last"})
 
-// CostRates is the exchange rates by which cost files are converted, in one file of no cycle (§11.5).
+// CostRates defines the exchange rates used for cost files, in one file that belongs to no cycle (§11.5).
 func CostRates() Def[CostRate] { return Def[CostRate]{costRatesTable} }
 
 var costRatesTable = define("cost_rates", nil, Column{"source", Word, "the source of cost files"},
@@ -33,7 +33,7 @@ var costRatesTable = define("cost_rates", nil, Column{"source", Word, "the sourc
 	Column{"to", Word, "the currency that the source's is converted to"},
 	Column{"rate", Quantity, "how much of `to` one unit of the source's currency is"})
 
-// CostRejects is the rejected rows of deliveries that are held, in one file of no cycle (§11.1).
+// CostRejects defines the rejected rows of held deliveries, in one file that belongs to no cycle (§11.1).
 func CostRejects() Def[CostReject] { return Def[CostReject]{costRejectsTable} }
 
 var costRejectsTable = define("cost_rejects", []Column{
@@ -47,7 +47,7 @@ var costRejectsTable = define("cost_rejects", []Column{
 	Column{"rows", Whole, "1; beyond 10,000 rejects of a delivery, the number of rows of this file, column and " +
 		"reason; 0 (= 1) if an earlier build wrote it"}).adding("rows")
 
-// What pricing_units and consumed_units of the cost_groups table say.
+// Values of pricing_units and consumed_units in the cost_groups table.
 const (
 	UnknownUnits = iota // an earlier build wrote the file
 	NoQuantity
@@ -55,7 +55,7 @@ const (
 	SeveralUnits
 )
 
-// CostGroups is the rows of cost files that were added up to one line each, or to one for each tier (§11.3).
+// CostGroups defines groups of cost-file rows that were added up to one line, or to one line per tier (§11.3).
 func CostGroups() Def[CostGroup] { return Def[CostGroup]{costGroupsTable} }
 
 var costGroupsTable = define("cost_groups", nil,
@@ -83,7 +83,7 @@ var costGroupsTable = define("cost_groups", nil,
 		"the quantity, 2 all rows have the same unit, 3 several"},
 	Column{"consumed_units", Small, "the same of ConsumedQuantity"}).adding("pricing_units", "consumed_units")
 
-// CostPostings is the differences that a delivery for a closed cycle posted into an open one (§11.4).
+// CostPostings defines the differences that deliveries for a closed cycle posted to an open one (§11.4).
 func CostPostings() Def[CostPosting] { return Def[CostPosting]{costPostingsTable} }
 
 var costPostingsTable = define("cost_postings", nil,
@@ -108,7 +108,7 @@ var costPostingsTable = define("cost_postings", nil,
 		"posted lines of that id and tier)"},
 	Column{"free_resource_usage", Quantity, "difference of that column"}).adding("kind", "free_resource_usage")
 
-// Margins is the vendors' costs next to what customers pay for them (§11.6).
+// Margins defines the vendors' costs next to what customers pay for them (§11.6).
 func Margins() Def[Margin] { return Def[Margin]{marginsTable} }
 
 var marginsTable = define("margins", []Column{

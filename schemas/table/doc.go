@@ -2,12 +2,12 @@
 // exported table (§5, §8), in order, with type and meaning. The Arrow schema, the Parquet files, the exports and the
 // reference in docs/formats.md are all made from it.
 //
-//  1. A column's name, place and type never change within a version of the lake; new columns are added at the
-//     end, or after the last exported one, and .adding names those that older files lack.
+//  1. A column's name, position and type never change within a version of the lake. New columns are added at the
+//     end, or after the last exported one; .adding names those that older files lack.
 //  2. Amounts are DECIMAL(38,8), quantities and unit prices DECIMAL(38,10), times UTC microseconds.
 //  3. Only MaybeTime columns are nullable; an empty text means "no value".
-//  4. Code names a column by its handle (LineUsageStart), which carries the table and the type. Handles are generated
-//     from the definitions. A handle of another table than a batch's, or of another type than the access's, does not
-//     compile. ColumnOf is a column of a known table and any type, and List lists such; an int or a list of ints is
-//     neither. Code that knows the table only when it runs uses the row type Any.
+//  4. Code names a column by its handle (LineUsageStart), which contains the table and the type. Handles are generated
+//     from the definitions. A handle of the wrong table or of the wrong type does not compile. ColumnOf is a column of
+//     a known table and of any type, and List is a list of them; an int is neither. Code that learns the table only
+//     when it runs uses the row type Any.
 package table

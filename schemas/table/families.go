@@ -19,24 +19,24 @@ func CostGroupValues() [cost.Columns]CostColumn[CostGroup] {
 		CostGroupCostBilled, CostGroupPricingQuantity, CostGroupConsumedQuantity}
 }
 
-// CouponAmounts are the amount, and what was used, taken back, expired and is left of a coupon.
+// CouponAmounts are the columns of a coupon's amount and of its used, taken back, expired and remaining part.
 func CouponAmounts() [5]AmountColumn[Coupon] {
 	return [...]AmountColumn[Coupon]{CouponAmount, CouponUsed, CouponTakenBack, CouponExpired, CouponLeft}
 }
 
-// FundAmounts are the quota and the listed, reserved, claimed, approved and paid amount of a fund.
+// FundAmounts are the columns of a fund's quota and of its listed, reserved, claimed, approved and paid amount.
 func FundAmounts() [6]AmountColumn[Fund] {
 	return [...]AmountColumn[Fund]{FundQuotaAmount, FundListedAmount, FundReservedAmount, FundClaimedAmount,
 		FundApprovedAmount, FundPaidAmount}
 }
 
-// ReceivableAmounts are the amount, and what was collected, paid and is unpaid of a receivable.
+// ReceivableAmounts are the columns of a receivable's amount and of its collected, paid and unpaid part.
 func ReceivableAmounts() [4]AmountColumn[Receivable] {
 	return [...]AmountColumn[Receivable]{ReceivableAmount, ReceivableCollectedAmount, ReceivablePaidAmount,
 		ReceivableUnpaidAmount}
 }
 
-// InvoiceAmounts are the invoiceable, issued, returned and credited amount of an invoice, and what is left.
+// InvoiceAmounts are the columns of an invoice's invoiceable, issued, returned, credited and remaining amount.
 func InvoiceAmounts() [5]AmountColumn[Invoice] {
 	return [...]AmountColumn[Invoice]{InvoiceInvoiceableAmount, InvoiceIssuedAmount, InvoiceReturnedAmount,
 		InvoiceCreditedAmount, InvoiceLeftAmount}

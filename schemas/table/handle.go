@@ -5,18 +5,17 @@ import (
 	"slices"
 )
 
-// Row is the type of a table's rows. It has no values of interest: it ties columns, batches and definitions of one
-// table together, so that the column of another table does not compile. A table that only adds columns to those of
-// another shares its type: late and usage, late_samples and bandwidth, late_positions and positions, ended_rejects and
-// rejects.
+// Row is the type of a table's rows. Its values are not used: it ties columns, batches and definitions of one table
+// together, so that a column of another table does not compile. A table that only adds columns to those of another
+// shares its type: late and usage, late_samples and bandwidth, late_positions and positions, ended_rejects and rejects.
 type Row interface{ of(table string) bool }
 
-// Any is the row of a table that is known only when the program runs.
+// Any is the row type of a table that is known only at run time.
 type Any struct{}
 
 func (Any) of(string) bool { return true }
 
-// Handles of columns: the position of a column of T's table, with its type.
+// Handles of columns: the position of a column in T's table, with its type.
 type (
 	WordColumn[T any]      int
 	TextColumn[T any]      int
@@ -29,14 +28,14 @@ type (
 	CostColumn[T any]      int
 )
 
-// ColumnOf is a column of T's table, of any type. Every handle has a method to it.
+// ColumnOf is a column of T's table, of any type. Every handle can be converted to it with Of.
 type ColumnOf[T any] int
 
-// Handle is a column of T's table: a typed handle, or a ColumnOf.
+// Handle is a column of T's table: a typed handle or a ColumnOf.
 type Handle[T any] interface {
 	// Index is the column's position, from 0.
 	Index() int
-	// Of is the column for those who do not know its type.
+	// Of is the column without its type.
 	Of() ColumnOf[T]
 }
 
@@ -100,40 +99,40 @@ func (c CostColumn[T]) Of() ColumnOf[T] { return ColumnOf[T](c) }
 // Of implements Handle.
 func (c ColumnOf[T]) Of() ColumnOf[T] { return c }
 
-// Any is the column for those who do not know its table.
+// Any is the column without its table.
 func (c WordColumn[T]) Any() WordColumn[Any] { return WordColumn[Any](c) }
 
-// Any is the column for those who do not know its table.
+// Any is the column without its table.
 func (c TextColumn[T]) Any() TextColumn[Any] { return TextColumn[Any](c) }
 
-// Any is the column for those who do not know its table.
+// Any is the column without its table.
 func (c TimeColumn[T]) Any() TimeColumn[Any] { return TimeColumn[Any](c) }
 
-// Any is the column for those who do not know its table.
+// Any is the column without its table.
 func (c MaybeTimeColumn[T]) Any() MaybeTimeColumn[Any] { return MaybeTimeColumn[Any](c) }
 
-// Any is the column for those who do not know its table.
+// Any is the column without its table.
 func (c AmountColumn[T]) Any() AmountColumn[Any] { return AmountColumn[Any](c) }
 
-// Any is the column for those who do not know its table.
+// Any is the column without its table.
 func (c QuantityColumn[T]) Any() QuantityColumn[Any] { return QuantityColumn[Any](c) }
 
-// Any is the column for those who do not know its table.
+// Any is the column without its table.
 func (c WholeColumn[T]) Any() WholeColumn[Any] { return WholeColumn[Any](c) }
 
-// Any is the column for those who do not know its table.
+// Any is the column without its table.
 func (c SmallColumn[T]) Any() SmallColumn[Any] { return SmallColumn[Any](c) }
 
-// Any is the column for those who do not know its table.
+// Any is the column without its table.
 func (c CostColumn[T]) Any() CostColumn[Any] { return CostColumn[Any](c) }
 
-// Any is the column for those who do not know its table.
+// Any is the column without its table.
 func (c ColumnOf[T]) Any() ColumnOf[Any] { return ColumnOf[Any](c) }
 
-// List is columns of T's table, in any order.
+// List is a list of columns of T's table, in any order.
 type List[T any] []ColumnOf[T]
 
-// Columns lists columns of one table.
+// Columns returns a list of columns of one table.
 func Columns[T any](columns ...Handle[T]) List[T] {
 	list := make(List[T], len(columns))
 	for i, c := range columns {
@@ -142,17 +141,17 @@ func Columns[T any](columns ...Handle[T]) List[T] {
 	return list
 }
 
-// Distinct lists each of the columns once, in the table's order. That of nil is nil.
+// Distinct returns the columns in the table's order without duplicates; nil for nil.
 func (l List[T]) Distinct() List[T] {
 	once := slices.Clone(l)
 	slices.Sort(once)
 	return slices.Compact(once)
 }
 
-// Any is the list for those who do not know its table. That of nil is nil.
+// Any is the list without its table; nil for nil.
 func (l List[T]) Any() List[Any] { return listOf[Any](l) }
 
-// listOf lists the same positions in a table of U. That of nil is nil.
+// listOf returns the same positions in a table of U; nil for nil.
 func listOf[U, T any](l List[T]) List[U] {
 	if l == nil {
 		return nil
@@ -167,10 +166,10 @@ func listOf[U, T any](l List[T]) List[U] {
 // Def is the definition of T's table.
 type Def[T any] struct{ *Table }
 
-// Any forgets which table it is.
+// Any is the definition without its row type.
 func (d Def[T]) Any() Def[Any] { return Def[Any](d) }
 
-// All lists every column of the table, in order.
+// All returns every column of the table, in order.
 func (d Def[T]) All() List[T] {
 	list := make(List[T], len(d.Columns))
 	for i := range list {
@@ -179,10 +178,10 @@ func (d Def[T]) All() List[T] {
 	return list
 }
 
-// Untyped is the definition of a table that is known only when the program runs.
+// Untyped is the definition of a table that is known only at run time.
 func Untyped(t *Table) Def[Any] { return Def[Any]{t} }
 
-// Typed is the definition of T's table that t is. It panics if t is the definition of another table.
+// Typed is t with the row type T. It panics if t is not the definition of T's table.
 func Typed[T Row](t *Table) Def[T] {
 	Check[T](t)
 	return Def[T]{t}

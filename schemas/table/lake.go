@@ -4,13 +4,13 @@ import "slices"
 
 // States of a row of the usage table.
 const (
-	Counted  = 0 // the record counts; its lines, if any, are in the lines table or come at month-end
-	Replaced = 1 // another record replaced it: it no longer counts
-	Apart    = 2 // the record counts, and lines do not add up its quantity: see rating.Summed
+	Counted  = 0 // the record counts; its lines, if any, are in the lines table or are made at month-end
+	Replaced = 1 // another record replaced it, so it no longer counts
+	Apart    = 2 // the record counts, but lines do not add up to its quantity: see rating.Summed
 )
 
-// Usage is the accepted usage records that cannot be read back from lines: those of month-end products, those that
-// replace another record, and those that were replaced.
+// Usage defines the accepted usage records that cannot be read back from lines: records of month-end products, records
+// that replace another one, and replaced records.
 func Usage() Def[Record] { return Def[Record]{define("usage", nil, usageColumns()...)} }
 
 func usageColumns() []Column {
@@ -32,7 +32,7 @@ func usageColumns() []Column {
 	}
 }
 
-// Late is the usage records that were accepted after their cycle was closed, in the cycle they are billed in
+// Late defines the usage records that were accepted after their cycle was closed, stored in the cycle that bills them
 // (§4.11).
 func Late() Def[Record] { return Def[Record]{lateTable} }
 
@@ -40,7 +40,7 @@ var lateTable = define("late", nil, append(usageColumns(),
 	Column{"origin_cycle", Word, "cycle that the use belongs to"},
 	Column{"as_of", Time, "clock of the run that accepted it"})...)
 
-// Bandwidth is the samples that count, one row per link and 5-minute slot.
+// Bandwidth defines the samples that count, one row per link and 5-minute slot.
 func Bandwidth() Def[Sample] { return Def[Sample]{define("bandwidth", nil, bandwidthColumns()...)} }
 
 func bandwidthColumns() []Column {
@@ -51,14 +51,14 @@ func bandwidthColumns() []Column {
 	}
 }
 
-// LateSamples is the samples that took their slot's place after their cycle was closed, in the cycle they are billed in
-// (§4.11).
+// LateSamples defines the samples that replaced those of their slot after their cycle was closed, stored in the cycle
+// that bills them (§4.11).
 func LateSamples() Def[Sample] { return Def[Sample]{lateSamplesTable} }
 
 var lateSamplesTable = define("late_samples", nil,
 	append(bandwidthColumns(), Column{"as_of", Time, "clock of the run that accepted it"})...)
 
-// Positions is what a day's fold leaves for the next: see package position.
+// Positions defines what the rating of a day passes on to the next day: see package position.
 func Positions() Def[Position] { return Def[Position]{define("positions", nil, positionColumns()...)} }
 
 func positionColumns() []Column {
@@ -80,20 +80,20 @@ func positionColumns() []Column {
 	}
 }
 
-// LatePositions is what late records leave behind in the cycle they are billed in: meters of closed cycles, and prepaid
-// packages.
+// LatePositions defines the effect of late records, stored in the cycle that bills them: on meters of closed cycles and
+// on prepaid packages.
 func LatePositions() Def[Position] { return Def[Position]{latePositionsTable} }
 
 var latePositionsTable = define("late_positions", nil,
 	append(positionColumns(), Column{"origin_cycle", Word, "meter: cycle that it counts; empty for packages"})...)
 
-// What the amount columns of sums and statements mean.
+// Meanings of amount columns of sums and statements.
 const (
 	sumOfDay   = "sum of that column over the customer's lines of the day"
 	sumOfCycle = "sum of that column over the customer's lines of the cycle"
 )
 
-// Sums is each customer's lines of one day added up; statements are made of them.
+// Sums defines the sums of each customer's lines of one day; statements are calculated from them.
 func Sums() Def[Sum] { return Def[Sum]{sumsTable} }
 
 var sumsTable = define("sums", nil,
@@ -105,18 +105,18 @@ var sumsTable = define("sums", nil,
 	Column{"stored_value_card_amount", Amount, sumOfDay}, Column{"flexipurchase_coupon_amount", Amount, sumOfDay},
 	Column{"debt_amount", Amount, sumOfDay})
 
-// Ident is the index by which a record id accepted on another day of the cycle is found.
+// Ident defines the index that finds a record id accepted on another day of the cycle.
 func Ident() Def[Identity] { return Def[Identity]{identTable} }
 
 var identTable = define("ident", nil, Column{"hash", Whole, "upper 56 bits of the identity's hash, ascending"})
 
-// Rejects is the records that were not accepted and still are not: the open rejects (§3.20, §8).
+// Rejects defines the open rejects: records that were not accepted so far (§3.20, §8).
 func Rejects() Def[Reject] {
 	exported, kept := rejectColumns()
 	return Def[Reject]{define("rejects", exported, kept...)}
 }
 
-// rejectColumns are the columns of a reject: those that are exported, and those that the lake keeps in addition.
+// rejectColumns returns the columns of a reject: the exported ones, and those that only the lake has.
 func rejectColumns() (exported, kept []Column) {
 	return []Column{
 			{"feed", Word, "feed that the record came in"},
@@ -134,7 +134,7 @@ func rejectColumns() (exported, kept []Column) {
 		}
 }
 
-// EndedRejects is the rejects that ended: a record of their identity was accepted, or a person dismissed them.
+// EndedRejects defines rejects that ended: a record of their identity was accepted, or a person dismissed them.
 func EndedRejects() Def[Reject] {
 	exported, kept := rejectColumns()
 	ended := []Column{
@@ -149,7 +149,7 @@ func EndedRejects() Def[Reject] {
 	return Def[Reject]{define("ended_rejects", nil, slices.Concat(exported, kept, ended)...)}
 }
 
-// Statements is what each customer is asked to pay for a cycle (§8).
+// Statements defines what each customer owes for a cycle (§8).
 func Statements() Def[Statement] { return Def[Statement]{statementsTable} }
 
 var statementsTable = define("statements", []Column{
@@ -165,7 +165,7 @@ var statementsTable = define("statements", []Column{
 	{"flexipurchase_coupon_amount", Amount, sumOfCycle}, {"debt_amount", Amount, sumOfCycle},
 })
 
-// Totals is the control totals of a cycle (§6.6, §8).
+// Totals defines the control totals of a cycle (§6.6, §8).
 func Totals() Def[Total] { return Def[Total]{totalsTable} }
 
 var totalsTable = define("totals", []Column{
@@ -173,7 +173,7 @@ var totalsTable = define("totals", []Column{
 	{"value", Text, "the count, or the sum with all digits of its column"},
 })
 
-// Orders is the accepted orders, in the cycle they are billed in, defaults filled in.
+// Orders defines the accepted orders with defaults filled in, stored in the cycle that bills them.
 func Orders() Def[Order] { return Def[Order]{ordersTable} }
 
 var ordersTable = define("orders", nil,
@@ -196,7 +196,7 @@ var ordersTable = define("orders", nil,
 	Column{"has_official", Small, "1 = official_amount overrides the price book"},
 	Column{"as_of", Time, "clock of the run that accepted it"})
 
-// Adjustments is the accepted manual adjustments, in the cycle they are billed in.
+// Adjustments defines the accepted manual adjustments, stored in the cycle that bills them.
 func Adjustments() Def[Adjustment] { return Def[Adjustment]{adjustmentsTable} }
 
 var adjustmentsTable = define("adjustments", nil,
@@ -206,7 +206,7 @@ var adjustmentsTable = define("adjustments", nil,
 	Column{"bill_detail_type", Small, "kind of adjustment: 9 or 16"},
 	Column{"note", Text, "why, for people"}, Column{"as_of", Time, "clock of the run that accepted it"})
 
-// Reratings is the differences that re-rating posted into a cycle (§4.12). They stay as they were posted.
+// Reratings defines the differences that re-rating posted to a cycle (§4.12). They never change.
 func Reratings() Def[Rerating] { return Def[Rerating]{reratingsTable} }
 
 var reratingsTable = define("reratings", nil,
@@ -229,14 +229,14 @@ var reratingsTable = define("reratings", nil,
 	Column{"in_advance", Small, "1 = of a recurring charge in advance, which no coupon pays; 0 in files of earlier " +
 		"builds too"}).adding("own_time", "in_advance")
 
-// Redraws is what records of closed cycles draw since re-rating, where it is not what they drew when they were billed.
+// Redraws defines the draws of records of closed cycles that re-rating changed from those that were billed.
 func Redraws() Def[Redraw] { return Def[Redraw]{redrawsTable} }
 
 var redrawsTable = define("redraws", nil,
 	Column{"customer_id", Word, "who used it"}, Column{"origin_cycle", Word, "cycle that the record belongs to"},
 	Column{"record_id", Text, "the record"}, Column{"draws", Text, "what it draws: package_id:quantity;…"})
 
-// Shifts is by how much re-rating moved meters and packages from where billing had left them.
+// Shifts defines by how much re-rating moved meters and packages from where billing left them.
 func Shifts() Def[Shift] { return Def[Shift]{shiftsTable} }
 
 var shiftsTable = define("shifts", nil,
@@ -248,9 +248,9 @@ var shiftsTable = define("shifts", nil,
 	Column{"at", MaybeTime, "package: start of the quota period"},
 	Column{"shift", Quantity, "by how much more the meter counts, or was drawn from the package; negative: less"})
 
-// AccountEvents is the account events that passed acceptance, in the cycle they take effect in (§3.16, §4.11).
-// Those with refused = 1 count as rejects of their file: the last replay of the cycle found less on the balance than
-// they take (§6.3).
+// AccountEvents defines the account events that passed the acceptance checks, stored in the cycle that they affect
+// (§3.16, §4.11). Those with refused = 1 count as rejects of their file: in the last replay of the cycle, they took
+// more than the balance had (§6.3).
 func AccountEvents() Def[AccountEvent] { return Def[AccountEvent]{accountEventsTable} }
 
 var accountEventsTable = define("account_events", nil,
@@ -268,7 +268,7 @@ var accountEventsTable = define("account_events", nil,
 	Column{"header", Word, "what must stand before raw to read it again: the header of a CSV file"},
 	Column{"raw", Text, "the whole record as it came"})
 
-// Transfers is the accepted transfers of performance, in the cycle they count in (§3.17).
+// Transfers defines the accepted transfers of performance, stored in the cycle that they affect (§3.17).
 func Transfers() Def[Transfer] { return Def[Transfer]{transfersTable} }
 
 var transfersTable = define("transfers", nil,
@@ -280,9 +280,9 @@ var transfersTable = define("transfers", nil,
 	Column{"amount", Amount, "how much performance"},
 	Column{"as_of", Time, "clock of the run that accepted it"})
 
-// IncentiveEvents is the steps in the life of incentives that passed acceptance, in one file of no cycle (§3.18).
-// Those with refused = 1 count as rejects of their file: as all events of their incentive stand, they do not fit the
-// state that they meet.
+// IncentiveEvents defines the events of incentives that passed the acceptance checks, in one file that belongs to no
+// cycle (§3.18). Those with refused = 1 count as rejects of their file: in the replay of all events of their incentive,
+// they do not fit its state.
 func IncentiveEvents() Def[IncentiveEvent] { return Def[IncentiveEvent]{incentiveEventsTable} }
 
 var incentiveEventsTable = define("incentive_events", nil,
@@ -300,8 +300,8 @@ var incentiveEventsTable = define("incentive_events", nil,
 	Column{"header", Word, "what must stand before raw to read it again: the header of a CSV file"},
 	Column{"raw", Text, "the whole record as it came"})
 
-// OrderStatus is the steps in the life of order lines that passed acceptance, in one file of no cycle. Those with
-// refused = 1 count as rejects of their file: they do not fit the state that they meet.
+// OrderStatus defines the status events of order lines that passed the acceptance checks, in one file that belongs to
+// no cycle. Those with refused = 1 count as rejects of their file: they do not fit the state of the order line.
 func OrderStatus() Def[OrderStep] { return Def[OrderStep]{orderStatusTable} }
 
 var orderStatusTable = define("order_status", []Column{
@@ -334,7 +334,7 @@ var orderStatusTable = define("order_status", []Column{
 	Column{"header", Word, "what is needed before raw to read it again: the header of a CSV file"},
 	Column{"raw", Text, "the complete record as it came"})
 
-// Balances is what a day's payments leave for the next, of customers whose balances ever moved (§6.3).
+// Balances defines the balances at the end of a day, for customers whose balances ever changed (§6.3).
 func Balances() Def[Balance] { return Def[Balance]{balancesTable} }
 
 var balancesTable = define("balances", nil,
@@ -345,8 +345,8 @@ var balancesTable = define("balances", nil,
 	Column{"amount", Amount, "what there is, is used or is owed; coupon: what it has paid so far"},
 	Column{"currency", Word, "currency of amount; empty in files of earlier builds"}).adding("currency")
 
-// AccountEntries is how balances moved on a day, in the order in which they did, customer by customer (§6.3, §8
-// accounts).
+// AccountEntries defines the changes of balances on a day, by customer and in the order in which they happened (§6.3,
+// §8 accounts).
 func AccountEntries() Def[AccountEntry] { return Def[AccountEntry]{accountEntriesTable} }
 
 var accountEntriesTable = define("account_entries", []Column{
@@ -361,8 +361,8 @@ var accountEntriesTable = define("account_entries", []Column{
 	{"balance_after", Amount, "the balance after it"},
 }, Column{"month_end", Small, "1: by a month-end line, which comes after all else of its instant"})
 
-// Runs is the lake's manifests, one row each: which run made which state. It is no file of the lake; ClickHouse gets
-// it.
+// Runs defines the lake's manifests, one row each: which run made which state. It is not stored in the lake, only in
+// ClickHouse.
 func Runs() Def[Run] { return Def[Run]{runsTable} }
 
 var runsTable = define("runs", nil,

@@ -1,6 +1,6 @@
 package table
 
-// Lines is the consumption records (§5), one row a line.
+// Lines defines the consumption records (§5), one row per line.
 func Lines() Def[Line] { return Def[Line]{linesTable} }
 
 var linesTable = define("lines", []Column{

@@ -1,6 +1,6 @@
 package table
 
-// PartnerEvents is the accepted events of the feeds about partners' money, with what the last replay decided about them
+// PartnerEvents defines the accepted events of the feeds about partners' money, with the result of the last replay
 // (§9).
 func PartnerEvents() Def[PartnerEvent] { return Def[PartnerEvent]{partnerEventsTable} }
 
@@ -61,29 +61,29 @@ var partnerEventsTable = define(
 	Column{"currency", Word, "currency of amount: the partner's; empty in files of earlier builds"},
 ).adding("currency")
 
-// FactTakenBack is the kind of fact that says what a reclaim of a closed cycle took back of a coupon.
+// FactTakenBack is the kind of facts about the amount that a reclaim in a closed cycle took back from a coupon.
 const FactTakenBack = "taken_back"
 
-// FactReserved is the kind of fact that says what a claim on a marketing fund reserved after an event of a closed
-// cycle, FactListed what the list of a headcount fund was worth that an event of one applied for.
+// FactReserved is the kind of facts about the amount that a claim on a marketing fund reserved after an event of a
+// closed cycle, FactListed about the value of the list of a headcount fund for which such an event applied.
 const (
 	FactReserved = "reserved"
 	FactListed   = "listed"
 )
 
-// FactCollected is the kind of facts that say what was collected from a partner's customers on the lines of a seller,
-// which other_id names. Earlier builds named none.
+// FactCollected is the kind of facts about amounts collected from a partner's customers for lines of a seller, which
+// other_id names. Facts of earlier builds name no seller.
 const FactCollected = "collected"
 
-// FactInvoiceable is the kind of facts that say what an issuer can invoice to a recipient for a closed cycle: without
-// the tax that is added to prices, and with id FactTax that tax.
+// FactInvoiceable is the kind of facts about what an issuer can invoice to a recipient for a closed cycle, without the
+// tax that is added to prices. The fact with id FactTax is that tax.
 const (
 	FactInvoiceable = "invoiceable"
 	FactTax         = "tax"
 )
 
-// PartnerFacts is what closed cycles contribute to partners' accounts and invoices (§9.1, §9.7). It is kept so that an
-// archived cycle contributes the same as before.
+// PartnerFacts defines what closed cycles contribute to partners' accounts and invoices (§9.1, §9.7). The facts are
+// stored so that an archived cycle contributes the same as before.
 func PartnerFacts() Def[PartnerFact] { return Def[PartnerFact]{partnerFactsTable} }
 
 var partnerFactsTable = define(
@@ -120,7 +120,7 @@ var partnerFactsTable = define(
 	Column{"amount", Amount, "the amount; of order and refund the change of the partner's cash"},
 )
 
-// PartnerAccounts is what moved partners' balances (§9.1).
+// PartnerAccounts defines the changes of partners' balances (§9.1).
 func PartnerAccounts() Def[PartnerAccount] { return Def[PartnerAccount]{partnerAccountsTable} }
 
 var partnerAccountsTable = define("partner_accounts", []Column{
@@ -138,7 +138,7 @@ var partnerAccountsTable = define("partner_accounts", []Column{
 	{"balance_after", Amount, "the balance afterwards"},
 })
 
-// Funds is the months, claims and quotas of headcount and marketing funds (§9.4, §9.5).
+// Funds defines the months, claims and quotas of headcount and marketing funds (§9.4, §9.5).
 func Funds() Def[Fund] { return Def[Fund]{fundsTable} }
 
 var fundsTable = define("funds", []Column{
@@ -163,7 +163,7 @@ var fundsTable = define("funds", []Column{
 	{"until", MaybeTime, "instant at which time alone changes the state"},
 })
 
-// Withdrawals is the parts of withdrawals (§9.6).
+// Withdrawals defines the parts of withdrawals (§9.6).
 func Withdrawals() Def[Withdrawal] { return Def[Withdrawal]{withdrawalsTable} }
 
 var withdrawalsTable = define("withdrawals", []Column{
@@ -188,7 +188,7 @@ var withdrawalsTable = define("withdrawals", []Column{
 	{"decided", MaybeTime, "time of the last event after the request"},
 })
 
-// Receivables is what partners owe for closed cycles (§9.1).
+// Receivables defines what partners owe for closed cycles (§9.1).
 func Receivables() Def[Receivable] { return Def[Receivable]{receivablesTable} }
 
 var receivablesTable = define("receivables", []Column{
@@ -207,7 +207,7 @@ var receivablesTable = define("receivables", []Column{
 	{"bucket", Word, "not_due, 1-30, 31-60, 61-90 or over_90; empty where nothing is unpaid"},
 })
 
-// Invoices is what is invoiced of what can be invoiced (§9.7).
+// Invoices defines, for amounts that can be invoiced, what was invoiced (§9.7).
 func Invoices() Def[Invoice] { return Def[Invoice]{invoicesTable} }
 
 var invoicesTable = define("invoices", []Column{
@@ -226,7 +226,7 @@ var invoicesTable = define("invoices", []Column{
 	{"state", Word, "open, partly, full, credit_due or settled"},
 })
 
-// InvoiceRecords is every event of the feed invoices that counts (§9.7).
+// InvoiceRecords defines the events of the feed invoices that count (§9.7).
 func InvoiceRecords() Def[InvoiceRecord] { return Def[InvoiceRecord]{invoiceRecordsTable} }
 
 var invoiceRecordsTable = define("invoice_records", []Column{
@@ -250,8 +250,8 @@ var invoiceRecordsTable = define("invoice_records", []Column{
 	{"content", Text, "what the invoice says is sold"},
 }, Column{"instant", Time, "when it takes effect"})
 
-// CouponEntries is what lines drew from coupons on a day and what was taken back of them, in the order in which it
-// happened, customer by customer (§9.2).
+// CouponEntries defines what lines drew from coupons on a day and what was taken back, by customer and in the order in
+// which it happened (§9.2).
 func CouponEntries() Def[CouponEntry] { return Def[CouponEntry]{couponEntriesTable} }
 
 var couponEntriesTable = define("coupon_entries", nil,
@@ -263,7 +263,7 @@ var couponEntriesTable = define("coupon_entries", nil,
 	Column{"amount", Amount, "what the line was paid, or what was taken back"},
 	Column{"left_after", Amount, "what is left of the coupon afterwards"})
 
-// IssuedCoupons is the coupons that events made, with their terms, as lines were last paid by them (§9.2, §9.3).
+// IssuedCoupons defines the coupons issued by events, with the terms used when lines were last paid (§9.2, §9.3).
 func IssuedCoupons() Def[IssuedCoupon] { return Def[IssuedCoupon]{issuedCouponsTable} }
 
 var issuedCouponsTable = define("issued_coupons", nil,
@@ -280,7 +280,7 @@ var issuedCouponsTable = define("issued_coupons", nil,
 	Column{"valid_to", MaybeTime, "end of its validity"},
 	Column{"instant", Time, "it pays lines from then on"})
 
-// Coupons is all coupons and what became of them (§9.2).
+// Coupons defines all coupons with their present state (§9.2).
 func Coupons() Def[Coupon] { return Def[Coupon]{couponsTable} }
 
 var couponsTable = define("coupons", []Column{
@@ -299,7 +299,7 @@ var couponsTable = define("coupons", []Column{
 	{"state", Word, "active, expired, reclaimed or used"},
 })
 
-// CouponRecords is what happened to coupons (§9.2).
+// CouponRecords defines the history of coupons (§9.2).
 func CouponRecords() Def[CouponRecord] { return Def[CouponRecord]{couponRecordsTable} }
 
 var couponRecordsTable = define("coupon_records", []Column{
@@ -312,7 +312,7 @@ var couponRecordsTable = define("coupon_records", []Column{
 	{"left_after", Amount, "what is left of the coupon afterwards"},
 })
 
-// PartnerMoneyTotals are the tables of partners' money whose rows and sums are control totals (§6.6), by name.
+// PartnerMoneyTotals lists, by name, the tables of partners' money whose rows and sums are control totals (§6.6).
 func PartnerMoneyTotals() []*Table {
 	return []*Table{CouponRecords().Table, Coupons().Table, Funds().Table, Invoices().Table, PartnerAccounts().Table,
 		Receivables().Table, Withdrawals().Table}

@@ -2,11 +2,11 @@ package table
 
 import "slices"
 
-// currencyName is the column of the currency of a row's amounts.
+// currencyName is the name of the column with the currency of a row's amounts.
 const currencyName = "currency"
 
-// Published is a table as it is published to ClickHouse: with the currency of its amounts where the lake's files have
-// no column of it (§10.7). The added columns are empty in a workspace of one currency.
+// Published is a table as it is published to ClickHouse: with a column for the currency of its amounts if the lake's
+// files have none (§10.7). The added columns are empty in a workspace of one currency.
 func Published(t *Table) *Table {
 	amounts := func(c Column) bool { return c.Type == Amount }
 	named := func(c Column) bool { return c.Name == currencyName }
@@ -25,7 +25,7 @@ func Published(t *Table) *Table {
 		"are; empty in a workspace of one currency"})
 }
 
-// with is the table with a further column, which its files do not have.
+// with returns the table with one more column, which its files do not have.
 func (t *Table) with(c Column) *Table {
 	out := *t
 	out.Columns = append(slices.Clone(t.Columns), c)

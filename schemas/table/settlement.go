@@ -1,9 +1,9 @@
 package table
 
-// sumOfRow is what the amounts of a partner's row add up.
+// sumOfRow is the meaning of a partner row's amounts.
 const sumOfRow = "sum of that column over the row's lines"
 
-// PartnerStatements is what partners owe their sellers for a cycle, and what distributors earn on their resellers
+// PartnerStatements defines what partners owe their sellers for a cycle, and what distributors earn on their resellers
 // (§6.4, §8).
 func PartnerStatements() Def[PartnerStatement] { return Def[PartnerStatement]{partnerStatementsTable} }
 
@@ -26,8 +26,8 @@ var partnerStatementsTable = define("partner_statements", []Column{
 	{"margin_amount", Amount, "revenue_amount less cost_amount"},
 })
 
-// PartnerStatementsOf is PartnerStatements with the currency and how amounts were converted to it, in a cycle that was
-// billed with several (§10.7).
+// PartnerStatementsOf is PartnerStatements; if mixed, with the currency and the conversion of amounts, for a cycle that
+// was billed in several currencies (§10.7).
 func PartnerStatementsOf(mixed bool) Def[PartnerStatement] {
 	plain := PartnerStatements()
 	if !mixed {
@@ -42,7 +42,7 @@ func PartnerStatementsOf(mixed bool) Def[PartnerStatement] {
 	return Def[PartnerStatement]{define(plain.Name, columns).adding("currency", "fx_rate", "fx_date")}
 }
 
-// ExchangeRates is the exchange rates that a cycle of several currencies was closed with (§10.7).
+// ExchangeRates defines the exchange rates with which a cycle of several currencies was closed (§10.7).
 func ExchangeRates() Def[ExchangeRate] { return Def[ExchangeRate]{exchangeRatesTable} }
 
 var exchangeRatesTable = define("exchange_rates", nil, Column{"from", Word, "the currency that is converted"},
@@ -50,7 +50,7 @@ var exchangeRatesTable = define("exchange_rates", nil, Column{"from", Word, "the
 	Column{"date", Word, "date of the row of rates.csv"},
 	Column{"rate", Quantity, "how much of `to` one unit of `from` is"})
 
-// Incentives is what partners earn in the periods of programmes, with states (§6.5, §8).
+// Incentives defines what partners earn in the periods of programmes, with states (§6.5, §8).
 func Incentives() Def[Incentive] { return Def[Incentive]{incentivesTable} }
 
 var incentivesTable = define("incentives", []Column{
@@ -67,8 +67,8 @@ var incentivesTable = define("incentives", []Column{
 		"run that wrote"},
 })
 
-// Performances is what each file of lines adds to the performance of partners: what incentives are added up from. A
-// file that adds nothing has one row without a programme.
+// Performances defines what each file of lines adds to the performance of partners, from which incentives are
+// calculated. A file that adds nothing has one row without a programme.
 func Performances() Def[Performance] { return Def[Performance]{performancesTable} }
 
 var performancesTable = define("performances", nil, Column{"day", Word, "day of the lines, as in the table lines"},

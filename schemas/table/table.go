@@ -10,7 +10,7 @@ import (
 // Type is a column's type.
 type Type uint8
 
-// The column types. Word is text of few distinct values (dictionary-encoded), Text is text of many.
+// The column types. Word is text with few distinct values (dictionary-encoded), Text is text with many.
 const (
 	Word Type = iota
 	Text
@@ -23,7 +23,7 @@ const (
 	Cost      // DECIMAL(38,18): a cost of a vendor's cost file (§11.1)
 )
 
-// Scale is the number of decimals of a decimal type; 0 of any other.
+// Scale is the number of decimals of a decimal type; 0 for any other.
 func (t Type) Scale() int {
 	switch t {
 	case Amount:
@@ -37,10 +37,10 @@ func (t Type) Scale() int {
 	}
 }
 
-// Nothing is the value of a MaybeTime column that has none.
+// Nothing is the value of an empty MaybeTime cell.
 const Nothing = period.Past
 
-// OrNothing is how a MaybeTime column holds a time that may never come: Nothing in place of period.Forever.
+// OrNothing is the value of a time in a MaybeTime column: Nothing in place of period.Forever.
 func OrNothing(t period.Instant) period.Instant {
 	if t == period.Forever {
 		return Nothing
@@ -59,10 +59,10 @@ type Column struct {
 type Table struct {
 	Name    string
 	Columns []Column
-	// Exported is how many leading columns leave with `tollbook export` (§8); what follows serves the lake alone.
+	// Exported is the number of leading columns that `tollbook export` writes (§8); only the lake uses the others.
 	Exported int
-	// Added names the columns that were added after files of the table had been written: older files do not have them,
-	// and a reader gives 0 or an empty text.
+	// Added names the columns that were added later: older files of the table lack them, and a reader returns 0 or an
+	// empty text.
 	Added []string
 }
 
@@ -79,13 +79,13 @@ func (t *Table) Index(name string) int {
 // IsAdded reports whether older files of the table can lack a column.
 func (t *Table) IsAdded(col int) bool { return slices.Contains(t.Added, t.Columns[col].Name) }
 
-// adding says that columns of a table were added later.
+// adding marks columns of a table as added later.
 func (t *Table) adding(names ...string) *Table {
 	t.Added = names
 	return t
 }
 
-// define makes a table of which every column is exported unless the lake's own follow.
+// define returns a table with exported columns, followed by the lake's own columns.
 func define(name string, exported []Column, own ...Column) *Table {
 	return &Table{Name: name, Columns: slices.Clip(slices.Concat(exported, own)), Exported: len(exported)}
 }

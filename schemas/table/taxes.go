@@ -1,7 +1,7 @@
 package table
 
-// StatementsOf is Statements with the columns of what a cycle was billed with: tax, where there were rows of taxes.csv
-// (§10.6), and the currency, where there were customers or partners of several (§10.7).
+// StatementsOf is Statements with the optional columns of a cycle: tax if there were rows of taxes.csv (§10.6), and the
+// currency if customers or partners had several (§10.7).
 func StatementsOf(taxed, mixed bool) Def[Statement] {
 	plain := Statements()
 	columns, added := plain.Columns, []string(nil)
@@ -34,7 +34,7 @@ func CurrencyColumn(statements *Table) WordColumn[Statement] {
 	return -1
 }
 
-// Taxes is the tax of what customers and partners are asked to pay for a cycle (§10.6).
+// Taxes defines the taxes that customers and partners owe for a cycle (§10.6).
 func Taxes() Def[Tax] { return Def[Tax]{taxesTable} }
 
 var taxesTable = define("taxes", []Column{
@@ -52,7 +52,7 @@ var taxesTable = define("taxes", []Column{
 	Column{"rounding", Word, "bill or line: the setting that it was calculated with"},
 	Column{"digits", Small, "decimals that it was rounded to"})
 
-// TaxSums is what the lines of a day add to the taxes of customers.
+// TaxSums defines what the lines of a day add to the taxes of customers.
 func TaxSums() Def[TaxSum] { return Def[TaxSum]{taxSumsTable} }
 
 var taxSumsTable = define("tax_sums", nil,

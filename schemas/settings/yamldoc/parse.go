@@ -14,7 +14,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/problem"
 )
 
-// Kind is what a node is.
+// Kind is the kind of a node.
 type Kind uint8
 
 // The kinds of nodes.
@@ -27,7 +27,7 @@ const (
 
 var kindNames = [...]string{"a single value", "nothing", "a mapping", "a list"}
 
-// String is the kind in an error's words.
+// String is the kind as error messages name it.
 func (k Kind) String() string { return kindNames[k] }
 
 // Node is one value of the document.
@@ -47,15 +47,15 @@ type Pair struct {
 	Value Node
 }
 
-// Limits of a document: far above any settings or book, far below what could exhaust the stack or, since the library's
-// time grows with the square of the keys, patience.
+// Limits of a document: far more than any settings or book needs, and little enough for the stack and for the library,
+// whose time grows with the square of the number of keys.
 const (
 	maxBytes = 256 << 10
 	maxDepth = 100
 )
 
-// Parse reads the one document of a file. A file without one gives a Null node at line 1. ok is false when the text
-// is no YAML or uses what is not read; c then says where.
+// Parse reads the single document of a file. An empty file gives a Null node at line 1. ok is false if the text is not
+// YAML or uses an unsupported feature; c then has the place.
 func Parse(name string, data []byte, c *problem.Collector) (root Node, ok bool) {
 	start := problem.Pos{File: name, Line: 1, Column: 1}
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
@@ -100,7 +100,7 @@ func Parse(name string, data []byte, c *problem.Collector) (root Node, ok bool) 
 	return root, c.Count() == before
 }
 
-// parseBytes is the library's parser; a panic in it is an error of the text, which is all that it was given.
+// parseBytes calls the library's parser and reports a panic in it as an error of the text.
 func parseBytes(data []byte) (file *ast.File, err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -110,7 +110,7 @@ func parseBytes(data []byte) (file *ast.File, err error) {
 	return parser.ParseBytes(data, 0, parser.AllowDuplicateMapKey())
 }
 
-// loneCR is the place of a carriage return that ends no line of text editors; -1 = none.
+// loneCR is the place of a carriage return that editors do not treat as the end of a line; -1 = none.
 func loneCR(data []byte) int {
 	for i, b := range data {
 		if b == '\r' && (i+1 == len(data) || data[i+1] != '\n') {
@@ -120,7 +120,7 @@ func loneCR(data []byte) int {
 	return -1
 }
 
-// tooDeep counts brackets and indentation, an upper bound of the nesting, because the library recurses without one.
+// tooDeep counts brackets and indentation, an upper bound of the nesting, because the library recurses without a limit.
 func tooDeep(data []byte) bool {
 	brackets, dashes, spaces, margin := 0, 0, 0, true
 	for _, b := range data {
@@ -187,10 +187,10 @@ type builder struct {
 	c     *problem.Collector
 }
 
-// pos turns the library's column, which counts characters, into bytes.
+// pos converts the library's column, which counts characters, to bytes.
 func (r *builder) pos(line, column int) problem.Pos {
 	at := problem.Pos{File: r.name, Line: max(line, 1), Column: max(column, 1)}
-	if at.Line > len(r.lines) { // the library miscounts some texts that are not YAML
+	if at.Line > len(r.lines) { // the library miscounts lines of some invalid texts
 		return problem.Pos{File: r.name, Line: len(r.lines), Column: 1}
 	}
 	text, left := r.lines[at.Line-1], at.Column-1
@@ -254,7 +254,7 @@ func (r *builder) node(n ast.Node) Node {
 	return out
 }
 
-// pair adds a key to a mapping; lines has the places of the keys before it.
+// pair adds a key to a mapping; lines has the lines of the keys before it.
 func (r *builder) pair(out *Node, pair *ast.MappingValueNode, lines map[string]int) {
 	at := r.at(pair.Key)
 	var key string

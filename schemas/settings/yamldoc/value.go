@@ -17,8 +17,8 @@ type Map struct {
 	c    *problem.Collector
 }
 
-// Fields takes n as a mapping with some of the known keys. path is what the mapping is called in problems, "" for the
-// document itself. A nil or wrong n gives an empty mapping, a problem unless n is nil.
+// Fields returns n as a mapping and reports keys that are not in known. path is the name of the mapping in problems, ""
+// for the document itself. If n is not a mapping, the result is empty, which is a problem unless n is nil.
 func Fields(c *problem.Collector, n *Node, path string, known []string) Map {
 	m := Map{path: path, c: c, node: &Node{}}
 	if n == nil {
@@ -53,7 +53,7 @@ func (m Map) Name(key string) string {
 	return m.path + "." + key
 }
 
-// Get is the value of a key, or nil when it is not there.
+// Get is the value of a key, or nil if the key is absent.
 func (m Map) Get(key string) *Node {
 	for i := range m.node.Pairs {
 		if m.node.Pairs[i].Key == key {
@@ -63,7 +63,7 @@ func (m Map) Get(key string) *Node {
 	return nil
 }
 
-// Require is Get, with a problem when the key is not there.
+// Require is Get, and reports a problem if the key is absent.
 func (m Map) Require(key, hint string) *Node {
 	n := m.Get(key)
 	if n == nil {
@@ -72,12 +72,12 @@ func (m Map) Require(key, hint string) *Node {
 	return n
 }
 
-// Fields takes a key's value as a mapping with some of the known keys, as the function Fields does.
+// Fields returns a key's value as a mapping, as the function Fields does.
 func (m Map) Fields(key string, known []string) Map {
 	return Fields(m.c, m.Get(key), m.Name(key), known)
 }
 
-// Item takes the i-th item of a key's list as a mapping with some of the known keys.
+// Item returns the i-th item of a key's list as a mapping, as the function Fields does.
 func (m Map) Item(key string, i int, item *Node, known []string) Map {
 	return Fields(m.c, item, fmt.Sprintf("%s[%d]", m.Name(key), i+1), known)
 }
@@ -92,7 +92,7 @@ func (m Map) Fail(key string, n *Node, hint, format string, args ...any) {
 	m.c.Add(n.Pos, hint, "%s: %s", m.Name(key), what)
 }
 
-// FailSecret is Fail for a value that may hold a secret: it is not repeated.
+// FailSecret is Fail for a value that can hold a secret: the problem does not quote it.
 func (m Map) FailSecret(key string, n *Node, hint, format string, args ...any) {
 	m.c.Add(n.Pos, hint, "%s: %s", m.Name(key), fmt.Sprintf(format, args...))
 }
@@ -104,7 +104,7 @@ func shorten(text string) string {
 	return text
 }
 
-// Text is the literal text of a scalar. Absent gives fallback.
+// Text returns the literal text of a scalar. An absent key gives fallback.
 func (m Map) Text(key, fallback string) string {
 	n := m.Get(key)
 	if n == nil {
@@ -117,7 +117,7 @@ func (m Map) Text(key, fallback string) string {
 	return n.Text
 }
 
-// Int is a whole number of lo to hi, written in plain digits. Absent gives fallback.
+// Int reads a whole number of lo to hi, written in plain digits. An absent key gives fallback.
 func (m Map) Int(key string, fallback, lo, hi int) int {
 	n := m.Get(key)
 	if n == nil {
@@ -139,7 +139,7 @@ func (m Map) Int(key string, fallback, lo, hi int) int {
 	return v
 }
 
-// Bool is true or false. Absent gives fallback.
+// Bool reads true or false. An absent key gives fallback.
 func (m Map) Bool(key string, fallback bool) bool {
 	n := m.Get(key)
 	if n == nil {
@@ -152,7 +152,7 @@ func (m Map) Bool(key string, fallback bool) bool {
 	return n.Text == "true"
 }
 
-// Word is the index of the value in words. Absent gives fallback.
+// Word returns the index of the value in words. An absent key gives fallback.
 func (m Map) Word(key string, fallback int, words []string) int {
 	n := m.Get(key)
 	if n == nil {
@@ -167,8 +167,8 @@ func (m Map) Word(key string, fallback int, words []string) int {
 	return fallback
 }
 
-// Value is a scalar read by a parser whose error begins with the quoted text, as those of money and period do. Absent
-// gives fallback. Decimals may be quoted or bare: their literal digits are what counts.
+// Value reads a scalar with parse, whose errors must begin with the quoted text, as those of money and period do. An
+// absent key gives fallback. Decimals can be quoted or not: parse gets their literal digits.
 func Value[T any](m Map, key string, fallback T, parse func(string) (T, error)) T {
 	n := m.Get(key)
 	if n == nil {
