@@ -59,6 +59,9 @@ func (q SignedQuantity) Neg() SignedQuantity { return SignedQuantity{q.v.neg()} 
 // Abs gives the size of q, whatever its sign.
 func (q SignedQuantity) Abs() Quantity { return Quantity{q.v.abs().signed(false)} }
 
+// Total gives q as a total.
+func (q SignedQuantity) Total() QuantityTotal { return QuantityTotal(q) }
+
 // Add gives q + r, exactly, or a *RangeError outside ±10^15.
 func (q SignedQuantity) Add(r SignedQuantity) (SignedQuantity, error) {
 	v, err := signedDomain.add(q.v, r.v)

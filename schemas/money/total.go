@@ -144,6 +144,17 @@ func (t QuantityTotal) Quantity() (Quantity, error) {
 	return Quantity(t), nil
 }
 
+// Signed gives the sum as a difference of quantities, or a *RangeError outside ±10^15.
+func (t QuantityTotal) Signed() (SignedQuantity, error) {
+	if !signedDomain.holds(t.v) {
+		return SignedQuantity{}, signedDomain.rangeError("total", t.String(), "")
+	}
+	return SignedQuantity(t), nil
+}
+
+// Neg gives the sum with its sign turned.
+func (t QuantityTotal) Neg() QuantityTotal { return QuantityTotal{t.v.neg()} }
+
 // Raw gives the sum in units of 10^-10, two's complement over 128 bits.
 func (t QuantityTotal) Raw() (hi int64, lo uint64) { return t.v.hi, t.v.lo }
 
@@ -152,6 +163,9 @@ func (t QuantityTotal) IsZero() bool { return t.v.isZero() }
 
 // Cmp gives -1, 0 or 1 as t is below, equal to or above u.
 func (t QuantityTotal) Cmp(u QuantityTotal) int { return t.v.cmp(u.v) }
+
+// Trim gives the shortest text: "-1.5", "0".
+func (t QuantityTotal) Trim() string { return trimmedString(t.v, QuantityScale, 0) }
 
 // String gives all ten decimals.
 func (t QuantityTotal) String() string { return fixedString(t.v, QuantityScale) }

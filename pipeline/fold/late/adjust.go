@@ -1,9 +1,13 @@
 package late
 
 import (
+	"cmp"
+	"fmt"
+
 	"github.com/tollbook/tollbook/pipeline/fold/lines"
 	"github.com/tollbook/tollbook/pipeline/intake/event"
 	"github.com/tollbook/tollbook/pipeline/lake/linefile"
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -26,12 +30,19 @@ const detailAdjustment = 16
 const feeTier = 1
 
 // DifferenceLine returns the line of a difference. It has amounts but no prices.
-func DifferenceLine(b *books.Books, p Place, sum *Sum, billed period.Cycle, asOf period.Instant) *linefile.Line {
+func DifferenceLine(b *books.Books, p Place, sum *Sum, billed period.Cycle, asOf period.Instant) (*linefile.Line,
+	error) {
+	used, err := sum.Used.Signed()
+	free, failed := sum.Free.Signed()
+	if err := cmp.Or(err, failed); err != nil {
+		return nil, tariff.NotPriced(tariff.OfMeter, fmt.Sprintf("bill the difference of customer %s, sku %s in %s",
+			b.Customers[p.Customer].ID, b.Products[p.SKU].SKU, p.Origin), err)
+	}
 	bounds := b.Zone.Bounds(p.Origin)
 	l := &linefile.Line{Customer: p.Customer, SKU: p.SKU, Region: p.Region, Resource: p.Resource,
 		ID:        line.MonthEndID(p.Origin, b.Products[p.SKU].SKU, p.Region, p.Resource),
 		TradeTime: bounds.To, Start: bounds.From, End: bounds.To, Draws: sum.DrawsText()}
-	l.Charge = line.Charge{UsageAmount: sum.Used, Free: sum.Free, Official: sum.Official, Discount: sum.Discount,
+	l.Charge = line.Charge{UsageAmount: used, Free: free, Official: sum.Official, Discount: sum.Discount,
 		Truncated: sum.Truncated, Payment: sum.Payment, DiscountID: -1, Version: -1}
 	if p.Fee {
 		l.Tier = feeTier
@@ -40,5 +51,5 @@ func DifferenceLine(b *books.Books, p Place, sum *Sum, billed period.Cycle, asOf
 	if p.Charge != "" {
 		l.ID, l.ChargingMode = p.Charge, lines.ChargingByPeriod
 	}
-	return l
+	return l, nil
 }

@@ -2,6 +2,7 @@ package late
 
 import (
 	"cmp"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -43,7 +44,7 @@ func compareBools(a, b bool) int {
 
 // Sum holds the sums of those columns of a place's lines that add up.
 type Sum struct {
-	Used, Free                             money.SignedQuantity
+	Used, Free                             money.QuantityTotal // of many lines: more than a quantity can be
 	Official, Discount, Truncated, Payment money.Amount
 	Draws                                  map[string]money.SignedQuantity // by package_id
 }
@@ -73,15 +74,8 @@ func (s Sums) addWhere(from Sums, want func(*Place) bool) error {
 
 // Add adds another sum.
 func (s *Sum) Add(o *Sum) error {
-	for _, q := range [...]struct {
-		to   *money.SignedQuantity
-		from money.SignedQuantity
-	}{{&s.Used, o.Used}, {&s.Free, o.Free}} {
-		sum, err := q.to.Add(q.from)
-		if err != nil {
-			return err
-		}
-		*q.to = sum
+	if err := errors.Join(s.Used.AddTotal(o.Used), s.Free.AddTotal(o.Free)); err != nil {
+		return err
 	}
 	for _, a := range [...]struct {
 		to   *money.Amount

@@ -260,7 +260,7 @@ func (s Sums) AddCharges(b *books.Books, customer int32, charges *line.Charges, 
 			}
 			draws[id] = sum
 		}
-		if err := s.At(at).Add(&Sum{ch.UsageAmount, ch.Free, ch.Official, ch.Discount, ch.Truncated, ch.Payment,
+		if err := s.At(at).Add(&Sum{ch.UsageAmount.Total(), ch.Free.Total(), ch.Official, ch.Discount, ch.Truncated, ch.Payment,
 			draws}); err != nil {
 			return err
 		}

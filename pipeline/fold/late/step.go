@@ -281,7 +281,7 @@ func (s *Step) oweMeter(p *books.Product, records []*Record, billed Sums) error 
 		}
 	}
 	for _, sum := range billed {
-		if err := s.conserved.owed.AddSigned(sum.Used.Neg()); err != nil {
+		if err := s.conserved.owed.AddTotal(sum.Used.Neg()); err != nil {
 			return err
 		}
 	}
@@ -331,7 +331,11 @@ func (s *Step) differ(now, billed Sums, asOf func(Place) period.Instant) error {
 		return err
 	}
 	for _, p := range sums.Places() {
-		s.lines = append(s.lines, DifferenceLine(s.Books, p, sums[p], s.Cycle, asOf(p)))
+		l, err := DifferenceLine(s.Books, p, sums[p], s.Cycle, asOf(p))
+		if err != nil {
+			return err
+		}
+		s.lines = append(s.lines, l)
 	}
 	return nil
 }

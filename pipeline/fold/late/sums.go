@@ -28,9 +28,9 @@ type SumColumns[T any] struct {
 
 // ReadSums reads the columns of a sum except its draws.
 func ReadSums[T any](c *parquet.Columns[T], i int, s *Sum, cols SumColumns[T]) error {
-	for k, to := range [...]*money.SignedQuantity{&s.Used, &s.Free} {
+	for k, to := range [...]*money.QuantityTotal{&s.Used, &s.Free} {
 		d := c.Quantity(cols.Quantities[k]).At(i)
-		v, err := money.SignedQuantityFromRaw(d.Hi, d.Lo)
+		v, err := money.QuantityTotalFromRaw(d.Hi, d.Lo)
 		if err != nil {
 			return err
 		}

@@ -10,23 +10,23 @@ import (
 
 // differenceMessage is a difference in a message. Its texts need not be UTF-8.
 type differenceMessage struct {
-	Origin    period.Cycle         `json:"origin"`
-	Customer  int32                `json:"customer"`
-	SKU       int32                `json:"sku"`
-	Region    []byte               `json:"region"`
-	Resource  []byte               `json:"resource"`
-	Fee       bool                 `json:"fee"`
-	Charge    []byte               `json:"charge"`
-	Committed []byte               `json:"committed"`
-	Used      money.SignedQuantity `json:"used"`
-	Free      money.SignedQuantity `json:"free"`
-	Official  money.Amount         `json:"official"`
-	Discount  money.Amount         `json:"discount"`
-	Truncated money.Amount         `json:"truncated"`
-	Payment   money.Amount         `json:"payment"`
-	Draws     []byte               `json:"draws"`
-	Own       period.Instant       `json:"own"`
-	Why       []string             `json:"why"`
+	Origin    period.Cycle        `json:"origin"`
+	Customer  int32               `json:"customer"`
+	SKU       int32               `json:"sku"`
+	Region    []byte              `json:"region"`
+	Resource  []byte              `json:"resource"`
+	Fee       bool                `json:"fee"`
+	Charge    []byte              `json:"charge"`
+	Committed []byte              `json:"committed"`
+	Used      money.QuantityTotal `json:"used"`
+	Free      money.QuantityTotal `json:"free"`
+	Official  money.Amount        `json:"official"`
+	Discount  money.Amount        `json:"discount"`
+	Truncated money.Amount        `json:"truncated"`
+	Payment   money.Amount        `json:"payment"`
+	Draws     []byte              `json:"draws"`
+	Own       period.Instant      `json:"own"`
+	Why       []string            `json:"why"`
 }
 
 // MarshalJSON implements json.Marshaler, for messages between tasks.

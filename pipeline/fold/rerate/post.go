@@ -202,7 +202,7 @@ func (r *poster) table(list []posting) *parquet.Columns[tables.Rerating] {
 		out.Text(tables.ReratingResourceID).Add(p.Resource)
 		out.Word(tables.ReratingPartnerID).Add(p.partner)
 		out.Word(tables.ReratingAssociationType).Add(p.association.Word())
-		for k, q := range [...]money.SignedQuantity{p.Used, p.Free} {
+		for k, q := range [...]money.QuantityTotal{p.Used, p.Free} {
 			out.Quantity(sumColumns.Quantities[k]).Add(q.Raw())
 		}
 		for k, a := range [...]money.Amount{p.Official, p.Discount, p.Truncated, p.Payment} {
@@ -229,7 +229,10 @@ func (r *poster) lines(list []posting) error {
 		if p.Commitment != "" {
 			continue // its line is one of the commitments (FCOMMIT-5)
 		}
-		l := late.DifferenceLine(r.Books, p.Place, &p.Sum, r.LateIn, p.asOf)
+		l, err := late.DifferenceLine(r.Books, p.Place, &p.Sum, r.LateIn, p.asOf)
+		if err != nil {
+			return err
+		}
 		l.Partner, l.Association, l.Draws = p.partner, p.association, p.drawn
 		if p.own != tables.Nothing {
 			l.Own = p.own

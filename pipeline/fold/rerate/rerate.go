@@ -268,7 +268,7 @@ func (r *rerating) charge(rec *late.Record, charges *line.Charges, reversal bool
 			}
 			draws[id] = sum
 		}
-		sum := &late.Sum{Used: ch.UsageAmount, Free: ch.Free, Official: ch.Official, Discount: ch.Discount,
+		sum := &late.Sum{Used: ch.UsageAmount.Total(), Free: ch.Free.Total(), Official: ch.Official, Discount: ch.Discount,
 			Truncated: ch.Truncated, Payment: ch.Payment, Draws: draws}
 		if err := r.now.At(at).Add(sum); err != nil {
 			return err
@@ -400,7 +400,7 @@ func (r *rerating) conserve() error {
 		if r.IsBandwidth(p.SKU) || !rating.Summed(&r.Books.Products[p.SKU]) {
 			continue
 		}
-		if err := used.AddSigned(sum.Used); err != nil {
+		if err := used.AddTotal(sum.Used); err != nil {
 			return err
 		}
 	}

@@ -15,17 +15,17 @@ import (
 // Difference is what re-rating makes of the lines of one customer, sku, region and resource: what is due now less all
 // that was billed.
 type Difference struct {
-	CustomerID     string               `json:"customer_id"`
-	SKU            string               `json:"sku"`
-	ID             string               `json:"id,omitempty"` // of the line of a recurring charge or commitment
-	Region         string               `json:"region_code"`
-	Resource       string               `json:"resource_id,omitempty"`
-	UsageAmount    money.SignedQuantity `json:"usage_amount"`
-	Free           money.SignedQuantity `json:"free_resource_usage"`
-	Official       money.Amount         `json:"official_amount"`
-	DiscountAmount money.Amount         `json:"official_discount_amount"`
-	Truncated      money.Amount         `json:"truncated_amount"`
-	Payment        money.Amount         `json:"payment_amount"`
+	CustomerID     string              `json:"customer_id"`
+	SKU            string              `json:"sku"`
+	ID             string              `json:"id,omitempty"` // of the line of a recurring charge or commitment
+	Region         string              `json:"region_code"`
+	Resource       string              `json:"resource_id,omitempty"`
+	UsageAmount    money.QuantityTotal `json:"usage_amount"`
+	Free           money.QuantityTotal `json:"free_resource_usage"`
+	Official       money.Amount        `json:"official_amount"`
+	DiscountAmount money.Amount        `json:"official_discount_amount"`
+	Truncated      money.Amount        `json:"truncated_amount"`
+	Payment        money.Amount        `json:"payment_amount"`
 	// what of its lines is another: package, price, discount, quantity or other
 	Why []string `json:"why"`
 }
@@ -49,7 +49,7 @@ func Of(b *books.Books, d *rerate.Difference) Difference {
 func OfCosts(list []costs.Difference) (out []Difference) {
 	for _, d := range list {
 		one := Difference{CustomerID: d.Customer, SKU: d.SKU, Region: d.Region, Resource: d.Resource,
-			UsageAmount: d.Usage, Free: d.Free, Official: d.Official, DiscountAmount: d.Discount,
+			UsageAmount: d.Usage.Total(), Free: d.Free.Total(), Official: d.Official, DiscountAmount: d.Discount,
 			Truncated: d.Truncated, Payment: d.Payment}
 		for _, why := range []struct {
 			is   bool
