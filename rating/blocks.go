@@ -8,7 +8,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
-// wholeMeter is a month-end meter that is priced as one: block, stairstep, and volume with a conversion or a figure.
+// wholeMeter is a month-end meter that is priced by its total: block, stairstep, and volume with a conversion or a
+// figure.
 type wholeMeter struct {
 	tariff.Climb // of its lines; end is the quantity
 	product      *books.Product
@@ -16,7 +17,7 @@ type wholeMeter struct {
 	usage, free  money.Quantity // of the first line
 }
 
-// whole prices a meter of summed records as one (§4.6, §10.2, §10.3).
+// whole prices the total of a meter of summed records (§4.6, §10.2, §10.3).
 func (e *monthEnd) whole(end *closing, row int32, out *line.Charges, objs *[]Object) error {
 	m := &e.meters.list[row]
 	g := &e.gathered.list[m.gather]
@@ -52,7 +53,7 @@ func (e *monthEnd) whole(end *closing, row int32, out *line.Charges, objs *[]Obj
 	return e.feeAtZero(row, out, objs)
 }
 
-// priceWhole appends the lines of a meter that is priced as one.
+// priceWhole appends the lines of a meter that is priced by its total.
 func (e *monthEnd) priceWhole(w *wholeMeter, out *line.Charges) error {
 	tiers := e.c.Book.Books.Versions[w.Version].Tiers
 	held := tierOf(tiers, w.End)
@@ -83,7 +84,7 @@ func (e *monthEnd) priceWhole(w *wholeMeter, out *line.Charges) error {
 	return nil
 }
 
-// wholeLine appends the line of one tier, which holds a part of the meter.
+// wholeLine appends the line of tier i; part is the quantity of the meter in the tier.
 func (e *monthEnd) wholeLine(w *wholeMeter, i int, part money.Quantity, out *line.Charges) error {
 	tier := &e.c.Book.Books.Versions[w.Version].Tiers[i]
 	ch := line.Charge{
@@ -109,7 +110,7 @@ func (e *monthEnd) wholeLine(w *wholeMeter, i int, part money.Quantity, out *lin
 	})
 }
 
-// stairstep charges the flat fee of a stairstep tier, if the meter has anything.
+// stairstep charges the flat fee of a stairstep tier, unless the quantity is 0.
 func (e *monthEnd) stairstep(tier *books.Tier, part money.Quantity, ch *line.Charge) {
 	ch.UnitPrice, ch.Quantity = tier.FlatFee, money.SignedQuantity{}
 	if !part.IsZero() {
@@ -117,7 +118,7 @@ func (e *monthEnd) stairstep(tier *books.Tier, part money.Quantity, ch *line.Cha
 	}
 }
 
-// blocks charges the blocks of a part of a meter.
+// blocks charges the blocks in a part of a meter.
 func (e *monthEnd) blocks(w *wholeMeter, tier *books.Tier, part money.Quantity, ch *line.Charge) (money.Quantity,
 	error) {
 	blocks, err := blocksOf(w.product, part, tier.BlockSize)
@@ -125,7 +126,7 @@ func (e *monthEnd) blocks(w *wholeMeter, tier *books.Tier, part money.Quantity, 
 	return blocks, err
 }
 
-// blocksOf is a quantity in blocks of a tier: begun ones are paid, or free (§4.6, §10.3).
+// blocksOf returns the number of a tier's blocks in a quantity. A started block is charged, or free (§4.6, §10.3).
 func blocksOf(p *books.Product, quantity, size money.Quantity) (money.Quantity, error) {
 	if p.BlockDown {
 		return money.FloorDiv(quantity, size)

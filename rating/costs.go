@@ -14,36 +14,36 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// CostGroup is rows of cost files that were added up, as rating sees them (§11.3).
+// CostGroup is an aggregate of rows of cost files in the form that rating needs (§11.3).
 type CostGroup struct {
 	SKU          int32 // index in books.Products
 	Region       string
 	Resource, ID string
 	Start, End   period.Instant
 	Basis        *big.Rat             // pass_through: the basis cost in the customer's currency, unrounded; nil = Cost
-	Cost         money.Cost           // the basis cost, where it needs no more decimals
-	Quantity     money.SignedQuantity // other models; below 0 for flat only
+	Cost         money.Cost           // the basis cost, if it needs no more decimals
+	Quantity     money.SignedQuantity // for other models; negative only for flat
 }
 
-// CostRater rates the groups of cost files of one customer and cycle after the other. One worker owns it.
+// CostRater rates the groups of cost files of one customer and cycle at a time. One worker owns it.
 type CostRater struct {
 	r       *Rater
-	regions []string // by the number that the rater is given
+	regions []string // by the rater's number
 	numbers map[string]int32
-	meters  map[int32]*costMeter // of pass_through, by sku
+	meters  map[int32]*costMeter // of pass_through products, by sku
 }
 
-// costMeter counts the basis costs of a customer and a pass_through product.
+// costMeter adds up the basis costs of a customer for a pass_through product.
 type costMeter struct {
 	region  string // of the first group
 	at, top money.Cost
-	wide    *wideMeter // counts in place of at and top, which do not hold a basis cost; nil = they do
+	wide    *wideMeter // used instead of at and top if they cannot represent a basis cost; else nil
 }
 
-// wideMeter counts costs of any number of digits.
+// wideMeter adds up costs with any number of digits.
 type wideMeter struct{ position, highest big.Rat }
 
-// widen makes the meter count costs of any number of digits.
+// widen makes the meter use costs with any number of digits.
 func (m *costMeter) widen() *wideMeter {
 	if m.wide == nil {
 		m.wide = new(wideMeter)
@@ -53,7 +53,7 @@ func (m *costMeter) widen() *wideMeter {
 	return m.wide
 }
 
-// above reports whether the meter was above a bound.
+// above reports whether the meter's highest position exceeds a bound.
 func (m *costMeter) above(bound money.Quantity) bool {
 	if c, ok := money.CostOf(bound); ok && m.wide == nil {
 		return c.Cmp(m.top) < 0
@@ -61,20 +61,20 @@ func (m *costMeter) above(bound money.Quantity) bool {
 	return bound.Rat().Cmp(&m.widen().highest) < 0
 }
 
-// NewCostRater makes a rater of groups of cost files.
+// NewCostRater returns a rater of groups of cost files.
 func NewCostRater(bk *tariff.Book) *CostRater {
 	c := &CostRater{numbers: make(map[string]int32)}
 	c.r = NewRater(bk, func(n int32) string { return c.regions[n] })
 	return c
 }
 
-// Open turns to a customer and a cycle: its meters begin at 0.
+// Open starts a customer and a cycle: all meters are at 0.
 func (c *CostRater) Open(customer int32, cycle period.Cycle) error {
 	c.meters, c.r.records.below = make(map[int32]*costMeter), make(map[int32]money.Quantity)
 	return c.r.Open(customer, cycle, nil)
 }
 
-// region is the number that the rater knows a region by.
+// region returns the rater's number of a region.
 func (c *CostRater) region(name string) int32 {
 	n, ok := c.numbers[name]
 	if !ok {
@@ -84,8 +84,8 @@ func (c *CostRater) region(name string) int32 {
 	return n
 }
 
-// Rate appends a group's lines to out, in order of tier; index becomes their Charge.Record. Groups come in the order
-// (usage_start, id bytewise). The price was found before (Book.Priced).
+// Rate appends a group's lines to out, in order of tier; index becomes their Charge.Record. Groups must come in the
+// order (usage_start, id bytewise). The caller has checked that there is a price (Book.Priced).
 func (c *CostRater) Rate(g *CostGroup, index int32, out *line.Charges) error {
 	rec := Record{
 		SKU:      g.SKU,
@@ -113,8 +113,8 @@ func (c *CostRater) Rate(g *CostGroup, index int32, out *line.Charges) error {
 	return nil
 }
 
-// negative appends the line of a flat group whose quantity is below 0: the mirror of the positive one. It moves the
-// unconverted position back.
+// negative appends the line of a flat group with a negative quantity: the mirror image of the positive one. It moves
+// the unconverted position back.
 func (c *CostRater) negative(rec *Record, product *books.Product, index int32, out *line.Charges) error {
 	n := int32(len(out.Draws))
 	u := &usage{Record: rec, product: product, place: c.r.regions.place(rec.Region), index: index, drawsFrom: n,
@@ -125,8 +125,8 @@ func (c *CostRater) negative(rec *Record, product *books.Product, index int32, o
 	return c.r.records.flat(u, out)
 }
 
-// passThrough cuts the group's cost at the tiers of its version: the meter moves up by it, or back down by a negative
-// one at the rates it passes. Below zero is tier 1.
+// passThrough splits the group's cost at the tiers of its version. The meter moves up by the cost, or back down by a
+// negative cost, at the rates of the tiers that it passes. Below zero, tier 1 applies.
 func (c *CostRater) passThrough(g *CostGroup, at place, index int32, out *line.Charges) error {
 	version := c.r.client.Version(g.SKU, at.book, g.Start)
 	if version == tariff.NoVersion {
@@ -188,8 +188,8 @@ func (c *CostRater) passThrough(g *CostGroup, at place, index int32, out *line.C
 	return nil
 }
 
-// narrow is passThrough where all numbers fit into a Cost: the same cuts and products, in integers. Not done: one does
-// not fit, and nothing was changed.
+// narrow is passThrough if all numbers fit into a Cost: the same splits and products, in integers. If one does not fit,
+// done is false and nothing was changed.
 func (c *CostRater) narrow(g *CostGroup, m *costMeter, version, index int32, out *line.Charges) (done bool, err error) {
 	tiers := c.r.client.Book.Books.Versions[version].Tiers
 	end, err := m.at.Add(g.Cost)
@@ -247,8 +247,8 @@ func (c *CostRater) narrow(g *CostGroup, m *costMeter, version, index int32, out
 	return true, nil
 }
 
-// markUp appends the line of a part of a group's cost: official_amount = R8(cost × (1 + rate)), exact before it is
-// rounded.
+// markUp appends the line of a part of a group's cost: official_amount = R8(cost × (1 + rate)), rounded once from the
+// exact product.
 func (c *CostRater) markUp(ch *line.Charge, official money.Amount, g *CostGroup, out *line.Charges) error {
 	ch.UsageAmount, ch.Kind = ch.Quantity, line.Usage
 	ch.DrawsFrom, ch.DrawsTo = int32(len(out.Draws)), int32(len(out.Draws))
@@ -257,9 +257,9 @@ func (c *CostRater) markUp(ch *line.Charge, official money.Amount, g *CostGroup,
 	return c.r.client.SettleAt(&s, official)
 }
 
-// CycleEnd appends the lines that come at the cycle's end: those of volume, block and stairstep meters, and the flat
-// fees of pass_through tiers whose lower bound is below the meter's highest position. objs gets what they are about;
-// Charge.Record is an index in it.
+// CycleEnd appends the lines of the cycle's end: those of volume, block and stairstep meters, and the flat fees of
+// pass_through tiers whose lower bound is below the meter's highest position. It appends the subjects of the lines to
+// objs; Charge.Record is an index in objs.
 func (c *CostRater) CycleEnd(out *line.Charges, objs *[]Object) error {
 	if err := c.r.CycleEnd(out, objs); err != nil {
 		return err

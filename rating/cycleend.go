@@ -11,7 +11,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
-// monthEnd prices at the cycle's end what was gathered of the open customer. It changes nothing of what it prices.
+// monthEnd prices at the cycle's end what was gathered for the open customer. It does not change it.
 type monthEnd struct {
 	c          *tariff.Client
 	meters     *meters
@@ -21,9 +21,9 @@ type monthEnd struct {
 	scratch    []byte
 }
 
-// CycleEnd appends the lines of the customer's volume, block and stairstep meters as of now (§4.6), and to objs
-// what they are about; Charge.Record is an index in objs. It changes no position. The lines are in order of sku,
-// scope of the meter and first use; a meter's flat fee follows its lines.
+// CycleEnd appends the lines of the customer's volume, block and stairstep meters in their present state (§4.6), and
+// the subjects of the lines to objs; Charge.Record is an index in objs. It changes no position. The lines are in order
+// of sku, scope of the meter and first use; a meter's flat fee follows its lines.
 func (r *Rater) CycleEnd(out *line.Charges, objs *[]Object) error {
 	bk, rows, list := r.client.Book, r.gathered.rows(), r.gathered.list
 	slices.SortFunc(rows, func(x, y int32) int {
@@ -51,7 +51,7 @@ type closing struct {
 	sku      int32
 	region   string
 	version  int32
-	tier     int // index of the tier that holds quantity; 0 if quantity is 0
+	tier     int // index of the tier that contains quantity; 0 if quantity is 0
 	quantity money.Quantity
 }
 
@@ -113,7 +113,7 @@ func (e *monthEnd) meter(rows []int32, out *line.Charges, objs *[]Object) error 
 	}, end.tier, &tiers[end.tier], out)
 }
 
-// row appends the line of one resource of a volume meter, unless nothing was used.
+// row appends the line of one resource of a volume meter, unless its usage is 0.
 func (e *monthEnd) row(end *closing, tier *books.Tier, row int32, out *line.Charges, objs *[]Object) error {
 	m := &e.meters.list[row]
 	g := &e.gathered.list[m.gather]
@@ -138,7 +138,7 @@ func (e *monthEnd) row(end *closing, tier *books.Tier, row int32, out *line.Char
 	return e.c.Settle(&tariff.Sale{Charge: &out.List[len(out.List)-1], SKU: end.sku, At: e.c.Bounds.From})
 }
 
-// tierOf is the index of the tier that holds a quantity, its up_to included; 0 for a quantity of 0.
+// tierOf returns the index of the tier that contains a quantity, its up_to included; 0 for a quantity of 0.
 func tierOf(tiers []books.Tier, quantity money.Quantity) int {
 	for i := range tiers {
 		if tiers[i].Open || quantity.Cmp(tiers[i].UpTo) <= 0 {

@@ -7,8 +7,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/line"
 )
 
-// note notes for the cycle's end that a meter that is billed record by record has an accepted record: it may owe a
-// fee at zero (§10.3).
+// note records, for the cycle's end, that a meter that is billed record by record has an accepted record: a fee at zero
+// may be due (§10.3).
 func (gs *gathered) note(u *usage) {
 	row, isNew := gs.row(u.product, u.SKU, u.place.number, gs.regions.names[u.place.number], u.Resource)
 	if m := &gs.meters.list[row]; isNew && m.resource != "" {
@@ -16,9 +16,9 @@ func (gs *gathered) note(u *usage) {
 	}
 }
 
-// Subscribe takes up the meters of the open customer that rows of subscribers.csv name in the open cycle, for the
-// CycleEnd that follows: they owe a fee at zero without a record (§10.3). Of two rows about one meter that has no
-// record, the first in order of region_code and resource_id gives its region.
+// Subscribe adds the open customer's meters in rows of subscribers.csv for the open cycle, for the following CycleEnd:
+// a fee at zero is due for them even without a record (§10.3). If a meter without records has two rows, the first in
+// order of region_code and resource_id determines its region.
 func (r *Rater) Subscribe() { r.gathered.subscribe() }
 
 // subscribe is Rater.Subscribe.
@@ -36,7 +36,7 @@ func (gs *gathered) subscribe() {
 	}
 }
 
-// recordFee is feeAtZero of a meter that is billed record by record.
+// recordFee is feeAtZero for a meter that is billed record by record.
 func (e *monthEnd) recordFee(row int32, out *line.Charges, objs *[]Object) error {
 	m := e.meters.list[row]
 	e.scratch = append(e.scratch[:0], m.resource...)
@@ -47,8 +47,7 @@ func (e *monthEnd) recordFee(row int32, out *line.Charges, objs *[]Object) error
 	return e.feeAtZero(row, out, objs)
 }
 
-// feeAtZero appends the flat fee of tier 1 of a meter that has nothing to price, if its product has a fee at zero
-// (§10.3).
+// feeAtZero appends the flat fee of tier 1 for a meter whose quantity is 0, if its product has a fee at zero (§10.3).
 func (e *monthEnd) feeAtZero(row int32, out *line.Charges, objs *[]Object) error {
 	m := &e.meters.list[row]
 	g := &e.gathered.list[m.gather]

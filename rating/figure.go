@@ -13,8 +13,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/position"
 )
 
-// figures are the meters of which the cycle's end prices one figure of all records: the largest, the last, the number
-// of different values, or the mean level (§10.1).
+// figures are the meters for which the cycle's end prices one figure of all records: the largest, the last, the number
+// of distinct values, or the mean level (§10.1).
 type figures struct {
 	c        *tariff.Client
 	regions  *regions
@@ -24,7 +24,7 @@ type figures struct {
 	scratch  []byte
 }
 
-// add takes a record into the one figure of its meter (§10.1). A withdrawal counts nowhere.
+// add adds a record to the figure of its meter (§10.1). A withdrawal does not count.
 func (fs *figures) add(u *usage) error {
 	if u.Withdrawn {
 		return nil
@@ -63,7 +63,7 @@ func (fs *figures) add(u *usage) error {
 	return nil
 }
 
-// counts checks that a record keeps the value of the column of the sender's own that its product counts now.
+// counts checks that a record contains the sender's own column whose values its product counts now.
 func counts(u *usage) error {
 	if _, column, _ := books.SplitOwn(u.Tag); u.product.CountsOwn() && column != u.product.UniqueBy {
 		return fmt.Errorf("record %q was accepted without %s, which unique_by in books/products.csv names: name the "+
@@ -72,7 +72,7 @@ func counts(u *usage) error {
 	return nil
 }
 
-// uniqueValue is the value of the record that a unique count counts.
+// uniqueValue returns the value of the record that a unique count counts.
 func uniqueValue(u *usage, rs *regions) []byte {
 	tag, _, own := books.SplitOwn(u.Tag)
 	if u.product.CountsOwn() {
@@ -89,7 +89,7 @@ func uniqueValue(u *usage, rs *regions) []byte {
 	return u.Resource
 }
 
-// seenKey is the value by which a meter knows again what it has counted. A meter of one resource has values of its own.
+// seenKey returns the key under which a meter remembers a counted value. Each meter of one resource has its own values.
 func (fs *figures) seenKey(u *usage) []byte {
 	fs.scratch = fs.scratch[:0]
 	if u.product.Meter == books.PerResource {
@@ -99,7 +99,7 @@ func (fs *figures) seenKey(u *usage) []byte {
 	return fs.scratch
 }
 
-// figure appends the lines of a meter that has one figure, in the product's measure after conversion (§10.1, §10.2).
+// figure appends the lines of a meter with one figure, in the product's measure after conversion (§10.1, §10.2).
 func (e *monthEnd) figure(row int32, out *line.Charges, objs *[]Object) error {
 	m := &e.meters.list[row]
 	g := &e.gathered.list[m.gather]
@@ -128,7 +128,7 @@ func (e *monthEnd) figure(row int32, out *line.Charges, objs *[]Object) error {
 	return e.figureByModel(&w, out)
 }
 
-// of is the figure of a meter, and the same in the product's measure.
+// of returns the figure of a meter, unconverted and in the product's measure.
 func (fs *figures) of(row int32) (count, quantity money.Quantity, err error) {
 	m := &fs.meters.list[row]
 	p := &fs.c.Book.Books.Products[m.sku]
@@ -146,7 +146,7 @@ func (fs *figures) of(row int32) (count, quantity money.Quantity, err error) {
 	return count, quantity, err
 }
 
-// traceConverted tells of a total that is converted at the cycle's end.
+// traceConverted reports the conversion of a total at the cycle's end.
 func (ms *meters) traceConverted(m *meter, from, to money.Quantity) {
 	p := &ms.c.Book.Books.Products[m.sku]
 	if p.Convert.IsZero() {
@@ -159,7 +159,7 @@ func (ms *meters) traceConverted(m *meter, from, to money.Quantity) {
 	})
 }
 
-// openSeen takes up a value that a unique count has counted.
+// openSeen restores a value that a unique count has counted.
 func (fs *figures) openSeen(sku int32, row *position.Row) {
 	region := tariff.NoOne
 	p := &fs.c.Book.Books.Products[sku]

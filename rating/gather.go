@@ -10,24 +10,23 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
-// gather is what the cycle's end has to know of a period-level meter or of one of its rows in addition to the count
-// (§4.6). A row is what one line will be made of: a volume meter has one per resource, the others are their own only
-// row.
+// gather is what the cycle's end needs to know of a period-level meter or of one of its rows in addition to the count
+// (§4.6). Each row becomes one line: a volume meter has one row per resource, other meters are their only row.
 type gather struct {
 	meter       int32  // the meter it belongs to; its own index for a meter
 	region      string // meters: region of the first record
-	rows        int64  // meters: the order of the next new row
-	order       int64  // rows: the order in which they came
+	rows        int64  // meters: the number of rows so far
+	order       int64  // rows: their order of arrival
 	name, tag   string // rows: resource_name and resource_tag of the first record
 	usage, free money.Quantity
-	opened      string // rows: draws as a position holds them, not yet read
-	shares      int32  // rows: 1 + index in gathered.shares of the first of its draws; 0 = none
+	opened      string // rows: draws in the form of a position, not yet parsed
+	shares      int32  // rows: 1 + index in gathered.shares of their first draw; 0 = none
 	recorded    bool   // meters: a record of the cycle counts in it, or a subscriber owes its fee
-	levels      int32  // meters: 1 + index in levels.list of the first of its levels; 0 = none
-	prorated    int32  // 1 + index in prorations.list; 0 = not yet read
+	levels      int32  // meters: 1 + index in levels.list of their first level; 0 = none
+	prorated    int32  // 1 + index in prorations.list; 0 = not yet parsed
 }
 
-// gathered is what the open customer's records have counted for the cycle's end, meter by meter (§4.6).
+// gathered contains the counts of the open customer's records for the cycle's end, by meter (§4.6).
 type gathered struct {
 	c        *tariff.Client
 	regions  *regions
@@ -39,14 +38,14 @@ type gathered struct {
 	scratch  []byte
 }
 
-// share is a part of a row's free quantity: what it drew from one package.
+// share is the part of a row's free quantity that it drew from one package.
 type share struct {
 	pack     int32 // index in books.Packages of the package's first row
-	next     int32 // as gather.shares
+	next     int32 // like gather.shares
 	quantity money.Quantity
 }
 
-// Object is what a period-level line is about; the charges of CycleEnd name it by its index.
+// Object is the subject of a period-level line; the charges of CycleEnd refer to it by its index.
 type Object struct {
 	SKU       int32  // index in books.Products
 	Region    string // of the meter's first record
@@ -54,7 +53,7 @@ type Object struct {
 	Name, Tag string // of the resource's first record
 }
 
-// row finds the row that a record of a period-level product counts in, or makes it.
+// row returns the row in which a record of a period-level product counts, and creates a new one if needed.
 func (gs *gathered) row(p *books.Product, sku, region int32, regionName string, resource []byte) (row int32,
 	isNew bool) {
 	scopeRegion, scopeResource := scopeOf(p, region, resource)
@@ -115,7 +114,7 @@ func (gs *gathered) add(u *usage, draws []line.Draw) error {
 	return nil
 }
 
-// firstPackageRow is the first of the rows of one package: draws on all of them are one to a reader.
+// firstPackageRow returns the first row of a package: draws on all rows of a package are shown as one.
 func firstPackageRow(all []books.Package, code int32) int32 {
 	for code > 0 && all[code-1].Customer == all[code].Customer && all[code-1].ID == all[code].ID {
 		code--
@@ -123,7 +122,7 @@ func firstPackageRow(all []books.Package, code int32) int32 {
 	return code
 }
 
-// addShare counts a draw in addition to those already read.
+// addShare adds a draw to those already parsed.
 func (gs *gathered) addShare(g *gather, pack int32, quantity money.Quantity) error {
 	for i := g.shares; i != 0; i = gs.shares[i-1].next {
 		if s := &gs.shares[i-1]; s.pack == pack {
@@ -144,7 +143,7 @@ func (gs *gathered) appendShares(dst []line.Draw, g *gather) ([]line.Draw, error
 	}
 	start := len(dst)
 	for i := g.shares; i != 0; i = gs.shares[i-1].next {
-		if s := &gs.shares[i-1]; !s.quantity.IsZero() { // it was all given back
+		if s := &gs.shares[i-1]; !s.quantity.IsZero() { // all of it was returned
 			dst = append(dst, line.Draw{Package: s.pack, Quantity: s.quantity})
 		}
 	}
@@ -152,7 +151,7 @@ func (gs *gathered) appendShares(dst []line.Draw, g *gather) ([]line.Draw, error
 	return dst, nil
 }
 
-// rows gives the indexes of all rows of period-level meters, in no order.
+// rows returns the indexes of all rows of period-level meters, in no particular order.
 func (gs *gathered) rows() []int32 {
 	gs.order = gs.order[:0]
 	for i := range gs.meters.list {

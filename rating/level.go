@@ -13,10 +13,10 @@ import (
 	"github.com/tollbook/tollbook/schemas/position"
 )
 
-// level is a level of a time-weighted product, of one region and resource: it holds until the next record about it,
-// across cycles (§10.1).
+// level is a level of a time-weighted product for one region and resource. It holds until the next record of the same
+// region and resource, across cycles (§10.1).
 type level struct {
-	meter     int32 // in meters.list
+	meter     int32 // index in meters.list
 	next      int32 // 1 + index of another level of the same gathered meter; 0 = none
 	now       money.SignedQuantity
 	since     period.Instant
@@ -34,7 +34,7 @@ type levels struct {
 	scratch  []byte
 }
 
-// of finds the level of a region and a resource, or makes it at zero; row is its gathered meter.
+// of returns the level of a region and a resource, and creates a new one at zero; row is its gathered meter.
 func (ls *levels) of(row, sku, region int32, resource []byte) (*level, bool) {
 	i, isNew := ls.meters.find(levelMeter, sku, region, resource)
 	if isNew {
@@ -46,7 +46,7 @@ func (ls *levels) of(row, sku, region int32, resource []byte) (*level, bool) {
 	return &ls.list[ls.meters.list[i].gather], isNew
 }
 
-// set takes a record as the level from its usage_start on, or as a change of it. A withdrawal counts nowhere.
+// set applies a record as the level from its usage_start on, or as a change of it. A withdrawal does not count.
 func (ls *levels) set(u *usage) error {
 	if u.Withdrawn {
 		return nil
@@ -79,8 +79,8 @@ func (ls *levels) set(u *usage) error {
 	return nil
 }
 
-// areaUntil is the area of a level in the open cycle up to an instant: a level below zero counts as zero, and only
-// while the customer has a row in force.
+// areaUntil returns the area of a level in the open cycle up to an instant. A negative level counts as zero, and the
+// level counts only while a row of the customer is in force.
 func (ls *levels) areaUntil(l *level, until period.Instant) (money.Area, error) {
 	area, from := l.area, max(l.since, ls.c.Bounds.From)
 	if l.now.Sign() <= 0 {
@@ -99,7 +99,7 @@ func (ls *levels) areaUntil(l *level, until period.Instant) (money.Area, error) 
 	return area, nil
 }
 
-// mean is Σ level × time / time of the cycle, over all levels of a meter, exactly.
+// mean returns Σ level × time / time of the cycle, over all levels of a meter, exactly.
 func (ls *levels) mean(row int32) (*big.Rat, error) {
 	m := &ls.meters.list[row]
 	var sum money.Area
@@ -123,12 +123,12 @@ func (ls *levels) mean(row int32) (*big.Rat, error) {
 	return mean, nil
 }
 
-// onlyHolds reports whether a meter has levels of earlier cycles and nothing of its own.
+// onlyHolds reports whether a meter has only levels of earlier cycles and no record of this one.
 func (gs *gathered) onlyHolds(m *meter) bool {
 	return gs.c.Book.Books.Products[m.sku].Aggregation == books.TimeWeighted && !gs.list[m.gather].recorded
 }
 
-// open takes a level up.
+// open restores a level.
 func (ls *levels) open(sku int32, row *position.Row) error {
 	p := &ls.c.Book.Books.Products[sku]
 	region := ls.regions.number(row.Scope)
@@ -153,7 +153,7 @@ func (ls *levels) open(sku int32, row *position.Row) error {
 	return err
 }
 
-// positions appends the positions of levels, in order. One that ended before the cycle is forgotten.
+// positions appends the positions of levels, in order. Levels that ended before the cycle are dropped.
 func (ls *levels) positions(dst []position.Row) []position.Row {
 	start := len(dst)
 	for i := range ls.list {
@@ -178,7 +178,7 @@ func (ls *levels) positions(dst []position.Row) []position.Row {
 	return dst
 }
 
-// nextLevel appends a level that a new cycle opens with: at zero area, unless it has ended.
+// nextLevel appends a level with which a new cycle opens, at zero area, unless it has ended.
 func nextLevel(bk *tariff.Book, dst []position.Row, row *position.Row) []position.Row {
 	sku, known := bk.SKUs[row.Key]
 	if !known || bk.Books.Products[sku].Aggregation != books.TimeWeighted || row.Count.IsZero() && row.Free.IsZero() {

@@ -10,7 +10,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/position"
 )
 
-// Counted is what a record of a sum or a count counts before it is converted (§10.1). A withdrawal counts nothing.
+// Counted returns what a record of a sum or a count counts, before conversion (§10.1). A withdrawal counts nothing.
 func Counted(p *books.Product, quantity money.Quantity, withdrawn bool) money.Quantity {
 	if p.Aggregation != books.Count {
 		return quantity
@@ -25,19 +25,19 @@ func Counted(p *books.Product, quantity money.Quantity, withdrawn bool) money.Qu
 	return one
 }
 
-// Summed reports whether the lines of a product's records hold their quantities as the feed says them.
+// Summed reports whether the lines of a product's records contain the quantities of the feed.
 func Summed(p *books.Product) bool {
 	return p.Aggregation == books.Sum && p.Convert.IsZero() && !p.Prorate
 }
 
-// EndUsage is the usage_amount that the month-end lines of a gathered position hold (§6.6, §10.1).
+// EndUsage returns the usage_amount of the month-end lines of a gathered position (§6.6, §10.1).
 func EndUsage(p *books.Product, row *position.Row) (money.SignedQuantity, error) {
 	switch {
 	case p.Prorate:
 		var at proration.Meter
 		err := at.Read(row.Draws)
 		return at.Total, err
-	case p.Aggregation == books.TimeWeighted: // its levels are in positions of their own
+	case p.Aggregation == books.TimeWeighted: // its levels have their own positions
 		return money.SignedQuantity{}, nil
 	case p.Aggregation.Figure():
 		q, err := p.Convert.Convert(row.Count)
@@ -47,11 +47,11 @@ func EndUsage(p *books.Product, row *position.Row) (money.SignedQuantity, error)
 	return q.Signed(), err
 }
 
-// Used is the quantity, in the product's measure, that the record rated or reversed last counted.
+// Used returns the quantity, in the product's measure, of the record that was rated or reversed last.
 func (r *Rater) Used() money.Quantity { return r.used }
 
-// measure makes what a record counts of what it says: its number, and its quantity in the product's measure (§10.1,
-// §10.2). Each record gets the difference of two rounded totals, so that nothing is rounded twice.
+// measure computes what a record counts: 1 for a count, and the quantity in the product's measure (§10.1, §10.2). Each
+// record gets the difference of two rounded totals, so that rounding errors do not add up.
 func (rp *recordPricer) measure(u *usage) error {
 	p := u.product
 	u.raw = Counted(p, u.Quantity, u.Withdrawn)
@@ -104,7 +104,7 @@ func (rp *recordPricer) measure(u *usage) error {
 	return nil
 }
 
-// measureSigned is what measure does where a meter can be below 0: C(-x) = -C(x).
+// measureSigned is measure for meters that can be negative: C(-x) = -C(x).
 func (rp *recordPricer) measureSigned(u *usage, index int32) error {
 	m, convert := &rp.meters.list[index], u.product.Convert
 	moved := u.raw.Signed()
@@ -138,7 +138,7 @@ func (rp *recordPricer) measureSigned(u *usage, index int32) error {
 	return nil
 }
 
-// convertSigned is C(q), with C(-x) = -C(x).
+// convertSigned returns C(q), with C(-x) = -C(x).
 func convertSigned(c money.Conversion, q money.SignedQuantity) (money.SignedQuantity, error) {
 	out, err := c.Convert(q.Abs())
 	if q.Sign() < 0 {
@@ -147,8 +147,8 @@ func convertSigned(c money.Conversion, q money.SignedQuantity) (money.SignedQuan
 	return out.Signed(), err
 }
 
-// cutDraws limits what a reversed record gives back to what it counts now: a conversion may make that less than what it
-// drew (§10.2). The draws keep their order.
+// cutDraws limits what a reversed record returns to packages to what it counts now: because of a conversion, that can
+// be less than what it drew (§10.2). The draws keep their order.
 func (u *usage) cutDraws(draws []line.Draw) ([]line.Draw, error) {
 	if Summed(u.product) {
 		return draws, nil
@@ -157,8 +157,8 @@ func (u *usage) cutDraws(draws []line.Draw) ([]line.Draw, error) {
 	return cutDraws(draws, u.used)
 }
 
-// ReturnedDraws are the draws that go back to packages when a record of a product with a conversion is reversed, of
-// which the meter's unconverted position goes from one to a lower one (§10.2).
+// ReturnedDraws returns the draws that go back to packages when a record of a product with a conversion is reversed.
+// from and to are the meter's unconverted position before and after the reversal (§10.2).
 func ReturnedDraws(p *books.Product, from, to money.Quantity, draws []line.Draw) ([]line.Draw, error) {
 	high, err := p.Convert.Convert(from)
 	if err != nil {
@@ -175,7 +175,7 @@ func ReturnedDraws(p *books.Product, from, to money.Quantity, draws []line.Draw)
 	return cutDraws(draws, most)
 }
 
-// cutDraws limits draws to a quantity, the earlier ones first.
+// cutDraws limits draws to a total quantity, beginning with the first.
 func cutDraws(draws []line.Draw, rest money.Quantity) ([]line.Draw, error) {
 	cut := draws[:0:0]
 	for _, d := range draws {

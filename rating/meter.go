@@ -8,38 +8,37 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
-// meterKind says what a meter is for.
+// meterKind is the purpose of a meter.
 type meterKind uint8
 
 const (
 	graduatedMeter meterKind = iota // count is its position
 	gatherMeter                     // a meter of volume, block or stairstep
 	gatherRow                       // one resource's part of a volume meter
-	measureMeter                    // what the records of a product with a conversion say, unconverted
-	eventsMeter                     // how many records a percentage meter has
-	seenMeter                       // a value that a unique count has counted, as resource: see seenKey
+	measureMeter                    // the unconverted total of a product with a conversion
+	eventsMeter                     // the number of records of a percentage meter
+	seenMeter                       // a value that a unique count has counted, in resource: see seenKey
 	levelMeter                      // a level of a time-weighted product; gather is its index in levels.list
 )
 
-// meter counts what a customer used in the cycle after packages (§4.5, §4.6). It is known by its first four
-// fields.
+// meter counts what a customer used in the cycle after packages (§4.5, §4.6). Its first four fields identify it.
 type meter struct {
 	kind     meterKind
 	sku      int32
-	region   int32  // the rater's number; tariff.NoOne = not of one region
-	resource string // "" = not of one resource
+	region   int32  // the rater's number; tariff.NoOne = all regions
+	resource string // "" = all resources
 	count    money.Quantity
-	gather   int32 // index in gathered.list; graduatedMeter has none
+	gather   int32 // index in gathered.list; unused in a graduatedMeter
 }
 
-// meters is a customer's meters. Forgetting them costs nothing, however many there were: a slot counts only if it bears
-// the stamp of the customer that is served.
+// meters is a hash table of a customer's meters. Clearing it takes constant time: a slot is valid only if it has the
+// stamp of the current customer.
 type meters struct {
 	list  []meter
 	slots []slot // their number is a power of two
 	stamp uint32
-	seed  maphash.Seed // decides where a meter is in slots, which nothing outside sees
-	extra bool         // there are meters other than those of chapter 4
+	seed  maphash.Seed // determines the slots of meters, which have no effect on results
+	extra bool         // there are meters of kinds that chapter 4 does not define
 
 	c       *tariff.Client
 	regions *regions
@@ -57,7 +56,7 @@ func newMeters(c *tariff.Client, rs *regions) meters {
 	return meters{slots: make([]slot, 64), stamp: 1, seed: maphash.MakeSeed(), c: c, regions: rs}
 }
 
-// reset forgets all meters.
+// reset removes all meters.
 func (ms *meters) reset() {
 	ms.list, ms.extra = ms.list[:0], false
 	ms.stamp++
@@ -67,7 +66,7 @@ func (ms *meters) reset() {
 	}
 }
 
-// hash mixes a key, by the odd constants of splitmix64.
+// hash hashes a key with the odd constants of splitmix64.
 func (ms *meters) hash(kind meterKind, sku, region int32, resource []byte) uint64 {
 	x := (uint64(uint32(sku))<<32 | uint64(uint32(region))) + uint64(kind)*0x9e3779b97f4a7c15
 	if len(resource) > 0 {
@@ -78,7 +77,7 @@ func (ms *meters) hash(kind meterKind, sku, region int32, resource []byte) uint6
 	return x ^ x>>31
 }
 
-// find gives the index of a meter and whether it was new; a new one is at 0.
+// find returns the index of a meter and whether it is new; a new meter is at 0.
 func (ms *meters) find(kind meterKind, sku, region int32, resource []byte) (index int32, isNew bool) {
 	hash := ms.hash(kind, sku, region, resource)
 	mask := uint64(len(ms.slots) - 1)
@@ -103,7 +102,7 @@ func (ms *meters) find(kind meterKind, sku, region int32, resource []byte) (inde
 	return index, true
 }
 
-// grow doubles the slots.
+// grow doubles the number of slots.
 func (ms *meters) grow() {
 	old := ms.slots
 	ms.slots = make([]slot, 2*len(old))
@@ -120,7 +119,7 @@ func (ms *meters) grow() {
 	}
 }
 
-// scopeOf is the part of a record that distinguishes a product's meters (§4.5): its region, its resource or nothing.
+// scopeOf returns the part of a record that determines the product's meter (§4.5): its region, its resource or neither.
 func scopeOf(p *books.Product, region int32, resource []byte) (int32, []byte) {
 	switch p.Meter {
 	case books.PerRegion:
@@ -132,7 +131,7 @@ func scopeOf(p *books.Product, region int32, resource []byte) (int32, []byte) {
 	}
 }
 
-// scopeText is a meter's scope as positions name it.
+// scopeText returns a meter's scope in the form of positions.
 func (ms *meters) scopeText(m *meter) string {
 	switch ms.c.Book.Books.Products[m.sku].Meter {
 	case books.PerRegion:

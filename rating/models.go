@@ -10,7 +10,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/position"
 )
 
-// byModel prices a record of a sum or a count, or takes it back, by its product's model.
+// byModel prices or reverses a record of a sum or a count by its product's model.
 func (r *Rater) byModel(u *usage, out *line.Charges) error {
 	switch m := u.product.Model; {
 	case m == books.Flat:
@@ -25,7 +25,7 @@ func (r *Rater) byModel(u *usage, out *line.Charges) error {
 	return &tariff.NoUsageError{}
 }
 
-// figureByModel prices the one figure that a meter makes of its records.
+// figureByModel prices the figure of a meter by its product's model.
 func (e *monthEnd) figureByModel(w *wholeMeter, out *line.Charges) error {
 	switch m := w.product.Model; {
 	case m == books.Graduated:
@@ -36,8 +36,8 @@ func (e *monthEnd) figureByModel(w *wholeMeter, out *line.Charges) error {
 	return errors.New("its model takes no figure")
 }
 
-// tierByModel says what the line of a tier charges, which holds a part of a month-end meter: that part at the unit
-// price, unless the model says otherwise. after is what the steps of an explanation show for the part.
+// tierByModel sets what the line of a tier charges for a part of a month-end meter: the part at the unit price, unless
+// the model differs. It returns the quantity that the steps of an explanation show for the part.
 func (e *monthEnd) tierByModel(w *wholeMeter, tier *books.Tier, part money.Quantity, ch *line.Charge) (money.Quantity,
 	error) {
 	switch m := w.product.Model; {
@@ -49,7 +49,7 @@ func (e *monthEnd) tierByModel(w *wholeMeter, tier *books.Tier, part money.Quant
 	return part, nil
 }
 
-// What Counters gives.
+// Results of Counters.
 var (
 	noCounters         []position.Kind
 	tierCounters       = []position.Kind{position.Meter}
@@ -58,7 +58,7 @@ var (
 	percentageCounters = []position.Kind{position.Meter, position.Events}
 )
 
-// Counters lists the kinds of positions in which a product's meters count record by record: the position in tiers, the
+// Counters lists the kinds of positions that a product's meters count record by record: the position in tiers, the
 // unconverted position (§10.2) and the number of records (§10.3).
 func Counters(p *books.Product) []position.Kind {
 	converts := !p.Convert.IsZero() && !p.Aggregation.Figure()

@@ -11,34 +11,32 @@ import (
 	"github.com/tollbook/tollbook/schemas/position"
 )
 
-// quota is what is known of one package: what was drawn in the quota period that begins at start. What is left follows
-// from the quota that the books have today. Only a draw changes it, so that looking at a package leaves no trace in the
-// positions.
+// quota is the state of one package: what was drawn in the quota period that begins at start. What is left is computed
+// from the present quota in the books. Only draws change it, so reading a package does not affect positions.
 type quota struct {
 	drawn   money.Quantity
 	start   period.Instant
-	touched bool        // drawn and start hold; else the package is as yet untouched
-	now     period.Span // the quota period last asked for
+	touched bool        // drawn and start are set; else nothing was drawn from the package
+	now     period.Span // the quota period of the last request
 }
 
-// leftOf is what is left of a package of which something was drawn: nothing where the books have lowered the quota
-// below that.
+// leftOf returns what is left of a package; 0 if the books have lowered the quota below what was drawn.
 func leftOf(p *books.Package, drawn money.Quantity) money.Quantity {
 	left, err := p.Quota.Sub(drawn.Min(p.Quota))
 	if err != nil {
-		return money.Quantity{} // no quantity is below its minimum with another
+		return money.Quantity{} // Min ensures that the difference is not negative
 	}
 	return left
 }
 
-// allowances are the packages of the open customer, and what was drawn of them (§4.3).
+// allowances are the packages of the open customer, with what was drawn from them (§4.3).
 type allowances struct {
 	c      *tariff.Client
-	quotas []quota // as drawOrder.of the customer
+	quotas []quota // in the order of drawOrder.Of for the customer
 	past   []quotaPeriod
 }
 
-// open makes the open customer's quotas, all untouched.
+// open resets the open customer's quotas to undrawn.
 func (a *allowances) open() {
 	n := len(a.c.Book.Packages.Of(a.c.Customer))
 	a.quotas = slices.Grow(a.quotas[:0], n)[:n]
@@ -46,14 +44,14 @@ func (a *allowances) open() {
 	a.past = a.past[:0]
 }
 
-// packageAt is the books' package of the open customer's i-th quota.
+// packageAt returns the package of the open customer's i-th quota in the books.
 func (a *allowances) packageAt(i int) (int32, *books.Package) {
 	p := a.c.Book.Packages.Of(a.c.Customer)[i]
 	return p, &a.c.Book.Books.Packages[p]
 }
 
-// draw takes what it can of the record from the customer's packages, in the order nearest valid_to, then package_id
-// (§4.3), and appends the draws to out.
+// draw covers as much as possible of the record with the customer's packages, in the order nearest valid_to, then
+// package_id (§4.3), and appends the draws to out.
 func (a *allowances) draw(u *usage, out *line.Charges) error {
 	for i := range a.quotas {
 		if u.left.IsZero() {
@@ -69,7 +67,7 @@ func (a *allowances) draw(u *usage, out *line.Charges) error {
 		}
 		rest := p.Quota
 		switch {
-		case !q.touched || q.start < q.now.From: // nothing was ever drawn in it
+		case !q.touched || q.start < q.now.From: // nothing was drawn in this quota period
 		case q.start == q.now.From:
 			rest = leftOf(p, q.drawn)
 		default:
@@ -94,7 +92,7 @@ func (a *allowances) draw(u *usage, out *line.Charges) error {
 	return nil
 }
 
-// take moves taken, at most what is left, from the quota to the record.
+// take moves a quantity, at most what is left, from the quota to the record.
 func (a *allowances) take(u *usage, i int32, taken money.Quantity) (err error) {
 	if u.left, err = u.left.Sub(taken); err != nil {
 		return err
@@ -120,15 +118,16 @@ func (a *allowances) take(u *usage, i int32, taken money.Quantity) (err error) {
 	return err
 }
 
-// quotaPeriod is what was drawn of a quota period before the one that its quota is in. Positions do not hold it: of
-// those only what Reverse gave back is there to be drawn, in the same sitting.
+// quotaPeriod is what was drawn in a quota period before the current one of its quota. Positions do not contain it:
+// only what Reverse returned since Open can be drawn again.
 type quotaPeriod struct {
 	quota int32
 	start period.Instant
 	drawn money.Quantity
 }
 
-// pastDrawn is what was drawn of an earlier quota period of the i-th quota: all of it, unless something was given back.
+// pastDrawn returns what was drawn in an earlier quota period of the i-th quota: all of it, unless something was
+// returned.
 func (a *allowances) pastDrawn(i int32, start period.Instant) money.Quantity {
 	for _, f := range a.past {
 		if f.quota == i && f.start == start {
@@ -139,7 +138,7 @@ func (a *allowances) pastDrawn(i int32, start period.Instant) money.Quantity {
 	return p.Quota
 }
 
-// setPast notes what was drawn of an earlier quota period of the i-th quota.
+// setPast sets what was drawn in an earlier quota period of the i-th quota.
 func (a *allowances) setPast(i int32, start period.Instant, drawn money.Quantity) {
 	for j := range a.past {
 		if f := &a.past[j]; f.quota == i && f.start == start {
@@ -150,7 +149,7 @@ func (a *allowances) setPast(i int32, start period.Instant, drawn money.Quantity
 	a.past = append(a.past, quotaPeriod{i, start, drawn})
 }
 
-// covers reports whether a package names the record's region and sku.
+// covers reports whether a package applies to the record's region and sku.
 func (a *allowances) covers(code int32, p *books.Package, u *usage) bool {
 	if area := a.c.Book.Packages.Area[code]; area != tariff.AnyRegion && area != u.place.book {
 		return false
@@ -159,8 +158,8 @@ func (a *allowances) covers(code int32, p *books.Package, u *usage) bool {
 	return named
 }
 
-// quotaPeriod is the period around t, an instant of the open cycle and of the package's validity, that one refill
-// lasts. A period begins no earlier than the package, so that its start distinguishes the package's rows.
+// quotaPeriod returns the quota period of a package that contains t, an instant of the open cycle and of the package's
+// validity. A period begins no earlier than the package, so that its start identifies the row of the package.
 func (a *allowances) quotaPeriod(p *books.Package, t period.Instant) period.Span {
 	switch {
 	case p.Reset == books.ResetCycle:
@@ -172,14 +171,14 @@ func (a *allowances) quotaPeriod(p *books.Package, t period.Instant) period.Span
 	}
 }
 
-// openRow takes a Package row up; false where the books no longer hold the package.
+// openRow restores a Package row. It returns false if the package is no longer in the books.
 func (a *allowances) openRow(row *position.Row) bool {
 	for i := range a.quotas {
 		_, p := a.packageAt(i)
 		if p.ID == row.Key && p.Valid.Holds(row.At) {
 			drawn, err := row.Usage.Sub(row.Count)
 			if row.Usage.IsZero() || err != nil {
-				drawn = leftOf(p, row.Count) // the row does not say what its count is left of: of today's quota
+				drawn = leftOf(p, row.Count) // the row has no quota, so the present one applies
 			}
 			a.quotas[i] = quota{drawn: drawn, start: row.At, touched: true}
 			return true
@@ -188,8 +187,8 @@ func (a *allowances) openRow(row *position.Row) bool {
 	return false
 }
 
-// NextCycle appends to dst what a customer's new cycle opens with: of the closing rows of the cycle before only levels
-// that hold, and packages that may still matter: neither refilled with the cycle nor ended before it.
+// NextCycle appends the positions with which a customer's new cycle opens to dst. Of the previous cycle's closing rows
+// these are only levels in force, and packages that neither refill with the cycle nor ended before it.
 func NextCycle(bk *tariff.Book, dst, rows []position.Row, customer int32, cycle period.Cycle) []position.Row {
 	start := bk.Books.Zone.Bounds(cycle).From
 	for i := range rows {

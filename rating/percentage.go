@@ -10,12 +10,12 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
-// transfer is a record of a percentage product on its meter: the n-th record, of the money q after the money before it
-// (§10.3).
+// transfer is a record of a percentage product: the n-th record of its meter, with the amount of money q after the
+// amount before (§10.3).
 type transfer struct {
 	n         int64
 	before, q money.Quantity
-	withdrawn bool // no event, and free
+	withdrawn bool // not an event, and free
 }
 
 // free reports whether the record is within the allowances.
@@ -30,8 +30,8 @@ func (t *transfer) free(terms *books.PercentageTerms) (bool, error) {
 	return err == nil && end.Cmp(terms.FreeAmount) <= 0, err
 }
 
-// paying is the part of a record outside the allowances that the rate is charged on. The allowance of money ends for
-// good with the allowance of records.
+// paying returns the part of a record above the allowances, to which the rate applies. Once the allowance of records is
+// used up, the allowance of money ends too.
 func (t *transfer) paying(terms *books.PercentageTerms) (money.Quantity, error) {
 	if !terms.HasAllowed || terms.HasEvents && t.n > terms.FreeEvents || t.before.Cmp(terms.FreeAmount) >= 0 {
 		return t.q, nil
@@ -43,7 +43,7 @@ func (t *transfer) paying(terms *books.PercentageTerms) (money.Quantity, error) 
 	return t.q.Sub(rest)
 }
 
-// fee is what the record costs, and the part of it that the rate is charged on.
+// fee returns what the record costs, and the part of it to which the rate applies.
 func (t *transfer) fee(rate money.UnitPrice, terms *books.PercentageTerms) (fee money.Amount, paying money.Quantity,
 	err error) {
 	if t.withdrawn {
@@ -71,7 +71,7 @@ func (t *transfer) fee(rate money.UnitPrice, terms *books.PercentageTerms) (fee 
 	return fee, paying, nil
 }
 
-// percentage charges a share of the record, whose quantity is money, and counts it.
+// percentage charges a share of the record, whose quantity is an amount of money, and counts the record.
 func (rp *recordPricer) percentage(u *usage, out *line.Charges) error {
 	v, err := rp.price(u)
 	if err != nil {
@@ -102,7 +102,7 @@ func (rp *recordPricer) percentage(u *usage, out *line.Charges) error {
 	return nil
 }
 
-// transfer moves the meter's two counters by a record, and back by a reversed one, which counts as the meter's last.
+// transfer advances the meter's two counters by a record. A reversed record counts as the last one and moves them back.
 func (rp *recordPricer) transfer(u *usage) (transfer, error) {
 	region, resource := scopeOf(u.product, u.place.number, u.Resource)
 	at, _ := rp.meters.find(graduatedMeter, u.SKU, region, resource)
@@ -146,7 +146,7 @@ func (rp *recordPricer) transfer(u *usage) (transfer, error) {
 	return t, err
 }
 
-// charge appends the one line of a record under a price of one tier.
+// charge appends the line of a record, at the price of one tier.
 func (rp *recordPricer) charge(k *tariff.Climb, t *transfer, tier *books.Tier, out *line.Charges) error {
 	fee, paying, err := t.fee(tier.UnitPrice, &tier.Percentage)
 	if err != nil {

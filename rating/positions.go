@@ -14,7 +14,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/position"
 )
 
-// openRow takes one opening position up.
+// openRow restores one opening position.
 func (r *Rater) openRow(row *position.Row) error {
 	sku, known := r.client.Book.SKUs[row.Key]
 	switch {
@@ -40,14 +40,14 @@ func (r *Rater) openRow(row *position.Row) error {
 	return nil
 }
 
-// counterKinds are the meters of the positions that count record by record.
+// counterKinds maps the positions that count record by record to their meters.
 var counterKinds = [...]meterKind{position.Meter: graduatedMeter, position.Measure: measureMeter,
 	position.Events: eventsMeter}
 
 // gathers reports whether a product counts usage for the cycle's end.
 func gathers(p *books.Product) bool { return p.MonthEnd() && p.Model != books.Percentile }
 
-// openScope reads a scope as Rater.scopeText wrote it.
+// openScope parses a scope written by scopeText.
 func (ms *meters) openScope(sku int32, scope string) (region int32, resource []byte) {
 	ms.scratch = append(ms.scratch[:0], scope...)
 	number := tariff.NoOne
@@ -57,7 +57,7 @@ func (ms *meters) openScope(sku int32, scope string) (region int32, resource []b
 	return scopeOf(&ms.c.Book.Books.Products[sku], number, ms.scratch)
 }
 
-// open takes a row of a period-level meter up.
+// open restores a row of a period-level meter.
 func (gs *gathered) open(sku int32, row *position.Row) error {
 	p := &gs.c.Book.Books.Products[sku]
 	gs.scratch = append(gs.scratch[:0], row.Resource...)
@@ -80,7 +80,7 @@ func (gs *gathered) open(sku int32, row *position.Row) error {
 	return nil
 }
 
-// readShares takes up a row's draws from the text of its opening position, on their first use.
+// readShares parses a row's draws from its opening position on first use.
 func (gs *gathered) readShares(g *gather) error {
 	text := g.opened
 	g.opened = ""
@@ -93,7 +93,7 @@ func (gs *gathered) readShares(g *gather) error {
 	})
 }
 
-// code is the first row of the open customer's package, or tariff.NoOne.
+// code returns the first row of the open customer's package, or tariff.NoOne.
 func (a *allowances) code(id string) int32 {
 	for i := range a.quotas {
 		if code, p := a.packageAt(i); p.ID == id {
@@ -103,14 +103,14 @@ func (a *allowances) code(id string) int32 {
 	return tariff.NoOne
 }
 
-// drawsText is a row's draws as a position holds them.
+// drawsText returns a row's draws in the form of a position.
 func (gs *gathered) drawsText(g *gather) string {
 	if g.shares == 0 {
 		return g.opened
 	}
 	draws, err := gs.appendShares(nil, g)
 	if err != nil {
-		return g.opened // unread text and read shares never are together
+		return g.opened // unparsed text and parsed shares never exist together
 	}
 	gs.scratch = gs.scratch[:0]
 	for i, d := range draws {
@@ -125,7 +125,7 @@ func (gs *gathered) drawsText(g *gather) string {
 }
 
 // Positions appends the closing positions of the open customer to dst, sorted by kind, key, scope, resource and start
-// of the quota period. They are those that Open was given if no record came since.
+// of the quota period. Without a record since Open they equal the opening positions.
 func (r *Rater) Positions(dst []position.Row) []position.Row {
 	start := len(dst)
 	dst = r.meters.counters(dst, graduatedMeter, position.Meter)
@@ -164,7 +164,7 @@ func (r *Rater) gatherPositions(dst []position.Row) []position.Row {
 	return dst
 }
 
-// positions appends the positions of the packages of which something was drawn, in order.
+// positions appends the positions of the packages from which something was drawn, in order.
 func (a *allowances) positions(dst []position.Row) []position.Row {
 	start := len(dst)
 	for i := range a.quotas {
@@ -177,7 +177,7 @@ func (a *allowances) positions(dst []position.Row) []position.Row {
 	return dst
 }
 
-// counters appends the positions of the meters of one kind that count record by record.
+// counters appends the positions of one kind of meters that count record by record.
 func (ms *meters) counters(dst []position.Row, of meterKind, kind position.Kind) []position.Row {
 	ms.order = ms.order[:0]
 	for i := range ms.list {
@@ -196,17 +196,17 @@ func (ms *meters) counters(dst []position.Row, of meterKind, kind position.Kind)
 	return dst
 }
 
-// PackageRow is the position of a package of which something was drawn in the quota period that begins at start.
+// PackageRow returns the position of a package from which something was drawn in the quota period beginning at start.
 func PackageRow(p *books.Package, drawn money.Quantity, start period.Instant) position.Row {
 	left := leftOf(p, drawn)
 	of, err := left.Add(drawn)
 	if err != nil {
-		of = drawn // a sum over the range says no more than what was drawn
+		of = drawn // if the sum overflows, only what was drawn is stored
 	}
 	return position.Row{Kind: position.Package, Key: p.ID, Count: left, Usage: of, At: start}
 }
 
-// DrawnOf is what was drawn of a package by its position: the inverse of PackageRow.
+// DrawnOf returns what was drawn from a package according to its position: the inverse of PackageRow.
 func DrawnOf(p *books.Package, row *position.Row) (money.Quantity, error) {
 	if row.Usage.IsZero() {
 		return p.Quota.Sub(row.Count.Min(p.Quota))
@@ -214,7 +214,7 @@ func DrawnOf(p *books.Package, row *position.Row) (money.Quantity, error) {
 	return row.Usage.Sub(row.Count)
 }
 
-// byScope puts meters in the order of their positions: skus are in the order of their numbers.
+// byScope compares meters in the order of their positions. The numbers of skus have the order of the skus.
 func (ms *meters) byScope(x, y int32) int {
 	a, b := &ms.list[x], &ms.list[y]
 	if a.sku != b.sku {
@@ -238,7 +238,7 @@ func (gs *gathered) position(m *meter) position.Row {
 	}
 }
 
-// kindName is a position's kind in words.
+// kindName returns the name of a position's kind.
 func kindName(k position.Kind) string {
 	switch k {
 	case position.Meter:

@@ -21,12 +21,12 @@ type prorations struct {
 	list     []proration.Meter
 }
 
-// of reads the state of a meter, and the version of its cycle, on first use.
+// of returns the state of a meter. On first use it parses the state and finds the price version of the cycle.
 func (ps *prorations) of(row int32) (*proration.Meter, error) {
 	m := &ps.meters.list[row]
 	g := &ps.gathered.list[m.gather]
 	if g.prorated == 0 {
-		if len(ps.list) < cap(ps.list) { // keeps the memory of tiers
+		if len(ps.list) < cap(ps.list) { // reuses the memory of tiers
 			ps.list = ps.list[:len(ps.list)+1]
 		} else {
 			ps.list = append(ps.list, proration.Meter{})
@@ -42,14 +42,14 @@ func (ps *prorations) of(row int32) (*proration.Meter, error) {
 	}
 	region := ps.gathered.list[ps.meters.list[g.meter].gather].region
 	trace := ps.c.Trace
-	ps.c.Trace = nil // the cycle's end tells where the price is from
+	ps.c.Trace = nil // the cycle's end reports the source of the price
 	version, err := ps.c.VersionOfCycle(m.sku, region, ps.c.Bounds)
 	ps.c.Trace = trace
 	p.Version = version
 	return p, err
 }
 
-// add takes a record into its meter (§10.3). A withdrawal counts nowhere.
+// add adds a record to its meter (§10.3). A withdrawal does not count.
 func (ps *prorations) add(u *usage) error {
 	if u.Withdrawn {
 		return nil
@@ -82,8 +82,8 @@ func (ps *prorations) add(u *usage) error {
 	return p.Climb(ps.c.Book.Books.Versions[p.Version].Tiers, before, days, of)
 }
 
-// prorated appends the lines of a prorated meter: for graduated one per tier, each with its flat fee, for volume one
-// and the fee of its tier (§10.3).
+// prorated appends the lines of a prorated meter: for graduated one per tier, each with its flat fee; for volume one
+// line and the fee of its tier (§10.3).
 func (e *monthEnd) prorated(row int32, out *line.Charges, objs *[]Object) error {
 	p, err := e.prorations.of(row)
 	if err != nil {
@@ -130,7 +130,7 @@ func (e *monthEnd) prorated(row int32, out *line.Charges, objs *[]Object) error 
 	return nil
 }
 
-// proratedLine appends the line of a tier, unless records moved nothing in it.
+// proratedLine appends the line of a tier, unless no record changed it.
 func (e *monthEnd) proratedLine(k *tariff.Climb, i int, t proration.TierPart, out *line.Charges) error {
 	if t.Part.IsZero() && t.Shared.IsZero() {
 		return nil

@@ -12,20 +12,20 @@ import (
 	"github.com/tollbook/tollbook/schemas/position"
 )
 
-// Record is one usage record as rating sees it. Its bytes need to live as long as the call only.
+// Record is one usage record in the form that rating needs. Its bytes must be valid only during the call.
 type Record struct {
 	SKU        int32  // index in books.Products
-	Region     int32  // the caller's number of the region, from 0; NewRater's regionName names it
+	Region     int32  // the caller's number of the region, from 0; see NewRater
 	Resource   []byte // resource_id
 	ID         []byte // record_id
 	Name, Tag  []byte // resource_name, resource_tag
 	Start, End period.Instant
-	Quantity   money.Quantity // without its sign
-	Negative   bool           // of products that take negative quantities
+	Quantity   money.Quantity // absolute value
+	Negative   bool           // only for products that accept negative quantities
 	Withdrawn  bool           // a withdrawal: it replaces another record with quantity 0 (§3.20)
 }
 
-// Signed is the quantity with its sign.
+// Signed returns the quantity with its sign.
 func (r *Record) Signed() money.SignedQuantity {
 	if r.Negative {
 		return r.Quantity.Signed().Neg()
@@ -36,11 +36,11 @@ func (r *Record) Signed() money.SignedQuantity {
 // Rater rates one customer after the other. One worker owns it; it reuses its memory. After an error the customer's
 // state is undefined until the next Open.
 //
-// Its parts hold what they count of the open customer: meters the counters, packages what was drawn of packages, and
-// gathered, levels, figures and prorations what the cycle's end prices. records prices what is priced record by record,
-// end prices what the others have gathered.
+// Its parts contain the state of the open customer: meters the counters, packages what was drawn from packages, and
+// gathered, levels, figures and prorations what the cycle's end prices. records prices record by record; end prices
+// what the other parts have gathered.
 type Rater struct {
-	// Trace is notified of every decision as it is made, from the next Open on; nil costs nothing.
+	// Trace is called for every decision, beginning with the next Open; nil costs nothing.
 	Trace func(derivation.Step)
 
 	client  tariff.Client
@@ -56,10 +56,10 @@ type Rater struct {
 	end        monthEnd
 
 	kept []position.Row // opening positions that rating does not use
-	used money.Quantity // of the record taken last, in the product's measure
+	used money.Quantity // of the last record, in the product's measure
 }
 
-// NewRater makes a rater. regionName names the numbers of Record.Region, always the same ones.
+// NewRater returns a rater. regionName maps the numbers of Record.Region to names; a number always has the same name.
 func NewRater(bk *tariff.Book, regionName func(int32) string) *Rater {
 	r := &Rater{client: tariff.Client{Book: bk, Cycle: -1}}
 	c, rs, ms := &r.client, &r.regions, &r.meters
@@ -75,9 +75,9 @@ func NewRater(bk *tariff.Book, regionName func(int32) string) *Rater {
 	return r
 }
 
-// Open turns to a customer (index in books.Customers) and a cycle, at the given positions: the closing ones of the days
-// before, or what NextCycle left of the cycle before. Rows of kinds that rating does not use, and of products and
-// packages that the books no longer hold, come out of Positions as they went in.
+// Open starts a customer (index in books.Customers) and a cycle at the given positions: the closing ones of the
+// previous day, or those of NextCycle for a new cycle. Positions returns rows of other kinds, and of products and
+// packages that are no longer in the books, unchanged.
 func (r *Rater) Open(customer int32, cycle period.Cycle, rows []position.Row) error {
 	r.client.Serve(customer)
 	r.client.Trace = r.Trace
@@ -97,7 +97,7 @@ func (r *Rater) Open(customer int32, cycle period.Cycle, rows []position.Row) er
 	return nil
 }
 
-// usage is a record on its way to its lines.
+// usage is a record while it is being rated.
 type usage struct {
 	*Record
 	product            *books.Product
@@ -106,13 +106,13 @@ type usage struct {
 	raw, used          money.Quantity // what it counts, before and after the conversion of its product
 	free, left         money.Quantity // drawn from packages, and what is left to price
 	drawsFrom, drawsTo int32
-	reversed           bool // taken back (§4.11)
+	reversed           bool // it is being reversed (§4.11)
 }
 
 // Usage rates one record of the open customer and cycle and appends its lines to out, in order of tier and kind; index
-// becomes their Charge.Record. Records come in the order (usage_start, record_id bytewise) of §4.1. A record of a
-// period-level model gives its draws and no line: CycleEnd does. Nothing is allocated for a record whose meter is
-// known, but what out needs to grow.
+// becomes their Charge.Record. Records must come in the order (usage_start, record_id bytewise) of §4.1. A record of a
+// period-level model adds draws but no line: CycleEnd makes the line. For a record with a known meter nothing is
+// allocated, except for the growth of out.
 func (r *Rater) Usage(rec *Record, index int32, out *line.Charges) error {
 	u := usage{
 		Record: rec, product: &r.client.Book.Books.Products[rec.SKU], place: r.regions.place(rec.Region), index: index,
@@ -136,7 +136,7 @@ func (r *Rater) Usage(rec *Record, index int32, out *line.Charges) error {
 	return nil
 }
 
-// rate prices a record, or takes it back, by its product's model.
+// rate prices or reverses a record by its product's model.
 func (r *Rater) rate(u *usage, out *line.Charges) error {
 	if u.product.Replayed() {
 		return r.replayed(u)
@@ -147,10 +147,10 @@ func (r *Rater) rate(u *usage, out *line.Charges) error {
 	return r.byModel(u, out)
 }
 
-// count adds a record to its month-end meter, or takes it from there.
+// count adds a record to its month-end meter, or removes it if it is reversed.
 func (r *Rater) count(u *usage, out *line.Charges) error {
 	if !u.reversed && u.product.FeeAtZero && u.Withdrawn {
-		return nil // a withdrawal is no record of the meter
+		return nil // a withdrawal is not a record of the meter
 	}
 	if !u.reversed {
 		return r.gathered.add(u, out.Draws[u.drawsFrom:])
@@ -160,7 +160,7 @@ func (r *Rater) count(u *usage, out *line.Charges) error {
 	return err
 }
 
-// replayed takes a record of which the cycle's end makes lines from all records of the meter.
+// replayed adds a record of a product whose lines the cycle's end computes from all records of the meter.
 func (r *Rater) replayed(u *usage) error {
 	switch {
 	case u.product.Prorate:
@@ -171,7 +171,7 @@ func (r *Rater) replayed(u *usage) error {
 	return r.figures.add(u)
 }
 
-// fail says which record could not be rated.
+// fail returns an error that names the record that could not be rated.
 func (r *Rater) fail(rec *Record, err error) error {
 	return tariff.NotPriced(tariff.OfRecord, fmt.Sprintf("rate record %s of customer %s, sku %s", rec.ID,
 		r.client.Book.Books.Customers[r.client.Customer].ID, r.client.Book.Books.Products[rec.SKU].SKU), err)

@@ -8,16 +8,16 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
-// recordPricer prices records one by one: flat, graduated and percentage. What it counts is in meters.
+// recordPricer prices records one by one: flat, graduated and percentage. Its counters are in meters.
 type recordPricer struct {
 	c       *tariff.Client
 	regions *regions
 	meters  *meters
-	// below is how far meters are below 0, by index; nil = none can be: only cost files have quantities below 0.
+	// below is, by index, how far meters are below 0; nil = none can be: only cost files have negative quantities.
 	below map[int32]money.Quantity
 }
 
-// price is the version in force at the record's usage_start.
+// price returns the version in force at the record's usage_start.
 func (rp *recordPricer) price(u *usage) (int32, error) {
 	v := rp.c.Version(u.SKU, u.place.book, u.Start)
 	if v == tariff.NoVersion {
@@ -29,7 +29,7 @@ func (rp *recordPricer) price(u *usage) (int32, error) {
 	return v, nil
 }
 
-// flat prices the whole quantity at the one tier (§4.4).
+// flat prices the complete quantity at the single tier (§4.4).
 func (rp *recordPricer) flat(u *usage, out *line.Charges) error {
 	v, err := rp.price(u)
 	if err != nil {
@@ -47,7 +47,7 @@ func (rp *recordPricer) flat(u *usage, out *line.Charges) error {
 	return rp.c.Settle(&tariff.Sale{Charge: &out.List[len(out.List)-1], SKU: u.SKU, At: u.Start})
 }
 
-// graduated cuts the record's interval at the tiers of its version (§4.5).
+// graduated splits the record's interval at the tiers of its version (§4.5).
 func (rp *recordPricer) graduated(u *usage, out *line.Charges) error {
 	v, err := rp.price(u)
 	if err != nil {
@@ -83,9 +83,8 @@ func (rp *recordPricer) graduated(u *usage, out *line.Charges) error {
 	}, out)
 }
 
-// uncharged limits what a reversed record of a product with a conversion takes off a meter to what the meter holds, and
-// returns the rest, which packages covered: what the record counts now may be more than what it counted when it drew
-// (§10.2).
+// uncharged limits what a reversed record of a product with a conversion takes off a meter to the meter's count, and
+// returns the rest, which packages covered. The record can count more now than when it drew (§10.2).
 func (u *usage) uncharged(held money.Quantity) (rest money.Quantity, err error) {
 	if !u.reversed || u.product.Convert.IsZero() || u.left.Cmp(held) <= 0 {
 		return rest, nil

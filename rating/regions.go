@@ -4,13 +4,13 @@ import (
 	"github.com/tollbook/tollbook/rating/tariff"
 )
 
-// place is a region in the rater's own numbers and in the book's; the zero value is one not yet looked up.
+// place is a region as a number of the rater and as one of the book; the zero value is one not yet looked up.
 type place struct {
 	number, book int32
 	known        bool
 }
 
-// regions numbers the regions that a rater has met.
+// regions numbers the regions that a rater has seen.
 type regions struct {
 	book    *tariff.Book
 	nameOf  func(int32) string // by the caller's number
@@ -19,7 +19,7 @@ type regions struct {
 	numbers map[string]int32
 }
 
-// place looks a region up by the caller's number.
+// place returns the place of a region by the caller's number.
 func (rs *regions) place(region int32) place {
 	if int(region) < len(rs.places) && rs.places[region].known {
 		return rs.places[region]
@@ -33,7 +33,7 @@ func (rs *regions) place(region int32) place {
 	return p
 }
 
-// number is the rater's number of a region.
+// number returns the rater's number of a region.
 func (rs *regions) number(name string) int32 {
 	n, ok := rs.numbers[name]
 	if !ok {

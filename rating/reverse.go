@@ -10,20 +10,20 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Reverse takes a record of the open customer and cycle back (§4.11). draw is what the record drew from packages;
-// draws says which of it goes back to which package, any row of it, and leaves out packages that the books no longer
-// hold. They go back first, so that a record rated next can draw them.
+// Reverse reverses a record of the open customer and cycle (§4.11). draw is what the record drew from packages; draws
+// says how much of it returns to which package (any row of it), without packages that are no longer in the books. The
+// draws are returned first, so that the next record can use them.
 //
-// What it appends to out is the charge, negative, of the rest over the last stretch of the meter, which goes down by as
-// much: for flat one line, for graduated one per tier touched, each with the flat fee of a tier that begins in the
-// stretch [end − rest, end), which is where Usage charges it. usage_amount, free_resource_usage, quantity and amounts
-// are negative; the draws, on the first line, are quantities given back: of a product with a conversion at most what
-// the record counts now. Prices and discounts are those of rec.Start. For volume, block and stairstep it lowers what
-// CycleEnd will price and gives no line: §4.11 bills the difference.
+// The lines that it appends to out are the negative charge of the rest, for the last part of the meter, which decreases
+// by the rest. For flat this is one line, for graduated one per tier touched, each with the flat fee of a tier that
+// begins in [end − rest, end), where Usage charges it. usage_amount, free_resource_usage, quantity and amounts are
+// negative. The draws, on the first line, are returned quantities: for a product with a conversion at most what the
+// record counts now. Prices and discounts are those of rec.Start. For volume, block and stairstep, Reverse lowers what
+// CycleEnd will price and appends no line: §4.11 bills the difference.
 //
-// Kinds are line.Usage and line.FlatFee; a caller who bills an adjustment sets the kind. It is an error if draws exceed
-// draw, draw exceeds the record's quantity, or the meter never counted the rest; of a product with a conversion the
-// meter goes to 0 then, and what remains has no price (§10.2). index becomes Charge.Record.
+// Kinds are line.Usage and line.FlatFee; a caller that bills an adjustment sets the kind. It is an error if draws
+// exceed draw, if draw exceeds the record's quantity, or if the rest exceeds the meter; for a product with a conversion
+// the meter becomes 0 instead, and the remainder has no price (§10.2). index becomes Charge.Record.
 func (r *Rater) Reverse(rec *Record, draw money.Quantity, draws []line.Draw, index int32, out *line.Charges) error {
 	u := usage{
 		Record: rec, product: &r.client.Book.Books.Products[rec.SKU], place: r.regions.place(rec.Region), index: index,
@@ -46,7 +46,7 @@ func (r *Rater) reverse(u *usage, draws []line.Draw, out *line.Charges) error {
 		}
 	}
 	if r.used = u.used; u.product.Replayed() {
-		return nil // what the cycle's end prices is found again from all records
+		return nil // the cycle's end computes it again from all records
 	}
 	if u.left, err = u.used.Sub(u.free); err != nil {
 		return fmt.Errorf("its draw: %w", err)
@@ -58,7 +58,7 @@ func (r *Rater) reverse(u *usage, draws []line.Draw, out *line.Charges) error {
 	return r.rate(u, out)
 }
 
-// giveBack returns the record's draws to the quotas they came from and notes them in out.
+// giveBack returns the record's draws to their quotas and appends them to out.
 func (a *allowances) giveBack(u *usage, draws []line.Draw, out *line.Charges) error {
 	rest := u.free
 	for _, d := range draws {
@@ -74,8 +74,8 @@ func (a *allowances) giveBack(u *usage, draws []line.Draw, out *line.Charges) er
 	return nil
 }
 
-// refill gives a draw back to the row of its package that is in force at the record's usage_start; where the books no
-// longer have one there is nothing to give it back to.
+// refill returns a draw to the row of its package that is in force at the record's usage_start. If the books no longer
+// have one, it does nothing.
 func (a *allowances) refill(u *usage, d line.Draw) error {
 	id := a.c.Book.Books.Packages[d.Package].ID
 	for i := range a.quotas {
@@ -88,8 +88,8 @@ func (a *allowances) refill(u *usage, d line.Draw) error {
 	return nil
 }
 
-// refillQuota gives a draw at t back to the quota period of the i-th quota that holds t. Where the quota is not known
-// to have been drawn on since that quota period began, it is full.
+// refillQuota returns a draw at t to the quota period of the i-th quota that contains t. If nothing is known to be
+// drawn since that quota period began, the quota is full, and it does nothing.
 func (a *allowances) refillQuota(i int32, p *books.Package, t period.Instant, drawn money.Quantity) error {
 	q := &a.quotas[i]
 	if !q.now.Holds(t) {
@@ -105,7 +105,7 @@ func (a *allowances) refillQuota(i int32, p *books.Package, t period.Instant, dr
 	if past {
 		before = a.pastDrawn(i, q.now.From)
 	}
-	after, err := before.Sub(drawn.Min(before)) // the books may have another quota by now
+	after, err := before.Sub(drawn.Min(before)) // the quota in the books may have changed
 	if err != nil {
 		return fmt.Errorf("package %s: %w", p.ID, err)
 	}
@@ -122,7 +122,7 @@ func (a *allowances) refillQuota(i int32, p *books.Package, t period.Instant, dr
 	return nil
 }
 
-// takeBack lowers what the cycle's end will price by the record.
+// takeBack subtracts the record from what the cycle's end will price.
 func (gs *gathered) takeBack(u *usage, draws []line.Draw) error {
 	row, isNew := gs.row(u.product, u.SKU, u.place.number, gs.regions.names[u.place.number], u.Resource)
 	if isNew {
@@ -158,7 +158,7 @@ func (gs *gathered) takeBack(u *usage, draws []line.Draw) error {
 	return nil
 }
 
-// takeShare takes a draw from those of a row.
+// takeShare subtracts a draw from those of a row.
 func (gs *gathered) takeShare(g *gather, pack int32, quantity money.Quantity) error {
 	for i := g.shares; i != 0; i = gs.shares[i-1].next {
 		if s := &gs.shares[i-1]; s.pack == pack {

@@ -13,7 +13,7 @@ func (a *allowances) traceDraw(p *books.Package, q *quota, before, taken, after 
 		After: after})
 }
 
-// traceMeter reports how far a meter goes, before it does.
+// traceMeter reports the movement of a meter before it happens.
 func (ms *meters) traceMeter(m *meter, quantity, after money.Quantity, reversed bool) {
 	p := &ms.c.Book.Books.Products[m.sku]
 	ms.c.Trace(derivation.Step{
@@ -24,7 +24,7 @@ func (ms *meters) traceMeter(m *meter, quantity, after money.Quantity, reversed 
 	})
 }
 
-// traceClose reports a meter at the cycle's end, before its price is looked for.
+// traceClose reports a meter at the cycle's end, before its price is determined.
 func (ms *meters) traceClose(m *meter, quantity money.Quantity) {
 	p := &ms.c.Book.Books.Products[m.sku]
 	ms.c.Trace(derivation.Step{Kind: derivation.StepClose, SKU: p.SKU, Measure: p.Measure, Scope: ms.scopeText(m),

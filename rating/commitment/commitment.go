@@ -13,18 +13,17 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Spent is what a line counts for a commitment (§10.4).
+// Spent is the contribution of a line to a commitment (§10.4).
 type Spent struct {
-	At      period.Instant // usage_start; of a month-end line the last microsecond of its cycle
-	SKU     int32          // tariff.NoOne = of no product
+	At      period.Instant // usage_start; for a month-end line the last microsecond of its cycle
+	SKU     int32          // tariff.NoOne = no product
 	Service string
 	Payment money.Amount
-	Record  bool   // the line stems from one record: windows of an hour or a day hold no others
-	By      string // commitment_id of a line of a commitment; "" = another line
+	Record  bool   // the line comes from one record; windows of an hour or a day count only such lines
+	By      string // commitment_id of a commitment's line; "" = another line
 }
 
-// Line is what one row of commitments.csv charges for the windows that end in one cycle: one line of one
-// kind.
+// Line is the charge of one row of commitments.csv for the windows that end in one cycle: one line of one kind.
 type Line struct {
 	Row    *books.Commitment
 	Kind   line.Kind
@@ -32,16 +31,16 @@ type Line struct {
 	Bounds period.Span // of the first and the last window
 }
 
-// Step is one window of a commitment: what was committed for it, and what lines charge in it.
+// Step is one window of a commitment: the committed value, and what lines charge in it.
 type Step struct {
 	Row            *books.Commitment
-	Window, Whole  period.Span // the part in which the row is in force, and the window that it is a part of
+	Window, Whole  period.Span // the part in which the row is in force, and the complete window
 	Value, Charged money.Amount
-	Pending        bool     // the window has not ended: what is missing is not charged yet
+	Pending        bool     // the window has not ended: a shortfall is not charged yet
 	Days           [2]int64 // of the part and of the window
 }
 
-// String is the step in words.
+// String describes the step in words.
 func (s Step) String() string {
 	text := fmt.Sprintf("window %s: %s of %s, lines charge %s", s.Window, s.Row.Kind, s.Value.Trim(), s.Charged.Trim())
 	if s.Window != s.Whole && s.Days[1] > 0 {
@@ -53,12 +52,12 @@ func (s Step) String() string {
 	return text
 }
 
-// window is one window of a commitment in the part in which the row is in force.
+// window is one window of a commitment, with the part in which the row is in force.
 type window struct {
 	part, whole period.Span
 }
 
-// windows calls visit for the windows of a commitment whose last instant is in a span, in order.
+// windows calls visit for the windows of a commitment whose last instant is in within, in order.
 func windows(c *books.Commitment, zone *period.Zone, within period.Span, visit func(window) error) error {
 	at := max(c.Valid.From, within.From)
 	if c.Window == books.YearWindow && within.From > c.Valid.From {
@@ -77,7 +76,7 @@ func windows(c *books.Commitment, zone *period.Zone, within period.Span, visit f
 	return nil
 }
 
-// windowAt is the window of a commitment that holds t.
+// windowAt returns the window of a commitment that contains t.
 func windowAt(c *books.Commitment, zone *period.Zone, t period.Instant) period.Span {
 	switch c.Window {
 	case books.YearWindow:
@@ -93,12 +92,12 @@ func windowAt(c *books.Commitment, zone *period.Zone, t period.Instant) period.S
 	}
 }
 
-// short reports whether a window holds only lines that stem from one record.
+// short reports whether a window counts only lines that come from one record.
 func short(c *books.Commitment) bool {
 	return c.Window == books.HourWindow || c.Window == books.DayWindow
 }
 
-// committed is the value of a commitment for a window, in money.
+// committed returns the value of a commitment for a window, as an amount.
 func committed(bk *tariff.Book, c *books.Commitment, w window) (money.Amount, error) {
 	value := c.Amount
 	if c.ByQuantity {
@@ -117,8 +116,8 @@ func committed(bk *tariff.Book, c *books.Commitment, w window) (money.Amount, er
 	return money.RoundRat(share.Mul(share, value.Rat()), bk.Digits(c.Customer))
 }
 
-// priced is the version that prices a commitment of a quantity: that of the window's start, or, if the customer is not
-// in force or has no price there, that of the start of the part in which the row is in force.
+// priced returns the version that prices a commitment of a quantity: the version at the window's start. If the customer
+// is not in force or has no price there, it is the version at the start of the part in which the row is in force.
 func priced(bk *tariff.Book, c *books.Commitment, w window) (int32, error) {
 	cl := tariff.Client{Book: bk}
 	cl.Serve(c.Customer)
@@ -143,7 +142,7 @@ func inScope(c *books.Commitment, s *Spent) bool {
 		(s.Record || !short(c))
 }
 
-// breadth orders the scopes of commitments: a sku, a service, anything.
+// breadth ranks the scopes of commitments: a sku, a service, anything.
 func breadth(c *books.Commitment) int {
 	switch {
 	case c.SKU != tariff.NoOne:
@@ -154,7 +153,7 @@ func breadth(c *books.Commitment) int {
 	return 2
 }
 
-// inOrder gives a customer's commitments in the order in which each counts the lines of those before it (§10.4).
+// inOrder returns a customer's commitments in the order of calculation: each counts the lines of earlier ones (§10.4).
 func inOrder(list []books.Commitment) []*books.Commitment {
 	rank := [...]int{books.Minimum: 0, books.Commit: 1, books.Maximum: 2}
 	out := make([]*books.Commitment, len(list))
@@ -168,10 +167,10 @@ func inOrder(list []books.Commitment) []*books.Commitment {
 	return out
 }
 
-// Lines calculates what a customer's commitments charge for the windows that end in a cycle (§10.4, COMMITTED-1). spent
-// are the customer's lines that count, of all times that such a window holds, without lines of commitments for the
-// cycle. A shortfall is charged once its window has ended at now. The lines of earlier commitments count in later
-// ones. trace may be nil.
+// Lines calculates the charges of a customer's commitments for the windows that end in a cycle (§10.4, COMMITTED-1).
+// spent must contain the customer's lines that count, from all of these windows, except commitments' lines for the
+// cycle. A shortfall is charged if its window has ended at now. The lines of earlier commitments count in later ones.
+// trace may be nil.
 func Lines(bk *tariff.Book, customer int32, cycle period.Cycle, spent []Spent, now period.Instant,
 	trace func(Step)) ([]Line, error) {
 	k := newCommitments(bk, customer, cycle, spent, now)
@@ -179,8 +178,8 @@ func Lines(bk *tariff.Book, customer int32, cycle period.Cycle, spent []Spent, n
 	return k.all(customer, func(*books.Commitment) bool { return true })
 }
 
-// Again is Lines of the rows that are wanted. spent has the lines that the other rows were billed for the cycle, which
-// stay as they are and count in later rows (COMMITTED-2).
+// Again is Lines for the rows for which wanted returns true. spent includes the lines that the other rows were billed
+// for the cycle; these do not change, and count in later rows (COMMITTED-2).
 func Again(bk *tariff.Book, customer int32, cycle period.Cycle, spent []Spent, now period.Instant,
 	wanted func(*books.Commitment) bool) ([]Line, error) {
 	return newCommitments(bk, customer, cycle, spent, now).all(customer, wanted)
@@ -194,7 +193,7 @@ func newCommitments(bk *tariff.Book, customer int32, cycle period.Cycle, spent [
 	return k
 }
 
-// all are the lines of the rows that are wanted.
+// all returns the lines of the wanted rows.
 func (k *commitments) all(customer int32, wanted func(*books.Commitment) bool) ([]Line, error) {
 	bk := k.bk
 	var out []Line
@@ -217,12 +216,12 @@ func (k *commitments) all(customer int32, wanted func(*books.Commitment) bool) (
 	return out, nil
 }
 
-// commitmentSpent is what a line of a commitment counts at an instant, without its payment.
+// commitmentSpent returns the contribution of a commitment's line at an instant, without its payment.
 func commitmentSpent(bk *tariff.Book, c *books.Commitment, at period.Instant) Spent {
 	return Spent{At: at, SKU: c.SKU, Service: Service(bk, c), By: c.ID}
 }
 
-// Service is the service_type_code of a commitment's lines; "" for any.
+// Service returns the service_type_code of a commitment's lines; "" for any.
 func Service(bk *tariff.Book, c *books.Commitment) string {
 	switch {
 	case c.SKU != tariff.NoOne:
@@ -233,7 +232,7 @@ func Service(bk *tariff.Book, c *books.Commitment) string {
 	return ""
 }
 
-// cutPayment is the payment of a line without a discount, by grain and mode (§4.2).
+// cutPayment returns the payment of a line without a discount, by grain and mode (§4.2).
 func cutPayment(bk *tariff.Book, customer int32, a money.Amount) money.Amount {
 	if bk.Rules.Grain == tariff.PerLine {
 		return a.Cut(bk.Digits(customer), bk.Rules.Mode)
@@ -241,7 +240,7 @@ func cutPayment(bk *tariff.Book, customer int32, a money.Amount) money.Amount {
 	return a
 }
 
-// compareTime orders what lines count by their instant.
+// compareTime compares a contribution with an instant by time.
 func compareTime(s Spent, t period.Instant) int { return cmp.Compare(s.At, t) }
 
 // commitments calculates the commitments of one customer for one cycle.
@@ -250,11 +249,11 @@ type commitments struct {
 	within period.Span // the cycle
 	now    period.Instant
 	trace  func(Step)
-	rows   []*books.Commitment // in the order in which each counts the lines of those before it
+	rows   []*books.Commitment // in the order of calculation
 	spent  []Spent             // in order of time
 }
 
-// lines are the lines of one commitment: at most one for what is missing and one for what exceeds it.
+// lines returns the lines of one commitment: at most one for a shortfall and one for an excess.
 func (k *commitments) lines(row int) ([]Line, error) {
 	c := k.rows[row]
 	var below, above money.AmountTotal
@@ -295,7 +294,7 @@ func (k *commitments) lines(row int) ([]Line, error) {
 	return linesOf(c, below, above, commitmentBounds(c, k.bk.Books.Zone, k.within))
 }
 
-// linesOf makes the lines of a commitment from the totals below and above its value.
+// linesOf returns the lines of a commitment from the totals below and above its value.
 func linesOf(c *books.Commitment, below, above money.AmountTotal, bounds period.Span) ([]Line, error) {
 	var out []Line
 	for _, one := range [...]struct {
@@ -319,8 +318,8 @@ func linesOf(c *books.Commitment, below, above money.AmountTotal, bounds period.
 	return out, nil
 }
 
-// sum is Σ of what lines in the scope of a commitment charge in a window. Of the lines of commitments, those of earlier
-// rows count.
+// sum returns the sum of what lines in the scope of a commitment charge in a window. Of the commitments' own lines,
+// only those of earlier rows count.
 func (k *commitments) sum(row int, part period.Span) (money.Amount, error) {
 	var total money.AmountTotal
 	from, _ := slices.BinarySearchFunc(k.spent, part.From, compareTime)
@@ -334,8 +333,8 @@ func (k *commitments) sum(row int, part period.Span) (money.Amount, error) {
 	return total.Amount()
 }
 
-// isEarlier reports whether a line is of one of the rows before a row, or of no commitment. A line of a commitment that
-// has no row any more comes before rows of a wider scope.
+// isEarlier reports whether a line belongs to one of the rows before a row, or to no commitment. A line of a commitment
+// that no longer has a row precedes rows with a wider scope.
 func isEarlier(rows []*books.Commitment, row int, s *Spent) bool {
 	of := func(c *books.Commitment) bool { return c.ID == s.By }
 	if s.By == "" || slices.ContainsFunc(rows[:row], of) {
@@ -345,8 +344,8 @@ func isEarlier(rows []*books.Commitment, row int, s *Spent) bool {
 	return narrower && !slices.ContainsFunc(rows[row:], of)
 }
 
-// Touched lists the cycles in which a commitment has a window that counts one of some lines, up to a last
-// cycle, by commitment. A commitment that counts the lines of a touched one is touched too.
+// Touched lists, by commitment, the cycles up to last that have the end of a window with one of the changed lines. A
+// commitment that counts the lines of a touched one is touched too.
 func Touched(bk *tariff.Book, customer int32, changed []Spent,
 	last period.Cycle) map[*books.Commitment]map[period.Cycle]bool {
 	out := make(map[*books.Commitment]map[period.Cycle]bool)
@@ -377,7 +376,8 @@ func Touched(bk *tariff.Book, customer int32, changed []Spent,
 	return out
 }
 
-// commitmentBounds are the bounds of the first and the last window of a commitment that end in a span; empty for none.
+// commitmentBounds returns the bounds of the first and the last window of a commitment that end in a span; empty if
+// none.
 func commitmentBounds(c *books.Commitment, zone *period.Zone, within period.Span) (bounds period.Span) {
 	_ = windows(c, zone, within, func(w window) error {
 		if bounds == (period.Span{}) {
@@ -389,7 +389,7 @@ func commitmentBounds(c *books.Commitment, zone *period.Zone, within period.Span
 	return bounds
 }
 
-// From is the first cycle whose lines the commitments of a customer for a cycle count.
+// From returns the first cycle whose lines count in the commitments of a customer for a cycle.
 func From(bk *tariff.Book, customer int32, cycle period.Cycle) period.Cycle {
 	zone, first := bk.Books.Zone, cycle
 	list := bk.Books.Commitments.Of(customer)
@@ -401,8 +401,8 @@ func From(bk *tariff.Book, customer int32, cycle period.Cycle) period.Cycle {
 	return first
 }
 
-// CommittedUntil is the last cycle that has a window with lines of a cycle: the cycle itself, or a later one if a
-// commitment of a year counts them.
+// CommittedUntil returns the last cycle with a window that counts lines of a cycle: the cycle itself, or a later one if
+// a commitment of a year counts them.
 func CommittedUntil(b *books.Books, cycle period.Cycle) period.Cycle {
 	last, bounds := cycle, b.Zone.Bounds(cycle)
 	for i := range b.Commitments {
@@ -418,8 +418,8 @@ func CommittedUntil(b *books.Books, cycle period.Cycle) period.Cycle {
 	return last
 }
 
-// overage is what is charged for an excess: a maximum takes all of it back; a commit charges the excess times the
-// factor, less what the lines charge already.
+// overage returns the charge for an excess. A maximum refunds all of it; a commit charges the excess times the factor,
+// less what the lines already charge.
 func overage(c *books.Commitment, excess money.Amount) (money.Amount, error) {
 	switch c.Kind {
 	case books.Maximum:
@@ -432,7 +432,7 @@ func overage(c *books.Commitment, excess money.Amount) (money.Amount, error) {
 	}
 }
 
-// Charge is the charge of a commitment's line, without discount.
+// Charge returns the charge of a commitment's line, without discount.
 func Charge(bk *tariff.Book, l *Line) (line.Charge, error) {
 	ch := line.Charge{Kind: l.Kind, Official: l.Amount, Payment: cutPayment(bk, l.Row.Customer, l.Amount),
 		Version:    tariff.NoVersion,

@@ -1,5 +1,5 @@
-// Package commitment calculates the lines of a customer's commitments (§10.4): from what the customer's lines charge in
-// each window to what is missing below a minimum or a commitment, and to what exceeds a maximum.
+// Package commitment calculates the lines of a customer's commitments (§10.4). From what the customer's lines charge in
+// each window, it computes the shortfall below a minimum or a commitment, and the excess above a commitment or maximum.
 //
 //	COMMITTED-1  Lines is a function of the books, the cycle, the instant and what lines charge. It does not depend on
 //	             the order in which the caller lists them.

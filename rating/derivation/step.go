@@ -9,17 +9,17 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// StepKind says what was decided.
+// StepKind is the kind of a decision.
 type StepKind uint8
 
-// The kinds of step, in the order in which a record meets them.
+// The kinds of steps, in the order in which they occur for a record.
 const (
 	StepDraw   StepKind = iota + 1 // Package, Period, Before, Quantity, After
-	StepPassed                     // a place where no price was found: SKU, List, Region, At
+	StepPassed                     // no price was found in a place: SKU, List, Region, At
 	StepPrice                      // the version found: SKU, List, Region, At, Period
 	StepMeter                      // SKU, Scope, Before, Quantity, After
 	StepClose                      // a meter at the cycle's end: SKU, Scope, Quantity
-	// Tier, Lower, Upper, Open, Quantity, Price; at the cycle's end Scope = the line's resource
+	// Tier, Lower, Upper, Open, Quantity, Price; at the cycle's end Scope is the line's resource
 	StepTier
 	StepBlocks // Quantity in blocks of Size: After
 	StepFee    // Tier, Lower, Price
@@ -27,16 +27,16 @@ const (
 	// Quantity, Price, Official, Discount, Reduction, Amount = `after`, Truncated, Payment
 	StepAmounts
 
-	// an order's official amount: Quantity, Price, PeriodNum, PeriodType, Official; Given = the order says it
+	// an order's official amount: Quantity, Price, PeriodNum, PeriodType, Official; Given = the order gives it
 	StepOrder
-	StepUnfit // a discount that the order names and that does not fit it: Discount, At
+	StepUnfit // a discount that the order names but that does not apply: Discount, At
 	StepPaid  // an order's payment: Official, Discount, Reduction, Amount = `after`, Payment
-	// Refund, Paid, Back, At = when unsubscribed, Period = from effective_time to expire_time, Hours, Rate = the fee's
+	// Refund, Paid, Back, At = time of unsubscribing, Period = effective_time to expire_time, Hours, Rate = fee rate
 	StepRefund
 	StepRefundAmounts // Amount = the base's official, Paid, Back, Official, Reduction, Payment
 
-	StepReturn // a draw given back: Package, Period, Before, Quantity, After
-	StepGone   // a draw on a filling that is full or of which nothing is known: Package, Period, Quantity
+	StepReturn // a draw is returned: Package, Period, Before, Quantity, After
+	StepGone   // a draw from a quota period that is full or unknown is not returned: Package, Period, Quantity
 
 	StepCounts // a record counts 1 whatever its quantity: SKU, Before = its quantity, Quantity
 	// a conversion: SKU, Scope, Conversion, Lower and Upper = position before and after, Before and After = the same
@@ -47,7 +47,7 @@ const (
 	StepShare  // the fee of a record: Quantity, Price, Number, Before, Allowance, Amount
 	// StepPart is a part of a period: Discount = the charge, Period = the part, Around = the period, Ratio.
 	StepPart
-	StepZero // a meter with nothing to price owes a fee: SKU, Scope
+	StepZero // a fee is due for a meter with quantity 0: SKU, Scope
 	// a record of a prorated meter: SKU, Scope, Change, Moved = position before and after, Days, Of
 	StepProrate
 	// a tier of a prorated meter: Tier, Change = what records moved, Moved[1] = their shares, Price
@@ -57,7 +57,7 @@ const (
 	StepMean // the levels of a meter over the cycle: SKU, Scope, Period, Number = of levels, Ratio = the mean
 )
 
-// Verdict says what became of an offer.
+// Verdict is the outcome of an offer.
 type Verdict uint8
 
 // The verdicts.
@@ -68,10 +68,10 @@ const (
 	OfferUnfit                      // a fixed price on a flat fee or stairstep line
 )
 
-// RefundCase says which sentence of §4.9 decides the refund.
+// RefundCase is the case of §4.9 that decides the refund.
 type RefundCase uint8
 
-// The cases, in the order in which they are looked at.
+// The cases, in the order in which they are checked.
 const (
 	RefundInWindow     RefundCase = iota + 1 // a new order within the unconditional hours: everything
 	RefundBeforeEffect                       // before effective_time: everything
@@ -79,20 +79,20 @@ const (
 	RefundShare                              // the part of the time that remains, less the fee
 )
 
-// Step is one decision of a Rater with its numbers, for `tollbook explain`. Which fields are used depends on Kind; the
+// Step is one decision of a Rater with its numbers, for `tollbook explain`. Kind determines which fields are used; the
 // others are zero.
 type Step struct {
 	Kind StepKind
 
 	SKU, Measure string
-	List, Region string // where a price was looked for; Region "*" = any
+	List, Region string // where a price was searched; Region "*" = any
 	At           period.Instant
 	Period       period.Span // the version's validity; the quota period
 
 	Package, Scope          string
 	Before, Quantity, After money.Quantity // of a quota: left; of a meter: position
 	Size                    money.Quantity
-	Negative                bool // of a line, tier, fee or meter: Quantity is taken back
+	Negative                bool // Quantity of a line, tier, fee or meter is reversed
 
 	Tier         int // from 1
 	Lower, Upper money.Quantity
@@ -101,10 +101,10 @@ type Step struct {
 
 	Discount string // discount_id; "" = none
 	Offer    books.DiscountKind
-	// the offer is a share, in Rate; a unit price, in Price; or on an order an amount, in Sum
+	// an offer's value: a share in Rate; a unit price in Price; or, on an order, an amount in Sum
 	Terms   books.DiscountMode
 	Order   bool // the offer is on an order
-	Named   bool // by the order
+	Named   bool // the order names it
 	Rate    money.Rate
 	Sum     money.Amount
 	Verdict Verdict
@@ -115,7 +115,7 @@ type Step struct {
 
 	Conversion  money.Conversion
 	Aggregation books.Aggregation
-	Value       string // that a unique count looks at
+	Value       string // value that a unique count counts
 	Number      int64  // of a record on its meter, from 1
 	Withdrawn   bool
 	Allowance   books.PercentageTerms
@@ -138,7 +138,7 @@ type Step struct {
 // offerKinds are the words of discounts.csv.
 var offerKinds = [...]string{"commercial", "channel", "partner", "order"}
 
-// String is the step as a sentence for a person who checks a bill.
+// String returns the step as a sentence for a person who checks a bill.
 func (s Step) String() string {
 	switch s.Kind {
 	case StepDraw:
@@ -175,7 +175,7 @@ func (s Step) String() string {
 	}
 }
 
-// operator is what a meter does with the quantity.
+// operator returns the sign with which a meter applies the quantity.
 func (s Step) operator() string {
 	if s.Negative {
 		return "−"
@@ -183,7 +183,7 @@ func (s Step) operator() string {
 	return "+"
 }
 
-// sign is written before a quantity.
+// sign returns the sign before a quantity.
 func (s Step) sign() string {
 	if s.Negative {
 		return "-"
@@ -199,7 +199,7 @@ func (s Step) fee() string {
 	return fmt.Sprintf("tier %d begins at %s, which was reached: flat fee %s", s.Tier, s.Lower.Trim(), s.Price.Trim())
 }
 
-// meter names a meter.
+// meter returns the name of a meter.
 func (s Step) meter() string { return strings.TrimSuffix(s.SKU+"/"+s.Scope, "/") }
 
 func (s Step) tier() string {
@@ -210,7 +210,7 @@ func (s Step) tier() string {
 	return text
 }
 
-// spanText is a period in words; its end is not part of it.
+// spanText describes a period in words; the period excludes its end.
 func spanText(s period.Span) string {
 	switch {
 	case s.From == period.Past && s.To == period.Forever:
@@ -250,7 +250,7 @@ func (s Step) offer() string {
 	}
 }
 
-// terms is what an offer offers.
+// terms describes the value of an offer.
 func (s Step) terms() string {
 	switch {
 	case s.Terms == books.ModeRate:
@@ -309,7 +309,7 @@ func (s Step) orderStep() string {
 	}
 }
 
-// refund is why so much comes back.
+// refund explains the amount of a refund.
 func (s Step) refund() string {
 	switch s.Refund {
 	case RefundInWindow:
@@ -330,7 +330,7 @@ func (s Step) refund() string {
 	}
 }
 
-// secondsText is a length of time in seconds, with the part of a second only where there is one.
+// secondsText formats a duration in seconds, with a fraction only if there is one.
 func secondsText(length period.Instant) string {
 	seconds, micros := int64(length)/period.Second, int64(length)%period.Second
 	if micros == 0 {
@@ -375,7 +375,7 @@ func (s Step) convertText() string {
 	return text + " after " + s.Conversion.String()
 }
 
-// figureText tells how a record changed its meter's figure.
+// figureText describes how a record changed its meter's figure.
 func (s Step) figureText() string {
 	if s.Aggregation == books.Max {
 		return fmt.Sprintf("meter %s: the largest of %s and %s is %s", s.meter(), s.Before.Trim(), s.Quantity.Trim(),
@@ -413,7 +413,7 @@ func (s Step) eventText() string {
 	return text
 }
 
-// shareText says how a record's fee is calculated.
+// shareText describes how a record's fee is calculated.
 func (s Step) shareText() string {
 	terms := &s.Allowance
 	text := ""
@@ -446,7 +446,7 @@ func (s Step) prorateText() string {
 		s.Price.Trim())
 }
 
-// zeroText describes why a fee at zero is owed.
+// zeroText explains why a fee at zero is due.
 func (s Step) zeroText() string {
 	return fmt.Sprintf("meter %s: nothing to price, and fee_at_zero is YES: the flat fee of tier 1 is owed", s.meter())
 }

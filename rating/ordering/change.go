@@ -9,17 +9,18 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// ChangePrice is what the change of an order to another product costs for the rest of its term.
+// ChangePrice is the price of changing an order to another product for the rest of its term.
 type ChangePrice struct {
 	Left   period.Span  // the rest of the term
-	Credit money.Amount // what was paid for the rest
-	Rest   money.Amount // what the other product costs for it
-	Amount money.Amount // Rest − Credit; negative: the customer gets it back
+	Credit money.Amount // share of the base's payment for the rest
+	Rest   money.Amount // price of the other product for the rest
+	Amount money.Amount // Rest − Credit; negative: the customer gets money back
 }
 
-// PriceChange calculates what it costs at t to use another product for the rest of a base order's term. payment is what
-// the other product would cost for the complete term (§4.8). Both shares are by time, as those of a refund (§4.9), and
-// each is rounded to the currency's digits. There is no fee and no unconditional window: nothing is unsubscribed.
+// PriceChange calculates the price at t of using another product for the rest of a base order's term. payment is the
+// price of the other product for the complete term (§4.8). Both shares are by time, like those of a refund (§4.9), and
+// each is rounded to the currency's digits. There is no fee and no unconditional window, because nothing is
+// unsubscribed.
 func PriceChange(base *PaidOrder, payment money.Amount, t period.Instant, digits int) (c ChangePrice, err error) {
 	switch {
 	case base.Expire == period.Forever:

@@ -1,6 +1,6 @@
-// Package ordering calculates the lines of orders: Price for the official amount, the discount and the payment of an
-// order (§4.8), RefundAllowed and Refund for an unsubscribe (§4.9), and PriceChange for what a change of a running
-// order costs.
+// Package ordering calculates the lines of orders: Price returns the official amount, the discount and the payment of
+// an order (§4.8), RefundAllowed and Refund handle an unsubscribe (§4.9), and PriceChange prices a change of a running
+// order.
 //
 //	ORDERING-1  A refund is between 0 and what was paid, rounded to the currency's digits, is all of it before the
 //	            order takes effect, and never grows with time. (A change that paid the customer, paid below 0, is

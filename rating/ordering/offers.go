@@ -10,15 +10,15 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
-// OrderOffer is a discount that lowers an order, and what it leaves of the official amount.
+// OrderOffer is a discount that lowers an order, with the resulting amounts.
 type OrderOffer struct {
 	Discount int32 // in the books
 	Official money.Amount
 	Payment  money.Amount
 }
 
-// Offers lists the discounts that an order could name, of whatever kind, in the books' order: those that fit and
-// lower it (§4.8, §4.10).
+// Offers lists the discounts of all kinds that an order could name, in the books' order: those that apply and lower it
+// (§4.8, §4.10).
 func Offers(bk *tariff.Book, o *Order) ([]OrderOffer, error) {
 	c := pricer{tariff.Client{Book: bk}}
 	c.Serve(o.Customer)

@@ -9,7 +9,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// OrderType is what an order does (§3.15).
+// OrderType is the kind of an order (§3.15).
 type OrderType uint8
 
 // The order types.
@@ -31,7 +31,7 @@ func (t OrderType) String() string {
 	return fmt.Sprintf("order type %d", uint8(t))
 }
 
-// ParseOrderType reads the word of the orders feed.
+// ParseOrderType parses the word of the orders feed.
 func ParseOrderType[T ~string | ~[]byte](s T) (OrderType, error) {
 	for i, word := range orderTypes {
 		if string(s) == word {
@@ -41,7 +41,7 @@ func ParseOrderType[T ~string | ~[]byte](s T) (OrderType, error) {
 	return 0, fmt.Errorf("order_type %.64q is none of %s", string(s), strings.Join(orderTypes[:], ", "))
 }
 
-// BillDetailType is the type's bill_detail_type on a line (§5); 0 for what is no order type.
+// BillDetailType returns the type's bill_detail_type on a line (§5); 0 for an unknown type.
 func (t OrderType) BillDetailType() int {
 	switch t {
 	case New:
@@ -59,23 +59,23 @@ func (t OrderType) BillDetailType() int {
 	}
 }
 
-// Order is one order line as rating sees it (§3.15).
+// Order is one order line in the form that rating needs (§3.15).
 type Order struct {
 	Type              OrderType
 	Customer, SKU     int32  // indexes in the books
 	Region            string // region_code
 	Quantity          money.Quantity
 	PeriodType        string // hour, day, month, year, one_off
-	PeriodNum         int64  // whole, at least 1; not looked at where Official is given
+	PeriodNum         int64  // integer, at least 1; ignored if HasOfficial
 	PayTime           period.Instant
 	Effective, Expire period.Instant // Forever = never expires
 	Discount          string         // discount_id that the order names; "" = none
-	Official          money.Amount   // official_amount, where HasOfficial
+	Official          money.Amount   // official_amount, if HasOfficial
 	HasOfficial       bool
 }
 
-// Priced reports whether an order has the price that it needs: the check behind no_price (§3.20). A given
-// official_amount replaces the book's price; change and unsubscribe never look for one.
+// Priced reports whether an order has the price that it needs: the check for no_price (§3.20). A given official_amount
+// replaces the book's price; change and unsubscribe need none.
 func Priced(bk *tariff.Book, o *Order) bool {
 	return o.HasOfficial || o.Type == Change || o.Type == Unsubscribe || orderVersion(bk, o, nil) != tariff.NoVersion
 }

@@ -13,8 +13,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
-// orderChain is where to look for an order's price version, the first place first: the price list that the
-// customer has at pay_time, then standard; in a list the region, then any (§3.2).
+// orderChain lists the places in which an order's price version is looked for, in order: the customer's price list at
+// pay_time, then standard; in each list the region, then any (§3.2).
 func orderChain(b *books.Books, o *Order) []tariff.Subscription {
 	var lists []string
 	if row, ok := b.CustomerRowAt(o.Customer, o.PayTime); ok && row.PriceList != "" &&
@@ -33,7 +33,7 @@ func orderChain(b *books.Books, o *Order) []tariff.Subscription {
 	return chain
 }
 
-// orderVersion is the price version of an order, or tariff.NoVersion. trace may be nil.
+// orderVersion returns the price version of an order, or tariff.NoVersion. trace may be nil.
 func orderVersion(bk *tariff.Book, o *Order, trace func(derivation.Step)) int32 {
 	for _, key := range orderChain(bk.Books, o) {
 		v := tariff.InForce(bk.Books.Versions, bk.Subscriptions[key], o.PayTime)
@@ -53,9 +53,9 @@ func orderVersion(bk *tariff.Book, o *Order, trace func(derivation.Step)) int32 
 	return tariff.NoVersion
 }
 
-// Price calculates the line of an order other than unsubscribe (§4.8): the official amount by the book's price
-// at pay_time or as the order gives it, the named discount or else the best offer, the payment in the currency's
-// digits. A given official amount is kept to its last digit, with unit price 0 and no version. The caller sets
+// Price calculates the line of an order other than unsubscribe (§4.8): the official amount, from the book's price at
+// pay_time or as given by the order; the named discount or else the best offer; and the payment in the currency's
+// digits. A given official amount keeps all its digits, with unit price 0 and no version. The caller sets
 // Charge.Record. trace may be nil.
 func Price(bk *tariff.Book, o *Order, trace func(derivation.Step)) (line.Charge, error) {
 	c := pricer{tariff.Client{Book: bk, Trace: trace}}
@@ -94,7 +94,7 @@ func (c *pricer) order(o *Order) (line.Charge, error) {
 	return ch, nil
 }
 
-// orderOfficial is the order's official amount; what it takes of the price book it notes on the charge.
+// orderOfficial returns the order's official amount, and sets the fields of the charge that come from the price book.
 func (c *pricer) orderOfficial(o *Order, ch *line.Charge) (money.Amount, error) {
 	switch {
 	case o.Type > Change:
@@ -128,7 +128,7 @@ func (c *pricer) orderOfficial(o *Order, ch *line.Charge) (money.Amount, error) 
 	return official, nil
 }
 
-// orderOffer leaves in s what the order is to pay: by the discount that it names where that fits, else by the best
+// orderOffer sets in s what the order must pay: with the discount that it names if that applies, else with the best
 // offer.
 func (c *pricer) orderOffer(s *tariff.Sale, named string) error {
 	if named != "" {
@@ -140,8 +140,8 @@ func (c *pricer) orderOffer(s *tariff.Sale, named string) error {
 	return c.BestOffer(s)
 }
 
-// namedOffer takes the discount that an order names, of whatever kind; false where it does not fit or lowers nothing
-// (§4.8, §4.10).
+// namedOffer applies the discount that an order names, of any kind. taken is false if it does not apply or lowers
+// nothing (§4.8, §4.10).
 func (c *pricer) namedOffer(s *tariff.Sale, id string) (taken bool, err error) {
 	rows := c.Book.Books.Discounts
 	first := sort.Search(len(rows), func(i int) bool { return rows[i].ID >= id })

@@ -13,7 +13,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/reason"
 )
 
-// PaidOrder is what an unsubscribe has to know of its base order line (§4.9).
+// PaidOrder is what an unsubscribe needs to know of its base order line (§4.9).
 type PaidOrder struct {
 	Type              OrderType
 	PayTime           period.Instant
@@ -22,21 +22,21 @@ type PaidOrder struct {
 	Coupons           money.Amount   // the part of Payment that coupons paid
 }
 
-// RefundRules is what the settings say about refunds (§2.1, refund).
+// RefundRules are the settings about refunds (§2.1, refund).
 type RefundRules struct {
-	UnconditionalHours int        // after the payment of a new order, in which everything comes back
-	FeeRate            money.Rate // share of what was paid that a later refund retains
-	Digits             int        // of the currency of the customer; In sets it
+	UnconditionalHours int        // after the payment of a new order: until then a refund is complete
+	FeeRate            money.Rate // share of the paid amount that a later refund retains
+	Digits             int        // of the customer's currency; In sets it
 }
 
-// In is the rules for a customer with a currency.
+// In returns the rules for a customer with a currency.
 func (r RefundRules) In(c money.Currency) RefundRules {
 	r.Digits = c.Digits
 	return r
 }
 
-// RefundAllowed checks an unsubscribe at t, its pay_time, in the order of §4.9: unknown_order (no base, which is
-// nil; another customer's; paid after t; itself an unsubscribe), already_refunded, expired. None = it may be refunded.
+// RefundAllowed checks an unsubscribe at t, its pay_time, in the order of §4.9: unknown_order (base nil, of another
+// customer, paid after t, or itself an unsubscribe), already_refunded, expired. None = the refund is allowed.
 func RefundAllowed(base *PaidOrder, refunded, sameCustomer bool, t period.Instant) reason.Reason {
 	switch {
 	case base == nil, !sameCustomer, base.PayTime > t, base.Type >= Unsubscribe:
@@ -49,16 +49,16 @@ func RefundAllowed(base *PaidOrder, refunded, sameCustomer bool, t period.Instan
 	return reason.None
 }
 
-// Refund calculates the line of an unsubscribe at t, its pay_time, that RefundAllowed let pass (§4.9). full: what
-// was paid comes back whole, free of any fee. Else it is prorated by the time that is left of [effective_time,
-// expire_time), exact to the microsecond, so that no part of a second needs a rule. The line's amounts are negative or
-// 0, quantity and unit price are 0. Of a change that paid the customer (payment below 0) either all is taken back,
-// before it takes effect, or nothing. The caller sets Charge.Record.
+// Refund calculates the line of an unsubscribe at t, its pay_time, that RefundAllowed accepted (§4.9). If full, the
+// complete paid amount is refunded without a fee. Else it is prorated by the remaining time of [effective_time,
+// expire_time), exact to the microsecond. The line's amounts are negative or 0, quantity and unit price are 0. For a
+// change that paid the customer (payment below 0) the complete amount is taken back before it takes effect, and nothing
+// later. The caller sets Charge.Record.
 func Refund(base *PaidOrder, t period.Instant, rules RefundRules) (charge line.Charge, full bool, err error) {
 	return TraceRefund(base, t, rules, nil)
 }
 
-// TraceRefund is Refund with its reasons reported to trace, which may be nil.
+// TraceRefund is Refund; it reports the reasons to trace, which may be nil.
 func TraceRefund(base *PaidOrder, t period.Instant, rules RefundRules, trace func(derivation.Step)) (charge line.Charge,
 	full bool,
 	err error) {
@@ -106,7 +106,7 @@ func (base *PaidOrder) refund(t period.Instant, rules RefundRules, trace func(de
 	return ch, why == derivation.RefundInWindow || why == derivation.RefundBeforeEffect, nil
 }
 
-// paid is what the base order cost without coupons, which are never refunded.
+// paid returns what the base order cost without coupons, which are never refunded.
 func (base *PaidOrder) paid() (money.Amount, error) {
 	if base.Coupons.Sign() < 0 || (!base.Coupons.IsZero() && base.Coupons.Cmp(base.Payment) > 0) {
 		return money.Amount{}, fmt.Errorf("coupons of %s on a payment of %s", base.Coupons.Trim(), base.Payment.Trim())
@@ -114,7 +114,7 @@ func (base *PaidOrder) paid() (money.Amount, error) {
 	return base.Payment.Sub(base.Coupons)
 }
 
-// refundCase says which sentence of §4.9 decides. The window's last instant is in it.
+// refundCase returns the case of §4.9 that applies. The window includes its last instant.
 func (base *PaidOrder) refundCase(t period.Instant, rules RefundRules) derivation.RefundCase {
 	switch {
 	case base.Type == New && t <= hoursAfter(base.PayTime, rules.UnconditionalHours):
@@ -127,9 +127,9 @@ func (base *PaidOrder) refundCase(t period.Instant, rules RefundRules) derivatio
 	return derivation.RefundShare
 }
 
-// share is max(0, Rd(paid × remaining / total − paid × fee_rate)), exact until it is rounded. The formula is followed
-// to the letter: where coupons left a part of the currency's last digit, rounding may pass what was paid by less than
-// that digit; and of a change that gave money back (paid < 0) the fee alone can make it positive.
+// share returns max(0, Rd(paid × remaining / total − paid × fee_rate)), exact until it is rounded. The formula is
+// applied literally: if coupons left a fraction of the currency's last digit, the rounded result can exceed the paid
+// amount by less than that digit; and for a change that returned money (paid < 0) the fee alone can make it positive.
 func (base *PaidOrder) share(paid money.Amount, t period.Instant, rules RefundRules) (money.Amount, error) {
 	if base.Expire <= base.Effective {
 		return money.Amount{}, errors.New("it expires before it takes effect")
@@ -146,7 +146,7 @@ func (base *PaidOrder) share(paid money.Amount, t period.Instant, rules RefundRu
 	return back, nil
 }
 
-// officialBack is −Rd(base.official × refund / paid), 0 if nothing was paid.
+// officialBack returns −Rd(base.official × refund / paid), 0 if nothing was paid.
 func (base *PaidOrder) officialBack(paid, back money.Amount, digits int) (money.Amount, error) {
 	if paid.IsZero() {
 		return money.Amount{}, nil
@@ -156,7 +156,7 @@ func (base *PaidOrder) officialBack(paid, back money.Amount, digits int) (money.
 	return official.Neg(), err
 }
 
-// hoursAfter is n hours, n ≥ 0, after t, at Forever at the latest.
+// hoursAfter returns the instant n hours, n ≥ 0, after t, at most Forever.
 func hoursAfter(t period.Instant, n int) period.Instant {
 	if int64(n) > (int64(period.Forever)-max(int64(t), 0))/period.Hour {
 		return period.Forever

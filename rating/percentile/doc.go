@@ -1,5 +1,5 @@
-// Package percentile measures bandwidth: from a cycle's samples of one billing object and a policy to the billed value
-// (§4.7). It is pure: no clock, no file, no floating point.
+// Package percentile measures bandwidth: it computes the billed value of one billing object from its samples of a cycle
+// and a policy (§4.7). It is pure: no clock, no file, no floating point.
 //
 //	PCT-1  A result is a function of the object, the policy and the cycle. It does not depend on the order of links.
 //	PCT-2  Values are exact: they are compared as integers, and only the few that decide become rationals. Only the

@@ -14,10 +14,10 @@ import (
 // maxBps is the largest value of a sample, in bits per second (§1.1, Quantity).
 const maxBps = 1_000_000_000_000_000
 
-// narrowLinks is how many links' sums, in and out together, always fit an int64.
+// narrowLinks is the number of links whose total, in and out together, always fits an int64.
 const narrowLinks = 4_000
 
-// wide is a sum of quantities in units of 10^-10: of more links than there are.
+// wide is a sum of quantities in units of 10^-10. It cannot overflow for any realistic number of links.
 type wide struct{ hi, lo uint64 }
 
 func wideOf(q money.Quantity) wide {
@@ -25,7 +25,7 @@ func wideOf(q money.Quantity) wide {
 	return wide{uint64(hi), lo}
 }
 
-// wideWhole is n ≥ 0 bits per second.
+// wideWhole returns n ≥ 0 bits per second.
 func wideWhole(n int64) wide {
 	hi, lo := bits.Mul64(uint64(n), 10_000_000_000)
 	return wide{hi, lo}
@@ -53,7 +53,7 @@ func (a wide) rat() *big.Rat {
 	return new(big.Rat).SetFrac(n, big.NewInt(10_000_000_000))
 }
 
-// load sums the links' samples by slot and marks the slots that have one.
+// load adds up the links' samples by slot and marks the slots that have one.
 func (m *Meter) load(o *Object) error {
 	m.wide = len(o.Links) > narrowLinks
 	for i := range o.Links {
@@ -89,14 +89,14 @@ func (m *Meter) load(o *Object) error {
 	return nil
 }
 
-// zeroed is s with n zeros.
+// zeroed returns s with n zeros.
 func zeroed[T any](s []T, n int) []T {
 	s = slices.Grow(s[:0], n)[:n]
 	clear(s)
 	return s
 }
 
-// check holds a link's samples against what Link asks of them.
+// check checks that a link's samples meet the requirements of Link.
 func (m *Meter) check(l *Link) error {
 	n := len(l.Slots)
 	if l.InExact != nil || l.OutExact != nil {
@@ -125,7 +125,7 @@ func (m *Meter) check(l *Link) error {
 	return nil
 }
 
-// holdsDay reports whether a term is in force at any instant of a day; a day that the zone skips has none.
+// holdsDay reports whether a term is in force at any instant of a day. A day that the zone skips has no instants.
 func holdsDay(t *Term, day period.Span) bool { return day.From < day.To && t.Valid.Overlaps(day) }
 
 // markDays marks the days on which a link is in force.
@@ -140,7 +140,7 @@ func (m *Meter) markDays(o *Object) {
 	}
 }
 
-// fillZeros makes a point of every slot whose start is in force for any link (missing: zero).
+// fillZeros makes every slot whose start is in force for any link a point (missing: zero).
 func (m *Meter) fillZeros(o *Object) {
 	for i := range o.Links {
 		for _, t := range o.Links[i].Terms {
@@ -153,13 +153,13 @@ func (m *Meter) fillZeros(o *Object) {
 	}
 }
 
-// series is one value a slot. Keys are in the order of the values, and above 0 where the values are.
+// series has one value per slot. Keys have the order of the values, and are positive if the values are.
 type series struct {
 	keys   []int64
 	values []wide // nil: the keys are the values, in bits per second
 }
 
-// bps is the value at a slot.
+// bps returns the value at a slot in bits per second.
 func (s *series) bps(at int) *big.Rat {
 	if s.values != nil {
 		return s.values[at].rat()
@@ -167,7 +167,7 @@ func (s *series) bps(at int) *big.Rat {
 	return new(big.Rat).SetInt64(s.keys[at])
 }
 
-// chooseSeries makes the series that the policy looks at; transit_p95 looks at both directions apart.
+// chooseSeries builds the series that the policy uses; transit_p95 uses both directions separately.
 func (m *Meter) chooseSeries(policy *books.Policy) {
 	if policy.Method == books.TransitP95 {
 		m.makeSeries(&m.series, books.SeriesIn)
@@ -214,7 +214,7 @@ func pickWide(which books.Series, in, out wide) wide {
 	return out
 }
 
-// rank makes the keys of wide values: their ranks.
+// rank sets the keys of wide values to their ranks.
 func (m *Meter) rank(s *series) {
 	m.ranked = m.ranked[:0]
 	for i := range s.values {
@@ -246,7 +246,7 @@ func (m *Meter) markValid(policy *books.Policy) int {
 	return count(m.valid)
 }
 
-// dropInvalidDays takes away the points of all days but the valid ones (valid_days_only).
+// dropInvalidDays removes the points of all days that are not valid (valid_days_only).
 func (m *Meter) dropInvalidDays() {
 	for d := range m.days {
 		if !m.valid[d] {

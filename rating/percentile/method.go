@@ -8,13 +8,13 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
-// fourth is the index of the fourth largest daily peak, and the least number of days it takes less one.
+// fourth is the index of the fourth largest daily peak. The method needs at least one more day than that.
 const fourth = 3
 
-// five is how many samples of a day and how many days of a month enhanced_p95 looks at.
+// five is the number of samples of a day and of days of a month that enhanced_p95 uses.
 const five = 5
 
-// measure fills in a result's value by any method but enhanced_p95; there is a point.
+// measure sets a result's value for any method except enhanced_p95; there must be a point.
 func (m *Meter) measure(policy *books.Policy, res *Result) {
 	s := &m.series
 	switch policy.Method {
@@ -37,19 +37,19 @@ func (m *Meter) measure(policy *books.Policy, res *Result) {
 	res.Value.Quo(res.Value, megabit(policy))
 }
 
-// megabit is how many bits a megabit has.
+// megabit returns the number of bits in a megabit.
 func megabit(policy *books.Policy) *big.Rat {
 	return new(big.Rat).SetInt64(int64(policy.Kilo) * int64(policy.Kilo))
 }
 
-// set takes the value at a slot, in bits per second.
+// set sets the result to the value at a slot, in bits per second.
 func (r *Result) set(at, index int, s *series, first Slot) {
 	r.Value, r.Index = s.bps(at), index
 	r.Slot, r.HasSlot = first+Slot(at), true
 }
 
-// p95 finds, among the points of [from, to), of which there is at least one, the value at index floor(N × drop) from
-// the top: it gives the first slot that has it, and the index.
+// p95 finds, among the points of [from, to), of which there must be at least one, the value at index floor(N × drop)
+// from the top. It returns the first slot with that value, and the index.
 func (m *Meter) p95(s *series, drop money.Rate, from, to int) (at, index int) {
 	m.selected = m.selected[:0]
 	for i := from; i < to; i++ {
@@ -63,7 +63,7 @@ func (m *Meter) p95(s *series, drop money.Rate, from, to int) (at, index int) {
 	return m.firstWith(s, key, from, to), index
 }
 
-// firstWith is the first point of [from, to) that has a key.
+// firstWith returns the first point of [from, to) that has a key.
 func (m *Meter) firstWith(s *series, key int64, from, to int) int {
 	for i := from; i < to; i++ {
 		if m.point[i] && s.keys[i] == key {
@@ -73,7 +73,7 @@ func (m *Meter) firstWith(s *series, key int64, from, to int) int {
 	return from
 }
 
-// largest is the first of the largest points of [from, to); -1 where there is none.
+// largest returns the first of the largest points of [from, to); -1 if there is none.
 func (m *Meter) largest(s *series, from, to int) int {
 	best := -1
 	for i := from; i < to; i++ {
@@ -87,7 +87,7 @@ func (m *Meter) largest(s *series, from, to int) int {
 // hasPoint reports whether there is a point in [from, to).
 func (m *Meter) hasPoint(from, to int) bool { return slices.Contains(m.point[from:to], true) }
 
-// mean is the mean over the days that hold a point of the value at each day's slot, in bits per second.
+// mean returns the mean, over the days with a point, of the value at each day's slot, in bits per second.
 func (m *Meter) mean(daily func(from, to int) int) *big.Rat {
 	sum, days := new(big.Rat), int64(0)
 	for d := range m.days {
@@ -99,7 +99,7 @@ func (m *Meter) mean(daily func(from, to int) int) *big.Rat {
 	return sum.Quo(sum, new(big.Rat).SetInt64(days))
 }
 
-// fourthPeak takes the fourth largest daily peak, of equal ones the earliest day's; 0 with fewer than four days.
+// fourthPeak sets the fourth largest daily peak; of equal ones the earliest day's. With fewer than four days it is 0.
 func (m *Meter) fourthPeak(res *Result) {
 	s := &m.series
 	m.selected = m.selected[:0]
@@ -120,8 +120,8 @@ func (m *Meter) fourthPeak(res *Result) {
 	}
 }
 
-// enhanced fills in a result's month, floor and value by enhanced_p95. Without a point the month is 0 and the value is
-// the floor (§4.7).
+// enhanced sets a result's month, floor and value for enhanced_p95. Without a point the month is 0 and the value is the
+// floor (§4.7).
 func (m *Meter) enhanced(policy *books.Policy, o *Object, res *Result) {
 	res.Month, res.Floor = new(big.Rat), m.floor(policy, o)
 	if res.Points > 0 {
@@ -133,11 +133,11 @@ func (m *Meter) enhanced(policy *books.Policy, o *Object, res *Result) {
 	}
 }
 
-// enhancedMonth is the month's value by enhanced_p95, before the floor; there is a point. Cutting to whole numbers
-// keeps the order of values, so days are cut only once they are chosen.
+// enhancedMonth returns the month's value for enhanced_p95, before the floor; there must be a point. Truncating to
+// integers keeps the order of values, so only the chosen days are truncated.
 func (m *Meter) enhancedMonth(policy *books.Policy) *big.Rat {
 	s := &m.series
-	var daily []int // slots that have the days' values
+	var daily []int // slots with the days' values
 	for d := range m.days {
 		from, to := m.dayAt[d], m.dayAt[d+1]
 		m.selected = m.selected[:0]
@@ -167,13 +167,13 @@ func (m *Meter) enhancedMonth(policy *books.Policy) *big.Rat {
 	return whole(sum.Quo(sum, new(big.Rat).SetInt64(int64(len(daily)))))
 }
 
-// whole cuts a number that is not negative to a whole one.
+// whole truncates a non-negative number to an integer.
 func whole(r *big.Rat) *big.Rat {
 	return new(big.Rat).SetInt(new(big.Int).Quo(r.Num(), r.Denom()))
 }
 
-// floor is floor_share of the mean, over the days in force, of the links' largest sizes on the day, cut to a whole
-// number of Mbps.
+// floor returns floor_share of the mean, over the days in force, of the sum of the links' largest sizes on the day,
+// truncated to an integer number of Mbps.
 func (m *Meter) floor(policy *books.Policy, o *Object) *big.Rat {
 	var sum wide
 	for d, day := range m.days {
@@ -199,8 +199,8 @@ func (m *Meter) floor(policy *books.Policy, o *Object) *big.Rat {
 	return whole(mean.Mul(mean, policy.FloorShare.Rat()))
 }
 
-// nthLargest finds the value at index n from the top, counted from 0, of a list longer than n, which it rearranges. It
-// narrows the list down around a pivot; where pivots serve badly it sorts what is left, so that no input is slow.
+// nthLargest returns the value at index n from the top, from 0, of a list longer than n, which it rearranges. It
+// narrows the list around pivots; after many bad pivots it sorts the rest, so that no input is slow.
 func nthLargest(list []int64, n int) int64 {
 	for tries := 0; tries < 64 && len(list) > 12; tries++ {
 		pivot := median(list[0], list[len(list)/2], list[len(list)-1])
@@ -218,7 +218,7 @@ func nthLargest(list []int64, n int) int64 {
 	return list[len(list)-1-n]
 }
 
-// partition puts what is above the pivot first, then what equals it, and gives the two numbers.
+// partition moves values above the pivot to the front, then those equal to it, and returns both numbers.
 func partition(list []int64, pivot int64) (above, equal int) {
 	lo, hi := 0, len(list) // before lo: above; from hi on: below
 	for i := 0; i < hi; {

@@ -9,13 +9,13 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Slot is five minutes: the number of them since 1970-01-01T00:00:00Z (§3.14).
+// Slot is a number of five-minute intervals since 1970-01-01T00:00:00Z (§3.14).
 type Slot int32
 
-// SlotLength is how long a slot is, in the unit of period.Instant.
+// SlotLength is the length of a slot, in the unit of period.Instant.
 const SlotLength = 5 * period.Minute
 
-// SlotOf is the slot that holds t.
+// SlotOf returns the slot that contains t.
 func SlotOf(t period.Instant) Slot {
 	n := int64(t) / SlotLength
 	if int64(t)%SlotLength < 0 {
@@ -24,10 +24,10 @@ func SlotOf(t period.Instant) Slot {
 	return Slot(n)
 }
 
-// Start is the slot's first instant.
+// Start returns the slot's first instant.
 func (s Slot) Start() period.Instant { return period.Instant(int64(s) * SlotLength) }
 
-// slotFrom is the first slot that starts at t or later.
+// slotFrom returns the first slot that starts at t or later.
 func slotFrom(t period.Instant) Slot {
 	s := SlotOf(t)
 	if s.Start() < t {
@@ -36,15 +36,15 @@ func slotFrom(t period.Instant) Slot {
 	return s
 }
 
-// Term is one row of links.csv as far as its object is concerned: when it is in force, its size and its commit in Mbps.
+// Term is one row of links.csv for a billing object: when it is in force, and its size and commit in Mbps.
 type Term struct {
 	Valid        period.Span
 	Size, Commit money.Quantity
 }
 
-// Link is one link's part in a billing object: the rows by which it belongs to it, and its samples, one a slot, in
-// ascending order of slots, all starting in the cycle and within a row. In and Out are bits per second, 0 to 10^15.
-// Where every value of the link is whole they are in In and Out, else in InExact and OutExact.
+// Link is one link of a billing object: the rows by which it belongs to the object, and its samples, one per slot, in
+// ascending order of slots, all starting in the cycle and within a row. In and Out are bits per second, 0 to 10^15. If
+// all values of the link are integers they are in In and Out, else in InExact and OutExact.
 type Link struct {
 	Terms             []Term
 	Slots             []Slot
@@ -57,7 +57,7 @@ type Object struct {
 	Links []Link
 }
 
-// Result is what a cycle's samples of an object come to.
+// Result is the measurement of an object for a cycle.
 type Result struct {
 	Method books.Method
 	Points int // N: the points that counted

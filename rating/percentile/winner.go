@@ -41,5 +41,5 @@ func larger(a, b money.Quantity) money.Quantity {
 	return b
 }
 
-// value is the sample's value in a series.
+// value returns the sample's value in a series.
 func (s Sample) value(which books.Series) wide { return pickWide(which, wideOf(s.In), wideOf(s.Out)) }

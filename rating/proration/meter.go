@@ -9,19 +9,19 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
-// Meter is what the cycle's end has to know of a prorated meter (§10.3). A position holds it as text.
+// Meter is the state of a prorated meter for the cycle's end (§10.3). A position stores it as text.
 type Meter struct {
-	Total   money.SignedQuantity // of all quantities: the position of the meter
-	Shared  money.SignedQuantity // of the quantities, each times its share
-	Highest money.SignedQuantity // position so far, at least 0
-	Tiers   []TierPart           // graduated: by tier of the cycle's version
+	Total   money.SignedQuantity // sum of all quantities: the position of the meter
+	Shared  money.SignedQuantity // sum of the quantities times their shares
+	Highest money.SignedQuantity // highest position so far, at least 0
+	Tiers   []TierPart           // for graduated: by tier of the cycle's version
 	Version int32                // of the cycle; tariff.NoVersion = not yet looked up
 }
 
-// TierPart is what records moved within one tier.
+// TierPart is the change by records within one tier.
 type TierPart struct{ Part, Shared money.SignedQuantity }
 
-// Read takes the state from the text of a position.
+// Read parses the state from the text of a position.
 func (p *Meter) Read(text string) error {
 	*p = Meter{Tiers: p.Tiers[:0], Version: tariff.NoVersion}
 	if text == "" {
@@ -47,7 +47,7 @@ func (p *Meter) Read(text string) error {
 	return nil
 }
 
-// Text is the state as a position holds it (PRORATE-1).
+// Text returns the state as text for a position (PRORATE-1).
 func (p *Meter) Text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s:%s;%s", p.Total.Trim(), p.Shared.Trim(), p.Highest.Trim())
@@ -66,7 +66,8 @@ func AddPart(to *money.SignedQuantity, quantity money.SignedQuantity, days, of i
 	return err
 }
 
-// Climb cuts the move from a position to the present one at the tiers. What is below zero is of the first tier.
+// Climb splits the move from a position to the present one at the tiers. Quantities below zero belong to the first
+// tier.
 func (p *Meter) Climb(tiers []books.Tier, before money.SignedQuantity, days, of int64) error {
 	low, high, down := before, p.Total, false
 	if high.Cmp(low) < 0 {

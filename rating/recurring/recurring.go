@@ -12,16 +12,16 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Part is what one row of a recurring charge charges of one of its periods (§10.5).
+// Part is the charge of one row of a recurring charge for one of its periods, or a part of it (§10.5).
 type Part struct {
 	Row    *books.RecurringCharge
 	Period period.Span
 	Span   period.Span // the part that is charged
-	Back   period.Span // of a charge in advance: what is refunded because the row ends in the period; else empty
+	Back   period.Span // for a charge in advance: the span to refund because the row ends in the period; else empty
 	First  bool        // the charge's first part
 }
 
-// Instant is when the part is charged: its first instant in advance, its last microsecond in arrears.
+// Instant returns when the part is charged: its first instant if in advance, its last microsecond if in arrears.
 func (p *Part) Instant() period.Instant {
 	if p.Row.Advance {
 		return p.Span.From
@@ -29,7 +29,7 @@ func (p *Part) Instant() period.Instant {
 	return p.Span.To - 1
 }
 
-// Due is the instant from which on the line of the part is there.
+// Due returns the instant from which the part's line exists.
 func (p *Part) Due() period.Instant {
 	if p.Row.Advance {
 		return p.Span.From
@@ -37,7 +37,7 @@ func (p *Part) Due() period.Instant {
 	return p.Span.To
 }
 
-// Detail is the bill_detail_type of the part: new, change or renewal.
+// Detail returns the bill_detail_type of the part: new, change or renewal.
 func (p *Part) Detail() int32 {
 	switch {
 	case p.First:
@@ -48,10 +48,10 @@ func (p *Part) Detail() int32 {
 	return 2
 }
 
-// ID is the id of the part's line.
+// ID returns the id of the part's line.
 func (p *Part) ID(zone *period.Zone) string { return p.Row.ID + "/" + zone.Day(p.Span.From).String() }
 
-// Parts lists the parts of a row whose line, or whose refund, has its instant in a span, in order of time.
+// Parts lists the parts of a row whose line or refund has its instant in a span, in order of time.
 func Parts(row *books.RecurringCharge, zone *period.Zone, within period.Span) []Part {
 	var out []Part
 	from := max(row.Valid.From, zone.AddMonths(within.From, -row.Months-1))
@@ -80,7 +80,7 @@ func Parts(row *books.RecurringCharge, zone *period.Zone, within period.Span) []
 	return out
 }
 
-// chargePeriod is the period of a charge that holds t.
+// chargePeriod returns the period of a charge that contains t.
 func chargePeriod(row *books.RecurringCharge, zone *period.Zone, t period.Instant) period.Span {
 	if row.FromStart {
 		return tariff.EveryMonths(zone, row.First, row.Months, t)
@@ -127,7 +127,7 @@ func Price(bk *tariff.Book, p *Part, trace func(derivation.Step)) (line.Charge, 
 	return ch, nil
 }
 
-// Back is the refund of a part that was charged in advance and whose row ends inside the period (§10.5).
+// Back returns the refund of a part that was charged in advance and whose row ends within the period (§10.5).
 func Back(bk *tariff.Book, p *Part, charged *line.Charge) (line.Charge, error) {
 	ch := line.Charge{Version: tariff.NoVersion, DiscountID: tariff.NoOne, Kind: line.Refund}
 	share := tariff.ShareOf(bk.Books.Zone, p.Row.Proration, p.Back, p.Span)

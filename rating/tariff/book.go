@@ -8,7 +8,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Grain says what is cut to the currency's digits: each line, or the cycle's total on the statement (§4.2).
+// Grain is what is cut to the currency's digits: each line, or the cycle's total on the statement (§4.2).
 type Grain uint8
 
 // The grains.
@@ -17,17 +17,17 @@ const (
 	PerCycle
 )
 
-// Rules is what the settings say about amounts (§2.1, rounding).
+// Rules are the settings about amounts (§2.1, rounding).
 type Rules struct {
 	Grain  Grain
-	Mode   money.Mode // how a line's payment is cut; PerLine only
-	Digits int        // the workspace's currency's
+	Mode   money.Mode // how a line's payment is cut; only for PerLine
+	Digits int        // of the workspace's currency
 }
 
-// AnyRegion is the region `*` of the books, and the number of every region that the books do not name.
+// AnyRegion is the region `*` of the books. It also stands for every region that the books do not name.
 const AnyRegion int32 = -1
 
-// Book is the price side of the books, compiled. It is immutable and shared by all workers (TARIFF-2).
+// Book is the compiled price side of the books. It is immutable and shared by all workers (TARIFF-2).
 type Book struct {
 	Books *books.Books
 	Rules Rules
@@ -38,15 +38,15 @@ type Book struct {
 	service []int32          // by product: number of its service_type_code
 
 	prices        prices
-	Subscriptions map[Subscription][]int32 // versions that orders look for, by valid_from
+	Subscriptions map[Subscription][]int32 // versions for orders, by valid_from
 	offers        offers                   // of usage
-	orderOffers   offers                   // of orders, but those of kind order
+	orderOffers   offers                   // of orders, without those of kind order
 	lists         customerLists
 	associations  associations
 	Packages      drawOrder
 }
 
-// Compile makes the lookups that rating needs from checked books. b must not change afterwards.
+// Compile builds the lookup tables of rating from checked books. b must not change afterwards.
 func Compile(b *books.Books, rules Rules) *Book {
 	bk := &Book{Books: b, Rules: rules, regions: map[string]int32{}, SKUs: make(map[string]int32, len(b.Products))}
 	if one, err := money.QuantityFromInt(1); err == nil { // 1 is in range
@@ -71,7 +71,7 @@ func Compile(b *books.Books, rules Rules) *Book {
 	return bk
 }
 
-// Digits are those of a customer's currency (§10.7).
+// Digits returns the digits of a customer's currency (§10.7).
 func (bk *Book) Digits(customer int32) int {
 	if own := bk.Books.Customers[customer].Currency; own > 0 {
 		return bk.Books.Currencies[own].Digits
@@ -79,7 +79,7 @@ func (bk *Book) Digits(customer int32) int {
 	return bk.Rules.Digits
 }
 
-// number gives each name the next number on its first use.
+// number returns the number of a name; a new name gets the next number.
 func number(names map[string]int32, name string) int32 {
 	n, ok := names[name]
 	if !ok {
@@ -89,7 +89,7 @@ func number(names map[string]int32, name string) int32 {
 	return n
 }
 
-// Region is the book's number of a region, for Priced; all regions that the books do not name share one.
+// Region returns the book's number of a region, for Priced. All regions that the books do not name share one number.
 func (bk *Book) Region(name string) int32 {
 	if n, ok := bk.regions[name]; ok {
 		return n
@@ -97,7 +97,7 @@ func (bk *Book) Region(name string) int32 {
 	return AnyRegion
 }
 
-// region is Region for names of the books, which make new numbers.
+// region is Region for names in the books; a new name gets a new number.
 func (bk *Book) region(name string) int32 {
 	if name == "*" {
 		return AnyRegion
@@ -105,8 +105,8 @@ func (bk *Book) region(name string) int32 {
 	return number(bk.regions, name)
 }
 
-// offsets says for each of n keys where its rows begin among rows that are sorted by key, and at n where the last ones
-// end.
+// offsets returns, for each of n keys, where its rows begin among rows sorted by key. The last element is the end of
+// all rows.
 func offsets(n, rows int, key func(int) int32) []int32 {
 	from := make([]int32, n+1)
 	row := 0
@@ -119,7 +119,7 @@ func offsets(n, rows int, key func(int) int32) []int32 {
 	return from
 }
 
-// VersionOfCycle is the version of a period-level model for the customer's cycle (§4.6).
+// VersionOfCycle returns the price version of a period-level model for the customer's cycle (§4.6).
 func (c *Client) VersionOfCycle(sku int32, region string, bounds period.Span) (int32, error) {
 	list, place := c.Book.lists.ofCycle(c.Customer, bounds), c.Book.Region(region)
 	v := c.Book.prices.line(list, sku, place).ofCycle(bounds)

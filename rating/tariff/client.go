@@ -8,30 +8,30 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Client is one customer as the price side sees it, with what was last found about him.
+// Client gives access to the prices of one customer and caches the latest lookups.
 type Client struct {
 	Book     *Book
 	Customer int32
 	Digits   int // of the customer's currency
 	Trace    func(derivation.Step)
 
-	Cycle  period.Cycle // the open one; orders have none
-	Bounds period.Span  // of cycle
+	Cycle  period.Cycle // the open cycle; unused for orders
+	Bounds period.Span  // of Cycle
 
 	List     int32 // price list in force within listSpan
 	listSpan period.Span
 
-	reseller     int32 // associated reseller within resellerSpan; noOne = none
+	reseller     int32 // associated reseller within resellerSpan; NoOne = none
 	resellerSpan period.Span
 }
 
-// Serve turns to another customer.
+// Serve switches to another customer.
 func (c *Client) Serve(customer int32) {
 	c.Customer, c.Digits = customer, c.Book.Digits(customer)
 	c.listSpan, c.resellerSpan = period.Span{}, period.Span{}
 }
 
-// Version is the price version in force at t, for models that are priced by the record (TARIFF-1).
+// Version returns the price version in force at t, for models that are priced by record (TARIFF-1).
 func (c *Client) Version(sku, region int32, t period.Instant) int32 {
 	if !c.listSpan.Holds(t) {
 		c.List, c.listSpan = c.Book.lists.at(c.Customer, t)
@@ -39,7 +39,7 @@ func (c *Client) Version(sku, region int32, t period.Instant) int32 {
 	return c.Book.prices.line(c.List, sku, region).at(t)
 }
 
-// ResellerAt is the partner associated as a reseller at t, or noOne (§3.5, §4.10).
+// ResellerAt returns the partner associated as a reseller at t, or NoOne (§3.5, §4.10).
 func (c *Client) ResellerAt(t period.Instant) int32 {
 	if !c.resellerSpan.Holds(t) {
 		c.reseller, c.resellerSpan = c.Book.associations.resellerAt(c.Customer, t)
@@ -47,7 +47,7 @@ func (c *Client) ResellerAt(t period.Instant) int32 {
 	return c.reseller
 }
 
-// associations say which partner a customer belongs to when (§3.5).
+// associations store to which partner a customer belongs at which time (§3.5).
 type associations struct {
 	list []books.Association // of the books
 	from []int32             // by customer: where its rows begin in list
@@ -59,7 +59,7 @@ func newAssociations(b *books.Books) associations {
 	})}
 }
 
-// resellerAt is the customer's reseller at t and the stretch of time around t for which that holds.
+// resellerAt returns the customer's reseller at t and the time span around t for which the result holds.
 func (as *associations) resellerAt(customer int32, t period.Instant) (int32, period.Span) {
 	around := period.Span{From: period.Past, To: period.Forever}
 	for i := as.from[customer]; i < as.from[customer+1]; i++ {
@@ -78,7 +78,7 @@ func (as *associations) resellerAt(customer int32, t period.Instant) (int32, per
 	return NoOne, around
 }
 
-// NoPriceError says that no price version covers a line. Acceptance lets no such record through: the books must have
+// NoPriceError reports that no price version covers a line. Acceptance rejects such records, so the books must have
 // changed since.
 type NoPriceError struct {
 	Region string
@@ -91,8 +91,8 @@ func (e *NoPriceError) Error() string {
 
 func NoPrice(region string, t period.Instant) error { return &NoPriceError{region, t} }
 
-// NoUsageError says that a record is of a product whose model takes no usage. Acceptance lets no such record through:
-// the books must have changed since.
+// NoUsageError reports a record of a product whose model has no usage. Acceptance rejects such records, so the books
+// must have changed since.
 type NoUsageError struct{}
 
 func (e *NoUsageError) Error() string { return "its model takes no usage" }

@@ -7,23 +7,22 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Climb is an interval (position, end] of a meter that is to be priced by the tiers of one version.
+// Climb is an interval (position, end] of a meter to be priced by the tiers of one version.
 type Climb struct {
-	Kind               line.Kind // of the lines but flat fees
+	Kind               line.Kind // of the lines, except flat fees
 	SKU, Version       int32
-	At                 period.Instant // of discounts and association
+	At                 period.Instant // decides discounts and association
 	Position, End      money.Quantity
 	Free               money.Quantity // drawn from packages in addition to the interval: on the first line (§4.3)
 	Unpriced           money.Quantity // used in addition, without a charge: on the first line (§10.2)
 	DrawsFrom, DrawsTo int32
 	Record             int32
-	Reversed           bool // the interval is taken back (§4.11)
-	NoFixed            bool // fixed discounts do not fit
+	Reversed           bool // the interval is reversed (§4.11)
+	NoFixed            bool // fixed discounts do not apply
 }
 
-// Ladder appends one line per tier that the interval touches, and after it the tier's flat_fee where that is owed:
-// where the tier's lower bound is in [position, end). An empty interval gives one line of quantity 0 at the tier of
-// the next unit (§4.5).
+// Ladder appends one line per tier that the interval touches, followed by the tier's flat_fee if its lower bound is in
+// [position, end). An empty interval gives one line of quantity 0 in the tier of the next unit (§4.5).
 func (c *Client) Ladder(k *Climb, out *line.Charges) error {
 	tiers := c.Book.Books.Versions[k.Version].Tiers
 	from, lower, first := k.Position, money.Quantity{}, true
@@ -57,7 +56,7 @@ func (c *Client) Ladder(k *Climb, out *line.Charges) error {
 	return nil
 }
 
-// step appends one tier's line; the packages' share is on the first.
+// step appends one tier's line. The first line includes the quantity drawn from packages.
 func (c *Client) step(k *Climb, i int, tier *books.Tier, quantity money.Quantity, first bool, out *line.Charges) error {
 	ch := line.Charge{
 		UsageAmount: quantity.Signed(), Quantity: quantity.Signed(), UnitPrice: tier.UnitPrice,
@@ -101,7 +100,7 @@ func (c *Client) FlatFee(k *Climb, i int, tier *books.Tier, out *line.Charges) e
 	return c.Settle(&Sale{Charge: &out.List[len(out.List)-1], SKU: k.SKU, At: k.At, NoFixed: true})
 }
 
-// TakeBack turns a charge that has no amounts yet into its own reversal.
+// TakeBack negates the quantities of a charge that has no amounts yet.
 func TakeBack(ch *line.Charge) {
 	ch.UsageAmount, ch.Free, ch.Quantity = ch.UsageAmount.Neg(), ch.Free.Neg(), ch.Quantity.Neg()
 }

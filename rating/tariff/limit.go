@@ -7,7 +7,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
-// Subject is what a price is calculated of.
+// Subject is the kind of thing that is priced.
 type Subject uint8
 
 // The subjects of prices.
@@ -17,14 +17,14 @@ const (
 	OfMeter
 )
 
-// LimitError says that something cannot be priced, because a quantity or an amount is outside the range of §1.1.
+// LimitError reports that something cannot be priced, because a quantity or an amount is outside the range of §1.1.
 type LimitError struct {
 	Subject Subject
-	What    string // what was done: `rate record r1 of customer ann, sku api`
+	What    string // the operation: `rate record r1 of customer ann, sku api`
 	Err     error
 
-	File int32 // index of the feed file in the run; only with Row
-	Row  int64 // in that file; 0 = not a row of this run, or not known
+	File int32 // index of the feed file in the run; only if Row is set
+	Row  int64 // in that file; 0 = unknown, or not a row of this run
 }
 
 func (e *LimitError) Error() string { return fmt.Sprintf("%s: %s", e.What, e.Err) }
@@ -32,7 +32,7 @@ func (e *LimitError) Error() string { return fmt.Sprintf("%s: %s", e.What, e.Err
 // Unwrap returns the error of the calculation.
 func (e *LimitError) Unwrap() error { return e.Err }
 
-// TotalError says that the quantities of a meter add up to more than the largest quantity. No record is wrong.
+// TotalError reports that the quantities of a meter exceed the largest quantity in total. No single record is wrong.
 type TotalError struct {
 	What string // what was added up
 	Err  error
@@ -43,7 +43,7 @@ func (e *TotalError) Error() string { return fmt.Sprintf("%s: %s", e.What, e.Err
 // Unwrap returns the error of the addition.
 func (e *TotalError) Unwrap() error { return e.Err }
 
-// NotPriced is the error of something that could not be priced: a *LimitError if a range is the reason.
+// NotPriced returns the error of something that could not be priced: a *LimitError if a range is the reason.
 func NotPriced(subject Subject, what string, err error) error {
 	var operation *money.RangeError
 	var value *money.ParseError
@@ -53,7 +53,7 @@ func NotPriced(subject Subject, what string, err error) error {
 	return fmt.Errorf("%s: %w", what, err)
 }
 
-// FromRow notes the row of this run that an error is of, if a range is the reason; row 0 = it is not from this run.
+// FromRow sets the row of this run that caused an error, if it is a *LimitError; row 0 = not from this run.
 func FromRow(err error, file int32, row int64) error {
 	if e := new(LimitError); row > 0 && errors.As(err, &e) {
 		e.File, e.Row = file, row

@@ -14,7 +14,7 @@ type customerLists struct {
 	from   []int32    // by customer: where its rows begin in list
 }
 
-// firstRow is what most customers have only one of, next to each other in memory: a night looks up customers at random.
+// firstRow is a customer's first row, often the only one. First rows are contiguous in memory, as lookups are random.
 type firstRow struct {
 	valid period.Span
 	list  int32
@@ -38,8 +38,8 @@ func newCustomerLists(b *books.Books, p *prices) customerLists {
 	return l
 }
 
-// named is the number of a customer's price list: list, or noList where that is in the customer's currency only by
-// falling back to standard.
+// named returns the number of a customer's price list. It is noList if the list falls back to standard, and standard is
+// in another currency than the customer.
 func (l *customerLists) named(customer int32, name string) int32 {
 	n := l.prices.list(name)
 	if n == standardList && l.books.Customers[customer].Currency != l.books.ListCurrency(StandardName) {
@@ -48,8 +48,8 @@ func (l *customerLists) named(customer int32, name string) int32 {
 	return n
 }
 
-// at is the customer's price list at t, and the stretch of time around t for which that holds; without a row in
-// force it is standard, for t alone.
+// at returns the customer's price list at t, and the time span around t for which it holds. Without a row in force it
+// is standard, for t only.
 func (l *customerLists) at(customer int32, t period.Instant) (int32, period.Span) {
 	if first := &l.first[customer]; first.valid.Holds(t) {
 		return first.list, first.valid
@@ -63,8 +63,8 @@ func (l *customerLists) at(customer int32, t period.Instant) (int32, period.Span
 	return l.named(customer, StandardName), period.Span{From: t, To: t}
 }
 
-// ofCycle is the customer's price list for period-level models: at the cycle's first instant, or of the first row
-// that begins in the cycle (§4.6).
+// ofCycle returns the customer's price list for period-level models: the one at the cycle's first instant, or that of
+// the first row that begins in the cycle (§4.6).
 func (l *customerLists) ofCycle(customer int32, bounds period.Span) int32 {
 	rows := l.books.Customers[customer].Rows
 	for i := range rows {

@@ -12,17 +12,17 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// NoOne is the number of no customer, partner, sku or discount; in an offer's scope it means any.
+// NoOne is the number that stands for no customer, partner, sku or discount; in an offer's scope it means any.
 const NoOne int32 = -1
 
-// Offer is one row of discounts.csv that may lower a line.
+// Offer is one row of discounts.csv that can lower a line.
 type Offer struct {
 	Discount int32 // index in books.Discounts
-	group    int32 // the customer or partner whose group it is in
-	SKU      int32 // noOne = any
-	service  int32 // number of the service_type_code; noOne = any
-	partner  int32 // the associated reseller it needs; noOne = none
-	currency int32 // of a fixed price or a reduction; noOne = any
+	group    int32 // index of the customer or partner to whose group it belongs
+	SKU      int32 // NoOne = any
+	service  int32 // number of the service_type_code; NoOne = any
+	partner  int32 // the associated reseller that it requires; NoOne = none
+	currency int32 // of a fixed price or a reduction; NoOne = any
 	Kind     books.DiscountKind
 	Fixed    bool
 	Rate     money.Rate
@@ -30,7 +30,7 @@ type Offer struct {
 	valid    period.Span
 }
 
-// offers holds the discounts of usage or of orders by who may get them.
+// offers contains the discounts of usage or of orders, by recipient.
 type offers struct {
 	all       offerGroups // for any customer; one group
 	customers offerGroups // by customer
@@ -40,15 +40,15 @@ type offers struct {
 // offerGroups is offers sorted by group, sku, kind and discount.
 type offerGroups struct {
 	list []Offer
-	from []int32 // by group: where it begins
+	from []int32 // by group: where it begins in list
 }
 
-// forUsage leaves out what fits no usage line: orders' own discounts and reductions (§3.6).
+// forUsage excludes discounts that never apply to usage lines: orders' own discounts and reductions (§3.6).
 func forUsage(d *books.Discount) bool {
 	return d.Kind != books.OrderOffer && d.Mode != books.ModeReduction
 }
 
-// forOrders leaves out what an order must name to get (§4.10).
+// forOrders excludes discounts that an order must name (§4.10).
 func forOrders(d *books.Discount) bool { return d.Kind != books.OrderOffer }
 
 func compileOffers(b *books.Books, services map[string]int32, takes func(*books.Discount) bool) offers {
@@ -81,7 +81,7 @@ func compileOffers(b *books.Books, services map[string]int32, takes func(*books.
 	}
 }
 
-// newOffer is a discount as lines see it; false where none can ever take it.
+// newOffer returns a discount in the form of an Offer; false if no line can ever get it.
 func newOffer(d *books.Discount, index int32, services map[string]int32) (Offer, bool) {
 	o := Offer{
 		Discount: index, SKU: d.SKU, service: NoOne, partner: NoOne, Kind: d.Kind,
@@ -114,7 +114,7 @@ func groupOffers(list []Offer, groups int) offerGroups {
 	return offerGroups{list, offsets(groups, len(list), func(i int) int32 { return list[i].group })}
 }
 
-// of is the offers of a group for one sku: noOne gives those for any.
+// of returns the offers of a group for one sku; NoOne returns those for any sku.
 func (g *offerGroups) of(group, sku int32) []Offer {
 	own := g.list[g.from[group]:g.from[group+1]]
 	lo, hi := 0, len(own)
@@ -133,22 +133,22 @@ func (g *offerGroups) of(group, sku int32) []Offer {
 	return own[lo:end]
 }
 
-// Sale is a line's charge on its way to its amounts, with what decides about offers.
+// Sale is a line's charge whose amounts are being computed, with the inputs of the choice of offers.
 type Sale struct {
 	Charge   *line.Charge
 	Official money.Amount
 	SKU      int32
-	At       period.Instant // of prices, discounts and association
-	NoFixed  bool           // fixed prices do not fit: flat fees, stairstep and percentage (§3.6, §10.3)
-	Share    *big.Rat       // of a period that the quantity is charged for (§10.5); nil = all of it
-	Order    bool           // fixed and reduction are amounts of the whole order (§3.6)
-	After    money.Amount   // the lowest so far
+	At       period.Instant // decides prices, discounts and association
+	NoFixed  bool           // fixed prices do not apply: flat fees, stairstep and percentage (§3.6, §10.3)
+	Share    *big.Rat       // share of the period to be charged (§10.5); nil = the complete period
+	Order    bool           // fixed prices and reductions are amounts of the complete order (§3.6)
+	After    money.Amount   // the lowest amount so far
 	Kind     books.DiscountKind
-	Discount int32 // that gives it; noOne = none
+	Discount int32 // that gives this amount; NoOne = none
 }
 
-// Settle works the charge's amounts out from its quantity and unit price (§4.2): the official amount, the best
-// offer, the cut. A negative quantity mirrors the positive one.
+// Settle computes the charge's amounts from its quantity and unit price (§4.2): the official amount, the best offer,
+// and the cut. A negative quantity gives the negated amounts of the positive one.
 func (c *Client) Settle(s *Sale) error {
 	ch := s.Charge
 	official, err := money.MulSignedR8(ch.Quantity, ch.UnitPrice)
@@ -158,7 +158,7 @@ func (c *Client) Settle(s *Sale) error {
 	return c.SettleAt(s, official)
 }
 
-// SettleAt is settle for an official amount that is more than quantity × unit price.
+// SettleAt is Settle for an official amount that is not quantity × unit price.
 func (c *Client) SettleAt(s *Sale, official money.Amount) (err error) {
 	ch := s.Charge
 	s.Official, s.After, s.Discount = official, official, NoOne
@@ -182,7 +182,7 @@ func (c *Client) SettleAt(s *Sale, official money.Amount) (err error) {
 	return err
 }
 
-// BestOffer leaves the lowest `after` of all offers that fit in s (§4.10).
+// BestOffer sets s to the offer with the lowest `after` of all that apply (§4.10).
 func (c *Client) BestOffer(s *Sale) error {
 	o := &c.Book.offers
 	if s.Order {
@@ -209,7 +209,7 @@ func (c *Client) BestOffer(s *Sale) error {
 	return c.tryOffers(s, o.partners.of(reseller, s.SKU))
 }
 
-// tryOffers puts each offer that fits against the best so far.
+// tryOffers compares each offer that applies with the best so far.
 func (c *Client) tryOffers(s *Sale, list []Offer) error {
 	for i := range list {
 		o := &list[i]
@@ -232,7 +232,7 @@ func (c *Client) tryOffers(s *Sale, list []Offer) error {
 	return nil
 }
 
-// Try returns the outcome of an offer, with its `after` where it has one. On a tie the order of kinds decides, then
+// Try returns the outcome of an offer, with its `after` if it has one. Ties are decided by the order of kinds, then by
 // discount_id, which is the order of books.Discounts.
 func (c *Client) Try(s *Sale, o *Offer) (derivation.Verdict, money.Amount, error) {
 	ch := s.Charge
@@ -270,8 +270,8 @@ func (c *Client) Try(s *Sale, o *Offer) (derivation.Verdict, money.Amount, error
 	return derivation.OfferNoLower, after, nil
 }
 
-// orderAfter is what a discount leaves of an order's official amount (§3.6): a share, the order's amount, or what
-// a reduction of at most all of it leaves. above: a fixed amount above the official one, which is no offer.
+// orderAfter returns what remains of an order's official amount after a discount (§3.6): a share, a fixed amount, or
+// the amount less a reduction, at least 0. above reports a fixed amount above the official one, which is not an offer.
 func orderAfter(d *books.Discount, official money.Amount) (after money.Amount, above bool, err error) {
 	switch d.Mode {
 	case books.ModeFixed:

@@ -12,16 +12,16 @@ import (
 type drawOrder struct {
 	order []int32 // indexes in books.Packages, customer after customer
 	from  []int32 // by customer: where its packages begin in order
-	Area  []int32 // by package: number of its region, or anyRegion
+	Area  []int32 // by package: number of its region, or AnyRegion
 }
 
-// newDrawOrder orders the packages of each customer; region numbers their regions.
+// newDrawOrder sorts the packages of each customer; region numbers their regions.
 func newDrawOrder(b *books.Books, region func(string) int32) (d drawOrder) {
 	for i := range b.Packages {
 		d.order = append(d.order, int32(i))
 		d.Area = append(d.Area, region(b.Packages[i].Region))
 	}
-	// books.Packages are in order of customer, id and validity; the stable sort keeps that where valid_to is the same.
+	// books.Packages are sorted by customer, id and validity; the stable sort keeps that order for equal valid_to.
 	slices.SortStableFunc(d.order, func(x, y int32) int {
 		p, q := &b.Packages[x], &b.Packages[y]
 		return cmp.Or(cmp.Compare(p.Customer, q.Customer), cmp.Compare(p.Valid.To, q.Valid.To))
@@ -30,10 +30,10 @@ func newDrawOrder(b *books.Books, region func(string) int32) (d drawOrder) {
 	return d
 }
 
-// Of are the packages of a customer.
+// Of returns the packages of a customer.
 func (d *drawOrder) Of(customer int32) []int32 { return d.order[d.from[customer]:d.from[customer+1]] }
 
-// Anniversary is the stretch between two monthly anniversaries of start that holds t, for t ≥ start (§4.3).
+// Anniversary returns the span between two monthly anniversaries of start that contains t, for t ≥ start (§4.3).
 func Anniversary(zone *period.Zone, start, t period.Instant) period.Span {
 	n := int(zone.Cycle(t) - zone.Cycle(start))
 	span := period.Span{From: zone.AddMonths(start, n), To: zone.AddMonths(start, n+1)}
@@ -48,8 +48,7 @@ func Anniversary(zone *period.Zone, start, t period.Instant) period.Span {
 	return span
 }
 
-// QuotaPeriod is the period around t, an instant of the package's validity, that one refill of its quota lasts
-// (§4.3).
+// QuotaPeriod returns the quota period of a package that contains t, an instant of its validity (§4.3).
 func (bk *Book) QuotaPeriod(p *books.Package, t period.Instant) period.Span {
 	zone := bk.Books.Zone
 	switch {

@@ -9,7 +9,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Bandwidth is one billing object of a percentile product with what package percentile measured.
+// Bandwidth is one billing object of a percentile product with the result of package percentile.
 type Bandwidth struct {
 	Customer, SKU int32 // indexes in the books
 	Region        string
@@ -18,9 +18,9 @@ type Bandwidth struct {
 	Record        int32          // becomes Charge.Record
 }
 
-// PercentileCharges prices one billing object graduated on its quantity, by the version of the cycle, and appends its
-// lines to out: one per tier with the tier's flat_fee after it, none for a quantity of 0 (§4.7). Discounts and
-// association are those at the cycle's first instant (§4.6). trace may be nil.
+// PercentileCharges prices the quantity of one billing object with graduated tiers and the version of the cycle, and
+// appends its lines to out: one per tier, each followed by the tier's flat_fee; none for a quantity of 0 (§4.7).
+// Discounts and association are those at the cycle's first instant (§4.6). trace may be nil.
 func (bk *Book) PercentileCharges(bw *Bandwidth, trace func(derivation.Step), out *line.Charges) error {
 	if bw.Quantity.IsZero() {
 		return nil

@@ -8,53 +8,52 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// NoVersion is the number of no price version.
+// NoVersion is the number that stands for no price version.
 const NoVersion int32 = -1
 
-// standardName is the price list that every chain ends with, standardList its number.
+// StandardName is the price list at the end of every chain, standardList its number.
 const (
 	StandardName       = "standard"
 	standardList int32 = 0
-	noList       int32 = -1 // of customers in another currency than standard, where none of their lists applies
+	noList       int32 = -1 // for customers with another currency than standard, to whom none of their lists applies
 )
 
-// prices finds the price version of (price list, sku, region) at an instant. The chain of §3.2 (the customer's
-// list then `standard`, within a list the region then `*`) is resolved beforehand into timelines, so that a lookup
-// walks none.
+// prices finds the price version of (price list, sku, region) at an instant. The chain of §3.2 (the customer's list
+// then `standard`, within a list the region then `*`) is precomputed as timelines, so that a lookup does not follow it.
 type prices struct {
 	lists    map[string]int32
-	names    []string // of lists
+	names    []string // of lists, by number
 	versions map[chainKey][]int32
-	alone    map[int32]bool   // lists in another currency than standard, which is no fallback for them (§10.7)
+	alone    map[int32]bool   // lists with another currency than standard, which do not fall back to standard (§10.7)
 	standard []grid           // by sku
-	special  map[listSKU]grid // lists other than standard, for the skus they price
+	special  map[listSKU]grid // lists other than standard, for the skus that they price
 }
 
 // listSKU is a product in a price list.
 type listSKU struct{ list, sku int32 }
 
-// chainKey is one of the places where a version may be found: all versions of it, by valid_from, never overlap.
+// chainKey is one place in the chain. Its versions, sorted by valid_from, never overlap.
 type chainKey struct {
 	listSKU
 	region int32
 }
 
-// grid is the timelines of one product in one price list.
+// grid contains the timelines of one product in one price list.
 type grid struct {
-	regions []int32    // sorted: those that have a timeline of their own
-	lines   []timeline // as regions, then one for all other regions
+	regions []int32    // sorted: regions with their own timeline
+	lines   []timeline // in the order of regions, then one for all other regions
 }
 
-// timeline says which version is in force when; nil = never any.
+// timeline lists the version in force over time; nil = never any.
 type timeline []stretch
 
-// stretch is a part of a timeline, up to the next one's beginning.
+// stretch is a part of a timeline, up to the beginning of the next one.
 type stretch struct {
 	from    period.Instant
 	version int32
 }
 
-// list is the number of a price list; one that prices nothing is as good as standard.
+// list returns the number of a price list. A list without prices is treated as standard.
 func (p *prices) list(name string) int32 {
 	if n, ok := p.lists[name]; ok {
 		return n
@@ -104,7 +103,7 @@ func (bk *Book) compilePrices() {
 	}
 }
 
-// grid resolves one product of one list for the regions that the chain may name.
+// grid computes the timelines of one product of one list, for the regions that the chain can name.
 func (p *prices) grid(versions []books.Version, at listSKU, regions []int32) grid {
 	slices.Sort(regions)
 	regions = slices.Compact(regions)
@@ -117,7 +116,7 @@ func (p *prices) grid(versions []books.Version, at listSKU, regions []int32) gri
 	return g
 }
 
-// chain is where to look for a version, the first place first.
+// chain lists the places in which a version is looked for, in order.
 func (p *prices) chain(at listSKU, region int32) []chainKey {
 	keys := make([]chainKey, 0, 4)
 	for _, list := range []int32{at.list, standardList} {
@@ -135,7 +134,7 @@ func (p *prices) chain(at listSKU, region int32) []chainKey {
 	return keys
 }
 
-// resolve makes the timeline of one region: between two bounds of any version of the chain nothing changes.
+// resolve computes the timeline of one region: it can change only at the bounds of versions in the chain.
 func (p *prices) resolve(versions []books.Version, at listSKU, region int32) timeline {
 	var bounds []period.Instant
 	keys := p.chain(at, region)
@@ -157,7 +156,7 @@ func (p *prices) resolve(versions []books.Version, at listSKU, region int32) tim
 	return line
 }
 
-// walk looks a version up the slow way.
+// walk finds a version by following the chain.
 func (p *prices) walk(versions []books.Version, keys []chainKey, t period.Instant) int32 {
 	for _, key := range keys {
 		if v := InForce(versions, p.versions[key], t); v != NoVersion {
@@ -167,7 +166,7 @@ func (p *prices) walk(versions []books.Version, keys []chainKey, t period.Instan
 	return NoVersion
 }
 
-// InForce is the version of one place of a chain that is in force at t.
+// InForce returns the version of one place of a chain that is in force at t.
 func InForce(versions []books.Version, own []int32, t period.Instant) int32 {
 	i, exact := slices.BinarySearchFunc(own, t, func(v int32, t period.Instant) int {
 		return cmp.Compare(versions[v].Valid.From, t)
@@ -181,7 +180,7 @@ func InForce(versions []books.Version, own []int32, t period.Instant) int32 {
 	return NoVersion
 }
 
-// line is the timeline of a product for one price list and region.
+// line returns the timeline of a product for one price list and region.
 func (p *prices) line(list, sku, region int32) timeline {
 	g := &p.standard[sku]
 	if list != standardList {
@@ -202,7 +201,7 @@ func (p *prices) line(list, sku, region int32) timeline {
 	return g.lines[len(g.regions)]
 }
 
-// at is the version in force at t, or noVersion.
+// at returns the version in force at t, or NoVersion.
 func (l timeline) at(t period.Instant) int32 {
 	if i := l.index(t); i >= 0 {
 		return l[i].version
@@ -210,7 +209,7 @@ func (l timeline) at(t period.Instant) int32 {
 	return NoVersion
 }
 
-// index is the stretch that holds t; -1 = before the first.
+// index returns the index of the stretch that contains t; -1 = before the first.
 func (l timeline) index(t period.Instant) int {
 	lo, hi := 0, len(l)
 	for lo < hi {
@@ -224,9 +223,8 @@ func (l timeline) index(t period.Instant) int {
 	return lo - 1
 }
 
-// ofCycle is the version of a period-level model: the one in force at the cycle's first instant, else the earliest to
-// begin in the cycle (§4.6). Where nothing is in force at first, the earliest of the chain to begin is what the
-// timeline turns to next.
+// ofCycle returns the version for a period-level model: the one in force at the cycle's first instant, else the
+// earliest that begins in the cycle (§4.6). If none is in force at first, that is the next version of the timeline.
 func (l timeline) ofCycle(bounds period.Span) int32 {
 	i := l.index(bounds.From)
 	if i >= 0 && l[i].version != NoVersion {
@@ -238,9 +236,9 @@ func (l timeline) ofCycle(bounds period.Span) int32 {
 	return NoVersion
 }
 
-// Priced reports whether usage or bandwidth of sku by customer at t has a price: the check behind no_price
-// (§3.20). region is a number from Region. bounds is the cycle that holds t; only period-level models look at it: they
-// take the version of the cycle (§4.6), the others that in force at t.
+// Priced reports whether usage or bandwidth of sku by customer at t has a price: the check for no_price (§3.20). region
+// is a number from Region. bounds is the cycle that contains t. It is only used for period-level models, which take the
+// version of the cycle (§4.6); others take the version in force at t.
 func (bk *Book) Priced(customer, sku, region int32, t period.Instant, bounds period.Span) bool {
 	if bk.Books.Products[sku].PeriodLevel() {
 		list := bk.lists.ofCycle(customer, bounds)
@@ -250,13 +248,13 @@ func (bk *Book) Priced(customer, sku, region int32, t period.Instant, bounds per
 	return bk.PricedIn(list, sku, region, t)
 }
 
-// FirstList is the price list of a customer's first row, and the time for which that row holds.
+// FirstList returns the price list of a customer's first row, and the validity of that row.
 func (bk *Book) FirstList(customer int32) (list int32, valid period.Span) {
 	first := &bk.lists.first[customer]
 	return first.list, first.valid
 }
 
-// PricedIn is Priced of usage in a price list, for models that are not period-level.
+// PricedIn is Priced for usage in a price list, for models that are not period-level.
 func (bk *Book) PricedIn(list, sku, region int32, t period.Instant) bool {
 	return bk.prices.line(list, sku, region).at(t) != NoVersion
 }

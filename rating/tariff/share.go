@@ -8,8 +8,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// EveryMonths is the stretch between two anniversaries of start that holds t ≥ start; the anniversaries are so many
-// months apart and each is counted from start.
+// EveryMonths returns the span between two anniversaries of start that contains t ≥ start. Anniversaries are the given
+// number of months apart; each is computed from start.
 func EveryMonths(zone *period.Zone, start period.Instant, months int, t period.Instant) period.Span {
 	n := int(zone.Cycle(t)-zone.Cycle(start)) / months
 	span := func(n int) period.Span {
@@ -25,8 +25,7 @@ func EveryMonths(zone *period.Zone, start period.Instant, months int, t period.I
 	return at
 }
 
-// ShareOf is the share of a period that a part of it is: by the days between local dates, by elapsed time, or all of
-// it.
+// ShareOf returns the share of a part in a period: by the days between local dates, by elapsed time, or 1.
 func ShareOf(zone *period.Zone, by books.Proration, part, of period.Span) *big.Rat {
 	switch by {
 	case books.ByDays:
@@ -38,10 +37,10 @@ func ShareOf(zone *period.Zone, by books.Proration, part, of period.Span) *big.R
 	}
 }
 
-// DaysOf is the number of days of a span: the difference of the local dates of its bounds (§10).
+// DaysOf returns the number of days of a span: the difference of the local dates of its bounds (§10).
 func DaysOf(zone *period.Zone, s period.Span) int64 { return int64(zone.Day(s.To) - zone.Day(s.From)) }
 
-// Shared is R8(price × quantity × share).
+// Shared returns R8(price × quantity × share).
 func (s *Sale) Shared(price money.UnitPrice) (money.Amount, error) {
 	exact := new(big.Rat).Mul(price.Rat(), s.Charge.Quantity.Rat())
 	return money.RoundRat(exact.Mul(exact, s.Share), money.AmountScale)

@@ -4,7 +4,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/books"
 )
 
-// Subscription is one place of the chain of §3.2 for a product that is sold by period.
+// Subscription is one place in the chain of §3.2 for a product that is sold by period.
 type Subscription struct {
 	SKU                      int32
 	List, Region, PeriodType string

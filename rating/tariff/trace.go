@@ -6,7 +6,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// TracePrice reports where the chain of §3.2 was asked, up to the place that had the version.
+// TracePrice reports the places of the chain of §3.2 that were searched, up to the one with the version.
 func (c *Client) TracePrice(sku, list, region int32, regionName string, t period.Instant, version int32) {
 	b := c.Book.Books
 	v := &b.Versions[version]

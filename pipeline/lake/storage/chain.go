@@ -2,24 +2,24 @@ package storage
 
 import "context"
 
-// Chain is a Storage on an object store, which has no rename and no lock across machines. In it the creation of the
-// next manifest is the commit of the lake.
+// Chain is a Storage on an object store, which has no rename and no lock across machines. There, creating the next
+// manifest is the commit of the lake.
 type Chain interface {
 	Storage
-	// CreateOnly gives content a name that nobody has, durable and in one step. It fails with fs.ErrExist if the name
-	// is taken. After any other error the name may have been created, now or a little later: an answer was lost.
+	// CreateOnly gives content an unused name, durably and in one step. It fails with fs.ErrExist if the name is taken.
+	// After any other error the outcome is unknown: the name may have been created, or may be created later.
 	CreateOnly(name string, content []byte) error
-	// Probe checks that the store does what CreateOnly and readers need. The error says what it does instead.
+	// Probe checks that the store behaves as CreateOnly and readers require. The error describes the deviation.
 	Probe() error
-	// Stat returns the size of an object in bytes. It fails with fs.ErrNotExist if there is none of that name.
+	// Stat returns the size of an object in bytes. It fails with fs.ErrNotExist if the object does not exist.
 	Stat(name string) (int64, error)
-	// Mark creates an empty object with a name of its own behind prefix, and returns the name.
+	// Mark creates an empty object with a unique name that begins with prefix, and returns the name.
 	Mark(prefix string) (name string, err error)
 	// Delete deletes an object. No request is sent after ctx has ended.
 	Delete(ctx context.Context, name string) error
 }
 
-// AsChain returns a Storage as a Chain, and nil where it is a file system.
+// AsChain returns a Storage as a Chain, or nil if it is a file system.
 func AsChain(st Storage) Chain {
 	if f, is := st.(*FaultyStorage); is {
 		if inner := AsChain(f.inner); inner != nil {
@@ -27,7 +27,7 @@ func AsChain(st Storage) Chain {
 		}
 		return nil
 	}
-	chain, _ := st.(Chain) // nil where it is none
+	chain, _ := st.(Chain) // nil if it is none
 	return chain
 }
 
@@ -37,7 +37,7 @@ type faultyChain struct {
 	chain Chain
 }
 
-// CreateOnly counts and passes on.
+// CreateOnly counts the operation and forwards it.
 func (f *faultyChain) CreateOnly(name string, content []byte) error {
 	if err := f.step("create-only", name, nil); err != nil {
 		return err
@@ -45,7 +45,7 @@ func (f *faultyChain) CreateOnly(name string, content []byte) error {
 	return f.chain.CreateOnly(name, content)
 }
 
-// Delete counts as removing and passes on.
+// Delete counts as removing and forwards the call.
 func (f *faultyChain) Delete(ctx context.Context, name string) error {
 	if err := f.step("remove", name, nil); err != nil {
 		return err
@@ -53,10 +53,10 @@ func (f *faultyChain) Delete(ctx context.Context, name string) error {
 	return f.chain.Delete(ctx, name)
 }
 
-// Stat passes on.
+// Stat forwards the call.
 func (f *faultyChain) Stat(name string) (int64, error) { return f.chain.Stat(name) }
 
-// Mark counts as creating and passes on.
+// Mark counts as creating and forwards the call.
 func (f *faultyChain) Mark(prefix string) (string, error) {
 	if err := f.step("create", prefix, nil); err != nil {
 		return "", err
@@ -64,5 +64,5 @@ func (f *faultyChain) Mark(prefix string) (string, error) {
 	return f.chain.Mark(prefix)
 }
 
-// Probe passes on.
+// Probe forwards the call.
 func (f *faultyChain) Probe() error { return f.chain.Probe() }

@@ -14,22 +14,22 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Dir is a Storage on the real file system, under the folder root. The folder is made by the first Create or Lock, not
-// here: a command that only reads leaves no trace.
+// Dir is a Storage on the real file system, under the folder root. The folder is created by the first Create or Lock,
+// not by Dir: a command that only reads leaves no trace.
 func Dir(root string) Storage {
 	return &dirStorage{root: filepath.Clean(root)}
 }
 
-// Folder is Dir for a folder that is not tollbook's alone, such as the inbox: folders that are left empty stay.
+// Folder is Dir for a folder that tollbook shares with others, such as the inbox: empty folders are kept.
 func Folder(root string) Storage {
 	return &dirStorage{root: filepath.Clean(root), stay: true}
 }
 
 type dirStorage struct {
 	root string
-	stay bool // empty folders stay
-	// tree is held while folders are made or taken away, so that Remove cannot take the folder another goroutine is
-	// about to create a file in.
+	stay bool // keep empty folders
+	// tree is held while folders are created or removed, so that Remove cannot remove a folder in which another
+	// goroutine is about to create a file.
 	tree sync.Mutex
 }
 
@@ -67,9 +67,9 @@ func (d *dirStorage) Create(name string) (File, error) {
 	return dirFile{f, name}, nil
 }
 
-// inFolder makes the folders above a file and then does something with it. Another process may take the folders away
-// again while they are empty: then both are repeated. MkdirAll reports that a folder exists if another process made it
-// and took it away before MkdirAll looked at it.
+// inFolder creates the folders above a file and then calls a function. Another process may remove the folders while
+// they are empty; then both are repeated. MkdirAll reports that a folder exists if another process created it and
+// removed it before MkdirAll checked it.
 func inFolder(target string, do func() error) (err error) {
 	const attempts = 100
 	for range attempts {
@@ -161,7 +161,7 @@ func (d *dirStorage) Prune(own func(dir string) bool) error {
 	if err != nil {
 		return err
 	}
-	for _, dir := range slices.Backward(dirs) { // a folder comes before what is in it
+	for _, dir := range slices.Backward(dirs) { // a folder precedes its content
 		if err := d.removeEmpty(dir); err != nil {
 			return err
 		}
@@ -189,7 +189,7 @@ func (d *dirStorage) SyncDir(dir string) error {
 }
 
 func (d *dirStorage) List(prefix string) ([]Entry, error) {
-	start := "" // the folder the prefix is in: nothing above it need be read
+	start := "" // the folder of the prefix: nothing above it need be read
 	if i := strings.LastIndexByte(prefix, '/'); i >= 0 {
 		start = prefix[:i]
 	}
@@ -203,7 +203,7 @@ func (d *dirStorage) List(prefix string) ([]Entry, error) {
 		}
 		info, err := e.Info()
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil // removed while we were reading: it is as if we had come later
+			return nil // removed meanwhile: the same as if it had been removed before
 		}
 		if err != nil {
 			return err
@@ -218,8 +218,8 @@ func (d *dirStorage) List(prefix string) ([]Entry, error) {
 	return out, nil
 }
 
-// walk visits everything below a folder, not the folder itself, which may be a link to one. Folders and files that
-// vanish meanwhile are passed over.
+// walk visits everything below a folder, but not the folder itself, which can be a link to one. Folders and files that
+// disappear meanwhile are skipped.
 func (d *dirStorage) walk(start string, visit func(name string, e fs.DirEntry) error) error {
 	root := Followed(d.path(start))
 	return filepath.WalkDir(root, func(p string, e fs.DirEntry, err error) error {
@@ -241,12 +241,12 @@ func (d *dirStorage) walk(start string, visit func(name string, e fs.DirEntry) e
 	})
 }
 
-// Followed names a folder so that filepath.WalkDir walks it also if the name is of a link to it. Names below it are
-// those without the link resolved.
+// Followed returns a name of a folder for which filepath.WalkDir also follows a link. Names below it have the link
+// resolved.
 func Followed(folder string) string { return folder + string(filepath.Separator) + "." }
 
-// Lock uses flock: it belongs to the open file, so the system releases it when the process ends, however it ends. The
-// holder's name is written into the file for people and taken out again by unlock; it decides nothing.
+// Lock uses flock. The lock belongs to the open file, so the system releases it when the process ends in any way. The
+// holder's name is written into the file for people, and unlock removes it; it has no effect.
 func (d *dirStorage) Lock() (func() error, error) {
 	if err := os.MkdirAll(d.root, 0o777); err != nil {
 		return nil, err
@@ -257,7 +257,7 @@ func (d *dirStorage) Lock() (func() error, error) {
 		return nil, err
 	}
 	if err := flock(f, unix.LOCK_EX|unix.LOCK_NB); err != nil {
-		defer func() { _ = f.Close() }() // opened for the lock alone, nothing was written
+		defer func() { _ = f.Close() }() // opened only for the lock, nothing was written
 		if errors.Is(err, unix.EWOULDBLOCK) {
 			return nil, &LockedError{Name: name, Holder: readHolder(f)}
 		}
@@ -267,8 +267,8 @@ func (d *dirStorage) Lock() (func() error, error) {
 		return nil, fmt.Errorf("lock %s: write the holder's name: %w", name, errors.Join(err, f.Close()))
 	}
 	return func() error {
-		// Emptied before it is released: afterwards the text would be the next holder's. Closing alone would not do: a
-		// program that is being started has this one's files open until it runs.
+		// Emptied before the release: afterwards the text would be the next holder's. Closing the file would not be
+		// sufficient: a program that is being started has this one's files open until it runs.
 		if err := errors.Join(f.Truncate(0), flock(f, unix.LOCK_UN), f.Close()); err != nil {
 			return fmt.Errorf("unlock %s: %w", name, err)
 		}
@@ -297,10 +297,10 @@ func writeHolder(f *os.File) error {
 	return err
 }
 
-// readHolder reads what the holder wrote; it is at most a line, and empty for the instant before it is written.
+// readHolder returns the text that the holder wrote: at most one line, and empty until it is written.
 func readHolder(f *os.File) string {
 	buf := make([]byte, 512)
-	n, _ := f.ReadAt(buf, 0) // a short read is the normal case; the text is only shown
+	n, _ := f.ReadAt(buf, 0) // a short read is normal; the text is only shown
 	line, _, _ := strings.Cut(string(buf[:n]), "\n")
 	return line
 }

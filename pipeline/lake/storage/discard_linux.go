@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Discard implements Discarder. The system frees what it holds of the file in memory, and does not write to the disk
-// what it has not yet written.
+// Discard implements Discarder. The system frees the memory of that part of the file, and does not write unwritten
+// bytes of it to the disk.
 func (d *dirStorage) Discard(name string, off, n int64) {
 	if n <= 0 || checkName("discard a part of", name) != nil {
 		return

@@ -2,5 +2,5 @@
 
 package storage
 
-// Discard implements Discarder. It leaves the bytes.
+// Discard implements Discarder. It does nothing.
 func (d *dirStorage) Discard(string, int64, int64) {}

@@ -11,20 +11,20 @@ import (
 	"syscall"
 )
 
-// Mode says what Faulty does to the n-th mutating operation.
+// Mode is what Faulty does to the n-th mutating operation.
 type Mode uint8
 
 // The modes.
 const (
-	Off  Mode = iota // count, break nothing
-	Fail             // `fail:N`: that operation fails with EIO, nothing is done
-	Full             // `full:N`: that operation fails with ENOSPC, nothing is done
+	Off  Mode = iota // only count
+	Fail             // `fail:N`: the operation fails with EIO and has no effect
+	Full             // `full:N`: the operation fails with ENOSPC and has no effect
 	// `short:N`: a write writes half of its bytes and fails with ENOSPC; any other operation fails as with Full
 	Short
-	Down // `down:N`: that operation and every later one fail with EIO, as on a disk that went away
-	Kill // `kill:N`: Plan.Kill runs instead of the operation; a write has written half of its bytes before
-	// `read:N`: the n-th reading operation (Open, List, Read and ReadAt of an open file) fails with EIO; no mutating
-	// one does
+	Down // `down:N`: this and every later operation fail with EIO, like on a lost disk
+	Kill // `kill:N`: Plan.Kill is called instead of the operation; a write writes half of its bytes first
+	// `read:N`: the n-th reading operation (Open, List, Read and ReadAt of an open file) fails with EIO; mutating
+	// operations do not fail
 	Read
 	// `files:N`: the n-th operation that opens a file or folder fails with EMFILE, as do all later ones
 	Files
@@ -35,14 +35,14 @@ var modes = map[string]Mode{
 	"fail": Fail, "full": Full, "short": Short, "down": Down, "kill": Kill, "read": Read, "files": Files, "stop": Stop,
 }
 
-// Plan says which operation breaks, and how.
+// Plan defines which operation fails, and how.
 type Plan struct {
 	Mode Mode
 	N    int64    // 1 = the first
 	Kill func()   // Mode Kill only: must not return; the default sends SIGKILL to this process
 	Stop func()   // Mode Stop only: the default sends SIGSTOP to this process
 	Seen func(Op) // if set: called before every mutating operation, for tests that record them
-	// Tally, if set, counts the operations of every storage with this plan in one row: of a run that writes to several.
+	// Tally, if set, counts the operations of all storages with this plan together, for a run that writes to several.
 	Tally *Tally
 }
 
@@ -74,8 +74,8 @@ func (e *InjectedError) Error() string {
 // Unwrap returns the system's error.
 func (e *InjectedError) Unwrap() error { return e.Err }
 
-// ParsePlan reads a plan as a person writes it: `fail:17`, `full:17`, `short:17`, `down:17`, `kill:17`, `read:17`,
-// `files:17`, `stop:17`; "" is no fault.
+// ParsePlan parses a plan like `fail:17`, `full:17`, `short:17`, `down:17`, `kill:17`, `read:17`, `files:17` or
+// `stop:17`; "" is no fault.
 func ParsePlan(text string) (Plan, error) {
 	if text == "" {
 		return Plan{}, nil
@@ -91,8 +91,8 @@ func ParsePlan(text string) (Plan, error) {
 }
 
 // FaultyStorage counts the mutating operations of another Storage (Create, Write, Sync and Close of a written file,
-// Rename, Remove, Prune, SyncDir) and breaks one of them. In mode Read it counts and breaks those that read, in mode
-// Files those that open a file or a folder (Create, Open, SyncDir, List). Lock is not counted.
+// Rename, Remove, Prune, SyncDir) and makes one of them fail. In mode Read it does so for reading operations, in mode
+// Files for those that open a file or a folder (Create, Open, SyncDir, List). Lock is not counted.
 type FaultyStorage struct {
 	inner Storage
 	plan  Plan
@@ -114,14 +114,14 @@ func Faulty(inner Storage, plan Plan) *FaultyStorage {
 	return &FaultyStorage{inner: inner, plan: plan, tally: tally}
 }
 
-// killSelf ends the process as kill -9 would: no deferred function runs, nothing is flushed.
+// killSelf ends the process like kill -9: no deferred function runs, nothing is flushed.
 func killSelf() {
 	_ = syscall.Kill(syscall.Getpid(), syscall.SIGKILL) // cannot fail for our own process
 	select {}                                           // the signal may take an instant: do nothing more until then
 }
 
-// stopSelf stops the process. It returns after SIGCONT and not before, though the system may stop this thread a
-// little after others.
+// stopSelf stops the process. It returns only after SIGCONT, although the system may stop this thread a little later
+// than others.
 func stopSelf() {
 	continued := make(chan os.Signal, 1)
 	signal.Notify(continued, syscall.SIGCONT)
@@ -130,21 +130,21 @@ func stopSelf() {
 	<-continued
 }
 
-// Count returns how many mutating operations were asked for so far.
+// Count returns the number of mutating operations so far.
 func (f *FaultyStorage) Count() int64 {
 	f.tally.mu.Lock()
 	defer f.tally.mu.Unlock()
 	return f.tally.count
 }
 
-// Injected returns how many of them were made to fail. Each must have reached the caller as an *InjectedError.
+// Injected returns the number of failures. Each must have reached the caller as an *InjectedError.
 func (f *FaultyStorage) Injected() int64 {
 	f.tally.mu.Lock()
 	defer f.tally.mu.Unlock()
 	return f.tally.injected
 }
 
-// step counts an operation. partial, if not nil, does the half of it that is done before a kill or a short write.
+// step counts an operation. partial, if not nil, does the half of it that precedes a kill or a short write.
 func (f *FaultyStorage) step(kind, name string, partial func()) error {
 	if kind == "create" || kind == "syncdir" {
 		if err := f.opening(kind, name); err != nil {
@@ -183,7 +183,7 @@ func (f *FaultyStorage) step(kind, name string, partial func()) error {
 	}
 }
 
-// opening counts an operation that needs a file descriptor of its own, and breaks it in mode Files.
+// opening counts an operation that needs a file descriptor, and makes it fail in mode Files.
 func (f *FaultyStorage) opening(kind, name string) error {
 	f.tally.mu.Lock()
 	defer f.tally.mu.Unlock()
@@ -195,7 +195,7 @@ func (f *FaultyStorage) opening(kind, name string) error {
 	return &InjectedError{Op{kind, name, f.tally.opens}, syscall.EMFILE}
 }
 
-// reading counts an operation that reads, and breaks it in mode Read.
+// reading counts an operation that reads, and makes it fail in mode Read.
 func (f *FaultyStorage) reading(kind, name string) error {
 	if kind == "open" || kind == "list" {
 		if err := f.opening(kind, name); err != nil {
@@ -212,7 +212,7 @@ func (f *FaultyStorage) reading(kind, name string) error {
 	return &InjectedError{Op{kind, name, f.tally.reads}, syscall.EIO}
 }
 
-// Create counts and passes on.
+// Create counts the operation and forwards it.
 func (f *FaultyStorage) Create(name string) (File, error) {
 	if err := f.step("create", name, nil); err != nil {
 		return nil, err
@@ -224,7 +224,7 @@ func (f *FaultyStorage) Create(name string) (File, error) {
 	return &faultyFile{File: file, storage: f}, nil
 }
 
-// Open counts as reading, and so does what is read of the file.
+// Open counts as reading, and so do reads of the file.
 func (f *FaultyStorage) Open(name string) (ReadFile, error) {
 	if err := f.reading("open", name); err != nil {
 		return nil, err
@@ -236,7 +236,7 @@ func (f *FaultyStorage) Open(name string) (ReadFile, error) {
 	return &faultyReadFile{ReadFile: file, storage: f, name: name}, nil
 }
 
-// Rename counts and passes on.
+// Rename counts the operation and forwards it.
 func (f *FaultyStorage) Rename(from, to string) error {
 	if err := f.step("rename", to, nil); err != nil {
 		return err
@@ -244,7 +244,7 @@ func (f *FaultyStorage) Rename(from, to string) error {
 	return f.inner.Rename(from, to)
 }
 
-// Remove counts and passes on.
+// Remove counts the operation and forwards it.
 func (f *FaultyStorage) Remove(name string) error {
 	if err := f.step("remove", name, nil); err != nil {
 		return err
@@ -252,7 +252,7 @@ func (f *FaultyStorage) Remove(name string) error {
 	return f.inner.Remove(name)
 }
 
-// Prune counts and passes on.
+// Prune counts the operation and forwards it.
 func (f *FaultyStorage) Prune(own func(dir string) bool) error {
 	if err := f.step("prune", "", nil); err != nil {
 		return err
@@ -260,7 +260,7 @@ func (f *FaultyStorage) Prune(own func(dir string) bool) error {
 	return f.inner.Prune(own)
 }
 
-// SyncDir counts and passes on.
+// SyncDir counts the operation and forwards it.
 func (f *FaultyStorage) SyncDir(dir string) error {
 	if err := f.step("syncdir", dir, nil); err != nil {
 		return err
@@ -276,7 +276,7 @@ func (f *FaultyStorage) List(prefix string) ([]Entry, error) {
 	return f.inner.List(prefix)
 }
 
-// Lock passes on.
+// Lock forwards the call.
 func (f *FaultyStorage) Lock() (func() error, error) { return f.inner.Lock() }
 
 type faultyReadFile struct {
@@ -322,7 +322,7 @@ func (f *faultyFile) Sync() error {
 	return f.File.Sync()
 }
 
-// Close closes the file even when it is made to fail, as close(2) does: no descriptor leaks in a fault loop.
+// Close closes the file even if it must fail, like close(2): a fault loop leaks no descriptors.
 func (f *faultyFile) Close() error {
 	if err := f.storage.step("close", f.Name(), nil); err != nil {
 		return errors.Join(err, f.File.Close())

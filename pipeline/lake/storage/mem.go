@@ -11,22 +11,22 @@ import (
 	"sync"
 )
 
-// Mem is a Storage in memory that keeps apart what was synced and what was not (STO-3), so that a test can end the
-// process (Killed) or cut the power (PowerCut) at any moment and look at what is left.
+// Mem is a Storage in memory that distinguishes synced from unsynced data (STO-3), so that a test can kill the process
+// (Killed) or cut the power (PowerCut) at any point and examine the remaining data.
 type Mem struct {
 	mu     sync.Mutex
 	live   tree // what a reader sees
-	safe   tree // what outlives a power cut
+	safe   tree // what survives a power failure
 	locked bool
 }
 
-// tree is the names of a storage. The root folder is not in dirs: it is always there.
+// tree is the names of a storage. The root folder always exists and is not in dirs.
 type tree struct {
 	files map[string]*inode
 	dirs  map[string]bool
 }
 
-// inode is a file's content. It is only ever appended to, so synced is a length.
+// inode is a file's content. Content is only appended, so the synced part is a length.
 type inode struct {
 	data   []byte
 	synced int
@@ -34,11 +34,11 @@ type inode struct {
 
 func newTree() tree { return tree{make(map[string]*inode), make(map[string]bool)} }
 
-// NewMem returns an empty one.
+// NewMem returns an empty storage.
 func NewMem() *Mem { return &Mem{live: newTree(), safe: newTree()} }
 
-// Killed returns what the next process finds after this one was killed: everything written. What was not synced still
-// is not: a power cut can take it from the next process too. Open files and the lock do not carry over.
+// Killed returns the storage after the process was killed: everything written. Unsynced data stays unsynced: a later
+// power failure can still lose it. Open files and the lock are not kept.
 func (m *Mem) Killed() *Mem {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -46,7 +46,7 @@ func (m *Mem) Killed() *Mem {
 	return &Mem{live: m.live.clone(copies), safe: m.safe.clone(copies)}
 }
 
-// clone copies a tree; a file that two trees share is shared by their copies.
+// clone copies a tree; a file shared by two trees is shared by their copies.
 func (t tree) clone(copies map[*inode]*inode) tree {
 	out := tree{make(map[string]*inode, len(t.files)), maps.Clone(t.dirs)}
 	for name, node := range t.files {
@@ -58,9 +58,9 @@ func (t tree) clone(copies map[*inode]*inode) tree {
 	return out
 }
 
-// PowerCut returns what is found after the power went. With pick nil only what was synced is left. Otherwise pick(n), a
-// number from 0 to n-1, decides for each change that was not synced whether it is left (0), and how many of a file's
-// unsynced bytes are lost.
+// PowerCut returns the storage after a power failure. If pick is nil, only synced data remains. Otherwise pick(n), a
+// number from 0 to n-1, decides for each unsynced change whether it remains (0), and how many of a file's unsynced
+// bytes are lost.
 func (m *Mem) PowerCut(pick func(n int) int) *Mem {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -95,7 +95,7 @@ func (m *Mem) PowerCut(pick func(n int) int) *Mem {
 	return out
 }
 
-// union is the sorted names of two maps.
+// union returns the sorted names of two maps.
 func union[V any](a, b map[string]V) []string {
 	names := slices.AppendSeq(slices.Collect(maps.Keys(a)), maps.Keys(b))
 	slices.Sort(names)
@@ -145,7 +145,7 @@ type memReadFile struct{ *bytes.Reader }
 
 func (memReadFile) Close() error { return nil }
 
-// Create makes a file.
+// Create creates a file.
 func (m *Mem) Create(name string) (File, error) {
 	if err := checkName("create", name); err != nil {
 		return nil, err
@@ -167,7 +167,7 @@ func (t tree) mkdirs(name string) {
 	}
 }
 
-// Open opens a file; it sees what was written until now.
+// Open opens a file; it reads what was written until now.
 func (m *Mem) Open(name string) (ReadFile, error) {
 	if err := checkName("open", name); err != nil {
 		return nil, err
@@ -181,7 +181,7 @@ func (m *Mem) Open(name string) (ReadFile, error) {
 	return memReadFile{bytes.NewReader(node.data[:len(node.data):len(node.data)])}, nil
 }
 
-// Rename gives a file another name.
+// Rename renames a file.
 func (m *Mem) Rename(from, to string) error {
 	if err := errors.Join(checkName("rename", from), checkName("rename", to)); err != nil {
 		return err
@@ -199,7 +199,7 @@ func (m *Mem) Rename(from, to string) error {
 	return nil
 }
 
-// Remove takes a file away.
+// Remove removes a file.
 func (m *Mem) Remove(name string) error {
 	if err := checkName("remove", name); err != nil {
 		return err
@@ -234,7 +234,7 @@ func (t tree) empty(dir string) bool {
 	return true
 }
 
-// Prune takes empty folders away.
+// Prune removes empty folders.
 func (m *Mem) Prune(own func(dir string) bool) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -247,7 +247,7 @@ func (m *Mem) Prune(own func(dir string) bool) error {
 	return nil
 }
 
-// SyncDir makes the names in one folder safe: files and folders directly in it, not what is below.
+// SyncDir makes the names in one folder durable: files and folders directly in it, not below.
 func (m *Mem) SyncDir(dir string) error {
 	if err := checkDir("sync", dir); err != nil {
 		return err
@@ -290,7 +290,7 @@ func (m *Mem) List(prefix string) ([]Entry, error) {
 	return out, nil
 }
 
-// Lock takes the lock of this Mem.
+// Lock takes the lock.
 func (m *Mem) Lock() (func() error, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -7,7 +7,7 @@ import (
 	"io"
 )
 
-// ReadAll reads all of a small file of a storage.
+// ReadAll reads a small file of a storage completely.
 func ReadAll(st Storage, name string) ([]byte, error) {
 	f, err := st.Open(name)
 	if err != nil {
@@ -18,18 +18,18 @@ func ReadAll(st Storage, name string) ([]byte, error) {
 	return b.Bytes(), errors.Join(err, f.Close())
 }
 
-// CopyBytes is how much of a file is copied at a time.
+// CopyBytes is the buffer size for copying files.
 const CopyBytes = 256 << 10
 
-// CopyBuffer is a buffer to copy a file of so many bytes with.
+// CopyBuffer returns a buffer for copying a file of the given size.
 func CopyBuffer(bytes int64) []byte { return make([]byte, min(bytes+1, CopyBytes)) }
 
-// readerFunc is a Read.
+// readerFunc is a function that implements io.Reader.
 type readerFunc func(p []byte) (int, error)
 
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
-// Until reads until ctx ends; then Read returns its error.
+// Until returns a reader that reads until ctx ends and then returns its error.
 func Until(ctx context.Context, r io.Reader) io.Reader {
 	return readerFunc(func(p []byte) (int, error) {
 		if err := ctx.Err(); err != nil {

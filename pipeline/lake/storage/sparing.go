@@ -15,7 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// smallBytes is the largest file whose content is copied into memory when it is opened: HEAD, and small manifests.
+// smallBytes is the size up to which a file is copied into memory when it is opened: HEAD, and small manifests.
 const smallBytes = 4 << 10
 
 // Sparing is Dir for a process with many readers. At most so many files that Open returned have a file descriptor at
@@ -38,7 +38,7 @@ type sparing struct {
 	pool *pool
 }
 
-// Open opens a file, takes hold of its content and leaves the descriptor in the pool.
+// Open opens a file, keeps its content and leaves the descriptor in the pool.
 func (s *sparing) Open(name string) (ReadFile, error) {
 	if err := checkName("open", name); err != nil {
 		return nil, err
@@ -63,11 +63,10 @@ func (s *sparing) Open(name string) (ReadFile, error) {
 	return &sparingFile{pool: s.pool, held: kept, name: name}, nil
 }
 
-// fileID distinguishes files of the system, whatever their names.
+// fileID identifies a file of the system, independent of its names.
 type fileID struct{ device, number uint64 }
 
-// held is the content of a file that is in use. A mapping keeps the system from giving the file's inode to another
-// file.
+// held is the content of a file in use. A mapping prevents the system from reusing the file's inode.
 type held struct {
 	key    fileID // of a mapping
 	path   string
@@ -93,11 +92,11 @@ type pool struct {
 	mu   sync.Mutex
 	free sync.Cond // a place became free
 	n    int       // descriptors that are open or are being opened
-	idle list.List // of *openFile that nobody reads, the one that was used longest ago first
+	idle list.List // unused *openFile, the least recently used first
 	held map[fileID]*held
 }
 
-// open opens a path. It waits while all places are taken by files that are being read.
+// open opens a path. It waits while all places are used by files that are being read.
 func (p *pool) open(path string) (*openFile, error) {
 	p.enter()
 	f, err := os.Open(path)
@@ -126,7 +125,7 @@ func (p *pool) open(path string) (*openFile, error) {
 	return out, nil
 }
 
-// enter takes a place for a descriptor: a free one, or that of the file which was used longest ago.
+// enter takes a place for a descriptor: a free one, or that of the least recently used file.
 func (p *pool) enter() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -139,7 +138,7 @@ func (p *pool) enter() {
 	p.n++
 }
 
-// leave gives a place back.
+// leave frees a place.
 func (p *pool) leave() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -147,7 +146,7 @@ func (p *pool) leave() {
 	p.free.Signal()
 }
 
-// drop closes a descriptor and gives its place back. Nothing was written: an error of closing changes nothing.
+// drop closes a descriptor and frees its place. Nothing was written, so an error of closing does not matter.
 func (p *pool) drop(f *openFile) {
 	_ = f.Close()
 	p.leave()
@@ -160,7 +159,7 @@ func (p *pool) closeIdle(e *list.Element) {
 	p.free.Signal()
 }
 
-// clear closes every idle descriptor: the process has used up those that the system gives it.
+// clear closes every idle descriptor, because the process has reached the system's limit.
 func (p *pool) clear() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -209,8 +208,7 @@ func (p *pool) release(h *held) error {
 	return unix.Munmap(h.text)
 }
 
-// take gives a descriptor of a file for one read, and nil where the path no longer leads to the file or cannot be
-// opened.
+// take returns a descriptor of a file for one read, or nil if the path no longer leads to the file or cannot be opened.
 func (p *pool) take(h *held) *openFile {
 	p.mu.Lock()
 	for e := p.idle.Back(); e != nil; e = e.Prev() {
@@ -237,7 +235,7 @@ func (p *pool) take(h *held) *openFile {
 	return f
 }
 
-// give hands a descriptor back after a read.
+// give returns a descriptor to the pool after a read.
 func (p *pool) give(f *openFile) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -7,38 +7,37 @@ import (
 	"strings"
 )
 
-// Storage is a tree of files under one root. The rules every implementation keeps are STO-1 to STO-8 of the package's
-// comment.
+// Storage is a tree of files under one root. Every implementation must follow STO-1 to STO-8 of the package comment.
 type Storage interface {
-	// Create makes a new file for writing, and the folders above it. It fails with fs.ErrExist if the name is taken.
+	// Create creates a new file for writing, and the folders above it. It fails with fs.ErrExist if the name is taken.
 	Create(name string) (File, error)
-	// Open opens a file for reading. It fails with fs.ErrNotExist if there is none.
+	// Open opens a file for reading. It fails with fs.ErrNotExist if the file does not exist.
 	Open(name string) (ReadFile, error)
-	// Rename gives a file another name, replacing a file that has it, and makes the folders above the new name.
+	// Rename renames a file, replacing a file of that name, and creates the folders above the new name.
 	Rename(from, to string) error
-	// Remove takes a file away, and the folders it leaves empty, up to the root.
+	// Remove removes a file, and folders that become empty, up to the root.
 	Remove(name string) error
-	// Prune takes away every empty folder that own says yes to, deepest first, and the folders above that this leaves
+	// Prune removes every empty folder for which own returns true, the deepest first, and the folders above that become
 	// empty.
 	Prune(own func(dir string) bool) error
-	// SyncDir makes the names in a folder durable. A folder that is gone stands for the nearest one above it that is
-	// there.
+	// SyncDir makes the names in a folder durable. For a folder that no longer exists it syncs the nearest existing
+	// folder above it.
 	SyncDir(dir string) error
 	// List returns every file whose name starts with prefix, at any depth, sorted by name. A root that does not exist
 	// has no files.
 	List(prefix string) ([]Entry, error)
-	// Lock takes the writer's lock on the file LOCK. If somebody holds it the error is a *LockedError.
+	// Lock takes the writer's lock on the file LOCK. If another holder has it, the error is a *LockedError.
 	Lock() (unlock func() error, err error)
 }
 
 // Discarder is a Storage that can free a part of a file.
 type Discarder interface {
 	// Discard frees the memory and the disk space of n bytes of a file from off on. A later read returns zeros, or the
-	// bytes as they were: a system that cannot free them leaves them.
+	// previous bytes if the system cannot free them.
 	Discard(name string, off, n int64)
 }
 
-// File is a file being written. After Close no method may be called; a File that is not synced is not durable.
+// File is a file being written. After Close no method may be called. A File that is not synced is not durable.
 type File interface {
 	io.Writer
 	Sync() error
@@ -46,13 +45,13 @@ type File interface {
 	Name() string // as given to Create
 }
 
-// ReadFile is a file open for reading. ReadAt may be called from several goroutines; Read has one position and may not.
-// What needs io.Seeker too reads through io.NewSectionReader(f, 0, f.Size()).
+// ReadFile is a file open for reading. ReadAt may be called from several goroutines, Read may not. Code that needs
+// io.Seeker reads through io.NewSectionReader(f, 0, f.Size()).
 type ReadFile interface {
 	io.Reader
 	io.ReaderAt
 	io.Closer
-	Size() int64 // bytes, when it was opened
+	Size() int64 // in bytes, when it was opened
 }
 
 // Entry is one file of a listing.
@@ -63,23 +62,23 @@ type Entry struct {
 	Changed int64
 }
 
-// LockName is the file of the writer's lock. It is empty after its holder let it go; one that was killed leaves its
-// name in it.
+// LockName is the file of the writer's lock. It is empty after its holder released it; a killed holder leaves its name
+// in it.
 const LockName = "LOCK"
 
 // leasesDir is the folder of leases in an object store.
 const leasesDir = "leases/"
 
-// LeaseName is the name of the lease with a number.
+// LeaseName returns the name of the lease with a number.
 func LeaseName(epoch int64) string { return fmt.Sprintf("%s%012d", leasesDir, epoch) }
 
 // IsLease reports whether a name is that of a lease.
 func IsLease(name string) bool { return strings.HasPrefix(name, leasesDir) }
 
-// LockedError says that another writer holds the lake.
+// LockedError reports that another writer holds the lake's lock.
 type LockedError struct {
 	Name   string // the lock's file
-	Holder string // what the holder wrote into it, as `pid 4711 on host n1`; "" if it is not readable
+	Holder string // text that the holder wrote, like `pid 4711 on host n1`; "" if it is not readable
 }
 
 // Error names the holder and what to do.
@@ -92,7 +91,7 @@ func (e *LockedError) Error() string {
 		"with the process: the file itself may stay)", e.Name, holder)
 }
 
-// checkName refuses names that could leave the root or that two file systems would read differently.
+// checkName rejects names that could leave the root or that file systems could interpret differently.
 func checkName(op, name string) error {
 	if name == "." || !fs.ValidPath(name) {
 		return &fs.PathError{Op: op, Path: name, Err: fs.ErrInvalid}
