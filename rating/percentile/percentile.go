@@ -61,11 +61,11 @@ type Object struct {
 type Result struct {
 	Method books.Method
 	Points int // N: the points that counted
-	// of the value among them or among the daily peaks, from the top, counted from 0; -1 = no single one
+	// of the value among them or among the daily peaks, from the top, from 0; -1 = not a single value
 	Index     int
 	Value     *big.Rat       // Mbps, before the commit
 	Slot      Slot           // the first in time that has the value; only where HasSlot
-	HasSlot   bool           // false for means, for enhanced_p95 and without a value of a point
+	HasSlot   bool           // false for means, for enhanced_p95 and if no point has the value
 	Month     *big.Rat       // enhanced_p95: the month's value, before the floor; else nil
 	Floor     *big.Rat       // enhanced_p95: the floor; else nil
 	ValidDays int            // days with a point above 0

@@ -14,10 +14,10 @@ type Sample struct {
 	In, Out money.Quantity // bits per second
 }
 
-// Winner is the sample that counts of two of one link's slot under duplicates max or last; the other is a duplicate
-// (§4.7). Under transit_p95 each direction wins apart, so that the winner may be made of both. Any number of
-// samples in any order come down to the same one. Under duplicates reject, where differing samples are conflicts and
-// none counts, it is not asked.
+// Winner returns the sample that counts of two samples of one link's slot under duplicates max or last; the other is a
+// duplicate (§4.7). Under transit_p95 each direction is chosen separately, so the result can combine both. The result
+// for several samples does not depend on their order. Winner is not used under duplicates reject, where differing
+// samples are conflicts and none counts.
 func Winner(policy *books.Policy, a, b Sample) Sample {
 	byTime := 0
 	if policy.Duplicates == books.DuplicatesLast {
