@@ -24,7 +24,7 @@ type Rules struct {
 	Digits int        // of the workspace's currency
 }
 
-// AnyRegion is the region `*` of the books. It also stands for every region that the books do not name.
+// AnyRegion is the region `*` of the books. It is also used for every region that the books do not name.
 const AnyRegion int32 = -1
 
 // Book is the compiled price side of the books. It is immutable and shared by all workers (TARIFF-2).

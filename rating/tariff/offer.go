@@ -12,7 +12,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// NoOne is the number that stands for no customer, partner, sku or discount; in an offer's scope it means any.
+// NoOne means no customer, partner, sku or discount; in an offer's scope it means any.
 const NoOne int32 = -1
 
 // Offer is one row of discounts.csv that can lower a line.

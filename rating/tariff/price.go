@@ -8,7 +8,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// NoVersion is the number that stands for no price version.
+// NoVersion means that there is no price version.
 const NoVersion int32 = -1
 
 // StandardName is the price list at the end of every chain, standardList its number.

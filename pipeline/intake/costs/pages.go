@@ -10,7 +10,7 @@ import (
 	"github.com/apache/arrow-go/v18/parquet/metadata"
 )
 
-// noText is the number that stands for null.
+// noText is the number of a null.
 const noText = -1
 
 // numberedTexts numbers the distinct texts of a column.

@@ -179,8 +179,8 @@ func isNumber(name string) bool {
 	return slices.Contains(otherNumbers, name) || slices.Contains(required, name) && !slices.Contains(texts, name)
 }
 
-// hasKinds reports whether the rows of a file can have kinds: the columns that a sink looks at must be texts, because
-// numbers and times have too many distinct values.
+// hasKinds reports whether the rows of a file can have kinds: columns that a sink looks at must be texts, and numbers
+// and times must not be stored as texts, because they have too many distinct values.
 func hasKinds(fields []arrow.Field, to *Sink) bool {
 	return to.Looks != nil && !slices.ContainsFunc(fields, func(f arrow.Field) bool {
 		late := false

@@ -46,7 +46,7 @@ const (
 	quoted                 // in a quoted field
 	closed                 // after a quote in a quoted field: its end, or the first half of a quote written twice
 	closedCR               // after the closing quote and \r
-	skipped                // after a wrong quote: encoding/csv rejects the rest of the line
+	skipped                // after a wrong quote: encoding/csv skips the rest of the line
 	byteOrder = "\ufeff"
 )
 

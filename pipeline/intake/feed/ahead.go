@@ -10,8 +10,8 @@ import (
 type aheadReader struct {
 	feedrows.Reader
 	batches chan parsed
-	stop    context.CancelFunc // the error that ended the reading
-	last    error              // how the reading ended
+	stop    context.CancelFunc // nil before the first batch
+	last    error              // the error that ended the reading
 	closed  bool
 }
 

@@ -2,6 +2,5 @@
 // record must have. Readers, checks and documentation all use this description.
 //
 //  1. The order of a Spec's columns is the order of the checks and of the columns of a batch.
-//
-// 2. The columns of a feed have distinct names. No name begins with x_, which is reserved for senders' own columns.
+//  2. The columns of a feed have distinct names. No name begins with x_, which is reserved for senders' own columns.
 package feeds
