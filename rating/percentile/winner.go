@@ -26,7 +26,7 @@ func Winner(policy *books.Policy, a, b Sample) Sample {
 	if byTime == 0 && policy.Method == books.TransitP95 {
 		return Sample{max(a.Time, b.Time), larger(a.In, b.In), larger(a.Out, b.Out)}
 	}
-	// Beyond the rule's own order the rest of the sample decides, so that what comes first never does.
+	// If the rule does not decide, the other values of the sample do, so that the order of samples has no effect.
 	if cmp.Or(byTime, a.value(policy.Series).cmp(b.value(policy.Series)), a.In.Cmp(b.In), a.Out.Cmp(b.Out),
 		cmp.Compare(a.Time, b.Time)) >= 0 {
 		return a

@@ -18,15 +18,12 @@ import (
 // smallBytes is the size up to which a file is copied into memory when it is opened: HEAD, and small manifests.
 const smallBytes = 4 << 10
 
-// Sparing is Dir for a process with many readers. At most so many files that Open returned have a file descriptor at
-// the same time,
-// however many are in use (STO-9). A file is opened again for each read and closed when another one needs its place.
-// Between two reads a
-// mapping of the file into memory keeps its content: a file that was removed or replaced since is read from the
-// mapping (STO-6).
+// Sparing is Dir for a process with many readers. The files that Open returned share a limited number of file
+// descriptors, however many files are in use (STO-9). A file is opened again for each read, and closed when another one
+// needs its place. Between two reads a mapping of the file into memory keeps its content: a file that was removed or
+// replaced is read from the mapping (STO-6).
 //
-// Where the system cannot map a file, that file keeps its descriptor until it is closed, as with Dir, and does not
-// count.
+// If the system cannot map a file, that file keeps its descriptor until it is closed, as with Dir, and does not count.
 func Sparing(root string, most int) Storage {
 	p := &pool{most: max(1, most), held: make(map[fileID]*held)}
 	p.free.L = &p.mu

@@ -32,8 +32,8 @@ const maxDepth = 32
 
 var errThrift = errors.New("damaged structure")
 
-// compact reads values of Thrift's compact protocol one after the other. Once a value is not there it has failed, and
-// gives zeros and no more fields.
+// compact reads successive values of Thrift's compact protocol. After a value is missing it has failed, and returns
+// zeros and no further fields.
 type compact struct {
 	b      []byte
 	at     int
@@ -138,7 +138,7 @@ func (c *compact) listHead() (n int, k kind) {
 	return int(size), kind(head & 0xF)
 }
 
-// skip passes over a value of a type.
+// skip skips a value of a type.
 func (c *compact) skip(k kind, depth int) {
 	switch {
 	case c.failed:
@@ -196,13 +196,13 @@ func (c *compact) skipMap(depth int) {
 	}
 }
 
-// groupMeta is what the footer says of a row group.
+// groupMeta is the footer's metadata of a row group.
 type groupMeta struct {
 	rows   int64
 	chunks []chunkMeta
 }
 
-// chunkMeta is what the footer says of a column of a row group. Bytes are those of the footer.
+// chunkMeta is the footer's metadata of a column of a row group. Its bytes belong to the footer.
 type chunkMeta struct {
 	name                     []byte // empty in a column of several levels
 	codec                    format.CompressionCodec

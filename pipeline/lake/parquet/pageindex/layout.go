@@ -48,8 +48,8 @@ type TextBounds struct{ Low, High string }
 // Weight is the approximate size of the layout in memory, in bytes.
 func (l *Layout) Weight() int { return l.weight }
 
-// Bounds are the smallest and the largest text of a column within the pages that hold the rows [from, to) of one row
-// group; ok is false if the layout was read without them or the file does not have them.
+// Bounds returns the smallest and the largest text of a column within the pages with the rows [from, to) of one row
+// group. ok is false if the layout was read without bounds or the file does not have them.
 func (l *Layout) Bounds(col int, from, to int64) (low, high string, ok bool) {
 	g := &l.Groups[l.Group(from)]
 	c := &g.Chunks[col]
@@ -64,21 +64,21 @@ func (l *Layout) Bounds(col int, from, to int64) (low, high string, ok bool) {
 	return low, high, true
 }
 
-// layoutReader parses the structures of a file one after the other.
+// layoutReader parses the structures of a file.
 type layoutReader struct {
 	src    io.ReaderAt
 	size   int64
 	wanted []bool // by column; nil = all
 }
 
-// Read reads a file's footer and page index. bounded are the columns whose bounds of pages are kept. Of a file without
-// a page index it reads the header of each page. Errors: the file is not a Parquet file of this table, or is damaged.
+// Read reads a file's footer and page index. bounded are the columns whose page bounds are kept. If the file has no
+// page index, it reads the header of each page. Errors: the file is not a Parquet file of this table, or is damaged.
 func Read(src io.ReaderAt, size int64, def *table.Table, bounded ...table.ColumnOf[table.Any]) (*Layout, error) {
 	return (&layoutReader{src: src, size: size}).of(def, bounded)
 }
 
-// ReadOf is Read for some columns, which the file must have unless they were added to the table later. It reads nothing
-// of the others.
+// ReadOf is Read for some columns. The file must have them unless they were added to the table later. It ignores all
+// other columns.
 func ReadOf(src io.ReaderAt, size int64, def *table.Table, cols table.List[table.Any],
 	bounded ...table.ColumnOf[table.Any]) (*Layout, error) {
 	r := layoutReader{src: src, size: size, wanted: make([]bool, len(def.Columns))}
@@ -302,17 +302,17 @@ func (r *layoutReader) bounds(c *chunkMeta, pages int) ([]TextBounds, error) {
 	return out, nil
 }
 
-// Group is the index of the row group that holds a row of the file.
+// Group returns the index of the row group with a row of the file.
 func (l *Layout) Group(row int64) int {
 	return sort.Search(len(l.Groups), func(i int) bool { return l.Groups[i].First > row }) - 1
 }
 
-// Page is the index of the page of a column that holds a row of the group.
+// Page returns the index of the page of a column with a row of the group.
 func (c *Chunk) Page(row int64) int {
 	return sort.Search(len(c.Pages), func(i int) bool { return int64(c.Pages[i].First) > row }) - 1
 }
 
-// End is the first row of the group after a page.
+// End returns the first row of the group after a page.
 func (g *RowGroup) End(c *Chunk, page int) int64 {
 	if page+1 < len(c.Pages) {
 		return int64(c.Pages[page+1].First)
