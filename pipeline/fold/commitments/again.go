@@ -21,20 +21,20 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// About is what a difference of a commitment is about. It is comparable.
+// About identifies a difference of a commitment. It is comparable.
 type About struct {
 	ID, Service string
 	Windows     period.Span
 }
 
-// aboutPrefix begins the text of what a difference is about. Draws of packages end with a digit.
+// aboutPrefix begins the text of an About. Draws of packages, which share its column, end with a digit.
 const aboutPrefix = "commitment "
 
 // withLate ends the text of a difference that counts late lines.
 const withLate = " late"
 
-// PostedText is the text that the table reratings holds of a difference, with what String writes of an About, and
-// whether late lines were counted.
+// PostedText returns the text that table reratings stores for a difference, from the text of its About and whether it
+// counts late lines.
 func PostedText(about string, late bool) string {
 	if late {
 		return about + withLate
@@ -42,21 +42,21 @@ func PostedText(about string, late bool) string {
 	return about
 }
 
-// ParsePostedText reads what PostedText wrote.
+// ParsePostedText reverses PostedText.
 func ParsePostedText(text string) (about string, late bool) { return strings.CutSuffix(text, withLate) }
 
-// String is the text of what a difference is about.
+// String returns the text of an About.
 func (a About) String() string {
 	return fmt.Sprintf("%s%s %s %q %q", aboutPrefix, a.Windows.From, a.Windows.To, a.Service, a.ID)
 }
 
-// IsAbout reports whether a text is one of an About, or what PostedText makes of it.
+// IsAbout reports whether a text is that of an About, with or without PostedText.
 func IsAbout(text string) bool {
 	text, _ = ParsePostedText(text)
 	return strings.HasPrefix(text, aboutPrefix) && strings.HasSuffix(text, `"`)
 }
 
-// ParseAbout reads what String wrote.
+// ParseAbout reverses String.
 func ParseAbout(text string) (a About, err error) {
 	var from, to string
 	if _, err := fmt.Sscanf(text, aboutPrefix+"%s %s %q %q", &from, &to, &a.Service, &a.ID); err != nil {
@@ -68,7 +68,7 @@ func ParseAbout(text string) (a About, err error) {
 	return a, err
 }
 
-// scoped is what the charges of a commitment are compared by: its windows, and the scope that the charge has.
+// scoped is the key by which the charges of a commitment are compared: its windows, and the scope of the charge.
 type scoped struct {
 	About
 	SKU int32
@@ -79,28 +79,28 @@ func (s scoped) compare(o scoped) int {
 		cmp.Compare(s.Windows.To, o.Windows.To), cmp.Compare(s.Service, o.Service), cmp.Compare(s.SKU, o.SKU))
 }
 
-// Change is what re-rating makes of a commitment of a closed cycle.
+// Change is the result of re-rating for a commitment of a closed cycle.
 type Change struct {
 	scoped
 	Customer int32
 	Origin   period.Cycle
-	Due      measure.Charge // less all that closed cycles billed: the line of the earliest open cycle
-	Differs  measure.Charge // less what the earliest open cycle billed too
-	Late     bool           // late lines are counted, which may be taken back
+	Due      measure.Charge // minus all that closed cycles billed: the line of the earliest open cycle
+	Differs  measure.Charge // minus what the earliest open cycle billed too
+	Late     bool           // it counts late lines, which may be reversed
 }
 
-// Moves reports whether the change is one to all that was billed.
+// Moves reports whether the change differs from everything that was billed.
 func (c *Change) Moves() bool { return c.Differs != (measure.Charge{}) }
 
-// spent is what a change counts for other commitments.
+// spent returns what other commitments count of a change.
 func (c *Change) spent() commitment.Spent {
 	return commitment.Spent{At: c.Windows.To - 1, SKU: c.SKU, Service: c.Service, Payment: c.Differs.Payment, By: c.ID}
 }
 
 // Again calculates the commitments of a bucket's customers for a closed cycle again, and those of later closed cycles
-// that count what has moved, and returns what differs from all that was billed (FCOMMIT-5). moved are differences
-// that are in no file yet, by customer. With onlyTouched, only the commitments of the cycle that count a line of it
-// or of an earlier one are owed.
+// that count the changes. It returns the differences from all that was billed (FCOMMIT-5). moved are differences that
+// are in no file yet, by customer. With onlyTouched, only the commitments of the cycle that count a line of it or of an
+// earlier one are owed.
 func (f *Folder) Again(bucket int, origin period.Cycle, moved map[int32][]commitment.Spent,
 	onlyTouched bool) ([]Change, error) {
 	billed, err := f.source().Lines(bucket, origin, f.LateIn, func(int32) bool { return true },
@@ -150,20 +150,20 @@ func (f *Folder) Again(bucket int, origin period.Cycle, moved map[int32][]commit
 	return out, nil
 }
 
-// again calculates the commitments of a customer again.
+// again calculates the commitments of one customer again.
 type again struct {
 	*Folder
 	bucket   int
 	customer int32
 	late     []measure.Counted  // see lateLines
 	posted   []posting          // of the bucket
-	moved    []commitment.Spent // that is in no file yet
-	count    touchedRows        // of later cycles: they count what has moved
+	moved    []commitment.Spent // in no file yet
+	count    touchedRows        // of later cycles that count what changed
 	out      []Change
 }
 
-// touches are the rows that count what has moved, or one of the late lines that are wanted, by the cycles in which
-// their windows end.
+// touches returns the rows that count what changed, or one of the selected late lines, by the cycles in which their
+// windows end.
 func (a *again) touches(wanted func(*measure.Counted) bool) touchedRows {
 	changed := slices.Clone(a.moved)
 	for i := range a.late {
@@ -174,13 +174,13 @@ func (a *again) touches(wanted func(*measure.Counted) bool) touchedRows {
 	return commitment.Touched(a.Prices, a.customer, changed, a.LateIn-1)
 }
 
-// touched says which rows count a line of a cycle, or what has moved.
+// touched returns which rows count a line of a cycle, or what changed.
 func (a *again) touched(cycle period.Cycle) (func(*books.Commitment) bool, error) {
 	lines, err := a.source().Lines(a.bucket, cycle, a.LateIn, func(c int32) bool { return c == a.customer })
 	return a.counting(a.customer, cycle, lines[a.customer], a.moved), err
 }
 
-// cycle calculates the rows that are wanted for a cycle; with all, what other rows billed for it is no longer due.
+// cycle calculates the selected rows for a cycle; with all, what other rows billed for it is no longer due.
 func (a *again) cycle(cycle period.Cycle, wanted func(*books.Commitment) bool, all bool) error {
 	src := a.source()
 	first := min(cycle, commitment.From(a.Prices, a.customer, cycle))
@@ -200,7 +200,7 @@ func (a *again) cycle(cycle period.Cycle, wanted func(*books.Commitment) bool, a
 		}
 		a.count.spanned(rows, cycle, spans, a.owing(a.customer, cycle, counted))
 	}
-	own := func(c *measure.Counted) bool { // whose place is taken
+	own := func(c *measure.Counted) bool { // whose line is replaced
 		taken := all
 		for i := range rows {
 			taken = taken || wanted(&rows[i]) && rows[i].ID == c.By && rows[i].Valid.Overlaps(c.Windows)
@@ -244,13 +244,13 @@ func (a *again) cycle(cycle period.Cycle, wanted func(*books.Commitment) bool, a
 	}
 	for i := range a.posted {
 		if p := &a.posted[i]; all && p.Customer == a.customer && p.Origin == cycle {
-			at(p.scoped) // which may have no line
+			at(p.scoped) // it may have no line
 		}
 	}
 	return a.take(sums)
 }
 
-// add adds a charge to what differs, and to what is due less closed cycles.
+// add adds a charge to the difference and, if closed, to what is due minus closed cycles.
 func (c *Change) add(o *measure.Charge, away, closed bool) error {
 	if err := c.Differs.Add(o, away); err != nil || !closed {
 		return err
@@ -258,8 +258,8 @@ func (c *Change) add(o *measure.Charge, away, closed bool) error {
 	return c.Due.Add(o, away)
 }
 
-// take takes over what differs, and what has to be posted although nothing differs: late lines made it, and without
-// its row they make it no more.
+// take takes over the differences, and results without a difference that must be posted: late lines made them, and
+// without a row of the commitment late lines make them no more.
 func (a *again) take(sums map[scoped]*Change) error {
 	recalculated := a.touches(func(*measure.Counted) bool { return true })
 	var list []Change
@@ -279,7 +279,7 @@ func (a *again) take(sums map[scoped]*Change) error {
 	return nil
 }
 
-// postedOf is what an earlier re-rating posted of a change.
+// postedOf returns what an earlier re-rating posted for a change.
 func (a *again) postedOf(c *Change) (sum measure.Charge) {
 	for i := range a.posted {
 		if p := &a.posted[i]; p.Customer == c.Customer && p.Origin == c.Origin && p.scoped == c.scoped {
@@ -293,7 +293,7 @@ func (a *again) postedOf(c *Change) (sum measure.Charge) {
 type posting struct {
 	Change
 	asOf        period.Instant
-	own         period.Instant // tables.Nothing = an earlier build posted it, without the partner
+	own         period.Instant // tables.Nothing = posted by an earlier version, without the partner
 	partner     string
 	association books.AssociationType
 }
@@ -361,7 +361,7 @@ func (f *Folder) postedLine(p *posting) *linefile.Line {
 	return l
 }
 
-// paidPosting is when a posted difference is paid.
+// paidPosting returns when a posted difference is paid.
 func (f *Folder) paidPosting(p *posting) period.Instant {
 	return min(p.asOf, f.Books.Zone.Bounds(f.LateIn).To-1)
 }

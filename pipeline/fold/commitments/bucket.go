@@ -25,7 +25,7 @@ type Folder struct {
 	MonthEnd func(period.Cycle) bool // whether a cycle has month-end lines
 }
 
-// Bucket makes the lines of the commitments of a bucket's customers in an open cycle, and returns how many there are.
+// Bucket makes the lines of the commitments of a bucket's customers in an open cycle and returns their number.
 func (f *Folder) Bucket(bucket int, cycle period.Cycle, customers []int32) (int64, error) {
 	key := manifest.FileKey{Table: tables.Lines().Name, Cycle: manifest.CycleOf(cycle), Day: manifest.CommitmentsDay,
 		Bucket: bucket}
@@ -63,7 +63,7 @@ func (f *Folder) Bucket(bucket int, cycle period.Cycle, customers []int32) (int6
 	return int64(len(lines)), nil
 }
 
-// source reads the lines of the next state.
+// source returns a reader of the lines of the next state.
 func (f *Folder) source() *measure.Commitments {
 	return &measure.Commitments{Files: f.Txn.Pending(), Rated: f.Rated, Base: f.Txn.Base(), Books: f.Books,
 		Prices: f.Prices}
@@ -97,7 +97,7 @@ func (f *Folder) open(bucket int, cycle period.Cycle, customers []int32, late []
 	return out, nil
 }
 
-// among reports whether a customer is one of a sorted list.
+// among returns a function that reports whether a customer is in a sorted list.
 func among(customers []int32) func(int32) bool {
 	return func(c int32) bool {
 		_, ok := slices.BinarySearch(customers, c)
@@ -105,9 +105,9 @@ func among(customers []int32) func(int32) bool {
 	}
 }
 
-// spent is what counts for the commitments of a customer for a cycle: lines that are stored, and late lines of
-// commitments that are not stored yet. What was charged for the cycle itself is calculated again, except the billed
-// lines that stay.
+// spent returns what counts for the commitments of a customer for a cycle: stored lines, and late lines of commitments
+// that are not stored yet. Charges for the cycle itself are omitted, since they are calculated again, except billed
+// lines for which stays is true.
 func (f *Folder) spent(customer int32, cycle period.Cycle, counted []measure.Counted,
 	late []*linefile.Line, stays func(*measure.Counted) bool) []commitment.Spent {
 	var out []commitment.Spent
@@ -127,7 +127,7 @@ func (f *Folder) spent(customer int32, cycle period.Cycle, counted []measure.Cou
 	return out
 }
 
-// line is the line of what a commitment charges for a cycle.
+// line returns the line of a commitment's charge for a cycle.
 func (f *Folder) line(c *commitment.Line, cycle period.Cycle) (*linefile.Line, error) {
 	charge, err := commitment.Charge(f.Prices, c)
 	if err != nil {
@@ -146,7 +146,7 @@ const (
 	detailLate  = 16
 )
 
-// begin begins a line of a commitment, whose partner and terms are those at an instant.
+// begin begins a line of a commitment. Its partner and terms are those at its own time.
 func (f *Folder) begin(customer int32, of scoped, own period.Instant) *linefile.Line {
 	l := &linefile.Line{Customer: customer, SKU: of.SKU, Service: of.Service, ChargingMode: onDemand,
 		ID: measure.CommitmentPrefix + of.ID, TradeTime: of.Windows.To, Start: of.Windows.From, End: of.Windows.To,
@@ -155,13 +155,13 @@ func (f *Folder) begin(customer int32, of scoped, own period.Instant) *linefile.
 	return l
 }
 
-// due is what a line that is due now is of.
+// due returns the key of a line that is due now.
 func (f *Folder) due(l *commitment.Line) scoped {
 	return scoped{About{l.Row.ID, commitment.Service(f.Prices, l.Row), l.Bounds}, l.Row.SKU}
 }
 
-// closed makes the differences of closed cycles that lines billed in the earliest open cycle touch (FCOMMIT-2), and
-// those that were posted and that none of them touches (FCOMMIT-5).
+// closed makes the differences of closed cycles that lines billed in the earliest open cycle touch (FCOMMIT-2), and the
+// posted ones that no such line touches (FCOMMIT-5).
 func (f *Folder) closed(bucket int, customers []int32, posted []posting) ([]*linefile.Line, error) {
 	late, err := f.lateLines(bucket, among(customers))
 	if err != nil {
@@ -182,7 +182,7 @@ func (f *Folder) closed(bucket int, customers []int32, posted []posting) ([]*lin
 		}
 		touched := touchedRows(commitment.Touched(f.Prices, customer, changed, f.LateIn-1))
 		isLate := len(changed) > 0
-		for i := range posted { // the late lines that it counts may have been taken back
+		for i := range posted { // the late lines that it counts may have been reversed
 			if p := &posted[i]; p.Customer == customer && p.Late {
 				touched.add(f.Books.Commitments.Of(customer), p.Origin, billedSpan{p.ID, p.Windows}, anyRow)
 				if !isLate {
@@ -224,8 +224,8 @@ func (f *Folder) lateLines(bucket int, wanted func(customer int32) bool) (map[in
 	return out, err
 }
 
-// isLate reports whether a line that is billed in the earliest open cycle belongs to a closed one: by its
-// origin_cycle, or, of a cost file, by its charge period (§11.1).
+// isLate reports whether a line that is billed in the earliest open cycle belongs to a closed one: by its origin_cycle
+// or, for a cost file, by its charge period (§11.1).
 func (f *Folder) isLate(c *measure.Counted) bool {
 	if !c.Costs {
 		return c.Origin < f.LateIn
@@ -245,8 +245,8 @@ type month struct {
 	counted []measure.Counted
 }
 
-// months reads the lines that count for the cycles of touched commitments. What is final is no longer touched then
-// (FCOMMIT-4), and rows that one billed line spans are touched together.
+// months reads the lines that count for the cycles of touched commitments. It removes final ones from touched
+// (FCOMMIT-4), and touches rows that one billed line spans together.
 func (f *Folder) months(bucket int, customer int32, touched touchedRows, posted []posting) (out []month, err error) {
 	src := f.source()
 	for _, cycle := range touched.cycles() {
@@ -269,8 +269,8 @@ func (f *Folder) months(bucket int, customer int32, touched touchedRows, posted 
 	return out, nil
 }
 
-// billedOf is what a billed line is of. If its service was renamed, so that no product has it and taxes and terms
-// cannot name it, the scope is that of the row that takes the line's place.
+// billedOf returns the key of a billed line. If its service was renamed, so that no product has it and taxes and terms
+// cannot name it, the scope is that of the row that replaces the line.
 func (f *Folder) billedOf(customer int32, c *measure.Counted) scoped {
 	of := scoped{About{c.By, c.Service, c.Windows}, c.SKU}
 	has := func(p books.Product) bool { return p.ServiceTypeCode == c.Service }
@@ -287,7 +287,7 @@ func (f *Folder) billedOf(customer int32, c *measure.Counted) scoped {
 	return of
 }
 
-// billedSpans are the spans of a cycle for which something is billed: by closed cycles, or by what re-rating posted.
+// billedSpans returns the spans of a cycle for which something is billed: by closed cycles, or by posted differences.
 func (f *Folder) billedSpans(customer int32, cycle period.Cycle, counted []measure.Counted, posted []posting) (
 	out []billedSpan, err error) {
 	sums := make(map[scoped]measure.Charge)
@@ -315,7 +315,7 @@ func (f *Folder) billedSpans(customer int32, cycle period.Cycle, counted []measu
 	return out, err
 }
 
-// owing says which commitments of a customer can owe something for a cycle. Before the first closed cycle these are
+// owing returns which commitments of a customer can owe something for a cycle. Before the first closed cycle these are
 // only those that count a line.
 func (f *Folder) owing(customer int32, cycle period.Cycle, counted []measure.Counted) func(*books.Commitment) bool {
 	for _, ref := range f.Txn.Base().Manifest.Cycles {
@@ -326,8 +326,8 @@ func (f *Folder) owing(customer int32, cycle period.Cycle, counted []measure.Cou
 	return f.counting(customer, cycle, counted, nil)
 }
 
-// counting says of which commitments a window that ends in a cycle counts a line of it or of an earlier one. The
-// lines of cost files do not count: they make no month before the first closed one owe.
+// counting returns which commitments have a window that ends in a cycle and counts a line of it or of an earlier one.
+// Lines of cost files do not count: they make no month before the first closed one owe.
 func (f *Folder) counting(customer int32, cycle period.Cycle, counted []measure.Counted, moved []commitment.Spent) func(
 	*books.Commitment) bool {
 	spent := slices.Clone(moved)
@@ -340,9 +340,9 @@ func (f *Folder) counting(customer int32, cycle period.Cycle, counted []measure.
 	return func(c *books.Commitment) bool { return rows[c][cycle] }
 }
 
-// differences calculates the touched commitments of a customer for a closed cycle again and returns what differs from
-// all that was billed, by the scope that it has or had. late are the differences of earlier cycles, and what was posted
-// for this one and stays.
+// differences calculates the touched commitments of a customer for a closed cycle again. It returns the differences
+// from all that was billed, by the current or former scope. late are the differences of earlier cycles, and what was
+// posted for this one and stays.
 func (f *Folder) differences(customer int32, m month, touched touchedRows, late []*linefile.Line) ([]*linefile.Line,
 	error) {
 	rows := f.Books.Commitments.Of(customer)
@@ -380,13 +380,13 @@ func (f *Folder) differences(customer int32, m month, touched touchedRows, late 
 	return f.differenceLines(customer, m.cycle, due), nil
 }
 
-// chargeOf is the money of a line that is due.
+// chargeOf returns the amounts of a line that is due.
 func chargeOf(bk *tariff.Book, l *commitment.Line) (measure.Charge, error) {
 	c, err := commitment.Charge(bk, l)
 	return measure.Charge{Official: c.Official, Truncated: c.Truncated, Payment: c.Payment}, err
 }
 
-// differenceLines are the lines of differences that are not zero.
+// differenceLines returns the lines of differences that are not zero.
 func (f *Folder) differenceLines(customer int32, cycle period.Cycle, due map[scoped]measure.Charge) []*linefile.Line {
 	var out []*linefile.Line
 	for _, of := range slices.SortedFunc(maps.Keys(due), scoped.compare) {
@@ -397,7 +397,7 @@ func (f *Folder) differenceLines(customer int32, cycle period.Cycle, due map[sco
 	return out
 }
 
-// difference is the line of a difference for a closed cycle, without the instant at which it is paid.
+// difference returns the line of a difference for a closed cycle, without the instant at which it is paid.
 func (f *Folder) difference(customer int32, of scoped, cycle period.Cycle, sum *measure.Charge) *linefile.Line {
 	l := f.begin(customer, of, f.Books.Zone.Bounds(cycle).From)
 	l.Charge = line.Charge{Official: sum.Official, Truncated: sum.Truncated, Payment: sum.Payment, DiscountID: -1,

@@ -10,7 +10,7 @@ import (
 // touchedRows are commitments that count a line which is billed late, by the cycles in which their windows end.
 type touchedRows map[*books.Commitment]map[period.Cycle]bool
 
-// cycles are all cycles of touched commitments, ascending.
+// cycles returns all cycles of touched commitments, ascending.
 func (t touchedRows) cycles() []period.Cycle {
 	var out []period.Cycle
 	for _, set := range t {
@@ -22,15 +22,15 @@ func (t touchedRows) cycles() []period.Cycle {
 	return slices.Compact(out)
 }
 
-// leave makes a cycle one of which nothing is touched.
+// leave removes a cycle.
 func (t touchedRows) leave(cycle period.Cycle) {
 	for _, set := range t {
 		delete(set, cycle)
 	}
 }
 
-// bills reports whether one of the touched rows of a customer takes the place of what was billed for a cycle: a row
-// of its commitment, in force in its windows.
+// bills reports whether one of the touched rows of a customer replaces what was billed for a cycle: a row of the same
+// commitment that is in force in the windows.
 func (t touchedRows) bills(rows []books.Commitment, cycle period.Cycle, of billedSpan) bool {
 	for i := range rows {
 		if row := &rows[i]; t[row][cycle] && row.ID == of.id && row.Valid.Overlaps(of.windows) {
@@ -40,17 +40,16 @@ func (t touchedRows) bills(rows []books.Commitment, cycle period.Cycle, of bille
 	return false
 }
 
-// billedSpan is the windows that one line of a commitment was billed for.
+// billedSpan identifies the windows for which a line of a commitment was billed.
 type billedSpan struct {
 	id      string
 	windows period.Span
 }
 
-// anyRow wants every commitment.
+// anyRow selects every commitment.
 func anyRow(*books.Commitment) bool { return true }
 
-// add touches the rows that are wanted and take the place of what was billed for a cycle, and reports whether one was
-// not touched yet.
+// add touches the selected rows that replace what was billed for a cycle, and reports whether one was not touched yet.
 func (t touchedRows) add(rows []books.Commitment, cycle period.Cycle, of billedSpan,
 	wanted func(*books.Commitment) bool) (more bool) {
 	for i := range rows {
@@ -66,8 +65,8 @@ func (t touchedRows) add(rows []books.Commitment, cycle period.Cycle, of billedS
 	return more
 }
 
-// spanned touches the rows that are wanted and that one line, billed for a cycle, spans with a touched row of its
-// commitment: they take its place together. It spans several if rows of the books were split since.
+// spanned touches the selected rows that one line, billed for a cycle, spans together with a touched row of its
+// commitment: they replace it together. A line spans several rows if rows of the books were split later.
 func (t touchedRows) spanned(rows []books.Commitment, cycle period.Cycle, billed []billedSpan,
 	wanted func(*books.Commitment) bool) {
 	for again := true; again; {

@@ -137,7 +137,7 @@ func (f found) group(b *books.Books) *group {
 // slab is the number of groups that are allocated at once.
 const slab = 1 << 10
 
-// grouper groups parts of rows of one delivery. It is not safe for concurrent use; several groupers can share the
+// grouper groups parts of rows of one delivery, in one goroutine. Several groupers can share the words.
 // words.
 type grouper struct {
 	delivery *Delivery

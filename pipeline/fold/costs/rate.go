@@ -448,7 +448,7 @@ func (p *pricer) customer(dst []*linefile.Line, r *rated, rater *rating.CostRate
 // nameKey is the key of the name and tag of a resource on month-end lines.
 type nameKey struct {
 	sku              int32
-	region, resource string // no region if the meter counts over all
+	region, resource string // no region if the meter counts all regions
 }
 
 func (p *pricer) nameKey(sku int32, region, resource string) nameKey {

@@ -45,7 +45,7 @@ func (s *Commitments) ahead(bucket int, cycle period.Cycle, wanted func(int32) b
 	return nil
 }
 
-// reaches reports whether a line of a file begins at an instant or later. It reads one column.
+// reaches reports whether a line of a file begins at or after an instant. It reads one column.
 func (s *Commitments) reaches(e manifest.FileEntry, t period.Instant) (bool, error) {
 	if rated.Is(e) {
 		return true, nil

@@ -18,20 +18,20 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Charged finds what parts of recurring charges in advance were charged, in one state of the lake (MEAS-6).
+// Charged finds what was charged for parts of recurring charges in advance, in one state of the lake (MEAS-6).
 type Charged struct {
 	Files  lake.FileSet
-	Base   *lake.Snapshot // which says what is closed and archived
+	Base   *lake.Snapshot // determines what is closed and archived
 	Books  *books.Books
 	Prices *tariff.Book // of Books
 	Bucket int
-	Billed func(period.Cycle) bool // whether a cycle's charges are those that it billed, and not those of the books
+	Billed func(period.Cycle) bool // whether a cycle's stored charges apply instead of those of the books
 	Until  period.Cycle            // the last cycle whose differences of re-rating count
 
 	known map[period.Cycle]map[chargeOf][]Base // by cycle of the charge
 }
 
-// chargeOf names the lines of a part of a charge.
+// chargeOf identifies the lines of a part of a charge.
 type chargeOf struct{ customer, id string }
 
 // Base is what was charged for a part of a recurring charge: the base of its refund.
@@ -47,9 +47,9 @@ type Base struct {
 	sku string
 }
 
-// Of is what a part was charged, in order of sku, region and resource. There is nothing if a cycle that is closed did
-// not charge it. A cycle before the first closed one billed nothing by itself: the books say what it charged, unless
-// re-rating has posted it.
+// Of returns what was charged for a part, in order of sku, region and resource. It is empty if a closed cycle did not
+// charge it. A cycle before the first closed one billed nothing itself: the books determine what it charged, unless a
+// re-rating posted it.
 func (s *Charged) Of(p *recurring.Part) ([]Base, error) {
 	cycle := s.Books.Zone.Cycle(p.Span.From)
 	if !s.Billed(cycle) {
@@ -60,7 +60,7 @@ func (s *Charged) Of(p *recurring.Part) ([]Base, error) {
 			return nil, err
 		}
 	}
-	if s.known[cycle] == nil { // what it billed has left the lake
+	if s.known[cycle] == nil { // what it billed is no longer in the lake
 		return s.priced(p)
 	}
 	billed := s.known[cycle][chargeOf{s.Books.Customers[p.Row.Customer].ID, p.ID(s.Books.Zone)}]
@@ -94,7 +94,7 @@ func (s *Charged) beforeFirst(cycle period.Cycle) bool {
 	return true
 }
 
-// priced is what a part costs by the books.
+// priced returns what a part costs by the books.
 func (s *Charged) priced(p *recurring.Part) ([]Base, error) {
 	c, err := recurring.Price(s.Prices, p, nil)
 	if err != nil {
@@ -108,8 +108,8 @@ func (s *Charged) priced(p *recurring.Part) ([]Base, error) {
 	return []Base{b}, nil
 }
 
-// load reads what a cycle charged, and what re-rating it has posted since. It leaves nothing known of a cycle whose
-// charges are archived.
+// load reads what a cycle charged, and what re-ratings of it posted later. It stores nothing for a cycle whose charges
+// are archived.
 func (s *Charged) load(cycle period.Cycle) error {
 	files, err := s.Files.Find(manifest.FileKey{Table: tables.Lines().Name, Cycle: manifest.CycleOf(cycle),
 		Day: manifest.ChargesDay, Bucket: s.Bucket})
@@ -165,7 +165,7 @@ func (s *Charged) lines(e manifest.FileEntry, to map[chargeOf][]Base) error {
 	})
 }
 
-// differences adds the differences of charges of a cycle that re-rating has posted.
+// differences adds the differences of a cycle's charges that re-ratings posted.
 func (s *Charged) differences(e manifest.FileEntry, cycle period.Cycle, to map[chargeOf][]Base) error {
 	cols := tables.Columns(tables.ReratingCustomerID, tables.ReratingOriginCycle, tables.ReratingSKU,
 		tables.ReratingRegionCode, tables.ReratingResourceID, tables.ReratingPackageDraws,
@@ -185,12 +185,12 @@ func (s *Charged) differences(e manifest.FileEntry, cycle period.Cycle, to map[c
 		if err != nil {
 			return err
 		}
-		id := string(c.Text(tables.ReratingPackageDraws).At(i)) // of a recurring charge it is the line's id
+		id := string(c.Text(tables.ReratingPackageDraws).At(i)) // for a recurring charge the line's id
 		return add(to, chargeOf{c.Word(tables.ReratingCustomerID).At(i), id}, &b)
 	})
 }
 
-// read takes amounts over from columns.
+// read sets amounts from columns.
 func (b *Base) read(official, payment parquet.Dec) (err error) {
 	if b.Official, err = money.AmountFromRaw(official.Hi, official.Lo); err != nil {
 		return err
@@ -199,7 +199,7 @@ func (b *Base) read(official, payment parquet.Dec) (err error) {
 	return err
 }
 
-// add adds what a line charges to what others charged in its place. The partner is that of the first one.
+// add adds a line's charge to those of the same place. The partner is that of the first line.
 func add(to map[chargeOf][]Base, of chargeOf, b *Base) (err error) {
 	for i := range to[of] {
 		known := &to[of][i]
@@ -216,7 +216,7 @@ func add(to map[chargeOf][]Base, of chargeOf, b *Base) (err error) {
 	return nil
 }
 
-// Back is the refund of what was charged for a part.
+// Back returns the refund of what was charged for a part.
 func (s *Charged) Back(p *recurring.Part, b *Base) (line.Charge, error) {
 	return recurring.Back(s.Prices, p, &line.Charge{Official: b.Official, Payment: b.Payment})
 }

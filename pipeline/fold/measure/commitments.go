@@ -24,13 +24,13 @@ import (
 // Commitments reads the lines that commitments count (§10.4) from one state of the lake.
 type Commitments struct {
 	Files  lake.FileSet
-	Rated  *rated.Lines   // which are in no file yet; nil = none
-	Base   *lake.Snapshot // which says what is archived
+	Rated  *rated.Lines   // lines that are in no file yet; may be nil
+	Base   *lake.Snapshot // determines what is archived
 	Books  *books.Books
 	Prices *tariff.Book // of Books
 }
 
-// ArchivedError is a cycle that a commitment counts and whose lines are archived.
+// ArchivedError reports a cycle whose lines a commitment counts but which is archived.
 type ArchivedError struct{ Cycle string }
 
 func (e *ArchivedError) Error() string {
@@ -38,14 +38,14 @@ func (e *ArchivedError) Error() string {
 		"begin after that month", e.Cycle)
 }
 
-// IsArchived reports whether the lines of a cycle have left the lake.
+// IsArchived reports whether the lines of a cycle are no longer in the lake.
 func (s *Commitments) IsArchived(c period.Cycle) bool {
 	ref, _ := s.Base.Cycle(manifest.CycleOf(c))
 	return ref.Archived != nil
 }
 
-// LeftSince reports whether lines of a cycle, or of a later one, have left the lake. The cycle itself need not be in
-// it: a window can begin before the first month of the lake.
+// LeftSince reports whether lines of a cycle or of a later one are no longer in the lake. The cycle itself need not be
+// in the lake: a window can begin before its first month.
 func (s *Commitments) LeftSince(c period.Cycle) bool {
 	return slices.ContainsFunc(s.Base.Manifest.Cycles, func(ref manifest.CycleRef) bool {
 		return ref.Period() >= c && ref.Archived != nil
@@ -55,22 +55,22 @@ func (s *Commitments) LeftSince(c period.Cycle) bool {
 // Counted is a line that commitments count.
 type Counted struct {
 	commitment.Spent
-	Cycle  period.Cycle   // in which it is billed
-	Origin period.Cycle   // to which it belongs
+	Cycle  period.Cycle   // cycle that bills it
+	Origin period.Cycle   // cycle to which it belongs
 	Paid   period.Instant // at which it is paid (§6.3)
 
 	Costs   bool // it is a line of a cost file
 	Charge  Charge
-	Windows period.Span // of a line of a commitment: usage_start and usage_end
+	Windows period.Span // usage_start and usage_end, for a line of a commitment
 	kind    string
-	listed  bool // it has a price list: it is no difference
-	ofEnd   bool // of a line of a cost file: it is a month-end line, or the difference of one
+	listed  bool // whether it has a price list, which differences lack
+	ofEnd   bool // for a line of a cost file: whether it is a month-end line or the difference of one
 }
 
-// Charge is the money of a line without a discount.
+// Charge holds the amounts of a line without a discount.
 type Charge struct{ Official, Truncated, Payment money.Amount }
 
-// Add adds another charge, or takes it away.
+// Add adds another charge; with away it subtracts it.
 func (c *Charge) Add(o *Charge, away bool) (err error) {
 	for _, p := range [...]struct {
 		to *money.Amount
@@ -92,15 +92,15 @@ const CommitmentPrefix = "commitment/"
 // CommitmentID is the id of the lines of a commitment.
 func CommitmentID(c *books.Commitment) string { return CommitmentPrefix + c.ID }
 
-// countedColumns are the columns that are read of lines.
+// countedColumns are the columns of lines that are read.
 var countedColumns = tables.Columns(tables.LineCustomerID, tables.LineSKU, tables.LineServiceTypeCode, tables.LineKind,
 	tables.LineID,
 	tables.LineOriginCycle, tables.LineUsageStart, tables.LineUsageEnd, tables.LineInstant, tables.LineOfficialAmount,
 	tables.LineTruncatedAmount, tables.LinePaymentAmount, tables.LinePriceList)
 
-// Lines reads the lines of customers of a bucket that are billed in the cycles from one to another, and that
-// commitments can count (FCOMMIT-3): of days that are named, or of all. With those of all days come the lines of cost
-// files that are billed in earlier cycles and belong to the time from the first cycle on.
+// Lines reads the lines of customers of a bucket that are billed in the cycles from … to and that commitments can count
+// (FCOMMIT-3): of the given days, or of all. With all days it adds the lines of cost files that are billed in earlier
+// cycles and belong to the time from the first cycle on.
 func (s *Commitments) Lines(bucket int, from, to period.Cycle, wanted func(customer int32) bool, days ...manifest.Day) (
 	map[int32][]Counted, error) {
 	out := make(map[int32][]Counted)
@@ -126,7 +126,7 @@ func (s *Commitments) Lines(bucket int, from, to period.Cycle, wanted func(custo
 	return out, nil
 }
 
-// files lists the files of lines of a bucket that are billed in a cycle: of days that are named, or of all.
+// files lists the files of lines of a bucket that are billed in a cycle: of the given days, or of all.
 func (s *Commitments) files(bucket int, cycle period.Cycle, days []manifest.Day) ([]manifest.FileEntry, error) {
 	counts := func(k manifest.FileKey) bool {
 		return k.Bucket == bucket && k.Table == tables.Lines().Name && k.Day != manifest.EventsDay &&
@@ -145,8 +145,8 @@ func (s *Commitments) files(bucket int, cycle period.Cycle, days []manifest.Day)
 	return files, nil
 }
 
-// Spent is what counts for the commitments of a customer for a cycle, of the lines that are billed up to a cycle. What
-// was charged for the cycle itself is left out.
+// Spent returns what counts for the commitments of a customer for a cycle, from lines billed up to the cycle to. It
+// omits what was charged for the cycle itself.
 func (s *Commitments) Spent(bucket int, customer int32, cycle, to period.Cycle) ([]commitment.Spent, error) {
 	first := commitment.From(s.Prices, customer, cycle)
 	lines, err := s.Lines(bucket, first, to, func(c int32) bool { return c == customer })
@@ -162,7 +162,7 @@ func (s *Commitments) Spent(bucket int, customer int32, cycle, to period.Cycle) 
 	return out, nil
 }
 
-// reader gives lines, a row group at a time; nil at the end.
+// reader reads lines, one row group at a time; nil at the end.
 type reader interface {
 	Next() (*parquet.Columns[tables.Line], error)
 	io.Closer
@@ -232,7 +232,7 @@ func (s *Commitments) counted(day manifest.Day, cycle period.Cycle, cols *parque
 		Windows: period.Span{From: start, To: end}, kind: cols.Word(tables.LineKind).At(i),
 		listed: cols.Word(tables.LinePriceList).At(i) != ""}
 	one.SKU, one.Service = sku, cols.Word(tables.LineServiceTypeCode).At(i)
-	if sku >= 0 { // the books can have another since it was billed
+	if sku >= 0 { // the books can have changed it since it was billed
 		one.Service = s.Books.Products[sku].ServiceTypeCode
 	}
 	if one.Paid == tables.Nothing {
@@ -263,7 +263,7 @@ func (s *Commitments) counted(day manifest.Day, cycle period.Cycle, cols *parque
 	return one, nil
 }
 
-// instant is when a line counts, and whether it stems from one record (§10.4).
+// instant returns when a line counts, and whether it comes from one record (§10.4).
 func (s *Commitments) instant(one *Counted, day manifest.Day) (at period.Instant, record bool) {
 	switch day {
 	case manifest.EndDay, manifest.RerateDay:

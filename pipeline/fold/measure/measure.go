@@ -11,20 +11,20 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Key is what a billing object is made by (§4.7). Customer and SKU are indexes in the books; Object is the group,
-// or the link that is in none.
+// Key identifies a billing object (§4.7). Customer and SKU are indexes in the books; Object is the group, or a link
+// that is in no group.
 type Key struct {
 	Customer, SKU  int32
 	Region, Object string
 }
 
-// Compare puts keys in order of customer, sku, region and object.
+// Compare orders keys by customer, sku, region and object.
 func (k Key) Compare(o Key) int {
 	return cmp.Or(cmp.Compare(k.Customer, o.Customer), cmp.Compare(k.SKU, o.SKU), cmp.Compare(k.Region, o.Region),
 		cmp.Compare(k.Object, o.Object))
 }
 
-// KeyOf is the object that a row of links.csv belongs to.
+// KeyOf returns the key of the object to which a row of links.csv belongs.
 func KeyOf(l *books.Link) Key {
 	if l.Group != "" {
 		return Key{l.Customer, l.SKU, l.Region, l.Group}
@@ -36,7 +36,7 @@ func KeyOf(l *books.Link) Key {
 type Objects struct {
 	books *books.Books
 	byKey map[Key]map[string]*link // the links of each object, by resource_id
-	free  []values                 // of objects that are done with
+	free  []values                 // memory of finished objects
 }
 
 // link is one link's part in an object.
@@ -45,7 +45,7 @@ type link struct {
 	values
 }
 
-// values are a link's samples by slot, in bits per second: whole numbers as long as all are.
+// values are a link's samples by slot, in bits per second. They are stored as integers if all are whole numbers.
 type values struct {
 	slots             []percentile.Slot
 	in, out           []int64
@@ -68,21 +68,21 @@ func (v *values) add(slot percentile.Slot, in, out money.Quantity) {
 	v.inExact, v.outExact = append(v.inExact, in), append(v.outExact, out)
 }
 
-// exact are whole numbers as quantities; the result is never nil.
+// exact converts whole numbers to quantities; the result is never nil.
 func exact(whole []int64) []money.Quantity {
 	out := make([]money.Quantity, 0, len(whole)+1)
 	for _, n := range whole {
 		q, err := money.QuantityFromInt(n)
 		if err != nil {
-			panic(err) // it was made of a quantity
+			panic(err) // impossible: it was a quantity before
 		}
 		out = append(out, q)
 	}
 	return out
 }
 
-// Gather finds the objects that links.csv has in force in the cycle, as yet without samples. wanted picks some of them;
-// nil takes all.
+// Gather returns the objects of links that are in force in the cycle, without samples. wanted selects links; nil
+// selects all.
 func Gather(b *books.Books, cycle period.Cycle, wanted func(*books.Link) bool) *Objects {
 	bounds := b.Zone.Bounds(cycle)
 	o := &Objects{books: b, byKey: make(map[Key]map[string]*link)}
@@ -114,7 +114,7 @@ func (o *Objects) Keys() []Key { return slices.SortedFunc(maps.Keys(o.byKey), Ke
 // Links are the links of an object by resource_id.
 func (o *Objects) Links(k Key) []string { return slices.Sorted(maps.Keys(o.byKey[k])) }
 
-// Add gives a sample of a link, whose slot starts at the given instant, to its object, and reports whether it has one.
+// Add adds a sample of a link, whose slot starts at slot, to its object. It reports whether there is an object.
 func (o *Objects) Add(resource string, slot period.Instant, in, out money.Quantity) bool {
 	l, ok := o.books.Links.At(resource, slot)
 	if !ok {
@@ -128,7 +128,7 @@ func (o *Objects) Add(resource string, slot period.Instant, in, out money.Quanti
 	return true
 }
 
-// give adds a sample to a link's part, in memory of objects that are done with as long as there is some.
+// give adds a sample to a link's part. It reuses memory of finished objects.
 func (o *Objects) give(part *link, slot percentile.Slot, in, out money.Quantity) {
 	if n := len(o.free); part.slots == nil && n > 0 {
 		part.values, o.free = o.free[n-1], o.free[:n-1]
@@ -136,8 +136,8 @@ func (o *Objects) give(part *link, slot percentile.Slot, in, out money.Quantity)
 	part.add(slot, in, out)
 }
 
-// Object is one object with the samples it was given, as package percentile wants it: links by id, whole numbers where
-// all are. It holds until Forget.
+// Object returns one object with its samples for package percentile: links by id, as integers if all are whole numbers.
+// It is valid until Forget.
 func (o *Objects) Object(k Key) *percentile.Object {
 	out := &percentile.Object{}
 	for _, id := range o.Links(k) {
@@ -148,7 +148,7 @@ func (o *Objects) Object(k Key) *percentile.Object {
 	return out
 }
 
-// Forget takes an object's samples away, for others to use their memory.
+// Forget removes an object's samples, so that their memory can be reused.
 func (o *Objects) Forget(k Key) {
 	for _, part := range o.byKey[k] {
 		if cap(part.in) > 0 {

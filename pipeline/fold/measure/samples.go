@@ -17,13 +17,13 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Lake is where stored samples are read from.
+// Lake is the source of stored samples.
 type Lake struct {
 	Books *books.Books
 	Open  func(manifest.FileEntry) (storage.ReadFile, error)
-	// Unknown is the error of samples of a customer whom the books do not have; nil = they are strays as others are.
+	// Unknown is the error of samples of a customer that the books lack; nil = they are treated as strays.
 	Unknown func(customer string) error
-	// UnknownLink is the error of samples of a link of which links.csv has no row; nil = they are nobody's.
+	// UnknownLink is the error of samples of a link that links.csv lacks; nil = they are ignored.
 	UnknownLink func(link string) error
 }
 
@@ -34,17 +34,16 @@ type Sample struct {
 	percentile.Sample
 }
 
-// windowRows is how many rows of a file are in memory at once.
+// windowRows is the number of rows of a file that are in memory at once.
 const windowRows = 8192
 
 var windowColumns = tables.Columns(tables.SampleCustomerID, tables.SampleResourceID, tables.SampleSlot,
 	tables.SampleSampleTime, tables.SampleInBps,
 	tables.SampleOutBps)
 
-// Each gives every object its samples and shows it, in order of keys; what it shows holds until show returns. One
-// customer's samples are in memory at a time. The objects' customers are all of one bucket, and files are the cycle's
-// bandwidth files of that bucket. strays may be nil; newer are samples that take the place of the stored ones of their
-// slots.
+// Each passes every object with its samples to show, in order of keys; the object is valid until show returns. Memory
+// holds one customer's samples at a time. The objects' customers are all of one bucket, and files are the cycle's
+// bandwidth files of that bucket. strays may be nil; newer are samples that replace the stored ones of their slots.
 func (l *Lake) Each(objects *Objects, files []manifest.FileEntry, strays Strays, newer []Sample,
 	show func(Key, *percentile.Object) error) (err error) {
 	keys := objects.Keys()
@@ -76,16 +75,16 @@ func (l *Lake) Each(objects *Objects, files []manifest.FileEntry, strays Strays,
 	return nil
 }
 
-// addition is a sample that the files of its customer's bucket do not have.
+// addition is a sample that is not in the files of its customer's bucket.
 type addition struct {
 	Sample
-	newer bool // takes the place of what is stored, whatever that is
+	newer bool // replaces any stored sample
 }
 
-// additions are the samples of one customer next to those of the bucket's files: by link, in order of slots.
+// additions holds the samples of one customer that are not in the bucket's files: by link, in order of slots.
 type additions map[string][]addition
 
-// additions sorts strays and newer samples by customer, by the row of their link in force.
+// additions groups strays and newer samples by the customer of the row of their link in force.
 func (l *Lake) additions(strays Strays, newer []Sample) map[int32]additions {
 	out := make(map[int32]additions)
 	put := func(customer int32, a addition) {
@@ -112,8 +111,8 @@ func (l *Lake) additions(strays Strays, newer []Sample) map[int32]additions {
 	return out
 }
 
-// inOrder sorts a link's additions, newer ones standing before strays, and leaves one of each slot: the newer one where
-// there is one.
+// inOrder sorts a link's additions by slot and keeps one per slot: a newer one if there is one, which must precede
+// strays in list.
 func (l *Lake) inOrder(list []addition) []addition {
 	slices.SortStableFunc(list, func(a, b addition) int { return cmp.Compare(a.Slot, b.Slot) })
 	kept := list[:0]
@@ -129,15 +128,14 @@ func (l *Lake) inOrder(list []addition) []addition {
 	return kept
 }
 
-// elect decides between two stored samples of one slot that were stored for two customers, by the duplicates rule of
-// the link's policy. Under reject the one that was accepted first stays: the stray, for its customer was the link's
-// before.
+// elect decides between two samples of one slot that were stored for two customers, by the duplicates rule of the
+// link's policy. Under reject the sample accepted first stays: the stray, because its customer had the link before.
 func (l *Lake) elect(stray *Sample, other percentile.Sample) percentile.Sample {
 	row, ok := l.Books.Links.At(stray.Link, stray.Slot)
 	if !ok {
 		return stray.Sample
 	}
-	// the books' reader has checked that there is one
+	// the reader of the books has checked that there is one
 	policy := &l.Books.Policies[l.Books.Policy(l.Books.Products[row.SKU].Policy)]
 	if policy.Duplicates == books.DuplicatesReject {
 		return stray.Sample
@@ -145,24 +143,24 @@ func (l *Lake) elect(stray *Sample, other percentile.Sample) percentile.Sample {
 	return percentile.Winner(policy, stray.Sample, other)
 }
 
-// reading reads the files of a bucket side by side, a customer at a time.
+// reading reads the files of a bucket in parallel, one customer at a time.
 type reading struct {
 	lake    *Lake
 	objects *Objects
 	decoder *parquet.Decoder
 	files   []*window
-	links   map[string]*linkRow // of the customer at hand
-	added   additions           // of the customer at hand
+	links   map[string]*linkRow // of the current customer
+	added   additions           // of the current customer
 }
 
-// linkRow is where samples of a link go as long as they are of the same row of links.csv.
+// linkRow is the destination of samples of a link while they belong to the same row of links.csv.
 type linkRow struct {
-	row   *books.Link // nil: no row in force at the slot looked at last
-	part  *link       // nil: of an object that was not asked for
-	added []addition  // left to give
+	row   *books.Link // nil: no row is in force at the last slot
+	part  *link       // nil: of an object that was not requested
+	added []addition  // not yet added
 }
 
-// open opens the files in order of their days; only names the one customer that is asked for, "" = all.
+// open opens the files in order of their days. only is the single requested customer; "" = all.
 func (r *reading) open(files []manifest.FileEntry, only string) error {
 	var err error
 	if r.decoder, err = parquet.NewDecoder(); err != nil {
@@ -193,7 +191,7 @@ func (r *reading) close() error {
 	return err
 }
 
-// customer gives the samples of one customer, and of his links what was added.
+// customer adds the samples of one customer, including the additions for its links.
 func (r *reading) customer(customer int32, added additions) error {
 	clear(r.links)
 	r.added = added
@@ -211,7 +209,7 @@ func (r *reading) customer(customer int32, added additions) error {
 	return nil
 }
 
-// day gives the customer's samples of one file.
+// day adds the customer's samples of one file.
 func (r *reading) day(w *window, customer int32) error {
 	id := r.lake.Books.Customers[customer].ID
 	for {
@@ -233,7 +231,7 @@ func (r *reading) day(w *window, customer int32) error {
 					return nil
 				}
 				if word == id {
-					clear(w.places) // they are of the customer before
+					clear(w.places) // they are of the previous customer
 				}
 			}
 			if word != id {
@@ -252,7 +250,7 @@ func (r *reading) day(w *window, customer int32) error {
 	}
 }
 
-// place is that of one of the customer's links.
+// place returns the linkRow of one of the customer's links.
 func (r *reading) place(link string) *linkRow {
 	p := r.links[link]
 	if p == nil {
@@ -262,11 +260,11 @@ func (r *reading) place(link string) *linkRow {
 	return p
 }
 
-// stored gives the sample at the window's position to its object, after what was added of slots before it. Of one that
-// was added for the same slot it is a duplicate.
+// stored adds the sample at the window's position to its object, after the additions of earlier slots. If there is an
+// addition for the same slot, the sample is its duplicate.
 func (r *reading) stored(p *linkRow, customer int32, w *window) error {
 	link, slot := w.cols.Word(tables.SampleResourceID).At(w.at), w.cols.Time(tables.SampleSlot).At(w.at)
-	if !r.find(p, link, slot) || p.row.Customer != customer { // a stray, which comes where it belongs
+	if !r.find(p, link, slot) || p.row.Customer != customer { // a stray, which is added for its own customer
 		return nil
 	}
 	s, err := sampleAt(w.cols, w.at)
@@ -298,7 +296,7 @@ func sampleAt(cols *parquet.Columns[tables.Sample], i int) (percentile.Sample, e
 	return s, err
 }
 
-// find moves a place to the row in force at a slot and reports whether there is one.
+// find sets a place to the row in force at a slot and reports whether there is one.
 func (r *reading) find(p *linkRow, link string, slot period.Instant) bool {
 	if p.row != nil && p.row.Valid.Holds(slot) {
 		return true
@@ -313,22 +311,22 @@ func (r *reading) find(p *linkRow, link string, slot period.Instant) bool {
 	return true
 }
 
-// give gives a sample to its object, if it has one.
+// give adds a sample to its object, if there is one.
 func (r *reading) give(p *linkRow, s *Sample) {
 	if r.find(p, s.Link, s.Slot) && p.part != nil {
 		r.objects.give(p.part, percentile.SlotOf(s.Slot), s.In, s.Out)
 	}
 }
 
-// window is a part of a file's rows in memory, of a file that is read from its start to its end.
+// window holds a part of a file's rows. The file is read from start to end.
 type window struct {
 	path     string
 	file     storage.ReadFile
 	pages    parquet.Pages
-	from, to int64 // rows that are left
+	from, to int64 // remaining rows
 	cols     *parquet.Columns[tables.Sample]
-	at       int        // row of cols that comes next
-	places   []*linkRow // by code of the link, of the customer at hand
+	at       int        // next row of cols
+	places   []*linkRow // by code of the link, for the current customer
 }
 
 func (l *Lake) window(e manifest.FileEntry, d *parquet.Decoder) (*window, error) {

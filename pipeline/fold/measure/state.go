@@ -14,9 +14,9 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// State shows objects of a cycle with the samples that a state of the lake has of them, bucket by bucket, in each in
-// order of keys. The objects are those that Gather finds. What it shows holds until show returns. Errors: of reading,
-// *lakeerr.CorruptError among them.
+// State passes objects of a cycle to show with their samples from a state of the lake, bucket by bucket, in each bucket
+// in order of keys. The objects must come from Gather. An object is valid until show returns. Errors: of reading,
+// including *lakeerr.CorruptError.
 func State(ctx context.Context, snap *lake.Snapshot, b *books.Books, cycle period.Cycle, objects *Objects,
 	show func(Key, *percentile.Object) error) error {
 	files, err := snap.Files(manifest.CycleOf(cycle))

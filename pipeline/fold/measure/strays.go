@@ -13,12 +13,12 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Strays are samples that are stored for another customer than the one whose row of links.csv is in force at their
-// slot: the books gave the link to him after they had come. They are kept by that customer.
+// Strays holds samples that are stored for a customer other than the one of the row of links.csv in force at their
+// slot: the books gave the link to that customer after the samples came. The key is the customer of the row.
 type Strays map[int32][]Sample
 
-// FindStrays looks for strays in a cycle's bandwidth files, of all buckets, workers of them at once. wanted picks the
-// links; nil takes all.
+// FindStrays finds strays in a cycle's bandwidth files of all buckets, with the given number of workers. wanted selects
+// links; nil selects all.
 func (l *Lake) FindStrays(files []manifest.FileEntry, workers int, wanted func(link string) bool) (Strays, error) {
 	decoder, err := parquet.NewDecoder()
 	if err != nil {
@@ -55,7 +55,7 @@ func (l *Lake) FindStrays(files []manifest.FileEntry, workers int, wanted func(l
 
 var straysColumns = tables.Columns(tables.SampleCustomerID, tables.SampleResourceID, tables.SampleSlot)
 
-// straysOf are the strays of one file.
+// straysOf returns the strays of one file.
 func (l *Lake) straysOf(e manifest.FileEntry, d *parquet.Decoder, cols *parquet.Columns[tables.Sample],
 	wanted func(string) bool) (out []Sample, err error) {
 	w, err := l.window(e, d)
@@ -101,7 +101,7 @@ func (l *Lake) straysOf(e manifest.FileEntry, d *parquet.Decoder, cols *parquet.
 	return out, nil
 }
 
-// straysIn are the rows of a row group that are strays.
+// straysIn returns the indexes of the rows of a row group that are strays.
 func (l *Lake) straysIn(cols *parquet.Columns[tables.Sample], wanted func(string) bool) ([]int, error) {
 	customers := make([]int32, len(cols.Word(tables.SampleCustomerID).Dict()))
 	for i, id := range cols.Word(tables.SampleCustomerID).Dict() {
@@ -111,7 +111,7 @@ func (l *Lake) straysIn(cols *parquet.Columns[tables.Sample], wanted func(string
 		}
 	}
 	links := cols.Col(tables.SampleResourceID.Of())
-	rows := make([]*books.Link, len(links.Dict)) // the one in force last looked at
+	rows := make([]*books.Link, len(links.Dict)) // the row in force that was found last
 	ask := make([]bool, len(links.Dict))
 	for i, id := range links.Dict {
 		ask[i] = wanted == nil || wanted(id)

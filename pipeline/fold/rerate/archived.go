@@ -14,23 +14,23 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// archivedMove is by how much a re-rate moved what the records of an archived cycle drew of a quota period, without
-// those that were billed late. The records are in the archive, and their draws are not read.
+// archivedMove is the change by re-rating of what the records of an archived cycle drew in a quota period, without late
+// records. The records are in the archive, and their draws are not read.
 type archivedMove struct {
 	late.QuotaPeriod
-	posted period.Cycle // in which the re-rate was posted
+	posted period.Cycle // cycle in which the re-rate was posted
 	by     money.SignedQuantity
 }
 
-// isArchived reports whether the records that the close of a cycle billed have left the lake.
+// isArchived reports whether the records that the close of a cycle billed are no longer in the lake.
 func isArchived(txn *lake.SubTxn, c period.Cycle) bool {
 	ref, _ := txn.Base().Cycle(manifest.CycleOf(c))
 	return ref.Archived != nil
 }
 
-// archivedMoves are the shifts of re-rates of archived cycles, by customer, less what late records, which stay in the
-// lake, have of them: others are all records of other cycles that were re-rated and are read. A shift is the sum of
-// what its records draw more (leave), of records that no late one had taken the place of.
+// archivedMoves returns the shifts of re-rates of archived cycles, by customer, minus the part of late records, which
+// stay in the lake. others are all re-rated records of other cycles that can be read. A shift is the sum of the
+// additional draws of its records (leave), without records that a late one replaced.
 func archivedMoves(r *rerating, others map[int32][]*late.Record) (map[int32][]archivedMove, error) {
 	out := make(map[int32][]archivedMove)
 	for _, posted := range r.Opening.Cycles(r.LateIn) {
@@ -65,7 +65,7 @@ func archivedMoves(r *rerating, others map[int32][]*late.Record) (map[int32][]ar
 	return out, nil
 }
 
-// postedMoves take what a late record of an archived cycle draws more off the shifts that hold it.
+// postedMoves subtracts the additional draws of a late record of an archived cycle from the shifts that include it.
 func (a *customerReplay) postedMoves(then *late.Record) (out []archivedMove, err error) {
 	known := then.Draws
 	for _, one := range a.reratedDraws {
@@ -94,9 +94,9 @@ func (a *customerReplay) postedMoves(then *late.Record) (out []archivedMove, err
 	return out, nil
 }
 
-// addBatchMoves adds what the late records of archived cycles drew in the batch of a cycle, less what they gave back:
-// the records that they took the place of are in the archive, and the late lines have the draws of both. Since then
-// re-rating may have changed what the late ones draw.
+// addBatchMoves adds what the late records of archived cycles drew in the batch of a cycle, minus what they gave back.
+// The replaced records are in the archive; the late lines have the draws of both. Later re-rates may have changed what
+// the late records draw.
 func (a *customerReplay) addBatchMoves(billed period.Cycle, to map[late.QuotaPeriod]money.SignedQuantity) error {
 	for _, e := range a.Find(manifest.FileKey{Table: tables.Lines().Name, Cycle: manifest.CycleOf(billed),
 		Day: manifest.LateDay, Bucket: a.bucket}) {

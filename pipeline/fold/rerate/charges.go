@@ -32,7 +32,7 @@ func (r *rerating) charges() error {
 	return nil
 }
 
-// part adds what the cycle charges and refunds of a part of a charge.
+// part adds what the cycle charges and refunds for a part of a charge.
 func (r *rerating) part(p *recurring.Part, charged *measure.Charged) error {
 	bounds := r.Books.Zone.Bounds(r.origin)
 	at := late.Place{Origin: r.origin, Customer: p.Row.Customer, SKU: p.Row.SKU, Region: p.Row.Region,
@@ -75,14 +75,14 @@ func (r *rerating) chargePart(at late.Place, own period.Instant, ch *line.Charge
 		Payment: ch.Payment})
 }
 
-// ownTime is the own time of the difference of a recurring charge, and which line has it.
+// ownTime is the own time of the difference of a recurring charge, and the line from which it comes.
 type ownTime struct {
 	of ownTimeOf
 	at period.Instant
 }
 
-// ownTimeOf says which line gives a difference its own time. What the cycle billed comes first, so that the difference
-// of a charge that leaves the books, and the one that takes it back, have the same.
+// ownTimeOf is the kind of line that gives a difference its own time. Lines that the cycle billed take precedence, so
+// that the difference of a charge that leaves the books and the one that reverses it have the same own time.
 type ownTimeOf uint8
 
 const (
@@ -94,7 +94,7 @@ const (
 // ownTimes are the own times of differences of recurring charges, by place.
 type ownTimes map[late.Place]ownTime
 
-// note takes the own time of a line of a recurring charge. Of several lines of one kind the earliest counts.
+// note adds the own time of a line of a recurring charge. Of several lines of one kind the earliest counts.
 func (o ownTimes) note(p late.Place, of ownTimeOf, at period.Instant) {
 	if p.Charge == "" {
 		return
@@ -105,7 +105,7 @@ func (o ownTimes) note(p late.Place, of ownTimeOf, at period.Instant) {
 	}
 }
 
-// of is the own time of a difference: of a recurring charge that of its line, else the cycle's first instant.
+// of returns the own time of a difference: for a recurring charge that of its line, else the cycle's first instant.
 func (o ownTimes) of(p late.Place, first period.Instant) period.Instant {
 	if p.Charge != "" {
 		return o[p].at

@@ -9,10 +9,10 @@ import (
 	"github.com/tollbook/tollbook/rating/commitment"
 )
 
-// ReasonCommitment: minimums, maximums and commits are others, or lines that they count are.
+// ReasonCommitment means that minimums, maximums or commits changed, or the lines that they count.
 const ReasonCommitment = "commitment"
 
-// commitments calculates the commitments that the cycle's differences and the books move (§10.4).
+// commitments calculates the commitments that the cycle's differences and the books change (§10.4).
 func (r *rerating) commitments(list []Difference) ([]Difference, error) {
 	moved := make(map[int32][]commitment.Spent)
 	last := r.Books.Zone.Bounds(r.origin).To - 1

@@ -8,8 +8,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 )
 
-// isEarly reports whether the cycle is before the first closed one of the lake. Only late records of it were billed, so
-// it owes nothing without a record (rule 4).
+// isEarly reports whether the cycle is before the first closed one of the lake. Only late records of such a cycle were
+// billed, so it owes nothing without a record (rule 4).
 func (r *rerating) isEarly() bool {
 	for _, ref := range r.Txn.Base().Manifest.Cycles {
 		if ref.State == manifest.CycleClosed {
@@ -19,7 +19,7 @@ func (r *rerating) isEarly() bool {
 	return false
 }
 
-// sampled are the billing objects that have samples in an early cycle; nil = all objects of another cycle.
+// sampled returns the billing objects that have samples if the cycle is early; for another cycle nil, which means all.
 func (r *rerating) sampled() map[measure.Key]bool {
 	if !r.isEarly() {
 		return nil
@@ -33,7 +33,7 @@ func (r *rerating) sampled() map[measure.Key]bool {
 	return keys
 }
 
-// dropUnused drops the places of an early cycle that have no usage and were not billed: recurring charges and fees.
+// dropUnused removes places of an early cycle without usage that were not billed: recurring charges and fees.
 func (r *rerating) dropUnused(billed late.Sums) {
 	if !r.isEarly() {
 		return

@@ -10,8 +10,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/position"
 )
 
-// levels prices the time-weighted meters of the cycle from the levels that it opens with, as all that is billed has
-// left them, and its records (§10.1).
+// levels prices the time-weighted meters of the cycle from its records and its opening levels after everything billed
+// (§10.1).
 func (r *rerating) levels() error {
 	if !r.Books.HasLevels() {
 		return nil
@@ -63,14 +63,14 @@ func (r *rerating) levels() error {
 	return nil
 }
 
-// list makes a meter one of those that are priced, with or without records.
+// list adds a meter, with or without records, to those that are priced.
 func list(meters map[late.Meter][]*late.Record, m late.Meter) {
 	if _, known := meters[m]; !known {
 		meters[m] = nil
 	}
 }
 
-// levelCustomers are the customers who may have a level in the cycle.
+// levelCustomers returns the customers that may have a level in the cycle.
 func (r *rerating) levelCustomers(src *late.Sources) map[int32]bool {
 	out := maps.Clone(r.apart)
 	for _, positions := range []map[int32][]position.Row{r.openAt, r.rows} {
@@ -90,8 +90,8 @@ func (r *rerating) levelCustomers(src *late.Sources) map[int32]bool {
 	return out
 }
 
-// levelRecords are the records of the cycle that set levels, as billed: those of the close and late ones, but those
-// that billed late ones replaced.
+// levelRecords returns the records of the cycle that set levels, as billed: those of the close and late ones, without
+// those that billed late records replaced.
 func (r *rerating) levelRecords(customers map[int32]bool) (map[int32]map[late.Meter][]*late.Record, error) {
 	replaced := make(map[late.Key]bool)
 	for _, one := range r.step.All {

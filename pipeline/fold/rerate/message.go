@@ -8,7 +8,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// differenceMessage is a difference in a message. Its texts need not be UTF-8.
+// differenceMessage is the JSON form of a difference. Byte fields hold texts that need not be UTF-8.
 type differenceMessage struct {
 	Origin    period.Cycle        `json:"origin"`
 	Customer  int32               `json:"customer"`
@@ -37,7 +37,7 @@ func (d Difference) MarshalJSON() ([]byte, error) {
 		[]byte(d.DrawsText()), d.Own, d.Why})
 }
 
-// UnmarshalJSON implements json.Unmarshaler. Draws of zero are left out.
+// UnmarshalJSON implements json.Unmarshaler. Draws of zero are omitted.
 func (d *Difference) UnmarshalJSON(b []byte) error {
 	var m differenceMessage
 	if err := json.Unmarshal(b, &m); err != nil {

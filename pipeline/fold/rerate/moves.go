@@ -13,7 +13,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/position"
 )
 
-// billing is when records are billed: late ones of a cycle before the cycle's own.
+// billing is the step in which records are billed: a cycle's late records are billed before its own.
 type billing struct {
 	cycle period.Cycle
 	part  billingPart
@@ -30,14 +30,14 @@ func (b billing) before(o billing) bool {
 	return cmp.Or(cmp.Compare(b.cycle, o.cycle), cmp.Compare(b.part, o.part)) < 0
 }
 
-// reratedDraws are what records draw since the re-rates that were posted in a cycle.
+// reratedDraws holds the draws that re-rates posted in a cycle changed.
 type reratedDraws struct {
 	posted period.Cycle
 	draws  map[late.Key]string
 }
 
-// others reads the records of other cycles that were re-rated since they were billed, with what they drew then, of
-// customers who are apart. Those that the close of an archived cycle billed are in archivedMoves.
+// others returns, for customers in apart, the records of other cycles that were re-rated after they were billed, with
+// what they drew when billed. archivedMoves covers those that the close of an archived cycle billed.
 func (r *rerating) others() (map[int32][]*late.Record, error) {
 	for _, c := range r.Opening.Cycles(r.LateIn) {
 		one := reratedDraws{c, make(map[late.Key]string)}
@@ -86,9 +86,9 @@ func (r *rerating) others() (map[int32][]*late.Record, error) {
 	return out, nil
 }
 
-// moves is by how much more was drawn of quota periods, where a billing begins, than was known there: the customer's
-// records that were billed before it and not taken back draw what they draw now, those of other cycles as re-rating
-// has left them (FOLD-6). What was known holds the re-rates that were posted up to its cycle.
+// moves returns how much more was drawn in quota periods before a billing than was known then. The customer's records
+// that were billed before it and not reversed count with what they draw now, those of other cycles as last re-rated
+// (FOLD-6). What was known includes the re-rates posted up to the cycle of the billing.
 func (a *customerReplay) moves(at billing) (map[late.QuotaPeriod]money.SignedQuantity, error) {
 	out := make(map[late.QuotaPeriod]money.SignedQuantity)
 	move := func(then *late.Record, draws []line.Draw) error {
@@ -132,7 +132,7 @@ func (a *customerReplay) moves(at billing) (map[late.QuotaPeriod]money.SignedQua
 	return out, nil
 }
 
-// billedIn is when a record was billed.
+// billedIn returns when a record was billed.
 func (a *customerReplay) billedIn(key late.Key) billing {
 	if one := a.step.All[key]; one != nil {
 		return billing{one.Billed, lateRecords}
@@ -140,7 +140,7 @@ func (a *customerReplay) billedIn(key late.Key) billing {
 	return billing{key.Origin, ownRecords}
 }
 
-// drewBy is what a record draws after the re-rates that were posted up to a cycle; then is how it was billed.
+// drewBy returns what a record draws after the re-rates posted up to a cycle; then is the record as it was billed.
 func (a *customerReplay) drewBy(then *late.Record, posted period.Cycle) ([]line.Draw, error) {
 	for i := len(a.reratedDraws) - 1; i >= 0; i-- {
 		if text, ok := a.reratedDraws[i].draws[then.Key()]; ok && a.reratedDraws[i].posted <= posted {
@@ -152,7 +152,7 @@ func (a *customerReplay) drewBy(then *late.Record, posted period.Cycle) ([]line.
 	return then.Draws, nil
 }
 
-// add adds draws of a record that began at t to quota periods, or takes them off.
+// add adds draws of a record that began at t to quota periods; with less it subtracts them.
 func (a *customerReplay) add(to map[late.QuotaPeriod]money.SignedQuantity, t period.Instant, draws []line.Draw,
 	less bool) (err error) {
 	for _, d := range draws {
@@ -168,8 +168,8 @@ func (a *customerReplay) add(to map[late.QuotaPeriod]money.SignedQuantity, t per
 	return nil
 }
 
-// leaveDraws notes what records draw where it is not what is known already: the text that they were billed with, or
-// that of an earlier re-rate. Both name packages that the books no longer hold too, to which the draws return.
+// leaveDraws notes what records draw if it differs from what is stored: the text with which they were billed, or that
+// of an earlier re-rate. Both include packages that the books no longer contain, to which the draws return.
 func (a *customerReplay) leaveDraws() error {
 	closing := sync.OnceValues(func() ([]position.Row, error) {
 		rows, _, err := a.Opening.Before(a.customer, a.origin.Last()+1, a.origin)
@@ -202,9 +202,9 @@ func (a *customerReplay) leaveDraws() error {
 	return nil
 }
 
-// periodOf is the start of the quota period that a record drew on, of a package that the books do not hold at its
-// usage_start t: the one that a stored position is of. If there is none, or the books hold the package at its start, it
-// is t, where no quota period begins: what is left of the package is then counted from the records (OPEN-6).
+// periodOf returns the start of the quota period on which a record drew, for a package that the books do not contain at
+// its usage_start t: that of a stored position. If there is none, or the books contain the package at its start, it
+// returns t, where no quota period begins: the rest of the package is then counted from the records (OPEN-6).
 func (a *customerReplay) periodOf(id string, t period.Instant, stored []position.Row) period.Instant {
 	for i := range slices.Backward(stored) {
 		row := &stored[i]
@@ -216,7 +216,7 @@ func (a *customerReplay) periodOf(id string, t period.Instant, stored []position
 	return t
 }
 
-// shift adds a shift of a position of the customer, if it is one.
+// shift adds a shift of one of the customer's positions, unless it is zero.
 func (a *customerReplay) shift(kind position.Kind, key, scope string, at period.Instant, by money.SignedQuantity) {
 	if !by.IsZero() {
 		a.shifts = append(a.shifts, opening.Shift{

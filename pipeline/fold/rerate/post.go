@@ -20,7 +20,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// posting is a difference as it was posted. It stays so whatever books come (§4.12).
+// posting is a posted difference. Later books do not change it (§4.12).
 type posting struct {
 	late.Place
 	late.Sum
@@ -28,15 +28,15 @@ type posting struct {
 	partner     string
 	association books.AssociationType
 	asOf        period.Instant
-	late        bool           // of a commitment: see commitments.Change
+	late        bool           // for a commitment: see commitments.Change
 	own         period.Instant // own time; tables.Nothing = the closed cycle's first instant
-	inAdvance   bool           // of a recurring charge in advance
+	inAdvance   bool           // whether it is of a recurring charge in advance
 }
 
-// feeMark stands for the draws of a difference of late.Place.Fee, which has none. Draws have a colon.
+// feeMark is stored as the draws of a difference of late.Place.Fee, which has none. Draws contain a colon.
 const feeMark = "fee"
 
-// mark is what the table holds as draws: of a fee feeMark, of a recurring charge its id; both have no draws.
+// mark returns what the table stores as draws: feeMark for a fee, the id for a recurring charge; both have no draws.
 func (p *posting) mark() string {
 	switch {
 	case p.Fee:
@@ -49,7 +49,7 @@ func (p *posting) mark() string {
 	return p.drawn
 }
 
-// takeMark reads what mark wrote.
+// takeMark decodes the result of mark.
 func (p *posting) takeMark(b *books.Books) {
 	switch {
 	case commitments.IsAbout(p.drawn):
@@ -62,7 +62,7 @@ func (p *posting) takeMark(b *books.Books) {
 	}
 }
 
-// poster puts the result of a re-rate into the open cycle of one bucket.
+// poster posts the result of a re-rate into the open cycle of one bucket.
 type poster struct {
 	*late.Folder
 	bucket int
@@ -73,8 +73,8 @@ func (r *poster) key(table string) manifest.FileKey {
 	return manifest.FileKey{Table: table, Cycle: manifest.CycleOf(r.LateIn), Bucket: r.bucket}
 }
 
-// post puts the differences, which a re-rate of origin has found, into the open cycle, and keeps what later records
-// depend on: the shifts of positions, and what records draw now.
+// post posts the differences that a re-rate of origin found into the open cycle, and stores what later records depend
+// on: the shifts of positions, and what records draw now.
 func (r *poster) post(origin period.Cycle, differences []Difference, committed []commitments.Change,
 	shifts []opening.Shift, redrawn map[late.Key]string) error {
 	list, err := r.postings()
@@ -110,7 +110,7 @@ func (r *poster) post(origin period.Cycle, differences []Difference, committed [
 	return r.draws(redrawn)
 }
 
-// inArrears reports whether the books have the recurring charge of a place in arrears: a coupon can pay what it charges
+// inArrears reports whether the recurring charge of a place is in arrears in the books. A coupon can pay such a charge
 // (§10.5).
 func (r *poster) inArrears(p *late.Place) bool {
 	charge := p.Charge[:strings.LastIndexByte(p.Charge, '/')]
@@ -119,7 +119,7 @@ func (r *poster) inArrears(p *late.Place) bool {
 	})
 }
 
-// committedPosting puts what a commitment owes in the open cycle in place of what was posted of it before.
+// committedPosting replaces what was posted for a commitment in the open cycle by what it owes now.
 func (r *poster) committedPosting(list []posting, c *commitments.Change) []posting {
 	at := committedPlace(c)
 	list = slices.DeleteFunc(list, func(p posting) bool { return p.Place == at })
@@ -132,7 +132,7 @@ func (r *poster) committedPosting(list []posting, c *commitments.Change) []posti
 	return append(list, p)
 }
 
-// postings reads what was posted into the open cycle before, in that order.
+// postings reads what was posted into the open cycle before, in order of posting.
 func (r *poster) postings() ([]posting, error) {
 	var out []posting
 	for _, e := range r.Find(r.key("reratings")) {
@@ -170,7 +170,7 @@ func (r *poster) postings() ([]posting, error) {
 	return out, nil
 }
 
-// sku is the product of a name; that of a commitment of several products is empty.
+// sku returns the product of a name; the name is empty for a commitment of several products.
 func (r *poster) sku(name string) (int32, error) {
 	if name == "" {
 		return tariff.NoOne, nil
@@ -186,7 +186,7 @@ var sumColumns = late.SumColumns[tables.Rerating]{
 		tables.ReratingOfficialDiscountAmount, tables.ReratingTruncatedAmount, tables.ReratingPaymentAmount},
 }
 
-// table holds postings as they are stored.
+// table returns postings in their stored form.
 func (r *poster) table(list []posting) *parquet.Columns[tables.Rerating] {
 	out := parquet.NewColumns(tables.Reratings())
 	for i := range list {
@@ -253,7 +253,7 @@ func (r *poster) lines(list []posting) error {
 	return nil
 }
 
-// shifts adds the shifts to those that hold from the open cycle on.
+// shifts adds the shifts to those that apply from the open cycle on.
 func (r *poster) shifts(list []opening.Shift) error {
 	all, err := r.Opening.Shifts(r.bucket, r.LateIn, opening.Anyone)
 	if err != nil {
@@ -266,7 +266,7 @@ func (r *poster) shifts(list []opening.Shift) error {
 	return r.Put(r.key("shifts"), out.Any())
 }
 
-// draws adds what records draw now to what re-rating from the open cycle on has found before.
+// draws adds what records draw now to the results of earlier re-rates in the open cycle.
 func (r *poster) draws(redrawn map[late.Key]string) error {
 	all := make(map[late.Key]string)
 	step := late.Step{Folder: r.Folder, Bucket: r.bucket, Cycle: r.LateIn}

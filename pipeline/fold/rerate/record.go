@@ -15,22 +15,22 @@ import (
 	"github.com/tollbook/tollbook/schemas/position"
 )
 
-// customerReplay is one customer's closed cycle that is billed once more, record by record, in the order in which it
-// was billed: what the close billed, then late batch by late batch. What records of other cycles drew in between stays
-// drawn as re-rating has left it (FOLD-6).
+// customerReplay bills one customer's closed cycle again, record by record, in the order in which it was billed: first
+// what the close billed, then one batch of late records after the other. Draws of other cycles' records in between are
+// those of their last re-rate (FOLD-6).
 type customerReplay struct {
 	*rerating
 	customer int32
 	then     map[late.Key]*late.Record // with what they drew when they were billed
 	now      map[late.Key]*late.Record // with what they draw now
-	gone     map[late.Key]bool         // taken back by a late record
-	others   []*late.Record            // of other cycles, re-rated since they were billed, with what they drew then
-	archived []archivedMove            // of records of archived cycles, which others has not
+	gone     map[late.Key]bool         // reversed by a late record
+	others   []*late.Record            // of other cycles, re-rated since, with what they drew when billed
+	archived []archivedMove            // of records of archived cycles, which are not in others
 	state    late.State
 	charges  line.Charges
 }
 
-// byRecord rates the customers that are apart.
+// byRecord rates the customers in apart record by record.
 func (r *rerating) byRecord() error {
 	if len(r.apart) == 0 {
 		return nil
@@ -64,7 +64,7 @@ func (r *rerating) byRecord() error {
 	return nil
 }
 
-// closedRecords are the records of customers who are apart that the close of the cycle billed, in order.
+// closedRecords returns the records that the close of the cycle billed for the customers in apart, in order.
 func (r *rerating) closedRecords() (map[int32][]*late.Record, error) {
 	byKey, err := late.ClosedRecords(r.State, r.bucket, r.origin, r.apart, func(*sorting.Row) bool { return true })
 	if err != nil {
@@ -98,7 +98,7 @@ func (a *customerReplay) run(own []*late.Record) error {
 	return a.leave()
 }
 
-// close bills what the close billed.
+// close bills the records that the close billed.
 func (a *customerReplay) close(own []*late.Record) error {
 	moves, err := a.moves(billing{a.origin, ownRecords})
 	if err != nil {
@@ -130,7 +130,7 @@ func (a *customerReplay) close(own []*late.Record) error {
 	return nil
 }
 
-// changes are deltas of the quota periods that continue into the cycle.
+// changes converts moves to deltas of the quota periods that continue into the cycle.
 func (a *customerReplay) changes(moves map[late.QuotaPeriod]money.SignedQuantity) []opening.Change {
 	var out []opening.Change
 	for f, by := range moves {
@@ -146,7 +146,7 @@ func (a *customerReplay) changes(moves map[late.QuotaPeriod]money.SignedQuantity
 	return out
 }
 
-// count adds the lines of a record that was just rated, and what it used.
+// count adds the lines of a record that was just rated, and its quantity.
 func (a *customerReplay) count(r *late.Record, reversal bool) error {
 	q := r.Quantity.Signed()
 	if reversal {
@@ -173,7 +173,7 @@ func (a *customerReplay) metersOf(rows []position.Row) map[late.Meter]money.Quan
 	return out
 }
 
-// sourcesIn is what late records billed in a cycle knew.
+// sourcesIn returns the sources as late billing in a cycle found them.
 func (a *customerReplay) sourcesIn(billed period.Cycle, rows []*late.Record) (*late.Sources, error) {
 	step := *a.step
 	step.Cycle = billed
@@ -181,7 +181,7 @@ func (a *customerReplay) sourcesIn(billed period.Cycle, rows []*late.Record) (*l
 	return src, src.Prepare(rows)
 }
 
-// batch bills a closed cycle's late records once more.
+// batch bills the late records of a closed cycle again.
 func (a *customerReplay) batch(billed period.Cycle) error {
 	var rows []*late.Record
 	archived := false
@@ -253,7 +253,7 @@ func (a *customerReplay) batch(billed period.Cycle) error {
 	return nil
 }
 
-// take bills one entry of a batch once more; one of another cycle draws what it drew.
+// take bills one entry of a batch again; an entry of another cycle keeps its draws.
 func (a *customerReplay) take(e *late.Entry) error {
 	if e.Origin != a.origin {
 		return a.state.Apply(e)
@@ -305,7 +305,7 @@ func (a *customerReplay) unbilled(key late.Key) bool {
 	return one != nil && by != nil && by.Billed == one.Billed
 }
 
-// leave notes the positions of meters and packages where they are not what is known already, and what records draw.
+// leave notes the positions of meters and packages that differ from the stored ones, and what records draw.
 func (a *customerReplay) leave() error {
 	src, err := a.sourcesIn(a.LateIn, nil)
 	if err != nil {

@@ -25,26 +25,26 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Difference is what re-rating a closed cycle makes of the lines of one place (§4.12).
+// Difference is the change of the lines of one place by re-rating a closed cycle (§4.12).
 type Difference struct {
 	late.Place
 	late.Sum
 	Own period.Instant // when its partner, terms and tax are looked up
-	Why []string       // what of the place's lines is another: see Reasons
+	Why []string       // what changed in the place's lines: see Reasons
 }
 
-// Reasons a difference may have, as far as lines tell them.
+// Reasons for a difference that can be seen in its lines.
 const (
-	ReasonPackage  = "package"  // another part was taken from prepaid packages
-	ReasonPrice    = "price"    // a unit price is another
-	ReasonDiscount = "discount" // a discount is another
-	ReasonQuantity = "quantity" // tiers, measured bandwidth or places are cut another way
+	ReasonPackage  = "package"  // packages were drawn differently
+	ReasonPrice    = "price"    // a unit price changed
+	ReasonDiscount = "discount" // a discount changed
+	ReasonQuantity = "quantity" // tiers, measured bandwidth or the division into places changed
 	ReasonOther    = "other"    // none of these: rounding, or the rate of a discount
 )
 
-// Bucket rates one bucket of a closed cycle again (§4.12) and returns the differences to all that is billed of it, in
-// order of place, and whether anything changed. With post it puts them into the open cycle as lines, once and for all,
-// and notes the counts of meters and packages from now on.
+// Bucket rates one bucket of a closed cycle again (§4.12). It returns the differences from everything that is billed of
+// it, in order of place, and whether anything changed. With post it writes them permanently to the open cycle as lines,
+// and stores the new counts of meters and packages.
 func Bucket(ctx context.Context, late *late.Folder, bucket int, origin period.Cycle, post bool) (list []Difference,
 	changed bool, err error) {
 	r := &rerating{Folder: late, bucket: bucket, origin: origin}
@@ -66,26 +66,26 @@ type rerating struct {
 	*late.Folder
 	bucket       int
 	origin       period.Cycle
-	step         *late.Step // what is known of late records
+	step         *late.Step // the state of late records
 	now          late.Sums
 	marks        map[late.Place]*marks
 	owns         ownTimes
-	openAt       map[int32][]position.Row      // by customer, as the cycle opened
-	rows         map[int32][]position.Row      // by customer, as far as the cycle is rated
-	apart        map[int32]bool                // customers who are rated record by record
-	owed         map[int32]money.QuantityTotal // by customer: what was used
-	differs      map[int32]bool                // customers whose records draw other than they were billed
+	openAt       map[int32][]position.Row      // by customer: opening positions of the cycle
+	rows         map[int32][]position.Row      // by customer: positions after what is rated so far
+	apart        map[int32]bool                // customers that are rated record by record
+	owed         map[int32]money.QuantityTotal // by customer: quantity used
+	differs      map[int32]bool                // customers whose records draw differently than billed
 	drawn        []byte
 	shifts       []opening.Shift
 	redrawn      map[late.Key]string
-	reratedDraws []reratedDraws // by all re-rates so far, in order of the cycle they were posted in
+	reratedDraws []reratedDraws // of all re-rates so far, in order of the cycle in which they were posted
 
-	replacedBy map[late.Key]*late.Row // what took a record's place after the close
-	committed  []commitments.Change   // what commitments owe now
+	replacedBy map[late.Key]*late.Row // late record that replaced a record
+	committed  []commitments.Change   // current result for commitments
 	subscribed []int32                // customers of the bucket with rows of subscribers.csv
 }
 
-// marks are the prices and discounts of a place's lines, now and as billed.
+// marks holds the prices and discounts of a place's lines, now and as billed.
 type marks struct{ prices, discounts [2]map[string]bool }
 
 func (m *marks) note(side int, price, discount string) {
@@ -161,8 +161,8 @@ func (r *rerating) openCycle() error {
 	return nil
 }
 
-// moved finds the customers whose records or positions an earlier re-rating moved, of another cycle too: it may have to
-// be taken back, and what records draw depends on it.
+// moved finds the customers whose records or positions an earlier re-rating changed, including of another cycle: the
+// change may have to be reversed, and what records draw depends on it.
 func (r *rerating) moved() error {
 	for key := range r.step.ReratedDraws {
 		r.apart[key.Customer] = true
@@ -181,7 +181,7 @@ func (r *rerating) moved() error {
 	return nil
 }
 
-// own rates the records that the close billed, of customers who need not be rated record by record.
+// own rates the records that the close billed for customers that need not be rated record by record.
 func (r *rerating) own() error {
 	for _, day := range r.Days(r.bucket, r.origin) {
 		accepted, err := records.Open(r.State, r.Find(state.DayKey("lines", day, r.bucket)),
@@ -292,7 +292,7 @@ func (r *rerating) discount(ch *line.Charge) string {
 	return r.Books.Discounts[ch.DiscountID].ID
 }
 
-// ends prices the period-level meters of the same customers.
+// ends prices the period-level meters of these customers.
 func (r *rerating) ends() error {
 	for _, customer := range r.subscribed {
 		if _, known := r.rows[customer]; !known {
@@ -334,8 +334,8 @@ func (r *rerating) chargeEnds(customer int32, charges *line.Charges, about []rat
 	return r.now.AddCharges(r.Books, customer, charges, about, r.origin)
 }
 
-// differing finds the customers whose meters or packages end the cycle elsewhere than they were billed: they are rated
-// record by record: later records depend on it.
+// differing finds the customers whose meters or packages end the cycle with other positions than billed. They are rated
+// record by record, because later records depend on the positions.
 func (r *rerating) differing() error {
 	o, err := r.Opening.CycleEnd(r.bucket, r.origin)
 	if err != nil {
@@ -365,10 +365,10 @@ func (r *rerating) differing() error {
 	return nil
 }
 
-// samples reads the late samples that are billed: those of the open cycle are none of what is rated again.
+// samples reads the late samples that are already billed; those of the open cycle are not part of the re-rate.
 func (r *rerating) samples() error { return r.step.LoadSamples(r.LateIn - 1) }
 
-// bandwidth measures and prices every billing object of the cycle, with the samples that count by what is billed.
+// bandwidth measures and prices every billing object of the cycle with the samples that are billed.
 func (r *rerating) bandwidth() error {
 	list, err := r.Measured.MeasureWith(r.bucket, r.origin, r.sampled(), r.step.Samples.All)
 	if err != nil {
@@ -388,7 +388,7 @@ func (r *rerating) bandwidth() error {
 	return nil
 }
 
-// conserve checks that what is rated now is what was used.
+// conserve checks that the quantity rated now equals the quantity used.
 func (r *rerating) conserve() error {
 	var used, owed money.QuantityTotal
 	for _, q := range r.owed {
@@ -411,7 +411,8 @@ func (r *rerating) conserve() error {
 	return nil
 }
 
-// billed adds up all that is billed of the cycle: its lines, late ones in closed cycles, and what re-rates posted.
+// billed adds up everything that is billed of the cycle: its lines, late lines in closed cycles, and posted
+// differences.
 func (r *rerating) billed() (late.Sums, error) {
 	sums := make(late.Sums)
 	posted := func(l *late.BilledLine) { r.owns.note(l.Place, ownPosted, l.Own) }
@@ -443,7 +444,7 @@ func (r *rerating) noteBilled(l *late.BilledLine) {
 	r.owns.note(l.Place, ownBilled, l.Own)
 }
 
-// why says what of a place's lines is different.
+// why returns what differs in a place's lines.
 func (r *rerating) why(p late.Place, sum *late.Sum) []string {
 	var out []string
 	m := r.mark(p)

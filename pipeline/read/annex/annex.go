@@ -20,15 +20,15 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Question says which billing objects of a cycle are asked for.
+// Question selects billing objects of a cycle.
 type Question struct {
 	Cycle    period.Cycle
-	Resource string // a link or a group; a link of a group stands for the group; "" = any
+	Resource string // a link or a group; a link of a group selects the group; "" = any
 	Customer string // "" = any
 	SKU      string // "" = any
 }
 
-// Sources is what an annex is made from. Prices are those of Books.
+// Sources are the inputs of an annex. Prices are those of Books.
 type Sources struct {
 	Snap     *lake.Snapshot
 	Books    *books.Books
@@ -36,8 +36,8 @@ type Sources struct {
 	Currency string
 }
 
-// Annex is how one billing object came to its quantity and its lines. Values are in Mbps, exact: decimals where they
-// end, else fractions. Times are in the contract zone.
+// Annex explains the quantity and the lines of one billing object. Values are in Mbps and exact: decimals if finite,
+// else fractions. Times are in the contract zone.
 type Annex struct {
 	Cycle        string         `json:"cycle"`
 	Zone         string         `json:"zone"`
@@ -52,29 +52,29 @@ type Annex struct {
 	Object       string         `json:"object"`
 	Links        []Term         `json:"links"`
 	Policy       Policy         `json:"policy"`
-	Samples      int            `json:"samples"` // of all links, as the lake holds them
+	Samples      int            `json:"samples"` // of all links, as stored in the lake
 	Points       int            `json:"points"`  // slots that counted
-	// of the value among the points (monthly_4th_peak: the daily peaks), from the top, from 0; -1 = no single one
+	// of the value among the points (monthly_4th_peak: the daily peaks), largest first, from 0; -1 = no single one
 	Index     int            `json:"index"`
 	Direction string         `json:"direction,omitempty"`
 	Value     string         `json:"value"` // before the commit
 	Slot      string         `json:"slot,omitempty"`
 	Above     int            `json:"above"` // points larger than the value
 	Largest   []Peak         `json:"largest"`
-	Daily     []Daily        `json:"daily,omitempty"` // methods that look at days
+	Daily     []Daily        `json:"daily,omitempty"` // for methods by day
 	Month     string         `json:"month,omitempty"` // enhanced_p95: before the floor
 	Floor     string         `json:"floor,omitempty"` // enhanced_p95
 	ValidDays int            `json:"valid_days"`
-	Days      int            `json:"days"` // that the value is billed for, of MonthDays
+	Days      int            `json:"days"` // number of days billed, of MonthDays
 	MonthDays int            `json:"month_days"`
 	Commit    money.Quantity `json:"commit"`
 	Billed    string         `json:"billed"` // the larger of value and commit
 	Quantity  money.Quantity `json:"quantity"`
 	Currency  string         `json:"currency"`
-	// the cycle is open; without MonthEnd the lines are priced here and now
+	// the cycle is open; without MonthEnd the lines are priced now
 	Provisional bool   `json:"provisional"`
 	Lines       []Line `json:"lines"`
-	Agrees      bool   `json:"agrees"` // the lake's lines bill what was measured here
+	Agrees      bool   `json:"agrees"` // the lake's lines bill the value measured here
 
 	manifest int64
 	bounds   period.Span
@@ -94,7 +94,7 @@ type Term struct {
 	Commit     money.Quantity `json:"commit_mbps"`
 }
 
-// Policy is how the object is measured (§4.7).
+// Policy describes how the object is measured (§4.7).
 type Policy struct {
 	ID            string      `json:"id"`
 	Method        string      `json:"method"`
@@ -108,14 +108,14 @@ type Policy struct {
 	FloorShare    *money.Rate `json:"floor_share,omitempty"`
 }
 
-// Peak is a point.
+// Peak is one of the largest points.
 type Peak struct {
 	Slot string `json:"slot"`
 	Mbps string `json:"mbps"`
 }
 
-// Build makes an annex of every object that the question fits, in order of customer, sku, region and object. Errors:
-// *rows.NoCycleError; *rows.NotFoundError where no link and no group fits.
+// Build makes an annex of every object that matches the question, in order of customer, sku, region and object. Errors:
+// *rows.NoCycleError; *rows.NotFoundError if no link and no group matches.
 func Build(ctx context.Context, s *Sources, q *Question) ([]*Annex, error) {
 	if err := rows.HasCycle(s.Snap, manifest.CycleOf(q.Cycle)); err != nil {
 		return nil, err
@@ -141,7 +141,7 @@ func Build(ctx context.Context, s *Sources, q *Question) ([]*Annex, error) {
 	return out, err
 }
 
-// wanted picks the rows whose link or group is asked for, and with a link the other links of its group.
+// wanted selects the rows whose link or group is requested, and for a link the other links of its group.
 func (s *Sources) wanted(q *Question) func(*books.Link) bool {
 	bounds := s.Books.Zone.Bounds(q.Cycle)
 	asked := make(map[measure.Key]bool)
@@ -184,14 +184,14 @@ func (s *Sources) notFound(q *Question) error {
 	return &rows.NotFoundError{What: what, Do: do}
 }
 
-// maxNamed is how many objects a hint names.
+// maxNamed is the maximum number of objects in a hint.
 const maxNamed = 10
 
 // build measures one object.
 func (s *Sources) build(cycle period.Cycle, meter *percentile.Meter, k measure.Key, links []string,
 	object *percentile.Object) (*Annex, error) {
 	product := &s.Books.Products[k.SKU]
-	policy := &s.Books.Policies[s.Books.Policy(product.Policy)] // the books' reader has checked that there is one
+	policy := &s.Books.Policies[s.Books.Policy(product.Policy)] // the reader of the books has checked that it exists
 	r, err := meter.Measure(policy, object)
 	if err != nil {
 		return nil, err
@@ -228,7 +228,7 @@ func (s *Sources) build(cycle period.Cycle, meter *percentile.Meter, k measure.K
 	return a, s.lines(a, k, cycle)
 }
 
-// inspect takes from the points what a person wants to see next to the result.
+// inspect sets the details of the points that are shown together with the result.
 func (a *Annex) inspect(cycle period.Cycle, policy *books.Policy, o *percentile.Object, r *percentile.Result) error {
 	points, err := pointsOf(a.zone, cycle, policy, o)
 	if err != nil {
@@ -260,10 +260,10 @@ func (a *Annex) inspect(cycle period.Cycle, policy *books.Policy, o *percentile.
 	return nil
 }
 
-// maxPeaks is how many of the largest points are listed.
+// maxPeaks is the number of the largest points that are listed.
 const maxPeaks = 10
 
-// direction is which of transit_p95's two directions has the value: in, unless out's is larger.
+// direction returns which of transit_p95's two directions has the value: in, unless that of out is larger.
 func (a *Annex) direction(points []point, r *percentile.Result) (books.Series, error) {
 	in, err := seriesOf(points, books.SeriesIn)
 	if err != nil || len(in) == 0 || r.Index < 0 {
@@ -300,12 +300,12 @@ func (a *Annex) terms(id string, terms []percentile.Term) {
 	}
 }
 
-// time is an instant in the contract zone, with its offset.
+// time formats an instant in the contract zone, with its offset.
 func (a *Annex) time(t period.Instant) string {
 	return time.UnixMicro(int64(t)).In(a.zone.Location()).Format(time.RFC3339)
 }
 
-// decimal is a rational as a decimal where that ends, else as a fraction.
+// decimal formats a rational as a decimal if finite, else as a fraction.
 func decimal(r *big.Rat) string {
 	if digits, exact := r.FloatPrec(); exact {
 		return r.FloatString(digits)

@@ -5,18 +5,18 @@ import (
 	"strings"
 )
 
-// axis goes from 0 to a round number of Mbps in round steps.
+// axis is a scale from 0 to a round number of Mbps in round steps.
 type axis struct {
 	step   *big.Rat
 	steps  int64
 	digits int // decimals of the labels
 }
 
-// maxSteps is how many steps an axis has at most.
+// maxSteps is the maximum number of steps of an axis.
 const maxSteps = 7
 
-// axisTo is the axis that holds a value: steps of 1, 2 or 5 times a power of ten, as few as leave their number within
-// bounds.
+// axisTo returns the axis that contains a value. Its steps are 1, 2 or 5 times a power of ten, the smallest that keep
+// their number within the limit.
 func axisTo(top *big.Rat) axis {
 	if top.Sign() <= 0 {
 		top = big.NewRat(1, 1)

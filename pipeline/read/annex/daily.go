@@ -6,17 +6,17 @@ import (
 	"github.com/tollbook/tollbook/schemas/books"
 )
 
-// Daily is what a method that looks at days took of one day.
+// Daily is the value that a method by day takes from one day.
 type Daily struct {
 	Day    string `json:"day"`
 	Points int    `json:"points"`
 	Index  int    `json:"index"` // of the value among the day's points, from the top, from 0
 	Mbps   string `json:"mbps"`
 	Slot   string `json:"slot"`
-	Taken  bool   `json:"taken"` // the month's value is made of it
+	Taken  bool   `json:"taken"` // whether it is part of the month's value
 }
 
-// daily lists the days' values of a method that is made of them (§4.7); nil for the others.
+// daily lists the days' values of a method by day (§4.7); nil for other methods.
 func (a *Annex) daily(policy *books.Policy) []Daily {
 	if m := policy.Method; m == books.MonthlyP95 || m == books.TransitP95 {
 		return nil
@@ -45,7 +45,7 @@ func (a *Annex) daily(policy *books.Policy) []Daily {
 	return out
 }
 
-// dailyIndex is which of a day's points, from the top, the method takes.
+// dailyIndex returns the index of the day's point, largest first, that the method takes.
 func dailyIndex(policy *books.Policy, points int) int {
 	switch policy.Method {
 	case books.DailyP95Mean:
@@ -63,8 +63,8 @@ const (
 	fourth = 3
 )
 
-// take marks the days that the month's value is made of: all, the five largest, or the fourth largest; of equal ones
-// the earliest.
+// take marks the days that determine the month's value: all, the five largest, or the fourth largest. Of equal days it
+// takes the earliest.
 func take(method books.Method, days []Daily, values []*big.Rat) {
 	for i := range days {
 		larger := 0

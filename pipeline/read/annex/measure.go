@@ -15,8 +15,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Measured is how the quantity of a percentile line was calculated (§4.7). Values are in Mbps, exact, as decimals
-// where they end and else as fractions.
+// Measured describes how the quantity of a percentile line was calculated (§4.7). Values are in Mbps and exact:
+// decimals if finite, else fractions.
 type Measured struct {
 	CustomerID string `json:"customer_id"`
 	SKU        string `json:"sku"`
@@ -25,19 +25,19 @@ type Measured struct {
 	Policy     string `json:"policy"`
 	Method     string `json:"method"`
 	Points     int    `json:"points"`
-	// of the value among the points, largest first, from 0; -1 where the method has none
+	// of the value among the points, largest first, from 0; -1 if the method has none
 	Index     int            `json:"index"`
 	Value     string         `json:"value"` // before the commit
 	Slot      string         `json:"slot,omitempty"`
 	ValidDays int            `json:"valid_days"`
-	Days      int            `json:"days"` // that the quantity is shared over, of MonthDays
+	Days      int            `json:"days"` // number of days over which the quantity is prorated, of MonthDays
 	MonthDays int            `json:"month_days"`
 	Commit    money.Quantity `json:"commit"`
 	Billed    string         `json:"billed"` // the larger of value and commit
 	Quantity  money.Quantity `json:"quantity"`
 }
 
-// Measure measures the billing objects of a customer ("" = of all) from the samples of the state and today's books, in
+// Measure measures the billing objects of a customer ("" = all) from the samples of the state and today's books, in
 // order of customer, sku, region and object.
 func Measure(ctx context.Context, snap *lake.Snapshot, b *books.Books, month period.Cycle, customer string) ([]Measured,
 	error) {
@@ -49,7 +49,7 @@ func Measure(ctx context.Context, snap *lake.Snapshot, b *books.Books, month per
 	meter := percentile.NewMeter(b.Zone, month)
 	out := make([]Measured, 0, objects.Len())
 	err := measure.State(ctx, snap, b, month, objects, func(k measure.Key, o *percentile.Object) error {
-		policy := &b.Policies[b.Policy(b.Products[k.SKU].Policy)] // the books' reader has checked that there is one
+		policy := &b.Policies[b.Policy(b.Products[k.SKU].Policy)] // the reader of the books has checked that it exists
 		r, err := meter.Measure(policy, o)
 		if err != nil {
 			return fmt.Errorf("measure %s of customer %s: %w", k.Object, b.Customers[k.Customer].ID, err)
@@ -78,7 +78,7 @@ func shown(b *books.Books, policy *books.Policy, k measure.Key, r *percentile.Re
 	return m
 }
 
-// ratText is a rational as a decimal where that ends, else as a fraction.
+// ratText formats a rational as a decimal if finite, else as a fraction.
 func ratText(r *big.Rat) string {
 	if r == nil {
 		return "0"
@@ -89,12 +89,12 @@ func ratText(r *big.Rat) string {
 	return r.RatString()
 }
 
-// String says how the value was measured. Its time is in UTC.
+// String describes how the value was measured. Its time is in UTC.
 func (m *Measured) String() string { return m.describe(m.Slot) }
 
 // Describe is String with the time in a zone.
 func (m *Measured) Describe(zone *period.Zone) string {
-	if at, err := period.ParseInstant(m.Slot); err == nil { // a method without a slot has no text
+	if at, err := period.ParseInstant(m.Slot); err == nil { // a method without a slot has an empty text
 		return m.describe(zone.Show(at))
 	}
 	return m.describe(m.Slot)

@@ -17,7 +17,7 @@ type point struct {
 	in, out money.QuantityTotal
 }
 
-// valueOf is a point's value in a series, in bits per second.
+// valueOf returns a point's value in a series, in bits per second.
 func (p *point) valueOf(series books.Series) (money.QuantityTotal, error) {
 	switch {
 	case series == books.SeriesSum:
@@ -30,8 +30,8 @@ func (p *point) valueOf(series books.Series) (money.QuantityTotal, error) {
 	return p.out, nil
 }
 
-// pointsOf are the slots of the cycle that count, ascending: those with a sample of any link; with missing zero every
-// one in force; of valid days alone where the policy says so.
+// pointsOf returns the slots of the cycle that count, ascending: those with a sample of any link, or with missing zero
+// every slot in force; only those of valid days if the policy says so.
 func pointsOf(zone *period.Zone, cycle period.Cycle, policy *books.Policy, o *percentile.Object) ([]point, error) {
 	at := make(map[percentile.Slot]*point)
 	slotAt := func(s percentile.Slot) *point {
@@ -75,17 +75,17 @@ func addLink(l *percentile.Link, slotAt func(percentile.Slot) *point) error {
 	return nil
 }
 
-// bps are a link's j-th values.
+// bps returns a link's j-th values.
 func bps(l *percentile.Link, j int) (in, out money.Quantity) {
 	if l.InExact != nil {
 		return l.InExact[j], l.OutExact[j]
 	}
-	in, _ = money.QuantityFromInt(l.In[j]) // it was one before it became an integer
+	in, _ = money.QuantityFromInt(l.In[j]) // it was a quantity before
 	out, _ = money.QuantityFromInt(l.Out[j])
 	return in, out
 }
 
-// eachSlot visits the slots that start in both stretches.
+// eachSlot visits the slots that start in both spans.
 func eachSlot(a, b period.Span, visit func(percentile.Slot)) {
 	from, to := max(a.From, b.From), min(a.To, b.To)
 	for s := percentile.SlotOf(from); s.Start() < to; s++ {
@@ -95,7 +95,7 @@ func eachSlot(a, b period.Span, visit func(percentile.Slot)) {
 	}
 }
 
-// validOnly keeps the points of days on which one is above 0.
+// validOnly keeps the points of days with a value above 0.
 func validOnly(zone *period.Zone, policy *books.Policy, points []point) ([]point, error) {
 	valid := make(map[period.Day]bool)
 	clock := zone.Clock()
@@ -117,13 +117,13 @@ func validOnly(zone *period.Zone, policy *books.Policy, points []point) ([]point
 	return slices.DeleteFunc(points, func(p point) bool { return !valid[clock.Day(p.slot.Start())] }), nil
 }
 
-// sample is one point of the series that is billed.
+// sample is one point of the billed series.
 type sample struct {
 	slot percentile.Slot
 	bps  money.QuantityTotal
 }
 
-// seriesOf are the points in a series.
+// seriesOf returns the values of the points in a series.
 func seriesOf(points []point, which books.Series) ([]sample, error) {
 	out := make([]sample, len(points))
 	for i := range points {
@@ -136,21 +136,21 @@ func seriesOf(points []point, which books.Series) ([]sample, error) {
 	return out, nil
 }
 
-// EachPoint visits the points that counted, in order of time: the slot's start and the value in Mbps.
+// EachPoint visits the points that count, in order of time: the slot's start and the value in Mbps.
 func (a *Annex) EachPoint(visit func(at period.Instant, mbps *big.Rat)) {
 	for _, p := range a.series {
 		visit(p.slot.Start(), new(big.Rat).Quo(rat(p.bps), a.megabit))
 	}
 }
 
-// downward puts the largest first, of equal ones the earliest.
+// downward sorts samples by value, the largest first, and equal ones by time.
 func downward(list []sample) []sample {
 	list = slices.Clone(list)
 	slices.SortFunc(list, func(a, b sample) int { return cmp.Or(b.bps.Cmp(a.bps), cmp.Compare(a.slot, b.slot)) })
 	return list
 }
 
-// rat is a sum of quantities as a rational.
+// rat converts a sum of quantities to a rational.
 func rat(t money.QuantityTotal) *big.Rat {
 	hi, lo := t.Raw()
 	n := new(big.Int).Lsh(big.NewInt(hi), 64)
@@ -158,7 +158,7 @@ func rat(t money.QuantityTotal) *big.Rat {
 	return new(big.Rat).SetFrac(n, big.NewInt(10_000_000_000))
 }
 
-// megabit is how many bits a megabit has under the policy.
+// megabit returns the number of bits per megabit under the policy.
 func megabit(p *books.Policy) *big.Rat {
 	return new(big.Rat).SetInt64(int64(p.Kilo) * int64(p.Kilo))
 }

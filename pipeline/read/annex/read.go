@@ -42,7 +42,7 @@ func each(snap *lake.Snapshot, e manifest.FileEntry, def tables.Def[tables.Line]
 	return rows.Each(visit)
 }
 
-// lines takes the object's month-end lines from the lake; where the cycle has none as yet it prices the quantity.
+// lines reads the object's month-end lines from the lake. If the cycle has none yet, it prices the quantity.
 func (s *Sources) lines(a *Annex, k measure.Key, cycle period.Cycle) error {
 	a.Lines = []Line{}
 	a.Provisional = a.State != manifest.CycleClosed
@@ -75,7 +75,7 @@ func (s *Sources) lines(a *Annex, k measure.Key, cycle period.Cycle) error {
 	return a.compare()
 }
 
-// compare holds the lines' quantity against what was measured.
+// compare compares the lines' quantity with the measured one.
 func (a *Annex) compare() error {
 	var billed, measured money.QuantityTotal
 	for i := range a.Lines {
@@ -91,7 +91,7 @@ func (a *Annex) compare() error {
 	return err
 }
 
-// price prices the quantity by today's books.
+// price prices the quantity with today's books.
 func (s *Sources) price(a *Annex, k measure.Key, cycle period.Cycle, id string) error {
 	var charges line.Charges
 	bw := tariff.Bandwidth{Customer: k.Customer, SKU: k.SKU, Region: k.Region, Cycle: cycle, Quantity: a.Quantity}
@@ -134,7 +134,7 @@ func lineOf(row rows.Row[tables.Line]) (Line, error) {
 	return l, nil
 }
 
-// Payment is the sum of the lines' payment_amount, and Official that of their official_amount.
+// Payment returns the sums of the lines' official_amount and payment_amount.
 func (a *Annex) Payment() (official, payment money.AmountTotal, err error) {
 	for i := range a.Lines {
 		if err = errors.Join(official.Add(a.Lines[i].Official), payment.Add(a.Lines[i].Payment)); err != nil {

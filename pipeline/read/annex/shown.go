@@ -9,13 +9,13 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 )
 
-// Figure is one value of an annex with its name, for people.
+// Figure is a named value of an annex, for people.
 type Figure struct{ Name, Value string }
 
-// exactDigits is how many decimals a person is shown of an exact value; beyond them it is rounded and says so.
+// exactDigits is the number of decimals to which an exact value is shown; ≈ marks a value that was rounded.
 const exactDigits = 10
 
-// Mbps shows a value of an annex with at most ten decimals; ≈ is before what was rounded.
+// Mbps formats a value of an annex with at most ten decimals; ≈ precedes a rounded value.
 func Mbps(value string) string { return short(value, exactDigits) }
 
 func short(value string, digits int) string {
@@ -33,7 +33,7 @@ func short(value string, digits int) string {
 	return text
 }
 
-// Time shows a time of the annex to the minute; the offset is there only where the zone changes it in the cycle.
+// Time formats a time of the annex to the minute. It shows the offset only if the zone changes it in the cycle.
 func (a *Annex) Time(text string) string {
 	t, err := time.Parse(time.RFC3339, text)
 	if err != nil {
@@ -50,7 +50,7 @@ func (a *Annex) Time(text string) string {
 	return t.Format(layout)
 }
 
-// StateText says how firm the annex is.
+// StateText describes whether the annex is final.
 func (a *Annex) StateText() string {
 	switch {
 	case a.State == manifest.CycleClosed:
@@ -61,7 +61,7 @@ func (a *Annex) StateText() string {
 	return "provisional, month-end lines still to come"
 }
 
-// Called is what the value is, in words.
+// Called returns the name of the value.
 func (a *Annex) Called() string {
 	left := new(big.Rat).Mul(new(big.Rat).Sub(big.NewRat(1, 1), a.Policy.Drop.Rat()), big.NewRat(100, 1))
 	nth := short(left.RatString(), 2) + "th percentile"
@@ -83,7 +83,7 @@ func (a *Annex) Called() string {
 	return nth
 }
 
-// Measured are the steps from the samples to the value.
+// Measured returns the steps from the samples to the value.
 func (a *Annex) Measured() []Figure {
 	series := a.Policy.Series
 	if a.Direction != "" {
@@ -122,7 +122,7 @@ func (a *Annex) indexText() string {
 	return fmt.Sprintf("%d = ⌊%d × %s⌋, largest first, from 0", a.Index, a.Points, a.Policy.Drop.Trim())
 }
 
-// Charged are the steps from the value to the quantity.
+// Charged returns the steps from the value to the quantity.
 func (a *Annex) Charged() []Figure {
 	return []Figure{
 		{"commit", a.Commit.Trim() + " Mbps"},

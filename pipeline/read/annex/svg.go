@@ -15,7 +15,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// The drawing's measures, in units of its view box. It is as wide as a page in landscape.
+// The drawing's dimensions, in units of its view box. It is as wide as a page in landscape.
 const (
 	pageWidth  = 1120
 	margin     = 40
@@ -26,7 +26,7 @@ const (
 	rowHeight  = 19
 )
 
-// style is the look, in colours that differ in grey as well.
+// style is the style sheet. Its colours also differ in grey.
 const style = `text{font-family:Helvetica,Arial,"Liberation Sans","DejaVu Sans",sans-serif;font-size:12px;fill:#222}
 .title{font-size:20px;font-weight:bold}.sub{font-size:13px;fill:#444}.small{font-size:11px;fill:#555}.bold{font-weight:bold}
 .end{text-anchor:end}.mid{text-anchor:middle}.name{fill:#666}
@@ -44,10 +44,10 @@ func (a *Annex) SVG() ([]byte, error) {
 // Drawing is a drawing of an annex.
 type Drawing struct {
 	SVG []byte
-	Cut map[string]string // the complete text of each text that was too long, by what is drawn; nil = none was
+	Cut map[string]string // by shortened text: the complete text; nil = none was shortened
 }
 
-// Draw draws the annex and notes the texts that it cut.
+// Draw draws the annex and returns the texts that it shortened.
 func (a *Annex) Draw() (Drawing, error) {
 	d := &drawing{a: a, span: a.bounds, series: a.series}
 	d.scale()
@@ -77,7 +77,7 @@ func (a *Annex) DrawDay(day period.Day) []byte {
 	return d.svg()
 }
 
-// svg is what was drawn as a file.
+// svg returns the drawing as a file.
 func (d *drawing) svg() []byte {
 	var out bytes.Buffer
 	fmt.Fprintf(&out, `<?xml version="1.0" encoding="UTF-8"?>
@@ -91,29 +91,29 @@ func (d *drawing) svg() []byte {
 	return out.Bytes()
 }
 
-// drawing is a drawing in the making. Lengths are tenths of a unit where they are called tenths.
+// drawing is a drawing in progress. Lengths called tenths are in tenths of a unit.
 type drawing struct {
 	a      *Annex
-	span   period.Span // that is drawn
+	span   period.Span // shown in the plot
 	series []sample    // within span
 	title  string
 	body   bytes.Buffer
 	axis   axis
-	y      int // where the part below the plot has come to
+	y      int // current position below the plot
 
-	whole map[string]string // the complete texts of those that were cut
+	whole map[string]string // the complete texts of shortened ones
 }
 
-// named is the customer's name, or its id.
+// named returns the customer's name, or its id.
 func (a *Annex) named() string { return cmp.Or(a.CustomerName, a.CustomerID) }
 
 func escape(text string) string {
 	var b strings.Builder
-	_ = xml.EscapeText(&b, []byte(text)) // a Builder takes everything
+	_ = xml.EscapeText(&b, []byte(text)) // a Builder never fails
 	return b.String()
 }
 
-// cut shortens a text that would not fit, and notes it.
+// cut shortens a text that would not fit, and stores the complete text.
 func (d *drawing) cut(text string, most int) string {
 	if utf8.RuneCountInString(text) <= most {
 		return text
@@ -126,12 +126,12 @@ func (d *drawing) cut(text string, most int) string {
 	return short
 }
 
-// text puts words at a place.
+// text draws words at a position.
 func (d *drawing) text(x, y int, class, words string) {
 	fmt.Fprintf(&d.body, `<text x="%d" y="%d" class="%s">%s</text>`+"\n", x, y, class, escape(words))
 }
 
-// tenths writes a length.
+// tenths formats a length.
 func tenths(n int64) string {
 	if n%10 == 0 {
 		return fmt.Sprint(n / 10)
@@ -139,7 +139,7 @@ func tenths(n int64) string {
 	return fmt.Sprintf("%d.%d", n/10, n%10)
 }
 
-// scale chooses the axis: it holds the series, the value and the commit.
+// scale chooses the axis so that it contains the series, the value and the commit.
 func (d *drawing) scale() {
 	top := new(big.Rat).Set(d.a.value)
 	if c := d.a.Commit.Rat(); c.Cmp(top) > 0 {
@@ -157,14 +157,14 @@ func (d *drawing) mbps(bps money.QuantityTotal) *big.Rat {
 	return new(big.Rat).Quo(rat(bps), d.a.megabit)
 }
 
-// yOf is the height of a value, in tenths.
+// yOf returns the vertical position of a value, in tenths.
 func (d *drawing) yOf(mbps *big.Rat) int64 {
 	r := new(big.Rat).Quo(mbps, d.axis.top())
 	r.Mul(r, big.NewRat((plotBottom-plotTop)*10, 1))
 	return plotBottom*10 - new(big.Int).Quo(r.Num(), r.Denom()).Int64()
 }
 
-// xOf is the place of an instant, in tenths.
+// xOf returns the horizontal position of an instant, in tenths.
 func (d *drawing) xOf(t period.Instant) int64 {
 	b := d.span
 	return plotLeft*10 + int64(t-b.From)*(plotRight-plotLeft)*10/int64(b.To-b.From)
@@ -181,7 +181,7 @@ func (d *drawing) header(title string) {
 		a.Zone, a.StateText()))
 }
 
-// levels draws the axis of values: a line a step.
+// levels draws the axis of values: one line per step.
 func (d *drawing) levels() {
 	for i := range d.axis.steps + 1 {
 		y := d.yOf(d.axis.at(i))
@@ -192,7 +192,7 @@ func (d *drawing) levels() {
 	d.text(plotLeft-8, plotTop-12, "end small", "Mbps")
 }
 
-// days draws the axes of a cycle: a line a day.
+// days draws the axes of a cycle: one line per day.
 func (d *drawing) days() {
 	d.levels()
 	cycle := d.a.zone.Cycle(d.a.bounds.From)
@@ -210,7 +210,7 @@ func (d *drawing) days() {
 	d.text((plotLeft+plotRight)/2, plotBottom+36, "mid small", fmt.Sprintf("day of %s, %s", cycle, d.a.Zone))
 }
 
-// hours draws the axes of a day: a line an hour.
+// hours draws the axes of a day: one line per hour.
 func (d *drawing) hours(day period.Day) {
 	d.levels()
 	clock := d.a.zone.Location()
@@ -226,14 +226,14 @@ func (d *drawing) hours(day period.Day) {
 	d.text((plotLeft+plotRight)/2, plotBottom+36, "mid small", fmt.Sprintf("hour of %s, %s", day, d.a.Zone))
 }
 
-// column is one unit of the plot's width: the largest of its points.
+// column is one unit of the plot's width, with the largest of its points.
 type column struct {
 	at  int64 // from the plot's left
 	bps money.QuantityTotal
 	y   int64 // tenths
 }
 
-// columns brings the series down to the drawing's width (ANNEX-5).
+// columns reduces the series to the drawing's width (ANNEX-5).
 func (d *drawing) columns() []column {
 	const width = plotRight - plotLeft
 	var out []column
@@ -255,7 +255,7 @@ func (d *drawing) columns() []column {
 	return out
 }
 
-// plot draws the series, what is under it, and what of it is above the value.
+// plot draws the series, the area under it, and the part above the value.
 func (d *drawing) plot() {
 	var under, above, series strings.Builder
 	columns := d.columns()
@@ -292,7 +292,7 @@ func (d *drawing) plot() {
 	}
 }
 
-// steps writes a stretch of columns as stairs that begin at base and, closed, come back to it.
+// steps writes consecutive columns as stairs that begin at base and, if closed, return to it.
 func steps(path *strings.Builder, list []column, base int64, closed bool) {
 	fmt.Fprintf(path, "M%d %s", plotLeft+list[0].at, tenths(base))
 	last := base
@@ -308,7 +308,7 @@ func steps(path *strings.Builder, list []column, base int64, closed bool) {
 	}
 }
 
-// mark is a level across the plot and its label next to it.
+// mark is a horizontal line across the plot and its label.
 type mark struct {
 	class, name, value string
 	y                  int64 // of the line, tenths
@@ -323,7 +323,7 @@ func (d *drawing) marks() {
 			y: d.yOf(d.a.Commit.Rat())})
 	}
 	slices.SortFunc(list, func(a, b mark) int { return cmp.Compare(a.y, b.y) })
-	const labelHeight = 320 // two lines and air
+	const labelHeight = 320 // two lines and space
 	for i := range list {
 		m := &list[i]
 		m.label = min(max(m.y-20, plotTop*10+80), plotBottom*10-120)

@@ -12,7 +12,8 @@ const (
 	valueIndent = 108
 )
 
-// numbers writes what is below the plot: how the value was measured, what is charged for it, the lines, the source.
+// numbers writes the text below the plot: how the value was measured, what is charged for it, the lines, and the
+// source.
 func (d *drawing) numbers() error {
 	const first = plotBottom + 76
 	d.text(leftColumn, first-20, "bold", "How it was measured")
@@ -36,7 +37,7 @@ func (d *drawing) figures(x, y int, list []Figure) int {
 	return y
 }
 
-// lines is the table of what is charged, a row a tier.
+// lines writes the table of charges, one row per tier.
 func (d *drawing) lines() error {
 	a := d.a
 	title := "Lines"
@@ -73,7 +74,7 @@ func (d *drawing) lines() error {
 	return nil
 }
 
-// row writes cells: the first from its place on, the others up to theirs.
+// row writes cells: the first is aligned left at its position, the others right.
 func (d *drawing) row(at []int, cells []string, class string) {
 	for i, c := range cells {
 		if c == "" {
@@ -88,7 +89,7 @@ func (d *drawing) row(at []int, cells []string, class string) {
 	d.y += rowHeight
 }
 
-// source says where the numbers are from.
+// source describes the origin of the numbers.
 func (d *drawing) source() {
 	a := d.a
 	d.y += 14
@@ -108,7 +109,7 @@ func (d *drawing) source() {
 	d.y += 24
 }
 
-// width is how much time a column of the drawing stands for.
+// width returns the time that a column of the drawing represents.
 func (d *drawing) width() string {
 	minutes := int64(d.a.bounds.To-d.a.bounds.From) / 60_000_000 / (plotRight - plotLeft)
 	return fmt.Sprintf("%d minutes", minutes)

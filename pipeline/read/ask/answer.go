@@ -9,20 +9,20 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Request is how a question is asked.
+// Request holds the parameters of a question.
 type Request struct {
-	Cycle manifest.Cycle // none: see Span
-	Limit int            // of rows that are given; 0 = all
+	Cycle manifest.Cycle // zero: see Span
+	Limit int            // maximum number of rows; 0 = all
 	Only  Only
-	Days  int // of deadlines: how many days after the as-of's the last day is at most
+	Days  int // for deadlines: maximum number of days from the as-of to the last day
 
-	// Progress is nil, or called with the number of files that were read and that are, from several goroutines.
+	// Progress is called with the numbers of files read and in total, from several goroutines. It may be nil.
 	Progress func(done, total int64)
 }
 
 // Row is one row of an answer.
 type Row struct {
-	Keys []string      // by key; a small number of 0 is empty
+	Keys []string      // by key; a small number 0 is ""
 	Sums []money.Total // by sum, in the scale of its column's type; a Whole has scale 0
 }
 
@@ -30,40 +30,40 @@ type Row struct {
 type Answer struct {
 	Question *Question
 	Source   Source
-	Manifest int64    // number of the state that it is of
+	Manifest int64    // number of the state
 	AsOf     string   // clock of the run that made the state: RFC 3339, UTC; "" = no run yet
-	Rows     []Row    // in order, as many as were asked for: of each currency, where there are several
+	Rows     []Row    // in order, limited per currency
 	Count    int64    // of all rows
-	Totals   []Totals // by currency; of a workspace of one currency one, whose Currency is empty
+	Totals   []Totals // by currency; in a workspace with one currency a single one with an empty Currency
 
-	// NotKept is set on an answer without rows if the workspace does not keep what the question is about.
+	// NotKept is set on an answer without rows if the workspace does not store the data of the question.
 	NotKept bool
-	// Archived are the cycles that the answer is of, but without their lines, which left for an archive.
+	// Archived are the cycles of the answer whose lines were moved to an archive and are missing in it.
 	Archived []string
 
 	costCurrency string // of the rows of margins
-	costsApart   bool   // they have several
+	costsApart   bool   // they have several currencies
 }
 
-// Totals are the sums of the rows of one currency. There are none over several (ASK-5).
+// Totals are the sums of the rows of one currency. Amounts of different currencies are never added (ASK-5).
 type Totals struct {
 	Currency string
 	Count    int64         // of all rows
-	Shown    int64         // of the rows that are among Rows
+	Shown    int64         // number of rows in Rows
 	Sums     []money.Total // of all rows, by sum
-	Rest     []money.Total // of the rows that are not among Rows
+	Rest     []money.Total // of the rows that are not in Rows
 }
 
-// Source is where an answer comes from.
+// Source is the origin of an answer.
 type Source string
 
-// The sources: the lake's files, and what is published.
+// The sources: the lake's files, and the published copy.
 const (
 	Lake       Source = "lake"
 	ClickHouse Source = "clickhouse"
 )
 
-// NewAnswer starts without rows.
+// NewAnswer returns an answer without rows.
 func NewAnswer(q *Question, source Source, manifest int64, asOf string) (*Answer, error) {
 	a := &Answer{Question: q, Source: source, Manifest: manifest, AsOf: asOf, Rows: []Row{}}
 	if q.currencies > 0 {
@@ -73,7 +73,7 @@ func NewAnswer(q *Question, source Source, manifest int64, asOf string) (*Answer
 	return a, err
 }
 
-// totals is the totals of a currency.
+// totals returns the totals of a currency.
 func (a *Answer) totals(currency string) (*Totals, error) {
 	for i := range a.Totals {
 		if a.Totals[i].Currency == currency {
@@ -92,7 +92,7 @@ func (a *Answer) totals(currency string) (*Totals, error) {
 	return &a.Totals[len(a.Totals)-1], nil
 }
 
-// Clone is the same answer with totals of its own.
+// Clone returns a copy of the answer with its own totals.
 func (a *Answer) Clone() *Answer {
 	b := *a
 	b.Rows, b.Totals = slices.Clone(a.Rows), slices.Clone(a.Totals)
@@ -103,7 +103,7 @@ func (a *Answer) Clone() *Answer {
 	return &b
 }
 
-// Add takes the next row in order (ASK-3).
+// Add adds the next row; rows must come in order (ASK-3).
 func (a *Answer) Add(row Row, limit int) error {
 	t, err := a.totals(a.Question.Currency(row))
 	if err != nil {
@@ -122,7 +122,7 @@ func (a *Answer) Add(row Row, limit int) error {
 	return nil
 }
 
-// cost notes whether the costs of the rows have one currency.
+// cost notes whether the costs of the rows have more than one currency.
 func (a *Answer) cost(row Row) {
 	for i, c := range a.Question.Keys {
 		if c.Name == currencyKey && a.Question.View == "margins" && row.Keys[i] != "" {
@@ -132,12 +132,12 @@ func (a *Answer) cost(row Row) {
 	}
 }
 
-// HasTotal reports whether the total of a sum means anything: ASK-3. Costs of several currencies have none.
+// HasTotal reports whether the total of a sum is meaningful (ASK-3). Costs in several currencies have no total.
 func (a *Answer) HasTotal(sum int) bool {
 	return a.Question.HasTotal(sum) && (!a.costsApart || a.Question.Sums[sum].Type != tables.Cost)
 }
 
-// Currency is that of a row's amounts; "" = the workspace's only one.
+// Currency returns the currency of a row's amounts; "" = the workspace's only one.
 func (q *Question) Currency(row Row) string {
 	if q.currencies == 0 {
 		return ""
@@ -145,7 +145,7 @@ func (q *Question) Currency(row Row) string {
 	return row.Keys[len(row.Keys)-1]
 }
 
-// Currencies are the names of the keys that PerCurrency has added, the last keys.
+// Currencies returns the names of the keys that PerCurrency added; they are the last keys.
 func (q *Question) Currencies() []string {
 	var names []string
 	for _, c := range q.Keys[len(q.Keys)-q.currencies:] {
@@ -154,7 +154,7 @@ func (q *Question) Currencies() []string {
 	return names
 }
 
-// SumCurrency is the currency of one sum of a row; "" = the workspace's only one.
+// SumCurrency returns the currency of one sum of a row; "" = the workspace's only one.
 func (q *Question) SumCurrency(row Row, sum int) string {
 	switch name := q.Sums[sum].Name; {
 	case slices.Contains(q.Own, name):
@@ -175,7 +175,7 @@ func (a *Answer) sum(to []money.Total, row Row) error {
 	return nil
 }
 
-// HasTotal reports whether the total of a sum means anything: ASK-3.
+// HasTotal reports whether the total of a sum is meaningful (ASK-3).
 func (q *Question) HasTotal(sum int) bool {
 	return q.Sums[sum].Type != tables.Quantity && !slices.Contains(q.Apart, q.Sums[sum].Name)
 }

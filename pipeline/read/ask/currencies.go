@@ -9,15 +9,15 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Keys that tell currencies apart (ASK-5).
+// Keys for currencies (ASK-5).
 const (
 	currencyKey = "currency"
 	payerKey    = "customer_currency"
 )
 
-// PerCurrency is the question in a workspace whose customers or partners have several currencies (§10.7): the last keys
-// are the currency of the amounts and, of partner statements, that of the customer, in which payment_amount is. A
-// question without amounts, and one that has the currency of its amounts as a key, is as it was.
+// PerCurrency returns the question for a workspace whose customers or partners have several currencies (§10.7). It adds
+// the currency of the amounts as last key and, for partner statements, the currency of the customer, which applies to
+// payment_amount. A question without amounts, or with a key for their currency, is returned unchanged.
 func (q *Question) PerCurrency() *Question {
 	if q.From != nil {
 		of := q.From.Of.PerCurrency()
@@ -83,7 +83,7 @@ func newSplitter(q *Question, o Only, find *currencies.Finder) *splitter {
 	return s
 }
 
-// each visits the rows of a batch, those of one currency after those of another.
+// each visits the rows of a batch, grouped by currency.
 func (s *splitter) each(c *parquet.Columns[tables.Any], visit func(part *parquet.Columns[tables.Any],
 	of [2]string) error) error {
 	of := make([][2]string, c.N)
@@ -118,8 +118,8 @@ func (s *splitter) each(c *parquet.Columns[tables.Any], visit func(part *parquet
 	return nil
 }
 
-// currencies are the keys of a row: its currency alone, or that of the customer before that of the partner. known are
-// currencies that were found, by owner.
+// currencies returns the keys of a row: its currency alone, or that of the customer before that of the partner. known
+// caches currencies by owner.
 func (s *splitter) currencies(c *parquet.Columns[tables.Any], i int, known []map[string]string) (out [2]string,
 	err error) {
 	if len(s.owners) == 0 {

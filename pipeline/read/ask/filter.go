@@ -12,22 +12,22 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Only limits an answer to some rows of its table. A row must fit every list that has an entry.
+// Only limits an answer to some rows of its table. A row must match every list that is not empty.
 type Only struct {
-	Customers []string // customer_id; of taxes buyer_id
-	Partners  []string // partner_id; of partner statements also seller_id
-	Services  []string // service_type_code; of cost files service_name
-	Tags      []string // of resource_tag: key=value, or key for any value
+	Customers []string // customer_id; for taxes buyer_id
+	Partners  []string // partner_id; for partner statements also seller_id
+	Services  []string // service_type_code; for cost files service_name
+	Tags      []string // in resource_tag: key=value, or key for any value
 }
 
-// limit is one list of Only: a row fits if one of the columns has one of the values.
+// limit is one list of Only: a row matches if one of the columns has one of the values.
 type limit struct {
-	name    string   // customer, partner, service, tag: as the flags are called
+	name    string   // customer, partner, service, tag: the name of the flag
 	columns []string // in the order of the table
 	values  []string
 }
 
-// limits are the lists that have entries.
+// limits returns the lists that are not empty.
 func (o Only) limits() []limit {
 	return slices.DeleteFunc([]limit{
 		{"customer", []string{"customer_id", "buyer_id"}, o.Customers},
@@ -37,7 +37,7 @@ func (o Only) limits() []limit {
 	}, func(l limit) bool { return len(l.values) == 0 })
 }
 
-// Lists are the limits: the name of the flag that gives it, and the values.
+// Lists iterates over the limits: the name of its flag, and the values.
 func (o Only) Lists() iter.Seq2[string, []string] {
 	return func(yield func(string, []string) bool) {
 		for _, l := range o.limits() {
@@ -51,7 +51,7 @@ func (o Only) Lists() iter.Seq2[string, []string] {
 // Any reports whether there is a limit.
 func (o Only) Any() bool { return len(o.limits()) > 0 }
 
-// String is the limits for people, such as "customer acme, service storage or network".
+// String describes the limits for people, such as "customer acme, service storage or network".
 func (o Only) String() string {
 	var out []string
 	for _, l := range o.limits() {
@@ -60,11 +60,11 @@ func (o Only) String() string {
 	return strings.Join(out, ", ")
 }
 
-// LimitError says that a question cannot be limited in one way.
+// LimitError reports a limit that a question does not support.
 type LimitError struct {
 	Question string
 	By       string   // customer, partner, service or tag
-	Takes    []string // what limits the question
+	Takes    []string // the limits that it supports
 }
 
 // Error names the question and the limit.
@@ -72,7 +72,7 @@ func (e *LimitError) Error() string {
 	return fmt.Sprintf("--%s: the rows of %s have no %s", e.By, e.Question, e.By)
 }
 
-// Hint says what limits the question.
+// Hint names the limits that the question supports.
 func (e *LimitError) Hint() string {
 	if len(e.Takes) == 0 {
 		return e.Question + " takes none of --customer, --partner, --service and --tag"
@@ -80,7 +80,7 @@ func (e *LimitError) Hint() string {
 	return fmt.Sprintf("%s takes --%s", e.Question, strings.Join(e.Takes, ", --"))
 }
 
-// Takes are the limits that the question takes: customer, partner, service, tag.
+// Takes returns the limits that the question supports: customer, partner, service, tag.
 func (q *Question) Takes() []string {
 	var out []string
 	one := []string{""}
@@ -92,7 +92,7 @@ func (q *Question) Takes() []string {
 	return out
 }
 
-// Check reports the first limit that the question does not take as a *LimitError.
+// Check returns a *LimitError for the first limit that the question does not support.
 func (q *Question) Check(o Only) error {
 	for _, l := range o.limits() {
 		if len(q.columnsOf(l)) == 0 {
@@ -102,7 +102,7 @@ func (q *Question) Check(o Only) error {
 	return nil
 }
 
-// columnsOf are the columns of the question's table that a limit looks at.
+// columnsOf returns the columns of the question's table to which a limit applies.
 func (q *Question) columnsOf(l limit) tables.List[tables.Any] {
 	if q.From != nil {
 		return q.From.Of.columnsOf(l)
@@ -119,8 +119,8 @@ func (q *Question) columnsOf(l limit) tables.List[tables.Any] {
 	return out
 }
 
-// Condition is the limits as a condition of SQL over the question's view; text makes a literal of a value. It is empty
-// without a limit. Tags have no form in SQL.
+// Condition returns the limits as an SQL condition on the question's view; text makes a literal of a value. It is empty
+// without limits. Tags cannot be expressed in SQL.
 func (q *Question) Condition(o Only, text func(string) string) string {
 	var all []string
 	for _, l := range o.limits() {
@@ -140,7 +140,7 @@ func (q *Question) Condition(o Only, text func(string) string) string {
 	return strings.Join(all, " AND ")
 }
 
-// sieve passes the rows that fit all limits.
+// sieve selects the rows that match all limits.
 type sieve struct {
 	limits []limit
 	at     []tables.List[tables.Any]   // columns of the table, by limit
@@ -148,7 +148,7 @@ type sieve struct {
 	out    parquet.Columns[tables.Any] // the rows of the last batch
 }
 
-// newSieve is nil without a limit.
+// newSieve returns nil if there is no limit.
 func newSieve(q *Question, o Only) *sieve {
 	s := &sieve{limits: o.limits(), reads: q.reads(o), out: *parquet.NewColumns(tables.Untyped(q.Lake.Table))}
 	for _, l := range s.limits {
@@ -160,7 +160,7 @@ func newSieve(q *Question, o Only) *sieve {
 	return s
 }
 
-// reads are the columns of the lake's table that are read: those of the question and those of the limits.
+// reads returns the columns of the lake's table that are read: those of the question and those of the limits.
 func (q *Question) reads(o Only) tables.List[tables.Any] {
 	cols := q.columns()
 	for _, l := range o.limits() {
@@ -169,7 +169,7 @@ func (q *Question) reads(o Only) tables.List[tables.Any] {
 	return cols.Distinct()
 }
 
-// pass returns the rows of a batch that fit, which are valid until the next call.
+// pass returns the rows of a batch that match. They are valid until the next call.
 func (s *sieve) pass(c *parquet.Columns[tables.Any]) *parquet.Columns[tables.Any] {
 	s.out.Reset()
 	fits := make([]func(row int) bool, len(s.limits))
@@ -184,14 +184,15 @@ func (s *sieve) pass(c *parquet.Columns[tables.Any]) *parquet.Columns[tables.Any
 	return &s.out
 }
 
-// has reports whether a text fits the limit.
+// has reports whether a text matches the limit.
 func (l *limit) has(text []byte) bool {
 	return slices.ContainsFunc(l.values, func(want string) bool {
 		return l.name == "tag" && tags.Has(text, want) || l.name != "tag" && string(text) == want
 	})
 }
 
-// fit says which rows of a batch fit a limit. Words are compared once for each entry of the batch's dictionary.
+// fit returns a test of which rows of a batch match a limit. Words are compared once per entry of the batch's
+// dictionary.
 func (s *sieve) fit(i int, c *parquet.Columns[tables.Any]) func(row int) bool {
 	l := &s.limits[i]
 	var any []func(row int) bool

@@ -12,17 +12,17 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// MaxKeys is how many keys a question has at most.
+// MaxKeys is the maximum number of keys of a question.
 const MaxKeys = 11
 
-// id is the keys of a group, as numbers of words.
+// id holds the keys of a group, as numbers of words.
 type id [MaxKeys]int32
 
-// groups adds rows up by their keys.
+// groups adds up rows by their keys.
 type groups struct {
 	q    *Question
 	keys []int // columns of the batches, by key; -1 = a currency
-	sums []int // by sum; -1 = 1 for each row
+	sums []int // by sum; -1 = counts 1 per row
 
 	words  []string
 	number map[string]int32
@@ -30,9 +30,9 @@ type groups struct {
 	place  map[id]int
 	totals []money.Total // len(q.Sums) for each group
 
-	in [2]int32 // words of the currencies of the batch at hand
+	in [2]int32 // words of the currencies of the current batch
 
-	numbers [MaxKeys][]int32 // of the dictionary of the batch at hand
+	numbers [MaxKeys][]int32 // of the dictionary of the current batch
 }
 
 func newGroups(q *Question) *groups {
@@ -55,7 +55,7 @@ func newGroups(q *Question) *groups {
 	return g
 }
 
-// word is the number of a word.
+// word returns the number of a word.
 func (g *groups) word(text string) int32 {
 	n, ok := g.number[text]
 	if !ok {
@@ -66,12 +66,12 @@ func (g *groups) word(text string) int32 {
 	return n
 }
 
-// scales are the decimals of what is added up.
+// scale returns the number of decimals of a sum.
 func (q *Question) scale(i int) int {
 	return q.Sums[i].Type.Scale()
 }
 
-// at is the place of a group's first total.
+// at returns the index of a group's first total.
 func (g *groups) at(key id) (int, error) {
 	if n, ok := g.place[key]; ok {
 		return n, nil
@@ -88,7 +88,7 @@ func (g *groups) at(key id) (int, error) {
 	return n, nil
 }
 
-// add adds the rows of a batch that are of interest.
+// add adds the rows of a batch that count.
 func (g *groups) add(c *parquet.Columns[tables.Any]) error {
 	for k, col := range g.keys {
 		if col < 0 {
@@ -121,7 +121,7 @@ func (g *groups) add(c *parquet.Columns[tables.Any]) error {
 	return nil
 }
 
-// key is the keys of a row.
+// key returns the keys of a row.
 func (g *groups) key(c *parquet.Columns[tables.Any], row int) (key id) {
 	for k, col := range g.keys {
 		if col < 0 {
@@ -138,7 +138,7 @@ func (g *groups) key(c *parquet.Columns[tables.Any], row int) (key id) {
 	return key
 }
 
-// SmallText is a small number as a key; 0 is none.
+// SmallText returns a small number as a key; 0 becomes "".
 func SmallText(n int32) string {
 	if n == 0 {
 		return ""
@@ -146,7 +146,7 @@ func SmallText(n int32) string {
 	return strconv.Itoa(int(n))
 }
 
-// value is what a row adds to a sum.
+// value returns what a row adds to a sum.
 func value(c *parquet.Columns[tables.Any], col, row int) (hi int64, lo uint64) {
 	if col < 0 {
 		return 0, 1
@@ -179,7 +179,7 @@ func (g *groups) merge(o *groups) error {
 	return nil
 }
 
-// rows are the groups as rows, in no order.
+// rows returns the groups as rows, in no particular order.
 func (g *groups) rows() []Row {
 	out := make([]Row, 0, len(g.ids))
 	for _, key := range g.ids {
@@ -199,7 +199,7 @@ func allZero(sums []money.Total) bool {
 	return !slices.ContainsFunc(sums, func(t money.Total) bool { hi, lo := t.Raw(); return hi != 0 || lo != 0 })
 }
 
-// Compare is the question's order: rows of one currency before those of the next.
+// Compare compares rows in the question's order. Rows of one currency are consecutive.
 func (q *Question) Compare(a, b Row) int {
 	for i := len(q.Keys) - 1; i >= len(q.Keys)-q.currencies; i-- {
 		if c := q.compareKey(i, a, b); c != 0 {
@@ -234,7 +234,7 @@ func (q *Question) Compare(a, b Row) int {
 	return 0
 }
 
-// compareKey compares words byte by byte and small numbers as numbers.
+// compareKey compares words bytewise and small numbers numerically.
 func (q *Question) compareKey(i int, a, b Row) int {
 	x, y := a.Keys[i], b.Keys[i]
 	if q.Keys[i].Type == tables.Small && len(x) != len(y) {

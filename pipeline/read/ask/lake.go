@@ -22,18 +22,18 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Reading is one worker's pass over batches of the lake: what Shape.Make knows of the batch at hand.
+// Reading is one worker's pass over batches of the lake. Shape.Make receives it with the current batch.
 type Reading struct {
 	groups *groups
 	clock  period.Clock
 	Books  *books.Books   // of the reader
 	Cycle  manifest.Cycle // of the batch
-	Before bool           // the batch is of a cycle before the one that is asked for
+	Before bool           // whether the batch is of a cycle before the requested one
 	only   *sieve
 	money  *splitter // nil = rows have one currency
 }
 
-// Day is the day of an instant in the contract zone.
+// Day returns the day of an instant in the contract zone.
 func (w *Reading) Day(t period.Instant) period.Day { return w.clock.Day(t) }
 
 // take adds a batch of the lake.
@@ -65,8 +65,8 @@ func (w *Reading) add(c *parquet.Columns[tables.Any]) error {
 	return w.groups.add(made)
 }
 
-// FromLake answers a question from one state of the lake, which is the reader's. Errors: *LimitError,
-// *rows.NoCycleError, *partners.MissingBookError, those of the lake.
+// FromLake answers a question from one state of the lake, that of the reader. Errors: *LimitError, *rows.NoCycleError,
+// *partners.MissingBookError, and those of the lake.
 func FromLake(ctx context.Context, q *Question, r Request, from *partners.Reader) (*Answer, error) {
 	if err := q.Check(r.Only); err != nil {
 		return nil, err
@@ -122,7 +122,7 @@ func FromLake(ctx context.Context, q *Question, r Request, from *partners.Reader
 	return a, nil
 }
 
-// unlimited are the rows of the context, if the request has limits that can hide some of them.
+// unlimited returns the rows of the context, if the request has limits that can hide some of them.
 func (d *Derived) unlimited(ctx context.Context, r Request, from *partners.Reader, find *currencies.Finder) ([]Row,
 	error) {
 	customers := Only{Customers: r.Only.Customers}
@@ -133,8 +133,8 @@ func (d *Derived) unlimited(ctx context.Context, r Request, from *partners.Reade
 	return d.Context.Gather(ctx, r, from, find)
 }
 
-// Gather adds up what the question is of and returns all rows, in no order. find is nil if rows are not separate by
-// currency. Errors: those of the lake, and that of a sum that has no room for a row.
+// Gather adds up the data of the question and returns all rows, in no particular order. find is nil if rows are not
+// separated by currency. Errors: those of the lake, and overflow of a sum.
 func (q *Question) Gather(ctx context.Context, r Request, from *partners.Reader, find *currencies.Finder) ([]Row,
 	error) {
 	all, err := q.gather(ctx, r, from, find)
@@ -144,7 +144,7 @@ func (q *Question) Gather(ctx context.Context, r Request, from *partners.Reader,
 	return all.rows(), nil
 }
 
-// gather adds up what the question is of; find is nil in a workspace of one currency.
+// gather adds up the data of the question; find is nil in a workspace with one currency.
 func (q *Question) gather(ctx context.Context, r Request, from *partners.Reader, find *currencies.Finder) (*groups,
 	error) {
 	one := func() *Reading {
@@ -201,7 +201,7 @@ func (q *Question) gather(ctx context.Context, r Request, from *partners.Reader,
 	return all, group.Wait()
 }
 
-// files are the files of the question's table that it is of.
+// files returns the files of the question's table that it covers.
 func (q *Question) files(snap *lake.Snapshot, cycle manifest.Cycle) ([]manifest.FileEntry, error) {
 	var out []manifest.FileEntry
 	for _, c := range q.cycles(snap, cycle) {
@@ -218,7 +218,7 @@ func (q *Question) files(snap *lake.Snapshot, cycle manifest.Cycle) ([]manifest.
 	return out, nil
 }
 
-// LastCycle is the last cycle of a state; none if it has none.
+// LastCycle returns the last cycle of a state; zero if there is none.
 func LastCycle(snap *lake.Snapshot) manifest.Cycle {
 	if all := snap.Manifest.Cycles; len(all) > 0 {
 		return all[len(all)-1].Cycle
@@ -226,8 +226,8 @@ func LastCycle(snap *lake.Snapshot) manifest.Cycle {
 	return manifest.Cycle{}
 }
 
-// hasBoth refuses a cycle unless the state has its lines and those of the cycle before it. A cycle before it of which
-// the lake has no data has no lines (C171). Cycles are archived in order, so no other state has both.
+// hasBoth returns an error unless the state has the lines of a cycle and the one before, which has none if the lake
+// lacks its data (C171). Cycles are archived in order, so no other state has both.
 func hasBoth(q *Question, snap *lake.Snapshot, cycle manifest.Cycle) error {
 	if err := rows.HasCycle(snap, cycle); err != nil {
 		return err
@@ -242,7 +242,7 @@ func hasBoth(q *Question, snap *lake.Snapshot, cycle manifest.Cycle) error {
 	return nil
 }
 
-// cycleBefore is the cycle before one; none before none.
+// cycleBefore returns the cycle before a cycle; the zero value for the zero value.
 func cycleBefore(cycle manifest.Cycle) manifest.Cycle {
 	if c, ok := cycle.Period(); ok {
 		return manifest.CycleOf(c - 1)
@@ -250,7 +250,7 @@ func cycleBefore(cycle manifest.Cycle) manifest.Cycle {
 	return manifest.Cycle{}
 }
 
-// cycles are those that the question is of; none stands for files of no cycle.
+// cycles returns the cycles that the question covers; the zero value represents files that belong to no cycle.
 func (q *Question) cycles(snap *lake.Snapshot, cycle manifest.Cycle) []manifest.Cycle {
 	if q.Span == OfNone {
 		return []manifest.Cycle{{}}
@@ -264,7 +264,7 @@ func (q *Question) cycles(snap *lake.Snapshot, cycle manifest.Cycle) []manifest.
 	return out
 }
 
-// spans reports whether a cycle of the lake is among those that the question is of.
+// spans reports whether the question covers a cycle of the lake.
 func (q *Question) spans(of, cycle manifest.Cycle) bool {
 	if q.Span == WithBefore && of != cycle && of != cycleBefore(cycle) {
 		return false
@@ -272,12 +272,12 @@ func (q *Question) spans(of, cycle manifest.Cycle) bool {
 	return cycle.IsZero() || of == cycle || q.Span != OfCycle && of.Compare(cycle) < 0
 }
 
-// left reports whether the rows of a cycle left for an archive. Of its lines only those of orders stay.
+// left reports whether the rows of a cycle were moved to an archive. Of its lines only those of orders remain.
 func (q *Question) left(ref manifest.CycleRef) bool {
 	return ref.Archived != nil && q.Lake.Table != nil && q.Lake.Table.Name == tables.Lines().Name
 }
 
-// Archived are the cycles that the answer from a state is of, but without their lines, which left for an archive.
+// Archived returns the cycles of an answer whose lines were moved to an archive and are missing in it.
 func (q *Question) Archived(snap *lake.Snapshot, cycle manifest.Cycle) (out []string) {
 	cycle = q.newest(snap, cycle)
 	if q.From != nil {
@@ -291,7 +291,7 @@ func (q *Question) Archived(snap *lake.Snapshot, cycle manifest.Cycle) (out []st
 	return out
 }
 
-// newest is the cycle that a question is of: the last one if none is asked for, and the question is of one alone.
+// newest returns the cycle of a question: the last one if none is requested and the question covers a single cycle.
 func (q *Question) newest(snap *lake.Snapshot, cycle manifest.Cycle) manifest.Cycle {
 	if cycle.IsZero() && (q.Span == WithBefore || q.Span == OfOne) {
 		return LastCycle(snap)
@@ -299,7 +299,7 @@ func (q *Question) newest(snap *lake.Snapshot, cycle manifest.Cycle) manifest.Cy
 	return cycle
 }
 
-// gatherPartners adds up partner statements, which are calculated for cycles that are open.
+// gatherPartners adds up partner statements. Those of open cycles are calculated.
 func (q *Question) gatherPartners(ctx context.Context, r Request, from *partners.Reader, w *Reading) (*groups,
 	error) {
 	for _, cycle := range q.cycles(from.Snap, r.Cycle) {
@@ -310,10 +310,10 @@ func (q *Question) gatherPartners(ctx context.Context, r Request, from *partners
 	return w.groups, nil
 }
 
-// batchRows is how many rows of statements are added up at once.
+// batchRows is the number of rows of statements that are added up at once.
 const batchRows = 1 << 12
 
-// statements gives the partner statements of a cycle in batches.
+// statements passes the partner statements of a cycle in batches.
 func statements(ctx context.Context, from *partners.Reader, cycle manifest.Cycle,
 	take func(*parquet.Columns[tables.Any]) error) (
 	err error) {
@@ -338,7 +338,7 @@ func statements(ctx context.Context, from *partners.Reader, cycle manifest.Cycle
 	return take(batch.Any())
 }
 
-// gatherList takes the rows of a question that lists them itself.
+// gatherList adds up the rows of a question that lists them itself.
 func (q *Question) gatherList(ctx context.Context, r Request, from *partners.Reader, w *Reading) (*groups,
 	error) {
 	rows := parquet.NewColumns(tables.Untyped(q.Lake.Table))
@@ -354,7 +354,7 @@ func (q *Question) gatherList(ctx context.Context, r Request, from *partners.Rea
 	return w.groups, w.take(rows)
 }
 
-// gatherIncentives adds up incentives: those of the periods that hold the cycle, or all.
+// gatherIncentives adds up incentives: of the periods that contain the cycle, or all.
 func (q *Question) gatherIncentives(r Request, from *partners.Reader, w *Reading) (*groups, error) {
 	rows, err := from.IncentiveRows(r.Cycle)
 	if err != nil {

@@ -10,19 +10,19 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Span says which cycles a question is of.
+// Span determines which cycles a question covers.
 type Span uint8
 
 // The spans.
 const (
-	OfCycle    Span = iota // the cycle that is asked for; without one, all of the lake
-	UpTo                   // all cycles up to the one that is asked for
-	OfNone                 // what it counts is of no cycle: it takes none
-	WithBefore             // the cycle that is asked for, or the last one, and the cycle before it
-	OfOne                  // the cycle that is asked for, or the last one
+	OfCycle    Span = iota // the requested cycle; without one, all of the lake
+	UpTo                   // all cycles up to the requested one
+	OfNone                 // its data belongs to no cycle, so it takes none
+	WithBefore             // the requested cycle or the last one, and the cycle before it
+	OfOne                  // the requested cycle, or the last one
 )
 
-// String is what --cycle means to the question.
+// String describes what --cycle means for the question.
 func (s Span) String() string {
 	return [...]string{OfCycle: "of that cycle; without it of all cycles",
 		UpTo:   "at the end of that cycle; without it at the end of the last one",
@@ -32,66 +32,66 @@ func (s Span) String() string {
 		OfOne: "of that cycle; without it of the last one"}[s]
 }
 
-// Question is one question. It is answered from Lake or, where From is set, from the answer to another question.
+// Question is one question. It is answered from Lake or, if From is set, from the answer to another question.
 type Question struct {
 	Name    string
-	Answers string // what it answers: a sentence without its full stop
+	Answers string // what it answers, as a sentence without its full stop
 	Span    Span
-	Keys    []tables.Column // what rows are distinguished by: Word or Small
-	Sums    []tables.Column // what is added up: Amount, Quantity or Whole
-	Order   []By            // by these first, then by the keys as they are
-	Limit   int             // how many rows are shown if nobody says otherwise; 0 = all
-	Apart   []string        // sums without a total: rows count the same lines again
+	Keys    []tables.Column // the keys of rows: Word or Small
+	Sums    []tables.Column // the sums: Amount, Quantity or Whole
+	Order   []By            // sort order; then by the keys in their order
+	Limit   int             // default limit of rows; 0 = all
+	Apart   []string        // sums without a total, because rows count the same lines more than once
 	View    string          // the view, and table of exports, whose rows are added up
-	Reads   string          // without a view: a sentence that says what is read
+	Reads   string          // without a view: a sentence that describes what is read
 
-	Own []string // sums of amounts in the workspace's currency, whatever the keys say
+	Own []string // sums of amounts that are always in the workspace's currency
 
-	Lake Shape    // of a derived question empty
+	Lake Shape    // empty for a derived question
 	From *Derived // nil = rows of the lake are added up
 
-	currencies int // how many of the last keys are currencies: see PerCurrency
+	currencies int // number of last keys that are currencies: see PerCurrency
 }
 
-// By is a column that rows are ordered by.
+// By is a column of the sort order.
 type By struct {
 	Column string
-	Down   bool // the largest first
+	Down   bool // descending
 }
 
-// Shape is how the rows of a table of the lake become rows with a question's columns, found by name.
+// Shape describes how rows of a table of the lake become rows with a question's columns, which are found by name.
 type Shape struct {
 	Table *tables.Table           // in the lake
-	Reads tables.List[tables.Any] // its columns that are needed besides those of the question's names
-	Count string                  // the sum that is 1 for each row; "" = none
-	// whether a row of what is grouped counts; nil = all do
+	Reads tables.List[tables.Any] // columns that are needed in addition to those of the question
+	Count string                  // the sum that is 1 per row; "" = none
+	// whether a row counts; nil = all do
 	Keep func(c *parquet.Columns[tables.Any], row int) bool
-	// what Make gives; nil = the lake's rows are taken as they are
+	// the table that Make fills; nil = the lake's rows are used directly
 	Made *tables.Table
-	// appends to the rows of Made what a batch gives
+	// appends the rows of a batch to Made
 	Make func(w *Reading, from *parquet.Columns[tables.Any], to *parquet.Columns[tables.Any]) error
-	Only []string // limits that the question takes, of those that the table has columns for; nil = all
-	// rows whose amounts are all 0 are left out
+	Only []string // limits that the question supports, of those for which the table has columns; nil = all
+	// omit rows whose amounts are all 0
 	NoZero bool
-	// lists the rows; nil = they are read from the files of the table
+	// lists the rows; nil = they are read from the table's files
 	List func(r Request, from *partners.Reader, to *parquet.Columns[tables.Any]) error
 	// like List, for rows that are calculated from files of the lake
 	Ask func(ctx context.Context, r Request, from *partners.Reader, to *parquet.Columns[tables.Any]) error
 }
 
-// Derived is how the rows of an answer follow from those of another question.
+// Derived describes how the rows of an answer are derived from those of another question.
 type Derived struct {
 	Of *Question
-	// with limits other than of customers, its rows without these limits follow those of Of; nil = none
+	// its rows, without limits other than customers, are appended to those of Of if there are such limits; nil = none
 	Context *Question
-	Rows    func(rows []Row, cycle manifest.Cycle) ([]Row, error) // cycle is the one that is asked for, or the last one
-	Order   func(a, b Row) int                                    // before the keys
+	Rows    func(rows []Row, cycle manifest.Cycle) ([]Row, error) // cycle is the requested or the last one
+	Order   func(a, b Row) int                                    // takes precedence over the keys
 }
 
-// Columns are the columns of the answer: keys, then sums.
+// Columns returns the columns of the answer: keys, then sums.
 func (q *Question) Columns() []tables.Column { return slices.Concat(q.Keys, q.Sums) }
 
-// Published reports whether a published copy answers the question too.
+// Published reports whether a published copy can answer the question too.
 func (q *Question) Published() bool { return q.View != "" }
 
 // Table is the name of the lake's table whose rows are added up.
@@ -102,7 +102,7 @@ func (q *Question) Table() string {
 	return q.Lake.Table.Name
 }
 
-// given is the table whose batches are grouped.
+// given returns the table whose batches are grouped.
 func (s *Shape) given() *tables.Table {
 	if s.Made != nil {
 		return s.Made
@@ -110,7 +110,7 @@ func (s *Shape) given() *tables.Table {
 	return s.Table
 }
 
-// columns are the columns of the lake's table that are read, by index.
+// columns returns the indexes of the columns of the lake's table that are read.
 func (q *Question) columns() tables.List[tables.Any] {
 	cols := slices.Clone(q.Lake.Reads)
 	if q.Lake.Made == nil {
@@ -125,7 +125,7 @@ func (q *Question) columns() tables.List[tables.Any] {
 	return slices.Compact(cols)
 }
 
-// TypeName is what a column's type is called: text, number (small, none for 0), whole, amount (of the workspace's
+// TypeName returns the name of a column's type: text, number (small, empty for 0), whole, amount (in the workspace's
 // currency) or quantity (in the product's measure).
 func TypeName(t tables.Type) string {
 	switch t {

@@ -10,25 +10,25 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Series is an amount of an answer by the values of one key, in parts by those of another: what a chart shows. The
+// Series is the data of a chart: an amount of an answer by the values of one key, divided by those of another. The
 // amounts of all bars and parts add up to the total of the answer.
 type Series struct {
 	Value   string                // name of the amount's column
 	By      string                // name of the key whose values are the bars
-	Part    string                // name of the key whose values are the parts; "" = one part, without a name
-	Bars    []string              // in the order of time, else the largest first
+	Part    string                // name of the key whose values are the parts; "" = one part without a name
+	Bars    []string              // in the order of time, otherwise the largest first
 	Parts   []string              // the largest first
 	Amounts [][]money.AmountTotal // by bar and part
 }
 
-// How many bars that are no time, and how many parts, a series has at most. The smallest share one.
+// Maximum numbers of bars that are not times, and of parts. The smallest are combined.
 const (
 	maxBars  = 30
 	maxParts = 8
 	maxDays  = 62 // more days are shown by month
 )
 
-// SeriesError says why an answer has no such series.
+// SeriesError explains why an answer has no such series.
 type SeriesError struct{ What, Fix string }
 
 // Error says what is wrong.
@@ -37,8 +37,8 @@ func (e *SeriesError) Error() string { return e.What }
 // Hint says what to do.
 func (e *SeriesError) Hint() string { return e.Fix }
 
-// Series sums an amount by a key. Without a name the amount is the last one that has a total, and the key is the time
-// of the rows if they have several, else the first key with several values. The error is a *SeriesError or a
+// Series sums an amount by a key. The default amount is the last one that has a total. The default key is the time of
+// the rows if they have several times, else the first key with several values. The error is a *SeriesError or a
 // *money.RangeError.
 func (a *Answer) Series(value, by string) (*Series, error) {
 	if len(a.Totals) > 1 {
@@ -85,7 +85,7 @@ func (a *Answer) Series(value, by string) (*Series, error) {
 	return s, t.fill(s)
 }
 
-// amountOf is the index of the amount of a name; without one, the last that has a total.
+// amountOf returns the index of a named amount; without a name, of the last amount that has a total.
 func (q *Question) amountOf(name string) (int, error) {
 	var names []string
 	last := -1
@@ -108,7 +108,7 @@ func (q *Question) amountOf(name string) (int, error) {
 	return last, nil
 }
 
-// keyOf is the index of the key of a name; without one, the one whose values are the bars.
+// keyOf returns the index of a named key; without a name, of the key whose values are the bars.
 func (a *Answer) keyOf(name string) (int, error) {
 	var names []string
 	for i, c := range a.Question.Keys {
@@ -137,8 +137,8 @@ func (a *Answer) keyOf(name string) (int, error) {
 	return max(several, 0), nil
 }
 
-// partOf is the index of the first other key that has several values, and not so many that most would share a part;
-// -1 = none.
+// partOf returns the index of the first other key with several values, but not so many that most would be combined; -1
+// = none.
 func (a *Answer) partOf(key int) int {
 	for i := range a.Question.Keys {
 		if values := a.values(i); i != key && len(values) > 1 && len(values) <= 5*maxParts && !isTime(values) {
@@ -148,7 +148,7 @@ func (a *Answer) partOf(key int) int {
 	return -1
 }
 
-// values are the distinct values of a key, in order.
+// values returns the distinct values of a key, in order.
 func (a *Answer) values(key int) []string {
 	var out []string
 	for i := range a.Rows {
@@ -173,7 +173,7 @@ func isTime(values []string) bool {
 	})
 }
 
-// tally is amounts by bar and part.
+// tally holds amounts by bar and part.
 type tally struct {
 	at          map[[2]string]money.AmountTotal
 	bars, parts map[string]money.AmountTotal
@@ -200,7 +200,7 @@ func plus[K comparable](sums map[K]money.AmountTotal, at K, amount money.AmountT
 	return err
 }
 
-// fill orders the bars and parts, and lets the smallest share one.
+// fill orders the bars and parts, and combines the smallest.
 func (t *tally) fill(s *Series) error {
 	s.Bars, s.Parts = bySize(t.bars), bySize(t.parts)
 	bar, part := map[string]int{}, map[string]int{}
@@ -222,7 +222,7 @@ func (t *tally) fill(s *Series) error {
 	return nil
 }
 
-// bySize are the names of sums: the largest first, whatever their sign, and equal ones by name.
+// bySize returns the names of sums, the largest first by absolute value, equal ones by name.
 func bySize(sums map[string]money.AmountTotal) []string {
 	var names []string
 	for name := range sums {
@@ -234,7 +234,7 @@ func bySize(sums map[string]money.AmountTotal) []string {
 	return names
 }
 
-// shared gives each name its place among at most so many; the last place is of all others.
+// shared assigns each name one of most indexes; the last index is shared by the remaining names.
 func shared(names []string, most int, place map[string]int) []string {
 	for i, name := range names {
 		place[name] = min(i, most-1)

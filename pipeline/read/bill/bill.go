@@ -17,7 +17,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Bill is a customer's lines of a cycle, put together for a person.
+// Bill is a customer's lines of a cycle in a form for people.
 type Bill struct {
 	rows.Statement
 	Name     string     `json:"name,omitempty"`
@@ -25,7 +25,7 @@ type Bill struct {
 	Sections []Section  `json:"sections"` // by service, sku
 }
 
-// Section is the lines of one product. Names are those of the books; they are empty for what the books no longer hold.
+// Section is the lines of one product. Names come from the books; they are empty if the books no longer contain it.
 type Section struct {
 	Service     string            `json:"service_type_code"`
 	ServiceName string            `json:"service_type_name,omitempty"`
@@ -37,8 +37,8 @@ type Section struct {
 	Payment     money.AmountTotal `json:"payment_amount"`
 }
 
-// Item is the lines of a product that differ in nothing but record, quantity and time: one price, tier and discount.
-// Month-end lines of percentile products are alone, with how they were measured.
+// Item is the sum of a product's lines that differ only in record, quantity and time: one price, tier and discount. A
+// month-end line of a percentile product is an item of its own, with its measurement.
 type Item struct {
 	Region     string          `json:"region_code"`
 	Object     string          `json:"object,omitempty"` // link or group of a percentile line
@@ -50,7 +50,7 @@ type Item struct {
 	Measured *annex.Measured `json:"measured,omitempty"`
 }
 
-// itemKey distinguishes items.
+// itemKey identifies an item.
 type itemKey struct {
 	service, sku, region, object string
 	tier                         int
@@ -59,7 +59,7 @@ type itemKey struct {
 	discount                     string
 }
 
-// billColumns are the columns of lines that a bill is made of.
+// billColumns are the columns of lines that a bill needs.
 func billColumns() tables.List[tables.Line] {
 	return tables.Columns(tables.LineServiceTypeCode, tables.LineRegionCode, tables.LineKind, tables.LineTier,
 		tables.LineResourceID,
@@ -70,8 +70,7 @@ func billColumns() tables.List[tables.Line] {
 		tables.LineDiscountID, tables.LineTruncatedAmount, tables.LinePaymentAmount)
 }
 
-// CustomerBill puts a customer's bill together. Errors: *NoCycleError, *NotFoundError where the customer has no line in
-// the cycle.
+// CustomerBill makes a customer's bill. Errors: *NoCycleError; *NotFoundError if the customer has no line in the cycle.
 func CustomerBill(ctx context.Context, snap *lake.Snapshot, b *books.Books, cycle manifest.Cycle, customer string,
 	l rows.Limits) (bill *Bill, err error) {
 	bill = &Bill{Sections: []Section{}}
@@ -109,7 +108,7 @@ func CustomerBill(ctx context.Context, snap *lake.Snapshot, b *books.Books, cycl
 	return bill, bill.measure(ctx, snap, b, cycle)
 }
 
-// NameTaxes fills in the names that the books have.
+// NameTaxes sets the names of taxes from the books.
 func NameTaxes(b *books.Books, list []rows.Tax) {
 	for i := range list {
 		if known := b.TaxNamed(list[i].TaxID); known != nil {
@@ -118,14 +117,14 @@ func NameTaxes(b *books.Books, list []rows.Tax) {
 	}
 }
 
-// gathered are the items of lines. They are the same whatever the order of lines; the measures are, unless sortAgain.
+// gathered holds the items of lines. Items do not depend on the order of lines; measures do if sortAgain is set.
 type gathered struct {
 	items     map[itemKey]*Item
-	measures  map[string]string // of products: that of the newest item's first line
-	sortAgain bool              // lines of one product differ in their measure
+	measures  map[string]string // by product: that of the newest item's first line
+	sortAgain bool              // lines of one product have different measures
 }
 
-// gatherLines adds the selected lines up to items.
+// gatherLines adds up the selected lines to items.
 func gatherLines(ctx context.Context, snap *lake.Snapshot, cycle manifest.Cycle, s rows.Selection, b *books.Books,
 	l rows.Limits) (g *gathered, err error) {
 	list, err := rows.LinesOf(ctx, snap, cycle, s, billColumns(), l)
@@ -193,10 +192,10 @@ func AddLine(s *line.Sums, row rows.Row[tables.Line]) error {
 	return nil
 }
 
-// OfNoService names the lines that have no service: those of commitments on more than one product (§10.4).
+// OfNoService is the name of lines without a service: those of commitments on more than one product (§10.4).
 const OfNoService = "Commitments"
 
-// NewSection is the section of a product, or of a service's lines of no product, by the names of the books.
+// NewSection returns the section of a product, or of a service's lines without a product, with the names of the books.
 func NewSection(b *books.Books, service, sku string) Section {
 	s := Section{Service: service, SKU: sku}
 	if code := b.SKU(sku); code >= 0 {
@@ -215,7 +214,7 @@ func NewSection(b *books.Books, service, sku string) Section {
 	return s
 }
 
-// fill makes sections of the items.
+// fill makes sections from the items.
 func (bill *Bill) fill(items map[itemKey]*Item, measures map[string]string, b *books.Books) error {
 	keys := make([]itemKey, 0, len(items))
 	for k := range items {
@@ -246,8 +245,7 @@ func compareItems(a, b itemKey) int {
 		cmp.Compare(a.discount, b.discount))
 }
 
-// measure adds to percentile items how they were measured, as far as today's books and the samples give what was
-// billed.
+// measure adds their measurement to percentile items, if today's books and the samples give what was billed.
 func (bill *Bill) measure(ctx context.Context, snap *lake.Snapshot, b *books.Books, cycle manifest.Cycle) error {
 	var objects []annex.Measured
 	for i := range bill.Sections {

@@ -13,16 +13,16 @@ import (
 	"golang.org/x/sync/singleflight"
 )
 
-// Cache keeps files that cost something to make, and whose bytes their tag names. The oldest go when all together are
-// too large. It may be used from several goroutines, and belongs to one process.
+// Cache stores files that are expensive to make and whose content is determined by their tag. It deletes the oldest
+// files when the total is too large. It is safe for concurrent use; only one process may use its folder.
 type Cache struct {
 	dir     string
 	max     int64 // bytes of all files
 	filling singleflight.Group
 }
 
-// New makes an empty cache of at most so many bytes, or of the one file that was asked for last. What is in the folder
-// is removed.
+// New makes an empty cache of at most most bytes; it always keeps the newest file. It removes the content of the
+// folder.
 func New(dir string, most int64) (*Cache, error) {
 	if err := errors.Join(os.RemoveAll(dir), os.MkdirAll(dir, 0o700)); err != nil {
 		return nil, fmt.Errorf("create the response cache: %w", err)
@@ -30,8 +30,8 @@ func New(dir string, most int64) (*Cache, error) {
 	return &Cache{dir: dir, max: most}, nil
 }
 
-// Open opens the file of a tag, hexadecimal digits, which write makes if it is not there. A caller that asks for it
-// meanwhile waits and gets the same file. The caller closes the file. Errors: those of write and of the folder.
+// Open opens the file of a tag, which consists of hexadecimal digits. If there is none, write makes it, and concurrent
+// callers wait for the same file. The caller closes the file. Errors: those of write and of the folder.
 func (s *Cache) Open(tag string, write func(io.Writer) error) (*os.File, error) {
 	if tag == "" || strings.ContainsFunc(tag, func(r rune) bool {
 		return !strings.ContainsRune("0123456789abcdef", r)
@@ -39,7 +39,7 @@ func (s *Cache) Open(tag string, write func(io.Writer) error) (*os.File, error) 
 		return nil, fmt.Errorf("open a kept file: tag %q is not of hexadecimal digits", tag)
 	}
 	name := filepath.Join(s.dir, tag)
-	for range 3 { // a file may be cleared away between its making and its opening
+	for range 3 { // a file may be deleted between its creation and its opening
 		f, err := os.Open(name)
 		if err == nil || !errors.Is(err, fs.ErrNotExist) {
 			return f, err
@@ -51,7 +51,7 @@ func (s *Cache) Open(tag string, write func(io.Writer) error) (*os.File, error) 
 	return nil, fmt.Errorf("open a kept file: the cache of %d bytes is too small for the open files", s.max)
 }
 
-// make writes a file, whole or not at all, and makes room for it.
+// make writes a file completely or not at all, and then deletes old files.
 func (s *Cache) make(name string, write func(io.Writer) error) error {
 	if _, err := os.Stat(name); err == nil {
 		return nil
@@ -70,7 +70,7 @@ func (s *Cache) make(name string, write func(io.Writer) error) error {
 	return s.clear(filepath.Base(name))
 }
 
-// clear removes the oldest files until the rest is small enough; keep stays.
+// clear deletes the oldest files until the total is small enough. It does not delete keep.
 func (s *Cache) clear(keep string) error {
 	entries, err := os.ReadDir(s.dir)
 	if err != nil {
@@ -81,7 +81,7 @@ func (s *Cache) clear(keep string) error {
 	for _, e := range entries {
 		info, err := e.Info()
 		if err != nil || strings.HasPrefix(e.Name(), ".") {
-			continue // cleared by another, or still being written
+			continue // deleted by another call, or still being written
 		}
 		files, sum = append(files, info), sum+info.Size()
 	}

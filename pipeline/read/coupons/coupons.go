@@ -19,34 +19,34 @@ import (
 	"github.com/tollbook/tollbook/settlement/coupon"
 )
 
-// Coupon is a coupon and what became of its amount.
+// Coupon is a coupon and the use of its amount.
 type Coupon struct {
 	ID, Partner, Customer, Kind, State string
 	Source                             coupon.Source
 
 	Amount, Used, TakenBack, Expired, Left money.Amount
-	From, To                               period.Instant // Past and Forever where the validity is not bounded
+	From, To                               period.Instant // Past and Forever if the validity has no bound
 }
 
-// Quota is a quota of coupon_quotas.csv and what became of its amount (COUPONS-1).
+// Quota is a quota of coupon_quotas.csv and the use of its amount (COUPONS-1).
 type Quota struct {
 	At                                  int32 // index in the books
 	Issued, HandedDown, TakenBack, Left money.Amount
 }
 
-// Key is the place of a table that is one list of no cycle.
+// Key is the key of a table that is one list and belongs to no cycle.
 func Key(def *tables.Table) manifest.FileKey {
 	return manifest.FileKey{Table: def.Name, Bucket: manifest.NoBucket}
 }
 
-// Kept reports whether the workspace of a state keeps partners' money: tables of accounts, receivables and invoices
+// Kept reports whether the workspace of a state stores partners' money: tables of accounts, receivables and invoices
 // (§9).
 func Kept(snap *lake.Snapshot) (bool, error) {
 	files, err := snap.Find(Key(tables.PartnerFacts().Table))
 	return len(files) > 0, err
 }
 
-// Each visits the rows of a table that is one list of no cycle. A state without the table has no rows.
+// Each visits the rows of a table that is one list and belongs to no cycle. A state without the table has no rows.
 func Each[T any](snap *lake.Snapshot, def tables.Def[T], visit func(rows.Row[T]) error) error {
 	files, err := snap.Find(Key(def.Table))
 	if err != nil {
@@ -63,7 +63,7 @@ func Each[T any](snap *lake.Snapshot, def tables.Def[T], visit func(rows.Row[T])
 	return nil
 }
 
-// List gives all coupons by coupon_id and valid_from, as of an instant if the state has no table of them.
+// List returns all coupons by coupon_id and valid_from, as of an instant if the state has no table of them.
 func List(snap *lake.Snapshot, b *books.Books, asOf period.Instant) ([]Coupon, error) {
 	files, err := snap.Find(Key(tables.Coupons().Table))
 	if err != nil {
@@ -90,7 +90,7 @@ func List(snap *lake.Snapshot, b *books.Books, asOf period.Instant) ([]Coupon, e
 	})
 }
 
-// bound is an end of a validity as the table has it.
+// bound returns an end of a validity from the table.
 func bound(t, open period.Instant) period.Instant {
 	if t == tables.Nothing {
 		return open
@@ -98,7 +98,7 @@ func bound(t, open period.Instant) period.Instant {
 	return t
 }
 
-// ofBook are the coupons of the book (COUPONS-2).
+// ofBook returns the coupons of the book (COUPONS-2).
 func ofBook(snap *lake.Snapshot, b *books.Books, asOf period.Instant) ([]Coupon, error) {
 	if len(b.Coupons) == 0 {
 		return nil, nil
@@ -133,7 +133,7 @@ func ofBook(snap *lake.Snapshot, b *books.Books, asOf period.Instant) ([]Coupon,
 	return out, nil
 }
 
-// Quotas gives what became of the quotas of the books, as of an instant, in the books' order.
+// Quotas returns the use of the quotas of the books, as of an instant, in the books' order.
 func Quotas(snap *lake.Snapshot, b *books.Books, asOf period.Instant) ([]Quota, error) {
 	list := b.Money.CouponQuotas
 	out := make([]Quota, len(list))
@@ -184,7 +184,7 @@ func Quotas(snap *lake.Snapshot, b *books.Books, asOf period.Instant) ([]Quota, 
 	return out, nil
 }
 
-// left is what is left of an amount.
+// left returns what is left of an amount.
 func (q *Quota) left(amount money.Amount) (money.Amount, error) {
 	left, err := amount.Sub(q.Issued)
 	if err == nil {
@@ -196,17 +196,17 @@ func (q *Quota) left(amount money.Amount) (money.Amount, error) {
 	return left, err
 }
 
-// Issued is a coupon that an event issued or applied for.
+// Issued is a coupon that an event issued or for which it applied.
 type Issued struct {
 	ID, Event, SourceID, Partner, Customer string
 	Source                                 coupon.Source
 	Amount, Min                            money.Amount
-	Instant                                period.Instant // from which it pays
+	Instant                                period.Instant // from which on it pays
 	From, To                               period.Instant
-	Text                                   string // its other terms, as the table has them
+	Text                                   string // its other terms, in the format of the table
 }
 
-// EachIssued visits the coupons that events issued or applied for, by coupon_id.
+// EachIssued visits the coupons that events issued or for which they applied, by coupon_id.
 func EachIssued(snap *lake.Snapshot, visit func(*Issued) error) error {
 	return Each(snap, tables.IssuedCoupons(), func(r rows.Row[tables.IssuedCoupon]) (err error) {
 		one := Issued{ID: string(r.Text(tables.IssuedCouponCouponID)),

@@ -9,20 +9,20 @@ import (
 	"github.com/tollbook/tollbook/settlement/coupon"
 )
 
-// Usable is a coupon of which something is left, with the terms by which it pays lines.
+// Usable is a coupon that is not used up, with the terms on which it pays lines.
 type Usable struct {
 	Coupon
 	Terms books.Coupon
 }
 
-// UsableOf lists the coupons of a customer of which something is left, as of an instant, by coupon_id.
+// UsableOf lists the coupons of a customer that are not used up, as of an instant, by coupon_id.
 func UsableOf(snap *lake.Snapshot, b *books.Books, customer string, asOf period.Instant) ([]Usable, error) {
 	list, err := List(snap, b, asOf)
 	if err != nil {
 		return nil, err
 	}
 	var out []Usable
-	issued := map[string]int{} // in out
+	issued := map[string]int{} // index in out
 	for i := range list {
 		c := &list[i]
 		if c.Customer != customer || c.Left.IsZero() {
@@ -32,7 +32,7 @@ func UsableOf(snap *lake.Snapshot, b *books.Books, customer string, asOf period.
 		if c.Source != coupon.OfBook {
 			issued[c.ID] = len(out)
 		} else if !one.fromBook(b) {
-			continue // its row has left the book
+			continue // its row was removed from the book
 		}
 		out = append(out, one)
 	}
@@ -47,7 +47,7 @@ func UsableOf(snap *lake.Snapshot, b *books.Books, customer string, asOf period.
 	})
 }
 
-// fromBook takes the terms of a coupon from its row of the book.
+// fromBook sets the terms of a coupon from its row of the book.
 func (u *Usable) fromBook(b *books.Books) bool {
 	for i := range b.Coupons {
 		if c := &b.Coupons[i]; c.ID == u.ID && c.Valid.From == u.From {
@@ -58,7 +58,7 @@ func (u *Usable) fromBook(b *books.Books) bool {
 	return false
 }
 
-// Terms are the terms of an issued coupon.
+// Terms returns the terms of an issued coupon.
 func (one *Issued) Terms(b *books.Books) (books.Coupon, error) {
 	var kind, sku string
 	c := books.Coupon{ID: one.ID, Customer: b.Customer(one.Customer), Amount: one.Amount, MinConsumption: one.Min,

@@ -17,10 +17,10 @@ import (
 // Finder finds the currencies of customers and partners.
 type Finder struct {
 	Books  *books.Books
-	Billed map[string]string // by customer, of statements
+	Billed map[string]string // by customer, from statements
 }
 
-// NewFinder reads the currencies that customers were billed in: lines keep them until the next run, whatever today's
+// NewFinder reads the currencies in which customers were billed: lines keep them until the next run, whatever today's
 // books say. nil = all amounts of the workspace have one currency.
 func NewFinder(ctx context.Context, snap *lake.Snapshot, b *books.Books) (*Finder, error) {
 	billed, err := rows.CustomerCurrencies(ctx, snap)
@@ -30,16 +30,16 @@ func NewFinder(ctx context.Context, snap *lake.Snapshot, b *books.Books) (*Finde
 	return &Finder{b, billed}, nil
 }
 
-// Of is the currency of the customer or partner that a column names; the workspace's if it names nobody.
+// Of returns the currency of the customer or partner that a column names; the workspace's if the column is empty.
 func (f *Finder) Of(column, id string) (string, error) {
 	switch {
-	case id == "" && column == "recipient_id": // an event that takes an invoice back has no amount
+	case id == "" && column == "recipient_id": // an event that returns or voids an invoice has no amount
 		return "", nil
 	case id == "":
 		return f.Books.Currency, nil
 	}
 	switch column {
-	case "recipient_id", "buyer_id": // of an invoice or a tax: a partner or a customer
+	case "recipient_id", "buyer_id": // partner or customer of an invoice or a tax
 		if code := f.Books.Partner(id); code >= 0 {
 			return f.Books.PartnerCurrency(code).Code, nil
 		}
@@ -59,8 +59,8 @@ func (f *Finder) Of(column, id string) (string, error) {
 	return "", fmt.Errorf("the currency of partner %s: books/partners.csv does not have it", id)
 }
 
-// Owners are the columns of a table with the ids of those in whose currency its amounts are: the first that is not
-// empty counts. Of partner statements it is the partner, and the second is the customer.
+// Owners returns the columns of a table with the ids of those in whose currency its amounts are: the first that is not
+// empty counts. For partner statements the first is the partner and the second the customer.
 func Owners(def *tables.Table) []string {
 	names := []string{"customer_id", "buyer_id", "recipient_id", "partner_id", "from_partner_id"}
 	switch def.Name {
@@ -72,7 +72,7 @@ func Owners(def *tables.Table) []string {
 	return slices.DeleteFunc(names, func(name string) bool { return def.Index(name) < 0 })
 }
 
-// ID is the text of a column of a row.
+// ID returns the text of a column of a row.
 func ID(c *parquet.Columns[tables.Any], col tables.ColumnOf[tables.Any], row int) string {
 	if c.Def.Columns[col].Type == tables.Text {
 		return string(c.Col(col).Text(row))
@@ -80,7 +80,7 @@ func ID(c *parquet.Columns[tables.Any], col tables.ColumnOf[tables.Any], row int
 	return c.Col(col).Word(row)
 }
 
-// OfRow is the currency of the amounts of a row.
+// OfRow returns the currency of the amounts of a row.
 func (f *Finder) OfRow(c *parquet.Columns[tables.Any], row int) (string, error) {
 	owners := Owners(c.Def)
 	for i, column := range owners {
@@ -91,8 +91,8 @@ func (f *Finder) OfRow(c *parquet.Columns[tables.Any], row int) (string, error) 
 	return f.Books.Currency, nil
 }
 
-// Known refuses books that lack a customer whose statement of a cycle is in another currency than the workspace's: a
-// line does not say its currency. The error is a *settle.MissingBookError.
+// Known returns an error if the books lack a customer whose statement of a cycle is not in the workspace's currency:
+// lines do not contain their currency. The error is a *settle.MissingBookError.
 func Known(ctx context.Context, snap *lake.Snapshot, b *books.Books, cycle manifest.Cycle) error {
 	def, err := rows.StatementsTable(snap, cycle)
 	if err != nil || tables.CurrencyColumn(def.Table) < 0 {

@@ -21,33 +21,33 @@ const (
 	FundQuota   = "fund_quota"   // of a marketing fund's period; id is the programme
 	Coupon      = "coupon"       // id is the coupon
 	CouponQuota = "coupon_quota" // id is the quota
-	Solution    = "solution"     // what a solution can still receive in test coupons; id is the solution
+	Solution    = "solution"     // remaining test coupons of a solution; id is the solution
 	Receivable  = "receivable"   // id and period are the cycle
 	Invoice     = "invoice"      // id is the invoice
 )
 
-// Deadline is one thing that lapses.
+// Deadline describes one thing that lapses.
 type Deadline struct {
 	At         period.Instant // DUE-1
 	LastDay    period.Day     // DUE-1
 	Kind       string
 	ID         string
-	Period     string // month, quarter or year that it is about; empty = none
+	Period     string // month, quarter or year; empty = none
 	PartnerID  string // empty = none
 	CustomerID string // empty = none
 	State      string
 	Then       string       // what happens at the deadline
-	Amount     money.Amount // what it is about
+	Amount     money.Amount // the amount that lapses or becomes due
 	Confirm    bool         // it waits for somebody to confirm, apply or claim
 }
 
-// Choice says which deadlines are wanted.
+// Choice selects deadlines.
 type Choice struct {
-	Through period.Day // the last LastDay; a day that no deadline reaches = all
-	Partner string     // whose; "" = all
+	Through period.Day // the last LastDay; a day after all deadlines = all
+	Partner string     // partner_id; "" = all
 }
 
-// List gives the deadlines of a choice (DUE-2).
+// List returns the deadlines of a choice (DUE-2).
 func List(r *partners.Reader, c Choice) ([]Deadline, error) {
 	l, err := newLister(r, c)
 	if err != nil {
@@ -56,8 +56,8 @@ func List(r *partners.Reader, c Choice) ([]Deadline, error) {
 	return l.list(l.incentives, l.funds, l.coupons, l.couponQuotas, l.solutions, l.receivables, l.invoices)
 }
 
-// ToConfirm gives what waits for a partner to confirm it, to apply for it or to claim it. What waits without a deadline
-// comes last; its At is Forever, and its LastDay is none.
+// ToConfirm returns what waits for a partner to confirm it, to apply for it or to claim it. Entries without a deadline
+// come last; their At is Forever, and their LastDay is not set.
 func ToConfirm(r *partners.Reader, partner string) ([]Deadline, error) {
 	l, err := newLister(r, Choice{Through: forever, Partner: partner})
 	if err != nil {
@@ -68,7 +68,7 @@ func ToConfirm(r *partners.Reader, partner string) ([]Deadline, error) {
 	return slices.DeleteFunc(all, func(d Deadline) bool { return !d.Confirm }), err
 }
 
-// forever is a day that no deadline reaches.
+// forever is a day after all deadlines.
 const forever = period.Day(1 << 30)
 
 // lister collects deadlines.
@@ -76,7 +76,7 @@ type lister struct {
 	*partners.Reader
 	Choice
 	asOf period.Instant
-	open bool // what has no deadline is wanted too
+	open bool // whether entries without a deadline are wanted too
 	out  []Deadline
 }
 
@@ -106,7 +106,7 @@ func (l *lister) list(steps ...func() error) ([]Deadline, error) {
 	return l.out, nil
 }
 
-// add takes a deadline that is in the choice and has not passed.
+// add adds a deadline that is in the choice and has not passed.
 func (l *lister) add(d Deadline) {
 	if d.At <= l.asOf || l.Partner != "" && d.PartnerID != l.Partner {
 		return
@@ -122,7 +122,7 @@ func (l *lister) add(d Deadline) {
 	}
 }
 
-// incentives are those that become void.
+// incentives adds the incentives that become void.
 func (l *lister) incentives() error {
 	list, err := l.Incentives()
 	if err != nil {
@@ -141,7 +141,7 @@ func (l *lister) incentives() error {
 	return nil
 }
 
-// coupons are those that expire.
+// coupons adds the coupons that expire.
 func (l *lister) coupons() error {
 	list, err := coupons.List(l.Snap, l.Books, l.asOf)
 	if err != nil {
@@ -157,7 +157,7 @@ func (l *lister) coupons() error {
 	return nil
 }
 
-// couponQuotas are those from which no coupon can be issued any more.
+// couponQuotas adds the quotas from which no coupon can be issued after a time.
 func (l *lister) couponQuotas() error {
 	list, err := coupons.Quotas(l.Snap, l.Books, l.asOf)
 	if err != nil {
@@ -174,7 +174,7 @@ func (l *lister) couponQuotas() error {
 	return nil
 }
 
-// solutions are those that can receive no more test coupons (§9.3).
+// solutions adds the solutions that can receive no test coupons after a time (§9.3).
 func (l *lister) solutions() error {
 	list := l.Books.Money.Solutions
 	if len(list) == 0 {
@@ -209,7 +209,7 @@ func (l *lister) solutions() error {
 	return nil
 }
 
-// goesOn reports whether the next rows of the book begin with one of the same solution at the end of a row.
+// goesOn reports whether the next row of the book continues the same solution without a gap.
 func goesOn(next []books.Solution, one *books.Solution) bool {
 	return len(next) > 0 && next[0].ID == one.ID && next[0].Valid.From == one.Valid.To
 }

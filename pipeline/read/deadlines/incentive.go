@@ -5,19 +5,19 @@ import (
 	"github.com/tollbook/tollbook/settlement"
 )
 
-// Step is what happens next to an incentive (§6.5).
+// Step is the next change of an incentive (§6.5).
 type Step struct {
-	At      period.Instant // the first instant at which the state changes by itself; Forever = never
-	Then    string         // what happens then, or what has to happen; empty = nothing
+	At      period.Instant // the first instant at which time alone changes the state; Forever = never
+	Then    string         // what happens then, or must be done; empty = nothing
 	Void    bool           // the incentive becomes void at the instant
 	Confirm bool           // it waits for a confirmation
 }
 
-// Next is when an incentive changes by itself, and what has to happen or happens then (§6.5). m is its machine before
-// any event.
+// Next returns when time alone changes an incentive, and what must be done or happens then (§6.5). m is its machine
+// before any event.
 func Next(m settlement.Machine, state settlement.State) Step {
 	if m.At(0) == settlement.NoState {
-		return Step{At: period.Forever} // the programme no longer has it
+		return Step{At: period.Forever} // the programme no longer contains it
 	}
 	var s Step
 	switch state {

@@ -10,7 +10,7 @@ import (
 	"github.com/tollbook/tollbook/settlement/invoice"
 )
 
-// funds are lists and claims that become void, and quotas whose period ends (§9.4, §9.5).
+// funds adds the lists and claims that become void, and the quotas whose period ends (§9.4, §9.5).
 func (l *lister) funds() error {
 	return coupons.Each(l.Snap, tables.Funds(), func(r rows.Row[tables.Fund]) error {
 		d, ok, err := OfFund(r)
@@ -21,7 +21,7 @@ func (l *lister) funds() error {
 	})
 }
 
-// OfFund is the deadline of a row of the table funds; ok is false if time alone does not change its state.
+// OfFund returns the deadline of a row of the table funds; ok is false if time alone does not change its state.
 func OfFund(r rows.Row[tables.Fund]) (d Deadline, ok bool, err error) {
 	at := r.MaybeTime(tables.FundUntil)
 	if at == tables.Nothing {
@@ -36,7 +36,7 @@ func OfFund(r rows.Row[tables.Fund]) (d Deadline, ok bool, err error) {
 		if d.State == fund.Held.String() {
 			d.Then = "void without a claim"
 		}
-		d.Confirm = d.State != fund.Requested.String() // that one waits for the vendor
+		d.Confirm = d.State != fund.Requested.String() // a requested claim waits for the vendor
 		d.Amount, err = r.Amount(tables.FundReservedAmount)
 	case d.State == fund.Listed.String():
 		d.Kind, d.Then = Headcount, "void without an application"
@@ -48,7 +48,7 @@ func OfFund(r rows.Row[tables.Fund]) (d Deadline, ok bool, err error) {
 	return d, err == nil, err
 }
 
-// difference is one amount of a row less another.
+// difference returns one amount of a row minus another.
 func difference(r rows.Row[tables.Fund], from, less tables.ColumnOf[tables.Fund]) (money.Amount, error) {
 	a, err := r.Amount(tables.AmountColumn[tables.Fund](from))
 	if err != nil {
@@ -61,7 +61,7 @@ func difference(r rows.Row[tables.Fund], from, less tables.ColumnOf[tables.Fund]
 	return a.Sub(b)
 }
 
-// receivables are those that become overdue (§9.1).
+// receivables adds the receivables that become overdue (§9.1).
 func (l *lister) receivables() error {
 	return coupons.Each(l.Snap, tables.Receivables(), func(r rows.Row[tables.Receivable]) error {
 		unpaid, err := r.Amount(tables.ReceivableUnpaidAmount)
@@ -80,7 +80,7 @@ func (l *lister) receivables() error {
 	})
 }
 
-// invoices are those that can be voided until the end of the month of their issue (§9.7).
+// invoices adds the invoices that can be voided until the end of the month of their issue (§9.7).
 func (l *lister) invoices() error {
 	type document struct {
 		Deadline
@@ -116,8 +116,8 @@ func (l *lister) invoices() error {
 	return err
 }
 
-// parties are the partner and the customer among issuer and recipient; of two partners the recipient counts, to whom
-// the invoice is.
+// parties returns the partner and the customer among issuer and recipient. If both are partners, it returns the
+// recipient, to whom the invoice is addressed.
 func (l *lister) parties(issuer, recipient string) (partner, customer string) {
 	if l.Books.Partner(recipient) >= 0 {
 		return recipient, ""

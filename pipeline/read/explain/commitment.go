@@ -12,7 +12,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// commitment explains the lines of a commitment: window by window what was committed and what lines charge (§10.4).
+// commitment explains the lines of a commitment: for each window, what was committed and what lines charge (§10.4).
 func (e *explainer) commitment() error {
 	e.story.State = StateMonthEnd
 	cycle, first := e.cycle, true
@@ -76,7 +76,7 @@ func (e *explainer) commitment() error {
 	return nil
 }
 
-// archived says where the lines are if an error is that a commitment counts those of a cycle that left the lake.
+// archived returns the location of archived lines if err reports that a commitment counts lines of an archived cycle.
 func (e *explainer) archived(err error) error {
 	gone := new(measure.ArchivedError)
 	if !errors.As(err, &gone) {

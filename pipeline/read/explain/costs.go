@@ -13,8 +13,8 @@ import (
 // costStory explains lines of vendors' cost files.
 type costStory struct{ *explainer }
 
-// costs explains lines of cost files: the group of rows that they are priced from, and of a restated month the delivery
-// that caused the difference (§11).
+// costs explains lines of cost files: the group of rows from which they are priced and, for a restated month, the
+// delivery that caused the difference (§11).
 func (cs *costStory) costs() error {
 	cs.story.State = StateCosts
 	mine := func(row rows.Row[tables.Line]) bool { return string(row.Text(tables.LineID)) == cs.at.id }
@@ -37,7 +37,7 @@ func (cs *costStory) costs() error {
 	return groupRows(cs, files, tables.CostGroups(), tables.CostGroupCustomerID, tables.CostGroupID, cs.groupFacts)
 }
 
-// groupRows gives the rows of the id.
+// groupRows visits the rows of the id.
 func groupRows[T any](cs *costStory, files []manifest.FileEntry, def tables.Def[T], customer tables.WordColumn[T],
 	id tables.TextColumn[T], take func(rows.Row[T]) error) error {
 	for _, f := range files {
@@ -54,7 +54,7 @@ func groupRows[T any](cs *costStory, files []manifest.FileEntry, def tables.Def[
 	return nil
 }
 
-// postingFacts says what caused a difference.
+// postingFacts adds the facts about the cause of a difference.
 func (cs *costStory) postingFacts(row rows.Row[tables.CostPosting]) error {
 	cs.fact("deliveries", string(row.Text(tables.CostPostingDelivery)))
 	cs.fact("counted at", row.Time(tables.CostPostingAsOf).String())
@@ -63,7 +63,7 @@ func (cs *costStory) postingFacts(row rows.Row[tables.CostPosting]) error {
 	return nil
 }
 
-// groupFacts says what rows a line is priced from, and how.
+// groupFacts adds the facts about the rows from which a line is priced, and how.
 func (cs *costStory) groupFacts(row rows.Row[tables.CostGroup]) error {
 	cs.fact("source", row.Word(tables.CostGroupSource))
 	cs.fact("delivery", string(row.Text(tables.CostGroupDelivery)))

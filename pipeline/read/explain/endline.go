@@ -18,12 +18,12 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// endID is the id of a month-end line (§5).
+// endID returns the id of a month-end line (§5).
 func endID(cycle, sku, region, object string) string {
 	return strings.Join([]string{cycle, sku, region, object}, "/")
 }
 
-// monthEndStory explains what is charged once per cycle: month-end lines, percentiles and recurring charges.
+// monthEndStory explains charges that are made once per cycle: month-end lines, percentiles and recurring charges.
 type monthEndStory struct{ *explainer }
 
 // monthEnd explains a month-end line from the cycle's closing positions or from its samples.
@@ -55,7 +55,7 @@ func (me *monthEndStory) monthEnd(ctx context.Context) error {
 	return me.gathered(sku)
 }
 
-// gathered prices the meters of the cycle's end again.
+// gathered prices the month-end meters of the cycle again.
 func (me *monthEndStory) gathered(sku int32) error {
 	rows, _, err := me.positions().Closing(me.customer, me.cycle)
 	if err != nil {
@@ -91,7 +91,7 @@ func (me *monthEndStory) gathered(sku int32) error {
 		if rows[i].Key == me.Books.Products[sku].SKU && rows[i].Kind == position.Gather {
 			r := &rows[i]
 			if p := &me.Books.Products[sku]; p.FeeApart() || p.Prorate || p.Aggregation == books.TimeWeighted {
-				continue // its records, its tiers or its levels are described in the lines
+				continue // the lines describe its records, tiers or levels
 			}
 			if p := &me.Books.Products[sku]; p.Aggregation.Figure() {
 				me.story.Before = append(me.story.Before, fmt.Sprintf(
@@ -108,8 +108,9 @@ func (me *monthEndStory) gathered(sku int32) error {
 	return nil
 }
 
-// goneDraws takes draws on packages that the books no longer have out of the closing positions of month-end lines, by
-// the lines' ids: the rater does not know the packages. What they gave stays in the free usage.
+// goneDraws removes draws on packages that the books no longer contain from the closing positions of month-end lines.
+// It returns them by the ids of the lines, because the rater does not know these packages. Their quantity remains in
+// the free usage.
 func (me *monthEndStory) goneDraws(closing []position.Row) (map[string][]string, error) {
 	out := make(map[string][]string)
 	packages := me.Books.Packages.Of(me.customer)
@@ -117,7 +118,7 @@ func (me *monthEndStory) goneDraws(closing []position.Row) (map[string][]string,
 		row := &closing[i]
 		sku := me.Books.SKU(row.Key)
 		if row.Kind != position.Gather || sku < 0 || !me.Books.Products[sku].Draws() {
-			continue // Draws holds none
+			continue // Draws is empty
 		}
 		var known []string
 		id := endID(me.at.cycle.String(), row.Key, row.Region, row.Resource)
@@ -137,7 +138,7 @@ func (me *monthEndStory) goneDraws(closing []position.Row) (map[string][]string,
 	return out, nil
 }
 
-// addGone adds the draws that goneDraws found to the first of the line's charges.
+// addGone adds the draws found by goneDraws to the first of the line's charges.
 func (me *monthEndStory) addGone(draws []string) {
 	if len(draws) == 0 || len(me.story.Rated) == 0 {
 		return
@@ -158,8 +159,8 @@ func ofResource(id string) string {
 	return ", resource " + id
 }
 
-// chargeSteps gives each charge its steps: they end with its amounts. A meter's price and count come once, before its
-// first charge; the others repeat them.
+// chargeSteps divides the steps by charge: the steps of a charge end with its amounts. A meter's price and count come
+// once, before its first charge; they are repeated for the others.
 func chargeSteps(steps []derivation.Step, charges int) [][]string {
 	out := make([][]string, 0, charges)
 	var part, head []string
@@ -184,7 +185,7 @@ func chargeSteps(steps []derivation.Step, charges int) [][]string {
 	return out
 }
 
-// percentile measures the line's object again and prices it.
+// percentile measures the line's billing object again and prices it.
 func (me *monthEndStory) percentile(ctx context.Context, sku int32) error {
 	list, err := annex.Measure(ctx, me.Snap, me.Books, me.cycle, me.at.customer)
 	if err != nil {

@@ -41,8 +41,8 @@ func (ev *eventStory) event(ctx context.Context) error {
 		ev.at.cycle)
 }
 
-// events reads the accepted events of the customer's bucket, of all cycles: a refund takes back an order of an earlier
-// one.
+// events reads the accepted events of the customer's bucket in all cycles, because a refund can be of an order of an
+// earlier cycle.
 func (ev *eventStory) events() (*events.Book, error) {
 	book := events.NewBook()
 	for _, ref := range ev.Snap.Manifest.Cycles {
@@ -66,7 +66,7 @@ func (ev *eventStory) events() (*events.Book, error) {
 	return book, nil
 }
 
-// orderKey reads `order_id/order_line`.
+// orderKey parses `order_id/order_line`.
 func orderKey(id string) (event.Key, bool) {
 	cut := strings.LastIndexByte(id, '/')
 	if cut < 0 {
@@ -76,7 +76,7 @@ func orderKey(id string) (event.Key, bool) {
 	return event.Key{ID: id[:cut], Line: n}, err == nil
 }
 
-// ofOrder keeps the lines of an order: an adjustment may have its id.
+// ofOrder returns a filter for the lines of an order. It excludes adjustments, which can have the same id.
 func ofOrder(key event.Key) func(rows.Row[tables.Line]) bool {
 	id := key.ID + "/" + strconv.FormatInt(key.Line, 10)
 	return func(row rows.Row[tables.Line]) bool {
@@ -84,7 +84,7 @@ func ofOrder(key event.Key) func(rows.Row[tables.Line]) bool {
 	}
 }
 
-// order explains an order, and an unsubscribe by its base.
+// order explains an order, or an unsubscribe by its base.
 func (ev *eventStory) order(ctx context.Context, book *events.Book, o *event.Order) (err error) {
 	ev.story.State = StateOrder
 	if o.Type == ordering.Unsubscribe {
@@ -119,14 +119,14 @@ func (ev *eventStory) order(ctx context.Context, book *events.Book, o *event.Ord
 	return nil
 }
 
-// ratedOrder is an accepted order as package rating takes it.
+// ratedOrder converts an accepted order for package rating.
 func ratedOrder(o *event.Order) *ordering.Order {
 	return &ordering.Order{Type: o.Type, Customer: o.Customer, SKU: o.SKU, Region: o.Region, Quantity: o.Quantity,
 		PeriodType: o.PeriodType, PeriodNum: o.PeriodNum, PayTime: o.PayTime, Effective: o.Effective, Expire: o.Expire,
 		Discount: o.Discount, Official: o.Official, HasOfficial: o.HasOfficial}
 }
 
-// refund works an unsubscribe out again from the line of its base as it was billed.
+// refund calculates an unsubscribe again from the line of its base as billed.
 func (ev *eventStory) refund(base, o *event.Order, trace func(derivation.Step)) (Line, error) {
 	if base == nil {
 		return Line{}, fmt.Errorf("explain %s: the lake has no order %s/%d, which it takes back", ev.at.id, o.Base.ID,
@@ -192,21 +192,21 @@ func inForceText(from, to period.Instant) string {
 	return period.Span{From: from, To: to}.String()
 }
 
-// lateEvent says why an event is billed in another cycle than its own.
+// lateEvent explains why an event is billed in a cycle other than its own.
 func (e *explainer) lateEvent(billed period.Cycle, at, asOf period.Instant) {
 	if own := e.Books.Zone.Cycle(at); own != billed {
 		e.story.Before = append(e.story.Before, lateText("it", own.String(), billed.String(), asOf.String()))
 	}
 }
 
-// lateText says why something is an adjustment (§4.11).
+// lateText explains why something is an adjustment (§4.11).
 func lateText(what, origin, billed, asOf string) string {
 	return fmt.Sprintf("%s belongs to cycle %s, which was closed when it was accepted (as of %s): billed in cycle %s "+
 		"as an adjustment, bill_detail_type 16",
 		what, origin, asOf, billed)
 }
 
-// adjustment explains a manual adjustment: what was asked for is what is billed.
+// adjustment explains a manual adjustment: the requested amount is the billed amount.
 func (ev *eventStory) adjustment(ctx context.Context, a *event.Adjustment) (err error) {
 	ev.story.State = StateAdjustment
 	p := &ev.Books.Products[a.SKU]
@@ -230,7 +230,7 @@ func (ev *eventStory) adjustment(ctx context.Context, a *event.Adjustment) (err 
 	})
 }
 
-// orderOrigins looks for an order in the feed files.
+// orderOrigins searches the feed files for an order.
 func (ev *eventStory) orderOrigins(ctx context.Context, o *event.Order) ([]Origin, error) {
 	spec := feeds.Orders()
 	search := &originSearch{ev.explainer}
@@ -254,7 +254,7 @@ func (ev *eventStory) orderOrigins(ctx context.Context, o *event.Order) ([]Origi
 	})
 }
 
-// adjustmentOrigins looks for an adjustment in the feed files.
+// adjustmentOrigins searches the feed files for an adjustment.
 func (ev *eventStory) adjustmentOrigins(ctx context.Context, a *event.Adjustment) ([]Origin, error) {
 	spec := feeds.Adjustments()
 	search := &originSearch{ev.explainer}

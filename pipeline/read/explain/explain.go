@@ -23,49 +23,49 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Question says which record is to be explained.
+// Question selects the record to explain.
 type Question struct {
-	ID       string         // of a line, or a record_id, with or without #tier: see §5, id
-	Cycle    manifest.Cycle // billed in; none = look in all
-	Origin   string         // cycle that it belongs to, where it was billed later; "" = any
-	Customer string         // "" = look at all
-	// the calendar day of the record, whose files and those of days that are none are looked through; "" = all days
+	ID       string         // of a line, or a record_id, with or without #tier (§5, id)
+	Cycle    manifest.Cycle // cycle that billed it; zero = search all
+	Origin   string         // cycle to which it belongs, if it was billed later; "" = any
+	Customer string         // "" = search all
+	// calendar day of the record: its files and those of non-calendar days are searched; "" = all days
 	Day string
 }
 
-// Sources is what an explanation is made from.
+// Sources are the inputs of an explanation.
 type Sources struct {
 	Snap     *lake.Snapshot
 	Books    *books.Books
 	Settings *settings.Settings
 	Prices   *tariff.Book
 	Refund   ordering.RefundRules
-	Inbox    fs.FS // where feed files may still be; nil = do not look
-	MaxFeeds int64 // bytes of feed files that are looked through at most, else Story.Unread is set; 0 = any
+	Inbox    fs.FS // where feed files may still be; nil = do not search
+	MaxFeeds int64 // maximum bytes of feed files to search, otherwise Story.Unread is set; 0 = no limit
 	Progress func(stage string, done, total int64)
 }
 
-// Story is how a record's amounts were calculated.
+// Story explains how a record's amounts were calculated.
 type Story struct {
 	Cycle      string   `json:"cycle"`
 	CustomerID string   `json:"customer_id"`
-	PartnerID  string   `json:"partner_id,omitempty"` // of a story about partners' money
+	PartnerID  string   `json:"partner_id,omitempty"` // for a story about partners' money
 	ID         string   `json:"id"`
-	Tier       int      `json:"tier,omitempty"`         // asked for with #tier
+	Tier       int      `json:"tier,omitempty"`         // if requested with #tier
 	State      string   `json:"state"`                  // one of the states below
-	Origin     string   `json:"origin_cycle,omitempty"` // that it belongs to, where that is another than Cycle
-	Facts      []Fact   `json:"facts"`                  // what the record says
+	Origin     string   `json:"origin_cycle,omitempty"` // cycle to which it belongs, if it differs from Cycle
+	Facts      []Fact   `json:"facts"`                  // the data of the record
 	Feeds      []Origin `json:"feeds,omitempty"`
-	Unread     int64    `json:"-"`     // bytes of the feed files that were too large to be looked through
-	Parts      []Part   `json:"parts"` // step by step, a part a line
+	Unread     int64    `json:"-"`     // bytes of feed files that were too large to search
+	Parts      []Part   `json:"parts"` // the steps, one part per line
 	Before     []string `json:"before,omitempty"`
 	Stored     []Line   `json:"stored"`
-	Rated      []Line   `json:"rated"`  // rated again just now
-	Agrees     bool     `json:"agrees"` // Stored and Rated are the same, or it is not rated again
-	// of a record that waits: the lines it counts for, as far as they are there
+	Rated      []Line   `json:"rated"`  // rated again now
+	Agrees     bool     `json:"agrees"` // Stored equals Rated, or it is not rated again
+	// for a waiting record: the lines for which it counts, if they exist already
 	Later []Line `json:"month_end_lines,omitempty"`
-	Base  []Line `json:"base_lines,omitempty"` // of a refund: the lines of the order that is taken back
-	// of a difference: all that is billed of its place, posting by posting
+	Base  []Line `json:"base_lines,omitempty"` // for a refund: the lines of the refunded order
+	// for a difference: all that is billed of its place, by posting
 	Sums []Sum  `json:"sums,omitempty"`
 	Also []Also `json:"also,omitempty"` // what was billed under the same id in other cycles
 }
@@ -74,41 +74,41 @@ type Story struct {
 const (
 	StateRated    = "rated"     // it has lines of its own
 	StateWaiting  = "waiting"   // it counts for month-end lines, see Later
-	StateReplaced = "replaced"  // another record took its place: it has no lines
-	StateMonthEnd = "month_end" // the line of a month's end
+	StateReplaced = "replaced"  // another record replaced it: it has no lines
+	StateMonthEnd = "month_end" // a month-end line
 
 	StateOrder      = "order"      // an order other than an unsubscribe
 	StateRefund     = "refund"     // an unsubscribe
 	StateAdjustment = "adjustment" // a manual adjustment
-	StateLate       = "late"       // a record of a closed cycle: its lines as they are in the lake, not rated again
-	StateDifference = "difference" // what late records changed of a closed month's end; not rated again
-	StateRerating   = "rerating"   // what re-rating a closed cycle changed; not rated again
+	StateLate       = "late"       // a record of a closed cycle: its lines as stored, not rated again
+	StateDifference = "difference" // difference of a closed cycle by late records; not rated again
+	StateRerating   = "rerating"   // difference by re-rating a closed cycle; not rated again
 	StateCosts      = "costs"      // rows of cost files; not rated again
 	StateTax        = "tax"        // a tax of a customer or partner; its parts are rates
-	StateCoupon     = "coupon"     // a coupon; it is of no cycle
-	StateAccount    = "account"    // what an event or line did to accounts of partners
+	StateCoupon     = "coupon"     // a coupon; it belongs to no cycle
+	StateAccount    = "account"    // the changes of partners' accounts by an event or line
 	StateFund       = "fund"       // the list of a month, or the quota of a period, of a fund
 	StateClaim      = "claim"      // a claim of a marketing fund
 	StateWithdrawal = "withdrawal" // a withdrawal of a partner
 	StateInvoice    = "invoice"    // an invoice or a credit note
 	StateStatement  = "statement"  // rows of a partner's statement about a customer; its parts are rows
-	StateRestated   = "restated"   // what another delivery of cost files changed of a closed cycle; not rated again
+	StateRestated   = "restated"   // difference of a closed cycle by a later delivery of cost files; not rated again
 )
 
-// Fact is one thing the record says.
+// Fact is one item of a record's data.
 type Fact struct {
 	Name  string `json:"name"`
 	Value string `json:"value"`
 }
 
-// Part is the steps that led to one line.
+// Part holds the steps that led to one line.
 type Part struct {
 	Tier  int      `json:"tier"`
 	Kind  string   `json:"kind"`
 	Steps []string `json:"steps"`
 }
 
-// notAgain reports whether what a state shows is not rated again.
+// notAgain reports whether records of a state are not rated again.
 func notAgain(state string) bool {
 	switch state {
 	case StateWaiting, StateReplaced, StateLate, StateDifference, StateRerating, StateCosts, StateRestated:
@@ -117,15 +117,15 @@ func notAgain(state string) bool {
 	return false
 }
 
-// Also is what was billed of the same record or place elsewhere.
+// Also holds what was billed of the same record or place elsewhere.
 type Also struct {
-	Cycle string `json:"cycle"` // billed in
+	Cycle string `json:"cycle"` // cycle that billed it
 	Day   string `json:"day"`   // in the lake: a day, or a word such as end, events, late
 	Lines []Line `json:"lines"`
 }
 
-// Explain reports how a record's amounts were calculated, and rates it again to prove it. Errors: *NotFoundError,
-// also if an id is in several places.
+// Explain explains how a record's amounts were calculated, and rates it again to verify them. Errors: *NotFoundError,
+// also if an id is ambiguous.
 func Explain(ctx context.Context, s *Sources, q *Question) (*Story, error) {
 	if s.Progress == nil {
 		s.Progress = func(string, int64, int64) {}
@@ -140,7 +140,7 @@ func Explain(ctx context.Context, s *Sources, q *Question) (*Story, error) {
 		return nil, &rows.NotFoundError{What: fmt.Sprintf("the books no longer have customer %q", e.at.customer),
 			Do: "put the customer back into books/customers.csv"}
 	}
-	e.cycle, _ = e.at.cycle.Period() // every file with lines or records has one
+	e.cycle, _ = e.at.cycle.Period() // every file with lines or records has a cycle
 	if err := e.describePlace(ctx); err != nil {
 		return nil, err
 	}
@@ -153,7 +153,7 @@ func Explain(ctx context.Context, s *Sources, q *Question) (*Story, error) {
 	return story, nil
 }
 
-// describePlace explains the lines at the place.
+// describePlace explains the lines at the location.
 func (e *explainer) describePlace(ctx context.Context) error {
 	if e.at.origin != e.at.cycle.String() {
 		e.story.Origin = e.at.origin
@@ -176,8 +176,8 @@ func (e *explainer) describePlace(ctx context.Context) error {
 	}
 }
 
-// find looks the id up in the order of its readings, until a record has it. Of several places of one record the one to
-// explain comes first.
+// find looks up the id by each of its readings in turn, until one has a record. Of several locations of one record, the
+// one to explain comes first.
 func (s *Sources) find(ctx context.Context, q *Question) ([]location, int, error) {
 	if !q.Cycle.IsZero() {
 		if err := rows.HasCycle(s.Snap, q.Cycle); err != nil {
@@ -209,7 +209,7 @@ func (s *Sources) find(ctx context.Context, q *Question) ([]location, int, error
 	return places, tier, nil
 }
 
-// notThere says of a record that is not in lines or usage what is known of it: that it was rejected, or nothing.
+// notThere returns the error for a record that is not in lines or usage: rejected, unpaid or unknown.
 func (s *Sources) notThere(ctx context.Context, q *Question) error {
 	if err := s.unpaid(q); err != nil {
 		return err
@@ -220,7 +220,7 @@ func (s *Sources) notThere(ctx context.Context, q *Question) error {
 	if len(flags) > 0 {
 		none.Do = "`tollbook explain` without " + strings.Join(flags, ", ") + " looks for it everywhere"
 	}
-	for _, ref := range s.Snap.Manifest.Cycles { // they leave in order
+	for _, ref := range s.Snap.Manifest.Cycles { // cycles are archived in order
 		if ref.Archived != nil && q.Cycle.IsZero() {
 			none.What = fmt.Sprintf("no accepted record and no line%s has the id %q of the cycles after %s, which was "+
 				"archived with those before it", of, q.ID, ref.Cycle)
@@ -230,7 +230,7 @@ func (s *Sources) notThere(ctx context.Context, q *Question) error {
 	return s.Rejected(ctx, q.ID, none)
 }
 
-// limits says in words what the search is limited to, and by which flags.
+// limits describes the limits of the search, and returns their flags.
 func (q *Question) limits() (of string, flags []string) {
 	if !q.Cycle.IsZero() { // a late record is billed in a later one
 		of, flags = " of cycle "+q.Cycle.String(), append(flags, "--cycle")
@@ -244,14 +244,14 @@ func (q *Question) limits() (of string, flags []string) {
 	return of, flags
 }
 
-// RejectedError says where and why records with an id were rejected. It is a *rows.NotFoundError too.
+// RejectedError reports where and why records with an id were rejected. It wraps a *rows.NotFoundError.
 type RejectedError struct{ *rows.NotFoundError }
 
-// Unwrap gives the *rows.NotFoundError.
+// Unwrap returns the *rows.NotFoundError.
 func (e *RejectedError) Unwrap() error { return e.NotFoundError }
 
-// Rejected adds to none, which says that nothing with an id was accepted, where records with this id were rejected.
-// They can be of any customer. Then it is a *RejectedError.
+// Rejected adds to none, the error for an id that was not accepted, where records with this id were rejected. They can
+// be of any customer. The result is then a *RejectedError.
 func (s *Sources) Rejected(ctx context.Context, id string, none *rows.NotFoundError) error {
 	list, err := rows.Rejects(ctx, s.Snap, nil, rows.Limits{})
 	if err != nil {
@@ -278,7 +278,7 @@ func (s *Sources) Rejected(ctx context.Context, id string, none *rows.NotFoundEr
 		Do: none.Do + "; `tollbook rejects` lists the rejects and what to do"}}
 }
 
-// unpaid says of an order line that was not paid in which status it is; nil of any other id.
+// unpaid returns an error with the status of an unpaid order line; nil for any other id.
 func (s *Sources) unpaid(q *Question) error {
 	lives, err := orders.Lives(s.Snap, s.Books)
 	if gone := new(event.GoneError); errors.As(err, &gone) {
@@ -295,7 +295,7 @@ func (s *Sources) unpaid(q *Question) error {
 	return err
 }
 
-// search finds where an id is: in lines, or in the usage table.
+// search finds the locations of an id: in lines, or in the usage table.
 func (s *Sources) search(ctx context.Context, q *Question, id string) ([]location, error) {
 	var places []location
 	for _, ref := range s.Snap.Manifest.Cycles {
@@ -317,7 +317,7 @@ func (s *Sources) searchCycle(ctx context.Context, q *Question, id string, files
 	places []location) ([]location, error) {
 	of := rows.Filter[tables.Any]{Word: q.Customer}
 	bucket := place.Bucket(q.Customer, max(1, s.Snap.Manifest.Buckets))
-	day, _ := manifest.ParseDay(q.Day) // of another text: none, which is no calendar day
+	day, _ := manifest.ParseDay(q.Day) // zero for any other text, which is no calendar day
 	for i, e := range files {
 		if q.Customer != "" && e.Bucket != bucket ||
 			q.Day != "" && e.Day != day && !e.Day.IsZero() && !e.Day.IsSpecial() {
@@ -373,8 +373,8 @@ func ScanFile[T any](snap *lake.Snapshot, e manifest.FileEntry, def tables.Def[T
 	return rows.Each(visit)
 }
 
-// explainer explains one record: what it says, its stored lines, and where they are in the lake. The stories explain
-// what is of one kind.
+// explainer explains one record: its data, its stored lines, and their location in the lake. The story types explain
+// the different kinds of records.
 type explainer struct {
 	*Sources
 	at       location
@@ -386,7 +386,7 @@ type explainer struct {
 	region   map[string]int32
 }
 
-// regionCode numbers a region for the rater.
+// regionCode returns the rater's number of a region.
 func (e *explainer) regionCode(name string) int32 {
 	if n, ok := e.region[name]; ok {
 		return n
@@ -399,14 +399,14 @@ func (e *explainer) regionCode(name string) int32 {
 	return n
 }
 
-// fact notes what the record says.
+// fact adds a fact, unless its value is empty.
 func (e *explainer) fact(name, value string) {
 	if value != "" {
 		e.story.Facts = append(e.story.Facts, Fact{name, value})
 	}
 }
 
-// productText names a product.
+// productText describes a product.
 func productText(p *books.Product) string {
 	if p.Name == "" {
 		return fmt.Sprintf("%s, %s", p.SKU, p.Model)
@@ -414,7 +414,7 @@ func productText(p *books.Product) string {
 	return fmt.Sprintf("%s, %s, %s", p.SKU, p.Name, p.Model)
 }
 
-// filesOfDay are the bucket's files of a table and day.
+// filesOfDay returns the bucket's files of a table and day.
 func (e *explainer) filesOfDay(table string, cycle manifest.Cycle, day manifest.Day) ([]manifest.FileEntry, error) {
 	return e.Snap.Find(manifest.FileKey{Table: table, Cycle: cycle, Day: day, Bucket: e.bucket()})
 }
@@ -423,7 +423,7 @@ func (e *explainer) bucket() int {
 	return place.Bucket(e.at.customer, max(1, e.Snap.Manifest.Buckets))
 }
 
-// quantityOf reads a stored quantity that is not negative.
+// quantityOf reads a stored non-negative quantity.
 func quantityOf(row rows.Row[tables.Any], col tables.QuantityColumn[tables.Any]) (money.Quantity, error) {
 	q, err := row.Quantity(col)
 	if err != nil {

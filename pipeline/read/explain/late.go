@@ -22,22 +22,22 @@ type lateRecord struct {
 	asOf period.Instant
 }
 
-// object is what the lines of a place are of (§4.12).
+// object identifies the sku, region and resource of a place's lines (§4.12).
 type object struct{ sku, region, resource string }
 
-// objectOf is what a line is of.
+// objectOf returns the object of a line.
 func objectOf(row rows.Row[tables.Line]) object {
 	return object{row.Word(tables.LineSKU), row.Word(tables.LineRegionCode), string(row.Text(tables.LineResourceID))}
 }
 
-// lateStory explains what was billed after its cycle was closed.
+// lateStory explains lines that were billed after their cycle was closed.
 type lateStory struct {
 	*explainer
-	records []lateRecord // the customer's records of the origin cycle that are billed late in this one
-	about   object       // of a difference
+	records []lateRecord // the customer's late records of the origin cycle that this cycle bills
+	about   object       // for a difference
 }
 
-// late explains what was billed after its cycle was closed: a late record, the reversal of a record, or a difference.
+// late explains a line that was billed after its cycle was closed: a late record, a reversal, or a difference.
 func (ls *lateStory) late(ctx context.Context) error {
 	if err := ls.readRecords(); err != nil {
 		return err
@@ -90,10 +90,10 @@ func (ls *lateStory) readRecords() error {
 	return nil
 }
 
-// replacedBy is the late record that replaces a record at last; nil where none does.
+// replacedBy returns the late record at the end of the chain that replaces a record; nil if there is none.
 func (ls *lateStory) replacedBy(id string) *lateRecord {
 	var last *lateRecord
-	for range ls.records { // no chain is longer
+	for range ls.records { // no chain is longer than this
 		at := slices.IndexFunc(ls.records, func(r lateRecord) bool { return r.replaces == id })
 		if at < 0 {
 			break
@@ -104,7 +104,7 @@ func (ls *lateStory) replacedBy(id string) *lateRecord {
 	return last
 }
 
-// lateFacts notes what a late record says and why it is an adjustment.
+// lateFacts adds the facts about a late record and why it is an adjustment.
 func (ls *lateStory) lateFacts(ctx context.Context, r *lateRecord) (err error) {
 	p := &ls.Books.Products[r.SKU]
 	ls.usageFacts(&r.accepted)
@@ -136,7 +136,7 @@ func (ls *lateStory) lateFacts(ctx context.Context, r *lateRecord) (err error) {
 	return err
 }
 
-// lateLines reports for each late line the source of its price.
+// lateLines explains the source of the price of each late line.
 func (ls *lateStory) lateLines() error {
 	files, err := ls.filesOfDay(tables.Lines().Name, ls.at.cycle, manifest.LateDay)
 	if err != nil {
@@ -172,7 +172,7 @@ func (ls *lateStory) lateLines() error {
 	return nil
 }
 
-// lateSteps are the steps of a stored line as far as the line contains them.
+// lateSteps returns the steps of a stored line, if the line contains their data.
 func (ls *lateStory) lateSteps(l *Line, row rows.Row[tables.Line]) []string {
 	back := l.Quantity.Sign() < 0
 	steps := []derivation.Step{{Kind: derivation.StepPrice, SKU: row.Word(tables.LineSKU),
@@ -242,7 +242,7 @@ func (ls *lateStory) difference() (err error) {
 	return err
 }
 
-// lateReasons names late records for a month-end line.
+// lateReasons names the late records that changed a month-end line.
 func (ls *lateStory) lateReasons() error {
 	for i := range ls.records {
 		r := &ls.records[i]
@@ -281,7 +281,7 @@ func (ls *lateStory) lateReasons() error {
 	return nil
 }
 
-// postings names the runs that rated the place again.
+// postings names the runs that re-rated the place.
 func (ls *lateStory) postings() error {
 	files, err := ls.filesOfDay(tables.Reratings().Name, ls.at.cycle, manifest.Day{})
 	if err != nil {
@@ -309,7 +309,7 @@ func (ls *lateStory) postings() error {
 	return nil
 }
 
-// Sum is what one posting bills of a place, or all of them.
+// Sum is what one posting, or all together, bill of a place.
 type Sum struct {
 	What      string               `json:"what"`
 	Usage     money.SignedQuantity `json:"usage_amount"`
@@ -320,7 +320,7 @@ type Sum struct {
 	Payment   money.Amount         `json:"payment_amount"`
 }
 
-// add adds another sum's numbers.
+// add adds the numbers of another sum.
 func (s *Sum) add(o *Sum) (err error) {
 	for _, q := range [...]struct{ to, by *money.SignedQuantity }{{&s.Usage, &o.Usage}, {&s.Free, &o.Free}} {
 		if *q.to, err = q.to.Add(*q.by); err != nil {
@@ -336,18 +336,17 @@ func (s *Sum) add(o *Sum) (err error) {
 	return nil
 }
 
-// posting is a part of a place's lines that was billed at once.
+// posting is a part of a place's lines that was billed together.
 type posting struct{ cycle, how string }
 
-// The ways in which a place comes to lines; in order of time within a cycle.
+// The ways in which lines are billed, in order of time within a cycle.
 const (
 	howBilled  = "billed in"
 	howLate    = "late, in"
 	howRerated = "re-rated, in"
 )
 
-// placeSums adds up all lines of a place: what its cycle billed, and what came to it later, each on its own and then in
-// all.
+// placeSums adds up all lines of a place: those billed by its cycle, each later posting, and the total.
 func (ls *lateStory) placeSums() ([]Sum, error) {
 	sums := make(map[posting]*Sum)
 	for _, ref := range ls.Snap.Manifest.Cycles {

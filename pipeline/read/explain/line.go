@@ -11,7 +11,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Line is what a line says of its price: what rating decides again when a record is explained.
+// Line holds the data of a line that rating determines: what is calculated again when a record is explained.
 type Line struct {
 	ID         string               `json:"id"`
 	Tier       int                  `json:"tier"`
@@ -27,10 +27,10 @@ type Line struct {
 	Truncated  money.Amount         `json:"truncated_amount"`
 	Payment    money.Amount         `json:"payment_amount"`
 	Draws      string               `json:"package_draws"`
-	Paid       *Paid                `json:"paid,omitempty"` // of a stored line that was not all paid in cash
+	Paid       *Paid                `json:"paid,omitempty"` // for a stored line that was not paid completely in cash
 }
 
-// Paid is what paid a line; the parts add up to its payment.
+// Paid holds the parts of a line's payment.
 type Paid struct {
 	Coupon      money.Amount `json:"coupon_amount"`
 	StoredValue money.Amount `json:"stored_value_card_amount"`
@@ -40,7 +40,7 @@ type Paid struct {
 	Debt        money.Amount `json:"debt_amount"`
 }
 
-// coupons is what coupons paid of the line.
+// coupons returns the part of the payment that coupons paid.
 func (l *Line) coupons() money.Amount {
 	if l.Paid == nil {
 		return money.Amount{}
@@ -48,7 +48,7 @@ func (l *Line) coupons() money.Amount {
 	return l.Paid.Coupon
 }
 
-// sameRated reports whether two lists of lines agree in what rating decides.
+// sameRated reports whether two lists of lines are equal in everything that rating determines.
 func sameRated(a, b []Line) bool {
 	return slices.EqualFunc(a, b, func(x, y Line) bool {
 		x.Paid, y.Paid = nil, nil
@@ -56,7 +56,7 @@ func sameRated(a, b []Line) bool {
 	})
 }
 
-// sortLines puts the lines of one id into the order of §8.
+// sortLines sorts the lines of one id in the order of §8.
 func sortLines(list []Line) {
 	slices.SortStableFunc(list, func(a, b Line) int {
 		return cmp.Or(cmp.Compare(a.Tier, b.Tier), cmp.Compare(rows.KindRank(a.Kind), rows.KindRank(b.Kind)),
@@ -64,7 +64,7 @@ func sortLines(list []Line) {
 	})
 }
 
-// explainedColumns are the columns of Line and of the record behind it.
+// explainedColumns are the columns of Line and of the underlying record.
 func explainedColumns() tables.List[tables.Line] {
 	return tables.Columns(tables.LineTier, tables.LineKind, tables.LineResourceID, tables.LineResourceName,
 		tables.LineResourceTag,
@@ -123,7 +123,7 @@ func lineOf(row rows.Row[tables.Line]) (Line, error) {
 	return l, err
 }
 
-// ratedLine is a charge as the line it becomes.
+// ratedLine converts a charge to the line that it becomes.
 func ratedLine(b *books.Books, id, resource string, c *line.Charge, draws []line.Draw) Line {
 	l := Line{
 		ID: id, Tier: int(c.Tier), Kind: c.Kind.String(), ResourceID: resource, Usage: c.UsageAmount, Free: c.Free,

@@ -13,32 +13,31 @@ import (
 
 // location is where a record was found.
 type location struct {
-	cycle        manifest.Cycle // billed in
-	origin       string         // cycle that it belongs to
+	cycle        manifest.Cycle // cycle that billed it
+	origin       string         // cycle to which it belongs
 	customer, id string
 	day          manifest.Day
 }
 
-// sameAs reports whether two places are of one record: an order may have a record's id, and a record of another cycle
-// too.
+// sameAs reports whether two locations are of one record. An order, or a record of another cycle, can have the same id.
 func (p location) sameAs(o location) bool {
 	return p.customer == o.customer && p.origin == o.origin &&
 		(p.day == manifest.EventsDay) == (o.day == manifest.EventsDay)
 }
 
-// before puts the record's own cycle first, and then the cycles it was billed in later.
+// before orders the record's own cycle first, then the cycles that billed it later.
 func (p location) before(o location) int {
 	return cmp.Or(cmp.Compare(p.customer, o.customer), cmp.Compare(p.origin, o.origin), p.cycle.Compare(o.cycle),
 		p.day.Compare(o.day))
 }
 
-// severalRecords reports whether the places are of more than one record.
+// severalRecords reports whether the locations are of more than one record.
 func severalRecords(places []location) bool {
 	return slices.ContainsFunc(places, func(p location) bool { return !p.sameAs(places[0]) })
 }
 
-// plain are the places of the record that an id without a source and an origin names, among those of one customer and
-// cycle: usage of a day of the cycle, else what is of the cycle itself. They are all places if there is neither.
+// plain returns the locations of the record to which an id without source and origin refers, among those of one
+// customer and cycle: usage of a calendar day, else records of the cycle itself. If there is neither, it returns all.
 func plain(places []location) []location {
 	own := slices.DeleteFunc(slices.Clone(places), func(p location) bool { return p.origin != p.cycle.String() })
 	if at := slices.IndexFunc(own, func(p location) bool { return !p.day.IsSpecial() }); at >= 0 {
@@ -77,15 +76,15 @@ func severalError(id string, places []location) error {
 		Do: how}
 }
 
-// searched is a table in which ids are looked for.
+// searched is a table in which ids are searched.
 type searched struct {
 	def              *tables.Table
-	customer, origin tables.WordColumn[tables.Any] // columns; origin −1 = none
+	customer, origin tables.WordColumn[tables.Any] // columns; origin −1 = no such column
 	id               tables.TextColumn[tables.Any] // column
 	day              manifest.Day
 }
 
-// searchedTable says how to look through a file; false where it holds no ids.
+// searchedTable returns how to search a file; false if it contains no ids.
 func searchedTable(e manifest.FileEntry) (searched, bool) {
 	switch e.Table {
 	case tables.Lines().Name:
@@ -104,7 +103,7 @@ func searchedTable(e manifest.FileEntry) (searched, bool) {
 	return searched{}, false
 }
 
-// also reads what was billed at the other places of the record.
+// also reads what was billed at the other locations of the record.
 func (e *explainer) also(places []location) error {
 	for _, p := range places {
 		a := Also{Cycle: p.cycle.String(), Day: p.day.String()}
@@ -118,7 +117,7 @@ func (e *explainer) also(places []location) error {
 	return nil
 }
 
-// ownLine reports whether a line has the id and belongs to the cycle that is asked for.
+// ownLine reports whether a line has the id and belongs to the requested cycle.
 func (e *explainer) ownLine(row rows.Row[tables.Line]) bool {
 	origin := row.Word(tables.LineOriginCycle)
 	return string(row.Text(tables.LineID)) == e.at.id && (origin == e.at.origin || origin == "" &&

@@ -22,22 +22,22 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Origin is a row of a feed file that bears a record's id.
+// Origin is a row of a feed file with a record's id.
 type Origin struct {
 	File string `json:"file"`          // below inbox/
-	Row  int64  `json:"row,omitempty"` // 0 = the file could not be looked at, Note says why
-	Note string `json:"note"`          // what became of the row
-	Raw  string `json:"raw,omitempty"` // the record as it came
+	Row  int64  `json:"row,omitempty"` // 0 = the file could not be read, for the reason in Note
+	Note string `json:"note"`          // the outcome of the row
+	Raw  string `json:"raw,omitempty"` // the record as received
 }
 
-// maxOrigins is how many rows are looked for.
+// maxOrigins is the maximum number of rows to find.
 const maxOrigins = 10
 
-// match reports whether a row of a feed file has the id that is looked for, and whether it says what was
-// accepted.
+// match reports whether a row of a feed file has the requested id, and whether its content equals that of the accepted
+// record.
 type match func(b *feedrows.Batch, i int) (bears, same bool)
 
-// origins looks for a usage record in the feed files that were taken and may hold its day.
+// origins searches the accepted feed files that may contain the record's day for a usage record.
 func (e *explainer) origins(ctx context.Context, r *accepted) ([]Origin, error) {
 	spec := feeds.Usage()
 	search := &originSearch{e}
@@ -51,10 +51,10 @@ func (e *explainer) origins(ctx context.Context, r *accepted) ([]Origin, error) 
 	})
 }
 
-// originSearch looks for the rows of feed files that a record came from.
+// originSearch finds the rows of feed files from which a record came.
 type originSearch struct{ *explainer }
 
-// in looks through the files of one feed that were taken and, where a day is given, may hold it.
+// in searches the accepted files of one feed; if day is set, only those that may contain it.
 func (os *originSearch) in(ctx context.Context, spec *feeds.Spec, day manifest.Day, match match) ([]Origin, error) {
 	if os.Inbox == nil {
 		return nil, nil
@@ -100,7 +100,7 @@ func (os *originSearch) in(ctx context.Context, spec *feeds.Spec, day manifest.D
 	return out, nil
 }
 
-// Samples looks for the samples of links at a slot in the feed files that were taken.
+// Samples searches the accepted feed files for the samples of links at a slot.
 func Samples(ctx context.Context, s *Sources, links []string, slot period.Instant) ([]Origin, error) {
 	if s.Progress == nil {
 		s.Progress = func(string, int64, int64) {}
@@ -117,8 +117,8 @@ func Samples(ctx context.Context, s *Sources, links []string, slot period.Instan
 	})
 }
 
-// FeedRows looks in the feed files that were taken for rows of a feed whose columns of texts and whole numbers have one
-// of the values given.
+// FeedRows searches the accepted feed files for rows whose columns of texts and whole numbers have one of the given
+// values.
 func FeedRows(ctx context.Context, s *Sources, spec *feeds.Spec, values map[string][]string) ([]Origin, error) {
 	search := &originSearch{&explainer{Sources: s, story: &Story{}}}
 	return search.in(ctx, spec, manifest.Day{}, func(b *feedrows.Batch, i int) (bears, same bool) {
@@ -136,10 +136,10 @@ func FeedRows(ctx context.Context, s *Sources, spec *feeds.Spec, values map[stri
 	})
 }
 
-// sameRecord marks a row that says what was accepted, until it is known which of them was first.
+// sameRecord marks a row with the accepted content until it is known which of them came first.
 const sameRecord = "same"
 
-// inFile looks through one feed file.
+// inFile searches one feed file.
 func (os *originSearch) inFile(ctx context.Context, in *manifest.Input, spec *feeds.Spec, match match) ([]Origin,
 	error) {
 	hash, _, err := inbox.Hash(inbox.Fresh(os.Inbox), in.Name)
@@ -172,7 +172,7 @@ func (os *originSearch) inFile(ctx context.Context, in *manifest.Input, spec *fe
 	return out, reader.Close()
 }
 
-// inBatch finds the rows of a batch that bear the id.
+// inBatch finds the rows of a batch with the id.
 func inBatch(b *feedrows.Batch, name string, match match) []Origin {
 	faulty := make(map[int]bool, len(b.Faults))
 	for _, f := range b.Faults {
@@ -197,7 +197,7 @@ func inBatch(b *feedrows.Batch, name string, match match) []Origin {
 	return out
 }
 
-// sameContent reports whether a row says what was accepted: product, place, times and quantity.
+// sameContent reports whether a row has the accepted content: product, place, times and quantity.
 func (os *originSearch) sameContent(c cells, r *accepted) bool {
 	start, _ := c.time("usage_start")
 	end, _ := c.time("usage_end")
@@ -206,7 +206,7 @@ func (os *originSearch) sameContent(c cells, r *accepted) bool {
 		c.text("sku") == os.Books.Products[r.SKU].SKU && c.text("region_code") == os.regions[r.Region]
 }
 
-// cells is one row of a feed batch; an empty cell is the empty text, or false.
+// cells is one row of a feed batch; an empty cell reads as "" or false.
 type cells struct {
 	batch *feedrows.Batch
 	spec  *feeds.Spec
@@ -268,7 +268,7 @@ func (c cells) quantity(name string) money.SignedQuantity {
 	return q
 }
 
-// String is the origin as a person reads it.
+// String describes the origin for people.
 func (o *Origin) String() string {
 	if o.Row == 0 {
 		return fmt.Sprintf("inbox/%s: %s", feedfile.ShownName(o.File), o.Note)

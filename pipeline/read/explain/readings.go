@@ -9,20 +9,21 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// usageSource is the source of records and lines of days of the calendar. All others are named as in the lake.
+// usageSource is the source of records and lines of calendar days. All other sources have the names of days in the
+// lake.
 const usageSource = "usage"
 
-// reading is one way to read an id that is asked for.
+// reading is one interpretation of a requested id.
 type reading struct {
 	id     string
-	tier   int    // 0 = none is named
+	tier   int    // 0 = none given
 	source string // "" = any
 	origin string // cycle; "" = any
-	own    bool   // the cycle in which it is billed: the id has a start and no origin
+	own    bool   // the origin is the billing cycle: the id has a start and no origin
 }
 
-// readings are the ways to read an id, in the order in which they are tried: as it is, and as the API has it
-// (docs/api.md), with a tier and a kind, and with a source.
+// readings returns the interpretations of an id in the order in which they are tried: unchanged, and in the forms of
+// the API (docs/api.md) with a tier and a kind, and with a source.
 func readings(id string) []reading {
 	list := withTier(reading{id: id})
 	if r, ok := withSource(id); ok {
@@ -31,11 +32,11 @@ func readings(id string) []reading {
 	return list
 }
 
-// tierEnd is what the API adds to the id of a line of a tier, and the hash that distinguishes lines without one. 0 is
-// no tier.
+// tierEnd matches what the API appends to the id of a line of a tier, and the hash that distinguishes lines without
+// one. 0 means no tier.
 var tierEnd = regexp.MustCompile(`^(.+)#([0-9]+)(?:#(?:flat_fee|true_up|cap|overage))?(?:#[0-9a-f]{8})?$`)
 
-// withTier is a reading, and what it is if its id ends with a tier.
+// withTier returns a reading, and its interpretation with a tier if its id ends with one.
 func withTier(r reading) []reading {
 	list := []reading{r}
 	if m := tierEnd.FindStringSubmatch(r.id); m != nil {
@@ -47,7 +48,8 @@ func withTier(r reading) []reading {
 	return list
 }
 
-// withSource reads an id that ends with `@SOURCE`, `@SOURCE@START`, `@SOURCE@START@ORIGIN`, or the time of a re-rating.
+// withSource parses an id that ends with `@SOURCE`, `@SOURCE@START`, `@SOURCE@START@ORIGIN`, or the time of a
+// re-rating.
 func withSource(id string) (reading, bool) {
 	parts := strings.Split(id, "@")
 	for n := len(parts) - 1; n > 0; n-- {
@@ -70,7 +72,7 @@ func withSource(id string) (reading, bool) {
 	return reading{}, false
 }
 
-// cutTime takes the time of a re-rating off an id.
+// cutTime removes the time of a re-rating from an id.
 func cutTime(id string) (string, bool) {
 	at := strings.LastIndexByte(id, '@')
 	if at <= 0 {
@@ -82,7 +84,7 @@ func cutTime(id string) (string, bool) {
 	return id[:at], true
 }
 
-// is reports whether a place is of the source of the reading.
+// is reports whether a location is of the reading's source.
 func (r *reading) is(p location) bool {
 	switch {
 	case r.origin != "" && p.origin != r.origin, r.own && p.origin != p.cycle.String():

@@ -16,7 +16,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// recurring explains the lines of a part of a recurring charge: what was charged, and what came back (§10.5).
+// recurring explains the lines of a part of a recurring charge: the charge and its refund (§10.5).
 func (me *monthEndStory) recurring() error {
 	me.story.State = StateMonthEnd
 	var resource string
@@ -86,7 +86,7 @@ func (me *monthEndStory) part(p *recurring.Part, bounds period.Span, resource st
 	return nil
 }
 
-// charged finds what closed cycles charged, as the cycle at hand saw it.
+// charged returns what closed cycles charged, as the billing of the current cycle found it.
 func (me *monthEndStory) charged() *measure.Charged {
 	return &measure.Charged{Files: me.Snap, Base: me.Snap, Books: me.Books, Prices: me.prices,
 		Bucket: place.Bucket(me.at.customer, max(1, me.Snap.Manifest.Buckets)), Until: me.cycle,

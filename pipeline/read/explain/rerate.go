@@ -19,14 +19,14 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// accepted is one record of the customer's day as rating takes it.
+// accepted is one record of the customer's day in the form that rating uses.
 type accepted struct {
 	rating.Record
 	replaces string
 	replaced bool // it no longer counts
 }
 
-// recordStory explains a usage record of an open cycle, or one that was billed in its own.
+// recordStory explains a usage record of an open cycle, or one that was billed in its own cycle.
 type recordStory struct{ *explainer }
 
 // record explains a usage record by rating the customer's day again from its opening positions.
@@ -78,7 +78,7 @@ func (re *recordStory) record(ctx context.Context) error {
 	})
 }
 
-// laterLines reads the month-end lines that a waiting record counts for.
+// laterLines reads the month-end lines for which a waiting record counts.
 func (re *recordStory) laterLines(r *accepted) error {
 	return re.storedLines(manifest.EndDay, &re.story.Later, func(row rows.Row[tables.Line]) bool {
 		resource := row.Text(tables.LineResourceID)
@@ -87,7 +87,7 @@ func (re *recordStory) laterLines(r *accepted) error {
 	})
 }
 
-// describe notes what a record says and where it came from.
+// describe adds the facts about a record and its origins.
 func (re *recordStory) describe(ctx context.Context, r *accepted) error {
 	p := &re.Books.Products[r.SKU]
 	re.usageFacts(r)
@@ -110,7 +110,7 @@ func (re *recordStory) describe(ctx context.Context, r *accepted) error {
 	return err
 }
 
-// usageFacts notes what a usage record says.
+// usageFacts adds the facts about a usage record.
 func (e *explainer) usageFacts(r *accepted) {
 	p := &e.Books.Products[r.SKU]
 	e.fact("product", productText(p))
@@ -128,7 +128,7 @@ func (e *explainer) usageFacts(r *accepted) {
 	e.fact("replaces", r.replaces)
 }
 
-// replacer names the record that took the place of the one that is explained.
+// replacer names the record that replaced the explained one.
 func (re *recordStory) replacer() error {
 	files, err := re.Snap.Files(re.at.cycle)
 	if err != nil {
@@ -152,7 +152,7 @@ func (re *recordStory) replacer() error {
 	return nil
 }
 
-// describeRerate makes sentences of the steps, a part for each charge: its steps end with its amounts.
+// describeRerate converts the steps to sentences, one part per charge: the steps of a charge end with its amounts.
 func (e *explainer) describeRerate(steps []derivation.Step, charges []line.Charge) {
 	next := 0
 	var part []string
@@ -166,12 +166,12 @@ func (e *explainer) describeRerate(steps []derivation.Step, charges []line.Charg
 	e.story.Before = append(e.story.Before, part...)
 }
 
-// storedLines reads the customer's lines of a day that are of interest.
+// storedLines reads the customer's lines of a day for which keep is true.
 func (e *explainer) storedLines(day manifest.Day, to *[]Line, keep func(rows.Row[tables.Line]) bool) error {
 	return e.storedIn(e.at.cycle, day, to, keep)
 }
 
-// storedIn is storedLines of any cycle.
+// storedIn is storedLines for any cycle.
 func (e *explainer) storedIn(cycle manifest.Cycle, day manifest.Day, to *[]Line,
 	keep func(rows.Row[tables.Line]) bool) error {
 	files, err := e.filesOfDay(tables.Lines().Name, cycle, day)
@@ -213,8 +213,8 @@ func openRows[T any](e *explainer, f manifest.FileEntry, def tables.Def[T], cols
 	return rows.FileOf(e.Snap, f, def, cols, rows.Filter[T]{Column: by, Word: e.at.customer})
 }
 
-// eachRecord visits the accepted records of the customer's day in the order in which they are rated (§4.1): those
-// that lines hold, and those of the usage table, which knows more where both have one.
+// eachRecord visits the accepted records of the customer's day in the order in which they are rated (§4.1): from lines
+// and from the usage table. If both have a record, the usage table takes precedence.
 func (re *recordStory) eachRecord(ctx context.Context, visit func(*accepted) error) (err error) {
 	inLines, err := re.recordSource(tables.Lines().Table)
 	if err != nil {
@@ -258,8 +258,8 @@ func compareRecords(a, b *recordSource) int {
 	return cmp.Or(cmp.Compare(a.record.Start, b.record.Start), bytes.Compare(a.record.ID, b.record.ID))
 }
 
-// recordSource reads records from the rows of one file; several lines of one record are one. Its
-// first position is the first record.
+// recordSource reads records from the rows of one file. Several lines of one record count as one. It starts at the
+// first record.
 type recordSource struct {
 	e      *explainer
 	lines  bool
@@ -396,7 +396,7 @@ func (e *explainer) sku(word string) (int32, error) {
 		word), Do: "put it back into books/products.csv"}
 }
 
-// opening is the positions that the record's day opens with.
+// opening returns the opening positions of the record's day.
 func (e *explainer) opening() ([]position.Row, error) {
 	day, ok := e.at.day.Calendar()
 	if !ok {
@@ -405,7 +405,7 @@ func (e *explainer) opening() ([]position.Row, error) {
 	return e.positions().OfDay(e.customer, day)
 }
 
-// positions is where positions are read from.
+// positions returns the source of positions.
 func (e *explainer) positions() *opening.Source {
 	return opening.FromSnapshot(e.Snap, e.Books, e.prices)
 }

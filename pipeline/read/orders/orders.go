@@ -13,7 +13,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Life is what is known of an order line by the steps in its life.
+// Life is the state of an order line according to its steps.
 type Life struct {
 	Key      event.Key
 	Customer string
@@ -24,8 +24,8 @@ type Life struct {
 	Order    *event.Step // the last step that describes the order; nil if none does
 }
 
-// Lives are the order lines of a state that have steps, by order_id and order_line. Errors: *events.GoneError if the
-// books no longer have a customer or product of a step.
+// Lives returns the order lines of a state that have steps, by order_id and order_line. Errors: *events.GoneError if
+// the books no longer contain a customer or product of a step.
 func Lives(snap *lake.Snapshot, b *books.Books) ([]Life, error) {
 	files, err := snap.Find(event.StepsKey())
 	if err != nil || len(files) == 0 {
@@ -40,7 +40,7 @@ func Lives(snap *lake.Snapshot, b *books.Books) ([]Life, error) {
 	return livesOf(book, b), nil
 }
 
-// livesOf are the order lines that have steps in a book of events.
+// livesOf returns the order lines that have steps in a book of events.
 func livesOf(book *events.Book, b *books.Books) []Life {
 	var out []Life
 	for _, steps := range book.Lives() {
@@ -66,8 +66,7 @@ func (l *Life) ID() string { return l.Key.ID + "/" + strconv.FormatInt(l.Key.Lin
 // Open reports whether the order line can still be paid.
 func (l *Life) Open() bool { return !l.Paid && l.Order != nil && l.Status != event.Cancelled }
 
-// Price is the charge of an order line that is not paid, as if it were paid at an instant; false where it has none
-// (ORDERS-2).
+// Price returns the charge of an unpaid order line, as if it were paid at an instant; false if it has none (ORDERS-2).
 func (l *Life) Price(prices *tariff.Book, at period.Instant) (line.Charge, bool, error) {
 	if l.Order == nil || l.Order.Type == ordering.Unsubscribe {
 		return line.Charge{}, false, nil

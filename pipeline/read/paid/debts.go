@@ -10,8 +10,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Debts visits the open debts of customers at the end of a cycle, by the cycle of the lines that left them (PAID-3).
-// Cycles of a customer without an open debt are left out.
+// Debts visits the open debts of customers at the end of a cycle, by the cycle of the lines that caused them (PAID-3).
+// It omits cycles of a customer without an open debt.
 func Debts(ctx context.Context, snap *lake.Snapshot, end period.Cycle,
 	visit func(customer string, of period.Cycle, open money.Amount)) error {
 	var cycles []period.Cycle

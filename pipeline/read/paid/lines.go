@@ -13,16 +13,16 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Lines adds up what paid a customer's lines of a cycle, by issuer.
+// Lines adds up the payments of a customer's lines of a cycle, by issuer.
 type Lines struct {
 	issuers []*issuer
-	sold    map[string]*issuer // lines by id that a refund can name: of orders and charges, and refunds themselves
+	sold    map[string]*issuer // lines, by id, to which a refund can refer: of orders and charges, and refunds
 }
 
-// refundable are the days of lines that a refund can name.
+// refundable are the days of lines to which a refund can refer.
 var refundable = []string{manifest.EventsDay.String(), manifest.ChargesDay.String()}
 
-// issuer is what paid the lines that an issuer sold.
+// issuer holds the payments of the lines that an issuer sold.
 type issuer struct {
 	id    string
 	first period.Instant // of its lines
@@ -33,7 +33,7 @@ type issuer struct {
 	orders []orderCash
 }
 
-// used is what lines used of credit or left as debt, and what refunds took off it.
+// used is the credit that lines used or the debt that they left, and the reductions by refunds.
 type used struct{ up, down money.AmountTotal }
 
 // add adds the amount of a line.
@@ -44,13 +44,13 @@ func (u *used) add(a money.Amount) error {
 	return u.up.Add(a)
 }
 
-// orderCash is what cash paid of a line that is an order's or could be one.
+// orderCash is the cash payment of a line that is or could be of an order.
 type orderCash struct {
 	line, order string
 	cash        money.Amount
 }
 
-// Columns are what Add reads.
+// Columns returns the columns that Add reads.
 func Columns() tables.List[tables.Line] {
 	return tables.Columns(tables.LineID, tables.LineTradeID, tables.LineDay, tables.LineKind, tables.LineUsageStart,
 		tables.LineCouponAmount, tables.LineStoredValueCardAmount, tables.LineFlexipurchaseCouponAmount,
@@ -73,7 +73,7 @@ func (l *Lines) Add(id string, cycle period.Cycle, row rows.Row[tables.Line]) er
 	}
 	if row.Word(tables.LineDay) == manifest.EventsDay.String() && !cash.IsZero() {
 		trade := row.Word(tables.LineTradeID)
-		if trade == cycle.String() && row.Word(tables.LineKind) == line.Adjustment.String() { // of no order
+		if trade == cycle.String() && row.Word(tables.LineKind) == line.Adjustment.String() { // not of an order
 			return to.adjusted.Add(cash)
 		}
 		to.orders = append(to.orders, orderCash{string(row.Text(tables.LineID)), trade, cash})
@@ -100,7 +100,7 @@ func (l *Lines) Add(id string, cycle period.Cycle, row rows.Row[tables.Line]) er
 	return err
 }
 
-// inOrder are the issuers in the order in which they began to sell.
+// inOrder returns the issuers in the order in which they began to sell.
 func (l *Lines) inOrder() []*issuer {
 	return slices.SortedFunc(slices.Values(l.issuers), func(a, b *issuer) int {
 		return cmp.Or(cmp.Compare(a.first, b.first), cmp.Compare(a.id, b.id))

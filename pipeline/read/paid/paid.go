@@ -12,25 +12,26 @@ import (
 	"github.com/tollbook/tollbook/settlement/payment"
 )
 
-// Bill is what is paid of what an issuer sold a customer in a cycle, with all digits (PAID-1).
+// Bill shows what has been paid of what an issuer sold a customer in a cycle, with all digits (PAID-1).
 type Bill struct {
 	Coupon, StoredValue, Flexi, Cash money.Amount
 	Partners                         []ByPartner  // by partner_id
 	Repaid                           money.Amount // of debt and credit
-	Open                             money.Amount // is to be paid to the issuer, without added tax
+	Open                             money.Amount // to be paid to the issuer, without added tax
 }
 
-// ByPartner is what a partner other than the issuer paid of a customer's orders.
+// ByPartner is the amount that a partner other than the issuer paid for a customer's orders.
 type ByPartner struct {
 	Partner string
 	Amount  money.Amount
 }
 
-// Ledger says what is paid of bills of a cycle. It keeps what it has read of a bucket. One goroutine uses it.
+// Ledger determines what has been paid of bills of a cycle. It caches data of one bucket. It is not safe for concurrent
+// use.
 type Ledger struct {
 	snap   *lake.Snapshot
 	cycle  period.Cycle
-	bucket int // of payers, bases and owed
+	bucket int // bucket of payers, bases and owed
 	payers map[string]payer
 	bases  map[string]base  // of refunds of orders, by the id of their lines
 	owed   map[string]*owed // by customer
@@ -41,7 +42,7 @@ func New(snap *lake.Snapshot, cycle period.Cycle) *Ledger {
 	return &Ledger{snap: snap, cycle: cycle, bucket: -1}
 }
 
-// Bill is what is paid of the lines of an issuer. Without byLedger, no balance pays, and cash is to be paid.
+// Bill returns what has been paid of an issuer's lines. Without byLedger, balances pay nothing, and cash is to be paid.
 func (g *Ledger) Bill(l *Lines, customer, id string, byLedger bool) (b Bill, err error) {
 	at := slices.IndexFunc(l.issuers, func(one *issuer) bool { return one.id == id })
 	if at < 0 {
@@ -79,7 +80,7 @@ func into(to *money.Amount, t money.AmountTotal) (err error) {
 	return err
 }
 
-// byPartners takes what partners paid of orders out of cash (PAID-2).
+// byPartners subtracts what partners paid for orders from cash (PAID-2).
 func (g *Ledger) byPartners(b *Bill, of *issuer, cash, open *money.AmountTotal) error {
 	for _, o := range of.orders {
 		paid, err := g.payer(o)
@@ -111,8 +112,8 @@ func (g *Ledger) byPartners(b *Bill, of *issuer, cash, open *money.AmountTotal) 
 	return nil
 }
 
-// open is what is open of the credit and debt of an issuer's lines. Refunds take off what their own lines used.
-// Repayments then clear those of the issuer first that began to sell first (PAID-3).
+// open returns the open amount of the credit and debt of an issuer's lines. Refunds reduce what their own lines used.
+// Repayments then clear first the lines of the issuer that began to sell first (PAID-3).
 func (g *Ledger) open(l *Lines, customer string, of *issuer) (sum money.AmountTotal, err error) {
 	list := l.inOrder()
 	for _, balance := range [...]balance{credit, debt} {
@@ -153,12 +154,12 @@ func (g *Ledger) open(l *Lines, customer string, of *issuer) (sum money.AmountTo
 	return sum, nil
 }
 
-// divide takes what is cleared of a balance from what the lines of each issuer used of it, of which refunds took off a
-// part.
+// divide subtracts the cleared amount of a balance from what the lines of each issuer used of it, of which refunds have
+// reduced a part.
 func divide(list []*issuer, of balance, refunded []money.AmountTotal, cleared money.AmountTotal) (
 	[]money.AmountTotal, error) {
 	n := len(list)
-	debts := make([]money.AmountTotal, 2*n) // what refunds took off, then the rest
+	debts := make([]money.AmountTotal, 2*n) // the parts reduced by refunds, then the rest
 	for i, one := range list {
 		debts[i], debts[n+i] = refunded[i], one.owed[of].up
 		if debts[i].Cmp(debts[n+i]) > 0 {

@@ -17,10 +17,10 @@ import (
 	"github.com/tollbook/tollbook/settlement/payment"
 )
 
-// payer is the partner that paid an order's line.
+// payer is the partner that paid the line of an order.
 type payer struct{ partner, order string }
 
-// payer is the partner that paid a line; "" = the customer.
+// payer returns the partner that paid a line; "" = the customer.
 func (g *Ledger) payer(o orderCash) (string, error) {
 	if g.payers == nil {
 		if err := g.readPayers(); err != nil {
@@ -33,13 +33,14 @@ func (g *Ledger) payer(o orderCash) (string, error) {
 	return "", nil
 }
 
-// base is the line that a refund takes off.
+// base is the line that a refund reduces.
 type base struct {
 	cycle period.Cycle
 	line  string
 }
 
-// readPayers finds the order lines of the bucket that partners paid, and the unsubscribes with what they refund.
+// readPayers finds the order lines of the bucket that partners paid, and the unsubscribes with the lines that they
+// refund.
 func (g *Ledger) readPayers() error {
 	out, back := map[string]payer{}, map[event.Key]event.Key{}
 	err := g.eachOrder(func(_ period.Cycle, own, base event.Key, kind ordering.OrderType, partner string) {
@@ -53,7 +54,7 @@ func (g *Ledger) readPayers() error {
 	if err != nil {
 		return err
 	}
-	cycles := make(map[event.Key]period.Cycle, len(back)) // of what is refunded
+	cycles := make(map[event.Key]period.Cycle, len(back)) // of the refunded orders
 	for own, base := range back {
 		if cycles[base] = place.NoCycle; out[base.LineID()].partner != "" {
 			out[own.LineID()] = payer{out[base.LineID()].partner, own.ID}
@@ -94,7 +95,7 @@ func (g *Ledger) eachOrder(visit func(_ period.Cycle, own, base event.Key, _ ord
 	return nil
 }
 
-// files are those of a table in a cycle and the bucket.
+// files returns the files of a table in a cycle and the bucket.
 func (g *Ledger) files(cycle period.Cycle, table string) ([]manifest.FileEntry, error) {
 	return g.snap.Select(manifest.CycleOf(cycle), func(k manifest.FileKey) bool {
 		return k.Table == table && k.Bucket == g.bucket
@@ -109,10 +110,11 @@ const (
 	debt
 )
 
-// owed is what a customer owes at the end of the last cycle read, and what lines used by cycle, from the ledger's on.
+// owed is what a customer owes at the end of the last cycle read, and what lines used by cycle, from the ledger's cycle
+// on.
 type owed [2]owedOf
 
-// owedOf is what a customer owes of a balance.
+// owedOf is what a customer owes in one balance.
 type owedOf struct {
 	now     money.AmountTotal
 	moved   money.AmountTotal // by the entries of the cycles read
@@ -120,7 +122,7 @@ type owedOf struct {
 	refunds []refund // of lines of the ledger's cycle
 }
 
-// in is what was used in the n-th cycle from the ledger's on.
+// in returns what was used in the n-th cycle from the ledger's cycle on.
 func (o *owedOf) in(n period.Cycle) *used {
 	for len(o.used) <= int(n) {
 		o.used = append(o.used, used{})
@@ -128,9 +130,9 @@ func (o *owedOf) in(n period.Cycle) *used {
 	return &o.used[n]
 }
 
-// left is what is left of what lines used, by cycle from the ledger's on.
+// left returns what is left of what lines used, by cycle from the ledger's cycle on.
 func (o *owedOf) left() (_ []money.AmountTotal, err error) {
-	var repaid money.AmountTotal // of what the cycles used
+	var repaid money.AmountTotal // of what was used in the cycles
 	debts := make([]money.AmountTotal, len(o.used))
 	for i, one := range o.used {
 		debts[i] = one.up
@@ -143,19 +145,19 @@ func (o *owedOf) left() (_ []money.AmountTotal, err error) {
 	if err = errors.Join(err, repaid.SubTotal(o.now)); err != nil {
 		return nil, err
 	}
-	if repaid.Cmp(money.AmountTotal{}) < 0 { // older debts are open too
+	if repaid.Cmp(money.AmountTotal{}) < 0 { // older debts are also open
 		repaid = money.AmountTotal{}
 	}
 	return payment.ClearOldest(debts, repaid)
 }
 
-// refund is what a refund took off a line.
+// refund is the reduction of a line by a refund.
 type refund struct {
 	line   string
 	amount money.Amount
 }
 
-// left is what is left of what a customer's lines of the cycle used of a balance, and what refunds took off them.
+// left returns what is left of a balance that a customer's lines of the cycle used, and the reductions by refunds.
 func (g *Ledger) left(customer string, of balance) (left money.AmountTotal, _ []refund, err error) {
 	if g.owed == nil {
 		if err := g.readOwed(); err != nil {
@@ -173,7 +175,7 @@ func (g *Ledger) left(customer string, of balance) (left money.AmountTotal, _ []
 	return all[0], o[of].refunds, nil
 }
 
-// readOwed reads what the customers of the bucket owe by the last run and used.
+// readOwed reads what the customers of the bucket owe as of the last run, and what lines used.
 func (g *Ledger) readOwed() error {
 	var from []period.Cycle
 	var balances []manifest.FileEntry
@@ -207,7 +209,7 @@ func (g *Ledger) readOwed() error {
 	return nil
 }
 
-// each visits the rows of a file with the columns that are named.
+// each visits the rows of a file with the given columns.
 func each[T any](g *Ledger, e manifest.FileEntry, def tables.Def[T], cols tables.List[T],
 	visit func(rows.Row[T]) error) error {
 	return tablefile.Each(g.snap, e, def, cols, func(c *parquet.Columns[T], i int) error {
@@ -215,8 +217,8 @@ func each[T any](g *Ledger, e manifest.FileEntry, def tables.Def[T], cols tables
 	})
 }
 
-// readUsed reads what lines of cycles, not before the ledger's, used of credit and left as debt, and what refunds took
-// off.
+// readUsed reads what lines of cycles, from the ledger's cycle on, used of credit and left as debt, and the reductions
+// by refunds.
 func (g *Ledger) readUsed(cycles []period.Cycle) error {
 	g.owed = map[string]*owed{}
 	var back []givenBack
@@ -284,7 +286,7 @@ type givenBack struct {
 	amount   money.Amount
 }
 
-// takeOff takes refunds off what the lines used that they refund.
+// takeOff subtracts refunds from what the refunded lines used.
 func (g *Ledger) takeOff(back []givenBack) error {
 	if len(back) == 0 {
 		return nil
@@ -320,10 +322,10 @@ func (g *Ledger) takeOff(back []givenBack) error {
 	return nil
 }
 
-// chargeLine is the line of a recurring charge, which has the id of the line of its refund.
+// chargeLine identifies the line of a recurring charge; the line of its refund has the same id.
 type chargeLine struct{ customer, id string }
 
-// chargesOf are the cycles of the charges that were given back: the first ones in which they used a balance.
+// chargesOf returns the cycles of the refunded charges: the first ones in which they used a balance.
 func (g *Ledger) chargesOf(back []givenBack) (map[chargeLine]period.Cycle, error) {
 	wanted := make(map[chargeLine]bool)
 	for _, b := range back {

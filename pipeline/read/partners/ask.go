@@ -20,22 +20,22 @@ import (
 	"github.com/tollbook/tollbook/settlement"
 )
 
-// Reader answers what partners owe and earn in one committed state.
+// Reader reads what partners owe and earn from one committed state.
 type Reader struct {
 	Snap     *lake.Snapshot
 	Books    *books.Books
 	Book     *settlement.Book
 	Settings *settings.Settings
 	Limits   rows.Limits
-	// keeps what is calculated of open cycles, for as long as state and books are the same; nil = nothing is kept
+	// caches the calculated statements of open cycles until state or books change; nil = no cache
 	Cache *cache.Cache
 }
 
-// Statements gives the rows of partner_statements of a cycle in the order of §8, partner "" = all: as kept when it
+// Statements returns the rows of partner_statements of a cycle in the order of §8, partner "" = all: as stored when it
 // was closed, or calculated from its lines (PARTNERS-1). Errors: *rows.NoCycleError, *MissingBookError.
 func (r *Reader) Statements(ctx context.Context, name manifest.Cycle,
 	partner string) (*rows.Rows[tables.PartnerStatement], error) {
-	// they stay when the cycle's lines are archived
+	// partner statements remain in the lake when the cycle's lines are archived
 	if ref, _ := r.Snap.Cycle(name); ref.State == manifest.CycleClosed {
 		return rows.PartnerStatements(ctx, r.Snap, name, partner, r.Limits)
 	}
@@ -49,7 +49,7 @@ func (r *Reader) Statements(ctx context.Context, name manifest.Cycle,
 	if r.Cache == nil {
 		return r.workOut(ctx, cycle, partner)
 	}
-	// It is for all who ask: that the first of them goes away does not end it.
+	// All concurrent callers share the file, so the end of the first caller's context must not stop it.
 	f, err := r.Cache.Open(r.tag(name), func(w io.Writer) error {
 		list, err := r.workOut(context.WithoutCancel(ctx), cycle, "")
 		if err != nil {
@@ -63,12 +63,12 @@ func (r *Reader) Statements(ctx context.Context, name manifest.Cycle,
 	return rows.Spilled(ctx, f, r.table(), of(partner), r.Limits)
 }
 
-// table is the table of the statements of an open cycle.
+// table returns the table of the statements of an open cycle.
 func (r *Reader) table() tables.Def[tables.PartnerStatement] {
 	return tables.PartnerStatementsOf(r.Books.Mixed)
 }
 
-// TableOf is the table that Statements gives rows of.
+// TableOf returns the table of the rows of Statements.
 func (r *Reader) TableOf(cycle manifest.Cycle) (tables.Def[tables.PartnerStatement], error) {
 	if ref, _ := r.Snap.Cycle(cycle); ref.State == manifest.CycleClosed {
 		return rows.PartnerStatementsTable(r.Snap, cycle)
@@ -81,13 +81,14 @@ func of(partner string) rows.Filter[tables.PartnerStatement] {
 	return rows.Filter[tables.PartnerStatement]{Column: tables.PartnerStatementPartnerID, Word: partner}
 }
 
-// tag names what is calculated of a cycle: it is a function of the state, which says its lines, and of the books.
+// tag identifies the calculated statements of a cycle: they are a function of the state, with its lines, and of the
+// books.
 func (r *Reader) tag(cycle manifest.Cycle) string {
 	return string(manifest.HashBytes(fmt.Appendf(nil, "%s %q %x %q", tables.PartnerStatements().Name, r.Snap.Hash,
 		r.Books.Hash, cycle)))
 }
 
-// workOut adds the lines of an open cycle up; partner "" = all.
+// workOut adds up the lines of an open cycle; partner "" = all.
 func (r *Reader) workOut(ctx context.Context, cycle period.Cycle, partner string) (*rows.Rows[tables.PartnerStatement],
 	error) {
 	files, err := r.Snap.Files(manifest.CycleOf(cycle))
@@ -107,9 +108,9 @@ func (r *Reader) workOut(ctx context.Context, cycle period.Cycle, partner string
 		}, of(partner), r.Limits)
 }
 
-// EachOpen gives write the rows of Statements of all partners of an open cycle, bucket by bucket: those of a bucket are
-// in the order of the table, and buckets in none. They are calculated from the lines, as many buckets at once as Limits
-// has workers, and nothing is stored. Errors: *rows.NoCycleError, *MissingBookError, and those of write.
+// EachOpen passes the rows of Statements of all partners of an open cycle to write, bucket by bucket. Within a bucket
+// they are in the order of the table; buckets come in any order. The rows are calculated from the lines, Limits.Workers
+// buckets at a time, and nothing is stored. Errors: *rows.NoCycleError, *MissingBookError, and those of write.
 func (r *Reader) EachOpen(ctx context.Context, name manifest.Cycle,
 	write func(*parquet.Columns[tables.PartnerStatement]) error) error {
 	if err := rows.HasCycle(r.Snap, name); err != nil {
@@ -133,7 +134,7 @@ func (r *Reader) EachOpen(ctx context.Context, name manifest.Cycle,
 	for list := range found {
 		if err := settle.WriteRows(r.Books, list, write); err != nil {
 			stop()
-			for range found { // until no bucket is read any more
+			for range found { // until no bucket is being read
 			}
 			return err
 		}
@@ -166,7 +167,7 @@ func (r *Reader) eachBucket(ctx context.Context, cycle period.Cycle, files []man
 	return work.Wait()
 }
 
-// bucketRows are the rows of the lines of a bucket's files; partner "" = all.
+// bucketRows returns the rows of the lines of a bucket's files; partner "" = all.
 func (r *Reader) bucketRows(cycle period.Cycle, files []manifest.FileEntry, partner string) ([]settlement.Row, error) {
 	if code := r.Books.Partner(partner); partner != "" && code >= 0 {
 		return settle.PartnerRows(r.Snap, r.Books, r.Book.Settler(cycle), files, code)
@@ -174,7 +175,7 @@ func (r *Reader) bucketRows(cycle period.Cycle, files []manifest.FileEntry, part
 	return settle.BucketRows(r.Snap, r.Books, r.Book.Settler(cycle), files)
 }
 
-// Incentives gives all incentives, as the last run that wrote left them.
+// Incentives returns all incentives as of the last run.
 func (r *Reader) Incentives() (list []settlement.Incentive, err error) {
 	files, err := r.Snap.Find(settle.IncentivesKey())
 	for _, e := range files {
@@ -185,7 +186,7 @@ func (r *Reader) Incentives() (list []settlement.Incentive, err error) {
 	return list, err
 }
 
-// IncentiveRows is the incentives of the periods that hold a cycle, as the table; no cycle = all. Errors:
+// IncentiveRows returns the incentives of the periods that contain a cycle, as the table; zero cycle = all. Errors:
 // *rows.NoCycleError.
 func (r *Reader) IncentiveRows(cycle manifest.Cycle) (*parquet.Columns[tables.Incentive], error) {
 	wanted := func(*settlement.Incentive) bool { return true }
@@ -205,7 +206,7 @@ func (r *Reader) IncentiveRows(cycle manifest.Cycle) (*parquet.Columns[tables.In
 	return out, err
 }
 
-// Holds reports whether an incentive's period holds a cycle.
+// Holds reports whether an incentive's period contains a cycle.
 func Holds(i *settlement.Incentive, cycle period.Cycle) bool {
 	return i.Period.First <= cycle && cycle <= i.Period.Last()
 }

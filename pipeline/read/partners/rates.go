@@ -6,7 +6,7 @@ import (
 	"github.com/tollbook/tollbook/settlement"
 )
 
-// Rates are the exchange rates by which the lines that a cycle bills are converted (§10.7).
+// Rates returns the exchange rates with which the lines billed by a cycle are converted (§10.7).
 func (r *Reader) Rates(cycle period.Cycle) (rates settlement.Rates, err error) {
 	kept, err := settle.ReadRates(r.Snap, cycle)
 	return r.Book.RatesOf(cycle, kept), err

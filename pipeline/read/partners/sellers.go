@@ -9,9 +9,9 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// ClosedSellers is whom resellers bought from in a closed cycle, by their statements of it: of one partner, or of all
-// where partner is empty. Partners whose statement names no seller or several are not in it, and there are none of a
-// cycle that is not closed: of those the books say it.
+// ClosedSellers returns from whom resellers bought in a closed cycle, according to their statements: of one partner, or
+// of all if partner is empty. It omits partners whose statement names no seller or several. For an open cycle it
+// returns nil, since the books determine its sellers.
 func ClosedSellers(ctx context.Context, snap *lake.Snapshot, cycle manifest.Cycle, partner string) (
 	sellers map[string]string, err error) {
 	if ref, _ := snap.Cycle(cycle); ref.State != manifest.CycleClosed {

@@ -16,7 +16,7 @@ import (
 	"github.com/tollbook/tollbook/settlement/tax"
 )
 
-// Taxes gives the rows of taxes of a cycle: those of one customer, of one partner, or of all. Those of partners are
+// Taxes returns the rows of taxes of a cycle: of one customer, of one partner, or of all. Those of partners are
 // calculated from the lines while the cycle is open (PARTNERS-1). Errors: *rows.NoCycleError, *MissingBookError.
 func (r *Reader) Taxes(ctx context.Context, name manifest.Cycle, customer, partner string) (*rows.Rows[tables.Tax],
 	error) {
@@ -31,7 +31,7 @@ func (r *Reader) Taxes(ctx context.Context, name manifest.Cycle, customer, partn
 		Word: customer + partner})
 }
 
-// PartnerTaxes gives the rows of taxes of all partners of a cycle, as Taxes does; nil if there can be none.
+// PartnerTaxes returns the rows of taxes of all partners of a cycle, like Taxes; nil if there can be none.
 func (r *Reader) PartnerTaxes(ctx context.Context, name manifest.Cycle) (*rows.Rows[tables.Tax], error) {
 	if err := rows.HasCycle(r.Snap, name); err != nil {
 		return nil, err
@@ -47,7 +47,7 @@ func (r *Reader) PartnerTaxes(ctx context.Context, name manifest.Cycle) (*rows.R
 	return r.taxes(ctx, name, files, true, rows.Filter[tables.Tax]{Column: tables.TaxBuyerID})
 }
 
-// taxes gives the rows of files, and of open cycles those of partners.
+// taxes returns the rows of files and, for open cycles, those of partners.
 func (r *Reader) taxes(ctx context.Context, name manifest.Cycle, files []manifest.FileEntry, ofPartners bool,
 	where rows.Filter[tables.Tax]) (*rows.Rows[tables.Tax], error) {
 	parts, calculated := len(files), -1
@@ -67,7 +67,7 @@ func (r *Reader) taxes(ctx context.Context, name manifest.Cycle, files []manifes
 		}, where, r.Limits)
 }
 
-// taxFiles are the files of stored rows that a request needs.
+// taxFiles returns the files of stored rows that a request needs.
 func (r *Reader) taxFiles(name manifest.Cycle, customer, partner string) ([]manifest.FileEntry, error) {
 	all, err := r.Snap.Files(name)
 	return slices.DeleteFunc(slices.Clone(all), func(e manifest.FileEntry) bool {
@@ -129,7 +129,7 @@ func (r *Reader) OpenTaxes(ctx context.Context, name manifest.Cycle) (cols *parq
 	return w.Cols, nil
 }
 
-// TaxesOf are the taxes of a partner's statement of a cycle, by seller, tax and rate.
+// TaxesOf returns the taxes of a partner's statement of a cycle, by seller, tax and rate.
 func (r *Reader) TaxesOf(ctx context.Context, name manifest.Cycle, partner string) (out []rows.Tax, err error) {
 	list, err := r.Taxes(ctx, name, "", partner)
 	if err != nil {

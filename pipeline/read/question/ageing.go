@@ -25,7 +25,7 @@ const (
 	ageOpen
 )
 
-// ageTable has the open debts, by the cycle of the lines that left them.
+// ageTable lists the open debts by the cycle of the lines that caused them.
 func ageTable() *tables.Table {
 	return &tables.Table{Name: "ages", Columns: []tables.Column{
 		wordColumn("customer_id", "who owes it"),
@@ -34,14 +34,14 @@ func ageTable() *tables.Table {
 	}}
 }
 
-// aged is the question of open debts by customer and cycle.
+// aged asks for open debts by customer and cycle.
 func aged() *ask.Question {
 	t := ageTable()
 	return &ask.Question{Name: "aged", Span: ask.UpTo, Keys: t.Columns[:ageOpen], Sums: t.Columns[ageOpen:],
 		Lake: ask.Shape{Table: t, Ask: listAges}}
 }
 
-// listAges lists the open debts at the end of a cycle, as the covers of bills ask for them.
+// listAges lists the open debts at the end of a cycle, as on the cover pages of bills.
 func listAges(ctx context.Context, r ask.Request, from *partners.Reader, to *parquet.Columns[tables.Any]) error {
 	end, ok := cmp.Or(r.Cycle, ask.LastCycle(from.Snap)).Period()
 	if !ok {
@@ -55,7 +55,7 @@ func listAges(ctx context.Context, r ask.Request, from *partners.Reader, to *par
 	})
 }
 
-// ageing is the question how old the debts of customers are.
+// ageing asks how old the debts of customers are.
 func ageing() *ask.Question {
 	amount := func(name, meaning string) tables.Column {
 		return tables.Column{Name: name, Type: tables.Amount, Meaning: meaning}
@@ -78,7 +78,7 @@ func ageing() *ask.Question {
 	}
 }
 
-// ageCount is how many ages there are; the last one is open.
+// ageCount is the number of ages; the last one has no upper bound.
 const ageCount = 4
 
 // ageRows adds up the open debts of each customer by age.
@@ -105,7 +105,7 @@ func ageRows(entries []ask.Row, cycle manifest.Cycle) ([]ask.Row, error) {
 	return out, nil
 }
 
-// ageRow is the debt of one customer by age.
+// ageRow returns the debt of one customer by age.
 func ageRow(entries []ask.Row, cycle manifest.Cycle) (ask.Row, error) {
 	end, ok := cycle.Period()
 	if !ok {

@@ -22,7 +22,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Budgets is the name of the question whose rows have alerts.
+// Budgets is the name of the question whose rows can cause alerts.
 const Budgets = "budgets"
 
 // Keys of budgets.
@@ -37,7 +37,7 @@ const (
 	budgetKeys
 )
 
-// budgets is the question how far customers have used their budgets.
+// budgets asks how much of their budgets customers have used.
 func budgets() *ask.Question {
 	def := &tables.Table{Name: Budgets, Columns: []tables.Column{
 		wordColumn("cycle", "the month"),
@@ -63,7 +63,7 @@ func budgets() *ask.Question {
 	}
 }
 
-// listBudgets compares the lines of a cycle with the budgets that are in force in it.
+// listBudgets compares the lines of a cycle with the budgets in force in it.
 func listBudgets(ctx context.Context, r ask.Request, from *partners.Reader, to *parquet.Columns[tables.Any]) error {
 	cycle, ok := r.Cycle.Period()
 	if !ok {
@@ -105,7 +105,8 @@ func listBudgets(ctx context.Context, r ask.Request, from *partners.Reader, to *
 	return nil
 }
 
-// lastIntake is the as-of of the newest run that took feeds in; that of the state without one, such as in an archive.
+// lastIntake returns the as-of of the newest run that read feeds. If there is none, as in an archive, it returns that
+// of the state.
 func lastIntake(snap *lake.Snapshot) (period.Instant, error) {
 	took := func(m *manifest.Manifest) bool {
 		command, _, _ := strings.Cut(m.Command, " --")
@@ -127,7 +128,7 @@ func lastIntake(snap *lake.Snapshot) (period.Instant, error) {
 	return period.ParseInstant(last.AsOf)
 }
 
-// completeDays is how many days of a cycle were over at an instant.
+// completeDays returns the number of days of a cycle that were over at an instant.
 func completeDays(cycle period.Cycle, zone *period.Zone, t period.Instant) int {
 	if t < zone.Start(cycle.First()) {
 		return 0
@@ -143,14 +144,14 @@ const (
 	spentAmount
 )
 
-// spentTable is what customers were billed by day; kind is usage on lines that the run-rate is of.
+// spentTable lists what customers were billed by day; kind is usage for lines from which the run-rate is calculated.
 func spentTable() *tables.Table {
 	line := tables.Lines().Columns
 	return &tables.Table{Name: "spent", Columns: []tables.Column{line[tables.LineCustomerID], line[tables.LineDay],
 		line[tables.LineKind], line[tables.LinePaymentAmount]}}
 }
 
-// spent is what the customers that have a budget were billed, by day.
+// spent asks for what the customers with a budget were billed, by day.
 func spent(list map[string]*books.Budget) *ask.Question {
 	t := spentTable()
 	return &ask.Question{
@@ -164,9 +165,9 @@ func spent(list map[string]*books.Budget) *ask.Question {
 	}
 }
 
-// spend takes the lines of the customers that have a budget.
+// spend takes the lines of the customers with a budget.
 func spend(w *ask.Reading, list map[string]*books.Budget, from, to *parquet.Columns[tables.Any]) error {
-	cycle, _ := w.Cycle.Period() // lines have one
+	cycle, _ := w.Cycle.Period() // lines always have a cycle
 	wanted := make([]bool, len(from.Word(tables.LineCustomerID.Any()).Dict()))
 	for code, id := range from.Word(tables.LineCustomerID.Any()).Dict() {
 		wanted[code] = list[id] != nil
@@ -199,12 +200,11 @@ func spend(w *ask.Reading, list map[string]*books.Budget, from, to *parquet.Colu
 // usageKind is the kind of lines of usage.
 const usageKind = "usage"
 
-// monthEndDays are the days of lines that the end of a cycle gives.
+// monthEndDays are the days of lines that are made at the end of a cycle.
 var monthEndDays = [...]manifest.Day{manifest.EndDay, manifest.ChargesDay, manifest.CommitmentsDay}
 
-// dayBilled is the day of the cycle on which a line is billed: of usage its day, of orders and adjustments that on
-// which they were traded, of late records and re-rating that on which they were posted, of month-end charges the last
-// one.
+// dayBilled returns the day of the cycle on which a line is billed: for usage its day, for orders and adjustments the
+// day of trade, for late records and re-rating the day of posting, for month-end charges the last day.
 func dayBilled(w *ask.Reading, cycle period.Cycle, file manifest.Day, from *parquet.Columns[tables.Any], i int) string {
 	at := from.Time(tables.LineUsageStart.Any()).At(i)
 	kind := from.Word(tables.LineKind.Any()).At(i)
@@ -228,7 +228,7 @@ func dayBilled(w *ask.Reading, cycle period.Cycle, file manifest.Day, from *parq
 // month is a cycle of a customer with a budget.
 type month struct {
 	cycle    period.Cycle
-	complete int // days that are over
+	complete int // number of days that are over
 	digits   int
 	budget   *books.Budget
 }
@@ -281,9 +281,9 @@ func (m *month) row(customer, partner string, days []ask.Row, to *parquet.Column
 	return nil
 }
 
-// forecast is the amount billed at the end of the cycle: usage of the days that are over × days of the cycle / days
-// that are over, rounded half away from zero to the currency's digits, and everything else as it was billed. It is the
-// amount that was billed before the first day and after the last one is over, and never below it.
+// forecast returns the expected amount at the end of the cycle: usage of the days that are over × days of the cycle /
+// days that are over, rounded half away from zero to the currency's digits, plus everything else as billed. Before the
+// first day and after the last one it is the amount billed. It is never below that amount.
 func (m *month) forecast(billed, usage, before *big.Int) (money.Amount, error) {
 	is, err := amountOf(billed)
 	if err != nil {
@@ -313,8 +313,8 @@ func (m *month) reached(billed *big.Int, percent int) bool {
 	return new(big.Int).Mul(billed, big.NewInt(100)).Cmp(limit) >= 0
 }
 
-// share is an amount as percent of the budget, rounded down to 2 decimals, so that a threshold that was not reached
-// never seems to be.
+// share returns an amount as percent of the budget, rounded down to 2 decimals, so that it never shows a threshold as
+// reached before it is.
 func (m *month) share(n *big.Int) string {
 	hundredths := new(big.Int).Mul(n, big.NewInt(10_000))
 	hundredths.Div(hundredths, bigAmount(m.budget.Amount)) // the divisor is positive: rounded down
@@ -326,7 +326,7 @@ func (m *month) share(n *big.Int) string {
 	return fmt.Sprintf("%s%d.%02d", sign, whole.Abs(whole), rest.Abs(rest))
 }
 
-// bigAmount is an amount as a count of its last digit.
+// bigAmount returns an amount in units of its last digit.
 func bigAmount(a money.Amount) *big.Int {
 	hi, lo := a.Raw()
 	n := new(big.Int).Lsh(big.NewInt(hi), 64)
@@ -339,11 +339,11 @@ type Crossing struct {
 	Day     string // in the contract zone
 }
 
-// Crossings are the thresholds that a row of budgets has as crossed, in ascending order.
+// Crossings returns the crossed thresholds in a row of budgets, in ascending order.
 func Crossings(r ask.Row) (out []Crossing) {
 	for one := range strings.SplitSeq(r.Keys[budgetCrossed], ";") {
 		percent, day, found := strings.Cut(one, ":")
-		if n, err := strconv.Atoi(percent); found && err == nil { // as row wrote it
+		if n, err := strconv.Atoi(percent); found && err == nil { // the format of row
 			out = append(out, Crossing{n, day})
 		}
 	}

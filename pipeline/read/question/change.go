@@ -23,8 +23,8 @@ const (
 	correction   = "correction"    // lines of either cycle that belong to an earlier one
 )
 
-// present marks rows that say which products a customer has in which cycle, whatever the limits. They have no amounts
-// and give no change.
+// present marks rows that record which products a customer has in a cycle, whatever the limits. They have no amounts
+// and cause no change.
 const present = "present"
 
 // Columns of comparedTable.
@@ -51,7 +51,7 @@ const (
 	isLines
 )
 
-// comparedTable is the lines of two cycles in columns of their own.
+// comparedTable has the lines of two cycles in separate columns.
 func comparedTable() *tables.Table {
 	line := tables.Lines().Columns
 	return &tables.Table{Name: "compared", Columns: []tables.Column{
@@ -72,7 +72,7 @@ func comparedTable() *tables.Table {
 	}}
 }
 
-// compared is the lines of two cycles by customer and product, from which changes follow.
+// compared asks for the lines of two cycles by customer and product, from which changes are derived.
 func compared() *ask.Question {
 	t := comparedTable()
 	return &ask.Question{
@@ -84,8 +84,8 @@ func compared() *ask.Question {
 	}
 }
 
-// presence is the products that customers have in two cycles: the rows of compared without amounts and without the
-// lines of earlier cycles.
+// presence asks which products customers have in two cycles: the rows of compared without amounts and without the lines
+// of earlier cycles.
 func presence() *ask.Question {
 	q := compared()
 	q.Name = "presence"
@@ -105,7 +105,7 @@ func presence() *ask.Question {
 	return q
 }
 
-// compare puts amounts and quantities into the columns of the lines' cycle.
+// compare writes amounts and quantities into the columns of the lines' cycle.
 func compare(w *ask.Reading, from, to *parquet.Columns[tables.Any]) error {
 	for i := range from.N {
 		kind := ""
@@ -118,7 +118,7 @@ func compare(w *ask.Reading, from, to *parquet.Columns[tables.Any]) error {
 	return nil
 }
 
-// cycleRows makes rows of comparedTable from lines of a cycle, or of the cycle before it.
+// cycleRows makes rows of comparedTable from lines of a cycle or of the cycle before it.
 type cycleRows struct {
 	before   bool
 	from, to *parquet.Columns[tables.Any]
@@ -131,7 +131,7 @@ func (c cycleRows) add(i int, kind string, amount, quantity parquet.Dec) {
 	to.Col(cmpCustomer).AddWord(from.Word(tables.LineCustomerID.Any()).At(i))
 	to.Col(cmpService).AddWord(from.Word(tables.LineServiceTypeCode.Any()).At(i))
 	to.Col(cmpSKU).AddWord(from.Word(tables.LineSKU.Any()).At(i))
-	mine, other := 1, 0 // the columns of this cycle come after those of the one before
+	mine, other := 1, 0 // the columns of this cycle come after those of the previous one
 	if c.before {
 		mine, other = 0, 1
 	}
@@ -144,7 +144,7 @@ func (c cycleRows) add(i int, kind string, amount, quantity parquet.Dec) {
 	to.N++
 }
 
-// change is the question why a cycle's bills differ from those of the cycle before.
+// change asks why a cycle's bills differ from those of the cycle before.
 func change() *ask.Question {
 	t := comparedTable()
 	return &ask.Question{
@@ -157,19 +157,19 @@ func change() *ask.Question {
 	}
 }
 
-// largestChange orders changes by size, whatever their sign.
+// largestChange orders changes by absolute size.
 func largestChange(a, b ask.Row) int {
 	return bigOf(b.Sums[len(b.Sums)-1]).CmpAbs(bigOf(a.Sums[len(a.Sums)-1]))
 }
 
-// bigOf is a total as a count of its last digit.
+// bigOf returns a total in units of its last digit.
 func bigOf(t money.Total) *big.Int {
 	hi, lo := t.Raw()
 	n := new(big.Int).Lsh(big.NewInt(hi), 64)
 	return n.Add(n, new(big.Int).SetUint64(lo))
 }
 
-// amountOf is a count of the last digit as a total of amounts.
+// amountOf converts a number of units of the last digit to a total of amounts.
 func amountOf(n *big.Int) (money.Total, error) {
 	t, err := money.NewTotal(money.AmountScale)
 	if err != nil {
@@ -180,22 +180,22 @@ func amountOf(n *big.Int) (money.Total, error) {
 	return t, t.Add(hi.Int64(), lo.Uint64())
 }
 
-// held is in which cycles a customer, or a customer's product, has lines of the cycle itself.
+// held reports in which cycles a customer, or a product of a customer, has lines of the cycle itself.
 type held struct{ before, now bool }
 
-// had adds a row to what its customer holds.
+// had adds a row.
 func (h *held) had(r ask.Row) {
 	h.before = h.before || some(r.Sums[wasLines])
 	h.now = h.now || some(r.Sums[isLines])
 }
 
-// holdings are the customers and the products of customers that have lines of the two cycles, whatever the limits.
+// holdings holds the customers, and the products of customers, that have lines in the two cycles, whatever the limits.
 type holdings struct {
 	customers map[string]*held
 	products  map[[3]string]*held // customer, service, sku
 }
 
-// holdingsOf takes rows of compared and of presence; where there are rows of presence, they include those of compared.
+// holdingsOf uses rows of compared and of presence; if there are rows of presence, they include those of compared.
 func holdingsOf(rows []ask.Row) *holdings {
 	h := &holdings{map[string]*held{}, map[[3]string]*held{}}
 	for _, r := range rows {
@@ -219,7 +219,7 @@ func productOf(r ask.Row) [3]string {
 	return [3]string{r.Keys[cmpCustomer], r.Keys[cmpService], r.Keys[cmpSKU]}
 }
 
-// cause is that of the whole change of a row; "" if volume and price divide it.
+// cause returns the cause of the whole change of a row; "" if it is divided into volume and price.
 func (h *holdings) cause(r ask.Row) string {
 	if r.Keys[cmpKind] == correction {
 		return correction
@@ -240,11 +240,11 @@ func (h *holdings) cause(r ask.Row) string {
 	return ""
 }
 
-// causes divides the change of each customer and product. A product that both cycles have gives the row volume, with
-// the amount before and what the quantity changes, and the row price with the rest: the change by volume is
-// (quantity − before_quantity) × before_amount / before_quantity, rounded half to even to 8 decimals. Where a cycle has
-// no quantity, such as for orders, the whole change is by price. Whether a customer or a product is new is decided by
-// all lines of the cycle before; if limits leave a cycle without lines of the product, the whole change is by volume.
+// causes divides the change of each customer and product. A product in both cycles gets a row volume, with the amount
+// before and the effect of the quantity, and a row price with the rest. The change by volume is (quantity −
+// before_quantity) × before_amount / before_quantity, rounded half to even to 8 decimals. If a cycle has no quantity,
+// for example for orders, the whole change is by price. Whether a customer or a product is new is decided by all lines
+// of the cycle before; if limits leave a cycle without lines of the product, the whole change is by volume.
 func causes(rows []ask.Row, _ manifest.Cycle) ([]ask.Row, error) {
 	holdings := holdingsOf(rows)
 	var out []ask.Row
@@ -271,7 +271,7 @@ func causes(rows []ask.Row, _ manifest.Cycle) ([]ask.Row, error) {
 
 func some(t money.Total) bool { return bigOf(t).Sign() != 0 }
 
-// changed appends a row of an amount before and after; one without amounts is left out.
+// changed appends a row of an amount before and after, unless both are zero.
 func changed(out []ask.Row, of ask.Row, cause string, was, is *big.Int) ([]ask.Row, error) {
 	if was.Sign() == 0 && is.Sign() == 0 {
 		return out, nil
@@ -288,8 +288,8 @@ func changed(out []ask.Row, of ask.Row, cause string, was, is *big.Int) ([]ask.R
 	return append(out, row), nil
 }
 
-// volume is what an amount would be at another quantity: amount × to / from, rounded half to even. Without a quantity
-// it is the amount.
+// volume returns an amount scaled to another quantity: amount × to / from, rounded half to even. If a quantity is zero,
+// it returns the amount.
 func volume(amount, from, to *big.Int) *big.Int {
 	if from.Sign() == 0 || to.Sign() == 0 {
 		return new(big.Int).Set(amount)

@@ -37,7 +37,7 @@ func unallocated() *ask.Question {
 	}
 }
 
-// lowTable is the groups of cost rows whose lines bring too little.
+// lowTable lists the groups of cost rows whose lines are below their minimum margin.
 func lowTable() *tables.Table {
 	t := &tables.Table{Name: tables.CostGroups().Name}
 	for _, c := range pick(tables.CostGroups().Table, "customer_id id origin_cycle source service_name account sku "+
@@ -50,7 +50,7 @@ func lowTable() *tables.Table {
 	return t
 }
 
-// statesTable is lowTable with the cycle in front.
+// statesTable is lowTable with the cycle as first column.
 func statesTable() *tables.Table {
 	t := lowTable()
 	t.Columns = append([]tables.Column{wordColumn("cycle",
@@ -58,7 +58,7 @@ func statesTable() *tables.Table {
 	return t
 }
 
-// lowMargin has no totals: of a closed month that a later delivery changed, the table has the state of each cycle that
+// lowMargin has no totals: for a closed month that a later delivery changed, the table has a state for each cycle that
 // billed a difference, and costs can be in several currencies.
 func lowMargin() *ask.Question {
 	return &ask.Question{
@@ -74,7 +74,7 @@ func lowMargin() *ask.Question {
 	}
 }
 
-// lows takes over the groups that bring too little.
+// lows copies the groups below their minimum margin.
 func lows(w *ask.Reading, from, to *parquet.Columns[tables.Any]) error {
 	for i := range from.N {
 		if from.Col(tables.CostGroupLowMargin.Of().Any().Any()).Codes[i] == 1 {
@@ -85,7 +85,7 @@ func lows(w *ask.Reading, from, to *parquet.Columns[tables.Any]) error {
 	return nil
 }
 
-// copyRow appends the columns of a row that another table has by the same names; texts become words.
+// copyRow copies the columns of a row that another table has with the same names; texts become words.
 func copyRow(from, to *parquet.Columns[tables.Any], i int) {
 	for k, at := range columnsOf(from.Def, to.Def) {
 		if at < 0 {
@@ -108,7 +108,7 @@ func copyRow(from, to *parquet.Columns[tables.Any], i int) {
 	to.N++
 }
 
-// deliveryTable is the deliveries with their texts as words.
+// deliveryTable lists the deliveries with their texts as words.
 func deliveryTable() *tables.Table {
 	t := &tables.Table{Name: tables.CostDeliveries().Name}
 	for _, c := range tables.CostDeliveries().Columns {

@@ -22,7 +22,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// deferredRevenue is the question what of the payments of orders and of charges in advance belongs to later months.
+// deferredRevenue asks which parts of the payments of orders and of charges in advance belong to later months.
 func deferredRevenue() *ask.Question {
 	def := &tables.Table{Name: "deferred_revenue", Columns: []tables.Column{
 		wordColumn("month", "the later month that the amount belongs to"),
@@ -47,17 +47,17 @@ func deferredRevenue() *ask.Question {
 	}
 }
 
-// prepaid is an order or a charge whose term reaches beyond the cycle.
+// prepaid is an order or a charge whose term extends beyond the cycle.
 type prepaid struct {
-	order      string     // its order_id; of a charge empty
+	order      string     // its order_id; empty for a charge
 	first, end period.Day // end is the first day after the term
 }
 
-// charge is the line of a recurring charge whose period reaches beyond the cycle.
+// charge is the line of a recurring charge whose period extends beyond the cycle.
 type charge struct {
 	prepaid
-	key   string   // customer and id of the line, which the line of its refund has as well
-	words []string // of its rows, behind the month
+	key   string   // customer and id of the line, shared with the line of its refund
+	words []string // of its rows, after the month
 	paid  money.Amount
 }
 
@@ -71,12 +71,12 @@ type deferral struct {
 	ended  map[string]bool    // orders that were unsubscribed
 
 	charges  []charge
-	refunded map[string]bool // charges that were refunded, which have ended
+	refunded map[string]bool // charges that were refunded: they have ended
 	to       *parquet.Columns[tables.Any]
 }
 
-// listDeferred spreads the orders and charges of the lake. The orders of archived cycles stay in the lake. Errors:
-// *rows.ArchivedError if the line of a charge did not, and its period reaches beyond the cycle.
+// listDeferred spreads the orders and charges of the lake. The orders of archived cycles remain in the lake. Errors:
+// *rows.ArchivedError if the line of a charge does not remain and its period extends beyond the cycle.
 func listDeferred(ctx context.Context, r ask.Request, from *partners.Reader, to *parquet.Columns[tables.Any]) error {
 	cycle, ok := cmp.Or(r.Cycle, ask.LastCycle(from.Snap)).Period()
 	if !ok {
@@ -118,8 +118,8 @@ func listDeferred(ctx context.Context, r ask.Request, from *partners.Reader, to 
 	return nil
 }
 
-// archived is an error if a charge in advance began in a cycle that was archived, and reaches beyond the cycle that is
-// asked for.
+// archived returns an error if a charge in advance began in a cycle that was archived and extends beyond the requested
+// cycle.
 func (d *deferral) archived(charges []books.RecurringCharge) error {
 	end := d.zone.Bounds(d.cycle).To
 	for _, ref := range d.snap.Manifest.Cycles {
@@ -141,13 +141,13 @@ func (d *deferral) archived(charges []books.RecurringCharge) error {
 	return nil
 }
 
-// eachUntil visits the rows of a table up to the cycle, those of files of a day.
+// eachUntil visits the rows of a table up to the cycle, in files of a day.
 func eachUntil[T any](ctx context.Context, d *deferral, table tables.Def[T], day manifest.Day, cols tables.List[T],
 	take func(rows.Row[T]) error) error {
 	return eachUpTo(ctx, d.snap, upTo{manifest.CycleOf(d.cycle), day}, rows.Scan[T]{Table: table, Cols: cols}, take)
 }
 
-// upTo names files: those of a day in every cycle up to one. The day is none for tables whose files have none.
+// upTo selects files: those of a day in every cycle up to one. The day is zero for tables whose files have none.
 type upTo struct {
 	cycle manifest.Cycle
 	day   manifest.Day
@@ -184,11 +184,11 @@ func eachUpTo[T any](ctx context.Context, snap *lake.Snapshot, files upTo, scan 
 	return nil
 }
 
-// orderKey is a customer's line of an order; no customer's id has a 0 byte.
+// orderKey identifies a customer's line of an order. No customer id contains a 0 byte.
 func orderKey(customer, id string) string { return customer + "\x00" + id }
 
-// takeOrder notes an order whose term reaches beyond the cycle, or the order that an unsubscribe takes back. Renewals
-// and changes name an order, too, which they do not take back.
+// takeOrder notes an order whose term extends beyond the cycle, or the order that an unsubscribe refunds. Renewals and
+// changes also name an order, but do not refund it.
 func (d *deferral) takeOrder(row rows.Row[tables.Order]) error {
 	key := func(id tables.TextColumn[tables.Order], number tables.WholeColumn[tables.Order]) string {
 		return orderKey(row.Word(tables.OrderCustomerID),
@@ -230,14 +230,14 @@ func (d *deferral) takeLine(row rows.Row[tables.Line]) error {
 	return nil
 }
 
-// words are those of a line's rows, behind the month.
+// words returns the words of a line's rows, after the month.
 func words(row rows.Row[tables.Line]) []string {
 	return []string{row.Word(tables.LineCustomerID), row.Word(tables.LinePartnerID),
 		row.Word(tables.LineServiceTypeCode),
 		row.Word(tables.LineSKU)}
 }
 
-// takeCharge notes a charge whose period reaches beyond the cycle, or the refund that ends it. A charge in arrears ends
+// takeCharge notes a charge whose period extends beyond the cycle, or the refund that ends it. A charge in arrears ends
 // in its own cycle.
 func (d *deferral) takeCharge(row rows.Row[tables.Line]) error {
 	key := orderKey(row.Word(tables.LineCustomerID), string(row.Text(tables.LineID)))
@@ -256,7 +256,7 @@ func (d *deferral) takeCharge(row rows.Row[tables.Line]) error {
 	return err
 }
 
-// spread gives a row for each later month that has a part of a payment.
+// spread adds a row for each later month to which a part of a payment belongs.
 func (d *deferral) spread(p *prepaid, words []string, paid money.Amount) error {
 	digits := d.books.CustomerCurrencyOf(words[0]).Digits
 	last, err := p.earned(paid, d.cycle, digits)
@@ -279,21 +279,22 @@ func (d *deferral) spread(p *prepaid, words []string, paid money.Amount) error {
 	return nil
 }
 
-// earned is the part of a payment for the days up to the end of a cycle.
+// earned returns the part of a payment for the days up to the end of a cycle.
 func (p prepaid) earned(paid money.Amount, c period.Cycle, digits int) (money.Amount, error) {
 	return Earned(paid, p.first, p.end, c, digits)
 }
 
-// TermDays are the days that a payment for [start, end) is spread over, from first to before after: the local dates
-// from start to before end, as §10 counts the days of a period, and at least one day. The day on which one term ends
-// and the next one begins counts for the next one.
+// TermDays returns the days over which a payment for [start, end) is spread, from first to before after: the local
+// dates from start to before end, as §10 counts the days of a period, and at least one day. The day on which one term
+// ends and the next begins belongs to the next.
 func TermDays(zone *period.Zone, start, end period.Instant) (first, after period.Day) {
 	first = zone.Day(start)
 	return first, max(first+1, zone.Day(end))
 }
 
-// Earned is the part of a payment for the days from first to before end that it counts for up to the end of a cycle,
-// rounded half away from zero to the currency's digits; all of it when the term is over, without rounding.
+// Earned returns the part of a payment for the days from first to before end that has been earned at the end of a
+// cycle, rounded half away from zero to the currency's digits. After the term it is the whole payment, without
+// rounding.
 func Earned(paid money.Amount, first, end period.Day, c period.Cycle, digits int) (money.Amount, error) {
 	days := int64(min(end, c.Last()+1) - first)
 	switch {

@@ -7,16 +7,16 @@ import (
 	"github.com/tollbook/tollbook/schemas/books"
 )
 
-// empty is why an answer can be without rows.
+// empty describes why an answer can have no rows.
 type empty struct {
-	none string // what there is none of: completes "there is no"
-	book string // the file without which there is none; "" = a run gives the rows
+	none string // completes the sentence "there is no"
+	book string // the file that is required for rows; "" = a run makes the rows
 	rows func(*books.Books) int
-	read bool // the rows are those of the book: no run is needed
-	keep bool // they are partners' money, which not every workspace keeps (§9)
+	read bool // the rows are those of the book: no run is necessary
+	keep bool // the rows are partners' money, which not every workspace stores (§9)
 }
 
-// empties are the reasons by question.
+// empties returns the reasons by question.
 func empties() map[string]empty {
 	partners := func(none string) empty {
 		return empty{none: none, book: "partners.csv", rows: func(b *books.Books) int { return len(b.Partners) }}
@@ -62,7 +62,7 @@ func empties() map[string]empty {
 	}
 }
 
-// MissingBook is the book, such as budgets.csv, without which a question has no rows, if it has none itself; "" = none.
+// MissingBook returns the book, such as budgets.csv, that a question requires and that has no rows; "" = none.
 func MissingBook(q *ask.Question, b *books.Books) string {
 	if why := empties()[q.Name]; why.rows != nil && why.rows(b) == 0 {
 		return why.book
@@ -70,12 +70,11 @@ func MissingBook(q *ask.Question, b *books.Books) string {
 	return ""
 }
 
-// OfPartnersMoney reports whether the rows of a question are partners' money, which not every workspace keeps (§9).
+// OfPartnersMoney reports whether the rows of a question are partners' money, which not every workspace stores (§9).
 func OfPartnersMoney(q *ask.Question) bool { return empties()[q.Name].keep }
 
-// WhyEmpty says why an answer without rows has none: the book that is missing, the lake without a run, what the
-// workspace does not keep, or what there is none of in the cycle that was asked for and within the limits. It is a
-// sentence without its full stop.
+// WhyEmpty explains why an answer has no rows: a book is missing, the lake has no run, the workspace does not store the
+// data, or there are none in the requested cycle and within the limits. The result is a sentence without its full stop.
 func WhyEmpty(a *ask.Answer, b *books.Books, cycle string, only ask.Only) string {
 	why := empties()[a.Question.Name]
 	if book := MissingBook(a.Question, b); book != "" {

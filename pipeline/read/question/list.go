@@ -9,7 +9,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// All are the questions that a published copy answers too, in the order in which they are listed.
+// All returns the questions that a published copy can answer too, in the order of the list for users.
 func All() []*ask.Question {
 	return []*ask.Question{
 		revenue(), revenueByKind(), topCustomers(), partnerMargin(), discountLeakage(), lateAdjustments(), paymentMix(),
@@ -18,7 +18,7 @@ func All() []*ask.Question {
 	}
 }
 
-// LakeOnly are the questions that the lake alone answers.
+// LakeOnly returns the questions that only the lake answers.
 func LakeOnly() []*ask.Question {
 	return []*ask.Question{change(), ageing(), lapses(), dues(), couponList(), couponQuotas(), discounts(),
 		performance("customer", "customer_id"), performance("service", "service_type_code"), performanceByManager(),
@@ -26,10 +26,10 @@ func LakeOnly() []*ask.Question {
 		deferredRevenue(), taxByCountry(), orderList()}
 }
 
-// Every are all questions.
+// Every returns all questions.
 func Every() []*ask.Question { return slices.Concat(All(), LakeOnly()) }
 
-// Find is the question of a name.
+// Find returns the question of a name.
 func Find(name string) (*ask.Question, bool) {
 	for _, q := range Every() {
 		if q.Name == name {
@@ -39,7 +39,7 @@ func Find(name string) (*ask.Question, bool) {
 	return nil, false
 }
 
-// Names are the names of all questions.
+// Names returns the names of all questions.
 func Names() []string {
 	var names []string
 	for _, q := range Every() {
@@ -48,7 +48,7 @@ func Names() []string {
 	return names
 }
 
-// pick gives the columns of a table by name, for a question that shows them as they are.
+// pick returns the named columns of a table, for a question that shows them unchanged.
 func pick(t *tables.Table, names string) []tables.Column {
 	var out []tables.Column
 	for name := range strings.FieldsSeq(names) {
@@ -57,13 +57,13 @@ func pick(t *tables.Table, names string) []tables.Column {
 	return out
 }
 
-// What the sums of lines mean.
+// Meanings of the sums of lines.
 const (
 	sumOf     = "sum of that column over the row's lines"
 	lineCount = "line_count"
 )
 
-// bill are the sums that say what lines come to.
+// bill returns the sums that show the amounts of lines.
 func bill() []tables.Column {
 	return []tables.Column{
 		{Name: lineCount, Type: tables.Whole, Meaning: "number of lines"},
@@ -118,7 +118,7 @@ func partnerMargin() *ask.Question {
 		Keys:    pick(tables.PartnerStatements().Table, "cycle partner_id seller_id reseller_id service_type_code"),
 		Sums: pick(tables.PartnerStatements().Table,
 			"line_count payment_amount performance_amount owed_amount revenue_amount cost_amount margin_amount"),
-		Apart: []string{"line_count", "payment_amount", "performance_amount"}, // of a reseller and of its distributor
+		Apart: []string{"line_count", "payment_amount", "performance_amount"}, // distributors' rows repeat them
 		Lake:  ask.Shape{Table: tables.PartnerStatements().Table},
 	}
 }

@@ -13,7 +13,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// columnsOf are the places in a table of the columns that another table has by the same names.
+// columnsOf returns the indexes in a table of the columns that another table has with the same names.
 func columnsOf(t, names *tables.Table) tables.List[tables.Any] {
 	var out tables.List[tables.Any]
 	for _, c := range names.Columns {
@@ -22,7 +22,7 @@ func columnsOf(t, names *tables.Table) tables.List[tables.Any] {
 	return out
 }
 
-// dayTable is the columns of lines that revenue is made of.
+// dayTable has the columns of lines that revenue needs.
 func dayTable() *tables.Table {
 	return &tables.Table{Name: "days",
 		Columns: pick(tables.Lines().Table,
@@ -30,7 +30,7 @@ func dayTable() *tables.Table {
 				"payment_amount")}
 }
 
-// days gives the lines of orders and adjustments the day on which they were traded.
+// days replaces the day of lines of orders and adjustments by the day of trade.
 func days(w *ask.Reading, from, to *parquet.Columns[tables.Any]) error {
 	for i, at := range columnsOf(tables.Lines().Table, to.Def) {
 		*to.Col(tables.ColumnOf[tables.Any](i)) = *from.Col(at)
@@ -62,7 +62,7 @@ const (
 	drawQuantity
 )
 
-// drawTable is what lines drew from packages, one row for each package of a line.
+// drawTable lists what lines drew from packages, one row for each package of a line.
 func drawTable() *tables.Table {
 	line := tables.Lines().Columns
 	return &tables.Table{Name: "draws", Columns: []tables.Column{
@@ -74,7 +74,7 @@ func drawTable() *tables.Table {
 	}}
 }
 
-// draws takes the draws of lines apart: package_id:quantity;…
+// draws splits the draws of lines: package_id:quantity;…
 func draws(_ *ask.Reading, from, to *parquet.Columns[tables.Any]) error {
 	for i := range from.N {
 		text := string(from.Text(tables.LinePackageDraws.Any()).At(i))
@@ -104,8 +104,8 @@ const (
 	debtClosing
 )
 
-// debtTable is how debts moved: of cycles before the one that is asked for as the opening, of that one as incurred or
-// repaid.
+// debtTable lists changes of debts: those of cycles before the requested one as opening amount, those of the requested
+// one as incurred or repaid.
 func debtTable() *tables.Table {
 	return &tables.Table{Name: "debts", Columns: []tables.Column{
 		{Name: "customer_id", Type: tables.Word, Meaning: "who owes it"},
@@ -119,7 +119,7 @@ func debtTable() *tables.Table {
 	}}
 }
 
-// debts takes the entries of accounts that change a debt.
+// debts adds the entries of accounts that change a debt.
 func debts(w *ask.Reading, from, to *parquet.Columns[tables.Any]) error {
 	return eachDebt(from, func(customer string, a, incurred, repaid money.Amount) {
 		var opening money.Amount
@@ -135,8 +135,8 @@ func debts(w *ask.Reading, from, to *parquet.Columns[tables.Any]) error {
 	})
 }
 
-// eachDebt visits the entries of accounts that change a debt: a is the change, incurred what a line left unpaid, repaid
-// what was taken from the debt. One of the two is 0.
+// eachDebt visits the entries of accounts that change a debt: a is the change, incurred is what a line left unpaid,
+// repaid is the reduction of the debt. Either incurred or repaid is 0.
 func eachDebt(from *parquet.Columns[tables.Any], visit func(customer string, a, incurred, repaid money.Amount)) error {
 	for i := range from.N {
 		if from.Word(tables.AccountEntryBalanceType.Any()).At(i) != "debt" {

@@ -13,7 +13,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// asOf is the clock of the run that made the state; Past = no run yet.
+// asOf returns the clock of the run that made the state; Past = no run yet.
 func asOf(from *partners.Reader) (period.Instant, error) {
 	if from.Snap.Manifest.AsOf == "" {
 		return period.Past, nil
@@ -31,14 +31,14 @@ func amountColumn(name, meaning string) tables.Column {
 	return tables.Column{Name: name, Type: tables.Amount, Meaning: meaning}
 }
 
-// What validities mean.
+// Meanings of validity columns.
 const (
 	validFromMeaning = "start of its validity, in UTC; empty = none"
 	validToMeaning   = "end of its validity, in UTC; empty = none"
 	stateMeaning     = "as of the last run: pending before valid_from, active, expired from valid_to on"
 )
 
-// bounds are the ends of a validity as text.
+// bounds returns the ends of a validity as text.
 func bounds(s period.Span) (from, to string) {
 	if s.From != period.Past {
 		from = s.From.String()
@@ -49,7 +49,7 @@ func bounds(s period.Span) (from, to string) {
 	return from, to
 }
 
-// validity is the state of a validity at an instant.
+// validity returns the state of a validity at an instant.
 func validity(s period.Span, t period.Instant) string {
 	switch {
 	case t < s.From:
@@ -117,7 +117,7 @@ func listDiscounts(_ ask.Request, from *partners.Reader, to *parquet.Columns[tab
 	return nil
 }
 
-// termsOf is a discount's mode with its value.
+// termsOf returns a discount's mode with its value.
 func termsOf(d *books.Discount) string {
 	switch d.Mode {
 	case books.ModeRate:
@@ -213,7 +213,7 @@ func listQuotas(_ ask.Request, from *partners.Reader, to *parquet.Columns[tables
 	return err
 }
 
-// performance is a list of whose or which business brought a partner most performance.
+// performance asks which customers or services, depending on by, bring partners the most performance.
 func performance(by, column string) *ask.Question {
 	return &ask.Question{
 		Name: "performance-by-" + by, Answers: "which " + by + "s bring partners most performance", Limit: 20,
@@ -229,7 +229,7 @@ func performance(by, column string) *ask.Question {
 	}
 }
 
-// performanceByManager is the question which account managers bring partners performance.
+// performanceByManager asks which account managers bring partners performance.
 func performanceByManager() *ask.Question {
 	def := &tables.Table{Name: "performance_by_manager", Columns: slices.Concat(
 		pick(tables.PartnerStatements().Table, "partner_id"), []tables.Column{
@@ -252,7 +252,7 @@ func performanceByManager() *ask.Question {
 	}
 }
 
-// byManager gives the rows about a partner's own customers the customer's account manager.
+// byManager adds the customer's account manager to the rows about a partner's own customers.
 func byManager(w *ask.Reading, from, to *parquet.Columns[tables.Any]) error {
 	for i := range from.N {
 		if from.Word(tables.PartnerStatementResellerID.Any()).At(i) != "" {

@@ -17,7 +17,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// orderList is the question which orders there are, in which status.
+// orderList asks for all orders and their status.
 func orderList() *ask.Question {
 	def := &tables.Table{Name: "order_list", Columns: []tables.Column{
 		wordColumn("customer_id", "who ordered"),
@@ -40,13 +40,13 @@ func orderList() *ask.Question {
 	}
 }
 
-// orderRow is an order line that was paid.
+// orderRow is a paid order line.
 type orderRow struct {
 	order, kind, sku string
 	paid             period.Instant
 }
 
-// listOrders lists the order lines that were paid, then those that were not.
+// listOrders lists the paid order lines, then the unpaid ones.
 func listOrders(ctx context.Context, _ ask.Request, from *partners.Reader, to *parquet.Columns[tables.Any]) error {
 	lives, err := orders.Lives(from.Snap, from.Books)
 	if err != nil {
@@ -94,7 +94,7 @@ func listOrders(ctx context.Context, _ ask.Request, from *partners.Reader, to *p
 	return listUnpaid(lives, from, to)
 }
 
-// listUnpaid lists the order lines that were not paid.
+// listUnpaid lists the unpaid order lines.
 func listUnpaid(lives []orders.Life, from *partners.Reader, to *parquet.Columns[tables.Any]) error {
 	t, err := asOf(from)
 	if err != nil || len(lives) == 0 {

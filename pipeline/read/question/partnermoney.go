@@ -9,10 +9,10 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Deadlines is the name of the question that is asked for a number of days.
+// Deadlines is the name of the question that takes a number of days.
 const Deadlines = "deadlines"
 
-// deadlineTable is what lapses, in the order of deadlines.Deadline.
+// deadlineTable lists what lapses, in the order of deadlines.Deadline.
 func deadlineTable() *tables.Table {
 	return &tables.Table{Name: Deadlines, Columns: []tables.Column{
 		wordColumn("last_day", "the last day on which something can be done, in the contract zone"),

@@ -20,15 +20,15 @@ const (
 	taxAmount
 )
 
-// taxTable is the rows of customers in taxes, with the rate as a word.
+// taxTable has the rows of customers in table taxes, with the rate as a word.
 func taxTable() *tables.Table {
 	columns := pick(tables.Taxes().Table, "cycle tax_id rate prices taxable_amount tax_amount")
 	columns[taxRate].Type = tables.Word
 	return &tables.Table{Name: tables.Taxes().Name, Columns: columns}
 }
 
-// customersTax is the question which taxes customers were charged. Amounts of lines with several taxes are in the
-// taxable amount of each, so that it has no total; the total of tax_amount is that of statements.
+// customersTax asks which taxes customers were charged. The taxable amount of a line with several taxes counts for each
+// of them, so it has no total. The total of tax_amount equals that of statements.
 func customersTax() *ask.Question {
 	t := taxTable()
 	return &ask.Question{
@@ -40,7 +40,7 @@ func customersTax() *ask.Question {
 	}
 }
 
-// customerTaxes takes over the rows of customers.
+// customerTaxes copies the rows of customers.
 func customerTaxes(_ *ask.Reading, from, to *parquet.Columns[tables.Any]) error {
 	for i := range from.N {
 		if from.Word(tables.TaxSellerID.Any()).At(i) != "" {
@@ -84,7 +84,7 @@ func countryTable() *tables.Table {
 	return t
 }
 
-// taxByCountry is the same by the countries of customers.
+// taxByCountry is customersTax by the countries of customers.
 func taxByCountry() *ask.Question {
 	t := countryTable()
 	return &ask.Question{

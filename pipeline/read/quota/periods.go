@@ -6,8 +6,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// periodsOf are the quota periods of a package that reach into a cycle, ascending, as rating counts them (§4.3);
-// none continues beyond its package.
+// periodsOf returns the quota periods of a package that overlap a cycle, ascending, by the rules of rating (§4.3). None
+// continues beyond its package.
 func periodsOf(prices *tariff.Book, p *books.Package, cycle period.Span) []period.Span {
 	var out []period.Span
 	for t := max(cycle.From, p.Valid.From); t < min(cycle.To, p.Valid.To); {
@@ -19,7 +19,7 @@ func periodsOf(prices *tariff.Book, p *books.Package, cycle period.Span) []perio
 	return out
 }
 
-// nextRefill is the first refill after an instant; Forever where none comes.
+// nextRefill returns the first refill after an instant; Forever if there is none.
 func nextRefill(prices *tariff.Book, p *books.Package, t period.Instant) period.Instant {
 	if !p.Valid.Holds(t) {
 		return period.Forever

@@ -11,18 +11,18 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Sources is what positions are read with. Prices are those of Books.
+// Sources are the inputs for reading positions. Prices are those of Books.
 type Sources struct {
 	Snap   *lake.Snapshot
 	Books  *books.Books
 	Prices *tariff.Book
-	Store  records.Store // of Snap, which knows where a customer's lines are; nil = every file is looked through
+	Store  records.Store // of Snap, which locates a customer's lines; nil = every file is searched
 }
 
-// positions is where positions are read from.
+// positions returns the source of positions.
 func (s *Sources) positions() *opening.Source { return opening.FromSnapshot(s.Snap, s.Books, s.Prices) }
 
-// LastDay is the last day of the cycle that was folded in any bucket; ok is false if there is none.
+// LastDay returns the last day of the cycle that was folded in any bucket; ok is false if there is none.
 func (s *Sources) LastDay(cycle period.Cycle) (last period.Day, ok bool, err error) {
 	files, err := s.Snap.Files(manifest.CycleOf(cycle))
 	if err != nil {

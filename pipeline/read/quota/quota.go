@@ -33,8 +33,8 @@ type Report struct {
 	Name       string         `json:"name,omitempty"`
 	Packages   []Package      `json:"packages"`
 	Draws      []Draw         `json:"draws"`      // newest first
-	DrawCount  int            `json:"draw_count"` // of all, listed or not
-	Agrees     bool           `json:"agrees"`     // every drop is the sum of its draws (QUOTA-2)
+	DrawCount  int            `json:"draw_count"` // number of all draws, listed or not
+	Agrees     bool           `json:"agrees"`     // every opening minus its draws equals what is left (QUOTA-2)
 }
 
 // Package is one row of packages.csv that is in force in the cycle.
@@ -47,30 +47,30 @@ type Package struct {
 	ValidFrom  string         `json:"valid_from,omitempty"`
 	ValidTo    string         `json:"valid_to,omitempty"`
 	NextRefill string         `json:"next_refill,omitempty"` // after the last folded day
-	Periods    []Period       `json:"periods"`               // quota periods that reach into the cycle
+	Periods    []Period       `json:"periods"`               // quota periods that overlap the cycle
 }
 
-// Period is one quota period. Opening is what was there at the cycle's start, or at the refill. Opening −
-// Drawn − Gathered = Left, unless the books have lowered the quota below what was drawn.
+// Period is one quota period. Opening is the quantity at the cycle's start, or at the refill. Opening − Drawn −
+// Gathered = Left, unless the books lowered the quota below what was drawn.
 type Period struct {
 	From    string               `json:"from,omitempty"`
 	To      string               `json:"to,omitempty"`
-	Current bool                 `json:"current"` // it holds the end of the last folded day
+	Current bool                 `json:"current"` // it contains the end of the last folded day
 	Opening money.Quantity       `json:"opening"`
-	Drawn   money.SignedQuantity `json:"drawn"` // by records with lines of their own, and Late
-	// of Drawn: what was billed late in this cycle and by re-rating (QUOTA-3)
+	Drawn   money.SignedQuantity `json:"drawn"` // by records with lines of their own, including Late
+	// part of Drawn: billed late in this cycle, or by re-rating (QUOTA-3)
 	Late     money.SignedQuantity `json:"late"`
-	Gathered money.SignedQuantity `json:"gathered"` // by records that month-end lines are made of
+	Gathered money.SignedQuantity `json:"gathered"` // by records that month-end lines include
 	Left     money.SignedQuantity `json:"left"`
 	Differs  string               `json:"differs,omitempty"`
 
 	span period.Span
 }
 
-// Span is the period's time.
+// Span returns the time of the period.
 func (q *Period) Span() period.Span { return q.span }
 
-// Draw is what one record took from a package.
+// Draw is what one record drew from a package.
 type Draw struct {
 	PackageID string               `json:"package_id"`
 	RecordID  string               `json:"record_id"`
@@ -86,17 +86,18 @@ type Draw struct {
 
 	at    period.Instant
 	costs bool           // of a cost file
-	in    period.Instant // an instant of the quota period that it draws on
+	in    period.Instant // an instant of the quota period on which it draws
 }
 
 // At is usage_start.
 func (d *Draw) At() period.Instant { return d.at }
 
-// In is an instant of the quota period that it draws on: usage_start, but of cost files one in the cycle (QUOTA-4).
+// In returns an instant of the quota period on which it draws: usage_start, or for cost files one in the cycle
+// (QUOTA-4).
 func (d *Draw) In() period.Instant { return d.in }
 
-// Build reports on a customer's packages. limit is how many draws are listed; 0 = all. Errors: *rows.NoCycleError;
-// *rows.NotFoundError for a customer that the books do not have.
+// Build reports on a customer's packages. limit is the maximum number of draws to list; 0 = all. Errors:
+// *rows.NoCycleError; *rows.NotFoundError for a customer that the books do not contain.
 func Build(ctx context.Context, s *Sources, cycle period.Cycle, customer string, limit int) (*Report, error) {
 	if err := rows.HasCycle(s.Snap, manifest.CycleOf(cycle)); err != nil {
 		return nil, err
@@ -134,8 +135,8 @@ type builder struct {
 	end      period.Instant // the last instant of the last folded day
 }
 
-// lastInstant is the last one of the last folded day, which it notes. A cycle that has lines of cost files alone is
-// known as of the clock of the last run.
+// lastInstant returns the last instant of the last folded day and stores it in the builder. A cycle that has only lines
+// of cost files ends at the clock of the last run.
 func (b *builder) lastInstant() (period.Instant, error) {
 	day, ok, err := b.LastDay(b.cycle)
 	if err != nil {
@@ -165,7 +166,7 @@ func (b *builder) build(ctx context.Context) (err error) {
 		return err
 	}
 	if len(b.Books.Packages.Of(b.customer)) == 0 && !stored.hasPackages() {
-		return nil // nothing that a record could have drawn on
+		return nil // there is nothing on which a record could have drawn
 	}
 	if err := b.lines(ctx); err != nil {
 		return err
@@ -179,17 +180,17 @@ func (b *builder) build(ctx context.Context) (err error) {
 // packageState is the positions of a customer's packages in a cycle.
 type packageState struct {
 	before, found, closing []position.Row
-	own                    bool // closing is of a day of the cycle
+	own                    bool // whether closing is of a day of the cycle
 }
 
-// hasPackages reports whether a position is one of a package, as it is after every draw.
+// hasPackages reports whether there is a position of a package; every draw leaves one.
 func (st *packageState) hasPackages() bool {
 	return slices.ContainsFunc(slices.Concat(st.before, st.found, st.closing),
 		func(r position.Row) bool { return r.Kind == position.Package })
 }
 
-// lines takes the draws of records from their lines. The draws are sorted at the end, so the files are read one after
-// the other, in the order of their days. Month-end lines add up what their records drew (QUOTA-3).
+// lines reads the draws of records from their lines. The draws are sorted later, so the files are read in the order of
+// their days. Month-end lines are skipped, since they repeat the draws of their records (QUOTA-3).
 func (b *builder) lines(ctx context.Context) error {
 	cols := tables.Columns(tables.LineID, tables.LineSKU, tables.LineResourceID, tables.LinePackageDraws,
 		tables.LineUsageStart,
@@ -218,7 +219,7 @@ func (b *builder) lines(ctx context.Context) error {
 	})
 }
 
-// line takes the draws of one line.
+// line adds the draws of one line.
 func (b *builder) line(row rows.Row[tables.Line]) error {
 	text, day := row.Text(tables.LinePackageDraws), row.Word(tables.LineDay)
 	if len(text) == 0 {
@@ -239,7 +240,7 @@ func (b *builder) line(row rows.Row[tables.Line]) error {
 	return b.draws(string(text), d)
 }
 
-// waiting takes the draws of records that wait for a month-end line.
+// waiting adds the draws of records that wait for a month-end line.
 func (b *builder) waiting(ctx context.Context) error {
 	if !slices.ContainsFunc(b.Books.Products, func(p books.Product) bool { return p.PeriodLevel() }) {
 		return nil
@@ -263,7 +264,7 @@ func (b *builder) waiting(ctx context.Context) error {
 	})
 }
 
-// eachFile visits the files of a table that can have rows of the customer, by day.
+// eachFile visits the files of a table that may contain rows of the customer, by day.
 func (b *builder) eachFile(ctx context.Context, def *tables.Table, visit func(manifest.FileEntry) error) error {
 	files, err := b.Snap.Files(manifest.CycleOf(b.cycle))
 	if err != nil {
@@ -296,7 +297,7 @@ func eachRow[T any](snap *lake.Snapshot, e manifest.FileEntry, def tables.Def[T]
 	return errors.Join(list.Each(visit), list.Close())
 }
 
-// draws notes the draws of a line or of a record.
+// draws adds the draws of a line or of a record.
 func (b *builder) draws(text string, what Draw) error {
 	err := line.EachDraw(text, money.ParseSignedQuantity, func(id string, q money.SignedQuantity) error {
 		what.PackageID, what.Quantity = id, q
@@ -334,8 +335,8 @@ func (b *builder) packages(stored *packageState) error {
 	return nil
 }
 
-// placeCosts puts the draws of cost files into quota periods of the cycle. A draw in none of them, such as that of a
-// month-end line, is one of the package's first.
+// placeCosts assigns the draws of cost files to quota periods of the cycle. A draw in none of them, such as that of a
+// month-end line, is assigned to the package's first period.
 func (b *builder) placeCosts(list []books.Package) {
 	periods := make(map[string][]period.Span)
 	for i := range list {
@@ -350,8 +351,8 @@ func (b *builder) placeCosts(list []books.Package) {
 	}
 }
 
-// settle adds up what drew on a quota period and holds it against what the positions say was drawn (QUOTA-2). Positions
-// keep the period alone that was drawn on last.
+// settle adds up what drew on a quota period and compares it with the positions (QUOTA-2). Positions contain only the
+// period that was drawn on last.
 func (b *builder) settle(q *Period, p *books.Package, stored *packageState) error {
 	rated := stored.ratedState(p, q.span.From)
 	before, _, err := drawnBy(&rated, stored.before, q.span.From)
@@ -391,7 +392,7 @@ func (b *builder) settle(q *Period, p *books.Package, stored *packageState) erro
 	return nil
 }
 
-// compare holds what was drawn in all against what positions, if they know of the period, say was.
+// compare compares the total drawn with the positions, if they contain the period.
 func (q *Period) compare(p *books.Package, all money.SignedQuantity, closing []position.Row) error {
 	kept, known, err := drawnBy(p, closing, q.span.From)
 	if err != nil {
@@ -414,13 +415,13 @@ func (q *Period) compare(p *books.Package, all money.SignedQuantity, closing []p
 	return nil
 }
 
-// leftOf is what is left of a package of which something was drawn, as rating sees it.
+// leftOf returns what is left of a package after a quantity was drawn, by the rules of rating.
 func leftOf(p *books.Package, drawn money.Quantity) money.Quantity {
 	return rating.PackageRow(p, drawn, p.Valid.From).Count
 }
 
-// ratedState is the package with the quota that the cycle's last day was rated by, which its position keeps: the books
-// may have changed since.
+// ratedState returns the package with the quota with which the cycle's last day was rated. The position stores it,
+// because the books may have changed since.
 func (s *packageState) ratedState(p *books.Package, start period.Instant) books.Package {
 	out := *p
 	if row := find(s.closing, p.ID, start); s.own && row != nil && !row.Usage.IsZero() {
@@ -429,8 +430,8 @@ func (s *packageState) ratedState(p *books.Package, start period.Instant) books.
 	return out
 }
 
-// drawnBy is what was drawn of the quota period that starts at the given instant, by positions; false where they know
-// nothing of it.
+// drawnBy returns what was drawn in the quota period that starts at an instant, from positions; false if they do not
+// contain the period.
 func drawnBy(p *books.Package, rows []position.Row, start period.Instant) (money.Quantity, bool, error) {
 	row := find(rows, p.ID, start)
 	if row == nil {
@@ -458,7 +459,7 @@ func (b *builder) addDraws(q *Period, id string) (err error) {
 	return nil
 }
 
-// find is the position of a package's quota period that starts at the given instant.
+// find returns the position of a package's quota period that starts at an instant.
 func find(rows []position.Row, id string, start period.Instant) *position.Row {
 	for i := range rows {
 		if rows[i].Kind == position.Package && rows[i].Key == id && rows[i].At == start {
@@ -468,14 +469,14 @@ func find(rows []position.Row, id string, start period.Instant) *position.Row {
 	return nil
 }
 
-// touchedLater reports whether a later quota period of the package was drawn on: positions keep the last one alone.
+// touchedLater reports whether a later quota period of the package was drawn on: positions contain only the last one.
 func touchedLater(rows []position.Row, id string, start period.Instant) bool {
 	return slices.ContainsFunc(rows, func(r position.Row) bool {
 		return r.Kind == position.Package && r.Key == id && r.At > start
 	})
 }
 
-// time is an instant in the contract zone; "" for an open end.
+// time formats an instant in the contract zone; "" for an open end.
 func (b *builder) time(t period.Instant) string {
 	if t == period.Past || t == period.Forever {
 		return ""

@@ -13,18 +13,18 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// blockRows is how many of a customer's rows of a file are kept as one: what else is in their pages was decoded with
-// them.
+// blockRows is the number of a customer's rows of a file that are cached together: the other rows of their pages are
+// decoded with them anyway.
 const blockRows = 64
 
-// blockKey names some of a customer's rows of a file, and columns of them.
+// blockKey identifies some of a customer's rows of a file, and some of their columns.
 type blockKey struct {
 	file manifest.Hash
 	from int64
-	cols string // a byte for each
+	cols string // a byte per column
 }
 
-// block is rows that were read before.
+// block holds rows that were read before.
 type block struct {
 	rows  *parquet.Packed
 	split []bool // see Page.Split
@@ -41,7 +41,7 @@ func columnKey(cols tables.List[tables.Line]) string {
 	return string(key)
 }
 
-// appendRun appends neighbouring rows of a file to an answer, from blocks.
+// appendRun appends consecutive rows of a file to an answer, from blocks.
 func (r *reading) appendRun(ctx context.Context, run part, to *Page) error {
 	own := r.own(run.file)
 	for at := run.from; at < run.to; {
@@ -61,7 +61,7 @@ func (r *reading) appendRun(ctx context.Context, run part, to *Page) error {
 	return nil
 }
 
-// own is the customer's rows of a file, which are neighbours.
+// own returns the customer's rows of a file, which are consecutive.
 func (r *reading) own(file int32) part {
 	own := r.all.own
 	return own[sort.Search(len(own), func(i int) bool { return own[i].file >= file })]
@@ -78,8 +78,8 @@ func (r *reading) block(ctx context.Context, rows, own part) (*block, error) {
 		}))
 }
 
-// readBlock reads rows, and says of each whether the row before or after it, of the same customer, has the same id and
-// usage_start. Lines of one record are next to each other.
+// readBlock reads rows, and determines for each whether the customer's row before or after it has the same id and
+// usage_start. Lines of one record are consecutive.
 func (r *reading) readBlock(rows, own part) (*block, error) {
 	wide := part{file: rows.file, from: max(own.from, rows.from-1), to: min(own.to, rows.to+1)}
 	ids, err := r.state.rowsOf(r.files, wide, tables.Columns(tables.LineID, tables.LineUsageStart))

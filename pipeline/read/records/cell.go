@@ -11,7 +11,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Cell appends what the server says of a column to a batch.
+// Cell appends the server's value of a column to a batch.
 type Cell struct {
 	Col *parquet.Col
 	Of  tables.Type
@@ -52,7 +52,7 @@ func (c *Cell) Scan(value any) error {
 	return fmt.Errorf("a %T from the server", value)
 }
 
-// decimal appends a decimal, which has the column's scale.
+// decimal appends a decimal, which must have the column's scale.
 func (c *Cell) decimal(v decimal.Decimal) error {
 	scale := c.Of.Scale()
 	if int(-v.Exponent()) != scale {

@@ -15,13 +15,13 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// handles keeps files open between readings, at most so many that nobody reads. A file that was deleted stays readable
-// while it is kept.
+// handles keeps files open between reads. Its limit applies to open files that are not being read. A deleted file stays
+// readable while it is open.
 type handles struct {
 	mu   sync.Mutex
 	most int
 	open map[manifest.Hash]*handle
-	idle list.List // of *handle, the one used longest ago first
+	idle list.List // of *handle, least recently used first
 }
 
 // handle is one open file.
@@ -29,14 +29,14 @@ type handle struct {
 	storage.ReadFile
 	hash  manifest.Hash
 	users int
-	place *list.Element // in idle, while nobody uses it
+	place *list.Element // in idle, while it is not in use
 }
 
 func newHandles(most int) *handles {
 	return &handles{most: most, open: make(map[manifest.Hash]*handle)}
 }
 
-// take gives a file to read; give hands it back.
+// take opens a file for reading; give returns it.
 func (h *handles) take(snap *lake.Snapshot, e manifest.FileEntry) (*handle, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -68,14 +68,14 @@ func (h *handles) give(f *handle) {
 	}
 }
 
-// drop closes a file that nobody uses. What was read was read: an error of closing changes nothing.
+// drop closes a file that is not in use. An error of closing does not affect what was read, so it is ignored.
 func (h *handles) drop(f *handle) {
 	h.idle.Remove(f.place)
 	delete(h.open, f.hash)
 	_ = f.Close()
 }
 
-// close closes every file that nobody uses.
+// close closes every file that is not in use.
 func (h *handles) close() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -84,13 +84,13 @@ func (h *handles) close() {
 	}
 }
 
-// dictKey names a dictionary.
+// dictKey identifies a dictionary.
 type dictKey struct {
 	file       manifest.Hash
 	group, col int
 }
 
-// layout is a file's layout, read once.
+// layout returns a file's layout, which is read once.
 func (l *Lake) layout(snap *lake.Snapshot, e manifest.FileEntry) (*pageindex.Layout, error) {
 	return l.layouts.Get(context.Background(), e.Hash, otter.LoaderFunc[manifest.Hash, *pageindex.Layout](
 		func(context.Context, manifest.Hash) (*pageindex.Layout, error) {

@@ -18,9 +18,9 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Options bound what a Lake keeps. The zero value means the defaults.
+// Options limits the resources of a Lake. The zero value means the defaults.
 type Options struct {
-	Bytes int // of all that is kept in memory; default 640 MiB
+	Bytes int // of all caches in memory; default 640 MiB
 	Files int // files kept open; default 1024
 }
 
@@ -34,11 +34,11 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// fifths is a share of the bytes: two go to footers and page indexes, one each to dictionaries, to where customers'
-// rows are, and to rows of answers.
+// fifths returns n fifths of the bytes: two fifths are for footers and page indexes, and one each for dictionaries, for
+// the positions of customers' rows and for rows of answers.
 func (o Options) fifths(n int) int { return o.Bytes / 5 * n }
 
-// Lake answers from a lake's files.
+// Lake reads records from a lake's files.
 type Lake struct {
 	decoder *parquet.Decoder
 	files   *handles
@@ -48,10 +48,10 @@ type Lake struct {
 	blocks  *otter.Cache[blockKey, *block]
 
 	mu   sync.Mutex
-	last *State // that was asked for last
+	last *State // the state of the last call of At
 }
 
-// NewLake starts with nothing kept.
+// NewLake returns a Lake with empty caches.
 func NewLake(o Options) (*Lake, error) {
 	o = o.withDefaults()
 	d, err := parquet.NewDecoder()
@@ -79,7 +79,7 @@ func cacheOf[K comparable, V any](bytes int, weight func(K, V) int) (*otter.Cach
 	return c, nil
 }
 
-// Close closes the files that are kept open. States continue to work.
+// Close closes the cached open files. States continue to work.
 func (l *Lake) Close() { l.files.close() }
 
 // State is one committed state of the lake.
@@ -97,13 +97,13 @@ type bucketKey struct {
 	bucket int
 }
 
-// bucketFiles is the files of lines of one bucket of a cycle.
+// bucketFiles holds the files of lines of one bucket of a cycle.
 type bucketFiles struct {
-	files  []manifest.FileEntry // days in order, then the days that are none
+	files  []manifest.FileEntry // calendar days in order, then other days
 	digest manifest.Hash        // of their hashes
 }
 
-// At answers from one state. What it keeps is shared with the other states, as far as they have files in common.
+// At returns a State of one snapshot. It shares its caches with other states for the files that they have in common.
 func (l *Lake) At(snap *lake.Snapshot) *State {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -114,7 +114,7 @@ func (l *Lake) At(snap *lake.Snapshot) *State {
 	return l.last
 }
 
-// lines is the files of lines that may hold rows of a customer.
+// lines returns the files of lines that may contain rows of a customer.
 func (s *State) lines(cycle manifest.Cycle, customer string) (*bucketFiles, error) {
 	return s.bucket(cycle, place.Bucket(customer, max(1, s.Manifest.Buckets)))
 }

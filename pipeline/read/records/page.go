@@ -10,7 +10,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Page answers a query. Errors: *rows.NoCycleError; *lakeerr.MovedError when a newer state took files away (REC-1).
+// Page answers a query. Errors: *rows.NoCycleError; *lakeerr.MovedError if a newer state deleted files (REC-1).
 func (s *State) Page(ctx context.Context, q Query) (*Page, error) {
 	if err := rows.HasCycle(s.Snapshot, q.Cycle); err != nil {
 		return nil, err
@@ -65,7 +65,7 @@ func (s *State) Page(ctx context.Context, q Query) (*Page, error) {
 	return out, nil
 }
 
-// hold opens the files of an answer that has more pages: a file that is open can be read after a commit deleted it.
+// hold opens the files of an answer that has more pages: an open file can be read after a commit deleted it.
 func (s *State) hold(files *bucketFiles, at *places) error {
 	last := int32(-1)
 	for i := range at.parts {
@@ -86,7 +86,7 @@ func AllColumns() tables.List[tables.Line] {
 	return tables.Lines().All()
 }
 
-// reading is how the rows of one answer are read.
+// reading holds the parameters for reading the rows of one answer.
 type reading struct {
 	state *State
 	files *bucketFiles
@@ -95,11 +95,11 @@ type reading struct {
 
 	shared map[string]bool // ids, see Page.Shared
 
-	cols    tables.List[tables.Line] // of the answer, the id among them
+	cols    tables.List[tables.Line] // of the answer, including the id
 	columns string
 }
 
-// runs are the rows of a part that fit, neighbours together: at most want, without the first skip of them.
+// runs returns the matching rows of a part as consecutive ranges: at most want rows, without the first skip rows.
 func (r *reading) runs(p part, skip, want int64) ([]part, error) {
 	if p.count == p.to-p.from {
 		from := p.from + skip

@@ -15,24 +15,24 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// placesKey names the places of a customer's rows. They follow from the files alone.
+// placesKey identifies the places of a customer's rows. They depend only on the files.
 type placesKey struct {
 	files    manifest.Hash
 	customer string
 	where    string
 }
 
-// places is where the rows of an answer lie, in order.
+// places locates the rows of an answer, in order.
 type places struct {
 	parts []part
-	ends  []int64 // how many rows there are up to the end of each part
-	own   []part  // of all rows of a customer: those of each file together, by file
+	ends  []int64 // number of rows up to the end of each part
+	own   []part  // of all rows of a customer: one part per file, by file
 
 	mu     sync.Mutex
-	shared map[string]bool // of all rows of a customer: ids, see Page.Shared; nil = not looked for yet
+	shared map[string]bool // of all rows of a customer: ids, see Page.Shared; nil = not determined yet
 }
 
-// part is neighbouring rows of a file, of which count fit.
+// part is a range of consecutive rows of a file, of which count match.
 type part struct {
 	file     int32
 	from, to int64
@@ -48,7 +48,7 @@ func (p *places) total() int64 {
 
 func (p *places) weight() int { return 88 + 40*len(p.parts) + 32*len(p.own) }
 
-// add appends a part; one that continues where the last one ended becomes part of it, if all rows of both fit.
+// add appends a part. It joins the part to the last one if it is adjacent and all rows of both match.
 func (p *places) add(a part) {
 	if a.count == 0 {
 		return
@@ -64,7 +64,7 @@ func (p *places) add(a part) {
 	p.parts, p.ends = append(p.parts, a), append(p.ends, total)
 }
 
-// places finds the rows of a customer that fulfil all conditions.
+// places finds the rows of a customer that satisfy all conditions.
 func (s *State) places(ctx context.Context, cycle manifest.Cycle, customer string, where []Condition) (*places,
 	*bucketFiles, error) {
 	files, err := s.lines(cycle, customer)
@@ -86,7 +86,7 @@ func (s *State) places(ctx context.Context, cycle manifest.Cycle, customer strin
 // findAll finds all rows of a customer.
 func (s *State) findAll(files *bucketFiles, customer string) (*places, error) {
 	out := &places{}
-	var own, others []part // others are of days that are none: their rows are between those of the days
+	var own, others []part // others are of non-calendar days: their rows belong between those of the days
 	for i, e := range files.files {
 		var p part
 		err := s.store.with(s.Snapshot, e, func(pages *parquet.Pages) (err error) {
@@ -116,13 +116,13 @@ func (s *State) findAll(files *bucketFiles, customer string) (*places, error) {
 	return out, nil
 }
 
-// keyed is one row with the columns that rows are ordered by.
+// keyed is one row with the columns that determine the order of rows.
 type keyed struct {
 	row  rows.Row[tables.Line]
 	part part
 }
 
-// interleave puts the rows of days that are none between those of the days, whose files follow each other.
+// interleave merges the rows of non-calendar days into those of the calendar days, whose files are consecutive.
 func (s *State) interleave(files *bucketFiles, days *places, others []part) (*places, error) {
 	var list []keyed
 	for _, p := range others {
@@ -148,7 +148,7 @@ func (s *State) interleave(files *bucketFiles, days *places, others []part) (*pl
 				return nil, err
 			}
 			if n == p.to-p.from {
-				break // it comes after this day
+				break // the row comes after this day
 			}
 			out.add(part{p.file, p.from, p.from + n, n})
 			out.add(list[0].part)
@@ -164,7 +164,7 @@ func (s *State) interleave(files *bucketFiles, days *places, others []part) (*pl
 	return out, nil
 }
 
-// before is how many rows of a part come before a row. starts holds usage_start of the part's rows.
+// before returns how many rows of a part come before a row. starts holds usage_start of the part's rows.
 func (s *State) before(files *bucketFiles, p part, starts *parquet.Columns[tables.Line],
 	row rows.Row[tables.Line]) (int64, error) {
 	ints, start := starts.Col(tables.LineUsageStart.Of()).Ints, int64(row.Time(tables.LineUsageStart))
@@ -204,7 +204,7 @@ func (s *State) appendRows(files *bucketFiles, p part, cols tables.List[tables.L
 	return nil
 }
 
-// findSome finds the rows among all that fulfil the conditions, block by block.
+// findSome finds those rows of all that satisfy the conditions, block by block.
 func (s *State) findSome(ctx context.Context, files *bucketFiles, all *places, where []Condition) (*places, error) {
 	out := &places{}
 	for _, p := range all.parts {
@@ -217,7 +217,7 @@ func (s *State) findSome(ctx context.Context, files *bucketFiles, all *places, w
 			if err != nil {
 				return nil, err
 			}
-			// without the rows before the first and after the last that fit
+			// without the rows before the first match and after the last
 			if block.count = int64(len(fit)); block.count > 0 {
 				block.from, block.to = from+fit[0], from+fit[len(fit)-1]+1
 			}
@@ -227,7 +227,7 @@ func (s *State) findSome(ctx context.Context, files *bucketFiles, all *places, w
 	return out, nil
 }
 
-// fitting is which rows of a part fulfil the conditions, counted from its first.
+// fitting returns which rows of a part satisfy the conditions, as offsets from its first row.
 func (s *State) fitting(files *bucketFiles, p part, where []Condition) ([]int64, error) {
 	var cols tables.List[tables.Line]
 	for i := range where {

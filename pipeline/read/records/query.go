@@ -13,44 +13,43 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Query asks for some of a customer's lines of a cycle.
+// Query selects some of a customer's lines of a cycle.
 type Query struct {
 	Cycle         manifest.Cycle
 	Customer      string
-	Where         []Condition // all of them hold
+	Where         []Condition // conditions that must all hold
 	Offset, Limit int64
-	Columns       tables.List[tables.Line] // of the table lines; nil = all. The id always comes
+	Columns       tables.List[tables.Line] // of table lines; nil = all. The id is always included
 }
 
-// Page is the answer: rows Offset to Offset+Limit of the Total lines that fit.
+// Page is the answer: rows Offset to Offset+Limit of the Total lines that match.
 type Page struct {
 	Total int64
-	Rows  *parquet.Columns[tables.Line] // of the table lines; columns that were not asked for are empty
-	// Split says of each row whether its record has other lines of the same day: those of other tiers, or a flat fee.
+	Rows  *parquet.Columns[tables.Line] // of table lines; columns that were not requested are empty
+	// Split reports for each row whether its record has other lines of the same day: of other tiers, or a flat fee.
 	Split []bool
-	// Shared says of each row whether the customer has a line in the cycle that has the same id and is of another
-	// record: its day, usage_start or origin_cycle differs.
+	// Shared reports for each row whether another record of the customer in the cycle has a line with the same id: its
+	// day, usage_start or origin_cycle differs.
 	Shared []bool
 }
 
-// Op says what a condition compares.
+// Op is the comparison of a condition.
 type Op uint8
 
-// The ways to compare.
+// The comparisons.
 const (
 	Is       Op = iota // the column's value, a number by its digits, is one of Values
-	IsNot              // it is none of them
+	IsNot              // it is not one of Values
 	Zero               // the amount is 0
-	NotZero            // it is not
+	NotZero            // the amount is not 0
 	Negative           // the amount is below 0
 	Positive           // the amount is 0 or more
-	// the line's own time, which is own_time or, where that is null, usage_start, is in one of Spans; Column has no
-	// meaning
+	// the line's own time (own_time or, if null, usage_start) is in one of Spans; Column is ignored
 	Own
-	Billed // the line's bill time (BillTime) is in [From, To); Column has no meaning
+	Billed // the line's bill time (BillTime) is in [From, To); Column is ignored
 )
 
-// Condition is what a line has to fulfil.
+// Condition is a condition that a line must satisfy.
 type Condition struct {
 	Column   tables.ColumnOf[tables.Line] // of the table lines
 	Op       Op
@@ -63,8 +62,8 @@ func billColumns() tables.List[tables.Line] {
 	return tables.Columns(tables.LineDay, tables.LineTradeTime, tables.LineInstant, tables.LineUsageStart)
 }
 
-// BillTime is the instant that a line's bill date follows from: when it was traded for low-volume events, when it
-// was billed for what came after the close, else usage_start.
+// BillTime returns the instant that determines a line's bill date: the time of trade for low-volume events, the time of
+// billing for lines that were billed after the close, else usage_start.
 func BillTime(row rows.Row[tables.Line]) period.Instant {
 	switch row.Word(tables.LineDay) {
 	case manifest.EventsDay.String():
@@ -83,7 +82,7 @@ func BillDate(clock period.Clock, cycle period.Cycle, row rows.Row[tables.Line])
 	return min(max(clock.Day(BillTime(row)), cycle.First()), cycle.Last())
 }
 
-// BilledOn asks for the lines of a cycle whose bill date (BillDate) is from first to last, which are days of the cycle.
+// BilledOn selects the lines of a cycle whose bill date (BillDate) is from first to last, which are days of the cycle.
 func BilledOn(zone *period.Zone, cycle period.Cycle, first, last period.Day) Condition {
 	c := Condition{Op: Billed, From: zone.Start(first), To: zone.Start(last + 1)}
 	if first == cycle.First() {
@@ -95,7 +94,7 @@ func BilledOn(zone *period.Zone, cycle period.Cycle, first, last period.Day) Con
 	return c
 }
 
-// key distinguishes conditions.
+// key returns a text that is equal only for equal conditions.
 func (c *Condition) key() string {
 	quoted := make([]string, len(c.Values))
 	for i, v := range c.Values {
@@ -104,7 +103,7 @@ func (c *Condition) key() string {
 	return fmt.Sprintf("%d.%d[%s]%d-%d%v", c.Column, c.Op, strings.Join(quoted, ","), c.From, c.To, c.Spans)
 }
 
-// columns are the columns that the condition looks at.
+// columns returns the columns that the condition reads.
 func (c *Condition) columns() tables.List[tables.Line] {
 	switch c.Op {
 	case Billed:
@@ -115,7 +114,7 @@ func (c *Condition) columns() tables.List[tables.Line] {
 	return tables.List[tables.Line]{c.Column}
 }
 
-// test makes the condition a test of the rows of a batch.
+// test compiles the condition to a test of the rows of a batch.
 func (c *Condition) test(cols *parquet.Columns[tables.Line]) (func(i int) bool, error) {
 	col, t := cols.Col(c.Column), cols.Def.Columns[c.Column].Type
 	switch c.Op {
@@ -169,7 +168,7 @@ func (c *Condition) oneOf(col *parquet.Col, t tables.Type) (func(i int) bool, er
 
 func (c *Condition) has(value string) bool { return slices.Contains(c.Values, value) }
 
-// keyOf distinguishes lists of conditions.
+// keyOf returns a text that is equal only for equal lists of conditions.
 func keyOf(where []Condition) string {
 	var b strings.Builder
 	for i := range where {

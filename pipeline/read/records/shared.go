@@ -9,15 +9,15 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// record distinguishes lines of one id: those of one record agree in all of it.
+// record distinguishes records among lines of one id: lines of one record are equal in it.
 type record struct {
 	day    manifest.Day
 	start  period.Instant
 	origin string
 }
 
-// shared finds the ids of a customer's lines of a cycle that more than one record has. Two records of days of the
-// calendar have different ids (§3.20), so that there are none without lines of other days.
+// shared finds the ids that more than one record of a customer's lines of a cycle has. Two records of calendar days
+// have different ids (§3.20), so without lines of other days there are none.
 func (s *State) shared(ctx context.Context, files *bucketFiles, all *places) (map[string]bool, error) {
 	all.mu.Lock()
 	defer all.mu.Unlock()

@@ -6,8 +6,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 )
 
-// Store answers from one committed state. *State is that of the lake, *Published that of a copy in ClickHouse; both
-// give the same to the last digit.
+// Store answers queries from one committed state. *State reads the lake, *Published a copy in ClickHouse; both return
+// the same values to the last digit.
 type Store interface {
 	Page(ctx context.Context, q Query) (*Page, error)
 	Sums(ctx context.Context, q SumQuery) ([]Sum, error)

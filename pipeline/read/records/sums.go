@@ -18,23 +18,23 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// SumQuery asks for sums of customers' lines of a cycle.
+// SumQuery selects sums of customers' lines of a cycle.
 type SumQuery struct {
 	Cycle     manifest.Cycle
 	Customers []string
 	Where     []Condition
-	// By is texts and small numbers of the table lines: one sum for each combination of their values.
+	// By are text and small number columns of table lines: there is one sum for each combination of their values.
 	By tables.List[tables.Line]
 }
 
-// Sum is the amounts of the lines that agree in what they are added up by.
+// Sum holds the sums of the lines that have the same values of By.
 type Sum struct {
-	By      []string // values of the columns of SumQuery.By, numbers by their digits
+	By      []string // values of SumQuery.By; numbers as digits
 	Lines   int64
 	Amounts [Amounts]money.AmountTotal
 }
 
-// Places of the amounts of a Sum.
+// Indexes of the amounts of a Sum.
 const (
 	Official = iota
 	Discount
@@ -59,7 +59,7 @@ func AmountColumns() [Amounts]tables.AmountColumn[tables.Line] {
 		tables.LineDebtAmount}
 }
 
-// Add adds another sum's lines and amounts.
+// Add adds the lines and amounts of another sum.
 func (s *Sum) Add(o *Sum) error {
 	s.Lines += o.Lines
 	for i := range s.Amounts {
@@ -70,7 +70,7 @@ func (s *Sum) Add(o *Sum) error {
 	return nil
 }
 
-// Sums adds lines up, ordered by the values of By. Errors are those of Page.
+// Sums adds up lines, ordered by the values of By. Its errors are those of Page.
 func (s *State) Sums(ctx context.Context, q SumQuery) ([]Sum, error) {
 	if err := rows.HasCycle(s.Snapshot, q.Cycle); err != nil {
 		return nil, err
@@ -90,17 +90,17 @@ func (s *State) Sums(ctx context.Context, q SumQuery) ([]Sum, error) {
 	return InOrder(a.found), nil
 }
 
-// adder adds lines up for one query.
+// adder adds up lines for one query.
 type adder struct {
 	SumQuery
 	state *State
 	rows  *parquet.Columns[tables.Line] // of one block
 	found map[string]*Sum               // by key
-	key   []byte                        // of the row: its values, each ended by 0
-	last  *Sum                          // of the row before
+	key   []byte                        // of the row: its values, each terminated by 0
+	last  *Sum                          // of the previous row
 }
 
-// InOrder is sums by what they are added up by.
+// InOrder returns sums in the order of By.
 func InOrder(sums map[string]*Sum) []Sum {
 	out := make([]Sum, 0, len(sums))
 	for _, sum := range sums {
@@ -110,7 +110,7 @@ func InOrder(sums map[string]*Sum) []Sum {
 	return out
 }
 
-// part adds a part's rows, a block at a time.
+// part adds a part's rows, one block at a time.
 func (a *adder) part(ctx context.Context, files *bucketFiles, p part) error {
 	amounts := AmountColumns()
 	cols := slices.Clone(a.By)
@@ -174,7 +174,7 @@ func (a *adder) row(i int, amounts []tables.AmountColumn[tables.Line]) error {
 	return nil
 }
 
-// appendValue appends a value as text, a number by its digits.
+// appendValue appends a value as text; a number as digits.
 func appendValue(to []byte, rows *parquet.Columns[tables.Line], col tables.ColumnOf[tables.Line], i int) []byte {
 	switch rows.Def.Columns[col].Type {
 	case tables.Small:
@@ -185,11 +185,11 @@ func appendValue(to []byte, rows *parquet.Columns[tables.Line], col tables.Colum
 	return append(to, rows.Col(col).Word(i)...)
 }
 
-// Share is a customer who consumed while he belonged to a partner.
+// Share is a customer that consumed while it belonged to a partner.
 type Share struct{ Partner, Association, Customer string }
 
-// Shares lists who consumed under which partner in a cycle, by partner, association and customer: calculated once a
-// state. The list must not be changed. Errors are those of Page.
+// Shares lists the customers that consumed under each partner in a cycle, by partner, association and customer. It is
+// calculated once per state. The list must not be changed. Its errors are those of Page.
 func (s *State) Shares(ctx context.Context, cycle manifest.Cycle) ([]Share, error) {
 	if err := rows.HasCycle(s.Snapshot, cycle); err != nil {
 		return nil, err
@@ -210,7 +210,7 @@ func (s *State) Shares(ctx context.Context, cycle manifest.Cycle) ([]Share, erro
 	return list, nil
 }
 
-// readShares goes through three columns of all lines of a cycle.
+// readShares reads three columns of all lines of a cycle.
 func (s *State) readShares(ctx context.Context, cycle manifest.Cycle) ([]Share, error) {
 	seen := make(map[Share]bool)
 	for bucket := range max(1, s.Manifest.Buckets) {

@@ -14,8 +14,7 @@ type Pair struct {
 	Bare  bool // a key without =
 }
 
-// Pairs are the tags of a text of key=value pairs, in order (TAGS-1). Spaces around keys and values are not part of
-// them.
+// Pairs returns the tags of a text of key=value pairs, in order (TAGS-1). It trims spaces around keys and values.
 func Pairs(text string) []Pair {
 	var list []Pair
 	for _, part := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ';' }) {
@@ -29,7 +28,7 @@ func Pairs(text string) []Pair {
 	return list
 }
 
-// Has reports whether tags hold a wanted one: key=value, or key for any value.
+// Has reports whether tags contain a wanted one: key=value, or key for any value.
 func Has(text []byte, want string) bool {
 	key, value, exact := strings.Cut(want, "=")
 	if text = bytes.TrimSpace(text); len(text) > 0 && text[0] == '{' {
@@ -49,7 +48,7 @@ func Has(text []byte, want string) bool {
 	return false
 }
 
-// scalar is a value of an object as the text of a tag.
+// scalar returns a value of an object as the text of a tag.
 func scalar(value any) string {
 	switch v := value.(type) {
 	case string:

@@ -5,8 +5,8 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// archived counts what left a cycle for an archive among what was accepted: an index row for each usage record, a row
-// for each sample.
+// archived counts the accepted data of a cycle that was moved to an archive: one index row per usage record, one row
+// per sample.
 func (v *verifier) archived(ref manifest.CycleRef, files []manifest.FileEntry) {
 	v.counts.archived++
 	for _, t := range ref.Archived.Left {
@@ -24,8 +24,8 @@ func (v *verifier) archived(ref manifest.CycleRef, files []manifest.FileEntry) {
 	}
 }
 
-// archived checks a bucket of an archived cycle: what stays of it is there, row by row, and adds up to nothing by
-// itself.
+// archived checks a bucket of an archived cycle: all rows of the remaining files are there. They need not add up to
+// anything.
 func (b *bucket) archived() error {
 	for _, step := range []func() error{b.events, b.rowCounts} {
 		if err := b.survive(step()); err != nil {

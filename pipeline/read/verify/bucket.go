@@ -14,7 +14,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// amounts are the amount columns of lines, and those of the sums and the statements that add them up.
+// amounts are the amount columns of lines, with the corresponding columns of sums and statements.
 var amounts = [...]struct {
 	line      tables.AmountColumn[tables.Line]
 	sum       tables.AmountColumn[tables.Sum]
@@ -35,16 +35,16 @@ var amounts = [...]struct {
 	{tables.LineDebtAmount, tables.SumDebtAmount, tables.StatementDebtAmount},
 }
 
-// The places of the first columns in amounts.
+// The indexes of the first columns in amounts.
 const (
 	official = iota
 	discount
 	truncated
 	payment
-	cash // and all that follow are kinds of payment
+	cash // this and all following ones are kinds of payment
 )
 
-// customerSum is a customer's lines added up.
+// customerSum is the sum of a customer's lines.
 type customerSum struct {
 	lines  int64
 	totals [len(amounts)]money.AmountTotal
@@ -60,18 +60,18 @@ func (s *customerSum) add(o *customerSum) error {
 	return nil
 }
 
-// product is a customer's use of a product.
+// product identifies a customer's use of a product.
 type product struct{ customer, sku string }
 
-// waits is what a product's month-end price is made of.
+// waits holds the quantities from which a product's month-end price is calculated.
 type waits struct {
-	apart           bool // its lines hold something else than quantities
+	apart           bool // its lines do not hold the records' quantities
 	records         int64
 	usage, position money.QuantityTotal
 	lines           money.QuantityTotal // usage_amount of the month-end lines
 }
 
-// bucket is the check of one part. One goroutine owns it.
+// bucket is the check of one part. Only one goroutine uses it.
 type bucket struct {
 	v         *verifier
 	p         *part
@@ -81,16 +81,16 @@ type bucket struct {
 	waiting   map[product]*waits
 	lines     *tally.Sums
 	stated    *tally.Sums
-	settled   *tally.Sums // of partner statements, all rows
+	settled   *tally.Sums // of all rows of partner statements
 	counts    counts
 
 	withPartner settledSum
-	currency    map[string]string     // of customers, as the statements have it; none in a cycle of one currency
+	currency    map[string]string     // of customers, from the statements; empty in a cycle with one currency
 	money       map[string]*moneySums // by currency
 
-	broken bool // a file could not be read: sums of the bucket say nothing
+	broken bool // a file could not be read: sums of the bucket are meaningless
 	where  string
-	home   bool // whether where is in the bucket
+	home   bool // whether customer where belongs to the bucket
 }
 
 // part checks one bucket of one cycle.
@@ -124,7 +124,7 @@ func (v *verifier) part(ctx context.Context, p part) error {
 	return b.hand()
 }
 
-// survive turns a file that cannot be read into a finding; what is not the lake's fault comes back.
+// survive turns a file that cannot be read into a finding. It returns errors that are not faults of the lake.
 func (b *bucket) survive(err error) error {
 	var moved *lakeerr.MovedError
 	switch {
@@ -139,7 +139,7 @@ func (b *bucket) survive(err error) error {
 	return nil
 }
 
-// hand adds what was counted to the whole.
+// hand adds the bucket's counts to the verifier's.
 func (b *bucket) hand() error {
 	v := b.v
 	v.mu.Lock()
@@ -177,7 +177,7 @@ func (b *bucket) belongs(customer string) bool {
 	return b.home
 }
 
-// rowCounts checks the row counts of the files that are not read otherwise.
+// rowCounts checks the row counts of the files that no other check reads.
 func (b *bucket) rowCounts() error {
 	for _, e := range b.p.files {
 		switch e.Table {
@@ -213,7 +213,7 @@ func (b *bucket) rowCounts() error {
 	return nil
 }
 
-// positions adds up what the closing positions of the cycle hold for month-end.
+// positions adds up the month-end quantities in the closing positions of the cycle.
 func (b *bucket) positions() error {
 	files := b.p.of(tables.Positions().Name)
 	if len(files) == 0 {

@@ -13,10 +13,10 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// sourcePeriod is a source's cost files of a billing period.
+// sourcePeriod identifies a source's cost files of a billing period.
 type sourcePeriod struct{ source, period string }
 
-// costSums are the cost columns of a source and period, added up.
+// costSums holds the sums of the cost columns of a source and period.
 type costSums [cost.CostColumns]money.Cost
 
 func addCosts[T any](s *costSums, row rows.Row[T], columns [cost.CostColumns]tables.CostColumn[T]) error {
@@ -37,7 +37,7 @@ type costChecks struct{ *verifier }
 
 // deliverySums are the costs of the deliveries of a source and period.
 type deliverySums struct {
-	counted *costSums   // of the one that counts; nil = none does
+	counted *costSums   // of the counted one; nil = none
 	ever    []*costSums // of all that counted at some time
 }
 
@@ -111,7 +111,7 @@ func (c *costChecks) compare(at sourcePeriod, sums *deliverySums, billed *costSu
 }
 
 // compareArchived compares them in an archive, which has the margins up to its last cycle and the deliveries of its
-// lake up to the last prune. Margins come to the delivery that counted when that cycle was closed, or to nothing.
+// lake up to the last prune. Margins must equal the delivery that counted when that cycle was closed, or be zero.
 func (c *costChecks) compareArchived(at sourcePeriod, sums *deliverySums, billed *costSums) {
 	if *billed == (costSums{}) || slices.ContainsFunc(sums.ever, func(s *costSums) bool { return *s == *billed }) {
 		return
@@ -178,7 +178,7 @@ func (c *costChecks) margins(cycle manifest.Cycle, billed map[sourcePeriod]*cost
 	return nil
 }
 
-// customerPayments are payments by customer. The sum of a customer has one currency.
+// customerPayments holds payments by customer. All payments of a customer have one currency.
 type customerPayments map[string]money.AmountTotal
 
 func (p customerPayments) add(customer string, row rows.Row[tables.Any], column tables.AmountColumn[tables.Any]) error {
@@ -191,7 +191,7 @@ func (p customerPayments) add(customer string, row rows.Row[tables.Any], column 
 	return err
 }
 
-// inCurrencies adds the costs of a row of margins to the sums of their currency, and the payment to those of its own.
+// inCurrencies adds the costs and the payment of a row of margins to the sums of their currencies.
 func (c *costChecks) inCurrencies(cycle string, row rows.Row[tables.Margin]) error {
 	if c.verifier.margins[cycle] == nil {
 		c.verifier.margins[cycle] = make(map[string]*tally.Sums)
@@ -215,7 +215,7 @@ func (c *costChecks) inCurrencies(cycle string, row rows.Row[tables.Margin]) err
 	return of(row.Word(tables.MarginPaymentCurrency)).Add(row.Any(), tables.Columns(tables.MarginPaymentAmount).Any())
 }
 
-// eachCostRow gives the rows of a table of a cycle; none = of no cycle.
+// eachCostRow visits the rows of a table of a cycle; the zero cycle selects files that belong to no cycle.
 func eachCostRow[T any](c *costChecks, cycle manifest.Cycle, def tables.Def[T], take func(manifest.FileEntry,
 	rows.Row[T]) error) error {
 	files, err := c.snap.Files(cycle)

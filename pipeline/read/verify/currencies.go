@@ -8,7 +8,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// moneySums are the lines, the statements and the partners' rows of one currency (§10.7).
+// moneySums holds the sums of lines, statements and partners' rows in one currency (§10.7).
 type moneySums struct {
 	lines, stated *tally.Sums
 	partner       settledSum
@@ -26,7 +26,7 @@ func (m *moneySums) merge(o *moneySums) error {
 		m.partner.lines.add(&o.partner.lines), m.partner.rows.add(&o.partner.rows))
 }
 
-// moneyOf are the sums of a currency in the bucket.
+// moneyOf returns the bucket's sums of a currency.
 func (b *bucket) moneyOf(currency string) *moneySums {
 	if b.money[currency] == nil {
 		b.money[currency] = newMoneySums()
@@ -54,7 +54,7 @@ func (b *bucket) inCurrency(currency, customer string, row rows.Row[tables.Any],
 	return nil
 }
 
-// handMoney adds the sums of a bucket to those of its cycle. The verifier is locked.
+// handMoney adds the sums of a bucket to those of its cycle. The verifier must be locked.
 func (v *verifier) handMoney(b *bucket) error {
 	for currency, m := range b.money {
 		of := v.money[b.p.name]
@@ -72,7 +72,7 @@ func (v *verifier) handMoney(b *bucket) error {
 	return nil
 }
 
-// moneyTotal counts a control total of one currency: of the column of the table lines, statements or margins.
+// moneyTotal counts a control total of one currency: of a column of table lines, statements or margins.
 func (v *verifier) moneyTotal(cycle, table, column, currency string) (string, bool) {
 	if table == tables.Margins().Name {
 		s, col := v.margins[cycle][currency], tables.Margins().Index(column)

@@ -15,11 +15,11 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// day is the check of one day of a bucket: its lines, its sums and the records that lines do not hold.
+// day is the check of one day of a bucket: its lines, its sums and the records that are not in lines.
 type day struct {
 	*bucket
 	date  manifest.Day
-	name  string // its text, which lines have
+	name  string // its text, as in lines
 	lines *feeder[tables.Line]
 	usage *feeder[tables.Record]
 	sums  *feeder[tables.Sum]
@@ -34,7 +34,7 @@ type day struct {
 	open     bool
 }
 
-// recordKey is what records are in order of.
+// recordKey is the key by which records are ordered.
 type recordKey struct {
 	customer string
 	start    period.Instant
@@ -45,7 +45,7 @@ func (k *recordKey) compare(o *recordKey) int {
 	return cmp.Or(strings.Compare(k.customer, o.customer), cmp.Compare(k.start, o.start), bytes.Compare(k.id, o.id))
 }
 
-// feeder gives the rows of one file one after the other; without a file, none.
+// feeder reads the rows of one file one after the other; without a file there are none.
 type feeder[T any] struct {
 	rows *rows.Rows[T]
 	row  rows.Row[T]
@@ -84,7 +84,7 @@ func (f *feeder[T]) close() error {
 	return f.rows.Close()
 }
 
-// lineColumns are what is read of lines.
+// lineColumns are the columns of lines that are read.
 func lineColumns() tables.List[tables.Line] {
 	return append(tables.Columns(tables.LineCycle, tables.LineDay, tables.LineSKU, tables.LinePartnerID),
 		tally.Decimals(tables.Lines())...)
@@ -194,8 +194,8 @@ func (d *day) money(row rows.Row[tables.Line]) error {
 	return nil
 }
 
-// partnered is where a line with a partner is added up too, in a closed cycle, whose partner statements are kept; else
-// nil.
+// partnered returns the sum to which a line with a partner must also be added in a closed cycle, whose partner
+// statements are stored; else nil.
 func (d *day) partnered(row rows.Row[tables.Line]) *customerSum {
 	if d.p.cycle.State != manifest.CycleClosed || row.Word(tables.LinePartnerID) == "" {
 		return nil
@@ -215,12 +215,12 @@ func (d *day) differLine(row rows.Row[tables.Line], format string, args ...any) 
 	d.v.differ(Identity, "cycle %s, customer %s, line %s, tier %d, %s: "+format, args...)
 }
 
-// endLine adds a month-end line to what its product waited for.
+// endLine adds a month-end line to the quantities of its product.
 func (d *day) endLine(row rows.Row[tables.Line]) error {
 	w := d.waiting[product{row.Word(tables.LineCustomerID),
 		row.Word(tables.LineSKU)}]
 	if w == nil {
-		return nil // bandwidth: its quantity is measured, not accepted
+		return nil // bandwidth: its quantity is measured, not taken from records
 	}
 	q, err := row.Quantity(tables.LineUsageAmount)
 	if err != nil {
@@ -229,7 +229,7 @@ func (d *day) endLine(row rows.Row[tables.Line]) error {
 	return w.lines.AddSigned(q)
 }
 
-// record distinguishes the records that the lines are of, and passes over those of the usage table on the way.
+// record groups lines by record, and passes over the usage table's records before them.
 func (d *day) record(row rows.Row[tables.Line]) error {
 	key := recordKey{row.Word(tables.LineCustomerID),
 		row.Time(tables.LineUsageStart), row.Text(tables.LineID)}
@@ -251,7 +251,7 @@ func (d *day) record(row rows.Row[tables.Line]) error {
 	return d.amount.AddSigned(q)
 }
 
-// closeRecord compares a record's lines with its row in the usage table, if it has one there too.
+// closeRecord compares a record's lines with its row in the usage table, if there is one.
 func (d *day) closeRecord() error {
 	if !d.open {
 		return nil
@@ -289,7 +289,7 @@ func usageKey(row rows.Row[tables.Record]) recordKey {
 		row.Text(tables.RecordRecordID)}
 }
 
-// passUsage takes the records before a key, nil = all, that have no lines of their own: replaced, or waiting for
+// passUsage reads the records before a key (nil = all) that have no lines of their own: replaced, or waiting for
 // month-end.
 func (d *day) passUsage(upTo *recordKey) error {
 	for d.usage.ok {

@@ -1,4 +1,4 @@
-// Package verify checks a committed state of the lake against itself: it counts again what a run wrote.
+// Package verify checks the consistency of a committed state of the lake: it counts again what runs wrote.
 //
 //	VERIFY-1  Every named file has the size and hash with which it was written, and every manifest is the parent that
 //	          its child names (LAKE-1, LAKE-3, LAKE-6).
@@ -13,26 +13,25 @@
 //	VERIFY-6  What was accepted and not replaced is in lines, or waits for the month's end in the positions, to the
 //	          last digit (§6.6). Records whose lines hold something else, such as a count or a converted quantity, are
 //	          marked in the usage table, and only their number is compared.
-//	VERIFY-7  Every check is reported, and a difference with the smallest group that differs. Nothing is changed.
+//	VERIFY-7  Every check is reported, and for a difference the smallest group that differs. Nothing is changed.
 //	VERIFY-9  In a closed cycle the rows of partner statements that are not about a reseller add up to the lines that
-//	          have a partner, per customer, in number and in official, discount, truncated and payment. Each row adds
-//	          up. What resellers owe distributors of their currency is the distributors' revenue, and margin = revenue
-//	          − cost (§6.4, §6.6). A row has an exchange rate if its partner has another currency than the customer
-//	          (§10.7).
+//	          have a partner, per customer, in number and in official, discount, truncated and payment. The amounts of
+//	          each row add up. What resellers owe distributors of their currency is the distributors' revenue, and
+//	          margin = revenue − cost (§6.4, §6.6). A row has an exchange rate if its partner has another currency
+//	          than the customer (§10.7).
 //	VERIFY-10  Each entry of accounts follows from the previous entry of the same balance, across days and cycles,
 //	           and no balance except that of a lowered credit limit is below zero (§6.3).
 //	VERIFY-11  Each entry of partner_accounts follows from the previous entry of the same balance. The two sides of an
 //	           allocation add up to zero. Each quota of a fund equals the sum of its claims. What is left of invoices
-//	           and receivables follows from their other columns. A coupon's amount is what was used, taken back and
-//	           expired of it and what is left (§9.1, §9.2, §9.5, §9.7). The frozen amount of each account
-//	           equals the amounts of its undecided withdrawals (§9.6). The control totals of these tables are the sums
-//	           of their rows (§6.6).
-//	VERIFY-12  Per source and billing period, the margins of all cycles come to the delivery that counts, in each cost
-//	           column. Per cycle, their payments come to the lines of cost files (§11.6). In an archive the margins of
-//	           its cycles come to a delivery that counted at some time, or to nothing: the difference to the one that
+//	           and receivables follows from their other columns. A coupon's amount = used + taken back + expired +
+//	           left (§9.1, §9.2, §9.5, §9.7). The frozen amount of each account equals the amounts of its undecided
+//	           withdrawals (§9.6). The control totals of these tables are the sums of their rows (§6.6).
+//	VERIFY-12  Per source and billing period, the margins of all cycles equal the counted delivery in each cost
+//	           column. Per cycle, their payments equal the lines of cost files (§11.6). In an archive the margins of
+//	           its cycles equal a delivery that counted at some time, or zero: the difference from the delivery that
 //	           counts now can be in a later cycle.
-//	VERIFY-13  Taxes come to the lines of their customers, counted again and rounded again. A statement's tax is the
-//	           sum of its taxes, and payment = rounding + due, less the tax where prices are exclusive of it (§10.6).
+//	VERIFY-13  Taxes equal those of the lines of their customers, calculated and rounded again. A statement's tax is
+//	           the sum of its taxes, and payment = rounding + due, minus tax if prices are exclusive of it (§10.6).
 //
-// Memory is bounded by the customers of a bucket and the workers, not by the rows.
+// Memory is bounded by the customers of a bucket and the number of workers, not by the number of rows.
 package verify

@@ -13,7 +13,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// fileKey distinguishes feed files: one content may come in two feeds.
+// fileKey identifies a feed file: two feeds can have files with the same content.
 type fileKey struct{ feed, hash string }
 
 // inputs is VERIFY-5 and the control totals.
@@ -83,7 +83,7 @@ func (v *verifier) inputs(ctx context.Context) error {
 	return nil
 }
 
-// rejects counts the rejects that are kept, by feed file: the open and the ended ones.
+// rejects counts the stored rejects, open and ended, by feed file.
 func (v *verifier) rejects(ctx context.Context) (kept map[fileKey]int64, err error) {
 	kept = make(map[fileKey]int64)
 	for _, e := range v.snap.Manifest.Loose {
@@ -137,7 +137,7 @@ func (v *verifier) rejectFile(e manifest.FileEntry, def tables.Def[tables.Reject
 	})
 }
 
-// fitting counts the events of a file and, in count, those that fit.
+// fitting counts the events of a file and, in count, those that were not refused.
 func fitting[T any](v *verifier, e manifest.FileEntry, def tables.Def[T], refused tables.SmallColumn[T], count *int64) (
 	n int64, err error) {
 	list, err := rows.Unsorted(v.snap, e, def, tables.Columns(refused))
@@ -172,7 +172,7 @@ func (v *verifier) totals(rows map[string]int64) {
 	}
 }
 
-// elsewhere reports whether what a control total adds up is not in this lake: an archived cycle, or an archive's
+// elsewhere reports whether the data of a control total is not in this lake: for an archived cycle, or for an archive's
 // feed files.
 func (v *verifier) elsewhere(name string) bool {
 	ref, _ := v.cycleNamed(name)
@@ -189,8 +189,8 @@ func (v *verifier) cycleNamed(name string) (manifest.CycleRef, bool) {
 	return v.snap.Cycle(cycle)
 }
 
-// total counts one control total by its name: rows.<feed>.<outcome>, or <cycle>/<table>.<column>, where rows is a
-// column too.
+// total counts a control total by its name: rows.<feed>.<outcome>, or <cycle>/<table>.<column>, in which column can be
+// rows.
 func (v *verifier) total(name string, rows map[string]int64) (string, bool) {
 	if n, ok := rows[name]; ok {
 		return strconv.FormatInt(n, 10), true

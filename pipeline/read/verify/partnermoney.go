@@ -14,8 +14,8 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// PartnerMoney is the check of the tables of partners' money (VERIFY-11). It is listed only if the lake has any of
-// them.
+// PartnerMoney is the check of the tables of partners' money (VERIFY-11). It is listed only if the lake has at least
+// one of them.
 const PartnerMoney = "partner_money"
 
 // moneyFeeds are the feeds whose events are in partner_events.
@@ -36,10 +36,10 @@ func (v *verifier) hasPartnerMoney() bool {
 // moneyChecks check the tables of partners' money.
 type moneyChecks struct {
 	*verifier
-	summed bool // the manifest keeps sums of the file at hand
+	summed bool // whether the manifest has sums of the current file
 }
 
-// file checks a file of one of the tables of partners' money, and counts its rows. is says whether it is one.
+// file checks a file of one of the tables of partners' money and counts its rows. is reports whether it is one.
 func (m *moneyChecks) file(e manifest.FileEntry) (n int64, is bool, err error) {
 	visit := map[string]func(manifest.FileEntry) (int64, error){
 		tables.PartnerEvents().Name: m.partnerEvents, tables.PartnerAccounts().Name: m.partnerAccounts,
@@ -57,7 +57,7 @@ func (m *moneyChecks) file(e manifest.FileEntry) (n int64, is bool, err error) {
 	return n, true, err
 }
 
-// sum adds an amount to a control total of a table. A file without sums has amounts of several currencies (§10.7).
+// sum adds an amount to a control total of a table. A file without sums has amounts in several currencies (§10.7).
 func (m *moneyChecks) sum(def *tables.Table, name string, a money.Amount) error {
 	if !m.summed {
 		return nil
@@ -72,7 +72,7 @@ func (m *moneyChecks) sum(def *tables.Table, name string, a money.Amount) error 
 	return m.counts.moneySums[key].Add(a)
 }
 
-// sumColumns adds amounts of a row to the control totals that have the names of their columns.
+// sumColumns adds amounts of a row to the control totals with the names of their columns.
 func sumColumns[T any](m *moneyChecks, def tables.Def[T], row rows.Row[T],
 	columns ...tables.AmountColumn[T]) error {
 	for _, c := range columns {
@@ -87,7 +87,7 @@ func sumColumns[T any](m *moneyChecks, def tables.Def[T], row rows.Row[T],
 	return nil
 }
 
-// storedSums compares the sums that the manifest keeps of a file with what was counted.
+// storedSums compares the manifest's sums of a file with the counted ones.
 func (m *moneyChecks) storedSums(e manifest.FileEntry) {
 	for _, one := range e.Sums {
 		if got := m.moneySum(e.Table + "." + one.Column); got != one.Value {
@@ -96,7 +96,7 @@ func (m *moneyChecks) storedSums(e manifest.FileEntry) {
 	}
 }
 
-// moneySum is a control total of partners' money as it was counted.
+// moneySum returns a counted control total of partners' money.
 func (v *verifier) moneySum(name string) string {
 	if sum := v.counts.moneySums[name]; sum != nil {
 		return sum.String()
@@ -116,13 +116,13 @@ func (v *verifier) moneyTotalOf(name string) (value string, known bool) {
 	n := int64(0)
 	for _, e := range v.snap.Manifest.Loose {
 		if e.Table == table {
-			n += e.Rows // counted: a file with other rows was reported
+			n += e.Rows // checked: a wrong number of rows was reported
 		}
 	}
 	return strconv.FormatInt(n, 10), true
 }
 
-// moneyTotals are the control totals of partners' money that the manifest has, as they were counted.
+// moneyTotals returns the manifest's control totals of partners' money with their counted values.
 func (v *verifier) moneyTotals() []manifest.Total {
 	out := rows.PartnerMoneyTotals(v.snap.Manifest.Totals)
 	for i := range out {
@@ -131,7 +131,7 @@ func (v *verifier) moneyTotals() []manifest.Total {
 	return out
 }
 
-// holds adds an amount to what a partner's account has frozen, less what its undecided withdrawals hold.
+// holds adds an amount to the frozen amount of a partner's account minus that of its undecided withdrawals.
 func (m *moneyChecks) holds(partner string, a money.Amount) error {
 	if m.counts.frozen == nil {
 		m.counts.frozen = map[string]*money.AmountTotal{}
@@ -152,7 +152,7 @@ func (v *verifier) frozen() {
 	}
 }
 
-// withdrawals adds up what is withdrawn, by state.
+// withdrawals adds up withdrawals by state.
 func (m *moneyChecks) withdrawals(e manifest.FileEntry) (int64, error) {
 	return eachMoneyRow(m, e, tables.Withdrawals(), nil, func(row rows.Row[tables.Withdrawal]) error {
 		a, err := row.Amount(tables.WithdrawalAmount)
@@ -194,14 +194,14 @@ func (m *moneyChecks) partnerEvents(e manifest.FileEntry) (int64, error) {
 	})
 }
 
-// allocation is what an allocation or reclaim between two partners moved.
+// allocation holds the sides of an allocation or reclaim between two partners.
 type allocation struct {
 	sides  map[string]bool // by partner
 	sum    money.AmountTotal
-	credit bool // a side gave credit back: of credit over the limit nothing shows
+	credit bool // a side gave credit back: credit above the limit is not visible
 }
 
-// partnerAccounts checks that each balance follows from the one before, and that every allocation has its two sides.
+// partnerAccounts checks that each balance follows from the previous one, and that every allocation has two sides.
 func (m *moneyChecks) partnerAccounts(e manifest.FileEntry) (int64, error) {
 	type balance struct{ partner, kind string }
 	after := map[balance]money.Amount{}
@@ -253,7 +253,7 @@ func (m *moneyChecks) partnerAccounts(e manifest.FileEntry) (int64, error) {
 	return n, err
 }
 
-// funds checks that each quota is reserved, claimed, approved and paid as its claims say.
+// funds checks that the reserved, claimed, approved and paid amounts of each quota equal those of its claims.
 func (m *moneyChecks) funds(e manifest.FileEntry) (int64, error) {
 	type key struct{ partner, programme, period string }
 	columns := [...]tables.AmountColumn[tables.Fund]{tables.FundReservedAmount, tables.FundClaimedAmount,
@@ -315,7 +315,7 @@ func (m *moneyChecks) funds(e manifest.FileEntry) (int64, error) {
 	return n, nil
 }
 
-// difference is the sum of some columns of a row less others.
+// difference returns the sum of some columns of a row minus others.
 func difference[T any](row rows.Row[T], columns, less []tables.AmountColumn[T]) (money.Amount, error) {
 	var sum money.Amount
 	for i, c := range slices.Concat(columns, less) {
@@ -355,7 +355,7 @@ func (m *moneyChecks) invoices(e manifest.FileEntry) (int64, error) {
 	})
 }
 
-// receivables checks that unpaid = amount - paid, less what was collected where that is set off.
+// receivables checks that unpaid = amount - paid, minus what was collected if that is set off.
 func (m *moneyChecks) receivables(e manifest.FileEntry) (int64, error) {
 	return eachMoneyRow(m, e, tables.Receivables(), nil, func(row rows.Row[tables.Receivable]) error {
 		if err := sumColumns(m, tables.Receivables(), row, tables.ReceivableAmount,
@@ -396,8 +396,8 @@ func (m *moneyChecks) coupons(e manifest.FileEntry) (int64, error) {
 	})
 }
 
-// couponRecords checks that what is left of an issued coupon follows from the record before. What a line used of a
-// product voucher is what the line was paid, and nothing is left of the voucher.
+// couponRecords checks that what is left of an issued coupon follows from the previous record. A product voucher is
+// used up by one line, whatever the amount of the line.
 func (m *moneyChecks) couponRecords(e manifest.FileEntry) (int64, error) {
 	var id string
 	var left money.Amount
@@ -432,7 +432,7 @@ func (m *moneyChecks) couponRecords(e manifest.FileEntry) (int64, error) {
 	})
 }
 
-// moneyLooked is what the check looked at.
+// moneyLooked describes what the check covered.
 func (n *counts) moneyLooked() string {
 	return fmt.Sprintf(
 		"%d rows of partners' money: each balance follows from the one before, allocations have two sides, what is "+

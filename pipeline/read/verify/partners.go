@@ -18,7 +18,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// sharedAmount is an amount that lines and partner statements both have.
+// sharedAmount is an amount that is both in lines and in partner statements.
 type sharedAmount struct {
 	at  int // in amounts
 	col tables.AmountColumn[tables.PartnerStatement]
@@ -28,14 +28,14 @@ var shared = [...]sharedAmount{{official, tables.PartnerStatementOfficialAmount}
 	{discount, tables.PartnerStatementOfficialDiscountAmount}, {truncated, tables.PartnerStatementTruncatedAmount},
 	{payment, tables.PartnerStatementPaymentAmount}}
 
-// settledSum is what a closed cycle's partner statements and the lines with a partner come to.
+// settledSum holds the sums of a closed cycle's partner statements and of its lines with a partner.
 type settledSum struct{ lines, rows customerSum }
 
-// resold names what a reseller sold to a customer for a distributor.
+// resold identifies what a reseller sold to a customer for a distributor.
 type resold struct{ customer, reseller, distributor string }
 
-// through is what a reseller owes its distributor for a customer, and what the distributor's rows say of it. Each has
-// its currency; amounts of two are not compared.
+// through is what a reseller owes its distributor for a customer, and the distributor's revenue from it. Each has its
+// currency; amounts in different currencies are not compared.
 type through struct {
 	owed, revenue money.AmountTotal
 	owes, earns   string
@@ -91,7 +91,7 @@ func (b *bucket) partners() error {
 	return b.comparePartners(list)
 }
 
-// converted checks that a row has a rate if and only if its partner and its customer have two currencies (§10.7).
+// converted checks that a row has a rate if and only if its partner and its customer have different currencies (§10.7).
 func (b *bucket) converted(row rows.Row[tables.Any]) {
 	customer := b.currency[rows.As[tables.PartnerStatement](row).Word(tables.PartnerStatementCustomerID)]
 	own, rate, date := rows.As[tables.PartnerStatement](row).Word(tables.PartnerStatementCurrency),
@@ -103,7 +103,7 @@ func (b *bucket) converted(row rows.Row[tables.Any]) {
 	}
 }
 
-// partnerRow checks one row and adds it up: what is not about a reseller to the customer's sum.
+// partnerRow checks one row. It adds rows that are not about a reseller to the customer's sum.
 func (b *bucket) partnerRow(row rows.Row[tables.Any], sum *customerSum, sold map[resold]*through) error {
 	var values [len(shared)]money.AmountTotal
 	var parts money.AmountTotal
@@ -141,7 +141,7 @@ func (b *bucket) partnerRow(row rows.Row[tables.Any], sum *customerSum, sold map
 	return errors.Join(err, t.owed.Add(owed))
 }
 
-// throughOf is what a reseller sold to a row's customer for a distributor.
+// throughOf returns what a reseller sold to a row's customer for a distributor.
 func throughOf(sold map[resold]*through, row rows.Row[tables.Any], reseller, distributor string) *through {
 	key := resold{rows.As[tables.PartnerStatement](row).Word(tables.PartnerStatementCustomerID), reseller, distributor}
 	if sold[key] == nil {
@@ -183,7 +183,7 @@ func (b *bucket) differRow(row rows.Row[tables.Any], format string, args ...any)
 	b.v.differ(Partners, "cycle %s, partner %s, customer %s, service %s: "+format, args...)
 }
 
-// comparePartners compares the rows with the lines that have a partner, customer by customer.
+// comparePartners compares the rows with the lines with a partner, customer by customer.
 func (b *bucket) comparePartners(rows map[string]*customerSum) error {
 	for customer := range b.partnered {
 		if rows[customer] == nil {
@@ -220,7 +220,7 @@ func (b *bucket) comparePartners(rows map[string]*customerSum) error {
 	return nil
 }
 
-// handPartners adds a bucket's sums of partners to those of its cycle. The verifier is locked.
+// handPartners adds a bucket's sums of partners to those of its cycle. The verifier must be locked.
 func (v *verifier) handPartners(b *bucket) error {
 	if b.p.cycle.State != manifest.CycleClosed {
 		return nil
@@ -232,7 +232,7 @@ func (v *verifier) handPartners(b *bucket) error {
 	return errors.Join(sum.lines.add(&b.withPartner.lines), sum.rows.add(&b.withPartner.rows))
 }
 
-// events counts the account events that count.
+// events counts the account events that were not refused.
 func (b *bucket) events() error {
 	for _, e := range b.p.of(tables.AccountEvents().Name) {
 		n := int64(0)
@@ -260,7 +260,7 @@ func (b *bucket) events() error {
 // balance is one balance of one customer.
 type balance struct{ customer, kind string }
 
-// accounts is VERIFY-10: bucket by bucket, through the cycles and days in their order.
+// accounts is VERIFY-10, for each bucket across its cycles and days in order.
 func (v *verifier) accounts(ctx context.Context) error {
 	byBucket := make(map[int][]manifest.FileEntry)
 	for _, ref := range v.snap.Manifest.Cycles {
@@ -277,7 +277,7 @@ func (v *verifier) accounts(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(max(1, v.o.Workers))
 	for _, files := range byBucket {
-		// `end` after any date
+		// `end` is after any date
 		slices.SortFunc(files, func(a, b manifest.FileEntry) int {
 			return cmp.Or(a.Cycle.Compare(b.Cycle), a.Day.Compare(b.Day))
 		})
@@ -286,7 +286,7 @@ func (v *verifier) accounts(ctx context.Context) error {
 	return group.Wait()
 }
 
-// ledger follows the balances of a bucket.
+// ledger checks the balances of a bucket.
 func (v *verifier) ledger(ctx context.Context, files []manifest.FileEntry) error {
 	balances := make(map[balance]money.Amount)
 	n := int64(0)
@@ -314,7 +314,7 @@ func (v *verifier) ledger(ctx context.Context, files []manifest.FileEntry) error
 	return nil
 }
 
-// entry checks one move of a balance.
+// entry checks one change of a balance.
 func (v *verifier) entry(e manifest.FileEntry, row rows.Row[tables.AccountEntry],
 	balances map[balance]money.Amount) error {
 	key := balance{row.Word(tables.AccountEntryCustomerID), row.Word(tables.AccountEntryBalanceType)}
@@ -333,29 +333,28 @@ func (v *verifier) entry(e manifest.FileEntry, row rows.Row[tables.AccountEntry]
 		v.differ(Accounts, "%s: %s was %s, changed by %s, and is stored as %s", where, key.kind, balances[key], moved,
 			after)
 	}
-	if after.Sign() < 0 && key.kind != "credit" { // a lowered limit may be below what is used
+	if after.Sign() < 0 && key.kind != "credit" { // a lowered limit can be below the used credit
 		v.differ(Accounts, "%s: %s is %s", where, key.kind, after)
 	}
 	balances[key] = after
 	return nil
 }
 
-// Sum is a control total of a cycle (§6.6): what its lines and its statements come to, and in a closed cycle the
-// lines that have a partner and the partners' rows about their own customers. Empty = the table does not have the
-// column.
+// Sum is a control total of a cycle (§6.6): the sums of its lines and its statements and, for a closed cycle, of the
+// lines with a partner and of the partners' rows about their own customers. Empty = the table does not have the column.
 type Sum struct {
 	Cycle        string `json:"cycle"`
-	Column       string `json:"column"` // with .CURRENCY after it in a cycle of several currencies
+	Column       string `json:"column"` // followed by .CURRENCY in a cycle with several currencies
 	Lines        string `json:"lines"`
 	Statements   string `json:"statements"`
 	PartnerLines string `json:"lines_with_partner,omitempty"`
 	PartnerRows  string `json:"partner_statements,omitempty"`
 }
 
-// Same reports whether sums that must agree do.
+// Same reports whether the sums that must be equal are equal.
 func (s *Sum) Same() bool { return s.Lines == s.Statements && s.PartnerLines == s.PartnerRows }
 
-// controlTotals are the sums of every cycle's amount columns, by cycle, in the order of the columns.
+// controlTotals returns the sums of the amount columns of every cycle, by cycle, in the order of the columns.
 func (v *verifier) controlTotals() []Sum {
 	out := []Sum{}
 	for _, ref := range v.snap.Manifest.Cycles {
@@ -377,7 +376,7 @@ func (v *verifier) controlTotals() []Sum {
 	return out
 }
 
-// sumsOf are the control totals of the lines and statements of a cycle in one currency.
+// sumsOf returns the control totals of the lines and statements of a cycle in one currency.
 func sumsOf(cycle, currency string, lines, stated *tally.Sums, p *settledSum, settled bool) (out []Sum) {
 	if currency != "" {
 		currency = "." + currency
@@ -393,7 +392,7 @@ func sumsOf(cycle, currency string, lines, stated *tally.Sums, p *settledSum, se
 	return out
 }
 
-// Rows are the rows of a feed's files by outcome: Read = Accepted + Duplicate + Rejected.
+// Rows counts the rows of a feed's files by outcome: Read = Accepted + Duplicate + Rejected.
 type Rows struct {
 	Feed      string `json:"feed"`
 	Read      int64  `json:"read"`
@@ -402,7 +401,7 @@ type Rows struct {
 	Rejected  int64  `json:"rejected"`
 }
 
-// feeds are the rows of feed files, by feed.
+// feeds counts the rows of feed files by feed.
 type feeds map[string]*Rows
 
 // add adds a feed file's rows.
@@ -416,7 +415,7 @@ func (f feeds) add(in *manifest.Input) {
 		r.Rejected+in.Rejected
 }
 
-// rows are those of all feeds, by the feeds' names.
+// rows returns the counts of all feeds, by the feeds' names.
 func (f feeds) rows() []Rows {
 	out := []Rows{}
 	for _, name := range slices.Sorted(maps.Keys(f)) {

@@ -11,7 +11,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// sumsOf compares what the manifest keeps of a file with what was counted.
+// sumsOf compares the rows and sums in the manifest's entry of a file with the counted ones.
 func (v *verifier) sumsOf(e manifest.FileEntry, s *tally.Sums) {
 	if e.Rows != s.Rows {
 		v.differ(Contents, "%s: %d rows, the manifest has %d", e.Path, s.Rows, e.Rows)
@@ -19,7 +19,7 @@ func (v *verifier) sumsOf(e manifest.FileEntry, s *tally.Sums) {
 	for _, one := range e.Sums {
 		col := s.Def.Index(one.Column)
 		if rows.CurrencyOfSum(one) != "" {
-			continue // currenciesOf
+			continue // see currenciesOf
 		}
 		if col < 0 {
 			v.differ(Contents, "%s: the manifest has a sum of %s, which is not a column", e.Path, one.Column)
@@ -31,7 +31,7 @@ func (v *verifier) sumsOf(e manifest.FileEntry, s *tally.Sums) {
 	}
 }
 
-// currenciesOf compares the sums of a file of statements that the manifest keeps for each currency (§10.7).
+// currenciesOf compares the sums per currency that the manifest has of a file of statements (§10.7).
 func (v *verifier) currenciesOf(e manifest.FileEntry, def *tables.Table, byMoney map[string]*tally.Sums) {
 	stored := make(map[string]bool)
 	for _, one := range e.Sums {

@@ -14,7 +14,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// taxKey is what a tax is stored by.
+// taxKey identifies a stored tax.
 type taxKey struct {
 	seller, buyer, id string
 	rate              string // with all digits
@@ -28,7 +28,7 @@ func (k taxKey) String() string {
 	return who + ", tax " + k.id + " " + k.rate
 }
 
-// taxed is a tax as it is stored, or as it was counted again.
+// taxed holds the amounts of a tax, stored or calculated again.
 type taxed struct{ taxable, tax *big.Rat }
 
 // taxPart is a row of tax_sums: the lines of a service whose own times are in a span.
@@ -68,7 +68,7 @@ func (v *verifier) hasTaxes() (bool, error) {
 	return false, nil
 }
 
-// taxes is VERIFY-13: taxes are counted again from the lines.
+// taxes is VERIFY-13: taxes are calculated again from the lines.
 func (b *bucket) taxes() error {
 	if len(b.p.of(tables.Taxes().Name))+len(b.p.of(tables.TaxSums().Name)) == 0 {
 		return nil
@@ -115,7 +115,7 @@ func (c *taxCheck) load(e manifest.FileEntry) error {
 	return err
 }
 
-// ratOf is the value of a decimal column.
+// ratOf returns the value of a decimal column.
 func ratOf[T any](row rows.Row[T], col tables.ColumnOf[T]) *big.Rat {
 	def := row.Cols.Def.Columns[col]
 	d := row.Cols.Col(col).Decs[row.I]
@@ -124,7 +124,7 @@ func ratOf[T any](row rows.Row[T], col tables.ColumnOf[T]) *big.Rat {
 	return new(big.Rat).SetFrac(v, new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(def.Type.Scale())), nil))
 }
 
-// day counts the lines of a day again and adds them to the taxes of their customers.
+// day adds up the lines of a day again and adds them to the taxes of their customers.
 func (c *taxCheck) day(e manifest.FileEntry) error {
 	parts := make(map[string][]*taxPart) // by customer
 	err := eachRow(c.bucket, e, tables.TaxSums(), nil, func(row rows.Row[tables.TaxSum]) error {
@@ -179,7 +179,7 @@ func partOf(row rows.Row[tables.TaxSum]) *taxPart {
 	return p
 }
 
-// line adds a line to the parts that it belongs to.
+// line adds a line to the parts to which it belongs.
 func (c *taxCheck) line(parts []*taxPart, row rows.Row[tables.Line]) {
 	own := row.MaybeTime(tables.LineOwnTime)
 	if own == tables.Nothing {
@@ -197,7 +197,7 @@ func (c *taxCheck) line(parts []*taxPart, row rows.Row[tables.Line]) {
 	}
 }
 
-// exact is the tax of a payment at the rates of a part.
+// exact returns the tax of a payment at the rates of a part.
 func (c *taxCheck) exact(payment *big.Rat, p *taxPart) *big.Rat {
 	tax := new(big.Rat).Mul(payment, p.rate)
 	if c.inclusive {
@@ -206,7 +206,7 @@ func (c *taxCheck) exact(payment *big.Rat, p *taxPart) *big.Rat {
 	return tax
 }
 
-// rounded is a number rounded half away from zero.
+// rounded returns a number rounded half away from zero.
 func rounded(r *big.Rat, digits int) *big.Rat {
 	unit := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(digits)), nil)
 	num := new(big.Int).Mul(new(big.Int).Abs(r.Num()), unit)
@@ -234,7 +234,7 @@ func (c *taxCheck) add(p *taxPart) {
 	}
 }
 
-// compare compares the stored taxes with those that were counted.
+// compare compares the stored taxes with those calculated again.
 func (c *taxCheck) compare() {
 	for key := range c.counted {
 		if _, there := c.stored[key]; !there {
@@ -261,7 +261,7 @@ func (c *taxCheck) same(key taxKey, stored, counted taxed) {
 	c.v.differ(Taxes, "cycle %s, %s: counted %s, stored %s", c.p.cycle.Cycle, key, text(counted), text(stored))
 }
 
-// partners checks the rows of partners: where prices are exclusive of tax, a row's tax follows from its other columns.
+// partners checks the rows of partners: if prices are exclusive of tax, a row's tax follows from its other columns.
 func (c *taxCheck) partners() {
 	for key, s := range c.stored {
 		if c.inclusive {
@@ -272,7 +272,7 @@ func (c *taxCheck) partners() {
 	}
 }
 
-// statements checks that the tax of each statement is the sum of its rows of taxes, and that the amount due has it.
+// statements checks that the tax of each statement is the sum of its rows of taxes and is included in the amount due.
 func (c *taxCheck) statements() error {
 	sums := make(map[string]*big.Rat)
 	for key, s := range c.stored {

@@ -24,27 +24,27 @@ const (
 	Contents   = "contents"   // VERIFY-2
 	Identity   = "identity"   // VERIFY-3
 	Statements = "statements" // VERIFY-4
-	DaySums    = "sums"       // VERIFY-4, for the sums of a day that statements are made of
+	DaySums    = "sums"       // VERIFY-4, for the sums of a day from which statements are made
 	Partners   = "partners"   // VERIFY-9
 	Accounts   = "accounts"   // VERIFY-10
 	Inputs     = "inputs"     // VERIFY-5
 	Records    = "records"    // VERIFY-5
 	Quantities = "quantities" // VERIFY-6
 	Totals     = "totals"     // VERIFY-2, for the control totals
-	Costs      = "costs"      // VERIFY-12; checked where there are cost files
-	Taxes      = "taxes"      // VERIFY-13; checked where there are taxes
+	Costs      = "costs"      // VERIFY-12; only if there are cost files
+	Taxes      = "taxes"      // VERIFY-13; only if there are taxes
 )
 
-// Check is one check and what it found.
+// Check is one check and its findings.
 type Check struct {
 	Name    string   `json:"name"`
 	OK      bool     `json:"ok"`
-	Looked  string   `json:"looked"`            // at what, with numbers
-	Differs []string `json:"differs,omitempty"` // the smallest groups that differ, the first ones
-	More    int      `json:"more,omitempty"`    // that differ and are not listed
+	Looked  string   `json:"looked"`            // what was checked, with numbers
+	Differs []string `json:"differs,omitempty"` // the first of the smallest groups that differ
+	More    int      `json:"more,omitempty"`    // number of differences that are not listed
 }
 
-// Report is what a verification found.
+// Report holds the findings of a verification.
 type Report struct {
 	Manifest int64   `json:"manifest"`
 	OK       bool    `json:"ok"`
@@ -52,9 +52,9 @@ type Report struct {
 	Totals   []Sum   `json:"totals"` // counted again, by cycle and column
 	// of the tables of partners' money, counted again
 	PartnerMoney []manifest.Total `json:"partner_money,omitempty"`
-	Rows         []Rows           `json:"rows"`              // of all feed files ever taken, by feed
-	Unnamed      []string         `json:"unnamed,omitempty"` // files that nobody names: the next run deletes them
-	Foreign      []string         `json:"foreign,omitempty"` // files that are not the lake's
+	Rows         []Rows           `json:"rows"`              // of all feed files ever accepted, by feed
+	Unnamed      []string         `json:"unnamed,omitempty"` // files that no manifest names: the next run deletes them
+	Foreign      []string         `json:"foreign,omitempty"` // files that do not belong to the lake
 }
 
 // Options of a verification.
@@ -63,7 +63,7 @@ type Options struct {
 	Progress func(stage string, done, total int64)
 }
 
-// Run checks a state. What is wrong with the lake is in the report; an error is ctx's, one of reading, or a
+// Run checks a state. Faults of the lake are in the report; an error is that of ctx, of reading, or a
 // *lakeerr.MovedError if a run committed meanwhile.
 func Run(ctx context.Context, snap *lake.Snapshot, o Options) (*Report, error) {
 	if o.Progress == nil {
@@ -111,7 +111,7 @@ func Run(ctx context.Context, snap *lake.Snapshot, o Options) (*Report, error) {
 	return v.report(), nil
 }
 
-// verifier is one verification. Its methods may be called from several goroutines where they lock.
+// verifier is one verification. Its methods that lock can be called from several goroutines.
 type verifier struct {
 	snap  *lake.Snapshot
 	o     Options
@@ -124,38 +124,38 @@ type verifier struct {
 	foreign []string
 	sums    map[string]*tally.Sums            // recomputed, by cycle/table
 	partner map[string]*settledSum            // by cycle
-	money   map[string]map[string]*moneySums  // by cycle and currency; none of cycles of one currency
+	money   map[string]map[string]*moneySums  // by cycle and currency; none for cycles with one currency
 	margins map[string]map[string]*tally.Sums // of the table margins, by cycle and currency
 	fed     feeds
 }
 
-// counts are what was looked at.
+// counts counts what was checked.
 type counts struct {
 	moneyCounts
 	files, bytes, manifests                  int64
 	rows, lines, customers, records, waiting int64
 	samples, orders, adjustments             int64
-	statuses                                 int64 // steps in the life of orders that count
-	accounts, transfers, incentives          int64 // of account and incentive events those that count
+	statuses                                 int64 // counting steps in the life of orders
+	accounts, transfers, incentives          int64 // account events, transfers and incentive events that count
 	deliveries, margins                      int64 // of cost files
 	taxes                                    int64 // rows of the table
 	settled, entries                         int64 // rows of partner statements, entries of accounts
-	archived                                 int64 // cycles of which only what later runs read is there
-	broken                                   int64 // files that could not be read: sums over all say nothing then
+	archived                                 int64 // cycles of which only the data for later runs remains
+	broken                                   int64 // files that could not be read: sums over all are then meaningless
 }
 
-// moneyCounts are what was looked at of partners' money.
+// moneyCounts counts what was checked of partners' money.
 type moneyCounts struct {
 	money       int64                         // rows of the tables
 	moneyEvents map[string]int64              // events that count, by feed
 	moneySums   map[string]*money.AmountTotal // control totals, by table.sum
-	frozen      map[string]*money.AmountTotal // on accounts less in undecided withdrawals, by partner
+	frozen      map[string]*money.AmountTotal // in accounts minus undecided withdrawals, by partner
 }
 
-// maxListed is how many differences a check lists.
+// maxListed is the maximum number of listed differences per check.
 const maxListed = 20
 
-// differ notes a difference.
+// differ adds a difference.
 func (v *verifier) differ(check, format string, args ...any) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -166,7 +166,7 @@ func (v *verifier) differ(check, format string, args ...any) {
 	}
 }
 
-// shorten keeps the first differences in the order of their texts, so that the report does not depend on the workers.
+// shorten keeps the first differences in alphabetical order, so that the report does not depend on the workers.
 func (c *Check) shorten() {
 	slices.Sort(c.Differs)
 	if extra := len(c.Differs) - maxListed; extra > 0 {
@@ -175,7 +175,7 @@ func (c *Check) shorten() {
 	}
 }
 
-// count adds to what was looked at.
+// count adds to the counts.
 func (v *verifier) count(add func(*counts)) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -204,7 +204,7 @@ func (v *verifier) files(ctx context.Context) error {
 	return nil
 }
 
-// cycles checks every cycle, a bucket at a time.
+// cycles checks every cycle, one bucket at a time.
 func (v *verifier) cycles(ctx context.Context) error {
 	v.sums, v.partner = make(map[string]*tally.Sums), make(map[string]*settledSum)
 	v.money, v.margins = make(map[string]map[string]*moneySums), make(map[string]map[string]*tally.Sums)
@@ -232,7 +232,7 @@ func (v *verifier) cycles(ctx context.Context) error {
 	return group.Wait()
 }
 
-// report puts the findings together.
+// report assembles the report.
 func (v *verifier) report() *Report {
 	r := &Report{Manifest: v.snap.Manifest.Number, OK: true, Unnamed: v.unnamed, Foreign: v.foreign}
 	n := &v.counts
@@ -287,7 +287,7 @@ func (v *verifier) report() *Report {
 	return r
 }
 
-// recordsLooked describes the records that were counted; of events only where there are any.
+// recordsLooked describes the records that were counted; it mentions only kinds of events that exist.
 func (n *counts) recordsLooked() string {
 	text := fmt.Sprintf("%d accepted usage records, %d orders, %d adjustments", n.records, n.orders, n.adjustments)
 	for _, one := range []struct {
@@ -309,10 +309,10 @@ func (v *verifier) inputCount() int {
 	return v.snap.Manifest.Inputs.Count
 }
 
-// part is a bucket of a cycle: what one worker checks at a time.
+// part is a bucket of a cycle, which one worker checks.
 type part struct {
 	cycle  manifest.CycleRef
-	name   string // of the cycle, which rows have
+	name   string // of the cycle, as in rows
 	bucket int
 	files  []manifest.FileEntry // by path
 }
@@ -332,12 +332,12 @@ func partsOf(ref manifest.CycleRef, files []manifest.FileEntry) []part {
 	return parts
 }
 
-// of are the part's files of a table, by day.
+// of returns the part's files of a table, by day.
 func (p *part) of(table string) []manifest.FileEntry {
 	return slices.DeleteFunc(slices.Clone(p.files), func(e manifest.FileEntry) bool { return e.Table != table })
 }
 
-// find is the part's file of a table and day, if there is one.
+// find returns the part's file of a table and day, if there is one.
 func (p *part) find(table string, day manifest.Day) (manifest.FileEntry, bool) {
 	i := slices.IndexFunc(p.files, func(e manifest.FileEntry) bool { return e.Table == table && e.Day == day })
 	if i < 0 {
@@ -346,7 +346,7 @@ func (p *part) find(table string, day manifest.Day) (manifest.FileEntry, bool) {
 	return p.files[i], true
 }
 
-// days are the days that any of the tables has files of, `end` last.
+// days returns the days for which any of the tables has files, `end` last.
 func (p *part) days(names ...string) []manifest.Day {
 	var days []manifest.Day
 	for _, e := range p.files {

@@ -24,7 +24,7 @@ type posting struct {
 	text                 string
 }
 
-// entries groups rows by entry. Rows of one entry follow each other.
+// entries groups rows by entry. Rows of one entry are consecutive.
 func entries(list []posting) [][]posting {
 	return slices.Collect(func(yield func([]posting) bool) {
 		for len(list) > 0 {
@@ -41,7 +41,7 @@ func entries(list []posting) [][]posting {
 	})
 }
 
-// texts are what the rows of an entry say.
+// texts returns the texts of the rows of an entry.
 func texts(list []posting) []string {
 	out := make([]string, len(list))
 	for i := range list {
@@ -50,7 +50,7 @@ func texts(list []posting) []string {
 	return out
 }
 
-// postings are the rows of partner_accounts with an entry_id.
+// postings returns the rows of partner_accounts with a selected entry_id.
 func (t *teller) postings(wanted func(id string) bool) ([]posting, error) {
 	var out []posting
 	err := coupons.Each(t.Snap, tables.PartnerAccounts(), func(r rows.Row[tables.PartnerAccount]) error {
@@ -79,7 +79,7 @@ func (t *teller) postings(wanted func(id string) bool) ([]posting, error) {
 	return out, err
 }
 
-// signed is an amount with its sign.
+// signed formats an amount with its sign.
 func signed(amount string) string {
 	if strings.HasPrefix(amount, "-") {
 		return amount
@@ -87,7 +87,7 @@ func signed(amount string) string {
 	return "+" + amount
 }
 
-// account explains what an event or a line did to accounts of partners (§9.1).
+// account explains how an event or a line changed accounts of partners (§9.1).
 func (t *teller) account(ctx context.Context) error {
 	list, err := t.postings(func(id string) bool { return id == t.id })
 	if err != nil {
@@ -112,7 +112,8 @@ func (t *teller) account(ctx context.Context) error {
 	return nil
 }
 
-// accountEvent notes an event of a feed about partners' money. One of fund_events moves an account if it pays a fund.
+// accountEvent adds the facts of an event of a feed about partners' money. An event of fund_events changes an account
+// only if it pays a fund.
 func (t *teller) accountEvent(e *event.Money, list []posting) error {
 	if e.Feed == "fund_events" && len(list) == 0 {
 		return nil
@@ -151,8 +152,8 @@ func (t *teller) accountEvent(e *event.Money, list []posting) error {
 	return nil
 }
 
-// window says until when a recharge goes back the way it came: by the signing entity that is in force at the request
-// (§9.6), so for each that the partner has.
+// window describes until when a recharge is withdrawn by the way it came. This depends on the signing entity in force
+// at the request (§9.6), so it is described for each entity of the partner.
 func (t *teller) window(e *event.Money) string {
 	var entities []string
 	code := t.Books.Partner(e.Partner)
@@ -174,7 +175,7 @@ func (t *teller) window(e *event.Money) string {
 	return strings.Join(list, "; ")
 }
 
-// windowOf is the window of a recharge while the partner has a signing entity.
+// windowOf describes the window of a recharge for one signing entity.
 func (t *teller) windowOf(e *event.Money, entity string) string {
 	months, has := t.Settings.Withdrawal.OriginalRoute.Of(entity)[e.Detail]
 	switch {
@@ -187,7 +188,7 @@ func (t *teller) windowOf(e *event.Money, entity string) string {
 		t.Books.Zone.MonthsAfter(e.Time, months))
 }
 
-// receivable notes what a statement payment pays (§9.1).
+// receivable describes what a statement payment pays (§9.1).
 func (t *teller) receivable(e *event.Money) error {
 	t.fact("pays", "the statement of "+e.Scope)
 	return coupons.Each(t.Snap, tables.Receivables(), func(r rows.Row[tables.Receivable]) error {
@@ -210,7 +211,7 @@ func (t *teller) receivable(e *event.Money) error {
 	})
 }
 
-// entry explains one entry of the table partner_accounts: a row for each balance that it changed.
+// entry explains one entry of the table partner_accounts, which has a row for each balance that it changed.
 func (t *teller) entry(ctx context.Context, list []posting) error {
 	first := &list[0]
 	if t.story.PartnerID == "" {
@@ -228,7 +229,7 @@ func (t *teller) entry(ctx context.Context, list []posting) error {
 	return nil
 }
 
-// source notes the feed rows of an entry that is no event of a feed about partners' money.
+// source finds the feed rows of an entry that does not come from a feed about partners' money.
 func (t *teller) source(ctx context.Context, p *posting, customer bool) (err error) {
 	var found []explain.Origin
 	switch {
@@ -236,7 +237,7 @@ func (t *teller) source(ctx context.Context, p *posting, customer bool) (err err
 		cut := max(strings.LastIndexByte(t.id, '/'), 0)
 		lines := []string{strings.TrimPrefix(t.id[cut:], "/")}
 		if lines[0] == "1" {
-			lines = append(lines, "") // the default
+			lines = append(lines, "") // the default of the column
 		}
 		found, err = explain.FeedRows(ctx, t.Sources, feeds.Orders(), map[string][]string{"order_id": {t.id[:cut]},
 			"order_line": lines, "status": {""}})
@@ -246,7 +247,7 @@ func (t *teller) source(ctx context.Context, p *posting, customer bool) (err err
 	case customer:
 		found, err = explain.FeedRows(ctx, t.Sources, feeds.Accounts(), map[string][]string{"event_id": {t.id}})
 		t.fact("customer", p.other)
-	default: // its event is noted
+	default: // its event has been described
 		return nil
 	}
 	t.fact("event", p.kind)
@@ -257,7 +258,7 @@ func (t *teller) source(ctx context.Context, p *posting, customer bool) (err err
 	return err
 }
 
-// ruleOf is the rule by which an entry of a type moves balances.
+// ruleOf returns the rule by which entries of a type change balances.
 func ruleOf(kind string, customer bool) string {
 	if customer {
 		switch kind {

@@ -14,8 +14,8 @@ import (
 	"github.com/tollbook/tollbook/settlement/fund"
 )
 
-// claim explains a claim of a marketing fund: its events, with its state and what it reserves of the quota before and
-// after each (§9.5).
+// claim explains a claim of a marketing fund: its events, with its state and the amount of the quota that it reserves
+// before and after each (§9.5).
 func (t *teller) claim(context.Context) error {
 	happened, err := t.happened("fund_events", about(t.id))
 	if err != nil || len(happened) == 0 {
@@ -52,7 +52,7 @@ func (t *teller) claim(context.Context) error {
 	return t.claimRow(c)
 }
 
-// keptAmounts are the amounts that closed cycles store of a kind, by event_id.
+// keptAmounts returns the amounts of a kind that closed cycles store, by event_id.
 func keptAmounts(snap *lake.Snapshot, kind string) (map[string]money.Amount, error) {
 	out := map[string]money.Amount{}
 	err := coupons.Each(snap, tables.PartnerFacts(), func(r rows.Row[tables.PartnerFact]) (err error) {
@@ -64,16 +64,16 @@ func keptAmounts(snap *lake.Snapshot, kind string) (map[string]money.Amount, err
 	return out, err
 }
 
-// claimSteps is a claim between its events.
+// claimSteps is the state of a claim between its events.
 type claimSteps struct {
 	books    *books.Books
 	state    fund.State
 	request  *event.Money
 	reserved money.Amount
-	kept     map[string]money.Amount // what is reserved after events of closed cycles, by event_id
+	kept     map[string]money.Amount // reserved after events of closed cycles, by event_id
 }
 
-// happen lets an event happen that counts, and says what it changes.
+// happen applies a counting event and describes what it changes.
 func (c *claimSteps) happen(e *event.Money) (string, error) {
 	kind, err := fund.ParseKind(e.Type)
 	if err != nil {
@@ -119,7 +119,7 @@ func (c *claimSteps) happen(e *event.Money) (string, error) {
 	return text, nil
 }
 
-// claimRow notes the row of the table, and compares it with the events.
+// claimRow describes the row of the table, and compares it with the events.
 func (t *teller) claimRow(c *claimSteps) error {
 	return coupons.Each(t.Snap, tables.Funds(), func(r rows.Row[tables.Fund]) error {
 		if string(r.Text(tables.FundClaimID)) != t.id {

@@ -15,8 +15,8 @@ import (
 	"github.com/tollbook/tollbook/settlement/coupon"
 )
 
-// coupon explains a coupon: where it comes from, its terms, and what became of its amount (§9.2). It agrees if the
-// records follow from each other and add up to the amounts of the table coupons.
+// coupon explains a coupon: its origin, its terms, and the use of its amount (§9.2). It agrees if each record follows
+// from the one before and they add up to the amounts of the table coupons.
 func (t *teller) coupon(context.Context) error {
 	asOf := period.Forever
 	if t.Snap.Manifest.AsOf != "" {
@@ -72,7 +72,7 @@ type couponStory struct {
 	rows []coupons.Coupon
 }
 
-// row notes where a coupon comes from, its terms, and what became of its amount.
+// row describes a coupon's origin, its terms, and the use of its amount.
 func (c *couponStory) row(one *coupons.Coupon) error {
 	c.fact("kind", one.Kind)
 	c.fact("amount", one.Amount.Trim())
@@ -92,7 +92,7 @@ func (c *couponStory) row(one *coupons.Coupon) error {
 	return nil
 }
 
-// issued notes the event that made a coupon, and its terms.
+// issued describes the event that issued a coupon, and its terms.
 func (c *couponStory) issued(one *coupons.Coupon) error {
 	if err := coupons.EachIssued(c.Snap, func(i *coupons.Issued) error {
 		if i.ID != one.ID {
@@ -111,7 +111,7 @@ func (c *couponStory) issued(one *coupons.Coupon) error {
 	return nil
 }
 
-// terms notes which lines a coupon pays.
+// terms describes which lines a coupon pays.
 func (c *couponStory) terms(t *books.Coupon) {
 	product := "any"
 	if t.SKU >= 0 {
@@ -141,7 +141,7 @@ func (c *couponStory) validity(from, to period.Instant) string {
 	return text
 }
 
-// records lists what happened to the coupon, and compares it with the coupon's amounts. A state that uses nothing of
+// records lists the events of the coupon, and compares them with the coupon's amounts. A state that uses nothing of
 // chapter 9 has no such table.
 func (c *couponStory) records() error {
 	files, err := c.Snap.Find(coupons.Key(tables.CouponRecords().Table))
@@ -182,7 +182,7 @@ func (c *couponStory) records() error {
 	return c.compare(sums)
 }
 
-// compare compares the sums of records with the coupon's amounts. A pickup is used up whatever it paid.
+// compare compares the sums of records with the coupon's amounts. A pickup is used up by any payment.
 func (c *couponStory) compare(sums map[string]*money.AmountTotal) error {
 	if c.rows[0].Kind == "pickup" {
 		return nil

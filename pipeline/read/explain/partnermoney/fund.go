@@ -15,14 +15,14 @@ import (
 	"github.com/tollbook/tollbook/settlement/fund"
 )
 
-// fundID is what the id of a list or quota says: PARTNER_ID/PROGRAMME_ID/PERIOD.
+// fundID holds the parts of the id of a list or quota: PARTNER_ID/PROGRAMME_ID/PERIOD.
 type fundID struct {
 	partner, programme int32
 	names              [3]string
 	period             fund.Period
 }
 
-// fundID reads the id; ok is false if the books do not have its partner and programme.
+// fundID parses the id; ok is false if the books do not contain its partner and programme.
 func (t *teller) fundID() (f fundID, ok bool) {
 	parts := strings.Split(t.id, "/")
 	if len(parts) != len(f.names) {
@@ -91,7 +91,7 @@ func readFund(r rows.Row[tables.Fund]) (f rowOfFund, err error) {
 	return f, nil
 }
 
-// deadlineOf is the deadline of a row of the table funds.
+// deadlineOf returns the deadline of a row of the table funds.
 func deadlineOf(r rows.Row[tables.Fund]) (string, error) {
 	d, ok, err := deadlines.OfFund(r)
 	if !ok {
@@ -100,7 +100,7 @@ func deadlineOf(r rows.Row[tables.Fund]) (string, error) {
 	return deadlineText(&d), nil
 }
 
-// quota explains the quota of a period: where it comes from, and which claims hold how much of it.
+// quota explains the quota of a period: how it is calculated, and how much of it each claim uses.
 func (t *teller) quota(f *fundID, row *rowOfFund, claims []rowOfFund) error {
 	t.fact("quota", row.quota.Trim())
 	programme := &t.Books.Money.Funds[f.programme]
@@ -141,7 +141,7 @@ func (t *teller) quota(f *fundID, row *rowOfFund, claims []rowOfFund) error {
 	return nil
 }
 
-// list explains the list of a month: the experts on it, and the events that name the month or its quarter.
+// list explains the list of a month: its experts, and the events that name the month or its quarter.
 func (t *teller) list(f *fundID, row *rowOfFund) error {
 	experts, err := fund.Experts(t.Books, f.programme, f.partner, f.period.First)
 	if err != nil {
@@ -189,8 +189,8 @@ func (t *teller) list(f *fundID, row *rowOfFund) error {
 	return t.listEvents(happened, f, row)
 }
 
-// eventsOfList are the events that name a month or its quarter, and what the list was worth that an event of a closed
-// cycle applied for; nil = there is none.
+// eventsOfList returns the events that name a month or its quarter, and the value of the list for which an event of a
+// closed cycle applied; nil = there is none.
 func (t *teller) eventsOfList(f *fundID, programme *books.Fund) ([]*event.Money, *money.Amount, error) {
 	quarter := fund.PeriodOf(f.period.First, fund.Quarter).String()
 	happened, err := t.happened("fund_events", func(r rows.Row[tables.PartnerEvent]) bool {
@@ -210,7 +210,7 @@ func (t *teller) eventsOfList(f *fundID, programme *books.Fund) ([]*event.Money,
 	return happened, nil, err
 }
 
-// listEvents lists the events of a month, and notes the amounts that they left.
+// listEvents lists the events of a month with the amounts after them.
 func (t *teller) listEvents(happened []*event.Money, f *fundID, row *rowOfFund) error {
 	quarter := fund.PeriodOf(f.period.First, fund.Quarter).String()
 	state := fund.Listed
@@ -252,7 +252,7 @@ func (t *teller) listEvents(happened []*event.Money, f *fundID, row *rowOfFund) 
 	return nil
 }
 
-// afterList is the state of a listed month after an event that counts.
+// afterList returns the state of a listed month after a counting event.
 func afterList(s fund.State, kind fund.Kind, ofQuarter bool) fund.State {
 	var next fund.State
 	switch {

@@ -14,17 +14,17 @@ import (
 	"github.com/tollbook/tollbook/settlement/invoice"
 )
 
-// sale is what an invoice is about.
+// sale identifies what an invoice covers.
 type sale struct{ cycle, issuer, recipient string }
 
-// invoice explains an invoice or a credit note: its events, and what was left to invoice before and after each event
+// invoice explains an invoice or a credit note: its events, and the amount left to invoice before and after each event
 // about the same cycle, issuer and recipient (§9.7).
 func (t *teller) invoice(context.Context) error {
 	happened, err := t.happened("invoices", func(rows.Row[tables.PartnerEvent]) bool { return true })
 	if err != nil {
 		return err
 	}
-	made := map[string]*event.Money{} // the documents that count
+	made := map[string]*event.Money{} // the counting documents
 	var mine *event.Money
 	for _, e := range happened {
 		isNew := e.Type == invoice.Issue.String() || e.Type == invoice.CreditNote.String()
@@ -52,7 +52,7 @@ func (t *teller) invoice(context.Context) error {
 	return t.deadline(deadlines.Invoice)
 }
 
-// unknownInvoice notes events that name an invoice that nobody issued.
+// unknownInvoice describes events that name an invoice that was never issued.
 func (t *teller) unknownInvoice(happened []*event.Money) error {
 	for _, e := range happened {
 		if e.Subject == t.id {
@@ -65,7 +65,7 @@ func (t *teller) unknownInvoice(happened []*event.Money) error {
 	return nil
 }
 
-// parties are the partner and the customer among issuer and recipient.
+// parties returns the partner and the customer among issuer and recipient.
 func (t *teller) parties(e *event.Money) (partner, customer string) {
 	if t.Books.Partner(e.Other) >= 0 {
 		return e.Other, ""
@@ -76,8 +76,8 @@ func (t *teller) parties(e *event.Money) (partner, customer string) {
 	return "", e.Other
 }
 
-// invoiced lists the events about what an invoice is about, with what is left before and after each, and compares the
-// last with the table invoices.
+// invoiced lists the events of what an invoice covers, with the amount left before and after each, and compares the
+// last amount with the table invoices.
 func (t *teller) invoiced(mine *event.Money, happened []*event.Money,
 	made map[string]*event.Money) error {
 	of := sale{mine.Scope, mine.Partner, mine.Other}
@@ -90,7 +90,7 @@ func (t *teller) invoiced(mine *event.Money, happened []*event.Money,
 	for _, e := range happened {
 		document := e
 		if d := made[e.Subject]; e.Scope == "" && d != nil {
-			document = d // return and void name the invoice alone
+			document = d // return and void name only the invoice
 		}
 		if e.Subject == t.id {
 			t.feed(e)
@@ -129,7 +129,7 @@ func (t *teller) invoiced(mine *event.Money, happened []*event.Money,
 	return nil
 }
 
-// sale is the row of the table invoices: what can be invoiced, what is left, and the state.
+// sale reads the row of the table invoices: the amount that can be invoiced, the amount left, and the state.
 func (t *teller) sale(of sale) (invoiceable, left money.Amount, state string, err error) {
 	state = "none: nothing can be invoiced, or the cycle is open"
 	err = coupons.Each(t.Snap, tables.Invoices(), func(r rows.Row[tables.Invoice]) (err error) {

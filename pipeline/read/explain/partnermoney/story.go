@@ -20,17 +20,17 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// subject is a kind of thing that this package explains. Its ids begin with the prefix.
+// subject is a kind of object that this package explains. Its ids begin with the prefix.
 type subject struct {
 	prefix, state string
-	what          string // as messages name it
+	what          string // its name in messages
 	list          string // the command that lists the ids
 	tell          func(*teller, context.Context) error
-	table         *tables.Table                 // that the ids are in
+	table         *tables.Table                 // that contains the ids
 	column        tables.TextColumn[tables.Any] // of the id in that table
 }
 
-// subjects are all kinds, by prefix.
+// subjects returns all kinds, by prefix.
 func subjects() []subject {
 	return []subject{
 		{"account/", explain.StateAccount, "entry of partners' accounts",
@@ -49,7 +49,7 @@ func subjects() []subject {
 	}
 }
 
-// subjectOf is the kind that an id is of; ok is false if this package does not explain it.
+// subjectOf returns the kind of an id; ok is false if this package does not explain it.
 func subjectOf(id string) (one subject, ok bool) {
 	all := subjects()
 	at := slices.IndexFunc(all, func(s subject) bool { return strings.HasPrefix(id, s.prefix) })
@@ -59,13 +59,13 @@ func subjectOf(id string) (one subject, ok bool) {
 	return all[at], true
 }
 
-// Is reports whether an id is of something that Explain explains.
+// Is reports whether Explain can explain an id.
 func Is(id string) bool {
 	_, ok := subjectOf(id)
 	return ok
 }
 
-// Prefixes are how the ids that Explain takes begin.
+// Prefixes returns the prefixes of the ids that Explain accepts.
 func Prefixes() []string {
 	var out []string
 	for _, s := range subjects() {
@@ -100,7 +100,7 @@ type teller struct {
 	*explain.Sources
 	from     *partners.Reader
 	id       string // without its prefix
-	customer string // whose it must be; "" = anybody's
+	customer string // to whom it must belong; "" = anybody
 	story    *explain.Story
 }
 
@@ -117,7 +117,7 @@ func (t *teller) part(title string, steps ...string) {
 	}
 }
 
-// happened are the events of a feed that are wanted, in the order in which they take effect.
+// happened returns the selected events of a feed, in the order in which they take effect.
 func (t *teller) happened(feedName string, wanted func(rows.Row[tables.PartnerEvent]) bool) ([]*event.Money,
 	error) {
 	var out []*event.Money
@@ -143,17 +143,17 @@ func (t *teller) happened(feedName string, wanted func(rows.Row[tables.PartnerEv
 	return out, nil
 }
 
-// about wants the events that name a claim, withdrawal, invoice or coupon.
+// about selects the events that name a claim, withdrawal, invoice or coupon.
 func about(id string) func(rows.Row[tables.PartnerEvent]) bool {
 	return func(r rows.Row[tables.PartnerEvent]) bool { return string(r.Text(tables.PartnerEventSubjectID)) == id }
 }
 
-// bears wants the event with an id.
+// bears selects the event with an id.
 func bears(id string) func(rows.Row[tables.PartnerEvent]) bool {
 	return func(r rows.Row[tables.PartnerEvent]) bool { return string(r.Text(tables.PartnerEventEventID)) == id }
 }
 
-// feed notes the row of the feed file that an event came from. The account of a withdrawal is not shown.
+// feed adds the row of the feed file from which an event came. It does not show the account of a withdrawal.
 func (t *teller) feed(e *event.Money) {
 	one := explain.Origin{File: e.From.File, Row: e.From.Row, Note: fmt.Sprintf("%s %s: %s", e.Type, e.ID, outcome(e))}
 	if e.Feed != "withdrawals" {
@@ -162,7 +162,7 @@ func (t *teller) feed(e *event.Money) {
 	t.story.Feeds = append(t.story.Feeds, one)
 }
 
-// outcome is what the last replay said of an event.
+// outcome describes the verdict of the last replay on an event.
 func outcome(e *event.Money) string {
 	if e.Verdict.Accepted() {
 		return "accepted"
@@ -177,7 +177,7 @@ func outcome(e *event.Money) string {
 	return fmt.Sprintf("%s: %s %s", text, e.Verdict.Column, e.Verdict.Value)
 }
 
-// step begins the step of an event: when it takes effect, what it is, and its amount.
+// step begins the text of an event's step: when it takes effect, its type and its amount.
 func step(e *event.Money) string {
 	text := fmt.Sprintf("%s %s (%s)", e.Instant, e.Type, e.ID)
 	if !e.Amount.IsZero() {
@@ -186,7 +186,7 @@ func step(e *event.Money) string {
 	return text
 }
 
-// times notes the event's own time, and when it takes effect if that is another instant.
+// times adds the event's own time and, if it differs, the instant at which it takes effect.
 func (t *teller) times(own, instant period.Instant) {
 	t.fact("time", own.String())
 	if own != instant {
@@ -194,7 +194,7 @@ func (t *teller) times(own, instant period.Instant) {
 	}
 }
 
-// deadline notes the deadline of a kind and id that is still to come.
+// deadline adds the next deadline of a kind and id.
 func (t *teller) deadline(kind string) error {
 	list, err := deadlines.List(t.from, deadlines.Choice{Through: period.Day(1 << 30)})
 	if err != nil {
@@ -209,19 +209,19 @@ func (t *teller) deadline(kind string) error {
 	return nil
 }
 
-// deadlineText says when time alone changes a state, and what it is then.
+// deadlineText describes when time alone changes a state, and the new state.
 func deadlineText(d *deadlines.Deadline) string { return fmt.Sprintf("%s, then %s", d.At, d.Then) }
 
-// change is an amount before and after a step.
+// change formats an amount before and after a step.
 func change(name string, before, after money.Amount) string {
 	return fmt.Sprintf("%s %s → %s", name, before.Trim(), after.Trim())
 }
 
-// maxKnown is how many ids are looked at for a suggestion.
+// maxKnown is the maximum number of ids that are read for a suggestion.
 const maxKnown = 10_000
 
-// Known are ids of the kind that an id is of, with their prefix, whose length is that of the id or up to two letters
-// more or less. It returns no more than 10,000.
+// Known returns ids of the same kind as an id, with their prefix, whose length differs from it by at most two. It
+// returns at most 10,000.
 func Known(s *explain.Sources, id string) ([]string, error) {
 	of, ok := subjectOf(id)
 	if !ok {
@@ -243,7 +243,7 @@ func Known(s *explain.Sources, id string) ([]string, error) {
 	return out, err
 }
 
-// idOf is the id in a row of the table of a kind; empty if the row is of another kind.
+// idOf returns the id in a row of the table of a kind; empty if the row is of another kind.
 func idOf(of *subject, row rows.Row[tables.Any]) string {
 	if of.column >= 0 {
 		return string(row.Text(of.column))
@@ -257,7 +257,7 @@ func idOf(of *subject, row rows.Row[tables.Any]) string {
 		"/")
 }
 
-// Named are the ids that Explain takes for an id without a prefix.
+// Named returns the ids, with prefix, that match an id without a prefix.
 func Named(s *explain.Sources, id string) ([]string, error) {
 	var out []string
 	for _, of := range subjects() {

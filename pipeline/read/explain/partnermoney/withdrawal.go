@@ -11,7 +11,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// withdrawal explains a withdrawal: its events, how it is paid, and what it moved (§9.6).
+// withdrawal explains a withdrawal: its events, how it is paid, and which balances it changed (§9.6).
 func (t *teller) withdrawal(context.Context) error {
 	happened, err := t.happened("withdrawals", about(t.id))
 	if err != nil || len(happened) == 0 {
@@ -55,7 +55,7 @@ func (t *teller) withdrawal(context.Context) error {
 	return nil
 }
 
-// withdrawalParts explains how the amount is paid, and compares it with the sum of the parts.
+// withdrawalParts explains the parts in which the amount is paid, and compares it with their sum.
 func (t *teller) withdrawalParts(requested money.Amount) error {
 	var sum money.AmountTotal
 	var steps []string

@@ -17,7 +17,7 @@ import (
 	"github.com/tollbook/tollbook/settlement"
 )
 
-// statementPrefix begins the id of what a partner's statement has about a customer: statement/PARTNER_ID.
+// statementPrefix begins the id of the rows of a partner's statement about a customer: statement/PARTNER_ID.
 const statementPrefix = "statement/"
 
 // IsStatement reports whether an id is of a partner's statement, which Statement explains.
@@ -35,9 +35,9 @@ type statementStory struct {
 	lines            []statementLine
 }
 
-// statementLine is what a line of the customer adds to rows.
+// statementLine holds what a line of the customer adds to rows.
 type statementLine struct {
-	partner, product  int32 // product as settlement numbers it
+	partner, product  int32 // product by its number in settlement
 	association       string
 	service, mode     string
 	negative          bool
@@ -45,8 +45,8 @@ type statementLine struct {
 	official, payment money.Amount
 }
 
-// Statement explains what a partner's statement has about a customer: the basis, the terms, the exchange rate with its
-// date, and the rounding. It adds the lines up again. Errors: *rows.NotFoundError, *rows.NoCycleError.
+// Statement explains the rows of a partner's statement about a customer: the basis, the terms, the exchange rate with
+// its date, and the rounding. It adds up the lines again. Errors: *rows.NotFoundError, *rows.NoCycleError.
 func Statement(ctx context.Context, s *explain.Sources, q *explain.Question,
 	from *partners.Reader) (*explain.Story, error) {
 	id := strings.TrimPrefix(q.ID, statementPrefix)
@@ -167,7 +167,7 @@ func (e *statementStory) row(row rows.Row[tables.PartnerStatement]) error {
 	return errors.Join(err, wrong)
 }
 
-// rate is the exchange rate of a row; nil = its partner and its customer have one currency.
+// rate returns the exchange rate of a row; nil = partner and customer have the same currency.
 func (e *statementStory) rate(row rows.Row[tables.PartnerStatement], part *explain.Part) (*big.Rat, error) {
 	if len(row.Cols.Def.Columns) <= tables.PartnerStatementFxDate.Index() ||
 		row.Word(tables.PartnerStatementFxRate) == "" {
@@ -184,7 +184,7 @@ func (e *statementStory) rate(row rows.Row[tables.PartnerStatement], part *expla
 	return x, nil
 }
 
-// owed is an amount of a row that follows from terms.
+// owed is an amount of a row that is calculated from terms.
 type owed struct {
 	name  string
 	col   tables.AmountColumn[tables.PartnerStatement]
@@ -192,7 +192,7 @@ type owed struct {
 	share func(*settlement.Deal) settlement.Share
 }
 
-// amount explains an amount of a row, and compares it with what the lines give.
+// amount explains an amount of a row, and compares it with the amount calculated from the lines.
 func (e *statementStory) amount(row rows.Row[tables.PartnerStatement], part *explain.Part, o owed) error {
 	stored, err := row.Amount(o.col)
 	if err != nil {
@@ -267,7 +267,7 @@ func (e *statementStory) has(row rows.Row[tables.PartnerStatement], l *statement
 		l.negative == (row.Word(tables.PartnerStatementSign) == "-")
 }
 
-// exactText is a decimal with all of its digits.
+// exactText formats a decimal with all of its digits.
 func exactText(v *big.Rat) string {
 	digits, _ := v.FloatPrec()
 	return v.FloatString(digits)

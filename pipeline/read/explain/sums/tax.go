@@ -32,8 +32,8 @@ type taxStory struct {
 // IsTax reports whether an id is of a tax, which Tax explains.
 func IsTax(id string) bool { return strings.HasPrefix(id, taxPrefix) }
 
-// Tax explains a tax of a customer, or of a partner whose cycle is closed: its base, the row of taxes.csv and why it
-// fits, and the rounding. Errors: *rows.NotFoundError, *rows.NoCycleError.
+// Tax explains a tax of a customer, or of a partner whose cycle is closed: its base, the applicable row of taxes.csv
+// and the reason, and the rounding. Errors: *rows.NotFoundError, *rows.NoCycleError.
 func Tax(ctx context.Context, s *explain.Sources, q *explain.Question) (*explain.Story, error) {
 	if q.Customer == "" || q.Cycle.IsZero() {
 		return nil, &rows.NotFoundError{What: fmt.Sprintf("%s is a tax of many customers and cycles", q.ID),
@@ -66,7 +66,7 @@ func Tax(ctx context.Context, s *explain.Sources, q *explain.Question) (*explain
 	return t.story, nil
 }
 
-// facts notes who is taxed.
+// facts adds the facts about the taxed buyer.
 func (t *taxStory) facts(prices, rounding string) {
 	fact := func(name, value string) {
 		t.story.Facts = append(t.story.Facts, explain.Fact{Name: name, Value: value})
@@ -85,7 +85,7 @@ func (t *taxStory) facts(prices, rounding string) {
 	fact("rounding", rounding)
 }
 
-// country is the buyer's.
+// country returns the buyer's country.
 func (t *taxStory) country() string {
 	if at := t.Books.Money.PartyNamed(t.buyer); at >= 0 {
 		return t.Books.Money.Parties[at].Country
@@ -129,14 +129,14 @@ func (t *taxStory) row(row rows.Row[tables.Tax]) error {
 	return nil
 }
 
-// base is the lines of a service whose own times are in a span.
+// base identifies the lines of a service whose own times are in a span.
 type base struct {
 	service string
 	valid   period.Span
 	rates   money.UnitPrice
 }
 
-// bases explains the lines that a tax of a customer is calculated from, by service and time, and adds them up.
+// bases explains the lines from which a tax of a customer is calculated, by service and time, and adds them up.
 func (t *taxStory) bases(part *explain.Part, rules tax.Rules, rate money.Rate, sum *tax.Sum) error {
 	key := manifest.FileKey{Bucket: place.Bucket(t.buyer, max(1, t.Snap.Manifest.Buckets))}
 	files, err := t.Snap.Files(t.cycle)
@@ -213,7 +213,7 @@ func taxPart(row rows.Row[tables.TaxSum]) (p tax.Part, b base, err error) {
 	return p, b, errors.Join(errs[:]...)
 }
 
-// source says which row of taxes.csv the lines have, and why it fits.
+// source describes the row of taxes.csv that applies to the lines, and the reason.
 func (t *taxStory) source(b base, rate money.Rate) string {
 	at := b.valid.From
 	if at == period.Past {
@@ -230,7 +230,7 @@ func (t *taxStory) source(b base, rate money.Rate) string {
 	return "the current books/taxes.csv has no such row: the cycle was billed with earlier books"
 }
 
-// rowText describes a row of taxes.csv and why it fits.
+// rowText describes a row of taxes.csv and why it applies.
 func (t *taxStory) rowText(row *books.Tax) string {
 	text := fmt.Sprintf("row of books/taxes.csv: %s, rate %s, country %s, customer %s, service %s, in force %s", row.ID,
 		row.Rate.Trim(), row.Country, row.Party, row.Service, t.spanText(row.Valid))
@@ -250,7 +250,7 @@ func (t *taxStory) rowText(row *books.Tax) string {
 	return text + "; it fits because " + strings.Join(why, " and ")
 }
 
-// spanText is a span as dates in the contract zone.
+// spanText formats a span as dates in the contract zone.
 func (t *taxStory) spanText(s period.Span) string {
 	day := func(at period.Instant) string { return t.Books.Zone.Day(at).String() }
 	switch {
@@ -264,7 +264,7 @@ func (t *taxStory) spanText(s period.Span) string {
 	return "from " + day(s.From) + " to before " + day(s.To)
 }
 
-// arithmetic is the calculation before rounding.
+// arithmetic describes the calculation before rounding.
 func (t *taxStory) arithmetic(rules tax.Rules, taxable string, rate money.Rate, rates string) string {
 	if rules.Inclusive {
 		return fmt.Sprintf("%s × %s / (1 + %s), because the price includes the tax", taxable, rate.Trim(), rates)

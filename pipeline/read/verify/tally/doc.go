@@ -1,4 +1,5 @@
-// Package tally adds up the decimal columns of a table's rows for the audit, which shares no sum with what it audits.
+// Package tally adds up the decimal columns of a table's rows for the audit. It shares no code for sums with the code
+// under audit.
 //
-//  1. Sums are exact, or an error says that they are out of range.
+//  1. Sums are exact, or an error reports that they are out of range.
 package tally

@@ -8,14 +8,14 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Sums are sums over decimal columns of one table, exact.
+// Sums holds exact sums of the decimal columns of one table.
 type Sums struct {
 	Def    *tables.Table
 	Rows   int64
-	Totals []money.Total // by column; of others unused
+	Totals []money.Total // by column; unused for other columns
 }
 
-// scaleOf is the scale of a decimal column; ok is false for any other.
+// scaleOf returns the scale of a decimal column; ok is false for any other column.
 func scaleOf(t tables.Type) (scale int, ok bool) {
 	switch t {
 	case tables.Amount, tables.Quantity, tables.Cost:
@@ -24,7 +24,7 @@ func scaleOf(t tables.Type) (scale int, ok bool) {
 	return 0, false
 }
 
-// New returns sums of no row over the decimal columns of a table.
+// New returns sums of zero rows for the decimal columns of a table.
 func New(def *tables.Table) *Sums {
 	s := &Sums{Def: def, Totals: make([]money.Total, len(def.Columns))}
 	for i, c := range def.Columns {
@@ -61,7 +61,7 @@ func (s *Sums) Merge(o *Sums, cols tables.List[tables.Any]) error {
 	return nil
 }
 
-// Decimals are a table's decimal columns, except those to leave out.
+// Decimals returns a table's decimal columns, except those in leave.
 func Decimals[T any](def tables.Def[T], leave ...tables.ColumnOf[T]) tables.List[T] {
 	var cols tables.List[T]
 	for i, c := range def.All() {
