@@ -12,38 +12,38 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Rules is what the settings say that settlement needs (§2.1, close).
+// Rules holds the settings that settlement needs (§2.1, close).
 type Rules struct {
 	CloseDay    int // 1 to 28, of the month after the cycle
 	CloseMinute int // minutes since that day's midnight, 0 to 1440
 }
 
-// Book is the partner side of the books, compiled. It is immutable and shared by all workers.
+// Book is the compiled partner side of the books. It is immutable and shared by all workers.
 type Book struct {
 	books *books.Books
 	rules Rules
-	one   money.Rate // what a line without a term is paid at
+	one   money.Rate // the share that a partner pays of a line without a term
 
 	services []string // all service_type_codes and "", sorted
-	service  []int32  // by product, then by service of lines of no product: index in services
+	service  []int32  // by product, then by service of lines without a product: index in services
 
 	terms map[pair]stretch // by seller and buyer: their rows in books.Terms
 
 	programmes []programme
 	every      []int32   // programmes of all partners
-	rollsUp    bool      // a programme does
+	rollsUp    bool      // whether a programme rolls up
 	named      [][]place // by partner: programmes that name it
-	places     int32     // how many (programme, partner) there are
+	places     int32     // number of (programme, partner) pairs
 	months     []int     // the different lengths of new_customer_bonus
 
-	associationsFrom []int32 // by customer: where its rows begin in books.Associations; empty where no programme asks
+	associationsFrom []int32 // by customer: start of its rows in books.Associations; empty if no programme needs it
 }
 
 type pair struct{ seller, buyer int32 }
 
 type stretch struct{ from, to int32 }
 
-// Compile makes the lookups that settlement needs from checked books. b must not change afterwards.
+// Compile builds the lookups for settlement from checked books. b must not change afterwards.
 func Compile(b *books.Books, rules Rules) (*Book, error) {
 	one, err := money.ParseRate("1")
 	if err != nil {
@@ -85,7 +85,7 @@ func Compile(b *books.Books, rules Rules) (*Book, error) {
 	return bk, nil
 }
 
-// serviceAt is the index of a service_type_code in services; that of "" for one that no product has.
+// serviceAt returns the index of a service_type_code in services; for one that no product has, that of "".
 func (bk *Book) serviceAt(code string) int32 {
 	at, ok := slices.BinarySearch(bk.services, code)
 	if !ok {
@@ -94,7 +94,8 @@ func (bk *Book) serviceAt(code string) int32 {
 	return int32(at)
 }
 
-// product is the number of a line's product. A line of no product has a number of its service, after all products.
+// product returns the number of a line's product. Lines without a product have a number per service, after all
+// products.
 func (bk *Book) product(l *Line) (number int32, class books.Class) {
 	if l.SKU >= 0 {
 		return l.SKU, bk.books.Products[l.SKU].Class
@@ -102,7 +103,7 @@ func (bk *Book) product(l *Line) (number int32, class books.Class) {
 	return bk.NoProduct(l.Service), books.Ordinary
 }
 
-// NoProduct is the number of lines of a service that are of no product, for Deal.
+// NoProduct returns the number, for Deal, of lines of a service without a product.
 func (bk *Book) NoProduct(service string) int32 {
 	return int32(len(bk.books.Products)) + bk.serviceAt(service)
 }
@@ -110,8 +111,8 @@ func (bk *Book) NoProduct(service string) int32 {
 // always is the span without bounds.
 var always = period.Span{From: period.Past, To: period.Forever}
 
-// narrow finds the row in force at t among rows of one key, sorted by the start of validity, and cuts span down to
-// where that row, or none, is in force.
+// narrow finds the row in force at t among rows of one key, sorted by the start of validity. It reduces span to the
+// time in which that row, or no row, is in force.
 func narrow[T any](rows []T, t period.Instant, valid func(*T) period.Span, span *period.Span) *T {
 	i := sort.Search(len(rows), func(i int) bool { return valid(&rows[i]).From > t })
 	if i < len(rows) {
@@ -129,13 +130,13 @@ func narrow[T any](rows []T, t period.Instant, valid func(*T) period.Span, span 
 	return &rows[i-1]
 }
 
-// term is by what a partner pays its seller: a rate of one of a line's amounts.
+// term determines what a partner pays its seller: a rate of one of a line's amounts.
 type term struct {
 	rate    money.Rate
 	payable bool // of the payment; else of the official amount
 }
 
-// basis is the amount of a line that the term is a share of.
+// basis returns the amount of a line to which the rate applies.
 func (t term) basis(l *Line) money.Amount {
 	if t.payable {
 		return l.Payment
@@ -143,8 +144,8 @@ func (t term) basis(l *Line) money.Amount {
 	return l.Official
 }
 
-// term is the most specific term in force at t, the payment itself without one (§3.9, §6.4). It cuts span down to
-// where the answer is the same.
+// term returns the most specific term in force at t, or the whole payment if there is none (§3.9, §6.4). It reduces
+// span to the time in which the result is the same.
 func (bk *Book) term(seller, buyer, sku int32, t period.Instant, span *period.Span) term {
 	at := bk.terms[pair{seller, buyer}]
 	rows := bk.books.Terms[at.from:at.to]
@@ -174,14 +175,14 @@ func termValid(r *books.Term) period.Span { return r.Valid }
 
 func partnerValid(r *books.PartnerRow) period.Span { return r.Valid }
 
-// Seller is whom a partner, an index in the books, buys from at t: its distributor, or Vendor (§6.4).
+// Seller returns from whom a partner, an index in the books, buys at t: its distributor, or Vendor (§6.4).
 func (bk *Book) Seller(partner int32, t period.Instant) int32 {
 	span := always
 	return bk.seller(partner, t, &span)
 }
 
-// seller is whom a partner buys from at t: its distributor, or the vendor (§6.4). It cuts span down to where the
-// answer is the same.
+// seller returns from whom a partner buys at t: its distributor, or the vendor (§6.4). It reduces span to the time in
+// which the result is the same.
 func (bk *Book) seller(partner int32, t period.Instant, span *period.Span) int32 {
 	r := narrow(bk.books.Partners[partner].Rows, t, partnerValid, span)
 	if r == nil || r.Parent < 0 { // only a reseller's row has a parent
@@ -196,15 +197,15 @@ type Share struct {
 	Payable bool // of the payment; else of the official amount
 }
 
-// Deal is by what terms a partner deals in a product at an instant: whom it buys from and at what, and, where that is a
-// distributor, at what the distributor buys from the vendor (§6.4).
+// Deal holds the terms of a partner for a product at an instant: from whom it buys and at which rate and, if the seller
+// is a distributor, at which rate the distributor buys from the vendor (§6.4).
 type Deal struct {
 	Seller     int32 // index in the books, or Vendor
-	Owed, Cost Share // Cost is of no meaning where the seller is the vendor
+	Owed, Cost Share // Cost is meaningless if the seller is the vendor
 }
 
-// Deal looks up by what terms a partner deals in a product at t; both are indexes in the books, or the product is a
-// number of NoProduct.
+// Deal looks up the terms of a partner for a product at t; both are indexes in the books, or the product is a number of
+// NoProduct.
 func (bk *Book) Deal(partner, sku int32, t period.Instant) Deal {
 	span := always
 	d := Deal{Seller: bk.seller(partner, t, &span)}

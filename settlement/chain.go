@@ -8,7 +8,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// chain is one partner's incentives in one programme, period by period, each carrying into the next.
+// chain computes one partner's incentives in one programme, period by period. Each period carries into the next.
 type chain struct {
 	bk                 *Book
 	record             *Record
@@ -34,7 +34,7 @@ func (c *chain) append(rows []Incentive) ([]Incentive, error) {
 	return rows, nil
 }
 
-// bounds are the first and the last period of the chain; the last is before the first where there is none.
+// bounds returns the first and the last period of the chain; if there is none, the last is before the first.
 func (c *chain) bounds() (first, last Period) {
 	g, zone := &c.bk.books.Programmes[c.programme], c.bk.books.Zone
 	last = PeriodOf(zone.Cycle(c.record.AsOf), g.Quarterly)
@@ -66,7 +66,7 @@ func (c *chain) bounds() (first, last Period) {
 	return first, last
 }
 
-// row is the incentive of a period, and whether there is one.
+// row returns the incentive of a period, and whether there is one.
 func (c *chain) row(p Period, carried money.Amount) (row Incentive, shown bool, err error) {
 	f := c.periods[p]
 	if f == nil {
@@ -98,7 +98,7 @@ func (c *chain) row(p Period, carried money.Amount) (row Incentive, shown bool, 
 	return row, f.moved || accepted || !carried.IsZero() || s.span.From <= c.record.AsOf && c.listed(s.span), nil
 }
 
-// state lets the events up to the as-of happen; accepted says whether any of them fits.
+// state applies the events up to the as-of; accepted reports whether any of them fits.
 func (c *chain) state(s *season, events []int) (now State, accepted bool) {
 	m := c.bk.machine(s, c.programme, c.partner)
 	for _, i := range events {
@@ -108,15 +108,15 @@ func (c *chain) state(s *season, events []int) (now State, accepted bool) {
 		case !e.Final:
 			_, fits := m.Apply(e.Kind, e.Time)
 			accepted = accepted || fits
-		case e.Kind == PaidOut: // the other final events are those that led to it
+		case e.Kind == PaidOut: // other final events only led to this one
 			m.state, accepted = Paid, true
 		}
 	}
 	return m.At(c.record.AsOf), accepted
 }
 
-// listed reports whether the programme, which names the partner, does so by its id, and it was one at some instant of
-// the span.
+// listed reports whether the programme names the partner by its id, and the partner has a row in force at some instant
+// of the span.
 func (c *chain) listed(span period.Span) bool {
 	if c.bk.books.Programmes[c.programme].Partners == nil {
 		return false
@@ -129,10 +129,10 @@ func (c *chain) listed(span period.Span) bool {
 	return false
 }
 
-// digits are those of the partner's currency.
+// digits returns the digits of the partner's currency.
 func (c *chain) digits() int { return c.bk.books.PartnerCurrency(c.partner).Digits }
 
-// compute fills in the amounts of a row that has what was carried in (§6.5).
+// compute calculates the amounts of a row whose CarriedIn is set (§6.5).
 func (c *chain) compute(row *Incentive, f *facts) error {
 	base, err := c.base(row, f)
 	if err != nil {
@@ -168,7 +168,7 @@ func (c *chain) compute(row *Incentive, f *facts) error {
 	return nil
 }
 
-// base is the performance that tiers apply to: the partner's own, what transfers moved and what was carried in.
+// base returns the performance to which tiers apply: the partner's own, plus transfers and what was carried in.
 func (c *chain) base(row *Incentive, f *facts) (money.Amount, error) {
 	var err error
 	if row.Performance, err = f.own.Amount(); err != nil {
@@ -192,8 +192,8 @@ func (c *chain) base(row *Incentive, f *facts) (money.Amount, error) {
 	return base.Add(row.CarriedIn)
 }
 
-// tierPart is Rd of what the tiers give for a performance above 0 (§6.5): all of it at the rate of the tier that
-// holds it, or each slice at its own. Below the first tier nothing is earned.
+// tierPart returns Rd of what the tiers give for a performance above 0 (§6.5): the whole performance at the rate of the
+// tier that contains it, or each slice at its own rate. Below the first tier nothing is earned.
 func tierPart(g *books.Programme, base money.Amount, digits int) (money.Amount, error) {
 	var sum products
 	for i, tier := range g.Tiers {

@@ -13,7 +13,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// MissingRateError says that rates.csv has no rate for a pair of currencies that a cycle converts (§10.7).
+// MissingRateError reports that rates.csv has no rate for a pair of currencies that a cycle converts (§10.7).
 type MissingRateError struct {
 	Cycle    period.Cycle
 	From, To string
@@ -23,12 +23,12 @@ func (e *MissingRateError) Error() string {
 	return fmt.Sprintf("cycle %s: no rate from %s to %s up to %s", e.Cycle, e.From, e.To, e.Cycle.Last())
 }
 
-// Hint says what to do.
+// Hint returns advice to the user.
 func (e *MissingRateError) Hint() string {
 	return "add a row with this from and to: a rate is neither inverted nor crossed"
 }
 
-// exchange are the rates by which a cycle is converted (§10.7). A closed cycle keeps those that it was closed with.
+// exchange holds the rates by which a cycle is converted (§10.7). A closed cycle keeps the rates of its close.
 type exchange struct {
 	books *books.Books
 	cycle period.Cycle
@@ -41,7 +41,7 @@ func newExchange(b *books.Books, cycle period.Cycle, kept []books.ExchangeRate) 
 	return &exchange{books: b, cycle: cycle, kept: kept, known: make([]*books.ExchangeRate, n*n)}
 }
 
-// rate is the rate from a currency to another; both are indexes in the books. nil = they are one currency.
+// rate returns the rate from one currency to another, both indexes in the books; nil = the currencies are equal.
 func (x *exchange) rate(from, to int32) (*books.ExchangeRate, error) {
 	if from == to {
 		return nil, nil
@@ -65,17 +65,17 @@ func (x *exchange) rate(from, to int32) (*books.ExchangeRate, error) {
 // Rates are the exchange rates of a cycle.
 type Rates struct{ x *exchange }
 
-// RatesOf are the rates by which a cycle is converted: those that it was closed with, else those of rates.csv.
+// RatesOf returns the rates by which a cycle is converted: those of its close, else those of rates.csv.
 func (bk *Book) RatesOf(cycle period.Cycle, kept []books.ExchangeRate) Rates {
 	return Rates{newExchange(bk.books, cycle, kept)}
 }
 
-// Of is the rate from a currency to another, both indexes in Currencies of the books; nil = they are one. Errors:
-// *MissingRateError.
+// Of returns the rate from one currency to another, both indexes in Currencies of the books; nil = the currencies are
+// equal. Errors: *MissingRateError.
 func (r Rates) Of(from, to int32) (*books.ExchangeRate, error) { return r.x.rate(from, to) }
 
-// InPartners is Rd(a × x), an amount of a currency in that of a partner, and Rd(a) for the partner's own currency. An
-// amount of a partner that the books do not have is returned as it is. Errors: *MissingRateError.
+// InPartners returns Rd(a × x), an amount converted to the currency of a partner; for the partner's own currency Rd(a).
+// If the books do not contain the partner, it returns the amount unchanged. Errors: *MissingRateError.
 func (r Rates) InPartners(a money.Amount, currency, partner string) (money.Amount, error) {
 	b := r.x.books
 	at := b.Partner(partner)
@@ -91,7 +91,7 @@ func (r Rates) InPartners(a money.Amount, currency, partner string) (money.Amoun
 	return money.RoundRat(new(big.Rat).Mul(a.Rat(), x.Rate.Rat()), digits)
 }
 
-// convert is R8(a × x), what an amount of a line is in another currency; nil is the same currency.
+// convert returns R8(a × x), an amount of a line in another currency; nil means the same currency.
 func convert(a money.Amount, x *books.ExchangeRate) (money.Amount, error) {
 	if x == nil {
 		return a, nil
@@ -99,7 +99,7 @@ func convert(a money.Amount, x *books.ExchangeRate) (money.Amount, error) {
 	return a.MulPriceR8(x.Rate)
 }
 
-// in is Rd of the sum in another currency: converted exactly, rounded once. nil is the same currency.
+// in returns Rd of the sum in another currency: converted exactly, rounded once. nil means the same currency.
 func (p products) in(x *books.ExchangeRate, digits int) (money.Amount, error) {
 	if x == nil {
 		return p.rd(digits)
@@ -107,8 +107,8 @@ func (p products) in(x *books.ExchangeRate, digits int) (money.Amount, error) {
 	return money.RoundRat(new(big.Rat).Mul(p.rat(), x.Rate.Rat()), digits)
 }
 
-// Conversions lists the rates by which the books convert a cycle, by pair of currencies, and the pairs without one: of
-// customers and their partners, and of customers and the distributors of these.
+// Conversions lists the rates by which the books convert a cycle, by pair of currencies, and the pairs without a rate.
+// The pairs are of customers and their partners, and of customers and the distributors of these partners.
 func (bk *Book) Conversions(cycle period.Cycle) (rates []books.ExchangeRate, missing []*MissingRateError) {
 	if !bk.books.Mixed {
 		return nil, nil
@@ -140,7 +140,8 @@ func (bk *Book) Conversions(cycle period.Cycle) (rates []books.ExchangeRate, mis
 	return slices.Compact(rates), slices.CompactFunc(missing, func(a, b *MissingRateError) bool { return *a == *b })
 }
 
-// sellersOf are the partner of an association and the distributors that have rows about it or count its performance.
+// sellersOf returns the partner of an association and the distributors that have rows about it or count its
+// performance.
 func (bk *Book) sellersOf(a *books.Association, bounds period.Span) []int32 {
 	list := []int32{a.Partner}
 	counts := a.Type == books.Resale || bk.rollsUp

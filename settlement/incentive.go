@@ -9,15 +9,14 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Incentive is one row of incentives (§6.5, §8): what a partner earns in a programme's period, and the state
-// of that.
+// Incentive is one row of incentives (§6.5, §8): what a partner earns in a programme's period, and its state.
 type Incentive struct {
 	Partner, Programme int32 // indexes in the books
 	Period             Period
 
 	Performance money.Amount // of the lines that count
-	Transferred money.Amount // what transfers brought less what they took
-	// 0 or less: performance that earlier periods lacked, the claw-back of what they had paid for
+	Transferred money.Amount // performance transferred in minus performance transferred out
+	// 0 or less: performance that earlier periods lacked, to claw back what they had paid
 	CarriedIn   money.Amount
 	Tier, Bonus money.Amount // the two parts, before the cap
 	Amount      money.Amount // what is earned
@@ -28,7 +27,7 @@ type Incentive struct {
 
 func (i *Incentive) key() incentiveKey { return incentiveKey{i.Programme, i.Partner, i.Period} }
 
-// CompareIncentives orders by the columns of incentives (§8).
+// CompareIncentives compares by the columns of incentives (§8).
 func CompareIncentives(x, y *Incentive) int {
 	return cmp.Or(cmp.Compare(x.Partner, y.Partner), cmp.Compare(x.Programme, y.Programme),
 		cmp.Compare(x.Period.First, y.Period.First))
@@ -41,22 +40,22 @@ type Transfer struct {
 	Amount   money.Amount
 }
 
-// Record is all that incentives are computed from, in addition to the books.
+// Record holds all inputs of incentives except the books.
 type Record struct {
-	Performances []Performance // of all cycles, added up per key
+	Performances []Performance // of all cycles, added up by key
 	Transfers    []Transfer    // accepted ones
-	Events       []Event       // those that Decide accepts; others are left out
-	// first cycle with lines: where a programme without valid_from begins for partners it lists
+	Events       []Event       // those that Decide accepts; others are ignored
+	// first cycle with lines: start of a programme without valid_from for partners listed by id
 	First period.Cycle
 	AsOf  period.Instant
 
-	// Incentives of periods whose last cycle is closed stay as they were closed, but for their state.
+	// Incentives of periods whose last cycle is closed do not change, except for their state.
 	Closed        []Incentive
 	ClosedThrough period.Cycle // last closed cycle; 0 = none
 }
 
 // Incentives computes the incentives of every programme, partner and period as of the record's as-of, in the order of
-// CompareIncentives (§6.5). Which there are, the package's doc says.
+// CompareIncentives (§6.5). The package comment defines which rows exist.
 func (bk *Book) Incentives(r *Record) ([]Incentive, error) {
 	known, err := bk.gather(r)
 	if err != nil {
@@ -80,15 +79,15 @@ func (bk *Book) Incentives(r *Record) ([]Incentive, error) {
 	return rows, nil
 }
 
-// facts is what is known of one incentive before it is computed.
+// facts holds the inputs of one incentive.
 type facts struct {
 	own, fresh, in, out money.AmountTotal
-	moved               bool  // there is performance or a transfer, be it 0
+	moved               bool  // whether there is performance or a transfer, even of 0
 	events              []int // in Record.Events, in order, accepted or not
 	closed              *Incentive
 }
 
-// byPartner is the facts of one programme.
+// byPartner holds the facts of one programme.
 type byPartner map[int32]map[Period]*facts
 
 func (b byPartner) of(partner int32) map[Period]*facts {
@@ -106,7 +105,7 @@ func (b byPartner) at(partner int32, p Period) *facts {
 	return periods[p]
 }
 
-// gather sorts the record by programme, partner and period.
+// gather groups the record by programme, partner and period.
 func (bk *Book) gather(r *Record) ([]byPartner, error) {
 	all := make([]byPartner, len(bk.books.Programmes))
 	for i := range all {

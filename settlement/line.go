@@ -6,20 +6,20 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Line is what settlement needs of a line of the cycle (§5). Customer, Partner and SKU are indexes in the books.
-// Official = Discount + Truncated + Payment.
+// Line holds the data of a line of the cycle that settlement needs (§5). Customer, Partner and SKU are indexes in the
+// books. Official = Discount + Truncated + Payment.
 type Line struct {
-	Customer, Partner, SKU int32                 // Partner -1 = none, SKU -1 = of no product
-	Service                string                // service_type_code of a line of no product; "" = any
-	Association            books.AssociationType // what the line carries
+	Customer, Partner, SKU int32                 // Partner -1 = none, SKU -1 = without a product
+	Service                string                // service_type_code of a line without a product; "" = any
+	Association            books.AssociationType // from the line
 	ChargingMode           uint8                 // 1 for a period, 3 on demand
 	OwnTime                period.Instant        // when partner and terms are looked up (§6.4)
 	Instant                period.Instant        // when it counts (§6.3)
 
 	Official, Discount, Truncated, Payment money.Amount
 
-	Cash, Stored  money.Amount // how it was paid; what credit, flexi coupons and debt took is no performance
-	CountedCoupon money.Amount // what coupons took that count as performance (§3.10)
+	Cash, Stored  money.Amount // how it was paid; payments by credit, flexi coupons and debt are not performance
+	CountedCoupon money.Amount // coupon payment that counts as performance (§3.10)
 }
 
 // performance is the line's performance (§6.2).

@@ -12,8 +12,8 @@ import (
 // State is the state of an incentive (§6.5).
 type State uint8
 
-// The states. NoState is that of an incentive that has no row of a closed period, if the period is none of the
-// programme's or the programme does not name the partner.
+// The states. NoState is that of an incentive without a row of a closed period whose period does not belong to the
+// programme, or whose partner the programme does not name.
 const (
 	NoState State = iota
 	Estimated
@@ -32,7 +32,7 @@ var stateWords = [...]string{"none", "estimated", "to_confirm", "confirmed", "di
 // String is the state's word in tables and messages.
 func (s State) String() string { return stateWords[s] }
 
-// ParseState reads a state's word.
+// ParseState parses a state's word.
 func ParseState(word string) (State, error) {
 	if at := slices.Index(stateWords[:], word); at >= 0 {
 		return State(at), nil
@@ -40,7 +40,7 @@ func ParseState(word string) (State, error) {
 	return 0, fmt.Errorf("state %q is none of %s", word, strings.Join(stateWords[:], ", "))
 }
 
-// EventKind is what happens to an incentive (§3.18).
+// EventKind is the kind of an event of an incentive (§3.18).
 type EventKind uint8
 
 // The kinds of events.
@@ -57,7 +57,7 @@ var eventWords = [...]string{"confirm", "dispute", "apply_payment", "paid", "rej
 // String is the event's word in the feed.
 func (k EventKind) String() string { return eventWords[k] }
 
-// ParseEventKind reads an event's word.
+// ParseEventKind parses an event's word.
 func ParseEventKind(word string) (EventKind, error) {
 	if at := slices.Index(eventWords[:], word); at >= 0 {
 		return EventKind(at), nil
@@ -72,10 +72,10 @@ type Event struct {
 	Period             Period
 	Kind               EventKind
 	Time               period.Instant
-	Final              bool // it counts, whatever state it meets; Decide is not asked
+	Final              bool // it counts in any state; Decide is not called
 }
 
-// incentiveKey names one incentive.
+// incentiveKey identifies one incentive.
 type incentiveKey struct {
 	programme, partner int32
 	period             Period
@@ -83,27 +83,27 @@ type incentiveKey struct {
 
 func (e *Event) key() incentiveKey { return incentiveKey{e.Programme, e.Partner, e.Period} }
 
-// Machine is the life of one incentive: its deadlines and the state that the last event left it in. The zero Machine
+// Machine is the state machine of one incentive: its deadlines and the state after the last event. The zero Machine
 // stays in NoState.
 type Machine struct {
-	Closes   period.Instant // §2.1, of the period's last cycle: from here it can be confirmed
-	Deadline period.Instant // from here it is void if nothing was said; Forever = none
-	Payout   period.Instant // from here it is payable once confirmed
-	Lapses   period.Instant // from here it is void unless on its way to be paid; Forever = the partner has not left
-	state    State          // after the last event; what time did since is At's
+	Closes   period.Instant // close time of the period's last cycle (§2.1): from then on it can be confirmed
+	Deadline period.Instant // from then on it is void without a confirmation or dispute; Forever = none
+	Payout   period.Instant // from then on it is payable if confirmed
+	Lapses   period.Instant // from then on it is void unless Paying or Paid; Forever = the partner has not left
+	state    State          // after the last event; At adds the effect of time
 }
 
-// Machine is the life of an incentive that there is, before any event. It needs no amounts.
+// Machine returns the machine of an existing incentive before any event. It needs no amounts.
 func (bk *Book) Machine(programme, partner int32, p Period) Machine {
 	s := bk.season(programme, p)
 	return bk.machine(&s, programme, partner)
 }
 
-// season is a period of a programme, for whatever partner.
+// season is a period of a programme, for any partner.
 type season struct {
 	span period.Span
-	runs bool    // it is one of the programme's
-	life Machine // of a partner that never leaves
+	runs bool    // whether the programme has the period
+	life Machine // for a partner that never leaves
 }
 
 func (bk *Book) season(programme int32, p Period) season {
@@ -119,7 +119,7 @@ func (bk *Book) season(programme int32, p Period) season {
 	return s
 }
 
-// machine is the season's life for one partner. It has left if its last row says so.
+// machine returns the season's machine for one partner. The partner has left if its last row says so.
 func (bk *Book) machine(s *season, programme, partner int32) Machine {
 	m := s.life
 	days, rows := bk.books.Programmes[programme].LapseAfterDays, bk.books.Partners[partner].Rows
@@ -131,7 +131,7 @@ func (bk *Book) machine(s *season, programme, partner int32) Machine {
 	return m
 }
 
-// workingDays is the n-th working day after a day; the day itself for 0.
+// workingDays returns the n-th working day after a day; for 0 the day itself.
 func (bk *Book) workingDays(d period.Day, n int) period.Day {
 	for n > 0 {
 		d++
@@ -142,7 +142,7 @@ func (bk *Book) workingDays(d period.Day, n int) period.Day {
 	return d
 }
 
-// At is the state at an instant not before the last event's.
+// At returns the state at an instant that is not before the last event.
 func (m *Machine) At(t period.Instant) State {
 	s := m.state
 	if s == Estimated && t >= m.Closes {
@@ -160,8 +160,8 @@ func (m *Machine) At(t period.Instant) State {
 	return s
 }
 
-// Apply lets an event happen. It returns the state that the event met and whether it fits; one that does not changes
-// nothing. Events come in order of their time.
+// Apply applies an event. It returns the state before the event, and whether the event fits; an event that does not fit
+// changes nothing. Events must come in order of their time.
 func (m *Machine) Apply(kind EventKind, t period.Instant) (met State, fits bool) {
 	met = m.At(t)
 	next := after(met, kind)
@@ -172,7 +172,7 @@ func (m *Machine) Apply(kind EventKind, t period.Instant) (met State, fits bool)
 	return met, true
 }
 
-// after is the state after an event, or NoState where it does not fit (§6.5).
+// after returns the state after an event, or NoState if it does not fit (§6.5).
 func after(s State, kind EventKind) State {
 	switch {
 	case kind == Confirm && (s == ToConfirm || s == Disputed):
@@ -191,15 +191,15 @@ func after(s State, kind EventKind) State {
 	return NoState
 }
 
-// Verdict is what became of an event: whether it fits, and the state it met.
+// Verdict is the verdict on an event: whether it fits, and the state before it.
 type Verdict struct {
 	Accepted bool
 	Met      State
 }
 
-// Decide says of each event whether it fits the state that it meets: `bad_state` where it does not (§6.5). Events
-// of one incentive happen in order of time, then event_id, whatever order they are given in; the verdicts are in the
-// given order. closed are the incentives of closed periods.
+// Decide determines for each event whether it fits the state before it; if not, the event is rejected with `bad_state`
+// (§6.5). Events of one incentive take effect in order of time, then event_id, whatever their order in events; the
+// verdicts are in the order of events. closed are the incentives of closed periods.
 func (bk *Book) Decide(events []Event, closed []Incentive) []Verdict {
 	verdicts := make([]Verdict, len(events))
 	rows := make(map[incentiveKey]bool, len(closed))
@@ -222,7 +222,7 @@ func (bk *Book) Decide(events []Event, closed []Incentive) []Verdict {
 	return verdicts
 }
 
-// inOrder lists the events' indexes by time, then event_id.
+// inOrder returns the indexes of events by time, then event_id.
 func inOrder(events []Event) []int {
 	order := make([]int, len(events))
 	for i := range order {

@@ -11,25 +11,25 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Net is the first page of a partner's statement of a cycle: what it has to pay, or, below 0, what it is paid
+// Net is the first page of a partner's statement of a cycle: the amount that it has to pay or, below 0, that it is paid
 // (§6.4).
 type Net struct {
 	Partner int32
 	Lines   int64 // of the partner's own rows
 
-	Payment     money.PerCurrency // of the partner's own rows: customers can have other currencies than the partner
+	Payment     money.PerCurrency // of the partner's own rows: customers can have currencies other than the partner's
 	Performance money.AmountTotal // of the partner's own rows
 
 	Owed          money.AmountTotal // to its sellers, for its own customers
 	Cost, Revenue money.AmountTotal // of its resellers' rows: what it owes the vendor for them, what they owe it
-	Incentives    money.AmountTotal // of the periods that end with the cycle, but void ones
+	Incentives    money.AmountTotal // of the periods that end with the cycle, except void ones
 	Net           money.AmountTotal // Owed + Cost − Revenue − Incentives
 
-	ToSellers     []Due // what it owes each seller, by the seller's id: Owed and Cost taken apart
+	ToSellers     []Due // what it owes each seller, by the seller's id: Owed and Cost by party
 	FromResellers []Due // what each reseller owes it, by the reseller's id
 }
 
-// Due is an amount between a partner and one other. Party is an index in the books, or Vendor.
+// Due is an amount between a partner and another party. Party is an index in the books, or Vendor.
 type Due struct {
 	Party  int32
 	Amount money.AmountTotal
@@ -54,7 +54,7 @@ func (n *Nets) of(partner int32) *Net {
 	return n.by[partner]
 }
 
-// AddRow adds a row of the cycle; one of another cycle is an error.
+// AddRow adds a row of the cycle; a row of another cycle is an error.
 func (n *Nets) AddRow(r *Row) error {
 	if r.Cycle != n.cycle {
 		return fmt.Errorf("net of %s: a row of %s", n.cycle, r.Cycle)
@@ -80,7 +80,7 @@ func (n *Nets) AddRow(r *Row) error {
 	return nil
 }
 
-// payer is the currency of a row's customer.
+// payer returns the currency of a row's customer.
 func (n *Nets) payer(r *Row) (string, error) {
 	switch {
 	case !n.books.Mixed:
@@ -93,7 +93,7 @@ func (n *Nets) payer(r *Row) (string, error) {
 	return n.books.CustomerCurrency(r.Customer).Code, nil
 }
 
-// AddIncentive adds an incentive where its period ends with the cycle; others, and void ones, change nothing.
+// AddIncentive adds an incentive if its period ends with the cycle and it is not void; others change nothing.
 func (n *Nets) AddIncentive(i *Incentive) error {
 	if i.Period.Last() != n.cycle || i.State == Void {
 		return nil
@@ -104,7 +104,7 @@ func (n *Nets) AddIncentive(i *Incentive) error {
 	return nil
 }
 
-// due adds an amount to that of a party.
+// due adds an amount to the entry of a party.
 func (n *Nets) due(list *[]Due, party int32, a money.Amount) error {
 	order := func(d Due, party int32) int { return compareIDs(n.books, d.Party, party) }
 	at, found := slices.BinarySearchFunc(*list, party, order)
@@ -114,7 +114,7 @@ func (n *Nets) due(list *[]Due, party int32, a money.Amount) error {
 	return (*list)[at].Amount.Add(a)
 }
 
-// List gives the nets, by partner_id.
+// List returns the nets by partner_id.
 func (n *Nets) List() ([]Net, error) {
 	list := make([]Net, 0, len(n.by))
 	for _, net := range n.by {
@@ -130,7 +130,7 @@ func (n *Nets) List() ([]Net, error) {
 	return list, nil
 }
 
-// subtract takes a total from another.
+// subtract subtracts a total from another.
 func subtract(from *money.AmountTotal, t money.AmountTotal) error {
 	a, err := t.Amount()
 	if err != nil {

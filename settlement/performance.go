@@ -10,31 +10,31 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Performance is what one cycle's lines add to a partner's performance in a programme (§6.5). Rows of one key add
-// up, whatever share of the customers each is of.
+// Performance is what one cycle's lines add to a partner's performance in a programme (§6.5). Rows of one key can be
+// added up; each can be of a part of the customers.
 type Performance struct {
 	Programme, Partner int32             // indexes in the books
-	Cycle              period.Cycle      // in which the lines are billed
+	Cycle              period.Cycle      // the cycle that bills the lines
 	Own                money.AmountTotal // performance of all lines that count
 	New                money.AmountTotal // that of new customers' lines among them
 }
 
-// ComparePerformances orders by programme, partner and cycle.
+// ComparePerformances compares by programme, partner and cycle.
 func ComparePerformances(x, y *Performance) int {
 	return cmp.Or(cmp.Compare(x.Programme, y.Programme), cmp.Compare(x.Partner, y.Partner),
 		cmp.Compare(x.Cycle, y.Cycle))
 }
 
-// sum is a Performance in the making.
+// sum accumulates a Performance.
 type sum struct {
 	own, fresh money.AmountTotal
-	counted    bool // a line counted, even if they add up to 0
+	counted    bool // whether a line counted, even if the sum is 0
 }
 
-// newcomer is the time until which a customer is new.
+// newcomer determines until when a customer is new.
 type newcomer struct {
 	rows  []books.Association // the customer's
-	span  period.Span         // where until is right; empty at first
+	span  period.Span         // the span in which until is valid; initially empty
 	until []period.Instant    // by Book.months: first instant at which the customer is not new
 }
 
@@ -45,7 +45,7 @@ func (n *newcomer) open(bk *Book, customer int32) {
 	}
 }
 
-// at turns to the association in force at a line's own time.
+// at selects the association in force at a line's own time.
 func (n *newcomer) at(bk *Book, t period.Instant) {
 	if n.span.Holds(t) {
 		return
@@ -55,14 +55,14 @@ func (n *newcomer) at(bk *Book, t period.Instant) {
 	for i, months := range bk.months {
 		n.until[i] = period.Past
 		if a != nil {
-			n.until[i] = bk.books.Zone.AddMonths(a.Valid.From, months) // without valid_from still Past
+			n.until[i] = bk.books.Zone.AddMonths(a.Valid.From, months) // without valid_from it remains Past
 		}
 	}
 }
 
 func associationValid(a *books.Association) period.Span { return a.Valid }
 
-// counted is a line's performance in the currency of its partner and in that of the partner's distributor.
+// counted holds a line's performance in the currency of its partner and in that of the partner's distributor.
 type counted struct{ own, above money.Amount }
 
 // performances converts a line's performance (§10.7).
@@ -85,7 +85,7 @@ func (s *Settler) performances(l *Line, seller int32, a money.Amount) (p counted
 	return p, err
 }
 
-// perform adds a line's performance to its partner's, and to its distributor's where a programme rolls up.
+// perform adds a line's performance to its partner's and, if a programme rolls up, to its distributor's.
 func (s *Settler) perform(l *Line, class books.Class, seller int32, p counted) error {
 	if err := s.count(l, class, l.Partner, false, p.own); err != nil {
 		return err
@@ -96,7 +96,7 @@ func (s *Settler) perform(l *Line, class books.Class, seller int32, p counted) e
 	return nil
 }
 
-// count adds a line's performance to a partner's programmes; of a reseller's line only to those that roll up.
+// count adds a line's performance to a partner's programmes; a reseller's line counts only for those that roll up.
 func (s *Settler) count(l *Line, class books.Class, partner int32, fromBelow bool, performance money.Amount) error {
 	for _, at := range s.bk.every {
 		g := &s.bk.programmes[at]
@@ -163,8 +163,8 @@ func (s *Settler) Performances() []Performance {
 	return rows
 }
 
-// MergePerformances adds up rows of one key: those of the workers of a cycle, in whatever order. The result is in the
-// order of ComparePerformances.
+// MergePerformances adds up rows of one key, in any order, for example those of the workers of a cycle. The result is
+// in the order of ComparePerformances.
 func MergePerformances(parts ...[]Performance) ([]Performance, error) {
 	all := slices.Concat(parts...)
 	slices.SortFunc(all, func(a, b Performance) int { return ComparePerformances(&a, &b) })

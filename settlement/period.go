@@ -10,10 +10,10 @@ import (
 // Period is a calendar month or quarter of an incentive programme (§6.5).
 type Period struct {
 	First   period.Cycle // its first month
-	Quarter bool         // three months, the first of them January, April, July or October; else one
+	Quarter bool         // a quarter, which begins in January, April, July or October; else one month
 }
 
-// PeriodOf is the period, a quarter or a month, that holds a cycle.
+// PeriodOf returns the quarter or month that contains a cycle.
 func PeriodOf(c period.Cycle, quarter bool) Period {
 	if quarter {
 		_, month := c.Month()
@@ -22,7 +22,7 @@ func PeriodOf(c period.Cycle, quarter bool) Period {
 	return Period{First: c}
 }
 
-// ParsePeriod reads `2026-09` or `2026-Q3` (§6.5).
+// ParsePeriod parses `2026-09` or `2026-Q3` (§6.5).
 func ParsePeriod(text string) (Period, error) {
 	year, quarter, isQuarter := strings.Cut(text, "-Q")
 	if !isQuarter {
@@ -40,7 +40,7 @@ func ParsePeriod(text string) (Period, error) {
 	return Period{First: c.Add(3 * int(quarter[0]-'1')), Quarter: true}, nil
 }
 
-// String is the period as files and tables write it.
+// String returns the period as in files and tables.
 func (p Period) String() string {
 	if p.Quarter {
 		year, month := p.First.Month()
@@ -49,10 +49,10 @@ func (p Period) String() string {
 	return p.First.String()
 }
 
-// Last is the period's last cycle, with which it ends.
+// Last returns the last cycle of the period.
 func (p Period) Last() period.Cycle { return p.Next().First - 1 }
 
-// Next is the period after it.
+// Next returns the following period.
 func (p Period) Next() Period {
 	if p.Quarter {
 		return Period{First: p.First + 3, Quarter: true}
@@ -60,7 +60,7 @@ func (p Period) Next() Period {
 	return Period{First: p.First + 1}
 }
 
-// Span is the period's bounds in a zone.
+// Span returns the period's bounds in a zone.
 func (p Period) Span(z *period.Zone) period.Span {
 	return period.Span{From: z.Bounds(p.First).From, To: z.Bounds(p.Last()).To}
 }

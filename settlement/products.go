@@ -19,7 +19,7 @@ func (p *products) add(a money.Amount, r money.Rate) {
 	carried, w0 := bits.Mul64(lo, rate)
 	w2, w1 := bits.Mul64(uint64(hi), rate)
 	if hi < 0 {
-		w2 -= rate // hi was taken for hi + 2^64
+		w2 -= rate // hi was treated as hi + 2^64
 	}
 	w1, c := bits.Add64(w1, carried, 0)
 	w2 += c
@@ -28,8 +28,8 @@ func (p *products) add(a money.Amount, r money.Rate) {
 	p.hi, _ = bits.Add64(p.hi, w2, c)
 }
 
-// rd is Rd of the sum (§1.1): rounded once, half away from zero, to 0 to 8 digits. It is an error where the result
-// is outside an amount's range.
+// rd returns Rd of the sum (§1.1): rounded once, half away from zero, to 0 to 8 digits. A result outside an amount's
+// range is an error.
 func (p products) rd(digits int) (money.Amount, error) {
 	negative := int64(p.hi) < 0
 	if negative {
@@ -68,7 +68,7 @@ func (p products) rd(digits int) (money.Amount, error) {
 	return money.Amount{}, fmt.Errorf("sum of amounts × rates, %s%s: outside the range of an amount", sign, p)
 }
 
-// times10 multiplies three words by ten. What rd gives it is below 2^188.
+// times10 multiplies three words by ten. Its argument, from rd, is below 2^188.
 func times10(hi, mid, lo uint64) (uint64, uint64, uint64) {
 	c0, lo := bits.Mul64(lo, 10)
 	c1, mid := bits.Mul64(mid, 10)
@@ -85,7 +85,7 @@ func (p products) neg() products {
 	return n
 }
 
-// rat is the sum as a fraction.
+// rat returns the sum as a fraction.
 func (p products) rat() *big.Rat {
 	negative := int64(p.hi) < 0
 	if negative {
@@ -102,5 +102,5 @@ func (p products) rat() *big.Rat {
 	return sum
 }
 
-// String is the sum of a value that is not negative, rounded to eight decimals, for messages.
+// String returns a non-negative sum, rounded to eight decimals, for messages.
 func (p products) String() string { return p.rat().FloatString(money.AmountScale) }

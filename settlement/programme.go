@@ -7,20 +7,20 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// programme is an incentive programme, compiled.
+// programme is a compiled incentive programme.
 type programme struct {
 	valid        period.Span
 	classes      uint8 // bits by books.Class
 	associations uint8 // bits by books.AssociationType
 	bonus        int32 // index in Book.months; -1 = no bonus
 	rollUp       bool
-	first        int32 // place of its first partner
+	first        int32 // index of its first partner in Settler.sums
 }
 
-// place is where the performance of one partner in one programme is added up.
+// place locates the sum of one partner's performance in one programme.
 type place struct{ programme, at int32 }
 
-// compileProgrammes gives every partner of every programme a place of its own.
+// compileProgrammes gives every partner of every programme its own place.
 func (bk *Book) compileProgrammes() {
 	bk.named = make([][]place, len(bk.books.Partners))
 	for i := range bk.books.Programmes {
@@ -56,7 +56,7 @@ func (bk *Book) compileProgrammes() {
 	}
 }
 
-// names reports whether a programme is a partner's.
+// names reports whether a programme applies to a partner.
 func (bk *Book) names(programme, partner int32) bool {
 	p := &bk.books.Programmes[programme]
 	if p.Partners == nil {
@@ -66,8 +66,7 @@ func (bk *Book) names(programme, partner int32) bool {
 	return named
 }
 
-// runs reports whether a period is one of a programme's: of its length, and with an instant in which the programme is
-// valid.
+// runs reports whether a programme has a period: a period of its length in which it is valid at some instant.
 func (bk *Book) runs(programme int32, p Period) bool {
 	g := &bk.books.Programmes[programme]
 	return p.Quarter == g.Quarterly && p == PeriodOf(p.First, g.Quarterly) && p.Span(bk.books.Zone).Overlaps(g.Valid)

@@ -8,7 +8,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// What a row holds where it holds no partner.
+// Values of partner columns for rows without a partner.
 const (
 	Vendor int32 = -1 // seller: the vendor; its text is VendorID
 	None   int32 = -2 // seller of a referral row, reseller of a row about no reseller; its text is empty
@@ -17,7 +17,7 @@ const (
 // VendorID is the vendor's seller_id in books and tables (§3.9, §8).
 const VendorID = "vendor"
 
-// SellerID is a seller as tables have it, by what somebody calls it: the vendor has its own id in the settings too.
+// SellerID returns the seller's id as in tables. The settings give the vendor an id of its own, which becomes VendorID.
 func SellerID(named, vendor string) string {
 	if named == vendor {
 		return VendorID
@@ -38,18 +38,18 @@ type Row struct {
 	Lines                     int64
 
 	Official, Discount, Truncated, Payment money.Amount // sums over the lines, in the customer's currency
-	Performance                            money.Amount // sum over the lines, as all that follows in the partner's
+	Performance                            money.Amount // sum over the lines; from here on in the partner's currency
 
-	// Payer is the customer's currency if the books do not have the customer; "" = it is not known
+	// Payer is the customer's currency if the books do not contain the customer; "" = unknown
 	Payer string
-	// Rate is how amounts were converted from the customer's currency to the partner's; nil = it is one currency.
+	// Rate converted amounts from the customer's currency to the partner's; nil = the currencies are equal.
 	Rate *books.ExchangeRate
 
 	Owed                  money.Amount // what the partner owes the seller; 0 on a row about a reseller
 	Revenue, Cost, Margin money.Amount // of a distributor's row about a reseller; else 0
 }
 
-// Sign is the row's sign column.
+// Sign returns the row's sign column.
 func (r *Row) Sign() string {
 	if r.Negative {
 		return "-"
@@ -57,7 +57,7 @@ func (r *Row) Sign() string {
 	return "+"
 }
 
-// PartnerID is the text of a Partner, Seller or Reseller of a row.
+// PartnerID returns the text of a Partner, Seller or Reseller of a row.
 func PartnerID(b *books.Books, code int32) string {
 	switch code {
 	case Vendor:
@@ -68,7 +68,7 @@ func PartnerID(b *books.Books, code int32) string {
 	return b.Partners[code].ID
 }
 
-// CompareRows orders rows by the columns of partner_statements (§8).
+// CompareRows compares rows by the columns of partner_statements (§8).
 func CompareRows(b *books.Books, x, y *Row) int {
 	return cmp.Or(
 		cmp.Compare(x.Cycle, y.Cycle), cmp.Compare(x.Partner, y.Partner),
@@ -87,7 +87,7 @@ func compareIDs(b *books.Books, x, y int32) int {
 	return cmp.Compare(PartnerID(b, x), PartnerID(b, y))
 }
 
-// compareBools puts false first.
+// compareBools orders false before true.
 func compareBools(x, y bool) int {
 	switch {
 	case x == y:

@@ -10,9 +10,9 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Settler settles one cycle, customer after customer: Add for each line of a customer, then Finish for its rows. It
-// adds up the partners' performance on the way. It belongs to one goroutine; several may share the customers of a cycle
-// among them.
+// Settler settles one cycle, one customer after the other: Add for each line of a customer, then Finish for its rows.
+// It also adds up the partners' performance. It is not safe for concurrent use; several Settlers can share the
+// customers of a cycle.
 type Settler struct {
 	bk       *Book
 	cycle    period.Cycle
@@ -20,16 +20,16 @@ type Settler struct {
 
 	groups []group
 	index  map[groupKey]int32
-	last   int32 // group of the line before
+	last   int32 // group of the previous line
 
-	known []resolvedTerms // lookups done before, by slot
+	known []resolvedTerms // cached lookups, by slot
 
 	sums  []sum // by place
 	since newcomer
 	x     *exchange
 }
 
-// groupKey is what lines of one customer share that are in one row.
+// groupKey identifies a customer's lines that are added up in one row.
 type groupKey struct {
 	partner, seller, service int32
 	association              books.AssociationType
@@ -37,7 +37,7 @@ type groupKey struct {
 	negative                 bool
 }
 
-// group is a row in the making, and the distributor's row about it.
+// group accumulates a row, and the distributor's row about it.
 type group struct {
 	key                                                 groupKey
 	lines                                               int64
@@ -46,33 +46,33 @@ type group struct {
 	above                                               money.AmountTotal // performance in the distributor's currency
 }
 
-// resolvedTerms is by what terms a partner deals in a product, in all of span: from whom it buys, and what both pay.
+// resolvedTerms are the terms of a partner for a product within span: from whom it buys, and what both pay.
 type resolvedTerms struct {
 	span         period.Span
 	partner, sku int32
 	seller       int32
 	owed         term // partner to seller
-	cost         term // seller to vendor, where the seller is a distributor
+	cost         term // seller to vendor, if the seller is a distributor
 }
 
-// mostResolved is how many lookups a Settler remembers at most.
+// mostResolved is the maximum number of lookups that a Settler caches.
 const mostResolved = 1 << 14
 
-// resolvable is how many lookups a Settler of books remembers: four times as many as there are pairs of a partner and a
-// product, so that few share a place, and a power of two.
+// resolvable returns the number of lookups that a Settler caches: a power of two, about four times the number of pairs
+// of a partner and a product, so that few share a slot.
 func resolvable(b *books.Books) int {
 	pairs := uint64(len(b.Partners)) * uint64(len(b.Products))
 	return min(mostResolved, 4<<bits.Len64(min(pairs, mostResolved)))
 }
 
-// slot returns the place of the lookup of a partner and a product, by Fibonacci hashing.
+// slot returns the slot for the lookup of a partner and a product, by Fibonacci hashing.
 func (s *Settler) slot(partner, sku int32) *resolvedTerms {
 	h := uint64(uint32(partner))<<32 | uint64(uint32(sku))
 	return &s.known[int(h*0x9E3779B97F4A7C15>>32)&(len(s.known)-1)]
 }
 
-// Settler makes a settler of a cycle. kept are the rates that a closed cycle was converted by; for other pairs, and for
-// an open cycle, those of the books apply.
+// Settler returns a settler of a cycle. kept are the rates by which a closed cycle was converted. The books' rates
+// apply to other pairs and to an open cycle.
 func (bk *Book) Settler(cycle period.Cycle, kept ...books.ExchangeRate) *Settler {
 	s := &Settler{bk: bk, cycle: cycle, customer: -1, index: map[groupKey]int32{},
 		known: make([]resolvedTerms, resolvable(bk.books)), sums: make([]sum, bk.places),
@@ -81,8 +81,8 @@ func (bk *Book) Settler(cycle period.Cycle, kept ...books.ExchangeRate) *Settler
 	return s
 }
 
-// Add takes a line of the cycle. All lines of a customer come one after the other, in any order; Finish ends them.
-// After an error the settler is of no use.
+// Add adds a line of the cycle. All lines of a customer must be consecutive, in any order; Finish ends them. After an
+// error the settler must not be used.
 func (s *Settler) Add(l *Line) error {
 	if s.customer != l.Customer {
 		if s.customer >= 0 {
@@ -146,7 +146,7 @@ func (s *Settler) add(l *Line) error {
 	return s.perform(l, class, d.seller, p)
 }
 
-// resolvedTerms looks up by what terms a line's partner deals in its product at the line's own time.
+// terms looks up the terms of a line's partner for its product at the line's own time.
 func (s *Settler) terms(l *Line, sku int32) *resolvedTerms {
 	d := s.slot(l.Partner, sku)
 	if d.partner == l.Partner && d.sku == sku && d.span.Holds(l.OwnTime) {
@@ -161,7 +161,7 @@ func (s *Settler) terms(l *Line, sku int32) *resolvedTerms {
 	return d
 }
 
-// group is the row in the making that a line is in.
+// group returns the group of a line.
 func (s *Settler) group(l *Line, d *resolvedTerms) *group {
 	key := groupKey{
 		partner: l.Partner, seller: d.seller, service: s.bk.service[d.sku], association: l.Association,
@@ -183,7 +183,7 @@ func (s *Settler) group(l *Line, d *resolvedTerms) *group {
 	return &s.groups[at]
 }
 
-// Finish ends a customer: it appends the customer's rows to rows, in the order of CompareRows, and returns them all.
+// Finish ends a customer. It appends the customer's rows to rows, in the order of CompareRows, and returns the result.
 func (s *Settler) Finish(rows []Row) ([]Row, error) {
 	if s.customer < 0 {
 		return rows, nil
@@ -201,7 +201,7 @@ func (s *Settler) Finish(rows []Row) ([]Row, error) {
 	return rows, nil
 }
 
-// finish appends the row of a group, and the distributor's about it.
+// finish appends the row of a group, and the distributor's row about it.
 func (s *Settler) finish(g *group, rows []Row) ([]Row, error) {
 	rate, err := s.rate(g.key.partner)
 	if err != nil {
@@ -237,7 +237,7 @@ func (s *Settler) finish(g *group, rows []Row) ([]Row, error) {
 	return append(rows, about), err
 }
 
-// about is a distributor's row about the row of its reseller. Each of them is converted from the customer's currency.
+// about returns a distributor's row about the row of its reseller. Each is converted from the customer's currency.
 func (s *Settler) about(g *group, r Row) (Row, error) {
 	digits := s.bk.books.PartnerCurrency(g.key.seller).Digits
 	r.Partner, r.Seller, r.Reseller = g.key.seller, Vendor, g.key.partner
@@ -259,7 +259,7 @@ func (s *Settler) about(g *group, r Row) (Row, error) {
 	return r, err
 }
 
-// rate is the rate from the customer's currency to a partner's; nil = they are one currency.
+// rate returns the rate from the customer's currency to a partner's; nil = the currencies are equal.
 func (s *Settler) rate(partner int32) (*books.ExchangeRate, error) {
 	return s.x.rate(s.bk.books.Customers[s.customer].Currency, s.bk.books.Partners[partner].Currency)
 }

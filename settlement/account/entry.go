@@ -10,7 +10,7 @@ import (
 	"github.com/tollbook/tollbook/settlement/verdict"
 )
 
-// Type is what an entry does. The order of the constants is the order among entries of one instant and own time
+// Type is the kind of an entry. The order of the constants is the order of entries with the same instant and own time
 // (§9.1).
 type Type uint8
 
@@ -33,7 +33,7 @@ const (
 	WithdrawFailed
 )
 
-// rank orders types; those of one rank are ordered by id, order lines by their place before that.
+// rank orders types. Entries of the same rank are ordered by id, order lines by Place before that.
 func (t Type) rank() int {
 	switch {
 	case t == Fund:
@@ -65,11 +65,11 @@ var typeWords = [...]string{
 	"withdraw_back",
 }
 
-// String is the type's word in the table partner_accounts; an approval of a withdrawal has none, because it moves
-// nothing.
+// String is the type's word in the table partner_accounts. An approval of a withdrawal has no word, because it changes
+// no balance.
 func (t Type) String() string { return typeWords[t] }
 
-// ParseType reads a type of the feed partner_accounts.
+// ParseType parses a type of the feed partner_accounts.
 func ParseType(word string) (Type, bool) {
 	for _, t := range []Type{CreditLimit, Recharge, ConvertRebate, Reclaim, Allocate, StatementPayment} {
 		if t.String() == word {
@@ -81,45 +81,45 @@ func ParseType(word string) (Type, bool) {
 
 var withdrawWords = []string{"request", "approve", "refuse", "done", "failed"}
 
-// ParseWithdrawal reads an event of the feed withdrawals.
+// ParseWithdrawal parses an event of the feed withdrawals.
 func ParseWithdrawal(word string) (Type, bool) {
 	at := slices.Index(withdrawWords, word)
 	return WithdrawRequest + Type(max(at, 0)), at >= 0
 }
 
-// Entry is one thing that happens to accounts: an event of the feeds partner_accounts and withdrawals, or a fact that
-// something else makes. Partners are indexes in the books.
+// Entry is one entry of accounts: an event of the feeds partner_accounts and withdrawals, or a fact that results from
+// other data. Partners are indexes in the books.
 type Entry struct {
 	verdict.Stamp
 	ID      string
 	Type    Type
 	Fact    bool  // it always counts
-	Place   int64 // of an order line: its place in the order of lines
+	Place   int64 // for an order line: its index in the order of lines
 	Partner int32
-	To      int32        // of Allocate and Reclaim between partners; -1 = the counterparty is a customer
+	To      int32        // for Allocate and Reclaim between partners; -1 = the counterparty is a customer
 	Other   string       // id of the counterparty; empty = none
 	From    string       // id of Partner, the counterparty of To
-	Amount  money.Amount // of Order and Refund the change of cash, signed
-	Channel string       // of Recharge
+	Amount  money.Amount // for Order and Refund the signed change of cash
+	Channel string       // for Recharge
 
-	Cycle  period.Cycle // of StatementPayment
-	Unpaid *Receivable  // what StatementPayment pays; nil = the cycle is not closed
+	Cycle  period.Cycle // for StatementPayment
+	Unpaid *Receivable  // the statement that StatementPayment pays; nil = the cycle is not closed
 
 	Withdrawal string
-	Rebate     bool   // of WithdrawRequest: from the rebate; else from cash
-	Windows    Routes // of WithdrawRequest: those of the partner's signing entity
-	// Back are, of a final WithdrawRequest of cash, the recharges that go back the way they came, whatever Windows
+	Rebate     bool   // for WithdrawRequest: from the rebate; else from cash
+	Windows    Routes // for WithdrawRequest: those of the partner's signing entity
+	// Back are, for a final WithdrawRequest of cash, the recharges that go back the way they came, whatever Windows
 	// says; nil = Windows decides.
 	Back map[string]bool
 }
 
-// Compare is the order in which entries take effect (§9.1).
+// Compare compares entries by the order in which they take effect (§9.1).
 func Compare(a, b *Entry) int { return a.order().compare(b.order()) }
 
-// Rank is the place of the entry's type among the entries of one instant and own time.
+// Rank returns the rank of the entry's type among the entries with the same instant and own time.
 func (e *Entry) Rank() int { return e.Type.rank() }
 
-// order is what orders an entry.
+// order holds the keys by which entries are ordered.
 type order struct {
 	instant, time period.Instant
 	rank          int
@@ -137,11 +137,11 @@ func (o order) compare(p order) int {
 // Always is the window of a channel whose recharges always go back the way they came.
 const Always = -1
 
-// Routes is for how many months a channel's recharges go back the way they came; Always for no limit. A channel that is
-// not in it has no window: its money goes to the bank.
+// Routes holds, by channel, for how many months recharges go back the way they came; Always means no limit. The money
+// of other channels goes to the bank.
 type Routes map[string]int
 
-// Balance names one of a partner's balances, in the order of the table.
+// Balance is one of a partner's balances, in the order of the table.
 type Balance uint8
 
 // The balances.
@@ -177,7 +177,7 @@ type Receivable struct {
 	Paid      money.Amount
 }
 
-// Unpaid is what is left to pay; below zero it is a credit of the partner's.
+// Unpaid returns what is left to pay; below zero it is a credit of the partner.
 func (r *Receivable) Unpaid() (money.Amount, error) {
 	left, err := r.Amount.Sub(r.Paid)
 	if err == nil && r.SetOff {

@@ -8,22 +8,22 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// layer is what one entry added to cash above zero, and what is left of it (§9.6).
+// layer is the amount above zero that one entry added to cash, and what is left of it (§9.6).
 type layer struct {
-	age     int // place in the order in which layers came
+	age     int // position in the order in which layers were added
 	id      string
 	channel string // of a recharge; empty = it cannot go back the way it came
 	time    period.Instant
 	left    money.Amount
 }
 
-// layers is a partner's cash by where it came from, oldest first. What is left of them adds up to the cash (ACCT-4).
+// layers divides a partner's cash by origin, oldest first. The rests of the layers add up to the cash (ACCT-4).
 type layers struct {
 	list []layer
 	next int
 }
 
-// add puts a new layer on top.
+// add appends a new layer.
 func (l *layers) add(one layer) {
 	one.age = l.next
 	l.next++
@@ -50,7 +50,7 @@ func (l *layers) spend(a money.Amount) (err error) {
 	return nil
 }
 
-// take takes an amount out of one layer.
+// take takes an amount from one layer.
 func (l *layers) take(i int, a money.Amount) (taken layer, err error) {
 	taken = l.list[i]
 	taken.left = a
@@ -58,12 +58,12 @@ func (l *layers) take(i int, a money.Amount) (taken layer, err error) {
 	return taken, err
 }
 
-// tidy removes layers of which nothing is left.
+// tidy removes empty layers.
 func (l *layers) tidy() {
 	l.list = slices.DeleteFunc(l.list, func(one layer) bool { return one.left.IsZero() })
 }
 
-// restore puts back what was taken, at its old age.
+// restore puts back taken layers with their old age.
 func (l *layers) restore(taken []layer) (err error) {
 	for _, one := range taken {
 		i, there := slices.BinarySearchFunc(l.list, one.age,

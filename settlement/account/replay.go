@@ -8,7 +8,7 @@ import (
 	"github.com/tollbook/tollbook/settlement/verdict"
 )
 
-// account is a partner's balances between entries.
+// account holds a partner's balances between entries.
 type account struct {
 	balance     [balances]money.Amount // Credit = what is left of the limit
 	limit, used money.Amount
@@ -17,7 +17,7 @@ type account struct {
 }
 
 // Replay is the state of partners' accounts between entries. Partners that no entry or withdrawal_id connects can have
-// replays of their own.
+// separate replays.
 type Replay struct {
 	zone        *period.Zone
 	accounts    map[int32]*account
@@ -31,8 +31,8 @@ func NewReplay(zone *period.Zone) *Replay {
 	return &Replay{zone: zone, accounts: map[int32]*account{}, withdrawals: map[string]*Withdrawal{}}
 }
 
-// Next decides an entry, and lets it happen if it counts. Entries come in the order of Compare (ACCT-1). The postings
-// are valid until the next entry.
+// Next decides an entry, and applies it if it counts. Entries must come in the order of Compare (ACCT-1). The postings
+// are valid until the next call.
 func (r *Replay) Next(e *Entry) (verdict.Verdict, []Posting, error) {
 	at := e.order()
 	if begun := r.last.id != ""; begun && r.last.compare(at) > 0 {
@@ -46,7 +46,7 @@ func (r *Replay) Next(e *Entry) (verdict.Verdict, []Posting, error) {
 	return v, r.postings, nil
 }
 
-// Balances are the balances of all partners that had an entry.
+// Balances returns the balances of all partners with entries.
 func (r *Replay) Balances() map[int32][4]money.Amount {
 	out := make(map[int32][4]money.Amount, len(r.accounts))
 	for partner, a := range r.accounts {
@@ -64,7 +64,7 @@ func (r *Replay) account(partner int32) *account {
 	return a
 }
 
-// decide gives the verdict over an entry, and lets it happen if it counts.
+// decide returns the verdict on an entry, and applies the entry if it counts.
 func (r *Replay) decide(e *Entry) (v verdict.Verdict, err error) {
 	switch {
 	case e.Final:
@@ -78,7 +78,7 @@ func (r *Replay) decide(e *Entry) (v verdict.Verdict, err error) {
 	return v, r.apply(e)
 }
 
-// check gives the verdict over an event.
+// check returns the verdict on an event.
 func (r *Replay) check(e *Entry) (verdict.Verdict, error) {
 	a := r.account(e.Partner)
 	var has money.Amount
@@ -102,7 +102,7 @@ func (r *Replay) check(e *Entry) (verdict.Verdict, error) {
 	return verdict.Verdict{}, nil
 }
 
-// checkPayment gives the verdict over the payment of a statement.
+// checkPayment returns the verdict on the payment of a statement.
 func (r *Replay) checkPayment(a *account, e *Entry) (verdict.Verdict, error) {
 	if e.Unpaid == nil {
 		return verdict.State("type", "open"), nil
@@ -124,7 +124,7 @@ func (r *Replay) checkPayment(a *account, e *Entry) (verdict.Verdict, error) {
 	return verdict.Verdict{}, nil
 }
 
-// apply lets an entry happen that counts.
+// apply applies a counting entry.
 func (r *Replay) apply(e *Entry) error {
 	a := r.account(e.Partner)
 	switch e.Type {
@@ -153,12 +153,12 @@ func (r *Replay) apply(e *Entry) error {
 	}
 }
 
-// post changes a balance and notes it; a change by 0 is none.
+// post changes a balance and adds a posting, unless the change is 0.
 func (r *Replay) post(a *account, e *Entry, b Balance, change money.Amount) (err error) {
 	return r.postFor(a, party{e.Partner, e.Other}, b, change)
 }
 
-// party is whose balance a posting changes, and the counterparty.
+// party is the partner whose balance a posting changes, and the counterparty.
 type party struct {
 	partner int32
 	other   string
@@ -175,7 +175,7 @@ func (r *Replay) postFor(a *account, who party, b Balance, change money.Amount) 
 	return nil
 }
 
-// bring adds to cash; what is above zero afterwards is a new layer.
+// bring adds to cash; a positive rest is a new layer.
 func (r *Replay) bring(a *account, e *Entry, amount money.Amount) error {
 	if err := a.layer(e, amount, ""); err != nil {
 		return err
@@ -183,7 +183,7 @@ func (r *Replay) bring(a *account, e *Entry, amount money.Amount) error {
 	return r.post(a, e, Cash, amount)
 }
 
-// layer notes the layer that an amount adds to cash; it comes before the posting.
+// layer adds the layer for an amount that is added to cash. It must be called before the posting.
 func (a *account) layer(e *Entry, amount money.Amount, channel string) error {
 	after, err := a.balance[Cash].Add(amount)
 	if err != nil {
@@ -196,7 +196,7 @@ func (a *account) layer(e *Entry, amount money.Amount, channel string) error {
 	return nil
 }
 
-// pay takes from cash, which a fact may take below zero.
+// pay takes from cash, which a fact can make negative.
 func (r *Replay) pay(a *account, e *Entry, amount money.Amount) error {
 	if err := a.layers.spend(amount); err != nil {
 		return err
@@ -204,7 +204,7 @@ func (r *Replay) pay(a *account, e *Entry, amount money.Amount) error {
 	return r.post(a, e, Cash, amount.Neg())
 }
 
-// setLimit sets the limit of credit; below what is used, nothing is left.
+// setLimit sets the credit limit; if more is used, no credit is left.
 func (r *Replay) setLimit(a *account, e *Entry) error {
 	a.limit = e.Amount
 	change, err := a.creditChange()
@@ -214,7 +214,7 @@ func (r *Replay) setLimit(a *account, e *Entry) error {
 	return r.post(a, e, Credit, change)
 }
 
-// creditChange is by how much the credit that is left differs from the balance.
+// creditChange returns the difference between the credit that is left and the credit balance.
 func (a *account) creditChange() (money.Amount, error) {
 	left, err := a.limit.Sub(a.used)
 	if err != nil {
@@ -223,7 +223,7 @@ func (a *account) creditChange() (money.Amount, error) {
 	return most(left, money.Amount{}).Sub(a.balance[Credit])
 }
 
-// recharge fills a hole in cash, then gives credit back, and adds the rest to cash.
+// recharge first covers negative cash, then repays credit, and adds the rest to cash.
 func (r *Replay) recharge(a *account, e *Entry) error {
 	return r.rechargeFor(a, e, party{e.Partner, e.Other})
 }
@@ -279,10 +279,10 @@ func (r *Replay) allocate(a *account, e *Entry) error {
 	return r.bring(a, e, e.Amount)
 }
 
-// payStatement pays what a partner owes for a cycle: from cash, then from credit.
+// payStatement pays what a partner owes for a cycle, first from cash, then from credit.
 func (r *Replay) payStatement(a *account, e *Entry) (err error) {
 	if e.Unpaid == nil {
-		return nil // a final event of a cycle that is not closed
+		return nil // a final event for a cycle that is not closed
 	}
 	if e.Unpaid.Paid, err = e.Unpaid.Paid.Add(e.Amount); err != nil {
 		return err

@@ -28,7 +28,7 @@ var withdrawalWords = [...]string{"none", "requested", "approved", "refused", "d
 // String is the state's word in tables and messages.
 func (s WithdrawalState) String() string { return withdrawalWords[s] }
 
-// afterWithdrawal is the state after an event, or NoWithdrawal where it does not fit.
+// afterWithdrawal returns the state after an event, or NoWithdrawal if the event does not fit.
 func afterWithdrawal(s WithdrawalState, t Type) WithdrawalState {
 	switch {
 	case s == NoWithdrawal && t == WithdrawRequest:
@@ -45,7 +45,7 @@ func afterWithdrawal(s WithdrawalState, t Type) WithdrawalState {
 	return NoWithdrawal
 }
 
-// Route is how a part of a withdrawal is paid.
+// Route is the way in which a part of a withdrawal is paid.
 type Route string
 
 // The routes.
@@ -55,7 +55,7 @@ const (
 	ToRebate Route = "rebate"
 )
 
-// Part is a part of a withdrawal, in the order in which it was taken.
+// Part is a part of a withdrawal, in the order in which the money was taken.
 type Part struct {
 	Route      Route
 	RechargeID string // Original only
@@ -77,10 +77,10 @@ type Withdrawal struct {
 	taken []layer
 }
 
-// pending reports whether it is decided yet, so that no other one of its source can be requested.
+// pending reports whether the withdrawal is undecided: then no other withdrawal from its source can be requested.
 func (w *Withdrawal) pending() bool { return w.State == Requested || w.State == Approved }
 
-// checkWithdrawal gives the verdict over an event of a withdrawal.
+// checkWithdrawal returns the verdict on an event of a withdrawal.
 func (r *Replay) checkWithdrawal(e *Entry) verdict.Verdict {
 	w, met := r.withdrawals[e.Withdrawal], NoWithdrawal
 	if w != nil && w.Partner == e.Partner {
@@ -105,7 +105,7 @@ func (r *Replay) checkWithdrawal(e *Entry) verdict.Verdict {
 	return verdict.Verdict{}
 }
 
-// pending is the account's undecided withdrawal of a source; nil = none.
+// pending returns the account's undecided withdrawal from a source; nil = none.
 func (a *account) pending(rebate bool) *Withdrawal {
 	for _, w := range a.withdrawals {
 		if w.Rebate == rebate && w.pending() {
@@ -115,7 +115,7 @@ func (a *account) pending(rebate bool) *Withdrawal {
 	return nil
 }
 
-// applyWithdrawal lets an event of a withdrawal happen that counts.
+// applyWithdrawal applies a counting event of a withdrawal.
 func (r *Replay) applyWithdrawal(e *Entry) error {
 	a := r.account(e.Partner)
 	if e.Type == WithdrawRequest {
@@ -123,7 +123,7 @@ func (r *Replay) applyWithdrawal(e *Entry) error {
 	}
 	w := r.withdrawals[e.Withdrawal]
 	if w == nil {
-		return nil // a final event of a request that the lake does not have
+		return nil // a final event of a request that is not in the lake
 	}
 	w.State, w.Decided = afterWithdrawal(w.State, e.Type), e.Time
 	if e.Type == WithdrawApprove {
@@ -146,7 +146,7 @@ func (r *Replay) applyWithdrawal(e *Entry) error {
 	return r.post(a, e, Frozen, w.Amount.Neg())
 }
 
-// giveBack puts money back into its layers; a hole in cash takes the oldest of them.
+// giveBack returns money to its layers; negative cash then uses up the oldest of them.
 func (a *account) giveBack(taken []layer) error {
 	if err := a.layers.restore(taken); err != nil {
 		return err
@@ -194,8 +194,8 @@ func (r *Replay) request(a *account, e *Entry) error {
 	return r.post(a, e, Frozen, e.Amount)
 }
 
-// route takes the amount of a withdrawal from the layers of cash: newest first from recharges that go back the way they
-// came, the rest from the other layers, oldest first, as one part to the bank.
+// route takes the amount of a withdrawal from the layers of cash: first from recharges that go back the way they came,
+// newest first; the rest, as one part to the bank, from the other layers, oldest first.
 func (r *Replay) route(a *account, w *Withdrawal, e *Entry) error {
 	left := e.Amount
 	for i := len(a.layers.list) - 1; i >= 0 && left.Sign() > 0; i-- {
@@ -234,7 +234,7 @@ func (r *Replay) route(a *account, w *Withdrawal, e *Entry) error {
 	return nil
 }
 
-// goesBack reports whether a layer is a recharge that goes back the way it came at a request.
+// goesBack reports whether a layer is a recharge that goes back the way it came.
 func (r *Replay) goesBack(one *layer, e *Entry) bool {
 	if e.Back != nil {
 		return one.channel != "" && e.Back[one.id]
@@ -243,7 +243,7 @@ func (r *Replay) goesBack(one *layer, e *Entry) bool {
 	return one.channel != "" && has && (months == Always || e.Time < r.zone.MonthsAfter(one.time, months))
 }
 
-// Withdrawals are all withdrawals, by id.
+// Withdrawals returns all withdrawals by id.
 func (r *Replay) Withdrawals() []*Withdrawal {
 	list := slices.Collect(maps.Values(r.withdrawals))
 	SortWithdrawals(list)

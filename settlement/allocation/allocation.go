@@ -11,34 +11,34 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// NoRule is the number of the rule of a part that no rule gave.
+// NoRule is the rule number of a part that no rule allocated.
 const NoRule = -1
 
-// Part is what one customer, or the reseller, bears of a row.
+// Part is the part of a row that is allocated to one customer, kept or unallocated.
 type Part struct {
 	Customer int32  // index in books.Customers; -1 = kept or unallocated
-	Reason   string // of a part without a customer
+	Reason   string // for a part without a customer
 	Rule     int    // index in books.Allocations; NoRule = none
 	Values   cost.Values
 }
 
-// Allocator gives the rows of one delivery to customers. It is for one goroutine.
+// Allocator allocates the rows of one delivery to customers. It is not safe for concurrent use.
 type Allocator struct {
 	books   *books.Books
 	rules   []rule
-	header  *cost.Header // that the rules' columns were looked up in
+	header  *cost.Header // header in which the rules' columns were looked up
 	weights map[int32]money.Cost
-	taking  []int32 // memory
+	taking  []int32 // buffer
 	parts   []money.Cost
 }
 
-// rule is a rule with the places of its columns in the header at hand.
+// rule is a rule with the indexes of its columns in the current header.
 type rule struct {
 	*books.Allocation
 	match   []match
-	column  int // of ToNamed by a column
+	column  int // for ToNamed by a column
 	taxRule bool
-	among   []int32 // who the last row was split among, and in what proportion
+	among   []int32 // the customers of the last split, and their proportion
 	by      *money.Weights
 }
 
@@ -47,7 +47,7 @@ type match struct {
 	column int
 }
 
-// New makes an allocator of the rows of one delivery.
+// New returns an allocator of the rows of one delivery.
 func New(b *books.Books) *Allocator {
 	a := &Allocator{books: b, weights: make(map[int32]money.Cost)}
 	for i := range b.Allocations {
@@ -61,14 +61,14 @@ func New(b *books.Books) *Allocator {
 	return a
 }
 
-// Clone is an allocator for another goroutine. It has the weights of a, which may not change from then on.
+// Clone returns an allocator for another goroutine. It shares the weights of a, which must not change afterwards.
 func (a *Allocator) Clone() *Allocator {
 	c := New(a.books)
 	c.weights = a.weights
 	return c
 }
 
-// AddWeights counts what another allocator weighed.
+// AddWeights adds the weights of another allocator.
 func (a *Allocator) AddWeights(o *Allocator) error {
 	for customer, sum := range o.weights {
 		sum, err := a.weights[customer].Add(sum)
@@ -80,10 +80,10 @@ func (a *Allocator) AddWeights(o *Allocator) error {
 	return nil
 }
 
-// Columns are the columns that an allocation looks at.
+// Columns returns the columns that allocation reads.
 func (a *Allocator) Columns() []string { return append(a.Texts(), cost.Effective.String()) }
 
-// Texts are the columns whose texts the rules look at.
+// Texts returns the columns whose texts the rules read.
 func (a *Allocator) Texts() []string {
 	names := []string{cost.Category.String()}
 	for i := range a.rules {
@@ -98,7 +98,7 @@ func (a *Allocator) Texts() []string {
 	return names
 }
 
-// tagsOr is a column, or the one of tags where there is none.
+// tagsOr returns a column, or the tags column if it is empty.
 func tagsOr(column string) string {
 	if column == "" {
 		return cost.Tags.String()
@@ -106,12 +106,12 @@ func tagsOr(column string) string {
 	return column
 }
 
-// ByCost reports whether a rule splits by cost: then all rows are weighed before any is allocated.
+// ByCost reports whether a rule splits by cost: then all rows must be weighed before any is allocated.
 func (a *Allocator) ByCost() bool {
 	return slices.ContainsFunc(a.rules, func(r rule) bool { return r.Kind == books.SplitByCost })
 }
 
-// open looks the rules' columns up in a file's header.
+// open looks up the rules' columns in a file's header.
 func (a *Allocator) open(h *cost.Header) {
 	if a.header == h {
 		return
@@ -126,8 +126,8 @@ func (a *Allocator) open(h *cost.Header) {
 	}
 }
 
-// Weigh counts the EffectiveCost of a row that a rule without a split gives to a customer. A rule by_cost takes the row
-// here whatever the weights.
+// Weigh adds the EffectiveCost of a row that a rule without a split allocates to a customer. A rule by_cost takes the
+// row here whatever the weights.
 func (a *Allocator) Weigh(row *cost.Row) error {
 	a.open(row.Header)
 	tax := row.Field(cost.Category) == cost.Tax
@@ -153,14 +153,14 @@ func (a *Allocator) Weigh(row *cost.Row) error {
 			if !a.allInForce(r, row.Start) {
 				continue
 			}
-		case books.KeepCost: // weighs nothing
+		case books.KeepCost: // has no weight
 		}
 		return nil
 	}
 	return nil
 }
 
-// Parts appends who bears a row to dst.
+// Parts appends the parts of a row to dst.
 func (a *Allocator) Parts(dst []Part, row *cost.Row) ([]Part, error) {
 	a.open(row.Header)
 	tax := row.Field(cost.Category) == cost.Tax
@@ -181,7 +181,7 @@ func (a *Allocator) Parts(dst []Part, row *cost.Row) ([]Part, error) {
 	return append(dst, Part{Customer: -1, Reason: reason, Rule: NoRule, Values: row.Values}), nil
 }
 
-// holds reports whether a rule is in force and its match holds. Rules that do not name ChargeCategory pass over taxes.
+// holds reports whether a rule is in force and its match holds. Rules that do not name ChargeCategory skip taxes.
 func (a *Allocator) holds(r *rule, row *cost.Row, tax bool) bool {
 	if !r.Valid.Holds(row.Start) || tax && !r.taxRule {
 		return false
@@ -202,7 +202,7 @@ func (a *Allocator) holds(r *rule, row *cost.Row, tax bool) bool {
 	return true
 }
 
-// matches compares a text with a value, a prefix abc*, * (not null) or "" (null), byte by byte.
+// matches compares a text bytewise with a value, a prefix abc*, * (not null) or "" (null).
 func matches(pattern, text string) bool {
 	if prefix, ok := strings.CutSuffix(pattern, "*"); ok {
 		return text != "" && strings.HasPrefix(text, prefix)
@@ -210,7 +210,7 @@ func matches(pattern, text string) bool {
 	return pattern == text
 }
 
-// customer is who a rule without a split gives a row to; -1 = nobody: the rule does not match.
+// customer returns the customer to whom a rule without a split allocates a row; -1 = none: the rule does not match.
 func (a *Allocator) customer(r *rule, row *cost.Row) int32 {
 	who := r.Customer
 	if r.Kind == books.ToNamed {
@@ -233,7 +233,7 @@ func (a *Allocator) customer(r *rule, row *cost.Row) int32 {
 	return who
 }
 
-// take gives the row away by a rule that holds; not taken where its customers are not in force or have no cost.
+// take allocates the row by a rule that holds; taken is false if its customers are not in force or have no cost.
 func (a *Allocator) take(dst []Part, number int, row *cost.Row) (out []Part, taken bool, err error) {
 	r := &a.rules[number]
 	switch r.Kind {
@@ -286,8 +286,8 @@ func (a *Allocator) split(dst []Part, number int, row *cost.Row) (out []Part, ta
 	return dst[:bearing], true, nil
 }
 
-// bearers are who bears a row that a rule splits, by customer; nobody: the rule does not match. It is valid until the
-// next call.
+// bearers returns the customers among whom a rule splits a row, ascending; none: the rule does not match. The result is
+// valid until the next call.
 func (a *Allocator) bearers(r *rule, t period.Instant) []int32 {
 	switch {
 	case r.Kind == books.SplitByShares:
@@ -312,7 +312,7 @@ func (a *Allocator) bearers(r *rule, t period.Instant) []int32 {
 	return a.inForce(r.Customers, t)
 }
 
-// weigh is in what proportion customers bear a row that a rule splits.
+// weigh returns the proportions in which a rule splits a row among customers.
 func (a *Allocator) weigh(r *rule, customers []int32) (weights []*big.Rat) {
 	if r.Kind == books.SplitByShares {
 		for _, s := range r.Shares {
@@ -342,7 +342,7 @@ func even(n int) []*big.Rat {
 	return weights
 }
 
-// inForce are those of some customers that are in force. It is valid until the next call.
+// inForce returns those of the customers that are in force. The result is valid until the next call.
 func (a *Allocator) inForce(customers []int32, t period.Instant) []int32 {
 	a.taking = a.taking[:0]
 	for _, who := range customers {

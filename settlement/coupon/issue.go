@@ -14,7 +14,7 @@ import (
 	"github.com/tollbook/tollbook/settlement/verdict"
 )
 
-// Kind is what happens to a coupon.
+// Kind is the kind of an event of a coupon.
 type Kind uint8
 
 // The kinds of events.
@@ -26,13 +26,13 @@ const (
 
 var kindWords = [...]string{"issue", "reclaim", "apply"}
 
-// UseWord is the type of a record of what a line used.
+// UseWord is the type of a record of a use by a line.
 const UseWord = "use"
 
 // String is the event's word in the feed.
 func (k Kind) String() string { return kindWords[k] }
 
-// ParseKind reads an event's word.
+// ParseKind parses an event's word.
 func ParseKind(word string) (k Kind, ok bool) {
 	at := slices.Index(kindWords[:], word)
 	return Kind(max(at, 0)), at >= 0
@@ -45,18 +45,18 @@ type Event struct {
 	Kind      Kind // Issue or Apply
 	Coupon    string
 	Source    string // id of the quota or the solution
-	Partner   int32  // -1 = one that the books no longer have
+	Partner   int32  // -1 = not in the books any more
 	PartnerID string
-	Customer  int32 // -1 = one that the books no longer have
+	Customer  int32 // -1 = not in the books any more
 	Amount    money.Amount
 }
 
-// Before is the order in which events take effect.
+// Before compares events by the order in which they take effect.
 func Before(a verdict.Stamp, idA string, b verdict.Stamp, idB string) int {
 	return cmp.Or(cmp.Compare(a.Instant, b.Instant), cmp.Compare(a.Time, b.Time), strings.Compare(idA, idB))
 }
 
-// Source is where a coupon comes from.
+// Source is the origin of a coupon.
 type Source string
 
 // The sources.
@@ -66,7 +66,7 @@ const (
 	OfSolution Source = "solution"
 )
 
-// Issued is a coupon that an event made. Terms.Since is the event's instant.
+// Issued is a coupon that an event issued. Terms.Since is the event's instant.
 type Issued struct {
 	Terms    books.Coupon
 	Source   Source
@@ -76,23 +76,23 @@ type Issued struct {
 	Event    string // event_id
 }
 
-// Input is all that the decisions follow from.
+// Input holds all inputs of the decisions.
 type Input struct {
 	Books     *books.Books
 	Test      *settings.TestCoupons
 	TakenBack map[string]money.Amount // by coupon_id: what reclaims of closed cycles took back
-	// Ends says until when coupons are valid, by coupon_id. Those that were issued in closed cycles keep it.
+	// Ends holds the ends of validity by coupon_id, which coupons issued in closed cycles keep.
 	Ends   map[string]period.Instant
 	Events []Event
 }
 
-// Result is the coupons that were issued.
+// Result holds the issued coupons.
 type Result struct {
-	Verdicts []verdict.Verdict // of the events, as given
+	Verdicts []verdict.Verdict // of the events, in their order in Input
 	Issued   []Issued          // by coupon_id
 }
 
-// GoneError is a quota, a customer or a coupon id that a final event needs and the books do not have.
+// GoneError reports a quota, a customer or a coupon id that a final event needs and the books do not contain.
 type GoneError struct{ Book, What, ID string }
 
 func (e *GoneError) Error() string {
@@ -103,7 +103,7 @@ type replay struct {
 	in      *Input
 	at      map[string]int32 // index in issued, by coupon_id
 	issued  []Issued
-	moved   []money.AmountTotal // by quota: issued from it, less what was taken back
+	moved   []money.AmountTotal // by quota: issued from it minus what was taken back
 	applied map[string]*money.AmountTotal
 }
 
@@ -139,7 +139,7 @@ func Replay(in *Input) (*Result, error) {
 	return out, nil
 }
 
-// check gives the verdict over an event, in the order of the contract's text.
+// check returns the verdict on an event, in the order of the contract's text.
 func (r *replay) check(e *Event) (verdict.Verdict, error) {
 	if _, taken := r.at[e.Coupon]; taken || r.in.Books.Coupon(e.Coupon) >= 0 {
 		return verdict.Conflict("coupon_id", e.Coupon), nil
@@ -168,7 +168,7 @@ func (r *replay) check(e *Event) (verdict.Verdict, error) {
 	return verdict.Verdict{}, nil
 }
 
-// associated reports whether the customer is the partner's at the time of the event.
+// associated reports whether the customer belongs to the partner at the time of the event.
 func (r *replay) associated(e *Event) bool {
 	if e.Customer < 0 {
 		return false
@@ -177,7 +177,7 @@ func (r *replay) associated(e *Event) bool {
 	return there && a.Partner == e.Partner
 }
 
-// left is what is left of a quota for an event of a time (COUPON-2).
+// left returns what is left of a quota for an event at t (COUPON-2).
 func (r *replay) left(quota int32, t period.Instant) (money.Amount, error) {
 	list := r.in.Books.Money.CouponQuotas
 	left := list[quota].Terms.Amount
@@ -196,7 +196,7 @@ func (r *replay) left(quota int32, t period.Instant) (money.Amount, error) {
 	return left.Sub(moved)
 }
 
-// checkApply gives the verdict over an application for a test coupon (§9.3).
+// checkApply returns the verdict on an application for a test coupon (§9.3).
 func (r *replay) checkApply(e *Event) (verdict.Verdict, error) {
 	s, there := r.in.Books.Money.SolutionAt(e.Source, e.Time)
 	if !there || e.Partner < 0 || s.Partner != e.Partner || s.Customer != e.Customer {
@@ -222,7 +222,7 @@ func (r *replay) checkApply(e *Event) (verdict.Verdict, error) {
 	return verdict.Verdict{}, nil
 }
 
-// apply makes the coupon of an event that counts.
+// apply makes the coupon of a counting event.
 func (r *replay) apply(e *Event) error {
 	one := Issued{Source: OfQuota, SourceID: e.Source, Partner: e.PartnerID, Stamp: e.Stamp, Event: e.ID}
 	one.Stamp.Past = verdict.Verdict{}
@@ -270,19 +270,19 @@ func (r *replay) apply(e *Event) error {
 	return nil
 }
 
-// takenError is a coupon of the book with the id of a coupon that was issued in a closed cycle.
+// takenError reports a coupon of the book with the id of a coupon that was issued in a closed cycle.
 type takenError struct{ id string }
 
 func (e *takenError) Error() string {
 	return fmt.Sprintf("coupon_id %s was issued in a closed cycle: choose another id in books/coupons.csv", e.id)
 }
 
-// Fits reports whether a reclaim by a partner meets a coupon that the partner issued before it; else the verdict.
+// Fits reports whether the partner of a reclaim issued the coupon before it.
 func (one *Issued) Fits(partner string, s verdict.Stamp, id string) bool {
 	return one.Source == OfQuota && one.Partner == partner && Before(one.Stamp, one.Event, s, id) < 0
 }
 
-// None is the verdict over a reclaim of a coupon that the partner did not issue.
+// None is the verdict on a reclaim of a coupon that the partner did not issue.
 func None() verdict.Verdict {
 	return verdict.Verdict{Why: reason.BadState, Column: "event", Value: "none"}
 }

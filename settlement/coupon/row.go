@@ -22,14 +22,14 @@ var stateWords = [...]string{"active", "expired", "reclaimed", "used"}
 // String is the state's word in tables.
 func (s State) String() string { return stateWords[s] }
 
-// Row is a coupon and what became of its amount (COUPON-3).
+// Row holds the amounts and the state of a coupon (COUPON-3).
 type Row struct {
 	Used, TakenBack, Expired, Left money.Amount
 	State                          State
-	ExpiredAt                      period.Instant // if anything expired
+	ExpiredAt                      period.Instant // set if anything expired
 }
 
-// RowOf computes what became of a coupon of which lines used one amount and reclaims took back another.
+// RowOf computes the row of a coupon from the amounts used by lines and taken back by reclaims.
 func RowOf(c *books.Coupon, used, takenBack money.Amount, asOf period.Instant) (r Row, err error) {
 	r.Used, r.TakenBack = used, takenBack
 	if r.Left, err = c.Amount.Sub(used); err != nil {

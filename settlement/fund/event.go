@@ -11,7 +11,7 @@ import (
 	"github.com/tollbook/tollbook/settlement/verdict"
 )
 
-// Kind is what happens to a fund (§9.4, §9.5).
+// Kind is the kind of an event of a fund (§9.4, §9.5).
 type Kind uint8
 
 // The kinds of events.
@@ -46,7 +46,7 @@ var kindWords = [...]string{
 // String is the event's word in the feed.
 func (k Kind) String() string { return kindWords[k] }
 
-// ParseKind reads an event's word.
+// ParseKind parses an event's word.
 func ParseKind(word string) (Kind, error) {
 	if at := slices.Index(kindWords[:], word); at >= 0 {
 		return Kind(at), nil
@@ -66,7 +66,7 @@ func (k Kind) Has(marketing bool) bool {
 	}
 }
 
-// Uses reports whether the event uses a column of the feed besides those that every event has.
+// Uses reports whether the event uses a column of the feed that not every event has.
 func (k Kind) Uses(marketing bool, column string) bool {
 	switch column {
 	case "claim_id":
@@ -95,8 +95,8 @@ type Event struct {
 	Amount        money.Amount
 	Activity      string
 	Day           period.Day // of the activity
-	// Kept is what a final event left its claim reserving, or what the list that it applied for was worth; nil = it is
-	// computed from the books.
+	// Kept is the amount that a final event left reserved for its claim, or the value of the list for which it applied;
+	// nil = it is computed from the books.
 	Kept *money.Amount
 }
 
@@ -104,7 +104,7 @@ func compareEvents(a, b *Event) int {
 	return cmp.Or(cmp.Compare(a.Instant, b.Instant), cmp.Compare(a.Time, b.Time), strings.Compare(a.ID, b.ID))
 }
 
-// Length is how long a period is.
+// Length is the length of a period in months.
 type Length uint8
 
 // The lengths of periods.
@@ -120,13 +120,13 @@ type Period struct {
 	Length Length
 }
 
-// PeriodOf is the period of a length that holds a cycle.
+// PeriodOf returns the period of a length that contains a cycle.
 func PeriodOf(c period.Cycle, length Length) Period {
 	_, month := c.Month()
 	return Period{First: c.Add(-((month - 1) % int(length))), Length: length}
 }
 
-// ParsePeriod reads `2026-09`, `2026-Q3` or `2026`.
+// ParsePeriod parses `2026-09`, `2026-Q3` or `2026`.
 func ParsePeriod(text string) (Period, error) {
 	wrong := fmt.Errorf("period %q: not a month (2026-09), a quarter (2026-Q3) or a year (2026)", text)
 	year, rest, _ := strings.Cut(text, "-")
@@ -146,7 +146,7 @@ func ParsePeriod(text string) (Period, error) {
 	return Period{month, Month}, nil
 }
 
-// String is the period as files and tables write it.
+// String returns the period as in files and tables.
 func (p Period) String() string {
 	year, month := p.First.Month()
 	switch p.Length {
@@ -159,21 +159,21 @@ func (p Period) String() string {
 	}
 }
 
-// Last is the period's last cycle.
+// Last returns the last cycle of the period.
 func (p Period) Last() period.Cycle { return p.First.Add(int(p.Length) - 1) }
 
-// Next is the period after it.
+// Next returns the following period.
 func (p Period) Next() Period { return Period{p.First.Add(int(p.Length)), p.Length} }
 
-// Before is the period before it.
+// Before returns the previous period.
 func (p Period) Before() Period { return Period{p.First.Add(-int(p.Length)), p.Length} }
 
-// Span is the period's bounds in a zone.
+// Span returns the period's bounds in a zone.
 func (p Period) Span(z *period.Zone) period.Span {
 	return period.Span{From: z.Bounds(p.First).From, To: z.Bounds(p.Last()).To}
 }
 
-// Takes is the length of the periods that an event of a fund names.
+// Takes returns the length of the periods that an event of a fund names.
 func (k Kind) Takes(marketing, yearly bool) Length {
 	switch {
 	case marketing && yearly:

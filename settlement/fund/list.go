@@ -10,7 +10,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// List is the experts of a partner that count for a month of a headcount fund, and what they are worth (§9.4).
+// List holds the number and the value of a partner's experts that count for a month of a headcount fund (§9.4).
 type List struct {
 	Heads  int64
 	Amount money.Amount
@@ -41,12 +41,12 @@ func listOf(bk *books.Books, fund, partner int32, month period.Cycle) (list List
 // Expert is one of a partner's experts on the list of a month.
 type Expert struct {
 	ID, Level string
-	Days      int // of the month on which a row of the book is in force
+	Days      int // days of the month on which a row of the book is in force
 	Amount    money.Amount
 }
 
-// Experts are those on the list of a month of a headcount fund, the most valuable first (§9.4). There are none if the
-// programme, the partner or a qualification is not in force at the end of the month.
+// Experts returns the experts on the list of a month of a headcount fund, the most valuable first (§9.4). There are
+// none if the programme, the partner or a qualification is not in force at the end of the month.
 func Experts(bk *books.Books, fund, partner int32, month period.Cycle) ([]Expert, error) {
 	f, last := &bk.Money.Funds[fund], bk.Zone.Bounds(month).To-1
 	_, there := bk.PartnerRowAt(partner, last)
@@ -60,7 +60,7 @@ func Experts(bk *books.Books, fund, partner int32, month period.Cycle) ([]Expert
 	return out, err
 }
 
-// expertsWorth is the experts of a month with enough days, the most valuable first.
+// expertsWorth returns the experts of a month with enough days, the most valuable first.
 func expertsWorth(bk *books.Books, fund, partner int32, month period.Cycle) ([]Expert, error) {
 	f := &bk.Money.Funds[fund]
 	rows, digits := bk.Money.ExpertsOf(fund, partner), bk.PartnerCurrency(partner).Digits
@@ -91,7 +91,8 @@ func expertsWorth(bk *books.Books, fund, partner int32, month period.Cycle) ([]E
 	return out, nil
 }
 
-// presence is on how many days of a month an expert's rows are in force, and the level of the last of them.
+// presence returns the number of days of a month on which an expert's rows are in force, and the level in the last of
+// them.
 func presence(zone *period.Zone, rows []books.Expert, month period.Cycle) (days int, level string) {
 	bounds := zone.Bounds(month)
 	next := month.First() // the first day that is not counted yet

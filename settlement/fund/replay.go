@@ -13,14 +13,15 @@ import (
 	"github.com/tollbook/tollbook/settlement/verdict"
 )
 
-// Input is all that funds are computed from.
+// Input holds all inputs of funds.
 type Input struct {
 	Books  *books.Books
 	Events []Event
 	AsOf   period.Instant
-	First  period.Cycle // first cycle with lines: where a programme without valid_from begins; 0 = none
+	First  period.Cycle // first cycle with lines: start of a programme without valid_from; 0 = none
 
-	// Performance is what a partner's own lines and transfers brought in the cycles from first to last (§6.2).
+	// Performance returns the performance of a partner's own lines and transfers in the cycles from first to last
+	// (§6.2).
 	Performance func(partner int32, first, last period.Cycle) (money.Amount, error)
 }
 
@@ -39,7 +40,7 @@ type Row struct {
 	Until         period.Instant // when time alone changes the state; Forever = never
 }
 
-// Payment is what a partner was paid by an event.
+// Payment is a payment to a partner by an event.
 type Payment struct {
 	EventID string
 	Partner int32
@@ -47,13 +48,13 @@ type Payment struct {
 	Amount money.Amount
 }
 
-// Result is the funds as of an instant.
+// Result holds the funds as of an instant.
 type Result struct {
-	Verdicts []verdict.Verdict // of the events, as given
+	Verdicts []verdict.Verdict // of the events, in their order in Input
 	Rows     []Row             // in the order of the table
 	Payments []Payment         // in the order of the events
-	// Kept is what claims reserved after the accepted events that set it, and what the lists were worth that partners
-	// applied for, by event_id.
+	// Kept holds, by event_id, what claims reserved after the accepted events that set it, and the values of the lists
+	// for which partners applied.
 	Kept map[string]money.Amount
 }
 
@@ -70,14 +71,14 @@ type quotaKey struct {
 // month is a listed month of a headcount fund.
 type month struct {
 	list              List
-	from, void        period.Instant // when it was listed, and when it is void if nobody applied
-	state             State          // what events left; what time did since is at's
+	from, void        period.Instant // when it was listed, and when it becomes void without an application
+	state             State          // after the last event; at adds the effect of time
 	heads             int64
-	listed            money.Amount // what the list was worth when the partner applied
+	listed            money.Amount // value of the list when the partner applied
 	claimed, approved money.Amount
 }
 
-// at is the state at an instant not before the last event's.
+// at returns the state at an instant that is not before the last event.
 func (m *month) at(t period.Instant) State {
 	switch {
 	case m.state == Listed && t < m.from:
@@ -93,15 +94,15 @@ type claim struct {
 	key      quotaKey
 	state    State
 	planned  money.Amount
-	reserved money.Amount // after that state; what is void or refused holds nothing
+	reserved money.Amount // after that state; void and refused claims hold nothing
 	approved money.Amount
 	spent    money.Amount
 	activity string
-	ends     period.Instant // from here it is void if it is requested or approved
-	due      period.Instant // from here it is void if it is held
+	ends     period.Instant // from then on it is void if it is requested or approved
+	due      period.Instant // from then on it is void if it is held
 }
 
-// at is the state at an instant not before the last event's.
+// at returns the state at an instant that is not before the last event.
 func (c *claim) at(t period.Instant) State {
 	if until := c.until(); t >= until {
 		return Void
@@ -109,7 +110,7 @@ func (c *claim) at(t period.Instant) State {
 	return c.state
 }
 
-// until is when time alone makes the claim void.
+// until returns when time alone makes the claim void.
 func (c *claim) until() period.Instant {
 	switch c.state {
 	case Requested, Approved:
@@ -121,7 +122,7 @@ func (c *claim) until() period.Instant {
 	}
 }
 
-// holds is what the claim takes of its quota at an instant.
+// holds returns what the claim uses of its quota at an instant.
 func (c *claim) holds(t period.Instant) money.Amount {
 	if s := c.at(t); s == Refused || s == Void {
 		return money.Amount{}
@@ -129,13 +130,13 @@ func (c *claim) holds(t period.Instant) money.Amount {
 	return c.reserved
 }
 
-// quota is what a marketing fund grants a partner for a period.
+// quota is the amount that a marketing fund grants a partner for a period.
 type quota struct {
 	amount money.Amount
 	claims []*claim
 }
 
-// replay is the state between events.
+// replay holds the state between events.
 type replay struct {
 	in       *Input
 	months   map[monthKey]*month
@@ -171,7 +172,7 @@ func Replay(in *Input) (*Result, error) {
 	return out, nil
 }
 
-// decide gives the verdict over an event, and lets it happen if it counts.
+// decide returns the verdict on an event, and applies the event if it counts.
 func (r *replay) decide(e *Event) (v verdict.Verdict, err error) {
 	if e.Final {
 		if e.Past.Accepted() {
@@ -194,7 +195,7 @@ func (r *replay) decide(e *Event) (v verdict.Verdict, err error) {
 	return v, r.apply(e)
 }
 
-// apply lets an event happen that counts.
+// apply applies a counting event.
 func (r *replay) apply(e *Event) error {
 	switch {
 	case r.in.Books.Money.Funds[e.Fund].Marketing:
@@ -206,7 +207,7 @@ func (r *replay) apply(e *Event) error {
 	}
 }
 
-// month is the month of a headcount fund, made on first use.
+// month returns the month of a headcount fund and creates it on first use.
 func (r *replay) month(fund, partner int32, c period.Cycle) (*month, error) {
 	key := monthKey{fund, partner, c}
 	if m := r.months[key]; m != nil {
@@ -227,7 +228,7 @@ func (r *replay) month(fund, partner int32, c period.Cycle) (*month, error) {
 	return m, nil
 }
 
-// workingDays is the n-th working day after a day.
+// workingDays returns the n-th working day after a day.
 func workingDays(bk *books.Books, d period.Day, n int) period.Day {
 	for n > 0 {
 		d++
@@ -275,7 +276,7 @@ func (r *replay) applyMonth(e *Event) error {
 	return nil
 }
 
-// quarter is the three months of an event's quarter.
+// quarter returns the three months of an event's quarter.
 func (r *replay) quarter(e *Event) (months [3]*month, err error) {
 	for i := range months {
 		if months[i], err = r.month(e.Fund, e.Partner, e.Period.First.Add(i)); err != nil {
@@ -338,7 +339,7 @@ func (r *replay) applyQuarter(e *Event) error {
 	return err
 }
 
-// quota is the quota of a marketing fund, computed on first use.
+// quota returns the quota of a marketing fund and computes it on first use.
 func (r *replay) quota(key quotaKey) (*quota, error) {
 	if q := r.quotas[key]; q != nil {
 		return q, nil
@@ -368,16 +369,16 @@ func (r *replay) quota(key quotaKey) (*quota, error) {
 	return q, nil
 }
 
-// shareOf is Rd(amount × rate), rounded once.
+// shareOf returns Rd(amount × rate), rounded once.
 func shareOf(a money.Amount, rate money.Rate, digits int) (money.Amount, error) {
 	_, units := rate.Raw()
 	return money.Prorate(a, int64(units), rateUnit, digits)
 }
 
-// rateUnit is how many units of money.RateScale are 1.
+// rateUnit is the number of units of money.RateScale in 1.
 const rateUnit = 1e10
 
-// left is what is left of a quota at an instant.
+// left returns what is left of a quota at an instant.
 func (q *quota) left(t period.Instant) (money.Amount, error) {
 	left := q.amount
 	for _, c := range q.claims {
@@ -391,12 +392,12 @@ func (q *quota) left(t period.Instant) (money.Amount, error) {
 
 func keyOf(e *Event) quotaKey { return quotaKey{e.Fund, e.Partner, e.Period} }
 
-// share is Share by the input's books.
+// share is Share with the input's books.
 func (r *replay) share(of quotaKey, activity string, a money.Amount) (money.Amount, error) {
 	return Share(r.in.Books, of.fund, of.partner, activity, a)
 }
 
-// Share is what a marketing fund reimburses of the cost of an activity: Rd(share × cost), in the digits of the
+// Share returns what a marketing fund reimburses of the cost of an activity: Rd(share × cost), in the digits of the
 // partner's currency (§9.5).
 func Share(bk *books.Books, fund, partner int32, activity string, cost money.Amount) (money.Amount, error) {
 	rate, _ := bk.Money.Funds[fund].Activity(activity)
@@ -424,7 +425,7 @@ func (r *replay) checkClaim(e *Event) (verdict.Verdict, error) {
 	return verdict.Verdict{}, nil
 }
 
-// afterPeriod is how many days after its period an activity may be held (§9.5).
+// afterPeriod is the number of days after its period in which an activity can still take place (§9.5).
 const afterPeriod = 30
 
 // checkRequest checks the request of a new claim.
@@ -482,13 +483,13 @@ func (r *replay) applyClaim(e *Event) error {
 		return r.reserve(c, e)
 	case Paid:
 		r.payments = append(r.payments, Payment{e.ID, e.Partner, e.Stamp, c.reserved})
-	default: // the state is all that changes
+	default: // only the state changes
 	}
 	return nil
 }
 
-// reserve sets what a claim reserves after an event. After the request it only shrinks, also if the books have raised
-// the share since: the quota was checked for what the request reserved (FUND-3).
+// reserve sets what a claim reserves after an event. After the request it can only decrease, even if the books have
+// raised the share: the quota was checked for the amount of the request (FUND-3).
 func (r *replay) reserve(c *claim, e *Event) error {
 	amount, err := r.share(c.key, c.activity, e.Amount)
 	switch {
@@ -503,7 +504,7 @@ func (r *replay) reserve(c *claim, e *Event) error {
 	return nil
 }
 
-// compareRows is the order of the table funds.
+// compareRows compares rows by the order of the table funds.
 func compareRows(a, b *Row) int {
 	return cmp.Or(cmp.Compare(a.Partner, b.Partner), cmp.Compare(a.Fund, b.Fund),
 		strings.Compare(a.Period.String(), b.Period.String()), strings.Compare(a.Claim, b.Claim))

@@ -8,7 +8,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// rows are the rows of the table as of the input's as-of.
+// rows returns the rows of the table as of the input's as-of.
 func (r *replay) rows() ([]Row, error) {
 	if err := r.listMonths(); err != nil {
 		return nil, err
@@ -61,7 +61,8 @@ func (r *replay) listMonths() error {
 	return nil
 }
 
-// begin is the cycle of an instant from which a programme runs; of one without a beginning the first cycle with lines.
+// begin returns the cycle of an instant from which a programme runs; for a programme without a start, the first cycle
+// with lines.
 func (r *replay) begin(from period.Instant) period.Cycle {
 	zone := r.in.Books.Zone
 	switch {
@@ -101,7 +102,7 @@ func (r *replay) openQuotas() error {
 	return nil
 }
 
-// lengthOf is the length of a marketing fund's periods.
+// lengthOf returns the length of a marketing fund's periods.
 func lengthOf(f *books.Fund) Length {
 	if f.Yearly {
 		return Year
@@ -109,7 +110,7 @@ func lengthOf(f *books.Fund) Length {
 	return Quarter
 }
 
-// monthRow is the row of a listed month; ok is false if it is not listed yet.
+// monthRow returns the row of a listed month; ok is false if it is not listed yet.
 func (r *replay) monthRow(key monthKey, m *month) (row Row, ok bool) {
 	row = Row{
 		Partner:  key.partner,
@@ -129,7 +130,7 @@ func (r *replay) monthRow(key monthKey, m *month) (row Row, ok bool) {
 		row.Heads, row.Listed = m.heads, m.listed
 	case PaidOut:
 		row.Heads, row.Listed, row.Paid = m.heads, m.listed, m.approved
-	default: // nobody applied: the list says it
+	default: // nobody applied: the amounts are those of the list
 	}
 	return row, row.State != None
 }
@@ -146,7 +147,7 @@ func (r *replay) claimRow(id string, c *claim) Row {
 	return row
 }
 
-// quotaRow is the row of a quota; ok is false for one of 0 and for a period that has not begun.
+// quotaRow returns the row of a quota; ok is false for a quota of 0 and for a period that has not begun.
 func (r *replay) quotaRow(key quotaKey, q *quota) (row Row, ok bool, err error) {
 	span := key.period.Span(r.in.Books.Zone)
 	if q.amount.Sign() <= 0 || span.From > r.in.AsOf {

@@ -3,7 +3,7 @@ package fund
 // State is the state of a listed month, a claim or a quota (§9.4, §9.5).
 type State uint8
 
-// The states. None is that of what does not exist.
+// The states. None means that there is no month, claim or quota.
 const (
 	None State = iota
 	Listed
@@ -43,7 +43,7 @@ var stateWords = [...]string{
 // String is the state's word in tables and messages.
 func (s State) String() string { return stateWords[s] }
 
-// AfterClaim is the state of a marketing claim after an event, or None where the event does not fit (§9.5).
+// AfterClaim returns the state of a marketing claim after an event, or None if the event does not fit (§9.5).
 func AfterClaim(s State, k Kind) State {
 	switch {
 	case s == None && k == Request:
@@ -68,7 +68,7 @@ func AfterClaim(s State, k Kind) State {
 	return None
 }
 
-// AfterMonth is the state of a listed month after an event that names the month, or None where the event does not fit
+// AfterMonth returns the state of a listed month after an event that names the month, or None if the event does not fit
 // (§9.4).
 func AfterMonth(s State, k Kind) State {
 	switch {
@@ -82,7 +82,7 @@ func AfterMonth(s State, k Kind) State {
 	return None
 }
 
-// AfterQuarter is the state of the months of a payment after an event that names the quarter, or None where the event
+// AfterQuarter returns the state of the months of a payment after an event that names the quarter, or None if the event
 // does not fit.
 func AfterQuarter(s State, k Kind) State {
 	switch {

@@ -1,11 +1,11 @@
-// Package invoice keeps account of what is invoiced of what can be invoiced: by issuer, recipient and closed cycle
-// (§9.7). It is pure: it reads no clock, no file and no environment.
+// Package invoice tracks what has been invoiced of what can be invoiced: by issuer, recipient and closed cycle (§9.7).
+// It is pure: it reads no clock, no file and no environment.
 //
 //	INV-1  Replay is a function of the invoiceable amounts and the events. The order in which events are given does
 //	       not matter.
-//	INV-2  left = invoiceable − issued + returned + credited on every row. It never passes 0 from the side of
+//	INV-2  left = invoiceable − issued + returned + credited on every row. It never changes its sign from that of
 //	       invoiceable.
-//	INV-3  A number is used by an issuer once, also where its invoice was returned.
+//	INV-3  An issuer can use a number once, even if its invoice was returned.
 //	INV-4  A rejected event changes nothing. An event with a final verdict keeps it.
 //
 // The contract leaves open, and this package decides: only an invoice of `issue` can be returned or voided; a credit

@@ -11,7 +11,7 @@ import (
 	"github.com/tollbook/tollbook/settlement/verdict"
 )
 
-// Kind is what happens to an invoice (§9.7).
+// Kind is the kind of an event of an invoice (§9.7).
 type Kind uint8
 
 // The kinds of events.
@@ -27,7 +27,7 @@ var kindWords = [...]string{"issue", "return", "void", "credit_note"}
 // String is the event's word in the feed.
 func (k Kind) String() string { return kindWords[k] }
 
-// ParseKind reads an event's word.
+// ParseKind parses an event's word.
 func ParseKind(word string) (Kind, error) {
 	if at := slices.Index(kindWords[:], word); at >= 0 {
 		return Kind(at), nil
@@ -35,10 +35,10 @@ func ParseKind(word string) (Kind, error) {
 	return 0, fmt.Errorf("event %q: not one of %s", word, strings.Join(kindWords[:], ", "))
 }
 
-// New reports whether the event makes a new invoice or credit note; the others name one that there is.
+// New reports whether the event makes a new invoice or credit note; other events name an existing one.
 func (k Kind) New() bool { return k == Issue || k == CreditNote }
 
-// Key names what can be invoiced. Issuer and recipient are ids.
+// Key identifies what can be invoiced. Issuer and recipient are ids.
 type Key struct {
 	Cycle             period.Cycle
 	Issuer, Recipient string
@@ -55,16 +55,16 @@ type Event struct {
 	ID      string
 	Kind    Kind
 	Invoice string
-	Number  string       // of a new one
-	Key     Key          // of a new one
-	Amount  money.Amount // of a new one
+	Number  string       // set for a new one
+	Key     Key          // set for a new one
+	Amount  money.Amount // set for a new one
 }
 
 func compareEvents(a, b *Event) int {
 	return cmp.Or(cmp.Compare(a.Instant, b.Instant), cmp.Compare(a.Time, b.Time), strings.Compare(a.ID, b.ID))
 }
 
-// State is the state of what can be invoiced.
+// State is the state of a row of the table invoices.
 type State uint8
 
 // The states.
@@ -88,24 +88,24 @@ type Row struct {
 	State                                         State
 }
 
-// Input is all that invoices are computed from.
+// Input holds all inputs of invoices.
 type Input struct {
 	Zone        *period.Zone
-	Invoiceable map[Key]money.Amount // of closed cycles; 0 is none
+	Invoiceable map[Key]money.Amount // of closed cycles; 0 = none
 	Closed      func(period.Cycle) bool
 	Events      []Event
 }
 
-// Result is the invoices after all events.
+// Result holds the invoices after all events.
 type Result struct {
-	Verdicts []verdict.Verdict // of the events, as given
+	Verdicts []verdict.Verdict // of the events, in their order in Input
 	Rows     []Row             // in the order of the table
 }
 
 // document is an invoice or a credit note.
 type document struct {
 	event *Event
-	back  Kind // Return or Void once it was taken back; else Issue
+	back  Kind // Return or Void if it was returned or voided; else Issue
 }
 
 type number struct{ issuer, number string }
@@ -154,7 +154,7 @@ func Replay(in *Input) (*Result, error) {
 	return out, nil
 }
 
-// state is the state of the row.
+// state returns the state of the row.
 func (r *Row) state() State {
 	switch {
 	case r.Invoiceable.Sign() < 0 && r.Left.Sign() < 0:
@@ -170,7 +170,7 @@ func (r *Row) state() State {
 	}
 }
 
-// check gives the verdict over an event.
+// check returns the verdict on an event.
 func (r *replay) check(e *Event) verdict.Verdict {
 	if !e.Kind.New() {
 		return r.checkBack(e)
@@ -191,7 +191,7 @@ func (r *replay) check(e *Event) verdict.Verdict {
 	return verdict.Verdict{}
 }
 
-// checkBack gives the verdict over an event that takes an invoice back.
+// checkBack returns the verdict on an event that returns or voids an invoice.
 func (r *replay) checkBack(e *Event) verdict.Verdict {
 	d := r.documents[e.Invoice]
 	switch {
@@ -207,7 +207,7 @@ func (r *replay) checkBack(e *Event) verdict.Verdict {
 	return verdict.Verdict{}
 }
 
-// apply lets an event happen that counts.
+// apply applies a counting event.
 func (r *replay) apply(e *Event) (err error) {
 	d := r.documents[e.Invoice]
 	if e.Kind.New() {
@@ -216,10 +216,10 @@ func (r *replay) apply(e *Event) (err error) {
 		r.numbers[number{e.Key.Issuer, e.Number}] = true
 	}
 	if d == nil {
-		return nil // a final event of an invoice that the lake does not have
+		return nil // a final event of an invoice that is not in the lake
 	}
 	row := r.rows[d.event.Key]
-	if row == nil { // a final event of what nothing can be invoiced of any more
+	if row == nil { // a final event, but nothing can be invoiced for its key now
 		row = &Row{Key: d.event.Key}
 		r.rows[row.Key] = row
 	}

@@ -14,7 +14,7 @@ import (
 // Balance is one of a customer's balances, in the order in which lines draw them (§6.3).
 type Balance uint8
 
-// The balances. Credit's is what may still be drawn: the limit less what is used; Debt's is what is owed.
+// The balances. Credit is the amount that can still be drawn: the limit minus what is used; Debt is what is owed.
 const (
 	StoredValue Balance = iota
 	FlexiCoupon
@@ -34,7 +34,7 @@ func (b Balance) String() string {
 	return fmt.Sprintf("balance %d", uint8(b))
 }
 
-// ParseBalance reads the word of the accounts feed; debt is none that an event can name.
+// ParseBalance parses the word of the accounts feed; events cannot name debt.
 func ParseBalance[T ~string | ~[]byte](s T) (Balance, error) {
 	for b, word := range balanceWords[:Debt] {
 		if string(s) == word {
@@ -44,14 +44,14 @@ func ParseBalance[T ~string | ~[]byte](s T) (Balance, error) {
 	return 0, fmt.Errorf("balance_type %.64q is none of %s", string(s), strings.Join(balanceWords[:Debt], ", "))
 }
 
-// Split is what paid a line; all of it is negative or 0 on a line that gives back.
+// Split holds the parts of a line's payment; all are negative or 0 for a line that gives back.
 type Split struct {
 	Parts   [Balances]money.Amount // by Balance
 	Coupon  money.Amount
 	Counted money.Amount // the part of Coupon whose coupons count as performance (§3.10)
 }
 
-// Total is the payment_amount that the split is of. The error is a *money.RangeError.
+// Total returns the payment_amount, the sum of the split. The error is a *money.RangeError.
 func (s *Split) Total() (money.Amount, error) {
 	sum := s.Coupon
 	var err error
@@ -63,10 +63,10 @@ func (s *Split) Total() (money.Amount, error) {
 	return sum, nil
 }
 
-// RowKind says what a row of stored balances holds.
+// RowKind is the kind of a row of stored balances.
 type RowKind uint8
 
-// The kinds of rows, in the order in which a wallet gives them.
+// The kinds of rows, in the order in which a wallet returns them.
 const (
 	HeldStored RowKind = iota
 	HeldFlexi
@@ -74,7 +74,7 @@ const (
 	CreditLimit
 	CreditUsed
 	DebtOwed
-	CouponDrawn // what a coupon has paid; of a pickup that paid a line its face
+	CouponDrawn // what a coupon has paid; for a used pickup its face value
 	CouponTaken // what was taken back of a coupon (§9.2)
 	rowKinds
 )
@@ -82,7 +82,7 @@ const (
 var rowWords = [rowKinds]string{"stored_value", "flexi_coupon", "cash", "credit_limit", "credit_used", "debt", "coupon",
 	"coupon_taken_back"}
 
-// OfCoupon reports whether the row is about one coupon.
+// OfCoupon reports whether the row is about a coupon.
 func (k RowKind) OfCoupon() bool { return k == CouponDrawn || k == CouponTaken }
 
 // String is the kind's word in tables.
@@ -103,19 +103,19 @@ func ParseRowKind(s string) (RowKind, error) {
 	return 0, fmt.Errorf("balance %.64q is none of %s", s, strings.Join(rowWords[:], ", "))
 }
 
-// Row is one stored balance of a customer: what a day leaves for the next. Amount is never negative.
+// Row is one stored balance of a customer at the end of a day. Amount is never negative.
 type Row struct {
 	Kind   RowKind
-	Coupon string         // CouponDrawn and CouponTaken: coupon_id; else ""
-	From   period.Instant // CouponDrawn and CouponTaken: the coupon's valid_from; else 0
+	Coupon string         // for CouponDrawn and CouponTaken: coupon_id; else ""
+	From   period.Instant // for CouponDrawn and CouponTaken: the coupon's valid_from; else 0
 	Amount money.Amount
 }
 
 // Coupons finds the coupons of customers.
 type Coupons struct{ of map[int32][]books.Coupon }
 
-// NewCoupons sorts the books' coupons and issued ones by customer, and of a customer in the order in which they are
-// drawn: nearest valid_to first, then coupon_id (§6.3).
+// NewCoupons groups the books' coupons and issued ones by customer, and sorts each customer's coupons in the order in
+// which they are drawn: earliest valid_to first, then coupon_id (§6.3).
 func NewCoupons(b *books.Books, issued ...books.Coupon) *Coupons {
 	c := &Coupons{of: make(map[int32][]books.Coupon)}
 	for _, one := range slices.Concat(b.Coupons, issued) {
@@ -130,11 +130,11 @@ func NewCoupons(b *books.Books, issued ...books.Coupon) *Coupons {
 	return c
 }
 
-// Of is a customer's coupons (an index in Books.Customers) in the order in which they are drawn. The slice is not to be
-// changed.
+// Of returns a customer's coupons (an index in Books.Customers) in the order in which they are drawn. The slice must
+// not be changed.
 func (c *Coupons) Of(customer int32) []books.Coupon { return c.of[customer] }
 
-// InForce reports whether a customer has a coupon that is in force at some instant of a span.
+// InForce reports whether a customer has a coupon in force at some instant of a span.
 func (c *Coupons) InForce(customer int32, span period.Span) bool {
 	return slices.ContainsFunc(c.of[customer], func(one books.Coupon) bool { return one.Valid.Overlaps(span) })
 }
@@ -149,7 +149,7 @@ func (c *Coupons) NotCommercial() bool {
 	return false
 }
 
-// Customers lists those with coupons, ascending.
+// Customers lists the customers with coupons, ascending.
 func (c *Coupons) Customers() []int32 {
 	out := make([]int32, 0, len(c.of))
 	for customer := range c.of {

@@ -13,8 +13,8 @@ type Event struct {
 	Amount  money.Amount
 }
 
-// Fits reports whether an event of a type may name a balance: credit goes with recharge, allocate and credit_limit, and
-// credit_limit with credit alone.
+// Fits reports whether an event of a type may name a balance. Credit can be named by recharge, allocate and
+// credit_limit; credit_limit can name only credit.
 func (t EntryType) Fits(b Balance) bool {
 	switch t {
 	case Recharge, Allocate:
@@ -28,10 +28,9 @@ func (t EntryType) Fits(b Balance) bool {
 	}
 }
 
-// Apply lets an event move the balances (§6.3). A recharge or allocation pays debt first; of credit it then lowers
-// what is used, and what exceeds that is cash. applied is false if the event takes more than there is
-// (insufficient_balance): then nothing moves. Errors: an event that does not fit (Fits, the sign), and
-// *money.RangeError.
+// Apply applies an event to the balances (§6.3). A recharge or allocation first repays debt; of credit it then repays
+// the used credit, and the rest becomes cash. applied is false if the balance is insufficient (insufficient_balance):
+// then nothing changes. Errors: an event that does not fit (Fits, the sign), and *money.RangeError.
 func (w *Wallet) Apply(e *Event) (applied bool, err error) {
 	if !e.Type.Fits(e.Balance) || e.Amount.Sign() < 0 {
 		return false, fmt.Errorf("account event %s %s of balance %s: does not fit", e.Type, e.Amount.Trim(), e.Balance)
@@ -54,7 +53,7 @@ func (w *Wallet) Apply(e *Event) (applied bool, err error) {
 	return true, c.end()
 }
 
-// add is a recharge or an allocation.
+// add applies a recharge or an allocation.
 func (c *change) add(e *Event) {
 	rest := e.Amount
 	less := func(by money.Amount) {
@@ -77,7 +76,7 @@ func (c *change) add(e *Event) {
 	c.move(e.Type, Credit, used)
 }
 
-// limit sets the credit limit; it always leaves an entry.
+// limit sets the credit limit; it always adds an entry.
 func (c *change) limit(to money.Amount) {
 	by, err := to.Sub(c.amounts[CreditLimit])
 	if err != nil {

@@ -2,8 +2,8 @@ package payment
 
 import "github.com/tollbook/tollbook/schemas/money"
 
-// ClearOldest takes what was repaid from debts, the oldest first, and gives what is left of each. Debts are in the
-// order of their age and not below 0; what exceeds all of them clears nothing. Errors: *money.RangeError.
+// ClearOldest subtracts a repayment from debts, oldest first, and returns what is left of each. Debts must be sorted by
+// age, oldest first, and not negative. A repayment beyond all debts has no further effect. Errors: *money.RangeError.
 func ClearOldest(debts []money.AmountTotal, repaid money.AmountTotal) ([]money.AmountTotal, error) {
 	left := make([]money.AmountTotal, len(debts))
 	for i, debt := range debts {

@@ -10,22 +10,22 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Line is what paying has to know of a line.
+// Line holds the data of a line that payment needs.
 type Line struct {
 	Instant    period.Instant // at which it is paid (§6.3)
 	Service    string         // service_type_code
 	SKU        int32          // index in Books.Products
-	Discounted bool           // it has a discount_id
-	Commercial bool           // its discount is a commercial one
+	Discounted bool           // whether it has a discount_id
+	Commercial bool           // whether its discount is commercial
 	Payment    money.Amount
-	Order      bool   // an order, which draws only the coupons it names
+	Order      bool   // whether it is an order, which draws only the coupons that it names
 	Named      string // an order's coupon_ids, joined by `;`
-	Partner    bool   // an order paid by a partner: what coupons leave is the partner's cash
+	Partner    bool   // an order paid by a partner: the amount after coupons is the partner's cash
 }
 
-// Pay pays a line (§6.3): coupons that fit, then the balances. A line with a negative payment gives back in cash,
-// and one of 0 moves nothing. Manual adjustments do not come here: they are cash and move no balance. Errors:
-// *money.RangeError.
+// Pay pays a line (§6.3): first by coupons that fit, then from the balances. A line with a negative payment gives back
+// cash; a line with a payment of 0 changes nothing. It must not be called for manual adjustments: they are cash and
+// change no balance. Errors: *money.RangeError.
 func (w *Wallet) Pay(l *Line) (Split, error) {
 	c := w.begin()
 	var s Split
@@ -57,7 +57,7 @@ func (w *Wallet) Pay(l *Line) (Split, error) {
 	return s, nil
 }
 
-// fromCoupons calculates what coupons pay of a line and notes it in w.drawn. It returns what is left to pay.
+// fromCoupons calculates what coupons pay of a line and stores it in w.drawn. It returns what is left to pay.
 func (w *Wallet) fromCoupons(l *Line, s *Split) (left money.Amount, err error) {
 	w.drawn, left = w.drawn[:0], l.Payment
 	if l.Order && w.pickUp(l) {
@@ -98,8 +98,8 @@ func (w *Wallet) fromCoupons(l *Line, s *Split) (left money.Amount, err error) {
 	return left, nil
 }
 
-// pickUp notes in w.drawn the first product voucher that the order line names and that fits: it pays the line whatever
-// its amount, and nothing is left of it (§9.2).
+// pickUp stores in w.drawn the first product voucher that the order line names and that fits: it pays the line whatever
+// its amount, and is then used up (§9.2).
 func (w *Wallet) pickUp(l *Line) bool {
 	for i := range w.coupons {
 		if c := &w.coupons[i]; c.Pickup && c.drawn.IsZero() && c.taken.IsZero() && Fits(c.Coupon, l) {
@@ -118,7 +118,7 @@ func Fits(c *books.Coupon, l *Line) bool {
 		!(c.NotCommercial && l.Commercial) && (!l.Order || named(l.Named, c.ID))
 }
 
-// named reports whether an id is one of those that `;` joins.
+// named reports whether an id is in a list separated by `;`.
 func named(list, id string) bool {
 	for list != "" {
 		var one string
@@ -130,7 +130,7 @@ func named(list, id string) bool {
 	return false
 }
 
-// draw takes an amount above 0 from the balances in their order, credit up to the limit, and owes the rest.
+// draw takes a positive amount from the balances in their order, from credit up to the limit. The rest becomes debt.
 func (c *change) draw(s *Split, left money.Amount) {
 	for b := StoredValue; b <= Debt; b++ {
 		if left.IsZero() || c.err != nil {
@@ -163,11 +163,11 @@ func atLeastZero(a money.Amount) money.Amount {
 	return a
 }
 
-// Refund gives back what an order cost without coupons (§6.3): back, 0 or more, in proportion to the parts of the
-// base's split, by largest remainder in the currency's digits; where back has more digits, in units of 10⁻⁸. All of it
-// gives each part back exactly. Stored value, flexi coupons and cash grow; credit lowers what is used and debt what is
-// owed, and what exceeds them is cash. partner reports that a partner paid the order: then it is the partner's cash and
-// nothing moves. It is an error if there is something to give back and the base paid nothing but coupons.
+// Refund gives back what an order cost without coupons (§6.3). back, 0 or more, is divided in proportion to the parts
+// of the base's split, by largest remainder in the currency's digits, or in units of 10⁻⁸ if back has more digits. A
+// full refund gives each part back exactly. Stored value, flexi coupons and cash increase; used credit and debt
+// decrease, and any excess becomes cash. partner reports that a partner paid the order: then the refund is the
+// partner's cash and nothing changes. It is an error if back is positive and only coupons paid the base.
 func (w *Wallet) Refund(base *Split, back money.Amount, partner bool) (Split, error) {
 	c := w.begin()
 	var s Split
@@ -210,7 +210,7 @@ func (w *Wallet) Refund(base *Split, back money.Amount, partner bool) (Split, er
 	return s, nil
 }
 
-// proportion splits back over the parts of a base.
+// proportion divides back among the parts of a base.
 func (w *Wallet) proportion(base *Split, back money.Amount) (parts [Balances]money.Amount, err error) {
 	only, several := Balances, false
 	for b, part := range base.Parts {

@@ -10,13 +10,13 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
-// Rules is what the settings say about payments (§2.1).
+// Rules holds the settings of payments (§2.1).
 type Rules struct {
-	Ledger bool // payments: ledger; else assume_cash
+	Ledger bool // payments: ledger; otherwise assume_cash
 	Digits int  // of the currency of the customer's money; Wallet.SetDigits changes it
 }
 
-// EntryType is why a balance moved, as the accounts table names it: an event's type, or what a line does.
+// EntryType is the reason of a change of a balance, as in the accounts table: an event's type, or the effect of a line.
 type EntryType uint8
 
 // The types of entries. The first ones are the types of account events (§3.16).
@@ -41,7 +41,7 @@ func (t EntryType) String() string {
 	return fmt.Sprintf("entry type %d", uint8(t))
 }
 
-// ParseEventType reads the word of the accounts feed.
+// ParseEventType parses the word of the accounts feed.
 func ParseEventType[T ~string | ~[]byte](s T) (EntryType, error) {
 	for t, word := range entryWords[:Consume] {
 		if string(s) == word {
@@ -51,8 +51,8 @@ func ParseEventType[T ~string | ~[]byte](s T) (EntryType, error) {
 	return 0, fmt.Errorf("type %.64q is none of %s", string(s), strings.Join(entryWords[:Consume], ", "))
 }
 
-// Entry is one movement of one balance (§8, accounts). Of Credit, After is the limit less what is used, which a
-// lowered limit can make negative.
+// Entry is one change of one balance (§8, accounts). For Credit, After is the limit minus what is used; a lowered limit
+// can make it negative.
 type Entry struct {
 	Type    EntryType
 	Balance Balance
@@ -67,39 +67,39 @@ type coupon struct {
 	taken money.Amount // taken back
 }
 
-// draw is what a coupon will have paid after the line at hand.
+// draw is the effect of the current line on a coupon.
 type draw struct {
 	at    int // in Wallet.coupons
 	paid  money.Amount
 	total money.Amount
 }
 
-// Use is what a line drew from a coupon, or what a reclaim took back of it.
+// Use is the amount that a line drew from a coupon, or that a reclaim took back.
 type Use struct {
 	Coupon *books.Coupon
 	Amount money.Amount
 	Left   money.Amount // of the coupon afterwards
 }
 
-// Wallet is one customer's balances. It is used for one customer after the other, by one goroutine.
+// Wallet holds one customer's balances. It is used for one customer after the other. It is not safe for concurrent use.
 type Wallet struct {
 	rules   Rules
 	amounts [CouponDrawn]money.Amount // by RowKind
-	known   [CouponDrawn]bool         // whether a row is there (PAY-8)
+	known   [CouponDrawn]bool         // whether the row exists (PAY-8)
 	coupons []coupon                  // in the order of drawing
-	others  []Row                     // of coupons that the books have no more
+	others  []Row                     // of coupons that the books no longer contain
 	drawn   []draw                    // of the last Pay
 	entries []Entry
 }
 
-// NewWallet starts without a customer.
+// NewWallet returns a wallet without a customer.
 func NewWallet(rules Rules) *Wallet { return &Wallet{rules: rules} }
 
 // SetDigits sets the digits of the currency of the next customer (§10.7).
 func (w *Wallet) SetDigits(digits int) { w.rules.Digits = digits }
 
-// Open takes a customer up: the coupons in the order of drawing (Coupons.Of), which must outlive the wallet's use, and
-// the stored rows. It is an error if a row is of an unknown kind or negative.
+// Open starts a customer with its coupons in the order of drawing (Coupons.Of), which must not change while the wallet
+// uses them, and its stored rows. A row of an unknown kind or with a negative amount is an error.
 func (w *Wallet) Open(coupons []books.Coupon, rows []Row) error {
 	w.amounts, w.known = [CouponDrawn]money.Amount{}, [CouponDrawn]bool{}
 	w.coupons, w.others, w.entries = w.coupons[:0], w.others[:0], w.entries[:0]
@@ -134,7 +134,7 @@ func (w *Wallet) openCoupon(r *Row) {
 	w.others = append(w.others, *r)
 }
 
-// Rows appends the wallet as stored rows: the balances that ever moved, and the coupons that ever paid, by coupon_id
+// Rows appends the wallet as stored rows: the balances that ever changed, and the coupons that ever paid, by coupon_id
 // and valid_from.
 func (w *Wallet) Rows(dst []Row) []Row {
 	for k := range CouponDrawn {
@@ -158,10 +158,10 @@ func (w *Wallet) Rows(dst []Row) []Row {
 	return dst
 }
 
-// Entries are the movements of the last Pay, Refund or Apply, in ledger order; valid until the next call.
+// Entries returns the changes by the last Pay, Refund or Apply, in ledger order; valid until the next call.
 func (w *Wallet) Entries() []Entry { return w.entries }
 
-// Balance is a balance as the accounts table shows it. The error is a *money.RangeError.
+// Balance returns a balance as in the accounts table. The error is a *money.RangeError.
 func (w *Wallet) Balance(b Balance) (money.Amount, error) {
 	switch b {
 	case Credit:
@@ -189,9 +189,9 @@ func (w *Wallet) Uses(dst []Use) ([]Use, error) {
 	return dst, nil
 }
 
-// TakeBack takes what is unused of an issued coupon back, at most an amount; of a pickup all of it (§9.2). ok is false
-// if nothing is left; then nothing changes, and u.Amount is what was taken back before. It is an error if the customer
-// does not have the coupon.
+// TakeBack takes back the unused amount of an issued coupon, at most most; of a pickup the whole amount (§9.2). ok is
+// false if nothing is left; then nothing changes, and u.Amount is what was taken back before. It is an error if the
+// customer does not have the coupon.
 func (w *Wallet) TakeBack(id string, most money.Amount) (u Use, ok bool, err error) {
 	w.entries, w.drawn = w.entries[:0], w.drawn[:0]
 	at := slices.IndexFunc(w.coupons, func(c coupon) bool { return c.ID == id })
@@ -214,7 +214,7 @@ func (w *Wallet) TakeBack(id string, most money.Amount) (u Use, ok bool, err err
 	return u, true, err
 }
 
-// rest is what a coupon can still pay: nothing if the books have lowered its amount below what it has paid.
+// rest returns what a coupon can still pay: 0 if the books have lowered its amount below what it has paid.
 func (c *coupon) rest() (money.Amount, error) {
 	rest, err := c.Amount.Sub(c.drawn)
 	if err == nil {
@@ -226,10 +226,10 @@ func (c *coupon) rest() (money.Amount, error) {
 	return rest, nil
 }
 
-// rowOf is where a balance is stored; credit moves by what is used.
+// rowOf maps balances to their stored rows; credit is stored as the used credit.
 var rowOf = [Balances]RowKind{HeldStored, HeldFlexi, HeldCash, CreditUsed, DebtOwed}
 
-// change is what one call is about to do to the wallet: it is calculated first and then done as a whole (PAY-10).
+// change holds the pending changes of one call. They are calculated first and then applied together (PAY-10).
 type change struct {
 	w       *Wallet
 	amounts [CouponDrawn]money.Amount
@@ -242,7 +242,7 @@ func (w *Wallet) begin() change {
 	return change{w: w, amounts: w.amounts, known: w.known}
 }
 
-// move adds a signed amount to a balance, as the accounts table shows it; nothing if it is 0.
+// move adds a signed amount to a balance, as in the accounts table; it does nothing if the amount is 0.
 func (c *change) move(t EntryType, b Balance, by money.Amount) {
 	if c.err != nil || by.IsZero() {
 		return
@@ -272,7 +272,7 @@ func (c *change) store(k RowKind, by money.Amount) {
 	}
 }
 
-// credit is the limit less what is used.
+// credit returns the limit minus what is used.
 func (c *change) credit() money.Amount {
 	left, err := c.amounts[CreditLimit].Sub(c.amounts[CreditUsed])
 	if c.err == nil {
@@ -285,7 +285,7 @@ func (c *change) note(t EntryType, b Balance, by, after money.Amount) {
 	c.w.entries = append(c.w.entries, Entry{Type: t, Balance: b, Amount: by, After: after})
 }
 
-// end does the change, or reports what went wrong with it and leaves the wallet as it was.
+// end applies the change. After an error it returns the error and leaves the wallet unchanged.
 func (c *change) end() error {
 	if c.err != nil {
 		c.w.entries = c.w.entries[:0]

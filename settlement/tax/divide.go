@@ -8,9 +8,9 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
-// Divide divides the tax of a row over parts of its lines, whose exact taxes add up to it before rounding (TAX-4). Each
-// part has its exact tax rounded down to the digits. What is missing goes, one unit each, to the parts with the largest
-// remainders, on a tie to the first. Taxes that do not add up to the total are an error.
+// Divide divides the tax of a row among parts of its lines, whose exact taxes must add up to it before rounding
+// (TAX-4); otherwise it returns an error. It rounds each exact tax down to the digits. It adds the missing units, one
+// each, to the parts with the largest remainders, of equal ones the first.
 func Divide(total money.Amount, exact []*big.Rat, digits int) ([]money.Amount, error) {
 	scale := new(big.Rat).SetInt(new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(digits)), nil))
 	units := make([]*big.Int, len(exact))

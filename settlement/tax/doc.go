@@ -1,13 +1,13 @@
 // Package tax calculates the tax of what customers and partners pay (§10.6). It is pure: it reads no clock, no file and
 // no environment.
 //
-//	TAX-1  A line has each tax that has a row in force at the line's own time. Of several rows of a tax that fit, the
+//	TAX-1  A line has each tax that has a row in force at the line's own time. Of several matching rows of a tax, the
 //	       most specific counts: party, then country, then service. An exempt party has none.
 //	TAX-2  Tax is exact until it is rounded once: per buyer, tax, rate and cycle, or per line.
 //	TAX-3  The rows of a buyer do not depend on the order in which lines are added, nor on how they are distributed
 //	       over parts.
-//	TAX-4  The parts that a row is divided into add up to it. Each is its exact tax, rounded up or down.
+//	TAX-4  The parts into which a row is divided add up to it. Each is its exact tax, rounded up or down.
 //
-// The contract leaves open, and this package decides: a row of taxes.csv for a party fits lines of that customer and
-// statements of that partner; an id that is both has it on both.
+// The contract leaves open, and this package decides: a row of taxes.csv for a party applies to lines of that customer
+// and statements of that partner; for an id that is both it applies to both.
 package tax

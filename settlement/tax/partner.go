@@ -10,10 +10,11 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Bases is what the tax of partners' statements is calculated on: what each partner owes a seller, by service.
+// Bases holds the amounts on which tax of partners' statements is calculated: what each partner owes a seller, by
+// service.
 type Bases map[BaseKey]money.AmountTotal
 
-// BaseKey is a partner, the seller of its statement's rows, and a service.
+// BaseKey identifies a partner, the seller of its statement's rows, and a service.
 type BaseKey struct{ Seller, Partner, Service string }
 
 // PartnerRow is one tax of a partner's statement.
@@ -36,7 +37,7 @@ func (b Bases) Add(k BaseKey, owed money.Amount) error {
 }
 
 // Rows returns the rows of all partners by seller, partner, tax and rate, by the taxes in force at an instant: the last
-// of the cycle. Each is rounded once, whatever the rules of the partner say about lines (§10.6).
+// instant of the cycle. Each is rounded once, even if the partner's rules round per line (§10.6).
 func (b Bases) Rows(book *Book, rulesOf func(partner string) Rules, at period.Instant) ([]PartnerRow, error) {
 	type statement struct{ seller, partner string }
 	sums := make(map[statement]*Sum)

@@ -9,31 +9,31 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Set is the taxes of what a party buys of a service in a span, within which no row begins or ends.
+// Set holds the taxes of what a party buys of a service in a span within which no row begins or ends.
 type Set struct {
 	Valid period.Span
 	Taxes []*books.Tax    // by ID; none = no tax
 	Rates money.UnitPrice // Σ of their rates
 }
 
-// Book finds the taxes of parties. It keeps what it has found, so it must not be shared between goroutines.
+// Book finds the taxes of parties. It caches them, so it is not safe for concurrent use.
 type Book struct {
 	books    *books.Books
 	named    map[string][]*books.Tax // rows that name a party
-	open     []*books.Tax            // rows that do not
+	open     []*books.Tax            // rows that name no party
 	sets     map[setKey][]*Set
 	none     *Set   // of exempt parties
-	party    string // whose country and rows are below
+	party    string // to which the following fields apply
 	known    bool
 	country  string
 	exempt   bool
-	byItself bool // rows name the party
+	byItself bool // whether rows name the party
 }
 
-// setKey is what sets are kept by: party is empty for parties that no row names.
+// setKey is the key of cached sets; party is empty for parties that no row names.
 type setKey struct{ party, country, service string }
 
-// NewBook returns a finder of the taxes of books.
+// NewBook returns a Book of the taxes of books.
 func NewBook(b *books.Books) *Book {
 	bk := &Book{books: b, named: make(map[string][]*books.Tax), sets: make(map[setKey][]*Set),
 		none: &Set{Valid: period.Span{From: period.Past, To: period.Forever}}}
@@ -69,7 +69,7 @@ func (b *Book) At(party, service string, t period.Instant) (*Set, error) {
 	return s, err
 }
 
-// choose looks a party up, unless it is the one of the last call.
+// choose looks up a party, unless it is that of the last call.
 func (b *Book) choose(party string) {
 	if b.known && b.party == party {
 		return
@@ -119,7 +119,7 @@ func (b *Book) find(party, service string, t period.Instant) (*Set, error) {
 	return s, nil
 }
 
-// narrow ends the set's span where a row begins or ends next to t.
+// narrow reduces the set's span to the time around t in which the row neither begins nor ends.
 func (s *Set) narrow(valid period.Span, t period.Instant) {
 	for _, at := range [...]period.Instant{valid.From, valid.To} {
 		if at <= t {
@@ -130,7 +130,7 @@ func (s *Set) narrow(valid period.Span, t period.Instant) {
 	}
 }
 
-// base is what rates are applied to: a payment, without the tax that it includes.
+// base returns the amount to which rates are applied: a payment without the tax that it includes.
 func base(payment *big.Rat, rates money.UnitPrice, inclusive bool) *big.Rat {
 	if inclusive {
 		all := new(big.Rat).Add(big.NewRat(1, 1), rates.Rat())

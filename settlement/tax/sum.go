@@ -9,21 +9,21 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
-// Rules is how tax is calculated: the settings under tax, and the digits of the currency.
+// Rules determines how tax is calculated: the settings under tax, and the digits of the currency.
 type Rules struct {
 	Inclusive bool // payments include the tax
-	PerLine   bool // the tax of each line is rounded; else the sum of a cycle
+	PerLine   bool // the tax of each line is rounded; otherwise that of the cycle's sum
 	Digits    int
 }
 
-// Part is what some lines of a buyer add to one tax. Rates are all rates of these lines, which decide what part of an
-// inclusive payment is tax.
+// Part is what some lines of a buyer add to one tax. Rates is the sum of all tax rates of these lines; it determines
+// which part of an inclusive payment is tax.
 type Part struct {
 	ID      string
 	Rate    money.Rate
 	Rates   money.UnitPrice
 	Taxable money.AmountTotal // Σ of payments
-	Rounded money.AmountTotal // Σ of the tax of each line, rounded; with PerLine only
+	Rounded money.AmountTotal // Σ of the rounded tax of each line; only with PerLine
 }
 
 // Row is one tax of one buyer for a cycle: a row of the table taxes.
@@ -34,7 +34,7 @@ type Row struct {
 	Tax     money.Amount
 }
 
-// LineTax is the tax of one line at a rate, rounded (§10.6, rounding line).
+// LineTax returns the rounded tax of one line at a rate (§10.6, rounding line).
 func (r Rules) LineTax(payment money.Amount, rate money.Rate, rates money.UnitPrice) (money.Amount, error) {
 	exact := base(payment.Rat(), rates, r.Inclusive)
 	return money.RoundRat(exact.Mul(exact, rate.Rat()), r.Digits)
@@ -56,7 +56,7 @@ type rowSum struct {
 	tax     *big.Rat // exact
 }
 
-// NewSum returns a sum of nothing.
+// NewSum returns an empty sum.
 func NewSum(r Rules) *Sum { return &Sum{rules: r, sums: make(map[rowKey]*rowSum)} }
 
 // Add adds a part.
@@ -102,7 +102,7 @@ func (s *Sum) AddLine(payment money.Amount, set *Set) error {
 	return nil
 }
 
-// ratOf is a sum of amounts as an exact rational.
+// ratOf converts a sum of amounts to an exact rational.
 func ratOf(t money.AmountTotal) *big.Rat {
 	r, ok := new(big.Rat).SetString(t.String())
 	if !ok {

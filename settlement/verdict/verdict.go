@@ -6,36 +6,36 @@ import (
 	"github.com/tollbook/tollbook/schemas/reason"
 )
 
-// Verdict is what became of an event. The zero Verdict is that it counts.
+// Verdict is the verdict on an event. The zero Verdict means that the event counts.
 type Verdict struct {
 	Why           reason.Reason // None = it counts
 	Column, Value string        // of the reject
 }
 
-// Accepted reports whether the event counts; else it changes nothing (VERD-1).
+// Accepted reports whether the event counts; otherwise it changes nothing (VERD-1).
 func (v Verdict) Accepted() bool { return v.Why == reason.None }
 
-// State rejects an event that does not fit the state that it meets. column is the feed's column of the event's type.
+// State rejects an event that does not fit the state met. column is the feed's column of the event's type.
 func State(column, met string) Verdict { return Verdict{reason.BadState, column, met} }
 
-// OverQuota rejects an amount that is above what is left of a quota.
+// OverQuota rejects an amount above what is left of a quota.
 func OverQuota(a money.Amount) Verdict { return Verdict{reason.OverQuota, "amount", a.Trim()} }
 
-// OverInvoiced rejects an amount that is above what can be invoiced or is unpaid.
+// OverInvoiced rejects an amount above what can be invoiced or is unpaid.
 func OverInvoiced(a money.Amount) Verdict { return Verdict{reason.OverInvoiced, "amount", a.Trim()} }
 
-// Insufficient rejects an amount that a balance does not hold.
+// Insufficient rejects an amount above a balance.
 func Insufficient(a money.Amount) Verdict {
 	return Verdict{reason.InsufficientBalance, "amount", a.Trim()}
 }
 
-// Conflict rejects an id that is taken.
+// Conflict rejects an id that is already used.
 func Conflict(column, id string) Verdict { return Verdict{reason.Conflict, column, id} }
 
-// Stamp places an event in time, and holds the verdict that a closed cycle made final.
+// Stamp holds the times of an event, and the verdict that a closed cycle made final.
 type Stamp struct {
 	Time    period.Instant // the event's own time
 	Instant period.Instant // when it takes effect
-	Final   bool           // its cycle is closed: Past is its verdict
+	Final   bool           // its cycle is closed, so that Past is its verdict
 	Past    Verdict
 }

@@ -2,19 +2,18 @@
 // writes the lines and the margins of each cycle (§11). Package margins adds up the margins.
 //
 //	FCOST-1  The lines and margins of an open cycle are a function of its counted deliveries, the books and the
-//	         settings: not of superseded deliveries, of the order in which deliveries came, or of how often a run was
-//	         done.
-//	FCOST-2  A cycle is rated again when other deliveries count, or by other books or settings while it is open, and
-//	         for no other reason. A night without such news reads no row.
-//	FCOST-3  Per source, period and cost column, the margins come to the accepted rows, exactly; their payments come
-//	         to the lines. A difference stops the run.
+//	         settings. Superseded deliveries, the order of deliveries and the number of runs have no effect.
+//	FCOST-2  A cycle is rated again only if other deliveries count or, while it is open, if books or settings changed.
+//	         A night without such changes reads no row.
+//	FCOST-3  Per source, period and cost column, the margins equal the accepted rows exactly; their payments equal the
+//	         lines. A difference stops the run.
 //	FCOST-4  What a delivery changes in a closed cycle is posted into the earliest open one: per id and tier, what is
-//	         due now less all that was billed for the cycle. A posting stays until another delivery for its cycle
+//	         due now minus all that was billed for the cycle. A posting stays until another delivery for its cycle
 //	         counts, unless unallocated rows hold it.
 //	FCOST-5  All groups of a cycle are held in memory; rows are not.
-//	FCOST-6  A row that differs from an earlier one of its file in numbers alone, and in a time between two changes of
-//	         the books and within the group's day, is given where that one went. The result is that of allocating
-//	         every row.
+//	FCOST-6  A row that differs from an earlier row of its file only in numbers and time is allocated like that row,
+//	         if no change of the books lies between their times and both are within the group's day. The result is
+//	         that of allocating every row.
 //	FCOST-7  A closed cycle is converted by the rates that it was billed by, whatever fx and rates.csv say later
 //	         (§11.4, §11.5).
 //	FCOST-8  What a closed cycle billed stays if the files of its delivery changed or are gone and no other one

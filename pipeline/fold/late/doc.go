@@ -1,5 +1,5 @@
 // Package late bills records that arrive after their cycle was closed, in the earliest open cycle (§4.11). record.go,
-// meter.go, state.go and difference.go know records, meters, quota periods of packages and sums of lines. The other
+// meter.go, state.go and difference.go define records, meters, quota periods of packages and sums of lines. The other
 // files read and write the lake.
 //
 //	LATE-1  The result is a function of the records in their order, what was billed before them, and the books.
@@ -7,14 +7,14 @@
 //	        before the record that replaces it. A chain of records that were never billed leads to the billed record
 //	        at its root.
 //	LATE-3  Σ usage_amount of late lines = Σ quantity of late records − Σ quantity of the records that they reverse.
-//	        Of a period-level meter: Σ quantity of all its records that count − Σ usage_amount that was billed of it.
+//	        For a period-level meter: Σ quantity of all its records that count − Σ usage_amount that was billed of it.
 //	LATE-4  A meter continues from where billing ended, and so does the quota period of a package that was in force
 //	        at usage_start.
 //	LATE-5  A difference is one line per customer, sku, region and resource: all lines of a cycle that are due now
-//	        less all that were billed, by whatever model. There is none if every sum is zero.
-//	LATE-6  A quote prices records after everything that is billed of their cycle, also late and by re-rating: a late
-//	        record that follows all others has the lines of its quote.
-//	LATE-7  Where billing left a meter is what the books of today make of its billed records. Positions are read
-//	        instead where they are of that meter: the product had the same meter and model whenever something was
-//	        billed of it, and re-rating has not changed what its records draw.
+//	        minus all that were billed, under any model. There is none if every sum is zero.
+//	LATE-6  A quote prices records after everything that is billed of their cycle, including late records and
+//	        re-rating: a late record that follows all others has the lines of its quote.
+//	LATE-7  The count of a meter is calculated from its billed records with today's books. Stored positions are read
+//	        instead if they are of that meter: the product had the same meter and model whenever something was billed
+//	        of it, and re-rating has not changed what its records draw.
 package late

@@ -43,7 +43,7 @@ func (s *Step) LoadSamples(last period.Cycle) error {
 		for _, e := range s.Find(manifest.FileKey{Table: "late_samples", Cycle: manifest.CycleOf(c),
 			Bucket: s.Bucket}) {
 			err := samples.EachLateSample(s.State, e, c, func(one *samples.LateSample) {
-				// what the cycle at hand bills goes to where its link is now
+				// a sample that the current cycle bills goes to the bucket of its link's customer
 				if to := samples.Adopt(s.State, one); to == s.Bucket || c != s.Cycle {
 					s.Samples.All[one.Key()] = one
 				}

@@ -10,9 +10,9 @@
 //	        the books gave their link away after they were accepted, are strays: they are found and count for the
 //	        link's customer.
 //	MEAS-5  Memory holds the samples of one customer at a time, and strays.
-//	MEAS-6  What a part of a recurring charge was charged is what its cycle billed, if that is closed, with the
-//	        differences that re-rating has posted since, and the partner of the first of these lines. Of an open
-//	        cycle, of a cycle whose charges are archived, and of what a cycle before the first closed one never
-//	        billed, it is what the books give.
-//	MEAS-7  The books alone say whether a cycle without a record may have lines.
+//	MEAS-6  The charge of a part of a recurring charge is what its cycle billed, if it is closed, plus the differences
+//	        that re-rating has posted since, with the partner of the first of these lines. The books determine it for
+//	        an open cycle, for a cycle whose charges are archived, and for what a cycle before the first closed one
+//	        never billed.
+//	MEAS-7  The books alone determine whether a cycle without a record may have lines.
 package measure
