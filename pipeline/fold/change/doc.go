@@ -14,6 +14,6 @@
 //	          nothing.
 //	CHANGE-5  A book with rows in the copy that is missing from the workspace is an error of the books. It is not
 //	          read as an empty one.
-//	CHANGE-6  A run writes the copy before it commits, under a name that says which manifest it began with, and gives
-//	          it its name afterwards. If it is stopped between, the copy counts once there is a later manifest.
+//	CHANGE-6  Before it commits, a run writes the copy under a name with the number of the manifest that it began
+//	          with, and renames it afterwards. If it is stopped between, the copy counts once a later manifest exists.
 package change

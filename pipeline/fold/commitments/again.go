@@ -258,8 +258,8 @@ func (c *Change) add(o *measure.Charge, away, closed bool) error {
 	return c.Due.Add(o, away)
 }
 
-// take takes over the differences, and results without a difference that must be posted: late lines made them, and
-// without a row of the commitment late lines make them no more.
+// take takes over the differences, and results without a difference that must be posted: those caused by late lines,
+// which no longer count if the commitment's row was removed.
 func (a *again) take(sums map[scoped]*Change) error {
 	recalculated := a.touches(func(*measure.Counted) bool { return true })
 	var list []Change

@@ -19,18 +19,18 @@
 //	        are read, whichever stage wrote the file last. A file that was paid by other coupons or rules is paid
 //	        again even if nothing can be drawn on its day now.
 //	CASH-5  Lines and events of a customer are processed by instant: events first, by their own time and event_id;
-//	        lines of one instant in the order of §8; a refund whose base is later directly after it, at the base's
-//	        instant; month-end lines last, of commitments and cost files too.
+//	        lines of one instant in the order of §8. A refund before its base follows directly after it, at the base's
+//	        instant. Month-end lines come last, including those of commitments and cost files.
 //	CASH-6  What an order's coupons paid is never refunded (§4.9). The amounts of a refund are calculated here, from
 //	        its base's line.
 //	CASH-7  Files of a closed cycle are read, never replaced.
 //	CASH-8  A day's usage lines are streamed. The lines of orders, adjustments, late records and re-rating, and the
 //	        account events of a place are held in memory.
-//	CASH-9  The usage lines and month-end lines of a day that is paid come from rating in package rated, and the file
-//	        that is written here is their only one: a day that can draw something and has new records, or has no
-//	        lines in the live state, or has lines that are not all cash. Lines that are
-//	        rated again because books changed may be equal to those in the live state, and are then not paid. They
-//	        are read from the file that rating wrote, which is written again if anything but cash pays a line.
+//	CASH-9  On a day that can draw something, and that has new records, or no lines in the live state, or lines that
+//	        are not all cash, this package receives the usage lines and month-end lines from package rated and writes
+//	        their only file. Lines that are rated again because books changed may equal those in the live state, and
+//	        are then not paid. They are read from the file that rating wrote, which is written again if anything other
+//	        than cash pays a line.
 //	CASH-10 The refund of a recurring charge goes back to the balances that paid the charge: the first line of it with
 //	        a positive payment, which is the charge's own line or a difference that re-rating posted. Neither draws
 //	        a coupon.

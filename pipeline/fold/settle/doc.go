@@ -9,10 +9,9 @@
 //	          states do (§6.5).
 //	SETTLE-4  The taxes of a customer to whom several issuers sold are divided by issuer: each row by the exact tax
 //	          of the issuer's lines. The parts of a row add up to it.
-//	SETTLE-5  A closed cycle keeps the exchange rates that it was closed with: its amounts are never converted by
-//	          others.
-//	SETTLE-6  A run that commits a line of an open cycle has the rates by which partner statements convert it, also
-//	          that of the partner which a late line had at its own time.
+//	SETTLE-5  A closed cycle keeps the exchange rates of its close: other rates never convert its amounts.
+//	SETTLE-6  A run that commits a line of an open cycle has the rates by which partner statements convert it,
+//	          including the rate of the partner that a late line had at its own time.
 //
 // Memory is bounded by the number of files of a bucket and its customers' rows, whatever the number of lines.
 package settle
