@@ -24,23 +24,23 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// answer is the answer to one request while it is written. What is written to it may be packed on its way to the wire.
+// answer is the response to one request while it is written. It may be compressed before it is sent.
 type answer struct {
 	http.ResponseWriter
 	wire     *wire
 	id       string
 	language operation.Language
-	op       *operation.Operation // nil = none of that path and verb
+	op       *operation.Operation // nil = no operation of that path and method
 	caller   keys.Caller
 	values   operation.Values
-	status   int    // 0 = nothing is out yet
+	status   int    // 0 = nothing was sent yet
 	code     string // of the error
-	cause    error  // of CBC.0999: for the log alone
-	moved    bool   // the state that the page was of is gone: the cursor continues with the live one
-	cut      bool   // the connection has to be cut: the answer had begun and cannot be finished
+	cause    error  // of CBC.0999: only for the log
+	moved    bool   // the state of the page no longer exists: the cursor continues with the live one
+	cut      bool   // the connection must be cut: the response was begun and cannot be completed
 }
 
-// WriteHeader notes the status.
+// WriteHeader records the status.
 func (a *answer) WriteHeader(status int) {
 	if a.status == 0 {
 		a.status = status
@@ -48,7 +48,7 @@ func (a *answer) WriteHeader(status int) {
 	a.ResponseWriter.WriteHeader(status)
 }
 
-// Write notes that the answer has begun.
+// Write records that the response has begun.
 func (a *answer) Write(b []byte) (int, error) {
 	if a.status == 0 {
 		a.status = http.StatusOK
@@ -86,11 +86,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	out.end()
 	s.finish(a, r, s.clock().Sub(start))
 	if a.cut {
-		panic(http.ErrAbortHandler) // net/http cuts the connection: the caller must not take a part for the whole
+		panic(http.ErrAbortHandler) // net/http cuts the connection: a partial response must not look complete
 	}
 }
 
-// recovered turns a panic into CBC.0999. An answer that had begun is cut.
+// recovered turns a panic into CBC.0999. A response that was begun is cut.
 func (s *Server) recovered(a *answer, p any) {
 	if p == nil {
 		return
@@ -106,7 +106,7 @@ func (s *Server) recovered(a *answer, p any) {
 	a.fail(operation.Internal(a.id))
 }
 
-// shape checks what every request must be: its URL and its language.
+// shape checks the form of every request: its URL and its language.
 func (s *Server) shape(a *answer, r *http.Request) error {
 	languages := r.Header.Values("X-Language")
 	if len(languages) == 1 && languages[0] == "" {
@@ -120,7 +120,7 @@ func (s *Server) shape(a *answer, r *http.Request) error {
 	if len(r.RequestURI) > s.api.MaxURL {
 		return operation.URLTooLong(s.api.MaxURL)
 	}
-	// A path that is not written in its shortest form is none of ours; net/http would redirect it.
+	// A path that is not in its shortest form is rejected; net/http would redirect it.
 	if escaped := r.URL.EscapedPath(); r.Method == http.MethodConnect || !strings.HasPrefix(escaped, "/") ||
 		path.Clean(escaped) != escaped {
 		return operation.NoPath()
@@ -142,7 +142,7 @@ func (s *Server) answer(a *answer, r *http.Request) {
 			return
 		}
 		if turn < operation.MaxTurns && a.status == 0 && errors.As(err, &moved) {
-			err = nil // from the newer state, from the start (SERVE-1)
+			err = nil // read the newer state, from the first row (SERVE-1)
 		}
 	}
 	if a.status != 0 {
@@ -192,7 +192,7 @@ func (s *Server) tooMany(a *answer) error {
 	return operation.TooMany()
 }
 
-// try answers from the live state.
+// try answers a request from the live state.
 func (s *Server) try(a *answer, r *http.Request, body []byte, now period.Instant) error {
 	within, cancel := context.WithTimeout(r.Context(), s.api.WriteTimeout)
 	defer cancel()
@@ -220,7 +220,7 @@ func (s *Server) try(a *answer, r *http.Request, body []byte, now period.Instant
 	return err
 }
 
-// call is what an operation is given: parameters and scope, both found good, and a state.
+// call returns the input of an operation: checked parameters, scope and a state.
 func (s *Server) call(ctx context.Context, a *answer, r *http.Request, body []byte, now period.Instant) (
 	*operation.Call, error) {
 	c := &operation.Call{Op: a.op, Caller: a.caller, Language: a.language, Body: body, Inside: s.inside()}
@@ -243,7 +243,7 @@ func (s *Server) call(ctx context.Context, a *answer, r *http.Request, body []by
 	return c, nil
 }
 
-// write sends a result.
+// write sends the result of an operation.
 func (s *Server) write(a *answer, r *http.Request, result any) error {
 	if stream, ok := result.(*operation.Stream); ok {
 		return s.stream(a, r, stream)
@@ -274,7 +274,7 @@ func marshal(text []byte, result any) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// fail answers with an error.
+// fail sends an error.
 func (a *answer) fail(err error) {
 	e := new(operation.Error)
 	if !errors.As(err, &e) {
@@ -290,11 +290,11 @@ func (a *answer) fail(err error) {
 		h.Set("WWW-Authenticate", "SDK-HMAC-SHA256")
 	}
 	a.WriteHeader(e.Code.Status)
-	// Strings alone, to a connection that may be gone: there is nobody to tell.
+	// Cannot fail for strings. If the connection is gone, there is no caller to report it to.
 	_ = operation.Encode(a, e.Body(a.language))
 }
 
-// failed is an error of ours as a caller may know it (OP-4).
+// failed converts an internal error to one that a caller may see (OP-4).
 func (a *answer) failed(err error) *operation.Error {
 	none, found, archived := new(rows.NoCycleError), new(rows.NotFoundError), new(rows.ArchivedError)
 	moved := new(lakeerr.MovedError)
@@ -344,7 +344,7 @@ func (s *Server) finish(a *answer, r *http.Request, took time.Duration) {
 	s.metrics.done(name, a.status, a.code, a.wire.bytes, took)
 }
 
-// cut shortens what callers send for the log.
+// cut shortens text of callers for the log.
 func cut(text string, most int) string {
 	if len(text) <= most {
 		return text
@@ -352,9 +352,9 @@ func cut(text string, most int) string {
 	return strings.ToValidUTF8(text[:most], "") + "…"
 }
 
-// newID is a request's id: 64 random bits.
+// newID returns an id for a request: 64 random bits.
 func newID() string {
 	var b [8]byte
-	_, _ = rand.Read(b[:]) // never fails: it ends the process first
+	_, _ = rand.Read(b[:]) // never fails: the process would end before
 	return hex.EncodeToString(b[:])
 }

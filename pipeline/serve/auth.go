@@ -12,9 +12,8 @@ import (
 
 const tokenHeader = "X-Auth-Token"
 
-// caller finds out who sent a request: by X-Auth-Token where there is one, else by its signature. With an error it
-// still says who it was
-// if the signature is right and was used before.
+// caller authenticates a request: by X-Auth-Token if it has one, else by its signature. If the signature is valid but
+// was used before, it returns the caller together with the error.
 func (s *Server) caller(r *http.Request, body []byte, now time.Time) (keys.Caller, error) {
 	if tokens := r.Header.Values(tokenHeader); len(tokens) > 0 {
 		if len(tokens) > 1 || len(r.Header.Values("Authorization")) > 0 {
@@ -54,7 +53,7 @@ func (s *Server) caller(r *http.Request, body []byte, now time.Time) (keys.Calle
 	return c, nil
 }
 
-// remembered logs when signatures can no longer be written down, and when they can again.
+// remembered logs when signatures can no longer be stored in files, and when they can be again.
 func (s *Server) remembered(err error) {
 	if alone := err != nil; s.alone.Swap(alone) != alone {
 		if alone {
@@ -66,7 +65,7 @@ func (s *Server) remembered(err error) {
 	}
 }
 
-// notSigned reports why a signature was not taken.
+// notSigned returns the error for a rejected signature.
 func notSigned(why error) error {
 	zh := map[error]string{
 		sign.Missing:   "缺少签名或令牌",

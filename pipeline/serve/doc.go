@@ -1,13 +1,13 @@
 // Package serve is the server of the query API (docs/api.md): it routes requests to operations, authenticates callers,
-// enforces limits, and writes answers and errors. It reads what runs have committed and changes nothing.
+// enforces limits, and writes results and errors. It reads what runs have committed and changes nothing.
 //
-//	SERVE-1  A request is answered from one committed state. If a run deletes that state's files before the first
-//	         byte is sent, the answer is made again from the new one.
+//	SERVE-1  A request is answered from one committed state. If a run deletes that state's files before the first byte
+//	         is sent, the response is built again from the new one.
 //	SERVE-2  Nothing of the lake is read for a caller before its signature or token, its limit, its parameters and
 //	         its scope were checked.
-//	SERVE-3  Every answer that is not a success has the shape {"error_code","error_msg"}, neither empty, and every
-//	         answer has an X-Request-Id, under which the log has it. Within TLS, a request that is not valid HTTP
-//	         gets net/http's own text instead.
+//	SERVE-3  Every response that is not a success has the shape {"error_code","error_msg"}, neither empty. Every
+//	         response has an X-Request-Id, which the log also has. Within TLS, a request that is not valid HTTP gets
+//	         net/http's own text instead.
 //	SERVE-4  No secret, token or signature is logged. Of a query only the operation's parameters are.
 //	SERVE-5  The input of a caller is bounded in bytes and in time. The time for which a response waits for its
 //	         caller is bounded too.
@@ -25,7 +25,7 @@
 //	         parts of files are never compressed, and a truncated answer is not a valid gzip stream.
 //	SERVE-10  At most 64 files of the lake have a file descriptor at a time (storage.Sparing). A request continues to
 //	          read the files of its state after a run removed them.
-//	SERVE-11  Everything that answers GET answers HEAD.
+//	SERVE-11  Every path that supports GET also supports HEAD.
 //	SERVE-12 If a file of the lake is missing or damaged, only the requests that need it fail, with CBC.0999. The log
 //	         names the file and says what to do.
 package serve

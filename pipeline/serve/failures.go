@@ -8,32 +8,30 @@ import (
 	"time"
 )
 
-// maxAddresses is how many addresses are watched at once: about 8 MB. Who calls from more has the oldest forgotten, all
-// at once.
+// maxAddresses limits how many addresses are watched at once: about 8 MB. If that many have recent failures, all are
+// forgotten.
 const maxAddresses = 1 << 16
 
-// cheapBytes is the largest body that is read for an address that is over the limit: hashing it takes less time than
-// reading the headers.
+// cheapBytes is the largest body that is read for an address over the limit: hashing it takes less time than reading
+// the headers.
 const cheapBytes = 64 << 10
 
-// cheap reports whether a request is checked although its address is over the limit. So that no caller is refused
-// because of another one
-// behind the same address, these are all requests but those with a large body.
+// cheap reports whether a request is checked although its address is over the limit: every request without a large body
+// is, so that no caller is refused because of another one behind the same address.
 func cheap(r *http.Request) bool { return r.ContentLength >= 0 && r.ContentLength <= cheapBytes }
 
-// failures counts, for each remote address, the requests that are nobody's, and says from which so many came that
-// their large bodies are
-// not read any more: reading a body costs the server more than it costs a caller who has no key. A request whose token
-// or signature is
-// good never counts, and neither does one whose signature is good and was used before: its key is known.
+// failures counts unauthenticated requests per remote address and reports addresses over the limit, whose large bodies
+// are not read: reading a body costs the server more than it costs a caller without a key. A request with a valid token
+// or signature never counts, also if the signature was used before: its key is known.
 //
-// Loopback is not watched: a proxy of this machine speaks for everybody, and keeps such a limit itself.
+// Loopback addresses are not watched: a proxy on this machine forwards requests of many callers, and must enforce such
+// a limit itself.
 type failures struct {
-	perSecond int // 0 = any number; a second's worth may come at once
+	perSecond int // 0 = no limit; may all come at once
 
 	mu sync.Mutex
-	// until is when the last one of an address is paid off, in nanoseconds of the server's clock: each one costs a
-	// second's share.
+	// until is when an address has no more failures to its account, in nanoseconds of the server's clock: each failure
+	// adds one second divided by perSecond.
 	until map[netip.Prefix]int64
 }
 
@@ -48,7 +46,7 @@ func (f *failures) blocked(from netip.Prefix, now time.Time) bool {
 	return f.until[from]-now.UnixNano() > int64(time.Second)-share
 }
 
-// add counts a request that was nobody's.
+// add counts an unauthenticated request.
 func (f *failures) add(from netip.Prefix, now time.Time) {
 	if f.perSecond == 0 || !from.IsValid() {
 		return
@@ -68,8 +66,8 @@ func (f *failures) add(from netip.Prefix, now time.Time) {
 	f.until[from] = max(f.until[from], now.UnixNano()) + int64(time.Second)/int64(f.perSecond)
 }
 
-// remote is the address that a request comes from: an IPv6 one is the 64 bits that a site has. It is not valid where it
-// is not watched.
+// remote returns the address of a request, of IPv6 only the first 64 bits, which identify a site. It is invalid if the
+// address is not watched.
 func remote(r *http.Request) netip.Prefix {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
@@ -83,6 +81,6 @@ func remote(r *http.Request) netip.Prefix {
 	if a.Is6() {
 		bits = 64
 	}
-	p, _ := a.Prefix(bits) // of an address without a zone: it cannot fail
+	p, _ := a.Prefix(bits) // cannot fail: the address has no zone
 	return p
 }

@@ -7,15 +7,15 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// limits holds what is left to each caller and operation. Callers are those with a key alone, so that it stays small.
+// limits has the remaining requests of each caller and operation. It has only callers with a key and so stays small.
 type limits struct {
-	perSecond int // 0 = any number
+	perSecond int // 0 = no limit
 
 	mu  sync.Mutex
 	all map[[2]string]*rate.Limiter
 }
 
-// take reports whether one more request of a caller to an operation may continue. A second's worth may come at once.
+// take reports whether a caller may send another request to an operation. A second's limit may be used at once.
 func (l *limits) take(caller, operation string, now time.Time) bool {
 	if l.perSecond == 0 {
 		return true

@@ -14,8 +14,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// metrics are the server's, on a registry of its own. Labels are operations and codes alone: nothing of callers is in
-// them.
+// metrics are the server's, on their own registry. Their labels are only operations and codes: they contain nothing
+// about callers.
 type metrics struct {
 	registry *prometheus.Registry
 	requests *prometheus.CounterVec
@@ -53,19 +53,19 @@ func newMetrics() *metrics {
 	return m
 }
 
-// done counts a request that was answered.
+// done counts a completed request.
 func (m *metrics) done(operation string, status int, code string, bytes int64, took time.Duration) {
 	m.requests.WithLabelValues(operation, strconv.Itoa(status), code).Inc()
 	m.seconds.WithLabelValues(operation).Observe(took.Seconds())
 	m.bytes.WithLabelValues(operation).Add(float64(bytes))
 }
 
-// inside is what the server says of itself.
+// inside returns what operations may know about the server.
 func (s *Server) inside() *operation.Inside {
 	return &operation.Inside{Ready: s.ready, Metrics: s.writeMetrics, Cache: s.cache, Program: s.program}
 }
 
-// ready looks at all that an answer needs.
+// ready checks everything that a response needs.
 func (s *Server) ready() error {
 	_, err := s.states.at(period.Instant(s.clock().UnixMicro()))
 	if err = errors.Join(err, s.keys.Check()); err != nil {
@@ -74,7 +74,7 @@ func (s *Server) ready() error {
 	return err
 }
 
-// writeMetrics writes them in Prometheus's text format.
+// writeMetrics writes the metrics in Prometheus's text format.
 func (s *Server) writeMetrics(w io.Writer) error {
 	s.metrics.stale.Set(0)
 	if s.states.wrong() != nil {

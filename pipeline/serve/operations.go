@@ -8,5 +8,5 @@ import (
 	"github.com/tollbook/tollbook/pipeline/serve/own"
 )
 
-// Operations is the table of all operations (OP-1).
+// Operations returns the table of all operations (OP-1).
 func Operations() []operation.Operation { return slices.Concat(bss.Operations(), own.Operations()) }

@@ -10,11 +10,11 @@ import (
 	"github.com/klauspost/compress/gzip"
 )
 
-// packedTag is what the ETag of an answer has at its end when it is sent packed: other bytes have another tag.
+// packedTag is appended to the ETag of a compressed response: other bytes need another tag.
 const packedTag = "-gzip"
 
-// packer compresses answers for callers that accept gzip (SERVE-9). Small answers and parts of files are sent as they
-// are.
+// packer compresses responses for callers that accept gzip (SERVE-9). Small responses and parts of files are not
+// compressed.
 func packer() (func(http.Handler) http.HandlerFunc, error) {
 	pack, err := gzhttp.NewWrapper(gzhttp.EnableZstd(false), gzhttp.CompressionLevel(gzip.BestSpeed),
 		gzhttp.SuffixETag(packedTag), gzhttp.SetContentType(false), gzhttp.ContentTypeFilter(packable))
@@ -24,7 +24,7 @@ func packer() (func(http.Handler) http.HandlerFunc, error) {
 	return pack, nil
 }
 
-// packable reports whether an answer of a Content-Type is text. Parquet, Arrow, XLSX and archives are packed already.
+// packable reports whether a Content-Type is text. Parquet, Arrow, XLSX and archives are already compressed.
 func packable(kind string) bool {
 	plain, _, err := mime.ParseMediaType(kind)
 	return err == nil && slices.Contains([]string{"application/json", "application/x-ndjson", "application/yaml",

@@ -12,8 +12,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// How long a state is kept for a caller that pages, since the last page, for how many cursors at once, and for how many
-// of one question.
+// How long after the last page the state of a cursor is kept, for how many cursors in total, and for how many of one
+// question.
 const (
 	pinFor     = period.Instant(10 * 60 * period.Second)
 	maxPins    = 4096
@@ -21,28 +21,28 @@ const (
 	stateField = "X-Tollbook-State"
 )
 
-// pins remembers which state the first page of an answer was of, so that the pages after it are of the same one
-// (SERVE-7). Each request at offset 0 begins a cursor of its own, on the live state.
+// pins remembers the state of the first page of a list, so that later pages read the same state (SERVE-7). Each request
+// at offset 0 begins a cursor on the live state.
 //
-// Nothing in the vendor's format says which cursor a later page belongs to, and one key may ask the same question in
-// several programs at once. It is taken for the cursor that asked on the same connection before; among those, and else
-// among all of the key's, for the one whose next row it begins with; among those for the one that began last. A page
-// that has neither in common with a cursor gets the state of the one that began last, and leaves it as it is.
+// The vendor's format does not identify the cursor of a later page, and one key may send the same question from several
+// programs at once. A page is assigned to a cursor of its key by these criteria, in this order: the cursor was last
+// used on the same connection; the page begins with the cursor's next row; the cursor began last. If a page meets
+// neither of the first two, it gets the state of the cursor that began last, which stays unchanged.
 type pins struct {
 	mu    sync.Mutex
-	byKey map[string][]*list.Element // as they began
-	used  list.List                  // of *pin, the one used longest ago first
+	byKey map[string][]*list.Element // in the order of their begin
+	used  list.List                  // of *pin, the least recently used first
 }
 
 type pin struct {
 	key  string
 	snap *lake.Snapshot
 	next int64  // the row after the last page
-	conn uint64 // of the last page; 0 = of none
+	conn uint64 // of the last page; 0 = none
 	at   period.Instant
 }
 
-// pinKey distinguishes requests: caller and question, whatever the offset.
+// pinKey identifies a caller and a question, whatever the offset.
 func pinKey(c *operation.Call) string {
 	return c.Caller.ID + "\x00" + c.Op.Name + "\x00" + c.Key("offset", "limit")
 }
@@ -64,7 +64,7 @@ func (p *pins) put(begun pin) {
 	}
 }
 
-// of is the state that a page continues with, which holds the rows from offset to next; nil = the live one.
+// of returns the state of a page with the rows from offset to next; nil = the live one.
 func (p *pins) of(key string, conn uint64, offset, next int64, now period.Instant) *lake.Snapshot {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -92,16 +92,15 @@ func (p *pins) of(key string, conn uint64, offset, next int64, now period.Instan
 	}
 	found := best.Value.(*pin)
 	found.at = now
-	if rank > 0 { // else it may be anybody's: the cursor still waits for its own next page
+	if rank > 0 { // otherwise the page may be another cursor's: this one still expects its next page
 		found.next, found.conn = next, conn
 	}
 	p.used.MoveToBack(best)
 	return found.snap
 }
 
-// numbered returns the states of a number that are kept for one question of a caller, and for anybody; nil = none.
-// After a lake was restored, two states can have one number: a caller that names the number gets the state of its own
-// pages.
+// numbered returns the stored states with a number, of one question of a caller, and of any caller; nil = none. After a
+// lake was restored, two states can have one number: a caller that names it gets the state of its own pages.
 func (p *pins) numbered(key string, number int64) (own, other *lake.Snapshot) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -120,7 +119,7 @@ func (p *pins) numbered(key string, number int64) (own, other *lake.Snapshot) {
 	return nil, nil
 }
 
-// forget releases a state whose files are gone.
+// forget releases a state whose files no longer exist.
 func (p *pins) forget(key string, snap *lake.Snapshot) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -141,9 +140,9 @@ func (p *pins) drop(e *list.Element) {
 	p.used.Remove(e)
 }
 
-// page gives a call the state that its page is of, and says how to forget it. Only operations with an offset are paged.
-// A caller that names a state by the header gets that one or an error; in that case named is true. moved says that the
-// state of the caller's cursor is gone: it continues with the live one, as a cursor of its own.
+// page sets the state of a call's page, and returns a function that forgets it. Only operations with an offset are
+// paged. A caller that names a state in the header gets that one or an error; named is true then. moved reports that
+// the state of the caller's cursor no longer exists: a new cursor continues with the live one.
 func (s *Server) page(c *operation.Call, r *http.Request, moved bool) (forget func(), named bool, err error) {
 	if _, paged := c.Op.Param("offset"); !paged {
 		return func() {}, false, nil
@@ -174,7 +173,7 @@ func (s *Server) page(c *operation.Call, r *http.Request, moved bool) (forget fu
 	return func() { s.pins.forget(key, snap) }, text != "", nil
 }
 
-// named is the state that a header names, for a caller and question.
+// named returns the state that a header names, for a caller and question.
 func (s *Server) named(key, text string, live *lake.Snapshot) (*lake.Snapshot, error) {
 	number, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || strconv.FormatInt(number, 10) != text {
@@ -192,7 +191,7 @@ func (s *Server) named(key, text string, live *lake.Snapshot) (*lake.Snapshot, e
 	return nil, goneState(text)
 }
 
-// goneState says that a state that was named is kept no longer.
+// goneState returns the error for a state that is no longer kept.
 func goneState(number string) error {
 	return operation.NotFound(operation.Textf("状态%s已不再保留，请从offset=0重新查询",
 		"state %s is no longer available: start again at offset 0", number))

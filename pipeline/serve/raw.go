@@ -11,10 +11,9 @@ import (
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 )
 
-// listener gives connections on which the errors of net/http itself have the shape of every other error (SERVE-3):
-// what cannot be read as
-// HTTP never reaches the handler. Errors inside of TLS are net/http's own: it takes no other connection there than its
-// own.
+// listener returns connections on which net/http's own errors have the shape of every other error (SERVE-3): input that
+// is not HTTP never reaches the handler. It cannot change errors within TLS: for these net/http accepts only its own
+// connections.
 type listener struct {
 	net.Listener
 	server *Server
@@ -35,7 +34,7 @@ type conn struct {
 	server *Server
 }
 
-// Write implements net.Conn. net/http writes each of its own errors at once.
+// Write implements net.Conn. net/http writes each of its own errors in one call.
 func (c *conn) Write(b []byte) (int, error) {
 	status, why, ok := ownError(b)
 	if !ok {
@@ -59,14 +58,14 @@ func (c *conn) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// What net/http's own errors are known by: answers of the handler have headers of ours after the first line.
+// How net/http's own errors are recognized: responses of the handler have other headers after the first line.
 const (
 	ownHeaders = "Content-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n"
 	ownExpect  = "HTTP/1.1 417 Expectation Failed\r\n"
 	ownPlain   = "HTTP/1.0 400 Bad Request\r\n\r\n" // of a request without TLS to a port with it
 )
 
-// ownError reports whether net/http writes an error of its own, and which.
+// ownError reports whether net/http writes one of its own errors, and which.
 func ownError(b []byte) (status int, why string, ok bool) {
 	text := string(b[:min(len(b), 1024)])
 	if strings.HasPrefix(text, ownExpect) {
@@ -85,7 +84,7 @@ func ownError(b []byte) (status int, why string, ok bool) {
 	if err != nil {
 		return 0, "", false
 	}
-	// The body repeats the status, and may say more after it.
+	// The body repeats the status, and may have more after it.
 	if _, more, said := strings.Cut(body, ": "); said {
 		body = more
 	}

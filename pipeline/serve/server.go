@@ -29,25 +29,25 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// Config is what a server is made of.
+// Config has the settings of a server.
 type Config struct {
 	Workspace  *workspace.Workspace
 	Operations []operation.Operation // nil = Operations()
 	Clock      func() time.Time
 	Log        *slog.Logger
-	// a folder of the server's own, made and emptied by New: exports that are read again; "" = they are sent again, and
-	// cannot be resumed
+	// a folder used only by this server, created and emptied by New, for exports that are read again; "" = exports are
+	// calculated again and cannot be resumed
 	Scratch string
-	// Store says what looks lines of a state up, given what the lake itself does. nil = the lake.
+	// Store returns the store of a state's lines, given the one of the lake. nil = the one of the lake.
 	Store func(snap *lake.Snapshot, own records.Store) records.Store
-	// LocalConsole serves the console and no API: every request of this machine is one of this caller, without a key
-	// (CONSOLE-4). nil = there is no console.
+	// LocalConsole makes the server serve the console and no API: every request of this machine is treated as one of
+	// this caller, without a key (CONSOLE-4). nil = no such console.
 	LocalConsole *keys.Caller
-	// Jobs gives the runs of jobs to the console, the oldest first; nil = they are not known.
+	// Jobs returns the runs of jobs for the console, oldest first; nil = they are not known.
 	Jobs func() ([]page.Job, error)
-	// Untranslated is called with the texts of Chinese pages of the console that have no translation; nil = none is.
+	// Untranslated is called for texts of the console's Chinese pages without a translation; nil = not called.
 	Untranslated func(section, text string)
-	// Env gives environment variables; nil = there are none.
+	// Env returns environment variables; nil = there are none.
 	Env func(string) string
 }
 
@@ -60,33 +60,33 @@ type Server struct {
 	keys     *keys.Store
 	failures failures
 	seen     sign.Seen
-	alone    atomic.Bool // signatures are remembered in memory alone
+	alone    atomic.Bool // signatures are stored only in memory
 	limits   limits
 	states   *states
 	pins     pins
 	metrics  *metrics
 	mux      *http.ServeMux
 	conns    atomic.Uint64
-	texts    sync.Pool // of *[]byte: what answers were written in
+	texts    sync.Pool // of *[]byte: buffers of responses
 	cache    *cache.Cache
 	program  string // which build this is
 	language operation.Language
 	packed   func(http.Handler) http.HandlerFunc
 	console  http.Handler          // nil = there is none
-	prepare  func(context.Context) // prepares the console's pages
+	prepare  func(context.Context) // calculates the console's pages in advance
 }
 
-// kept is how many bytes are kept of exports, for those who come back for a part of one, and of what settles in open
-// cycles.
+// kept is how many bytes are stored of exports, for callers that request a part later, and of partner statements of
+// open cycles.
 const kept = 4 << 30
 
-// New checks what the server needs: the keys file and the lake. Errors: *keys.FileError, and those of opening a lake.
+// New checks the keys file and the lake, and returns a server. Errors: *keys.FileError, and those of opening a lake.
 func New(c Config) (*Server, error) {
 	api := c.Workspace.Settings.API
 	s := &Server{api: api, dir: c.Workspace.Dir, clock: c.Clock, log: c.Log, metrics: newMetrics(), program: build(),
 		limits: limits{perSecond: api.RateLimit}, failures: failures{perSecond: api.FailureLimit},
 		texts: sync.Pool{New: func() any { return new([]byte) }}}
-	s.language, _ = operation.ParseLanguage(api.Language) // the settings' reader has checked it
+	s.language, _ = operation.ParseLanguage(api.Language) // checked when the settings were read
 	var err error
 	if s.packed, err = packer(); err != nil {
 		return nil, err
@@ -114,7 +114,7 @@ func New(c Config) (*Server, error) {
 	return s, s.addConsole(&c)
 }
 
-// addConsole adds the console, if it is asked for.
+// addConsole adds the console, if the configuration requests it.
 func (s *Server) addConsole(c *Config) error {
 	if c.LocalConsole == nil && !c.Workspace.Settings.Console {
 		return nil
@@ -135,10 +135,10 @@ func (s *Server) addConsole(c *Config) error {
 	return err
 }
 
-// secretEnv is the environment variable that comes before oidc.client_secret_file.
+// secretEnv is the environment variable that has precedence over oidc.client_secret_file.
 const secretEnv = "TOLLBOOK_OIDC_CLIENT_SECRET"
 
-// openID is the provider of the settings; nil = there is none.
+// openID returns the provider of the settings; nil = there is none.
 func (s *Server) openID(c *Config) (*openid.Client, error) {
 	of := c.Workspace.Settings.OIDC
 	if !of.Set() || c.LocalConsole != nil {
@@ -158,7 +158,7 @@ func (s *Server) openID(c *Config) (*openid.Client, error) {
 	return openid.New(of, settings.Secret(secret), s.clock), nil
 }
 
-// build names the program's source as far as it knows it: answers of two builds may differ in their bytes.
+// build identifies the program's source, if it is known: the bytes of responses can differ between builds.
 func build() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
@@ -173,7 +173,7 @@ func build() string {
 	return text
 }
 
-// path is a file of the settings, relative to the workspace.
+// path returns a file of the settings, relative to the workspace.
 func (s *Server) path(name string) string {
 	if filepath.IsAbs(name) {
 		return name
@@ -181,13 +181,13 @@ func (s *Server) path(name string) string {
 	return filepath.Join(s.dir, name)
 }
 
-// KeysFile is where a workspace's keys are.
+// KeysFile returns the keys file of a workspace.
 func KeysFile(w *workspace.Workspace) keys.File {
 	return keys.File{Name: (&Server{dir: w.Dir}).path(w.Settings.API.Keys)}
 }
 
-// routes is what there is by path, and by verb within one. net/http's own answers to a wrong path or verb have another
-// shape than ours.
+// routes returns the handlers by path and method. For a wrong path or method it replaces net/http's own responses,
+// which have another shape.
 func (s *Server) routes(ops []operation.Operation) *http.ServeMux {
 	byPath := map[string]map[string]*operation.Operation{}
 	for i := range ops {
@@ -200,10 +200,10 @@ func (s *Server) routes(ops []operation.Operation) *http.ServeMux {
 	mux := http.NewServeMux()
 	for path, verbs := range byPath {
 		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
-			a := w.(*answer) // ServeHTTP made it
+			a := w.(*answer) // created by ServeHTTP
 			method := r.Method
 			if method == http.MethodHead {
-				method = http.MethodGet // net/http leaves the body out
+				method = http.MethodGet // net/http omits the body
 			}
 			if op := verbs[method]; op != nil {
 				a.op = op
@@ -225,7 +225,7 @@ func (s *Server) routes(ops []operation.Operation) *http.ServeMux {
 	return mux
 }
 
-// connKey is where a request's context has the number of its connection.
+// connKey is the key of the connection's number in a request's context.
 type connKey struct{}
 
 func connOf(r *http.Request) uint64 {
@@ -233,7 +233,7 @@ func connOf(r *http.Request) uint64 {
 	return n
 }
 
-// Listen opens the address of the settings.
+// Listen listens on the address of the settings.
 func (s *Server) Listen(ctx context.Context) (net.Listener, error) {
 	l, err := new(net.ListenConfig).Listen(ctx, "tcp", s.api.Listen)
 	if err != nil {
@@ -242,18 +242,18 @@ func (s *Server) Listen(ctx context.Context) (net.Listener, error) {
 	return l, nil
 }
 
-// Secure reports whether the settings ask for TLS.
+// Secure reports whether the settings require TLS.
 func (s *Server) Secure() bool { return s.api.TLSCert != "" }
 
-// Serve answers what comes to a listener until ctx is done (SERVE-6). It closes the listener. The error is nil where
-// every request came to its end; where some were cut it says so.
+// Serve serves requests of a listener until ctx is done (SERVE-6), and closes the listener. The error is nil if every
+// request was completed, and otherwise reports that some were cut.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	h := &http.Server{
 		Handler: s, ReadHeaderTimeout: s.api.ReadTimeout, ReadTimeout: s.api.ReadTimeout,
 		IdleTimeout: s.api.IdleTimeout,
-		// counts from the end of the headers; streams have their own
+		// counts from the end of the headers; streams have their own deadline
 		WriteTimeout: s.api.ReadTimeout + s.api.WriteTimeout,
-		// OPTIONS * is answered in our shape as well
+		// OPTIONS * gets the same shape of error
 		DisableGeneralOptionsHandler: true,
 		MaxHeaderBytes:               s.api.MaxURL + 16<<10, ErrorLog: slog.NewLogLogger(s.log.Handler(),
 			slog.LevelWarn),
@@ -295,7 +295,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	return s.stop(ctx, h)
 }
 
-// stop lets what is on come to its end.
+// stop lets current requests end.
 func (s *Server) stop(ctx context.Context, h *http.Server) error {
 	s.log.Info("stopping", "within", s.api.StopTimeout.String())
 	wait, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.api.StopTimeout)

@@ -15,14 +15,14 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// lookEvery is how often at most the books are looked at for a change.
+// lookEvery is the shortest time between two checks whether the books changed.
 const lookEvery = period.Second
 
-// maxFiles is how many files of the lake have a file descriptor at the same time, whatever the number of requests
+// maxFiles is the largest number of files of the lake with a file descriptor, whatever the number of requests
 // (SERVE-10).
 const maxFiles = 64
 
-// states gives each request the committed state that it reads.
+// states provides the committed state that each request reads.
 type states struct {
 	lake  *lake.Lake
 	store func(*lake.Snapshot) records.Store
@@ -32,9 +32,9 @@ type states struct {
 	snap      *lake.Snapshot
 	workspace *workspace.Workspace
 	prices    *operation.Prices
-	print     string // of the books that workspace holds
+	print     string // of the books in workspace
 	looked    period.Instant
-	booksErr  error // why books that changed were not taken
+	booksErr  error // why changed books were not accepted
 }
 
 func newStates(w *workspace.Workspace, other func(*lake.Snapshot, records.Store) records.Store,
@@ -56,7 +56,7 @@ func newStates(w *workspace.Workspace, other func(*lake.Snapshot, records.Store)
 	return s, err
 }
 
-// at is the live state. Concurrent callers get the same one.
+// at returns the live state. Concurrent callers get the same one.
 func (s *states) at(now period.Instant) (*operation.State, error) {
 	s.reload(now)
 	s.mu.Lock()
@@ -72,8 +72,8 @@ func (s *states) at(now period.Instant) (*operation.State, error) {
 	return &operation.State{Workspace: s.workspace, Snap: snap, Store: s.store(snap), Prices: s.prices, Now: now}, nil
 }
 
-// reload reads books that changed; the request that finds it waits, others continue with those before. While the books
-// are wrong, those before them are used: a slip of the pen does not stop the partners.
+// reload reads changed books. The request that finds the change waits; others continue with the previous books. While
+// the new books have errors, the previous ones stay in use, so that an error in them does not stop the service.
 func (s *states) reload(now period.Instant) {
 	w, changed := s.changed(now)
 	if !changed {
@@ -93,7 +93,7 @@ func (s *states) reload(now period.Instant) {
 	s.prices = operation.NewPrices(s.workspace)
 }
 
-// changed reports whether the books are other ones than those looked at last; it is true for one caller alone.
+// changed reports whether the books have changed since the last check; it is true for only one caller.
 func (s *states) changed(now period.Instant) (*workspace.Workspace, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -109,14 +109,14 @@ func (s *states) changed(now period.Instant) (*workspace.Workspace, bool) {
 	return s.workspace, true
 }
 
-// wrong says why the books in use are not those on disk; nil = they are.
+// wrong returns why the books in use are not those on disk; nil = they are.
 func (s *states) wrong() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.booksErr
 }
 
-// printOf distinguishes files of books by name, size, times and inode, and objects by their version: a file can be
+// printOf identifies the files of books by name, size, times and inode, and objects by their version: a file can be
 // replaced by one of the same size and modification time.
 func printOf(w *workspace.Workspace) string {
 	root, err := workspace.BooksRoot(w.Dir, &w.Settings)

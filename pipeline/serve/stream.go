@@ -8,7 +8,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 )
 
-// stream sends what is no JSON value: a file, which can be resumed, or what is written while it is calculated.
+// stream sends a result that is not JSON: a file, which can be resumed, or rows written as they are calculated.
 func (s *Server) stream(a *answer, r *http.Request, st *operation.Stream) error {
 	if !matches(r, st.Tag) {
 		return operation.NotTheSame()
@@ -41,14 +41,14 @@ func (s *Server) stream(a *answer, r *http.Request, st *operation.Stream) error 
 		a.WriteHeader(http.StatusNotModified)
 		return nil
 	case r.Method == http.MethodHead:
-		a.WriteHeader(http.StatusOK) // what is made as it is sent is not made to count its bytes
+		a.WriteHeader(http.StatusOK) // the bytes are not known before they are written
 		return nil
 	}
 	return st.Write(r.Context(), a)
 }
 
-// matches reports whether a request allows an answer with the tag, packed or not: If-Match names it, or is absent. A
-// weak tag is no match (RFC 9110, 13.1.1).
+// matches reports whether a request permits a response with the tag, compressed or not: If-Match names it, or is
+// absent. A weak tag does not match (RFC 9110, 13.1.1).
 func matches(r *http.Request, tag string) bool {
 	lists := r.Header.Values("If-Match")
 	for _, list := range lists {
@@ -62,7 +62,7 @@ func matches(r *http.Request, tag string) bool {
 	return len(lists) == 0
 }
 
-// known is the tag by which a request says that it has the answer already, packed or not; "" = it has not.
+// known returns the tag, compressed or not, of a response that the caller already has; "" = it has none.
 func known(r *http.Request, tag string) string {
 	if tag == "" {
 		return ""
@@ -80,15 +80,15 @@ func known(r *http.Request, tag string) string {
 	return ""
 }
 
-// partial reports whether a request is for a part of what has the tag. Without If-Range nothing says what the part is
-// of, and it is taken as it is. A part of the packed form cannot be had: its If-Range names another tag, and the whole
-// is sent.
+// partial reports whether a request is for a part of the response with the tag. Without If-Range it is assumed to be.
+// Parts of the compressed form are not available: an If-Range with its tag does not match, and the complete response is
+// sent.
 func partial(r *http.Request, tag string) bool {
 	of := r.Header.Get("If-Range")
 	return r.Method == http.MethodGet && r.Header.Get("Range") != "" && (of == "" || of == `"`+tag+`"`)
 }
 
-// shaped gives the refusals of http.ServeContent the shape of every other error (SERVE-3).
+// shaped gives the errors of http.ServeContent the shape of every other error (SERVE-3).
 type shaped struct {
 	http.ResponseWriter
 	answer  *answer
@@ -109,7 +109,7 @@ func (s *shaped) WriteHeader(status int) {
 	}
 }
 
-// Write implements http.ResponseWriter. The text of a refusal is dropped.
+// Write implements http.ResponseWriter. It drops the text of an error.
 func (s *shaped) Write(b []byte) (int, error) {
 	if s.refused {
 		return len(b), nil

@@ -26,7 +26,7 @@ func (c *certificate) load() error {
 	return c.read()
 }
 
-// get is the certificate of now. Where the new one cannot be read the old one continues.
+// get returns the current certificate. If the new one cannot be read, the old one stays in use.
 func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -6,29 +6,27 @@ import (
 	"time"
 )
 
-// errCut is the error of writing to an answer that is being cut.
+// errCut is the error of writing to a response that was cut.
 var errCut = errors.New("the answer was cut")
 
-// wire is what an answer is sent to. It counts the bytes that are sent, takes none after the answer was cut, so that
-// no valid end of a
-// packed stream follows a part of it, and bounds the time that a caller takes to receive them.
+// wire counts the bytes that are sent of a response. After the response was cut it accepts none, so that no valid end
+// of a compressed stream follows a part of it. It also bounds the time that a caller takes to receive bytes.
 type wire struct {
 	http.ResponseWriter
-	head  bool // there is no body, whatever is written
+	head  bool // of HEAD: no body is sent
 	dead  bool
 	bytes int64
 
 	control *http.ResponseController
-	watch   *time.Timer // runs while the caller is waited for; nil = the connection's own deadline is enough
+	watch   *time.Timer // runs during a write; nil = the deadline of the connection is sufficient
 	most    time.Duration
 }
 
-// wait takes the deadline off the connection and bounds each write instead: an answer may take long to make, and the
-// caller must not take
-// longer than most for a part of it, or the connection is cut.
+// wait removes the connection's deadline and bounds each write instead: calculating a response may take long, but a
+// caller that takes longer than most to receive a part of it is cut.
 func (w *wire) wait(most time.Duration) {
 	w.control, w.most = http.NewResponseController(w.ResponseWriter), most
-	// What is no connection has no deadlines, and nothing to wait for.
+	// A writer that is not a connection has no deadlines.
 	_ = w.control.SetWriteDeadline(time.Time{})
 	past := time.Unix(1, 0)
 	w.watch = time.AfterFunc(most, func() { _ = w.control.SetWriteDeadline(past) })
@@ -51,13 +49,13 @@ func (w *wire) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// end sends what net/http has kept of an answer, while the caller is still watched.
+// end sends what net/http has buffered, still within the bound of a write.
 func (w *wire) end() {
 	if w.watch == nil || w.dead {
 		return
 	}
 	w.watch.Reset(w.most)
-	_ = w.control.Flush() // the caller may be gone: there is nobody to tell
+	_ = w.control.Flush() // no caller to report an error to
 	w.watch.Stop()
 }
 

@@ -1,7 +1,6 @@
 // Package keys stores who may call the query API: a file of keys with their roles.
 //
-//	KEYS-1  The file is readable by its owner alone, otherwise it is not read. It is replaced as a whole, never
-//	        changed in place.
+//	KEYS-1  The file is read only if its owner alone can read it. It is replaced as a whole, never changed in place.
 //	KEYS-2  A token is stored as its SHA-256. The secret of an access key is stored as it is, because signatures are
 //	        calculated with it.
 //	KEYS-3  A secret or token leaves the package once, from Add or AddShown, and is in no error, no list and no text

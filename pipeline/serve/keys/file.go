@@ -24,7 +24,7 @@ type content struct {
 	Keys   []record `json:"keys"` // by age, oldest first
 }
 
-// FileError says that the keys file cannot be used.
+// FileError reports that the keys file cannot be used.
 type FileError struct{ Name, What, Do string }
 
 // Error names the file.
@@ -36,7 +36,7 @@ func (e *FileError) Hint() string { return e.Do }
 // File is a keys file.
 type File struct{ Name string }
 
-// List gives the keys, oldest first. A file that is not there has none.
+// List returns the keys, oldest first; none if the file does not exist.
 func (f File) List() ([]Key, error) {
 	c, _, err := f.read()
 	if err != nil {
@@ -49,7 +49,7 @@ func (f File) List() ([]Key, error) {
 	return list, nil
 }
 
-// Add makes a key and keeps it. created is when, RFC 3339. The caller's ID is given by Add.
+// Add creates a key and stores it. created is the time in RFC 3339. Add assigns the caller's ID.
 func (f File) Add(c Caller, token bool, created string) (Issued, error) {
 	var made Issued
 	err := f.AddShown(c, token, created, func(m Issued) error {
@@ -59,8 +59,8 @@ func (f File) Add(c Caller, token bool, created string) (Issued, error) {
 	return made, err
 }
 
-// AddShown is Add where the key is shown before it counts: show is called when all but the last step is done, and a
-// key that could not be shown is not kept.
+// AddShown is Add for a key that must be shown before it is valid: show is called before the last step, and if it fails
+// the key is not stored.
 func (f File) AddShown(c Caller, token bool, created string, show func(Issued) error) error {
 	var made Issued
 	return f.change(func(all *content) error {
@@ -74,16 +74,16 @@ func (f File) AddShown(c Caller, token bool, created string, show func(Issued) e
 	}, func() error { return show(made) })
 }
 
-// UnknownKeyError says that there is no key of an id.
+// UnknownKeyError reports that there is no key with an id.
 type UnknownKeyError struct{ ID string }
 
 // Error names the id.
 func (e *UnknownKeyError) Error() string { return fmt.Sprintf("there is no key %q", e.ID) }
 
-// Hint says how to find it.
+// Hint names the command that lists keys.
 func (e *UnknownKeyError) Hint() string { return "`tollbook keys list` lists them" }
 
-// Revoke takes a key's right away; changed is false where that was done before. at is when, RFC 3339.
+// Revoke revokes a key; changed is false if it already was revoked. at is the time in RFC 3339.
 func (f File) Revoke(id, at string) (changed bool, err error) {
 	err = f.change(func(all *content) error {
 		i := slices.IndexFunc(all.Keys, func(r record) bool { return r.ID == id })
@@ -99,9 +99,9 @@ func (f File) Revoke(id, at string) (changed bool, err error) {
 	return changed, err
 }
 
-// read reads and checks the file (KEYS-1). info is nil where there is no file.
+// read reads and checks the file (KEYS-1). info is nil if there is no file.
 func (f File) read() (content, fs.FileInfo, error) {
-	file, err := os.OpenFile(f.Name, os.O_RDONLY|unix.O_NONBLOCK, 0) // a pipe must not hold the server up
+	file, err := os.OpenFile(f.Name, os.O_RDONLY|unix.O_NONBLOCK, 0) // a pipe must not block the server
 	if errors.Is(err, fs.ErrNotExist) {
 		return content{Format: format}, nil, nil
 	}
@@ -131,7 +131,7 @@ func (f File) read() (content, fs.FileInfo, error) {
 	dec := json.NewDecoder(bytes.NewReader(text))
 	dec.DisallowUnknownFields()
 	const restore = "put a copy of the file back, or delete it and make new keys"
-	// What the parser says may quote the text, which holds secrets: only where it stopped is reported.
+	// The parser's message may quote the text, which contains secrets: only its position is reported.
 	if err := dec.Decode(&c); err != nil {
 		return wrong(restore, "not a keys file: does not read as JSON at byte %d", dec.InputOffset())
 	}
@@ -154,8 +154,8 @@ func (f File) read() (content, fs.FileInfo, error) {
 	return c, info, nil
 }
 
-// change reads the file, changes what it holds and replaces it, alone among programs that do. ready is called when the
-// new file is written and synced; where it fails the old file stays. nil = nothing.
+// change reads the file, edits its content and replaces it, under a lock. ready is called when the new file is written
+// and synced; if it fails, the old file stays. nil = not called.
 func (f File) change(edit func(*content) error, ready func() error) (err error) {
 	dir := filepath.Dir(f.Name)
 	lock, err := os.OpenFile(f.Name+".lock", os.O_CREATE|os.O_RDWR, 0o600)
@@ -180,7 +180,7 @@ func (f File) change(edit func(*content) error, ready func() error) (err error) 
 	if err != nil {
 		return fmt.Errorf("write keys: %w", err)
 	}
-	tmp, err := os.CreateTemp(dir, f.temporary()+"*"+ending) // made with mode 0600
+	tmp, err := os.CreateTemp(dir, f.temporary()+"*"+ending) // created with mode 0600
 	if err != nil {
 		return fmt.Errorf("write keys: %w", err)
 	}
@@ -199,13 +199,13 @@ func (f File) change(edit func(*content) error, ready func() error) (err error) 
 	return syncDir(dir)
 }
 
-// ending is that of the name of a file that is being written.
+// ending is the suffix of the name of a file that is being written.
 const ending = ".tmp"
 
-// temporary begins the name of the file that is being written.
+// temporary returns the prefix of the name of a file that is being written.
 func (f File) temporary() string { return "." + filepath.Base(f.Name) + "." }
 
-// sweep deletes the secrets that a process left which was killed while it wrote. The lock is held: nobody writes.
+// sweep deletes files with secrets that a killed process left. The lock must be held, so that nobody writes them.
 func (f File) sweep() error {
 	dir := filepath.Dir(f.Name)
 	entries, err := os.ReadDir(dir)

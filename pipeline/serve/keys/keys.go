@@ -11,30 +11,30 @@ import (
 	"strings"
 )
 
-// Role is what a caller is (§8).
+// Role is the role of a caller (§8).
 type Role string
 
 // The roles.
 const (
-	Vendor   Role = "vendor"   // everything
-	Partner  Role = "partner"  // its own customers, and its resellers' by indirect_partner_id
-	Customer Role = "customer" // itself
+	Vendor   Role = "vendor"   // may do everything
+	Partner  Role = "partner"  // sees its own customers, and its resellers' by indirect_partner_id
+	Customer Role = "customer" // sees itself
 	Finance  Role = "finance"  // reads all statements
 )
 
 // Roles lists the roles.
 func Roles() []Role { return []Role{Vendor, Partner, Customer, Finance} }
 
-// Caller is who a key speaks for. It is comparable and holds no secret.
+// Caller is the owner of a key. It is comparable and contains no secret.
 type Caller struct {
 	ID       string `json:"id"`   // of the key: the access key, or the name of a token
 	Role     Role   `json:"role"` //
 	Partner  string `json:"partner_id,omitempty"`
 	Customer string `json:"customer_id,omitempty"`
-	Manager  string `json:"account_manager_id,omitempty"` // of a partner's key that is bound to one
+	Manager  string `json:"account_manager_id,omitempty"` // of a partner's key that is limited to one
 }
 
-// Check says what is wrong with a caller, or nil.
+// Check returns what is wrong with a caller, or nil.
 func (c *Caller) Check() error {
 	var wrong []string
 	if !slices.Contains(Roles(), c.Role) {
@@ -64,8 +64,8 @@ func (c *Caller) Check() error {
 type Key struct {
 	Caller
 	Token   bool   `json:"token"`             // X-Auth-Token; else an access key that signs
-	Created string `json:"created"`           // RFC 3339, UTC
-	Revoked string `json:"revoked,omitempty"` // when; empty = it is good
+	Created string `json:"created"`           // used as X-Auth-Token; else an access key that signs
+	Revoked string `json:"revoked,omitempty"` // when; empty = it is valid
 }
 
 // record is a key in the file.
@@ -75,14 +75,14 @@ type record struct {
 	Hash   string `json:"token_sha256,omitempty"` // of a token, hexadecimal
 }
 
-// Issued is a key just made. Secret is shown once and kept by whom it is given to.
+// Issued is a new key. Secret is shown once and stored only by its recipient.
 type Issued struct {
 	Key
 	Secret string `json:"secret"` // the secret access key, or the token
 }
 
-// make draws a key for a caller. Ids and secrets are random: an access key of 100 bits, a secret of 240 and a token of
-// 256.
+// newRecord creates a key for a caller. Ids and secrets are random: an access key of 100 bits, a secret of 240 and a
+// token of 256.
 func newRecord(c Caller, token bool, created string) (record, string, error) {
 	if err := c.Check(); err != nil {
 		return record{}, "", err
@@ -97,7 +97,7 @@ func newRecord(c Caller, token bool, created string) (record, string, error) {
 	return r, r.Secret, nil
 }
 
-// check says what is wrong with a record of the file. The text holds no secret.
+// check returns what is wrong with a record of the file. The text contains no secret.
 func (r *record) check() error {
 	if r.ID == "" || strings.ContainsFunc(r.ID, func(c rune) bool {
 		return (c < 'A' || c > 'Z') && (c < '0' || c > '9')
@@ -127,11 +127,11 @@ func tokenHash(token string) string {
 
 func random(n int) []byte {
 	b := make([]byte, n)
-	_, _ = rand.Read(b) // never fails: it ends the process first
+	_, _ = rand.Read(b) // never fails: the process would end before
 	return b
 }
 
-// letters draws n of 32 letters and digits that are hard to mistake: 5 bits each.
+// letters returns n random characters of 32 letters and digits that are hard to mistake: 5 bits each.
 func letters(n int) string {
 	const alphabet = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 	b := random(n)

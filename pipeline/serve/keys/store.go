@@ -8,7 +8,7 @@ import (
 	"sync"
 )
 
-// Store answers who a key is, from the file as it is now (KEYS-5). It may be used from several goroutines.
+// Store looks up keys in the current file (KEYS-5). It may be used from several goroutines.
 type Store struct {
 	file File
 
@@ -26,8 +26,8 @@ func Open(name string) (*Store, error) {
 	return s, s.err
 }
 
-// Secret is the caller of an access key and the secret it signs with; ok is false for an id that is no key, or was
-// revoked.
+// Secret returns the caller of an access key and the secret with which it signs; ok is false if the key does not exist
+// or was revoked.
 func (s *Store) Secret(id string) (c Caller, secret string, ok bool, err error) {
 	access, _, err := s.now()
 	if err != nil {
@@ -40,8 +40,8 @@ func (s *Store) Secret(id string) (c Caller, secret string, ok bool, err error) 
 	return r.Caller, r.Secret, true, nil
 }
 
-// Token is the caller of a token; ok is false for what is no token, or was revoked. Tokens are looked up by their hash,
-// so that the time it takes says nothing about those there are.
+// Token returns the caller of a token; ok is false if the token does not exist or was revoked. Tokens are looked up by
+// their hash, so that the time it takes reveals nothing about existing ones.
 func (s *Store) Token(token string) (c Caller, ok bool, err error) {
 	_, tokens, err := s.now()
 	if err != nil {
@@ -54,7 +54,7 @@ func (s *Store) Token(token string) (c Caller, ok bool, err error) {
 	return r.Caller, true, nil
 }
 
-// Known reports whether a caller has a key that says of it what c says, and that was not revoked.
+// Known reports whether a key with the data of c exists and was not revoked.
 func (s *Store) Known(c Caller) (bool, error) {
 	access, tokens, err := s.now()
 	if err != nil {
@@ -71,14 +71,14 @@ func (s *Store) Known(c Caller) (bool, error) {
 	return false, nil
 }
 
-// Check says whether the file can be used now.
+// Check reports whether the file can be used now.
 func (s *Store) Check() error {
 	_, _, err := s.now()
 	return err
 }
 
-// now is the keys of the file as it is now. A file is only ever replaced (KEYS-1), so that it is another one if it
-// changed; size and time are looked at too, for those who edit it.
+// now returns the keys of the current file. A file is only replaced (KEYS-1), so a changed file is another one; size
+// and time are compared too, in case a person edits it.
 func (s *Store) now() (access, tokens map[string]*record, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -94,14 +94,14 @@ func (s *Store) now() (access, tokens map[string]*record, err error) {
 	return s.access, s.tokens, s.err
 }
 
-// load reads the file. Where that fails nobody is known.
+// load reads the file. If that fails, no key is known.
 func (s *Store) load() {
 	s.access, s.tokens = map[string]*record{}, map[string]*record{}
 	c, info, err := s.file.read()
 	s.info, s.err = info, err
 	if err != nil {
 		if _, ours := errors.AsType[*FileError](err); !ours {
-			s.info = nil // it is read again the next time
+			s.info = nil // read again at the next call
 			s.err = fmt.Errorf("keys: %w", err)
 		}
 		return

@@ -8,13 +8,13 @@ import (
 	"strconv"
 )
 
-// Appender is an answer of many rows that writes its JSON itself, with the bytes that Encode gives to any other value:
-// looking the fields of each row up costs more than reading the row.
+// Appender is a result with many rows that writes its own JSON, with the bytes that Encode would write: looking up the
+// fields of each row costs more than reading the row.
 type Appender interface {
 	AppendJSON(b []byte) ([]byte, error)
 }
 
-// Encode writes a value as answers are written: JSON without HTML escapes, and a newline.
+// Encode writes a value in the form of all results: JSON without HTML escapes, and a newline.
 func Encode(w io.Writer, v any) error {
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
@@ -24,7 +24,7 @@ func Encode(w io.Writer, v any) error {
 // Object appends the members of a JSON object. Begin starts it, End ends it.
 type Object struct {
 	B   []byte
-	Err error // the first decimal that is none
+	Err error // the first invalid decimal
 }
 
 // Begin starts an object.
@@ -33,7 +33,7 @@ func (o *Object) Begin() { o.B = append(o.B, '{') }
 // End ends the object.
 func (o *Object) End() { o.B = append(o.B, '}') }
 
-// Name begins a member. name needs no escapes.
+// Name begins a member. name must not need escapes.
 func (o *Object) Name(name string) {
 	if o.B[len(o.B)-1] != '{' {
 		o.B = append(o.B, ',')
@@ -41,7 +41,7 @@ func (o *Object) Name(name string) {
 	o.B = append(append(append(o.B, '"'), name...), '"', ':')
 }
 
-// List is a member that is a list of n objects; item writes one.
+// List writes a member that is a list of n objects; item writes one.
 func (o *Object) List(name string, n int, item func(i int)) {
 	o.Name(name)
 	o.B = append(o.B, '[')
@@ -54,33 +54,33 @@ func (o *Object) List(name string, n int, item func(i int)) {
 	o.B = append(o.B, ']')
 }
 
-// Text is a member that is a string.
+// Text writes a member that is a string.
 func (o *Object) Text(name, text string) {
 	o.Name(name)
 	o.B = appendText(o.B, text)
 }
 
-// Some is Text for a member that is left out where it is empty.
+// Some is Text for a member that is omitted if it is empty.
 func (o *Object) Some(name, text string) {
 	if text != "" {
 		o.Text(name, text)
 	}
 }
 
-// Whole is a member that is a whole number.
+// Whole writes a member that is a whole number.
 func (o *Object) Whole(name string, n int64) {
 	o.Name(name)
 	o.B = strconv.AppendInt(o.B, n, 10)
 }
 
-// SomeWhole is Whole for a member that is left out where it is 0.
+// SomeWhole is Whole for a member that is omitted if it is 0.
 func (o *Object) SomeWhole(name string, n int) {
 	if n != 0 {
 		o.Whole(name, int64(n))
 	}
 }
 
-// Decimal is a member that is a decimal. One without digits is an error, never 0.
+// Decimal writes a member that is a decimal. One without digits is an error, never 0.
 func (o *Object) Decimal(name string, d Decimal) {
 	if d == "" && o.Err == nil {
 		o.Err = fmt.Errorf("write the answer: %s is no decimal", name)
@@ -89,7 +89,7 @@ func (o *Object) Decimal(name string, d Decimal) {
 	o.B = append(o.B, d...)
 }
 
-// SomeDecimal is Decimal for a member that is left out where it is empty.
+// SomeDecimal is Decimal for a member that is omitted if it is empty.
 func (o *Object) SomeDecimal(name string, d Decimal) {
 	if d != "" {
 		o.Decimal(name, d)
@@ -101,7 +101,7 @@ func appendText(b []byte, text string) []byte {
 	for i := range len(text) {
 		if c := text[i]; c < ' ' || c == '"' || c == '\\' || c >= 0x7f {
 			var w bytes.Buffer
-			_ = Encode(&w, text) // of a string: it cannot fail
+			_ = Encode(&w, text) // cannot fail for a string
 			return append(b, bytes.TrimSuffix(w.Bytes(), []byte("\n"))...)
 		}
 	}

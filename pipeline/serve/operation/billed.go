@@ -9,12 +9,12 @@ import (
 	"github.com/tollbook/tollbook/pipeline/read/records"
 )
 
-// Books can be corrected after a close. The lines and partner statements of the closed cycle stay (§4.11, C77), so that
-// they say there whose a customer and a reseller were (C160).
+// Books can be corrected after a close. The lines and partner statements of the closed cycle stay unchanged (§4.11,
+// C77), so there they determine to whom a customer and a reseller belonged (C160).
 
-// billedAs returns NotItsCustomer if the scope's customer has no line of the scope's partner in the month that is asked
-// for. A line of an open month can have a partner of another month: that of a charge of a cost file after the end of
-// its billing period. An operation about everything of a customer goes by the books alone.
+// billedAs returns NotItsCustomer if the scope's customer has no line of the scope's partner in the requested month. A
+// line of an open month can have the partner of another month: a charge of a cost file after the end of its billing
+// period. An operation about everything of a customer uses only the books.
 func (a *asked) billedAs(ctx context.Context, s *Scope) error {
 	month, ok := a.month()
 	if !ok || a.op.Subject == WholeCustomer {
@@ -33,9 +33,9 @@ func (a *asked) billedAs(ctx context.Context, s *Scope) error {
 	return err
 }
 
-// ofReseller narrows a distributor's scope to one reseller: to the times in which the books have it as the
-// distributor's, or, if its statement of the closed month that is asked for names one seller, to all of that month or
-// none of it.
+// ofReseller limits a distributor's scope to one reseller: to the times in which the reseller belonged to it by the
+// books or, if the reseller's statement of the requested closed month names one seller, to all or nothing of that
+// month.
 func (a *asked) ofReseller(ctx context.Context, s *Scope, reseller string) error {
 	b, distributor := a.state.Workspace.Books, s.Partner
 	if b.Partner(reseller) < 0 {

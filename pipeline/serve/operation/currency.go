@@ -6,15 +6,14 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
-// OfCurrency is the parameter of operations whose answer is of one currency, of a caller that may see several (§10.7).
+// OfCurrency is the parameter of operations with results in one currency, for callers that may see several (§10.7).
 func OfCurrency() Param {
 	return Param{Name: "currency", Max: 3,
 		Meaning: "only amounts in this currency; by default the partner's, without a partner the workspace's"}
 }
 
-// InCurrency is the currency of the amounts of an answer (§10.7): that of the customer that it is about, else of the
-// partner that partner_id names, else the one that `currency` names, else of the caller's partner, else the
-// workspace's.
+// InCurrency returns the currency of a result's amounts (§10.7). The first of these that is given decides: the customer
+// of the call, the partner in partner_id, `currency`, the caller's partner, the workspace.
 func (c *Call) InCurrency() money.Currency {
 	b := c.State.Workspace.Books
 	if !b.Mixed {
@@ -38,12 +37,12 @@ func (c *Call) InCurrency() money.Currency {
 	return b.OwnCurrency()
 }
 
-// CurrencyOf is the currency of a customer's money.
+// CurrencyOf returns the currency of a customer.
 func (c *Call) CurrencyOf(customer string) string {
 	return c.State.Workspace.Books.CustomerCurrencyOf(customer).Code
 }
 
-// BillsIn reports whether a customer's money is in the currency of the answer.
+// BillsIn reports whether a customer's currency is that of the result.
 func (c *Call) BillsIn(customer string) bool {
 	return !c.State.Workspace.Books.Mixed || c.CurrencyOf(customer) == c.InCurrency().Code
 }

@@ -2,9 +2,7 @@ package operation
 
 import "github.com/tollbook/tollbook/schemas/period"
 
-// Time is a time as the vendor's operations have it: `2026-09-01T00:00:00Z`, without a fraction. What the lake has
-// more exactly is given
-// as the second that it is in.
+// Time formats a time as the vendor's operations do: `2026-09-01T00:00:00Z`. Fractions of a second are cut off.
 func Time(t period.Instant) string {
 	part := int64(t) % period.Second
 	if part < 0 {
@@ -13,12 +11,12 @@ func Time(t period.Instant) string {
 	return (t - period.Instant(part)).String()
 }
 
-// Decimal is a decimal that goes out as a JSON number with these very digits: what the SDK reads as decimal.Decimal.
-// Where the SDK has a string, a plain string is right.
+// Decimal is sent as a JSON number with exactly these digits, which the SDK reads as decimal.Decimal. For a field that
+// is a string in the SDK, use a string.
 type Decimal string
 
 // MarshalJSON writes the digits.
 func (d Decimal) MarshalJSON() ([]byte, error) { return []byte(d), nil }
 
-// Number is a number of a request that may also be sent as a string, for openapi.yaml.
+// Number is a number of a request that may also be a string, for openapi.yaml.
 type Number string

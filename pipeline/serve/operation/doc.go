@@ -5,9 +5,9 @@
 //	      the same table.
 //	OP-2  A malformed parameter is an error that names it (CBC.0100). A parameter that the operation does not have is
 //	      ignored, and a duplicate one is malformed. What Call returns was checked.
-//	OP-3  Decide alone determines access, before an operation reads anything: from the caller, the operation, its
-//	      parameters and the books, and from whose the customer and the reseller are in the lines and closed
-//	      statements of the month that is asked for. An operation reads no more than its Call's Scope.
+//	OP-3  Only Decide determines access, before an operation reads anything. It uses the caller, the operation, its
+//	      parameters, the books, and to whom the customer and the reseller belong in the lines and closed statements
+//	      of the requested month. An operation reads no more than its Call's Scope.
 //	OP-4  An Error has a code and a text in each language, neither empty, and contains nothing of other callers. Any
 //	      other error is returned as CBC.0999 with only the request's id.
 //	OP-5  A Call reads one committed state.

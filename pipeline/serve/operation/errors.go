@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Language is that of names and error texts.
+// Language is the language of names and error texts.
 type Language uint8
 
 // The languages.
@@ -15,7 +15,7 @@ const (
 	Chinese                 // zh_CN
 )
 
-// ParseLanguage reads a language, as X-Language and the setting api.language have it; case does not matter.
+// ParseLanguage parses a language of X-Language or the setting api.language; case does not matter.
 func ParseLanguage(text string) (Language, bool) {
 	switch {
 	case strings.EqualFold(text, "zh_CN"):
@@ -37,7 +37,7 @@ func (t Text) In(l Language) string {
 	return t.En
 }
 
-// Textf fills in both texts; verbs and their order are the same in both.
+// Textf formats both texts; they must have the same verbs in the same order.
 func Textf(zh, en string, args ...any) Text {
 	return Text{fmt.Sprintf(zh, args...), fmt.Sprintf(en, args...)}
 }
@@ -51,7 +51,7 @@ type Code struct {
 // The codes (§8).
 func badParameter() Code { return Code{"CBC.0100", http.StatusBadRequest} }
 
-// Error is an error as a caller receives it.
+// Error is an error in the form that a caller receives.
 type Error struct {
 	Code Code
 	Text Text
@@ -60,7 +60,7 @@ type Error struct {
 // Error is the English text.
 func (e *Error) Error() string { return e.Code.ID + ": " + e.Text.En }
 
-// Body is an error as it is written: JSON of two members.
+// ErrorBody is the JSON form of an error.
 type ErrorBody struct {
 	Code string `json:"error_code"`
 	Text string `json:"error_msg"`
@@ -69,7 +69,7 @@ type ErrorBody struct {
 // Body is the error in a language.
 func (e *Error) Body(l Language) ErrorBody { return ErrorBody{e.Code.ID, e.Text.In(l)} }
 
-// NotHTTP is the error of what cannot be read as a request: CBC.0100, and CBC.0 with the status where that is not 400.
+// NotHTTP is the error for an invalid request: CBC.0100, or CBC.0 with the status if that is not 400.
 func NotHTTP(status int, why string) *Error {
 	code := badParameter()
 	if status != http.StatusBadRequest {
@@ -83,18 +83,18 @@ func BadParameter(name string, why Text) *Error {
 	return &Error{badParameter(), Text{"参数" + name + "错误：" + why.Zh, "parameter " + name + ": " + why.En}}
 }
 
-// BadRequest is CBC.0100 of the request as a whole.
+// BadRequest is CBC.0100 for the complete request.
 func BadRequest(why Text) *Error { return &Error{badParameter(), why} }
 
-// MayNot is CBC.0150: the caller has no right to what it asks for.
+// MayNot is CBC.0150: the caller has no right to the requested data.
 func MayNot(what Text) *Error { return &Error{Code{"CBC.0150", http.StatusForbidden}, what} }
 
-// NotForRole is CBC.0151: the operation is not for a caller of this kind.
+// NotForRole is CBC.0151: the operation is not for callers of this role.
 func NotForRole() *Error {
 	return &Error{Code{"CBC.0151", http.StatusForbidden}, Text{"没有权限调用该接口", "this operation is not for the caller"}}
 }
 
-// OtherManager is CBC.0151: a key that is bound to an account manager asked for another.
+// OtherManager is CBC.0151: a key that is limited to an account manager requested another one.
 func OtherManager() *Error {
 	return &Error{Code{"CBC.0151", http.StatusForbidden},
 		Text{"没有该客户经理的权限", "the key is bound to another account_manager_id"}}
@@ -103,24 +103,24 @@ func OtherManager() *Error {
 // NotSigned is CBC.0154: signature or token is missing or wrong.
 func NotSigned(why Text) *Error { return &Error{Code{"CBC.0154", http.StatusUnauthorized}, why} }
 
-// TooMany is CBC.0250: the caller asks too often.
+// TooMany is CBC.0250: the caller sends too many requests.
 func TooMany() *Error {
 	return &Error{Code{"CBC.0250", http.StatusTooManyRequests},
 		Text{"请求过于频繁，请稍后再试", "too many requests: try again later"}}
 }
 
-// Internal is CBC.0999. id is the request's, under which the log says more.
+// Internal is CBC.0999. id is the id of the request, under which the log has details.
 func Internal(id string) *Error {
 	return &Error{Code{"CBC.0999", http.StatusInternalServerError},
 		Textf("系统内部错误，请求标识：%s", "internal error, request id %s", id)}
 }
 
-// NotItsCustomer is CBC.99000035; it is the same for a customer of others and one that does not exist.
+// NotItsCustomer is CBC.99000035, both for a customer of another partner and for one that does not exist.
 func NotItsCustomer() *Error {
 	return &Error{Code{"CBC.99000035", http.StatusBadRequest}, Text{"该客户不是当前伙伴的客户", "not a customer of this partner"}}
 }
 
-// NotItsReseller is CBC.99000037; it is the same for a reseller of others and one that does not exist.
+// NotItsReseller is CBC.99000037, both for a reseller of another partner and for one that does not exist.
 func NotItsReseller() *Error {
 	return &Error{Code{"CBC.99000037", http.StatusForbidden}, Text{"没有该云经销商的权限", "no right to this indirect partner"}}
 }
@@ -128,7 +128,7 @@ func NotItsReseller() *Error {
 // NotFound is CBC.0404.
 func NotFound(what Text) *Error { return &Error{Code{"CBC.0404", http.StatusNotFound}, what} }
 
-// NoPath is CBC.0404 of a path that is no operation.
+// NoPath is CBC.0404 for a path without an operation.
 func NoPath() *Error { return NotFound(Text{"接口不存在", "there is no such operation"}) }
 
 // WrongVerb is CBC.0405.
@@ -137,19 +137,19 @@ func WrongVerb(allowed string) *Error {
 		allowed)}
 }
 
-// TooLarge is CBC.0413: the body is longer than it may be.
+// TooLarge is CBC.0413: the body is too long.
 func TooLarge(most int) *Error {
 	return &Error{Code{"CBC.0413", http.StatusRequestEntityTooLarge},
 		Textf("请求体超过%d字节", "the body is longer than %d bytes", most)}
 }
 
-// NoRange is CBC.0416: the part of a file that was asked for is behind its end.
+// NoRange is CBC.0416: the requested part of a file begins after its end.
 func NoRange() *Error {
 	return &Error{Code{"CBC.0416", http.StatusRequestedRangeNotSatisfiable},
 		Text{"请求的范围超出文件长度", "Range: the file ends before the requested range"}}
 }
 
-// NotTheSame is CBC.0412: If-Match or If-Unmodified-Since asks for a version of a file that is not the present one.
+// NotTheSame is CBC.0412: If-Match or If-Unmodified-Since requires another version of a file than the current one.
 func NotTheSame() *Error {
 	return &Error{Code{"CBC.0412", http.StatusPreconditionFailed},
 		Text{"文件已更新，不满足请求的条件", "If-Match or If-Unmodified-Since: the file is a different version"}}
@@ -161,21 +161,21 @@ func URLTooLong(most int) *Error {
 		most)}
 }
 
-// NotReady is CBC.0503: the server runs and cannot answer yet, or no longer.
+// NotReady is CBC.0503: the server cannot answer yet, or no longer.
 func NotReady(why Text) *Error {
 	return &Error{Code{"CBC.0503", http.StatusServiceUnavailable}, why}
 }
 
-// MaxTurns is how many states an answer is tried on. If runs delete the files of all of them meanwhile, the error is
+// MaxTurns is how many states are tried for a result. If runs delete the files of all of them meanwhile, the error is
 // Overtaken.
 const MaxTurns = 10
 
-// Overtaken is CBC.0503: runs committed faster than the answer was read.
+// Overtaken is CBC.0503: runs committed faster than the result was read.
 func Overtaken() *Error {
 	return NotReady(Text{"数据在读取期间多次更新，请稍后重试", "the data changed several times while it was being read: try again"})
 }
 
-// TooLong is CBC.0504: the answer was not ready in time.
+// TooLong is CBC.0504: the result was not ready in time.
 func TooLong() *Error {
 	return &Error{Code{"CBC.0504", http.StatusGatewayTimeout},
 		Text{"处理超时，请缩小查询范围", "the answer took too long: request less"}}

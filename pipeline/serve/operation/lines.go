@@ -11,8 +11,8 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Lines are the conditions of the lines that a call may see; none reports that it may see no line. Whoever looks lines
-// up for a caller starts with them (OP-3).
+// Lines returns the conditions of the lines that a call may see; none reports that it may see no line. Every lookup of
+// lines for a caller must include them (OP-3).
 func (c *Call) Lines() (where []records.Condition, none bool) {
 	if c.Scope.Partner != "" {
 		where = append(where, records.Condition{Column: tables.LinePartnerID.Of(), Op: records.Is,
@@ -30,8 +30,8 @@ func (c *Call) Lines() (where []records.Condition, none bool) {
 	return where, none
 }
 
-// Customers are the customers that consumed in a cycle and that a call may see, as far as they are wanted, by id. There
-// are none in a cycle that the lake does not have.
+// Customers returns the ids of the customers with lines in a cycle that the call may see and for which wanted is true,
+// sorted. It returns none for a cycle that the lake does not have.
 func (c *Call) Customers(ctx context.Context, cycle manifest.Cycle, wanted func(records.Share) bool) ([]string, error) {
 	if c.Scope.Nothing {
 		return nil, nil

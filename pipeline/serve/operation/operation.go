@@ -23,33 +23,33 @@ type Operation struct {
 	Method  string      // GET or POST
 	Path    string      // as net/http matches it: /v1/statements/{cycle}
 	Summary string      // one line
-	Callers []keys.Role // who may call it; empty = anybody, without a key
+	Callers []keys.Role // who may call it; empty = everybody, without a key
 	Subject Subject     // whose records it reads
-	Params  []Param     // of path, query and body
-	Answer  any         // a zero value of what Handle gives as JSON: openapi.yaml says its fields; nil = no JSON
-	Resumed bool        // parts of its Streams can be had by Range
-	Types   []string    // Content-Types of what else Handle gives, as Streams
+	Params  []Param     // in path, query and body
+	Answer  any         // a zero value of the JSON result of Handle, compared with openapi.yaml; nil = no JSON
+	Resumed bool        // its Streams support Range
+	Types   []string    // Content-Types of the Streams that Handle can return
 	Handle  func(context.Context, *Call) (any, error)
 
 	Resellers bool // customer_id may also name a reseller of the partner (Scope.Reseller)
 }
 
-// Subject says whose records an operation reads, and so what its parameters customer_id, partner_id,
-// indirect_partner_id and account_manager_id mean (see Decide).
+// Subject says whose records an operation reads, which determines the meaning of its parameters customer_id,
+// partner_id, indirect_partner_id and account_manager_id (see Decide).
 type Subject uint8
 
 // The subjects.
 const (
-	Nobody        Subject = iota // what is nobody's: cycles, runs, prices
+	Nobody        Subject = iota // data that belong to nobody: cycles, runs, prices
 	OneCustomer                  // of the customer that customer_id names
-	WholeCustomer                // of one customer, whoever was its partner: a partner only where nobody else ever was
-	Customers                    // of all customers that the caller may see, or of one where customer_id is given
-	ItsCustomer                  // of the caller, a customer; the vendor names it by customer_id
+	WholeCustomer                // of one customer, under any partner: a partner only if it was never another's
+	Customers                    // of all customers that the caller may see, or of the one in customer_id
+	ItsCustomer                  // of the caller, a customer; the vendor names one by customer_id
 	ItsPartner                   // of the caller, a partner, or its reseller; the vendor may name one by partner_id
 	AnyStatement                 // of all partners (the vendor, finance), or of the caller, a partner
 )
 
-// Public reports whether the operation needs no key.
+// Public reports whether the operation can be called without a key.
 func (o *Operation) Public() bool { return len(o.Callers) == 0 }
 
 // Param returns a parameter of the operation.
@@ -61,36 +61,36 @@ func (o *Operation) Param(name string) (Param, bool) {
 	return o.Params[i], true
 }
 
-// Call is one request that was let through.
+// Call is one accepted request.
 type Call struct {
 	Op       *Operation
 	Caller   keys.Caller // zero for a public operation
-	Scope    Scope       // what it may see
-	State    *State      // what it reads; nil for a public operation
-	Inside   *Inside     // of the server: for operations about its state
+	Scope    Scope       // what the call may see
+	State    *State      // the state that it reads; nil for a public operation
+	Inside   *Inside     // about the server: for operations about its state
 	Language Language
 	Body     []byte // of a POST: JSON
 	Values
 }
 
-// State is one committed state of the lake with the settings and books that it is read with. Several calls share it.
+// State is one committed state of the lake with its settings and books. Several calls share it.
 type State struct {
 	Workspace *workspace.Workspace
 	Snap      *lake.Snapshot
-	Store     records.Store  // looks lines of Snap up
+	Store     records.Store  // looks up lines of Snap
 	Prices    *Prices        // of the workspace's books
-	Now       period.Instant // of the request: for what is in force today; amounts never depend on it
+	Now       period.Instant // time of the request: for what is in force today; amounts never depend on it
 }
 
-// Prices are what rating and settlement make of a workspace's books, when it is first asked for.
+// Prices has what rating and settlement derive from a workspace's books, calculated at the first use.
 type Prices struct {
-	Bill func() *tariff.Book // as bills are rated
-	Ask  func() *tariff.Book // without prepaid packages: a price is asked for, and nothing drawn
+	Bill func() *tariff.Book // with which bills are rated
+	Ask  func() *tariff.Book // without prepaid packages: for price enquiries, which draw nothing
 
-	Partners func() (*settlement.Book, error) // what partners are settled by
+	Partners func() (*settlement.Book, error) // by which partners are settled
 }
 
-// NewPrices is of a workspace whose books do not change.
+// NewPrices returns the prices of a workspace whose books do not change.
 func NewPrices(w *workspace.Workspace) *Prices {
 	return &Prices{Bill: sync.OnceValue(w.Prices), Ask: sync.OnceValue(func() *tariff.Book {
 		b := *w.Books
@@ -99,23 +99,23 @@ func NewPrices(w *workspace.Workspace) *Prices {
 	}), Partners: sync.OnceValues(w.PartnerBook)}
 }
 
-// Inside is what the server says of itself.
+// Inside has what operations may know about the server.
 type Inside struct {
 	Ready   func() error          // why it cannot answer; nil = it can
 	Metrics func(io.Writer) error // in Prometheus's text format
-	Cache   *cache.Cache          // of what is asked for again; nil = nothing is kept
-	Program string                // which build writes the answers: part of their tags
+	Cache   *cache.Cache          // of repeated results; nil = nothing is cached
+	Program string                // identifies the build that writes the results: a part of their tags
 }
 
-// Stream is an answer that is no JSON value. With both Write and Open, the whole is written and a part of it is read
-// from the file; both give the same bytes.
+// Stream is a result that is not JSON. If both Write and Open are set, Write writes the complete result and parts are
+// read from the file of Open; both must have the same bytes.
 type Stream struct {
 	Type string // its Content-Type
-	Name string // of the file that a browser would save; empty = shown in place
-	Tag  string // strong ETag without quotes: the same tag means the same bytes; empty = none
+	Name string // for saving the file in a browser; empty = shown in the browser
+	Tag  string // strong ETag without quotes: equal tags mean equal bytes; empty = none
 	Time time.Time
-	// Write gives the answer from start to end. An error after the first byte cuts the connection.
+	// Write writes the complete result. An error after the first byte cuts the connection.
 	Write func(ctx context.Context, w io.Writer) error
-	// Open gives a finished file: with a Tag, requests with Range and If-Range are resumed (RFC 9110).
+	// Open opens a finished file: with a Tag, requests with Range and If-Range are resumed (RFC 9110).
 	Open func(context.Context) (io.ReadSeekCloser, error)
 }

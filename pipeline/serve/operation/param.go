@@ -19,7 +19,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Place is where a parameter is.
+// Place is the place of a parameter in a request.
 type Place uint8
 
 // The places.
@@ -29,10 +29,10 @@ const (
 	Body // a member of the body's JSON object
 )
 
-// String is the place as openapi.yaml has it; `body` is none of its own there.
+// String returns the place in the words of openapi.yaml, which does not list `body` as a place of parameters.
 func (p Place) String() string { return [...]string{"query", "path", "body"}[p] }
 
-// Kind is what a parameter's value may be.
+// Kind is the kind of a parameter's value.
 type Kind uint8
 
 // The kinds.
@@ -44,7 +44,7 @@ const (
 	Moment              // 2026-09-01T00:00:00Z
 	Word                // one of Words
 	Flag                // true, false
-	Raw                 // any JSON value of a body, checked by the operation; of a query a list of texts
+	Raw                 // any JSON value of a body, which the operation checks; in a query a list of texts
 )
 
 // Param is one parameter.
@@ -53,31 +53,31 @@ type Param struct {
 	In       Place
 	Kind     Kind
 	Required bool
-	Min, Max int64    // of Whole; of Text256 Max is the most characters, of Raw the most items of a list
-	Of       any      // of Raw: a zero value of what it holds, for openapi.yaml
+	Min, Max int64    // of Whole; for Text256 Max is the largest number of characters, for Raw of items of a list
+	Of       any      // of Raw: a zero value of its content, for openapi.yaml
 	Words    []string // of Word
-	Default  string   // what is meant where it is not given; empty = nothing
-	Recent   bool     // of Month: not more than 18 months before the present one, nor after it
+	Default  string   // value if it is not given; empty = none
+	Recent   bool     // of Month: at most 18 months before the current one, and not after it
 	Meaning  string
 }
 
-// Window is how many months back cycles may be asked for (§8).
+// Window is for how many past months cycles can be requested (§8).
 const Window = 18
 
-// Values are a request's parameters, checked.
+// Values are the checked parameters of a request.
 type Values struct {
 	op     *Operation
 	values map[string]string
 	raw    map[string]jsontext.Value
 }
 
-// Said is a parameter as the request said it, "" where it did not: for the log.
+// Said returns a parameter as the request has it, "" if it has none: for the log.
 func (v *Values) Said(name string) string { return v.values[name] }
 
-// Given reports whether a parameter has a value, given or by default.
+// Given reports whether a parameter has a value, from the request or by default.
 func (v *Values) Given(name string) bool { _, ok := v.get(name); return ok }
 
-// Key distinguishes requests to an operation by their parameters, those that are named left out.
+// Key identifies a request to an operation by its parameters, except those in without.
 func (v *Values) Key(without ...string) string {
 	var out strings.Builder
 	for i := range v.op.Params {
@@ -91,22 +91,22 @@ func (v *Values) Key(without ...string) string {
 	return out.String()
 }
 
-// Text is a parameter's value as it was given, or its default; "" = none.
+// Text returns a parameter's value or its default; "" = none.
 func (v *Values) Text(name string) string { s, _ := v.get(name); return s }
 
-// Whole is the value of a Whole parameter; 0 where there is none.
+// Whole returns the value of a Whole parameter; 0 = none.
 func (v *Values) Whole(name string) int {
-	n, _ := strconv.Atoi(v.Text(name)) // was checked
+	n, _ := strconv.Atoi(v.Text(name)) // was checked before
 	return n
 }
 
-// Month is the value of a Month parameter; ok is false where there is none.
+// Month returns the value of a Month parameter; ok is false if there is none.
 func (v *Values) Month(name string) (c period.Cycle, ok bool) {
 	c, err := period.ParseCycle(v.Text(name))
 	return c, err == nil
 }
 
-// Cycle is the value of a Month parameter as the keys of files have it; none where there is none.
+// Cycle returns the value of a Month parameter as a cycle of the manifest, or none.
 func (v *Values) Cycle(name string) manifest.Cycle {
 	if c, ok := v.Month(name); ok {
 		return manifest.CycleOf(c)
@@ -114,13 +114,13 @@ func (v *Values) Cycle(name string) manifest.Cycle {
 	return manifest.Cycle{}
 }
 
-// Day is the value of a Date parameter; ok is false where there is none.
+// Day returns the value of a Date parameter; ok is false if there is none.
 func (v *Values) Day(name string) (d period.Day, ok bool) {
 	d, err := period.ParseDay(v.Text(name))
 	return d, err == nil
 }
 
-// Moment is the value of a Moment parameter; ok is false where there is none.
+// Moment returns the value of a Moment parameter; ok is false if there is none.
 func (v *Values) Moment(name string) (t period.Instant, ok bool) {
 	t, err := period.ParseInstant(v.Text(name))
 	return t, err == nil
@@ -129,7 +129,7 @@ func (v *Values) Moment(name string) (t period.Instant, ok bool) {
 // Flag is the value of a Flag parameter.
 func (v *Values) Flag(name string) bool { return v.Text(name) == "true" }
 
-// JSON is the value of a Raw parameter; nil where there is none.
+// JSON returns the value of a Raw parameter; nil = none.
 func (v *Values) JSON(name string) jsontext.Value { return v.raw[name] }
 
 // Decode reads a Raw parameter into dst. The error is an Error.
@@ -210,14 +210,14 @@ func Parse(op *Operation, r *http.Request, body []byte, now period.Instant, zone
 	return v, nil
 }
 
-// list takes the values of a parameter that a query may repeat as a JSON list, and returns it; "" = there are none.
+// list converts the values of a parameter that a query may repeat to a JSON list, and returns it; "" = none.
 func (v *Values) list(name string, values []string) string {
 	values = slices.DeleteFunc(values, func(s string) bool { return s == "" })
 	if len(values) == 0 {
 		return ""
 	}
 	text, err := json.Marshal(values)
-	if err != nil { // not UTF-8: Decode refuses it
+	if err != nil { // not UTF-8: Decode rejects it
 		text = []byte("0")
 	}
 	v.raw[name] = text
@@ -226,7 +226,7 @@ func (v *Values) list(name string, values []string) string {
 
 func malformed() Text { return Text{"格式错误", "is malformed"} }
 
-// object reads a JSON object; an empty body is one without members. Duplicate names are an error.
+// object parses a JSON object; an empty body is an object without members. Duplicate names are an error.
 func object(body []byte) (map[string]jsontext.Value, error) {
 	if len(bytes.TrimSpace(body)) == 0 {
 		return nil, nil
@@ -238,8 +238,8 @@ func object(body []byte) (map[string]jsontext.Value, error) {
 	return members, json.Unmarshal(body, &members)
 }
 
-// scalar is a member of a body as a query would have it: a string's text; of numbers and flags also their literal. null
-// is nothing.
+// scalar converts a member of a body to the form that it has in a query: a string's text, or for numbers and flags also
+// their literal. null is no value.
 func scalar(value jsontext.Value, k Kind) (string, error) {
 	switch value.Kind() {
 	case 0, 'n':
@@ -259,7 +259,7 @@ func scalar(value jsontext.Value, k Kind) (string, error) {
 	return "", errors.New("of another kind")
 }
 
-// check says whether a value is one of the parameter's; if not, why.
+// check reports whether a value is valid for the parameter; if not, it returns the reason.
 func (p *Param) check(text string, now period.Instant, zone *period.Zone) (Text, bool) {
 	switch p.Kind {
 	case Whole:

@@ -9,20 +9,20 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Scope is what a call may see. Every set part narrows it; the zero value sees everything, and is the vendor's alone.
+// Scope is what a call may see. Each field narrows it; the zero value permits everything and is only for the vendor.
 type Scope struct {
-	Partner string // only what bears this partner_id
-	// and was that partner's in one of these times: of a reseller, when it was the caller's; nil = any time
+	Partner string // only records with this partner_id
+	// only while the partner, a reseller, belonged to the caller; nil = any time
 	During   []period.Span
-	Customer string // only this customer's
-	Reseller string // only what the partner gave to this reseller of its own, and took back; see Operation.Resellers
+	Customer string // only records of this customer
+	Reseller string // only what the partner gave this reseller and took back; see Operation.Resellers
 	Manager  string // only customers of this account manager
 	Feeds    bool   // raw records of feeds may be shown: the vendor and finance
-	Nothing  bool   // nothing fits: the answer is empty
+	Nothing  bool   // nothing matches: the result is empty
 }
 
-// Line reports whether a line is in the scope, by its partner and its own time (§6.1). Customer and Manager are
-// for the caller to choose lines by.
+// Line reports whether a line is in the scope, by its partner and its own time (§6.1). The caller must select lines by
+// Customer and Manager itself.
 func (s *Scope) Line(partner string, own period.Instant) bool {
 	if s.Nothing || s.Partner != "" && partner != s.Partner {
 		return false
@@ -30,14 +30,13 @@ func (s *Scope) Line(partner string, own period.Instant) bool {
 	return s.During == nil || slices.ContainsFunc(s.During, func(d period.Span) bool { return d.Holds(own) })
 }
 
-// Managed reports whether a customer is one of the scope's manager's at an instant; true where the scope has no
-// manager.
+// Managed reports whether a customer belongs to the scope's account manager at an instant; always true without one.
 func (s *Scope) Managed(b *books.Books, customer int32, at period.Instant) bool {
 	return s.Manager == "" || books.ManagerOf(b, customer, at) == s.Manager
 }
 
-// Admit says whether a caller may call an operation at all, whatever it asks for: the first half of Decide, done before
-// parameters are looked at.
+// Admit returns an error if a caller may not call an operation with any parameters: the first half of Decide, done
+// before parameters are read.
 func Admit(op *Operation, c *keys.Caller) error {
 	if op.Public() {
 		return nil
@@ -53,8 +52,8 @@ func Admit(op *Operation, c *keys.Caller) error {
 	return nil
 }
 
-// Decide is the one place that says what a call may see (§8), by the books and, for a partner, by what the cycle that
-// it asks for was billed as. What is wrong with the call is an *Error.
+// Decide is the only function that decides what a call may see (§8), by the books and, for a partner, by how the
+// requested cycle was billed. It returns an *Error if the call is not permitted.
 func Decide(ctx context.Context, op *Operation, c *keys.Caller, v *Values, s *State) (Scope, error) {
 	if err := Admit(op, c); err != nil {
 		return Scope{}, err
@@ -68,7 +67,7 @@ func Decide(ctx context.Context, op *Operation, c *keys.Caller, v *Values, s *St
 		return ofVendor(op, v, b)
 	case keys.Customer:
 		if asked := v.Text("customer_id"); asked != "" && asked != c.Customer || b.Customer(c.Customer) < 0 {
-			return Scope{}, NotForRole() // it asks for another one, or is no longer in the books
+			return Scope{}, NotForRole() // it requests another partner, or is no longer in the books
 		}
 		return Scope{Customer: c.Customer}, nil
 	case keys.Partner:
@@ -77,7 +76,7 @@ func Decide(ctx context.Context, op *Operation, c *keys.Caller, v *Values, s *St
 	return Scope{}, NotForRole()
 }
 
-// ofVendor is all that was asked for.
+// ofVendor returns a scope with all that was requested.
 func ofVendor(op *Operation, v *Values, b *books.Books) (Scope, error) {
 	s := Scope{Customer: v.Text("customer_id"), Partner: v.Text("indirect_partner_id"),
 		Manager: v.Text("account_manager_id"), Feeds: true}
@@ -93,14 +92,14 @@ func ofVendor(op *Operation, v *Values, b *books.Books) (Scope, error) {
 	return s, nil
 }
 
-// asked is what is asked for, and the state that it is asked of.
+// asked has the parameters of a request and the state to which it is sent.
 type asked struct {
 	op    *Operation
 	v     *Values
 	state *State
 }
 
-// ofPartner is what bears the partner's id, or that of its reseller while it was its reseller.
+// ofPartner returns a scope with records of the partner, or of its reseller while it belonged to the partner.
 func (a *asked) ofPartner(ctx context.Context, c *keys.Caller) (Scope, error) {
 	op, v, b := a.op, a.v, a.state.Workspace.Books
 	s := Scope{Partner: c.Partner, Manager: v.Text("account_manager_id")}
@@ -152,13 +151,13 @@ func (a *asked) ofPartner(ctx context.Context, c *keys.Caller) (Scope, error) {
 		if c.Manager != "" {
 			return Scope{}, NotItsCustomer()
 		}
-		s.Nothing = true // the id of a manager is a filter like others for a key that is bound to none
+		s.Nothing = true // for a key that is not limited to a manager, the manager's id is an ordinary filter
 	}
 	return s, nil
 }
 
-// reseller takes the customer that is asked for as a reseller, if the operation allows it and the scope's partner was
-// its distributor at any time; any distributor where the scope has no partner.
+// reseller treats the requested customer as a reseller, if the operation permits it and the scope's partner (any
+// distributor, if the scope has no partner) was its distributor at any time.
 func (s *Scope) reseller(op *Operation, b *books.Books) bool {
 	id := s.Customer
 	if !op.Resellers || b.Partner(id) < 0 || s.Partner != "" && resoldBy(b, s.Partner, id) == nil {
@@ -168,15 +167,14 @@ func (s *Scope) reseller(op *Operation, b *books.Books) bool {
 	return true
 }
 
-// Knows reports whether a customer, who may be none of the books, ever was one of the scope's partner's, in the times
-// that count. Every
-// customer of the books is known where the scope has no partner.
+// Knows reports whether a customer ever belonged to the scope's partner within the scope's times. Without a partner, it
+// reports whether the books have the customer.
 func (s *Scope) Knows(b *books.Books, id string, now period.Instant) bool {
 	customer := b.Customer(id)
 	return customer >= 0 && (s.Partner == "" || associated(b, customer, s, now+1))
 }
 
-// resoldBy is when a reseller had a partner as its distributor; nil = never.
+// resoldBy returns when a reseller belonged to a distributor; nil = never.
 func resoldBy(b *books.Books, distributor, reseller string) []period.Span {
 	parent, code := b.Partner(distributor), b.Partner(reseller)
 	if parent < 0 || code < 0 {
@@ -191,8 +189,8 @@ func resoldBy(b *books.Books, distributor, reseller string) []period.Span {
 	return spans
 }
 
-// associated reports whether a customer was the scope's partner's at any time before an instant. It may have left
-// since: what it consumed as the partner's stays to be seen, and what is billed late of that time too.
+// associated reports whether a customer belonged to the scope's partner at any time before an instant. It may have left
+// since: the partner still sees what it consumed before, also if that is billed late.
 func associated(b *books.Books, customer int32, s *Scope, before period.Instant) bool {
 	return slices.ContainsFunc(b.Associations.Of(customer), func(a books.Association) bool {
 		if b.Partners[a.Partner].ID != s.Partner || a.Valid.From >= before {
@@ -209,7 +207,7 @@ func onlyOf(b *books.Books, customer int32, partner string) bool {
 	})
 }
 
-// windowEnd is the end of the month that is asked for, or now.
+// windowEnd returns the end of the requested month, or now.
 func (a *asked) windowEnd() period.Instant {
 	if c, ok := a.month(); ok {
 		return a.state.Workspace.Books.Zone.Bounds(c).To
@@ -217,7 +215,7 @@ func (a *asked) windowEnd() period.Instant {
 	return a.state.Now + 1
 }
 
-// month is the month that is asked for.
+// month returns the requested month.
 func (a *asked) month() (c period.Cycle, ok bool) {
 	for _, p := range a.op.Params {
 		if p.Kind != Month {

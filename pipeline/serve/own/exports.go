@@ -57,8 +57,8 @@ const (
 	focusParquet = "focus-parquet"
 )
 
-// What an export of a partner or a customer may hold, of which many run at once: half of that of the whole table. What
-// does not fit is merged in passes over scratch space, which takes the partner's rows alone.
+// Memory limits of an export of a partner or a customer, of which many run at once: half of those of the complete
+// table. Larger ones are merged in passes over scratch space, which stores only the partner's rows.
 const (
 	narrowRows  = rows.ExportRows / 2
 	narrowFiles = 64
@@ -66,7 +66,7 @@ const (
 
 func exportFormats() []string { return append(export.Formats(), focusCSV, focusParquet) }
 
-// exportType is a format's Content-Type and the ending of its file.
+// exportType returns the Content-Type and the file extension of a format.
 func exportType(format string, split bool) (kind, ending string) {
 	switch format {
 	case "ndjson":
@@ -120,10 +120,10 @@ func handleConsumption(_ context.Context, c *operation.Call) (any, error) {
 	}), nil
 }
 
-// exportScope is the call's scope as exports take it.
+// exportScope converts the call's scope to that of an export.
 func exportScope(c *operation.Call) export.Scope {
 	s := export.OfPartner(c.Scope.Partner, "", c.Flag("with_resellers"))
-	if c.Caller.Partner != "" && c.Scope.Partner != c.Caller.Partner { // it is the caller's reseller
+	if c.Caller.Partner != "" && c.Scope.Partner != c.Caller.Partner { // the caller's reseller
 		s = export.OfPartner(c.Caller.Partner, c.Scope.Partner, c.Flag("with_resellers"))
 	}
 	s.Customer = c.Scope.Customer
@@ -136,7 +136,7 @@ func exportScope(c *operation.Call) export.Scope {
 	return s
 }
 
-// managed is the customers of the scope's manager as they are now, and a name for them.
+// managed returns a filter for the current customers of the scope's manager, and a name for it.
 func managed(c *operation.Call) (only func(string) bool, name string) {
 	b, ids := c.State.Workspace.Books, map[string]bool{}
 	var all strings.Builder
@@ -149,7 +149,7 @@ func managed(c *operation.Call) (only func(string) bool, name string) {
 	return func(id string) bool { return ids[id] }, "customers " + string(manifest.HashBytes([]byte(all.String())))
 }
 
-// download streams what is asked for the first time, and keeps it as a file for those who come back for the rest.
+// download streams an export at the first request and stores it as a file, for callers that request the rest later.
 func download(c *operation.Call, tag string, write func(context.Context, io.Writer) error) *operation.Stream {
 	kind, ending := exportType(c.Text("format"), c.Flag("split"))
 	out := &operation.Stream{Type: kind, Name: fmt.Sprintf("consumption-%s.%s", c.Text("cycle"), ending), Tag: tag,
@@ -162,7 +162,7 @@ func download(c *operation.Call, tag string, write func(context.Context, io.Writ
 	return out
 }
 
-// focusOf is a data set of one issuer, as far as the caller is in it: as the issuer, or as the one who is billed.
+// focusOf returns the part of one issuer's data set in which the caller is the issuer or is billed.
 func focusOf(c *operation.Call, reader partners.Reader, format string) (any, error) {
 	request, err := focusRequest(c)
 	if err != nil {
@@ -179,12 +179,12 @@ func focusOf(c *operation.Call, reader partners.Reader, format string) (any, err
 		return err
 	})
 	if ref, _ := c.State.Snap.Cycle(request.Cycle); ref.State == manifest.CycleClosed && out.Open != nil {
-		out.Write = finished(out.Open) // the last row says whether it agrees with the statements (FOCUS-7)
+		out.Write = finished(out.Open) // only the last row tells whether it agrees with the statements (FOCUS-7)
 	}
 	return out, nil
 }
 
-// finished sends a finished file, so that an answer that cannot be made sends nothing of it.
+// finished sends a finished file, so that nothing is sent if the calculation fails.
 func finished(open func(context.Context) (io.ReadSeekCloser, error)) func(context.Context, io.Writer) error {
 	return func(ctx context.Context, w io.Writer) (err error) {
 		f, err := open(ctx)
@@ -197,8 +197,8 @@ func finished(open func(context.Context) (io.ReadSeekCloser, error)) func(contex
 	}
 }
 
-// focusRequest is whose invoices to whom. The vendor sees all; a partner what it invoices and what it is invoiced; a
-// customer what it is invoiced. An issuer that sends the caller nothing gives an empty data set.
+// focusRequest returns the issuer and the account of a request. The vendor sees all, a partner what it invoices and is
+// invoiced, a customer what it is invoiced. An issuer that sends the caller nothing gives an empty data set.
 func focusRequest(c *operation.Call) (focus.Request, error) {
 	issuer := settlement.SellerID(c.Text("issuer_id"), c.State.Workspace.Settings.Vendor.ID)
 	r := focus.Request{Cycle: c.Cycle("cycle"), Issuer: issuer, Account: c.Scope.Customer}
@@ -232,7 +232,7 @@ func focusRequest(c *operation.Call) (focus.Request, error) {
 	return r, nil
 }
 
-// invoicer is who invoices a customer at the end of the cycle: its reseller, or the vendor.
+// invoicer returns who invoices a customer at the end of the cycle: its reseller, or the vendor.
 func invoicer(c *operation.Call) string {
 	b := c.State.Workspace.Books
 	cycle, _ := c.Month("cycle")
@@ -246,7 +246,7 @@ func invoicer(c *operation.Call) string {
 	return settlement.VendorID
 }
 
-// tagOf names what an answer is made from: the program, the state, the books and what was asked for.
+// tagOf returns a tag for all inputs of a result: the program, the state, the books and the request.
 func tagOf(c *operation.Call, asked ...string) string {
 	text := fmt.Sprintf("%q %s %q %s %q", c.Inside.Program, c.Op.Name, c.State.Snap.Hash,
 		hex.EncodeToString(c.State.Workspace.Books.Hash[:]), asked)

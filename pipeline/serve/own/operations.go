@@ -2,7 +2,7 @@ package own
 
 import (
 	"context"
-	_ "embed" // openapi.yaml
+	_ "embed" // for openapi.yaml
 	"io"
 	"net/http"
 
@@ -16,7 +16,7 @@ func Operations() []operation.Operation {
 		explainLine(), health(), ready(), metrics(), description()}
 }
 
-// house are those who may see everything of money.
+// house returns the roles that may see all amounts.
 func house() []keys.Role { return []keys.Role{keys.Vendor, keys.Finance} }
 
 func health() operation.Operation {
@@ -26,7 +26,7 @@ func health() operation.Operation {
 	}
 }
 
-// status is the answer of health and ready.
+// status is the result of health and ready.
 type status struct {
 	Status string `json:"status"`
 }
@@ -36,7 +36,7 @@ func ready() operation.Operation {
 		Name: "Ready", Method: http.MethodGet, Path: "/readyz",
 		Summary: "Whether the server can answer: it reads the lake and the keys", Answer: status{},
 		Handle: func(_ context.Context, c *operation.Call) (any, error) {
-			if c.Inside.Ready() != nil { // the reason is in the log: the caller may be anybody
+			if c.Inside.Ready() != nil { // the log has the reason: the caller may be anybody
 				return nil, operation.NotReady(operation.Text{Zh: "服务尚未就绪", En: "the lake or the keys cannot be read"})
 			}
 			return status{"ready"}, nil

@@ -18,12 +18,12 @@ func cycles() operation.Operation {
 	}
 }
 
-// cycleList is what the lake has.
+// cycleList has the contents of the lake.
 type cycleList struct {
 	State         int64            `json:"state"` // number of the committed state
-	AsOf          string           `json:"as_of"` // of the run that made it
+	AsOf          string           `json:"as_of"` // of the run that committed it
 	ClosedThrough string           `json:"closed_through,omitempty"`
-	Rows          []manifest.Total `json:"rows"` // of each feed by outcome, over all files ever taken
+	Rows          []manifest.Total `json:"rows"` // of each feed by outcome, over all accepted files
 	Cycles        []cycle          `json:"cycles"`
 	// of the tables of partners' money: rows and sums, as of the last run
 	PartnerMoney []manifest.Total `json:"partner_money,omitempty"`
@@ -33,7 +33,7 @@ type cycleList struct {
 type cycle struct {
 	Cycle    string           `json:"cycle"`
 	State    string           `json:"state"`              // open, closed
-	MonthEnd bool             `json:"month_end"`          // its month-end lines are in
+	MonthEnd bool             `json:"month_end"`          // it has month-end lines
 	Archived string           `json:"archived,omitempty"` // as-of of the run that archived its lines
 	Totals   []manifest.Total `json:"totals"`             // sums of the amounts of its lines and statements
 }
@@ -92,9 +92,9 @@ type run struct {
 	Command       string   `json:"command"`
 	AsOf          string   `json:"as_of"`
 	ClosedThrough string   `json:"closed_through,omitempty"`
-	Cycles        []string `json:"cycles"` // that the lake had after it
+	Cycles        []string `json:"cycles"` // that the lake had after the run
 	Manifest      string   `json:"manifest"`
-	Parent        string   `json:"parent,omitempty"` // hash of the manifest before
+	Parent        string   `json:"parent,omitempty"` // hash of the manifest before it
 }
 
 func handleRuns(_ context.Context, c *operation.Call) (any, error) {

@@ -14,7 +14,7 @@ import (
 	"github.com/tollbook/tollbook/settlement"
 )
 
-// settlers are those who settle, and those who look.
+// settlers returns the roles that settle or may see settlements.
 func settlers() []keys.Role { return append(house(), keys.Partner) }
 
 func statements() operation.Operation {
@@ -28,12 +28,12 @@ func statements() operation.Operation {
 	}
 }
 
-// overview is what all partners of a cycle come to.
+// overview has the totals of all partners of a cycle.
 type overview struct {
 	Header   layout.Header          `json:"header"`
 	Partners []compose.SettledEntry `json:"partners"`
-	Total    *compose.SettledEntry  `json:"total,omitempty"` // of all partners: for those who see all
-	// in place of Total, where customers or partners have several currencies
+	Total    *compose.SettledEntry  `json:"total,omitempty"` // of all partners: for callers that see all
+	// instead of Total, if customers or partners have several currencies
 	Totals []compose.SettledEntry `json:"totals,omitempty"`
 }
 
@@ -66,7 +66,7 @@ func handleStatements(ctx context.Context, c *operation.Call) (any, error) {
 	return out, nil
 }
 
-// sourcesOf is what documents are made from.
+// sourcesOf returns what documents are composed from.
 func sourcesOf(c *operation.Call) (*compose.Sources, error) {
 	w := c.State.Workspace
 	book, err := c.State.Prices.Partners()
@@ -91,7 +91,7 @@ func statement() operation.Operation {
 	}
 }
 
-// typeOf is the Content-Type of a document.
+// typeOf returns the Content-Type of a document.
 func typeOf(f document.Format) string {
 	return map[document.Format]string{
 		document.JSON: "application/json",
@@ -134,9 +134,9 @@ func incentives() operation.Operation {
 	}
 }
 
-// incentiveList is the incentives that a choice fits.
+// incentiveList has the incentives that match a request.
 type incentiveList struct {
-	AsOf       string          `json:"as_of"` // of the run whose states they are; empty = no run yet
+	AsOf       string          `json:"as_of"` // of the run that determined the states; empty = no run yet
 	Currency   string          `json:"currency"`
 	Incentives []compose.Entry `json:"incentives"`
 }

@@ -1,4 +1,4 @@
-// Package sign checks SDK-HMAC-SHA256 signatures of requests as the vendor's SDK makes them.
+// Package sign checks SDK-HMAC-SHA256 signatures of requests in the form of the vendor's SDK.
 //
 //	SIGN-1  The signature covers the verb, the path, the query, the signed headers and the body; a request that
 //	        differs in any of them has another signature. Path segments and query are decoded and encoded again in

@@ -6,26 +6,24 @@ import (
 	"time"
 )
 
-// MaxSeen is how many signatures are remembered: about 100 MB.
+// MaxSeen is how many signatures are stored: about 100 MB.
 const MaxSeen = 1 << 20
 
-// Grace is how long the connection on which a signature came may repeat it.
+// Grace is how long a signature may be repeated on the connection on which it came first.
 const Grace = time.Second
 
-// Seen remembers the signatures that were taken, until their date is out of the window, and refuses them if they come
-// again.
+// Seen stores accepted signatures until their date is outside the window, and rejects them if they come again.
 //
-// The SDK signs whole seconds and no nonce: a client that asks the same twice within a second sends one signature
-// twice. It does so on the connection that it keeps, which nobody else can write to; there, and within Grace, the
-// repeat is taken. A signature that was captured and sent from anywhere else is refused from the start, and from that
-// connection too as soon as the second is over.
+// The SDK signs whole seconds and no nonce: a client that sends the same request twice within a second sends one
+// signature twice. It uses the connection that it keeps open, to which nobody else can write; only there, and only
+// within Grace, is the repetition accepted. A captured signature that comes from anywhere else is rejected at once.
 //
-// With Name set it shares what it knows with every other Seen of that name, those of later processes included (see
-// shared): a signature is good once among all of them. Seen may be used from several goroutines. The zero value is
-// ready, and is memory alone.
+// If Name is set, a signature is valid once for all Seen of that name, also those of other and later processes (see
+// shared). Seen may be used from several goroutines. The zero value is ready to use and stores signatures only in
+// memory.
 type Seen struct {
-	Name string // how the files begin; "" = none
-	Max  int    // how many signatures are remembered; 0 = MaxSeen
+	Name string // prefix of the files; "" = none
+	Max  int    // how many signatures are stored; 0 = MaxSeen
 
 	mu    sync.Mutex
 	count int
@@ -33,10 +31,10 @@ type Seen struct {
 	err   error
 }
 
-// slot is the signatures of a stretch of signed dates.
+// slot has the signatures of a range of signed dates.
 type slot struct {
 	uses map[[sha256.Size]byte]use
-	keys map[string]int // signatures by access key, of those that this server accepted
+	keys map[string]int // number of signatures by access key, of those that this server accepted
 	file shared
 }
 
@@ -46,14 +44,13 @@ type use struct {
 	at   int64 // nanoseconds of the server's clock
 }
 
-// slotSeconds is how long the stretch of a slot is. The window spans three slots at most.
+// slotSeconds is the length of a slot. The window spans at most three slots.
 const slotSeconds = 15 * 60
 
 func slotOf(date time.Time) int64 { return date.Unix() / slotSeconds }
 
-// Take notes a verified signature that came on a connection. Errors are Replayed and Full, which is of this key
-// alone (SIGN-6). Where the files cannot be
-// used it continues with memory alone, and Err says why.
+// Take records a verified signature that came on a connection. Errors are Replayed and Full, which concerns only this
+// key (SIGN-6). If the files cannot be used it continues with memory only, and Err returns why.
 func (s *Seen) Take(sig *Signature, conn uint64, now time.Time) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -82,7 +79,7 @@ func (s *Seen) Take(sig *Signature, conn uint64, now time.Time) error {
 	return nil
 }
 
-// free is how many further signatures can be remembered.
+// free returns how many more signatures can be stored.
 func (s *Seen) free() int {
 	limit := s.Max
 	if limit == 0 {
@@ -91,8 +88,8 @@ func (s *Seen) free() int {
 	return limit - s.count
 }
 
-// of is how many signatures of a key are remembered. A key may have as many as are free (SIGN-6): one key alone gets
-// half of all, a second one half of the rest, and some are always free for the next one.
+// of returns how many signatures of a key are stored. A key may have as many as are free (SIGN-6): the first key gets
+// at most half of all, a second one half of the rest, and some are always free for the next one.
 func (s *Seen) of(access string) int {
 	n := 0
 	for _, at := range s.slots {
@@ -101,7 +98,7 @@ func (s *Seen) of(access string) int {
 	return n
 }
 
-// Err says why the last signature is remembered in memory alone; nil = it is not, or Name is empty.
+// Err returns why the last signature is stored only in memory; nil = it is in a file, or Name is empty.
 func (s *Seen) Err() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -134,11 +131,11 @@ func (s *Seen) slot(number int64, now time.Time) *slot {
 	return at
 }
 
-// oldest is the first slot that is needed: that of the window, and some more: a clock that is set back must not let one
-// in again at once.
+// oldest returns the first slot that is needed: that of the window and two minutes more, so that a clock that is set
+// back does not make a used signature valid again.
 func oldest(now time.Time) int64 { return slotOf(now.Add(-Window - 2*time.Minute)) }
 
-// forget drops the slots that are out of the window.
+// forget drops the slots outside the window.
 func (s *Seen) forget(now time.Time) {
 	first := oldest(now)
 	for number, at := range s.slots {

@@ -12,22 +12,22 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// shared is the file of a slot: the signatures that were taken, one after the other, by any process. Who takes one
-// holds the file's lock meanwhile, reads what others appended and appends its own. A file is only appended to, and
-// removed when its slot is over.
+// shared is the file of a slot: the signatures that were accepted, one after the other, by any process. To accept one,
+// a process locks the file, reads what others appended and appends its own. A file is only appended to, and removed
+// after the time of its slot.
 //
-// It is not synced: what a process wrote is there for the next one, however the process ended, and waiting for the disk
-// would cost more than the answer. A machine that loses its power may forget the signatures of the last seconds.
+// It is not synced: the next process sees what one wrote, however that ended, and waiting for the disk would cost more
+// than the response. After a power failure the signatures of the last seconds may be lost.
 type shared struct {
 	name string
 	file *os.File // nil = not open
-	read int64    // how far it was read
+	read int64    // position up to which it was read
 }
 
-// fileOf is the name of a slot's file.
+// fileOf returns the name of a slot's file.
 func fileOf(name string, number int64) string { return name + "." + strconv.FormatInt(number, 10) }
 
-// removeBefore removes the files of slots that are over. One that stays, since it cannot be removed, harms nobody.
+// removeBefore removes the files of earlier slots. A file that cannot be removed does no harm.
 func removeBefore(name string, first int64) {
 	entries, err := os.ReadDir(filepath.Dir(name))
 	if err != nil {
@@ -42,12 +42,12 @@ func removeBefore(name string, first int64) {
 	}
 }
 
-// note adds to uses what others took since the last time, says how many these are, and appends a signature that is not
-// among them.
+// note adds to uses what other processes accepted since the last call, returns their number, and appends a signature
+// that is not among them.
 func (f *shared) note(mac [sha256.Size]byte, uses map[[sha256.Size]byte]use) (others int, err error) {
 	defer func() {
 		if err != nil {
-			f.close() // it is opened and read again the next time
+			f.close() // opened and read again at the next call
 			err = fmt.Errorf("remember a signature in %s: %w", f.name, err)
 		}
 	}()
@@ -70,8 +70,8 @@ func (f *shared) note(mac [sha256.Size]byte, uses map[[sha256.Size]byte]use) (ot
 	return others, errors.Join(err, locked(f.file, unix.LOCK_UN))
 }
 
-// others reads what was appended since the last time. A piece at the end, of a write that did not come through, is no
-// signature: the next one is written over it.
+// others reads what was appended since the last call. An incomplete signature at the end, of a failed write, is
+// ignored: the next one overwrites it.
 func (f *shared) others(uses map[[sha256.Size]byte]use) (n int, err error) {
 	info, err := f.file.Stat()
 	if err != nil {
@@ -89,14 +89,14 @@ func (f *shared) others(uses map[[sha256.Size]byte]use) (n int, err error) {
 	for ; len(text) > 0; text = text[sha256.Size:] {
 		mac := [sha256.Size]byte(text[:sha256.Size])
 		if _, known := uses[mac]; !known {
-			uses[mac] = use{} // of no connection: it is never good again
+			uses[mac] = use{} // without a connection, so that a repetition is never accepted
 			n++
 		}
 	}
 	return n, nil
 }
 
-// close closes the file. What was written was written.
+// close closes the file. Written signatures stay.
 func (f *shared) close() {
 	if f.file != nil {
 		_ = f.file.Close()

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// Algorithm is the one scheme that is taken.
+// Algorithm is the only supported scheme.
 const Algorithm = "SDK-HMAC-SHA256"
 
 // Window is how far the signed time may be from the server's clock, before or after.
@@ -24,7 +24,7 @@ const (
 	maxHeaders    = 64
 )
 
-// Reason is why a signature is not taken. It says nothing that a caller does not know.
+// Reason is why a signature is rejected. It reveals nothing that a caller does not know.
 type Reason string
 
 // The reasons.
@@ -44,7 +44,7 @@ const (
 // Error is the reason as a text.
 func (r Reason) Error() string { return string(r) }
 
-// Signature is what the headers of a request say, read and not yet checked.
+// Signature has the signature headers of a request, parsed but not verified.
 type Signature struct {
 	Access  string // the access key's id
 	Headers []string
@@ -107,8 +107,8 @@ func (s *Signature) Fresh(now time.Time) error {
 	return nil
 }
 
-// Verify checks that the request with this body was signed with the secret. Give any secret for an access key that does
-// not exist, and look at that afterwards (SIGN-3). Errors are Reasons.
+// Verify checks that the request with this body was signed with the secret. For an access key that does not exist, pass
+// any secret and reject the request afterwards (SIGN-3). Errors are Reasons.
 func (s *Signature) Verify(r *http.Request, body []byte, secret string) error {
 	text, err := s.canonical(r, body)
 	if err != nil {
@@ -122,7 +122,7 @@ func (s *Signature) Verify(r *http.Request, body []byte, secret string) error {
 	return nil
 }
 
-// canonical is the request in the one form that is signed.
+// canonical returns the request in the form that is signed.
 func (s *Signature) canonical(r *http.Request, body []byte) (string, error) {
 	query, err := canonicalQuery(r.URL.RawQuery)
 	if err != nil {
@@ -137,14 +137,14 @@ func (s *Signature) canonical(r *http.Request, body []byte) (string, error) {
 		return "", err
 	}
 	content := sumOf(body)
-	// The SDK signs what this header says instead of the body; it does so for files and forms, which nobody sends here.
+	// The SDK signs the value of this header instead of the body for files and forms, which the API does not have.
 	if said := r.Header.Values(contentHeader); len(said) > 1 || len(said) == 1 && said[0] != content {
 		return "", Unsigned
 	}
 	return strings.Join([]string{r.Method, path, query, headers, strings.Join(s.Headers, ";"), content}, "\n"), nil
 }
 
-// canonicalPath ends with a slash, whether the path does or not: the SDK signs it so.
+// canonicalPath returns the path with a trailing slash, as the SDK signs it.
 func canonicalPath(escaped string) (string, error) {
 	segments := strings.Split(escaped, "/")
 	for i, segment := range segments {
@@ -161,8 +161,8 @@ func canonicalPath(escaped string) (string, error) {
 	return path, nil
 }
 
-// canonicalQuery is sorted by name, and by value within one. A bare `name`, as the SDK sends an empty value, is signed
-// as `name=`.
+// canonicalQuery returns the query sorted by name and value. A bare `name`, which the SDK sends for an empty value, is
+// signed as `name=`.
 func canonicalQuery(raw string) (string, error) {
 	values, err := url.ParseQuery(raw)
 	if err != nil {
@@ -183,8 +183,8 @@ func canonicalQuery(raw string) (string, error) {
 	return strings.Join(parts, "&"), nil
 }
 
-// canonicalHeaders is a line for each value of the signed headers, and an empty one. host is not signed by the SDK; it
-// may be.
+// canonicalHeaders returns one line per value of the signed headers, and an empty one. The SDK does not sign host;
+// other clients may.
 func (s *Signature) canonicalHeaders(r *http.Request) (string, error) {
 	var b strings.Builder
 	for _, name := range s.Headers {
@@ -202,7 +202,7 @@ func (s *Signature) canonicalHeaders(r *http.Request) (string, error) {
 	return b.String(), nil
 }
 
-// escape writes every byte as %XX but the letters, digits and marks that RFC 3986 leaves alone.
+// escape percent-encodes every byte except the unreserved letters, digits and marks of RFC 3986.
 func escape(s string) string {
 	const digits = "0123456789ABCDEF"
 	plain := func(c byte) bool {
