@@ -115,7 +115,7 @@ func handleCustomerBillsFeeRecords(ctx context.Context, c *operation.Call) (any,
 	})
 }
 
-// status limits lines by their payment state: see statusOf.
+// status limits lines to those with a payment state: see statusOf.
 func (f *filter) status(open bool) {
 	byPeriod := records.Condition{Column: tables.LineChargingMode.Of(), Op: records.Is,
 		Values: []string{chargedByPeriod}}
@@ -137,7 +137,7 @@ func (f *filter) status(open bool) {
 	}
 }
 
-// statusOf is the payment status of a line.
+// statusOf returns the payment status of a line.
 func statusOf(r *reader, open bool) int {
 	switch {
 	case open && r.row.Small(tables.LineChargingMode) != 1:

@@ -42,8 +42,8 @@ type freeUsages struct {
 	Total   int         `json:"total_count"`
 }
 
-// freeUsage is FreeResourceRecord. What was there before and after is not reported for late billing: by then its
-// quota may have been another one.
+// freeUsage is FreeResourceRecord. The balances before and after are omitted for late billing: the quota may have
+// changed by then.
 type freeUsage struct {
 	DeductTime       string `json:"deduct_time"`
 	FreeResourceID   string `json:"free_resource_id"`
@@ -61,11 +61,11 @@ type freeUsage struct {
 	ExpireTime       string `json:"expire_time,omitempty"`
 }
 
-// maxDays is how far apart the first and the last day may be.
+// maxDays is the largest distance of the first and the last day.
 const maxDays = 90
 
 func handleFreeResourcesUsageRecords(ctx context.Context, c *operation.Call) (any, error) {
-	first, _ := c.Day("deduct_time_begin") // both were checked
+	first, _ := c.Day("deduct_time_begin") // both were checked before
 	last, _ := c.Day("deduct_time_end")
 	if last < first || last-first > maxDays {
 		return nil, operation.BadParameter("deduct_time_end", operation.Text{Zh: "须在deduct_time_begin之后90天以内",
@@ -84,7 +84,7 @@ func handleFreeResourcesUsageRecords(ctx context.Context, c *operation.Call) (an
 	return &freeUsages{Records: append([]freeUsage{}, form.Window(c, all)...), Total: len(all)}, nil
 }
 
-// freeUsagesOf are the draws of a cycle within a time, in order of time.
+// freeUsagesOf returns the draws of a cycle within a time, in order of time.
 func freeUsagesOf(ctx context.Context, c *operation.Call, cycle period.Cycle, wanted period.Span) ([]freeUsage, error) {
 	from := &quota.Sources{Snap: c.State.Snap, Books: c.State.Workspace.Books, Prices: c.State.Prices.Bill()}
 	report, err := quota.Build(ctx, from, cycle, c.Scope.Customer, 0)
@@ -124,7 +124,7 @@ func fits(c *operation.Call, u *freeUsage) bool {
 	return true
 }
 
-// balance is what is left of a quota as its draws are gone through.
+// balance is the remainder of a quota while its draws are read.
 type balance struct {
 	pack string
 	span period.Span
@@ -132,7 +132,7 @@ type balance struct {
 	err  error
 }
 
-// balancesOf are the quotas of a report as its own records find them.
+// balancesOf returns the opening balance of each quota period of a report, less late draws.
 func balancesOf(r *quota.Report) []balance {
 	var out []balance
 	for i := range r.Packages {

@@ -33,8 +33,8 @@ type indirectPartnerList struct {
 	Partners []indirectPartner `json:"indirect_partners"`
 }
 
-// indirectPartner is IndirectPartnerInfo. tollbook has one name of a partner, and knows neither telephone, e-mail nor
-// account manager.
+// indirectPartner is IndirectPartnerInfo. tollbook stores one name per partner, and no telephone, e-mail or account
+// manager.
 type indirectPartner struct {
 	ID           string `json:"indirect_partner_id"`
 	AccountName  string `json:"account_name,omitempty"`
@@ -67,8 +67,8 @@ func handleIndirectPartners(_ context.Context, c *operation.Call) (any, error) {
 	return &indirectPartnerList{Count: len(list), Partners: form.Window(c, list)}, nil
 }
 
-// ofDistributor reports whether a reseller is one that the call asks for. Its scope is a reseller where
-// indirect_partner_id names one, else the distributor; only the vendor has none.
+// ofDistributor reports whether a reseller matches the call's scope: the reseller of indirect_partner_id, or else any of
+// the scope's distributor. Without a distributor, as for the vendor, every reseller matches.
 func ofDistributor(c *operation.Call, id string, row *books.PartnerRow) bool {
 	if c.Given("indirect_partner_id") {
 		return c.Scope.Line(id, c.State.Now)
@@ -77,8 +77,8 @@ func ofDistributor(c *operation.Call, id string, row *books.PartnerRow) bool {
 		c.State.Workspace.Books.Partners[row.Parent].ID == c.Scope.Partner
 }
 
-// resoldSince is when a reseller came to its distributor: rows that follow each other without a gap and have the same
-// one are one time.
+// resoldSince returns since when a reseller has its distributor: consecutive rows without a gap and with the same
+// distributor are one period.
 func resoldSince(b *books.Books, partner int32, now *books.PartnerRow) period.Instant {
 	rows := b.Partners[partner].Rows
 	since := now.Valid.From

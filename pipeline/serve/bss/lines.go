@@ -20,46 +20,46 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// filter is the lines that a call asks for.
+// filter selects the requested lines.
 type filter struct {
 	call  *operation.Call
 	where []records.Condition
-	none  bool // nothing fits
+	none  bool // nothing matches
 }
 
-// within begins with the lines of the call's scope.
+// within returns a filter for the lines of the call's scope.
 func within(c *operation.Call) *filter {
 	f := &filter{call: c}
 	f.where, f.none = c.Lines()
 	return f
 }
 
-// add asks for the lines whose column has the value.
+// add limits the filter to lines whose column has the value.
 func (f *filter) add(col tables.ColumnOf[tables.Line], value string) {
 	f.where = append(f.where, records.Condition{Column: col, Op: records.Is, Values: []string{value}})
 }
 
-// by asks for the value of a parameter, where it is given.
+// by limits the filter to the value of a parameter, if it is given.
 func (f *filter) by(name string, col tables.ColumnOf[tables.Line]) {
 	if f.call.Given(name) {
 		f.add(col, f.call.Text(name))
 	}
 }
 
-// byNumber is by for a parameter that is a whole number, which may be written with zeros before it.
+// byNumber is by for a parameter that is a whole number, which may have leading zeros.
 func (f *filter) byNumber(name string, col tables.ColumnOf[tables.Line]) {
 	if f.call.Given(name) {
 		f.add(col, strconv.Itoa(f.call.Whole(name)))
 	}
 }
 
-// amount asks for lines by an amount.
+// amount limits the filter to lines by an amount.
 func (f *filter) amount(col tables.ColumnOf[tables.Line], op records.Op) {
 	f.where = append(f.where, records.Condition{Column: col, Op: op})
 }
 
-// days asks for the bill dates from bill_date_begin to bill_date_end. They count only together and inside the cycle
-// (§8).
+// days limits the filter to bill dates from bill_date_begin to bill_date_end. They must be given together and be inside
+// the cycle (§8).
 func (f *filter) days(cycle period.Cycle) error {
 	first, ok1 := f.call.Day("bill_date_begin")
 	last, ok2 := f.call.Day("bill_date_end")
@@ -74,12 +74,12 @@ func (f *filter) days(cycle period.Cycle) error {
 	return nil
 }
 
-// billed asks for the lines of a cycle with bill dates from first to last.
+// billed limits the filter to the lines of a cycle with bill dates from first to last.
 func (f *filter) billed(cycle period.Cycle, first, last period.Day) {
 	f.where = append(f.where, records.BilledOn(f.call.State.Workspace.Books.Zone, cycle, first, last))
 }
 
-// page reads the page that the call's offset and limit say, of one customer's lines.
+// page reads the page of offset and limit from one customer's lines.
 func (f *filter) page(ctx context.Context, cycle manifest.Cycle, customer string, cols tables.List[tables.Line]) (
 	*records.Page, error) {
 	empty := &records.Page{Rows: parquet.NewColumns(tables.Lines())}
@@ -94,7 +94,7 @@ func (f *filter) page(ctx context.Context, cycle manifest.Cycle, customer string
 	return p, err
 }
 
-// sums adds the lines of customers up.
+// sums adds up the lines of customers.
 func (f *filter) sums(ctx context.Context, cycle manifest.Cycle, customers []string,
 	by ...tables.ColumnOf[tables.Line]) (
 	[]records.Sum, error) {
@@ -115,10 +115,10 @@ type reader struct {
 	clock period.Clock
 	cycle period.Cycle
 	row   rows.Row[tables.Line]
-	// split and shared are of the row, see records.Page
+	// split and shared are those of the row, see records.Page
 	split, shared bool
 	terms         map[string]term // of lines of orders, by id
-	// of the lines' amounts
+	// currency of the lines' amounts
 	currency string
 	err      error
 }
@@ -155,7 +155,7 @@ func (r *reader) quantity(col tables.QuantityColumn[tables.Line]) operation.Deci
 	return operation.Decimal(q.String())
 }
 
-// time is a time as the API has it; "" = none.
+// time formats a time for the API; "" = none.
 func (r *reader) time(col tables.ColumnOf[tables.Line]) string {
 	t := r.row.Time(tables.TimeColumn[tables.Line](col))
 	if t == tables.Nothing {
@@ -164,13 +164,13 @@ func (r *reader) time(col tables.ColumnOf[tables.Line]) string {
 	return operation.Time(t)
 }
 
-// billDate is the line's bill date.
+// billDate returns the line's bill date.
 func (r *reader) billDate() string { return records.BillDate(r.clock, r.cycle, r.row).String() }
 
-// id is what distinguishes the line among the customer's of the cycle: its id, with the tier where a record has lines
-// of several. A difference that re-rating posted has the time of posting as well, for the same one may be posted there
-// and back. A line whose id lines of other records have has where it comes from and when it began, unless it is of a
-// day of the calendar.
+// id returns a unique id of the line among those of the customer and cycle: the line's id, with the tier if a record
+// has lines of several. A difference of a re-rating also has the time of posting, because the same difference can be
+// posted and reversed. If lines of other records have the same id, the file's day, the start and the origin cycle are
+// added, unless that day is a calendar day.
 func (r *reader) id() string {
 	id, kind := r.text(tables.LineID), r.word(tables.LineKind)
 	day, err := manifest.ParseDay(r.word(tables.LineDay))
@@ -202,8 +202,8 @@ func (r *reader) id() string {
 	return id
 }
 
-// part distinguishes lines of a commitment, of a recurring charge and of re-rating that are of one record and of no
-// tier, such as differences of two scopes: a hash of what they differ in; "" for other lines.
+// part distinguishes lines of a commitment, a recurring charge or a re-rating that have the same record and no tier,
+// such as differences of two scopes. It returns a hash of what they differ in, "" for other lines.
 func (r *reader) part(day manifest.Day) string {
 	if day != manifest.CommitmentsDay && day != manifest.ChargesDay && day != manifest.RerateDay {
 		return ""
@@ -217,18 +217,18 @@ func (r *reader) part(day manifest.Day) string {
 	return fmt.Sprintf("#%08x", uint32(h.Sum64())) //nolint:gosec // the lower half
 }
 
-// endsLikeTier finds ids of records that end like the line of a tier.
+// endsLikeTier matches ids of records that end like the id of a tier's line.
 var endsLikeTier = regexp.MustCompile(`#[0-9]+(#(flat_fee|true_up|cap|overage))?(#[0-9a-f]{8})?$`)
 
-// isFee reports whether a line of a late record, or a difference of cost files, is of a flat fee. The kind of both is
-// adjustment. A fee has a quantity and no use.
+// isFee reports whether a line of a late record, or a difference of cost files, is a flat fee. Both have the kind
+// adjustment. A fee has a quantity and no usage.
 func (r *reader) isFee() bool {
 	none := parquet.Dec{}
 	has := func(c tables.QuantityColumn[tables.Line]) bool { return r.row.Cols.Quantity(c).At(r.row.I) != none }
 	return has(tables.LineQuantity) && !has(tables.LineUsageAmount) && !has(tables.LineFreeResourceUsage)
 }
 
-// product is the line's product; an empty one where the books no longer have it.
+// product returns the line's product, or an empty one if the books no longer have it.
 func (r *reader) product() *books.Product {
 	if sku := r.books.SKU(r.word(tables.LineSKU)); sku >= 0 {
 		return &r.books.Products[sku]
@@ -236,15 +236,15 @@ func (r *reader) product() *books.Product {
 	return &books.Product{}
 }
 
-// idColumns are the columns of id.
+// idColumns returns the columns that id needs.
 func idColumns() tables.List[tables.Line] {
 	return tables.Columns(tables.LineID, tables.LineTier, tables.LineKind, tables.LineDay, tables.LineInstant,
 		tables.LineUsageStart, tables.LineUsageEnd, tables.LineOriginCycle, tables.LineUsageAmount,
 		tables.LineFreeResourceUsage, tables.LineQuantity)
 }
 
-// cycleOf is the cycle that a required parameter names.
+// cycleOf returns the cycle of a required parameter.
 func cycleOf(c *operation.Call, name string) (manifest.Cycle, period.Cycle) {
-	cycle, _ := c.Month(name) // was checked
+	cycle, _ := c.Month(name) // was checked before
 	return manifest.CycleOf(cycle), cycle
 }

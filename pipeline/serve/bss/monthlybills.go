@@ -41,7 +41,7 @@ type monthlyBills struct {
 	Currency string        `json:"currency"`
 }
 
-// customerSum is BillSumInfoV2. Debt and discount are of consumption alone.
+// customerSum is BillSumInfoV2. Debt and discount are only those of consumption.
 type customerSum struct {
 	CustomerID       string            `json:"customer_id"`
 	ServiceType      string            `json:"cloud_service_type,omitempty"`
@@ -116,8 +116,7 @@ func handleSubcustomerMonthlyBills(ctx context.Context, c *operation.Call) (any,
 	return out, nil
 }
 
-// billType narrows lines to those that a bill_type adds up: 1 what was unsubscribed, 2 what was given back by hand, 0
-// all others.
+// billType limits lines to those that a bill_type adds up: 1 unsubscriptions, 2 manual credits, 0 all others.
 func (f *filter) billType(kind string) {
 	switch kind {
 	case consumed:
@@ -130,7 +129,7 @@ func (f *filter) billType(kind string) {
 	}
 }
 
-// billTypeOf is the bill_type that adds lines of a bill_detail_type up.
+// billTypeOf returns the bill_type that adds up lines of a bill_detail_type.
 func billTypeOf(detail string) string {
 	switch detail {
 	case detailUnsubscribe:
@@ -141,7 +140,7 @@ func billTypeOf(detail string) string {
 	return consumed
 }
 
-// detailsOf is what paid a sum, without what paid nothing.
+// detailsOf returns what paid a sum, without zero amounts.
 func detailsOf(s *records.Sum, kind string) []paidFrom {
 	out := []paidFrom{}
 	for _, from := range []struct {

@@ -29,7 +29,7 @@ func customerMonthlySum() operation.Operation {
 	}
 }
 
-// monthlySum is ShowCustomerMonthlySumResponse. Its amounts are of all rows, not of the page.
+// monthlySum is ShowCustomerMonthlySumResponse. Its amounts are sums over all rows, not over the page.
 type monthlySum struct {
 	Total       int               `json:"total_count"`
 	Sums        []billSum         `json:"bill_sums"`
@@ -116,7 +116,7 @@ func handleCustomerMonthlySum(ctx context.Context, c *operation.Call) (any, erro
 	return out, nil
 }
 
-// sumType is the bill_type of a monthly sum, of a bill_detail_type: 1 consumption, 2 refund, 3 adjustment.
+// sumType returns the bill_type of a monthly sum for a bill_detail_type: 1 consumption, 2 refund, 3 adjustment.
 func sumType(detail string) string {
 	switch detail {
 	case detailUnsubscribe:
@@ -134,7 +134,7 @@ const (
 	detailAdjustment   = "16"
 )
 
-// merged adds sums up that agree once the value at a place is what class makes of it.
+// merged adds up sums that are equal after class is applied to the value at an index.
 func merged(list []records.Sum, place int, class func(string) string) ([]records.Sum, error) {
 	var out []records.Sum
 	for i := range list {

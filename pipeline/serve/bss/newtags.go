@@ -66,8 +66,8 @@ func handleSubCustomerNewTag(_ context.Context, c *operation.Call) (any, error) 
 	return &newTagList{Tags: form.Window(c, list)}, nil
 }
 
-// newUntil is the first instant at which a customer of an association is no new customer, by the longest bonus for new
-// customers of the programmes in force now; Past = there is none, or the association has no beginning.
+// newUntil returns the first instant at which a customer of an association is no longer new, by the longest bonus for
+// new customers of the programmes in force now; Past = no such bonus, or the association has no start.
 func newUntil(b *books.Books, a *books.Association, now period.Instant) period.Instant {
 	until := period.Past
 	for i := range b.Programmes {

@@ -103,8 +103,8 @@ func handleCustomerOnDemandResources(ctx context.Context, c *operation.Call) (an
 	return &onDemandList{Resources: form.Window(c, out), Total: len(out)}, nil
 }
 
-// usedOnDemand are the resources of the lines on demand of the cycles that the lake has, by id, region and product. A
-// line of no day counts for its cycle.
+// usedOnDemand returns the resources of the on-demand lines of all cycles of the lake, by id, region and product. A
+// line without a day counts for its cycle.
 func usedOnDemand(ctx context.Context, c *operation.Call) ([]onDemandResource, error) {
 	f := within(c)
 	f.add(tables.LineChargingMode.Of(), "3")
@@ -140,7 +140,7 @@ func usedOnDemand(ctx context.Context, c *operation.Call) ([]onDemandResource, e
 	return list, nil
 }
 
-// note adds the day of a sum to its resource. Values are in the order in which usedOnDemand adds up.
+// note adds the day of a sum to its resource. by has the order of the columns in usedOnDemand.
 func note(found map[string]*onDemandResource, cycle period.Cycle, by []string) {
 	first, last := cycle.First(), cycle.Last()
 	if day, err := period.ParseDay(by[len(by)-1]); err == nil {

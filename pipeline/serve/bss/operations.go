@@ -31,8 +31,8 @@ func Operations() []operation.Operation {
 	return slices.Concat(ofRecords, ratings.Operations(), catalogue.Operations())
 }
 
-// readAsPartner lets the vendor name the partner whose records of customers it reads, in each operation that a partner
-// may call.
+// readAsPartner adds to each operation that a partner may call a parameter by which the vendor names the partner whose
+// customers' records it reads.
 func readAsPartner(o *operation.Operation) {
 	_, has := o.Param("partner_id")
 	ofCustomers := o.Subject == operation.OneCustomer || o.Subject == operation.WholeCustomer ||

@@ -6,8 +6,8 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// ownBill are the parameters that operations on a customer's own bill share. tollbook has no enterprise projects: all
-// records belong to none, whose id is null. Nor has it enterprise sub-customers.
+// ownBill returns the common parameters of operations on a customer's own bill. tollbook has no enterprise projects
+// (all records have the project id null) and no enterprise sub-customers.
 func ownBill() []operation.Param {
 	return []operation.Param{
 		{Name: "enterprise_project_id",
@@ -20,7 +20,7 @@ func ownBill() []operation.Param {
 	}
 }
 
-// own narrows lines by what the parameters of ownBill say.
+// own limits lines by the parameters of ownBill.
 func (f *filter) own() {
 	c := f.call
 	if project := c.Text("enterprise_project_id"); project != "" && project != "null" ||

@@ -43,7 +43,7 @@ type policy struct {
 func handleIncentiveDiscountPolicies(_ context.Context, c *operation.Call) (any, error) {
 	b := c.State.Workspace.Books
 	var list []policy
-	strict := make(map[string]int) // by service: how restrictive its products are
+	strict := make(map[string]int) // by service: the rank of its most restrictive product
 	for i := range b.Products {
 		p := &b.Products[i]
 		if c.Given("service_type_code") && c.Text("service_type_code") != p.ServiceTypeCode {
@@ -67,7 +67,7 @@ func handleIncentiveDiscountPolicies(_ context.Context, c *operation.Call) (any,
 	return &policies{Policies: append([]policy{}, form.Window(c, list)...), Total: len(list)}, nil
 }
 
-// incentiveOf is the vendor's word for a class, and its place among the classes: the more restrictive, the higher.
+// incentiveOf returns the vendor's word for a class, and its rank: the more restrictive, the higher.
 func incentiveOf(class books.Class) (word string, place int) {
 	switch class {
 	case books.Specific:

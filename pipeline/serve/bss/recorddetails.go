@@ -127,7 +127,7 @@ func handleCustomerselfResourceRecordDetails(ctx context.Context, c *operation.C
 	return out, nil
 }
 
-// detailDays are the bill dates that the call asks for.
+// detailDays returns the requested bill dates.
 func detailDays(c *operation.Call, cycle period.Cycle) (first, last period.Day, err error) {
 	first, last = cycle.First(), cycle.Last()
 	if c.Text("query_type") != daily {
@@ -153,7 +153,7 @@ func detailDays(c *operation.Call, cycle period.Cycle) (first, last period.Day, 
 	return begin, end, err
 }
 
-// dailyDetails fills in one row for all of a resource on each bill date.
+// dailyDetails adds one row per resource and bill date.
 func (f *filter) dailyDetails(ctx context.Context, cycle period.Cycle, first, last period.Day,
 	out *resourceDetails) error {
 	var all []resourceDetail
@@ -179,7 +179,7 @@ func (f *filter) dailyDetails(ctx context.Context, cycle period.Cycle, first, la
 	return nil
 }
 
-// eachDetail fills in a page of records.
+// eachDetail adds a page of records.
 func (f *filter) eachDetail(ctx context.Context, cycle period.Cycle, out *resourceDetails) error {
 	of, name := manifest.CycleOf(cycle), cycle.String()
 	p, err := f.page(ctx, of, f.call.Scope.Customer, selfColumns())
@@ -202,7 +202,7 @@ func (f *filter) eachDetail(ctx context.Context, cycle period.Cycle, out *resour
 	})
 }
 
-// detailOf is a record in the form of this operation.
+// detailOf converts a record to the form of this operation.
 func detailOf(cycle string, r *selfRecord) resourceDetail {
 	mode, _ := strconv.Atoi(r.ChargeMode) // a column of small numbers
 	kind, _ := strconv.Atoi(r.PeriodType) // empty = none

@@ -221,21 +221,21 @@ func selfRecordOf(r *reader) selfRecord {
 	}
 	if s.ChargeMode == chargedByPeriod {
 		s.OrderID = s.TradeID
-	} else { // what is bought for a period has no usage
+	} else { // products for a period have no usage
 		s.Usage, s.UsageMeasure = r.quantity(tables.LineUsageAmount), measure
 		s.FreeResourceUsage, s.FreeMeasure = r.quantity(tables.LineFreeResourceUsage), measure
 	}
-	// one price, without tiers
+	// the product has one price, without tiers
 	if product.SKU != "" && (product.Model == books.Flat || product.Model == books.Subscription) {
 		s.UnitPrice, s.Unit = r.quantity(tables.LineUnitPrice), r.currency+"/"+product.Measure
 	}
 	return s
 }
 
-// chargedByPeriod is the charging mode of what is paid for a period.
+// chargedByPeriod is the charging mode of lines that are paid for a period.
 const chargedByPeriod = "1"
 
-// selfSums fills in one row for all of a resource in the cycle.
+// selfSums adds one row per resource for the cycle.
 func (f *filter) selfSums(ctx context.Context, cycle manifest.Cycle, out *selfRecords) error {
 	list, err := f.resourceSums(ctx, cycle)
 	if err != nil {
@@ -261,7 +261,7 @@ func (f *filter) resourceSums(ctx context.Context, cycle manifest.Cycle) ([]reco
 		tables.LineTradeID.Of())
 }
 
-// selfSum is the row of a sum of resourceSums.
+// selfSum returns the row of a sum of resourceSums.
 func (f *filter) selfSum(s *records.Sum) (selfRecord, error) {
 	b := f.call.State.Workspace.Books
 	product := &books.Product{}

@@ -38,9 +38,8 @@ type subCustomerList struct {
 	Count     int           `json:"count"`
 }
 
-// subCustomer is CustomerInformation. tollbook has one name of a customer, which is both its login's and its real one;
-// the id replaces a login's that is none. It knows no label, telephone, country, level, e-mail, verification, kind
-// or freeze.
+// subCustomer is CustomerInformation. tollbook stores one name per customer, used as both login name and real name, or
+// the id if it has none. It stores no label, telephone, country, level, e-mail, verification, kind or freeze.
 type subCustomer struct {
 	Customer        string           `json:"customer,omitempty"`
 	AccountName     string           `json:"account_name"`
@@ -95,8 +94,8 @@ func handleSubCustomers(_ context.Context, c *operation.Call) (any, error) {
 	return &subCustomerList{Customers: form.Window(c, list), Count: len(list)}, nil
 }
 
-// associatedSince is when a customer came to its partner: rows of the book that follow each other without a gap and tie
-// the same two in the same way are one association.
+// associatedSince returns since when a customer has its partner: consecutive rows of the book without a gap and with
+// the same partner and type are one association.
 func associatedSince(b *books.Books, customer int32, now books.Association) period.Instant {
 	rows := b.Associations.Of(customer)
 	since := now.Valid.From

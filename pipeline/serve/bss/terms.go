@@ -13,16 +13,15 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// term is what a line of an order was bought for: so many hours, days, months or years, or once.
+// term is the period of an order's line: a number of hours, days, months or years, or once.
 type term struct {
 	order string
 	kind  int // the vendor's number
 	count operation.Decimal
 }
 
-// findTerms adds to a reader the terms of the lines of a page that orders made: they are in the orders as they were
-// taken in, which are in the cycle and the bucket of their lines. What takes an order back has none, and neither has
-// usage.
+// findTerms adds to a reader the terms of the lines of a page that belong to orders. It reads them from the accepted
+// orders, which are in the cycle and the bucket of their lines. Refunds and usage have no term.
 func (r *reader) findTerms(ctx context.Context, c *operation.Call, cycle manifest.Cycle, p *records.Page) error {
 	wanted := make(map[string]bool)
 	for i := range p.Rows.N {
@@ -67,7 +66,7 @@ func (r *reader) findTerms(ctx context.Context, c *operation.Call, cycle manifes
 	return nil
 }
 
-// term is what the line's order was for; none for another line, an adjustment with the id of an order's line included.
+// term returns the term of an order's line; none for other lines, also an adjustment with the id of an order line.
 func (r *reader) term() (term, bool) {
 	if r.terms == nil || r.word(tables.LineDay) != manifest.EventsDay.String() {
 		return term{}, false

@@ -14,7 +14,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// measured are the parameters by which measured bandwidth is asked for.
+// measured returns the parameters of operations about measured bandwidth.
 func measured() []operation.Param {
 	return []operation.Param{
 		{Name: "bill_cycle", Kind: operation.Month, Required: true, Recent: true, Meaning: "the cycle"},
@@ -56,13 +56,13 @@ type usageSummaries struct {
 	List  []usageSummary `json:"summary_usage_info_list"`
 }
 
-// usageSummary is StatUsageSummaryInfo. Before the cycle's month-end lines there is no more than the resource.
+// usageSummary is StatUsageSummaryInfo. Before the cycle has month-end lines it has only the resource.
 type usageSummary struct {
 	ResourceID string `json:"resource_id"`
 	usageTotals
 }
 
-// usageTotals is what a month of bandwidth comes to. Values are in Mbps.
+// usageTotals has the totals of a month of bandwidth. Values are in Mbps.
 type usageTotals struct {
 	ActualDays string `json:"actual_days,omitempty"`
 	Bandwidth  string `json:"band_width,omitempty"`
@@ -88,7 +88,7 @@ type usageSample struct {
 // measureMbps is the vendor's id of Mbps.
 const measureMbps = 15
 
-// pointsOfDay is how many points of 5 minutes a day has, as the vendor counts days.
+// pointsOfDay is the number of points of 5 minutes of a day in the vendor's count.
 const pointsOfDay = 288
 
 func handleResourceUsageSummary(ctx context.Context, c *operation.Call) (any, error) {
@@ -109,7 +109,7 @@ func handleResourceUsage(ctx context.Context, c *operation.Call) (any, error) {
 	if err != nil || len(list) == 0 {
 		return out, err
 	}
-	a := list[0] // a link or a group is one object of a region, or the books' reader had refused it
+	a := list[0] // the books' reader ensures that a link or group is one object of a region
 	out.usageTotals = totalsOf(a)
 	var samples []usageSample
 	a.EachPoint(func(at period.Instant, mbps *big.Rat) {
@@ -120,7 +120,7 @@ func handleResourceUsage(ctx context.Context, c *operation.Call) (any, error) {
 	return out, nil
 }
 
-// measurements are those of the customer's links and groups that the call asks for; resource "" = all.
+// measurements returns those of the requested links and groups of the customer; resource "" = all.
 func measurements(ctx context.Context, c *operation.Call, resource string) ([]*annex.Annex, error) {
 	_, cycle := cycleOf(c, "bill_cycle")
 	w := c.State.Workspace
@@ -142,23 +142,23 @@ func measurements(ctx context.Context, c *operation.Call, resource string) ([]*a
 	return out, err
 }
 
-// totalsOf is what a measurement came to; nothing before the cycle has ended.
+// totalsOf returns the totals of a measurement; none before the cycle has ended.
 func totalsOf(a *annex.Annex) usageTotals {
 	if !a.MonthEnd {
 		return usageTotals{}
 	}
 	t := usageTotals{ActualDays: digitsOf(big.NewRat(int64(a.Points), pointsOfDay)), Bandwidth: digitsOfText(a.Billed),
 		Measure: measureMbps}
-	if a.Month != "" { // enhanced_p95 alone has a peak and a floor
+	if a.Month != "" { // only enhanced_p95 has a peak and a floor
 		t.Guaranteed, t.Peak = digitsOfText(a.Floor), digitsOfText(a.Month)
 	}
 	return t
 }
 
-// maxDigits is how many decimals the vendor gives at most.
+// maxDigits is the largest number of decimals in the vendor's responses.
 const maxDigits = 20
 
-// digitsOf is a rational as a decimal: exact where it ends within 20 decimals, else rounded to them.
+// digitsOf returns a rational as a decimal: exact if 20 decimals are enough, else rounded to them.
 func digitsOf(r *big.Rat) string {
 	text := r.FloatString(maxDigits)
 	return strings.TrimSuffix(strings.TrimRight(text, "0"), ".")

@@ -50,8 +50,8 @@ type changeList struct {
 	Records  []change `json:"records"`
 }
 
-// change is CustomerAccountChangeRecord. change_amount has no sign: revenue_expense_type says whether it came or went.
-// The entries of accounts do not say for which service a line was.
+// change is CustomerAccountChangeRecord. change_amount has no sign: revenue_expense_type has the direction. The entries
+// of accounts do not name the service of a line.
 type change struct {
 	ID         string `json:"account_change_id"`
 	DetailType string `json:"trade_detail_type"`
@@ -71,7 +71,7 @@ type entry struct {
 	amount, after money.Amount
 }
 
-// trade is the trade_type and the trade_detail_type of an entry, and the trade that it belongs to.
+// trade returns the trade_type and trade_detail_type of an entry, and the trade to which it belongs.
 func (e *entry) trade(orders map[string]string) (kind, detail, id string) {
 	switch e.kind {
 	case "recharge":
@@ -136,8 +136,8 @@ func handleCustomerChanges(ctx context.Context, c *operation.Call) (any, error) 
 	return out, nil
 }
 
-// entriesOf are the entries of the call's customer in the account that it asks for, by time and then as the lake has
-// them.
+// entriesOf returns the entries of the call's customer in the requested account, by time and then in the order of the
+// lake.
 func entriesOf(ctx context.Context, c *operation.Call, during period.Span) ([]entry, error) {
 	balance := "cash"
 	if c.Text("balance_type") == form.CreditAccount {

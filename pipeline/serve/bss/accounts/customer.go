@@ -114,7 +114,7 @@ func handleCustomersBalances(ctx context.Context, c *operation.Call) (any, error
 	return out, nil
 }
 
-// resold reports whether a customer is one of the scope's partner's by resale now (ACCOUNTS-2).
+// resold reports whether a customer currently belongs to the scope's partner by resale (ACCOUNTS-2).
 func resold(c *operation.Call, id string) bool {
 	b := c.State.Workspace.Books
 	customer := b.Customer(id)
@@ -125,7 +125,7 @@ func resold(c *operation.Call, id string) bool {
 	return ok && a.Type == books.Resale && c.Scope.Line(b.Partners[a.Partner].ID, c.State.Now)
 }
 
-// available is what a customer can pay with: cash and what is left of its credit.
+// available returns what a customer can pay with: cash and unused credit.
 func available(has form.Balances) (money.Amount, error) {
 	left, err := has[payment.CreditLimit].Sub(has[payment.CreditUsed])
 	if err != nil || left.Sign() < 0 {

@@ -51,7 +51,7 @@ func handlePartnerBalances(_ context.Context, c *operation.Call) (any, error) {
 		return nil, err
 	}
 	out := &balanceList{Balances: []balance{}}
-	if !c.Scope.Line(c.Scope.Partner, c.State.Now) { // it is no reseller of the caller's now (ACCOUNTS-1)
+	if !c.Scope.Line(c.Scope.Partner, c.State.Now) { // not a reseller of the caller now (ACCOUNTS-1)
 		return out, nil
 	}
 	after := map[string]money.Amount{}
@@ -85,7 +85,7 @@ func handlePartnerBalances(_ context.Context, c *operation.Call) (any, error) {
 	return out, nil
 }
 
-// limitOf is the credit limit of the scope's partner: the last one that was set.
+// limitOf returns the credit limit of the scope's partner: the last one that was set.
 func limitOf(c *operation.Call) (limit money.Amount, err error) {
 	var last struct {
 		instant, time period.Instant

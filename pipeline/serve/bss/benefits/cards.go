@@ -30,8 +30,8 @@ type cardList struct {
 	Cards []card `json:"stored_value_cards"`
 }
 
-// card is UserStoredValueCard. tollbook keeps one balance of stored value per customer and no cards, so that there is
-// no name, face value or validity.
+// card is UserStoredValueCard. tollbook stores one balance of stored value per customer and no cards, so there is no
+// name, face value or validity.
 type card struct {
 	ID      string `json:"card_id"`
 	Status  int    `json:"status"`

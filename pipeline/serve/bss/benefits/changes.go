@@ -49,8 +49,8 @@ type couponChanges struct {
 	Records  []couponChange `json:"records"`
 }
 
-// couponChange is CustomerCouponChangeRecord. change_amount has no sign: revenue_expense_type says whether it came or
-// went. The records of coupons do not say for which service a line was.
+// couponChange is CustomerCouponChangeRecord. change_amount has no sign: revenue_expense_type has the direction. The
+// records of coupons do not name the service of a line.
 type couponChange struct {
 	Coupon     string `json:"coupon_id"`
 	DetailType string `json:"trade_detail_type"`
@@ -70,7 +70,7 @@ type moved struct {
 	amount, left     money.Amount
 }
 
-// trade is the trade_type and the trade_detail_type of a change, and whether it came.
+// trade returns the trade_type and trade_detail_type of a change, and whether it added to the coupon.
 func (m *moved) trade(orders map[string]string) (kind, detail string, came bool) {
 	switch m.kind {
 	case "issue":
@@ -126,8 +126,8 @@ func handleCustomerCouponChanges(ctx context.Context, c *operation.Call) (any, e
 	return out, nil
 }
 
-// movements are what happened to the coupons of the call's customer, by time and coupon, as the lake has them in order.
-// A workspace that does not record partners' money has the entries of each day and no table of all records.
+// movements returns the changes of the coupons of the call's customer, by time and coupon. A workspace that does not
+// record partners' money has no table of all records, but entries for each day.
 func movements(ctx context.Context, c *operation.Call, during period.Span) ([]moved, error) {
 	var out []moved
 	has := false
@@ -158,7 +158,7 @@ func read[T any](m *moved, r rows.Row[T], amount, left tables.AmountColumn[T]) (
 	return err
 }
 
-// entries are the entries of each day about the call's customer.
+// entries returns the entries of each day for the call's customer.
 func entries(ctx context.Context, c *operation.Call, during period.Span) ([]moved, error) {
 	var out []moved
 	scan := rows.Scan[tables.CouponEntry]{Table: tables.CouponEntries()}

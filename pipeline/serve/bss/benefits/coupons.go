@@ -33,7 +33,7 @@ func issuedPartnerCoupons() operation.Operation {
 	}
 }
 
-// What the parameters of coupons mean.
+// Values of the parameters of coupons.
 const (
 	typeMeaning   = "only 1 vouchers, 3 product vouchers, 4 cash coupons; there are no others"
 	statusMeaning = "only 1 not valid yet, 2 usable, 3 used, 4 expired, 5 reclaimed; as of the last run"
@@ -92,7 +92,7 @@ func handleIssuedPartnerCoupons(_ context.Context, c *operation.Call) (any, erro
 	return &issuedList{Total: len(out), Coupons: form.Window(c, out)}, nil
 }
 
-// couponsOf are all coupons as of the last run.
+// couponsOf returns all coupons as of the last run.
 func couponsOf(c *operation.Call) ([]coupons.Coupon, period.Instant, error) {
 	asOf, err := form.AsOf(c)
 	if err != nil || c.Scope.Nothing {
@@ -102,17 +102,17 @@ func couponsOf(c *operation.Call) ([]coupons.Coupon, period.Instant, error) {
 	return list, asOf, err
 }
 
-// fits reports whether a coupon is one that the filters of both lists of coupons ask for.
+// fits reports whether a coupon matches the filters of both lists of coupons.
 func fits(c *operation.Call, k *coupons.Coupon, asOf period.Instant) bool {
 	return !c.Given("order_id") && (!c.Given("coupon_id") || c.Text("coupon_id") == k.ID) &&
 		(!c.Given("coupon_type") || c.Whole("coupon_type") == typeOf(k)) &&
 		(!c.Given("status") || c.Whole("status") == statusOf(k, asOf))
 }
 
-// typeOf is the vendor's number of a coupon's kind.
+// typeOf returns the vendor's number of a coupon's kind.
 func typeOf(k *coupons.Coupon) int { return form.CouponType(k.Kind) }
 
-// statusOf is the vendor's number of a coupon's state.
+// statusOf returns the vendor's number of a coupon's state.
 func statusOf(k *coupons.Coupon, asOf period.Instant) int {
 	switch k.State {
 	case "used":
@@ -172,7 +172,7 @@ type userCoupon struct {
 	Source     string            `json:"source_id,omitempty"`
 }
 
-// reusable is the version of coupons that pay several times.
+// reusable is the version of coupons that can pay several times.
 const reusable = 2
 
 func handleSubCustomerCoupons(_ context.Context, c *operation.Call) (any, error) {

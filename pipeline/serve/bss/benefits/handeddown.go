@@ -67,7 +67,7 @@ func handleIssuedCouponQuotas(_ context.Context, c *operation.Call) (any, error)
 	return &handedDownList{Total: len(out), Quotas: form.Window(c, out)}, nil
 }
 
-// handsDown reports whether the call's distributor handed a quota down, to the reseller and from the quota that the
+// handsDown reports whether the call's distributor handed down a quota, to the reseller and from the quota that the
 // call names.
 func handsDown(c *operation.Call, q *books.CouponQuota) bool {
 	b := c.State.Workspace.Books

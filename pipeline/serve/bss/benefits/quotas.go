@@ -33,7 +33,7 @@ func quotaCoupons() operation.Operation {
 	}
 }
 
-// maxList is how many values a list of a request may have.
+// maxList is the largest number of values of a list in a request.
 const maxList = 100
 
 // quotaList is ListQuotaCouponsResponse.
@@ -62,7 +62,7 @@ const (
 	quotaExpired = 3
 )
 
-// quotaInfoOf is a quota as answers show it.
+// quotaInfoOf converts a quota to the form of responses.
 func quotaInfoOf(c *operation.Call, q *coupons.Quota, asOf period.Instant) quotaInfo {
 	terms := &c.State.Workspace.Books.Money.CouponQuotas[q.At].Terms
 	one := quotaInfo{ID: terms.ID, Type: quotaType(terms), Value: operation.Decimal(terms.Amount.String()),
@@ -75,7 +75,7 @@ func quotaInfoOf(c *operation.Call, q *coupons.Quota, asOf period.Instant) quota
 	return one
 }
 
-// quotaType is 0 for vouchers, 1 for cash coupons, and -1 for pickups, which the vendor's quotas do not have.
+// quotaType returns 0 for vouchers, 1 for cash coupons, and -1 for pickups, which the vendor's quotas do not have.
 func quotaType(terms *books.Coupon) int {
 	switch {
 	case terms.Pickup:
@@ -109,7 +109,7 @@ func handleQuotaCoupons(_ context.Context, c *operation.Call) (any, error) {
 	return &quotaList{Total: len(out), Quotas: form.Window(c, out)}, nil
 }
 
-// quotasOf are all quotas of the books with what is left of them, as of the last run.
+// quotasOf returns all quotas of the books with what is left of them, as of the last run.
 func quotasOf(c *operation.Call) ([]coupons.Quota, period.Instant, error) {
 	asOf, err := form.AsOf(c)
 	if err != nil {
@@ -134,12 +134,12 @@ func sees(c *operation.Call, q *books.CouponQuota) bool {
 	return slices.ContainsFunc(c.Scope.During, func(d period.Span) bool { return d.Overlaps(q.Terms.Valid) })
 }
 
-// ownerOf is the partner that a quota belongs to.
+// ownerOf returns the partner to which a quota belongs.
 func ownerOf(b *books.Books, quota int32) string {
 	return b.Partners[b.Money.CouponQuotas[quota].Partner].ID
 }
 
-// quotaFilter is what the call's parameters ask of a quota.
+// quotaFilter returns the filter of quotas by the call's parameters.
 func quotaFilter(c *operation.Call) (func(*quotaInfo, period.Span) bool, error) {
 	var ids []string
 	var states []int

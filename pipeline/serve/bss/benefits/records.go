@@ -47,7 +47,7 @@ type couponRecords struct {
 	Records []couponRecord `json:"records"`
 }
 
-// couponRecord is CouponRecordV2. A test coupon has no quota. The remark of what was rejected is the reason.
+// couponRecord is CouponRecordV2. A test coupon has no quota. The remark on a rejected event is the reason.
 type couponRecord struct {
 	ID        string            `json:"id"`
 	Type      string            `json:"operation_type"`
@@ -102,7 +102,7 @@ func handlePartnerCouponsRecord(_ context.Context, c *operation.Call) (any, erro
 	return &couponRecords{Total: len(out), Records: form.Window(c, out)}, nil
 }
 
-// couponRecordsOf are the records of all partners, by time and id.
+// couponRecordsOf returns the records of all partners, by time and id.
 func couponRecordsOf(c *operation.Call) ([]couponRecord, error) {
 	if c.Scope.Nothing {
 		return nil, nil
@@ -156,7 +156,7 @@ func couponRecordsOf(c *operation.Call) ([]couponRecord, error) {
 	return out, err
 }
 
-// expiries are the issued coupons that expired, and by event_id what each reclaim took back.
+// expiries returns the issued coupons that expired, and by event_id what each reclaim took back.
 func expiries(c *operation.Call, issued map[string]coupons.Issued) (out []couponRecord, taken map[string]money.Amount,
 	err error) {
 	taken = map[string]money.Amount{}
@@ -180,7 +180,7 @@ func expiries(c *operation.Call, issued map[string]coupons.Issued) (out []coupon
 	return out, taken, err
 }
 
-// quotaOf is the quota that a coupon was issued from; "" = it is a test coupon.
+// quotaOf returns the quota from which a coupon was issued; "" = it is a test coupon.
 func quotaOf(one *coupons.Issued) string {
 	if one.Source == coupon.OfQuota {
 		return one.SourceID
@@ -188,7 +188,7 @@ func quotaOf(one *coupons.Issued) string {
 	return ""
 }
 
-// typeOfQuota is the vendor's number of a quota's kind; nil = there is no such quota, or it is one of pickups.
+// typeOfQuota returns the vendor's number of a quota's kind; nil = there is no such quota, or it is for pickups.
 func typeOfQuota(c *operation.Call, id string) *int {
 	m := &c.State.Workspace.Books.Money
 	at := m.QuotaNamed(id)

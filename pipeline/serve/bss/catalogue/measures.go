@@ -77,7 +77,7 @@ type conversion struct {
 	Type  int   `json:"measure_type"`
 }
 
-// marker is the place of a page in a list of specifications; "" = the first.
+// marker returns the start of a page in a list of specifications; without a marker it is the first.
 func marker(c *operation.Call) (int, error) {
 	text := c.Text("marker")
 	if text == "" {

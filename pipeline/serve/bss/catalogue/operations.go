@@ -2,7 +2,7 @@ package catalogue
 
 import "github.com/tollbook/tollbook/pipeline/serve/operation"
 
-// Operations lists the operations about what is sold.
+// Operations lists the operations about products.
 func Operations() []operation.Operation {
 	return []operation.Operation{serviceTypes(), resourceTypes(), serviceResources(), usageTypes(), measureUnits(),
 		conversions(), resourceSpecs()}

@@ -74,7 +74,7 @@ func handleResourceTypes(_ context.Context, c *operation.Call) (any, error) {
 	return &resourceTypeList{Total: len(list), Types: append([]resourceType{}, form.Window(c, list)...)}, nil
 }
 
-// resourceTypesOf are the kinds of resources by code and service. A product without a code has none.
+// resourceTypesOf returns the kinds of resources by code and service. A product without a code has none.
 func resourceTypesOf(c *operation.Call) []resourceType {
 	var list []resourceType
 	for _, p := range distinct(c, func(p *books.Product) string {
@@ -168,7 +168,7 @@ func handleUsageTypes(_ context.Context, c *operation.Call) (any, error) {
 	return &usageTypeList{Total: len(list), Types: append([]usageType{}, form.Window(c, list)...)}, nil
 }
 
-// distinct are the first products of each key, by key.
+// distinct returns the first product of each key, by key.
 func distinct(c *operation.Call, key func(*books.Product) string) []*books.Product {
 	b := c.State.Workspace.Books
 	var out []*books.Product

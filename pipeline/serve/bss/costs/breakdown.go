@@ -77,7 +77,7 @@ type spreadEntry struct {
 	StoredValue      operation.Decimal `json:"amortized_stored_value_card_amount"`
 }
 
-// spreading breaks a customer's costs of a month down.
+// spreading calculates the breakdown of a customer's costs of a month.
 type spreading struct {
 	call  *operation.Call
 	month period.Cycle
@@ -89,7 +89,7 @@ type spreading struct {
 }
 
 func handleMonthlyBreakDown(ctx context.Context, c *operation.Call) (any, error) {
-	month, _ := c.Month("shared_month") // was checked
+	month, _ := c.Month("shared_month") // was checked before
 	s := &spreading{call: c, month: month, names: form.NamesOf(c.State.Workspace.Books), out: []spreadEntry{}}
 	where, none := c.Lines()
 	if project := c.Text("enterprise_project_id"); none || project != "" && project != "null" ||
@@ -123,7 +123,7 @@ func (s *spreading) answer() *breakDown {
 		Details: append([]spreadEntry{}, form.Window(s.call, s.out)...)}
 }
 
-// spreadDays are the days of lines whose payment is spread: orders and recurring charges.
+// spreadDays returns the days of lines whose payment is spread: orders and recurring charges.
 func spreadDays() []string {
 	return []string{manifest.EventsDay.String(), manifest.ChargesDay.String()}
 }
@@ -131,8 +131,8 @@ func spreadDays() []string {
 // payments are the parts of a payment, in the order of amounts.
 type payments [6]money.Amount
 
-// paymentColumns are the columns of payments. What is owed is part of the amounts of a month, but of no member of
-// the answer that says what paid.
+// paymentColumns returns the columns of payments. Debt is part of the amounts of a month, but the response has no field
+// for it among those that say what paid.
 func paymentColumns() [6]tables.AmountColumn[tables.Line] {
 	return [...]tables.AmountColumn[tables.Line]{
 		tables.LineCashAmount, tables.LineCreditAmount, tables.LineCouponAmount,
@@ -140,7 +140,7 @@ func paymentColumns() [6]tables.AmountColumn[tables.Line] {
 		tables.LineStoredValueCardAmount, tables.LineDebtAmount}
 }
 
-// total is what a payment's parts add up to.
+// total returns the sum of a payment's parts.
 func (p *payments) total() (money.Amount, error) {
 	var sum money.AmountTotal
 	for i := range p {
@@ -151,7 +151,7 @@ func (p *payments) total() (money.Amount, error) {
 	return sum.Amount()
 }
 
-// fill writes a payment's parts before, in and after the month.
+// fill sets a payment's parts before, in and after the month.
 func (e *spreadEntry) fill(whole, before, until *payments) error {
 	var in payments
 	for i := range in {

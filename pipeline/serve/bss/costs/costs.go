@@ -106,7 +106,7 @@ type cost struct {
 	Official string `json:"official_amount"`
 }
 
-// columnOf is the column of a dimension.
+// columnOf returns the column of a dimension.
 func columnOf(key string) (col tables.ColumnOf[tables.Line], ok bool) {
 	col, ok = map[string]tables.ColumnOf[tables.Line]{"CLOUD_SERVICE_TYPE": tables.LineServiceTypeCode.Of(),
 		"RESOURCE_TYPE": tables.LineResourceTypeCode.Of(),
@@ -118,7 +118,7 @@ func columnOf(key string) (col tables.ColumnOf[tables.Line], ok bool) {
 	return col, ok
 }
 
-// step is a day or a month that costs are added up for.
+// step is a day or a month for which costs are added up.
 type step struct {
 	name  string
 	cycle manifest.Cycle
@@ -163,7 +163,7 @@ func handleListCosts(ctx context.Context, c *operation.Call) (any, error) {
 		Data: append([]costData{}, form.Window(c, q.out)...)}, nil
 }
 
-// stepsOf are the days or months of a time condition.
+// stepsOf returns the days or months of a time condition.
 func stepsOf(c *operation.Call, when timeCondition) ([]step, error) {
 	bad := func(zh, en string) error {
 		return operation.BadParameter("time_condition", operation.Text{Zh: zh, En: en})
@@ -197,14 +197,14 @@ func stepsOf(c *operation.Call, when timeCondition) ([]step, error) {
 	return out, nil
 }
 
-// query adds up what a call asks for.
+// query adds up the requested costs.
 type query struct {
 	call    *operation.Call
 	groups  []groupBy
 	filters []filter
 	measure int
 	by      tables.List[tables.Line] // columns of the groups, then those of the filters
-	at      map[string]int           // place in out of each combination of the groups' values
+	at      map[string]int           // index in out of each combination of the groups' values
 	out     []costData
 }
 
@@ -272,7 +272,7 @@ func (q *query) add(ctx context.Context, s step) error {
 	return nil
 }
 
-// wants reports whether the filters let a sum through.
+// wants reports whether a sum matches the filters.
 func (q *query) wants(s *records.Sum) bool {
 	for i, f := range q.filters {
 		if slices.Contains(f.Factor.Value, s.By[len(q.groups)+i]) == (f.Operator == 1) {
@@ -282,7 +282,7 @@ func (q *query) wants(s *records.Sum) bool {
 	return true
 }
 
-// place is the place in out of the values of the groups.
+// place returns the index in out of the values of the groups.
 func (q *query) place(by []string) int {
 	key := strings.Join(by[:len(q.groups)], "\x00")
 	at, ok := q.at[key]

@@ -20,7 +20,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// chargedByPeriod is the charging mode of what is paid for a period.
+// chargedByPeriod is the charging mode of lines that are paid for a period.
 const chargedByPeriod = 1
 
 // prepaidTerm is the term of an order line.
@@ -40,7 +40,7 @@ type paid struct {
 }
 
 // findTerms reads the terms of the customer's orders up to the month, and the cycles in which orders were unsubscribed.
-// Errors: *rows.ArchivedError if the line of an order whose term reaches the month is archived.
+// It returns *rows.ArchivedError if the line of an order whose term extends into the month is archived.
 func (s *spreading) findTerms(ctx context.Context) error {
 	s.terms, s.ended = map[string]prepaidTerm{}, map[string]period.Cycle{}
 	kinds, zone, customer := form.TermKinds(), s.call.State.Workspace.Books.Zone, s.call.Scope.Customer
@@ -74,7 +74,7 @@ func (s *spreading) findTerms(ctx context.Context) error {
 		})
 }
 
-// archivedOrder is an error if an order's term reaches the month and the cycle that it was paid in is archived.
+// archivedOrder returns an error if an order's term extends into the month and its line is in an archived cycle.
 func (s *spreading) archivedOrder(cycle period.Cycle, t prepaidTerm) error {
 	ref, ok := s.call.State.Snap.Cycle(manifest.CycleOf(cycle))
 	if !ok || ref.Archived == nil || cycle > s.month || t.end <= s.month.First() {
@@ -83,7 +83,7 @@ func (s *spreading) archivedOrder(cycle period.Cycle, t prepaidTerm) error {
 	return &rows.ArchivedError{Cycle: ref.Cycle.String(), Archived: *ref.Archived}
 }
 
-// archivedCharge is an error if a recurring charge of an archived cycle reaches the month.
+// archivedCharge returns an error if a recurring charge of an archived cycle extends into the month.
 func (s *spreading) archivedCharge(cycle period.Cycle, ref *manifest.CycleRef) error {
 	b := s.call.State.Workspace.Books
 	customer := b.Customer(s.call.Scope.Customer)
@@ -154,7 +154,7 @@ func spreadColumns() tables.List[tables.Line] {
 	return cols
 }
 
-// paidOf is the line of a row. A refund, and what was bought once or without an end, has no term.
+// paidOf returns the line of a row. A refund, and an order without a period or an end, has no term.
 func (s *spreading) paidOf(row rows.Row[tables.Line], cycle period.Cycle) (paid, error) {
 	p := paid{id: string(row.Text(tables.LineID)), billed: cycle}
 	for i, col := range paymentColumns() {
@@ -185,8 +185,8 @@ func (s *spreading) paidOf(row rows.Row[tables.Line], cycle period.Cycle) (paid,
 	return p, nil
 }
 
-// add adds a line's row unless nothing of it belongs to the month. A line counts from its cycle on: what is for days
-// before that belongs to its cycle. What was taken back has its rest in the month of the refund.
+// add adds a line's row unless no part of it belongs to the month. A line counts from its cycle on: the part for
+// earlier days belongs to its cycle. The rest of a refunded one is in the month of the refund.
 func (s *spreading) add(p *paid, refunded map[string]period.Cycle) error {
 	end, ended := s.ended[p.id]
 	if p.term.order == "" {
@@ -216,8 +216,8 @@ func (s *spreading) add(p *paid, refunded map[string]period.Cycle) error {
 	return nil
 }
 
-// earned is what of a payment belongs to the days up to the end of a cycle: the sum is rounded as the query
-// deferred-revenue does, each part by itself, and the largest part has the difference.
+// earned returns the part of a payment for the days up to the end of a cycle. As in the query deferred-revenue, the sum
+// is rounded; each part is rounded by itself, and the largest part gets the difference.
 func (p *paid) earned(c period.Cycle, digits int) (out payments, err error) {
 	whole, err := p.whole.total()
 	if err != nil {
@@ -255,7 +255,7 @@ func (s *spreading) put(e spreadEntry, billed period.Cycle) {
 	s.out = append(s.out, e)
 }
 
-// paidByUse adds the month's other lines, one row for all of a resource.
+// paidByUse adds the month's other lines, one row per resource.
 func (s *spreading) paidByUse(ctx context.Context) error {
 	name := manifest.CycleOf(s.month)
 	if _, ok := s.call.State.Snap.Cycle(name); !ok {
@@ -276,7 +276,7 @@ func (s *spreading) paidByUse(ctx context.Context) error {
 		by := sums[i].By
 		e := spreadEntry{ServiceTypeCode: by[0], ResourceTypeCode: by[1], RegionCode: by[2], ResourceID: by[3],
 			UsageType: by[4]}
-		e.ChargingMode, _ = strconv.Atoi(by[5]) // columns of small numbers
+		e.ChargingMode, _ = strconv.Atoi(by[5]) // a column of small numbers
 		e.BillType, _ = strconv.Atoi(by[6])
 		a := &sums[i].Amounts
 		zero := operation.Decimal(money.Amount{}.String())

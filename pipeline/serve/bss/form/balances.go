@@ -19,10 +19,10 @@ const (
 	Expense = "EXPENSE"
 )
 
-// Balances are a customer's balances other than coupons; one that never moved is missing.
+// Balances are a customer's balances except coupons; a balance without any change is missing.
 type Balances map[payment.RowKind]money.Amount
 
-// BalancesOf reads a customer's balances as the last run left them.
+// BalancesOf reads a customer's balances as of the last run.
 func BalancesOf(ctx context.Context, c *operation.Call, customer string) (Balances, error) {
 	e, ok, err := latestBalances(c, BucketOf(c, customer))
 	if err != nil || !ok {
@@ -51,7 +51,7 @@ func BalancesOf(ctx context.Context, c *operation.Call, customer string) (Balanc
 		})
 }
 
-// latestBalances is the file of a bucket's balances of the last day that was paid.
+// latestBalances returns the file of a bucket's balances of the last paid day.
 func latestBalances(c *operation.Call, bucket int) (last manifest.FileEntry, ok bool, err error) {
 	for _, ref := range c.State.Snap.Manifest.Cycles {
 		files, err := c.State.Snap.Files(ref.Cycle)
@@ -74,7 +74,7 @@ const (
 	CreditAccount = "BALANCE_TYPE_CREDIT"
 )
 
-// CouponType is the vendor's number of a coupon's kind.
+// CouponType returns the vendor's number of a coupon's kind.
 func CouponType(kind string) int {
 	switch kind {
 	case "cash_coupon":

@@ -12,10 +12,10 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Names are the names of services and kinds of resources, by code.
+// Names has the names of services and kinds of resources, by code.
 type Names struct{ Services, Resources map[string]string }
 
-// NamesOf are the names in the books' products.
+// NamesOf returns the names in the books' products.
 func NamesOf(b *books.Books) Names {
 	n := Names{map[string]string{}, map[string]string{}}
 	for i := range b.Products {
@@ -25,7 +25,7 @@ func NamesOf(b *books.Books) Names {
 	return n
 }
 
-// CustomerName is a customer's name now, or the last one before; "" = none.
+// CustomerName returns a customer's name now, or its last one; "" = none.
 func CustomerName(c *operation.Call, id string) string {
 	b := c.State.Workspace.Books
 	customer := b.Customer(id)
@@ -41,7 +41,7 @@ func CustomerName(c *operation.Call, id string) string {
 	return name
 }
 
-// PartnerName is a partner's name now, or the last one before; "" = none.
+// PartnerName returns a partner's name now, or its last one; "" = none.
 func PartnerName(c *operation.Call, partner int32) string {
 	name := ""
 	for _, row := range c.State.Workspace.Books.Partners[partner].Rows {
@@ -57,8 +57,8 @@ func BucketOf(c *operation.Call, customer string) int {
 	return place.Bucket(customer, max(1, c.State.Snap.Manifest.Buckets))
 }
 
-// FilesSince visits the files of each cycle that may hold something of an instant or later: low-volume events take
-// effect in its own cycle or after it.
+// FilesSince visits the files of each cycle that can have rows of an instant or later: low-volume events take effect in
+// the cycle of their time or after it.
 func FilesSince(c *operation.Call, from period.Instant, visit func([]manifest.FileEntry) error) error {
 	for _, ref := range c.State.Snap.Manifest.Cycles {
 		if c.State.Workspace.Books.Zone.Bounds(ref.Period()).To <= from {
@@ -75,7 +75,7 @@ func FilesSince(c *operation.Call, from period.Instant, visit func([]manifest.Fi
 	return nil
 }
 
-// EachSince visits the rows of a table in the buckets that are wanted, in the order of the cycles and of their files.
+// EachSince visits the rows of a table in the wanted buckets, in the order of the cycles and of their files.
 func EachSince[T any](ctx context.Context, c *operation.Call, from period.Instant, scan rows.Scan[T],
 	wanted func(bucket int) bool, visit func(rows.Row[T]) error) error {
 	return FilesSince(c, from, func(files []manifest.FileEntry) error {
@@ -99,7 +99,7 @@ func EachSince[T any](ctx context.Context, c *operation.Call, from period.Instan
 	})
 }
 
-// EachOfCustomerSince is EachSince of the bucket of a customer.
+// EachOfCustomerSince is EachSince for the bucket of a customer.
 func EachOfCustomerSince[T any](ctx context.Context, c *operation.Call, customer string, from period.Instant,
 	scan rows.Scan[T],
 	visit func(rows.Row[T]) error) error {
@@ -107,7 +107,7 @@ func EachOfCustomerSince[T any](ctx context.Context, c *operation.Call, customer
 	return EachSince(ctx, c, from, scan, func(b int) bool { return b == bucket }, visit)
 }
 
-// DiscountType is the vendor's number of who offers a discount; 0 = it has none.
+// DiscountType returns the vendor's number of who grants a discount; 0 = there is none.
 func DiscountType(d *books.Discount) int {
 	switch d.Kind {
 	case books.Commercial:

@@ -3,7 +3,7 @@ package form
 // MeasureYuan is the vendor's id of the currency's main unit.
 const MeasureYuan = 1
 
-// MeasureID is the vendor's number of a measure, as far as the SDK's documentation names it; 0 = it does not.
+// MeasureID returns the vendor's number of a measure; 0 = the SDK's documentation has none.
 func MeasureID(measure string) int {
 	switch measure {
 	case "piece", "count", "request", "call":
@@ -16,7 +16,7 @@ func MeasureID(measure string) int {
 	return 0
 }
 
-// TermKinds are the vendor's numbers of periods: 周期类型 of its model.
+// TermKinds returns the vendor's numbers of periods: 周期类型 of its model.
 func TermKinds() map[string]int {
 	return map[string]int{"year": 19, "month": 20, "day": 24, "hour": 25, "one_off": 5}
 }

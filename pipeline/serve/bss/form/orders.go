@@ -11,11 +11,11 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// OrderOfLine is the order of a line of an order, by the line's id: order_id/line.
+// OrderOfLine returns the order in the id of an order's line: order_id/line.
 func OrderOfLine(id string) string { return id[:max(0, strings.LastIndexByte(id, '/'))] }
 
-// OrderLines are the orders of a customer's lines that take effect at an instant or later, by the lines' ids. Ids of
-// records and of month-end lines can look the same, so that only the orders themselves tell.
+// OrderLines returns the orders of a customer's lines that take effect at an instant or later, by the lines' ids. It
+// reads the orders, because ids of records and of month-end lines can look like those of order lines.
 func OrderLines(ctx context.Context, c *operation.Call, customer string, from period.Instant) (map[string]string,
 	error) {
 	out := map[string]string{}

@@ -6,21 +6,21 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Partners may call what reads customers of partners.
+// Partners returns the callers of operations about customers of partners.
 func Partners() []keys.Role { return []keys.Role{keys.Vendor, keys.Partner} }
 
-// Owners may call what reads a customer's own data.
+// Owners returns the callers of operations about a customer's own data.
 func Owners() []keys.Role { return []keys.Role{keys.Vendor, keys.Customer} }
 
-// Anyone may call what concerns customers and partners alike.
+// Anyone returns the callers of operations about both customers and partners.
 func Anyone() []keys.Role { return []keys.Role{keys.Vendor, keys.Partner, keys.Customer} }
 
-// WhoseBill is the parameter by which the vendor names the customer; a customer's own key needs none.
+// WhoseBill is the parameter by which the vendor names the customer; a customer's own key does not need it.
 func WhoseBill() operation.Param {
 	return operation.Param{Name: "customer_id", Meaning: "the customer of the bill: only for the vendor"}
 }
 
-// PageParams is offset and limit as most operations have them.
+// PageParams returns offset and limit in the form of most operations.
 func PageParams() []operation.Param {
 	return []operation.Param{
 		{Name: "offset", Kind: operation.Whole, Min: 0, Max: 1<<31 - 1, Default: "0", Meaning: "rows to pass over"},
@@ -36,14 +36,14 @@ func InBody(params []operation.Param) []operation.Param {
 	return params
 }
 
-// Window is the part of a list that offset and limit select.
+// Window returns the part of a list that offset and limit select.
 func Window[T any](c *operation.Call, list []T) []T {
 	from := min(c.Whole("offset"), len(list))
 	return list[from:min(from+c.Whole("limit"), len(list))]
 }
 
-// Span is the time from one parameter to before another, each of which may be missing; most is how many months it may
-// be long where both are given, 0 = any number.
+// Span returns the time from one parameter to before another, each of which may be missing. most is the largest number
+// of months between them, 0 = any.
 func Span(c *operation.Call, begin, end string, most int) (period.Span, error) {
 	s := period.Span{From: period.Past, To: period.Forever}
 	from, ok1 := c.Moment(begin)
@@ -64,12 +64,12 @@ func Span(c *operation.Call, begin, end string, most int) (period.Span, error) {
 	return s, nil
 }
 
-// WhosePartner is the parameter by which the vendor names the partner; a partner's own key needs none.
+// WhosePartner is the parameter by which the vendor names the partner; a partner's own key does not need it.
 func WhosePartner() operation.Param {
 	return operation.Param{Name: "partner_id", Meaning: "the partner: only for the vendor"}
 }
 
-// NeedPartner refuses a call of the vendor that names no partner.
+// NeedPartner rejects a call of the vendor that names no partner.
 func NeedPartner(c *operation.Call) error {
 	if c.Scope.Partner != "" {
 		return nil
@@ -78,7 +78,7 @@ func NeedPartner(c *operation.Call) error {
 		operation.Text{Zh: "必填", En: "is missing: the vendor must name the partner"})
 }
 
-// Between reports which instants are in the time that two parameters leave. Where neither is given, all are.
+// Between returns which instants are within two time parameters; all are if neither is given.
 func Between(c *operation.Call, begin, end string) (func(period.Instant) bool, error) {
 	s, err := Span(c, begin, end, 0)
 	if !c.Given(begin) && !c.Given(end) {
@@ -87,7 +87,7 @@ func Between(c *operation.Call, begin, end string) (func(period.Instant) bool, e
 	return s.Holds, err
 }
 
-// ValidityParams select by the ends of a validity, which Validity reads.
+// ValidityParams limit the start and the end of a validity; Validity reads them.
 func ValidityParams() []operation.Param {
 	return []operation.Param{
 		{Name: "effective_time_begin", Kind: operation.Moment, Meaning: "valid from then or later"},
@@ -97,7 +97,7 @@ func ValidityParams() []operation.Param {
 	}
 }
 
-// Validity reports which validities ValidityParams leave.
+// Validity returns which validities match ValidityParams.
 func Validity(c *operation.Call) (func(period.Span) bool, error) {
 	begins, err := Between(c, "effective_time_begin", "effective_time_end")
 	if err != nil {
@@ -107,7 +107,7 @@ func Validity(c *operation.Call) (func(period.Span) bool, error) {
 	return func(valid period.Span) bool { return begins(valid.From) && ends(valid.To) }, err
 }
 
-// List reads a parameter that is a list. One with more values than the parameter may have is an error.
+// List reads a parameter that is a list. More values than the parameter permits are an error.
 func List[T any](c *operation.Call, name string, to *[]T) error {
 	if err := c.Decode(name, to); err != nil {
 		return err
@@ -118,8 +118,8 @@ func List[T any](c *operation.Call, name string, to *[]T) error {
 	return nil
 }
 
-// TradeDays is the time from the day trade_time_begin to the day trade_time_end, in days of the contract zone: by
-// default from this day a year ago to today.
+// TradeDays returns the time from the day trade_time_begin to the day trade_time_end, in days of the contract zone. The
+// default is from the same day one year ago to today.
 func TradeDays(c *operation.Call) (period.Span, error) {
 	zone := c.State.Workspace.Books.Zone
 	first, ok := c.Day("trade_time_begin")
@@ -137,7 +137,7 @@ func TradeDays(c *operation.Call) (period.Span, error) {
 	return period.Span{From: zone.Start(first), To: zone.Start(last + 1)}, nil
 }
 
-// Bound is an end of a validity as answers have it; "" = open.
+// Bound formats a start or end of a validity; "" = open.
 func Bound(t period.Instant) string {
 	if t == period.Past || t == period.Forever {
 		return ""
@@ -145,7 +145,7 @@ func Bound(t period.Instant) string {
 	return operation.Time(t)
 }
 
-// AsOf is the as-of of the last run; before the first run it is the request's time.
+// AsOf returns the as-of of the last run, or before the first run the time of the request.
 func AsOf(c *operation.Call) (period.Instant, error) {
 	if c.State.Snap.Manifest.AsOf == "" {
 		return c.State.Now, nil

@@ -113,7 +113,7 @@ func handleFreeResourceInfos(ctx context.Context, c *operation.Call) (any, error
 	return &infoList{Packages: form.Window(c, out), Total: len(out)}, nil
 }
 
-// fits reports whether a package is one that the call asks for.
+// fits reports whether a package matches the call.
 func fits(c *operation.Call, s *stock, services []string) bool {
 	for name, value := range map[string]string{"region_code": s.pack.Region, "product_id": s.pack.ID,
 		"product_name": s.pack.ID} {
@@ -161,7 +161,7 @@ type usage struct {
 	Measure   int               `json:"measure_id,omitempty"`
 }
 
-// The vendor's numbers of when a quota refills.
+// The vendor's numbers of quota periods.
 const (
 	monthly     = 4
 	byCalendar  = 1
@@ -202,13 +202,13 @@ func handleFreeResourceUsages(ctx context.Context, c *operation.Call) (any, erro
 type stock struct {
 	pack    *books.Package
 	product *books.Product // the first of its products
-	measure string         // of all of its products; "" = they have several
+	measure string         // of all of its products; "" = several
 	status  int
 	left    string
-	span    period.Span // the quota period, where it is known, or the package's validity
+	span    period.Span // the quota period, if it is known, or the package's validity
 }
 
-// stocks are the packages of the call's customer, by id and start of validity (PACKAGES-1).
+// stocks returns the packages of the call's customer, by id and start of validity (PACKAGES-1).
 func stocks(ctx context.Context, c *operation.Call) ([]stock, error) {
 	b := c.State.Workspace.Books
 	customer := b.Customer(c.Scope.Customer)
@@ -248,7 +248,7 @@ func stocks(ctx context.Context, c *operation.Call) ([]stock, error) {
 	return out, nil
 }
 
-// find takes what is left in the quota period of an instant from a report.
+// find sets what is left in the quota period of an instant, from a report.
 func (s *stock) find(r *quota.Report, asOf period.Instant) {
 	if r == nil {
 		return
@@ -267,7 +267,7 @@ func (s *stock) find(r *quota.Report, asOf period.Instant) {
 	}
 }
 
-// latest is the report of the last cycle that the lake has; nil = it has none.
+// latest returns the report of the last cycle of the lake; nil = it has none.
 func latest(ctx context.Context, c *operation.Call) (*quota.Report, error) {
 	cycles := c.State.Snap.Manifest.Cycles
 	if len(cycles) == 0 {

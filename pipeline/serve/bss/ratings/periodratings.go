@@ -46,7 +46,7 @@ type periodPrice struct {
 	Measure   int               `json:"measure_id"`
 }
 
-// periodDiscount is OptionalDiscountRatingResult: what a discount makes of the products that it is the best offer for.
+// periodDiscount is OptionalDiscountRatingResult: the prices with a discount of the products for which it is the best.
 type periodDiscount struct {
 	ID       string                `json:"discount_id"`
 	Amount   operation.Decimal     `json:"amount"`
@@ -138,10 +138,10 @@ func (q *enquiry) order(i int, a *asked) (int32, *line.Charge, error) {
 	return sku, charge, err
 }
 
-// maxPeriods is how many periods may be asked for.
+// maxPeriods is the largest number of periods that can be requested.
 const maxPeriods = 1000
 
-// priceOrder prices an order of the customer's that is paid now; false where there is no price for it.
+// priceOrder prices an order that the customer would pay now; false if it has no price.
 func (q *enquiry) priceOrder(o *ordering.Order) (*line.Charge, bool, error) {
 	now := q.call.State.Now
 	o.Customer, o.PayTime, o.Effective, o.Expire = q.customer, now, now, now
@@ -152,7 +152,7 @@ func (q *enquiry) priceOrder(o *ordering.Order) (*line.Charge, bool, error) {
 	return &charge, true, err
 }
 
-// orderOffers adds orders up by the discount that is the best offer for each.
+// orderOffers adds up orders by the discount that is best for each.
 type orderOffers struct {
 	charges  []line.Charge
 	official money.AmountTotal
@@ -160,7 +160,7 @@ type orderOffers struct {
 	list     []orderOffer
 }
 
-// orderOffer is one discount, and the orders that it is the best offer for.
+// orderOffer is one discount, and the orders for which it is the best.
 type orderOffer struct {
 	discount              int32 // in the books
 	products              []int // indexes of orders

@@ -19,7 +19,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
-// priced are the parameters of price enquiries about products of a kind.
+// priced returns the parameters of price enquiries about products of a kind.
 func priced(product any) []operation.Param {
 	return []operation.Param{
 		{Name: "project_id", In: operation.Body, Meaning: "a project of the vendor's; prices do not depend on it"},
@@ -44,7 +44,7 @@ func onDemandResourceRatings() operation.Operation {
 	}
 }
 
-// demandProduct is what a caller sends of a product: DemandProductInfo. Members without omitempty must be sent.
+// demandProduct is a product of an enquiry: DemandProductInfo. Members without omitempty are required.
 type demandProduct struct {
 	ID           string           `json:"id"`
 	Service      string           `json:"cloud_service_type"`
@@ -60,7 +60,7 @@ type demandProduct struct {
 	Number       int64            `json:"subscription_num"`
 }
 
-// periodProduct is the same of a product for a period: PeriodProductInfo.
+// periodProduct is a product for a period of an enquiry: PeriodProductInfo.
 type periodProduct struct {
 	ID          string `json:"id"`
 	Service     string `json:"cloud_service_type"`
@@ -76,7 +76,7 @@ type periodProduct struct {
 	Installment string `json:"fee_installment_mode,omitempty"`
 }
 
-// asked is one product of either enquiry, as it is read.
+// asked is one product of an enquiry of either kind.
 type asked struct {
 	ID           string         `json:"id"`
 	Service      string         `json:"cloud_service_type"`
@@ -87,7 +87,7 @@ type asked struct {
 	Size         *int64         `json:"resource_size"`
 	SizeMeasure  *int64         `json:"size_measure_id"`
 	UsageFactor  string         `json:"usage_factor"`
-	UsageValue   jsontext.Value `json:"usage_value"` // a number, or one in quotes
+	UsageValue   jsontext.Value `json:"usage_value"` // a number, or a string with one
 	UsageMeasure int64          `json:"usage_measure_id"`
 	PeriodType   int64          `json:"period_type"`
 	PeriodNum    int64          `json:"period_num"`
@@ -124,7 +124,7 @@ type demandDiscount struct {
 	Measure int               `json:"measure_id"`
 }
 
-// enquiry is a question about a customer's prices at an instant.
+// enquiry is a request for a customer's prices at an instant.
 type enquiry struct {
 	call     *operation.Call
 	books    *books.Books
@@ -134,12 +134,12 @@ type enquiry struct {
 }
 
 const (
-	shortDigits = 6 // decimals of amounts unless all are asked for
+	shortDigits = 6 // decimals of amounts unless all are requested
 	maxAsked    = 100
 	maxUnits    = 1_000_000
 )
 
-// newEnquiry finds whose prices are asked for. The error is an *operation.Error.
+// newEnquiry determines the customer of an enquiry. The error is an *operation.Error.
 func newEnquiry(c *operation.Call) (*enquiry, error) {
 	q := &enquiry{call: c, books: c.State.Workspace.Books, prices: c.State.Prices.Ask(), digits: money.AmountScale}
 	if c.Scope.Customer == "" {
@@ -177,7 +177,7 @@ func (q *enquiry) products() ([]asked, error) {
 	return list, nil
 }
 
-// wrong is the error of a member of a product.
+// wrong returns the error for a member of a product.
 func (q *enquiry) wrong(i int, member string, why operation.Text) error {
 	return operation.BadParameter("product_infos["+strconv.Itoa(i)+"]."+member, why)
 }
@@ -194,7 +194,7 @@ func (q *enquiry) sku(i int, a *asked) (int32, error) {
 	return sku, nil
 }
 
-// unpriced is the error of a product that the customer has no price of.
+// unpriced returns the error for a product without a price for the customer.
 func (q *enquiry) unpriced(i int) error {
 	return q.wrong(i, "resource_spec", operation.Text{Zh: "在该区域没有价格",
 		En: "has no price in this region"})
@@ -277,7 +277,7 @@ func (q *enquiry) usage(i int, a *asked) (*cost, int32, error) {
 	return one, sku, nil
 }
 
-// quantityOf is how much is asked for: the usage of each, of its size, times their number.
+// quantityOf returns the requested quantity: the usage of each product, of its size, times their number.
 func quantityOf(a *asked) (money.Quantity, error) {
 	text := string(a.UsageValue)
 	if a.UsageValue.Kind() == '"' {
@@ -292,7 +292,7 @@ func quantityOf(a *asked) (money.Quantity, error) {
 	return money.MulWhole(q, a.times())
 }
 
-// times is how many units of the product are asked for: their number, each of its size.
+// times returns the number of requested units of the product: the number of products times their size.
 func (a *asked) times() int64 {
 	if a.Size == nil {
 		return a.Number
@@ -320,14 +320,14 @@ func (q *enquiry) charges(sku int32, region string, quantity money.Quantity) (*l
 	return charges, r.CycleEnd(charges, &objects)
 }
 
-// cost is what something would cost: official, and after discounts, before what bills cut off.
+// cost has the official price and the price after discounts, before the cut of bills.
 type cost struct {
 	official, after money.AmountTotal
 	discounts       []taken
 	digits          int
 }
 
-// taken is what a discount takes off.
+// taken is the reduction by a discount.
 type taken struct {
 	index  int32 // in the books
 	amount money.AmountTotal
@@ -354,21 +354,21 @@ func (s *cost) discount(index int32, add func(*money.AmountTotal) error) error {
 	return add(&s.discounts[len(s.discounts)-1].amount)
 }
 
-// join adds another cost as it is shown: truncated to its digits.
+// join adds another cost in its shown form: truncated to its digits.
 func (s *cost) join(o *cost) error {
 	s.digits = o.digits
 	official, after, err := o.cut()
 	return errors.Join(err, s.official.Add(official), s.after.Add(after))
 }
 
-// cut is what is shown: both amounts truncated to the digits.
+// cut returns both amounts truncated to the digits.
 func (s *cost) cut() (official, after money.Amount, err error) {
 	official, err1 := s.official.Amount()
 	after, err2 := s.after.Amount()
 	return official.Td(s.digits), after.Td(s.digits), errors.Join(err1, err2)
 }
 
-// texts are the amounts as they go out: official, after discounts, and the difference.
+// texts returns the amounts of a response: official, after discounts, and the difference.
 func (s *cost) texts() (official, after, discount operation.Decimal, err error) {
 	o, a, err := s.cut()
 	if err != nil {

@@ -137,29 +137,29 @@ func handleRenewRateOnPeriod(_ context.Context, c *operation.Call) (any, error) 
 	return out, nil
 }
 
-// failed says that a resource cannot be renewed.
+// failed returns the entry for a resource that cannot be renewed.
 func failed(c *operation.Call, id string) renewFailed {
 	e := operation.BadParameter("resource_ids", operation.Text{Zh: "资源不存在、已退订或没有续订价格",
 		En: "no such resource, or it was unsubscribed, or has no price to renew at"})
 	return renewFailed{e.Code.ID, e.Text.In(c.Language), id}
 }
 
-// ordered is an order as far as renewing its resource goes.
+// ordered is an order with what renewing its resource needs.
 type ordered struct {
 	order          ordering.Order
 	resource       string
-	line, backLine string // order_id/order_line; of an unsubscribe that of what it takes back
+	line, backLine string // order_id/order_line; for an unsubscription backLine is that of the refunded line
 	paid           period.Instant
 }
 
-// lastOrders are the last orders of a customer's resources; a resource whose last order was unsubscribed has none.
+// lastOrders returns the last order of each resource of a customer, unless it was unsubscribed.
 func lastOrders(c *operation.Call, resources []string) (map[string]ordering.Order, error) {
 	list, err := ordersOf(c)
 	if err != nil {
 		return nil, err
 	}
 	slices.SortStableFunc(list, func(a, b ordered) int { return cmp.Compare(a.paid, b.paid) })
-	// line of the order that out has, by resource
+	// lines has the line of the order in out, by resource
 	out, lines := make(map[string]ordering.Order), make(map[string]string)
 	for _, o := range list {
 		if o.order.Type == ordering.Unsubscribe {
@@ -175,7 +175,7 @@ func lastOrders(c *operation.Call, resources []string) (map[string]ordering.Orde
 	return out, nil
 }
 
-// ordersOf are all orders of a customer of products that the books have.
+// ordersOf returns all orders of a customer for products that the books have.
 func ordersOf(c *operation.Call) (list []ordered, err error) {
 	snap, b := c.State.Snap, c.State.Workspace.Books
 	bucket := place.Bucket(c.Scope.Customer, max(1, snap.Manifest.Buckets))
@@ -216,7 +216,7 @@ func orderLine(row rows.Row[tables.Order], id, number tables.ColumnOf[tables.Ord
 		row.Whole(tables.WholeColumn[tables.Order](number)), 10)
 }
 
-// eachRow visits the rows of a file as they are there.
+// eachRow visits the rows of a file in their stored order.
 func eachRow(snap *lake.Snapshot, e manifest.FileEntry, def tables.Def[tables.Order],
 	visit func(rows.Row[tables.Order]) error) (err error) {
 	rows, err := rows.Unsorted(snap, e, def, nil)

@@ -52,8 +52,8 @@ type accountChanges struct {
 	Records  []accountChange `json:"records"`
 }
 
-// accountChange is AccountChangeRecord. change_amount has no sign: type says whether it came (1) or went (2). A
-// workspace that does not record partners' accounts knows no balance after a change.
+// accountChange is AccountChangeRecord. change_amount has no sign: type has the direction (1 in, 2 out). A workspace
+// that does not record partners' accounts has no balance after a change.
 type accountChange struct {
 	ID         string `json:"account_change_id"`
 	DetailType string `json:"trade_detail_type"`
@@ -72,7 +72,7 @@ type change struct {
 	at                        period.Instant
 	amount                    money.Amount // above 0
 	came                      bool
-	after                     string // the balance afterwards; "" = it is not known
+	after                     string // the balance afterwards; "" = unknown
 }
 
 func handlePartnerAccountChanges(ctx context.Context, c *operation.Call) (any, error) {
@@ -108,7 +108,7 @@ func handlePartnerAccountChanges(ctx context.Context, c *operation.Call) (any, e
 	return out, nil
 }
 
-// tradeType is the trade_type of a trade_detail_type.
+// tradeType returns the trade_type of a trade_detail_type.
 func tradeType(kind string) string {
 	switch kind {
 	case sourceOrder, sourcePaid:
@@ -129,8 +129,8 @@ func tradeType(kind string) string {
 	return "BERETRIEVE"
 }
 
-// changes are those of the scope's partner's account: as its account records them (§9.1) or, in a workspace that does
-// not record partners' accounts, as orders and customers' accounts show them, by time, trade and id.
+// changes returns the changes of the account of the scope's partner, by time, trade and id: from its recorded account
+// (§9.1) or, if the workspace records no accounts of partners, from orders and customers' accounts.
 func changes(ctx context.Context, c *operation.Call, during period.Span) ([]change, error) {
 	if list, recorded, err := recordedChanges(c, during); err != nil || recorded {
 		return list, err
@@ -146,7 +146,7 @@ func changes(ctx context.Context, c *operation.Call, during period.Span) ([]chan
 				amount: g.amount, came: g.kind == sourceTaken})
 		}
 	}
-	if c.Text("balance_type") == form.CashAccount { // orders are paid of cash alone
+	if c.Text("balance_type") == form.CashAccount { // orders are paid only from cash
 		paid, err := paidOrders(ctx, c, during)
 		if err != nil {
 			return nil, err
@@ -159,7 +159,7 @@ func changes(ctx context.Context, c *operation.Call, during period.Span) ([]chan
 	return out, nil
 }
 
-// paidOrders are the orders that the scope's partner paid, whoever's they are, and what came back of them.
+// paidOrders returns the orders that the scope's partner paid, of any customer, and their refunds.
 func paidOrders(ctx context.Context, c *operation.Call, during period.Span) ([]change, error) {
 	lines, err := orderLines(ctx, c, &orderQuery{during: during})
 	if err != nil {
@@ -189,7 +189,7 @@ func paidOrders(ctx context.Context, c *operation.Call, during period.Span) ([]c
 	return out, nil
 }
 
-// payersOf says who paid what was taken back by unsubscribes among the lines. It may be older than they are.
+// payersOf returns who paid the orders that the unsubscriptions among the lines refund. They may be older.
 func payersOf(ctx context.Context, c *operation.Call, lines []boughtLine) (map[string]string, error) {
 	payers, buckets := make(map[string]string), make(map[int]bool)
 	for i := range lines {

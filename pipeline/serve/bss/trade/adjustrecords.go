@@ -57,7 +57,7 @@ type adjustRecords struct {
 	Total   int            `json:"total_count"`
 }
 
-// adjustRecord is AdjustRecordV3. Its amount has no sign: operation_type says where it went. tollbook knows no scene
+// adjustRecord is AdjustRecordV3. Its amount has no sign: operation_type has the direction. tollbook stores no scene
 // and no memo.
 type adjustRecord struct {
 	CustomerID    string `json:"customer_id"`
@@ -105,7 +105,7 @@ func handlePartnerAdjustRecords(ctx context.Context, c *operation.Call) (any, er
 	return out, nil
 }
 
-// gift is money that a partner gave a customer of its cash or credit, or a distributor its reseller, or took back.
+// gift is cash or credit that a partner gave to a customer, or a distributor to a reseller, or took back.
 type gift struct {
 	customer, id, kind, balance string
 	reseller                    bool // customer is a reseller
@@ -113,9 +113,9 @@ type gift struct {
 	amount                      money.Amount
 }
 
-// gifts lists what the scope's partner gave its customers and took back, by time, customer and id. It is the partner's
-// that the customer belonged to at that time. What a replay refused did not happen; cards and flexi coupons are no
-// account of the partner's.
+// gifts lists what the scope's partner gave its customers and took back, by time, customer and id. The partner is the
+// one to which the customer belonged at that time. Events that a replay rejected did not happen; cards and flexi
+// coupons do not come from an account of the partner.
 func gifts(ctx context.Context, c *operation.Call, during period.Span) ([]gift, error) {
 	var out []gift
 	if c.Scope.Nothing || c.Scope.Reseller != "" {
@@ -170,7 +170,7 @@ func passedOn(c *operation.Call, during period.Span) (out []gift, err error) {
 	return out, err
 }
 
-// gave is the operation_type of an event of an account; "" = nothing was given or taken back.
+// gave returns the operation_type of an event of an account; "" = nothing was given or taken back.
 func gave(event string) string {
 	switch event {
 	case "allocate":
@@ -181,7 +181,7 @@ func gave(event string) string {
 	return ""
 }
 
-// giftOf is the event of a row; ok is false for another event than a gift that took place.
+// giftOf returns the gift in a row; ok is false for other events and for gifts that did not take place.
 func giftOf(row rows.Row[tables.AccountEvent]) (g gift, ok bool, err error) {
 	g = gift{customer: row.Word(tables.AccountEventCustomerID), id: string(row.Text(tables.AccountEventEventID)),
 		kind: gave(row.Word(tables.AccountEventType)), balance: row.Word(tables.AccountEventBalanceType),
@@ -193,7 +193,7 @@ func giftOf(row rows.Row[tables.AccountEvent]) (g gift, ok bool, err error) {
 	return g, err == nil, err
 }
 
-// partnerAt is the partner of a customer at an instant; "" = none.
+// partnerAt returns the partner of a customer at an instant; "" = none.
 func partnerAt(c *operation.Call, customer string, at period.Instant) string {
 	b := c.State.Workspace.Books
 	code := b.Customer(customer)

@@ -61,7 +61,7 @@ type productObject struct {
 	Resource  string `json:"commercial_resource,omitempty"`
 }
 
-// periodNumbers are the vendor's numbers of periods of orders' lines.
+// periodNumbers returns the vendor's numbers of periods of orders' lines.
 func periodNumbers() map[string]int {
 	return map[string]int{"day": 0, "month": 2, "year": 3, "hour": 4, "one_off": 5}
 }
@@ -94,8 +94,7 @@ func handleCustomerOrderDetails(ctx context.Context, c *operation.Call) (any, er
 	return out, nil
 }
 
-// linesOf are the lines of the order that the call names, of the first customer of its scope that has one, as they are
-// numbered.
+// linesOf returns the lines of the requested order, of the first customer in the scope that has one, by line number.
 func linesOf(ctx context.Context, c *operation.Call) ([]boughtLine, error) {
 	if c.Scope.Nothing {
 		return nil, nil
@@ -128,7 +127,7 @@ func lineItemOf(c *operation.Call, l boughtLine) (lineItem, error) {
 	if l.sku != "" {
 		item.Base = &productObject{l.sku, l.service, l.resourceType}
 	}
-	if orderType(l.kind) == typeUnsubscribe { // it is for no period
+	if orderType(l.kind) == typeUnsubscribe { // it has no period
 		return item, nil
 	}
 	if n, ok := periodNumbers()[l.periodType]; ok {
@@ -165,7 +164,7 @@ type refundList struct {
 	Refunds []refundInfo `json:"refund_infos"`
 }
 
-// refundInfo is OrderRefundInfoV2. What an unsubscribe keeps is no amount of its own.
+// refundInfo is OrderRefundInfoV2. It has no separate amount for what an unsubscription retains.
 type refundInfo struct {
 	ID               string            `json:"id"`
 	Amount           operation.Decimal `json:"amount"`

@@ -1,5 +1,5 @@
-// Package trade answers the vendor-compatible operations about orders, and about what moved partners' accounts: the
-// orders that partners paid and what they allocated to their customers.
+// Package trade answers the vendor-compatible operations about orders and about changes of partners' accounts: the
+// orders that partners paid and the amounts that they allocated to their customers.
 //
 //	TRADE-1  An order is shown as it was billed: its amounts are those of its lines.
 //	TRADE-2  An order that was not paid is shown with what it would cost at the last run, or at its cancellation. Its

@@ -185,7 +185,7 @@ func handleOrderDiscounts(_ context.Context, c *operation.Call) (any, error) {
 	return out, nil
 }
 
-// discountValue is the share that is paid, or the amount of a reduction.
+// discountValue returns the share that remains to be paid, or the amount of a reduction.
 func discountValue(d *books.Discount) string {
 	switch d.Mode {
 	case books.ModeRate:
@@ -196,8 +196,8 @@ func discountValue(d *books.Discount) string {
 	return ""
 }
 
-// offerNumber is the vendor's number of who offers a discount on an order: commercial, by contract, by the partner, or
-// for this order.
+// offerNumber returns the vendor's number of who grants a discount on an order: commercial, by contract, by the
+// partner, or for this order.
 func offerNumber(d *books.Discount) int {
 	switch d.Kind {
 	case books.Commercial:

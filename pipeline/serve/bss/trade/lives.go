@@ -15,8 +15,8 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// withLives puts the status of lines that were paid on them, and appends the lines of the call's scope that were not
-// paid (TRADE-2). Lines come by creation, customer, order and line.
+// withLives sets the status of lines that were paid, and appends the lines of the call's scope that were not paid
+// (TRADE-2). Lines are sorted by creation, customer, order and line.
 func withLives(c *operation.Call, lines []boughtLine) ([]boughtLine, error) {
 	lives, err := orders.Lives(c.State.Snap, c.State.Workspace.Books)
 	if err != nil || len(lives) == 0 {
@@ -50,8 +50,8 @@ func withLives(c *operation.Call, lines []boughtLine) ([]boughtLine, error) {
 	return lines, nil
 }
 
-// unpaidLine is an order line that was not paid, with the amounts as if it were paid at the last run, or of a cancelled
-// one, when it was cancelled; false if it is not in the call's scope.
+// unpaidLine returns an unpaid order line with the amounts that it would have at the last run or, if it was cancelled,
+// at its cancellation; false if it is not in the call's scope.
 func unpaidLine(c *operation.Call, l *orders.Life) (boughtLine, bool, error) {
 	if l.Order == nil || c.Scope.Nothing || c.Scope.Customer != "" && c.Scope.Customer != l.Customer {
 		return boughtLine{}, false, nil
@@ -89,7 +89,7 @@ func unpaidLine(c *operation.Call, l *orders.Life) (boughtLine, bool, error) {
 	return o, true, nil
 }
 
-// priceOf is what an order line that was not paid would cost.
+// priceOf returns what an unpaid order line would cost.
 func priceOf(c *operation.Call, l *orders.Life) (line.Charge, error) {
 	at, err := form.AsOf(c)
 	if err != nil {
@@ -105,13 +105,13 @@ func priceOf(c *operation.Call, l *orders.Life) (line.Charge, error) {
 	return charge, err
 }
 
-// statusNumbers are the vendor's numbers of an order's status.
+// statusNumbers returns the vendor's numbers of an order's status.
 func statusNumbers() map[string]int {
 	return map[string]int{event.PendingApproval: 1, event.Processing: 3, event.Cancelled: 4, event.Completed: 5,
 		event.Unpaid: 6}
 }
 
-// openLives are the lines of an order of the call's scope that can still be paid and have a price at an instant.
+// openLives returns the lines of an order in the call's scope that can still be paid and have a price at an instant.
 func openLives(c *operation.Call, order string, at period.Instant) ([]orders.Life, error) {
 	lives, err := orders.Lives(c.State.Snap, c.State.Workspace.Books)
 	if err != nil {

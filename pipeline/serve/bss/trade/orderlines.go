@@ -20,16 +20,16 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// boughtLine is a line of an order as it was taken in and billed.
+// boughtLine is a line of an order with its order record and its billed line.
 type boughtLine struct {
 	customer, order string
 	line            int64
 	kind            string         // order_type of the feed
-	at              period.Instant // when it was paid; of an open line when it was created
+	at              period.Instant // when it was paid; for an open line when it was created
 	status          string         // of its life
-	created         period.Instant // the first step in its life, at the latest its payment
-	payer           string         // customer, or a partner_id; of an unsubscribe its base's counts
-	base            string         // lineKey of what an unsubscribe takes back
+	created         period.Instant // the first step in its life, at the latest the payment
+	payer           string         // customer, or a partner_id; an unsubscription has that of its base
+	base            string         // lineKey of the line that an unsubscription refunds
 	partner         string         // as of own
 	own             period.Instant
 	service         string
@@ -38,12 +38,12 @@ type boughtLine struct {
 	resource        string
 	resourceType    string
 	region          string
-	baseOrder       string // of an unsubscribe
+	baseOrder       string // of an unsubscription
 	periodType      string
 	periodNum       int64
 	effective       period.Instant
 	expire          period.Instant // tables.Nothing = never
-	number          int64          // how many; 0 = not a whole number
+	number          int64          // quantity; 0 = not a whole number
 	official        money.Amount
 	discount        money.Amount
 	payment         money.Amount
@@ -53,15 +53,15 @@ type boughtLine struct {
 	flexi           money.Amount
 }
 
-// orderQuery says which lines of orders are wanted.
+// orderQuery selects lines of orders.
 type orderQuery struct {
 	customer string       // "" = all
 	buckets  map[int]bool // nil = all
 	during   period.Span  // when they were paid
 }
 
-// orderLines reads lines of orders of all cycles, by pay time, customer, order and line. Orders and their lines are in
-// files of their own: what it costs follows from the number of orders, not from that of records.
+// orderLines reads lines of orders of all cycles, by pay time, customer, order and line. Orders and their lines have
+// their own files: the cost depends on the number of orders, not on that of records.
 func orderLines(ctx context.Context, c *operation.Call, q *orderQuery) ([]boughtLine, error) {
 	var out []boughtLine
 	err := q.places(c, func(orders, lines []manifest.FileEntry) error {
@@ -127,7 +127,7 @@ func (q *orderQuery) in(c *operation.Call, bucket int) bool {
 	return q.buckets == nil || q.buckets[bucket]
 }
 
-// readOrders finds the lines of orders that are wanted, by customer and id.
+// readOrders finds the wanted lines of orders, by customer and id.
 func (q *orderQuery) readOrders(ctx context.Context, snap *lake.Snapshot, e manifest.FileEntry,
 	found map[string]*boughtLine) error {
 	cols := tables.Columns(tables.OrderCustomerID, tables.OrderOrderID, tables.OrderOrderLine, tables.OrderOrderType,
@@ -166,7 +166,7 @@ func (q *orderQuery) readOrders(ctx context.Context, snap *lake.Snapshot, e mani
 	})
 }
 
-// readBilled fills in what lines of orders came to, and counts those that it filled in.
+// readBilled sets the billed amounts of lines of orders, and counts these lines.
 func readBilled(ctx context.Context, snap *lake.Snapshot, e manifest.FileEntry,
 	found map[string]*boughtLine) (billed int, err error) {
 	cols := tables.Columns(tables.LineCustomerID, tables.LineTradeID, tables.LineID, tables.LinePartnerID,
@@ -217,10 +217,10 @@ func (o *boughtLine) fill(row rows.Row[tables.Line]) (err error) {
 	return nil
 }
 
-// orderKey is the lineKey of a line of an order.
+// orderKey returns the lineKey of a line of an order.
 func orderKey(customer, order string, line int64) string {
 	return lineKey(customer, order+"/"+strconv.FormatInt(line, 10))
 }
 
-// lineKey is a customer's line; no customer's id holds a 0 byte.
+// lineKey identifies a customer's line; no customer's id has a 0 byte.
 func lineKey(customer, id string) string { return customer + "\x00" + id }

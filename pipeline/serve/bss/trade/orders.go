@@ -51,8 +51,8 @@ type orderList struct {
 	Orders []order `json:"order_infos"`
 }
 
-// order is CustomerOrderV2. An order whose life tollbook does not know was created when it was paid, and is completed.
-// tollbook knows no source, contract, enterprise project or order above it.
+// order is CustomerOrderV2. An order without a recorded life is shown as created when it was paid, and as completed.
+// tollbook stores no source, contract, enterprise project or parent order.
 type order struct {
 	OrderID         string            `json:"order_id"`
 	CustomerID      string            `json:"customer_id"`
@@ -60,8 +60,8 @@ type order struct {
 	ServiceTypeName string            `json:"service_type_name,omitempty"`
 	Status          int               `json:"status"`
 	OrderType       int               `json:"order_type"`
-	AfterDiscount   operation.Decimal `json:"amount_after_discount"` // what money paid: neither coupons nor cards
-	Official        operation.Decimal `json:"official_amount"`       // of an unsubscribe: amount_after_discount
+	AfterDiscount   operation.Decimal `json:"amount_after_discount"` // what money paid, without coupons and cards
+	Official        operation.Decimal `json:"official_amount"`       // for an unsubscription: amount_after_discount
 	Measure         int               `json:"measure_id"`
 	CreateTime      string            `json:"create_time"`
 	PaymentTime     string            `json:"payment_time,omitempty"`
@@ -70,7 +70,7 @@ type order struct {
 	AgentPay        *agentPay         `json:"agent_pay_info,omitempty"`
 }
 
-// orderAmounts is AmountInfomationV2. What an unsubscribe keeps is not distinguished into use and fee.
+// orderAmounts is AmountInfomationV2. What an unsubscription retains is not divided into use and fee.
 type orderAmounts struct {
 	Discounts   []orderDiscount   `json:"discounts"`
 	FlexiCoupon operation.Decimal `json:"flexipurchase_coupon_amount"`
@@ -134,7 +134,7 @@ func handleCustomerOrders(ctx context.Context, c *operation.Call) (any, error) {
 	return out, nil
 }
 
-// ordersDuring are the times in which orders were created and paid that are asked for, in the window.
+// ordersDuring returns the requested times of creation and payment of orders, within the window.
 func ordersDuring(c *operation.Call) (created, paid period.Span, err error) {
 	const year = 12
 	if created, err = form.Span(c, "create_time_begin", "create_time_end", year); err != nil {
@@ -151,7 +151,7 @@ func (o *boughtLine) open() bool {
 	return o.status != event.Completed && o.status != event.Processing
 }
 
-// bucketsOf are the buckets of the customers that ever were the scope's partner's; nil = all.
+// bucketsOf returns the buckets of all customers that ever belonged to the scope's partner; nil = all.
 func bucketsOf(c *operation.Call) map[int]bool {
 	b := c.State.Workspace.Books
 	partner := b.Partner(c.Scope.Partner)
@@ -167,8 +167,7 @@ func bucketsOf(c *operation.Call) map[int]bool {
 	return buckets
 }
 
-// byOrder puts the lines of each customer's order together: orders as their first lines come, lines as they are
-// numbered.
+// byOrder groups the lines of each customer's orders: orders in the order of their first lines, lines by number.
 func byOrder(lines []boughtLine) [][]boughtLine {
 	var list [][]boughtLine
 	at := make(map[string]int)
@@ -195,7 +194,7 @@ func wanted(c *operation.Call, list [][]boughtLine) [][]boughtLine {
 	})
 }
 
-// orderType is the vendor's number of an order's type.
+// orderType returns the vendor's number of an order's type.
 func orderType(kind string) int {
 	switch kind {
 	case "new":
@@ -208,10 +207,10 @@ func orderType(kind string) int {
 	return typeUnsubscribe
 }
 
-// typeUnsubscribe is the order_type of an unsubscribe.
+// typeUnsubscribe is the order_type of an unsubscription.
 const typeUnsubscribe = 4
 
-// orderOf adds the lines of an order up. What its lines may differ in is that of the first.
+// orderOf adds up the lines of an order. Other values in which lines can differ are those of the first one.
 func orderOf(c *operation.Call, lines []boughtLine) (order, error) {
 	first := lines[0]
 	var official, after, coupon, stored, flexi money.AmountTotal
@@ -259,7 +258,7 @@ func orderOf(c *operation.Call, lines []boughtLine) (order, error) {
 // discountOfOrder is the vendor's number of a discount that the order itself names.
 const discountOfOrder = "609"
 
-// offer is the total of a line's kind of discount.
+// offer returns the total for a line's kind of discount.
 func offer(offers map[string]*money.AmountTotal, c *operation.Call, l *boughtLine) *money.AmountTotal {
 	kind := discountOfOrder
 	if rows := c.State.Workspace.Books.Discounts.Of(l.discountID); len(rows) > 0 && form.DiscountType(&rows[0]) != 0 {

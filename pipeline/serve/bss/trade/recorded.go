@@ -9,8 +9,8 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// recordedChanges are the entries of the scope's partner in the account that the call asks for, in the order in which
-// they took effect; recorded is whether the state has accounts of partners.
+// recordedChanges returns the entries of the scope's partner in the requested account, in the order in which they took
+// effect; recorded reports whether the state has accounts of partners.
 func recordedChanges(c *operation.Call, during period.Span) (out []change, recorded bool, err error) {
 	files, err := c.State.Snap.Find(coupons.Key(tables.PartnerAccounts().Table))
 	if err != nil || len(files) == 0 {
@@ -47,7 +47,7 @@ func recordedChanges(c *operation.Call, during period.Span) (out []change, recor
 	return out, true, err
 }
 
-// sourceOf is the trade_detail_type of an entry of a partner's account.
+// sourceOf returns the trade_detail_type of an entry of a partner's account.
 func sourceOf(kind string) string {
 	switch kind {
 	case "recharge":

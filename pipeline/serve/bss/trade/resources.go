@@ -68,14 +68,14 @@ const (
 	renewsItself = 3
 )
 
-// bought is a resource, and the order lines that it has, by their payment.
+// bought is a resource with its order lines, by payment.
 type bought struct {
 	id     string
 	orders []string
-	last   *boughtLine // that was not unsubscribed; without one the last of all
+	last   *boughtLine // the last one that was not unsubscribed, or without one the last of all
 	from   period.Instant
 	to     period.Instant // tables.Nothing = never
-	kept   bool           // an order line of it was not unsubscribed
+	kept   bool           // at least one order line was not unsubscribed
 }
 
 func handlePeriodResources(ctx context.Context, c *operation.Call) (any, error) {
@@ -127,7 +127,7 @@ func handlePeriodResources(ctx context.Context, c *operation.Call) (any, error) 
 	return &resourceList{Resources: form.Window(c, out), Total: len(out)}, nil
 }
 
-// status is the vendor's number of the resource's status at an instant.
+// status returns the vendor's number of the resource's status at an instant.
 func (r *bought) status(at period.Instant) int {
 	switch {
 	case !r.kept:
@@ -138,8 +138,8 @@ func (r *bought) status(at period.Instant) int {
 	return inUse
 }
 
-// resourcesOf are the resources of the scope's customer by id. What is the same for all orders of a resource is that of
-// the last one; its term goes from the first to the last one that were not unsubscribed.
+// resourcesOf returns the resources of the scope's customer by id. Values that all orders of a resource have in common
+// are those of the last one; its term is from the first to the last order that was not unsubscribed.
 func resourcesOf(ctx context.Context, c *operation.Call) ([]*bought, error) {
 	if c.Scope.Nothing {
 		return nil, nil
@@ -178,14 +178,14 @@ func resourcesOf(ctx context.Context, c *operation.Call) ([]*bought, error) {
 	return list, nil
 }
 
-// take adds an order line that comes after all others of the resource.
+// take adds an order line that is later than all others of the resource.
 func (r *bought) take(l *boughtLine, kept bool) {
 	to := l.expire
 	if to == tables.Nothing {
 		to = period.Forever
 	}
 	switch {
-	case r.kept && !kept: // what was unsubscribed changes nothing
+	case r.kept && !kept: // an unsubscribed line changes nothing
 	case r.last == nil, kept && !r.kept, !kept:
 		r.last, r.from, r.to, r.kept = l, l.effective, to, kept
 	default:
