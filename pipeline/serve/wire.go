@@ -59,5 +59,5 @@ func (w *wire) end() {
 	w.watch.Stop()
 }
 
-// Unwrap is for http.ResponseController.
+// Unwrap returns the underlying writer, for http.ResponseController.
 func (w *wire) Unwrap() http.ResponseWriter { return w.ResponseWriter }

@@ -85,7 +85,7 @@ const (
 	codeNoDatabase     = 81
 )
 
-// code is the code of the server's exception, or 0.
+// code returns the code of the server's exception, or 0.
 func code(err error) int {
 	var asked *ch.Exception
 	var sent *native.Exception

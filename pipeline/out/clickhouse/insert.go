@@ -28,10 +28,10 @@ type Insert struct {
 	Next func(context.Context) (bool, error)
 }
 
-// statement is the INSERT up to its columns.
+// statement returns the INSERT without its rows.
 func (in *Insert) statement() string { return "INSERT INTO " + in.Table + " (" + in.columns() + ")" }
 
-// columns are the names of the columns, as SQL lists them.
+// columns returns the names of the columns, as SQL lists them.
 func (in *Insert) columns() string {
 	names := make([]string, len(in.Columns))
 	for i, c := range in.Columns {

@@ -95,7 +95,7 @@ func (a *Amounts) Column(digits int) []layout.Figure {
 	return list
 }
 
-// paymentPart is how the amount is paid.
+// paymentPart returns how the amount is paid.
 func (b *Bill) paymentPart() *layout.Part {
 	p := &b.Payments
 	list := []entry{{name: "Coupons", amount: total(p.Coupon)}, {name: "Stored value", amount: total(p.StoredValue)},
@@ -109,7 +109,7 @@ func (b *Bill) paymentPart() *layout.Part {
 		Rows: layout.Listed(list, entryCells)}
 }
 
-// itemPart is the lines by service and product.
+// itemPart returns the lines by service and product.
 func (b *Bill) itemPart() *layout.Part {
 	return &layout.Part{Name: "item", Title: "Lines", Where: layout.Everywhere, Group: 4, Each: "products", Rank: 18,
 		About: []string{"Lines of one product that differ in nothing but record, quantity and time are one row."},

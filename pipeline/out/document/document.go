@@ -101,7 +101,7 @@ func total(a money.Amount) (t money.AmountTotal) {
 	return t
 }
 
-// negated is 0 − t.
+// negated returns −t.
 func negated(t money.AmountTotal) money.AmountTotal {
 	hi, lo := t.Raw()
 	lo = -lo

@@ -117,7 +117,7 @@ func cameOr(get func(*Row) (came, own maybe)) func(*Row) maybe {
 	}
 }
 
-// chargeColumns are those from BilledCost to ChargePeriodStart.
+// chargeColumns returns the columns from BilledCost to ChargePeriodStart.
 func chargeColumns() []Column {
 	return []Column{
 		cost("BilledCost",
@@ -153,7 +153,7 @@ func chargeColumns() []Column {
 	}
 }
 
-// commitmentColumns are those from CommitmentDiscountCategory to InvoiceIssuerName.
+// commitmentColumns returns the columns from CommitmentDiscountCategory to InvoiceIssuerName.
 func commitmentColumns() []Column {
 	return []Column{
 		text("CommitmentDiscountCategory", "Usage on rows of a package", func(r *Row) string {
@@ -193,7 +193,7 @@ func commitmentColumns() []Column {
 	}
 }
 
-// priceColumns are those from ListCost to PublisherName.
+// priceColumns returns the columns from ListCost to PublisherName.
 func priceColumns() []Column {
 	return []Column{
 		cost("ListCost", "ListUnitPrice × PricingQuantity, exact; without a unit price official_amount",
@@ -215,7 +215,7 @@ func priceColumns() []Column {
 	}
 }
 
-// resourceColumns are those from RegionId to Tags.
+// resourceColumns returns the columns from RegionId to Tags.
 func resourceColumns() []Column {
 	return []Column{
 		text("RegionId", "region_code", func(r *Row) string { return r.Region }).nullable(),

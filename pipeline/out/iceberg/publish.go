@@ -334,7 +334,7 @@ func (p *publisher) hold() error {
 	return p.StopAt(StopHeld)
 }
 
-// pinner is the name of these tables in the pins of the lake.
+// pinner returns the name of these tables in the pins of the lake.
 func (p *publisher) pinner() string {
 	return "iceberg-" + string(manifest.HashBytes([]byte(p.Warehouse.uri(p.Namespace)))[:8])
 }

@@ -47,7 +47,7 @@ func KindOf(due money.Amount) Kind {
 	return Invoice
 }
 
-// Code is the kind in a document's number.
+// Code returns the kind as it is written in a document's number.
 func (k Kind) Code() string { return [...]string{"INV", "CN", "ST"}[k] }
 
 func (k Kind) title() Text {

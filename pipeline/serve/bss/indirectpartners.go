@@ -67,8 +67,8 @@ func handleIndirectPartners(_ context.Context, c *operation.Call) (any, error) {
 	return &indirectPartnerList{Count: len(list), Partners: form.Window(c, list)}, nil
 }
 
-// ofDistributor reports whether a reseller matches the call's scope: the reseller of indirect_partner_id, or else any of
-// the scope's distributor. Without a distributor, as for the vendor, every reseller matches.
+// ofDistributor reports whether a reseller matches the call's scope: the reseller of indirect_partner_id, or else any
+// of the scope's distributor. Without a distributor, as for the vendor, every reseller matches.
 func ofDistributor(c *operation.Call, id string, row *books.PartnerRow) bool {
 	if c.Given("indirect_partner_id") {
 		return c.Scope.Line(id, c.State.Now)

@@ -23,7 +23,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// answer is the answer to one request.
+// answer is the response to one request.
 type answer struct {
 	console  *Console
 	w        http.ResponseWriter
@@ -33,14 +33,14 @@ type answer struct {
 	language operation.Language
 	caller   keys.Caller
 	session  session.Session
-	status   int // 0 = nothing is out yet
+	status   int // 0 = nothing was sent yet
 	state    *operation.State
 	note     string // about the state
-	// background says that nobody waits for the answer: it ends with its context.
+	// background says that no client waits for the response: it ends only with its context.
 	background bool
 }
 
-// serve answers the request.
+// serve handles the request.
 func (a *answer) serve() {
 	path := a.r.URL.Path
 	if a.console.Local != nil && !loopback(a.r.Host) {
@@ -69,7 +69,7 @@ func (a *answer) redirect(to string) {
 	http.Redirect(a.w, a.r, to, a.status)
 }
 
-// asset answers with a file that pages load. Its address changes with its content.
+// asset sends a file that pages load. Its address changes with its content.
 func (a *answer) asset(name string) {
 	file := a.console.render.Asset(name)
 	if file == nil || a.r.Method != http.MethodGet && a.r.Method != http.MethodHead {
@@ -86,7 +86,7 @@ func (a *answer) asset(name string) {
 	http.ServeContent(a.w, a.r, "", time.Time{}, bytes.NewReader(file.Bytes))
 }
 
-// page answers with a page, a file or a download of a table.
+// page sends a page, a file or a download of a table.
 func (a *answer) page() {
 	c := a.console
 	route := c.routes[a.r.URL.Path]
@@ -119,7 +119,7 @@ func (a *answer) page() {
 	}
 }
 
-// identify authenticates the caller; false = the answer was sent: the caller has to sign in.
+// identify authenticates the caller; false = a response that requests sign-in was sent.
 func (a *answer) identify() bool {
 	c := a.console
 	if c.Local != nil {
@@ -146,7 +146,7 @@ func (a *answer) identify() bool {
 	return false
 }
 
-// try makes the answer from one state. moved says that the state before was gone.
+// try builds the response from one state. moved says that the previous state no longer exists.
 func (a *answer) try(route *page.Route, moved bool) error {
 	c, now := a.console, period.Instant(a.now.UnixMicro())
 	ctx := a.r.Context()
@@ -196,7 +196,7 @@ func (a *answer) try(route *page.Route, moved bool) error {
 	return a.write(http.StatusOK, v, route.Op.Path, p)
 }
 
-// managed gives a key that is bound to an account manager the parameter that the API wants from it.
+// managed adds the parameter that the API requires from a key that is limited to an account manager.
 func managed(r *http.Request, call *operation.Call) *http.Request {
 	_, takes := call.Op.Param("account_manager_id")
 	query := r.URL.Query()
@@ -209,7 +209,7 @@ func managed(r *http.Request, call *operation.Call) *http.Request {
 	return out
 }
 
-// choose finds the state that the address names, else the live one (CONSOLE-2).
+// choose selects the state that the address names, else the live one (CONSOLE-2).
 func (a *answer) choose(now period.Instant, moved bool) error {
 	c := a.console
 	live, err := c.State(now)
@@ -237,13 +237,13 @@ func (a *answer) choose(now period.Instant, moved bool) error {
 	return nil
 }
 
-// allowed reports whether the caller may open a page at all.
+// allowed reports whether the caller may open a page, with any parameters.
 func (a *answer) allowed(path string) bool {
 	route := a.console.routes[path]
 	return route != nil && operation.Admit(&route.Op, &a.caller) == nil
 }
 
-// file answers with a file, such as a drawing.
+// file sends a file, such as a drawing.
 func (a *answer) file(route *page.Route, v *page.View) error {
 	f, err := route.File(v)
 	if err != nil {
@@ -251,7 +251,7 @@ func (a *answer) file(route *page.Route, v *page.View) error {
 	}
 	h := a.w.Header()
 	h.Set("Content-Type", f.Type)
-	// A drawing has a style of its own and runs no script.
+	// A drawing has its own style and no script.
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox")
 	if f.Name != "" {
 		h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": f.Name}))
@@ -260,7 +260,7 @@ func (a *answer) file(route *page.Route, v *page.View) error {
 	return nil
 }
 
-// download answers with a table of a page.
+// download sends a table of a page.
 func (a *answer) download(p *page.Page, v *page.View, wanted string) error {
 	name, kind, write, err := p.Download(v, wanted)
 	if err != nil {
@@ -277,7 +277,7 @@ func (a *answer) download(p *page.Page, v *page.View, wanted string) error {
 	return nil
 }
 
-// write answers with a page.
+// write sends a page.
 func (a *answer) write(status int, v *page.View, path string, p *page.Page) error {
 	if a.note != "" {
 		p.Notes = slices.Insert(p.Notes, 0, page.Note{Tone: page.Warn, Text: a.note})
@@ -296,11 +296,11 @@ func (a *answer) send(status int, body []byte) {
 	a.w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	a.w.WriteHeader(status)
 	if a.r.Method != http.MethodHead {
-		_, _ = io.Copy(a.w, bytes.NewReader(body)) // the caller may be gone: there is nobody to tell
+		_, _ = io.Copy(a.w, bytes.NewReader(body)) // if the caller is gone, there is no one to report an error to
 	}
 }
 
-// fail answers with an error as a page (CONSOLE-5).
+// fail sends an error as a page (CONSOLE-5).
 func (a *answer) fail(err error) {
 	e := new(operation.Error)
 	if !errors.As(err, &e) {
@@ -326,7 +326,7 @@ func (a *answer) fail(err error) {
 	a.send(e.Code.Status, out.Bytes())
 }
 
-// failed is an error of ours as a caller may know it.
+// failed converts an internal error to one that a caller may see.
 func (a *answer) failed(err error) *operation.Error {
 	none, found, archived := new(rows.NoCycleError), new(rows.NotFoundError), new(rows.ArchivedError)
 	moved := new(lakeerr.MovedError)
@@ -347,7 +347,7 @@ func (a *answer) failed(err error) *operation.Error {
 	return operation.Internal(id)
 }
 
-// shell is what surrounds the page.
+// shell returns what surrounds the page.
 func (a *answer) shell(path string) *page.Shell {
 	c := a.console
 	s := &page.Shell{Language: a.language, Vendor: "tollbook", Home: a.to(page.Root), Query: a.query.Get("q")}
@@ -382,7 +382,7 @@ func (a *answer) shell(path string) *page.Shell {
 	return s
 }
 
-// to is the address of a page in the language of this one.
+// to returns the address of a page in the language of this one.
 func (a *answer) to(path string) string {
 	if lang := a.query.Get("lang"); lang != "" {
 		return path + "?" + url.Values{"lang": {lang}}.Encode()
@@ -390,7 +390,7 @@ func (a *answer) to(path string) string {
 	return path
 }
 
-// who says who is signed in.
+// who returns who is signed in.
 func (a *answer) who() string {
 	t := func(zh, en string) string { return operation.Text{Zh: zh, En: en}.In(a.language) }
 	switch a.caller.Role {
@@ -407,7 +407,7 @@ func (a *answer) who() string {
 	return t("厂商", "Vendor")
 }
 
-// describe says which state the page shows and how old it is (CONSOLE-2).
+// describe sets which state the page shows and how old it is (CONSOLE-2).
 func (a *answer) describe(s *page.Shell) {
 	m := &a.state.Snap.Manifest
 	w := a.state.Workspace
@@ -435,7 +435,7 @@ func (a *answer) describe(s *page.Shell) {
 	}
 }
 
-// live is the number of the newest state that is known.
+// live returns the number of the newest known state.
 func (a *answer) live() (number int64) {
 	c := a.console
 	c.mu.Lock()

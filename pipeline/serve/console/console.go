@@ -23,30 +23,30 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Config is what a console is made of.
+// Config has the settings of a console.
 type Config struct {
-	State  func(now period.Instant) (*operation.State, error) // the live one
+	State  func(now period.Instant) (*operation.State, error) // returns the live state
 	Store  func(*lake.Snapshot) records.Store
 	Inside *operation.Inside
 	Clock  func() time.Time
 	Log    *slog.Logger
-	// Local is the caller that every request on this machine has (CONSOLE-4); nil = callers sign in (CONSOLE-6).
+	// Local is the caller of every request on this machine (CONSOLE-4); nil = callers sign in (CONSOLE-6).
 	Local *keys.Caller
-	Keys  *keys.Store // of those who sign in
-	// OpenID is the provider by which callers can sign in too (CONSOLE-7); nil = there is none.
+	Keys  *keys.Store // keys with which callers sign in
+	// OpenID is a provider with which callers can also sign in (CONSOLE-7); nil = none.
 	OpenID *openid.Client
 	// Secure says that the server itself uses TLS.
 	Secure bool
-	// Limit reports whether a caller may open a page now; nil = always. Failed counts a sign-in that failed from an
-	// address, and Blocked reports whether there were too many; nil = none is counted.
+	// Limit reports whether a caller may open a page now; nil = always. Failed counts a failed sign-in from an address,
+	// and Blocked reports whether there were too many; nil = not counted.
 	Limit    func(caller, page string, now time.Time) bool
 	Failed   func(r *http.Request, now time.Time)
 	Blocked  func(r *http.Request, now time.Time) bool
-	Language operation.Language // of callers whose browser asks for none that the console has
+	Language operation.Language // of callers whose browser requests none that the console has
 	Timeout  time.Duration      // of one page; 0 = none
-	// Jobs gives the runs of jobs, the oldest first; nil = they are not known.
+	// Jobs returns the runs of jobs, the oldest first; nil = they are not known.
 	Jobs func() ([]page.Job, error)
-	// Untranslated is called for a text of a Chinese page that has no translation; nil = nobody asks.
+	// Untranslated is called for a text of a Chinese page that has no translation; nil = not called.
 	Untranslated func(section, text string)
 }
 
@@ -56,7 +56,7 @@ type Console struct {
 	render   *page.Renderer
 	routes   map[string]*page.Route
 	menu     []*page.Route
-	dear     []*page.Route // that are prepared
+	dear     []*page.Route // pages that are prepared
 	sessions session.Store
 	guard    *http.CrossOriginProtection
 	kept     *page.Kept
@@ -64,10 +64,10 @@ type Console struct {
 	words    *language.Words // of Chinese pages
 
 	mu     sync.Mutex
-	recent []*lake.Snapshot // states that pages were made of, the newest last
+	recent []*lake.Snapshot // states of recent pages, the newest last
 }
 
-// Routes is the table of all pages, in the order of the navigation.
+// Routes returns the table of all pages, in the order of the navigation.
 func Routes() []page.Route { return billing.Routes() }
 
 // New makes a console.
@@ -88,7 +88,7 @@ func New(c Config) (*Console, error) {
 	}
 	if c.Keys != nil {
 		out.sessions.Known = func(caller keys.Caller) (bool, error) {
-			if strings.HasPrefix(caller.ID, openid.IDPrefix) { // it has no key
+			if strings.HasPrefix(caller.ID, openid.IDPrefix) { // the caller has no key
 				return c.OpenID != nil, nil
 			}
 			return c.Keys.Known(caller)
@@ -107,7 +107,7 @@ func New(c Config) (*Console, error) {
 	return out, nil
 }
 
-// Holds reports whether a path is the console's.
+// Holds reports whether the console serves a path.
 func Holds(path string) bool {
 	return path == "/" || path+"/" == page.Root || strings.HasPrefix(path, page.Root)
 }
@@ -125,7 +125,7 @@ func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			}
 			c.Log.Error("panic", "path", r.URL.Path, "value", p, "stack", string(debug.Stack()))
 			if a.status != 0 {
-				panic(http.ErrAbortHandler) // a part must not be taken for the whole
+				panic(http.ErrAbortHandler) // a partial response must not look complete
 			}
 			a.fail(errors.New("panic"))
 		}
@@ -151,7 +151,7 @@ func secured(h http.Header, tls bool) {
 	}
 }
 
-// languageOf is the language that the address asks for, else the browser, else the settings.
+// languageOf returns the language that the address names, else that of the browser, else that of the settings.
 func (c *Console) languageOf(r *http.Request) operation.Language {
 	switch r.URL.Query().Get("lang") {
 	case "zh":
@@ -171,7 +171,7 @@ func (c *Console) languageOf(r *http.Request) operation.Language {
 	return c.Language
 }
 
-// loopback reports whether a request names this machine (CONSOLE-4).
+// loopback reports whether a host names this machine (CONSOLE-4).
 func loopback(host string) bool {
 	name, _, err := net.SplitHostPort(host)
 	if err != nil {
@@ -184,7 +184,7 @@ func loopback(host string) bool {
 	return err == nil && ip.IsLoopback()
 }
 
-// keep remembers a state that a page was made of.
+// keep remembers the state of a page.
 func (c *Console) keep(snap *lake.Snapshot) {
 	const most = 16
 	c.mu.Lock()
@@ -199,7 +199,7 @@ func (c *Console) keep(snap *lake.Snapshot) {
 	}
 }
 
-// numbered is a state that is remembered; nil = none.
+// numbered returns a remembered state; nil = none.
 func (c *Console) numbered(number int64) *lake.Snapshot {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -8,7 +8,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 )
 
-// byProvider sends a browser to the provider, or takes the provider's answer (CONSOLE-7).
+// byProvider redirects a browser to the provider, or handles the provider's response (CONSOLE-7).
 func (a *answer) byProvider(begin bool) {
 	c := a.console
 	switch {
@@ -48,7 +48,7 @@ func (a *answer) byProvider(begin bool) {
 	a.begin(caller, next)
 }
 
-// notSignedIn shows the form with the reason; the log has what only the operator may know.
+// notSignedIn shows the form with the reason; details for the operator are only in the log.
 func (a *answer) notSignedIn(err error) {
 	c := a.console
 	why := new(openid.RefusedError)

@@ -16,11 +16,11 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// lookEvery is how often the console looks for a new state to prepare. Each look reads HEAD, from an object store too.
+// lookEvery is how often the console checks for a new state to prepare. Each check reads HEAD.
 const lookEvery = 10 * time.Second
 
-// Prepare calculates what pages show of much of the lake, once for every state and books, so that the first request
-// after a run does not wait for it (CONSOLE-8). It returns when ctx is done.
+// Prepare calculates what pages show of large parts of the lake, once for every state and books, so that the first
+// request after a run does not wait for it (CONSOLE-8). It returns when ctx is done.
 func (c *Console) Prepare(ctx context.Context) {
 	var done prepared
 	look := time.NewTicker(lookEvery)
@@ -40,14 +40,14 @@ func (c *Console) Prepare(ctx context.Context) {
 	}
 }
 
-// prepared says what was prepared.
+// prepared identifies what was prepared.
 type prepared struct {
 	state manifest.Hash
 	books *workspace.Workspace
 }
 
-// prepare opens the pages in both languages, one after the other, as the vendor: lists first, then what single
-// customers have. It reports whether ctx lasted.
+// prepare opens the pages in both languages, one after the other, as the vendor: lists first, then pages of single
+// customers. It returns false if ctx ended.
 func (c *Console) prepare(ctx context.Context, state *operation.State) bool {
 	begun := c.Clock()
 	type wanted struct {
@@ -96,7 +96,7 @@ func other(l operation.Language) operation.Language {
 	return operation.Chinese
 }
 
-// nowhere takes an answer that nobody gets.
+// nowhere discards a response.
 type nowhere struct{}
 
 func (nowhere) Header() http.Header         { return http.Header{} }

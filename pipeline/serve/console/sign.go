@@ -23,16 +23,16 @@ const (
 	maxForm     = 8 << 10 // bytes
 )
 
-// cookies are those of a request and of its answer.
+// cookies reads and sets the cookies of a request.
 type cookies struct {
 	w http.ResponseWriter
 	r *http.Request
-	// secure says that cookies are for TLS alone. Behind a proxy the server itself does not see TLS: a plain cookie is
-	// for a browser of this machine only.
+	// secure limits cookies to TLS. Behind a proxy the server itself does not see TLS, so cookies without it are only
+	// for browsers on this machine.
 	secure bool
 }
 
-// session is the name of the cookie of sessions. With the prefix, a browser takes it only by TLS and for this host.
+// session returns the name of the session cookie. The prefix makes browsers accept it only by TLS for this host.
 func (c cookies) session() string {
 	if c.secure {
 		return "__Host-tollbook"
@@ -40,7 +40,7 @@ func (c cookies) session() string {
 	return "tollbook"
 }
 
-// attempt is the name of the cookie of a sign-in by the provider.
+// attempt returns the name of the cookie of a sign-in through the provider.
 func (c cookies) attempt() string { return c.session() + "-oidc" }
 
 // set sets a cookie for some time; an empty value deletes it.
@@ -53,10 +53,10 @@ func (c cookies) set(name, value string, life time.Duration) {
 	http.SetCookie(c.w, cookie)
 }
 
-// cookies are those of the request and of this answer.
+// cookies returns the cookies of the request and of its response.
 func (a *answer) cookies() cookies { return cookies{a.w, a.r, a.console.Secure || !loopback(a.r.Host)} }
 
-// signIn shows the form, or takes it (CONSOLE-6).
+// signIn shows the sign-in form, or handles it (CONSOLE-6).
 func (a *answer) signIn() {
 	c := a.console
 	switch {
@@ -100,7 +100,7 @@ func (a *answer) signIn() {
 	a.begin(caller, a.r.PostForm.Get("next"))
 }
 
-// begin begins a session, ends the one that the browser had before, and goes to the page that was asked for.
+// begin begins a session, ends the browser's previous one, and redirects to the requested page.
 func (a *answer) begin(caller keys.Caller, next string) {
 	c := a.console
 	if old, err := a.r.Cookie(a.cookies().session()); err == nil {
@@ -111,7 +111,7 @@ func (a *answer) begin(caller keys.Caller, next string) {
 	a.redirect(target(next))
 }
 
-// known is the caller of a token, or of an access key with its secret.
+// known returns the caller of a token, or of an access key with its secret.
 func (a *answer) known(key, secret string) (keys.Caller, bool, error) {
 	store := a.console.Keys
 	if strings.HasPrefix(key, "tbt_") || secret == "" {
@@ -125,7 +125,7 @@ func (a *answer) known(key, secret string) (keys.Caller, bool, error) {
 	return caller, ok && same, nil
 }
 
-// own reports whether a form was sent by one of the console's own pages; if not, the answer is out.
+// own reports whether a form was sent by one of the console's own pages; if not, it has sent the response.
 func (a *answer) own() bool {
 	if err := a.console.guard.Check(a.r); err != nil {
 		a.fail(operation.MayNot(operation.Text{Zh: "请求来自其他网站", En: "the form was sent by another site"}))
@@ -134,7 +134,7 @@ func (a *answer) own() bool {
 	return true
 }
 
-// target is where a caller goes after signing in: a page of the console and nothing else.
+// target returns where a caller is redirected after signing in: always a page of the console.
 func target(next string) string {
 	u, err := url.Parse(next)
 	if err != nil || u.IsAbs() || u.Host != "" || u.Opaque != "" || !strings.HasPrefix(u.Path, page.Root) ||
@@ -146,7 +146,7 @@ func target(next string) string {
 	return u.RequestURI()
 }
 
-// signInPage is the form.
+// signInPage sends the sign-in form.
 func (a *answer) signInPage(status int, wrong string) {
 	t := func(zh, en string) string { return operation.Text{Zh: zh, En: en}.In(a.language) }
 	next := a.query.Get("next")

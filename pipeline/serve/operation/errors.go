@@ -66,7 +66,7 @@ type ErrorBody struct {
 	Text string `json:"error_msg"`
 }
 
-// Body is the error in a language.
+// Body returns the error in a language.
 func (e *Error) Body(l Language) ErrorBody { return ErrorBody{e.Code.ID, e.Text.In(l)} }
 
 // NotHTTP is the error for an invalid request: CBC.0100, or CBC.0 with the status if that is not 400.

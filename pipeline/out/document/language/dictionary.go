@@ -134,7 +134,7 @@ func (p *pattern) values(text string) ([]string, bool) {
 	return append(list, value), found
 }
 
-// Watch makes lost be called for each text without a translation: for tests, before the dictionary is used.
+// Watch sets a function to call for each text without a translation: for tests, before the dictionary is used.
 func (d *Dictionary) Watch(lost func(section, text string)) { d.lost = lost }
 
 // All translates a list of texts.

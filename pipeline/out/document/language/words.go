@@ -22,7 +22,7 @@ func NewWords(more string) *Words {
 	return w
 }
 
-// Watch makes lost be called for each text without a translation: for tests, before Words is used.
+// Watch sets a function to call for each text without a translation: for tests, before Words is used.
 func (w *Words) Watch(lost func(section, text string)) { w.d.Watch(lost) }
 
 // Has reports whether there is a section.

@@ -67,7 +67,7 @@ func dataCell(c *Cell, col *Column) string {
 	return harmless(text)
 }
 
-// excelCell is a cell of the CSV for a spreadsheet program.
+// excelCell returns a cell of the CSV for a spreadsheet program.
 func excelCell(c *Cell, col *Column) string {
 	text := c.plain(col.Kind)
 	switch col.Kind {

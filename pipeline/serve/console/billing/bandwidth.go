@@ -18,10 +18,10 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// maxLinks is how many rows of links.csv a page measures at most: that reads all of their samples.
+// maxLinks is the largest number of rows of links.csv that a page measures: it reads all of their samples.
 const maxLinks = 200
 
-// object is a link or group in a list. Its samples are not kept with it.
+// object is a link or group in a list, without its samples.
 type object struct {
 	name, customer, sku, method string
 	points                      int
@@ -30,7 +30,7 @@ type object struct {
 	payment                     money.AmountTotal
 }
 
-// objects are the links and groups of a cycle that the address asks for, measured once for a state.
+// objects returns the requested links and groups of a cycle, measured once per state.
 func objects(v *page.View, cycle period.Cycle) ([]object, error) {
 	customer := v.Scope.Customer
 	if customer == "" && v.Text("resource") == "" && len(v.State.Workspace.Books.Links) > maxLinks {
@@ -46,7 +46,7 @@ func objects(v *page.View, cycle period.Cycle) ([]object, error) {
 	return list, err
 }
 
-// measured measures the links and groups that a question is about.
+// measured measures the links and groups of a question.
 func measured(v *page.View, q *annex.Question) ([]object, error) {
 	measure := annexes
 	if q.Resource != "" { // its points are shown next
@@ -68,7 +68,7 @@ func measured(v *page.View, q *annex.Question) ([]object, error) {
 	return out, nil
 }
 
-// annex is how the object was measured, with all of its points.
+// annex returns the measurement of the object, with all of its points.
 func (o *object) annex(v *page.View, cycle period.Cycle) (*annex.Annex, error) {
 	list, err := keptAnnexes(v, &annex.Question{Cycle: cycle, Customer: o.customer, Resource: o.name, SKU: o.sku})
 	if err != nil {
@@ -83,13 +83,13 @@ func annexes(v *page.View, q *annex.Question) ([]*annex.Annex, error) {
 		Prices: v.State.Prices.Bill(), Currency: v.Currency()}, q)
 }
 
-// keptAnnexes are the points of a link or group, measured once for a state.
+// keptAnnexes returns the points of a link or group, measured once per state.
 func keptAnnexes(v *page.View, q *annex.Question) ([]*annex.Annex, error) {
 	return page.Keep(v, fmt.Sprintf("bandwidth %q", *q), cellsOf,
 		func(v *page.View) ([]*annex.Annex, error) { return annexes(v, q) })
 }
 
-// cellsOf is about how much memory measured links take, in cells of tables.
+// cellsOf estimates the memory of measured links, in cells of tables.
 func cellsOf(list []*annex.Annex) (n int) {
 	for _, a := range list {
 		n += 1000 + 2*a.Points
@@ -145,7 +145,7 @@ func bandwidth(v *page.View) (*page.Page, error) {
 	return p, nil
 }
 
-// methodCell is how a link is measured.
+// methodCell describes how a link is measured.
 func methodCell(v *page.View, method string) page.Cell {
 	c := page.Cell{Text: method}
 	if v.Words != nil {
@@ -154,7 +154,7 @@ func methodCell(v *page.View, method string) page.Cell {
 	return c
 }
 
-// oneObject is the page of one link or group.
+// oneObject fills the page of one link or group.
 func oneObject(v *page.View, p *page.Page, a *annex.Annex) error {
 	p.Title = v.F("%s的带宽，%s", "Bandwidth of %s, %s", a.Object, a.Cycle)
 	if !a.Agrees {
@@ -190,7 +190,7 @@ func oneObject(v *page.View, p *page.Page, a *annex.Annex) error {
 	return nil
 }
 
-// curveBlock is the curve of the cycle, or of the day that the address names, with links to the days.
+// curveBlock returns the curve of the cycle, or of the day that the address names, with links to the days.
 func curveBlock(v *page.View, a *annex.Annex) (page.Block, error) {
 	b := page.Block{ID: "curve", Title: v.T("曲线与百分位线", "Curve and percentile")}
 	day, zoomed, err := dayOf(v)
@@ -221,7 +221,7 @@ func curveBlock(v *page.View, a *annex.Annex) (page.Block, error) {
 	return b, nil
 }
 
-// dayOf is the day that the address names. It must be one of the cycle.
+// dayOf returns the day that the address names. It must be in the cycle.
 func dayOf(v *page.View) (day period.Day, ok bool, err error) {
 	text := v.Text("day")
 	if text == "" {
@@ -238,7 +238,7 @@ func dayOf(v *page.View) (day period.Day, ok bool, err error) {
 	return day, true, nil
 }
 
-// annexLines is what is billed of a link.
+// annexLines returns the billed amounts of a link.
 func annexLines(v *page.View, a *annex.Annex) *page.Table {
 	t := &page.Table{Name: "charged", Columns: []page.Column{
 		{Name: "id", Title: v.T("编号", "Id"), Kind: page.Code},
@@ -264,7 +264,7 @@ func annexLines(v *page.View, a *annex.Annex) *page.Table {
 	return t
 }
 
-// peaks is the largest points.
+// peaks returns the largest points.
 func peaks(v *page.View, a *annex.Annex) *page.Table {
 	t := &page.Table{Name: "peaks", Columns: []page.Column{
 		{Name: "rank", Title: v.T("名次", "Rank"), Kind: page.Whole},
@@ -277,7 +277,7 @@ func peaks(v *page.View, a *annex.Annex) *page.Table {
 	return t
 }
 
-// points is the points that counted. The filter is the zoom: a day shows its points.
+// points returns the points that counted. The filter serves as zoom: a day shows its points.
 func points(v *page.View, a *annex.Annex) *page.Table {
 	const digits = 6
 	t := &page.Table{Name: "points", Order: "time", Columns: []page.Column{
@@ -285,7 +285,7 @@ func points(v *page.View, a *annex.Annex) *page.Table {
 		{Name: "mbps", Title: "Mbps", Kind: page.Quantity},
 		{Name: "note", Title: v.T("说明", "Note"), Spare: true}},
 		Note: v.T("按日期筛选即可查看某一天，例如2026-09-12。", "Filter by a date, such as 2026-09-12, to see one day.")}
-	set, err := period.ParseInstant(a.Slot) // no single slot sets the value of every method
+	set, err := period.ParseInstant(a.Slot) // for some methods no single slot sets the value
 	a.EachPoint(func(at period.Instant, mbps *big.Rat) {
 		text, note := mbps.FloatString(digits), page.Cell{}
 		if err == nil && at == set {
@@ -296,7 +296,7 @@ func points(v *page.View, a *annex.Annex) *page.Table {
 	return t
 }
 
-// drawing makes a route one of a file: the curve of one link.
+// drawing makes a route serve a file: the curve of one link.
 func drawing(r page.Route) page.Route {
 	r.File = func(v *page.View) (*page.File, error) {
 		cycle, err := parts.CycleOf(v)

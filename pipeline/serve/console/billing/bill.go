@@ -18,10 +18,10 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// maxCharted is how many lines a bill has at most whose consumption by day is drawn: that reads every line.
+// maxCharted is the largest number of lines of a bill with a chart by day: the chart reads every line.
 const maxCharted = 50_000
 
-// bill is a customer's bill of a cycle: the statement, what paid it, and its services.
+// bill shows a customer's bill of a cycle: the statement, what paid it, and its services.
 func bill(v *page.View) (*page.Page, error) {
 	cycle, err := parts.CycleOf(v)
 	if err != nil {
@@ -74,8 +74,8 @@ func bill(v *page.View) (*page.Page, error) {
 	return p, nil
 }
 
-// completeStatement is the customer's statement if the lines that the caller may see are all of its lines (BILLING-2).
-// A caller that sees all lines gets an error if they do not add up to the statement (BILLING-1).
+// completeStatement returns the customer's statement if the lines that the caller may see are all of its lines
+// (BILLING-2). A caller that sees all lines gets an error if their sum is not that of the statement (BILLING-1).
 func completeStatement(v *page.View, cycle manifest.Cycle, id string, all *records.Sum) (parts.Statement, bool, error) {
 	st, ok, err := parts.OneStatement(v, cycle, id)
 	if err != nil {
@@ -103,7 +103,7 @@ func completeStatement(v *page.View, cycle manifest.Cycle, id string, all *recor
 	return st, same, nil
 }
 
-// statementBlock derives the amount due from the official amount.
+// statementBlock shows how the amount due follows from the official amount.
 func statementBlock(v *page.View, cycle manifest.Cycle, st *parts.Statement) page.Block {
 	of := func(column string) string {
 		return v.To("lines", "customer_id", st.Customer, "cycle", cycle.String(), "nonzero", column)
@@ -130,7 +130,7 @@ func statementBlock(v *page.View, cycle manifest.Cycle, st *parts.Statement) pag
 	return block
 }
 
-// paidBlock is what paid the bill.
+// paidBlock shows what paid the bill.
 func paidBlock(v *page.View, cycle manifest.Cycle, st *parts.Statement) page.Block {
 	b := page.Block{ID: "paid", Title: v.T("支付", "Paid from")}
 	for _, one := range []struct {
@@ -150,7 +150,7 @@ func paidBlock(v *page.View, cycle manifest.Cycle, st *parts.Statement) page.Blo
 	return b
 }
 
-// partBlock is the sums of the lines that the caller may see.
+// partBlock shows the sums of the lines that the caller may see.
 func partBlock(v *page.View, cycle manifest.Cycle, all *records.Sum) page.Block {
 	id := v.Text("customer_id")
 	figure := func(zh, en, column string, at int, main bool) page.Figure {
@@ -167,7 +167,7 @@ func partBlock(v *page.View, cycle manifest.Cycle, all *records.Sum) page.Block 
 	}}
 }
 
-// amountColumns are the columns that tables of sums have after their keys.
+// amountColumns returns the columns after the keys in tables of sums.
 func amountColumns(v *page.View) []page.Column {
 	return []page.Column{
 		{Name: "line_count", Title: v.T("行数", "Lines"), Kind: page.Whole},
@@ -178,7 +178,7 @@ func amountColumns(v *page.View) []page.Column {
 	}
 }
 
-// amountCells are the cells of a sum; to gives the address that an amount leads to.
+// amountCells returns the cells of a sum; to returns the address to which an amount links.
 func amountCells(v *page.View, s *records.Sum, to func(column string) string) []page.Cell {
 	cells := []page.Cell{{Text: strconv.FormatInt(s.Lines, 10), Href: to("")}}
 	for _, one := range []struct {
@@ -195,7 +195,7 @@ func amountCells(v *page.View, s *records.Sum, to func(column string) string) []
 	return cells
 }
 
-// servicesBlock is the bill by service.
+// servicesBlock shows the bill by service.
 func servicesBlock(v *page.View, cycle manifest.Cycle, list []records.Sum, all *records.Sum) page.Block {
 	id, names := v.Text("customer_id"), parts.ServiceNames(v.State.Workspace.Books)
 	t := &page.Table{Name: "services", Order: "-payment_amount",
@@ -224,8 +224,8 @@ func servicesBlock(v *page.View, cycle manifest.Cycle, list []records.Sum, all *
 	return page.Block{ID: "services-block", Title: v.T("服务", "Services"), Table: t}
 }
 
-// dayChart is the consumption of a whole customer by day: days are its sums by service and day. It is nil if there is
-// nothing to draw.
+// dayChart returns the chart of a customer's complete consumption by day; days has its sums by service and day. It
+// returns nil if there is nothing to draw.
 func dayChart(v *page.View, cycle period.Cycle, id string, days []records.Sum) (*page.Chart, error) {
 	s, err := parts.Sources(v)
 	if err != nil {
@@ -242,8 +242,8 @@ func dayChart(v *page.View, cycle period.Cycle, id string, days []records.Sum) (
 	return page.NewChart(v, drawing, v.F("单位%s，舍入前。", "In %s, before rounding.", v.Currency())), nil
 }
 
-// consumed is what a customer's lines come to by service and day. Of lines that no file of a day has, such as those of
-// orders, the time is read.
+// consumed returns the sums of a customer's lines by service and day. For lines of files without a day, such as those
+// of orders, it reads the time.
 func consumed(v *page.View, cycle manifest.Cycle, id string, list []records.Sum) ([]compose.Consumed, error) {
 	var out []compose.Consumed
 	var others []string
@@ -286,7 +286,7 @@ func consumed(v *page.View, cycle manifest.Cycle, id string, list []records.Sum)
 	return out, nil
 }
 
-// related are links to what belongs to the bill.
+// related links to pages about the same bill.
 func related(v *page.View, cycle manifest.Cycle) page.Block {
 	id := v.Text("customer_id")
 	b := page.Block{Title: v.T("更多", "More about this customer")}
@@ -300,7 +300,7 @@ func related(v *page.View, cycle manifest.Cycle) page.Block {
 	return b
 }
 
-// service is one service of a bill: what differs in product, region, tier, kind or discount.
+// service shows one service of a bill: its items by product, region, tier, kind and discount.
 func service(v *page.View) (*page.Page, error) {
 	cycle, err := parts.CycleOf(v)
 	if err != nil {
@@ -337,7 +337,7 @@ func service(v *page.View) (*page.Page, error) {
 	return p, nil
 }
 
-// itemsBlock is the items of a service.
+// itemsBlock shows the items of a service.
 func itemsBlock(v *page.View, cycle manifest.Cycle, list []records.Sum, all *records.Sum) page.Block {
 	id, code, b := v.Text("customer_id"), v.Text("service_type_code"), v.State.Workspace.Books
 	t := &page.Table{Name: "items", Columns: append([]page.Column{
@@ -374,7 +374,7 @@ func itemsBlock(v *page.View, cycle manifest.Cycle, list []records.Sum, all *rec
 	return page.Block{Title: v.T("构成", "Items"), Table: t}
 }
 
-// kindCell is the kind of a line in the view's language.
+// kindCell returns the kind of a line in the view's language.
 func kindCell(v *page.View, kind string) page.Cell {
 	zh := map[string]string{"usage": "用量", "flat_fee": "固定费", "period": "月末", "order": "订单", "refund": "退款",
 		"adjustment": "调账", "recurring": "周期费用", "true_up": "保底补差", "overage": "超出承诺", "cap": "封顶返还"}[kind]

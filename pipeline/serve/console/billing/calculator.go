@@ -16,7 +16,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
-// calculator shows what a quantity would cost a customer now, by the prices and discounts of bills. Meters begin at 0
+// calculator shows what a quantity would cost a customer now, with the prices and discounts of bills. Meters begin at 0
 // and packages are ignored, as in the API's price enquiry.
 func calculator(v *page.View) (*page.Page, error) {
 	b := v.State.Workspace.Books
@@ -87,7 +87,7 @@ func quote(v *page.View, sku int32, quantity money.Quantity) (*line.Charges, []s
 	return charges, steps, err
 }
 
-// chargeTable is what the quantity would cost, by tier.
+// chargeTable shows what the quantity would cost, by tier.
 func chargeTable(v *page.View, charges *line.Charges) (*page.Table, error) {
 	t := &page.Table{Name: "charges", Columns: []page.Column{
 		{Name: "kind", Title: v.T("类型", "Kind")},

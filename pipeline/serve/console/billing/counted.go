@@ -19,13 +19,13 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// endLine is the parts of a month-end line's id: CYCLE/SKU/REGION/OBJECT.
+// endLine has the parts of a month-end line's id: CYCLE/SKU/REGION/OBJECT.
 type endLine struct {
 	product        *books.Product
 	region, object string
 }
 
-// endLineOf reads the id of a month-end line; ok is false if the books no longer have its product.
+// endLineOf parses the id of a month-end line; ok is false if the books no longer have its product.
 func endLineOf(b *books.Books, cycle, id string) (l endLine, ok bool) {
 	rest, _ := strings.CutPrefix(id, cycle+"/")
 	for i := range b.Products {
@@ -39,8 +39,8 @@ func endLineOf(b *books.Books, cycle, id string) (l endLine, ok bool) {
 	return l, false
 }
 
-// countedBlock lists the usage records that a month-end line counts, or links to the samples of its link; nil for what
-// is no month-end line (BILLING-3).
+// countedBlock lists the usage records that a month-end line counts, or links to the samples of its link; it returns
+// nil for other lines (BILLING-3).
 func countedBlock(v *page.View, s *explain.Story) (*page.Block, error) {
 	if s.State != explain.StateMonthEnd {
 		return nil, nil
@@ -61,7 +61,7 @@ func countedBlock(v *page.View, s *explain.Story) (*page.Block, error) {
 	return &page.Block{ID: "counted", Title: v.T("计入的用量记录", "Usage records that it counts"), Table: t}, err
 }
 
-// addSlot adds the rows of feed files that the value of a link comes from: the samples of the slot that set it or, if a
+// addSlot adds the rows of feed files that determine the value of a link: the samples of the slot that set it or, if a
 // method has no such slot, of the largest point.
 func addSlot(v *page.View, s *explain.Story, l *endLine, b *page.Block) error {
 	if !v.Scope.Feeds {
@@ -103,7 +103,7 @@ func addSlot(v *page.View, s *explain.Story, l *endLine, b *page.Block) error {
 	return err
 }
 
-// annexOf is how the link or group of a month-end line was measured.
+// annexOf returns the measurement of the link or group of a month-end line.
 func annexOf(v *page.View, s *explain.Story, l *endLine) ([]*annex.Annex, error) {
 	cycle, err := period.ParseCycle(s.Cycle)
 	if err != nil {
@@ -112,7 +112,7 @@ func annexOf(v *page.View, s *explain.Story, l *endLine) ([]*annex.Annex, error)
 	return keptAnnexes(v, &annex.Question{Cycle: cycle, Customer: s.CustomerID, Resource: l.object, SKU: l.product.SKU})
 }
 
-// countedTable is the usage records of a month-end line. At most maxSorted are listed.
+// countedTable lists the usage records of a month-end line, at most maxSorted.
 func countedTable(v *page.View, s *explain.Story, l *endLine) (*page.Table, error) {
 	t := &page.Table{Name: "records", Order: "time", Columns: []page.Column{
 		{Name: "record_id", Title: v.T("记录", "Record"), Kind: page.Code},
@@ -159,7 +159,7 @@ func countedTable(v *page.View, s *explain.Story, l *endLine) (*page.Table, erro
 	return t, err
 }
 
-// eachUsage visits the usage records of a customer's cycle that count and that month-end lines are made of.
+// eachUsage visits the counting usage records of a customer's cycle from which month-end lines are calculated.
 func eachUsage(v *page.View, cycle manifest.Cycle, customer string, visit func(rows.Row[tables.Record]) error) error {
 	snap := v.State.Snap
 	files, err := snap.Files(cycle)

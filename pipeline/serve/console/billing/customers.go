@@ -16,12 +16,12 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// sortByCode gives rows that came from a map the order of their second column.
+// sortByCode sorts rows from a map by their second column.
 func sortByCode(t *page.Table) {
 	slices.SortFunc(t.Rows, func(a, b []page.Cell) int { return cmp.Compare(a[1].Text, b[1].Text) })
 }
 
-// customers is what the customers of a cycle are asked to pay.
+// customers shows the amounts due of a cycle's customers.
 func customers(v *page.View) (*page.Page, error) {
 	cycle, err := parts.CycleOf(v)
 	if err != nil {
@@ -48,13 +48,13 @@ func customers(v *page.View) (*page.Page, error) {
 	return p, nil
 }
 
-// customerHead are the first columns of tables of customers.
+// customerHead returns the first columns of tables of customers.
 func customerHead(v *page.View) []page.Column {
 	return []page.Column{{Name: "customer", Title: v.T("客户", "Customer")},
 		{Name: "customer_id", Title: v.T("编号", "Id"), Kind: page.Code}}
 }
 
-// customersDue is the statements of all customers.
+// customersDue shows the statements of all customers.
 func customersDue(v *page.View, cycle manifest.Cycle) (*page.Table, error) {
 	t := &page.Table{Name: "customers", Order: "-due_amount", Columns: slices.Concat(customerHead(v),
 		[]page.Column{{Name: "partner_id", Title: v.T("伙伴", "Partner"), Kind: page.Code, Spare: true}},
@@ -88,7 +88,7 @@ func customersDue(v *page.View, cycle manifest.Cycle) (*page.Table, error) {
 	return t, err
 }
 
-// partnerNow is the partner of a customer now; "" = none.
+// partnerNow returns the current partner of a customer; "" = none.
 func partnerNow(v *page.View, id string) string {
 	b := v.State.Workspace.Books
 	if code := b.Customer(id); code >= 0 {
@@ -99,7 +99,7 @@ func partnerNow(v *page.View, id string) string {
 	return ""
 }
 
-// customersPart is the sums of the lines that the call may see, by customer.
+// customersPart shows the sums of the lines that the call may see, by customer.
 func customersPart(v *page.View, cycle manifest.Cycle) (*page.Table, error) {
 	ids, err := visible(v, cycle)
 	if err != nil {
@@ -125,7 +125,7 @@ func customersPart(v *page.View, cycle manifest.Cycle) (*page.Table, error) {
 	return t, nil
 }
 
-// customer is one customer: its months and what the books say.
+// customer shows one customer: its months and its data in the books.
 func customer(v *page.View) (*page.Page, error) {
 	id := v.Text("customer_id")
 	p := &page.Page{Title: parts.Called(v, id), Lead: id, Crumbs: parts.Way(v)}
@@ -162,7 +162,7 @@ func customer(v *page.View) (*page.Page, error) {
 	return p, nil
 }
 
-// bookBlock is what the books say of a customer. A partner sees nothing of other partners.
+// bookBlock shows a customer's data in the books. A partner sees nothing of other partners.
 func bookBlock(v *page.View, id string) page.Block {
 	b := v.State.Workspace.Books
 	out := page.Block{Title: v.T("账本中的信息", "In the books")}
@@ -177,7 +177,7 @@ func bookBlock(v *page.View, id string) page.Block {
 		}
 	}
 	if now, ok := b.Associations.At(code, v.State.Now); all || ok && v.Caller.Role == keys.Partner &&
-		b.Partners[now.Partner].ID == v.Caller.Partner { // a former partner does not learn who looks after it today
+		b.Partners[now.Partner].ID == v.Caller.Partner { // a former partner does not see the current account manager
 		add("客户经理", "Account manager", books.ManagerOf(b, code, v.State.Now), "")
 	}
 	if row, ok := b.CustomerRowAt(code, v.State.Now); ok && all {

@@ -18,7 +18,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// orders is a customer's orders of all cycles of the lake, and those that were not paid.
+// orders shows a customer's orders of all cycles of the lake, and unpaid orders.
 func orders(v *page.View) (*page.Page, error) {
 	id := v.Scope.Customer
 	t := &page.Table{Name: "orders", Order: "-since", Empty: v.T("没有订单", "No orders"), Columns: []page.Column{
@@ -62,8 +62,8 @@ func orders(v *page.View) (*page.Page, error) {
 		Blocks: []page.Block{{Title: v.T("订单", "Orders"), Table: t}}}, nil
 }
 
-// unpaidOrders adds the customer's order lines that were not paid, with what they would cost if they were paid at the
-// last run, and returns since when those that were paid are in processing.
+// unpaidOrders adds the customer's unpaid order lines, with what they would cost if they were paid at the last run. It
+// returns since when paid lines are in processing.
 func unpaidOrders(v *page.View, t *page.Table) (map[string]period.Instant, error) {
 	lives, err := orderlife.Lives(v.State.Snap, v.State.Workspace.Books)
 	if err != nil {
@@ -99,14 +99,14 @@ func unpaidOrders(v *page.View, t *page.Table) (map[string]period.Instant, error
 	return processing, nil
 }
 
-// unpaidRow is an order line that was not paid. It leads to no line, as it has none.
+// unpaidRow returns the row of an unpaid order line, which has no line to link to.
 func unpaidRow(v *page.View, l *orderlife.Life, open page.Cell) []page.Cell {
 	o := l.Order
 	base, effective, expire := "", page.Cell{}, page.Cell{}
 	if o.Base.ID != "" {
 		base = fmt.Sprintf("%s/%d", o.Base.ID, o.Base.Line)
 	}
-	if o.Effective > o.PayTime { // else it begins with the payment
+	if o.Effective > o.PayTime { // otherwise it begins with the payment
 		effective = v.Time(o.Effective)
 	}
 	if o.Expire != period.Forever {
@@ -118,7 +118,7 @@ func unpaidRow(v *page.View, l *orderlife.Life, open page.Cell) []page.Cell {
 		{Text: termText(v, o.PeriodType, o.PeriodNum)}, effective, expire, {Text: base}, {Text: o.Payer}, open}
 }
 
-// termText is for how many periods an order is.
+// termText says for how many periods an order is.
 func termText(v *page.View, unit string, number int64) string {
 	if unit == "" {
 		return ""
@@ -126,7 +126,7 @@ func termText(v *page.View, unit string, number int64) string {
 	return strconv.FormatInt(number, 10) + " " + v.Word(unit).Say()
 }
 
-// ordersIn adds the customer's orders of one file. processing is since when order lines are in processing; the others
+// ordersIn adds the customer's orders of one file. processing has since when order lines are in processing; the others
 // are completed.
 func ordersIn(v *page.View, t *page.Table, cycle manifest.Cycle, e manifest.FileEntry,
 	processing map[string]period.Instant) (
@@ -161,7 +161,7 @@ func ordersIn(v *page.View, t *page.Table, cycle manifest.Cycle, e manifest.File
 	})
 }
 
-// account is the movements of a customer's balances in a cycle.
+// account shows the movements of a customer's balances in a cycle.
 func account(v *page.View) (*page.Page, error) {
 	cycle, err := parts.CycleOf(v)
 	if err != nil {
@@ -190,7 +190,7 @@ func account(v *page.View) (*page.Page, error) {
 		amount, err := row.Amount(tables.AccountEntryAmount)
 		after, wrong := row.Amount(tables.AccountEntryBalanceAfter)
 		kind, entry, href := row.Word(tables.AccountEntryType), string(row.Text(tables.AccountEntryID)), ""
-		if kind == "consume" || kind == "refund" { // of a line; the others are events
+		if kind == "consume" || kind == "refund" { // of a line; other kinds are events
 			href = v.Link("line", "id", entry, "customer_id", id, "cycle", cycle.String())
 		}
 		t.Rows = append(t.Rows, []page.Cell{v.Time(row.Time(tables.AccountEntryTime)), {Text: entry, Href: href},
@@ -202,7 +202,7 @@ func account(v *page.View) (*page.Page, error) {
 	return p, err
 }
 
-// eachEntry visits the movements of a customer's balances in their order.
+// eachEntry visits the movements of a customer's balances in order.
 func eachEntry(v *page.View, cycle manifest.Cycle, customer string,
 	visit func(rows.Row[tables.AccountEntry]) error) (err error) {
 	list, err := rows.Accounts(v.Request.Context(), v.State.Snap, cycle, customer, rows.Limits{})

@@ -15,7 +15,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
-// maxFeeds is how many bytes of feed files a page of a line looks through at most without being asked to.
+// maxFeeds is the number of bytes of feed files that the page of a line searches by default.
 const maxFeeds = 4 << 20
 
 // oneLine shows how the lines of a record were calculated.
@@ -43,7 +43,7 @@ func oneLine(v *page.View) (*page.Page, error) {
 	return p, err
 }
 
-// explainSources is what explanations are made from, with feeds for those who may see them.
+// explainSources returns the sources of explanations, with feeds for callers that may see them.
 func explainSources(v *page.View) (*explain.Sources, error) {
 	w := v.State.Workspace
 	s := &explain.Sources{Snap: v.State.Snap, Books: w.Books, Settings: &w.Settings, Prices: v.State.Prices.Bill(),
@@ -59,7 +59,7 @@ func explainSources(v *page.View) (*explain.Sources, error) {
 	return s, err
 }
 
-// storyPage is an explanation as a page.
+// storyPage shows an explanation.
 func storyPage(v *page.View, s *explain.Story) *page.Page {
 	p := &page.Page{Title: s.ID, Lead: stateOf(v, s.State) + " · " + parts.Called(v, s.CustomerID) + " · " + s.Cycle,
 		Crumbs: parts.Way(v, page.Link{Text: parts.Called(v, s.CustomerID),
@@ -107,7 +107,7 @@ func storyPage(v *page.View, s *explain.Story) *page.Page {
 	return p
 }
 
-// factOf is one thing that a record says.
+// factOf shows one field of a record.
 func factOf(v *page.View, f explain.Fact) page.Figure {
 	out := page.Figure{Name: f.Name, Value: f.Value}
 	if v.Words == nil {
@@ -116,13 +116,13 @@ func factOf(v *page.View, f explain.Fact) page.Figure {
 	if section := "fact " + f.Name; v.Words.Has(section) {
 		out.Value = v.Say(section, f.Value)
 	}
-	if !strings.HasPrefix(f.Name, "x_") { // a column of the feed has its own name
+	if !strings.HasPrefix(f.Name, "x_") { // a column of the feed keeps its name
 		out.Name = v.Say("fact", f.Name)
 	}
 	return out
 }
 
-// sayAll is texts of a section in the view's language.
+// sayAll translates texts of a section to the view's language.
 func sayAll(v *page.View, section string, list []string) []string {
 	out := make([]string, len(list))
 	for i := range list {
@@ -131,7 +131,7 @@ func sayAll(v *page.View, section string, list []string) []string {
 	return out
 }
 
-// stateOf says what a record is.
+// stateOf describes the state of a record.
 func stateOf(v *page.View, state string) string {
 	texts := map[string]operation.Text{
 		explain.StateRated:      {Zh: "用量记录", En: "usage record"},
@@ -154,7 +154,7 @@ func stateOf(v *page.View, state string) string {
 	return state
 }
 
-// feedBlock is the rows of feed files that the record came from.
+// feedBlock shows the rows of feed files from which the record came.
 func feedBlock(v *page.View, s *explain.Story) page.Block {
 	b := page.Block{ID: "feed", Title: v.T("来源文件与行", "Feed file and row")}
 	for _, f := range s.Feeds {
@@ -173,7 +173,7 @@ func feedBlock(v *page.View, s *explain.Story) page.Block {
 	return b
 }
 
-// stepBlock is the calculation step by step.
+// stepBlock shows the calculation step by step.
 func stepBlock(v *page.View, s *explain.Story) page.Block {
 	b := page.Block{ID: "steps", Title: v.T("计算过程", "How it was calculated")}
 	if len(s.Before) > 0 {
@@ -192,7 +192,7 @@ func stepBlock(v *page.View, s *explain.Story) page.Block {
 	return b
 }
 
-// storyTable is lines of an explanation.
+// storyTable shows the lines of an explanation.
 func storyTable(v *page.View, name string, lines []explain.Line) *page.Table {
 	t := &page.Table{Name: name, Columns: []page.Column{
 		{Name: "kind", Title: v.T("类型", "Kind")},
@@ -232,7 +232,7 @@ func storyTable(v *page.View, name string, lines []explain.Line) *page.Table {
 	return t
 }
 
-// sumTable is all that is billed of a place.
+// sumTable shows the billed sums of a group.
 func sumTable(v *page.View, sums []explain.Sum) *page.Table {
 	t := &page.Table{Name: "postings", Columns: []page.Column{
 		{Name: "posting", Title: v.T("入账", "Posting")},

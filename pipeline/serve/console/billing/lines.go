@@ -15,7 +15,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// filterColumns are the columns of lines that an address can choose by.
+// filterColumns returns the columns of lines by which an address can select lines.
 func filterColumns() map[string]tables.ColumnOf[tables.Line] {
 	return map[string]tables.ColumnOf[tables.Line]{
 		"service_type_code": tables.LineServiceTypeCode.Of(), "sku": tables.LineSKU.Of(),
@@ -24,7 +24,7 @@ func filterColumns() map[string]tables.ColumnOf[tables.Line] {
 		"resource_id": tables.LineResourceID.Of()}
 }
 
-// nonzeroColumns are the amounts that an address can ask to differ from 0.
+// nonzeroColumns returns the amounts that an address can require to differ from 0.
 func nonzeroColumns() map[string]tables.ColumnOf[tables.Line] {
 	names := map[string]tables.ColumnOf[tables.Line]{}
 	lines := tables.Lines()
@@ -34,7 +34,7 @@ func nonzeroColumns() map[string]tables.ColumnOf[tables.Line] {
 	return names
 }
 
-// filters are the parameters that choose lines.
+// filters returns the parameters that select lines.
 func filters() []operation.Param {
 	list := []operation.Param{}
 	for _, name := range []string{"service_type_code", "sku", "region_code", "kind", "tier", "discount_id",
@@ -50,7 +50,7 @@ func filters() []operation.Param {
 		Meaning: "only lines whose amount of this column is not 0"})
 }
 
-// conditions are what the address asks of lines.
+// conditions returns the conditions of the address on lines.
 func conditions(v *page.View) []records.Condition {
 	var where []records.Condition
 	columns := filterColumns()
@@ -71,7 +71,7 @@ func conditions(v *page.View) []records.Condition {
 	return where
 }
 
-// chosen says in words what the address asks of lines.
+// chosen describes the conditions of the address in words.
 func chosen(v *page.View) []page.Figure {
 	var list []page.Figure
 	for _, p := range filters() {
@@ -92,7 +92,7 @@ func chosen(v *page.View) []page.Figure {
 	return list
 }
 
-// titleOf is what a parameter or a column of lines is called; in English as in the address.
+// titleOf returns the title of a parameter or column of lines; in English it is the name in the address.
 func titleOf(v *page.View, name string) string {
 	zh := map[string]string{"service_type_code": "服务", "sku": "SKU", "region_code": "区域", "kind": "类型", "tier": "阶梯",
 		"discount_id": "折扣编号", "origin_cycle": "归属账期", "resource_id": "资源", "nonzero": "金额不为0",
@@ -108,7 +108,7 @@ func titleOf(v *page.View, name string) string {
 	return zh
 }
 
-// lineColumns are the columns of lines that the page reads.
+// lineColumns returns the columns of lines that the page reads.
 func lineColumns() tables.List[tables.Line] {
 	return tables.Columns(tables.LineID, tables.LineTier, tables.LineKind, tables.LineDay, tables.LineInstant,
 		tables.LineUsageStart,
@@ -119,7 +119,7 @@ func lineColumns() tables.List[tables.Line] {
 		tables.LinePaymentAmount, tables.LineOriginCycle, tables.LinePackageDraws)
 }
 
-// lines is the list of a customer's lines that an address chooses.
+// lines lists a customer's lines that the address selects.
 func lines(v *page.View) (*page.Page, error) {
 	cycle, err := parts.CycleOf(v)
 	if err != nil {
@@ -155,7 +155,7 @@ func lines(v *page.View) (*page.Page, error) {
 	return p, nil
 }
 
-// lineTable is the table of lines with its total, which is of all lines that are chosen.
+// lineTable returns the table of lines, with the total of all selected lines.
 func lineTable(v *page.View, cycle manifest.Cycle, id string, more []records.Condition, all *records.Sum) (*page.Table,
 	error) {
 	t := &page.Table{Name: "lines", Columns: lineHeads(v)}
@@ -192,7 +192,7 @@ func lineTable(v *page.View, cycle manifest.Cycle, id string, more []records.Con
 	return t, nil
 }
 
-// totalOf is the place of an amount in a records.Sum.
+// totalOf returns the index of an amount in a records.Sum.
 func totalOf(column string) (int, bool) {
 	lines := tables.Lines()
 	for at, col := range records.AmountColumns() {
@@ -203,7 +203,7 @@ func totalOf(column string) (int, bool) {
 	return 0, false
 }
 
-// lineHeads are the columns of the table of lines.
+// lineHeads returns the columns of the table of lines.
 func lineHeads(v *page.View) []page.Column {
 	return []page.Column{
 		{Name: "id", Title: v.T("编号", "Id"), Kind: page.Code},
@@ -227,7 +227,7 @@ func lineHeads(v *page.View) []page.Column {
 	}
 }
 
-// lineRow is one line.
+// lineRow returns the row of one line.
 func lineRow(v *page.View, cycle manifest.Cycle, id string, row rows.Row[tables.Line]) ([]page.Cell, error) {
 	record, origin := string(row.Text(tables.LineID)), row.Word(tables.LineOriginCycle)
 	day := ""

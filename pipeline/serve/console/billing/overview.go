@@ -19,7 +19,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// monthSum is what the lines of a cycle that the call may see come to before rounding.
+// monthSum adds up the lines of a cycle that the call may see, before rounding.
 func monthSum(v *page.View, cycle manifest.Cycle) (sum money.AmountTotal, err error) {
 	if parts.Everybody(v) {
 		totals, err := rows.KeptTotals(v.State.Snap, cycle)
@@ -45,7 +45,7 @@ func monthSum(v *page.View, cycle manifest.Cycle) (sum money.AmountTotal, err er
 	return all.Amounts[records.Payment], err
 }
 
-// visible are the customers of a cycle that the call may see.
+// visible returns the customers of a cycle that the call may see.
 func visible(v *page.View, cycle manifest.Cycle) ([]string, error) {
 	if v.Scope.Customer != "" {
 		return []string{v.Scope.Customer}, nil
@@ -53,8 +53,8 @@ func visible(v *page.View, cycle manifest.Cycle) ([]string, error) {
 	return v.Customers(v.Request.Context(), cycle, func(s records.Share) bool { return v.BillsIn(s.Customer) })
 }
 
-// shownMonths are the newest cycles with data, oldest first. Those of whose lines the amounts are added up are not
-// archived.
+// shownMonths returns the newest cycles with data, oldest first. It omits archived cycles if the lines must be added
+// up.
 func shownMonths(v *page.View) []manifest.CycleRef {
 	var refs []manifest.CycleRef
 	for _, ref := range v.State.Snap.Manifest.Cycles {
@@ -65,7 +65,7 @@ func shownMonths(v *page.View) []manifest.CycleRef {
 	return refs[max(0, len(refs)-parts.MaxMonths):]
 }
 
-// withLines are the months that are not archived. Months are archived in order, so they are the newest ones.
+// withLines returns the months that are not archived. Months are archived in order, so these are the newest ones.
 func withLines(refs []manifest.CycleRef) []manifest.CycleRef {
 	for len(refs) > 0 && refs[0].Archived != nil {
 		refs = refs[1:]
@@ -73,8 +73,8 @@ func withLines(refs []manifest.CycleRef) []manifest.CycleRef {
 	return refs
 }
 
-// addable are the months that the overview adds up: all of them if the control totals have the sums or if there are few
-// lines.
+// addable returns the months that the overview adds up: all of them if the control totals have the sums or if there are
+// few lines.
 func addable(v *page.View, refs []manifest.CycleRef) ([]manifest.CycleRef, error) {
 	if parts.Everybody(v) || v.Scope.Customer != "" {
 		return refs, nil
@@ -87,7 +87,7 @@ func addable(v *page.View, refs []manifest.CycleRef) ([]manifest.CycleRef, error
 	return refs, nil
 }
 
-// overview is the first page.
+// overview shows the first page.
 func overview(v *page.View) (*page.Page, error) {
 	p := &page.Page{Title: v.T("总览", "Overview"), Lead: who(v)}
 	refs := shownMonths(v)
@@ -140,7 +140,7 @@ func overview(v *page.View) (*page.Page, error) {
 	return p, nil
 }
 
-// who says whose amounts the page has.
+// who says whose amounts are on the page.
 func who(v *page.View) string {
 	switch v.Caller.Role {
 	case keys.Partner:
@@ -151,7 +151,7 @@ func who(v *page.View) string {
 	return v.F("%s的所有客户", "all customers of %s", v.State.Workspace.Settings.Vendor.Name)
 }
 
-// monthsBlock is the months as bars and as a table.
+// monthsBlock shows the months as bars and as a table.
 func monthsBlock(v *page.View, refs []manifest.CycleRef, months []chart.Month) page.Block {
 	b := page.Block{ID: "months-block", Title: v.T("月度", "Months")}
 	closed, open := v.T("已结账", "closed"), v.T("暂定", "provisional")
@@ -177,8 +177,7 @@ func monthsBlock(v *page.View, refs []manifest.CycleRef, months []chart.Month) p
 	return b
 }
 
-// filled are months, of which first is the first one, with empty ones before them, so that a single bar is not as wide
-// as the page.
+// filled puts empty months before others, from first on, so that a single bar is not as wide as the page.
 func filled(first period.Cycle, months []chart.Month) []chart.Month {
 	const fewest = 6
 	for len(months) < fewest {
@@ -188,14 +187,14 @@ func filled(first period.Cycle, months []chart.Month) []chart.Month {
 	return months
 }
 
-// maxCompared is how many lines two months have at most to be compared on the overview: that reads every line.
+// maxCompared is the largest number of lines of two months that the overview compares: it reads every line.
 const maxCompared = 100_000
 
 // fewMonths is how many months the overview adds up for a partner if a month has more lines than maxCompared.
 const fewMonths = 3
 
-// changesBlock compares the newest month with the one before, by service; nil if there is nothing to compare. A month
-// before of which the lake has no data is empty (C171).
+// changesBlock compares the newest month with the previous one, by service; it returns nil if there is nothing to
+// compare. A previous month of which the lake has no data counts as empty (C171).
 func changesBlock(v *page.View, refs []manifest.CycleRef) (*page.Block, error) {
 	this := refs[len(refs)-1].Cycle
 	compared, last := refs[len(refs)-1:], manifest.CycleOf(refs[len(refs)-1].Period()-1)
@@ -267,7 +266,7 @@ func changesBlock(v *page.View, refs []manifest.CycleRef) (*page.Block, error) {
 	return &page.Block{Title: title, Table: t}, nil
 }
 
-// onlyNow leaves the first month of a lake without the columns that compare it.
+// onlyNow removes the comparison columns for the first month of a lake.
 func onlyNow(t *page.Table) {
 	const before, difference = 2, 4
 	keep := func(row []page.Cell) []page.Cell {
@@ -294,7 +293,7 @@ func addRow(v *page.View, t *page.Table, name, code string, before, now money.Am
 	return nil
 }
 
-// byService is what the lines of a cycle that the call may see come to, by service.
+// byService adds up the lines of a cycle that the call may see, by service.
 func byService(v *page.View, cycle manifest.Cycle) (map[string]money.AmountTotal, error) {
 	customers, err := visible(v, cycle)
 	if err != nil {
@@ -318,7 +317,7 @@ func byService(v *page.View, cycle manifest.Cycle) (map[string]money.AmountTotal
 	return out, err
 }
 
-// lineCount is how many lines a cycle has. It is kept for a state: a large cycle has thousands of files.
+// lineCount returns the number of lines of a cycle. It is cached per state: a large cycle has thousands of files.
 func lineCount(v *page.View, cycle manifest.Cycle) (int64, error) {
 	return page.Keep(v, "lines of "+cycle.String(), func(int64) int { return 1 },
 		func(v *page.View) (n int64, err error) {
@@ -332,7 +331,7 @@ func lineCount(v *page.View, cycle manifest.Cycle) (int64, error) {
 		})
 }
 
-// waiting counts what needs the attention of a person.
+// waiting counts what a person has to attend to.
 func waiting(v *page.View, refs []manifest.CycleRef) (page.Block, error) {
 	b := page.Block{ID: "waiting", Title: v.T("待处理", "Needs attention")}
 	var rejects int64
@@ -380,7 +379,7 @@ func waiting(v *page.View, refs []manifest.CycleRef) (page.Block, error) {
 	return b, nil
 }
 
-// waitingFigure is a number of things that wait.
+// waitingFigure shows a number of pending things.
 func waitingFigure(name string, n int64, href string) page.Figure {
 	f := page.Figure{Name: name, Value: typeset.Grouped(strconv.FormatInt(n, 10)), Href: href, Tone: page.Good}
 	if n > 0 {

@@ -10,7 +10,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/serve/console/parts"
 )
 
-// packages is what is left of a customer's prepaid packages, and which records drew on them.
+// packages shows what is left of a customer's prepaid packages, and the records that drew on them.
 func packages(v *page.View) (*page.Page, error) {
 	cycle, err := parts.CycleOf(v)
 	if err != nil {
@@ -35,7 +35,7 @@ func packages(v *page.View) (*page.Page, error) {
 	return p, nil
 }
 
-// periodTable is the quota periods of the packages.
+// periodTable shows the quota periods of the packages.
 func periodTable(v *page.View, r *quota.Report) *page.Table {
 	t := &page.Table{Name: "packages", Empty: v.T("该月没有套餐", "No package is in force in this cycle"),
 		Columns: []page.Column{
@@ -53,7 +53,7 @@ func periodTable(v *page.View, r *quota.Report) *page.Table {
 		one := &r.Packages[i]
 		for k := range one.Periods {
 			q := &one.Periods[k]
-			refill := "" // of the period that holds the newest day, as `tollbook packages` shows it
+			refill := "" // of the period with the newest day, as `tollbook packages` shows it
 			if q.Current {
 				refill = v.Clock(one.NextRefill)
 			}
@@ -66,7 +66,7 @@ func periodTable(v *page.View, r *quota.Report) *page.Table {
 	return t
 }
 
-// drawTable is the records that drew on packages.
+// drawTable lists the records that drew on packages.
 func drawTable(v *page.View, r *quota.Report) *page.Table {
 	t := &page.Table{Name: "draws", Columns: []page.Column{
 		{Name: "record_id", Title: v.T("记录", "Record"), Kind: page.Code},

@@ -13,10 +13,10 @@ import (
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 )
 
-// Routes are the pages of the package, in the order of the navigation.
+// Routes returns the pages of the package, in the order of the navigation.
 func Routes() []page.Route { return slices.Concat(bills(), others(), ofMoney()) }
 
-// bills are the pages from the months down to one line.
+// bills returns the pages from the months down to one line.
 func bills() []page.Route {
 	none := operation.Text{}
 	return []page.Route{
@@ -51,7 +51,7 @@ func bills() []page.Route {
 	}
 }
 
-// others are the pages about what bills are made from and what follows from them.
+// others returns the pages about the inputs of bills and about what depends on bills.
 func others() []page.Route {
 	none := operation.Text{}
 	return []page.Route{
@@ -93,7 +93,7 @@ func others() []page.Route {
 	}
 }
 
-// ofMoney are the pages about partners' money and vendor costs.
+// ofMoney returns the pages about partners' money and vendor costs.
 func ofMoney() []page.Route {
 	none := operation.Text{}
 	settled := func(more ...operation.Param) operation.Operation {
@@ -118,28 +118,28 @@ func ofMoney() []page.Route {
 	}
 }
 
-// prepared makes a route one of a page that is prepared without parameters.
+// prepared marks a route whose page is prepared without parameters.
 func prepared(r page.Route) page.Route {
 	return preparedFor(r, func(context.Context, *operation.State) ([]url.Values, error) {
 		return []url.Values{nil}, nil
 	})
 }
 
-// preparedFor makes a route one of a page that is prepared with some parameters.
+// preparedFor marks a route whose page is prepared with the parameters that which returns.
 func preparedFor(r page.Route, which func(context.Context, *operation.State) ([]url.Values, error)) page.Route {
 	r.Prepare = which
 	return r
 }
 
-// sellers are those who see more than one customer.
+// sellers returns the roles that see more than one customer.
 func sellers() []keys.Role { return []keys.Role{keys.Vendor, keys.Finance, keys.Partner} }
 
 func ofCustomer(required bool) operation.Param {
 	return operation.Param{Name: "customer_id", Required: required, Meaning: "the customer"}
 }
 
-// ofBandwidth describes the pages about measured links: the value of a month is of all its samples, so that a partner
-// sees it only of customers that never had another partner.
+// ofBandwidth describes the pages about measured links. The value of a month depends on all its samples, so a partner
+// sees it only for customers that never had another partner.
 func ofBandwidth() operation.Operation {
 	return operation.Operation{Callers: keys.Roles(), Subject: operation.WholeCustomer,
 		Params: []operation.Param{ofCustomer(false), ofCycle(),
@@ -147,7 +147,7 @@ func ofBandwidth() operation.Operation {
 			{Name: "day", Kind: operation.Date, Meaning: "the day whose curve is drawn; default: the cycle"}}}
 }
 
-// ofOwnBooks describes pages about what belongs to a customer whoever its partner is: packages, orders and balances.
+// ofOwnBooks describes pages about a customer's own data, whoever its partner is: packages, orders and balances.
 func ofOwnBooks(more ...operation.Param) operation.Operation {
 	return operation.Operation{Callers: []keys.Role{keys.Vendor, keys.Finance, keys.Customer},
 		Subject: operation.OneCustomer, Params: append([]operation.Param{ofCustomer(true)}, more...)}

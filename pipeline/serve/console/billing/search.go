@@ -12,7 +12,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
-// maxFound is how many results a search lists of a kind.
+// maxFound is the largest number of results of one kind.
 const maxFound = 50
 
 // search finds customers and partners by id or name, links by id, and a record or line by its id.
@@ -29,7 +29,7 @@ func search(v *page.View) (*page.Page, error) {
 		if parts.House(v) {
 			booksFound(v, t, q)
 		}
-		if v.Caller.Role != keys.Partner { // a partner names the customer of a record
+		if v.Caller.Role != keys.Partner { // a partner must name the customer of a record
 			if err := recordOr(v, p, t, q); err != nil {
 				return nil, err
 			}
@@ -39,7 +39,7 @@ func search(v *page.View) (*page.Page, error) {
 	return p, nil
 }
 
-// recordOr looks for a record or line, or, in a lake of many lines, links to a page that does.
+// recordOr searches a record or line or, in a lake of many lines, links to a page that does.
 func recordOr(v *page.View, p *page.Page, t *page.Table, q string) error {
 	if v.Text("in") == "lines" {
 		return recordFound(v, p, t, q)
@@ -62,7 +62,7 @@ func recordOr(v *page.View, p *page.Page, t *page.Table, q string) error {
 	return nil
 }
 
-// matches reports whether one of the texts contains what is searched, in any case.
+// matches reports whether one of the texts contains the searched text, ignoring case.
 func matches(q string, texts ...string) bool {
 	for _, text := range texts {
 		if strings.Contains(strings.ToLower(text), strings.ToLower(q)) {
@@ -95,7 +95,7 @@ func customersFound(v *page.View, t *page.Table, q string) error {
 	return nil
 }
 
-// customerNames is the id and the name of each customer, by code, as it is searched.
+// customerNames returns the id and the name of each customer, by code, in the form that is searched.
 func customerNames(v *page.View) ([]string, error) {
 	list := make([]string, len(v.State.Workspace.Books.Customers))
 	for code := range list {
@@ -131,7 +131,7 @@ func booksFound(v *page.View, t *page.Table, q string) {
 	}
 }
 
-// recordFound adds the record or line that has the id.
+// recordFound adds the record or line with the id.
 func recordFound(v *page.View, p *page.Page, t *page.Table, q string) error {
 	w := v.State.Workspace
 	s := &explain.Sources{Snap: v.State.Snap, Books: w.Books, Settings: &w.Settings, Prices: v.State.Prices.Bill(),

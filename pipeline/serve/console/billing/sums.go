@@ -17,14 +17,14 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// itemColumns are what the items of a bill differ in.
+// itemColumns returns the columns that distinguish the items of a bill.
 func itemColumns() tables.List[tables.Line] {
 	return tables.Columns(tables.LineServiceTypeCode, tables.LineSKU, tables.LineRegionCode, tables.LineKind,
 		tables.LineTier,
 		tables.LineDiscountID, tables.LineOriginCycle)
 }
 
-// sums adds up the lines of customers that the call may see. What it gives must not be changed.
+// sums adds up the lines of customers that the call may see. The result must not be changed.
 func sums(v *page.View, cycle manifest.Cycle, customers []string, more []records.Condition,
 	by ...tables.ColumnOf[tables.Line]) ([]records.Sum, error) {
 	where, none := v.Lines()
@@ -43,12 +43,12 @@ func sums(v *page.View, cycle manifest.Cycle, customers []string, more []records
 		func(v *page.View) ([]records.Sum, error) { return v.State.Store.Sums(v.Request.Context(), q) })
 }
 
-// keyOf is what sums of a query are kept under. A partner's query names all of its customers.
+// keyOf returns the cache key of the sums of a query. A partner's query names all of its customers.
 func keyOf(what string, q records.SumQuery) string {
 	return fmt.Sprintf("%s %x", what, sha256.Sum256(fmt.Appendf(nil, "%#v", q)))
 }
 
-// weightOf is about how many table cells weigh as much as sums do.
+// weightOf estimates the memory of sums, in cells of tables.
 func weightOf(list []records.Sum) int { return 6 * len(list) }
 
 // ofItems reports whether sums can be calculated from those of a bill's items.
@@ -62,7 +62,7 @@ func ofItems(where []records.Condition, by tables.List[tables.Line]) bool {
 	return !slices.ContainsFunc(by, func(col tables.ColumnOf[tables.Line]) bool { return !slices.Contains(items, col) })
 }
 
-// chosenItems are the items that conditions choose.
+// chosenItems returns the items that meet conditions.
 func chosenItems(list []records.Sum, where []records.Condition) []records.Sum {
 	if len(where) == 0 {
 		return list
@@ -80,7 +80,7 @@ func chosenItems(list []records.Sum, where []records.Condition) []records.Sum {
 	return out
 }
 
-// fold adds sums up by some of the columns that they are of.
+// fold adds up sums by some of their columns.
 func fold(list []records.Sum, columns, by tables.List[tables.Line]) ([]records.Sum, error) {
 	if slices.Equal(columns, by) {
 		return list, nil
@@ -104,14 +104,14 @@ func fold(list []records.Sum, columns, by tables.List[tables.Line]) ([]records.S
 	return records.InOrder(found), nil
 }
 
-// billSums is what a customer's lines of a cycle come to.
+// billSums has the sums of a customer's lines of a cycle.
 type billSums struct {
 	items []records.Sum // by itemColumns
-	// by service and day: of customers with at most maxCharted lines
+	// by service and day, for customers with at most maxCharted lines
 	days []records.Sum
 }
 
-// itemsOf adds up a customer's lines that the call may see: once for a state, since a large customer has very many.
+// itemsOf adds up a customer's lines that the call may see. It is cached per state: a large customer has very many.
 func itemsOf(v *page.View, cycle manifest.Cycle, id string) (billSums, error) {
 	where, none := v.Lines()
 	if none {
@@ -143,10 +143,10 @@ func itemsOf(v *page.View, cycle manifest.Cycle, id string) (billSums, error) {
 		})
 }
 
-// LargeBill is how many lines a customer has whose bill is prepared: to read them takes longer than a page may.
+// LargeBill is the number of lines from which a customer's bill is prepared: reading them takes longer than a page may.
 const LargeBill = 150_000
 
-// largeBills are the parameters of the newest cycle's bills of LargeBill lines and more.
+// largeBills returns the parameters of the newest cycle's bills with at least LargeBill lines.
 func largeBills(ctx context.Context, state *operation.State) (out []url.Values, err error) {
 	cycle := parts.Newest(state.Snap)
 	if cycle.IsZero() {

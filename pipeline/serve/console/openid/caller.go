@@ -34,7 +34,7 @@ func callerOf(claim any) (keys.Caller, error) {
 	return found[0], found[0].Check()
 }
 
-// named is the caller that a text names: vendor, finance, partner:ID, customer:ID.
+// named parses a caller: vendor, finance, partner:ID, customer:ID.
 func named(text string) (c keys.Caller, ok bool) {
 	role, id, _ := strings.Cut(text, ":")
 	switch c.Role = keys.Role(role); {

@@ -20,22 +20,22 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// Attempt is how long a person may take at the provider.
+// Attempt is how long a person may take to sign in at the provider.
 const Attempt = 10 * time.Minute
 
-// maxAttempts is how many attempts are kept; the oldest are forgotten first.
+// maxAttempts is the largest number of stored attempts; the oldest are dropped first.
 const maxAttempts = 10_000
 
 // timeout is how long one request to the provider may take.
 const timeout = 10 * time.Second
 
-// RefusedError says why the provider's answer signs nobody in: Text is for the person, Err for the log.
+// RefusedError reports why nobody is signed in: Text is for the person, Err for the log.
 type RefusedError struct {
 	Text operation.Text
-	Err  error // nil = Text says all
+	Err  error // nil = Text is complete
 }
 
-// Error says both.
+// Error returns both.
 func (e *RefusedError) Error() string {
 	if e.Err == nil {
 		return e.Text.En
@@ -43,14 +43,14 @@ func (e *RefusedError) Error() string {
 	return e.Text.En + ": " + e.Err.Error()
 }
 
-// Unwrap is Err.
+// Unwrap returns Err.
 func (e *RefusedError) Unwrap() error { return e.Err }
 
 func refused(zh, en string, err error) error {
 	return &RefusedError{Text: operation.Text{Zh: zh, En: en}, Err: err}
 }
 
-// Client signs in by one provider. It may be used from several goroutines.
+// Client signs people in through one provider. It may be used from several goroutines.
 type Client struct {
 	of     settings.OIDC
 	secret settings.Secret
@@ -58,7 +58,7 @@ type Client struct {
 	http   *http.Client
 
 	mu       sync.Mutex
-	provider *oidc.Provider // nil = not asked yet
+	provider *oidc.Provider // nil = not loaded yet
 	attempts map[string]*attempt
 	order    []string // ids of attempts, the oldest first
 }
@@ -69,18 +69,18 @@ type attempt struct {
 	begun                        time.Time
 }
 
-// New makes a client of a provider. The provider is asked for its addresses when the first person signs in.
+// New returns a client of a provider. It requests the provider's addresses when the first person signs in.
 func New(of settings.OIDC, secret settings.Secret, clock func() time.Time) *Client {
 	return &Client{of: of, secret: secret, clock: clock, http: &http.Client{Timeout: timeout},
 		attempts: make(map[string]*attempt)}
 }
 
-// connect asks the provider for its addresses and keys, once.
+// connect requests the provider's addresses and keys, once.
 func (c *Client) connect(ctx context.Context) (*oidc.Provider, *oauth2.Config, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.provider == nil {
-		// The provider's keys are fetched later too, when this request is over.
+		// The provider's keys are also fetched later, after the end of this request.
 		p, err := oidc.NewProvider(oidc.ClientContext(context.WithoutCancel(ctx), c.http), c.of.Issuer)
 		if err != nil {
 			return nil, nil, refused("无法连接身份提供方，请稍后再试。",
@@ -92,7 +92,8 @@ func (c *Client) connect(ctx context.Context) (*oidc.Provider, *oauth2.Config, e
 		RedirectURL: c.of.RedirectURL, Endpoint: c.provider.Endpoint(), Scopes: strings.Fields(c.of.Scopes)}, nil
 }
 
-// Begin starts a sign-in that leads to next: id is for a cookie of the browser, to is where it goes (OPENID-1).
+// Begin starts a sign-in that leads to the page next: id is for a cookie of the browser, and to is the provider's
+// address to which the browser is redirected (OPENID-1).
 func (c *Client) Begin(ctx context.Context, next string) (id, to string, err error) {
 	_, config, err := c.connect(ctx)
 	if err != nil {
@@ -126,7 +127,7 @@ func (c *Client) take(id, state string) (*attempt, error) {
 	return a, nil
 }
 
-// Finish takes the provider's answer: the caller, and the page that the person wanted. The error is a *RefusedError.
+// Finish handles the provider's response. It returns the caller, and the page that was requested, or *RefusedError.
 func (c *Client) Finish(ctx context.Context, id string, answer url.Values) (who keys.Caller, next string, err error) {
 	a, err := c.take(id, answer.Get("state"))
 	if err != nil {
@@ -172,12 +173,12 @@ func (c *Client) Finish(ctx context.Context, id string, answer url.Values) (who 
 	return who, a.next, nil
 }
 
-// IDPrefix begins the ids of callers who have no key.
+// IDPrefix is the prefix of the ids of callers without a key.
 const IDPrefix = "oidc:"
 
-// random draws 256 bits.
+// random returns 256 random bits.
 func random() string {
 	var b [32]byte
-	_, _ = rand.Read(b[:]) // never fails: it ends the process first
+	_, _ = rand.Read(b[:]) // never fails: the process would end before
 	return base64.RawURLEncoding.EncodeToString(b[:])
 }

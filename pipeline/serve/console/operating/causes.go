@@ -14,8 +14,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
-// CausesBlock says why the newest month differs from the one before in the page's currency, for those who see every
-// customer; nil if there is no month before.
+// CausesBlock shows why the newest month differs from the previous one in the page's currency, to callers that see
+// every customer; it returns nil if there is no previous month.
 func CausesBlock(v *page.View, refs []manifest.CycleRef) (*page.Block, error) {
 	if len(refs) < 2 || !parts.Everybody(v) {
 		return nil, nil
@@ -57,15 +57,15 @@ func CausesBlock(v *page.View, refs []manifest.CycleRef) (*page.Block, error) {
 	return &page.Block{ID: "causes-block", Title: v.T("变化的原因", "Why it changed"), Table: t}, nil
 }
 
-// causeSum is what a cause comes to.
+// causeSum has the amounts of a cause.
 type causeSum struct{ before, now, change money.AmountTotal }
 
 func (s *causeSum) add(o causeSum) error {
 	return parts.ErrorsOf(s.before.AddTotal(o.before), s.now.AddTotal(o.now), s.change.AddTotal(o.change))
 }
 
-// sumCauses adds the rows of an answer to the question change up by cause, where there are several currencies those of
-// one.
+// sumCauses adds up the rows of an answer to the question change by cause; if there are several currencies, only those
+// of one.
 func sumCauses(a *ask.Answer, currency string) (map[string]causeSum, error) {
 	sums := map[string]causeSum{}
 	for _, row := range a.Rows {
@@ -87,7 +87,7 @@ func sumCauses(a *ask.Answer, currency string) (map[string]causeSum, error) {
 	return sums, nil
 }
 
-// causeText is a cause in words.
+// causeText describes a cause in words.
 func causeText(cause string) operation.Text {
 	texts := map[string]operation.Text{
 		"new_customer":  {Zh: "新客户", En: "new customers"},

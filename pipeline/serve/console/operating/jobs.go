@@ -12,7 +12,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// FailedRuns counts the runs that failed since the last one of their kind that ended well.
+// FailedRuns counts the runs that failed since the last successful one of their kind.
 func FailedRuns(v *page.View) (int64, error) {
 	if v.Jobs == nil {
 		return 0, nil
@@ -61,7 +61,7 @@ func jobBlock(v *page.View, jobs []page.Job) page.Block {
 	return page.Block{ID: "jobs-block", Title: v.T("任务的运行", "Runs of jobs"), Table: t}
 }
 
-// mostOf is the most memory that a stage took.
+// mostOf returns the most memory that a stage used.
 func mostOf(stages []page.Stage) (most int64) {
 	for i := range stages {
 		most = max(most, stages[i].Peak)
@@ -74,7 +74,7 @@ func wholeCell(n int64) page.Cell {
 	return page.Cell{Text: text, Shown: typeset.Grouped(text)}
 }
 
-// secondsCell is how long something took; empty if it has not ended.
+// secondsCell shows a duration; empty if it has not ended.
 func secondsCell(from, to time.Time) page.Cell {
 	if to.IsZero() {
 		return page.Cell{}
@@ -82,7 +82,7 @@ func secondsCell(from, to time.Time) page.Cell {
 	return page.Cell{Text: fmt.Sprintf("%.1f", to.Sub(from).Seconds())}
 }
 
-// memoryCell is a number of bytes; empty if it is not known.
+// memoryCell shows a number of bytes; empty if unknown.
 func memoryCell(n int64) page.Cell {
 	if n == 0 {
 		return page.Cell{}
@@ -90,7 +90,7 @@ func memoryCell(n int64) page.Cell {
 	return page.Cell{Text: strconv.FormatInt(n, 10), Shown: strconv.FormatInt(n>>20, 10) + " MiB"}
 }
 
-// jobPage is one run of a job: what it did, and its stages.
+// jobPage shows one run of a job: what it did, and its stages.
 func jobPage(v *page.View, jobs []page.Job, id string) (*page.Page, error) {
 	for i := range jobs {
 		j := &jobs[i]

@@ -49,14 +49,14 @@ func Rejects(v *page.View) (*page.Page, error) {
 	return p, nil
 }
 
-// foundRejects is the rejects that an address asks for.
+// foundRejects has the requested rejects.
 type foundRejects struct {
-	table *page.Table // of the first
-	count int         // of all
+	table *page.Table // with the first ones
+	count int         // number of all
 	shown []page.Record
 }
 
-// findRejects finds the rejects of a reason, a file and a row; "" = of any.
+// findRejects finds the rejects of a reason, a file and a row; "" = any.
 func findRejects(v *page.View, why, file, number string) (*foundRejects, error) {
 	out := &foundRejects{table: rejectTable(v)}
 	return out, eachReject(v, func(row rows.Row[tables.Reject]) error {
@@ -142,7 +142,7 @@ func rejectTable(v *page.View) *page.Table {
 		{Name: "id", Title: v.T("编号", "Id"), Kind: page.Code}}}
 }
 
-// rejectRow is one reject.
+// rejectRow returns the row of one reject.
 func rejectRow(v *page.View, row rows.Row[tables.Reject], at string) []page.Cell {
 	file := row.Word(tables.RejectFile)
 	href := v.To("rejects", "file", file, "row", at)
@@ -151,7 +151,7 @@ func rejectRow(v *page.View, row rows.Row[tables.Reject], at string) []page.Cell
 		{Text: string(row.Text(tables.RejectID))}}
 }
 
-// rejectRecord is the record as it was received, below the header of its file.
+// rejectRecord returns the record as it was received, below the header of its file.
 func rejectRecord(v *page.View, row rows.Row[tables.Reject], at string) []page.Record {
 	word, _ := reason.Parse(row.Word(tables.RejectReason))
 	text := string(row.Text(tables.RejectRaw))

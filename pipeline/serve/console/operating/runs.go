@@ -64,7 +64,7 @@ func Runs(v *page.View) (*page.Page, error) {
 	return p, nil
 }
 
-// linesTotal is the sum of the payments of all lines of a state in the page's currency, over its cycles.
+// linesTotal adds up the payments of all lines of a state in the page's currency, over its cycles.
 func linesTotal(v *page.View, m *manifest.Manifest) (sum money.AmountTotal, err error) {
 	for _, t := range m.Totals {
 		if _, name, _ := strings.Cut(t.Name, "/"); !parts.IsPayment(v, name) {

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Body is the rows that the screen has, as markup (PAGE-1). A table has up to some hundred cells, and a template takes
-// several times as long for each.
+// Body returns the rows on the screen as markup (PAGE-1). It uses no template: a table has hundreds of cells, and a
+// template takes several times as long for each.
 func (t *Table) Body() template.HTML {
 	var b strings.Builder
 	for _, row := range t.Rows {
@@ -19,14 +19,14 @@ func (t *Table) Body() template.HTML {
 	return template.HTML(b.String())
 }
 
-// HTML is the cell as markup.
+// HTML returns the cell as markup.
 func (e Entry) HTML() template.HTML {
 	var b strings.Builder
 	e.write(&b)
 	return template.HTML(b.String())
 }
 
-// write writes the cell with everything escaped. A link that leads elsewhere than into the console is left out.
+// write writes the cell with everything escaped. It omits a link to an address outside this server.
 func (e Entry) write(b *strings.Builder) {
 	b.WriteString("<td")
 	if class := e.Class(); class != "" {
@@ -48,13 +48,13 @@ func (e Entry) write(b *strings.Builder) {
 	b.WriteString("</td>")
 }
 
-// inside reports whether an address is one of this server, whatever the browser makes of it.
+// inside reports whether every browser reads an address as one of this server.
 func inside(href string) bool {
 	return href != "" && !strings.ContainsAny(href, "\t\n\r\\") &&
 		(href[0] == '?' || href[0] == '#' || href[0] == '/' && !strings.HasPrefix(href, "//"))
 }
 
-// escape writes a text so that it is the same text in an element and in a quoted attribute.
+// escape escapes a text for an element or a quoted attribute.
 func escape(b *strings.Builder, text string) {
 	if strings.ContainsAny(text, "<>&'\"\x00") {
 		text = template.HTMLEscapeString(text)

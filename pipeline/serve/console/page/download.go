@@ -12,7 +12,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Downloads are the formats in which a table is downloaded.
+// Downloads returns the formats in which a table can be downloaded.
 func Downloads() []string { return []string{"csv", "xlsx", "parquet"} }
 
 // ContentType is the Content-Type of a download.
@@ -26,8 +26,8 @@ func ContentType(format string) string {
 	return "application/vnd.apache.parquet"
 }
 
-// Download is a table of a page as a file. wanted is the table's name, a point and the format. The error is an
-// *operation.Error for what does not exist.
+// Download returns a table of a page as a file. wanted is the table's name, a point and the format. It returns an
+// *operation.Error if there is no such table or format.
 func (p *Page) Download(v *View, wanted string) (name, kind string, write func(io.Writer) error, err error) {
 	at := strings.LastIndexByte(wanted, '.')
 	if at < 0 || !slices.Contains(Downloads(), wanted[at+1:]) {
@@ -50,7 +50,7 @@ func (p *Page) Download(v *View, wanted string) (name, kind string, write func(i
 	return "", "", nil, operation.NotFound(operation.Text{Zh: "没有该表", En: "there is no such table"})
 }
 
-// columns is the table as export writes it.
+// columns converts the table for package export.
 func (t *Table) columns() (*parquet.Columns[tables.Any], error) {
 	def := &tables.Table{Name: t.Name, Exported: len(t.Columns)}
 	for i := range t.Columns {

@@ -6,7 +6,7 @@ import "time"
 type Job struct {
 	ID, Kind, Command, Outcome string
 	Error, Hint                string
-	Good                       bool // it ended well
+	Good                       bool // it succeeded
 	Started, Ended             time.Time
 	Rows, Rejected, Lines      int64
 	Manifest                   int64

@@ -12,18 +12,18 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Kept holds what pages were made of, so that a list of every customer is made once for a state and not for each of its
-// pages and orders. What it holds is never changed.
+// Kept caches data of pages, so that a list of every customer is built once per state and not for each of its pages and
+// orders. Cached data are never changed.
 type Kept struct {
 	cache *otter.Cache[keptKey, kept]
 
 	mu     sync.Mutex
-	books  *workspace.Workspace // that steady is of
+	books  *workspace.Workspace // to which steady belongs
 	steady period.Span
 }
 
-// keptKey says what something was made of: state, books and settings, since when the books' names and associations are
-// those of now, and the rest.
+// keptKey identifies cached data: state, books and settings, since when the names and associations in the books have
+// been the current ones, and a key of the page.
 type keptKey struct {
 	state manifest.Hash
 	books *workspace.Workspace
@@ -36,13 +36,13 @@ type kept struct {
 	bytes uint32
 }
 
-// keptBytes is about how much memory is kept at most, and cellBytes how much a table cell takes.
+// keptBytes is about the largest amount of cached memory, and cellBytes that of a table cell.
 const (
 	keptBytes = 256 << 20
 	cellBytes = 120
 )
 
-// NewKept starts empty.
+// NewKept returns an empty cache.
 func NewKept() (*Kept, error) {
 	c, err := otter.New(&otter.Options[keptKey, kept]{MaximumWeight: keptBytes,
 		Weigher: func(_ keptKey, k kept) uint32 { return k.bytes }})
@@ -52,7 +52,7 @@ func NewKept() (*Kept, error) {
 	return &Kept{cache: c}, nil
 }
 
-// since is when the customers' and partners' names and associations last changed by the books' validity.
+// since returns when customers' and partners' names and associations last changed, by their validity in the books.
 func (k *Kept) since(w *workspace.Workspace, now period.Instant) period.Instant {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -62,7 +62,7 @@ func (k *Kept) since(w *workspace.Workspace, now period.Instant) period.Instant 
 	return k.steady.From
 }
 
-// steadyAt is the time around an instant in which no row of customers, partners and associations begins or ends.
+// steadyAt returns the time around an instant in which no row of customers, partners and associations begins or ends.
 func steadyAt(w *workspace.Workspace, now period.Instant) period.Span {
 	out := period.Span{From: period.Past, To: period.Forever}
 	narrow := func(valid period.Span) {
@@ -90,30 +90,30 @@ func steadyAt(w *workspace.Workspace, now period.Instant) period.Span {
 	return out
 }
 
-// Keep gives what build made before of the view's state, books and language under the same key, or builds it. It may
-// depend on the clock through names and associations of the books alone.
-// The key names everything else that it depends on, the caller's rights included. It weighs as many table cells as
-// cells counts. What is built must not be changed.
+// Keep returns what build returned earlier for the view's state, books and language under the same key, or calls build.
+// The result may depend on the clock only through names and associations of the books. The key must name everything
+// else on which it depends, including the caller's rights. cells returns its size in table cells. The result must not
+// be changed.
 func Keep[V any](v *View, key string, cells func(V) int, build func(*View) (V, error)) (V, error) {
 	return keep(v, key+inLanguage(v), func(value V) int { return cellBytes * cells(value) }, build)
 }
 
-// KeepFigures is Keep of what is the same in every language.
+// KeepFigures is Keep for data that are the same in every language.
 func KeepFigures[V any](v *View, key string, cells func(V) int, build func(*View) (V, error)) (V, error) {
 	return keep(v, key, func(value V) int { return cellBytes * cells(value) }, build)
 }
 
-// inLanguage is the part of a key that names the language of texts and links.
+// inLanguage returns the part of a key that identifies the language of texts and links.
 func inLanguage(v *View) string { return fmt.Sprintf(" in %q %d", v.Query.Get("lang"), v.Language) }
 
-// keep is Keep with a weight in bytes.
+// keep is Keep with a size in bytes.
 func keep[V any](v *View, key string, bytes func(V) int, build func(*View) (V, error)) (V, error) {
 	if v.Kept == nil {
 		return build(v)
 	}
 	at := keptKey{v.State.Snap.Hash, v.State.Workspace, v.Kept.since(v.State.Workspace, v.State.Now), key}
 	ctx := v.Request.Context()
-	if !v.Background { // it is for all who ask: that the first of them goes away does not end it
+	if !v.Background { // others may wait for it: it continues if the first caller leaves
 		ctx = context.WithoutCancel(ctx)
 	}
 	own := *v
@@ -132,7 +132,7 @@ func keep[V any](v *View, key string, bytes func(V) int, build func(*View) (V, e
 	return got.value.(V), nil
 }
 
-// KeepTable is Keep of a table, sorted in its own order. The table that it gives is the caller's.
+// KeepTable is Keep for a table, sorted in its own order. The caller may change the returned table.
 func KeepTable(v *View, key string, build func(*View) (*Table, error)) (*Table, error) {
 	t, err := keep(v, key+inLanguage(v), func(t *Table) int { return t.packed.bytes() },
 		func(v *View) (*Table, error) {

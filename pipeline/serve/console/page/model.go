@@ -7,7 +7,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Tone says what a value means to a person; colour alone never does.
+// Tone marks the meaning of a value by colour; the meaning must also be in the text.
 type Tone string
 
 // The tones. The zero value is plain.
@@ -30,14 +30,14 @@ type Page struct {
 // Link is a link with its text. A Link without address is the current page.
 type Link struct{ Text, Href string }
 
-// Note is a sentence that a person should see first.
+// Note is a sentence that is shown first.
 type Note struct {
 	Tone Tone
 	Text string
 	Link Link
 }
 
-// Block is one part of a page: what is set of it is shown in the order of the fields.
+// Block is one part of a page: the fields that are set are shown in their order.
 type Block struct {
 	ID, Title string
 	Text      []string // paragraphs
@@ -56,7 +56,7 @@ type Figure struct {
 	Name, Value, Note string
 	Href              string
 	Tone              Tone
-	Main              bool // it is what the page is about
+	Main              bool // the main figure of the page
 }
 
 // Chart is a drawing: as markup whose texts are escaped, or as an image of the console.
@@ -73,7 +73,7 @@ type Mark struct {
 	Name   string
 }
 
-// NewChart is a drawing of package chart, which escapes its texts (PAGE-1).
+// NewChart returns the chart for a drawing of package chart, which escapes its texts (PAGE-1).
 func NewChart(v *View, d *chart.Drawing, caption string) *Chart {
 	svg := []byte(d.SVG)
 	if v.Words != nil {
@@ -95,7 +95,7 @@ type Step struct {
 // Record is a text as it was received, such as a row of a feed file.
 type Record struct{ Title, Note, Text string }
 
-// Form asks for parameters.
+// Form is a form for parameters.
 type Form struct {
 	Action string // "" = the page itself
 	Post   bool   // it is sent by POST, else by GET
@@ -132,23 +132,23 @@ const (
 // Number reports whether values of the kind are numbers.
 func (k Kind) Number() bool { return k == Amount || k == Quantity || k == Cost || k == Whole }
 
-// Column is one column of a table. Name is that of the address and of downloads.
+// Column is one column of a table. Name is used in the address and in downloads.
 type Column struct {
 	Name, Title string
 	Kind        Kind
-	// Some cells may be empty. A download has texts then, as an empty cell is not 0.
+	// Some cells may be empty. A download then has texts, because an empty cell is not 0.
 	Some bool
 	// If the column has only zeros or empty cells, the screen omits it; a download has it.
 	Spare bool
 }
 
-// Cell is one value: Text as data, Shown as people read it ("" = Text).
+// Cell is one value: Text as data, Shown for people ("" = Text).
 type Cell struct {
 	Text, Shown, Href string
 	Tone              Tone
 }
 
-// Say is the cell as people read it.
+// Say returns the cell for people.
 func (c Cell) Say() string {
 	if c.Shown != "" {
 		return c.Shown
@@ -156,24 +156,24 @@ func (c Cell) Say() string {
 	return c.Text
 }
 
-// Table is one table. Rows have a cell for each column; Total has one too, or is nil.
+// Table is one table. Rows have a cell for each column, and so has Total, which may be nil.
 type Table struct {
 	Name, Title string // Title is for screen readers; "" = that of its block
 	Columns     []Column
 	Rows        [][]Cell
 	Total       []Cell
-	Empty       string // what is said if it has no rows
-	Order       string // how it is sorted unless the address says otherwise: a column, or - and a column
+	Empty       string // text that is shown if it has no rows
+	Order       string // default order: a column, or - and a column
 	Note        string
-	// Part is set if Rows are a part of the table that was chosen before: it is only paged, and not downloaded.
+	// Part is set if Rows are only a part of the table: it is paged, but not sorted, filtered or downloaded.
 	Part      *Part
 	Downloads []Link // instead of the table's own
 
 	find    string
 	sort    string
-	packed  *packedRows // instead of Rows, of a table that is kept
-	sorted  string      // how the rows are sorted already
-	picked  []uint32    // places of the rows that fit, in order; nil = all as they are
+	packed  *packedRows // instead of Rows, if the table is cached
+	sorted  string      // the order in which the rows already are
+	picked  []uint32    // indexes of the matching rows, in order; nil = all rows in their order
 	spare   map[int]bool
 	matched int
 	from    int
@@ -181,10 +181,10 @@ type Table struct {
 	view    *View
 }
 
-// Part says which rows of how many a table has.
+// Part says which rows of a longer table are present.
 type Part struct{ Offset, Limit, Count int64 }
 
-// typeOf is the type of a column in downloads.
+// typeOf returns the type of a column in downloads.
 func (c *Column) typeOf() tables.Type {
 	switch {
 	case c.Kind == Time:

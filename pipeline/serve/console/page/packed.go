@@ -5,33 +5,33 @@ import (
 	"sync"
 )
 
-// rowSource is the rows of a table before they are filtered, sorted and paged. It is never changed.
+// rowSource has the rows of a table before they are filtered, sorted and paged. It is never changed.
 type rowSource interface {
 	count() int
 	cell(row, column int) Cell
-	// row gives all cells of a row. It may put them into the memory of into.
+	// row returns all cells of a row. It may use the memory of into.
 	row(row int, into []Cell) []Cell
 }
 
-// plainRows are the rows of a table that is made for one request.
+// plainRows are the rows of a table that is built for one request.
 type plainRows [][]Cell
 
 func (r plainRows) count() int                   { return len(r) }
 func (r plainRows) cell(row, column int) Cell    { return r[row][column] }
 func (r plainRows) row(row int, _ []Cell) []Cell { return r[row] }
 
-// packedRows are the rows of a table that is kept: their texts one after the other, so that a table of every customer
-// takes a few hundred bytes a row. Cells are read from them on request.
+// packedRows are the rows of a cached table: their texts one after the other, so that a table of every customer takes a
+// few hundred bytes per row. Cells are read from them on request.
 type packedRows struct {
 	columns int
 	text    string
-	starts  []int // of the rows in text; the last is the end
+	starts  []int // offsets of the rows in text; the last is the end
 
 	mu     sync.Mutex
-	orders map[string][]uint32 // rows in the orders that were asked for
+	orders map[string][]uint32 // row numbers in each requested order
 }
 
-// pack packs the rows in an order.
+// pack packs rows in an order.
 func pack(rows [][]Cell, order []uint32, columns int) *packedRows {
 	p := &packedRows{columns: columns, starts: make([]int, 0, len(rows)+1), orders: make(map[string][]uint32)}
 	var text []byte
@@ -53,7 +53,7 @@ func pack(rows [][]Cell, order []uint32, columns int) *packedRows {
 	return p
 }
 
-// bytes is how much memory the rows take, with all orders that can be asked for.
+// bytes returns how much memory the rows take, with all possible orders.
 func (p *packedRows) bytes() int {
 	const start, place = 8, 4
 	return len(p.text) + len(p.starts)*(start+2*place*p.columns)
@@ -102,7 +102,7 @@ func unpackText(rest string) (text, after string) {
 	return rest[at+1 : at+1+length], rest[at+1+length:]
 }
 
-// ordered gives the rows in an order that was asked for before, or makes it.
+// ordered returns the rows in an order, and calculates it at its first use.
 func (p *packedRows) ordered(name string, by func() []uint32) []uint32 {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -19,7 +19,7 @@ import (
 //go:embed assets
 var assets embed.FS
 
-// Assets is where the files that pages load are, below Root.
+// Assets is the path of the files that pages load, below Root.
 const Assets = "assets/"
 
 // Asset is a file that pages load.
@@ -58,12 +58,12 @@ func NewRenderer() (*Renderer, error) {
 	return r, nil
 }
 
-// address is the address of an asset; it changes with its content.
+// address returns the address of an asset; it changes with its content.
 func (r *Renderer) address(name string) string {
 	return Root + Assets + name + "?v=" + r.assets[name].Tag
 }
 
-// Asset is the file of a name, or nil.
+// Asset returns the file with a name, or nil.
 func (r *Renderer) Asset(name string) *Asset {
 	if path.Ext(name) == ".gohtml" {
 		return nil
@@ -83,7 +83,7 @@ type Shell struct {
 	State    string // which committed state the page shows
 	Age      string // and how old it is
 	Moved    Link   // to the live state, if the page shows an older one
-	Query    string // what was searched for
+	Query    string // the searched text
 	Search   bool   // the caller can search
 }
 
@@ -96,10 +96,10 @@ type MenuLink struct {
 // T is a text in the shell's language.
 func (s *Shell) T(zh, en string) string { return operation.Text{Zh: zh, En: en}.In(s.Language) }
 
-// Lang is the language as HTML names it.
+// Lang returns the code of the language in HTML.
 func (s *Shell) Lang() string { return s.T("zh-CN", "en") }
 
-// OtherLang is the other language as HTML names it.
+// OtherLang returns the code of the other language in HTML.
 func (s *Shell) OtherLang() string { return s.T("en", "zh-CN") }
 
 // layout is the input of the template.
@@ -108,7 +108,7 @@ type layout struct {
 	Page *Page
 }
 
-// Write writes a page. Nothing is written if it cannot be made.
+// Write writes a page. It writes nothing if the page has an error.
 func (r *Renderer) Write(w io.Writer, v *View, s *Shell, p *Page) error {
 	if v != nil {
 		for i := range p.Blocks {

@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// perPage is how many rows of a table are on a page.
+// perPage is the number of rows of a table on one page.
 const perPage = 50
 
-// pager is the pages of a table.
+// pager links to the pages of a table.
 type pager struct {
 	Page, Pages    int
 	Previous, Next string // addresses; "" = there is none
@@ -28,12 +28,12 @@ func (t *Table) arrange(v *View) {
 		t.pick()
 	}
 	t.matched = t.count()
-	if t.packed == nil || t.find != "" { // else they are known
+	if t.packed == nil || t.find != "" { // otherwise they are known
 		t.spares()
 	}
 }
 
-// source is the rows of the table as they were made.
+// source returns the rows of the table before the address is applied.
 func (t *Table) source() rowSource {
 	if t.packed != nil {
 		return t.packed
@@ -41,7 +41,7 @@ func (t *Table) source() rowSource {
 	return plainRows(t.Rows)
 }
 
-// count is how many rows are picked.
+// count returns the number of matching rows.
 func (t *Table) count() int {
 	if t.picked != nil {
 		return len(t.picked)
@@ -49,7 +49,7 @@ func (t *Table) count() int {
 	return t.source().count()
 }
 
-// at is the place in the source of a row that is picked.
+// at returns the index in the source of the i-th matching row.
 func (t *Table) at(i int) int {
 	if t.picked != nil {
 		return int(t.picked[i])
@@ -57,7 +57,7 @@ func (t *Table) at(i int) int {
 	return i
 }
 
-// pick picks the rows that fit, in the order that is asked for.
+// pick selects the matching rows, in the requested order.
 func (t *Table) pick() {
 	rows := t.source()
 	if t.find != "" {
@@ -104,13 +104,13 @@ func fits(row []Cell, words []string) bool {
 	return true
 }
 
-// column is the place of the column that an order names, or -1.
+// column returns the index of the column in an order, or -1.
 func (t *Table) column(order string) int {
 	name := strings.TrimPrefix(order, "-")
 	return slices.IndexFunc(t.Columns, func(c Column) bool { return c.Name == name })
 }
 
-// sortKey is what a row is compared by. Its parts are made once, as a row is compared many times.
+// sortKey is the value by which a row is sorted. It is parsed once, because a row is compared many times.
 type sortKey struct {
 	row     uint32
 	empty   bool
@@ -118,7 +118,7 @@ type sortKey struct {
 	decimal decimal
 }
 
-// order is the picked rows sorted by a column; rows that are equal keep their order.
+// order returns the matching rows sorted by a column; equal rows keep their order.
 func (t *Table) order(rows rowSource, at int) []uint32 {
 	down, number := strings.HasPrefix(t.sort, "-"), t.Columns[at].Kind.Number()
 	keys := make([]sortKey, t.count())
@@ -158,7 +158,7 @@ func (t *Table) order(rows rowSource, at int) []uint32 {
 	return out
 }
 
-// decimal is a plain decimal in its parts: no zeros at the beginning of whole and none at the end of rest.
+// decimal is a decimal split into its parts: whole without leading zeros, rest without trailing ones.
 type decimal struct {
 	sign        int8
 	whole, rest string
@@ -187,7 +187,7 @@ func (d *decimal) compare(o *decimal) int {
 	return by * int(d.sign)
 }
 
-// turn chooses the page of the table that the address asks for.
+// turn selects the page of the table that the address names.
 func (t *Table) turn(v *View) {
 	number, count, limit := 1, int64(t.count()), int64(perPage)
 	if t.Part != nil {
@@ -214,7 +214,7 @@ func (t *Table) turn(v *View) {
 	}
 }
 
-// cut is some of the rows that are picked.
+// cut returns some of the matching rows.
 func (t *Table) cut(from, to int) [][]Cell {
 	rows, out := t.source(), make([][]Cell, 0, to-from)
 	for i := from; i < to; i++ {
@@ -223,7 +223,7 @@ func (t *Table) cut(from, to int) [][]Cell {
 	return out
 }
 
-// PageOf is the page of a table that the address asks for, from 0, for pages that choose the rows themselves.
+// PageOf returns the requested page of a table, from 0, for pages that select the rows themselves.
 func (v *View) PageOf(table string) int64 {
 	n, err := strconv.ParseInt(v.Query.Get(table+".page"), 10, 32)
 	if err != nil || n < 1 {
@@ -232,10 +232,10 @@ func (v *View) PageOf(table string) int64 {
 	return n - 1
 }
 
-// PerPage is how many rows of a table are on a page.
+// PerPage returns the number of rows of a table on one page.
 func PerPage() int64 { return perPage }
 
-// Heads are the columns that the screen has.
+// Heads returns the columns on the screen.
 func (t *Table) Heads() []Head {
 	var list []Head
 	for i := range t.Columns {
@@ -268,7 +268,7 @@ type Head struct {
 	Href, Aria string
 }
 
-// Sums is the total as the screen has it.
+// Sums returns the total as it is on the screen.
 func (t *Table) Sums() []Entry {
 	if t.Total == nil {
 		return nil
@@ -283,7 +283,7 @@ type Entry struct {
 	First  bool
 }
 
-// Class is how the cell looks.
+// Class returns the style classes of the cell.
 func (e Entry) Class() string {
 	class := ""
 	switch {
@@ -299,7 +299,7 @@ func (e Entry) Class() string {
 	return strings.TrimSpace(class + " " + string(e.Tone))
 }
 
-// longCode is how long an id may be to stay on one line.
+// longCode is the length up to which an id stays on one line.
 const longCode = 28
 
 func (t *Table) shown(row []Cell) []Entry {
@@ -315,7 +315,7 @@ func (t *Table) shown(row []Cell) []Entry {
 // Pager is the table's pages.
 func (t *Table) Pager() pager { return t.pager }
 
-// Found says how many rows there are, and how many of them the page has.
+// Found says how many rows there are, and how many of them are on the page.
 func (t *Table) Found() string {
 	v := t.view
 	if t.matched == 1 {
@@ -327,13 +327,13 @@ func (t *Table) Found() string {
 	return v.F("第%d至%d行，共%d行", "rows %d to %d of %d", t.from+1, t.from+len(t.Rows), t.matched)
 }
 
-// Find is what the rows are filtered by.
+// Find returns the text by which the rows are filtered.
 func (t *Table) Find() string { return t.find }
 
-// Searchable reports whether a filter is of use.
+// Searchable reports whether a filter is useful.
 func (t *Table) Searchable() bool { return t.Part == nil && (t.find != "" || t.matched > 8) }
 
-// Keep are the parameters of the address that a filter keeps.
+// Keep returns the parameters of the address that a filter keeps.
 func (t *Table) Keep() []Field {
 	var list []Field
 	for name, values := range t.view.Query {
@@ -345,7 +345,7 @@ func (t *Table) Keep() []Field {
 	return list
 }
 
-// Saves are the links that download the table.
+// Saves returns the links that download the table.
 func (t *Table) Saves() []Link {
 	if t.Downloads != nil {
 		return t.Downloads

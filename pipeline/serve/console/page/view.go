@@ -13,7 +13,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Root is the path below which the console's pages are.
+// Root is the path of the console's pages.
 const Root = "/console/"
 
 // Route is one page: the operation describes its address, its parameters and who may open it, as for the API.
@@ -22,14 +22,14 @@ type Route struct {
 	Show func(*View) (*Page, error)
 	// Menu is the page's name in the navigation; the zero value = it is not there.
 	Menu operation.Text
-	// File gives a file instead of a page, such as a drawing; nil = the route is a page.
+	// File returns a file instead of a page, such as a drawing; nil = the route is a page.
 	File func(*View) (*File, error)
-	// Prepare gives the parameters with which the page reads much of a state, so that what it keeps is made before
-	// somebody asks; nil = none.
+	// Prepare returns the parameters with which the page reads much of a state, so that its cached data are calculated
+	// before the first request; nil = none.
 	Prepare func(context.Context, *operation.State) ([]url.Values, error)
 }
 
-// File is an answer that is no page.
+// File is a response that is not a page.
 type File struct {
 	Type, Name string // Name "" = shown in place
 	Bytes      []byte
@@ -41,28 +41,28 @@ func NewRoute(path string, menu operation.Text, show func(*View) (*Page, error),
 	return Route{Op: op, Show: show, Menu: menu}
 }
 
-// View is one request for a page that was let through.
+// View is one accepted request for a page.
 type View struct {
 	*operation.Call
 	Request *http.Request
 	Query   url.Values
-	Allowed func(path string) bool // whether the caller may open a page at all
-	Kept    *Kept                  // nil = nothing is kept
+	Allowed func(path string) bool // whether the caller may open a page, with any parameters
+	Kept    *Kept                  // nil = no cache
 	Words   *language.Words        // of a Chinese page; nil = English
 	Jobs    func() ([]Job, error)  // the runs of jobs, the oldest first; nil = not known
-	// Background says that nobody waits for the page: what is made for it ends with the request's context.
+	// Background says that no client waits for the page: its calculation ends only with the request's context.
 	Background bool
 }
 
-// T is a text in the view's language.
+// T returns a text in the view's language.
 func (v *View) T(zh, en string) string { return operation.Text{Zh: zh, En: en}.In(v.Language) }
 
-// F is Textf in the view's language.
+// F returns Textf in the view's language.
 func (v *View) F(zh, en string, args ...any) string {
 	return operation.Textf(zh, en, args...).In(v.Language)
 }
 
-// Say is a text of a section of the dictionary in the view's language.
+// Say translates a text of a section to the view's language.
 func (v *View) Say(section, text string) string {
 	if v.Words == nil {
 		return text
@@ -70,7 +70,7 @@ func (v *View) Say(section, text string) string {
 	return v.Words.Say(section, text)
 }
 
-// Word is a cell of a word of a table, such as a state or a kind, shown in the view's language.
+// Word returns a cell with a word of a table, such as a state or a kind, shown in the view's language.
 func (v *View) Word(text string) Cell {
 	c := Cell{Text: text}
 	if v.Words != nil && text != "" {
@@ -79,7 +79,7 @@ func (v *View) Word(text string) Cell {
 	return c
 }
 
-// To is the address of a page with parameters, given as names and values; empty values are omitted.
+// To returns the address of a page with parameters, given as names and values; empty values are omitted.
 func (v *View) To(path string, pairs ...string) string {
 	q := url.Values{}
 	for i := 0; i+1 < len(pairs); i += 2 {
@@ -90,7 +90,7 @@ func (v *View) To(path string, pairs ...string) string {
 	return v.address(Root+path, q)
 }
 
-// Link is To, or "" if the caller may not open the page.
+// Link returns To, or "" if the caller may not open the page.
 func (v *View) Link(path string, pairs ...string) string {
 	if v.Allowed != nil && !v.Allowed(Root+path) {
 		return ""
@@ -98,7 +98,7 @@ func (v *View) Link(path string, pairs ...string) string {
 	return v.To(path, pairs...)
 }
 
-// Here is the view's own address with some parameters changed; an empty value removes one.
+// Here returns the view's own address with some parameters changed; an empty value removes one.
 func (v *View) Here(pairs ...string) string {
 	q := url.Values{}
 	for name, values := range v.Query {
@@ -126,10 +126,10 @@ func (v *View) address(path string, q url.Values) string {
 	return path + "?" + q.Encode()
 }
 
-// Digits is how many decimals the currency of the page has.
+// Digits returns the number of decimals of the page's currency.
 func (v *View) Digits() int { return v.InCurrency().Digits }
 
-// Currency is the currency of the page: all amounts that it adds up are in it (PAGE-5).
+// Currency returns the currency of the page, in which all amounts are that it adds up (PAGE-5).
 func (v *View) Currency() string { return v.InCurrency().Code }
 
 // Mixed reports whether customers and partners have several currencies.
@@ -141,7 +141,7 @@ type Decimal interface {
 	StringFixed(digits int) string
 }
 
-// Money is a cell of an amount. It shows at least the currency's digits, and more if the amount has more.
+// Money returns the cell of an amount, with at least the currency's digits, and more if the amount has more.
 func (v *View) Money(a Decimal, href string) Cell {
 	return Cell{Text: a.String(), Shown: typeset.Grouped(a.StringFixed(v.Digits())), Href: href}
 }
@@ -152,13 +152,13 @@ func (v *View) MoneyIn(a Decimal, currency, href string) Cell {
 	return Cell{Text: a.String(), Shown: typeset.Grouped(a.StringFixed(digits)), Href: href}
 }
 
-// Sum is an amount as people read it.
+// Sum formats an amount for people.
 func (v *View) Sum(a Decimal) string { return typeset.Grouped(a.StringFixed(v.Digits())) }
 
-// Zone is the contract zone.
+// Zone returns the contract zone.
 func (v *View) Zone() *period.Zone { return v.State.Workspace.Books.Zone }
 
-// Time is a cell of an instant, shown in the contract zone to the minute.
+// Time returns the cell of an instant, shown in the contract zone to the minute.
 func (v *View) Time(t period.Instant) Cell {
 	if t == tables.Nothing {
 		return Cell{}
@@ -166,7 +166,7 @@ func (v *View) Time(t period.Instant) Cell {
 	return Cell{Text: t.String(), Shown: time.UnixMicro(int64(t)).In(v.Zone().Location()).Format("2006-01-02 15:04")}
 }
 
-// Clock shows an instant of RFC 3339 in the contract zone; a text that is none is shown as it is.
+// Clock formats an instant of RFC 3339 in the contract zone; any other text is unchanged.
 func (v *View) Clock(text string) string {
 	t, err := period.ParseInstant(text)
 	if err != nil {
@@ -175,7 +175,7 @@ func (v *View) Clock(text string) string {
 	return v.Time(t).Shown
 }
 
-// Span shows a time from the books by its days; open ends are omitted.
+// Span formats a time of the books by its days; open ends are omitted.
 func Span(v *View, s period.Span) string {
 	from, to := "", ""
 	if s.From != period.Past {

@@ -12,7 +12,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
-// Sources are what documents are made from.
+// Sources returns what documents are composed from.
 func Sources(v *page.View) (*compose.Sources, error) {
 	w := v.State.Workspace
 	book, err := v.State.Prices.Partners()
@@ -24,10 +24,10 @@ func QuantityCell(q money.SignedQuantity) page.Cell {
 	return page.Cell{Text: q.String(), Shown: typeset.Grouped(q.Trim())}
 }
 
-// Nothing is how an address asks for lines whose column is empty.
+// Nothing is the value in an address that selects lines with an empty column.
 const Nothing = "-"
 
-// Exactly is a value of a column as an address asks for it.
+// Exactly returns the form of a column's value in an address.
 func Exactly(value string) string {
 	if value == "" {
 		return Nothing
@@ -35,10 +35,10 @@ func Exactly(value string) string {
 	return value
 }
 
-// MaxSorted is how many lines are read at once to be sorted and filtered; longer lists are in the order of §8.
+// MaxSorted is the largest number of lines that are sorted and filtered; longer lists have the order of §8.
 const MaxSorted = 2000
 
-// Linked is an amount that leads to how it was calculated, if it is not 0.
+// Linked returns the cell of an amount that links to its calculation, if it is not 0.
 func Linked(v *page.View, a money.Amount, href string) page.Cell {
 	if a.IsZero() {
 		href = ""
@@ -59,7 +59,7 @@ func CostCell(v *page.View, c money.Cost) page.Cell {
 	return page.Cell{Text: c.String(), Shown: typeset.Grouped(shown)}
 }
 
-// ErrorsOf is the first error.
+// ErrorsOf returns the first error.
 func ErrorsOf(list ...error) error {
 	for _, err := range list {
 		if err != nil {
@@ -75,7 +75,7 @@ func Everybody(v *page.View) bool {
 		v.Scope.Manager == "" && !Partial(v)
 }
 
-// ReaderOf answers what partners owe and earn in the view's state.
+// ReaderOf returns a reader of what partners owe and earn in the view's state.
 func ReaderOf(v *page.View) (*settled.Reader, error) {
 	s, err := Sources(v)
 	if err != nil {
@@ -88,7 +88,7 @@ func ReaderOf(v *page.View) (*settled.Reader, error) {
 // House reports whether the caller sees every partner.
 func House(v *page.View) bool { return v.Caller.Role == keys.Vendor || v.Caller.Role == keys.Finance }
 
-// Earned are the incentives of a partner; "" = of all. The list must not be changed.
+// Earned returns the incentives of a partner; "" = all. The list must not be changed.
 func Earned(v *page.View, partner string) ([]compose.Earned, error) {
 	return page.KeepFigures(v, fmt.Sprintf("incentives of %q", partner),
 		func(list []compose.Earned) int { return 6 * len(list) }, func(v *page.View) ([]compose.Earned, error) {

@@ -50,7 +50,7 @@ func statementOf(row rows.Row[tables.Statement]) (s Statement, err error) {
 	return s, err
 }
 
-// EachStatement visits the statements of a cycle; customer "" = of all in the page's currency.
+// EachStatement visits the statements of a cycle; customer "" = all in the page's currency.
 func EachStatement(v *page.View, cycle manifest.Cycle, customer string, visit func(Statement) error) (err error) {
 	list, err := rows.Statements(v.Request.Context(), v.State.Snap, cycle, customer, rows.Limits{})
 	if err != nil {
@@ -69,7 +69,7 @@ func EachStatement(v *page.View, cycle manifest.Cycle, customer string, visit fu
 	})
 }
 
-// OneStatement is a customer's statement; ok is false if it has none.
+// OneStatement returns a customer's statement; ok is false if it has none.
 func OneStatement(v *page.View, cycle manifest.Cycle, customer string) (s Statement, ok bool, err error) {
 	err = EachStatement(v, cycle, customer, func(one Statement) error {
 		s, ok = one, true
@@ -78,13 +78,13 @@ func OneStatement(v *page.View, cycle manifest.Cycle, customer string) (s Statem
 	return s, ok, err
 }
 
-// Partial reports whether a caller may see only a part of a customer's lines: a partner, whose customer may have been
-// another's too.
+// Partial reports whether a caller may see only a part of a customer's lines: a partner, whose customer may also have
+// had another one.
 func Partial(v *page.View) bool {
 	return v.Scope.Partner != "" || v.Scope.During != nil || v.Scope.Nothing
 }
 
-// AllOf is the sum of sums.
+// AllOf returns the total of sums.
 func AllOf(list []records.Sum) (all records.Sum, err error) {
 	for i := range list {
 		if err := all.Add(&list[i]); err != nil {
@@ -94,7 +94,7 @@ func AllOf(list []records.Sum) (all records.Sum, err error) {
 	return all, nil
 }
 
-// CycleOf is the cycle that the address names, else the newest that has data.
+// CycleOf returns the cycle that the address names, else the newest one with data.
 func CycleOf(v *page.View) (period.Cycle, error) {
 	if c, ok := v.Month("cycle"); ok {
 		return c, rows.HasCycle(v.State.Snap, manifest.CycleOf(c))
@@ -106,7 +106,7 @@ func CycleOf(v *page.View) (period.Cycle, error) {
 		En: "the lake has no cycle yet: run `tollbook run nightly`"})
 }
 
-// Newest is the newest cycle that has data, or none.
+// Newest returns the newest cycle with data, or none.
 func Newest(snap *lake.Snapshot) manifest.Cycle {
 	refs := snap.Manifest.Cycles
 	for i := len(refs) - 1; i >= 0; i-- {
@@ -131,7 +131,7 @@ func StateText(v *page.View, cycle manifest.Cycle) (text string, tone page.Tone)
 	return v.T("暂定（未结账）", "provisional (open)"), page.Warn
 }
 
-// NameOf is a customer's name now; "" = none.
+// NameOf returns a customer's current name; "" = none.
 func NameOf(v *page.View, id string) string {
 	b := v.State.Workspace.Books
 	code := b.Customer(id)
@@ -147,7 +147,7 @@ func NameOf(v *page.View, id string) string {
 	return name
 }
 
-// Called is a customer's name, or its id.
+// Called returns a customer's name, or its id.
 func Called(v *page.View, id string) string {
 	if name := NameOf(v, id); name != "" {
 		return name
@@ -164,7 +164,7 @@ func ServiceNames(b *books.Books) map[string]string {
 	return names
 }
 
-// ServiceName is a service's name as people read it; lines of a commitment have no service.
+// ServiceName returns a service's name for people; lines of a commitment have no service.
 func ServiceName(v *page.View, names map[string]string, code string) string {
 	switch {
 	case code == "" || code == Nothing:
@@ -175,7 +175,7 @@ func ServiceName(v *page.View, names map[string]string, code string) string {
 	return code
 }
 
-// ProductName is a product's name; "" = it has none, or is no longer in the books.
+// ProductName returns a product's name; "" = it has none, or the books no longer have it.
 func ProductName(b *books.Books, sku string) string {
 	if code := b.SKU(sku); code >= 0 {
 		return b.Products[code].Name
@@ -183,10 +183,10 @@ func ProductName(b *books.Books, sku string) string {
 	return ""
 }
 
-// Home is the first crumb.
+// Home returns the first breadcrumb.
 func Home(v *page.View) page.Link { return page.Link{Text: v.T("总览", "Overview"), Href: v.To("")} }
 
-// Way is the crumbs of a customer's pages.
+// Way returns the breadcrumbs of a customer's pages.
 func Way(v *page.View, more ...page.Link) []page.Link {
 	list := []page.Link{Home(v)}
 	if href := v.Link("customers"); href != "" {
@@ -207,7 +207,7 @@ func BillLink(v *page.View, cycle manifest.Cycle) page.Link {
 		cycle.String())}
 }
 
-// Months are links to the same page in the other cycles of the lake.
+// Months links to the same page in the other cycles of the lake.
 func Months(v *page.View, current string) []page.Link {
 	var list []page.Link
 	for _, ref := range v.State.Snap.Manifest.Cycles {
@@ -226,5 +226,5 @@ func Months(v *page.View, current string) []page.Link {
 	return list
 }
 
-// MaxMonths is how many months pages list.
+// MaxMonths is the number of months that pages list.
 const MaxMonths = 12

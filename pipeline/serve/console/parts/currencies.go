@@ -12,8 +12,8 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Currencies are links to the page in each currency that the caller's customers and partners have; none if they have
-// one.
+// Currencies links to the page in each currency of the caller's customers and partners; it returns nothing if there is
+// only one.
 func Currencies(v *page.View) []page.Block {
 	if !v.Mixed() || v.Scope.Customer != "" {
 		return nil
@@ -68,7 +68,7 @@ func PaymentsOf(v *page.View, p *money.PerCurrency, href string) page.Cell {
 	return page.Cell{Text: strings.Join(texts, "; "), Shown: strings.Join(shown, "; "), Href: href}
 }
 
-// CurrencyOfPartner is the currency of a party of a statement; that of the vendor is the buyer's.
+// CurrencyOfPartner returns the currency of a party of a statement; for the vendor it is that of the buyer, otherwise.
 func CurrencyOfPartner(b *books.Books, id, otherwise string) string {
 	if code := b.Partner(id); code >= 0 {
 		return b.PartnerCurrency(code).Code
@@ -76,20 +76,20 @@ func CurrencyOfPartner(b *books.Books, id, otherwise string) string {
 	return otherwise
 }
 
-// CurrencyOfRow is the currency of the amounts of a row of the lake: in a workspace of one currency the page's.
+// CurrencyOfRow returns the currency of the amounts in a row of the lake: in a workspace of one currency the page's.
 func CurrencyOfRow(v *page.View, r rows.Row[tables.Any]) string {
 	if !v.Mixed() {
 		return v.Currency()
 	}
 	b := v.State.Workspace.Books
 	code, err := (&moneyof.Finder{Books: b}).OfRow(r.Cols, r.I)
-	if err != nil { // the books do not have the customer or partner any more
+	if err != nil { // the books no longer have the customer or partner
 		return b.Currency
 	}
 	return code
 }
 
-// WithColumn is a table with a column before another one.
+// WithColumn inserts a column before another one.
 func WithColumn(t *page.Table, before string, c page.Column, cell func(row int) page.Cell) {
 	at := slices.IndexFunc(t.Columns, func(one page.Column) bool { return one.Name == before })
 	t.Columns = slices.Insert(t.Columns, at, c)

@@ -13,23 +13,23 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Listing shows a table of the lake that is one list of no cycle.
+// Listing shows a table of the lake that is not divided by cycle.
 type Listing struct {
 	Def     *tables.Table
 	Name    string   // of the table on the page
 	Columns string   // names of columns, in order
-	Order   string   // how it is sorted unless the address says otherwise
-	Owner   []string // columns that name a partner: the caller, a partner, sees rows in which one of them is its own
+	Order   string   // default order of the rows
+	Owner   []string // columns with partners: a caller that is a partner sees only rows in which it is one of them
 	Spare   []string // columns that the screen omits if they are empty
 	Empty   OperationText
 	Keep    func(rows.Row[tables.Any]) bool           // nil = all rows
-	Link    func(rows.Row[tables.Any], string) string // the address that a cell of a column leads to; nil = none
+	Link    func(rows.Row[tables.Any], string) string // address to which a cell of a column links; nil = none
 }
 
 // OperationText is a text in both languages.
 type OperationText struct{ Zh, En string }
 
-// titles are what columns of listings are called.
+// titles returns the titles of columns of listings.
 func titles() map[string]OperationText {
 	return map[string]OperationText{
 		"partner_id": {"伙伴", "Partner"}, "customer_id": {"客户", "Customer"}, "cycle": {"账期", "Cycle"},
@@ -59,7 +59,7 @@ func titles() map[string]OperationText {
 	}
 }
 
-// kindOf is how a column of the lake is shown.
+// kindOf returns how a column of the lake is shown.
 func kindOf(c *tables.Column) page.Kind {
 	switch c.Type {
 	case tables.Amount:
@@ -79,7 +79,7 @@ func kindOf(c *tables.Column) page.Kind {
 	return page.Text
 }
 
-// LooseTable is a listing as a table of a page.
+// LooseTable converts a listing to a table of a page.
 func LooseTable(v *page.View, l *Listing) (*page.Table, error) {
 	t := &page.Table{Name: l.Name, Order: l.Order, Empty: v.T(l.Empty.Zh, l.Empty.En)}
 	words := titles()
@@ -90,7 +90,7 @@ func LooseTable(v *page.View, l *Listing) (*page.Table, error) {
 		t.Columns = append(t.Columns, page.Column{Name: name, Title: v.T(words[name].Zh, words[name].En),
 			Kind: kindOf(&l.Def.Columns[at]), Spare: slices.Contains(l.Spare, name)})
 	}
-	var codes []string // of the rows, where there are several currencies
+	var codes []string // of the rows, if there are several currencies
 	err := coupons.Each(v.State.Snap, tables.Untyped(l.Def), func(r rows.Row[tables.Any]) error {
 		if !l.Mine(v, r) || l.Keep != nil && !l.Keep(r) {
 			return nil
@@ -121,7 +121,7 @@ func LooseTable(v *page.View, l *Listing) (*page.Table, error) {
 	return t, err
 }
 
-// wordColumns are the columns of listings whose values are words of a list.
+// wordColumns returns the columns of listings whose values are words of a list.
 func wordColumns() []string {
 	return []string{"state", "kind", "type", "event", "balance_type", "bucket"}
 }
@@ -139,7 +139,7 @@ func (l *Listing) Mine(v *page.View, r rows.Row[tables.Any]) bool {
 	})
 }
 
-// cellOf is a value of the lake; currency is that of amounts.
+// cellOf returns the cell of a value of the lake; currency is that of amounts.
 func cellOf(v *page.View, r rows.Row[tables.Any], col int, currency string) (page.Cell, error) {
 	switch r.Cols.Def.Columns[col].Type {
 	case tables.Word:

@@ -12,27 +12,27 @@ import (
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 )
 
-// How long a session may last, and how many there may be.
+// How long a session may last, and the largest number of sessions.
 const (
 	Idle = 30 * time.Minute
 	Life = 12 * time.Hour
 	most = 10_000
 )
 
-// Session is one caller that is signed in.
+// Session is one signed-in caller.
 type Session struct {
 	Caller keys.Caller
 	Form   string // token of its forms
 }
 
-// Store keeps sessions. It may be used from several goroutines. The zero value has none.
+// Store stores sessions. It may be used from several goroutines. The zero value is empty.
 type Store struct {
-	// Known reports whether a key is still what it was when the caller signed in; nil = always.
+	// Known reports whether a key is unchanged since the caller signed in; nil = always.
 	Known func(keys.Caller) (bool, error)
 
 	mu   sync.Mutex
 	byID map[[sha256.Size]byte]*list.Element
-	used list.List // of *entry, the one used longest ago first
+	used list.List // of *entry, the least recently used first
 }
 
 type entry struct {
@@ -57,7 +57,7 @@ func (s *Store) Begin(c keys.Caller, now time.Time) string {
 	return id
 }
 
-// Find returns the session of an id; ok is false if there is none any more (SESSION-2). The error is that of Known.
+// Find returns the session with an id; ok is false if there is none (SESSION-2). The error is that of Known.
 func (s *Store) Find(id string, now time.Time) (Session, bool, error) {
 	found, ok := s.find(id, now)
 	if !ok || s.Known == nil {
@@ -91,7 +91,7 @@ func (s *Store) find(id string, now time.Time) (Session, bool) {
 	return e.Session, true
 }
 
-// End signs a session out.
+// End ends a session.
 func (s *Store) End(id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -105,14 +105,14 @@ func (s *Store) drop(at *list.Element) {
 	s.used.Remove(at)
 }
 
-// Posted reports whether a form that was sent is the session's own.
+// Posted reports whether a form that was sent has the session's token.
 func (s *Session) Posted(token string) bool {
 	return subtle.ConstantTimeCompare([]byte(token), []byte(s.Form)) == 1
 }
 
-// secret draws 256 random bits.
+// secret returns 256 random bits.
 func secret() string {
 	var b [32]byte
-	_, _ = rand.Read(b[:]) // never fails: it ends the process first
+	_, _ = rand.Read(b[:]) // never fails: the process would end before
 	return base64.RawURLEncoding.EncodeToString(b[:])
 }

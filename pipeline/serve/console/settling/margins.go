@@ -21,7 +21,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// marginKey is what rows of margins are added up by.
+// marginKey has the columns by which rows of margins are added up.
 type marginKey struct{ customer, reason, service, account, day, currency string }
 
 func (k marginKey) compare(o marginKey) int {
@@ -30,7 +30,7 @@ func (k marginKey) compare(o marginKey) int {
 		strings.Compare(k.currency, o.currency))
 }
 
-// marginSum is what a vendor charges and what the customer pays.
+// marginSum has what a vendor charges and what the customer pays.
 type marginSum struct {
 	costs   [cost.CostColumns]money.Cost // in the source's currency
 	payment money.PerCurrency
@@ -74,7 +74,7 @@ func marginRow(row rows.Row[tables.Margin]) (k marginKey, sum marginSum, err err
 	return k, sum, sum.margin.Add(rest)
 }
 
-// eachOf visits the rows of a table of a cycle; bucket manifest.NoBucket = of all buckets.
+// eachOf visits the rows of a table of a cycle; bucket manifest.NoBucket = all buckets.
 func eachOf[T any](v *page.View, def tables.Def[T], cycle manifest.Cycle, bucket int,
 	visit func(rows.Row[T]) error) error {
 	files, err := v.State.Snap.Files(cycle)
@@ -95,7 +95,7 @@ func eachOf[T any](v *page.View, def tables.Def[T], cycle manifest.Cycle, bucket
 	return v.Request.Context().Err()
 }
 
-// bucketOf is the bucket of a customer; rows without one are in the first.
+// bucketOf returns the bucket of a customer; rows without a customer are in the first one.
 func bucketOf(v *page.View, customer string) int {
 	if customer == "" {
 		return 0
@@ -103,7 +103,7 @@ func bucketOf(v *page.View, customer string) int {
 	return place.Bucket(customer, v.State.Snap.Manifest.Buckets)
 }
 
-// marginSums adds the margins of a cycle up by what key keeps of a row's; ok false = the row is not wanted.
+// marginSums adds up the margins of a cycle by the result of key; ok false omits the row.
 func marginSums(v *page.View, cycle manifest.Cycle, bucket int, key func(marginKey) (marginKey, bool)) (
 	map[marginKey]*marginSum, error) {
 	sums := make(map[marginKey]*marginSum)
@@ -124,7 +124,7 @@ func marginSums(v *page.View, cycle manifest.Cycle, bucket int, key func(marginK
 	return sums, err
 }
 
-// Margins is what vendors charge and what customers pay, by customer; of one customer by service and account.
+// Margins shows what vendors charge and what customers pay, by customer; for one customer by service and account.
 func Margins(v *page.View) (*page.Page, error) {
 	cycle, err := parts.CycleOf(v)
 	if err != nil {
@@ -179,7 +179,7 @@ func Margins(v *page.View) (*page.Page, error) {
 	return p, nil
 }
 
-// reasonOf is the reason as an address has it: a row without a customer has one, or is a difference without reason.
+// reasonOf returns the reason in an address: a row without a customer has one, or is a difference without reason.
 func reasonOf(k marginKey) string {
 	if k.customer == "" {
 		return parts.Exactly(k.reason)
@@ -187,7 +187,7 @@ func reasonOf(k marginKey) string {
 	return ""
 }
 
-// reasonCell is why a cost has no customer.
+// reasonCell says why a cost has no customer.
 func reasonCell(v *page.View, reason string) page.Cell {
 	if slices.Contains(books.Unallocated(), reason) {
 		return page.Cell{Text: reason, Shown: v.F("未分配：%s", "unallocated: %s", reason), Tone: page.Bad}
@@ -238,8 +238,8 @@ func addMargins(v *page.View, t *page.Table, sums map[marginKey]*marginSum, lead
 	return nil
 }
 
-// paidCell is what customers of one currency pay, with the currency if it is not the workspace's. Payments of several
-// currencies have no sum.
+// paidCell shows what customers of one currency pay, with the currency if it is not the workspace's. Payments of
+// several currencies are not added up.
 func paidCell(v *page.View, paid money.PerCurrency) page.Cell {
 	list := nonzero(paid)
 	switch {
@@ -251,7 +251,7 @@ func paidCell(v *page.View, paid money.PerCurrency) page.Cell {
 	return page.Cell{Text: list[0].Total.String(), Shown: paidText(v, list[0])}
 }
 
-// paidText is a payment as people read it.
+// paidText formats a payment for people.
 func paidText(v *page.View, paid money.CurrencyTotal) string {
 	own := v.State.Workspace.Books.CurrencyNamed(paid.Currency)
 	text := typeset.Grouped(paid.Total.StringFixed(own.Digits))
@@ -261,12 +261,12 @@ func paidText(v *page.View, paid money.CurrencyTotal) string {
 	return text
 }
 
-// nonzero are the totals that are not 0.
+// nonzero returns the totals that are not 0.
 func nonzero(paid money.PerCurrency) []money.CurrencyTotal {
 	return slices.DeleteFunc(paid.List(), func(t money.CurrencyTotal) bool { return t.Total == money.AmountTotal{} })
 }
 
-// marginFigures are what customers pay, what that leaves, what the reseller bears, and what nobody bears.
+// marginFigures shows what customers pay, the margin, what the reseller bears, and what is unallocated.
 func marginFigures(v *page.View, sums map[marginKey]*marginSum) ([]page.Figure, error) {
 	var all, kept, open, sold marginSum
 	for k, one := range sums {
@@ -304,8 +304,8 @@ func marginFigures(v *page.View, sums map[marginKey]*marginSum) ([]page.Figure, 
 	return append(list, waiting), nil
 }
 
-// marginDetail is the margins of a customer, or of what is kept or unallocated for a reason: by service and account, by
-// day, or group by group.
+// marginDetail shows the margins of a customer, or of costs kept or unallocated for a reason: by service and account,
+// by day, or by group of rows.
 func marginDetail(v *page.View, cycle manifest.Cycle) (*page.Page, error) {
 	customer, reason := v.Text("customer_id"), v.Text("reason")
 	if reason == parts.Nothing {
@@ -360,7 +360,7 @@ func marginDetail(v *page.View, cycle manifest.Cycle) (*page.Page, error) {
 	return p, nil
 }
 
-// groupBlock is the groups of rows of a customer's service and account: each links to how its line was calculated.
+// groupBlock lists the groups of rows of a customer's service and account: each links to its line's calculation.
 func groupBlock(v *page.View, cycle manifest.Cycle, customer, service, account string) (page.Block, error) {
 	t := &page.Table{Name: "groups", Empty: v.T("没有成本行", "No cost rows"), Columns: []page.Column{
 		{Name: "id", Title: v.T("编号", "Id"), Kind: page.Code},
@@ -405,7 +405,7 @@ func groupBlock(v *page.View, cycle manifest.Cycle, customer, service, account s
 	return page.Block{Title: v.T("成本行组", "Groups of cost rows"), Table: t}, err
 }
 
-// deliveryBlock is the deliveries of cost files.
+// deliveryBlock lists the deliveries of cost files.
 func deliveryBlock(v *page.View) (page.Block, error) {
 	t, err := parts.LooseTable(v, &parts.Listing{Def: tables.CostDeliveries().Table, Name: "deliveries",
 		Order:   "-period",

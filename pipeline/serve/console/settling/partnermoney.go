@@ -22,7 +22,7 @@ import (
 	"github.com/tollbook/tollbook/settlement"
 )
 
-// moneyLinks are links to the pages about partners' money.
+// moneyLinks links to the pages about partners' money.
 func moneyLinks(v *page.View, current string) []page.Link {
 	var list []page.Link
 	for _, one := range []struct{ path, zh, en string }{{"partners", "结算", "Settlement"},
@@ -40,12 +40,12 @@ func moneyLinks(v *page.View, current string) []page.Link {
 	return list
 }
 
-// otherMoney are moneyLinks without the page that they are on.
+// otherMoney returns moneyLinks without the current page.
 func otherMoney(v *page.View, current string) []page.Link {
 	return slices.DeleteFunc(moneyLinks(v, current), func(l page.Link) bool { return l.Href == "" })
 }
 
-// moneyPage is a page about partners' money.
+// moneyPage returns a page about partners' money.
 func moneyPage(v *page.View, current, zh, en string, blocks ...page.Block) *page.Page {
 	p := &page.Page{Title: v.T(zh, en), Crumbs: []page.Link{parts.Home(v),
 		{Text: v.T("伙伴", "Partners"), Href: v.To("partners")}}, Tabs: moneyLinks(v, current), Blocks: blocks}
@@ -55,7 +55,7 @@ func moneyPage(v *page.View, current, zh, en string, blocks ...page.Block) *page
 	return p
 }
 
-// Funds are the months, claims and quotas of funds.
+// Funds shows the months, claims and quotas of funds.
 func Funds(v *page.View) (*page.Page, error) {
 	t, err := parts.LooseTable(v, &parts.Listing{Def: tables.Funds().Table, Name: "funds", Order: "-period",
 		Owner: []string{"partner_id"},
@@ -69,7 +69,7 @@ func Funds(v *page.View) (*page.Page, error) {
 		Table: t}), err
 }
 
-// Withdrawals are the parts of withdrawals.
+// Withdrawals shows the parts of withdrawals.
 func Withdrawals(v *page.View) (*page.Page, error) {
 	t, err := parts.LooseTable(v, &parts.Listing{Def: tables.Withdrawals().Table, Name: "withdrawals",
 		Order: "-requested",
@@ -87,7 +87,7 @@ func Withdrawals(v *page.View) (*page.Page, error) {
 		page.Block{Title: v.T("账户变动", "Entries of the accounts"), Table: entries}), err
 }
 
-// Receivables is what partners owe for closed cycles.
+// Receivables shows what partners owe for closed cycles.
 func Receivables(v *page.View) (*page.Page, error) {
 	t, err := parts.LooseTable(v, &parts.Listing{Def: tables.Receivables().Table, Name: "receivables",
 		Order: "-age_days",
@@ -109,7 +109,7 @@ func Receivables(v *page.View) (*page.Page, error) {
 		Figures: figures}, page.Block{Title: v.T("按账期", "By cycle"), Table: t}), err
 }
 
-// ageFigures is what is unpaid, by how long it is overdue.
+// ageFigures shows unpaid amounts by how long they are overdue.
 func ageFigures(v *page.View) ([]page.Figure, error) {
 	words := map[string]parts.OperationText{"not_due": {Zh: "未到期", En: "not due"},
 		"1-30":  {Zh: "1至30天", En: "1 to 30 days"},
@@ -148,7 +148,7 @@ func ageFigures(v *page.View) ([]page.Figure, error) {
 	return list, err
 }
 
-// Invoices is what is invoiced of what can be invoiced, and each invoice.
+// Invoices shows what is invoiced of the invoiceable amounts, and each invoice.
 func Invoices(v *page.View) (*page.Page, error) {
 	owner := []string{"issuer_id", "recipient_id"}
 	t, err := parts.LooseTable(v, &parts.Listing{Def: tables.Invoices().Table, Name: "invoices", Order: "-cycle",
@@ -159,7 +159,7 @@ func Invoices(v *page.View) (*page.Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	// A return or void names the invoice alone: it belongs to whom the invoice belongs to.
+	// A return or void names only the invoice: its party is that of the invoice.
 	visible := make(map[string]bool)
 	of := &parts.Listing{Def: tables.InvoiceRecords().Table, Owner: owner}
 	err = coupons.Each(v.State.Snap, tables.Untyped(of.Def), func(r rows.Row[tables.Any]) error {
@@ -184,7 +184,7 @@ func Invoices(v *page.View) (*page.Page, error) {
 		page.Block{Title: v.T("发票与红字发票", "Invoices and credit notes"), Table: records}), err
 }
 
-// CouponPage is the coupons, and of one what happened to it.
+// CouponPage shows the coupons, or the history of one.
 func CouponPage(v *page.View) (*page.Page, error) {
 	id := v.Text("coupon_id")
 	t, err := parts.LooseTable(v, &parts.Listing{Def: tables.Coupons().Table, Name: "coupons", Order: "coupon_id",
@@ -212,7 +212,7 @@ func CouponPage(v *page.View) (*page.Page, error) {
 	records, err := parts.LooseTable(v, &parts.Listing{Def: tables.CouponRecords().Table, Name: "records",
 		Order: "time",
 		Empty: parts.OperationText{Zh: "没有记录", En: "No records"}, Columns: "time type id customer_id amount left_after",
-		// the coupon is the caller's: the table above has found it
+		// the coupon is the caller's: it is in the table above
 		Keep: func(r rows.Row[tables.Any]) bool {
 			return len(t.Rows) > 0 && string(rows.As[tables.CouponRecord](r).Text(tables.CouponRecordCouponID)) == id
 		}})
@@ -223,10 +223,10 @@ func CouponPage(v *page.View) (*page.Page, error) {
 	return p, err
 }
 
-// dueDays is how far ahead the page of deadlines looks.
+// dueDays is how many days the page of deadlines looks ahead.
 const dueDays = 90
 
-// DeadlinePage is what lapses in the next days if nothing is done.
+// DeadlinePage shows what lapses in the next days unless somebody acts.
 func DeadlinePage(v *page.View) (*page.Page, error) {
 	asOf, err := period.ParseInstant(v.State.Snap.Manifest.AsOf)
 	if err != nil {
@@ -281,19 +281,19 @@ func DeadlinePage(v *page.View) (*page.Page, error) {
 		Title: v.F("未来%d天到期", "What lapses in the next %d days", dueDays), Table: t}), nil
 }
 
-// link is one customer's way to the vendor: what each party pays the next.
+// link is one link of the chain from a customer to the vendor: what each party pays the next.
 type link struct {
 	customer, partner, seller string
-	pays, owes                money.AmountTotal // the customer the partner, the partner its seller
-	cost, margin              money.AmountTotal // the seller, a distributor, the vendor; what it keeps
+	pays, owes                money.AmountTotal // customer to partner, partner to its seller
+	cost, margin              money.AmountTotal // the seller, a distributor, to the vendor; what it keeps
 	distributed               bool
 }
 
 // chainKey distinguishes links.
 type chainKey struct{ customer, partner string }
 
-// Chain is who pays whom from the customer to the vendor, and what each keeps. A reseller sees what it pays; what its
-// distributor pays is in the distributor's rows.
+// Chain shows who pays whom from the customer to the vendor, and what each keeps. A reseller sees what it pays; only
+// its distributor sees what the distributor pays.
 func Chain(v *page.View) (*page.Page, error) {
 	cycle, err := parts.CycleOf(v)
 	if err != nil {
@@ -314,7 +314,7 @@ func Chain(v *page.View) (*page.Page, error) {
 				"Customers of referral partners pay the vendor and are not listed.")}}}}, nil
 }
 
-// chainTable is the links of a cycle that the caller may see.
+// chainTable lists the links of a cycle that the caller may see.
 func chainTable(v *page.View, cycle manifest.Cycle) (*page.Table, error) {
 	reader, err := parts.ReaderOf(v)
 	if err != nil {
@@ -362,7 +362,7 @@ func chainTable(v *page.View, cycle manifest.Cycle) (*page.Table, error) {
 	return t, nil
 }
 
-// received is what the vendor gets: of a link without a distributor what the partner pays it.
+// received returns what the vendor receives: without a distributor, what the partner pays it.
 func (l *link) received() money.AmountTotal {
 	if !l.distributed && l.seller == settlement.VendorID {
 		return l.owes
@@ -370,7 +370,7 @@ func (l *link) received() money.AmountTotal {
 	return l.cost
 }
 
-// billOf is the address of a customer's bill; a distributor does not see the bills of its resellers' customers.
+// billOf returns the address of a customer's bill; a distributor does not see bills of its resellers' customers.
 func billOf(v *page.View, cycle manifest.Cycle, one *link) string {
 	if parts.House(v) || v.Scope.Partner == one.partner {
 		return v.Link("bill", "customer_id", one.customer, "cycle", cycle.String())
@@ -378,8 +378,8 @@ func billOf(v *page.View, cycle manifest.Cycle, one *link) string {
 	return ""
 }
 
-// chainOfCurrencies fills the table where the parties of a link can have several currencies: a party keeps an amount
-// only if what it gets and what it pays are in one currency, and there is no total.
+// chainOfCurrencies fills the table if the parties of a link can have several currencies: a party's margin is shown
+// only if it receives and pays in one currency, and there is no total.
 func chainOfCurrencies(v *page.View, t *page.Table, cycle manifest.Cycle, keys []chainKey,
 	links map[chainKey]*link) (*page.Table, error) {
 	b := v.State.Workspace.Books
@@ -423,7 +423,7 @@ func chainOfCurrencies(v *page.View, t *page.Table, cycle manifest.Cycle, keys [
 	return t, nil
 }
 
-// chainRow is a link as a row, added to the total.
+// chainRow returns a link as a row, and adds it to the total.
 func chainRow(v *page.View, cycle manifest.Cycle, one, total *link) ([]page.Cell, error) {
 	cost, margin, kept := one.received(), one.margin, one.pays
 	if err := parts.ErrorsOf(kept.SubTotal(one.owes), total.pays.AddTotal(one.pays), total.owes.AddTotal(one.owes),
@@ -436,7 +436,7 @@ func chainRow(v *page.View, cycle manifest.Cycle, one, total *link) ([]page.Cell
 		v.Money(one.owes, ""), {Text: one.seller}, v.Money(margin, ""), v.Money(cost, "")}, nil
 }
 
-// linksOf adds the rows of partner statements up by customer and the partner that bears the lines; partner "" = of all.
+// linksOf adds up the rows of partner statements by customer and the partner of the lines; partner "" = all.
 func linksOf(ctx context.Context, reader *settled.Reader, cycle manifest.Cycle,
 	partner string) (links map[chainKey]*link, err error) {
 	list, err := reader.Statements(ctx, cycle, partner)
@@ -459,7 +459,7 @@ func linksOf(ctx context.Context, reader *settled.Reader, cycle manifest.Cycle,
 		}
 		sums := map[tables.AmountColumn[tables.PartnerStatement]]*money.AmountTotal{
 			tables.PartnerStatementPaymentAmount: &one.pays, tables.PartnerStatementOwedAmount: &one.owes}
-		if reseller != "" { // a distributor's row about its reseller
+		if reseller != "" { // a distributor's row about a reseller
 			one.distributed, one.seller = true, r.Word(tables.PartnerStatementPartnerID)
 			sums = map[tables.AmountColumn[tables.PartnerStatement]]*money.AmountTotal{
 				tables.PartnerStatementCostAmount: &one.cost, tables.PartnerStatementMarginAmount: &one.margin}

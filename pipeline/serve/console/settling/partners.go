@@ -15,7 +15,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Partners is what the partners of a cycle settle. A partner sees its own row.
+// Partners shows the settlements of a cycle's partners. A partner sees only its own row.
 func Partners(v *page.View) (*page.Page, error) {
 	cycle, err := parts.CycleOf(v)
 	if err != nil {
@@ -77,7 +77,7 @@ func Partners(v *page.View) (*page.Page, error) {
 	return p, nil
 }
 
-// settledCells is the amounts of a partner.
+// settledCells returns the amounts of a partner.
 func settledCells(v *page.View, s *compose.Settled, href string) []page.Cell {
 	cells := []page.Cell{parts.PaymentsOf(v, &s.Payment, href)}
 	for _, a := range []money.AmountTotal{s.Owed, s.Cost, s.Revenue, s.Margin, s.Incentives, s.Net} {
@@ -90,7 +90,7 @@ func settledCells(v *page.View, s *compose.Settled, href string) []page.Cell {
 	return cells
 }
 
-// StatementPage is what one partner and its sellers settle for a cycle.
+// StatementPage shows the settlement of one partner and its sellers for a cycle.
 func StatementPage(v *page.View) (*page.Page, error) {
 	cycle, err := parts.CycleOf(v)
 	if err != nil {
@@ -136,7 +136,7 @@ func StatementPage(v *page.View) (*page.Page, error) {
 	return p, nil
 }
 
-// notesOf is the notes of a statement in the view's language.
+// notesOf translates the notes of a statement to the view's language.
 func notesOf(v *page.View, notes []string) []string {
 	if v.Words == nil {
 		return notes
@@ -148,7 +148,7 @@ func notesOf(v *page.View, notes []string) []string {
 	return out
 }
 
-// netBlock derives the net amount: owed + cost − revenue − incentives + clawbacks.
+// netBlock shows the net amount: owed + cost − revenue − incentives + clawbacks.
 func netBlock(v *page.View, st *document.Statement) page.Block {
 	m := &st.Summary
 	b := page.Block{ID: "net", Title: v.T("净额", "Net"), Figures: []page.Figure{
@@ -167,7 +167,7 @@ func netBlock(v *page.View, st *document.Statement) page.Block {
 	return b
 }
 
-// statementTable is the rows of a statement: from what the customer pays to what the partner owes and earns.
+// statementTable lists the rows of a statement: from what the customer pays to what the partner owes and earns.
 func statementTable(v *page.View, cycle period.Cycle, st *document.Statement) *page.Table {
 	t := &page.Table{Name: "rows", Columns: []page.Column{
 		{Name: "seller_id", Title: v.T("卖方", "Seller"), Kind: page.Code},
@@ -217,7 +217,7 @@ func statementTable(v *page.View, cycle period.Cycle, st *document.Statement) *p
 	return t
 }
 
-// clawbackTable is what the partner gives back.
+// clawbackTable lists what the partner pays back.
 func clawbackTable(v *page.View, st *document.Statement) *page.Table {
 	t := &page.Table{Name: "clawbacks", Columns: []page.Column{
 		{Name: "programme_id", Title: v.T("计划", "Programme"), Kind: page.Code},
@@ -232,7 +232,7 @@ func clawbackTable(v *page.View, st *document.Statement) *page.Table {
 	return t
 }
 
-// Incentives is what partners earn by programmes, with what comes next.
+// Incentives shows what partners earn by programmes, with the next steps.
 func Incentives(v *page.View) (*page.Page, error) {
 	build := incentivesOf
 	if parts.Everybody(v) {
@@ -248,7 +248,7 @@ func Incentives(v *page.View) (*page.Page, error) {
 		Blocks: []page.Block{{Title: v.T("激励与下一步", "Incentives and their next step"), Table: t}}}, nil
 }
 
-// incentivesOf is the table of the incentives that a call may see.
+// incentivesOf returns the table of the incentives that a call may see.
 func incentivesOf(v *page.View) (*page.Table, error) {
 	list, err := parts.Earned(v, v.Scope.Partner)
 	if err != nil {
