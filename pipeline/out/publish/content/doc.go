@@ -12,8 +12,8 @@
 //     (PUB-13).
 //  3. A block has the columns of its table's Columns, in their order, and the rows in the order in which they are read.
 //     Decimals are the integers of the lake's files.
-//  4. A tally adds the columns that the server is asked to add up, exactly, and gives a sum as the server's is
-//     compared: without zeros at its end.
+//  4. A tally adds up, exactly, the columns that the server adds up too. Its sums have no trailing zeros, as the
+//     server's have when they are compared.
 //  5. Memory is bounded by one batch of rows, not by the rows of an item. Rows of an item are read only when its Read
 //     is iterated over, except to divide it by currency or by cycle.
 package content
