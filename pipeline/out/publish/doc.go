@@ -58,8 +58,8 @@
 //	PUB-14  Files of a bucket are inserted one after the other, in one INSERT if that has room for them: the rows of
 //	        a customer are in few parts of the server's table.
 //	PUB-15  Another process that inserts files of a bucket records a load after PUB-2 is true for it, and does not
-//	        move the pointer. A publish uses such a load only if it was recorded since the publish began. If an earlier
-//	        load of a file was found to differ, the file is inserted again.
+//	        move the pointer. A publish uses such a load only if it was recorded since the publish began. If an
+//	        earlier load of a file was found to differ, the file is inserted again.
 //
 // # Why a reader sees one complete state
 //
