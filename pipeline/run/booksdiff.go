@@ -7,10 +7,10 @@ import (
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
-// booksDiff is what today's books can touch of the open cycles that were rated with others: nil, everything, unless the
-// copy that was kept is of the books, under today's settings, that all of these were rated with (CHANGE-1).
+// booksDiff is the effect of today's books on open cycles that were rated with others. It is nil, which means
+// everything, unless all of these were rated with the books of the stored copy and with today's settings (CHANGE-1).
 func (r *runState) booksDiff() *change.Change {
-	var rated []string // with which books cycles were
+	var rated []string // the fingerprints with which cycles were rated
 	for _, ref := range r.txn.Base().Manifest.Cycles {
 		if c := ref.Period(); c > r.closed && r.refold(c) {
 			rated = append(rated, ref.Books)
@@ -35,10 +35,10 @@ func (r *runState) booksDiff() *change.Change {
 	return change.Compare(old, r.ws.Books)
 }
 
-// everything logs why changed books rate all days of open cycles again: that costs time and changes nothing.
+// everything logs why changed books cause all days of open cycles to be rated again. That costs time only.
 func (r *runState) everything(why error) { r.o.Debug("all days of open cycles are rated again", why) }
 
-// prepareBooks keeps the books for the run that finds others, before the commit and under the lake's lock (CHANGE-6).
+// prepareBooks stores the books, before the commit and under the lake's lock, for runs with other books (CHANGE-6).
 func (r *runState) prepareBooks() {
 	if r.o.BooksCopy == "" || r.job.dryRun {
 		return
@@ -50,7 +50,7 @@ func (r *runState) prepareBooks() {
 	r.o.Debug("changed books will rate all days of open cycles again", err)
 }
 
-// keepBooks follows the commit.
+// keepBooks completes prepareBooks after the commit.
 func (r *runState) keepBooks() {
 	if r.o.BooksCopy != "" && !r.job.dryRun {
 		err := change.Keep(r.o.BooksCopy, r.txn.Base().Manifest.Number)

@@ -15,7 +15,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// OpenItemsError says that a cycle was not closed because of what it lacks. Nothing was done.
+// OpenItemsError reports that a cycle was not closed because of open items. Nothing was done.
 type OpenItemsError struct{ workspace.OpenItems }
 
 // Error counts what is open.
@@ -32,8 +32,8 @@ func (e *OpenItemsError) Hint() string {
 // closingCheck decides whether a run may close its cycle.
 type closingCheck struct{ *runState }
 
-// mayClose looks for what is missing of the cycle that the run closes, in the state that it would commit, and refuses
-// to close a cycle of which more is missing than the options allow. A dry run reports it.
+// mayClose collects the open items of the cycle that the run closes, in the state that it would commit, and refuses to
+// close it if they are more than the options allow. A dry run only reports them.
 func (r *closingCheck) mayClose(ctx context.Context) error {
 	if err := r.refuseUnallocated(); err != nil {
 		return err
@@ -44,7 +44,7 @@ func (r *closingCheck) mayClose(ctx context.Context) error {
 		return err
 	}
 	if err := r.refuseOpen(&snap.Manifest); err != nil {
-		return err // by records that the run itself took in
+		return err // records that this run accepted
 	}
 	s := &compose.Sources{Snap: snap, Books: r.ws.Books, Settings: &r.ws.Settings, Prices: r.prices,
 		Partners: r.partners, Limits: rows.Limits{}}
@@ -67,7 +67,7 @@ func (r *closingCheck) mayClose(ctx context.Context) error {
 	return nil
 }
 
-// notTaken are the feed files of which nothing was taken.
+// notTaken returns the feed files of which nothing was taken.
 func notTaken(files []workspace.FileReport) []workspace.FileReport {
 	var out []workspace.FileReport
 	for i := range files {
@@ -78,10 +78,10 @@ func notTaken(files []workspace.FileReport) []workspace.FileReport {
 	return out
 }
 
-// oldRate is from how many days before the last day of a cycle on a rate is not noted as old (§10.7).
+// oldRate is the greatest age in days, at the end of a cycle, of an exchange rate that is not noted as old (§10.7).
 const oldRate = 7
 
-// noteOldRates notes the rates that convert the cycle of the job and are old at its end.
+// noteOldRates reports exchange rates used for the job's cycle that are old at its end.
 func (r *closingCheck) noteOldRates() {
 	last := r.job.cycle.Last()
 	rates, _ := r.partners.Conversions(r.job.cycle)
@@ -93,7 +93,7 @@ func (r *closingCheck) noteOldRates() {
 	}
 }
 
-// refuseUnallocated refuses to close a cycle with costs that nobody bears (§11.2). A dry run reports them.
+// refuseUnallocated refuses to close a cycle with unallocated costs (§11.2). A dry run reports them.
 func (r *closingCheck) refuseUnallocated() error {
 	open, err := margins.Unallocated(r.txn.Open, r.next.Select(manifest.CycleOf(r.job.cycle),
 		func(k manifest.FileKey) bool {

@@ -5,8 +5,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/rejects"
 )
 
-// watchRejects prepares the search for accepted records with the identity of a reject: one that is open, one that a
-// person dismissed, or one of this run.
+// watchRejects prepares the search for accepted records with the identity of a reject: an open one, one that a person
+// dismissed, or one of this run.
 func (r *runState) watchRejects(cfg *accept.Config) error {
 	r.watch = rejects.NewWatch(r.ws.Books.Zone, r.nameOf)
 	want := func(x *rejects.Row) error {
@@ -26,7 +26,7 @@ func (r *runState) watchRejects(cfg *accept.Config) error {
 	return nil
 }
 
-// correctRejects ends the rejects whose identity this run accepted (REJ-2).
+// correctRejects ends the rejects for whose identity this run accepted a record (REJ-2).
 func (rc *reconciler) correctRejects() error {
 	n, err := rejects.Correct(rc.txn.SubTxn, rc.ws.Books.Zone, rc.watch.Found(), rc.o.AsOf)
 	if err != nil {

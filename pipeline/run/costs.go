@@ -16,7 +16,7 @@ import (
 	"github.com/tollbook/tollbook/settlement"
 )
 
-// costs bills the vendors' cost files (§11). It comes after the events, whose places it adds to.
+// costs bills the vendors' cost files (§11). It runs after the events and adds to their places.
 func (r *run) costs(ctx context.Context) error {
 	if len(r.ws.Settings.Costs.Sources.All()) == 0 && len(r.next.Find(costs.DeliveriesKey())) == 0 {
 		return nil // the feature is not used

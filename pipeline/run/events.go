@@ -24,18 +24,18 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// eventStage decides the events of a run: orders, adjustments, account events, and those of partners.
+// eventStage decides about the events of a run: orders, adjustments, account events, and events of partners.
 type eventStage struct {
 	*runState
 	intake  *events.Intake
 	decided []event.Decision
-	remade  map[place.Place]bool // places whose event lines are made again
-	touched map[place.Place]bool // these, and others whose lines or account events are others now
+	remade  map[place.Place]bool // places whose event lines are calculated again
+	touched map[place.Place]bool // these, and other places whose lines or account events changed
 	unread  []string             // feeds about partners' money whose events are not loaded
 }
 
-// decide decides the rows of the feeds of events, stores what is accepted, and finds the places whose event lines are
-// made again: those in which something changed.
+// decide decides about the rows of the feeds of events, stores the accepted ones, and finds the places whose event
+// lines are calculated again because something changed.
 func (ev *eventStage) decide() error {
 	book, err := ev.acceptedEvents()
 	if err != nil {
@@ -60,7 +60,7 @@ func (ev *eventStage) decide() error {
 		if err := st.AddAccounts(p, added[p]); err != nil {
 			return err
 		}
-		if s.Payments == settings.Ledger { // else they move nothing
+		if s.Payments == settings.Ledger { // otherwise they move nothing
 			ev.touched[p] = true
 		}
 	}
@@ -75,7 +75,7 @@ func (ev *eventStage) decide() error {
 	return nil
 }
 
-// addRefolded adds the places of open cycles whose event lines other books change.
+// addRefolded adds the places of open cycles whose event lines change because the books changed.
 func (ev *eventStage) addRefolded() {
 	for _, ref := range ev.txn.Base().Manifest.Cycles {
 		c := ref.Period()
@@ -90,8 +90,8 @@ func (ev *eventStage) addRefolded() {
 	}
 }
 
-// acceptedEvents reads the events that earlier runs accepted; of orders, adjustments and account events, of which there
-// may be many, those that decisions need.
+// acceptedEvents reads the events that earlier runs accepted. Of orders, adjustments and account events, of which there
+// can be many, it reads only those that decisions need.
 func (ev *eventStage) acceptedEvents() (*events.Book, error) {
 	book := events.NewBook()
 	for _, e := range ev.next.Find(event.StepsKey()) {
@@ -138,7 +138,7 @@ func (ev *eventStage) acceptedEvents() (*events.Book, error) {
 // couponFeed is the feed whose events every run needs: lines are paid by the coupons that they issue.
 const couponFeed = "coupons"
 
-// moneyFeeds are the feeds about partners' money whose events are held in memory.
+// moneyFeeds returns the feeds about partners' money whose events are held in memory.
 func moneyFeeds() []string {
 	var names []string
 	for _, spec := range feeds.PartnerMoney() {
@@ -159,13 +159,13 @@ func (ev *eventStage) loadMoney(book *events.Book, feedNames []string) error {
 	return nil
 }
 
-// store stores events in the run's transaction.
+// store returns the store of events in the run's transaction.
 func (r *runState) store() *events.Store {
 	return &events.Store{Txn: r.txn.SubTxn, Books: r.ws.Books, Prices: r.prices,
 		Bucket: func(customer string) int { return place.Bucket(customer, r.ws.Settings.Lake.Buckets) }}
 }
 
-// source is where a row of the run first came from: of a retry, the file that it was rejected in.
+// source is the original file and row of a row of the run; for a retry, those with which it was rejected.
 func (r *runState) source(file int32, row int64) event.Source {
 	f := r.scanned.Files[file]
 	from := event.Source{Hash: f.Hash, Header: f.Header}
@@ -173,7 +173,7 @@ func (r *runState) source(file int32, row int64) event.Source {
 	return from
 }
 
-// nameOf is the feed file, below inbox/, and the row in which a row of the run first came.
+// nameOf is the original feed file, below inbox/, and row of a row of the run.
 func (r *runState) nameOf(file int32, row int64) (string, int64) {
 	if r.retried != nil {
 		return r.retried.Original(file, row)
@@ -181,7 +181,7 @@ func (r *runState) nameOf(file int32, row int64) (string, int64) {
 	return r.scanned.Files[file].Name, row
 }
 
-// billedIn is the cycle that a record of a time is billed in: its own, or the earliest open one (§4.11).
+// billedIn is the cycle that bills a record of a time: its own, or the earliest open one (§4.11).
 func (r *runState) billedIn(t period.Instant) period.Cycle {
 	return max(r.ws.Books.Zone.Cycle(t), r.closed+1)
 }
@@ -196,7 +196,7 @@ func (ev *eventStage) touchedCycles() []period.Cycle {
 	return slices.Compact(out)
 }
 
-// refold reports whether a cycle was rated by other books than today's.
+// refold reports whether a cycle was rated with other books than today's.
 func (r *runState) refold(c period.Cycle) bool {
 	ref, _ := r.txn.Base().Cycle(manifest.CycleOf(c))
 	return ref.Books != "" && ref.Books != r.books
@@ -208,9 +208,9 @@ func (r *runState) archived(c period.Cycle) bool {
 	return ref.Archived != nil
 }
 
-// refuse takes over a replay's verdict over the account events of open cycles (§6.3): by replayed place the ids of
-// those that found too little on their balance. Rows of this run are counted as decided; rows of earlier files move
-// between their counts of accepted and rejected rows, and in or out of the rejects. It comes before count.
+// refuse applies a replay's decisions about the account events of open cycles (§6.3): replayed has, by place, the ids
+// of events that found too little on their balance. Rows of this run are counted as decided; rows of earlier files move
+// between their counts of accepted and rejected rows, and in or out of the rejects. It must run before count.
 func (ev *eventStage) refuse(replayed map[place.Place]map[string]bool) error {
 	st := ev.store()
 	var mine []event.Decision
@@ -236,7 +236,7 @@ func (ev *eventStage) refuse(replayed map[place.Place]map[string]bool) error {
 	return ev.turn(earlier)
 }
 
-// refuseNew changes what was decided about rows of this run.
+// refuseNew changes the decisions about rows of this run.
 func (ev *eventStage) refuseNew(list []event.Decision) {
 	type place struct {
 		file int32
@@ -253,8 +253,8 @@ func (ev *eventStage) refuseNew(list []event.Decision) {
 	}
 }
 
-// turn moves rows of earlier runs between accepted and rejected: in the counts of their files and in the rejects that
-// are kept.
+// turn moves rows of earlier runs between accepted and rejected, in the counts of their files and in the stored
+// rejects.
 func (ev *eventStage) turn(list []events.Turn) error {
 	if len(list) == 0 {
 		return nil
@@ -295,7 +295,7 @@ func (ev *eventStage) turn(list []events.Turn) error {
 	return ev.replaceRejects(rejects.OpenKey(), open)
 }
 
-// turnEnded takes rows that are accepted now out of the ended rejects.
+// turnEnded removes rows that are now accepted from the ended rejects.
 func (ev *eventStage) turnEnded(t *turned.Rejects) error {
 	var ended []rejects.Row
 	changed := false
@@ -319,7 +319,7 @@ func (ev *eventStage) turnEnded(t *turned.Rejects) error {
 	return ev.replaceRejects(rejects.EndedKey(), ended)
 }
 
-// replaceRejects puts rejects in the place of all those that the next state has of a key.
+// replaceRejects replaces all rejects that the next state has for a key.
 func (r *runState) replaceRejects(key manifest.FileKey, list []rejects.Row) error {
 	w := rejects.NewWriter(r.txn.SubTxn, key)
 	for i := range list {
@@ -334,7 +334,7 @@ func (r *runState) replaceRejects(key manifest.FileKey, list []rejects.Row) erro
 	return r.next.Replace(key, files...)
 }
 
-// count adds what became of the events to the counts of their files.
+// count adds the decisions about events to the counts of their files.
 func (ev *eventStage) count(folded *fold.Result) {
 	for i := range ev.decided {
 		ev.countRow(folded, &ev.decided[i])
@@ -345,7 +345,7 @@ func (ev *eventStage) count(folded *fold.Result) {
 	ev.addCycles(folded)
 }
 
-// countRow adds what became of a row to the counts of its file.
+// countRow adds the decision about a row to the counts of its file.
 func (ev *eventStage) countRow(folded *fold.Result, d *event.Decision) {
 	n := &folded.Files[d.File]
 	switch {

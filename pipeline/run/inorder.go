@@ -11,8 +11,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// checkOrder refuses to close a cycle while an earlier one is open that has files, or that the books may charge
-// without a record (RUN-6).
+// checkOrder refuses to close a cycle while an earlier open cycle has files, or may be charged by the books without a
+// record (RUN-6).
 func (r *runState) checkOrder() error {
 	m := &r.txn.Base().Manifest
 	if err := r.refuseOpen(m); err != nil {
@@ -38,7 +38,7 @@ func (r *runState) checkOrder() error {
 	return nil
 }
 
-// refuseOpen refuses to close a cycle while an earlier one is open that has files in m.
+// refuseOpen refuses to close a cycle while an earlier open cycle has files in m.
 func (r *runState) refuseOpen(m *manifest.Manifest) error {
 	for _, ref := range m.Cycles {
 		if c := ref.Period(); c > r.closed && c < r.job.cycle && ref.Files != nil {

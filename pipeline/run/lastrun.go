@@ -20,17 +20,17 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// The work of a run is a function of the program, the settings, the books, the lake's state and the feed files that are
-// not ingested yet: the same five have the same outcome. Apart from new records, only incentives depend on the clock,
-// and workspaces with programmes are excluded here. So a run without a new file, after which nothing was left to do,
-// need not be repeated, and the books need not be read for it: their hash is enough.
+// The result of a run is a function of the program, the settings, the books, the lake's state and the feed files that
+// are not ingested yet. Apart from new records, only incentives depend on the clock, and workspaces with programmes are
+// excluded here. So if a run had nothing left to do, and nothing changed since, the next run without a new file can be
+// skipped. It need not read the books for that: their hash is enough.
 //
-// The record of such a run is outside the lake, next to the hashes of the inbox, and is best effort like them: if it is
-// lost or damaged, the run is done.
+// The record of such a run is outside the lake, next to the hashes of the inbox. If it is lost or damaged, the run is
+// performed.
 
-// SkipIfUnchanged does a night or an ingest, by its command, where it is known that there is nothing to do: as the run
-// itself would, without the books, which Workspace lacks then. The report is nil where it is not known; the run is to
-// be done then, and reports what is wrong.
+// SkipIfUnchanged reports the result of a nightly run or an ingest, by its command, without performing it, if it is
+// certain that there is nothing to do. The Workspace then has no books. Otherwise the report is nil: the run must be
+// performed, and reports any error.
 func SkipIfUnchanged(ctx context.Context, dir, command string, o workspace.Options) (w *workspace.Workspace,
 	report *workspace.Report, err error) {
 	known := lastrun.Load(&o)
@@ -53,14 +53,14 @@ func SkipIfUnchanged(ctx context.Context, dir, command string, o workspace.Optio
 	return w, c.report, nil
 }
 
-// lastRunCheck finds out whether a run has nothing to do, by what is remembered of the last one.
+// lastRunCheck decides from the stored state of the last run whether a run has nothing to do.
 type lastRunCheck struct {
 	*runState
 	known *lastrun.State
 }
 
-// unchanged reports whether lake, inbox and books are as they are remembered. Whatever cannot be read is not; the run
-// tells.
+// unchanged reports whether lake, inbox and books are as they were stored. The result is false if something cannot be
+// read; the run then reports it.
 func (c *lastRunCheck) unchanged(ctx context.Context) bool {
 	l, err := c.ws.Lake(c.o)
 	if err != nil {
@@ -85,7 +85,7 @@ func (c *lastRunCheck) unchanged(ctx context.Context) bool {
 	return err == nil && sum == c.known.Books
 }
 
-// allTaken reports whether every file of the inbox that this run would take is remembered, and was taken.
+// allTaken reports whether every file of the inbox that this run would take has a known hash and was already taken.
 func (c *lastRunCheck) allTaken(ctx context.Context, snap *lake.Snapshot, files *newfiles.Finder) (bool, error) {
 	inputs, err := snap.Inputs()
 	if err != nil {
@@ -121,8 +121,8 @@ func (c *lastRunCheck) allTaken(ctx context.Context, snap *lake.Snapshot, files 
 	return true, nil
 }
 
-// skip takes the lock, checks and clears up as every run does, and reports. It is not done where another run committed
-// meanwhile, or where something is damaged that the run would read: the run tells.
+// skip takes the lock, checks and clears up as every run does, and fills the report. done is false if another run has
+// committed, or if something that the run would read is damaged; the run then reports it.
 func (c *lastRunCheck) skip() (done bool, err error) {
 	l, err := c.ws.Lake(c.o)
 	if err != nil {
@@ -151,7 +151,7 @@ func (c *lastRunCheck) skip() (done bool, err error) {
 	return true, nil
 }
 
-// remember notes, after a run that took in what was new, that nothing is left to do, if that is so.
+// remember stores, after a run that took new files in, that nothing is left to do, if that is certain.
 func (r *runState) remember(l *lake.Lake) {
 	if r.o.LastRunFile == "" || r.o.Program == "" || !r.job.takesIn() || len(r.ws.Books.Programmes) > 0 ||
 		r.ws.Books.UsesMoney() || len(r.next.Find(event.MoneyKey())) > 0 ||
@@ -161,10 +161,10 @@ func (r *runState) remember(l *lake.Lake) {
 	}
 	snap, err := l.Head()
 	if err != nil || snap.Manifest.Number == 0 || snap.Manifest.Number != r.report.Manifest {
-		return // another run came after this one: it is asked itself
+		return // another run committed after this one and decides for itself
 	}
 	if r.report.Changed && !r.plain(snap) {
-		return // most likely nothing is left; the next run knows
+		return // probably nothing is left; the next run decides
 	}
 	if len(r.next.Find(manifest.FileKey{Table: tables.Incentives().Name, Bucket: manifest.NoBucket})) > 0 {
 		return
@@ -174,8 +174,8 @@ func (r *runState) remember(l *lake.Lake) {
 	s.Save(&r.o)
 }
 
-// plain reports whether a state holds nothing but what a run folds day by day from new records, so that what it
-// committed is what the next one would: no event is decided again, no balance carried on, no late record billed again.
+// plain reports whether a state has only what runs calculate day by day from new records, so that the next run would
+// change nothing: no event is decided again, no balance is carried forward, no late record is billed again.
 func (r *runState) plain(snap *lake.Snapshot) bool {
 	if r.ws.Settings.Payments != settings.AssumeCash || len(r.ws.Books.Coupons) > 0 {
 		return false
@@ -188,7 +188,7 @@ func (r *runState) plain(snap *lake.Snapshot) bool {
 	return true
 }
 
-// takesIn reports whether a job does nothing but take in what is new.
+// takesIn reports whether a job only takes in new files.
 func (j *job) takesIn() bool {
 	return j.cycle == place.NoCycle && !j.dryRun && !j.retry && j.rerate == nil
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/run/turned"
 )
 
-// issueCoupons decides which coupons are issued (§9.2). It comes before lines are paid.
+// issueCoupons decides which coupons are issued (§9.2). It must run before lines are paid.
 func (r *run) issueCoupons() (err error) {
 	r.money = &partner.Stage{Txn: r.txn.SubTxn, Books: r.ws.Books, Settings: &r.ws.Settings, Book: r.partners,
 		AsOf: r.o.AsOf, Events: r.events.intake.Book(), Store: r.store(),
@@ -22,8 +22,8 @@ func (r *run) issueCoupons() (err error) {
 	return err
 }
 
-// partnerMoney replays partners' money, and takes over which events do not fit (§9). It comes after the partners of
-// the run's cycles are settled and before rows are counted.
+// partnerMoney replays partners' money, and applies the decisions about events that do not fit (§9). It must run after
+// the partners of the run's cycles are settled and before rows are counted.
 func (r *run) partnerMoney() error {
 	stage := r.money
 	stage.Cycles = append(stage.Cycles, r.nextCycles()...)

@@ -31,8 +31,8 @@ func (r *run) payer() *pay.Payer {
 	}
 }
 
-// payAgain is whether all lines of an open cycle are paid again: by other books, or because what coupons pay is
-// recorded now and was not before, or the reverse.
+// payAgain returns whether all lines of an open cycle are paid again: because the books changed, or because recording
+// of coupon payments begins or ends with this run.
 func (r *run) payAgain() func(period.Cycle) bool {
 	coupons := payment.NewCoupons(r.ws.Books, r.issued.Coupons...)
 	had := len(r.next.Find(partner.Key(tables.Coupons()))) > 0
@@ -43,7 +43,7 @@ func (r *run) payAgain() func(period.Cycle) bool {
 	}
 }
 
-// reclaimCycles are the cycles in which coupons are taken back.
+// reclaimCycles returns the cycles in which coupons are taken back.
 func (r *run) reclaimCycles() []period.Cycle {
 	var out []period.Cycle
 	for _, one := range r.issued.Reclaims {

@@ -10,8 +10,8 @@ import (
 	"github.com/tollbook/tollbook/settlement"
 )
 
-// haveRates refuses books without an exchange rate for an open cycle that converts amounts. It comes before anything is
-// rated. more are cycles in addition to those of the lake, the scanned records and the job.
+// haveRates refuses books that lack an exchange rate for an open cycle that converts amounts. It runs before rating.
+// more are cycles in addition to those of the lake, the scanned records and the job.
 func (r *runState) haveRates(more ...period.Cycle) error {
 	if !r.ws.Books.Mixed {
 		return nil
@@ -32,7 +32,7 @@ func (r *runState) haveRates(more ...period.Cycle) error {
 	}
 	for i, c := range cycles {
 		if c <= r.closed && r.closed != place.NoCycle {
-			cycles[i] = r.closed + 1 // where late records and differences are billed
+			cycles[i] = r.closed + 1 // the cycle that bills late records and differences
 		}
 	}
 	slices.Sort(cycles)

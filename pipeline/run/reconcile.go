@@ -82,7 +82,7 @@ func before(a, b *accept.Reject) bool {
 	return a.File < b.File || (a.File == b.File && a.Row < b.Row)
 }
 
-// rawOf fetches the records that were rejected against others.
+// rawOf fetches the raw records of rejects that were found by comparing records.
 func (rc *reconciler) rawOf(ctx context.Context, late []accept.Reject) (map[int32]map[int64][]byte, error) {
 	rows := make(map[int32][]int64)
 	for i := range late {
@@ -103,9 +103,9 @@ func (rc *reconciler) rawOf(ctx context.Context, late []accept.Reject) (map[int3
 type rejectWriter struct {
 	r   *runState
 	out *rejects.Writer
-	// untried are rejects of a retry that stay as they were, in order.
+	// untried are the rejects that a retry did not try and leaves unchanged, in order.
 	untried []rejects.Row
-	retries bool // the run's rejects take the place of those that are open
+	retries bool // the run's rejects replace the open ones
 	tally   *gate.Tally
 }
 
@@ -119,7 +119,7 @@ func (rc *reconciler) newRejectWriter() (*rejectWriter, error) {
 	stored, err := rc.loadRejects()
 	same := func(a, b rejects.Row) bool { return rejects.Compare(&a, &b) == 0 }
 	if w.retries = !slices.EqualFunc(stored, w.untried, same); !w.retries {
-		w.untried = nil // all stay as they are stored
+		w.untried = nil // all stay stored as they are
 	}
 	return w, err
 }
@@ -144,7 +144,7 @@ func (w *rejectWriter) add(x *accept.Reject) error {
 	return w.out.Add(&kept)
 }
 
-// finish adds the run's rejects to those that are open; a retry puts them in the place of those it tried.
+// finish adds the run's rejects to the open ones; a retry replaces those that it tried.
 func (w *rejectWriter) finish() error {
 	for i := range w.untried {
 		if err := w.out.Add(&w.untried[i]); err != nil {
@@ -161,7 +161,7 @@ func (w *rejectWriter) finish() error {
 	return w.r.next.Add(files...)
 }
 
-// noteInputs checks the counts of every taken file and notes it (INGEST-1).
+// noteInputs verifies the counts of every taken file and notes the file as taken (INGEST-1).
 func (rc *reconciler) noteInputs() error {
 	var broken []error
 	for i, f := range rc.scanned.Files {
@@ -212,7 +212,7 @@ func (rc *reconciler) noteInput(f *accept.File) {
 	rc.next.SetInput(in)
 }
 
-// noteRetried moves what a retry settled from rejected to accepted or duplicate in the file's counts.
+// noteRetried moves rows that a retry settled from rejected to accepted or duplicate in the file's counts.
 func (rc *reconciler) noteRetried(file int32) {
 	f, n := rc.scanned.Files[file], rc.folded.Files[file]
 	in, ok := rc.next.Input(f.Feed, f.Hash)

@@ -15,13 +15,13 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// RerateOptions is how a closed cycle is to be rated again.
+// RerateOptions says how to rate a closed cycle again.
 type RerateOptions struct {
 	Books  string // folder with the books to rate by; "" = the workspace's
-	DryRun bool   // work the differences out, write nothing
+	DryRun bool   // calculate the differences, write nothing
 }
 
-// rerateJob is a job's re-rating; reposted are the buckets in which it changed something.
+// rerateJob is the re-rating of a job; reposted are the buckets in which it posted differences.
 type rerateJob struct {
 	RerateOptions
 	cycle    period.Cycle
@@ -31,9 +31,9 @@ type rerateJob struct {
 	draft    *books.Books // of dir, once read; nil = the workspace's
 }
 
-// Rerate rates the usage and bandwidth of a closed cycle again (§4.12) and posts the differences to what was
-// billed into the earliest open cycle. Unchanged books give none, and then nothing is written. Errors: *RefusedError
-// for a cycle that is not closed, and what is wrong with the books.
+// Rerate rates the usage and bandwidth of a closed cycle again (§4.12) and posts the differences from what was billed
+// to the earliest open cycle. With unchanged books there are none, and it writes nothing. Errors: *RefusedError for a
+// cycle that is not closed, and the errors of the books.
 func Rerate(ctx context.Context, w *workspace.Workspace, cycle period.Cycle, ro RerateOptions,
 	o workspace.Options) (*workspace.Report, []rerated.Difference, error) {
 	re := &rerateJob{RerateOptions: ro, cycle: cycle}
@@ -69,9 +69,9 @@ func (r *runState) checkRerate() error {
 	return nil
 }
 
-// checkSkipped refuses to rate a cycle again of which the lake has nothing, unless it comes after one of which it has
-// something, and after the archived ones, or its late records were billed (RUN-7). Books that changed since may charge
-// it without a record.
+// checkSkipped refuses to rate again a cycle of which the lake has nothing, unless it follows a cycle of which the lake
+// has something and all archived ones, or its late records were billed (RUN-7). Books that changed since can charge
+// such a cycle without a record.
 func (r *runState) checkSkipped(c period.Cycle) error {
 	base := r.txn.Base()
 	if cycles := base.Cycles(); len(cycles) > 0 && c > r.archivedThrough() {
@@ -86,10 +86,10 @@ func (r *runState) checkSkipped(c period.Cycle) error {
 		Hint: "check --cycle"}
 }
 
-// rerating is what a run does that rates a closed cycle again.
+// rerating is a run that rates a closed cycle again.
 type rerating struct{ *run }
 
-// rerate works the differences out and posts them.
+// rerate calculates the differences and posts them.
 func (r rerating) rerate(ctx context.Context) error {
 	r.o.BeginStage(workspace.StageRerate)
 	re := r.job.rerate
@@ -106,7 +106,7 @@ func (r rerating) rerate(ctx context.Context) error {
 	for i := range list {
 		re.list = append(re.list, rerated.Of(f.Books, &list[i]))
 		if list[i].Commitment == "" {
-			lines++ // those of commitments are written, and counted, with all others of them
+			lines++ // those of commitments are written and counted with the others
 		}
 	}
 	rerated.Sort(re.list)
@@ -115,7 +115,7 @@ func (r rerating) rerate(ctx context.Context) error {
 	return nil
 }
 
-// rerater is the rater of a re-rating, with its books.
+// rerater returns the rater of a re-rating, with its books.
 func (r rerating) rerater() (*fold.Folder, error) {
 	f, re := r.rater(), r.job.rerate
 	if err := r.readDraft(); err != nil || re.draft == nil {
@@ -125,7 +125,7 @@ func (r rerating) rerater() (*fold.Folder, error) {
 	return f, nil
 }
 
-// readDraft reads the books of a re-rating, if they are not the workspace's. They must be those of the plan.
+// readDraft reads the books of a re-rating if they are not the workspace's. They must be those of the plan.
 func (r rerating) readDraft() (err error) {
 	re, s := r.job.rerate, r.job.sharing
 	if re.Books == "" || re.draft != nil {

@@ -8,7 +8,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/run/retry"
 )
 
-// retryFiles are the open rejects as feed files.
+// retryFiles returns the open rejects as feed files.
 func (r *runState) retryFiles(cfg *accept.Config) ([]*accept.File, error) {
 	all, err := r.loadRejects()
 	if err != nil {
@@ -21,7 +21,7 @@ func (r *runState) retryFiles(cfg *accept.Config) ([]*accept.File, error) {
 	return r.retried.Files, nil
 }
 
-// loadRejects reads the open rejects, by feed, file, row and hash.
+// loadRejects reads the open rejects, sorted by feed, file, row and hash.
 func (r *runState) loadRejects() ([]rejects.Row, error) {
 	var all []rejects.Row
 	for _, e := range r.next.Find(rejects.OpenKey()) {

@@ -36,15 +36,15 @@ import (
 	"github.com/tollbook/tollbook/settlement"
 )
 
-// job is what one run is to do beyond taking new feeds in.
+// job says what a run does in addition to taking new feed files in.
 type job struct {
 	command string
-	cycle   period.Cycle // whose month-end lines it makes; place.NoCycle = none
+	cycle   period.Cycle // cycle whose month-end lines the run makes; place.NoCycle = none
 	close   bool
 	dryRun  bool
-	retry   bool // rejects instead of the inbox
+	retry   bool // read rejects instead of the inbox
 	rerate  *rerateJob
-	sharing *sharing // its tasks are done by other processes; nil = by this one
+	sharing *sharing // other processes do the tasks; nil = this process does
 }
 
 // Ingest takes new feed files in and rates what they change.
@@ -52,13 +52,12 @@ func Ingest(ctx context.Context, w *workspace.Workspace, o workspace.Options) (*
 	return perform(ctx, w, o, job{command: ingestCommand, cycle: place.NoCycle})
 }
 
-// RetryRejects tries the kept rejects again with today's books (§3.20).
+// RetryRejects tries the open rejects again with today's books (§3.20).
 func RetryRejects(ctx context.Context, w *workspace.Workspace, o workspace.Options) (*workspace.Report, error) {
 	return perform(ctx, w, o, job{command: retryCommand, cycle: place.NoCycle, retry: true})
 }
 
-// Nightly takes new feed files in, rates the days that changed, and brings the statements of open cycles up to date
-// (§7.1).
+// Nightly takes new feed files in, rates the days that changed, and updates the statements of open cycles (§7.1).
 func Nightly(ctx context.Context, w *workspace.Workspace, o workspace.Options) (*workspace.Report, error) {
 	return perform(ctx, w, o, job{command: nightlyCommand, cycle: place.NoCycle})
 }
@@ -77,9 +76,9 @@ func Monthly(ctx context.Context, w *workspace.Workspace, cycle period.Cycle, o 
 	return perform(ctx, w, o, job{command: monthlyCommand(cycle), cycle: cycle})
 }
 
-// Close does what Monthly does and freezes the cycle. With dryRun nothing is committed: the report says what closing
-// would do. Errors: *OpenItemsError for a cycle of which more is missing than Options.CloseIf allows; nothing was done
-// then.
+// Close does what Monthly does and freezes the cycle. With dryRun it commits nothing: the report says what closing
+// would do. Errors: *OpenItemsError if the cycle has more open items than Options.CloseIf allows; then nothing was
+// done.
 func Close(ctx context.Context, w *workspace.Workspace, cycle period.Cycle, dryRun bool, o workspace.Options) (
 	*workspace.Report, error) {
 	return perform(ctx, w, o, job{command: closeCommand(cycle), cycle: cycle, close: true, dryRun: dryRun})
@@ -87,7 +86,7 @@ func Close(ctx context.Context, w *workspace.Workspace, cycle period.Cycle, dryR
 
 func closeCommand(c period.Cycle) string { return "close --cycle " + c.String() }
 
-// runState is what the stages of a run share.
+// runState is shared by the stages of a run.
 type runState struct {
 	ws       *workspace.Workspace
 	o        workspace.Options
@@ -105,31 +104,31 @@ type runState struct {
 	watch    *rejects.Watch // finds accepted records with the identity of a reject
 }
 
-// run is one run in the making: its stages in order.
+// run is one run in progress: its stages in order.
 type run struct {
 	*runState
 	inbox  fs.FS
 	hashes *inbox.Hashes // of the inbox; nil = not loaded
 	events *eventStage
 	folded *fold.Result
-	known  []period.Cycle // of the state to come, before anything is rated
+	known  []period.Cycle // cycles of the next state, before anything is rated
 
-	restated []costs.Difference // of the cost files of a cycle that is rated again
+	restated []costs.Difference // differences of the cost files of a cycle that is rated again
 
 	money      *partner.Stage
-	issued     *pay.Issued                                   // coupons that lines are paid by
+	issued     *pay.Issued                                   // coupons that pay lines
 	couponUses map[period.Cycle]map[string]money.AmountTotal // by cycle and customer, as coupon_records have them
 }
 
-// newRun returns a run of a job that has not begun.
+// newRun returns a new run of a job.
 func newRun(w *workspace.Workspace, o workspace.Options, j job) *run {
 	s := &runState{ws: w, o: o, job: j, report: &workspace.Report{Command: j.command, AsOf: o.AsOf,
 		Reasons: make(map[string]int64)}}
 	return &run{runState: s, events: &eventStage{runState: s}}
 }
 
-// perform does a job and publishes what it left, where the settings say so. The report is there with an error of
-// publishing too: the lake has the run then.
+// perform does a job and publishes the result if the settings say so. With an error of publishing there is a report
+// too, because the run is committed.
 func perform(ctx context.Context, w *workspace.Workspace, o workspace.Options, j job) (*workspace.Report, error) {
 	do := transact
 	if o.Engine != nil && j.onEngine() {
@@ -194,10 +193,10 @@ func transact(ctx context.Context, w *workspace.Workspace, o workspace.Options, 
 	return r.report, nil
 }
 
-// alreadyClosed is what the report says of closing a closed cycle: nothing to do, and no error.
+// alreadyClosed is the outcome in the report if the cycle is already closed: nothing to do, and no error.
 const alreadyClosed = "already_closed"
 
-// prepare reads the lake's state and refuses what cannot be done.
+// prepare reads the lake's state and refuses jobs that cannot be done.
 func (r *run) prepare() (err error) {
 	m := r.txn.Base().Manifest
 	r.closed = m.ClosedThrough.Or(place.NoCycle)
@@ -225,8 +224,7 @@ func (r *run) prepare() (err error) {
 	return nil
 }
 
-// problem is an error of the run's work as it is reported: with what to do, and with the row if it is of a row of the
-// run.
+// problem adds to an error of the run's work what to do and, if the error is about a row of the run, which row.
 func (r *runState) problem(err error) error {
 	if e := new(tariff.LimitError); errors.As(err, &e) && e.Row > 0 {
 		name, row := r.nameOf(e.File, e.Row)
@@ -235,7 +233,7 @@ func (r *runState) problem(err error) error {
 	return bookproblem.Of(err)
 }
 
-// checkCycle refuses month-end work that makes no sense.
+// checkCycle refuses a cycle for which the month-end job is not possible.
 func (r *runState) checkCycle() error {
 	c := r.job.cycle
 	bounds := r.ws.Books.Zone.Bounds(c)
@@ -259,7 +257,7 @@ func (r *runState) checkCycle() error {
 	return r.checkOrder()
 }
 
-// work takes feeds in and folds.
+// work does the stages of the run up to the commit.
 func (r *run) work(ctx context.Context) (err error) {
 	cfg := r.scanConfig()
 	r.events.intake = &events.Intake{Books: r.ws.Books, Prices: r.prices, AsOf: r.o.AsOf, Latest: r.o.AsOf +
@@ -334,7 +332,7 @@ func (r *run) rateBuckets(ctx context.Context, cfg *accept.Config, f *fold.Folde
 	return r.scanned.Release(cfg)
 }
 
-// scanConfig is what feed files are read with, without events.
+// scanConfig returns the configuration for reading feed files, without events.
 func (r *run) scanConfig() *accept.Config {
 	return &accept.Config{Books: r.ws.Books, Prices: r.prices, Settings: &r.ws.Settings, AsOf: r.o.AsOf,
 		Archived: r.archivedThrough(), Inbox: r.inbox, Feed: feed.Files{}, Txn: r.txn.SubTxn, Workers: r.o.Workers,
@@ -377,13 +375,13 @@ func (r *run) scan(ctx context.Context, cfg *accept.Config) error {
 	return r.haveRates()
 }
 
-// gate is that of the files that the run read.
+// gate returns the gate for the files that the run read.
 func (r *runState) gate() *gate.Gate {
 	return &gate.Gate{Scanned: r.scanned, Gates: r.ws.Settings.Gates, Retry: r.retried != nil,
 		Accept: r.o.AcceptRejects}
 }
 
-// files finds what there is to read: new feed files, or the kept rejects.
+// files returns the files to read: new feed files, or the open rejects.
 func (r *run) files(ctx context.Context, cfg *accept.Config) ([]*accept.File, error) {
 	switch {
 	case r.job.rerate != nil:
@@ -405,7 +403,7 @@ func (r *run) files(ctx context.Context, cfg *accept.Config) ([]*accept.File, er
 	return files, nil
 }
 
-// inboxFiles are the new files of the inbox, or those of the plan.
+// inboxFiles returns the new files of the inbox, or those of the plan.
 func (r *run) inboxFiles(ctx context.Context, hashes *inbox.Hashes) ([]*accept.File, error) {
 	s := r.job.sharing
 	if s != nil && s.plan != nil {
@@ -419,7 +417,7 @@ func (r *run) inboxFiles(ctx context.Context, hashes *inbox.Hashes) ([]*accept.F
 	return files, r.share(files, notes)
 }
 
-// freshFiles are the files of all feeds that were not taken yet.
+// freshFiles returns the files of all feeds that were not taken yet.
 func freshFiles(ctx context.Context, finder *newfiles.Finder, hashes *inbox.Hashes) ([]*accept.File, error) {
 	if err := finder.Strangers(); err != nil {
 		return nil, err
@@ -435,28 +433,28 @@ func freshFiles(ctx context.Context, finder *newfiles.Finder, hashes *inbox.Hash
 	return files, nil
 }
 
-// newFiles finds the new files of an inbox.
+// newFiles returns the finder of new files in an inbox.
 func (r *runState) newFiles(in fs.FS) *newfiles.Finder {
 	return &newfiles.Finder{Inbox: in, Settle: r.ws.Settings.Inbox.Settle, Options: &r.o, Next: r.next,
 		Report: r.report}
 }
 
-// reconciler accounts for the rows that the run read as cfg says.
+// reconciler returns the reconciler of the rows that the run read with cfg.
 func (r *run) reconciler(cfg *accept.Config) *reconciler {
 	return &reconciler{r.runState, cfg, r.folded, r.newFiles(r.inbox)}
 }
 
-// notHashed is what a run says that cannot remember the hashes of the inbox: a later one reads it again.
+// notHashed is logged if the hashes of the inbox cannot be stored; a later run then reads it again.
 const notHashed = "hashes of the inbox are not remembered"
 
-// folder does the work of buckets, once events are decided and coupons are issued.
+// folder returns what processes buckets, after events are decided and coupons are issued.
 func (r *run) folder() *fold.Folder {
 	f := r.rater()
 	f.Pay, f.Settle = r.payer(), r.settleStep()
 	return f
 }
 
-// rater rates buckets.
+// rater returns what rates buckets.
 func (r *run) rater() *fold.Folder {
 	rule := workspace.Rules(&r.ws.Settings)
 	base := r.txn.Base()
@@ -495,7 +493,7 @@ func (r *run) rater() *fold.Folder {
 	return f
 }
 
-// engine runs the tasks of the run.
+// engine returns what runs the tasks of the run.
 func (r *run) engine() task.Local {
 	l := task.Local{Workers: r.o.Workers, Bytes: r.o.TaskBytes}
 	if r.job.sharing != nil {
@@ -504,7 +502,7 @@ func (r *run) engine() task.Local {
 	return l
 }
 
-// cycles notes the state of every cycle that the run touched.
+// cycles stores the state of every cycle that the run changed.
 func (r *run) cycles() error {
 	touched := slices.Clone(r.folded.Cycles)
 	if r.job.cycle != place.NoCycle {
@@ -532,7 +530,7 @@ func (r *run) cycles() error {
 	return nil
 }
 
-// commit makes the run's outcome the live state, unless it is a dry run.
+// commit makes the run's result the live state, unless it is a dry run.
 func (r *run) commit(ctx context.Context) error {
 	if err := r.resetClock(); err != nil {
 		return err
@@ -552,9 +550,9 @@ func (r *run) commit(ctx context.Context) error {
 	return err
 }
 
-// resetClock sets the lake's clock back to that of this run, where that is asked for and the newest state is of a
-// later clock. All that the run commits is by its own clock already; what is left is to commit a state although
-// nothing else may be new.
+// resetClock sets the lake's clock back to that of this run, if this is requested and the newest state has a later
+// clock. Everything that the run commits already uses its own clock, so it only ensures that a state is committed even
+// if nothing else is new.
 func (r *runState) resetClock() error {
 	m := &r.txn.Base().Manifest
 	if !r.o.ResetClock || m.Number == 0 {

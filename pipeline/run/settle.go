@@ -13,14 +13,14 @@ import (
 	"github.com/tollbook/tollbook/settlement"
 )
 
-// settleStep settles partners, bucket by bucket and then in settle.
+// settleStep returns the step that settles partners, first bucket by bucket and then in settle.
 func (r *run) settleStep() *settle.Step {
 	return &settle.Step{Txn: r.txn.SubTxn, Books: r.ws.Books, Book: r.partners, Cycles: r.known,
 		Closed: func(c period.Cycle) bool { return c <= r.closed }, Gone: r.archived, Again: r.settleAgain,
 		Tax: r.ws.Settings.Tax, Costs: len(r.ws.Settings.Costs.Sources.All()) > 0, Closing: r.closing()}
 }
 
-// closing is the cycle that the run closes.
+// closing returns the cycle that the run closes.
 func (r *runState) closing() period.Cycle {
 	if r.job.close {
 		return r.job.cycle
@@ -28,8 +28,8 @@ func (r *runState) closing() period.Cycle {
 	return place.NoCycle
 }
 
-// knownCycles are the cycles of the lake, of new events and of the job: those with files in the state to come, but for
-// cycles that are new and have only usage.
+// knownCycles returns the cycles of the lake, of new events and of the job: all cycles with files in the next state,
+// except new cycles that have only usage.
 func (r *run) knownCycles() []period.Cycle {
 	list := slices.Concat(r.events.intake.Book().NewCycles(), r.events.touchedCycles())
 	for _, ref := range r.txn.Base().Manifest.Cycles {
@@ -42,7 +42,7 @@ func (r *run) knownCycles() []period.Cycle {
 	return slices.Compact(list)
 }
 
-// settle brings incentives up to date and ends the partner statements of the cycle that the run closes, after all
+// settle updates incentives and completes the partner statements of the cycle that the run closes. It runs after all
 // buckets are settled.
 func (r *run) settle(step *settle.Step) error {
 	step.Cycles = r.nextCycles()
@@ -62,13 +62,13 @@ func (r *run) settle(step *settle.Step) error {
 	return nil
 }
 
-// settleAgain reports whether performance is calculated from all lines of a cycle. What changed since a closed cycle
-// was rated, r.change does not say: it compares with the books of the open ones.
+// settleAgain reports whether performance is calculated from all lines of a cycle. For a closed cycle, r.change does
+// not say what changed since it was rated, because it compares with the books of open cycles.
 func (r *runState) settleAgain(c period.Cycle) bool {
 	return r.refold(c) && (c <= r.closed || r.change.Partners())
 }
 
-// transfers are all accepted transfers as settlement takes them.
+// transfers converts all accepted transfers for settlement.
 func (ev *eventStage) transfers() []settlement.Transfer {
 	var list []settlement.Transfer
 	all := ev.intake.Book().Transfers
@@ -82,7 +82,7 @@ func (ev *eventStage) transfers() []settlement.Transfer {
 	return list
 }
 
-// incentiveEvents are all events of incentives that the books still know, without those that are rejected for good.
+// incentiveEvents returns the events of incentives that are in the books, without finally rejected ones.
 func (ev *eventStage) incentiveEvents() []settlement.Event {
 	var list []settlement.Event
 	all := ev.intake.Book().Incentives
@@ -94,7 +94,7 @@ func (ev *eventStage) incentiveEvents() []settlement.Event {
 	return list
 }
 
-// nextCycles are the cycles with files in the state to come.
+// nextCycles returns the cycles with files in the next state.
 func (r *run) nextCycles() []period.Cycle {
 	var list []period.Cycle
 	for _, ref := range r.txn.Base().Manifest.Cycles {
@@ -108,7 +108,7 @@ func (r *run) nextCycles() []period.Cycle {
 	return slices.Compact(list)
 }
 
-// setTotals calculates the control totals of the state to come, and counts its open rejects.
+// setTotals calculates the control totals of the next state, and counts its open rejects.
 func (r *run) setTotals() (err error) {
 	t := &totals.State{Txn: r.txn, Closed: r.closed, Cycles: r.nextCycles(), CouponRecords: r.issued.Records,
 		CouponUses: r.couponUses}

@@ -23,15 +23,15 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// terms is what the tasks of buckets have in common beyond the plan.
+// terms holds what the tasks of buckets share in addition to the plan.
 type terms struct {
-	Scans   int            `json:"scans"`   // scan tasks
-	Touched []place.Place  `json:"touched"` // places whose event lines were made again
-	Cycles  []period.Cycle `json:"cycles"`  // that are known before anything is rated
+	Scans   int            `json:"scans"`   // number of scan tasks
+	Touched []place.Place  `json:"touched"` // places whose event lines were calculated again
+	Cycles  []period.Cycle `json:"cycles"`  // cycles that are known before anything is rated
 	Issued  pay.Issued     `json:"issued"`
 	// buckets in which re-rating posted differences, ascending
 	Reposted []int   `json:"reposted"`
-	Left     []int32 `json:"left"` // feed files of the plan that are not taken: they fail, or changed while they were read
+	Left     []int32 `json:"left"` // feed files of the plan that are not taken: unreadable or changed
 }
 
 const (
@@ -42,18 +42,18 @@ const (
 func taskObject(stage string, i int) string   { return fmt.Sprintf("%s/%06d.task", stage, i) }
 func resultObject(stage string, i int) string { return fmt.Sprintf("%s/%06d.result", stage, i) }
 
-// Stages are the stages of a run whose tasks other processes can do, in their order.
+// Stages returns, in order, the stages of a run whose tasks other processes can do.
 func Stages() []string { return []string{accept.ScanTask, fold.RerateTask, fold.BucketTask} }
 
-// Pending is what a shared run waits for.
+// Pending says for what a shared run waits.
 type Pending struct {
 	Run     manifest.Hash `json:"run"`
-	Stage   string        `json:"stage"`   // of Stages; "" = nothing: the run can be committed
-	Tasks   int           `json:"tasks"`   // of the stage, numbered from 0
-	Missing []int         `json:"missing"` // those without a result
+	Stage   string        `json:"stage"`   // one of Stages; "" = nothing is missing: the run can be committed
+	Tasks   int           `json:"tasks"`   // number of tasks of the stage, which are numbered from 0
+	Missing []int         `json:"missing"` // tasks without a result
 }
 
-// pendingError ends a run that waits for tasks.
+// pendingError ends a run that has to wait for tasks.
 type pendingError struct{ Pending }
 
 // Error counts what is missing.
@@ -64,20 +64,20 @@ func (e *pendingError) Error() string {
 	return fmt.Sprintf("run %s: %d of %d %s tasks are not done", e.Run, len(e.Missing), e.Tasks, e.Stage)
 }
 
-// sharing is the part of this process in a shared run.
+// sharing is this process's part in a shared run.
 type sharing struct {
 	run     manifest.Hash // "" = it is being planned
 	plan    *plan.Plan
-	commit  bool // it is committed once all tasks are done
-	engine  bool // its workers do the tasks
+	commit  bool // commit the run once all tasks are done
+	engine  bool // workers of the engine do the tasks
 	refused bool // a worker refused a task
 
 	txn *lake.Txn          // of the run, once it has begun
 	o   *workspace.Options // of the run
 }
 
-// PlanTasks begins a shared run: a night, or with a cycle the night with the month-end lines of this cycle. It ends
-// where other processes have tasks to do. Nothing is committed.
+// PlanTasks begins a shared run: a nightly run, or with a cycle a monthly run. It returns when other processes have
+// tasks to do. Nothing is committed.
 func PlanTasks(ctx context.Context, w *workspace.Workspace, cycle period.Cycle, o workspace.Options) (*Pending,
 	error) {
 	p := &plan.Plan{Kind: plan.Nightly}
@@ -87,8 +87,8 @@ func PlanTasks(ctx context.Context, w *workspace.Workspace, cycle period.Cycle, 
 	return pending(transact(ctx, w, o, (&sharing{}).job(p)))
 }
 
-// NextTasks continues a shared run: it takes the results of a stage and ends where other processes have tasks to do, or
-// where the run can be committed. Nothing is committed.
+// NextTasks continues a shared run: it takes the results of a stage and returns when other processes have tasks to do,
+// or when the run can be committed. Nothing is committed.
 func NextTasks(ctx context.Context, w *workspace.Workspace, run manifest.Hash, o workspace.Options) (*Pending, error) {
 	p, err := plan.Load(w, run, o)
 	if err != nil {
@@ -98,7 +98,7 @@ func NextTasks(ctx context.Context, w *workspace.Workspace, run manifest.Hash, o
 	return pending(transact(ctx, w, o, (&sharing{run: run, plan: p}).job(p)))
 }
 
-// pending is what a run waits for that ended there.
+// pending converts the error of a run that waits to what it waits for.
 func pending(_ *workspace.Report, err error) (*Pending, error) {
 	if waits := new(pendingError); errors.As(err, &waits) {
 		return &waits.Pending, nil
@@ -106,7 +106,7 @@ func pending(_ *workspace.Report, err error) (*Pending, error) {
 	return nil, refused(err)
 }
 
-// refused turns an error of a run that cannot be continued into a refusal.
+// refused converts an error of a run that cannot be continued to a refusal.
 func refused(err error) error {
 	if e := new(pendingError); errors.As(err, &e) {
 		return &workspace.RefusedError{What: e.Error(), Hint: fmt.Sprintf("missing: %s", numbers(e.Missing))}
@@ -128,7 +128,7 @@ func numbers(list []int) string {
 	return strings.Join(words, ", ")
 }
 
-// job is the job of a plan that this process has a part in.
+// job is the job of a plan in which this process has a part.
 func (s *sharing) job(p *plan.Plan) job {
 	j := job{command: nightlyCommand, cycle: place.NoCycle, sharing: s}
 	switch p.Kind {
@@ -150,7 +150,7 @@ func (s *sharing) job(p *plan.Plan) job {
 	return j
 }
 
-// note notes in a plan what a job does.
+// note writes to a plan what a job does.
 func (j *job) note(p *plan.Plan) {
 	switch {
 	case j.close:
@@ -201,8 +201,8 @@ func (r *run) begin(l *lake.Lake) (err error) {
 	return err
 }
 
-// share makes the plan of a run that is planned, once its feed files are known. notes is how many notes the run had
-// before.
+// share writes the plan of a run that is being planned, once its feed files are known. notes is the number of notes
+// that the run had before.
 func (r *run) share(files []*accept.File, notes int) (err error) {
 	s := r.job.sharing
 	s.plan = &plan.Plan{Base: r.txn.Base().Hash, Build: r.o.Build, Settings: plan.SettingsHash(r.ws),
@@ -222,7 +222,7 @@ func (r *run) share(files []*accept.File, notes int) (err error) {
 	return err
 }
 
-// shareWithoutFiles makes the plan of a run that takes no feed files, unless it has one.
+// shareWithoutFiles writes the plan of a run that takes no feed files, unless there is one.
 func (r *run) shareWithoutFiles() error {
 	if s := r.job.sharing; s == nil || s.plan != nil {
 		return nil
@@ -230,9 +230,9 @@ func (r *run) shareWithoutFiles() error {
 	return r.share(nil, len(r.report.Notes))
 }
 
-// continuedFiles are the feed files of a run that is continued. With an engine they must be those that a run would take
-// that begins now: what was delivered since the plan counts for a close too. Without an engine the plan is one command
-// and its run another, and what came in between is left for the next run.
+// continuedFiles returns the feed files of a continued run. With an engine, they must be those that a new run would
+// take, because a close must include files that were delivered since the plan. Without an engine, planning and running
+// are separate commands, and files that arrive in between are left to the next run.
 func (r *run) continuedFiles(ctx context.Context, hashes *inbox.Hashes) ([]*accept.File, error) {
 	s := r.job.sharing
 	if !s.engine {
@@ -256,7 +256,7 @@ func (r *run) continuedFiles(ctx context.Context, hashes *inbox.Hashes) ([]*acce
 	return planned, nil
 }
 
-// plannedFiles are the feed files of a plan. Each must be what it was when the run was planned.
+// plannedFiles returns the feed files of a plan. Each must be unchanged since the run was planned.
 func (s *sharing) plannedFiles(in fs.FS, hashes *inbox.Hashes) ([]*accept.File, error) {
 	files := s.plan.FeedFiles()
 	for _, f := range files {
@@ -272,8 +272,8 @@ func (s *sharing) plannedFiles(in fs.FS, hashes *inbox.Hashes) ([]*accept.File, 
 	return files, nil
 }
 
-// elsewhere is task.Local.Elsewhere of a shared run: tasks that have results are done. The engine has its workers do
-// the others; without one, they end this process.
+// elsewhere is task.Local.Elsewhere of a shared run: tasks with results are done. With an engine, its workers do the
+// others; without one, this process ends.
 func (s *sharing) elsewhere(ctx context.Context, stage string, tasks [][]byte, take func([]byte) error) error {
 	for i, b := range tasks {
 		if err := errors.Join(ctx.Err(), s.offer(taskObject(stage, i), b)); err != nil {
@@ -307,7 +307,7 @@ func (s *sharing) elsewhere(ctx context.Context, stage string, tasks [][]byte, t
 	return nil
 }
 
-// failed is what an error of the engine means for the run.
+// failed converts an error of the engine to an error of the run.
 func (s *sharing) failed(err error) error {
 	if f := new(task.Failure); errors.As(err, &f) && f.Class == task.Refused {
 		s.refused = true
@@ -323,7 +323,7 @@ func (s *sharing) attempt(a *task.Attempt) {
 	}
 }
 
-// results reads the results of the tasks of a stage, and says which are missing.
+// results reads the results of a stage's tasks, and returns which tasks have none.
 func (s *sharing) results(ctx context.Context, stage string, tasks int) (results [][]byte, missing []int, err error) {
 	results, missing = make([][]byte, tasks), []int{}
 	for i := range results {
@@ -340,7 +340,7 @@ func (s *sharing) results(ctx context.Context, stage string, tasks int) (results
 	return results, missing, nil
 }
 
-// offer stores an object of the run. It must be the same each time the run is continued.
+// offer stores an object of the run, which must be the same each time the run is continued.
 func (s *sharing) offer(name string, b []byte) error {
 	stored, err := s.txn.ReadShared(name)
 	switch {
@@ -355,7 +355,7 @@ func (s *sharing) offer(name string, b []byte) error {
 	return nil
 }
 
-// shareTerms stores what the tasks of buckets have in common.
+// shareTerms stores the terms that the tasks of buckets share.
 func (r *run) shareTerms() error {
 	if r.job.sharing == nil {
 		return nil

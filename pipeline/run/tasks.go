@@ -19,21 +19,21 @@ import (
 	"github.com/tollbook/tollbook/schemas/problem"
 )
 
-// Tasks does tasks of shared runs, one at a time, and keeps what tasks of one run have in common. NewTasks makes
-// one; Close ends it.
+// Tasks does tasks of shared runs, one at a time, and keeps what the tasks of one run share. NewTasks creates it; Close
+// ends it.
 type Tasks struct {
 	ws *workspace.Workspace
 	o  workspace.Options
 
-	id      manifest.Hash     // of the run that r is of
+	id      manifest.Hash     // id of the run r
 	r       *run              // nil = none is open
 	workers map[string]worker // of r, by stage
 }
 
-// worker does tasks of a stage: it takes a task and returns its result.
+// worker does a task of a stage and returns its result.
 type worker func(context.Context, []byte) ([]byte, error)
 
-// NewTasks returns what does tasks on a workspace.
+// NewTasks returns Tasks for a workspace.
 func NewTasks(w *workspace.Workspace, o workspace.Options) *Tasks { return &Tasks{ws: w, o: o} }
 
 // DoTask does one task of a shared run.
@@ -44,8 +44,8 @@ func DoTask(ctx context.Context, w *workspace.Workspace, id manifest.Hash, stage
 }
 
 // Do does a task of a shared run and stores its result. Doing it again, also in two processes at the same time, gives
-// the same files. Errors: *workspace.RefusedError if this is not the build, the settings or the books of the plan, if
-// the lake has another state, or if there is no such task.
+// the same files. Errors: *workspace.RefusedError if this process has not the build, the settings or the books of the
+// plan, if the lake has another state, or if there is no such task.
 func (t *Tasks) Do(ctx context.Context, id manifest.Hash, stage string, i int) error {
 	p, err := plan.Load(t.ws, id, t.o)
 	if err == nil && (t.r == nil || t.id != id) {
@@ -54,7 +54,7 @@ func (t *Tasks) Do(ctx context.Context, id manifest.Hash, stage string, i int) e
 	if err == nil {
 		err = t.do(ctx, stage, i)
 	}
-	if err != nil { // what a task that failed left is not used again
+	if err != nil { // the state of a failed task is not used again
 		err = errors.Join(err, t.Close())
 	}
 	return refused(err)
@@ -79,7 +79,7 @@ func (t *Tasks) open(id manifest.Hash, p *plan.Plan) error {
 	return r.prepare()
 }
 
-// Close ends the work on the run that is open.
+// Close ends the work on the open run.
 func (t *Tasks) Close() error {
 	if t.r == nil {
 		return nil
@@ -117,10 +117,10 @@ func (t *Tasks) do(ctx context.Context, stage string, i int) error {
 	return t.r.txn.PutShared(resultObject(stage, i), b)
 }
 
-// taskWorkers makes what does tasks of a run.
+// taskWorkers creates the workers for the tasks of a run.
 type taskWorkers struct{ *run }
 
-// of returns what does tasks of a stage.
+// of returns the worker for the tasks of a stage.
 func (r taskWorkers) of(stage string) (worker, error) {
 	switch stage {
 	case accept.ScanTask:
@@ -135,7 +135,7 @@ func (r taskWorkers) of(stage string) (worker, error) {
 	return r.bucketWorker()
 }
 
-// taskConfig is what the run's files are read with in a process that does tasks, and the files.
+// taskConfig returns the run's files, and the configuration with which a process that does tasks reads them.
 func (r taskWorkers) taskConfig() (*accept.Config, []*accept.File, error) {
 	cfg := r.scanConfig()
 	if !r.job.retry {
@@ -145,7 +145,7 @@ func (r taskWorkers) taskConfig() (*accept.Config, []*accept.File, error) {
 	return cfg, files, err
 }
 
-// rerateWorker reads the books that a closed cycle is rated again with. Nothing was scanned.
+// rerateWorker reads the books for rating a closed cycle again. Nothing was scanned.
 func (r taskWorkers) rerateWorker() (_ worker, err error) {
 	if r.scanned, err = accept.Recall(r.scanConfig(), nil, nil, nil, nil); err != nil {
 		return nil, err
@@ -157,7 +157,7 @@ func (r taskWorkers) rerateWorker() (_ worker, err error) {
 	return f.RerateWorker(), nil
 }
 
-// bucketWorker reads what the tasks of buckets have in common.
+// bucketWorker reads the terms that the tasks of buckets share.
 func (r taskWorkers) bucketWorker() (worker, error) {
 	text, err := r.txn.ReadShared(termsObject)
 	if err != nil {
@@ -203,7 +203,7 @@ func (r taskWorkers) bucketWorker() (worker, error) {
 	return r.folder().TaskWorker()
 }
 
-// FailureOf says what an error of Do means for the task.
+// FailureOf converts an error of Do to the failure of the task.
 func FailureOf(err error) *task.Failure {
 	f := &task.Failure{Class: task.Failed, Text: err.Error()}
 	var problems problem.Problems
@@ -223,13 +223,13 @@ func FailureOf(err error) *task.Failure {
 	return f
 }
 
-// onEngine reports whether an engine does the tasks of a job: a dry run is done by one process.
+// onEngine reports whether an engine does the tasks of a job. A dry run is done by one process.
 func (j *job) onEngine() bool {
 	return !j.dryRun
 }
 
-// transactOnEngine is transact of a job whose tasks workers of the engine do. If such a run was begun and not
-// committed, it is continued; if that cannot be, it is begun again.
+// transactOnEngine is transact for a job whose tasks workers of the engine do. A run that was begun and not committed
+// is continued if possible; otherwise it is begun again.
 func transactOnEngine(ctx context.Context, w *workspace.Workspace, o workspace.Options, j job) (*workspace.Report,
 	error) {
 	if o.SharedRun != "" {
@@ -261,7 +261,7 @@ func inform(o *workspace.Options, what string, more ...any) {
 	}
 }
 
-// begun is the part of this process in a run of the same job that was planned and not committed; nil = there is none.
+// begun returns this process's part in a run of the same job that was planned and not committed; nil = there is none.
 func begun(w *workspace.Workspace, o *workspace.Options, j *job) (*sharing, error) {
 	l, err := w.Lake(*o)
 	if err != nil {
@@ -277,7 +277,7 @@ func begun(w *workspace.Workspace, o *workspace.Options, j *job) (*sharing, erro
 			continue
 		}
 		s := &sharing{run: id, plan: p, commit: true, engine: true}
-		asOf := p.AsOf == o.AsOf || o.AsOfIsNow && p.AsOf < o.AsOf // a plan of the future has a wrong clock
+		asOf := p.AsOf == o.AsOf || o.AsOfIsNow && p.AsOf < o.AsOf // a plan from the future has a wrong clock
 		if planned := s.job(p); asOf && planned.same(j) && p.Accept == o.AcceptRejects {
 			return s, nil
 		}
@@ -285,8 +285,8 @@ func begun(w *workspace.Workspace, o *workspace.Options, j *job) (*sharing, erro
 	return nil, nil
 }
 
-// giveUp deletes the tasks of a run on an engine that ended with an error after which they are of no use. Otherwise the
-// same command continues it.
+// giveUp deletes the tasks of a run on an engine if they are useless after an error of the run. Otherwise the same
+// command continues the run.
 func (r *run) giveUp(err error) error {
 	if s := r.job.sharing; s == nil || !s.engine || s.refused {
 		return nil

@@ -17,7 +17,7 @@ import (
 // maxNoCountry is how many buyers without a country a note lists.
 const maxNoCountry = 20
 
-// noteNoCountry notes who has lines in the cycle and no country, although taxes.csv names countries (§10.6).
+// noteNoCountry reports buyers with lines in the cycle but without a country, if taxes.csv names countries (§10.6).
 func (r *closingCheck) noteNoCountry(ctx context.Context, snap *lake.Snapshot) error {
 	if !r.ws.Books.TaxCountries {
 		return nil

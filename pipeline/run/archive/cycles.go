@@ -12,13 +12,13 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 )
 
-// Run is who archives, as manifests say it.
+// Run identifies the run that archives, for manifests of the archive.
 type Run struct{ AsOf, Command string }
 
-// Write brings closed cycles of a state, whole, into an archive, in one transaction, and reads them back (ARCH-4).
-// cycles are in order. Of the cycles before them the archive gets what the state has, where it has not the whole cycle
-// already. An archive that has all of it stays as it is. Errors: *lakeerr.CorruptError for a file that is not what a
-// manifest says, in either lake.
+// Write copies closed cycles of a state, completely, to an archive in one transaction, and reads them back (ARCH-4).
+// cycles are in order. Of earlier cycles it copies what the state has, unless the archive has the complete cycle. An
+// archive that has everything stays unchanged. Errors: *lakeerr.CorruptError for a file, in either lake, that does not
+// match its manifest.
 func Write(ctx context.Context, to *lake.Lake, from *lake.Snapshot, cycles []manifest.Cycle, by Run) error {
 	if err := write(ctx, to, from, cycles[len(cycles)-1], by); err != nil {
 		return fmt.Errorf("write the archive: %w", err)
@@ -97,7 +97,7 @@ func write(ctx context.Context, to *lake.Lake, from *lake.Snapshot, last manifes
 	return err
 }
 
-// take copies the files of a cycle, none = of no cycle.
+// take copies the files of a cycle; the zero cycle is that of files of no cycle.
 func take(ctx context.Context, txn *lake.Txn, from *lake.Snapshot, cycle manifest.Cycle) error {
 	files, err := from.Files(cycle)
 	if err != nil {
@@ -111,7 +111,7 @@ func take(ctx context.Context, txn *lake.Txn, from *lake.Snapshot, cycle manifes
 	return txn.Next().Add(files...)
 }
 
-// bucketsError says that an archive has another number of buckets than the lake.
+// bucketsError reports that an archive has another number of buckets than the lake.
 type bucketsError struct{ archive, lake int }
 
 func (e *bucketsError) Error() string {

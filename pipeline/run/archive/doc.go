@@ -6,9 +6,9 @@
 //	        its records belong to cycles that were closed long enough ago. A file that was never ingested is never
 //	        touched.
 //	ARCH-2  A volume, archive/inbox/<cycle>.tar.zst, then <cycle>-2.tar.zst and so on, never changes once it has its
-//	        name. It is synced and read back, and each member's hash compared, before an original is removed. An
-//	        original that changed meanwhile stays. Links in the folders of feeds that lead to an original are removed
-//	        before it.
+//	        name. It is synced and read back, and the hash of each member is verified, before an original is removed.
+//	        An original that changed in the meantime stays. Links in the folders of feeds that lead to an original are
+//	        removed before it.
 //	ARCH-3  The same files give the same bytes: members by name, without owner or time; the header has their hash.
 //	ARCH-4  A cycle leaves the lake with a copy of all its files durable in the archive and read back, hash by hash.
 //	        Cycles leave in order.

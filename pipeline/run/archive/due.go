@@ -14,14 +14,14 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Waits is a cycle that is old enough and stays for now.
+// Waits is a cycle that is old enough to be archived but has to stay.
 type Waits struct {
 	Cycle string `json:"cycle"`
 	Why   string `json:"why"`
 }
 
-// Due lists the closed cycles before one that are whole in the state and can leave it, in order; and the first that is
-// old enough and cannot yet (ARCH-6).
+// Due lists, in order, the closed cycles before a given one that are complete in the state and can leave it. It stops
+// at the first cycle that has to stay, and returns that as waits (ARCH-6).
 func Due(ctx context.Context, snap *lake.Snapshot, b *books.Books, before period.Cycle) (due []manifest.Cycle,
 	waits *Waits, err error) {
 	closed := snap.Manifest.ClosedThrough.Or(0)
@@ -46,7 +46,7 @@ func Due(ctx context.Context, snap *lake.Snapshot, b *books.Books, before period
 	return due, nil, nil
 }
 
-// lateUse knows which closed cycles the late records and the differences of cost files that open cycles bill belong to.
+// lateUse finds the closed cycles whose late records and cost differences are billed in open cycles.
 type lateUse struct {
 	zone   *period.Zone
 	snap   *lake.Snapshot
@@ -54,7 +54,7 @@ type lateUse struct {
 	oldest map[manifest.Cycle]period.Cycle // by open cycle
 }
 
-// needs says why a cycle stays; "" = it can leave.
+// needs says why a cycle has to stay; "" = it can leave.
 func (l *lateUse) needs(ctx context.Context, c, closed period.Cycle) (string, error) {
 	_, month := c.Month()
 	if quarter := c + period.Cycle(2-(month-1)%3); c > closed || quarter > closed {
@@ -74,7 +74,7 @@ func (l *lateUse) needs(ctx context.Context, c, closed period.Cycle) (string, er
 	return "", nil
 }
 
-// load reads the late records of open cycles, and what they have of the cost files of closed ones.
+// load reads the late records of open cycles, and what these cycles bill for cost files of closed ones.
 func (l *lateUse) load(ctx context.Context, closed period.Cycle) error {
 	l.read, l.oldest = true, make(map[manifest.Cycle]period.Cycle)
 	for _, ref := range l.snap.Manifest.Cycles {
@@ -121,7 +121,7 @@ func (l *lateUse) load(ctx context.Context, closed period.Cycle) error {
 	return nil
 }
 
-// oldest notes the oldest cycle that rows of a file belong to.
+// oldest records the oldest cycle to which rows of a file belong.
 func oldest[T any](l *lateUse, e manifest.FileEntry, def tables.Def[T], col tables.ColumnOf[T],
 	of func(rows.Row[T]) (period.Cycle, error)) (err error) {
 	list, err := rows.Unsorted(l.snap, e, def, tables.List[T]{col})

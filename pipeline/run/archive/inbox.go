@@ -16,50 +16,50 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Inbox is what packing feed files away works with.
+// Inbox holds what is needed to pack feed files.
 type Inbox struct {
-	Files   fs.FS           // the inbox, to read
-	Own     storage.Storage // the same, to remove from
+	Files   fs.FS           // the inbox, for reading
+	Own     storage.Storage // the inbox, for removing files
 	Archive storage.Storage // the archive's folder
 	Feeds   []string
 	Inputs  []manifest.Input
 	Hashes  *inbox.Hashes
-	Through period.Cycle // files of cycles up to this one are packed
-	// Latest is the last cycle that records of a file without days can be in: events have none in the list of feed
-	// files.
+	Through period.Cycle // last cycle whose files are packed
+	// Latest returns the last cycle that can have records of a file, if the list of feed files does not have its days:
+	// it has none for files of events.
 	Latest func(manifest.Input) (period.Cycle, error)
 	// Open reports whether a reject of a file is open.
 	Open   func(manifest.Input) bool
 	DryRun bool
 }
 
-// Packed is what became of a cycle's feed files.
+// Packed is the result for one cycle's feed files.
 type Packed struct {
 	Cycle   string `json:"cycle"`
-	Volume  string `json:"volume"` // below the archive; "" = an earlier run packed them
-	Files   int    `json:"files"`  // that leave the inbox
-	Bytes   int64  `json:"bytes"`  // of them
-	Stored  int64  `json:"stored"` // bytes of the volume
+	Volume  string `json:"volume"` // path in the archive; "" = an earlier run packed them
+	Files   int    `json:"files"`  // number of files that leave the inbox
+	Bytes   int64  `json:"bytes"`  // their size
+	Stored  int64  `json:"stored"` // size of the volume in bytes
 	members []member
 }
 
-// member is a feed file that may leave.
+// member is a feed file that can be packed.
 type member struct {
 	name, hash string
 	bytes      int64
-	link       bool // in remove: a link to a file that leaves
+	link       bool // in remove: a link to a file that is removed
 }
 
 func (m member) compare(o member) int {
 	return cmp.Or(strings.Compare(m.name, o.name), strings.Compare(m.hash, o.hash))
 }
 
-// Kept counts the feed files that are old enough and stay.
+// Kept counts the feed files that are old enough but stay.
 type Kept struct {
-	Rejects int `json:"rejects"` // for their open rejects
+	Rejects int `json:"rejects"` // because of open rejects
 }
 
-// Pack packs what may leave, cycle by cycle (ARCH-1, ARCH-2).
+// Pack packs the files that can leave the inbox, cycle by cycle (ARCH-1, ARCH-2).
 func (in *Inbox) Pack(ctx context.Context) ([]Packed, Kept, error) {
 	due, err := in.due()
 	if err != nil {
@@ -86,17 +86,17 @@ func (in *Inbox) Pack(ctx context.Context) ([]Packed, Kept, error) {
 	return out, kept, nil
 }
 
-// fed is what a feed file is known by.
+// fed identifies a feed file.
 type fed struct{ feed, hash string }
 
-// taken is a feed file that is old enough.
+// taken is an ingested feed file that is old enough.
 type taken struct {
 	cycle   period.Cycle
 	bytes   int64
 	rejects bool
 }
 
-// due are the taken files that are old enough. A file with an open reject stays: a person may want to look into it.
+// due returns the ingested files that are old enough. A file with an open reject stays, because a person can need it.
 func (in *Inbox) due() (map[fed]taken, error) {
 	out := make(map[fed]taken)
 	for _, i := range in.Inputs {
@@ -111,7 +111,7 @@ func (in *Inbox) due() (map[fed]taken, error) {
 	return out, nil
 }
 
-// last is the last cycle that records of a file are in.
+// last returns the last cycle that has records of a file.
 func (in *Inbox) last(i manifest.Input) (period.Cycle, error) {
 	if day, ok := i.LastDay.Calendar(); ok {
 		return day.Cycle(), nil
@@ -119,7 +119,7 @@ func (in *Inbox) last(i manifest.Input) (period.Cycle, error) {
 	return in.Latest(i)
 }
 
-// found looks for them in the inbox. A file whose size none of them has is not read.
+// found looks for the due files in the inbox. A file whose size matches none of them is not read.
 func (in *Inbox) found(ctx context.Context, due map[fed]taken) (groups map[period.Cycle][]member, kept Kept,
 	err error) {
 	sizes := make(map[int64]bool)
@@ -157,7 +157,7 @@ func (in *Inbox) found(ctx context.Context, due map[fed]taken) (groups map[perio
 	return groups, kept, nil
 }
 
-// pack writes a volume of what no volume of the cycle has yet, reads it back, and removes the originals.
+// pack writes a volume of the files that no volume of the cycle has yet, verifies it, and removes the originals.
 func (in *Inbox) pack(ctx context.Context, p *Packed) error {
 	volumes, err := in.volumes(p.Cycle)
 	if err != nil {
@@ -183,7 +183,7 @@ func (in *Inbox) pack(ctx context.Context, p *Packed) error {
 	return in.remove(p.members)
 }
 
-// remove takes the originals away whose content is still the one that was packed, and the links that lead to them.
+// remove removes the originals whose content is still what was packed, and the links that lead to them.
 func (in *Inbox) remove(list []member) error {
 	list, err := in.leaving(list)
 	if err != nil {
@@ -197,7 +197,7 @@ func (in *Inbox) remove(list []member) error {
 			return err
 		}
 		if gone && !m.link || !gone && hash != m.hash {
-			continue // another file by now: it was not taken. A link can lead to one that was removed before it
+			continue // it is another file now, which was not packed; a link's target may be removed already
 		}
 		if err := in.Own.Remove(m.name); err != nil && !(gone && errors.Is(err, fs.ErrNotExist)) {
 			return fmt.Errorf("remove inbox/%s: %w", m.name, err)

@@ -11,9 +11,9 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
 )
 
-// leaving are the members in the order in which they are removed, with the links of the feeds' folders that lead to one
-// of them, whatever the links' names. Links come first: a prune that was killed finds the files again, and no run finds
-// a link that leads nowhere.
+// leaving returns the members, preceded by the links in the feeds' folders that lead to one of them under any name, in
+// the order of removal. Links come first: a prune that was killed then finds the files again, and no run finds a broken
+// link.
 func (in *Inbox) leaving(list []member) ([]member, error) {
 	out := slices.Clone(list)
 	if _, is := in.Files.(inbox.Store); is {
@@ -41,7 +41,7 @@ func (in *Inbox) leaving(list []member) ([]member, error) {
 		isLink[name] = true
 		info, err := fs.Stat(in.Files, name)
 		if err != nil || listed[name] {
-			continue // it leads nowhere, or is a member itself
+			continue // a broken link, or a member itself
 		}
 		i := slices.IndexFunc(targets, func(t target) bool { return os.SameFile(t.info, info) })
 		if i >= 0 {
@@ -56,14 +56,14 @@ func (in *Inbox) leaving(list []member) ([]member, error) {
 	return append(out, files...), nil
 }
 
-// target is a member and the file behind its name.
+// target is a member with the file to which its name leads.
 type target struct {
 	member
 	info fs.FileInfo
 }
 
-// links are the names of the links in the feeds' folders, in the order of fs.WalkDir. Names that a run passes over are
-// left out.
+// links returns the names of the links in the feeds' folders, in the order of fs.WalkDir, without names that a run
+// ignores.
 func (in *Inbox) links() ([]string, error) {
 	var out []string
 	for _, feed := range in.Feeds {

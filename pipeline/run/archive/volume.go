@@ -20,11 +20,11 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
-// hashRecord is the record of a member's tar header that holds its hash, as feed files are known by. tar passes over
-// comments without a word.
+// hashRecord is the tar header record with the hash of a member, in the form in which feed files are identified. tar
+// ignores comments silently.
 const hashRecord = "comment"
 
-// inboxDir is the folder of volumes in the archive, tempDir that of unfinished ones.
+// inboxDir is the folder of volumes in the archive, tempDir the folder of unfinished volumes.
 const (
 	inboxDir = "inbox"
 	tempDir  = "tmp"
@@ -38,8 +38,8 @@ func volumeName(cycle string, n int) string {
 	return path.Join(inboxDir, fmt.Sprintf("%s-%d%s", cycle, n, volumeSuffix))
 }
 
-// nameOf names the n-th volume of a cycle. In an object store, where another machine may be writing one, the name
-// follows from the content: no volume replaces another.
+// nameOf names the n-th volume of a cycle. In an object store, to which another machine can write at the same time, the
+// name includes a hash of the content, so that no volume replaces another.
 func (in *Inbox) nameOf(cycle string, n int, list []member) string {
 	if storage.AsChain(in.Archive) == nil {
 		return volumeName(cycle, n)
@@ -80,7 +80,7 @@ func (in *Inbox) volumes(cycle string) ([]string, error) {
 	return out, nil
 }
 
-// writeVolume writes a volume under a temporary name, makes it durable, reads it back and gives it its name (ARCH-2).
+// writeVolume writes a volume under a temporary name, syncs it, reads it back and renames it (ARCH-2).
 func (in *Inbox) writeVolume(ctx context.Context, name string, list []member) (stored int64, err error) {
 	temp := path.Join(tempDir, path.Base(name))
 	if err := in.Archive.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -112,7 +112,7 @@ func (in *Inbox) writeVolume(ctx context.Context, name string, list []member) (s
 			return 0, &lakeerr.SyncError{Name: "the archive's folder " + dir, Err: err}
 		}
 	}
-	if storage.AsChain(in.Archive) != nil { // what was read back was not in the store yet
+	if storage.AsChain(in.Archive) != nil { // the copy that was read back was not in the store yet
 		if back, err = readVolume(ctx, in.Archive, name); err != nil {
 			return 0, err
 		}
@@ -167,7 +167,7 @@ func (in *Inbox) member(w *tar.Writer, m member) error {
 	return nil
 }
 
-// Hashes reads a volume whole and returns the hashes of the feed files in it, in their order. Errors:
+// Hashes verifies a complete volume and returns the hashes of the feed files in it, in order. Errors:
 // *lakeerr.CorruptError.
 func Hashes(ctx context.Context, from storage.Storage, name string) (hashes []string, err error) {
 	members, err := readVolume(ctx, from, name)
@@ -177,7 +177,7 @@ func Hashes(ctx context.Context, from storage.Storage, name string) (hashes []st
 	return hashes, err
 }
 
-// readVolume reads a volume whole and compares every member with its hash. Errors: *lakeerr.CorruptError.
+// readVolume reads a complete volume and verifies the hash of every member. Errors: *lakeerr.CorruptError.
 func readVolume(ctx context.Context, from storage.Storage, name string) ([]member, error) {
 	corrupt := func(detail string) error {
 		return &lakeerr.CorruptError{Name: name, Detail: detail,

@@ -15,22 +15,22 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// archiveFolder is the folder of a backup with the archive of the settings; archivesFolder has those of earlier
+// archiveFolder is the folder of a backup for the archive of the settings; archivesFolder is for those of earlier
 // settings and of `prune --archive`.
 const (
 	archiveFolder  = "archive"
 	archivesFolder = "archives"
 )
 
-// Folders of a restored workspace for what was in an object store: the second one if the workspace has an archive in
-// the first.
+// Folders of a restored workspace for an archive that was in an object store: the second one if the workspace also has
+// an archive in the first.
 const (
 	storeFolder      = "archive"
 	otherStoreFolder = "archive-of-store"
 )
 
-// archives copies the lakes that closed cycles were archived to: that of the settings, then those with a cycle that no
-// lake copied before has. A cycle that is in no copy is reported (BACKUP-10).
+// archives copies the lakes to which closed cycles were archived: the one of the settings, then those that have a cycle
+// which no lake copied before has. A cycle that is in no copy is reported (BACKUP-10).
 func (b *making) archives(ctx context.Context) error {
 	own := b.w.Settings.ArchivePlace().Below("lake")
 	within, inside := b.inside(own.Path)
@@ -65,8 +65,8 @@ func (b *making) archives(ctx context.Context) error {
 	return nil
 }
 
-// archive copies the lake of an archive, and takes the cycles that it has out of missing; nil = there is no lake. own
-// says that it is the one of the settings.
+// archive copies the lake of an archive, and removes the cycles that it has from missing. It returns nil if there is no
+// lake. own says that the archive is the one of the settings.
 func (b *making) archive(ctx context.Context, within string, own bool, missing *[]manifest.CycleRef) (*state, error) {
 	place := b.w.Settings.ArchivePlace()
 	place.Path = within
@@ -98,8 +98,8 @@ func hasCycle(snap *lake.Snapshot, ref manifest.CycleRef) bool {
 	return found && has.Archived == nil && has.Files != nil && has.Files.Count == ref.Archived.Files.Count
 }
 
-// folderOf is the folder of the backup for the lake of an archive. A folder never gets another lake: one copy of a lake
-// would then replace another.
+// folderOf returns the folder of the backup for the lake of an archive. A folder is never reused for another lake,
+// whose copy would replace the first.
 func (b *making) folderOf(l *lake.Lake, within string, own bool) (string, error) {
 	first, err := readFile(b.st, archiveFolder+"/"+manifest.NameOf(1))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -123,7 +123,7 @@ func (b *making) folderOf(l *lake.Lake, within string, own bool) (string, error)
 	return archivesFolder + "/" + string(manifest.HashBytes([]byte(within+"\n"+string(origin)))), nil
 }
 
-// inside returns the path of a folder below the workspace; false for a folder elsewhere and for an object store.
+// inside returns the path of a folder relative to the workspace; ok is false if it is elsewhere or in an object store.
 func (b *making) inside(folder string) (string, bool) {
 	if settings.InObjectStore(folder) {
 		return "", false
@@ -141,7 +141,7 @@ func (b *making) inside(folder string) (string, bool) {
 	return filepath.ToSlash(folder), filepath.IsLocal(folder) && folder != "."
 }
 
-// noteMissing reports archived cycles that are not in the backup, by the folder that they were archived to.
+// noteMissing reports archived cycles that are not in the backup, grouped by the folder to which they were archived.
 func (b *making) noteMissing(missing []manifest.CycleRef) {
 	for len(missing) > 0 {
 		where := missing[0].Archived.Where
@@ -162,9 +162,9 @@ func (b *making) noteMissing(missing []manifest.CycleRef) {
 	}
 }
 
-// volumes are the folders of the workspace with archived feed files: those of the settings and those next to the lakes
-// of archived cycles. Of folders elsewhere, those with volumes are reported. It decides where the archive of an object
-// store is restored to.
+// volumes returns the folders of the workspace with archived feed files: that of the settings and those next to the
+// lakes of archived cycles. It reports folders elsewhere that have volumes. It also decides to which folder the archive
+// of an object store is restored.
 func (b *making) volumes() (list []string) {
 	folders := []string{b.w.Settings.Retention.Archive}
 	for _, ref := range b.archived {
@@ -199,7 +199,7 @@ func (b *making) volumes() (list []string) {
 	return list
 }
 
-// hasVolumes reports whether a folder has archived feed files, or may not be read.
+// hasVolumes reports whether a folder has archived feed files or cannot be read.
 func hasVolumes(folder string) bool {
 	entries, err := os.ReadDir(folder)
 	return err != nil && !errors.Is(err, fs.ErrNotExist) ||

@@ -23,33 +23,33 @@ import (
 
 // Options of a backup.
 type Options struct {
-	NoInbox bool // leave feed files out
-	Secrets bool // copy the files that the settings name as secrets too
-	// when it began, by the clock that gives files their times; 0 = not known: the next backup reads all files
+	NoInbox bool // omit feed files
+	Secrets bool // also copy the files that the settings name as secrets
+	// start of the backup, by the clock that sets file times; 0 = not known: the next backup reads all files
 	Started period.Instant
-	// of a backup in an object store; if both are "", those of the lake are used
+	// for a backup in an object store; if both are "", those of the lake are used
 	Endpoint, Region string
 	Wrap             func(storage.Storage) storage.Storage
 }
 
-// Report is what a backup did.
+// Report is the result of a backup.
 type Report struct {
 	Dir      string `json:"dir"`
 	Manifest int64  `json:"manifest"` // of the lake that was copied
 	AsOf     string `json:"as_of"`    // of the newest run in it
 	Files    int    `json:"files"`    // copied
 	Bytes    int64  `json:"bytes"`    // of them
-	Kept     int    `json:"kept"`     // there already
-	// files that changed while they were copied, may not be read, or have names that are not UTF-8; archives that are
-	// not in the workspace, or do not have what was archived there
+	Kept     int    `json:"kept"`     // already in the backup
+	// files that changed while they were copied, could not be read, or whose names are not UTF-8; archives that are not
+	// in the workspace, or lack what was archived to them
 	LeftOut []string `json:"left_out,omitempty"`
-	Without []string `json:"without,omitempty"` // secrets that were not asked for
+	Without []string `json:"without,omitempty"` // secrets that were not requested
 }
 
-// NeedsAttention reports whether something was left out that a person should look at.
+// NeedsAttention reports whether something was omitted that a person should check.
 func (r *Report) NeedsAttention() bool { return len(r.LeftOut) > 0 }
 
-// index is backup.json.
+// index is the content of backup.json.
 type index struct {
 	Format   int     `json:"format"`
 	Origin   string  `json:"lake"`               // hash of the lake's first manifest; "" = an empty lake
@@ -61,7 +61,7 @@ type index struct {
 
 // state is a committed state of a lake.
 type state struct {
-	Path     string        `json:"path"` // in the workspace; absolute if the settings say so
+	Path     string        `json:"path"` // in the workspace; absolute if it is absolute in the settings
 	Manifest int64         `json:"manifest"`
 	Hash     manifest.Hash `json:"hash"`
 	In       string        `json:"in,omitempty"`      // folder in the backup; "" = lake or archive
@@ -71,32 +71,32 @@ type state struct {
 // beyondOne reports whether a state needs format 2.
 func (s *state) beyondOne() bool { return s != nil && (s.In != "" || s.Restore != "") }
 
-// file is a file that is no lake's.
+// file is a file that does not belong to a lake.
 type file struct {
 	Path  string `json:"path"`
-	Hash  string `json:"hash"` // the whole SHA-256, in hexadecimal
+	Hash  string `json:"hash"` // the complete SHA-256 in hexadecimal
 	Bytes int64  `json:"bytes"`
 	Mode  uint32 `json:"mode"`
 	MTime int64  `json:"mtime"` // ns
-	// Version is that of an object of an object store; of a file in a folder, its inbox.Stamp: it is "" if a change
-	// during the backup need not show in it
+	// Version is the version of an object in an object store. For a file in a folder it is its inbox.Stamp, or "" if a
+	// change during the backup might not change that
 	Version string `json:"version,omitempty"`
-	// of a volume of archived feed files: the hashes of these, as the lake knows them; nil = not looked at
+	// for a volume of archived feed files: their hashes as in the lake; nil = not read
 	Has []string `json:"has,omitempty"`
 }
 
 const (
 	format    = 1
-	formatTwo = 2 // it has Archives or Restore: a program that knows 1 alone would not restore them
+	formatTwo = 2 // has Archives or Restore, which programs that know only format 1 would not restore
 	indexName = "backup.json"
 	tempDir   = "tmp"
 )
 
-// errBusy says that a file changes while it is copied.
+// errBusy reports that a file changes while it is copied.
 var errBusy = errors.New("it changed while it was copied")
 
-// Make brings the backup in a folder to the workspace as it is (BACKUP-1 to BACKUP-5). Errors: *workspace.RefusedError,
-// *lakeerr.CorruptError for a file of the lake that is not what it was.
+// Make creates or updates the backup of a workspace in a folder (BACKUP-1 to BACKUP-5). Errors:
+// *workspace.RefusedError; *lakeerr.CorruptError for a file of the lake that was damaged.
 func Make(ctx context.Context, w *workspace.Workspace, dir string, o Options) (*Report, error) {
 	to := w.Settings.Resolve(settings.Place{Path: dir, Endpoint: o.Endpoint, Region: o.Region})
 	if err := apart(w, to); err != nil {
@@ -118,7 +118,7 @@ func Make(ctx context.Context, w *workspace.Workspace, dir string, o Options) (*
 	return b.report, errors.Join(err, unlock())
 }
 
-// open opens the backup or a lake in it. Temporary files of one in an object store are in the folder scratch.
+// open opens the backup or a lake in it. In an object store, temporary files are in the folder scratch.
 func (b *making) open(p settings.Place, scratch string) (storage.Storage, error) {
 	if !p.InStore() {
 		return b.o.Wrap(storage.Dir(p.Path)), nil
@@ -130,7 +130,7 @@ func (b *making) open(p settings.Place, scratch string) (storage.Storage, error)
 	return b.o.Wrap(st), nil
 }
 
-// apart refuses a place that is lost with the workspace.
+// apart refuses a place that would be lost together with the workspace.
 func apart(w *workspace.Workspace, place settings.Place) error {
 	dir := place.Path
 	if place.InStore() {
@@ -161,7 +161,7 @@ func apart(w *workspace.Workspace, place settings.Place) error {
 	return nil
 }
 
-// making is one backup in the making.
+// making is one backup in progress.
 type making struct {
 	w        *workspace.Workspace
 	o        Options
@@ -169,20 +169,20 @@ type making struct {
 	place    settings.Place // dir
 	st       storage.Storage
 	report   *Report
-	before   map[string]file // of the backup before, by path
-	had      *state          // the lake of the backup before; nil = none. An empty one never replaces it (BACKUP-11)
+	before   map[string]file // files of the previous backup, by path
+	had      *state          // lake of the previous backup; nil = none. An empty lake never replaces it (BACKUP-11)
 	index    index
 	sequence int
-	stored   map[string]int64 // bytes of stored files, by name
+	stored   map[string]int64 // size of stored files in bytes, by name
 	sweeps   []func() error
 	archived []manifest.CycleRef // of the lake
-	// storeFolder is the folder of a restored workspace for an archive that is in an object store
+	// folder of a restored workspace for an archive in an object store
 	storeFolder string
 	usesFolder  bool             // an archive is in archiveFolder
 	inputs      []manifest.Input // feed files that the lake ingested
-	feedFolders []string         // of the workspace, with volumes of archived feed files
-	elsewhere   bool             // feed files may be in volumes that are not copied or cannot be read
-	checks      []func() error   // that what is in an object store is complete
+	feedFolders []string         // folders of the workspace with volumes of archived feed files
+	elsewhere   bool             // feed files can be in volumes that are not copied or cannot be read
+	checks      []func() error   // verify that the contents of an object store are complete
 }
 
 func (b *making) run(ctx context.Context) error {
@@ -205,7 +205,7 @@ func (b *making) run(ctx context.Context) error {
 		b.index.Format = formatTwo
 	}
 	slices.SortFunc(b.index.Files, func(x, y file) int { return cmp.Compare(x.Path, y.Path) })
-	// The names of files/, lake/ and archive/ are durable before backup.json has its own.
+	// The names in files/, lake/ and archive/ must be durable before that of backup.json.
 	for _, dir := range []string{"files", ""} {
 		if err := b.st.SyncDir(dir); err != nil {
 			return &lakeerr.SyncError{Name: fmt.Sprintf("folder %q of the backup", dir), Err: err}
@@ -220,7 +220,7 @@ func (b *making) run(ctx context.Context) error {
 	return b.clear()
 }
 
-// inspect reads what the backup before has.
+// inspect reads the index of the previous backup.
 func (b *making) inspect() error {
 	old, err := readIndex(b.st)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -289,7 +289,7 @@ func (b *making) ownLake(ctx context.Context) error {
 	return err
 }
 
-// lake copies the lake at path into a folder of the backup, and calls seen with the state that was copied. nil = there
+// lake copies the lake at path to a folder of the backup, and calls seen with the copied state. It returns nil if there
 // is no lake.
 func (b *making) lake(ctx context.Context, l *lake.Lake, to, path string, seen func(*lake.Snapshot) error) (*state,
 	error) {
@@ -317,7 +317,7 @@ func (b *making) lake(ctx context.Context, l *lake.Lake, to, path string, seen f
 	return out, nil
 }
 
-// name makes what was copied the backup (BACKUP-2).
+// name writes backup.json, which makes the copied files the backup (BACKUP-2).
 func (b *making) name() error {
 	text, err := json.MarshalIndent(b.index, "", " ")
 	if err != nil {
@@ -342,8 +342,8 @@ func (b *making) name() error {
 	return nil
 }
 
-// reusable says which files of a listing may be named without being copied again. In an object store, a file that the
-// backup before does not name and that is old may be deleted by a backup that another machine makes (BACKUP-8).
+// reusable returns a function that reports whether a listed file can be used without copying it again. In an object
+// store, a backup that another machine makes can delete an old file that the previous backup does not name (BACKUP-8).
 func (b *making) reusable(entries []storage.Entry) func(storage.Entry) bool {
 	named := make(map[string]bool)
 	for _, f := range b.before {
@@ -353,7 +353,7 @@ func (b *making) reusable(entries []storage.Entry) func(storage.Entry) bool {
 	return func(e storage.Entry) bool { return named[e.Name] || storage.AsChain(b.st) == nil || !old(e) }
 }
 
-// complete makes sure that an object store has all that backup.json is about to name (BACKUP-8).
+// complete verifies that an object store has everything that backup.json will name (BACKUP-8).
 func (b *making) complete() error {
 	chain := storage.AsChain(b.st)
 	if chain == nil {
@@ -372,7 +372,7 @@ func (b *making) complete() error {
 		if has[name] {
 			continue
 		}
-		if _, err := chain.Stat(name); err != nil { // a listing may be late
+		if _, err := chain.Stat(name); err != nil { // a listing can lag behind
 			return fmt.Errorf("check the backup: %s of %s: %w; make the backup again", name, b.index.Files[i].Path, err)
 		}
 	}
@@ -384,7 +384,7 @@ func (b *making) complete() error {
 	return nil
 }
 
-// clear deletes what the backup does not name.
+// clear deletes the files that the backup does not name.
 func (b *making) clear() error {
 	named := make(map[string]bool)
 	for _, f := range b.index.Files {

@@ -6,11 +6,11 @@
 //	files/ab/<hash>   settings, books, branding, feed files, run ledger, volumes of the archive, by content
 //	backup.json       what belongs to the backup; it replaces the previous one in one step
 //
-//	BACKUP-1  A backup is one committed state of the lake: it is read like any reader does, and started over when a
-//	          run deletes a file.
-//	BACKUP-2  backup.json is written last, when all that it names is durable, including what a killed backup left. A
-//	          backup that was killed leaves the previous one complete. Files that no backup names are deleted after
-//	          it.
+//	BACKUP-1  A backup is one committed state of the lake. It is read as by any reader, and started over if a run
+//	          deletes a file of it.
+//	BACKUP-2  backup.json is written last, when everything that it names is durable, also files that a killed backup
+//	          left. A backup that was killed leaves the previous one complete. Files that no backup names are
+//	          deleted afterwards.
 //	BACKUP-3  What the lake names is copied before the inbox, the inbox before the archive: a feed file that the lake
 //	          ingested, or that is archived meanwhile, is in the backup. One that changes during the copy, or
 //	          whose name is not UTF-8, is omitted and reported. A link that leads nowhere is no file.
@@ -25,14 +25,14 @@
 //	BACKUP-8  In an object store, a file that the backup does not name is deleted a day after it was written at the
 //	          earliest, by the store's clock: another machine may be making a backup there. Before backup.json is
 //	          written, everything that it will name must be there.
-//	BACKUP-9  Settings and books in a folder are read by each backup. Of other files in a folder, only those are not
-//	          read again whose size, mtime, ctime and inode are as the backup before read them, both times at least
+//	BACKUP-9  Every backup reads settings and books that are in a folder. Another file in a folder is not read again
+//	          only if its size, mtime, ctime and inode are those of the previous backup and both times are at least
 //	          two seconds before that backup began. An object is not read again if it has the same version.
 //	BACKUP-10 Every cycle that the lake names as archived is in an archive that is copied, or is reported with the
 //	          folder that it was archived to. The archive of the settings is copied, and those of the workspace that
 //	          have a cycle which no other copy has. A copy of an archive never replaces that of another lake.
 //	BACKUP-11 A backup of an empty lake never replaces one of a lake that has a manifest.
-//	BACKUP-12 A feed file that the lake ingested and that is neither in the inbox nor in a volume stays as the backup
-//	          before has it, under another name if its own was given to another file. If no backup has it, it is
-//	          reported.
+//	BACKUP-12 A feed file that the lake ingested and that is neither in the inbox nor in a volume stays as in the
+//	          previous backup, under another name if its own now belongs to another file. If no backup has it, it
+//	          is reported.
 package backup

@@ -22,10 +22,10 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// stored is where a file's content is in the backup.
+// stored is the path of a file's content in the backup.
 func (f *file) stored() string { return "files/" + f.Hash[:2] + "/" + f.Hash }
 
-// plain copies all that is no lake's (BACKUP-3).
+// plain copies everything that does not belong to a lake (BACKUP-3).
 func (b *making) plain(ctx context.Context) error {
 	list := []string{settings.File, "books", branding.Dir, "runs"}
 	if !b.o.NoInbox {
@@ -60,7 +60,7 @@ func (b *making) tree(ctx context.Context, root string, secrets []string) error 
 	}
 	return from.walk(func(name string, entry fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil // not there, or gone meanwhile
+			return nil // absent, or deleted in the meantime
 		}
 		if root == "inbox" && name != root && b.unreadable(name, err) {
 			return fs.SkipDir
@@ -75,7 +75,7 @@ func (b *making) tree(ctx context.Context, root string, secrets []string) error 
 		if root == "inbox" && inbox.OnItsWay(base, false) || base == storage.LockName {
 			return nil
 		}
-		if !utf8.ValidString(name) { // backup.json cannot name it
+		if !utf8.ValidString(name) { // JSON cannot represent the name
 			b.report.LeftOut = append(b.report.LeftOut, feedfile.ShownName(name)+": its name is not UTF-8; rename it")
 			return nil
 		}
@@ -95,8 +95,8 @@ func (b *making) tree(ctx context.Context, root string, secrets []string) error 
 	})
 }
 
-// unreadable reports whether a file or folder of the inbox may not be read, and notes that it is left out: runs ignore
-// it too.
+// unreadable reports whether permissions prevent reading a file or folder of the inbox, and notes that it is omitted.
+// Runs ignore it too.
 func (b *making) unreadable(name string, err error) bool {
 	if !errors.Is(err, fs.ErrPermission) {
 		return false
@@ -106,12 +106,12 @@ func (b *making) unreadable(name string, err error) bool {
 	return true
 }
 
-// leadsNowhere reports whether a link could not be followed because it leads to itself, or to a path that no file has.
+// leadsNowhere reports whether a link cannot be followed because it leads to itself or to an impossible path.
 func leadsNowhere(err error) bool {
 	return errors.Is(err, syscall.ELOOP) || errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.ENAMETOOLONG)
 }
 
-// file copies one file (BACKUP-9); nil for what is none.
+// file copies one file (BACKUP-9); it returns nil if there is no regular file.
 func (b *making) file(ctx context.Context, origin *origin, name string) (*file, error) {
 	info, err := origin.stat(name)
 	if err != nil || !info.Mode().IsRegular() {
@@ -147,7 +147,7 @@ func (b *making) has(f *file) bool {
 	return there && n == f.Bytes
 }
 
-// store copies a file's content under the name of its hash.
+// store copies a file's content to the name of its hash.
 func (b *making) store(ctx context.Context, origin *origin, f *file) error {
 	from, err := origin.open(f.Path)
 	if err != nil {
@@ -175,7 +175,7 @@ func (b *making) store(ctx context.Context, origin *origin, f *file) error {
 	if n != f.Bytes {
 		return errors.Join(errBusy, b.st.Remove(temp))
 	}
-	if b.has(f) { // a backup that was killed may have left it before it synced the folder
+	if b.has(f) { // a killed backup may have left it without syncing the folder
 		b.report.Kept++
 		return errors.Join(b.st.Remove(temp), b.st.SyncDir("files/"+f.Hash[:2]))
 	}
@@ -187,7 +187,7 @@ func (b *making) store(ctx context.Context, origin *origin, f *file) error {
 	return b.st.SyncDir("files/" + f.Hash[:2])
 }
 
-// copyHashed copies and returns the SHA-256 in hexadecimal, and how many bytes there were.
+// copyHashed copies from to to, and returns the SHA-256 in hexadecimal and the number of bytes.
 func copyHashed(ctx context.Context, to io.Writer, from io.Reader) (string, int64, error) {
 	sum := sha256.New()
 	buf := make([]byte, 256<<10)
@@ -213,7 +213,7 @@ func copyHashed(ctx context.Context, to io.Writer, from io.Reader) (string, int6
 	}
 }
 
-// readFile reads all of a small file of a storage.
+// readFile reads a complete small file of a storage.
 func readFile(st storage.Storage, name string) ([]byte, error) {
 	f, err := st.Open(name)
 	if err != nil {

@@ -14,14 +14,14 @@ import (
 	"github.com/tollbook/tollbook/pipeline/run/archive"
 )
 
-// feedHash is the length of the hash by which the lake knows a feed file: it is the beginning of file.Hash.
+// feedHash is the length of the hash that identifies a feed file in the lake: the beginning of file.Hash.
 const feedHash = 32
 
-// maxMissing is the number of feed files that are reported one by one.
+// maxMissing is the number of missing feed files that are reported individually.
 const maxMissing = 20
 
-// ingested makes sure that every feed file that the lake ingested is in the backup (BACKUP-12). One that is neither in
-// the inbox nor in a volume of the archive stays as the backup before has it; if that does not have it, it is reported.
+// ingested ensures that every feed file that the lake ingested is in the backup (BACKUP-12). One that is neither in the
+// inbox nor in a volume of the archive is kept from the previous backup; if that lacks it, it is reported.
 func (b *making) ingested(ctx context.Context) error {
 	if b.o.NoInbox {
 		return nil
@@ -48,11 +48,11 @@ func (b *making) ingested(ctx context.Context) error {
 			if taken[f.Path] { // by another file
 				f.Path = path.Join(path.Dir(f.Path), in.Hash+"-"+path.Base(f.Path))
 			}
-			f.Version = "" // it is not there
+			f.Version = "" // the workspace does not have it
 			taken[f.Path] = true
 			b.index.Files = append(b.index.Files, f)
 			b.report.Kept++
-		case b.elsewhere || b.named(in.Name): // reported
+		case b.elsewhere || b.named(in.Name): // already reported
 		default:
 			if lost++; lost <= maxMissing {
 				b.report.LeftOut = append(b.report.LeftOut, "inbox/"+feedfile.ShownName(in.Name)+
@@ -67,8 +67,8 @@ func (b *making) ingested(ctx context.Context) error {
 	return nil
 }
 
-// missing are the feed files that the lake ingested and that this backup has copied neither from the inbox nor in a
-// volume. Each content is returned once. Volumes are read only if one is missing in the inbox.
+// missing returns the ingested feed files that this backup copied neither from the inbox nor in a volume, once for each
+// content. Volumes are read only if a file is missing in the inbox.
 func (b *making) missing(ctx context.Context) ([]manifest.Input, error) {
 	has := make(map[string]bool)
 	for i := range b.index.Files {
@@ -112,7 +112,7 @@ func (b *making) missing(ctx context.Context) ([]manifest.Input, error) {
 	}), nil
 }
 
-// named reports whether a feed file is reported already, as one that may not be read or changed.
+// named reports whether a feed file is already reported as unreadable or changed.
 func (b *making) named(name string) bool {
 	return slices.ContainsFunc(b.report.LeftOut, func(note string) bool {
 		return strings.HasPrefix(note, "inbox/"+feedfile.ShownName(name)+":")

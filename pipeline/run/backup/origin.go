@@ -15,8 +15,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// origin is where files come from that are no lake's: the workspace's folder, or an object store that takes the place
-// of one of its folders. Names are paths in the workspace.
+// origin is the source of files that do not belong to a lake: the workspace's folder, or an object store in place of
+// one of its folders. Names are paths in the workspace.
 type origin struct {
 	w     *workspace.Workspace
 	root  string
@@ -41,7 +41,7 @@ func (b *making) originOf(root string) (*origin, error) {
 	return o, err
 }
 
-// within is a name below the root.
+// within is a name relative to the root.
 func (o *origin) within(name string) string { return strings.TrimPrefix(name, o.root+"/") }
 
 // walk calls visit for all files and folders.
@@ -80,12 +80,12 @@ func (o *origin) open(name string) (io.ReadCloser, error) {
 	return os.Open(o.w.Path(name))
 }
 
-// alwaysRead reports whether files are read by every backup, whatever their stamps say: books and settings are small.
+// alwaysRead reports whether every backup reads the files, whatever their stamps: settings and books are small.
 func (o *origin) alwaysRead() bool {
 	return o.store == nil && (o.root == "books" || o.root == settings.File)
 }
 
-// version is the version of an object, and the stamp of a file in a folder; "" if nothing but reading it tells whether
+// version is the version of an object, or the stamp of a file in a folder; "" if only reading the file can show whether
 // it changed.
 func (o *origin) version(info fs.FileInfo) string {
 	if v, is := info.Sys().(inbox.Versioned); is {
@@ -97,7 +97,7 @@ func (o *origin) version(info fs.FileInfo) string {
 	return ""
 }
 
-// settled is the version of a file in which every change since a backup began shows; "" if one need not.
+// settled is the version of a file if every change since the backup began would change it; otherwise "".
 func (o *origin) settled(info fs.FileInfo, began period.Instant) string {
 	if o.store != nil {
 		return o.version(info)
@@ -105,8 +105,8 @@ func (o *origin) settled(info fs.FileInfo, began period.Instant) string {
 	return inbox.SettledStamp(info, int64(began)*int64(time.Microsecond))
 }
 
-// replaced reports whether an object has been replaced. A file in a folder that is replaced meanwhile is read as it was
-// when it was opened.
+// replaced reports whether an object has been replaced. A file in a folder that is replaced while it is read is still
+// the file that was opened.
 func (o *origin) replaced(before, after fs.FileInfo) bool {
 	return o.store != nil && o.version(before) != o.version(after)
 }

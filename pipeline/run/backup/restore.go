@@ -22,42 +22,41 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// Restored is what a restore did.
+// Restored is the result of a restore.
 type Restored struct {
 	Workspace string   `json:"workspace"`
 	Manifest  int64    `json:"manifest"`
 	AsOf      string   `json:"as_of"`
 	Files     int      `json:"files"` // copied
 	Bytes     int64    `json:"bytes"`
-	Kept      int      `json:"kept,omitempty"` // files that a restore before this one, which did not finish, had copied
+	Kept      int      `json:"kept,omitempty"` // files that an earlier, unfinished restore had copied
 	Notes     []string `json:"notes,omitempty"`
 
-	elsewhere bool // the settings name a place outside of the workspace
+	elsewhere bool // the settings name a place outside the workspace
 }
 
-// NeedsAttention reports whether the settings name places outside of the workspace, which a person should look at: the
-// restored workspace works there, not on the copy.
+// NeedsAttention reports whether the settings name places outside the workspace, which a person should check: the
+// restored workspace uses those, not the copy.
 func (r *Restored) NeedsAttention() bool { return r.elsewhere }
 
-// noteElsewhere reports a place outside of the workspace that the settings name.
+// noteElsewhere reports a place outside the workspace that the settings name.
 func (r *Restored) noteElsewhere(format string, args ...any) {
 	r.Notes, r.elsewhere = append(r.Notes, fmt.Sprintf("tollbook.yaml names "+format, args...)), true
 }
 
-// markName is the file that marks a folder in which a restore has begun and has not finished. It holds the hash of
-// backup.json. It is the first file there and goes last.
+// markName is the file that marks a folder with an unfinished restore. It holds the hash of backup.json. It is the
+// first file that is created and the last that is removed.
 const markName = ".restoring"
 
-// Names that are there for a moment only: they take their final name in one step.
+// Temporary names of files that are then renamed.
 const (
 	markTemp     = ".restoring.tmp"
 	settingsTemp = ".restoring.yaml"
 )
 
-// Restore makes a workspace of a backup in a folder that is not there, is empty, or holds what a restore of the same
-// backup left that did not finish (BACKUP-6, BACKUP-7). wrap goes around every storage that is written to; nil = none.
-// Errors: *workspace.RefusedError; *lakeerr.CorruptError, one for every file that is not what was backed up, up to
-// twenty.
+// Restore makes a workspace of a backup, in a folder that does not exist, is empty, or has an unfinished restore of the
+// same backup (BACKUP-6, BACKUP-7). wrap wraps every storage that is written to; nil = none. Errors:
+// *workspace.RefusedError; *lakeerr.CorruptError for every file that differs from what was backed up, at most twenty.
 func Restore(ctx context.Context, from settings.Place, into string,
 	wrap func(storage.Storage) storage.Storage) (*Restored, error) {
 	if wrap == nil {
@@ -124,20 +123,20 @@ func (r *restoring) noteStores() {
 	}
 }
 
-// restoring is one restore in the making.
+// restoring is one restore in progress.
 type restoring struct {
 	from      storage.Storage
 	place     settings.Place // the backup
 	dir, into string
 	wrap      func(storage.Storage) storage.Storage
 	to        storage.Storage // into
-	resumed   bool            // a restore before this one did not finish: files may be there
+	resumed   bool            // an earlier restore did not finish: files can exist
 	report    *Restored
 }
 
-// begin marks the folder, or finds the mark of a restore of the same backup. finished says that this one had done
-// everything but take the mark away: tollbook.yaml comes last, and since then the folder is a workspace, which may have
-// been used.
+// begin marks the folder, or finds the mark of a restore of the same backup. finished says that this restore was
+// complete except for removing the mark: tollbook.yaml is written last, and since then the folder is a workspace, which
+// may have been used.
 func (r *restoring) begin() (finished bool, err error) {
 	index, err := readFile(r.from, indexName)
 	if err != nil {
@@ -179,7 +178,7 @@ func (r *restoring) begin() (finished bool, err error) {
 	return false, nil
 }
 
-// write makes a small file.
+// write creates a small file.
 func (r *restoring) write(name, text string) error {
 	f, err := r.to.Create(name)
 	if err != nil {
@@ -192,7 +191,7 @@ func (r *restoring) write(name, text string) error {
 	return errors.Join(err, f.Close())
 }
 
-// alreadyDone takes the mark away and reports what is there.
+// alreadyDone removes the mark and reports what the folder has.
 func (r *restoring) alreadyDone(i *index) (*Restored, error) {
 	r.report.Notes = append(r.report.Notes,
 		"it was restored before, except for the mark that a restore has begun: nothing else was written")
@@ -207,7 +206,7 @@ func (r *restoring) alreadyDone(i *index) (*Restored, error) {
 	return r.report, r.unmark()
 }
 
-// unmark takes the mark away: the restore has finished. A mark that comes back after a power cut does no harm
+// unmark removes the mark: the restore has finished. A mark that reappears after a power failure does no harm
 // (alreadyDone).
 func (r *restoring) unmark() error {
 	if err := r.to.Remove(markName); err != nil {
@@ -216,7 +215,7 @@ func (r *restoring) unmark() error {
 	return nil
 }
 
-// drop takes away what a restore before this one left in a lake and what is not, byte for byte, the backup's.
+// drop removes a file that an earlier restore left in a lake, unless it is identical to the backup's.
 func (r *restoring) drop(to storage.Storage, name string) error {
 	if !r.resumed {
 		return nil
@@ -243,7 +242,7 @@ func (r *restoring) drop(to storage.Storage, name string) error {
 	return nil
 }
 
-// sameContent compares a file of two storages; one that a does not have is not the same.
+// sameContent compares a file of two storages; if a lacks it, the result is false.
 func sameContent(a, b storage.Storage, name string) (same bool, err error) {
 	x, err := a.Open(name)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -276,7 +275,7 @@ func sameContent(a, b storage.Storage, name string) (same bool, err error) {
 	}
 }
 
-// folder is the folder of the restored workspace for the copy of a lake. It reports a lake that the settings name
+// folder returns the folder of the restored workspace for the copy of a lake. It reports a lake that the settings place
 // elsewhere.
 func (r *restoring) folder(name string, own bool, s *state) (within string) {
 	switch within = s.Path; {
@@ -296,7 +295,7 @@ func (r *restoring) folder(name string, own bool, s *state) (within string) {
 	return within
 }
 
-// lake copies a lake back, every hash checked.
+// lake copies a lake back and verifies every hash.
 func (r *restoring) lake(ctx context.Context, name string, s *state) error {
 	if s == nil {
 		return nil
@@ -335,7 +334,7 @@ func (r *restoring) lake(ctx context.Context, name string, s *state) error {
 	return nil
 }
 
-// files copies the other files back; tollbook.yaml last.
+// files copies the other files back, tollbook.yaml last.
 func (r *restoring) files(ctx context.Context, list []file) error {
 	var last *file
 	var bad []error
@@ -369,7 +368,7 @@ func (r *restoring) files(ctx context.Context, list []file) error {
 	return nil
 }
 
-// file copies one file back, with its mode and time; tollbook.yaml under another name for now.
+// file copies one file back with its mode and time; tollbook.yaml first gets a temporary name.
 func (r *restoring) file(ctx context.Context, f *file) error {
 	if !filepath.IsLocal(f.Path) || len(f.Hash) != 64 {
 		return &lakeerr.CorruptError{Name: indexName, Detail: fmt.Sprintf("names %q", f.Path),
@@ -393,7 +392,7 @@ func (r *restoring) file(ctx context.Context, f *file) error {
 	return nil
 }
 
-// there reports whether a restore before this one copied a file, and takes away what it left of one.
+// there reports whether an earlier restore copied a file, and removes an incomplete copy.
 func (r *restoring) there(ctx context.Context, f *file, name string) (bool, error) {
 	if !r.resumed {
 		return false, nil
@@ -427,7 +426,7 @@ func (r *restoring) copyFile(ctx context.Context, f *file, name string) (err err
 	if err != nil {
 		return err
 	}
-	// before a secret is in it
+	// set the mode before the file contains a secret
 	err = os.Chmod(filepath.Join(r.into, filepath.FromSlash(name)), fs.FileMode(f.Mode)|0o200)
 	var hash string
 	var n int64

@@ -12,8 +12,8 @@ import (
 	"github.com/tollbook/tollbook/settlement"
 )
 
-// Of turns an error that corrected books would fix into the problems that a check of the books would report, one of
-// something that no price in range can be calculated of into a refusal, and leaves other errors as they are.
+// Of converts an error that corrected books would fix to the problems that a check of the books would report, and an
+// error about something without a price in range to a refusal. It leaves other errors unchanged.
 func Of(err error) error {
 	rowBack := func(book string) error {
 		return problem.Problems{{Pos: problem.Pos{File: "books/" + book}, Text: err.Error(),
@@ -57,7 +57,7 @@ func Of(err error) error {
 	return err
 }
 
-// hintOf says what to do about something that no price in range can be calculated of.
+// hintOf says what to do about something for which no price in range can be calculated.
 func hintOf(e *tariff.LimitError) string {
 	total := new(tariff.TotalError)
 	switch {
@@ -77,7 +77,7 @@ func hintOf(e *tariff.LimitError) string {
 		"replace or withdraw the record with a new one that names it in `replaces`"
 }
 
-// MissingRates are the problems of rates that rates.csv lacks; nil for none.
+// MissingRates returns problems for exchange rates that rates.csv lacks; nil if list is empty.
 func MissingRates(list ...*settlement.MissingRateError) error {
 	var wrong problem.Problems
 	for _, m := range list {

@@ -15,26 +15,26 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Options says which rejects a person ends, or opens again.
+// Options says which rejects to dismiss, or to open again.
 type Options struct {
-	// Names are the rejects: the id of the record, or FILE:ROW with the file's path below inbox/ or the first 8 or more
-	// digits of its hash. Of a file all rejects are meant: FILE.
+	// Names are the rejects: the id of the record, or FILE:ROW with the file's path below inbox/ or at least the first
+	// 8 digits of its hash. FILE alone means all rejects of the file.
 	Names   []string
 	Restore bool   // open dismissed rejects again
-	By      string // who does it
+	By      string // the person who does it
 	Why     string // the reason; may be empty for Restore
 }
 
-// Report is what a dismissal, or its undoing, did.
+// Report is the result of a dismissal, or of its reversal.
 type Report struct {
 	Command  string         `json:"command"`
 	AsOf     period.Instant `json:"-"`
 	Changed  bool           `json:"changed"`
-	Manifest int64          `json:"manifest"` // number of the live state after it
+	Manifest int64          `json:"manifest"` // number of the live state afterwards
 	By       string         `json:"by"`
 	Why      string         `json:"why,omitempty"`
 	Rejects  []Row          `json:"rejects"` // those that were named
-	Open     int64          `json:"open"`    // rejects of the lake that are open after it
+	Open     int64          `json:"open"`    // open rejects of the lake afterwards
 	workspace.Publication
 }
 
@@ -44,15 +44,14 @@ type Row struct {
 	Row    int64         `json:"row"`
 	Reason string        `json:"reason"`
 	ID     string        `json:"id"`
-	State  rejects.State `json:"state"`            // after it
+	State  rejects.State `json:"state"`            // state afterwards
 	Before bool          `json:"before,omitempty"` // it was in this state before
-	Detail string        `json:"detail,omitempty"` // of a corrected one: by which record
+	Detail string        `json:"detail,omitempty"` // for a corrected reject: the record that corrected it
 }
 
-// Run ends rejects, or opens dismissed ones again, as one transaction on the lake (REJ-3). Done again it changes
-// nothing, and publishes: the first time may have ended before it could. Errors: *workspace.RefusedError for a name
-// that fits no reject or several records, those of the lake and of publishing; the report is there with an error of
-// publishing.
+// Run ends rejects, or opens dismissed ones again, as one transaction on the lake (REJ-3). A repetition changes nothing
+// but publishes again. Errors: *workspace.RefusedError for a name that fits no reject or several records; those of the
+// lake and of publishing. With an error of publishing there is a report.
 func Run(ctx context.Context, w *workspace.Workspace, d Options, o workspace.Options) (*Report,
 	error) {
 	r := &Report{Command: d.Command(), AsOf: o.AsOf, By: d.By, Why: d.Why, Rejects: []Row{}}
@@ -62,7 +61,7 @@ func Run(ctx context.Context, w *workspace.Workspace, d Options, o workspace.Opt
 	return r, targets.AfterRun(ctx, w, o, &r.Publication)
 }
 
-// dismiss is Dismiss without publishing.
+// apply is Run without publishing.
 func apply(ctx context.Context, w *workspace.Workspace, d *Options, o *workspace.Options,
 	r *Report) (err error) {
 	l, err := w.Lake(*o)
@@ -110,8 +109,8 @@ func apply(ctx context.Context, w *workspace.Workspace, d *Options, o *workspace
 	return err
 }
 
-// end is how a reject ends: those that are named are dismissed, or open again. What is in the wanted state stays as it
-// is.
+// end returns how a reject ends: the named ones are dismissed, or open again. A reject in the requested state stays
+// unchanged.
 func (d *Options) end(x *rejects.Row, named map[rejects.Origin]*rejects.Row, asOf period.Instant) rejects.End {
 	end := x.End
 	if named[x.Origin()] == nil {
@@ -126,7 +125,7 @@ func (d *Options) end(x *rejects.Row, named map[rejects.Origin]*rejects.Row, asO
 	return end
 }
 
-// find finds the rejects that are named, by place. Errors: *RefusedError.
+// find returns the named rejects, by place. Errors: *RefusedError.
 func (d *Options) find(txn *lake.Txn, zone *period.Zone) (map[rejects.Origin]*rejects.Row, error) {
 	fits := make([][]*rejects.Row, len(d.Names))
 	next := txn.Next()
@@ -160,7 +159,7 @@ func (d *Options) find(txn *lake.Txn, zone *period.Zone) (map[rejects.Origin]*re
 	return named, nil
 }
 
-// nameFits reports whether a reject has a name.
+// nameFits reports whether a name means a reject.
 func nameFits(name string, x *rejects.Row) bool {
 	if name == x.ID || name == x.File {
 		return name != ""
@@ -173,7 +172,7 @@ func nameFits(name string, x *rejects.Row) bool {
 	return file == x.File || len(file) >= hashDigits && strings.HasPrefix(x.Hash, file)
 }
 
-// hashDigits is how many digits of a feed file's hash name it, at least.
+// hashDigits is the minimum number of digits of a feed file's hash in a name.
 const hashDigits = 8
 
 // oneRecord refuses a name that means records of several identities, or rows of several files of one name.
@@ -183,7 +182,7 @@ func oneRecord(name string, fits []*rejects.Row, zone *period.Zone) error {
 	for _, x := range fits[1:] {
 		same := x.Feed == first.Feed
 		switch {
-		case name == first.File: // all of the file: of one content
+		case name == first.File: // all rejects of the file, which must have one content
 			same = x.Hash == first.Hash
 		case name == first.ID:
 			other, read := x.Identity(zone)
@@ -200,7 +199,7 @@ func oneRecord(name string, fits []*rejects.Row, zone *period.Zone) error {
 	return nil
 }
 
-// placesOf lists where rejects came, the first few of them.
+// placesOf lists the places of the first few rejects.
 func placesOf(list []*rejects.Row) string {
 	const most = 5
 	var out []string
@@ -214,7 +213,7 @@ func placesOf(list []*rejects.Row) string {
 	return strings.Join(out, ", ")
 }
 
-// Command is the command line that does the same, as the manifest and the run ledger keep it.
+// Command is the equivalent command line, as stored in the manifest and the run ledger.
 func (d *Options) Command() string {
 	words := []string{"rejects", "dismiss"}
 	if d.Restore {
@@ -230,7 +229,7 @@ func (d *Options) Command() string {
 	return strings.Join(words, " ")
 }
 
-// quoted is a word of a command line.
+// quoted returns a word of a command line, quoted if necessary.
 func quoted(word string) string {
 	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:@+,"
 	if word != "" && strings.Trim(word, plain) == "" {

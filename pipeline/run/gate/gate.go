@@ -12,8 +12,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// Error says that a run would reject more than the gates of the settings allow. Nothing was done: no row was
-// rated, no file noted as taken.
+// Error reports that a run would reject more than the gates of the settings allow. Nothing was done: no row was rated,
+// no file noted as taken.
 type Error struct{ Feeds []Feed }
 
 // Feed is one feed with more rejects than its gate allows.
@@ -22,7 +22,7 @@ type Feed struct {
 	Gate     settings.Gate `json:"-"`
 	Rows     int64         `json:"rows"` // of its new files
 	Rejected int64         `json:"rejected"`
-	Reasons  []ReasonCount `json:"reasons"` // most first
+	Reasons  []ReasonCount `json:"reasons"` // most frequent first
 	Files    []File        `json:"files"`   // most rejects first, at most maxFiles
 	More     int           `json:"more_files,omitempty"`
 }
@@ -44,7 +44,7 @@ type File struct {
 	Value    string `json:"first_value,omitempty"`
 }
 
-// maxFiles is how many files of a feed are named.
+// maxFiles is how many files of a feed an error names.
 const maxFiles = 5
 
 // Error names the feeds, their counts and reasons.
@@ -77,7 +77,7 @@ func (f *Feed) String() string {
 		share.FloatString(2), f.Gate, strings.Join(reasons, ", "))
 }
 
-// exceeds reports whether rejects are above a gate.
+// exceeds reports whether rejects exceed a gate.
 func exceeds(g settings.Gate, rows, rejected int64) bool {
 	if g.HasCount && rejected > g.Count {
 		return true
@@ -92,7 +92,7 @@ func exceeds(g settings.Gate, rows, rejected int64) bool {
 // Tally counts the rejects of a run's files for the gates.
 type Tally struct {
 	Reasons map[string]map[string]int64 // by feed and reason
-	first   map[int32]*accept.Reject    // of a file
+	first   map[int32]*accept.Reject    // of each file
 }
 
 // NewTally returns a tally of no rejects.
@@ -113,19 +113,19 @@ func (t *Tally) Add(feed string, x *accept.Reject) {
 	}
 }
 
-// Gate holds a run back whose feeds have more rejects than the settings allow.
+// Gate stops a run whose feeds have more rejects than the settings allow.
 type Gate struct {
 	Scanned *accept.Scanned
 	Gates   settings.Gates
 	Retry   bool   // the run tries rejects again
-	Accept  string // why more rejects than the gates allow are accepted; "" = they are not
+	Accept  string // reason for accepting more rejects than the gates allow; "" = they are not accepted
 }
 
-// CheckScanned holds the run back before anything is rated, by what is wrong with rows by themselves.
+// CheckScanned checks the gates before anything is rated, by the rejects that scanning found.
 func (g *Gate) CheckScanned() error {
 	over := g.over()
 	if len(over) == 0 || g.Accept != "" {
-		return nil // accepted: CheckAll says so, with all of them
+		return nil // accepted: CheckAll notes it, with all rejects
 	}
 	t := NewTally()
 	err := g.Scanned.EachReject(func(x *accept.Reject) error {
@@ -138,8 +138,8 @@ func (g *Gate) CheckScanned() error {
 	return g.refused(over, t)
 }
 
-// CheckAll holds the run back before it is committed, by all rejects of its files: also what is wrong with rows among
-// others. It returns notes on what was accepted, and whether anything was. Errors: *Error.
+// CheckAll checks the gates before the commit, by all rejects of the run's files, also those found by comparing
+// records. It returns notes on what was accepted, and whether anything was. Errors: *Error.
 func (g *Gate) CheckAll(t *Tally) (notes []string, accepted bool, err error) {
 	over := g.over()
 	if g.Accept == "" {
@@ -155,8 +155,8 @@ func (g *Gate) CheckAll(t *Tally) (notes []string, accepted bool, err error) {
 	return notes, true, nil
 }
 
-// over are the feeds whose rejects are above their gates, by name. What is tried again was rejected before, with or
-// without a gate (GATE-2).
+// over returns the feeds whose rejects exceed their gates, by name. A retry has none: its records were rejected before
+// (GATE-2).
 func (g *Gate) over() []Feed {
 	if g.Retry {
 		return nil
@@ -181,7 +181,7 @@ func (g *Gate) over() []Feed {
 	return over
 }
 
-// refused is the error of feeds above their gates, nil for none.
+// refused returns the error for feeds above their gates, or nil if there are none.
 func (g *Gate) refused(over []Feed, t *Tally) error {
 	if len(over) == 0 {
 		return nil

@@ -9,7 +9,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 )
 
-// Bulk reports whether a table is one of those that a run with nothing new does not look into.
+// Bulk reports whether a run without new files does not read a table.
 func Bulk(table string) bool {
 	switch table {
 	case "lines", "sums", "statements", "usage", "ident", "bandwidth", "positions", "rejects", "ended_rejects",
@@ -19,7 +19,7 @@ func Bulk(table string) bool {
 	return false
 }
 
-// Check reads what a run with nothing new looks into, so that damage is found nevertheless.
+// Check reads what a run without new files reads, so that damage is still found.
 func Check(snap *lake.Snapshot) error {
 	for _, cycle := range Cycles(snap) {
 		files, err := snap.Files(cycle)
@@ -43,7 +43,7 @@ func Check(snap *lake.Snapshot) error {
 	return nil
 }
 
-// Cycles are all cycles of a state, and none for the files of none.
+// Cycles returns all cycles of a state, and the zero cycle for files of no cycle.
 func Cycles(snap *lake.Snapshot) []manifest.Cycle {
 	list := []manifest.Cycle{{}}
 	for _, ref := range snap.Manifest.Cycles {

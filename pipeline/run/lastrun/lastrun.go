@@ -11,11 +11,11 @@ import (
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
-// State is a state of the lake that has nothing to do under a program, settings and books.
+// State is a state of the lake for which there is nothing to do with a program, settings and books.
 type State struct {
 	Program         string
 	Settings, Books [32]byte
-	Number          int64 // of the manifest
+	Number          int64 // number of the manifest
 	Manifest        manifest.Hash
 }
 
@@ -31,7 +31,7 @@ func (s *State) String() string {
 
 var errDamaged = errors.New("not as it was written")
 
-// parse reads what String wrote, and nothing else.
+// parse reads exactly what String wrote.
 func parse(text string) (*State, error) {
 	var s State
 	var head, settings, books, state string
@@ -57,21 +57,21 @@ func parse(text string) (*State, error) {
 	return &s, nil
 }
 
-// Load returns the state that the file of the options has; nil = none.
+// Load returns the state in the file of the options; nil = none.
 func Load(o *workspace.Options) *State {
 	if o.LastRunFile == "" || o.Program == "" {
 		return nil
 	}
 	text, err := os.ReadFile(o.LastRunFile)
 	if err != nil {
-		return nil // most often not there; else the run is done, which is right
+		return nil // most often there is no file; otherwise the run is performed
 	}
 	s, err := parse(string(text))
 	o.Debug("the state of the last run is not cached", err, "file", o.LastRunFile)
 	return s
 }
 
-// Save writes the state to the file of the options. Without it the next run is done.
+// Save writes the state to the file of the options. If it fails, the next run is performed.
 func (s *State) Save(o *workspace.Options) {
 	text := s.String()
 	if old, err := os.ReadFile(o.LastRunFile); err == nil && string(old) == text {

@@ -8,11 +8,11 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 )
 
-// packers are the endings of programs that pack files.
+// packers are the file extensions of compression programs.
 var packers = [...]string{".gz", ".zst", ".xz", ".bz2", ".zip", ".lz4", ".br", ".7z", ".z", ".gzip", ".zstd"}
 
-// meant reports whether a file that is no feed file by its name was probably meant to be one: its ending is that of a
-// format in other letters, or that of a format with another packer.
+// meant reports whether a file whose name is not that of a feed file was probably meant to be one: its extension is
+// that of a format in other capitals, or that of a format with another compression.
 func meant(name string) bool {
 	if _, known := feedfile.FormatOf(name); known {
 		return false

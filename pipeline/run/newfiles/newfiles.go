@@ -24,14 +24,14 @@ import (
 // Finder finds the feed files of the inbox that a run takes, and reports every name that it does not take.
 type Finder struct {
 	Inbox   fs.FS
-	Settle  time.Duration      // a file that changed less than this before the run began is left
+	Settle  time.Duration      // minimum time between a file's last change and the start of the run
 	Options *workspace.Options // of the run
 	Next    *next.State        // knows the files that were taken; nil = none, for Offered
-	Report  *workspace.Report  // of the run: gets the names and the notes
-	Uncut   bool               // large files get no ranges
+	Report  *workspace.Report  // of the run: receives the names and the notes
+	Uncut   bool               // large files are not cut into ranges
 }
 
-// Fresh finds the files of one feed that were not taken yet.
+// Fresh returns the files of one feed that were not taken yet.
 func (f *Finder) Fresh(ctx context.Context, name string, hashes *inbox.Hashes) ([]*accept.File, error) {
 	refs, err := f.Offered(name)
 	if err != nil {
@@ -39,7 +39,7 @@ func (f *Finder) Fresh(ctx context.Context, name string, hashes *inbox.Hashes) (
 	}
 	known := f.takenNames(name)
 	var files []*accept.File
-	seen := make(map[content]string) // its first file
+	seen := make(map[content]string) // name of the first file with the content
 	take := func(ref *inbox.FileRef, h *hashed) error {
 		if changed := new(inbox.ChangedError); errors.As(h.err, &changed) {
 			f.Leave(name, ref.Name, h.err)
@@ -75,8 +75,8 @@ func (f *Finder) Fresh(ctx context.Context, name string, hashes *inbox.Hashes) (
 	return files, f.hashEach(ctx, name, refs, hashes, take)
 }
 
-// content is what a file says: the same bytes under a name of another format are something else, of which one may be
-// readable and the other not.
+// content identifies what a file says. It includes the format, because the same bytes can be readable in one format and
+// not in another.
 type content struct {
 	hash   string
 	format feedfile.Format
@@ -90,10 +90,10 @@ type hashed struct {
 	err    error
 }
 
-// hashesAhead is how many files may be hashed before the results of those before them are taken.
+// hashesAhead is how many files can be hashed before the results of earlier ones are used.
 const hashesAhead = 64
 
-// hashEach hashes the files of a feed, as many at the same time as the run has workers, and calls take for each, in the
+// hashEach hashes the files of a feed, as many at the same time as the run has workers, and calls take for each in the
 // order of refs.
 func (f *Finder) hashEach(ctx context.Context, feed string, refs []inbox.FileRef, hashes *inbox.Hashes,
 	take func(*inbox.FileRef, *hashed) error) error {
@@ -128,7 +128,7 @@ func (f *Finder) hashEach(ctx context.Context, feed string, refs []inbox.FileRef
 	return nil
 }
 
-// cutter finds the ranges of a file of a feed whose files can be read by several tasks.
+// cutter returns the cutter of a file, or nil if the files of its feed cannot be read by several tasks.
 func (f *Finder) cutter(feed string, ref *inbox.FileRef) *cuts.Cutter {
 	if f.Uncut || !accept.ByItself(feed) {
 		return nil
@@ -136,7 +136,7 @@ func (f *Finder) cutter(feed string, ref *inbox.FileRef) *cuts.Cutter {
 	return cuts.New(ref.Name, ref.Size, f.Options.RangeBytes)
 }
 
-// Offered are the files of one feed that the run may take. It reports every other name.
+// Offered returns the files of one feed that the run can take. It reports every other name.
 func (f *Finder) Offered(name string) ([]inbox.FileRef, error) {
 	found, err := inbox.Discover(f.Inbox, name)
 	if err != nil {
@@ -175,13 +175,13 @@ func Strangers(files fs.FS) ([]string, error) {
 	return inbox.Strangers(files, feeds)
 }
 
-// passOver reports a name behind which there is no file to read: a person should look, and the run continues.
+// passOver reports a name without a readable file. A person should check it; the run continues.
 func (f *Finder) passOver(name string, p inbox.Passed) {
 	f.Report.Files = append(f.Report.Files, workspace.FileReport{Feed: name, Name: p.Name,
 		Fault: p.Error() + ": ignored", Hint: p.Hint})
 }
 
-// looksTaken reports whether a file has name and size of one that an earlier run took.
+// looksTaken reports whether a file has the name and size of one that an earlier run took.
 func (f *Finder) looksTaken(feed string, ref inbox.FileRef) bool {
 	if f.Next == nil {
 		return false
@@ -191,13 +191,13 @@ func (f *Finder) looksTaken(feed string, ref inbox.FileRef) bool {
 	})
 }
 
-// hold keeps the run from closing a cycle while a file lies in the inbox that can have records of it.
+// hold makes a close ask about a file that stays in the inbox and can have records of the cycle.
 func (f *Finder) hold(feed, name, why, hint string) {
 	f.Report.Held = append(f.Report.Held,
 		workspace.FileReport{Feed: feed, Name: feedfile.ShownName(name), Fault: why, Hint: hint})
 }
 
-// waiting takes out the files that are not this run's for their age, and reports how many.
+// waiting removes from refs the files that changed too recently for this run, and reports how many.
 func (f *Finder) waiting(name string, refs []inbox.FileRef) []inbox.FileRef {
 	var late, young []string
 	o := f.Options
@@ -227,7 +227,7 @@ func (f *Finder) waiting(name string, refs []inbox.FileRef) []inbox.FileRef {
 	return refs
 }
 
-// some names a few files.
+// some names the first few files.
 func some(names []string) string {
 	const most = 3
 	if len(names) <= most {
@@ -236,7 +236,7 @@ func some(names []string) string {
 	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
 }
 
-// takenNames are the files of a feed that earlier runs took, by name; of several that bore one name the last.
+// takenNames returns the files of a feed that earlier runs took, by name; the last one if several had a name.
 func (f *Finder) takenNames(name string) map[string]manifest.Input {
 	taken := make(map[string]manifest.Input)
 	for _, in := range f.Next.Inputs() {
@@ -247,7 +247,7 @@ func (f *Finder) takenNames(name string) map[string]manifest.Input {
 	return taken
 }
 
-// Leave reports a file that changed while the run read it. Of what has the same content nothing was taken either.
+// Leave reports a file that changed while the run read it. Nothing was taken of files with the same content either.
 func (f *Finder) Leave(name, file string, why error) {
 	f.Report.Note("%v: nothing of it is ingested, the next run reads it again", why)
 	changed := new(inbox.ChangedError)

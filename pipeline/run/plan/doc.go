@@ -1,6 +1,6 @@
-// Package plan defines the plan of a shared run: a run whose tasks several processes do.
+// Package plan defines the plan of a shared run, that is, of a run whose tasks are done by several processes.
 //
-//  1. A plan names the state of the lake, the build, the settings, the books and the feed files of the run, and the
-//     books that a cycle is rated again with. A process that has others refuses it.
+//  1. A plan names the lake's state, the build, the settings, the books and the feed files of the run, and the books
+//     for re-rating a cycle. A process with different ones refuses the plan.
 //  2. The name of a run is the hash of its plan.
 package plan

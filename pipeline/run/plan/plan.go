@@ -14,23 +14,23 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Plan is what all processes of a shared run have in common. Its hash is the name of the run.
+// Plan is what all processes of a shared run must agree on. Its hash is the name of the run.
 type Plan struct {
-	Base     manifest.Hash          `json:"base"`     // of the manifest; "" = an empty lake
+	Base     manifest.Hash          `json:"base"`     // hash of the manifest; "" = an empty lake
 	Build    string                 `json:"build"`    // of the program
 	Settings string                 `json:"settings"` // hash
 	Books    string                 `json:"books"`    // hash
 	AsOf     period.Instant         `json:"as_of"`
 	Kind     Kind                   `json:"kind"`
-	Cycle    period.Cycle           `json:"cycle"`  // of Monthly, Close and Rerate; 0 = none
+	Cycle    period.Cycle           `json:"cycle"`  // for Monthly, Close and Rerate; 0 = none
 	Draft    *Draft                 `json:"draft"`  // the books of Rerate; nil = those of the workspace
-	Accept   string                 `json:"accept"` // why more rejects than gates: allows are accepted; "" = not
+	Accept   string                 `json:"accept"` // reason for more rejects than gates: allows; "" = not accepted
 	Files    []File                 `json:"files"`  // in order of feed and name
 	Reports  []workspace.FileReport `json:"reports"`
 	Notes    []string               `json:"notes"`
 }
 
-// Kind is what a run does.
+// Kind is the kind of a run.
 type Kind string
 
 // The kinds.
@@ -43,7 +43,7 @@ const (
 	Rerate  Kind = "rerate"
 )
 
-// Draft is the books of another folder than that of the workspace.
+// Draft identifies books in another folder than the workspace's.
 type Draft struct {
 	Dir  []byte `json:"dir"` // absolute
 	Hash string `json:"hash"`
@@ -54,16 +54,16 @@ type File struct {
 	Feed  string `json:"feed"`
 	Name  []byte `json:"name"`
 	Hash  string `json:"hash"`
-	Stamp string `json:"stamp"` // as it was hashed; "" = not known
+	Stamp string `json:"stamp"` // when it was hashed; "" = not known
 	Bytes int64  `json:"bytes"`
-	// Ranges are cut by the process that plans the run; null = none.
+	// Ranges are set by the process that plans the run; null = none.
 	Ranges []cuts.Range `json:"ranges"`
 }
 
 const kind = "plan"
 
-// Load reads the plan of a shared run, and refuses it if this process would do other work than its plan says: with
-// another build, other settings or other books. Errors: *workspace.RefusedError.
+// Load reads the plan of a shared run, and refuses it if this process has another build, other settings or other books.
+// Errors: *workspace.RefusedError.
 func Load(w *workspace.Workspace, run manifest.Hash, o workspace.Options) (*Plan, error) {
 	l, err := w.Lake(o)
 	if err != nil {
@@ -95,7 +95,7 @@ func (p *Plan) check(w *workspace.Workspace, run manifest.Hash, build string) er
 	return nil
 }
 
-// DraftOf is the draft of books that were read from an absolute folder.
+// DraftOf is the draft for books that were read from an absolute folder.
 func DraftOf(dir string, b *books.Books) *Draft { return &Draft{[]byte(dir), hashOf(b)} }
 
 // Check refuses books that are not those of the draft.
@@ -108,10 +108,10 @@ func (d *Draft) Check(run manifest.Hash, b *books.Books) error {
 
 func hashOf(b *books.Books) string { return fmt.Sprintf("%x", b.Hash) }
 
-// SettingsHash is the hash of the settings of a workspace, as a plan has it.
+// SettingsHash is the hash of a workspace's settings in a plan.
 func SettingsHash(w *workspace.Workspace) string { return fmt.Sprintf("%x", w.Settings.Hash) }
 
-// BooksHash is the hash of the books of a workspace, as a plan has it.
+// BooksHash is the hash of a workspace's books in a plan.
 func BooksHash(w *workspace.Workspace) string { return hashOf(w.Books) }
 
 // FeedFiles are the feed files of a plan.
@@ -126,7 +126,7 @@ func (p *Plan) FeedFiles() []*accept.File {
 
 const hintPlan = "plan it again: `tollbook task plan`"
 
-// Refused turns an error of a run that cannot be continued into a refusal, and leaves other errors as they are.
+// Refused converts an error of a run that cannot be continued to a refusal, and leaves other errors unchanged.
 func Refused(err error) error {
 	if e := new(lake.PlanError); errors.As(err, &e) {
 		return &workspace.RefusedError{What: e.Error(), Hint: hintPlan}

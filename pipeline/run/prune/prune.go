@@ -17,41 +17,41 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// Options is what is to be pruned.
+// Options says what to prune.
 type Options struct {
-	// folder of the lake that closed cycles go to, relative to the workspace; "" = lake/ in that of the settings
+	// folder of the lake that closed cycles go to, relative to the workspace; "" = lake/ in the archive of the settings
 	Archive string
-	DryRun  bool // say what would leave, write nothing
+	DryRun  bool // report what would leave, write nothing
 }
 
-// Report is what a prune did.
+// Report is the result of a prune.
 type Report struct {
 	Command  string           `json:"command"`
 	AsOf     period.Instant   `json:"-"`
-	Changed  bool             `json:"changed"`  // false: nothing left
-	Manifest int64            `json:"manifest"` // number of the live state after it
-	Archive  string           `json:"archive"`  // folder of the lake that cycles went to
+	Changed  bool             `json:"changed"`  // false: nothing left the lake or the inbox
+	Manifest int64            `json:"manifest"` // number of the live state afterwards
+	Archive  string           `json:"archive"`  // folder of the lake to which cycles went
 	Cycles   []ArchivedCycle  `json:"cycles"`
-	Waits    *archive.Waits   `json:"waits,omitempty"` // the first cycle that is old enough and stays for now
-	Volumes  string           `json:"volumes"`         // folder that the names of volumes are below
+	Waits    *archive.Waits   `json:"waits,omitempty"` // the first cycle that is old enough but has to stay
+	Volumes  string           `json:"volumes"`         // folder that contains the volumes
 	Inbox    []archive.Packed `json:"inbox"`
-	// feed files that are old enough and stay for their open rejects
+	// feed files that are old enough but stay because of open rejects
 	Rejects int  `json:"files_with_rejects,omitempty"`
 	DryRun  bool `json:"dry_run,omitempty"`
 	workspace.Publication
 }
 
-// ArchivedCycle is a cycle that left for the archive.
+// ArchivedCycle is a cycle that was archived.
 type ArchivedCycle struct {
 	Cycle string `json:"cycle"`
-	Files int    `json:"files"` // that left the lake; the archive has these and those that stay
+	Files int    `json:"files"` // files that left the lake; the archive also has copies of those that stay
 	Bytes int64  `json:"bytes"`
-	Rows  int64  `json:"lines"` // of the lines that left
+	Rows  int64  `json:"lines"` // lines that left the lake
 }
 
-// Run packs feed files away and archives closed cycles, as the settings say how long they stay (package archive), as
-// one transaction on the lake. Done again with nothing due it writes nothing. Errors: those of the lake and of
-// publishing; the report is there with an error of publishing.
+// Run packs feed files and archives closed cycles (package archive), by the ages in the settings, as one transaction on
+// the lake. Run again with nothing due, it writes nothing. Errors: those of the lake and of publishing; with an error
+// of publishing there is a report.
 func Run(ctx context.Context, w *workspace.Workspace, po Options, o workspace.Options) (*Report, error) {
 	if po.Archive == "" {
 		po.Archive = w.Settings.ArchivePlace().Below("lake").Path
@@ -79,7 +79,7 @@ func Run(ctx context.Context, w *workspace.Workspace, po Options, o workspace.Op
 	return p.report, targets.AfterRun(ctx, w, o, &p.report.Publication)
 }
 
-// apart refuses a folder for the archive that is in or around what runs read or write.
+// apart refuses an archive folder that contains, or is inside, a folder that runs read or write.
 func apart(w *workspace.Workspace, to *settings.Place) error {
 	if to.InStore() {
 		return nil
@@ -100,14 +100,14 @@ func apart(w *workspace.Workspace, to *settings.Place) error {
 	return nil
 }
 
-// pruning is one prune in the making.
+// pruning is one prune in progress.
 type pruning struct {
 	ws     *workspace.Workspace
 	po     Options
 	o      workspace.Options
 	txn    *lake.Txn
 	report *Report
-	asOf   map[int64]period.Instant // of manifests by number, once they are asked for
+	asOf   map[int64]period.Instant // as-of of manifests, by number, filled on demand
 }
 
 func (p *pruning) transact(ctx context.Context) (err error) {
@@ -115,7 +115,7 @@ func (p *pruning) transact(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if p.po.DryRun { // a reader: it takes no lock and clears nothing up
+	if p.po.DryRun { // a reader takes no lock and clears nothing up
 		return l.Read(func(snap *lake.Snapshot) error {
 			p.report.Cycles, p.report.Inbox = []ArchivedCycle{}, []archive.Packed{}
 			if _, err := p.due(ctx, snap); err != nil {
@@ -148,7 +148,7 @@ func (p *pruning) transact(ctx context.Context) (err error) {
 	return err
 }
 
-// due finds the cycles that are old enough, and reports them.
+// due returns the cycles that are old enough, and reports them.
 func (p *pruning) due(ctx context.Context, snap *lake.Snapshot) ([]manifest.Cycle, error) {
 	s := &p.ws.Settings
 	before := p.ws.Books.Zone.Cycle(p.o.AsOf).Add(-max(s.Retention.LinesMonths, s.Usage.MaxAgeMonths))
@@ -177,7 +177,7 @@ func (p *pruning) due(ctx context.Context, snap *lake.Snapshot) ([]manifest.Cycl
 	return cycles, nil
 }
 
-// cycles archives what is old enough, and takes it out of the next state.
+// cycles archives the due cycles, and removes them from the next state.
 func (p *pruning) cycles(ctx context.Context) error {
 	base, next := p.txn.Base(), p.txn.Next()
 	due, err := p.due(ctx, base)
@@ -207,7 +207,7 @@ func (p *pruning) cycles(ctx context.Context) error {
 	return nil
 }
 
-// inbox packs feed files away.
+// inbox packs the due feed files.
 func (p *pruning) inbox(ctx context.Context, snap *lake.Snapshot) error {
 	keep := p.ws.Settings.Retention.InboxCycles
 	through, closed := snap.Manifest.ClosedThrough.Period()
@@ -222,7 +222,7 @@ func (p *pruning) inbox(ctx context.Context, snap *lake.Snapshot) error {
 	if err != nil {
 		return err
 	}
-	hashes, _ := inbox.LoadHashes(p.o.HashCache) // without them every file is read
+	hashes, _ := inbox.LoadHashes(p.o.HashCache) // without them, every file is read
 	own, err := p.ws.InboxStorage()
 	if err != nil {
 		return err
@@ -247,7 +247,7 @@ func (p *pruning) inbox(ctx context.Context, snap *lake.Snapshot) error {
 	return err
 }
 
-// latest is the cycle past which no record of a file is, by the clock of the run that took it.
+// latest is the last cycle that can have a record of a file, by the clock of the run that took it.
 func (p *pruning) latest(snap *lake.Snapshot, i manifest.Input) (period.Cycle, error) {
 	if p.asOf == nil {
 		p.asOf = make(map[int64]period.Instant)

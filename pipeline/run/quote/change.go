@@ -24,15 +24,15 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// ChangeQuestion asks what it costs to use another product for the rest of an order's term.
+// ChangeQuestion asks for the cost of using another product for the rest of an order's term.
 type ChangeQuestion struct {
 	Customer string
 	Order    string         // order_id, or order_id/order_line
 	SKU      string         // the other product
-	At       period.Instant // when it would be changed
+	At       period.Instant // time of the change
 }
 
-// Change is what the change of an order to another product costs (QUOTE-6).
+// Change is the cost of changing an order to another product (QUOTE-6).
 type Change struct {
 	CustomerID string       `json:"customer_id"`
 	Currency   string       `json:"currency"`
@@ -44,19 +44,19 @@ type Change struct {
 	TermTo     string       `json:"expire_time"`
 	LeftFrom   string       `json:"left_from"` // to expire_time
 	Paid       money.Amount `json:"paid_amount"`
-	Official   money.Amount `json:"official_amount"` // of the other product for the complete term
+	Official   money.Amount `json:"official_amount"` // for the other product and the complete term
 	DiscountID string       `json:"discount_id,omitempty"`
-	Payment    money.Amount `json:"payment_amount"` // of the other product for the complete term
-	Credit     money.Amount `json:"credit_amount"`  // part of Paid for the rest
-	Rest       money.Amount `json:"rest_amount"`    // part of Payment for the rest
+	Payment    money.Amount `json:"payment_amount"` // for the other product and the complete term
+	Credit     money.Amount `json:"credit_amount"`  // share of Paid for the remaining term
+	Rest       money.Amount `json:"rest_amount"`    // share of Payment for the remaining term
 	Amount     money.Amount `json:"change_amount"`  // Rest − Credit
-	// the official_amount with which an order of type change is billed Amount: discounts lower it like any order's;
-	// nil if no amount gives it
+	// official_amount with which an order of type change is billed Amount, after the discounts of any order; nil if
+	// there is none
 	Order *money.Amount `json:"order_official_amount"`
 }
 
-// PriceChange prices a change. Nothing is written. Errors: *workspace.RefusedError where the order or the product do
-// not fit.
+// PriceChange prices a change. It writes nothing. Errors: *workspace.RefusedError if the order or the product does not
+// fit.
 func PriceChange(ctx context.Context, w *workspace.Workspace, o workspace.Options, q ChangeQuestion) (*Change, error) {
 	customer := w.Books.Customer(q.Customer)
 	if customer < 0 {
@@ -89,7 +89,7 @@ func orderKeyOf(text string) (event.Key, error) {
 	return event.Key{ID: text[:cut], Line: n}, nil
 }
 
-// changed is one priced change in the making.
+// changed is the pricing of one change in progress.
 type changed struct {
 	ChangeQuestion
 	customer int32
@@ -143,8 +143,8 @@ func (c *changed) price(ctx context.Context, snap *lake.Snapshot) error {
 	return err
 }
 
-// orderAmount is the official amount with which a change order of the product is billed an amount; nil if none is
-// found.
+// orderAmount is the official amount with which a change order of the product is billed the given amount; nil if none
+// is found.
 func (c *changed) orderAmount(o *ordering.Order, amount money.Amount, digits int) (*money.Amount, error) {
 	order := *o
 	order.Type, order.HasOfficial, order.Official = ordering.Change, true, amount
@@ -152,7 +152,7 @@ func (c *changed) orderAmount(o *ordering.Order, amount money.Amount, digits int
 	if err != nil || charge.Payment == amount {
 		return &amount, err
 	}
-	d := &c.books.Discounts[charge.DiscountID] // what is not paid, a discount took
+	d := &c.books.Discounts[charge.DiscountID] // add what a discount subtracted
 	var exact money.Amount
 	switch {
 	case d.Mode == books.ModeReduction:
@@ -175,7 +175,7 @@ func (c *changed) orderAmount(o *ordering.Order, amount money.Amount, digits int
 	return nil, nil
 }
 
-// base is the order line that is to be changed.
+// base returns the order line that is to be changed.
 func (c *changed) base(snap *lake.Snapshot) (*event.Order, error) {
 	book := events.NewBook()
 	bucket := place.Bucket(c.Customer, max(1, snap.Manifest.Buckets))
@@ -218,7 +218,7 @@ func (c *changed) base(snap *lake.Snapshot) (*event.Order, error) {
 	return o, nil
 }
 
-// billed takes what was billed for the base order from its line.
+// billed reads what was billed for the base order from its line.
 func (c *changed) billed(ctx context.Context, snap *lake.Snapshot, base *event.Order, to *ordering.PaidOrder) error {
 	bucket := place.Bucket(c.Customer, max(1, snap.Manifest.Buckets))
 	files, err := snap.Find(manifest.FileKey{Table: tables.Lines().Name, Cycle: manifest.CycleOf(base.Cycle),

@@ -23,7 +23,7 @@ func (p *pricing) recurring() error {
 	return nil
 }
 
-// part adds what a part of a charge is charged and refunded in the cycle.
+// part adds a part of a charge: what the cycle charges and refunds for it.
 func (p *pricing) part(part *recurring.Part, bounds period.Span) error {
 	charge, err := recurring.Price(p.prices, part, nil)
 	if err != nil {
@@ -49,8 +49,8 @@ func (p *pricing) part(part *recurring.Part, bounds period.Span) error {
 	return nil
 }
 
-// commitments adds the lines of the customer's commitments, as if the cycle had ended: on the lines of the quote, also
-// those of its cycles before (§10.4).
+// commitments adds the lines of the customer's commitments as if the cycle had ended, for the lines of the quote in
+// this and earlier cycles (§10.4).
 func (p *pricing) commitments() error {
 	b := p.trial.Books
 	if len(b.Commitments.Of(p.customer)) == 0 {

@@ -31,27 +31,27 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// named is what the file's rows of the customer in one cycle name.
+// named holds what the file's rows of the customer in one cycle refer to.
 type named struct {
 	ids      map[string]bool // as record_id or in replaces
 	replaces bool            // whether a row replaces another record
-	ordered  bool            // whether a row is of a product that counts by the order of its records
-	moves    period.Instant  // the first row of a product whose later records have another price because of it
+	ordered  bool            // whether a row is of a product for which the order of records matters
+	moves    period.Instant  // time of the first row that can change the price of later records
 }
 
-// present is what the lake has of the customer in a cycle of the file.
+// present holds what the lake has of the customer in a cycle of the file.
 type present struct {
 	closed bool
-	// current positions, and those with which the cycle's own records begin; of an open cycle
+	// for an open cycle: current positions, and those before the cycle's own records
 	closing, first []position.Row
-	// records that the file names, those that replace them, and those that they replace, by id: true if a record no
-	// longer counts
+	// ids of the records that the file names, of those that replace them, and of those that they replace; the value is
+	// true if the record no longer counts
 	dead  map[string]bool
 	whole bool     // the cycle is priced with all its records (QUOTE-7)
-	all   []record // that count; only if the file replaces records, or of whole
+	all   []record // records that count; only if the file replaces records, or with whole
 }
 
-// meet takes records of the workspace's lake that the file names into the trial lake.
+// meet copies records of the workspace's lake that the file names to the trial lake.
 func (j *job) meet(ctx context.Context) error {
 	names, err := j.named(ctx)
 	if err != nil {
@@ -64,7 +64,7 @@ func (j *job) meet(ctx context.Context) error {
 	return j.seed(ctx, list)
 }
 
-// named reads what the file names, by cycle.
+// named reads what the file refers to, by cycle.
 func (j *job) named(ctx context.Context) (_ map[period.Cycle]*named, err error) {
 	spec := feeds.Usage().With(j.trial.Books.OwnColumns())
 	if j.trial.Books.AnySigned() {
@@ -89,7 +89,7 @@ func (j *job) named(ctx context.Context) (_ map[period.Cycle]*named, err error) 
 	}
 }
 
-// namedIn adds what the rows of a batch name.
+// namedIn adds what the rows of a batch refer to.
 func (j *job) namedIn(b *feedrows.Batch, spec *feeds.Spec, out map[period.Cycle]*named) {
 	col := func(name string) any { return b.Rows.Column(spec.Column(name)) }
 	customers, skus := col("customer_id").(*array.Dictionary), col("sku").(*array.Dictionary)
@@ -123,7 +123,7 @@ func (j *job) namedIn(b *feedrows.Batch, spec *feeds.Spec, out map[period.Cycle]
 	}
 }
 
-// product is the product of a row; negative for none that the books have.
+// product is the product of a row; negative if the books do not have it.
 func (j *job) product(skus *array.Dictionary, words *array.String, row int) int32 {
 	if skus.IsNull(row) {
 		return -1
@@ -131,13 +131,13 @@ func (j *job) product(skus *array.Dictionary, words *array.String, row int) int3
 	return j.trial.Books.SKU(words.Value(skus.GetValueIndex(row)))
 }
 
-// ordered reports whether what a product counts depends on the order of its records.
+// ordered reports whether the order of records matters for a product's quantity.
 func (j *job) ordered(code int32) bool {
 	a := j.trial.Books.Products[code].Aggregation
 	return a == books.Last || a == books.TimeWeighted
 }
 
-// moves reports whether a record of a product can change what later records are charged: it moves a running meter, or
+// moves reports whether a record of a product can change the price of later records: it changes a running meter, or
 // draws on a package.
 func (j *job) moves(code int32) bool {
 	p := &j.trial.Books.Products[code]
@@ -151,7 +151,7 @@ func (j *job) moves(code int32) bool {
 }
 
 // readLake reads what the workspace's lake has of the customer in the cycles of the file. It returns the records that
-// the file names, with those that replace them or that they replace.
+// the file names, those that replace them, and those that they replace.
 func (j *job) readLake(ctx context.Context, names map[period.Cycle]*named) (out []record, err error) {
 	j.present = make(map[period.Cycle]*present)
 	for _, cycle := range slices.Sorted(maps.Keys(names)) {
@@ -164,7 +164,7 @@ func (j *job) readLake(ctx context.Context, names map[period.Cycle]*named) (out 
 	return out, nil
 }
 
-// readCycle is readLake of one cycle.
+// readCycle is readLake for one cycle.
 func (j *job) readCycle(ctx context.Context, snap *lake.Snapshot, cycle period.Cycle, n *named) ([]record, error) {
 	p := &present{closed: cycle <= snap.Manifest.ClosedThrough.Or(place.NoCycle), dead: make(map[string]bool)}
 	j.present[cycle] = p
@@ -216,7 +216,7 @@ func (j *job) readCycle(ctx context.Context, snap *lake.Snapshot, cycle period.C
 	return list, nil
 }
 
-// stored are the records of a cycle that tables of records hold: usage of the cycle, and late of those after it.
+// stored returns the records of a cycle from tables of records: usage of the cycle, and late of the cycles after it.
 func (j *job) stored(snap *lake.Snapshot, cycle period.Cycle) ([]record, error) {
 	out, err := j.fromUsage(snap, cycle)
 	if err != nil {
@@ -244,7 +244,7 @@ func (j *job) stored(snap *lake.Snapshot, cycle period.Cycle) ([]record, error) 
 	return out, nil
 }
 
-// linked are the records that are named, those that replace one of them or of these, and those that they replace.
+// linked returns the named records, the records that replace them directly or indirectly, and those that they replace.
 func linked(list []record, ids map[string]bool) []record {
 	in := make(map[string]bool)
 	for i := range list {
@@ -264,7 +264,7 @@ func linked(list []record, ids map[string]bool) []record {
 	return slices.DeleteFunc(slices.Clone(list), func(r record) bool { return !in[string(r.ID)] })
 }
 
-// seed takes records of the workspace's lake into the trial lake, so that those of the file are decided against them.
+// seed copies records of the workspace's lake to the trial lake, so that those of the file are decided against them.
 func (j *job) seed(ctx context.Context, list []record) error {
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)
@@ -301,8 +301,8 @@ func (j *job) seed(ctx context.Context, list []record) error {
 		Hint: "check --as-of and the books that the quote is made with"}
 }
 
-// added are the records of the trial lake that are not in the workspace's lake; gone those of it that no longer count
-// because of the file.
+// added returns the records of the trial lake that are not in the workspace's lake; gone are records of the latter that
+// no longer count because of the file.
 func (j *job) added(cycle period.Cycle, list []record) (added []record, gone map[string]bool) {
 	p := j.present[cycle]
 	if p == nil || len(p.dead) == 0 {
@@ -319,7 +319,7 @@ func (j *job) added(cycle period.Cycle, list []record) (added []record, gone map
 	return added, gone
 }
 
-// withOld are the records that the file adds together with those that count in the lake; some of these are gone.
+// withOld returns the added records together with those that count in the lake, without those that are gone.
 func (j *job) withOld(cycle period.Cycle, list []record, gone map[string]bool) ([]record, error) {
 	p := j.present[cycle]
 	if p.closed {
@@ -341,7 +341,7 @@ func (j *job) withOld(cycle period.Cycle, list []record, gone map[string]bool) (
 	return list, nil
 }
 
-// difference gives the lines to the quote by which the cycle's bill with the file differs from that without it
+// difference adds to the quote the lines by which the cycle's bill with the file differs from the bill without it
 // (QUOTE-7).
 func (p *pricing) difference(_ []position.Row, records []record) ([]position.Row, error) {
 	without, err := p.bill(records, func(r *record) bool { return r.old })
@@ -367,7 +367,7 @@ func (p *pricing) difference(_ []position.Row, records []record) ([]position.Row
 	}
 	p.lines = nil
 	for i := range with {
-		// of equal lines those that differ are the last ones, and which of them does not matter
+		// of equal lines, the last ones are the difference; which of them does not matter
 		switch l := with[i]; {
 		case same[l] == 0:
 		case l.record:
@@ -382,7 +382,7 @@ func (p *pricing) difference(_ []position.Row, records []record) ([]position.Row
 	return p.rater.Positions(nil), p.finish()
 }
 
-// bill rates some of a cycle's records from the cycle's beginning to its end.
+// bill rates some of a cycle's records from the beginning of the cycle to its end.
 func (p *pricing) bill(records []record, counts func(*record) bool) ([]Line, error) {
 	p.lines = nil
 	if err := p.rater.Open(p.customer, p.cycle, p.present[p.cycle].first); err != nil {

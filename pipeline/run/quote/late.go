@@ -9,8 +9,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/position"
 )
 
-// late gives the lines of a closed cycle to the quote: those of late records that follow everything that is billed of
-// the cycle (QUOTE-8).
+// late adds the lines of a closed cycle to the quote: those of late records that follow everything billed for the cycle
+// (QUOTE-8).
 func (p *pricing) late(_ []position.Row, records []record) ([]position.Row, error) {
 	txn, err := p.snap.Reading()
 	if err != nil {
@@ -18,7 +18,7 @@ func (p *pricing) late(_ []position.Row, records []record) ([]position.Row, erro
 	}
 	regions := accept.NewRegions()
 	s := state.New(txn, p.prices, p.trial.Books, regions, max(1, p.snap.Manifest.Buckets))
-	s.Lax = true // the quote's books need the customer alone
+	s.Lax = true // the quote's books need only the customer
 	billed, err := late.NewQuote(s, rating.NewRater(p.prices, regions.Name), p.customer,
 		p.snap.Manifest.ClosedThrough.Or(p.cycle)+1)
 	if err != nil {

@@ -34,16 +34,16 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Question says what is to be priced.
+// Question says what to price.
 type Question struct {
 	Customer string
 	File     string // usage, any feed format
-	Books    string // a folder that takes the place of books/; "" = the workspace's own
-	FromLake bool   // open at the customer's present positions; else at those of an empty lake
+	Books    string // a folder with books to use instead of books/; "" = the workspace's own
+	FromLake bool   // open with the customer's current positions; otherwise with those of an empty lake
 	Rules    tariff.Rules
 }
 
-// Quote is a priced file. Totals are over all its cycles.
+// Quote is the price of a file. Its totals include all cycles.
 type Quote struct {
 	CustomerID string           `json:"customer_id"`
 	Name       string           `json:"name,omitempty"`
@@ -54,15 +54,15 @@ type Quote struct {
 	Accepted   int64            `json:"accepted"`
 	Duplicate  int64            `json:"duplicate"`
 	Rejected   int64            `json:"rejected"`
-	Others     int64            `json:"other_customers"` // of the accepted ones
-	Replaced   int64            `json:"replaced"`        // of the accepted ones: another took their place
+	Others     int64            `json:"other_customers"` // accepted records of other customers
+	Replaced   int64            `json:"replaced"`        // accepted records that another one replaced
 	Reasons    map[string]int64 `json:"reasons,omitempty"`
 	Rejects    []Reject         `json:"rejects"` // the first MaxRejects, by row
 	Cycles     []Cycle          `json:"cycles"`
 	Due        money.Amount     `json:"due_amount"` // of all cycles
 }
 
-// MaxRejects is how many rejects a quote lists.
+// MaxRejects is the number of rejects that a quote lists.
 const MaxRejects = 50
 
 // Reject is a record that was not accepted.
@@ -74,12 +74,12 @@ type Reject struct {
 	ID     string `json:"id"`
 }
 
-// Cycle is the part of a quote that one cycle's statement would show.
+// Cycle is the part of a quote for one cycle, as its statement would show it.
 type Cycle struct {
 	rows.Statement
 	Taxes    []rows.Tax     `json:"taxes,omitempty"`
 	Sections []bill.Section `json:"sections"` // by service, sku
-	// in the order of rating; then month-end lines, recurring charges and commitments
+	// in the order of rating, followed by month-end lines, recurring charges and commitments
 	Priced []Line `json:"lines"`
 }
 
@@ -95,7 +95,7 @@ type Line struct {
 	End        period.Instant `json:"-"`
 	UsageStart string         `json:"usage_start"`
 	UsageEnd   string         `json:"usage_end"`
-	// what the opening positions alone come to, or a line that the lake has, taken off (QUOTE-2, QUOTE-7)
+	// a subtracted line: the amount of the opening positions alone, or a line in the lake (QUOTE-2, QUOTE-7)
 	Before     bool                 `json:"before,omitempty"`
 	Usage      money.SignedQuantity `json:"usage_amount"`
 	Free       money.SignedQuantity `json:"free_resource_usage"`
@@ -111,12 +111,11 @@ type Line struct {
 	service string
 	own     period.Instant // own time, for tax
 	counts  period.Instant // when it counts for commitments
-	record  bool           // it stems from one record
+	record  bool           // it belongs to one record
 }
 
-// Run prices a file. o's clock is that of the acceptance checks. The customer's records and lines are held in memory.
-// Errors: *workspace.RefusedError where the file, the customer or the flags do not fit; problem.Problems of the other
-// books.
+// Run prices a file. The acceptance checks use o's clock. The customer's records and lines are held in memory. Errors:
+// *workspace.RefusedError if the file, the customer or the flags do not fit; problem.Problems of the other books.
 func Run(ctx context.Context, w *workspace.Workspace, o workspace.Options, q Question) (out *Quote, err error) {
 	if !q.FromLake {
 		return quote(ctx, &job{Question: q, o: o, ws: w})
@@ -132,7 +131,7 @@ func Run(ctx context.Context, w *workspace.Workspace, o workspace.Options, q Que
 	return out, err
 }
 
-// quote does a job that has not begun.
+// quote does a new job.
 func quote(ctx context.Context, j *job) (out *Quote, err error) {
 	folder, err := scratch.New("", "quote")
 	if err != nil {
@@ -162,23 +161,23 @@ func quote(ctx context.Context, j *job) (out *Quote, err error) {
 	return j.out, nil
 }
 
-// job is one quote in the making.
+// job is one quote in progress.
 type job struct {
 	Question
 	o        workspace.Options
 	ws       *workspace.Workspace
-	snap     *lake.Snapshot            // of the lake of ws; only from the lake
+	snap     *lake.Snapshot            // of the lake of ws; only with FromLake
 	file     string                    // the file's absolute path
-	trial    *workspace.Workspace      // with the file, and with what it names of the lake
-	present  map[period.Cycle]*present // what the lake has; only from the lake
+	trial    *workspace.Workspace      // has the file, and what it refers to in the lake
+	present  map[period.Cycle]*present // what the lake has; only with FromLake
 	prices   *tariff.Book
 	customer int32
-	taken    *workspace.Report // of the file
+	taken    *workspace.Report // result of ingesting the file
 	out      *Quote
-	spent    []commitment.Spent // what counts for commitments, of all cycles so far
+	spent    []commitment.Spent // what counts for commitments, in all cycles so far
 }
 
-// prepare makes the trial workspace: an inbox, the books, an empty lake.
+// prepare creates the trial workspace: an inbox, the books, an empty lake.
 func (j *job) prepare(dir string) (err error) {
 	if j.file, err = filepath.Abs(j.File); err != nil {
 		return fmt.Errorf("find %s: %w", j.File, err)
@@ -197,9 +196,9 @@ func (j *job) prepare(dir string) (err error) {
 	trial := *j.ws
 	trial.Dir, trial.Settings.Lake = dir, settings.Lake{Path: filepath.Join(dir, "lake")}
 	trial.Settings.Inbox, trial.Settings.Books = settings.Default().Inbox, settings.Default().Books
-	trial.Settings.ClickHouse = settings.ClickHouse{} // nobody is to see it
-	trial.Settings.Gates = settings.Gates{}           // a quote says what it could not price
-	// no amount depends on it, and few records are quickest in few files
+	trial.Settings.ClickHouse = settings.ClickHouse{} // the trial is not published
+	trial.Settings.Gates = settings.Gates{}           // a quote reports what it could not price
+	// amounts do not depend on it, and few files are fastest for few records
 	trial.Settings.Lake.Buckets = 1
 	if err := os.MkdirAll(filepath.Join(dir, "inbox", feeds.Usage().Name), 0o755); err != nil {
 		return fmt.Errorf("make an inbox for %s: %w", j.File, err)
@@ -210,8 +209,8 @@ func (j *job) prepare(dir string) (err error) {
 		}
 	}
 	j.trial = &trial
-	j.o.Wrap, j.o.StopAt = nil, nil    // faults are for the workspace's own lake
-	j.o.Started, j.o.InboxUntil = 0, 0 // the file is asked for, however young it is
+	j.o.Wrap, j.o.StopAt = nil, nil    // faults are meant for the workspace's own lake
+	j.o.Started, j.o.InboxUntil = 0, 0 // the file is priced however recent it is
 	if j.customer = trial.Books.Customer(j.Customer); j.customer < 0 {
 		return &workspace.RefusedError{What: fmt.Sprintf("no customer %q in customers.csv", j.Customer),
 			Hint: "check --customer"}
@@ -226,10 +225,10 @@ func (j *job) prepare(dir string) (err error) {
 // inbox is the folder of the usage feed of the trial workspace.
 func (j *job) inbox() string { return filepath.Join(j.trial.Dir, "inbox", feeds.Usage().Name) }
 
-// inboxName is the file's name in the trial inbox: one that no reader of an inbox passes over.
+// inboxName is the file's name in the trial inbox; readers of an inbox do not ignore it.
 func inboxName(file string) string { return "quote-" + filepath.Base(file) }
 
-// otherBooks reads the folder that takes the place of the workspace's books.
+// otherBooks reads the books in the folder that replaces the workspace's.
 func (j *job) otherBooks(dir string) (*books.Books, error) {
 	other, err := filepath.Abs(j.Books)
 	if err != nil {
@@ -245,7 +244,7 @@ func (j *job) otherBooks(dir string) (*books.Books, error) {
 	return load.Books(os.DirFS(dir), j.ws.Settings)
 }
 
-// refuse describes a file that fails completely by the name it was given by.
+// refuse makes an error about the complete file show the name that the caller gave.
 func (j *job) refuse(err error) error {
 	var whole *feedfile.Error
 	if !errors.As(err, &whole) {
@@ -261,7 +260,7 @@ func (j *job) refuse(err error) error {
 	return &workspace.RefusedError{What: fmt.Sprintf("%s: %s", at, whole.Text), Hint: whole.Hint}
 }
 
-// accept takes the file into the trial lake.
+// accept ingests the file in the trial lake.
 func (j *job) accept(ctx context.Context) error {
 	if err := os.Symlink(j.file, filepath.Join(j.inbox(), inboxName(j.File))); err != nil {
 		return fmt.Errorf("put %s into an inbox of its own: %w", j.File, err)
@@ -287,7 +286,7 @@ func (j *job) accept(ctx context.Context) error {
 	return nil
 }
 
-// byName is a message with the file's name in the place of that in the trial inbox.
+// byName replaces the file's name in the trial inbox, in a message, by the name that the caller gave.
 func (j *job) byName(text string) string {
 	return strings.ReplaceAll(text, "inbox/"+feeds.Usage().Name+"/"+inboxName(j.File), j.File)
 }
@@ -338,7 +337,7 @@ func (j *job) price(ctx context.Context, snap *lake.Snapshot) error {
 	return err
 }
 
-// opening is what the customer's cycle opens with.
+// opening returns the customer's opening positions of a cycle.
 func (j *job) opening(cycle period.Cycle, closing []position.Row) ([]position.Row, error) {
 	if !j.FromLake {
 		return rating.NextCycle(j.prices, nil, closing, j.customer, cycle), nil
@@ -353,7 +352,7 @@ func (j *job) opening(cycle period.Cycle, closing []position.Row) ([]position.Ro
 	return j.present[cycle].closing, nil
 }
 
-// rejects reads what was not accepted.
+// rejects reads the rejected records.
 func (j *job) rejects(ctx context.Context, snap *lake.Snapshot) (err error) {
 	j.out.Rows, j.out.Accepted, j.out.Duplicate = j.taken.Rows, j.taken.Accepted, j.taken.Duplicate
 	j.out.Rejected, j.out.Reasons, j.out.Rejects = j.taken.Rejected, maps.Clone(j.taken.Reasons), j.out.Rejects[:0]
@@ -389,8 +388,8 @@ func (j *job) rejects(ctx context.Context, snap *lake.Snapshot) (err error) {
 	}
 }
 
-// ignored reports whether a reject is a record of another customer whose target can be in the lake. The quote takes
-// only its own customer's records from there (QUOTE-5).
+// ignored reports whether a reject is a record of another customer that can replace a record in the lake. The quote
+// copies only its own customer's records from there (QUOTE-5).
 func (j *job) ignored(row rows.Row[tables.Reject]) bool {
 	if !j.FromLake || row.Word(tables.RejectReason) != reason.ReplacesUnknown.String() {
 		return false
@@ -399,7 +398,7 @@ func (j *job) ignored(row rows.Row[tables.Reject]) bool {
 	return texts["customer_id"] != j.Customer
 }
 
-// pricing rates one cycle.
+// pricing is the rating of one cycle.
 type pricing struct {
 	*job
 	cycle period.Cycle
@@ -407,7 +406,7 @@ type pricing struct {
 	lines []Line
 }
 
-// rate gives the cycle's lines to the quote, and the closing positions.
+// rate adds the cycle's lines to the quote, and returns the closing positions.
 func (p *pricing) rate(opening []position.Row, records []record) ([]position.Row, error) {
 	if err := p.rater.Open(p.customer, p.cycle, opening); err != nil {
 		return nil, err
@@ -423,12 +422,12 @@ func (p *pricing) rate(opening []position.Row, records []record) ([]position.Row
 			return nil, err
 		}
 	}
-	// what the positions held is reported after the usage, with the month-end lines that it belongs to
+	// lines for the opening positions follow the usage, next to the month-end lines to which they belong
 	p.lines = append(p.lines[before:len(p.lines):len(p.lines)], p.lines[:before]...)
 	if err := p.monthEnd(false); err != nil {
 		return nil, err
 	}
-	if !p.FromLake { // they are not what the file adds
+	if !p.FromLake { // the file does not add these
 		if err := p.recurring(); err != nil {
 			return nil, err
 		}
@@ -459,7 +458,7 @@ func (p *pricing) usageLines(r *record, charges *line.Charges) {
 	}
 }
 
-// monthEnd adds the lines that the meters come to as they are; before takes them off.
+// monthEnd adds the month-end lines of the meters in their present state; with before it subtracts them.
 func (p *pricing) monthEnd(before bool) error {
 	var charges line.Charges
 	var objects []rating.Object
@@ -471,7 +470,7 @@ func (p *pricing) monthEnd(before bool) error {
 	return nil
 }
 
-// endLines are month-end charges as lines; a charge's Record is an index in objects.
+// endLines converts month-end charges to lines; a charge's Record is an index in objects.
 func (p *pricing) endLines(before bool, charges *line.Charges, objects []rating.Object) (out []Line) {
 	bounds := p.trial.Books.Zone.Bounds(p.cycle)
 	for i := range charges.List {
@@ -489,7 +488,7 @@ func (p *pricing) endLines(before bool, charges *line.Charges, objects []rating.
 	return out
 }
 
-// takeOff turns a line into its opposite.
+// takeOff negates a line.
 func (l *Line) takeOff() {
 	l.Before, l.Draws = true, ""
 	l.Usage, l.Free, l.Quantity = l.Usage.Neg(), l.Free.Neg(), l.Quantity.Neg()
@@ -497,7 +496,7 @@ func (l *Line) takeOff() {
 		l.Payment.Neg()
 }
 
-// line is a charge as the line it becomes; sku -1 is no product.
+// line converts a charge to a line; sku -1 means no product.
 func (p *pricing) line(c *line.Charge, draws []line.Draw, sku int32, region string) Line {
 	b := p.trial.Books
 	l := Line{Tier: int(c.Tier), Kind: c.Kind.String(), Region: region, Usage: c.UsageAmount, Free: c.Free,

@@ -20,14 +20,14 @@ import (
 // record is one accepted record of the customer.
 type record struct {
 	rating.Record
-	sku      string // SKU is −1 if the books of the quote do not have it
+	sku      string // SKU is −1 if the quote's books do not have it
 	region   string
-	replaces string // the record_id of the one that it replaces; "" = none
+	replaces string // record_id of the replaced record; "" = none
 	replaced bool
 	old      bool // it counts in the lake (QUOTE-7)
 }
 
-// records are the customer's accepted records of a cycle that count, in the order of §4.1. It counts those that do
+// records returns the customer's accepted records of a cycle that count, in the order of §4.1. It counts those that do
 // not.
 func (j *job) records(ctx context.Context, snap *lake.Snapshot, cycle period.Cycle) ([]record, error) {
 	kept, err := j.fromUsage(snap, cycle)
@@ -68,7 +68,7 @@ func (j *job) records(ctx context.Context, snap *lake.Snapshot, cycle period.Cyc
 	return list, nil
 }
 
-// regionName is the region of a number that records gave out.
+// regionName is the name of a region by its number in records.
 func (j *job) regionName(records []record, n int32) string {
 	for i := range records {
 		if records[i].Region == n {
@@ -78,7 +78,7 @@ func (j *job) regionName(records []record, n int32) string {
 	return ""
 }
 
-// fromUsage reads the records of the usage table: those that lines do not hold, or not all of.
+// fromUsage reads the records of the usage table, which cannot be read back from lines alone.
 func (j *job) fromUsage(snap *lake.Snapshot, cycle period.Cycle) (out []record, err error) {
 	bucket := place.Bucket(j.Customer, max(1, snap.Manifest.Buckets))
 	files, err := snap.Select(manifest.CycleOf(cycle), func(k manifest.FileKey) bool {
@@ -97,7 +97,7 @@ func (j *job) fromUsage(snap *lake.Snapshot, cycle period.Cycle) (out []record, 
 	return out, nil
 }
 
-// fromTable reads the customer's records of a table of records; of late those of one cycle of origin.
+// fromTable reads the customer's records of a table of records; from late, only those of one cycle of origin.
 func (j *job) fromTable(snap *lake.Snapshot, e manifest.FileEntry, def tables.Def[tables.Record], origin string) (
 	out []record, err error) {
 	list, err := rows.File(snap, e, def, nil)
@@ -131,8 +131,8 @@ func (j *job) fromTable(snap *lake.Snapshot, e manifest.FileEntry, def tables.De
 	return out, err
 }
 
-// fromLines reads the other records back from their lines: the lines of kind usage of one record are one. Records that
-// are not wanted are left out; wanted nil = all are.
+// fromLines reads the other records back from their lines: all usage lines of a record make one record. It omits
+// records that are not wanted; if wanted is nil, it returns all.
 func (j *job) fromLines(ctx context.Context, snap *lake.Snapshot, cycle period.Cycle, have map[string]bool,
 	wanted func(id []byte, start period.Instant) bool) (out []record, err error) {
 	cols := tables.Columns(tables.LineRegionCode, tables.LineResourceID, tables.LineResourceName,

@@ -14,7 +14,7 @@ import (
 	"github.com/tollbook/tollbook/settlement/tax"
 )
 
-// itemKey distinguishes items of a bill.
+// itemKey identifies an item of a bill.
 type itemKey struct {
 	service, sku, region string
 	tier                 int
@@ -22,7 +22,7 @@ type itemKey struct {
 	price                money.UnitPrice
 }
 
-// finish puts the cycle's lines together as a bill does, and its statement.
+// finish groups the cycle's lines as a bill does, and calculates the statement.
 func (p *pricing) finish() error {
 	c := Cycle{Statement: rows.Statement{Cycle: p.cycle.String(), CustomerID: p.Customer}, Sections: []bill.Section{},
 		Priced: p.lines}
@@ -61,7 +61,7 @@ func (p *pricing) finish() error {
 	return nil
 }
 
-// section begins the section of a product, or of a service's lines of no product.
+// section returns a new section for a product, or for a service's lines without a product.
 func (p *pricing) section(k itemKey) bill.Section {
 	s := bill.NewSection(p.trial.Books, k.service, k.sku)
 	if at := p.trial.Books.SKU(k.sku); at >= 0 {
@@ -85,7 +85,7 @@ func add(it *bill.Item, l *Line) error {
 		it.Discount.Add(l.Discount), it.Truncated.Add(l.Truncated), it.Payment.Add(l.Payment))
 }
 
-// total is the cycle's statement: with the grain cycle its total is cut once (§4.2).
+// total calculates the cycle's statement: with grain cycle, its total is rounded once (§4.2).
 func (p *pricing) total(c *Cycle) error {
 	var official, discount, truncated, payment money.AmountTotal
 	for i := range c.Priced {
@@ -113,10 +113,10 @@ func (p *pricing) total(c *Cycle) error {
 	return p.tax(c)
 }
 
-// currency is that of the customer.
+// currency is the customer's currency.
 func (p *pricing) currency() money.Currency { return p.trial.Books.CustomerCurrency(p.customer) }
 
-// tax adds the taxes of the cycle's lines by today's books (§10.6).
+// tax adds the taxes of the cycle's lines, by today's books (§10.6).
 func (p *pricing) tax(c *Cycle) error {
 	b := p.trial.Books
 	if len(b.Taxes) == 0 {

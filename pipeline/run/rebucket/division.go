@@ -14,13 +14,13 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 )
 
-// division divides one bucket: its files become those of the buckets that its customers belong to.
+// division divides one bucket: its files become those of the buckets to which its customers belong.
 type division struct {
 	txn      *lake.SubTxn
 	bucket   int // of the files
-	from, to int // numbers of buckets
+	from, to int // old and new number of buckets
 	writers  map[string][]*target
-	balances []manifest.Hash // of the newest file of balances of each part
+	balances []manifest.Hash // hash of each part's newest file of balances
 	spare    []int64         // memory for sorting the index of record ids
 }
 
@@ -29,11 +29,11 @@ func newDivision(txn *lake.SubTxn, bucket, from, to int) *division {
 		balances: make([]manifest.Hash, to/from)}
 }
 
-// parts is the number of buckets that the bucket becomes. Part 0 has the number of the bucket itself.
+// parts is the number of buckets that replace the bucket. Part 0 keeps the number of the bucket.
 func (d *division) parts() int { return d.to / d.from }
 
-// part is the part of a customer; ok is false if the customer is not of the bucket. Costs of no customer are in bucket
-// 0.
+// part is the part of a customer; ok is false if the customer does not belong to the bucket. Costs of no customer
+// belong to bucket 0.
 func (d *division) part(customer string) (part int, ok bool) {
 	if customer == "" {
 		return 0, d.bucket == 0
@@ -42,20 +42,20 @@ func (d *division) part(customer string) (part int, ok bool) {
 	return (b - d.bucket) / d.from, b%d.from == d.bucket
 }
 
-// tableDay names the files of a table and day within a cycle.
+// tableDay identifies the files of a table and day within a cycle.
 type tableDay struct {
 	table string
 	day   manifest.Day
 }
 
-// cycleFiles is the files of a cycle: those of the bucket, and those that the parts have in their place.
+// cycleFiles holds the files of a cycle: those of the bucket, and those of the parts that replace them.
 type cycleFiles struct {
 	manifest.CycleRef
 	old  map[tableDay][]manifest.FileEntry
 	made map[tableDay][][]manifest.FileEntry // by part
 }
 
-// run divides all files of the bucket, one cycle after the other. done is called with the rows that were read.
+// run divides all files of the bucket, cycle by cycle. It calls done with the number of rows that were read.
 func (d *division) run(ctx context.Context, done func(rows int64)) error {
 	for _, ref := range d.txn.Base().Manifest.Cycles {
 		files, err := d.txn.Base().Select(ref.Cycle, func(k manifest.FileKey) bool {
@@ -85,7 +85,7 @@ func (d *division) run(ctx context.Context, done func(rows int64)) error {
 	return nil
 }
 
-// order is the keys in the order in which they are divided: by day, and what depends on other tables after them.
+// order returns the keys in the order of division: by day, and tables that depend on others after these.
 func (c *cycleFiles) order() []tableDay {
 	after := map[string]int{tableIdent: 1, tableBalances: 1, tablePositions: 2, tablePerformances: 2}
 	return slices.SortedFunc(maps.Keys(c.old), func(a, b tableDay) int {
@@ -93,7 +93,7 @@ func (c *cycleFiles) order() []tableDay {
 	})
 }
 
-// divide divides the files of a key and puts those of the parts into the next state.
+// divide divides the files of a key and adds those of the parts to the next state.
 func (d *division) divide(c *cycleFiles, at tableDay) error {
 	made := make([][]manifest.FileEntry, d.parts())
 	var err error
@@ -130,7 +130,7 @@ func (d *division) key(c *cycleFiles, at tableDay, part int) manifest.FileKey {
 	return manifest.FileKey{Table: at.table, Cycle: c.Cycle, Day: at.day, Bucket: d.bucket + part*d.from}
 }
 
-// drop leaves out files that a part would not have had (REBUCKET-4).
+// drop removes files that a part would not have had (REBUCKET-4).
 func (d *division) drop(c *cycleFiles, at tableDay, made [][]manifest.FileEntry) {
 	of := func(table string, part int) []manifest.FileEntry {
 		if files := c.made[tableDay{table, at.day}]; files != nil {
@@ -156,7 +156,7 @@ func (d *division) drop(c *cycleFiles, at tableDay, made [][]manifest.FileEntry)
 	}
 }
 
-// same is REBUCKET-3.
+// same verifies that the sums of old and new files are equal (REBUCKET-3).
 func same(old []manifest.FileEntry, made [][]manifest.FileEntry) error {
 	was, err := sumsOf(old)
 	if err != nil {
@@ -174,7 +174,7 @@ func same(old []manifest.FileEntry, made [][]manifest.FileEntry) error {
 	return nil
 }
 
-// sumsOf adds up the rows of files and what the manifest says of their columns.
+// sumsOf adds up the rows of files and the sums of their columns in the manifest.
 func sumsOf(files []manifest.FileEntry) (map[string]*big.Rat, error) {
 	sums := map[string]*big.Rat{"rows": new(big.Rat)}
 	for _, e := range files {

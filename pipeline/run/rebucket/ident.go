@@ -17,8 +17,8 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// divideIdent writes the index of record ids of a day: it has hashes alone, so it is made again of the records, which
-// are in lines and usage. The index that is stored must be the same (REBUCKET-3).
+// divideIdent divides the index of record ids of a day. The index has only hashes, so it is built again from the
+// records in lines and usage. The stored index must be equal (REBUCKET-3).
 func (d *division) divideIdent(c *cycleFiles, at tableDay, made [][]manifest.FileEntry) error {
 	hashes := make([][]int64, d.parts())
 	if err := d.eachRecord(c, at.day, func(customer string, id []byte) error {
@@ -50,7 +50,7 @@ func (d *division) divideIdent(c *cycleFiles, at tableDay, made [][]manifest.Fil
 	return nil
 }
 
-// sameIdent compares the stored index with the one of the parts.
+// sameIdent verifies that the stored index is equal to that of the parts.
 func (d *division) sameIdent(old []manifest.FileEntry, parts [][]int64) error {
 	made := slices.Concat(parts...)
 	d.spare = sorting.SortInts(made, 64-incoming.IdentShift, d.spare)
@@ -72,7 +72,7 @@ func (d *division) sameIdent(old []manifest.FileEntry, parts [][]int64) error {
 	return nil
 }
 
-// recordKey is what the records of a day are in order of.
+// recordKey is the sort key of the records of a day.
 type recordKey struct {
 	customer string
 	start    period.Instant
@@ -83,7 +83,7 @@ func (k *recordKey) compare(o *recordKey) int {
 	return cmp.Or(strings.Compare(k.customer, o.customer), cmp.Compare(k.start, o.start), bytes.Compare(k.id, o.id))
 }
 
-// records gives the keys of the records of files one after the other.
+// records iterates over the keys of the records of files.
 type records struct {
 	next func() (key recordKey, ok bool, err error)
 	done func()
@@ -91,7 +91,7 @@ type records struct {
 	ok   bool
 }
 
-// pass goes on to the first record that is not the last one; nil = to the first.
+// pass advances to the first record that differs from last; nil = to the first.
 func (r *records) pass(last *recordKey) (err error) {
 	for last == nil || r.ok && r.key.compare(last) == 0 {
 		if r.key, r.ok, err = r.next(); err != nil {
@@ -104,7 +104,7 @@ func (r *records) pass(last *recordKey) (err error) {
 	return nil
 }
 
-// recordsOf reads the keys of the records of files of a table, which are in order.
+// recordsOf reads the keys of the records of files of a table, which are sorted.
 func recordsOf[T any](o tablefile.Opener, files []manifest.FileEntry, def tables.Def[T], customer tables.WordColumn[T],
 	start tables.TimeColumn[T], id tables.TextColumn[T]) *records {
 	var at *tablefile.Cursor[T] // nil = between files
@@ -138,7 +138,7 @@ func recordsOf[T any](o tablefile.Opener, files []manifest.FileEntry, def tables
 	}}
 }
 
-// eachRecord visits the records of a day: those of lines, and those that only usage has.
+// eachRecord visits the records of a day: those in lines, and those that are only in usage.
 func (d *division) eachRecord(c *cycleFiles, day manifest.Day, visit func(customer string, id []byte) error) error {
 	lines := recordsOf(d.txn, c.old[tableDay{tableLines, day}], tables.Lines(), tables.LineCustomerID,
 		tables.LineUsageStart, tables.LineID)

@@ -7,7 +7,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// dividePerformances gives what the lines of a day of a closed cycle add to the performance of partners to the first
+// dividePerformances assigns what the lines of a day of a closed cycle add to the performance of partners to the first
 // part that has lines of the day; those of the other parts add nothing (REBUCKET-5).
 func (d *division) dividePerformances(c *cycleFiles, at tableDay, made [][]manifest.FileEntry) error {
 	out := make([]*parquet.Columns[tables.Performance], d.parts())
@@ -34,8 +34,8 @@ func (d *division) dividePerformances(c *cycleFiles, at tableDay, made [][]manif
 	return nil
 }
 
-// addShare adds a row to the first part with lines of the row's day, and to each other one, once, that they add
-// nothing.
+// addShare adds a row to the first part with lines of the row's day, and to each other such part, once, a row that says
+// that its lines add nothing.
 func (d *division) addShare(c *cycleFiles, out []*parquet.Columns[tables.Performance],
 	cols *parquet.Columns[tables.Performance], i int) {
 	day := cols.Word(tables.PerformanceDay).At(i)
@@ -71,7 +71,7 @@ func (d *division) addShare(c *cycleFiles, out []*parquet.Columns[tables.Perform
 	}
 }
 
-// linesOf are the files of lines of a day by part.
+// linesOf returns the files of lines of a day by part.
 func (c *cycleFiles) linesOf(day string) [][]manifest.FileEntry {
 	for at, made := range c.made {
 		if at.table == tableLines && at.day.String() == day {

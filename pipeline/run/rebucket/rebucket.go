@@ -14,23 +14,23 @@ import (
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
-// Command is the command that does it, as the manifest has it.
+// Command is the name of the command in the manifest.
 const Command = "rebucket"
 
-// Options is how a lake is to be distributed again; the number of buckets is that of the settings.
+// Options says how to rebucket a lake; the number of buckets is that of the settings.
 type Options struct {
-	DryRun bool // say what would be written, write nothing
+	DryRun bool // report what would be written, write nothing
 }
 
-// Report is what was distributed.
+// Report is the result of a rebucket.
 type Report struct {
 	Command  string `json:"command"`
 	Changed  bool   `json:"changed"`  // false: the lake has the number of the settings, or no files
-	Manifest int64  `json:"manifest"` // number of the live state after it
+	Manifest int64  `json:"manifest"` // number of the live state afterwards
 	From     int    `json:"from"`     // number of buckets before; 0 = the lake is empty
-	To       int    `json:"to"`       // that of the settings
-	Before   Count  `json:"before"`   // of the files that are divided
-	After    Count  `json:"after"`    // of the files in their place; nothing in a dry run
+	To       int    `json:"to"`       // number of buckets of the settings
+	Before   Count  `json:"before"`   // the files that are divided
+	After    Count  `json:"after"`    // the files that replace them; empty in a dry run
 	DryRun   bool   `json:"dry_run,omitempty"`
 	workspace.Publication
 }
@@ -47,9 +47,9 @@ func (c *Count) add(e manifest.FileEntry) {
 }
 
 // Run distributes the customers of the lake over as many buckets as the settings say, as one transaction on the lake,
-// and publishes. If the lake has that number, it publishes alone. Errors: *workspace.RefusedError for a number that is
-// not a multiple of the old one and for an archive, those of the lake and of publishing; the report is there with an
-// error of publishing.
+// and publishes. If the lake already has that number, it only publishes. Errors: *workspace.RefusedError for a number
+// that is not a multiple of the old one and for an archive; those of the lake and of publishing. With an error of
+// publishing there is a report.
 func Run(ctx context.Context, w *workspace.Workspace, ro Options, o workspace.Options) (*Report, error) {
 	r := &Report{Command: Command, To: w.Settings.Lake.Buckets, DryRun: ro.DryRun}
 	if err := transact(ctx, w, r, &o); err != nil {
@@ -66,7 +66,7 @@ func transact(ctx context.Context, w *workspace.Workspace, r *Report, o *workspa
 	if err != nil {
 		return err
 	}
-	if r.DryRun { // a reader: it takes no lock and clears nothing up
+	if r.DryRun { // a reader takes no lock and clears nothing up
 		return l.Read(func(snap *lake.Snapshot) error { return r.find(snap) })
 	}
 	o.BeginStage(workspace.StageBegin)
@@ -98,7 +98,7 @@ func transact(ctx context.Context, w *workspace.Workspace, r *Report, o *workspa
 	return err
 }
 
-// find refuses what cannot be distributed, and counts what is.
+// find refuses lakes that cannot be rebucketed, and counts the files to divide.
 func (r *Report) find(snap *lake.Snapshot) error {
 	m := &snap.Manifest
 	r.Manifest, r.From = m.Number, m.Buckets
@@ -125,8 +125,8 @@ func (r *Report) find(snap *lake.Snapshot) error {
 	return nil
 }
 
-// divided reports whether the files of a key are divided: those of all customers and of a table whose rows all are in
-// one bucket are not.
+// divided reports whether the files of a key are divided. Files of all customers are not, nor those of a table whose
+// rows are all in one bucket.
 func divided(key manifest.FileKey) bool {
 	return key.Bucket != manifest.NoBucket && key.Table != tableTransfers
 }

@@ -10,7 +10,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Tables that are not divided row by row, or not only.
+// Tables that are not divided row by row, or not only so.
 var (
 	tableTransfers    = tables.Transfers().Name
 	tableIdent        = tables.Ident().Name
@@ -36,7 +36,7 @@ var plain = sync.OnceValue(func() map[string]*tables.Table {
 	return byName
 })
 
-// tableOf is the table of a file, with the columns that the file has. Errors: a table that is not known.
+// tableOf is the table of a file, with the columns that the file has. An unknown table is an error.
 func tableOf(e manifest.FileEntry) (*tables.Table, error) {
 	taxed, mixed := false, false
 	tax := tables.StatementsOf(true, false).Columns[tables.StatementTaxAmount].Name
@@ -57,7 +57,7 @@ func tableOf(e manifest.FileEntry) (*tables.Table, error) {
 	return nil, fmt.Errorf("%s: no rule distributes the table %s over buckets", e.Path, e.Table)
 }
 
-// customerOf is the column of the customer to whose bucket a row belongs.
+// customerOf is the column of the customer that determines the bucket of a row.
 func customerOf(t *tables.Table) tables.WordColumn[tables.Any] {
 	at := t.Index("customer_id")
 	if at < 0 {
@@ -66,8 +66,8 @@ func customerOf(t *tables.Table) tables.WordColumn[tables.Any] {
 	return tables.WordColumn[tables.Any](at)
 }
 
-// currencyOf is the column of the currency of an amount, and whether the manifest has sums of the currencies alone that
-// a file's rows have; of statements it has those of all currencies of the books.
+// currencyOf is the column of an amount's currency. own says that the manifest has sums only of the currencies that the
+// file's rows have; for statements, it has sums of all currencies of the books.
 func currencyOf(t *tables.Table, amount string) (currency tables.WordColumn[tables.Any], own bool) {
 	if t.Name == tables.Margins().Name && amount == t.Columns[tables.MarginPaymentAmount].Name {
 		return tables.MarginPaymentCurrency.Any(), true

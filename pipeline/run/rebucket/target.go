@@ -13,28 +13,28 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// maxTargets is how many files are written at a time from one that is read. More parts read the file again: each
-// target has the rows of a row group in memory.
+// maxTargets is how many files are written at the same time. For more parts, the source is read again: each target
+// holds the rows of a row group in memory.
 const maxTargets = 4
 
 // target writes the file of one part.
 type target struct {
 	*tablefile.Writer[tables.Any]
-	code parquet.Recode // of the batch that is read
+	code parquet.Recode // of the batch that is being read
 	sums []runningSum
 }
 
-// runningSum is a sum that the manifest has of a file.
+// runningSum is a sum of a file in the manifest, while it is calculated.
 type runningSum struct {
 	name     string
 	col      tables.ColumnOf[tables.Any]
-	currency string // of the rows that count; "" = all
+	currency string // only rows of this currency count; "" = all
 	of       tables.WordColumn[tables.Any]
 	total    money.Total
-	absent   bool // no row has the currency, and the file has no sum of it then
+	absent   bool // no row so far has the currency; the file then gets no such sum
 }
 
-// targetsOf are the writers of files of a table.
+// targetsOf returns the writers for files of a table.
 func (d *division) targetsOf(def *tables.Table) []*target {
 	name := fmt.Sprint(def.Name, len(def.Columns))
 	for len(d.writers[name]) < min(maxTargets, d.parts()) {
@@ -44,7 +44,7 @@ func (d *division) targetsOf(def *tables.Table) []*target {
 	return d.writers[name]
 }
 
-// restart points a target at a file whose sums are those of the file that is divided.
+// restart begins a new file of a target, with the same kinds of sums as the file that is divided.
 func (t *target) restart(key manifest.FileKey, def *tables.Table, sums []manifest.Sum) error {
 	t.Restart(key)
 	t.sums = t.sums[:0]
@@ -101,7 +101,7 @@ func (s *runningSum) add(c *parquet.Columns[tables.Any], from, to int) error {
 	return nil
 }
 
-// finish ends the file.
+// finish completes the file.
 func (t *target) finish() ([]manifest.FileEntry, error) {
 	var sums []manifest.Sum
 	for _, s := range t.sums {
@@ -112,7 +112,7 @@ func (t *target) finish() ([]manifest.FileEntry, error) {
 	return t.Finish(sums)
 }
 
-// divideFile writes the rows of a file to files of the parts, and appends these to made.
+// divideFile writes the rows of a file to files of the parts, and appends those to made.
 func (d *division) divideFile(e manifest.FileEntry, made [][]manifest.FileEntry) error {
 	def, err := tableOf(e)
 	if err != nil {
@@ -126,7 +126,7 @@ func (d *division) divideFile(e manifest.FileEntry, made [][]manifest.FileEntry)
 	return nil
 }
 
-// dividePass is divideFile for the parts from first on for which there are targets.
+// dividePass is divideFile for as many parts, from first on, as there are targets.
 func (d *division) dividePass(e manifest.FileEntry, def *tables.Table, first int, made [][]manifest.FileEntry) (
 	err error) {
 	open := d.targetsOf(def)
@@ -158,7 +158,7 @@ func (d *division) dividePass(e manifest.FileEntry, def *tables.Table, first int
 	return nil
 }
 
-// read reads a file and gives each target, from part first on, its rows.
+// read reads a file and passes its rows to the targets, of which the first is that of part first.
 func (d *division) read(e manifest.FileEntry, def *tables.Table, first int, open []*target) error {
 	r, err := tablefile.Open(d.txn, e, tables.Untyped(def), nil)
 	if err != nil {
@@ -194,7 +194,7 @@ func (d *division) read(e manifest.FileEntry, def *tables.Table, first int, open
 	}
 }
 
-// partsOf are the parts of customers; into is memory for them.
+// partsOf returns the parts of customers; into is reused memory.
 func (d *division) partsOf(customers []string, into []int) ([]int, error) {
 	into = into[:0]
 	for _, id := range customers {

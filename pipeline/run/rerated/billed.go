@@ -11,7 +11,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// laterDays are the days of lines that a cycle bills for closed cycles before it, without those of cost files.
+// laterDays are the days of lines that a cycle bills for earlier, closed cycles, without those of cost files.
 var laterDays = []manifest.Day{manifest.LateDay, manifest.RerateDay, manifest.CommitmentsDay}
 
 // BilledLater reports whether a closed cycle after the given one billed something for it.

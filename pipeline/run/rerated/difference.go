@@ -12,12 +12,12 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
-// Difference is what re-rating makes of the lines of one customer, sku, region and resource: what is due now less all
+// Difference is the result of re-rating for one customer, sku, region and resource: the amount due now minus everything
 // that was billed.
 type Difference struct {
 	CustomerID     string              `json:"customer_id"`
 	SKU            string              `json:"sku"`
-	ID             string              `json:"id,omitempty"` // of the line of a recurring charge or commitment
+	ID             string              `json:"id,omitempty"` // id of the line of a recurring charge or commitment
 	Region         string              `json:"region_code"`
 	Resource       string              `json:"resource_id,omitempty"`
 	UsageAmount    money.QuantityTotal `json:"usage_amount"`
@@ -26,11 +26,11 @@ type Difference struct {
 	DiscountAmount money.Amount        `json:"official_discount_amount"`
 	Truncated      money.Amount        `json:"truncated_amount"`
 	Payment        money.Amount        `json:"payment_amount"`
-	// what of its lines is another: package, price, discount, quantity or other
+	// what changed in its lines: package, price, discount, quantity or other
 	Why []string `json:"why"`
 }
 
-// Of is a difference with the names that the books have.
+// Of converts a difference, with the names from the books.
 func Of(b *books.Books, d *rerate.Difference) Difference {
 	sku, id := "", d.Charge
 	if d.SKU >= 0 {
@@ -45,7 +45,7 @@ func Of(b *books.Books, d *rerate.Difference) Difference {
 		Payment: d.Payment, Why: d.Why}
 }
 
-// OfCosts are the differences of cost files.
+// OfCosts converts the differences of cost files.
 func OfCosts(list []costs.Difference) (out []Difference) {
 	for _, d := range list {
 		one := Difference{CustomerID: d.Customer, SKU: d.SKU, Region: d.Region, Resource: d.Resource,
@@ -68,7 +68,7 @@ func OfCosts(list []costs.Difference) (out []Difference) {
 	return out
 }
 
-// Sort brings differences into the order in which they are listed.
+// Sort sorts differences in the order in which they are listed.
 func Sort(list []Difference) {
 	slices.SortStableFunc(list, func(a, b Difference) int {
 		return cmp.Or(cmp.Compare(a.CustomerID, b.CustomerID), cmp.Compare(a.SKU, b.SKU),

@@ -11,8 +11,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/books/load"
 )
 
-// DraftBooks reads the books of another folder than that of a workspace, by its settings. Errors: *RefusedError if
-// there is no such folder, and what is wrong with the books.
+// DraftBooks reads books in another folder than a workspace's, with the workspace's settings. Errors: *RefusedError if
+// there is no such folder, and the errors of the books.
 func DraftBooks(dir string, w *workspace.Workspace) (*books.Books, error) {
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 		return nil, &workspace.RefusedError{What: fmt.Sprintf("%s is no folder with books", dir), Hint: "check --books"}
@@ -24,7 +24,7 @@ func DraftBooks(dir string, w *workspace.Workspace) (*books.Books, error) {
 	return b, nil
 }
 
-// draft shows a folder as the folder books of a workspace.
+// draft presents a folder as the books folder of a workspace.
 type draft struct{ files fs.FS }
 
 // Open implements fs.FS.

@@ -18,35 +18,34 @@ import (
 	"github.com/tollbook/tollbook/schemas/reason"
 )
 
-// Rejects is what `ingest --retry-rejects` tries: the open rejects, written out again as feed files, one per file they
-// came from.
+// Rejects are the open rejects that `ingest --retry-rejects` tries, written as feed files again, one per original file.
 type Rejects struct {
-	Files []*accept.File // in order of feed, file and hash
-	Inbox fs.FS          // has the files
-	Kept  []rejects.Row  // those that no corrected book can help
+	Files []*accept.File // sorted by feed, file and hash
+	Inbox fs.FS          // contains the files
+	Kept  []rejects.Row  // rejects that no corrected book can change
 
-	files []retriedFile // of each of Files
+	files []retriedFile // one for each of Files
 }
 
-// retriedFile is the rejects of one feed file.
+// retriedFile holds the rejects of one feed file.
 type retriedFile struct {
-	name    string // of the file they came from
+	name    string // of the original file
 	records []rejects.Row
 }
 
-// of reports whether a reject came in the same file. Two files of one name are apart: their rows come in turn.
+// of reports whether a reject came in the same file. Files with one name but other contents are different files.
 func (f *retriedFile) of(x *rejects.Row) bool {
 	return f.records[0].Hash == x.Hash && f.records[0].Feed == x.Feed
 }
 
-// Original is the name and row a retried record first came with.
+// Original is the original file name and row of a retried record.
 func (t *Rejects) Original(file int32, row int64) (string, int64) {
 	f := &t.files[file]
 	return f.name, f.records[row-1].Row
 }
 
-// correctable reports whether other books or other records can make a reject pass: a record that is wrong by itself
-// stays so. What met a balance or a state that it does not fit is decided again by every run.
+// correctable reports whether other books or other records can make a reject acceptable. A record that is wrong by
+// itself cannot become so. Every run decides again about rejects that did not fit a balance or a state.
 func correctable(x *rejects.Row) bool {
 	why, ok := reason.Parse(x.Reason)
 	switch {
@@ -64,7 +63,7 @@ func correctable(x *rejects.Row) bool {
 	return why >= reason.Future && why < reason.InsufficientBalance
 }
 
-// column is the column of its feed that a reject is wrong in; nil = one of the sender's own (§10.1).
+// column is the column of the feed that made the record a reject; nil = a column of the sender's own (§10.1).
 func column(x *rejects.Row) *feeds.Column {
 	for _, spec := range accept.Feeds() {
 		if at := spec.Column(x.Column); spec.Name == x.Feed && at >= 0 {
@@ -74,13 +73,13 @@ func column(x *rejects.Row) *feeds.Column {
 	return nil
 }
 
-// askedByBooks reports whether the books alone ask for a column's value: that of a unique count (§10.1).
+// askedByBooks reports whether only the books require a column's value, as for a unique count (§10.1).
 func askedByBooks(x *rejects.Row) bool {
 	c := column(x)
 	return x.Feed == feeds.Usage().Name && (c == nil || !c.Required)
 }
 
-// fitsBooks reports whether the books say if a number is valid: a quantity of usage below 0 by its product (§10.1,
+// fitsBooks reports whether the books determine if a number is valid: a usage quantity below 0 by its product (§10.1,
 // §10.3), the decimals of an amount by its currency (§10.7).
 func fitsBooks(x *rejects.Row) bool {
 	switch c := column(x); {
@@ -95,7 +94,7 @@ func fitsBooks(x *rejects.Row) bool {
 	return x.Feed == feeds.Usage().Name && negative && err == nil
 }
 
-// Write writes rejects out again as feed files, into temporary files of the lake. The rejects are in the order of
+// Write writes rejects as feed files again, to temporary files of the lake. The rejects must be in the order of
 // rejects.Compare.
 func Write(txn *lake.SubTxn, all []rejects.Row) (_ *Rejects, err error) {
 	scratch := &scratchInbox{txn: txn, names: make(map[string]string)}
@@ -140,7 +139,7 @@ func Write(txn *lake.SubTxn, all []rejects.Row) (_ *Rejects, err error) {
 	return t, finish()
 }
 
-// extension is the format that a file's raw records are in: Parquet's are NDJSON.
+// extension is the format of a file's raw records; those of Parquet files are NDJSON.
 func extension(name string) string {
 	if strings.Contains(path.Base(name), ".csv") {
 		return ".csv"
@@ -148,11 +147,11 @@ func extension(name string) string {
 	return ".ndjson"
 }
 
-// scratchInbox replaces the inbox: files of the lake's temporary folder, which the next run clears if this one is
-// killed.
+// scratchInbox replaces the inbox. Its files are in the lake's temporary folder; if this run is killed, the next run
+// deletes them.
 type scratchInbox struct {
 	txn   *lake.SubTxn
-	names map[string]string // in the lake, by the name below the inbox
+	names map[string]string // name in the lake, by the name below the inbox
 }
 
 func (s *scratchInbox) create(name string) (storage.File, error) {
@@ -173,7 +172,7 @@ func (s *scratchInbox) Open(name string) (fs.File, error) {
 	return &scratchFile{f, name}, err
 }
 
-// scratchFile is a scratch file as fs.File.
+// scratchFile is a temporary file as fs.File.
 type scratchFile struct {
 	storage.ReadFile
 	name string
@@ -194,10 +193,10 @@ func (i scratchInfo) ModTime() time.Time { return time.Time{} }
 func (i scratchInfo) IsDir() bool        { return false }
 func (i scratchInfo) Sys() any           { return nil }
 
-// Name is the name of the file that the rejects of a file came in.
+// Name is the name of the original file of the rejects in a file.
 func (t *Rejects) Name(file int) string { return t.files[file].name }
 
-// Untried are the kept rejects that were not tried, or whose file could not be read again.
+// Untried returns the rejects that were not tried, or whose file could not be read again.
 func (t *Rejects) Untried(scanned *accept.Scanned) []rejects.Row {
 	list := t.Kept
 	for i, f := range t.files {

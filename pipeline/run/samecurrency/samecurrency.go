@@ -21,10 +21,10 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Check refuses books that give a customer or a partner another currency than that of its statements of closed cycles,
-// or of its money there (SAMECURRENCY-1): late records, re-rating and payments would add amounts of two currencies. It
-// refuses books that lack a customer with such statements in another currency than the workspace's: no other book says
-// what its amounts are in.
+// Check refuses books in which a customer or a partner has another currency than in its statements of closed cycles, or
+// for its money there (SAMECURRENCY-1): late records, re-rating and payments would add amounts of two currencies. It
+// also refuses books that lack a customer whose statements are not in the workspace's currency, because no other book
+// states its currency.
 func Check(base *lake.Snapshot, b *books.Books) error {
 	had := slices.ContainsFunc(base.Manifest.Totals, func(t manifest.Total) bool {
 		return strings.Contains(t.Name, "/statements.due_amount.")
@@ -57,13 +57,13 @@ func Check(base *lake.Snapshot, b *books.Books) error {
 	return c.events()
 }
 
-// check compares a state with books.
+// check compares a state of the lake with books.
 type check struct {
 	base  *lake.Snapshot
 	books *books.Books
 }
 
-// statements compares the statements of a closed cycle.
+// statements checks the statements of a closed cycle.
 func (c *check) statements(cycle manifest.Cycle, files []manifest.FileEntry) error {
 	billed, err := rows.StatedCurrencies(c.base, files)
 	if err != nil {
@@ -84,8 +84,8 @@ func (c *check) statements(cycle manifest.Cycle, files []manifest.FileEntry) err
 	return nil
 }
 
-// balances compares the newest balances of closed cycles. A customer can have money without a statement, or its
-// statements are archived.
+// balances checks the newest balances of closed cycles: a customer can have money without a statement, or its
+// statements can be archived.
 func (c *check) balances(files []manifest.FileEntry) error {
 	for _, e := range tablefile.Latest(files, tables.Balances().Name) {
 		had, err := rows.BalanceCurrencies(c.base, e)
@@ -101,7 +101,7 @@ func (c *check) balances(files []manifest.FileEntry) error {
 	return nil
 }
 
-// customer compares the currency of a customer's money in a closed cycle.
+// customer checks the currency of a customer's money in a closed cycle.
 func (c *check) customer(id, was string, cycle manifest.Cycle) error {
 	code := c.books.Customer(id)
 	if code < 0 {
@@ -110,7 +110,7 @@ func (c *check) customer(id, was string, cycle manifest.Cycle) error {
 	return same("customer", id, c.books.CustomerCurrency(code).Code, was, cycle)
 }
 
-// same refuses another currency than that of a customer's or partner's closed cycle.
+// same refuses a currency that differs from that of the customer or partner in a closed cycle.
 func same(whose, id, now, was string, cycle manifest.Cycle) error {
 	if now == was {
 		return nil
@@ -122,8 +122,8 @@ func same(whose, id, now, was string, cycle manifest.Cycle) error {
 	}
 }
 
-// partners compares the statements of partners of a closed cycle: what they were owed and earned there would be added
-// to amounts of another currency.
+// partners checks the partner statements of a closed cycle: their amounts would be added to amounts of another
+// currency.
 func (c *check) partners(cycle manifest.Cycle, files []manifest.FileEntry) error {
 	def, err := rows.PartnerStatementsTable(c.base, cycle)
 	if err != nil {
@@ -152,7 +152,7 @@ func (c *check) partners(cycle manifest.Cycle, files []manifest.FileEntry) error
 	return nil
 }
 
-// events compares the events about partners' money in closed cycles: a partner can have money and no statement.
+// events checks the events about partners' money in closed cycles: a partner can have money without a statement.
 func (c *check) events() error {
 	def := tables.PartnerEvents()
 	files, err := c.base.Find(coupons.Key(def.Table))
@@ -179,8 +179,8 @@ func (c *check) events() error {
 	return nil
 }
 
-// eachRow compares the rows of a file until the books are refused for one. The refusal does not name the row, which is
-// one of an internal table.
+// eachRow compares the rows of a file until one of them refuses the books. The error does not name the row, because it
+// is a row of an internal table.
 func eachRow[T any](c *check, e manifest.FileEntry, def tables.Def[T], cols tables.List[T],
 	compare func(of *parquet.Columns[T], row int) error) error {
 	var refused error
@@ -193,7 +193,7 @@ func eachRow[T any](c *check, e manifest.FileEntry, def tables.Def[T], cols tabl
 	return cmp.Or(err, refused)
 }
 
-// partner compares the currency of a partner's money in a closed cycle.
+// partner checks the currency of a partner's money in a closed cycle.
 func (c *check) partner(id, was string, cycle manifest.Cycle) error {
 	code := c.books.Partner(id)
 	if code < 0 {

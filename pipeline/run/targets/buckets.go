@@ -13,12 +13,12 @@ import (
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
-// PublishTask is the stage of tasks that insert the files of a bucket into ClickHouse. A task is numbered by its
-// bucket.
+// PublishTask is the stage of tasks that insert the files of a bucket into ClickHouse. The number of a task is that of
+// its bucket.
 const PublishTask = "publish"
 
-// elsewhere is publish.Options.Elsewhere with the workers of the engine; nil = there is no engine, or what is to be
-// done is not that of a task. What workers do not insert, the process that publishes inserts.
+// elsewhere is publish.Options.Elsewhere with the workers of the engine; nil = there is no engine, or tasks cannot do
+// this publish. The process that publishes inserts what the workers do not insert.
 func elsewhere(w *workspace.Workspace, snap *lake.Snapshot, po Options,
 	o workspace.Options) func(context.Context, []int) error {
 	if o.Engine == nil || po != (Options{Cycle: place.NoCycle}) {
@@ -38,14 +38,14 @@ func elsewhere(w *workspace.Workspace, snap *lake.Snapshot, po Options,
 	}
 }
 
-// publication names what is published: the state of the lake, and the build, settings and books with which it is read.
+// publication identifies what is published: the state of the lake, and the build, settings and books that read it.
 func publication(w *workspace.Workspace, snap *lake.Snapshot, o workspace.Options) manifest.Hash {
 	return manifest.HashBytes(fmt.Appendf(nil, "publish %s %q %s %s", snap.Hash, o.Build, plan.SettingsHash(w),
 		plan.BooksHash(w)))
 }
 
 // DoTask inserts the files of a bucket for the process that publishes. Errors: *RefusedError if this process does not
-// have the state, the build, the settings and the books of the publication, and those of publish.InsertBucket.
+// have the state, build, settings and books of the publication; those of publish.InsertBucket.
 func DoTask(ctx context.Context, w *workspace.Workspace, of manifest.Hash, bucket int, o workspace.Options) error {
 	to, err := server(w, o)
 	if err != nil {

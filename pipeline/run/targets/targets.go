@@ -19,16 +19,16 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Options is what is to be published, and how.
+// Options says what to publish, and how.
 type Options struct {
-	Cycle     period.Cycle // this one alone; place.NoCycle = all
-	DryRun    bool         // say what would be done
-	TakeOver  bool         // publish over the copy of another lake
-	Rebalance bool         // put files on the shard that their bucket belongs to now
+	Cycle     period.Cycle // only this cycle; place.NoCycle = all
+	DryRun    bool         // report what would be done
+	TakeOver  bool         // replace the copy of another lake
+	Rebalance bool         // move files to the shard to which their bucket belongs now
 }
 
-// ClickHouse brings the ClickHouse of the settings to the lake's state. Errors: *RefusedError without a server,
-// *rows.NoCycleError, problem.Problems where the books no longer have what lines name, and those of publish.Publish.
+// ClickHouse publishes the lake's state to the ClickHouse of the settings. Errors: *RefusedError without a server;
+// *rows.NoCycleError; problem.Problems if the books lack what lines name; those of publish.Publish.
 func ClickHouse(ctx context.Context, w *workspace.Workspace, po Options,
 	o workspace.Options) (report *publish.Report, err error) {
 	to, err := server(w, o)
@@ -66,7 +66,7 @@ func ClickHouse(ctx context.Context, w *workspace.Workspace, po Options,
 	return report, nil
 }
 
-// server is the ClickHouse of the settings.
+// server returns the connection options for the ClickHouse of the settings.
 func server(w *workspace.Workspace, o workspace.Options) (*publish.Options, error) {
 	s := &w.Settings.ClickHouse
 	if !s.DSN.Set() {
@@ -81,7 +81,7 @@ func server(w *workspace.Workspace, o workspace.Options) (*publish.Options, erro
 		BucketRows: o.BucketRows, StopAt: o.StopAt}, nil
 }
 
-// source is a state of the lake as it is published.
+// source returns a state of the lake as the source of a publish.
 func source(w *workspace.Workspace, snap *lake.Snapshot, o workspace.Options) (*content.Source, error) {
 	if err := snap.Manifest.Units.Check(w.Units()); err != nil {
 		return nil, workspace.Refused(err)
@@ -94,7 +94,7 @@ func source(w *workspace.Workspace, snap *lake.Snapshot, o workspace.Options) (*
 		Samples: w.Settings.ClickHouse.Samples, Limits: rows.Limits{Workers: o.Workers}}, nil
 }
 
-// environment gives the environment variables of a run.
+// environment returns the lookup of environment variables of a run.
 func environment(o workspace.Options) func(string) string {
 	if o.Env == nil {
 		return func(string) string { return "" }
@@ -102,8 +102,8 @@ func environment(o workspace.Options) func(string) string {
 	return o.Env
 }
 
-// Iceberg brings the Iceberg tables of the settings to the lake's state. Errors: *RefusedError without a
-// warehouse, and those of iceberg.Publish.
+// Iceberg publishes the lake's state to the Iceberg tables of the settings. Errors: *RefusedError without a warehouse;
+// those of iceberg.Publish.
 func Iceberg(ctx context.Context, w *workspace.Workspace, po Options,
 	o workspace.Options) (report *iceberg.Report, err error) {
 	s := &w.Settings.Iceberg
@@ -137,8 +137,8 @@ func Iceberg(ctx context.Context, w *workspace.Workspace, po Options,
 	return report, err
 }
 
-// All publishes to each target of the settings. A target that fails does not keep the other from being tried.
-// Errors: *RefusedError where there is no target, and those of ClickHouse and Iceberg.
+// All publishes to each target of the settings. If one target fails, the other is still tried. Errors: *RefusedError if
+// there is no target; those of ClickHouse and Iceberg.
 func All(ctx context.Context, w *workspace.Workspace, po Options,
 	o workspace.Options) (server *publish.Report, tables *iceberg.Report, err error) {
 	s := &w.Settings
@@ -158,8 +158,8 @@ func All(ctx context.Context, w *workspace.Workspace, po Options,
 	return server, tables, err
 }
 
-// AfterRun publishes what a run left, if the settings have a target. Where one cannot be reached, or refuses, the run
-// does not fail: out says that the publish is owed. Totals that differ are an error (§6.6).
+// AfterRun publishes the result of a run, if the settings have a target. A target that cannot be reached, or refuses,
+// does not fail the run: out says that the publish is pending. Totals that differ are an error (§6.6).
 func AfterRun(ctx context.Context, w *workspace.Workspace, o workspace.Options, out *workspace.Publication) error {
 	po := Options{Cycle: place.NoCycle}
 	if w.Settings.ClickHouse.DSN.Set() {
@@ -188,7 +188,7 @@ func AfterRun(ctx context.Context, w *workspace.Workspace, o workspace.Options, 
 	return nil
 }
 
-// owe notes why a target was not published to.
+// owe records why a target was not published to.
 func owe(out *workspace.Publication, err error) {
 	if out.Owed == nil {
 		out.Owed = &workspace.Owed{}

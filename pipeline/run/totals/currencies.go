@@ -14,8 +14,8 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// moneyTotals are the control totals of the lines and statements of a cycle for each currency, which must agree
-// (§10.7); none of a cycle of one currency. Lines are added up from the sums of customers' days.
+// moneyTotals returns the control totals of a cycle's lines and statements for each currency, which must agree (§10.7);
+// a cycle of one currency has none. The totals of lines are sums of the customers' daily sums.
 func (t *State) moneyTotals(cycle string, files []manifest.FileEntry) ([]manifest.Total, error) {
 	stated := make(map[string]*tableSums) // by currency
 	for _, e := range files {
@@ -59,7 +59,7 @@ func (t *State) moneyTotals(cycle string, files []manifest.FileEntry) ([]manifes
 	return list, nil
 }
 
-// amountsOfSums are the amount columns of the table sums, linesOfSums the columns of lines that they add up.
+// amountsOfSums are the amount columns of the table sums, linesOfSums the columns of lines from which they are summed.
 var (
 	amountsOfSums = [...]tables.AmountColumn[tables.Sum]{tables.SumOfficialAmount, tables.SumOfficialDiscountAmount,
 		tables.SumTruncatedAmount, tables.SumPaymentAmount, tables.SumCashAmount, tables.SumCreditAmount,
@@ -113,7 +113,7 @@ func couponsPaid(cycle string, totals []manifest.Total) map[string]string {
 	return paid
 }
 
-// withCurrencies leaves out of the control totals of a table the sums of amounts of which there is one for each
+// withCurrencies removes from the control totals of a table those sums of amounts for which byMoney has one for each
 // currency.
 func withCurrencies(list, byMoney []manifest.Total) []manifest.Total {
 	apart := make(map[string]bool, len(byMoney))

@@ -8,8 +8,8 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// marginTotals are the control totals of a cycle's margins; their payments come to the lines of cost files, in each
-// currency (§11.6).
+// marginTotals returns the control totals of a cycle's margins. Their payments must be equal to those of the lines of
+// cost files, in each currency (§11.6).
 func (t *State) marginTotals(cycle string, files []manifest.FileEntry) ([]manifest.Total, error) {
 	margins, err := sumBuckets(files, tables.Margins().Name)
 	if err != nil || margins.all.rows == 0 {

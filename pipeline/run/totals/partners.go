@@ -10,8 +10,8 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// partnerTotals are the control totals of partners' money: the rows of each table and the sums that are stored with its
-// file. It checks those that must agree (§6.6). A state without these tables has none.
+// partnerTotals returns the control totals of partners' money: the row count and the stored sums of each table. It
+// checks those that must agree (§6.6). A state without these tables has none.
 func (t *State) partnerTotals() ([]manifest.Total, error) {
 	var list []manifest.Total
 	sums := map[string]*tableSums{}

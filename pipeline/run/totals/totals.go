@@ -16,26 +16,26 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Error is a control total that does not hold: our own fault, exit code 3, nothing was committed (§6.6).
+// Error is a control total that does not agree: a fault of tollbook, exit code 3, nothing was committed (§6.6).
 type Error struct{ Name, Left, Right string }
 
 func (e *Error) Error() string {
 	return fmt.Sprintf("control total %s differs: %s, but %s", e.Name, e.Left, e.Right)
 }
 
-// State is the state to come of which control totals are calculated.
+// State is the next state of the lake, for which control totals are calculated.
 type State struct {
 	Txn    *lake.Txn
-	Closed period.Cycle   // the last closed cycle of the state before
-	Cycles []period.Cycle // with files in the state to come
+	Closed period.Cycle   // the last closed cycle of the previous state
+	Cycles []period.Cycle // cycles with files in the next state
 
-	CouponRecords bool // what coupons pay is recorded
-	// CouponUses are by cycle and customer, as coupon_records have them.
+	CouponRecords bool // coupon payments are recorded
+	// CouponUses are the uses in coupon_records, by cycle and customer.
 	CouponUses map[period.Cycle]map[string]money.AmountTotal
 }
 
-// Calculate returns the control totals of the state to come, sorted by name, and checks those that must agree
-// (TOTALS-1, TOTALS-2). Errors: *Error for those that do not.
+// Calculate returns the control totals of the next state, sorted by name, and checks those that must agree (TOTALS-1,
+// TOTALS-2). Errors: *Error for totals that do not.
 func (t *State) Calculate() ([]manifest.Total, error) {
 	list := t.inputTotals()
 	base := t.Txn.Base()
@@ -85,16 +85,16 @@ func (t *State) Calculate() ([]manifest.Total, error) {
 	return list, nil
 }
 
-// couponsAgree checks Σ uses in coupon_records = Σ coupon_amount of lines (§9.2), in a cycle of several currencies for
-// each of them: byMoney are its totals, none of a cycle of one currency. Cycles that were closed before coupons were
-// recorded have no records.
+// couponsAgree checks Σ uses in coupon_records = Σ coupon_amount of lines (§9.2). In a cycle of several currencies it
+// does so for each currency: byMoney has its totals, and is empty otherwise. Cycles that were closed before coupons
+// were recorded have no records.
 func (t *State) couponsAgree(cycle period.Cycle, files []manifest.FileEntry, lines *bucketSums,
 	byMoney []manifest.Total) error {
 	uses, recorded := t.CouponUses[cycle]
 	if !t.CouponRecords || !recorded && cycle <= t.Closed {
 		return nil
 	}
-	var own map[string]string // by customer; none of a cycle of one currency
+	var own map[string]string // by customer; empty in a cycle of one currency
 	paid := map[string]string{"": lines.all.text("coupon_amount")}
 	if len(byMoney) > 0 {
 		paid = couponsPaid(cycle.String(), byMoney)
@@ -147,7 +147,7 @@ func taxesAgree(cycle string, files []manifest.FileEntry, statements *bucketSums
 	return nil
 }
 
-// totalsOf are the control totals of a cycle.
+// totalsOf returns the control totals of a cycle.
 func totalsOf(all []manifest.Total, cycle string) []manifest.Total {
 	return slices.DeleteFunc(slices.Clone(all), func(t manifest.Total) bool {
 		return !strings.HasPrefix(t.Name, cycle+"/")
@@ -183,7 +183,7 @@ func (t *State) inputTotals() []manifest.Total {
 	return list
 }
 
-// tableSums are the sums of a table's files, by column in the files' order.
+// tableSums holds the sums of a table's files, by column in the files' order.
 type tableSums struct {
 	columns []string
 	scaled  map[string]*big.Int // in units of the column's scale
@@ -195,7 +195,7 @@ func newTableSums() *tableSums {
 	return &tableSums{scaled: make(map[string]*big.Int), scale: make(map[string]int)}
 }
 
-// bucketSums are the sums of a table's files: all of them, and those of each bucket.
+// bucketSums holds the sums of a table's files, in total and for each bucket.
 type bucketSums struct {
 	all *tableSums
 	of  map[int]*tableSums
@@ -223,7 +223,7 @@ func sumBuckets(files []manifest.FileEntry, table string) (*bucketSums, error) {
 	return b, nil
 }
 
-// text is the sum of a bucket; one without files has none.
+// text is the sum of a bucket; a bucket without files has none.
 func (b *bucketSums) text(bucket int, column string) string {
 	if b.of[bucket] == nil {
 		return newTableSums().text(column)
@@ -231,7 +231,7 @@ func (b *bucketSums) text(bucket int, column string) string {
 	return b.of[bucket].text(column)
 }
 
-// list is the sums as files have them.
+// list returns the sums in the form of the manifest.
 func (s *tableSums) list() []manifest.Sum {
 	var list []manifest.Sum
 	for _, c := range s.columns {
@@ -274,7 +274,7 @@ func (s *tableSums) add(one manifest.Sum) error {
 	return nil
 }
 
-// text is a sum in the digits of its scale.
+// text formats a sum with the digits of its scale.
 func (s *tableSums) text(column string) string {
 	v, ok := s.scaled[column]
 	if !ok {
@@ -293,7 +293,7 @@ func (s *tableSums) totals(prefix string) []manifest.Total {
 }
 
 // agree checks Σ lines = Σ statements for every amount that both have, bucket by bucket, so that errors of two buckets
-// that cancel each other are seen, and names the first that differs.
+// cannot cancel each other, and returns an error for the first that differs.
 func agree(cycle string, lines, statements *bucketSums) error {
 	buckets := slices.Sorted(maps.Keys(lines.of))
 	buckets = slices.AppendSeq(buckets, maps.Keys(statements.of))

@@ -1,6 +1,6 @@
-// Package turned describes rows of earlier runs that a run decides otherwise: what becomes of them among the rejects,
-// and what the run says about them.
+// Package turned handles rows of earlier runs about which a run decides differently: it updates the rejects and
+// describes the changes.
 //
-//  1. A row that is accepted now is no reject. A row that is refused now is an open reject, unless a person dismissed
-//     it: then it stays dismissed, also if the reason is another one.
+//  1. A row that is now accepted is not a reject. A row that is now refused is an open reject, unless a person
+//     dismissed it: then it stays dismissed, even with another reason.
 package turned

@@ -9,7 +9,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/reason"
 )
 
-// ByFeed cuts turns where the feed changes.
+// ByFeed splits turns into runs of one feed.
 func ByFeed(list []events.Turn) (out [][]events.Turn) {
 	for len(list) > 0 {
 		n := 1
@@ -21,14 +21,14 @@ func ByFeed(list []events.Turn) (out [][]events.Turn) {
 	return out
 }
 
-// Rejects is what turns do with rejects.
+// Rejects is the effect of turns on rejects.
 type Rejects struct {
-	gone    map[rejects.Origin]bool // no longer rejected, or for another reason
-	stays   map[rejects.Origin]bool // those of gone that are still rejected
+	gone    map[rejects.Origin]bool // no longer rejected, or rejected for another reason
+	stays   map[rejects.Origin]bool // rejects in gone that are still rejected
 	refused []rejects.Row
 }
 
-// NewRejects begins without turns.
+// NewRejects returns Rejects without turns.
 func NewRejects() *Rejects {
 	return &Rejects{gone: make(map[rejects.Origin]bool), stays: make(map[rejects.Origin]bool)}
 }
@@ -45,8 +45,8 @@ func (t *Rejects) Add(one *events.Turn) {
 	}
 }
 
-// Ends reports whether an ended reject is none any more, because its row is accepted. One that is rejected for another
-// reason stays ended, and is no open reject.
+// Ends reports whether an ended reject must be removed because its row is accepted. A reject that now has another
+// reason stays ended, and is not an open reject.
 func (t *Rejects) Ends(x *rejects.Row) bool {
 	at := x.Origin()
 	if t.stays[at] {
@@ -55,13 +55,13 @@ func (t *Rejects) Ends(x *rejects.Row) bool {
 	return t.gone[at] && !t.stays[at]
 }
 
-// Apply takes the open rejects that are gone out, and the refused ones in. It comes after Ends of all ended rejects.
+// Apply removes gone rejects from open, and adds the refused ones. Ends must be called before, for all ended rejects.
 func (t *Rejects) Apply(open []rejects.Row) []rejects.Row {
 	open = slices.DeleteFunc(open, func(x rejects.Row) bool { return t.gone[x.Origin()] })
 	return append(open, t.refused...)
 }
 
-// rejectOf is a row of an earlier run that is refused now, as a reject.
+// rejectOf converts a row of an earlier run that is now refused to a reject.
 func rejectOf(t *events.Turn) rejects.Row {
 	d := &t.Refusal
 	x := rejects.Row{Feed: t.Feed, File: t.From.File, Row: t.From.Row, Column: d.Column, Reason: d.Why.String(),
@@ -88,7 +88,7 @@ func Notes(list []events.Turn, reasons map[string]int64) (notes []string) {
 	}
 	if restored > 0 {
 		note := fmt.Sprintf("%s: %s", feedName, nowAre(restored, "rejected", "accepted"))
-		if why != reason.None { // of a partner's event, the reason of the earlier run is not known
+		if why != reason.None { // the reason of a partner's event in the earlier run is not known
 			note += fmt.Sprintf(": no longer %s", why)
 		}
 		notes = append(notes, note)
@@ -96,7 +96,7 @@ func Notes(list []events.Turn, reasons map[string]int64) (notes []string) {
 	return notes
 }
 
-// nowAre says how many rows an earlier run decided otherwise.
+// nowAre says how many rows of earlier runs changed.
 func nowAre(n int, was, is string) string {
 	if n == 1 {
 		return fmt.Sprintf("1 row that an earlier run %s is now %s", was, is)
