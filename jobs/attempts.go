@@ -9,10 +9,10 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/task"
 )
 
-// attempts notes what the workers of an engine did for a run.
+// attempts records in the entry of a run what the workers of an engine did.
 type attempts struct{ entry *ledger.Entry }
 
-// add notes one attempt. It is called by one goroutine at a time.
+// add records one attempt. It is called by one goroutine at a time.
 func (a *attempts) add(one *task.Attempt) {
 	t := a.stage(one.Stage)
 	t.Attempts++
@@ -36,7 +36,7 @@ func (a *attempts) add(one *task.Attempt) {
 	}
 }
 
-// stage returns the entry's account of the tasks of a stage.
+// stage returns the entry's record of a stage's tasks.
 func (a *attempts) stage(name string) *ledger.Tasks {
 	e := a.entry
 	at := slices.IndexFunc(e.Tasks, func(t ledger.Tasks) bool { return t.Stage == name })
@@ -47,7 +47,7 @@ func (a *attempts) stage(name string) *ledger.Tasks {
 	return &e.Tasks[at]
 }
 
-// worker returns the entry's account of a worker; nil = the entry has as many workers as it may name.
+// worker returns the entry's record of a worker; nil = the entry already has the maximum number of workers.
 func (a *attempts) worker(name string) *ledger.Worker {
 	e := a.entry
 	at, found := slices.BinarySearchFunc(e.Workers, name, func(w ledger.Worker, name string) int {

@@ -16,19 +16,20 @@ import (
 // stageOpen is the stage before those of the pipeline: settings and books are read.
 const stageOpen = "open"
 
-// sampling is how often the process's memory is looked at.
+// sampling is the interval at which the process's memory is read.
 const sampling = 50 * time.Millisecond
 
 // meter measures the stages of one run. A nil meter measures nothing.
 //
-// Memory is the process's own. The kernel's high-water mark is exact for a stage that raised it; for a stage that
-// stayed below an earlier one's it is sampled. The mark is never reset: whoever started the process reads it too.
+// Memory is that of the whole process. The kernel's high-water mark is exact for a stage that raised it; for a stage
+// that stayed below an earlier one, memory is sampled. The mark is never reset, because the parent process reads it
+// too.
 type meter struct {
 	clock  func() time.Time
-	began  func([]ledger.Stage) // is called for every stage that begins
+	began  func([]ledger.Stage) // called when a stage begins
 	stages []ledger.Stage
 	on     bool
-	start  time.Time // of the stage that is on
+	start  time.Time // of the current stage
 	cpu    time.Duration
 	mark   int64 // high-water mark when it began
 
@@ -43,7 +44,7 @@ func newMeter(clock func() time.Time, began func([]ledger.Stage)) *meter {
 	return m
 }
 
-// sample looks at the memory until the meter ends.
+// sample reads the memory repeatedly until the meter ends.
 func (m *meter) sample() {
 	tick := time.NewTicker(sampling)
 	defer tick.Stop()
@@ -65,7 +66,7 @@ func (m *meter) readMemory() {
 	m.mu.Unlock()
 }
 
-// begin ends the stage that is on and begins another.
+// begin ends the current stage and begins another.
 func (m *meter) begin(name string) {
 	if m == nil {
 		return
@@ -80,14 +81,14 @@ func (m *meter) begin(name string) {
 	m.began(m.stages)
 }
 
-// rows notes the rows of the stage that is on.
+// rows sets the rows of the current stage.
 func (m *meter) rows(n int64) {
 	if m.on {
 		m.stages[len(m.stages)-1].Rows += n
 	}
 }
 
-// finish measures the stage that is on.
+// finish measures the current stage.
 func (m *meter) finish() {
 	if !m.on {
 		return
@@ -111,10 +112,10 @@ func (m *meter) end() []ledger.Stage {
 	return m.stages
 }
 
-// seconds is a duration to the millisecond.
+// seconds is a duration in seconds, rounded to milliseconds.
 func seconds(d time.Duration) float64 { return math.Round(d.Seconds()*1000) / 1000 }
 
-// cpuTime is what the process has used of all processors.
+// cpuTime is the CPU time that the process has used.
 func cpuTime() time.Duration {
 	var u unix.Rusage
 	if err := unix.Getrusage(unix.RUSAGE_SELF, &u); err != nil {
@@ -123,7 +124,7 @@ func cpuTime() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// memory is a line of /proc/self/status in bytes; 0 where there is none.
+// memory is the value of a line of /proc/self/status in bytes; 0 if there is none.
 func memory(name string) int64 {
 	text, err := os.ReadFile("/proc/self/status")
 	if err != nil {

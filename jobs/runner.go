@@ -26,7 +26,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/problem"
 )
 
-// Runner does jobs on one workspace, one at a time or several: the lake's lock keeps them apart. It may be used from
+// Runner does jobs on one workspace, one at a time or several; the lake's lock serializes them. It can be used from
 // several goroutines.
 type Runner struct {
 	Dir     string            // the workspace
@@ -34,34 +34,34 @@ type Runner struct {
 	Options workspace.Options // of every run, without AsOf, InboxUntil and Started
 	Log     *slog.Logger      // nil = silent
 	Version string            // of the program, for the ledger
-	// Opened is called once settings and books are read, before the work of a job of this kind begins. nil = nothing.
+	// Opened is called when settings and books are read, before the job of this kind begins. nil = none.
 	Opened func(Kind)
-	// Engine starts the engine that the settings name (settings.Engine), and names this build for it. nil = runs do
-	// their tasks in goroutines, whatever the settings say.
+	// Engine starts the engine of the settings (settings.Engine), and identifies this build for it. nil = runs do their
+	// tasks in goroutines, whatever the settings say.
 	Engine func(context.Context, *workspace.Workspace) (e task.Engine, build string, err error)
-	// Ended is called with the finished entry of every run that is not dry, whatever came of it. nil = nothing.
+	// Ended is called with the final entry of every run that is not dry, whatever its outcome. nil = none.
 	Ended func(ledger.Entry)
 }
 
-// Result is what a job did.
+// Result is the result of a job.
 type Result struct {
-	// as it was for this run, without its books where nothing was to do; nil if it could not be read
+	// as opened for this run, without books if nothing was to do; nil if it could not be read
 	Workspace   *workspace.Workspace
-	Report      *workspace.Report    // of a run on the lake; nil for publish, and if nothing was done
+	Report      *workspace.Report    // for a run on the lake; nil for publish, and if nothing was done
 	Differences []rerated.Difference // of rerate
 	Published   *publish.Report      // of publish, to ClickHouse
 	Iceberg     *iceberg.Report      // of publish, to Iceberg
 	Pruned      *prune.Report        // of prune
 	Rebucketed  *rebucket.Report     // of rebucket
 	Dismissed   *dismiss.Report      // of rejects
-	Entry       ledger.Entry         // as it was ended; of a dry run its ID is ""
+	Entry       ledger.Entry         // final entry; for a dry run its ID is ""
 
-	found foundLake     // when it began
-	left  *ledger.Entry // if the lake was empty then: the newest run that left a lake; nil = none
+	found foundLake     // at the start
+	left  *ledger.Entry // if the lake was empty at the start: the newest run that left a lake; nil = none
 }
 
-// Run does a job and keeps its entry. Result is never nil; its Report is there with an error too if the run was
-// committed and what came after it failed. Errors are those of the pipeline's method for the kind.
+// Run does a job and stores its entry. Result is never nil. With an error it has a Report too if the run was committed
+// and a later step failed. Errors are those of the function for the kind.
 func (r *Runner) Run(ctx context.Context, t Task) (*Result, error) {
 	started := r.Clock()
 	if t.AsOf == 0 {
@@ -108,7 +108,7 @@ func (r *Runner) Run(ctx context.Context, t Task) (*Result, error) {
 	return res, err
 }
 
-// Skip keeps an entry of a firing for which there is nothing to run, with the reason.
+// Skip stores an entry for a firing that has nothing to do, with the reason.
 func (r *Runner) Skip(t Task, reason string) {
 	now := r.Clock()
 	if t.AsOf == 0 {
@@ -120,7 +120,7 @@ func (r *Runner) Skip(t Task, reason string) {
 	r.end(open, &e)
 }
 
-// entry is what is known of a run when it starts.
+// entry returns the entry of a run that starts.
 func (r *Runner) entry(t *Task, started time.Time) ledger.Entry {
 	e := ledger.Entry{
 		Kind: string(t.Kind), Command: t.Command(), Why: string(t.Why), AsOf: t.AsOf.String(), Started: started.UTC(),
@@ -135,8 +135,7 @@ func (r *Runner) entry(t *Task, started time.Time) ledger.Entry {
 	return e
 }
 
-// begin writes the entry of a run that starts; nil, with the error, if it could not. A folder that is no workspace gets
-// none.
+// begin writes the entry of a run that starts. It returns nil if it fails, and for a folder that is not a workspace.
 func (r *Runner) begin(e *ledger.Entry) (*ledger.Open, error) {
 	if _, err := os.Stat(workspace.SettingsFile(r.Dir)); err != nil {
 		return nil, nil //nolint:nilerr,nilnil // the run itself says so
@@ -148,15 +147,15 @@ func (r *Runner) begin(e *ledger.Entry) (*ledger.Open, error) {
 	return open, err
 }
 
-// update writes at which stage a run is: what is left of one that is killed. A failure is reported when the run ends,
-// if it lasts.
+// update writes the stage that a run has reached, which remains if the run is killed. An error that persists is
+// reported when the run ends.
 func (r *Runner) update(open *ledger.Open, e *ledger.Entry) {
 	if open != nil {
 		_ = open.Update(e)
 	}
 }
 
-// end writes the entry of a run that ended. A run whose start could not be written has no entry: one warning is enough.
+// end writes the entry of a run that ended, unless writing its start failed: one warning is enough.
 func (r *Runner) end(open *ledger.Open, e *ledger.Entry) {
 	e.Ended = r.Clock().UTC()
 	if open != nil {
@@ -176,12 +175,12 @@ func (r *Runner) warn(err error) {
 	}
 }
 
-// work opens the workspace and does the job. Where it is known that there is nothing to do, the books are not read.
+// work opens the workspace and does the job. If it is certain that nothing is to do, it does not read the books.
 func (r *Runner) work(ctx context.Context, t *Task, res *Result, m *meter) error {
 	o := r.Options
 	o.AsOf, o.AcceptRejects, o.Started = t.AsOf, t.AcceptRejects, period.Instant(res.Entry.Started.UnixMicro())
 	if t.Due != 0 {
-		o.InboxUntil = t.AsOf // however late it is done, it takes what it would have found
+		o.InboxUntil = t.AsOf // a delayed run takes the files that it would have found when due
 	}
 	if m != nil {
 		o.Stage, o.StageRows = m.begin, m.rows
@@ -221,7 +220,7 @@ func (r *Runner) onEngine(ctx context.Context, t *Task, w *workspace.Workspace, 
 	return r.do(ctx, t, w, o, res)
 }
 
-// do does the job on a workspace that is open.
+// do does the job on an open workspace.
 func (r *Runner) do(ctx context.Context, t *Task, w *workspace.Workspace, o workspace.Options,
 	res *Result) (err error) {
 	switch t.Kind {
@@ -257,7 +256,7 @@ func (r *Runner) do(ctx context.Context, t *Task, w *workspace.Workspace, o work
 	return err
 }
 
-// note takes over what the run came to.
+// note sets the entry from the result of the run.
 func (res *Result) note(t *Task, err error) {
 	e := &res.Entry
 	if p := res.Published; p != nil {
@@ -267,14 +266,14 @@ func (res *Result) note(t *Task, err error) {
 		e.Changed, e.Manifest = e.Changed || p.Changed, p.Manifest
 	}
 	if res.Published != nil || res.Iceberg != nil {
-		if err == nil && t.Cycle == NoCycle { // else a target, or a cycle, shows an earlier state
+		if err == nil && t.Cycle == NoCycle { // otherwise a target, or a cycle, shows an earlier state
 			e.Published = e.Manifest
 		}
 		return
 	}
 	if p := res.publication(); p != nil {
 		switch {
-		case p.Owed != nil: // a target has not got it
+		case p.Owed != nil: // publishing to a target is pending
 			e.Owed = &ledger.Owed{Why: p.Owed.Why, Hint: p.Owed.Hint}
 		case p.Published != nil:
 			e.Published = int64(p.Published.Manifest)
@@ -313,7 +312,7 @@ func (res *Result) publication() *workspace.Publication {
 	return nil
 }
 
-// needsAttention reports whether a person should look.
+// needsAttention reports whether a person should check the result.
 func (res *Result) needsAttention() bool {
 	if res.Report != nil && res.Report.NeedsAttention() || res.Published != nil && res.Published.NeedsAttention() {
 		return true
@@ -322,7 +321,7 @@ func (res *Result) needsAttention() bool {
 	return p != nil && p.NeedsAttention()
 }
 
-// notTaken are the files of which nothing was taken, with why.
+// notTaken returns the files of which nothing was taken, with the reason.
 func notTaken(files []workspace.FileReport) []ledger.NotTaken {
 	var list []ledger.NotTaken
 	for i := range files {
@@ -339,7 +338,7 @@ func notTaken(files []workspace.FileReport) []ledger.NotTaken {
 	return list
 }
 
-// outcome is the one word for what a run came to.
+// outcome is the result of a run in one word.
 func outcome(ctx context.Context, res *Result, err error) ledger.Outcome {
 	var problems problem.Problems
 	var refused *workspace.RefusedError
@@ -363,7 +362,7 @@ func outcome(ctx context.Context, res *Result, err error) ledger.Outcome {
 	return ledger.Done
 }
 
-// hint is what an error says that there is to do.
+// hint returns what an error says about what to do.
 func hint(err error) string {
 	var (
 		refused *workspace.RefusedError

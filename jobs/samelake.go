@@ -10,11 +10,11 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// OtherLakeError says that the lake of a workspace is not one that its runs wrote to.
+// OtherLakeError reports that the lake of a workspace is not one to which its runs wrote.
 type OtherLakeError struct {
 	Lake      string        // its folder or address
-	Is, Was   manifest.Hash // origins (lake.Snapshot.Origin): of the lake that is there, and of the one that was there
-	Run, AsOf string        // the newest run of the ledger that wrote to the latter
+	Is, Was   manifest.Hash // origins (lake.Snapshot.Origin) of the present and of the earlier lake
+	Run, AsOf string        // the newest run of the ledger that wrote to the earlier lake
 }
 
 // Error names both lakes.
@@ -31,8 +31,8 @@ func (e *OtherLakeError) Hint() string {
 		"runs/ away"
 }
 
-// SameLake checks that a workspace's lake is one that its runs wrote to, as far as the run ledger knows (JOBS-6). A
-// lake in which no run wrote anything is any workspace's.
+// SameLake checks that a workspace's lake is one to which its runs wrote, according to the run ledger (JOBS-6). A lake
+// to which no run wrote is accepted for any workspace.
 func SameLake(dir, name string, snap *lake.Snapshot) error {
 	origin, err := snap.Origin()
 	if err != nil || origin == "" {
@@ -46,7 +46,7 @@ func SameLake(dir, name string, snap *lake.Snapshot) error {
 	return nil
 }
 
-// EmptyLakeError says that the lake of a workspace is empty, and that a run of the ledger wrote to one.
+// EmptyLakeError reports that the lake of a workspace is empty although a run of the ledger wrote to one.
 type EmptyLakeError struct {
 	Lake      string // its folder or address
 	Run, AsOf string // the newest run of the ledger that left a lake there
@@ -63,7 +63,7 @@ func (e *EmptyLakeError) Hint() string {
 		"`tollbook run nightly` rebuilds it from inbox and books, and closed cycles are open then"
 }
 
-// NotEmptied checks that a lake is not empty if the run ledger names one that a run left (JOBS-6).
+// NotEmptied checks that a lake is not empty if the run ledger names a lake that a run left (JOBS-6).
 func NotEmptied(dir, name string, snap *lake.Snapshot) error {
 	if snap.Manifest.Number != 0 {
 		return nil
@@ -74,10 +74,10 @@ func NotEmptied(dir, name string, snap *lake.Snapshot) error {
 	return nil
 }
 
-// NewLakeError says that a run would begin a new lake which the run ledger could not name.
+// NewLakeError reports that a run would begin a new lake that the run ledger could not record.
 type NewLakeError struct{ Err error }
 
-// Error says what would follow.
+// Error describes the consequence.
 func (e *NewLakeError) Error() string {
 	return fmt.Sprintf("the lake is empty, and the run ledger, which names an earlier one, cannot note that this run "+
 		"begins another: %v", e.Err)
@@ -90,8 +90,8 @@ func (e *NewLakeError) Hint() string {
 
 func (e *NewLakeError) Unwrap() error { return e.Err }
 
-// sameLake checks that the lake is this workspace's, and names it in the entry. Of a run that begins a new lake, the
-// entry says so before anything is committed (JOBS-6); open and failed are what came of writing it at the beginning.
+// sameLake checks that the lake is this workspace's, and records it in the entry. If the run begins a new lake, the
+// entry says so before the commit (JOBS-6). open and failed are the results of writing the entry at the start.
 func (r *Runner) sameLake(res *Result, open *ledger.Open, failed error) (err error) {
 	e := &res.Entry
 	found, err := r.lake(true)
@@ -99,7 +99,7 @@ func (r *Runner) sameLake(res *Result, open *ledger.Open, failed error) (err err
 		return err
 	}
 	if _, res.left = ledger.WroteTo(ledger.Dir(r.Dir), "", nil); res.left == nil {
-		return nil // any lake is this workspace's
+		return nil // any lake is accepted
 	}
 	e.NewLake = true
 	if failed == nil {
@@ -124,11 +124,11 @@ func (r *Runner) noteNewLake(res *Result) {
 		"continue with the earlier lake, put it back in place of the new one", res.left.ID, res.left.AsOf, closed)
 }
 
-// left notes which state the lake has after a run.
+// left records the state of the lake after a run.
 func (r *Runner) left(res *Result) {
 	e, now := &res.Entry, res.found
 	if e.Changed && (e.Lake == "" || e.Manifest != now.number) {
-		now, _ = r.lake(false) // of an empty lake it made one
+		now, _ = r.lake(false) // the run made a lake of an empty one
 	}
 	if e.Lake == "" && e.Changed {
 		e.Lake = now.origin
@@ -138,15 +138,15 @@ func (r *Runner) left(res *Result) {
 	}
 }
 
-// foundLake is a lake as it is at an instant.
+// foundLake describes a lake at an instant.
 type foundLake struct {
-	origin manifest.Hash // lake.Snapshot.Origin; "" if it is empty or cannot be read, which the run itself reports
+	origin manifest.Hash // lake.Snapshot.Origin; "" if it is empty or unreadable, which the run reports
 	empty  bool
 	number int64         // of the newest manifest
 	hash   manifest.Hash // of it
 }
 
-// lake is the lake that is there. With check it is an error if it is not this workspace's (JOBS-6).
+// lake reads the present lake. With check it is an error if it is not this workspace's (JOBS-6).
 func (r *Runner) lake(check bool) (found foundLake, err error) {
 	s, err := settings.Load(workspace.SettingsFile(r.Dir))
 	if err != nil {
@@ -163,7 +163,7 @@ func (r *Runner) lake(check bool) (found foundLake, err error) {
 	}
 	if check {
 		if err := SameLake(r.Dir, w.LakeName(), snap); err != nil {
-			return foundLake{}, err // the ledger must not name it
+			return foundLake{}, err // the ledger must not record it
 		}
 	}
 	origin, err := snap.Origin()

@@ -35,7 +35,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// Outcome is what a check came to.
+// Outcome is the result of a check.
 type Outcome string
 
 // The outcomes.
@@ -54,12 +54,12 @@ type Check struct {
 	Do      string  `json:"do,omitempty"`
 }
 
-// Report is all checks, in their order.
+// Report contains all checks, in order.
 type Report struct {
 	Checks   []Check `json:"checks"`
 	Books    bool    `json:"settings_and_books_ok"`
-	Broken   bool    `json:"environment_broken"` // a run would fail of what is around the workspace
-	Workable bool    `json:"ok"`                 // nothing to look at
+	Broken   bool    `json:"environment_broken"` // a run would fail because of its environment
+	Workable bool    `json:"ok"`                 // nothing needs attention
 }
 
 // Options of a doctor.
@@ -68,11 +68,11 @@ type Options struct {
 	Clock     func() time.Time
 	Env       func(string) string
 	HashCache string
-	Scratch   string // where queries and exports spill to; "" = not looked at
+	Scratch   string // folder for temporary files of queries and exports; "" = not checked
 	Version   string // of the program; "" = not known
 }
 
-// doctor is one visit.
+// doctor is one inspection.
 type doctor struct {
 	Options
 	now    period.Instant
@@ -82,7 +82,7 @@ type doctor struct {
 	report Report
 }
 
-// Inspect makes all checks.
+// Inspect performs all checks.
 func Inspect(ctx context.Context, o Options) *Report {
 	d := &doctor{Options: o, now: period.Instant(o.Clock().UnixMicro()), report: Report{Books: true}}
 	d.books()
@@ -104,13 +104,13 @@ func (d *doctor) describe(name string, outcome Outcome, do, format string, args 
 	d.report.Checks = append(d.report.Checks, Check{name, outcome, fmt.Sprintf(format, args...), do})
 }
 
-// broken describes what would make a run fail (exit code 3).
+// broken reports a problem because of which a run would fail (exit code 3).
 func (d *doctor) broken(name, do, format string, args ...any) {
 	d.report.Broken = true
 	d.describe(name, Fail, do, format, args...)
 }
 
-// books reads settings and books; without them there is nothing else to look at.
+// books reads settings and books; without them nothing else can be checked.
 func (d *doctor) books() {
 	w, err := workspace.Open(d.Dir)
 	var problems problem.Problems
@@ -128,7 +128,7 @@ func (d *doctor) books() {
 	}
 }
 
-// store checks that the object store of the lake does what commits need. A lake in a folder has none.
+// store checks that the object store of the lake supports what commits need. A lake in a folder has none.
 func (d *doctor) store(context.Context) {
 	if !d.ws.LakeInStore() {
 		return
@@ -190,7 +190,7 @@ func (d *doctor) lake(context.Context) {
 	}
 }
 
-// unnamed looks for files that a glob would read and the live state does not name.
+// unnamed looks for files that match a glob of the lake but do not belong to the live state.
 func (d *doctor) unnamed(context.Context) {
 	if d.snap == nil {
 		d.describe("files of the lake", Skipped, "", "the lake cannot be read")
@@ -226,10 +226,10 @@ func (d *doctor) unnamed(context.Context) {
 
 const mebi = 1 << 20
 
-// little is what any run and any query may need.
+// little is the space that any run and any query may need, in bytes.
 const little = 64 * mebi
 
-// largest is what the largest cycle takes, bytes.
+// largest is the size of the largest cycle in bytes.
 func (d *doctor) largest() (most int64) {
 	if d.snap == nil {
 		return 0
@@ -237,7 +237,7 @@ func (d *doctor) largest() (most int64) {
 	for _, ref := range d.snap.Manifest.Cycles {
 		files, err := d.snap.Files(ref.Cycle)
 		if err != nil {
-			continue // the check of the files says so
+			continue // the check of the files reports it
 		}
 		bytes := int64(0)
 		for _, e := range files {
@@ -248,7 +248,7 @@ func (d *doctor) largest() (most int64) {
 	return most
 }
 
-// free is the room below a folder, or below what will hold it where it is not made yet.
+// free returns the free space at a folder or, if it does not exist yet, at its nearest existing parent.
 func free(dir string) (at string, bytes int64, err error) {
 	var fs unix.Statfs_t
 	for err = unix.Statfs(dir, &fs); err != nil && dir != filepath.Dir(dir); err = unix.Statfs(dir, &fs) {
@@ -257,7 +257,7 @@ func free(dir string) (at string, bytes int64, err error) {
 	return dir, int64(fs.Bavail) * int64(fs.Bsize), err //nolint:unconvert // its type is the system's
 }
 
-// room reports whether a folder has the room that is needed.
+// room checks whether a folder has the space that is needed.
 func (d *doctor) room(name, dir, who, do string, need int64) {
 	at, bytes, err := free(dir)
 	switch {
@@ -270,14 +270,14 @@ func (d *doctor) room(name, dir, who, do string, need int64) {
 	}
 }
 
-// space compares what is free with twice what the largest cycle takes: a run keeps what it sorts in addition to the
-// lake's files, and old files until its commit.
+// space compares the free space with twice the size of the largest cycle: in addition to the lake's files, a run stores
+// what it sorts, and it keeps old files until its commit.
 func (d *doctor) space(context.Context) {
 	d.room("space for the lake", d.ws.LakeDir(), "a run",
 		"make room, or move the lake: a run that finds no room commits nothing", max(little, 2*d.largest()))
 }
 
-// scratch looks at the folder that queries, exports and quotes spill to.
+// scratch checks the folder for temporary files of queries, exports and quotes.
 func (d *doctor) scratch(context.Context) {
 	const name, elsewhere = "space for queries", "make room, or set TMPDIR to a folder with room; runs do not need it"
 	switch {
@@ -292,7 +292,7 @@ func (d *doctor) scratch(context.Context) {
 	d.room(name, d.Scratch, "an export", elsewhere, max(little, d.largest()))
 }
 
-// local is an as-of for people; a text that is none stays as it is, for clock reports it.
+// local formats an as-of for people; it returns an invalid text unchanged, because clock reports it.
 func (d *doctor) local(asOf string) string {
 	at, err := period.ParseInstant(asOf)
 	if err != nil {
@@ -301,7 +301,7 @@ func (d *doctor) local(asOf string) string {
 	return d.ws.Settings.Zone.Show(at)
 }
 
-// clock holds the machine's clock against the newest state.
+// clock compares the machine's clock with the newest state.
 func (d *doctor) clock(context.Context) {
 	if d.snap == nil || d.snap.Manifest.Number == 0 {
 		d.describe("clock", OK, "", "%s", d.ws.Settings.Zone.Show(d.now))
@@ -321,11 +321,11 @@ func (d *doctor) clock(context.Context) {
 	}
 }
 
-// ahead is how far the times of files may be ahead: disks of other machines have clocks of their own.
+// ahead is how far file times can be in the future: disks of other machines have their own clocks.
 const ahead = time.Minute
 
-// times looks for files of the inbox and the lake whose time has not come. It is compared with what a new file gets:
-// the clock of the disk.
+// times looks for files of the inbox and the lake with a time in the future. The reference is the clock of the disk:
+// the time that a new file gets.
 func (d *doctor) times(context.Context) {
 	const name = "times of files"
 	now, err := newFileTime(d.Dir)
@@ -355,7 +355,7 @@ func (d *doctor) times(context.Context) {
 	d.describe(name, OK, "", "no file of inbox and lake has a time in the future")
 }
 
-// newFileTime is the time that a new file gets in a folder.
+// newFileTime returns the time that a new file gets in a folder.
 func newFileTime(dir string) (at time.Time, err error) {
 	f, err := os.CreateTemp(dir, ".doctor-*")
 	if err != nil {
@@ -368,7 +368,7 @@ func newFileTime(dir string) (at time.Time, err error) {
 	return at, errors.Join(err, f.Close(), os.Remove(f.Name()))
 }
 
-// newestFile is the file below a folder that was changed last. A folder that is not there has none.
+// newestFile returns the file below a folder that was changed last; none if the folder does not exist.
 func newestFile(dir string) (path string, at time.Time, err error) {
 	if dir, err = filepath.EvalSymlinks(dir); errors.Is(err, fs.ErrNotExist) {
 		return "", at, nil
@@ -377,7 +377,7 @@ func newestFile(dir string) (path string, at time.Time, err error) {
 		return "", at, err
 	}
 	err = filepath.WalkDir(dir, func(name string, e fs.DirEntry, err error) error {
-		if errors.Is(err, fs.ErrNotExist) { // a run took it away
+		if errors.Is(err, fs.ErrNotExist) { // a run deleted it
 			return nil
 		}
 		if err != nil || e.IsDir() {
@@ -388,14 +388,14 @@ func newestFile(dir string) (path string, at time.Time, err error) {
 			path, at = name, info.ModTime()
 		}
 		if errors.Is(err, fs.ErrNotExist) || e.Type()&fs.ModeSymlink != 0 {
-			return nil // gone meanwhile, or a link that leads nowhere: that is for the check of the inbox
+			return nil // deleted in the meantime, or a broken link, which the check of the inbox reports
 		}
 		return err
 	})
 	return path, at, err
 }
 
-// zone says by which data the contract zone is what it is. The program has its own, which counts where the system has
+// zone reports from which time zone data the contract zone comes. The program's own data applies if the system has
 // none.
 func (d *doctor) zone(context.Context) {
 	const name = "time zone"
@@ -407,7 +407,7 @@ func (d *doctor) zone(context.Context) {
 			"%s, now UTC%s; ZONEINFO names zones of this machine's own: %s", zone.Name(), today, named)
 		return
 	}
-	// as the library looks
+	// the order in which the library looks
 	for _, dir := range []string{"/usr/share/zoneinfo", "/usr/share/lib/zoneinfo", "/usr/lib/locale/TZ",
 		"/etc/zoneinfo"} {
 		if _, err := os.Stat(filepath.Join(dir, filepath.FromSlash(zone.Name()))); err == nil {
@@ -418,7 +418,7 @@ func (d *doctor) zone(context.Context) {
 	d.describe(name, OK, "", "%s, now UTC%s, by the program's own zones: the system has none", zone.Name(), today)
 }
 
-// zoneVersion is the release of a system's zones, where it says one: " (2026a)".
+// zoneVersion returns the release of the system's time zone data as " (2026a)", or "" if it is not stated.
 func zoneVersion(dir string) string {
 	f, err := os.Open(filepath.Join(dir, "tzdata.zi"))
 	if err != nil {
@@ -426,7 +426,7 @@ func zoneVersion(dir string) string {
 	}
 	defer f.Close()
 	text := make([]byte, 64)
-	n, _ := f.Read(text) // a file without a first line says none
+	n, _ := f.Read(text) // without a first line there is no release
 	version, found := strings.CutPrefix(firstLine(text[:n]), "# version ")
 	if !found {
 		return ""
@@ -434,7 +434,7 @@ func zoneVersion(dir string) string {
 	return " (" + version + ")"
 }
 
-// lease says whether a run of any machine is on, by the lease of the object store. It takes none.
+// lease reports whether a run of any machine is active, by the lease in the object store. It does not take the lease.
 func (d *doctor) lease(context.Context) {
 	if !d.ws.LakeInStore() {
 		return
@@ -463,7 +463,7 @@ func (d *doctor) lease(context.Context) {
 	}
 }
 
-// lock says whether a run of this machine is on. It takes no lock.
+// lock reports whether a run of this machine is active. It does not take the lock.
 func (d *doctor) lock(context.Context) {
 	f, err := os.Open(filepath.Join(d.ws.LakeDir(), "LOCK"))
 	if err != nil {
@@ -494,7 +494,7 @@ func firstLine(text []byte) string {
 	return string(text)
 }
 
-// permissions looks whether a run may write, and whether others may read the keys.
+// permissions checks whether a run can write, and whether other users can read the keys.
 func (d *doctor) permissions(context.Context) {
 	for _, dir := range []string{d.ws.LakeDir(), ledger.Dir(d.Dir), d.ws.InboxDir()} {
 		if dir == "" { // in an object store
@@ -549,7 +549,7 @@ func (d *doctor) inbox(context.Context) {
 	}
 }
 
-// unreadable are the feed files that this user may not read.
+// unreadable returns the feed files that this user cannot read.
 func unreadable(fsys fs.FS, files []inbox.FileRef) (out []inbox.Passed) {
 	for _, f := range files {
 		file, err := fsys.Open(f.Name)
@@ -562,7 +562,7 @@ func unreadable(fsys fs.FS, files []inbox.FileRef) (out []inbox.Passed) {
 	return out
 }
 
-// runs looks into the run ledger.
+// runs checks the run ledger.
 func (d *doctor) runs(context.Context) {
 	entries, damaged, err := ledger.Read(ledger.Dir(d.Dir))
 	if len(entries) > 0 {
@@ -590,8 +590,8 @@ func (d *doctor) runs(context.Context) {
 	}
 }
 
-// version compares this program with the one that did the newest run: two of them on one workspace is a mistake of an
-// upgrade.
+// version compares this program with the one that performed the newest run: using two versions on one workspace is a
+// mistake during an upgrade.
 func (d *doctor) version(context.Context) {
 	switch {
 	case d.last == nil:
@@ -605,7 +605,7 @@ func (d *doctor) version(context.Context) {
 	}
 }
 
-// schedule looks for runs that are due and were not done, where a scheduler was ever started.
+// schedule looks for jobs that are due and were not done, if a scheduler was ever started.
 func (d *doctor) schedule(context.Context) {
 	const name = "schedule"
 	if _, err := schedule.Began(d.Dir); errors.Is(err, fs.ErrNotExist) {
@@ -626,7 +626,7 @@ func (d *doctor) schedule(context.Context) {
 	}
 }
 
-// server asks ClickHouse what it shows.
+// server checks which state ClickHouse shows.
 func (d *doctor) server(ctx context.Context) {
 	s := &d.ws.Settings.ClickHouse
 	if !s.DSN.Set() {
@@ -643,7 +643,7 @@ func (d *doctor) server(ctx context.Context) {
 			return
 		}
 	}
-	if clickhouse.NotThere(err) { // the first publish makes the database
+	if clickhouse.NotThere(err) { // the first publish creates the database
 		d.describe("ClickHouse", Warn, "`tollbook publish`",
 			"it answers; nothing is published: database %s does not exist", s.DSN.Database)
 		return
@@ -672,10 +672,10 @@ func (d *doctor) shown(ctx context.Context, conn *clickhouse.Conn) {
 	}
 }
 
-// otherState is what is wrong if a published state has the number of the lake's, and is another one.
+// otherState is the problem that a published state has the number of the lake's, but is another state.
 const otherState = "%s shows another manifest %d than the lake's: the lake was restored since"
 
-// tables compares what a server's tables are with what this program makes.
+// tables compares a server's tables with those that this program creates.
 func (d *doctor) tables(ctx context.Context, conn *clickhouse.Conn) {
 	const name = "ClickHouse tables"
 	s := &d.ws.Settings.ClickHouse
@@ -694,7 +694,7 @@ func (d *doctor) tables(ctx context.Context, conn *clickhouse.Conn) {
 	}
 }
 
-// iceberg looks which state the Iceberg tables show: as their catalog says, if there is one.
+// iceberg checks which state the Iceberg tables show, according to their catalog if there is one.
 func (d *doctor) iceberg(ctx context.Context) {
 	const name = "Iceberg"
 	s := &d.ws.Settings.Iceberg
@@ -722,7 +722,7 @@ func (d *doctor) iceberg(ctx context.Context) {
 	}
 }
 
-// tablesShow is the manifest that the Iceberg tables show, and where that was read.
+// tablesShow returns the manifest that the Iceberg tables show, and where it was read.
 func (d *doctor) tablesShow(ctx context.Context, s *settings.Iceberg) (at string, shown int64, hashes []manifest.Hash,
 	err error) {
 	warehouse, err := d.ws.IcebergWarehouse()
@@ -743,7 +743,7 @@ func (d *doctor) tablesShow(ctx context.Context, s *settings.Iceberg) (at string
 	return at, shown, hashes, err
 }
 
-// cache looks whether hashes of the inbox are remembered.
+// cache checks whether hashes of the inbox are stored.
 func (d *doctor) cache(context.Context) {
 	if d.HashCache == "" {
 		d.describe("hash cache", Skipped, "", "the environment names no cache folder: every run reads the whole inbox")
@@ -756,5 +756,5 @@ func (d *doctor) cache(context.Context) {
 	d.describe("hash cache", OK, "", "%s", d.HashCache)
 }
 
-// named is a version for people: a program that was not built from a repository has none.
+// named is the name of a version for people: a program that was not built from a repository has none.
 func named(version string) string { return cmp.Or(version, "a build without a version") }

@@ -16,24 +16,24 @@ import (
 // Processes is an engine whose workers are processes on this machine. It starts them with the first task and keeps them
 // until Close.
 type Processes struct {
-	// Command makes the process of worker n, 0 to Workers - 1. It reads tasks from its standard input (Serve); start
-	// is 0 for the first process of the worker, 1 for the one that follows after a crash.
+	// Command returns the process of worker n, 0 to Workers - 1. It reads tasks from its standard input (Serve). start
+	// is 0 for the first process of the worker, 1 for the one that replaces it after a crash.
 	Command   func(worker, start int) *exec.Cmd
 	Workers   int
-	Heartbeat time.Duration // a process that is silent for so long is killed
+	Heartbeat time.Duration // a process that reports nothing for so long is killed
 
-	mu      sync.Mutex // of all below
+	mu      sync.Mutex // protects the fields below
 	workers []*processWorker
 }
 
-// processWorker is a worker: one process after the other.
+// processWorker is a worker: a process that is replaced when it ends.
 type processWorker struct {
 	of     *Processes
 	number int
 	starts int
 	cmd    *exec.Cmd // nil = none is running
 	in     io.WriteCloser
-	out    chan *answer // closed when the process wrote its last line
+	out    chan *answer // closed after the last line of the process
 }
 
 // Do implements task.Engine.
@@ -77,7 +77,7 @@ func (p *Processes) Do(ctx context.Context, work *task.Work, report func(*task.A
 	return context.Cause(ctx)
 }
 
-// complete has a task done, as often as its failures allow (ENGINE-1).
+// complete gets a task done, with as many attempts as are allowed (ENGINE-1).
 func (w *processWorker) complete(ctx context.Context, work *task.Work, i int, report func(*task.Attempt)) error {
 	crashes, failures := 0, 0
 	for number := 1; ; number++ {
@@ -121,7 +121,7 @@ func pause(ctx context.Context, n int) error {
 	}
 }
 
-// attempt has the process try a task. An error is one of this process; a crash is in the attempt.
+// attempt lets the process try a task. The error is an error of this process; the attempt records a crash.
 func (w *processWorker) attempt(ctx context.Context, c *call) (*task.Attempt, error) {
 	if w.cmd == nil {
 		if err := w.start(); err != nil {
@@ -135,7 +135,7 @@ func (w *processWorker) attempt(ctx context.Context, c *call) (*task.Attempt, er
 	if err != nil {
 		return nil, err
 	}
-	if _, err := w.in.Write(append(b, '\n')); err == nil { // one that ended closes out too
+	if _, err := w.in.Write(append(b, '\n')); err == nil { // if the process ended, it closes out too
 		silent := time.NewTimer(c.Heartbeat)
 		defer silent.Stop()
 	answers:
@@ -183,7 +183,7 @@ func (w *processWorker) start() error {
 		lines := json.NewDecoder(out)
 		for {
 			a := new(answer)
-			if lines.Decode(a) != nil { // the process ended, or writes what is no answer
+			if lines.Decode(a) != nil { // the process ended, or wrote something else
 				return
 			}
 			to <- a
@@ -192,15 +192,15 @@ func (w *processWorker) start() error {
 	return nil
 }
 
-// kill ends the process and says how it ended.
+// kill kills the process and says how it ended.
 func (w *processWorker) kill() error {
-	_ = w.cmd.Process.Kill() // of one that ended it is an error, and of no other
+	_ = w.cmd.Process.Kill() // it fails only if the process has ended
 	return w.wait()
 }
 
-// wait waits until the process ended.
+// wait waits until the process has ended.
 func (w *processWorker) wait() error {
-	for range w.out { // until its last line: Wait must not be called before
+	for range w.out { // read to the last line: Wait must not be called before
 	}
 	err := w.cmd.Wait()
 	w.cmd = nil
@@ -210,7 +210,7 @@ func (w *processWorker) wait() error {
 	return err
 }
 
-// stopTime is how long a process may take to end after its standard input was closed.
+// stopTime is how long a process can take to end after its standard input was closed.
 const stopTime = 10 * time.Second
 
 // Close implements task.Engine: it ends all processes.
@@ -223,10 +223,10 @@ func (p *Processes) Close() error {
 			continue
 		}
 		group.Go(func() {
-			_ = w.in.Close() // it ends, or is killed
+			_ = w.in.Close() // the process ends, or is killed
 			timer := time.AfterFunc(stopTime, func() { _ = w.cmd.Process.Kill() })
 			defer timer.Stop()
-			_ = w.wait() // whatever it says, no task waits for it
+			_ = w.wait() // no task depends on the result
 		})
 	}
 	group.Wait()

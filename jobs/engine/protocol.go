@@ -18,21 +18,21 @@ type call struct {
 	Run       string        `json:"run"`
 	Stage     string        `json:"stage"`
 	Task      int           `json:"task"`
-	Number    int           `json:"number"` // which try of the task it is
+	Number    int           `json:"number"` // number of the attempt
 	Heartbeat time.Duration `json:"heartbeat"`
 }
 
-// answer is a line that a worker process writes: that it is alive, or how a task ended.
+// answer is a line that a worker process writes: a heartbeat, or how a task ended.
 type answer struct {
 	Alive   bool          `json:"alive,omitempty"`
 	Attempt *task.Attempt `json:"attempt,omitempty"`
 }
 
-// beats are how many signs of life a worker gives in the time after which it is given up.
+// beats is the number of heartbeats that a worker sends within the time after which it is considered lost.
 const beats = 4
 
-// Serve does the tasks that come as lines from in, one at a time, and writes to out how they ended, until in ends. A
-// task that is in progress then is cancelled: the run ended, or its process was killed.
+// Serve does the tasks that it reads as lines from in, one at a time, and writes to out how they ended, until in ends.
+// A task that is in progress then is cancelled: the run ended, or its process was killed.
 func Serve(ctx context.Context, w *Worker, in io.Reader, out io.Writer) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -65,7 +65,7 @@ func Serve(ctx context.Context, w *Worker, in io.Reader, out io.Writer) error {
 	return errors.Join(<-broken, w.Close())
 }
 
-// serveOne does one task and gives signs of life meanwhile.
+// serveOne does one task and sends heartbeats in the meantime.
 func serveOne(ctx context.Context, w *Worker, c *call, out *lineWriter) error {
 	ended := make(chan struct{})
 	var group sync.WaitGroup
@@ -78,7 +78,7 @@ func serveOne(ctx context.Context, w *Worker, c *call, out *lineWriter) error {
 				return
 			case <-tick.C:
 				if out.write(&answer{Alive: true}) != nil {
-					return // the answer fails too
+					return // writing the answer will fail too
 				}
 			}
 		}
@@ -89,7 +89,7 @@ func serveOne(ctx context.Context, w *Worker, c *call, out *lineWriter) error {
 	return out.write(&answer{Attempt: a})
 }
 
-// lineWriter writes answers from several goroutines.
+// lineWriter writes answers for several goroutines.
 type lineWriter struct {
 	mu sync.Mutex
 	to *json.Encoder

@@ -16,13 +16,13 @@ import (
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
-// Worker does tasks of planned runs and of publishes of one workspace. It may be used from several goroutines.
+// Worker does tasks of planned runs and of publishes of one workspace. It can be used from several goroutines.
 type Worker struct {
-	// Open opens the workspace: once, and again when a run was planned with other settings or books.
+	// Open opens the workspace. It is called once, and again if a run was planned with other settings or books.
 	Open    func() (*workspace.Workspace, error)
-	Options workspace.Options // without AsOf; its Build is that of this program
+	Options workspace.Options // without AsOf; Build is that of this program
 	Clock   func() time.Time
-	// Begun is called for each task that begins, Ended for each that ended, from several goroutines; nil = nothing.
+	// Begun is called when a task begins, Ended when it ends, from several goroutines; nil = none.
 	Begun func(stage string)
 	Ended func(*task.Attempt)
 
@@ -31,7 +31,7 @@ type Worker struct {
 	idle []*slot
 }
 
-// slot does one task at a time, and keeps what tasks of one run have in common.
+// slot does one task at a time, and keeps what the tasks of one run share.
 type slot struct {
 	ws    *workspace.Workspace
 	run   string
@@ -50,7 +50,7 @@ func workerName(pid int) string {
 // Name is the worker's name in attempts.
 func (w *Worker) Name() string { return workerName(os.Getpid()) }
 
-// Do does a task. The attempt says how it ended; number is which try of the task it is.
+// Do does a task; number is the number of the attempt. The returned attempt says how it ended.
 func (w *Worker) Do(ctx context.Context, id, stage string, i, number int) *task.Attempt {
 	began := w.Clock()
 	if w.Begun != nil {
@@ -76,7 +76,7 @@ func (w *Worker) do(ctx context.Context, id, stage string, i int) error {
 	if err != nil {
 		return err
 	}
-	if err := s.tasks.Do(ctx, manifest.Hash(id), stage, i); err != nil { // the slot has ended
+	if err := s.tasks.Do(ctx, manifest.Hash(id), stage, i); err != nil { // the slot is closed
 		return err
 	}
 	s.run = id
@@ -86,8 +86,8 @@ func (w *Worker) do(ctx context.Context, id, stage string, i int) error {
 	return nil
 }
 
-// publish inserts the files of a bucket into the server of the settings. If it is refused with the settings and books
-// that are open, it opens them again.
+// publish inserts the files of a bucket into the server of the settings. If it is refused with the open settings and
+// books, it opens them again.
 func (w *Worker) publish(ctx context.Context, id manifest.Hash, bucket int) error {
 	ws, err := w.newer(nil)
 	if err != nil {
@@ -103,7 +103,7 @@ func (w *Worker) publish(ctx context.Context, id manifest.Hash, bucket int) erro
 	return targets.DoTask(ctx, ws, id, bucket, w.Options)
 }
 
-// newer is the workspace that is open, if it is another than old; else it is opened again.
+// newer returns the open workspace if it is not old; otherwise it opens it again.
 func (w *Worker) newer(old *workspace.Workspace) (*workspace.Workspace, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -118,7 +118,7 @@ func (w *Worker) newer(old *workspace.Workspace) (*workspace.Workspace, error) {
 	return ws, nil
 }
 
-// take takes an idle slot, one that is on the run if there is any. Slots of another run end.
+// take takes an idle slot, preferably one of the same run. It ends idle slots of other runs.
 func (w *Worker) take(id string) (*slot, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -139,7 +139,7 @@ func (w *Worker) take(id string) (*slot, error) {
 	return &slot{ws: w.ws, run: id, tasks: run.NewTasks(w.ws, w.Options)}, nil
 }
 
-// opened opens the workspace, also again if the run was planned with other settings or books than those that are open.
+// opened opens the workspace if it is not open or if the run was planned with other settings or books.
 func (w *Worker) opened(id string) (err error) {
 	if w.ws != nil {
 		_, err := plan.Load(w.ws, manifest.Hash(id), w.Options)
@@ -155,7 +155,7 @@ func (w *Worker) opened(id string) (err error) {
 	return nil
 }
 
-// Close ends what is open.
+// Close ends everything that is open.
 func (w *Worker) Close() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -20,15 +20,14 @@ type action struct {
 	mask     uint64
 }
 
-// Flags of an action: it runs on the signal stack, and its restorer is set, without which the kernel of amd64 delivers
-// nothing.
+// Flags of an action: it runs on the signal stack, and its restorer is set, without which amd64 kernels deliver no
+// signal.
 const (
 	onStack     = 0x08000000
 	hasRestorer = 0x04000000
 )
 
-// Handle makes fatal errors of the runtime end the process with exit code 3. Where the kernel refuses, they end it
-// with 2.
+// Handle makes fatal errors of the runtime end the process with exit code 3; if the kernel refuses, they end it with 2.
 func Handle() {
 	a := action{handler: handlerPC(), flags: onStack | hasRestorer, restorer: handlerPC(), mask: ^uint64(0)}
 	_, _, errno := unix.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(unix.SIGABRT), uintptr(unsafe.Pointer(&a)), 0,
@@ -38,5 +37,5 @@ func Handle() {
 	}
 }
 
-// handlerPC is the address of the signal handler. A Go function value would be a wrapper that wants a goroutine.
+// handlerPC is the address of the signal handler. A Go function value would be a wrapper that needs a goroutine.
 func handlerPC() uintptr

@@ -9,25 +9,25 @@ import (
 // format is the version of the entries' layout.
 const format = 1
 
-// Outcome is the one word for what a run came to.
+// Outcome is the result of a run in one word.
 type Outcome string
 
 // The outcomes.
 const (
 	Running        Outcome = "running"
 	Done           Outcome = "done"
-	NeedsAttention Outcome = "look"        // done, and a person should look
+	NeedsAttention Outcome = "look"        // done, and a person should check
 	NothingNew     Outcome = "nothing new" // nothing was written
 	Refused        Outcome = "refused"     // command, settings or books are wrong: nothing was done
-	Gated          Outcome = "gated"       // more rejects than gates: allow: nothing was done
+	Gated          Outcome = "gated"       // more rejects than the gates allow: nothing was done
 	Failed         Outcome = "failed"
-	Killed         Outcome = "killed"      // its process ended without a word; never written, found by reading
+	Killed         Outcome = "killed"      // its process ended without reporting; never written, derived when reading
 	Interrupted    Outcome = "interrupted" // by a signal: nothing was committed
 	Panicked       Outcome = "panicked"
-	Skipped        Outcome = "skipped" // a firing that had nothing to run, with its reason
+	Skipped        Outcome = "skipped" // a firing that had nothing to do, with the reason
 )
 
-// Finished reports whether a run ended well: what it was to do is done.
+// Finished reports whether a run completed its job.
 func (o Outcome) Finished() bool {
 	return o == Done || o == NeedsAttention || o == NothingNew || o == Skipped
 }
@@ -39,7 +39,7 @@ type Entry struct {
 	Kind    string    `json:"kind"` // jobs.Kind
 	Command string    `json:"command"`
 	Why     string    `json:"why"`           // jobs.Why
-	Due     string    `json:"due,omitempty"` // the firing it stands for, RFC 3339 in UTC
+	Due     string    `json:"due,omitempty"` // the firing that the run performs, RFC 3339 in UTC
 	AsOf    string    `json:"as_of"`         // the run's clock, RFC 3339 in UTC
 	Started time.Time `json:"started"`       // the real clock, UTC
 	Ended   time.Time `json:"ended,omitzero"`
@@ -50,19 +50,19 @@ type Entry struct {
 	PID     int       `json:"pid"`
 	Version string    `json:"version,omitempty"`
 
-	AcceptRejects string `json:"accept_rejects,omitempty"` // why it may reject more than its gates allow
+	AcceptRejects string `json:"accept_rejects,omitempty"` // why it can reject more than its gates allow
 
-	Changed  bool  `json:"changed"`            // it committed, or, of a publish, the views show something new
-	Manifest int64 `json:"manifest,omitempty"` // the live state, or, of a publish, what the views show, after it
+	Changed  bool  `json:"changed"`            // it committed; for a publish: the views show something new
+	Manifest int64 `json:"manifest,omitempty"` // the live state; for a publish: the state in the views, afterwards
 
-	// hash of Manifest, whose number another state has after the lake was restored; "" = not known
+	// hash of Manifest, since after a restore another state can have its number; "" = not known
 	State manifest.Hash `json:"state,omitempty"`
-	// origin of the lake that it left (lake.Snapshot.Origin); "" = not known, or empty
+	// origin of the lake afterwards (lake.Snapshot.Origin); "" = not known, or empty
 	Lake manifest.Hash `json:"lake,omitempty"`
-	// it began on an empty lake while the ledger named an earlier one, and does not say which lake it left
+	// it began on an empty lake while the ledger named an earlier one, and Lake is not known
 	NewLake bool `json:"new_lake,omitempty"`
 
-	// Of the feed files that it took: Rows = Accepted + Duplicate + Rejected.
+	// Totals of the feed files that it took: Rows = Accepted + Duplicate + Rejected.
 	Rows         int64            `json:"rows"`
 	Accepted     int64            `json:"accepted"`
 	Duplicate    int64            `json:"duplicate"`
@@ -70,34 +70,34 @@ type Entry struct {
 	Reasons      map[string]int64 `json:"reasons,omitempty"` // rejects by reason
 	DaysFolded   int              `json:"days_folded"`
 	LinesWritten int64            `json:"lines_written"`
-	// feed files that failed completely or changed meanwhile, at most MaxNotTaken
+	// feed files that failed completely or changed while they were read, at most MaxNotTaken
 	NotTaken  []NotTaken `json:"not_taken,omitempty"`
 	Notes     []string   `json:"notes,omitempty"`
 	Owed      *Owed      `json:"publish_owed,omitempty"`
 	Published int64      `json:"published,omitempty"` // the manifest that the views show since this run
 
-	Tasks   []Tasks  `json:"tasks,omitempty"`   // of a run on an engine, by stage
-	Workers []Worker `json:"workers,omitempty"` // that did them, by name, at most MaxWorkers
+	Tasks   []Tasks  `json:"tasks,omitempty"`   // for a run on an engine, by stage
+	Workers []Worker `json:"workers,omitempty"` // workers that did them, by name, at most MaxWorkers
 
-	Stages []Stage `json:"stages,omitempty"` // in their order; the last one of a run that did not end is where it was
+	Stages []Stage `json:"stages,omitempty"` // in order; the last one of an unfinished run is where it stopped
 }
 
-// endedBadly reports whether a run may have committed and not said so: it is on, or it ended before it could.
+// endedBadly reports whether a run can have committed without an entry that says so: it is active, or ended before.
 func (e *Entry) endedBadly() bool {
 	return !e.Outcome.Finished() && e.Outcome != Refused && e.Outcome != Gated
 }
 
-// describedBy reports whether a manifest says of its run what the entry says.
+// describedBy reports whether a manifest and the entry describe the same run.
 func (e *Entry) describedBy(m *manifest.Manifest) bool {
 	return m.Command == e.Command && m.AsOf == e.AsOf
 }
 
 // Stage is one stage of a run.
 type Stage struct {
-	Name    string  `json:"name"` // `open` (settings and books), or one of pipeline's
+	Name    string  `json:"name"` // `open` (settings and books), or a stage of the pipeline
 	Seconds float64 `json:"seconds"`
 	CPU     float64 `json:"cpu_seconds"` // of all threads of the process
-	Peak    int64   `json:"peak_bytes"`  // the most memory of the process that was resident during it; 0 = not known
+	Peak    int64   `json:"peak_bytes"`  // peak resident memory of the process during the stage; 0 = not known
 	Rows    int64   `json:"rows,omitempty"`
 }
 
@@ -105,13 +105,13 @@ type Stage struct {
 type Tasks struct {
 	Stage    string `json:"stage"` // scan, rerate, bucket or publish
 	Done     int    `json:"done"`
-	Attempts int    `json:"attempts"`          // that are known; Done if each task was done at the first attempt
-	Failure  string `json:"failure,omitempty"` // of the first attempt that failed
-	// of the attempt that did each task, by the task's number; 0 = another run did it, or it is not known
+	Attempts int    `json:"attempts"`          // known attempts; Done if each task succeeded at the first
+	Failure  string `json:"failure,omitempty"` // of the first failed attempt
+	// duration of the successful attempt by task number; 0 = another run did the task, or not known
 	Seconds []float64 `json:"seconds,omitempty"`
 }
 
-// Longest returns how long the longest task took, and what fraction of the time of all tasks that is.
+// Longest returns the duration of the longest task, and its share of the time of all tasks.
 func (t *Tasks) Longest() (seconds, share float64) {
 	var all float64
 	for _, s := range t.Seconds {
@@ -132,10 +132,10 @@ type Worker struct {
 	Seconds float64 `json:"seconds"` // of all its attempts
 }
 
-// MaxWorkers is how many workers an entry names.
+// MaxWorkers is the maximum number of workers in an entry.
 const MaxWorkers = 1000
 
-// Seconds is how long a run took by the real clock; ok is false for one that did not end.
+// Seconds is the duration of a run by the real clock; ok is false if the run did not end.
 func (e *Entry) Seconds() (seconds float64, ok bool) {
 	if e.Ended.IsZero() {
 		return 0, false
@@ -143,7 +143,7 @@ func (e *Entry) Seconds() (seconds float64, ok bool) {
 	return e.Ended.Sub(e.Started).Seconds(), true
 }
 
-// Peak is the most memory of the process that was resident during the run, bytes; 0 = not known.
+// Peak is the peak resident memory of the process during the run, in bytes; 0 = not known.
 func (e *Entry) Peak() int64 {
 	var most int64
 	for i := range e.Stages {
@@ -152,7 +152,7 @@ func (e *Entry) Peak() int64 {
 	return most
 }
 
-// MaxNotTaken is how many files that were not taken an entry names.
+// MaxNotTaken is the maximum number of files that were not taken in an entry.
 const MaxNotTaken = 100
 
 // NotTaken is a feed file of which nothing was taken.
@@ -161,7 +161,7 @@ type NotTaken struct {
 	Why  string `json:"why"`
 }
 
-// Owed says why what a run committed was not published then.
+// Owed says why the state that a run committed was not published.
 type Owed struct {
 	Why  string `json:"why"`
 	Hint string `json:"hint,omitempty"`

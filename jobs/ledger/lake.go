@@ -7,9 +7,9 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 )
 
-// WroteTo reports whether a run of the ledger ended with the lake of an origin (lake.Snapshot.Origin), or began it
-// and could not say so: it is on, or it was killed after its commit, and first, the lake's first manifest, is what it
-// was to write. It looks at the newest run first. last is the newest run that ended with any lake; nil = none is named.
+// WroteTo reports whether a run of the ledger ended with the lake of an origin (lake.Snapshot.Origin), or began that
+// lake without recording it: the run is active or was killed after its commit, and first, the lake's first manifest,
+// describes it. It checks the newest run first. last is the newest run that ended with any lake; nil = there is none.
 // Entries that cannot be read are ignored.
 func WroteTo(dir string, origin manifest.Hash, first func() (*manifest.Manifest, error)) (known bool, last *Entry) {
 	names, err := list(dir)
@@ -37,7 +37,7 @@ func WroteTo(dir string, origin manifest.Hash, first func() (*manifest.Manifest,
 	return false, last
 }
 
-// LastClose is the newest close of the ledger that committed, other than the run of an ID; nil = none. Entries that
+// LastClose returns the ledger's newest close that committed, without the run with ID except; nil = none. Entries that
 // cannot be read are ignored.
 func LastClose(dir, except string) *Entry {
 	names, err := list(dir)
@@ -53,7 +53,7 @@ func LastClose(dir, except string) *Entry {
 	return nil
 }
 
-// mayHaveBegun reports whether a run that does not say which lake it left began the one of an origin.
+// mayHaveBegun reports whether a run whose entry names no lake can have begun the lake of an origin.
 func (e *Entry) mayHaveBegun(origin manifest.Hash, first func() (*manifest.Manifest, error)) bool {
 	if !e.NewLake || origin == "" || !e.endedBadly() {
 		return false

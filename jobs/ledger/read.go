@@ -15,31 +15,30 @@ import (
 )
 
 // Read returns the entries of a ledger's folder, oldest first, and an error for each file that cannot be read
-// (LEDGER-4). A folder that is not there has none. err is that of listing the folder.
+// (LEDGER-4). A folder that does not exist has no entries. err is the error of listing the folder.
 func Read(dir string) (entries []Entry, damaged []error, err error) {
 	return NewReader(dir).Read()
 }
 
-// Reader reads a ledger again and again. What a run came to does not change: an entry of one that ended is read once,
-// and again only if its file is another by size or time (LEDGER-7). It is for one goroutine at a time.
+// Reader reads a ledger repeatedly. The entry of a finished run does not change, so it is read again only if the size
+// or time of its file changed (LEDGER-7). A Reader must not be used by several goroutines at the same time.
 type Reader struct {
 	dir  string
 	open func(string) (*os.File, error)
-	kept map[string]kept // by the file's name
+	kept map[string]kept // by file name
 }
 
-// kept is an entry of a run that ended, and what its file was when it was read.
+// kept is the entry of a finished run, with size and time of its file when it was read.
 type kept struct {
 	size  int64
 	time  time.Time
 	entry Entry
 }
 
-// NewReader makes a reader of a ledger's folder.
+// NewReader returns a reader of a ledger's folder.
 func NewReader(dir string) *Reader { return &Reader{dir: dir, open: os.Open} }
 
-// Read is what the function Read is. The entries are the reader's own below their first level: they are not to be
-// changed.
+// Read is the function Read. The maps and slices in the entries belong to the reader and must not be changed.
 func (r *Reader) Read() (entries []Entry, damaged []error, err error) {
 	names, err := list(r.dir)
 	if err != nil {
@@ -50,7 +49,7 @@ func (r *Reader) Read() (entries []Entry, damaged []error, err error) {
 	for _, name := range names {
 		e, err := r.entry(name, was)
 		switch {
-		case errors.Is(err, fs.ErrNotExist): // deleted meanwhile, being old
+		case errors.Is(err, fs.ErrNotExist): // deleted in the meantime because of its age
 		case err != nil:
 			damaged = append(damaged, fmt.Errorf("runs/%s: %w", name, err))
 		default:
@@ -60,7 +59,7 @@ func (r *Reader) Read() (entries []Entry, damaged []error, err error) {
 	return entries, damaged, nil
 }
 
-// entry is the one of a file, as it was read before or as it is read now.
+// entry returns the entry in a file, as read before if the file did not change.
 func (r *Reader) entry(name string, was map[string]kept) (*Entry, error) {
 	path := filepath.Join(r.dir, name)
 	info, err := os.Lstat(path)
@@ -87,7 +86,7 @@ func (r *Reader) entry(name string, was map[string]kept) (*Entry, error) {
 	return &k.entry, nil
 }
 
-// readEntry reads one file. An entry that says `running` and that nobody holds is of a run that was killed (LEDGER-2).
+// readEntry reads one file. An entry that says `running` and is not locked belongs to a killed run (LEDGER-2).
 func readEntry(f *os.File, path string) (*Entry, error) {
 	b, err := io.ReadAll(f)
 	if err != nil {
@@ -113,8 +112,8 @@ func readEntry(f *os.File, path string) (*Entry, error) {
 	}
 }
 
-// ended distinguishes a run that was killed from one that ended between our reading and our asking: that one's file is
-// another now.
+// ended distinguishes a killed run from one that ended between reading the file and testing its lock: the file of the
+// latter has been replaced.
 func ended(e *Entry, path string) (*Entry, error) {
 	b, err := os.ReadFile(path)
 	if err != nil {

@@ -9,23 +9,23 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 )
 
-// Run is one run as the ledger and the lake know it.
+// Run is one run, with what the ledger and the lake record about it.
 type Run struct {
 	Entry
-	// Committed is the manifest that it made; 0 = none. Rows, Accepted, Duplicate and Rejected are then by how much
-	// that manifest's counts of feed rows differ from those of the one before: of a run that tried rejects again,
-	// Rejected is below zero.
+	// Committed is the manifest that the run made; 0 = none. If there is one, Rows, Accepted, Duplicate and Rejected
+	// are the differences of feed row counts between that manifest and the one before; a run that retried rejects can
+	// have a negative Rejected.
 	Committed int64 `json:"committed,omitempty"`
-	// Rebuilt says that the ledger has no entry of it: it is reported by its manifest alone. When it ran, how long and
-	// why are not known; its ID is the manifest's number.
+	// Rebuilt says that the ledger has no entry of the run, and that only its manifest describes it. Its time, duration
+	// and reason are not known; its ID is the manifest's number.
 	Rebuilt bool `json:"rebuilt,omitempty"`
-	// Owes says that what it committed was not published then, and not since: a target failed, or the run ended first.
+	// Owes says that what it committed is still not published: a target failed, or the run ended before.
 	Owes bool `json:"owes_publish,omitempty"`
 }
 
-// Join puts the entries of the ledger, oldest first, together with the manifests of the lake, newest first, as
-// Snapshot.History gives them. Each manifest is a run and each entry is one, those that belong together being the same.
-// publishes says that runs publish. The runs come newest first.
+// Join merges the entries of the ledger, oldest first, with the manifests of the lake, newest first, as
+// Snapshot.History returns them. An entry and a manifest of the same run become one Run. publishes says that runs
+// publish. The result is sorted newest first.
 func Join(entries []Entry, chain []manifest.Manifest, publishes bool) []Run {
 	runs := make([]Run, len(entries))
 	for i := range entries {
@@ -52,9 +52,9 @@ type joiner struct {
 	claimed map[int64]bool
 }
 
-// claim finds the manifest of each entry. One of an entry's number is its own only if it says the same of the run: the
-// lake may have been rebuilt since. A run that ended badly may have committed nevertheless: it is the one that a
-// manifest without entry describes.
+// claim finds the manifest of each entry. The manifest with an entry's number belongs to it only if it describes the
+// same run, because the lake can have been rebuilt. A run that ended badly can have committed: then it is the run that
+// a manifest without an entry describes.
 func (j *joiner) claim(runs []Run) {
 	for i := range runs {
 		if r := &runs[i]; r.Changed && j.fits(&r.Entry, r.Manifest) {
@@ -75,7 +75,7 @@ func (j *joiner) claim(runs []Run) {
 	}
 }
 
-// fits reports whether a manifest says of its run what the entry says.
+// fits reports whether a manifest and the entry describe the same run.
 func (j *joiner) fits(e *Entry, number int64) bool {
 	m := j.chain[number]
 	return m != nil && !j.claimed[number] && e.describedBy(m)
@@ -87,7 +87,7 @@ func (j *joiner) take(r *Run, number int64) {
 	j.count(r)
 }
 
-// count takes the run's rows from its manifest and the one before.
+// count calculates the run's rows from its manifest and the one before.
 func (j *joiner) count(r *Run) {
 	after, before := fed(j.chain[r.Committed]), fed(j.chain[r.Committed-1])
 	r.Rows, r.Accepted = after["read"]-before["read"], after["accepted"]-before["accepted"]
@@ -110,7 +110,7 @@ func fed(m *manifest.Manifest) map[string]int64 {
 	return sums
 }
 
-// order lists all runs, oldest first: entries as they started, a manifest without entry after the one before it.
+// order lists all runs, oldest first: entries by start, and a manifest without entry after the manifest before it.
 func (j *joiner) order(runs []Run, first int64) []Run {
 	var out []Run
 	placed := make(map[int64]bool)
@@ -131,7 +131,7 @@ func (j *joiner) order(runs []Run, first int64) []Run {
 	return out
 }
 
-// after is the newest manifest that can have been there when a run began, as far as the run says.
+// after returns the newest manifest that can have existed when a run began.
 func (r *Run) after() int64 {
 	switch {
 	case r.Committed > 0:
@@ -144,7 +144,7 @@ func (r *Run) after() int64 {
 	return math.MaxInt64
 }
 
-// rebuild is a run as its manifest alone describes it.
+// rebuild returns a run as its manifest alone describes it.
 func (j *joiner) rebuild(number int64) Run {
 	m := j.chain[number]
 	r := Run{Rebuilt: true, Committed: number, Entry: Entry{Format: format, ID: strconv.FormatInt(number, 10),
@@ -166,8 +166,8 @@ func kindOf(command string) string {
 	return words[0]
 }
 
-// owed says which runs, oldest first, owe a publish that none after them made. One that ended between its commit and
-// its publish owes it too.
+// owed marks the runs, sorted oldest first, whose publish is pending because no later run published. A run that ended
+// between its commit and its publish is one of them.
 func owed(runs []Run, publishes bool) {
 	var shown int64 // the newest manifest that was published
 	for i := len(runs) - 1; i >= 0; i-- {
@@ -181,8 +181,8 @@ func owed(runs []Run, publishes bool) {
 // publishKind is the kind of a run that only publishes.
 const publishKind = "publish"
 
-// shows is the manifest that all targets show since a run; 0 = none. A publish that failed, or that was of one cycle,
-// is no complete one, also if an entry of an earlier build says so.
+// shows returns the manifest that all targets show since a run; 0 = none. A publish that failed or that was limited to
+// a cycle counts as incomplete, even if an entry of an earlier build says otherwise.
 func (r *Run) shows() int64 {
 	if r.Kind == publishKind && (!r.Outcome.Finished() || strings.Contains(r.Command, " --cycle ")) {
 		return 0

@@ -14,28 +14,28 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Keep is how many entries are kept: the newest.
+// Keep is the number of entries that are kept.
 const Keep = 1000
 
 const (
 	idTime = "20060102T150405.000Z"
 	suffix = ".json"
-	prefix = ".tmp-" // of a file that is being written
-	// unfinished is how old one must be to be of a process that was killed while it wrote it.
+	prefix = ".tmp-" // prefix of a file that is being written
+	// unfinished is the age at which such a file belongs to a killed process.
 	unfinished = 24 * time.Hour
 )
 
 // Dir is the ledger's folder in a workspace.
 func Dir(workspace string) string { return filepath.Join(workspace, "runs") }
 
-// Open is the entry of a run that is on.
+// Open is the entry of an active run.
 type Open struct {
 	dir, id string
 	lock    *os.File // the entry's file, locked (LEDGER-2)
 }
 
-// Begin writes the entry of a run that starts, and gives it its ID: Started, moved on by a millisecond as long as
-// another run has that.
+// Begin writes the entry of a run that starts, and sets its ID from Started, which it moves forward by milliseconds
+// until no other run has that ID.
 func Begin(dir string, e *Entry) (*Open, error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, fmt.Errorf("make the run ledger: %w", err)
@@ -62,39 +62,39 @@ func Begin(dir string, e *Entry) (*Open, error) {
 	}
 }
 
-// escape makes a path a pattern that matches it alone.
+// escape converts a path to a pattern that matches only that path.
 func escape(path string) string {
 	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(path)
 }
 
-// End replaces the entry with what the run came to, releases it, and deletes entries beyond Keep.
+// End replaces the entry by the final one, releases it, and deletes entries beyond Keep.
 func (o *Open) End(e *Entry) error {
 	err := o.write(e, durable, os.Rename)
 	return errors.Join(err, o.release(), trim(o.dir))
 }
 
-// Update replaces the entry of a run that is on.
+// Update replaces the entry of an active run.
 func (o *Open) Update(e *Entry) error {
 	return o.write(e, func(*os.File) error { return nil }, os.Rename)
 }
 
-// Keep is Update of what must outlive a power cut.
+// Keep is Update for an entry that must survive a power failure.
 func (o *Open) Keep(e *Entry) error { return o.write(e, durable, os.Rename) }
 
-// durable is the sync of an entry that must outlive a power cut.
+// durable syncs an entry that must survive a power failure.
 func durable(f *os.File) error { return f.Sync() }
 
 func (o *Open) release() error {
 	if o.lock == nil {
 		return nil
 	}
-	// a program that is being started may have it open
+	// a process that is just being started can have inherited the file
 	err := errors.Join(unix.Flock(int(o.lock.Fd()), unix.LOCK_UN), o.lock.Close())
 	o.lock = nil
 	return err
 }
 
-// write writes the entry under a temporary name, locked, and puts it in its place.
+// write writes the entry to a locked temporary file, and then puts that in place.
 func (o *Open) write(e *Entry, sync func(*os.File) error, put func(from, to string) error) (err error) {
 	b, err := json.MarshalIndent(e, "", " ")
 	if err != nil {
@@ -126,7 +126,7 @@ func (o *Open) write(e *Entry, sync func(*os.File) error, put func(from, to stri
 	return err
 }
 
-// trim deletes the oldest entries beyond Keep, and what killed runs left half written.
+// trim deletes the oldest entries beyond Keep, and unfinished files of killed runs.
 func trim(dir string) error {
 	names, err := list(dir)
 	if err != nil {
@@ -146,7 +146,7 @@ func trim(dir string) error {
 	return errors.Join(errs...)
 }
 
-// list names the entries' files, oldest first.
+// list returns the names of the entries' files, oldest first.
 func list(dir string) ([]string, error) {
 	all, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -18,7 +18,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// budgetGauges are of the budgets of the lake's last cycle. They name no customer and have no amount.
+// budgetGauges describe the budgets of the lake's last cycle. They name no customer and have no amount.
 type budgetGauges struct {
 	crossed     *prometheus.GaugeVec
 	count, over prometheus.Gauge
@@ -37,7 +37,7 @@ func newBudgetGauges() budgetGauges {
 	}
 }
 
-// budgetWatch is where budgets are read, and from what they were read.
+// budgetWatch says where budgets are read, and from which state they were last read.
 type budgetWatch struct {
 	dir     string // workspace; "" = budgets are not watched
 	options workspace.Options
@@ -45,13 +45,13 @@ type budgetWatch struct {
 	seen    string // state and book of the last attempt; "" = there was no book
 }
 
-// WatchBudgets makes the gauges of budgets follow a workspace. It is called before the scheduler starts.
+// WatchBudgets makes the gauges of budgets follow a workspace. It must be called before the scheduler starts.
 func (m *Metrics) WatchBudgets(dir string, o workspace.Options, log *slog.Logger) {
 	m.budgets = budgetWatch{dir: dir, options: o, log: log}
 }
 
-// lookAtBudgets calculates the gauges again if the lake or the book of budgets changed. Without the book it costs one
-// look at the folder.
+// lookAtBudgets calculates the gauges again if the lake or the book of budgets changed. Without the book it only checks
+// whether the file exists.
 func (m *Metrics) lookAtBudgets(manifest int64) {
 	w := &m.budgets
 	if w.dir == "" {
@@ -77,7 +77,7 @@ func (m *Metrics) lookAtBudgets(manifest int64) {
 	if err == nil {
 		answer, err = w.ask()
 	}
-	if err != nil { // the gauges stay
+	if err != nil { // the gauges keep their values
 		w.log.Warn("the metrics of budgets are of an earlier state", "why", err)
 		return
 	}

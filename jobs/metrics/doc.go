@@ -1,4 +1,4 @@
-// Package metrics serves what a scheduler reports: Prometheus metrics at /metrics, whether its process lives at
+// Package metrics serves the state of a scheduler: Prometheus metrics at /metrics, whether its process is alive at
 // /healthz, and whether it does its work at /readyz. It contains no data of customers, partners or money: labels are
 // kinds, outcomes, feeds and reasons.
 //

@@ -13,7 +13,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Metrics are a scheduler's, on a registry of its own.
+// Metrics holds the metrics of a scheduler, in a separate registry.
 type Metrics struct {
 	clock    func() time.Time
 	registry *prometheus.Registry
@@ -22,29 +22,29 @@ type Metrics struct {
 	budgets  budgetWatch
 
 	mu     sync.Mutex
-	status schedule.Status // of the last look
+	status schedule.Status // of the scheduler's last check
 }
 
-// counts are of what this process did.
+// counts are the counters of what this process did.
 type counts struct {
 	runs, rows, rejects, panics *prometheus.CounterVec
 	seconds, stages             *prometheus.HistogramVec
 	waits                       prometheus.Counter
 }
 
-// gauges are of what the lake and the ledger hold.
+// gauges describe the content of the lake and the ledger.
 type gauges struct {
 	good, owed, next, newest, failing                                *prometheus.GaugeVec
 	oldest, unpublished, publishOwed, clockBack, blind, looked, lake prometheus.Gauge
 	budgets                                                          budgetGauges
 }
 
-// minutes are the buckets of a run's time, from a fraction of a second to half a day.
+// minutes returns the histogram buckets of a run's duration, from a fraction of a second to half a day.
 func minutes() []float64 {
 	return []float64{.1, .5, 1, 5, 15, 60, 300, 900, 1800, 3600, 7200, 14400, 43200}
 }
 
-// New makes the metrics of a scheduler of a version.
+// New returns the metrics of a scheduler; version is that of the program.
 func New(version string, clock func() time.Time) *Metrics {
 	m := &Metrics{clock: clock, registry: prometheus.NewRegistry(), counts: newCounts(), gauges: newGauges()}
 	c, g := &m.counts, &m.gauges
@@ -58,7 +58,7 @@ func New(version string, clock func() time.Time) *Metrics {
 	return m
 }
 
-// begin makes what alerts ask for: increase() does not see a counter that comes into being with its first count.
+// begin creates the series that alerts use: increase() does not see a counter that appears with its first count.
 func (m *Metrics) begin() {
 	for _, kind := range schedule.Kinds() {
 		m.counts.panics.WithLabelValues(string(kind))
@@ -125,7 +125,7 @@ func newGauges() gauges {
 	}
 }
 
-// Watch is how a scheduler describes itself.
+// Watch returns the functions with which a scheduler updates the metrics.
 func (m *Metrics) Watch() schedule.Watch {
 	return schedule.Watch{
 		Looked:   m.looked,
@@ -148,7 +148,7 @@ func (m *Metrics) Ended(e ledger.Entry) {
 	c.rows.WithLabelValues("rejected").Add(float64(e.Rejected))
 }
 
-// ran counts what a run rejected. A gate that holds one back has its own outcome.
+// ran counts the rejects of a run. A run stopped by a gate has an outcome of its own.
 func (m *Metrics) ran(o *schedule.Outcome) {
 	if o.Result == nil || o.Result.Report == nil {
 		return
@@ -160,7 +160,7 @@ func (m *Metrics) ran(o *schedule.Outcome) {
 	}
 }
 
-// looked takes over what a look found.
+// looked sets the gauges from the scheduler's last check.
 func (m *Metrics) looked(s *schedule.Status) {
 	m.mu.Lock()
 	m.status = *s
@@ -204,7 +204,7 @@ func (m *Metrics) looked(s *schedule.Status) {
 	m.lookAtBudgets(s.Manifest)
 }
 
-// seconds is an instant as Prometheus has it. No money is near: an instant of this century is exact to the microsecond.
+// seconds converts an instant for Prometheus. A float64 is exact to the microsecond in this century.
 func seconds(at period.Instant) float64 { return float64(at) / float64(period.Second) }
 
 func one(is bool) float64 {

@@ -16,8 +16,8 @@ import (
 	"github.com/tollbook/tollbook/jobs/schedule"
 )
 
-// behind is how many runs may be owed before a scheduler is not ready: a night that is on or is tried again is nothing
-// to call for.
+// behind is the number of pending runs from which a scheduler is not ready. Fewer are normal while a run is active or
+// is tried again.
 const behind = 3
 
 // Handler answers /metrics, /healthz and /readyz.
@@ -41,10 +41,10 @@ func (m *Metrics) Handler() http.Handler {
 func answer(w http.ResponseWriter, code int, text string) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.WriteHeader(code)
-	_, _ = w.Write([]byte(text)) // a caller that hung up wants no answer
+	_, _ = w.Write([]byte(text)) // an error means that the caller disconnected
 }
 
-// unready says why a scheduler does not do its work. Paths and errors of files are in its log, not here.
+// unready says why a scheduler does not do its work. Only its log shows paths and errors of files.
 func unready(s *schedule.Status) (wrong []string) {
 	switch {
 	case s.At == 0:
@@ -91,7 +91,7 @@ func serve(ctx context.Context, address string, handler http.Handler, log *slog.
 	}, nil
 }
 
-// Names lists the metrics that there are, for what names them: alerts, dashboards, docs.
+// Names lists the names of the metrics, for alerts, dashboards and documentation.
 func (m *Metrics) Names() ([]string, error) { return names(m.registry) }
 
 func names(registry *prometheus.Registry) ([]string, error) {

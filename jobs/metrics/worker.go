@@ -13,7 +13,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/run"
 )
 
-// Worker is the metrics of a worker that does tasks of runs, on a registry of their own.
+// Worker holds the metrics of a worker that does tasks of runs, in a separate registry.
 type Worker struct {
 	registry *prometheus.Registry
 	tasks    *prometheus.CounterVec
@@ -25,7 +25,7 @@ type Worker struct {
 // doneOutcome is the outcome of a task that was done. The others are those of task.Class.
 const doneOutcome = "done"
 
-// NewWorker makes the metrics of a worker of a version.
+// NewWorker returns the metrics of a worker; version is that of the program.
 func NewWorker(version string) *Worker {
 	w := &Worker{
 		registry: prometheus.NewRegistry(),
@@ -41,7 +41,7 @@ func NewWorker(version string) *Worker {
 	}
 	build := gauge("tollbook_build_info", "1, with the version of the program.", "version")
 	build.WithLabelValues(version).Set(1)
-	for _, stage := range run.Stages() { // increase() does not see a counter that comes into being with its first count
+	for _, stage := range run.Stages() { // increase() does not see a counter that appears with its first count
 		w.again.WithLabelValues(stage)
 		w.inFlight.WithLabelValues(stage)
 		for _, outcome := range []string{doneOutcome, string(task.Refused), string(task.Failed)} {
@@ -83,5 +83,5 @@ func (w *Worker) Serve(ctx context.Context, address string, log *slog.Logger) (s
 	return serve(ctx, address, w.Handler(), log)
 }
 
-// Names lists the metrics that there are.
+// Names lists the names of the metrics.
 func (w *Worker) Names() ([]string, error) { return names(w.registry) }

@@ -8,23 +8,23 @@ import (
 	"github.com/tollbook/tollbook/pipeline/out/compose/openitems"
 )
 
-// CloseTerms says what may be missing of a cycle that is closed. The zero value says: nothing that a person has to
-// decide.
+// CloseTerms says which open items a cycle can be closed with. The zero value allows none that a person has to decide
+// about.
 type CloseTerms struct {
-	Rejects bool // rejects may be open, and incentives disputed
-	// Feeds: records of feeds may be missing, feed files not taken, and deliveries of cost files failed or held
+	Rejects bool // rejects can be open, and incentives disputed
+	// Feeds: feed records can be missing, feed files not taken, and deliveries of cost files failed or held
 	Feeds bool
-	// Confirmed is what a person was shown and agreed to; a cycle that lacks exactly this is closed. nil = nothing.
+	// Confirmed are the open items that a person saw and accepted; a cycle with exactly these is closed. nil = none.
 	Confirmed *OpenItems
 }
 
-// OpenItems is what is missing of a cycle, and the feed files of the inbox that were not taken.
+// OpenItems are the open items of a cycle, and the feed files of the inbox that were not taken.
 type OpenItems struct {
 	Missing  *openitems.Items
 	NotTaken []FileReport
 }
 
-// Counts says how much is open, in one line.
+// Counts returns the numbers of open items in one line.
 func (o *OpenItems) Counts() string {
 	m := o.Missing
 	var rejects int64
@@ -65,7 +65,7 @@ func (o *OpenItems) Counts() string {
 	return strings.Join(parts, ", ")
 }
 
-// Allow reports whether the terms allow a cycle to be closed.
+// Allow reports whether the terms allow closing a cycle with these open items.
 func (t *CloseTerms) Allow(o *OpenItems) bool {
 	if t == nil || t.Confirmed != nil && reflect.DeepEqual(t.Confirmed, o) {
 		return true

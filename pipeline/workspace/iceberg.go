@@ -9,10 +9,10 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// icebergScratch is the folder of a workspace with the lock and unfinished files of a warehouse in an object store.
+// icebergScratch is the workspace folder for the lock and unfinished files of a warehouse in an object store.
 const icebergScratch = settings.LakeScratch + "/iceberg"
 
-// IcebergWarehouse is where the Iceberg tables are. No request is sent yet.
+// IcebergWarehouse opens the warehouse of the Iceberg tables. No request is sent yet.
 func (w *Workspace) IcebergWarehouse() (*iceberg.Warehouse, error) {
 	s := &w.Settings
 	if w.LakeInStore() {
@@ -35,5 +35,5 @@ func (w *Workspace) IcebergWarehouse() (*iceberg.Warehouse, error) {
 	return iceberg.InFolder(dir, lakeDir), nil
 }
 
-// warehouseCache is for the metadata of tables, in bytes.
+// warehouseCache is the size of the cache for metadata of tables, in bytes.
 const warehouseCache = 16 << 20

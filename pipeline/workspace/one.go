@@ -18,19 +18,19 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// BooksCache is where OpenOne remembers books that were read without a problem, best effort: what is lost, damaged or
-// not writable costs time and changes nothing else.
+// BooksCache says where OpenOne stores books that were read without a problem. A cache that is lost, damaged or not
+// writable costs only time.
 type BooksCache struct {
-	Program string // names the build
+	Program string // identifies the build
 	Books   string // the file with the books
 	Stamps  string // the file with the stamps of their files
-	// Failed is called with the reason if the books are not remembered.
+	// Failed is called with the reason if the books cannot be stored.
 	Failed func(error)
 }
 
-// OpenOne is Open for a reader that asks about one customer: Books can have no rows of other customers and no prices
-// (load.OneOf), if the cache has books of these settings and this build whose files have the same stamps, or the same
-// contents. Errors: as of Open.
+// OpenOne is Open for a reader that needs one customer: Books can lack rows of other customers and prices (load.OneOf),
+// if the cache has books of these settings and this build whose files have the same stamps, or the same contents.
+// Errors: as for Open.
 func OpenOne(dir, customer string, cache BooksCache) (*Workspace, error) {
 	s, err := settings.Load(SettingsFile(dir))
 	if err != nil {
@@ -48,27 +48,27 @@ func OpenOne(dir, customer string, cache BooksCache) (*Workspace, error) {
 	return &Workspace{Dir: dir, Settings: s, Books: b}, nil
 }
 
-// oneReading is one reading of the books for OpenOne.
+// oneReading is one call of OpenOne.
 type oneReading struct {
 	cache   BooksCache
 	dir     string
 	root    fs.FS
 	s       settings.Settings
-	stamped bool // the system knows when a file of the books changed
+	stamped bool // the stamps show when a file of the books changed
 	stamps  *inbox.Hashes
-	kept    packed.Names // of the file of the cache
+	kept    packed.Names // of the cache's file
 }
 
-// books are the books for a reader that asks about one customer.
+// books returns the books for a reader that needs one customer.
 func (o *oneReading) books(customer string) (*books.Books, error) {
-	o.stamps, _ = inbox.LoadHashes(o.cache.Stamps) // those of a damaged file are empty
+	o.stamps, _ = inbox.LoadHashes(o.cache.Stamps) // a damaged file gives none
 	if b, ok := o.fromCache(customer); ok {
 		return b, nil
 	}
 	return o.fromFiles(customer)
 }
 
-// fromCache are the books as the cache has them; not ok if they are not known to be those of the workspace.
+// fromCache returns the books in the cache; ok is false if they are not certain to be those of the workspace.
 func (o *oneReading) fromCache(customer string) (b *books.Books, ok bool) {
 	f, err := os.Open(o.cache.Books)
 	if err != nil {
@@ -85,13 +85,13 @@ func (o *oneReading) fromCache(customer string) (b *books.Books, ok bool) {
 	}
 	texts, err := file.Of(customer)
 	if err != nil {
-		o.kept.Key = "" // it is written again
+		o.kept.Key = "" // the file is then written again
 		return nil, false
 	}
 	return load.OneOf(texts, o.s)
 }
 
-// key names build, settings and the files of the books by the hash of each; "" if one has another stamp than the cache.
+// key identifies build, settings and the hashes of the books' files; "" if a file has another stamp than in the cache.
 func (o *oneReading) key() string {
 	text := fmt.Appendf(nil, "packed %q %x", o.cache.Program, o.s.Hash)
 	for _, book := range sheet.Names() {
@@ -108,8 +108,8 @@ func (o *oneReading) key() string {
 	return string(manifest.HashBytes(text))
 }
 
-// fromFiles reads the books, of all customers if books of these contents were not read before without a problem, and
-// remembers them.
+// fromFiles reads the books and stores them in the cache. It reads all customers unless books with these contents were
+// already read without a problem.
 func (o *oneReading) fromFiles(customer string) (*books.Books, error) {
 	var note string
 	b, texts, err := load.One(o.root, o.s, customer, func(hash [32]byte) bool {
@@ -128,7 +128,7 @@ func (o *oneReading) fromFiles(customer string) (*books.Books, error) {
 	return b, nil
 }
 
-// remember writes the cache. The books are in it if the files that were read have stamps that a change would change.
+// remember writes the cache. It includes the books only if any later change of their files would change the stamps.
 func (o *oneReading) remember(n packed.Names, texts map[string]string) error {
 	if err := os.MkdirAll(filepath.Dir(o.cache.Books), 0o700); err != nil {
 		return err
@@ -149,7 +149,7 @@ func (o *oneReading) remember(n packed.Names, texts map[string]string) error {
 	return inbox.ReplaceFile(o.cache.Books, string(file))
 }
 
-// stamp remembers the stamps of the books that were read.
+// stamp stores the stamps of the books that were read.
 func (o *oneReading) stamp(texts map[string]string) error {
 	for name, text := range texts {
 		hash, _, err := o.stamps.Hash(o.root, sheet.Dir+"/"+name)

@@ -10,7 +10,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// FileReport is what became of one feed file.
+// FileReport is the result for one feed file.
 type FileReport struct {
 	Feed      string `json:"feed"`
 	Name      string `json:"file"` // below inbox/
@@ -18,32 +18,32 @@ type FileReport struct {
 	Accepted  int64  `json:"accepted"`
 	Duplicate int64  `json:"duplicate"`
 	Rejected  int64  `json:"rejected"`
-	SameAs    string `json:"same_as,omitempty"` // an identical file was taken in its place
-	Deferred  string `json:"left,omitempty"`    // it changed while it was read: how; the next run takes it
+	SameAs    string `json:"same_as,omitempty"` // an identical file was taken instead
+	Deferred  string `json:"left,omitempty"`    // how it changed while it was read; the next run takes it
 	Fault     string `json:"fault,omitempty"`   // why nothing of it was taken
 	Hint      string `json:"hint,omitempty"`
 }
 
-// Report is what a run did.
+// Report is the result of a run.
 type Report struct {
 	Command  string         `json:"command"`
 	AsOf     period.Instant `json:"-"`
 	Changed  bool           `json:"changed"`  // false: nothing was new and nothing was written
 	Manifest int64          `json:"manifest"` // number of the live state after the run
 	Files    []FileReport   `json:"files"`
-	// Held are the files that were left with a note, and without which a close asks.
+	// Held are the files that were left with a note; a close asks about them.
 	Held []FileReport `json:"-"`
-	// Over all files that were taken in this run: Rows = Accepted + Duplicate + Rejected.
+	// Totals of all files taken in this run: Rows = Accepted + Duplicate + Rejected.
 	Rows      int64            `json:"rows"`
 	Accepted  int64            `json:"accepted"`
 	Duplicate int64            `json:"duplicate"`
 	Rejected  int64            `json:"rejected"`
 	Reasons   map[string]int64 `json:"reasons,omitempty"` // rejects of this run by reason
-	// the same by feed, of the rows of its files
+	// Reasons by feed
 	FeedReasons map[string]map[string]int64 `json:"-"`
 	// open rejects in the lake after the run
 	Rejects int64 `json:"rejects_kept"`
-	// rejects that ended: the run accepted a record of their identity
+	// rejects that ended because the run accepted a record of their identity
 	Corrected int64            `json:"rejects_corrected,omitempty"`
 	DaysDone  int              `json:"days_folded"` // (bucket, day) pairs that were rated
 	Lines     int64            `json:"lines_written"`
@@ -52,23 +52,23 @@ type Report struct {
 	Closed    string           `json:"closed,omitempty"`
 	Overdrawn []string         `json:"overdrawn,omitempty"` // partners whose cash is below zero
 	DryRun    bool             `json:"dry_run,omitempty"`   // nothing was written
-	// Costs reports that a delivery of cost files failed or is held: the notes say which.
+	// Costs reports that a delivery of cost files failed or is held; the notes say which.
 	Costs bool `json:"costs_need_attention,omitempty"`
 	Publication
-	// Missing is what the cycle that a run closes, or a dry run would close, lacks; nil of other runs.
+	// Missing are the open items of the cycle that a run closes, or a dry run would close; nil for other runs.
 	Missing *openitems.Items `json:"missing,omitempty"`
 }
 
-// Note reports something to a person that is no failure.
+// Note adds a remark for a person that is not a failure.
 func (r *Report) Note(format string, args ...any) {
 	r.Notes = append(r.Notes, fmt.Sprintf(format, args...))
 }
 
 // Publication is the outcome of the publish at the end of a run (§6.6).
 type Publication struct {
-	// Published is the result of publishing to ClickHouse; nil where no server is set, or where it is owed.
+	// Published is the result of publishing to ClickHouse; nil if there is no server or the publish is pending.
 	Published *publish.Report `json:"published,omitempty"`
-	// Iceberg is the result of publishing the Iceberg tables; nil where there are none, or where they are owed.
+	// Iceberg is the result of publishing the Iceberg tables; nil if there are none or the publish is pending.
 	Iceberg *iceberg.Report `json:"iceberg,omitempty"`
 	Owed    *Owed           `json:"publish_owed,omitempty"`
 }
@@ -78,7 +78,7 @@ func (p *Publication) NeedsAttention() bool {
 	return p.Owed != nil || p.Published != nil && p.Published.NeedsAttention()
 }
 
-// Owed says why a state was not published: the next run, or `tollbook publish`, does it.
+// Owed says why publishing a state is pending. The next run, or `tollbook publish`, publishes it.
 type Owed struct {
 	Why  string `json:"why"`
 	Hint string `json:"hint,omitempty"`

@@ -6,7 +6,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// Rules are the settings as rating takes them (§2.1, currency and rounding).
+// Rules returns the settings that rating uses (§2.1, currency and rounding).
 func Rules(s *settings.Settings) tariff.Rules {
 	grain := tariff.PerLine
 	if s.Rounding.Grain == settings.PerCycle {
@@ -15,7 +15,7 @@ func Rules(s *settings.Settings) tariff.Rules {
 	return tariff.Rules{Grain: grain, Mode: s.Rounding.Mode, Digits: s.Currency.Digits}
 }
 
-// RefundRules are the settings' terms of refunds as rating takes them (§2.1, refund).
+// RefundRules returns the terms of refunds that rating uses (§2.1, refund).
 func RefundRules(s *settings.Settings) ordering.RefundRules {
 	return ordering.RefundRules{UnconditionalHours: s.Refund.UnconditionalHours, FeeRate: s.Refund.FeeRate,
 		Digits: s.Currency.Digits}

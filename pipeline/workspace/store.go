@@ -23,7 +23,7 @@ func openStore(p settings.Place) (*s3.Store, error) {
 	return s3.Open(s3.Config{Bucket: bucket, Prefix: prefix, Endpoint: p.Endpoint, Region: p.Region})
 }
 
-// openChain opens a place in an object store for writing. Temporary files and the lock are in a folder.
+// openChain opens a place in an object store for writing. Temporary files and the lock are in the folder scratch.
 func openChain(p settings.Place, scratch string, o objects.Options) (*objects.Storage, error) {
 	store, err := openStore(p)
 	if err != nil {
@@ -32,8 +32,8 @@ func openChain(p settings.Place, scratch string, o objects.Options) (*objects.St
 	return objects.New(store, storage.Dir(scratch), o)
 }
 
-// OpenPlace opens a place for writing. Of an object store, temporary files and the lock are in the folder scratch below
-// the workspace's own.
+// OpenPlace opens a place for writing. For an object store, temporary files and the lock are in the folder scratch of
+// the workspace.
 func (w *Workspace) OpenPlace(p settings.Place, scratch string) (storage.Storage, error) {
 	if !p.InStore() {
 		return storage.Dir(w.Path(p.Path)), nil
@@ -62,7 +62,7 @@ func ReadPlace(p settings.Place) (storage.Storage, error) {
 	return st, nil
 }
 
-// OpenFolder shows a place in an object store as a file system. No request is sent yet.
+// OpenFolder opens a place in an object store as a file system. No request is sent yet.
 func OpenFolder(p settings.Place) (fs.FS, error) {
 	store, err := openStore(p)
 	if err != nil {
@@ -71,8 +71,8 @@ func OpenFolder(p settings.Place) (fs.FS, error) {
 	return objects.NewFolder(store, p.Path, objects.Options{})
 }
 
-// Inbox is the inbox as a file system; an inbox that is not there is empty. A link in it that leads elsewhere is not
-// followed. Of an object store it is an inbox.Store.
+// Inbox opens the inbox as a file system; an inbox that does not exist is empty. Links that lead out of it are not
+// followed. In an object store it is an inbox.Store.
 func (w *Workspace) Inbox() (fs.FS, error) {
 	if at := w.Settings.Resolve(w.Settings.Inbox.Place); at.InStore() {
 		files, err := OpenFolder(at)
@@ -84,7 +84,7 @@ func (w *Workspace) Inbox() (fs.FS, error) {
 	dir := w.InboxDir()
 	err := os.MkdirAll(dir, 0o755)
 	if errors.Is(err, fs.ErrExist) {
-		_, err = os.Stat(dir) // a link must lead to a folder
+		_, err = os.Stat(dir) // the target of a link must be a folder
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open the inbox: %w", err)
@@ -100,7 +100,7 @@ func (w *Workspace) InboxDir() string {
 	return filepath.Join(w.Dir, "inbox")
 }
 
-// InboxStorage is the inbox as prune removes files from it.
+// InboxStorage opens the inbox for removing files, which prune does.
 func (w *Workspace) InboxStorage() (storage.Storage, error) {
 	at := w.Settings.Resolve(w.Settings.Inbox.Place)
 	if !at.InStore() {
@@ -113,10 +113,10 @@ func (w *Workspace) InboxStorage() (storage.Storage, error) {
 	return st, nil
 }
 
-// inboxScratch is the folder of a workspace with temporary files of an inbox in an object store.
+// inboxScratch is the workspace folder for temporary files of an inbox in an object store.
 const inboxScratch = settings.LakeScratch + "/inbox"
 
-// BooksRoot is the workspace in a folder as a file system in which books/ has the books, also of an object store.
+// BooksRoot returns the workspace in a folder as a file system with the books in books/, also from an object store.
 func BooksRoot(dir string, s *settings.Settings) (fs.FS, error) {
 	root, at := fs.FS(openable{os.DirFS(dir)}), s.Resolve(s.Books)
 	if !at.InStore() {
@@ -129,8 +129,8 @@ func BooksRoot(dir string, s *settings.Settings) (fs.FS, error) {
 	return &withBooks{root, books}, nil
 }
 
-// openable is a file system that refuses to open a named pipe, a socket or a device: opening or reading a pipe can wait
-// without end. A link to a file that does not exist is an error too: it is not the same as no file.
+// openable is a file system that refuses to open named pipes, sockets and devices: opening or reading a pipe can block
+// forever. A link to a file that does not exist is an error too, since it is not the same as no file.
 type openable struct{ fs.FS }
 
 // Open implements fs.FS.

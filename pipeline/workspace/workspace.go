@@ -23,14 +23,14 @@ import (
 	"github.com/tollbook/tollbook/settlement"
 )
 
-// Workspace is a folder with settings, books, inbox and lake (§2), its settings and books read and checked.
+// Workspace is a folder with settings, books, inbox and lake (§2). Its settings and books were read and checked.
 type Workspace struct {
 	Dir      string
 	Settings settings.Settings
 	Books    *books.Books
 }
 
-// SettingsFile is the settings file of the workspace in a folder.
+// SettingsFile returns the path of the settings file of the workspace in a folder.
 func SettingsFile(dir string) string { return filepath.Join(dir, settings.File) }
 
 // Open reads and checks settings and books. Errors: books.Problems with everything that is wrong with either.
@@ -46,11 +46,11 @@ func Open(dir string) (*Workspace, error) {
 	return &Workspace{Dir: dir, Settings: s, Books: b}, nil
 }
 
-// BooksCopy is the file in which runs keep a copy of the books of the workspace in a folder.
+// BooksCopy returns the path of the file in which runs store a copy of the workspace's books.
 func BooksCopy(dir string) string { return filepath.Join(dir, "runs", "books.zip") }
 
-// LoadBooks reads and checks the books of the workspace in a folder. A book with rows that the last run used must exist
-// (CHANGE-5). Errors: problem.Problems with everything that is wrong.
+// LoadBooks reads and checks the books of the workspace in a folder. A book must not disappear if the last run used
+// rows of it (CHANGE-5). Errors: problem.Problems with everything that is wrong.
 func LoadBooks(dir string, s settings.Settings) (*books.Books, error) {
 	root, err := BooksRoot(dir, &s)
 	if err != nil {
@@ -60,7 +60,7 @@ func LoadBooks(dir string, s settings.Settings) (*books.Books, error) {
 	return withGone(&Workspace{Dir: dir, Settings: s}, root, b, err)
 }
 
-// withGone adds to what loading the books gave that books are missing which the last run used (CHANGE-5).
+// withGone adds problems for missing books that the last run used to the result of loading the books (CHANGE-5).
 func withGone(w *Workspace, root fs.FS, b *books.Books, err error) (*books.Books, error) {
 	gone := change.Gone(change.Current(BooksCopy(w.Dir), w.newest), root)
 	if len(gone) == 0 {
@@ -73,7 +73,7 @@ func withGone(w *Workspace, root fs.FS, b *books.Books, err error) (*books.Books
 	return nil, append(problems, gone...)
 }
 
-// newest is the number of the lake's newest manifest.
+// newest returns the number of the lake's newest manifest.
 func (w *Workspace) newest() (int64, error) {
 	l, err := w.Lake(Options{})
 	if err != nil {
@@ -86,7 +86,7 @@ func (w *Workspace) newest() (int64, error) {
 	return snap.Manifest.Number, nil
 }
 
-// Branding reads how the workspace's documents look. Errors: problem.Problems with everything that is wrong.
+// Branding reads the branding of the workspace's documents. Errors: problem.Problems with everything that is wrong.
 func (w *Workspace) Branding() (*branding.Branding, error) {
 	return branding.Load(os.DirFS(w.Dir), func(party string) bool {
 		return settlement.SellerID(party, w.Settings.Vendor.ID) == settlement.VendorID || w.Books.Partner(party) >= 0
@@ -102,7 +102,7 @@ func (w *Workspace) Lake(o Options) (*lake.Lake, error) {
 	return lake.Open(o.Disk(st), lake.Options{Log: o.Log, Stop: o.StopAt, CutBytes: o.CutBytes})
 }
 
-// LakeStorage is where the lake is. In a folder, at most openFiles files have a descriptor at a time; 0 = no limit.
+// LakeStorage opens the storage of the lake. In a folder, it keeps at most openFiles files open; 0 = no limit.
 func (w *Workspace) LakeStorage(openFiles int) (storage.Storage, error) {
 	if w.LakeInStore() {
 		return w.objectStore()
@@ -127,13 +127,13 @@ func (w *Workspace) objectStore() (storage.Storage, error) {
 // LakeInStore reports whether the lake is in an object store.
 func (w *Workspace) LakeInStore() bool { return settings.InObjectStore(w.Settings.Lake.Path) }
 
-// Units are those of the settings.
+// Units returns the units of the settings.
 func (w *Workspace) Units() manifest.Units {
 	s := &w.Settings
 	return manifest.Units{Zone: s.Zone.Name(), Currency: s.Currency.Code, Digits: s.Currency.Digits}
 }
 
-// LakeName is what messages call the lake: its folder, or its address in an object store.
+// LakeName is the lake's name in messages: its folder, or its address in an object store.
 func (w *Workspace) LakeName() string {
 	if w.LakeInStore() {
 		return w.Settings.Lake.Path
@@ -141,7 +141,7 @@ func (w *Workspace) LakeName() string {
 	return w.LakeDir()
 }
 
-// LakeDir is the lake's folder. Of a lake in an object store it is the folder with the temporary files of runs.
+// LakeDir is the lake's folder. For a lake in an object store it is the folder with the temporary files of runs.
 func (w *Workspace) LakeDir() string {
 	if w.LakeInStore() {
 		return filepath.Join(w.Dir, settings.LakeScratch)
@@ -168,12 +168,12 @@ func (e enclosed) Open(name string) (fs.File, error) {
 	}
 	f, err := os.OpenInRoot(string(e), filepath.FromSlash(name))
 	if err != nil {
-		return nil, err // a nil *os.File is no nil fs.File
+		return nil, err // a nil *os.File in fs.File would not be nil
 	}
 	return f, nil
 }
 
-// Stat implements fs.StatFS: a pipe is not opened to be looked at.
+// Stat implements fs.StatFS without opening the file, which could be a pipe.
 func (e enclosed) Stat(name string) (fs.FileInfo, error) {
 	if !fs.ValidPath(name) {
 		return nil, &fs.PathError{Op: "stat", Path: name, Err: fs.ErrInvalid}
@@ -186,7 +186,7 @@ func (e enclosed) Stat(name string) (fs.FileInfo, error) {
 	return info, errors.Join(err, root.Close())
 }
 
-// ArchiveDir is the folder that prune packs to; "" if the archive is in an object store.
+// ArchiveDir is the folder to which prune packs; "" if the archive is in an object store.
 func (w *Workspace) ArchiveDir() string {
 	if w.Settings.ArchivePlace().InStore() {
 		return ""
@@ -194,7 +194,7 @@ func (w *Workspace) ArchiveDir() string {
 	return w.Path(w.Settings.Retention.Archive)
 }
 
-// Meet reports whether two folders are the same, or one contains the other, with the links on the way to them resolved.
+// Meet reports whether two folders are the same, or one contains the other, after resolving links in their paths.
 func Meet(a, b string) (bool, error) {
 	one, err := resolved(a)
 	if err != nil {
@@ -205,7 +205,7 @@ func Meet(a, b string) (bool, error) {
 		strings.HasPrefix(other, one+string(filepath.Separator)), err
 }
 
-// resolved is the absolute path of a folder, without links. The folder, and those above it, need not be there yet.
+// resolved is the absolute path of a folder, with links resolved. The folder and its parents need not exist.
 func resolved(folder string) (string, error) {
 	path, err := filepath.Abs(folder)
 	if err != nil {
@@ -225,7 +225,7 @@ func resolved(folder string) (string, error) {
 	}
 }
 
-// Path is a folder or file that the settings name.
+// Path returns the path of a folder or file that the settings name.
 func (w *Workspace) Path(name string) string {
 	if filepath.IsAbs(name) {
 		return name
@@ -233,27 +233,27 @@ func (w *Workspace) Path(name string) string {
 	return filepath.Join(w.Dir, name)
 }
 
-// Prices is the workspace's books as rating asks them.
+// Prices returns the workspace's books in the form that rating uses.
 func (w *Workspace) Prices() *tariff.Book { return tariff.Compile(w.Books, Rules(&w.Settings)) }
 
-// PartnerBook is the partner side of the books as settlement asks it.
+// PartnerBook returns the books about partners in the form that settlement uses.
 func (w *Workspace) PartnerBook() (*settlement.Book, error) {
 	c := &w.Settings.Close
 	return settlement.Compile(w.Books, settlement.Rules{CloseDay: c.Day, CloseMinute: int(c.Time)})
 }
 
-// Partners answers what partners owe and earn; its state and limits are the caller's.
+// Partners returns a reader of what partners owe and earn; the caller sets its state and limits.
 func (w *Workspace) Partners() (partners.Reader, error) {
 	book, err := w.PartnerBook()
 	return partners.Reader{Books: w.Books, Book: book, Settings: &w.Settings}, err
 }
 
-// PartnerFingerprint names everything, except the lines, from which partner statements are calculated.
+// PartnerFingerprint identifies everything that determines partner statements, except the lines.
 func (w *Workspace) PartnerFingerprint() string {
 	return fmt.Sprintf("%s|%d|%d", Fingerprint(w), w.Settings.Close.Day, w.Settings.Close.Time)
 }
 
-// Fingerprint names everything except records that lines depend on.
+// Fingerprint identifies everything that determines lines, except the records.
 func Fingerprint(w *Workspace) string {
 	s := &w.Settings
 	text := fmt.Sprintf("%x|%s|%s|%d|%d|%d|%d|%d|%s|%d", w.Books.Hash, s.Zone.Name(), s.Currency.Code,

@@ -18,14 +18,14 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/task"
 )
 
-// Config says where the server is and how it is used.
+// Config says where the server is and how to use it.
 type Config struct {
 	Address   string // host:port
 	TLS       bool
 	APIKey    string // "" = none
 	Namespace string
 	Queue     string        // first part of the names of task queues
-	Heartbeat time.Duration // a worker that is silent for so long is given up
+	Heartbeat time.Duration // a worker that reports nothing for so long is considered lost
 	Log       *slog.Logger
 }
 
@@ -35,7 +35,7 @@ type Engine struct {
 	client client.Client
 }
 
-// dialTime is how long connecting may take.
+// dialTime is the timeout for connecting.
 const dialTime = 10 * time.Second
 
 // Dial connects to the server.
@@ -90,9 +90,9 @@ func (e *Engine) Do(ctx context.Context, w *task.Work, report func(*task.Attempt
 	return nil
 }
 
-// stage has the tasks of one workflow done.
+// stage gets the tasks of one workflow done.
 func (e *Engine) stage(ctx context.Context, w *task.Work, report func(*task.Attempt)) error {
-	first := w.Tasks[0] / chunkTasks * chunkTasks // of a stage that is continued too
+	first := w.Tasks[0] / chunkTasks * chunkTasks // the same when a stage is continued
 	o := client.StartWorkflowOptions{
 		ID:                       fmt.Sprintf("%s/%s/%s/%d", e.c.Queue, w.Run, w.Stage, first),
 		TaskQueue:                e.c.queue(w.Build),
@@ -122,7 +122,7 @@ func (e *Engine) stage(ctx context.Context, w *task.Work, report func(*task.Atte
 	return err
 }
 
-// unknown is the worker of an attempt of which the workflow has no report.
+// unknown is the worker of an attempt that the workflow has no report of.
 const unknown = "unknown"
 
 // report reports the attempts of a task.
@@ -146,7 +146,7 @@ func (t *taskOutput) report(stage, id string, report func(*task.Attempt)) {
 	}
 }
 
-// cancelTime is how long telling the server to cancel a workflow may take.
+// cancelTime is the timeout for the request to cancel a workflow.
 const cancelTime = 5 * time.Second
 
 // cancel cancels the workflow of a run that was interrupted.
@@ -159,10 +159,10 @@ func (e *Engine) cancel(running client.WorkflowRun) error {
 	return nil
 }
 
-// watching is how often a run looks whether workers are there.
+// watching is the interval at which a run checks whether there are workers.
 const watching = 20 * time.Second
 
-// watchWorkers warns as long as no worker of the build waits for tasks.
+// watchWorkers logs a warning while no worker of the build waits for tasks.
 func (e *Engine) watchWorkers(ctx context.Context, queue string) {
 	for wait := watching / 4; ; wait = watching {
 		select {
@@ -178,7 +178,7 @@ func (e *Engine) watchWorkers(ctx context.Context, queue string) {
 	}
 }
 
-// failureOf is what the error of a workflow means for its tasks. It fills out if the error has it.
+// failureOf converts the error of a workflow to the failure of its tasks. It sets out if the error contains it.
 func failureOf(id string, err error, out *stageOutput) error {
 	var application *temporal.ApplicationError
 	if !errors.As(err, &application) {
@@ -186,7 +186,7 @@ func failureOf(id string, err error, out *stageOutput) error {
 	}
 	f := &task.Failure{Class: task.Class(application.Type()), Text: application.Message()}
 	if application.HasDetails() {
-		_ = application.Details(&f.What, out) // a hint that cannot be read is none
+		_ = application.Details(&f.What, out) // an unreadable hint is omitted
 	}
 	return f
 }
@@ -197,7 +197,7 @@ func (e *Engine) Close() error {
 	return nil
 }
 
-// quiet lowers what the SDK logs about connections and tasks by one level: what matters is in errors.
+// quiet lowers the SDK's log messages about connections and tasks by one level: errors contain what matters.
 type quiet struct{ slog.Handler }
 
 // Enabled implements slog.Handler.

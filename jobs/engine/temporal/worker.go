@@ -15,8 +15,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/task"
 )
 
-// Work does tasks until ctx ends: at most slots at once, those of runs that this build planned. A task that is in
-// progress at the end is cancelled; another worker does it.
+// Work does tasks of runs that this build planned, at most slots at once, until ctx ends. Tasks that are in progress
+// then are cancelled; another worker does them.
 func (e *Engine) Work(ctx context.Context, w *engine.Worker, slots int) error {
 	queue := e.c.queue(w.Options.Build)
 	fatal := make(chan error, 1)
@@ -51,7 +51,7 @@ func (e *Engine) Work(ctx context.Context, w *engine.Worker, slots int) error {
 	return err
 }
 
-// beats are how many signs of life a worker gives in the time after which it is given up.
+// beats is the number of heartbeats that a worker sends within the time after which it is considered lost.
 const beats = 4
 
 // doer is the activity of a worker.
@@ -60,12 +60,12 @@ type doer struct {
 	do   func(ctx context.Context, run, stage string, i, number int) *task.Attempt
 }
 
-// task does a task. Each heartbeat has the attempts so far, this one last, so that the next one knows of them.
+// task does a task. Each heartbeat contains the attempts so far, including this one, for the next attempt.
 func (d *doer) task(ctx context.Context, in *taskInput) (*taskOutput, error) {
 	number := int(activity.GetInfo(ctx).Attempt)
 	var tries []try
 	if activity.HasHeartbeatDetails(ctx) {
-		_ = activity.GetHeartbeatDetails(ctx, &tries) // what cannot be read is not known
+		_ = activity.GetHeartbeatDetails(ctx, &tries) // attempts that cannot be read are omitted
 	}
 	tries = append(tries, try{Number: number, Worker: d.name()})
 	ended := make(chan struct{})

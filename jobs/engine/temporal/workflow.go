@@ -11,8 +11,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/task"
 )
 
-// Limits of Temporal are 2,000 unfinished activities and 51,200 events a workflow, three events a task and more for a
-// task that is tried again.
+// Temporal limits a workflow to 2,000 unfinished activities and 51,200 events. A task has three events, and more if it
+// is tried again.
 const (
 	chunkTasks = 5_000
 	inFlight   = 500
@@ -24,23 +24,23 @@ const (
 	activityName = "tollbook-task"
 )
 
-// longest is how long a task may take. A worker that died or hangs is noticed by its heartbeats long before.
+// longest is the timeout of a task. A worker that died or hangs is detected by its heartbeats long before.
 const longest = 24 * time.Hour
 
-// decision is how long a worker may take to say which tasks are next, which takes milliseconds: one that died in it is
-// noticed after this time. sticky is how long the server waits for the worker that did so before.
+// decision is the timeout for a worker to decide which tasks are next, which takes milliseconds: a worker that dies
+// then is detected after it. sticky is how long the server waits for the worker that decided last.
 const (
 	decision = 5 * time.Second
 	sticky   = 2 * time.Second
 )
 
-// span is tasks with consecutive numbers.
+// span is a range of tasks with consecutive numbers.
 type span struct {
 	First int `json:"first"`
 	Last  int `json:"last"`
 }
 
-// spans are the spans of ascending numbers.
+// spans returns the spans of ascending numbers.
 func spans(tasks []int) (list []span) {
 	for _, i := range tasks {
 		if n := len(list); n > 0 && list[n-1].Last == i-1 {
@@ -73,24 +73,24 @@ type try struct {
 	Number  int     `json:"number"` // from 1
 	Worker  string  `json:"worker"`
 	Seconds float64 `json:"seconds"`
-	Failure string  `json:"failure"` // "" = it is done, or its worker sent nothing more
+	Failure string  `json:"failure"` // "" = it succeeded, or its worker reported nothing more
 }
 
-// taskOutput is the result of the activity. Tries are the attempts that workers reported, by number. A worker that
-// ended before its first heartbeat arrived has reported none. The heartbeats of an attempt carry those before it.
+// taskOutput is the result of the activity. Tries are the attempts that workers reported, by number; a worker that
+// ended before its first heartbeat has reported none. The heartbeats of an attempt contain the earlier attempts.
 type taskOutput struct {
 	Task  int   `json:"task"`
 	Done  bool  `json:"done"` // by the last of Tries
 	Tries []try `json:"tries"`
 }
 
-// stageOutput is the result of the workflow, also of one that fails.
+// stageOutput is the result of the workflow, also of a failed one.
 type stageOutput struct {
 	Tasks []taskOutput `json:"tasks"` // in the order in which they ended
 }
 
-// stage is the workflow: it has the tasks done, and ends with the first that cannot be. Its error has what to do about
-// it and the stageOutput as details.
+// stage is the workflow: it gets the tasks done, and ends with the first one that cannot be done. The details of its
+// error are a hint and the stageOutput.
 func stage(ctx workflow.Context, in *stageInput) (*stageOutput, error) {
 	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout: longest,
@@ -137,21 +137,21 @@ func stage(ctx workflow.Context, in *stageInput) (*stageOutput, error) {
 	return out, cause(failed, workflow.GetInfo(ctx).WorkflowExecution.ID, out)
 }
 
-// triesOf are the attempts that the error of an activity has.
+// triesOf returns the attempts in the error of an activity.
 func triesOf(err error) (tries []try) {
 	var application *temporal.ApplicationError
 	var silent *temporal.TimeoutError
 	var hint string
 	switch {
 	case errors.As(err, &application) && application.HasDetails():
-		_ = application.Details(&hint, &tries) // what cannot be read is not known
+		_ = application.Details(&hint, &tries) // attempts that cannot be read are omitted
 	case errors.As(err, &silent) && silent.HasLastHeartbeatDetails():
 		_ = silent.LastHeartbeatDetails(&tries)
 	}
 	return tries
 }
 
-// cause is the error of a workflow by the error of its activity: with its class and its hint.
+// cause converts the error of an activity to that of its workflow, with class and hint.
 func cause(err error, id string, out *stageOutput) error {
 	var application *temporal.ApplicationError
 	var silent *temporal.TimeoutError
@@ -159,7 +159,7 @@ func cause(err error, id string, out *stageOutput) error {
 	case errors.As(err, &application):
 		var hint string
 		if application.HasDetails() {
-			_ = application.Details(&hint) // a hint that cannot be read is none
+			_ = application.Details(&hint) // an unreadable hint is omitted
 		}
 		return temporal.NewNonRetryableApplicationError(application.Message(), application.Type(), nil, hint, out)
 	case errors.As(err, &silent):
