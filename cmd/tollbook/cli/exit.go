@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tollbook/tollbook/cmd/tollbook/cli/limits"
 	"github.com/tollbook/tollbook/pipeline/fold/settle"
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
@@ -211,11 +212,10 @@ func hintOf(err error) string {
 	case errors.As(err, &file):
 		return file.Hint
 	}
-	var hinted interface{ Hint() string }
-	if errors.As(err, &hinted) {
-		return hinted.Hint()
+	if hinted := new(interface{ Hint() string }); errors.As(err, hinted) {
+		return (*hinted).Hint()
 	}
-	return ""
+	return limits.Hint(err)
 }
 
 // reportError prints a failure on standard error.

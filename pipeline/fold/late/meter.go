@@ -260,8 +260,8 @@ func (s Sums) AddCharges(b *books.Books, customer int32, charges *line.Charges, 
 			}
 			draws[id] = sum
 		}
-		if err := s.At(at).Add(&Sum{ch.UsageAmount.Total(), ch.Free.Total(), ch.Official, ch.Discount, ch.Truncated, ch.Payment,
-			draws}); err != nil {
+		if err := s.At(at).Add(&Sum{ch.UsageAmount.Total(), ch.Free.Total(), ch.Official, ch.Discount, ch.Truncated,
+			ch.Payment, draws}); err != nil {
 			return err
 		}
 	}

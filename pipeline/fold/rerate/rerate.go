@@ -268,8 +268,8 @@ func (r *rerating) charge(rec *late.Record, charges *line.Charges, reversal bool
 			}
 			draws[id] = sum
 		}
-		sum := &late.Sum{Used: ch.UsageAmount.Total(), Free: ch.Free.Total(), Official: ch.Official, Discount: ch.Discount,
-			Truncated: ch.Truncated, Payment: ch.Payment, Draws: draws}
+		sum := &late.Sum{Used: ch.UsageAmount.Total(), Free: ch.Free.Total(), Official: ch.Official,
+			Discount: ch.Discount, Truncated: ch.Truncated, Payment: ch.Payment, Draws: draws}
 		if err := r.now.At(at).Add(sum); err != nil {
 			return err
 		}
