@@ -65,7 +65,7 @@ func (e *engineOf) rerate(ro run.RerateOptions, o workspace.Options) (*ratedAgai
 func exact() []cmp.Option {
 	return []cmp.Option{
 		cmp.Comparer(func(a, b money.Amount) bool { return a == b }),
-		cmp.Comparer(func(a, b money.SignedQuantity) bool { return a == b }),
+		cmp.Comparer(func(a, b money.QuantityTotal) bool { return a == b }),
 		cmp.Comparer(func(a, b money.AmountTotal) bool { return a == b }),
 	}
 }
