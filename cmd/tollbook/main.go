@@ -16,7 +16,7 @@ func main() {
 	os.Exit(begin(time.Now))
 }
 
-// begin runs the command line of a process of its own, by a clock.
+// begin runs the command line of this process with the given clock and returns the exit code.
 func begin(clock func() time.Time) int {
 	fatal.Handle()
 	cli.StartMemory(os.Getenv)

@@ -14,7 +14,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
-// bandwidthResult is what was measured of a link or a group.
+// bandwidthResult is the measurement of a link or a group as JSON.
 type bandwidthResult struct {
 	Objects []*annex.Annex `json:"objects"`
 	SVG     string         `json:"svg,omitempty"` // the file that was written
@@ -103,7 +103,7 @@ func runBandwidth(ctx context.Context, a *cli.App, o *bandwidthOptions) (err err
 	return nil
 }
 
-// drawAnnex writes the drawing of the one object there is.
+// drawAnnex writes the drawing of the only object; it refuses several objects.
 func drawAnnex(a *cli.App, to *cli.Output, objects []*annex.Annex) error {
 	if len(objects) > 1 {
 		var list []string
@@ -147,7 +147,7 @@ func printAnnex(a *cli.App, o *annex.Annex, digits int) error {
 	return annexLines(a, o, digits)
 }
 
-// printPeaks prints the largest points and, of methods that look at days, the days.
+// printPeaks prints the largest points and, if the method uses days, the days.
 func printPeaks(a *cli.App, o *annex.Annex) {
 	if len(o.Largest) == 0 {
 		return

@@ -27,11 +27,11 @@ import (
 type cycleBill struct {
 	Cycle      string           `json:"cycle"`
 	State      manifest.State   `json:"state"`     // open: provisional
-	MonthEnd   bool             `json:"month_end"` // month-end lines are in
+	MonthEnd   bool             `json:"month_end"` // month-end lines are included
 	Currency   string           `json:"currency"`
 	Statements []rows.Statement `json:"statements"`
-	Total      *rows.Sums       `json:"total,omitempty"`  // nil in a cycle of several currencies
-	Totals     []rows.Sums      `json:"totals,omitempty"` // by currency, of a cycle of several
+	Total      *rows.Sums       `json:"total,omitempty"`  // nil if the cycle has several currencies
+	Totals     []rows.Sums      `json:"totals,omitempty"` // by currency, if the cycle has several
 	Measured   []annex.Measured `json:"measured,omitempty"`
 }
 
@@ -48,7 +48,7 @@ type customerBill struct {
 type billOptions struct {
 	month, customer string
 	cli.DocumentFlags
-	cycle period.Cycle // of month
+	cycle period.Cycle // parsed month
 }
 
 // NewBill is the command bill.
@@ -124,7 +124,7 @@ func billCycle(ctx context.Context, a *cli.App, cycle period.Cycle) error {
 	return a.Show(bill, func() { printCycle(a, bill, w.Books) }, nil, false)
 }
 
-// setTotals keeps the totals: one of a cycle of one currency, else one of each currency.
+// setTotals sets Total in a cycle of one currency, else Totals, with one entry per currency.
 func (b *cycleBill) setTotals(totals rows.CurrencySums) {
 	switch {
 	case len(totals) == 0:
@@ -136,7 +136,7 @@ func (b *cycleBill) setTotals(totals rows.CurrencySums) {
 	}
 }
 
-// maxMeasured is with how many links the bill of all customers still shows each percentile.
+// maxMeasured is the number of links up to which the bill of all customers shows each percentile.
 const maxMeasured = 50
 
 func linksInForce(b *books.Books, cycle period.Cycle) int {
@@ -192,7 +192,7 @@ func billDocument(ctx context.Context, a *cli.App, o *billOptions, format docume
 	})
 }
 
-// billState says how firm a bill is.
+// billState says whether a bill is closed or provisional.
 func billState(state manifest.State, monthEnd bool) string {
 	switch {
 	case state == manifest.CycleClosed:
@@ -260,7 +260,7 @@ func printMeasured(a *cli.App, zone *period.Zone, list []annex.Measured) {
 	g.Print(a.Out, "  ")
 }
 
-// rank is the place of the value among the points, the largest = 1.
+// rank returns the rank of the value among the points, 1 for the largest; - if there is no value.
 func rank(m *annex.Measured) string {
 	if m.Index < 0 {
 		return "-"
@@ -290,7 +290,7 @@ func printCustomer(a *cli.App, zone *period.Zone, b *customerBill, digits int) {
 	}
 }
 
-// shownTaxes are taxes as documents show them.
+// shownTaxes converts taxes to those of documents.
 func shownTaxes(list []rows.Tax) (out []document.Tax) {
 	for _, t := range list {
 		out = append(out, document.Tax(t))
@@ -298,7 +298,7 @@ func shownTaxes(list []rows.Tax) (out []document.Tax) {
 	return out
 }
 
-// taxOf is a sum of tax; nil is 0.
+// taxOf returns a sum of tax; 0 for nil.
 func taxOf[T any](sum *T) T {
 	if sum == nil {
 		return *new(T)
@@ -306,7 +306,7 @@ func taxOf[T any](sum *T) T {
 	return *sum
 }
 
-// printSections prints the sections of a bill, each service under its name.
+// printSections prints the sections of a bill, grouped under the names of their services.
 func printSections(a *cli.App, zone *period.Zone, sections []bill.Section, digits int) {
 	service := ""
 	for i := range sections {
@@ -319,7 +319,7 @@ func printSections(a *cli.App, zone *period.Zone, sections []bill.Section, digit
 	}
 }
 
-// printAmounts prints amounts as a column that adds up to the amount due, as documents show it.
+// printAmounts prints the column of amounts that documents show; it adds up to the amount due.
 func printAmounts(a *cli.App, amounts *document.Amounts, currency string, digits int) {
 	fmt.Fprintln(a.Out)
 	g := cli.NewGrid("", ">."+currency)
@@ -331,7 +331,7 @@ func printAmounts(a *cli.App, amounts *document.Amounts, currency string, digits
 
 func printSection(a *cli.App, zone *period.Zone, s *bill.Section, digits int) {
 	fmt.Fprintln(a.Out)
-	if s.SKU != "" { // else the lines are of a commitment on several products
+	if s.SKU != "" { // empty: the lines belong to a commitment on several products
 		fmt.Fprintf(a.Out, "  %s: %s\n", s.SKU, strings.Join(notEmpty(s.Product, s.Model, "per "+s.Measure), ", "))
 	}
 	g := cli.NewGrid("region", "object", ">tier", "kind", ">lines", ">.used", ">.free", ">.quantity", ">.unit price",

@@ -1,7 +1,7 @@
-// Package billcmd holds the commands that show what customers are billed and why: bill, explain, bandwidth, packages
-// and quote.
+// Package billcmd holds the commands that show what customers are billed and why: bill, documents, explain, bandwidth,
+// packages and quote.
 //
-//  1. Nothing is written but the file that --out or --svg names.
-//  2. explain, bandwidth and packages compare what they calculate again with the lake: a difference is exit
+//  1. The commands write only the file of --out or --svg; documents writes the folder of --dir.
+//  2. explain, bandwidth and packages recalculate amounts and compare them with the lake. A difference is exit
 //     code 3.
 package billcmd

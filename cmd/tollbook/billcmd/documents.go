@@ -21,7 +21,7 @@ type documentsOptions struct {
 	month, dir, format, issued string
 	customers, partners        []string
 	force                      bool
-	cycle                      period.Cycle // of month
+	cycle                      period.Cycle // parsed month
 }
 
 // NewDocuments is the command documents.
@@ -57,7 +57,7 @@ without a number.
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitWrong, cli.ExitFailed)
 }
 
-// documentsResult is what was written.
+// documentsResult is the JSON report of the documents that were written.
 type documentsResult struct {
 	Dir string `json:"dir"`
 	*folder.Index
@@ -112,7 +112,7 @@ func runDocuments(ctx context.Context, a *cli.App, o *documentsOptions) (err err
 	return nil
 }
 
-// printer is what makes PDF files; nil for HTML.
+// printer returns the function that makes PDF files, or nil for HTML.
 func printer(a *cli.App, format string) (func(ctx context.Context, html, pdf string) error, error) {
 	switch format {
 	case "html":

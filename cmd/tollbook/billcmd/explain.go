@@ -125,7 +125,7 @@ func runExplain(cmd *cobra.Command, a *cli.App, q *explain.Question) error {
 			"a closed one stays"}
 }
 
-// onlyUsed refuses flags that have no effect on what is explained of taxes, statements and partners' money.
+// onlyUsed refuses flags that have no effect on explanations of taxes, statements and partners' money.
 func onlyUsed(cmd *cobra.Command, id string) error {
 	form, _, _ := strings.Cut(id, "/")
 	form, hint := "explain "+form+"/", "leave them out: the id names it"
@@ -140,7 +140,7 @@ func onlyUsed(cmd *cobra.Command, id string) error {
 	return cli.Only(cmd, form, hint)
 }
 
-// suggestID makes the hint of an id that is not found the id that is probably meant, if there is one.
+// suggestID adds a hint to the error of an unknown id: the id that was probably meant, if there is one.
 func suggestID(s *explain.Sources, id string, err error) error {
 	none, rejected := new(rows.NotFoundError), new(explain.RejectedError)
 	if !errors.As(err, &none) || errors.As(err, &rejected) || sums.IsTax(id) || sums.IsStatement(id) {
@@ -167,7 +167,7 @@ func suggestID(s *explain.Sources, id string, err error) error {
 	return err
 }
 
-// stateText says what a record is.
+// stateText describes the state of a record.
 func stateText(state string) string {
 	return map[string]string{
 		explain.StateRated:      "usage record",
@@ -252,7 +252,7 @@ func printStory(a *cli.App, s *explain.Story, digits int) {
 	}
 }
 
-// partText names a part: its tier, if it has one, and kind.
+// partText names a part by its tier, if it has one, and its kind.
 func partText(p explain.Part) string {
 	if p.Tier == 0 {
 		return p.Kind
@@ -260,7 +260,7 @@ func partText(p explain.Part) string {
 	return fmt.Sprintf("tier %d, %s", p.Tier, p.Kind)
 }
 
-// storySums prints all that is billed of a place.
+// storySums prints the sums of all that is billed.
 func storySums(a *cli.App, sums []explain.Sum, digits int) {
 	if len(sums) == 0 {
 		return

@@ -14,7 +14,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// drawsShown is how many draws are listed without --all.
+// drawsShown is the maximum number of draws that are listed without --all.
 const drawsShown = 20
 
 // packagesOptions are those of packages.
@@ -80,7 +80,7 @@ func runPackages(ctx context.Context, a *cli.App, o *packagesOptions) error {
 	return nil
 }
 
-// cycleOrLast is the cycle of a flag; without one the last that has anything in the lake.
+// cycleOrLast parses the value of --cycle; without one it returns the last cycle that has files in the lake.
 func cycleOrLast(text string, snap *lake.Snapshot) (period.Cycle, error) {
 	if text == "" {
 		for _, ref := range snap.Manifest.Cycles {
@@ -101,7 +101,7 @@ func printPackages(a *cli.App, r *quota.Report) {
 	switch {
 	case r.AsOf != "":
 		asOf = ", as of the end of " + r.AsOf
-	case r.DrawCount == 0: // else cost files drew
+	case r.DrawCount == 0: // otherwise cost files drew on packages
 		asOf = ", no day of it is rated yet"
 	}
 	fmt.Fprintf(a.Out, "packages of %s in cycle %s%s\n", name, r.Cycle, asOf)

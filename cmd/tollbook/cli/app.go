@@ -39,10 +39,10 @@ type App struct {
 	Log     *slog.Logger
 	Bar     *progress
 	style   Style  // of standard error
-	nowhere string // the current folder, where neither it nor one above it is a workspace
+	nowhere string // the current folder, if neither it nor a folder above it is a workspace
 	profile *profile
-	opened  *workspace.Workspace // what Open returns; nil = it reads settings and books
-	started bool                 // the command line was understood: what fails from here on is not its form
+	opened  *workspace.Workspace // what Open returns; nil = Open reads settings and books
+	started bool                 // the command line was parsed: later errors are not usage errors of cobra
 }
 
 // Flags are the flags that every command takes (§7.3).
@@ -61,7 +61,7 @@ type Flags struct {
 	cpuProfile, allocs    string
 }
 
-// New makes one call of the program. clock is read at most once a run for the run's own time.
+// New returns the App of one call of the program. A run reads clock at most once for its as-of.
 func New(in io.Reader, out, err io.Writer, env func(string) string, clock func() time.Time) *App {
 	return &App{In: in, Out: &sink{w: out, style: styleOf(out, env)}, Err: err, style: styleOf(err, env), Env: env,
 		Clock: clock, Log: slog.New(slog.DiscardHandler)}
@@ -87,7 +87,7 @@ func (a *App) Run(root *cobra.Command, args []string) int {
 	return ExitCode(err)
 }
 
-// usage makes a *usageError of what cobra says about the command line.
+// usage turns cobra's error about the command line into a *UsageError with a hint.
 func (a *App) usage(root *cobra.Command, args []string, err error) error {
 	if already := new(UsageError); errors.As(err, &already) {
 		return err
@@ -120,7 +120,7 @@ func (a *App) usage(root *cobra.Command, args []string, err error) error {
 	return wrong
 }
 
-// flagNames are the flags of a command, as they are written.
+// flagNames returns the visible flags of a command, each with its two dashes.
 func flagNames(cmd *cobra.Command) (out []string) {
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
 		if !f.Hidden {
@@ -130,7 +130,7 @@ func flagNames(cmd *cobra.Command) (out []string) {
 	return out
 }
 
-// commandNames are the commands directly below a command.
+// commandNames returns the names of the available commands directly below a command.
 func commandNames(cmd *cobra.Command) (out []string) {
 	for _, sub := range cmd.Commands() {
 		if sub.IsAvailableCommand() {
@@ -140,7 +140,7 @@ func commandNames(cmd *cobra.Command) (out []string) {
 	return out
 }
 
-// Root is the program with its commands.
+// Root returns the root command with the global flags and the given commands.
 func (a *App) Root(commands ...*cobra.Command) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "tollbook",
@@ -185,14 +185,14 @@ cycles, and stores every consumption record in a lake of Parquet files.`,
 	f.StringVar(&a.Flags.allocs, "alloc-profile", "", "write an allocation profile to FILE")
 	for _, name := range []string{"batch-rows", "chunk-bytes", "range-bytes", "bucket-rows", "task-bytes", "cut-bytes",
 		"fault", "worker-fault", "stop-at", "cpu-profile", "alloc-profile"} {
-		_ = f.MarkHidden(name) // fails for a flag that is not there alone
+		_ = f.MarkHidden(name) // fails only for an unknown flag
 	}
 	root.AddCommand(commands...)
 	completion{a.Open, a.cycles}.register(root)
 	return root
 }
 
-// prepare checks the global flags once the command line is understood.
+// prepare checks the global flags after the command line is parsed, and finds the workspace.
 func (a *App) prepare(cmd *cobra.Command) error {
 	a.started = true
 	a.Log = newLogger(a.Err, a.Flags.JSON, a.Flags.level())
@@ -227,7 +227,7 @@ func (a *App) prepare(cmd *cobra.Command) error {
 	return err
 }
 
-// level is the least level that is logged.
+// level returns the lowest level that is logged.
 func (f *Flags) level() slog.Level {
 	switch {
 	case f.quiet:
@@ -238,13 +238,13 @@ func (f *Flags) level() slog.Level {
 	return slog.LevelInfo
 }
 
-// readers are the commands that only read a lake, and so may read any.
+// readers returns the commands that only read a lake and therefore accept --lake.
 func readers() []string {
 	return []string{"bandwidth", "bill", "documents", "explain", "export", "focus", "incentives", "packages", "query",
 		"rejects", "serve", "statement", "verify"}
 }
 
-// topOf is the command directly below the program's own to which a command belongs.
+// topOf returns the name of the command's ancestor directly below the root, or its own name.
 func topOf(cmd *cobra.Command) string {
 	for cmd.HasParent() && cmd.Parent().HasParent() {
 		cmd = cmd.Parent()
@@ -252,7 +252,7 @@ func topOf(cmd *cobra.Command) string {
 	return cmd.Name()
 }
 
-// Options are those of a run.
+// Options returns the options of a run as the global flags set them.
 func (a *App) Options() (workspace.Options, error) {
 	asOf, err := a.asOf()
 	if err != nil {
@@ -277,8 +277,8 @@ func (a *App) Options() (workspace.Options, error) {
 	return stopAt(o, a.Flags.stopAt), nil
 }
 
-// CacheFile is the file of a kind that remembers something of the workspace between runs: below the user's cache
-// folder, as os.UserCacheDir has it on Linux; "" where the environment names none.
+// CacheFile returns the path of the workspace's cache file of a kind. It is below the user's cache folder, which is
+// the one of os.UserCacheDir on Linux; "" if the environment names no such folder.
 func (a *App) CacheFile(kind string) string {
 	dir := a.Env("XDG_CACHE_HOME")
 	if home := a.Env("HOME"); dir == "" && home != "" {
@@ -300,14 +300,14 @@ func (a *App) Open() (*workspace.Workspace, error) {
 	if err != nil || a.Flags.Lake == "" {
 		return w, err
 	}
-	// what is published is the workspace's own
+	// only the workspace's own lake is published
 	w.Settings.UseLake(a.Flags.Lake)
 	w.Settings.ClickHouse.DSN, w.Settings.Iceberg.Warehouse = settings.DSN{}, ""
 	return w, nil
 }
 
 // OpenOne opens the workspace for a command that reads the bill of one customer: Open then returns a workspace whose
-// books can lack other customers and prices. It remembers sound books in files of the cache folder, best effort.
+// books can lack other customers and prices. Valid books are cached; errors of the cache are only logged.
 func (a *App) OpenOne(customer string) error {
 	cache := workspace.BooksCache{Program: thisBuild(), Books: a.CacheFile("books"), Stamps: a.CacheFile("stamps"),
 		Failed: func(err error) { a.Log.Debug("the next command reads the books again", "error", err) }}
@@ -328,7 +328,7 @@ func (a *App) Read(reader func(*lake.Snapshot) error) error {
 	return err
 }
 
-// ReadWith is read for readers that need settings and books too.
+// ReadWith is Read for readers that need settings and books too. It returns the opened workspace.
 func (a *App) ReadWith(reader func(*workspace.Workspace, *lake.Snapshot) error) (*workspace.Workspace, error) {
 	w, err := a.Open()
 	if err != nil {
@@ -337,7 +337,7 @@ func (a *App) ReadWith(reader func(*workspace.Workspace, *lake.Snapshot) error) 
 	return w, a.ReadOf(w, func(snap *lake.Snapshot) error { return reader(w, snap) })
 }
 
-// ReadOf is read of a workspace that is open.
+// ReadOf is Read for a workspace that is open.
 func (a *App) ReadOf(w *workspace.Workspace, reader func(*lake.Snapshot) error) error {
 	o, err := a.Options()
 	if err != nil {
@@ -368,7 +368,7 @@ func (a *App) ReadOf(w *workspace.Workspace, reader func(*lake.Snapshot) error) 
 	return err
 }
 
-// CycleFlag reads a --cycle flag.
+// CycleFlag parses the value of --cycle, which is required.
 func CycleFlag(text string) (period.Cycle, error) {
 	if text == "" {
 		return 0, &UsageError{What: "--cycle is missing", Hint: "name the month: --cycle 2026-09"}
@@ -380,8 +380,8 @@ func CycleFlag(text string) (period.Cycle, error) {
 	return c, nil
 }
 
-// CycleOrNewest reads a --cycle flag of a command that only reads; without one it is the newest cycle of the lake that
-// has files.
+// CycleOrNewest parses the value of --cycle for a command that only reads. Without one it returns the newest cycle of
+// the lake that has files.
 func (a *App) CycleOrNewest(text string) (period.Cycle, error) {
 	if text != "" {
 		return CycleFlag(text)

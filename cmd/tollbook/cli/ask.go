@@ -11,7 +11,7 @@ import (
 	"golang.org/x/term"
 )
 
-// Asks reports whether a person at a terminal can be asked.
+// Asks reports whether the command may ask a person (CLI-5).
 func Asks(a *App) bool {
 	in, ok := a.In.(*os.File)
 	return ok && term.IsTerminal(int(in.Fd())) && IsTerminal(a.Err) && !a.Flags.JSON

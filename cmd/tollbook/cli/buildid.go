@@ -10,8 +10,8 @@ import (
 	"os"
 )
 
-// buildID names this build by its content: the same program has the same name on every machine. It is the id that the
-// Go linker stores in the program, or, where there is none, the hash of the program.
+// buildID identifies this build by its content: the same program has the same id on every machine. It is the id that
+// the Go linker stored in the program, or the hash of the program if it has none.
 func buildID() (string, error) {
 	path, err := os.Executable()
 	if err != nil {
@@ -32,7 +32,7 @@ func buildID() (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// linkedID is the id in the note of the Go linker; "" = there is none.
+// linkedID returns the id in the Go linker's note, or "" if there is none.
 func linkedID(path string) string {
 	file, err := os.Open(path)
 	if err != nil {

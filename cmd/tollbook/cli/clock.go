@@ -7,7 +7,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// asOf is the run's clock: --as-of, else the real one, read once.
+// asOf returns the value of --as-of, or the clock's current time without one.
 func (a *App) asOf() (period.Instant, error) {
 	if a.Flags.AsOf == "" {
 		return period.Instant(a.Clock().UnixMicro()), nil
@@ -20,11 +20,11 @@ func (a *App) asOf() (period.Instant, error) {
 	return t, nil
 }
 
-// clockSkew is how far --as-of may be ahead of this machine's clock without a word: the clocks of two machines are
-// never quite the same.
+// clockSkew is how far --as-of may be ahead of this machine's clock (CLI-6), because the clocks of two machines
+// differ slightly.
 const clockSkew = time.Minute
 
-// CheckAsOf refuses an --as-of in the future (CLI-6). What a run commits by a wrong date cannot all be taken back.
+// CheckAsOf refuses an --as-of in the future (CLI-6). A commit with a wrong date cannot be undone completely.
 func (a *App) CheckAsOf() error {
 	asOf, err := a.asOf()
 	now := period.Instant(a.Clock().UnixMicro())
@@ -36,7 +36,7 @@ func (a *App) CheckAsOf() error {
 			"has come"}
 }
 
-// FutureFlag is what a command line that runs as of an instant also needs.
+// FutureFlag returns " --allow-future" if a command line with this --as-of needs it, else "".
 func (a *App) FutureFlag(asOf string) string {
 	at, err := period.ParseInstant(asOf)
 	if err != nil || at <= period.Instant(a.Clock().UnixMicro()) {
@@ -45,8 +45,8 @@ func (a *App) FutureFlag(asOf string) string {
 	return " --allow-future"
 }
 
-// NoteShown says that an --as-of is before the state that a command shows (CLI-10), whose as-of is given; "" is an
-// empty lake. Earlier states are not kept.
+// NoteShown prints a note if --as-of is before the state that a command shows (CLI-10), because earlier states cannot
+// be shown. state is the as-of of the shown state; "" means an empty lake.
 func NoteShown(a *App, state string) error {
 	if a.Flags.AsOf == "" || state == "" {
 		return nil

@@ -13,11 +13,11 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// maxCompletions is how many ids a shell is offered at most: a workspace can have millions.
+// maxCompletions is the maximum number of ids offered to a shell: a workspace can have millions.
 const maxCompletions = 1000
 
-// completion offers the values of --cycle, --customer and --partner that a workspace has. Where it cannot be read,
-// nothing is offered.
+// completion offers the values of --cycle, --customer and --partner that a workspace has. If the workspace cannot be
+// read, nothing is offered.
 type completion struct {
 	open   func() (*workspace.Workspace, error)
 	cycles func() ([]manifest.CycleRef, error) // of the lake
@@ -29,7 +29,7 @@ func (c completion) register(cmd *cobra.Command) {
 		"cycle": c.cycle, "customer": c.customer, "partner": c.partner,
 	} {
 		if cmd.Flags().Lookup(name) != nil { // before the command line is parsed: the command's own flags only
-			_ = cmd.RegisterFlagCompletionFunc(name, complete) // fails for a flag that is not there alone
+			_ = cmd.RegisterFlagCompletionFunc(name, complete) // fails only for an unknown flag
 		}
 	}
 	for _, below := range cmd.Commands() {
@@ -91,7 +91,7 @@ func (c completion) id(begun string, each func(b *books.Books, offer func(id, na
 	return out, cobra.ShellCompDirectiveNoFileComp
 }
 
-// cycles are the cycles of the lake. The books are not read.
+// cycles returns the cycles of the lake without reading the books.
 func (a *App) cycles() (list []manifest.CycleRef, err error) {
 	s, err := settings.Load(workspace.SettingsFile(a.Flags.Workspace))
 	if err != nil {

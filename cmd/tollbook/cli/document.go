@@ -18,7 +18,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/problem"
 )
 
-// DocumentFlags say in which form a document is written, and where to.
+// DocumentFlags are the flags that set the format and the destination of a document.
 type DocumentFlags struct {
 	Format string
 	Excel  bool
@@ -31,7 +31,7 @@ func (f *DocumentFlags) Add(cmd *cobra.Command) {
 	f.Output.Add(cmd, "out", OutUsage)
 }
 
-// documentFormats are the forms of a document.
+// documentFormats returns the names of the formats of a document.
 func documentFormats() (out []string) {
 	for _, one := range document.Formats() {
 		out = append(out, string(one))
@@ -39,13 +39,13 @@ func documentFormats() (out []string) {
 	return out
 }
 
-// What --excel and --out mean wherever they are.
+// The usage texts of --excel and --out in all commands.
 const (
 	ExcelUsage = "with --format csv: for Excel and other spreadsheet programs, with ids as text and no formulas"
 	OutUsage   = "file to write; - is standard output (default: standard output)"
 )
 
-// ExcelOnly is the error of --excel with another format.
+// ExcelOnly returns the error of --excel with a format other than CSV.
 func ExcelOnly(format string) error {
 	what := "--excel is a form of CSV"
 	if format != "" {
@@ -54,7 +54,7 @@ func ExcelOnly(format string) error {
 	return &UsageError{What: what, Hint: "add --format csv; XLSX needs no such flag"}
 }
 
-// DocumentFormat is the format that the flags ask for; --json alone asks for JSON.
+// DocumentFormat checks the flags and returns the format that they select; --json alone selects JSON.
 func (a *App) DocumentFormat(f *DocumentFlags) (document.Format, error) {
 	format, err := f.format(a.Flags.JSON)
 	switch {
@@ -71,7 +71,7 @@ func (a *App) DocumentFormat(f *DocumentFlags) (document.Format, error) {
 	return format, f.Check()
 }
 
-// format is the format by its name; without one it is a table, or JSON if that is asked for.
+// format returns the format that --format names; without --format it is JSON if asJSON is set, else a table.
 func (f *DocumentFlags) format(asJSON bool) (document.Format, error) {
 	if f.Format == "" || f.Format == string(document.Table) && asJSON {
 		if asJSON {
@@ -86,14 +86,14 @@ func (f *DocumentFlags) format(asJSON bool) (document.Format, error) {
 	return format, nil
 }
 
-// documentResult is what was written with --out.
+// documentResult is the JSON report of a document that was written with --out.
 type documentResult struct {
 	Format document.Format `json:"format"`
 	Out    string          `json:"out"`
 	Bytes  int64           `json:"bytes"`
 }
 
-// WriteDocument writes to standard output, or complete or not at all to a file.
+// WriteDocument writes a document to standard output or to a file. A regular file is written completely or not at all.
 func (a *App) WriteDocument(format document.Format, o *Output, write func(io.Writer) error) error {
 	size, err := a.WriteOutput(o, func(to io.Writer) error {
 		w := bufio.NewWriter(to)
@@ -113,7 +113,7 @@ func (a *App) WriteDocument(format document.Format, o *Output, write func(io.Wri
 	return nil
 }
 
-// Compose reads a state as documents are made from it.
+// Compose calls read with the sources from which documents are composed, read from the live state of the lake.
 func (a *App) Compose(read func(*compose.Sources) error) (*workspace.Workspace, error) {
 	TuneMemory(a.Env)
 	w, err := a.ReadWith(func(w *workspace.Workspace, snap *lake.Snapshot) error {
@@ -126,7 +126,7 @@ func (a *App) Compose(read func(*compose.Sources) error) (*workspace.Workspace, 
 	return w, PartnersWrong(err)
 }
 
-// sources is what documents are made from.
+// sources returns the sources from which documents are composed.
 func (a *App) sources(w *workspace.Workspace, snap *lake.Snapshot) (*compose.Sources, error) {
 	book, err := w.PartnerBook()
 	if err != nil {
@@ -137,7 +137,7 @@ func (a *App) sources(w *workspace.Workspace, snap *lake.Snapshot) (*compose.Sou
 		Limits: rows.Limits{Workers: a.Flags.Workers}, Covers: &compose.Covers{Branding: looks}}, err
 }
 
-// PartnersWrong turns an error that corrected books would fix into what a check of the books would have said.
+// PartnersWrong turns a *settle.MissingBookError into a problem of that book; it returns other errors unchanged.
 func PartnersWrong(err error) error {
 	var missing *settle.MissingBookError
 	if !errors.As(err, &missing) {

@@ -48,10 +48,10 @@ func (a *App) Engine(ctx context.Context, w *workspace.Workspace) (task.Engine, 
 		}}, build, nil
 }
 
-// TaskServer is a server that gives tasks to workers.
+// TaskServer is a server that distributes tasks to workers.
 type TaskServer interface {
 	task.Engine
-	// Work does tasks, at most so many at once, until ctx ends.
+	// Work does tasks until ctx ends, at most the given number at once.
 	Work(ctx context.Context, w *engine.Worker, tasks int) error
 }
 
@@ -68,7 +68,7 @@ func (a *App) TaskServer(ctx context.Context) (TaskServer, error) {
 	return taskServer(ctx, a, &s.Engine)
 }
 
-// NewWorker is what does tasks of planned runs of the workspace.
+// NewWorker returns a worker that does tasks of planned runs of the workspace.
 func NewWorker(a *App) (*engine.Worker, error) {
 	o, err := a.Options()
 	if err != nil {

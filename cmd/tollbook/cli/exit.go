@@ -46,13 +46,13 @@ func exitText(code int) string {
 	}[code]
 }
 
-// exitTemplate goes below every command's help.
+// exitTemplate is appended to the help of every command.
 const exitTemplate = `{{with index .Annotations "exit"}}
 Exit codes:
 {{.}}
 {{end}}`
 
-// Exits notes in a command's help which exit codes it has.
+// Exits lists the exit codes of a command in its help.
 func Exits(cmd *cobra.Command, codes ...int) *cobra.Command {
 	var lines []string
 	for _, code := range codes {
@@ -62,23 +62,23 @@ func Exits(cmd *cobra.Command, codes ...int) *cobra.Command {
 	return cmd
 }
 
-// ErrNeedsAttention ends a command that is done and whose result a person should look at: exit code 1, nothing further
-// is printed.
+// ErrNeedsAttention ends a command that succeeded but whose result needs a person's attention. The exit code is 1, and
+// nothing more is printed.
 var ErrNeedsAttention = errors.New("a person should look")
 
-// UsageError says what is wrong with the command line.
+// UsageError is an error in the command line.
 type UsageError struct{ What, Hint string }
 
-// Error is what is wrong.
+// Error returns What.
 func (e *UsageError) Error() string { return e.What }
 
-// DifferError says that a check found the lake not to be what it should be. What differs was printed as the result.
+// DifferError says that a check found differences in the lake. The differences were printed as the result.
 type DifferError struct{ What, Hint string }
 
-// Error is what differs.
+// Error returns What.
 func (e *DifferError) Error() string { return e.What }
 
-// ExitCode is the one place that turns a failure into an exit code.
+// ExitCode returns the exit code of an error (CLI-2).
 func ExitCode(err error) int {
 	var usage *UsageError
 	var problems problem.Problems
@@ -106,7 +106,7 @@ func ExitCode(err error) int {
 	return ExitFailed
 }
 
-// Failure is an error as a person or a program reads it.
+// Failure is an error as it is printed, as text or as JSON.
 type Failure struct {
 	Error string        `json:"error"`
 	Hint  string        `json:"hint,omitempty"`
@@ -114,7 +114,7 @@ type Failure struct {
 	Exit  int           `json:"exit"`
 }
 
-// SourcePlace is where something is wrong.
+// SourcePlace is a position in a file, with what is wrong there.
 type SourcePlace struct {
 	File   string `json:"file,omitempty"`
 	Line   int    `json:"line,omitempty"`
@@ -123,7 +123,7 @@ type SourcePlace struct {
 	Hint   string `json:"hint,omitempty"`
 }
 
-// describeFailure is the one place that turns a failure into text.
+// describeFailure returns the text, hint, positions and exit code of an error (CLI-2).
 func describeFailure(err error) Failure {
 	f := Failure{Error: err.Error(), Exit: ExitCode(err)}
 	var problems problem.Problems
@@ -161,7 +161,7 @@ func describeFailure(err error) Failure {
 	return f
 }
 
-// gatedPlaces names files with rejects, each with its first one.
+// gatedPlaces lists the files with rejects that exceeded a gate, each with its first reject.
 func gatedPlaces(e *gate.Error) []SourcePlace {
 	var list []SourcePlace
 	for _, feed := range e.Feeds {
@@ -181,7 +181,7 @@ func gatedPlaces(e *gate.Error) []SourcePlace {
 	return list
 }
 
-// hintOf is what to do about an error, as the error that knows it says.
+// hintOf returns the hint of an error, or "" if it has none.
 func hintOf(err error) string {
 	var (
 		usage   *UsageError
@@ -225,7 +225,7 @@ func (a *App) reportError(err error, asJSON bool) {
 	}
 	f := describeFailure(err)
 	if asJSON {
-		b, _ := json.Marshal(f) // strings and numbers alone: cannot fail
+		b, _ := json.Marshal(f) // only strings and numbers: cannot fail
 		fmt.Fprintf(a.Err, "%s\n", b)
 		return
 	}
@@ -245,7 +245,7 @@ func (a *App) reportError(err error, asJSON bool) {
 	}
 }
 
-// clickable is a position with its file's path from the current folder, which editors and terminals open. Positions in
+// clickable makes a position relative to the current folder, so that editors and terminals can open it. Positions in
 // books are relative to the workspace.
 func (f *Flags) clickable(file, at string) string {
 	if file == "" || filepath.IsAbs(file) || f.Workspace == "." {

@@ -13,11 +13,11 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// WorkspaceVariable is the environment variable that names the workspace where -w does not.
+// WorkspaceVariable is the environment variable that names the workspace if -w is not given.
 const WorkspaceVariable = "TOLLBOOK_WORKSPACE"
 
 // findWorkspace sets the workspace of a command line without -w: the folder that TOLLBOOK_WORKSPACE names, else the
-// nearest folder with tollbook.yaml, from the current folder upwards (CLI-8). Where there is none it stays the current
+// nearest folder with tollbook.yaml, from the current folder upwards (CLI-8). If there is none, it remains the current
 // folder, and reading its settings fails (noWorkspace).
 func (a *App) findWorkspace(cmd *cobra.Command) error {
 	if f := cmd.Flag("workspace"); f == nil || f.Changed || slices.Contains(withoutWorkspace(), topOf(cmd)) {
@@ -45,7 +45,7 @@ func (a *App) findWorkspace(cmd *cobra.Command) error {
 	}
 }
 
-// noWorkspace turns the problems of a folder that is no workspace into the one that matters.
+// noWorkspace replaces the problem of a missing settings file by the error that there is no workspace.
 func (a *App) noWorkspace(err error) error {
 	var problems problem.Problems
 	if a.nowhere == "" || !errors.As(err, &problems) || !slices.ContainsFunc(problems, func(p problem.Problem) bool {
@@ -57,7 +57,7 @@ func (a *App) noWorkspace(err error) error {
 		settings.File), Hint: "name it with -w DIR or " + WorkspaceVariable + "; `tollbook init DIR` creates one"}
 }
 
-// withoutWorkspace are the commands that need no workspace, or create the one that -w names.
+// withoutWorkspace returns the commands that do not search for a workspace.
 func withoutWorkspace() []string {
 	return []string{"init", "generate", "focus", "restore", "version", "completion", "man"}
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// checkFlags checks what applies to the flags of all commands.
+// checkFlags checks --as-of and refuses text flags with an empty value (CLI-11).
 func checkFlags(a *App, cmd *cobra.Command) error {
 	var err error
 	if a.Flags.AsOf != "" {
@@ -26,7 +26,7 @@ func checkFlags(a *App, cmd *cobra.Command) error {
 	return err
 }
 
-// emptyValue reports whether the value that was given is an empty text, or a list with one.
+// emptyValue reports whether a flag's value is an empty text, an empty list, or a list with an empty text.
 func emptyValue(v pflag.Value) bool {
 	if list, ok := v.(pflag.SliceValue); ok {
 		return len(list.GetSlice()) == 0 || slices.Contains(list.GetSlice(), "")
@@ -34,20 +34,21 @@ func emptyValue(v pflag.Value) bool {
 	return v.Type() == "string" && v.String() == ""
 }
 
-// withoutClock are the commands that neither run nor show a state of the lake.
+// withoutClock returns the commands on which --as-of has no effect: they neither run nor show a state of the lake.
 func withoutClock() []string {
 	return []string{"init", "check", "generate", "keys", "keys add", "keys list", "keys revoke", "runs", "runs show",
 		"doctor", "restore", "restore-head", "upgrade", "focus check", "version",
 		"completion", "man"}
 }
 
-// commandName is a command without the program's name.
+// commandName returns the path of a command without the program's name, such as "keys add".
 func commandName(cmd *cobra.Command) string {
 	_, name, _ := strings.Cut(cmd.CommandPath(), " ")
 	return name
 }
 
-// Only refuses flags that were given and have no effect on a form of the command (CLI-12): its own, except names.
+// Only refuses flags that have no effect on a form of the command (CLI-12): all its own flags except names. Global
+// flags are allowed.
 func Only(cmd *cobra.Command, form, hint string, names ...string) error {
 	var without []string
 	cmd.Flags().Visit(func(f *pflag.Flag) {

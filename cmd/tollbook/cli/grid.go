@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// grid is a table for people: columns as wide as their widest cell, numbers to the right.
+// grid is a table for people: columns are as wide as their widest cell, and numbers are aligned right.
 type grid struct {
 	align []alignment // by column
 	Rows  [][]string
@@ -20,10 +20,10 @@ type alignment uint8
 const (
 	left alignment = iota
 	right
-	point // decimals, one point below the other
+	point // decimals, with their points aligned
 )
 
-// NewGrid takes the header. A name that starts with > is of a column of numbers, with >. of decimals.
+// NewGrid returns a table with a header. The prefix > of a name marks a column of numbers, >. one of decimals.
 func NewGrid(header ...string) *grid {
 	g := &grid{}
 	row := make([]string, len(header))
@@ -41,7 +41,7 @@ func NewGrid(header ...string) *grid {
 	return g
 }
 
-// Add appends a row; values that are no strings are printed as %v.
+// Add appends a row; values that are not strings are formatted as by fmt.Sprint.
 func (g *grid) Add(cells ...any) {
 	row := make([]string, len(g.align))
 	for i, c := range cells {
@@ -50,7 +50,7 @@ func (g *grid) Add(cells ...any) {
 	g.Rows = append(g.Rows, row)
 }
 
-// DropEmpty takes out columns that have nothing below their header, or nothing but 0, unless they are to be kept.
+// DropEmpty removes columns that have only empty cells and zeros below the header, except those named in keep.
 func (g *grid) DropEmpty(keep ...string) {
 	for col := len(g.align) - 1; col >= 0; col-- {
 		if slices.Contains(keep, g.Rows[0][col]) || slices.ContainsFunc(g.Rows[1:], func(row []string) bool {
@@ -65,7 +65,7 @@ func (g *grid) DropEmpty(keep ...string) {
 	}
 }
 
-// pointUp pads the decimals of a column so that their points are aligned.
+// pointUp pads the decimals of a column on the right so that their points are aligned.
 func (g *grid) pointUp(col int) {
 	most := 0
 	fraction := func(cell string) int {
@@ -90,8 +90,8 @@ const RoundingHead = "rounding"
 // dueHead is the title of a column of amounts due.
 const dueHead = "due"
 
-// ExplainDue says below a table of amounts due what they consist of: the roundings, if the table has a column of
-// them, and the tax, if there is any.
+// ExplainDue prints below a table of amounts due how they are computed. It mentions the rounding if the table has a
+// column of it, and tax if taxed is set.
 func (g *grid) ExplainDue(w io.Writer, taxed bool) {
 	rounded := slices.Contains(g.Rows[0], RoundingHead)
 	const which = "above 0 the amount is rounded up, below 0 it is rounded down."
@@ -105,7 +105,7 @@ func (g *grid) ExplainDue(w io.Writer, taxed bool) {
 	}
 }
 
-// Opposite is a decimal with the other sign.
+// Opposite returns a decimal with the opposite sign; zero stays unchanged.
 func Opposite(text string) string {
 	if positive, negative := strings.CutPrefix(text, "-"); negative {
 		return positive
@@ -116,8 +116,8 @@ func Opposite(text string) string {
 	return "-" + text
 }
 
-// Print writes the table, every line indented. On a terminal the header is bold, and texts are cut where the table is
-// wider than the terminal; numbers never are.
+// Print writes the table with every line indented. On a terminal the header is bold, and texts are cut if the table is
+// wider than the terminal; numbers are never cut.
 func (g *grid) Print(w io.Writer, indent string) {
 	var style Style
 	if s, ok := w.(*sink); ok {
@@ -153,7 +153,7 @@ func (g *grid) widths() []int {
 // leastText is the width below which a column of texts is not cut.
 const leastText = 12
 
-// fit narrows the columns of texts, the widest first, until the table fits; a table of numbers that is too wide stays.
+// fit narrows the columns of texts, the widest first, until the table fits or no column of texts can be narrowed.
 func (g *grid) fit(width []int, most int) {
 	over := 2*(len(width)-1) - most
 	for _, w := range width {
@@ -174,7 +174,7 @@ func (g *grid) fit(width []int, most int) {
 	}
 }
 
-// line is a row with each cell as wide as its column.
+// line returns a row with each cell padded or cut to the width of its column.
 func (g *grid) line(row []string, width []int) string {
 	var b strings.Builder
 	for i, cell := range row {

@@ -15,7 +15,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
-// Do does a job by hand, which the run ledger keeps. The result is nil if the command line is wrong.
+// Do runs a job that a person started and records it in the run ledger. The result is nil if the command line is wrong.
 func (a *App) Do(ctx context.Context, t jobs.Task) (*jobs.Result, error) {
 	o, err := a.Options()
 	if err == nil && !t.Dry() {
@@ -37,13 +37,13 @@ func (a *App) Do(ctx context.Context, t jobs.Task) (*jobs.Result, error) {
 	return res, err
 }
 
-// AcceptFlag gives a command the flag that says why a run may reject more than the gates allow.
+// AcceptFlag adds --accept-rejects, the reason why a run may reject more than the gates allow.
 func AcceptFlag(cmd *cobra.Command, t *jobs.Task) {
 	cmd.Flags().StringVar(&t.AcceptRejects, "accept-rejects", "",
 		"run with more rejects than gates: of the settings allows; the run stores this reason")
 }
 
-// CheckAccept wants a reason that says something, on one line.
+// CheckAccept requires the reason of --accept-rejects to be one non-empty line, and excludes --retry-rejects.
 func CheckAccept(cmd *cobra.Command, t *jobs.Task) error {
 	if !cmd.Flags().Changed("accept-rejects") {
 		return nil
@@ -60,7 +60,7 @@ func CheckAccept(cmd *cobra.Command, t *jobs.Task) error {
 	return nil
 }
 
-// stopPoints are those of a commit and of a publish.
+// stopPoints returns the points of a commit and of a publish at which --stop-at can stop.
 func stopPoints() []string { return slices.Concat(lake.StopPoints(), publish.StopPoints()) }
 
 // stopAt makes a run kill itself at a point of the commit, as kill -9 would.

@@ -5,7 +5,7 @@ import (
 	"log/slog"
 )
 
-// NewServerLogger is the log of a program that keeps running: with times.
+// NewServerLogger returns the logger of a long-running command, with times.
 func NewServerLogger(w io.Writer, asJSON bool) *slog.Logger {
 	if asJSON {
 		return slog.New(slog.NewJSONHandler(w, nil))
@@ -13,7 +13,7 @@ func NewServerLogger(w io.Writer, asJSON bool) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, nil))
 }
 
-// newLogger logs to standard error: text without times for people, JSON with times for machines.
+// newLogger returns the logger of other commands: text without times, or JSON with times.
 func newLogger(w io.Writer, asJSON bool, level slog.Level) *slog.Logger {
 	if asJSON {
 		return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level}))

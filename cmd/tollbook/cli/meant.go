@@ -5,11 +5,11 @@ import (
 	"strings"
 )
 
-// maxTypos is how many letters a word may differ from one of a fixed set for that to be suggested.
+// maxTypos is the maximum number of typing errors for which a known word is suggested.
 const maxTypos = 2
 
-// Meant replaces the hint by a suggestion if one of the known words is probably meant by a word that is not one of
-// them; else the hint stays.
+// Meant replaces the hint by the known word that was probably meant; if there is none, it keeps the hint. word is not
+// a known word.
 func (e *UsageError) Meant(word string, known []string) *UsageError {
 	if near := Nearest(word, known); near != "" {
 		e.Hint = fmt.Sprintf("did you mean `%s`?", near)
@@ -17,8 +17,8 @@ func (e *UsageError) Meant(word string, known []string) *UsageError {
 	return e
 }
 
-// Nearest is the known word with the fewest typing errors, else the only one that begins with the word, or "". A word
-// of which more than half is wrong is no typing error.
+// Nearest returns the known word with the fewest typing errors, else the only one that begins with the word, else "".
+// The number of errors is at most maxTypos and at most half the length of the word.
 func Nearest(word string, known []string) string {
 	word = strings.ToLower(word)
 	best, fewest := "", min(maxTypos, len(word)/2)+1
@@ -37,7 +37,7 @@ func Nearest(word string, known []string) string {
 	return best
 }
 
-// typos is the number of letters that were left out, added, replaced, or swapped with the next one.
+// typos counts the letters that were omitted, added, replaced, or swapped with the next one to turn a into b.
 func typos(a, b string) int {
 	x, y := []rune(a), []rune(b)
 	rows := make([][]int, len(x)+1)

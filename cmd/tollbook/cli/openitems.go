@@ -7,7 +7,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
-// OpenLines returns one line per item that a cycle lacks, and one per feed file that was not taken.
+// OpenLines returns one line per open item of a cycle, and one per feed file that was not ingested.
 func OpenLines(o *workspace.OpenItems) []string {
 	lines := MissingLines(o.Missing)
 	for i := range o.NotTaken {
@@ -21,7 +21,7 @@ func OpenLines(o *workspace.OpenItems) []string {
 	return lines
 }
 
-// MissingLines returns one line per item that a cycle lacks.
+// MissingLines returns one line per open item of a cycle: missing days and links, deliveries, rejects and disputes.
 func MissingLines(m *openitems.Items) (lines []string) {
 	add := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
 	for _, d := range m.Days {

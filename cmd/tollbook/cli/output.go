@@ -30,7 +30,8 @@ func (o *Output) Add(cmd *cobra.Command, name, usage string) {
 // ToStdout reports whether the result goes to standard output.
 func (o *Output) ToStdout() bool { return o.File == "" || o.File == "-" }
 
-// Check looks at the file before anything is done: one that exists is replaced with --force only.
+// Check checks the destination before the command starts. An existing file is replaced only with --force, and a file
+// of a lake or a workspace never (package place).
 func (o *Output) Check() error {
 	switch {
 	case o.ToStdout() && o.force:
@@ -44,7 +45,7 @@ func (o *Output) Check() error {
 	return checkFile(o.File, o.force)
 }
 
-// checkFile is output.check of a file.
+// checkFile refuses a folder, and an existing regular file without force.
 func checkFile(name string, force bool) error {
 	info, err := os.Stat(name)
 	switch {
@@ -62,10 +63,10 @@ func existsError(to string) error {
 	return &UsageError{What: to + " exists, and was not changed", Hint: "name another file, or replace it with --force"}
 }
 
-// wholeFile is a file in the making, which a writer may begin again.
+// wholeFile is an unfinished file, which Rewind can restart.
 type wholeFile struct{ *os.File }
 
-// Rewind begins a file again, where w is one: a run of the lake came between.
+// Rewind empties w if it is an unfinished file, because the reader starts over after a run has committed.
 func Rewind(w io.Writer) error {
 	f, ok := w.(wholeFile)
 	if !ok {
@@ -77,8 +78,8 @@ func Rewind(w io.Writer) error {
 	return f.Truncate(0)
 }
 
-// WriteOutput writes a result to standard output, or to a file and gives its length. A regular file is there complete
-// or not at all.
+// WriteOutput writes a result to standard output or to a file. A regular file is written completely or not at all, and
+// size is its length in bytes; otherwise size is 0.
 func (a *App) WriteOutput(o *Output, write func(io.Writer) error) (size int64, err error) {
 	if o.ToStdout() {
 		return 0, write(a.Out)
@@ -96,8 +97,8 @@ func (a *App) WriteOutput(o *Output, write func(io.Writer) error) (size int64, e
 	return size, err
 }
 
-// WriteChecked is WriteOutput of a result that is known to be right only when it is complete: standard output gets
-// nothing before.
+// WriteChecked is WriteOutput for a result that can be checked only when it is complete: nothing is written to standard
+// output before write has succeeded.
 func WriteChecked(a *App, o *Output, write func(io.Writer) error) (size int64, err error) {
 	if !o.ToStdout() {
 		return a.WriteOutput(o, write)
@@ -119,7 +120,7 @@ func WriteChecked(a *App, o *Output, write func(io.Writer) error) (size int64, e
 	return 0, err
 }
 
-// writeDevice writes to what is no regular file, such as a pipe.
+// writeDevice writes to an existing file that is not a regular file, such as a pipe.
 func writeDevice(name string, write func(io.Writer) error) error {
 	f, err := os.OpenFile(name, os.O_WRONLY, 0)
 	if err == nil {
@@ -131,11 +132,11 @@ func writeDevice(name string, write func(io.Writer) error) error {
 	return nil
 }
 
-// WriteWhole makes a file that is there complete or not at all: written in the same folder, synced, renamed. Without
-// force a file that exists stays as it is, also one that another process made meanwhile.
+// WriteWhole writes a file completely or not at all: it writes a temporary file in the same folder, syncs and renames
+// it. Without force it never replaces an existing file, even one that another process created in the meantime.
 func WriteWhole(name string, force bool, write func(*os.File) error) error {
 	if target, err := filepath.EvalSymlinks(name); err == nil {
-		name = target // the link stays
+		name = target // keep the symbolic link
 	}
 	dir, base := filepath.Dir(name), filepath.Base(name)
 	if err := os.MkdirAll(dir, 0o777); err != nil {
@@ -158,8 +159,8 @@ func WriteWhole(name string, force bool, write func(*os.File) error) error {
 	return nil
 }
 
-// publishFile gives a file its name. Without force it links, which fails where the name is taken; a file system
-// without links checks first.
+// publishFile gives a file its final name. Without force it creates a hard link, which fails if the name exists; on a
+// file system without links it checks and then renames.
 func publishFile(from, to string, force bool) error {
 	if force {
 		return os.Rename(from, to)
@@ -177,8 +178,7 @@ func publishFile(from, to string, force bool) error {
 	return os.Rename(from, to)
 }
 
-// NotJSON is the error of a result that goes to standard output in another form than JSON, though --json asks for
-// JSON there.
+// NotJSON returns the error of --json with a result in another format on standard output.
 func NotJSON(format, instead string) error {
 	return &UsageError{What: fmt.Sprintf("--json: the result goes to standard output as %s", format), Hint: instead}
 }

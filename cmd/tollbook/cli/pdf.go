@@ -13,7 +13,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/scratch"
 )
 
-// browsers are the programs that print a page, in the order in which they are looked for.
+// browsers returns the names of the programs that can print a page, in the order in which they are tried.
 func browsers() []string {
 	return []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge"}
 }
@@ -21,8 +21,8 @@ func browsers() []string {
 // printTime is how long a browser may take for one document.
 const printTime = 2 * time.Minute
 
-// Browser is the program that prints PDF files: $TOLLBOOK_BROWSER, or the first of the known ones. A browser is what
-// lays out the pages of a document as its style sheet asks for, with page breaks, repeated headings and page numbers.
+// Browser returns the path of the program that prints PDF files: $TOLLBOOK_BROWSER, or the first installed one of
+// browsers. It lays out documents by their style sheet, with page breaks, repeated headings and page numbers.
 func Browser(a *App) (string, error) {
 	if name := a.Env("TOLLBOOK_BROWSER"); name != "" {
 		path, err := exec.LookPath(name)
@@ -40,7 +40,7 @@ func Browser(a *App) (string, error) {
 		" is in PATH", Hint: "install one, name one in TOLLBOOK_BROWSER, or write HTML and print it from a browser"}
 }
 
-// Print makes a PDF file of an HTML file.
+// Print converts an HTML file to a PDF file.
 func Print(ctx context.Context, browser, html, pdf string) (err error) {
 	html, err = filepath.Abs(html)
 	if err != nil {
@@ -50,13 +50,13 @@ func Print(ctx context.Context, browser, html, pdf string) (err error) {
 	if err != nil {
 		return fmt.Errorf("print %s: %w", html, err)
 	}
-	defer func() { _ = profile.Close() }() // a folder of the browser's in the temporary folder
+	defer func() { _ = profile.Close() }() // the browser's own folder, below the temporary folder
 	ctx, cancel := context.WithTimeout(ctx, printTime)
 	defer cancel()
 	args := []string{"--headless", "--disable-gpu", "--no-pdf-header-footer", "--user-data-dir=" + profile.Path,
 		"--print-to-pdf=" + pdf}
 	if os.Geteuid() == 0 {
-		args = append(args, "--no-sandbox") // as root it refuses to start with one; the page has no script
+		args = append(args, "--no-sandbox") // a browser refuses to run as root with a sandbox; the page has no script
 	}
 	page := url.URL{Scheme: "file", Path: filepath.ToSlash(html)}
 	cmd := exec.CommandContext(ctx, browser, append(args, page.String())...)
@@ -72,7 +72,7 @@ func Print(ctx context.Context, browser, html, pdf string) (err error) {
 	return nil
 }
 
-// lastLine is the last line of what a program said.
+// lastLine returns the last line of a program's output.
 func lastLine(text []byte) string {
 	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
 	return Printable(lines[len(lines)-1])

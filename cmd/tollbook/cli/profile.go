@@ -14,7 +14,7 @@ type profile struct {
 	allocs string
 }
 
-// startProfile begins what the flags ask for; empty names ask for nothing.
+// startProfile starts the profiles whose file names are not empty.
 func startProfile(cpu, allocs string) (*profile, error) {
 	p := &profile{allocs: allocs}
 	if cpu == "" {
@@ -28,7 +28,7 @@ func startProfile(cpu, allocs string) (*profile, error) {
 	return p, pprof.StartCPUProfile(f)
 }
 
-// end writes the profiles.
+// end stops profiling and writes the profiles.
 func (p *profile) end() error {
 	if p == nil {
 		return nil
@@ -49,6 +49,6 @@ func writeAllocs(name string) error {
 	if err != nil {
 		return fmt.Errorf("write the allocation profile: %w", err)
 	}
-	runtime.GC() // the profile is of what the last collection saw
+	runtime.GC() // the profile has the state of the last collection
 	return errors.Join(pprof.Lookup("allocs").WriteTo(f, 0), f.Close())
 }

@@ -10,8 +10,7 @@ import (
 	"golang.org/x/term"
 )
 
-// progress is the one line on a terminal that says how far a long command is (CLI-4). It may be called from several
-// goroutines.
+// progress is the line on a terminal that shows the progress of a long command (CLI-4). Several goroutines may call it.
 type progress struct {
 	w           io.Writer // nil = not a terminal
 	clock       func() time.Time
@@ -21,7 +20,7 @@ type progress struct {
 
 	stage     string
 	stageAt   time.Time // when the stage first reported
-	stageDone int64     // what was done then
+	stageDone int64     // done, as of that first report
 }
 
 const (
@@ -36,7 +35,7 @@ func newProgress(w io.Writer, clock func() time.Time) *progress {
 	return &progress{w: w, clock: clock, begun: clock()}
 }
 
-// IsTerminal reports whether a person watches what is written.
+// IsTerminal reports whether w is a terminal.
 func IsTerminal(w io.Writer) bool {
 	if s, ok := w.(*sink); ok {
 		w = s.w
@@ -45,7 +44,7 @@ func IsTerminal(w io.Writer) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// Update says how much of a stage is done; total 0 = not known.
+// Update reports how much of a stage is done; total 0 = not known.
 func (p *progress) Update(stage string, done, total int64) {
 	if p.w == nil {
 		return
@@ -67,7 +66,7 @@ func (p *progress) Update(stage string, done, total int64) {
 	fmt.Fprintf(p.w, "\r\x1b[K%s%s", text, p.pace(now, done, total))
 }
 
-// pace is how fast a stage proceeds and how long it will last, by what was done since its first report.
+// pace returns the rate of a stage since its first report, and the estimated time left.
 func (p *progress) pace(now time.Time, done, total int64) string {
 	seconds := now.Sub(p.stageAt).Seconds()
 	if seconds < 1 || done <= p.stageDone {
@@ -82,7 +81,7 @@ func (p *progress) pace(now time.Time, done, total int64) string {
 	return text
 }
 
-// End takes the line away.
+// End removes the line.
 func (p *progress) End() {
 	if p.w == nil {
 		return

@@ -7,7 +7,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
-// PrintPublished prints what became of publishing at the end of a run.
+// PrintPublished prints the result of publishing at the end of a run.
 func PrintPublished(a *App, r *workspace.Publication) {
 	if r.Published != nil && r.Published.Changed {
 		fmt.Fprintf(a.Out, "\nPublished to %s, database %s: its views show manifest %d.\n", r.Published.Server,
@@ -29,7 +29,7 @@ func PrintPublished(a *App, r *workspace.Publication) {
 	}
 }
 
-// PrintLayout says what became of a copy that an older program laid out.
+// PrintLayout prints what was done with tables in the layout of an older version.
 func PrintLayout(a *App, r *publish.Report) {
 	internal := publish.Schema{Database: r.Database}.Internal()
 	switch {
@@ -48,7 +48,7 @@ func PrintLayout(a *App, r *publish.Report) {
 	}
 }
 
-// PrintRepaired lists what was inserted again because it differed.
+// PrintRepaired lists what differed on the server and was inserted again, at most 20 items.
 func PrintRepaired(a *App, list []string) {
 	const most = 20
 	for i, text := range list {
@@ -63,7 +63,7 @@ func PrintRepaired(a *App, list []string) {
 	}
 }
 
-// PrintUncleaned says what the server would not delete.
+// PrintUncleaned prints what the server has not deleted yet.
 func PrintUncleaned(a *App, r *publish.Report) {
 	if r.Uncleaned != "" {
 		fmt.Fprintf(a.Out, "\nshown by no view, and not deleted yet: %s\n", r.Uncleaned)

@@ -22,12 +22,12 @@ type RunResult struct {
 	NeedsAttention bool   `json:"look"` // a person should look: exit code 1
 }
 
-// NewRunResult is the JSON form of a run's report.
+// NewRunResult returns the JSON form of a run's report.
 func NewRunResult(w *workspace.Workspace, r *workspace.Report) RunResult {
 	return RunResult{r, r.AsOf.String(), w.LakeName(), r.NeedsAttention()}
 }
 
-// AlreadyClosed is what Report.Closed says of a cycle that was closed before.
+// AlreadyClosed is the value of Report.Closed for a cycle that was closed before.
 const AlreadyClosed = "already_closed"
 
 // ShowRun prints what a run did, as Show does.
@@ -35,7 +35,7 @@ func (a *App) ShowRun(w *workspace.Workspace, r *workspace.Report, failed error)
 	return a.Show(NewRunResult(w, r), func() { PrintRun(a, w, r) }, failed, r.NeedsAttention())
 }
 
-// PrintRunHead prints what a run did with feed files, and what a person should know.
+// PrintRunHead prints what a run did with feed files, its rejects by reason, and its notes.
 func PrintRunHead(a *App, w *workspace.Workspace, r *workspace.Report) {
 	fmt.Fprintf(a.Out, "%s, as of %s\n", r.Command, w.Settings.Zone.Show(r.AsOf))
 	printFiles(a, r)
@@ -53,7 +53,7 @@ func PrintRunHead(a *App, w *workspace.Workspace, r *workspace.Report) {
 	}
 }
 
-// PrintRun prints it for people.
+// PrintRun prints a run's report for people.
 func PrintRun(a *App, w *workspace.Workspace, r *workspace.Report) {
 	PrintRunHead(a, w, r)
 	switch r.Closed {
@@ -93,8 +93,8 @@ func PrintRun(a *App, w *workspace.Workspace, r *workspace.Report) {
 	PrintPublished(a, &r.Publication)
 }
 
-// PrintTotals prints the control totals: for each cycle what its lines and its statements add up to, column by column,
-// and what the tables of partners' money do.
+// PrintTotals prints the control totals: for each cycle the sums of its lines and of its statements by column, and the
+// sums of the tables of partners' money.
 func PrintTotals(a *App, totals []manifest.Total) {
 	type cell struct{ lines, statements string }
 	values := map[string]map[string]*cell{}
@@ -137,7 +137,7 @@ func PrintTotals(a *App, totals []manifest.Total) {
 	PrintPartnerTotals(a, rows.PartnerMoneyTotals(totals))
 }
 
-// PrintPartnerTotals prints the control totals of partners' money that are not 0, a line for each table.
+// PrintPartnerTotals prints the control totals of partners' money that are not 0, one line per table.
 func PrintPartnerTotals(a *App, totals []manifest.Total) {
 	if len(totals) == 0 {
 		return
@@ -162,7 +162,7 @@ func PrintPartnerTotals(a *App, totals []manifest.Total) {
 	g.Print(a.Out, "  ")
 }
 
-// trimmed is a decimal without zeros at its end.
+// trimmed returns a decimal without trailing zeros.
 func trimmed(text string) string {
 	if !strings.Contains(text, ".") {
 		return text
@@ -170,7 +170,7 @@ func trimmed(text string) string {
 	return strings.TrimRight(strings.TrimRight(text, "0"), ".")
 }
 
-// printFiles prints what became of each feed file.
+// printFiles prints the counts of each feed file, and why files were not ingested.
 func printFiles(a *App, r *workspace.Report) {
 	if len(r.Files) == 0 {
 		return

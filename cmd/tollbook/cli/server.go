@@ -7,16 +7,16 @@ import (
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
-// AskError is an error of asking a server.
+// AskError is an error of a query to a server.
 type AskError struct{ Err error }
 
-// Error is what the server said.
+// Error returns the text of the wrapped error.
 func (e *AskError) Error() string { return e.Err.Error() }
 
-// Unwrap is that error.
+// Unwrap returns the wrapped error.
 func (e *AskError) Unwrap() error { return e.Err }
 
-// Hint says what else answers the question.
+// Hint names other ways to answer the query.
 func (e *AskError) Hint() string {
 	return "`--from lake` computes from the lake's files; `tollbook publish` reports the error of the server"
 }

@@ -5,7 +5,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
-// SharedRun opens the workspace for a part of a run whose tasks several processes do.
+// SharedRun opens the workspace for one process of a run whose tasks several processes do.
 func SharedRun(a *App) (*workspace.Workspace, workspace.Options, error) {
 	o, err := a.Options()
 	if err != nil {
@@ -22,7 +22,7 @@ func SharedRun(a *App) (*workspace.Workspace, workspace.Options, error) {
 	return w, o, nil
 }
 
-// TheRun is the run that --run names, or the only one that was planned and not committed.
+// TheRun returns the run that --run names, or the only one that is planned and not committed.
 func TheRun(w *workspace.Workspace, o workspace.Options, name string) (manifest.Hash, error) {
 	if name != "" {
 		return manifest.Hash(name), nil

@@ -5,8 +5,7 @@ import (
 	"io"
 )
 
-// sink is standard output. It remembers the first write that failed, so that those who print a result need not look
-// (CLI-7).
+// sink is standard output. It remembers the first write error, so that callers need not check each write (CLI-7).
 type sink struct {
 	w      io.Writer
 	style  Style
@@ -14,7 +13,7 @@ type sink struct {
 	OnJSON func(result any) // nil, or called with each result that is printed as JSON: its type is the result's shape
 }
 
-// Write writes until a write fails, and from then on fails the same way.
+// Write writes until a write fails, and then returns the same error on every call.
 func (s *sink) Write(p []byte) (int, error) {
 	if s.err != nil {
 		return 0, s.err
@@ -27,20 +26,20 @@ func (s *sink) Write(p []byte) (int, error) {
 // outputError says that a result could not be printed.
 type outputError struct{ err error }
 
-// Error names the write that failed.
+// Error returns the text of the write error.
 func (e *outputError) Error() string { return "print the result: " + e.err.Error() }
 
-// Unwrap is the write's error.
+// Unwrap returns the write error.
 func (e *outputError) Unwrap() error { return e.err }
 
-// Hint says what to do.
+// Hint says how to get the complete result.
 func (e *outputError) Hint() string {
 	return "run it again with an output that takes all of it; " +
 		"what the command had committed before stays (`tollbook runs`)"
 }
 
-// ended is the error of a command that ended with err: a result that was not printed is a failure. A command that
-// failed for another reason keeps that one.
+// ended returns the error of a command that ended with err: an *outputError if its result could not be printed, unless
+// the command failed for another reason.
 func (s *sink) ended(err error) error {
 	if s.err != nil && (err == nil || errors.Is(err, ErrNeedsAttention) || errors.Is(err, s.err)) {
 		return &outputError{s.err}

@@ -12,11 +12,11 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/scratch"
 )
 
-// Stdin is what a command line calls standard input, in place of a file to read.
+// Stdin is the file name that stands for standard input.
 const Stdin = "-"
 
 // WithInput calls use with a file to read: the named one, or a copy of standard input, which is deleted afterwards.
-// Readers know a feed by the ending of its file, so that the copy gets one by how it begins.
+// Readers recognize a format by the file's extension, so the copy gets the extension that fits its first bytes.
 func WithInput(a *App, name string, use func(file string) error) (err error) {
 	if name != Stdin {
 		return use(name)
@@ -43,7 +43,7 @@ func WithInput(a *App, name string, use func(file string) error) (err error) {
 	return use(file)
 }
 
-// ending is the ending of a file that begins so.
+// ending returns the extension of a file that begins with the given bytes.
 func ending(begin []byte) string {
 	switch {
 	case bytes.HasPrefix(begin, []byte("PAR1")):

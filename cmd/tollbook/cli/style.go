@@ -8,14 +8,14 @@ import (
 	"golang.org/x/term"
 )
 
-// Style is how text is shown on one output. The zero Style is that of files and pipes: no escape sequences, no limit.
+// Style is the style of text on one output. Files and pipes have the zero Style: no escape sequences, no limit.
 type Style struct {
 	Bold  bool // headers and failures may use escape sequences
 	Width int  // columns of the terminal; 0 = no limit
 }
 
-// styleOf is the style of an output. Only a terminal has one; NO_COLOR (no-color.org) and TERM=dumb turn escape
-// sequences off.
+// styleOf returns the style of an output, which is zero unless it is a terminal. NO_COLOR (no-color.org) and TERM=dumb
+// turn escape sequences off.
 func styleOf(w io.Writer, env func(string) string) Style {
 	f, ok := w.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {
@@ -28,7 +28,7 @@ func styleOf(w io.Writer, env func(string) string) Style {
 	return s
 }
 
-// strong is text in bold.
+// strong returns text in bold.
 func (s Style) strong(text string) string {
 	if !s.Bold || text == "" {
 		return text
@@ -36,7 +36,7 @@ func (s Style) strong(text string) string {
 	return "\x1b[1m" + text + "\x1b[0m"
 }
 
-// alarm is text in bold red.
+// alarm returns text in bold red.
 func (s Style) alarm(text string) string {
 	if !s.Bold {
 		return text
@@ -44,7 +44,7 @@ func (s Style) alarm(text string) string {
 	return "\x1b[1;31m" + text + "\x1b[0m"
 }
 
-// cut is a text of at most width columns; what is cut off is an ellipsis.
+// cut shortens a text to at most width characters; an ellipsis replaces the rest.
 func cut(text string, width int) string {
 	runes := []rune(text)
 	if len(runes) <= width {

@@ -9,7 +9,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Counted is a number with its noun.
+// Counted returns a number with its noun: one for 1, else many.
 func Counted(n int64, one, many string) string {
 	if n == 1 {
 		return "1 " + one
@@ -17,7 +17,7 @@ func Counted(n int64, one, many string) string {
 	return fmt.Sprintf("%d %s", n, many)
 }
 
-// TrimZeros takes the zeros at the end of a decimal away.
+// TrimZeros removes the trailing zeros of a decimal.
 func TrimZeros(text string) string {
 	if strings.Contains(text, ".") {
 		text = strings.TrimRight(strings.TrimRight(text, "0"), ".")
@@ -32,7 +32,7 @@ func Or(text, fallback string) string {
 	return text
 }
 
-// Printable replaces what would disturb a terminal.
+// Printable replaces control characters by a dot, so that a text cannot change a terminal.
 func Printable(text string) string {
 	out := []rune(text)
 	for i, r := range out {
@@ -43,7 +43,7 @@ func Printable(text string) string {
 	return string(out)
 }
 
-// Shown is a value from outside, fit for one cell of a table.
+// Shown returns an untrusted value without control characters, cut to 40 characters for a cell of a table.
 func Shown(text string) string {
 	const most = 40 // characters
 	text = Printable(text)
@@ -53,17 +53,16 @@ func Shown(text string) string {
 	return text
 }
 
-// LineBytes is the most that a text that a person gives may have.
+// LineBytes is the maximum length of a text that a person enters, in bytes.
 const LineBytes = 500
 
-// OneLine reports whether a text says something on one line.
+// OneLine reports whether a text is one line that is not empty, of valid UTF-8 and at most LineBytes.
 func OneLine(text string) bool {
 	odd := func(r rune) bool { return r == utf8.RuneError || unicode.IsControl(r) }
 	return text != "" && len(text) <= LineBytes && !strings.ContainsFunc(text, odd)
 }
 
-// Local is an instant for people, in the contract zone. The instant is a text as results have it, RFC 3339; any other
-// text stays as it is.
+// Local converts an RFC 3339 instant to the contract zone, for people. It returns any other text unchanged.
 func Local(zone *period.Zone, text string) string {
 	at, err := period.ParseInstant(text)
 	if err != nil {

@@ -12,14 +12,14 @@ import (
 // Build says which build of the program this is.
 type Build struct {
 	Version  string `json:"version"`            // of the module; "" = built from a checkout without a tag
-	Commit   string `json:"commit,omitempty"`   // that it was built from
+	Commit   string `json:"commit,omitempty"`   // from which it was built
 	Time     string `json:"time,omitempty"`     // of the commit, RFC 3339
 	Modified bool   `json:"modified,omitempty"` // the checkout had changes that were not committed
 	Go       string `json:"go"`
 	Platform string `json:"platform"`
 }
 
-// ThisBuild reads what the Go toolchain stored in the program.
+// ThisBuild returns the build information that the Go toolchain stored in the program.
 func ThisBuild() Build {
 	b := Build{Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
 	info, ok := debug.ReadBuildInfo()
@@ -42,7 +42,7 @@ func ThisBuild() Build {
 	return b
 }
 
-// String is the build in one line.
+// String returns the build as one line.
 func (b Build) String() string {
 	version := b.Version
 	if version == "" {
@@ -61,15 +61,15 @@ func (b Build) String() string {
 	return text + ", " + b.Go + " " + b.Platform
 }
 
-// Version says which build this is: the module's version, or the commit it was built from; "" if neither is known.
+// Version returns the module's version, else the commit from which it was built, else "".
 func Version() string {
 	b := ThisBuild()
 	return cmp.Or(b.Version, b.Commit)
 }
 
-// thisBuild names this very build, for what is remembered between runs: two builds of one commit may differ. The name
-// is made of what the system knows of the program's file, which nobody can write to while it runs; "" if it knows
-// nothing.
+// thisBuild identifies this build in files that are kept between runs: two builds of one commit may differ. The id
+// includes the file system's stamp of the program's file, which cannot be written to while it runs; it is "" if there
+// is no stamp.
 func thisBuild() string {
 	path, err := os.Executable()
 	if err != nil {

@@ -29,7 +29,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer, env func(str
 	return a.Run(New(a), args)
 }
 
-// New is the program with all its commands.
+// New returns the root command with all commands.
 func New(a *cli.App) *cobra.Command {
 	return a.Root(
 		workspacecmd.NewInit(a),

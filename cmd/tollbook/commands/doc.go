@@ -1,5 +1,5 @@
-// Package commands puts the commands together: the program as a tree of commands, and as a function of its arguments.
+// Package commands assembles the tree of all commands and runs it.
 //
-//	CMD-1  Main reads the arguments, the input, the variables and the clock that it is given, and those of the process
-//	       nowhere. Paths are relative to the current folder of the process.
+//	CMD-1  Main reads only the arguments, input, variables and clock that it is given, never those of the process.
+//	       Paths are relative to the current folder of the process.
 package commands

@@ -55,8 +55,8 @@ schedule applies close.with_open_rejects and close.with_missing_feeds of the set
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitNeedsAttention, cli.ExitWrong, cli.ExitFailed)
 }
 
-// runClose closes a cycle, or says what closing it would do, and reports what the cycle lacks. On a terminal a person
-// is asked where something is open.
+// runClose closes a cycle, or with a dry run reports what closing it would do, and lists the open items. If there are
+// open items, it asks a person on a terminal.
 func runClose(ctx context.Context, a *cli.App, t jobs.Task) error {
 	res, failed := a.Do(ctx, t)
 	if open := new(run.OpenItemsError); errors.As(failed, &open) && cli.Asks(a) {
@@ -72,13 +72,13 @@ func runClose(ctx context.Context, a *cli.App, t jobs.Task) error {
 	}
 	w, r := res.Workspace, res.Report
 	if t.DryRun && r.Closed != cli.AlreadyClosed {
-		r.Closed = "" // it would be
+		r.Closed = "" // a dry run does not close it
 	}
 	look := r.NeedsAttention() || t.DryRun && r.Missing != nil && r.Missing.NeedsAttention()
 	return a.Show(cli.NewRunResult(w, r), func() { printClose(a, w, r, t.DryRun) }, failed, look)
 }
 
-// confirm shows a person what is open of a cycle and asks whether to close it with these items.
+// confirm shows a person the open items of a cycle and asks whether to close it with them.
 func confirm(a *cli.App, open *run.OpenItemsError) (bool, error) {
 	fmt.Fprintf(a.Err, "open items of cycle %s\n", open.Missing.Cycle)
 	for _, line := range cli.OpenLines(&open.OpenItems) {
@@ -88,7 +88,7 @@ func confirm(a *cli.App, open *run.OpenItemsError) (bool, error) {
 		open.Missing.Cycle))
 }
 
-// printClose prints it for people.
+// printClose prints the report of a close for people.
 func printClose(a *cli.App, w *workspace.Workspace, r *workspace.Report, dry bool) {
 	if dry && r.Closed != cli.AlreadyClosed {
 		cli.PrintRunHead(a, w, r)
@@ -103,7 +103,7 @@ func printClose(a *cli.App, w *workspace.Workspace, r *workspace.Report, dry boo
 	}
 }
 
-// printMissing prints what a cycle lacks.
+// printMissing prints the open items of a cycle.
 func printMissing(a *cli.App, m *openitems.Items, dry bool) {
 	lines := cli.MissingLines(m)
 	if len(lines) == 0 {

@@ -1,4 +1,4 @@
-// Package cyclecmd holds the commands of a cycle's end: close and rerate.
+// Package cyclecmd holds the commands that close a cycle and rate a closed one again: close and rerate.
 //
 //  1. close with open items asks a person on a terminal and requires --yes elsewhere. Every answer but yes
 //     leaves the lake as it was: exit code 2.

@@ -17,14 +17,14 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// rerateResult is what re-rating found, and the run that posted it.
+// rerateResult is the differences that re-rating found, and the run that posted them, as JSON.
 type rerateResult struct {
 	Run     cli.RunResult `json:"run"`
 	Cycle   string        `json:"cycle"`
 	DryRun  bool          `json:"dry_run"`
-	Payment string        `json:"payment_amount"` // sum over the differences; "" of several currencies
+	Payment string        `json:"payment_amount"` // sum of the differences; "" for several currencies
 
-	Totals      []money.CurrencyTotal `json:"totals,omitempty"` // sums by currency, of several
+	Totals      []money.CurrencyTotal `json:"totals,omitempty"` // sums by currency, if there are several
 	Differences []rerated.Difference  `json:"differences"`
 }
 
@@ -62,7 +62,7 @@ folder, such as a draft of next month's prices.`,
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitNeedsAttention, cli.ExitWrong, cli.ExitFailed)
 }
 
-// runRerate does the run and prints the differences.
+// runRerate re-rates the cycle and prints the differences.
 func runRerate(ctx context.Context, a *cli.App, o *rerateOptions) error {
 	cycle, err := cli.CycleFlag(o.month)
 	if err != nil {
@@ -92,7 +92,7 @@ func runRerate(ctx context.Context, a *cli.App, o *rerateOptions) error {
 	}, failed, r.NeedsAttention())
 }
 
-// printRerate lists the differences, and sums them up by customer.
+// printRerate prints the differences and their sums by customer.
 func printRerate(a *cli.App, cycle period.Cycle, list []rerated.Difference, sums *money.PerCurrency) {
 	if len(list) == 0 {
 		fmt.Fprintf(a.Out, "cycle %s: by these books it costs what was billed\n\n", cycle)

@@ -17,7 +17,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
-// exportResult is what was written with --out.
+// exportResult is the JSON report of a table that was written with --out.
 type exportResult struct {
 	Table  string `json:"table"`
 	Format string `json:"format"`
@@ -96,10 +96,10 @@ the statements.`,
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitNeedsAttention, cli.ExitWrong, cli.ExitFailed)
 }
 
-// allFormats are the formats of tables and of FOCUS data sets.
+// allFormats returns the formats of tables and of FOCUS data sets.
 func allFormats() []string { return append(export.Formats(), focusFormats...) }
 
-// scope makes the partner's scope.
+// scope sets the partner's scope from the flags.
 func (o *exportOptions) scope() error {
 	if o.reseller != "" && o.Scope.Partner == "" {
 		return &cli.UsageError{What: "--indirect-partner is a reseller of a partner",
@@ -111,7 +111,7 @@ func (o *exportOptions) scope() error {
 	return nil
 }
 
-// checkExport checks the command line of a table.
+// checkExport checks the command line of an export of a table.
 func checkExport(a *cli.App, o *exportOptions) error {
 	if o.focus != (focusFlags{}) {
 		return &cli.UsageError{What: "--issuer, --dir and --validate are for FOCUS", Hint: "add --format focus"}

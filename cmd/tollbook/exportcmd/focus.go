@@ -20,7 +20,7 @@ import (
 // focusFormats are the formats of FOCUS data sets: CSV and Parquet.
 var focusFormats = []string{"focus", "focus-parquet"}
 
-// focusFlags are what export takes for FOCUS alone.
+// focusFlags are the flags of export that apply only to FOCUS.
 type focusFlags struct {
 	issuer   string
 	dir      string // folder of the data sets of all issuers
@@ -34,7 +34,7 @@ type focusResult struct {
 	Out    string `json:"out"`
 }
 
-// exportFocus writes FOCUS data sets: one issuer's, or one of each issuer into a folder.
+// exportFocus writes the FOCUS data set of one issuer, or those of all issuers into a folder.
 func exportFocus(ctx context.Context, a *cli.App, o *exportOptions) error {
 	r, f, out := &o.Request, &o.focus, &o.out
 	if o.reseller != "" || o.withResellers {
@@ -128,8 +128,8 @@ func writeFocus(ctx context.Context, a *cli.App, r focus.Request, format string,
 	return nil
 }
 
-// focusFiles are the files of issuers, none of which exists, unless it is to be replaced: without an issuer --out is
-// their folder.
+// focusFiles returns one file per issuer. Without --issuer, out names their folder. It refuses an existing file unless
+// --force is given.
 func focusFiles(r focus.Request, format string, issuers []string, out *cli.Output) ([]cli.Output, error) {
 	ending := map[string]string{focus.ExcelCSV: "csv"}[format]
 	if ending == "" {
@@ -165,7 +165,7 @@ func writeDataSet(ctx context.Context, a *cli.App, r focus.Request, format strin
 	return count, err
 }
 
-// withFocus runs a reader over the live state.
+// withFocus calls a reader with the live state as a source of FOCUS data sets.
 func withFocus(a *cli.App, reader func(*focus.Source) error) error {
 	_, err := a.ReadWith(func(w *workspace.Workspace, snap *lake.Snapshot) error {
 		partners, err := w.Partners()

@@ -17,7 +17,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/out/focus/rules"
 )
 
-// NewFocus groups what is done with FOCUS data sets of anybody. `tollbook export --format focus` writes them.
+// NewFocus is the command focus, for FOCUS data sets of any provider. `tollbook export --format focus` writes them.
 func NewFocus(a *cli.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "focus",
@@ -95,8 +95,8 @@ several currencies in the cycle, the criteria are those of its own data sets.`,
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitNeedsAttention, cli.ExitWrong, cli.ExitFailed)
 }
 
-// criteriaOfCycle takes the criteria of the workspace's own data sets where cost files are billed in the cycle, because
-// what is priced on a cost has no unit price, or several currencies.
+// criteriaOfCycle uses the criteria of the workspace's own data sets if the cycle has lines from cost files, which have
+// no unit price, or several currencies.
 func criteriaOfCycle(a *cli.App, o *focusCheckOptions) error {
 	cycle, err := cli.CycleFlag(o.cycle)
 	if err != nil {
@@ -119,13 +119,13 @@ func criteriaOfCycle(a *cli.App, o *focusCheckOptions) error {
 type focusChecked struct {
 	File       string   `json:"file"`
 	Model      string   `json:"rules"`         // version of FOCUS whose rules were applied
-	Version    string   `json:"focus_version"` // that the columns are of
+	Version    string   `json:"focus_version"` // of the file's columns
 	Criteria   []string `json:"criteria"`
-	Violations int      `json:"violations"`      // rules that must hold and do not
-	Advice     int      `json:"recommendations"` // that are not followed
+	Violations int      `json:"violations"`      // mandatory rules that fail
+	Advice     int      `json:"recommendations"` // recommendations that fail
 	Issuer     string   `json:"issuer,omitempty"`
 	audit.Summed
-	Accounts []audit.Account `json:"accounts,omitempty"` // that differ from the statements
+	Accounts []audit.Account `json:"accounts,omitempty"` // accounts that differ from the statements
 	*rules.Report
 }
 
@@ -192,7 +192,7 @@ func checkRules(ctx context.Context, a *cli.App, o *focusCheckOptions) (c *focus
 	return c, nil
 }
 
-// criteriaOf fills in the criteria that the columns tell, or checks those of the command line.
+// criteriaOf derives the criteria from the columns, or checks those of the command line.
 func criteriaOf(c *focusChecked, names []string) (err error) {
 	if c.Criteria == nil {
 		c.Criteria, err = rules.Applicable(names)
@@ -210,7 +210,7 @@ func criteriaOf(c *focusChecked, names []string) (err error) {
 	return err
 }
 
-// isFocus refuses a file without any column of FOCUS: every rule would say the same of it.
+// isFocus refuses a file without any column of FOCUS, because every rule would report the same fault.
 func isFocus(file string, names []string) error {
 	defined, err := rules.Columns()
 	if err == nil && !slices.ContainsFunc(names, func(name string) bool { return slices.Contains(defined, name) }) {
@@ -244,7 +244,7 @@ func checkStatements(ctx context.Context, a *cli.App, c *focusChecked, o *focusC
 	})
 }
 
-// issuerOf is the issuer that the first row's InvoiceId names: issuer/account/cycle.
+// issuerOf returns the issuer in the InvoiceId of the first row, which is issuer/account/cycle.
 func issuerOf(file string) (issuer string, err error) {
 	d, err := rules.Open(file, "NULL")
 	if err != nil {
@@ -265,7 +265,7 @@ func issuerOf(file string) (issuer string, err error) {
 	}
 }
 
-// printFocusChecked prints what was found, for people.
+// printFocusChecked prints the result of the check for people.
 func printFocusChecked(a *cli.App, c *focusChecked) {
 	fmt.Fprintf(
 		a.Out,
@@ -317,7 +317,7 @@ func printFocusChecked(a *cli.App, c *focusChecked) {
 	printAccounts(a, c.Accounts)
 }
 
-// printAccounts lists accounts of which a data set says something else than the statements.
+// printAccounts prints the accounts whose amounts or lines differ between the data set and the statements.
 func printAccounts(a *cli.App, list []audit.Account) {
 	g := cli.NewGrid("account", ">.BilledCost", ">.statement", ">lines", ">lines of the statement")
 	for _, one := range list {
@@ -330,7 +330,7 @@ func printAccounts(a *cli.App, list []audit.Account) {
 	g.Print(a.Out, "  ")
 }
 
-// printFailed lists rules that do not hold, then an example of each.
+// printFailed prints the rules that fail, then an example of each.
 func printFailed(a *cli.App, c *focusChecked, title string, is func(keyword string) bool) {
 	g := cli.NewGrid("rule", ">fails", ">of rows", "requires")
 	var examples []string
@@ -340,7 +340,7 @@ func printFailed(a *cli.App, c *focusChecked, title string, is func(keyword stri
 			continue
 		}
 		g.Add(res.Rule, res.Failures, res.Rows, res.Text)
-		e, at := res.Examples[0], "data set" // what fails has one
+		e, at := res.Examples[0], "data set" // a failed rule has an example
 		if e.Row > 0 {
 			at = fmt.Sprintf("row %d", e.Row)
 		}

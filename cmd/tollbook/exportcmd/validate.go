@@ -18,14 +18,14 @@ type validation struct {
 	Defects []defect         `json:"model_defects"`
 }
 
-// defect is a known fault of the published model.
+// defect is a known fault in the published model of FOCUS rules.
 type defect struct {
 	Rule string `json:"rule"`
 	Says string `json:"published_rule"`
 	Runs string `json:"run_instead,omitempty"`
 }
 
-// validateFocus checks the files that were written and prints what was found; exit code 1 if a rule fails or a sum
+// validateFocus checks the files that were written and prints the result. The exit code is 1 if a rule fails or a sum
 // differs.
 func validateFocus(ctx context.Context, a *cli.App, r focus.Request, written []focusResult) error {
 	var v validation
@@ -108,7 +108,7 @@ func printValidation(a *cli.App, v *validation) {
 	}
 }
 
-// printNotRun counts rules that are not run by their reason. What is a fault of the model is listed apart.
+// printNotRun prints the number of rules that were not run, by reason. Faults of the model are listed separately.
 func printNotRun(a *cli.App, c *audit.Checked) {
 	by := map[string]int{}
 	for i := range c.Results {

@@ -84,7 +84,7 @@ func runAdd(a *cli.App, o *addOptions) error {
 		return &cli.UsageError{What: fmt.Sprintf("--customer %q: not in books/customers.csv", o.Customer),
 			Hint: "add the customer to the book, or name one of it by customer_id"}
 	}
-	// A reader that is gone must not end the process before the new file is removed.
+	// A closed pipe must not end the process before the new file is removed.
 	signal.Ignore(syscall.SIGPIPE)
 	shown := false
 	err = serve.KeysFile(w).AddShown(o.Caller, o.token, now(a), func(made keys.Issued) error {
@@ -118,10 +118,10 @@ func showKey(a *cli.App, made *keys.Issued) error {
 	return err
 }
 
-// now is the clock as it is in the keys file.
+// now returns the current time in the format of the keys file.
 func now(a *cli.App) string { return a.Clock().UTC().Format(time.RFC3339) }
 
-// roleText says whom a key speaks for.
+// roleText returns the role of a key with its partner or customer.
 func roleText(k *keys.Key) string {
 	text := string(k.Role)
 	if id := k.Partner + k.Customer; id != "" {
@@ -193,7 +193,7 @@ given. Revoking a key twice has no further effect.`,
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitWrong, cli.ExitFailed)
 }
 
-// revokeResult is what revoking did.
+// revokeResult is the JSON report of revoking a key.
 type revokeResult struct {
 	ID      string `json:"id"`
 	Changed bool   `json:"changed"` // false: it was revoked before

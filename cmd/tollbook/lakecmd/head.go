@@ -11,9 +11,9 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// headResult is what restore-head found and did.
+// headResult is the JSON report of restore-head.
 type headResult struct {
-	Was           string `json:"was"` // what HEAD said; "" = it was missing
+	Was           string `json:"was"` // previous content of HEAD; "" = it was missing
 	Head          string `json:"head"`
 	Manifest      int64  `json:"manifest"`
 	Command       string `json:"command"` // of the run that made the manifest

@@ -51,7 +51,7 @@ func runPrune(ctx context.Context, a *cli.App, po prune.Options) error {
 	return a.Show(r, func() { printPrune(a, res.Workspace.Settings.Zone, r) }, failed, r.NeedsAttention())
 }
 
-// printPrune prints what left, for people.
+// printPrune prints for people which cycles were archived and which feed files were packed.
 func printPrune(a *cli.App, zone *period.Zone, r *prune.Report) {
 	fmt.Fprintf(a.Out, "prune as of %s\n", zone.Show(r.AsOf))
 	if len(r.Cycles) > 0 {

@@ -19,18 +19,18 @@ import (
 type upgradeOptions struct {
 	dryRun bool
 	backup string          // folder
-	steps  []manifest.Step // nil = those of the program
+	steps  []manifest.Step // nil = the steps of the program
 }
 
-// upgradeResult is what upgrade found and did.
+// upgradeResult is the JSON report of upgrade.
 type upgradeResult struct {
 	Lake     string   `json:"lake"`
-	Manifest int64    `json:"manifest"` // of the lake as it was found
+	Manifest int64    `json:"manifest"` // number before the upgrade
 	Format   int      `json:"format"`
 	Program  int      `json:"program_format"`
-	Steps    []string `json:"steps"` // what changes; none = nothing to do
-	Lists    int      `json:"lists"` // to write again
-	Files    int      `json:"files"` // data files, which stay
+	Steps    []string `json:"steps"` // changes of the format; none = nothing to do
+	Lists    int      `json:"lists"` // lists that must be rewritten
+	Files    int      `json:"files"` // data files, which do not change
 	Bytes    int64    `json:"bytes"`
 	Backup   string   `json:"backup,omitempty"`
 	Upgraded bool     `json:"upgraded"`
@@ -95,7 +95,7 @@ func runUpgrade(ctx context.Context, a *cli.App, o *upgradeOptions) error {
 	return a.Show(r, func() { printUpgrade(a, r) }, nil, false)
 }
 
-// checkBackupFolder refuses a conversion without a copy, and a copy into the lake itself.
+// checkBackupFolder refuses a missing --backup, and a backup folder inside the lake.
 func checkBackupFolder(lakeDir, backup string) error {
 	if backup == "" {
 		return &cli.UsageError{What: "--backup is missing: the lake is converted only after it was copied",

@@ -79,7 +79,7 @@ func printVerify(a *cli.App, r *verify.Report) {
 	}
 }
 
-// printControl prints the control totals as they were counted again (§6.6).
+// printControl prints the recalculated control totals (§6.6).
 func printControl(a *cli.App, r *verify.Report) {
 	if len(r.Rows) > 0 {
 		fmt.Fprintln(a.Out, "\nrows of all feed files")

@@ -7,13 +7,14 @@ import (
 	"github.com/tollbook/tollbook/pipeline/out/spreadsheet"
 )
 
-// CSV writes a small table as CSV: as it is for programs, or for a spreadsheet program (package spreadsheet).
+// CSV writes a small table as CSV, either with unchanged values for programs or for a spreadsheet program (package
+// spreadsheet).
 type CSV struct {
 	out   *csv.Writer
 	excel bool
 }
 
-// NewCSV begins with the names of the columns.
+// NewCSV returns a CSV whose header row is already written.
 func NewCSV(w io.Writer, excel bool, header []string) (*CSV, error) {
 	if excel {
 		if _, err := io.WriteString(w, spreadsheet.BOM); err != nil {
@@ -42,7 +43,7 @@ func (c *CSV) Add(texts, numbers []string) error {
 	return c.out.Write(row)
 }
 
-// End writes what is left.
+// End writes the buffered rows and returns the first error of all writes.
 func (c *CSV) End() error {
 	c.out.Flush()
 	return c.out.Error()

@@ -9,7 +9,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// Of says what a file is that no result may replace, as the end of a sentence; "" of every other file (PLACE-1).
+// Of describes a file that no result may replace, as the end of a sentence; it returns "" for other files (PLACE-1).
 func Of(name string) string {
 	name = resolved(name)
 	for dir := filepath.Dir(name); ; dir = filepath.Dir(dir) {
@@ -45,7 +45,7 @@ func ofWorkspace(dir, below string) string {
 	return ""
 }
 
-// resolved is a path from the root, with links followed as far as the path exists.
+// resolved returns an absolute path with the links in its existing part followed.
 func resolved(name string) string {
 	name, err := filepath.Abs(name)
 	if err != nil {
