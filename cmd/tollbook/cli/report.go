@@ -151,7 +151,7 @@ func PrintPartnerTotals(a *App, totals []manifest.Total) {
 		case name == "rows":
 			g.Add(table, t.Value, "")
 		case strings.Trim(t.Value, "0.") != "":
-			sums = append(sums, name+" "+trimmed(t.Value))
+			sums = append(sums, name+" "+TrimZeros(t.Value))
 		}
 		next, _, _ := strings.Cut(totals[min(i+1, len(totals)-1)].Name, ".")
 		if last := i+1 == len(totals); last || next != table {
@@ -160,14 +160,6 @@ func PrintPartnerTotals(a *App, totals []manifest.Total) {
 		}
 	}
 	g.Print(a.Out, "  ")
-}
-
-// trimmed returns a decimal without trailing zeros.
-func trimmed(text string) string {
-	if !strings.Contains(text, ".") {
-		return text
-	}
-	return strings.TrimRight(strings.TrimRight(text, "0"), ".")
 }
 
 // printFiles prints the counts of each feed file, and why files were not ingested.

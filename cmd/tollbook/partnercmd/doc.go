@@ -1,4 +1,4 @@
-// Package partnercmd holds the commands that show what partners settle and earn: statement and incentives.
+// Package partnercmd holds the commands that show what partners owe and earn: statement, invoice and incentives.
 //
-//  1. Nothing is written but the file that --out names.
+//  1. The commands write only the file of --out.
 package partnercmd

@@ -19,8 +19,8 @@ import (
 
 // incentivesResult is the list of incentives.
 type incentivesResult struct {
-	AsOf       string          `json:"as_of"`    // of the run whose states they are; empty = no run yet
-	Currency   string          `json:"currency"` // empty: see the incentives
+	AsOf       string          `json:"as_of"`    // of the run that computed them; empty = no run yet
+	Currency   string          `json:"currency"` // empty = each incentive has its own
 	Incentives []compose.Entry `json:"incentives"`
 }
 
@@ -104,7 +104,7 @@ func runIncentives(_ context.Context, a *cli.App, c compose.Choice) error {
 	return nil
 }
 
-// knownProgramme checks a --programme.
+// knownProgramme refuses a --programme that the books do not have.
 func knownProgramme(b *books.Books, id string) error {
 	var known []string
 	for i := range b.Programmes {
@@ -125,7 +125,7 @@ func knownProgramme(b *books.Books, id string) error {
 	return &rows.NotFoundError{What: fmt.Sprintf("books/incentives.yaml has no programme %q", id), Do: do}
 }
 
-// printIncentives prints the list; amounts have the currency's digits, or more where they have more.
+// printIncentives prints the list. Amounts have at least the digits of their currency.
 func printIncentives(a *cli.App, list []compose.Earned, b *books.Books) {
 	g := cli.NewGrid("partner", "programme", "period", "currency", ">.performance", ">.transferred", ">.carried in",
 		">.tier", ">.bonus", ">.incentive", ">.carried out", "state", "until", "then")
@@ -142,7 +142,7 @@ func printIncentives(a *cli.App, list []compose.Earned, b *books.Books) {
 	g.Print(a.Out, "  ")
 }
 
-// until is a deadline in the contract zone, to the minute: before it something can still be done.
+// until returns the deadline of an incentive in the contract zone, to the minute; "" if it has none.
 func until(i *document.Incentive, zone *period.Zone) string {
 	if i.Deadline == 0 {
 		return ""

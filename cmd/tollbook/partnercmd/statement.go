@@ -25,7 +25,7 @@ import (
 type statementOptions struct {
 	month, partner string
 	cli.DocumentFlags
-	cycle period.Cycle // of month
+	cycle period.Cycle // parsed month
 }
 
 // NewStatement is the command statement.
@@ -74,7 +74,7 @@ func runStatement(ctx context.Context, a *cli.App, o *statementOptions) (err err
 	return writeOverview(ctx, a, o, format)
 }
 
-// writeStatement writes one partner's.
+// writeStatement writes one partner's statement.
 func writeStatement(ctx context.Context, a *cli.App, o *statementOptions, format document.Format) error {
 	var st *document.Statement
 	_, err := a.Compose(func(s *compose.Sources) (err error) {
@@ -95,7 +95,7 @@ type overviewResult struct {
 	Partners []compose.SettledEntry `json:"partners"`
 	Total    *compose.SettledEntry  `json:"total,omitempty"`
 
-	PerCurrency []compose.SettledEntry `json:"totals,omitempty"` // in place of Total, where partners have several
+	PerCurrency []compose.SettledEntry `json:"totals,omitempty"` // instead of Total, if partners have several
 	VendorCosts []compose.VendorCosts  `json:"vendor_costs,omitempty"`
 
 	books *books.Books
@@ -229,7 +229,7 @@ func (r *overviewResult) vendorCosts(w io.Writer) {
 		"customer, service and day: tollbook query margin")
 }
 
-// csv writes the partners with all digits, without the total.
+// csv writes the partners with exact amounts and without the total.
 func (r *overviewResult) csv(w io.Writer, excel bool) error {
 	header := []string{"cycle", "partner_id", "kind", "line_count", "payment_amount", "owed_amount", "cost_amount",
 		"revenue_amount", "margin_amount", "incentive_amount", "net_amount"}

@@ -9,7 +9,7 @@ import (
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 )
 
-// shells are the shells that completion is written for.
+// shells returns the names of the supported shells.
 func shells() []string { return []string{"bash", "fish", "powershell", "zsh"} }
 
 // NewCompletion is the command completion.

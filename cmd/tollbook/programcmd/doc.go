@@ -1,5 +1,5 @@
-// Package programcmd is the commands about the program itself: its version, its completion for shells, its manual.
+// Package programcmd holds the commands about the program itself: version, completion and man.
 //
-//	MANUAL-1  The manual is made of the commands themselves: every command that can be called has a page, and two
-//	          builds of one source make the same bytes.
+//	MANUAL-1  The manual is generated from the commands: every command that can be called has a page, and two builds
+//	          of one source generate identical bytes.
 package programcmd

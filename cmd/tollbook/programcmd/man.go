@@ -15,7 +15,7 @@ import (
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 )
 
-// manResult is what man wrote into a folder.
+// manResult is the JSON report of man with a folder.
 type manResult struct {
 	Folder string `json:"folder"`
 	Pages  int    `json:"pages"`
@@ -77,7 +77,7 @@ func writePage(a *cli.App, root *cobra.Command, out *cli.Output) error {
 	return nil
 }
 
-// each visits a command and those below it that a person can call, in the order of their names.
+// each visits a command and the available commands below it, in the order of their names.
 func each(cmd *cobra.Command, visit func(*cobra.Command) error) error {
 	if err := visit(cmd); err != nil {
 		return err
@@ -92,7 +92,7 @@ func each(cmd *cobra.Command, visit func(*cobra.Command) error) error {
 	return nil
 }
 
-// writePages writes a page of each command for man(1). The date is that of the build's commit.
+// writePages writes one page per command for man(1), with the date of the build's commit.
 func writePages(root *cobra.Command, dir string) (pages int, err error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return 0, err

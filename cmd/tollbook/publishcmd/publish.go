@@ -65,7 +65,7 @@ If iceberg.catalog is set, it registers the tables there, and commits each snaps
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitNeedsAttention, cli.ExitWrong, cli.ExitFailed)
 }
 
-// printDDL prints what would be run on an empty server.
+// printDDL prints the statements that would be run on an empty server.
 func printDDL(a *cli.App) error {
 	w, err := a.Open()
 	if err != nil {
@@ -103,13 +103,13 @@ func runPublish(ctx context.Context, a *cli.App, po targets.Options) error {
 	return a.Show(published{res.Published, res.Iceberg}, print, nil, look)
 }
 
-// published is what --json prints: the keys of the report of ClickHouse, if there is one, and iceberg.
+// published is the result as JSON: the keys of the ClickHouse report, if there is one, and iceberg.
 type published struct {
 	*publish.Report
 	Iceberg *iceberg.Report `json:"iceberg,omitempty"`
 }
 
-// printIceberg prints what became of the Iceberg tables, for people.
+// printIceberg prints the result of publishing to Iceberg for people.
 func printIceberg(a *cli.App, r *iceberg.Report) {
 	fmt.Fprintf(a.Out, "publish to Iceberg, %s/%s", r.Warehouse, r.Namespace)
 	if r.Catalog != "" {
@@ -137,7 +137,7 @@ func printIceberg(a *cli.App, r *iceberg.Report) {
 	}
 }
 
-// printPublish prints what a publish did, for people.
+// printPublish prints the result of publishing to ClickHouse for people.
 func printPublish(a *cli.App, r *publish.Report) {
 	where := "database " + r.Database + " on " + r.Server
 	if r.Cluster != "" {
@@ -175,7 +175,7 @@ func printPublish(a *cli.App, r *publish.Report) {
 	}
 }
 
-// nothingToInsert reports whether the server has all files of the state, in tables as they are to be.
+// nothingToInsert reports whether the server has all files of the state and its tables need no change.
 func nothingToInsert(r *publish.Report) bool {
 	return len(r.DDL) == 0 && !slices.ContainsFunc(r.Tables, func(t publish.TableReport) bool { return t.New > 0 })
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/read/question"
 )
 
-// alertResult is a threshold of a budget that was reached. It has only what later runs leave as it is, unless the books
-// or earlier days change, so that a script can compare the output of two nights line by line.
+// alertResult is a budget threshold that was reached. Later runs do not change its values unless the books or earlier
+// days change, so a script can compare the output of two nights line by line.
 type alertResult struct {
 	Cycle        string `json:"cycle"`
 	Customer     string `json:"customer_id"`
@@ -18,7 +18,7 @@ type alertResult struct {
 	Currency     string `json:"currency"`
 }
 
-// alerts writes the thresholds that were reached, one JSON object per line, by cycle, customer and percent.
+// alerts writes the thresholds that were reached, one JSON object per line, ordered by cycle, customer and percent.
 func (s *shownAnswer) alerts(w io.Writer) error {
 	for _, row := range s.Rows {
 		of := make(map[string]string, len(row.Keys))

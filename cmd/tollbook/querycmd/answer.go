@@ -18,10 +18,10 @@ import (
 	"github.com/tollbook/tollbook/schemas/table"
 )
 
-// shownAnswer is an answer on its way out.
+// shownAnswer is an answer with what is needed to print it.
 type shownAnswer struct {
 	*ask.Answer
-	cycle string // that was asked for; "" = none
+	cycle string // value of --cycle; "" = none
 	only  ask.Only
 	books *books.Books
 	zone  *period.Zone
@@ -32,7 +32,7 @@ func (s *shownAnswer) several() bool {
 	return len(s.Totals) != 1 || s.Totals[0].Currency != ""
 }
 
-// currency is the one of all rows; without a code if they can have several.
+// currency returns the currency of all rows; it has no code if rows can have several.
 func (s *shownAnswer) currency() money.Currency {
 	if len(s.Totals) != 1 {
 		return money.Currency{Digits: s.books.Digits}
@@ -44,12 +44,12 @@ func (s *shownAnswer) currency() money.Currency {
 type answerResult struct {
 	Question string         `json:"question"`
 	Answers  string         `json:"answers"`
-	Cycle    string         `json:"cycle"`    // empty = no single one
+	Cycle    string         `json:"cycle"`    // empty = all cycles
 	Limits   []limitResult  `json:"limits"`   // of the rows that are counted
-	Currency string         `json:"currency"` // empty: see the rows
+	Currency string         `json:"currency"` // empty = each row has its own
 	Source   ask.Source     `json:"source"`
-	Manifest int64          `json:"manifest"` // number of the state
-	AsOf     string         `json:"as_of"`    // of the run that made the state
+	Manifest int64          `json:"manifest"` // number of the manifest that was read
+	AsOf     string         `json:"as_of"`    // of the run that committed it
 	Columns  []columnResult `json:"columns"`
 	RowCount int64          `json:"row_count"`           // of all rows, listed or not
 	WhyEmpty string         `json:"why_empty,omitempty"` // of an answer without rows: what is missing
@@ -57,11 +57,11 @@ type answerResult struct {
 	Rows     []object       `json:"rows"`
 	Totals   object         `json:"totals,omitempty"` // of all rows
 
-	// Of all rows of each currency, in place of totals, where customers or partners have several.
+	// Totals by currency instead of totals, if customers or partners have several.
 	PerCurrency []object `json:"totals_per_currency,omitempty"`
 }
 
-// limitResult is what the counted rows are limited to: one of the values.
+// limitResult is a limit of the counted rows: they have one of the values.
 type limitResult struct {
 	By     string   `json:"by"` // customer, partner, service, tag
 	Values []string `json:"values"`
@@ -133,7 +133,7 @@ func (s *shownAnswer) json() *answerResult {
 	return r
 }
 
-// keyValue is a key as JSON: null where there is none.
+// keyValue returns a key as JSON: null if it is empty.
 func keyValue(t table.Type, text string) any {
 	switch {
 	case text == "":
@@ -144,7 +144,7 @@ func keyValue(t table.Type, text string) any {
 	return text
 }
 
-// sums are sums as JSON; without all, those that have a total.
+// sums returns sums as JSON; without all, only those that have a total.
 func (s *shownAnswer) sums(totals []money.Total, all bool) (o object) {
 	for i, c := range s.Question.Sums {
 		switch {
@@ -158,7 +158,7 @@ func (s *shownAnswer) sums(totals []money.Total, all bool) (o object) {
 	return o
 }
 
-// csv writes the rows with all digits, and no totals.
+// csv writes the rows with exact amounts and without totals.
 func (s *shownAnswer) csv(w io.Writer, excel bool) error {
 	var header []string
 	for _, c := range s.Question.Columns() {
@@ -204,7 +204,7 @@ func (s *shownAnswer) table(w io.Writer) {
 	g.ExplainDue(w, len(s.books.Taxes) > 0)
 }
 
-// about is what the answer is of: cycle, limits, currency and state.
+// about describes the scope of the answer: cycle, limits, currency and state.
 func (s *shownAnswer) about() string {
 	of := []string{"from " + s.from()}
 	amount := func(c table.Column) bool { return c.Type == table.Amount }
@@ -220,7 +220,7 @@ func (s *shownAnswer) about() string {
 	return strings.Join(of, ", ")
 }
 
-// from says what state the answer is of.
+// from names the source of the answer and the state that was read.
 func (s *shownAnswer) from() string {
 	name := map[ask.Source]string{ask.Lake: "the lake", ask.ClickHouse: "ClickHouse"}[s.Source]
 	if s.AsOf == "" {
@@ -229,7 +229,7 @@ func (s *shownAnswer) from() string {
 	return fmt.Sprintf("%s, manifest %d as of %s", name, s.Manifest, cli.Local(s.zone, s.AsOf))
 }
 
-// header is the columns as a grid takes them.
+// header returns the names of the columns with the prefixes of cli.NewGrid.
 func (s *shownAnswer) header() []string {
 	var out []string
 	for _, c := range s.Question.Keys {
@@ -245,7 +245,8 @@ func (s *shownAnswer) header() []string {
 	return out
 }
 
-// sumTitle is the name of a sum's column, with the workspace's currency if the rows have others and the sum does not.
+// sumTitle returns the title of a sum's column. It includes the workspace's currency if the sum is always in it while
+// the rows have several.
 func (s *shownAnswer) sumTitle(c table.Column) string {
 	if s.several() && slices.Contains(s.Question.Own, c.Name) {
 		return shownName(c) + " " + s.books.Currency
@@ -265,7 +266,7 @@ func shownName(c table.Column) string {
 	return strings.ReplaceAll(name, "_", " ")
 }
 
-// label is the keys of a row of sums: a text in the first column, the currency in the last.
+// label returns the keys of a row of sums: a text in the first column, the currency in the last.
 func (s *shownAnswer) label(text, currency string) []string {
 	keys := make([]string, len(s.Question.Keys))
 	if currency != "" {
@@ -275,7 +276,7 @@ func (s *shownAnswer) label(text, currency string) []string {
 	return keys
 }
 
-// cells are a row of the grid; without all, sums that have no total stay empty.
+// cells returns a row of the grid; without all, sums that have no total are empty.
 func (s *shownAnswer) cells(keys []string, sums []money.Total, all bool) []any {
 	var out []any
 	for i, key := range keys {
@@ -305,7 +306,7 @@ func (s *shownAnswer) cells(keys []string, sums []money.Total, all bool) []any {
 	return out
 }
 
-// fixed takes zeros at the end of a decimal away, down to the currency's digits.
+// fixed removes trailing zeros of a decimal but keeps at least the currency's digits.
 func fixed(text string, digits int) string {
 	point := strings.IndexByte(text, '.')
 	least := point + 1 + digits

@@ -9,7 +9,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// calendar writes deadlines as a calendar file: an event on the last day of each.
+// calendar writes deadlines as a calendar file, with one event on the last day of each deadline.
 func (s *shownAnswer) calendar(w io.Writer) error {
 	out := calendar.Calendar{Name: "tollbook deadlines"}
 	if s.AsOf != "" {
@@ -29,7 +29,7 @@ func (s *shownAnswer) calendar(w io.Writer) error {
 		}
 		currency := s.books.CurrencyNamed(s.Question.Currency(row))
 		amount := fixed(row.Sums[0].String(), currency.Digits) + " " + currency.Code
-		// the deadline is no part of the UID: one that moves replaces its event
+		// the UID does not include the deadline, so that a moved deadline replaces its event
 		uid := []string{of["kind"], of["id"], of["period"], of["partner_id"], of["customer_id"]}
 		out.Events = append(out.Events, calendar.Event{
 			UID: strings.Join(uid, "/") + "@tollbook",
@@ -44,7 +44,7 @@ func (s *shownAnswer) calendar(w io.Writer) error {
 	return out.Write(w)
 }
 
-// described is names with values, one per line, without those that are empty.
+// described returns names with values, one per line, without empty values.
 func described(pairs ...[]string) string {
 	var lines []string
 	for _, p := range pairs {

@@ -1,4 +1,4 @@
-// Package querycmd holds the command query, which answers ready questions.
+// Package querycmd holds the command query, which runs predefined queries.
 //
-//  1. Totals are of all rows, listed or not.
+//  1. Totals include all rows, also those that --limit omits.
 package querycmd

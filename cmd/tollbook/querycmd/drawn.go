@@ -16,7 +16,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/table"
 )
 
-// series is the chart's amounts.
+// series returns the amounts of the chart.
 func (s *shownAnswer) series(f *queryFlags) (*ask.Series, error) {
 	series, err := s.Series(f.value, f.by)
 	if wrong := new(ask.SeriesError); errors.As(err, &wrong) {
@@ -25,12 +25,12 @@ func (s *shownAnswer) series(f *queryFlags) (*ask.Series, error) {
 	return series, err
 }
 
-// title is what a chart shows: the query and its amount.
+// title returns the title of a chart: the query and its amount.
 func (s *shownAnswer) title(series *ask.Series) string {
 	return s.Question.Name + ": " + strings.ReplaceAll(series.Value, "_", " ")
 }
 
-// each is what a bar is of.
+// each names the column whose values are the bars.
 func each(series *ask.Series) string {
 	return shownName(table.Column{Name: series.By})
 }
@@ -68,7 +68,7 @@ func (s *shownAnswer) xlsx(w io.Writer, series *ask.Series) error {
 	return export.Charted(cols, chart, w)
 }
 
-// columns is the rows as a table: keys are texts.
+// columns returns the rows as a table in which keys are texts.
 func (s *shownAnswer) columns() (*parquet.Columns[table.Any], error) {
 	def := &table.Table{Name: s.Question.Name, Columns: slices.Clone(s.Question.Columns())}
 	def.Exported = len(def.Columns)

@@ -23,10 +23,10 @@ import (
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
-// queryFlags say how a question is asked and shown.
+// queryFlags are the flags of query.
 type queryFlags struct {
 	cycle, format, from string
-	of                  manifest.Cycle // cycle, once it is checked
+	of                  manifest.Cycle // parsed cycle
 	limit, days         int
 	sql, excel          bool
 	value, by           string // of a chart: the names of an amount and of a key
@@ -34,10 +34,10 @@ type queryFlags struct {
 	out                 cli.Output
 }
 
-// standardDays is how many days deadlines are listed for.
+// standardDays is the default of --days.
 const standardDays = 30
 
-// ownLimit is the limit that stands for the question's own.
+// ownLimit is the value of --limit that selects the question's own limit.
 const ownLimit = -1
 
 // NewQuery is the command query.
@@ -147,7 +147,7 @@ func (f *queryFlags) add(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&f.excel, "excel", false, cli.ExcelUsage)
 }
 
-// check reads the command line: the question and how it is asked.
+// check finds the question by its name and checks the flags.
 func (f *queryFlags) check(name string) (*ask.Question, error) {
 	q, ok := question.Find(name)
 	if !ok {
@@ -190,14 +190,13 @@ func (f *queryFlags) check(name string) (*ask.Question, error) {
 	return q, nil
 }
 
-// queryFormats are the forms of an answer.
+// queryFormats returns the formats of an answer.
 func queryFormats() []string { return []string{"table", "json", "csv", "svg", "xlsx", "ics", "alerts"} }
 
-// drawn reports whether the form shows a chart.
+// drawn reports whether the format has a chart.
 func (f *queryFlags) drawn() bool { return f.format == "svg" || f.format == "xlsx" }
 
-// checkDrawing checks what applies to charts alone. A chart and CSV, which has no totals, are of all rows unless a
-// limit is given.
+// checkDrawing checks the flags of charts. Charts and CSV, which has no totals, have all rows unless a limit is given.
 func (f *queryFlags) checkDrawing(a *cli.App, limited bool) error {
 	switch drawn := f.drawn(); {
 	case f.format == "xlsx" && f.out.ToStdout() && cli.IsTerminal(a.Out):
@@ -210,10 +209,10 @@ func (f *queryFlags) checkDrawing(a *cli.App, limited bool) error {
 	return f.out.Check()
 }
 
-// maxDays is for how many days deadlines are listed at most: a hundred years.
+// maxDays is the maximum of --days: a hundred years.
 const maxDays = 36525
 
-// checkDays checks what applies to deadlines alone.
+// checkDays checks --days, which applies only to deadlines.
 func (f *queryFlags) checkDays(q *ask.Question, given bool) error {
 	of := q.Name == question.Deadlines
 	switch {
@@ -229,7 +228,7 @@ func (f *queryFlags) checkDays(q *ask.Question, given bool) error {
 	return nil
 }
 
-// runQuery asks and shows.
+// runQuery answers the question and prints the answer.
 func runQuery(ctx context.Context, a *cli.App, q *ask.Question, f *queryFlags) error {
 	cli.TuneMemory(a.Env)
 	w, err := a.Open()
@@ -276,7 +275,7 @@ func runQuery(ctx context.Context, a *cli.App, q *ask.Question, f *queryFlags) e
 	return err
 }
 
-// noteArchived says whose lines do not count because they are in an archive. Cycles are archived in order.
+// noteArchived names the cycles whose lines are not counted because they are archived. Cycles are archived in order.
 func noteArchived(a *cli.App, answer *ask.Answer) {
 	switch list := answer.Archived; len(list) {
 	case 0:
@@ -312,7 +311,7 @@ func (s *shownAnswer) write(w io.Writer, a *cli.App, f *queryFlags) error {
 	return s.xlsx(w, series)
 }
 
-// askLake counts from the lake's files.
+// askLake answers the question from the lake's files.
 func askLake(ctx context.Context, a *cli.App, w *workspace.Workspace, q *ask.Question,
 	r ask.Request) (*ask.Answer, error) {
 	var answer *ask.Answer
@@ -329,7 +328,7 @@ func askLake(ctx context.Context, a *cli.App, w *workspace.Workspace, q *ask.Que
 	return answer, cli.PartnersWrong(err)
 }
 
-// askServer asks what is published.
+// askServer answers the question from the published tables.
 func askServer(ctx context.Context, a *cli.App, w *workspace.Workspace, q *ask.Question,
 	r ask.Request) (*ask.Answer, error) {
 	conn, err := cli.Published(ctx, a, w)
@@ -359,7 +358,7 @@ func askServer(ctx context.Context, a *cli.App, w *workspace.Workspace, q *ask.Q
 	return answer, nil
 }
 
-// writeSQL writes the question as SQL: in a workspace of several currencies by currency. It needs no workspace.
+// writeSQL writes the question as SQL, grouped by currency if the workspace has several. It needs no workspace.
 func (f *queryFlags) writeSQL(a *cli.App, cmd *cobra.Command, q *ask.Question) error {
 	err := cli.Only(cmd, "--sql", "leave all but --sql and the limits of rows out: a cycle is a parameter of the SQL",
 		"sql", "out", "force", "customer", "partner", "service", "tag")
@@ -385,7 +384,7 @@ func (f *queryFlags) writeSQL(a *cli.App, cmd *cobra.Command, q *ask.Question) e
 	})
 }
 
-// writeTo writes what --out names, and reports a file.
+// writeTo writes to the destination of --out and reports a file that was written.
 func (f *queryFlags) writeTo(a *cli.App, write func(io.Writer) error) error {
 	size, err := a.WriteOutput(&f.out, write)
 	if err == nil && !f.out.ToStdout() {
@@ -404,8 +403,8 @@ type sqlResult struct {
 type questionResult struct {
 	Name    string         `json:"name"`
 	Answers string         `json:"answers"`
-	Cycle   string         `json:"cycle"` // what --cycle means to it
-	Limit   int            `json:"limit"` // of rows without --limit; 0 = all
+	Cycle   string         `json:"cycle"` // meaning of --cycle for this question
+	Limit   int            `json:"limit"` // default of --limit in rows; 0 = all
 	Columns []columnResult `json:"columns"`
 }
 
@@ -421,7 +420,7 @@ type questionsResult struct {
 	Questions []questionResult `json:"questions"`
 }
 
-// listQuestions lists what can be asked.
+// listQuestions lists the questions.
 func listQuestions(a *cli.App, cmd *cobra.Command) error {
 	if err := cli.Only(cmd, "query: which question?", "name one: `tollbook query` lists them"); err != nil {
 		return err

@@ -1,4 +1,4 @@
-// Package servecmd holds the command serve, which starts the query API (package serve).
+// Package servecmd contains the commands serve and console, which start the query API and the console (package serve).
 //
-//  1. Standard output has nothing; what the server does is logged on standard error.
+//  1. serve prints nothing on standard output, and console prints its address. Both log to standard error.
 package servecmd
