@@ -209,8 +209,10 @@ func (a *App) prepare(cmd *cobra.Command) error {
 	case a.Flags.Workers < 1 || a.Flags.Workers > 1024:
 		return &UsageError{What: fmt.Sprintf("--workers %d: want 1 to 1024", a.Flags.Workers),
 			Hint: "leave it out: the default is the number of cores, and more make no run faster"}
-	case a.Flags.batchRows < 0 || a.Flags.chunkBytes < 0 || a.Flags.rangeBytes < 0 || a.Flags.bucketRows < 0:
-		return &UsageError{What: "--batch-rows, --chunk-bytes, --range-bytes and --bucket-rows: want 0 or more"}
+	case min(a.Flags.batchRows, a.Flags.chunkBytes, a.Flags.cutBytes) < 0 ||
+		min(a.Flags.rangeBytes, a.Flags.bucketRows) < 0:
+		return &UsageError{What: "--batch-rows, --chunk-bytes, --range-bytes, --bucket-rows and --cut-bytes: " +
+			"want 0 or more"}
 	case a.Flags.stopAt != "" && !slices.Contains(stopPoints(), a.Flags.stopAt):
 		return &UsageError{What: fmt.Sprintf("--stop-at %q: no such point", a.Flags.stopAt), Hint: "points: " +
 			strings.Join(stopPoints(), ", ")}
