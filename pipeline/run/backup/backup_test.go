@@ -154,6 +154,31 @@ func TestSecretInBooks(outer *testing.T) {
 	}
 }
 
+// TestSecretsOnce tests BACKUP-5 with Secrets: a secret in a folder that is copied, and one that two settings name, are
+// in the backup once, and it can be restored.
+func TestSecretsOnce(outer *testing.T) {
+	outer.Parallel()
+	t := &replacing{T: outer, dir: newWorkspace(outer), backup: filepath.Join(outer.TempDir(), "backup")}
+	text, err := os.ReadFile(filepath.Join(t.dir, "tollbook.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.put("tollbook.yaml", string(text)+"oidc: {client_secret_file: ./books/oidc-secret}\n"+
+		"api: {tls_cert: server.pem, tls_key: server.pem}\n")
+	t.put("books/oidc-secret", "xyzzy")
+	t.put("server.pem", "plugh")
+	w, err := workspace.Open(t.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Make(t.Context(), w, t.backup, Options{Secrets: true}); err != nil {
+		t.Fatal(err)
+	}
+	if got := t.restored("books/oidc-secret", "server.pem"); !slices.Equal(got, []string{"xyzzy", "plugh"}) {
+		t.Errorf("restored %q", got)
+	}
+}
+
 // TestShortenedCopies tests BACKUP-4: files of the backup that lost their end are copied again, whether the workspace's
 // are read again or not.
 func TestShortenedCopies(outer *testing.T) {

@@ -38,6 +38,9 @@ func (b *making) plain(ctx context.Context) error {
 			continue
 		}
 		secrets[i] = filepath.ToSlash(filepath.Clean(path))
+		if slices.Contains(secrets[:i], secrets[i]) {
+			continue
+		}
 		if b.o.Secrets {
 			list = append(list, secrets[i])
 		} else if _, err := os.Stat(b.w.Path(path)); err == nil {
@@ -69,7 +72,7 @@ func (b *making) tree(ctx context.Context, root string, secrets []string) error 
 			return err
 		}
 		base := entry.Name()
-		if !b.o.Secrets && slices.Contains(secrets, name) {
+		if name != root && slices.Contains(secrets, name) { // copied by its own name, if at all
 			return nil
 		}
 		if root == "inbox" && inbox.OnItsWay(base, false) || base == storage.LockName {
