@@ -4,8 +4,8 @@ import (
 	"os"
 	"time"
 
-	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/cmd/tollbook/commands"
+	"github.com/tollbook/tollbook/cmd/tollbook/heap"
 	"github.com/tollbook/tollbook/jobs/fatal"
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 )
@@ -19,7 +19,7 @@ func main() {
 // begin runs the command line of this process with the given clock and returns the exit code.
 func begin(clock func() time.Time) int {
 	fatal.Handle()
-	cli.StartMemory(os.Getenv)
+	heap.Start(os.Getenv)
 	feedfile.TakeEmptyPages()
 	return commands.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.Getenv, clock)
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tollbook/tollbook/cmd/tollbook/heap"
 	"github.com/tollbook/tollbook/pipeline/fold/settle"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
@@ -115,7 +116,7 @@ func (a *App) WriteDocument(format document.Format, o *Output, write func(io.Wri
 
 // Compose calls read with the sources from which documents are composed, read from the live state of the lake.
 func (a *App) Compose(read func(*compose.Sources) error) (*workspace.Workspace, error) {
-	TuneMemory(a.Env)
+	heap.Tune(a.Env)
 	w, err := a.ReadWith(func(w *workspace.Workspace, snap *lake.Snapshot) error {
 		s, err := a.sources(w, snap)
 		if err != nil {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 
+	"github.com/tollbook/tollbook/cmd/tollbook/heap"
 	"github.com/tollbook/tollbook/jobs/engine"
 	"github.com/tollbook/tollbook/pipeline/lake/task"
 	"github.com/tollbook/tollbook/pipeline/workspace"
@@ -81,7 +82,7 @@ func NewWorker(a *App) (*engine.Worker, error) {
 	return &engine.Worker{Options: o, Clock: a.Clock, Open: func() (*workspace.Workspace, error) {
 		w, err := a.Open()
 		if err == nil {
-			TuneMemory(a.Env)
+			heap.Tune(a.Env)
 		}
 		return w, err
 	}}, nil

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"github.com/tollbook/tollbook/cmd/tollbook/heap"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
@@ -18,7 +19,7 @@ func SharedRun(a *App) (*workspace.Workspace, workspace.Options, error) {
 	if err != nil {
 		return nil, o, err
 	}
-	TuneMemory(a.Env)
+	heap.Tune(a.Env)
 	return w, o, nil
 }
 

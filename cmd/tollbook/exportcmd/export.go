@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
+	"github.com/tollbook/tollbook/cmd/tollbook/heap"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
@@ -158,7 +159,7 @@ func runExport(ctx context.Context, a *cli.App, o *exportOptions) error {
 		return err
 	}
 	r := &o.Request
-	cli.TuneExport(a.Env)
+	heap.TuneExport(a.Env)
 	r.Limits = rows.Limits{Rows: rows.ExportRows, Workers: a.Flags.Workers}
 	r.Progress = func(rows int64) { a.Bar.Update("export "+r.Table+": rows", rows, 0) }
 	read := func(reader func(*lake.Snapshot) error) error {

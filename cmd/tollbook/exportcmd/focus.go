@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
+	"github.com/tollbook/tollbook/cmd/tollbook/heap"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
@@ -87,7 +88,7 @@ func exportFocus(ctx context.Context, a *cli.App, o *exportOptions) error {
 }
 
 func writeFocus(ctx context.Context, a *cli.App, r focus.Request, format string, validate bool, out *cli.Output) error {
-	cli.TuneExport(a.Env)
+	heap.TuneExport(a.Env)
 	issuers := []string{r.Issuer}
 	if r.Issuer == "" {
 		err := withFocus(a, func(s *focus.Source) (err error) {

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
+	"github.com/tollbook/tollbook/cmd/tollbook/heap"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/out/focus"
 	"github.com/tollbook/tollbook/pipeline/out/focus/audit"
@@ -133,7 +134,7 @@ func runFocusCheck(ctx context.Context, a *cli.App, o *focusCheckOptions) error 
 	if o.issuer != "" && o.cycle == "" {
 		return &cli.UsageError{What: "--issuer goes with --cycle", Hint: "add --cycle, as 2026-09"}
 	}
-	cli.TuneMemory(a.Env)
+	heap.Tune(a.Env)
 	if o.cycle != "" && o.criteria == nil {
 		if err := criteriaOfCycle(a, o); err != nil {
 			return err

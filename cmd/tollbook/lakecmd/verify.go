@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
+	"github.com/tollbook/tollbook/cmd/tollbook/heap"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/read/verify"
 )
@@ -31,7 +32,7 @@ prints. A difference is reported with the smallest group that differs. Nothing i
 
 func runVerify(ctx context.Context, a *cli.App) error {
 	var r *verify.Report
-	cli.TuneMemory(a.Env)
+	heap.Tune(a.Env)
 	err := a.Read(func(snap *lake.Snapshot) (err error) {
 		r, err = verify.Run(ctx, snap, verify.Options{Workers: a.Flags.Workers, Progress: a.Bar.Update})
 		return err

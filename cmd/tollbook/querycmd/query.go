@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
+	"github.com/tollbook/tollbook/cmd/tollbook/heap"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
@@ -230,7 +231,7 @@ func (f *queryFlags) checkDays(q *ask.Question, given bool) error {
 
 // runQuery answers the question and prints the answer.
 func runQuery(ctx context.Context, a *cli.App, q *ask.Question, f *queryFlags) error {
-	cli.TuneMemory(a.Env)
+	heap.Tune(a.Env)
 	w, err := a.Open()
 	if err != nil {
 		return err

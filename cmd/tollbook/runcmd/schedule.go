@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
+	"github.com/tollbook/tollbook/cmd/tollbook/heap"
 	"github.com/tollbook/tollbook/jobs"
 	"github.com/tollbook/tollbook/jobs/metrics"
 	"github.com/tollbook/tollbook/jobs/schedule"
@@ -71,7 +72,7 @@ func newRunner(a *cli.App) (*jobs.Runner, error) {
 	}
 	o.AsOf = 0 // each run has its own
 	return &jobs.Runner{Dir: a.Flags.Workspace, Clock: clock, Options: o, Log: a.Log, Version: cli.Version(),
-		Opened: func(kind jobs.Kind) { cli.TuneJob(a.Env, kind) }, Engine: a.Engine}, nil
+		Opened: func(kind jobs.Kind) { heap.TuneJob(a.Env, kind) }, Engine: a.Engine}, nil
 }
 
 // runScheduler is the scheduler that keeps running.

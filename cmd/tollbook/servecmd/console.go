@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
+	"github.com/tollbook/tollbook/cmd/tollbook/heap"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/scratch"
 	"github.com/tollbook/tollbook/pipeline/serve"
@@ -53,7 +54,7 @@ func runConsole(ctx context.Context, a *cli.App, listen string) (err error) {
 	if err := onLoopback(listen); err != nil {
 		return err
 	}
-	cli.TuneServer(a.Env)
+	heap.TuneServer(a.Env)
 	w, err := a.Open()
 	if err != nil {
 		return err

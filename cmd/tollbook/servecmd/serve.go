@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
+	"github.com/tollbook/tollbook/cmd/tollbook/heap"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/scratch"
 	"github.com/tollbook/tollbook/pipeline/out/published"
@@ -53,7 +54,7 @@ HTTP: then let it listen on loopback only, behind a proxy.`,
 }
 
 func runServe(ctx context.Context, a *cli.App, o *serveOptions) (err error) {
-	cli.TuneServer(a.Env)
+	heap.TuneServer(a.Env)
 	if o.listen != "" {
 		if _, err := settings.ParseListen(o.listen); err != nil {
 			return &cli.UsageError{What: "--listen " + err.Error(), Hint: "write it as 127.0.0.1:8080"}

@@ -1,0 +1,135 @@
+package heap
+
+import (
+	"math"
+	"runtime"
+	"runtime/debug"
+	"sync/atomic"
+
+	"github.com/tollbook/tollbook/cmd/tollbook/heap/hugepages"
+	"github.com/tollbook/tollbook/jobs"
+)
+
+// Settings of the garbage collector for batch work: few collections while memory is free, and a soft limit that keeps
+// a run below 1 GiB regardless of the size of its input. Books stay in memory. For books above an ordinary size the
+// limit grows by twice the excess, once for the data that is compiled from them. If the books filled the limit, the
+// collector would run continuously.
+const (
+	defaultPercent = 100
+	batchPercent   = 200
+	exportPercent  = 50        // an export holds mostly decoded pages without pointers: collections are cheap
+	closePercent   = 40        // a close's memory grows with the customers, so its share of garbage must be small
+	batchLimit     = 768 << 20 // bytes
+	keptByServers  = 512 << 20 // bytes: tables that a server caches for its pages, and the same amount of garbage
+	ordinaryBooks  = 64 << 20  // bytes
+)
+
+// Heap sizes of the first collection, in bytes: a short command ends before it.
+const (
+	startBytes = 24 << 20 // while the program starts and a workspace is opened
+	smallBytes = 64 << 20 // for the run or the export itself
+)
+
+// Start requests huge pages for what a short command uses, and postpones the first collection of the process. It does
+// neither if GOGC or GOMEMLIMIT is set.
+func Start(env func(string) string) {
+	if env("GOGC") == "" && env("GOMEMLIMIT") == "" {
+		debug.SetGCPercent(-1)
+		hugepages.Request(smallBytes)
+		postpone(settings{percent: defaultPercent, limit: math.MaxInt64}, startBytes)
+	}
+}
+
+// Tune sets the collector for a run whose workspace is open. Values that GOGC and GOMEMLIMIT set are kept.
+func Tune(env func(string) string) { tune(env, settings{batchPercent, batchLimit, true}) }
+
+// TuneExport is Tune for an export: it collects more often, so that less garbage is held.
+func TuneExport(env func(string) string) { tune(env, settings{exportPercent, batchLimit, true}) }
+
+// TuneJob is Tune for a job. A close of a million customers holds 400 MiB.
+func TuneJob(env func(string) string, kind jobs.Kind) {
+	if kind == jobs.Close {
+		tune(env, settings{closePercent, batchLimit, true})
+		return
+	}
+	Tune(env)
+}
+
+// TuneServer is Tune for a server. It requests no more huge pages: the system makes huge pages again, at any time, of
+// memory that the collector gave back in parts, and a server runs for months.
+func TuneServer(env func(string) string) {
+	tune(env, settings{batchPercent, batchLimit + keptByServers, false})
+}
+
+// settings are the values of the collector.
+type settings struct {
+	percent int
+	limit   int64 // bytes
+	huge    bool  // request huge pages for a heap of that limit
+}
+
+func tune(env func(string) string, s settings) {
+	ownPercent, ownLimit := env("GOGC") != "", env("GOMEMLIMIT") != ""
+	if ownLimit {
+		if !ownPercent {
+			debug.SetGCPercent(s.percent)
+		}
+		return
+	}
+	postponed.Store(nil)
+	held := heldNow()
+	s.limit += 2 * max(0, held-ordinaryBooks)
+	switch {
+	case ownPercent:
+		debug.SetMemoryLimit(s.limit)
+	case held > startBytes:
+		s.apply()
+	default:
+		postpone(s, smallBytes)
+	}
+}
+
+// postponed are the settings that the first collection puts in force; nil = none.
+var postponed atomic.Pointer[settings]
+
+// postpone turns the collector off until the process has the given number of bytes. After that first collection, the
+// settings apply, unless others were chosen in the meantime.
+func postpone(s settings, until int64) {
+	postponed.Store(&s)
+	collect(-1, until)
+	runtime.AddCleanup(&struct{ _ *byte }{}, func(s *settings) {
+		if postponed.CompareAndSwap(s, nil) {
+			s.apply()
+		}
+	}, &s)
+}
+
+// extended reports whether huge pages were requested for a complete heap: the second job of a process uses those of the
+// first one.
+var extended atomic.Bool
+
+// apply puts the settings in force.
+func (s *settings) apply() {
+	if s.huge && extended.CompareAndSwap(false, true) {
+		collect(-1, math.MaxInt64)
+		hugepages.Request(int(s.limit))
+	}
+	collect(s.percent, s.limit)
+}
+
+// collect sets percentage and limit. It sets the limit last: once the limit is visible, the percentage is set too.
+func collect(percent int, limit int64) {
+	debug.SetGCPercent(percent)
+	debug.SetMemoryLimit(limit)
+}
+
+// heldNow returns the heap bytes in use. If they exceed startBytes, it collects garbage first.
+func heldNow() int64 {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	if m.HeapAlloc > startBytes {
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+	}
+	return int64(m.HeapAlloc)
+}
