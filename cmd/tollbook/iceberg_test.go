@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/tollbook/tollbook/fixtures/icebergrest"
+	"github.com/tollbook/tollbook/fixtures/program"
 )
 
 // TestIcebergKilled kills nights at each of their requests to an Iceberg catalog, before the catalog executes it or
@@ -25,7 +26,7 @@ func TestIcebergKilled(t *testing.T) {
 		}
 		return
 	}
-	for at, kills := 1, 1; kills > 0; at++ {
+	for at, kills := 1, 1; kills > 0; at += program.Every(1) {
 		kills = killedNights(t, at)
 	}
 }
