@@ -10,7 +10,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/task"
 )
 
-// TestAttempts notes tasks that end in another order than their numbers, one of them at its second attempt.
+// TestAttempts records tasks that end in another order than that of their numbers, one of them at its second attempt.
 func TestAttempts(t *testing.T) {
 	t.Parallel()
 	var e ledger.Entry

@@ -1,18 +1,17 @@
-// Package jobs performs one job on a workspace, by hand or by the schedule, and writes the run ledger (package
+// Package jobs performs one job on a workspace, started manually or by the schedule, and writes the run ledger (package
 // ledger). It is the lowest layer that reads a clock; packages below receive instants.
 //
 //	JOBS-1  Every command that changes the lake calls Runner.Run, so every change is in the ledger. A dry run changes
 //	        nothing and leaves no entry.
 //	JOBS-2  The workspace is opened again for each run, because settings and books can have changed.
-//	JOBS-3  The ledger decides about a run only as JOBS-6 says. If it cannot be written, the run prints a warning and
-//	        continues.
+//	JOBS-3  The ledger affects runs only by JOBS-6. If it cannot be written, the run prints a warning and continues.
 //	JOBS-4  The result of a run depends only on its task, its as-of and the workspace. Durations, memory and the real
 //	        clock are written to the ledger, never to the lake.
 //	JOBS-5  If a run panics, the ledger records it before the panic continues.
 //	JOBS-6  The ledger records which lake each run left: the hash of its first manifest. A run, a reader and the query
-//	        API refuse a lake that is not empty and that no run of the ledger left. Without the ledger any lake is
-//	        accepted. A run that begins on an empty lake notes so first if the ledger names an earlier lake, and ends
-//	        if it cannot: if it does not end, a lake whose first manifest has its command and as-of is its own. Its
-//	        report names the run that left the earlier lake. A backup of an empty lake is refused if the ledger
-//	        names one.
+//	        API refuse a lake that is not empty and that no run of the ledger left. Without a ledger any lake is
+//	        accepted. If the lake is empty although the ledger names an earlier lake, a run first records in its
+//	        entry that it begins a new lake, and is refused if it cannot. If that run is then killed, a lake whose
+//	        first manifest has its command and as-of is accepted as its own. Its report names the run that left the
+//	        earlier lake. A backup of an empty lake is refused if the ledger names a lake.
 package jobs

@@ -21,8 +21,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// twins are two workspaces with the same content: one remembers after which state nothing was left to do, the other
-// does each run completely.
+// twins are two workspaces with the same content: one records after which state nothing was left to do, the other does
+// each run completely.
 type twins struct {
 	*testing.T
 	quick, full *Runner
@@ -46,7 +46,7 @@ func at(text string) period.Instant {
 	return period.Instant(t.UnixMicro())
 }
 
-// settle makes the cache of hashes remember the current files of the inbox, as it does two seconds after they arrived.
+// settle makes the cache of hashes accept the inbox's files, as if they had not changed for two seconds.
 func (w *twins) settle() {
 	w.Helper()
 	folder := filepath.Join(w.quick.Dir, "inbox")
@@ -88,8 +88,8 @@ func (w *twins) each(change func(dir string) error) {
 	}
 }
 
-// run does the task in both and checks that the results are equal: report, error, ledger entry, and every byte of the
-// lake. It returns whether the books were not read, and the result.
+// run does the task in both workspaces and checks that report, error, ledger entry and every byte of the lake are
+// equal. It returns the result, and whether the books were not read.
 func (w *twins) run() (quick bool, res *Result) {
 	w.Helper()
 	task := w.task
@@ -202,9 +202,9 @@ const head = "record_id,customer_id,resource_id,sku,region_code,usage_start,usag
 func TestNothingNew(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		before func(dir string) error // the first night, in addition to what is there
-		change func(dir string) error // before the night that is compared
-		runner func(w *twins)         // the same, for what is not a file
+		before func(dir string) error // at the first nightly run, in addition to the default files
+		change func(dir string) error // before the nightly run that is compared
+		runner func(w *twins)         // like change, for changes other than to files
 		young  bool                   // the inbox changed less than two seconds before the run
 		quick  bool
 		want   ledger.Outcome // "nothing new" if it is empty
@@ -265,7 +265,7 @@ func TestNothingNew(t *testing.T) {
 		"positions are gone": {change: func(dir string) error {
 			return remove(dir, "positions")
 		}, want: ledger.Failed},
-		// A night decides transfers against all of them, and adjustments against those that come again (EV-4).
+		// A nightly run reads stored transfers to decide new ones, and stored adjustments if one is repeated (EV-4).
 		"a transfer is damaged":    {before: transfer, change: spoil("transfers"), want: ledger.Failed},
 		"an adjustment is damaged": {before: adjustment, change: spoil("adjustments")},
 		"HEAD is damaged":          {change: appendTo("lake/HEAD", "x"), want: ledger.Failed},
@@ -280,7 +280,7 @@ func TestNothingNew(t *testing.T) {
 			if c.before != nil {
 				w.each(c.before)
 			}
-			for range 2 { // the second finds that the first left nothing, if that is not obvious
+			for range 2 { // if not obvious, only the second run records that nothing is left
 				if quick, _ := w.run(); quick {
 					t.Error("known before it was found")
 				}

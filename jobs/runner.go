@@ -26,8 +26,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/problem"
 )
 
-// Runner does jobs on one workspace, one at a time or several; the lake's lock serializes them. It can be used from
-// several goroutines.
+// Runner does jobs on one workspace. It can be used from several goroutines; the lake's lock serializes the jobs.
 type Runner struct {
 	Dir     string            // the workspace
 	Clock   func() time.Time  // the real clock

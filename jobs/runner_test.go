@@ -21,7 +21,7 @@ import (
 // noon is the real clock of these tests.
 func noon() time.Time { return time.Date(2026, 10, 5, 4, 0, 0, 0, time.UTC) }
 
-// runner returns one over a small workspace of its own.
+// runner returns a Runner over its own small workspace.
 func runner(t *testing.T) *Runner {
 	t.Helper()
 	dir := t.TempDir()
@@ -248,8 +248,8 @@ func TestMeter(t *testing.T) {
 	}
 }
 
-// TestMeterMemory checks that a stage's peak is its own: one that raises the process's peak has that peak, a later one
-// that needs little has less.
+// TestMeterMemory checks that each stage has its own peak: a stage that raises the process's peak has that peak, and a
+// later stage that needs little has less.
 func TestMeterMemory(t *testing.T) {
 	program.Slow(t)
 	if memory("VmRSS") == 0 {

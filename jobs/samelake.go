@@ -128,7 +128,7 @@ func (r *Runner) noteNewLake(res *Result) {
 func (r *Runner) left(res *Result) {
 	e, now := &res.Entry, res.found
 	if e.Changed && (e.Lake == "" || e.Manifest != now.number) {
-		now, _ = r.lake(false) // the run made a lake of an empty one
+		now, _ = r.lake(false) // the run changed the lake
 	}
 	if e.Lake == "" && e.Changed {
 		e.Lake = now.origin

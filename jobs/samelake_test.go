@@ -13,8 +13,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// rebuilt runs a night, deletes the lake, and rebuilds it in a run whose entry stays what it is right after the commit:
-// that of a run that was killed then. It returns the entry's file.
+// rebuilt runs a night, deletes the lake, and rebuilds it in a run whose entry stays as it is right after the commit,
+// as if the run had been killed then. It returns the entry's file.
 func rebuilt(t *testing.T, r *Runner, asOf period.Instant) (file string) {
 	t.Helper()
 	if _, err := r.Run(t.Context(), Task{Kind: Nightly, AsOf: asOf - period.Instant(period.Hour)}); err != nil {
@@ -54,8 +54,8 @@ func rebuilt(t *testing.T, r *Runner, asOf period.Instant) (file string) {
 	return file
 }
 
-// TestRebuildIsKilled tests JOBS-6: a lake that is rebuilt, by a run that is killed after its first commit, is this
-// workspace's. A lake that another workspace began at that time is not.
+// TestRebuildIsKilled tests JOBS-6: if a lake is rebuilt by a run that is killed after its first commit, the lake is
+// accepted as this workspace's. A lake that another workspace began at that time is refused.
 func TestRebuildIsKilled(t *testing.T) {
 	t.Parallel()
 	asOf := period.Instant(noon().UnixMicro())

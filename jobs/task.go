@@ -15,7 +15,7 @@ import (
 // Kind is what a job does.
 type Kind string
 
-// The kinds, each named as the command that does it by hand.
+// The kinds have the names of the commands that do them manually.
 const (
 	Ingest   Kind = "ingest"
 	Nightly  Kind = "nightly"
@@ -31,7 +31,7 @@ const (
 // Why is what started a job.
 type Why string
 
-// What starts jobs.
+// The causes.
 const (
 	ByHand    Why = "by hand"
 	Scheduled Why = "schedule"
@@ -39,31 +39,31 @@ const (
 	Retry     Why = "retry"
 )
 
-// Task is one job to do.
+// Task is a job with its options.
 type Task struct {
 	Kind Kind
-	// of monthly, close and rerate; of publish this one alone, or NoCycle for all; else not looked at
+	// of monthly, close and rerate; of publish: only this cycle, or NoCycle for all; otherwise ignored
 	Cycle period.Cycle
-	Why   Why            // "" = by hand
-	Due   period.Instant // the firing that it stands for; 0 = none
-	AsOf  period.Instant // the run's clock; 0 = the real one, read once when the run starts
+	Why   Why            // "" = manual
+	Due   period.Instant // time of the firing; 0 = none
+	AsOf  period.Instant // as-of of the run; 0 = the real time at its start
 
-	DryRun       bool                 // of close; rerate and publish have it among their own
-	Yes          bool                 // of close: whatever is missing of the cycle
-	Confirmed    *workspace.OpenItems // of close: what is missing, as a person was shown it and agreed; nil = nothing
-	RetryRejects bool                 // of ingest: the kept rejects instead of the inbox
-	// AcceptRejects is why this run may reject more than the gates of the settings allow; "" = it may not.
+	DryRun       bool                 // of close; rerate, publish, prune and rebucket have their own
+	Yes          bool                 // of close: whatever the cycle's open items
+	Confirmed    *workspace.OpenItems // of close: the open items that a person was shown and accepted; nil = none
+	RetryRejects bool                 // of ingest: ingest the stored rejects instead of the inbox
+	// AcceptRejects is the reason why the run may exceed the limits of the gates; "" = it may not.
 	AcceptRejects string
-	ResetClock    bool   // of nightly: the lake's clock becomes that of the run, if it is later
+	ResetClock    bool   // of nightly: sets the lake's clock back to that of the run, if the lake's is later
 	SharedRun     string // of nightly and monthly: the run whose tasks other processes did; "" = none
 	Rerate        run.RerateOptions
-	Publish       targets.Options // its Cycle is the task's
+	Publish       targets.Options // its Cycle is that of the task
 	Prune         prune.Options
 	Dismiss       dismiss.Options  // of rejects
 	Rebucket      rebucket.Options // of rebucket
 }
 
-// Dry reports whether the job is to write nothing.
+// Dry reports whether the job writes nothing.
 func (t *Task) Dry() bool {
 	return t.DryRun || t.Rerate.DryRun || t.Publish.DryRun || t.Prune.DryRun || t.Rebucket.DryRun
 }
@@ -77,13 +77,13 @@ func (t *Task) onEngine() bool {
 	return false
 }
 
-// takesIn reports whether the job does nothing but take in what is new.
+// takesIn reports whether the job only processes new input.
 func (t *Task) takesIn() bool {
 	return t.Kind == Nightly && !t.ResetClock || t.Kind == Ingest && !t.RetryRejects
 }
 
-// closeTerms says what may be missing of a cycle that the task closes: anything that a person agreed to, or, of the
-// schedule, what the settings allow.
+// closeTerms returns the open items with which the task may close a cycle: all (nil), those that a person accepted, or,
+// for a scheduled close, those that the settings allow.
 func (t *Task) closeTerms(s *settings.Settings) *workspace.CloseTerms {
 	switch {
 	case t.Yes:
@@ -94,10 +94,10 @@ func (t *Task) closeTerms(s *settings.Settings) *workspace.CloseTerms {
 	return &workspace.CloseTerms{Rejects: s.Unattended.OpenRejects, Feeds: s.Unattended.MissingFeeds}
 }
 
-// NoCycle is no cycle in particular.
+// NoCycle means no particular cycle.
 const NoCycle = place.NoCycle
 
-// Command is the command line that does the same by hand, without its global flags. It is what manifests say of a run.
+// Command returns the equivalent command line without global flags. Manifests record it.
 func (t *Task) Command() string {
 	text := string(t.Kind)
 	switch t.Kind {

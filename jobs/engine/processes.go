@@ -77,7 +77,7 @@ func (p *Processes) Do(ctx context.Context, work *task.Work, report func(*task.A
 	return context.Cause(ctx)
 }
 
-// complete gets a task done, with as many attempts as are allowed (ENGINE-1).
+// complete does a task, with as many attempts as are allowed (ENGINE-1).
 func (w *processWorker) complete(ctx context.Context, work *task.Work, i int, report func(*task.Attempt)) error {
 	crashes, failures := 0, 0
 	for number := 1; ; number++ {
@@ -121,7 +121,7 @@ func pause(ctx context.Context, n int) error {
 	}
 }
 
-// attempt lets the process try a task. The error is an error of this process; the attempt records a crash.
+// attempt makes one attempt at a task. It returns an error only if this process fails; the attempt records a crash.
 func (w *processWorker) attempt(ctx context.Context, c *call) (*task.Attempt, error) {
 	if w.cmd == nil {
 		if err := w.start(); err != nil {

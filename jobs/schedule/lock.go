@@ -14,7 +14,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// TakenError says that another scheduler works on the workspace (SCHED-7).
+// TakenError reports that another scheduler works on the workspace (SCHED-7).
 type TakenError struct{ Holder string }
 
 // Error names the holder.
@@ -22,17 +22,17 @@ func (e *TakenError) Error() string {
 	return fmt.Sprintf("another scheduler works on this workspace: %s", e.Holder)
 }
 
-// Hint is what to do.
+// Hint says what to do.
 func (e *TakenError) Hint() string {
 	return "one is enough; `tollbook schedule --dry-run` shows what it has before it. The lock goes with the " +
 		"process, the file itself may stay"
 }
 
-// folder is where a workspace's scheduler keeps its lock and when it was first started.
+// folder returns the folder of a workspace in which the scheduler keeps its lock and the time of its first start.
 func folder(dir string) string { return filepath.Join(ledger.Dir(dir), "scheduler") }
 
-// take makes this process the scheduler of a workspace. began is when the first one was started, which is kept next to
-// the lock.
+// take makes this process the scheduler of a workspace. began is the time at which the workspace's first scheduler was
+// started; it is stored next to the lock.
 func take(dir string, now time.Time) (release func() error, began period.Instant, err error) {
 	release, err = storage.Dir(folder(dir)).Lock()
 	if locked := new(storage.LockedError); errors.As(err, &locked) {
@@ -54,8 +54,8 @@ func take(dir string, now time.Time) (release func() error, began period.Instant
 
 func beganFile(dir string) string { return filepath.Join(folder(dir), "BEGAN") }
 
-// Began reads when the first scheduler of a workspace was started; fs.ErrNotExist if none was. A file that was cut off
-// while it was written counts as none.
+// Began returns the time at which the first scheduler of a workspace was started; fs.ErrNotExist if there was none. A
+// file that was not written completely counts as none.
 func Began(dir string) (period.Instant, error) {
 	b, err := os.ReadFile(beganFile(dir))
 	if err != nil {

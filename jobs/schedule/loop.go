@@ -8,19 +8,18 @@ import (
 	"github.com/robfig/cron/v3"
 )
 
-// Loop does what falls due until ctx ends. No run starts after that; one that is on has schedule.stop_timeout to come
-// to its end, and is called off then: nothing of it is committed. Loop returns when it has ended.
+// Loop runs due jobs until ctx ends. After that it starts no job. A run in progress is cancelled after
+// schedule.stop_timeout and then commits nothing. Loop returns when the run has ended.
 //
-// cron is the alarm: it ticks each second, and leaves a tick out while a pass is on. When something is due is worked
-// out at each look (Plan), so a machine that slept, a clock that was set and settings that changed need nothing of
-// their own.
+// cron only provides the ticks: one per second, and none while a pass is in progress. Each pass calculates what is due
+// (Plan). Therefore a machine that slept, a clock that was set and changed settings need no special handling.
 func (s *Scheduler) Loop(ctx context.Context) {
 	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	log := cronLog{s.log}
 	alarm := cron.New(cron.WithLocation(time.UTC), cron.WithLogger(log),
-		// A pass that panics outside of a run must give the next tick its turn: SkipIfStillRunning releases only a
-		// job that returns, so Recover is inside.
+		// After a panic outside of a run, later ticks must still run: SkipIfStillRunning releases only a job that
+		// returns, so Recover is the inner wrapper.
 		cron.WithChain(cron.SkipIfStillRunning(log), cron.Recover(log)))
 	alarm.Schedule(cron.Every(time.Second), cron.FuncJob(func() {
 		if now := s.clock(); now.Before(s.wake()) && !now.Before(s.seen) {
@@ -44,13 +43,13 @@ func (s *Scheduler) Loop(ctx context.Context) {
 	<-ended.Done()
 }
 
-// cronLog is what cron says of itself: its ticks are of no interest, its panics are.
+// cronLog receives cron's own log messages. It drops those about ticks and keeps those about panics.
 type cronLog struct{ log *slog.Logger }
 
-// Info drops what cron logs on every tick.
+// Info drops the message that cron logs on every tick.
 func (cronLog) Info(string, ...any) {}
 
-// Error passes on.
+// Error logs the message as an error.
 func (l cronLog) Error(err error, msg string, keysAndValues ...any) {
 	l.log.Error(msg, append([]any{"error", err.Error()}, keysAndValues...)...)
 }

@@ -11,15 +11,15 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// Plan says when things are due in a workspace: its schedule settings, read.
+// Plan calculates when jobs of a workspace are due, according to its schedule settings.
 type Plan struct {
 	zone      *period.Zone
-	times     map[jobs.Kind]*Times // of nightly, monthly, publish, prune; none = not scheduled
+	times     map[jobs.Kind]*Times // of nightly, monthly, publish, prune; a missing one is not scheduled
 	closeTime func(period.Cycle) period.Instant
-	server    bool // there is a ClickHouse or an Iceberg warehouse to publish to
+	server    bool // the settings name a ClickHouse server or an Iceberg warehouse to publish to
 }
 
-// NewPlan reads the schedule of a workspace's settings.
+// NewPlan parses the schedule in the settings of a workspace.
 func NewPlan(s *settings.Settings) (*Plan, error) {
 	p := &Plan{zone: s.Zone, times: make(map[jobs.Kind]*Times), closeTime: s.CloseTime, server: s.Publishes()}
 	for kind, expression := range map[jobs.Kind]string{
@@ -38,46 +38,46 @@ func NewPlan(s *settings.Settings) (*Plan, error) {
 	return p, nil
 }
 
-// State is what the lake and the ledger say was done. The zero instant of a field that has none is period.Past.
+// State is the work that was done according to the lake and the ledger. An instant without a value is period.Past.
 type State struct {
-	// when the schedule was first started on this workspace: what is before it is owed only if the lake says so
+	// first start of the schedule on this workspace; an earlier firing is due only if the lake shows it was missed
 	Began  period.Instant
-	Newest period.Instant // as-of of the newest manifest; Past = a lake without one
-	// newest as-of of a finished run that takes the inbox in: night, month, close, ingest
+	Newest period.Instant // as-of of the newest manifest; Past = the lake is empty
+	// newest as-of of a finished run that ingests the inbox: nightly, monthly, close, ingest
 	Intake  period.Instant
-	Closed  period.Cycle                    // every cycle up to this one is closed; NoCycle = none is
-	Open    period.Cycle                    // the earliest open cycle that the lake has records of; NoCycle = none
-	Monthly map[period.Cycle]period.Instant // newest as-of of a finished month of a cycle
-	Done    map[jobs.Kind]period.Instant    // newest as-of at which a publish and a prune ended well
-	Unpaid  period.Instant                  // the run since which a publish is owed; Past = none is
+	Closed  period.Cycle                    // every cycle up to this one is closed; NoCycle = none
+	Open    period.Cycle                    // the earliest open cycle of which the lake has records; NoCycle = none
+	Monthly map[period.Cycle]period.Instant // newest as-of of a finished monthly run of a cycle
+	Done    map[jobs.Kind]period.Instant    // newest as-of of a successful publish and prune
+	Unpaid  period.Instant                  // as-of of the run whose publish is pending; Past = none
 }
 
-// Firing is one thing that is due at an instant.
+// Firing is one job that is due at an instant.
 type Firing struct {
 	Kind  jobs.Kind
-	Cycle period.Cycle   // of a month or a close; NoCycle else
-	Due   period.Instant // when it was to run
-	AsOf  period.Instant // the clock of its run: Due, or the as-of of what the lake has already when that is later
-	Skip  string         // why it will not run; "" = it will
+	Cycle period.Cycle   // of a monthly run or a close; otherwise NoCycle
+	Due   period.Instant // the scheduled time
+	AsOf  period.Instant // as-of of the run: Due, or the as-of that the lake already has, if later
+	Skip  string         // why the job is skipped; "" = it runs
 }
 
-// order is that of firings of one instant.
+// order is the order of firings at the same instant.
 var order = []jobs.Kind{jobs.Nightly, jobs.Monthly, jobs.Close, jobs.Publish, jobs.Prune}
 
-// Kinds lists what falls due, in the order of one instant.
+// Kinds returns the kinds of scheduled jobs, in the order in which they run at the same instant.
 func Kinds() []jobs.Kind { return slices.Clone(order) }
 
-// before orders firings: by instant, then as order has them, then by cycle.
+// before compares firings by instant, then by kind in the order of order, then by cycle.
 func before(a, b Firing) int {
 	return cmp.Or(cmp.Compare(a.Due, b.Due), cmp.Compare(slices.Index(order, a.Kind), slices.Index(order, b.Kind)),
 		cmp.Compare(a.Cycle, b.Cycle))
 }
 
-// ClockBack reports whether now is before what the lake says has been: then nothing is to run.
+// ClockBack reports whether now is before the newest as-of of the lake. Then nothing may run.
 func (s *State) ClockBack(now period.Instant) bool { return now < s.Newest }
 
-// Due lists what fell due up to now and was not done, in the order in which it is to be done, and what will not be
-// done, with the reason (SCHED-1). A month that is skipped is listed for a day.
+// Due returns the jobs that fell due up to now and were not done, in the order in which they run, and the jobs that are
+// skipped, with the reason (SCHED-1). A monthly run that is skipped is listed for one day.
 func (p *Plan) Due(s *State, now period.Instant) []Firing {
 	out := slices.Concat(p.nights(s, now), p.closes(s, now), p.months(s, now), p.publishes(s, now), p.prunes(s, now))
 	slices.SortFunc(out, before)
@@ -92,7 +92,7 @@ func (p *Plan) Due(s *State, now period.Instant) []Firing {
 	return out
 }
 
-// nights are the nights after the newest intake. A run by hand with a later as-of took in what they would have.
+// nights returns the nightly runs after the newest intake. A manual run with a later as-of has ingested their files.
 func (p *Plan) nights(s *State, now period.Instant) (out []Firing) {
 	if p.times[jobs.Nightly] == nil {
 		return nil
@@ -107,7 +107,7 @@ func (p *Plan) nights(s *State, now period.Instant) (out []Firing) {
 	return out
 }
 
-// next is the first cycle that is still to be closed; NoCycle while the lake has no record.
+// next returns the first cycle that is not closed; NoCycle if the lake has no records.
 func (s *State) next() period.Cycle {
 	if s.Closed != place.NoCycle {
 		return s.Closed + 1
@@ -115,7 +115,7 @@ func (s *State) next() period.Cycle {
 	return s.Open
 }
 
-// closes are the cycles whose time to be closed has come, with those that had no record.
+// closes returns the open cycles whose close time has passed, including cycles without records.
 func (p *Plan) closes(s *State, now period.Instant) (out []Firing) {
 	c := s.next()
 	if c == place.NoCycle {
@@ -127,11 +127,11 @@ func (p *Plan) closes(s *State, now period.Instant) (out []Firing) {
 	return out
 }
 
-// day is how long a month that was skipped is listed.
+// day is the time for which a skipped monthly run is listed.
 const day = period.Instant(24 * period.Hour)
 
-// months are the firings of the month of cycles that are open, and a recent one that will not run. A firing is for the
-// cycle before its own.
+// months returns the pending monthly runs of open cycles, and the newest one if it is skipped and was due within a day.
+// A monthly run is for the cycle before the one in which it is due.
 func (p *Plan) months(s *State, now period.Instant) (out []Firing) {
 	times := p.times[jobs.Monthly]
 	if times == nil {
@@ -157,7 +157,7 @@ func (p *Plan) months(s *State, now period.Instant) (out []Firing) {
 	return out
 }
 
-// done is the newest as-of of a finished month of a cycle.
+// done returns the newest as-of of a finished monthly run of a cycle; period.Past if there is none.
 func (s *State) done(c period.Cycle) period.Instant {
 	if at, found := s.Monthly[c]; found {
 		return at
@@ -165,7 +165,7 @@ func (s *State) done(c period.Cycle) period.Instant {
 	return period.Past
 }
 
-// month is a firing of the month, with the reason if it is to be skipped.
+// month returns the monthly run that is due at an instant, with the reason if it is skipped.
 func (p *Plan) month(s *State, due period.Instant) Firing {
 	c := p.zone.Cycle(due) - 1
 	f := Firing{Kind: jobs.Monthly, Cycle: c, Due: due}
@@ -180,8 +180,8 @@ func (p *Plan) month(s *State, due period.Instant) Firing {
 	return f
 }
 
-// publishes is the one publish that is owed: a copy that is brought up to date needs no second time for each that was
-// missed.
+// publishes returns the pending publish, if there is one. If several were missed, one is enough, because it copies
+// everything.
 func (p *Plan) publishes(s *State, now period.Instant) []Firing {
 	due, found := s.Unpaid, s.Unpaid != period.Past
 	if !found {
@@ -193,7 +193,7 @@ func (p *Plan) publishes(s *State, now period.Instant) []Firing {
 	return []Firing{{Kind: jobs.Publish, Cycle: place.NoCycle, Due: due}}
 }
 
-// prunes is the newest prune that was missed: one packs away what two would.
+// prunes returns the newest missed prune, if any. It archives what earlier ones would have archived too.
 func (p *Plan) prunes(s *State, now period.Instant) []Firing {
 	due, found := p.missed(s, jobs.Prune, now)
 	if !found {
@@ -202,7 +202,7 @@ func (p *Plan) prunes(s *State, now period.Instant) []Firing {
 	return []Firing{{Kind: jobs.Prune, Cycle: place.NoCycle, Due: due}}
 }
 
-// missed is the newest firing of a kind that nothing was done for.
+// missed returns the newest firing of a kind since its job was last done.
 func (p *Plan) missed(s *State, kind jobs.Kind, now period.Instant) (period.Instant, bool) {
 	times := p.times[kind]
 	if times == nil {
@@ -215,8 +215,8 @@ func (p *Plan) missed(s *State, kind jobs.Kind, now period.Instant) (period.Inst
 	return times.Last(since, now)
 }
 
-// Next lists the first firing of each kind after an instant, in order; the month with the reason if it will be skipped,
-// a close of the first cycle that is still to be closed then.
+// Next returns the first firing of each kind after an instant, in order. The monthly run has a reason if it will be
+// skipped. The close is of the first cycle that will still be open then.
 func (p *Plan) Next(s *State, after period.Instant) []Firing {
 	var out []Firing
 	for _, kind := range order {

@@ -194,7 +194,7 @@ func TestNextFirings(t *testing.T) {
 2026-04-05 00:00 close 2026-03
 2027-01-01 00:00 publish: clickhouse.dsn is empty
 `
-	s.Closed, s.Open = 2026*12+1, 2026*12+2 // February is closed, March open
+	s.Closed, s.Open = 2026*12+1, 2026*12+2 // February is closed, March is open
 	lines := strings.SplitAfter(want, "\n")
 	want = lines[0] + lines[2] + lines[1] + lines[3]
 	if got := p.text(p.Next(&s, instant(t, "2026-03-07T12:00:00Z"))); got != want {
@@ -211,7 +211,7 @@ func TestClockBack(t *testing.T) {
 	}
 }
 
-// do records a completed firing in the state.
+// do records a finished job in the state.
 func (s *State) do(f Firing) {
 	s.Newest = max(s.Newest, f.AsOf)
 	switch f.Kind {
@@ -229,7 +229,7 @@ func (s *State) do(f Firing) {
 	}
 }
 
-// drain does the due firings, the first one each time, and returns them.
+// drain does the due jobs, always the first one, and returns them.
 func (p *Plan) drain(s *State, now period.Instant) (out []Firing) {
 	for {
 		list := slices.DeleteFunc(p.Due(s, now), func(f Firing) bool { return f.Skip != "" || f.Kind == jobs.Publish })
@@ -241,9 +241,9 @@ func (p *Plan) drain(s *State, now period.Instant) (out []Firing) {
 	}
 }
 
-// TestOutagesChangeNothing looks for due firings at drawn instants in a year and a half, hours or weeks apart: the
-// firings that are done, their order and their as-of are those of looking at each firing's own instant (SCHED-3).
-// Invariant: JOBS-4.
+// TestOutagesChangeNothing looks for due jobs at random instants over a year and a half, hours or weeks apart. The
+// jobs, their order and their as-of must be the same as with a look at each firing's own instant (SCHED-3). Invariant:
+// JOBS-4.
 func TestOutagesChangeNothing(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -281,7 +281,7 @@ func TestOutagesChangeNothing(t *testing.T) {
 	})
 }
 
-// nightsOnce counts the nights of each local day and the closes of each cycle.
+// nightsOnce checks that each local day has one nightly run and each cycle one close.
 func nightsOnce(t *rapid.T, p *Plan, done []Firing, began, end period.Instant) {
 	nights, closes := map[period.Day]int{}, map[period.Cycle]int{}
 	for _, f := range done {

@@ -18,61 +18,61 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// Scheduler does what falls due on one workspace. Its methods are for one goroutine at a time, but for Status.
+// Scheduler runs due jobs on one workspace. Only Status may be called by several goroutines at once.
 type Scheduler struct {
 	runner   *jobs.Runner
 	clock    func() time.Time
 	log      *slog.Logger
 	watch    Watch
 	reader   reader
-	began    period.Instant // when the first scheduler of the workspace was started
-	started  period.Instant // when this one was
-	seen     time.Time      // of the clock, at the last look
+	began    period.Instant // when the workspace's first scheduler was started
+	started  period.Instant // when this scheduler was started
+	seen     time.Time      // clock at the last look
 	holds    map[lane]hold
-	waiting  *Failing        // a close that waits for a person; nil = none does
-	reported string          // the last thing that was said of a state in which nothing can run
-	skipped  map[string]bool // firings that this process reported: kind and instant
+	waiting  *Failing        // a close that waits for a person; nil = none
+	reported string          // the last reported reason why nothing can run
+	skipped  map[string]bool // skipped firings that this process reported: kind and instant
 	mu       sync.Mutex
 	status   Status
 	released func() error
 }
 
-// Watch is notified of what happens, for metrics. Its functions are called on the scheduler's goroutine; nil = nothing.
+// Watch has functions that are called on events, for metrics. They run on the scheduler's goroutine; nil = none.
 type Watch struct {
 	Looked   func(*Status)
 	Ran      func(*Outcome)
 	Panicked func(jobs.Kind)
-	Waited   func() // a run found the lake held by another
+	Waited   func() // a run found the lake locked by another run
 }
 
-// Status is what the last look at a workspace found.
+// Status is the result of the last look at a workspace.
 type Status struct {
-	At          period.Instant // when it was looked; 0 = never yet
-	Err         error          // why nothing could be found out; the rest is of the look before
+	At          period.Instant // time of the look; 0 = none yet
+	Err         error          // why the state could not be read; the other fields are of the look before
 	Clock       bool           // the clock is before the newest manifest's as-of: nothing runs
 	Settings    settings.Settings
 	State       State
-	Due         []Firing // pending jobs, in order, and what is skipped
+	Due         []Firing // pending and skipped jobs, in order
 	Next        []Firing
 	Failing     []Failing
-	Manifest    int64                     // number of the newest one; 0 = none
-	Newest      map[string]period.Instant // by feed: the start of the newest day that it has accepted records of
-	Good        map[jobs.Kind]time.Time   // when the newest run of a kind that ended well ended, by the ledger
-	Unpublished int                       // cycles whose newest state a publish is owed for
+	Manifest    int64                     // number of the newest manifest; 0 = none
+	Newest      map[string]period.Instant // by feed: the start of the newest day of which it has accepted records
+	Good        map[jobs.Kind]time.Time   // by kind: when the newest successful run ended, from the ledger
+	Unpublished int                       // number of cycles whose newest state is not published
 }
 
-// Failing is what could not be done.
+// Failing is a job that failed.
 type Failing struct {
 	Firing Firing
 	Error  string
-	// it may go away by itself, and is tried again at growing intervals; else at the next firing, and a person should
-	// look
+	// true: the cause can disappear, and the job is retried at growing intervals; false: it is retried at the next
+	// firing, and a person should look
 	Retryable bool
 	Tries     int
-	RetryAt   period.Instant // when it is tried again
+	RetryAt   period.Instant // time of the next try
 }
 
-// Owed counts what is due and will be done.
+// Owed returns the number of pending jobs.
 func (s *Status) Owed() (n int) {
 	for _, f := range s.Due {
 		if f.Skip == "" {
@@ -82,7 +82,7 @@ func (s *Status) Owed() (n int) {
 	return n
 }
 
-// Runs counts the runs on the lake that are due and will be done.
+// Runs returns the number of pending jobs that run on the lake.
 func (s *Status) Runs() (n int) {
 	for _, f := range s.Due {
 		if f.Skip == "" && laneOf(f.Kind) == lakeLane {
@@ -92,7 +92,7 @@ func (s *Status) Runs() (n int) {
 	return n
 }
 
-// lane is a row of firings that wait for each other (SCHED-4).
+// lane is a sequence of jobs of which a failed one blocks the later ones (SCHED-4).
 type lane int
 
 const (
@@ -107,7 +107,7 @@ func laneOf(k jobs.Kind) lane {
 	return lakeLane
 }
 
-// hold is a firing that failed.
+// hold is a failed job that blocks its lane.
 type hold struct {
 	Failing
 	pause time.Duration // before the next try
@@ -115,12 +115,12 @@ type hold struct {
 
 const (
 	firstPause = time.Second
-	lockPause  = 10 * time.Minute // the longest between two tries of a run that finds the lake held
-	longPause  = time.Hour        // the longest of all else
+	lockPause  = 10 * time.Minute // longest pause if the lake is locked
+	longPause  = time.Hour        // longest pause after other errors
 )
 
-// Open makes this process the scheduler of the runner's workspace. Errors: *TakenError where there is one already.
-// Close ends it.
+// Open makes this process the scheduler of the runner's workspace, until Close. It returns a *TakenError if there is
+// already one.
 func Open(r *jobs.Runner, log *slog.Logger, watch Watch) (*Scheduler, error) {
 	now := r.Clock()
 	release, began, err := take(r.Dir, now)
@@ -134,11 +134,11 @@ func Open(r *jobs.Runner, log *slog.Logger, watch Watch) (*Scheduler, error) {
 	}, nil
 }
 
-// Close lets another process be the scheduler.
+// Close ends the scheduler; another process can then become it.
 func (s *Scheduler) Close() error { return s.released() }
 
-// Inspect finds what is due on a workspace without doing any of it, and without being its scheduler. A workspace whose
-// scheduler was never started is looked at as if it were started now.
+// Inspect returns the pending jobs of a workspace without running them and without becoming its scheduler. If no
+// scheduler was ever started, the result is that of one that starts now.
 func Inspect(r *jobs.Runner) (*Status, error) {
 	now := period.Instant(r.Clock().UnixMicro())
 	began, err := Began(r.Dir)
@@ -153,7 +153,7 @@ func Inspect(r *jobs.Runner) (*Status, error) {
 	return f.status(now), nil
 }
 
-// status is what was found, as it is reported.
+// status returns the report of what was found.
 func (f *found) status(now period.Instant) *Status {
 	status := &Status{At: now, Clock: f.state.ClockBack(now), Settings: f.settings, State: f.state,
 		Due: f.plan.Due(&f.state, now), Next: f.plan.Next(&f.state, now), Manifest: f.manifest,
@@ -164,15 +164,15 @@ func (f *found) status(now period.Instant) *Status {
 	return status
 }
 
-// Status is what the last look found.
+// Status returns the result of the last look.
 func (s *Scheduler) Status() Status {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.status
 }
 
-// Pass does what is due, one after the other, until nothing is left that can be done now or ctx ends; a run that is on
-// then continues until work ends. It returns the runs that it did.
+// Pass runs due jobs one after the other until none can run or ctx ends; a run in progress then continues until work
+// ends. It returns the outcomes of the runs.
 func (s *Scheduler) Pass(ctx, work context.Context) (done []Outcome) {
 	for ctx.Err() == nil {
 		now := s.clock()
@@ -194,7 +194,7 @@ func (s *Scheduler) Pass(ctx, work context.Context) (done []Outcome) {
 	return done
 }
 
-// inspect reads the state and keeps what it found.
+// inspect reads the state of the workspace and stores it in the status.
 func (s *Scheduler) inspect(now time.Time) (*found, error) {
 	at := period.Instant(now.UnixMicro())
 	f, err := s.reader.read(s.began, at)
@@ -221,7 +221,7 @@ func (s *Scheduler) inspect(now time.Time) (*found, error) {
 	return f, err
 }
 
-// failing lists what failed, the lake's first.
+// failing returns the failed jobs, those on the lake first.
 func (s *Scheduler) failing() (out []Failing) {
 	for _, l := range []lane{lakeLane, publishLane} {
 		if h, found := s.holds[l]; found {
@@ -234,7 +234,7 @@ func (s *Scheduler) failing() (out []Failing) {
 	return out
 }
 
-// report logs why nothing runs, once for each reason.
+// report logs why nothing runs, once per reason.
 func (s *Scheduler) report(status *Status) {
 	text := ""
 	switch {
@@ -253,8 +253,8 @@ func (s *Scheduler) report(status *Status) {
 	s.reported = text
 }
 
-// skip reports what will not run, and keeps it in the ledger, once. What is still to be done before it may change the
-// reason.
+// skip logs skipped jobs and records them in the ledger, once each. It stops at the first pending run on the lake,
+// because that run can change the reasons of later ones.
 func (s *Scheduler) skip(found *found, status *Status) {
 	for _, f := range status.Due {
 		key := string(f.Kind) + " " + f.Due.String()
@@ -273,7 +273,7 @@ func (s *Scheduler) skip(found *found, status *Status) {
 	}
 }
 
-// name is a firing's kind and cycle.
+// name returns the kind and the cycle of a firing.
 func (f *Firing) name() string {
 	if f.Cycle == jobs.NoCycle {
 		return string(f.Kind)
@@ -281,13 +281,13 @@ func (f *Firing) name() string {
 	return string(f.Kind) + " " + f.Cycle.String()
 }
 
-// same reports whether two firings are of one thing.
+// same reports whether two firings are the same.
 func (f *Firing) same(o *Firing) bool {
 	return f.Kind == o.Kind && f.Cycle == o.Cycle && f.Due == o.Due
 }
 
-// pick is the first firing on the lake, or else the publish, unless its lane is held up. The lake goes first: a run
-// publishes too.
+// pick returns the first job on the lake that can run, otherwise the publish, if its lane is not blocked. Jobs on the
+// lake come first because they publish at their end.
 func (s *Scheduler) pick(now period.Instant) (Firing, bool) {
 	status := s.Status()
 	if status.Clock {
@@ -308,13 +308,13 @@ func (s *Scheduler) pick(now period.Instant) (Firing, bool) {
 	return Firing{}, false
 }
 
-// waits reports whether a close waits for a person, or comes after one that does (SCHED-8).
+// waits reports whether a job is a close that waits for a person, or a later close (SCHED-8).
 func (s *Scheduler) waits(f *Firing, now period.Instant) bool {
 	w := s.waiting
 	return w != nil && f.Kind == jobs.Close && (f.Cycle > w.Firing.Cycle || f.same(&w.Firing) && w.RetryAt > now)
 }
 
-// Outcome is what came of a firing.
+// Outcome is the result of a firing.
 type Outcome struct {
 	Firing Firing
 	Why    jobs.Why
@@ -322,7 +322,7 @@ type Outcome struct {
 	Err    error
 }
 
-// Word is the one word for what came of it, as the ledger has it.
+// Word returns the result as the word that the ledger uses.
 func (o *Outcome) Word() string {
 	if o.Result == nil {
 		return string(ledger.Panicked)
@@ -330,21 +330,21 @@ func (o *Outcome) Word() string {
 	return string(o.Result.Entry.Outcome)
 }
 
-// Well reports whether it is done, with nothing for a person to look at.
+// Well reports whether the job succeeded and needs no attention.
 func (o *Outcome) Well() bool {
 	return o.Err == nil && (o.Result.Entry.Outcome == ledger.Done || o.Result.Entry.Outcome == ledger.NothingNew)
 }
 
-// PanicError says that a run panicked: our own fault.
+// PanicError reports that a run panicked, which is an error in the program.
 type PanicError struct {
 	Value any
 	Stack string
 }
 
-// Error is what it panicked with.
+// Error returns the value of the panic.
 func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v", e.Value) }
 
-// do does a firing. A panic ends the run and not the scheduler.
+// do runs a job. A panic ends the run but not the scheduler.
 func (s *Scheduler) do(ctx context.Context, f Firing) (o Outcome) {
 	o = Outcome{Firing: f, Why: s.why(&f)}
 	log := s.log.With("job", f.name(), "due", f.Due.String(), "why", string(o.Why))
@@ -373,10 +373,10 @@ func (s *Scheduler) do(ctx context.Context, f Firing) (o Outcome) {
 	return o
 }
 
-// late is how long after its time a firing still counts as done by schedule.
+// late is the delay up to which a job still counts as run on schedule.
 const late = period.Instant(period.Hour)
 
-// why says what starts a firing: its time, a try that failed, or that nobody was there at its time.
+// why returns what started a job: its scheduled time, a retry, or a catch-up because no scheduler ran at its time.
 func (s *Scheduler) why(f *Firing) jobs.Why {
 	h, failed := s.holds[laneOf(f.Kind)]
 	switch {
@@ -388,8 +388,8 @@ func (s *Scheduler) why(f *Firing) jobs.Why {
 	return jobs.Scheduled
 }
 
-// settle notes when a firing that failed is tried again (SCHED-5), and that a run left its publish unpaid: that is as
-// good as a try of its own.
+// settle records when a failed job is retried (SCHED-5). If the publish at the end of a run failed, it counts as a
+// failed try of the publish.
 func (s *Scheduler) settle(p *Plan, o Outcome) {
 	l := laneOf(o.Firing.Kind)
 	if open := new(pipeline.OpenItemsError); errors.As(o.Err, &open) {
@@ -420,7 +420,7 @@ func (s *Scheduler) settle(p *Plan, o Outcome) {
 	}
 }
 
-// owedError is a publish that a run left unpaid.
+// owedError reports that the publish at the end of a run failed.
 type owedError struct{ why string }
 
 func (e *owedError) Error() string { return e.why }
@@ -451,7 +451,7 @@ func (s *Scheduler) hold(p *Plan, l lane, f Firing, err error) {
 	s.holds[l] = h
 }
 
-// nextFiring is when anything falls due next.
+// nextFiring returns the time of the next firing.
 func (s *Scheduler) nextFiring(p *Plan, now period.Instant) period.Instant {
 	status := s.Status()
 	next := p.Next(&status.State, now)
@@ -461,8 +461,8 @@ func (s *Scheduler) nextFiring(p *Plan, now period.Instant) period.Instant {
 	return next[0].Due
 }
 
-// wake is when there is something to look at again: a firing, a try of what failed, and a minute later at the latest,
-// for settings, runs by hand and the clock itself may change meanwhile.
+// wake returns the time of the next look: the next firing or retry, but at most a minute later, because settings,
+// manual runs and the clock can change the state.
 func (s *Scheduler) wake() time.Time {
 	const longest = time.Minute
 	at := period.Instant(s.seen.Add(longest).UnixMicro())

@@ -19,7 +19,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// machine returns a year of a few days, whose scheduler's log and watch can be read.
+// machine returns a workspace with the files of a few days, the log of its scheduler, and counters of its events.
 func machine(t *testing.T) (y *year, log *bytes.Buffer, heard map[string]int) {
 	t.Helper()
 	y = newYear(t, "Asia/Shanghai", period.DayOf(2026, 1, 27), period.DayOf(2026, 2, 12))
@@ -96,8 +96,8 @@ func TestPanic(t *testing.T) {
 	}
 }
 
-// TestChainOrder checks that the next tick runs after a pass that panics outside of a run. With the wrappers in the
-// other order it would not.
+// TestChainOrder checks that the next tick runs after a pass that panics outside of a run. With the opposite order of
+// the wrappers it would not run.
 func TestChainOrder(t *testing.T) {
 	t.Parallel()
 	log := cronLog{slog.New(slog.DiscardHandler)}
@@ -162,7 +162,7 @@ func TestLockHeld(t *testing.T) {
 	}
 }
 
-// TestWrongBooks checks that a run with invalid books is not retried before the next firing; then the oldest is first.
+// TestWrongBooks checks that a run with invalid books is retried only at the next firing, where the oldest is first.
 func TestWrongBooks(t *testing.T) {
 	t.Parallel()
 	y, _, _ := machine(t)
@@ -182,8 +182,8 @@ func TestWrongBooks(t *testing.T) {
 	}
 }
 
-// TestClockSetBack checks a clock before the lake's last as-of: nothing runs, this is reported once, and the nights
-// continue when the clock has passed it.
+// TestClockSetBack checks a clock that is before the lake's as-of: nothing runs, this is reported once, and the nightly
+// runs continue when the clock has passed the as-of.
 func TestClockSetBack(t *testing.T) {
 	t.Parallel()
 	y, log, _ := machine(t)
@@ -207,8 +207,8 @@ func TestClockSetBack(t *testing.T) {
 	}
 }
 
-// TestSkipIsKept checks that a month of a closed cycle is skipped, which is reported and recorded once, also by the
-// next scheduler.
+// TestSkipIsKept checks that a monthly run of a closed cycle is skipped, and that this is reported and recorded only
+// once, even if another scheduler follows.
 func TestSkipIsKept(t *testing.T) {
 	t.Parallel()
 	y, log, _ := machine(t)
@@ -240,8 +240,8 @@ func TestSkipIsKept(t *testing.T) {
 	}
 }
 
-// TestAsOfTypedWrong checks that a manual run with an as-of in the far future does not make the nights up to then look
-// done: a manual run as of now corrects it.
+// TestAsOfTypedWrong checks that a manual run with an as-of in the far future does not make the nightly runs up to it
+// look done, and that a manual run as of now corrects the lake's as-of.
 func TestAsOfTypedWrong(t *testing.T) {
 	t.Parallel()
 	y, _, _ := machine(t)
@@ -259,8 +259,8 @@ func TestAsOfTypedWrong(t *testing.T) {
 	}
 }
 
-// TestLedgerUnwritable checks that a night that changed nothing is still done once in this process if the ledger cannot
-// be written.
+// TestLedgerUnwritable checks that, if the ledger cannot be written, a process does a nightly run that changes nothing
+// only once.
 func TestLedgerUnwritable(t *testing.T) {
 	t.Parallel()
 	y, _, _ := machine(t)
@@ -277,7 +277,7 @@ func TestLedgerUnwritable(t *testing.T) {
 	}
 }
 
-// TestRetention checks that retention is a firing like any other: done once, by schedule or manually.
+// TestRetention checks that a prune is done once per firing, by schedule or manually.
 func TestRetention(t *testing.T) {
 	t.Parallel()
 	y, _, _ := machine(t)
@@ -312,8 +312,8 @@ func TestTwoSchedulers(t *testing.T) {
 	y.scheduler = second
 }
 
-// TestBeganIsKept checks that the first start is recorded: a scheduler that starts again on an empty lake has the
-// nights since then pending.
+// TestBeganIsKept checks that the first start is recorded: for a scheduler that starts again on an empty lake, the
+// nightly runs since then are pending.
 func TestBeganIsKept(t *testing.T) {
 	t.Parallel()
 	y, _, _ := machine(t)
@@ -363,8 +363,8 @@ func TestRefusedCloseWaits(t *testing.T) {
 	}
 }
 
-// TestEndedBeforeItsPublish tests SCHED-1: a night that ends between its commit and its publish owes the publish. The
-// same holds for the copy of a lake whose ledger is gone; it is made once.
+// TestEndedBeforeItsPublish tests SCHED-1: after a run that ends between its commit and its publish, the publish is
+// pending. The same holds for a copied lake without a ledger. The publish is done once.
 func TestEndedBeforeItsPublish(t *testing.T) {
 	t.Parallel()
 	y, _, _ := machine(t)

@@ -22,46 +22,46 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// reader reads the State of a workspace. It remembers the manifests and the entries of the ledger that it read: those
-// do not change.
+// reader reads the State of a workspace. It caches the manifests and ledger entries that it read, because they never
+// change.
 type reader struct {
 	dir     string
 	options workspace.Options
 	ledger  *ledger.Reader
 	head    int64 // number of the newest manifest in past
 	hash    manifest.Hash
-	origin  manifest.Hash // lake.Snapshot.Origin; "" = not known, or empty
+	origin  manifest.Hash // lake.Snapshot.Origin; "" = unknown, or the lake is empty
 	past    []run
-	states  map[int64]manifest.Hash // of the manifests up to head, by number
-	own     []run                   // that this process did: it knows them where the ledger cannot be written
-	newest  map[string]period.Day   // by feed, of head
+	states  map[int64]manifest.Hash // hashes of the manifests up to head, by number
+	own     []run                   // runs of this process, which count even if the ledger cannot be written
+	newest  map[string]period.Day   // as in found, for manifest head
 }
 
 func newReader(dir string, o workspace.Options) reader {
 	return reader{dir: dir, options: o, ledger: ledger.NewReader(ledger.Dir(dir))}
 }
 
-// run is what a finished run says of what was done.
+// run is a finished run as it is recorded.
 type run struct {
 	command string
 	asOf    period.Instant
 }
 
-// found is a workspace as it is at an instant.
+// found describes a workspace at an instant.
 type found struct {
 	settings settings.Settings
 	plan     *Plan
 	state    State
-	manifest int64                   // number of the newest one
+	manifest int64                   // number of the newest manifest
 	states   map[int64]manifest.Hash // hashes of the lake's manifests, by number
-	newest   map[string]period.Day   // by feed: the newest day that it has accepted records of
-	good     map[jobs.Kind]time.Time // when the newest run of a kind that ended well ended, by the ledger
-	skips    map[string]bool         // firings that the ledger knows as skipped: kind and instant
-	behind   int                     // cycles whose newest state is not published
+	newest   map[string]period.Day   // by feed: the newest day of which it has accepted records
+	good     map[jobs.Kind]time.Time // by kind: when the newest successful run ended, from the ledger
+	skips    map[string]bool         // firings that the ledger records as skipped: kind and instant
+	behind   int                     // number of cycles whose newest state is not published
 }
 
-// read finds the state at an instant. Runs whose as-of is after it count for nothing: a run by hand with a wrong
-// --as-of must not make the nights up to then look done.
+// read reads the state at an instant. It ignores runs with a later as-of: a manual run with a wrong --as-of must not
+// make the nights before that as-of look done.
 func (r *reader) read(began, now period.Instant) (*found, error) {
 	s, err := settings.Load(filepath.Join(r.dir, settings.File))
 	if err != nil {
@@ -76,7 +76,7 @@ func (r *reader) read(began, now period.Instant) (*found, error) {
 	if err != nil {
 		return nil, err
 	}
-	entries, _, err := r.ledger.Read() // what cannot be read there was a run, and its manifest describes it
+	entries, _, err := r.ledger.Read() // an unreadable entry is of a run, which its manifest describes
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +89,7 @@ func (r *reader) read(began, now period.Instant) (*found, error) {
 	return f, nil
 }
 
-// lake reads what the lake and the ledger's entries say.
+// lake sets the state from the lake and the ledger's entries.
 func (r *reader) lake(f *found, snap *lake.Snapshot, entries []ledger.Entry, now period.Instant) error {
 	if err := r.history(snap); err != nil {
 		return err
@@ -121,7 +121,7 @@ func (r *reader) lake(f *found, snap *lake.Snapshot, entries []ledger.Entry, now
 	return err
 }
 
-// unpublished counts the cycles that are not what they were in a state.
+// unpublished counts the cycles whose files differ from those in the manifest with number paid.
 func unpublished(snap *lake.Snapshot, paid int64) (n int, err error) {
 	chain, err := snap.Since(paid)
 	if err != nil {
@@ -141,7 +141,7 @@ func unpublished(snap *lake.Snapshot, paid int64) (n int, err error) {
 	return n, nil
 }
 
-// filesOf names what a cycle holds.
+// filesOf returns the hash that identifies the files of a cycle; "" if it has none.
 func filesOf(ref manifest.CycleRef) manifest.Hash {
 	if ref.Files == nil {
 		return ""
@@ -149,14 +149,14 @@ func filesOf(ref manifest.CycleRef) manifest.Hash {
 	return ref.Files.Hash
 }
 
-// history brings past up to a snapshot.
+// history adds the manifests up to the snapshot to past.
 func (r *reader) history(snap *lake.Snapshot) error {
 	since := r.head
 	chain, err := snap.Since(max(since, 1))
 	if err != nil {
 		return err
 	}
-	// Another lake than the one that was read before, such as one that was restored: all of it is read again.
+	// If the lake is not the one that was read before, for example because it was restored, read all manifests again.
 	if known := len(chain) - 1; since > 0 && (known < 0 || hashAt(snap, chain, known) != r.hash) {
 		r.past, r.own, r.states, since = nil, nil, nil, 0
 		if chain, err = snap.History(); err != nil {
@@ -184,13 +184,13 @@ func (r *reader) history(snap *lake.Snapshot) error {
 		}
 	}
 	if r.hash != snap.Hash {
-		r.origin, _ = snap.Origin() // a lake without its first manifests is verify's to report
+		r.origin, _ = snap.Origin() // verify reports missing first manifests
 	}
 	r.head, r.hash = snap.Manifest.Number, snap.Hash
 	return nil
 }
 
-// newestDays are the newest days of what each feed's files held.
+// newestDays returns the newest day in the files of each feed.
 func newestDays(snap *lake.Snapshot) (map[string]period.Day, error) {
 	inputs, err := snap.Inputs()
 	if err != nil {
@@ -205,7 +205,7 @@ func newestDays(snap *lake.Snapshot) (map[string]period.Day, error) {
 	return newest, nil
 }
 
-// hashAt is the hash of a manifest of a chain, which its child knows.
+// hashAt returns the hash of manifest i of a chain, which the next manifest records as its parent.
 func hashAt(snap *lake.Snapshot, chain []manifest.Manifest, i int) manifest.Hash {
 	if i == 0 {
 		return snap.Hash
@@ -213,7 +213,7 @@ func hashAt(snap *lake.Snapshot, chain []manifest.Manifest, i int) manifest.Hash
 	return chain[i-1].Parent
 }
 
-// cycles takes over what the newest manifest says.
+// cycles sets the state from the newest manifest.
 func (s *State) cycles(m *manifest.Manifest) (err error) {
 	if m.Number == 0 {
 		return nil
@@ -222,7 +222,7 @@ func (s *State) cycles(m *manifest.Manifest) (err error) {
 		return fmt.Errorf("manifest %d: as_of: %w", m.Number, err)
 	}
 	s.Closed = m.ClosedThrough.Or(s.Closed)
-	for _, ref := range m.Cycles { // by cycle
+	for _, ref := range m.Cycles { // in order of cycles
 		if ref.State == manifest.CycleOpen {
 			s.Open = ref.Period()
 			return nil
@@ -231,7 +231,7 @@ func (s *State) cycles(m *manifest.Manifest) (err error) {
 	return nil
 }
 
-// ran notes a run that took the inbox in, published or pruned.
+// ran records in the state that a run ingested the inbox, published or pruned.
 func (s *State) ran(r run, now period.Instant) {
 	name, cycle, _ := strings.Cut(strings.TrimSuffix(r.command, workspace.ResetClockFlag), " --cycle ")
 	if r.asOf > now {
@@ -253,9 +253,9 @@ func (s *State) ran(r run, now period.Instant) {
 	}
 }
 
-// entries notes what the ledger knows beyond the manifests: runs that changed nothing, and publishes. An entry that
-// knows a later state than the lake's, or another one of its number, is of before a restore. paid is the newest state
-// that was published of the lake with this origin; 0 = none is known.
+// entries adds to the state what only the ledger records: runs that changed nothing, and publishes. It ignores entries
+// with a manifest that is newer than the lake's, or whose hash differs: they were written before a restore. paid is the
+// number of the newest published manifest of the lake with this origin; 0 = none is known.
 func (f *found) entries(entries []ledger.Entry, origin manifest.Hash, now period.Instant) (paid int64, err error) {
 	s := &f.state
 	for i := range entries {
@@ -275,7 +275,7 @@ func (f *found) entries(entries []ledger.Entry, origin manifest.Hash, now period
 		switch {
 		case e.Owed != nil:
 			s.Unpaid = asOf
-		// it published nothing either
+		// this run did not publish either
 		case slices.Contains([]jobs.Kind{jobs.Prune, jobs.Rejects, jobs.Rebucket}, jobs.Kind(e.Kind)) && !e.Changed &&
 			e.Published == 0:
 		case e.Kind != string(jobs.Publish) || e.Command == "publish":
@@ -292,9 +292,9 @@ func (f *found) entries(entries []ledger.Entry, origin manifest.Hash, now period
 	return paid, nil
 }
 
-// retryable reports whether what a run failed of can go away by itself: a lock, a disk, a server. Wrong books or
-// settings, totals that do not match and a damaged lake need a person, and after a failed sync nobody knows what is on
-// the disk (SCHED-5).
+// retryable reports whether the cause of an error can disappear without action: a lock, a disk, a server. Invalid books
+// or settings, unequal totals and a damaged lake need a person. After a failed sync the state of the disk is unknown,
+// so it is not retried either (SCHED-5).
 func retryable(err error) bool {
 	var (
 		missing *lakeerr.MissingError

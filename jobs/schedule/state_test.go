@@ -10,8 +10,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// TestResetIsANight checks that a night that sets the lake's clock back ingests the inbox as any night does, and that a
-// run with a future as-of does not count.
+// TestResetIsANight checks that a nightly run that sets the lake's clock back counts as an intake, and that a run with
+// a future as-of does not.
 func TestResetIsANight(t *testing.T) {
 	t.Parallel()
 	s := State{Intake: period.Past}
@@ -25,8 +25,8 @@ func TestResetIsANight(t *testing.T) {
 	}
 }
 
-// TestIdleRunsPublishNothing checks that a publish stays owed after a run of a kind that publishes only if it changed
-// the lake.
+// TestIdleRunsPublishNothing checks that a publish stays pending after a run of a kind that publishes only if it
+// changed the lake.
 func TestIdleRunsPublishNothing(t *testing.T) {
 	t.Parallel()
 	const asOf = "2026-10-01T00:00:00Z"
@@ -47,7 +47,7 @@ func TestIdleRunsPublishNothing(t *testing.T) {
 	}
 }
 
-// TestPaid checks which state was published last, as far as the ledger knows.
+// TestPaid checks which state is the newest published one according to the ledger.
 func TestPaid(t *testing.T) {
 	t.Parallel()
 	entry := func(kind jobs.Kind, outcome ledger.Outcome, number int64) ledger.Entry {

@@ -10,20 +10,20 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Times is a cron expression of five fields in a zone: the times on the wall at which something is due. The fields are
-// read by robfig/cron; the instants are our own, since its Next leaves out a time that daylight saving skips and gives
-// one that comes twice twice (SCHED-2).
+// Times is a cron expression of five fields in a time zone. It yields the local times at which a job is due.
+// robfig/cron parses the fields. The instants are calculated here, because cron's Next skips a time that daylight
+// saving skips and returns a time that occurs twice two times (SCHED-2).
 type Times struct {
 	spec *cron.SpecSchedule
 	zone *period.Zone
 }
 
-// horizon is how far a firing is looked for: a 29th of February can be eight years off.
+// horizon is the number of days in which a firing is searched: two 29ths of February can be eight years apart.
 const horizon = period.Day(9 * 366)
 
-// ParseTimes reads a cron expression without a zone of its own. The error says what is wrong with it.
+// ParseTimes parses a cron expression, which must not name a time zone. Errors say what is wrong with it.
 func ParseTimes(expression string, zone *period.Zone) (*Times, error) {
-	if strings.Contains(expression, "TZ=") { // cron would follow it, or panic where no zone follows it
+	if strings.Contains(expression, "TZ=") { // cron would use that zone, and panic if nothing follows it
 		return nil, fmt.Errorf("%q: names a zone; the schedule runs in the contract zone", expression)
 	}
 	parsed, err := cron.ParseStandard(expression)
@@ -37,8 +37,8 @@ func ParseTimes(expression string, zone *period.Zone) (*Times, error) {
 	return &Times{spec: spec, zone: zone}, nil
 }
 
-// Between lists the firings in (after, upTo], ascending, none twice. Times on the wall and the instants at which they
-// are reached ascend together.
+// Between returns the firings in (after, upTo], in ascending order without repetitions. Later local times of the
+// expression have later instants.
 func (t *Times) Between(after, upTo period.Instant) []period.Instant {
 	var out []period.Instant
 	if upTo <= after {
@@ -46,8 +46,8 @@ func (t *Times) Between(after, upTo period.Instant) []period.Instant {
 	}
 	day, _ := t.zone.Local(after)
 	last, _ := t.zone.Local(upTo)
-	// A day before and after: a gap moves firings to the next day, and a clock that goes back shows the date before
-	// again.
+	// Include one day before and one after: a gap can move a firing to the next day, and a clock that is set back can
+	// repeat the previous date.
 	for d := day - 1; d <= last+1; d++ {
 		for _, micros := range t.minutes(d) {
 			at := t.zone.At(d, micros)
@@ -63,7 +63,7 @@ func (t *Times) Between(after, upTo period.Instant) []period.Instant {
 	return out
 }
 
-// Next is the first firing after an instant; false when none comes within nine years.
+// Next returns the first firing after an instant; false if there is none within nine years.
 func (t *Times) Next(after period.Instant) (period.Instant, bool) {
 	day, _ := t.zone.Local(after)
 	for d := day - 1; d <= day+horizon; d++ {
@@ -76,10 +76,10 @@ func (t *Times) Next(after period.Instant) (period.Instant, bool) {
 	return 0, false
 }
 
-// Last is the newest firing in (after, upTo]; false when there is none.
+// Last returns the newest firing in (after, upTo]; false if there is none.
 func (t *Times) Last(after, upTo period.Instant) (period.Instant, bool) {
 	day, _ := t.zone.Local(upTo)
-	// A clock that went back can show an earlier date than the firing's own.
+	// If the clock was set back, the local date can be earlier than that of the last firing.
 	for d := day + 1; d >= day-horizon && t.zone.Start(d+2) > after; d-- {
 		minutes := t.minutes(d)
 		for i := len(minutes) - 1; i >= 0; i-- {
@@ -91,7 +91,7 @@ func (t *Times) Last(after, upTo period.Instant) (period.Instant, bool) {
 	return 0, false
 }
 
-// minutes are the times of a day on which the expression fires, in microseconds since midnight on the wall, ascending.
+// minutes returns the local times of a day at which the expression fires, in microseconds since midnight, ascending.
 func (t *Times) minutes(d period.Day) []int64 {
 	if !t.on(d) {
 		return nil
@@ -107,13 +107,13 @@ func (t *Times) minutes(d period.Day) []int64 {
 	return out
 }
 
-// star is the bit that robfig/cron sets in a field that is a star.
+// star is the bit that robfig/cron sets for a field that is an asterisk.
 const star = 1 << 63
 
 func has(field uint64, value int) bool { return field&(1<<value) != 0 }
 
-// on reports whether the expression fires on a day. As cron has it: where both the day of the month and the day of the
-// week are restricted, either will do.
+// on reports whether the expression fires on a day. As in cron, if both the day of the month and the day of the week
+// are restricted, either match is enough.
 func (t *Times) on(d period.Day) bool {
 	_, month, day := d.Date()
 	if !has(t.spec.Month, month) {

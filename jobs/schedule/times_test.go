@@ -64,8 +64,7 @@ func TestFiringsAcrossDaylightSaving(t *testing.T) {
 		{"America/New_York", "0 * * * *", "2026-11-01T04:30:00Z", "2026-11-01T08:30:00Z",
 			"2026-11-01T05:00:00Z 2026-11-01T07:00:00Z 2026-11-01T08:00:00Z"},
 
-		// 02:30 comes twice on 22 March less than its hour is skipped: Casablanca goes forward then, from 02:00 to
-		// 03:00.
+		// 02:30 does not exist on 22 March: 03:00 +01:00 is the first instant after the gap.
 		{"Africa/Casablanca", "30 2 * * *", "2026-03-21T00:00:00Z", "2026-03-23T23:00:00Z",
 			"2026-03-21T02:30:00Z 2026-03-22T02:00:00Z 2026-03-23T01:30:00Z"},
 		// On 15 February the clock is set back from 03:00 to 02:00: 02:30 occurs at 01:30Z and at 02:30Z.
@@ -79,14 +78,14 @@ func TestFiringsAcrossDaylightSaving(t *testing.T) {
 		{"Australia/Lord_Howe", "45 1 * * *", "2026-04-03T12:00:00Z", "2026-04-06T00:00:00Z",
 			"2026-04-03T14:45:00Z 2026-04-04T14:45:00Z 2026-04-05T15:15:00Z"},
 
-		// Apia skipped 30 December 2011: its midnight is that of the 31st, and one firing is both.
+		// Apia skipped 30 December 2011: its midnight is that of the 31st, and both firings are one.
 		{"Pacific/Apia", "0 0 * * *", "2011-12-29T00:00:00Z", "2011-12-31T23:00:00Z",
 			"2011-12-29T10:00:00Z 2011-12-30T10:00:00Z 2011-12-31T10:00:00Z"},
 		// Midnight itself is skipped: São Paulo, 4 November 2018.
 		{"America/Sao_Paulo", "30 0 * * *", "2018-11-03T00:00:00Z", "2018-11-05T12:00:00Z",
 			"2018-11-03T03:30:00Z 2018-11-04T03:00:00Z 2018-11-05T02:30:00Z"},
 
-		// One of the day fields is enough if both are restricted: the 1st, and Mondays.
+		// If both day fields are restricted, one match is enough: the 1st, and Mondays.
 		{"UTC", "0 12 1 * mon", "2026-09-28T13:00:00Z", "2026-10-12T12:00:00Z",
 			"2026-10-01T12:00:00Z 2026-10-05T12:00:00Z 2026-10-12T12:00:00Z"},
 		{"UTC", "0 0 29 2 *", "2096-02-29T00:00:00Z", "2105-01-01T00:00:00Z", "2104-02-29T00:00:00Z"},
@@ -116,7 +115,7 @@ func TestParseTimesRefuses(t *testing.T) {
 	}
 }
 
-// drawTimes returns a drawn expression in a zone with daylight saving.
+// drawTimes returns a random expression in a zone with daylight saving.
 func drawTimes(t *rapid.T) *Times {
 	expression := fmt.Sprintf("%d %d %s * %s", rapid.IntRange(0, 59).Draw(t, "minute"),
 		rapid.IntRange(0, 23).Draw(t, "hour"), rapid.SampledFrom([]string{"*", "1", "5", "28", "31"}).Draw(t, "day"),
@@ -136,7 +135,7 @@ func drawTimes(t *rapid.T) *Times {
 	return times
 }
 
-// drawInstant returns an instant in a year and a half from 2026 on, which has every change of the four zones.
+// drawInstant returns a random instant from 2026 to mid-2027, which contains every change of the four zones.
 func drawInstant(t *rapid.T, name string) period.Instant {
 	from := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).Unix()
 	return period.Instant(from+rapid.Int64Range(0, 500*86_400).Draw(t, name)) * period.Instant(period.Second)
@@ -168,8 +167,8 @@ func TestFiringsHoldTogether(t *testing.T) {
 	})
 }
 
-// TestFiringsAgreeWithCron checks that firings agree with robfig/cron's own Next on days without a change of the clock,
-// where that is correct.
+// TestFiringsAgreeWithCron checks that firings are those of robfig/cron's Next on days without a change of the clock,
+// where Next is correct.
 func TestFiringsAgreeWithCron(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -196,9 +195,8 @@ func offsets(at period.Instant, days int, zone *time.Location) int {
 	return offset
 }
 
-// TestCronAloneSkipsAndRepeats shows what robfig/cron does by itself, and why the instants are calculated here: it
-// skips 02:30 on 8 March in New York, and repeats 01:30 on 1 November. A release that changes this makes SCHED-2
-// simpler.
+// TestCronAloneSkipsAndRepeats shows why the instants are not taken from robfig/cron: it skips 02:30 on 8 March in New
+// York, and repeats 01:30 on 1 November. If a release changes this, SCHED-2 can be simplified.
 func TestCronAloneSkipsAndRepeats(t *testing.T) {
 	t.Parallel()
 	zone := zoneOf(t, "America/New_York").Location()

@@ -34,7 +34,7 @@ var (
 	seed = flag.Uint64("schedule.seed", 20260325, "seed of outages, faults and kills")
 )
 
-// child is a process of this test that does one pass and is killed during it: workspace, instant and fault plan.
+// child is the environment variable of a child process, which does one pass: workspace, instant and fault plan.
 const child = "TOLLBOOK_SCHEDULE_CHILD"
 
 func TestMain(m *testing.M) {
@@ -59,22 +59,22 @@ type drop struct {
 	text string
 }
 
-// year is a workspace, the clock of its machine, and the files that still arrive.
+// year is a workspace, the clock of its machine, and the files that have not arrived yet.
 type year struct {
 	dir       string
 	zone      *period.Zone
 	now       time.Time
 	drops     []drop
-	plan      string // fault of the run's storage; "" = none
+	plan      string // fault plan of the run's storage; "" = none
 	log       *slog.Logger
 	runner    *jobs.Runner
 	scheduler *Scheduler
 	outcomes  map[string]int
 }
 
-// drops returns the feeds of the days [first, last]: usage of the day at 00:20 of the next, every fourth day a second
-// file that arrives after the night began, every seventh a row that is rejected, every ninth one of eight days before,
-// whose cycle may be closed by then.
+// drops returns the files for the days [first, last]. The usage of each day arrives at 00:20 of the next. Every fourth
+// day has a second file, which arrives after the nightly run began; every seventh has a row that is rejected; every
+// ninth has a row of eight days before, whose cycle can be closed by then.
 func drops(zone *period.Zone, first, last period.Day) (out []drop) {
 	const header = "record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity\n"
 	row := func(d period.Day, id, customer, sku string, minutes int64, quantity string) string {
@@ -141,7 +141,7 @@ func (y *year) start(fail func(error)) {
 	}
 }
 
-// to advances the clock; what arrives until then is in the inbox.
+// to advances the clock and writes the files that arrive until then to the inbox.
 func (y *year) to(t testing.TB, at time.Time) {
 	t.Helper()
 	y.now = at
@@ -155,7 +155,7 @@ func (y *year) to(t testing.TB, at time.Time) {
 	}
 }
 
-// pass does what is due and counts the outcomes.
+// pass runs due jobs and counts the outcomes.
 func (y *year) pass() {
 	for _, o := range y.scheduler.Pass(context.Background(), context.Background()) {
 		y.outcomes[string(o.Why)+" "+o.Word()]++
@@ -168,7 +168,7 @@ func (y *year) next() time.Time {
 	return micro(status.Next[0].Due).Add(3 * time.Second)
 }
 
-// steady is a machine without outages.
+// steady runs a machine without outages.
 func (y *year) steady(t testing.TB, end time.Time) {
 	for y.pass(); y.next().Before(end); y.pass() {
 		y.to(t, y.next())
@@ -177,8 +177,8 @@ func (y *year) steady(t testing.TB, end time.Time) {
 	y.pass()
 }
 
-// rough is a machine that is off for days, most of all across the ends of months and the changes of the clock, whose
-// disk fails, and whose scheduler is killed while it works.
+// rough runs a machine that is off for days, mostly across ends of months and changes of the clock. Its disk fails, and
+// its scheduler is killed while it works.
 func (y *year) rough(t testing.TB, end time.Time, r *rand.Rand) {
 	y.pass()
 	for y.now.Before(end) {
@@ -201,7 +201,7 @@ func (y *year) rough(t testing.TB, end time.Time, r *rand.Rand) {
 			y.pass()
 		}
 	}
-	// Everything that needed attention was seen.
+	// Restart the scheduler, so that it also tries jobs that wait for a person.
 	must(t, y.scheduler.Close())
 	y.start(func(err error) { must(t, err) })
 	y.pass()
@@ -224,7 +224,7 @@ func (y *year) turning() bool {
 	return offset != then || of == day.Cycle().Days()-1
 }
 
-// kill lets another process do the pass, which is killed at an operation of its disk; the scheduler here starts again.
+// kill does the pass in a child process, which is killed at an operation of its disk; then it restarts the scheduler.
 func (y *year) kill(t testing.TB, plan string) {
 	t.Helper()
 	must(t, y.scheduler.Close())
@@ -278,8 +278,8 @@ func (y *year) history(t testing.TB) (out []string) {
 	return out
 }
 
-// TestYear runs days around the changes of the clock and the ends of months, or the complete year: a machine with
-// outages, failing disks and kills ends in the lake, byte for byte, of one without them; every night is there once, on
+// TestYear runs the days around changes of the clock and ends of months, or the complete year. A machine with outages,
+// failing disks and kills must end with the same lake, byte for byte, as one without. Every nightly run occurs once, on
 // its local day, and every cycle is closed once.
 func TestYear(t *testing.T) {
 	t.Parallel()
@@ -291,7 +291,7 @@ func TestYear(t *testing.T) {
 	} {
 		t.Run(filepath.Base(zone), func(t *testing.T) {
 			t.Parallel()
-			if zone != "Africa/Casablanca" { // its clock changes twice in the days of the quick form
+			if zone != "Africa/Casablanca" { // the quick form contains two changes of its clock
 				program.Slow(t)
 			}
 			first, last := days[0], days[1]
@@ -312,7 +312,7 @@ func TestYear(t *testing.T) {
 	}
 }
 
-// once counts each day's night on that day at its time, and each cycle's close and month.
+// once checks that each day has one nightly run at its time, and each cycle one close and one monthly run.
 func (y *year) once(t *testing.T, first, last period.Day) {
 	t.Helper()
 	nights, others := map[string]int{}, map[string]int{}

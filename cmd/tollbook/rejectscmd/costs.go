@@ -14,14 +14,14 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// costResult is the list of rejected rows of cost files.
+// costResult is the list of rejected rows of cost files, as JSON.
 type costResult struct {
-	Count int64     `json:"count"` // rows of all deliveries that were asked for
-	Held  []string  `json:"held"`  // deliveries that do not count because of their rejects: source/period/name
+	Count int64     `json:"count"` // rejected rows of all selected deliveries
+	Held  []string  `json:"held"`  // deliveries that are held because of their rejects: source/period/name
 	Rows  []costRow `json:"rejects"`
 }
 
-// costRow is one rejected row, or the number of rows beyond those that are stored one by one.
+// costRow is one rejected row, or the number of rows that are not stored individually.
 type costRow struct {
 	Delivery string `json:"delivery"` // source/period/name
 	State    string `json:"state"`    // of the delivery
@@ -34,14 +34,14 @@ type costRow struct {
 	Raw      string `json:"raw"`
 }
 
-// costFlags narrow the list.
+// costFlags are the flags of `rejects costs`.
 type costFlags struct {
 	delivery string
 	limit    int
 	raw      bool
 }
 
-// costsCommand is `rejects costs`.
+// costsCommand is the command `rejects costs`.
 func costsCommand(a *cli.App) *cobra.Command {
 	var f costFlags
 	cmd := &cobra.Command{
@@ -83,7 +83,7 @@ The exit code is 1 while a delivery of the list is held.`,
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitNeedsAttention, cli.ExitWrong, cli.ExitFailed)
 }
 
-// readCosts reads the rejected rows of the live state.
+// readCosts reads the rejected rows of cost files from the live state.
 func readCosts(a *cli.App, f *costFlags) (*costResult, error) {
 	var r *costResult
 	err := a.Read(func(snap *lake.Snapshot) error {
@@ -117,7 +117,7 @@ func readCosts(a *cli.App, f *costFlags) (*costResult, error) {
 	return r, err
 }
 
-// deliveries are the deliveries of cost files that a state knows.
+// deliveries returns the deliveries of cost files in a state.
 func deliveries(snap *lake.Snapshot) ([]*costs.Delivery, error) {
 	files, err := snap.Find(costs.DeliveriesKey())
 	if err != nil {
@@ -126,7 +126,7 @@ func deliveries(snap *lake.Snapshot) ([]*costs.Delivery, error) {
 	return costs.Deliveries(snap.Open, files)
 }
 
-// heldRows is how many rows of held deliveries are rejected.
+// heldRows returns the number of rejected rows in held deliveries.
 func heldRows(snap *lake.Snapshot) (n int64, err error) {
 	list, err := deliveries(snap)
 	for _, d := range list {
@@ -137,7 +137,7 @@ func heldRows(snap *lake.Snapshot) (n int64, err error) {
 	return n, err
 }
 
-// add adds a stored row if its delivery is asked for.
+// add adds a stored row if its delivery is selected.
 func (r *costResult) add(row rows.Row[tables.CostReject], states map[string]string, limit int) {
 	delivery := strings.Join([]string{row.Word(tables.CostRejectSource), row.Word(tables.CostRejectPeriod),
 		string(row.Text(tables.CostRejectDelivery))}, "/")
@@ -145,7 +145,7 @@ func (r *costResult) add(row rows.Row[tables.CostReject], states map[string]stri
 	if !asked {
 		return
 	}
-	many := max(row.Whole(tables.CostRejectRows), 1) // 0: an earlier build wrote it
+	many := max(row.Whole(tables.CostRejectRows), 1) // 0: written by an earlier version
 	r.Count += many
 	if limit > 0 && len(r.Rows) >= limit {
 		return
@@ -156,7 +156,7 @@ func (r *costResult) add(row rows.Row[tables.CostReject], states map[string]stri
 		Raw: string(row.Text(tables.CostRejectRaw))})
 }
 
-// listed is how many rows the list shows.
+// listed returns the number of rows that the list shows.
 func (r *costResult) listed() (n int64) {
 	for i := range r.Rows {
 		n += r.Rows[i].Rows

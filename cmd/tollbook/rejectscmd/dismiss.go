@@ -16,14 +16,14 @@ import (
 	"github.com/tollbook/tollbook/pipeline/run/dismiss"
 )
 
-// dismissResult is the report of a dismissal as JSON.
+// dismissResult is the report of a dismissal or restore, as JSON.
 type dismissResult struct {
 	*dismiss.Report
 	AsOf           string `json:"as_of"`
 	NeedsAttention bool   `json:"look"` // a person should look: exit code 1
 }
 
-// dismissCommand is `rejects dismiss`.
+// dismissCommand is the command `rejects dismiss`.
 func dismissCommand(a *cli.App) *cobra.Command {
 	var d dismiss.Options
 	cmd := &cobra.Command{
@@ -57,7 +57,7 @@ later, a dismissed reject counts as corrected.`,
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitNeedsAttention, cli.ExitWrong, cli.ExitFailed)
 }
 
-// restoreCommand is `rejects restore`.
+// restoreCommand is the command `rejects restore`.
 func restoreCommand(a *cli.App) *cobra.Command {
 	d := dismiss.Options{Restore: true}
 	cmd := &cobra.Command{
@@ -80,7 +80,7 @@ does not change. The manifest and the run ledger store who did it, when and why.
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitNeedsAttention, cli.ExitWrong, cli.ExitFailed)
 }
 
-// wantNames wants at least one name of a reject.
+// wantNames returns an error if no reject is named.
 func wantNames(what string, args []string) error {
 	if len(args) == 0 {
 		return &cli.UsageError{What: fmt.Sprintf("rejects %s: which ones?", what),
@@ -95,7 +95,7 @@ func wantNames(what string, args []string) error {
 	return nil
 }
 
-// runDismiss ends rejects or opens them again, and prints what became of them.
+// runDismiss dismisses or restores rejects and prints their new state.
 func runDismiss(ctx context.Context, a *cli.App, d *dismiss.Options) error {
 	if a.Flags.Lake != "" {
 		return &cli.UsageError{What: "--lake: this command writes",
@@ -116,7 +116,7 @@ func runDismiss(ctx context.Context, a *cli.App, d *dismiss.Options) error {
 	return a.Show(dismissResult{r, r.AsOf.String(), look}, func() { printDismiss(a, r) }, failed, look)
 }
 
-// printDismiss prints it for people.
+// printDismiss prints the report as text.
 func printDismiss(a *cli.App, r *dismiss.Report) {
 	g := cli.NewGrid("file", ">row", "reason", "id", "state")
 	for _, x := range r.Rejects {
@@ -139,7 +139,7 @@ func printDismiss(a *cli.App, r *dismiss.Report) {
 	cli.PrintPublished(a, &r.Publication)
 }
 
-// osUser is the name of the operating system's user, or its number where there is no name.
+// osUser returns the name of the operating system's user, or the user ID if there is no name.
 func osUser() string {
 	if u, err := user.Current(); err == nil && u.Username != "" {
 		return u.Username

@@ -20,20 +20,20 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// rejectsResult is the list of rejects.
+// rejectsResult is the list of rejects, as JSON.
 type rejectsResult struct {
-	Count     int64             `json:"count"` // of all that fit the flags
+	Count     int64             `json:"count"` // of all that match the flags
 	Open      int64             `json:"open"`
 	Corrected int64             `json:"corrected,omitempty"` // with --all
 	Dismissed int64             `json:"dismissed,omitempty"` // with --all
-	Reasons   map[string]int64  `json:"reasons"`             // of the open ones
-	Remedies  map[string]string `json:"remedies"`            // what to do about each of these reasons
+	Reasons   map[string]int64  `json:"reasons"`             // of the open rejects
+	Remedies  map[string]string `json:"remedies"`            // by reason: what to do
 	Rejects   []rejectRow       `json:"rejects"`
 
 	HeldCosts int64 `json:"held_costs,omitempty"` // rejected rows of held deliveries of cost files: rejects costs
 }
 
-// rejectRow is one record that was not accepted.
+// rejectRow is one record that was rejected.
 type rejectRow struct {
 	Feed   string        `json:"feed"`
 	File   string        `json:"file"`
@@ -53,19 +53,19 @@ type rejectRow struct {
 	DismissedAt   string `json:"dismissed_at,omitempty"`
 }
 
-// rejectFlags narrow the list.
+// rejectFlags are the flags of `rejects`.
 type rejectFlags struct {
 	reason, file string
 	limit        int
 	raw, all     bool
 }
 
-// fits reports whether the flags want a reject.
+// fits reports whether a reject matches the flags.
 func (f *rejectFlags) fits(why, file string) bool {
 	return (f.reason == "" || why == f.reason) && (f.file == "" || file == f.file)
 }
 
-// of says in words what the list is limited to.
+// of describes the limits of the list, for messages.
 func (f *rejectFlags) of() (text string) {
 	if f.file != "" {
 		text = " of " + cli.Printable(f.file)
@@ -125,7 +125,7 @@ The exit code is 1 while a reject that matches the flags is open.`,
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitNeedsAttention, cli.ExitWrong, cli.ExitFailed)
 }
 
-// readRejects reads the rejects of the live state.
+// readRejects reads the rejects that match the flags from the live state.
 func readRejects(ctx context.Context, a *cli.App, f *rejectFlags) (*rejectsResult, error) {
 	var r *rejectsResult
 	err := a.Read(func(snap *lake.Snapshot) (err error) {
@@ -176,7 +176,7 @@ func (r *rejectsResult) open(row rows.Row[tables.Reject], f *rejectFlags) {
 	r.Rejects = append(r.Rejects, x)
 }
 
-// ended adds the ended rejects, by file and row.
+// ended adds the ended rejects, in order of file and row.
 func (r *rejectsResult) ended(snap *lake.Snapshot, f *rejectFlags) error {
 	var list []rejectRow
 	for _, e := range snap.Manifest.Loose {
@@ -210,7 +210,7 @@ func (r *rejectsResult) ended(snap *lake.Snapshot, f *rejectFlags) error {
 	return nil
 }
 
-// endedRow is a reject that ended.
+// endedRow returns an ended reject.
 func endedRow(x *rejects.Row) rejectRow {
 	out := rejectRow{Feed: x.Feed, File: x.File, Row: x.Row, Column: x.Column, Reason: x.Reason, Value: x.Value,
 		ID: x.ID, Raw: string(x.Raw), State: x.End.State(), DismissedBy: x.End.By, DismissedWhy: x.End.Why}
@@ -223,7 +223,7 @@ func endedRow(x *rejects.Row) rejectRow {
 	return out
 }
 
-// became says in words what became of a reject.
+// became describes how a reject ended.
 func (x *rejectRow) became() string {
 	switch x.State {
 	case rejects.Corrected:
@@ -289,7 +289,7 @@ func rejectRows(a *cli.App, r *rejectsResult, f *rejectFlags) {
 	g.Print(a.Out, "  ")
 }
 
-// remedies prints what to do about the reasons of the open rejects, in the order in which reasons are checked.
+// remedies prints what to do about the open rejects, by reason, in the order in which reasons are checked.
 func remedies(a *cli.App, r *rejectsResult) {
 	if r.Open == 0 {
 		return
@@ -312,7 +312,7 @@ func remedies(a *cli.App, r *rejectsResult) {
 	fmt.Fprintln(a.Out, "  a record that is not to be billed: `tollbook rejects dismiss FILE:ROW --reason \"why\"`")
 }
 
-// reasonNames are the words of all reasons.
+// reasonNames returns the names of all reasons.
 func reasonNames() (out []string) {
 	for _, r := range reason.All() {
 		out = append(out, r.String())

@@ -2,5 +2,5 @@
 // schedule and runs.
 //
 //  1. Jobs that a person starts and jobs that the schedule starts use the same code (package jobs).
-//  2. runs reads the run ledger and the lake. It names what it cannot read and ends with exit code 1.
+//  2. runs reads the run ledger and the lake. It reports what it cannot read and then ends with exit code 1.
 package runcmd

@@ -99,7 +99,7 @@ commitments. They stay provisional until the cycle is closed.`,
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitNeedsAttention, cli.ExitWrong, cli.ExitFailed)
 }
 
-// runJob does one run and reports it.
+// runJob does one run and prints its report.
 func runJob(a *cli.App, cmd *cobra.Command, t jobs.Task) error {
 	if err := cli.CheckAccept(cmd, &t); err != nil {
 		return err

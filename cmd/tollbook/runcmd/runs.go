@@ -23,7 +23,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// runsFlags say which runs are listed.
+// runsFlags are the flags of `runs`.
 type runsFlags struct {
 	limit  int
 	failed bool
@@ -32,15 +32,15 @@ type runsFlags struct {
 // runsResult is the list of runs as JSON.
 type runsResult struct {
 	Runs    []ledger.Run `json:"runs"`              // newest first
-	More    int          `json:"more,omitempty"`    // that --limit left out
-	Damaged []string     `json:"damaged,omitempty"` // what could not be read
+	More    int          `json:"more,omitempty"`    // number of runs that --limit omits
+	Damaged []string     `json:"damaged,omitempty"` // errors of entries or the lake that could not be read
 }
 
-// runResultOf is one run with all that is known of it, as JSON.
+// runResultOf is one run with all its details, as JSON.
 type runResultOf struct {
 	ledger.Run
-	Inputs  []manifest.Input `json:"inputs,omitempty"` // feed files it took, with their counts as they are now
-	Totals  []manifest.Total `json:"totals,omitempty"` // control totals of the state it committed
+	Inputs  []manifest.Input `json:"inputs,omitempty"` // feed files that the run ingested, with their current counts
+	Totals  []manifest.Total `json:"totals,omitempty"` // control totals of the committed state
 	Damaged []string         `json:"damaged,omitempty"`
 }
 
@@ -100,7 +100,7 @@ type history struct {
 	publishes bool // runs publish
 }
 
-// readHistory reads ledger and lake. Neither hides the other: what cannot be read of one is reported.
+// readHistory reads the run ledger and the lake. If one of them cannot be read, it returns the other and the error.
 func readHistory(a *cli.App) (*history, error) {
 	s, err := settings.Load(workspace.SettingsFile(a.Flags.Workspace))
 	if err != nil {
@@ -127,7 +127,7 @@ func readHistory(a *cli.App) (*history, error) {
 		h.damaged = append(h.damaged, err.Error())
 	}
 	if h.snap != nil && h.snap.Manifest.Number == 0 {
-		h.chain = nil // the lake that was never written
+		h.chain = nil // the lake is empty
 	}
 	h.runs = ledger.Join(entries, h.chain, h.publishes)
 	return h, nil
@@ -160,7 +160,8 @@ func runRuns(a *cli.App, f *runsFlags) error {
 	return damagedRuns(a, h, err)
 }
 
-// damagedRuns lists what could not be read.
+// damagedRuns prints what could not be read. If anything, it returns cli.ErrNeedsAttention, unless err is another
+// error.
 func damagedRuns(a *cli.App, h *history, err error) error {
 	for _, text := range h.damaged {
 		if !a.Flags.JSON {
@@ -200,7 +201,7 @@ func printRuns(a *cli.App, h *history, r *runsResult) {
 	fmt.Fprintf(a.Out, "\nTimes are in zone %s. `tollbook runs show ID` shows the details of one run.\n", h.zone.Name())
 }
 
-// unknown stands for what only the ledger knew.
+// unknown is printed for a value that only a ledger entry would have.
 const unknown = "unknown"
 
 func orUnknown(text string) string {
@@ -210,7 +211,7 @@ func orUnknown(text string) string {
 	return text
 }
 
-// secondsOf is how long a run took, to the hundredth.
+// secondsOf returns the duration of a run in seconds, with two decimals.
 func secondsOf(e *ledger.Entry) string {
 	if s, ok := e.Seconds(); ok {
 		return strconv.FormatFloat(s, 'f', 2, 64)
@@ -218,7 +219,7 @@ func secondsOf(e *ledger.Entry) string {
 	return unknown
 }
 
-// local is a time in the contract zone, to the second.
+// local formats a time in the contract zone, to the second.
 func (h *history) local(t time.Time) string {
 	if t.IsZero() {
 		return unknown
@@ -226,7 +227,7 @@ func (h *history) local(t time.Time) string {
 	return t.In(h.zone.Location()).Format(time.DateTime)
 }
 
-// localText is local for a time as entries and manifests have it.
+// localText is local for a time in the text form of entries and manifests.
 func (h *history) localText(text string) string {
 	t, err := time.Parse(time.RFC3339Nano, text)
 	if err != nil {
@@ -235,7 +236,7 @@ func (h *history) localText(text string) string {
 	return h.local(t)
 }
 
-// find is the one run that is meant.
+// find returns the run with an ID, the beginning of an ID, or the number of the manifest that it committed.
 func (h *history) find(name string) (*ledger.Run, error) {
 	var hits []*ledger.Run
 	for i := range h.runs {
@@ -259,7 +260,7 @@ func (h *history) find(name string) (*ledger.Run, error) {
 		Hint: "use a longer part of the ID, such as " + hits[0].ID}
 }
 
-// runShow shows all of one run.
+// runShow prints one run with all its details.
 func runShow(ctx context.Context, a *cli.App, name string) error {
 	h, err := readHistory(a)
 	if err != nil {
@@ -276,7 +277,7 @@ func runShow(ctx context.Context, a *cli.App, name string) error {
 	return damagedRuns(a, h, a.Show(r, func() { printRun(a, h, &r) }, nil, false))
 }
 
-// detail adds what the lake has of a run that committed.
+// detail adds what the lake records of a committed run.
 func (h *history) detail(ctx context.Context, r *runResultOf) error {
 	if r.Committed == 0 {
 		return nil
@@ -301,7 +302,7 @@ func (h *history) detail(ctx context.Context, r *runResultOf) error {
 	return err
 }
 
-// printOwed says of a run whose publish was owed whether it still is.
+// printOwed prints whether the publish of a run is still pending, if it was.
 func printOwed(a *cli.App, r *ledger.Run) {
 	if r.Owed == nil && !r.Owes {
 		return
@@ -316,7 +317,7 @@ func printOwed(a *cli.App, r *ledger.Run) {
 	fmt.Fprintf(a.Out, "\npublish %s\n  %s\n", state, why)
 }
 
-// keptReasons counts the rejects of some feed files that are still kept.
+// keptReasons counts, by reason, the open rejects of feed files.
 func (h *history) keptReasons(ctx context.Context, inputs []manifest.Input) (counts map[string]int64, err error) {
 	of := make(map[string]bool)
 	for _, in := range inputs {
@@ -336,7 +337,7 @@ func (h *history) keptReasons(ctx context.Context, inputs []manifest.Input) (cou
 	})
 }
 
-// printRun prints it for people.
+// printRun prints one run as text.
 func printRun(a *cli.App, h *history, r *runResultOf) {
 	g := cli.NewGrid("run", r.ID)
 	add := func(name string, value any) {
@@ -456,7 +457,7 @@ func megabytes(n int64) string {
 	return fmt.Sprintf("%d MiB", (n+mebi-1)/mebi)
 }
 
-// process says which process ran it.
+// process returns the process that did a run.
 func process(e *ledger.Entry) string {
 	if e.PID == 0 {
 		return ""

@@ -59,7 +59,7 @@ complete in both cases.
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitNeedsAttention, cli.ExitWrong, cli.ExitFailed)
 }
 
-// newRunner does the scheduler's runs.
+// newRunner returns the runner of the scheduler's jobs.
 func newRunner(a *cli.App) (*jobs.Runner, error) {
 	o, err := a.Options()
 	if err != nil {
@@ -70,12 +70,12 @@ func newRunner(a *cli.App) (*jobs.Runner, error) {
 		at := time.UnixMicro(int64(o.AsOf))
 		clock = func() time.Time { return at }
 	}
-	o.AsOf = 0 // each run has its own
+	o.AsOf = 0 // each run has its own as-of
 	return &jobs.Runner{Dir: a.Flags.Workspace, Clock: clock, Options: o, Log: a.Log, Version: cli.Version(),
 		Opened: func(kind jobs.Kind) { heap.TuneJob(a.Env, kind) }, Engine: a.Engine}, nil
 }
 
-// runScheduler is the scheduler that keeps running.
+// runScheduler runs the scheduler until ctx ends.
 func runScheduler(ctx context.Context, a *cli.App) (err error) {
 	a.Log = cli.NewServerLogger(a.Err, a.Flags.JSON)
 	runner, err := newRunner(a)
@@ -83,7 +83,7 @@ func runScheduler(ctx context.Context, a *cli.App) (err error) {
 		return err
 	}
 	runner.Options.Progress = nil
-	// settings that are wrong are reported at once, and nothing is made in a folder that is no workspace
+	// report wrong settings immediately, and write nothing to a folder that is not a workspace
 	status, err := schedule.Inspect(runner)
 	if err != nil {
 		return err
@@ -114,7 +114,7 @@ func runScheduler(ctx context.Context, a *cli.App) (err error) {
 	return nil
 }
 
-// nextText is the next firing for the log.
+// nextText returns the next firing for the log.
 func nextText(s *schedule.Status) string {
 	if len(s.Next) == 0 {
 		return "none"
@@ -161,7 +161,7 @@ func runOnce(ctx context.Context, a *cli.App) (err error) {
 	return nil
 }
 
-// showSchedule shows pending jobs and what comes next.
+// showSchedule prints pending jobs and the next firings.
 func showSchedule(a *cli.App) error {
 	runner, err := newRunner(a)
 	if err != nil {
@@ -174,37 +174,37 @@ func showSchedule(a *cli.App) error {
 	return showRuns(a, nil, status)
 }
 
-// firingResult is something that falls due, as JSON.
+// firingResult is a firing, as JSON.
 type firingResult struct {
 	Job   string `json:"job"`
-	Cycle string `json:"cycle,omitempty"` // of a month or a close
+	Cycle string `json:"cycle,omitempty"` // of a monthly run or a close
 	Due   string `json:"due"`
-	AsOf  string `json:"as_of"`             // the clock of its run
-	Skip  string `json:"skipped,omitempty"` // why it will not run
+	AsOf  string `json:"as_of"`             // as-of of its run
+	Skip  string `json:"skipped,omitempty"` // why it is skipped
 }
 
-// doneResult is a run that was done, as JSON.
+// doneResult is a finished run, as JSON.
 type doneResult struct {
 	firingResult
 	Why     string `json:"why"`
-	Run     string `json:"run,omitempty"` // of the run ledger
+	Run     string `json:"run,omitempty"` // ID in the run ledger
 	Outcome string `json:"outcome"`
 	Error   string `json:"error,omitempty"`
 }
 
-// scheduleResult is what the schedule has before it, and what it did, as JSON.
+// scheduleResult has the finished runs, the pending jobs and the next firings, as JSON.
 type scheduleResult struct {
 	At      string         `json:"at"`
 	Zone    string         `json:"zone"`
 	Done    []doneResult   `json:"done"`
-	Owed    []firingResult `json:"owed"` // in the order in which they are done
+	Owed    []firingResult `json:"owed"` // pending, in the order in which they run
 	Skipped []firingResult `json:"skipped"`
 	Next    []firingResult `json:"next"` // the next firing of each kind
-	// where the lake has been, if the clock is before it: nothing runs
+	// the lake's as-of, if the clock is before it; then nothing runs
 	ClockBack string `json:"clock_back,omitempty"`
 }
 
-// showRuns prints what was done, pending jobs and what comes next.
+// showRuns prints finished runs, pending jobs and the next firings.
 func showRuns(a *cli.App, done []schedule.Outcome, s *schedule.Status) error {
 	zone := s.Settings.Zone
 	r := scheduleResult{At: s.At.String(), Zone: zone.Name(), Done: []doneResult{}, Owed: []firingResult{},
@@ -236,7 +236,7 @@ func showRuns(a *cli.App, done []schedule.Outcome, s *schedule.Status) error {
 	return a.Show(&r, func() { printSchedule(a, &r, zone) }, nil, false)
 }
 
-// fired is a firing as JSON.
+// fired returns a firing as JSON.
 func fired(f *schedule.Firing) firingResult {
 	r := firingResult{Job: string(f.Kind), Due: f.Due.String(), AsOf: f.AsOf.String(), Skip: f.Skip}
 	if f.Cycle != jobs.NoCycle {
@@ -245,7 +245,7 @@ func fired(f *schedule.Firing) firingResult {
 	return r
 }
 
-// printSchedule prints it for a person, with times as the contract zone has them.
+// printSchedule prints the result as text, with times in the contract zone.
 func printSchedule(a *cli.App, r *scheduleResult, zone *period.Zone) {
 	wall := func(text string) string {
 		at, err := period.ParseInstant(text)

@@ -22,7 +22,7 @@ import (
 type taskDone struct {
 	Run   manifest.Hash `json:"run"`
 	Stage string        `json:"stage"`
-	Tasks []int         `json:"tasks"` // that were done, in their order
+	Tasks []int         `json:"tasks"` // the tasks that were done, in this order
 }
 
 // NewTask is the command task.
@@ -95,12 +95,12 @@ not committed is deleted.`,
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitWrong, cli.ExitFailed)
 }
 
-// runFlag is the flag that says which run is continued.
+// runFlag adds the flag that selects the planned run.
 func runFlag(cmd *cobra.Command, name *string) {
 	cmd.Flags().StringVar(name, "run", "", "the run, as task plan prints it (default: the only one that is planned)")
 }
 
-// planned opens the workspace for the run that --run names, or for the only one that is planned.
+// planned opens the workspace for the run that --run names; without --run, for the only planned run.
 func planned(a *cli.App, name string) (*workspace.Workspace, workspace.Options, manifest.Hash, error) {
 	w, o, err := cli.SharedRun(a)
 	if err != nil {
@@ -137,7 +137,7 @@ at any time.`,
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitWrong, cli.ExitFailed)
 }
 
-// printPending prints what a run waits for.
+// printPending prints the pending tasks of a run.
 func printPending(a *cli.App, p *run.Pending) error {
 	if a.Flags.JSON {
 		return a.PrintJSON(p)
@@ -191,7 +191,7 @@ lock and changes no state of the lake. If it is killed, do the task again.`,
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitWrong, cli.ExitFailed)
 }
 
-// tasksOf reads the arguments of task do.
+// tasksOf parses the arguments of task do.
 func tasksOf(args []string) (stage string, list []int, err error) {
 	const hint = "`tollbook task do scan 0`, or `tollbook task do bucket 3 4 5`"
 	if len(args) < 2 || !slices.Contains(run.Stages(), args[0]) {
@@ -253,7 +253,7 @@ done, nothing is committed: exit code 2. If it fails or is killed, it can be rep
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitNeedsAttention, cli.ExitWrong, cli.ExitFailed)
 }
 
-// onEngine refuses to commit a run of an engine: the command that began it continues it.
+// onEngine returns the error for a run that uses an engine: only the command that started it can continue it.
 func onEngine(id manifest.Hash, does, command string) error {
 	return &workspace.RefusedError{What: fmt.Sprintf("run %s %s on an engine", id, does),
 		Hint: fmt.Sprintf("`%s` continues it", command)}

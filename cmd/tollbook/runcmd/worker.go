@@ -47,11 +47,11 @@ The program must be built with the Temporal engine: go build -tags temporal ./cm
 	cmd.Flags().Lookup("tasks").DefValue = "cores of the machine"
 	cmd.Flags().StringVar(&listen, "metrics", "", "serve metrics and health on host:port (default: not)")
 	cmd.Flags().BoolVar(&stdin, "stdin", false, "do the tasks that a run of this machine gives on standard input")
-	_ = cmd.Flags().MarkHidden("stdin") // fails for a flag that is not there alone
+	_ = cmd.Flags().MarkHidden("stdin") // fails only if the flag does not exist
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitWrong, cli.ExitFailed)
 }
 
-// serveTasks is a worker process of a run on the same machine (engine.processes).
+// serveTasks is a worker process that a run started on this machine (engine.processes).
 func serveTasks(ctx context.Context, a *cli.App) error {
 	w, err := cli.NewWorker(a)
 	if err != nil {
@@ -60,7 +60,7 @@ func serveTasks(ctx context.Context, a *cli.App) error {
 	return engine.Serve(ctx, w, a.In, a.Out)
 }
 
-// runWorker is a worker of a server.
+// runWorker does tasks of the settings' task server until ctx ends.
 func runWorker(ctx context.Context, a *cli.App, tasks int, listen string) (err error) {
 	a.Log = cli.NewServerLogger(a.Err, a.Flags.JSON)
 	server, err := a.TaskServer(ctx)
@@ -72,7 +72,7 @@ func runWorker(ctx context.Context, a *cli.App, tasks int, listen string) (err e
 	if err != nil {
 		return err
 	}
-	w.Options.Workers = 1 // a task is done by one core
+	w.Options.Workers = 1 // each task uses one core
 	defer func() { err = errors.Join(err, w.Close()) }()
 	m := metrics.NewWorker(cli.Version())
 	w.Begun, w.Ended = m.Begun, m.Ended

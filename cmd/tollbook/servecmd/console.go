@@ -39,7 +39,7 @@ stops on SIGTERM or SIGINT.`,
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitWrong, cli.ExitFailed)
 }
 
-// onLoopback is an error if other machines can connect to an address.
+// onLoopback returns an error if other machines can connect to the address.
 func onLoopback(listen string) error {
 	host, _, err := net.SplitHostPort(listen)
 	ip, notIP := netip.ParseAddr(host)
@@ -84,7 +84,7 @@ func runConsole(ctx context.Context, a *cli.App, listen string) (err error) {
 	return s.Serve(ctx, l)
 }
 
-// printAddress prints where the console is.
+// printAddress prints the address of the console.
 func printAddress(a *cli.App, address string) error {
 	if a.Flags.JSON {
 		return a.PrintJSON(struct {

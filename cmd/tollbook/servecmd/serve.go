@@ -19,10 +19,10 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// serveOptions are those of serve.
+// serveOptions are the flags of serve.
 type serveOptions struct {
 	listen string // "" = api.listen of the settings
-	from   string // an ask.Source
+	from   string // name of an ask.Source
 }
 
 // NewServe is the command serve.
@@ -90,7 +90,7 @@ func runServe(ctx context.Context, a *cli.App, o *serveOptions) (err error) {
 			return err
 		}
 		defer func() { _ = conn.Close() }() // nothing was written
-		// Without further tries: the lake answers instead.
+		// Do not retry: if ClickHouse fails, the lake answers.
 		store := published.NewClickHouse(conn.Once(), w.Settings.ClickHouse.DSN.Database)
 		store.Away = func(err error) {
 			log.Error("ClickHouse does not answer: the lake answers in its place", "error", err.Error())

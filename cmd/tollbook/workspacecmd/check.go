@@ -21,7 +21,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// checkResult is what check read.
+// checkResult is the result of check, as JSON.
 type checkResult struct {
 	Workspace string            `json:"workspace"`
 	Zone      string            `json:"zone"`
@@ -33,7 +33,7 @@ type checkResult struct {
 	Notes     []cli.SourcePlace `json:"notes,omitempty"`
 }
 
-// bookRead is how much of a book there is.
+// bookRead is the number of entries of a book.
 type bookRead struct {
 	Book  string `json:"book"`
 	Count int    `json:"count"`
@@ -88,8 +88,8 @@ nothing.`,
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitWrong, cli.ExitFailed)
 }
 
-// checked opens the workspace. Where the settings are wrong, the books are read nevertheless, with a zone of no
-// account, so that everything that is wrong is reported at once.
+// checked opens the workspace. If the settings are wrong, it reads the books with default settings and zone UTC, so
+// that all errors are reported at once.
 func checked(a *cli.App) (*workspace.Workspace, error) {
 	w, err := a.Open()
 	var problems problem.Problems
@@ -112,7 +112,7 @@ func checked(a *cli.App) (*workspace.Workspace, error) {
 	return nil, problems
 }
 
-// emptyBooks are notes on the books without which no usage can be billed.
+// emptyBooks returns notes on empty books without which no usage can be billed.
 func emptyBooks(b *books.Books) (notes []cli.SourcePlace) {
 	for _, r := range readBooks(b)[:3] {
 		if r.Count == 0 {
@@ -134,7 +134,7 @@ func readBooks(b *books.Books) []bookRead {
 	}
 }
 
-// isTaken reports whether there is a feed of a name.
+// isTaken reports whether a feed with this name exists.
 func isTaken(name string) bool {
 	return slices.ContainsFunc(accept.Feeds(), func(f *feeds.Spec) bool { return f.Name == name })
 }

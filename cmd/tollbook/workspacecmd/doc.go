@@ -1,5 +1,5 @@
-// Package workspacecmd holds the commands that make and check a workspace: init, generate, check and doctor.
+// Package workspacecmd contains the commands that create and check a workspace: init, generate, check and doctor.
 //
-//  1. init and generate do not change a folder that has something in it, or a workspace.
+//  1. init and generate do not change a workspace or a folder that is not empty.
 //  2. check and doctor write nothing.
 package workspacecmd

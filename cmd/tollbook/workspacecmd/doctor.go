@@ -43,7 +43,7 @@ func runDoctor(ctx context.Context, a *cli.App) error {
 	return a.Show(r, func() { printDoctor(a, r) }, wrong, !r.Workable)
 }
 
-// printDoctor prints each check in a line, and below it what to do.
+// printDoctor prints one line per check, and below it what to do.
 func printDoctor(a *cli.App, r *doctor.Report) {
 	for _, c := range r.Checks {
 		fmt.Fprintf(a.Out, "%-8s %s: %s\n", c.Outcome, c.Name, c.Found)

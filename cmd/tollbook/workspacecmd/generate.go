@@ -31,7 +31,7 @@ The same seed gives the same bytes.`,
 				a.Bar.Update("write rows", done, total)
 			})
 			if path := new(fs.PathError); err != nil && r.FirstDay == "" && !errors.As(err, &path) {
-				// nothing was begun: the options are wrong, or something is there already
+				// nothing was written: the options are wrong, or the folder is not empty
 				return &cli.UsageError{What: err.Error()}
 			}
 			if err != nil {

@@ -18,12 +18,12 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// initResult is what init made.
+// initResult is the result of init, as JSON.
 type initResult struct {
 	Workspace string `json:"workspace"`
 	Sample    bool   `json:"sample"`
-	Cycle     string `json:"cycle,omitempty"` // the sample's month
-	AsOf      string `json:"as_of,omitempty"` // a clock for runs over the sample
+	Cycle     string `json:"cycle,omitempty"` // month of the sample
+	AsOf      string `json:"as_of,omitempty"` // as-of for runs over the sample
 }
 
 // NewInit is the command init.
@@ -61,7 +61,7 @@ func printInit(a *cli.App, r initResult) {
 		filepath.Join(r.Workspace, settings.File), filepath.Join(r.Workspace, "books"), r.Workspace)
 }
 
-// The samples. --sample alone is the first.
+// The samples. --sample without a value is the first.
 const (
 	sampleUsage    = "usage"
 	sampleReseller = "reseller"
@@ -107,7 +107,7 @@ func inNewFolder(dir string, write func() error) error {
 	if err = write(); err == nil {
 		return nil
 	}
-	entries, _ = os.ReadDir(dir) // without the folder there is nothing to delete
+	entries, _ = os.ReadDir(dir) // if the folder does not exist, there is nothing to delete
 	for _, e := range entries {
 		err = errors.Join(err, os.RemoveAll(filepath.Join(dir, e.Name())))
 	}
@@ -130,14 +130,14 @@ func writeEmpty(dir string) error {
 			return fmt.Errorf("init %s: %w", dir, err)
 		}
 	}
-	// The settings come last: a folder with them is a complete workspace.
+	// Write the settings last: only a complete workspace has them.
 	if err := os.WriteFile(filepath.Join(dir, settings.File), settings.Template(false), 0o666); err != nil {
 		return fmt.Errorf("init %s: %w", dir, err)
 	}
 	return nil
 }
 
-// emptyBook is a book without rows: its header, or of a YAML book a comment that lists its keys.
+// emptyBook returns a book without rows: a header, or for a YAML book a comment that lists its keys.
 func emptyBook(f books.Format) []byte {
 	var names []string
 	for _, c := range f.Columns {

@@ -68,7 +68,7 @@ func (e *unreachableError) Error() string {
 }
 func (e *unreachableError) Unwrap() error { return e.err }
 
-// Hint says what to do about it.
+// Hint says what to do.
 func (e *unreachableError) Hint() string {
 	return "check engine.dsn and the server, then start this command again: it continues the run"
 }
@@ -90,7 +90,7 @@ func (e *Engine) Do(ctx context.Context, w *task.Work, report func(*task.Attempt
 	return nil
 }
 
-// stage gets the tasks of one workflow done.
+// stage does the tasks of one workflow.
 func (e *Engine) stage(ctx context.Context, w *task.Work, report func(*task.Attempt)) error {
 	first := w.Tasks[0] / chunkTasks * chunkTasks // the same when a stage is continued
 	o := client.StartWorkflowOptions{

@@ -24,11 +24,11 @@ const (
 	activityName = "tollbook-task"
 )
 
-// longest is the timeout of a task. A worker that died or hangs is detected by its heartbeats long before.
+// longest is the timeout of a task. The heartbeats detect a worker that died or hangs much earlier.
 const longest = 24 * time.Hour
 
-// decision is the timeout for a worker to decide which tasks are next, which takes milliseconds: a worker that dies
-// then is detected after it. sticky is how long the server waits for the worker that decided last.
+// decision is the timeout for a worker to decide which tasks are next, which takes milliseconds. A worker that dies
+// meanwhile is detected after that time. sticky is how long the server waits for the worker that decided last.
 const (
 	decision = 5 * time.Second
 	sticky   = 2 * time.Second

@@ -18,8 +18,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/task"
 )
 
-// do runs the workflow in the SDK's environment, with a function for what a worker does at the number-th attempt of a
-// task. The worker of attempt N is w/N. The reports are those that the run gets.
+// do runs the workflow in the SDK's environment; attempt is what a worker does at the number-th attempt of a task. The
+// worker of attempt N is w/N. It returns the attempts that are reported to the run.
 func do(t *testing.T, tasks []int, attempt func(i, number int) *task.Failure) (reports []task.Attempt, err error) {
 	t.Helper()
 	suite := new(testsuite.WorkflowTestSuite)
@@ -121,8 +121,8 @@ func TestReport(t *testing.T) {
 	}
 }
 
-// TestStageFails: a task that is refused ends the stage at its first attempt, one that always fails after eight; the
-// error has class, text and hint.
+// TestStageFails tests that a refused task ends the stage at its first attempt, and a task that always fails after
+// eight. The error has class, text and hint.
 // Invariants: ENGINE-1.
 func TestStageFails(t *testing.T) {
 	t.Parallel()
@@ -147,7 +147,7 @@ func TestStageFails(t *testing.T) {
 	}
 }
 
-// TestQueues: two builds have different task queues, and a queue has the name of the settings.
+// TestQueues tests that two builds have different task queues, whose names start with that of the settings.
 // Invariants: TEMPORAL-2.
 func TestQueues(t *testing.T) {
 	t.Parallel()
