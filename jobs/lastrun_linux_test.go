@@ -197,8 +197,8 @@ func spoil(table string) func(string) error {
 
 const head = "record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity\n"
 
-// TestNothingNew (RUN-5) checks that a night that is known to have nothing to do has the result of one that reads and
-// calculates everything, and that everything is read if anything might be due. Invariant: RUN-2.
+// TestNothingNew (RUN-5) checks that a nightly run that is skipped because there is nothing to do has the same result
+// as one that reads and calculates everything, and that it is not skipped if anything might be due. Invariant: RUN-2.
 func TestNothingNew(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -280,7 +280,7 @@ func TestNothingNew(t *testing.T) {
 			if c.before != nil {
 				w.each(c.before)
 			}
-			for range 2 { // if not obvious, only the second run records that nothing is left
+			for range 2 { // in some cases only the second run records that nothing is left
 				if quick, _ := w.run(); quick {
 					t.Error("known before it was found")
 				}
@@ -341,8 +341,7 @@ func programme(partners string) func(string) error {
 	}
 }
 
-// TestPlainNight checks that after a night that only folded new records it is immediately known that nothing is left to
-// do.
+// TestPlainNight checks that a nightly run that only folded new records already records that nothing is left to do.
 func TestPlainNight(t *testing.T) {
 	t.Parallel()
 	w := newTwins(t)

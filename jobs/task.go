@@ -49,7 +49,7 @@ type Task struct {
 	AsOf  period.Instant // as-of of the run; 0 = the real time at its start
 
 	DryRun       bool                 // of close; rerate, publish, prune and rebucket have their own
-	Yes          bool                 // of close: whatever the cycle's open items
+	Yes          bool                 // of close: close with any open items
 	Confirmed    *workspace.OpenItems // of close: the open items that a person was shown and accepted; nil = none
 	RetryRejects bool                 // of ingest: ingest the stored rejects instead of the inbox
 	// AcceptRejects is the reason why the run may exceed the limits of the gates; "" = it may not.

@@ -32,8 +32,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// fakeWorker does tasks by their stage: a process at its first try of a task crashes, does not answer, fails, or
-// refuses it.
+// fakeWorker does tasks. The stage says what happens at the first try of a task: the process crashes, does not answer,
+// fails, or refuses it.
 func fakeWorker(dir string) {
 	calls, out := json.NewDecoder(os.Stdin), json.NewEncoder(os.Stdout)
 	for {

@@ -12,7 +12,7 @@ import (
 
 // Times is a cron expression of five fields in a time zone. It yields the local times at which a job is due.
 // robfig/cron parses the fields. The instants are calculated here, because cron's Next skips a time that daylight
-// saving skips and returns a time that occurs twice two times (SCHED-2).
+// saving skips and repeats a time that occurs twice (SCHED-2).
 type Times struct {
 	spec *cron.SpecSchedule
 	zone *period.Zone

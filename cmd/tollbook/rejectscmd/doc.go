@@ -1,5 +1,5 @@
-// Package rejectscmd holds the commands of rejects: rejects, rejects costs, rejects dismiss and rejects restore.
+// Package rejectscmd contains the commands for rejects: rejects, rejects costs, rejects dismiss and rejects restore.
 //
-//  1. Exit code 1 says that a reject that fits the flags is open.
+//  1. Exit code 1 means that a reject that matches the flags is open.
 //  2. A dismissal records who decided it and why.
 package rejectscmd

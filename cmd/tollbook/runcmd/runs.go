@@ -97,7 +97,7 @@ type history struct {
 	chain     []manifest.Manifest
 	zone      *period.Zone
 	damaged   []string
-	publishes bool // runs publish
+	publishes bool // the settings have a target to publish to
 }
 
 // readHistory reads the run ledger and the lake. If one of them cannot be read, it returns the other and the error.
@@ -160,8 +160,8 @@ func runRuns(a *cli.App, f *runsFlags) error {
 	return damagedRuns(a, h, err)
 }
 
-// damagedRuns prints what could not be read. If anything, it returns cli.ErrNeedsAttention, unless err is another
-// error.
+// damagedRuns prints what could not be read. It returns err, or cli.ErrNeedsAttention if err is nil and something could
+// not be read.
 func damagedRuns(a *cli.App, h *history, err error) error {
 	for _, text := range h.damaged {
 		if !a.Flags.JSON {
@@ -302,7 +302,7 @@ func (h *history) detail(ctx context.Context, r *runResultOf) error {
 	return err
 }
 
-// printOwed prints whether the publish of a run is still pending, if it was.
+// printOwed prints, for a run whose publish was pending, whether it still is.
 func printOwed(a *cli.App, r *ledger.Run) {
 	if r.Owed == nil && !r.Owes {
 		return
@@ -448,7 +448,7 @@ func runEngine(a *cli.App, r *runResultOf) {
 	}
 }
 
-// megabytes is a size in whole MiB.
+// megabytes formats a size in whole MiB.
 func megabytes(n int64) string {
 	const mebi = 1 << 20
 	if n == 0 {

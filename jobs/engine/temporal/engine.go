@@ -122,7 +122,7 @@ func (e *Engine) stage(ctx context.Context, w *task.Work, report func(*task.Atte
 	return err
 }
 
-// unknown is the worker of an attempt that the workflow has no report of.
+// unknown is the worker of an attempt that no worker reported.
 const unknown = "unknown"
 
 // report reports the attempts of a task.

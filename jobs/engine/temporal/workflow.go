@@ -89,8 +89,8 @@ type stageOutput struct {
 	Tasks []taskOutput `json:"tasks"` // in the order in which they ended
 }
 
-// stage is the workflow: it gets the tasks done, and ends with the first one that cannot be done. The details of its
-// error are a hint and the stageOutput.
+// stage is the workflow: it does the tasks, and ends with the first one that cannot be done. The details of its error
+// are a hint and the stageOutput.
 func stage(ctx workflow.Context, in *stageInput) (*stageOutput, error) {
 	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout: longest,
