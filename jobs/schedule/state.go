@@ -254,8 +254,8 @@ func (s *State) ran(r run, now period.Instant) {
 }
 
 // entries adds to the state what only the ledger records: runs that changed nothing, and publishes. It ignores entries
-// of manifests that a restore removed: the number is above the lake's, or the hash differs. paid is the number of the
-// newest published manifest of the lake with this origin; 0 = none is known.
+// with a manifest number above the lake's: they are from before a restore. paid is the number of the newest published
+// manifest that the lake still has, by hash and origin; 0 = none is known.
 func (f *found) entries(entries []ledger.Entry, origin manifest.Hash, now period.Instant) (paid int64, err error) {
 	s := &f.state
 	for i := range entries {
