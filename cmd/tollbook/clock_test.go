@@ -14,7 +14,7 @@ import (
 	"github.com/tollbook/tollbook/fixtures/program"
 )
 
-// clockStart is the machine's clock at the start of a run: a year after the as-of of the run.
+// clockStart is the time of the machine's clock when a run starts: a year after the as-of of the run.
 var clockStart = noon().AddDate(1, 0, 0)
 
 // atClock runs a command on a workspace with a clock that jumps at its k-th reading. It returns how often the clock was
@@ -37,7 +37,7 @@ func atClock(t *testing.T, dir string, k int, jump time.Duration, args ...string
 	return reads
 }
 
-// filesBelow returns every file of a folder with its content.
+// filesBelow returns the content of every file below a folder.
 func filesBelow(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	out := make(map[string]string)
@@ -55,8 +55,8 @@ func filesBelow(t *testing.T, dir string) map[string]string {
 	return out
 }
 
-// TestClockJumps lets the machine's clock jump at each of its readings, during a night and a month-end. The lake is
-// the one of a clock that does not jump, and the ledger of runs can be read (CLI-3).
+// TestClockJumps lets the machine's clock jump at each of its readings, during a nightly and a monthly run. The lake
+// must equal that of a clock that does not jump, and the ledger of runs must stay readable (CLI-3).
 func TestClockJumps(t *testing.T) {
 	t.Parallel()
 	commands := [][]string{
@@ -81,7 +81,7 @@ func TestClockJumps(t *testing.T) {
 	for _, jump := range []time.Duration{300 * 24 * time.Hour, -300 * 24 * time.Hour} {
 		for k := 2; k <= reads; k++ {
 			if testing.Short() && (k%2 == 0) != (jump > 0) {
-				continue // forward at one reading, backward at the next
+				continue // the quick form alternates: forward at one reading, backward at the next
 			}
 			got, _ := work(k, jump)
 			for name := range want {

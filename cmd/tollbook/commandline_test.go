@@ -83,14 +83,14 @@ func TestCommandLine(t *testing.T) {
 			program.NoEnv, noon)
 		var f cli.Failure
 		if err := json.Unmarshal(told.Bytes(), &f); strings.HasSuffix(c.args, "--cycle") {
-			continue // --json is the argument it was waiting for
+			continue // --json becomes the value that the flag requires
 		} else if err != nil || code != 2 || f.Exit != 2 || f.Error == "" {
 			t.Errorf("tollbook %s --json: exit %d, %s, %v", c.args, code, told.String(), err)
 		}
 	}
 }
 
-// TestEmptyFlags (CLI-11) checks that an empty value, such as a script's variable that is not set, selects nothing.
+// TestEmptyFlags (CLI-11) checks that an empty value, such as that of an unset variable of a script, is refused.
 func TestEmptyFlags(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{

@@ -25,9 +25,9 @@ func TestQuit(t *testing.T) {
 	}
 }
 
-// TestOutOfMemory (FATAL-1) checks that a night that gets no more memory from the system ends with exit code 3 and is
-// in the ledger as killed; the same command again succeeds. The settings are a file of 64 GiB without content, more
-// than ulimit allows.
+// TestOutOfMemory (FATAL-1) checks that a nightly run to which the system gives no more memory ends with exit code 3
+// and is recorded as killed in the ledger, and that the same command then succeeds. The settings are a sparse file of
+// 64 GiB, more than ulimit allows.
 func TestOutOfMemory(t *testing.T) {
 	t.Parallel()
 	dir := scheduled(t, "")

@@ -17,8 +17,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// TestDocumentsStopped checks that documents that are stopped after any of them leave no folder, even if the file that
-// was being written was completed (FOLDER-1).
+// TestDocumentsStopped checks that documents leaves no folder if it is stopped after any of its files, even if the file
+// that was being written was completed (FOLDER-1).
 func TestDocumentsStopped(t *testing.T) {
 	t.Parallel()
 	dir := monthOf(t)
@@ -62,8 +62,8 @@ func TestDocumentsStopped(t *testing.T) {
 	}
 }
 
-// TestDocumentsFolder checks that one worker and four write the same folder (FOLDER-2), that index.json has the hash of
-// every file (FOLDER-4), and that a failure leaves nothing behind (FOLDER-1). Script documents has the content.
+// TestDocumentsFolder checks that one worker and four workers write the same folder (FOLDER-2), that index.json has the
+// hash of every file (FOLDER-4), and that a failure leaves no file (FOLDER-1). The script documents checks the content.
 func TestDocumentsFolder(t *testing.T) {
 	t.Parallel()
 	dir := monthOf(t)

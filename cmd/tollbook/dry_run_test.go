@@ -12,8 +12,8 @@ import (
 	"github.com/tollbook/tollbook/cmd/tollbook/commands"
 )
 
-// TestDryRunsSayWhenThereIsNothing checks that every command that has --dry-run reports when there is nothing to do,
-// and only then.
+// TestDryRunsSayWhenThereIsNothing checks that every command with --dry-run reports when there is nothing to do, and
+// only then.
 func TestDryRunsSayWhenThereIsNothing(t *testing.T) {
 	t.Parallel()
 	dir := monthOf(t)
@@ -58,7 +58,7 @@ func TestDryRunsSayWhenThereIsNothing(t *testing.T) {
 	}
 }
 
-// TestRerateDryRunWithADifference checks that a dry run that found a difference does not end with the message for none.
+// TestRerateDryRunWithADifference checks that a dry run with a difference does not print the message for no difference.
 func TestRerateDryRunWithADifference(t *testing.T) {
 	t.Parallel()
 	dir := monthOf(t)

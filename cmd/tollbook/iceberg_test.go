@@ -14,9 +14,9 @@ import (
 	"github.com/tollbook/tollbook/fixtures/program"
 )
 
-// TestIcebergKilled kills nights at each of their requests to an Iceberg catalog, before the catalog executes it or
-// after. `publish` then makes the tables show the newest manifest; none has two snapshots, and nothing is left to do
-// (ICE-8, ICE-10). The quick form kills them at one request each.
+// TestIcebergKilled kills nightly runs at each of their requests to an Iceberg catalog, before or after the catalog
+// executes it. After `publish` the tables show the newest manifest, no manifest has two snapshots, and nothing remains
+// to be done (ICE-8, ICE-10). The quick form kills the runs at one request only.
 func TestIcebergKilled(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -31,8 +31,8 @@ func TestIcebergKilled(t *testing.T) {
 	}
 }
 
-// killedNights does three nights in a new workspace, of which each is killed at a request. It returns how many made so
-// many requests.
+// killedNights runs three nights in a new workspace and kills each at its request number at. It returns the number of
+// nights that sent that many requests.
 func killedNights(t *testing.T, at int) (kills int) {
 	t.Helper()
 	dir := t.TempDir()
@@ -60,7 +60,7 @@ func killedNights(t *testing.T, at int) (kills int) {
 				if night%2 == 0 {
 					f.Before = http.StatusServiceUnavailable
 				}
-				f.Do = func() { _ = (<-started).Kill() } // it may have ended
+				f.Do = func() { _ = (<-started).Kill() } // the process may have ended already
 			}
 			return f
 		})
@@ -81,7 +81,7 @@ func killedNights(t *testing.T, at int) (kills int) {
 	return kills
 }
 
-// withCatalog runs the program as a process of its own, with the catalog's token.
+// withCatalog runs the program as a separate process with the catalog's token.
 func withCatalog(t *testing.T, dir string, started chan<- *os.Process, args ...string) (int, string) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0], append([]string{"-w", dir}, args...)...)
@@ -95,7 +95,7 @@ func withCatalog(t *testing.T, dir string, started chan<- *os.Process, args ...s
 	if started != nil {
 		started <- cmd.Process
 	}
-	_ = cmd.Wait() // the exit code says it
+	_ = cmd.Wait() // the exit code contains the error
 	return cmd.ProcessState.ExitCode(), out.String()
 }
 

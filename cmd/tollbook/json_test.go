@@ -25,7 +25,7 @@ var updateJSON = flag.Bool("update-json", false, "write docs/json.md and docs/js
 
 // jsonCall is a call of a command with --json on the sample.
 type jsonCall struct {
-	shape string // its name among the schemas; "" = not of the documentation, as preparation
+	shape string // name among the schemas; "" = a preparation, which the documentation leaves out
 	args  string // DIR is a temporary folder, DIR/w the workspace
 	code  int    // exit code
 	of    reflect.Type
@@ -110,19 +110,19 @@ func withoutJSON() map[string]string {
 	}
 }
 
-// jsonPage is docs/json.md and docs/json-schema.json while they are made.
+// jsonPage collects the content of docs/json.md and docs/json-schema.json.
 type jsonPage struct {
 	shapes  *shapes
 	schemas map[string]*jsonschema.Schema // by shape
 	order   []string
 	first   map[string]string // the first call of a shape
-	key     string            // that was added
+	key     string            // id of the key that the calls added
 	lined   []string          // shapes that are printed one per line
 	ready   map[string]*jsonschema.Resolved
 }
 
-// TestJSON calls every command that supports --json on the sample and validates what it prints by
-// docs/json-schema.json, which is made from the types of the results. With -update-json it writes that file and
+// TestJSON calls every command that supports --json on the sample and validates the output against
+// docs/json-schema.json, which is generated from the types of the results. With -update-json it writes that file and
 // docs/json.md.
 func TestJSON(t *testing.T) {
 	t.Parallel()
@@ -138,7 +138,7 @@ func TestJSON(t *testing.T) {
 		if c.shape == "close" {
 			p.lines(t, dir)
 		}
-		if c.shape == "close" { // invoiceable amounts are a table of workspaces with partners' money
+		if c.shape == "close" { // the table of invoiceable amounts needs a workspace in which partners invoice
 			parties := filepath.Join(dir, "w", "books", "parties.csv")
 			if err := os.WriteFile(parties, []byte("party_id,legal_name\ndelta,Delta Ltd\n"), 0o600); err != nil {
 				t.Fatal(err)
@@ -160,7 +160,7 @@ func TestJSON(t *testing.T) {
 	}
 }
 
-// call calls a command and returns what it printed, as JSON objects, and its name.
+// call calls a command. It returns the printed JSON objects and the path of the command.
 func (p *jsonPage) call(t *testing.T, dir string, c *jsonCall) (result []byte, command string) {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
@@ -208,7 +208,7 @@ func (p *jsonPage) call(t *testing.T, dir string, c *jsonCall) (result []byte, c
 	return text, command
 }
 
-// validate checks a result by the schema of its shape.
+// validate validates a result against the schema of its shape, and checks that the schema refuses an unknown member.
 func (p *jsonPage) validate(t *testing.T, shape string, text []byte) {
 	t.Helper()
 	var value any
@@ -277,7 +277,7 @@ func (p *jsonPage) check(t *testing.T, name, want string) {
 	}
 }
 
-// like returns the first shape that is equal to a given one.
+// like returns the first shape whose schema equals that of the given shape.
 func (p *jsonPage) like(shape string) string {
 	for _, before := range p.order {
 		if reflect.DeepEqual(p.schemas[before], p.schemas[shape]) {

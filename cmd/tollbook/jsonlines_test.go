@@ -51,8 +51,8 @@ func requestSchema(t *testing.T, s *shapes) *jsonschema.Schema {
 	return schema
 }
 
-// exportedRows returns the tables of `tollbook export` with all columns that they can have, and the columns that all
-// have.
+// exportedRows returns, for each table of `tollbook export`, the table with all possible columns and the table with the
+// columns that are always present.
 func exportedRows() map[string][2]*table.Table {
 	out := map[string][2]*table.Table{
 		"statements":         {table.StatementsOf(true, true).Table, table.Statements().Table},
@@ -127,8 +127,8 @@ func (p *jsonPage) lines(t *testing.T, dir string) {
 	p.lined = append(p.lined, "serve-request")
 }
 
-// line validates each line that a command prints, in the quick form the first 20, and checks that there are at least a
-// number of them. Without a schema it uses that of the type that the command prints.
+// line validates each line that a command prints (in the quick form the first 20) and checks that it prints at least
+// least lines. If schema is nil, it uses the schema of the type that the command prints.
 func (p *jsonPage) line(t *testing.T, dir, shape, args string, schema *jsonschema.Schema, least int) {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
@@ -147,7 +147,7 @@ func (p *jsonPage) line(t *testing.T, dir, shape, args string, schema *jsonschem
 	p.lined = append(p.lined, shape)
 	n := 0
 	for text := range bytes.Lines(stdout.Bytes()) {
-		if n++; n <= 20 || !testing.Short() { // the rows of a table are alike
+		if n++; n <= 20 || !testing.Short() { // the rows of a table have the same members
 			p.validate(t, shape, text)
 		}
 	}
@@ -156,7 +156,7 @@ func (p *jsonPage) line(t *testing.T, dir, shape, args string, schema *jsonschem
 	}
 }
 
-// linesPage returns the part of docs/json.md about commands that print line by line.
+// linesPage returns the part of docs/json.md about commands that print one JSON object per line.
 func (p *jsonPage) linesPage() string {
 	var out strings.Builder
 	out.WriteString(linesHead)
@@ -189,7 +189,7 @@ null in rows of ` + "`export`" + `, whose columns [formats](formats.md) describe
 |---|---|---|
 `
 
-// TestRequestLine checks that a line with an unknown member, or without a required one, is refused.
+// TestRequestLine checks that the schema refuses a line with an unknown member and a line without a required one.
 func TestRequestLine(t *testing.T) {
 	t.Parallel()
 	good := `{"time":"2026-09-01T00:00:00Z","level":"INFO","msg":"request","request":"a","status":200,"remote":"x:1","p.cycle":"2026-09"}`
@@ -203,7 +203,7 @@ func TestRequestLine(t *testing.T) {
 	}
 }
 
-// validRequest validates a line of the log of serve about a request.
+// validRequest validates a line that serve logs about a request.
 func validRequest(t *testing.T, line []byte) error {
 	t.Helper()
 	resolved, err := requestSchema(t, newShapes()).Resolve(nil)

@@ -17,7 +17,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// manifest is an object of Kubernetes, with the fields that the manifests use: any other is an error.
+// manifest is a Kubernetes object with the fields that the manifests use. Any other field is an error.
 type manifest struct {
 	APIVersion string `yaml:"apiVersion"`
 	Kind       string

@@ -20,7 +20,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
-// noon is the clock of the scripts: they use --as-of where it matters.
+// noon is the clock of the scripts. Scripts whose result depends on the time use --as-of.
 func noon() time.Time { return time.Date(2026, 10, 5, 4, 0, 0, 0, time.UTC) }
 
 // scriptClock is noon, or the time that a script sets with `env TOLLBOOK_TEST_CLOCK=2026-10-06T00:00:00Z`.
@@ -38,7 +38,7 @@ func scriptClock(env func(string) string) func() time.Time {
 	}
 }
 
-// TestMain is the program for scripts if it is started by the name tollbook, under which tests find it in PATH.
+// TestMain runs tollbook if the test binary is started under that name, by which scripts find it in PATH.
 func TestMain(m *testing.M) {
 	program.HideGOGC()
 	if os.Getenv("TOLLBOOK_TEST_REAL") != "" {
@@ -58,7 +58,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// install puts the program of the test into a folder of PATH as tollbook.
+// install puts the test binary into a folder of PATH under the name tollbook.
 func install() (dir string, err error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -68,7 +68,7 @@ func install() (dir string, err error) {
 		return "", err
 	}
 	path := filepath.Join(dir, "tollbook")
-	if os.Link(self, path) != nil { // another disk
+	if os.Link(self, path) != nil { // the folder is on another disk
 		content, err := os.ReadFile(self)
 		if err == nil {
 			err = os.WriteFile(path, content, 0o700)
@@ -80,9 +80,9 @@ func install() (dir string, err error) {
 	return dir, os.Setenv("PATH", dir+string(filepath.ListSeparator)+os.Getenv("PATH"))
 }
 
-// TestScripts runs each script of testdata. In the quick form most commands run in the process of the test, since the
-// start of a process takes most of the time of a short command; make campaign runs each in a process of its own, or
-// the part of them that PROGRAM-5 says. The longest scripts, which skip themselves with -short, run there as well.
+// TestScripts runs each script of testdata. The quick form runs most commands in the process of the test, because
+// starting a process takes longer than a short command. `make campaign` runs each command, or the part of them that
+// PROGRAM-5 selects, in a separate process; it also runs the longest scripts, which skip themselves with -short.
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	program.Scripts(t, testscript.Params{
@@ -97,19 +97,19 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// scriptSucceeds implements `tollbook …`: the command must end with code 0, or after `!` with another one.
+// scriptSucceeds implements `tollbook …`: the command must exit with code 0, or after `!` with another code.
 func scriptSucceeds(ts *testscript.TestScript, neg bool, args []string) {
 	if code := exitCode(ts, args); (code == 0) == neg {
 		ts.Fatalf("tollbook %v: exit code %d", args, code)
 	}
 }
 
-// exitsWith implements `exits CODE tollbook …`: the command must end with that code, or with `kill` by a signal.
+// exitsWith implements `exits CODE tollbook …`: the command must exit with that code, or by a signal if CODE is `kill`.
 func exitsWith(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 || args[1] != "tollbook" {
 		ts.Fatalf("usage: exits CODE tollbook ...")
 	}
-	want, err := -1, error(nil) // ended by a signal
+	want, err := -1, error(nil) // -1: ended by a signal
 	if args[0] != "kill" {
 		want, err = strconv.Atoi(args[0])
 		ts.Check(err)
@@ -122,7 +122,7 @@ func exitsWith(ts *testscript.TestScript, neg bool, args []string) {
 // called is the number of commands that scripts ran.
 var called atomic.Int64
 
-// exitCode runs a command of a script, in a process of its own in the full form.
+// exitCode runs a command of a script. The full form runs it in a separate process.
 func exitCode(ts *testscript.TestScript, args []string) int {
 	if (testing.Short() || called.Add(1)%int64(program.Every(1)) != 0) && !apart(ts, args) {
 		return within(ts, args)
@@ -137,7 +137,7 @@ func exitCode(ts *testscript.TestScript, args []string) int {
 	return 0
 }
 
-// apart reports whether a command needs a process of its own: it names files other than the workspace, which are
+// apart reports whether a command needs a separate process: it names files outside the workspace, whose paths are
 // relative to the current folder, prints the full path of one, starts processes, or is killed.
 func apart(ts *testscript.TestScript, args []string) bool {
 	return slices.ContainsFunc(args, func(arg string) bool {
@@ -149,8 +149,8 @@ func apart(ts *testscript.TestScript, args []string) bool {
 	})
 }
 
-// within runs a command in the process of the test. The current folder is that of the test, so the workspace is given
-// by its path, which is then removed from the output.
+// within runs a command in the process of the test. Because the current folder is that of the test, it passes the full
+// path of the workspace and removes that path from the output.
 func within(ts *testscript.TestScript, args []string) int {
 	folder := ts.MkAbs(".")
 	args = slices.Clone(args)
@@ -161,14 +161,14 @@ func within(ts *testscript.TestScript, args []string) int {
 	}
 	var out, log strings.Builder
 	code := commands.Main(args, strings.NewReader(""), &out, &log, program.Within(ts.Getenv), scriptClock(ts.Getenv))
-	address := "file://" + folder + "/" // has the full path in a process of its own as well
+	address := "file://" + folder + "/" // a separate process also prints the full path of an address
 	relative := strings.NewReplacer(address, address, folder+"/", "")
 	fmt.Fprint(ts.Stdout(), relative.Replace(out.String()))
 	fmt.Fprint(ts.Stderr(), relative.Replace(log.String()))
 	return code
 }
 
-// lock implements `lock LAKE`: another run holds the lake until the script ends.
+// lock implements `lock LAKE`: it locks the lake, as another run would, until the script ends.
 func lock(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: lock lake")

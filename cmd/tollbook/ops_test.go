@@ -34,7 +34,7 @@ var (
 	labelled   = regexp.MustCompile(`\b(kind|outcome|reason|feed|stage|why)=~?"([^"]*)"`)
 )
 
-// checkExpression checks that the registry has the metrics of an expression, and its labels the words in it.
+// checkExpression checks that the metrics in an expression exist, and that their labels have the values in it.
 func checkExpression(t *testing.T, where, expr string, names []string) {
 	t.Helper()
 	found := metricName.FindAllString(expr, -1)
@@ -128,7 +128,7 @@ func TestAlerts(t *testing.T) {
 	}
 }
 
-// quoted returns the commands in backquotes.
+// quoted returns the texts in backquotes.
 func quoted(text string) (out []string) {
 	for i, part := range strings.Split(text, "`") {
 		if i%2 == 1 {
@@ -200,7 +200,7 @@ func TestDashboard(t *testing.T) {
 	}
 }
 
-// sections returns those of a systemd unit: section and key to values.
+// sections returns the values of a systemd unit by section and key.
 func sections(t *testing.T, name string) map[string][]string {
 	t.Helper()
 	out := make(map[string][]string)

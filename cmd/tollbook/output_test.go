@@ -20,11 +20,11 @@ import (
 	"github.com/tollbook/tollbook/fixtures/program"
 )
 
-// written describes a flag that names a file to write.
+// written is a command line that ends with a flag that names a file to write.
 type written struct {
 	args   []string
-	folder bool // it may name a folder, which then gets several files
-	closed bool // of a closed month
+	folder bool // the flag may also name a folder, into which several files are written
+	closed bool // the command needs a closed month
 }
 
 // fileFlags returns the flags that name a file to write, with command lines that use them.
@@ -72,7 +72,7 @@ func monthOf(t *testing.T) string {
 	return dir
 }
 
-// closedMonthOf is monthOf, closed, with a book of parties, so that it can be invoiced.
+// closedMonthOf returns monthOf after its close, with a book of parties, so that it can be invoiced.
 func closedMonthOf(t *testing.T) string {
 	t.Helper()
 	dir := monthOf(t)
@@ -90,8 +90,8 @@ func closedMonthOf(t *testing.T) string {
 // writesFile matches the name and the usage of a flag that names a file to write.
 var writesFile = regexp.MustCompile(`^(out|svg) |to write|into this file`)
 
-// TestFileFlags checks that every flag of the command tree that names a file to write is tested below, and has --force
-// next to it.
+// TestFileFlags checks that every flag of the command tree that names a file to write is tested below, and that its
+// command also has --force.
 func TestFileFlags(t *testing.T) {
 	t.Parallel()
 	known := fileFlags()
@@ -115,8 +115,8 @@ func TestFileFlags(t *testing.T) {
 	}
 }
 
-// TestFilesAreKept checks that an existing file is replaced only with --force, that - is standard output, and that a
-// file that is not regular is written to. Invariant: EXPORT-4.
+// TestFilesAreKept checks that an existing file is replaced only with --force, that - means standard output, and that
+// output to something other than a regular file needs no --force. Invariant: EXPORT-4.
 func TestFilesAreKept(t *testing.T) {
 	t.Parallel()
 	open, closed := monthOf(t), closedMonthOf(t)
@@ -175,8 +175,8 @@ func fileIsKept(t *testing.T, dir string, args []string) {
 	}
 }
 
-// dashIsStdout compares the output of - with the file, and with the output without the flag unless that is something
-// else.
+// dashIsStdout compares the output of - with the file, and with the output without the flag unless other is set (the
+// command then prints something else).
 func dashIsStdout(t *testing.T, dir string, args []string, other bool) {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "result")
@@ -184,7 +184,7 @@ func dashIsStdout(t *testing.T, dir string, args []string, other bool) {
 	here := t.TempDir()
 	dash := succeeds(t, dir, append(args, "-")...)
 	if text := slices.Contains(args, "bill") && !slices.Contains(args, "--format"); !text && dash != read(t, name) {
-		// a terminal shows the shorter text of a bill
+		// except for a bill as text, of which a terminal shows a shorter form
 		t.Errorf("- gives %d bytes that are not those of the file", len(dash))
 	}
 	if !other && succeeds(t, dir, args[:len(args)-1]...) != dash {
@@ -375,7 +375,7 @@ worker
 }
 
 // TestJSONOrAnError checks that with --json standard output is JSON or empty, and that a command that does not support
-// it says so as JSON on standard error.
+// it reports this as JSON on standard error.
 func TestJSONOrAnError(t *testing.T) {
 	t.Parallel()
 	dir := monthOf(t)
@@ -404,7 +404,7 @@ func TestJSONOrAnError(t *testing.T) {
 	}
 }
 
-// isOneJSON reports whether a text is one value and nothing else.
+// isOneJSON reports whether a text is exactly one JSON value.
 func isOneJSON(text string) bool {
 	d := json.NewDecoder(bytes.NewReader([]byte(text)))
 	var v any
@@ -416,7 +416,7 @@ func lastLine(text string) string {
 	return lines[len(lines)-1]
 }
 
-// TestStandardInput checks that - is standard input where a command reads a file: the result is that of the file.
+// TestStandardInput checks that - means standard input where a command reads a file, with the same result as the file.
 func TestStandardInput(t *testing.T) {
 	t.Parallel()
 	dir := monthOf(t)
@@ -450,7 +450,7 @@ func TestStandardInput(t *testing.T) {
 		var stdout, stderr bytes.Buffer
 		got := commands.Main(append([]string{"-w", dir}, append(c.args, "-")...), in, &stdout, &stderr,
 			program.NoEnv, noon)
-		_ = in.Close() // it was read only
+		_ = in.Close() // nothing was written to it
 		if got != code || stdout.String() != strings.ReplaceAll(want, c.file, "-") {
 			t.Errorf("%v - < %s: exit %d, %s\n%s\nwant\n%s", c.args, c.file, got, stderr.String(), stdout.String(),
 				want)

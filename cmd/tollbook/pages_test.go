@@ -14,11 +14,11 @@ import (
 	"github.com/tollbook/tollbook/fixtures/program"
 )
 
-// block matches a fenced block of a page: the words after the fence, and its text.
+// block matches a fenced block of a page and captures the words after the fence and the block's text.
 var block = regexp.MustCompile("(?ms)^```([^\n]*)\n(.*?)^```$")
 
-// TestPages follows the tutorial and each guide: it writes their files, runs their commands one after the other, and
-// compares the output. A line `...`, and `...` at the end of a line, match anything.
+// TestPages follows the tutorial and each guide: it writes their files, runs their commands in order, and compares the
+// output. A line `...` matches any lines, and `...` at the end of a line matches the rest of it.
 func TestPages(t *testing.T) {
 	pages, err := filepath.Glob("../../docs/guides/*.md")
 	if err != nil || len(pages) == 0 {
@@ -36,16 +36,16 @@ func TestPages(t *testing.T) {
 	}
 }
 
-// page is a page that is followed in the current folder.
+// page is the state of a page that is being followed in the current folder.
 type page struct {
 	commands int
-	printed  string // what the last sh block printed
-	script   string // that block
-	address  string // of the server that the page started
+	printed  string // output of the last sh block
+	script   string // text of the last sh block
+	address  string // address of the server that the page started
 }
 
-// follow follows a page. Files are blocks with a name after their language. Commands of tollbook are in blocks of
-// console, where & at the end of a line starts a server. A block of sh is run by the shell; a following block of text
+// follow follows a page. A block with a name after its language is a file to write. A console block has commands of
+// tollbook; & at the end of a line starts a server. A block of sh is run by the shell, and the block of text after it
 // is its output.
 func follow(t *testing.T, text []byte) {
 	t.Helper()
@@ -75,10 +75,10 @@ func follow(t *testing.T, text []byte) {
 	}
 }
 
-// standardAddress is where a server listens without a setting; in the test it listens on another port.
+// standardAddress is the default address of a server. In the test, servers use another port.
 const standardAddress = "127.0.0.1:8080"
 
-// console runs the commands of a block.
+// console runs the commands of a console block.
 func (p *page) console(t *testing.T, body string) {
 	t.Helper()
 	for _, one := range strings.Split("\n"+body, "\n$ ")[1:] {
@@ -97,7 +97,7 @@ func (p *page) console(t *testing.T, body string) {
 	}
 }
 
-// scripted returns what the shell prints for a script, in which tollbook is the program of this test.
+// scripted returns the output of a shell script that runs the program of this test as tollbook.
 func scripted(t *testing.T, script string) string {
 	t.Helper()
 	for _, tool := range []string{"curl", "python3"} {
@@ -125,7 +125,7 @@ func scripted(t *testing.T, script string) string {
 	return string(out)
 }
 
-// shell runs a command line of a page.
+// shell runs a command line of a page and compares its output.
 func shell(t *testing.T, line, want string) {
 	t.Helper()
 	args := strings.Fields(line)

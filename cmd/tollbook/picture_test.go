@@ -15,7 +15,7 @@ import (
 	"github.com/tollbook/tollbook/fixtures/program"
 )
 
-// TestPicture checks that the chart and the covers in README are those of the sample.
+// TestPicture checks that the chart and the covers in README equal those that the sample gives.
 func TestPicture(t *testing.T) {
 	t.Parallel()
 	program.Slow(t)

@@ -20,8 +20,8 @@ import (
 	"github.com/tollbook/tollbook/fixtures/program"
 )
 
-// roundedUsage is a month of three customers, which roundedWorkspace rounds once a month, half up. acme: 4 at 0.335
-// less a tenth is 1.206, due 1.21; beta: 0.014, due 0.01; gamma: 2.00, due 2.00.
+// roundedUsage is a month of three customers. roundedWorkspace rounds it once a month, half up. acme: 4 at 0.335, less
+// 10 %, is 1.206, due 1.21; beta: 0.014, due 0.01; gamma: 2.00, due 2.00.
 const roundedUsage = `record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity
 a1,acme,r1,gb,east,2026-09-05T10:00:00+08:00,2026-09-05T11:00:00+08:00,4
 b1,beta,r2,mail,east,2026-09-05T10:00:00+08:00,2026-09-05T11:00:00+08:00,1
@@ -46,7 +46,7 @@ func workspaceOf(t *testing.T, files map[string]string) string {
 
 func roundedWorkspace(t *testing.T) string { return roundedWith(t, map[string]string{}) }
 
-// roundedWith is roundedWorkspace with further files.
+// roundedWith returns roundedWorkspace with additional files.
 func roundedWith(t *testing.T, files map[string]string) string {
 	t.Helper()
 	maps.Copy(files, map[string]string{
@@ -85,10 +85,10 @@ func runs(dir string, args ...string) (code int, out, told string) {
 	return code, stdout.String(), stderr.String()
 }
 
-// step is one row of a bill's column, as a reader finds it.
+// step is one row of a bill's column as it is displayed.
 type step struct{ name, amount string }
 
-// addUp adds up a column to the amount due: all rows except subtotals.
+// addUp checks that all rows of a column except subtotals add up to the amount due.
 func addUp(t *testing.T, where string, column []step) {
 	t.Helper()
 	sum, due := new(big.Rat), new(big.Rat)
@@ -108,12 +108,12 @@ func addUp(t *testing.T, where string, column []step) {
 	}
 }
 
-// plainNumber removes the signs and group separators of print from a number.
+// plainNumber converts a printed number to plain form: it replaces the minus sign and removes group separators.
 func plainNumber(text string) string {
 	return strings.NewReplacer("−", "-", ",", "", " ", "", " ", "").Replace(strings.TrimSpace(text))
 }
 
-// terminalColumn returns the last lines of a text that begin with the names of a bill's column.
+// terminalColumn returns the bill's column: the last lines of a text that begin with the names of its rows.
 func terminalColumn(text string) (column []step) {
 	for line := range strings.Lines(text) {
 		fields := strings.Fields(line)
@@ -129,7 +129,7 @@ func terminalColumn(text string) (column []step) {
 	return column
 }
 
-// htmlColumn returns the table of the section `summary`.
+// htmlColumn returns the bill's column from the table of the section `summary`.
 func htmlColumn(t *testing.T, text string) (column []step) {
 	t.Helper()
 	root, err := html.Parse(strings.NewReader(text))
@@ -170,7 +170,7 @@ func textOf(n *html.Node) string {
 	return b.String()
 }
 
-// xlsxColumn returns the sheet Summary.
+// xlsxColumn returns the bill's column from the sheet Summary.
 func xlsxColumn(t *testing.T, text string) (column []step) {
 	t.Helper()
 	f, err := excelize.OpenReader(strings.NewReader(text))
@@ -192,8 +192,8 @@ func xlsxColumn(t *testing.T, text string) (column []step) {
 	return column
 }
 
-// TestBillAddsUp checks that one column of a bill adds up to the amount due, the same in every form, and that its label
-// says in which direction it is rounded (DOC-8).
+// TestBillAddsUp checks that the column of a bill adds up to the amount due, that it is the same in every format, and
+// that its label names the direction of the rounding (DOC-8).
 func TestBillAddsUp(t *testing.T) {
 	t.Parallel()
 	dir := roundedWorkspace(t)
@@ -222,14 +222,14 @@ func TestBillAddsUp(t *testing.T) {
 	}
 }
 
-// sameStep compares amounts as numbers: a sheet has no trailing zeros.
+// sameStep compares amounts as numbers, because a spreadsheet shows no trailing zeros.
 func sameStep(a, b step) bool {
 	x, ok := new(big.Rat).SetString(a.amount)
 	y, also := new(big.Rat).SetString(b.amount)
 	return a.name == b.name && ok && also && x.Cmp(y) == 0
 }
 
-// fileOf runs a command with --out and returns the file.
+// fileOf runs a command with --out and returns the content of the file.
 func fileOf(t *testing.T, dir string, args ...string) string {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "out")
@@ -241,8 +241,8 @@ func fileOf(t *testing.T, dir string, args ...string) string {
 	return string(b)
 }
 
-// TestTablesOfCustomersAddUp checks that in the tables of all customers on a terminal due is payment plus rounding in
-// every row.
+// TestTablesOfCustomersAddUp checks that in the tables of all customers on a terminal every row has due = payment +
+// rounding.
 func TestTablesOfCustomersAddUp(t *testing.T) {
 	t.Parallel()
 	dir := roundedWorkspace(t)
@@ -260,8 +260,8 @@ func TestTablesOfCustomersAddUp(t *testing.T) {
 	}
 }
 
-// TestTablesOfTaxedCustomers checks what tables of customers say of due where tax is added to it: acme has 1.206,
-// rounding 0.004 and tax of 10 %, 0.12.
+// TestTablesOfTaxedCustomers checks the description of due in tables of customers if tax is added to prices: acme pays
+// 1.206, rounding 0.004 and 10 % tax, 0.12.
 func TestTablesOfTaxedCustomers(t *testing.T) {
 	t.Parallel()
 	dir := roundedWith(t, map[string]string{"books/taxes.csv": "tax_id,rate\nvat,0.1\n"})
@@ -274,8 +274,8 @@ func TestTablesOfTaxedCustomers(t *testing.T) {
 	}
 }
 
-// TestRoundingOfTables checks that tables, exports and JSON have rounding_amount = payment_amount - due_amount (§4.2),
-// including the CSV of a bill.
+// TestRoundingOfTables checks that tables, exports and JSON, including the CSV of a bill, have rounding_amount =
+// payment_amount - due_amount (§4.2).
 func TestRoundingOfTables(t *testing.T) {
 	t.Parallel()
 	dir := roundedWorkspace(t)

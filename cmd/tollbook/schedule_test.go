@@ -21,10 +21,10 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
-// clockEnv is the time at which the program of these tests starts; its clock runs from there.
+// clockEnv names the variable with the time at which the program of these tests starts. Its clock runs on from there.
 const clockEnv = "TOLLBOOK_TEST_CLOCK"
 
-// realTollbook is the program with a clock that runs.
+// realTollbook runs the program with a running clock.
 func realTollbook() {
 	began, clock := time.Now(), time.Now
 	if text := os.Getenv(clockEnv); text != "" {
@@ -45,7 +45,7 @@ type tollbook struct {
 	out bytes.Buffer
 }
 
-// Write records what the process prints.
+// Write records the output of the process.
 func (p *tollbook) Write(b []byte) (int, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -58,7 +58,7 @@ func (p *tollbook) text() string {
 	return p.out.String()
 }
 
-// launch starts the program at an instant of its clock.
+// launch starts the program with its clock at a given instant.
 func launch(t *testing.T, at string, args ...string) *tollbook {
 	t.Helper()
 	p := &tollbook{t: t}
@@ -77,7 +77,7 @@ func launch(t *testing.T, at string, args ...string) *tollbook {
 	return p
 }
 
-// until waits for a condition; three minutes are for a busy machine.
+// until waits up to three minutes, enough for a busy machine, for a condition.
 func (p *tollbook) until(what string, met func() bool) {
 	p.t.Helper()
 	for deadline := time.Now().Add(3 * time.Minute); !met(); time.Sleep(5 * time.Millisecond) {
@@ -87,7 +87,7 @@ func (p *tollbook) until(what string, met func() bool) {
 	}
 }
 
-// says waits for a text in what the process prints.
+// says waits until the output of the process contains a text.
 func (p *tollbook) says(text string) {
 	p.t.Helper()
 	p.until(fmt.Sprintf("%q", text), func() bool { return strings.Contains(p.text(), text) })
@@ -100,7 +100,7 @@ func (p *tollbook) signal(s os.Signal) {
 	}
 }
 
-// ends waits for the process; -1 = ended by a signal.
+// ends waits for the end of the process and returns its exit code; -1 means that a signal ended it.
 func (p *tollbook) ends() int {
 	p.t.Helper()
 	err := p.cmd.Wait()
@@ -110,7 +110,7 @@ func (p *tollbook) ends() int {
 	return p.cmd.ProcessState.ExitCode()
 }
 
-// scheduled returns a copy of the workspace testdata/mini, all of whose files are old.
+// scheduled returns a copy of the workspace testdata/mini whose feed files are old enough to be ingested.
 func scheduled(t *testing.T, more string) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "w")
@@ -141,7 +141,7 @@ func old(t *testing.T, dir string) {
 	}
 }
 
-// large adds a feed file that a run needs some seconds for.
+// large adds a feed file that takes a run some seconds.
 func large(t *testing.T, dir string, rows int) {
 	t.Helper()
 	var b bytes.Buffer
@@ -167,7 +167,7 @@ func ledgerOf(t *testing.T, dir string) (out []string) {
 	return out
 }
 
-// whole checks the lake with verify.
+// whole checks the lake with the command verify.
 func whole(t *testing.T, dir string) {
 	t.Helper()
 	p := launch(t, "2026-09-10T00:00:00+08:00", "-w", dir, "verify")
@@ -184,7 +184,7 @@ func running(dir string) func() bool {
 	}
 }
 
-// beforeNight is two seconds before the night of 9 September, 01:30 in Shanghai.
+// beforeNight is two seconds before the nightly run of 9 September, which is due at 01:30 in Shanghai.
 const beforeNight = "2026-09-09T01:29:58+08:00"
 
 func TestScheduleRunsAtItsTime(t *testing.T) {
@@ -235,7 +235,7 @@ func get(t *testing.T, url string) string {
 	return string(b)
 }
 
-// TestScheduleStopsAfterTheRun sends SIGTERM during a run: the run completes, and the scheduler ends with it.
+// TestScheduleStopsAfterTheRun checks that after SIGTERM during a run the run completes and the scheduler then ends.
 func TestScheduleStopsAfterTheRun(t *testing.T) {
 	t.Parallel()
 	dir := scheduled(t, "")
@@ -252,8 +252,8 @@ func TestScheduleStopsAfterTheRun(t *testing.T) {
 	whole(t, dir)
 }
 
-// TestScheduleCallsOff checks that a run that takes longer than schedule.stop_timeout is cancelled: nothing of it is
-// committed, and the next scheduler does it.
+// TestScheduleCallsOff checks that a run that takes longer than schedule.stop_timeout is cancelled and commits nothing,
+// and that the next scheduler repeats it.
 func TestScheduleCallsOff(t *testing.T) {
 	t.Parallel()
 	program.Slow(t)
@@ -261,8 +261,8 @@ func TestScheduleCallsOff(t *testing.T) {
 	large(t, dir, 100_000)
 	p := launch(t, beforeNight, "-w", dir, "schedule")
 	p.until("run", running(dir))
-	// The process runs for milliseconds and stops for a tenth of a second, in turn, so that the second of its clock
-	// passes before the run ends, however fast the machine is and however late this test is scheduled.
+	// The process alternately runs for some milliseconds and is stopped for a tenth of a second, so that one second of
+	// its clock passes before the run ends, regardless of the speed of the machine and of delays of this test.
 	p.signal(syscall.SIGSTOP)
 	p.signal(syscall.SIGTERM)
 	p.until("cancellation", func() bool {
@@ -289,8 +289,8 @@ func TestScheduleCallsOff(t *testing.T) {
 	whole(t, dir)
 }
 
-// TestScheduleSecondSignal checks that a second signal ends the scheduler immediately; the lake is complete, and the
-// run is found pending.
+// TestScheduleSecondSignal checks that a second signal ends the scheduler immediately, and that the next scheduler does
+// the interrupted run and leaves a correct lake.
 func TestScheduleSecondSignal(t *testing.T) {
 	t.Parallel()
 	program.Slow(t)
@@ -300,7 +300,7 @@ func TestScheduleSecondSignal(t *testing.T) {
 	p.until("run", running(dir))
 	p.signal(syscall.SIGTERM)
 	p.says("schedule stops")
-	p.until("end", func() bool { // the handler ends a moment after the message
+	p.until("end", func() bool { // the signal is handled a moment after the message
 		p.cmd.Process.Signal(syscall.SIGTERM)
 		return !alive(p.cmd.Process.Pid)
 	})
@@ -327,7 +327,7 @@ func alive(pid int) bool {
 	return !strings.HasPrefix(rest, "Z")
 }
 
-// TestScheduleBesideARunByHand checks that a due night waits for a manual run, and is covered by it or done after it.
+// TestScheduleBesideARunByHand checks that a due nightly run waits for a manual run, and is then covered by it or done.
 func TestScheduleBesideARunByHand(t *testing.T) {
 	t.Parallel()
 	program.Slow(t)

@@ -41,7 +41,7 @@ func (w *workbench) command(args ...string) *exec.Cmd {
 		Env: append(os.Environ(), "TMPDIR="+w.t.TempDir())}
 }
 
-// run returns what a command prints. A run that ends with 1 has rejects, which the generator makes on purpose.
+// run returns the output of a command. Exit code 1 is accepted: the generator creates rejects on purpose.
 func (w *workbench) run(args ...string) []byte {
 	w.t.Helper()
 	out, err := w.command(args...).Output()
@@ -62,7 +62,7 @@ func (w *workbench) token(args ...string) string {
 	return key.Secret
 }
 
-// serve starts a server, which the test ends, and returns its address.
+// serve starts a server and returns its address. The test kills the server when it ends.
 func (w *workbench) serve() (url string, server *os.Process) {
 	w.t.Helper()
 	cmd := w.command("serve", "--listen", "127.0.0.1:0", "--json")
@@ -75,7 +75,7 @@ func (w *workbench) serve() (url string, server *os.Process) {
 	}
 	w.t.Cleanup(func() {
 		_ = cmd.Process.Kill()
-		_ = cmd.Wait() // it was killed, which is its error
+		_ = cmd.Wait() // Wait reports the kill as an error
 	})
 	lines := bufio.NewReader(log)
 	first, err := lines.ReadString('\n')
@@ -87,7 +87,7 @@ func (w *workbench) serve() (url string, server *os.Process) {
 	return serving.On, cmd.Process
 }
 
-// fetched returns an answer in a form that can be compared.
+// fetched returns the status and the body of an answer, for comparison.
 func fetched(c *http.Client, url, token string) (string, []byte) {
 	r, err := http.NewRequest(http.MethodGet, url, nil)
 	if err != nil {
@@ -103,8 +103,8 @@ func fetched(c *http.Client, url, token string) (string, []byte) {
 	return fmt.Sprintf("%d %v", resp.StatusCode, err), body
 }
 
-// TestServeFewDescriptors checks that 64 clients get the complete answers when they download a partner's export at once
-// from a server that may have 256 descriptors, of a lake whose month is 128 files.
+// TestServeFewDescriptors checks that 64 clients that download a partner's export at the same time all receive the
+// complete answer, although the server is limited to 256 file descriptors and the lake's month has more than 100 files.
 func TestServeFewDescriptors(t *testing.T) {
 	t.Parallel()
 	program.Slow(t)
@@ -151,8 +151,8 @@ func TestServeFewDescriptors(t *testing.T) {
 	all.Wait()
 }
 
-// TestServeExportsAsTheCommand checks that a distributor downloads byte for byte what the command writes for it, with
-// and without its resellers.
+// TestServeExportsAsTheCommand checks that a distributor's download equals the output of the command byte for byte,
+// with and without its resellers.
 func TestServeExportsAsTheCommand(t *testing.T) {
 	t.Parallel()
 	w := newWorkbench(t)
@@ -165,7 +165,7 @@ func TestServeExportsAsTheCommand(t *testing.T) {
 	for _, c := range []struct {
 		query string
 		flags []string
-		rows  int // by hand, from the workspace's nine records
+		rows  int // counted by hand from the workspace's nine records
 	}{
 		{"", nil, 3},
 		{"&indirect_partner_id=part-south", []string{"--indirect-partner", "part-south"}, 1},

@@ -18,7 +18,7 @@ import (
 	"testing"
 )
 
-// TestServe runs the real program, sends it requests, revokes the key while it runs, and stops it by a signal.
+// TestServe runs the real program, sends requests, revokes the key while the server runs, and stops it with a signal.
 func TestServe(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -29,7 +29,7 @@ func TestServe(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The main function of testscript is the program if it is called by its name.
+	// The test binary runs the program if it is started under the name tollbook.
 	program := func(args ...string) *exec.Cmd {
 		return &exec.Cmd{Path: self, Args: append([]string{"tollbook", "-w", dir}, args...),
 			Env: append(os.Environ(), "TMPDIR="+t.TempDir())}
@@ -114,8 +114,8 @@ func TestServe(t *testing.T) {
 	}
 }
 
-// TestServeDamaged replaces HEAD by that of the day before, empties it and deletes it while a server runs. Requests
-// fail as long as the damage lasts, and no older state is served; then the same server answers again.
+// TestServeDamaged replaces HEAD with that of the day before, empties it and deletes it, while a server runs. Requests
+// fail instead of reading an older state until HEAD is restored; then the same server answers again.
 func TestServeDamaged(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -201,7 +201,7 @@ func TestServeDamaged(t *testing.T) {
 	}
 }
 
-// startServer starts a server, which is killed at the end of the test, and returns its address.
+// startServer starts a server and returns its address. The server is killed at the end of the test.
 func startServer(t *testing.T, server *exec.Cmd) string {
 	t.Helper()
 	log, err := server.StderrPipe()
@@ -224,7 +224,7 @@ func startServer(t *testing.T, server *exec.Cmd) string {
 	return serving.On
 }
 
-// TestServeKilled checks that a signature that a server accepted before it was killed is refused by the next one.
+// TestServeKilled checks that a server refuses a signature that was accepted by a server that has been killed since.
 func TestServeKilled(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -285,11 +285,11 @@ func TestServeKilled(t *testing.T) {
 		if err := server.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}
-		_ = server.Wait() // it was killed, which is its error
+		_ = server.Wait() // Wait reports the kill as an error
 	}
 }
 
-// signedCycles returns the signature of a GET of /v1/cycles, which signs only the date.
+// signedCycles returns the signature of GET /v1/cycles in which the date is the only signed header.
 func signedCycles(secret, date string) string {
 	sum := func(text string) string { b := sha256.Sum256([]byte(text)); return hex.EncodeToString(b[:]) }
 	mac := hmac.New(sha256.New, []byte(secret))

@@ -17,9 +17,9 @@ import (
 	"github.com/google/jsonschema-go/jsonschema"
 )
 
-// shapes makes JSON schemas and sketches of Go types, as encoding/json writes them. Comments are those of the source.
+// shapes makes JSON schemas and outlines of Go types as encoding/json writes them. Comments come from the source.
 type shapes struct {
-	own      map[reflect.Type]*jsonschema.Schema // types that write their JSON themselves
+	own      map[reflect.Type]*jsonschema.Schema // schemas of types that write their JSON themselves
 	comments map[string]string                   // by package, type and field
 	parsed   map[string]bool                     // packages whose comments are in comments
 }
@@ -31,7 +31,7 @@ func newShapes() *shapes {
 // decimalPattern matches the text of an exact number.
 const decimalPattern = `^-?[0-9]+(\.[0-9]+)?$`
 
-// schema returns the schema of a type. Objects have no further members.
+// schema returns the schema of a type. It allows no other members.
 func (s *shapes) schema(t reflect.Type) (*jsonschema.Schema, error) {
 	if err := s.collect(t, map[reflect.Type]bool{}); err != nil {
 		return nil, err
@@ -46,7 +46,7 @@ func (s *shapes) schema(t reflect.Type) (*jsonschema.Schema, error) {
 	return schema, s.describe(t, schema)
 }
 
-// collect finds the types below a type that write their JSON themselves.
+// collect adds the schemas of the types below a type that write their JSON themselves.
 func (s *shapes) collect(t reflect.Type, seen map[reflect.Type]bool) error {
 	if seen[t] || s.own[t] != nil || t == reflect.TypeFor[time.Time]() {
 		return nil
@@ -82,12 +82,12 @@ func (s *shapes) collect(t reflect.Type, seen map[reflect.Type]bool) error {
 	return nil
 }
 
-// marshaled returns the schema of a type with a MarshalJSON.
+// marshaled returns the schema of a type that has a MarshalJSON method.
 func (s *shapes) marshaled(t reflect.Type) (*jsonschema.Schema, error) {
 	if shaped, ok := reflect.Zero(t).Interface().(interface{ JSONValue() any }); ok {
 		return s.schema(reflect.TypeOf(shaped.JSONValue()))
 	}
-	if t.String() == "querycmd.object" { // a row of an answer: the columns of the question
+	if t.String() == "querycmd.object" { // a row of a result: the columns depend on the query
 		text := &jsonschema.Schema{Types: []string{"string", "integer", "null"}}
 		return &jsonschema.Schema{Type: "object", AdditionalProperties: text}, nil
 	}
@@ -143,10 +143,10 @@ func (s *shapes) describeField(t reflect.Type, f reflect.StructField, schema *js
 	return err
 }
 
-// goNil matches what comments of Go call a member that is left out.
+// goNil matches the word that Go comments use for a value whose member is left out of the JSON.
 var goNil = regexp.MustCompile(`\bnil\b`)
 
-// comment returns the comment of a field in the source.
+// comment returns the source comment of a field.
 func (s *shapes) comment(t reflect.Type, field string) (string, error) {
 	path, ours := strings.CutPrefix(t.PkgPath(), "github.com/tollbook/tollbook/")
 	if !ours {
@@ -167,7 +167,7 @@ func (s *shapes) comment(t reflect.Type, field string) (string, error) {
 	return s.comments[path+"."+t.Name()+"."+field], nil
 }
 
-// parse reads the comments of a file's structs.
+// parse reads the comments of the struct fields in a file.
 func (s *shapes) parse(path, name string) error {
 	text, err := os.ReadFile(name)
 	if err != nil {
@@ -197,7 +197,7 @@ func (s *shapes) parse(path, name string) error {
 	return nil
 }
 
-// kindOf returns the type of a value as the page names it.
+// kindOf returns the name by which the page calls the type of a value.
 func kindOf(s *jsonschema.Schema) string {
 	names := map[string]string{"string": "text", "integer": "whole number", "number": "number",
 		"boolean": "true or false", "object": "object", "array": "list"}
@@ -221,7 +221,7 @@ func kindOf(s *jsonschema.Schema) string {
 	return strings.Join(out, " or ")
 }
 
-// sketch writes the members of an object, one per line, those of objects below them indented.
+// sketch writes the members of an object, one per line, with the members of nested objects indented.
 func sketch(out *strings.Builder, s *jsonschema.Schema, indent string) {
 	required := map[string]bool{}
 	for _, name := range s.Required {
@@ -256,7 +256,7 @@ func sketch(out *strings.Builder, s *jsonschema.Schema, indent string) {
 	}
 }
 
-// plural returns the name of a type for several values.
+// plural returns the plural of a type's name.
 func plural(kind string) string {
 	switch kind {
 	case "text", "true or false":

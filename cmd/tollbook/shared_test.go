@@ -17,8 +17,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/run"
 )
 
-// TestSharedProcesses checks that a night by three processes gives the lake of one process, although one of them is
-// killed in the middle of a task, at several points, and another one is paused until the night is committed.
+// TestSharedProcesses checks that a nightly run by three processes writes the same lake as one process, although one of
+// them is killed in the middle of a task, at several points, and another is paused until the run is committed.
 // Invariants: TASK-3.
 func TestSharedProcesses(t *testing.T) {
 	t.Parallel()
@@ -57,7 +57,7 @@ func TestSharedProcesses(t *testing.T) {
 			t.Fatalf("want %s tasks: %+v", stage, w)
 		}
 		kills := 0
-		for n := 1; ; n *= 2 { // operations on the lake
+		for n := 1; ; n *= 2 { // n counts operations on the lake
 			p := process("task", "do", stage, "0", "--fault", fmt.Sprintf("kill:%d", n))
 			code := p.ends()
 			if code == 0 {
@@ -93,7 +93,7 @@ func TestSharedProcesses(t *testing.T) {
 	}
 	must(process("task", "commit"))
 	want, got := lakeOf(t, alone), lakeOf(t, dir)
-	for name := range got { // of the task that is paused
+	for name := range got { // files of the task that is paused
 		if strings.HasPrefix(name, "tmp/") {
 			delete(got, name)
 		}
@@ -114,10 +114,10 @@ func TestSharedProcesses(t *testing.T) {
 	}
 }
 
-// TestWorkerProcesses checks that a night by three worker processes gives the lake of one process, although a worker is
-// killed in the middle of a task, at several points, or is paused, or the process of the run is killed at several
-// points and started again. Files are read in ranges. The quick form kills one worker.
-// Invariants: TASK-3, ENGINE-1, ENGINE-2.
+// TestWorkerProcesses checks that a nightly run by three worker processes writes the same lake as one process, although
+// a worker is killed in the middle of a task, at several points, or is paused, or the process of the run is killed at
+// several points and restarted. Files are read in ranges. The quick form kills one worker. Invariants: TASK-3,
+// ENGINE-1, ENGINE-2.
 func TestWorkerProcesses(t *testing.T) {
 	t.Parallel()
 	const at = "2026-09-10T00:00:00+08:00"
@@ -152,7 +152,7 @@ func TestWorkerProcesses(t *testing.T) {
 		}
 		equal(fault, dir)
 		r := shown(t, at, dir, 1)
-		if len(r.Tasks) != 2 || len(r.Workers) == 0 || r.Tasks[0].Done != 7 { // ranges of two files
+		if len(r.Tasks) != 2 || len(r.Workers) == 0 || r.Tasks[0].Done != 7 { // 7 ranges of two files
 			t.Errorf("%s: runs show says %+v", fault, r)
 		}
 		for _, stage := range r.Tasks {
@@ -166,7 +166,7 @@ func TestWorkerProcesses(t *testing.T) {
 		return
 	}
 	kills := 0
-	for n := 1; n < 1000; n *= 4 { // operations of the run's own process
+	for n := 1; n < 1000; n *= 4 { // n counts operations of the run's own process
 		dir := scheduled(t, settings)
 		text, code := night(dir, "--fault", fmt.Sprintf("kill:%d", n))
 		if code >= 0 && code <= 1 {
@@ -185,9 +185,9 @@ func TestWorkerProcesses(t *testing.T) {
 	}
 }
 
-// TestWorkerRerate checks that a re-rating by worker processes, with the books of another folder, prints what one
-// process prints and gives its lake, although a worker or the process of the run is killed at several points. In the
-// quick form each is killed once. Invariants: TASK-3, ENGINE-1, ENGINE-2.
+// TestWorkerRerate checks that a re-rate by worker processes, with the books of another folder, prints the same text
+// and writes the same lake as one process, although a worker or the process of the run is killed at several points. The
+// quick form kills each once. Invariants: TASK-3, ENGINE-1, ENGINE-2.
 func TestWorkerRerate(t *testing.T) {
 	t.Parallel()
 	const at = "2026-10-05T00:00:00+08:00"
@@ -295,13 +295,13 @@ func TestWorkerRerate(t *testing.T) {
 	}
 }
 
-// shownRun is what `runs show` says of the tasks of a run.
+// shownRun is the part of `runs show` that describes the tasks of a run.
 type shownRun struct {
 	Tasks   []ledger.Tasks
 	Workers []ledger.Worker
 }
 
-// shown is that of the n-th run of a workspace.
+// shown returns what `runs show` prints about the tasks of the n-th run of a workspace.
 func shown(t *testing.T, at, dir string, n int) (r shownRun) {
 	t.Helper()
 	p := launch(t, at, "-w", dir, "--json", "runs", "show", fmt.Sprint(n))
@@ -314,7 +314,7 @@ func shown(t *testing.T, at, dir string, n int) (r shownRun) {
 	return r
 }
 
-// lakeOf returns the lake's files by name.
+// lakeOf returns the content of the lake's files by name.
 func lakeOf(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	files := make(map[string]string)

@@ -15,20 +15,20 @@ import (
 	"github.com/tollbook/tollbook/fixtures/program"
 )
 
-// closingLine closes the sample's month, which has open rejects.
+// closingLine closes the month of the sample, which has open rejects.
 const closingLine = "-w W close --cycle 2026-09"
 
-// closeQuestion is the end of what close asks a person.
+// closeQuestion is the last line of the prompt of close.
 const closeQuestion = "Close cycle 2026-09 with these open items? Its bill never changes again. [y/N] "
 
-// terminal is a pseudo terminal with a simulated person who types the answer to a question.
+// terminal is a pseudo terminal with a simulated person who answers a prompt.
 type terminal struct {
-	screen, keyboard *os.File // two ends of one device: the person's and the program's
+	screen, keyboard *os.File // the two ends of one device: the person's and the program's
 	seen             chan string
 }
 
-// newTerminal opens a pseudo terminal. As soon as the question is on the screen the person answers it; then the screen
-// is read until the terminal is closed.
+// newTerminal opens a pseudo terminal. The person answers as soon as the prompt appears. The output is recorded until
+// the terminal is closed.
 func newTerminal(t *testing.T, answer func(person *os.File)) *terminal {
 	t.Helper()
 	person, program, err := pty.Open()
@@ -68,13 +68,13 @@ func (tty *terminal) call(w *world, line string) (code int, out, shown string) {
 	return code, stdout.String(), shown
 }
 
-// types returns an answer by keys.
+// types returns an answer that types keys.
 func types(keys string) func(*os.File) {
 	return func(person *os.File) { _, _ = io.WriteString(person, keys) }
 }
 
-// TestCloseAsks (CLI-5) checks that close shows the open items on a terminal and asks. Only yes closes; every other
-// answer, the end of the input and a closed terminal leave the lake as it was, exit code 2.
+// TestCloseAsks (CLI-5) checks that close shows the open items on a terminal and asks for confirmation. Only yes closes
+// the cycle; any other answer, the end of the input and a closed terminal leave the lake unchanged, exit code 2.
 func TestCloseAsks(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -110,7 +110,7 @@ func TestCloseAsks(t *testing.T) {
 	}
 }
 
-// TestRevokeAsks checks that revoke asks on a terminal, because a revoked key cannot be made valid again.
+// TestRevokeAsks checks that revoke asks for confirmation on a terminal, because revoking a key cannot be undone.
 func TestRevokeAsks(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

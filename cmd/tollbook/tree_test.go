@@ -79,7 +79,7 @@ func testApp() *cli.App {
 	return cli.New(nil, &bytes.Buffer{}, &bytes.Buffer{}, program.NoEnv, noon)
 }
 
-// walk visits a command and all subcommands.
+// walk calls visit for a command and all its subcommands.
 func walk(cmd *cobra.Command, visit func(*cobra.Command)) {
 	visit(cmd)
 	for _, sub := range cmd.Commands() {
@@ -126,7 +126,7 @@ func TestTree(t *testing.T) {
 	}
 }
 
-// parseExample checks that an example is a valid command line of its own command.
+// parseExample checks that an example is a valid command line of the command that has it.
 func parseExample(t *testing.T, line string, of *cobra.Command) {
 	t.Helper()
 	args := strings.Fields(line)

@@ -8,8 +8,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 )
 
-// TestHashCache checks that each workspace has a file below the user's cache folder, and none if the environment names
-// no such folder.
+// TestHashCache checks that each workspace has its own file below the user's cache folder, and no file if the
+// environment does not name such a folder.
 func TestHashCache(t *testing.T) {
 	t.Parallel()
 	here, err := os.Getwd()

@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// workspaceOf returns the workspace that a command line finds from the current folder.
+// workspaceOf returns the workspace that a command finds from the current folder, or the message of its failure.
 func workspaceOf(t *testing.T, env map[string]string, args ...string) (workspace, failure string) {
 	t.Helper()
 	var told bytes.Buffer

@@ -36,8 +36,8 @@ func TestGridKeeps(t *testing.T) {
 	}
 }
 
-// TestGridOnTerminal checks that on a terminal the header is bold and the widest texts are truncated; numbers never are
-// (CLI-9).
+// TestGridOnTerminal checks that on a terminal the header is bold, and that the widest texts are truncated but numbers
+// never are (CLI-9).
 func TestGridOnTerminal(t *testing.T) {
 	t.Parallel()
 	g := NewGrid("name", "what it is", ">.paid")
@@ -46,7 +46,7 @@ func TestGridOnTerminal(t *testing.T) {
 	var out bytes.Buffer
 	s := &sink{w: &out, style: Style{Bold: true, Width: 45}}
 	g.Print(s, "  ")
-	// 45 columns: an indent of 2, two gaps of 2, 13 of the number; 26 remain for two texts.
+	// 45 columns: an indent of 2, two gaps of 2, and 13 for the number leave 26 for the two texts.
 	want := "" +
 		"  \x1b[1mname           what it is              paid\x1b[0m\n" +
 		"  a              a text of th…  1234567890.12\n" +

@@ -9,7 +9,7 @@ func TestMeant(t *testing.T) {
 		{"margn", "margin"}, {"magrin", "margin"}, {"Margin", "margin"}, {"margins", "margin"},
 		{"low_margin", "low-margin"}, {"reveneu", "revenue"}, {"dept", "debt"}, {"top-c", "top-customers"},
 		{"rev", "revenue"},
-		// two with this prefix; three letters wrong; half a word; nothing
+		// in order: two names with this prefix; three wrong letters; half a word; an empty word; no similar name
 		{"top", ""}, {"mxxxin", ""}, {"xx", ""}, {"", ""}, {"zzz", ""},
 	} {
 		if got := Nearest(c.word, names); got != c.want {

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestWriteChecked checks that standard output gets a checked result completely or not at all.
+// TestWriteChecked checks that standard output receives either the complete checked result or nothing.
 func TestWriteChecked(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	wrong, large := errors.New("wrong"), bytes.Repeat([]byte("0123456789abcde\n"), 1<<16)

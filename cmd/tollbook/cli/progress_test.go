@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// TestProgress tests CLI-4: no output before two seconds, then a few times a second, and the line is removed at the
-// end.
+// TestProgress tests CLI-4: nothing is printed in the first two seconds, then a line a few times per second, which is
+// removed at the end.
 func TestProgress(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 10, 5, 4, 0, 0, 0, time.UTC)
@@ -27,7 +27,7 @@ func TestProgress(t *testing.T) {
 	step(50*time.Millisecond, 60)
 	p.End()
 	p.End()
-	// From the first report, of 1, 49 were done in 1 s: 150 take 3 s. Then 59 in 1.25 s: 140 take 3 s.
+	// The first report, of 1, starts the rate: 49 in 1 s, so 150 take 3 s; then 59 in 1.25 s, so 140 take 3 s.
 	want := "\r\x1b[Kread feeds: 50 of 200 (25 %), 49/s, 3s left" +
 		"\r\x1b[Kread feeds: 60 of 200 (30 %), 47/s, 3s left\r\x1b[K"
 	if out.String() != want {

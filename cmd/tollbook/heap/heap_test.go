@@ -11,8 +11,8 @@ import (
 	"github.com/tollbook/tollbook/jobs"
 )
 
-// TestTune checks that what the environment sets is not changed (HEAP-1). It is not parallel: the collector belongs to
-// the process.
+// TestTune checks that memory settings of the environment are kept (HEAP-1). It is not parallel: the settings of the
+// collector apply to the whole process.
 func TestTune(t *testing.T) {
 	percent, limit := debug.SetGCPercent(100), debug.SetMemoryLimit(math.MaxInt64)
 	t.Cleanup(func() { collect(percent, limit) })
@@ -26,8 +26,8 @@ func TestTune(t *testing.T) {
 	expect(t, 200, math.MaxInt64)
 }
 
-// TestMemoryOfTheFirstCollection checks that nothing is collected before the process has 64 MiB, and that the command's
-// own settings are in force after the first collection (HEAP-2). Not parallel, as above.
+// TestMemoryOfTheFirstCollection checks that the first collection does not happen before the process uses 64 MiB, and
+// that the command's own settings apply after it (HEAP-2). Not parallel, for the reason above.
 func TestMemoryOfTheFirstCollection(t *testing.T) {
 	percent, limit := debug.SetGCPercent(100), debug.SetMemoryLimit(math.MaxInt64)
 	t.Cleanup(func() { collect(percent, limit) })
@@ -56,8 +56,8 @@ func TestMemoryOfTheFirstCollection(t *testing.T) {
 	expect(t, 50, 805_306_368)
 }
 
-// TestMemoryOfTests (PROGRAM-2) checks that a command in a test's process neither changes the collector nor runs it,
-// however much the process holds. Not parallel, as above.
+// TestMemoryOfTests (PROGRAM-2) checks that a command that runs inside a test's process neither changes the settings of
+// the collector nor runs it, regardless of the memory in use. Not parallel, for the reason above.
 func TestMemoryOfTests(t *testing.T) {
 	percent, limit := debug.SetGCPercent(-1), debug.SetMemoryLimit(math.MaxInt64)
 	t.Cleanup(func() { collect(percent, limit) })

@@ -6,7 +6,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
-// TestCounting checks that files of several storages are counted together, and that a wrapped storage still works.
+// TestCounting checks that the files of several storages are counted together, and that a wrapped storage still works.
 func TestCounting(t *testing.T) {
 	t.Parallel()
 	var seen []int64

@@ -17,7 +17,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
-// withLake returns a workspace whose lake has one data file and one manifest, of another format.
+// withLake returns a workspace whose lake has one data file and one manifest, both of the given format.
 func withLake(t *testing.T, format string) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "mini")
@@ -66,7 +66,7 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// numbered returns a step from format 0, in which only the number differs.
+// numbered returns an upgrade step from format 0 to 1 that changes only the number of the format.
 func numbered() []manifest.Step {
 	convert := func(b []byte) ([]byte, error) {
 		b = bytes.Replace(b, []byte(`"format": 0`), []byte(`"format": 1`), 1)
@@ -84,8 +84,8 @@ func upgrade(dir string, steps []manifest.Step, args ...string) (code int, out, 
 	return code, stdout.String(), stderr.String()
 }
 
-// TestUpgrade upgrades a lake of an earlier format: first a dry run, then an upgrade that is refused without a backup,
-// and one with a backup in the lake, then a successful one, then one with nothing to do.
+// TestUpgrade upgrades a lake of an earlier format. It tries, in this order: a dry run, an upgrade without a backup
+// (refused), one with a backup inside the lake (refused), a successful one, and one that has nothing to do.
 func TestUpgrade(t *testing.T) {
 	t.Parallel()
 	dir := withLake(t, "0")
@@ -116,7 +116,7 @@ func TestUpgrade(t *testing.T) {
 	}
 }
 
-// TestNoUpgrade checks that a format without a step, and a later one, are refused with instructions.
+// TestNoUpgrade checks that an earlier format without an upgrade step and a later format are refused with instructions.
 func TestNoUpgrade(t *testing.T) {
 	t.Parallel()
 	for _, format := range []string{"0", "2"} {
