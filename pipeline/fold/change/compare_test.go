@@ -19,7 +19,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// shop is the old books; a test replaces words of them.
+// shop has the old books. Each test replaces words in them.
 var shop = map[string]string{
 	"products.csv": "sku,service_type_code,measure,pricing_model,policy\nblob,store,GB,volume,\n" +
 		"line,net,Mbps,percentile,p\nplan,compute,month,period,\n" +
@@ -66,7 +66,7 @@ func loaded(t *testing.T, texts map[string]string) *books.Books {
 	return b
 }
 
-// told returns a change as text: scopes, customers with other packages, and flags.
+// told returns a change as text: its scopes, the customers whose packages changed, and its flags.
 func told(c *Change, b *books.Books) []string {
 	if c == nil {
 		return []string{"everything"}
@@ -104,7 +104,7 @@ func told(c *Change, b *books.Books) []string {
 	return out
 }
 
-// TestCompare tests CHANGE-2 and CHANGE-4: a change of one book each, and what it affects.
+// TestCompare tests CHANGE-2 and CHANGE-4: each case changes one book and lists what the change affects.
 func TestCompare(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -169,7 +169,7 @@ func TestCompare(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			was, is := maps.Clone(shop), maps.Clone(shop)
-			if c.is == "" { // it was removed: the old books have it
+			if c.is == "" { // a removed row: only the old books have it
 				was[c.file] += c.old
 			} else {
 				if !strings.Contains(was[c.file], c.old) {
@@ -185,8 +185,8 @@ func TestCompare(t *testing.T) {
 	}
 }
 
-// TestEveryColumnIsKnown compares the columns that Compare was written for with the current ones: Compare must be
-// extended for a new column.
+// TestEveryColumnIsKnown compares the columns that Compare handles with the current ones. It fails for a new column,
+// for which Compare must be extended.
 func TestEveryColumnIsKnown(t *testing.T) {
 	t.Parallel()
 	want := map[string]int{"Books": 32, "Product": 18, "Tier": 6, "Version": 7, "CustomerRow": 4, "PartnerRow": 6,
@@ -204,8 +204,8 @@ func TestEveryColumnIsKnown(t *testing.T) {
 	}
 }
 
-// TestCopy checks that a copy returns the books, that it does not change while they do not, and that a damaged one is
-// ignored.
+// TestCopy checks that Load returns the books that were copied, also if the same books were copied twice, and that a
+// missing copy is an error.
 func TestCopy(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "runs", "books.zip")

@@ -10,8 +10,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold/change"
 )
 
-// TestGone tests CHANGE-5. Books that are missing although the copy has rows of them are named; a book without rows may
-// be missing, and so may all of them if there is no copy.
+// TestGone tests CHANGE-5: a book is reported if it is missing and the copy has rows of it. A book without rows may be
+// missing, and without a copy any book may be missing.
 func TestGone(t *testing.T) {
 	t.Parallel()
 	const header = "package_id,customer_id,skus,quota,reset,valid_from\n"
@@ -20,7 +20,7 @@ func TestGone(t *testing.T) {
 		"books/discounts.csv":   {Data: []byte("discount_id\n\n")},
 		"books/policies.yaml":   {Data: []byte("# percentiles\np95: {method: monthly_p95}\n")},
 		"books/incentives.yaml": {Data: []byte("# none\n")},
-		"books/prices.csv":      {Data: []byte("sku\ngb\n")}, // required: load.Books reports that it is missing
+		"books/prices.csv":      {Data: []byte("sku\ngb\n")}, // a required book: load.Books reports it if it is missing
 	}
 	path := filepath.Join(t.TempDir(), "runs", "books.zip")
 	if gone := change.Gone(path, fstest.MapFS{}); gone != nil {
@@ -70,14 +70,14 @@ func TestStoppedBetween(t *testing.T) {
 	}
 	same(5, "books.zip")
 	must(change.Prepare(path, 5, book("a"), [32]byte{1}))
-	same(5, "books.zip") // it has not committed
+	same(5, "books.zip") // no run has committed after manifest 5
 	same(6, "books-after-000005.zip")
-	must(change.Prepare(path, 6, book("b"), [32]byte{2})) // the next run is stopped too
+	must(change.Prepare(path, 6, book("b"), [32]byte{2})) // the next run is interrupted too
 	same(6, "books-after-000005.zip")
 	same(7, "books-after-000006.zip")
 	must(change.Keep(path, 6))
 	same(7, "books.zip")
-	must(change.Prepare(path, 7, book(""), [32]byte{3})) // stopped before its commit; the book is put back
+	must(change.Prepare(path, 7, book(""), [32]byte{3})) // interrupted before its commit; then the book is restored
 	must(errors.Join(change.Prepare(path, 7, book("b"), [32]byte{2}), change.Keep(path, 7)))
 	if gone := change.Gone(path, fstest.MapFS{}); len(gone) != 1 {
 		t.Errorf("the copy is not of the books that are used: %v", gone)

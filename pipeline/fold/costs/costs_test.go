@@ -38,7 +38,7 @@ func cycle(t *testing.T, text string) period.Cycle {
 const head = "BilledCost,EffectiveCost,BillingCurrency,BillingPeriodStart,ChargePeriodStart,ChargePeriodEnd," +
 	"ChargeCategory,CommitmentDiscountStatus,SubAccountId,ServiceName,ResourceId,PricingQuantity,PricingUnit\n"
 
-// file is a cost file of September. A row is its day, its cost, and the columns from ChargeCategory on.
+// file returns a cost file of September. Each row gives the day, the cost, and the columns from ChargeCategory on.
 func file(rows ...string) *fstest.MapFile {
 	text := head
 	for _, row := range rows {
@@ -49,14 +49,14 @@ func file(rows ...string) *fstest.MapFile {
 	return &fstest.MapFile{Data: []byte(text)}
 }
 
-// bill returns a stage over an inbox in memory, with the customers x and y, cloud at cost plus 10 % and a fee of 5 for
-// the month, and calls at 0.5 each above the first ten, which cost 1 each.
+// bill returns a stage over an inbox in memory. It has the customers x and y, cloud costs at cost plus 10 % with a
+// monthly fee of 5, and calls at 1 each for the first ten and 0.5 for each further one.
 func bill(t *testing.T, allocation string, inbox fstest.MapFS) *Stage {
 	t.Helper()
 	return billBy(t, allocation, inbox, nil)
 }
 
-// billBy is bill with other files of the books.
+// billBy is bill with some books replaced.
 func billBy(t *testing.T, allocation string, inbox fstest.MapFS, other map[string]string) *Stage {
 	t.Helper()
 	s, err := settings.Parse("tollbook.yaml", []byte("zone: UTC\ncurrency: {code: USD, digits: 2}\n"+
@@ -89,10 +89,10 @@ func billBy(t *testing.T, allocation string, inbox fstest.MapFS, other map[strin
 
 const byAccount = "- {match: {SubAccountId: A}, customer: x}\n- {match: {SubAccountId: B}, customer: y}\n"
 
-// of returns a folder of a delivery in the inbox.
+// of returns the folder of a delivery in the inbox.
 func of(delivery string) string { return "costs/aws/2026-09/" + delivery + "/" }
 
-// price surveys the inbox and prices the deliveries that count.
+// price surveys the inbox and prices the counted deliveries.
 func price(t *testing.T, s *Stage) *rated {
 	t.Helper()
 	found, c := surveyed(t, s, nil), cycle(t, "2026-09")
@@ -101,7 +101,7 @@ func price(t *testing.T, s *Stage) *rated {
 	return r
 }
 
-// described returns lines as "customer kind tier quantity payment", and margins as "customer/reason/status effective
+// described returns lines as "customer kind tier quantity payment" and margins as "customer/reason/status effective
 // payment".
 func described(r *rated) (lines, costs []string) {
 	for _, l := range r.lines {
@@ -118,14 +118,14 @@ func described(r *rated) (lines, costs []string) {
 	return lines, costs
 }
 
-// trim returns a total without trailing zeros.
+// trim returns a total without trailing zeros after the decimal point.
 func trim(total money.AmountTotal) string {
 	return strings.TrimSuffix(strings.TrimRight(total.String(), "0"), ".")
 }
 
-// TestRate prices three rows of one resource and day, a graduated product, a row that is kept, one of tax, one that no
-// rule matches, and one of an idle commitment. With the month's end each meter of cloud has its fee of 5. Invariants:
-// FCOST-1, FCOST-3.
+// TestRate prices three rows of one resource and day, a graduated product, a kept row, a tax row, a row that no rule
+// matches, and a row of an unused commitment. At the end of the month each meter of cloud also has its fee of 5.
+// Invariants: FCOST-1, FCOST-3.
 func TestRate(t *testing.T) {
 	t.Parallel()
 	inbox := fstest.MapFS{of("1") + "_SUCCESS": {}, of("1") + "a.csv": file(
@@ -159,7 +159,7 @@ func TestRate(t *testing.T) {
 	}
 }
 
-// TestGrain tests how rows are added up: by day, by month, and not at all.
+// TestGrain tests the summing of rows per resource and day, per resource and month, and not at all.
 func TestGrain(t *testing.T) {
 	t.Parallel()
 	inbox := fstest.MapFS{of("1") + "_SUCCESS": {}, of("1") + "a.csv": file("03,1,Usage,,A,S3,bucket,,",
@@ -182,8 +182,8 @@ func TestGrain(t *testing.T) {
 	}
 }
 
-// TestWorkers prices files that several workers read: the lines, groups and margins are those of one, also if a row is
-// split and if resources are in several files. Invariant: FCOST-1.
+// TestWorkers checks that several workers produce the same lines, groups and margins as one, also for a row that is
+// split and for resources that occur in several files. Invariant: FCOST-1.
 func TestWorkers(t *testing.T) {
 	t.Parallel()
 	rules := byAccount + "- {match: {ServiceName: VPC}, split: {x: 0.3, y: 0.7}}\n" +
@@ -219,8 +219,7 @@ func TestWorkers(t *testing.T) {
 	}
 }
 
-// TestSurvey tests which delivery of a month counts.
-// Invariants: COSTS-2, FCOST-1.
+// TestSurvey tests which delivery of a month counts. Invariants: COSTS-2, FCOST-1.
 func TestSurvey(t *testing.T) {
 	t.Parallel()
 	good, bad := file("03,1,Usage,,A,S3,,,"), file("03,one,Usage,,A,S3,,,", "04,1,Usage,,A,S3,,,")
@@ -264,7 +263,7 @@ func states(found *survey) string {
 	return strings.Join(list, ", ")
 }
 
-// surveyed surveys the inbox after a run that left deliveries.
+// surveyed surveys the inbox; old has the deliveries that the previous run stored.
 func surveyed(t *testing.T, s *Stage, old []*Delivery) *survey {
 	t.Helper()
 	found := &survey{stage: s, result: &s.result}
@@ -272,7 +271,7 @@ func surveyed(t *testing.T, s *Stage, old []*Delivery) *survey {
 	return found
 }
 
-// stored is deliveries as the lake stores them.
+// stored returns deliveries as the lake stores them.
 func stored(found *survey) (list []*Delivery) {
 	for _, d := range found.all(nil) {
 		one := *d
@@ -282,15 +281,16 @@ func stored(found *survey) (list []*Delivery) {
 	return list
 }
 
-// TestFixedDelivery tests that a delivery that counted fails when its files change, also if they are deleted later,
-// remains when they are deleted, and that nothing is read again while they are the same. Invariant: FCOST-2.
+// TestFixedDelivery tests that a counted delivery fails when its files change, even if they are deleted afterwards;
+// that it still counts when unchanged files are deleted; and that unchanged files are not read again. Invariant:
+// FCOST-2.
 func TestFixedDelivery(t *testing.T) {
 	t.Parallel()
 	inbox := fstest.MapFS{of("1") + "_SUCCESS": {}, of("1") + "a.csv": file("03,1,Usage,,A,S3,,,")}
 	c := cycle(t, "2026-09")
 	same, changed := inbox[of("1")+"a.csv"], file("03,2,Usage,,A,S3,,,")
 	for name, one := range map[string]struct {
-		files []*fstest.MapFile // of one run after the other; nil = the folder is gone
+		files []*fstest.MapFile // one file per run; nil = the folder is missing
 		want  []string
 		news  []bool
 	}{
@@ -321,8 +321,8 @@ func TestFixedDelivery(t *testing.T) {
 	}
 }
 
-// TestUnreadableDelivery tests that a superseded delivery whose folder is gone does not count again, and that a new
-// delivery of another source waits for the files of one that counts. Invariant: FCOST-8.
+// TestUnreadableDelivery tests that a superseded delivery whose folder is missing does not count again, and that a new
+// delivery of another source waits until the files of a counted delivery can be read. Invariant: FCOST-8.
 func TestUnreadableDelivery(t *testing.T) {
 	t.Parallel()
 	mark, one := &fstest.MapFile{}, file("03,1,Usage,,A,S3,,,")
@@ -359,8 +359,8 @@ func amount(t *testing.T, text string) money.Amount {
 	return a
 }
 
-// TestSubtract tests what is due now less all that was billed, by id, tier and kind. Equal amounts have no posting, and
-// A to B to A cancels. Invariant: FCOST-4.
+// TestSubtract tests the difference between the amount due now and the sum of the amounts billed before, per id, tier
+// and kind. Equal amounts give no posting, and a change from A to B and back cancels. Invariant: FCOST-4.
 func TestSubtract(t *testing.T) {
 	t.Parallel()
 	post := &poster{asOf: 7}
@@ -413,7 +413,7 @@ func TestSubtract(t *testing.T) {
 	}
 }
 
-// TestReconcile tests that a row that is missing from the margins stops the run. Invariant: FCOST-3.
+// TestReconcile tests that a row that the margins lack stops the run. Invariant: FCOST-3.
 func TestReconcile(t *testing.T) {
 	t.Parallel()
 	inbox := fstest.MapFS{of("1") + "_SUCCESS": {}, of("1") + "a.csv": file("03,1,Usage,,A,S3,,,",
@@ -437,7 +437,7 @@ func TestReconcile(t *testing.T) {
 	}
 }
 
-// FuzzFile bills any file: it is rejected, held or billed, never ends the program, and the result agrees with its rows.
+// FuzzFile bills arbitrary files: each is rejected, held or billed, without a panic and in agreement with its rows.
 func FuzzFile(f *testing.F) {
 	f.Add([]byte(head + "1,1,USD,2026-09-01T00:00:00Z,2026-09-03,2026-09-04,Usage,,A,S3,r,7,GB\n"))
 	f.Add([]byte(head + "-1,1E-10,USD,2026-09-01,2026-09-03,2026-09-04,tax,NULL,B,Calls,,-7,\n"))

@@ -11,9 +11,9 @@ import (
 	"github.com/tollbook/tollbook/settlement"
 )
 
-// TestConversion tests which rate converts a delivery in USD of September: the rate with which its closed cycle was
-// billed takes precedence over fx of the source, fx over the rates of the close, and these over the current rates.csv.
-// fx only converts to the workspace's currency. Invariant: FCOST-7.
+// TestConversion tests which rate converts a delivery in USD of September. In order of precedence: the rate by which
+// the closed cycle was billed, fx of the source, the rates of the close, the current rates.csv. fx applies only to
+// conversions to the workspace's currency. Invariant: FCOST-7.
 func TestConversion(t *testing.T) {
 	t.Parallel()
 	rate := func(text string) money.UnitPrice {

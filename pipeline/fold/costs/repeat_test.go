@@ -22,12 +22,12 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// repeatColumns are the columns of the files of TestRepeats: numbers, times, then texts.
+// repeatColumns are the columns of the files of TestRepeats: first numbers, then times, then texts.
 var repeatColumns = []string{"BilledCost", "EffectiveCost", "ListCost", "PricingQuantity", "BillingPeriodStart",
 	"ChargePeriodStart", "ChargePeriodEnd", "BillingCurrency", "ChargeCategory", "CommitmentDiscountStatus",
 	"SubAccountId", "ServiceName", "ResourceId", "ResourceName", "PricingUnit", "RegionId", "Tags", "InvoiceId"}
 
-// repeatRow makes a row of few resources, whose texts repeat.
+// repeatRow returns a row of one of a few resources, with texts that occur in other rows too.
 func repeatRow(r *rand.Rand) []string {
 	pick := func(list ...string) string { return list[r.IntN(len(list))] }
 	start := time.Date(2026, 9, 1+r.IntN(28), r.IntN(24), 0, 0, 0, time.UTC)
@@ -43,7 +43,7 @@ func repeatRow(r *rand.Rand) []string {
 	}
 }
 
-// asCSV writes rows as CSV, which are read and allocated one by one.
+// asCSV writes rows as CSV. Rows of CSV are allocated one by one.
 func asCSV(t *testing.T, rows [][]string) []byte {
 	t.Helper()
 	var out bytes.Buffer
@@ -53,7 +53,7 @@ func asCSV(t *testing.T, rows [][]string) []byte {
 	return out.Bytes()
 }
 
-// asParquet writes rows as Parquet with decimals, times and texts.
+// asParquet writes rows as Parquet with columns of decimals, times and texts.
 func asParquet(t *testing.T, rows [][]string) []byte {
 	t.Helper()
 	var fields []arrow.Field
@@ -97,9 +97,9 @@ func asParquet(t *testing.T, rows [][]string) []byte {
 	return out.Bytes()
 }
 
-// TestRepeats prices rows of Parquet files, most of which differ from an earlier one only in numbers and the time, and
-// the same rows of CSV files, which are allocated one by one. Rules, mark-ups, prices and a customer change within the
-// month. Invariant: FCOST-6.
+// TestRepeats prices rows of Parquet files, most of which differ from an earlier row only in numbers and time, and the
+// same rows as CSV, which are allocated one by one. Both give the same result. Rules, mark-ups, prices and a customer
+// change within the month. Invariant: FCOST-6.
 func TestRepeats(t *testing.T) {
 	t.Parallel()
 	const rules = "- {match: {SubAccountId: A}, customer: x, valid_to: 2026-09-20}\n" +
@@ -129,7 +129,7 @@ func TestRepeats(t *testing.T) {
 	}
 }
 
-// repeatedLines describes the result of an inbox.
+// repeatedLines returns the result for an inbox as text.
 func repeatedLines(t *testing.T, rules string, inbox fstest.MapFS, grain settings.CostGrain) string {
 	t.Helper()
 	s := billBy(t, rules, inbox, map[string]string{

@@ -8,8 +8,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
-// TestConserve checks that a day whose lines have another quantity than its records is an internal error and stops the
-// run, whichever of the two is more.
+// TestConserve checks that a day whose lines have a larger or smaller quantity than its records is an internal error
+// that stops the run.
 func TestConserve(t *testing.T) {
 	t.Parallel()
 	quantity := func(text string) (sum money.QuantityTotal) {

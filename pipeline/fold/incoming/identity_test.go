@@ -14,8 +14,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
-// TestMark checks that a night's identities are known if and only if the index has their 56 bits, including hashes
-// close to each other, the lowest and the highest, and duplicates.
+// TestMark checks that exactly those identities of a night are marked as known whose upper 56 bits are in the index. It
+// includes adjacent hashes, the lowest and the highest hash, and duplicates.
 func TestMark(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -49,8 +49,8 @@ func TestMark(t *testing.T) {
 	})
 }
 
-// TestParts checks that each mark is in one part, all marks of an identity in the same, in the order in which they were
-// added, and that no scratch file is left.
+// TestParts checks that each mark is in exactly one part, that all marks of an identity are in the same part in the
+// order in which they were added, and that no scratch file remains.
 func TestParts(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

@@ -6,7 +6,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold/late"
 )
 
-// FuzzDraws checks that the draws of a line are read back as they are written.
+// FuzzDraws checks that draws of a line that are written and parsed again are unchanged.
 func FuzzDraws(f *testing.F) {
 	for _, text := range []string{"", "p:6.5000000000", "p:-1;q:2.5", "a:b:1;a:b:2", ":1", "p:", "p:1e3;;", "p:0"} {
 		f.Add(text)

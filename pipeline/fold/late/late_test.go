@@ -20,8 +20,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// shop is a workspace of one customer, acme, in UTC. Its books are flat: gb at 2, mail graduated (10 units at 1, then
-// 0.5), disk by volume (500 units at 0.6, then 0.58) and line bandwidth by the largest sample.
+// shop is a workspace of one customer, acme, in UTC. Its products: gb, flat at 2; mail, graduated (10 units at 1, then
+// 0.5); disk, by volume (up to 500 units at 0.6, above that 0.58); line, bandwidth billed by the largest sample.
 type shop struct {
 	t   *testing.T
 	dir string
@@ -103,7 +103,7 @@ func (s *shop) open() *workspace.Workspace {
 	return w
 }
 
-// at returns the options of a run; cycle reads a cycle's name.
+// at returns the options of a run. cycle parses the name of a cycle.
 func (s *shop) at(asOf string) workspace.Options {
 	s.t.Helper()
 	t, err := period.ParseInstant(asOf)
@@ -147,7 +147,8 @@ func (s *shop) rerate(o run.RerateOptions) (*workspace.Report, []rerated.Differe
 	return r, list
 }
 
-// want compares a cycle's lines: origin_cycle kind/bill_detail_type id tier used free quantity price payment draws.
+// want compares the lines of a cycle: origin_cycle kind/bill_detail_type id tier used free quantity price payment
+// draws.
 func (s *shop) want(cycle string, want ...string) {
 	s.t.Helper()
 	l, err := s.open().Lake(workspace.Options{})
@@ -198,8 +199,8 @@ func (s *shop) want(cycle string, want ...string) {
 	}
 }
 
-// TestTwice checks that the same record twice in one file, and again in another one, is billed once: 5 x 2.00 before
-// the price of October. Invariant: LATE-1.
+// TestTwice checks that a record that occurs twice in one file and again in another is billed once: 5 × 2.00, the price
+// before October. Invariant: LATE-1.
 func TestTwice(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
@@ -211,8 +212,8 @@ func TestTwice(t *testing.T) {
 	s.want("2026-10", "2026-09 adjustment/16 l t1 5 0 5 2 =10 -", "2026-09 adjustment/16 m t1 1 0 1 2 =2 -")
 }
 
-// TestPriceOfItsOwnTime checks that a late record does not change its own cycle: its line is in the earliest open one,
-// at the price of its own time (2, not 3).
+// TestPriceOfItsOwnTime checks that a late record does not change the cycle of its own time: its line is in the
+// earliest open cycle, at the price of its own time (2, not 3).
 func TestPriceOfItsOwnTime(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
@@ -227,8 +228,8 @@ func TestPriceOfItsOwnTime(t *testing.T) {
 	}
 }
 
-// TestMeterGoesOn checks a meter that was at 8 when September was closed: of 5 more, 2 are in the first tier. The order
-// of arrival does not matter. Invariant: LATE-4.
+// TestMeterGoesOn checks a meter that counted 8 units when September was closed: of 5 more, 2 are in the first tier.
+// The order of arrival does not matter. Invariant: LATE-4.
 func TestMeterGoesOn(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
@@ -242,8 +243,8 @@ func TestMeterGoesOn(t *testing.T) {
 		"2026-09 adjustment/16 r3 t2 3 0 3 0.5 =1.5 -")
 }
 
-// TestReversal checks r1 of 8 units that becomes 3. The meter was at 13, so (5, 13] is reversed: 3 units of the second
-// tier and 5 of the first; (5, 8] is billed.
+// TestReversal checks the replacement of r1, of 8 units, by 3. The meter counts 13 units, so (5, 13] is reversed: 3
+// units of the second tier and 5 of the first. Then (5, 8] is billed.
 func TestReversal(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
@@ -255,8 +256,8 @@ func TestReversal(t *testing.T) {
 		"2026-09 adjustment/16 r3 t1 3 0 3 1 =3 -")
 }
 
-// TestReplacedAgain checks that r2, which replaces r1 and is replaced by r3 before October is closed, has no effect.
-// After the close of October r3 is the record that is reversed.
+// TestReplacedAgain checks that a record (r2) that replaces r1, and is replaced by r3 before October is closed, has no
+// effect. After the close of October a replacement reverses r3.
 func TestReplacedAgain(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
@@ -279,7 +280,7 @@ func TestReplacedAgain(t *testing.T) {
 	}
 }
 
-// TestPackage checks a quota of 10 units that is never refilled. September draws 6. The late 3 are drawn before
+// TestPackage checks a quota of 10 units that is never refilled. September draws 6. A late record draws 3 before
 // October's own records, for which 1 remains.
 func TestPackage(t *testing.T) {
 	t.Parallel()
@@ -293,7 +294,7 @@ func TestPackage(t *testing.T) {
 	s.night("2026-10-06T00:00:00Z")
 	s.want("2026-10", "2026-09 adjustment/16 r2 t1 3 3 0 2 =0 p:3.0000000000",
 		"- usage/5 o1 t1 4 1 3 3 =9 p:1.0000000000")
-	// r1 is withdrawn: 6 are returned before r2 draws its 3; of the 10 that are then left, 7 remain for October.
+	// r1 is withdrawn, which returns 6. r2 then draws 3 of the 10 units, and 7 remain for October.
 	s.use("c.csv", "r0 gb 2026-09-09 0 r1")
 	s.night("2026-10-07T00:00:00Z")
 	s.want("2026-10", "2026-09 adjustment/16 r0 t1 0 0 0 2 =0 -",
@@ -301,8 +302,8 @@ func TestPackage(t *testing.T) {
 		"2026-09 adjustment/16 r2 t1 3 3 0 2 =0 p:3.0000000000", "- usage/5 o1 t1 4 4 0 3 =0 p:4.0000000000")
 }
 
-// TestPackageBilledInNewCycle checks late 6.5 that are billed in July, a cycle that did not exist before that run; they
-// leave September 3.5 of p's 10.
+// TestPackageBilledInNewCycle checks a late record of 6.5 units that is billed in July, a cycle that did not exist
+// before that run. It leaves 3.5 of the 10 units of package p for September.
 func TestPackageBilledInNewCycle(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
@@ -319,8 +320,8 @@ func TestPackageBilledInNewCycle(t *testing.T) {
 	s.want("2026-09", "- usage/5 f t1 15.5 15.5 0 2 =0 p:3.5000000000;q:12.0000000000")
 }
 
-// TestDifferences checks disk by volume: 400 × 0.6 = 240 were billed; with 500 more all 900 cost 0.58: 522. Bandwidth:
-// 80 Mbps were billed, 120 was the largest.
+// TestDifferences checks disk, priced by volume: 400 × 0.6 = 240 were billed; with 500 more, all 900 cost 0.58 each,
+// 522 in total. It also checks bandwidth: 80 Mbps were billed, but the largest sample is now 120.
 func TestDifferences(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
@@ -341,8 +342,8 @@ func TestDifferences(t *testing.T) {
 	s.want("2026-11", "2026-09 adjustment/16 2026-09/disk/east/x t -500 0 0 0 =-282 -")
 }
 
-// TestRerate checks a new price of 2.5: 8 × 0.5 = 4 more. It is posted once; a re-rating with the old price posts −4,
-// and then nothing.
+// TestRerate checks a new price of 2.5, which adds 8 × 0.5 = 4. The difference is posted once. A re-rate with the old
+// price posts −4, and a further one posts nothing.
 func TestRerate(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
@@ -385,8 +386,8 @@ func TestRerate(t *testing.T) {
 	}
 }
 
-// TestRerateForgottenPackage checks a package that was missing in the books: 6 of the 8 would have been free, so 12 are
-// refunded. For a late record it is then exhausted, and the replacement of r1 first returns the 6.
+// TestRerateForgottenPackage checks a package that was missing from the books: 6 of the 8 units would have been free,
+// so 12 are refunded. The package is then exhausted for a late record, until the replacement of r1 returns the 6.
 func TestRerateForgottenPackage(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)

@@ -39,7 +39,7 @@ func quantity(t *testing.T, text string) money.Quantity {
 	return q
 }
 
-// shop has two links that form a group until the 16th; from then on b is not in a group. c ended before the cycle.
+// shop has links a and b, which form a group until b leaves it on the 16th. Link c ended before the cycle.
 func shop(t *testing.T) *books.Books {
 	t.Helper()
 	mid, start := instant(t, "2026-09-16T00:00:00+08:00"), instant(t, "2026-09-01T00:00:00+08:00")
@@ -74,10 +74,10 @@ func TestGather(t *testing.T) {
 	}{
 		{"a", "2026-09-15T23:55:00+08:00", "10", true},
 		{"b", "2026-09-15T23:55:00+08:00", "1.5", true},  // still in the group
-		{"b", "2026-09-16T00:00:00+08:00", "20", true},   // not in a group from here on
-		{"c", "2026-09-02T00:00:00+08:00", "1", false},   // no row in force
-		{"d", "2026-09-15T23:55:00+08:00", "1", false},   // not yet in force
-		{"nil", "2026-09-15T23:55:00+08:00", "1", false}, // no such link
+		{"b", "2026-09-16T00:00:00+08:00", "20", true},   // no longer in the group
+		{"c", "2026-09-02T00:00:00+08:00", "1", false},   // no row of the link is in force
+		{"d", "2026-09-15T23:55:00+08:00", "1", false},   // not in force yet
+		{"nil", "2026-09-15T23:55:00+08:00", "1", false}, // not a link
 	} {
 		if got := o.Add(s.link, instant(t, s.slot), quantity(t, s.in), money.Quantity{}); got != s.counts {
 			t.Errorf("sample of %s at %s counts: %t, want %t", s.link, s.slot, got, s.counts)

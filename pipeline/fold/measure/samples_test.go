@@ -17,10 +17,10 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// stored is a row of a bandwidth file: a sample measured a minute after its slot began.
+// stored is a row of a bandwidth file: a sample measured one minute after the start of its slot.
 type stored struct{ customer, link, slot, in, out string }
 
-// store writes a day's file, in the order of the rows.
+// store writes the file of a day, with rows in the given order.
 func store(t *testing.T, to *storage.Mem, day string, rows ...stored) manifest.FileEntry {
 	t.Helper()
 	cols := parquet.NewColumns(tables.Bandwidth())
@@ -63,7 +63,7 @@ func lakeOf(b *books.Books, from *storage.Mem) *measure.Lake {
 	}}
 }
 
-// given reads all objects of September and returns the samples of each link: "slot of the month:in".
+// given reads all objects of September and returns the samples of each link as "slot of the month:in".
 func given(t *testing.T, l *measure.Lake, files []manifest.FileEntry, strays measure.Strays,
 	newer []measure.Sample) map[string][]string {
 	t.Helper()
@@ -91,7 +91,7 @@ func given(t *testing.T, l *measure.Lake, files []manifest.FileEntry, strays mea
 	return out
 }
 
-// duel has link a, which is ash's in the files and birch's in the books, with a sample for one slot of each of them.
+// duel has link a, of ash in the files and of birch in the books, with samples of both for the same slots.
 func duel(t *testing.T, duplicates books.Duplicates) (*measure.Lake, []manifest.FileEntry) {
 	t.Helper()
 	b := &books.Books{
@@ -103,7 +103,7 @@ func duel(t *testing.T, duplicates books.Duplicates) (*measure.Lake, []manifest.
 	}
 	mem := storage.NewMem()
 	files := []manifest.FileEntry{
-		store(t, mem, "2026-09-02", // passed out of order
+		store(t, mem, "2026-09-02", // the files are passed out of order
 			stored{"birch", "a", "2026-09-02T00:05:00+08:00", "7", "0"}),
 		store(t, mem, "2026-09-01", stored{"ash", "a", "2026-09-01T00:00:00+08:00", "9", "0"},
 			stored{"ash", "a", "2026-09-01T00:10:00+08:00", "1", "0"},
@@ -122,7 +122,7 @@ func TestStrays(t *testing.T) {
 		want       []string
 	}{
 		{books.DuplicatesMax, []string{"0:9", "1:6", "2:2", "289:7"}},
-		{books.DuplicatesReject, []string{"0:9", "1:6", "2:1", "289:7"}}, // the stray was first and remains
+		{books.DuplicatesReject, []string{"0:9", "1:6", "2:1", "289:7"}}, // the stray one came first and stays
 	} {
 		l, files := duel(t, c.duplicates)
 		strays, err := l.FindStrays(files, 2, nil)
@@ -152,8 +152,7 @@ func TestStraysOfSomeLinks(t *testing.T) {
 	}
 }
 
-// TestNewer checks that samples that are billed later replace the stored ones, stray or not, and that slots without a
-// sample get theirs.
+// TestNewer checks that newer samples replace stored ones, stray or not, and fill slots that have no sample.
 func TestNewer(t *testing.T) {
 	t.Parallel()
 	l, files := duel(t, books.DuplicatesMax)
@@ -174,8 +173,8 @@ func TestNewer(t *testing.T) {
 	}
 }
 
-// TestEachAcrossParts checks that files are read in parts of some thousand rows; customers begin and end anywhere in
-// them, and some are not requested. Invariants: MEAS-3, MEAS-5.
+// TestEachAcrossParts checks files that are read in several parts. The rows of customers begin and end anywhere in a
+// part, and some customers are not requested. Invariants: MEAS-3, MEAS-5.
 func TestEachAcrossParts(t *testing.T) {
 	t.Parallel()
 	b := &books.Books{Zone: zone(t), Products: []books.Product{{SKU: "line"}}}
@@ -186,7 +185,7 @@ func TestEachAcrossParts(t *testing.T) {
 	for c := range customers {
 		id := fmt.Sprintf("c%02d", c)
 		b.Customers = append(b.Customers, books.Customer{ID: id})
-		if c%7 > 0 { // every seventh has samples and no link
+		if c%7 > 0 { // every seventh customer has samples but no link
 			b.Links = append(b.Links, books.Link{ResourceID: "l" + id, Customer: int32(c), Region: "east",
 				Valid: period.Span{From: period.Past, To: period.Forever}})
 		}

@@ -12,8 +12,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/position"
 )
 
-// packaged returns books in UTC. Package p of customer 0 has 10 units per cycle from July to November; q has 100 and is
-// never refilled. Customer 1 has a q of its own.
+// packaged returns books in UTC. Customer 0 has package p of 10 units per cycle and package q of 100 units that is
+// never refilled, both valid from July to November. Customer 1 has another q, of 5 units.
 func packaged(t *testing.T) *books.Books {
 	t.Helper()
 	z, err := period.LoadZone("UTC")
@@ -46,7 +46,7 @@ func quantity(t *testing.T, text string) money.Quantity {
 	return q
 }
 
-// state reads a position: package start left of.
+// state parses a position: package, start, units left, quota.
 func state(t *testing.T, text string) position.Row {
 	t.Helper()
 	f := strings.Fields(text)
@@ -54,7 +54,7 @@ func state(t *testing.T, text string) position.Row {
 		Usage: quantity(t, f[3])}
 }
 
-// shift reads a change that moves: package start by.
+// shift parses a change that moves a position: package, start, units by which it moves.
 func shift(t *testing.T, text string) opening.Change {
 	t.Helper()
 	f := strings.Fields(text)
@@ -71,8 +71,8 @@ func TestLayOver(t *testing.T) {
 	b := packaged(t)
 	for _, c := range []struct {
 		name    string
-		rows    []string // package start left of
-		changes []string // the same: a state; or package start by: a shift
+		rows    []string // package, start, units left, quota
+		changes []string // 4 fields as above: a state; 3 fields (package, start, units): a shift
 		want    string
 	}{
 		{"nothing", []string{"q 2026-07-01 40 100"}, nil, "q 2026-07-01 40 100"},
@@ -128,7 +128,7 @@ func TestLayOver(t *testing.T) {
 	}
 }
 
-// TestGoesOn checks that p is filled for each cycle, and q is valid until its last day.
+// TestGoesOn checks StillOpen: p is refilled each cycle, and q continues until its last day.
 func TestGoesOn(t *testing.T) {
 	t.Parallel()
 	b := packaged(t)
@@ -144,7 +144,7 @@ func TestGoesOn(t *testing.T) {
 		{shift(t, "q 2026-07-01 1"), "2026-10-01", true},
 		{opening.Change{Row: state(t, "q 2026-07-01 1 100")}, "2026-10-01", true},
 		{opening.Change{Row: state(t, "gone 2026-07-01 1 100")}, "2026-07-01", false},
-		{opening.Change{Row: state(t, "q 2026-06-01 1 100")}, "2026-06-01", false}, // not in force
+		{opening.Change{Row: state(t, "q 2026-06-01 1 100")}, "2026-06-01", false}, // before the package was in force
 		{meter, "2026-07-01", false},
 	} {
 		if got := c.change.StillOpen(b, prices, 0, day(t, c.at)); got != c.want {

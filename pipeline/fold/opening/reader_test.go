@@ -18,8 +18,8 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// TestCarry checks that positions that are carried over give the same file as writing each customer's rows, over
-// several row groups: some customers in between, with several rows on both sides of a row group's end, are changed, and
+// TestCarry checks that carrying positions over gives the same file as writing the rows of each customer, across
+// several row groups. Some customers are changed, one of them with rows on both sides of the end of a row group, and
 // one is added. Invariant: FOLD-1.
 func TestCarry(t *testing.T) {
 	t.Parallel()
@@ -63,7 +63,7 @@ func TestCarry(t *testing.T) {
 		}
 	}
 	put(1)
-	// The third has rows on both sides of a row group's end.
+	// The customer across has rows on both sides of the end of a row group.
 	const across = tablefile.GroupRows / each
 	touched := map[int32]bool{0: true, 1: true, across: true, newcomer: true, customers - 1: true}
 
@@ -123,7 +123,7 @@ func dayOf(t *testing.T, text string) period.Day {
 	return d
 }
 
-// rowsOfCustomer returns meters whose words repeat with other customers, in another order.
+// rowsOfCustomer returns meters with the same texts for every customer, but in a different order.
 func rowsOfCustomer(t *testing.T, customer int32, n int) []position.Row {
 	t.Helper()
 	rows := make([]position.Row, n)

@@ -21,7 +21,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// stored is a lake in memory of one bucket, with the books of packaged: customers c0 and c1.
+// stored is a lake in memory with one bucket and the books of packaged, with the customers c0 and c1.
 type stored struct {
 	t    *testing.T
 	txn  *lake.Txn
@@ -29,12 +29,12 @@ type stored struct {
 	rows map[manifest.FileKey]*parquet.Columns[tables.Any]
 }
 
-// store writes what the lines describe, in the order of the lines:
+// store writes a lake from lines, in their order:
 //
 //	2026-09-30                            a day with records
-//	2026-09-30 c0 q 2026-07-01 40 100     a closing position of it: package, start, left, of
-//	left 2026-10 c0 q 2026-07-01 20 100   what late records billed in a cycle left
-//	shift 2026-10 c0 q 2026-07-01 15      what re-rating added to what was drawn
+//	2026-09-30 c0 q 2026-07-01 40 100     a closing position of that day: package, start, left, quota
+//	left 2026-10 c0 q 2026-07-01 20 100   what late records that were billed in the cycle left
+//	shift 2026-10 c0 q 2026-07-01 15      units that a re-rate added to the drawn ones
 func store(t *testing.T, lines ...string) *stored {
 	t.Helper()
 	l, err := lake.Open(storage.NewMem(), lake.Options{})
@@ -95,7 +95,7 @@ func (s *stored) line(text string) {
 	}
 }
 
-// text returns positions as the lines of store have them.
+// text returns positions in the form of the lines of store.
 func text(b *books.Books, rows []position.Row) string {
 	var out []string
 	for _, row := range rows {
@@ -105,7 +105,7 @@ func text(b *books.Books, rows []position.Row) string {
 	return strings.Join(out, "; ")
 }
 
-// TestOfDay checks package p, which has 10 units and is refilled each cycle, and q, which has 100, c1's q 5, and is
+// TestOfDay checks package p, of 10 units per cycle, and the packages q, of 100 units for c0 and 5 for c1, which are
 // never refilled. Invariant: OPEN-2.
 func TestOfDay(t *testing.T) {
 	t.Parallel()
@@ -113,7 +113,7 @@ func TestOfDay(t *testing.T) {
 		name  string
 		lines []string
 		day   string
-		want  string // of c0
+		want  string // positions of c0
 	}{
 		{"an empty lake", nil, "2026-09-02", ""},
 		{"the day before", []string{"2026-09-01 c0 q 2026-07-01 40 100"}, "2026-09-02", "q 2026-07-01 40 100"},
@@ -199,7 +199,7 @@ func TestOfDay(t *testing.T) {
 	}
 }
 
-// inBulk reads a customer's positions as a run reads them.
+// inBulk returns the positions of a customer, read in the way in which a run reads them.
 func (s *stored) inBulk(day period.Day, customer int32) string {
 	s.t.Helper()
 	r, earlier, err := s.src.Day(0, day)
@@ -248,7 +248,7 @@ func TestClosing(t *testing.T) {
 	for cycle, want := range map[string]string{
 		"2026-08": "true q 2026-07-01 40 100",
 		"2026-09": "true q 2026-07-01 30 100",
-		"2026-10": "false q 2026-07-01 15 100", // it has no days with records: its opening positions
+		"2026-10": "false q 2026-07-01 15 100", // has no days with records: these are its opening positions
 	} {
 		rows, own, err := s.src.Closing(0, dayOf(t, cycle+"-01").Cycle())
 		must(t, err)
@@ -264,7 +264,7 @@ func TestClosing(t *testing.T) {
 	}
 }
 
-// TestShiftTable checks that shifts of one position are added up in their table, and that a sum of zero is not in it.
+// TestShiftTable checks that the shifts of a position are summed in their table, and that a sum of zero is left out.
 func TestShiftTable(t *testing.T) {
 	t.Parallel()
 	s := store(t, "shift 2026-10 c0 q 2026-07-01 15", "shift 2026-10 c0 q 2026-07-01 -5",

@@ -2,8 +2,8 @@ package partner
 
 import "testing"
 
-// TestGroups checks that partners that pairs connect, directly or through others, are one group, and that each other
-// partner is a group of its own. Invariant: PARTNER-8.
+// TestGroups checks that partners that are connected by pairs, directly or through others, form one group, and that
+// every other partner forms a group of its own. Invariant: PARTNER-8.
 func TestGroups(t *testing.T) {
 	t.Parallel()
 	g := newGroups(8)

@@ -15,7 +15,7 @@ import (
 	"github.com/tollbook/tollbook/settlement/payment"
 )
 
-// BenchmarkDay pays a day of 50,000 lines of 1,000 customers in one bucket, by the ledger and with only coupons.
+// BenchmarkDay pays a day of 50,000 lines of 1,000 customers in one bucket, with the ledger and with coupons only.
 func BenchmarkDay(b *testing.B) {
 	for _, ledger := range []bool{true, false} {
 		b.Run(map[bool]string{true: "ledger", false: "coupons"}[ledger], func(b *testing.B) {

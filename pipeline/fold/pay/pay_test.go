@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestCreditRunsOut checks that 10 of cash and a limit of 5 pay two lines of a day and a part of the third; the rest is
-// debt, which a recharge of the next day pays first.
+// TestCreditRunsOut checks that cash of 10 and a credit limit of 5 pay two lines of a day and part of the third. The
+// rest is debt, which a recharge on the next day pays first.
 func TestCreditRunsOut(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, true, "")
@@ -66,8 +66,8 @@ func TestCreditRunsOut(t *testing.T) {
 		end acme 1 4: cash 3 debt 1`)
 }
 
-// TestCouponsOfUsage checks that k pays lines of at least 3 until it is empty, and that plain pays those without a
-// discount.
+// TestCouponsOfUsage checks that coupon k pays lines of at least 3 until it is exhausted, and that coupon plain pays
+// lines without a discount.
 func TestCouponsOfUsage(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, false, `k,acme,cash_coupon,YES,5,3,*,*,YES,2026-09-02,2026-09-20
@@ -102,9 +102,9 @@ plain,acme,voucher,,10,0,*,*,NO,2026-09-01,2026-10-01
 		2026-09-03 beta 1 6: cash 6`)
 }
 
-// TestCouponEndsEarlier checks a coupon that paid lines of three days and is ended after the first: the lines are paid
-// again without being rated again, and what it paid of the others is cash. The line of acme's third day is all cash
-// although no coupon is in force on it.
+// TestCouponEndsEarlier checks a coupon that paid lines of three days and whose validity is then shortened to the
+// first. The lines are paid again without being rated again: what the coupon paid on the other days is now cash, also
+// on acme's third day, on which no coupon is in force.
 func TestCouponEndsEarlier(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, false, "k,acme,cash_coupon,YES,10,0,*,*,YES,2026-09-01,2026-09-20\n")
@@ -135,9 +135,9 @@ func TestCouponEndsEarlier(t *testing.T) {
 	w.same("2026-09", "balances", `2026-09-01 acme coupon k 3`)
 }
 
-// TestOrders checks that an order draws the coupons that it names and then balances, and that its refund returns the
-// amount to the kinds it was paid from, except the coupon. o1 cost 100: 20 coupon, 30 stored value, 50 cash. 80 were
-// paid; 10 of 20 days are left: 40 are refunded, 15 and 25.
+// TestOrders checks that an order draws first the coupons that it names and then balances, and that its refund returns
+// the amount to the kinds of balance that paid it, but not to the coupon. o1 costs 100: 20 from the coupon, 30 stored
+// value, 50 cash. Of these 80, with 10 of 20 days left, 40 are refunded: 15 and 25.
 func TestOrders(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, true, "k,acme,cash_coupon,YES,20,0,*,*,YES,2026-09-01,2026-10-01\n"+
@@ -181,8 +181,8 @@ func TestOrders(t *testing.T) {
 		late acme 1 -3: cash -3`)
 }
 
-// TestReclaimRefused checks that a reclaim of 9 is refused at a balance of 8. A late recharge for the day before lets
-// it be accepted, and then the withdrawal of the day after is refused.
+// TestReclaimRefused checks that a reclaim of 9 is refused at a balance of 8. After a late recharge for the previous
+// day the reclaim is accepted, and the withdrawal on the following day is refused instead.
 func TestReclaimRefused(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, true, "")
@@ -224,8 +224,8 @@ func TestReclaimRefused(t *testing.T) {
 	}
 }
 
-// TestNothingNew checks that days that did not change are not paid again, and that a change ends where the balances are
-// as they were (CASH-3).
+// TestNothingNew checks that unchanged days are not paid again, and that after a change paying stops at the first day
+// whose balances are as before (CASH-3).
 func TestNothingNew(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, true, "")
@@ -245,7 +245,7 @@ func TestNothingNew(t *testing.T) {
 	if len(w.result.Cycles) > 0 || len(w.result.Refused) > 0 || w.result.Days > 0 || w.files() != before {
 		t.Errorf("nothing new, and the result is %+v", w.result)
 	}
-	// The first day's use grows by 1 and the second's shrinks by 1: from the third on all is as it was.
+	// Usage of the first day grows by 1 and usage of the second shrinks by 1: from the third day on nothing changes.
 	w.night(map[string]string{"2026-09": strings.NewReplacer("r1 ecs 3", "r1 ecs 4", "r2 ecs 6",
 		"r2 ecs 5").Replace(text)})
 	if w.result.Days != 2 {
@@ -257,8 +257,8 @@ func TestNothingNew(t *testing.T) {
 	}
 }
 
-// TestCycles checks that balances and coupons continue from the closed cycle and the open one before, and that a closed
-// cycle does not change. Invariant: CASH-7.
+// TestCycles checks that balances and coupons continue from the previous cycle, whether it is closed or open, and that
+// a closed cycle does not change. Invariant: CASH-7.
 func TestCycles(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, true, "k,acme,cash_coupon,YES,10,0,*,*,YES,2026-08-01,2026-11-01\n")
@@ -276,7 +276,7 @@ func TestCycles(t *testing.T) {
 	closed := w.show("2026-08", "lines")
 	w.night(map[string]string{"2026-09": september, "2026-10": october})
 	w.same("2026-09", "lines", `2026-09-02 acme r2 6: cash 6`)
-	// 30 were paid in cash; 80 of 130 days are left: 18.461… are refunded. 100 − 30 − 5 − 6 + 18.46 = 77.46.
+	// 30 were paid in cash; with 80 of 130 days left 18.461… are refunded. 100 − 30 − 5 − 6 + 18.46 = 77.46.
 	w.same("2026-10", "account_entries", `
 		2026-10-09 acme 2026-10-09 00:00 u1/1 refund cash 18.46 -> 77.46
 		2026-10-20 acme 2026-10-20 10:00 r3 consume cash -70 -> 7.46`)
@@ -297,8 +297,8 @@ func TestCycles(t *testing.T) {
 	}
 }
 
-// TestRefundOfEarlierOpenCycle checks an order of August, which is open too. A coupon that is added to the books pays
-// o1, so September's refund is less.
+// TestRefundOfEarlierOpenCycle checks an order of August, which is open as well. A coupon that is added to the books
+// pays part of o1, so the refund in September is smaller.
 func TestRefundOfEarlierOpenCycle(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, false, "")
@@ -322,8 +322,8 @@ func TestRefundOfEarlierOpenCycle(t *testing.T) {
 	}
 }
 
-// TestResplit checks an order of August that is paid in another way, although August's balances are as they were;
-// September's refund follows it.
+// TestResplit checks an order of August whose payment is split differently while August's closing balances are the
+// same. The refund in September follows the new split.
 func TestResplit(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, true, "")
@@ -340,8 +340,9 @@ func TestResplit(t *testing.T) {
 	w.same("2026-09", "lines", `events acme u1/1 -20: stored -15 cash -5`)
 }
 
-// TestRefundBeforeItsBase checks a base that was accepted after its cycle was closed and counts on the 10th; its
-// unsubscribe of the 5th follows it directly (CASH-5), before the use of the same instant with a later id.
+// TestRefundBeforeItsBase checks a base order that was accepted after its cycle was closed and has its instant on the
+// 10th. Its unsubscription of the 5th directly follows it (CASH-5), before the usage line of the same instant with a
+// later id.
 func TestRefundBeforeItsBase(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, true, "")
@@ -362,8 +363,8 @@ func TestRefundBeforeItsBase(t *testing.T) {
 		2026-09-10 acme 2026-09-10 10:00 z9 consume cash -1 -> 6.8`)
 }
 
-// TestSwitch checks that changing from the ledger to assume_cash and back gives the files of the first time, and that
-// lines paid in cash have nothing from the ledger.
+// TestSwitch checks that switching from the ledger to assume_cash and back restores the original files, and that in
+// between the files have no trace of the ledger.
 func TestSwitch(t *testing.T) {
 	t.Parallel()
 	text := map[string]string{"2026-09": `
@@ -390,8 +391,8 @@ func TestSwitch(t *testing.T) {
 	}
 }
 
-// TestOneInstant tests CASH-5 for what happens at the same instant: events by id, then lines in the order of §8,
-// whichever file they are in; month-end last. Each draws 1 of 10.
+// TestOneInstant tests the order of CASH-5 for one instant: events by id, then lines in the order of §8, regardless of
+// the file they are in, then month-end lines. Each draws from a balance of 10.
 func TestOneInstant(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, true, "")
@@ -412,7 +413,7 @@ func TestOneInstant(t *testing.T) {
 		f := strings.Fields(one)
 		got = append(got, f[4]+" "+f[7])
 	}
-	// b at tier 1: usage before flat_fee before adjustment; the late ones are adjustments, by resource, price.
+	// b at tier 1: usage, flat_fee, then adjustments, among which late lines are ordered by resource and price.
 	want := "e1 10,e2 -1,z -1.1,a -1,b -1,b -1.4,b -1.5,b -1.2,b -1.3,a -0.1"
 	if strings.Join(got, ",") != want {
 		t.Errorf("got  %s\nwant %s", strings.Join(got, ","), want)

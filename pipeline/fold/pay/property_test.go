@@ -68,7 +68,7 @@ func history(rt *rapid.T, nights int) []item {
 	return out
 }
 
-// upTo returns what has arrived by a night, by cycle.
+// upTo returns the items that have arrived up to and including a night, by cycle.
 func upTo(items []item, night int) map[string]string {
 	out := map[string]string{"2026-08": "", "2026-09": ""}
 	for _, it := range items {
@@ -79,9 +79,9 @@ func upTo(items []item, night int) map[string]string {
 	return out
 }
 
-// TestAnyNights checks that, in whatever night things arrive, with any number of workers, and whether rated lines are
-// in files or not (CASH-9), the files are those of one night (CASH-4), lines are paid completely (PAY-1), and the
-// balances are the sums of the entries (PAY-3).
+// TestAnyNights checks that the files do not depend on the nights in which items arrive, on the number of workers, or
+// on whether rated lines are in files or in memory (CASH-4, CASH-9), that lines are paid completely (PAY-1), and that
+// the balances are the sums of the entries (PAY-3).
 func TestAnyNights(t *testing.T) {
 	t.Parallel()
 	coupons := "k,acme,cash_coupon,YES,20,2,*,*,YES,2026-08-02,2026-09-03\n" +
@@ -106,15 +106,15 @@ func TestAnyNights(t *testing.T) {
 	})
 }
 
-// TestAnyCouponsBefore checks that lines that other coupons have paid are paid as if these had never existed, whether
-// they are rated again or not (CASH-4).
+// TestAnyCouponsBefore checks that lines that were paid with other coupons before are paid as if those coupons had
+// never existed, without being rated again (CASH-4).
 func TestAnyCouponsBefore(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		ledger := rapid.IntRange(0, 3).Draw(rt, "ledger") == 0
 		was, is := drawCoupons(rt), drawCoupons(rt)
 		items := slices.DeleteFunc(history(rt, 1), func(it item) bool {
-			// its amounts here are not those of rating with only cash
+			// its amounts differ here from those of a rating in which only cash pays
 			return !ledger && strings.HasPrefix(it.text, "unsubscribe")
 		})
 		before, never := newWorld(t, ledger, was), newWorld(t, ledger, is)
@@ -132,7 +132,7 @@ func TestAnyCouponsBefore(t *testing.T) {
 	})
 }
 
-// drawCoupons draws rows of coupons.csv for the history's customers.
+// drawCoupons draws rows of coupons.csv for the customers of history.
 func drawCoupons(rt *rapid.T) string {
 	date := func(what string) string {
 		return fmt.Sprintf("2026-%02d-%02d", rapid.IntRange(8, 9).Draw(rt, what+" month"),
@@ -154,7 +154,7 @@ func drawCoupons(rt *rapid.T) string {
 	return rows
 }
 
-// whole checks PAY-1 for the files.
+// whole checks that the payments of each line add up (PAY-1), and that its discount is official less payment amount.
 func (w *world) whole(rt *rapid.T) {
 	w.each("lines", tables.Lines().Table, func(get func(string) money.Amount, id string) {
 		sum := money.Amount{}
@@ -175,7 +175,7 @@ func (w *world) whole(rt *rapid.T) {
 	})
 }
 
-// each visits the rows of a table over all cycles in the order of days.
+// each visits the rows of a table in all cycles, in the order of days.
 func (w *world) each(name string, def *tables.Table, visit func(get func(string) money.Amount, id string)) {
 	head, err := w.open().Head()
 	if err != nil {
@@ -212,7 +212,7 @@ func (w *world) each(name string, def *tables.Table, visit func(get func(string)
 	}
 }
 
-// replay adds up the entries and compares them with the last balances of each customer.
+// replay adds up the entries of each customer and compares the sums with the customer's last balances.
 func (w *world) replay(rt *rapid.T) {
 	balance := make(map[string]money.Amount)
 	w.each("account_entries", tables.AccountEntries().Table, func(get func(string) money.Amount, id string) {

@@ -16,7 +16,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// month is a workspace with lines of every kind: usage, tiers with a fee, month-end, an order, its refund, an
+// month is a workspace with lines of every kind: usage, tiers with a fee, month-end lines, an order and its refund, an
 // adjustment, and a late record.
 var month = map[string]string{
 	"tollbook.yaml": "zone: UTC\ncurrency: {code: CNY, digits: 2}\nrounding: {grain: cycle, mode: half_up}\n" +
@@ -53,12 +53,12 @@ var month = map[string]string{
 		"a1,gamma,vm,2026-09-09T00:00:00Z,-1.5,9,sorry\n",
 }
 
-// late arrives after August was closed.
+// late is a file that arrives after the close of August.
 const late = "record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity,replaces\n" +
 	"r9,acme,m,vm,e,2026-08-03T00:00:00Z,2026-08-03T01:00:00Z,3,r0\n" +
 	"r10,gamma,m,cdn,e,2026-08-03T00:00:00Z,2026-08-03T01:00:00Z,3,\n"
 
-// watched is a disk that notes which files of lines were made.
+// watched is a storage that records which files of lines are created.
 type watched struct {
 	storage.Storage
 	mu   sync.Mutex
@@ -85,9 +85,8 @@ func (w *watched) note(name string) {
 	}
 }
 
-// TestLinesOnce (CASH-9) checks that runs in ledger mode make one file of lines for each day and bucket: on the first
-// night, on the second one with more records of the same days, and with commitments, which count lines that are not
-// paid yet.
+// TestLinesOnce (CASH-9) checks that runs in ledger mode create one file of lines per day and bucket: in the first run,
+// in a second run with more records of the same days, and with commitments, which need lines before they are paid.
 func TestLinesOnce(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -131,7 +130,7 @@ func TestLinesOnce(t *testing.T) {
 			if _, err := os.Stat(filepath.Join(dir, "lake", filepath.FromSlash(name))); err != nil {
 				t.Errorf("run %d: %s was made and is not in the lake", i, name)
 			}
-			days = append(days, name[:strings.LastIndexByte(name, '-')]) // without the hash
+			days = append(days, name[:strings.LastIndexByte(name, '-')]) // the name without its hash
 		}
 		slices.Sort(days)
 		if days = slices.Compact(days); len(days) == 0 || len(days) != len(disk.made) {
@@ -140,7 +139,7 @@ func TestLinesOnce(t *testing.T) {
 	}
 }
 
-// bill runs the month and returns the names of the files in the lake without manifests; names have the content's hash.
+// bill runs the month and returns the names of the files in the lake except manifests. A name has the content's hash.
 func bill(t *testing.T, extra map[string]string) []string {
 	t.Helper()
 	dir := t.TempDir()
@@ -195,8 +194,8 @@ func bill(t *testing.T, extra map[string]string) []string {
 	return out
 }
 
-// TestRewritten checks that with a coupon that fits nothing every file of lines is written again, each byte for byte as
-// rating wrote it: it makes no difference whether a file was paid, or never had to be (CASH-4).
+// TestRewritten checks that, with coupons that fit no line, each rewritten file of lines equals byte for byte the file
+// that rating wrote: it makes no difference whether a file was rewritten by paying (CASH-4).
 func TestRewritten(t *testing.T) {
 	t.Parallel()
 	plain := bill(t, nil)

@@ -14,9 +14,8 @@ import (
 	"github.com/tollbook/tollbook/settlement/verdict"
 )
 
-// TestIssuedMessage checks that a task of another process gets what paying needs of reclaims: also the verdict of an
-// earlier run, which the task returns if it does not pay the day again.
-// Invariant: CASH-3.
+// TestIssuedMessage checks that a task of another process receives what paying needs to know of reclaims, including the
+// verdict of an earlier run, which the task returns if it does not pay the day again. Invariant: CASH-3.
 func TestIssuedMessage(t *testing.T) {
 	t.Parallel()
 	of := coupon.Issued{Terms: books.Coupon{ID: "n1", Customer: 3, Cash: true,

@@ -34,7 +34,7 @@ import (
 	"github.com/tollbook/tollbook/settlement/payment"
 )
 
-// world is a lake that is rated by hand and paid by the package under test.
+// world is a lake whose lines are written by the test and paid by the package under test.
 type world struct {
 	t       testing.TB
 	st      *storage.Mem
@@ -42,12 +42,12 @@ type world struct {
 	ledger  bool
 	buckets int
 	workers int
-	refold  bool // the books or settings changed, and all lines were rated again
-	again   bool // they changed, and no line did: it is there as it was paid
-	kept    bool // lines that paying writes come to it in memory, not in files (CASH-9)
+	refold  bool // books or settings changed, and all lines were rated again
+	again   bool // books or settings changed, but lines were kept as they were paid
+	kept    bool // lines that paying writes are passed in memory, not in files (CASH-9)
 	closed  period.Cycle
-	rated   map[manifest.FileKey]string // the text of the files of each key
-	result  *pay.Result                 // of all buckets of the last night
+	rated   map[manifest.FileKey]string // the text of the file of each key
+	result  *pay.Result                 // of all buckets in the last night
 }
 
 const (
@@ -63,7 +63,7 @@ month,Server,compute,Compute,vm,VM,subscription,count,period
 		"with_discount,valid_from,valid_to\n"
 )
 
-// newWorld returns an empty lake in Shanghai's zone; coupons are rows of coupons.csv.
+// newWorld returns an empty lake in the zone of Shanghai. coupons has rows of coupons.csv.
 func newWorld(t testing.TB, ledger bool, coupons string) *world {
 	t.Helper()
 	w := &world{t: t, st: storage.NewMem(), ledger: ledger, buckets: 1, workers: 1, closed: place.NoCycle,
@@ -99,7 +99,7 @@ func (w *world) amount(text string) money.Amount {
 	return a
 }
 
-// instant reads `2026-09-03 10:00` in the contract zone.
+// instant parses a time such as `2026-09-03 10:00` in the contract zone.
 func (w *world) instant(text string) period.Instant {
 	w.t.Helper()
 	at, err := period.ParseInstant(strings.Replace(text, " ", "T", 1) + ":00+08:00")
@@ -109,7 +109,7 @@ func (w *world) instant(text string) period.Instant {
 	return at
 }
 
-// clock writes an instant as instant reads it.
+// clock formats an instant as instant parses it.
 func (w *world) clock(at period.Instant) string {
 	d, micros := w.books.Zone.Local(at)
 	text := fmt.Sprintf("%s %02d:%02d", d, micros/period.Hour, micros%period.Hour/period.Minute)
@@ -128,15 +128,15 @@ func (w *world) open() *lake.Lake {
 	return l
 }
 
-// night rates the given cycles, pays and commits. A text has one item per line:
+// night rates the given cycles, pays and commits. The text of a cycle has one item per line:
 //
 //	usage|late|rerate|end|adjust CUSTOMER DATE TIME ID SKU PAYMENT [discount=ID] [at=DATE_TIME]
-//		[tier=N] [kind=K] [resource=R] [price=P] [origin=CYCLE]
+//	 [tier=N] [kind=K] [resource=R] [price=P] [origin=CYCLE]
 //	order|unsubscribe CUSTOMER DATE TIME ID/LINE SKU PAYMENT [coupons=A;B] [payer=P] [of=ID/LINE] [until=DATE]
 //	event CUSTOMER DATE TIME ID TYPE BALANCE AMOUNT
 //
-// It is the complete content of its cycle. Files are rated again if their part of the text changed, or all with
-// w.refold.
+// The text is the complete content of the cycle. A file is rated again if its part of the text changed; with w.refold
+// all files are.
 func (w *world) night(cycles map[string]string) {
 	w.t.Helper()
 	txn, err := w.open().Begin()
@@ -181,13 +181,13 @@ func (w *world) night(cycles map[string]string) {
 	}
 }
 
-// paid is the result of a bucket.
+// paid is the result of paying a bucket.
 type paid struct {
 	Changes *lake.Changes `json:"changes"`
 	Result  *pay.Result   `json:"result"`
 }
 
-// payAll pays all buckets, in which cycles were rated, and returns the results by bucket.
+// payAll pays all buckets for the given rated cycles and returns the results by bucket.
 func (w *world) payAll(ctx context.Context, txn *lake.Txn, p *pay.Payer, cycles []period.Cycle) (map[int]*pay.Result,
 	error) {
 	if err := p.Begin(); err != nil {
@@ -221,7 +221,7 @@ func (w *world) payAll(ctx context.Context, txn *lake.Txn, p *pay.Payer, cycles 
 	})
 }
 
-// keep takes the files of lines that were rated and that paying writes into memory.
+// keep moves the rated files of lines that paying will write into memory.
 func keep(txn *lake.SubTxn, lines *rated.Lines, cycles []period.Cycle) error {
 	for _, c := range cycles {
 		for _, e := range txn.Next().Files(manifest.CycleOf(c)) {
@@ -282,7 +282,7 @@ func (w *world) close(name string) {
 	}
 }
 
-// rate writes the files of a cycle whose part of the text changed.
+// rate writes those files of a cycle whose part of the text changed.
 func (w *world) rate(txn *lake.Txn, cycle, text string) {
 	w.t.Helper()
 	parts := make(map[manifest.FileKey][]string)
@@ -321,7 +321,7 @@ func (w *world) rate(txn *lake.Txn, cycle, text string) {
 	}
 }
 
-// fields are the columns of one row by name; others are 0 or empty.
+// fields has the columns of one row by name. Columns that are not named are 0 or empty.
 type fields map[string]string
 
 // append adds a row to a batch.
@@ -400,7 +400,7 @@ func (w *world) put(txn *lake.Txn, key manifest.FileKey, c *parquet.Columns[tabl
 	}
 }
 
-// groups divides the lines of a day into row groups of two, so that customers span them.
+// groups divides the lines of a day into row groups of two rows, so that some customers are in several groups.
 func (w *world) groups(c *parquet.Columns[tables.Any], key manifest.FileKey) []*parquet.Columns[tables.Any] {
 	if _, ok := key.Day.Calendar(); !ok || key.Table != "lines" {
 		return []*parquet.Columns[tables.Any]{c}
@@ -455,8 +455,8 @@ func (w *world) file(txn *lake.Txn, key manifest.FileKey, text []string) {
 	w.put(txn, key, c)
 }
 
-// refusedIn returns the account events of a key that were refused before: adding events keeps the outcomes of the
-// existing ones.
+// refusedIn reports which account events of a key were refused before. Events that are added leave the outcome of the
+// existing ones unchanged.
 func (w *world) refusedIn(txn *lake.Txn, key manifest.FileKey) map[string]bool {
 	w.t.Helper()
 	out := make(map[string]bool)
@@ -472,7 +472,7 @@ func (w *world) refusedIn(txn *lake.Txn, key manifest.FileKey) map[string]bool {
 	return out
 }
 
-// sums returns the sums of rated lines, in the order of customers.
+// sums returns the sums of rated lines in the order of customers.
 func (w *world) sums(lines []fields) *parquet.Columns[tables.Sum] {
 	w.t.Helper()
 	c := parquet.NewColumns(tables.Sums())
@@ -539,7 +539,7 @@ func orderFields(f []string) fields {
 	return o
 }
 
-// flag records in the account events of a place which of them were refused, as a run does.
+// flag records in the account events of a place which events were refused, as a run does.
 func (w *world) flag(txn *lake.Txn, at place.Place, refused map[string]bool) {
 	w.t.Helper()
 	key := manifest.FileKey{Table: "account_events", Cycle: manifest.CycleOf(at.Cycle), Bucket: at.Bucket}
@@ -581,7 +581,7 @@ func (w *world) read(o tablefile.Opener, e manifest.FileEntry, def *tables.Table
 	}
 }
 
-// show returns one table of a cycle, file by file in the order of days, one row per line.
+// show returns a table of a cycle as text, one row per line, file by file in the order of days.
 func (w *world) show(cycle, name string) string {
 	w.t.Helper()
 	head, err := w.open().Head()
@@ -607,7 +607,7 @@ func (w *world) show(cycle, name string) string {
 	return strings.Join(out, "\n")
 }
 
-// parts are the payment columns, by the words that show uses.
+// parts maps the words of show to the payment columns.
 var parts = []struct{ word, column string }{{"coupon", "coupon_amount"}, {"stored", "stored_value_card_amount"},
 	{"flexi", "flexipurchase_coupon_amount"},
 	{"cash", "cash_amount"}, {"credit", "credit_amount"}, {"debt", "debt_amount"}}
@@ -660,7 +660,7 @@ func (w *world) row(c *parquet.Columns[tables.Any], i int) string {
 	return strings.Join(out, " ")
 }
 
-// same compares a table of a cycle with the expected text.
+// same compares a table of a cycle, as show returns it, with the expected text.
 func (w *world) same(cycle, name, want string) {
 	w.t.Helper()
 	var lines []string
@@ -672,7 +672,7 @@ func (w *world) same(cycle, name, want string) {
 	}
 }
 
-// files returns the files of the live state, without those of account events, and their sums.
+// files returns the files of the live state, except those of account events, with their sums.
 func (w *world) files() string {
 	w.t.Helper()
 	head, err := w.open().Head()
@@ -692,7 +692,7 @@ func (w *world) files() string {
 	return strings.Join(out, "\n")
 }
 
-// refused compares the account events of a cycle that are recorded as refused.
+// refused compares the ids of a cycle's account events that are recorded as refused with the expected ones.
 func (w *world) refused(cycle string, want ...string) {
 	w.t.Helper()
 	head, err := w.open().Head()
@@ -720,7 +720,7 @@ func (w *world) refused(cycle string, want ...string) {
 	}
 }
 
-// strays returns the files of the lake that the live state does not name.
+// strays returns the files in the lake that the live state does not have.
 func (w *world) strays() []string {
 	w.t.Helper()
 	named := w.files()

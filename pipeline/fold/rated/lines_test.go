@@ -23,7 +23,7 @@ func key(day string) manifest.FileKey {
 	return manifest.FileKey{Table: "lines", Cycle: lakekey.Cycle("2026-09"), Day: lakekey.Day(day)}
 }
 
-// fill makes a batch of n rows, of which all columns are constant but the tier: it counts the rows from a number on.
+// fill fills a batch with n rows. All columns are constant except the tier, which counts up from a number.
 func fill(b *Batch, from, n int) {
 	for i := range b.Def.Columns {
 		switch col := b.Col(tables.ColumnOf[tables.Line](i)); b.Def.Columns[i].Type {
@@ -46,7 +46,7 @@ func fill(b *Batch, from, n int) {
 	}
 }
 
-// begin begins a transaction of an empty lake.
+// begin begins a transaction in an empty lake.
 func begin(t *testing.T) *lake.Txn {
 	t.Helper()
 	l, err := lake.Open(storage.NewMem(), lake.Options{})
@@ -57,9 +57,8 @@ func begin(t *testing.T) *lake.Txn {
 	return txn
 }
 
-// TestLook reads lines before they are paid, from memory and from temporary files; paying then reads the same lines. A
-// read ends the temporary file that is being written: later lines go to another one.
-// Invariants: RATED-2, RATED-3.
+// TestLook reads lines before they are paid, from memory and from temporary files. Paying then reads the same lines. A
+// read ends the temporary file that is being written; later lines go to a new one. Invariants: RATED-2, RATED-3.
 func TestLook(t *testing.T) {
 	t.Parallel()
 	txn := begin(t)
@@ -97,9 +96,9 @@ func TestLook(t *testing.T) {
 	}
 }
 
-// Lines come back day by day in the order in which they were added, from memory and from the temporary file, without
-// constant columns, and the file is deleted with the task.
-// Invariants: RATED-1, RATED-2.
+// TestLines checks that lines are returned day by day in the order in which they were added, from memory and from the
+// temporary file, with constant columns left out, and that the file is deleted with the task. Invariants: RATED-1,
+// RATED-2.
 func TestLines(t *testing.T) {
 	t.Parallel()
 	txn := begin(t)

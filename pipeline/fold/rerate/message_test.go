@@ -11,8 +11,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// TestMessage checks that a difference is the same after a message, also if texts are not UTF-8. Draws of zero are left
-// out. Invariants: TASKENC-1.
+// TestMessage checks that encoding and decoding a message does not change a difference, even if its texts are not valid
+// UTF-8. Draws of zero are left out. Invariants: TASKENC-1.
 func TestMessage(t *testing.T) {
 	t.Parallel()
 	amount := func(text string) money.Amount {

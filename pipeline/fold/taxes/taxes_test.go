@@ -27,10 +27,10 @@ func at(text string) period.Instant {
 	return must(period.ParseValidity(text, must(period.LoadZone("UTC"))))
 }
 
-// aLine is a line: its own time is start unless own is given.
+// aLine is a line. Its own time is start unless own is set.
 type aLine struct{ customer, service, payment, start, own string }
 
-// linesOf returns lines as a file of them is read.
+// linesOf returns lines as they are read from a file.
 func linesOf(list ...aLine) *parquet.Columns[tables.Line] {
 	cols := parquet.NewColumns(tables.Lines())
 	for _, l := range list {
@@ -48,7 +48,7 @@ func linesOf(list ...aLine) *parquet.Columns[tables.Line] {
 	return cols
 }
 
-// summed adds up lines and returns the sums: customer, service, each tax with its rate, Σ payments, Σ of rounded tax.
+// summed returns the sums of lines: customer, service, each tax with its rate, sum of payments, sum of rounded tax.
 func summed(t *testing.T, b *books.Books, s settings.Tax, lines *parquet.Columns[tables.Line]) []string {
 	t.Helper()
 	sum := newSummer(&Folder{State: &state.State{Books: b}, Tax: s})
@@ -69,8 +69,8 @@ func summed(t *testing.T, b *books.Books, s settings.Tax, lines *parquet.Columns
 	return out
 }
 
-// TestSums checks that lines are added up by customer, service and the taxes of their own times, and that payments of 0
-// and lines without tax have no sum. Invariant: FTAX-1.
+// TestSums checks that lines are summed per customer, service and taxes that apply at their own time, and that payments
+// of 0 and lines without tax have no sum. Invariant: FTAX-1.
 func TestSums(t *testing.T) {
 	t.Parallel()
 	early, late := period.Span{From: period.Past, To: at("2026-09-16")}, period.Span{From: at("2026-09-16"),
@@ -86,7 +86,7 @@ func TestSums(t *testing.T) {
 		aLine{"acme", "gpu", "0.05", "2026-09-15", ""},
 		aLine{"acme", "gpu", "3", "2026-09-16", ""},
 		aLine{"acme", "gpu", "0", "2026-09-17", ""},
-		aLine{"acme", "gpu", "1", "2026-09-20", "2026-09-01"}, // a refund has the time of its order
+		aLine{"acme", "gpu", "1", "2026-09-20", "2026-09-01"}, // a refund has the own time of its order
 		aLine{"acme", "net", "7", "2026-09-20", ""},
 		aLine{"bell", "net", "-2", "2026-09-20", ""},
 	)
@@ -95,7 +95,7 @@ func TestSums(t *testing.T) {
 	if got := summed(t, b, settings.Tax{}, lines); !slices.Equal(got, want) {
 		t.Errorf("rounded by bill:\n%s", strings.Join(got, "\n"))
 	}
-	// by line: 0.005 and 0.005 are 0.01 each, 0.10 of the 1.00
+	// by line: 0.005 and 0.005 are rounded to 0.01 each, and 1.00 gives 0.10
 	want = []string{"acme gpu vat 0.1: 1.1 0.12", "acme gpu levy 0.05: 3 0.15", "acme gpu vat 0.2: 3 0.6",
 		"acme net vat 0.2: 7 1.4", "bell net vat 0.2: -2 -0.4"}
 	if got := summed(t, b, settings.Tax{PerLine: true}, lines); !slices.Equal(got, want) {
