@@ -10,8 +10,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
-// BenchmarkWriter measures hashing and buffering per byte, without a disk's sync: writes of 1 KB, the size of Parquet's
-// pages.
+// BenchmarkWriter measures hashing and buffering per byte, without the sync of a disk. Each write has 1 KB, the size of
+// a Parquet page.
 func BenchmarkWriter(b *testing.B) {
 	txn := begin(b, open(b, storage.Dir(b.TempDir())))
 	w, err := txn.Create(dayKey("2026-09-01", 0))

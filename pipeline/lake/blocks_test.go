@@ -25,13 +25,13 @@ import (
 // block is the length of a block, as in docs/lake.md.
 const block = 65536
 
-// oneFile commits a data file and returns its entry, the state, and its path.
+// oneFile commits a data file and returns its entry, the state and its path.
 func oneFile(t testing.TB, content []byte) (manifest.FileEntry, *lake.Snapshot, string) {
 	t.Helper()
 	return committed(t, func(txn *lake.Txn) error { return replace(txn, dayKey("2026-09-01", 0), string(content)) })
 }
 
-// largeFile is oneFile of a file that has checksums of its blocks between two parts.
+// largeFile is oneFile for a file in which the checksums of its blocks are between two parts of the content.
 func largeFile(t testing.TB, head, tail []byte) (manifest.FileEntry, *lake.Snapshot, string) {
 	t.Helper()
 	return committed(t, func(txn *lake.Txn) error {
@@ -57,7 +57,7 @@ func largeFile(t testing.TB, head, tail []byte) (manifest.FileEntry, *lake.Snaps
 	})
 }
 
-// committed commits the one file that write makes.
+// committed commits the file that write creates.
 func committed(t testing.TB, write func(*lake.Txn) error) (manifest.FileEntry, *lake.Snapshot, string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -80,8 +80,8 @@ func committed(t testing.TB, write func(*lake.Txn) error) (manifest.FileEntry, *
 	return files[0], snap, filepath.Join(dir, filepath.FromSlash(files[0].Path))
 }
 
-// TestBlocks checks CRC-32C as in RFC 3720, whose check value is e3069283; the sums of 64 KiB of zeros and of the byte
-// 1 are from a program in another language.
+// TestBlocks checks the CRC-32C of RFC 3720, whose check value is e3069283. The checksums of 64 KiB of zeros and of the
+// byte 1 were computed by another program.
 func TestBlocks(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ content, want string }{
@@ -95,8 +95,8 @@ func TestBlocks(t *testing.T) {
 	}
 }
 
-// TestChecksumsInFile checks that a file with 16 complete blocks has their checksums where Checksums was called, and
-// the list only those of the blocks that follow; a smaller one has all in the list (LAKE-18).
+// TestChecksumsInFile checks that a file of 16 complete blocks or more has their checksums where Checksums was called
+// and that its list has only those of the later blocks. The list has all checksums of a smaller file (LAKE-18).
 func TestChecksumsInFile(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ head, in int }{
@@ -128,7 +128,7 @@ func TestChecksumsInFile(t *testing.T) {
 	}
 }
 
-// patterned returns so many bytes.
+// patterned returns n bytes of a pattern.
 func patterned(n int) []byte {
 	out := make([]byte, n)
 	for i := range out {
@@ -137,16 +137,16 @@ func patterned(n int) []byte {
 	return out
 }
 
-// TestReaderChecks tests LAKE-13: whatever part of a file is read is what was written, or an error names the file as
-// damaged. A bit changes in one block: reads that touch the block fail, all others are right.
+// TestReaderChecks tests LAKE-13: every read returns what was written, or an error that names the file as damaged. One
+// bit changes in one block: reads that touch the block fail, and all others succeed.
 func TestReaderChecks(t *testing.T) {
 	t.Parallel()
 	e, snap, path := oneFile(t, patterned(3*block+1000))
 	readsChecked(t, e, snap, path)
 }
 
-// TestReaderChecksLargeFile is TestReaderChecks for a file that has checksums of its blocks in itself: reads of those
-// fail if the block is damaged that the checksums are in.
+// TestReaderChecksLargeFile is TestReaderChecks for a file that contains checksums of its blocks. If the block with the
+// checksums is damaged, reads of the blocks to which they belong fail too.
 func TestReaderChecksLargeFile(t *testing.T) {
 	t.Parallel()
 	e, snap, path := largeFile(t, patterned(17*block+1000), patterned(2*block))
@@ -158,7 +158,7 @@ func readsChecked(t *testing.T, e manifest.FileEntry, snap *lake.Snapshot, path 
 	if err != nil {
 		t.Fatal(err)
 	}
-	in := int(e.BlocksAt / block) // the checksums of so many blocks are in the file, in the block that follows them
+	in := int(e.BlocksAt / block) // the number of blocks whose checksums are in the file, in the block after them
 	rapid.Check(t, func(t *rapid.T) {
 		bad := -1
 		if rapid.Bool().Draw(t, "damaged") {
@@ -212,8 +212,8 @@ func flipBit(t *rapid.T, path string, at int) {
 	}
 }
 
-// TestReaderOfOlderLakes checks that a list without checksums, as earlier builds wrote them, is read without checks;
-// one with too few is damaged.
+// TestReaderOfOlderLakes checks that a file whose list has no checksums, as in lists of earlier builds, is read without
+// checks, and that a file with too few checksums is damaged.
 func TestReaderOfOlderLakes(t *testing.T) {
 	t.Parallel()
 	e, snap, _ := oneFile(t, []byte("123456789"))
@@ -232,8 +232,7 @@ func TestReaderOfOlderLakes(t *testing.T) {
 	}
 }
 
-// TestChecksumsOutsideFile checks that a list which says that checksums are where the file has no room for them is
-// damaged.
+// TestChecksumsOutsideFile checks that a list is damaged if it places checksums where the file has no room for them.
 func TestChecksumsOutsideFile(t *testing.T) {
 	t.Parallel()
 	e, snap, _ := largeFile(t, patterned(16*block), nil)
@@ -249,7 +248,7 @@ func TestChecksumsOutsideFile(t *testing.T) {
 	}
 }
 
-// BenchmarkReader measures reading a file of 32 MiB in pieces of 16 KiB, with checksums and without.
+// BenchmarkReader measures reading a file of 32 MiB in pieces of 16 KiB, with and without checksums.
 func BenchmarkReader(b *testing.B) {
 	const size = 32 << 20
 	e, snap, _ := oneFile(b, make([]byte, size))

@@ -20,7 +20,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
-// over returns a lake's storage over a store, as on another machine.
+// over returns the storage of a lake over a store, as another machine would have it.
 func over(t testing.TB, store objects.Store) *objects.Storage {
 	t.Helper()
 	st, err := objects.New(store, storage.NewMem(), objects.Options{})
@@ -38,7 +38,7 @@ func stored(t *testing.T) *objects.Mem {
 	return store
 }
 
-// named returns what the newest state of a storage names, and the manifests before it: content by name.
+// named returns the contents, by name, of the manifests and of all files that the newest state of a storage has.
 func named(t testing.TB, st storage.Storage) map[string]string {
 	t.Helper()
 	snap, err := open(t, st).Head()
@@ -73,7 +73,7 @@ func named(t testing.TB, st storage.Storage) map[string]string {
 	return out
 }
 
-// folder returns what all nights name in a folder.
+// folder returns what named returns after all nights in a folder.
 func folder(t testing.TB) map[string]string {
 	t.Helper()
 	m := storage.NewMem()
@@ -81,8 +81,8 @@ func folder(t testing.TB) map[string]string {
 	return named(t, m)
 }
 
-// TestChainEqualsFolder checks that the same nights name the same files, byte for byte, in a folder and in an object
-// store, and that every manifest is the same.
+// TestChainEqualsFolder checks that the same nights produce the same files and the same manifests, byte for byte, in a
+// folder and in an object store.
 func TestChainEqualsFolder(t *testing.T) {
 	t.Parallel()
 	for _, form := range forms {
@@ -101,8 +101,8 @@ func TestChainEqualsFolder(t *testing.T) {
 }
 
 // TestChainFaults makes each request of all nights fail in each way. The night is repeated on another machine until it
-// succeeds. In the end the newest state names what it names without faults, also after delayed requests have arrived.
-// Invariants: CHAIN-1, CHAIN-3, OBJECTS-7.
+// succeeds. In the end, also after delayed requests have arrived, the newest state has the same files as without
+// faults. Invariants: CHAIN-1, CHAIN-3, OBJECTS-7.
 func TestChainFaults(t *testing.T) {
 	t.Parallel()
 	want := folder(t)
@@ -121,8 +121,8 @@ func TestChainFaults(t *testing.T) {
 	}
 }
 
-// faultAt makes request n fail and reports whether there was one. early says that delayed requests arrive before the
-// night is repeated.
+// faultAt makes request n fail and reports whether there was such a request. If early is set, delayed requests arrive
+// before the night is repeated.
 func faultAt(t *testing.T, want map[string]string, fault objects.Fault, n int64, early bool) (met bool) {
 	t.Helper()
 	store := objects.NewMem()
@@ -153,7 +153,7 @@ func faultAt(t *testing.T, want map[string]string, fault objects.Fault, n int64,
 	return met
 }
 
-// TestLostAnswers checks that a commit whose answer was lost is recognized, and reported as committed. Invariant:
+// TestLostAnswers checks that a commit whose response was lost is recognized and reported as committed. Invariant:
 // CHAIN-3.
 func TestLostAnswers(t *testing.T) {
 	t.Parallel()
@@ -182,7 +182,7 @@ func TestLostAnswers(t *testing.T) {
 	}
 }
 
-// TestFence checks that, of two writers that started from one state, the second commits nothing. Invariants: CHAIN-1,
+// TestFence checks that of two writers that start from the same state the second commits nothing. Invariants: CHAIN-1,
 // STO-10.
 func TestFence(t *testing.T) {
 	t.Parallel()
@@ -209,11 +209,11 @@ func TestFence(t *testing.T) {
 	}
 }
 
-// shy is a store that does not show an object when it is read for the first times.
+// shy is a store that hides an object from the first reads of it.
 type shy struct {
 	objects.Store
 	name string
-	left int // times
+	left int // reads for which the object is still hidden
 }
 
 // Get implements objects.Store.
@@ -225,8 +225,8 @@ func (s *shy) Get(ctx context.Context, name string, offset, n int64) ([]byte, in
 	return s.Store.Get(ctx, name, offset, n)
 }
 
-// TestFencedBeforeShown checks that a writer is fenced by a manifest that the store says exists and shows a little
-// later. Invariant: CHAIN-3.
+// TestFencedBeforeShown checks that a writer is fenced by a manifest that the store reports as existing but returns
+// only later. Invariant: CHAIN-3.
 func TestFencedBeforeShown(t *testing.T) {
 	t.Parallel()
 	store := &shy{Store: stored(t), name: "manifests/000004.json"}
@@ -251,8 +251,8 @@ func TestFencedBeforeShown(t *testing.T) {
 	}
 }
 
-// TestChainOfManyWriters runs eight writers at once, each on its own machine. Each confirmed commit is in the chain,
-// and the chain has no others (CHAIN-1).
+// TestChainOfManyWriters runs eight writers at the same time, each on its own machine. The chain has exactly the
+// confirmed commits (CHAIN-1).
 func TestChainOfManyWriters(t *testing.T) {
 	t.Parallel()
 	const writers, commits = 8, 5
@@ -298,7 +298,7 @@ func TestChainOfManyWriters(t *testing.T) {
 	}
 }
 
-// TestHeadIsHint checks that a reader finds the newest manifest whatever HEAD says (CHAIN-2).
+// TestHeadIsHint checks that a reader finds the newest manifest regardless of the content of HEAD (CHAIN-2).
 func TestHeadIsHint(t *testing.T) {
 	t.Parallel()
 	for name, head := range map[string]string{
@@ -324,7 +324,7 @@ func TestHeadIsHint(t *testing.T) {
 	}
 }
 
-// TestForeignManifest checks that a manifest that does not continue the chain is damage, not a state (CHAIN-2).
+// TestForeignManifest checks that a manifest that does not continue the chain is reported as damage (CHAIN-2).
 func TestForeignManifest(t *testing.T) {
 	t.Parallel()
 	store := stored(t)
@@ -345,8 +345,8 @@ func open1(t *testing.T, st storage.Storage) (*lake.Snapshot, error) {
 	return l.Head()
 }
 
-// TestChainDeletesNothing checks that no run deletes an object within a day; a reader of the first state reads it after
-// all nights (CHAIN-4). The checks of verify and doctor accept what is left.
+// TestChainDeletesNothing checks that no run deletes an object within a day: a reader of the first state can still read
+// it after all nights (CHAIN-4). The checks of verify and doctor accept the leftover objects.
 func TestChainDeletesNothing(t *testing.T) {
 	t.Parallel()
 	store := objects.NewMem()
@@ -397,8 +397,8 @@ func TestChainDeletesNothing(t *testing.T) {
 	}
 }
 
-// TestChainIsProbed checks that the first run of a lake refuses a store that replaces existing objects; nothing is
-// written (CHAIN-5).
+// TestChainIsProbed checks that the first run on a lake refuses a store that would replace existing objects, and writes
+// nothing (CHAIN-5).
 func TestChainIsProbed(t *testing.T) {
 	t.Parallel()
 	store := objects.NewMem()
@@ -418,7 +418,7 @@ func TestChainIsProbed(t *testing.T) {
 	}
 }
 
-// TestReadersOfChain reads while another goroutine writes: every state read is complete (LAKE-4).
+// TestReadersOfChain reads while another goroutine writes: every state that is read is complete (LAKE-4).
 func TestReadersOfChain(t *testing.T) {
 	t.Parallel()
 	readDuringRuns(t, over(t, objects.NewMem()), 40)

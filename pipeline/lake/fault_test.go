@@ -20,16 +20,16 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
-// forms are the options of the nights of a test: with whole lists, and with lists that are cut by day.
+// forms are the options of the nights: with one list per cycle, and with lists cut by day.
 var forms = []struct {
 	name string
 	o    lake.Options
 }{{"whole", lake.Options{}}, {"cut", cutLists}}
 
-// cutLists has all lists cut that name files of a day.
+// cutLists cuts every list that has files of a day.
 var cutLists = lake.Options{CutBytes: 1}
 
-// undisturbed returns the lake that all nights leave without faults.
+// undisturbed returns the lake after all nights without faults.
 func undisturbed(t *testing.T, o lake.Options) map[string]string {
 	t.Helper()
 	m := storage.NewMem()
@@ -37,7 +37,7 @@ func undisturbed(t *testing.T, o lake.Options) map[string]string {
 	return dump(t, m)
 }
 
-// disturbed runs the nights over a faulty storage until one fails, and returns which; -1 = none.
+// disturbed runs the nights on a faulty storage until one fails. It returns the number of that night; -1 = none.
 func disturbed(st storage.Storage, o lake.Options) (failed int, err error) {
 	for k := range nights {
 		if _, err := night(st, o, k); err != nil {
@@ -47,7 +47,7 @@ func disturbed(st storage.Storage, o lake.Options) (failed int, err error) {
 	return -1, nil
 }
 
-// resume repeats the night that failed and runs those after it.
+// resume repeats the night that failed and runs the later ones.
 func resume(t *testing.T, st storage.Storage, o lake.Options, from int) {
 	t.Helper()
 	for k := from; k < len(nights); k++ {
@@ -57,7 +57,7 @@ func resume(t *testing.T, st storage.Storage, o lake.Options, from int) {
 	}
 }
 
-// whole checks that a reader sees one of two states, with every file as it was written (LAKE-3, LAKE-4).
+// whole checks that a reader sees one of two states, and that its files are as they were written (LAKE-3, LAKE-4).
 func whole(t *testing.T, st storage.Storage, atLeast, atMost int64) {
 	t.Helper()
 	snap, err := open(t, st).Head()
@@ -78,10 +78,10 @@ func whole(t *testing.T, st storage.Storage, atLeast, atMost int64) {
 	}
 }
 
-// numbers is the manifest that is live before each night, and after the last.
+// numbers has the manifest that is live before each night and after the last one.
 var numbers = []int64{0, 1, 2, 2, 3}
 
-// after are the states that a machine may have after a fault in one process.
+// after has the states in which a fault of a process can leave the machine.
 var after = []struct {
 	name string
 	left func(m *storage.Mem, seed uint64) *storage.Mem
@@ -93,7 +93,7 @@ var after = []struct {
 	}},
 }
 
-// step returns the distance of two operations that fail one after the other: the quick form tries every fourth.
+// step returns the distance between the operations that fail, one per attempt: the quick form tries every fourth.
 func step() int64 {
 	if testing.Short() {
 		return 4
@@ -101,9 +101,9 @@ func step() int64 {
 	return 1
 }
 
-// TestFaultLoop fails the first, second, … mutating operation of all nights until a run has no such operation. Each
-// fault must reach the caller; the storage must have one complete state; the repeated night must end in the undisturbed
-// bytes. Invariant: STO-4.
+// TestFaultLoop fails the first, second, … mutating operation of all nights until there is no such operation. The fault
+// must reach the caller, the storage must have one complete state, and after the night is repeated the bytes must equal
+// those without faults. Invariant: STO-4.
 func TestFaultLoop(t *testing.T) {
 	t.Parallel()
 	for _, form := range forms {
@@ -123,7 +123,7 @@ func TestFaultLoop(t *testing.T) {
 	}
 }
 
-// faultedAt fails the n-th operation of the nights, and reports whether they have one.
+// faultedAt fails the n-th operation of the nights and reports whether there was such an operation.
 func faultedAt(t *testing.T, o lake.Options, mode string, n int64, after func(*storage.Mem, uint64) *storage.Mem,
 	want map[string]string) bool {
 	t.Helper()
@@ -158,11 +158,11 @@ func faultedAt(t *testing.T, o lake.Options, mode string, n int64, after func(*s
 	return true
 }
 
-// errKilled is the error that ends a killed process of a test.
+// errKilled is the error of a simulated process that was killed.
 var errKilled = errors.New("killed")
 
-// dying runs the nights until the n-th operation kills them, and returns that operation; -1 = none did. Each goroutine
-// of the killed nights ends at its next operation, which does nothing.
+// dying runs the nights until the n-th operation kills them. It returns the night, or -1 if none was killed, and that
+// operation. Each goroutine of the killed nights ends at its next operation, which has no effect.
 func dying(m *storage.Mem, o lake.Options, n int64, from int) (at int, last storage.Op, err error) {
 	at = from
 	var dead atomic.Bool
@@ -196,8 +196,9 @@ func dying(m *storage.Mem, o lake.Options, n int64, from int) (at int, last stor
 	return -1, last, nil
 }
 
-// TestKillTwice kills the nights at every operation, and the run that repairs them at another, with and without a power
-// cut after the second: a repair must not delete files on the basis of a HEAD that a power cut can still undo (DEL-1).
+// TestKillTwice kills the nights at every operation and then the run that repairs them at another, with and without a
+// power cut after the second kill. A repair must not delete files because of a HEAD that a power cut can still undo
+// (DEL-1).
 func TestKillTwice(t *testing.T) {
 	t.Parallel()
 	for _, form := range forms {
@@ -218,7 +219,7 @@ func TestKillTwice(t *testing.T) {
 						t.Fatalf("kill:%d: %v", n, err)
 					}
 					seconds := []int64{1 + n%7}
-					if at.Kind == "syncdir" || at.Kind == "remove" { // the repair deletes: at each of its operations
+					if at.Kind == "syncdir" || at.Kind == "remove" { // the repair deletes: try each of its operations
 						seconds = []int64{1, 2, 3, 4, 5, 6, 7}
 					}
 					for _, second := range seconds {
@@ -230,13 +231,13 @@ func TestKillTwice(t *testing.T) {
 	}
 }
 
-// at2 is the night of a first kill and the operation of a second one.
+// at2 gives the night of a first kill and the operation of a second one.
 type at2 struct {
 	night  int
 	second int64
 }
 
-// killTwice continues from a process that was killed in night k: the next one is killed too.
+// killTwice continues after a process was killed in a night, and kills the next one too.
 func killTwice(t *testing.T, m *storage.Mem, o lake.Options, kill at2,
 	after func(*storage.Mem, uint64) *storage.Mem, want map[string]string) {
 	t.Helper()
@@ -260,7 +261,7 @@ const (
 	childRoot = "TOLLBOOK_TEST_LAKE"
 	childPlan = "TOLLBOOK_TEST_PLAN"
 	childStop = "TOLLBOOK_TEST_STOP"
-	childForm = "TOLLBOOK_TEST_FORM" // the name of one of the forms
+	childForm = "TOLLBOOK_TEST_FORM" // the name of a form
 )
 
 func TestMain(m *testing.M) {
@@ -270,7 +271,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// child runs the nights on the real file system; the plan or a stop point kills it.
+// child runs the nights on the real file system. The plan or a stop point kills it.
 func child(root string) int {
 	plan, err := storage.ParsePlan(os.Getenv(childPlan))
 	if err != nil {
@@ -311,14 +312,14 @@ func child(root string) int {
 	return 0
 }
 
-// childNights runs the nights from the one whose result is live.
+// childNights repeats the night that wrote the live state and runs the later ones.
 func childNights(st storage.Storage, o lake.Options, live int64) error {
 	from := 0
 	for from+1 < len(numbers) && numbers[from+1] <= live {
 		from++
 	}
 	if from > 0 {
-		from-- // again, to clean up after it
+		from-- // repeated, to remove what it left
 	}
 	for k := from; k < len(nights); k++ {
 		if _, err := night(st, o, k); err != nil {
@@ -328,7 +329,7 @@ func childNights(st storage.Storage, o lake.Options, live int64) error {
 	return nil
 }
 
-// start runs a child; killed reports that SIGKILL ended it.
+// start runs a child process and reports whether SIGKILL ended it.
 func start(t *testing.T, root string, env ...string) (killed bool) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
@@ -344,7 +345,7 @@ func start(t *testing.T, root string, env ...string) (killed bool) {
 	return false
 }
 
-// tree returns every file and folder below a root: files with their content, folders as "folder".
+// tree returns every file below a root with its content, and every folder with the text "folder".
 func tree(t *testing.T, root string) map[string]string {
 	t.Helper()
 	out := make(map[string]string)
@@ -370,8 +371,8 @@ func tree(t *testing.T, root string) map[string]string {
 	return out
 }
 
-// TestKilledProcess kills a real process with SIGKILL at operations spread over the nights, and at each stop point. The
-// same command again leaves the undisturbed tree, folders included.
+// TestKilledProcess kills a real process with SIGKILL at operations spread over the nights and at each stop point.
+// After the same command runs again, the tree, including folders, equals that of nights that were not disturbed.
 func TestKilledProcess(t *testing.T) {
 	t.Parallel()
 	for _, form := range forms {
@@ -381,7 +382,7 @@ func TestKilledProcess(t *testing.T) {
 			t.Fatal("killed without a plan")
 		}
 		want := tree(t, undisturbed)
-		// 5 and the four or so operations of a file have no common factor: every kind is met
+		// 5 and the number of operations per file, about four, have no common factor, so every kind of operation is hit
 		step := 5
 		if testing.Short() {
 			step = 25

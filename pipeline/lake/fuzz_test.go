@@ -15,8 +15,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
-// FuzzManifest opens a lake whose live manifest, and the list that it names as `@`, are any texts with the right
-// hashes. The result is a state that can list its files, or an error that names what is corrupt or missing.
+// FuzzManifest opens a lake whose live manifest and list (named `@` in the manifest) are arbitrary texts with matching
+// hashes. The result is a state whose files can be listed, or an error that names the corrupt or missing file.
 func FuzzManifest(f *testing.F) {
 	for _, form := range forms {
 		m := storage.NewMem()
@@ -62,7 +62,7 @@ func FuzzManifest(f *testing.F) {
 	})
 }
 
-// walk reads all that a lake's live state names.
+// walk reads everything in a lake's live state.
 func walk(st storage.Storage) error {
 	l, err := lake.Open(st, lake.Options{})
 	if err != nil {

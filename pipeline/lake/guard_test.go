@@ -24,7 +24,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// begin starts a transaction that the test ends.
+// begin starts a transaction that is closed at the end of the test.
 func begin(t testing.TB, l *lake.Lake) *lake.Txn {
 	t.Helper()
 	txn, err := l.Begin()
@@ -39,7 +39,7 @@ func begin(t testing.TB, l *lake.Lake) *lake.Txn {
 	return txn
 }
 
-// overwrite replaces the content of a file, as damage does.
+// overwrite replaces the content of a file, to simulate damage.
 func overwrite(t *testing.T, st storage.Storage, name, text string) {
 	t.Helper()
 	if err := st.Remove(name); err != nil {
@@ -48,7 +48,7 @@ func overwrite(t *testing.T, st storage.Storage, name, text string) {
 	plant(t, st, name, text)
 }
 
-// plant creates a file without the lake.
+// plant creates a file without going through the lake.
 func plant(t *testing.T, st storage.Storage, name, text string) {
 	t.Helper()
 	f, err := st.Create(name)
@@ -68,7 +68,7 @@ func flip(text string, at int) string {
 	return string(b)
 }
 
-// find returns the one file whose name has this prefix and suffix.
+// find returns the only file whose name has the prefix.
 func find(t *testing.T, files map[string]string, prefix string) string {
 	t.Helper()
 	for _, name := range slices.Sorted(maps.Keys(files)) {
@@ -80,7 +80,7 @@ func find(t *testing.T, files map[string]string, prefix string) string {
 	return ""
 }
 
-// TestOneWriter: LAKE-9.
+// TestOneWriter tests LAKE-9.
 func TestOneWriter(t *testing.T) {
 	t.Parallel()
 	st := storage.Dir(t.TempDir())
@@ -100,7 +100,7 @@ func TestOneWriter(t *testing.T) {
 	}
 }
 
-// TestLockWasIgnored checks that a HEAD that another writer has replaced is not replaced again.
+// TestLockWasIgnored checks that a commit does not replace a HEAD that another writer has replaced in the meantime.
 func TestLockWasIgnored(t *testing.T) {
 	t.Parallel()
 	m := storage.NewMem()
@@ -132,7 +132,7 @@ func TestLockWasIgnored(t *testing.T) {
 	}
 }
 
-// TestEmptyRunLeavesNothing tests LAKE-10, also on a lake that never had a run.
+// TestEmptyRunLeavesNothing tests LAKE-10, also for a lake without any run.
 func TestEmptyRunLeavesNothing(t *testing.T) {
 	t.Parallel()
 	m := storage.NewMem()
@@ -156,7 +156,7 @@ func TestEmptyRunLeavesNothing(t *testing.T) {
 	}
 }
 
-// TestHashOf checks that each manifest of the chain is known by the hash that the one after it says.
+// TestHashOf checks that HashOf returns for each manifest of the chain the hash that the next manifest gives for it.
 func TestHashOf(t *testing.T) {
 	t.Parallel()
 	m := storage.NewMem()
@@ -178,7 +178,7 @@ func TestHashOf(t *testing.T) {
 	}
 }
 
-// TestUnits tests LAKE-20: a lake of an earlier build gets units with its next change, and then it keeps them.
+// TestUnits tests LAKE-20: a lake of an earlier build gets its units with the next change, and then keeps them.
 func TestUnits(t *testing.T) {
 	t.Parallel()
 	m := storage.NewMem()
@@ -215,7 +215,7 @@ func TestUnits(t *testing.T) {
 	}
 }
 
-// TestCloseDropsEverything checks that a run that is abandoned leaves the lake as it was.
+// TestCloseDropsEverything checks that an abandoned run leaves the lake unchanged.
 func TestCloseDropsEverything(t *testing.T) {
 	t.Parallel()
 	m := storage.NewMem()
@@ -251,7 +251,7 @@ func TestCloseDropsEverything(t *testing.T) {
 	}
 }
 
-// TestDamage checks that a changed byte is found where it matters, with the file's name, and that nothing is deleted
+// TestDamage checks that a damaged file is reported by name by whatever reads it first, and that nothing is deleted
 // (LAKE-5, LAKE-6, READ-2 to READ-4).
 func TestDamage(t *testing.T) {
 	t.Parallel()
@@ -263,8 +263,8 @@ func TestDamage(t *testing.T) {
 	inputs := find(t, files, "manifests/inputs-")
 	hash := strings.Fields(files["HEAD"])[1]
 	tests := []struct {
-		name, file, text string // text "" = the file is taken away
-		begin            string // in the error of Begin; "" = it succeeds
+		name, file, text string // text "" = the file is removed
+		begin            string // part of the error of Begin; "" = it succeeds
 		check            string // the finding of CheckFiles, if it can run
 	}{
 		{"torn HEAD", "HEAD", files["HEAD"][:9], "HEAD: want one line `<number> <hash>`, found \"3 ", ""},
@@ -349,8 +349,8 @@ func checkFinds(t *testing.T, st storage.Storage, want string) {
 	}
 }
 
-// TestClearingUp checks that unnamed files are deleted with a message each, and that files that are not the lake's
-// remain (DEL-3 to DEL-5).
+// TestClearingUp checks that files that no manifest has are deleted, with a message each, and that files that do not
+// belong to the lake remain (DEL-3 to DEL-5).
 func TestClearingUp(t *testing.T) {
 	t.Parallel()
 	m := storage.NewMem()
@@ -410,8 +410,8 @@ func TestClearingUp(t *testing.T) {
 	}
 }
 
-// TestStopPoints reads the lake at every stop point: before HEAD is replaced a reader sees the old state, then the new
-// one, and all named files exist (LAKE-3, LAKE-4).
+// TestStopPoints reads the lake at every stop point: until HEAD is replaced a reader sees the old state, from then on
+// the new one, and all files of that state exist (LAKE-3, LAKE-4).
 func TestStopPoints(t *testing.T) {
 	t.Parallel()
 	m := storage.NewMem()
@@ -449,8 +449,8 @@ func TestStopPoints(t *testing.T) {
 	}
 }
 
-// TestReaderLosesState checks that a reader of a state whose files a commit deleted gets an error that says so, and
-// that Read then starts it again. Invariant: READ-5.
+// TestReaderLosesState checks that a reader of a state whose files a commit has deleted gets an error that reports
+// this, and that Read then repeats the function on the new state. Invariant: READ-5.
 func TestReaderLosesState(t *testing.T) {
 	t.Parallel()
 	m := storage.NewMem()
@@ -469,7 +469,7 @@ func TestReaderLosesState(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		if len(states) == 1 { // the commit between reading the list and reading the file
+		if len(states) == 1 { // commits between reading the list and reading the file
 			if _, err := night(m, lake.Options{}, 1); err != nil {
 				return err
 			}
@@ -492,7 +492,7 @@ func TestReaderLosesState(t *testing.T) {
 	}
 }
 
-// TestReadersDuringRuns reads in a loop while another goroutine writes: every state read is complete.
+// TestReadersDuringRuns reads in a loop while another goroutine writes: every state that is read is complete.
 func TestReadersDuringRuns(t *testing.T) {
 	t.Parallel()
 	t.Run("mem", func(t *testing.T) { t.Parallel(); readDuringRuns(t, storage.NewMem(), 40) })
@@ -534,7 +534,7 @@ func readDuringRuns(t *testing.T, st storage.Storage, runs int) {
 	}
 }
 
-// readWhole reads three files that must be of one state, never older than the last.
+// readWhole reads three files, which must belong to one state that is not older than the last one.
 func readWhole(s *lake.Snapshot, last *int64) error {
 	files, err := s.Files(lakekey.Cycle("2026-09"))
 	if err != nil {
@@ -560,7 +560,7 @@ func readWhole(s *lake.Snapshot, last *int64) error {
 	return nil
 }
 
-// TestClosedCycle: LAKE-8.
+// TestClosedCycle tests LAKE-8.
 func TestClosedCycle(t *testing.T) {
 	t.Parallel()
 	m := storage.NewMem()
@@ -627,8 +627,8 @@ func TestClosedCycle(t *testing.T) {
 
 func nothing(manifest.FileEntry) bool { return false }
 
-// TestArchivedCycle checks that files leave a closed cycle once; the removed files are recorded, and nothing of the
-// cycle changes from then on (LAKE-8).
+// TestArchivedCycle checks that files can leave a closed cycle once, that the removed files are recorded, and that the
+// cycle does not change after that (LAKE-8).
 func TestArchivedCycle(t *testing.T) {
 	t.Parallel()
 	m := storage.NewMem()
@@ -695,7 +695,7 @@ func TestArchivedCycle(t *testing.T) {
 	}
 }
 
-// TestRefusals checks what a caller may not do; each error comes before anything is written.
+// TestRefusals checks what a caller must not do: each case returns an error before anything is written.
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	m := storage.NewMem()
@@ -757,7 +757,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// TestManyWriters makes files from several goroutines; the state does not depend on their order (LAKE-7).
+// TestManyWriters creates files in several goroutines. The resulting state does not depend on their order (LAKE-7).
 func TestManyWriters(t *testing.T) {
 	t.Parallel()
 	var want map[string]string
@@ -799,8 +799,7 @@ func TestManyWriters(t *testing.T) {
 	}
 }
 
-// TestOrderDoesNotMatter checks that any order of the same changes, in any number of runs that end in the same files,
-// names the same files.
+// TestOrderDoesNotMatter checks that changes in any order and in any number of runs result in the same files.
 func TestOrderDoesNotMatter(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

@@ -26,7 +26,7 @@ func nightsUpTo(t *testing.T, last int) *storage.Mem {
 	return m
 }
 
-// stoppedAt returns a lake whose run after the first nights ended at a point of its commit, as after a kill there.
+// stoppedAt returns a lake whose run after the first nights was killed at a point of its commit.
 func stoppedAt(t *testing.T, last int, point string) *storage.Mem {
 	t.Helper()
 	m := nightsUpTo(t, last)
@@ -42,8 +42,8 @@ func stoppedAt(t *testing.T, last int, point string) *storage.Mem {
 	return m.Killed()
 }
 
-// TestHeadLost tests LAKE-14. A lake whose HEAD is missing, or is that of the previous night, is damaged, for a run and
-// for a reader, whatever the number of its manifest. Nothing is deleted.
+// TestHeadLost tests LAKE-14: if HEAD is missing or that of an earlier night, runs and readers report damage, whatever
+// the number of the manifest. Nothing is deleted.
 func TestHeadLost(t *testing.T) {
 	t.Parallel()
 	heads := []string{""}
@@ -80,7 +80,7 @@ func TestHeadLost(t *testing.T) {
 	}
 }
 
-// restoreHead restores HEAD and checks that it has its previous content.
+// restoreHead restores HEAD with RestoreHead and checks that it has the wanted content.
 func restoreHead(t *testing.T, m *storage.Mem, want string) {
 	t.Helper()
 	before := dump(t, m)
@@ -110,8 +110,8 @@ func restoreHead(t *testing.T, m *storage.Mem, want string) {
 }
 
 // TestHeadLostOrStopped checks that the announcement of a run distinguishes a manifest that was never committed from
-// one whose HEAD is lost (LAKE-14). The first run that is killed before HEAD leaves an empty lake, not a damaged one,
-// and the next run leaves the undisturbed bytes.
+// one whose HEAD is lost (LAKE-14). If the first run is killed before it writes HEAD, the lake is empty, not damaged,
+// and the next run writes the same bytes as an undisturbed one.
 func TestHeadLostOrStopped(t *testing.T) {
 	t.Parallel()
 	for _, last := range []int{0, 1, 3} {
@@ -142,8 +142,8 @@ func TestHeadLostOrStopped(t *testing.T) {
 	}
 }
 
-// TestHeadLostBeforeCleaning checks a lake whose run was killed after its commit, and whose HEAD was then lost. The
-// announcement is of a later manifest than the first: the lake is damaged for a run and for a reader.
+// TestHeadLostBeforeCleaning checks a lake whose run was killed after its commit and whose HEAD was lost later. Since
+// the announcement names a manifest after the first, runs and readers report damage.
 func TestHeadLostBeforeCleaning(t *testing.T) {
 	t.Parallel()
 	m := stoppedAt(t, 1, lake.BeforeClean)
@@ -163,7 +163,7 @@ func TestHeadLostBeforeCleaning(t *testing.T) {
 	}
 }
 
-// TestAnnouncedOther checks that an announcement excuses only the manifest that it names.
+// TestAnnouncedOther checks that an announcement excuses only the manifest that it names, with that content.
 func TestAnnouncedOther(t *testing.T) {
 	t.Parallel()
 	m := stoppedAt(t, 1, lake.BeforeHead)
@@ -177,10 +177,10 @@ func TestAnnouncedOther(t *testing.T) {
 	}
 }
 
-// interrupted is a lake that calls a function when a file is opened for the first time.
+// interrupted is a storage that calls a function once, when a certain file is opened.
 type interrupted struct {
 	storage.Storage
-	at      string // the file
+	at      string // name of that file
 	happens func()
 }
 
@@ -193,8 +193,8 @@ func (s *interrupted) Open(name string) (storage.ReadFile, error) {
 	return s.Storage.Open(name)
 }
 
-// TestCheckDuringRun checks that a check that has listed the manifest of a stopped run reports no damage if the next
-// run commits, or removes leftover files, before the check reads the announcement (LAKE-14).
+// TestCheckDuringRun checks that a check that has listed the manifest of an interrupted run reports no damage if the
+// next run commits or removes leftover files before the check reads the announcement (LAKE-14).
 func TestCheckDuringRun(t *testing.T) {
 	t.Parallel()
 	for name, run := range map[string]func(storage.Storage) error{
@@ -239,8 +239,8 @@ func TestCheckDuringRun(t *testing.T) {
 	}
 }
 
-// TestRestoreHeadRefuses checks that HEAD is not restored to a manifest whose files or parents are not as they were
-// written, nor to an older one. Invariant: LAKE-15.
+// TestRestoreHeadRefuses checks that HEAD is not restored to a manifest if its files or its predecessors are not as
+// they were written, or if it is older than the newest one. Invariant: LAKE-15.
 func TestRestoreHeadRefuses(t *testing.T) {
 	t.Parallel()
 	whole := nightsUpTo(t, 4)
@@ -282,7 +282,7 @@ func TestRestoreHeadRefuses(t *testing.T) {
 	}
 }
 
-// TestOriginDamaged checks that a first manifest of another lake does not turn this lake into another one.
+// TestOriginDamaged checks that Origin reports an error if the first manifest was changed.
 func TestOriginDamaged(t *testing.T) {
 	t.Parallel()
 	for nights := 2; nights <= 4; nights += 2 {

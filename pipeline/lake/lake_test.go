@@ -24,7 +24,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
-// open returns a lake in a storage.
+// open returns the lake in a storage.
 func open(t testing.TB, st storage.Storage) *lake.Lake {
 	t.Helper()
 	l, err := lake.Open(st, lake.Options{})
@@ -47,7 +47,7 @@ func write(txn *lake.Txn, key manifest.FileKey, text string) (manifest.FileEntry
 		{Column: "amount", Value: "2"}})
 }
 
-// dayKey returns bucket b of a day of September 2026.
+// dayKey returns the key of lines in bucket b of a day of September 2026.
 func dayKey(day string, b int) manifest.FileKey {
 	return manifest.FileKey{Table: "lines", Cycle: lakekey.Cycle("2026-09"), Day: lakekey.Day(day), Bucket: b}
 }
@@ -56,8 +56,8 @@ var positionsKey = manifest.FileKey{Table: "positions", Cycle: lakekey.Cycle("20
 
 var rejectsKey = manifest.FileKey{Table: "rejects", Bucket: manifest.NoBucket}
 
-// nights is a small history: the changes of each run to Next. A run that is repeated on its own result does the same
-// again.
+// nights is a short history. Each function makes the changes of one run; repeating it on its own result changes
+// nothing.
 var nights = []func(txn *lake.Txn) error{
 	// Two days in two buckets, a reject file, two inputs, a spill.
 	func(txn *lake.Txn) error {
@@ -82,7 +82,7 @@ var nights = []func(txn *lake.Txn) error{
 		return errors.Join(n.Add(e), n.SetBuckets(2), n.SetCycle(lakekey.Cycle("2026-09"), false, "books1"),
 			n.SetTotals([]manifest.Total{{Name: "usage.rows", Value: "20"}, {Name: "usage.accepted", Value: "19"}}))
 	},
-	// One more day; a late record re-folds bucket 1 from the second day on; another reject file.
+	// One more day; a late record changes bucket 1 from the second day on; another reject file.
 	func(txn *lake.Txn) error {
 		n := txn.Next()
 		e, err := write(txn, rejectsKey, "rejects of the second night")
@@ -97,7 +97,7 @@ var nights = []func(txn *lake.Txn) error{
 			replace(txn, dayKey("2026-09-03", 0), "lines of 2026-09-03 in 0"), n.Add(e),
 			n.SetTotals([]manifest.Total{{Name: "usage.rows", Value: "25"}, {Name: "usage.accepted", Value: "23"}}))
 	},
-	// Nothing new.
+	// No changes.
 	func(txn *lake.Txn) error { return replace(txn, dayKey("2026-09-03", 0), "lines of 2026-09-03 in 0") },
 	// Month-end, close, and the first day of the next cycle.
 	func(txn *lake.Txn) error {
@@ -126,7 +126,7 @@ func replace(txn *lake.Txn, key manifest.FileKey, text string) error {
 	return txn.Next().Replace(key, e)
 }
 
-// spill uses a temporary file and leaves a second one.
+// spill writes and reads a temporary file, removes it, and leaves a second one.
 func spill(txn *lake.Txn) error {
 	f, err := txn.CreateTemp("sort-run")
 	if err != nil {
@@ -156,7 +156,7 @@ func spill(txn *lake.Txn) error {
 	return errors.Join(left.Close(), txn.RemoveTemp(f.Name()))
 }
 
-// night runs one of the nights, as a command does.
+// night runs one of the nights as a command would.
 func night(st storage.Storage, o lake.Options, k int) (changed bool, err error) {
 	l, err := lake.Open(st, o)
 	if err != nil {
@@ -214,8 +214,8 @@ func historyWith(t testing.TB, st storage.Storage, o lake.Options) {
 	}
 }
 
-// TestTree compares the names after each run with literal ones (LAKE-1, LAKE-6, LAKE-10, LAKE-11). The hashes of data
-// files are those of `printf '%s' TEXT | sha256sum | cut -c1-32`.
+// TestTree compares the file names after each run with literal ones (LAKE-1, LAKE-6, LAKE-10, LAKE-11). The hashes of
+// data files are those that `printf '%s' TEXT | sha256sum | cut -c1-32` prints.
 func TestTree(t *testing.T) {
 	t.Parallel()
 	first := []string{
@@ -273,8 +273,7 @@ func TestTree(t *testing.T) {
 
 var listHash = regexp.MustCompile(`^(manifests/(?:files-2026-\d\d|inputs))-[0-9a-f]{32}\.json$`)
 
-// TestManifestText compares the manifest's layout with a literal text: readers with other tools may rely on it
-// (LAKE-7).
+// TestManifestText compares the layout of the manifest with a literal text, because other tools may read it (LAKE-7).
 func TestManifestText(t *testing.T) {
 	t.Parallel()
 	m := storage.NewMem()
@@ -451,8 +450,8 @@ func TestSnapshot(t *testing.T) {
 	}
 }
 
-// TestWriteOrder compares a run's mutating operations with the write order and the delete order of the package's
-// comment. Only the second night is shown: it creates, keeps and replaces files. Invariants: LAKE-2, WRITE-1, WRITE-5.
+// TestWriteOrder compares a run's mutating operations with the write order and the delete order in doc.go. It uses the
+// second night, which creates, keeps and replaces files. Invariants: LAKE-2, WRITE-1, WRITE-5.
 func TestWriteOrder(t *testing.T) {
 	t.Parallel()
 	m := storage.NewMem()
@@ -477,8 +476,8 @@ func TestWriteOrder(t *testing.T) {
 	}
 }
 
-// syncsLast moves the syncs of data files, which can occur at any time after the file is in place, to the last moment
-// that WRITE-2 allows, in the order of their names. A sync and its close are then one line.
+// syncsLast moves the syncs of data files, which can occur at any time after the rename, to the last moment that
+// WRITE-2 allows, in the order of their names. It joins each sync and its close into one line.
 func syncsLast(t *testing.T, operations []string) []string {
 	t.Helper()
 	announced := slices.Index(operations, "create tmp/000000-commit")
@@ -506,7 +505,7 @@ func syncsLast(t *testing.T, operations []string) []string {
 	return slices.Concat(others, syncs, operations[announced:])
 }
 
-// writeOrder: the second file is the day that did not change: it is dropped without a sync.
+// writeOrder has the expected operations. The second file is an unchanged day, which is dropped without a sync.
 const writeOrder = `
 syncdir .
 prune .
@@ -576,8 +575,8 @@ syncdir tmp
 syncdir .
 `
 
-// TestEmptyFolders checks that the next run removes the folder that a run left that was killed between a folder and its
-// file, and no other folder.
+// TestEmptyFolders checks that the next run removes the folders of a run that was killed after creating a folder and
+// before creating its file, and no other folder.
 func TestEmptyFolders(t *testing.T) {
 	t.Parallel()
 	root := t.TempDir()
@@ -596,7 +595,7 @@ func TestEmptyFolders(t *testing.T) {
 	}
 }
 
-// TestWriteAfterEnd checks that a writer that has ended accepts no more bytes: its buffer may belong to another one.
+// TestWriteAfterEnd checks that a writer accepts no bytes after its end, because its buffer may be in use again.
 func TestWriteAfterEnd(t *testing.T) {
 	t.Parallel()
 	txn := begin(t, open(t, storage.NewMem()))
@@ -622,7 +621,7 @@ func TestWriteAfterEnd(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The hash is that of `printf kept | sha256sum`.
+	// The expected hash is that of `printf kept | sha256sum`.
 	if want := manifest.Hash("79f076abdd19a752db7267bfff2f9022"); e.Bytes != 4 || e.Hash != want {
 		t.Errorf("%d bytes with hash %s, want 4 with %s", e.Bytes, e.Hash, want)
 	}

@@ -19,7 +19,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
-// listsOf returns the names of the lists of files in a storage, as they are and with the hashes cut off.
+// listsOf returns the names of the lists of files in a storage, with and without their hashes.
 func listsOf(t testing.TB, st storage.Storage) (names, short []string) {
 	t.Helper()
 	for _, name := range slices.Sorted(maps.Keys(dump(t, st))) {
@@ -32,9 +32,9 @@ func listsOf(t testing.TB, st storage.Storage) (names, short []string) {
 	return names, short
 }
 
-// TestCutLists runs all nights with lists that are cut by day: after each the lists have literal names, the lists of
-// days whose files did not change stay, and the lake has the data files and the content that it has with whole lists
-// (LAKE-10, LAKE-17).
+// TestCutLists runs all nights with lists that are cut by day. After each night the lists have literal names, the lists
+// of unchanged days stay, and the lake has the same data files and content as with lists that are not cut (LAKE-10,
+// LAKE-17).
 func TestCutLists(t *testing.T) {
 	t.Parallel()
 	first := []string{"2026-09", "2026-09-2026-09-01", "2026-09-2026-09-02"}
@@ -43,7 +43,7 @@ func TestCutLists(t *testing.T) {
 	var before []string
 	for k, want := range []struct {
 		lists []string
-		stay  int // lists of the night before
+		stay  int // lists of the previous night that stay
 	}{{first, 0}, {second, 1}, {second, 4}, {append(slices.Clone(second), "2026-10", "2026-10-2026-10-01"), 3}} {
 		for _, one := range []struct {
 			st *storage.Mem
@@ -66,7 +66,7 @@ func TestCutLists(t *testing.T) {
 	}
 }
 
-// sameContent compares two lakes except for the form of their lists.
+// sameContent checks that two lakes are equal except for the form of their lists.
 func sameContent(t *testing.T, want, got storage.Storage) {
 	t.Helper()
 	keys := cmpopts.EquateComparable(manifest.Cycle{}, manifest.Day{})
@@ -104,8 +104,8 @@ func head(t testing.TB, st storage.Storage) *lake.Snapshot {
 	return snap
 }
 
-// TestListsKeepTheirForm checks that a run with another size from which lists are cut changes nothing if nothing else
-// changes, and otherwise only lists of cycles whose files change. Closed cycles keep theirs (LAKE-8, LAKE-10, LAKE-17).
+// TestListsKeepTheirForm checks that a run with another CutBytes changes no list if nothing else changes, and otherwise
+// only lists of cycles whose files change. Lists of closed cycles never change (LAKE-8, LAKE-10, LAKE-17).
 func TestListsKeepTheirForm(t *testing.T) {
 	t.Parallel()
 	for _, made := range forms {
@@ -144,7 +144,7 @@ func TestListsKeepTheirForm(t *testing.T) {
 	}
 }
 
-// nameAfter returns the only name with a prefix and 32 digits.
+// nameAfter returns the only name that consists of a prefix and a hash of 32 digits.
 func nameAfter(t *testing.T, files map[string]string, prefix string) string {
 	t.Helper()
 	for name := range files {
@@ -156,8 +156,8 @@ func nameAfter(t *testing.T, files map[string]string, prefix string) string {
 	return ""
 }
 
-// TestListsOfDaysAreRead checks that Find reads the list of its day alone, and that readers of a day whose list is
-// missing or damaged get an error with the list and the list that names it (READ-3).
+// TestListsOfDaysAreRead checks that Find reads only the list of its day, and that readers of a day whose list is
+// missing or damaged get an error that names the list and the list that refers to it (READ-3).
 func TestListsOfDaysAreRead(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{"": "not there, but ", "{}": "hash is "} {
@@ -192,8 +192,8 @@ func TestListsOfDaysAreRead(t *testing.T) {
 	}
 }
 
-// TestListsThatDisagree checks that a list that says something else than what names it is refused, with the hashes
-// that follow from what it says (READ-3, LAKE-17).
+// TestListsThatDisagree checks that a list that contradicts what refers to it is refused, even if all hashes match
+// (READ-3, LAKE-17).
 func TestListsThatDisagree(t *testing.T) {
 	t.Parallel()
 	m := storage.NewMem()
@@ -229,7 +229,7 @@ func TestListsThatDisagree(t *testing.T) {
 	}
 }
 
-// disagreeing replaces a text in a list or in the newest manifest and brings the names and hashes above it up to it.
+// disagreeing replaces a text in a list or in the newest manifest and updates the names and hashes that refer to it.
 func disagreeing(t *testing.T, files map[string]string, of, old, now string) map[string]string {
 	t.Helper()
 	out := maps.Clone(files)
@@ -258,7 +258,7 @@ func disagreeing(t *testing.T, files map[string]string, of, old, now string) map
 	return out
 }
 
-// TestCutListsAreCopied checks that a copy of a lake has its lists of days (LAKE-3).
+// TestCutListsAreCopied checks that a copy of a lake includes the lists of days (LAKE-3).
 func TestCutListsAreCopied(t *testing.T) {
 	t.Parallel()
 	m, to := storage.NewMem(), storage.NewMem()
@@ -277,8 +277,8 @@ func TestCutListsAreCopied(t *testing.T) {
 	}
 }
 
-// TestArchiveHasTheList checks that the list of a cycle in an archive is the one of the lake, whatever the size from
-// which the archive's own lists are cut (LAKE-8, LAKE-17).
+// TestArchiveHasTheList checks that an archive has the same list of a cycle as the lake, whatever the CutBytes of the
+// archive (LAKE-8, LAKE-17).
 func TestArchiveHasTheList(t *testing.T) {
 	t.Parallel()
 	for _, made := range forms {

@@ -17,13 +17,14 @@ import (
 
 // commits is the result of one writer's commit.
 type commits struct {
-	committed bool // it was confirmed
-	fenced    bool // it was refused
+	committed bool // the commit was confirmed
+	fenced    bool // the commit was refused
 }
 
-// TestTwoCoordinators lets two writers begin on one state and commit at once, 1,000 times, on a store that fails,
-// answers 409 or 503, loses answers, delays requests and lists late, in one of eight requests. At most one commits. A
-// confirmed commit is in the chain, and a refused one is not. Invariants: CHAIN-1, CHAIN-3, OBJECTS-7.
+// TestTwoCoordinators lets two writers start from one state and commit at the same time, 1,000 times. The store
+// mishandles one of eight requests: it fails, answers 409 or 503, loses the response, delays the request or lists late.
+// At most one writer commits. A confirmed commit is in the chain, a refused one is not. Invariants: CHAIN-1, CHAIN-3,
+// OBJECTS-7.
 func TestTwoCoordinators(t *testing.T) {
 	t.Parallel()
 	const perStore = 25
@@ -44,7 +45,7 @@ func TestTwoCoordinators(t *testing.T) {
 		before := length(t, store)
 		random := rand.New(rand.NewPCG(uint64(race), 21))
 		writers := [2]*lake.Txn{begin(t, open(t, over(t, store))), begin(t, open(t, over(t, store)))}
-		store.Plan = func(objects.Request) objects.Fault { // one request at a time
+		store.Plan = func(objects.Request) objects.Fault { // called for one request at a time
 			if random.IntN(8) > 0 {
 				return objects.None
 			}
@@ -87,7 +88,7 @@ func TestTwoCoordinators(t *testing.T) {
 	}
 }
 
-// asOf returns the clock of a writer of a race: no two have the same.
+// asOf returns the as-of of a writer in a race, which differs from that of every other writer.
 func asOf(race, writer int) string {
 	return fmt.Sprintf("2026-10-%02dT%02d:%02d:%02dZ", 1+race/500, race/60%24, race%60, writer)
 }
@@ -108,8 +109,7 @@ func commit(t *testing.T, txn *lake.Txn, race, writer int) commits {
 	return commits{committed: changed, fenced: errors.As(err, &fenced)}
 }
 
-// length returns the number of the newest manifest. It reads the complete chain, and everything that the newest state
-// names.
+// length returns the number of the newest manifest. It reads the complete chain and every file of the newest state.
 func length(t *testing.T, store *objects.Mem) int64 {
 	t.Helper()
 	snap, err := open(t, over(t, store)).Head()
@@ -127,7 +127,7 @@ func length(t *testing.T, store *objects.Mem) int64 {
 	return snap.Manifest.Number
 }
 
-// manifestOf reads a manifest.
+// manifestOf decodes a manifest.
 func manifestOf(t *testing.T, text string) manifest.Manifest {
 	t.Helper()
 	var m manifest.Manifest

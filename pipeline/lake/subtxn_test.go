@@ -15,7 +15,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/task"
 )
 
-// rewrite puts a new file in the place of those of a key, in a subtransaction.
+// rewrite replaces the files of a key with a new file, in a subtransaction.
 func rewrite(t *testing.T, s *lake.SubTxn, key manifest.FileKey, text string) manifest.FileEntry {
 	t.Helper()
 	w, err := s.Create(key)
@@ -35,8 +35,8 @@ func rewrite(t *testing.T, s *lake.SubTxn, key manifest.FileKey, text string) ma
 	return e
 }
 
-// TestTasksOfBuckets checks that tasks of two buckets change the next state through bytes, taken in either order;
-// neither sees the other's changes, and neither can change a file of the other. Invariants: TASK-1.
+// TestTasksOfBuckets checks that tasks of two buckets transfer their changes to the next state as bytes, in either
+// order, that neither sees the other's changes, and that neither can change a file of the other. Invariants: TASK-1.
 func TestTasksOfBuckets(t *testing.T) {
 	t.Parallel()
 	var heads []manifest.Hash
@@ -105,8 +105,8 @@ func TestTasksOfBuckets(t *testing.T) {
 	}
 }
 
-// TestTaskState checks that a task begins with the files of the base and the run's changes to them so far, and only on
-// its own base. Invariants: TASK-1.
+// TestTaskState checks that a task starts with the files of the base and the changes that the run has made to them, and
+// only if it has the same base. Invariants: TASK-1.
 func TestTaskState(t *testing.T) {
 	t.Parallel()
 	l := open(t, storage.NewMem())
@@ -144,7 +144,7 @@ func TestTaskState(t *testing.T) {
 	}
 }
 
-// TestTakeOtherBucket checks that changes of a bucket that name a file of another one are refused. Invariants: TASK-1.
+// TestTakeOtherBucket checks that changes of a bucket with a file of another bucket are refused. Invariants: TASK-1.
 func TestTakeOtherBucket(t *testing.T) {
 	t.Parallel()
 	txn, err := open(t, storage.NewMem()).Begin()
@@ -158,8 +158,8 @@ func TestTakeOtherBucket(t *testing.T) {
 	}
 }
 
-// TestTaskFilesInBetween checks that a file that a task created and replaced itself is named in its changes, and is
-// deleted after the run. Invariants: TASK-2.
+// TestTaskFilesInBetween checks that the changes of a task include a file that the task itself created and replaced,
+// and that this file is deleted after the run. Invariants: TASK-2.
 func TestTaskFilesInBetween(t *testing.T) {
 	t.Parallel()
 	m := storage.NewMem()

@@ -33,7 +33,7 @@ func dayText(t testing.TB, store objects.Store, text string) error {
 	return err
 }
 
-// must fails the test if a run without faults has an error.
+// must fails the test if a run without faults returns an error.
 func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
@@ -41,7 +41,7 @@ func must(t testing.TB, err error) {
 	}
 }
 
-// texts are the contents of the data files that a store has.
+// texts returns the contents of the data files in a store.
 func texts(store *objects.Mem) []string {
 	var out []string
 	for name, text := range store.Objects() {
@@ -53,8 +53,7 @@ func texts(store *objects.Mem) []string {
 	return out
 }
 
-// TestSweep checks that a file is deleted when the state that named it was replaced a day ago, and not before
-// (CHAIN-6).
+// TestSweep checks that a file is deleted one day after the state that had it was replaced, and not earlier (CHAIN-6).
 func TestSweep(t *testing.T) {
 	t.Parallel()
 	store := objects.NewMem()
@@ -67,7 +66,7 @@ func TestSweep(t *testing.T) {
 		t.Errorf("23 hours after the first was replaced the store has %q, want %q", got, want)
 	}
 	store.Advance(2 * hour)
-	must(t, dayText(t, store, "third")) // nothing new
+	must(t, dayText(t, store, "third")) // changes nothing
 	if got, want := texts(store), []string{"second", "third"}; !slices.Equal(got, want) {
 		t.Errorf("25 hours after the first was replaced the store has %q, want %q", got, want)
 	}
@@ -82,8 +81,8 @@ func TestSweep(t *testing.T) {
 	}
 }
 
-// TestSweepOfLeftovers checks that the files of a run that ended without a commit are deleted after a day, and the mark
-// of a sweep that was killed too (CHAIN-6).
+// TestSweepOfLeftovers checks that the files of a run that did not commit, and the mark of a sweep that was killed, are
+// deleted after a day (CHAIN-6).
 func TestSweepOfLeftovers(t *testing.T) {
 	t.Parallel()
 	store := objects.NewMem()
@@ -102,7 +101,7 @@ func TestSweepOfLeftovers(t *testing.T) {
 	}
 }
 
-// TestSweepFails checks that a run commits although the store refuses deletions (CHAIN-6).
+// TestSweepFails checks that a run commits even if the store refuses deletions (CHAIN-6).
 func TestSweepFails(t *testing.T) {
 	t.Parallel()
 	store := objects.NewMem()
@@ -122,8 +121,8 @@ func TestSweepFails(t *testing.T) {
 	}
 }
 
-// TestRevived checks that a run that names a file which existed unnamed commits only if no sweep is in progress and the
-// file exists (CHAIN-7).
+// TestRevived checks that a run that uses an existing file that no state has commits only if no sweep is in progress
+// and the file still exists (CHAIN-7).
 func TestRevived(t *testing.T) {
 	t.Parallel()
 	store := objects.NewMem()
@@ -199,9 +198,8 @@ func (h hooked) Delete(ctx context.Context, name string) error {
 	return h.Store.Delete(ctx, name)
 }
 
-// TestSweepAndWriter interleaves a run that sweeps with a run that writes a file again which the sweep is to delete:
-// one of them happens before the n-th request of the other, for each n. Whatever is committed is complete (CHAIN-6,
-// CHAIN-7).
+// TestSweepAndWriter interleaves a run that sweeps with a run that writes a file that the sweep is about to delete. One
+// of them runs before the n-th request of the other, for each n. Whatever is committed is complete (CHAIN-6, CHAIN-7).
 func TestSweepAndWriter(t *testing.T) {
 	t.Parallel()
 	sweeper := func(t *testing.T, store objects.Store) error { t.Helper(); return beginAndClose(over(t, store)) }
@@ -245,7 +243,7 @@ func TestSweepAndWriter(t *testing.T) {
 	}
 }
 
-// TestPin checks that a sweep keeps what a pinned state names, and deletes it a day after the pin ended (CHAIN-8).
+// TestPin checks that a sweep keeps the files of a pinned state and deletes them a day after the pin ended (CHAIN-8).
 func TestPin(t *testing.T) {
 	t.Parallel()
 	store := objects.NewMem()

@@ -25,13 +25,13 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
-// renamed are the fields that have other names in format 0 of these tests, in manifests and in lists.
+// renamed has the fields whose names differ in format 0 of these tests, in manifests and in lists.
 var renamed = []struct{ old, now string }{
 	{`"format": 0,`, `"format": 1,`}, {`"closed_until"`, `"closed_through"`},
 	{`{"format":0,`, `{"format":1,`}, {`"files":[`, `"entries":[`},
 }
 
-// fromZero returns a step from a format 0 that no version of the program wrote.
+// fromZero returns an upgrade step from a format 0 that no released version wrote.
 func fromZero() []manifest.Step {
 	convert := func(b []byte) ([]byte, error) {
 		if !bytes.Contains(b, []byte(renamed[0].old)) && !bytes.Contains(b, []byte(renamed[2].old)) {
@@ -45,7 +45,7 @@ func fromZero() []manifest.Step {
 	return []manifest.Step{{From: 0, Text: "closed_until is called closed_through", Manifest: convert, List: convert}}
 }
 
-// lay puts files into a storage, durable.
+// lay writes files to a storage and syncs them.
 func lay(t testing.TB, st storage.Storage, files map[string]string) {
 	t.Helper()
 	dirs := map[string]bool{"": true}
@@ -71,7 +71,7 @@ func lay(t testing.TB, st storage.Storage, files map[string]string) {
 
 var listName = regexp.MustCompile(`manifests/(?:files-2026-\d\d|inputs)-([0-9a-f]{32})\.json`)
 
-// inFormatZero returns all nights as a program of format 0 would have written them.
+// inFormatZero returns the lake after all nights as a program of format 0 would have written it.
 func inFormatZero(t testing.TB) map[string]string {
 	t.Helper()
 	m := storage.NewMem()
@@ -134,9 +134,9 @@ func stateOf(t testing.TB, st storage.Storage) (m manifest.Manifest, files []man
 	return m, files, inputs
 }
 
-// TestUpgrade ends an upgrade at each point of its commit, by a kill and by a power failure: the lake has its old
-// format or the new one. After the same upgrade again it has its previous state, and the state before as a backup
-// (LAKE-16).
+// TestUpgrade ends an upgrade at each point of its commit, by a kill and by a power failure. The lake is then in the
+// old or the new format. After the upgrade is repeated, the lake has its previous state, and the backup has the state
+// before the upgrade (LAKE-16).
 func TestUpgrade(t *testing.T) {
 	t.Parallel()
 	for _, form := range forms {
@@ -147,7 +147,7 @@ func TestUpgrade(t *testing.T) {
 	}
 }
 
-// upgradeTo is TestUpgrade for lists that are whole or cut by day after it.
+// upgradeTo is TestUpgrade for an upgrade to lists that are cut by day or not.
 func upgradeTo(t *testing.T, o lake.Options) {
 	t.Helper()
 	plain := storage.NewMem()
@@ -191,7 +191,7 @@ func upgradeTo(t *testing.T, o lake.Options) {
 }
 
 // TestUpgradeThenRun checks that an upgraded lake accepts runs, that its history can be read back to the first manifest
-// of the earlier format, that nothing remains to upgrade, and that only lists and a manifest were added.
+// of the earlier format, that a second upgrade has nothing to do, and that the upgrade added only lists and a manifest.
 func TestUpgradeThenRun(t *testing.T) {
 	t.Parallel()
 	zero := inFormatZero(t)
@@ -251,7 +251,7 @@ func TestUpgradeThenRun(t *testing.T) {
 }
 
 // TestOtherFormat checks that readers and runs refuse a lake of an earlier format with an error that names the command,
-// and that an upgrade refuses one of a later format, or of one without a step, too. Nothing of the lake changes
+// and that an upgrade refuses a lake of a later format or of one without an upgrade step. The lake does not change
 // (LAKE-16).
 func TestOtherFormat(t *testing.T) {
 	t.Parallel()
@@ -265,7 +265,7 @@ func TestOtherFormat(t *testing.T) {
 		name  string
 		files map[string]string
 		steps []manifest.Step
-		hint  string // of readers and runs
+		hint  string // expected of readers and runs
 		plan  bool   // an upgrade is possible
 	}{
 		{"earlier", zero, fromZero(), "`tollbook upgrade --dry-run`", true},

@@ -14,7 +14,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
-// files counts the temporary files that were created and not removed.
+// files counts the temporary files that were created and those that were not removed.
 type files struct {
 	extsort.Temp
 	open, made int
@@ -58,9 +58,9 @@ func all(t interface{ Fatal(...any) }, s *extsort.Sorter) (out []string) {
 	}
 }
 
-// TestSorter checks that records are in order of their keys, equal ones in the order in which they were added, whether
-// they fit in memory, in a few files, or in more files than are merged at once. They can be read again, and added to.
-// Invariants: XSORT-1, XSORT-2, XSORT-3.
+// TestSorter checks that records are returned in the order of their keys, and records with equal keys in the order in
+// which they were added, whether they fit in memory, in a few files, or in more files than are merged at once. After
+// reading, they can be read again and more can be added. Invariants: XSORT-1, XSORT-2, XSORT-3.
 func TestSorter(t *testing.T) {
 	t.Parallel()
 	for _, limit := range []int{1 << 20, 200, 12} {
@@ -77,7 +77,7 @@ func TestSorter(t *testing.T) {
 				all(t, s)
 			}
 		}
-		slices.Sort(want) // values ascend in the order of adding
+		slices.Sort(want) // values ascend in the order in which they are added
 		for range 2 {
 			if got := all(t, s); !slices.Equal(got, want) {
 				t.Errorf("limit %d: %s", limit, strings.Join(got, " "))
@@ -92,7 +92,7 @@ func TestSorter(t *testing.T) {
 	}
 }
 
-// TestKeys checks that keys made of numbers and texts are ordered as the numbers and texts are.
+// TestKeys checks that keys made of numbers and texts have the order of those numbers and texts.
 func TestKeys(t *testing.T) {
 	t.Parallel()
 	type pair struct {

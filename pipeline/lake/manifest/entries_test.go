@@ -9,8 +9,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestListsAreReadAlike checks that the parser of lists reads what JSON reads, and that it accepts every list of plain
-// entries.
+// TestListsAreReadAlike checks that the parser of lists returns the same as the JSON decoder, and that it accepts
+// exactly the lists in plain ASCII.
 func TestListsAreReadAlike(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -57,8 +57,8 @@ func TestListsAreReadAlike(t *testing.T) {
 	})
 }
 
-// TestOtherListsAreNotTaken checks that a list in another form than the writer's is left to JSON, which reports what is
-// wrong with it.
+// TestOtherListsAreNotTaken checks that the parser leaves a list in any other form than the writer's to the JSON
+// decoder, which reports errors in it.
 func TestOtherListsAreNotTaken(t *testing.T) {
 	t.Parallel()
 	entry :=

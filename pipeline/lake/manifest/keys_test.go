@@ -12,7 +12,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// cycles are the cycles that keys can have, with none.
+// cycles generates the cycles that keys can have, including none.
 func cycles() *rapid.Generator[Cycle] {
 	return rapid.Custom(func(t *rapid.T) Cycle {
 		if rapid.IntRange(0, 9).Draw(t, "none") == 0 {
@@ -22,7 +22,7 @@ func cycles() *rapid.Generator[Cycle] {
 	})
 }
 
-// days are the days that keys can have, with none.
+// days generates the days that keys can have, including none.
 func days() *rapid.Generator[Day] {
 	return rapid.Custom(func(t *rapid.T) Day {
 		switch rapid.IntRange(0, 3).Draw(t, "kind") {
@@ -44,8 +44,8 @@ func days() *rapid.Generator[Day] {
 	})
 }
 
-// TestKeysRoundTrip checks that a cycle and a day are what their texts say, as text and as JSON, and that they are
-// ordered as their texts. Invariant: LAKE-7.
+// TestKeysRoundTrip checks that parsing and formatting cycles and days, as text and as JSON, are inverse, and that they
+// have the order of their texts. Invariant: LAKE-7.
 func TestKeysRoundTrip(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -111,7 +111,7 @@ func TestKeysRoundTrip(t *testing.T) {
 	})
 }
 
-// TestSpecialDays checks the texts of the special days, and which are posted.
+// TestSpecialDays checks the texts of the special days, and which of them are posted.
 func TestSpecialDays(t *testing.T) {
 	t.Parallel()
 	all := []Day{ChargesDay, CommitmentsDay, CostsDay, EndDay, EventsDay, LateDay, RerateDay, RestatedDay}
@@ -138,7 +138,7 @@ func TestSpecialDays(t *testing.T) {
 	}
 }
 
-// TestNoKeys checks that texts of anything else are refused, and that Check refuses what no text can say.
+// TestNoKeys checks that other texts are refused, and that Check refuses values that no text has.
 func TestNoKeys(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"2026", "2026-9", "2026-00", "2026-13", "10000-01", "2026-09-01", "end", " 2026-09",

@@ -10,25 +10,25 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/next"
 )
 
-// entry returns a file of a day whose content is a text.
+// entry returns the entry of a day's file with a text as its content.
 func entry(day, text string) manifest.FileEntry {
 	key := manifest.FileKey{Table: "lines", Cycle: lakekey.Cycle("2026-09"), Day: lakekey.Day(day)}
 	hash := manifest.HashBytes([]byte(text))
 	return manifest.FileEntry{FileKey: key, Path: key.PathOf(hash), Hash: hash, Bytes: int64(len(text))}
 }
 
-// TestOnlyListsOfChangesAreWritten checks which lists of a plan have a text: those of changed days and of their cycle
-// (LAKE-17). The size is that of three entries of this test.
+// TestOnlyListsOfChangesAreWritten checks which lists of a plan are written: those of changed days and that of their
+// cycle (LAKE-17). CutBytes is the size of three entries of this test.
 func TestOnlyListsOfChangesAreWritten(t *testing.T) {
 	t.Parallel()
 	base := next.Base{CutBytes: 3 * (200 + len(entry("2026-09-01", "").Path))}
-	summed := entry("2026-09-01", "a") // by a build that wrote no checksums before
+	summed := entry("2026-09-01", "a") // an earlier build wrote the file without checksums
 	summed.Blocks = "364b3fb7"
 	for _, step := range []struct {
 		name    string
 		change  manifest.FileEntry
 		lists   int
-		written []manifest.Day // none = of the cycle
+		written []manifest.Day // no day = the list of the cycle
 	}{
 		{"first", entry("2026-09-01", "a"), 1, []manifest.Day{{}}},
 		{"second", entry("2026-09-02", "b"), 1, []manifest.Day{{}}},

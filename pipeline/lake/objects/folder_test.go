@@ -26,7 +26,7 @@ func newFolder(t *testing.T, names ...string) (*objects.Mem, *objects.Folder) {
 	return store, folder
 }
 
-// TestFolder checks a folder by the rules of fs.FS.
+// TestFolder checks a folder with the standard tests for an fs.FS.
 func TestFolder(t *testing.T) {
 	t.Parallel()
 	names := []string{"usage/a.csv", "usage/day/b.parquet", "usage/day/c.csv", "orders/d.ndjson"}
@@ -44,8 +44,8 @@ func TestFolder(t *testing.T) {
 	}
 }
 
-// TestFolderListsOnce checks that a folder sends one request for all of its names; the fresh one sends one for each
-// (FOLDER-1).
+// TestFolderListsOnce checks that a folder sends one request for all of its names, and a fresh one sends a request for
+// each name (FOLDER-1).
 func TestFolderListsOnce(t *testing.T) {
 	t.Parallel()
 	store, folder := newFolder(t, "usage/a.csv", "usage/b.csv")
@@ -80,7 +80,7 @@ func TestFolderListsOnce(t *testing.T) {
 	}
 }
 
-// TestFolderReplaced checks that a file that was replaced is not read (FOLDER-2).
+// TestFolderReplaced checks that a file that has been replaced since it was listed is not read (FOLDER-2).
 func TestFolderReplaced(t *testing.T) {
 	t.Parallel()
 	store, folder := newFolder(t, "usage/a.csv")
@@ -102,7 +102,7 @@ func TestFolderReplaced(t *testing.T) {
 	}
 }
 
-// TestFolderOdd checks that objects whose names no file can have are listed separately (FOLDER-3).
+// TestFolderOdd checks that objects whose names cannot be file names are listed separately (FOLDER-3).
 func TestFolderOdd(t *testing.T) {
 	t.Parallel()
 	_, folder := newFolder(t, "usage/a.csv", "usage/a.csv/b.csv", "usage//c.csv", "orders/../d.csv", "/usage/e.csv")

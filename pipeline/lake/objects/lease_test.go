@@ -10,7 +10,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
-// machine returns a storage of its own machine over a store, whose lease is valid for a minute.
+// machine returns a storage over a store, as on a separate machine, whose lease is valid for a minute.
 func machine(t *testing.T, store Store) *Storage {
 	t.Helper()
 	s, err := New(store, storage.NewMem(), Options{Lease: time.Minute})
@@ -20,7 +20,7 @@ func machine(t *testing.T, store Store) *Storage {
 	return s
 }
 
-// refused checks that a machine does not get the lease.
+// refused checks that a machine cannot get the lease.
 func refused(t *testing.T, s *Storage) {
 	t.Helper()
 	locked := new(storage.LockedError)
@@ -29,7 +29,7 @@ func refused(t *testing.T, s *Storage) {
 	}
 }
 
-// take gets the lease.
+// take gets the lease and returns the function that releases it.
 func take(t *testing.T, s *Storage) (unlock func() error) {
 	t.Helper()
 	unlock, err := s.Lock()
@@ -39,7 +39,8 @@ func take(t *testing.T, s *Storage) (unlock func() error) {
 	return unlock
 }
 
-// TestLease checks that one machine at a time has the lease, and that none is left behind (LEASE-1, LEASE-2).
+// TestLease checks that one machine at a time has the lease, and that a released one leaves no object (LEASE-1,
+// LEASE-2).
 func TestLease(t *testing.T) {
 	t.Parallel()
 	store := NewMem()
@@ -62,7 +63,7 @@ func TestLease(t *testing.T) {
 	}
 }
 
-// leased checks who has the lease, and for how many more seconds.
+// leased checks who holds the lease and for how many more seconds.
 func leased(t *testing.T, s *Storage, holder string, left int64) {
 	t.Helper()
 	got, err := s.Lease()
@@ -72,8 +73,8 @@ func leased(t *testing.T, s *Storage, holder string, left int64) {
 	}
 }
 
-// TestLeaseEnds checks that a lease that is not renewed ends by the store's clock; its former holder does not take it
-// back, and deletes nothing of the new holder (LEASE-2, LEASE-3).
+// TestLeaseEnds checks that a lease that is not renewed ends by the store's clock, and that its former holder neither
+// takes it back nor deletes the lease of the new holder (LEASE-2, LEASE-3).
 func TestLeaseEnds(t *testing.T) {
 	t.Parallel()
 	store := NewMem()
@@ -97,7 +98,7 @@ func TestLeaseEnds(t *testing.T) {
 	}
 }
 
-// TestLeaseRenewed checks that a renewed lease is valid from the renewal on (LEASE-1).
+// TestLeaseRenewed checks that the term of a renewed lease starts at the renewal (LEASE-1).
 func TestLeaseRenewed(t *testing.T) {
 	t.Parallel()
 	store := NewMem()
@@ -124,7 +125,7 @@ func TestLeaseOfScratch(t *testing.T) {
 	t.Parallel()
 	store := NewMem()
 	a := machine(t, store)
-	killed, err := a.takeLease() // without the lock, which ended with the process
+	killed, err := a.takeLease() // without the lock, which was released when the process ended
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,7 +138,7 @@ func TestLeaseOfScratch(t *testing.T) {
 	}
 }
 
-// TestLeaseOfMany checks that one of many concurrent machines gets the lease, whatever the store does with a request
+// TestLeaseOfMany checks that exactly one of many concurrent machines gets the lease, whatever fault the store has
 // (LEASE-1).
 func TestLeaseOfMany(t *testing.T) {
 	t.Parallel()

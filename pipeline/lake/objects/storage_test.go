@@ -15,7 +15,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
-// place is a storage over a store, with its requests to the store.
+// place is a storage over a store. It records the requests to the store.
 type place struct {
 	*objects.Storage
 	store    *objects.Mem
@@ -37,7 +37,7 @@ func newPlace(t testing.TB, o objects.Options) *place {
 	return p
 }
 
-// put writes a file as the lake does.
+// put writes a file in the way of the lake: as a temporary file that is then renamed.
 func (p *place) put(t testing.TB, name, content string) {
 	t.Helper()
 	f, err := p.Create("tmp/000001-x")
@@ -65,8 +65,8 @@ func (p *place) read(t testing.TB, name string) string {
 	return string(text)
 }
 
-// TestPlaces checks that a temporary file is only in the scratch folder, and leaves it when it gets its name
-// (OBJECTS-1, OBJECTS-2).
+// TestPlaces checks that a temporary file exists only in the scratch folder, and leaves it when it is renamed to its
+// final name (OBJECTS-1, OBJECTS-2).
 func TestPlaces(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t, objects.Options{})
@@ -114,7 +114,7 @@ func TestPlaces(t *testing.T) {
 	}
 }
 
-// TestLostPut checks that an upload that fails leaves the temporary file, and that the caller gets the error
+// TestLostPut checks that after a failed upload the caller gets the error and the temporary file still exists
 // (OBJECTS-2).
 func TestLostPut(t *testing.T) {
 	t.Parallel()
@@ -190,7 +190,7 @@ func TestReads(t *testing.T) {
 	}
 }
 
-// TestCreateOnly sends the request again while the store is busy, and never replaces (OBJECTS-5).
+// TestCreateOnly checks that a request is repeated while the store is busy, and that nothing is replaced (OBJECTS-5).
 func TestCreateOnly(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t, objects.Options{})
@@ -215,7 +215,7 @@ func TestCreateOnly(t *testing.T) {
 	}
 }
 
-// TestProbe accepts a good store and refuses others (OBJECTS-6).
+// TestProbe checks that Probe accepts a good store and refuses others (OBJECTS-6).
 func TestProbe(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -247,7 +247,7 @@ func TestProbe(t *testing.T) {
 	}
 }
 
-// TestMem checks the fake store by the rules of Store.
+// TestMem checks the fake store against the rules of Store.
 func TestMem(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()

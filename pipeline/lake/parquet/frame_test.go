@@ -12,7 +12,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/table"
 )
 
-// TestFramesDecode decodes frames of every kind of decimals by an independent zstd decoder.
+// TestFramesDecode checks that an independent zstd decoder reads frames of all kinds of decimals.
 func TestFramesDecode(t *testing.T) {
 	t.Parallel()
 	dec, err := zstd.NewReader(nil)
@@ -24,7 +24,7 @@ func TestFramesDecode(t *testing.T) {
 		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
 		var m maker
 		m.Memory = NewMemory()
-		for page := range 4 { // the later ones may share the Huffman code of an earlier one
+		for page := range 4 { // later pages may reuse the Huffman code of an earlier one
 			n := rapid.SampledFrom([]int{1, 2, 3, 4, 9, 100, 129, 130, 1024, 8192}).Draw(t, "values")
 			bits := rapid.IntRange(0, 64).Draw(t, "bits")
 			wide := rapid.SampledFrom([]int64{0, 1, 255, 1 << 20, 1 << 40, 1 << 60}).Draw(t, "wide")
@@ -50,7 +50,7 @@ func TestFramesDecode(t *testing.T) {
 	})
 }
 
-// TestCodedPagesDecode does so for pages of bytes, with few and with many distinct values.
+// TestCodedPagesDecode is TestFramesDecode for pages of bytes, with few and with many distinct values.
 func TestCodedPagesDecode(t *testing.T) {
 	t.Parallel()
 	dec, err := zstd.NewReader(nil)
@@ -83,7 +83,7 @@ func TestCodedPagesDecode(t *testing.T) {
 // TestCodeThatDoesNotSuit checks that a Huffman code is dropped as soon as it compresses worse than before.
 func TestCodeThatDoesNotSuit(t *testing.T) {
 	t.Parallel()
-	page := func(often byte) []byte { // each byte once, and one of two for the rest
+	page := func(often byte) []byte { // each byte once; the rest alternates between two bytes
 		b := make([]byte, 4096)
 		for i := range b {
 			b[i] = often + byte(i%2)
@@ -104,7 +104,7 @@ func TestCodeThatDoesNotSuit(t *testing.T) {
 	}
 }
 
-// batch returns n rows like those of lines: repeated customers, amounts of a few bytes, two columns with the same
+// batch returns n rows that resemble lines: repeated customers, amounts of a few bytes, and two columns with the same
 // values.
 func batch(def *table.Table, n int) *untyped {
 	r := rand.New(rand.NewPCG(1, 2))

@@ -13,7 +13,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/table"
 )
 
-// TestFrames checks that rows of a frame are read back, constant columns too, for any number of frames.
+// TestFrames checks that the rows of any number of frames are read back, including constant columns.
 func TestFrames(t *testing.T) {
 	t.Parallel()
 	def := definition()
@@ -42,7 +42,7 @@ func TestFrames(t *testing.T) {
 	}
 }
 
-// TestFramesBroken checks that a scratch file that was cut off or changed is an error and never returns rows.
+// TestFramesBroken checks that a truncated or changed scratch file is an error and never returns rows.
 func TestFramesBroken(t *testing.T) {
 	t.Parallel()
 	def := definition()
@@ -63,7 +63,7 @@ func TestFramesBroken(t *testing.T) {
 	}
 }
 
-// TestAppendRun checks that runs of rows are appended as rows, and dictionaries in the order of the rows.
+// TestAppendRun checks that AppendRun appends rows, and words of dictionaries in the order of those rows.
 func TestAppendRun(t *testing.T) {
 	t.Parallel()
 	src, dst := sample(definition()), NewColumns(table.Untyped(definition()))
@@ -85,7 +85,7 @@ func TestAppendRun(t *testing.T) {
 	}
 }
 
-// Numbers at the ends of their ranges come back from a frame, next to each other and alone.
+// TestFrameNumbers checks that a frame returns numbers at the limits of their types, alone and next to each other.
 func TestFrameNumbers(t *testing.T) {
 	t.Parallel()
 	def := definition()
@@ -119,7 +119,7 @@ func TestFrameNumbers(t *testing.T) {
 	}
 }
 
-// TestSpread checks that a batch whose constant columns were spread equals the one that a reader of its file returns.
+// TestSpread checks that a batch whose constant columns were spread equals the batch that a reader of its file returns.
 func TestSpread(t *testing.T) {
 	t.Parallel()
 	def := definition()

@@ -23,14 +23,14 @@ func TestPackedGivesTheRowsThatWerePacked(t *testing.T) {
 		got := NewColumns(table.Untyped(def))
 		p := Pack(c, all)
 		p.Append(got, all, from, to)
-		p.Append(got, all, 0, c.N) // a batch that already has rows
+		p.Append(got, all, 0, c.N) // append to a batch that already has rows
 		if !sameRows(part(got, 0, to-from), part(c, from, to)) || !sameRows(part(got, to-from, got.N), c) {
 			t.Fatalf("rows %d to %d of %d differ", from, to, c.N)
 		}
 	})
 }
 
-// TestPackedDecimals covers the limits of 128 bits, and each boundary of a byte.
+// TestPackedDecimals tests the limits of 128 bits and the boundaries of each byte.
 func TestPackedDecimals(t *testing.T) {
 	t.Parallel()
 	def := definition()

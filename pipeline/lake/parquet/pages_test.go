@@ -23,7 +23,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/table"
 )
 
-// sorted returns rows of definition() in which customer_id ascends: each customer has between 0 and most rows.
+// sorted returns rows of definition() in ascending order of customer_id, with between 0 and most rows per customer.
 func sorted(def *table.Table, r *rand.Rand, customers, most int) *untyped {
 	c := NewColumns(table.Untyped(def))
 	for i := range customers {
@@ -42,7 +42,7 @@ func sorted(def *table.Table, r *rand.Rand, customers, most int) *untyped {
 	return c
 }
 
-// part returns a copy of some rows of a batch.
+// part returns a copy of the rows from up to, but not including, to of a batch.
 func part(c *untyped, from, to int) *untyped {
 	out := NewColumns(table.Untyped(c.Def))
 	for i := from; i < to; i++ {
@@ -63,7 +63,7 @@ func part(c *untyped, from, to int) *untyped {
 	return out
 }
 
-// sameRows compares batches by their values.
+// sameRows compares two batches by their values.
 func sameRows(a, b *untyped) bool {
 	if a.N != b.N {
 		return false
@@ -88,7 +88,7 @@ func sameRows(a, b *untyped) bool {
 	return slices.Equal(a.c[7].Codes, b.c[7].Codes)
 }
 
-// written returns a file of a batch split into row groups, as pages.
+// written writes a batch to a file in row groups of a size and returns the file as pages.
 func written(t rapid.TB, c *untyped, group int) *Pages {
 	var file bytes.Buffer
 	w, err := NewWriter(&file, c.Def)
@@ -118,7 +118,7 @@ func opened(t rapid.TB, file []byte, def *table.Table) *Pages {
 	return &Pages{Layout: l, Source: bytes.NewReader(file), Decoder: d}
 }
 
-// byLibrary reads a file by arrow-go alone (COL-4).
+// byLibrary reads a file with arrow-go only (COL-4).
 func byLibrary(t rapid.TB, src io.ReaderAt, def *table.Table) *untyped {
 	f, err := file.NewParquetReader(src.(*bytes.Reader))
 	if err != nil {
@@ -148,7 +148,7 @@ func byLibrary(t rapid.TB, src io.ReaderAt, def *table.Table) *untyped {
 	return out
 }
 
-// addArrow appends a column of arrow-go.
+// addArrow appends an arrow-go column to a column.
 func addArrow(t rapid.TB, to *Col, from arrow.Array, kind table.Type) {
 	for i := range from.Len() {
 		switch from := from.(type) {
@@ -200,8 +200,8 @@ func TestPagesGiveTheRowsThatWereWritten(t *testing.T) {
 	})
 }
 
-// TestConstantColumnsHaveOneEntry checks that a reader that may gives a column of one value as one entry, and the same
-// rows.
+// TestConstantColumnsHaveOneEntry checks that, with Constant set, a reader returns a column of one value as one entry,
+// and that the rows are the same.
 func TestConstantColumnsHaveOneEntry(t *testing.T) {
 	t.Parallel()
 	def := definition()
@@ -266,7 +266,7 @@ func TestFindGivesTheRowsOfAWord(t *testing.T) {
 		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
 		c := sorted(def, r, 30, rapid.SampledFrom([]int{1, 40, 1500}).Draw(t, "most"))
 		p := written(t, c, rapid.SampledFrom([]int{700, 3*PageRows + 1, 1 << 16}).Draw(t, "group"))
-		for i := range 32 { // the last two are nobody's
+		for i := range 32 { // the last two words occur in no row
 			word := fmt.Sprintf("c%04d", i)
 			first, n := -1, 0
 			for k := range c.N {
@@ -288,7 +288,7 @@ func TestFindGivesTheRowsOfAWord(t *testing.T) {
 	})
 }
 
-// countedReads records which bytes of a file were read.
+// countedReads counts the bytes that were read from a file.
 type countedReads struct {
 	*bytes.Reader
 	bytes int
@@ -348,8 +348,8 @@ func FuzzLayout(f *testing.F) {
 	})
 }
 
-// TestPagesOfNullsAlone writes a page of nulls between pages that have times, few distinct ones and many, and reads
-// them by both readers.
+// TestPagesOfNullsAlone writes a page of nulls between pages of times with few and with many distinct values, and reads
+// them with both readers.
 func TestPagesOfNullsAlone(t *testing.T) {
 	t.Parallel()
 	def := &table.Table{Name: "t", Columns: []table.Column{{Name: "customer_id", Type: table.Word},
@@ -392,8 +392,8 @@ func TestPagesOfNullsAlone(t *testing.T) {
 	}
 }
 
-// TestOnly compares what a reader of one word gives, of files that are sorted by it and of others, with the rows that
-// hold it, and checks that it gives nothing before the first and after the last of them in a page.
+// TestOnly checks that a reader of one word returns the rows that have it, for sorted and unsorted files, and that it
+// returns no rows before the first or after the last of them in a page.
 func TestOnly(t *testing.T) {
 	t.Parallel()
 	def := definition()
@@ -443,8 +443,8 @@ func TestOnly(t *testing.T) {
 	})
 }
 
-// TestRaw checks that a column of integers is returned as the bytes in memory, and as equal bytes where it is stored
-// otherwise, whether the complete file is in memory or not.
+// TestRaw checks that a column of integers is returned as the bytes in memory, or as an equal copy if it is stored in
+// another encoding, whether or not the complete file is in memory.
 func TestRaw(t *testing.T) {
 	t.Parallel()
 	def := &table.Table{Name: "t", Columns: []table.Column{{Name: "hash", Type: table.Whole},
@@ -486,8 +486,8 @@ func TestRaw(t *testing.T) {
 	}
 }
 
-// TestWordsGoOn checks that words of a row group that was read completely, words that are certain to be new, and others
-// share one dictionary.
+// TestWordsGoOn checks that one dictionary is shared by the words of a row group that was read completely, words that
+// are certain to be new, and other words.
 func TestWordsGoOn(t *testing.T) {
 	t.Parallel()
 	def := definition()
@@ -509,8 +509,8 @@ func TestWordsGoOn(t *testing.T) {
 	}
 }
 
-// TestLayoutBounds checks that the bounds of pages are those of the pages that contain the rows; an empty value is the
-// smallest one.
+// TestLayoutBounds checks that the bounds of rows are those of the pages that contain them, and that an empty value is
+// the smallest.
 func TestLayoutBounds(t *testing.T) {
 	t.Parallel()
 	def := definition()

@@ -127,8 +127,8 @@ func TestManyDistinctDecimals(t *testing.T) {
 	}
 }
 
-// TestManyRows reads back texts with few and with many distinct values, and optional times that are equal to those of
-// another column, by both readers.
+// TestManyRows checks that both readers return texts with few and with many distinct values, and optional times that
+// equal those of another column.
 func TestManyRows(t *testing.T) {
 	t.Parallel()
 	def := &table.Table{Name: "t", Columns: []table.Column{
@@ -149,7 +149,7 @@ func TestManyRows(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for range 2 { // a row group in which all times are set, and one in which one is not
+		for range 2 { // one row group in which all times are set, and one in which one time is not set
 			if err := w.Write(c); err != nil {
 				t.Fatal(err)
 			}
@@ -284,7 +284,7 @@ func TestAddedColumns(t *testing.T) {
 		}
 	}
 	between := &table.Table{Name: "t", Columns: []table.Column{{Name: "sku", Type: table.Word}, def.Columns[0]},
-		Added: []string{"sku"}} // such as a column that is exported, before the lake's own
+		Added: []string{"sku"}} // such as an exported column that precedes the lake's own
 	r, err = NewReader(bytes.NewReader(file.Bytes()), table.Untyped(between), nil)
 	if err != nil {
 		t.Fatal(err)

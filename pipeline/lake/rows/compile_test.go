@@ -12,7 +12,7 @@ import (
 	"golang.org/x/tools/go/packages"
 )
 
-// imports returns packages by path.
+// imports maps paths to packages.
 type imports map[string]*types.Package
 
 // Import implements types.Importer.
@@ -23,10 +23,10 @@ func (i imports) Import(path string) (*types.Package, error) {
 	return nil, fmt.Errorf("no package %s", path)
 }
 
-// TestWrongUsesDoNotCompile type-checks uses of columns that are mistakes: a column of another table than the batch's,
-// a decimal asked for times, a list of columns of two tables, and an int in the place of a column. And it type-checks
-// keys of files that are: a text or another number in the place of a cycle or day, one in the place of the other, and a
-// key's day that is compared with the text of a row.
+// TestWrongUsesDoNotCompile type-checks wrong uses of columns: a column of another table than the batch's, times of a
+// decimal column, a list of columns of two tables, an int instead of a column. It does the same for keys of files: a
+// text or a number of another type instead of a cycle or day, a cycle instead of a day or a day instead of a cycle, and
+// a comparison of a key's day with the text of a row.
 func TestWrongUsesDoNotCompile(t *testing.T) {
 	t.Parallel()
 	const header = `package use

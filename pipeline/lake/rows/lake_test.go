@@ -19,7 +19,7 @@ const (
 	testBuckets = 3
 )
 
-// testLine is a line of the tests; all other columns are empty.
+// testLine has the columns of a line that tests use. All other columns are empty.
 type testLine struct {
 	customer string
 	start    int64 // seconds since 1970
@@ -33,7 +33,7 @@ func (l testLine) String() string {
 	return fmt.Sprintf("%s/%d/%s/%d/%s/%d", l.customer, l.start, l.id, l.tier, l.kind, l.price)
 }
 
-// fill appends a row of no meaning, and then sets its values.
+// fill appends a row with arbitrary values and then sets the values of the test.
 func fill[T any](c *parquet.Columns[T], set func(c *parquet.Columns[T])) {
 	n := c.N
 	set(c)
@@ -75,7 +75,7 @@ func readLine(row Row[tables.Line]) testLine {
 		row.Cols.Quantity(tables.LineUnitPrice).At(row.I).Lo}
 }
 
-// testLake is a lake in memory that is being filled.
+// testLake is a lake in memory to which tests add files.
 type testLake struct {
 	t   *testing.T
 	l   *lake.Lake
@@ -108,7 +108,7 @@ func newLakeIn(t *testing.T, st storage.Storage, buckets int) *testLake {
 	return &testLake{t, l, txn}
 }
 
-// put writes batches as one file, a row group each.
+// put writes batches as one file, one row group per batch.
 func (l *testLake) put(key manifest.FileKey, batches ...*parquet.Columns[tables.Any]) {
 	l.t.Helper()
 	w, err := l.txn.Create(key)
@@ -136,7 +136,7 @@ func (l *testLake) put(key manifest.FileKey, batches ...*parquet.Columns[tables.
 	}
 }
 
-// lines writes sorted lines as the file of a day and bucket, in row groups of a size.
+// lines writes sorted lines as the file of a day and bucket, in row groups of the given size.
 func (l *testLake) lines(day string, bucket, group int, lines []testLine) {
 	l.t.Helper()
 	var batches []*parquet.Columns[tables.Any]

@@ -17,7 +17,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// inOrder is a second implementation of the order of §8, on the tests' own type.
+// inOrder is an independent implementation of the order of §8 for testLine.
 func inOrder(a, b testLine) int {
 	kinds := []string{"usage", "flat_fee", "period", "order", "refund", "adjustment"}
 	return cmp.Or(cmp.Compare(a.customer, b.customer), cmp.Compare(a.start, b.start), cmp.Compare(a.id, b.id),
@@ -25,7 +25,7 @@ func inOrder(a, b testLine) int {
 		cmp.Compare(slices.Index(kinds, a.kind), slices.Index(kinds, b.kind)), cmp.Compare(a.price, b.price))
 }
 
-// spread writes lines into a lake as a run would: by day and bucket, sorted.
+// spread writes lines into a lake as a run would: sorted, by day and bucket.
 func spread(l *testLake, lines []testLine, group int) {
 	type place struct {
 		day    string
@@ -60,7 +60,7 @@ func collect(t *testing.T, rows *Rows[tables.Line]) []testLine {
 	return out
 }
 
-// fillAll is collect in batches.
+// fillAll is collect that reads in batches.
 func fillAll(t *testing.T, rows *Rows[tables.Line], batch int) []testLine {
 	t.Helper()
 	var out []testLine
@@ -82,8 +82,8 @@ func fillAll(t *testing.T, rows *Rows[tables.Line], batch int) []testLine {
 	return out
 }
 
-// TestOrderOfLines tests ROWS-2 and QUERY-3: the order does not depend on files, row groups and limits, and scratch
-// space is freed.
+// TestOrderOfLines tests ROWS-2 and QUERY-3: the order does not depend on files, row groups or limits, and scratch
+// space is released.
 func TestOrderOfLines(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -127,8 +127,8 @@ func TestOrderOfLines(t *testing.T) {
 	})
 }
 
-// TestLinesOfOneCustomer checks that the lines of a customer are those that have its id, whatever the order that is
-// asked for and the number of files that are opened at once. An order that is not asked for is not calculated.
+// TestLinesOfOneCustomer checks that selecting a customer returns exactly its lines, for any requested order and any
+// limit of open files. The order is calculated only if it is requested.
 func TestLinesOfOneCustomer(t *testing.T) {
 	t.Parallel()
 	l := newLake(t)
@@ -166,7 +166,7 @@ func TestLinesOfOneCustomer(t *testing.T) {
 	}
 }
 
-// TestFileOutOfOrder tests ROWS-2: a file that is not in order is an error, within a row group and across two.
+// TestFileOutOfOrder tests ROWS-2: unordered rows of a file are an error, both within a row group and across two.
 func TestFileOutOfOrder(t *testing.T) {
 	t.Parallel()
 	for _, group := range []int{1, 2, 3} {
@@ -183,8 +183,8 @@ func TestFileOutOfOrder(t *testing.T) {
 	}
 }
 
-// TestOrderOfRejects checks that rejects are in the order of file and row, whatever the order in which runs left them,
-// and however little memory there is.
+// TestOrderOfRejects checks that rejects are returned in the order of file and row, regardless of the order in which
+// runs wrote them and of the available memory.
 func TestOrderOfRejects(t *testing.T) {
 	t.Parallel()
 	l := newLake(t)
@@ -273,8 +273,8 @@ func TestKindRank(t *testing.T) {
 	}
 }
 
-// TestSelectionOpensFewFiles checks that lines of more files than a selection may open are merged by scratch space, in
-// the same order. Without a selection all files are open at once.
+// TestSelectionOpensFewFiles checks that lines of more files than a selection may open are merged through scratch space
+// in the same order. Without a selection all files are open at the same time.
 func TestSelectionOpensFewFiles(t *testing.T) {
 	t.Parallel()
 	l := newLake(t)

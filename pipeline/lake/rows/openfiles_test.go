@@ -45,9 +45,9 @@ func (f *countedFile) Close() error {
 	return f.ReadFile.Close()
 }
 
-// TestPartnersMonthOpensFewFiles: the lines of one partner in a month of 30 days and 16 buckets, from the selection to
-// the last row, as exports read them by the command line and the API. At most 64 of the 480 files are open at once, by
-// however many workers, and none is left open.
+// TestPartnersMonthOpensFewFiles checks the lines of one partner in a month of 30 days and 16 buckets, from the
+// selection to the last row, as exports of the command line and the API read them. At most 64 of the 480 files are open
+// at the same time, for any number of workers, and all are closed at the end.
 func TestPartnersMonthOpensFewFiles(t *testing.T) {
 	t.Parallel()
 	const days, buckets = 30, 16

@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// TestMain is a process that creates a folder and is killed, if the environment says so.
+// TestMain creates a folder and is then killed, if the environment requests it.
 func TestMain(m *testing.M) {
 	if parent := os.Getenv("SCRATCH_TEST_PARENT"); parent != "" {
 		f, err := New(parent, "made")
@@ -43,8 +43,8 @@ func names(t *testing.T, dir string) (list []string) {
 	return list
 }
 
-// TestKilledProcessesLeaveNothing tests SCRATCH-2: leftovers of killed processes are removed with the next folder;
-// folders with an owner and files of others remain.
+// TestKilledProcessesLeaveNothing tests SCRATCH-2: creating a folder removes the leftovers of killed processes; folders
+// of running processes and files of other programs remain.
 func TestKilledProcessesLeaveNothing(t *testing.T) {
 	t.Parallel()
 	parent := t.TempDir()
@@ -86,8 +86,8 @@ func TestKilledProcessesLeaveNothing(t *testing.T) {
 	}
 }
 
-// TestNobodyElseWritesToTMPDIR checks that only this package creates folders or files in TMPDIR: nothing else would
-// remove what a killed process left. Invariant: SCRATCH-1.
+// TestNobodyElseWritesToTMPDIR checks that only this package creates folders or files in TMPDIR, because leftovers of
+// killed processes are removed only here. Invariant: SCRATCH-1.
 func TestNobodyElseWritesToTMPDIR(t *testing.T) {
 	t.Parallel()
 	elsewhere := regexp.MustCompile(`os\.MkdirTemp\(|os\.CreateTemp\("",|os\.TempDir\(\)`)
@@ -99,7 +99,7 @@ func TestNobodyElseWritesToTMPDIR(t *testing.T) {
 				return err
 			}
 			source, err := os.ReadFile(path)
-			// it only reads
+			// the exception only reads
 			if found := elsewhere.Find(source); found != nil &&
 				!strings.HasSuffix(path, filepath.Join("workspacecmd", "doctor.go")) {
 				t.Errorf("%s: %s: take package scratch", path, found)

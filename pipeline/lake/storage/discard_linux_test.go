@@ -11,8 +11,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
-// TestDiscard checks that a part of a file that is discarded takes no space, that the rest of the file stays, and that
-// a file that is not there is no reason to fail.
+// TestDiscard checks that a discarded part of a file uses no space, that the rest of the file is unchanged, and that a
+// missing file is not an error.
 func TestDiscard(t *testing.T) {
 	t.Parallel()
 	const from, n, size = 1 << 20, 2 << 20, 4 << 20
@@ -37,7 +37,7 @@ func TestDiscard(t *testing.T) {
 	}
 }
 
-// blocks is the space that a file takes, after it was written to the disk.
+// blocks returns the disk space of a file after it was synced.
 func blocks(t *testing.T, path string) int64 {
 	t.Helper()
 	f, err := os.Open(path)

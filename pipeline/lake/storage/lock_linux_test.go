@@ -11,8 +11,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
-// TestUnlockInSpiteOfAChild checks that a released lock is free although a child has its parent's files open between
-// fork and exec, the lock's among them.
+// TestUnlockInSpiteOfAChild checks that a released lock is free even if a child process, between fork and exec, has its
+// parent's files open, including that of the lock.
 func TestUnlockInSpiteOfAChild(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -34,7 +34,7 @@ func TestUnlockInSpiteOfAChild(t *testing.T) {
 	}
 }
 
-// inherited opens this process's file of a name again, as a child would have it.
+// inherited opens again a file that this process has open, as a child process would have it.
 func inherited(t *testing.T, name string) int {
 	t.Helper()
 	open, err := os.ReadDir("/proc/self/fd")

@@ -15,10 +15,10 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
-// content returns more than a small file, different for each number.
+// content returns the content of file n, which is larger than a small file.
 func content(n int) []byte { return bytes.Repeat(fmt.Appendf(nil, "file %04d\n", n), 2000) }
 
-// descriptors counts the process's open files below a folder.
+// descriptors returns the number of this process's open files below a folder.
 func descriptors(t *testing.T, root string) int {
 	t.Helper()
 	entries, err := os.ReadDir("/proc/self/fd")
@@ -35,7 +35,7 @@ func descriptors(t *testing.T, root string) int {
 }
 
 // TestSparing reads 40 files from 16 goroutines, all in use at the same time (STO-9). Half of them are removed, and
-// their names given to other files, before anything is read (STO-6).
+// other files get their names, before any is read (STO-6).
 func TestSparing(t *testing.T) {
 	t.Parallel()
 	root := t.TempDir()
@@ -101,8 +101,8 @@ func TestSparing(t *testing.T) {
 	}
 }
 
-// TestSparingDamage checks that a file that was truncated while it was in use, and then removed, is an error of
-// reading; it does not end the process.
+// TestSparingDamage checks that a file that was truncated while in use and then removed gives a read error and does not
+// end the process.
 func TestSparingDamage(t *testing.T) {
 	t.Parallel()
 	root := t.TempDir()
@@ -114,7 +114,7 @@ func TestSparingDamage(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	other, err := st.Open("other") // takes the only descriptor
+	other, err := st.Open("other") // uses the only descriptor
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,7 +17,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
-// each runs a test against every implementation: they follow the same rules.
+// each runs a test for every implementation, since the same rules apply to all.
 func each(t *testing.T, test func(t *testing.T, st storage.Storage)) {
 	t.Run("dir", func(t *testing.T) { t.Parallel(); test(t, storage.Dir(filepath.Join(t.TempDir(), "lake"))) })
 	t.Run("sparing", func(t *testing.T) {
@@ -70,7 +70,7 @@ func names(t *testing.T, st storage.Storage, prefix string) []storage.Entry {
 	return entries
 }
 
-// TestLinkedFolder lists a storage whose folder is a link, as of a lake on another disk.
+// TestLinkedFolder lists a storage whose folder is a symbolic link, as for a lake on another disk.
 func TestLinkedFolder(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -208,7 +208,7 @@ func TestRemoveTakesEmptyFolders(t *testing.T) {
 	}
 }
 
-// TestTogether creates and removes files in one folder from many goroutines: a removed folder must not make a Create
+// TestTogether creates and removes files in one folder from many goroutines. A removed folder must not make a Create
 // fail.
 func TestTogether(t *testing.T) {
 	t.Parallel()
@@ -232,8 +232,8 @@ func TestTogether(t *testing.T) {
 	})
 }
 
-// TestTogetherInProcesses is TestTogether with a Dir for each writer, as in processes that do tasks of one run: none of
-// them knows the others' folders.
+// TestTogetherInProcesses is TestTogether with a separate Dir for each writer, as in processes that share the tasks of
+// a run: none of them knows the folders of the others.
 func TestTogetherInProcesses(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -392,8 +392,8 @@ func TestFaultyBreaksEachOperation(t *testing.T) {
 	}
 }
 
-// TestFaultyBreaksReading checks that opening, listing and reading fail by their own count, and that no writing
-// operation does.
+// TestFaultyBreaksReading checks that opening, listing and reading fail by a count of their own, and that write
+// operations then do not fail.
 func TestFaultyBreaksReading(t *testing.T) {
 	t.Parallel()
 	inner := storage.NewMem()
@@ -447,10 +447,10 @@ func TestFaultyCutsWrites(t *testing.T) {
 func TestPowerCutKeepsWhatWasSynced(t *testing.T) {
 	t.Parallel()
 	m := storage.NewMem()
-	put(t, m, "a/b/named", "1") // content synced, name synced, its folders synced
-	put(t, m, "a/c/lost", "2")  // the folder a/c is never synced into a
-	put(t, m, "a/b/moved", "3") // renamed after its name was safe
-	put(t, m, "a/b/gone", "4")  // removed after its name was safe
+	put(t, m, "a/b/named", "1") // its content, its name and its folders are synced
+	put(t, m, "a/c/lost", "2")  // its folder a/c is never synced into a
+	put(t, m, "a/b/moved", "3") // renamed after its name was synced
+	put(t, m, "a/b/gone", "4")  // removed after its name was synced
 	if err := errors.Join(m.SyncDir("a/b"), m.SyncDir("")); err != nil {
 		t.Fatal(err)
 	}
@@ -480,8 +480,8 @@ func TestPowerCutKeepsWhatWasSynced(t *testing.T) {
 	}
 }
 
-// TestOutOfDescriptors checks that from the n-th operation that opens a file or a folder on, none is opened; open ones
-// remain usable.
+// TestOutOfDescriptors checks that every operation that opens a file or a folder fails from the n-th on, and that open
+// files remain usable.
 func TestOutOfDescriptors(t *testing.T) {
 	t.Parallel()
 	for n, want := range []string{"create a/x", "open a/x", "syncdir a", "list "} {
@@ -510,7 +510,7 @@ func TestOutOfDescriptors(t *testing.T) {
 	}
 }
 
-// TestStop checks that a process that is stopped at an operation performs it when it continues.
+// TestStop checks that a process that was stopped at an operation performs it after it continues.
 func TestStop(t *testing.T) {
 	t.Parallel()
 	stopped := 0

@@ -41,7 +41,7 @@ func key(day int) manifest.FileKey {
 	return manifest.FileKey{Table: "redraws", Cycle: lakekey.Cycle("2026-09"), Bucket: day}
 }
 
-// add appends n rows: customers of two rows each, the rows numbered.
+// add appends n numbered rows, two for each customer.
 func add(t *testing.T, w *tablefile.Writer[tables.Redraw], n int) {
 	t.Helper()
 	for i := range n {
@@ -55,8 +55,8 @@ func add(t *testing.T, w *tablefile.Writer[tables.Redraw], n int) {
 	}
 }
 
-// TestWriter checks that a full row group is written when its last row is added, that Finish writes the rest, and that
-// a second file of the same writer does not have rows of the first. Invariants: TFILE-1, TFILE-4.
+// TestWriter checks that a full row group is written when its last row is added, that Finish writes the remaining rows,
+// and that a second file of the same writer has no rows of the first. Invariants: TFILE-1, TFILE-4.
 func TestWriter(t *testing.T) {
 	t.Parallel()
 	txn := begin(t)
@@ -87,7 +87,7 @@ func TestWriter(t *testing.T) {
 	}
 }
 
-// TestChecksumsInFile checks that other readers of Parquet read a file that has checksums of its blocks (LAKE-18).
+// TestChecksumsInFile checks that other Parquet readers can read a file with checksums of its blocks (LAKE-18).
 func TestChecksumsInFile(t *testing.T) {
 	t.Parallel()
 	txn := begin(t)
@@ -142,13 +142,13 @@ func TestChecksumsInFile(t *testing.T) {
 	}
 }
 
-// recordOf is an id that does not compress well.
+// recordOf returns an id that compresses poorly.
 func recordOf(i int) string {
 	sum := sha256.Sum256([]byte{byte(i), byte(i >> 8), byte(i >> 16)})
 	return hex.EncodeToString(sum[:20])
 }
 
-// TestPut checks that there is no file without rows (TFILE-2): Put of an empty batch removes the existing one.
+// TestPut checks that a file without rows does not exist (TFILE-2): Put of an empty batch removes the existing file.
 func TestPut(t *testing.T) {
 	t.Parallel()
 	txn := begin(t)
@@ -179,7 +179,7 @@ func TestEachOf(t *testing.T) {
 	txn := begin(t)
 	w := tablefile.NewWriter(txn.SubTxn, tables.Redraws())
 	w.Restart(key(1))
-	add(t, w, tablefile.GroupRows+4) // the customers c000000, …, two rows each
+	add(t, w, tablefile.GroupRows+4) // the customers c000000 and following, two rows each
 	files, err := w.Finish(nil)
 	must(t, err)
 	for word, want := range map[string]string{
@@ -203,7 +203,7 @@ func TestEachOf(t *testing.T) {
 	}
 }
 
-// TestCursor checks that both ways of reading return the same rows, and that a cursor shows where row groups begin.
+// TestCursor checks that both ways of reading return the same rows, and that a cursor reports where row groups begin.
 func TestCursor(t *testing.T) {
 	t.Parallel()
 	txn := begin(t)

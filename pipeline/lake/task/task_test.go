@@ -14,7 +14,7 @@ type piece struct {
 	From int64  `json:"from"`
 }
 
-// TestStrict checks that a message is accepted only in the form in which it is encoded. Invariants: TASKENC-1.
+// TestStrict checks that a message is accepted only in the exact form of its encoding. Invariants: TASKENC-1.
 func TestStrict(t *testing.T) {
 	t.Parallel()
 	b, err := task.Encode("scan task", &piece{"usage/a.csv", 1 << 60})
@@ -50,7 +50,7 @@ func TestStrict(t *testing.T) {
 	}
 }
 
-// TestStage checks that a stage does every task once and takes every result, with and without bytes.
+// TestStage checks that a stage performs each task once and takes each result, with and without encoding them as bytes.
 func TestStage(t *testing.T) {
 	t.Parallel()
 	for _, bytes := range []bool{false, true} {
@@ -73,7 +73,7 @@ func TestStage(t *testing.T) {
 	}
 }
 
-// TestStageError checks that the error of a task, and that of taking a result, end the stage.
+// TestStageError checks that an error of a task, or of taking its result, ends the stage.
 func TestStageError(t *testing.T) {
 	t.Parallel()
 	wrong := errors.New("wrong")

@@ -17,7 +17,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/objects"
 )
 
-// server answers each request by its method and name, and counts the requests.
+// server starts a server that answers each request with answer and counts the requests.
 func server(t *testing.T, answer http.HandlerFunc) (*Store, *atomic.Int64) {
 	t.Helper()
 	asked := new(atomic.Int64)
@@ -34,7 +34,7 @@ func server(t *testing.T, answer http.HandlerFunc) (*Store, *atomic.Int64) {
 	return store, asked
 }
 
-// TestAnswers checks that answers of a store become the errors of objects.Store, and that conditions are sent
+// TestAnswers checks that responses of a store are mapped to the errors of objects.Store, and that conditions are sent
 // (BUCKET-1, BUCKET-2, BUCKET-3).
 func TestAnswers(t *testing.T) {
 	t.Parallel()
@@ -76,7 +76,7 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-// TestRanges reads parts, and refuses an answer that is not the requested part.
+// TestRanges checks that parts of an object can be read, and that a response with another part is refused.
 func TestRanges(t *testing.T) {
 	t.Parallel()
 	ignore := new(atomic.Bool)
@@ -106,7 +106,7 @@ func TestRanges(t *testing.T) {
 	}
 }
 
-// TestEndpoints refuses invalid addresses.
+// TestEndpoints checks that invalid addresses are refused.
 func TestEndpoints(t *testing.T) {
 	t.Parallel()
 	for _, endpoint := range []string{"localhost:9000", "ftp://host", "http://"} {

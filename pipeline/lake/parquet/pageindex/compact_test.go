@@ -9,28 +9,28 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// everyKind is a page header with a field of every kind that this package passes over, among those that it reads.
+// everyKind is a page header with a skipped field of every type among the fields that this package reads.
 func everyKind() []byte {
 	return []byte{
 		0x15, 0x04, // 1: type 2
 		0x15, 0x90, 0x4E, // 2: 5000
 		0x15, 0xE0, 0x5D, // 3: 6000
 		0x11,                         // 4: true
-		0x1C, 0x15, 0x0E, 0x15, 0x10, // 5: a data page of 7 values, by encoding 8,
+		0x1C, 0x15, 0x0E, 0x15, 0x10, // 5: a data page with 7 values in encoding 8,
 		0x1C, 0x18, 0x02, 'a', 'b', 0x00, 0x00, // with statistics
 		0x42,       // 9: false
 		0x13, 0x7F, // 10: a byte
 		0x17, 1, 2, 3, 4, 5, 6, 7, 8, // 11: a double
-		0x19, 0x21, 0x01, 0x02, // 12: a list of two truth values
-		0x1A, 0x15, 0x02, // 13: a set of one number
-		0x1B, 0x01, 0x58, 0x02, 0x01, 'x', // 14: a map of one number to a text
+		0x19, 0x21, 0x01, 0x02, // 12: a list of two booleans
+		0x1A, 0x15, 0x02, // 13: a set with one number
+		0x1B, 0x01, 0x58, 0x02, 0x01, 'x', // 14: a map from one number to a text
 		0x1B, 0x00, // 15: an empty map
-		0x06, 0xC8, 0x01, 0x54, // 100: a number, its id written out
+		0x06, 0xC8, 0x01, 0x54, // 100: a number with a long-form id
 		0x00, 0xFF,
 	}
 }
 
-// TestEveryKind checks that what is not read is passed over, whatever its type.
+// TestEveryKind checks that fields that are not read are skipped, whatever their type.
 func TestEveryKind(t *testing.T) {
 	t.Parallel()
 	b := everyKind()
@@ -49,7 +49,7 @@ func TestEveryKind(t *testing.T) {
 	}
 }
 
-// TestNested checks that structures nested without end are refused.
+// TestNested checks that endlessly nested structures are refused.
 func TestNested(t *testing.T) {
 	t.Parallel()
 	for _, b := range [][]byte{bytes.Repeat([]byte{0x1C}, 1<<20), bytes.Repeat([]byte{0x19}, 1<<20)} {
@@ -59,7 +59,7 @@ func TestNested(t *testing.T) {
 	}
 }
 
-// FuzzFooter compares what is read of structures with what the library reads of them.
+// FuzzFooter compares the values that this package reads with those that the library reads.
 func FuzzFooter(f *testing.F) {
 	var protocol thrift.CompactProtocol
 	page := format.PageHeader{Type: 2, UncompressedPageSize: 3, CompressedPageSize: 4}
