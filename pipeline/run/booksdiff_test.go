@@ -15,8 +15,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
-// mendShop is five days of two customers, each in its own bucket: acme, in 001, uses only vm; birch, in 000, vm and xl,
-// which climbs tiers, and draws on a package that is exhausted on the third day.
+// mendShop returns five days of two customers, each in its own bucket. acme, in 001, uses only vm. birch, in 000, uses
+// vm, xl, which reaches a second tier, and box, whose package is exhausted on the third day.
 func mendShop(t *testing.T) *ledger {
 	l := &ledger{t, t.TempDir()}
 	l.write("tollbook.yaml", "zone: Asia/Shanghai\ncurrency: {code: CNY, digits: 2}\n"+
@@ -38,7 +38,7 @@ func mendShop(t *testing.T) *ledger {
 	return l
 }
 
-// nightly runs a night and lists what it wrote: table, day and bucket of each new data file.
+// nightly runs a night and returns the table, day and bucket of each data file that it wrote.
 func (l *ledger) nightly() (days int, wrote []string) {
 	l.Helper()
 	before := l.dataFiles()
@@ -86,8 +86,8 @@ func (l *ledger) dataFiles() map[string]bool {
 	return out
 }
 
-// TestMendedBooksTouch checks which files a night with changed books writes, and how many days of buckets it folds to
-// find them (FOLD-2).
+// TestMendedBooksTouch checks which files a night with changed books writes, and for how many days of buckets it rates
+// lines to find them (FOLD-2).
 func TestMendedBooksTouch(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -130,8 +130,8 @@ func TestMendedBooksTouch(t *testing.T) {
 	}
 }
 
-// TestMendedCoupon checks that no day is folded for a coupon, and that the days that it pays, or paid, are paid again,
-// including those on which none is in force now.
+// TestMendedCoupon checks that a change of coupons rates no day, and that the days that a coupon pays, or paid before,
+// are paid again, including days on which no coupon is in force any more.
 func TestMendedCoupon(t *testing.T) {
 	t.Parallel()
 	const head = "coupon_id,customer_id,kind,amount,min_consumption,service_type_code,sku,with_discount,valid_from," +
@@ -158,8 +158,8 @@ func TestMendedCoupon(t *testing.T) {
 	}
 }
 
-// TestLateRecordTouches checks that a record that arrives on the sixth for the second day folds its bucket from that
-// day on, until positions agree (FOLD-2).
+// TestLateRecordTouches checks that a record of the second day that arrives on the sixth rates its bucket from the
+// second day on, until the positions are unchanged (FOLD-2).
 func TestLateRecordTouches(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -192,8 +192,8 @@ func TestLateRecordTouches(t *testing.T) {
 	}
 }
 
-// TestMendedBooksUnknown checks that all days are folded again if the copy is not of the books that open cycles were
-// rated with (CHANGE-1).
+// TestMendedBooksUnknown checks that all days are rated again if the copy does not have the books with which the open
+// cycles were rated (CHANGE-1).
 func TestMendedBooksUnknown(t *testing.T) {
 	t.Parallel()
 	const before, after = "vm,*,2026-01-01,,1,,1\n", "vm,*,2026-01-01,,1,,3\n"
@@ -248,8 +248,8 @@ func TestMendedBooksUnknown(t *testing.T) {
 	}
 }
 
-// TestStoppedBeforeTheCopy tests CHANGE-6: a book that a run used first which was stopped after its commit must not
-// vanish. One that was used first by a run that was stopped before its commit may.
+// TestStoppedBeforeTheCopy tests CHANGE-6: a new book must not be removed if the first run with it was interrupted
+// after its commit. It may be removed if that run was interrupted before its commit.
 func TestStoppedBeforeTheCopy(t *testing.T) {
 	t.Parallel()
 	for point, refused := range map[string]bool{"before-manifest": false, "after-HEAD": true} {

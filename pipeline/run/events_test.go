@@ -23,16 +23,16 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// night is one run under test: its files, its clock, and what a replay of the ledger refuses by cycle.
+// night is one run under test: its files, its clock, and the events that a replay of the ledger refuses.
 type night struct {
 	files   map[string]string
 	asOf    string
-	refused map[string][]string // by cycle; a cycle that is named is replayed in every bucket
-	close   string              // cycle that is closed
+	refused map[string][]string // by cycle; each cycle here is replayed in every bucket
+	close   string              // cycle to close
 	retry   bool
 }
 
-// ledger is a workspace whose payments are replayed by the test.
+// ledger is a workspace in which the test decides what a replay of payments refuses.
 type ledger struct {
 	*testing.T
 	dir string
@@ -71,7 +71,7 @@ func instantOf(t *testing.T, text string) period.Instant {
 	return at
 }
 
-// play does one run with the replay's verdict between fold and counting.
+// play performs one run, in which the verdicts of the replay apply after rating and before counting.
 func (l *ledger) play(n night) *workspace.Report {
 	l.Helper()
 	for name, text := range n.files {
@@ -163,8 +163,8 @@ func (l *ledger) steps(r *run, refused map[string][]string) error {
 	return r.commit(ctx)
 }
 
-// state returns what the lake has after a run: the control totals of the feed's rows, the rejects as `file:row column
-// reason value id`, and the stored account events as `cycle id instant refused`.
+// state returns the result of a run: the control totals of a feed's rows, the rejects as `file:row column reason value
+// id`, and the stored account events as `cycle id instant refused`.
 func (l *ledger) state(feedName string) (rows string, rejects, accounts []string) {
 	l.Helper()
 	ws, err := workspace.Open(l.dir)
@@ -229,8 +229,8 @@ func (l *ledger) expect(feedName, rows string, rejects, accounts []string) {
 
 const accountsHeader = "event_id,customer_id,time,type,balance_type,amount\n"
 
-// TestRefuse checks that rows that a replay refuses count as rejected, are listed, and are accepted when they fit
-// again; the counts of every file add up.
+// TestRefuse checks that rows that a replay refuses are counted as rejected, are listed, and are accepted as soon as
+// the balance allows, and that the counts of every file add up.
 func TestRefuse(t *testing.T) {
 	t.Parallel()
 	l := newLedger(t)
@@ -253,12 +253,12 @@ func TestRefuse(t *testing.T) {
 	}
 	l.expect("accounts", "4 2 1 1", []string{a2}, stored(true, false))
 
-	// Without new files and with the same decisions nothing is written.
+	// Without new files and with unchanged verdicts nothing is written.
 	if report := l.play(night{asOf: "2026-09-05T00:00:00Z",
 		refused: map[string][]string{"2026-09": {"a2"}}}); report.Changed {
 		t.Error("the same verdict changed the lake")
 	}
-	// An earlier recharge lets a2 be accepted; then there is no balance for a3.
+	// An earlier recharge makes the replay accept a2; the balance is then too low for a3.
 	report = l.play(night{asOf: "2026-09-06T00:00:00Z", refused: map[string][]string{"2026-09": {"a3"}},
 		files: map[string]string{"inbox/accounts/2.csv": accountsHeader +
 			"b1,acme,2026-09-01T11:00:00+08:00,allocate,cash,50\n"}})
@@ -269,17 +269,17 @@ func TestRefuse(t *testing.T) {
 	b1 := "2026-09 b1 2026-09-01T03:00:00Z false"
 	l.expect("accounts", "5 3 1 1", []string{a3}, stored(false, true, b1))
 
-	// A refused event keeps its identity: the same content again is a duplicate, another one is a conflict.
+	// A refused event keeps its identity: the same content again is a duplicate, other content is a conflict.
 	l.play(night{asOf: "2026-09-07T00:00:00Z", files: map[string]string{"inbox/accounts/3.csv": accountsHeader +
 		"a3,acme,2026-09-03T10:00:00+08:00,reclaim,cash,30\na3,acme,2026-09-03T10:00:00+08:00,reclaim,cash,20\n"}})
 	conflict := "accounts/3.csv:2 event_id conflict a3 a3"
 	l.expect("accounts", "7 3 2 2", []string{a3, conflict}, stored(false, true, b1))
 
-	// The close decides finally.
+	// The verdict at the close is final.
 	l.play(night{asOf: "2026-10-05T00:00:00Z", close: "2026-09", refused: map[string][]string{"2026-09": {"a3"}}})
 	l.expect("accounts", "7 3 2 2", []string{a3, conflict}, stored(false, true, b1))
 
-	// A late event takes effect at its arrival, and is refused there.
+	// A late event takes effect when it arrives, and is refused there.
 	l.play(night{asOf: "2026-10-06T00:00:00Z", refused: map[string][]string{"2026-10": {"c1"}},
 		files: map[string]string{"inbox/accounts/4.csv": accountsHeader +
 			"c1,acme,2026-09-30T10:00:00+08:00,withdraw,stored_value,1\n" +
@@ -288,9 +288,9 @@ func TestRefuse(t *testing.T) {
 		append(stored(false, true, b1), "2026-10 c1 2026-10-06T00:00:00Z true"))
 }
 
-// TestRefuseNights checks the same with complete runs, in which the ledger is replayed. Usage of 60 on the 1st leaves
-// 40 of the 100, and 50 are withdrawn on the 2nd; an earlier recharge of 10 lets the withdrawal be accepted; usage of
-// another 20 on the 1st, which arrives last, causes it to be refused again.
+// TestRefuseNights is TestRefuse with complete runs that replay the ledger. Of a balance of 100, usage of 60 on the 1st
+// leaves 40, too little for the withdrawal of 50 on the 2nd. After an earlier recharge of 10 the withdrawal is
+// accepted. It is refused again after more usage of 20 on the 1st, which arrives last.
 func TestRefuseNights(t *testing.T) {
 	t.Parallel()
 	l := newLedger(t)
@@ -337,7 +337,7 @@ func TestRefuseNights(t *testing.T) {
 	}
 }
 
-// TestRefuseClosed checks that a refusal in a closed cycle is an internal error, and that nothing is committed.
+// TestRefuseClosed checks that a refusal in a closed cycle is an internal error and commits nothing.
 func TestRefuseClosed(t *testing.T) {
 	t.Parallel()
 	ev := &eventStage{runState: &runState{ws: &workspace.Workspace{}, txn: &lake.Txn{},
@@ -348,8 +348,8 @@ func TestRefuseClosed(t *testing.T) {
 	}
 }
 
-// TestRetryAccounts checks that a row of an unknown customer is accepted when the book is corrected; whether there is
-// enough to take is then decided by the replay.
+// TestRetryAccounts checks that a row of an unknown customer is accepted once the book has the customer. The replay
+// then decides whether the balance is sufficient.
 func TestRetryAccounts(t *testing.T) {
 	t.Parallel()
 	l := newLedger(t)
@@ -367,7 +367,7 @@ func TestRetryAccounts(t *testing.T) {
 	}
 	l.expect("accounts", "3 2 0 1", []string{"accounts/1.csv:2 amount insufficient_balance 200 a2"},
 		stored(true, false))
-	// A retry does not change what a replay refused.
+	// A retry does not change what a replay has refused.
 	l.play(night{asOf: "2026-09-06T00:00:00Z", retry: true, refused: map[string][]string{"2026-09": {"a2"}}})
 	l.expect("accounts", "3 2 0 1", []string{"accounts/1.csv:2 amount insufficient_balance 200 a2"},
 		stored(true, false))
@@ -380,8 +380,8 @@ func TestRetryAccounts(t *testing.T) {
 
 const eventsHeader = "event_id,partner_id,programme_id,period,event,time\n"
 
-// TestIncentiveEvents checks the dates of an incentive: that of September closes on 4 October 24:00 and is void after
-// the 5th working day, the 9th: 5, 6, 7, 8, 9 October 2026 are Monday to Friday.
+// TestIncentiveEvents checks the dates of an incentive. That of September closes on 4 October at 24:00 and is void
+// after the 5th working day, 9 October 2026, which is a Friday.
 func TestIncentiveEvents(t *testing.T) {
 	t.Parallel()
 	l := newLedger(t)
@@ -399,8 +399,8 @@ func TestIncentiveEvents(t *testing.T) {
 		t.Error("nothing new changed the lake")
 	}
 
-	// The close of the cycle does not freeze the incentive. p2 disputed in time, and the event arrives late: then the
-	// confirm of the 10th fits.
+	// The close of the cycle does not freeze the incentive. p2 disputed in time, but its event arrives late: now the
+	// confirmation of the 10th is accepted.
 	l.play(night{asOf: "2026-10-21T00:00:00Z", close: "2026-09"})
 	report := l.play(night{asOf: "2026-10-22T00:00:00Z",
 		files: map[string]string{"inbox/incentive_events/2.csv": eventsHeader +
@@ -414,7 +414,7 @@ func TestIncentiveEvents(t *testing.T) {
 	conflict := "incentive_events/2.csv:3 event_id conflict e2 e2"
 	l.expect("incentive_events", "7 3 1 3", []string{e1, e4, conflict}, nil)
 
-	// An earlier event that fits takes the place of e2.
+	// An earlier event that is accepted replaces e2.
 	report = l.play(night{asOf: "2026-10-23T00:00:00Z",
 		files: map[string]string{"inbox/incentive_events/3.csv": eventsHeader +
 			"e6,p1,boost,2026-09,confirm,2026-10-05T10:00:00+08:00\n"}})
@@ -461,7 +461,7 @@ func (l *ledger) transfers() (out []string) {
 	return out
 }
 
-// TestTransfers checks that a transfer of a closed cycle counts in the earliest open one.
+// TestTransfers checks that a transfer of a closed cycle is booked in the earliest open cycle.
 func TestTransfers(t *testing.T) {
 	t.Parallel()
 	l := newLedger(t)
@@ -484,20 +484,20 @@ func TestTransfers(t *testing.T) {
 	}
 }
 
-// accountRow is a row of the random accounts feed: one of few ids, so that they repeat, and one of two contents.
+// accountRow is a row of the random accounts feed. There are few ids, so that they repeat, and two contents.
 type accountRow struct {
 	id     string
 	amount int
 }
 
-// model is what TestRefuseRandom expects: the first content of each identity, and the rows that are conflicts.
+// model has the results that TestRefuseRandom expects: the first content of each identity and the conflicts.
 type model struct {
 	content         map[string]int
 	conflicts       []accountRow
 	read, duplicate int
 }
 
-// take decides rows that come together by §3.20.
+// take decides rows that arrive together, by the rules of §3.20.
 func (m *model) take(rows []accountRow) {
 	amounts := make(map[string][]int)
 	for _, r := range rows {
@@ -520,8 +520,8 @@ func (m *model) take(rows []accountRow) {
 	}
 }
 
-// TestRefuseRandom checks random nights with repeated identities, retries and refusals: every row of every file is in
-// one count, every reject is listed, and the refused rows are those of the last replay.
+// TestRefuseRandom checks random nights with repeated identities, retries and refusals: each row of every file is
+// counted once, every reject is listed, and the refused rows are those of the last replay.
 func TestRefuseRandom(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -534,7 +534,7 @@ func TestRefuseRandom(t *testing.T) {
 				m.take(again)
 			} else {
 				rows := drawRows(rt)
-				// no two files are the same
+				// an extra column makes each file different
 				text := fmt.Sprintf("event_id,customer_id,time,type,balance_type,amount,x_%d\n", n)
 				for _, r := range rows {
 					text += fmt.Sprintf("%s,acme,2026-09-02T10:00:00+08:00,withdraw,cash,%d,\n", r.id, r.amount)
@@ -555,7 +555,7 @@ func TestRefuseRandom(t *testing.T) {
 			want := fmt.Sprint(m.read, len(m.content)-len(refused), m.duplicate, rejected)
 			got, rejects, stored := l.state("accounts")
 			if m.read == 0 {
-				want = got // no row was ever counted
+				want = got // no rows were counted
 			}
 			if got != want || len(rejects) != rejected || len(stored) != len(m.content) {
 				rt.Fatalf("night %d: rows %s, want %s; rejects %q, stored %q", n, got, want, rejects, stored)

@@ -14,7 +14,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
-// settledInbox is an inbox whose files seem to be unchanged since 1970, by ctime too, which cannot be set; it counts
+// settledInbox is an inbox whose files seem to be unchanged since 1970, even by ctime, which cannot be set. It counts
 // the files that are opened.
 type settledInbox struct {
 	fs.FS
@@ -44,8 +44,8 @@ func (s *settledInbox) Stat(name string) (fs.FileInfo, error) {
 	return settledInfo{info}, err
 }
 
-// TestFilesRemembered checks that a run with stored hashes finds the same files as one without, and opens none of them;
-// a file that was ingested is skipped by its stored hash.
+// TestFilesRemembered checks that a run with stored hashes finds the same files as one without and opens none of them,
+// and that an ingested file is skipped by its stored hash.
 func TestFilesRemembered(t *testing.T) {
 	t.Parallel()
 	l := newLedger(t)
@@ -79,7 +79,7 @@ func TestFilesRemembered(t *testing.T) {
 	}
 }
 
-// look finds the files that a run would ingest which knows some files already, and counts the files it opens.
+// look returns the files that a run that knows some inputs would ingest, and the number of files that it opens.
 func (l *ledger) look(cache string, taken ...manifest.Input) ([]*accept.File, *workspace.Report, int) {
 	l.Helper()
 	ws, err := workspace.Open(l.dir)

@@ -15,7 +15,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
-// usageOf returns n records as CSV, ids from first on: one hour of vm each, which costs 1.
+// usageOf returns n records as CSV, with ids from first on. Each is one hour of vm, which costs 1.
 func usageOf(first, n int) string {
 	return "record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity\n" + rowsOf(first, n)
 }
@@ -30,7 +30,7 @@ func rowsOf(first, n int) string {
 
 const inboxAsOf = "2026-09-02T00:00:00Z"
 
-// ingest ingests the inbox with the options that change sets; nil = the default ones.
+// ingest ingests the inbox with the default options as changed by change, unless it is nil.
 func (l *ledger) ingest(change func(*workspace.Options)) *workspace.Report {
 	l.Helper()
 	ws, err := workspace.Open(l.dir)
@@ -48,7 +48,7 @@ func (l *ledger) ingest(change func(*workspace.Options)) *workspace.Report {
 	return report
 }
 
-// taken returns the files that the lake has, with the number of accepted rows of each.
+// taken returns the files in the lake, with the number of accepted rows of each.
 func (l *ledger) taken() map[string]int64 {
 	l.Helper()
 	ws, err := workspace.Open(l.dir)
@@ -83,8 +83,8 @@ func (l *ledger) must(err error) {
 	}
 }
 
-// leftAs checks that one file was left for that reason, that the report says so in a note, and that only others were
-// ingested.
+// leftAs checks that one file was not ingested for the given reason, that a note reports it, and that the other files
+// were ingested.
 func (l *ledger) leftAs(r *workspace.Report, name, how string, taken map[string]int64) {
 	l.Helper()
 	i := slices.IndexFunc(r.Files, func(f workspace.FileReport) bool { return f.Name == name })
@@ -104,11 +104,11 @@ func (l *ledger) leftAs(r *workspace.Report, name, how string, taken map[string]
 	}
 }
 
-// changes are what can happen to a feed file that exists as usageOf(0, 10).
+// changes has the possible changes of a feed file with the content usageOf(0, 10).
 var changes = map[string]struct {
 	how   string
 	do    func(l *ledger, path string)
-	after map[string]int64 // taken by the next run
+	after map[string]int64 // accepted rows after the next run
 }{
 	"appended to": {"grew", func(l *ledger, path string) {
 		f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
@@ -136,9 +136,8 @@ var changes = map[string]struct {
 	}, map[string]int64{"usage/b.csv": 10}},
 }
 
-// TestFileChangesMeanwhile checks that, whatever happens to a feed file after it was hashed, before it is read or
-// after, the run ingests nothing of it and all of the others, and the next run ingests its content of then. With stored
-// hashes and without.
+// TestFileChangesMeanwhile checks a feed file that changes after it was hashed, before or while it is read, with and
+// without stored hashes. The run ingests nothing of it and all other files, and the next run ingests its new content.
 func TestFileChangesMeanwhile(t *testing.T) {
 	t.Parallel()
 	for name, c := range changes {
@@ -157,7 +156,7 @@ func TestFileChangesMeanwhile(t *testing.T) {
 					r := l.ingest(func(o *workspace.Options) {
 						o.HashCache, o.Workers = cache, 1
 						o.Progress = func(stage string, n, _ int64) {
-							if stage == at && n == 1 && !done { // of the inbox: a.csv is hashed, b.csv follows
+							if stage == at && n == 1 && !done { // in the inbox stage: a.csv is hashed, b.csv is next
 								done = true
 								c.do(l, l.path("inbox/usage/a.csv"))
 							}
@@ -174,9 +173,9 @@ func TestFileChangesMeanwhile(t *testing.T) {
 	}
 }
 
-// TestFileChangesBeforeRejects checks rejects that are found only when records meet, and are therefore read a second
-// time. A file that was changed by then can no longer be left out: the run fails, commits nothing, and the next one
-// ingests the new content.
+// TestFileChangesBeforeRejects checks rejects that are found only when records are compared, so that their file is read
+// a second time. If the file has changed by then, it can no longer be left out: the run fails and commits nothing, and
+// the next run ingests the new content.
 func TestFileChangesBeforeRejects(t *testing.T) {
 	t.Parallel()
 	l := newLedger(t)
@@ -199,8 +198,8 @@ func TestFileChangesBeforeRejects(t *testing.T) {
 	}
 }
 
-// TestGrowingFile checks that runs leave a feed file to which another process appends until it stops changing, and that
-// every row of it is then ingested once.
+// TestGrowingFile checks that runs leave out a feed file to which another process appends until it stops growing, and
+// that every row of it is then ingested once.
 func TestGrowingFile(t *testing.T) {
 	t.Parallel()
 	l := newLedger(t)
@@ -214,7 +213,7 @@ func TestGrowingFile(t *testing.T) {
 	var said strings.Builder
 	writer.Stdout = &said
 	l.must(writer.Start())
-	growth := func() { // until the writer has written again
+	growth := func() { // waits until the writer has written again
 		before := sizeOf(l, path)
 		for sizeOf(l, path) == before {
 			time.Sleep(time.Millisecond)
@@ -246,8 +245,8 @@ func sizeOf(l *ledger, path string) int64 {
 	return info.Size()
 }
 
-// TestInboxUntil checks that a run as of an instant ingests files that changed up to it, to the microsecond, and
-// reports the others.
+// TestInboxUntil checks that a run with an as-of ingests the files that changed up to that instant, to the microsecond,
+// and reports the others.
 func TestInboxUntil(t *testing.T) {
 	t.Parallel()
 	l := newLedger(t)
@@ -272,8 +271,8 @@ func TestInboxUntil(t *testing.T) {
 	}
 }
 
-// TestSettle checks that files that changed less than inbox.settle before the run began are left, and those with a
-// later date too.
+// TestSettle checks that files that changed less than inbox.settle before the start of the run, or that have a later
+// time, are left out.
 func TestSettle(t *testing.T) {
 	t.Parallel()
 	l := newLedger(t)
@@ -301,8 +300,8 @@ func TestSettle(t *testing.T) {
 	}
 }
 
-// TestNameTakenBefore checks that new content under the name of an ingested file is another file: known records are
-// duplicates, different ones conflicts, those it no longer has remain, and the report says so once.
+// TestNameTakenBefore checks that new content under the name of an ingested file is treated as another file: known
+// records are duplicates, changed ones are conflicts, missing ones remain billed, and one note reports it.
 func TestNameTakenBefore(t *testing.T) {
 	t.Parallel()
 	l := newLedger(t)
@@ -326,8 +325,8 @@ func TestNameTakenBefore(t *testing.T) {
 	}
 }
 
-// TestSameContentAsChanged checks that a file with the content of a file that was left is left as well, and ingested by
-// the next run.
+// TestSameContentAsChanged checks that if a file is left out, a file with the same content is left out too, and that
+// the next run ingests it.
 func TestSameContentAsChanged(t *testing.T) {
 	t.Parallel()
 	l := newLedger(t)
@@ -351,8 +350,8 @@ func TestSameContentAsChanged(t *testing.T) {
 	}
 }
 
-// TestPassedOver checks that a name that is not a readable feed file is skipped with a reason, that the files next to
-// it are ingested, and that the report needs attention, in a run that reads everything and in one without new files.
+// TestPassedOver checks that a name that is not a readable feed file is skipped with a reason, that other files are
+// ingested, and that the report needs attention, both in a run that reads everything and in one without new files.
 func TestPassedOver(t *testing.T) {
 	t.Parallel()
 	l := newLedger(t)

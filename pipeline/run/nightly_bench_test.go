@@ -15,9 +15,8 @@ import (
 
 var nightlyRows = flag.Int64("nightly.rows", 1_000_000, "rows of the smaller night of BenchmarkNightly")
 
-// BenchmarkNightly runs a night of n rows and one of twice as many: the additional allocations of the second are the
-// cost of its further rows, since books, buckets and workers are the same. One in a thousand of the generator's rows is
-// rejected, which is reported separately.
+// BenchmarkNightly runs a night of n rows and one of 2n. The difference of their allocations is the cost of n rows,
+// because books, buckets and workers are the same. It reports the generator's share of 0.1 % rejects separately.
 func BenchmarkNightly(b *testing.B) {
 	for _, c := range []struct {
 		name  string
@@ -39,7 +38,7 @@ func BenchmarkNightly(b *testing.B) {
 	}
 }
 
-// night is a workspace of one day.
+// night is a workspace with one day of usage.
 type night struct {
 	dir  string
 	asOf period.Instant
@@ -59,7 +58,7 @@ func newNight(b *testing.B, rows int64, noBad bool) night {
 	return night{dir, asOf}
 }
 
-// run bills the night into an empty lake, and counts its allocations.
+// run bills the night into an empty lake and returns the number and bytes of its allocations.
 func (n *night) run(b *testing.B) (objects, bytes uint64) {
 	w, err := workspace.Open(n.dir)
 	if err != nil {

@@ -15,13 +15,13 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// moneyNights is a workspace with partners' money that is run night by night.
+// moneyNights is a workspace with partners' money in which nights are run.
 type moneyNights struct {
 	*testing.T
 	dir string
 }
 
-// put writes files of the workspace.
+// put writes files to the workspace.
 func (n moneyNights) put(files map[string]string) {
 	n.Helper()
 	for name, text := range files {
@@ -35,7 +35,7 @@ func (n moneyNights) put(files map[string]string) {
 	}
 }
 
-// night runs a night, or the close of a cycle, and returns the state and the report.
+// night runs a night, or closes a cycle, and returns the state and the report.
 func (n moneyNights) night(asOf, closes string) (*lake.Snapshot, *workspace.Report) {
 	n.Helper()
 	w, err := workspace.Open(n.dir)
@@ -46,7 +46,7 @@ func (n moneyNights) night(asOf, closes string) (*lake.Snapshot, *workspace.Repo
 	if err != nil {
 		n.Fatal(err)
 	}
-	o := workspace.Options{AsOf: at, ChunkBytes: 100} // two records: sorting needs files
+	o := workspace.Options{AsOf: at, ChunkBytes: 100} // room for two records, so that sorting uses files
 	var report *workspace.Report
 	if closes == "" {
 		report, err = run.Nightly(n.Context(), w, o)
@@ -71,7 +71,7 @@ func (n moneyNights) night(asOf, closes string) (*lake.Snapshot, *workspace.Repo
 	return snap, report
 }
 
-// paths returns the files of tables that are one list without a cycle.
+// paths returns the files of tables that are one list for all cycles.
 func (n moneyNights) paths(snap *lake.Snapshot, of ...*tables.Table) (paths []string) {
 	n.Helper()
 	for _, t := range of {
@@ -86,10 +86,9 @@ func (n moneyNights) paths(snap *lake.Snapshot, of ...*tables.Table) (paths []st
 	return paths
 }
 
-// TestPartnerRests checks that nights with only usage leave the tables of partners' money as they are. Anything new is
-// replayed: a customer's allocation, other books, other settings but those of places and tasks, a month that ends, a
-// close. The age of receivables changes every day.
-// Invariant: PARTNER-7.
+// TestPartnerRests checks that nights with new usage only do not change the tables of partners' money. A replay follows
+// from anything else: an allocation to a customer, a change of books or of settings other than places and tasks, the
+// end of a month, a close. The table of receivables changes every day, since it has their age. Invariant: PARTNER-7.
 func TestPartnerRests(t *testing.T) {
 	t.Parallel()
 	n := moneyNights{t, filepath.Join(t.TempDir(), "w")}
@@ -114,25 +113,25 @@ func TestPartnerRests(t *testing.T) {
 			"r1,north,2026-09-01T09:00:00+08:00,recharge,100\n",
 		"inbox/usage/1.csv": usage + "u1,acme,r,gb,east,2026-09-01T10:00:00+08:00,2026-09-01T11:00:00+08:00,5\n",
 	})
-	var last []string // of partner_accounts, funds, partner_facts
+	var last []string // files of partner_accounts, funds, partner_facts and partner_events
 	for _, night := range []struct {
 		asOf, closes string
 		put          map[string]string
-		rests        bool   // no replay
-		funds        bool   // there is a list
-		overdrawn    string // partners
+		rests        bool   // the night does not replay
+		funds        bool   // the table of funds has a file
+		overdrawn    string // partners that are overdrawn
 	}{
 		{asOf: "2026-09-02T04:00:00Z"},
 		{asOf: "2026-09-03T04:00:00Z", rests: true, put: map[string]string{
 			"inbox/usage/2.csv": usage + "u2,acme,r,gb,east,2026-09-02T10:00:00+08:00,2026-09-02T11:00:00+08:00,5\n"}},
-		// 100 less 130 is below zero
+		// 100 − 130 is negative
 		{asOf: "2026-09-04T04:00:00Z", overdrawn: "north", put: map[string]string{
 			"inbox/accounts/a.csv": "event_id,customer_id,time,type,balance_type,amount\n" +
 				"a1,acme,2026-09-03T09:00:00+08:00,allocate,cash,130\n"}},
 		{asOf: "2026-09-30T15:59:59Z", rests: true, overdrawn: "north"},
-		{asOf: "2026-09-30T16:00:00Z", funds: true, overdrawn: "north"}, // the list of September
+		{asOf: "2026-09-30T16:00:00Z", funds: true, overdrawn: "north"}, // the list of September is written
 		{asOf: "2026-10-01T04:00:00Z", rests: true, funds: true, overdrawn: "north"},
-		// Settings that say where files are and who does tasks change no result; those of accounts can.
+		// Settings of file places and of tasks do not change results; settings of accounts can.
 		{asOf: "2026-10-01T04:10:00Z", rests: true, funds: true, overdrawn: "north",
 			put: map[string]string{"tollbook.yaml": "lake: {path: lake}\nengine: {heartbeat: 20s}\n" + terms}},
 		{asOf: "2026-10-01T04:20:00Z", funds: true, overdrawn: "north",
@@ -140,7 +139,7 @@ func TestPartnerRests(t *testing.T) {
 		{asOf: "2026-10-01T05:00:00Z", funds: true, overdrawn: "north",
 			put: map[string]string{"books/funds.yaml": fund("9000")}},
 		{asOf: "2026-10-05T04:00:00Z", closes: "2026-09", funds: true, overdrawn: "north"},
-		{asOf: "2026-10-06T04:00:00Z", funds: true, overdrawn: "north"}, // its events are decided finally now
+		{asOf: "2026-10-06T04:00:00Z", funds: true, overdrawn: "north"}, // events of the closed month are now final
 		{asOf: "2026-10-07T04:00:00Z", rests: true, funds: true, overdrawn: "north"},
 	} {
 		n.put(night.put)
@@ -173,8 +172,8 @@ func TestPartnerRests(t *testing.T) {
 	}
 }
 
-// TestWithdrawalOfTwoPartners checks that partners without a connection know each other's withdrawal ids, and an event
-// that arrives again. Invariants: PARTNER-8, EV-11.
+// TestWithdrawalOfTwoPartners checks that withdrawal ids are unique across partners that are not connected, and an
+// event that arrives twice. Invariants: PARTNER-8, EV-11.
 func TestWithdrawalOfTwoPartners(t *testing.T) {
 	t.Parallel()
 	n := moneyNights{t, filepath.Join(t.TempDir(), "w")}

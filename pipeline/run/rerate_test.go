@@ -17,7 +17,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// newClosed is a workspace whose September is closed, with a folder draft that has its books with other prices.
+// newClosed returns a workspace with a closed September and a folder draft, which has the books with other prices.
 func newClosed(t *testing.T) *engineOf {
 	t.Helper()
 	s := newShared(t)
@@ -46,14 +46,14 @@ func september(t *testing.T) period.Cycle {
 
 func (s *shared) draft() string { return filepath.Join(s.dir, "draft") }
 
-// ratedAgain is what a re-rating of September by the draft leaves and says.
+// ratedAgain has the files and the report after a re-rate of September with the draft, and its differences.
 type ratedAgain struct {
 	Files       map[string]string
 	Report      *workspace.Report
 	Differences []rerated.Difference
 }
 
-// rerate rates September again by the draft.
+// rerate re-rates September with the draft.
 func (e *engineOf) rerate(ro run.RerateOptions, o workspace.Options) (*ratedAgain, error) {
 	e.Helper()
 	ro.Books = e.draft()
@@ -61,7 +61,7 @@ func (e *engineOf) rerate(ro run.RerateOptions, o workspace.Options) (*ratedAgai
 	return &ratedAgain{e.files(), report, list}, err
 }
 
-// exact compares numbers.
+// exact returns options that compare numbers exactly.
 func exact() []cmp.Option {
 	return []cmp.Option{
 		cmp.Comparer(func(a, b money.Amount) bool { return a == b }),
@@ -70,7 +70,7 @@ func exact() []cmp.Option {
 	}
 }
 
-// equal checks that a re-rating leaves and says what another one does, which found something.
+// equal checks that a re-rate has the same result as another one, which must have differences.
 func (e *engineOf) equal(want, got *ratedAgain) {
 	e.Helper()
 	if len(want.Differences) == 0 {
@@ -81,9 +81,9 @@ func (e *engineOf) equal(want, got *ratedAgain) {
 	}
 }
 
-// TestEngineRerate checks that a re-rating by the books of another folder leaves the same lake, report and differences
-// in one process, through bytes, and on an engine that stopped in the middle of each stage and was started again with
-// the same command. Invariants: TASK-3, ENGINE-2.
+// TestEngineRerate checks that a re-rate with the books of another folder leaves the same lake, report and differences
+// in one process, through encoded tasks, and on an engine that was stopped in each stage and continued by the same
+// command. Invariants: TASK-3, ENGINE-2.
 func TestEngineRerate(t *testing.T) {
 	t.Parallel()
 	one := newClosed(t)
@@ -126,8 +126,8 @@ func TestEngineRerate(t *testing.T) {
 	}
 }
 
-// TestEngineRerateDryRun checks that a dry run on an engine gives its workers nothing, says what one process says, and
-// writes nothing.
+// TestEngineRerateDryRun checks that a dry run with an engine gives no tasks to workers, returns the same result as one
+// process, and writes nothing.
 func TestEngineRerateDryRun(t *testing.T) {
 	t.Parallel()
 	one, e := newClosed(t), newClosed(t)
@@ -147,8 +147,8 @@ func TestEngineRerateDryRun(t *testing.T) {
 	}
 }
 
-// TestEngineRerateBeginsAgain checks that a re-rating whose draft or tasks changed, or that is by other books, is begun
-// again, and that a worker refuses a draft that is not that of the plan. Invariants: TASK-3.
+// TestEngineRerateBeginsAgain checks that a re-rate starts again if its draft, its tasks or the books have changed, and
+// that a worker refuses a draft other than that of the plan. Invariants: TASK-3.
 func TestEngineRerateBeginsAgain(t *testing.T) {
 	t.Parallel()
 	one, e := newClosed(t), newClosed(t)
@@ -227,8 +227,8 @@ func TestEngineRerateBeginsAgain(t *testing.T) {
 	}
 }
 
-// TestRerateTaskIsStrict checks that a worker refuses a changed task of a re-rating, and the run a changed result.
-// Invariants: TASKENC-1.
+// TestRerateTaskIsStrict checks that a worker refuses a modified task of a re-rate, and that the run refuses a modified
+// result. Invariants: TASKENC-1.
 func TestRerateTaskIsStrict(t *testing.T) {
 	t.Parallel()
 	e := newClosed(t)

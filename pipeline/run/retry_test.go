@@ -17,7 +17,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
-// newRejected is a workspace whose lake has a reject that its books let pass now.
+// newRejected returns a workspace whose lake has a reject that the current books would accept.
 func newRejected(t *testing.T) *engineOf {
 	t.Helper()
 	s := newShared(t)
@@ -30,7 +30,7 @@ func newRejected(t *testing.T) *engineOf {
 	return &engineOf{shared: s}
 }
 
-// unreadable is a storage that fails to open the first file of a retry for reading.
+// unreadable is a storage that fails once, when the first file of a retry is opened for reading.
 type unreadable struct {
 	storage.Storage
 	failed *atomic.Bool
@@ -44,8 +44,8 @@ func (u *unreadable) Open(name string) (storage.ReadFile, error) {
 	return u.Storage.Open(name)
 }
 
-// TestEngineRetry checks that a retry of rejects on an engine leaves and says what that of one process does, also if a
-// worker could not read what it retries and the same command continues the run. Invariants: TASK-3, ENGINE-2.
+// TestEngineRetry checks that a retry of rejects with an engine gives the same lake and report as one process, also if
+// a worker cannot read the retried rows at first and the same command continues the run. Invariants: TASK-3, ENGINE-2.
 func TestEngineRetry(t *testing.T) {
 	t.Parallel()
 	one := newRejected(t)
@@ -56,7 +56,7 @@ func TestEngineRetry(t *testing.T) {
 	e := newRejected(t)
 	var failed atomic.Bool
 	o := e.options()
-	e.o.Wrap = func(st storage.Storage) storage.Storage { return &unreadable{st, &failed} } // of the workers
+	e.o.Wrap = func(st storage.Storage) storage.Storage { return &unreadable{st, &failed} } // for the workers only
 	if _, err = run.RetryRejects(t.Context(), e.open(), o); err == nil || !failed.Load() {
 		t.Fatalf("%v, want an error of the worker", err)
 	}
@@ -74,7 +74,7 @@ func TestEngineRetry(t *testing.T) {
 	}
 }
 
-// TestEngineIngest checks that an ingest on an engine is continued by the same command only: a night is another run.
+// TestEngineIngest checks that only the same command continues an ingest with an engine: a nightly run is another run.
 // Invariants: TASK-3.
 func TestEngineIngest(t *testing.T) {
 	t.Parallel()

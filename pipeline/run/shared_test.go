@@ -16,7 +16,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// shared is a workspace whose nights are shared runs.
+// shared is a workspace whose nights are run by several processes.
 type shared struct {
 	*testing.T
 	dir string
@@ -53,7 +53,7 @@ func (s *shared) plan() *run.Pending {
 	return p
 }
 
-// do performs all tasks of a stage except those in leave, and continues.
+// do performs all tasks of a stage except leave and returns the tasks of the next stage.
 func (s *shared) do(p *run.Pending, leave ...int) *run.Pending {
 	s.Helper()
 	for i := range p.Tasks {
@@ -77,7 +77,7 @@ func (s *shared) commit(p *run.Pending) (*workspace.Report, error) {
 	return run.Nightly(s.Context(), s.open(), o)
 }
 
-// refused checks that an error is a refusal with a reason.
+// refused checks that an error is a refusal with the given reason.
 func (s *shared) refused(err error, why string) {
 	s.Helper()
 	if refused := new(workspace.RefusedError); !errors.As(err, &refused) || !strings.Contains(refused.What, why) {
@@ -134,9 +134,9 @@ func (s *shared) files() map[string]string {
 	return files
 }
 
-// TestSharedRunRefused checks that a process of another build, or with other settings or books, does no task, that a
-// run with a missing task is not committed, and that no task of it can be done after it, or another run, was committed.
-// Invariants: TASK-3.
+// TestSharedRunRefused checks that a process of another build, or with other settings or books, is refused all tasks,
+// that a run with an unfinished task is not committed, and that its tasks are refused after it or another run was
+// committed. Invariants: TASK-3.
 func TestSharedRunRefused(t *testing.T) {
 	t.Parallel()
 	s := newShared(t)
@@ -185,8 +185,8 @@ func TestSharedRunRefused(t *testing.T) {
 	s.refused(err, "was committed")
 }
 
-// TestSharedRunEnded checks that another run deletes the files of a planned one, and that a lost file of a task is
-// noticed. Invariants: TASK-3.
+// TestSharedRunEnded checks that another run deletes the files of a planned run, and that a lost file of a task is
+// detected. Invariants: TASK-3.
 func TestSharedRunEnded(t *testing.T) {
 	t.Parallel()
 	one := newShared(t)
@@ -218,8 +218,8 @@ func TestSharedRunEnded(t *testing.T) {
 	s.refused(err, "another run was begun since")
 }
 
-// TestSharedRunPlannedTwice checks that a second plan ends the first one, and that its own run does what one process
-// does. A feed file that changes in between ends a run. Invariants: TASK-3.
+// TestSharedRunPlannedTwice checks that a second plan ends the first one and that its run has the same result as one
+// process. A feed file that changes in between ends a run. Invariants: TASK-3.
 func TestSharedRunPlannedTwice(t *testing.T) {
 	t.Parallel()
 	one := newShared(t)
@@ -265,8 +265,8 @@ func TestSharedRunPlannedTwice(t *testing.T) {
 	same(t, one.files(), s.files())
 }
 
-// TestScanTaskOfChangedFile replaces a feed file while a scan task reads it, and puts it back before the run continues:
-// nothing of the file is taken, and the next run takes it. Invariants: INGEST-6.
+// TestScanTaskOfChangedFile replaces a feed file while a scan task reads it, and restores it before the run continues.
+// The run ingests nothing of the file, and the next run ingests it. Invariants: INGEST-6.
 func TestScanTaskOfChangedFile(t *testing.T) {
 	t.Parallel()
 	s := newShared(t)

@@ -16,8 +16,8 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// TestReadersOutliveACommit checks that a reader whose files share one descriptor, and that begins before a night that
-// replaces all of them, ends after it with the state it began with (STO-6, LAKE-4). Invariants: ROWS-1, ROWS-4.
+// TestReadersOutliveACommit checks that a reader whose files share one descriptor, and that starts before a night that
+// replaces all of them, still reads its original state to the end (STO-6, LAKE-4). Invariants: ROWS-1, ROWS-4.
 func TestReadersOutliveACommit(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "w")
@@ -63,7 +63,7 @@ func TestReadersOutliveACommit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	doubled := strings.ReplaceAll(string(text), ",1\n", ",2\n") // a price of 2 in place of 1
+	doubled := strings.ReplaceAll(string(text), ",1\n", ",2\n") // a price of 2 instead of 1
 	if doubled == string(text) {
 		t.Fatalf("no price to change:\n%s", text)
 	}

@@ -17,12 +17,12 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// engineOf is an engine whose worker is a workspace in this process. fails returns its error before a task of a stage;
-// nil = none.
+// engineOf is an engine with one worker, a workspace in this process. If fails is set, its error is returned instead of
+// performing a task.
 type engineOf struct {
 	*shared
 	fails func(stage string, i int) error
-	done  map[string][]int // tasks by stage
+	done  map[string][]int // indexes of tasks by stage
 }
 
 func (e *engineOf) Do(ctx context.Context, w *task.Work, report func(*task.Attempt)) error {
@@ -44,12 +44,12 @@ func (e *engineOf) Do(ctx context.Context, w *task.Work, report func(*task.Attem
 
 func (e *engineOf) Close() error { return nil }
 
-// nightly runs a night with the engine, with the real clock.
+// nightly runs a night with the engine and the real clock.
 func (e *engineOf) nightly() (*workspace.Report, error) {
 	return run.Nightly(e.Context(), e.open(), e.options())
 }
 
-// options are those of a run with the engine, with the real clock.
+// options returns the options of a run with the engine and the real clock.
 func (e *engineOf) options() workspace.Options {
 	e.done = make(map[string][]int)
 	o := e.o
@@ -57,9 +57,8 @@ func (e *engineOf) options() workspace.Options {
 	return o
 }
 
-// TestEngine checks that the next command continues a night of an engine that stopped in the middle, with the clock and
-// the files of its plan. It does the remaining tasks, and the lake is that of one process. Invariants: TASK-3,
-// ENGINE-2.
+// TestEngine checks that the same command continues a night of an engine that was stopped, with the clock and the files
+// of its plan. It performs the remaining tasks, and the lake equals that of one process. Invariants: TASK-3, ENGINE-2.
 func TestEngine(t *testing.T) {
 	t.Parallel()
 	one := newShared(t)
@@ -93,9 +92,9 @@ func TestEngine(t *testing.T) {
 	same(t, one.files(), e.files())
 }
 
-// TestEngineBeginsAgain checks that a run is not continued if the books, the as-of or a feed file changed, another one
-// was delivered, or the clock is before its plan, and that a run that a gate or a worker refused leaves nothing that
-// disturbs the next one. Invariants: TASK-3, RUN-8.
+// TestEngineBeginsAgain checks that a run is not continued if the books, the as-of or a feed file changed, a file was
+// added, or the clock is before its plan. A run that a gate or a worker refused must not disturb the next run.
+// Invariants: TASK-3, RUN-8.
 func TestEngineBeginsAgain(t *testing.T) {
 	t.Parallel()
 	down := errors.New("the engine is down")
@@ -173,8 +172,8 @@ func TestEngineBeginsAgain(t *testing.T) {
 	})
 }
 
-// TestEngineCloseTakesCorrection checks that a close of an engine that was refused for an open reject leaves nothing,
-// and that the same command then takes the correction of the record. Invariants: RUN-8.
+// TestEngineCloseTakesCorrection checks that a close with an engine that is refused because of an open reject leaves
+// nothing, and that the same command then ingests the correction of the record. Invariants: RUN-8.
 func TestEngineCloseTakesCorrection(t *testing.T) {
 	t.Parallel()
 	cycle, err := period.ParseCycle("2026-09")

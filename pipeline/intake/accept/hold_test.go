@@ -2,7 +2,7 @@ package accept
 
 import "testing"
 
-// TestRunsInMemoryHaveALimit checks that a run that does not fit reserves nothing, so that a smaller one still can.
+// TestRunsInMemoryHaveALimit checks that a run that does not fit reserves nothing, so that a smaller one still fits.
 func TestRunsInMemoryHaveALimit(t *testing.T) {
 	t.Parallel()
 	const limit = 100

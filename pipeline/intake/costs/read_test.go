@@ -35,8 +35,8 @@ func cycle(t *testing.T, text string) period.Cycle {
 	return c
 }
 
-// readAll reads one file and describes its rows, rejects and tolerances. looks are the columns that the sink looks at;
-// none = all.
+// readAll reads one file and returns its rows, rejects and tolerances as text. looks are the columns that the sink
+// uses; none means all.
 func readAll(t *testing.T, name string, data []byte, looks ...string) (rows, rejects []string, tally string) {
 	t.Helper()
 	var counted Tally
@@ -181,7 +181,7 @@ func TestReadParquet(t *testing.T) {
 	}
 }
 
-// TestSamples reads each provider's sample; the sums were added up by another program.
+// TestSamples reads each provider's sample and compares the sums with those that another program computed.
 func TestSamples(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct{ name, period, rows, sums, tally string }{
@@ -261,11 +261,11 @@ func TestDiscover(t *testing.T) {
 	}
 }
 
-// TestManyRejects counts rejects of a delivery above 10,000. Invariant: COSTS-5.
+// TestManyRejects counts more than 10,000 rejects of a delivery. Invariant: COSTS-5.
 func TestManyRejects(t *testing.T) {
 	t.Parallel()
 	const good = "1,1,USD,2026-09-01,2026-09-03,2026-09-04,Usage\n"
-	const other = "1,1,USD,2026-10-01,2026-09-03,2026-09-04,Usage\n" // wrong_period
+	const other = "1,1,USD,2026-10-01,2026-09-03,2026-09-04,Usage\n" // rejected as wrong_period
 	const null = "1,,USD,2026-09-01,2026-09-03,2026-09-04,Usage\n"
 	const columns = "BilledCost,EffectiveCost,BillingCurrency,BillingPeriodStart,ChargePeriodStart,ChargePeriodEnd," +
 		"ChargeCategory\n"
@@ -304,8 +304,8 @@ func TestManyRejects(t *testing.T) {
 	}
 }
 
-// TestSameOfParquet reads rows as CSV and as Parquet files with dictionaries, decimals and times: rows, rejects and
-// tolerances are the same, row by row, also over row groups and batches. Invariant: COSTS-3.
+// TestSameOfParquet reads rows as CSV and as Parquet files with dictionaries, decimals and times. Rows, rejects and
+// tolerances are the same, row by row, also across row groups and batches. Invariant: COSTS-3.
 func TestSameOfParquet(t *testing.T) {
 	t.Parallel()
 	decimal := &arrow.Decimal128Type{Precision: 38, Scale: 10}
@@ -331,7 +331,7 @@ func TestSameOfParquet(t *testing.T) {
 			costs[2] = ""
 		}
 		if i%5000 == 17 {
-			costs[0] = "9999999999999999999" // not below 10^18
+			costs[0] = "9999999999999999999" // exceeds the maximum of 10^18
 		}
 		day := 1 + i%28
 		month := "2026-09"
@@ -380,7 +380,7 @@ func TestSameOfParquet(t *testing.T) {
 		"other encoding":    nil,
 		"numbers in 8 byte": {parquet.WithStoreDecimalAsInteger(true)},
 	} {
-		if name == "other encoding" { // it has only texts
+		if name == "other encoding" { // applies to texts only
 			properties = nil
 			for i, n := range names {
 				if kinds[i] == text {
@@ -412,7 +412,7 @@ func TestSameOfParquet(t *testing.T) {
 	}
 }
 
-// numbered are rejects without their values.
+// numbered returns rejects without their values.
 func numbered(rejects []string) (out []string) {
 	for _, r := range rejects {
 		out = append(out, strings.Join(strings.Fields(r)[:3], " "))
@@ -434,7 +434,7 @@ func sameRows(t *testing.T, what string, got, want []string) {
 	}
 }
 
-// TestBroken reads Parquet files with a changed byte: there is an error or a result, and no panic.
+// TestBroken reads Parquet files with one changed byte: the result is rows or an error, never a panic.
 func TestBroken(t *testing.T) {
 	t.Parallel()
 	schema := arrow.NewSchema([]arrow.Field{{Name: "A", Type: arrow.BinaryTypes.String, Nullable: true}}, nil)

@@ -9,13 +9,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestCuts checks where texts are cut. In a text of the test, ¦ is where a range begins if every record is one.
+// TestCuts checks where texts are cut. In the texts, ¦ marks the start of a range if each record is in its own range.
 // Invariants: CUT-1, CUT-3.
 func TestCuts(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name, file, text string
-		rows, lines      []int64 // before each range but the first
+		rows, lines      []int64 // rows and lines before each range except the first
 	}{
 		{"records", "a.csv", "id,n\na,1\n¦b,2\n¦c,3\n", []int64{1, 2}, []int64{2, 3}},
 		{"without an end of the last line", "a.csv", "id,n\na,1\n¦b,2", []int64{1}, []int64{2}},
@@ -44,7 +44,7 @@ func TestCuts(t *testing.T) {
 		if want[len(want)-1].To = at; len(want) == 1 {
 			want = nil
 		}
-		for step := 1; step <= len(text); step++ { // written in parts
+		for step := 1; step <= len(text); step++ { // write the text in parts of step bytes
 			cutter := New(c.file, at, 1)
 			for rest := text; rest != ""; {
 				n := min(step, len(rest))
@@ -61,7 +61,7 @@ func TestCuts(t *testing.T) {
 	}
 }
 
-// TestSizes checks how many ranges a text has, and that they are about of one size. Invariants: CUT-2.
+// TestSizes checks the number of ranges of a text, and that they have about the same size. Invariants: CUT-2.
 func TestSizes(t *testing.T) {
 	t.Parallel()
 	text := strings.Repeat("0123456\n", 1000)
@@ -90,7 +90,7 @@ func TestSizes(t *testing.T) {
 	}
 }
 
-// TestOtherContent checks that a file that is not read, or is not as long as it was, has no ranges.
+// TestOtherContent checks that a file that cannot be read, or whose size has changed, has no ranges.
 func TestOtherContent(t *testing.T) {
 	t.Parallel()
 	files := fstest.MapFS{"a.csv": {Data: []byte("id\na\nb\nc\n")}}
@@ -106,7 +106,7 @@ func TestOtherContent(t *testing.T) {
 	}
 }
 
-// BenchmarkCutter measures what cutting adds to hashing a file.
+// BenchmarkCutter measures the cost of cutting in addition to hashing.
 func BenchmarkCutter(b *testing.B) {
 	for name, row := range map[string]string{
 		"csv":    "rec-0000000001,cust-0001,res-000001,sku-001,region-1,2026-09-01T00:00:00Z,12.5\n",

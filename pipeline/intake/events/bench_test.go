@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// BenchmarkAccounts ingests and decides 100,000 account events of one customer; it reports rows/s.
+// BenchmarkAccounts ingests and decides 100,000 account events of one customer and reports rows/s.
 func BenchmarkAccounts(b *testing.B) {
 	const rows = 100_000
 	var text strings.Builder

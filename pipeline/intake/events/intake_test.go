@@ -27,7 +27,7 @@ import (
 	"github.com/tollbook/tollbook/settlement"
 )
 
-// The run's clock is 1 November 2026 08:00 in Shanghai, and nothing may be more than an hour after it. September is
+// The clock of the run is 1 November 2026 08:00 in Shanghai. Times more than an hour later are refused. September is
 // closed.
 var (
 	asOf   = instant("2026-11-01T00:00:00Z")
@@ -42,7 +42,7 @@ func instant(text string) period.Instant {
 	return t
 }
 
-// loadBooks reads the books of the tests; digits are the currency's.
+// loadBooks reads the books of the tests, with a currency of the given number of digits.
 func loadBooks(t testing.TB, digits int) *books.Books {
 	t.Helper()
 	zone, err := period.LoadZone("Asia/Shanghai")
@@ -70,13 +70,13 @@ func loadBooks(t testing.TB, digits int) *books.Books {
 	return b
 }
 
-// taken has the outcome of every row of a run's files, and the book after it.
+// taken has the outcome of every row of a run's files, and the resulting book.
 type taken struct {
-	rows map[string]string // by `file:row`: accepted, duplicate, or `column reason "value" id`
+	rows map[string]string // key `file:row`; accepted, duplicate, or `column reason "value" id`
 	book *Book
 }
 
-// take reads files, named by feed/name, and decides them with what the book has.
+// take reads files, whose names are feed/name, and decides their rows against the book.
 func take(t testing.TB, bk *books.Books, book *Book, files map[string]string, batchRows int, backwards bool) taken {
 	t.Helper()
 	in := &Intake{Books: bk, Prices: tariff.Compile(bk, tariff.Rules{Grain: tariff.PerLine, Mode: money.Truncate,
@@ -138,7 +138,7 @@ func (k *taken) put(t testing.TB, file string, row int64, text string) {
 	k.rows[key] = text
 }
 
-// readFile passes the rows of a file to the intake; those that pass are recorded as `read`.
+// readFile passes the rows of a file to the intake and records those that pass their own checks as `read`.
 func readFile(t testing.TB, in *Intake, name, text string, file, batchRows int, rows map[string]string) {
 	t.Helper()
 	feedName, _, _ := strings.Cut(name, "/")
@@ -187,7 +187,7 @@ func readFile(t testing.TB, in *Intake, name, text string, file, batchRows int, 
 }
 
 // TestBadRows checks every way in which a row of accounts, transfers or incentive_events fails its own checks, and
-// which failure is first.
+// which of several failures is reported.
 func TestBadRows(t *testing.T) {
 	t.Parallel()
 	headers := map[string]string{
@@ -300,8 +300,8 @@ func TestDigits(t *testing.T) {
 	}
 }
 
-// TestDigitsOfOrders checks that amounts of orders and adjustments have at most the currency's digits (EV-9). The fault
-// of a later column, and the range, follow it.
+// TestDigitsOfOrders checks that amounts of orders and adjustments have at most the currency's digits (EV-9). This
+// check precedes those of the range and of later columns.
 func TestDigitsOfOrders(t *testing.T) {
 	t.Parallel()
 	const order = "order_id,order_type,customer_id,sku,region_code,resource_id,quantity,period_type,period_num," +
@@ -342,7 +342,7 @@ func TestDigitsOfOrders(t *testing.T) {
 	}
 }
 
-// TestBefore checks that events that take effect at one instant are sorted by their own time, then by id.
+// TestBefore checks that events with the same instant are sorted by their own time and then by id.
 func TestBefore(t *testing.T) {
 	t.Parallel()
 	at := instant("2026-10-06T04:00:00Z")
@@ -361,8 +361,8 @@ func TestBefore(t *testing.T) {
 	}
 }
 
-// TestNDJSONForm checks that a value of another JSON kind takes precedence over every word, also in the feeds of
-// events.
+// TestNDJSONForm checks that a value of a wrong JSON type is reported before an unknown word of any column, also in the
+// feeds of events.
 func TestNDJSONForm(t *testing.T) {
 	t.Parallel()
 	got := take(t, loadBooks(t, 2), NewBook(), map[string]string{
@@ -380,8 +380,8 @@ func TestNDJSONForm(t *testing.T) {
 	}
 }
 
-// TestIdentities checks duplicates and conflicts within a run and with an earlier one, in any order of files and
-// batches.
+// TestIdentities checks duplicates and conflicts within a run and against an earlier run, for any order of files and
+// any size of batches.
 func TestIdentities(t *testing.T) {
 	t.Parallel()
 	bk := loadBooks(t, 2)
@@ -417,7 +417,7 @@ func TestIdentities(t *testing.T) {
 			}
 		}
 	}
-	for _, e := range book.Accounts { // as the next run reads them from the lake
+	for _, e := range book.Accounts { // prepare the events as the next run reads them from the lake
 		e.File = -1
 	}
 	for _, x := range book.Transfers {
@@ -451,8 +451,7 @@ func TestIdentities(t *testing.T) {
 	}
 }
 
-// TestTakeEffect checks when events of open and closed cycles take effect; the 1st of October in Shanghai begins at
-// 16:00 UTC.
+// TestTakeEffect checks the instants of events of open and closed cycles. 1 October in Shanghai begins at 16:00 UTC.
 func TestTakeEffect(t *testing.T) {
 	t.Parallel()
 	zone := loadBooks(t, 2).Zone
@@ -476,8 +475,8 @@ func TestTakeEffect(t *testing.T) {
 	}
 }
 
-// FuzzIntake checks that no file of a feed of events panics, that every row of it is decided once, and that batches do
-// not matter. Invariant: EV-5.
+// FuzzIntake checks that no file of a feed of events causes a panic, that each row is decided once, and that the size
+// of batches does not matter. Invariant: EV-5.
 func FuzzIntake(f *testing.F) {
 	f.Add(uint8(0), []byte("event_id,customer_id,time,type,balance_type,amount\n"+
 		"a,acme,2026-10-02T00:00:00Z,recharge,cash,1\na,acme,2026-10-02T00:00:00Z,credit_limit,cash,0.001\nb,gone\n"))
@@ -502,7 +501,8 @@ func FuzzIntake(f *testing.F) {
 	feeds := []string{"accounts", "transfers", "incentive_events", "adjustments", "orders", "coupons", "withdrawals",
 		"partner_accounts", "fund_events", "invoices"}
 	f.Fuzz(func(t *testing.T, which uint8, data []byte) {
-		// Of each ten files five are CSV and five NDJSON; the first ten are the feeds of chapters other than 9.
+		// Of each ten values five are CSV and five are NDJSON. The first ten are the feeds that are not defined in
+		// chapter 9.
 		name := feeds[which%5+which/10%2*5] + []string{"/a.csv", "/a.ndjson"}[which/5%2]
 		one := take(t, bk, NewBook(), map[string]string{name: string(data)}, 1, false)
 		many := take(t, bk, NewBook(), map[string]string{name: string(data)}, 1000, false)

@@ -12,8 +12,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// TestLedger checks that rows of a second run are decided against the events that the first one stored and against each
-// other, whether they are sorted in memory or in files. Events are sorted by event_id. Invariant: EV-11.
+// TestLedger checks that rows of a second run are decided against each other and against the events that the first run
+// stored, whether rows are sorted in memory or in files. Events are sorted by event_id. Invariant: EV-11.
 func TestLedger(t *testing.T) {
 	t.Parallel()
 	const head = "event_id,partner_id,time,type,amount\n"
@@ -23,7 +23,7 @@ func TestLedger(t *testing.T) {
 		"partner_accounts/b.csv": head + row("e6", "1") + row("e5", "1.0") + row("e1", "1.00") + row("e2", "2") +
 			row("e0", "1"),
 		"partner_accounts/c.csv": head + row("e5", "1") + row("e6", "2") + row("e2", "1") + row("e6", "1"),
-		"partner_accounts/d.csv": head + row("e5", "2") + row("e7", "1"), // failed completely
+		"partner_accounts/d.csv": head + row("e5", "2") + row("e7", "1"), // this file fails as a whole
 	}
 	want := map[string]string{
 		"e0": "accepted b.csv:5", "e1": "stored", "e2": "stored", "e3": "stored", "e5": "accepted b.csv:2",
@@ -44,7 +44,7 @@ func TestLedger(t *testing.T) {
 	}
 }
 
-// ledgerOf ingests files, decides their rows, and stores the events. got is the outcomes of rows and events.
+// ledgerOf ingests files, decides their rows and stores the events. It adds the outcomes of rows and events to got.
 func ledgerOf(t *testing.T, m *Store, limit int, files, got map[string]string) (order []string) {
 	t.Helper()
 	bk := loadBooks(t, 2)
@@ -90,7 +90,7 @@ func ledgerOf(t *testing.T, m *Store, limit int, files, got map[string]string) (
 	return order
 }
 
-// TestPackMoney checks that a packed row has the content of the row, and that one that ends early is an error.
+// TestPackMoney checks that a packed row has the content of the row, and that a truncated one is an error.
 func TestPackMoney(t *testing.T) {
 	t.Parallel()
 	e := &event.Money{Feed: LedgerFeed, ID: "e", Partner: "p", Type: "allocate", Time: period.Past, Heads: -3,

@@ -19,11 +19,11 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// ordersHeader is that of the feeds of TestLoadAgain.
+// ordersHeader is the header of the order feeds of TestLoadAgain.
 const ordersHeader = "order_id,order_line,order_type,customer_id,sku,region_code,resource_id,quantity,period_type," +
 	"period_num,pay_time,base_order_id,status,status_time\n"
 
-// orderRow is a row of such a feed.
+// orderRow returns a row with that header.
 func orderRow(id, kind, day, base string) string {
 	if kind == "unsubscribe" {
 		return id + ",1,unsubscribe,acme,,,,,,," + day + "T00:00:00Z," + base + ",,\n"
@@ -31,8 +31,8 @@ func orderRow(id, kind, day, base string) string {
 	return id + ",1," + kind + ",acme,seat,east,r,1,month,1," + day + "T00:00:00Z,,,\n"
 }
 
-// TestLoadAgain checks which accepted orders and adjustments a later run holds in memory: those that its decisions need
-// (EV-4). The decisions are as if it held all of them.
+// TestLoadAgain checks that a later run keeps in memory only those accepted orders and adjustments that its decisions
+// need (EV-4), and that its decisions are the same as if it kept all of them.
 func TestLoadAgain(t *testing.T) {
 	t.Parallel()
 	bk := loadBooks(t, 2)
@@ -93,7 +93,7 @@ func TestLoadAgain(t *testing.T) {
 	}
 }
 
-// begin begins a transaction on an empty lake in memory, which ends with the test.
+// begin begins a transaction on an empty lake in memory. The test closes it.
 func begin(t *testing.T) *lake.Txn {
 	t.Helper()
 	l, err := lake.Open(storage.NewMem(), lake.Options{})
@@ -127,7 +127,7 @@ func eachStored(t *testing.T, txn *lake.Txn, visit func(manifest.FileEntry) erro
 	}
 }
 
-// ids are the line ids of the orders of a book.
+// ids returns the line ids of the orders of a book.
 func ids(b *Book) []string {
 	var out []string
 	for _, o := range b.Orders {

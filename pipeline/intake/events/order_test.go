@@ -6,8 +6,8 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 )
 
-// TestUnsubscribeNamesProduct checks that an unsubscribe may omit its product. One that names a product is rejected if
-// no book has it or it is not a subscription (§3.20); the name is not used (§4.9).
+// TestUnsubscribeNamesProduct checks that an unsubscribe may omit its product. If it names one, the row is rejected
+// unless the books have it and it is a subscription (§3.20); otherwise the name is ignored (§4.9).
 func TestUnsubscribeNamesProduct(t *testing.T) {
 	t.Parallel()
 	const header = "order_id,order_type,customer_id,sku,region_code,resource_id,quantity,period_type,period_num," +

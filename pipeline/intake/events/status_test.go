@@ -12,7 +12,7 @@ import (
 const lifeHeader = "order_id,order_type,customer_id,sku,region_code,resource_id,quantity,period_type,period_num," +
 	"pay_time,status,status_time\n"
 
-// life returns a step of an order in the hour of a day in October; described if it says what was ordered.
+// life returns a step of an order at an hour of a day in October, with a description of the order if it has one.
 func life(order, status string, hour int) string {
 	what := ",,,,,"
 	if event.Describes(status) {
@@ -21,12 +21,12 @@ func life(order, status string, hour int) string {
 	return fmt.Sprintf("%s,new,acme,%s,,%s,2026-10-05T%02d:00:00Z\n", order, what, status, hour)
 }
 
-// paidAt returns an order that was paid in the hour of a day in October.
+// paidAt returns an order that was paid at an hour of a day in October.
 func paidAt(order string, hour int) string {
 	return fmt.Sprintf("%s,new,acme,seat,east,r1,1,month,1,2026-10-05T%02d:00:00Z,,\n", order, hour)
 }
 
-// TestLifeOfOrder checks the outcome of each row of one order, in the order of the file. Files are read in both
+// TestLifeOfOrder checks the outcomes of the rows of one order, given in the order of the file. Files are read in both
 // directions. Invariant: EV-10.
 func TestLifeOfOrder(t *testing.T) {
 	t.Parallel()
@@ -68,7 +68,7 @@ func TestLifeOfOrder(t *testing.T) {
 	} {
 		for _, backwards := range []bool{false, true} {
 			files, want := map[string]string{}, map[string]string{}
-			for i, row := range tt.rows { // a file for each row
+			for i, row := range tt.rows { // one file per row
 				name := fmt.Sprintf("orders/%d.csv", i)
 				files[name], want[name+":1"] = lifeHeader+row, tt.want[i]
 			}
@@ -80,8 +80,8 @@ func TestLifeOfOrder(t *testing.T) {
 	}
 }
 
-// TestLifeTurns checks that a row that a run rejected because the order was unknown is accepted by the run that ingests
-// the order, and that one that was accepted is rejected by it. Invariant: EV-10.
+// TestLifeTurns checks that the run that ingests an order accepts a row that an earlier run rejected because the order
+// was unknown, and rejects one that the earlier run had accepted. Invariant: EV-10.
 func TestLifeTurns(t *testing.T) {
 	t.Parallel()
 	bk := loadBooks(t, 2)
@@ -90,7 +90,7 @@ func TestLifeTurns(t *testing.T) {
 		life("b", event.Unpaid, 1) +
 		life("b", event.Cancelled, 2)}, 7, false)
 	for _, e := range book.Statuses {
-		e.File = -1 // an earlier run's
+		e.File = -1 // belongs to an earlier run
 	}
 	book.Turned, book.lives = nil, false
 	take(t, bk, book, map[string]string{"orders/2.csv": lifeHeader + paidAt("a", 5) + paidAt("b", 5)}, 7, false)
@@ -105,7 +105,7 @@ func TestLifeTurns(t *testing.T) {
 	}
 }
 
-// TestFirstColumnOfStep tests that a step with two faults is rejected for the first column that fails.
+// TestFirstColumnOfStep tests that a step with two faults is rejected for the first faulty column.
 func TestFirstColumnOfStep(t *testing.T) {
 	t.Parallel()
 	header := "official_amount," + lifeHeader

@@ -13,8 +13,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 )
 
-// TestAheadGivesBackWhatNobodyTook checks that a reader that is closed before the end, or whose context ends, releases
-// the batches that it has read ahead, and that the batches that it returned remain valid.
+// TestAheadGivesBackWhatNobodyTook checks that a reader that is closed early, or whose context ends, releases the
+// batches that it has read ahead, and that the batches that it returned remain valid.
 func TestAheadGivesBackWhatNobodyTook(t *testing.T) {
 	t.Parallel()
 	text := writeCSV(usageRecord, 5000, usageNames)
@@ -67,7 +67,7 @@ func TestAheadGivesBackWhatNobodyTook(t *testing.T) {
 	}
 }
 
-// endOf reads to the end and returns the error there.
+// endOf reads to the end and returns the final error.
 func endOf(r feedrows.Reader, ctx context.Context) error {
 	for {
 		b, err := r.Next(ctx)

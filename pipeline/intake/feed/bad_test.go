@@ -14,7 +14,7 @@ import (
 
 const bandwidthHeader = "resource_id,sample_time,in_bps,out_bps\n"
 
-// TestFileFails checks every way in which a text file fails completely, with the exact message.
+// TestFileFails checks every way in which a text file fails as a whole, with the exact message.
 func TestFileFails(t *testing.T) {
 	t.Parallel()
 	good := bandwidthHeader + "r1,2026-09-01T00:00:00Z,1,2\n"
@@ -131,7 +131,7 @@ func flip(data []byte, at int) string {
 	return string(data)
 }
 
-// TestRowFails checks every way in which a record fails on its own, and that its neighbours do not.
+// TestRowFails checks every way in which a single record fails, and that records next to it do not fail.
 func TestRowFails(t *testing.T) {
 	t.Parallel()
 	const good = `r0|2026-09-01T00:00:00Z|1|`
@@ -229,7 +229,7 @@ func TestRowFails(t *testing.T) {
 	}
 }
 
-// TestParquetFails checks every type that a Parquet column must not have.
+// TestParquetFails checks that every unsupported type of a Parquet column is refused.
 func TestParquetFails(t *testing.T) {
 	t.Parallel()
 	base := []field{{"resource_id", text, true}, {"sample_time", utcMicros, true}, {"in_bps", text, true}}

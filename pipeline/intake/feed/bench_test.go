@@ -10,10 +10,10 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 )
 
-// benchRows is the size of the files of BenchmarkRead.
+// benchRows is the number of rows in the files of BenchmarkRead.
 const benchRows = 500_000
 
-// BenchmarkRead reads a usage file in every format: rows/s and allocations per row.
+// BenchmarkRead reads a usage file in every format and reports rows/s and allocations per row.
 func BenchmarkRead(b *testing.B) {
 	text := writeCSV(usageRecord, benchRows, usageNames)
 	files := []struct {

@@ -16,13 +16,13 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 )
 
-// fuzzOptions limit what a fuzzed file can make a reader hold in memory.
+// fuzzOptions limit the memory that a reader uses for a fuzzed file.
 func fuzzOptions(rows int) feedrows.Options {
 	return feedrows.Options{BatchRows: rows, MaxRecord: 4096}
 }
 
-// readBroken is readAll for a file that may be broken: then the Parquet library may leave memory to the garbage
-// collector.
+// readBroken is readAll for a file that may be corrupt. For such a file the Parquet library may leave memory to the
+// garbage collector.
 func readBroken(t *testing.T, fsys fs.FS, name string, spec *feeds.Spec, opts feedrows.Options) contents {
 	t.Helper()
 	if !strings.HasSuffix(name, ".parquet") {
@@ -35,8 +35,8 @@ func readBroken(t *testing.T, fsys fs.FS, name string, spec *feeds.Spec, opts fe
 	return drain(t, r, opts)
 }
 
-// sameInBatches reads a file in batches of 1 and of 1000 rows, and a text in pieces and in ranges too: all must give
-// the same result, and every error must be of the file.
+// sameInBatches reads a file in batches of 1 and of 1000 rows, and a text also in pieces and in ranges. All must give
+// the same result, and an error must be one of the file.
 func sameInBatches(t *testing.T, name string, data []byte, spec *feeds.Spec) contents {
 	t.Helper()
 	fsys := whole(name, data)
@@ -46,7 +46,7 @@ func sameInBatches(t *testing.T, name string, data []byte, spec *feeds.Spec) con
 	if many.err != nil && !errors.As(many.err, &e) {
 		t.Errorf("not the file's error: %v", many.err)
 	}
-	// Which of the faults of a broken Parquet file is reported first does depend on them.
+	// Which fault of a corrupt Parquet file is reported first does depend on the batches.
 	if errorText(one.err) != errorText(many.err) && (one.err == nil || many.err == nil ||
 		!strings.HasSuffix(name, ".parquet")) {
 		t.Errorf("in batches of 1: %v; of 1000: %v", one.err, many.err)
@@ -55,7 +55,7 @@ func sameInBatches(t *testing.T, name string, data []byte, spec *feeds.Spec) con
 		if d := cmp.Diff(one.rows, many.rows) + cmp.Diff(one.faults, many.faults); d != "" {
 			t.Error(d)
 		}
-		// A broken x_ column of Parquet is left out of the raw records that it would have been in.
+		// A corrupt x_ column of Parquet is left out of the raw records of its batch.
 		if d := cmp.Diff(one.raw, many.raw); d != "" && !strings.HasSuffix(name, ".parquet") {
 			t.Error(d)
 		}
@@ -83,7 +83,7 @@ func sameInBatches(t *testing.T, name string, data []byte, spec *feeds.Spec) con
 	return many
 }
 
-// specFor returns the feed whose id the fuzzed text names, so that one target reaches the columns of all.
+// specFor returns the feed whose id column the fuzzed text has, so that one target covers the columns of all feeds.
 func specFor(data []byte) *feeds.Spec {
 	for _, s := range []*feeds.Spec{feeds.Transfers(), feeds.IncentiveEvents(), feeds.Accounts(),
 		feeds.Adjustments(), feeds.Orders(), feeds.Usage()} {
@@ -95,8 +95,8 @@ func specFor(data []byte) *feeds.Spec {
 	return feeds.Bandwidth()
 }
 
-// FuzzCSV checks that no input panics, that batches do not matter, and that the header and the raw records are the file
-// again.
+// FuzzCSV checks that no input causes a panic, that the size of batches does not matter, and that the header and the
+// raw records together reproduce the file.
 func FuzzCSV(f *testing.F) {
 	f.Add([]byte(bandwidthHeader + "r1,2026-09-01T00:00:00Z,1,2\n"))
 	f.Add([]byte("\ufeffresource_id,sample_time,in_bps,x_a\r\n\r\n\"r\"\"1\",2026-09-01T00:00:00+08:00,1.5,\"a\r\n" +
@@ -130,7 +130,7 @@ func FuzzCSV(f *testing.F) {
 	})
 }
 
-// FuzzNDJSON checks that no input panics, that batches do not matter, and that raw records are the file again.
+// FuzzNDJSON checks that no input causes a panic, that batches do not matter, and that raw records reproduce the file.
 func FuzzNDJSON(f *testing.F) {
 	f.Add([]byte(`{"resource_id":"r1","sample_time":"2026-09-01T00:00:00Z","in_bps":1}` + "\n"))
 	f.Add([]byte(`{"resource_id":"r\u00311","sample_time":"2026-09-01T00:00:00Z","in_bps":"1.5","x_a":{"b":[1,null]}}` +
@@ -164,7 +164,7 @@ func FuzzNDJSON(f *testing.F) {
 	})
 }
 
-// FuzzParquet checks that no broken file panics, and that the result does not depend on batches.
+// FuzzParquet checks that no corrupt file causes a panic, and that the result does not depend on batches.
 func FuzzParquet(f *testing.F) {
 	fields := []field{{"resource_id", text, true}, {"sample_time", utcMicros, true}, {"in_bps", text, true},
 		{"x_a", text, true}}
@@ -182,7 +182,7 @@ func FuzzParquet(f *testing.F) {
 	})
 }
 
-// FuzzPacked checks that no broken compression panics.
+// FuzzPacked checks that no corrupt compressed data causes a panic.
 func FuzzPacked(f *testing.F) {
 	data := []byte(bandwidthHeader + "r1,2026-09-01T00:00:00Z,1,2\n")
 	f.Add(gz(data))
@@ -194,8 +194,8 @@ func FuzzPacked(f *testing.F) {
 	})
 }
 
-// TestBrokenParquet checks that a file with one byte changed, or cut off anywhere, never panics and never silently
-// loses a row.
+// TestBrokenParquet checks that a file with one changed byte, or truncated anywhere, never causes a panic and never
+// loses a row without an error.
 func TestBrokenParquet(t *testing.T) {
 	t.Parallel()
 	fields := []field{{"resource_id", text, true}, {"sample_time", utcMicros, true}, {"in_bps", text, true},

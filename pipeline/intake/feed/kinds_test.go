@@ -17,7 +17,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 )
 
-// TestSpecs checks the columns of the feeds, as §3.13 to §3.19 list them.
+// TestSpecs checks the columns of the feeds against the lists in §3.13 to §3.19.
 func TestSpecs(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -59,7 +59,7 @@ func TestSpecs(t *testing.T) {
 	}
 }
 
-// TestKinds checks the kinds that the feeds of later rules need, from text and from Parquet.
+// TestKinds checks the kinds amount and whole number, signed and unsigned, in text and in Parquet.
 func TestKinds(t *testing.T) {
 	t.Parallel()
 	spec := &feeds.Spec{Name: "orders", Columns: []feeds.Column{
@@ -177,7 +177,7 @@ func TestRawWhileReading(t *testing.T) {
 	}
 }
 
-// TestProgress checks that a reader's progress grows to the size of the file.
+// TestProgress checks that a reader's progress grows up to the size of the file.
 func TestProgress(t *testing.T) {
 	t.Parallel()
 	text := writeCSV(usageRecord, 3000, usageNames)

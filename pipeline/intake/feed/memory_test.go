@@ -20,7 +20,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 )
 
-// stream is a file system of one file that is generated while it is read: a head, and blocks until it has its size.
+// stream is a file system with one file that is generated while it is read: a head, then blocks up to its size.
 type stream struct {
 	head  []byte
 	block func(i int) []byte
@@ -54,7 +54,7 @@ func (s *stream) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// usageBlock is 100 usage records, each with words no other record has.
+// usageBlock returns a block of 100 usage records, each with words that no other record has.
 func usageBlock(line string) func(i int) []byte {
 	return func(i int) []byte {
 		var b bytes.Buffer
@@ -66,12 +66,12 @@ func usageBlock(line string) func(i int) []byte {
 	}
 }
 
-// highWater reads a file to its end and returns its rows and the largest heap in use minus the heap before.
+// highWater reads a file to its end. It returns the number of rows and the largest increase of the heap in use.
 func highWater(t *testing.T, fsys fs.FS, name string) (rows int64, most uint64) {
 	t.Helper()
 	var stats runtime.MemStats
 	runtime.GC()
-	runtime.GC() // pools keep what they have for one collection
+	runtime.GC() // the first collection does not free what pools keep
 	runtime.ReadMemStats(&stats)
 	before := stats.HeapInuse
 	r, err := Open(fsys, name, feeds.Usage(), feedrows.Options{})
@@ -94,12 +94,12 @@ func highWater(t *testing.T, fsys fs.FS, name string) (rows int64, most uint64) 
 	}
 }
 
-// TestMemory checks that reading a long file needs the memory of a batch. It is not parallel: it measures the heap.
+// TestMemory checks that reading a long file needs the memory of one batch. It is not parallel: it measures the heap.
 func TestMemory(t *testing.T) {
 	program.Slow(t)
-	percent := debug.SetGCPercent(100) // the limit is for the usual heap
+	percent := debug.SetGCPercent(100) // the limit applies to this setting
 	t.Cleanup(func() { debug.SetGCPercent(percent) })
-	const limit = 96 << 20 // of files of 128 MB and more; reading takes about half of it
+	const limit = 96 << 20 // for files of 128 MB and more, of which reading needs about half
 	const header = "record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity\n"
 	const csvLine = "record-%012d,customer-%012d,r,s,eu,2026-09-01T00:00:00Z,2026-09-01T01:00:00Z,1\n"
 	const jsonLine = `{"record_id":"%d","customer_id":"customer-%012d","resource_id":"r","sku":"s","region_code":"eu",` +
@@ -140,7 +140,7 @@ func TestMemory(t *testing.T) {
 	}
 }
 
-// TestLongLine checks that a line of 100 MB fails the file after a few MB were read.
+// TestLongLine checks that a line of 100 MB makes the file fail after a few MB.
 func TestLongLine(t *testing.T) {
 	t.Parallel()
 	junk := bytes.Repeat([]byte("x"), 64<<10)

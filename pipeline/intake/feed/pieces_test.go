@@ -10,7 +10,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 )
 
-// TestPieces checks which rows of a text are parsed in pieces, and that the sequential reader continues from the right
+// TestPieces checks which rows of a text are parsed in pieces, and that the sequential reader continues at the correct
 // row and line.
 func TestPieces(t *testing.T) {
 	t.Parallel()
@@ -18,9 +18,9 @@ func TestPieces(t *testing.T) {
 	many := strings.Repeat(row, 100)
 	cases := []struct {
 		name, file, data string
-		rows, inPieces   int64 // the second at least
+		rows, inPieces   int64 // inPieces is a minimum
 		faults           []string
-		want             string // error
+		want             string // expected error
 	}{
 		{"sound", "a.csv", bandwidthHeader + many, 100, 100, nil, ""},
 		{"sound, without an end of the last line", "a.csv", bandwidthHeader + strings.TrimSuffix(many, "\n"), 100,
@@ -30,10 +30,11 @@ func TestPieces(t *testing.T) {
 		{"blank lines", "a.csv", bandwidthHeader + strings.Repeat(row+"\n\r\n\n", 100), 100, 100, nil, ""},
 		{"faults of records", "a.csv", bandwidthHeader + many + "r1,then,1,2\n" + many, 201, 201,
 			[]string{`101 sample_time bad_time "then"`}, ""},
-		// The number of quotes is odd: boundaries are guesses from here on, and correct ones.
+		// The number of quotes is odd: from here on boundaries are guessed, in this case correctly.
 		{"a bare quote", "a.csv", bandwidthHeader + many + "r\"1,2026-09-01T00:00:00Z,1,2\n" + many, 201, 201,
 			[]string{`101  bad_row "a quote inside a field that is not quoted"`}, ""},
-		// As before, but ends of lines in quotes are taken for ends of records: the first such piece ends the guessing.
+		// As before, but ends of lines in quotes are mistaken for ends of records: the first such piece stops the
+		// guessing.
 		{"a bare quote before quoted ends of lines", "a.csv", "resource_id,sample_time,in_bps,x_note\n" +
 			"r\"1,2026-09-01T00:00:00Z,1,\n" + strings.Repeat("r1,2026-09-01T00:00:00Z,1,\"a\n"+
 			strings.Repeat("b\n", 200)+"\"\n", 20), 21, 0,

@@ -16,8 +16,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 )
 
-// sameInRanges reads a text in ranges of a size, the last one first, and compares what is in them with what is in the
-// whole file (invariant 8). It returns how many ranges there are.
+// sameInRanges reads a text in ranges of a given size, starting with the last one, and compares their contents with
+// those of the complete file (invariant 8). It returns the number of ranges.
 func sameInRanges(t testing.TB, fsys fs.FS, name string, spec *feeds.Spec, size int64, o feedrows.Options,
 	want contents) int {
 	t.Helper()
@@ -66,8 +66,8 @@ func sameInRanges(t testing.TB, fsys fs.FS, name string, spec *feeds.Spec, size 
 	return len(ranges)
 }
 
-// TestRanges checks that random texts have in ranges what they have as a whole: with quotes in any place, ends of lines
-// in quotes, blank lines, CRLF, a byte order mark, records that fail and texts that fail. Invariants: CUT-1, CUT-3.
+// TestRanges checks that random texts have the same contents in ranges as in one piece. They have quotes in any place,
+// ends of lines in quotes, blank lines, CRLF, a byte order mark, faulty records and errors. Invariants: CUT-1, CUT-3.
 func TestRanges(t *testing.T) {
 	t.Parallel()
 	texts := map[string][]string{
@@ -87,7 +87,7 @@ func TestRanges(t *testing.T) {
 				text += rapid.SampledFrom([]string{bandwidthHeader,
 					"\"resource_id\",sample_time,in_bps,\"x_a\nb\"\r\n"}).Draw(r, "header")
 			}
-			// The later parts are rarer: most texts do not fail.
+			// The later parts are rarer, so most texts do not fail.
 			from := parts[:rapid.IntRange(1, len(parts)).Draw(r, "kinds")]
 			text += strings.Join(rapid.SliceOfN(rapid.SampledFrom(from), 0, 40).Draw(r, "parts"), "")
 			name := "bandwidth/" + name
@@ -102,12 +102,12 @@ func TestRanges(t *testing.T) {
 			}
 		})
 	}
-	if most < 10 && !testing.Short() { // the draws of the quick form are too few to be sure
+	if most < 10 && !testing.Short() { // the quick form has too few draws to be sure of this
 		t.Errorf("%d ranges at most", most)
 	}
 }
 
-// TestRangesOfOthers checks that a compressed file and a Parquet file are not opened in ranges.
+// TestRangesOfOthers checks that compressed files and Parquet files cannot be opened in ranges.
 func TestRangesOfOthers(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"usage/a.csv.gz", "usage/a.ndjson.zst", "usage/a.parquet"} {

@@ -23,16 +23,16 @@ import (
 
 // contents is the result of reading a file.
 type contents struct {
-	rows   []string // `value|value|…`, empty for null; only `#` for a faulty row
+	rows   []string // `value|value|…`, empty for null; `#` for a faulty row
 	faults []string // `row column reason "value"`
 	raw    []string
-	err    error // nil when it was read to its end
+	err    error // nil if the file was read to its end
 }
 
 // whole returns a file with the given content.
 func whole(name string, data []byte) fs.FS { return fstest.MapFS{name: {Data: data}} }
 
-// readAll reads a file to its end or its error, checks what holds for every file, and that no memory leaks.
+// readAll reads a file to its end or its error, makes the checks that apply to every file, and reports memory leaks.
 func readAll(t testing.TB, fsys fs.FS, name string, spec *feeds.Spec, opts feedrows.Options) contents {
 	t.Helper()
 	mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
@@ -45,7 +45,7 @@ func readAll(t testing.TB, fsys fs.FS, name string, spec *feeds.Spec, opts feedr
 	return drain(t, r, opts)
 }
 
-// drain reads a reader to its end and closes it. The batches stay in use until then.
+// drain reads a reader to its end and closes it. It keeps all batches until then.
 func drain(t testing.TB, r feedrows.Reader, opts feedrows.Options) contents {
 	t.Helper()
 	var c contents
@@ -131,7 +131,7 @@ func cellText(a arrow.Array, i int) string {
 	return a.ValueStr(i)
 }
 
-// errorText returns a file's error with its hint.
+// errorText returns the error of a file with its hint.
 func errorText(err error) string {
 	if err == nil {
 		return ""

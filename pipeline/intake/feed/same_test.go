@@ -24,7 +24,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 )
 
-// oddRecord is usageRecord with a fault in some rows, in the forms that every format supports.
+// oddRecord returns usageRecord with a fault in some rows, using forms that every format supports.
 func oddRecord(i int) []string {
 	r := usageRecord(i)
 	switch i % 50 {
@@ -48,7 +48,7 @@ func oddRecord(i int) []string {
 	return r
 }
 
-// textFields are the columns as a writer without types makes them: all STRING.
+// textFields are the columns as a writer without types writes them: all STRING.
 var textFields = func() []field {
 	f := slices.Clone(usageFields)
 	for i := range f {
@@ -57,7 +57,7 @@ var textFields = func() []field {
 	return f
 }()
 
-// TestSameRecords checks that the same records give the same rows and faults from every format, for any size of
+// TestSameRecords checks that every format gives the same rows and faults for the same records, for any size of
 // batches.
 func TestSameRecords(t *testing.T) {
 	t.Parallel()
@@ -98,7 +98,7 @@ func TestSameRecords(t *testing.T) {
 		"beginnings": parquet.Encodings.DeltaByteArray} {
 		props := []parquet.WriterProperty{plain, parquet.WithDataPageSize(1024)}
 		for _, f := range textFields {
-			// For words arrow-go's reader of these encodings does not release a few bytes, which readAll would report.
+			// For words, arrow-go's reader of these encodings leaks a few bytes, which readAll would report.
 			if at := feeds.Usage().Column(f.name); at >= 0 && feeds.Usage().Columns[at].Kind != feeds.Word {
 				props = append(props, parquet.WithEncodingFor(f.name, encoding))
 			}
@@ -130,7 +130,7 @@ func TestSameRecords(t *testing.T) {
 				{BatchRows: 7, Ahead: true}, {Ahead: true}, {PieceBytes: 300},
 				{BatchRows: 50, PieceBytes: 20000, Ahead: true}} {
 				if o.PieceBytes > 0 && strings.HasSuffix(name, ".parquet") {
-					continue // no text
+					continue // not a text
 				}
 				got := readAll(t, files, name, feeds.Usage(), o)
 				if got.err != nil {
@@ -158,7 +158,7 @@ func crlf(text []byte) []byte {
 	return out
 }
 
-// TestParquetTypes checks that a value is the same for every type of a Parquet column that can store it.
+// TestParquetTypes checks that a value is read alike from every type of Parquet column that can store it.
 func TestParquetTypes(t *testing.T) {
 	t.Parallel()
 	dec := func(p, s int32) arrow.DataType { return &arrow.Decimal128Type{Precision: p, Scale: s} }
@@ -169,7 +169,7 @@ func TestParquetTypes(t *testing.T) {
 		name      string
 		typ, when arrow.DataType
 		value, at string
-		want      string // the row, or the fault
+		want      string // the expected row or fault
 		props     []parquet.WriterProperty
 	}{
 		{"scale 10", dec(38, 10), utcMicros, "12.5", at, "r|2026-09-01T00:00:00Z|12.5|", nil},
@@ -226,7 +226,7 @@ func TestParquetTypes(t *testing.T) {
 			t.Parallel()
 			fields := []field{{"resource_id", text, true}, {"sample_time", c.when, true}, {"in_bps", c.typ, true}}
 			if c.name == "before the year 1" {
-				c.at = "-62135596800000001" // microseconds
+				c.at = "-62135596800000001" // in microseconds
 			}
 			data := writeParquet(t, fields, func(int) []string {
 				return []string{"r", c.at, c.value}
@@ -243,7 +243,7 @@ func TestParquetTypes(t *testing.T) {
 	}
 }
 
-// TestParquetRaw checks that the raw record of Parquet has all columns, and is a record of the same feed in NDJSON.
+// TestParquetRaw checks that the raw record of Parquet has all columns and is a valid NDJSON record of the same feed.
 func TestParquetRaw(t *testing.T) {
 	t.Parallel()
 	fields := append(slices.Clone(usageFields), field{"x_count", arrow.PrimitiveTypes.Int64, true},
@@ -275,7 +275,7 @@ func TestParquetRaw(t *testing.T) {
 	}
 }
 
-// TestRawInAnyOrder checks that batches return their raw records after the reader is closed, the last batch first.
+// TestRawInAnyOrder checks that batches can return their raw records after the reader was closed, in reverse order.
 func TestRawInAnyOrder(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -314,7 +314,7 @@ func TestRawInAnyOrder(t *testing.T) {
 	}
 }
 
-// TestOpenRange checks that the row groups of a file, read separately, are the file.
+// TestOpenRange checks that reading the row groups of a file separately gives the rows of the file.
 func TestOpenRange(t *testing.T) {
 	t.Parallel()
 	const n, group = 1000, 300
@@ -356,8 +356,8 @@ func TestOpenRange(t *testing.T) {
 	}
 }
 
-// TestDictionaries checks that Parquet batches of one row group share one dictionary, and that text batches extend
-// theirs.
+// TestDictionaries checks that the batches of one Parquet row group share one dictionary, and that text batches extend
+// their dictionary.
 func TestDictionaries(t *testing.T) {
 	t.Parallel()
 	const sku = 3
@@ -402,7 +402,7 @@ func TestDictionaries(t *testing.T) {
 	}
 }
 
-// TestDictionaryTwice checks a dictionary that has a word twice, which would shift the words after it.
+// TestDictionaryTwice checks that a dictionary with a duplicate word, which would shift later words, is an error.
 func TestDictionaryTwice(t *testing.T) {
 	t.Parallel()
 	fields := []field{{"resource_id", text, true}, {"sample_time", text, true}, {"in_bps", text, true}}
@@ -425,7 +425,7 @@ func TestDictionaryTwice(t *testing.T) {
 	}
 }
 
-// TestHeader checks that the header and raw records of a CSV file are a CSV file.
+// TestHeader checks the header and the raw records of a CSV file, which together are a CSV file.
 func TestHeader(t *testing.T) {
 	t.Parallel()
 	data := []byte("\ufeff" + "\"resource_id\",sample_time,in_bps,x_a\r\n\r\nr1,2026-09-01T00:00:00Z,\"1\n\",\r\n" +
@@ -462,7 +462,7 @@ func TestNDJSONValues(t *testing.T) {
 	}
 }
 
-// failingFS has one file that fails after some bytes, as a disk does.
+// failingFS has one file that fails after some bytes, as on a faulty disk.
 type failingFS struct {
 	fstest.MapFS
 	after int64
@@ -501,8 +501,8 @@ func (f *failingFile) Seek(offset int64, whence int) (int64, error) {
 	return f.File.(io.Seeker).Seek(offset, whence)
 }
 
-// TestEnvironment checks that a disk that fails, a file that is deleted and a context that ends are not errors of the
-// file.
+// TestEnvironment checks that a failing disk, a deleted file and an ended context are not reported as errors in the
+// content of the file.
 func TestEnvironment(t *testing.T) {
 	t.Parallel()
 	data := writeCSV(usageRecord, 5000, usageNames)

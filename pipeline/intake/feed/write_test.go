@@ -19,11 +19,11 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// usageNames are the columns that the written usage files have.
+// usageNames are the columns of the usage files that tests write.
 var usageNames = []string{"record_id", "customer_id", "resource_id", "sku", "region_code", "usage_start", "usage_end",
 	"quantity", "resource_tag", "x_note"}
 
-// usageRecord returns record i of an endless usage feed: texts in the order of usageNames, empty for none.
+// usageRecord returns record i of an endless usage feed as texts in the order of usageNames; "" means no value.
 func usageRecord(i int) []string {
 	return []string{
 		fmt.Sprintf("rec-%09d", i),
@@ -89,7 +89,7 @@ func zst(data []byte) []byte {
 type field struct {
 	name string
 	typ  arrow.DataType
-	null bool // whether an empty text is null
+	null bool // an empty text is written as null
 }
 
 var (
@@ -97,7 +97,7 @@ var (
 	text      = arrow.BinaryTypes.String
 )
 
-// usageFields are the columns of a Parquet file as an exact writer makes them.
+// usageFields are the columns of a Parquet file with exact types.
 var usageFields = []field{{"record_id", text, true}, {"customer_id", text, true}, {"resource_id", text, true},
 	{"sku", text, true}, {"region_code", text, true}, {"usage_start", utcMicros, true}, {"usage_end", utcMicros, true},
 	{"quantity", &arrow.Decimal128Type{Precision: 38, Scale: 10}, true}, {"resource_tag", text, true},
@@ -110,7 +110,7 @@ func writeParquet(t testing.TB, fields []field, records func(int) []string, n, g
 	return writeColumns(t, fields, true, records, n, group, more...)
 }
 
-// writeColumns is writeParquet with columns that may hold nulls or must not.
+// writeColumns is writeParquet with columns that are all nullable or all required.
 func writeColumns(t testing.TB, fields []field, nullable bool, records func(int) []string, n, group int,
 	more ...parquet.WriterProperty) []byte {
 	t.Helper()

@@ -8,7 +8,7 @@ import (
 	"testing/iotest"
 )
 
-// TestReadAheadGivesTheSameBytes checks streams of about the sizes of blocks, in one piece and in small ones.
+// TestReadAheadGivesTheSameBytes checks streams whose sizes are near multiples of a block, in large and small reads.
 func TestReadAheadGivesTheSameBytes(t *testing.T) {
 	t.Parallel()
 	for _, size := range []int{0, 1, blockSize - 1, blockSize, blockSize + 1, (aheadBlocks+2)*blockSize + 7} {
@@ -29,7 +29,7 @@ func TestReadAheadGivesTheSameBytes(t *testing.T) {
 	}
 }
 
-// TestReadAheadReturnsTheErrorAfterTheBytes checks that the error follows the bytes and is returned again.
+// TestReadAheadReturnsTheErrorAfterTheBytes checks that the error follows the bytes, and that further reads return it.
 func TestReadAheadReturnsTheErrorAfterTheBytes(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("broken")
@@ -44,7 +44,7 @@ func TestReadAheadReturnsTheErrorAfterTheBytes(t *testing.T) {
 	}
 }
 
-// endless counts how often it is read after close returned.
+// endless is an endless stream that records whether it is read after close has returned.
 type endless struct{ closed, late bool }
 
 func (e *endless) Read(p []byte) (int, error) {
@@ -52,8 +52,7 @@ func (e *endless) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// TestReadAheadEndsBeforeTheStream checks that close returns once the stream is no longer read, so that it can be
-// closed.
+// TestReadAheadEndsBeforeTheStream checks that close returns only when the stream is no longer read and can be closed.
 func TestReadAheadEndsBeforeTheStream(t *testing.T) {
 	t.Parallel()
 	var from endless

@@ -6,8 +6,8 @@ import (
 	"github.com/apache/arrow-go/v18/parquet/compress"
 )
 
-// TestEmptyPages checks that each codec decodes nothing as a page of 0 bytes, and that it still refuses a page that
-// lacks its bytes. It is not parallel, as no other test may read Parquet while codecs are replaced.
+// TestEmptyPages checks that each codec decodes a page of 0 bytes, and that it still refuses a page whose bytes are
+// missing. It is not parallel, because no other test may read Parquet while codecs are replaced.
 func TestEmptyPages(t *testing.T) { //nolint:paralleltest // see above
 	TakeEmptyPages()
 	for _, of := range []compress.Compression{compress.Codecs.Uncompressed, compress.Codecs.Snappy,

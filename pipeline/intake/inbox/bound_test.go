@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// TestRememberedIsBounded checks that stored files are limited: the oldest are removed, those with other names never.
+// TestRememberedIsBounded checks the limits of stored files: the oldest are removed, files with other names never.
 func TestRememberedIsBounded(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -25,7 +25,7 @@ func TestRememberedIsBounded(t *testing.T) {
 	}
 	put("inbox-00000000000000aa", 10, 3*time.Hour)
 	put("standing-00000000000000aa", 10, 2*time.Hour)
-	put("inbox-00000000000000bb-123.tmp", 10, 4*time.Hour) // of a process that was killed
+	put("inbox-00000000000000bb-123.tmp", 10, 4*time.Hour) // left by a process that was killed
 	put("inbox-00000000000000cc", 10, time.Hour)
 	put("notes", 1000, 9*time.Hour)
 	put("inbox-README", 1000, 9*time.Hour)
@@ -55,7 +55,7 @@ func TestRememberedIsBounded(t *testing.T) {
 	check(9, 5)
 }
 
-// TestReplaceFileIsBounded checks the maximum number of workspaces of a user, and one file that is too large.
+// TestReplaceFileIsBounded checks the limit of stored workspaces per user, and a file that is too large.
 func TestReplaceFileIsBounded(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

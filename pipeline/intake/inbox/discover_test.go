@@ -46,7 +46,7 @@ func TestDiscover(t *testing.T) {
 	}
 }
 
-// forbidden is a file system some of whose names may not be read, and some of which fail.
+// forbidden is a file system in which access to some names is denied and others fail.
 type forbidden struct {
 	fstest.MapFS
 	errs map[string]error
@@ -73,8 +73,8 @@ func (f forbidden) ReadDir(name string) ([]fs.DirEntry, error) {
 	return f.MapFS.ReadDir(name)
 }
 
-// TestDiscoverForbidden checks that a file or folder that may not be read is skipped (invariant 3), and that a disk
-// that fails is an error.
+// TestDiscoverForbidden checks that a file or folder without read permission is skipped (invariant 3), and that an
+// error of the disk is an error.
 func TestDiscoverForbidden(t *testing.T) {
 	t.Parallel()
 	files := fstest.MapFS{"usage/a.csv": {}, "usage/b/c.csv": {}, "usage/d.csv": {}, "usage/e\xff.csv": {},
@@ -109,7 +109,7 @@ func TestDiscoverForbidden(t *testing.T) {
 	}
 }
 
-// TestShown checks that names that would break a line, or a terminal, are quoted.
+// TestShown checks that names that would break a line or change a terminal are quoted.
 func TestShown(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{"usage/a b.csv": "usage/a b.csv", "usage/größe.csv": "usage/größe.csv",
@@ -121,7 +121,7 @@ func TestShown(t *testing.T) {
 	}
 }
 
-// TestHash checks known sums of SHA-256, truncated to 128 bits.
+// TestHash checks known SHA-256 hashes, truncated to 128 bits.
 func TestHash(t *testing.T) {
 	t.Parallel()
 	files := fstest.MapFS{"usage/a.csv": {Data: []byte("abc")}, "usage/b.csv": {}}

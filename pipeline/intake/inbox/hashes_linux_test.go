@@ -15,13 +15,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// aged is a real folder whose files seem to have changed an hour earlier than they did: ctime cannot be set. It records
-// the files that are opened.
+// aged is a real folder that reports times of its files one hour earlier, because ctime cannot be set. It records the
+// files that are opened.
 type aged struct {
 	fs.FS
 	by     time.Duration
 	opened []string
-	open   func(name string) // called after a file was opened; nil = nothing
+	open   func(name string) // called after a file was opened, unless nil
 }
 
 type agedInfo struct {
@@ -50,7 +50,7 @@ func (a *aged) Stat(name string) (fs.FileInfo, error) {
 	return agedInfo{info, &sys}, nil
 }
 
-// yard is an inbox and its stored hashes.
+// yard is an inbox with its stored hashes.
 type yard struct {
 	*testing.T
 	dir, cache string
@@ -68,7 +68,7 @@ func newYard(t *testing.T) *yard {
 
 var longAgo = time.Date(2020, 5, 17, 4, 0, 0, 123456789, time.UTC)
 
-// lay writes a file with an old time and a ctime that differs from the previous one.
+// lay writes a file with an old mtime and a ctime that differs from the previous one.
 func (y *yard) lay(name, text string) {
 	y.Helper()
 	path := filepath.Join(y.dir, name)
@@ -77,7 +77,7 @@ func (y *yard) lay(name, text string) {
 	y.settle(path, before)
 }
 
-// settle resets a file's mtime until its ctime differs: the file system's clock moves in steps.
+// settle sets a file's mtime until its ctime differs, because the clock of the file system advances in steps.
 func (y *yard) settle(path string, before int64) {
 	y.Helper()
 	for {
@@ -103,7 +103,7 @@ func (y *yard) must(err error) {
 	}
 }
 
-// run hashes every file as a run does. loaded and saved are the errors that a run only logs.
+// run hashes every file as a run does. loaded and saved are errors that a run only logs.
 func (y *yard) run() (hashes map[string]string, opened []string, loaded, saved error) {
 	y.Helper()
 	fsys := &aged{FS: os.DirFS(y.dir), by: y.by}
@@ -122,7 +122,7 @@ func (y *yard) run() (hashes map[string]string, opened []string, loaded, saved e
 	return hashes, fsys.opened, loaded, h.Save()
 }
 
-// expect runs and checks that these files are opened, and that the hashes are those of SHA-256 in any case.
+// expect runs and checks that exactly these files are opened, and that all hashes are correct.
 func (y *yard) expect(opened ...string) {
 	y.Helper()
 	got, read, loaded, saved := y.run()
@@ -151,7 +151,7 @@ func (y *yard) truth() map[string]string {
 	return want
 }
 
-// TestHashesRemember checks that the second run opens no file and writes none.
+// TestHashesRemember checks that the second run opens no file and writes nothing.
 func TestHashesRemember(t *testing.T) {
 	t.Parallel()
 	y := newYard(t)
@@ -172,7 +172,7 @@ func TestHashesRemember(t *testing.T) {
 	y.expect()
 }
 
-// TestHashesSeeChanges checks that a.csv is read again after any change, whether size and mtime are kept or not.
+// TestHashesSeeChanges checks that a.csv is read again after any change, even if its size and mtime are unchanged.
 func TestHashesSeeChanges(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -224,12 +224,12 @@ func TestHashesSeeChanges(t *testing.T) {
 	}
 }
 
-// TestHashesYoung checks that a file that changed within two seconds before the run is read by the next one too,
+// TestHashesYoung checks that a file that changed less than two seconds before the run is read again by the next run,
 // whatever its mtime is.
 func TestHashesYoung(t *testing.T) {
 	t.Parallel()
 	y := newYard(t)
-	y.by = -time.Hour // in the future: the test does not depend on its own speed
+	y.by = -time.Hour // in the future, so that the speed of the test does not matter
 	for range 2 {
 		y.expect("a.csv", "b.csv")
 	}
@@ -239,8 +239,8 @@ func TestHashesYoung(t *testing.T) {
 	y.expect("a.csv")
 }
 
-// TestHashesChangedMeanwhile checks that a file that is written while it is read has no hash, and is read by the next
-// run too.
+// TestHashesChangedMeanwhile checks that a file that changes while it is read gets no hash and is read again by the
+// next run.
 func TestHashesChangedMeanwhile(t *testing.T) {
 	t.Parallel()
 	y := newYard(t)
@@ -256,7 +256,7 @@ func TestHashesChangedMeanwhile(t *testing.T) {
 	y.expect()
 }
 
-// TestHashesForget checks that a deleted file is removed at the next write, and is read when it is restored.
+// TestHashesForget checks that a deleted file is dropped at the next write, and is read again when it is restored.
 func TestHashesForget(t *testing.T) {
 	t.Parallel()
 	y := newYard(t)
@@ -274,7 +274,7 @@ func TestHashesForget(t *testing.T) {
 	y.expect("a.csv")
 }
 
-// TestHashesMend checks that a damaged file is ignored and written again.
+// TestHashesMend checks that a damaged file of hashes is ignored and replaced.
 func TestHashesMend(t *testing.T) {
 	t.Parallel()
 	y := newYard(t)
@@ -287,13 +287,12 @@ func TestHashesMend(t *testing.T) {
 	y.expect()
 }
 
-// TestHashesNowhere checks that files are read again if there is no place for the hashes, without other effects or
-// leftover files.
+// TestHashesNowhere checks that without a place for the hashes all files are read each time, and nothing is written.
 func TestHashesNowhere(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name string
-		make func(y *yard, top string) // top/.cache/tollbook/inbox-1 is the file
+		make func(y *yard, top string) // the hashes are in top/.cache/tollbook/inbox-1
 	}{
 		{"no home", func(*yard, string) {}},
 		{"a file for a folder", func(y *yard, top string) {
@@ -324,14 +323,14 @@ func TestHashesNowhere(t *testing.T) {
 	}
 }
 
-// TestHashesReadOnly checks that stored hashes are used where nothing can be written any more.
+// TestHashesReadOnly checks that stored hashes are used even if nothing can be written.
 func TestHashesReadOnly(t *testing.T) {
 	t.Parallel()
 	y := newYard(t)
 	y.expect("a.csv", "b.csv")
 	dir := filepath.Dir(y.cache)
 	y.must(os.Chmod(dir, 0o500))
-	t.Cleanup(func() { _ = os.Chmod(dir, 0o700) }) // otherwise the folder of the test remains
+	t.Cleanup(func() { _ = os.Chmod(dir, 0o700) }) // allows the folder of the test to be removed
 	if probe, err := os.CreateTemp(dir, "probe"); err == nil {
 		_ = probe.Close()
 		t.Skip("this user may write to folders that are read-only")
@@ -346,7 +345,7 @@ func TestHashesReadOnly(t *testing.T) {
 	}
 }
 
-// TestHashesTogether checks that runs that write at the same time leave one complete file and no other.
+// TestHashesTogether checks that runs that write at the same time leave one complete file and no other file.
 func TestHashesTogether(t *testing.T) {
 	t.Parallel()
 	y := newYard(t)
@@ -386,7 +385,7 @@ func tree(y *yard, dir string) (names []string) {
 	return names
 }
 
-// BenchmarkHashes measures a file with a stored hash.
+// BenchmarkHashes measures looking up the stored hash of a file.
 func BenchmarkHashes(b *testing.B) {
 	const files = 1000
 	dir := b.TempDir()

@@ -12,7 +12,7 @@ import (
 
 const abc = "ba7816bf8f01cfea414140de5dae2223" // SHA-256 of "abc", truncated to 128 bits
 
-// TestHashesText checks the form of the file, and names that must be escaped on a line.
+// TestHashesText checks the format of the stored hashes, including names that must be escaped.
 func TestHashesText(t *testing.T) {
 	t.Parallel()
 	files := map[string]remembered{
@@ -35,7 +35,7 @@ func TestHashesText(t *testing.T) {
 	}
 }
 
-// TestHashesDamaged checks that any changed bit of the file, and any missing byte of its end, is detected.
+// TestHashesDamaged checks that any changed bit of the stored file, and any truncation, is detected.
 func TestHashesDamaged(t *testing.T) {
 	t.Parallel()
 	text := formatHashes(map[string]remembered{"usage/a.csv": {stamp{3, 1, 2, 42}, abc}})
@@ -53,7 +53,7 @@ func TestHashesDamaged(t *testing.T) {
 	}
 }
 
-// TestHashesOtherForms checks lines that can be read, but not in the form in which they are written.
+// TestHashesOtherForms checks that lines in another form than the written one are refused.
 func TestHashesOtherForms(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{
@@ -87,7 +87,7 @@ func FuzzHashes(f *testing.F) {
 	})
 }
 
-// TestSettled checks two seconds to the nanosecond, for each of the two times.
+// TestSettled checks the limit of two seconds to the nanosecond, for each of the two times.
 func TestSettled(t *testing.T) {
 	t.Parallel()
 	const mark = int64(10 * time.Second)
@@ -104,7 +104,7 @@ func TestSettled(t *testing.T) {
 	}
 }
 
-// TestHashesOfNoStamps checks that if the system has no stamps every file is read each time, and nothing is written.
+// TestHashesOfNoStamps checks that on a system without stamps every file is read each time and nothing is written.
 func TestHashesOfNoStamps(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "tollbook", "inbox")

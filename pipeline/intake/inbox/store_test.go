@@ -11,7 +11,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/objects"
 )
 
-// inStore is an inbox in an object store, with the requests for contents.
+// inStore is an inbox in an object store that records the requests for contents.
 type inStore struct {
 	*objects.Mem
 	cache string
@@ -44,10 +44,10 @@ func (s *inStore) open(t *testing.T) (*objects.Folder, *inbox.Hashes) {
 	return folder, hashes
 }
 
-// hashOfText is the first half of SHA-256 of "text", by sha256sum.
+// hashOfText is the first half of the SHA-256 of "text", as sha256sum prints it.
 const hashOfText = "982d9e3eb996f559e633f4d194def376"
 
-// TestStoreRemembers checks that an object is read again only if its version or its time differ, or if it was new.
+// TestStoreRemembers checks that an object is read again only if its version or time differs, or if it was recent.
 func TestStoreRemembers(t *testing.T) {
 	t.Parallel()
 	s := newInStore(t)
@@ -80,13 +80,13 @@ func TestStoreRemembers(t *testing.T) {
 	}
 }
 
-// TestStoreChanged checks that an object that is replaced or deleted while it is hashed, or later, is a *ChangedError.
+// TestStoreChanged checks that an object that is replaced or deleted during or after hashing gives a *ChangedError.
 func TestStoreChanged(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		during, after []byte // nil = deleted
-		age           int64  // seconds, when it is hashed
-		how           string // "" = it did not change
+		age           int64  // age of the object in seconds when it is hashed
+		how           string // "" = unchanged
 	}{
 		"unchanged":                         {[]byte("text"), []byte("text"), 0, ""},
 		"unchanged, old":                    {[]byte("text"), []byte("text"), 10, ""},
@@ -108,7 +108,7 @@ func TestStoreChanged(t *testing.T) {
 			put([]byte("text"))
 			s.Advance(c.age)
 			folder, hashes := s.open(t)
-			if _, err := folder.Stat("usage/a.csv"); err != nil { // it was listed
+			if _, err := folder.Stat("usage/a.csv"); err != nil { // lists the object
 				t.Fatal(err)
 			}
 			put(c.during)
@@ -125,7 +125,7 @@ func TestStoreChanged(t *testing.T) {
 	}
 }
 
-// TestStoreDiscover checks that objects whose names no file can have are skipped, and hide no other.
+// TestStoreDiscover checks that objects whose names cannot be file names are skipped and hide no other object.
 func TestStoreDiscover(t *testing.T) {
 	t.Parallel()
 	s := newInStore(t)

@@ -6,7 +6,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// TestIdentityOf checks the identity of records, read from the raw record of a reject.
+// TestIdentityOf checks the identity of a record that is read from the raw record of a reject.
 func TestIdentityOf(t *testing.T) {
 	t.Parallel()
 	zone, err := period.LoadZone("Asia/Shanghai")
@@ -31,7 +31,7 @@ func TestIdentityOf(t *testing.T) {
 		{"usage", "customer_id", "missing_value", usage, `a,,2026-09-01T00:00:00Z,1`, Identity{}, false},
 		{"usage", "", "bad_row", usage, `a,acme,2026-09-01T00:00:00Z`, Identity{}, false},
 		{"bandwidth", "in_bps", "bad_decimal", "resource_id,sample_time,in_bps", `l1,2026-09-01T00:07:00Z,x`,
-			Sample("l1", 1788221100000000), true}, // the slot of 00:05
+			Sample("l1", 1788221100000000), true}, // in the slot of 00:05
 		{"orders", "quantity", "bad_decimal", "order_id,quantity", `o1,x`, Event("orders", "o1/1"), true},
 		{"orders", "quantity", "bad_decimal", "order_id,order_line,quantity", `o1,3.0,x`, Event("orders", "o1/3"),
 			true},
@@ -47,8 +47,8 @@ func TestIdentityOf(t *testing.T) {
 	}
 }
 
-// TestWatch checks that the first accepted record by file and row is the correction, and that another customer's record
-// of the same id is not.
+// TestWatch checks that the correction is the first accepted record by file and row, and that a record with the same id
+// of another customer or month is not one.
 func TestWatch(t *testing.T) {
 	t.Parallel()
 	zone, err := period.LoadZone("Asia/Shanghai")

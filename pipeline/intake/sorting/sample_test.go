@@ -13,8 +13,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// TestSamplesComeBackInOrder adds samples in any order. Each is returned as it was, by customer, slot and link.
-// Invariants: SORT-1.
+// TestSamplesComeBackInOrder adds samples in any order. They are returned unchanged, in the order of customer, slot and
+// link. Invariants: SORT-1.
 func TestSamplesComeBackInOrder(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -59,7 +59,7 @@ func TestSamplesComeBackInOrder(t *testing.T) {
 	})
 }
 
-// TestUsageIsNoSample: a row without the bytes of out_bps is an error, not a sample of 0 bits per second.
+// TestUsageIsNoSample checks that a row without the bytes of out_bps is an error, not a sample of 0 bit/s.
 func TestUsageIsNoSample(t *testing.T) {
 	t.Parallel()
 	var c Chunk

@@ -17,7 +17,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// draw makes a row from few values, so that ties of every depth occur.
+// draw returns a row with few distinct values, so that rows are equal in any number of sort columns.
 func draw(t *rapid.T) Row {
 	q, err := money.ParseQuantity(rapid.SampledFrom([]string{"0", "1.5", "1000000000000000"}).Draw(t, "quantity"))
 	if err != nil {
@@ -37,13 +37,13 @@ func draw(t *rapid.T) Row {
 	}
 }
 
-// text returns all of a row, for comparing.
+// text returns all values of a row, for comparisons.
 func (r *Row) text() string {
 	return fmt.Sprint(r.Customer, r.Start, string(r.ID), r.SKU, r.Region, r.End, r.Quantity, string(r.Resource),
 		string(r.Name), string(r.Tag), string(r.Replaces), r.File, r.Number)
 }
 
-// drain reads a part to its end and checks SORT-1 while reading.
+// drain reads a part to its end and checks SORT-1 meanwhile.
 func drain(t *rapid.T, runs []*Run, part Part) []string {
 	var buffers Buffers
 	m, err := Merge(runs, part, &buffers)
@@ -69,7 +69,7 @@ func drain(t *rapid.T, runs []*Run, part Part) []string {
 	}
 }
 
-// TestMergeGivesEveryRowOnceInOrder tests SORT-1 for rows in several runs in memory and on disk.
+// TestMergeGivesEveryRowOnceInOrder tests SORT-1 with rows in several runs in memory and on disk.
 func TestMergeGivesEveryRowOnceInOrder(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -124,7 +124,7 @@ func TestMergeGivesEveryRowOnceInOrder(t *testing.T) {
 	})
 }
 
-// TestPackedRowsComeBack checks numbers and texts at the limits of the widths in which they are packed.
+// TestPackedRowsComeBack checks numbers and texts at the limits of their packed widths.
 func TestPackedRowsComeBack(t *testing.T) {
 	t.Parallel()
 	const second = period.Instant(period.Second)
@@ -190,7 +190,7 @@ func TestPackedRowsComeBack(t *testing.T) {
 	}
 }
 
-// TestExtent checks that a run's rows of a range of parts are found, and only they.
+// TestExtent checks that the extent of a range of parts has exactly the rows of those parts.
 func TestExtent(t *testing.T) {
 	t.Parallel()
 	r := &Run{segments: []segment{{part: 2, off: 0, size: 10}, {part: 5, off: 10, size: 20},
@@ -206,7 +206,7 @@ func TestExtent(t *testing.T) {
 	}
 }
 
-// TestLongRowsCrossBuffers reads rows longer than the rest of a read buffer. Invariant: SORT-3.
+// TestLongRowsCrossBuffers reads rows that are longer than the remaining read buffer. Invariant: SORT-3.
 func TestLongRowsCrossBuffers(t *testing.T) {
 	t.Parallel()
 	var c Chunk
@@ -241,7 +241,7 @@ func TestLongRowsCrossBuffers(t *testing.T) {
 	}
 }
 
-// TestATornRunIsAnError cuts off a run inside a row.
+// TestATornRunIsAnError checks that a run that is truncated within a row is an error.
 func TestATornRunIsAnError(t *testing.T) {
 	t.Parallel()
 	var c Chunk
@@ -262,8 +262,8 @@ func TestATornRunIsAnError(t *testing.T) {
 	}
 }
 
-// TestEqualRecordsHaveEqualMarks checks that the mark that separates duplicates from conflicts does not depend on where
-// a record came from.
+// TestEqualRecordsHaveEqualMarks checks that the mark that distinguishes duplicates from conflicts does not depend on
+// the file and row of a record.
 func TestEqualRecordsHaveEqualMarks(t *testing.T) {
 	t.Parallel()
 	a := Row{Start: 5, End: 9, ID: []byte("r1"), Resource: []byte("vm"), File: 1, Number: 7}
@@ -286,7 +286,7 @@ func TestEqualRecordsHaveEqualMarks(t *testing.T) {
 	}
 }
 
-// BenchmarkMerge measures rows per second through 28 runs, as in a night of 20 million rows.
+// BenchmarkMerge measures rows per second when 28 runs are merged, as in a night of 20 million rows.
 func BenchmarkMerge(b *testing.B) {
 	const runsN, rowsN = 28, 2000
 	runs := make([]*Run, runsN)
@@ -320,7 +320,7 @@ func BenchmarkMerge(b *testing.B) {
 	b.ReportMetric(float64(b.N)*runsN*rowsN/b.Elapsed().Seconds(), "rows/s")
 }
 
-// TestRadixSorts compares with the library's comparison sort.
+// TestRadixSorts compares the radix sort with the comparison sort of the standard library.
 func TestRadixSorts(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -337,7 +337,7 @@ func TestRadixSorts(t *testing.T) {
 		}
 		wantMarks := slices.Clone(marks)
 		slices.SortStableFunc(wantMarks, func(a, b Marks) int { return cmp.Compare(a.Identity, b.Identity) })
-		// most share their highest bits
+		// most have the same highest bits
 		wide := rapid.SliceOf(rapid.SampledFrom([]int64{0, 1, 1 << 55, 1<<55 + 1, 1<<55 + 2, 1<<56 - 1})).Draw(t,
 			"hashes")
 		want = slices.Sorted(slices.Values(wide))
@@ -351,8 +351,8 @@ func TestRadixSorts(t *testing.T) {
 	})
 }
 
-// TestManyHashesSort sorts so many numbers that they are moved by their highest digit first: hashes, numbers that have
-// few of the highest digits, and numbers of few different values.
+// TestManyHashesSort sorts enough numbers to be distributed by their highest digit first: hashes, numbers with few
+// distinct highest digits, and numbers with few distinct values.
 func TestManyHashesSort(t *testing.T) {
 	t.Parallel()
 	const bits = 56
@@ -374,8 +374,8 @@ func TestManyHashesSort(t *testing.T) {
 	}
 }
 
-// TestManyRowsSortAsFewDo checks that chunks large enough to be sorted by key have the order of comparing, also if
-// customers and times are too far apart for one key.
+// TestManyRowsSortAsFewDo checks that chunks that are large enough to be sorted by key get the same order as by
+// comparison, even if the ranges of customers and times exceed one key.
 func TestManyRowsSortAsFewDo(t *testing.T) {
 	t.Parallel()
 	for name, spread := range map[string]period.Instant{"a day": 86_400, "centuries": 1 << 57} {
@@ -387,7 +387,7 @@ func TestManyRowsSortAsFewDo(t *testing.T) {
 				r := Row{Customer: random.Int32N(1 << 20), Start: period.Instant(random.Int64N(int64(spread))),
 					ID: fmt.Appendf(nil, "record-%d", i%3), File: int32(i)}
 				if i%2 == 0 {
-					r.Customer, r.Start = 7, 3 // ties, decided by id and then by file
+					r.Customer, r.Start = 7, 3 // equal rows, ordered by id and then by file
 				}
 				c.Add(Part(random.IntN(40)), &r)
 			}
@@ -403,8 +403,8 @@ func TestManyRowsSortAsFewDo(t *testing.T) {
 	}
 }
 
-// TestReserve checks that the room of a chunk that may become large follows what is in it, and that a large one is
-// copied rarely.
+// TestReserve checks that a chunk that may become large reserves memory in proportion to its rows, and that a large one
+// is copied rarely.
 func TestReserve(t *testing.T) {
 	t.Parallel()
 	const large = 48 << 20
@@ -428,7 +428,7 @@ func TestReserve(t *testing.T) {
 	}
 }
 
-// BenchmarkFlush measures rows per second into a chunk and out of it as a sorted run, for chunks as large as a night's.
+// BenchmarkFlush measures rows per second from adding them to a night's chunk to writing them as a sorted run.
 func BenchmarkFlush(b *testing.B) {
 	const rows = 300_000
 	random := rand.New(rand.NewPCG(1, 2))

@@ -10,7 +10,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// regionsOf numbers region words as they come.
+// regionsOf numbers regions in the order of their first use.
 type regionsOf struct{ words []string }
 
 func (r *regionsOf) code(word string) int32 {
@@ -21,7 +21,7 @@ func (r *regionsOf) code(word string) int32 {
 	return int32(len(r.words) - 1)
 }
 
-// store writes the rows of a chunk as a file with a footer.
+// store returns the rows of a chunk as a file with a footer.
 func store(t *rapid.T, c *Chunk, regions []string) []byte {
 	var b bytes.Buffer
 	run, err := Join([]*Run{c.Hold()}, &Buffers{}, &b, func() (io.ReaderAt, error) { return nil, nil })
@@ -35,9 +35,9 @@ func store(t *rapid.T, c *Chunk, regions []string) []byte {
 	return append(b.Bytes(), end...)
 }
 
-// Runs that number their regions each for itself give the rows, in the order, of runs that share one numbering: also
-// rows that differ in the region alone, and codes that take one byte in one numbering and four in the other.
-// Invariants: SORT-4.
+// TestStoredRunsShareRegions checks that merging runs that number their regions independently gives the same rows in
+// the same order as runs with a shared numbering. This includes rows that differ only in the region, and codes of one
+// byte in one numbering and four in the other. Invariants: SORT-4.
 func TestStoredRunsShareRegions(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -78,7 +78,7 @@ func TestStoredRunsShareRegions(t *testing.T) {
 	})
 }
 
-// A stored run that is cut off, or whose footer is of another file, is an error.
+// TestStoredRunDamaged checks that a stored run that is truncated or has the footer of another file is an error.
 func TestStoredRunDamaged(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -102,9 +102,9 @@ func TestStoredRunDamaged(t *testing.T) {
 	})
 }
 
-// TestStoredRunBitFlipped flips one bit of a stored run. It is an error when the run is opened or when its rows are
-// read, whether its regions are translated or not, also in a segment that is longer than what is read at a time.
-// Invariants: SORT-5.
+// TestStoredRunBitFlipped checks that a flipped bit in a stored run is an error when the run is opened or its rows are
+// read, whether or not its regions are translated, and also in a segment that is longer than one read. Invariants:
+// SORT-5.
 func TestStoredRunBitFlipped(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

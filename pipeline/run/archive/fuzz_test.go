@@ -15,8 +15,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
-// FuzzVolume reads any volume, and any correctly compressed tar. The result is members whose hashes are those of the
-// tar's content, or a CorruptError.
+// FuzzVolume reads arbitrary volumes and correctly compressed arbitrary tar files. The result is members with the
+// hashes of the tar's content, or a CorruptError.
 func FuzzVolume(f *testing.F) {
 	whole := new(bytes.Buffer)
 	w := tar.NewWriter(whole)

@@ -14,7 +14,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// creates counts the files that are created in a storage.
+// creates is a storage that counts the files that are created in it.
 type creates struct {
 	storage.Storage
 	n int
@@ -25,13 +25,13 @@ func (c *creates) Create(name string) (storage.File, error) {
 	return c.Storage.Create(name)
 }
 
-// replacing makes the backups of a workspace whose files are replaced.
+// replacing is a workspace whose files are replaced between backups.
 type replacing struct {
 	*testing.T
 	dir, backup string
 }
 
-// put writes a file of the workspace in place, and sets its time to 1970.
+// put writes a file of the workspace in place and sets its mtime to 1970.
 func (t *replacing) put(name, text string) {
 	t.Helper()
 	path := filepath.Join(t.dir, name)
@@ -41,7 +41,7 @@ func (t *replacing) put(name, text string) {
 	}
 }
 
-// replace is put under another name and a rename.
+// replace replaces a file by a rename: it calls put for a new file and renames it.
 func (t *replacing) replace(name, text string) {
 	t.Helper()
 	t.put(name+".new", text)
@@ -50,7 +50,7 @@ func (t *replacing) replace(name, text string) {
 	}
 }
 
-// make makes a backup and returns how many files it read.
+// make makes a backup and returns the number of files that it read.
 func (t *replacing) make(began time.Time) (read int) {
 	t.Helper()
 	w, err := workspace.Open(t.dir)
@@ -62,17 +62,17 @@ func (t *replacing) make(began time.Time) (read int) {
 		if made.Storage != nil {
 			return st
 		}
-		made.Storage = st // the backup's own is the first one
+		made.Storage = st // the first storage is that of the backup
 		return &made
 	}
 	if _, err := Make(t.Context(), w, t.backup, Options{Started: period.Instant(began.UnixMicro()),
 		Wrap: wrap}); err != nil {
 		t.Fatal(err)
 	}
-	return made.n - 1 // backup.json
+	return made.n - 1 // except backup.json
 }
 
-// restored is the content of files in a workspace that is restored from the backup.
+// restored returns the contents of files in a workspace that is restored from the backup.
 func (t *replacing) restored(names ...string) (texts []string) {
 	t.Helper()
 	into := filepath.Join(t.TempDir(), "restored")
@@ -89,8 +89,8 @@ func (t *replacing) restored(names ...string) (texts []string) {
 	return texts
 }
 
-// TestReplacedFiles tests BACKUP-9: a file that was replaced by one of the same size and time, or that was written to
-// and given its time again, is in the next backup, and in what is restored of it.
+// TestReplacedFiles tests BACKUP-9: the next backup has a file that was replaced by one of the same size and mtime, or
+// that was overwritten and had its mtime reset, and a restore returns its new content.
 func TestReplacedFiles(outer *testing.T) {
 	outer.Parallel()
 	t := &replacing{T: outer, dir: newWorkspace(outer), backup: filepath.Join(outer.TempDir(), "backup")}
@@ -102,7 +102,7 @@ func TestReplacedFiles(outer *testing.T) {
 	for _, name := range []string{renamed, written, "inbox/usage/other.csv"} {
 		t.put(name, "first")
 	}
-	later := time.Now().Add(time.Hour) // everything has been there for long
+	later := time.Now().Add(time.Hour) // an hour after the last change of any file
 	if read := t.make(later); read != 7 {
 		t.Fatalf("%d files read, want 4 of books and settings and 3 of the inbox", read)
 	}
@@ -120,8 +120,8 @@ func TestReplacedFiles(outer *testing.T) {
 	}
 }
 
-// TestBranding checks that what documents read beside the books, covers and logos, is in the backup and in what is
-// restored of it.
+// TestBranding checks that a backup has covers and logos, which documents read in addition to the books, and that they
+// are restored.
 func TestBranding(outer *testing.T) {
 	outer.Parallel()
 	t := &replacing{T: outer, dir: newWorkspace(outer), backup: filepath.Join(outer.TempDir(), "backup")}
@@ -134,7 +134,7 @@ func TestBranding(outer *testing.T) {
 	}
 }
 
-// TestSecretInBooks tests BACKUP-5 for a secret in a folder that is copied, whose path is not in its shortest form.
+// TestSecretInBooks tests BACKUP-5 for a secret in a folder that is copied, if its path is not in its shortest form.
 func TestSecretInBooks(outer *testing.T) {
 	outer.Parallel()
 	t := &replacing{T: outer, dir: newWorkspace(outer), backup: filepath.Join(outer.TempDir(), "backup")}
@@ -154,8 +154,8 @@ func TestSecretInBooks(outer *testing.T) {
 	}
 }
 
-// TestSecretsOnce tests BACKUP-5 with Secrets: a secret in a folder that is copied, and one that two settings name, are
-// in the backup once, and it can be restored.
+// TestSecretsOnce tests BACKUP-5 with Secrets: a secret in a folder that is copied, and a secret that two settings
+// name, are each stored in the backup once, and the backup can be restored.
 func TestSecretsOnce(outer *testing.T) {
 	outer.Parallel()
 	t := &replacing{T: outer, dir: newWorkspace(outer), backup: filepath.Join(outer.TempDir(), "backup")}
@@ -179,8 +179,8 @@ func TestSecretsOnce(outer *testing.T) {
 	}
 }
 
-// TestShortenedCopies tests BACKUP-4: files of the backup that lost their end are copied again, whether the workspace's
-// are read again or not.
+// TestShortenedCopies tests BACKUP-4: truncated files of the backup are copied again, whether or not the files of the
+// workspace are read again.
 func TestShortenedCopies(outer *testing.T) {
 	outer.Parallel()
 	t := &replacing{T: outer, dir: newWorkspace(outer), backup: filepath.Join(outer.TempDir(), "backup")}
@@ -204,8 +204,8 @@ func TestShortenedCopies(outer *testing.T) {
 	}
 }
 
-// TestNamesOfTheInbox tests BACKUP-3: a file whose name is not UTF-8 is omitted and reported, and is not restored under
-// another name; a link that leads to itself stops no backup.
+// TestNamesOfTheInbox tests BACKUP-3: a file whose name is not UTF-8 is omitted, reported, and not restored under
+// another name. A link to itself does not make the backup fail.
 func TestNamesOfTheInbox(outer *testing.T) {
 	outer.Parallel()
 	t := &replacing{T: outer, dir: newWorkspace(outer), backup: filepath.Join(outer.TempDir(), "backup")}
@@ -238,8 +238,8 @@ func TestNamesOfTheInbox(outer *testing.T) {
 	}
 }
 
-// TestLinkedFolders tests BACKUP-3: folders of the workspace that are links to other disks are in the backup, and the
-// folders that they lead to are refused as its place.
+// TestLinkedFolders tests BACKUP-3: a backup includes folders of the workspace that are links to other disks. The
+// folders to which they lead are refused as the place of the backup.
 func TestLinkedFolders(outer *testing.T) {
 	outer.Parallel()
 	t := &replacing{T: outer, dir: newWorkspace(outer), backup: filepath.Join(outer.TempDir(), "backup")}
@@ -284,8 +284,8 @@ func TestLinkedFolders(outer *testing.T) {
 	}
 }
 
-// TestRecentFiles tests BACKUP-9: a file that may have changed in the instant in which it was read, so that its stamp
-// does not show it, is read again by the next backup.
+// TestRecentFiles tests BACKUP-9: the next backup reads a file again if it may have changed in the instant in which it
+// was read, because its stamp would not show the change.
 func TestRecentFiles(outer *testing.T) {
 	outer.Parallel()
 	t := &replacing{T: outer, dir: newWorkspace(outer), backup: filepath.Join(outer.TempDir(), "backup")}
@@ -293,7 +293,7 @@ func TestRecentFiles(outer *testing.T) {
 	now := time.Now()
 	for _, c := range []struct {
 		began time.Time
-		read  int // with 4 files of books and settings
+		read  int // including 4 files of books and settings
 	}{{now, 5}, {now, 5}, {time.Unix(0, 0), 5}, {now.Add(time.Hour), 5}, {now, 4}} {
 		if read := t.make(c.began); read != c.read {
 			t.Errorf("began %v: %d files read, want %d", c.began, read, c.read)

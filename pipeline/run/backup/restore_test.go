@@ -14,7 +14,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// newWorkspace makes a workspace with an empty lake.
+// newWorkspace creates a workspace with an empty lake.
 func newWorkspace(t *testing.T) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
@@ -34,7 +34,7 @@ func newWorkspace(t *testing.T) (dir string) {
 	return dir
 }
 
-// copied makes a workspace with an empty lake and a backup of it.
+// copied creates a workspace with an empty lake and returns the path of a backup of it.
 func copied(t *testing.T) (backup string) {
 	t.Helper()
 	w, err := workspace.Open(newWorkspace(t))
@@ -56,8 +56,8 @@ func broken(ctx context.Context, from, into string, n int64) error {
 	return err
 }
 
-// TestRestoreFinishes tests BACKUP-7: whatever operation fails, the same restore completes when it is run again, and
-// then only the backup's files are there.
+// TestRestoreFinishes tests BACKUP-7: after any operation has failed, the same restore completes when it runs again,
+// and the folder then has only the files of the backup.
 func TestRestoreFinishes(t *testing.T) {
 	t.Parallel()
 	from := copied(t)
@@ -80,8 +80,8 @@ func TestRestoreFinishes(t *testing.T) {
 	}
 }
 
-// TestRestoreRefuses tests BACKUP-7: files of another backup, a workspace in use, and a folder with other files are not
-// changed.
+// TestRestoreRefuses tests BACKUP-7: a restore does not change files of another backup, a workspace in use, or a folder
+// with other files.
 func TestRestoreRefuses(t *testing.T) {
 	t.Parallel()
 	from, other := copied(t), copied(t)
@@ -109,8 +109,8 @@ func TestRestoreRefuses(t *testing.T) {
 	}
 }
 
-// TestRestoreLeavesAUsedWorkspace tests BACKUP-7: a folder with tollbook.yaml is a workspace that may have been used:
-// only the mark is removed.
+// TestRestoreLeavesAUsedWorkspace tests BACKUP-7: a folder with tollbook.yaml is a workspace that may have been used,
+// so a restore removes only its own mark.
 func TestRestoreLeavesAUsedWorkspace(t *testing.T) {
 	t.Parallel()
 	from, into := copied(t), ""
@@ -145,7 +145,7 @@ func text(t *testing.T, name string) string {
 	return string(b)
 }
 
-// listed returns the files below a folder, in order.
+// listed returns the names of the files below a folder, in order.
 func listed(t *testing.T, dir string) string {
 	t.Helper()
 	entries, err := storage.Dir(dir).List("")

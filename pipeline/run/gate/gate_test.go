@@ -24,7 +24,7 @@ func share(t *testing.T, text string) money.Rate {
 	return r
 }
 
-// TestGateExceeds checks that a value equal to a gate passes, and that one reject more does not. Invariant: GATE-1.
+// TestGateExceeds checks that a value equal to a gate passes, and that one more reject does not. Invariant: GATE-1.
 func TestGateExceeds(t *testing.T) {
 	t.Parallel()
 	const most = math.MaxInt64
@@ -49,15 +49,15 @@ func TestGateExceeds(t *testing.T) {
 		{"0.1", -1, 0, 0, false},
 		{"0.01", -1, 100, 1, false},
 		{"0.01", -1, 99, 1, true},
-		{"0.3333333333", -1, 3, 1, true}, // a third is more
+		{"0.3333333333", -1, 3, 1, true}, // a third is more than the share
 		{"0.3333333334", -1, 3, 1, false},
 		{"1", -1, 7, 7, false},
-		{"1", -1, most, most, false}, // more than all cannot be rejected
+		{"1", -1, most, most, false}, // not more than all rows can be rejected
 		{"0.0000000001", -1, 10_000_000_000, 1, false},
 		{"0.0000000001", -1, 9_999_999_999, 1, true},
-		{"0.5", -1, most, most / 2, false}, // 2^63 - 1 is odd: half of it, truncated, is below
+		{"0.5", -1, most, most / 2, false}, // half of 2^63 - 1, truncated, is less than half
 		{"0.5", -1, most, most/2 + 1, true},
-		{"0.5", 5, 100, 6, true}, // each of the two holds back
+		{"0.5", 5, 100, 6, true}, // each limit applies
 		{"0.05", 50, 100, 6, true},
 		{"0.05", 50, 100, 5, false},
 	} {
@@ -88,19 +88,19 @@ func drawGate(t *rapid.T, name string) (g settings.Gate, units uint64) {
 	return g, units
 }
 
-// above is the rule on 128-bit integers: rejected × 10^10 > units × rows.
+// above computes the rule with 128-bit integers: rejected × 10^10 > units × rows.
 func above(g settings.Gate, units uint64, rows, rejected int64) bool {
 	hi, lo := bits.Mul64(uint64(rejected), 1e10)
 	to, lower := bits.Mul64(units, uint64(rows))
 	return g.HasCount && rejected > g.Count || g.HasShare && (hi > to || hi == to && lo > lower)
 }
 
-// drawCounts draws the rows of a file and how many of them were rejected, often at a gate's limit.
+// drawCounts draws the number of rows of a file and of rejects, often near the limit of a gate.
 func drawCounts(t *rapid.T, g settings.Gate, units uint64) (rows, rejected int64) {
 	rows = rapid.OneOf(rapid.Int64Range(0, 20), rapid.Int64Range(0, 1_000_000_000_000),
 		rapid.SampledFrom([]int64{0, 1, math.MaxInt64})).Draw(t, "rows")
 	hi, lo := bits.Mul64(units, uint64(rows))
-	share, _ := bits.Div64(hi, lo, 1e10) // units ≤ 10^10, so that it fits
+	share, _ := bits.Div64(hi, lo, 1e10) // fits, since units ≤ 10^10
 	edge := rapid.SampledFrom([]int64{0, rows, int64(share), g.Count}).Draw(t, "edge")
 	if rapid.Bool().Draw(t, "anywhere") {
 		edge = rapid.Int64Range(0, rows).Draw(t, "rejected")
@@ -112,7 +112,7 @@ func drawCounts(t *rapid.T, g settings.Gate, units uint64) (rows, rejected int64
 	return rows, min(max(edge, 0), rows)
 }
 
-// TestGateRule compares the decision with the same rule on integers, and with what follows from it.
+// TestGateRule compares the decision with the rule on integers, and checks what follows from the rule.
 func TestGateRule(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -136,8 +136,8 @@ func TestGateRule(t *testing.T) {
 	})
 }
 
-// TestGateFeeds checks each feed by its own gate: by the rows and rejects of all its files that are ingested, and of no
-// other. Invariant: GATE-1.
+// TestGateFeeds checks that each feed is decided by its own gate, by the rows and rejects of all its ingested files and
+// no others. Invariant: GATE-1.
 func TestGateFeeds(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

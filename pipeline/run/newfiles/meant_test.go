@@ -2,7 +2,7 @@ package newfiles
 
 import "testing"
 
-// TestMeant checks which names were probably meant to be those of feed files.
+// TestMeant checks which names were probably intended as names of feed files.
 func TestMeant(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]bool{

@@ -26,8 +26,8 @@ import (
 
 const month = "2026-09"
 
-// openWorkspace returns the sample with only one of its usage files, or with none; without links, whose commits are
-// owed without any usage.
+// openWorkspace returns the sample with only one of its usage files, or none, and without links, whose commits are
+// billed without any usage.
 func openWorkspace(t *testing.T, only string) *workspace.Workspace {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "workspace")
@@ -62,7 +62,7 @@ func options(t *testing.T) workspace.Options {
 	return workspace.Options{AsOf: asOf, Workers: 2}
 }
 
-// billed is the result of a run over an empty lake: lines and statements by customer, as text.
+// billed has the lines and statements by customer, as text, after a run on an empty lake.
 type billed struct {
 	lines      map[string][]string
 	statements map[string]rows.Statement
@@ -110,7 +110,7 @@ func bill(t *testing.T, w *workspace.Workspace) billed {
 	return out
 }
 
-// storedText returns everything that a quote says about a line, from the lake.
+// storedText returns the values that a quote has of a line, read from the lake.
 func storedText(t *testing.T, row rows.Row[tables.Line]) string {
 	t.Helper()
 	text := fmt.Sprintf("%s %d %s %s %s %s %s %s", row.Text(tables.LineID), row.Small(tables.LineTier),
@@ -143,8 +143,8 @@ func quotedText(l *quote.Line) string {
 		l.Usage, l.Free, l.Quantity, l.UnitPrice, l.Official, l.Discount, l.Truncated, l.Payment, l.DiscountID, l.Draws)
 }
 
-// TestSameAsARun checks that a quote from an empty lake is what a run over an empty lake bills, line by line, for every
-// customer of every file of the sample (QUOTE-1). Invariant: QUOTE-5.
+// TestSameAsARun checks for every customer in every file of the sample that a quote on an empty lake has the same lines
+// as the bill of a run on an empty lake (QUOTE-1). Invariant: QUOTE-5.
 func TestSameAsARun(t *testing.T) {
 	t.Parallel()
 	files, err := sample.Files()
@@ -194,13 +194,13 @@ func TestSameAsARun(t *testing.T) {
 	}
 }
 
-// rules returns those of the sample's settings.
+// rules returns the rules of the sample's settings.
 func rules() tariff.Rules {
 	return tariff.Rules{Grain: tariff.PerCycle, Mode: money.HalfUp, Digits: 2}
 }
 
-// TestDeltaByHand checks delta's machines, calculated by hand in the sample's README, before the correction: 43,110
-// minutes at 0.0125 and 43,200 at 0.012 list, 0.0118 agreed: official 538.875 + 518.4 = 1,057.275, payment 86,310 ×
+// TestDeltaByHand checks delta's machines before the correction against the calculation in the sample's README: 43,110
+// minutes at 0.0125 and 43,200 at 0.012 list, 0.0118 agreed. Official 538.875 + 518.4 = 1,057.275, payment 86,310 ×
 // 0.0118 = 1,018.458, due 1,018.46. Invariant: QUOTE-3.
 func TestDeltaByHand(t *testing.T) {
 	t.Parallel()
@@ -219,9 +219,9 @@ func TestDeltaByHand(t *testing.T) {
 	}
 }
 
-// TestFromLake checks that a quote starts with the current package balance: the first 10,000 of juniper's minutes are
-// free once, not twice. On an empty lake a day of 1,440 minutes costs nothing; after September, whose second quota
-// period has 8,560 left, a day of 10,000 costs 1,440 × 0.0098 = 14.112. Invariant: QUOTE-4.
+// TestFromLake checks that a quote starts with the current balance of packages: the first 10,000 of juniper's minutes
+// are free only once. On an empty lake a day of 1,440 minutes is free. After September, with 8,560 minutes left in the
+// second quota period, a day of 10,000 costs 1,440 × 0.0098 = 14.112. Invariant: QUOTE-4.
 func TestFromLake(t *testing.T) {
 	t.Parallel()
 	const name = "inbox/usage/machines-2026-09.csv"

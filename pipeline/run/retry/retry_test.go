@@ -6,7 +6,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/rejects"
 )
 
-// TestCorrectable checks which numbers and missing values are tried again: those that other books can allow (§3.20).
+// TestCorrectable checks which numbers and missing values are retried: those that other books can accept (§3.20).
 func TestCorrectable(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -14,7 +14,7 @@ func TestCorrectable(t *testing.T) {
 		want                        bool
 	}{
 		{"usage", "x_user", "missing_value", "", true},
-		{"usage", "resource_id", "missing_value", "", false}, // every record has one
+		{"usage", "resource_id", "missing_value", "", false}, // every record must have one
 		{"usage", "sku", "missing_value", "", false},
 		{"usage", "quantity", "bad_decimal", "-5", true},
 		{"usage", "quantity", "bad_decimal", "5e1", false},

@@ -10,7 +10,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 )
 
-// sumsOf returns a file of a table in a bucket, with the sums that the lake records of it.
+// sumsOf returns a file of a table in a bucket with the sums that the lake records for it.
 func sumsOf(table string, bucket int, official, payment string) manifest.FileEntry {
 	return manifest.FileEntry{
 		FileKey: manifest.FileKey{Table: table, Cycle: lakekey.Cycle("2026-09"), Bucket: bucket}, Rows: 1,
@@ -18,8 +18,8 @@ func sumsOf(table string, bucket int, official, payment string) manifest.FileEnt
 	}
 }
 
-// TestAgree checks that lines and statements with equal sums in each bucket pass, and that a cent that is in only one
-// of them stops the run and is reported with its bucket. Invariants: RUN-3, TOTALS-1.
+// TestAgree checks that lines and statements with equal sums in each bucket pass, and that a difference of a cent stops
+// the run and is reported with its bucket. Invariants: RUN-3, TOTALS-1.
 func TestAgree(t *testing.T) {
 	t.Parallel()
 	lines := []manifest.FileEntry{sumsOf("lines", 0, "10.00000000", "9.00000000"),
