@@ -11,8 +11,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// TestWrite compares with a file written by hand from RFC 5545. The summary's line has 8 + 82 octets: 75 and, after the
-// space, 15 more. Invariants: ICS-1, ICS-2, ICS-3.
+// TestWrite compares with a file written by hand according to RFC 5545. The summary has 8 + 82 octets: a line of 75
+// and, after the space of the next line, 15 more. Invariants: ICS-1, ICS-2, ICS-3.
 func TestWrite(t *testing.T) {
 	t.Parallel()
 	day, err := period.ParseDay("2026-10-31")
@@ -54,8 +54,8 @@ END:VCALENDAR
 	}
 }
 
-// TestFold checks that lines of any text have at most 75 octets, break between characters, and give the text when they
-// are unfolded. Invariants: ICS-1, ICS-3.
+// TestFold checks that for any text lines have at most 75 octets, break only between characters, and give the text
+// again when unfolded. Invariants: ICS-1, ICS-3.
 func TestFold(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

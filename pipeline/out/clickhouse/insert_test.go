@@ -14,8 +14,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// TestInsertOpensConnection checks that an INSERT over HTTP that has to open a connection succeeds, for any compression
-// of its blocks. The inner INSERT runs while the outer one has the only open connection.
+// TestInsertOpensConnection checks that an INSERT over HTTP succeeds if it has to open a connection, for any
+// compression of its blocks. The inner INSERT runs while the outer one uses the only open connection.
 func TestInsertOpensConnection(t *testing.T) {
 	t.Parallel()
 	s := server.Start(t, server.Options{})
@@ -46,7 +46,7 @@ func TestInsertOpensConnection(t *testing.T) {
 	}
 }
 
-// numbers returns an INSERT of one number; before runs when the number is requested.
+// numbers returns an INSERT of one number. before is called when the number is requested.
 func numbers(n int64, before func(context.Context) error) *clickhouse.Insert {
 	column, sent := new(proto.ColInt64), false
 	return &clickhouse.Insert{Table: "default.numbers", Columns: proto.Input{{Name: "n", Data: column}},

@@ -24,8 +24,8 @@ import (
 )
 
 // books is a workspace in UTC. hub is a distributor, north its reseller, scout a referrer. ann buys from north, bob
-// from hub, cat was referred by scout, and dan is a direct customer of the vendor. gb costs 2 per GB, mail 1 per piece
-// up to 10 and 0.5 beyond, line 1 per Mbps by the largest sample, care 30 per month.
+// buys from hub, cat was referred by scout, and dan buys from the vendor. gb costs 2 per GB, mail 1 per piece up to 10
+// and 0.5 above, line 1 per Mbps of the largest sample, care 30 per month.
 var books = map[string]string{
 	"tollbook.yaml": `zone: UTC
 currency: {code: EUR, digits: 2}
@@ -101,7 +101,7 @@ o3,unsubscribe,ann,,,,,,,2026-09-21T10:00:00Z,,,o2
 		"m1,ann,gb,2026-09-22T10:00:00Z,-1.5,9,goodwill\n",
 }
 
-// house is a workspace and the snapshot of its lake.
+// house is a workspace with the snapshot of its lake.
 type house struct {
 	t   *testing.T
 	dir string
@@ -154,7 +154,7 @@ func cycleOf(t *testing.T, text string) period.Cycle {
 	return c
 }
 
-// run performs one run as of a time.
+// run performs one run with an as-of.
 func (h *house) run(asOf string, do func(*workspace.Workspace, workspace.Options) (*workspace.Report, error)) {
 	h.t.Helper()
 	if _, err := do(h.open(), workspace.Options{AsOf: at(h.t, asOf), Workers: 2}); err != nil {
@@ -176,7 +176,7 @@ func (h *house) close(cycle, asOf string) {
 	})
 }
 
-// read composes from the live state.
+// read composes a document from the live state.
 func read[T any](h *house, do func(*compose.Sources) (T, error)) (out T, err error) {
 	h.t.Helper()
 	w := h.open()
@@ -217,7 +217,7 @@ func (h *house) bill(cycle, customer string) *document.Bill {
 	return b
 }
 
-// everywhere writes a document, which checks its sums, in every format.
+// everywhere writes a document in every format, which also checks its sums.
 func everywhere(t *testing.T, write func(document.Format) error) {
 	t.Helper()
 	for _, f := range document.Formats() {
@@ -270,8 +270,8 @@ func usage(list []chart.Usage) (out []string) {
 
 func has(notes []string, text string) bool { return strings.Contains(strings.Join(notes, "\n"), text) }
 
-// TestReseller checks ann's sums: storage (15 − 5) × 2 = 20 less 1.5 of goodwill, mail 10 × 1 + 2 × 0.5 = 11, the
-// line's largest sample 7, care twice 30 and refunded once. north owes 0.9 of each row, hub 0.8. Invariant: COMPOSE-2.
+// TestReseller checks ann's sums: storage (15 − 5) × 2 = 20 less a goodwill of 1.5; mail 10 × 1 + 2 × 0.5 = 11; line 7,
+// its largest sample; care 30 twice and refunded once. north owes 0.9 of each row, hub 0.8. Invariant: COMPOSE-2.
 func TestReseller(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -287,7 +287,7 @@ func TestReseller(t *testing.T) {
 	)
 	// 6.3 + 9.9 + 18 − 1.35 + 54 − 27 = 59.85; a tenth of 66.5 is 6.65.
 	same(t, "summary", []string{summary(st)}, "owed 59.85 cost 0 revenue 0 margin 0 incentives 6.65 net 53.2")
-	// The month-end line is on the first; the order that begins in October is on the day it was paid.
+	// The month-end line is on the 1st. The order that begins in October is on the day on which it was paid.
 	same(t, "consumption", usage(st.Usage), "2026-09-01 bw/Bandwidth 7", "2026-09-02 st/Stores 20",
 		"2026-09-03 ml/Mailing 11",
 		"2026-09-20 su/Support 60", "2026-09-21 su/Support -30", "2026-09-22 st/Stores -1.5")
@@ -296,7 +296,7 @@ func TestReseller(t *testing.T) {
 		t.Error(got)
 	}
 	i := st.Incentives[0]
-	// On the 3rd of October the period is not closed yet: it closes at the end of the 4th.
+	// On 3 October the period is still open: it closes at the end of the 4th.
 	if got := fmt.Sprintf("%d %s %s %s %s %s %t", len(st.Incentives), i.Period, trim(i.Amount), i.State, i.Deadline,
 		i.Next, i.Counts); got != "1 2026-09 6.65 estimated 2026-10-05T00:00:00Z to confirm true" {
 		t.Error(got)
@@ -328,8 +328,8 @@ func TestDistributor(t *testing.T) {
 		"vendor north ann/Ann Ltd su/Support mode 1 + lines 2 pay 60 perf 60 owed 0 rev 54 cost 48 margin 6",
 		"vendor north ann/Ann Ltd su/Support mode 1 - lines 1 pay -30 perf -30 owed 0 rev -27 cost -24 margin -3",
 	)
-	// 16.008 is 16.01; cost 5.6 + 8.8 + 16 − 1.2 + 48 − 24 = 53.2; 16.01 + 53.2 − 59.85 = 9.36. A tenth of 20.01 is
-	// 2.00: void on the 20th, since five working days after the 4th passed without a confirmation.
+	// 16.008 is rounded to 16.01. Cost 5.6 + 8.8 + 16 − 1.2 + 48 − 24 = 53.2; 16.01 + 53.2 − 59.85 = 9.36. A tenth of
+	// 20.01 is 2.00; it is void on the 20th, more than five working days after the 4th, without a confirmation.
 	same(t, "summary", []string{summary(st)}, "owed 16.01 cost 53.2 revenue 59.85 margin 6.65 incentives 0 net 9.36")
 	same(t, "consumption", usage(st.Usage), "2026-09-01 bw/Bandwidth 7", "2026-09-02 st/Stores 20",
 		"2026-09-03 ml/Mailing 11", "2026-09-03 st/Stores 20.01",
@@ -352,8 +352,8 @@ func TestReferrer(t *testing.T) {
 	}
 }
 
-// TestPartnerOfClosedBill corrects associations after the close: the bill names the partner of its lines, north, as the
-// statements of the close do, and not hub, nor nobody. An open month follows the book.
+// TestPartnerOfClosedBill corrects associations after the close. As on the statements of the close, the bill names
+// north, the partner of its lines, instead of hub or no partner. In an open month the books decide.
 func TestPartnerOfClosedBill(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -478,8 +478,8 @@ func TestBill(t *testing.T) {
 	}
 }
 
-// TestLateBill checks a GB of September that arrives after its close, priced at 2, for which nothing is left in the
-// package.
+// TestLateBill checks a record of 1 GB of September that arrives after the close. Its price is 2, because the package
+// is exhausted.
 func TestLateBill(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -497,7 +497,7 @@ func TestLateBill(t *testing.T) {
 	}
 }
 
-// TestTurned checks bob, who is referred by scout until the 16th and hub's customer from then on.
+// TestTurned checks bob, whom scout refers until the 16th and who is hub's customer from then on.
 func TestTurned(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -513,7 +513,7 @@ func TestTurned(t *testing.T) {
 	}
 }
 
-// TestMostAnnexes checks fourteen links of one Mbps and more; the two smallest have no annex. Invariant: COMPOSE-6.
+// TestMostAnnexes checks fourteen links of 1 to 14 Mbps: the two smallest have no annex. Invariant: COMPOSE-6.
 func TestMostAnnexes(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -7,7 +7,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/line"
 )
 
-// TestKindsInOrder checks that items that differ in their kind alone have one order, that of the kinds (§8): items are
+// TestKindsInOrder checks that items that differ only in their kind are in the order of kinds (§8), although they are
 // collected in a map.
 func TestKindsInOrder(t *testing.T) {
 	t.Parallel()

@@ -9,8 +9,8 @@ import (
 )
 
 // TestNext checks a quarterly programme with five days to confirm and a lapse of 30 days. 2026-Q3 closes at the end of
-// Sunday, the 4th of October, so that Friday the 9th is the last day to confirm; gone left on the 12th of September, so
-// that all lapses on the 12th of October. Invariant: COMPOSE-7.
+// Sunday, 4 October, so Friday the 9th is the last day to confirm. Partner gone left on 12 September, so its incentives
+// lapse on 12 October. Invariant: COMPOSE-7.
 func TestNext(t *testing.T) {
 	t.Parallel()
 	zone, err := period.LoadZone("UTC")
@@ -64,7 +64,7 @@ func TestNext(t *testing.T) {
 		{quarter, gone, "2026-Q3", settlement.Paid, "", ""},
 		{quarter, here, "2026-Q3", settlement.Void, "", ""},
 		{open, here, "2026-08", settlement.ToConfirm, "", "waits for a confirmation or a dispute"},
-		// a closed period that the programme had
+		// a quarter of a monthly programme
 		{open, here, "2026-Q3", settlement.ToConfirm, "", "waits for a confirmation or a dispute"},
 	} {
 		p, err := settlement.ParsePeriod(tt.period)

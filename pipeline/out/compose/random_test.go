@@ -25,9 +25,9 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// TestEveryDocument checks random workspaces with closes and late files: every partner's statement and every customer's
-// bill adds up in every cycle, lines and rows agree for any day (the books do not change), the overview is the sum of
-// the statements, and verify accepts the lake. Invariant: COMPOSE-1.
+// TestEveryDocument checks random workspaces with closes and late files: every statement of a partner and every bill of
+// a customer adds up in every cycle, lines and rows agree for each day, because the books do not change, the overview
+// is the sum of the statements, and verify accepts the lake. Invariant: COMPOSE-1.
 func TestEveryDocument(t *testing.T) {
 	t.Parallel()
 	root, left, failed := t.TempDir(), 4, false
@@ -35,7 +35,7 @@ func TestEveryDocument(t *testing.T) {
 		if left == 0 && !failed {
 			return
 		}
-		left, failed = max(0, left-1), true // unless it returns
+		left, failed = max(0, left-1), true // reset below if the check returns
 		dir, err := os.MkdirTemp(root, "")
 		must(t, err)
 		defer os.RemoveAll(dir)
@@ -56,7 +56,7 @@ func must(t *rapid.T, err error) {
 	}
 }
 
-// play runs the sequence; nil if a run fails, for example because books do not fit what was accepted.
+// play performs the sequence. It returns nil if a run fails, for example because books contradict accepted records.
 func play(t *rapid.T, made reference.RandomWorkspace) *workspace.Workspace {
 	t.Helper()
 	inbox, stash := filepath.Join(made.Dir, "inbox"), filepath.Join(made.Dir, "stash")
@@ -91,7 +91,7 @@ func play(t *rapid.T, made reference.RandomWorkspace) *workspace.Workspace {
 	return w
 }
 
-// documents makes every document of every cycle.
+// documents composes every document of every cycle.
 func documents(t *rapid.T, w *workspace.Workspace) {
 	t.Helper()
 	ctx := context.Background()
@@ -131,7 +131,7 @@ func asJSON(t *rapid.T, b *document.Bill) []byte {
 	return out.Bytes()
 }
 
-// inBuckets composes the bills of each bucket together: they are equal to those that were composed one by one
+// inBuckets composes the bills of each bucket together and checks that they equal those that were composed one by one
 // (COMPOSE-10).
 func inBuckets(ctx context.Context, t *rapid.T, s *compose.Sources, cycle period.Cycle, own map[string][]byte) {
 	t.Helper()
@@ -155,7 +155,7 @@ func inBuckets(ctx context.Context, t *rapid.T, s *compose.Sources, cycle period
 	}
 }
 
-// statements makes every partner's statement of a cycle and compares them with the overview.
+// statements composes every partner's statement of a cycle and compares them with the overview.
 func statements(ctx context.Context, t *rapid.T, s *compose.Sources, cycle period.Cycle) {
 	t.Helper()
 	all, err := compose.Partners(ctx, s, cycle)
@@ -175,7 +175,7 @@ func statements(ctx context.Context, t *rapid.T, s *compose.Sources, cycle perio
 	}
 }
 
-// written writes a document, which checks its sums, with all its parts.
+// written writes a document with all its parts in every format, which also checks its sums.
 func written(write func(io.Writer, document.Format, document.Options) error) error {
 	for _, f := range document.Formats() {
 		if err := write(io.Discard, f, document.Options{}); err != nil {

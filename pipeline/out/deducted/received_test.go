@@ -9,10 +9,10 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// TestReceivedBy tests DEDUCT-1: 70 of the 150 that a partner owes d1 (50) and d2 (100), the seller at the cycle's end,
-// are paid and 90 collected. If nobody noted by seller what was collected, d1 has 50 of it, d2 the other 40 and what is
-// paid. If 10 were collected on the lines of d1 and 80 on those of d2, 40 of what is paid are d1's and 30 d2's.
-// The script archived_cover tests DEDUCT-2.
+// TestReceivedBy tests DEDUCT-1. A partner owes 150: 50 to d1 and 100 to d2, its seller at the end of the cycle. 70 are
+// paid and 90 are collected. If it was not recorded for which seller the 90 were collected, d1 gets 50 of them, and d2
+// gets the other 40 and the 70. If 10 were collected for d1 and 80 for d2, d1 gets 40 of the 70 and d2 30. The script
+// archived_cover tests DEDUCT-2.
 func TestReceivedBy(t *testing.T) {
 	t.Parallel()
 	amount := func(text string) (a money.Amount) {

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestStatementInTwoCurrencies checks two customers, one of 100 CNY and one of 10 USD that was converted at 7: owed 90
-// and 63 have a sum, 100 and 10 have none. Invariant: DOC-12.
+// TestStatementInTwoCurrencies checks a customer with 100 CNY and one with 10 USD, converted at 7. The amounts owed, 90
+// and 63, have a sum; 100 CNY and 10 USD have none. Invariant: DOC-12.
 func TestStatementInTwoCurrencies(t *testing.T) {
 	t.Parallel()
 	s := Statement{Header: header(t), Partner: layout.Party{ID: "north"}, Kind: "reseller", Rows: []Row{

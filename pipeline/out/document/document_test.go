@@ -15,7 +15,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
-// find checks that a document has the given texts.
+// find checks that a document contains the given texts.
 func find(t *testing.T, document []byte, texts ...string) {
 	t.Helper()
 	for _, text := range texts {
@@ -182,7 +182,7 @@ func TestJSON(t *testing.T) {
 	}
 }
 
-// TestJSONOfNothing checks that an empty list is [] and not null, so that a reader has one case.
+// TestJSONOfNothing checks that an empty list is [], not null, so that readers need no special case.
 func TestJSONOfNothing(t *testing.T) {
 	t.Parallel()
 	got := string(written(t, &Statement{Header: header(t), Partner: layout.Party{ID: "none"}}, JSON))
@@ -192,7 +192,7 @@ func TestJSONOfNothing(t *testing.T) {
 	find(t, []byte(got), `"sections": []`, `"corrections": []`, `"packages": []`, `"consumption": []`, `"notes": []`)
 }
 
-// table reads a CSV as a list of records by column.
+// table parses a CSV into records by column.
 func table(t testing.TB, text []byte) []map[string]string {
 	t.Helper()
 	rows, err := csv.NewReader(bytes.NewReader(text)).ReadAll()
@@ -263,8 +263,8 @@ func TestTable(t *testing.T) {
 		"unsubscribed after 12 days", "  value             95.5 Mbps\n")
 }
 
-// TestNetBelowZero checks that the statement of a partner that gets more than it owes shows the amount that it
-// receives, above 0.
+// TestNetBelowZero checks that the statement of a partner that receives more than it owes shows a positive amount to
+// receive.
 func TestNetBelowZero(t *testing.T) {
 	t.Parallel()
 	s := &Statement{Header: header(t), Partner: layout.Party{ID: "south"}, Kind: "referrer",
@@ -274,7 +274,7 @@ func TestNetBelowZero(t *testing.T) {
 		"    Net                                            -1,234.50\n", "Nothing in this cycle.")
 }
 
-// TestTwoSellers checks two sellers in one month: the amounts owed to each.
+// TestTwoSellers checks that a month with two sellers shows the amount owed to each.
 func TestTwoSellers(t *testing.T) {
 	t.Parallel()
 	s := &Statement{Header: header(t), Partner: layout.Party{ID: "west"},

@@ -18,7 +18,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
-// parsed reads a page.
+// parsed parses a page.
 func parsed(t testing.TB, page []byte) *html.Node {
 	t.Helper()
 	n, err := html.Parse(bytes.NewReader(page))
@@ -47,7 +47,7 @@ func attr(n *html.Node, name string) string {
 	return ""
 }
 
-// textOf returns the text below a node.
+// textOf returns the text content of a node.
 func textOf(n *html.Node) string {
 	var b strings.Builder
 	for d := range n.Descendants() {
@@ -58,7 +58,7 @@ func textOf(n *html.Node) string {
 	return strings.TrimSpace(b.String())
 }
 
-// section returns the part of an id.
+// section returns the section with an id.
 func section(t testing.TB, page *html.Node, id string) *html.Node {
 	t.Helper()
 	for _, s := range all(page, atom.Section) {
@@ -126,7 +126,7 @@ func TestHTML(t *testing.T) {
 	}
 }
 
-// TestHTMLStandsAlone checks that the page needs no other files, runs no script, and has labels for its tables and
+// TestHTMLStandsAlone checks that a page needs no other file, has no script, and has labels for its tables and
 // drawings.
 func TestHTMLStandsAlone(t *testing.T) {
 	t.Parallel()
@@ -168,7 +168,7 @@ func TestHTMLStandsAlone(t *testing.T) {
 	}
 }
 
-// stands checks that a page has no script and loads nothing from other places.
+// stands checks that a page has no script and loads nothing from elsewhere.
 func stands(t testing.TB, page *html.Node) {
 	t.Helper()
 	for n := range page.Descendants() {
@@ -215,7 +215,7 @@ func TestAnnexInHTML(t *testing.T) {
 	}
 }
 
-// hostile are names that can break a document.
+// hostile returns names that could break a document.
 func hostile() []string {
 	return []string{
 		`<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`, `=HYPERLINK("http://x.example","pay")`, `+1+1`,
@@ -238,7 +238,7 @@ func TestHostileNames(t *testing.T) {
 	}
 }
 
-// hostileStatement returns a statement that has the name in every text field.
+// hostileStatement returns a statement with the name in every text field.
 func hostileStatement(t testing.TB, name string) *Statement {
 	s := statement(t)
 	s.Header.Vendor.Name, s.Partner = name, layout.Party{ID: name, Name: name}
@@ -258,7 +258,7 @@ func hostileStatement(t testing.TB, name string) *Statement {
 	return s
 }
 
-// hostileBill likewise.
+// hostileBill returns a bill with the name in every text field.
 func hostileBill(t testing.TB, name string) *Bill {
 	b := bill(t)
 	b.Header.Vendor.ID, b.Customer, b.Partner, b.Notes = name, layout.Party{ID: name, Name: name},
@@ -275,7 +275,7 @@ func hostileBill(t testing.TB, name string) *Bill {
 	return b
 }
 
-// checkHostile writes documents with a name in every field in every format: it remains text.
+// checkHostile writes documents with a name in every field, in every format, and checks that it remains text.
 func checkHostile(t testing.TB, name string) {
 	t.Helper()
 	for _, d := range []writer{hostileStatement(t, name), hostileBill(t, name)} {
@@ -304,7 +304,7 @@ func checkHostile(t testing.TB, name string) {
 	}
 }
 
-// checkHostileSheets looks for formulas that a name became.
+// checkHostileSheets checks that no name became a formula.
 func checkHostileSheets(t testing.TB, name string) {
 	t.Helper()
 	for _, d := range []writer{hostileStatement(t, name), hostileBill(t, name)} {
@@ -326,7 +326,7 @@ func checkHostileSheets(t testing.TB, name string) {
 	}
 }
 
-// checkFormulas reads a sheet's XML: its formulas are the program's.
+// checkFormulas reads a sheet's XML and checks that its formulas are those of the program.
 func checkFormulas(t testing.TB, name string, r io.Reader) {
 	t.Helper()
 	for d := xml.NewDecoder(r); ; {
@@ -351,7 +351,7 @@ func isDecimal(text string) bool {
 	return total.UnmarshalText([]byte(text)) == nil
 }
 
-// TestNamesInXLSX checks that a name is read back as it was.
+// TestNamesInXLSX checks that names are read back unchanged.
 func TestNamesInXLSX(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{`<b>&"'`, `=1+1`, "_x0041_", "👩\u200d👩\u200d👧\u200d👦", " blanks ", "\u200fעברית"} {
@@ -362,7 +362,7 @@ func TestNamesInXLSX(t *testing.T) {
 	}
 }
 
-// maxFuzzed keeps an input short.
+// maxFuzzed limits the length of an input.
 const maxFuzzed = 300
 
 func FuzzNames(f *testing.F) {

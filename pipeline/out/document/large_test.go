@@ -18,8 +18,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// large returns a statement of many customers with four rows each, customer n paying n.25 for each of three services
-// and getting 1 back.
+// large returns a statement of many customers with four rows each. Customer n pays n.25 for each of three services and
+// gets 1 back.
 func large(t testing.TB, customers int) *Statement {
 	t.Helper()
 	s := &Statement{Header: header(t), Partner: layout.Party{ID: "north", Name: "North Distribution"},
@@ -45,22 +45,22 @@ func large(t testing.TB, customers int) *Statement {
 	return s
 }
 
-// largeCase is a large statement and its expected texts.
+// largeCase is a large statement with its expected texts.
 type largeCase struct {
 	customers     int
-	owed          string // of all, exactly
-	others, total string // rows of the page: the row of the others, and the total
-	note          string // about the customers that are not listed
-	first         string // the first customer that is listed
+	owed          string // sum of all customers, exact
+	others, total string // rows of the page: that of the other customers, and the total
+	note          string // note about the customers that are not listed
+	first         string // first customer that is listed
 	rows          int
-	lastCell      string // of the last row of the XLSX: the total
+	lastCell      string // last row of the XLSX: the total
 }
 
-// largeStatements are calculated by hand. Customer n owes 3 × (n + 0.25) − 1; listed are the 300 with the largest n.
+// largeStatements returns cases calculated by hand. Customer n owes 3 × (n + 0.25) − 1; the last 300 are listed.
 func largeStatements() []largeCase {
 	return []largeCase{
-		// The sum over n = 0 … 499 is 3 × 124750 + 3 × 125 − 500; of the listed 200 … 499 it is
-		// 3 × (104850 + 75) − 300 = 314475; of the others 374125 − 314475 = 59650.
+		// The sum over n = 0 … 499 is 3 × 124750 + 3 × 125 − 500. The listed 200 … 499 sum to 3 × (104850 + 75) − 300 =
+		// 314475, the others to 374125 − 314475 = 59650.
 		{
 			customers: 500, owed: "374125.00000000", first: "Customer 200 (c-00200)", rows: 2000, lastCell: "374125",
 			note: "The 200 others, 800 rows, are one row before the total; all of them are in the XLSX, CSV and " +
@@ -68,8 +68,8 @@ func largeStatements() []largeCase {
 			others: "200 further customers||2,400|59,650.00|59,650.00|59,650.00|59,650.00",
 			total:  "Total||6,000|374,125.00|374,125.00|374,125.00|374,125.00",
 		},
-		// The sum over n = 0 … 4999 is 3 × 12497500 + 3 × 1250 − 5000; of the listed 4700 … 4999 it is
-		// 3 × (1454850 + 75) − 300 = 4364475; of the others 37491250 − 4364475 = 33126775.
+		// The sum over n = 0 … 4999 is 3 × 12497500 + 3 × 1250 − 5000. The listed 4700 … 4999 sum to 3 × (1454850 + 75)
+		// − 300 = 4364475, the others to 37491250 − 4364475 = 33126775.
 		{
 			customers: 5000, owed: "37491250.00000000", first: "Customer 4700 (c-04700)", rows: 20_000,
 			lastCell: "37491250",
@@ -81,7 +81,7 @@ func largeStatements() []largeCase {
 	}
 }
 
-// TestLargeStatement checks them. The full form, of 5,000 customers, takes a minute.
+// TestLargeStatement checks largeStatements. The full form, with 5,000 customers, takes a minute.
 func TestLargeStatement(t *testing.T) {
 	t.Parallel()
 	for _, c := range largeStatements() {
@@ -100,7 +100,7 @@ func TestLargeStatement(t *testing.T) {
 	}
 }
 
-// page checks the HTML page, which lists some customers, or all if that is requested.
+// page checks the HTML page. It lists some customers, or all of them on request.
 func (c *largeCase) page(t *testing.T, s *Statement) {
 	part := section(t, parsed(t, written(t, s, HTML)), "row")
 	text := textOf(part)
@@ -130,7 +130,7 @@ func (c *largeCase) page(t *testing.T, s *Statement) {
 	}
 }
 
-// files checks the forms that have every row.
+// files checks the formats that have every row.
 func (c *largeCase) files(t *testing.T, s *Statement) {
 	f := open(t, written(t, s, XLSX))
 	if got := rawCells(t, f, "Rows"); len(got) != c.rows+2 || got[c.rows+1][11] != c.lastCell ||
@@ -160,8 +160,8 @@ func allocated(t *testing.T, s *Statement, format Format) uint64 {
 	return after.TotalAlloc - before.TotalAlloc
 }
 
-// TestMemoryOfLargeStatement checks that allocations grow with the rows and no faster: a statement of twice the
-// customers allocates for each further row no more than a limit. The page lists 300 customers of both.
+// TestMemoryOfLargeStatement checks that allocations grow at most in proportion to the rows: a statement with twice the
+// customers allocates a limited number of bytes per additional row. The page lists 300 customers of each.
 func TestMemoryOfLargeStatement(t *testing.T) {
 	customers := 2500
 	if testing.Short() {
@@ -170,7 +170,7 @@ func TestMemoryOfLargeStatement(t *testing.T) {
 	half, whole := large(t, customers), large(t, 2*customers)
 	for _, tt := range []struct {
 		format Format
-		most   uint64 // bytes allocated for each further row
+		most   uint64 // limit of allocated bytes per additional row
 	}{{HTML, 5000}, {JSON, 10_000}, {CSV, 3000}, {XLSX, 30_000}} {
 		less, more := allocated(t, half, tt.format), allocated(t, whole, tt.format)
 		if got := (max(more, less) - less) / uint64(4*customers); got > tt.most {

@@ -12,7 +12,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// yuan reads an amount.
+// yuan parses an amount.
 func yuan(t testing.TB, text string) money.Amount {
 	t.Helper()
 	a, err := money.ParseAmount(text)
@@ -60,7 +60,7 @@ func header(t testing.TB) layout.Header {
 		Digits: 2, MonthEnd: true, AsOf: instantOf(t, "2026-10-05T04:00:00Z")}
 }
 
-// row returns a row; the amounts that a test does not set are made to fit.
+// row returns a row. Amounts that are not given are set so that the row adds up.
 func row(t testing.TB, customer, name, service, sign, official, discount, owed string) Row {
 	t.Helper()
 	r := Row{SellerID: "vendor", CustomerID: customer, CustomerName: name, AssociationType: Resale, Service: service,
@@ -77,7 +77,7 @@ func row(t testing.TB, customer, name, service, sign, official, discount, owed s
 	return r
 }
 
-// statement returns a distributor's statement: two customers of its own, one with a refund, and a reseller.
+// statement returns a distributor's statement with two customers of its own, one of them with a refund, and a reseller.
 func statement(t testing.TB) *Statement {
 	t.Helper()
 	s := &Statement{Header: header(t), Partner: layout.Party{ID: "north", Name: "North Distribution"},
@@ -133,7 +133,7 @@ func price(t testing.TB, text string) money.UnitPrice {
 	return p
 }
 
-// bill returns a customer's bill: two services, a refund of an older month, a package, a rounding.
+// bill returns a customer's bill with two services, a refund for an earlier month, a package and a rounding.
 func bill(t testing.TB) *Bill {
 	t.Helper()
 	b := &Bill{Header: header(t), Customer: layout.Party{ID: "aurora", Name: "Aurora Ltd"},
@@ -187,7 +187,7 @@ type writer interface {
 	Write(io.Writer, Format, Options) error
 }
 
-// written returns a document in a format.
+// written returns a document as written in a format.
 func written(t testing.TB, d writer, f Format) []byte {
 	t.Helper()
 	var out bytes.Buffer

@@ -17,7 +17,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/branding"
 )
 
-// cover returns a cover in a language.
+// cover returns a cover sheet in a language.
 func cover(t testing.TB, kind letter.Kind, language string) *letter.Letter {
 	t.Helper()
 	b, err := branding.Load(fstest.MapFS{branding.File: {Data: []byte("vendor: {language: " + language + "}\n")}},
@@ -107,7 +107,7 @@ func fullBill(t testing.TB) *Bill {
 	return b
 }
 
-// names removes the names and ids of the documents above, and everything else that is not translated.
+// names returns a replacer that removes the names and ids of the documents above and other untranslated texts.
 func names() *strings.Replacer {
 	var list []string
 	for _, name := range []string{"North Distribution", "Example Cloud", "West Reselling", "Elastic compute",
@@ -121,7 +121,7 @@ func names() *strings.Replacer {
 	return strings.NewReplacer(list...)
 }
 
-// noEnglish checks that a text has no words except names.
+// noEnglish checks that a text has no English words except names.
 func noEnglish(t *testing.T, where, text string) {
 	t.Helper()
 	if words := regexp.MustCompile(`[A-Za-z][A-Za-z' ]*`).FindAllString(names().Replace(text), -1); len(words) > 0 {
@@ -129,8 +129,8 @@ func noEnglish(t *testing.T, where, text string) {
 	}
 }
 
-// TestChinese tests DOC-11. Everything that a document with a Chinese cover shows in a workbook or on a page is
-// Chinese, except names, ids and codes.
+// TestChinese tests DOC-11. With a Chinese cover, all texts of a document's workbook and page are Chinese, except
+// names, ids and codes.
 func TestChinese(t *testing.T) {
 	t.Parallel()
 	for _, pg := range []*layout.Page{fullStatement(t).page(), fullBill(t).page()} {
@@ -164,7 +164,7 @@ func TestChinese(t *testing.T) {
 	}
 }
 
-// noChineseMissing checks headings and cells of a part.
+// noChineseMissing checks that the headings and cells of a part are translated.
 func noChineseMissing(t *testing.T, p *layout.Part) {
 	t.Helper()
 	noEnglish(t, p.Name, strings.Join(append([]string{p.Title, p.Heading, p.Each}, p.About...), "; "))
@@ -178,7 +178,7 @@ func noChineseMissing(t *testing.T, p *layout.Part) {
 	}
 }
 
-// TestLanguages tests DOC-11. The cover's language changes HTML and XLSX, and no other format.
+// TestLanguages tests DOC-11. The language of the cover changes HTML and XLSX, but no other format.
 func TestLanguages(t *testing.T) {
 	t.Parallel()
 	zh, en := bill(t), bill(t)

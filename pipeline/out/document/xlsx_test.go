@@ -12,7 +12,7 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// open reads a workbook back.
+// open parses a workbook.
 func open(t testing.TB, raw []byte) *excelize.File {
 	t.Helper()
 	f, err := excelize.OpenReader(bytes.NewReader(raw))
@@ -23,7 +23,7 @@ func open(t testing.TB, raw []byte) *excelize.File {
 	return f
 }
 
-// rawCells returns the values of a sheet as they are stored.
+// rawCells returns the stored values of a sheet.
 func rawCells(t testing.TB, f *excelize.File, sheet string) [][]string {
 	t.Helper()
 	rows, err := f.GetRows(sheet, excelize.Options{RawCellValue: true})
@@ -81,7 +81,7 @@ func TestXLSX(t *testing.T) {
 	cellIs(t, b, "Payments", "B8", number, "434.93827156", "434.94", "SUM(B2:B7)")
 }
 
-// TestXLSXFormulas checks that the value of a formula is the value that is stored with it.
+// TestXLSXFormulas checks that each formula evaluates to the value that is stored with it.
 func TestXLSXFormulas(t *testing.T) {
 	t.Parallel()
 	for _, d := range []writer{statement(t), bill(t)} {
@@ -114,8 +114,8 @@ func TestXLSXFormulas(t *testing.T) {
 	}
 }
 
-// TestXLSXKeepsDigits checks that an amount of more than 15 digits is text with all of them, and that the total of its
-// column is not a formula.
+// TestXLSXKeepsDigits checks that an amount of more than 15 digits is a text with all its digits, and that the total of
+// its column is then not a formula.
 func TestXLSXKeepsDigits(t *testing.T) {
 	t.Parallel()
 	s := &Statement{Header: header(t), Partner: layout.Party{ID: "p"}}
@@ -144,7 +144,7 @@ func TestXLSXOfYen(t *testing.T) {
 	cellIs(t, f, "Rows", "M2", excelize.CellTypeUnset, "-3", "-3", "")
 }
 
-// TestXLSXIsTheSame checks that the same document is the same file at any time: its times are the as-of.
+// TestXLSXIsTheSame checks that a document gives the same file at any time: its times are the as-of.
 func TestXLSXIsTheSame(t *testing.T) {
 	t.Parallel()
 	raw := written(t, statement(t), XLSX)

@@ -13,7 +13,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// TestCharted checks that a workbook has the rows on one sheet, and the chart and its amounts as numbers on the other.
+// TestCharted checks that a workbook has the rows on one sheet, and the chart with its numeric amounts on another.
 func TestCharted(t *testing.T) {
 	t.Parallel()
 	chart := &Chart{Title: "paid", Format: "#,##0.00", By: "customer", Bars: []string{"acme", "=bell"},
@@ -64,7 +64,7 @@ func TestCharted(t *testing.T) {
 	}
 }
 
-// partOf returns a file of an archive.
+// partOf returns the content of a file in an archive.
 func partOf(t *testing.T, raw []byte, name string) string {
 	t.Helper()
 	in, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))

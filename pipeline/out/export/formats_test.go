@@ -61,8 +61,8 @@ func TestArrow(t *testing.T) {
 	}
 }
 
-// TestArrowTextsCutWithinACharacter checks two texts whose bytes would be a character only together: each is replaced,
-// and the texts next to them do not change.
+// TestArrowTextsCutWithinACharacter checks two consecutive texts whose bytes would form a character only together. Each
+// is replaced, and the other texts are unchanged.
 func TestArrowTextsCutWithinACharacter(t *testing.T) {
 	t.Parallel()
 	cols := twoRows()
@@ -113,7 +113,7 @@ func TestXLSX(t *testing.T) {
 	}
 }
 
-// TestNumber checks that a decimal is a number in a spreadsheet only if every digit is read back.
+// TestNumber checks that a decimal is written as a number in a spreadsheet only if this keeps every digit.
 func TestNumber(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
@@ -131,7 +131,7 @@ func TestNumber(t *testing.T) {
 	}
 }
 
-// TestSheets checks that a full sheet is followed by another, each with a header.
+// TestSheets checks that rows that exceed a sheet continue on another one, and that each has a header.
 func TestSheets(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
@@ -162,7 +162,7 @@ func TestSheets(t *testing.T) {
 	}
 }
 
-// TestSplit checks that parts have 100,000 rows and a header each, and that the same rows are the same bytes.
+// TestSplit checks that each part has 100,000 rows and a header, and that the same rows give the same bytes.
 func TestSplit(t *testing.T) {
 	t.Parallel()
 	request := &Request{Table: "t", Format: "csv", Cycle: lakekey.Cycle("2026-09"), Split: true}
@@ -181,7 +181,7 @@ func TestSplit(t *testing.T) {
 	}
 }
 
-// partsOf returns the names of the parts of an archive with their rows.
+// partsOf returns the names of an archive's parts, each with its number of rows.
 func partsOf(t *testing.T, raw []byte) string {
 	t.Helper()
 	gz, err := gzip.NewReader(bytes.NewReader(raw))
@@ -201,7 +201,7 @@ func partsOf(t *testing.T, raw []byte) string {
 		if err != nil || !bytes.HasPrefix(text, []byte("word,text,time,")) || head.ModTime.Unix() != 0 {
 			t.Errorf("%s of %v begins with %.20q, %v", head.Name, head.ModTime, text, err)
 		}
-		// The text column of every first row has a line feed in it.
+		// The text of every first row of two has a line feed, so two rows are three lines.
 		rows := bytes.Count(text, []byte("\n")) - 1
 		parts = append(parts, fmt.Sprintf("%s %d", head.Name, rows-rows/3))
 	}

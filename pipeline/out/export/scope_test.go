@@ -15,7 +15,7 @@ import (
 	"github.com/tollbook/tollbook/settlement"
 )
 
-// scopeBooks: shop bought from north until 10 September, then from the vendor.
+// scopeBooks returns books in which shop buys from north until 10 September, then from the vendor.
 func scopeBooks(t *testing.T) *partners.Reader {
 	t.Helper()
 	set, err := settings.Parse("tollbook.yaml", []byte("zone: UTC\ncurrency: {code: CNY, digits: 2}\n"+
@@ -60,7 +60,7 @@ func TestScopeOfLines(t *testing.T) {
 	add("north's", "a", "north", "1", early, nothing)
 	add("shop's early", "b", "shop", "2", early, nothing)
 	add("shop's late", "b", "shop", "2", late, nothing)
-	add("shop's refund", "c", "shop", "2", late, early) // of an order of the 1st
+	add("shop's refund", "c", "shop", "2", late, early) // a refund for an order of the 1st
 	add("shop's referral", "c", "shop", "1", early, nothing)
 	for _, c := range []struct {
 		scope Scope

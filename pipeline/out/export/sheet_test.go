@@ -11,7 +11,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// every returns a table with a column of each type, and one that is not exported.
+// every returns a table with a column of each type, and one column that is not exported.
 func every() *tables.Table {
 	return &tables.Table{Name: "t", Exported: 8, Columns: []tables.Column{
 		{Name: "word", Type: tables.Word}, {Name: "text", Type: tables.Text}, {Name: "time", Type: tables.Time},
@@ -22,7 +22,7 @@ func every() *tables.Table {
 	}}
 }
 
-// twoRows has every unusual value: quotes, fractions of a second, null, negative amounts, tier 0.
+// twoRows returns rows with all unusual values: quotes, fractions of a second, null, negative amounts, tier 0.
 func twoRows() *parquet.Columns[tables.Any] {
 	c := parquet.NewColumns(tables.Untyped(every()))
 	c.Col(0).AddWord("a,b")
@@ -48,7 +48,7 @@ func write(t *testing.T, format string) []byte {
 	return writeAs(t, &Request{Table: "t", Format: format}, 1)
 }
 
-// writeAs writes the two rows a number of times.
+// writeAs writes the two rows the given number of times.
 func writeAs(t *testing.T, r *Request, times int) []byte {
 	t.Helper()
 	var out bytes.Buffer
@@ -131,7 +131,7 @@ func TestRequestCheck(t *testing.T) {
 	}
 }
 
-// FuzzField checks that encoding/csv reads back what AppendField writes, except that it drops a CR before LF.
+// FuzzField checks that encoding/csv reads back what AppendField writes, except that it drops a CR before an LF.
 func FuzzField(f *testing.F) {
 	for _, s := range []string{"", "a", "a,b", `"`, " x", "\t", "a\nb", "\r", "é", `\.`} {
 		f.Add(s)
@@ -148,7 +148,7 @@ func FuzzField(f *testing.F) {
 	})
 }
 
-// FuzzString checks that appendString writes the JSON string that encoding/json reads back.
+// FuzzString checks that encoding/json reads back the string that appendString writes.
 func FuzzString(f *testing.F) {
 	for _, s := range []string{"", "a\"b", "\\", "\n\r\t\x00\x1f", "\xff", "\u2028", "漢"} {
 		f.Add(s)

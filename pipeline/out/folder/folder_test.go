@@ -14,8 +14,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/branding"
 )
 
-// TestIndexPage checks that the page has the language of the issuer: in Chinese it has no English word except the
-// currency, the file's name and its hash, and in both the same cells.
+// TestIndexPage checks that the page is in the issuer's language. In Chinese its only English words are the currency,
+// the name of the file and its hash. Both languages have the same cells.
 func TestIndexPage(t *testing.T) {
 	t.Parallel()
 	x := &Index{Cycle: "2026-09", State: "closed", Currency: "CNY", Documents: []Document{
@@ -43,15 +43,15 @@ func TestIndexPage(t *testing.T) {
 	}
 }
 
-// TestPutBack tests FOLDER-1: after a kill at each step of replacing a folder, the next Write finds the old one or the
-// new one, complete, and nothing else.
+// TestPutBack tests FOLDER-1: after a kill at each step of replacing a folder, the next Write finds exactly one
+// complete folder, the old or the new one.
 func TestPutBack(t *testing.T) {
 	t.Parallel()
 	const name, hidden = "documents-2026-09", ".documents-2026-09.old"
 	for _, c := range []struct{ folders, want []string }{
-		{[]string{name}, []string{name}},                  // before the old one gets another name
-		{[]string{hidden}, []string{name + " " + hidden}}, // before the new one gets its own
-		{[]string{name, hidden}, []string{name}},          // before the old one is deleted
+		{[]string{name}, []string{name}},                  // before the old folder is renamed
+		{[]string{hidden}, []string{name + " " + hidden}}, // before the new folder is renamed
+		{[]string{name, hidden}, []string{name}},          // before the old folder is deleted
 		{nil, nil},
 	} {
 		parent := t.TempDir()
@@ -85,7 +85,7 @@ func TestPutBack(t *testing.T) {
 	}
 }
 
-// TestFileName tests FOLDER-3. Names are plain, and two ids have two names even if case is ignored.
+// TestFileName tests FOLDER-3. Names are plain, and different ids have different names even if case is ignored.
 func TestFileName(t *testing.T) {
 	t.Parallel()
 	for id, want := range map[string]string{

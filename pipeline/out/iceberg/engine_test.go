@@ -20,13 +20,13 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// billing is the sample's books with other feed files, Iceberg tables, and an engine that reads them.
+// billing is a workspace with the sample's books, other feed files and Iceberg tables, and an engine that reads them.
 type billing struct {
 	*testing.T
 	dir    string
 	engine *server.Server
-	stop   string              // point at which the publish of the next run ends
-	n      int                 // feed files
+	stop   string              // point at which the publish of the next run is interrupted
+	n      int                 // number of feed files
 	rest   *icebergrest.Server // nil = no catalog
 }
 
@@ -59,7 +59,7 @@ func (b *billing) must(err error) {
 	}
 }
 
-// usage writes a feed file with a day of two customers.
+// usage writes a feed file with usage of two customers on a day.
 func (b *billing) usage(day string, minutes int) {
 	b.Helper()
 	b.n++
@@ -71,7 +71,7 @@ func (b *billing) usage(day string, minutes int) {
 	b.must(os.WriteFile(filepath.Join(b.dir, "inbox", "usage", fmt.Sprintf("%d.csv", b.n)), []byte(text), 0o644))
 }
 
-// open opens the workspace for a run at an instant.
+// open opens the workspace for a run with an as-of.
 func (b *billing) open(asOf string) (*workspace.Workspace, workspace.Options) {
 	b.Helper()
 	at, err := period.ParseInstant(asOf)
@@ -87,8 +87,8 @@ func (b *billing) open(asOf string) (*workspace.Workspace, workspace.Options) {
 	}}
 }
 
-// ran checks that a run committed, and that the tables are equal to the lake: immediately, or after another publish if
-// the run's was stopped.
+// ran checks that a run committed and that the tables equal the lake, immediately or, if the publish of the run was
+// interrupted, after another publish.
 func (b *billing) ran(asOf string, report *workspace.Report, err error) {
 	b.Helper()
 	b.must(err)
@@ -129,7 +129,7 @@ func (b *billing) ran(asOf string, report *workspace.Report, err error) {
 	}
 }
 
-// table is a table in the words of the engine: the newest metadata file in the folder, or that which the catalog names.
+// table returns the engine's expression for a table: the newest metadata file in the folder, or that of the catalog.
 func (b *billing) table(name string) string {
 	at := strings.TrimPrefix(filepath.Join(b.dir, "tables", "tollbook", name), "/")
 	if b.rest == nil {
@@ -139,9 +139,9 @@ func (b *billing) table(name string) string {
 	return "icebergLocal('" + at + "', SETTINGS iceberg_metadata_file_path = '" + file + "')"
 }
 
-// TestEngine checks that ClickHouse finds the same counts and sums in the tables and in the lake's files after each of
-// 20 commits: nights, late records, a month's end, a close, records for the closed month, changed rates for it. Of four
-// publishes three are stopped once (ICE-1, ICE-8).
+// TestEngine checks that ClickHouse finds the same counts and sums in the tables as in the lake's files after each of
+// 20 commits: nights, late records, a month-end, a close, records for the closed month, changed prices for it. Three of
+// four publishes are interrupted once (ICE-1, ICE-8).
 func TestEngine(t *testing.T) {
 	t.Parallel()
 	b := newBilling(t)
@@ -164,7 +164,7 @@ func TestEngine(t *testing.T) {
 		b.usage(fmt.Sprintf("2026-09-%02d", day), 60*day)
 		night(fmt.Sprintf("2026-09-%02dT20:00:00Z", day))
 	}
-	b.usage("2026-09-03", 7) // late
+	b.usage("2026-09-03", 7) // late record
 	night("2026-09-15T20:00:00Z")
 	b.usage("2026-09-30", 8)
 	next()
@@ -174,7 +174,7 @@ func TestEngine(t *testing.T) {
 	w, o = b.open("2026-10-05T00:00:00Z")
 	report, err = run.Close(t.Context(), w, september, false, o)
 	b.ran("2026-10-05T00:00:00Z", report, err)
-	b.usage("2026-09-20", 9) // for the closed month
+	b.usage("2026-09-20", 9) // late record of the closed month
 	b.usage("2026-10-05", 10)
 	night("2026-10-06T00:00:00Z")
 	prices := filepath.Join(b.dir, "books", "prices.csv")
@@ -192,10 +192,10 @@ func TestEngine(t *testing.T) {
 	}
 }
 
-// TestEngineCatalog checks that ClickHouse finds the same counts and sums in the metadata files that a catalog names as
-// in the lake's files, after each of six nights: the first is published without a catalog, which then registers the
-// tables. Of the others the answer to a commit is lost, the catalog fails, and it forgets the token (ICE-1, ICE-10,
-// ICE-11). Then ClickHouse reads the tables as a client of the catalog. The quick form has three nights.
+// TestEngineCatalog checks after each of six nights that ClickHouse finds the same counts and sums in the metadata
+// files of a catalog as in the lake's files. The first night has no catalog; the next one registers the tables. Later a
+// response to a commit is lost, the catalog fails, and it forgets the token (ICE-1, ICE-10, ICE-11). Finally ClickHouse
+// reads the tables as a client of the catalog. The quick form has three nights.
 func TestEngineCatalog(t *testing.T) {
 	t.Parallel()
 	b := newBilling(t)
@@ -234,8 +234,8 @@ func TestEngineCatalog(t *testing.T) {
 	b.attached()
 }
 
-// attached checks that ClickHouse, as a client of the catalog, finds the three tables, and in them the rows and sums of
-// the lake's files.
+// attached checks that ClickHouse, as a client of the catalog, finds the three tables, with the rows and sums of the
+// lake's files.
 func (b *billing) attached() {
 	b.Helper()
 	b.rest.Disturb(nil)
@@ -257,9 +257,9 @@ func (b *billing) attached() {
 	}
 }
 
-// TestEngineCurrencies checks that the column of the currency is added with the first month of a customer with another
-// currency; the month before it has none, and sums per currency are those calculated here. August: acme 3 GB at 8.00 =
-// 24.00 CNY. September: acme 2 GB = 16.00 CNY; bell 3 GB at 150.5 = 451.5, 452 JPY.
+// TestEngineCurrencies checks that the currency column is added in the first month with a customer in another currency,
+// that the month before has no value in it, and that sums per currency are as calculated here. August: acme 3 GB at
+// 8.00 = 24.00 CNY. September: acme 2 GB = 16.00 CNY; bell 3 GB at 150.5 = 451.5, rounded to 452 JPY.
 func TestEngineCurrencies(t *testing.T) {
 	t.Parallel()
 	b := &billing{T: t, dir: filepath.Join(t.TempDir(), "w"), engine: server.Start(t, server.Options{})}

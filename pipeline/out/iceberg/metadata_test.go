@@ -15,7 +15,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/table"
 )
 
-// TestColumns checks that a table gets the columns of a newer program, and keeps its ids and columns (ICE-6).
+// TestColumns checks that a table gets the columns of a newer program and keeps its ids and its other columns (ICE-6).
 func TestColumns(t *testing.T) {
 	t.Parallel()
 	cycle, amount := table.Column{Name: "cycle", Type: table.Word}, table.Column{Name: "amount", Type: table.Amount}
@@ -59,8 +59,8 @@ func TestColumns(t *testing.T) {
 	}
 }
 
-// TestColumnsInCatalog checks that a table in a catalog gets the columns of a newer program with the snapshot that is
-// the first to need them, and that of two programs that add columns at once one does (ICE-6, ICE-9).
+// TestColumnsInCatalog checks that a table in a catalog gets the columns of a newer program with the first snapshot
+// that needs them, and that of two programs that add columns at the same time one succeeds (ICE-6, ICE-9).
 func TestColumnsInCatalog(t *testing.T) {
 	t.Parallel()
 	files := map[string][]byte{"s3://b/w/n/t/list.avro": {}}

@@ -30,12 +30,12 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// world is a lake, a warehouse, and their readers. The lake's files are texts: no publish reads them.
+// world is a lake, a warehouse, and their readers. The lake's files are texts, because a publish does not read them.
 type world struct {
 	testing.TB
 	lake  storage.Storage
 	to    iceberg.Options
-	read  func(uri string) ([]byte, error) // a file of the warehouse, or a data file
+	read  func(uri string) ([]byte, error) // reads a file of the warehouse or a data file
 	root  string
 	store *objects.Mem        // nil = folders
 	rest  *icebergrest.Server // nil = no catalog
@@ -53,7 +53,7 @@ func folders(t testing.TB) *world {
 		}}
 }
 
-// below is the part of a store with a prefix.
+// below is the part of a store below a prefix.
 type below struct {
 	*objects.Mem
 	prefix string
@@ -104,7 +104,7 @@ func inStore(t testing.TB) *world {
 	return w
 }
 
-// over returns a storage on the part of the store with a prefix.
+// over returns a storage for the part of the store below a prefix.
 func (w *world) over(prefix string) *objects.Storage {
 	w.Helper()
 	st, err := objects.New(below{w.store, prefix}, storage.NewMem(), objects.Options{})
@@ -119,7 +119,7 @@ func (w *world) must(err error) {
 	}
 }
 
-// commit writes new texts into buckets of the lake's tables, as `lines 2026-09 2026-09-03 0` to the text; "" removes.
+// commit commits texts by keys such as `lines 2026-09 2026-09-03 0`. An empty text removes the files of a key.
 func (w *world) commit(texts map[string]string) {
 	w.Helper()
 	l, err := lake.Open(w.lake, lake.Options{})
@@ -173,7 +173,7 @@ func (w *world) publish() *iceberg.Report {
 	return r
 }
 
-// table is a table as a reader sees it.
+// table is the part of a table's metadata that readers use.
 type table struct {
 	Location   string `json:"location"`
 	Current    int64  `json:"current-snapshot-id"`
@@ -188,7 +188,7 @@ type table struct {
 	} `json:"metadata-log"`
 }
 
-// open reads the newest version of a table: that which the catalog names, or by its hint.
+// open reads the newest metadata of a table, which the catalog or the hint names.
 func (w *world) open(name string) *table {
 	w.Helper()
 	if w.rest != nil {
@@ -208,7 +208,7 @@ func (w *world) open(name string) *table {
 	return t
 }
 
-// files returns the data files of a snapshot, rows and content by the path in the lake.
+// files returns the data files of a snapshot: rows and content by the path in the lake.
 func (w *world) files(list string) map[string]string {
 	w.Helper()
 	out := make(map[string]string)
@@ -252,7 +252,7 @@ func (w *world) same() {
 			files, err := snap.Files(ref.Cycle)
 			w.must(err)
 			for _, e := range files {
-				if e.Table != of || of == "lines" && ref.Archived != nil { // the lines that stay are no complete month
+				if e.Table != of || of == "lines" && ref.Archived != nil { // an incomplete month
 					continue
 				}
 				f, err := snap.Open(e)
@@ -265,7 +265,7 @@ func (w *world) same() {
 		}
 		t := w.open(name)
 		for _, s := range t.Snapshots {
-			got := w.files(s.ManifestList) // all files of every snapshot exist (ICE-4)
+			got := w.files(s.ManifestList) // fails if a file of any snapshot is missing (ICE-4)
 			if s.ID != t.Current {
 				continue
 			}
@@ -284,8 +284,8 @@ func (w *world) same() {
 	}
 }
 
-// histories returns 20 commits: days are added, are rated again, a late record changes an earlier day, a month ends,
-// the next one begins, files are removed from a cycle.
+// histories returns 20 commits: days are added and rated again, a late record changes an earlier day, a month ends, the
+// next one begins, and files are removed from a cycle.
 func histories() []map[string]string {
 	var out []map[string]string
 	for day := 1; day <= 9; day++ {
@@ -314,8 +314,8 @@ func histories() []map[string]string {
 
 var errStopped = errors.New("stopped here")
 
-// TestEachCommit checks after each of 20 commits that the tables are equal to the lake, also if the previous publish
-// was stopped at each of its points, or did not take place (ICE-1, ICE-2, ICE-8).
+// TestEachCommit checks after each of 20 commits that the tables equal the lake, also if the previous publish was
+// interrupted at each of its points or was omitted (ICE-1, ICE-2, ICE-8).
 func TestEachCommit(t *testing.T) {
 	t.Parallel()
 	for name, build := range map[string]func(testing.TB) *world{"folders": folders, "store": inStore,
@@ -333,7 +333,7 @@ func TestEachCommit(t *testing.T) {
 				w.commit(texts)
 				w.to.Now = period.Instant(int64(i) * 10 * period.Minute)
 				if i%3 == 2 {
-					continue // owed
+					continue // pending until the next publish
 				}
 				point, times := points[i%len(points)], i/len(points)%3
 				w.to.StopAt = func(at string) error {
@@ -359,8 +359,8 @@ func TestEachCommit(t *testing.T) {
 	}
 }
 
-// TestArchived checks that a month whose lines were archived has none in the table, also not those that stay in the
-// lake for later runs (ICE-1).
+// TestArchived checks that the table has no lines of an archived month, not even those that stay in the lake for later
+// runs (ICE-1).
 func TestArchived(t *testing.T) {
 	t.Parallel()
 	w := folders(t)
@@ -389,7 +389,7 @@ func TestArchived(t *testing.T) {
 	w.same()
 }
 
-// TestExpire checks that a snapshot and its files remain for `keep` after it was replaced (ICE-4, ICE-5).
+// TestExpire checks that a snapshot and its files are kept for `keep` after it was replaced (ICE-4, ICE-5).
 func TestExpire(t *testing.T) {
 	t.Parallel()
 	w := folders(t)
@@ -399,8 +399,8 @@ func TestExpire(t *testing.T) {
 		w.publish()
 		w.same()
 	}
-	// The first was replaced after 300 minutes, the second after 330, the third after 390: at 391 the first is removed,
-	// and the second, which was replaced 61 minutes ago, too.
+	// The snapshots were replaced at minutes 300, 330 and 390. At 391 the first is removed, and so is the second, which
+	// was replaced 61 minutes ago.
 	var shown []string
 	for _, s := range w.open("lines").Snapshots {
 		shown = append(shown, s.Summary["tollbook.manifest"])
@@ -417,7 +417,7 @@ func TestExpire(t *testing.T) {
 		return err
 	}))
 	slices.Sort(names)
-	// Three data files of bucket 0, three manifests, three lists, the hint, and the versions since minute 331.
+	// Three data files of bucket 0, three manifests, three lists, the hint, and the metadata versions since minute 331.
 	want := []string{"000", "000", "000", "2026", "2026", "2026", "snap", "snap", "snap", "v4.metadata.json",
 		"v5.metadata.json", "version"}
 	if diff := cmp.Diff(want, names); diff != "" {
@@ -425,7 +425,7 @@ func TestExpire(t *testing.T) {
 	}
 }
 
-// TestOtherLake checks that the tables of another lake are changed if that is requested (ICE-7).
+// TestOtherLake checks that a publish changes the tables of another lake only on request (ICE-7).
 func TestOtherLake(t *testing.T) {
 	t.Parallel()
 	w := folders(t)
@@ -445,8 +445,8 @@ func TestOtherLake(t *testing.T) {
 	other.same()
 }
 
-// TestTwoPublishers checks that of two that are about to commit one does, and that the other starts again and finds
-// nothing to do (ICE-3). One whose state is older than the lake's does not change the tables.
+// TestTwoPublishers checks that of two publishers that are about to commit one succeeds, and that the other starts
+// again and has nothing to do (ICE-3). A publisher whose state is older than the lake's does not change the tables.
 func TestTwoPublishers(t *testing.T) {
 	t.Parallel()
 	w := inStore(t)
@@ -454,7 +454,7 @@ func TestTwoPublishers(t *testing.T) {
 	w.publish()
 	old := w.head()
 	w.commit(map[string]string{"lines 2026-09 2026-09-01 0": "another text"})
-	second := w.to // on another machine, with its own lock
+	second := w.to // on another machine, with a lock of its own
 	second.Warehouse = iceberg.InStore(w.over("tables/"), w.root, "s3://bucket/lake")
 	first := w.to
 	met := false
@@ -478,7 +478,7 @@ func TestTwoPublishers(t *testing.T) {
 	w.same()
 }
 
-// TestPinned: a sweep keeps what the newest snapshot names, however old it is, until the next publish (ICE-4, CHAIN-8).
+// TestPinned checks that a sweep keeps the files of the newest snapshot until the next publish (ICE-4, CHAIN-8).
 func TestPinned(t *testing.T) {
 	t.Parallel()
 	const day = 24 * 60 * 60
@@ -510,7 +510,7 @@ func TestPinned(t *testing.T) {
 	}
 }
 
-// TestRelinked checks that a link that is missing or damaged is created again.
+// TestRelinked checks that a missing or damaged link is created again.
 func TestRelinked(t *testing.T) {
 	t.Parallel()
 	w := folders(t)
@@ -529,7 +529,7 @@ func TestRelinked(t *testing.T) {
 	w.same()
 }
 
-// TestDryRun writes nothing.
+// TestDryRun checks that a dry run writes nothing.
 func TestDryRun(t *testing.T) {
 	t.Parallel()
 	w := folders(t)

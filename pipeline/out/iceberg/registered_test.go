@@ -21,7 +21,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// inCatalog gives the tables of a world a catalog of their own, which keeps its metadata files in the warehouse.
+// inCatalog gives the tables of a world a separate catalog, which stores its metadata files in the warehouse.
 func (w *world) inCatalog(o icebergrest.Options) *world {
 	w.Helper()
 	w.rest = w.serve(o)
@@ -41,25 +41,25 @@ func (w *world) serve(o icebergrest.Options) *icebergrest.Server {
 	return started(w.TB, o)
 }
 
-// serveFolders starts a catalog whose storage is this machine's folders.
+// serveFolders starts a catalog that stores its files in folders of this machine.
 func serveFolders(t testing.TB, o icebergrest.Options) *icebergrest.Server {
 	return started(t, o.InFolders())
 }
 
-// started starts a catalog until the test ends.
+// started starts a catalog, which is closed when the test ends.
 func started(t testing.TB, o icebergrest.Options) *icebergrest.Server {
 	s := icebergrest.Start(o)
 	t.Cleanup(s.Close)
 	return s
 }
 
-// client makes one that does not wait.
+// client returns a client that does not pause.
 func client(o catalog.Options) *catalog.Client {
 	o.Pause = func(ctx context.Context, _ time.Duration) error { return ctx.Err() }
 	return catalog.New(o)
 }
 
-// once checks that no state of the lake has two snapshots in a table.
+// once checks that no table has two snapshots for the same state of the lake.
 func (w *world) once() {
 	w.Helper()
 	for _, name := range []string{"lines", "statements", "accounts"} {
@@ -74,7 +74,7 @@ func (w *world) once() {
 	}
 }
 
-// faults are what becomes of a request.
+// faults returns the faults of a request that the tests simulate.
 func faults() map[string]icebergrest.Fault {
 	return map[string]icebergrest.Fault{
 		"500 before":   {Before: http.StatusInternalServerError},
@@ -93,9 +93,9 @@ func faults() map[string]icebergrest.Fault {
 	}
 }
 
-// TestCatalogFaults disturbs each request of a publish that creates tables, and of one that changes them, in each way:
-// once, or it and all after it. The next publish at the latest makes the tables equal to the lake; no manifest has two
-// snapshots (ICE-8, ICE-9, ICE-10). The quick form disturbs a few requests in two ways.
+// TestCatalogFaults disturbs each request of a publish that creates tables, and of one that changes them, in each way,
+// either once or together with all later requests. After the next publish the tables equal the lake, and no manifest
+// has two snapshots (ICE-8, ICE-9, ICE-10). The quick form disturbs a few requests in two ways.
 func TestCatalogFaults(t *testing.T) {
 	t.Parallel()
 	apart := 1
@@ -120,15 +120,15 @@ func TestCatalogFaults(t *testing.T) {
 	}
 }
 
-// disturbed reports whether a publish, of three, made the request that was to be disturbed.
+// disturbed reports whether one of three publishes sent the request that was to be disturbed.
 func disturbed(t *testing.T, fault icebergrest.Fault, at int, always bool) (came bool) {
 	t.Helper()
 	w := inStore(t).inCatalog(icebergrest.Options{Prefix: "main"})
 	for i, text := range []string{"first", "second", "third"} {
 		w.to.Now = period.Instant(int64(i) * 10 * period.Minute)
-		w.to.Catalog = client(catalog.Options{Address: w.rest.Address()}) // another process
+		w.to.Catalog = client(catalog.Options{Address: w.rest.Address()}) // as in another process
 		w.commit(map[string]string{"lines 2026-09 2026-09-01 0": text})
-		if i != 1 { // the second publish changes tables, the first creates them
+		if i != 1 { // disturb the first publish, which creates tables, and the third, which changes them
 			w.rest.Disturb(func(n int, _ *http.Request) (f icebergrest.Fault) {
 				if n == at || always && n > at {
 					came, f = true, fault
@@ -151,8 +151,8 @@ func disturbed(t *testing.T, fault icebergrest.Fault, at int, always bool) (came
 	return came
 }
 
-// TestCatalogLostAnswer checks that a commit whose answer is lost is not repeated, and that one that did not take place
-// is (ICE-10).
+// TestCatalogLostAnswer checks that a commit whose response is lost is repeated only if the catalog did not execute it
+// (ICE-10).
 func TestCatalogLostAnswer(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]icebergrest.Fault{
@@ -184,8 +184,8 @@ func TestCatalogLostAnswer(t *testing.T) {
 	}
 }
 
-// TestCatalogTwoPublishers checks that of two that are about to commit, or to create the tables, one does, by what the
-// catalog requires, and that the other starts over and finds nothing to do (ICE-9).
+// TestCatalogTwoPublishers checks that of two publishers that commit or create the tables at the same time only one
+// succeeds, because of the catalog's requirements, and that the other starts over and has nothing to do (ICE-9).
 func TestCatalogTwoPublishers(t *testing.T) {
 	t.Parallel()
 	for _, published := range []bool{true, false} {
@@ -195,7 +195,7 @@ func TestCatalogTwoPublishers(t *testing.T) {
 			w.publish()
 			w.commit(map[string]string{"lines 2026-09 2026-09-01 0": "another text"})
 		}
-		second := w.to // on another machine, with its own lock
+		second := w.to // on another machine, with a lock of its own
 		second.Warehouse = iceberg.InStore(w.over("tables/"), w.root, "s3://bucket/lake")
 		second.Catalog = client(catalog.Options{Address: w.rest.Address()})
 		met := false
@@ -219,9 +219,9 @@ func TestCatalogTwoPublishers(t *testing.T) {
 	}
 }
 
-// TestCatalogRegisters checks that tables of a folder keep their snapshots when a catalog is set, wherever the publish
-// that registers them is cut, and that afterwards neither a publish without the catalog nor one with another catalog
-// changes them. A table that was dropped from the catalog is created again (ICE-11).
+// TestCatalogRegisters checks that tables of a folder keep their snapshots when a catalog is set, even if the publish
+// that registers them is interrupted, and that after that a publish without the catalog, or with another catalog, does
+// not change them. A table that was dropped from the catalog is created again (ICE-11).
 func TestCatalogRegisters(t *testing.T) {
 	t.Parallel()
 	apart := 1
@@ -272,7 +272,7 @@ func TestCatalogRegisters(t *testing.T) {
 	}
 }
 
-// TestCatalogRefuses checks that a table that a catalog refuses stays in the folder, and can be published there
+// TestCatalogRefuses checks that a table that a catalog refuses stays in the folder and can still be published there
 // (ICE-11).
 func TestCatalogRefuses(t *testing.T) {
 	t.Parallel()
@@ -296,7 +296,7 @@ func TestCatalogRefuses(t *testing.T) {
 	w.same()
 }
 
-// elsewhere checks that a publish is refused because another catalog has the tables.
+// elsewhere checks that a publish is refused because the tables belong to another catalog.
 func (w *world) elsewhere(o *iceberg.Options) {
 	w.Helper()
 	var e *iceberg.ElsewhereError
@@ -306,8 +306,8 @@ func (w *world) elsewhere(o *iceberg.Options) {
 	}
 }
 
-// TestCatalogKeeps checks that a publish keeps what the catalog names: the newest metadata file and those of its log,
-// the files of every snapshot, and a snapshot that a tag names however long ago it was replaced (ICE-4, ICE-5).
+// TestCatalogKeeps checks that a publish keeps the newest metadata file, those in its log, the files of every snapshot,
+// and a snapshot that has a tag, however long ago it was replaced (ICE-4, ICE-5).
 func TestCatalogKeeps(t *testing.T) {
 	t.Parallel()
 	w := folders(t).inCatalog(icebergrest.Options{})
@@ -334,7 +334,7 @@ func TestCatalogKeeps(t *testing.T) {
 	for _, s := range w.open("lines").Snapshots {
 		shown = append(shown, s.Summary["tollbook.manifest"])
 	}
-	// Each was replaced 2 hours after it was made, and stays for one hour more.
+	// Each snapshot was replaced 2 hours after it was created and is kept for one more hour.
 	if diff := cmp.Diff([]string{"2", "4", "5"}, shown); diff != "" {
 		t.Error(diff)
 	}
@@ -351,8 +351,8 @@ func TestCatalogKeeps(t *testing.T) {
 	}
 }
 
-// TestCatalogOtherLake checks that the tables of another lake are changed if that is requested (ICE-7), and that a
-// table that the catalog keeps elsewhere is not.
+// TestCatalogOtherLake checks that a publish changes the tables of another lake only on request (ICE-7), and never a
+// table that the catalog stores elsewhere.
 func TestCatalogOtherLake(t *testing.T) {
 	t.Parallel()
 	w := folders(t).inCatalog(icebergrest.Options{})
@@ -376,7 +376,7 @@ func TestCatalogOtherLake(t *testing.T) {
 	other.same()
 }
 
-// TestCatalogDryRun writes nothing, and creates nothing in the catalog.
+// TestCatalogDryRun checks that a dry run writes nothing and creates nothing in the catalog.
 func TestCatalogDryRun(t *testing.T) {
 	t.Parallel()
 	w := folders(t).inCatalog(icebergrest.Options{})
@@ -400,7 +400,7 @@ func TestCatalogDryRun(t *testing.T) {
 	}
 }
 
-// TestCatalogToken checks that a publish continues when the catalog forgets its token at any request (CATALOG-3).
+// TestCatalogToken checks that a publish continues if the catalog forgets its token at any request (CATALOG-3).
 func TestCatalogToken(t *testing.T) {
 	t.Parallel()
 	for at, more := 1, true; more; at++ {

@@ -24,7 +24,7 @@ func row(t *testing.T, name, text string) Row {
 	return Row{Same(name), amount(t, text)}
 }
 
-// style returns a style of a branding.yaml for the issuer `vendor`.
+// style returns the style that a branding.yaml with these keys gives the issuer `vendor`.
 func style(t *testing.T, keys string) *branding.Style {
 	t.Helper()
 	b, err := branding.Load(fstest.MapFS{branding.File: {Data: []byte("vendor: {" + keys + "}\n")}},
@@ -36,8 +36,8 @@ func style(t *testing.T, keys string) *branding.Style {
 	return s
 }
 
-// TestRounded tests LETTER-1. Rows are rounded half to even, rows of 0 are left out, and the row Rounding makes them
-// add up.
+// TestRounded tests LETTER-1. Rows are rounded half to even, rows of 0 are left out, and a row Rounding makes the sum
+// exact.
 func TestRounded(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -72,8 +72,7 @@ func TestRounded(t *testing.T) {
 	}
 }
 
-// TestCheckRefuses tests LETTER-1. A table that does not add up, or has digits that the currency does not have, is not
-// written.
+// TestCheckRefuses tests LETTER-1. A table that does not add up, or that has more digits than the currency, is refused.
 func TestCheckRefuses(t *testing.T) {
 	t.Parallel()
 	for want, table := range map[string]Table{
@@ -100,7 +99,7 @@ func letter(t *testing.T) *Letter {
 		Payable: amount(t, "10")}
 }
 
-// page returns the letter's HTML.
+// page returns the HTML of a letter.
 func page(t *testing.T, l *Letter) string {
 	t.Helper()
 	html, err := l.HTML(strings.Clone)
@@ -110,7 +109,7 @@ func page(t *testing.T, l *Letter) string {
 	return string(html)
 }
 
-// TestPage checks that an invoice names parties, number, dates and account, and that text is escaped (LETTER-4).
+// TestPage checks that an invoice has the parties, number, dates and account, and that text is escaped (LETTER-4).
 func TestPage(t *testing.T) {
 	t.Parallel()
 	got := page(t, letter(t))
@@ -122,8 +121,8 @@ func TestPage(t *testing.T) {
 	}
 }
 
-// TestPaymentLink checks that an invoice shows the purchase order, a link with number, amount and currency, and the
-// footer, and that a document that requests no payment has no link.
+// TestPaymentLink checks that an invoice has the purchase order, a link with number, amount and currency, and the
+// footer, and that a document without a payment has no link.
 func TestPaymentLink(t *testing.T) {
 	t.Parallel()
 	const keys = `payment_link: "https://pay.example.com/?n={number}&a={amount}&c={currency}", footer: "Register <HRB> 1"`
@@ -143,7 +142,7 @@ func TestPaymentLink(t *testing.T) {
 	}
 }
 
-// TestNothingToPay tests LETTER-2 and LETTER-3. Drafts have no number; neither they nor credits request a payment.
+// TestNothingToPay tests LETTER-2 and LETTER-3. Drafts have no number. Neither drafts nor credits request a payment.
 func TestNothingToPay(t *testing.T) {
 	t.Parallel()
 	draft := letter(t)

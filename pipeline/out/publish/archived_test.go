@@ -18,9 +18,9 @@ import (
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
-// TestArchived checks that the server still shows what remains in the lake of an archived cycle, exactly: statements,
-// partner statements, accounts and rejects. The lines of the cycle are removed, also after a night and another publish.
-// A state from before the archiving has them for as long as keep says.
+// TestArchived checks that the server still shows exactly what the lake keeps of an archived cycle: statements, partner
+// statements, accounts and rejects. The lines of the cycle are removed and stay removed after a night and another
+// publish. A state from before the archiving has them until keep has passed.
 func TestArchived(t *testing.T) {
 	t.Parallel()
 	program.Slow(t)

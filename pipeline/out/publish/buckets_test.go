@@ -18,18 +18,18 @@ import (
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
-// workers is an engine whose workers are goroutines, four at once.
+// workers is an engine with four workers, which are goroutines.
 type workers struct {
 	w     *world
-	gone  bool                // there are none
-	twice bool                // each task is done by two workers at once
-	fault func(n int64) error // at the n-th INSERT of all workers
-	done  atomic.Int64        // tasks
+	gone  bool                // there are no workers
+	twice bool                // two workers do each task at the same time
+	fault func(n int64) error // called at the n-th INSERT of all workers
+	done  atomic.Int64        // number of tasks done
 	tries atomic.Int64
 	steps atomic.Int64
 }
 
-// Do implements task.Engine. A task that fails is tried once more.
+// Do implements task.Engine. A task that fails is repeated once.
 func (e *workers) Do(ctx context.Context, work *task.Work, report func(*task.Attempt)) error {
 	if e.gone {
 		return errors.New("no worker took a task")
@@ -67,7 +67,7 @@ func (e *workers) Do(ctx context.Context, work *task.Work, report func(*task.Att
 // Close implements task.Engine.
 func (e *workers) Close() error { return nil }
 
-// publishWith publishes all, the files of buckets by the workers of an engine.
+// publishWith publishes everything. The workers of an engine publish the files of buckets.
 func (w *world) publishWith(e *workers) *publish.Report {
 	w.Helper()
 	o := w.options()
@@ -77,8 +77,8 @@ func (w *world) publishWith(e *workers) *publish.Report {
 	return r
 }
 
-// TestBuckets checks that workers insert the files of buckets, and that the views then show what one process publishes:
-// also if two workers do the same task at once, if they fail in their INSERT, or if there are none (PUB-15).
+// TestBuckets checks that workers insert the files of buckets and that the views show the same as after a publish by
+// one process, even if two workers do the same task, an INSERT fails, or there are no workers (PUB-15).
 func TestBuckets(t *testing.T) {
 	t.Parallel()
 	s := server.Start(t, server.Options{})
@@ -88,7 +88,7 @@ func TestBuckets(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		engine  *workers
-		counted bool // what the workers inserted is counted again by the next publish
+		counted bool // the next publish counts the rows of the workers again
 	}{
 		{"workers", &workers{}, false},
 		{"twice", &workers{twice: true}, true},
@@ -126,7 +126,7 @@ func TestBuckets(t *testing.T) {
 	}
 }
 
-// publishedAlone is the report of one process that publishes the month to a database of its own.
+// publishedAlone returns the report of one process that publishes the month to a separate database.
 func (w *world) publishedAlone() *publish.Report {
 	w.Helper()
 	name := "/alone_" + w.Name()[len("TestBuckets/"):]
@@ -135,8 +135,8 @@ func (w *world) publishedAlone() *publish.Report {
 	return o.publish()
 }
 
-// TestBrokenBuckets checks that rows that were deleted by hand are there again after a publish with workers, which take
-// the load of these rows for complete.
+// TestBrokenBuckets checks that a publish with workers restores rows that were deleted by hand, although the workers
+// regard the load of these rows as complete.
 func TestBrokenBuckets(t *testing.T) {
 	t.Parallel()
 	s := server.Start(t, server.Options{})
@@ -151,8 +151,8 @@ func TestBrokenBuckets(t *testing.T) {
 	w.shows(linesSQL, sampleLines)
 }
 
-// TestOtherBuckets checks that a worker refuses what it would not do as the process that publishes: another state of
-// the lake, or other settings.
+// TestOtherBuckets checks that a worker refuses a task for another state of the lake or for other settings than its
+// own.
 func TestOtherBuckets(t *testing.T) {
 	t.Parallel()
 	s := server.Start(t, server.Options{})

@@ -22,13 +22,13 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// moneyTables are the published tables with a currency column that the files of the lake do not have.
+// moneyTables are the published tables with a currency column that the lake's files lack.
 var moneyTables = []string{"lines", "statements", "taxes", "partner_statements", "incentives", "accounts",
 	"cost_groups", "partner_accounts", "receivables", "coupons", "coupon_records", "funds", "withdrawals", "invoices",
 	"invoice_records", "order_status"}
 
-// newCurrencies returns a world of the scenario of partners' money in several currencies. The scenario's text
-// calculates the amounts.
+// newCurrencies returns a world with the scenario of partners' money in several currencies. The text of the scenario
+// has the calculation of the amounts.
 func newCurrencies(t *testing.T) (w *world, later map[string]string) {
 	t.Helper()
 	archive, err := txtar.ParseFile("../../../fixtures/scenarios/working_currency_partner_money.txtar")
@@ -50,8 +50,8 @@ func newCurrencies(t *testing.T) (w *world, later map[string]string) {
 	return w, later
 }
 
-// TestCurrencies checks that a workspace of several currencies is published with the currency of each row. No load and
-// no total mixes two currencies. The answers are equal to those of the lake. Invariants: PUB-8, PUB-13.
+// TestCurrencies checks that a workspace with several currencies is published with the currency of each row, that no
+// load and no total mixes currencies, and that the answers equal those from the lake. Invariants: PUB-8, PUB-13.
 func TestCurrencies(t *testing.T) {
 	t.Parallel()
 	program.Slow(t)
@@ -105,8 +105,8 @@ func TestCurrencies(t *testing.T) {
 	w.mustNotAgree()
 }
 
-// mustNotAgree adds to an amount of one currency on the server what it subtracts from one of another currency. The sum
-// over both is unchanged, and the publish must insert the rows again.
+// mustNotAgree changes, on the server, amounts of two currencies by opposite values, so that the sum over both is
+// unchanged, and checks that a publish inserts the rows again.
 func (w *world) mustNotAgree() {
 	w.Helper()
 	w.ask("ALTER TABLE copy_internal.lines_data UPDATE payment_amount = payment_amount + if(customer_id = 'acme', " +
@@ -126,7 +126,7 @@ func hasTotal(list []manifest.Total, want string) bool {
 	return false
 }
 
-// compareAnswers asks every question of the server and of the lake.
+// compareAnswers answers every question from the server and from the lake and compares the answers.
 func (w *world) compareAnswers() {
 	w.Helper()
 	ws := w.workspace()
@@ -154,7 +154,7 @@ func (w *world) compareAnswers() {
 			}
 			want, err := ask.FromLake(w.Context(), q, r, &reader)
 			if len(only.Customers) > 0 && err != nil {
-				continue // the question has no such limit
+				continue // the question does not have this limit
 			}
 			w.must(err)
 			got, err := published.Ask(w.Context(), q, r, "UTC", conn)
@@ -166,7 +166,7 @@ func (w *world) compareAnswers() {
 	}
 }
 
-// compareRecords asks for the records of customers as `tollbook serve` does, which selects customers of one currency.
+// compareRecords requests the records of customers as `tollbook serve` does, which selects customers of one currency.
 func (w *world) compareRecords(snap *lake.Snapshot, conn *clickhouse.Conn) {
 	w.Helper()
 	files, err := records.NewLake(records.Options{})
@@ -207,8 +207,8 @@ func answerText(a *ask.Answer) string {
 	return b.String()
 }
 
-// TestCurrenciesMigration checks that a copy of version 6 gets the columns, and that no row is inserted again: in a
-// workspace of one currency the columns are empty. Invariant: PUB-10.
+// TestCurrenciesMigration checks that a copy of version 6 gets the columns and that no row is inserted again, because
+// in a workspace with one currency the columns are empty. Invariant: PUB-10.
 func TestCurrenciesMigration(t *testing.T) {
 	t.Parallel()
 	program.Slow(t)

@@ -14,8 +14,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/out/publish/content"
 )
 
-// TestDDLHasTheColumns checks that the DDL in the repository has the inserted columns, in their order and with their
-// types.
+// TestDDLHasTheColumns checks that the DDL in the repository has the inserted columns in the same order and with the
+// same types.
 func TestDDLHasTheColumns(t *testing.T) {
 	t.Parallel()
 	s := Schema{Database: "copy"}
@@ -59,8 +59,8 @@ func TestDDLHasTheColumns(t *testing.T) {
 	}
 }
 
-// two returns a run of one cycle with a bucket whose lines and statements have these payments, and a second run that
-// agrees.
+// two returns a copy state of one cycle with two buckets. Lines and statements have the given payments in the second
+// bucket and equal ones in the first.
 func two(lines, statements string, totals ...manifest.Total) *copyState {
 	list := content.Tables(false)
 	r := &copyState{whole: make(map[content.Key]*load), target: &target{tables: list, report: &Report{},
@@ -89,7 +89,7 @@ func two(lines, statements string, totals ...manifest.Total) *copyState {
 }
 
 // TestTotalsThatDiffer checks that a difference of 0.00000001 between lines and statements, or from the manifest,
-// leaves the pointer where it is and is named in the error (§6.6). Invariant: PUB-8.
+// prevents a move of the pointer and is reported in the error (§6.6). Invariant: PUB-8.
 func TestTotalsThatDiffer(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -113,8 +113,8 @@ func TestTotalsThatDiffer(t *testing.T) {
 	}
 }
 
-// TestTaxTotals checks that taxes of customers that differ from those of statements leave the pointer where it is.
-// Taxes of partners, which have no bucket, do not count (§10.6).
+// TestTaxTotals checks that a difference between customers' taxes and those of statements prevents a move of the
+// pointer. Taxes of partners, which have no bucket, are not compared (§10.6).
 func TestTaxTotals(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ customers, partners, total, want string }{
@@ -147,8 +147,8 @@ func TestTaxTotals(t *testing.T) {
 	}
 }
 
-// TestGroups checks that small files share an INSERT, that large ones have their own, and that no INSERT is of two
-// cycles or shards.
+// TestGroups checks that small files share an INSERT, that large ones have their own, and that no INSERT has files of
+// two cycles or shards.
 func TestGroups(t *testing.T) {
 	t.Parallel()
 	p := content.Tables(false)[0]
@@ -167,8 +167,8 @@ func TestGroups(t *testing.T) {
 	}
 }
 
-// TestGroupsOfBuckets checks that files of a bucket go into one INSERT if there is room: the rows of a customer are in
-// few parts. Invariant: PUB-14.
+// TestGroupsOfBuckets checks that files of one bucket share an INSERT if they fit, so that a customer's rows are in few
+// parts. Invariant: PUB-14.
 func TestGroupsOfBuckets(t *testing.T) {
 	t.Parallel()
 	p := content.Tables(false)[0]
@@ -188,8 +188,8 @@ func TestGroupsOfBuckets(t *testing.T) {
 	}
 }
 
-// TestGroupsAreEven checks that no insertion runs alone at the end: three million rows are four groups if two run at
-// once.
+// TestGroupsAreEven checks that groups are of similar size, so that no INSERT runs alone at the end: three million rows
+// give four groups if two INSERTs run at the same time.
 func TestGroupsAreEven(t *testing.T) {
 	t.Parallel()
 	p := content.Tables(false)[0]
@@ -208,7 +208,7 @@ func TestGroupsAreEven(t *testing.T) {
 	}
 }
 
-// quoted returns a column's name as the DDL writes it: left is also the name of a function.
+// quoted returns a column's name as in the DDL, in which left is quoted because it is also a function.
 func quoted(name string) string {
 	if name == "left" {
 		return "`left`"

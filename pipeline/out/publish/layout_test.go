@@ -16,13 +16,13 @@ import (
 	"github.com/tollbook/tollbook/pipeline/run/targets"
 )
 
-// viewNames are the views of a copy. `live` and `schema_versions` are about the copy itself.
+// viewNames are the views of a copy. `live` and `schema_versions` describe the copy itself.
 const viewNames = "accounts\ncost_deliveries\ncost_groups\ncoupon_records\ncoupons\nfunds\nincentives\n" +
 	"invoice_records\n" +
 	"invoices\nlines\nlive\nmargins\norder_status\npartner_accounts\npartner_statements\nreceivables\nrejects\n" +
 	"runs\nsamples\nschema_versions\nstatements\ntaxes\ntotals\nwithdrawals"
 
-// TestViewsAlone checks that the database of the dsn has views only, and that each view and column has a comment.
+// TestViewsAlone checks that the database of the dsn has only views, and that each view and column has a comment.
 func TestViewsAlone(t *testing.T) {
 	t.Parallel()
 	program.Slow(t)
@@ -41,14 +41,14 @@ func TestViewsAlone(t *testing.T) {
 	w.shows("SELECT comment FROM system.tables WHERE database = 'copy' AND name = 'lines'",
 		"One row per consumption record.")
 	w.shows("SELECT comment != '' FROM system.databases WHERE name = 'copy'", "1")
-	// A comment that a person changed does not cause another publish. A view that is replaced has the comment of the
-	// DDL again.
+	// A comment that a person changed does not trigger a publish. A view that is created again has the comment of the
+	// DDL.
 	w.ask("DROP VIEW copy.lines")
 	w.publish()
 	w.shows("SELECT table, name FROM system.columns WHERE database = 'copy' AND comment = ''", "")
 }
 
-// old creates the copy in the layout of version 2 of the tables: rows, pointer and views are in one database.
+// old creates the copy in the layout of version 2, with rows, pointer and views in one database.
 func (w *world) old(servers []*server.Server) {
 	w.Helper()
 	text, err := os.ReadFile("testdata/version2.sql")
@@ -95,8 +95,8 @@ func except(table string) string {
 	return ""
 }
 
-// TestOldLayout checks that a copy by an older program is migrated with its rows and its pointer, on one server and on
-// two shards, also when a publish is interrupted. The views show the same data at every moment.
+// TestOldLayout checks that a copy of an older program is migrated with its rows and its pointer, on one server and on
+// two shards, even if a publish is interrupted. The views show the same data at any time.
 func TestOldLayout(t *testing.T) {
 	t.Parallel()
 	program.Slow(t)
@@ -162,8 +162,8 @@ func TestOldLayout(t *testing.T) {
 	}
 }
 
-// TestOldLayoutIsRead checks that tables of the old layout remain while a statement runs that began before the views
-// stopped reading them.
+// TestOldLayoutIsRead checks that tables of the old layout are kept while a statement runs that started before the
+// views stopped reading them.
 func TestOldLayoutIsRead(t *testing.T) {
 	t.Parallel()
 	program.Slow(t)
@@ -195,8 +195,8 @@ func TestOldLayoutIsRead(t *testing.T) {
 	w.shows("SHOW TABLES FROM copy", viewNames)
 }
 
-// TestInternalIsNoCopy checks that the internal database of one copy is not taken for a copy by an older program, and
-// that nothing in it is changed.
+// TestInternalIsNoCopy checks that the internal database of a copy is not mistaken for a copy of an older program, and
+// that it is not changed.
 func TestInternalIsNoCopy(t *testing.T) {
 	t.Parallel()
 	program.Slow(t)
@@ -217,8 +217,7 @@ func TestInternalIsNoCopy(t *testing.T) {
 }
 
 // TestInternalDatabaseIsCreated checks the error for a user who may not create the second database: it names the
-// database and its purpose. In databases that somebody else created the user may publish without the right to create
-// any.
+// database and its purpose. If both databases exist, a user can publish without the right to create databases.
 func TestInternalDatabaseIsCreated(t *testing.T) {
 	t.Parallel()
 	program.Slow(t)

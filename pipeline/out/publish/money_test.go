@@ -11,10 +11,10 @@ import (
 	"github.com/tollbook/tollbook/pipeline/run"
 )
 
-// moneyFiles is a workspace with rows in every table of partners' money. rex recharges 100.00 and requests 40.00 of it
-// as a withdrawal. His coupon of 50.00 pays 30.00 of the 130.00 of acme, who still has to pay for a box. The list of
-// his expert waits for an application. He requests half of 100.00 from his marketing fund: 50.00 are reserved, which
-// the row of the fund repeats. The vendor invoices 60.00 of the 100.00 that rex owes.
+// moneyFiles returns a workspace with rows in every table of partners' money. rex recharges 100.00 and requests a
+// withdrawal of 40.00. A coupon of 50.00 from rex pays 30.00 of acme's 130.00; acme has still to pay for a box. The
+// list of rex's expert waits for an application. rex requests half of 100.00 from its marketing fund: 50.00 are
+// reserved, which the row of the fund repeats. The vendor invoices 60.00 of the 100.00 that rex owes.
 func moneyFiles() map[string]string {
 	return map[string]string{
 		"books/products.csv": "sku,service_type_code,measure,pricing_model\ngb,network,GB,flat\n" +
@@ -52,8 +52,8 @@ func moneyFiles() map[string]string {
 	}
 }
 
-// TestPartnerMoney checks that the server has the tables of partners' money and of the statuses of orders as the lake
-// has them. A table that a later run changes is replaced completely. A copy of version 5 gets the tables. Invariants:
+// TestPartnerMoney checks that the server has the tables of partners' money and of order statuses with the lake's
+// content. A table that a later run changes is replaced as a whole. A copy of version 5 gets the tables. Invariants:
 // PUB-2, PUB-10.
 func TestPartnerMoney(t *testing.T) {
 	t.Parallel()

@@ -39,7 +39,7 @@ func TestSample(t *testing.T) {
 	w.shows(rowsOfLinesSQL, "18351")
 }
 
-// copyOf returns a dsn whose database is copy.
+// copyOf returns a dsn with the database copy.
 func copyOf(dsn string) string {
 	base, query, _ := strings.Cut(dsn, "?")
 	scheme, rest, _ := strings.Cut(base, "://")
@@ -66,7 +66,7 @@ func TestChangedCycle(t *testing.T) {
 	w := newWorld(t, server.Options{}, "")
 	w.settings(copyOf(w.server.DSN()), "")
 	w.publishedMonth()
-	// An adjustment of 100 units adds a line.
+	// An adjustment of 100 adds a line.
 	w.must(os.MkdirAll(filepath.Join(w.dir, "inbox", "adjustments"), 0o755))
 	w.must(os.WriteFile(filepath.Join(w.dir, "inbox", "adjustments", "more.csv"),
 		[]byte("adjustment_id,customer_id,sku,time,amount,bill_detail_type,note\nadj-more,"+
@@ -98,8 +98,8 @@ func TestCleaning(t *testing.T) {
 	w.shows("SELECT count() FROM copy_internal.published", "1")
 }
 
-// TestStopped ends a publish at each of its stop points: the views show what they showed before, and the next publish
-// completes the work.
+// TestStopped interrupts a publish at each of its stop points. The views then show the same as before, and the next
+// publish completes the work.
 func TestStopped(t *testing.T) {
 	t.Parallel()
 	s := server.Start(t, server.Options{})
@@ -138,7 +138,7 @@ func TestStopped(t *testing.T) {
 	}
 }
 
-// TestMended checks that the next publish finds rows that were deleted or duplicated by hand and inserts them again.
+// TestMended checks that the next publish detects rows that were deleted or duplicated by hand and inserts them again.
 func TestMended(t *testing.T) {
 	t.Parallel()
 	program.Slow(t)
@@ -238,7 +238,7 @@ func TestDryRun(t *testing.T) {
 	}
 }
 
-// TestOtherLake checks that another workspace does not publish over the copy of this one, unless a flag requests it.
+// TestOtherLake checks that another workspace cannot publish over the copy of this one, unless a flag allows it.
 func TestOtherLake(t *testing.T) {
 	t.Parallel()
 	program.Slow(t)

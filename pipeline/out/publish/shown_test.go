@@ -32,8 +32,8 @@ func (w *world) head() *lake.Snapshot {
 	return snap
 }
 
-// more lets a machine of delta's run an hour longer on September 10th, and runs a night: the files of that day in
-// delta's bucket are replaced.
+// more adds an hour to a machine of delta on 10 September and runs a night, which replaces the files of that day in
+// delta's bucket.
 func (w *world) more() {
 	w.Helper()
 	w.must(os.WriteFile(filepath.Join(w.dir, "inbox", "usage", "more.csv"),
@@ -57,13 +57,13 @@ func (w *world) connect() *clickhouse.Conn {
 	return conn
 }
 
-// copied returns a store that reads from the server, as a program that was just started.
+// copied returns a store that reads from the server, as in a program that has just started.
 func (w *world) copied(snap *lake.Snapshot, other records.Store) records.Store {
 	w.Helper()
 	return published.NewClickHouse(w.connect(), "copy").At(snap, other)
 }
 
-// files returns a store that reads from the lake and has no file open.
+// files returns a store that reads from the lake and has no open files.
 func (w *world) files(snap *lake.Snapshot) records.Store {
 	w.Helper()
 	l, err := records.NewLake(records.Options{})
@@ -72,8 +72,8 @@ func (w *world) files(snap *lake.Snapshot) records.Store {
 	return l.At(snap)
 }
 
-// told returns what a store knows about delta: the number of lines, their ids and costs, and who consumed under which
-// partner.
+// told returns what a store knows about delta: the number of lines, their ids and costs, and the customers that
+// consumed, with their partners.
 func told(ctx context.Context, s records.Store) (string, error) {
 	page, err := s.Page(ctx, records.Query{Cycle: lakekey.Cycle("2026-09"), Customer: "delta", Limit: 1 << 20})
 	if err != nil {
@@ -101,9 +101,9 @@ func isBehind(err error) bool {
 	return errors.As(err, &behind)
 }
 
-// TestEarlierState checks that a state is read from the server after the next one was published and the lake's files of
-// it were deleted, from one server and from two shards. It is not read if one of its rows, or the record of one of its
-// loads, was deleted.
+// TestEarlierState checks that a state can be read from the server after the next state was published and the lake's
+// files of the earlier one were deleted, on one server and on two shards. It cannot be read if one of its rows, or the
+// record of one of its loads, was deleted.
 func TestEarlierState(t *testing.T) {
 	t.Parallel()
 	program.Slow(t)
@@ -139,7 +139,7 @@ func TestEarlierState(t *testing.T) {
 	}
 }
 
-// rowsGo deletes by hand a row of a load that only the previous state names, then the record of that load.
+// rowsGo deletes a row of a load that only the previous state has, then the record of that load.
 func (w *world) rowsGo(earlier *lake.Snapshot, shards int) {
 	w.Helper()
 	const live = "(SELECT arrayJoin((SELECT argMax(loads, number) FROM copy_internal.published)))"
@@ -158,8 +158,8 @@ func (w *world) rowsGo(earlier *lake.Snapshot, shards int) {
 	}
 }
 
-// TestEarlierStateGoes checks that the previous pointer is deleted after keep, and its rows after it. From the first
-// moment that a row may be missing, a reader gets the error that the state is gone.
+// TestEarlierStateGoes checks that the previous pointer is deleted after keep, and its rows after it. As soon as a row
+// may be missing, a reader gets the error for a deleted state.
 func TestEarlierStateGoes(t *testing.T) {
 	t.Parallel()
 	program.Slow(t)

@@ -33,7 +33,7 @@ func taxedFiles() map[string]string {
 // taxedSettings are the settings without the server.
 const taxedSettings = "zone: UTC\ncurrency: {code: EUR, digits: 2}\nrounding: {grain: line, mode: half_up}\n"
 
-// newTaxed returns a world of that workspace.
+// newTaxed returns a world with the workspace of taxedFiles.
 func newTaxed(t *testing.T) *world {
 	t.Helper()
 	s := server.Start(t, server.Options{})
@@ -62,7 +62,7 @@ const (
 	taxedWant = "acme\t100.05\t10.01\t110.06"
 )
 
-// taxed reports whether the control totals of a report have the tax of statements.
+// taxed reports whether a report has the tax of statements as a control total.
 func taxed(r *publish.Report) bool {
 	for _, total := range r.Totals {
 		if total.Name == "2026-09/tax_amount" && total.Value == "10.01" {
@@ -72,8 +72,7 @@ func taxed(r *publish.Report) bool {
 	return false
 }
 
-// TestTaxes checks that the server has the taxes of customers and of partners, of open and closed cycles, as the lake
-// has them (§10.6).
+// TestTaxes checks that the server has the lake's taxes of customers and of partners in open and closed cycles (§10.6).
 func TestTaxes(t *testing.T) {
 	t.Parallel()
 	program.Slow(t)
@@ -89,8 +88,8 @@ func TestTaxes(t *testing.T) {
 	w.shows(taxedSQL, taxedWant)
 }
 
-// TestTaxesMigration checks that a copy of version 4 gets the table and the column. Files of statements with tax are
-// inserted again, because version 4 inserted them without it; no other file is. Invariant: PUB-10.
+// TestTaxesMigration checks that a copy of version 4 gets the table and the column. Only files of statements with tax
+// are inserted again, because version 4 inserted them without it. Invariant: PUB-10.
 func TestTaxesMigration(t *testing.T) {
 	t.Parallel()
 	program.Slow(t)

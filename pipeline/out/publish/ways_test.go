@@ -41,8 +41,8 @@ func TestHTTP(t *testing.T) {
 	}
 }
 
-// TestTLSAndSecrets checks that the server's certificate is verified against the authority in the settings, and is not
-// verified only if the settings say so. No error contains a secret. Invariants: CH-1, CH-4.
+// TestTLSAndSecrets checks that the server's certificate is verified against the authority in the settings, unless the
+// settings disable verification, and that no error contains a secret. Invariants: CH-1, CH-4.
 func TestTLSAndSecrets(t *testing.T) {
 	t.Parallel()
 	program.Slow(t)
@@ -61,7 +61,7 @@ func TestTLSAndSecrets(t *testing.T) {
 			t.Errorf("%v; want one with %q, and no secret", err, want)
 		}
 	}
-	told("clickhouse.ca_file") // no known authority signed it
+	told("clickhouse.ca_file") // signed by an unknown authority
 	w.settings("clickhouse://finance:"+secret+"@"+proxy.Addr()+"/copy?secure=true", ", ca_file: '"+certificate+"'")
 	told("Authentication failed")
 	w.settings("clickhouse://"+proxy.Addr()+"/copy?secure=true", ", ca_file: '"+certificate+"'")
@@ -70,10 +70,10 @@ func TestTLSAndSecrets(t *testing.T) {
 	w.settings("clickhouse://"+proxy.Addr()+"/copy?secure=true", ", skip_verify: true")
 	w.publish()
 	w.settings("clickhouse://"+s.Addr()+"/copy?secure=true", "")
-	told("clickhouse " + s.Addr() + ": connect: ") // the server does not use TLS there
+	told("clickhouse " + s.Addr() + ": connect: ") // the port without TLS
 }
 
-// TestCredentials checks the order in which user and password are searched: environment, settings and file, dsn.
+// TestCredentials checks the order of the sources of user and password: environment, settings and file, dsn.
 func TestCredentials(t *testing.T) {
 	t.Parallel()
 	program.Slow(t)
@@ -100,8 +100,8 @@ func TestCredentials(t *testing.T) {
 	w.shows(linesSQL, sampleLines)
 }
 
-// TestMigration checks that a server with only the tables of version 1 is migrated, and that one of a later program is
-// not changed. Invariant: PUB-10.
+// TestMigration checks that a server with the tables of version 1 is migrated, and that one of a later program is not
+// changed. Invariant: PUB-10.
 func TestMigration(t *testing.T) {
 	t.Parallel()
 	program.Slow(t)
@@ -159,8 +159,8 @@ func TestCluster(t *testing.T) {
 	}
 }
 
-// TestMoreShards checks a cluster that grows: rows on two shards remain there and are shown, and new rows are inserted
-// into three.
+// TestMoreShards checks a cluster that grows: existing rows stay on two shards and are shown, and new rows are
+// distributed over three.
 func TestMoreShards(t *testing.T) {
 	t.Parallel()
 	program.Slow(t)
@@ -209,8 +209,8 @@ func TestTwoPublishers(t *testing.T) {
 	}
 }
 
-// TestQueryHoldsRows checks that rows that a query may still need remain, whatever keep says, and that one cycle can be
-// published alone. Invariants: PUB-4, PUB-5.
+// TestQueryHoldsRows checks that rows that a running query may need are kept regardless of keep, and that one cycle can
+// be published alone. Invariants: PUB-4, PUB-5.
 func TestQueryHoldsRows(t *testing.T) {
 	t.Parallel()
 	program.Slow(t)
@@ -229,11 +229,11 @@ func TestQueryHoldsRows(t *testing.T) {
 	<-began
 	for w.ask("SELECT count() FROM system.processes WHERE query LIKE '%sleepEachRow%' AND query NOT LIKE "+
 		"'%processes%' AND user != ''") == "0" {
-		continue // until it runs
+		continue // waits until the query runs
 	}
 	w.ask(
 		"DELETE FROM copy_internal.loads WHERE table_name = 'statements'",
-	) // inserted again, and the old rows are dropped
+	) // inserts the rows again and drops the old ones
 	r := w.publish()
 	if r.Cleaned != 0 || r.Waiting == 0 || !r.Changed {
 		t.Errorf("while a query runs: %+v", r)

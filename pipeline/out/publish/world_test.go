@@ -28,14 +28,14 @@ type world struct {
 	asOf   string
 }
 
-// newWorld returns a world with a server of its own. more is added to clickhouse in the settings.
+// newWorld returns a world with its own server. more is appended to clickhouse in the settings.
 func newWorld(t *testing.T, o server.Options, more string) *world {
 	t.Helper()
 	s := server.Start(t, o)
 	return at(t, s, s.DSN(), more)
 }
 
-// at returns a workspace that publishes to database copy of a dsn.
+// at returns a workspace that publishes to the database of a dsn.
 func at(t *testing.T, s *server.Server, dsn, more string) *world {
 	t.Helper()
 	w := &world{T: t, dir: filepath.Join(t.TempDir(), "w"), server: s, env: map[string]string{}, asOf: sample.AsOf}
@@ -44,7 +44,7 @@ func at(t *testing.T, s *server.Server, dsn, more string) *world {
 	return w
 }
 
-// settings writes the settings with the server.
+// settings writes settings with the server.
 func (w *world) settings(dsn, more string) {
 	w.Helper()
 	name := filepath.Join(w.dir, "tollbook.yaml")
@@ -81,7 +81,7 @@ func (w *world) options() workspace.Options {
 	return workspace.Options{AsOf: asOf, Workers: 2, Env: func(name string) string { return w.env[name] }}
 }
 
-// month runs the sample's month.
+// month runs the month of the sample.
 func (w *world) month() *workspace.Report {
 	w.Helper()
 	r, err := run.Monthly(w.Context(), w.workspace(), cycle(w.T, sample.Cycle), w.options())
@@ -108,7 +108,7 @@ var billed = sync.OnceValues(func() (string, error) {
 	return dir, err
 })
 
-// TestMain removes that workspace.
+// TestMain removes the workspace of billed after the tests.
 func TestMain(m *testing.M) {
 	code := m.Run()
 	if dir, _ := billed(); dir != "" {
@@ -117,7 +117,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// unpublishedMonth gives the workspace a lake with the sample's month, which is on no server.
+// unpublishedMonth gives the workspace a lake with the sample's month, which no server has.
 func (w *world) unpublishedMonth() {
 	w.Helper()
 	dir, err := billed()
@@ -146,7 +146,7 @@ func cycle(t *testing.T, name string) period.Cycle {
 	return c
 }
 
-// publish publishes all.
+// publish publishes everything.
 func (w *world) publish() *publish.Report {
 	w.Helper()
 	r, err := w.tryPublish(targets.Options{Cycle: place.NoCycle})
@@ -159,7 +159,7 @@ func (w *world) tryPublish(po targets.Options) (*publish.Report, error) {
 	return targets.ClickHouse(w.Context(), w.workspace(), po, w.options())
 }
 
-// ask sends a query to the server; it uses the names of the copy's tables.
+// ask sends a query to the server and returns the answer.
 func (w *world) ask(sql string) string {
 	w.Helper()
 	return strings.TrimSpace(w.server.Ask(w.T, sql))
@@ -173,7 +173,7 @@ func (w *world) shows(sql, want string) {
 	}
 }
 
-// Figures of the sample's month, as fixtures/sample and `make run` show them: lines, their cost and what is due.
+// Figures of the sample's month, as in fixtures/sample and `make run`: lines with their cost, and the amounts due.
 const (
 	sampleLines = "18351\t8912.10475295\t266.73631814\t8645.36843481"
 	sampleDue   = "12\t8645.36843481\t8645.37\t-0.00156519"
@@ -183,7 +183,7 @@ const (
 	rowsOfLinesSQL = "SELECT count() FROM copy_internal.lines_data"
 )
 
-// errStopped is the error of a publish that ends at a stop point.
+// errStopped is the error of a publish that is interrupted at a stop point.
 var errStopped = errors.New("stopped here")
 
 // stopAt publishes up to a stop point.

@@ -24,8 +24,8 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// TestRowsGoWhileTheyAreRead reads an earlier state while a publish deletes rows that no view shows: what was read is
-// discarded. Invariant: PUBLISHED-2.
+// TestRowsGoWhileTheyAreRead reads an earlier state while a publish deletes rows that no view shows. The rows that were
+// read are discarded. Invariant: PUBLISHED-2.
 func TestRowsGoWhileTheyAreRead(t *testing.T) {
 	t.Parallel()
 	must := func(err error) {
@@ -112,8 +112,8 @@ more,delta,delta-depot,vm.c2,east-1,2026-09-10T00:00:00+08:00,2026-09-10T01:00:0
 	}
 }
 
-// lakeAnswers checks that the lake answers with the same page while the server refuses connections, and that the server
-// answers again after that. Invariant: PUBLISHED-4.
+// lakeAnswers checks that the lake returns the same page while the server refuses connections, and that the server is
+// used again after that. Invariant: PUBLISHED-4.
 func lakeAnswers(t *testing.T, options clickhouse.Options, latest *lake.Snapshot, q *records.Query) {
 	t.Helper()
 	proxy := server.NewProxy(t, options.Address)
@@ -157,8 +157,8 @@ func lakeAnswers(t *testing.T, options clickhouse.Options, latest *lake.Snapshot
 	}
 }
 
-// pagesAgree checks that a page by one statement is the page by three, that the second one needs no other question for
-// the pointer than the one after it, and that a server says when it would read too many rows. Invariant: PUBLISHED-3.
+// pagesAgree checks that a page read by one statement equals the page read by three, that the pointer is queried as
+// rarely as possible, and that the server reports that it would read too many rows. Invariant: PUBLISHED-3.
 func pagesAgree(t *testing.T, p *State) {
 	t.Helper()
 	cycle := lakekey.Cycle(sample.Cycle)
@@ -169,7 +169,7 @@ func pagesAgree(t *testing.T, p *State) {
 		{Limit: 9, Where: []records.Condition{{Column: tables.LineSKU.Of(), Op: records.IsNot, Values: []string{"no"}},
 			{Column: tables.LinePaymentAmount.Of(), Op: records.Positive}}},
 	} {
-		q.Cycle, q.Customer = cycle, "aurora" // its traffic is of several tiers
+		q.Cycle, q.Customer = cycle, "aurora" // has traffic in several tiers
 		one, three := new(records.Page), new(records.Page)
 		one.Rows, three.Rows = parquet.NewColumns(tables.Lines()), parquet.NewColumns(tables.Lines())
 		err := p.of(t.Context(), cycle, func(from string) error {
@@ -207,7 +207,7 @@ func pagesAgree(t *testing.T, p *State) {
 	}
 }
 
-// told is the rows of a page as texts.
+// told returns the rows of a page as texts.
 func told(p *records.Page) []string {
 	var list []string
 	for i := range p.Rows.N {

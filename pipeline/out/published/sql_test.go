@@ -11,7 +11,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/read/question"
 )
 
-// TestSQL checks that every question has its SQL, which names all of its columns, and that no SQL is without a
+// TestSQL checks that every question has a SQL statement with all of its columns, and that every statement has a
 // question.
 func TestSQL(t *testing.T) {
 	t.Parallel()
@@ -37,7 +37,7 @@ func TestSQL(t *testing.T) {
 	}
 }
 
-// TestSQLPerCurrency checks that each group is of one currency, and that the order is that of the answer. Invariant:
+// TestSQLPerCurrency checks that each group has one currency and that rows are in the order of the answer. Invariant:
 // PUB-13.
 func TestSQLPerCurrency(t *testing.T) {
 	t.Parallel()

@@ -23,7 +23,7 @@ func TestText(t *testing.T) {
 		"=HYPERLINK(\"http://x\")":      `'=HYPERLINK("http://x")`,
 		"+1-800":                        "'+1-800",
 		"-2+3":                          "'-2+3",
-		"-5":                            "'-5", // a text, no number
+		"-5":                            "'-5", // a text, not a number
 		"@SUM(A1)":                      "'@SUM(A1)",
 		"\t=1":                          "'\t'=1",
 		"\r=1":                          "'\r'=1",
@@ -73,7 +73,7 @@ func TestNumber(t *testing.T) {
 	}
 }
 
-// FuzzText checks that no part of any text that could become a cell begins a formula, whatever separates cells.
+// FuzzText checks that no part of a text that could become a cell starts a formula, whatever separates cells.
 func FuzzText(f *testing.F) {
 	for _, text := range []string{"=1", "a;=1", "a\t\"=1", "x\n;\r=2", "12\"", "=\"\"&A1"} {
 		f.Add(text)

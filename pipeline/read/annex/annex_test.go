@@ -42,7 +42,7 @@ func TestAxis(t *testing.T) {
 		top   string
 		step  string
 		steps int64
-		label string // of the last step
+		label string // label of the last step
 	}{
 		{"0", "1/5", 5, "1.0"},
 		{"1", "1/5", 5, "1.0"},
@@ -81,8 +81,8 @@ func TestShort(t *testing.T) {
 	}
 }
 
-// TestPointsAgreeWithMeter checks that an annex agrees with the meter: its points and its daily values have the same
-// result. Invariant: ANNEX-1.
+// TestPointsAgreeWithMeter checks that the points and the daily values of an annex give the same result as the meter.
+// Invariant: ANNEX-1.
 func TestPointsAgreeWithMeter(t *testing.T) {
 	t.Parallel()
 	zones := []*period.Zone{zoneOf("Asia/Shanghai"), zoneOf("Europe/Berlin"), zoneOf("UTC")}
@@ -147,7 +147,7 @@ func drawObject(t *rapid.T, bounds period.Span) *percentile.Object {
 	return o
 }
 
-// agreeDaily compares the days of an annex with the month's value.
+// agreeDaily checks that the daily values of an annex give the month's value.
 func agreeDaily(t *rapid.T, a *Annex, policy *books.Policy, r *percentile.Result) {
 	sum, taken := new(big.Rat), int64(0)
 	for _, d := range a.Daily {
@@ -176,7 +176,7 @@ func agreeDaily(t *rapid.T, a *Annex, policy *books.Policy, r *percentile.Result
 	}
 }
 
-// drawn returns an annex with the given series; bps by slot of the cycle.
+// drawn returns an annex with a series in bit/s, given by slot of the cycle.
 func drawn(t *testing.T, values map[int]int64, value string) *Annex {
 	t.Helper()
 	zone := zoneOf("Asia/Shanghai")
@@ -213,8 +213,8 @@ func drawn(t *testing.T, values map[int]int64, value string) *Annex {
 	return a
 }
 
-// TestDrawDay checks a day of 288 slots on a plot of 840 columns: slot i has the columns from ⌊i × 840 / 288⌋ to before
-// that of the next.
+// TestDrawDay checks a day of 288 slots on a plot of 840 columns: slot i covers the columns from ⌊i × 840 / 288⌋ up to,
+// but not including, the first column of slot i + 1.
 func TestDrawDay(t *testing.T) {
 	t.Parallel()
 	values := make(map[int]int64)
@@ -222,14 +222,14 @@ func TestDrawDay(t *testing.T) {
 		values[i] = 1_000_000
 	}
 	values[288*4+12] = 9_000_000 // 01:00 on the 5th: ⌊12 × 840 / 288⌋ = 35, ⌊13 × 840 / 288⌋ = 37
-	values[288*5] = 50_000_000   // of the next day
+	values[288*5] = 50_000_000   // belongs to the next day
 	delete(values, 288*4+287)    // 23:55: ⌊287 × 840 / 288⌋ = 837
 	a := drawn(t, values, "2")
 	svg := string(a.DrawDay(period.CycleOf(2026, 9).First() + 4))
 	for _, want := range []string{
 		"bandwidth of lab &amp; co on 2026-09-05</title>", "2026-09-05 to 2026-09-06 (not included)",
 		"hour of 2026-09-05, ", `class="mid small">00</text>`, `class="mid small">23</text>`, ">10</text>",
-		// The axis ends at 10 Mbps over 350 units from 468: 1 Mbps is at 433, 9 at 153, the value 2 at 398.
+		// The axis of 10 Mbps has 350 units above y = 468: 1 Mbps is at 433, 9 at 153, the value of 2 at 398.
 		`<path class="series" d="M92 433H93`, "H127V153H128H129V433H130", `H929"/>`,
 		`<path class="above" d="M127 398V153H128H129V398Z"/>`,
 	} {
@@ -260,7 +260,7 @@ func TestColumnsKeepPeaks(t *testing.T) {
 	if len(columns) != 840 {
 		t.Fatalf("%d columns, want 840", len(columns))
 	}
-	// The axis ends at 10 Mbps over 350 units: 9 Mbps is 315 units above the bottom at 468, 1 Mbps 35.
+	// The axis of 10 Mbps has 350 units above y = 468: 9 Mbps is 315 units above the bottom, 1 Mbps 35.
 	if got := columns[486]; got.at != 486 || got.y != (468-315)*10 {
 		t.Errorf("column 486: at %d, %d tenths", got.at, got.y)
 	}
@@ -298,8 +298,8 @@ func TestSVG(t *testing.T) {
 	}
 }
 
-// wellFormed reads the drawing as XML and returns its texts, one per line. It checks that nothing in it runs or is
-// loaded.
+// wellFormed parses the drawing as XML and returns its texts, one per line. It checks that the drawing has no script
+// and loads nothing.
 func wellFormed(t *testing.T, svg []byte) string {
 	t.Helper()
 	var texts strings.Builder

@@ -12,8 +12,8 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// finder has ann in CNY, bob in JPY and the partners hub in EUR, pat in CNY. cid was billed in USD, and is no longer in
-// the books.
+// finder has the customers ann in CNY and bob in JPY, and the partners hub in EUR and pat in CNY. Customer cid was
+// billed in USD but is no longer in the books.
 func finder() *currencies.Finder {
 	b := &books.Books{Currency: "CNY", Digits: 2, Mixed: true, Currencies: []money.Currency{{Code: "CNY", Digits: 2},
 		{Code: "EUR", Digits: 2}, {Code: "JPY"}}}
@@ -22,7 +22,7 @@ func finder() *currencies.Finder {
 	return &currencies.Finder{Books: b, Billed: map[string]string{"cid": "USD"}}
 }
 
-// amounts returns a question whose amounts are those of customers, or, without one, of partners.
+// amounts returns a question whose amounts are those of customers or, if the table has no customer, of partners.
 func amounts(name string) *Question {
 	def := &tables.Table{Name: name, Columns: []tables.Column{{Name: "customer_id", Type: tables.Word},
 		{Name: "partner_id", Type: tables.Word}, {Name: "service", Type: tables.Word},
@@ -32,7 +32,7 @@ func amounts(name string) *Question {
 		Lake: Shape{Table: def, Count: "n"}}
 }
 
-// perCurrency returns the rows and the totals of an answer over rows: customer, partner, service, cents.
+// perCurrency returns the rows and totals of an answer over rows, each given as: customer partner service amount.
 func perCurrency(t *testing.T, q *Question, limit int, rows ...string) string {
 	t.Helper()
 	batch := parquet.NewColumns(tables.Untyped(q.Lake.Table))
@@ -78,8 +78,8 @@ func perCurrency(t *testing.T, q *Question, limit int, rows ...string) string {
 	return strings.Join(out, "\n")
 }
 
-// TestRowsPerCurrency checks that rows of equal keys are separate by currency, ordered by it, and limited in each, and
-// that no total is over two: 5 and 3 of net are 5 CNY and 3 JPY. Invariant: ASK-5.
+// TestRowsPerCurrency checks that rows with equal keys are separate per currency, are ordered by currency, and are
+// limited within each currency, and that no total mixes two: 5 and 3 of net are 5 CNY and 3 JPY. Invariant: ASK-5.
 func TestRowsPerCurrency(t *testing.T) {
 	t.Parallel()
 	got := perCurrency(t, amounts("t"), 1, "bob pat net 3", "ann pat net 5", "ann hub disk 2.5", "cid pat net 7",
@@ -105,8 +105,8 @@ net USD 1 7.
 	}
 }
 
-// TestPartnersPerCurrency checks that a partner statement's payment is in the customer's currency, and its other
-// amounts in the partner's: both are keys, and payments have no total. Invariant: ASK-5.
+// TestPartnersPerCurrency checks that the payment of a partner statement is in the customer's currency and the other
+// amounts are in the partner's. Both currencies are keys, and payments have no total. Invariant: ASK-5.
 func TestPartnersPerCurrency(t *testing.T) {
 	t.Parallel()
 	q := amounts(tables.PartnerStatements().Name)

@@ -9,7 +9,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// tagged returns a question over a table with every column that a limit uses.
+// tagged returns a question over a table that has every column used by limits.
 func tagged() *Question {
 	def := &tables.Table{Name: "t", Columns: []tables.Column{{Name: "customer_id", Type: tables.Word},
 		{Name: "partner_id", Type: tables.Word}, {Name: "seller_id", Type: tables.Word},
@@ -18,7 +18,7 @@ func tagged() *Question {
 		Lake: Shape{Table: def, Count: "n"}}
 }
 
-// Invariant: ASK-4.
+// TestLimits checks each limit. Invariant: ASK-4.
 func TestLimits(t *testing.T) {
 	t.Parallel()
 	batch := parquet.NewColumns(tables.Untyped(tagged().Lake.Table))
@@ -50,7 +50,7 @@ func TestLimits(t *testing.T) {
 	} {
 		q := tagged()
 		w := &Reading{groups: newGroups(q), only: newSieve(q, c.only)}
-		for range 2 { // a sieve is used again
+		for range 2 { // a sieve can be reused
 			if err := w.take(batch); err != nil {
 				t.Fatal(err)
 			}

@@ -10,7 +10,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// small returns a question with a word, a small number and a sum.
+// small returns a question with keys of a word and a small number, and a sum.
 func small() *Question {
 	def := &tables.Table{Name: "t", Columns: []tables.Column{{Name: "who", Type: tables.Word},
 		{Name: "mode", Type: tables.Small}, {Name: "paid", Type: tables.Amount}}}
@@ -19,7 +19,7 @@ func small() *Question {
 		Lake: Shape{Table: def, Count: "n"}}
 }
 
-// paid returns rows of small: cents.
+// paid returns rows of small with amounts in cents.
 func paid(rows ...struct {
 	who  string
 	mode int32
@@ -68,8 +68,8 @@ func ordered(t *testing.T, q *Question, batches ...*parquet.Columns[tables.Any])
 	return rows
 }
 
-// TestGroups checks that words are in the order of their bytes, and small numbers in that of numbers with none first,
-// whatever batch they were in.
+// TestGroups checks that words are ordered by their bytes and small numbers by their values, with none first,
+// regardless of the batch in which they were.
 func TestGroups(t *testing.T) {
 	t.Parallel()
 	first := paid(payment{"b", 16, 150}, payment{"a", 5, -25}, payment{"b", 16, 50})
@@ -98,7 +98,7 @@ func TestGroups(t *testing.T) {
 	}
 }
 
-// TestAnswerLimit tests ASK-3: totals and the count are of all rows.
+// TestAnswerLimit tests ASK-3: totals and the count cover all rows.
 func TestAnswerLimit(t *testing.T) {
 	t.Parallel()
 	q := small()
@@ -125,7 +125,7 @@ func TestAnswerLimit(t *testing.T) {
 	}
 }
 
-// TestGroupsOverflow checks that sums are exact beyond one amount's range, and an error beyond 38 digits.
+// TestGroupsOverflow checks that sums are exact beyond the range of an amount; more than 38 digits are an error.
 func TestGroupsOverflow(t *testing.T) {
 	t.Parallel()
 	top, err := money.ParseAmount("999999999999999999.99999999")
@@ -142,7 +142,7 @@ func TestGroupsOverflow(t *testing.T) {
 	if got := text(ordered(t, small(), c)); got != "a/1 3 2999999999999999999.99999997" {
 		t.Errorf("three of the largest amount: %s", got)
 	}
-	c.Col(2).Decs[0] = parquet.Dec{Hi: 1<<62 + 1<<60, Lo: 0} // no amount: 38 digits
+	c.Col(2).Decs[0] = parquet.Dec{Hi: 1<<62 + 1<<60, Lo: 0} // not an amount, but a number of 38 digits
 	c.Col(2).Decs[1] = c.Col(2).Decs[0]
 	if err := newGroups(small()).add(c); err == nil || !strings.Contains(err.Error(), "sum of paid") {
 		t.Errorf("past 38 digits: %v", err)

@@ -10,7 +10,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// billed returns a question with a time, a service and a customer, and two amounts of which the second has no total.
+// billed returns a question with a time, a service and a customer, and with two amounts. The second one has no total.
 func billed() *Question {
 	word := func(name string) tables.Column { return tables.Column{Name: name, Type: tables.Word} }
 	amount := func(name string) tables.Column { return tables.Column{Name: name, Type: tables.Amount} }
@@ -19,7 +19,7 @@ func billed() *Question {
 		Apart: []string{"again"}}
 }
 
-// answered returns an answer to billed. A row is service/cycle/customer and an amount in units of 1.
+// answered returns an answer to billed. Each row gives service/cycle/customer and a whole amount.
 func answered(t *testing.T, limit int, rows ...string) *Answer {
 	t.Helper()
 	a, err := NewAnswer(billed(), Lake, 1, "")
@@ -51,7 +51,7 @@ func answered(t *testing.T, limit int, rows ...string) *Answer {
 	return a
 }
 
-// shown returns a series as text: its names, then each bar with its parts.
+// shown returns a series as text: its names, and then each bar with its parts.
 func shown(s *Series) string {
 	out := []string{fmt.Sprintf("%s by %s and %s:", s.Value, s.By, s.Part)}
 	for i, bar := range s.Bars {
@@ -64,7 +64,7 @@ func shown(s *Series) string {
 	return strings.Join(out, "; ")
 }
 
-// TestSeries checks which amounts a chart shows. Every amount of the answer is in one bar and one part.
+// TestSeries checks which amounts a chart shows. Each amount of the answer is in exactly one bar and one part.
 func TestSeries(t *testing.T) {
 	t.Parallel()
 	twoMonths := []string{"disk/2026-09/acme 5", "vm/2026-08/acme 30", "vm/2026-09/bell -7", "vm/2026-09/acme 10"}
@@ -99,7 +99,7 @@ func TestSeries(t *testing.T) {
 	}
 }
 
-// manyDays returns rows of 1 for a number of days of months of 31 days.
+// manyDays returns rows with an amount of 1 for n days. Each month has 31 days.
 func manyDays(n int) (rows []string) {
 	for i := range n {
 		rows = append(rows, fmt.Sprintf("vm/2026-%02d-%02d/acme 1", 1+i/31, 1+i%31))
@@ -107,7 +107,7 @@ func manyDays(n int) (rows []string) {
 	return rows
 }
 
-// TestSeriesShared checks that the smallest of many bars and of many parts share one, and that nothing is lost.
+// TestSeriesShared checks that the smallest of many bars, and of many parts, are combined into one without loss.
 func TestSeriesShared(t *testing.T) {
 	t.Parallel()
 	var rows []string
@@ -118,7 +118,7 @@ func TestSeriesShared(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// c00 to c28 have a bar; the 11 others are 71+70+…+61 = 726. Of service s00 are c00, c10, c20, c30: 100+90+80+70.
+	// c00 to c28 have bars; the 11 others sum to 71+70+…+61 = 726. Service s00 has c00, c10, c20, c30: 100+90+80+70.
 	if len(s.Bars) != maxBars || s.Bars[28] != "c28" || s.Bars[29] != "11 others" || s.Parts[7] != "3 others" {
 		t.Fatalf("bars %q, parts %q", s.Bars, s.Parts)
 	}
@@ -136,7 +136,7 @@ func TestSeriesShared(t *testing.T) {
 	}
 }
 
-// TestSeriesRefused checks that a chart that cannot be drawn is refused with the possible ones.
+// TestSeriesRefused checks that a chart that cannot be drawn is refused, with a list of the possible ones.
 func TestSeriesRefused(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ value, by, hint string }{

@@ -11,7 +11,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// measured are lines of products with their measures.
+// measured returns lines, each given by its product and measure.
 func measured(list ...[2]string) *parquet.Columns[tables.Line] {
 	c := parquet.NewColumns(tables.Lines())
 	for _, l := range list {
@@ -35,8 +35,8 @@ func measured(list ...[2]string) *parquet.Columns[tables.Line] {
 	return c
 }
 
-// TestGatherAgain checks that lines have to be read in order if those of one product differ in their measure, which is
-// the only thing that their order decides.
+// TestGatherAgain checks that lines must be read again in order if lines of one product differ in their measure.
+// Nothing else depends on the order.
 func TestGatherAgain(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

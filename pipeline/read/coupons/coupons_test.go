@@ -19,8 +19,8 @@ func amount(t *testing.T, text string) money.Amount {
 	return a
 }
 
-// TestQuotas checks a quota of 100, of which one of 60 is handed down from instant 10 on, and one of 30 from instant 20
-// on. Invariant: COUPONS-1.
+// TestQuotas checks a quota of 100. It has two sub-quotas, one of 60 from instant 10 and one of 30 from instant 20.
+// Invariant: COUPONS-1.
 func TestQuotas(t *testing.T) {
 	t.Parallel()
 	quota := func(id, of string, from period.Instant, parent int32) books.CouponQuota {
@@ -44,7 +44,7 @@ func TestQuotas(t *testing.T) {
 	}
 }
 
-// TestListOfBook checks that a coupon of a book is active until its valid_to, and expired from then on. Invariant:
+// TestListOfBook checks that a coupon in the books is active until its valid_to and expired from then on. Invariant:
 // COUPONS-2.
 func TestListOfBook(t *testing.T) {
 	t.Parallel()

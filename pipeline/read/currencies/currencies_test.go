@@ -10,8 +10,8 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// TestOfRow checks that ann is in CNY and was billed in it, bob in JPY, and that cid, who was billed in USD, is no
-// longer in the books; the partners are hub in EUR and pat in CNY. Invariants: CURRENCY-1, CURRENCY-2.
+// TestOfRow checks the currencies of rows. ann is in CNY and was billed in CNY, bob is in JPY, and cid was billed in
+// USD but is no longer in the books. The partner hub is in EUR, pat in CNY. Invariants: CURRENCY-1, CURRENCY-2.
 func TestOfRow(t *testing.T) {
 	t.Parallel()
 	f := &Finder{Billed: map[string]string{"cid": "USD", "ann": "CNY"}, Books: &books.Books{
@@ -22,7 +22,7 @@ func TestOfRow(t *testing.T) {
 	}}
 	for _, c := range []struct {
 		table *tables.Table
-		ids   string // column=id
+		ids   string // pairs column=id
 		want  string
 	}{
 		{tables.Lines().Table, "customer_id=bob partner_id=hub", "JPY"},

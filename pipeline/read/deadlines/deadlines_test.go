@@ -30,7 +30,7 @@ func amount(t *testing.T, text string) money.Amount {
 	return a
 }
 
-// reader returns an empty lake of a run at noon of 20 October 2026 in Shanghai.
+// reader returns a reader of an empty lake for a run at noon of 20 October 2026 in Shanghai.
 func reader(t *testing.T) *partners.Reader {
 	t.Helper()
 	zone, err := period.LoadZone("Asia/Shanghai")
@@ -41,8 +41,8 @@ func reader(t *testing.T) *partners.Reader {
 		Snap: &lake.Snapshot{Manifest: manifest.Manifest{AsOf: "2026-10-20T04:00:00Z"}}}
 }
 
-// TestAdd checks that 27 October 24:00 in Shanghai is 16:00 UTC, and that the 27th is the last day. A deadline at the
-// as-of itself has passed. Invariants: DUE-1, DUE-2, DUE-4.
+// TestAdd checks which deadlines are listed. 27 October 24:00 in Shanghai is 16:00 UTC, and its last day is the 27th. A
+// deadline at the as-of has passed. Invariants: DUE-1, DUE-2, DUE-4.
 func TestAdd(t *testing.T) {
 	t.Parallel()
 	r := reader(t)
@@ -94,8 +94,8 @@ func TestAdd(t *testing.T) {
 	}
 }
 
-// TestNothingLeft checks north, which handed its quota of 100 down to south and has nothing left that could lapse.
-// Invariant: DUE-3.
+// TestNothingLeft checks that north has no deadline for its quota of 100, because it passed all of it on to south and
+// nothing can lapse. Invariant: DUE-3.
 func TestNothingLeft(t *testing.T) {
 	t.Parallel()
 	r := reader(t)

@@ -14,8 +14,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// TestFilesThatCannotBeOpened explains a line while one file after the other cannot be opened: each time there is an
-// error.
+// TestFilesThatCannotBeOpened explains a line, while each of the files that it opens fails in turn: each time there is
+// an error.
 func TestFilesThatCannotBeOpened(t *testing.T) {
 	t.Parallel()
 	must := func(err error) {

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestReadings checks that ids are read as the API writes them: as they are first, then with a tier, then with a
-// source.
+// TestReadings checks the order in which an id in the form of the API is interpreted: as a plain id, then with a tier,
+// then with a source.
 func TestReadings(t *testing.T) {
 	t.Parallel()
 	for id, want := range map[string][]string{

@@ -15,7 +15,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// loadBooks returns books with a seat at 30.00 a month, 40.00 from October on.
+// loadBooks returns books with a seat at 30.00 per month, and 40.00 from October on.
 func loadBooks(t *testing.T) *books.Books {
 	t.Helper()
 	zone, err := period.LoadZone("UTC")
@@ -39,15 +39,15 @@ func loadBooks(t *testing.T) *books.Books {
 	return b
 }
 
-// step returns a step of order line o1/1 at an instant.
+// step returns a step of the order line o1/1 at an instant.
 func step(status string, at period.Instant, paid, refused bool) *event.Step {
 	e := &event.Step{ID: "o1/1/" + status, Status: status, Paid: paid, Refused: refused}
 	e.Key, e.PayTime = event.Key{ID: "o1", Line: 1}, at
 	return e
 }
 
-// TestLives checks that the last step that was not rejected is the status. For a paid line only processing is.
-// Invariant: ORDERS-1.
+// TestLives checks that the status is that of the last step that was not rejected. For a paid line only the status
+// processing counts. Invariant: ORDERS-1.
 func TestLives(t *testing.T) {
 	t.Parallel()
 	b := loadBooks(t)
@@ -85,8 +85,8 @@ func TestLives(t *testing.T) {
 	}
 }
 
-// TestPrice checks that two seats for three months are 2 x 3 x 30.00 = 180.00 in September and 2 x 3 x 40.00 = 240.00
-// in October, whenever the order was made. An unsubscribe and a line without a price have none. Invariant: ORDERS-2.
+// TestPrice checks that two seats for three months cost 2 x 3 x 30.00 = 180.00 in September and 2 x 3 x 40.00 = 240.00
+// in October, whenever the order was created. Unsubscriptions and lines without a price have none. Invariant: ORDERS-2.
 func TestPrice(t *testing.T) {
 	t.Parallel()
 	b := loadBooks(t)

@@ -8,8 +8,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestDivide divides what was cleared of two issuers' lines, of which d1's came first: lines of d1 used 10, those of d2
-// 8, of which 3 were refunded. Refunds take off what their own lines used, so the first 3 are d2's.
+// TestDivide divides cleared amounts between the lines of two issuers. Lines of d1, which come first, used 10. Lines of
+// d2 used 8, of which 3 were refunded. A refund reduces what its own issuer's lines used, so the first 3 are d2's.
 // Invariants: PAID-1, PAID-2, PAID-3; the script covers tests them with documents.
 func TestDivide(t *testing.T) {
 	t.Parallel()
@@ -28,16 +28,16 @@ func TestDivide(t *testing.T) {
 	}
 }
 
-// TestLeft checks figures that were calculated by hand: of 20, 0, 25 and 7 by month, 22 are owed, so 30 were repaid:
-// the 20 and 10 of the 25. If a refund had taken 4 off the 7, which then are owed too, the 25 has lost only 6.
-// Invariant: PAID-3; the script refunded tests it with documents.
+// TestLeft checks figures calculated by hand. The amounts used per month are 20, 0, 25 and 7. If 22 are owed, 30 were
+// repaid: the 20 and 10 of the 25. If a refund took 4 off the 7, the 25 loses only 6. Invariant: PAID-3; the script
+// refunded tests it with documents.
 func TestLeft(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ now, down, want string }{
 		{"22", "0", "[0.00000000 0.00000000 15.00000000 7.00000000]"},
 		{"22", "4", "[0.00000000 0.00000000 19.00000000 3.00000000]"},
 		{"22", "9", "[0.00000000 0.00000000 22.00000000 0.00000000]"},
-		{"60", "0", "[20.00000000 0.00000000 25.00000000 7.00000000]"}, // 8 are of older months
+		{"60", "0", "[20.00000000 0.00000000 25.00000000 7.00000000]"}, // 8 are from earlier months
 	} {
 		o := owedOf{now: total(t, c.now)}
 		for _, up := range []string{"20", "0", "25", "7"} {
@@ -51,8 +51,8 @@ func TestLeft(t *testing.T) {
 	}
 }
 
-// TestLeftAddsUp checks that what is left adds up to what is owed, and that nothing is below 0.
-// Invariant: PAID-3.
+// TestLeftAddsUp checks that the parts that are left add up to the amount owed, and that none is negative. Invariant:
+// PAID-3.
 func TestLeftAddsUp(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(r *rapid.T) {
@@ -81,7 +81,7 @@ func TestLeftAddsUp(t *testing.T) {
 	})
 }
 
-// total is an amount as a total.
+// total parses an amount as a total.
 func total(t interface{ Fatal(...any) }, text string) (out money.AmountTotal) {
 	if err := out.UnmarshalText([]byte(text)); err != nil {
 		t.Fatal(err)

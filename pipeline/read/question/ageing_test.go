@@ -8,8 +8,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/read/ask"
 )
 
-// TestAgeRows adds up open debts by their age: a owes for this month and the one before it, c for four months and
-// for an older one.
+// TestAgeRows sums open debts by age: a owes for this month and the previous one, c for these and for two older months.
 func TestAgeRows(t *testing.T) {
 	t.Parallel()
 	rows, err := ageRows([]ask.Row{

@@ -12,7 +12,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// amount is an amount of a test.
+// amount parses an amount.
 func amount(t *testing.T, text string) money.Amount {
 	t.Helper()
 	a, err := money.ParseAmount(text)
@@ -22,7 +22,7 @@ func amount(t *testing.T, text string) money.Amount {
 	return a
 }
 
-// TestBudgetRow checks figures that were calculated by hand: a budget of 300.00 in a month of 30 days.
+// TestBudgetRow checks figures calculated by hand: a budget of 300.00 in a month of 30 days.
 func TestBudgetRow(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -86,7 +86,7 @@ func TestBudgetRow(t *testing.T) {
 	}
 }
 
-// TestCompleteDays checks that days are those of the contract zone. Midnight of Shanghai is 16:00 in UTC.
+// TestCompleteDays checks that days are those of the contract zone. Midnight in Shanghai is 16:00 UTC.
 func TestCompleteDays(t *testing.T) {
 	t.Parallel()
 	zone, err := period.LoadZone("Asia/Shanghai")

@@ -12,7 +12,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
-// comparison returns a row of compared: amounts and quantities in units of 1.
+// comparison returns a row of compared, with whole amounts and quantities.
 func comparison(t testing.TB, keys string, sums ...int64) ask.Row {
 	t.Helper()
 	r := ask.Row{Keys: strings.Split(keys, "/")}
@@ -32,8 +32,8 @@ func comparison(t testing.TB, keys string, sums ...int64) ask.Row {
 	return r
 }
 
-// TestCauses checks each cause, with figures that were calculated by hand. 30 for 3 and 50 for 4: a unit cost 10, so
-// the fourth is 10 of the 20, and the price is the rest.
+// TestCauses checks each cause with figures calculated by hand. For example, 3 units cost 30 and 4 units cost 50: one
+// unit cost 10, so volume is 10 of the difference of 20, and price is the rest.
 func TestCauses(t *testing.T) {
 	t.Parallel()
 	rows, err := causes([]ask.Row{
@@ -65,10 +65,10 @@ new_customer/come/ecs/vm 0 3 3`
 	}
 }
 
-// TestCausesWithinLimits checks that new products and customers are determined by all lines of both cycles, for any
-// limits. Of --service obs, old had only compute before: its 3 of obs are a new product, not those of a new customer.
-// With a tag, tag had the product before without it: 20 for 2, now within the limits, are volume; the reverse of 6 is
-// volume too. come has nothing before, gone nothing now, and left lost the product.
+// TestCausesWithinLimits checks that new products and customers are determined by all lines of both cycles, regardless
+// of limits. Within --service obs, old had only compute before: its 3 are a new product, not a new customer. Within a
+// tag, tag had the product before without the tag: the 20 that are now within the limits are volume, and so are the 6
+// that no longer are. come has nothing in the earlier cycle, gone nothing in the later one, and left lost the product.
 func TestCausesWithinLimits(t *testing.T) {
 	t.Parallel()
 	rows, err := causes([]ask.Row{
@@ -101,7 +101,7 @@ lost_product/left/obs/gb 8 0 -8`
 	}
 }
 
-// changesOf returns rows with their amounts, one per line.
+// changesOf returns the rows with their amounts, one row per line.
 func changesOf(rows []ask.Row) string {
 	var out []string
 	for _, r := range rows {
@@ -114,7 +114,7 @@ func changesOf(rows []ask.Row) string {
 	return strings.Join(out, "\n")
 }
 
-// TestVolumeRounding checks rounding half to even, with any signs.
+// TestVolumeRounding checks rounding half to even for all signs.
 func TestVolumeRounding(t *testing.T) {
 	t.Parallel()
 	for _, c := range [][4]int64{{5, 2, 1, 2}, {7, 2, 1, 4}, {-5, 2, 1, -2}, {-7, 2, 1, -4}, {5, -2, 1, -2},
@@ -125,7 +125,7 @@ func TestVolumeRounding(t *testing.T) {
 	}
 }
 
-// TestCausesAddUp checks that for any rows the changes add up to the total change, and amounts to the amounts.
+// TestCausesAddUp checks that for any rows the changes add up to the total change, and that the amounts add up too.
 func TestCausesAddUp(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {

@@ -34,8 +34,8 @@ func TestEarned(t *testing.T) {
 	}
 }
 
-// TestTermDays checks the days of terms in Shanghai: the day of a renewal belongs to the renewal, and a term that ends
-// on the day of its start has one day.
+// TestTermDays checks the days of terms in Shanghai. The day of a renewal belongs to the renewal, and a term that ends
+// on the day on which it starts has one day.
 func TestTermDays(t *testing.T) {
 	t.Parallel()
 	zone, err := period.LoadZone("Asia/Shanghai")
@@ -47,7 +47,7 @@ func TestTermDays(t *testing.T) {
 	}
 	for _, tt := range []struct {
 		start, end   period.Instant
-		first, after int // days of August
+		first, after int // days in August
 	}{
 		{at(10, 9), at(20, 9), 10, 20}, {at(20, 9), at(30, 9), 20, 30}, {at(10, 0), at(20, 0), 10, 20},
 		{at(10, 9), at(10, 15), 10, 11}, {at(10, 23), at(11, 1), 10, 11},
@@ -60,9 +60,9 @@ func TestTermDays(t *testing.T) {
 	}
 }
 
-// TestArchivedCharge checks the line of a charge in advance, which is archived with its cycle. While its period ends
-// after the requested cycle, the question has no answer: a year from 1 January 2026 until December, one that ended on
-// 10 March until February. A charge in arrears and one of a cycle that is in the lake are no reason.
+// TestArchivedCharge checks a charge in advance whose line is archived with its cycle. The question has no answer while
+// the period of the charge ends after the requested cycle: for a year from 1 January 2026 until December, for one that
+// ended on 10 March until February. A charge in arrears, or one whose cycle is in the lake, does not prevent an answer.
 func TestArchivedCharge(t *testing.T) {
 	t.Parallel()
 	zone, err := period.LoadZone("Asia/Shanghai")
@@ -81,7 +81,7 @@ func TestArchivedCharge(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
 		row   books.RecurringCharge
-		month int // after January
+		month int // months after January
 		gone  bool
 	}{
 		{"year", year, 0, true}, {"year", year, 10, true}, {"year", year, 11, false}, {"ended", ended, 1, true},

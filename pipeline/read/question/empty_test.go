@@ -7,7 +7,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/books"
 )
 
-// TestEveryQuestionSaysWhyItIsEmpty checks that every question has a reason, and every reason a question.
+// TestEveryQuestionSaysWhyItIsEmpty checks that every question has a reason for an empty answer, and vice versa.
 func TestEveryQuestionSaysWhyItIsEmpty(t *testing.T) {
 	t.Parallel()
 	reasons := empties()

@@ -16,7 +16,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// TestDiscounts checks that at noon of 20 October a discount that begins then is active, one that ends then has
+// TestDiscounts checks states at noon of 20 October: a discount that begins then is active, one that ends then has
 // expired, and one that begins a microsecond later is pending. Invariant: ASK-1.
 func TestDiscounts(t *testing.T) {
 	t.Parallel()

@@ -10,8 +10,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// TestDefinitions checks that every column that a question names exists, and has a type that allows its use. Invariant:
-// ASK-1.
+// TestDefinitions checks that every column of a question exists and has a type that allows its use. Invariant: ASK-1.
 func TestDefinitions(t *testing.T) {
 	t.Parallel()
 	var names []string
@@ -59,8 +58,8 @@ func TestDefinitions(t *testing.T) {
 	}
 }
 
-// TestEveryQuestionPerCurrency checks that each question with amounts has its currency as the last key and finds out
-// whose it is, and that a question without amounts does not change.
+// TestEveryQuestionPerCurrency checks that each question with amounts has the currency as its last key and determines
+// whose currency it is, and that a question without amounts is unchanged.
 func TestEveryQuestionPerCurrency(t *testing.T) {
 	t.Parallel()
 	for _, q := range Every() {
@@ -71,7 +70,7 @@ func TestEveryQuestionPerCurrency(t *testing.T) {
 		amount := slices.ContainsFunc(q.Sums, func(c tables.Column) bool { return c.Type == tables.Amount })
 		named := slices.ContainsFunc(q.Keys, func(c tables.Column) bool { return c.Name == "currency" })
 		if amount == named {
-			continue // margin is of the workspace's currency
+			continue // margin is in the workspace's currency
 		}
 		last := per.Keys[len(per.Keys)-1].Name == "currency"
 		if last != amount && !named {

@@ -22,7 +22,7 @@ func pricesOf(z *period.Zone) *tariff.Book {
 	return tariff.Compile(&books.Books{Zone: z}, tariff.Rules{})
 }
 
-// at reads a day of the zone; "" is the open end that is passed.
+// at parses a day of the zone; "" returns open.
 func at(t *testing.T, z *period.Zone, day string, open period.Instant) period.Instant {
 	t.Helper()
 	if day == "" {
@@ -35,7 +35,7 @@ func at(t *testing.T, z *period.Zone, day string, open period.Instant) period.In
 	return when
 }
 
-// spanText returns local midnights as days, for spans that start and end there.
+// spanText returns a span as text, with local midnights as days.
 func spanText(z *period.Zone, s period.Span) string {
 	day := func(t period.Instant) string {
 		if t == period.Past || t == period.Forever {

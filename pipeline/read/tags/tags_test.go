@@ -2,7 +2,7 @@ package tags
 
 import "testing"
 
-// Invariant: TAGS-1.
+// TestHas checks which tags a text has. Invariant: TAGS-1.
 func TestHas(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -25,7 +25,7 @@ func TestHas(t *testing.T) {
 		{`{"team":"web","n":1.50,"on":true}`, "on=true", true},
 		{`{"team":"web"}`, "team=db", false},
 		{`{"team":"web"}`, "web", false},
-		{`{"a=b":"c"}`, "a=b=c", false}, // the first = divides
+		{`{"a=b":"c"}`, "a=b=c", false}, // the first = separates key and value
 	} {
 		if got := Has([]byte(c.text), c.want); got != c.has {
 			t.Errorf("%s of %s: %t", c.want, c.text, got)

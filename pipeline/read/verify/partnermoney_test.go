@@ -14,8 +14,8 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// withdrawn returns the lake of a workspace in which north recharges 100.00 and requests 30.00 back: 70.00 of cash,
-// 30.00 frozen.
+// withdrawn returns the lake of a workspace in which north recharges 100.00 and requests a withdrawal of 30.00: 70.00
+// are cash, 30.00 are frozen.
 func withdrawn(t *testing.T) *lake.Lake {
 	t.Helper()
 	w := opened(t, map[string]string{
@@ -42,7 +42,7 @@ func withdrawn(t *testing.T) *lake.Lake {
 	return lakeOf(t, w)
 }
 
-// differences returns those of some checks, in their order.
+// differences returns the differences that the named checks found, in the order of the names.
 func differences(r *verify.Report, names ...string) string {
 	var out []string
 	for _, name := range names {
@@ -55,9 +55,9 @@ func differences(r *verify.Report, names ...string) string {
 	return strings.Join(out, "\n")
 }
 
-// TestPartnerMoneyTotals checks that the control totals of partners' money are calculated again from the rows (§6.6). A
-// withdrawal in which 1.00 is missing differs from the sum of its file, from the control total, and from the frozen
-// amount. Invariants: VERIFY-11, PARTNER-9.
+// TestPartnerMoneyTotals checks that the control totals of partners' money are recalculated from the rows (§6.6). A
+// withdrawal that lacks 1.00 differs from the sum of its file, from the control total and from the frozen amount.
+// Invariants: VERIFY-11, PARTNER-9.
 func TestPartnerMoneyTotals(t *testing.T) {
 	t.Parallel()
 	l := withdrawn(t)

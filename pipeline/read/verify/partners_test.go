@@ -18,9 +18,9 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// sold returns the workspace of files with partners and a ledger: acme buys from north, a reseller of hub, which owes
-// hub 0.9 and hub the vendor 0.8. acme has 3 of credit and recharges 1 in cash; of 0.5 × (1 + 3) = 2 it pays 0.50 in
-// cash, then 0.50 in cash and 1 on credit.
+// sold returns the workspace of files with partners and a ledger. acme buys from north, a reseller of hub. north owes
+// hub 0.9 of the price and hub owes the vendor 0.8. acme has a credit limit of 3 and recharges 1 in cash. Of 0.5 × (1 +
+// 3) = 2 it pays 0.50 in cash, then 0.50 in cash and 1 on credit.
 func sold(t *testing.T) (*workspace.Workspace, workspace.Options, period.Cycle) {
 	t.Helper()
 	all := maps.Clone(files)
@@ -72,8 +72,8 @@ func TestPartnersAreWell(t *testing.T) {
 		}
 		looked[c.Name] = c.Looked
 	}
-	// A row of north and one of hub about it; the limit, the recharge, what r1 and r6 drew (cash; cash and credit), and
-	// beta's two debts; the withdrawal of 5 from 1 and the payment without an application do not count.
+	// A row of north, and one of hub about it; the limit, the recharge, the draws of r1 (cash) and r6 (cash, credit),
+	// and beta's two debts. The withdrawal of 5 and the payment without an application are refused.
 	for name, want := range map[string]string{
 		verify.Partners: "2 rows of partner statements", verify.Accounts: "7 entries of accounts",
 		verify.Records: "0 orders, 0 adjustments, 2 account events, 1 transfers, 1 incentive events",
@@ -106,7 +106,7 @@ func TestPartnersAreWell(t *testing.T) {
 	}
 }
 
-// rowsAt returns the one batch of the one file of a key.
+// rowsAt returns the rows of the only file of a key.
 func rowsAt(t *testing.T, l *lake.Lake, key manifest.FileKey,
 	def tables.Def[tables.PartnerStatement]) *parquet.Columns[tables.PartnerStatement] {
 	t.Helper()
@@ -134,7 +134,7 @@ func rowsAt(t *testing.T, l *lake.Lake, key manifest.FileKey,
 	return c
 }
 
-// closeWith closes the cycle with altered partner statements, as a run with a bug would.
+// closeWith closes the cycle with changed partner statements, as a faulty run would.
 func closeWith(t *testing.T, l *lake.Lake, key manifest.FileKey, rows *parquet.Columns[tables.PartnerStatement]) {
 	t.Helper()
 	txn, err := l.Begin()
@@ -173,7 +173,7 @@ func TestPartnersDiffer(t *testing.T) {
 	if _, err := run.Close(t.Context(), closed, month, false, o); err != nil {
 		t.Fatal(err)
 	}
-	// Row 0 is hub's about north, row 1 north's own.
+	// Row 0 is hub's row about north, row 1 is north's own.
 	for _, tt := range []struct {
 		name  string
 		alter func(*parquet.Columns[tables.PartnerStatement])
@@ -231,7 +231,7 @@ func TestAccountsDiffer(t *testing.T) {
 		t.Fatal(err)
 	}
 	l := lakeOf(t, w)
-	// The recharge of 1 on the 2nd: its balance is recorded as 2, so that the next draw does not follow.
+	// The balance after the recharge of 1 on the 2nd is recorded as 2, so the next draw does not continue from it.
 	change(t, l, manifest.FileKey{Table: "account_entries", Cycle: lakekey.Cycle(cycle),
 		Day: lakekey.Day("2026-09-02")}, tables.AccountEntries(),
 		func(c *parquet.Columns[tables.AccountEntry]) {

@@ -23,8 +23,8 @@ import (
 
 const cycle = "2026-09"
 
-// files is a workspace of one bucket: three records with lines, one that waits for month-end, one that was replaced,
-// one reject.
+// files is a workspace of one bucket. It has three records with lines, one that is billed at month-end, one that was
+// replaced, and one reject.
 var files = map[string]string{
 	"tollbook.yaml": "zone: UTC\ncurrency: {code: CNY, digits: 2}\nrounding: {grain: cycle, mode: half_up}\n" +
 		"lake: {buckets: 1}\n",
@@ -65,7 +65,7 @@ func opened(t *testing.T, files map[string]string) *workspace.Workspace {
 	return w
 }
 
-// billed returns the workspace's lake after its month.
+// billed returns the lake of the workspace after its month.
 func billed(t *testing.T) *lake.Lake {
 	t.Helper()
 	w := opened(t, files)
@@ -101,7 +101,7 @@ func check(t *testing.T, l *lake.Lake) *verify.Report {
 	return r
 }
 
-// change rewrites the one file of a key and keeps its recorded sums.
+// change rewrites the only file of a key without changing its recorded sums.
 func change[T any](t *testing.T, l *lake.Lake, key manifest.FileKey, def tables.Def[T], alter func(*parquet.Columns[T]),
 	note func(*manifest.FileEntry)) {
 	t.Helper()
@@ -169,7 +169,7 @@ func TestAllIsWell(t *testing.T) {
 		looked = append(looked, c.Name+": "+c.Looked)
 	}
 	text := strings.Join(looked, "\n")
-	// r1, r6, r3 and the month-end line of r4; accepted are those and r2, which r6 replaced.
+	// Lines: r1, r6, r3 and the month-end line of r4. Accepted records: these and r2, which r6 replaced.
 	for _, want := range []string{"identity: 4 lines", "statements: 2 statements", "inputs: 2 feed files",
 		"records: 5 accepted usage records, 0 orders", "quantities: 1 records"} {
 		if !strings.Contains(text, want) {
@@ -196,7 +196,7 @@ func TestDifferences(t *testing.T) {
 		def   *tables.Table
 		alter func(*parquet.Columns[tables.Any])
 		note  func(*manifest.FileEntry)
-		want  map[string]string // check → its message
+		want  map[string]string // message by check
 	}{
 		{"a line pays 0.00000001 more", lines("2026-09-03"), tables.Lines().Table,
 			raise(tables.LinePaymentAmount.Of().Any(), 0), nil,

@@ -24,7 +24,7 @@ func september(t fataler, usage []Usage) *Chart {
 	return ByDay(period.CycleOf(2026, 9), zone, "CNY", 2, usage)
 }
 
-// fataler is a test, or a check of a property.
+// fataler is a test or a property check.
 type fataler interface {
 	Helper()
 	Fatal(...any)
@@ -50,7 +50,7 @@ func dayOf(t testing.TB, text string) period.Day {
 func TestAxis(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ bottom, top, want string }{
-		{"0", "0", "1/5 0 5 1"}, // an empty one goes to 1
+		{"0", "0", "1/5 0 5 1"}, // an empty axis ends at 1
 		{"0", "480", "100 0 5 0"},
 		{"0", "500", "100 0 5 0"},
 		{"0", "501", "100 0 6 0"},
@@ -68,8 +68,7 @@ func TestAxis(t *testing.T) {
 	}
 }
 
-// TestChart checks ten services: seven have a colour of their own, three share the last one; a refund is below the
-// axis.
+// TestChart checks ten services: seven have a colour each, and three share the last one. A refund is below the axis.
 func TestChart(t *testing.T) {
 	t.Parallel()
 	var usage []Usage
@@ -104,7 +103,7 @@ func TestChart(t *testing.T) {
 	}
 }
 
-// TestChartProperty checks that any consumption gives a drawing that is XML, with every bar inside of the plot.
+// TestChartProperty checks that any consumption gives a valid XML drawing with every bar inside the plot.
 func TestChartProperty(t *testing.T) {
 	t.Parallel()
 	cycle := period.CycleOf(2026, 9)
@@ -151,8 +150,7 @@ func inside(t *rapid.T, attrs []xml.Attr) {
 	}
 }
 
-// TestSpread checks that an amount of the month's end is divided evenly, and that its parts add up to it. Invariant:
-// COMPOSE-4.
+// TestSpread checks that a month-end amount is divided evenly and that its parts add up to it. Invariant: COMPOSE-4.
 func TestSpread(t *testing.T) {
 	t.Parallel()
 	c := september(t, []Usage{
@@ -160,7 +158,7 @@ func TestSpread(t *testing.T) {
 		{Day: dayOf(t, "2026-09-01"), Service: "oss", Amount: totalOf(t, "5")},
 		{Day: dayOf(t, "2026-08-20"), Service: "oss", Amount: totalOf(t, "-2"), MonthEnd: true},
 	})
-	want := []string{"-2", "6", "1", "1"} // before the cycle, then three days
+	want := []string{"-2", "6", "1", "1"} // the bar before the cycle, then those of three days
 	for i, w := range want {
 		if got := c.bars[i].total; got != totalOf(t, w) {
 			t.Errorf("%s: %s, want %s", c.bars[i].day, got, w)

@@ -7,7 +7,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
-// TestMonthDrawing checks a bar per month, in the colour of its state, and that texts are escaped.
+// TestMonthDrawing checks that each month has a bar in the colour of its state, and that texts are escaped.
 func TestMonthDrawing(t *testing.T) {
 	t.Parallel()
 	amount := func(text string) (a money.AmountTotal) {

@@ -10,7 +10,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
-// TestGraph checks a drawing as a file: it is well-formed, has every name as text, and a legend if there are parts.
+// TestGraph checks that a drawing as a file is well-formed, has every name as text, and has a legend if it has parts.
 func TestGraph(t *testing.T) {
 	t.Parallel()
 	amount := func(text string) (a money.AmountTotal) {

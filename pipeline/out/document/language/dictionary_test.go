@@ -12,8 +12,8 @@ import (
 	"unicode"
 )
 
-// TestDictionary checks that every line of the dictionary is a section or a text with its translation, once, and that a
-// translation has the values of its text.
+// TestDictionary checks that every line of the dictionary is a section or a text with its translation, that no text
+// occurs twice in a section, and that a translation has the same values as its text.
 func TestDictionary(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
@@ -40,8 +40,8 @@ func TestDictionary(t *testing.T) {
 	}
 }
 
-// TestSay checks that a text is translated only by its section, that a pattern translates the values that it names, and
-// that a text without a translation does not change.
+// TestSay checks that a text is translated only within its section, that a pattern translates its values, and that a
+// text without a translation is unchanged.
 func TestSay(t *testing.T) {
 	t.Parallel()
 	d := newDictionary("[a]\none\t一\ntwo\t二\n{t} and {}\t{2}、{1}\n{}.\t{1}。\n[b]\none\t壹\n")
@@ -59,9 +59,8 @@ func TestSay(t *testing.T) {
 	}
 }
 
-// TestNotes tests DOC-11. Every sentence that package compose puts below a document, and every outcome of what waits
-// for a partner, has a translation. They are read from the source, so that a new one without a translation is found
-// here.
+// TestNotes tests DOC-11. Every sentence that package compose puts below a document, and every possible next step for a
+// partner, has a translation. The texts are read from the source, so a new one without a translation fails.
 func TestNotes(t *testing.T) {
 	t.Parallel()
 	d := Chinese()
@@ -105,7 +104,7 @@ func TestNotes(t *testing.T) {
 	}
 }
 
-// TestCutTexts tests DOC-11. A text that a drawing truncated is translated from the complete text, and truncated again.
+// TestCutTexts tests DOC-11. A text that was truncated in a drawing is translated completely, then truncated again.
 func TestCutTexts(t *testing.T) {
 	t.Parallel()
 	d := newDictionary("[figure]\nday of {}, {}\t{1}各日（{2}）\n")
@@ -128,15 +127,15 @@ func TestCutTexts(t *testing.T) {
 	}
 }
 
-// TestAnnexTexts tests DOC-11. Every text of a figure or a drawing of package annex has a translation. They are read
-// from the source, so that a new one without a translation is found here.
+// TestAnnexTexts tests DOC-11. Every text of a figure or a drawing of package annex has a translation. The texts are
+// read from the source, so a new one without a translation fails.
 func TestAnnexTexts(t *testing.T) {
 	t.Parallel()
 	d := Chinese()
 	d.Watch(func(section, text string) {
 		t.Errorf("chinese.tsv has no translation of %q in section %s", text, section)
 	})
-	// SVG, its paths and classes, time layouts, and a part of a sentence
+	// SVG markup, paths and classes, time layouts, and a part of a sentence
 	other := regexp.MustCompile("[<{]|2006|^[MVH]7|^7 minutes$|" +
 		"^(7 )?((end|mid) )?(title|sub|small|end|under|above|series|cut|bold|cuttext|name)$")
 	filled := strings.NewReplacer("every 7;", "every 40 minutes;", "above the 7.", "above the 95th percentile.",
@@ -156,8 +155,8 @@ func TestAnnexTexts(t *testing.T) {
 	}
 }
 
-// eachText visits the texts of a source file, with the field that each is assigned to. Parts that are not constant are
-// 7.
+// eachText visits the texts of a source file, each with the field that it is assigned to. 7 replaces parts that are not
+// constant.
 func eachText(t *testing.T, file string, visit func(field, text string)) {
 	t.Helper()
 	tree, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
@@ -193,7 +192,7 @@ func eachText(t *testing.T, file string, visit func(field, text string)) {
 	})
 }
 
-// constant returns a text with 7 for parts that are not constant; empty if no part of it is constant.
+// constant returns a text with 7 for each part that is not constant, or "" if no part is constant.
 func constant(e ast.Expr) string {
 	switch e := e.(type) {
 	case *ast.BasicLit:
@@ -208,8 +207,8 @@ func constant(e ast.Expr) string {
 	return ""
 }
 
-// TestChineseFigures checks that a figure with its kind keeps the number out of the kind: patterns are tried in their
-// order.
+// TestChineseFigures checks that in a figure with its kind the number is not part of the kind, since patterns are tried
+// in order.
 func TestChineseFigures(t *testing.T) {
 	t.Parallel()
 	d := Chinese()

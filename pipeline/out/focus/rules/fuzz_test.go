@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// FuzzCSV reads any CSV data set: each row has a cell for each column, until the end or an error.
+// FuzzCSV reads arbitrary CSV data sets: each row has a cell for each column, until the end or an error.
 func FuzzCSV(f *testing.F) {
 	for _, text := range []string{"", "BilledCost,ChargeCategory\n1.5,Usage\n", "\ufeffA,\"B\nC\"\n\"x\"\"y\",NULL\n",
 		"A\n1,2\n", "A,A\n\"\n", "\n\n", "A\r\n\"a\"b\r\n"} {
@@ -23,7 +23,7 @@ func FuzzCSV(f *testing.F) {
 		for range len(text) + 1 {
 			row, err := d.Next()
 			if err != nil {
-				return // the end too
+				return // an error or io.EOF
 			}
 			if len(row) != len(names) {
 				t.Fatalf("%q: a row of %d cells, %d columns", text, len(row), len(names))

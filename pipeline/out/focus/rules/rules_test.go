@@ -16,7 +16,7 @@ import (
 	"github.com/apache/arrow-go/v18/parquet/pqarrow"
 )
 
-// sound is a valid data set, one row of each kind, one `column = value` per line; a dash is null.
+// sound is the valid row of a data set, one `column value` per line; a dash is null.
 const sound = `
 BilledCost 1.5
 BillingAccountId acme
@@ -92,8 +92,8 @@ func every(t *testing.T) []string {
 	return slices.Compact(out)
 }
 
-// mutated writes the valid row, then one with changes: `Column=value` each, a dash for null; `-Column` removes the
-// column, `+Column` adds one at the end.
+// mutated returns a data set of the valid row and a changed copy of it. Changes are `Column=value`, where a dash is
+// null, `-Column` to remove a column, and `+Column` to append one.
 func mutated(changes ...string) string {
 	var head, good, bad []string
 	for line := range strings.SplitSeq(strings.TrimSpace(sound), "\n") {
@@ -156,8 +156,8 @@ func TestSound(t *testing.T) {
 	}
 }
 
-// TestPlanted checks that every kind of rule finds a mistake, and that the right rule names it. The valid row in the
-// same data set passes. Invariant: RULES-1.
+// TestPlanted checks that each kind of rule detects a mistake, that the correct rule reports it, and that the valid row
+// in the same data set passes. Invariant: RULES-1.
 func TestPlanted(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ rule, changes string }{
@@ -174,13 +174,13 @@ func TestPlanted(t *testing.T) {
 		{"PricingUnit-C-003-O", "PricingUnit=hours"}, // unit format
 		{"ConsumedUnit-C-003-O", "ConsumedUnit=HOURS"},
 		{"BillingCurrency-C-003-M", "BillingCurrency=cny"}, // currency format
-		{"BillingCurrency-C-006-M", "BillingCurrency=ABC"}, // a code of no country
+		{"BillingCurrency-C-006-M", "BillingCurrency=ABC"}, // not the code of a currency
 		{"Tags-C-001-M", "Tags={\"a\":[1]}"},               // key-value format
 		{"Tags-C-001-M", "Tags={\"a\":1,\"a\":2}"},
 		{"SkuPriceDetails-C-001-M", "SkuPriceDetails=[1]"},
-		{"BilledCost-C-003-M", "BilledCost=-"}, // null where none may be
+		{"BilledCost-C-003-M", "BilledCost=-"}, // null where it is not allowed
 		{"ChargeCategory-C-002-M", "ChargeCategory=-"},
-		{"RegionName-C-004-C", "RegionId=-"}, // a value where null must be
+		{"RegionName-C-004-C", "RegionId=-"}, // a value where only null is allowed
 		{"RegionName-C-005-C", "RegionName=-"},
 		{"SubAccountType-C-004-C", "SubAccountId=- SubAccountName=-"},
 		{"SkuPriceId-C-005-C", "SkuPriceId=- SkuPriceDetails=-"},
@@ -188,23 +188,23 @@ func TestPlanted(t *testing.T) {
 		{"ListUnitPrice-C-004-C", "ChargeCategory=Tax"},
 		{"ChargeCategory-C-003-M", "ChargeCategory=Fee"}, // allowed values
 		{"ServiceCategory-C-003-M", "ServiceCategory=Cloud ServiceName=Cloud"},
-		// a pair that is not allowed
+		// a pair of values that is not allowed
 		{"ServiceSubcategory-C-004-M", "ServiceSubcategory=Containers ServiceCategory=Storage ServiceName=Boxes"},
 		{"PricingCategory-C-007-M", "PricingCategory=Fixed"},
 		{"ChargeClass-C-005-C", "ChargeClass=Wrong"},
 		{"ChargeFrequency-C-004-C", "ChargeCategory=Purchase"},
-		{"ListUnitPrice-C-008-M", "ListUnitPrice=-1 PricingQuantity=-3"}, // at least
+		{"ListUnitPrice-C-008-M", "ListUnitPrice=-1 PricingQuantity=-3"}, // minimum
 		{"ContractedUnitPrice-C-009-C", "ContractedUnitPrice=-0.5 PricingQuantity=-3"},
 		{"ListCost-C-009-C", "ListCost=3.00000000000000000001"}, // product
 		{"ContractedUnitPrice-C-011-C", "ContractedCost=1.4"},
-		{"SkuPriceId-C-008-M", "SkuId=other"}, // one for one
+		{"SkuPriceId-C-008-M", "SkuId=other"}, // one-to-one relation
 		{"ServiceName-C-005-C", "ServiceCategory=Storage ServiceSubcategory=Other (Storage)"},
-		{"BilledCost-C-005-C", "InvoiceIssuerName=Reseller"},                // same value
-		{"ChargePeriodEnd-C-004-M", "ChargePeriodEnd=2026-09-01T00:00:00Z"}, // an end that excludes nothing
+		{"BilledCost-C-005-C", "InvoiceIssuerName=Reseller"},                // equal values
+		{"ChargePeriodEnd-C-004-M", "ChargePeriodEnd=2026-09-01T00:00:00Z"}, // an exclusive end that is not one
 		{"ChargePeriodEnd-C-004-M", "ChargePeriodStart=2026-09-03T00:00:00Z"},
 		{"BillingPeriodEnd-C-004-M", "BillingPeriodEnd=2026-09-01T00:00:00Z"},
-		{"CommitmentDiscountUnit-C-008-M", "CommitmentDiscountUnit=GB"}, // two units of one commitment
-		{"EffectiveCost-C-005-C", "ChargeCategory=Purchase"},            // rules that the published model has wrong
+		{"CommitmentDiscountUnit-C-008-M", "CommitmentDiscountUnit=GB"}, // one commitment with two units
+		{"EffectiveCost-C-005-C", "ChargeCategory=Purchase"},            // rules that are wrong in the published model
 		{"CommitmentDiscountStatus-C-003-C", "CommitmentDiscountId=-"},
 		{"CommitmentDiscountStatus-C-004-C", "CommitmentDiscountStatus=-"},
 		{"CommitmentDiscountStatus-C-005-M", "CommitmentDiscountStatus=Active"},
@@ -227,7 +227,7 @@ func TestPlanted(t *testing.T) {
 	}
 }
 
-// TestExamples checks that a failure has the row and the values that the rule is about, three times at most.
+// TestExamples checks that a failure has at most three examples, each with its row and the values that the rule uses.
 func TestExamples(t *testing.T) {
 	t.Parallel()
 	text := mutated("ListCost=4")
@@ -240,8 +240,8 @@ func TestExamples(t *testing.T) {
 	}
 }
 
-// TestNotRun checks that a rule that is not run has a reason, and that a rule that applies to no row has not passed.
-// Invariant: RULES-3.
+// TestNotRun checks that a rule that is not run has a reason, and that a rule that applies to no row is not reported as
+// passed. Invariant: RULES-3.
 func TestNotRun(t *testing.T) {
 	t.Parallel()
 	d, err := NewCSV(strings.NewReader(mutated("-Tags")), "")
@@ -272,8 +272,8 @@ func TestNotRun(t *testing.T) {
 	}
 }
 
-// TestSamples checks rows of other producers, if they are stored next to the repository's own files: FOCUS_SAMPLES
-// names the folder. Those of 1.2 pass every rule; those of 1.3 have columns that 1.2 does not know.
+// TestSamples checks rows of other producers in the folder FOCUS_SAMPLES, if it is set; they are not in the repository.
+// Samples of 1.2 pass every rule; those of 1.3 have columns that 1.2 does not define.
 func TestSamples(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob(filepath.Join(os.Getenv("FOCUS_SAMPLES"), "*_1_*.csv.gz"))
@@ -308,7 +308,7 @@ func TestSamples(t *testing.T) {
 	}
 }
 
-// fieldsOf splits changes: a change begins with a sign or with a word and an equals sign.
+// fieldsOf splits a text into changes. Each begins with a sign, or with a word and an equals sign.
 func fieldsOf(text string) []string {
 	var out []string
 	for word := range strings.FieldsSeq(text) {
@@ -322,8 +322,8 @@ func fieldsOf(text string) []string {
 	return out
 }
 
-// TestTypes checks that the type of a column counts in Parquet: a number that is text, or a text that is a number, is
-// found. Invariant: RULES-2.
+// TestTypes checks that the types of Parquet columns count: a number stored as text, or a text stored as a number, is
+// reported. Invariant: RULES-2.
 func TestTypes(t *testing.T) {
 	t.Parallel()
 	name := filepath.Join(t.TempDir(), "types.parquet")

@@ -14,7 +14,7 @@ import (
 )
 
 // TestVersions checks that a data set of an earlier version lacks later columns, and that one of a later version has
-// columns that are not custom. Invariant: RULES-6.
+// columns that are not custom columns. Invariant: RULES-6.
 func TestVersions(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -49,7 +49,7 @@ func TestVersions(t *testing.T) {
 	}
 }
 
-// TestApplicable checks that a criterion is true if a column depends on it. Invariant: RULES-4.
+// TestApplicable checks that a criterion holds if the data set has a column that depends on it. Invariant: RULES-4.
 func TestApplicable(t *testing.T) {
 	t.Parallel()
 	got, err := Applicable([]string{"BilledCost", "RegionName", "AvailabilityZone"})
@@ -62,8 +62,8 @@ func TestApplicable(t *testing.T) {
 	}
 }
 
-// TestOpen checks that the format of a file is known from its content, whatever its name is, and that one that cannot
-// be read to its end is named. Invariant: RULES-5.
+// TestOpen checks that the format of a file is detected from its content, not its name, and that the error for a file
+// that cannot be read to its end names it. Invariant: RULES-5.
 func TestOpen(t *testing.T) {
 	t.Parallel()
 	text := []byte("BilledCost,ChargeClass\n1,NULL\n2,Correction\n")
@@ -106,7 +106,7 @@ func TestOpen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = d.Close() }() // is read only
+	defer func() { _ = d.Close() }() // the file is only read
 	for err == nil {
 		_, err = d.Next()
 	}

@@ -46,7 +46,7 @@ func TestDecimals(t *testing.T) {
 		q != num(t, "33333333333") {
 		t.Errorf("10 / 3 = %v, %v", q.BigInt(), err)
 	}
-	// A third of 10 after 10 of 30 days, and the rest: nothing is lost between them.
+	// A third of 10 after 10 of 30 days, and the rest: both parts add up to 10.
 	whole := num(t, "1000000000")
 	a, b := Part(whole, 10, 30), Part(whole, 30, 30).Sub(Part(whole, 10, 30))
 	if a != num(t, "333333333") || b != num(t, "666666667") {
@@ -54,8 +54,8 @@ func TestDecimals(t *testing.T) {
 	}
 }
 
-// TestProduct checks that products agree with big integers, or are refused if they have more than 38 digits. Invariant:
-// FOCUS-2.
+// TestProduct checks that products equal those of big integers, or are refused if they have more than 38 digits.
+// Invariant: FOCUS-2.
 func TestProduct(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -102,7 +102,7 @@ func TestTags(t *testing.T) {
 	}
 }
 
-// FuzzTags checks that tags are null or an object of scalars for any record.
+// FuzzTags checks that for any record tags are null or an object of scalar values.
 func FuzzTags(f *testing.F) {
 	for _, s := range []string{"", "a=b", "a=b;c", `{"a":1}`, `{"a":{}}`, "{", "\xff=\x00", "=;,"} {
 		f.Add(s)

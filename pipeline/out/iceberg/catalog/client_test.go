@@ -37,7 +37,7 @@ func (f files) options(o icebergrest.Options) icebergrest.Options {
 	return o
 }
 
-// start starts a catalog, and makes a client that notes its pauses.
+// start starts a catalog and returns it with a client that records its pauses.
 func start(t *testing.T, so icebergrest.Options, o catalog.Options) (*icebergrest.Server, *catalog.Client,
 	*[]time.Duration) {
 	t.Helper()
@@ -59,8 +59,8 @@ func newTable(name string) *catalog.NewTable {
 		Properties: map[string]string{"p": "1"}}
 }
 
-// TestTables checks that tables are created, loaded, registered and committed below the prefix that the catalog gives,
-// and that names that are taken and requirements that are not met are conflicts.
+// TestTables checks that tables are created, loaded, registered and committed below the prefix that the catalog
+// returns, and that used names and unmet requirements are conflicts.
 func TestTables(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
@@ -106,7 +106,7 @@ func TestTables(t *testing.T) {
 }
 
 // TestRepeats checks that requests that change nothing are repeated after 1 s, 2 s and 4 s while the server is busy or
-// cannot be reached, and that a commit is not (CATALOG-2).
+// unreachable, and that a commit is not repeated (CATALOG-2).
 func TestRepeats(t *testing.T) {
 	t.Parallel()
 	s, c, pauses := start(t, icebergrest.Options{}, catalog.Options{})
@@ -137,8 +137,8 @@ func TestRepeats(t *testing.T) {
 	}
 }
 
-// TestSecretsStay checks that no error has a token or a secret, also where an answer repeats it (CATALOG-1), and that
-// errors say what to do.
+// TestSecretsStay checks that no error contains a token or a secret, even if a response repeats it (CATALOG-1), and
+// that errors suggest a remedy.
 func TestSecretsStay(t *testing.T) {
 	t.Parallel()
 	for name, of := range map[string]struct {
@@ -176,7 +176,7 @@ func TestRedirects(t *testing.T) {
 	}
 }
 
-// TestFromSettings checks where a token and a secret come from: the environment, then a file.
+// TestFromSettings checks the sources of a token and a secret: first the environment, then a file.
 func TestFromSettings(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -211,8 +211,8 @@ func TestFromSettings(t *testing.T) {
 	}
 }
 
-// TestNotSent checks that a change whose token or configuration cannot be got has a known outcome, and that a warehouse
-// that the catalog does not have is no missing table.
+// TestNotSent checks that a change for which no token or configuration is available has a known outcome, and that an
+// unknown warehouse is not reported as a missing table.
 func TestNotSent(t *testing.T) {
 	t.Parallel()
 	s, c, _ := start(t, icebergrest.Options{Warehouse: "w"}, catalog.Options{Warehouse: "x"})

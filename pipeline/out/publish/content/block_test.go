@@ -20,8 +20,8 @@ func TestTrimZeros(t *testing.T) {
 	}
 }
 
-// TestFill checks that a column of a block is encoded as a column of the ClickHouse library with the same values is,
-// whether the batch has a value for each row or one for all, and whatever the block had before.
+// TestFill checks that a column of a block is encoded like a column of the ClickHouse library with the same values,
+// whether the batch has one value per row or one for all, and regardless of the earlier content of the block.
 func TestFill(t *testing.T) {
 	t.Parallel()
 	null := int64(tables.Nothing)
@@ -69,7 +69,7 @@ func TestFill(t *testing.T) {
 	}
 }
 
-// testFill fills a column that had other values before.
+// testFill fills a column that has had other values before.
 func testFill(t *testing.T, kind tables.Type, n int, col *parquet.Col, want proto.ColInput) {
 	t.Helper()
 	f := newFiller(kind)
@@ -95,7 +95,7 @@ func testFill(t *testing.T, kind tables.Type, n int, col *parquet.Col, want prot
 	}
 }
 
-// TestTallyOfConstantColumns checks that a column of one value is added up for each row.
+// TestTallyOfConstantColumns checks that the value of a constant column is counted once per row.
 func TestTallyOfConstantColumns(t *testing.T) {
 	t.Parallel()
 	p := Find(Tables(false), "statements")
