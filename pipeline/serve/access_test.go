@@ -14,8 +14,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 )
 
-// mayCall says who may call which operation. An operation that is missing here fails the test: first list here who may
-// call it.
+// mayCall lists the roles that may call each operation. The test fails for an operation that is missing here: first
+// list who may call it.
 var mayCall = map[string]string{
 	"ListSubCustomerBillDetail":             "vendor partner",
 	"ListConsumeSubCustomers":               "vendor partner",
@@ -79,8 +79,8 @@ var mayCall = map[string]string{
 	"OpenAPI":                               "anybody",
 }
 
-// asked are parameters that an operation needs for an answer of status 200, in addition to those that the test knows by
-// their name and kind.
+// asked has the parameters that an operation needs for an answer with status 200, in addition to those whose values the
+// test derives from their name and kind.
 var asked = map[string]map[string]string{
 	"ExplainLine": {"id": "rec-CUSTOMER"},
 	"ListOnDemandResourceRatings": {
@@ -105,15 +105,15 @@ var asked = map[string]map[string]string{
 	"ListRenewRateOnPeriod": {"resource_ids": `["res-CUSTOMER"]`},
 }
 
-// everybody is a list of all customers, and one that does not exist: a caller gets those of the list that are its own.
+// everybody lists all customers and one that does not exist. The answer to a caller has only its own customers.
 const everybody = `[{"customer_id":"cust-aurora"},{"customer_id":"cust-birch"},{"customer_id":"cust-cedar"},` +
 	`{"customer_id":"cust-dune"},{"customer_id":"cust-elm"},{"customer_id":"cust-fern"},{"customer_id":"cust-nobody"}]`
 
-// caller is one column of the matrix.
+// caller is a column of the matrix.
 type caller struct {
 	name    string
 	key     keys.Caller
-	manager string // given as account_manager_id where the operation has it
+	manager string // value of account_manager_id, for operations that have it
 }
 
 func callers() []caller {
@@ -139,12 +139,11 @@ const (
 	others  = "CBC.0150"
 )
 
-// customers are the rows of the matrix; "" = no customer is named.
+// customers are the rows of the matrix; "" means that no customer is named.
 var customers = []string{"", "cust-aurora", "cust-birch", "cust-cedar", "cust-dune", "cust-elm", "cust-fern",
 	"cust-nobody"}
 
-// outcomes are the answers to a caller that may call an operation, by what the operation reads, in the order of
-// customers.
+// outcomes has, by subject of the operation, the answers to callers that may call it, in the order of customers.
 var outcomes = map[operation.Subject]map[string][]string{
 	operation.OneCustomer: {
 		"vendor":   {missing, ok, ok, ok, ok, ok, ok, foreign},
@@ -170,14 +169,14 @@ var outcomes = map[operation.Subject]map[string][]string{
 		"stray":    {role, role, role, role, role, role, role, role},
 		"left":     {role, role, role, role, role, role, role, role},
 	},
-	// The vendor has to name a customer. A customer may name itself; another customer is refused.
+	// The vendor must name a customer. A customer may name itself, but no other customer.
 	operation.ItsCustomer: {
 		"vendor": {missing, ok, ok, ok, ok, ok, ok, foreign},
 		"aurora": {ok, ok, role, role, role, role, role, role},
 		"fern":   {ok, role, role, role, role, role, ok, role},
 		"stray":  {role, role, role, role, role, role, role, role},
 	},
-	// A partner only if the customer belonged to no other partner; birch is north's, and no longer a customer of m-1.
+	// A partner is accepted only if the customer never belonged to another partner. birch is north's and has left m-1.
 	operation.WholeCustomer: {
 		"vendor":   {ok, ok, ok, ok, ok, ok, ok, foreign},
 		"finance":  {ok, ok, ok, ok, ok, ok, ok, foreign},
@@ -192,12 +191,11 @@ var outcomes = map[operation.Subject]map[string][]string{
 	},
 }
 
-// priced are operations that require callers other than customers to name a customer, and accept only those of the
-// books.
+// priced are the operations in which callers other than customers must name a customer that is in the books.
 var priced = []string{"ListOnDemandResourceRatings", "ListRateOnPeriodDetail", "ListRenewRateOnPeriod",
 	"ListPayPerUseCustomerResources"}
 
-// unnamed are the answers to a caller that may call an operation which takes no customer.
+// unnamed has the answers to callers that may call an operation that takes no customer.
 var unnamed = map[operation.Subject]map[string]string{
 	operation.Nobody: {"vendor": ok, "finance": ok, "north": ok, "north-m1": ok, "south": ok, "east": ok,
 		"aurora": ok, "fern": ok, "left": ok, "stray": ok},
@@ -207,7 +205,7 @@ var unnamed = map[operation.Subject]map[string]string{
 		"left": role},
 }
 
-// hidden are words that an answer must never contain, by caller: ids of customers, partners, records and managers of
+// hidden has, by caller, the words that no answer may contain: ids of customers, partners, records and managers of
 // others. The test searches every answer of every operation for them.
 var hidden = map[string][]string{
 	"north": {"cust-cedar", "cust-dune", "cust-fern", "res-cedar", "res-dune", "res-fern", "rec-cedar", "rec-dune",
@@ -226,14 +224,12 @@ var hidden = map[string][]string{
 	"stray": {"cust-", "rec-", "res-", "part-"},
 }
 
-// mayName are operations that may show the words of others: a distributor's statement names the customers of its
-// resellers.
+// mayName has the words of others that an operation may show: a distributor's statement names its resellers' customers.
 var mayName = map[string][]string{
 	"ShowStatement": {"cust-cedar", "part-north", "part-east"},
 }
 
-// TestAccess calls every operation as every caller for every customer.
-// Invariants: BSS-3, OP-3, OP-6.
+// TestAccess calls every operation as every caller for every customer. Invariants: BSS-3, OP-3, OP-6.
 func TestAccess(t *testing.T) {
 	t.Parallel()
 	seen := start(t, billed(t), nil).matrix()
@@ -244,8 +240,8 @@ func TestAccess(t *testing.T) {
 	}
 }
 
-// TestAccessToMoney does the same where customers and partners have accounts, quotas and coupons.
-// Invariants: ACCOUNTS-2, BENEFITS-1.
+// TestAccessToMoney is TestAccess for customers and partners with accounts, quotas and coupons. Invariants: ACCOUNTS-2,
+// BENEFITS-1.
 func TestAccessToMoney(t *testing.T) {
 	t.Parallel()
 	w := start(t, billedWith(t, "testdata/money"), nil)
@@ -253,7 +249,7 @@ func TestAccessToMoney(t *testing.T) {
 	north := w.key(keys.Caller{Role: keys.Partner, Partner: "part-north"}, true).Secret
 	east := w.key(keys.Caller{Role: keys.Partner, Partner: "part-east"}, true).Secret
 	for _, c := range []struct{ token, path, shows, hides string }{
-		// part-south was north's reseller until 11 September, and is east's since.
+		// part-south was north's reseller until 11 September and has been east's since.
 		{north, "/v2/partners/issued-coupon-quotas", "q-down", "q-cust-cedar"},
 		{north, "/v2/partners/coupon-quotas/records?indirect_partner_id=part-south", "q-down", "q-cust-cedar"},
 		{north, "/v2/promotions/benefits/partner-coupons", "rec-aurora-gift", "rec-cedar"},
@@ -326,7 +322,7 @@ func outcome(r reply) string {
 	return r.code
 }
 
-// expected is a cell of the matrix.
+// expected returns the expected outcome of a cell of the matrix.
 func expected(t testing.TB, op *operation.Operation, who string, c caller, i int) string {
 	t.Helper()
 	switch {
@@ -387,7 +383,7 @@ func (w *world) ask(op *operation.Operation, c caller, token, customer string) r
 	return w.do(r)
 }
 
-// given returns the value of a parameter in the matrix; "" = it is left out.
+// given returns the value of a parameter in the matrix; "" means that it is omitted.
 func given(op *operation.Operation, p *operation.Param, c caller, customer string) string {
 	if value, listed := asked[op.Name][p.Name]; listed {
 		record := map[string]string{"": "aurora", "cust-cedar": "cedar-1", "cust-elm": "elm-1"}[customer]
@@ -426,8 +422,8 @@ func given(op *operation.Operation, p *operation.Param, c caller, customer strin
 	return "x"
 }
 
-// TestScopeOfLines reads which lines of each customer each caller gets: the payments are powers of two, so that their
-// sum identifies them.
+// TestScopeOfLines checks which lines of each customer a caller can read. The payments are powers of two, so that a sum
+// identifies its lines.
 func TestScopeOfLines(t *testing.T) {
 	t.Parallel()
 	w := start(t, billed(t), nil)
@@ -438,13 +434,13 @@ func TestScopeOfLines(t *testing.T) {
 	for _, c := range []struct {
 		who   keys.Caller
 		query string
-		want  string // Σ payment_amount, or a code
+		want  string // sum of payment_amount, or an error code
 	}{
 		{keys.Caller{Role: keys.Vendor}, "customer_id=cust-elm", "96"},
 		{keys.Caller{Role: keys.Vendor}, "customer_id=cust-cedar", "12"},
 		{keys.Caller{Role: keys.Vendor}, "customer_id=cust-elm&indirect_partner_id=part-east", "64"},
 		{keys.Caller{Role: keys.Vendor}, "customer_id=cust-nobody", "CBC.99000035"},
-		{north, "customer_id=cust-elm", "32"}, // what it consumed before it left
+		{north, "customer_id=cust-elm", "32"}, // usage from before it left
 		{east, "customer_id=cust-elm", "64"},
 		{south, "customer_id=cust-cedar", "12"},
 		{north, "customer_id=cust-cedar&indirect_partner_id=part-south", "4"}, // until south moved to east
@@ -453,7 +449,7 @@ func TestScopeOfLines(t *testing.T) {
 		{north, "customer_id=cust-dune&indirect_partner_id=part-east", "CBC.99000037"},
 		{north, "customer_id=cust-dune&indirect_partner_id=part-nobody", "CBC.99000037"},
 		{south, "customer_id=cust-aurora&indirect_partner_id=part-north", "CBC.99000037"},
-		{south, "customer_id=cust-cedar&indirect_partner_id=part-south", "CBC.99000037"}, // it is not its own reseller
+		{south, "customer_id=cust-cedar&indirect_partner_id=part-south", "CBC.99000037"}, // not its own reseller
 		{north, "customer_id=cust-aurora&account_manager_id=m-1", "1"},
 		{north, "customer_id=cust-aurora&account_manager_id=m-2", "0"},
 		{north, "customer_id=cust-birch&account_manager_id=m-2", "2"},
@@ -480,7 +476,7 @@ func TestScopeOfLines(t *testing.T) {
 	}
 }
 
-// paid adds up the payments of fee records; here they are integers.
+// paid returns the sum of the payments of fee records, which are integers here.
 func paid(t *testing.T, body string) string {
 	t.Helper()
 	var answer struct {

@@ -15,7 +15,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// archivedWorld is a workspace whose September, 30.00, is archived; with October, 7.00, which is open, or without it.
+// archivedWorld returns a workspace with an archived September of 30.00 and, if given, an open October of 7.00.
 func archivedWorld(t *testing.T, october string) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "w")
@@ -51,8 +51,8 @@ func archivedWorld(t *testing.T, october string) string {
 	return dir
 }
 
-// TestArchivedCycles opens what is about all cycles while the oldest one is archived, and while all are: the API lists
-// archived cycles with their totals, the overview has their sums for those who see every customer, and nobody gets an
+// TestArchivedCycles requests what covers all cycles while the oldest or all of them are archived. The API lists
+// archived cycles with their totals, the overview has their sums for callers that see every customer, and there is no
 // error.
 func TestArchivedCycles(t *testing.T) {
 	t.Parallel()

@@ -13,14 +13,14 @@ import (
 
 const aurora = "/v2/bills/subcustomer-bills/res-fee-records?bill_cycle=2026-09&customer_id=cust-aurora"
 
-// signed returns a signed request for aurora's lines.
+// signed returns a signed request for a path.
 func (w *world) signed(k keys.Issued, path string, at time.Time) *http.Request {
 	r := w.request(http.MethodGet, path, "")
 	sign(r, k.ID, k.Secret, at, "", "x-language")
 	return r
 }
 
-// TestSignatures changes a signed request in every way that is possible in transit.
+// TestSignatures checks every kind of change of a signed request that is possible in transit.
 func TestSignatures(t *testing.T) {
 	t.Parallel()
 	w := start(t, billed(t), nil)
@@ -37,7 +37,7 @@ func TestSignatures(t *testing.T) {
 		want   string
 	}{
 		"as it is":            {func(*http.Request) {}, ok},
-		"another host header": {func(r *http.Request) { r.Host = "bss.example.com" }, ok}, // it is not signed
+		"another host header": {func(r *http.Request) { r.Host = "bss.example.com" }, ok}, // the host is not signed
 		"another order of parameters": {func(r *http.Request) {
 			r.URL.RawQuery = "customer_id=cust-aurora&bill_cycle=2026-09"
 		}, ok},
@@ -83,7 +83,7 @@ func TestSignatures(t *testing.T) {
 		"a token's id":             {func(r *http.Request) { sign(r, token.ID, token.Secret, asOf, "") }, "CBC.0154"},
 		"a token's id, no secret":  {func(r *http.Request) { sign(r, token.ID, "", asOf, "") }, "CBC.0154"},
 	} {
-		seconds++ // each has a date, and so a signature, of its own
+		seconds++ // each request has its own date and therefore its own signature
 		r := w.signed(north, aurora, asOf.Add(time.Duration(seconds)*time.Second))
 		c.change(r)
 		got := w.do(r)
@@ -109,7 +109,7 @@ func setBody(r *http.Request, text string) {
 	r.Body, r.ContentLength, r.GetBody = other.Body, other.ContentLength, other.GetBody
 }
 
-// TestBodySigned sends a signed POST, and the same with another body.
+// TestBodySigned sends a signed POST, then the same one with another body.
 func TestBodySigned(t *testing.T) {
 	t.Parallel()
 	echo := post(t)
@@ -136,8 +136,7 @@ func TestBodySigned(t *testing.T) {
 	}
 }
 
-// TestReplay sends one signed request again: a signature is valid once, except on the connection on which it came,
-// within a second.
+// TestReplay repeats a signed request. A signature is valid once, except on the same connection within one second.
 func TestReplay(t *testing.T) {
 	t.Parallel()
 	now := asOf
@@ -153,20 +152,20 @@ func TestReplay(t *testing.T) {
 		}
 	}
 	again(kept, ok)
-	again(client(), "CBC.0154") // captured and sent immediately
-	again(kept, ok)             // the client itself: two calls in one second have one signature
+	again(client(), "CBC.0154") // a captured request that is sent immediately
+	again(kept, ok)             // by the same client: two calls within a second have the same signature
 	now = asOf.Add(time.Second + time.Millisecond)
 	again(kept, "CBC.0154")
 	again(client(), "CBC.0154")
 	now = asOf.Add(15 * time.Minute)
 	again(client(), "CBC.0154")
 	now = asOf.Add(15*time.Minute + time.Second)
-	again(client(), "CBC.0154") // too old by now
+	again(client(), "CBC.0154") // older than the window
 	now = asOf.Add(time.Hour)
 	if got := w.do(w.signed(k, aurora, now)); outcome(got) != ok {
 		t.Errorf("signed anew: %s", got.body)
 	}
-	// A signature that was refused for another reason is not used up.
+	// A signature that was refused for another reason remains usable.
 	now = asOf.Add(2 * time.Hour)
 	bad := w.signed(k, aurora, now)
 	bad.URL.RawQuery += "&x=1"
@@ -178,7 +177,7 @@ func TestReplay(t *testing.T) {
 	}
 }
 
-// TestRevoke revokes keys of a running server.
+// TestRevoke revokes keys while the server runs.
 func TestRevoke(t *testing.T) {
 	t.Parallel()
 	w := start(t, billed(t), nil)
@@ -205,7 +204,7 @@ func TestRevoke(t *testing.T) {
 	}
 }
 
-// TestLimits checks the limit of requests per second for each caller and operation.
+// TestLimits checks the limit of requests per second of each caller and operation.
 func TestLimits(t *testing.T) {
 	t.Parallel()
 	now := asOf
@@ -231,7 +230,7 @@ func TestLimits(t *testing.T) {
 	burst(one, "/v1/cycles", ok, ok, ok, many, many)
 	burst(one, "/v1/runs", ok, ok, ok, many) // another operation
 	burst(two, "/v1/cycles", ok, ok, ok, many)
-	burst("tbt_wrong", "/v1/cycles", "CBC.0154", "CBC.0154", "CBC.0154", "CBC.0154") // spends nobody's
+	burst("tbt_wrong", "/v1/cycles", "CBC.0154", "CBC.0154", "CBC.0154", "CBC.0154") // does not count for any caller
 	burst("", "/healthz", ok, ok, ok, ok, ok)
 	now = asOf.Add(334 * time.Millisecond)
 	burst(one, "/v1/cycles", ok, many)

@@ -18,21 +18,21 @@ import (
 	"github.com/tollbook/tollbook/schemas/reason"
 )
 
-// latinWord matches a word of ASCII letters; a word with other characters next to it is an id or a name.
+// latinWord matches a word of ASCII letters. Words next to other characters are ids or names.
 var latinWord = regexp.MustCompile(`[A-Za-z]{3,}`)
 
-// english matches words that are part of no name and no id.
+// english matches words that do not occur in names or ids.
 var english = regexp.MustCompile(`^(?i:and|not|are|was|were|after|before|with|off|lowest|takes|leaves|discount|fixes|than|this|that|have|has)$`)
 
-// isName are words of Chinese pages that are not translated: units, formats, the names of settings, commands and
+// isName has the words of Chinese pages that are not translated: units, formats, and names of settings, commands and
 // standards.
 var isName = strings.Fields(`SKU CSV XLSX PARQUET Mbps bps UTC CNY tollbook English RFC JSON null replaces dismiss inbox
 	settings books usage_max_age_months export table runs show nightly monthly run ingest retry rejects rerate cycle max age months
 	products customers links yaml csv GiB MiB TiB UTF ID API allocation CBC Asia Shanghai records`)
 
-// TestConsoleChinese reads the Chinese pages of the sample that are linked from its overview: every text is Chinese,
-// except names and ids, which are those of the books and the feeds. A text of another package without a translation
-// fails too. Invariant: BILLING-5.
+// TestConsoleChinese reads the Chinese pages of the sample that its overview links to. Every text is Chinese, except
+// names and ids from the books and feeds. A text of another package without a translation fails too. Invariant:
+// BILLING-5.
 func TestConsoleChinese(t *testing.T) {
 	t.Parallel()
 	dir := sampleBilled(t)
@@ -77,7 +77,7 @@ func TestConsoleChinese(t *testing.T) {
 	}
 }
 
-// textsOf returns the texts of a page, without ids and received records.
+// textsOf returns the texts of a page, except ids and received records.
 func textsOf(root *html.Node) (list []string) {
 	for n := range root.Descendants() {
 		if n.Type != html.TextNode || strings.TrimSpace(n.Data) == "" {
@@ -95,7 +95,7 @@ func textsOf(root *html.Node) (list []string) {
 	return list
 }
 
-// namesOf returns the words in the rows of a workspace's books and feeds, and isName.
+// namesOf returns isName and the words in the rows of a workspace's books and feeds.
 func namesOf(t *testing.T, dir string) map[string]bool {
 	t.Helper()
 	known := map[string]bool{}
@@ -125,7 +125,7 @@ func namesOf(t *testing.T, dir string) map[string]bool {
 	return known
 }
 
-// TestReasonsInChinese checks that each reject reason explains in Chinese what it is and what to do. Invariant:
+// TestReasonsInChinese checks that each reject reason has a Chinese explanation with instructions. Invariant:
 // BILLING-5.
 func TestReasonsInChinese(t *testing.T) {
 	t.Parallel()

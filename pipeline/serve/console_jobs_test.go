@@ -9,8 +9,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/serve/console/page"
 )
 
-// TestConsoleJobs checks that the overview counts the runs that failed since the last successful one of their kind, and
-// that the page of runs shows each run and its stages.
+// TestConsoleJobs checks that the overview counts the failed runs since the last successful one of the same kind, and
+// that the page of runs shows each run with its stages.
 func TestConsoleJobs(t *testing.T) {
 	t.Parallel()
 	job := func(id, kind, outcome string, good bool) page.Job {

@@ -17,13 +17,13 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// money bills the workspace of testdata/money.txtar, and closes September.
+// money returns the workspace of testdata/money.txtar with September billed and closed.
 func money(t *testing.T) string {
 	t.Helper()
 	return moneyOf(t, func(string) {})
 }
 
-// moneyOf is money with files that are changed before they are read.
+// moneyOf is money with change applied to the files before the run.
 func moneyOf(t *testing.T, change func(dir string)) string {
 	t.Helper()
 	archive, err := txtar.ParseFile("testdata/money.txtar")
@@ -128,7 +128,7 @@ func TestConsoleMoney(t *testing.T) {
 	}
 }
 
-// joined returns the separator between an address and a further parameter.
+// joined returns the separator between an address and another parameter.
 func joined(address string) string {
 	if strings.Contains(address, "?") {
 		return "&"
@@ -145,7 +145,7 @@ func rowTexts(s sheet) []string {
 	return out
 }
 
-// costsOf returns the sample with cost files, with its month billed. Its files are changed before they are read.
+// costsOf returns the sample with cost files and its month billed. change is applied to the files before the run.
 func costsOf(t *testing.T, change func(dir string)) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "w")
@@ -172,7 +172,7 @@ func costsOf(t *testing.T, change func(dir string)) string {
 }
 
 // TestConsoleMargins follows the costs of two clouds from the month to the calculation of a line. The amounts are those
-// of README.md of fixtures/reseller.
+// in fixtures/reseller/README.md.
 func TestConsoleMargins(t *testing.T) {
 	t.Parallel()
 	dir := costsOf(t, func(string) {})
@@ -209,7 +209,7 @@ func TestConsoleMargins(t *testing.T) {
 	}
 }
 
-// follow opens the first link of a page whose address has a text.
+// follow opens the first link of a page whose address contains a text.
 func follow(t *testing.T, d *desk, p *view, with string) *view {
 	t.Helper()
 	for _, href := range p.links() {

@@ -13,8 +13,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// skipped is a workspace that has data of July and September, and none of August. In September 5 seats are removed for
-// the last 10 of 30 days: -5 × 10/30 = -1.6666666667, at 10 = -16.67.
+// skipped is a workspace with data of July and September, but not of August. In September 5 seats are removed for the
+// last 10 of 30 days: -5 × 10/30 = -1.6666666667, at 10 = -16.67.
 const skipped = `
 -- tollbook.yaml --
 zone: UTC
@@ -38,8 +38,8 @@ u2,acme,r,gb,eu,2026-09-10T00:00:00Z,2026-09-11T00:00:00Z,5
 s1,acme,r,seats,eu,2026-09-21T00:00:00Z,2026-10-01T00:00:00Z,-5
 `
 
-// TestConsoleOfSkippedMonth opens the overview of a lake that has no data of the month before the newest: it compares
-// with an empty month in both tables (C171). The usage records of a month-end line may add up to less than 0.
+// TestConsoleOfSkippedMonth opens the overview of a lake without data of the month before the newest. Both tables then
+// compare with an empty month (C171). The usage records of a month-end line may have a negative sum.
 func TestConsoleOfSkippedMonth(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "w")
@@ -67,7 +67,7 @@ func TestConsoleOfSkippedMonth(t *testing.T) {
 		!strings.Contains(text, "There is no data of cycle 2026-08.") {
 		t.Errorf("overview: %s", text)
 	}
-	// 5.00 - 16.67 = -11.67, of a customer that has no line in August
+	// 5.00 - 16.67 = -11.67, of a customer without lines in August
 	for name, want := range map[string]string{"changes": "0.00 −11.67 −11.67", "causes": "0.00 −11.67 −11.67"} {
 		s := p.sheet(name)
 		addsUp(t, p, &s)

@@ -25,14 +25,14 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// person is somebody with an account at the provider. forge changes the id token before it is signed.
+// person is a person with an account at the provider. forge changes the id token before it is signed.
 type person struct {
 	*mockoidc.MockUser
 	claim any
 	forge func(*mockoidc.IDTokenClaims)
 }
 
-// claimed is an id token with the claim that names a caller.
+// claimed is an id token with the claim that identifies a caller.
 type claimed struct {
 	*mockoidc.IDTokenClaims
 	Tollbook any `json:"tollbook,omitempty"`
@@ -45,7 +45,7 @@ func (p *person) Claims(_ []string, base *mockoidc.IDTokenClaims) (jwt.Claims, e
 	return &claimed{base, p.claim}, nil
 }
 
-// provided is a console whose callers can sign in with a provider on this machine.
+// provided is a console whose callers can sign in with a local provider.
 type provided struct {
 	*signDesk
 	provider *mockoidc.MockOIDC
@@ -92,7 +92,7 @@ func withProvider(t *testing.T, change func(*settings.Settings)) *provided {
 	return p
 }
 
-// tampering returns the provider with a proxy that changes id tokens, if tamper is set.
+// tampering returns the provider with a proxy that changes id tokens while tamper is set.
 func (p *provided) tampering(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != mockoidc.TokenEndpoint || !p.tamper.Load() {
@@ -101,7 +101,7 @@ func (p *provided) tampering(next http.Handler) http.Handler {
 		}
 		answer := httptest.NewRecorder()
 		next.ServeHTTP(answer, r)
-		// another audience, with the signature of the token as it was
+		// other claims, with the original signature of the token
 		text := regexp.MustCompile(`("id_token":"[^.]*\.)[^.]*`).ReplaceAllString(answer.Body.String(),
 			"${1}"+base64.RawURLEncoding.EncodeToString([]byte(`{"tollbook":"vendor"}`)))
 		w.Header().Set("Content-Type", "application/json")
@@ -109,8 +109,8 @@ func (p *provided) tampering(next http.Handler) http.Handler {
 	})
 }
 
-// begin goes to the provider and returns the cookie of the attempt, and the address to which the provider redirects the
-// browser.
+// begin starts a sign-in at the provider. It returns the cookie of the attempt and the address to which the provider
+// redirects the browser.
 func (p *provided) begin(who *person, next string) (cookie, back string) {
 	p.t.Helper()
 	p.provider.QueueUser(who)
@@ -142,7 +142,7 @@ func (p *provided) begin(who *person, next string) (cookie, back string) {
 	return cookie, back
 }
 
-// finish opens the provider's answer and returns the cookie of the session; "" = nobody is signed in.
+// finish opens the provider's redirect and returns the cookie of the session; "" means that nobody is signed in.
 func (p *provided) finish(cookie, back string) (session string, v *view) {
 	p.t.Helper()
 	v = p.send(http.MethodGet, back, cookie, nil, "Sec-Fetch-Site", "cross-site")
@@ -154,7 +154,7 @@ func (p *provided) finish(cookie, back string) (session string, v *view) {
 	return session, v
 }
 
-// TestProviderSignIn checks that the claim of a verified id token identifies a person, as a key does. Invariants:
+// TestProviderSignIn checks that a claim of a verified id token identifies a caller, as a key does. Invariants:
 // CONSOLE-7, OPENID-2, OPENID-3.
 func TestProviderSignIn(t *testing.T) {
 	t.Parallel()
@@ -167,7 +167,7 @@ func TestProviderSignIn(t *testing.T) {
 	for _, c := range []struct {
 		claim any
 		who   string
-		want  string // of a bill of cust-fern
+		want  string // outcome of a bill of cust-fern
 	}{
 		{"vendor", "Vendor", ok}, {"finance", "Finance", ok}, {"customer:cust-fern", "Customer cust-fern", ok},
 		{"customer:cust-aurora", "Customer cust-aurora", role},
@@ -198,8 +198,8 @@ func TestProviderSignIn(t *testing.T) {
 }
 
 // TestProviderRefuses checks that nobody is signed in by a claim that does not name exactly one caller, or by a token
-// that is not the provider's, of another sign-in or for another client. The page says so and the log has the reason.
-// Invariants: OPENID-1, OPENID-2, OPENID-3.
+// that is not the provider's, or that is for another sign-in or another client. The page reports it, and the log has
+// the reason. Invariants: OPENID-1, OPENID-2, OPENID-3.
 func TestProviderRefuses(t *testing.T) {
 	t.Parallel()
 	d := withProvider(t, nil)
@@ -237,8 +237,8 @@ func TestProviderRefuses(t *testing.T) {
 	}
 }
 
-// TestProviderAttempts checks that an answer is accepted from the browser that began, once, and for ten minutes.
-// Another site can neither inject an answer nor choose where a person is redirected. Invariant: OPENID-1.
+// TestProviderAttempts checks that an answer is accepted only from the browser that started the sign-in, once, and for
+// ten minutes. Another site can neither inject an answer nor choose the target of a redirect. Invariant: OPENID-1.
 func TestProviderAttempts(t *testing.T) {
 	t.Parallel()
 	d := withProvider(t, nil)
@@ -280,8 +280,8 @@ func TestProviderAttempts(t *testing.T) {
 	}
 }
 
-// TestProviderUnreachable checks that the sign-in link is missing without a provider, and that the page says when the
-// provider does not answer.
+// TestProviderUnreachable checks that there is no sign-in link without a provider, and that the page reports a provider
+// that does not answer.
 func TestProviderUnreachable(t *testing.T) {
 	t.Parallel()
 	without := signing(t, nil)

@@ -19,12 +19,12 @@ import (
 	"github.com/tollbook/tollbook/fixtures/sample"
 )
 
-// payload turns a text into one that is HTML and a formula. Equal texts stay equal, so that books and feeds refer to
-// each other as before.
+// payload turns a text into one that is HTML and a formula. Equal texts stay equal, so that books and feeds still refer
+// to each other.
 func payload(text string) string { return `=` + text + `<img src=x onerror="alert(1)">'&` }
 
-// spoiled reports whether a column of books or feeds has texts that people choose. A list has its values between
-// semicolons.
+// spoiled reports whether a column of books or feeds has texts that people choose. The values of a list are separated
+// by semicolons.
 func spoiled(column string) bool {
 	return slices.Contains([]string{"ChargeDescription", "ResourceId", "ResourceName", "ServiceName", "SubAccountId",
 		"SubAccountName", "account", "account_manager_id", "adjustment_id", "base_order_id", "bill_to",
@@ -35,8 +35,8 @@ func spoiled(column string) bool {
 		"skus", "solution_id", "title", "usage_type", "withdrawal_id", "x_note"}, column)
 }
 
-// spoil puts payloads into every text of the CSV files of a workspace, and into equal texts of its YAML books. It
-// returns the columns.
+// spoil replaces the texts of such columns in the CSV files of a workspace with payloads, and equal texts in its YAML
+// books. It returns the columns.
 func spoil(t *testing.T, dir string) (columns []string) {
 	t.Helper()
 	known := map[string]bool{}
@@ -85,7 +85,7 @@ func spoil(t *testing.T, dir string) (columns []string) {
 	return slices.Compact(columns)
 }
 
-// spoilCSV is spoil for one file, which may be compressed; it writes the file uncompressed.
+// spoilCSV is spoil for one file, which may be compressed. It writes the file uncompressed.
 func spoilCSV(t *testing.T, name string, known map[string]bool) (columns []string) {
 	t.Helper()
 	rows, err := csv.NewReader(strings.NewReader(plain(t, name))).ReadAll()
@@ -150,7 +150,7 @@ func plain(t *testing.T, name string) string {
 }
 
 // TestConsoleKeepsEveryText reads pages of several kinds of workspaces in which every text that people choose is HTML
-// and a formula: some pages of each kind and set of parameters. Invariants: PAGE-1, CONSOLE-3.
+// and a formula. It reads some pages per kind and set of parameters. Invariants: PAGE-1, CONSOLE-3.
 func TestConsoleKeepsEveryText(t *testing.T) {
 	t.Parallel()
 	for name, make := range map[string]func(*testing.T, func(dir string)) string{
@@ -176,11 +176,11 @@ func TestConsoleKeepsEveryText(t *testing.T) {
 	}
 }
 
-// readAll opens pages of every kind of a workspace with payloads.
+// readAll opens pages of every kind in a workspace with payloads.
 func readAll(t *testing.T, dir string, columns []string) {
 	t.Helper()
 	d := console(t, dir, vendor, nil)
-	most := 4 // pages of one kind
+	most := 4 // maximum number of pages of one kind
 	if testing.Short() {
 		most = 1
 	}

@@ -44,8 +44,8 @@ func TestConsoleOfTheSample(t *testing.T) {
 	}
 }
 
-// leadsToFeeds visits the bills of all customers of the sample. From every amount three clicks lead to the row of a
-// feed file, or to samples; and every table with a total adds up. Invariants: BILLING-1, BILLING-3, PAGE-3.
+// leadsToFeeds reads the bills of all customers of the sample. Three links lead from every amount to the row of a feed
+// file or to samples, and every table with a total adds up. Invariants: BILLING-1, BILLING-3, PAGE-3.
 func leadsToFeeds(t *testing.T, dir string) {
 	t.Helper()
 	d := console(t, dir, vendor, nil)
@@ -68,7 +68,7 @@ func leadsToFeeds(t *testing.T, dir string) {
 	added := 0
 	for _, p := range s.pages {
 		for _, sheet := range p.sheets() {
-			if !strings.Contains(p.body, "rows 1 to 50 of") { // the total is of all pages
+			if !strings.Contains(p.body, "rows 1 to 50 of") { // a total covers all pages
 				added += addsUp(t, p, &sheet)
 			}
 		}
@@ -91,7 +91,7 @@ func columnOf(s sheet, head string) []string {
 	return out
 }
 
-// walk follows links and remembers pages.
+// walk follows links and caches pages.
 type walk struct {
 	d     *desk
 	pages map[string]*view
@@ -107,7 +107,7 @@ func (w *walk) open(address string) *view {
 	return w.pages[address]
 }
 
-// reaches reports whether a link, and then up to more links, lead to a row of a feed file or to samples.
+// reaches reports whether a link, followed by up to more further links, leads to a row of a feed file or to samples.
 func (w *walk) reaches(address string, more int) bool {
 	p := w.open(address)
 	next, found := "", false
@@ -128,8 +128,8 @@ func (w *walk) reaches(address string, more int) bool {
 	return found || more > 0 && next != "" && w.reaches(next, more-1)
 }
 
-// showsBandwidth reads how the link of README's chart was measured. The values are those of the chart in docs/images:
-// of 8,631 points the largest 431 are dropped, and the next one is 6.48 Mbps, on September 27th at noon.
+// showsBandwidth reads the measurement of the link in README's chart. The values are those of the chart in docs/images:
+// of 8,631 points the largest 431 are dropped, and the next one is 6.48 Mbps, on 27 September at noon.
 func showsBandwidth(t *testing.T, dir string) {
 	t.Helper()
 	d := console(t, dir, vendor, nil)
@@ -162,7 +162,7 @@ func showsBandwidth(t *testing.T, dir string) {
 	}
 }
 
-// showsRejects checks that each reason has instructions, and that an address shows the record as it was received.
+// showsRejects checks that each reason has instructions, and that an address shows the received record.
 func showsRejects(t *testing.T, dir string) {
 	t.Helper()
 	d := console(t, dir, vendor, nil)
@@ -194,14 +194,14 @@ func showsRejects(t *testing.T, dir string) {
 	}
 }
 
-// finds checks that an id or a part of a name finds customers, partners, links and records, and that a customer finds
-// only its own.
+// finds checks that a search for an id or a part of a name finds customers, partners, links and records, and that a
+// customer finds only its own data.
 func finds(t *testing.T, dir string) {
 	t.Helper()
 	for _, c := range []struct {
 		who  keys.Caller
 		q    string
-		want string // kinds and ids
+		want string // expected kinds and ids
 	}{
 		{vendor, "AUROR", "customer aurora link aurora-east-a link aurora-east-b"},
 		{vendor, "vm-delta-depot-0901", "usage record vm-delta-depot-0901"},
@@ -223,7 +223,7 @@ func finds(t *testing.T, dir string) {
 	}
 }
 
-// settles tests BILLING-4: each statement has the net amount of the list of partners.
+// settles tests BILLING-4: each statement has the net amount that the list of partners shows.
 func settles(t *testing.T, dir string) {
 	t.Helper()
 	d := console(t, dir, vendor, nil)
@@ -246,8 +246,8 @@ func settles(t *testing.T, dir string) {
 	}
 }
 
-// TestConsoleOrdersAndAccount checks the account of fern, who recharges 500, pays 128 for usage and 200 for an order of
-// two months at 100.
+// TestConsoleOrdersAndAccount checks fern's account: fern recharges 500, pays 128 for usage and 200 for an order of two
+// months at 100 each.
 func TestConsoleOrdersAndAccount(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "w")
@@ -314,7 +314,7 @@ func TestConsoleOrdersAndAccount(t *testing.T) {
 	}
 }
 
-// TestConsoleCalculator prices 3.5 hours at 1 per hour; an input that cannot be priced is an error of its parameter.
+// TestConsoleCalculator prices 3.5 hours at 1 per hour. Input that cannot be priced is an error of its parameter.
 func TestConsoleCalculator(t *testing.T) {
 	t.Parallel()
 	dir := billed(t)
@@ -338,7 +338,7 @@ func TestConsoleCalculator(t *testing.T) {
 	}
 }
 
-// TestCalculatorFeeAtZero prices 0 of a product that has a fee at zero of 25: the month-end line of the bill.
+// TestCalculatorFeeAtZero prices a quantity of 0 of a product with a fee at zero of 25, as a bill does.
 func TestCalculatorFeeAtZero(t *testing.T) {
 	t.Parallel()
 	dir := billed(t)
@@ -361,7 +361,7 @@ func TestCalculatorFeeAtZero(t *testing.T) {
 	}
 }
 
-// TestConsoleRuns checks that the page shows the record of 256 that the second run adds.
+// TestConsoleRuns checks that the page shows the amount of 256 that the second run adds.
 func TestConsoleRuns(t *testing.T) {
 	t.Parallel()
 	dir := billed(t)
@@ -382,8 +382,8 @@ func TestConsoleRuns(t *testing.T) {
 	}
 }
 
-// TestPrepared tests CONSOLE-8: at its start the server reads what the lists of the whole lake need. The test deletes
-// the statements that they come from, and the lists are still shown.
+// TestPrepared tests CONSOLE-8: at its start the server reads the data of the lists of the whole lake. The lists are
+// still shown after the test deletes the statements that they come from.
 func TestPrepared(t *testing.T) {
 	t.Parallel()
 	dir := sampleBilled(t)

@@ -12,8 +12,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 )
 
-// TestConcurrentSessions checks that sessions of one key do not affect each other, and that a session of another key
-// shows nothing of them: signing in with another key in the same browser replaces the session.
+// TestConcurrentSessions checks that sessions of one key do not affect each other and that a session of another key
+// shows none of their data. Signing in with another key in the same browser replaces the session.
 func TestConcurrentSessions(t *testing.T) {
 	t.Parallel()
 	d := signing(t, nil)
@@ -42,8 +42,8 @@ func TestConcurrentSessions(t *testing.T) {
 	}
 }
 
-// TestSessionInTheAddress checks that an id is accepted only in the cookie, and that no page, address or header reveals
-// it.
+// TestSessionInTheAddress checks that an id is accepted only in the cookie, and that pages, addresses and headers do
+// not reveal it.
 func TestSessionInTheAddress(t *testing.T) {
 	t.Parallel()
 	d := signing(t, nil)
@@ -64,8 +64,8 @@ func TestSessionInTheAddress(t *testing.T) {
 	}
 }
 
-// TestConsoleHeaders checks that no answer is cached or shown in a frame, for any caller: pages, downloads, errors,
-// forms and redirects. Invariant: CONSOLE-3.
+// TestConsoleHeaders checks that for any caller no answer may be cached or shown in a frame, whether page, download,
+// error, form or redirect. Invariant: CONSOLE-3.
 func TestConsoleHeaders(t *testing.T) {
 	t.Parallel()
 	d := signing(t, nil)
@@ -88,8 +88,8 @@ func TestConsoleHeaders(t *testing.T) {
 	}
 }
 
-// TestForgedHost checks that no answer contains the host name of the request, and that redirects name no host.
-// Invariant: CONSOLE-6.
+// TestForgedHost checks that no answer contains the request's host name, and that redirects have no host. Invariant:
+// CONSOLE-6.
 func TestForgedHost(t *testing.T) {
 	t.Parallel()
 	d := signing(t, nil)

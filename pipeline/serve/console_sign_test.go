@@ -18,12 +18,12 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// signDesk is a server with `console: on`, whose callers sign in.
+// signDesk is a server with `console: on`, on which callers sign in.
 type signDesk struct {
 	*desk
 	keys keys.File
 	host string
-	dir  string // of the workspace
+	dir  string // the workspace
 }
 
 func signing(t *testing.T, change func(*settings.API)) *signDesk {
@@ -52,11 +52,11 @@ func (d *signDesk) key(c keys.Caller, token bool) keys.Issued {
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	d.now = d.now.Add(2 * time.Second) // the server looks at the file once a second
+	d.now = d.now.Add(2 * time.Second) // the server checks the file once per second
 	return made
 }
 
-// send sends a request with a cookie; "" = none.
+// send sends a request with a cookie, unless it is "".
 func (d *signDesk) send(method, address, cookie string, form url.Values, headers ...string) *view {
 	d.t.Helper()
 	r := httptest.NewRequest(method, "http://"+d.host+address, strings.NewReader(form.Encode()))
@@ -72,7 +72,7 @@ func (d *signDesk) send(method, address, cookie string, form url.Values, headers
 	return d.do(r)
 }
 
-// signIn signs in and returns the cookie as a browser sends it.
+// signIn signs in and returns the cookie in the form in which a browser sends it.
 func (d *signDesk) signIn(made keys.Issued, cookie string) string {
 	d.t.Helper()
 	p := d.send(http.MethodPost, "/console/sign-in", cookie, url.Values{"key": {made.Secret}}, "Sec-Fetch-Site",
@@ -84,7 +84,7 @@ func (d *signDesk) signIn(made keys.Issued, cookie string) string {
 	return got
 }
 
-// signedIn reports whether a cookie is one of a session.
+// signedIn reports whether a cookie belongs to a session.
 func (d *signDesk) signedIn(cookie string) bool {
 	d.t.Helper()
 	p := d.send(http.MethodGet, "/console/", cookie, nil)
@@ -97,7 +97,7 @@ func (d *signDesk) signedIn(cookie string) bool {
 	return true
 }
 
-// TestSignIn checks that every page redirects to the form without a session, and that a caller with one sees its own
+// TestSignIn checks that without a session every page redirects to the form, and that with one a caller sees its own
 // data. Invariant: CONSOLE-6.
 func TestSignIn(t *testing.T) {
 	t.Parallel()
@@ -141,8 +141,8 @@ func TestSignIn(t *testing.T) {
 	}
 }
 
-// TestSignInRefusesWrongKeys checks that a wrong key, half a key, and a key of another kind get the same answer and no
-// cookie.
+// TestSignInRefusesWrongKeys checks that a wrong key, an incomplete key, and a key of another kind get the same answer
+// and no cookie.
 func TestSignInRefusesWrongKeys(t *testing.T) {
 	t.Parallel()
 	d := signing(t, func(a *settings.API) { a.FailureLimit = 3 })
@@ -178,8 +178,8 @@ func TestSignInRefusesWrongKeys(t *testing.T) {
 	}
 }
 
-// TestSignInCookie checks that only the server reads the cookie: no script reads it, no other site sends it with a
-// form, and it is sent over TLS only, unless the browser is on this machine. Invariant: CONSOLE-6.
+// TestSignInCookie checks that only the server can read the cookie: scripts cannot read it, other sites cannot send it
+// with a form, and it is sent only over TLS, unless the browser is on this machine. Invariant: CONSOLE-6.
 func TestSignInCookie(t *testing.T) {
 	t.Parallel()
 	d := signing(t, nil)
@@ -203,8 +203,8 @@ func TestSignInCookie(t *testing.T) {
 	}
 }
 
-// TestSessionFixation checks that an id that the browser had before is not a session after signing in, and that the
-// session before ends.
+// TestSessionFixation checks that an id that the browser had before signing in does not become a session, and that
+// signing in ends the previous session.
 func TestSessionFixation(t *testing.T) {
 	t.Parallel()
 	d := signing(t, nil)
@@ -296,8 +296,8 @@ func TestSessionEnds(t *testing.T) {
 	}
 }
 
-// TestSignInLeadsToThisSiteOnly checks that a caller is redirected to a page of the console after signing in, whatever
-// the address says.
+// TestSignInLeadsToThisSiteOnly checks that after signing in a caller is redirected only to pages of the console,
+// whatever the address requests.
 func TestSignInLeadsToThisSiteOnly(t *testing.T) {
 	t.Parallel()
 	d := signing(t, nil)
@@ -317,8 +317,8 @@ func TestSignInLeadsToThisSiteOnly(t *testing.T) {
 	}
 }
 
-// TestSessionIsNoKeyOfTheAPI checks that the API does not accept the cookie, and that there are no pages without
-// `console: on`.
+// TestSessionIsNoKeyOfTheAPI checks that the API does not accept the cookie, and that without `console: on` there are
+// no pages.
 func TestSessionIsNoKeyOfTheAPI(t *testing.T) {
 	t.Parallel()
 	d := signing(t, nil)
@@ -334,7 +334,7 @@ func TestSessionIsNoKeyOfTheAPI(t *testing.T) {
 	}
 }
 
-// TestConsoleRateLimit checks that pages per second are limited as requests of the API are.
+// TestConsoleRateLimit checks that pages per second are limited like requests of the API.
 func TestConsoleRateLimit(t *testing.T) {
 	t.Parallel()
 	d := signing(t, func(a *settings.API) { a.RateLimit = 5 })
@@ -348,8 +348,8 @@ func TestConsoleRateLimit(t *testing.T) {
 	}
 }
 
-// TestKeptPages checks that callers of one server who open the same addresses one after the other, in both languages,
-// see only their own data: a cached page is not shown to another caller. Invariant: CONSOLE-1.
+// TestKeptPages checks that callers of one server who open the same addresses in turn, in both languages, see only
+// their own data: a cached page is never shown to another caller. Invariant: CONSOLE-1.
 func TestKeptPages(t *testing.T) {
 	t.Parallel()
 	shared := signing(t, nil)

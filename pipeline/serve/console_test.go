@@ -29,7 +29,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// mayOpen says who may open which page. A page that is not listed fails the test: list here who may open it.
+// mayOpen lists the roles that may open each page. A page that is missing fails the test: list here who may open it.
 var mayOpen = map[string]string{
 	"":          "vendor finance partner customer",
 	"customers": "vendor finance partner",
@@ -62,10 +62,10 @@ var mayOpen = map[string]string{
 	"margins":     "vendor finance",
 }
 
-// mayShow are pages that may show words of others: a distributor's statement names the customers of its resellers.
+// mayShow has the words of others that pages may show: a distributor's statement names its resellers' customers.
 var mayShow = map[string][]string{"statement": mayName["ShowStatement"], "chain": mayName["ShowStatement"]}
 
-// need are parameters without which a page shows nothing.
+// need has the parameters without which a page shows nothing.
 var need = map[string]map[string]string{
 	"line":    {"id": "rec-CUSTOMER"},
 	"service": {"service_type_code": "compute"},
@@ -76,7 +76,7 @@ var need = map[string]map[string]string{
 
 var vendor = keys.Caller{Role: keys.Vendor}
 
-// TestConsoleAccess opens every page as every caller for every customer: outcomes, the matrix of the API, has the
+// TestConsoleAccess opens every page as every caller for every customer. The matrix of the API, outcomes, has the
 // expected answers. Invariants: CONSOLE-1, BILLING-2.
 func TestConsoleAccess(t *testing.T) {
 	t.Parallel()
@@ -103,7 +103,7 @@ func TestConsoleAccess(t *testing.T) {
 				got := desks[c.name].open(address)
 				want := expected(t, &route.Op, who, c, i)
 				if want == ok && name == "bandwidth.svg" {
-					want = "CBC.0404" // nobody has a link
+					want = "CBC.0404" // no customer has a link
 				}
 				if got.outcome() != want {
 					t.Errorf("%s as %s: %s, want %s\n%s", got.path, c.name, got.outcome(), want, got.text("main"))
@@ -140,7 +140,7 @@ func withoutOwn(t *testing.T, body, address string, c caller) string {
 	return body
 }
 
-// pageAddress returns the address of a page with the parameters that it needs.
+// pageAddress returns the address of a page with the required parameters.
 func pageAddress(op *operation.Operation, name string, c caller, customer string) string {
 	q := url.Values{}
 	for _, p := range op.Params {
@@ -164,7 +164,7 @@ func pageAddress(op *operation.Operation, name string, c caller, customer string
 	return name + "?" + q.Encode()
 }
 
-// TestConsoleAmounts reads what bills show to each caller: payments are powers of two, so that a sum identifies its
+// TestConsoleAmounts checks what bills show to each caller. Payments are powers of two, so that a sum identifies its
 // lines. Invariants: BILLING-1, BILLING-2.
 func TestConsoleAmounts(t *testing.T) {
 	t.Parallel()
@@ -176,10 +176,10 @@ func TestConsoleAmounts(t *testing.T) {
 	for _, c := range []struct{ who, customer, figure, want string }{
 		{"vendor", "cust-elm", "Due", "96.00"},
 		{"finance", "cust-elm", "Due", "96.00"},
-		{"north", "cust-elm", "Payment", "32.00"}, // before it left
+		{"north", "cust-elm", "Payment", "32.00"}, // from before it left
 		{"east", "cust-elm", "Payment", "64.00"},
 		{"vendor", "cust-cedar", "Due", "12.00"},
-		{"south", "cust-cedar", "Due", "12.00"}, // it was always south's
+		{"south", "cust-cedar", "Due", "12.00"}, // always a customer of south
 		{"north", "cust-aurora", "Due", "1.00"},
 		{"north-m1", "cust-aurora", "Due", "1.00"},
 		{"aurora", "cust-aurora", "Due", "1.00"},
@@ -209,7 +209,7 @@ func TestConsoleAmounts(t *testing.T) {
 	}
 }
 
-// TestConsoleAddsUp visits every page that is linked from the vendor's pages, and adds up every table that has a total.
+// TestConsoleAddsUp opens every page that the vendor's pages link to, and adds up every table that has a total.
 // Invariants: BILLING-1, PAGE-3.
 func TestConsoleAddsUp(t *testing.T) {
 	t.Parallel()
@@ -234,7 +234,7 @@ func TestConsoleAddsUp(t *testing.T) {
 	}
 }
 
-// addsUp adds up the rows of a table and returns the number of columns that have a total.
+// addsUp checks that the rows of a table add up to its total, and returns the number of columns that have a total.
 func addsUp(t *testing.T, p *view, s *sheet) (columns int) {
 	t.Helper()
 	if s.total == nil {
@@ -288,7 +288,7 @@ func TestConsoleLeadsToTheFeed(t *testing.T) {
 	}
 }
 
-// amountLinks are the links of the figures and tables of a bill whose text is an amount other than 0.
+// amountLinks returns the links, in figures and tables of a bill, whose text is an amount other than 0.
 func amountLinks(p *view) []string {
 	var out []string
 	amount := regexp.MustCompile(`^−?[0-9,]*[1-9][0-9,]*\.[0-9]+$|^−?0\.[0-9]*[1-9]`)
@@ -300,7 +300,7 @@ func amountLinks(p *view) []string {
 	return out
 }
 
-// clicks follows a link, and then up to more links, to a page with a row of a feed file, and returns the row.
+// clicks follows a link and up to more further links to a page with a row of a feed file. It returns that row.
 func clicks(d *desk, address string, more int) string {
 	p := d.page(address)
 	row := ""
@@ -322,7 +322,7 @@ func clicks(d *desk, address string, more int) string {
 	return row
 }
 
-// TestConsoleShowsFeedsToTheVendorOnly checks that a partner and a customer see how a line was calculated, but no feed
+// TestConsoleShowsFeedsToTheVendorOnly checks that partners and customers see how a line was calculated, but no feed
 // files.
 func TestConsoleShowsFeedsToTheVendorOnly(t *testing.T) {
 	t.Parallel()
@@ -342,14 +342,14 @@ func TestConsoleShowsFeedsToTheVendorOnly(t *testing.T) {
 }
 
 // TestConsoleShowsOfTheBooksWhatIsTheCallers checks that a partner sees the account manager of its current customer,
-// that no other partner of the customer sees it, and that the customer does not.
+// but that other partners of the customer, and the customer itself, do not.
 func TestConsoleShowsOfTheBooksWhatIsTheCallers(t *testing.T) {
 	t.Parallel()
 	dir := billed(t)
 	for _, c := range []struct {
 		who      keys.Caller
 		customer string
-		want     string // managers and partners
+		want     string // expected managers and partners
 	}{
 		{vendor, "cust-elm", "m-1 part-north part-east"},
 		{keys.Caller{Role: keys.Partner, Partner: "part-east"}, "cust-elm", "m-1 part-east"},
@@ -369,7 +369,7 @@ func TestConsoleShowsOfTheBooksWhatIsTheCallers(t *testing.T) {
 	}
 }
 
-// less returns the lake's lines without one of them.
+// less is a store that lacks one of the lake's lines.
 type less struct{ records.Store }
 
 func (l less) Sums(ctx context.Context, q records.SumQuery) ([]records.Sum, error) {
@@ -380,8 +380,8 @@ func (l less) Sums(ctx context.Context, q records.SumQuery) ([]records.Sum, erro
 	return list, err
 }
 
-// TestConsoleRefusesABillThatDoesNotAddUp checks that a bill is not shown if its lines differ from those of its
-// statement. Invariants: BILLING-1, CONSOLE-5.
+// TestConsoleRefusesABillThatDoesNotAddUp checks that a bill is not shown if its lines contradict its statement.
+// Invariants: BILLING-1, CONSOLE-5.
 func TestConsoleRefusesABillThatDoesNotAddUp(t *testing.T) {
 	t.Parallel()
 	d := console(t, billed(t), vendor, func(c *serve.Config) {
@@ -408,7 +408,7 @@ const (
 	at      = `@SUM(1+1)*2`
 )
 
-// poisoned returns the workspace, billed, with payloads in every text field that pages show.
+// poisoned returns the billed workspace with payloads in every text field that pages show.
 func poisoned(t *testing.T) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "w")
@@ -439,7 +439,7 @@ func poisoned(t *testing.T) string {
 	return dir
 }
 
-// bill runs September in a workspace.
+// bill runs September of a workspace.
 func bill(t *testing.T, dir string, at time.Time) {
 	t.Helper()
 	w, err := workspace.Open(dir)
@@ -452,8 +452,8 @@ func bill(t *testing.T, dir string, at time.Time) {
 	}
 }
 
-// TestConsoleKeepsText reads every page of a lake whose texts are HTML and formulas, with addresses that have such
-// texts too. Invariants: PAGE-1, CONSOLE-3.
+// TestConsoleKeepsText reads every page of a lake whose texts are HTML and formulas, through addresses with such texts.
+// Invariants: PAGE-1, CONSOLE-3.
 func TestConsoleKeepsText(t *testing.T) {
 	t.Parallel()
 	d := console(t, poisoned(t), vendor, nil)
@@ -523,7 +523,7 @@ func harmless(t *testing.T, p *view) {
 	})
 }
 
-// noFormulas checks that no cell of a CSV for a spreadsheet program is a formula.
+// noFormulas checks that a CSV for spreadsheet programs has no formulas except texts.
 func noFormulas(t *testing.T, p *view) {
 	t.Helper()
 	if p.status != http.StatusOK || p.header.Get("Content-Type") != "text/csv; charset=utf-8" ||
@@ -534,7 +534,7 @@ func noFormulas(t *testing.T, p *view) {
 	if err != nil {
 		t.Fatalf("%s: %v", p.path, err)
 	}
-	// A number, or a formula that is one text: ="text" with its quotes doubled.
+	// A number, or a formula that is a single text: ="text" with its quotes doubled.
 	fine := regexp.MustCompile(`^-[0-9.]+$|^="([^"]|"")*"$`)
 	for _, row := range all {
 		for _, cell := range row {
@@ -545,8 +545,8 @@ func noFormulas(t *testing.T, p *view) {
 	}
 }
 
-// TestConsoleAnswersThisMachineOnly tests CONSOLE-4: a page of another site that resolves its own name to this machine
-// cannot read anything.
+// TestConsoleAnswersThisMachineOnly tests CONSOLE-4: a page of another site whose name resolves to this machine cannot
+// read anything.
 func TestConsoleAnswersThisMachineOnly(t *testing.T) {
 	t.Parallel()
 	d := console(t, billed(t), vendor, nil)
@@ -568,8 +568,8 @@ func TestConsoleAnswersThisMachineOnly(t *testing.T) {
 	}
 }
 
-// TestConsoleErrors checks that a request for something that does not exist, or that is malformed, gets an error page
-// with a code. Invariant: CONSOLE-5.
+// TestConsoleErrors checks that a malformed request, or one for something that does not exist, gets an error page with
+// a code. Invariant: CONSOLE-5.
 func TestConsoleErrors(t *testing.T) {
 	t.Parallel()
 	d := console(t, billed(t), vendor, nil)
@@ -613,7 +613,7 @@ func TestConsoleErrors(t *testing.T) {
 	}
 }
 
-// TestConsoleStates tests CONSOLE-2: a page reads one state and shows its number and age, and an address keeps it.
+// TestConsoleStates tests CONSOLE-2: a page reads one state and shows its number and age, and an address can select it.
 func TestConsoleStates(t *testing.T) {
 	t.Parallel()
 	dir := billed(t)
@@ -633,7 +633,7 @@ func TestConsoleStates(t *testing.T) {
 	for _, c := range []struct{ address, total, state, note string }{
 		{address, "352.00", "State 2,", ""},
 		{address + "&state=2", "352.00", "State 2,", ""},
-		{address + "&state=1", "96.00", "State 1,", ""}, // the process still has the rows in memory
+		{address + "&state=1", "96.00", "State 1,", ""}, // the rows are still in memory
 		{address + "&state=7", "352.00", "State 2,", "State 7 is no longer available: this is the live state 2."},
 		{"customers?cycle=2026-09&state=1", "511.00", "State 2,", // the run deleted the statements of state 1
 			"State 1 is no longer available: this is the live state 2."},
@@ -650,7 +650,7 @@ func TestConsoleStates(t *testing.T) {
 	}
 }
 
-// TestConsoleLanguage tests PAGE-4: links keep the language of the address; the default is the browser's.
+// TestConsoleLanguage tests PAGE-4: links keep the language of the address. The default is the browser's language.
 func TestConsoleLanguage(t *testing.T) {
 	t.Parallel()
 	d := console(t, billed(t), vendor, nil)
@@ -674,7 +674,7 @@ func TestConsoleLanguage(t *testing.T) {
 	}
 }
 
-// TestConsoleAssets checks that files that pages load have addresses that change with their content, and may be cached.
+// TestConsoleAssets checks that files that pages load may be cached, because their addresses change with the content.
 func TestConsoleAssets(t *testing.T) {
 	t.Parallel()
 	d := console(t, billed(t), vendor, nil)

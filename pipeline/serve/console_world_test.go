@@ -26,7 +26,7 @@ type desk struct {
 	now time.Time
 }
 
-// console opens the console of a workspace; change may alter the server.
+// console opens the console of a workspace. change may modify the configuration of the server.
 func console(t testing.TB, dir string, c keys.Caller, change func(*serve.Config)) *desk {
 	t.Helper()
 	w, err := workspace.Open(dir)
@@ -77,7 +77,7 @@ func (d *desk) do(r *http.Request) *view {
 	return v
 }
 
-// page is open of a page that exists.
+// page is open for a page that must exist.
 func (d *desk) page(address string) *view {
 	d.t.Helper()
 	v := d.open(address)
@@ -87,7 +87,7 @@ func (d *desk) page(address string) *view {
 	return v
 }
 
-// outcome returns 200, or the code of the error page.
+// outcome returns 200 or the code of the error page.
 func (v *view) outcome() string {
 	if v.status == http.StatusOK {
 		return ok
@@ -99,7 +99,7 @@ func (v *view) outcome() string {
 	return m[1]
 }
 
-// each visits the elements below n whose tag is one of tags; without tags it visits all.
+// each visits the elements below n that have one of the tags, or all elements if there are no tags.
 func each(n *html.Node, visit func(*html.Node), tags ...string) {
 	if n == nil {
 		return
@@ -128,7 +128,7 @@ func attr(n *html.Node, name string) string {
 	return ""
 }
 
-// content returns the text below a node.
+// content returns the text content of a node.
 func content(n *html.Node) string {
 	var b strings.Builder
 	for c := range n.Descendants() {
@@ -168,7 +168,7 @@ func (v *view) figures() map[string]string {
 	return out
 }
 
-// sheet is a table of the page: heads, rows and the total.
+// sheet is a table of the page: its heads, its rows and its total.
 type sheet struct {
 	name  string
 	heads []string
@@ -200,7 +200,7 @@ func (v *view) sheets() []sheet {
 	return out
 }
 
-// sheet returns the table of a name.
+// sheet returns the table with a name.
 func (v *view) sheet(name string) sheet {
 	v.t.Helper()
 	for _, s := range v.sheets() {
@@ -212,7 +212,7 @@ func (v *view) sheet(name string) sheet {
 	return sheet{}
 }
 
-// links returns the addresses that the page's main part links to, without downloads.
+// links returns the addresses of the links in the main part of the page, except downloads.
 func (v *view) links() []string {
 	var out []string
 	each(v.root, func(main *html.Node) {
@@ -225,7 +225,7 @@ func (v *view) links() []string {
 	return out
 }
 
-// query reads the parameters of an address.
+// query parses the parameters of an address.
 func query(t testing.TB, address string) url.Values {
 	t.Helper()
 	u, err := url.Parse(address)

@@ -21,7 +21,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// TestHead sends HEAD to everything that answers GET: the status and the headers are those of GET. Invariant: SERVE-11.
+// TestHead sends HEAD to everything that answers GET and checks for the same status and headers. Invariant: SERVE-11.
 func TestHead(t *testing.T) {
 	t.Parallel()
 	w := start(t, billed(t), nil)
@@ -61,7 +61,7 @@ func TestHead(t *testing.T) {
 	}
 }
 
-// ways sends a request with headers by a client that does not decompress.
+// ways sends a request with headers through a client that does not decompress answers.
 func (w *world) ways(token, path string, headers ...string) reply {
 	w.t.Helper()
 	r := w.request(http.MethodGet, path, "")
@@ -72,7 +72,7 @@ func (w *world) ways(token, path string, headers ...string) reply {
 	return w.do(r)
 }
 
-// unpacked returns the body of a compressed answer.
+// unpacked returns the decompressed body of an answer.
 func unpacked(t *testing.T, r reply) string {
 	t.Helper()
 	in, err := gzip.NewReader(strings.NewReader(r.body))
@@ -86,8 +86,8 @@ func unpacked(t *testing.T, r reply) string {
 	return string(text)
 }
 
-// TestGzip checks that JSON and CSV are compressed for clients that accept gzip, with an ETag of their own. What is
-// already compressed, small or a part of a file is sent as it is.
+// TestGzip checks that JSON and CSV are compressed for clients that accept gzip, with a separate ETag. Answers that are
+// already compressed, small, or a part of a file are sent unchanged.
 func TestGzip(t *testing.T) {
 	t.Parallel()
 	w := start(t, billed(t), nil)
@@ -122,7 +122,7 @@ func TestGzip(t *testing.T) {
 			}
 		}
 	}
-	// Ranges refer to the plain file. A range of the compressed form is not supported: the answer is complete.
+	// Ranges refer to the uncompressed file. For the compressed form ranges are not supported: the answer is complete.
 	path := exports + "&format=csv"
 	plain, packed := w.ways(token, path), w.ways(token, path, accept, "gzip")
 	if got := w.ways(token, path, accept, "gzip", "Range", "bytes=100-2099", "If-Range",
@@ -142,8 +142,8 @@ func TestGzip(t *testing.T) {
 	}
 }
 
-// TestGzipCut checks that an answer that is cut off is not a valid gzip stream, even for a client that ignores the end
-// of the transfer.
+// TestGzipCut checks that an answer that was cut off is not a valid gzip stream, so that even a client that ignores the
+// end of the transfer notices.
 func TestGzipCut(t *testing.T) {
 	t.Parallel()
 	w := start(t, billed(t), with(test("cut", func(context.Context, *operation.Call) (any, error) {
@@ -177,7 +177,7 @@ func TestGzipCut(t *testing.T) {
 	}
 }
 
-// TestErrorsBelowHTTP checks that input that is not an HTTP request gets an error in the usual shape.
+// TestErrorsBelowHTTP checks that input that is not an HTTP request gets an error in the usual form.
 func TestErrorsBelowHTTP(t *testing.T) {
 	t.Parallel()
 	dir := billed(t)
@@ -199,7 +199,7 @@ func TestErrorsBelowHTTP(t *testing.T) {
 			t.Fatal(err)
 		}
 		_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
-		_, _ = io.WriteString(conn, text) // the server may have answered and closed before everything was sent
+		_, _ = io.WriteString(conn, text) // the server may answer and close before everything is sent
 		resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
 		if err != nil {
 			t.Errorf("%.60q: %v", text, err)
@@ -221,7 +221,7 @@ func TestErrorsBelowHTTP(t *testing.T) {
 	}
 }
 
-// TestErrorsOfFiles checks that errors of net/http for a file have the usual shape.
+// TestErrorsOfFiles checks that errors of net/http for a file have the usual form.
 func TestErrorsOfFiles(t *testing.T) {
 	t.Parallel()
 	w := start(t, billed(t), nil)
@@ -246,8 +246,8 @@ func TestErrorsOfFiles(t *testing.T) {
 	}
 }
 
-// TestNoKeyStarvesAnother checks that wrong requests of one key do not cause refusals for another key of the same
-// address, and that a signature that is used twice does not count as a wrong request of the address.
+// TestNoKeyStarvesAnother checks that failed requests of one key do not make the server refuse another key of the same
+// address, and that a reused signature does not count as a failed request of the address.
 func TestNoKeyStarvesAnother(t *testing.T) {
 	t.Parallel()
 	w := start(t, billed(t), func(a *settings.API, c *serve.Config) {
@@ -264,7 +264,7 @@ func TestNoKeyStarvesAnother(t *testing.T) {
 		var e struct {
 			Code string `json:"error_code"`
 		}
-		_ = json.Unmarshal(answer.Body.Bytes(), &e) // an answer without a code is no error
+		_ = json.Unmarshal(answer.Body.Bytes(), &e) // without a code there is no error
 		return e.Code
 	}
 	one, two := w.key(keys.Caller{Role: keys.Vendor}, false), w.key(keys.Caller{Role: keys.Vendor}, false)
@@ -278,7 +278,7 @@ func TestNoKeyStarvesAnother(t *testing.T) {
 			t.Fatalf("a repeat, time %d: %q, want %q", i, got, want)
 		}
 	}
-	late := func() *http.Request { return w.signed(two, aurora, asOf.Add(-time.Hour)) } // a clock that is wrong
+	late := func() *http.Request { return w.signed(two, aurora, asOf.Add(-time.Hour)) } // signed with a wrong clock
 	if a, b, c := ask(late()), ask(late()), ask(late()); a != "CBC.0154" || b != "CBC.0154" || c != "CBC.0250" {
 		t.Errorf("repeats counted as failures of the address: %q %q %q", a, b, c)
 	}
@@ -297,7 +297,7 @@ func TestNoKeyStarvesAnother(t *testing.T) {
 	if got := ask(post); got != "" {
 		t.Errorf("a body: %q", got)
 	}
-	// The server does not read a large body from an address that is over the limit.
+	// The server does not read a large body of an address that exceeds the limit.
 	large := w.request(http.MethodPost, "/v2/partners/sub-customers/query", strings.Repeat(" ", 100_000)+"{}")
 	sign(large, one.ID, "wrong", asOf, "{}")
 	if got := ask(large); got != "CBC.0250" {

@@ -15,7 +15,7 @@ import (
 )
 
 // TestCorrectedBooks reads a closed month after associations and parents were corrected: its records belong to the
-// partners of its statements. Of the open month the books decide. Invariant: OP-3.
+// partners of its statements. In an open month the books decide. Invariant: OP-3.
 func TestCorrectedBooks(t *testing.T) {
 	t.Parallel()
 	dir := workspaceOf(t, "testdata/corrected.txtar", "")
@@ -26,7 +26,7 @@ func TestCorrectedBooks(t *testing.T) {
 		}
 		return w, workspace.Options{AsOf: period.Instant(asOf.UnixMicro()), Env: func(string) string { return "" }}
 	}
-	// c2 has more lines than an answer buffers: nothing is sent before the last row agrees with the statements.
+	// c2 has more lines than an answer buffers: nothing is sent until the last row agrees with the statements.
 	more := strings.Builder{}
 	more.WriteString("record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity\n")
 	for i := range 2_000 {
@@ -74,7 +74,7 @@ func TestCorrectedBooks(t *testing.T) {
 		{"far", export + ofRex, "consume_time", "u1"},
 		{"far", export + "&with_resellers=true", "u2", "u1"},
 		{"far", monthly + "&indirect_partner_id=lone", "c2", "c1"},
-		// hub invoiced rex by its statement; by the books of today far does (FOCUS-7). rex invoices c1, as it did.
+		// By its statement hub invoiced rex; by the current books far does (FOCUS-7). rex still invoices c1.
 		{"hub", focus, "CBC.0503", "u1"},
 		{"far", focus + "&issuer_id=far", "CBC.0503", "u1"},
 		{"rex", focus, "u1", "u2"},

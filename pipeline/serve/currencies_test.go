@@ -14,7 +14,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 )
 
-// currencies bills the workspace of testdata/currencies.txtar.
+// currencies returns the workspace of testdata/currencies.txtar after its run.
 func currencies(t *testing.T) string {
 	t.Helper()
 	dir := workspaceOf(t, "testdata/currencies.txtar", "")
@@ -22,7 +22,7 @@ func currencies(t *testing.T) string {
 	return dir
 }
 
-// workspaceOf returns a new folder with the files of an archive that are in the folders of tops; tops "" = all.
+// workspaceOf returns a new folder with the files of an archive below the folders of tops; "" means all files.
 func workspaceOf(t *testing.T, file, tops string) string {
 	t.Helper()
 	archive, err := txtar.ParseFile(file)
@@ -45,8 +45,8 @@ func workspaceOf(t *testing.T, file, tops string) string {
 	return dir
 }
 
-// TestCurrencies requests amounts of customers and partners in several currencies: each answer is of one, or has the
-// currency of each row, and no amount is the sum of two.
+// TestCurrencies requests amounts of customers and partners in several currencies. Each answer has one currency, or the
+// currency of each row, and no amount adds up two currencies.
 func TestCurrencies(t *testing.T) {
 	t.Parallel()
 	dir := currencies(t)
@@ -84,8 +84,8 @@ func TestCurrencies(t *testing.T) {
 	}
 }
 
-// TestConsoleCurrencies opens pages for customers and partners of several currencies: each adds up those of one, links
-// to the others, and shows the currencies of rows that have two. Invariant: PAGE-5.
+// TestConsoleCurrencies opens pages for customers and partners with several currencies. Each page adds up amounts of
+// one currency, links to the others, and shows both currencies of rows that have two. Invariant: PAGE-5.
 func TestConsoleCurrencies(t *testing.T) {
 	t.Parallel()
 	dir := currencies(t)
@@ -125,8 +125,8 @@ func TestConsoleCurrencies(t *testing.T) {
 	}
 }
 
-// TestConsoleCurrenciesOfPartnersMoney opens the pages about partners' money of the scenario that calculates it: each
-// row has its currency. Invariant: PAGE-5.
+// TestConsoleCurrenciesOfPartnersMoney opens the pages about partners' money for the scenario that calculates it, and
+// checks that each row has its currency. Invariant: PAGE-5.
 func TestConsoleCurrenciesOfPartnersMoney(t *testing.T) {
 	t.Parallel()
 	dir := workspaceOf(t, "../../fixtures/scenarios/working_currency_partner_money.txtar", "tollbook.yaml books inbox")
@@ -151,8 +151,8 @@ func TestConsoleCurrenciesOfPartnersMoney(t *testing.T) {
 	}
 }
 
-// TestConsoleCurrencyDownloads downloads tables of several currencies: amounts of several currencies in one cell are a
-// text with the currencies, and what a party keeps is empty where it gets one currency and pays another.
+// TestConsoleCurrencyDownloads downloads tables with several currencies. A cell with amounts in several currencies is a
+// text that has the currencies. What a party keeps is empty if it receives one currency and pays another.
 func TestConsoleCurrencyDownloads(t *testing.T) {
 	t.Parallel()
 	all := console(t, currencies(t), vendor, nil)

@@ -11,17 +11,17 @@ import (
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 )
 
-// TestDamagedFile (SERVE-12): a Parquet file of the lake is lost, emptied, cut or changed while the server runs.
-// Requests that need it get CBC.0999, never a part of an answer or an older one, and the log names the file and what to
-// do. All other requests are answered. Once the file is back, everything is.
+// TestDamagedFile (SERVE-12) checks a Parquet file of the lake that is lost, emptied, truncated or changed while the
+// server runs. Requests that need it get CBC.0999, never a partial or an older answer, and the log has the file and a
+// remedy. All other requests are answered. Once the file is restored, all requests are.
 func TestDamagedFile(t *testing.T) {
 	t.Parallel()
 	const (
 		export  = "/v1/exports/consumption?cycle=2026-09"
 		records = "/v2/bills/subcustomer-bills/res-fee-records?bill_cycle=2026-09&customer_id="
 	)
-	// The lines of September 20th are two records, of cust-cedar and of cust-elm. Explaining a line searches all files
-	// for its id, and the statement of an open cycle adds up the lines of cust-elm.
+	// The file of 20 September has two records, of cust-cedar and cust-elm. Explaining a line searches all files for
+	// its id, and the statement of an open cycle adds up the lines of cust-elm.
 	needed := []string{
 		export, export + "&customer_id=cust-cedar", records + "cust-cedar", records + "cust-elm",
 		"/v1/lines/rec-elm-2/explain", "/v1/lines/rec-fern/explain", "/v1/statements/2026-09/part-east",
@@ -56,7 +56,7 @@ func TestDamagedFile(t *testing.T) {
 	}
 	for what, damage := range map[string][]byte{"lost": nil, "empty": {}, "cut": text[:len(text)/2],
 		"changed": changed} {
-		if err := os.Remove(name); err != nil { // the server that is asked next has not read it
+		if err := os.Remove(name); err != nil { // the next server has not read the file
 			t.Fatal(err)
 		}
 		if damage != nil {

@@ -12,7 +12,7 @@ import (
 
 const exports = "/v1/exports/consumption?cycle=2026-09"
 
-// TestExports downloads what each caller may see: payments are powers of two, so that their sum identifies the lines.
+// TestExports checks what each caller can download. Payments are powers of two, so that a sum identifies its lines.
 func TestExports(t *testing.T) {
 	t.Parallel()
 	w := start(t, billed(t), nil)
@@ -25,14 +25,14 @@ func TestExports(t *testing.T) {
 		{"vendor", "&customer_id=cust-elm", "96"},
 		{"vendor", "&partner_id=part-south", "12"},
 		{"vendor", "&account_manager_id=m-2", "2"},
-		{"north", "", "35"}, // without its reseller's
+		{"north", "", "35"}, // without its resellers' lines
 		{"north", "&customer_id=cust-elm", "32"},
 		{"north", "&indirect_partner_id=part-south", "4"},
-		{"north", "&with_resellers=true", "39"}, // also south's cedar, while south bought from north
+		{"north", "&with_resellers=true", "39"}, // also south's cedar, from while south bought from north
 		{"north", "&with_resellers=true&customer_id=cust-aurora", "1"},
 		{"north", "&with_resellers=true&indirect_partner_id=part-south", "CBC.0100"},
 		{"north", "&with_resellers=true&format=focus", "CBC.0150"},
-		{"vendor", "&with_resellers=true", "CBC.0100"}, // of whom
+		{"vendor", "&with_resellers=true", "CBC.0100"}, // no partner is named
 		{"vendor", "&partner_id=part-north", "35"},
 		{"vendor", "&partner_id=part-north&with_resellers=true", "39"},
 		{"north", "&account_manager_id=m-2", "2"},
@@ -48,7 +48,7 @@ func TestExports(t *testing.T) {
 		{"aurora", "&customer_id=cust-elm", "CBC.0151"},
 		{"fern", "", "128"},
 		{"finance", "", "CBC.0151"},
-		{"vendor", "&cycle=2026-10", "CBC.0100"}, // is duplicate
+		{"vendor", "&cycle=2026-10", "CBC.0100"}, // a duplicate parameter
 		{"vendor", "&format=focus&split=true", "CBC.0100"},
 		{"vendor", "&format=parquet&split=true", "CBC.0100"},
 		{"vendor", "&format=pdf", "CBC.0100"},
@@ -72,8 +72,8 @@ func TestExports(t *testing.T) {
 	}
 }
 
-// TestFocusExports checks that a partner gets what it invoices and what it is invoiced, and a customer what it is
-// invoiced.
+// TestFocusExports checks that a partner gets what it invoices and what it is invoiced, and that a customer gets what
+// it is invoiced.
 func TestFocusExports(t *testing.T) {
 	t.Parallel()
 	w := start(t, billed(t), nil)
@@ -104,7 +104,7 @@ func TestFocusExports(t *testing.T) {
 	}
 }
 
-// columnSum adds up a column of a CSV; here the values are integers.
+// columnSum returns the sum of a column of a CSV, whose values are integers here.
 func columnSum(t *testing.T, text, column string) string {
 	t.Helper()
 	rows, err := csv.NewReader(strings.NewReader(text)).ReadAll()

@@ -13,8 +13,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// TestFailuresOfAnAddress checks that the first three unauthenticated requests per second get an error with their
-// cause, and that authenticated ones are never refused because of them. Invariant: SERVE-8.
+// TestFailuresOfAnAddress checks that the first three unauthenticated requests per second of an address get an error
+// with the cause, and that authenticated requests are never refused because of them. Invariant: SERVE-8.
 func TestFailuresOfAnAddress(t *testing.T) {
 	t.Parallel()
 	now := asOf
@@ -44,11 +44,11 @@ func TestFailuresOfAnAddress(t *testing.T) {
 	}{
 		{here, token, 200}, {here, "wrong", 401}, {here, token, 200}, {here, "", 401}, {here, token, 200},
 		{"203.0.113.7:2000", "wrong", 401},
-		{here, "wrong", 429}, {here, "", 429}, {here, token, 200}, // another key of the same address
+		{here, "wrong", 429}, {here, "", 429}, {here, token, 200}, // another key from the same address
 		{there, "wrong", 401}, {there, token, 200},
-		// the same address as an IPv6 socket shows it
+		// the same address as an IPv6 socket reports it
 		{"[::ffff:203.0.113.7]:1", "", 429},
-		// one site
+		// one site (the same /64 network)
 		{"[2001:db8:0:1::1]:1", "", 401}, {"[2001:db8:0:1::2]:1", "", 401}, {"[2001:db8:0:1:9::3]:1", "", 401},
 		{"[2001:db8:0:1::4]:1", "", 429},
 		{"[2001:db8:0:2::4]:1", "", 401}, {"[fe80::1%eth0]:1", "", 401},

@@ -14,8 +14,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 )
 
-// FuzzParameters sets every parameter of every operation to any value, as north and as a customer: no answer is an
-// internal error, each has its shape, and none shows data of others.
+// FuzzParameters sets each parameter of each operation to arbitrary values, as north and as a customer. No answer is an
+// internal error or shows data of others, and each has the form of its operation.
 func FuzzParameters(f *testing.F) {
 	w := start(f, billed(f), nil)
 	north, customer := w.key(keys.Caller{Role: keys.Partner, Partner: "part-north"}, true).Secret,
@@ -69,7 +69,7 @@ func FuzzParameters(f *testing.F) {
 
 func abs(n int) int { return max(n, -(n + 1)) }
 
-// fuzzed returns a request that is valid except for one parameter; nil if no URL can express it.
+// fuzzed returns a request that is valid except for one parameter, or nil if no URL can express it.
 func fuzzed(op *operation.Operation, param int, value string, c caller) *http.Request {
 	path, query, body := op.Path, url.Values{}, map[string]any{}
 	for i, p := range op.Params {
@@ -105,7 +105,7 @@ func fuzzed(op *operation.Operation, param int, value string, c caller) *http.Re
 	return r
 }
 
-// FuzzRequest sends any path, query and body to the server.
+// FuzzRequest sends arbitrary paths, queries and bodies to the server.
 func FuzzRequest(f *testing.F) {
 	w := start(f, billed(f), nil)
 	token := w.key(keys.Caller{Role: keys.Partner, Partner: "part-north"}, true).Secret

@@ -17,7 +17,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 )
 
-// spec is openapi.yaml as a client reads it.
+// spec is openapi.yaml as a client parses it.
 type spec struct{ doc *openapi3.T }
 
 func loadSpec(t testing.TB) spec {
@@ -70,7 +70,7 @@ func (s spec) conforms(t testing.TB, op *operation.Operation, r reply) {
 	}
 }
 
-// TestOpenAPI checks that openapi.yaml and the server have the same operations, and that the server returns this text.
+// TestOpenAPI checks that openapi.yaml and the server have the same operations, and that the server returns this file.
 func TestOpenAPI(t *testing.T) {
 	t.Parallel()
 	s := loadSpec(t)
@@ -97,7 +97,7 @@ func TestOpenAPI(t *testing.T) {
 		got.header.Get("Content-Type") != "application/yaml" {
 		t.Errorf("served: %d bytes of %s", len(got.body), got.header.Get("Content-Type"))
 	}
-	// The check itself finds a difference.
+	// The check itself detects a difference.
 	wrong := reply{status: http.StatusOK, header: http.Header{"Content-Type": {"application/json"}},
 		body: `{"status":1}`}
 	fake := &recorder{TB: t}
@@ -132,7 +132,7 @@ func TestStatementFormats(t *testing.T) {
 			t.Errorf("%s: %d %.40q", format, got.status, got.body)
 		}
 		s.conforms(t, op, got)
-		// A client that already has it gets status 304 and no body.
+		// A client that already has the file gets status 304 and no body.
 		r := w.request(http.MethodGet, path, "")
 		r.Header.Set("X-Auth-Token", token)
 		r.Header.Set("If-None-Match", got.header.Get("ETag"))
@@ -152,8 +152,8 @@ func TestStatementFormats(t *testing.T) {
 	}
 }
 
-// TestOpenAPIIsComplete checks what client generators need: the address of the server, the shape of errors, and the
-// type of every field.
+// TestOpenAPIIsComplete checks what client generators need: the server's address, the form of errors, and the type of
+// every field.
 func TestOpenAPIIsComplete(t *testing.T) {
 	t.Parallel()
 	s := loadSpec(t)
@@ -209,7 +209,7 @@ func TestOpenAPIIsComplete(t *testing.T) {
 }
 
 // TestRatingsRequire checks that an enquiry without a member that openapi.yaml requires is refused. Without a region
-// the price of any region is returned, if there is one.
+// the price for any region is returned, if there is one.
 func TestRatingsRequire(t *testing.T) {
 	t.Parallel()
 	s, w := loadSpec(t), start(t, billed(t), nil)

@@ -15,7 +15,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// bring writes a file of usage of cedar in October and runs a night.
+// bring writes a file of cedar's usage in October and runs a night.
 func (w *world) bring(file, rows string) {
 	w.t.Helper()
 	text := "record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity\n" + rows
@@ -37,8 +37,8 @@ func cedar(record string, hour int) string {
 		at.Add(time.Hour).Format(time.RFC3339))
 }
 
-// TestPagingsOfOneKey checks two programs that page through one list with one key, with a night between their first
-// pages: each continues with the rows of its first page, r1 to r4, and r0 to r4.
+// TestPagingsOfOneKey checks two programs that page through the same list with the same key. A night runs between their
+// first pages, so one continues with rows r1 to r4 and the other with r0 to r4.
 func TestPagingsOfOneKey(t *testing.T) {
 	t.Parallel()
 	w := start(t, billed(t), nil)
@@ -89,13 +89,13 @@ func TestPagingsOfOneKey(t *testing.T) {
 	want("one goes on", page(one, 1, ""), "r2")
 	want("two goes on", page(two, 1, ""), "r1")
 	want("one again", page(one, 2, ""), "r3")
-	// From a connection without earlier requests: one program has requested up to row 3, the other up to row 2.
+	// Requests on a new connection: one program has read up to row 3, the other up to row 2.
 	want("the row that one wants next", page(client(), 3, ""), "r4")
 	want("the row that two wants next", page(client(), 2, ""), "r2")
 	want("two goes on elsewhere", page(client(), 3, ""), "r3")
-	// Both need row 4 next: the server assumes the program that began last.
+	// Both need row 4 next: the server assumes the program that started last.
 	want("the last row of two", page(client(), 4, ""), "r4")
-	// A request that names the state gets that state.
+	// A request that names a state reads that state.
 	want("state named", page(client(), 0, before), "r1")
 	want("state named, of one", page(client(), 2, before), "r3")
 	want("state named, of two", page(client(), 2, after), "r2")
@@ -103,9 +103,9 @@ func TestPagingsOfOneKey(t *testing.T) {
 	want("no number", page(client(), 2, "0x1"), "CBC.0100")
 }
 
-// TestStateOfTheSameNumber checks a lake that is restored between two pages and gets another state of the same number:
-// a page that names the number is of the state of the caller's first page, which had r1 and r2, not of the one with r3
-// and r4. A caller without a page of the former state gets the live one.
+// TestStateOfTheSameNumber checks a lake that is restored between two pages and then gets another state with the same
+// number. A page that names the number reads the state of the caller's first page, which has r1 and r2, not the new one
+// with r3 and r4. A caller without a page of the earlier state reads the live one.
 func TestStateOfTheSameNumber(t *testing.T) {
 	t.Parallel()
 	dir := billed(t)

@@ -28,13 +28,13 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// test returns an operation of the vendor for tests.
+// test returns an operation of the vendor that exists only in tests.
 func test(path string, handle func(context.Context, *operation.Call) (any, error)) operation.Operation {
 	return operation.Operation{Name: "Test" + path, Method: http.MethodGet, Path: "/test/" + path,
 		Callers: []keys.Role{keys.Vendor}, Handle: handle}
 }
 
-// post returns an operation that answers with a member of its body.
+// post returns an operation whose answer repeats members of the request body.
 func post(testing.TB) operation.Operation {
 	op := test("post", func(_ context.Context, c *operation.Call) (any, error) {
 		return map[string]string{"name": c.Text("name"), "n": c.Text("n")}, nil
@@ -46,13 +46,13 @@ func post(testing.TB) operation.Operation {
 	return op
 }
 
-// with adds operations to the existing ones.
+// with adds operations to those of the server.
 func with(ops ...operation.Operation) func(*settings.API, *serve.Config) {
 	return func(_ *settings.API, c *serve.Config) { c.Operations = append(serve.Operations(), ops...) }
 }
 
-// TestShapes sends requests with an invalid form. Every refusal has the same shape (send checks it) and an X-Request-Id
-// that the log has.
+// TestShapes sends malformed requests. Each refusal has the same form, which send checks, and an X-Request-Id that is
+// in the log.
 func TestShapes(t *testing.T) {
 	t.Parallel()
 	w := start(t, billed(t), with(post(t)))
@@ -185,7 +185,7 @@ func TestLanguages(t *testing.T) {
 	}
 }
 
-// TestWire sends bytes that no client of Go would: the server answers, or closes the connection, and continues to
+// TestWire sends bytes that no Go client would send. The server answers or closes the connection, and continues to
 // serve.
 func TestWire(t *testing.T) {
 	t.Parallel()
@@ -232,7 +232,7 @@ func TestWire(t *testing.T) {
 	}
 }
 
-// TestFailures checks that the answer to an internal error has only its id, and that the log has the details.
+// TestFailures checks that the answer to an internal error has only an id, and that the log has the details.
 func TestFailures(t *testing.T) {
 	t.Parallel()
 	turns := 0
@@ -292,7 +292,7 @@ func TestFailures(t *testing.T) {
 	}
 }
 
-// TestLog checks that the log has only those parts of a query that the operation knows.
+// TestLog checks that the log has only those parameters of a query that the operation defines.
 func TestLog(t *testing.T) {
 	t.Parallel()
 	w := start(t, billed(t), nil)
@@ -310,8 +310,8 @@ func TestLog(t *testing.T) {
 	}
 }
 
-// TestStop checks that current requests complete, that later ones are not accepted, and that those that take too long
-// are cut off.
+// TestStop checks that current requests complete, that later ones are not accepted, and that requests that take too
+// long are cut off.
 func TestStop(t *testing.T) {
 	t.Parallel()
 	for name, patience := range map[string]time.Duration{"in time": time.Minute, "cut": 200 * time.Millisecond} {
@@ -340,7 +340,7 @@ func TestStop(t *testing.T) {
 			}()
 			<-entered
 			w.stop()
-			// The socket is closed first; after that there are no new connections.
+			// The socket is closed first, so no new connection is accepted after this.
 			for {
 				conn, err := net.Dial("tcp", strings.TrimPrefix(w.url, "http://"))
 				if err != nil {
@@ -369,7 +369,7 @@ func TestStop(t *testing.T) {
 	}
 }
 
-// TestRange resumes a download: the tag is the same, and the answer is the rest of the bytes.
+// TestRange resumes a download: the tag is unchanged, and the answer has the remaining bytes.
 func TestRange(t *testing.T) {
 	t.Parallel()
 	w := start(t, billed(t), with(test("file", func(context.Context, *operation.Call) (any, error) {
@@ -405,8 +405,8 @@ type nopCloser struct{ io.ReadSeeker }
 
 func (nopCloser) Close() error { return nil }
 
-// TestSlowReader checks that the server waits for a client that does not read no longer than WriteTimeout, and that it
-// waits for a slow one. Invariant: SERVE-5.
+// TestSlowReader checks that the server waits at most WriteTimeout for a client that does not read, and that it serves
+// a slow client. Invariant: SERVE-5.
 func TestSlowReader(t *testing.T) {
 	t.Parallel()
 	ended := make(chan error, 1)
@@ -435,7 +435,7 @@ func TestSlowReader(t *testing.T) {
 	}
 }
 
-// TestBooks checks that corrected books count from the next check on while the server runs, and that invalid ones do
+// TestBooks checks that corrected books take effect at the next check while the server runs, and that invalid ones do
 // not.
 func TestBooks(t *testing.T) {
 	t.Parallel()
@@ -463,7 +463,7 @@ func TestBooks(t *testing.T) {
 	step(string(book), "CBC.99000035")
 	step(string(book)+"cust-fern,part-north,1,2027-01-01,\n", "CBC.99000035")
 	step(string(book)+"cust-fern,part-north,1,2026-01-01,\n", ok)         // of the same size and mtime
-	step(string(book)+"cust-fern,part-nowhere,1,2026-01-01,\nmore\n", ok) // invalid: the previous books remain in use
+	step(string(book)+"cust-fern,part-nowhere,1,2026-01-01,\nmore\n", ok) // invalid: the previous books stay in use
 	if got := w.get("", "/metrics"); !strings.Contains(got.body, "tollbook_books_stale 1") {
 		t.Error("the metrics do not tell")
 	}
@@ -474,7 +474,7 @@ func TestBooks(t *testing.T) {
 	}
 }
 
-// TestReady checks that a server whose keys or lake cannot be read reports it, and continues to run.
+// TestReady checks that a server that cannot read its keys or its lake reports it and continues to run.
 func TestReady(t *testing.T) {
 	t.Parallel()
 	dir := billed(t)
@@ -516,7 +516,7 @@ func TestReady(t *testing.T) {
 	expect(ok, ok)
 }
 
-// TestTLS serves with a certificate, loads a renewed one without a restart, and keeps it if the next one is invalid.
+// TestTLS serves with a certificate, loads a renewed one without a restart, and keeps that one if the next is invalid.
 func TestTLS(t *testing.T) {
 	t.Parallel()
 	dir := billed(t)
@@ -557,7 +557,7 @@ func TestTLS(t *testing.T) {
 	}
 }
 
-// certify writes a certificate with a serial number; it replaces each file atomically.
+// certify writes a certificate with a serial number and its key, replacing each file atomically.
 func certify(t *testing.T, dir string, serial int64) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -588,7 +588,7 @@ func certify(t *testing.T, dir string, serial int64) {
 	}
 }
 
-// TestTLSKeyMode checks that a certificate's key that everybody may read is refused.
+// TestTLSKeyMode checks that the key of a certificate is refused if everybody may read it.
 func TestTLSKeyMode(t *testing.T) {
 	t.Parallel()
 	dir := billed(t)

@@ -9,7 +9,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
-// TestReplacedBook checks that a book that is replaced by one of the same size and modification time is another one.
+// TestReplacedBook checks that replacing a book is detected even if its size and modification time are the same.
 func TestReplacedBook(t *testing.T) {
 	t.Parallel()
 	dir, at := t.TempDir(), time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)

@@ -29,10 +29,10 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// asOf is the time of the run, and of the server's start: noon of October 5th in Shanghai.
+// asOf is the time of the run and of the server's start: noon of 5 October in Shanghai.
 var asOf = time.Date(2026, 10, 5, 4, 0, 0, 0, time.UTC)
 
-// world is a server on loopback over the workspace testdata/access, billed.
+// world is a server on a loopback address for the workspace testdata/access after its run.
 type world struct {
 	t     testing.TB
 	dir   string
@@ -40,12 +40,12 @@ type world struct {
 	clock func() time.Time
 	log   *syncBuffer
 	keys  keys.File
-	api   http.Handler // the server itself
+	api   http.Handler // the server, without its listener
 	stop  context.CancelFunc
-	ended chan error // what Serve returned
+	ended chan error // result of Serve
 }
 
-// syncBuffer is a log that can be read while it is written.
+// syncBuffer is a log that can be read while it is written to.
 type syncBuffer struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -63,13 +63,13 @@ func (s *syncBuffer) String() string {
 	return s.b.String()
 }
 
-// billed returns a copy of the workspace with September 2026 billed.
+// billed returns a copy of the workspace after the run of September 2026.
 func billed(t testing.TB) string {
 	t.Helper()
 	return billedWith(t)
 }
 
-// billedWith is billed with the files of other folders, which are added to those of the workspace or replace them.
+// billedWith is billed with the files of other folders added, which may replace files of the workspace.
 func billedWith(t testing.TB, overlays ...string) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "w")
@@ -95,7 +95,7 @@ func billedWith(t testing.TB, overlays ...string) string {
 	return dir
 }
 
-// start serves a workspace; change may alter its settings and its operations.
+// start serves a workspace. change may modify its settings and its configuration.
 func start(t testing.TB, dir string, change func(*settings.API, *serve.Config)) *world {
 	t.Helper()
 	w, err := workspace.Open(dir)
@@ -144,11 +144,11 @@ type reply struct {
 	status int
 	header http.Header
 	body   string
-	code   string // error_code, "" if the request succeeded
+	code   string // error_code, "" after a success
 	text   string // error_msg
 }
 
-// client keeps no connections: each request has one of its own. It does not ask for gzip; TestGzip does.
+// client returns a client that opens a connection per request and does not accept gzip.
 func client() *http.Client {
 	return &http.Client{Transport: &http.Transport{DisableKeepAlives: true, DisableCompression: true},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
@@ -210,7 +210,7 @@ func (w *world) get(token, path string) reply {
 	return w.do(r)
 }
 
-// sign signs a request as the vendor describes it, over the headers that are named and X-Sdk-Date.
+// sign signs a request as the vendor documents it. The named headers and X-Sdk-Date are signed.
 func sign(r *http.Request, id, secret string, at time.Time, body string, headers ...string) {
 	r.Header.Set("X-Sdk-Date", at.UTC().Format("20060102T150405Z"))
 	headers = append(slices.Clone(headers), "x-sdk-date")
@@ -244,7 +244,7 @@ func sign(r *http.Request, id, secret string, at time.Time, body string, headers
 		", Signature="+hex.EncodeToString(mac.Sum(nil)))
 }
 
-// find returns an operation of the table.
+// find returns an operation of the server by name.
 func find(t testing.TB, name string) *operation.Operation {
 	t.Helper()
 	ops := serve.Operations()

@@ -15,8 +15,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// aged is a real folder whose files seem to have changed an hour earlier than they did: ctime cannot be set. It counts
-// the books that are opened.
+// aged is a real folder that reports times of its files one hour earlier, because ctime cannot be set. It counts the
+// books that are opened.
 type aged struct {
 	fs.FS
 	opened int
@@ -49,14 +49,14 @@ func (a *aged) Stat(name string) (fs.FileInfo, error) {
 	return agedInfo{info, &sys}, nil
 }
 
-// desk is a workspace of two customers, and a cache in a folder that does not exist yet.
+// desk is a workspace of two customers, with a cache in a folder that does not exist at first.
 type desk struct {
 	*testing.T
 	dir   string
 	cache BooksCache
 }
 
-// restOfSettings are settings that no test changes.
+// restOfSettings has the settings that no test changes.
 const restOfSettings = `rounding: {grain: cycle, mode: half_up}
 payments: assume_cash
 usage: {max_age_months: 18, future_tolerance: 24h}
@@ -80,7 +80,7 @@ func newDesk(t *testing.T) *desk {
 	return d
 }
 
-// write writes a file of the workspace, with the same time of modification each time.
+// write writes a file of the workspace. All files have the same modification time.
 func (d *desk) write(name, text string) {
 	d.Helper()
 	path, then := filepath.Join(d.dir, name), time.Now().Add(-2*time.Hour).Truncate(time.Hour)
@@ -90,8 +90,8 @@ func (d *desk) write(name, text string) {
 	}
 }
 
-// books are the names of the customers that are read for one of them, and how many prices; after "+", the number of
-// books that were opened.
+// books returns the names of the customers and the number of prices that are read for a customer and, after "+", the
+// number of books that were opened.
 func (d *desk) books(customer string) string {
 	d.Helper()
 	s, err := settings.Load(SettingsFile(d.dir))
@@ -111,7 +111,7 @@ func (d *desk) books(customer string) string {
 	return fmt.Sprintf("%s, %d prices + %d", strings.Join(names, " "), len(b.Versions), root.opened)
 }
 
-// want compares the books of a customer with what is expected.
+// want compares the books of a customer with the expected ones.
 func (d *desk) want(when, customer, want string) {
 	d.Helper()
 	if got := d.books(customer); got != want {
@@ -119,18 +119,18 @@ func (d *desk) want(when, customer, want string) {
 	}
 }
 
-// TestOneFromCache checks that books that were read once are read from the cache, and only the rows of the customer
-// (BOOKS-1).
+// TestOneFromCache checks that books that have been read once are read from the cache, and then only the rows of the
+// customer (BOOKS-1).
 func TestOneFromCache(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	d.want("nothing is cached", "c1", "First Second, 1 prices + 6") // to read, and to hash
+	d.want("nothing is cached", "c1", "First Second, 1 prices + 6") // opened to read and to hash them
 	d.want("cached", "c1", "First, 0 prices + 0")
 	d.want("cached", "c2", "Second, 0 prices + 0")
 	d.want("cached, nobody's id", "c3", ", 0 prices + 0")
 }
 
-// TestOneNeverStale changes what the cache is of (BOOKS-1).
+// TestOneNeverStale changes what the cache depends on (BOOKS-1).
 func TestOneNeverStale(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*desk){
@@ -178,7 +178,7 @@ func TestOneNeverStale(t *testing.T) {
 		if err := os.Remove(filepath.Join(d.dir, "books/partners.csv")); err != nil {
 			t.Fatal(err)
 		}
-		d.want("removed", "c1", "First Second, 1 prices + 3") // the others are known by their stamps
+		d.want("removed", "c1", "First Second, 1 prices + 3") // unchanged books are recognized by their stamps
 	})
 	t.Run("other settings, another build", func(t *testing.T) {
 		t.Parallel()
@@ -193,17 +193,17 @@ func TestOneNeverStale(t *testing.T) {
 	})
 }
 
-// TestOneSameContents checks that books that were written again, as they were, are known by their hash.
+// TestOneSameContents checks that books that were written again with the same content are recognized by their hash.
 func TestOneSameContents(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	d.books("c1")
 	d.write("books/prices.csv", "sku,region_code,valid_from,tier,unit_price\necs,*,2026-01-01,1,2\n")
-	d.want("written again", "c1", "First, 1 prices + 4") // all are read, one is hashed
+	d.want("written again", "c1", "First, 1 prices + 4") // all are read, one is hashed again
 	d.want("cached", "c1", "First, 0 prices + 0")
 }
 
-// TestOneDamagedCache damages the files of the cache, and removes them (BOOKS-2).
+// TestOneDamagedCache checks cache files that are damaged or removed (BOOKS-2).
 func TestOneDamagedCache(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
@@ -241,7 +241,7 @@ func TestOneDamagedCache(t *testing.T) {
 	}
 }
 
-// TestOneNoCache checks that books are read where the cache cannot be written, with a reason (BOOKS-2).
+// TestOneNoCache checks that books are read, and a reason is given, if the cache cannot be written (BOOKS-2).
 func TestOneNoCache(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)

@@ -11,8 +11,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 )
 
-// TestRowsAreWrittenAsEverythingElse fills every field of the answers that encode themselves, and leaves out the
-// optional ones. Invariant: BSS-1.
+// TestRowsAreWrittenAsEverythingElse fills every field, or all but optional fields, of the answers that have their own
+// encoder, and compares its output with that of operation.Encode. Invariant: BSS-1.
 func TestRowsAreWrittenAsEverythingElse(t *testing.T) {
 	t.Parallel()
 	words := []string{"", "plain", `a "quoted" \ word`, "<&>", "账期", "a\nb\x00\x7f", "\u2028", "\xff", "😀"}
@@ -35,7 +35,7 @@ func TestRowsAreWrittenAsEverythingElse(t *testing.T) {
 	})
 }
 
-// fill draws a value for every field.
+// fill draws a value for every field of a struct.
 func fill(t *rapid.T, v reflect.Value, words []string) {
 	switch {
 	case v.Type() == reflect.TypeFor[operation.Decimal]():
@@ -62,7 +62,7 @@ func fill(t *rapid.T, v reflect.Value, words []string) {
 	}
 }
 
-// TestADecimalWithoutDigitsIsNoZero checks that an amount that nobody set is not written as a number.
+// TestADecimalWithoutDigitsIsNoZero checks that an amount that was not set is not written as a number.
 func TestADecimalWithoutDigitsIsNoZero(t *testing.T) {
 	t.Parallel()
 	for _, answer := range []operation.Appender{&billDetail{Records: []feeRecord{{}}},

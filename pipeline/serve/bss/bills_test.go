@@ -21,7 +21,7 @@ const (
 	onDemand    = "/v2/partners/sub-customers/on-demand-resources/query"
 )
 
-// TestSubCustomerBillDetail checks the bill of bob: 10.00551 GB cost 20.01102, of which 0.00102 is truncated.
+// TestSubCustomerBillDetail checks bob's bill: 10.00551 GB cost 20.01102, of which 0.00102 is truncated.
 func TestSubCustomerBillDetail(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -34,7 +34,7 @@ func TestSubCustomerBillDetail(t *testing.T) {
 		"official_amount":20.01102000,"official_discount_amount":0.00000000,"payment_amount":20.01000000,"cash_amount":20.01000000,"credit_amount":0.00000000,
 		"coupon_amount":0.00000000,"flexipurchase_coupon_amount":0.00000000,"stored_value_card_amount":0.00000000,"debt_amount":0.00000000,
 		"account_manager_id":"am2","partner_id":"hub"}]}`)
-	// ann's month-end line begins with the cycle; a2 is split over two tiers.
+	// ann's month-end line starts with the cycle; a2 is split into two tiers.
 	h.same("ann", h.few("north", subRecords+"?bill_cycle=2026-09&customer_id=ann", "", "fee_records", "id",
 		"bill_detail_type", "usage_amount", "free_resource_usage", "payment_amount"),
 		`2026-09/line/east/l1 5 7.0000000000 0.0000000000 7.00000000
@@ -85,14 +85,14 @@ o1/1 1 0.0000000000 0.0000000000 27.00000000`)
 func TestConsumeSubCustomers(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	// bob has left hub since then
+	// bob has left hub in the meantime
 	h.says("hub", consumers, `{"bill_cycle":"2026-09"}`, `{"sub_customers":[{"customer_id":"bob"}],"total_count":1}`)
 	h.says("north", consumers, `{"bill_cycle":"2026-09","offset":1}`, `{"sub_customers":[],"total_count":1}`)
 	h.says("scout", consumers, `{"bill_cycle":"2026-08"}`, `{"sub_customers":[],"total_count":0}`)
 }
 
-// TestSubcustomerMonthlyBills checks the sums of ann: she paid 20 for 10 GB, less 1.5 refunded by hand, 11 for mail, 7
-// for the line; 54 for two months of care, one of which was refunded.
+// TestSubcustomerMonthlyBills checks the sums of ann: 20 for 10 GB, less a manual refund of 1.5; 11 for mail; 7 for the
+// line; 54 for two months of care, one of which was refunded.
 func TestSubcustomerMonthlyBills(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -112,7 +112,7 @@ ann st st.gb 2 -1.50000000 `)
 	h.same("the reseller's",
 		h.few("hub", partnerSums+"?cycle=2026-09&charge_mode=1&indirect_partner_id=north&bill_type=0", "", "bill_sums",
 			"customer_id", "amount", "discount_amount"), "ann 54.00000000 6.00000000")
-	// nothing is resold to referral customers
+	// referral customers have no resale
 	h.says("scout", partnerSums+"?cycle=2026-09&charge_mode=3", "", `{"bill_sums":[],"count":0,"currency":"CNY"}`)
 }
 
@@ -139,7 +139,7 @@ func TestCustomerselfResourceRecords(t *testing.T) {
 	}
 }
 
-// TestCustomerBillsFeeRecords checks erase_amount: what truncation to cents took from bob's 20.01102.
+// TestCustomerBillsFeeRecords checks erase_amount, the part of bob's 20.01102 that truncation to cents removed.
 func TestCustomerBillsFeeRecords(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -158,7 +158,7 @@ func TestCustomerBillsFeeRecords(t *testing.T) {
 			"records", "id"), "2026-09/line/east/l1")
 }
 
-// TestCustomerMonthlySum checks that ann's month is 7 + 11 + 20 − 1.5 + 54 − 27 = 63.5, as in her statement.
+// TestCustomerMonthlySum checks that ann's month is 7 + 11 + 20 − 1.5 + 54 − 27 = 63.5, as on her statement.
 func TestCustomerMonthlySum(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -181,8 +181,8 @@ su 1 2 -27.00000000`)
 		"official_amount", "consume_amount"), "0.00102000 20.01102000 20.01000000")
 }
 
-// TestPagesOfOneState pages through ann's bill while a night adds a record before the others: later pages read the
-// state of the first one, and a client that starts again reads the new state. Invariants: REC-2, BSS-2, OP-5.
+// TestPagesOfOneState reads ann's bill in pages while a night adds a record before the others. Later pages read the
+// state of the first page, and a client that starts again reads the new state. Invariants: REC-2, BSS-2, OP-5.
 func TestPagesOfOneState(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -201,8 +201,8 @@ func TestPagesOfOneState(t *testing.T) {
 	h.same("anew, second", page("4"), "a2#2\no2/1\no3/1\nm1")
 }
 
-// TestOrdersAreForAPeriod checks that each kind of period has the vendor's number, and that it is a text in a
-// customer's own bill. The adjustment y/1 has the id of a line of order y.
+// TestOrdersAreForAPeriod checks the vendor's number of each kind of period, which is a text in a customer's own bill.
+// The adjustment y/1 has the same id as a line of order y.
 func TestOrdersAreForAPeriod(t *testing.T) {
 	t.Parallel()
 	h := houseWith(t, map[string]string{
@@ -222,8 +222,8 @@ m,new,dan,care,east,s4,1,month,12,2026-09-12T10:00:00Z,2026-09-12T10:00:00Z,2027
 	}
 }
 
-// TestPagesOfManyRows checks lines of dan's 65 mails of a day: the last one crosses the tier of 10 pieces. Its two
-// lines are the 64th and the 65th of the day; where a page begins does not change the id of a line.
+// TestPagesOfManyRows checks the lines of dan's 65 mails of a day. The last mail crosses the tier of 10 pieces and has
+// the lines 64 and 65 of the day. The start of a page does not change the id of a line.
 func TestPagesOfManyRows(t *testing.T) {
 	t.Parallel()
 	usage := "record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity\n"
@@ -238,7 +238,7 @@ func TestPagesOfManyRows(t *testing.T) {
 	h := houseWith(t, map[string]string{"inbox/usage/many.csv": usage})
 	all := "d1 3.0000000000\n" + strings.Join(want, "\n")
 	rows := strings.Split(all, "\n")
-	for range 2 { // read, and known
+	for range 2 { // first from the lake, then from memory
 		for _, limit := range []int{1, 7, 64, 100} {
 			var got []string
 			for offset := 0; offset < len(rows); offset += limit {
@@ -254,8 +254,8 @@ func TestPagesOfManyRows(t *testing.T) {
 		strings.Join(want[62:], "\n"))
 }
 
-// TestIDsAreUnique checks the ids of eve's records of October: a late record of September, a record of October and an
-// adjustment have the id e1, so that those that are not of a day of October have more than it. Invariant: BSS-2.
+// TestIDsAreUnique checks the ids of eve's records of October. A late record of September, a record of October and an
+// adjustment all have the id e1, so ids that do not belong to a day of October have a suffix. Invariant: BSS-2.
 func TestIDsAreUnique(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -273,7 +273,7 @@ func TestIDsAreUnique(t *testing.T) {
 }
 
 // TestIDsOfLateFees checks the ids of eve's late record, which crosses the tier of 10 pieces, if the next tier has a
-// flat fee. The kind of all lines of a late record is adjustment. Invariant: BSS-2.
+// flat fee. All lines of a late record have the kind adjustment. Invariant: BSS-2.
 func TestIDsOfLateFees(t *testing.T) {
 	t.Parallel()
 	prices := strings.NewReplacer("unit_price\n", "unit_price,flat_fee\n", "2,,0.5\n", "2,,0.5,4\n", "\n", ",\n")
@@ -285,7 +285,7 @@ func TestIDsOfLateFees(t *testing.T) {
 }
 
 // TestIDsOfRestatedFees checks the ids of the differences of a restated month: 12 pieces of a cost file cross the tier
-// of 10, and the next tier has a flat fee. Their kind is adjustment, too. Invariant: BSS-2.
+// of 10, and the next tier has a flat fee. They also have the kind adjustment. Invariant: BSS-2.
 func TestIDsOfRestatedFees(t *testing.T) {
 	t.Parallel()
 	prices := strings.NewReplacer("unit_price\n", "unit_price,flat_fee\n", "2,,0.5\n", "2,,0.5,4\n", "\n", ",\n")
@@ -313,13 +313,13 @@ func TestIDsOfRestatedFees(t *testing.T) {
 	h.same("restated", strings.Join(got, "\n"), "1 10.00000000\n2 1.00000000\n2#flat_fee 4.00000000")
 }
 
-// TestIDsLikeTiers checks that a record whose own id is that of a line of another record's tier has another one in the
-// API. Invariant: BSS-2.
+// TestIDsLikeTiers checks that a record whose own id equals that of another record's tier line gets a different id in
+// the API. Invariant: BSS-2.
 func TestIDsLikeTiers(t *testing.T) {
 	t.Parallel()
 	usage := "record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity\n"
 	for i, id := range []string{"a", "a#1", "a#1#0"} {
-		quantity := []string{"11", "1", "1"}[i] // of 10 pieces in the first tier
+		quantity := []string{"11", "1", "1"}[i] // the first tier has 10 pieces
 		usage += fmt.Sprintf("%s,dan,r6,mail,east,2026-09-10T1%d:00:00Z,2026-09-10T15:00:00Z,%s\n", id, i, quantity)
 	}
 	h := houseWith(t, map[string]string{"inbox/usage/likely.csv": usage})
@@ -328,8 +328,8 @@ func TestIDsLikeTiers(t *testing.T) {
 		"a#1 10.0000000000\na#2 1.0000000000\na#1#0 1.0000000000\na#1#0#0 1.0000000000")
 }
 
-// TestIDsOfScopes changes the service that a minimum counts, after the close: 94.00 for everything come back, and 44.00
-// for the service are charged. Both differences have an id of their own, by which each is explained.
+// TestIDsOfScopes changes the scope of a minimum from all services to one, after the close: 94.00 are refunded and
+// 44.00 are charged. Both differences have ids of their own, by which they can be explained.
 func TestIDsOfScopes(t *testing.T) {
 	t.Parallel()
 	h := houseWith(t, map[string]string{

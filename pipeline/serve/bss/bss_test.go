@@ -24,9 +24,9 @@ import (
 )
 
 // books is a workspace in UTC. hub is a distributor, north its reseller, scout a referrer. ann buys from north, bob
-// from hub, cat was referred by scout, dan is a direct customer of the vendor. gb costs 2 per GB, ann has the first 5
-// of a cycle from a package; mail costs 1 per piece up to 10 and 0.5 beyond; line 1 per Mbps by the largest sample;
-// care 30 per month, ann has 10 % off.
+// from hub, cat was referred by scout, dan is a direct customer of the vendor. gb costs 2 per GB, of which ann's
+// package has the first 5 of a cycle; mail 1 per piece up to 10 and 0.5 above; line 1 per Mbps of the largest sample;
+// care 30 per month, for ann less 10 %.
 var books = map[string]string{
 	"tollbook.yaml": `zone: UTC
 currency: {code: CNY, digits: 2}
@@ -93,12 +93,12 @@ o3,unsubscribe,ann,,,,,,,2026-09-21T10:00:00Z,,,o2
 		"m1,ann,gb,2026-09-22T10:00:00Z,-1.5,9,goodwill\n",
 }
 
-// house is a workspace whose September is in its lake, with a server.
+// house is a workspace with September in its lake, and a server.
 type house struct {
 	t      *testing.T
 	dir    string
 	server *serve.Server
-	tokens map[string]string // by the caller's partner or customer; "" is the vendor
+	tokens map[string]string // by partner or customer of the caller; "" = the vendor
 }
 
 const now = "2026-10-10T00:00:00Z"
@@ -108,7 +108,7 @@ func newHouse(t *testing.T) *house {
 	return houseWith(t, nil)
 }
 
-// houseWith returns a house with more files, or other contents for those above.
+// houseWith returns a house in which more adds files to books or replaces them.
 func houseWith(t *testing.T, more map[string]string) *house {
 	t.Helper()
 	dir := t.TempDir()
@@ -143,7 +143,7 @@ func houseWith(t *testing.T, more map[string]string) *house {
 	return h
 }
 
-// run performs one run as of a time.
+// run performs one run with an as-of.
 func (h *house) run(asOf string, do func(*workspace.Workspace, workspace.Options) (*workspace.Report, error)) {
 	h.t.Helper()
 	w, err := workspace.Open(h.dir)
@@ -172,7 +172,7 @@ func (h *house) close() {
 	})
 }
 
-// later closes September, adds records that are late for it, and rates it again at another price.
+// later closes September, adds late records to it, and rates it again with another price.
 func (h *house) later() {
 	h.t.Helper()
 	h.close()
@@ -216,7 +216,7 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// call sends a request as a caller; a body makes it a POST.
+// call sends a request as a caller: a POST if it has a body, otherwise a GET.
 func (h *house) call(as, path, body string) (int, string) {
 	h.t.Helper()
 	method := http.MethodGet
@@ -233,7 +233,7 @@ func (h *house) call(as, path, body string) (int, string) {
 	return w.Code, strings.TrimSpace(string(answer))
 }
 
-// says compares an answer with JSON that is indented for people: blanks between values do not matter, digits do.
+// says compares an answer with indented JSON. White space between values is ignored; the digits of numbers are not.
 func (h *house) says(as, path, body, want string) {
 	h.t.Helper()
 	code, got := h.call(as, path, body)
@@ -258,7 +258,7 @@ func indented(t *testing.T, text string) string {
 	return out.String()
 }
 
-// few selects fields of the rows of an answer, one row per line.
+// few returns the given fields of the rows of an answer, one row per line.
 func (h *house) few(as, path, body, list string, fields ...string) string {
 	h.t.Helper()
 	code, got := h.call(as, path, body)

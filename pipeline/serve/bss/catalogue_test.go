@@ -2,8 +2,8 @@ package bss_test
 
 import "testing"
 
-// TestCatalogue lists what the books sell: four services with five kinds of resources, each code once and in order.
-// Invariants: CATALOGUE-1, CATALOGUE-2, FORM-1.
+// TestCatalogue checks the list of what the books sell: four services with five kinds of resources, each code once and
+// in order. Invariants: CATALOGUE-1, CATALOGUE-2, FORM-1.
 func TestCatalogue(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -2,8 +2,8 @@ package bss_test
 
 import "testing"
 
-// TestOrderDetails reads orders: o1 is 30 less 10 % for a month from 5 October, and o3 refunds o2. An order of another
-// caller's customer is answered like one that does not exist. Invariant: TRADE-1.
+// TestOrderDetails reads orders. o1 costs 30 less 10 % for a month from 5 October, and o3 refunds o2. An order of
+// another caller's customer gets the same answer as one that does not exist. Invariant: TRADE-1.
 func TestOrderDetails(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -28,8 +28,8 @@ func TestOrderDetails(t *testing.T) {
 	h.fails("north", refunds, "", 400, "CBC.0100")
 }
 
-// TestPackages reads packages: ann uses 3 of her 5 GB for October. p0 has expired, p2 begins in November. Invariants:
-// PACKAGES-1, PACKAGES-2.
+// TestPackages reads packages. ann has used 3 of her 5 GB for October, p0 has expired, and p2 starts in November.
+// Invariants: PACKAGES-1, PACKAGES-2.
 func TestPackages(t *testing.T) {
 	t.Parallel()
 	h := houseWith(t, map[string]string{
@@ -58,8 +58,8 @@ func TestPackages(t *testing.T) {
 	h.fails("ann", infos, `{"customer_id":"bob"}`, 403, "CBC.0151")
 }
 
-// TestCosts checks the costs of bob's b1: 10.00551 GB at 2, truncated to 20.01, begun on 3 September, its bill date.
-// Invariants: DIMENSIONS-1, COSTS-2.
+// TestCosts checks the costs of bob's b1: 10.00551 GB at 2, truncated to 20.01. It started on 3 September, which is its
+// bill date. Invariants: DIMENSIONS-1, COSTS-2.
 func TestCosts(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -80,7 +80,7 @@ func TestCosts(t *testing.T) {
 	row := func(more string) string {
 		return h.few("ann", costs, ask(september, more), "cost_data", "amount_by_costs")
 	}
-	// ann: 20 of gb (10 of 15 GB), less 1.50; 11 of mail; 7 of her line; care 27.
+	// ann: 20 for gb (10 of 15 GB) less 1.50; 11 for mail; 7 for her line; 27 for care.
 	h.same("only", row(service+`,"filters":[{"operator":0,"filter_factor":{"key":"CLOUD_SERVICE_TYPE","value":["bw","ml"]}}]`),
 		"7.00000000\n11.00000000")
 	h.same("but", row(service+`,"filters":[{"operator":1,"filter_factor":{"key":"REGION_CODE","value":["east"]}}]`+

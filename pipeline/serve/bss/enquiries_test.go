@@ -16,7 +16,7 @@ const (
 	askRenew     = "/v2/bills/ratings/period-resources/renew-rate"
 )
 
-// TestResourceUsage checks that l1 has two samples, of 7 and 3 Mbps; 2 / 288 = 1 / 144 of a day.
+// TestResourceUsage checks that l1 has two samples, of 7 and 3 Mbps, which are 2 / 288 = 1 / 144 of a day.
 func TestResourceUsage(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -37,7 +37,7 @@ func TestResourceUsage(t *testing.T) {
 	}
 }
 
-// TestFreeResourcesUsageRecords checks that a1 used 15 GB, 5 of them from the package.
+// TestFreeResourcesUsageRecords checks that a1 used 15 GB, of which 5 were from the package.
 func TestFreeResourcesUsageRecords(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -65,8 +65,8 @@ func TestIncentiveDiscountPolicies(t *testing.T) {
 		"allow_discount"), "bw 0 YES\nml 1 YES\nst 13 NO\nsu 2 YES")
 }
 
-// TestOnDemandResourceRatings checks prices: 12 pieces of mail are 10 × 1 + 2 × 0.5 = 11; 2 × 1.0000005 GB are
-// 4.000002, although the package covers them. Invariants: RATINGS-1, RATINGS-2, RATINGS-3.
+// TestOnDemandResourceRatings checks prices: 12 pieces of mail cost 10 × 1 + 2 × 0.5 = 11; 2 × 1.0000005 GB cost
+// 4.000002, even though the package covers them. Invariants: RATINGS-1, RATINGS-2, RATINGS-3.
 func TestOnDemandResourceRatings(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -78,7 +78,7 @@ func TestOnDemandResourceRatings(t *testing.T) {
 		{"id":"2","product_id":"gb","amount":4.00000200,"discount_amount":0.00000000,"official_website_amount":4.00000200,"measure_id":1}]}`)
 	const one = `{"project_id":"p","inquiry_precision":PRECISION,"product_infos":[{"id":"1","cloud_service_type":"st","resource_type":"st.gb","resource_spec":"gb","region":"east",
 		"usage_factor":"stored","usage_value":0.00000055,"usage_measure_id":17,"subscription_num":1}]}`
-	// 0.0000011, truncated to six decimals or not
+	// 0.0000011, with and without truncation to six decimals
 	for precision, want := range map[string]string{"0": "0.00000100", "1": "0.00000110"} {
 		h.same("precision "+precision, h.few("ann", askDemand, strings.Replace(one, "PRECISION", precision, 1),
 			"product_rating_results", "amount"), want)
@@ -98,8 +98,8 @@ func TestOnDemandResourceRatings(t *testing.T) {
 	}
 }
 
-// TestDiscountPrecision checks that the amount of each discount has the digits of the others: 2 × 1.2345678 GB at 2
-// are 4.9382712, and 12.7 % of that are 0.62716044. Invariant: RATINGS-3.
+// TestDiscountPrecision checks that the amount of each discount has as many digits as the other amounts: 2 × 1.2345678
+// GB at 2 are 4.9382712, of which 12.7 % are 0.62716044. Invariant: RATINGS-3.
 func TestDiscountPrecision(t *testing.T) {
 	t.Parallel()
 	h := houseWith(t, map[string]string{"books/discounts.csv": "discount_id,kind,mode,value,sku,valid_from\n" +
@@ -120,9 +120,9 @@ func TestDiscountPrecision(t *testing.T) {
 	}
 }
 
-// TestFeesAtZero checks RATINGS-1: usage of which nothing is to be priced owes the flat fee of tier 1, 10, if its
-// product has a fee at zero, as the bill of it does: 0 GB, 999 units that are no begun thousand, an amount of 0. If
-// there is something to price, the usage owes the fee: 2,999 units are 2 thousands at 3, and 10.
+// TestFeesAtZero checks RATINGS-1. If nothing of the usage is priced (0 GB, 999 units of a product priced per thousand,
+// an amount of 0) and the product has a fee at zero, the flat fee of tier 1, 10, is due, as on the bill. If something
+// is priced, the fee is due as well: 2,999 units cost 2 thousands at 3, and 10.
 func TestFeesAtZero(t *testing.T) {
 	t.Parallel()
 	products, prices := books["books/products.csv"], books["books/prices.csv"]
@@ -145,7 +145,7 @@ func TestFeesAtZero(t *testing.T) {
 	}
 }
 
-// TestRateOnPeriodDetail checks that care is 30 per month, and 27 for ann. Invariants: RATINGS-1, RATINGS-3.
+// TestRateOnPeriodDetail checks that care costs 30 per month, and 27 for ann. Invariants: RATINGS-1, RATINGS-3.
 func TestRateOnPeriodDetail(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -165,8 +165,8 @@ func TestRateOnPeriodDetail(t *testing.T) {
 	}
 }
 
-// TestRenewRateOnPeriod checks that s1 is renewed for two months at 27, and that s2, whose order was unsubscribed, is
-// not. Invariants: RATINGS-1, RATINGS-3.
+// TestRenewRateOnPeriod checks that s1 is renewed for two months at 27 each, and that s2, whose order was unsubscribed,
+// is not renewed. Invariants: RATINGS-1, RATINGS-3.
 func TestRenewRateOnPeriod(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

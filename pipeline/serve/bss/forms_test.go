@@ -8,11 +8,11 @@ import (
 	"testing"
 )
 
-// aTime matches a member that is a time, with or without a fraction.
+// aTime matches a member whose value is a time, with or without a fraction.
 var aTime = regexp.MustCompile(`"[a-z_]+":"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}(\.[0-9]+)?Z"`)
 
-// TestTimesAreWholeSeconds checks workspaces whose feeds and books have times with fractions: every time in every
-// operation of the vendor has the form 2026-09-01T00:00:00Z, and a search for the second that is shown finds it.
+// TestTimesAreWholeSeconds checks feeds and books with fractions of seconds. In every operation of the vendor, times
+// have the form 2026-09-01T00:00:00Z, and a search for the second that is shown finds the row.
 func TestTimesAreWholeSeconds(t *testing.T) {
 	t.Parallel()
 	const fees = `"2026-09-02T10:00:00Z"`
@@ -68,7 +68,7 @@ func TestTimesAreWholeSeconds(t *testing.T) {
 		""); !strings.Contains(answer, fees) {
 		t.Errorf("consume_time is cut to %s, not rounded: %s", fees, answer)
 	}
-	// The time that is shown is the beginning of the second that contains it.
+	// The time that is shown is the start of its second.
 	at := func(name, value string) string { return "?" + name + "=" + url.QueryEscape(value) }
 	h.same("from its second on", h.few("hub", adjustRecords+at("operation_time_begin", "2026-09-05T00:00:00Z"), "",
 		"records", "trans_id", "operation_time"), "e1 2026-09-05T00:00:00Z")
@@ -77,7 +77,7 @@ func TestTimesAreWholeSeconds(t *testing.T) {
 }
 
 // TestNamesOfOthers checks orders that hub pays for bob, who was its customer, and for dan, who never was. The answer
-// to hub has the id of dan, which belongs to the order, but not the name of dan. The answer to the vendor has both.
+// to hub has dan's id, which belongs to the order, but not his name. The answer to the vendor has both.
 func TestNamesOfOthers(t *testing.T) {
 	t.Parallel()
 	h := houseWith(t, map[string]string{

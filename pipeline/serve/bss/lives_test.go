@@ -2,8 +2,8 @@ package bss_test
 
 import "testing"
 
-// livesHouse has unpaid orders. care is 30.00 per month. Of ann's discounts, north's 20 % give 24.00 and are the best;
-// 10 % give 27.00, the order discount cut 25.00; dear would raise the price, late begins in November.
+// livesHouse has unpaid orders. care costs 30.00 per month. The best of ann's discounts is north's 20 %, which gives
+// 24.00. d1 gives 27.00, cut gives 25.00, dear would raise the price, and late starts in November.
 func livesHouse(t *testing.T) *house {
 	t.Helper()
 	return houseWith(t, map[string]string{
@@ -35,8 +35,8 @@ o1,new,ann,,,,,,,,processing,2026-09-21T10:00:00Z
 `})
 }
 
-// TestOrderLives lists orders with their status. Unpaid ones have the amounts that they would have. Invariants:
-// TRADE-1, TRADE-2.
+// TestOrderLives lists orders with their status. Unpaid orders have the amounts that would be due. Invariants: TRADE-1,
+// TRADE-2.
 func TestOrderLives(t *testing.T) {
 	t.Parallel()
 	h := livesHouse(t)
@@ -75,8 +75,8 @@ func TestOrderLives(t *testing.T) {
 	h.says("", "/v2/orders/customer-orders/refund-orders?order_id=n1", "", `{"total_count":0,"refund_infos":[]}`)
 }
 
-// TestFitting lists the coupons and discounts that are applicable to n1. An order that is paid or cancelled, does not
-// exist or belongs to somebody else has none. Invariant: TRADE-3.
+// TestFitting lists the coupons and discounts that apply to n1. An order that is paid or cancelled, that does not
+// exist, or that belongs to somebody else has none. Invariant: TRADE-3.
 func TestFitting(t *testing.T) {
 	t.Parallel()
 	h := livesHouse(t)
@@ -104,8 +104,8 @@ func TestFitting(t *testing.T) {
 	h.fails("ann", coupons, "", 400, "CBC.0100")
 }
 
-// TestPeriodResources lists subscriptions: ann's s1 for October is renewed for November by r1, s2 was unsubscribed, s3
-// was unsubscribed and ordered again without an end, s4 has expired. Invariant: TRADE-4.
+// TestPeriodResources lists subscriptions. ann's s1 for October is renewed for November by r1, s2 was unsubscribed, s3
+// was unsubscribed and ordered again without an end, and s4 has expired. Invariant: TRADE-4.
 func TestPeriodResources(t *testing.T) {
 	t.Parallel()
 	h := houseWith(t, map[string]string{"inbox/orders/r.csv": `order_id,order_type,customer_id,sku,region_code,resource_id,quantity,period_type,period_num,pay_time,effective_time,expire_time,base_order_id

@@ -20,11 +20,11 @@ const (
 	ownChanges    = "/v2/accounts/customer-accounts/account-change-records"
 )
 
-// moneyFiles give hub quotas of 200 for vouchers, of which north has 60 since September, 40 for cash coupons until 1
-// October, and north one for pickups. north issues v1 of 20 and v2 of 15 for ann, who pays a1 of 20 with v1; v2 is
-// valid until 11 October. north takes back 5 of v2, and may not issue 30 more: 25 remain. 7 of v2 pay ann's line l1, so
-// that 3 of it remain. bob has 100 in cash and 7 of stored value, which pay 20.01 for b1. hub has 500 in cash, of which
-// 100 went to bob, and 30 of credit.
+// moneyFiles returns partners' money. hub has quotas of 200 for vouchers, of which north has 60 since September, and of
+// 40 for cash coupons until 1 October; north has one for pickups. north issues v1 of 20 and v2 of 15, valid until 11
+// October, to ann, who pays a1 of 20 with v1. north reclaims 5 of v2, and may not issue 30 more: 25 remain. v2 pays 7
+// for ann's line l1, so 3 of it remain. bob has 100 in cash and 7 of stored value, which pay 20.01 for b1. hub has 500
+// in cash, of which 100 went to bob, and a credit limit of 30.
 func moneyFiles() map[string]string {
 	return map[string]string{
 		"tollbook.yaml": books["tollbook.yaml"] + "payments: ledger\n",
@@ -52,7 +52,7 @@ x2,bob,2026-09-02T00:00:00Z,recharge,stored_value,7
 	}
 }
 
-// TestCoupons reads quotas, coupons and their history; the run was on 3 October. Invariant: BENEFITS-2.
+// TestCoupons reads quotas, coupons and their history as of the run on 3 October. Invariant: BENEFITS-2.
 func TestCoupons(t *testing.T) {
 	t.Parallel()
 	h := houseWith(t, moneyFiles())
@@ -154,7 +154,7 @@ func TestAccounts(t *testing.T) {
 		"p2 70.00000000 70.00000000 1\np3 40.00000000 30.00000000 2")
 }
 
-// TestAccountsWithoutLedger checks that nobody has an account and nothing is recorded where cash pays everything.
+// TestAccountsWithoutLedger checks that without a ledger there are no accounts and no records of them.
 func TestAccountsWithoutLedger(t *testing.T) {
 	t.Parallel()
 	files := maps.Clone(books)

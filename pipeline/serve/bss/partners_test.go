@@ -23,7 +23,7 @@ ann,north,2,2026-06-01,
 bob,hub,2,2026-01-01,2026-10-01
 cat,scout,1,,
 `})
-	// ann's two rows are one association; bob left; cat was a customer before the books recorded it.
+	// ann's two rows are one association; bob has left; cat was a customer before the books had the association.
 	h.says("north", subCustomers, `{}`,
 		`{"customer_infos":[{"customer":"Ann Ltd","account_name":"Ann Ltd","customer_id":"ann",
 		"associated_on":"2026-01-01T00:00:00Z","association_type":"2","account_managers":[{"account_name":"am1"}]}],"count":1}`)
@@ -87,8 +87,8 @@ scout,Scout,referrer,,2026-01-01,,
 	h.fails("bob", indirectPartners, `{}`, 403, "CBC.0151")
 }
 
-// paidByHub lets hub pay 30 for bob's care of September, half of which is refunded on the 16th, and transfer money to
-// its customers.
+// paidByHub returns files in which hub pays 30 for bob's care of September, half of which is refunded on the 16th, and
+// transfers money to its customers.
 func paidByHub() map[string]string {
 	return map[string]string{
 		"inbox/orders/p.csv": `order_id,order_line,order_type,customer_id,sku,region_code,resource_id,quantity,period_type,period_num,pay_time,effective_time,expire_time,base_order_id,payer
@@ -108,7 +108,7 @@ e6,ann,2026-09-10T00:00:00Z,recharge,cash,5
 	}
 }
 
-// Invariant: TRADE-1.
+// TestCustomerOrders lists orders. Invariant: TRADE-1.
 func TestCustomerOrders(t *testing.T) {
 	t.Parallel()
 	h := houseWith(t, paidByHub())
@@ -119,7 +119,7 @@ func TestCustomerOrders(t *testing.T) {
 		{"order_id":"p2","customer_id":"bob","service_type_code":"su","service_type_name":"Support","status":5,"order_type":4,"amount_after_discount":-15.00000000,
 		"official_amount":-15.00000000,"measure_id":1,"create_time":"2026-09-16T00:00:00Z","payment_time":"2026-09-16T00:00:00Z","currency":"CNY","amount_info":{"discounts":[],
 		"flexipurchase_coupon_amount":0.00000000,"coupon_amount":0.00000000,"stored_card_amount":0.00000000}}]}`)
-	// Two months of care and three of one month are 5 × 30, less a tenth.
+	// Two months of care and three times one month are 5 × 30, less 10 %.
 	h.says("ann", orders+"?order_id=P3", "", `{"total_count":1,"order_infos":[
 		{"order_id":"p3","customer_id":"ann","service_type_code":"su","service_type_name":"Support","status":5,"order_type":2,"amount_after_discount":135.00000000,
 		"official_amount":150.00000000,"measure_id":1,"create_time":"2026-09-25T00:00:00Z","payment_time":"2026-09-25T00:00:00Z","currency":"CNY",
@@ -198,8 +198,8 @@ func TestPartnerAdjustRecords(t *testing.T) {
 	h.fails("bob", adjustRecords, "", 403, "CBC.0151")
 }
 
-// TestAdjustRecordsOfResellers lists what a distributor gave its reseller and took back beside what it gave a customer.
-// A request of more than the reseller has is refused, and is no record.
+// TestAdjustRecordsOfResellers lists what a distributor allocated to and reclaimed from its reseller, in addition to
+// what it allocated to customers. A refused reclaim, of more than the reseller has, has no record.
 func TestAdjustRecordsOfResellers(t *testing.T) {
 	t.Parallel()
 	h := houseWith(t, map[string]string{
@@ -230,7 +230,7 @@ e2,ann,2026-09-05T00:00:00Z,allocate,cash,10
 	h.fails("hub", accountChanges+"?balance_type=BALANCE_TYPE_DEBIT&indirect_partner_id=scout", "", 403, "CBC.99000037")
 }
 
-// TestVendorReadsAsPartner names a partner with the vendor's key: it gets what the partner's key gets.
+// TestVendorReadsAsPartner checks that a vendor that names a partner gets the same answer as the partner.
 func TestVendorReadsAsPartner(t *testing.T) {
 	t.Parallel()
 	h := houseWith(t, paidByHub())
@@ -264,7 +264,7 @@ func TestVendorReadsAsPartner(t *testing.T) {
 	h.fails("north", orders+"?partner_id=hub", "", 403, "CBC.0151")
 }
 
-// fails checks that a request fails with an error.
+// fails checks that a request fails with a status and an error code.
 func (h *house) fails(as, path, body string, status int, code string) {
 	h.t.Helper()
 	if got, answer := h.call(as, path, body); got != status || !strings.Contains(answer, `"error_code":"`+code+`"`) {

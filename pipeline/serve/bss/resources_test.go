@@ -9,8 +9,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
-// TestOnDemandResources checks the last use of resources: ann's storage was last used on 2 September, her mail on 3
-// September, her line until the end of the month. On 4 October the storage is closed.
+// TestOnDemandResources checks the last use of resources: ann's storage on 2 September, her mail on 3 September, her
+// line at the end of the month. On 4 October the storage is closed.
 func TestOnDemandResources(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -44,8 +44,8 @@ func TestOnDemandResources(t *testing.T) {
 	h.fails("ann", path, `{"customer_id":"ann"}`, 403, "CBC.0151")
 }
 
-// TestNewTags checks which customers are new: ann came to north on 1 January and is new for ten months by the longest
-// bonus in force. The bonus of more months has ended, and cat's association has another type.
+// TestNewTags checks which customers are new. ann came to north on 1 January and is new for ten months, by the longest
+// bonus in force. A longer bonus has ended, and cat's association has another type.
 func TestNewTags(t *testing.T) {
 	t.Parallel()
 	h := houseWith(t, map[string]string{"books/incentives.yaml": `- {id: ended, period: month, valid_to: 2026-10-01, new_customer_bonus: {rate: "0.1", months: 90}}
@@ -79,7 +79,7 @@ func TestManagerNames(t *testing.T) {
 	h.same("without a row", h.few("north", path, `{}`, "customer_infos", "account_managers"), `[{"account_name":"am1"}]`)
 }
 
-// TestRecordDetails reads ann's bill of September by resource, by day and by record.
+// TestRecordDetails reads ann's bill of September per resource, per day and per record.
 func TestRecordDetails(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -118,10 +118,10 @@ func TestRecordDetails(t *testing.T) {
 	}
 }
 
-// TestBreakDown checks how orders are allocated: o1 is 27.00 for the 31 days from 5 October, of which 27 are in
-// October: 23.52 and 3.48. o2 is for 31 days from 20 September and was refunded in September, so that it has no later
-// part. plan is 91.00 for the 91 days from 16 September: 15, 31 and 45. The charge gone ended on 2 October, which
-// refunded 75.00. Invariant: DIMENSIONS-3.
+// TestBreakDown checks how orders are allocated to months. o1 costs 27.00 for 31 days from 5 October, 27 of them in
+// October: 23.52 and 3.48. o2, for 31 days from 20 September, was refunded in September and has no later part. plan
+// costs 91.00 for 91 days from 16 September: 15, 31 and 45. The charge gone ended on 2 October, which refunded 75.00.
+// Invariant: DIMENSIONS-3.
 func TestBreakDown(t *testing.T) {
 	t.Parallel()
 	h := houseWith(t, map[string]string{
@@ -171,8 +171,8 @@ gone,ann,basic,pl2,advance,quarter,start,days,2026-09-16,2026-10-02
 	h.fails("hub", path+"?shared_month=2026-09", "", 403, "CBC.0151")
 }
 
-// outside are books and a delivery of a source of costs whose lines of bob begin before, in and after their cycle.
-// They cost 10 % more than the file says: 110.00, 11.00 and 33.00.
+// outside returns books and a delivery of a cost source in which bob's lines start before, in and after their cycle.
+// They are sold at cost plus 10 %: 110.00, 11.00 and 33.00.
 func outside() map[string]string {
 	files := map[string]string{
 		"tollbook.yaml": books["tollbook.yaml"] + "costs: {sources: [{source: s1, provider: aws, format: focus}]}\n",
@@ -206,9 +206,9 @@ func outside() map[string]string {
 	return files
 }
 
-// TestBillDatesAreOfTheCycle checks the bill dates of lines that begin outside their cycle, in all operations that show
-// them or select by them: they are the first or the last day of the cycle, so that its days add up to the month.
-// Invariant: DIMENSIONS-1.
+// TestBillDatesAreOfTheCycle checks the bill dates of lines that start outside their cycle, in all operations that show
+// bill dates or select by them. They are the first or the last day of the cycle, so that the days of a cycle add up to
+// the month. Invariant: DIMENSIONS-1.
 func TestBillDatesAreOfTheCycle(t *testing.T) {
 	t.Parallel()
 	h := houseWith(t, outside())

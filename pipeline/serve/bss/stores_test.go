@@ -28,8 +28,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// newCopied returns a house with late records and a re-rating whose runs publish, and the store that reads from the
-// copy.
+// newCopied returns a house with late records and a re-rate whose runs publish, and the store that reads from the copy.
 func newCopied(t *testing.T) (*house, *published.ClickHouse) {
 	t.Helper()
 	dsn, err := url.Parse(server.DSN(t))
@@ -54,7 +53,7 @@ func newCopied(t *testing.T) (*house, *published.ClickHouse) {
 	return h, published.NewClickHouse(conn, options.Database)
 }
 
-// serve starts one more server over the workspace, which reads records from another store.
+// serve starts another server over the workspace, which reads records from another store.
 func (h *house) serve(store func(*lake.Snapshot, records.Store) records.Store) *serve.Server {
 	h.t.Helper()
 	w, err := workspace.Open(h.dir)
@@ -69,7 +68,7 @@ func (h *house) serve(store func(*lake.Snapshot, records.Store) records.Store) *
 }
 
 // TestStores sends the same requests to the lake and to the published copy of a workspace with late records and a
-// re-rating: the answers are the same bytes. The quick form sends every fourth request.
+// re-rate, and compares the answers byte by byte. The quick form sends every fourth request.
 func TestStores(t *testing.T) {
 	t.Parallel()
 	h, copied := newCopied(t)
@@ -90,16 +89,16 @@ func TestStores(t *testing.T) {
 	h.lay("inbox/usage/more.csv", "record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity\n"+
 		"d9,dan,r5,gb,east,2026-10-05T10:00:00Z,2026-10-05T11:00:00Z,1\n")
 	h.edit("tollbook.yaml", "\nclickhouse:", "\n#")
-	h.night("2026-10-06T00:00:00Z") // it is not published
+	h.night("2026-10-06T00:00:00Z") // not published
 	if code, body := h.call("", subRecords+"?bill_cycle=2026-10&customer_id=dan",
 		""); code != http.StatusInternalServerError {
 		t.Errorf("a state that is not published: %d %s", code, body)
 	}
 }
 
-// TestStoresOfManyReratings raises a price of a closed month and takes it back many times: the differences agree in all
-// columns of §8 and in the amount. Pages of any size from the published copy are those of the lake. Invariants:
-// PUBLISHED-1, REC-1.
+// TestStoresOfManyReratings changes a price of a closed month back and forth many times, so that differences are equal
+// in all columns of §8 and in the amount. Pages of any size are the same from the published copy and from the lake.
+// Invariants: PUBLISHED-1, REC-1.
 func TestStoresOfManyReratings(t *testing.T) {
 	t.Parallel()
 	h, copied := newCopied(t)
@@ -126,7 +125,7 @@ func TestStoresOfManyReratings(t *testing.T) {
 // request is a request to the stores.
 type request struct{ as, path, body string }
 
-// requests are all operations that read lines, page by page, with every kind of condition.
+// requests returns requests of all operations that read lines, page by page, with every kind of condition.
 func requests() (out []request) {
 	for _, cycle := range []string{"2026-08", "2026-09", "2026-10"} {
 		for _, customer := range []string{"ann", "bob", "cat", "dan", "eve"} {
@@ -188,7 +187,7 @@ func (h *house) edit(name, from, to string) {
 	h.lay(name, strings.Replace(string(text), from, to, 1))
 }
 
-// page requests a page of dan's records and returns its state, the number of all records, and the page's ids.
+// page requests a page of dan's records and returns its state, the total number of records, and the ids on the page.
 func (h *house) page(cycle string, offset int) (state string, total int, ids []string) {
 	h.t.Helper()
 	r := httptest.NewRequest(http.MethodGet, fmt.Sprintf("%s?bill_cycle=%s&customer_id=dan&limit=2&offset=%d",
@@ -209,7 +208,7 @@ func (h *house) page(cycle string, offset int) (state string, total int, ids []s
 	return w.Header().Get("X-Tollbook-State"), body.Total, ids
 }
 
-// usage returns a file of n records of dan on October 2nd, the first at an hour.
+// usage returns a file with n records of dan on 2 October, starting at an hour.
 func usage(name string, hour, n int) string {
 	var b strings.Builder
 	b.WriteString("record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity\n")
@@ -219,9 +218,9 @@ func usage(name string, hour, n int) string {
 	return b.String()
 }
 
-// TestEarlierStores reads a state from the copy after another one was published and the lake has no changed file of it
-// any more: the answers are the bytes that the lake returned. Pages that began on it continue on it until
-// clickhouse.keep is over, then on the live one.
+// TestEarlierStores reads a state from the copy after another one was published and its replaced files are no longer in
+// the lake. The answers are byte for byte those of the lake. Pages that started on the state continue on it until
+// clickhouse.keep is over, and then on the live state.
 func TestEarlierStores(t *testing.T) {
 	t.Parallel()
 	program.Slow(t)
@@ -272,7 +271,7 @@ func TestEarlierStores(t *testing.T) {
 }
 
 // TestArchivedStores requests a cycle whose lines were archived: the lake and the copy both answer that it is archived,
-// and never return an empty list. Lines that are not billed, which no closed cycle has, are the exception.
+// never with an empty list. The exception is lines that are not billed, which no closed cycle has.
 func TestArchivedStores(t *testing.T) {
 	t.Parallel()
 	h, copied := newCopied(t)

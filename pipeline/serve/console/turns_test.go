@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// TestTurns tests CONSOLE-9: waiting pages are made in the order of their requests, when another page ends or takes
+// TestTurns tests CONSOLE-9: waiting pages start in the order of their requests as soon as another page ends or takes
 // long.
 func TestTurns(t *testing.T) {
 	t.Parallel()
@@ -37,9 +37,9 @@ func TestTurns(t *testing.T) {
 		if len(got) != 2 {
 			t.Errorf("%d pages of 2", len(got))
 		}
-		time.Sleep(time.Millisecond) // 3 begins after 2, and takes long after it
+		time.Sleep(time.Millisecond) // 3 starts after 2 and therefore takes long later than 2
 		short()
-		short() // nothing is returned twice
+		short() // a second call has no effect
 		synctest.Wait()
 		if len(got) != 3 {
 			t.Errorf("%d pages after one ended", len(got))

@@ -10,8 +10,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 )
 
-// FuzzFile reads any keys file. The result is an error that says what to do and quotes nothing, or keys that can be
-// listed and revoked.
+// FuzzFile reads arbitrary keys files. The result is an error that suggests a remedy and quotes nothing, or keys that
+// can be listed and revoked.
 func FuzzFile(f *testing.F) {
 	made := newFile(f)
 	add(f, made, north(), false)

@@ -37,7 +37,7 @@ func TestSecretsLeftBehind(t *testing.T) {
 	f := newFile(t)
 	key := add(t, f, north(), false)
 	dir := filepath.Dir(f.Name)
-	left := filepath.Join(dir, ".keys.json.4711.tmp") // of a process that was killed before the rename
+	left := filepath.Join(dir, ".keys.json.4711.tmp") // left by a process that was killed before the rename
 	text, err := os.ReadFile(f.Name)
 	others := []string{"keys.json.tmp", ".keys.json.bak", ".other.json.1.tmp"}
 	for _, name := range append([]string{filepath.Base(left)}, others...) {
@@ -93,7 +93,7 @@ func TestAddListRevoke(t *testing.T) {
 		}
 	}
 	known(true, true)
-	// An open store follows changes of the file.
+	// An open store notices changes of the file.
 	for _, step := range []struct {
 		id             string
 		changed        bool
@@ -154,8 +154,8 @@ func TestCallers(t *testing.T) {
 	}
 }
 
-// TestBadFiles checks that a file that others may read, or that is not a keys file, refuses all callers, and that its
-// error contains nothing of it.
+// TestBadFiles checks that a file that others may read, or that is not a keys file, makes the server refuse all
+// callers, and that the error has no content of the file.
 func TestBadFiles(t *testing.T) {
 	t.Parallel()
 	good :=
@@ -224,7 +224,7 @@ func TestModes(t *testing.T) {
 			t.Errorf("mode %o: list: %v", mode, err)
 		}
 	}
-	// A file that was deleted has no keys, and one that is restored has them again.
+	// A deleted file has no keys. When it is restored, it has them again.
 	if err := os.Chmod(f.Name, 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -251,7 +251,7 @@ func TestModes(t *testing.T) {
 	}
 }
 
-// TestAddAtOnce checks that several programs may add keys at the same time, and that none is lost.
+// TestAddAtOnce checks that several programs can add keys at the same time without losing any.
 func TestAddAtOnce(t *testing.T) {
 	t.Parallel()
 	f := newFile(t)

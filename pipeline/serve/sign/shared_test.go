@@ -32,31 +32,31 @@ func take(t *testing.T, s *sign.Seen, sig *sign.Signature, conn uint64, now time
 	}
 }
 
-// TestSeenIsShared checks that a signature that one server accepted is refused by another one that runs at the same
-// time or later. Invariant: SIGN-4.
+// TestSeenIsShared checks that a signature that one server accepted is refused by servers that run at the same time or
+// start later. Invariant: SIGN-4.
 func TestSeenIsShared(t *testing.T) {
 	t.Parallel()
 	name := filepath.Join(t.TempDir(), "keys.json.used")
 	a, b := &sign.Seen{Name: name}, &sign.Seen{Name: name}
 	take(t, a, signature(1, signedAt), 7, signedAt, nil)
-	take(t, b, signature(1, signedAt), 7, signedAt, sign.Replayed) // its connection 7 is another one
-	take(t, a, signature(1, signedAt), 7, signedAt, nil)           // the client itself, which signs whole seconds
+	take(t, b, signature(1, signedAt), 7, signedAt, sign.Replayed) // connection 7 of this server is another connection
+	take(t, a, signature(1, signedAt), 7, signedAt, nil)           // the same client, which signs with whole seconds
 	take(t, b, signature(2, signedAt), 1, signedAt, nil)
 	take(t, a, signature(2, signedAt), 1, signedAt, sign.Replayed)
 	later := signedAt.Add(14 * time.Minute)
-	c := &sign.Seen{Name: name} // it reads only the files; nobody closed the others, as after a kill
+	c := &sign.Seen{Name: name} // reads only the files, which are still open, as after a kill
 	take(t, c, signature(2, signedAt), 1, later, sign.Replayed)
 	take(t, c, signature(1, signedAt), 1, later, sign.Replayed)
-	take(t, c, signature(3, later.Add(10*time.Minute)), 1, later, nil) // dated ahead, and so in another file
+	take(t, c, signature(3, later.Add(10*time.Minute)), 1, later, nil) // has a later date, and therefore another file
 	take(t, a, signature(3, later.Add(10*time.Minute)), 1, later, sign.Replayed)
 	a.Close()
 	take(t, a, signature(3, later.Add(10*time.Minute)), 1, later, sign.Replayed)
-	take(t, a, signature(4, signedAt), 1, later, nil) // a server that closed its files opens them again
+	take(t, a, signature(4, signedAt), 1, later, nil) // a server that has closed its files opens them again
 	take(t, b, signature(4, signedAt), 1, later, sign.Replayed)
 }
 
-// TestSeenFilesGo checks that files are removed when none of their signatures is valid any more, and that files of
-// others remain.
+// TestSeenFilesGo checks that a file is removed when none of its signatures is valid any longer, and that other files
+// remain.
 func TestSeenFilesGo(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -69,7 +69,7 @@ func TestSeenFilesGo(t *testing.T) {
 	}
 	for i := range 40 {
 		at := signedAt.Add(time.Duration(i) * 10 * time.Minute)
-		take(t, &sign.Seen{Name: name}, signature(i, at), 1, at, nil) // a server each
+		take(t, &sign.Seen{Name: name}, signature(i, at), 1, at, nil) // one server each
 		for _, early := range []time.Duration{-15 * time.Minute, 15 * time.Minute} {
 			s := signature(1000+2*i, at.Add(early))
 			s.MAC[9] = byte(early / time.Minute)
@@ -95,7 +95,7 @@ func TestSeenFilesGo(t *testing.T) {
 	}
 }
 
-// TestSeenTorn checks that an incomplete write harms neither earlier entries nor later ones.
+// TestSeenTorn checks that an incomplete write damages neither earlier nor later entries.
 func TestSeenTorn(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -119,8 +119,8 @@ func TestSeenTorn(t *testing.T) {
 	}
 }
 
-// TestSeenWithoutADisk checks that a server whose disk fails continues with the signatures in its memory, and reports
-// it.
+// TestSeenWithoutADisk checks that a server whose disk fails continues with the signatures in memory and reports the
+// failure.
 func TestSeenWithoutADisk(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "gone")
@@ -138,7 +138,7 @@ func TestSeenWithoutADisk(t *testing.T) {
 	take(t, &sign.Seen{Name: s.Name}, signature(2, signedAt), 1, signedAt, sign.Replayed)
 }
 
-// TestSeenAtOnce checks that exactly one of many servers accepts a signature that all get at the same time.
+// TestSeenAtOnce checks that exactly one of many servers accepts a signature that all receive at the same time.
 func TestSeenAtOnce(t *testing.T) {
 	t.Parallel()
 	name := filepath.Join(t.TempDir(), "used")
@@ -170,7 +170,7 @@ func BenchmarkTake(b *testing.B) {
 			at := signedAt
 			for n := 0; b.Loop(); n++ {
 				if n%100_000 == 0 {
-					at = at.Add(time.Hour) // otherwise it would be full
+					at = at.Add(time.Hour) // to avoid that it becomes full
 				}
 				if err := s.Take(signature(n, at), 1, at); err != nil {
 					b.Fatal(err)

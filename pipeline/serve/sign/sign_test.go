@@ -18,8 +18,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/serve/sign"
 )
 
-// The requests in testdata are those that huaweicloud-sdk-go-v3 v0.1.207, services/bss/v2, wrote to a socket with this
-// key.
+// The requests in testdata were recorded from a socket to which huaweicloud-sdk-go-v3 v0.1.207, services/bss/v2, wrote
+// them with this key.
 const (
 	access = "TOLLBOOKEXAMPLEKEY01"
 	secret = "example-secret-0123456789abcdefghijklmnop"
@@ -77,7 +77,7 @@ func TestSDKRequests(t *testing.T) {
 	}
 }
 
-// TestTampered checks that the signature covers the complete request: after any change it no longer fits. Invariant:
+// TestTampered checks that the signature covers the complete request: after any change it is invalid. Invariant:
 // SIGN-1.
 func TestTampered(t *testing.T) {
 	t.Parallel()
@@ -112,7 +112,7 @@ func TestTampered(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	// A GET's query, value by value and name by name.
+	// Change the query of a GET, one value or name at a time.
 	for _, query := range []string{
 		"bill_cycle=2026-09&customer_id=ember&limit=100&offset=0",
 		"bill_cycle=2026-08&customer_id=aurora&limit=100&offset=0",
@@ -127,7 +127,7 @@ func TestTampered(t *testing.T) {
 			t.Errorf("%s: %v", query, err)
 		}
 	}
-	// The order of parameters does not matter, in the request and in its signature.
+	// The order of parameters matters neither in the request nor in its signature.
 	r, body := recorded(t, "get")
 	r.URL.RawQuery = "offset=0&limit=100&customer_id=aurora&bill_cycle=2026-09"
 	if err := check(r, body, secret, signedAt); err != nil {
@@ -135,7 +135,7 @@ func TestTampered(t *testing.T) {
 	}
 }
 
-// TestPathsDiffer checks that two paths that differ in more than their encoding have two signatures: %2F is not a
+// TestPathsDiffer checks that paths that differ in more than their encoding have different signatures: %2F is not a
 // slash.
 func TestPathsDiffer(t *testing.T) {
 	t.Parallel()
@@ -218,13 +218,13 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// TestUnsignedBody checks that the header by which the SDK excludes the body from the signature is refused.
+// TestUnsignedBody checks that the header with which the SDK excludes the body from the signature is refused.
 func TestUnsignedBody(t *testing.T) {
 	t.Parallel()
 	r, body := recorded(t, "post")
 	for said, want := range map[string]error{
 		"UNSIGNED-PAYLOAD": sign.Unsigned,
-		"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855": sign.Unsigned, // of nothing
+		"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855": sign.Unsigned, // the hash of an empty body
 		"a5afd70b6a3bc4ee30c5bbbc2a4a9a3e92d6bee5ad75c2ecc7b02ed8d5e7a2f9": sign.Unsigned,
 	} {
 		r.Header.Set("X-Sdk-Content-Sha256", said)
@@ -251,14 +251,14 @@ func TestSeen(t *testing.T) {
 		want  error
 	}{
 		{a, 7, 0, nil},
-		{a, 8, 0, sign.Replayed},                               // from another address, in the same instant
-		{a, 7, 500 * time.Millisecond, nil},                    // the client itself, which signs whole seconds
+		{a, 8, 0, sign.Replayed},                               // another connection at the same instant
+		{a, 7, 500 * time.Millisecond, nil},                    // the same client, which signs with whole seconds
 		{b, 8, 500 * time.Millisecond, nil},                    // another request
 		{a, 7, time.Second, nil},                               //
-		{a, 7, time.Second + 1, sign.Replayed},                 // the second is over
-		{a, 0, time.Second / 2, sign.Replayed},                 // there is no connection that could be the same
-		{a, 9, 15 * time.Minute, sign.Replayed},                // until the end of the window
-		{a, 9, 15*time.Minute + 30*time.Second, sign.Replayed}, // slightly later: the date is refused by then
+		{a, 7, time.Second + 1, sign.Replayed},                 // more than a second later
+		{a, 0, time.Second / 2, sign.Replayed},                 // without a connection to compare
+		{a, 9, 15 * time.Minute, sign.Replayed},                // at the end of the window
+		{a, 9, 15*time.Minute + 30*time.Second, sign.Replayed}, // later still, when the date is refused
 	} {
 		if err := s.Take(step.sig, step.conn, signedAt.Add(step.after)); !errors.Is(err, step.want) {
 			t.Errorf("step %d: %v, want %v", i, err, step.want)
@@ -266,9 +266,9 @@ func TestSeen(t *testing.T) {
 	}
 }
 
-// TestSeenIsFair (SIGN-6): of 100 signatures that are remembered a fast key gets 50. From then on it is refused, and
-// the next key gets 25, half of the rest, the one after it 13. A used signature is still refused as used. When the
-// window is over, the fast key gets 50 again.
+// TestSeenIsFair (SIGN-6) checks a store for 100 signatures. A fast key may use 50; after that it is refused. The next
+// key may use 25, half of the rest, and the one after it 13. A used signature is still refused as used. After the end
+// of the window the fast key may use 50 again.
 func TestSeenIsFair(t *testing.T) {
 	t.Parallel()
 	s := sign.Seen{Max: 100}
@@ -300,8 +300,8 @@ func TestSeenIsFair(t *testing.T) {
 	take(t, &s, signed("fast", later), 1, later, sign.Full)
 }
 
-// FuzzParse gives the parser any header, and the check any request: neither may panic, and only the recorded request is
-// accepted.
+// FuzzParse passes arbitrary headers to the parser and arbitrary requests to the check. Neither may panic, and only the
+// recorded request is accepted.
 func FuzzParse(f *testing.F) {
 	good, _ := recorded(f, "get")
 	f.Add(good.Header.Get("Authorization"), "20261120T144958Z", good.URL.Path, good.URL.RawQuery, good.UserAgent(), "")

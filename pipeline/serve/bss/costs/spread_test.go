@@ -7,9 +7,9 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// TestEarned spreads 100.00 for a year from 16 August that three balances of 33.33 and a debt of 0.01 paid. 46 of 365
-// days are 12.60 and 77 are 21.10, as the query deferred-revenue has it; 33.33 by itself has 7.03, and the first of the
-// largest parts has the rest.
+// TestEarned spreads 100.00 for a year from 16 August, paid with three balances of 33.33 and a debt of 0.01. 46 of 365
+// days are 12.60 and 77 are 21.10, as in the query deferred-revenue. 33.33 alone gives 7.03; the first of the largest
+// parts gets the remaining cent.
 func TestEarned(t *testing.T) {
 	t.Parallel()
 	amount := func(text string) money.Amount {

@@ -6,8 +6,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/books"
 )
 
-// TestMeasureID checks that measures have the numbers in the documentation of the vendor's SDK, and other measures
-// none.
+// TestMeasureID checks that measures have the numbers given in the documentation of the vendor's SDK, and that other
+// measures have no number.
 func TestMeasureID(t *testing.T) {
 	t.Parallel()
 	for measure, want := range map[string]int{"GB": 17, "Mbps": 15, "piece": 14, "GB-hour": 0} {
@@ -17,7 +17,7 @@ func TestMeasureID(t *testing.T) {
 	}
 }
 
-// TestNamesOf checks that names are sorted by code, and that a code has the name of its product.
+// TestNamesOf checks that names are sorted by code, and that a code has its product's name.
 func TestNamesOf(t *testing.T) {
 	t.Parallel()
 	n := NamesOf(&books.Books{Products: []books.Product{{ServiceTypeCode: "st", ServiceTypeName: "Stores",

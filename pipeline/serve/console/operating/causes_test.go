@@ -8,8 +8,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
-// TestSumCauses checks that two products of a cause are added up, and that causes are not mixed. By hand: 10 + 5 = 15
-// before, 12 + 1 = 13 now, 2 − 4 = −2.
+// TestSumCauses checks that products of the same cause are added up, and that causes are kept apart. By hand: 10 + 5 =
+// 15 before, 12 + 1 = 13 now, difference 2 − 4 = −2.
 func TestSumCauses(t *testing.T) {
 	t.Parallel()
 	row := func(cause string, units ...int64) ask.Row {

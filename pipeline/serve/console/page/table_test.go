@@ -15,14 +15,14 @@ import (
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 )
 
-// viewOf returns a request for an address.
+// viewOf returns the view of an address.
 func viewOf(address string) *View {
 	r := httptest.NewRequest("GET", "http://127.0.0.1"+address, nil)
 	return &View{Call: &operation.Call{State: &operation.State{Snap: &lake.Snapshot{}}}, Request: r,
 		Query: r.URL.Query()}
 }
 
-// prices is a table of amounts that sort differently as texts or as floats.
+// prices returns a table of amounts that would be sorted differently as texts or as floats.
 func prices() *Table {
 	t := &Table{Name: "t", Order: "-amount", Columns: []Column{{Name: "id", Kind: Code},
 		{Name: "amount", Kind: Amount}, {Name: "tax", Kind: Amount, Spare: true}}}
@@ -42,7 +42,7 @@ func column(t *Table, at int) string {
 	return strings.Join(list, " ")
 }
 
-// forms returns a table as it was made and as it is stored.
+// forms returns a table as it was created and as it is stored.
 func forms(t *testing.T, table *Table) map[string]*Table {
 	t.Helper()
 	kept, err := KeepTable(viewOf("/"), "", func(*View) (*Table, error) {
@@ -55,7 +55,7 @@ func forms(t *testing.T, table *Table) map[string]*Table {
 	return map[string]*Table{"plain": table, "kept": kept}
 }
 
-// TestKeptCells checks that a stored table has the same cells as the table that was made, for any texts.
+// TestKeptCells checks that for any texts a stored table has the same cells as the original table.
 func TestKeptCells(t *testing.T) {
 	t.Parallel()
 	made := &Table{Name: "t", Columns: []Column{{Name: "a"}, {Name: "b"}}, Rows: [][]Cell{
@@ -76,11 +76,11 @@ func TestArrange(t *testing.T) {
 	falling := strings.Fields(rising)
 	slices.Reverse(falling)
 	for address, want := range map[string]string{
-		"/":                                  strings.Join(falling, " "), // its own order
+		"/":                                  strings.Join(falling, " "), // the table's own order
 		"/?t.sort=amount":                    rising,
 		"/?t.sort=-amount":                   strings.Join(falling, " "),
 		"/?t.sort=nothing":                   strings.Join(falling, " "),
-		"/?u.sort=amount":                    strings.Join(falling, " "), // of another table
+		"/?u.sort=amount":                    strings.Join(falling, " "), // parameter of another table
 		"/?t.sort=id":                        "9 10 -10 -9 0 9007199254740993.00000001 9007199254740993 0.1",
 		"/?t.find=row+-&t.sort=id":           "-10 -9",
 		"/?t.find=ROW+7":                     "9007199254740993.00000001 9007199254740993 0.1",
@@ -124,7 +124,7 @@ func TestSpareColumns(t *testing.T) {
 	}
 }
 
-// TestCell tests PAGE-1: the markup of a cell is that of html/template, for any text, tone and address of the console.
+// TestCell tests PAGE-1: a cell has the markup that html/template gives, for any text, tone and address of the console.
 func TestCell(t *testing.T) {
 	t.Parallel()
 	cell := template.Must(template.New("").Parse(
@@ -152,7 +152,7 @@ func TestCell(t *testing.T) {
 	}
 }
 
-// TestTurn checks pages of 50 rows, whose links keep the rest of the address and the state.
+// TestTurn checks pages of 50 rows, whose links keep the state and the other parameters of the address.
 func TestTurn(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ address, first, previous, next, found string }{
@@ -181,7 +181,7 @@ func TestTurn(t *testing.T) {
 	}
 }
 
-// TestDownload tests PAGE-2: the filtered rows of all pages in the order of the screen, and no formulas in a CSV.
+// TestDownload tests PAGE-2: a download has the filtered rows of all pages in the order of the screen, and no formulas.
 func TestDownload(t *testing.T) {
 	t.Parallel()
 	table := &Table{Name: "t", Order: "id", Columns: []Column{{Name: "id", Kind: Code}, {Name: "amount", Kind: Amount},
@@ -206,7 +206,7 @@ func TestDownload(t *testing.T) {
 		t.Fatal(err)
 	}
 	first, last := strings.Join(lines[1], " "), strings.Join(lines[len(lines)-1], " ")
-	if name != "t.csv" || kind != "text/csv; charset=utf-8" || len(lines) != 130 || // without the row of =1+1
+	if name != "t.csv" || kind != "text/csv; charset=utf-8" || len(lines) != 130 || // without the row =1+1
 		first != `="a000" -0.50000000 2026-09-05T00:00:00Z ` || last != `="a129" -129.50000000 2026-09-05T00:00:00Z ` {
 		t.Errorf("%s, %s, %d lines: %q %q", name, kind, len(lines), first, last)
 	}

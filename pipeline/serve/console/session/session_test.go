@@ -9,10 +9,10 @@ import (
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 )
 
-// noon is when callers sign in.
+// noon is the time at which callers sign in.
 var noon = time.Date(2026, 10, 5, 12, 0, 0, 0, time.UTC)
 
-// TestIds tests SESSION-1: ids and form tokens are long, differ, and the store has the hash of an id only.
+// TestIds tests SESSION-1: ids and form tokens are long and distinct, and the store has only the hash of an id.
 func TestIds(t *testing.T) {
 	t.Parallel()
 	var s Store
@@ -37,7 +37,7 @@ func TestIds(t *testing.T) {
 	}
 }
 
-// TestEnds tests SESSION-2: the end after Idle without use, after Life in any case, and by End.
+// TestEnds tests SESSION-2: a session ends after Idle without use, after Life in any case, and by End.
 func TestEnds(t *testing.T) {
 	t.Parallel()
 	var s Store
@@ -71,7 +71,7 @@ func TestEnds(t *testing.T) {
 	}
 }
 
-// TestKnown tests SESSION-2: a session ends permanently when its key is no longer known; an error ends nothing.
+// TestKnown tests SESSION-2: a session ends for good when its key is no longer known. An error does not end it.
 func TestKnown(t *testing.T) {
 	t.Parallel()
 	known, failed := true, error(nil)
@@ -95,7 +95,7 @@ func TestKnown(t *testing.T) {
 	}
 }
 
-// TestMost tests SESSION-3: if there are too many sessions, those end that have been idle for longest.
+// TestMost tests SESSION-3: if there are too many sessions, those with the longest idle time end.
 func TestMost(t *testing.T) {
 	t.Parallel()
 	var s Store
