@@ -38,7 +38,7 @@ func TestAttempts(t *testing.T) {
 	}
 }
 
-// TestManyWorkers checks that tasks are counted although an entry cannot name the worker that did them.
+// TestManyWorkers checks that all tasks are counted even if an entry has no room for the names of all workers.
 func TestManyWorkers(t *testing.T) {
 	t.Parallel()
 	var e ledger.Entry

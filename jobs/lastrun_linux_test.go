@@ -111,7 +111,7 @@ func (w *twins) run() (quick bool, res *Result) {
 	return got.Workspace != nil && got.Workspace.Books == nil, got
 }
 
-// timeless returns an entry without its duration.
+// timeless returns an entry without its durations.
 func timeless(e ledger.Entry, dir string) ledger.Entry {
 	e.Stages = slices.Clone(e.Stages)
 	for i := range e.Stages {
@@ -155,7 +155,7 @@ func appendTo(name, text string) func(string) error {
 	}
 }
 
-// swap replaces a text by another.
+// swap replaces a text in a file with another.
 func swap(name, from, to string) func(string) error {
 	return func(dir string) error {
 		path := filepath.Join(dir, name)
@@ -167,7 +167,7 @@ func swap(name, from, to string) func(string) error {
 	}
 }
 
-// oneOf finds a data file of a table.
+// oneOf returns the path of a data file of a table.
 func oneOf(dir, table string) (string, error) {
 	found := ""
 	err := filepath.WalkDir(filepath.Join(dir, "lake", table), func(path string, e fs.DirEntry, err error) error {
@@ -179,7 +179,7 @@ func oneOf(dir, table string) (string, error) {
 	return found, err
 }
 
-// spoil changes one byte of a table's first file.
+// spoil changes one byte in the first file of a table.
 func spoil(table string) func(string) error {
 	return func(dir string) error {
 		path, err := oneOf(dir, table)
@@ -207,7 +207,7 @@ func TestNothingNew(t *testing.T) {
 		runner func(w *twins)         // like change, for changes other than to files
 		young  bool                   // the inbox changed less than two seconds before the run
 		quick  bool
-		want   ledger.Outcome // "nothing new" if it is empty
+		want   ledger.Outcome // "" = nothing new
 	}{
 		"as it was":               {quick: true},
 		"an adjustment was taken": {before: adjustment, quick: true},
@@ -316,13 +316,13 @@ func remove(dir, table string) error {
 	return os.Remove(path)
 }
 
-// adjustment adds an adjustment of acme's bill: a run reads it although nothing is new.
+// adjustment adds an adjustment to acme's bill. A run reads it even if nothing is new.
 func adjustment(dir string) error {
 	return appendTo("inbox/adjustments/a.csv", "adjustment_id,customer_id,sku,time,amount,bill_detail_type\n"+
 		"a1,acme,vm,2026-09-07T08:00:00+08:00,-1,9\n")(dir)
 }
 
-// transfer moves performance between two partners.
+// transfer adds a transfer of performance between two partners.
 func transfer(dir string) error {
 	return errors.Join(
 		appendTo("books/partners.csv", "partner_id,name,kind\np1,One,reseller\np2,Two,reseller\n")(dir),
@@ -330,7 +330,7 @@ func transfer(dir string) error {
 			"t1,2026-09,p1,p2,,1\n")(dir))
 }
 
-// programme lets partners earn incentives, whose states follow the clock.
+// programme adds a programme of incentives for partners, whose states depend on the clock.
 func programme(partners string) func(string) error {
 	return func(dir string) error {
 		return errors.Join(

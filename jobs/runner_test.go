@@ -18,7 +18,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// noon is the real clock of these tests.
+// noon is the machine's clock in these tests.
 func noon() time.Time { return time.Date(2026, 10, 5, 4, 0, 0, 0, time.UTC) }
 
 // runner returns a Runner over its own small workspace.
@@ -68,8 +68,8 @@ func TestCommand(t *testing.T) {
 	}
 }
 
-// TestRun checks that a run's entry has its command, its outcome, and all its stages in their order. Invariants:
-// JOBS-1, JOBS-2.
+// TestRun checks that the entry of a run has its command, its outcome, and all its stages in order. Invariants: JOBS-1,
+// JOBS-2.
 func TestRun(t *testing.T) {
 	t.Parallel()
 	r := runner(t)
@@ -113,7 +113,7 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// TestOutcomes checks the outcomes of invalid settings, a signal, and an internal error; a panic is passed on.
+// TestOutcomes checks the outcomes of invalid settings, of a signal, and of a panic, which is passed on.
 func TestOutcomes(t *testing.T) {
 	t.Parallel()
 	r := runner(t)
@@ -158,7 +158,7 @@ func TestOutcomes(t *testing.T) {
 	}
 }
 
-// TestRunning checks that the entry of a run in progress says so, with its stage.
+// TestRunning checks that the entry of a running run reports this and its stage.
 func TestRunning(t *testing.T) {
 	t.Parallel()
 	r := runner(t)
@@ -177,7 +177,7 @@ func TestRunning(t *testing.T) {
 	}
 }
 
-// TestUnwritable checks that a ledger that cannot be written causes one warning, for any reason.
+// TestUnwritable checks that a ledger that cannot be written, for any reason, gives exactly one warning.
 func TestUnwritable(t *testing.T) {
 	t.Parallel()
 	for name, block := range map[string]func(*testing.T, *Runner){

@@ -96,8 +96,8 @@ func TestRebuildIsKilled(t *testing.T) {
 	}
 }
 
-// TestRebuildIsNotNoted tests JOBS-6: a run that begins a new lake changes nothing if the ledger, which names an
-// earlier lake, cannot note it.
+// TestRebuildIsNotNoted tests JOBS-6: a run that starts a new lake changes nothing if the ledger, which has an earlier
+// lake, cannot record the new one.
 func TestRebuildIsNotNoted(t *testing.T) {
 	t.Parallel()
 	r := runner(t)

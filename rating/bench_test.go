@@ -12,11 +12,11 @@ import (
 	"github.com/tollbook/tollbook/schemas/position"
 )
 
-// benchSKUs is the number of skus of the benchmarks' books.
+// benchSKUs is the number of skus in the books of the benchmarks.
 const benchSKUs = 400
 
-// benchShop has 400 skus of one model with prices in eight regions, two versions each and a discount for all and one
-// for the customer, as the generator's books.
+// benchShop has 400 skus of one model, with prices in eight regions, two versions each, a discount for all customers
+// and one for the customer, as in the generator's books.
 func benchShop(tb testing.TB, c *benchModel) (*tariff.Book, *shop) {
 	model, meter, packages := c.model, c.meter, c.packages
 	s := newShop(tb, "Asia/Shanghai")
@@ -43,7 +43,7 @@ func benchShop(tb testing.TB, c *benchModel) (*tariff.Book, *shop) {
 	return s.compile(), s
 }
 
-// benchRecords is a day of one customer over all skus, three regions and twenty resources.
+// benchRecords returns n records of a customer on one day, over all skus, three regions and twenty resources.
 func benchRecords(s *shop, n int) []rating.Record {
 	records := make([]rating.Record, n)
 	start := s.at("2026-09-12")
@@ -68,7 +68,7 @@ func benchRater(tb testing.TB, c *benchModel) (*rating.Rater, []rating.Record) {
 	return r, benchRecords(s, 4096)
 }
 
-// benchModel is a kind of product.
+// benchModel is a kind of product to measure.
 type benchModel struct {
 	name     string
 	model    books.Model
@@ -93,7 +93,7 @@ var benchModels = []benchModel{
 		counting: books.Counting{Aggregation: books.TimeWeighted, Delta: true}},
 }
 
-// TestUsageAllocatesNothing checks that nothing is allocated for a record whose meter is known.
+// TestUsageAllocatesNothing checks that rating a record whose meter is known allocates nothing.
 func TestUsageAllocatesNothing(t *testing.T) {
 	for _, c := range benchModels {
 		r, records := benchRater(t, &c)
@@ -113,7 +113,7 @@ func TestUsageAllocatesNothing(t *testing.T) {
 	}
 }
 
-// BenchmarkUsage measures one record with its price, meter, offers and rounding.
+// BenchmarkUsage measures rating one record: its price, meter, offers and rounding.
 func BenchmarkUsage(b *testing.B) {
 	for _, c := range benchModels {
 		b.Run("model="+c.name, func(b *testing.B) {
@@ -135,7 +135,7 @@ func BenchmarkUsage(b *testing.B) {
 	}
 }
 
-// BenchmarkOpenPositions measures one customer with ten meters that are opened, and whose positions are then read.
+// BenchmarkOpenPositions measures opening a customer with ten meters and reading the positions.
 func BenchmarkOpenPositions(b *testing.B) {
 	r, records := benchRater(b, &benchModel{model: books.Graduated})
 	var out line.Charges
@@ -156,8 +156,8 @@ func BenchmarkOpenPositions(b *testing.B) {
 	}
 }
 
-// BenchmarkCustomers measures a day of customers with twenty records each, half of them opened with meters: most of the
-// work of a night. One op is a record.
+// BenchmarkCustomers measures a day of customers with twenty records each, half of which are opened with meters. This
+// is most of the work of a night. One op is a record.
 func BenchmarkCustomers(b *testing.B) {
 	r, records := benchRater(b, &benchModel{model: books.Graduated})
 	cycle := must(period.ParseCycle(month))
@@ -182,7 +182,7 @@ func BenchmarkCustomers(b *testing.B) {
 	}
 }
 
-// BenchmarkPriced measures the check that a product has a price, which acceptance makes.
+// BenchmarkPriced measures the check that a product has a price, which is made when a record is accepted.
 func BenchmarkPriced(b *testing.B) {
 	for _, c := range benchModels[:5] {
 		b.Run("model="+c.name, func(b *testing.B) {

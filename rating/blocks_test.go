@@ -6,8 +6,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/books"
 )
 
-// TestBlockRoundingAndFill checks 25 units, blocks of 10 up to 20 and of 3 above: the tier of the total prices all of
-// it (9 blocks of 3), or each tier its own part (2 blocks of 10, 2 begun ones of 3); begun blocks are paid or free.
+// TestBlockRoundingAndFill checks 25 units with blocks of 10 up to 20 and of 3 above. The tier of the total prices all
+// (9 blocks of 3), or each tier its part (2 blocks of 10, 2 of 3). Begun blocks are charged or free.
 func TestBlockRoundingAndFill(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -30,8 +30,8 @@ func TestBlockRoundingAndFill(t *testing.T) {
 	}
 }
 
-// TestBlockEachWithPackage checks that packages draw before blocks are counted: usage and the free quantity are on the
-// first line.
+// TestBlockEachWithPackage checks that packages draw before blocks are counted, and that usage and free quantity are on
+// the first line.
 func TestBlockEachWithPackage(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "UTC")

@@ -13,7 +13,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// commit adds a commitment of any product.
+// commit adds a commitment that covers any product.
 func (s *shop) commit(id string, kind books.CommitmentKind, value, valid string, change func(*books.Commitment)) {
 	s.t.Helper()
 	c := books.Commitment{
@@ -32,7 +32,7 @@ func (s *shop) commit(id string, kind books.CommitmentKind, value, valid string,
 	s.b.Commitments = append(s.b.Commitments, c)
 }
 
-// wantCommitments compares what the commitments of a cycle charge. spent are `time = payment` of lines of records.
+// wantCommitments compares the charges of a cycle's commitments. spent has `time = payment` of the records' lines.
 func (s *shop) wantCommitments(cycle, now string, spent []string, want ...string) {
 	s.t.Helper()
 	var list []commitment.Spent
@@ -65,7 +65,7 @@ func commitShop(t *testing.T) *shop {
 	return s
 }
 
-// TestMinimum checks that a minimum of 100 is owed without usage, and not before its window has ended.
+// TestMinimum checks that a minimum of 100 is charged without any usage, but not before the end of its window.
 func TestMinimum(t *testing.T) {
 	t.Parallel()
 	s := commitShop(t)
@@ -77,8 +77,8 @@ func TestMinimum(t *testing.T) {
 	s.wantCommitments("2024-04", "2024-05-01", []string{"2024-04-03 = 140"})
 }
 
-// TestMaximum checks that 7 units at 10 with 50 % off are 35, then 20 units more: of 135 a maximum of 100 returns 35 at
-// once.
+// TestMaximum checks 7 units at 10 less 50 %, 35, and then 20 units less 50 %, 100: of the total of 135, a maximum of
+// 100 returns 35 immediately.
 func TestMaximum(t *testing.T) {
 	t.Parallel()
 	s := commitShop(t)
@@ -88,7 +88,7 @@ func TestMaximum(t *testing.T) {
 	s.wantCommitments("2024-04", "2024-05-01", []string{"2024-04-01 = 35"})
 }
 
-// TestCommitByHour checks a commit of 10 per hour at 2 per unit, factor 2: 2 units cost 10, 8 units 22.
+// TestCommitByHour checks a commit of 10 per hour at 2 per unit with factor 2: 2 units cost 10, and 8 units cost 22.
 func TestCommitByHour(t *testing.T) {
 	t.Parallel()
 	s := commitShop(t)
@@ -100,8 +100,8 @@ func TestCommitByHour(t *testing.T) {
 		"c true_up 6 in 2024-04-01..2024-04-01", "c overage 6 in 2024-04-01..2024-04-01")
 }
 
-// TestCommitWithoutTrueUp checks that a factor below 1 makes the excess cheaper, and that the missing amount is not
-// owed without a true-up.
+// TestCommitWithoutTrueUp checks that a factor below 1 makes usage above the commit cheaper, and that without a true-up
+// missing usage is not charged.
 func TestCommitWithoutTrueUp(t *testing.T) {
 	t.Parallel()
 	s := commitShop(t)
@@ -110,8 +110,8 @@ func TestCommitWithoutTrueUp(t *testing.T) {
 	s.wantCommitments("2024-04", "2024-05-01", []string{"2024-04-01 = 20"}, "c overage -2.5 in 2024-04-01..2024-05-01")
 }
 
-// TestPartOfAWindow checks that a minimum of 10,000 from 28 February 2024 is 2 of 29 days, 689.66, in its first cycle,
-// and all of it with none.
+// TestPartOfAWindow checks a minimum of 10,000 from 28 February 2024. In its first cycle 2 of 29 days, 689.66, are
+// charged, or all of it without proration.
 func TestPartOfAWindow(t *testing.T) {
 	t.Parallel()
 	s := commitShop(t)
@@ -123,7 +123,7 @@ func TestPartOfAWindow(t *testing.T) {
 	s.wantCommitments("2024-02", "2024-03-01", nil, "m true_up 10000 in 2024-02-28..2024-03-01")
 }
 
-// TestYearOfCommitment checks that a year is owed once, in the cycle in which it, or the row, ends.
+// TestYearOfCommitment checks that a year is charged once, in the cycle in which the year or the row ends.
 func TestYearOfCommitment(t *testing.T) {
 	t.Parallel()
 	s := commitShop(t)
@@ -135,11 +135,11 @@ func TestYearOfCommitment(t *testing.T) {
 		"2026-01-01",
 		[]string{"2024-02-14 = 1000", "2024-02-15 = 660", "2025-02-14 = 1000", "2025-02-15 = 9"},
 		"y true_up 2131.38 in 2024-02-15..2025-03-01",
-	) // 3,660 − 1,660, and 3,660 × 14/365 − 9, on one line of the cycle
+	) // 3,660 − 1,660, plus 3,660 × 14/365 − 9, on one line of the cycle
 }
 
-// TestCommitOfAQuantity checks that a quantity is priced at the window's start, and that a day is owed completely even
-// if the row is in force for a part of it.
+// TestCommitOfAQuantity checks that a quantity is priced at the start of the window, and that a full day is charged
+// even if the row is in force for only a part of it.
 func TestCommitOfAQuantity(t *testing.T) {
 	t.Parallel()
 	s := commitShop(t)
@@ -150,7 +150,7 @@ func TestCommitOfAQuantity(t *testing.T) {
 		"q true_up 16 in 2024-04-02..2024-04-04") // 10 − 4, then 10
 }
 
-// TestOverlappingCommitments checks that what the minimum of a product charges counts in a maximum of everything.
+// TestOverlappingCommitments checks that a charge from the minimum of a product counts towards a maximum of everything.
 func TestOverlappingCommitments(t *testing.T) {
 	t.Parallel()
 	s := commitShop(t)
@@ -160,8 +160,8 @@ func TestOverlappingCommitments(t *testing.T) {
 		"sku true_up 90 in 2024-04-01..2024-05-01", "all cap -40 in 2024-04-01..2024-05-01")
 }
 
-// TestCommitmentBilledBefore checks that what a product's maximum returned in an earlier cycle is not missing in the
-// product's minimum of a year.
+// TestCommitmentBilledBefore checks that what the maximum of a product returned in an earlier cycle does not count as
+// missing usage in the yearly minimum of the product.
 func TestCommitmentBilledBefore(t *testing.T) {
 	t.Parallel()
 	s := commitShop(t)
@@ -181,7 +181,7 @@ func TestCommitmentBilledBefore(t *testing.T) {
 	}
 }
 
-// TestCommittedUntil checks that the lines of a cycle are needed until the last window that counts them has ended
+// TestCommittedUntil checks that the lines of a cycle are needed until the end of the last window that counts them
 // (FCOMMIT-4, ARCH-6).
 func TestCommittedUntil(t *testing.T) {
 	t.Parallel()

@@ -14,8 +14,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// costBill rates groups of costs of the shop's first customer in September and shows their lines. Basis costs are given
-// as costs, as rationals, and as both in turn: the lines are the same.
+// costBill rates cost groups of the shop's first customer in September and returns their lines. Basis costs are passed
+// as costs, as rationals, and as both in turn, which must give the same lines.
 func costBill(s *shop, groups ...string) *bill {
 	s.t.Helper()
 	never := func(int) bool { return false }
@@ -37,7 +37,7 @@ func costBillOf(s *shop, wide func(int) bool, groups []string) *bill {
 		s.t.Fatal(err)
 	}
 	for i, text := range groups {
-		f := strings.Fields(text) // when, sku, basis or quantity
+		f := strings.Fields(text) // time, sku, basis or quantity
 		at := s.at(f[0])
 		g := rating.CostGroup{SKU: s.b.SKU(f[1]), Region: "north", ID: text, Start: at, End: at}
 		basis, _, err := money.ParseCost(f[2])
@@ -81,8 +81,8 @@ func TestPassThroughTiers(t *testing.T) {
 		"0 usage t1: 80 × 1.2 = 96 → 96",
 		"1 usage t1: 20 × 1.2 = 24 → 24", "1 usage t2: 40 × 1.1 = 44 → 44", // 80 to 140
 		"2 usage t1: -120 × 1.2 = -144 → -144", "2 usage t2: -40 × 1.1 = -44 → -44", // 140 down to -20
-		"3 usage t1: 30 × 1.2 = 36 → 36", // -20 up to 10: below zero is tier 1
-		// the highest position was 140: above the lower bounds of tiers 1 and 2
+		"3 usage t1: 30 × 1.2 = 36 → 36", // -20 up to 10: below zero is in tier 1
+		// the highest position, 140, is above the lower bounds of tiers 1 and 2
 		"0 flat_fee t1: 1 × 5 = 5 → 5 used 0", "0 flat_fee t2: 1 × 7 = 7 → 7 used 0",
 	)
 }
@@ -94,7 +94,7 @@ func TestPassThroughDiscounts(t *testing.T) {
 	cloud := s.product("cloud", books.PassThrough, books.PerRegion)
 	s.price(cloud, "standard", "*", "2026-01-01..", "- 1.1")
 	s.discount("d", books.Commercial, 0, -1, cloud, "0.9", "2026-01-01..")
-	s.discount("f", books.Commercial, 0, -1, cloud, "=0.5", "2026-01-01..") // a fixed price does not fit
+	s.discount("f", books.Commercial, 0, -1, cloud, "=0.5", "2026-01-01..") // fixed prices do not apply
 	costBill(s, "2026-09-01 cloud 10.01", "2026-09-02 cloud -10.01").want(
 		"0 usage t1: 10.01 × 1.1 = 11.011 − 1.1011 d − 0.0099 → 9.9",
 		"1 usage t1: -10.01 × 1.1 = -11.011 − -1.1011 d − -0.0099 → -9.9",

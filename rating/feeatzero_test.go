@@ -8,8 +8,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// TestFeeAtZero checks that a meter with a record, or a subscriber, and nothing to price owes the flat fee of tier 1,
-// and that one with a quantity owes it by its usage (§10.3).
+// TestFeeAtZero checks that a meter that has a record or a subscriber, but no quantity to price, is charged the flat
+// fee of tier 1, and that a meter with a quantity is charged the fee by its usage (§10.3).
 func TestFeeAtZero(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "UTC")
@@ -58,7 +58,7 @@ func TestFeeAtZero(t *testing.T) {
 		"6 flat_fee t1: 1 × 5 = 5 → 5 used 0",
 	)
 	b.reopen(0, "2026-10", nil)
-	for _, sku := range skus { // a withdrawal is not a record of a meter
+	for _, sku := range skus { // a withdrawal does not count as a record of its meter
 		gone := rating.Record{SKU: sku, Resource: []byte("w"), ID: []byte("w"), Withdrawn: true,
 			Start: s.at("2026-10-02"), End: s.at("2026-10-02")}
 		if err := b.rater.Usage(&gone, 0, &b.out); err != nil {

@@ -9,15 +9,15 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
-// figureOf adds a product of one figure.
+// figureOf adds a product that is billed by one figure per cycle, such as the largest quantity.
 func (s *shop) figureOf(sku string, a books.Aggregation, model books.Model, meter books.Meter) int32 {
 	code := s.product(sku, model, meter)
 	s.b.Products[code].Aggregation = a
 	return code
 }
 
-// TestMaxAndLast checks the largest and the last quantity of a cycle, priced at its end by each model; packages do not
-// draw.
+// TestMaxAndLast checks the largest and the last quantity of a cycle, priced at its end by each model. Packages do not
+// draw from them.
 func TestMaxAndLast(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "UTC")
@@ -53,8 +53,8 @@ func TestMaxAndLast(t *testing.T) {
 	}
 }
 
-// TestUniqueCount checks that a unique count counts values, each once over all days of the meter, and that a figure of
-// 0 has no line.
+// TestUniqueCount checks that a unique count counts each value once over all days of a meter, and that a count of 0 has
+// no line.
 func TestUniqueCount(t *testing.T) {
 	t.Parallel()
 	for _, meter := range []books.Meter{books.PerCustomer, books.PerRegion, books.PerResource} {
@@ -82,8 +82,8 @@ func TestUniqueCount(t *testing.T) {
 	}
 }
 
-// TestUniqueCountOfOwnColumn checks that the value of a column of the sender is counted, separately from the tag. A
-// record without it is an error.
+// TestUniqueCountOfOwnColumn checks that the values of a custom column are counted, separately from the tag. A record
+// without a value in it is an error.
 func TestUniqueCountOfOwnColumn(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "UTC")

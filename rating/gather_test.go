@@ -11,7 +11,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
-// TestVolume checks the published example: 400 and 1,000 units; up to 500 at 0.6, then 0.58.
+// TestVolume checks the published example of 400 and 1,000 units: up to 500 at 0.6, then 0.58.
 func TestVolume(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ used, want string }{
@@ -36,8 +36,8 @@ func wantObjects(t *testing.T, b *bill, objs ...rating.Object) {
 	}
 }
 
-// TestVolumeResources checks one line per resource at the tier of all together, and one fee per meter; the region is
-// that of the meter's first record.
+// TestVolumeResources checks that there is one line per resource, at the tier of their sum, and one fee per meter. The
+// region is that of the meter's first record.
 func TestVolumeResources(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "Asia/Shanghai")
@@ -68,7 +68,7 @@ func TestVolumeResources(t *testing.T) {
 	)
 }
 
-// TestVolumePerResource checks that a meter per resource names its resource on the fee's line too.
+// TestVolumePerResource checks that for a meter per resource the line of the fee also has the resource.
 func TestVolumePerResource(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "Asia/Shanghai")
@@ -87,8 +87,8 @@ func TestVolumePerResource(t *testing.T) {
 		"1 flat_fee t1: 1 × 1 = 1 → 1 used 0")
 }
 
-// TestPeriodLevelNothingLeft checks that a record that packages cover completely has a line: quantity 0 at tier 1, and
-// no fee. A product without records has none.
+// TestPeriodLevelNothingLeft checks that a record that packages cover completely has a line with quantity 0 at tier 1
+// and no fee. A product without records has no line.
 func TestPeriodLevelNothingLeft(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "Asia/Shanghai")
@@ -148,8 +148,8 @@ func TestStairstep(t *testing.T) {
 	}
 }
 
-// TestPeriodLevelOffers checks the discounts and the association of the cycle's first instant, the fixed price of one
-// block, and the rounding.
+// TestPeriodLevelOffers checks the discounts and the association at the first instant of the cycle, the fixed price of
+// a block, and the rounding.
 func TestPeriodLevelOffers(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "Asia/Shanghai")
@@ -172,8 +172,8 @@ func TestPeriodLevelOffers(t *testing.T) {
 		"2 flat_fee t1: 1 × 3.333 = 3.333 − 0.3333 mate − 0.0097 → 2.99 used 0")
 }
 
-// TestVersionOfTheCycle checks the version at the cycle's first instant; without one the earliest of the chain to begin
-// in the cycle.
+// TestVersionOfTheCycle checks that the version in force at the cycle's first instant applies, otherwise the first
+// version of the chain that starts within the cycle.
 func TestVersionOfTheCycle(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -216,7 +216,7 @@ func TestVersionOfTheCycle(t *testing.T) {
 	}
 }
 
-// TestGatherGoesOn checks that a cycle in two sittings gives the result of one.
+// TestGatherGoesOn checks that rating a cycle in two sittings gives the same result as in one.
 func TestGatherGoesOn(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "Asia/Shanghai")

@@ -8,18 +8,18 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// next passes the positions to another cycle.
+// next carries the positions over to another cycle.
 func (b *bill) next(cycle string) {
 	b.shop.t.Helper()
 	rows := rating.NextCycle(b.book, nil, b.rater.Positions(nil), 0, must(period.ParseCycle(cycle)))
 	b.reopen(0, cycle, rows)
 }
 
-// set adds a level from an instant on, or a change of it.
+// set adds a level from an instant on, or a change of a level.
 func (b *bill) set(sku int32, at, quantity string) { b.units(sku, unit{at, at, quantity}) }
 
-// TestLevelAcrossCycles checks that 2,500 from 5 March are 2177.4193548387 in March, and that −2,000 on 4 April and
-// −200 on the 6th leave 533.3333333333 in April and 300 in May.
+// TestLevelAcrossCycles checks that 2,500 from 5 March are 2177.4193548387 in March, and that changes of −2,000 on 4
+// April and −200 on 6 April give 533.3333333333 in April and 300 in May.
 func TestLevelAcrossCycles(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "UTC")
@@ -41,14 +41,14 @@ func TestLevelAcrossCycles(t *testing.T) {
 	b.end()
 	b.want("0 period t1: 300 × 1 = 300 → 300")
 	b.next("2026-06")
-	b.set(sku, "2026-06-01", "-400") // a level cannot be below zero
+	b.set(sku, "2026-06-01", "-400") // a negative level counts as zero
 	b.set(sku, "2026-06-16", "110")
 	b.end()
 	b.want("0 period t1: 5 × 1 = 5 → 5")
 }
 
-// TestLevels checks that levels of one meter add up, that a level lasts while the customer is in force, that the later
-// of two at one instant counts, that a withdrawal has none, and that a level that ended is dropped with the cycle.
+// TestLevels checks that levels of one meter are added up, last while the customer is in force, and are dropped after
+// the cycle in which they end, that the later of two at one instant counts, and that a withdrawal has no level.
 func TestLevels(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "UTC")
@@ -73,7 +73,7 @@ func TestLevels(t *testing.T) {
 	b.use(sku, "2026-05-10", 1, "x", "0")
 	b.next("2026-06")
 	b.wantPositions()
-	b.use(sku, "2026-06-01", 1, "x", "7") // the customer has left: no level counts, and no price is needed
+	b.use(sku, "2026-06-01", 1, "x", "7") // the customer has left: no level counts and no price is needed
 	b.end()
 	b.want()
 	b.shop.b.Customers[0].Rows[0].Valid.To = period.Forever

@@ -13,8 +13,8 @@ func (s *shop) convert(sku int32, text string) {
 	s.b.Products[sku].Convert = must(money.ParseConversion(text))
 }
 
-// TestConversion checks that records of 300, 300 and 500 in begun thousands are 1, 0 and 1; without the first, whatever
-// is billed later, 1 is returned: C(1100) − C(800).
+// TestConversion checks that records of 300, 300 and 500, in begun thousands, count 1, 0 and 1. If the first is
+// reversed, C(1100) − C(800) = 1 is returned, whatever was billed later.
 func TestConversion(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "UTC")
@@ -40,8 +40,8 @@ func TestConversion(t *testing.T) {
 	}
 }
 
-// TestConversionPackageAndTiers checks that 1,400 is 2 begun thousands, and 1.5 less a package of 0.5; tiers and prices
-// follow the conversion.
+// TestConversionPackageAndTiers checks that 1,400 count as 2 begun thousands, or 1.5 after a package of 0.5. Tiers and
+// prices apply after the conversion.
 func TestConversionPackageAndTiers(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "UTC")
@@ -76,7 +76,7 @@ func TestConversionPackageAndTiers(t *testing.T) {
 	)
 }
 
-// TestConversionSplit checks that the quantities of a record that is split in any way add up to the same (§10.2).
+// TestConversionSplit checks that the quantities of a record add up to the same however it is split (§10.2).
 func TestConversionSplit(t *testing.T) {
 	t.Parallel()
 	for _, parts := range [][]string{{"7400"}, {"1", "7399"}, {"999", "1", "1", "6399"}, {"2466.6666666667",
@@ -99,8 +99,8 @@ func TestConversionSplit(t *testing.T) {
 	}
 }
 
-// TestConversionReversalOfDraws checks that the draws of a reversed record are returned at most up to what it counts
-// now.
+// TestConversionReversalOfDraws checks that the draws of a reversed record are returned up to the quantity that the
+// record counts now.
 func TestConversionReversalOfDraws(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "UTC")
@@ -122,8 +122,8 @@ func TestConversionReversalOfDraws(t *testing.T) {
 	b.wantPositions("package p: 4 since 2026-09-01T00:00:00Z", "counter 4 req/: 300")
 }
 
-// TestCount checks that a record counts 1 whatever its quantity, a withdrawal 0, and that packages and tiers use it as
-// a quantity.
+// TestCount checks that a record counts 1, whatever its quantity, and a withdrawal 0, and that packages and tiers use
+// the count as the quantity.
 func TestCount(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "UTC")

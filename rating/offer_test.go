@@ -93,8 +93,8 @@ func TestBestOffer(t *testing.T) {
 	}
 }
 
-// TestPartnerOffers checks that a partner's offer is for customers whose reseller it is at that instant; a referrer's
-// offer never is.
+// TestPartnerOffers checks that a partner's offer applies to customers whose reseller it is at that instant, and that a
+// referrer's offer never applies.
 func TestPartnerOffers(t *testing.T) {
 	t.Parallel()
 	s, _, vm := offerShop(t)
@@ -112,7 +112,7 @@ func TestPartnerOffers(t *testing.T) {
 		"4 usage t1: 1 × 10 = 10 → 10")
 }
 
-// TestOffersByLine checks that each line gets its own best offer, and that a flat fee gets no fixed price.
+// TestOffersByLine checks that each line gets its own best offer, and that a fixed price does not apply to a flat fee.
 func TestOffersByLine(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "Asia/Shanghai")

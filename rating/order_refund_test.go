@@ -20,7 +20,7 @@ const (
 	day  = 24 * hour
 )
 
-// hundredDays is an order of 1000.00 for 100 days from instant 0, when it was paid.
+// hundredDays returns an order of 1000.00 for 100 days from instant 0, at which it was paid.
 func hundredDays() ordering.PaidOrder {
 	return ordering.PaidOrder{Type: ordering.New, Expire: 100 * day, Official: amount("1000"), Payment: amount("1000")}
 }
@@ -29,7 +29,7 @@ func standardRefund() ordering.RefundRules {
 	return ordering.RefundRules{UnconditionalHours: 120, Digits: 2}
 }
 
-// showRefund writes a refund line as `official = discount + payment`, with `whole` before it if everything is refunded.
+// showRefund returns a refund line as `official = discount + payment`, after `whole` if everything is refunded.
 func showRefund(t testing.TB, base *ordering.PaidOrder, at period.Instant, rules ordering.RefundRules) string {
 	t.Helper()
 	ch, full, err := ordering.Refund(base, at, rules)
@@ -134,7 +134,7 @@ func TestRefund(t *testing.T) {
 				base.Type, base.PayTime = ordering.Change, -day
 				base.Official, base.Payment = amount("-50"), amount("-50")
 			}, -1, "whole 50 = 0 + 50"},
-		// −50 × 10/100 − (−50) × 0.5 = −5 + 25: exactly the rule, although nobody would request it.
+		// −50 × 10/100 − (−50) × 0.5 = −5 + 25, as the rule says, although nobody would request it.
 		{"a change that paid the customer, after it took effect",
 			func(base *ordering.PaidOrder, rules *ordering.RefundRules) {
 				base.Type, base.Official, base.Payment, rules.FeeRate = ordering.Change, amount("-50"), amount("-50"),
@@ -185,7 +185,7 @@ func TestRefundErrors(t *testing.T) {
 	}
 }
 
-// TestRefundAllowed checks the order of the spec's checks: each case fails its own check and all later ones.
+// TestRefundAllowed checks the order of the checks: each case fails its own check and all later ones.
 func TestRefundAllowed(t *testing.T) {
 	t.Parallel()
 	base := hundredDays()
@@ -219,7 +219,7 @@ func TestRefundAllowed(t *testing.T) {
 	}
 }
 
-// drawPaid returns a base order that was paid at 0.
+// drawPaid draws an order that was paid at instant 0, and rules.
 func drawPaid(t *rapid.T) (*ordering.PaidOrder, ordering.RefundRules) {
 	cents := rapid.Uint64Range(0, 1e9).Draw(t, "payment")
 	payment := must(money.AmountFromRaw(0, cents*1e6))
@@ -241,9 +241,9 @@ func drawPaid(t *rapid.T) (*ordering.PaidOrder, ordering.RefundRules) {
 	return base, rules
 }
 
-// TestRefundProperties checks that a refund is between 0 and what was paid, or that amount in the currency's digits,
-// that it is all of it before the order takes effect and decreases with time, and that without a fee it is everything
-// at the instant of effect. Invariant: ORDERING-1.
+// TestRefundProperties checks that a refund is at least 0 and at most the payment in the currency's digits, that
+// everything is refunded before the order takes effect, that refunds decrease with time, and that without a fee
+// everything is refunded at the instant of effect. Invariant: ORDERING-1.
 func TestRefundProperties(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {

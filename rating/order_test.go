@@ -19,14 +19,14 @@ import (
 
 func amount(text string) money.Amount { return must(money.ParseAmount(text)) }
 
-// periodPrice adds the price of a period.
+// periodPrice adds a price of a subscription per period type.
 func (s *shop) periodPrice(sku int32, list, region, periodType, valid, unitPrice string) {
 	s.t.Helper()
 	s.price(sku, list, region, valid, "- "+unitPrice)
 	s.b.Versions[len(s.b.Versions)-1].PeriodType = periodType
 }
 
-// orderDiscount adds a discount for any order. value is a rate, "=80" the order's amount or "-20" a reduction.
+// orderDiscount adds a discount for any order. value is a rate, "=80" for a fixed amount, or "-20" for a reduction.
 func (s *shop) orderDiscount(id string, kind books.DiscountKind, value, valid string) *books.Discount {
 	s.t.Helper()
 	d := books.Discount{ID: id, Kind: kind, Customer: all, Partner: all, Service: "*", SKU: all, Valid: s.span(valid)}
@@ -51,7 +51,7 @@ func orderShop(t testing.TB) (s *shop, vps int32) {
 	return s, vps
 }
 
-// monthly is ann's order of one vps for a month.
+// monthly returns ann's order of one vps for a month.
 func monthly(s *shop, vps int32) ordering.Order {
 	return ordering.Order{
 		Type: ordering.New, SKU: vps, Region: "north", Quantity: q("1"), PeriodType: "month", PeriodNum: 1,
@@ -59,7 +59,7 @@ func monthly(s *shop, vps int32) ordering.Order {
 	}
 }
 
-// priced returns an order's line as bill.show does.
+// priced returns the line of an order in the form of bill.show.
 func (s *shop) priced(o ordering.Order) string {
 	s.t.Helper()
 	ch, err := ordering.Price(s.compile(), &o, nil)
@@ -69,7 +69,7 @@ func (s *shop) priced(o ordering.Order) string {
 	if !ch.UsageAmount.IsZero() || !ch.Free.IsZero() || !ch.Truncated.IsZero() {
 		s.t.Errorf("used %s, free %s, truncated %s on an order", ch.UsageAmount, ch.Free, ch.Truncated)
 	}
-	ch.UsageAmount = ch.Quantity // show leaves out columns that are as for usage
+	ch.UsageAmount = ch.Quantity // show leaves out values that are as for usage
 	return (&bill{shop: s}).show(&ch)
 }
 
@@ -117,7 +117,7 @@ func FuzzParseOrderType(f *testing.F) {
 }
 
 // TestOrderOfficial checks official_amount = Rd(unit_price × quantity × period_num): the exact product is rounded once,
-// halves away from zero.
+// half away from zero.
 func TestOrderOfficial(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -150,8 +150,8 @@ func TestOrderOfficial(t *testing.T) {
 	}
 }
 
-// TestOrderPriceChain checks that the version is that of the order's period_type at pay_time: the customer's list
-// before standard, the region before any.
+// TestOrderPriceChain checks that the version is that of the order's period_type at pay_time, that the customer's list
+// precedes standard, and that the region precedes any region.
 func TestOrderPriceChain(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "Asia/Shanghai")
@@ -170,15 +170,15 @@ func TestOrderPriceChain(t *testing.T) {
 	for _, c := range []struct {
 		when, region, periodType string
 		customer                 int32
-		want                     string // "" = none
+		want                     string // "" = no price
 	}{
 		{"2026-09-09 23:59", "north", "month", 0, "3"},
 		{"2026-09-10", "north", "month", 0, "1"},
 		{"2026-09-12", "south", "month", 0, "4"},
 		{"2026-09-15", "south", "month", 0, "2"},
 		{"2026-09-20", "north", "month", 0, "2"},
-		{"2026-09-25", "north", "month", 0, "4"}, // a list that prices nothing
-		{"2026-09-15", "north", "month", 1, "4"}, // bob is standard
+		{"2026-09-25", "north", "month", 0, "4"}, // a list without prices
+		{"2026-09-15", "north", "month", 1, "4"}, // bob has the list standard
 		{"2026-09-15", "north", "year", 0, "5"},
 		{"2026-09-15", "south", "year", 0, ""},
 		{"2026-09-15", "north", "day", 0, ""},
@@ -234,7 +234,7 @@ func TestOrderPricedByItself(t *testing.T) {
 }
 
 // TestOrderGivenOfficial checks that a given official amount overrides the price book and keeps all its digits, and
-// that the payment has the currency's.
+// that the payment has the digits of the currency.
 func TestOrderGivenOfficial(t *testing.T) {
 	t.Parallel()
 	s, vps := orderShop(t)
@@ -293,8 +293,8 @@ func TestOrderErrors(t *testing.T) {
 	}
 }
 
-// TestOrderDiscounts checks that the discount that the order names, of any kind, applies if it fits and lowers the
-// order; otherwise the best offer.
+// TestOrderDiscounts checks that the discount that an order names, of any kind, applies if it fits and lowers the
+// price. Otherwise the best offer applies.
 func TestOrderDiscounts(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -400,7 +400,7 @@ func TestOrderDiscounts(t *testing.T) {
 	}
 }
 
-// TestOrderGrain checks that the grain of rounding applies only to usage.
+// TestOrderGrain checks that the grain of rounding does not apply to orders, only to usage.
 func TestOrderGrain(t *testing.T) {
 	t.Parallel()
 	s, vps := orderShop(t)
@@ -477,8 +477,8 @@ func TestOrderTrace(t *testing.T) {
 	}
 }
 
-// TestOrderProperties checks for any offers that the amounts add up, that the payment is in cents, and that no order
-// pays more because of a further offer in addition to the best, nor more than its official amount.
+// TestOrderProperties checks for any offers that the amounts add up, that payments have whole cents, that an additional
+// offer never raises the payment, and that no order pays more than its official amount.
 func TestOrderProperties(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {

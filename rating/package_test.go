@@ -19,9 +19,9 @@ func TestPackageOrder(t *testing.T) {
 	s.pack("c", []int32{api}, "*", "2", books.ResetNone, "2026-01-01..2026-10-01")
 	s.pack("d", []int32{api, cdn}, "*", "100", books.ResetNone, "2026-09-20..")
 	b := s.open(month)
-	b.use(api, "2026-09-01", 0, "x", "1")  // c ends before a; b is not for the north
+	b.use(api, "2026-09-01", 0, "x", "1")  // c ends before a; b does not cover north
 	b.use(api, "2026-09-02", 1, "x", "6")  // b before c by id, then a
-	b.use(cdn, "2026-09-03", 0, "x", "10") // a's rest
+	b.use(cdn, "2026-09-03", 0, "x", "10") // the rest of a
 	b.use(cdn, "2026-09-19 23:59", 0, "x", "1")
 	b.use(cdn, "2026-09-20", 0, "x", "1")
 	b.use(cdn, "2026-09-21", 0, "x", "0")
@@ -33,7 +33,7 @@ func TestPackageOrder(t *testing.T) {
 		"package d: 99 since 2026-09-19T16:00:00Z")
 }
 
-// TestPackageAtAnUpTo checks that a record that a package covers completely is at the tier of the next unit.
+// TestPackageAtAnUpTo checks that the line of a record that a package covers completely has the tier of the next unit.
 func TestPackageAtAnUpTo(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "Asia/Shanghai")
@@ -48,8 +48,8 @@ func TestPackageAtAnUpTo(t *testing.T) {
 		"2 flat_fee t2: 1 × 9 = 9 → 9 used 0")
 }
 
-// TestPackageResets checks three packages that differ in when they refill, over two cycles that are opened with the
-// positions of the previous one.
+// TestPackageResets checks three packages with different refills, in two cycles that are opened with the positions of
+// the previous one.
 func TestPackageResets(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "Asia/Shanghai")
@@ -92,8 +92,8 @@ func TestPackageResets(t *testing.T) {
 		"13 usage t1: 4 × 1 = 4 → 4 used 7 free 3 cycle:3", "14 usage t1: 7 × 1 = 7 → 7")
 }
 
-// TestAnniversaryClampsAndKeepsLocalTime checks that the 31st clamps to the last day of short months and is the 31st
-// again afterwards; the time of day is local, whatever the offset.
+// TestAnniversaryClampsAndKeepsLocalTime checks that an anniversary on the 31st moves to the last day of shorter months
+// and back to the 31st after them. The time of day is local, whatever the offset.
 func TestAnniversaryClampsAndKeepsLocalTime(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "Europe/Berlin")
@@ -115,7 +115,7 @@ func TestAnniversaryClampsAndKeepsLocalTime(t *testing.T) {
 	}
 }
 
-// TestPackageRowsAreSeparateQuotas checks that two rows of one package_id are two quotas.
+// TestPackageRowsAreSeparateQuotas checks that two rows with the same package_id are separate quotas.
 func TestPackageRowsAreSeparateQuotas(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "Asia/Shanghai")

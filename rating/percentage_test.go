@@ -7,7 +7,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/books"
 )
 
-// percentage makes a product with one percentage price of one tier.
+// percentage adds a product with a percentage price in one tier.
 func (s *shop) percentage(percent string, terms books.PercentageTerms) int32 {
 	s.t.Helper()
 	sku := s.product("pct", books.Percentage, books.PerCustomer)
@@ -16,8 +16,8 @@ func (s *shop) percentage(percent string, terms books.PercentageTerms) int32 {
 	return sku
 }
 
-// TestPercentageAllowances checks 1.3 % and 2 for each record, of 50, 100, 250 and 400: with three records and 250
-// free, with three records free, and with nothing free (published by a vendor of billing software).
+// TestPercentageAllowances checks 1.3 % plus 2 per record, for records of 50, 100, 250 and 400: three records and 250
+// free, three records free, and nothing free. A vendor of billing software published the example.
 func TestPercentageAllowances(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -54,7 +54,7 @@ func TestPercentageAllowances(t *testing.T) {
 	}
 }
 
-// TestPercentageBounds checks 2.99 % of 10, 80 and 10,000, at least 1.75 and at most 12.
+// TestPercentageBounds checks 2.99 % of 10, 80 and 10,000, with a minimum of 1.75 and a maximum of 12.
 func TestPercentageBounds(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "UTC")
@@ -73,7 +73,7 @@ func TestPercentageBounds(t *testing.T) {
 	b.wantPositions("meter pct/: 20090", `counter 5 pct/: 5`)
 }
 
-// TestPercentageBoundsCrossed checks a maximum below the minimum: the fee is raised first, then lowered.
+// TestPercentageBoundsCrossed checks a maximum below the minimum: the fee is raised to the minimum, then lowered.
 func TestPercentageBoundsCrossed(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "UTC")
@@ -84,8 +84,8 @@ func TestPercentageBoundsCrossed(t *testing.T) {
 	b.want("0 usage t1: 10 × 0.1 = 4 → 4", "1 usage t1: 100 × 0.1 = 4 → 4")
 }
 
-// TestPercentageTiers checks that several tiers divide the money as graduated prices divide a quantity, and that
-// prepaid packages do not draw.
+// TestPercentageTiers checks that tiers divide an amount as graduated prices divide a quantity, and that prepaid
+// packages do not draw.
 func TestPercentageTiers(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "UTC")
@@ -101,8 +101,8 @@ func TestPercentageTiers(t *testing.T) {
 	)
 }
 
-// TestPercentageReversal checks that a reversed record is refunded as the last of its meter, which then has one record
-// less, and that a withdrawal does not count as a record.
+// TestPercentageReversal checks that a reversed record is refunded as if it were the last of its meter, which then has
+// one record less, and that a withdrawal does not count as a record.
 func TestPercentageReversal(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "UTC")
@@ -116,7 +116,7 @@ func TestPercentageReversal(t *testing.T) {
 	if err := b.rater.Reverse(&rec, q("0"), nil, 7, &b.out); err != nil {
 		t.Fatal(err)
 	}
-	b.want("7 usage t1: -100 × 0.01 = -2 → -2") // number 2, the money 200 before it
+	b.want("7 usage t1: -100 × 0.01 = -2 → -2") // as the second record, after an amount of 200
 	b.wantPositions("meter pct/: 200", "counter 5 pct/: 1")
 	gone := rec
 	gone.Quantity, gone.Withdrawn = q("0"), true
@@ -127,7 +127,7 @@ func TestPercentageReversal(t *testing.T) {
 	b.wantPositions("meter pct/: 200", "counter 5 pct/: 1")
 }
 
-// TestPercentagePositions checks that a rater continues from its positions (RATE-2).
+// TestPercentagePositions checks that a rater continues from stored positions (RATE-2).
 func TestPercentagePositions(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "UTC")

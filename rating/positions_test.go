@@ -39,15 +39,15 @@ func TestOpenErrors(t *testing.T) {
 	}
 }
 
-// TestPositionsKeepWhatTheyDoNotKnow checks that positions that are no longer in the books, and unknown kinds, are
-// kept.
+// TestPositionsKeepWhatTheyDoNotKnow checks that positions that are no longer in the books, and those of unknown kinds,
+// are kept.
 func TestPositionsKeepWhatTheyDoNotKnow(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "Asia/Shanghai")
 	s.product("api", books.Flat, books.PerRegion)
 	b := s.open(month)
 	rows := []position.Row{
-		{Kind: position.Meter, Key: "api", Scope: "north", Count: q("1")}, // flat by now
+		{Kind: position.Meter, Key: "api", Scope: "north", Count: q("1")}, // the product is now flat
 		{Kind: position.Meter, Key: "gone", Scope: "north", Count: q("1")},
 		{Kind: position.Package, Key: "gone", Count: q("1"), At: 5},
 		{Kind: 200, Key: "new"},
@@ -61,7 +61,7 @@ func TestPositionsKeepWhatTheyDoNotKnow(t *testing.T) {
 	}
 }
 
-// FuzzOpenDraws checks that draws in a position's text are read back to the same text, or refused.
+// FuzzOpenDraws checks that draws in the text of a position are read back unchanged or refused.
 func FuzzOpenDraws(f *testing.F) {
 	for _, seed := range []string{"", "p:1", "p:1;q:2.5", "q:2;p:1", "p:1;p:2", "x:1", "p", "p:", "p:-1", ";", "p:1;",
 		"a:b:3"} {

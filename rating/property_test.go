@@ -18,7 +18,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// use is one record of a random month.
+// use is one record in a random month.
 type use struct {
 	sku, region int32
 	minute      int
@@ -26,7 +26,7 @@ type use struct {
 	quantity    money.Quantity
 }
 
-// drawShop makes books with every usage model under every meter, two versions each, packages and discounts.
+// drawShop returns books with every usage model and meter, two versions of each price, packages and discounts.
 func drawShop(t testing.TB, rt *rapid.T) *shop {
 	s := newShop(t, rapid.SampledFrom([]string{"Asia/Shanghai", "America/Santiago"}).Draw(rt, "zone"))
 	s.rules.Grain = tariff.Grain(rapid.IntRange(0, 1).Draw(rt, "grain"))
@@ -84,14 +84,14 @@ func drawTiers(rt *rapid.T, model books.Model) []string {
 	return tiers
 }
 
-// drawUses makes a month of records in their order; quantities have two decimals, so that no line is rounded.
+// drawUses returns a month of records in order. Quantities have two decimals, so no line is rounded.
 func drawUses(rt *rapid.T, skus int) []use {
 	var uses []use
 	for range rapid.IntRange(0, 60).Draw(rt, "records") {
 		uses = append(uses, use{
 			sku:      int32(rapid.IntRange(0, skus-1).Draw(rt, "sku")),
 			region:   int32(rapid.IntRange(0, 2).Draw(rt, "region")),
-			minute:   rapid.IntRange(0, 30*24*60-61).Draw(rt, "minute"), // 60: a September with an hour less
+			minute:   rapid.IntRange(0, 30*24*60-61).Draw(rt, "minute"), // 60: the shortest September has one hour less
 			resource: rapid.SampledFrom([]string{"x", "y", "z"}).Draw(rt, "resource"),
 			quantity: q(rapid.SampledFrom([]string{"0", "0.01", "1", "2.5", "7", "15"}).Draw(rt, "quantity")),
 		})
@@ -118,8 +118,8 @@ func (b *bill) useAll(uses []use) {
 	}
 }
 
-// TestConservation checks that every line adds up, and that the used quantity is the sum of what was priced and drawn
-// (§4.2, §6.6). Invariants: RATE-3, RATE-4, LINE-1.
+// TestConservation checks that every line adds up, and that the used quantity is the sum of the priced and the drawn
+// quantities (§4.2, §6.6). Invariants: RATE-3, RATE-4, LINE-1.
 func TestConservation(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -157,7 +157,7 @@ func add(t *rapid.T, err error) {
 	}
 }
 
-// adds checks one line by the equations of §4.2.
+// adds checks the equations of §4.2 for a line.
 func adds(t *rapid.T, s *shop, c *line.Charge, draws money.QuantityTotal) {
 	sum := must(must(c.Discount.Add(c.Truncated)).Add(c.Payment))
 	if sum != c.Official || c.Free != must(draws.Quantity()).Signed() {
@@ -176,8 +176,8 @@ func adds(t *rapid.T, s *shop, c *line.Charge, draws money.QuantityTotal) {
 	}
 }
 
-// TestSittings checks that a cycle in any number of sittings, on raters that have served others, gives the result of
-// one (the fold's rule). Invariants: RATE-1, RATE-2.
+// TestSittings checks that rating a cycle in any number of sittings, with raters that were used before, gives the same
+// result as in one. Invariants: RATE-1, RATE-2.
 func TestSittings(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -212,8 +212,8 @@ func TestSittings(t *testing.T) {
 	})
 }
 
-// TestSplitCostsTheSame checks that at grain cycle a record split in two within its tier costs the same (no line is
-// rounded by the digits drawn here).
+// TestSplitCostsTheSame checks that at grain cycle a record that is split in two within its tier costs the same. With
+// the digits drawn here no line is rounded.
 func TestSplitCostsTheSame(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -234,7 +234,7 @@ func TestSplitCostsTheSame(t *testing.T) {
 	})
 }
 
-// total returns the cost of a month.
+// total returns the cost of a month's records.
 func (s *shop) total(uses []use) string {
 	b := s.open(month)
 	b.useAll(uses)

@@ -7,7 +7,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/books"
 )
 
-// unit is a record of a prorated product: from, until, quantity.
+// unit is a record of a prorated product: start, end, quantity.
 type unit struct{ from, to, quantity string }
 
 func (b *bill) units(sku int32, list ...unit) {
@@ -25,7 +25,7 @@ func (b *bill) units(sku int32, list ...unit) {
 	}
 }
 
-// TestProrate checks the example of §10.3: 35 + 13.33 + 10 − 11 + 150 = 197.33; positions carry it from day to day.
+// TestProrate checks the example of §10.3: 35 + 13.33 + 10 − 11 + 150 = 197.33. Positions carry it from day to day.
 func TestProrate(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "UTC")
@@ -49,11 +49,11 @@ func TestProrate(t *testing.T) {
 	)
 }
 
-// TestProrateRemovals checks that a removal goes down through the tiers that its units came from; below zero is the
-// first tier, and no fee is owed there.
+// TestProrateRemovals checks that a removal goes back through the tiers of the removed units. Quantities below zero are
+// in the first tier and have no fee.
 func TestProrateRemovals(t *testing.T) {
 	t.Parallel()
-	s := newShop(t, "Australia/Lord_Howe") // its April has a day of 24:30 hours
+	s := newShop(t, "Australia/Lord_Howe") // April has a day of 24.5 hours there
 	grad := s.product("a-grad", books.Graduated, books.PerCustomer)
 	vol := s.product("b-vol", books.Volume, books.PerResource)
 	s.b.Products[grad].Prorate, s.b.Products[vol].Prorate = true, true
@@ -64,7 +64,7 @@ func TestProrateRemovals(t *testing.T) {
 	b.units(vol, unit{"2026-04-01", "2026-05-01", "3"}, unit{"2026-04-21", "2026-05-01", "-1"})
 	b.end()
 	b.want(
-		// up to 5: 5, then −5 and −2 below zero for half of the month
+		// first 5, then −5 and 2 below zero for half of the month
 		"0 period t1: 1.5 × 10 = 15 → 15 used -2", "0 flat_fee t1: 1 × 7 = 7 → 7 used 0",
 		"0 period t2: 1 × 4 = 4 → 4 used 0", "0 flat_fee t2: 1 × 3 = 3 → 3 used 0",
 		"1 period t1: 2.6666666667 × 10 = 26.66666667 → 26.66666667 used 2",

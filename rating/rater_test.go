@@ -58,8 +58,8 @@ func TestFlatCutsAfterTheDiscount(t *testing.T) {
 	}
 }
 
-// TestPriceChain checks that the customer's list takes precedence over standard, and the exact region over any, and
-// that a version ends at its valid_to.
+// TestPriceChain checks that the customer's list precedes standard, that the exact region precedes any region, and that
+// a version ends at its valid_to.
 func TestPriceChain(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "Asia/Shanghai")
@@ -79,15 +79,15 @@ func TestPriceChain(t *testing.T) {
 		region int32
 		want   string
 	}{
-		{"2026-09-01", 0, "3"},       // standard, north
-		{"2026-09-01", 1, "4"},       // standard, any
-		{"2026-09-09 23:59", 0, "3"}, // gold has not begun
+		{"2026-09-01", 0, "3"},       // list standard, region north
+		{"2026-09-01", 1, "4"},       // list standard, any region
+		{"2026-09-09 23:59", 0, "3"}, // gold is not in force yet
 		{"2026-09-10", 0, "1"},       // gold, north: its first instant
-		{"2026-09-12", 0, "1"},       // gold takes precedence over standard's new version
-		{"2026-09-15", 1, "2"},       // gold, any
+		{"2026-09-12", 0, "1"},       // gold precedes the new version of standard
+		{"2026-09-15", 1, "2"},       // gold, any region
 		{"2026-09-19 23:59", 0, "1"},
-		{"2026-09-20", 0, "2"}, // gold, north has ended: gold, any
-		{"2026-09-24", 0, "4"}, // another list, which prices nothing: standard, any; standard, north has ended
+		{"2026-09-20", 0, "2"}, // gold, north has ended: gold, any region
+		{"2026-09-24", 0, "4"}, // standard, any region: the new list has no prices, and standard, north has ended
 		{"2026-09-30", 2, "4"},
 	} {
 		b.use(sku, c.when, c.region, "x", "1")
@@ -98,8 +98,8 @@ func TestPriceChain(t *testing.T) {
 	}
 }
 
-// TestPriceAtTheStart checks that a record that spans a change of prices has the price in force when it began (§4.4).
-// Invariant: RATE-5.
+// TestPriceAtTheStart checks that a record that spans a price change has the price that is in force at its start
+// (§4.4). Invariant: RATE-5.
 func TestPriceAtTheStart(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "Asia/Shanghai")
@@ -160,7 +160,7 @@ func TestPriced(t *testing.T) {
 	}
 }
 
-// TestGraduatedSplits checks the published example: 8 minutes, 3 at 0.3 and the rest at 0.2.
+// TestGraduatedSplits checks the published example: of 8 minutes, 3 cost 0.3 each and the rest 0.2.
 func TestGraduatedSplits(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "Asia/Shanghai")
@@ -171,8 +171,8 @@ func TestGraduatedSplits(t *testing.T) {
 	b.want("0 usage t1: 3 × 0.3 = 0.9 → 0.9", "0 usage t2: 5 × 0.2 = 1 → 1")
 }
 
-// TestGraduatedGoesOn checks the published example: 90 GB at 10,200 GB, 10,240 at 0.24 and the rest at 0.23; the cycle
-// costs 2469.10.
+// TestGraduatedGoesOn checks the published example: 90 GB after 10,200 GB; the first 10,240 cost 0.24, the rest 0.23.
+// The cycle costs 2469.10.
 func TestGraduatedGoesOn(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "Asia/Shanghai")
@@ -192,9 +192,9 @@ func TestGraduatedEdges(t *testing.T) {
 	sku := s.product("api", books.Graduated, books.PerRegion)
 	s.price(sku, "standard", "*", "..", "10 1 5", "20 0.5 7", "30 0.25", "- 0.1 9")
 	b := s.open(month)
-	b.use(sku, "2026-09-01", 0, "x", "0")  // before the first unit: nothing used, no fee
-	b.use(sku, "2026-09-02", 0, "x", "10") // exactly to the bound: tier 2 is not reached
-	b.use(sku, "2026-09-03", 0, "x", "0")  // at an up_to: the next tier
+	b.use(sku, "2026-09-01", 0, "x", "0")  // before the first unit: no fee
+	b.use(sku, "2026-09-02", 0, "x", "10") // up to the bound: tier 2 is not reached
+	b.use(sku, "2026-09-03", 0, "x", "0")  // at the bound: the next tier
 	b.use(sku, "2026-09-04", 0, "x", "0.0000000001")
 	b.use(sku, "2026-09-05", 0, "x", "25")
 	b.use(sku, "2026-09-06", 0, "x", "1")
@@ -213,8 +213,8 @@ func TestGraduatedEdges(t *testing.T) {
 	)
 }
 
-// TestGraduatedVersionsChangeInTheCycle checks that a new version's tiers are applied at the same meter, and that its
-// fees are owed for its own lower bounds.
+// TestGraduatedVersionsChangeInTheCycle checks that the tiers of a new version apply to the same meter, and that its
+// fees are charged for its own lower bounds.
 func TestGraduatedVersionsChangeInTheCycle(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "Asia/Shanghai")

@@ -13,7 +13,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/line"
 )
 
-// charge adds a row of a recurring charge at a price of its own.
+// charge adds a recurring charge with a product and a price of its own.
 func (s *shop) charge(sku, unitPrice, valid string, c books.RecurringCharge) {
 	s.t.Helper()
 	code := s.product(sku, books.Recurring, books.PerCustomer)
@@ -29,7 +29,7 @@ func (s *shop) charge(sku, unitPrice, valid string, c books.RecurringCharge) {
 	s.b.Recurring = append(s.b.Recurring, c)
 }
 
-// charged returns the lines and refunds of all charges whose instant is in a span.
+// charged returns the lines and refunds of all charges whose instant is within a span.
 func (s *shop) charged(span string) []string {
 	s.t.Helper()
 	bk, within := s.compile(), s.span(span)
@@ -70,7 +70,7 @@ func chargeShop(t *testing.T) *shop {
 	return s
 }
 
-// TestChangeOfPlan checks a plan of 100 in advance that becomes one of 200 on 16 April: 100, −50, +100.
+// TestChangeOfPlan checks a plan of 100 in advance that changes to one of 200 on 16 April: 100, −50, +100.
 func TestChangeOfPlan(t *testing.T) {
 	t.Parallel()
 	s := chargeShop(t)
@@ -81,7 +81,7 @@ func TestChangeOfPlan(t *testing.T) {
 	s.wantCharged("2024-05-01..2024-06-01", "plan/2024-05-01 type 2 2024-05-01..2024-06-01: 200")
 }
 
-// TestChangeOfPlanInMarch checks March, when 10 becomes 20 on the 15th: 10.00, −5.48, +10.97.
+// TestChangeOfPlanInMarch checks a change from 10 to 20 on 15 March: 10.00, −5.48, +10.97.
 func TestChangeOfPlanInMarch(t *testing.T) {
 	t.Parallel()
 	s := chargeShop(t)
@@ -92,7 +92,7 @@ func TestChangeOfPlanInMarch(t *testing.T) {
 		"plan/2024-03-15 type 3 2024-03-15..2024-04-01: 10.97")
 }
 
-// TestYearlyPart checks a yearly 3,650 in arrears, in force from 1 to 31 January: 30 days of 365 are 300.
+// TestYearlyPart checks 3,650 per year in arrears, in force from 1 to 31 January: 30 of 365 days cost 300.
 func TestYearlyPart(t *testing.T) {
 	t.Parallel()
 	s := chargeShop(t)
@@ -101,7 +101,7 @@ func TestYearlyPart(t *testing.T) {
 	s.wantCharged("2023-12-01..2024-01-01")
 }
 
-// TestArrearsFromInsideAMonth checks 100 a month in arrears from 28 February 2024: 2 of 29 days are 6.90.
+// TestArrearsFromInsideAMonth checks 100 per month in arrears from 28 February 2024: 2 of 29 days cost 6.90.
 func TestArrearsFromInsideAMonth(t *testing.T) {
 	t.Parallel()
 	s := chargeShop(t)
@@ -110,8 +110,8 @@ func TestArrearsFromInsideAMonth(t *testing.T) {
 	s.wantCharged("2024-03-01..2024-04-01", "plan/2024-03-01 type 2 2024-03-01..2024-04-01: 100")
 }
 
-// TestPeriodsFromTheStart checks that periods from the start keep the day of the month if the month has it: 30 January,
-// 29 February, 30 March.
+// TestPeriodsFromTheStart checks that periods that count from the start begin on the same day of each month, or on its
+// last day: 30 January, 29 February, 30 March.
 func TestPeriodsFromTheStart(t *testing.T) {
 	t.Parallel()
 	s := chargeShop(t)
@@ -121,7 +121,7 @@ func TestPeriodsFromTheStart(t *testing.T) {
 		"plan/2024-03-30 type 2 2024-03-30..2024-04-30: 100", "plan/2024-04-30 type 2 2024-04-30..2024-05-30: 100")
 }
 
-// TestProrations checks quarters and seconds; none is not prorated and refunds nothing.
+// TestProrations checks proration by quarters and by seconds. With none, nothing is prorated or refunded.
 func TestProrations(t *testing.T) {
 	t.Parallel()
 	s := chargeShop(t)
@@ -134,7 +134,7 @@ func TestProrations(t *testing.T) {
 	s.wantCharged("2024-05-01..2024-06-01", "plan/2024-05-01 type 1 2024-05-01..2024-06-01: 90")
 }
 
-// TestRecurringLine checks the line's kind, unit price and discounts: a rate, or a fixed unit price.
+// TestRecurringLine checks the kind, unit price and discounts of a line: a rate or a fixed unit price.
 func TestRecurringLine(t *testing.T) {
 	t.Parallel()
 	s := chargeShop(t)

@@ -18,7 +18,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/position"
 )
 
-// takeBack reverses a record; draws are `package index:quantity`.
+// takeBack reverses a record. draws are `package index:quantity`.
 func (b *bill) takeBack(sku int32, when string, region int32, resource, quantity string, draws ...string) {
 	b.shop.t.Helper()
 	if err := b.tryTakeBack(sku, when, region, resource, quantity, draws...); err != nil {
@@ -40,7 +40,7 @@ func (b *bill) tryTakeBack(sku int32, when string, region int32, resource, quant
 			b.shop.t.Fatal(err)
 		}
 		total = must(total.Add(q(part)))
-		if pack >= 0 { // -1: a package that is no longer in the books
+		if pack >= 0 { // -1: the package is no longer in the books
 			list = append(list, line.Draw{Package: pack, Quantity: q(part)})
 		}
 	}
@@ -48,8 +48,8 @@ func (b *bill) tryTakeBack(sku int32, when string, region int32, resource, quant
 	return b.rater.Reverse(&rec, total, list, b.n-1, &b.out)
 }
 
-// TestReverseFlat checks that a flat record is reversed at the price and with the discount of its own time, rounded as
-// it was.
+// TestReverseFlat checks that a flat record is reversed at the price and with the discount of its own time, and with
+// the same rounding.
 func TestReverseFlat(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "UTC")
@@ -67,8 +67,8 @@ func TestReverseFlat(t *testing.T) {
 	b.wantPositions()
 }
 
-// TestReverseGraduated checks that a graduated record is reversed from the meter's last range, at the version of its
-// own usage_start, with the fee of every tier that begins there.
+// TestReverseGraduated checks that a graduated record is reversed from the last range of the meter, by the version at
+// its own usage_start, with the fee of each tier that starts in that range.
 func TestReverseGraduated(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "UTC")
@@ -83,15 +83,15 @@ func TestReverseGraduated(t *testing.T) {
 	b.want("2 usage t2: -2 × 0.5 = -1 → -1", "2 usage t3: -2 × 0.25 = -0.5 → -0.5",
 		"2 flat_fee t3: -1 × 9 = -9 → -9 used 0")
 	b.wantPositions("meter api/north: 18")
-	b.takeBack(api, "2026-09-10", 0, "x", "5") // by the version of its own time: (13, 18]
+	b.takeBack(api, "2026-09-10", 0, "x", "5") // with the version of its own time: (13, 18]
 	b.want("3 usage t1: -2 × 2 = -4 → -4", "3 usage t2: -3 × 1 = -3 → -3", "3 flat_fee t2: -1 × 4 = -4 → -4 used 0")
 	b.use(api, "2026-09-01", 0, "x", "6") // its replacement: (13, 19]
 	b.want("4 usage t2: 6 × 0.5 = 3 → 3")
 	b.wantPositions("meter api/north: 19")
 }
 
-// TestReverseAtAnUpTo checks that the fee of a tier is refunded by the record that reaches its first unit, as Usage
-// charges it: a range that ends at an up_to does not refund the next tier's fee, one that begins there does.
+// TestReverseAtAnUpTo checks that the fee of a tier is refunded with the record that reaches its first unit, as Usage
+// charges it: a range that ends at an up_to does not refund the next tier's fee, one that starts there does.
 func TestReverseAtAnUpTo(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "UTC")
@@ -110,8 +110,8 @@ func TestReverseAtAnUpTo(t *testing.T) {
 	b.wantPositions()
 }
 
-// TestReverseDraws checks that the draws of a record are returned before the next one draws, and that the reversal has
-// them on its first line.
+// TestReverseDraws checks that the draws of a reversed record are returned before the next record draws, and that they
+// are on the first line of the reversal.
 func TestReverseDraws(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "UTC")
@@ -131,14 +131,14 @@ func TestReverseDraws(t *testing.T) {
 	b.use(api, "2026-09-02", 0, "x", "6")
 	b.want("1 usage t1: -3 × 2 = -6 → -6 used -9 free -6 a:4 b:2", "1 usage t2: -2 × 1 = -2 → -2",
 		"2 usage t1: 0 × 10 = 0 → 0 used 1 free 1 a:1", "3 usage t1: 1 × 2 = 2 → 2 used 6 free 5 a:3 b:2")
-	b.takeBack(vm, "2026-09-02", 0, "x", "1", "0:1") // all of it was free
+	b.takeBack(vm, "2026-09-02", 0, "x", "1", "0:1") // the record was completely free
 	b.want("4 usage t1: 0 × 10 = 0 → 0 used -1 free -1 a:1")
 	b.wantPositions("meter api/north: 1", "package a: 1 since 2026-01-01T00:00:00Z",
 		"package b: 0 since 2026-09-01T00:00:00Z")
 }
 
-// TestReverseDrawOfAnEarlierFilling checks that a draw on a quota period that is over is available to the record that
-// replaces it, and to nothing after the sitting.
+// TestReverseDrawOfAnEarlierFilling checks that draws from a quota period that is over are available to the record that
+// replaces the reversed one, but not after the sitting.
 func TestReverseDrawOfAnEarlierFilling(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "UTC")
@@ -150,7 +150,7 @@ func TestReverseDrawOfAnEarlierFilling(t *testing.T) {
 	b.use(vm, "2026-09-15", 0, "x", "5")
 	b.lines()
 	b.reopen(0, month, b.rater.Positions(nil))
-	b.use(vm, "2026-09-14", 0, "x", "1") // late, and that quota period is no longer known
+	b.use(vm, "2026-09-14", 0, "x", "1") // a late record: its quota period is no longer known
 	b.takeBack(vm, "2026-09-14", 0, "x", "8", "0:8")
 	b.use(vm, "2026-09-14", 0, "x", "3")
 	b.use(vm, "2026-09-14", 0, "x", "6")
@@ -161,8 +161,8 @@ func TestReverseDrawOfAnEarlierFilling(t *testing.T) {
 	b.wantPositions("package a: 0 since 2026-09-15T00:00:00Z")
 }
 
-// TestReverseDrawOfNothing checks that a draw that no quota has changes none: the package is full, or no longer in the
-// books at that time.
+// TestReverseDrawOfNothing checks that returning a draw changes no quota if the package is full, or not in the books at
+// that time.
 func TestReverseDrawOfNothing(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "UTC")
@@ -178,8 +178,8 @@ func TestReverseDrawOfNothing(t *testing.T) {
 	b.wantPositions()
 }
 
-// TestReversePeriodLevel checks that period-level models make no line, and that the quantity that the cycle's end
-// prices decreases.
+// TestReversePeriodLevel checks that a reversal in a period-level model has no line, and that the quantity that is
+// priced at the end of the cycle decreases.
 func TestReversePeriodLevel(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "UTC")
@@ -191,7 +191,7 @@ func TestReversePeriodLevel(t *testing.T) {
 	b := s.open(month)
 	b.use(blk, "2026-09-02", 0, "x", "9")
 	b.use(blk, "2026-09-03", 0, "x", "4")
-	b.use(vol, "2026-09-02", 0, "x", "11") // 3 of it free
+	b.use(vol, "2026-09-02", 0, "x", "11") // 3 of them are free
 	b.use(vol, "2026-09-03", 1, "y", "4")
 	b.end()
 	b.want("0 period t1: 4 × 5 = 20 → 20 used 13", "1 period t2: 8 × 1 = 8 → 8 used 11 free 3 a:3",
@@ -289,8 +289,8 @@ func TestReverseTrace(t *testing.T) {
 	}
 }
 
-// TestReverseUndoesTheLast checks that the reversal of a customer's last record restores everything: each of its lines
-// has its negative, and meters, packages and the cycle's end are as before. Invariant: RATE-9.
+// TestReverseUndoesTheLast checks that the reversal of a customer's last record restores everything: it negates each of
+// its lines, and meters, packages and the end of the cycle are as before. Invariant: RATE-9.
 func TestReverseUndoesTheLast(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -342,8 +342,8 @@ func TestReverseUndoesTheLast(t *testing.T) {
 	})
 }
 
-// standing returns positions without those that have no effect: full packages, rows without use, and the rest of quota
-// periods that are over by the closing positions.
+// standing returns the positions that have an effect. It leaves out full packages, rows without usage, and the rest of
+// quota periods that are over at the closing positions.
 func (s *shop) standing(rows, closing []position.Row) []string {
 	var lines []string
 	for _, p := range rows {
@@ -361,7 +361,7 @@ func (s *shop) standing(rows, closing []position.Row) []string {
 	return lines
 }
 
-// endLines returns the lines of the cycle's end if it were now.
+// endLines returns the lines that the end of the cycle would have now.
 func (b *bill) endLines() []string {
 	kept := b.out
 	b.out = line.Charges{}

@@ -17,8 +17,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/position"
 )
 
-// shop is books that are being made and their ratings. Customer "ann" is 0 and "bob" 1, partners "p1" and "p2" are 0
-// and 1; products must be added in the order of their skus.
+// shop has books that a test assembles, and rates with them. Customer "ann" is 0 and "bob" 1, partner "p1" is 0 and
+// "p2" 1. Products must be added in the order of their skus.
 type shop struct {
 	t     testing.TB
 	b     *books.Books
@@ -45,7 +45,7 @@ func newShop(t testing.TB, zone string) *shop {
 	return &shop{t: t, b: b, rules: tariff.Rules{Grain: tariff.PerCycle, Mode: money.HalfUp, Digits: 2}}
 }
 
-// at reads a moment in the shop's zone: a date, with or without a time, or an RFC 3339 timestamp.
+// at parses a time in the shop's zone: a date with or without a time of day, or an RFC 3339 timestamp.
 func (s *shop) at(text string) period.Instant {
 	s.t.Helper()
 	if i := strings.IndexByte(text, ' '); i > 0 {
@@ -63,7 +63,7 @@ func (s *shop) at(text string) period.Instant {
 	return at
 }
 
-// span reads `from..to`; nothing on a side = no bound.
+// span parses `from..to`. An empty side has no bound.
 func (s *shop) span(text string) period.Span {
 	s.t.Helper()
 	from, to, _ := strings.Cut(text, "..")
@@ -96,8 +96,8 @@ func (s *shop) product(sku string, model books.Model, meter books.Meter) int32 {
 	return int32(len(s.b.Products) - 1)
 }
 
-// price adds a version. Each tier is `up_to unit_price flat_fee block_size`, up_to "-" on the last; values that are
-// left out are 0.
+// price adds a version. Each tier is `up_to unit_price flat_fee block_size`, with "-" as up_to of the last tier;
+// omitted values are 0.
 func (s *shop) price(sku int32, list, region, valid string, tiers ...string) {
 	s.t.Helper()
 	v := books.Version{SKU: sku, PriceList: list, Region: region, Valid: s.span(valid)}
@@ -112,7 +112,7 @@ func (s *shop) price(sku int32, list, region, valid string, tiers ...string) {
 	s.b.Versions = append(s.b.Versions, v)
 }
 
-// discount adds a discount for any service. value is a rate or, after "=", a fixed unit price.
+// discount adds a discount for any service. value is a rate, or a fixed unit price after "=".
 func (s *shop) discount(id string, kind books.DiscountKind, customer, partner, sku int32, value, valid string) {
 	s.t.Helper()
 	d := books.Discount{ID: id, Kind: kind, Customer: customer, Partner: partner, Service: "*", SKU: sku,
@@ -134,7 +134,7 @@ func (s *shop) pack(id string, skus []int32, region, quota string, reset books.P
 
 func (s *shop) compile() *tariff.Book { return tariff.Compile(s.b, s.rules) }
 
-// bill is a customer's cycle while it is rated.
+// bill is a customer's cycle during rating.
 type bill struct {
 	shop  *shop
 	book  *tariff.Book
@@ -160,7 +160,7 @@ func (b *bill) reopen(customer int32, cycle string, rows []position.Row) {
 	}
 }
 
-// use rates one record: when, region as an index in regions, resource, quantity.
+// use rates one record, given by time, index of the region, resource and quantity.
 func (b *bill) use(sku int32, when string, region int32, resource, quantity string) {
 	b.shop.t.Helper()
 	at := b.shop.at(when)
@@ -175,7 +175,7 @@ func (b *bill) use(sku int32, when string, region int32, resource, quantity stri
 	b.n++
 }
 
-// end takes the lines of the cycle's end.
+// end rates the end of the cycle.
 func (b *bill) end() {
 	b.shop.t.Helper()
 	if err := b.rater.CycleEnd(&b.out, &b.objs); err != nil {
@@ -183,7 +183,7 @@ func (b *bill) end() {
 	}
 }
 
-// lines returns all lines so far and removes them.
+// lines returns the lines since the last call.
 func (b *bill) lines() []string {
 	var lines []string
 	for i := range b.out.List {
@@ -194,8 +194,8 @@ func (b *bill) lines() []string {
 	return lines
 }
 
-// show writes a line as `record kind tier: quantity × price = official [− discount id] [− truncated] → payment (used …
-// free …)`, leaving out what is 0.
+// show returns a line as `record kind tier: quantity × price = official [− discount id] [− truncated] → payment (used …
+// free …)`. Values of 0 are left out.
 func (b *bill) show(c *line.Charge) string {
 	text := fmt.Sprintf("%d %s t%d: %s × %s = %s", c.Record, c.Kind, c.Tier, c.Quantity.Trim(), c.UnitPrice.Trim(),
 		c.Official.Trim())
@@ -227,7 +227,7 @@ func (b *bill) want(lines ...string) {
 	}
 }
 
-// positions returns the closing positions.
+// positions returns the closing positions as text.
 func (b *bill) positions() []string {
 	var lines []string
 	for _, p := range b.rater.Positions(nil) {

@@ -12,7 +12,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// TestTrace checks the trace of a record for which every decision is made.
+// TestTrace checks the trace of a record that involves every decision.
 func TestTrace(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "UTC")
@@ -62,7 +62,7 @@ func TestTrace(t *testing.T) {
 	}
 }
 
-// TestTracePercentile checks that a percentile line is explained by the same steps.
+// TestTracePercentile checks that a percentile line is explained with the same steps.
 func TestTracePercentile(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "UTC")

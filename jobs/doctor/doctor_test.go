@@ -18,7 +18,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// newWorkspace returns the sample's, without a run.
+// newWorkspace returns options for the workspace of the sample before any run.
 func newWorkspace(t *testing.T) Options {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "w")
@@ -35,7 +35,7 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// tells checks the outcome of a check and words of its finding and hint.
+// tells checks the outcome of a check and words in its finding and its hint.
 func tells(t *testing.T, o Options, name string, outcome Outcome, found, do string) {
 	t.Helper()
 	r := Inspect(t.Context(), o)
@@ -62,7 +62,7 @@ func TestTimes(t *testing.T) {
 	tells(t, o, name, OK, "no file of inbox and lake has a time in the future", "")
 	file := filepath.Join(o.Dir, "inbox", "usage", "ahead.csv")
 	must(t, os.WriteFile(file, nil, 0o666))
-	soon := time.Now().Add(30 * time.Second) // a disk whose clock is a little ahead
+	soon := time.Now().Add(30 * time.Second) // on a disk whose clock is slightly ahead
 	must(t, os.Chtimes(file, soon, soon))
 	tells(t, o, name, OK, "", "")
 	later := time.Now().Add(24 * time.Hour)
@@ -128,7 +128,7 @@ func TestScratch(t *testing.T) {
 	tells(t, o, "space for queries", Skipped, "", "")
 }
 
-// TestTables checks tables of a server that were dropped, altered, or created by a later program.
+// TestTables checks the findings for a server's tables that were dropped, altered, or created by a later program.
 func TestTables(t *testing.T) {
 	t.Parallel()
 	s := server.Start(t, server.Options{})
@@ -171,7 +171,7 @@ func TestTables(t *testing.T) {
 	tells(t, o, name, Warn, "are of version 99, this program knows versions up to 7", "a newer one")
 }
 
-// TestIcebergCatalog checks what is said of a catalog: that it fails, that a secret is missing or wrong, and which
+// TestIcebergCatalog checks the findings for a catalog: that it fails, that its secret is missing or wrong, and which
 // manifest its tables show.
 func TestIcebergCatalog(t *testing.T) {
 	t.Parallel()

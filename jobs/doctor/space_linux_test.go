@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// TestSpace uses real disks of 8 MiB. It is skipped if mounting is not permitted.
+// TestSpace uses real disks of 8 MiB. It is skipped if mounting is not allowed.
 func TestSpace(t *testing.T) {
 	t.Parallel()
 	o := newWorkspace(t)

@@ -24,10 +24,10 @@ func TestMain(m *testing.M) {
 	}
 	Handle()
 	deaths()[way].die()
-	time.Sleep(time.Hour) // the test kills it before
+	time.Sleep(time.Hour) // the test kills the process before this ends
 }
 
-// death is a way to end, the runtime's message for it, and the exit code.
+// death is a way in which a process can end, with the runtime's message and the exit code.
 type death struct {
 	die  func()
 	says string
@@ -55,7 +55,7 @@ func deaths() map[string]death {
 	}
 }
 
-// nowhere is where nothing can be written.
+// nowhere returns an address that cannot be written to.
 func nowhere() *int { return nil }
 
 // deep exhausts the stack.
@@ -66,8 +66,8 @@ func deep(n int) int {
 	return deep(n+1) + n
 }
 
-// TestDeaths (FATAL-1 to FATAL-4) checks that each way to end has its exit code, and that the runtime's report is
-// first.
+// TestDeaths (FATAL-1 to FATAL-4) checks that each way to end has its exit code, and that the report of the runtime
+// comes first.
 func TestDeaths(t *testing.T) {
 	t.Parallel()
 	for way, d := range deaths() {

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// FuzzEntry reads any file as an entry. The result is the entry of its name, which is not running, or damage; never
-// both, and no entry is silently lost.
+// FuzzEntry reads arbitrary files as entries. The result is either the entry of the file's name, which is not running,
+// or damage, never both, and no entry is lost without notice.
 func FuzzEntry(f *testing.F) {
 	const id = "20261003T013000.000Z-nightly"
 	f.Add(`{"format":1,"id":"` + id + `","kind":"nightly","outcome":"running","started":"2026-10-03T01:30:00Z"}`)

@@ -56,7 +56,7 @@ func TestBeginAndEnd(t *testing.T) {
 	if err := second.End(e2); err != nil {
 		t.Fatal(err)
 	}
-	if err := first.lock.Close(); err != nil { // as the system does when the process ends
+	if err := first.lock.Close(); err != nil { // as the system does when a process ends
 		t.Fatal(err)
 	}
 	entries, damaged := read(t, dir)
@@ -81,7 +81,7 @@ func TestDamagedHidesNoOther(t *testing.T) {
 		}
 	}
 	for name, text := range map[string]string{
-		"20261003T013000.000Z-ingest.json": `{"format":1,"id":"20261003`, // torn
+		"20261003T013000.000Z-ingest.json": `{"format":1,"id":"20261003`, // truncated
 		"20261004T013000.000Z-close.json":  `{"format":1,"id":"20261003T013000.001Z-nightly"}`,
 		"20261005T013000.000Z-close.json":  `{"format":2,"id":"20261005T013000.000Z-close"}`,
 		"20261006T013000.000Z-close.json":  ``,
@@ -92,7 +92,7 @@ func TestDamagedHidesNoOther(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	// A pipe without a writer would keep its reader waiting.
+	// Opening a pipe without a writer would block.
 	if err := syscall.Mkfifo(filepath.Join(dir, "20261007T013000.000Z-close.json"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -158,7 +158,7 @@ func TestNoFolder(t *testing.T) {
 func TestUnwritable(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "runs")
-	if err := os.WriteFile(dir, nil, 0o666); err != nil { // a file in place of the folder
+	if err := os.WriteFile(dir, nil, 0o666); err != nil { // a file instead of the folder
 		t.Fatal(err)
 	}
 	if _, err := Begin(dir, &Entry{Kind: "nightly", Started: night}); err == nil ||
@@ -167,7 +167,7 @@ func TestUnwritable(t *testing.T) {
 	}
 }
 
-// TestReader reads repeatedly: files of runs that ended are opened once (LEDGER-7).
+// TestReader checks that a reader that reads repeatedly opens the files of ended runs only once (LEDGER-7).
 func TestReader(t *testing.T) {
 	t.Parallel()
 	dir := Dir(t.TempDir())
@@ -202,7 +202,7 @@ func TestReader(t *testing.T) {
 	}
 	look(2, "20261003T013000.000Z-nightly done", "20261003T013000.001Z-close running")
 	look(1, "20261003T013000.000Z-nightly done", "20261003T013000.001Z-close running")
-	if err := second.lock.Close(); err != nil { // as the system does when the process ends
+	if err := second.lock.Close(); err != nil { // as the system does when a process ends
 		t.Fatal(err)
 	}
 	look(1, "20261003T013000.000Z-nightly done", "20261003T013000.001Z-close killed")
@@ -214,8 +214,8 @@ func TestReader(t *testing.T) {
 	}
 	look(1, "20261003T013000.000Z-nightly done", "20261003T013000.001Z-close killed",
 		"20261003T013000.002Z-monthly look")
-	// Another file of the same name, such as one from a backup, is read; a deleted one is dropped, and a damaged one is
-	// read each time.
+	// Another file with the same name, such as one from a backup, is read, a deleted file is dropped, and a damaged
+	// file is read each time.
 	first.lock = nil
 	e1.Outcome, e1.Error = Failed, "disk full"
 	if err := first.Update(e1); err != nil {

@@ -10,8 +10,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 )
 
-// stateOf returns a manifest whose lake had ingested so many rows of usage, and as many of them rejected, and one of
-// orders.
+// stateOf returns the manifest of a lake that has ingested the given numbers of usage rows and rejected ones, and one
+// row of orders.
 func stateOf(number int64, command, asOf string, read, rejected int) manifest.Manifest {
 	total := func(name string, n int) manifest.Total { return manifest.Total{Name: name, Value: fmt.Sprint(n)} }
 	return manifest.Manifest{Number: number, Command: command, AsOf: asOf, Totals: []manifest.Total{
@@ -25,7 +25,7 @@ func attempt(id, command, asOf string, outcome Outcome, manifest int64) Entry {
 		outcome != NothingNew}
 }
 
-// told returns a run in one line: ID, outcome, manifest, rows read and rejected.
+// told returns each run as one line: ID, outcome, manifest, rows read and rejected.
 func told(runs []Run) (list []string) {
 	for _, r := range runs {
 		line := fmt.Sprintf("%s %s %d: %d %d", r.ID, r.Outcome, r.Committed, r.Rows, r.Rejected)
@@ -85,8 +85,8 @@ func TestJoin(t *testing.T) {
 	}
 }
 
-// TestOwed checks that a publish is pending until a later run, or a manual publish, showed that manifest or a newer
-// one. A publish that failed, or that was of one cycle, is not enough.
+// TestOwed checks that a publish is pending until a later run or a manual publish has published that manifest or a
+// newer one. A publish that failed, or that covered only one cycle, does not count.
 func TestOwed(t *testing.T) {
 	t.Parallel()
 	chain := []manifest.Manifest{stateOf(3, "run nightly", "d3", 3, 0), stateOf(2, "run nightly", "d2", 2, 0),
@@ -127,8 +127,8 @@ func TestOwed(t *testing.T) {
 	}
 }
 
-// TestEndedBeforeItsPublish checks that a run that ended between its commit and its publish owes the publish, if runs
-// publish at all, until a later run showed that manifest.
+// TestEndedBeforeItsPublish checks that the publish of a run that ended between its commit and its publish is pending,
+// provided that runs publish, until a later run has published that manifest.
 func TestEndedBeforeItsPublish(t *testing.T) {
 	t.Parallel()
 	chain := []manifest.Manifest{stateOf(2, "run nightly", "d2", 2, 0), stateOf(1, "run nightly", "d1", 1, 0)}

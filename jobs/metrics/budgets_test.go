@@ -9,9 +9,9 @@ import (
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
-// TestMetricsOfBudgets checks a machine that costs 0.015 per hour. By 2 March, acme used 1 hour less 10 %, 0.0135,
-// truncated to 0.01, and beta 2 + 4 hours, 0.03 + 0.06 = 0.09. beta's forecast is 0.09 x 31 / 1 = 2.79, acme's 0.01 x
-// 31 = 0.31.
+// TestMetricsOfBudgets checks a machine at 0.015 per hour. By 2 March acme has used 1 hour, less 10 %: 0.0135,
+// truncated to 0.01. beta has used 2 + 4 hours: 0.03 + 0.06 = 0.09. The forecasts are 0.09 x 31 / 1 = 2.79 for beta and
+// 0.01 x 31 = 0.31 for acme.
 func TestMetricsOfBudgets(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, "")

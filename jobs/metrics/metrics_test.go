@@ -19,7 +19,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
-// site is a workspace in Shanghai with its scheduler, whose nights are at 02:05, and its metrics.
+// site is a workspace in Shanghai with metrics and a scheduler whose nightly runs start at 02:05.
 type site struct {
 	t         *testing.T
 	dir       string
@@ -62,8 +62,7 @@ func (s *site) time(wall string) time.Time {
 	return at
 }
 
-// feed adds the usage of a day to the inbox at half past midnight of the next one: three rows, of which one is invalid
-// if wrong is set.
+// feed adds the usage of a day, three rows, to the inbox at 00:30 of the next day. If wrong is set, one row is invalid.
 func (s *site) feed(day string, wrong bool) {
 	s.t.Helper()
 	quantity := "4"
@@ -81,7 +80,7 @@ func (s *site) feed(day string, wrong bool) {
 	s.must(os.Chtimes(path, at, at))
 }
 
-// pass advances the clock and does what is due; it returns the outcomes as text.
+// pass sets the clock, does what is due, and returns the outcomes as text.
 func (s *site) pass(at time.Time) string {
 	s.t.Helper()
 	s.now = at
@@ -92,14 +91,14 @@ func (s *site) pass(at time.Time) string {
 	return strings.Join(words, "; ")
 }
 
-// ask requests a page of the metrics' server.
+// ask requests a page of the metrics server.
 func (s *site) ask(path string) (int, string) {
 	answer := httptest.NewRecorder()
 	s.metrics.Handler().ServeHTTP(answer, httptest.NewRequest(http.MethodGet, path, nil))
 	return answer.Code, answer.Body.String()
 }
 
-// has checks samples of /metrics: name with labels, and value.
+// has checks samples of /metrics, given as the name with labels and the value.
 func (s *site) has(want map[string]string) {
 	s.t.Helper()
 	_, text := s.ask("/metrics")
@@ -118,7 +117,7 @@ func (s *site) has(want map[string]string) {
 	}
 }
 
-// unix returns a time as Prometheus prints it.
+// unix returns a time in the format of Prometheus.
 func (s *site) unix(wall string) string {
 	return strconv.FormatFloat(float64(s.time(wall).Unix()), 'g', -1, 64)
 }
@@ -218,9 +217,9 @@ func TestMetricsOfTrouble(t *testing.T) {
 	}
 }
 
-// TestServerAwayForThreeNights checks that ClickHouse is not available for three nights: each night is done, its
-// publish is reported as pending, retried at increasing intervals up to an hour, and done when the server is available
-// again, with all the data of the nights.
+// TestServerAwayForThreeNights checks three nights without a ClickHouse server. Each nightly run is done, its publish
+// is reported as pending, is retried at intervals that grow to one hour, and is done with the data of all nights when
+// the server is available again.
 func TestServerAwayForThreeNights(t *testing.T) {
 	t.Parallel()
 	server := clickhouse.Start(t, clickhouse.Options{})
@@ -258,10 +257,10 @@ func TestServerAwayForThreeNights(t *testing.T) {
 			}
 		}
 	}
-	if tries < 60 || tries > 90 { // a dozen until the interval is an hour, then one per hour
+	if tries < 60 || tries > 90 { // about twelve until the interval is an hour, then one per hour
 		t.Errorf("%d tries in three days", tries)
 	}
-	if code, text := s.ask("/readyz"); code != http.StatusOK { // the nights are done; an alert reports the copy
+	if code, text := s.ask("/readyz"); code != http.StatusOK { // an alert reports the missing publish
 		t.Error(code, text)
 	}
 
@@ -276,7 +275,7 @@ func TestServerAwayForThreeNights(t *testing.T) {
 	}
 }
 
-// again returns when a failed job is retried.
+// again returns the time at which a failed job is retried.
 func again(t *testing.T, s *site) time.Time {
 	t.Helper()
 	status := s.scheduler.Status()

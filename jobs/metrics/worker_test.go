@@ -8,7 +8,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/task"
 )
 
-// TestWorkerMetrics checks that the metrics count a worker's tasks by stage and outcome.
+// TestWorkerMetrics checks that the metrics count the tasks of a worker by stage and outcome.
 func TestWorkerMetrics(t *testing.T) {
 	t.Parallel()
 	w := NewWorker("v1")

@@ -7,10 +7,10 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// TestPriceChange checks an order of 30.00 of which a coupon paid 6.00, so 24.00, for the 30 days of September; another
-// product costs 45.00. On the 16th half remains: 12.00 and 22.50. On the 21st at noon 9.5 of 30 days: 24 × 9.5 / 30 =
-// 7.60, 45 × 9.5 / 30 = 14.25. A third of 10.00 is 3.333, 3.33. Before the order takes effect everything remains. A
-// cheaper product gives a refund. Invariant: QUOTE-6.
+// TestPriceChange checks a change of an order of 30.00, of which a coupon paid 6.00 and the customer 24.00, for the 30
+// days of September, to a product at 45.00. On the 16th half remains: 12.00 and 22.50. On the 21st at noon 9.5 of 30
+// days remain: 24 × 9.5 / 30 = 7.60 and 45 × 9.5 / 30 = 14.25. A third of 10.00 is 3.33. Before the order takes effect
+// everything remains. A cheaper product gives a refund. Invariant: QUOTE-6.
 func TestPriceChange(t *testing.T) {
 	t.Parallel()
 	at := func(text string) period.Instant {

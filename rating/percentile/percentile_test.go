@@ -20,7 +20,7 @@ func must[T any](v T, err error) T {
 func q(text string) money.Quantity { return must(money.ParseQuantity(text)) }
 func rate(text string) money.Rate  { return must(money.ParseRate(text)) }
 
-// stage is a zone and a cycle with its measurements.
+// stage is a zone and a cycle with measurements.
 type stage struct {
 	t     *testing.T
 	zone  *period.Zone
@@ -35,15 +35,15 @@ func newStage(t *testing.T, zone, cycle string) *stage {
 	return &stage{t, z, c, percentile.NewMeter(z, c)}
 }
 
-// day returns the cycle's n-th day, from 1.
+// day returns the n-th day of the cycle, counted from 1.
 func (s *stage) day(n int) period.Span { return s.zone.DaySpan(s.cycle.First() + period.Day(n-1)) }
 
-// slot returns the n-th slot of a day, both from 1.
+// slot returns the n-th slot of a day, both counted from 1.
 func (s *stage) slot(day, n int) percentile.Slot {
 	return percentile.SlotOf(s.day(day).From) + percentile.Slot(n-1)
 }
 
-// term returns a term in force from one day to the end of another.
+// term returns a term that is in force from the start of one day to the end of another.
 func (s *stage) term(from, to int, size, commit string) percentile.Term {
 	return percentile.Term{Valid: period.Span{From: s.day(from).From, To: s.day(to).To}, Size: q(size),
 		Commit: q(commit)}
@@ -51,7 +51,7 @@ func (s *stage) term(from, to int, size, commit string) percentile.Term {
 
 const mega = 1_000_000
 
-// add adds a sample of some Mbps.
+// add adds a sample in Mbps.
 func add(l *percentile.Link, slot percentile.Slot, in, out int64) {
 	l.Slots = append(l.Slots, slot)
 	l.In = append(l.In, in*mega)
@@ -70,7 +70,7 @@ func (s *stage) measure(p books.Policy, links ...percentile.Link) percentile.Res
 	return res
 }
 
-// brief returns what decides: N, index, value, slot as day and number, commit, billed value, days, quantity.
+// brief returns the parts of a result: N, index, value, slot as day and number, commit, billed value, days, quantity.
 func (s *stage) brief(r percentile.Result) string {
 	slot := "none"
 	if r.HasSlot {
@@ -92,7 +92,7 @@ func (s *stage) want(r percentile.Result, want string) {
 	}
 }
 
-// full returns a link in force all month with a sample in every slot, rising by 1 Mbps per slot from 1.
+// full returns a link that is in force all month, with a sample in every slot that rises by 1 Mbps per slot from 1.
 func (s *stage) full() percentile.Link {
 	l := percentile.Link{Terms: []percentile.Term{s.term(1, s.cycle.Days(), "0", "0")}}
 	n := int64(0)
@@ -103,8 +103,8 @@ func (s *stage) full() percentile.Link {
 	return l
 }
 
-// TestRankOfFullMonths checks the published ranks: full months of 31, 30, 29 and 28 days drop the top 446, 432, 417 and
-// 403 points. The values rise from 1, so the value at an index is N − index.
+// TestRankOfFullMonths checks the published ranks: in full months of 31, 30, 29 and 28 days the top 446, 432, 417 and
+// 403 points are dropped. Values rise from 1, so the value at an index is N − index.
 func TestRankOfFullMonths(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ cycle, want string }{
@@ -118,8 +118,8 @@ func TestRankOfFullMonths(t *testing.T) {
 	}
 }
 
-// TestRankWhenClocksChange checks a zone with summer time, which has months an hour longer and shorter: 8,940 and 8,916
-// slots.
+// TestRankWhenClocksChange checks a zone with summer time, in which months can be an hour longer or shorter: 8,940 and
+// 8,916 slots.
 func TestRankWhenClocksChange(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ cycle, want string }{
@@ -131,8 +131,8 @@ func TestRankWhenClocksChange(t *testing.T) {
 	}
 }
 
-// TestShareOfDays checks the published fees: 900 Mbps over 26 valid days of 30 at 15 are 11,700; 300 Mbps over 16 days
-// in force of 30 at 120 are 19,200. Here the quantities, 780 and 160.
+// TestShareOfDays checks the quantities of the published fees: 780 for 900 Mbps over 26 valid days of 30, which at 15
+// are 11,700, and 160 for 300 Mbps over 16 days in force of 30, which at 120 are 19,200.
 func TestShareOfDays(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, "Asia/Shanghai", "2026-09")
@@ -224,7 +224,7 @@ func TestDailyMethods(t *testing.T) {
 		"N 5 index -1 value 0 slot none commit 0 billed 0 days 2/30 of 30 quantity 0")
 }
 
-// TestFourthPeakOfEqualDays checks that the fourth peak of equal ones is the earliest day's.
+// TestFourthPeakOfEqualDays checks that among equal peaks the fourth is that of the earliest day.
 func TestFourthPeakOfEqualDays(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, "Asia/Shanghai", "2026-09")
@@ -237,7 +237,7 @@ func TestFourthPeakOfEqualDays(t *testing.T) {
 		"N 10 index 3 value 7 slot 2/1 commit 0 billed 7 days 5/30 of 30 quantity 7")
 }
 
-// TestEnhanced checks the published floor: sizes 100, 300 and 200 within a day at a floor share of 0.2 make 60.
+// TestEnhanced checks the published floor: sizes of 100, 300 and 200 within a day with a floor share of 0.2 give 60.
 func TestEnhanced(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, "Asia/Shanghai", "2026-09")
@@ -255,11 +255,11 @@ func TestEnhanced(t *testing.T) {
 	if res.Floor.RatString() != "60" || res.Month.RatString() != "59" {
 		t.Errorf("floor %s, month %s; want 60, 59", res.Floor, res.Month)
 	}
-	// A second day in force at 200: the mean is 250, the floor 50.
+	// A second day in force, with size 200: the mean is 250 and the floor 50.
 	l.Terms[2].Valid.To++
 	s.want(s.measure(policy, l),
 		"N 1 index -1 value 59 slot none commit 0 billed 59 days 1/2 of 30 quantity 3.9333333333")
-	// Without a point the floor is owed: 50 for 2 of 30 days.
+	// Without any point the floor is billed: 50 for 2 of 30 days.
 	l.Slots, l.In, l.Out = nil, nil, nil
 	s.want(s.measure(policy, l),
 		"N 0 index -1 value 50 slot none commit 0 billed 50 days 0/2 of 30 quantity 3.3333333333")
@@ -269,8 +269,8 @@ func TestEnhanced(t *testing.T) {
 	s.want(s.measure(policy, l), "N 0 index -1 value 50 slot none commit 51 billed 51 days 0/0 of 30 quantity 0")
 }
 
-// TestEnhancedCuts checks the days' fifth largest, or smallest of fewer, truncated: 5, 7, 20, 1, 30, 40 of which the
-// five largest have the mean 20.4, truncated 20.
+// TestEnhancedCuts checks the daily values: the fifth largest point of a day, or the smallest if there are fewer,
+// truncated. Of 5, 7, 20, 1, 30 and 40 the five largest have the mean 20.4, truncated 20.
 func TestEnhancedCuts(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, "Asia/Shanghai", "2026-09")
@@ -288,8 +288,8 @@ func TestEnhancedCuts(t *testing.T) {
 		"N 16 index -1 value 20 slot none commit 0 billed 20 days 6/30 of 30 quantity 20")
 }
 
-// TestGroup checks a group: per slot the sum over links, in and out separately, then the series; the commit and size of
-// every link.
+// TestGroup checks a group: per slot the sums over all links, in and out separately, then the series, and the sums of
+// the links' commits and sizes.
 func TestGroup(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, "Asia/Shanghai", "2026-09")
@@ -304,7 +304,7 @@ func TestGroup(t *testing.T) {
 		"N 3 index 0 value 7 slot 1/2 commit 3.5 billed 7 days 2/30 of 30 quantity 7")
 	s.want(s.measure(books.Policy{Method: books.MonthlyP95, Drop: rate("0.9"), Days: books.DaysInForce}, a, b),
 		"N 3 index 2 value 2 slot 5/1 commit 3.5 billed 7/2 days 2/20 of 30 quantity 2.3333333333")
-	// Sizes over 20 days in force: 10 × 100, 10 × 50, 2 × 1000 = 3,500; mean 175, a tenth truncated is 17.
+	// Sizes over 20 days in force: 10 × 100, 10 × 50 and 2 × 1000 are 3,500; mean 175, a tenth truncated is 17.
 	s.want(s.measure(books.Policy{Method: books.EnhancedP95, FloorShare: rate("0.1")}, a, b),
 		"N 3 index -1 value 17 slot none commit 3.5 billed 17 days 2/30 of 30 quantity 17")
 	if one, two := s.brief(s.measure(books.Policy{Method: books.DailyPeakMean}, a, b)),
@@ -313,8 +313,8 @@ func TestGroup(t *testing.T) {
 	}
 }
 
-// TestCommitWithoutPoints checks that the commit is owed without any sample, and that it is spread over the days like
-// any value. Invariant: PCT-4.
+// TestCommitWithoutPoints checks that the commit is billed without any sample, and is spread over days like any value.
+// Invariant: PCT-4.
 func TestCommitWithoutPoints(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, "Asia/Shanghai", "2026-09")
@@ -325,8 +325,8 @@ func TestCommitWithoutPoints(t *testing.T) {
 		"N 0 index -1 value 0 slot none commit 60 billed 60 days 0/0 of 30 quantity 0")
 }
 
-// TestExactValues checks that values with decimals, which are calculated in another way, have the same results; kilo
-// 1024 makes a rational of any value. Invariant: PCT-2.
+// TestExactValues checks that values with decimals, which are calculated separately, give the same results. kilo 1024
+// makes any value a rational. Invariant: PCT-2.
 func TestExactValues(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, "Asia/Shanghai", "2026-09")

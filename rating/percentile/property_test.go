@@ -13,7 +13,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// drawObject makes up to three links with samples on few slots and few values, so that ties and empty days are common.
+// drawObject returns up to three links with samples in few slots and of few values, so that ties are common.
 func drawObject(t *rapid.T, zone *period.Zone, cycle period.Cycle) percentile.Object {
 	var o percentile.Object
 	first := percentile.SlotOf(zone.DaySpan(cycle.First()).From)
@@ -49,12 +49,12 @@ func drawPolicy(t *rapid.T) books.Policy {
 	}
 }
 
-// TestMeasureIsAFunction checks that the order of links, the exact calculation and earlier measurements do not change
-// the result. Invariants: PCT-1, PCT-5.
+// TestMeasureIsAFunction checks that the result does not depend on the order of links, on the way of calculation, or on
+// earlier measurements. Invariants: PCT-1, PCT-5.
 func TestMeasureIsAFunction(t *testing.T) {
 	t.Parallel()
 	zone := must(period.LoadZone("America/Sao_Paulo"))
-	cycle := must(period.ParseCycle("2018-11")) // midnight of the 4th is skipped
+	cycle := must(period.ParseCycle("2018-11")) // midnight of the 4th does not exist
 	used := percentile.NewMeter(zone, cycle)
 	rapid.Check(t, func(t *rapid.T) {
 		o, policy := drawObject(t, zone, cycle), drawPolicy(t)
@@ -88,7 +88,7 @@ func same(t *rapid.T, what string, a, b percentile.Result) {
 	}
 }
 
-// TestMonthlyP95AgainstSorting compares the value with that of sorting rationals, as in the rule.
+// TestMonthlyP95AgainstSorting compares the value with that from sorting rationals, as the rule describes.
 func TestMonthlyP95AgainstSorting(t *testing.T) {
 	t.Parallel()
 	zone := must(period.LoadZone("Asia/Shanghai"))
@@ -124,7 +124,7 @@ func TestMonthlyP95AgainstSorting(t *testing.T) {
 	})
 }
 
-// TestWinnerIgnoresOrder checks that any number of samples in any order result in the same one. Invariant: PCT-3.
+// TestWinnerIgnoresOrder checks that the result does not depend on the number and order of samples. Invariant: PCT-3.
 func TestWinnerIgnoresOrder(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -153,7 +153,7 @@ func TestWinnerIgnoresOrder(t *testing.T) {
 	})
 }
 
-// BenchmarkMeasure measures a month of one link at five minutes.
+// BenchmarkMeasure measures a month of one link with a sample every five minutes.
 func BenchmarkMeasure(b *testing.B) {
 	zone := must(period.LoadZone("Asia/Shanghai"))
 	cycle := must(period.ParseCycle("2026-08"))

@@ -5,8 +5,7 @@ import (
 	"testing"
 )
 
-// BenchmarkSelect finds the value that a month of one link is billed by, of 8,928 points: rank 446 from the top, which
-// is index 445.
+// BenchmarkSelect selects the billed value of a link's month from 8,928 points: rank 446 from the top, index 445.
 func BenchmarkSelect(b *testing.B) {
 	const points, index = 8928, 445
 	month := make([]int64, points)
