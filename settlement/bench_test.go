@@ -9,9 +9,9 @@ import (
 	"github.com/tollbook/tollbook/settlement"
 )
 
-// benchHouse has 5,000 partners, of whom 500 are distributors, 400 products of 20 services, 20,000 customers, terms of
-// every partner for all, for two services and for a product that change in the middle of September, and four
-// programmes.
+// benchHouse has 5,000 partners, including 500 distributors, 400 products of 20 services, 20,000 customers, four
+// programmes, and terms of every partner for all products, two services and one product, which change in the middle of
+// September.
 func benchHouse(tb testing.TB) (*settlement.Book, *house) {
 	const partners, distributors, customers, products = 5000, 500, 20_000, 400
 	h := newHouse(tb)
@@ -49,7 +49,7 @@ func benchHouse(tb testing.TB) (*settlement.Book, *house) {
 	return h.book(), h
 }
 
-// benchLines returns 20 lines of one customer over a month and ten products.
+// benchLines returns 20 lines of a customer over a month and ten products.
 func benchLines(h *house, customer int32) []settlement.Line {
 	lines := make([]settlement.Line, 20)
 	start := h.at("2026-09-01")
@@ -63,7 +63,7 @@ func benchLines(h *house, customer int32) []settlement.Line {
 	return lines
 }
 
-// BenchmarkSettle settles customers of 20 lines; one operation is one line.
+// BenchmarkSettle settles customers of 20 lines. One operation is one line.
 func BenchmarkSettle(b *testing.B) {
 	bk, h := benchHouse(b)
 	var lines []settlement.Line
@@ -95,7 +95,7 @@ func BenchmarkSettle(b *testing.B) {
 	b.ReportMetric(float64(made)/float64(b.N), "rows/line")
 }
 
-// BenchmarkIncentives computes two years of 5,000 partners in four programmes.
+// BenchmarkIncentives calculates two years of 5,000 partners in four programmes.
 func BenchmarkIncentives(b *testing.B) {
 	bk, h := benchHouse(b)
 	r := &settlement.Record{First: h.cycle("2026-01"), AsOf: h.at("2027-12-31")}
@@ -118,8 +118,8 @@ func BenchmarkIncentives(b *testing.B) {
 	}
 }
 
-// TestSettleAllocatesNothing checks that a customer's lines need no memory once a settler has seen a similar one.
-// Invariant: SET-12.
+// TestSettleAllocatesNothing checks that settling a customer allocates no memory if the settler has settled a similar
+// one before. Invariant: SET-12.
 func TestSettleAllocatesNothing(t *testing.T) {
 	h := newHouse(t)
 	h.term(vendor, distA, "*", all, "payable 0.8", "..")

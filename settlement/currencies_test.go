@@ -14,8 +14,8 @@ import (
 // Currencies of newMixed, as indexes in its books.
 const cny, eur, jpy, usd = 0, 1, 2, 3
 
-// newMixed returns a house with several currencies: ann is in USD, bob in JPY, cat in CNY; dist-a is in EUR, res-1 in
-// CNY.
+// newMixed returns a house with several currencies: the customers ann in USD, bob in JPY and cat in CNY, and the
+// partners dist-a in EUR and res-1 in CNY.
 func newMixed(t *testing.T, rates ...string) *house {
 	t.Helper()
 	h := newHouse(t)
@@ -24,7 +24,7 @@ func newMixed(t *testing.T, rates ...string) *house {
 		{Code: "USD", Digits: 2}}
 	h.b.Customers[ann].Currency, h.b.Customers[bob].Currency = usd, jpy
 	h.b.Partners[distA].Currency = eur
-	for _, text := range rates { // sorted by pair and date, as the book is
+	for _, text := range rates { // sorted by pair and date, as in the book
 		f := strings.Fields(text)
 		h.b.Rates = append(h.b.Rates, books.ExchangeRate{From: f[0], To: f[1], Date: must(period.ParseDay(f[2])),
 			Rate: must(money.ParseUnitPrice(f[3]))})
@@ -32,11 +32,11 @@ func newMixed(t *testing.T, rates ...string) *house {
 	return h
 }
 
-// TestConvertedRows checks 11.03 and 0.55 USD of payment, at 0.95 and 7.1234567891: 78.365..., 78.37 CNY. Rounded line
-// by line it is 74.64 + 3.72 = 78.36, and so it is if 11.00 of USD are converted. Performance is converted line by
-// line, each to 8 decimals. The distributor's row is converted from USD to EUR, not from what the reseller owes: 11.001
-// × 0.9 = 9.9009, and official 11.583 × 0.8 × 0.9 = 8.33976. The rate of 1 October is too late, that of August is
-// replaced. Invariant: SET-14.
+// TestConvertedRows checks payments of 11.03 and 0.55 USD: 11.58 × 0.95 × 7.1234567891 = 78.365..., owed 78.37 CNY.
+// Rounding each line, or converting a rounded 11.00 USD, would give 78.36. Performance is converted line by line to 8
+// decimals. The distributor's row is converted from USD to EUR, not from the amount that the reseller owes: 11.001 ×
+// 0.9 = 9.9009, and official 11.583 × 0.8 × 0.9 = 8.33976. The rate of 1 October is too late, and that of August is
+// superseded. Invariant: SET-14.
 func TestConvertedRows(t *testing.T) {
 	t.Parallel()
 	h := newMixed(t, "USD CNY 2026-08-31 7.1", "USD CNY 2026-09-30 7.1234567891", "USD CNY 2026-10-01 7.3",
@@ -59,8 +59,8 @@ func TestConvertedRows(t *testing.T) {
 	}
 }
 
-// TestKeptRates checks that a customer of the partner's currency has no rate, that a line that another cycle bills has
-// that cycle's, and that a closed cycle keeps its rates, whatever the book has. Invariant: SET-14.
+// TestKeptRates checks that a customer in the partner's currency needs no rate, that a line that is billed in another
+// cycle has the rate of that cycle, and that a closed cycle keeps its rates, whatever the book has. Invariant: SET-14.
 func TestKeptRates(t *testing.T) {
 	t.Parallel()
 	h := newMixed(t, "USD CNY 2026-09-30 7", "USD CNY 2026-10-31 8")
@@ -86,8 +86,8 @@ func TestKeptRates(t *testing.T) {
 	}
 }
 
-// TestMissingRates checks that a rate is neither inverted nor crossed, and that a line without one is an error that
-// names cycle and pair. Invariant: SET-14.
+// TestMissingRates checks that rates are neither inverted nor combined, and that a line without a rate is an error with
+// its cycle and pair. Invariant: SET-14.
 func TestMissingRates(t *testing.T) {
 	t.Parallel()
 	h := newMixed(t, "CNY USD 2026-09-01 0.14", "EUR CNY 2026-09-01 8", "USD CNY 2026-10-01 7",
@@ -113,7 +113,7 @@ func TestMissingRates(t *testing.T) {
 		}
 	}
 	if rates, _ := bk.Conversions(h.cycle("2026-09")); len(rates) != 1 || rates[0].To != "EUR" {
-		t.Error(rates) // the distributor's
+		t.Error(rates) // the missing rate of the distributor
 	}
 	s := bk.Settler(h.cycle("2026-09"))
 	l := h.line(ann, resTwo, resale, machine, "2026-09-11", "1 1")
@@ -122,8 +122,8 @@ func TestMissingRates(t *testing.T) {
 	}
 }
 
-// TestNetsPerCurrency checks that the payments of a partner's customers are separate by currency: 11.03 USD and 3 JPY
-// are never added to 14.03. A row whose customer is unknown is refused. Invariant: SET-14.
+// TestNetsPerCurrency checks that the payments of a partner's customers are separate per currency: 11.58 USD and 3 JPY
+// are never added up. A row with an unknown customer is refused. Invariant: SET-14.
 func TestNetsPerCurrency(t *testing.T) {
 	t.Parallel()
 	h := newMixed(t)

@@ -25,8 +25,8 @@ const (
 	vendor, all int32 = -1, -1
 )
 
-// house is books while they are made: two distributors, a referrer, a reseller of dist-a and one of the vendor, four
-// products, three customers, in the zone Asia/Shanghai and a currency of two digits. Cycles close at the end of the
+// house has books that a test assembles: two distributors, a referrer, a reseller of dist-a and one of the vendor, four
+// products and three customers, in the zone Asia/Shanghai and a currency of two digits. Cycles close at the end of the
 // 4th.
 type house struct {
 	t     testing.TB
@@ -68,7 +68,7 @@ func newHouse(t testing.TB) *house {
 	return &house{t: t, b: b, rules: settlement.Rules{CloseDay: 4, CloseMinute: 24 * 60}}
 }
 
-// at reads a date, with or without a time of day, in the house's zone.
+// at parses a date, with or without a time of day, in the zone of the house.
 func (h *house) at(text string) period.Instant {
 	h.t.Helper()
 	day, clock, timed := strings.Cut(text, " ")
@@ -86,7 +86,7 @@ func (h *house) at(text string) period.Instant {
 	return at
 }
 
-// span reads "2026-09-01..2026-10-01", either side empty for no bound.
+// span parses "2026-09-01..2026-10-01". An empty side has no bound.
 func (h *house) span(text string) period.Span {
 	h.t.Helper()
 	from, to, _ := strings.Cut(text, "..")
@@ -113,7 +113,7 @@ func amount(text string) money.Amount { return must(money.ParseAmount(text)) }
 
 func rate(text string) money.Rate { return must(money.ParseRate(text)) }
 
-// total returns a sum that is an amount.
+// total parses an amount as a total.
 func total(text string) money.AmountTotal {
 	var t money.AmountTotal
 	if err := t.Add(amount(text)); err != nil {
@@ -122,7 +122,7 @@ func total(text string) money.AmountTotal {
 	return t
 }
 
-// term adds "official 0.8" of a service or sku.
+// term adds terms such as "official 0.8" for a service or sku.
 func (h *house) term(seller, buyer int32, service string, sku int32, pays, valid string) {
 	basis, share, _ := strings.Cut(pays, " ")
 	h.b.Terms = append(h.b.Terms, books.Term{
@@ -131,13 +131,13 @@ func (h *house) term(seller, buyer int32, service string, sku int32, pays, valid
 	})
 }
 
-// associate associates a customer with a partner; calls are in the order of customer and time.
+// associate associates a customer with a partner. Calls must be in the order of customer and time.
 func (h *house) associate(customer, partner int32, kind books.AssociationType, valid string) {
 	h.b.Associations = append(h.b.Associations, books.Association{Customer: customer, Partner: partner, Type: kind,
 		Valid: h.span(valid)})
 }
 
-// book compiles the books, with their terms sorted.
+// book sorts the terms and compiles the books.
 func (h *house) book() *settlement.Book {
 	h.t.Helper()
 	slices.SortFunc(h.b.Terms, func(a, b books.Term) int {
@@ -169,7 +169,7 @@ func (h *house) book() *settlement.Book {
 	return bk
 }
 
-// line returns a line paid in cash, on demand, whose own time is its instant too. money is "official payment".
+// line returns an on-demand line that was paid in cash, whose instant is its own time. money is "official payment".
 func (h *house) line(customer, partner int32, kind books.AssociationType, sku int32, own,
 	money string) settlement.Line {
 	h.t.Helper()
@@ -183,7 +183,7 @@ func (h *house) line(customer, partner int32, kind books.AssociationType, sku in
 	return l
 }
 
-// settle settles the lines, which are in the order of customers.
+// settle settles lines, which must be in the order of customers.
 func settle(t testing.TB, s *settlement.Settler, lines []settlement.Line) []settlement.Row {
 	t.Helper()
 	var rows []settlement.Row
@@ -198,7 +198,7 @@ func settle(t testing.TB, s *settlement.Settler, lines []settlement.Line) []sett
 	return must(s.Finish(rows))
 }
 
-// showRows writes rows as text: key, count | official discount truncated payment performance | owed | revenue cost
+// showRows returns rows as text: key, count | official discount truncated payment performance | owed | revenue cost
 // margin.
 func (h *house) showRows(rows []settlement.Row) []string {
 	var out []string

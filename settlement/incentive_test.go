@@ -12,7 +12,7 @@ import (
 	"github.com/tollbook/tollbook/settlement"
 )
 
-// programme has tiers "from rate; …".
+// programme adds a programme with tiers given as "from rate; …".
 func (h *house) programme(id, tiers string, change func(*books.Programme)) {
 	p := books.Programme{
 		ID: id, Valid: h.span("2026-07-01..2027-07-01"), AssociationTypes: []books.AssociationType{referral, resale},
@@ -29,7 +29,7 @@ func (h *house) programme(id, tiers string, change func(*books.Programme)) {
 	h.b.Programmes = append(h.b.Programmes, p)
 }
 
-// performances reads "partner cycle own [new]" of a programme.
+// performances parses performance of a programme, given as "partner cycle own [new]".
 func (h *house) performances(programme int32, rows ...string) []settlement.Performance {
 	h.t.Helper()
 	var out []settlement.Performance
@@ -45,7 +45,7 @@ func (h *house) performances(programme int32, rows ...string) []settlement.Perfo
 	return out
 }
 
-// showIncentives writes rows as "partner programme period performance transferred in tier bonus amount out state".
+// showIncentives returns rows as "partner programme period performance transferred in tier bonus amount out state".
 func (h *house) showIncentives(rows []settlement.Incentive) []string {
 	var out []string
 	for _, r := range rows {
@@ -59,7 +59,7 @@ func (h *house) showIncentives(rows []settlement.Incentive) []string {
 	return out
 }
 
-// TestTiers checks what one period's performance earns.
+// TestTiers checks what the performance of one period earns.
 func TestTiers(t *testing.T) {
 	t.Parallel()
 	capped := func(at string) func(*books.Programme) {
@@ -71,18 +71,18 @@ func TestTiers(t *testing.T) {
 	for _, c := range []struct {
 		tiers  string
 		change func(*books.Programme)
-		lines  string // own and new
-		want   string // tier bonus amount
+		lines  string // own performance and that of new customers
+		want   string // tier, bonus and amount
 	}{
 		{tiers, nil, "99.99999999", "0 0 0"},
 		{tiers, nil, "100", "1 0 1"},
 		{tiers, nil, "999.99", "10 0 10"},    // 9.9999
-		{tiers, nil, "1000", "20 0 20"},      // `from` inclusive
+		{tiers, nil, "1000", "20 0 20"},      // `from` is inclusive
 		{tiers, nil, "5000", "150 0 150"},    //
-		{tiers, nil, "100.5", "1.01 0 1.01"}, // 1.005: half away from zero
+		{tiers, nil, "100.5", "1.01 0 1.01"}, // 1.005 is rounded half away from zero
 		{tiers, nil, "0", "0 0 0"},
 		{tiers, graduated, "99", "0 0 0"},
-		{tiers, graduated, "100", "0 0 0"},           // the slice from 100 is empty
+		{tiers, graduated, "100", "0 0 0"},           // nothing is above 100
 		{tiers, graduated, "1000", "9 0 9"},          // 900 × 0.01
 		{tiers, graduated, "1000.49", "9.01 0 9.01"}, // 9 + 0.0098
 		{tiers, graduated, "6000", "119 0 119"},      // 9 + 4000 × 0.02 + 1000 × 0.03
@@ -111,7 +111,7 @@ func TestTiers(t *testing.T) {
 	}
 }
 
-// TestCarriedIntoTheNextQuarter checks that performance below 0 is carried into the next quarter, and through a quarter
+// TestCarriedIntoTheNextQuarter checks that negative performance is carried into the next quarter, and through quarters
 // without lines.
 func TestCarriedIntoTheNextQuarter(t *testing.T) {
 	t.Parallel()
@@ -126,7 +126,7 @@ func TestCarriedIntoTheNextQuarter(t *testing.T) {
 	rows := must(h.book().Incentives(record))
 	same(t, "incentives", h.showIncentives(rows), []string{
 		"dist-a carries 2026-Q4 5 0 0 0.5 0 0.5 0 to_confirm",
-		"dist-a carries 2027-Q2 -7 0 0 0 0 0 -7 to_confirm", // and the programme ends
+		"dist-a carries 2027-Q2 -7 0 0 0 0 0 -7 to_confirm", // the programme then ends
 		"dist-a forgives 2026-Q4 5 0 0 0.5 0 0.5 0 to_confirm",
 		"dist-a forgives 2027-Q2 -7 0 0 0 0 0 0 to_confirm",
 		"res-2 carries 2026-Q3 -300 0 0 0 0 0 -300 to_confirm",
@@ -138,7 +138,7 @@ func TestCarriedIntoTheNextQuarter(t *testing.T) {
 
 	record = &settlement.Record{
 		Performances: h.performances(0, "res-2 2026-07 100", "res-2 2026-09 -400"),
-		// known ahead of time
+		// a transfer in a future cycle
 		Transfers: []settlement.Transfer{{Cycle: h.cycle("2027-01"), From: resTwo, To: resTwo, Amount: amount("1")}},
 		AsOf:      h.at("2026-09-30 23:59"),
 	}
@@ -154,8 +154,8 @@ func TestCarriedIntoTheNextQuarter(t *testing.T) {
 	})
 }
 
-// TestTransfers checks a transfer between two distributors, and to a partner that the programme does not name; the
-// bonus does not follow it.
+// TestTransfers checks a transfer between two distributors, and one to a partner that the programme does not include.
+// The bonus is not transferred.
 func TestTransfers(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -188,8 +188,8 @@ func TestTransfers(t *testing.T) {
 	})
 }
 
-// TestWhichPeriods checks which rows there are: for partners that a programme lists, each period in which they were
-// partners; for all partners, periods with something to show.
+// TestWhichPeriods checks which rows exist. A partner that a programme lists has each period in which it was a partner;
+// with all partners, a row exists only for periods that have something to show.
 func TestWhichPeriods(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -208,11 +208,11 @@ func TestWhichPeriods(t *testing.T) {
 		Performances: slices.Concat(h.performances(0, "res-1 2026-10 5", "res-2 2026-10 5"),
 			h.performances(1, "ref 2026-09 0")),
 		Events: []settlement.Event{
-			// the second is too early
+			// the second is confirmed too early
 			confirm(distB, 1, "2026-08", "2026-09-10"), confirm(distB, 1, "2026-09", "2026-09-10"),
-			// the last is still to come
+			// the last lies in the future
 			confirm(resTwo, 1, "2026-09", "2026-11-01"), confirm(referrer, 1, "2026-09", "2026-11-01 00:01"),
-			confirm(distB, 0, "2026-09", "2026-11-01"), // not its programme
+			confirm(distB, 0, "2026-09", "2026-11-01"), // not a partner of the programme
 		},
 		First: h.cycle("2026-08"), AsOf: h.at("2026-11-01"),
 	}
@@ -225,7 +225,7 @@ func TestWhichPeriods(t *testing.T) {
 		"ref all 2026-09 0 0 0 0 0 0 0 to_confirm",
 		"res-1 listed 2026-08 0 0 0 0 0 0 0 to_confirm",
 		"res-1 listed 2026-09 0 0 0 0 0 0 0 to_confirm",
-		"res-1 listed 2026-10 5 0 0 0.5 0 0.5 0 estimated", // a late line
+		"res-1 listed 2026-10 5 0 0 0.5 0 0.5 0 estimated", // from a late line
 		"res-2 all 2026-09 0 0 0 0 0 0 0 payable",
 	})
 	record.First, record.Performances, record.Events = 0, nil, nil
@@ -233,8 +233,8 @@ func TestWhichPeriods(t *testing.T) {
 		[]string{"dist-a listed 2026-11 0 0 0 0 0 0 0 estimated"})
 }
 
-// TestClosedPeriodsStay checks that closed periods do not change with the books; their state continues, and what they
-// carried is included. Invariant: SET-11.
+// TestClosedPeriodsStay checks that closed periods do not change with the books, that their state advances, and that
+// their carried amounts are included. Invariant: SET-11.
 func TestClosedPeriodsStay(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -263,7 +263,7 @@ func TestClosedPeriodsStay(t *testing.T) {
 		"res-2 p 2026-08 -30 0 0 0 0 0 -30 to_confirm",
 		"res-2 p 2026-09 100 0 -30 35 0 35 0 to_confirm",
 		"res-2 p 2026-10 40 0 0 20 0 20 0 estimated",
-		"res-2 short 2026-08 0 0 0 0 0 7 0 paying", // the programme is no longer valid then
+		"res-2 short 2026-08 0 0 0 0 0 7 0 paying", // the programme is not valid at that time any more
 	}
 	same(t, "incentives", h.showIncentives(must(h.book().Incentives(record))), want)
 
@@ -275,7 +275,7 @@ func TestClosedPeriodsStay(t *testing.T) {
 	})
 }
 
-// TestNets checks the net of September: the amounts owed to each seller, less what resellers owe and what is earned.
+// TestNets checks the net of September: the amounts owed to each seller, less what resellers owe and what was earned.
 func TestNets(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -53,9 +53,9 @@ func FuzzParsePeriod(f *testing.F) {
 	})
 }
 
-// TestMachine checks the states of incentives. The close time of September is the end of 4 October, a Sunday. 5 to 7
-// October are holidays, Saturday the 10th is a working day: 8 9 10 12 13 14 15 16 19 20 21 22 23 26 27, so the 15th
-// working day is the 27th. Invariant: SET-9.
+// TestMachine checks the states of incentives. September closes at the end of Sunday, 4 October. 5 to 7 October are
+// holidays and Saturday the 10th is a working day, so the working days are 8 9 10 12 13 14 15 16 19 20 21 22 23 26 27,
+// of which the 27th is the 15th. Invariant: SET-9.
 func TestMachine(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, period, steps string }{
@@ -115,7 +115,7 @@ func TestMachine(t *testing.T) {
 	}
 }
 
-// holidays returns a house with one programme by months and the holidays of October.
+// holidays returns a house with one monthly programme and the holidays of October.
 func holidays(t *testing.T) *house {
 	h := newHouse(t)
 	for text, not := range map[string]bool{"2026-10-05": true, "2026-10-06": true, "2026-10-07": true,
@@ -127,7 +127,7 @@ func holidays(t *testing.T) *house {
 	return h
 }
 
-// runMachine moves a period of res-2 through steps "time [event] current state [!]", ! if the event does not fit.
+// runMachine moves a period of res-2 through steps "time [event] current state [!]"; ! means that the event is refused.
 func runMachine(t *testing.T, h *house, name, steps string) {
 	t.Helper()
 	m := h.book().Machine(0, resTwo, must(settlement.ParsePeriod(name)))
@@ -153,7 +153,7 @@ func runMachine(t *testing.T, h *house, name, steps string) {
 	}
 }
 
-// TestLapse checks that a partner that left on 20 October loses 30 days later what is not being paid.
+// TestLapse checks that a partner that left on 20 October loses everything that is not being paid 30 days later.
 func TestLapse(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, rows, steps string }{
@@ -199,21 +199,21 @@ func TestLapse(t *testing.T) {
 	}
 }
 
-// TestDeadlines checks deadlines by settings: the calendar day of the close time is the settings' day, at noon as at
-// 24:00. Without any working day limit nothing is void; a zone's changed clock does not move a deadline off midnight.
+// TestDeadlines checks deadlines by settings. The close time's calendar day is that of the settings, at noon and at
+// 24:00. Without a limit of working days nothing becomes void. A clock change does not move a deadline off midnight.
 func TestDeadlines(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		day, minute, within     int
 		closes, deadline, zones string
 	}{
-		{4, 24 * 60, 1, "2026-10-04T16:00:00Z", "2026-10-05T16:00:00Z", "Asia/Shanghai"}, // Monday the 5th counts whole
-		{2, 12 * 60, 1, "2026-10-02T04:00:00Z", "2026-10-05T16:00:00Z", "Asia/Shanghai"}, // Friday noon: Monday
+		{4, 24 * 60, 1, "2026-10-04T16:00:00Z", "2026-10-05T16:00:00Z", "Asia/Shanghai"}, // a full Monday the 5th
+		{2, 12 * 60, 1, "2026-10-02T04:00:00Z", "2026-10-05T16:00:00Z", "Asia/Shanghai"}, // from Friday noon to Monday
 		{2, 24 * 60, 1, "2026-10-02T16:00:00Z", "2026-10-05T16:00:00Z", "Asia/Shanghai"},
-		// Thursday 00:00: Friday, Monday
+		// from Thursday 00:00: Friday, Monday
 		{1, 0, 2, "2026-09-30T16:00:00Z", "2026-10-05T16:00:00Z", "Asia/Shanghai"},
-		{2, 0, 20, "2026-10-02T04:00:00Z", "2026-10-31T04:00:00Z", "America/New_York"}, // the 30th
-		// Monday 2 November, winter time
+		{2, 0, 20, "2026-10-02T04:00:00Z", "2026-10-31T04:00:00Z", "America/New_York"}, // ends with the 30th
+		// ends with Monday, 2 November, in winter time
 		{2, 0, 21, "2026-10-02T04:00:00Z", "2026-11-03T05:00:00Z", "America/New_York"},
 		{4, 24 * 60, -1, "2026-10-04T16:00:00Z", period.Forever.String(), "Asia/Shanghai"},
 	} {
@@ -250,9 +250,9 @@ func TestDecide(t *testing.T) {
 		{"e1", distA, 0, "2026-Q3", settlement.Dispute, "2026-10-06", "to_confirm true"},
 		{"e2", distA, 0, "2026-Q3", settlement.Dispute, "2026-10-06", "disputed false"},
 		{"f1", distB, 0, "2026-Q3", settlement.Confirm, "2026-10-06", "none false"},      // not one of its partners
-		{"f2", distA, 0, "2026-Q4", settlement.Confirm, "2027-02-06", "none false"},      // it ended in August
-		{"f3", distA, 0, "2026-09", settlement.Confirm, "2026-10-06", "none false"},      // it goes by quarters
-		{"f4", distB, 1, "2026-Q3", settlement.Confirm, "2026-10-06", "none false"},      // it goes by months
+		{"f2", distA, 0, "2026-Q4", settlement.Confirm, "2027-02-06", "none false"},      // ended in August
+		{"f3", distA, 0, "2026-09", settlement.Confirm, "2026-10-06", "none false"},      // has quarters
+		{"f4", distB, 1, "2026-Q3", settlement.Confirm, "2026-10-06", "none false"},      // has months
 		{"f5", distB, 1, "2026-09", settlement.Confirm, "2026-10-06", "to_confirm true"}, // whatever it earned
 		{"f6", distB, 1, "2030-09", settlement.Confirm, "2026-10-06", "estimated false"},
 		{"e4", distA, 0, "2026-Q3", settlement.ApplyPayment, "2026-10-07", "payable true"},

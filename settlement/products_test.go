@@ -9,8 +9,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
-// TestProductsAgreeWithRationals checks that the sum of products, rounded once, is that of exact rationals, and that a
-// value out of range is an error.
+// TestProductsAgreeWithRationals checks that a sum of products, rounded once, equals that of exact rationals, and that
+// a value out of range is an error.
 func TestProductsAgreeWithRationals(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -76,7 +76,7 @@ func TestProductsRound(t *testing.T) {
 		{"100", "0.0049999999", 1, 0, "0"},
 		{"100", "0.005", 1, 0, "1"},
 		{"-100", "0.005", 1, 0, "-1"},
-		{"18.4", "1", 1, 0, "18"}, // 18.4 × 10^18 is below 2^64, and with the half unit it is above
+		{"18.4", "1", 1, 0, "18"}, // 18.4 × 10^18 is below 2^64, but above it with the half unit for rounding
 		{"0.00000001", "0.5", 1, 8, "0.00000001"},
 		{"-0.00000001", "0.4", 1, 8, "0"},
 		{"999999999999999999.99999999", "1", 1, 8, "999999999999999999.99999999"},

@@ -14,11 +14,11 @@ import (
 	"github.com/tollbook/tollbook/settlement"
 )
 
-// world is books and the lines of September drawn at random.
+// world has random books and random lines of September.
 type world struct {
 	*house
 	bk    *settlement.Book
-	lines []settlement.Line // customer after customer
+	lines []settlement.Line // in the order of customers
 }
 
 func drawWorld(outer *testing.T, t *rapid.T) *world {
@@ -43,12 +43,12 @@ func drawWorld(outer *testing.T, t *rapid.T) *world {
 	return w
 }
 
-// drawDay returns a midnight around September.
+// drawDay returns a midnight in or near September.
 func drawDay(t *rapid.T, h *house) period.Instant {
 	return h.b.Zone.Start(period.DayOf(2026, 8, 25) + period.Day(rapid.IntRange(0, 45).Draw(t, "day")))
 }
 
-// drawSpans returns spans that do not overlap, in order, often touching.
+// drawSpans returns spans in order that do not overlap but are often adjacent.
 func drawSpans(t *rapid.T, h *house) []period.Span {
 	var cuts []period.Instant
 	for range rapid.IntRange(0, 3).Draw(t, "cuts") {
@@ -134,7 +134,7 @@ func (w *world) drawLine(t *rapid.T, customer int32) settlement.Line {
 		l.Association = rapid.SampledFrom([]books.AssociationType{referral, resale, resale}).Draw(t, "line's type")
 	}
 	cent := rapid.Int64Range(-1_000_000, 1_000_000)
-	part := func(name string) money.Amount { // down to a tenth of a tenth of a cent
+	part := func(name string) money.Amount { // down to a hundredth of a cent
 		return amount(big.NewRat(cent.Draw(t, name), 10_000).FloatString(4))
 	}
 	l.Discount, l.Truncated, l.Payment = part("discount"), part("truncated"), part("payment")
@@ -143,8 +143,8 @@ func (w *world) drawLine(t *rapid.T, customer int32) settlement.Line {
 	return l
 }
 
-// TestRowsAgreeWithTheRules compares the rows with those of the rules applied one by one, with rationals and the books'
-// own lookups. Invariants: SET-2, SET-3.
+// TestRowsAgreeWithTheRules compares rows with those from applying the rules one by one with rationals and direct
+// lookups in the books. Invariants: SET-2, SET-3.
 func TestRowsAgreeWithTheRules(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -191,7 +191,7 @@ func TestRowsAgreeWithTheRules(t *testing.T) {
 	})
 }
 
-// slow is a row by the rules.
+// slow is a row that is calculated by the rules.
 type slow struct {
 	lines               int64
 	sums                [5]big.Rat
@@ -206,7 +206,7 @@ func slowKey(h *house, partner, seller, reseller, customer int32, kind books.Ass
 
 func rounded(x *big.Rat, digits int) money.Amount { return amount(x.FloatString(digits)) }
 
-// slowly adds a line to its rows.
+// slowly adds a line to its rows by the rules.
 func (w *world) slowly(rows map[string]*slow, l *settlement.Line) {
 	if l.Partner < 0 {
 		return
@@ -267,8 +267,8 @@ func (w *world) slowTerm(l *settlement.Line, seller, buyer int32) *big.Rat {
 	return new(big.Rat).Mul(l.Official.Rat(), term.Rate.Rat())
 }
 
-// TestRevenueIsWhatIsOwed checks that a distributor's revenue from a reseller is what the reseller owes it, and that
-// both rows are of the same lines. Invariant: SET-5.
+// TestRevenueIsWhatIsOwed checks that a distributor's revenue from a reseller equals what the reseller owes it, and
+// that both rows have the same lines. Invariant: SET-5.
 func TestRevenueIsWhatIsOwed(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -295,7 +295,7 @@ func TestRevenueIsWhatIsOwed(t *testing.T) {
 			case r.Seller >= 0:
 				add(owed, deal{r.Seller, r.Partner}, r.Owed)
 			}
-			if r.Seller == settlement.Vendor { // all that reaches the vendor
+			if r.Seller == settlement.Vendor { // everything that the vendor receives
 				sum.Add(sum, new(big.Rat).Add(r.Owed.Rat(), r.Cost.Rat()))
 			}
 		}
@@ -308,7 +308,7 @@ func TestRevenueIsWhatIsOwed(t *testing.T) {
 					revenue[d])
 			}
 		}
-		for _, net := range must(n.List()) { // payments between partners cancel
+		for _, net := range must(n.List()) { // payments between partners cancel out
 			sum.Sub(sum, must(net.Net.Amount()).Rat())
 		}
 		if sum.Sign() != 0 {
@@ -317,8 +317,8 @@ func TestRevenueIsWhatIsOwed(t *testing.T) {
 	})
 }
 
-// TestOrderAndSharesDoNotMatter checks that neither the order of lines nor which worker settles which customer, nor the
-// order in which they are added up, matters. Invariant: SET-1.
+// TestOrderAndSharesDoNotMatter checks that the result depends neither on the order of lines, nor on which worker
+// settles a customer, nor on the order in which workers are added up. Invariant: SET-1.
 func TestOrderAndSharesDoNotMatter(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -353,8 +353,8 @@ func TestOrderAndSharesDoNotMatter(t *testing.T) {
 	})
 }
 
-// TestPerformancesAgreeWithTheRules checks that performance adds up over lines: for every programme and partner it is
-// the sum of the lines that pass the filters. Invariant: SET-7.
+// TestPerformancesAgreeWithTheRules checks that the performance of each programme and partner is the sum over the lines
+// that pass the filters. Invariant: SET-7.
 func TestPerformancesAgreeWithTheRules(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -407,9 +407,9 @@ func (w *world) slowPerformance(code, partner int32) (settlement.Performance, bo
 	return out, counted
 }
 
-// TestIncentivesHoldTogether checks for any performance, transfers and events that the carried amount passes from one
-// period to the next, that a period carries or earns, that transfers add up to zero, and that no input's order matters.
-// Invariant: SET-10.
+// TestIncentivesHoldTogether checks for any performance, transfers and events that the amount carried out of a period
+// is carried into the next, that a period either carries or earns, that transfers sum to zero, and that the order of
+// inputs does not matter. Invariant: SET-10.
 func TestIncentivesHoldTogether(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -478,8 +478,8 @@ func drawRecord(t *rapid.T, h *house) *settlement.Record {
 	return r
 }
 
-// TestRejectedEventsChangeNothing checks that rejected events have no effect: without them the others have the same
-// result, in any order of arrival. Invariant: SET-8.
+// TestRejectedEventsChangeNothing checks that without the rejected events the other events have the same result, in any
+// order of arrival. Invariant: SET-8.
 func TestRejectedEventsChangeNothing(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {

@@ -14,10 +14,10 @@ const (
 	resale   = books.Resale
 )
 
-// TestTwoTiers checks a reseller under a distributor. Its terms: vm at 0.9 of the payment, other compute at 0.85 of the
-// official amount, all else at 0.95 of the payment; the distributor pays the vendor 0.8 of the official amount.
+// TestTwoTiers checks a reseller under a distributor. Its terms are vm at 0.9 of the payment, other compute at 0.85 of
+// the official amount, all else at 0.95 of the payment. The distributor pays the vendor 0.8 of official.
 //
-//	compute +: 10.005 × 0.9 + 10.005 × 0.9 + 200 × 0.85 = 188.009; line by line it would have been 188.00
+//	compute +: 10.005 × 0.9 + 10.005 × 0.9 + 200 × 0.85 = 188.009; rounded line by line it would be 188.00
 //	cost: (12 + 12 + 200) × 0.8 = 179.2
 func TestTwoTiers(t *testing.T) {
 	t.Parallel()
@@ -55,8 +55,8 @@ func TestTwoTiers(t *testing.T) {
 	})
 }
 
-// TestChangesWithinTheMonth checks a customer who changes partner, whose partner changes distributor, and who turns
-// from resale to referral, within a month. A refund in October uses its base's time. Invariant: SET-6.
+// TestChangesWithinTheMonth checks a customer that changes partner, whose partner changes distributor, and that changes
+// from resale to referral in a month. A refund in October uses its base order's time. Invariant: SET-6.
 func TestChangesWithinTheMonth(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -88,10 +88,10 @@ func TestChangesWithinTheMonth(t *testing.T) {
 		"2026-09 ref<-[] ann 1 compute 3 + 1 | 100 0 0 100 100 | 0 | 0 0 0",
 		"2026-09 res-1<-dist-a[] ann 2 compute 3 + 3 | 300 0 0 300 300 | 260 | 0 0 0",
 		"2026-09 res-1<-dist-b[] ann 2 compute 3 + 1 | 100 0 0 100 100 | 70 | 0 0 0",
-		// 90 without a term, then 100 × 0.6
+		// 90 without terms, then 100 × 0.6
 		"2026-09 res-2<-vendor[] ann 2 compute 3 + 2 | 200 20 0 180 180 | 150 | 0 0 0",
 		"2026-09 dist-a<-vendor[] bob 2 compute 3 + 1 | 50 0 0 50 50 | 40 | 0 0 0",
-		// its row has ended: straight to the vendor
+		// the reseller's row has ended, so it owes the vendor directly
 		"2026-09 res-1<-vendor[] bob 2 compute 3 + 1 | 50 0 0 50 50 | 50 | 0 0 0",
 	})
 	refund := h.line(ann, resOne, resale, machine, "2026-09-04", "-100 -100")
@@ -103,7 +103,7 @@ func TestChangesWithinTheMonth(t *testing.T) {
 	})
 }
 
-// TestOwedRoundsOnce checks that halves of a cent are rounded away from zero, on both sides. Invariant: SET-4.
+// TestOwedRoundsOnce checks that half cents are rounded away from zero, whatever the sign. Invariant: SET-4.
 func TestOwedRoundsOnce(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -121,8 +121,8 @@ func TestOwedRoundsOnce(t *testing.T) {
 	})
 }
 
-// TestForgottenLookups checks more products than the lookups that a settler remembers, in the worst order: each keeps
-// its own terms.
+// TestForgottenLookups checks more products than a settler has cached lookups for, in the worst order: each product
+// keeps its own terms.
 func TestForgottenLookups(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -172,8 +172,8 @@ func TestSettlerRefuses(t *testing.T) {
 	}
 }
 
-// TestPerformances checks the performance of September by programme: filters, validity, new customers, and resellers'
-// performance for their distributor.
+// TestPerformances checks the performance of September per programme: filters, validity, new customers, and the
+// performance of resellers that counts for their distributor.
 func TestPerformances(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -201,7 +201,7 @@ func TestPerformances(t *testing.T) {
 		h.line(ann, resOne, resale, machine, "2026-09-16", "4 4"),
 		h.line(ann, resOne, resale, support, "2026-09-16", "8 8"),
 		h.line(bob, referrer, referral, machine, "2026-09-16", "16 16"),
-		late, // new by the association of June, which began on 31 March: until 30 September for six months
+		late, // new by the association of June, which started on 31 March: until 30 September with six months
 		h.line(cat, distA, resale, machine, "2026-09-15", "64 64"),
 		h.line(cat, distA, resale, machine, "2026-09-20", "128 -128"),
 	}
@@ -209,8 +209,8 @@ func TestPerformances(t *testing.T) {
 	s := bk.Settler(h.cycle("2026-09"))
 	settle(t, s, lines)
 	want := []settlement.Performance{
-		// ann: 1 + 2 + 4; roll-up of them; ann is new until 15 September, cat's second association until November.
-		// 7 + 32 + 64 − 128; 1 − 128
+		// ann: 1 + 2 + 4, which also counts for the distributor; she is new until 15 September, and cat's second
+		// association until November: 7 + 32 + 64 − 128; 1 − 128
 		{Programme: 0, Partner: distA, Cycle: h.cycle("2026-09"), Own: total("-25"), New: total("-127")},
 		{Programme: 0, Partner: referrer, Cycle: h.cycle("2026-09"), Own: total("16")},
 		{Programme: 0, Partner: resOne, Cycle: h.cycle("2026-09"), Own: total("7"), New: total("1")},
@@ -219,7 +219,7 @@ func TestPerformances(t *testing.T) {
 	}
 	sameTotals(t, h, s.Performances(), want)
 
-	// The customers are divided between two workers, added up in either order.
+	// Two workers settle the customers; their results are added up in either order.
 	one, two := bk.Settler(h.cycle("2026-09")), bk.Settler(h.cycle("2026-09"))
 	settle(t, one, lines[:5])
 	settle(t, two, lines[5:])

@@ -2,7 +2,7 @@ package books
 
 import "testing"
 
-// TestMeasureOf checks that products of several measures have none.
+// TestMeasureOf checks that products with different measures have no common one.
 func TestMeasureOf(t *testing.T) {
 	t.Parallel()
 	b := &Books{Products: []Product{{SKU: "disk", Measure: "GB"}, {SKU: "image", Measure: "GB"},

@@ -2,8 +2,8 @@ package books
 
 import "testing"
 
-// TestOwnColumnInTag checks that the value of an x_ column is carried in a record's tag, for any values of the two, and
-// that another tag is not changed.
+// TestOwnColumnInTag checks that a record's tag can carry the value of an x_ column, for any values of the two, and
+// that other tags are unchanged.
 func TestOwnColumnInTag(t *testing.T) {
 	t.Parallel()
 	for _, c := range [][2]string{{"", "u"}, {"env=prod", "3:7"}, {"12:", "\x00x_b\x001:"}, {"tag", ""}} {

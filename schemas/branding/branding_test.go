@@ -11,7 +11,7 @@ import (
 
 func everybody(string) bool { return true }
 
-// load reads a branding.yaml next to two logos.
+// load loads a branding.yaml next to two logos.
 func load(text string) (*Branding, error) {
 	return Load(fstest.MapFS{
 		File:                   {Data: []byte(text)},
@@ -56,7 +56,7 @@ func TestLoad(t *testing.T) {
 	}
 }
 
-// TestLoadNothing checks that a workspace without branding has no styles, and that an absent Branding has none.
+// TestLoadNothing checks that a workspace without branding, and a nil Branding, have no styles.
 func TestLoadNothing(t *testing.T) {
 	t.Parallel()
 	for _, files := range []fstest.MapFS{{}, {File: {}}, {File: {Data: []byte("# nothing yet\n")}}} {

@@ -7,7 +7,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/cost"
 )
 
-// TestCodeOfNumber tests that a column of texts that a file stores as numbers keeps its text: each row has its own.
+// TestCodeOfNumber checks that a text column that a file stores as numbers keeps its texts: each row has its own.
 func TestCodeOfNumber(t *testing.T) {
 	t.Parallel()
 	words := cost.NewWords()

@@ -6,7 +6,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
-// TestReturned returns draws in the order in which they were drawn, at most 5 of 7.
+// TestReturned returns at most 5 of 7, from draws in the order in which they were made.
 func TestReturned(t *testing.T) {
 	t.Parallel()
 	const drew = "a:x:4.0000000000;b:3.0000000000"

@@ -22,9 +22,9 @@ func TestAllocateLiteral(t *testing.T) {
 		{"-0.02", "1 1 1", 2, "-0.01 -0.01 0"},
 		{"0", "1 2", 2, "0 0"},
 		{"10", "0 1 0", 2, "0 10 0"},
-		{"0.05", "3 7", 2, "0.02 0.03"},  // 1.5 and 3.5 units: a tie, to the lower index
+		{"0.05", "3 7", 2, "0.02 0.03"},  // 1.5 and 3.5 units: a tie goes to the lower index
 		{"0.05", "7 3", 2, "0.04 0.01"},  // 3.5 and 1.5 units
-		{"1", "0.2 0.3 0.5", 0, "0 0 1"}, // the largest remainder, not the first
+		{"1", "0.2 0.3 0.5", 0, "0 0 1"}, // to the largest remainder, not to the first
 		{"7", "1 2 4", 0, "1 2 4"},
 		{"8", "1 2 4", 0, "1 2 5"},               // 1.14, 2.29, 4.57
 		{"100.01", "50 30 20", 2, "50.01 30 20"}, // 5000.5, 3000.3, 2000.2
@@ -40,8 +40,8 @@ func TestAllocateLiteral(t *testing.T) {
 	}
 }
 
-// TestAllocateManyTies checks that ties are decided by index also if there are more than a sort keeps in order by
-// chance.
+// TestAllocateManyTies checks that ties are decided by index, with more ties than an unstable sort would keep in order
+// by chance.
 func TestAllocateManyTies(t *testing.T) {
 	t.Parallel()
 	parts, err := Allocate(amount(t, "0.40"), amounts(t, strings.Fields(strings.Repeat("1 ", 90))...), 2)
@@ -72,8 +72,8 @@ func TestAllocateRefuses(t *testing.T) {
 	}
 }
 
-// checkAllocate checks parts by the definition of largest remainder: nothing is lost, each part is within one unit of
-// its exact share, a unit more only for the larger remainder or, if equal, the lower index, and the sign is mirrored.
+// checkAllocate checks parts by the definition of the largest remainder. Nothing is lost, each part is within one unit
+// of its exact share, further units go to larger remainders or, if equal, lower indexes, and signs are mirrored.
 func checkAllocate(t testing.TB, total Amount, weights []Amount, digits int) {
 	parts, err := Allocate(total, weights, digits)
 	if err != nil {
@@ -174,12 +174,12 @@ func TestProrateLiteral(t *testing.T) {
 		{"-1000", 70, 100, 2, "-700"},
 		{"1", 1, 3, 2, "0.33"},
 		{"1", 2, 3, 2, "0.67"},
-		{"0.01", 1, 2, 2, "0.01"}, // a half
+		{"0.01", 1, 2, 2, "0.01"}, // half a unit
 		{"-0.01", 1, 2, 2, "-0.01"},
 		{"0.01", -1, 2, 2, "-0.01"},
 		{"-0.01", -1, 2, 2, "0.01"},
 		{"0.01", 499999, 1000000, 2, "0"},
-		{"0.00000001", 1, 2, 8, "0.00000001"}, // a half of the last digit
+		{"0.00000001", 1, 2, 8, "0.00000001"}, // half of the last digit
 		{"0.00000001", 1, 3, 8, "0"},
 		{"0.00000001", 2, 3, 8, "0.00000001"},
 		{"100", 0, 7, 2, "0"},

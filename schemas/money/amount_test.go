@@ -8,7 +8,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestPublishedExamples checks the published examples: a price per measure times a quantity, then the rounding of a
+// TestPublishedExamples checks published examples: a price per measure times a quantity, followed by the rounding of a
 // line.
 func TestPublishedExamples(t *testing.T) {
 	t.Parallel()
@@ -66,20 +66,20 @@ func TestMulR8Literal(t *testing.T) {
 		{"1000000000000000", "0", "0"},
 		{"0.0000000001", "0.0000000001", "0"},
 		{"0.0000000001", "49.9999999999", "0"},
-		{"0.0000000001", "50", "0.00000001"}, // 0.000000005, a half
+		{"0.0000000001", "50", "0.00000001"}, // 0.000000005, half a unit
 		{"0.0000000001", "149.9999999999", "0.00000001"},
-		{"0.0000000001", "150", "0.00000002"}, // 0.000000015, a half
-		{"3", "0.333333335", "1.00000001"},    // 1.000000005, a half
+		{"0.0000000001", "150", "0.00000002"}, // 0.000000015, half a unit above one
+		{"3", "0.333333335", "1.00000001"},    // 1.000000005, half a unit
 		{"3", "0.3333333349", "1"},            // 1.0000000047
 		{"1", "1000000000", "1000000000"},
-		{"1844674407.3709551615", "1", "1844674407.37095516"}, // 2^64 − 1 raw
-		{"1844674407.3709551616", "1", "1844674407.37095516"}, // 2^64 raw
-		// 2^63 raw; the result is 2^64 raw, one word longer
+		{"1844674407.3709551615", "1", "1844674407.37095516"}, // 2^64 − 1 as raw integer
+		{"1844674407.3709551616", "1", "1844674407.37095516"}, // 2^64 as raw integer
+		// 2^63 as raw integer; the result is 2^64, one word longer
 		{"922337203.6854775808", "200", "184467440737.09551616"},
-		// less 0.09223372036854775808: …37.0032824396…
+		// reduced by 0.09223372036854775808: …37.0032824396…
 		{"922337203.6854775808", "199.9999999999", "184467440737.00328244"},
 		{"1844674407.3709551615", "1000000000", "out"},
-		// 2^65 − 1 raw: the product exceeds 128 bits only by a carry
+		// 2^65 − 1 as raw integer: the product exceeds 128 bits only by a carry
 		{"3689348814.7419103231", "1000000000", "out"},
 		{"999999999999999.9999999999", "1", "1000000000000000"},
 		{"1000000000000000", "999.9999999999", "999999999999900000"},
@@ -116,9 +116,9 @@ func TestMulRateR8Literal(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ amount, rate, want string }{
 		{"100", "0.85", "85"},
-		{"0.00000001", "0.5", "0.00000001"}, // a half
+		{"0.00000001", "0.5", "0.00000001"}, // half a unit
 		{"0.00000001", "0.4999999999", "0"},
-		{"0.00000003", "0.5", "0.00000002"},      // 1.5 units, a half
+		{"0.00000003", "0.5", "0.00000002"},      // 1.5 units, rounded up from the half
 		{"602.49949163", "0.85", "512.12456789"}, // 512.1245678855
 		{"999999999999999999.99999999", "1", "999999999999999999.99999999"},
 		{"999999999999999999.99999999", "0.9999999999", "999999999899999999.99999999"},
@@ -136,7 +136,7 @@ func TestMulRateR8Literal(t *testing.T) {
 	}
 }
 
-// checkProduct compares an amount that was computed with x × y rounded by the reference.
+// checkProduct compares an amount with x × y rounded by the reference.
 func checkProduct(t testing.TB, what string, got Amount, err error, x, y *big.Rat) {
 	want := refRaw(t, refRound(new(big.Rat).Mul(x, y), 8, "half_up"), 8)
 	if want.CmpAbs(bigInt(t, limitAmount)) > 0 {
@@ -191,7 +191,7 @@ func FuzzMulR8(f *testing.F) {
 	})
 }
 
-// checkSum compares v + w and v − w of one type with math/big inside [low, high].
+// checkSum compares v + w and v − w of a type with math/big within [low, high].
 func checkSum(t testing.TB, what string, x, y, low, high *big.Int, add, sub func() (int64, uint64, error)) {
 	for _, c := range []struct {
 		op   string
@@ -216,7 +216,7 @@ type fixed interface {
 	Raw() (int64, uint64)
 }
 
-// sums makes add and sub of two values of one type comparable across types.
+// sums makes sums and differences of values comparable across types.
 func sums[V fixed](x, y V, op func(V, V) (V, error)) func() (int64, uint64, error) {
 	return func() (int64, uint64, error) {
 		v, err := op(x, y)

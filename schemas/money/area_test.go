@@ -2,8 +2,8 @@ package money
 
 import "testing"
 
-// TestArea checks that 5 for two microseconds and 0.5 for one are 10.5, over four microseconds 2.625; the text is
-// exact.
+// TestArea checks that 5 for two microseconds and 0.5 for one are 10.5, which over four microseconds is 2.625, and that
+// the text is exact.
 func TestArea(t *testing.T) {
 	t.Parallel()
 	five, half := quantityOf(t, "5"), quantityOf(t, "0.5")

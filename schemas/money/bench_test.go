@@ -120,7 +120,7 @@ func BenchmarkTotal(b *testing.B) {
 	}
 }
 
-// BenchmarkLine is the arithmetic of one discounted line (§4.2): product, discount, rounding, and the two differences.
+// BenchmarkLine measures the arithmetic of a discounted line (§4.2): product, discount, rounding and two differences.
 func BenchmarkLine(b *testing.B) {
 	q, p, r := quantity(b, "71.8722222222"), price(b, "0.24"), rate(b, "0.85")
 	b.ReportAllocs()

@@ -7,7 +7,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// costs draws costs of all sizes, and those next to a half of a rounding.
+// costs draws costs of all sizes, including those next to a half of a rounding.
 func costs() *rapid.Generator[Cost] {
 	return rapid.Custom(func(t *rapid.T) Cost {
 		hi := rapid.Uint64Range(0, 1<<rapid.IntRange(0, 61).Draw(t, "bits")).Draw(t, "hi")
@@ -57,7 +57,7 @@ func TestCostMath(t *testing.T) {
 	})
 }
 
-// TestWeights compares splits in integers with those in rationals.
+// TestWeights compares splits calculated in integers with those in rationals.
 func TestWeights(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -85,7 +85,7 @@ func TestWeights(t *testing.T) {
 	})
 }
 
-// TestCostFromDecimal compares decimals of files with their texts.
+// TestCostFromDecimal compares decimals as they are stored in files with their texts.
 func TestCostFromDecimal(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

@@ -54,8 +54,8 @@ func TestCutLiteral(t *testing.T) {
 	}
 }
 
-// TestCutCarriesPastTheRange checks the one carry past the range (doc.go, invariant 3): it is exact, and refused by all
-// functions that write or read it.
+// TestCutCarriesPastTheRange checks the only carry past the range (doc.go, invariant 3). It is exact, and all functions
+// that write or read it refuse it.
 func TestCutCarriesPastTheRange(t *testing.T) {
 	t.Parallel()
 	top := amount(t, "999999999999999999.99999999")
@@ -136,7 +136,7 @@ func FuzzCut(f *testing.F) {
 	})
 }
 
-// TestRoundRat checks that RoundRat rounds the exact value once, halves away from zero.
+// TestRoundRat checks that RoundRat rounds the exact value once, half away from zero.
 func TestRoundRat(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -145,7 +145,7 @@ func TestRoundRat(t *testing.T) {
 		want     string
 	}{
 		{1, 3, 2, "0.33000000"}, {2, 3, 2, "0.67000000"}, {1, 200, 2, "0.01000000"}, {-1, 200, 2, "-0.01000000"},
-		// 0.0049999999 is below the half, although it is 0.005 with eight decimals
+		// 0.0049999999 is below the half, although with eight decimals it is 0.005
 		{49_999_999, 10_000_000_000, 2, "0.00000000"}, {5, 2, 0, "3.00000000"},
 	} {
 		got, err := RoundRat(big.NewRat(c.num, c.den), c.digits)

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// checkWords compares the 128-bit arithmetic itself with math/big, over all of 128 bits.
+// checkWords compares 128-bit arithmetic over its full range with math/big.
 func checkWords(t testing.TB, x, y uint128) {
 	bx, by := x.big(), y.big()
 	if x.cmp(y) != bx.Cmp(by) {

@@ -9,7 +9,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// anyParse parses s as the named type and returns its text with all digits.
+// anyParse parses s as the named type and returns the value as text with all digits.
 func anyParse(name, s string) (string, error) {
 	switch name {
 	case "quantity":
@@ -119,7 +119,7 @@ func TestParseRefuses(t *testing.T) {
 		{"amount", "1000000000000000000", "out_of_range", `"1000000000000000000": not between −10^18 and 10^18`},
 		{"amount", "-1000000000000000000.00", "out_of_range",
 			`"-1000000000000000000.00": not between −10^18 and 10^18`},
-		// 2^128 units of 10^-8, and one more: a wrapped accumulator would see 0 and 1.
+		// 2^128 units of 10^-8, and one more: an overflowing accumulator would contain 0 and 1.
 		{"amount", "3402823669209384634633746074317.68211456", "out_of_range",
 			`"3402823669209384634633746074317.68211456": not between −10^18 and 10^18`},
 		{"amount", "3402823669209384634633746074317.68211457", "out_of_range",
@@ -142,7 +142,7 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
-// checkParse compares every type's parser, from text and from bytes, with the reference.
+// checkParse compares the parsers of every type, for texts and bytes, with the reference.
 func checkParse(t testing.TB, s string) {
 	for _, c := range []struct {
 		name   string
@@ -182,7 +182,7 @@ func checkParse(t testing.TB, s string) {
 	}
 }
 
-// padded returns an integer's text with at least scale+1 digits.
+// padded returns the text of an integer with at least scale+1 digits.
 func padded(s string, scale int) string {
 	sign, digits := "", s
 	if strings.HasPrefix(s, "-") {

@@ -10,7 +10,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// The slow reference on math/big is written from §1.1 and not from the tested code.
+// The slow reference with math/big follows §1.1, independently of the tested code.
 
 func bigPow10(n int) *big.Int {
 	return new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(n)), nil)
@@ -25,7 +25,7 @@ func bigInt(t testing.TB, s string) *big.Int {
 	return z
 }
 
-// refRound rounds x to digits decimals: mode is truncate, half_up or half_even, on the magnitude.
+// refRound rounds x to digits decimals. mode is truncate, half_up or half_even and applies to the magnitude.
 func refRound(x *big.Rat, digits int, mode string) *big.Rat {
 	scale := bigPow10(digits)
 	num := new(big.Int).Mul(new(big.Int).Abs(x.Num()), scale)
@@ -55,7 +55,7 @@ var (
 	refSigned   = regexp.MustCompile(`^-?[0-9]+(\.[0-9]+)?$`)
 )
 
-// refParse returns the raw integer of a text, or the reason for refusing it.
+// refParse returns the raw integer of a text or the reason why it is refused.
 func refParse(s string, scale int, signed bool, limit *big.Int) (*big.Int, string) {
 	form := refUnsigned
 	if signed {
@@ -81,7 +81,7 @@ func refParse(s string, scale int, signed bool, limit *big.Int) (*big.Int, strin
 	return raw, ""
 }
 
-// The largest raw integers of §1.1, spelt out.
+// The largest raw integers of §1.1, written out.
 const (
 	limitQuantity = "10000000000000000000000000"
 	limitPrice    = "10000000000000000000"
@@ -101,8 +101,8 @@ func bigOf(hi int64, lo uint64) *big.Int {
 	return z.Add(z, new(big.Int).SetUint64(lo))
 }
 
-// drawRaw draws an integer of at most limit in size: edges of the range, of machine words and of decimals as often as
-// anything in between.
+// drawRaw draws an integer with a magnitude of at most limit. Edges of the range, of machine words and of decimals are
+// as frequent as other values.
 func drawRaw(t *rapid.T, label, limit string, signed bool) *big.Int {
 	top, _ := new(big.Int).SetString(limit, 10)
 	z := new(big.Int)
@@ -131,7 +131,7 @@ func drawRaw(t *rapid.T, label, limit string, signed bool) *big.Int {
 	return z
 }
 
-// fuzzRaw folds two words into the range of a type.
+// fuzzRaw maps two words into the range of a type.
 func fuzzRaw(t testing.TB, hi, lo uint64, limit string) *big.Int {
 	z := new(big.Int).Lsh(new(big.Int).SetUint64(hi), 64)
 	z.Add(z, new(big.Int).SetUint64(lo))

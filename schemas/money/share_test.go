@@ -2,7 +2,7 @@ package money
 
 import "testing"
 
-// TestShare checks that a share is rounded half away from zero, on both sides of zero.
+// TestShare checks that a share is rounded half away from zero, whatever its sign.
 func TestShare(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

@@ -45,8 +45,8 @@ func TestShown(t *testing.T) {
 	}
 }
 
-// TestTextRoundTrip checks that a written text is read back as the same value, and that as a rational it is raw /
-// 10^scale.
+// TestTextRoundTrip checks that a value that is written as text is read back unchanged, and that as a rational it is
+// raw / 10^scale.
 func TestTextRoundTrip(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(r *rapid.T) {

@@ -119,7 +119,7 @@ func TestTotalOfAnyScale(t *testing.T) {
 	}
 }
 
-// TestTotalsAgainstReference checks that a total of parts is the sum of the amounts, however they are grouped.
+// TestTotalsAgainstReference checks that a total does not depend on how its amounts are grouped.
 func TestTotalsAgainstReference(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(r *rapid.T) {

@@ -2,7 +2,7 @@ package period
 
 import "testing"
 
-// FuzzDates checks that days, cycles and bounds of validity are accepted only as they are written.
+// FuzzDates checks that days, cycles and bounds of validity are accepted only in the form in which they are written.
 func FuzzDates(f *testing.F) {
 	for _, text := range []string{"2026-09-30", "2026-02-29", "2026-09", "0000-01", "2026-13", "9999-12-31",
 		"2026-09-30T16:00:00Z", "-", "2026-9-1", "２０２６-09"} {

@@ -100,7 +100,7 @@ func TestDayAndLocal(t *testing.T) {
 		{"America/New_York", "2026-11-01T05:30:00Z", "2026-11-01", "2026-11", "2026-11-01", 90 * Minute},
 		{"America/New_York", "2026-11-01T06:30:00Z", "2026-11-01", "2026-11", "2026-11-01", 90 * Minute},
 		{"America/Sao_Paulo", "2018-11-04T03:00:00Z", "2018-11-04", "2018-11", "2018-11-04", Hour},
-		// The local clock shows 23:15 of the 6th again, but the 7th has begun and days do not run backwards.
+		// The local clock shows 23:15 of the 6th again, but the 7th has started, and days never go back.
 		{"America/St_Johns", "2010-11-07T02:45:00Z", "2010-11-07", "2010-11", "2010-11-06", 23*Hour + 15*Minute},
 		{"Pacific/Apia", "2011-12-30T10:00:00Z", "2011-12-31", "2011-12", "2011-12-31", 0},
 	} {
@@ -160,8 +160,8 @@ func TestAt(t *testing.T) {
 	}
 }
 
-// TestYearAfterALeapYear: from 2038 on zones with daylight saving follow a rule for all years; the last day of a leap
-// year once had no end there.
+// TestYearAfterALeapYear checks the last day of a leap year in zones with daylight saving, which follow one rule for
+// all years from 2038 on. That day once had no end there.
 func TestYearAfterALeapYear(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ zone, day, want string }{
@@ -198,8 +198,8 @@ var drawnZones = []string{
 	"America/St_Johns", "Pacific/Apia", "Asia/Kathmandu", "Asia/Manila", "Atlantic/Azores", "Europe/Dublin",
 }
 
-// TestDaysPartitionTime checks that every instant is in the span of its day and cycle, and that the first instant of a
-// day shows the day's date or a later one while the instant before shows an earlier one.
+// TestDaysPartitionTime checks that every instant is in the span of its day and of its cycle. At the first instant of a
+// day the local date is that of the day or later; an instant earlier it is before that day.
 func TestDaysPartitionTime(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

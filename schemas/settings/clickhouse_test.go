@@ -17,7 +17,7 @@ var (
 		ConnectTimeout: 3 * time.Second, Timeout: time.Minute, Samples: true}
 )
 
-// TestClickHouseErrors checks every error of the connection separately, with its place.
+// TestClickHouseErrors checks each error of the connection settings separately, with its place.
 func TestClickHouseErrors(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
@@ -47,7 +47,7 @@ func TestClickHouseErrors(t *testing.T) {
 	}
 }
 
-// TestSecretsStay checks that no verb of fmt and no message about an invalid dsn shows a password.
+// TestSecretsStay checks that no fmt verb and no message about an invalid dsn shows a password.
 func TestSecretsStay(t *testing.T) {
 	t.Parallel()
 	const secret = "hunter2"

@@ -29,7 +29,7 @@ api: {listen: 127.0.0.1:8080}
 schedule: {nightly: "30 1 * * *", monthly: "0 12 5 * *"}
 `
 
-// TestSecretFiles checks that every file that a key names is one that a backup copies only on request.
+// TestSecretFiles checks that each file that a key names is listed among those that a backup copies only on request.
 func TestSecretFiles(t *testing.T) {
 	t.Parallel()
 	const catalog = "catalog: https://catalog.example, warehouse: tables, "
@@ -53,7 +53,7 @@ func TestSecretFiles(t *testing.T) {
 	}
 }
 
-// TestGates checks that gates are read with either limit, both or none, and a share as a ratio or a percentage.
+// TestGates checks gates with either limit, both or none, and with a share as a ratio or a percentage.
 func TestGates(t *testing.T) {
 	t.Parallel()
 	rate := func(text string) money.Rate {
@@ -98,7 +98,7 @@ func TestGates(t *testing.T) {
 	}
 }
 
-// defaultAPI is the group api without any key.
+// defaultAPI is the group api if no key is set.
 var defaultAPI = API{Listen: "127.0.0.1:8080", Keys: "keys.json", RateLimit: 10, FailureLimit: 20, Language: "en_US",
 	CacheBytes: 671088640, MaxBody: 1048576, MaxURL: 8192,
 	ReadTimeout: 15 * time.Second, WriteTimeout: 60 * time.Second, IdleTimeout: 120 * time.Second,
@@ -173,7 +173,7 @@ func TestDefaultsAreTheSample(t *testing.T) {
 	if sample != bare {
 		t.Errorf("got  %+v\nwant %+v", bare, sample)
 	}
-	// Keys agrees with the reader.
+	// Keys must agree with the parser.
 	for _, k := range Keys() {
 		if k.Required != (k.Default == "") {
 			t.Errorf("%s: required %v, default %q", k.Name, k.Required, k.Default)
@@ -262,8 +262,8 @@ retention: {lines_months: 24, inbox_cycles: 2, archive: /var/cold}
 	}
 }
 
-// TestErrors checks every kind of error separately, with its place. Each text is below the three required lines, on
-// line 4.
+// TestErrors checks each kind of error separately, with its place. Each text follows the three required lines and
+// starts on line 4.
 func TestErrors(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
@@ -475,7 +475,7 @@ func TestCloseTime(t *testing.T) {
 	t.Parallel()
 	s := parse(t, required)
 	for cycle, want := range map[period.Cycle]string{
-		period.CycleOf(2026, 9):  "2026-10-04T16:00:00Z", // the 4th, 24:00 in Shanghai
+		period.CycleOf(2026, 9):  "2026-10-04T16:00:00Z", // the 4th at 24:00 in Shanghai
 		period.CycleOf(2026, 12): "2027-01-04T16:00:00Z",
 	} {
 		if got := s.CloseTime(cycle).String(); got != want {
@@ -539,8 +539,8 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// TestTax checks that prices are exclusive of tax and a bill's tax is rounded once, unless the settings say otherwise
-// (§10.6).
+// TestTax checks that by default prices exclude tax and that a bill's tax is rounded once, and that settings can change
+// both (§10.6).
 func TestTax(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{

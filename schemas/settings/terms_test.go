@@ -8,7 +8,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// TestTerms checks that Terms of a file changes with its keys, except those that say where files are or who does tasks.
+// TestTerms checks that the Terms of a file change with its keys, except those of file places and of tasks.
 func TestTerms(t *testing.T) {
 	t.Parallel()
 	terms := func(text string) [32]byte {

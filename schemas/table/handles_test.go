@@ -13,7 +13,7 @@ import (
 
 var update = flag.Bool("update", false, "write handles.go, testdata/columns.txt")
 
-// rowTypes returns the types of rows, each with its tables: one that adds columns to another's follows it.
+// rowTypes returns the types of rows with their tables. A table that adds columns follows the one that it extends.
 func rowTypes() []struct {
 	row    string
 	tables []*Table
@@ -65,7 +65,7 @@ func handle(row, column string) string {
 	return name
 }
 
-// TestHandles compares handles.go with the definitions: order, name and type of each column. With -update it writes
+// TestHandles compares handles.go with the definitions: the order, name and type of each column. With -update it writes
 // the file.
 func TestHandles(t *testing.T) {
 	t.Parallel()
@@ -112,9 +112,9 @@ func TestHandles(t *testing.T) {
 	}
 }
 
-// TestColumnsOfOlderFiles compares the columns that every file of a table has with a list. A column that is added to a
-// table of which a lake has files belongs to .adding, not to the list: those files lack it. With -update it writes the
-// list, for a table that is new.
+// TestColumnsOfOlderFiles compares the columns that every file of a table has with a list. A new column of a table that
+// lakes already have belongs in .adding, not in the list, because existing files lack it. With -update, for a new
+// table, it writes the list.
 func TestColumnsOfOlderFiles(t *testing.T) {
 	t.Parallel()
 	var b strings.Builder

@@ -14,7 +14,7 @@ import (
 
 var partners = []string{"d", "r"}
 
-// read reads `2026-01-10 recharge d 1000 wechat` as an entry. Words after the amount depend on the type.
+// read parses an entry such as `2026-01-10 recharge d 1000 wechat`. Words after the amount depend on the type.
 func read(t *testing.T, zone *period.Zone, id int, line string) account.Entry {
 	t.Helper()
 	words := strings.Fields(line)
@@ -57,27 +57,27 @@ func read(t *testing.T, zone *period.Zone, id int, line string) account.Entry {
 	return e
 }
 
-// input is entries in any order.
+// input has entries in any order.
 type input struct {
 	zone    *period.Zone
 	entries []account.Entry
 }
 
-// result is the result of entries.
+// result has the outcome of replaying entries.
 type result struct {
-	verdicts    []verdict.Verdict // of the entries, as given
+	verdicts    []verdict.Verdict // in the order of the input
 	postings    []posting         // in the order in which entries take effect
 	withdrawals []*account.Withdrawal
 	balances    map[int32][4]money.Amount
 }
 
-// posting is one of the entry with an index.
+// posting is a posting of the entry with the given index.
 type posting struct {
 	account.Posting
 	entry int
 }
 
-// run replays entries in their order.
+// run replays entries in their required order.
 func run(t *testing.T, in *input) *result {
 	t.Helper()
 	order := make([]int, len(in.entries))
@@ -101,7 +101,7 @@ func run(t *testing.T, in *input) *result {
 	return out
 }
 
-// replay replays lines `entry -> verdict` and returns postings and withdrawals as text.
+// replay replays lines of the form `entry -> verdict` and returns the postings and withdrawals as text.
 func replay(t *testing.T, script string, change func(*account.Entry)) (*result, string) {
 	t.Helper()
 	zone, err := period.LoadZone("Asia/Shanghai")
@@ -141,7 +141,7 @@ func replay(t *testing.T, script string, change func(*account.Entry)) (*result, 
 	return out, text
 }
 
-// describe returns the postings and withdrawals as text.
+// describe returns postings and withdrawals as text.
 func describe(in *input, out *result) string {
 	var text strings.Builder
 	for _, p := range out.postings {
@@ -156,7 +156,7 @@ func describe(in *input, out *result) string {
 	return text.String()
 }
 
-// holdInvariants checks a result by ACCT-2, ACCT-5, ACCT-6 and ACCT-7.
+// holdInvariants checks that a result satisfies ACCT-2, ACCT-5, ACCT-6 and ACCT-7.
 func holdInvariants(t *testing.T, in *input, out *result) {
 	t.Helper()
 	add := func(a, b money.Amount) money.Amount {
@@ -171,7 +171,7 @@ func holdInvariants(t *testing.T, in *input, out *result) {
 		balance account.Balance
 	}
 	after := make(map[place]money.Amount)
-	between := make(map[int]money.Amount) // Σ of an allocation between two partners
+	between := make(map[int]money.Amount) // sum of the postings of an allocation between two partners
 	for _, p := range out.postings {
 		e := &in.entries[p.entry]
 		at := place{p.Partner, p.Balance}
@@ -212,9 +212,9 @@ func expect(t *testing.T, got, want string) {
 	}
 }
 
-// TestAllocations checks a distributor that recharges, allocates to its reseller and reclaims; the reseller's used
-// credit is repaid before its cash grows. An order is a fact and makes cash negative; an event is rejected instead
-// (ACCT-3).
+// TestAllocations checks a distributor that recharges, allocates to its reseller and reclaims. The reseller's used
+// credit is repaid before its cash grows. An order always takes effect and can make cash negative; an event is rejected
+// instead (ACCT-3).
 func TestAllocations(t *testing.T) {
 	t.Parallel()
 	out, text := replay(t, `
@@ -248,7 +248,7 @@ func TestAllocations(t *testing.T) {
 	}
 }
 
-// TestStatementPayment checks that a statement is paid from cash, then from credit. A recharge repays the credit first.
+// TestStatementPayment checks that a statement is paid from cash, then from credit, and a recharge repays credit first.
 // A limit below the used credit leaves nothing until it is repaid: 80 used, limit 50, 40 repaid: 40 used, 10 left.
 func TestStatementPayment(t *testing.T) {
 	t.Parallel()
@@ -290,8 +290,8 @@ func TestStatementPayment(t *testing.T) {
 		e10 d statement_payment | credit -15 35`)
 }
 
-// TestWithdrawalRoutes checks 1000 by wechat, 600 by alipay and 400 by transfer, of which 1200 are spent, oldest first:
-// 400 of alipay and 400 of transfer are left.
+// TestWithdrawalRoutes checks recharges of 1000 by wechat, 600 by alipay and 400 by transfer, of which 1200 are spent,
+// oldest first: 400 of alipay and 400 of transfer are left.
 func TestWithdrawalRoutes(t *testing.T) {
 	t.Parallel()
 	base := `
@@ -312,8 +312,8 @@ func TestWithdrawalRoutes(t *testing.T) {
 	}
 }
 
-// TestSpentLayer checks that a layer that is spent to the last cent is removed: a withdrawal has no part of it,
-// although the same order spent a part of the next layer.
+// TestSpentLayer checks that a layer that is spent completely is removed: a withdrawal has no part of it, even if the
+// same order spent a part of the next layer.
 func TestSpentLayer(t *testing.T) {
 	t.Parallel()
 	_, text := replay(t, `
@@ -326,7 +326,7 @@ func TestSpentLayer(t *testing.T) {
 	}
 }
 
-// TestWithdrawalLife checks that frozen money is not in the cash, and that returned money has its old age: it is spent
+// TestWithdrawalLife checks that frozen money is not part of cash, and that returned money keeps its age: it is spent
 // before later money.
 func TestWithdrawalLife(t *testing.T) {
 	t.Parallel()
@@ -373,8 +373,8 @@ func TestWithdrawalLife(t *testing.T) {
 		w3 refused rebate || 9`)
 }
 
-// TestOrderAtOneInstant checks that among entries of one instant the limit precedes recharges, these precede
-// allocations and payments, and withdrawals are last.
+// TestOrderAtOneInstant checks the order of entries at the same instant: limits, recharges, allocations and payments,
+// withdrawals.
 func TestOrderAtOneInstant(t *testing.T) {
 	t.Parallel()
 	_, text := replay(t, `
@@ -394,7 +394,7 @@ func TestOrderAtOneInstant(t *testing.T) {
 		w1 requested original e03|transfer| 30`)
 }
 
-// TestEntriesInOrder checks that an entry after one that takes effect later is an error. Invariant: ACCT-1.
+// TestEntriesInOrder checks that an entry that precedes the previous one in this order is an error. Invariant: ACCT-1.
 func TestEntriesInOrder(t *testing.T) {
 	t.Parallel()
 	zone, err := period.LoadZone("Asia/Shanghai")

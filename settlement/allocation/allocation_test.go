@@ -15,7 +15,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// loaded reads books with customers x, y and z; z has left on 15 September.
+// loaded returns books with the customers x, y and z, who left on 15 September.
 func loaded(t *testing.T, rules string) *books.Books {
 	t.Helper()
 	s, err := settings.Parse("tollbook.yaml", []byte("zone: UTC\ncurrency: {code: USD, digits: 2}\n"+
@@ -41,7 +41,7 @@ func loaded(t *testing.T, rules string) *books.Books {
 
 var header = cost.NewHeader([]string{"SubAccountId", "ServiceName", "ChargeCategory", "Owner"})
 
-// rowOf makes a row from its day in September, account, service, category, owner, effective cost and tags.
+// rowOf returns a cost row with a day in September, account, service, category, owner, effective cost and tags.
 func rowOf(t *testing.T, text string) *cost.Row {
 	t.Helper()
 	cells := strings.Split(text, "|")
@@ -61,8 +61,8 @@ func rowOf(t *testing.T, text string) *cost.Row {
 	return row
 }
 
-// allocate allocates rows and describes the parts of the last one, which add up to it (ALLOC-1) and name a customer or
-// a reason (ALLOC-3).
+// allocate allocates rows and returns the parts of the last row as text. It checks that they add up to the row
+// (ALLOC-1), and that each has either a customer or a reason (ALLOC-3).
 func allocate(t *testing.T, rules string, rows ...string) string {
 	t.Helper()
 	b := loaded(t, rules)
@@ -121,7 +121,7 @@ func TestRules(t *testing.T) {
 		{"- {customer: column:Owner}", "01|a|EC2|Usage|x|10", "x 10"},
 		{"- {keep: overhead}", usage, "overhead 10"},
 		{"- {customer: x, valid_to: 2026-09-01}\n- {customer: y, valid_from: 2026-09-01}", usage, "y 10"},
-		// z is in force until the 15th
+		// z is in force up to the 14th
 		{"- {customer: z}\n- {customer: y}", "14|a|EC2|Usage||10", "z 10"},
 		{"- {customer: z}\n- {customer: y}", "15|a|EC2|Usage||10", "y 10"},
 		{"- split: {z: '0.5', x: '0.5'}\n- {customer: y}", "15|a|EC2|Usage||10", "y 10"},
@@ -131,7 +131,7 @@ func TestRules(t *testing.T) {
 			"x 33.333333333333333334, y 33.333333333333333333, z 33.333333333333333333"},
 		{"- split: {x: '0.25', y: '0.75'}", "01|a|EC2|Usage||-0.000000000000000002",
 			"x -0.000000000000000001, y -0.000000000000000001"},
-		// taxes are kept, except for a rule that names ChargeCategory
+		// Taxes are kept, unless a rule matches ChargeCategory.
 		{"- {customer: x}", "01|a|EC2|Tax||10", "tax 10"},
 		{"- {customer: x}\n- {match: {ChargeCategory: Tax}, customer: y}", "01|a|EC2|Tax||10", "y 10"},
 		{"- {customer: x}\n- {match: {ChargeCategory: Usage}, customer: y}", "01|a|EC2|Tax||10", "tax 10"},
@@ -142,7 +142,7 @@ func TestRules(t *testing.T) {
 	}
 }
 
-// TestByCost also allocates the rows in reverse: their order does not matter (ALLOC-2).
+// TestByCost also allocates the rows in reverse, because their order must not matter (ALLOC-2).
 func TestByCost(t *testing.T) {
 	t.Parallel()
 	const own = "- {customer: tag:org}\n"
@@ -157,14 +157,14 @@ func TestByCost(t *testing.T) {
 			"x 33.333333333333333333, y 66.666666666666666667"},
 		{own + "- split: by_cost \"*\"", []string{x30, y60, support},
 			"x 33.333333333333333333, y 66.666666666666666667"},
-		{own + "- split: by_cost [x, y]", []string{support}, "x 50, y 50"}, // nobody has a cost: divided evenly
+		{own + "- split: by_cost [x, y]", []string{support}, "x 50, y 50"}, // no customer has a cost: divided evenly
 		{own + "- split: by_cost \"*\"\n- {keep: rest}", []string{support}, "rest 100"},
 		{own + "- split: by_cost [x, y]", []string{x30, "02|a|EC2|Credit||-60|org=y", support}, "x 100"},
 		{own + "- split: by_cost \"*\"", []string{x30, "02|a|EC2|Credit||-60|org=y", support}, "x 100"},
-		// the result of another split does not count as weight
+		// A result of another split does not count as a weight.
 		{own + "- match: {ServiceName: S3}\n  split: even [y]\n- split: by_cost [x, y]",
 			[]string{x30, "02|a|S3|Usage||1000", support}, "x 100"},
-		// z has a cost, and has left when the support is charged
+		// z has a cost but has left when the support is charged.
 		{own + "- split: by_cost \"*\"", []string{x30, "02|a|EC2|Usage||60|org=z", "20|a|Support|Usage||100"}, "x 100"},
 	} {
 		if got := allocate(t, tc.rules, tc.rows...); got != tc.want {

@@ -34,8 +34,8 @@ func instant(t *testing.T, text string) period.Instant {
 	return period.Instant(at.UnixMicro())
 }
 
-// shop has the partner north with the customer acme and the account lab, a quota of 100 of which 30 are handed down
-// from August on, and a solution that is certified in September.
+// shop returns books with the partner north, its customer acme and account lab, a quota of 100, of which 30 are passed
+// on from August on, and a solution that is certified in September.
 func shop(t *testing.T) *books.Books {
 	t.Helper()
 	zone, err := period.LoadZone("UTC")
@@ -63,7 +63,7 @@ func shop(t *testing.T) *books.Books {
 	return b
 }
 
-// replay reads lines such as `2026-07-05 issue n1 q north acme 50` and returns each with its verdict.
+// replay replays lines such as `2026-07-05 issue n1 q north acme 50` and returns each with its verdict.
 func replay(t *testing.T, b *books.Books, back map[string]money.Amount, text string, change func(e *coupon.Event)) (
 	*coupon.Result, string, error) {
 	t.Helper()
@@ -84,7 +84,7 @@ func replay(t *testing.T, b *books.Books, back map[string]money.Amount, text str
 		}
 		in.Events = append(in.Events, e)
 	}
-	slices.Reverse(in.Events) // their order does not matter
+	slices.Reverse(in.Events) // the order of events must not matter
 	out, err := coupon.Replay(in)
 	if err != nil {
 		return nil, "", err
@@ -112,8 +112,8 @@ func expect(t *testing.T, got, want string) {
 	}
 }
 
-// TestQuota checks a quota of 100. 60 and 20 are issued, 20 are left; from August on 30 are handed down, so nothing is
-// left. What a closed cycle took back of n1, 45, leaves 100 − 80 − 30 + 45 = 35. A rejected event changes nothing.
+// TestQuota checks a quota of 100. 60 and 20 are issued, which leaves 20. From August on 30 are passed on, which leaves
+// nothing. If a closed cycle reclaimed 45 of n1, 100 − 80 − 30 + 45 = 35 are left. A rejected event changes nothing.
 //
 // Invariants: COUPON-1, COUPON-2, COUPON-4, VERD-1.
 func TestQuota(t *testing.T) {

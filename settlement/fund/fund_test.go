@@ -32,7 +32,7 @@ func at(t *testing.T, zone *period.Zone, text string) period.Instant {
 	return i
 }
 
-// world returns one partner, p, with one headcount fund, heads, and one marketing fund, mdf.
+// world returns books with one partner, p, a headcount fund, heads, and a marketing fund, mdf.
 func world(t *testing.T) *books.Books {
 	t.Helper()
 	zone, err := period.LoadZone("Asia/Shanghai")
@@ -82,7 +82,7 @@ func world(t *testing.T) *books.Books {
 	return bk
 }
 
-// step reads `2026-10-01T00:00 heads 2026-09 apply heads=2 amount=16000 claim=c fair 2026-10-30` as an event.
+// step parses an event such as `2026-10-01T00:00 heads 2026-09 apply heads=2 amount=16000 claim=c fair 2026-10-30`.
 func step(t *testing.T, bk *books.Books, id int, line string) fund.Event {
 	t.Helper()
 	words := strings.Fields(line)
@@ -117,7 +117,7 @@ func step(t *testing.T, bk *books.Books, id int, line string) fund.Event {
 	return e
 }
 
-// run replays steps, each `event line -> reason`, and returns the rows as of an instant.
+// run replays steps, each of the form `event line -> reason`, and returns the rows as of an instant.
 func run(t *testing.T, bk *books.Books, asOf, script string) (*fund.Result, string) {
 	t.Helper()
 	in := &fund.Input{Books: bk, AsOf: at(t, bk.Zone, asOf)}
@@ -151,7 +151,7 @@ func run(t *testing.T, bk *books.Books, asOf, script string) (*fund.Result, stri
 	return out, text
 }
 
-// describe returns the rows as text.
+// describe returns rows as text.
 func describe(bk *books.Books, out *fund.Result) string {
 	var rows strings.Builder
 	for _, r := range out.Rows {
@@ -179,8 +179,8 @@ func expect(t *testing.T, got, want string) {
 	}
 }
 
-// TestLists checks two seniors who are there all of September and an expert from the 16th, 15 of 30 days: by_days gives
-// 2 × 8000 + 12000 × 15 / 30.
+// TestLists checks two seniors who are present all September and an expert from the 16th on, 15 of 30 days. With
+// by_days they give 2 × 8000 + 12000 × 15 / 30.
 func TestLists(t *testing.T) {
 	t.Parallel()
 	bk := world(t)
@@ -211,8 +211,8 @@ func TestLists(t *testing.T) {
 
 // TestHeadcount checks that the approved amount is paid (FUND-4).
 //
-// The 14th working day after 1 October is the 27th, so the list of September is void from the 28th. 1 August is a
-// Saturday: the 14th working day after it is 20 August.
+// The 14th working day after 1 October is the 27th, so the list of September is void from the 28th on. 1 August is a
+// Saturday; the 14th working day after it is 20 August.
 func TestHeadcount(t *testing.T) {
 	t.Parallel()
 	bk := world(t)
@@ -247,8 +247,8 @@ func TestHeadcount(t *testing.T) {
 	}
 }
 
-// TestForgone checks that a month without an application is forgone when the quarter is requested; before its deadline
-// and not after it.
+// TestForgone checks that a month without an application is forgone if the quarter's payment is requested before the
+// month's deadline, but not if it is requested later.
 func TestForgone(t *testing.T) {
 	t.Parallel()
 	_, rows := run(t, world(t), "2026-10-28", `
@@ -264,7 +264,7 @@ func TestForgone(t *testing.T) {
 
 // TestMarketing checks that claims never reserve more than the quota (FUND-3).
 //
-// Half of the cost is reimbursed: 120000 needs 60000 of 50000; 80000 reserves 40000; 60000 spent leaves 30000 payable.
+// Half of the cost is reimbursed. 120000 would need 60000 of the 50000; 80000 reserves 40000; 60000 spent gives 30000.
 func TestMarketing(t *testing.T) {
 	t.Parallel()
 	bk := world(t)
@@ -302,8 +302,8 @@ func TestMarketing(t *testing.T) {
 		mdf 2026-Q3y| 0 0 0 0 0 0 0 void -`)
 }
 
-// TestClaimWithin checks that 45 days after 1 August, at the end of 15 September, the claim is void, and that its
-// reservation is freed from the 16th.
+// TestClaimWithin checks that a claim is void 45 days after 1 August, at the end of 15 September, and that its
+// reservation is released from the 16th on.
 func TestClaimWithin(t *testing.T) {
 	t.Parallel()
 	bk := world(t)
@@ -317,7 +317,7 @@ func TestClaimWithin(t *testing.T) {
 2026-09-16T00:01 mdf 2026-Q3 request claim=y amount=100000 fair ->`)
 }
 
-// TestFinal checks that a final verdict is kept, also if the current books would decide otherwise (FUND-2).
+// TestFinal checks that a final verdict is kept even if the current books would decide otherwise (FUND-2).
 func TestFinal(t *testing.T) {
 	t.Parallel()
 	bk := world(t)
@@ -337,7 +337,7 @@ func TestFinal(t *testing.T) {
 	}
 }
 
-// TestQuotaOfPerformance checks a quota of 3 % of the previous quarter, at most 900.
+// TestQuotaOfPerformance checks a quota of 3 % of the previous quarter's performance, at most 900.
 func TestQuotaOfPerformance(t *testing.T) {
 	t.Parallel()
 	bk := world(t)

@@ -21,7 +21,7 @@ func amount(t *testing.T, text string) money.Amount {
 	return a
 }
 
-// event reads `2026-10-05 issue i1 n1 2026-09 600`, or `2026-10-06 return i1`, of acme's invoices from the vendor.
+// event parses an event of the vendor's invoices to acme: `2026-10-05 issue i1 n1 2026-09 600`, `2026-10-06 return i1`.
 func event(t *testing.T, zone *period.Zone, id int, line string) invoice.Event {
 	t.Helper()
 	words := strings.Fields(line)
@@ -88,7 +88,7 @@ func replay(t *testing.T, script string) string {
 	return text
 }
 
-// describe returns the rows as text.
+// describe returns rows as text.
 func describe(out *invoice.Result) string {
 	var rows []string
 	for _, r := range out.Rows {
@@ -98,8 +98,8 @@ func describe(out *invoice.Result) string {
 	return strings.Join(rows, "\n")
 }
 
-// TestInvoices checks that 1000 can be invoiced: 600, then 400 and not 500. A return of the first leaves 600 (INV-2); a
-// number is never used again (INV-3). A rejected event changes nothing (INV-4).
+// TestInvoices checks that 1000 can be invoiced: 600 and then 400, but not 500. After the first is returned, 600 are
+// left (INV-2). A number is never reused (INV-3). A rejected event changes nothing (INV-4).
 func TestInvoices(t *testing.T) {
 	t.Parallel()
 	got := replay(t, `
@@ -118,8 +118,8 @@ func TestInvoices(t *testing.T) {
 	}
 }
 
-// TestVoidAndCreditNote checks that an invoice is voided in the month of its issue, and that a refund of 50 is a credit
-// that is due, and settled by a credit note of 50.
+// TestVoidAndCreditNote checks that an invoice can be voided in the month of its issue, and that a refund of 50 is a
+// credit due until a credit note of 50 settles it.
 func TestVoidAndCreditNote(t *testing.T) {
 	t.Parallel()
 	got := replay(t, `

@@ -8,8 +8,8 @@ import (
 	"github.com/tollbook/tollbook/settlement/payment"
 )
 
-// TestClearOldest clears debts of 10, 0 and 5 by what was repaid: nothing, a part of the first, the first and a part of
-// the last, all, and more than all.
+// TestClearOldest clears debts of 10, 0 and 5 by a repaid amount: nothing, part of the first debt, the first and part
+// of the last, all of them, and more.
 func TestClearOldest(t *testing.T) {
 	t.Parallel()
 	total := func(text string) (out money.AmountTotal) {

@@ -12,7 +12,7 @@ import (
 	"github.com/tollbook/tollbook/settlement/payment"
 )
 
-// drawAmount draws an amount from 0 in steps of 10⁻⁸ or, more often, of a cent.
+// drawAmount draws an amount of at least 0 in units of 10⁻⁸ or, more often, of a cent.
 func drawAmount(rt *rapid.T, name string) money.Amount {
 	unit := rapid.SampledFrom([]uint64{1, 1_000_000, 1_000_000, 100_000_000}).Draw(rt, name+" unit")
 	a, err := money.AmountFromRaw(0, unit*uint64(rapid.IntRange(0, 1500).Draw(rt, name)))
@@ -35,13 +35,13 @@ func drawCoupons(rt *rapid.T) []books.Coupon {
 	return out
 }
 
-// book has the sums of the ledger and the lines, next to the wallet.
+// book keeps the sums of the ledger and of lines in addition to the wallet.
 type book struct {
 	rt      *rapid.T
 	w       *payment.Wallet
-	balance [payment.Balances]money.Amount // replayed from entries
-	coupons money.Amount                   // what coupons paid
-	in      money.Amount                   // put in by events and refunds, less what lines and events took
+	balance [payment.Balances]money.Amount // from replayed entries
+	coupons money.Amount                   // amount that coupons paid
+	in      money.Amount                   // amount from events and refunds less that of lines and other events
 }
 
 func (b *book) add(to *money.Amount, a money.Amount) {
@@ -52,7 +52,7 @@ func (b *book) add(to *money.Amount, a money.Amount) {
 	*to = sum
 }
 
-// replay adds the last entries and compares them with the wallet (PAY-2, PAY-3).
+// replay adds the last entries to the balances and compares them with the wallet (PAY-2, PAY-3).
 func (b *book) replay() {
 	for _, e := range b.w.Entries() {
 		b.add(&b.balance[e.Balance], e.Amount)
@@ -75,7 +75,7 @@ func (b *book) replay() {
 	}
 }
 
-// whole checks that a split adds up to its amount (PAY-1) and counts it.
+// whole checks that a split adds up to its amount (PAY-1) and adds it to the sums.
 func (b *book) whole(s *payment.Split, of money.Amount, moves bool) {
 	total, err := s.Total()
 	if err != nil || total != of {
@@ -91,8 +91,8 @@ func (b *book) whole(s *payment.Split, of money.Amount, moves bool) {
 	}
 }
 
-// worth returns the value of the balances: credit used and debt are owed. limit is added, because credit's balance
-// includes it.
+// worth returns the value of the balances, in which used credit and debt count as negative. The limit is subtracted,
+// because the balance of credit includes it.
 func (b *book) worth(limit money.Amount) money.Amount {
 	sum := limit.Neg()
 	for k, a := range b.balance {
@@ -104,7 +104,7 @@ func (b *book) worth(limit money.Amount) money.Amount {
 	return sum
 }
 
-// TestProperties tests PAY-1 to PAY-8 over random histories, with the wallet stored and opened again at any moment.
+// TestProperties tests PAY-1 to PAY-8 with random histories in which the wallet is stored and restored at any moment.
 func TestProperties(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -132,7 +132,7 @@ func TestProperties(t *testing.T) {
 					orders[i] = payment.Split{}
 				}
 			case 5:
-				rows := b.w.Rows(nil) // PAY-7: the checks that follow pass as if it were the same wallet
+				rows := b.w.Rows(nil) // PAY-7: the following checks must pass as if it were the same wallet
 				b.w = payment.NewWallet(payment.Rules{Ledger: true, Digits: 2})
 				if err := b.w.Open(list, rows); err != nil {
 					rt.Fatal(err)
@@ -152,7 +152,7 @@ func TestProperties(t *testing.T) {
 	})
 }
 
-// event applies a random account event and returns the limit after it.
+// event applies a random account event and returns the resulting limit.
 func (b *book) event(limit money.Amount) money.Amount {
 	e := payment.Event{Type: payment.EntryType(rapid.IntRange(0, int(payment.SetLimit)).Draw(b.rt, "type")),
 		Amount: drawAmount(b.rt, "event")}
@@ -211,7 +211,7 @@ func (b *book) line(at period.Instant) payment.Split {
 	return s
 }
 
-// refund refunds all or a part, in the currency's digits, of an order.
+// refund refunds an order, completely or in part, in the digits of the currency.
 func (b *book) refund(base *payment.Split) {
 	paid := money.Amount{}
 	for _, part := range base.Parts {
@@ -241,7 +241,7 @@ func (b *book) refund(base *payment.Split) {
 	b.whole(&s, back.Neg(), true)
 }
 
-// TestAllocates is PAY-9.
+// TestAllocates tests PAY-9.
 func TestAllocates(t *testing.T) {
 	coupons := payment.NewCoupons(&books.Books{Coupons: []books.Coupon{voucher(t, "k", "1000000"),
 		voucher(t, "l", "1000000")}})

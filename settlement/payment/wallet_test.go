@@ -22,7 +22,7 @@ func amount(t testing.TB, text string) money.Amount {
 	return a
 }
 
-// wallet returns a wallet of customer 0 with the coupons of a book.
+// wallet returns a wallet of customer 0 with the given coupons in the books.
 func wallet(t testing.TB, rules payment.Rules, coupons ...books.Coupon) *payment.Wallet {
 	t.Helper()
 	w := payment.NewWallet(rules)
@@ -34,13 +34,13 @@ func wallet(t testing.TB, rules payment.Rules, coupons ...books.Coupon) *payment
 
 var ledger = payment.Rules{Ledger: true, Digits: 2}
 
-// voucher is a coupon for anything, in force on [0, 100).
+// voucher returns a coupon for any line that is in force on [0, 100).
 func voucher(t testing.TB, id, value string) books.Coupon {
 	return books.Coupon{ID: id, Amount: amount(t, value), Service: "*", SKU: -1, WithDiscount: true,
 		Valid: period.Span{From: 0, To: 100}}
 }
 
-// split writes a split as `cash 3 debt 2`.
+// split returns a split as text, such as `cash 3 debt 2`.
 func split(s payment.Split) string {
 	var out []string
 	if !s.Coupon.IsZero() {
@@ -57,7 +57,7 @@ func split(s payment.Split) string {
 	return strings.Join(out, " ")
 }
 
-// entries writes the last movements as `recharge cash 5 -> 7`.
+// entries returns the last entries as text, such as `recharge cash 5 -> 7`.
 func entries(w *payment.Wallet) string {
 	var out []string
 	for _, e := range w.Entries() {
@@ -66,10 +66,10 @@ func entries(w *payment.Wallet) string {
 	return strings.Join(out, "; ")
 }
 
-// step is one event of a wallet: `recharge cash 10`, `pay 3`, `refund 2 of N`, where N counts the steps from 0.
+// step is an operation on a wallet: `recharge cash 10`, `pay 3`, or `refund 2 of N`, where N is a step from 0 on.
 type step struct{ do, split, entries string }
 
-// play applies steps to a wallet and compares the result of each.
+// play applies steps to a wallet and checks the result of each.
 func play(t *testing.T, w *payment.Wallet, steps []step) {
 	t.Helper()
 	splits := make([]payment.Split, len(steps))
@@ -181,7 +181,7 @@ func TestPay(t *testing.T) {
 			{"refund 3 of 1 partner", "cash -3", ""},
 			{"partner -5", "cash -5", ""},
 		},
-		// 10 was paid as 3 stored, 2 flexi, 1 cash, 3 credit, 1 debt; 5 of it are 1.5, 1, 0.5, 1.5, 0.5.
+		// 10 were paid as 3 stored, 2 flexi, 1 cash, 3 credit, 1 debt. A refund of 5 is 1.5, 1, 0.5, 1.5, 0.5.
 		"a refund in proportion": {
 			{"allocate stored_value 3", "", "allocate stored_value 3 -> 3"},
 			{"allocate flexi_coupon 2", "", "allocate flexi_coupon 2 -> 2"},
@@ -195,7 +195,7 @@ func TestPay(t *testing.T) {
 					"1.5 -> 1.5; refund debt -0.5 -> 0.5"},
 			{"refund 0 of 4", "", ""},
 		},
-		// 3 was paid as 1 stored, 1 cash, 1 credit; each is 0.33⅓ of 1, and the remaining cent is added to the first.
+		// 3 were paid as 1 stored, 1 cash, 1 credit. A refund of 1 is 0.33⅓ each; the first gets the remaining cent.
 		"a refund by largest remainder": {
 			{"allocate stored_value 1", "", "allocate stored_value 1 -> 1"},
 			{"recharge cash 1", "", "recharge cash 1 -> 1"},
@@ -205,15 +205,16 @@ func TestPay(t *testing.T) {
 			{"refund 1 of 3", "stored_value -0.34 cash -0.33 credit -0.33",
 				"refund stored_value 0.34 -> 0.34; refund cash 0.33 -> 0.33; refund credit 0.33 -> 0.33"},
 		},
-		// The debt was paid by then, and 1 of the credit is still used: 4 of the credit's 5 and the debt's 5 are cash.
+		// The debt was repaid and 1 of the credit is still used: 4 of the 5 on credit and the debt's 5 are refunded as
+		// cash.
 		"a refund of what is no longer owed": {
 			{"credit_limit credit 5", "", "credit_limit credit 5 -> 5"},
 			{"pay 10", "credit 5 debt 5", "consume credit -5 -> 0; consume debt 5 -> 5"},
 			{"recharge credit 9", "", "recharge debt -5 -> 0; recharge credit 4 -> 4"},
 			{"refund 10 of 1", "credit -5 debt -5", "refund cash 9 -> 9; refund credit 1 -> 5"},
 		},
-		// PAY-11: 120 was paid in two parts with more digits than the currency. All of it is refunded as it was paid;
-		// 80 of it in cents.
+		// PAY-11: 120 were paid in two parts with more digits than the currency. A complete refund returns them as they
+		// were paid, a refund of 80 in cents.
 		"a refund of everything": {
 			{"allocate stored_value 22.54582426", "", "allocate stored_value 22.54582426 -> 22.54582426"},
 			{"recharge cash 97.45417574", "", "recharge cash 97.45417574 -> 97.45417574"},
@@ -226,7 +227,7 @@ func TestPay(t *testing.T) {
 			{"refund 80 of 4", "stored_value -15.03 cash -64.97",
 				"refund stored_value 15.03 -> 15.03; refund cash 64.97 -> 64.97"},
 		},
-		// What was paid has more digits than the currency, and all of it is refunded: as it was paid.
+		// The parts have more digits than the currency. A complete refund returns them as they were paid.
 		"a refund of odd parts": {
 			{"allocate stored_value 0.01", "", "allocate stored_value 0.01 -> 0.01"},
 			{"pay 0.005", "stored_value 0.005", "consume stored_value -0.005 -> 0.005"},
@@ -243,8 +244,8 @@ func TestPay(t *testing.T) {
 	}
 }
 
-// TestAssumeCash checks that coupons pay as in the ledger, that the rest is cash, and that no balance refuses anything
-// (PAY-6).
+// TestAssumeCash checks that coupons pay as with a ledger, that the rest is cash, and that no balance can cause a
+// refusal (PAY-6).
 func TestAssumeCash(t *testing.T) {
 	t.Parallel()
 	play(t, wallet(t, payment.Rules{Digits: 2}, voucher(t, "k", "4")), []step{
@@ -350,8 +351,8 @@ func TestCoupons(t *testing.T) {
 	}
 }
 
-// TestCouponsRunOut checks that a coupon of 4 pays 3 and then 1; what it has paid is stored by (coupon_id, valid_from),
-// and a row whose coupon is not in the books is carried on.
+// TestCouponsRunOut checks that a coupon of 4 pays 3 and then 1, that the amount that it has paid is stored by
+// (coupon_id, valid_from), and that the row of a coupon that is not in the books is kept.
 func TestCouponsRunOut(t *testing.T) {
 	t.Parallel()
 	k := voucher(t, "k", "4")
@@ -375,7 +376,7 @@ func TestCouponsRunOut(t *testing.T) {
 	}
 	open(rows)
 	play(t, w, []step{{"pay 3", "coupon 1 debt 2", "consume debt 2 -> 2"}})
-	coupons[0].Amount = amount(t, "2") // the books lower it below what it has paid
+	coupons[0].Amount = amount(t, "2") // lower than what the coupon has paid
 	open(w.Rows(nil))
 	play(t, w, []step{{"pay 1", "debt 1", "consume debt 1 -> 3"}})
 	coupons[0].Amount = amount(t, "5")
@@ -383,7 +384,7 @@ func TestCouponsRunOut(t *testing.T) {
 	play(t, w, []step{{"pay 3", "coupon 1 debt 2", "consume debt 2 -> 5"}})
 }
 
-// TestRows checks that balances that never moved have no row, and that those that returned to 0 keep theirs (PAY-8).
+// TestRows checks that a balance that never changed has no row, and that one that returned to 0 keeps its row (PAY-8).
 func TestRows(t *testing.T) {
 	t.Parallel()
 	w := wallet(t, ledger)
@@ -415,8 +416,7 @@ func TestRefusedOpen(t *testing.T) {
 	}
 }
 
-// TestMisfit checks that events and refunds that acceptance should have rejected are errors, and that no balance
-// changes.
+// TestMisfit checks that events and refunds that should have been rejected earlier are errors and change no balance.
 func TestMisfit(t *testing.T) {
 	t.Parallel()
 	w := wallet(t, ledger)
@@ -439,7 +439,7 @@ func TestMisfit(t *testing.T) {
 	}
 }
 
-// TestOutsideTheRange tests PAY-10 for a balance that would leave the range of an amount.
+// TestOutsideTheRange tests PAY-10 for a balance that would exceed the range of an amount.
 func TestOutsideTheRange(t *testing.T) {
 	t.Parallel()
 	most := amount(t, "999999999999999999")

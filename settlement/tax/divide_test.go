@@ -8,8 +8,8 @@ import (
 	"github.com/tollbook/tollbook/settlement/tax"
 )
 
-// TestDivide checks that parts are rounded down, and that missing units are added to the largest remainders, of equal
-// ones to the first. Invariant: TAX-4.
+// TestDivide checks that parts are rounded down and that the remaining units are added to the largest remainders, in
+// case of equal ones to the first. Invariant: TAX-4.
 func TestDivide(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

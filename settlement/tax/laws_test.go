@@ -22,7 +22,7 @@ func mills(n int64) money.Amount {
 	return amount(fmt.Sprintf("%s%d.%03d", sign, n/1000, n%1000))
 }
 
-// rowsOf adds up payments, in units of 0.001, that all have the same taxes.
+// rowsOf returns the tax rows for payments, in units of 0.001, that all have the same taxes.
 func rowsOf(t *rapid.T, rules tax.Rules, set *tax.Set, payments []int64) []tax.Row {
 	sum := tax.NewSum(rules)
 	for _, p := range payments {
@@ -48,9 +48,9 @@ func drawPayments(t *rapid.T) []int64 {
 	return rapid.SliceOfN(rapid.Int64Range(-1e9, 1e9), 1, 8).Draw(t, "payments")
 }
 
-// TestLaws checks that splitting lines changes no tax that is rounded once, in any order, that a line and its opposite
-// have no tax, and that ten times the payments have ten times the tax, rounded to one decimal less. Invariants: TAX-2,
-// TAX-3.
+// TestLaws checks that splitting lines does not change a tax that is rounded once, in any order, that a line and its
+// negative have no tax, and that ten times the payments have ten times the tax, with one decimal less. Invariants:
+// TAX-2, TAX-3.
 func TestLaws(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -86,8 +86,8 @@ func TestLaws(t *testing.T) {
 	})
 }
 
-// TestDivideLaws checks that the parts of a tax add up to it, and that each is less than a unit away from its exact
-// tax. Invariant: TAX-4.
+// TestDivideLaws checks that the parts of a tax add up to it and that each differs from its exact tax by less than a
+// unit. Invariant: TAX-4.
 func TestDivideLaws(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

@@ -30,7 +30,7 @@ func at(text string) period.Instant {
 	return must(period.ParseValidity(text, must(period.LoadZone("UTC"))))
 }
 
-// span reads "2026-09-01..2026-10-01", either side empty for no bound.
+// span parses "2026-09-01..2026-10-01". An empty side has no bound.
 func span(text string) period.Span {
 	from, to, _ := strings.Cut(text, "..")
 	s := period.Span{From: period.Past, To: period.Forever}
@@ -43,7 +43,7 @@ func span(text string) period.Span {
 	return s
 }
 
-// taxed adds up payments of lines that all have taxes t1, t2, … of the given rates, and returns the rows.
+// taxed adds up payments of lines that all have taxes t1, t2, … with the given rates, and returns the rows.
 func taxed(t *testing.T, rules tax.Rules, payments []string, rates ...string) []string {
 	t.Helper()
 	b := &books.Books{}
@@ -84,16 +84,16 @@ func TestTax(t *testing.T) {
 		// 120 / 1.2 = 100
 		{inclusive, []string{"120"}, []string{"0.15", "0.05"},
 			[]string{"t1 0.15 of 120: 15", "t2 0.05 of 120: 5"}},
-		// 0.10 × 0.1 = 0.01; line by line 0.005 is 0.01
+		// 0.10 × 0.1 = 0.01; line by line each 0.005 is rounded to 0.01
 		{exclusive, []string{"0.05", "0.05"}, []string{"0.1"}, []string{"t1 0.1 of 0.1: 0.01"}},
 		{perLine, []string{"0.05", "0.05"}, []string{"0.1"}, []string{"t1 0.1 of 0.1: 0.02"}},
 		{perLine, []string{"0.05", "-0.05"}, []string{"0.1"}, []string{"t1 0.1 of 0: 0"}},
 		// 0.04 × 0.1 / 1.1 = 0.0036; three of them 0.0109
 		{inclusive, []string{"0.04", "0.04", "0.04"}, []string{"0.1"}, []string{"t1 0.1 of 0.12: 0.01"}},
 		{inclusiveLine, []string{"0.04", "0.04", "0.04"}, []string{"0.1"}, []string{"t1 0.1 of 0.12: 0"}},
-		// halves away from zero, on both sides
+		// halves are rounded away from zero, whatever the sign
 		{exclusive, []string{"-0.05"}, []string{"0.1"}, []string{"t1 0.1 of -0.05: -0.01"}},
-		// amounts below the currency's digits count exactly: 0.049999 × 0.1 = 0.0049999
+		// digits below the currency's count exactly: 0.049999 × 0.1 = 0.0049999
 		{exclusive, []string{"0.049999"}, []string{"0.1"}, []string{"t1 0.1 of 0.049999: 0"}},
 		{tax.Rules{}, []string{"1005"}, []string{"0.1"}, []string{"t1 0.1 of 1005: 101"}},
 		{exclusive, []string{"90"}, []string{"0"}, []string{"t1 0 of 90: 0"}},
@@ -104,7 +104,7 @@ func TestTax(t *testing.T) {
 	}
 }
 
-// TestSets checks that of several rows of one tax the most specific counts, and that an exempt party has none (TAX-1).
+// TestSets checks that the most specific of several rows of a tax applies, and that an exempt party has no tax (TAX-1).
 func TestSets(t *testing.T) {
 	t.Parallel()
 	b := &books.Books{}
@@ -142,7 +142,7 @@ func TestSets(t *testing.T) {
 	}
 }
 
-// showSet writes a set as `[from, to) tax rate … = rates`.
+// showSet returns a set as `[from, to) tax rate … = rates`.
 func showSet(s *tax.Set) string {
 	bound := func(t period.Instant) string {
 		if t == period.Past || t == period.Forever {
@@ -157,7 +157,7 @@ func showSet(s *tax.Set) string {
 	return text + " = " + s.Rates.Trim()
 }
 
-// TestParts checks that the rows of a buyer are the same however its lines are distributed over parts (TAX-3).
+// TestParts checks that the rows of a buyer do not depend on how its lines are distributed to parts (TAX-3).
 func TestParts(t *testing.T) {
 	t.Parallel()
 	rules := tax.Rules{Digits: 2, Inclusive: true}
@@ -187,8 +187,8 @@ func TestParts(t *testing.T) {
 	}
 }
 
-// TestPartnerRows checks that a partner's tax is rounded once per seller, tax and rate, by what is in force at the end
-// of the cycle, also if the tax of lines is rounded.
+// TestPartnerRows checks that a partner's tax is rounded once per seller, tax and rate, with what is in force at the
+// end of the cycle, even if the tax of lines is rounded per line.
 func TestPartnerRows(t *testing.T) {
 	t.Parallel()
 	b := &books.Books{}
@@ -218,7 +218,7 @@ func TestPartnerRows(t *testing.T) {
 	}
 	want := []string{
 		"dist res vat 0.05 100 5", "dist res vat 0.1 10 1",
-		"vendor dist vat 0.1 0.14 0.01", // 0.014; of each part 0.005, 0.004 and 0.005
+		"vendor dist vat 0.1 0.14 0.01", // 0.014 in total; the parts have 0.005, 0.004 and 0.005
 		"vendor even vat 0.1 0 0", "vendor res vat 0.1 10 1",
 	}
 	if d := cmp.Diff(want, got); d != "" {

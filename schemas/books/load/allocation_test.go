@@ -9,7 +9,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// costSample is books of a reseller whose vendor sends cost files.
+// costSample has the books of a reseller whose vendor delivers cost files.
 var costSample = map[string]string{
 	"products.csv": `sku,service_type_code,measure,pricing_model,basis
 cloud,s,CNY,pass_through,effective
@@ -123,7 +123,7 @@ func TestMarkupAt(t *testing.T) {
 	for _, tc := range []struct{ customer, source, service, at, want string }{
 		{"x", "aws", "Amazon S3", "2026-03-01T00:00:00Z", "vm"}, // the customer's own row of the service
 		{"x", "aws", "Amazon EC2", "2026-03-01T00:00:00Z", "gold"},
-		{"x", "aws", "Amazon EC2", "2026-09-01T00:00:00Z", "cloud"}, // the customer's row is not in force
+		{"x", "aws", "Amazon EC2", "2026-09-01T00:00:00Z", "cloud"}, // the customer's own row is not in force
 		{"y", "aws", "Amazon S3", "2026-03-01T00:00:00Z", "gold"},
 		{"y", "gcp", "Amazon S3", "2026-03-01T00:00:00Z", "cloud"},
 	} {

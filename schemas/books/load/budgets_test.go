@@ -31,7 +31,7 @@ func TestBudgets(t *testing.T) {
 	}
 }
 
-// TestBudgetProblems checks that each row is refused with its place.
+// TestBudgetProblems checks that each invalid row is refused with its place.
 func TestBudgetProblems(t *testing.T) {
 	t.Parallel()
 	for row, want := range map[string]string{

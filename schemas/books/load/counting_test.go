@@ -9,7 +9,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// countingSample is books with the columns of §10.1 to §10.3.
+// countingSample has books with the columns of §10.1 to §10.3.
 var countingSample = map[string]string{
 	"products.csv": `sku,service_type_code,measure,pricing_model,aggregation,unique_by,convert,block_rounding,block_fill,fee_at_zero,prorate,level
 calls,s,call,graduated,count,,,,,,,
@@ -88,7 +88,7 @@ func TestCounting(t *testing.T) {
 	}
 }
 
-// TestCountingOfProducts checks which products end with the cycle, are separate from lines, and draw on packages.
+// TestCountingOfProducts checks which products are priced at the cycle's end, have their own lines, and use packages.
 func TestCountingOfProducts(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -108,7 +108,7 @@ func TestCountingOfProducts(t *testing.T) {
 	}
 }
 
-// TestWrittenDefaults checks that a value that a column has if it is empty can be written in each row.
+// TestWrittenDefaults checks that each row may state the default value of a column explicitly.
 func TestWrittenDefaults(t *testing.T) {
 	t.Parallel()
 	files := maps.Clone(countingSample)
@@ -136,7 +136,7 @@ func TestWrittenDefaults(t *testing.T) {
 	}
 }
 
-// TestCountingProblems checks that values that exclude each other are an error of the books, with its place.
+// TestCountingProblems checks that conflicting values are an error of the books with its place.
 func TestCountingProblems(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ file, row, want string }{
@@ -193,7 +193,7 @@ func TestCountingProblems(t *testing.T) {
 			files[name] = text
 		}
 		files[c.file] += c.row + "\n"
-		if c.file == "prices.csv" { // the version in the sample begins when this one ends
+		if c.file == "prices.csv" { // the version in the sample starts when this one ends
 			files[c.file] = strings.ReplaceAll(files[c.file], "valid_from,tier", "valid_from,valid_to,tier")
 			files[c.file] = strings.ReplaceAll(files[c.file], "2026-01-01,", "2026-01-01,,")
 			files[c.file] = strings.ReplaceAll(files[c.file], "2025-01-01,", "2025-01-01,2026-01-01,")

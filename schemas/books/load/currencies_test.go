@@ -14,8 +14,8 @@ const (
 	customerHeader = "customer_id,price_list,valid_from,valid_to\n"
 )
 
-// oneOf returns the sample with two customers in lists of their own, and without files that do not support a second
-// currency.
+// oneOf returns the sample with two customers that have lists of their own, and without files that do not support a
+// second currency.
 func oneOf(files map[string]string) map[string]string {
 	all := map[string]string{
 		"price_lists.csv": listsHeader + "gold,USD\nyen,JPY\n", "customers.csv": customerHeader + "c1,gold,,\nc2,,,\n",
@@ -63,7 +63,7 @@ func TestCurrencies(t *testing.T) {
 	}
 }
 
-// TestOwnCurrency checks that a list that names the workspace's currency changes nothing.
+// TestOwnCurrency checks that a list with the workspace's own currency changes nothing.
 func TestOwnCurrency(t *testing.T) {
 	t.Parallel()
 	b, err := Books(workspace(map[string]string{"price_lists.csv": listsHeader + "gold,CNY\nsilver,\n"}), chosen(t))
@@ -101,7 +101,7 @@ func TestCurrencyProblems(t *testing.T) {
 	}
 }
 
-// TestCurrenciesOfPartnersMoney checks that what belongs to a partner and another party is in one currency (§10.7).
+// TestCurrenciesOfPartnersMoney checks that amounts between a partner and another party are in one currency (§10.7).
 func TestCurrenciesOfPartnersMoney(t *testing.T) {
 	t.Parallel()
 	const partners = "partner_id,kind,valid_from,valid_to,currency\nd1,distributor,,,USD\nr1,reseller,,,\n" +

@@ -10,7 +10,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// sample is a workspace whose books use every column once. A test replaces files in it.
+// sample is a workspace whose books use every column once. Tests replace files in it.
 var sample = map[string]string{
 	"products.csv": `sku,name,service_type_code,service_type_name,resource_type_code,resource_type_name,usage_type,measure,pricing_model,meter,policy,allow_discount,performance_class,focus_service_category
 ecs,Server,compute,Compute,vm,VM,duration,GB-hour,flat,,,,,Compute
@@ -188,7 +188,7 @@ func chosen(t testing.TB) settings.Settings {
 	return s
 }
 
-// TestCustomerFrom checks that it finds what Customer finds, wherever the search begins.
+// TestCustomerFrom checks that CustomerFrom finds what Customer finds, wherever the search starts.
 func TestCustomerFrom(t *testing.T) {
 	t.Parallel()
 	b := &books.Books{}

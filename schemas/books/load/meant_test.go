@@ -8,8 +8,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/problem"
 )
 
-// TestUnknownModel checks that a product with an unknown model gives one problem, and none about the tiers of its
-// prices.
+// TestUnknownModel checks that a product with an unknown model gives one problem, and no further ones about the tiers
+// of its prices.
 func TestUnknownModel(t *testing.T) {
 	t.Parallel()
 	_, err := Books(fstest.MapFS{

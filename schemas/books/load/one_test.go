@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// oneCustomers are the ids that One reads, in order, and those of all associations, discounts and packages.
+// oneCustomers returns the customers that One reads, in order, and those of all associations, discounts and packages.
 func oneCustomers(t *testing.T, fsys fs.FS, customer string, sound bool) string {
 	t.Helper()
 	asked := false
@@ -49,7 +49,7 @@ func oneCustomers(t *testing.T, fsys fs.FS, customer string, sound bool) string 
 	return strings.Join(out, ", ")
 }
 
-// oneBooks are books of three customers. A link names c3.
+// oneBooks returns books of three customers. A link has customer c3.
 func oneBooks() map[string]string {
 	return map[string]string{
 		"customers.csv":    "customer_id,name\r\nc1,First\r\nc2,Second\r\nc3,\"Third, and last\"\r\n",
@@ -108,7 +108,7 @@ func TestOne(t *testing.T) {
 	}
 }
 
-// TestOneBroken checks that books with a problem are refused, whichever customer has it.
+// TestOneBroken checks that books with a problem are refused for every customer, whichever customer's row has it.
 func TestOneBroken(t *testing.T) {
 	t.Parallel()
 	files := oneBooks()

@@ -12,7 +12,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// small is a workspace of one product per model, for tests of one invalid file each.
+// small is a workspace with one product per model. Each test adds one invalid file.
 var small = map[string]string{
 	"products.csv": `sku,service_type_code,measure,pricing_model,policy
 flt,s1,GB,flat,
@@ -31,7 +31,7 @@ flt,*,,2026-01-01,,1,,1,,
 	"policies.yaml": "p95: {method: monthly_p95}\nenh: {method: enhanced_p95}\n",
 }
 
-// told loads small with some files replaced and returns the problems, without the folder's name.
+// told loads small with some files replaced and returns the problems, without the name of the folder.
 func told(t testing.TB, files map[string]string) string {
 	t.Helper()
 	fsys := fstest.MapFS{}
@@ -58,7 +58,7 @@ func TestSmallIsRight(t *testing.T) {
 	}
 }
 
-// wrongFile is an invalid file and all its problems. Columns count bytes from 1.
+// wrongFile is an invalid file with all its problems. Columns are counted in bytes from 1.
 type wrongFile struct{ text, want string }
 
 func (w wrongFile) check(t *testing.T, file string) {
@@ -187,7 +187,7 @@ func TestPrices(t *testing.T) {
 			"4:11: overlaps prices.csv:2: sku sub, price_list standard, region_code *, period_type day, both in " +
 				"force in [2026-01-31T16:00:00Z, )"},
 		{"flt,,eu,,2026-01-01,,1,,1,,\nflt,gold,eu,,2026-01-01,,1,,1,,\nflt,,*,,2026-01-01,,1,,1,,\n", ""},
-		// The first is in force long enough to meet the third across the second.
+		// The first row is in force beyond the second and overlaps the third.
 		{"flt,,,,2026-01-01,2026-12-01,1,,1,,\nflt,,,,2026-02-01,2026-03-01,1,,1,,\n" +
 			"flt,,,,2026-04-01,2026-05-01,1,,1,,\n",
 			"3:8: overlaps prices.csv:2: sku flt, price_list standard, region_code *, both in force in " +
@@ -328,7 +328,7 @@ func TestLinksAndTerms(t *testing.T) {
 		{"l,c1,bw,r,,5,2026-01-01",
 			`links.csv:2:12: size_mbps "5": its share floor_share is billed, and no price of sku "bw" fits the ` +
 				`customer and the region`},
-		{"l,c1,bw,r,,4.9,2026-01-01", ""}, // 0.2 of 4.9 is below 1 Mbps: no floor
+		{"l,c1,bw,r,,4.9,2026-01-01", ""}, // 0.2 of 4.9 is below 1 Mbps, so there is no floor
 	} {
 		got := told(t, map[string]string{"policies.yaml": "p95: {method: enhanced_p95, floor_share: \"0.2\"}\n" +
 			"enh: {method: enhanced_p95}\n",
@@ -467,8 +467,7 @@ func TestManyProblemsAreCounted(t *testing.T) {
 	}
 }
 
-// TestNoFollowUpProblems checks that rows of a book that could not be read completely do not make references to them
-// invalid.
+// TestNoFollowUpProblems checks that references to rows of a book that could not be read completely are not reported.
 func TestNoFollowUpProblems(t *testing.T) {
 	t.Parallel()
 	got := told(t, map[string]string{"products.csv": "sku,service_type_code,measure\nflt,s1,GB\n"})
@@ -477,7 +476,7 @@ func TestNoFollowUpProblems(t *testing.T) {
 	}
 }
 
-// FuzzBooks reads one text as every CSV book and every YAML book: Load never panics, and every problem has a place.
+// FuzzBooks reads one text as every CSV and YAML book: Load never panics, and every problem has a place.
 func FuzzBooks(f *testing.F) {
 	for name, text := range sample {
 		f.Add(name, text)

@@ -36,8 +36,8 @@ func TestTaxes(t *testing.T) {
 	}
 }
 
-// TestTaxProblems checks that two rows of the same kind at once, and rows of unknown parties, are errors of the books
-// with their place.
+// TestTaxProblems checks that two rows of the same kind at the same time, and rows of unknown parties, are errors of
+// the books with their place.
 func TestTaxProblems(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ file, text, want string }{

@@ -11,7 +11,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// shown writes the books, one row per line, so that a test can compare them.
+// shown returns the books as text, one row per line, for comparisons.
 func shown(b *books.Books) string {
 	var out strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&out, format+"\n", args...) }
@@ -158,7 +158,7 @@ func TestLoadSample(t *testing.T) {
 	}
 }
 
-// diff returns the lines that only one of two texts has.
+// diff returns the lines that are in only one of two texts.
 func diff(got, want string) string {
 	var out strings.Builder
 	have := map[string]bool{}
@@ -179,8 +179,8 @@ func diff(got, want string) string {
 	return out.String()
 }
 
-// TestFormChangesNothing checks that the order of rows, the order of columns, line ends, a byte order mark, quotes and
-// unknown columns change nothing.
+// TestFormChangesNothing checks that the result does not depend on the order of rows and columns, line ends, a byte
+// order mark, quotes or unknown columns.
 func TestFormChangesNothing(t *testing.T) {
 	t.Parallel()
 	files := map[string]string{}
@@ -205,7 +205,7 @@ func TestFormChangesNothing(t *testing.T) {
 			}
 			lines[i] = strings.Join(append(cells, own), ",")
 		}
-		if name != "prices.csv" { // its versions have their line numbers
+		if name != "prices.csv" { // versions of prices contain their line numbers
 			for a, b := 1, len(lines)-1; a < b; a, b = a+1, b-1 {
 				lines[a], lines[b] = lines[b], lines[a]
 			}
@@ -428,7 +428,7 @@ func TestFormats(t *testing.T) {
 	}
 }
 
-// BenchmarkLoadCustomers reads a million customers, without a check that compares each with each.
+// BenchmarkLoadCustomers reads a million customers. No check compares each row with each other.
 func BenchmarkLoadCustomers(b *testing.B) {
 	const n = 1_000_000
 	var text strings.Builder

@@ -11,16 +11,16 @@ import (
 	"github.com/tollbook/tollbook/schemas/books/sheet"
 )
 
-// names are those of a test's file.
+// names returns the key and the note of a test's file.
 func names() Names {
 	return Names{Key: strings.Repeat("k", nameBytes), Note: strings.Repeat("n", nameBytes)}
 }
 
-// perCustomer are the books of the tests that have a row for each customer.
+// perCustomer returns the books that have rows per customer.
 func perCustomer() []string { return []string{"customers.csv", "discounts.csv", "packages.csv"} }
 
-// someBooks are books of n customers. A link names the first one; discounts have quotes, and rows of no certain
-// customer; packages have another column first.
+// someBooks returns books of n customers. A link has the first one. Discounts have quotes and a row for all customers.
+// Packages have another first column.
 func someBooks(n int) map[string]string {
 	customers := "\ufeffcustomer_id,name\r\n"
 	discounts, packages := "discount_id,customer_id,note\nall,*,\"for\n\"\"all\"\"\"\n", "package_id,customer_id\n"
@@ -34,7 +34,7 @@ func someBooks(n int) map[string]string {
 		"links.csv": "link,customer_id\nl1,c0\n"}
 }
 
-// rowsOf are the lines of texts, those of each text sorted.
+// rowsOf returns the sorted lines of each text.
 func rowsOf(texts map[string]string) string {
 	var out []string
 	for _, name := range slices.Sorted(maps.Keys(texts)) {
@@ -46,7 +46,7 @@ func rowsOf(texts map[string]string) string {
 	return strings.Join(out, "\n")
 }
 
-// TestOf compares what is read for customers with what KeepCustomer keeps (PACKED-2).
+// TestOf compares what is read for customers with the rows that KeepCustomer keeps (PACKED-2).
 func TestOf(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{0, 3, 700} {
@@ -73,7 +73,7 @@ func TestOf(t *testing.T) {
 	}
 }
 
-// TestDamaged damages each byte of a file, and cuts it short (PACKED-1).
+// TestDamaged changes each byte of a file, and truncates it at each byte (PACKED-1).
 func TestDamaged(t *testing.T) {
 	t.Parallel()
 	texts := someBooks(120)
@@ -104,7 +104,7 @@ func TestDamaged(t *testing.T) {
 			t.Errorf("byte %d is another: got\n%s", i/2, got)
 		}
 	}
-	if refused < 2*len(file)/5 { // the other customers' parts are not read
+	if refused < 2*len(file)/5 { // parts of other customers are not read
 		t.Errorf("%d of %d damages were noticed", refused, 2*len(file))
 	}
 	for _, n := range []int{0, 1, fixedBytes, fixedBytes + 5, len(file) - 1} {
@@ -114,7 +114,7 @@ func TestDamaged(t *testing.T) {
 	}
 }
 
-// TestNamesOnly checks that a file without a key has its note and no books.
+// TestNamesOnly checks that a file without a key has its note but no books.
 func TestNamesOnly(t *testing.T) {
 	t.Parallel()
 	file, err := Pack(Names{Note: "n"}, someBooks(3), perCustomer())

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestMeant checks that a word of another system, or with other capitals, has a hint, and that any other word has none.
+// TestMeant checks that a word of another system, or one in other capitals, gives a hint, and other words do not.
 func TestMeant(t *testing.T) {
 	t.Parallel()
 	words := New(nil).Formats["products.csv"].Columns[8].Words

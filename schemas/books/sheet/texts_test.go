@@ -7,8 +7,8 @@ import (
 	"unsafe"
 )
 
-// TestTexts: copies are equal to the texts, also those that are longer than a block, and texts of later blocks do not
-// change earlier ones; a word has one copy.
+// TestTexts checks that copies equal the original texts, even if they are longer than a block, that texts of later
+// blocks do not change earlier ones, and that a word is copied once.
 func TestTexts(t *testing.T) {
 	t.Parallel()
 	var texts Texts
@@ -34,8 +34,8 @@ func TestTexts(t *testing.T) {
 	}
 }
 
-// TestMostRows: a file that is not there has no rows, short lines are no reason to make room, and Each gives up the
-// text of the file.
+// TestMostRows checks that a missing file has no rows, that short lines do not cause large reservations, and that Each
+// releases the text of the file.
 func TestMostRows(t *testing.T) {
 	t.Parallel()
 	f := New(nil)
