@@ -121,7 +121,7 @@ func TestPeriodsFromTheStart(t *testing.T) {
 		"plan/2024-03-30 type 2 2024-03-30..2024-04-30: 100", "plan/2024-04-30 type 2 2024-04-30..2024-05-30: 100")
 }
 
-// TestProrations checks proration by quarters and by seconds. With none, nothing is prorated or refunded.
+// TestProrations checks a quarter prorated by seconds, and a month without proration, which has no refund either.
 func TestProrations(t *testing.T) {
 	t.Parallel()
 	s := chargeShop(t)

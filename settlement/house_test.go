@@ -14,7 +14,7 @@ import (
 	"github.com/tollbook/tollbook/settlement"
 )
 
-// Codes in the books of a house. vendor represents the vendor, all represents `*`.
+// Indexes in the books of a house. vendor stands for the vendor, all for `*`.
 const (
 	distA, distB, referrer, resOne, resTwo int32 = 0, 1, 2, 3, 4
 

@@ -95,7 +95,7 @@ func withCatalog(t *testing.T, dir string, started chan<- *os.Process, args ...s
 	if started != nil {
 		started <- cmd.Process
 	}
-	_ = cmd.Wait() // the exit code contains the error
+	_ = cmd.Wait() // the exit code reports the error
 	return cmd.ProcessState.ExitCode(), out.String()
 }
 

@@ -127,8 +127,8 @@ func (p *jsonPage) lines(t *testing.T, dir string) {
 	p.lined = append(p.lined, "serve-request")
 }
 
-// line validates each line that a command prints (in the quick form the first 20) and checks that it prints at least
-// least lines. If schema is nil, it uses the schema of the type that the command prints.
+// line validates each line that a command prints (in the quick form the first 20) and checks that there are at least
+// least lines. If the command prints values of a type, the schema of that type is used instead of schema.
 func (p *jsonPage) line(t *testing.T, dir, shape, args string, schema *jsonschema.Schema, least int) {
 	t.Helper()
 	var stdout, stderr bytes.Buffer

@@ -21,7 +21,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
-// clockEnv names the variable with the time at which the program of these tests starts. Its clock runs on from there.
+// clockEnv names the variable with the time at which the clock of the program starts in these tests.
 const clockEnv = "TOLLBOOK_TEST_CLOCK"
 
 // realTollbook runs the program with a running clock.

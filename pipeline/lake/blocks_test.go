@@ -22,7 +22,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
-// block is the length of a block, as in docs/lake.md.
+// block is the size of a block in bytes, as in docs/lake.md.
 const block = 65536
 
 // oneFile commits a data file and returns its entry, the state and its path.

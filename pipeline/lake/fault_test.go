@@ -256,7 +256,7 @@ func killTwice(t *testing.T, m *storage.Mem, o lake.Options, kill at2,
 	}
 }
 
-// The environment of a child process that TestKilledProcess starts.
+// Environment variables of the child process that TestKilledProcess starts.
 const (
 	childRoot = "TOLLBOOK_TEST_LAKE"
 	childPlan = "TOLLBOOK_TEST_PLAN"

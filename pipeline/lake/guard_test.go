@@ -336,7 +336,7 @@ func beginAndClose(st storage.Storage) error {
 	return txn.Close()
 }
 
-// checkFinds expects exactly one finding.
+// checkFinds checks that CheckFiles reports exactly one finding, whose text begins with want.
 func checkFinds(t *testing.T, st storage.Storage, want string) {
 	t.Helper()
 	snap, err := open(t, st).Head()

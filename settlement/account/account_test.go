@@ -394,7 +394,7 @@ func TestOrderAtOneInstant(t *testing.T) {
 		w1 requested original e03|transfer| 30`)
 }
 
-// TestEntriesInOrder checks that an entry that precedes the previous one in this order is an error. Invariant: ACCT-1.
+// TestEntriesInOrder checks that an entry that should precede an earlier one is an error. Invariant: ACCT-1.
 func TestEntriesInOrder(t *testing.T) {
 	t.Parallel()
 	zone, err := period.LoadZone("Asia/Shanghai")

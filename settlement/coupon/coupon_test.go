@@ -217,7 +217,7 @@ func TestFinal(t *testing.T) {
 	}
 }
 
-// TestRowOf tests COUPON-3: of 100, 30 are used and 20 taken back; 50 are left and then expire.
+// TestRowOf tests COUPON-3: of 100, 30 are used and 20 are reclaimed; 50 are left and then expire.
 func TestRowOf(t *testing.T) {
 	t.Parallel()
 	c := &books.Coupon{Amount: amount(t, "100"), Valid: period.Span{To: instant(t, "2026-10-01")}}

@@ -351,7 +351,7 @@ func TestUnreadableDelivery(t *testing.T) {
 	}
 }
 
-// amount is an amount of a posting.
+// amount parses an amount.
 func amount(t *testing.T, text string) money.Amount {
 	t.Helper()
 	a, err := money.ParseAmount(text)

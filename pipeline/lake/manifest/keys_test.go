@@ -187,7 +187,7 @@ func TestNoKeys(t *testing.T) {
 	}
 }
 
-// TestKeysAllocateNothing checks that making, comparing and asking keys allocates nothing.
+// TestKeysAllocateNothing checks that creating, comparing and querying keys allocates nothing.
 //
 //nolint:paralleltest // AllocsPerRun refuses to run in a parallel test
 func TestKeysAllocateNothing(t *testing.T) {

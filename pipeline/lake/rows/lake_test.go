@@ -33,7 +33,7 @@ func (l testLine) String() string {
 	return fmt.Sprintf("%s/%d/%s/%d/%s/%d", l.customer, l.start, l.id, l.tier, l.kind, l.price)
 }
 
-// fill appends a row with arbitrary values and then sets the values of the test.
+// fill appends a row: set adds the values of the test, and every other column gets an empty value.
 func fill[T any](c *parquet.Columns[T], set func(c *parquet.Columns[T])) {
 	n := c.N
 	set(c)

@@ -64,7 +64,7 @@ func TestNext(t *testing.T) {
 		{quarter, gone, "2026-Q3", settlement.Paid, "", ""},
 		{quarter, here, "2026-Q3", settlement.Void, "", ""},
 		{open, here, "2026-08", settlement.ToConfirm, "", "waits for a confirmation or a dispute"},
-		// a quarter of a monthly programme
+		// a closed period that the programme no longer has
 		{open, here, "2026-Q3", settlement.ToConfirm, "", "waits for a confirmation or a dispute"},
 	} {
 		p, err := settlement.ParsePeriod(tt.period)

@@ -497,7 +497,7 @@ func TestPinned(t *testing.T) {
 	w.publish()
 	w.same()
 	w.store.Advance(2 * day)
-	w.commit(map[string]string{"lines 2026-09 2026-09-01 0": "fifth"}) // sweeps
+	w.commit(map[string]string{"lines 2026-09 2026-09-01 0": "fifth"}) // the commit also sweeps
 	var texts []string
 	for name, text := range w.store.Objects() {
 		if strings.HasPrefix(name, "lake/lines/") {

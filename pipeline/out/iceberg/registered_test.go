@@ -82,7 +82,7 @@ func faults() map[string]icebergrest.Fault {
 		"502 after":    {After: http.StatusBadGateway},
 		"503 before":   {Before: http.StatusServiceUnavailable},
 		"503 after":    {After: http.StatusServiceUnavailable},
-		"409 after":    {After: http.StatusConflict}, // a proxy sent the request twice
+		"409 after":    {After: http.StatusConflict}, // as if a proxy had repeated the request
 		"429 before":   {Before: http.StatusTooManyRequests},
 		"401 before":   {Before: http.StatusUnauthorized},
 		"cut before":   {Cut: true},

@@ -98,8 +98,8 @@ func TestCleaning(t *testing.T) {
 	w.shows("SELECT count() FROM copy_internal.published", "1")
 }
 
-// TestStopped interrupts a publish at each of its stop points. The views then show the same as before, and the next
-// publish completes the work.
+// TestStopped interrupts a publish at each of its stop points. The views show nothing before the pointer has moved and
+// the complete month from then on. The next publish completes the work.
 func TestStopped(t *testing.T) {
 	t.Parallel()
 	s := server.Start(t, server.Options{})

@@ -8,7 +8,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/read/ask"
 )
 
-// TestAgeRows sums open debts by age: a owes for this month and the previous one, c for these and for two older months.
+// TestAgeRows sums open debts by age: a owes for this month and the previous one, c for the last four months and for an
+// older one.
 func TestAgeRows(t *testing.T) {
 	t.Parallel()
 	rows, err := ageRows([]ask.Row{

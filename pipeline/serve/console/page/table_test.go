@@ -69,7 +69,7 @@ func TestKeptCells(t *testing.T) {
 	}
 }
 
-// TestArrange tests PAGE-2 and PAGE-3: an address sorts and filters a table, numbers exactly and empty cells last.
+// TestArrange tests PAGE-2 and PAGE-3: parameters sort and filter a table, numbers by exact value, empty cells last.
 func TestArrange(t *testing.T) {
 	t.Parallel()
 	const rising = "-10 -9 0 0.1 9 10 9007199254740993 9007199254740993.00000001"
