@@ -151,8 +151,7 @@ func TestBrokenBuckets(t *testing.T) {
 	w.shows(linesSQL, sampleLines)
 }
 
-// TestOtherBuckets checks that a worker refuses a task for another state of the lake or for other settings than its
-// own.
+// TestOtherBuckets checks that a worker refuses a task that was planned for another state of the lake.
 func TestOtherBuckets(t *testing.T) {
 	t.Parallel()
 	s := server.Start(t, server.Options{})

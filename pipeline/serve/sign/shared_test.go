@@ -170,7 +170,7 @@ func BenchmarkTake(b *testing.B) {
 			at := signedAt
 			for n := 0; b.Loop(); n++ {
 				if n%100_000 == 0 {
-					at = at.Add(time.Hour) // to avoid that it becomes full
+					at = at.Add(time.Hour) // otherwise it would become full
 				}
 				if err := s.Take(signature(n, at), 1, at); err != nil {
 					b.Fatal(err)

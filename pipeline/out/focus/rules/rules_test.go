@@ -200,7 +200,7 @@ func TestPlanted(t *testing.T) {
 		{"SkuPriceId-C-008-M", "SkuId=other"}, // one-to-one relation
 		{"ServiceName-C-005-C", "ServiceCategory=Storage ServiceSubcategory=Other (Storage)"},
 		{"BilledCost-C-005-C", "InvoiceIssuerName=Reseller"},                // equal values
-		{"ChargePeriodEnd-C-004-M", "ChargePeriodEnd=2026-09-01T00:00:00Z"}, // an exclusive end that is not one
+		{"ChargePeriodEnd-C-004-M", "ChargePeriodEnd=2026-09-01T00:00:00Z"}, // an end that is not after the start
 		{"ChargePeriodEnd-C-004-M", "ChargePeriodStart=2026-09-03T00:00:00Z"},
 		{"BillingPeriodEnd-C-004-M", "BillingPeriodEnd=2026-09-01T00:00:00Z"},
 		{"CommitmentDiscountUnit-C-008-M", "CommitmentDiscountUnit=GB"}, // one commitment with two units
