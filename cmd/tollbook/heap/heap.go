@@ -4,6 +4,7 @@ import (
 	"math"
 	"runtime"
 	"runtime/debug"
+	"sync"
 	"sync/atomic"
 
 	"github.com/tollbook/tollbook/cmd/tollbook/heap/hugepages"
@@ -104,17 +105,36 @@ func postpone(s settings, until int64) {
 	}, &s)
 }
 
-// extended reports whether huge pages were requested for a complete heap: the second job of a process uses those of the
-// first one.
-var extended atomic.Bool
+// requested are the huge pages of a complete heap. Each job of a process uses the same addresses.
+var requested struct {
+	sync.Mutex
+	pages hugepages.Pages
+}
 
 // apply puts the settings in force.
 func (s *settings) apply() {
-	if s.huge && extended.CompareAndSwap(false, true) {
-		collect(-1, math.MaxInt64)
-		hugepages.Request(int(s.limit))
+	if s.huge {
+		requested.Lock()
+		defer requested.Unlock()
+		if requested.pages == (hugepages.Pages{}) {
+			collect(-1, math.MaxInt64)
+			requested.pages = hugepages.Request(int(s.limit))
+		}
+		requested.pages.Renew()
 	}
 	collect(s.percent, s.limit)
+}
+
+// Rest gives the memory of a job back that has ended, in a process that waits for the next one. Huge pages are
+// requested again when that begins: without it, the system would make huge pages of what was given back in parts.
+func Rest() {
+	if s := postponed.Swap(nil); s != nil {
+		collect(s.percent, s.limit)
+	}
+	requested.Lock()
+	defer requested.Unlock()
+	requested.pages.Withdraw()
+	debug.FreeOSMemory()
 }
 
 // collect sets percentage and limit. It sets the limit last: once the limit is visible, the percentage is set too.

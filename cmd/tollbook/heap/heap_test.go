@@ -56,6 +56,23 @@ func TestMemoryOfTheFirstCollection(t *testing.T) {
 	expect(t, 50, 805_306_368)
 }
 
+// TestRest checks that a job that was too short for a collection leaves none postponed, and that the next job chooses its
+// settings again (HEAP-2). Not parallel, for the reason above.
+func TestRest(t *testing.T) {
+	percent, limit := debug.SetGCPercent(100), debug.SetMemoryLimit(math.MaxInt64)
+	t.Cleanup(func() { collect(percent, limit) })
+	unset := func(string) string { return "" }
+	for range 2 {
+		TuneJob(unset, jobs.Close)
+		expect(t, -1, 67_108_864)
+		Rest()
+		expect(t, 40, 805_306_368)
+	}
+	if postponed.Load() != nil {
+		t.Error("settings are postponed after the job")
+	}
+}
+
 // TestMemoryOfTests (PROGRAM-2) checks that a command that runs inside a test's process neither changes the settings of
 // the collector nor runs it, regardless of the memory in use. Not parallel, for the reason above.
 func TestMemoryOfTests(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/cmd/tollbook/heap"
 	"github.com/tollbook/tollbook/jobs"
+	"github.com/tollbook/tollbook/jobs/ledger"
 	"github.com/tollbook/tollbook/jobs/metrics"
 	"github.com/tollbook/tollbook/jobs/schedule"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -89,7 +90,10 @@ func runScheduler(ctx context.Context, a *cli.App) (err error) {
 		return err
 	}
 	m := metrics.New(cli.Version(), a.Clock)
-	runner.Ended = m.Ended
+	runner.Ended = func(e ledger.Entry) {
+		m.Ended(e)
+		heap.Rest()
+	}
 	m.WatchBudgets(runner.Dir, runner.Options, a.Log)
 	s, err := schedule.Open(runner, a.Log, m.Watch())
 	if err != nil {

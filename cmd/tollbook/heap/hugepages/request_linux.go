@@ -18,15 +18,34 @@ const hugeBytes = 2 << 20
 // instead of 4 KiB. The heap uses free addresses from the lowest on, so it uses those of a freed block before it maps
 // others, and the request remains in force when their memory is given back. The collector must be off: otherwise the
 // block starts a collection, which its end repeats.
-func Request(n int) {
+func Request(n int) Pages {
 	if !onRequest() || !mappable(n) {
-		return
+		return Pages{}
 	}
 	block := make([]byte, n) // mapped, and not touched
-	skip := -int(uintptr(unsafe.Pointer(unsafe.SliceData(block)))) & (hugeBytes - 1)
-	_ = unix.Madvise(block[skip:], unix.MADV_HUGEPAGE) // without them the program is only slower
+	from := uintptr(unsafe.Pointer(unsafe.SliceData(block)))
+	p := Pages{(from + hugeBytes - 1) &^ (hugeBytes - 1), (from + uintptr(n)) &^ (hugeBytes - 1)}
+	p.advise(unix.MADV_HUGEPAGE)
 	runtime.KeepAlive(block)
 	debug.FreeOSMemory() // otherwise the block counts as memory in use
+	return p
+}
+
+// Pages are addresses of the heap for which huge pages were requested. The zero value has none.
+type Pages struct{ from, to uintptr }
+
+// Withdraw ends the request, for a process that will use less memory for a while: the system makes a huge page of any
+// part of these addresses in which a few bytes are in use. Huge pages that there are remain.
+func (p Pages) Withdraw() { p.advise(unix.MADV_NOHUGEPAGE) }
+
+// Renew makes the request again.
+func (p Pages) Renew() { p.advise(unix.MADV_HUGEPAGE) }
+
+// advise ignores failures: the program works with pages of any size.
+func (p Pages) advise(advice uintptr) {
+	if p.from < p.to {
+		_, _, _ = unix.Syscall(unix.SYS_MADVISE, p.from, p.to-p.from, advice)
+	}
 }
 
 // onRequest reports whether the system gives huge pages of the usual size to those who request them, and only to them.

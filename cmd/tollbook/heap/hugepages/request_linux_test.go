@@ -11,22 +11,31 @@ import (
 	"unsafe"
 )
 
-// TestRequest checks that memory which the heap uses after a request is in huge pages, and that a request itself uses
-// none (HUGE-1). It is not parallel: the heap belongs to the process.
+// TestRequest checks that the system is asked for huge pages of the memory that the heap uses next, until the request is
+// withdrawn, and that a request itself uses no memory (HUGE-1). It is not parallel: the heap belongs to the process.
 func TestRequest(t *testing.T) {
 	if !onRequest() {
 		t.Skip("the system gives huge pages to every program, or to none")
 	}
 	debug.SetGCPercent(-1)
 	before := resident(t)
-	Request(256 << 20)
+	pages := Request(256 << 20)
 	if used := resident(t) - before; used > 32<<10 {
 		t.Errorf("the request for 256 MiB uses %d KiB", used)
 	}
 	block := make([]byte, 64<<20)
-	if flags := flagsAt(t, uintptr(unsafe.Pointer(&block[32<<20]))); !slices.Contains(flags, "hg") {
-		t.Errorf("flags of the heap %v, want hg among them", flags)
+	expect := func(at uintptr, want string) {
+		t.Helper()
+		if flags := flagsAt(t, at); !slices.Contains(flags, want) {
+			t.Errorf("flags at %x are %v, want %s among them", at, flags, want)
+		}
 	}
+	expect(uintptr(unsafe.Pointer(&block[32<<20])), "hg")
+	expect(pages.from, "hg")
+	pages.Withdraw()
+	expect(pages.from, "nh")
+	pages.Renew()
+	expect(pages.from, "hg")
 	runtime.KeepAlive(block)
 }
 
@@ -37,7 +46,9 @@ func TestRefused(t *testing.T) {
 	if mappable(more) {
 		t.Errorf("%d bytes can be mapped", more)
 	}
-	Request(more)
+	if p := Request(more); p != (Pages{}) {
+		t.Errorf("pages %+v, want none", p)
+	}
 }
 
 // resident returns the resident memory of the process, in KiB.
