@@ -1,9 +1,11 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/fold/costs/margins"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
@@ -12,6 +14,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/out/compose/openitems"
 	"github.com/tollbook/tollbook/pipeline/run/bookproblem"
 	"github.com/tollbook/tollbook/pipeline/workspace"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -58,7 +62,9 @@ func (r *closingCheck) mayClose(ctx context.Context) error {
 		return &OpenItemsError{open}
 	}
 	if r.job.dryRun {
-		r.noteOldRates()
+		if err := r.noteOldRates(); err != nil {
+			return err
+		}
 		return r.noteNoCountry(ctx, snap)
 	}
 	if missing.NeedsAttention() || len(open.NotTaken) > 0 {
@@ -82,29 +88,46 @@ func notTaken(files []workspace.FileReport) []workspace.FileReport {
 const oldRate = 7
 
 // noteOldRates reports exchange rates used for the job's cycle that are old at its end.
-func (r *closingCheck) noteOldRates() {
+func (r *closingCheck) noteOldRates() error {
 	last := r.job.cycle.Last()
 	rates, _ := r.partners.Conversions(r.job.cycle)
-	for _, x := range rates {
+	ofCosts, err := margins.RatesOf(r.txn.Open, r.marginFiles(), r.ws.Books, r.job.cycle, func(source string) bool {
+		s, _ := r.ws.Settings.Costs.Sources.Of(source)
+		return s.Fx[r.job.cycle] != (money.UnitPrice{})
+	})
+	if err != nil {
+		return err
+	}
+	rates = append(rates, ofCosts...)
+	slices.SortFunc(rates, func(a, b books.ExchangeRate) int {
+		return cmp.Or(strings.Compare(a.From, b.From), strings.Compare(a.To, b.To))
+	})
+	for _, x := range slices.Compact(rates) {
 		if x.Date < last-oldRate {
 			r.report.Note("rates.csv: the rate from %s to %s for cycle %s is of %s, %d days before %s", x.From, x.To,
 				r.job.cycle, x.Date, int(last-x.Date), last)
 		}
 	}
+	return nil
+}
+
+// marginFiles returns the files of margins of the job's cycle.
+func (r *closingCheck) marginFiles() []manifest.FileEntry {
+	return r.next.Select(manifest.CycleOf(r.job.cycle), func(k manifest.FileKey) bool {
+		return k.Table == tables.Margins().Name
+	})
 }
 
 // refuseUnallocated refuses to close a cycle with unallocated costs (§11.2). A dry run reports them.
 func (r *closingCheck) refuseUnallocated() error {
-	open, err := margins.Unallocated(r.txn.Open, r.next.Select(manifest.CycleOf(r.job.cycle),
-		func(k manifest.FileKey) bool {
-			return k.Table == tables.Margins().Name
-		}))
+	open, err := margins.Unallocated(r.txn.Open, r.marginFiles())
 	if err != nil || len(open) == 0 {
 		return err
 	}
 	what := fmt.Sprintf("cycle %s has costs that nobody bears: %s", r.job.cycle, margins.Listed(open))
 	if r.job.dryRun {
 		r.report.Note("%s", what)
+		r.report.Refused = true
 		return nil
 	}
 	return &workspace.RefusedError{What: what,

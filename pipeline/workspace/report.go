@@ -52,6 +52,8 @@ type Report struct {
 	Closed    string           `json:"closed,omitempty"`
 	Overdrawn []string         `json:"overdrawn,omitempty"` // partners whose cash is below zero
 	DryRun    bool             `json:"dry_run,omitempty"`   // nothing was written
+	// Refused reports that the close which a dry run examined would be refused; the notes say why.
+	Refused bool `json:"close_refused,omitempty"`
 	// Costs reports that a delivery of cost files failed or is held; the notes say which.
 	Costs bool `json:"costs_need_attention,omitempty"`
 	Publication
@@ -86,7 +88,8 @@ type Owed struct {
 
 // NeedsAttention reports whether a person should look: exit code 1 (§7.4).
 func (r *Report) NeedsAttention() bool {
-	if r.Rejected > 0 || r.Costs || len(r.Reasons) > 0 || len(r.Overdrawn) > 0 || r.Publication.NeedsAttention() {
+	if r.Rejected > 0 || r.Costs || r.Refused || len(r.Reasons) > 0 || len(r.Overdrawn) > 0 ||
+		r.Publication.NeedsAttention() {
 		return true
 	}
 	for i := range r.Files {

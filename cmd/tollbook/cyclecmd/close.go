@@ -33,7 +33,8 @@ deliveries, or feed files of the inbox that could not be ingested. On a terminal
 elsewhere it requires --yes. Otherwise nothing is done, exit code 2. The
 schedule applies close.with_open_rejects and close.with_missing_feeds of the settings.
 
---dry-run reports what closing would do and writes nothing. Its exit code is 1 if close would ask.`,
+--dry-run reports what closing would do and writes nothing. Its exit code is 1 if close would ask
+or be refused.`,
 		Example: "  tollbook close --cycle 2026-09 --dry-run\n  tollbook close --cycle 2026-09\n" +
 			"  tollbook close --cycle 2026-09 --yes",
 		Args: cobra.NoArgs,
@@ -98,7 +99,10 @@ func printClose(a *cli.App, w *workspace.Workspace, r *workspace.Report, dry boo
 	} else {
 		cli.PrintRun(a, w, r)
 	}
-	if r.Missing != nil {
+	if r.Refused {
+		fmt.Fprintln(a.Out, "\nclose would be refused: see the notes")
+	}
+	if r.Missing != nil && (!r.Refused || len(cli.MissingLines(r.Missing)) > 0) {
 		printMissing(a, r.Missing, dry)
 	}
 }

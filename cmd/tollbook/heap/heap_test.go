@@ -56,8 +56,8 @@ func TestMemoryOfTheFirstCollection(t *testing.T) {
 	expect(t, 50, 805_306_368)
 }
 
-// TestRest checks that a job that was too short for a collection leaves none postponed, and that the next job chooses its
-// settings again (HEAP-2). Not parallel, for the reason above.
+// TestRest checks that a job that was too short for a collection leaves none postponed, and that the next job chooses
+// its settings again (HEAP-2). Not parallel, for the reason above.
 func TestRest(t *testing.T) {
 	percent, limit := debug.SetGCPercent(100), debug.SetMemoryLimit(math.MaxInt64)
 	t.Cleanup(func() { collect(percent, limit) })

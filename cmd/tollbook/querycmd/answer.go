@@ -260,7 +260,7 @@ func shownName(c table.Column) string {
 	for _, end := range []string{"_amount", "_code", "_id", "_count"} {
 		name = strings.TrimSuffix(name, end)
 	}
-	if c.Type == table.Whole {
+	if c.Type == table.Whole && !strings.HasSuffix(name, "s") {
 		name += "s"
 	}
 	return strings.ReplaceAll(name, "_", " ")

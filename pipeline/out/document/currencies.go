@@ -1,9 +1,11 @@
 package document
 
 import (
+	"cmp"
 	"fmt"
-	"github.com/tollbook/tollbook/pipeline/out/document/layout"
 	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/out/document/layout"
 )
 
 // converts reports whether a row is about a customer of another currency than the partner's (§10.7).
@@ -20,14 +22,15 @@ func (s *Statement) inCurrencies(p *layout.Part) *layout.Part {
 	for i := range p.Cols {
 		switch p.Cols[i].Title {
 		case "Official", "Discount", "Truncated", "To pay":
-			p.Cols[i].Sum = false
+			p.Cols[i].Sum, p.Cols[i].Foreign = false, true
 		}
 	}
 	p.About = append(p.About, fmt.Sprintf("Official, discount, truncated and to pay are in the customer's currency, "+
 		"all other amounts in %s. Each amount is converted exactly and rounded once.", s.Header.Currency))
+	p.Cols = append(p.Cols, layout.Column{Name: "customer_currency", Title: "Customer currency"})
 	if p.Name != "customer" {
-		p.Cols = append(p.Cols, layout.Column{Name: "customer_currency", Title: "Customer currency"},
-			layout.Column{Name: "fx_rate", Title: "Exchange rate"}, layout.Column{Name: "fx_date", Title: "Rate date"})
+		p.Cols = append(p.Cols, layout.Column{Name: "fx_rate", Title: "Exchange rate"},
+			layout.Column{Name: "fx_date", Title: "Rate date"})
 	}
 	return p
 }
@@ -37,11 +40,15 @@ func (s *Statement) conversion(r *Row) []layout.Cell {
 	if !s.converts() {
 		return nil
 	}
-	currency := r.Currency
-	if currency == "" {
-		currency = s.Header.Currency
+	return append(s.customerCurrency(r.Currency), layout.Word(r.Rate), layout.Word(r.RateDate))
+}
+
+// customerCurrency returns the cell of a customer's currency, if the statement converts.
+func (s *Statement) customerCurrency(currency string) []layout.Cell {
+	if !s.converts() {
+		return nil
 	}
-	return []layout.Cell{layout.Word(currency), layout.Word(r.Rate), layout.Word(r.RateDate)}
+	return []layout.Cell{layout.Word(cmp.Or(currency, s.Header.Currency))}
 }
 
 // withoutPaid removes from a part with sums over customers the amounts that they pay, if they have other currencies

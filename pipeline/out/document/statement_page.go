@@ -89,6 +89,7 @@ type rowSums struct {
 	party                                               layout.Party
 	service, serviceName                                string
 	customers                                           map[string]bool
+	currency                                            string // of the customer of the last row added
 	lines                                               int64
 	official, discount, truncated, payment, performance money.AmountTotal
 	owed, revenue, cost, margin                         money.AmountTotal
@@ -98,6 +99,7 @@ type rowSums struct {
 func (t *rowSums) add(r *Row) {
 	t.lines += r.Lines
 	t.customers[r.CustomerID] = true
+	t.currency = r.Currency
 	for _, a := range []struct {
 		to *money.AmountTotal
 		v  money.Amount
@@ -173,10 +175,10 @@ func (s *Statement) customerSums() *layout.Part {
 			{Title: "To pay", Kind: layout.Amount, Sum: true},
 			{Title: "Performance", Kind: layout.Amount, Sum: true}, {Title: "Owed", Kind: layout.Amount, Sum: true}},
 		Rows: layout.Listed(list, func(t **rowSums) []layout.Cell {
-			return []layout.Cell{layout.Word((*t).party.Name), layout.Word((*t).party.ID), layout.Number((*t).lines),
-				layout.Sum((*t).official), layout.Sum((*t).discount),
+			return append([]layout.Cell{layout.Word((*t).party.Name), layout.Word((*t).party.ID),
+				layout.Number((*t).lines), layout.Sum((*t).official), layout.Sum((*t).discount),
 				layout.Sum((*t).truncated), layout.Sum((*t).payment), layout.Sum((*t).performance),
-				layout.Sum((*t).owed)}
+				layout.Sum((*t).owed)}, s.customerCurrency((*t).currency)...)
 		})})
 }
 

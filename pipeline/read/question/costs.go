@@ -2,6 +2,7 @@ package question
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/read/ask"
@@ -45,6 +46,9 @@ func lowTable() *tables.Table {
 		if c.Type == tables.Text {
 			c.Type = tables.Word
 		}
+		if c.Name == "cost_effective" {
+			c.Meaning += ", in the source's currency"
+		}
 		t.Columns = append(t.Columns, c)
 	}
 	return t
@@ -66,7 +70,7 @@ func lowMargin() *ask.Question {
 		Answers: "which lines of cost files bring less than effective cost × (1 + min_margin)",
 		View:    "cost_groups",
 		Keys:    pick(statesTable(), "cycle customer_id id origin_cycle source service_name account sku min_margin"),
-		Sums:    pick(statesTable(), "cost_effective payment_amount"),
+		Sums:    pick(statesTable(), "cost_effective fx_rate payment_amount"),
 		Apart:   []string{"cost_effective", "payment_amount"},
 		Lake: ask.Shape{Table: tables.CostGroups().Table,
 			Reads: append(columnsOf(tables.CostGroups().Table, lowTable()), tables.CostGroupLowMargin.Of().Any()),
@@ -120,14 +124,18 @@ func deliveryTable() *tables.Table {
 	return t
 }
 
+// costDeliveries has no totals: a delivery replaces earlier ones, which are rows too, and costs can be in several
+// currencies.
 func costDeliveries() *ask.Question {
+	sums := "rows rejected cost_list cost_contracted cost_effective cost_billed"
 	return &ask.Question{
 		Name:    "cost-deliveries",
 		Answers: "which deliveries of cost files there are, and which of them count",
 		View:    "cost_deliveries",
 		Span:    ask.OfNone,
 		Keys:    pick(deliveryTable(), "source period delivery state currency tolerated fault"),
-		Sums:    pick(deliveryTable(), "rows rejected cost_list cost_contracted cost_effective cost_billed"),
+		Sums:    pick(deliveryTable(), sums),
+		Apart:   strings.Fields(sums),
 		Lake: ask.Shape{Table: tables.CostDeliveries().Table, Reads: columnsOf(tables.CostDeliveries().Table,
 			deliveryTable()),
 			Made: deliveryTable(), Make: func(_ *ask.Reading, from, to *parquet.Columns[tables.Any]) error {

@@ -11,7 +11,7 @@ import (
 	"unsafe"
 )
 
-// TestRequest checks that the system is asked for huge pages of the memory that the heap uses next, until the request is
+// TestRequest checks that huge pages are requested for the memory that the heap uses next, until the request is
 // withdrawn, and that a request itself uses no memory (HUGE-1). It is not parallel: the heap belongs to the process.
 func TestRequest(t *testing.T) {
 	if !onRequest() {

@@ -3,6 +3,7 @@ package layout
 import (
 	"fmt"
 	"iter"
+	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/out/document/chart"
 	"github.com/tollbook/tollbook/pipeline/out/document/language"
@@ -50,6 +51,8 @@ type Column struct {
 	Fold  bool   // in print a value that all rows have is shown once, below the table
 	Say   string // the section of the dictionary with its words; empty = none
 	Code  bool   // in print it replaces an empty value of the column before it, and has no column of its own
+
+	Foreign bool // its amounts can be in another currency than the page's
 }
 
 // Cell is one value. Text has words, or a quantity with all digits of its scale. Count has a number or an instant, 0 =
@@ -181,6 +184,11 @@ func (p *Part) key(row []Cell) (key string) {
 		key += row[i].Text + "\x00"
 	}
 	return key
+}
+
+// isForeign reports whether a part has amounts in other currencies than the page's.
+func (p *Part) isForeign() bool {
+	return slices.ContainsFunc(p.Cols, func(c Column) bool { return c.Foreign })
 }
 
 // sumOfAbove reports whether a row is the sum of rows above it.

@@ -58,6 +58,7 @@ type book struct {
 	page                                              *Page
 	head, headRight, words, count, amount, quantity   int // styles
 	totalWords, totalCount, totalAmount, exact, total int
+	foreign                                           int
 }
 
 // say returns a text in the language of the page.
@@ -73,8 +74,17 @@ func NumberFormat(digits int) string {
 	return f + ";[Red]-" + f
 }
 
+// foreignFormat shows two to eight decimals: each row of a column can have another currency.
+const foreignFormat = "#,##0.00######;[Red]-#,##0.00######"
+
 // quantityFormat shows up to ten decimals.
 const quantityFormat = "#,##0.##########;[Red]-#,##0.##########"
+
+// bookStyle is a style with the place of its number.
+type bookStyle struct {
+	id    *int
+	style excelize.Style
+}
 
 func (b *book) styles() error {
 	money, quantities, whole, text := NumberFormat(b.page.Header.Digits), quantityFormat, "#,##0", "@"
@@ -84,10 +94,7 @@ func (b *book) styles() error {
 	below := []excelize.Border{{Type: "bottom", Color: "333333", Style: 2}}
 	shade := excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"E8EDF2"}}
 	right, top := &excelize.Alignment{Horizontal: "right", Vertical: "top"}, &excelize.Alignment{Vertical: "top"}
-	list := []struct {
-		id    *int
-		style excelize.Style
-	}{
+	list := []bookStyle{
 		{&b.head, excelize.Style{Font: bold, Border: below, Fill: shade,
 			Alignment: &excelize.Alignment{Horizontal: "left", Vertical: "top", WrapText: true, Indent: 1}}},
 		{&b.headRight, excelize.Style{Font: bold, Border: below, Fill: shade,
@@ -103,6 +110,9 @@ func (b *book) styles() error {
 		{&b.totalCount, excelize.Style{Font: bold, Border: above, CustomNumFmt: &whole}},
 		{&b.totalAmount, excelize.Style{Font: bold, Border: above, CustomNumFmt: &money}},
 		{&b.total, excelize.Style{Font: bold, Border: above, CustomNumFmt: &text, Alignment: right}},
+	}
+	if foreign := foreignFormat; slices.ContainsFunc(b.page.Parts, (*Part).isForeign) {
+		list = append(list, bookStyle{&b.foreign, excelize.Style{Font: plain, CustomNumFmt: &foreign, Alignment: top}})
 	}
 	for _, s := range list {
 		var err error
@@ -213,7 +223,11 @@ func (b *book) cell(col *Column, c *Cell) (_ excelize.Cell, plain bool) {
 	case Count:
 		return excelize.Cell{StyleID: b.count, Value: c.Count}, false
 	case Amount:
-		return b.decimal(c.Amount.String(), b.amount, b.exact)
+		style := b.amount
+		if col.Foreign {
+			style = b.foreign
+		}
+		return b.decimal(c.Amount.String(), style, b.exact)
 	case Quantity:
 		return b.decimal(c.Text, b.quantity, b.exact)
 	}
