@@ -34,10 +34,15 @@ type Row struct {
 	Tax     money.Amount
 }
 
+// Exact returns the exact tax of a payment at a rate; rates is the sum of the rates of its line (§10.6).
+func (r Rules) Exact(payment money.Amount, rate money.Rate, rates money.UnitPrice) *big.Rat {
+	exact := base(payment.Rat(), rates, r.Inclusive)
+	return exact.Mul(exact, rate.Rat())
+}
+
 // LineTax returns the rounded tax of one line at a rate (§10.6, rounding line).
 func (r Rules) LineTax(payment money.Amount, rate money.Rate, rates money.UnitPrice) (money.Amount, error) {
-	exact := base(payment.Rat(), rates, r.Inclusive)
-	return money.RoundRat(exact.Mul(exact, rate.Rat()), r.Digits)
+	return money.RoundRat(r.Exact(payment, rate, rates), r.Digits)
 }
 
 // Sum adds up the tax of one buyer in one cycle.

@@ -8,8 +8,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -30,6 +32,7 @@ type IssuedTax struct {
 	Rate         money.Rate
 	Issuer       string // settlement.VendorID or a partner_id
 	Tax          money.Amount
+	Taxable      money.Amount // payments for the lines; they contain a tax that prices include
 }
 
 // TaxesByIssuer divides the taxes of customers by the issuers that sold them the lines (SETTLE-4). files are those of
@@ -38,10 +41,34 @@ func TaxesByIssuer(from tablefile.Opener, files []manifest.FileEntry, customers 
 	if len(customers) == 0 {
 		return nil, nil
 	}
-	d := &taxDivision{from: from, files: files, rows: map[taxRowID]*dividedTax{}}
+	return taxesByIssuer(from, files, customers, false)
+}
+
+// IncludedTaxes returns the parts of the taxes that a customer's prices include, of the lines of one issuer in a cycle,
+// divided as by TaxesByIssuer.
+func IncludedTaxes(from *lake.Snapshot, cycle manifest.Cycle, customer, issuer string) ([]rows.Tax, error) {
+	files, err := from.Files(cycle)
+	if err != nil {
+		return nil, err
+	}
+	parts, err := taxesByIssuer(from, files, map[string]bool{customer: true}, true)
+	var list []rows.Tax
+	for _, t := range parts {
+		if t.Issuer == issuer {
+			list = append(list, rows.Tax{TaxID: t.ID, Rate: t.Rate, Taxable: t.Taxable, Amount: t.Tax,
+				Prices: settings.Tax{Inclusive: true}.Prices()})
+		}
+	}
+	return list, err
+}
+
+func taxesByIssuer(from tablefile.Opener, files []manifest.FileEntry, customers map[string]bool,
+	included bool) ([]IssuedTax, error) {
+	d := &taxDivision{from: from, files: files, rules: tax.Rules{Inclusive: included},
+		rows: map[taxRowID]*dividedTax{}}
 	err := eachRow(d, tables.Taxes(), nil, func(_ manifest.FileEntry,
 		cols *parquet.Columns[tables.Tax], i int) error {
-		if cols.Word(tables.TaxSellerID).At(i) != "" || !TaxAdded(cols, i) ||
+		if cols.Word(tables.TaxSellerID).At(i) != "" || TaxAdded(cols, i) == included ||
 			!customers[cols.Word(tables.TaxBuyerID).At(i)] {
 			return nil
 		}
@@ -79,13 +106,15 @@ type dividedTax struct {
 	amount  money.Amount
 	digits  int
 	perLine bool
-	exact   map[string]*big.Rat // by issuer
+	exact   map[string]*big.Rat           // by issuer
+	taxable map[string]*money.AmountTotal // by issuer
 }
 
 // taxDivision divides rows of taxes by issuer.
 type taxDivision struct {
 	from  tablefile.Opener
 	files []manifest.FileEntry
+	rules tax.Rules
 	rows  map[taxRowID]*dividedTax
 }
 
@@ -116,13 +145,14 @@ func (d *taxDivision) take(cols *parquet.Columns[tables.Tax], i int) error {
 	amount, err := money.AmountFromRaw(raw.Hi, raw.Lo)
 	d.rows[id] = &dividedTax{amount: amount, digits: int(cols.Small(tables.TaxDigits).At(i)),
 		perLine: cols.Word(tables.TaxRounding).At(i) == settings.Tax{PerLine: true}.Rounding(),
-		exact:   map[string]*big.Rat{}}
+		exact:   map[string]*big.Rat{}, taxable: map[string]*money.AmountTotal{}}
 	return err
 }
 
 // lineTax is a row of tax_sums: a tax of lines of a customer and service whose own times are in a span.
 type lineTax struct {
 	taxRowID
+	rates   money.UnitPrice // sum of the rates of its lines
 	service string
 	valid   period.Span
 }
@@ -144,7 +174,12 @@ func (d *taxDivision) addLines() error {
 		if byFile[file] == nil {
 			byFile[file] = map[string][]lineTax{}
 		}
-		t := lineTax{id, cols.Word(tables.TaxSumServiceTypeCode).At(i), period.Span{
+		raw := cols.Quantity(tables.TaxSumRates).At(i)
+		rates, err := money.UnitPriceFromRaw(raw.Hi, raw.Lo)
+		if err != nil {
+			return err
+		}
+		t := lineTax{id, rates, cols.Word(tables.TaxSumServiceTypeCode).At(i), period.Span{
 			From: cols.MaybeTime(tables.TaxSumOwnFrom).At(i),
 			To:   cols.MaybeTime(tables.TaxSumOwnTo).At(i)}}
 		if t.valid.To == tables.Nothing {
@@ -195,7 +230,7 @@ func (d *taxDivision) line(taxes []lineTax, cols *parquet.Columns[tables.Line], 
 			return err
 		}
 		row := d.rows[t.taxRowID]
-		exact := new(big.Rat).Mul(payment.Rat(), t.rate.Rat())
+		exact := d.rules.Exact(payment, t.rate, t.rates)
 		if row.perLine {
 			rounded, err := money.RoundRat(exact, row.digits)
 			if err != nil {
@@ -204,9 +239,12 @@ func (d *taxDivision) line(taxes []lineTax, cols *parquet.Columns[tables.Line], 
 			exact = rounded.Rat()
 		}
 		if row.exact[issuer] == nil {
-			row.exact[issuer] = new(big.Rat)
+			row.exact[issuer], row.taxable[issuer] = new(big.Rat), new(money.AmountTotal)
 		}
 		row.exact[issuer].Add(row.exact[issuer], exact)
+		if err := row.taxable[issuer].Add(payment); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -225,7 +263,11 @@ func (d *taxDivision) parts() (list []IssuedTax, err error) {
 			return nil, fmt.Errorf("customer %s, tax %s, rate %s: %w", id.customer, id.id, id.rate.Trim(), err)
 		}
 		for i, amount := range amounts {
-			list = append(list, IssuedTax{id.customer, id.id, id.rate, issuers[i], amount})
+			taxable, err := row.taxable[issuers[i]].Amount()
+			if err != nil {
+				return nil, fmt.Errorf("customer %s, tax %s: %w", id.customer, id.id, err)
+			}
+			list = append(list, IssuedTax{id.customer, id.id, id.rate, issuers[i], amount, taxable})
 		}
 	}
 	return list, nil

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/fold/settle"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/document"
@@ -206,11 +207,8 @@ func (s invoicing) invoiceTaxes(ctx context.Context, v *document.Invoice, issuer
 		}
 	}
 	err := s.invoiceParts(v, issuer, &net, &tax)
-	if err != nil {
-		return err
-	}
-	exact, err := sum.Amount()
-	if err != nil {
+	exact, wrong := sum.Amount()
+	if err = errors.Join(err, wrong); err != nil {
 		return err
 	}
 	if err := errors.Join(v.Rounding.AddTotal(net), v.Rounding.Add(exact.Neg())); err != nil {
@@ -250,6 +248,11 @@ func (s invoicing) taxesTo(ctx context.Context, v *document.Invoice, issuer stri
 		owed, err = s.Reader().TaxesOf(ctx, cycle, to)
 		found = append(found, slices.DeleteFunc(owed, func(t rows.Tax) bool { return t.SellerID != issuer })...)
 	}
+	if err == nil && shared {
+		var parts []rows.Tax
+		parts, err = settle.IncludedTaxes(s.Snap, cycle, to, issuer)
+		v.Included = s.taxes(parts)
+	}
 	if err != nil {
 		return err
 	}
@@ -257,9 +260,8 @@ func (s invoicing) taxesTo(ctx context.Context, v *document.Invoice, issuer stri
 		v.Inclusive = v.Inclusive || t.Included()
 		divided := shared && t.SellerID == ""
 		switch t.SellerID = ""; {
-		case divided && t.Included(): // the issuer's part of it is not stored
 		case divided:
-			v.Divided = true
+			v.Divided = v.Divided || !t.Included()
 		case t.Included():
 			v.Included = append(v.Included, t)
 		default:

@@ -30,7 +30,7 @@ type Invoice struct {
 	Taxes       []Tax        // the parts of Tax; none if Divided. SellerID is not used
 	Divided     bool         // Tax is a part of the recipient's tax: it has other issuers too
 	Inclusive   bool         // prices include tax
-	Included    []Tax        // included in prices, before coupons; none if the recipient has other issuers too
+	Included    []Tax        // included in prices, before coupons; of the issuer's lines
 	Invoiceable money.Amount
 	Before      InvoiceBefore
 	Left        money.Amount // below 0: a credit to the recipient

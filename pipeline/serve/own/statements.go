@@ -136,8 +136,8 @@ func incentives() operation.Operation {
 
 // incentiveList has the incentives that match a request.
 type incentiveList struct {
-	AsOf       string          `json:"as_of"` // of the run that determined the states; empty = no run yet
-	Currency   string          `json:"currency"`
+	AsOf       string          `json:"as_of"`    // of the run that determined the states; empty = no run yet
+	Currency   string          `json:"currency"` // empty: each incentive has its own
 	Incentives []compose.Entry `json:"incentives"`
 }
 
@@ -161,6 +161,9 @@ func handleIncentives(_ context.Context, c *operation.Call) (any, error) {
 	}
 	out := incentiveList{AsOf: c.State.Snap.Manifest.AsOf, Currency: c.InCurrency().Code,
 		Incentives: []compose.Entry{}}
+	if choice.Partner == "" && c.Text("partner_id") == "" && c.State.Workspace.Books.Mixed {
+		out.Currency = ""
+	}
 	for i := range list {
 		out.Incentives = append(out.Incentives, list[i].Entry())
 	}
