@@ -11,9 +11,9 @@ import (
 	"github.com/tollbook/tollbook/jobs"
 )
 
-// TestTune checks that memory settings of the environment are kept (HEAP-1). It is not parallel: the settings of the
-// collector apply to the whole process.
-func TestTune(t *testing.T) {
+// TestTuneMemory checks that memory settings of the environment are kept (HEAP-1). It is not parallel: the settings of
+// the collector apply to the whole process.
+func TestTuneMemory(t *testing.T) {
 	percent, limit := debug.SetGCPercent(100), debug.SetMemoryLimit(math.MaxInt64)
 	t.Cleanup(func() { collect(percent, limit) })
 	Start(func(string) string { return "set" })
@@ -56,9 +56,9 @@ func TestMemoryOfTheFirstCollection(t *testing.T) {
 	expect(t, 50, 805_306_368)
 }
 
-// TestRest checks that a job that was too short for a collection leaves none postponed, and that the next job chooses
-// its settings again (HEAP-2). Not parallel, for the reason above.
-func TestRest(t *testing.T) {
+// TestMemoryAfterAJob checks that a job that was too short for a collection leaves none postponed, and that the next
+// job chooses its settings again (HEAP-2). Not parallel, for the reason above.
+func TestMemoryAfterAJob(t *testing.T) {
 	percent, limit := debug.SetGCPercent(100), debug.SetMemoryLimit(math.MaxInt64)
 	t.Cleanup(func() { collect(percent, limit) })
 	unset := func(string) string { return "" }

@@ -11,9 +11,9 @@ import (
 	"unsafe"
 )
 
-// TestRequest checks that huge pages are requested for the memory that the heap uses next, until the request is
+// TestHeapPages checks that huge pages are requested for the memory that the heap uses next, until the request is
 // withdrawn, and that a request itself uses no memory (HUGE-1). It is not parallel: the heap belongs to the process.
-func TestRequest(t *testing.T) {
+func TestHeapPages(t *testing.T) {
 	if !onRequest() {
 		t.Skip("the system gives huge pages to every program, or to none")
 	}
