@@ -71,10 +71,12 @@ type settings struct {
 
 func tune(env func(string) string, s settings) {
 	ownPercent, ownLimit := env("GOGC") != "", env("GOMEMLIMIT") != ""
-	if ownLimit {
-		if !ownPercent {
-			debug.SetGCPercent(s.percent)
-		}
+	switch {
+	case ownPercent && ownLimit:
+		return
+	case ownLimit:
+		debug.SetGCPercent(s.percent)
+		s.request()
 		return
 	}
 	postponed.Store(nil)
@@ -83,6 +85,7 @@ func tune(env func(string) string, s settings) {
 	switch {
 	case ownPercent:
 		debug.SetMemoryLimit(s.limit)
+		s.request()
 	case held > startBytes:
 		s.apply()
 	default:
@@ -113,16 +116,23 @@ var requested struct {
 
 // apply puts the settings in force.
 func (s *settings) apply() {
-	if s.huge {
-		requested.Lock()
-		defer requested.Unlock()
-		if requested.pages == (hugepages.Pages{}) {
-			collect(-1, math.MaxInt64)
-			requested.pages = hugepages.Request(int(s.limit))
-		}
-		requested.pages.Renew()
-	}
+	s.request()
 	collect(s.percent, s.limit)
+}
+
+// request requests huge pages for a heap of the limit, if the settings say so. The collector is off meanwhile.
+func (s *settings) request() {
+	if !s.huge {
+		return
+	}
+	requested.Lock()
+	defer requested.Unlock()
+	if requested.pages == (hugepages.Pages{}) {
+		percent, limit := debug.SetGCPercent(-1), debug.SetMemoryLimit(math.MaxInt64)
+		requested.pages = hugepages.Request(int(s.limit))
+		collect(percent, limit)
+	}
+	requested.pages.Renew()
 }
 
 // Rest gives the memory of a job back that has ended, in a process that waits for the next one. Huge pages are

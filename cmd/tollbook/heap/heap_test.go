@@ -24,6 +24,9 @@ func TestTuneMemory(t *testing.T) {
 	collect(100, math.MaxInt64)
 	Tune(func(name string) string { return map[string]string{"GOMEMLIMIT": "set"}[name] })
 	expect(t, 200, math.MaxInt64)
+	collect(100, 1<<40)
+	TuneJob(func(name string) string { return map[string]string{"GOMEMLIMIT": "set"}[name] }, jobs.Close)
+	expect(t, 40, 1<<40)
 }
 
 // TestMemoryOfTheFirstCollection checks that the first collection does not happen before the process uses 64 MiB, and
