@@ -131,9 +131,7 @@ func (bk *Book) Conversions(cycle period.Cycle) (rates []books.ExchangeRate, mis
 			}
 		}
 	}
-	slices.SortFunc(rates, func(a, b books.ExchangeRate) int {
-		return cmp.Or(strings.Compare(a.From, b.From), strings.Compare(a.To, b.To))
-	})
+	slices.SortFunc(rates, books.ExchangeRate.ComparePair)
 	slices.SortFunc(missing, func(a, b *MissingRateError) int {
 		return cmp.Or(strings.Compare(a.From, b.From), strings.Compare(a.To, b.To))
 	})

@@ -1,11 +1,9 @@
 package run
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/fold/costs/margins"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
@@ -99,9 +97,7 @@ func (r *closingCheck) noteOldRates() error {
 		return err
 	}
 	rates = append(rates, ofCosts...)
-	slices.SortFunc(rates, func(a, b books.ExchangeRate) int {
-		return cmp.Or(strings.Compare(a.From, b.From), strings.Compare(a.To, b.To))
-	})
+	slices.SortFunc(rates, books.ExchangeRate.ComparePair)
 	for _, x := range slices.Compact(rates) {
 		if x.Date < last-oldRate {
 			r.report.Note("rates.csv: the rate from %s to %s for cycle %s is of %s, %d days before %s", x.From, x.To,

@@ -16,6 +16,11 @@ type ExchangeRate struct {
 	Rate     money.UnitPrice
 }
 
+// ComparePair orders rates by their pair of currencies.
+func (x ExchangeRate) ComparePair(y ExchangeRate) int {
+	return cmp.Or(strings.Compare(x.From, y.From), strings.Compare(x.To, y.To))
+}
+
 func priceListsFormat() Format {
 	return Format{File: "price_lists.csv", Key: "price_list",
 		Meaning: "currencies of price lists; a list that is not here has the workspace's currency (§10.7)",

@@ -9,7 +9,6 @@ import (
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/jobs"
-	"github.com/tollbook/tollbook/pipeline/out/compose/openitems"
 	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
@@ -102,15 +101,19 @@ func printClose(a *cli.App, w *workspace.Workspace, r *workspace.Report, dry boo
 	if r.Refused {
 		fmt.Fprintln(a.Out, "\nclose would be refused: see the notes")
 	}
-	if r.Missing != nil && (!r.Refused || len(cli.MissingLines(r.Missing)) > 0) {
-		printMissing(a, r.Missing, dry)
+	if r.Missing != nil {
+		printMissing(a, r, dry)
 	}
 }
 
 // printMissing prints the open items of a cycle.
-func printMissing(a *cli.App, m *openitems.Items, dry bool) {
+func printMissing(a *cli.App, r *workspace.Report, dry bool) {
+	m := r.Missing
 	lines := cli.MissingLines(m)
-	if len(lines) == 0 {
+	switch {
+	case len(lines) == 0 && r.Refused:
+		return
+	case len(lines) == 0:
 		fmt.Fprintf(a.Out, "\nnothing is missing of cycle %s\n", m.Cycle)
 		return
 	}
@@ -121,7 +124,7 @@ func printMissing(a *cli.App, m *openitems.Items, dry bool) {
 	if m.Rejected() {
 		fmt.Fprintln(a.Out, "  (`tollbook rejects` lists them)")
 	}
-	if dry && m.NeedsAttention() {
+	if dry && !r.Refused && m.NeedsAttention() {
 		fmt.Fprintln(a.Out, "  (to close it with these open items: `tollbook close --yes`)")
 	}
 }

@@ -56,8 +56,8 @@ func TuneJob(env func(string) string, kind jobs.Kind) {
 	Tune(env)
 }
 
-// TuneServer is Tune for a server. It requests no more huge pages: the system makes huge pages again, at any time, of
-// memory that the collector gave back in parts, and a server runs for months.
+// TuneServer is Tune for a server, without a request for huge pages: the kernel can merge a partly used range of
+// addresses into a huge page at any time, so that a process that runs for months keeps memory it does not use.
 func TuneServer(env func(string) string) {
 	tune(env, settings{batchPercent, batchLimit + keptByServers, false})
 }
@@ -93,7 +93,7 @@ func tune(env func(string) string, s settings) {
 	}
 }
 
-// postponed are the settings that the first collection puts in force; nil = none.
+// postponed holds the settings that take effect at the first collection; nil = none.
 var postponed atomic.Pointer[settings]
 
 // postpone turns the collector off until the process has the given number of bytes. After that first collection, the
@@ -108,13 +108,13 @@ func postpone(s settings, until int64) {
 	}, &s)
 }
 
-// requested are the huge pages of a complete heap. Each job of a process uses the same addresses.
+// requested holds the addresses with huge pages for a complete heap. All jobs of a process use the same addresses.
 var requested struct {
 	sync.Mutex
 	pages hugepages.Pages
 }
 
-// apply puts the settings in force.
+// apply makes the settings effective.
 func (s *settings) apply() {
 	s.request()
 	collect(s.percent, s.limit)
@@ -127,16 +127,17 @@ func (s *settings) request() {
 	}
 	requested.Lock()
 	defer requested.Unlock()
-	if requested.pages == (hugepages.Pages{}) {
-		percent, limit := debug.SetGCPercent(-1), debug.SetMemoryLimit(math.MaxInt64)
-		requested.pages = hugepages.Request(int(s.limit))
-		collect(percent, limit)
+	if requested.pages != (hugepages.Pages{}) {
+		requested.pages.Renew()
+		return
 	}
-	requested.pages.Renew()
+	percent, limit := debug.SetGCPercent(-1), debug.SetMemoryLimit(math.MaxInt64)
+	requested.pages = hugepages.Request(int(s.limit))
+	collect(percent, limit)
 }
 
-// Rest gives the memory of a job back that has ended, in a process that waits for the next one. Huge pages are
-// requested again when that begins: without it, the system would make huge pages of what was given back in parts.
+// Rest returns free memory to the system after a job, in a process that waits for the next job. It withdraws the
+// request for huge pages until then: otherwise the kernel would merge partly used ranges of addresses into huge pages.
 func Rest() {
 	if s := postponed.Swap(nil); s != nil {
 		collect(s.percent, s.limit)

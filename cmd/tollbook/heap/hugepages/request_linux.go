@@ -16,8 +16,8 @@ const hugeBytes = 2 << 20
 
 // Request requests huge pages for the next n bytes of the heap, which are at least 4 MiB: a page fault then maps 2 MiB
 // instead of 4 KiB. The heap uses free addresses from the lowest on, so it uses those of a freed block before it maps
-// others, and the request remains in force when their memory is given back. The collector must be off: otherwise the
-// block starts a collection, which its end repeats.
+// others. The request remains in force when the collector gives their memory back. The collector must be off, so that
+// the block starts no collection; Request runs one at its end.
 func Request(n int) Pages {
 	if !onRequest() || !mappable(n) {
 		return Pages{}
@@ -34,8 +34,7 @@ func Request(n int) Pages {
 // Pages are addresses of the heap for which huge pages were requested. The zero value has none.
 type Pages struct{ from, to uintptr }
 
-// Withdraw ends the request, for a process that will use less memory for a while: the system makes a huge page of any
-// part of these addresses in which a few bytes are in use. Huge pages that there are remain.
+// Withdraw ends the request, for a process that will use less memory for a while. Existing huge pages remain.
 func (p Pages) Withdraw() { p.advise(unix.MADV_NOHUGEPAGE) }
 
 // Renew makes the request again.

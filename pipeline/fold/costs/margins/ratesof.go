@@ -8,27 +8,25 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// RatesOf returns the rows of rates.csv that convert what files of margins contain of a cycle, in no order: costs to
-// the customer's currency and to the workspace's, and payments to the workspace's (§11.5, §11.6). A cost whose source
-// has an fx for the cycle needs no row to the workspace's currency.
+// RatesOf returns the rows of rates.csv that a cycle's margins use, in no order. A cost is converted to the customer's
+// currency and to the workspace's, a payment to the workspace's (§11.5, §11.6). files are the files of margins of the
+// cycle. fx reports whether the settings of a source have a rate to the workspace's currency for the cycle: that rate
+// replaces the row.
 func RatesOf(o Opener, files []manifest.FileEntry, b *books.Books, cycle period.Cycle,
 	fx func(source string) bool) ([]books.ExchangeRate, error) {
 	type pair struct{ from, to string }
 	used := make(map[pair]bool)
 	err := Each(o, files, tables.Margins(), func(row rows.Row[tables.Margin]) error {
-		origin, k, _, err := Read(row)
-		if err != nil {
-			return err
+		cost, paid := row.Word(tables.MarginCurrency), row.Word(tables.MarginPaymentCurrency)
+		used[pair{paid, b.Currency}] = true
+		if row.Word(tables.MarginOriginCycle) != cycle.String() {
+			return nil // costs of a closed cycle keep the rates of its close
 		}
-		used[pair{k.Paid, b.Currency}] = true
-		if origin != cycle || k.Currency == "" {
-			return nil // a closed cycle keeps its rates
+		if paid != b.Currency {
+			used[pair{cost, paid}] = true
 		}
-		if k.Paid != b.Currency {
-			used[pair{k.Currency, k.Paid}] = true
-		}
-		if !fx(k.Source) {
-			used[pair{k.Currency, b.Currency}] = true
+		if !fx(row.Word(tables.MarginSource)) {
+			used[pair{cost, b.Currency}] = true
 		}
 		return nil
 	})
