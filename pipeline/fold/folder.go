@@ -198,7 +198,9 @@ func (f *Folder) plan() []*bucketTask {
 
 // state returns the next state of the lake for a part of the run.
 func (f *Folder) state(txn *lake.SubTxn) *state.State {
-	return state.New(txn, f.Prices, f.Books, f.Scanned.Regions, f.Buckets)
+	s := state.New(txn, f.Prices, f.Books, f.Scanned.Regions, f.Buckets)
+	s.Spare = f.Tasks.Spare
+	return s
 }
 
 // strays finds samples that are stored with a customer to whom their link does not belong.

@@ -495,7 +495,7 @@ func (r *run) rater() *fold.Folder {
 
 // engine returns what runs the tasks of the run.
 func (r *run) engine() task.Local {
-	l := task.Local{Workers: r.o.Workers, Bytes: r.o.TaskBytes}
+	l := task.Local{Workers: r.o.Workers, Bytes: r.o.TaskBytes, Spare: new(task.Spare)}
 	if r.job.sharing != nil {
 		l.Elsewhere = r.job.sharing.elsewhere
 	}

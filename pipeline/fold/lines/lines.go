@@ -301,7 +301,7 @@ func (w *Writer) flush() error {
 		w.rows += int64(n)
 		w.Cols, err = w.state.Rated.Add(w.key, w.Cols)
 	} else {
-		err = w.Flush()
+		err = w.FlushAside(w.state.Spare)
 	}
 	if err != nil {
 		return err

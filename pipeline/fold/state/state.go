@@ -13,6 +13,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/pipeline/lake/task"
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -30,6 +31,7 @@ type State struct {
 	Memory  *parquet.Memory // for files that are written at once, one after the other
 	Lax     bool            // whether the books may lack what the lake has; see codes.Names
 	Rated   *rated.Lines    // lines that will be paid; nil = every line is written to the lake
+	Spare   *task.Spare     // cores that can write lines; nil = none
 
 	decoder func() (*parquet.Decoder, error) // of OpenAtOnce
 }

@@ -4,4 +4,5 @@
 //	TFILE-2  A file that has no rows is not written: the key has no entry.
 //	TFILE-3  Errors of reading name the file.
 //	TFILE-4  A Writer keeps its memory from one file to the next.
+//	TFILE-5  A file has the same bytes if spare cores wrote some of its row groups.
 package tablefile

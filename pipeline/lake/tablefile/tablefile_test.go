@@ -1,11 +1,13 @@
 package tablefile_test
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -17,6 +19,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/pipeline/lake/task"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -84,6 +87,110 @@ func TestWriter(t *testing.T) {
 		if n != rows {
 			t.Errorf("%d rows read, %d written", n, rows)
 		}
+	}
+}
+
+// aside calls f in a task while the core of another worker is spare.
+func aside(t *testing.T, f func(*task.Spare)) {
+	t.Helper()
+	l := task.Local{Workers: 2, Spare: new(task.Spare)}
+	must(t, task.Run(t.Context(), l, task.Stage[struct{}, struct{}]{
+		Kind: "bucket", Tasks: []*struct{}{{}},
+		Worker: func() func(context.Context, *struct{}) (*struct{}, error) {
+			return func(_ context.Context, one *struct{}) (*struct{}, error) {
+				for {
+					if wait := l.Spare.Help(func() error { return nil }); wait != nil {
+						must(t, wait())
+						f(l.Spare)
+						return one, nil
+					}
+					runtime.Gosched()
+				}
+			}
+		},
+		Take: func(*struct{}) error { return nil },
+	}))
+}
+
+// fill appends numbered rows to a batch.
+func fill(c *parquet.Columns[tables.Redraw], from, n int) {
+	for i := range n {
+		c.Word(tables.RedrawCustomerID).Add(fmt.Sprintf("c%06d", (from+i)/2))
+		c.Word(tables.RedrawOriginCycle).Add("2026-08")
+		c.Text(tables.RedrawRecordID).Add(fmt.Sprint(from + i))
+		c.Text(tables.RedrawDraws).Add("")
+	}
+	c.N += n
+}
+
+// TestAside checks that a file has the same bytes if a spare core writes its row groups while the next batch is filled,
+// and that the writer uses two batches for it. Invariants: TFILE-5.
+func TestAside(t *testing.T) {
+	t.Parallel()
+	txn := begin(t)
+	write := func(spare *task.Spare) (e manifest.FileEntry, batches int) {
+		w := tablefile.NewWriter(txn.SubTxn, tables.Redraws())
+		used := map[*parquet.Columns[tables.Redraw]]bool{}
+		for range 2 { // the second file uses the same memory
+			w.Restart(key(1))
+			for i := range 7 {
+				used[w.Cols] = true
+				fill(w.Cols, i*1000, 1000)
+				must(t, w.FlushAside(spare))
+				must(t, w.FlushAside(spare)) // of an empty batch
+			}
+			fill(w.Cols, 7000, 3)
+			files, err := w.Finish(nil)
+			must(t, err)
+			if e.Hash != "" && files[0].Hash != e.Hash {
+				t.Error("the second file of a writer differs")
+			}
+			e = files[0]
+		}
+		return e, len(used)
+	}
+	want, one := write(nil)
+	var got manifest.FileEntry
+	var two int
+	aside(t, func(spare *task.Spare) { got, two = write(spare) })
+	if got.Hash != want.Hash || got.Rows != 7003 || one != 1 || two != 2 {
+		t.Errorf("%d rows in %d batches, hash %s; without a spare core %d in %d, %s", got.Rows, two, got.Hash,
+			want.Rows, one, want.Hash)
+	}
+	n := 0
+	must(t, tablefile.Each(txn, got, tables.Redraws(), nil, func(c *parquet.Columns[tables.Redraw], i int) error {
+		if id := string(c.Text(tables.RedrawRecordID).At(i)); id != fmt.Sprint(n) {
+			t.Errorf("row %d is %s", n, id)
+		}
+		n++
+		return nil
+	}))
+}
+
+// TestAsideError checks that an error of a spare core is an error of the writer's next call, and that the file is not
+// finished then.
+func TestAsideError(t *testing.T) {
+	t.Parallel()
+	for name, next := range map[string]func(*tablefile.Writer[tables.Redraw], *task.Spare) error{
+		"FlushAside": func(w *tablefile.Writer[tables.Redraw], spare *task.Spare) error {
+			fill(w.Cols, 0, 1)
+			return w.FlushAside(spare)
+		},
+		"Flush":  func(w *tablefile.Writer[tables.Redraw], _ *task.Spare) error { return w.Flush() },
+		"Finish": func(w *tablefile.Writer[tables.Redraw], _ *task.Spare) error { _, err := w.Finish(nil); return err },
+		"Abort":  func(w *tablefile.Writer[tables.Redraw], _ *task.Spare) error { return w.Abort() },
+	} {
+		txn := begin(t)
+		w := tablefile.NewWriter(txn.SubTxn, tables.Redraws())
+		w.Restart(key(1))
+		aside(t, func(spare *task.Spare) {
+			fill(w.Cols, 0, 10)
+			w.Cols.N++ // more rows than its columns have
+			must(t, w.FlushAside(spare))
+			if err := next(w, spare); err == nil || !strings.Contains(err.Error(), "11") {
+				t.Errorf("%s after a failed row group: %v", name, err)
+			}
+		})
 	}
 }
 

@@ -1,9 +1,12 @@
 package tablefile
 
 import (
+	"errors"
+
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/task"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -19,11 +22,15 @@ type Writer[T any] struct {
 	pq   *parquet.Writer
 	mem  *parquet.Memory
 	rows int64
+
+	def   tables.Def[T]
+	other *parquet.Columns[T] // batch that FlushAside exchanges for Cols; nil = none yet
+	wait  func() error        // for the row group that is being written aside; nil = none
 }
 
 // NewWriter makes a writer for files of a table.
 func NewWriter[T any](txn *lake.SubTxn, def tables.Def[T]) *Writer[T] {
-	return &Writer[T]{Cols: parquet.NewColumns(def), txn: txn, mem: parquet.NewMemory()}
+	return &Writer[T]{Cols: parquet.NewColumns(def), txn: txn, mem: parquet.NewMemory(), def: def}
 }
 
 // Restart starts another file.
@@ -52,23 +59,69 @@ func (w *Writer[T]) Flush() error {
 	return nil
 }
 
+// FlushAside is Flush. If a core is spare, it writes the row group while the caller fills another batch, to which Cols
+// is changed. The next call of any method but Rows waits for it and returns its error.
+func (w *Writer[T]) FlushAside(spare *task.Spare) error {
+	if w.Cols.N == 0 {
+		return nil
+	}
+	if err := w.join(); err != nil {
+		return err
+	}
+	if err := w.start(); err != nil {
+		return err
+	}
+	batch := w.Cols
+	if w.wait = spare.Help(func() error { return w.write(batch) }); w.wait == nil {
+		return w.Flush()
+	}
+	if w.other == nil {
+		w.other = parquet.NewColumns(w.def)
+	}
+	w.Cols, w.other = w.other, batch
+	w.Cols.Reset()
+	return nil
+}
+
+// join waits for the row group that is being written aside.
+func (w *Writer[T]) join() error {
+	if w.wait == nil {
+		return nil
+	}
+	err := w.wait()
+	w.wait = nil
+	return err
+}
+
 // Write writes a batch of the caller as a row group.
 func (w *Writer[T]) Write(batch *parquet.Columns[T]) error {
+	if err := w.join(); err != nil {
+		return err
+	}
+	return w.write(batch)
+}
+
+func (w *Writer[T]) write(batch *parquet.Columns[T]) error {
 	if batch.N == 0 {
 		return nil
 	}
-	if w.out == nil {
-		out, err := w.txn.Create(w.key)
-		if err != nil {
-			return err
-		}
-		w.out = out
-		if w.pq, err = parquet.NewWriterIn(w.mem, out, w.Cols.Def); err != nil {
-			return err
-		}
+	if err := w.start(); err != nil {
+		return err
 	}
 	w.rows += int64(batch.N)
 	return w.pq.Write(batch.Any())
+}
+
+// start creates the file, if it was not yet created.
+func (w *Writer[T]) start() (err error) {
+	if w.out != nil {
+		return nil
+	}
+	if w.out, err = w.txn.Create(w.key); err != nil {
+		return err
+	}
+	w.pq, err = parquet.NewWriterIn(w.mem, w.out, w.Cols.Def)
+	return err
 }
 
 // Finish ends the file and returns its entry; it returns none if there was no row.
@@ -85,10 +138,11 @@ func (w *Writer[T]) Finish(sums []manifest.Sum) ([]manifest.FileEntry, error) {
 
 // Abort deletes the file.
 func (w *Writer[T]) Abort() error {
+	err := w.join()
 	if w.out == nil {
-		return nil
+		return err
 	}
-	return w.out.Abort()
+	return errors.Join(err, w.out.Abort())
 }
 
 // Write writes a batch as one file of the lake.

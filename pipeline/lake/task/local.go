@@ -11,6 +11,9 @@ import (
 type Local struct {
 	Workers int  // 0 = 1
 	Bytes   bool // every task and every result is encoded and decoded
+	// Spare gets the cores of workers that have no task left; nil = they are idle until the stage ends. Stages that run
+	// at the same time have one each.
+	Spare *Spare
 	// Elsewhere makes other processes do the tasks of a stage and calls take with each result; nil = this process does
 	// all of them.
 	Elsewhere func(ctx context.Context, kind string, tasks [][]byte, take func(result []byte) error) error
@@ -31,6 +34,7 @@ func Run[T, R any](ctx context.Context, l Local, s Stage[T, R]) error {
 	if l.Elsewhere != nil {
 		return runElsewhere(ctx, l, s)
 	}
+	defer l.Spare.end()
 	group, ctx := errgroup.WithContext(ctx)
 	next := make(chan *T)
 	group.Go(func() error {
@@ -60,6 +64,7 @@ func Run[T, R any](ctx context.Context, l Local, s Stage[T, R]) error {
 					return err
 				}
 			}
+			l.Spare.over()
 			return nil
 		})
 	}

@@ -3,6 +3,7 @@ package task_test
 import (
 	"context"
 	"errors"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -88,5 +89,58 @@ func TestStageError(t *testing.T) {
 		if !errors.Is(err, wrong) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// TestSpare checks that a task is helped by the cores of the workers that have no task left, by no more than these,
+// that a core can help again, and that a stage does not end before the help does.
+func TestSpare(t *testing.T) {
+	t.Parallel()
+	const workers = 3
+	l := task.Local{Workers: workers, Spare: new(task.Spare)}
+	help := func(f func() error) (wait func() error) {
+		for wait == nil { // the others learn that there is no task left
+			runtime.Gosched()
+			wait = l.Spare.Help(f)
+		}
+		return wait
+	}
+	never := func() error { t.Error("called without a spare core"); return nil }
+	for range 2 { // the cores of a stage are not those of the next one
+		if l.Spare.Help(never) != nil {
+			t.Fatal("a core is spare before the stage begins")
+		}
+		wrong := errors.New("wrong")
+		ended := false
+		err := task.Run(t.Context(), l, task.Stage[piece, piece]{
+			Kind: "scan", Tasks: []*piece{{}},
+			Worker: func() func(context.Context, *piece) (*piece, error) {
+				return func(_ context.Context, p *piece) (*piece, error) {
+					until := make(chan error)
+					first := help(func() error { return <-until })
+					second := help(func() error { return <-until })
+					if l.Spare.Help(never) != nil {
+						t.Error("more cores help than are spare")
+					}
+					until <- wrong
+					until <- wrong
+					if err := errors.Join(first(), second()); !errors.Is(err, wrong) {
+						t.Errorf("the error of a helper: %v", err)
+					}
+					begun := make(chan bool)
+					again := help(func() error { <-begun; ended = true; return nil })
+					close(begun)
+					_ = again // nobody waits for it
+					return p, nil
+				}
+			},
+			Take: func(*piece) error { return nil },
+		})
+		if err != nil || !ended {
+			t.Errorf("the stage ended with %v, and the helper: %v", err, ended)
+		}
+	}
+	if (*task.Spare)(nil).Help(never) != nil {
+		t.Error("a core is spare without any")
 	}
 }
