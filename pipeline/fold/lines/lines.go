@@ -301,7 +301,7 @@ func (w *Writer) flush() error {
 		w.rows += int64(n)
 		w.Cols, err = w.state.Rated.Add(w.key, w.Cols)
 	} else {
-		err = w.FlushAside(w.state.Spare)
+		err = w.FlushAside(w.state.Spare.Help)
 	}
 	if err != nil {
 		return err

@@ -136,8 +136,8 @@ func TestAside(t *testing.T) {
 			for i := range 7 {
 				used[w.Cols] = true
 				fill(w.Cols, i*1000, 1000)
-				must(t, w.FlushAside(spare))
-				must(t, w.FlushAside(spare)) // of an empty batch
+				must(t, w.FlushAside(spare.Help))
+				must(t, w.FlushAside(spare.Help)) // of an empty batch
 			}
 			fill(w.Cols, 7000, 3)
 			files, err := w.Finish(nil)
@@ -174,7 +174,7 @@ func TestAsideError(t *testing.T) {
 	for name, next := range map[string]func(*tablefile.Writer[tables.Redraw], *task.Spare) error{
 		"FlushAside": func(w *tablefile.Writer[tables.Redraw], spare *task.Spare) error {
 			fill(w.Cols, 0, 1)
-			return w.FlushAside(spare)
+			return w.FlushAside(spare.Help)
 		},
 		"Flush":  func(w *tablefile.Writer[tables.Redraw], _ *task.Spare) error { return w.Flush() },
 		"Finish": func(w *tablefile.Writer[tables.Redraw], _ *task.Spare) error { _, err := w.Finish(nil); return err },
@@ -186,7 +186,7 @@ func TestAsideError(t *testing.T) {
 		aside(t, func(spare *task.Spare) {
 			fill(w.Cols, 0, 10)
 			w.Cols.N++ // more rows than its columns have
-			must(t, w.FlushAside(spare))
+			must(t, w.FlushAside(spare.Help))
 			if err := next(w, spare); err == nil || !strings.Contains(err.Error(), "11") {
 				t.Errorf("%s after a failed row group: %v", name, err)
 			}

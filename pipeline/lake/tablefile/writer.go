@@ -6,7 +6,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/pipeline/lake/task"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -59,9 +58,10 @@ func (w *Writer[T]) Flush() error {
 	return nil
 }
 
-// FlushAside is Flush. If a core is spare, it writes the row group while the caller fills another batch, to which Cols
-// is changed. The next call of any method but Rows waits for it and returns its error.
-func (w *Writer[T]) FlushAside(spare *task.Spare) error {
+// FlushAside is Flush. If help calls a function on another core, as task.Spare.Help does, that core writes the row
+// group while the caller fills another batch, to which Cols is changed. The next call of any method but Rows waits for
+// it and returns its error.
+func (w *Writer[T]) FlushAside(help func(write func() error) (wait func() error)) error {
 	if w.Cols.N == 0 {
 		return nil
 	}
@@ -72,7 +72,7 @@ func (w *Writer[T]) FlushAside(spare *task.Spare) error {
 		return err
 	}
 	batch := w.Cols
-	if w.wait = spare.Help(func() error { return w.write(batch) }); w.wait == nil {
+	if w.wait = help(func() error { return w.write(batch) }); w.wait == nil {
 		return w.Flush()
 	}
 	if w.other == nil {
