@@ -44,16 +44,22 @@ func key(day int) manifest.FileKey {
 	return manifest.FileKey{Table: "redraws", Cycle: lakekey.Cycle("2026-09"), Bucket: day}
 }
 
-// add appends n numbered rows, two for each customer.
+// fill appends n rows to a batch, numbered from a number, two for each customer.
+func fill(c *parquet.Columns[tables.Redraw], from, n int) {
+	for i := range n {
+		c.Word(tables.RedrawCustomerID).Add(fmt.Sprintf("c%06d", (from+i)/2))
+		c.Word(tables.RedrawOriginCycle).Add("2026-08")
+		c.Text(tables.RedrawRecordID).Add(fmt.Sprint(from + i))
+		c.Text(tables.RedrawDraws).Add("")
+	}
+	c.N += n
+}
+
+// add appends n numbered rows, and writes each full row group.
 func add(t *testing.T, w *tablefile.Writer[tables.Redraw], n int) {
 	t.Helper()
 	for i := range n {
-		c := w.Cols
-		c.Word(tables.RedrawCustomerID).Add(fmt.Sprintf("c%06d", i/2))
-		c.Word(tables.RedrawOriginCycle).Add("2026-08")
-		c.Text(tables.RedrawRecordID).Add(fmt.Sprint(i))
-		c.Text(tables.RedrawDraws).Add("")
-		w.Cols.N++
+		fill(w.Cols, i, 1)
 		must(t, w.Added())
 	}
 }
@@ -110,17 +116,6 @@ func aside(t *testing.T, f func(*task.Spare)) {
 		},
 		Take: func(*struct{}) error { return nil },
 	}))
-}
-
-// fill appends numbered rows to a batch.
-func fill(c *parquet.Columns[tables.Redraw], from, n int) {
-	for i := range n {
-		c.Word(tables.RedrawCustomerID).Add(fmt.Sprintf("c%06d", (from+i)/2))
-		c.Word(tables.RedrawOriginCycle).Add("2026-08")
-		c.Text(tables.RedrawRecordID).Add(fmt.Sprint(from + i))
-		c.Text(tables.RedrawDraws).Add("")
-	}
-	c.N += n
 }
 
 // TestAside checks that a file has the same bytes if a spare core writes its row groups while the next batch is filled,

@@ -49,5 +49,5 @@ func (s *Spare) end() {
 		return
 	}
 	s.helps.Wait()
-	s.add(-s.cores)
+	s.cores = 0 // all workers have ended
 }
