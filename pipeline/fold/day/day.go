@@ -12,7 +12,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold/state"
 	"github.com/tollbook/tollbook/pipeline/intake/sorting"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/rating/tariff"
@@ -41,8 +40,7 @@ type Folder struct {
 
 	lines   *lines.Writer
 	usage   *tablefile.Writer[tables.Record]
-	ident   *parquet.Columns[tables.Identity]
-	spare   []int64 // memory for sorting it
+	ident   *incoming.Index
 	sums    *lines.SumWriter
 	charges line.Charges
 	record  rating.Record
@@ -60,7 +58,7 @@ type Folder struct {
 // than the run's.
 func New(in *incoming.Rows, rater *rating.Rater, refold func(period.Cycle) bool) *Folder {
 	d := &Folder{Rows: in, rater: rater, refold: refold, positions: opening.NewWriter(in.Txn, in.Books)}
-	d.usage, d.ident = tablefile.NewWriter(in.Txn, tables.Usage()), parquet.NewColumns(tables.Ident())
+	d.usage, d.ident = tablefile.NewWriter(in.Txn, tables.Usage()), incoming.NewIndex(in.State)
 	d.sums = lines.NewSumWriter(in.Books)
 	return d
 }
@@ -121,7 +119,9 @@ func (d *Folder) foldDay(bucket int, day period.Day, v *incoming.Verdicts, fresh
 		return false, err
 	}
 	defer old.Close()
-	d.start(fresh)
+	if err := d.start(fresh); err != nil {
+		return false, err
+	}
 	if err := d.merge(old, fresh > 0); err != nil {
 		return false, err
 	}
@@ -135,10 +135,10 @@ func (d *Folder) foldDay(bucket int, day period.Day, v *incoming.Verdicts, fresh
 }
 
 // start directs the writers to the day's files. It reserves room in the index of identities for stored and new records.
-func (d *Folder) start(fresh int64) {
-	records := int(fresh)
+func (d *Folder) start(fresh int64) error {
+	records := fresh
 	for _, e := range d.Find(state.DayKey("ident", d.date, d.bucket)) {
-		records += int(e.Rows)
+		records += e.Rows
 	}
 	key := state.DayKey("lines", d.date, d.bucket)
 	if d.lines == nil {
@@ -148,10 +148,9 @@ func (d *Folder) start(fresh int64) {
 	}
 	d.positions.Restart(state.DayKey("positions", d.date, d.bucket))
 	d.usage.Restart(state.DayKey("usage", d.date, d.bucket))
-	d.ident.Reset()
-	d.ident.Col(0).Ints = slices.Grow(d.ident.Col(0).Ints, records)
 	d.sums.Reset()
 	d.owed = money.QuantityTotal{}
+	return d.ident.Restart(records)
 }
 
 // conserve checks that the day's lines hold exactly the quantities of its records.
@@ -176,8 +175,7 @@ func (d *Folder) finish() (differs bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	d.spare = sorting.SortInts(d.ident.Col(0).Ints, 64-incoming.IdentShift, d.spare)
-	ident, err := tablefile.WriteIn(d.Memory, d.Txn, state.DayKey("ident", d.date, d.bucket), d.ident, nil)
+	ident, err := d.ident.Finish(state.DayKey("ident", d.date, d.bucket))
 	if err != nil {
 		return false, err
 	}
@@ -288,9 +286,9 @@ func (d *Folder) fresh(s *incoming.Stream, t *incoming.Duplicates) error {
 
 // take counts, stores and rates one accepted record.
 func (d *Folder) take(r *sorting.Row, replaced bool) error {
-	d.ident.Col(0).Ints = append(d.ident.Col(0).Ints,
-		int64(sorting.Identity(d.Seed(r.Customer), r.ID)>>incoming.IdentShift))
-	d.ident.N++
+	if err := d.ident.Add(sorting.Identity(d.Seed(r.Customer), r.ID)); err != nil {
+		return err
+	}
 	dead := replaced
 	if len(d.v.Dead) > 0 && d.v.Dead[incoming.Identity{Customer: r.Customer, ID: string(r.ID)}] {
 		dead = true

@@ -75,9 +75,6 @@ func (v *Verdicts) Conflicts(seed uint64, r *sorting.Row) (bool, error) {
 	return m&conflicting != 0 && v.conflict[Identity{r.Customer, string(r.ID)}], nil
 }
 
-// partRows is the number of identities that are compared at a time. More are divided into parts in scratch files.
-const partRows = 1 << 21
-
 // resolver decides duplicates, conflicts and replaces of one bucket and cycle.
 type resolver struct {
 	*state.State
@@ -106,13 +103,9 @@ type candidate struct {
 // resolve decides the new rows of the bucket and cycle. rows is their number.
 func (r *resolver) resolve(rows int64, found *lookup) (*Verdicts, error) {
 	v := &Verdicts{marks: make(map[uint64]mark), lookup: found}
-	parts := 1
-	for int64(parts)*partRows < rows {
-		parts *= 2
-	}
 	var candidates []candidate
 	var err error
-	if parts > 1 {
+	if parts := partsOf(rows); parts > 1 {
 		candidates, err = r.compareParts(v, parts)
 	} else {
 		candidates, err = r.compareAll(v)
@@ -147,16 +140,21 @@ func (r *resolver) compareAll(v *Verdicts) ([]candidate, error) {
 
 // compareParts divides the hashes into n parts and compares the identities of one part after the other.
 func (r *resolver) compareParts(v *Verdicts, n int) (candidates []candidate, err error) {
-	p, err := newParts(r.Txn, n)
+	p, err := newParts(r.Txn, n, 1)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, p.close()) }()
-	if candidates, err = r.collect(p.add); err != nil {
+	candidates, err = r.collect(func(m sorting.Marks) error { return p.add(m.Identity, m.Content) })
+	if err != nil {
 		return nil, err
 	}
 	for i := range n {
-		if r.marks, err = p.take(i, r.marks); err != nil {
+		r.marks = slices.Grow(r.marks[:0], p.list[i].n)
+		if err := p.take(i, func(b []byte) {
+			r.marks = append(r.marks, sorting.Marks{Identity: binary.LittleEndian.Uint64(b),
+				Content: binary.LittleEndian.Uint64(b[8:])})
+		}); err != nil {
 			return nil, err
 		}
 		if err := r.compare(v); err != nil {

@@ -8,10 +8,15 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/tollbook/tollbook/pipeline/fold/state"
 	"github.com/tollbook/tollbook/pipeline/intake/sorting"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
 // TestMark checks that exactly those identities of a night are marked as known whose upper 56 bits are in the index. It
@@ -65,7 +70,7 @@ func TestParts(t *testing.T) {
 		}
 		defer txn.Close()
 		n := rapid.IntRange(1, 9).Draw(t, "parts")
-		p, err := newParts(txn.SubTxn, n)
+		p, err := newParts(txn.SubTxn, n, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -74,22 +79,21 @@ func TestParts(t *testing.T) {
 		for i := range rapid.IntRange(0, 300).Draw(t, "marks") {
 			m := sorting.Marks{Identity: hash.Draw(t, "identity"), Content: uint64(i)}
 			want[m.Identity] = append(want[m.Identity], m.Content)
-			if err := p.add(m); err != nil {
+			if err := p.add(m.Identity, m.Content); err != nil {
 				t.Fatal(err)
 			}
 		}
 		got := make(map[uint64][]uint64)
 		taken := rapid.IntRange(0, n).Draw(t, "taken")
-		var memory []sorting.Marks
 		for i := range taken {
-			if memory, err = p.take(i, memory); err != nil {
-				t.Fatal(err)
-			}
-			for _, m := range memory {
-				if p.of(m.Identity) != i {
-					t.Fatalf("identity %x is in part %d of %d", m.Identity, i, n)
+			if err := p.take(i, func(entry []byte) {
+				identity := binary.LittleEndian.Uint64(entry)
+				if p.of(identity) != i {
+					t.Fatalf("identity %x is in part %d of %d", identity, i, n)
 				}
-				got[m.Identity] = append(got[m.Identity], m.Content)
+				got[identity] = append(got[identity], binary.LittleEndian.Uint64(entry[8:]))
+			}); err != nil {
+				t.Fatal(err)
 			}
 		}
 		maps.DeleteFunc(want, func(h uint64, _ []uint64) bool { return p.of(h) >= taken })
@@ -103,4 +107,74 @@ func TestParts(t *testing.T) {
 			t.Fatalf("%v is left, %v", left, err)
 		}
 	})
+}
+
+// TestIndex checks that the index of a day contains the upper 56 bits of each identity in order, and that
+// it has the same bytes and leaves no scratch file whether or not the identities are divided into parts. One value
+// is used for one day after the other.
+func TestIndex(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		st := storage.NewMem()
+		l, err := lake.Open(st, lake.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		txn, err := l.Begin()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer txn.Close()
+		x := NewIndex(&state.State{Txn: txn.SubTxn, Memory: parquet.NewMemory()})
+		hash := rapid.OneOf(rapid.Uint64(), rapid.Uint64Range(0, 1<<12), rapid.Just(^uint64(0)))
+		for day := range rapid.IntRange(1, 3).Draw(t, "days") {
+			list := rapid.SliceOfN(hash, 0, 300).Draw(t, "identities")
+			files := make(map[manifest.Hash]bool)
+			for bucket, records := range []int64{int64(len(list)), partRows + 1, 5 * partRows} {
+				if err := x.Restart(records); err != nil {
+					t.Fatal(err)
+				}
+				for _, h := range list {
+					if err := x.Add(h); err != nil {
+						t.Fatal(err)
+					}
+				}
+				key := state.DayKey("ident", period.Day(20_000+day), bucket)
+				made, err := x.Finish(key)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if len(list) == 0 {
+					if len(made) > 0 {
+						t.Fatalf("a file without records: %v", made)
+					}
+					continue
+				}
+				files[made[0].Hash] = true
+				checkIndex(t, txn.SubTxn, made[0], list)
+			}
+			if len(files) > 1 {
+				t.Fatalf("files differ by the number of parts: %v", files)
+			}
+		}
+		if left, err := st.List(manifest.TempDir + "/"); err != nil || len(left) > 0 {
+			t.Fatalf("%v is left, %v", left, err)
+		}
+	})
+}
+
+// checkIndex checks the rows of a file of the index.
+func checkIndex(t *rapid.T, txn *lake.SubTxn, e manifest.FileEntry, list []uint64) {
+	var want, got []int64
+	for _, h := range list {
+		want = append(want, int64(h>>8))
+	}
+	slices.Sort(want)
+	err := tablefile.Each(txn, e, tables.Ident(), nil, func(c *parquet.Columns[tables.Identity], i int) error {
+		got = append(got, c.Whole(tables.IdentityHash).At(i))
+		return nil
+	})
+	if err != nil || !slices.Equal(got, want) || e.Rows != int64(len(want)) {
+		t.Fatalf("%d rows %x, want %x: %v", e.Rows, got, want, err)
+	}
 }

@@ -5,33 +5,40 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
-	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/intake/sorting"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
-// parts holds the marks of many rows in scratch files. Each file has the marks of one range of identities, so that all
-// marks of an identity are in one file.
+// partRows is the number of identities that are in memory at a time. More are divided into parts in scratch files.
+const partRows = 1 << 21
+
+// partsOf returns the number of parts for a number of records.
+func partsOf(records int64) int {
+	parts := 1
+	for int64(parts)*partRows < records {
+		parts *= 2
+	}
+	return parts
+}
+
+// parts divides entries of one or more numbers by identity into scratch files. Each file has the entries of one range of
+// identities, in ascending order of the ranges, so that all entries of an identity are in one file.
 type parts struct {
-	txn  *lake.SubTxn
-	list []*part
+	txn   *lake.SubTxn
+	words int // numbers of an entry
+	list  []*part
 }
 
 type part struct {
 	file storage.File // nil = already read
 	out  *bufio.Writer
-	n    int // marks
+	n    int // entries
 }
 
-// markBytes is the size of a mark in a file: identity and content, little-endian.
-const markBytes = 16
-
-// newParts creates n files. The caller closes them.
-func newParts(txn *lake.SubTxn, n int) (*parts, error) {
-	p := &parts{txn: txn}
+// newParts creates n files for entries of an identity and further numbers. The caller closes them.
+func newParts(txn *lake.SubTxn, n, further int) (*parts, error) {
+	p := &parts{txn: txn, words: 1 + further}
 	for range n {
 		f, err := txn.CreateTemp("identities")
 		if err != nil {
@@ -45,45 +52,48 @@ func newParts(txn *lake.SubTxn, n int) (*parts, error) {
 // of returns the part of an identity.
 func (p *parts) of(identity uint64) int { return int(identity >> 32 * uint64(len(p.list)) >> 32) }
 
-// add writes a mark to the file of its part.
-func (p *parts) add(m sorting.Marks) error {
-	to := p.list[p.of(m.Identity)]
-	b := binary.LittleEndian.AppendUint64(to.out.AvailableBuffer(), m.Identity)
+// add writes an entry to the file of its part.
+func (p *parts) add(identity uint64, further ...uint64) error {
+	to := p.list[p.of(identity)]
+	b := binary.LittleEndian.AppendUint64(to.out.AvailableBuffer(), identity)
+	for _, v := range further {
+		b = binary.LittleEndian.AppendUint64(b, v)
+	}
 	to.n++
-	if _, err := to.out.Write(binary.LittleEndian.AppendUint64(b, m.Content)); err != nil {
-		return fmt.Errorf("write identities of new records: %w", err)
+	if _, err := to.out.Write(b); err != nil {
+		return fmt.Errorf("write identities of records: %w", err)
 	}
 	return nil
 }
 
-// take reads the marks of a part into memory, which it returns, in the order in which they were added. It removes the
-// file.
-func (p *parts) take(i int, memory []sorting.Marks) ([]sorting.Marks, error) {
+// take passes the entries of a part to each, in the order in which they were added, as little-endian numbers of eight
+// bytes. It removes the file.
+func (p *parts) take(i int, each func(entry []byte)) error {
 	from := p.list[i]
 	err := from.out.Flush()
 	if err == nil {
 		err = from.file.Close()
 	}
 	if err != nil {
-		return memory, fmt.Errorf("write identities of new records: %w", err)
+		return fmt.Errorf("write identities of records: %w", err)
 	}
 	name := from.file.Name()
 	f, err := p.txn.OpenTemp(name)
 	if err != nil {
-		return memory, err
+		return err
 	}
-	memory = slices.Grow(memory[:0], from.n)
 	in := bufio.NewReaderSize(f, 64<<10)
-	var b [markBytes]byte
+	size := 8 * p.words
 	for range from.n {
-		if _, err := io.ReadFull(in, b[:]); err != nil {
-			return memory, errors.Join(fmt.Errorf("read identities of new records: %w", err), f.Close())
+		entry, err := in.Peek(size)
+		if err != nil {
+			return errors.Join(fmt.Errorf("read identities of records: %w", err), f.Close())
 		}
-		memory = append(memory, sorting.Marks{Identity: binary.LittleEndian.Uint64(b[:]),
-			Content: binary.LittleEndian.Uint64(b[8:])})
+		each(entry)
+		in.Discard(size) //nolint:errcheck // the bytes are in the buffer
 	}
 	from.file = nil
-	return memory, errors.Join(f.Close(), p.txn.RemoveTemp(name))
+	return errors.Join(f.Close(), p.txn.RemoveTemp(name))
 }
 
 // close removes the files that were not read.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"math/rand/v2"
 	"reflect"
 	"slices"
@@ -484,6 +485,111 @@ func TestRaw(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestWholes checks that numbers that come in parts are the same file as one batch, that pages of limited size contain
+// the same rows, and that a page whose size the format could not count is not written.
+func TestWholes(t *testing.T) {
+	t.Parallel()
+	if size := int64(maxPlain)*8 + 64; size > math.MaxInt32 {
+		t.Errorf("a page can have %d bytes", size)
+	}
+	def := &table.Table{Name: "t", Columns: []table.Column{{Name: "hash", Type: table.Whole}}}
+	decoder, err := NewDecoder()
+	if err != nil {
+		t.Fatal(err)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		vals := rapid.SliceOfN(rapid.Int64(), 1, 500).Draw(t, "numbers")
+		plain := rapid.IntRange(1, 600).Draw(t, "rows of a page")
+		whole, parts := new(bytes.Buffer), new(bytes.Buffer)
+		batch := NewColumns(table.Untyped(def))
+		batch.c[0].Ints, batch.N = vals, len(vals)
+		w, err := NewWriter(whole, def)
+		if err == nil {
+			w.plain = plain
+			err = errors.Join(w.Write(batch), w.Close())
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		w, err = NewWriter(parts, def)
+		if err == nil {
+			w.plain = plain
+			rest := vals
+			err = errors.Join(w.WriteWholes(len(vals), func() (part []int64, _ error) {
+				n := rapid.IntRange(1, len(rest)).Draw(t, "part")
+				part, rest = rest[:n], rest[n:]
+				return part, nil
+			}), w.Close())
+		}
+		if err != nil || !bytes.Equal(whole.Bytes(), parts.Bytes()) {
+			t.Fatalf("the bytes of numbers in parts differ: %v", err)
+		}
+		layout, err := pageindex.Read(bytes.NewReader(whole.Bytes()), int64(whole.Len()), def)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := len(layout.Groups[0].Chunks[0].Pages); n != (len(vals)+plain-1)/plain {
+			t.Fatalf("%d pages for %d numbers, %d at most in each", n, len(vals), plain)
+		}
+		got := NewColumns(table.Untyped(def))
+		pages := &Pages{Layout: layout, Source: bytes.NewReader(whole.Bytes()), Decoder: decoder}
+		if err := pages.Group(got, table.List[table.Any]{0}, 0); err != nil || !slices.Equal(got.c[0].Ints, vals) {
+			t.Fatalf("read %v, want %v: %v", got.c[0].Ints, vals, err)
+		}
+	})
+}
+
+// TestRawInParts checks that a large page is read in parts and completely.
+func TestRawInParts(t *testing.T) {
+	t.Parallel()
+	def := &table.Table{Name: "t", Columns: []table.Column{{Name: "hash", Type: table.Whole}}}
+	c := NewColumns(table.Untyped(def))
+	for i := range 2*rawBytes/8 + 3 {
+		c.c[0].Ints = append(c.c[0].Ints, int64(i)*0x0123_4567_89AB)
+	}
+	c.N = len(c.c[0].Ints)
+	var buf bytes.Buffer
+	w, err := NewWriter(&buf, def)
+	if err == nil {
+		err = errors.Join(w.Write(c), w.Close())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	src := &largestRead{ReaderAt: bytes.NewReader(buf.Bytes())}
+	layout, err := pageindex.Read(src, int64(buf.Len()), def)
+	if err != nil {
+		t.Fatal(err)
+	}
+	decoder, err := NewDecoder()
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	pages := &Pages{Layout: layout, Source: src, Decoder: decoder}
+	if err := pages.Raw(0, 0, func(values []byte) {
+		for ; len(values) >= 8; values = values[8:] {
+			if got := int64(binary.LittleEndian.Uint64(values)); n >= c.N || got != c.c[0].Ints[n] {
+				t.Fatalf("number %d is %d", n, got)
+			}
+			n++
+		}
+	}); err != nil || n != c.N || src.bytes > rawBytes {
+		t.Fatalf("%d numbers in reads of up to %d bytes, want %d: %v", n, src.bytes, c.N, err)
+	}
+}
+
+// largestRead is a file that notes the size of the largest read.
+type largestRead struct {
+	io.ReaderAt
+	bytes int
+}
+
+func (r *largestRead) ReadAt(b []byte, at int64) (int, error) {
+	r.bytes = max(r.bytes, len(b))
+	return r.ReaderAt.ReadAt(b, at)
 }
 
 // TestWordsGoOn checks that one dictionary is shared by the words of a row group that was read completely, words that

@@ -20,6 +20,7 @@ type Writer struct {
 	at     int64 // bytes written
 	rows   int64
 	footer footer
+	plain  int // see maxPlain; tests set less
 }
 
 // decWidth is the width of DECIMAL(38,x) in Parquet.
@@ -48,7 +49,7 @@ func NewWriterIn(mem *Memory, w io.Writer, def *table.Table) (*Writer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start a file of table %s: %w", def.Name, err)
 	}
-	return &Writer{def: def, out: w, mem: mem, at: int64(n), footer: newFooter(def)}, nil
+	return &Writer{def: def, out: w, mem: mem, at: int64(n), footer: newFooter(def), plain: maxPlain}, nil
 }
 
 // Rows is the number of rows written so far.
@@ -83,7 +84,11 @@ func (w *Writer) Write(c *Columns[table.Any]) error {
 	}
 	m := w.mem
 	if one := &w.def.Columns[0]; len(c.c) == 1 && one.Type == table.Whole && isOf(random[:], one) {
-		return w.plainWholes(c)
+		vals := c.c[0].Ints
+		if c.c[0].Const {
+			vals = repeated(&m.ints, vals[0], c.N)
+		}
+		return w.WriteWholes(c.N, func() ([]int64, error) { return vals, nil })
 	}
 	m.out, m.chunks = m.out[:0], slices.Grow(m.chunks[:0], len(c.c))[:len(c.c)]
 	for i := range c.c {
@@ -109,33 +114,57 @@ func (w *Writer) Write(c *Columns[table.Any]) error {
 	return nil
 }
 
-// plainWholes writes the numbers of a table's only column as PLAIN in one page, because readers need all or none. There
-// is one number for each record of a day, so they are not copied together first.
-func (w *Writer) plainWholes(c *Columns[table.Any]) error {
-	const atOnce = 8192
-	vals := c.c[0].Ints
-	if c.c[0].Const {
-		vals = repeated(&w.mem.ints, vals[0], c.N)
+// maxPlain is the number of values of a page of WriteWholes at most. The format counts the bytes of a page in 31 bits.
+const maxPlain = 1 << 27
+
+// WriteWholes writes n numbers as one row group of a table whose only column contains numbers without a pattern. next
+// returns the numbers in parts, of at least one number each. A part is valid until the next call. The numbers are
+// written as PLAIN in one page, because readers need all or none; more than a page can hold are written in several.
+func (w *Writer) WriteWholes(n int, next func() ([]int64, error)) error {
+	if n == 0 {
+		return nil
 	}
-	raw, n := 8*len(vals), len(vals)
-	b := header(w.mem.page[:0], format.DataPage, raw, raw, n, format.Plain)
-	ch := chunk{to: len(b) + raw, codec: format.Uncompressed, encoding: format.Plain, uncompressed: len(b) + raw}
-	ch.pages = []writtenPage{{size: ch.to, header: len(b), raw: raw}}
-	for len(vals) > 0 {
-		part := vals[:min(atOnce, len(vals))]
-		for _, v := range part {
-			b = binary.LittleEndian.AppendUint64(b, uint64(v))
-		}
-		if _, err := w.out.Write(b); err != nil {
+	ch := chunk{codec: format.Uncompressed, encoding: format.Plain}
+	var vals []int64
+	for first := 0; first < n; first += w.plain {
+		rows := min(w.plain, n-first)
+		b := header(w.mem.page[:0], format.DataPage, 8*rows, 8*rows, rows, format.Plain)
+		p := writtenPage{at: ch.to, size: len(b) + 8*rows, first: first, header: len(b), raw: 8 * rows}
+		ch.pages, ch.to = append(ch.pages, p), ch.to+p.size
+		var err error
+		if vals, err = w.plainPage(b, rows, vals, next); err != nil {
 			return fmt.Errorf("write table %s: %w", w.def.Name, err)
 		}
-		b, vals = b[:0], vals[len(part):]
 	}
-	w.mem.page = b
+	ch.uncompressed = ch.to
 	w.footer.add([]chunk{ch}, w.at, n)
 	w.at += int64(ch.to)
 	w.rows += int64(n)
 	return nil
+}
+
+// plainPage writes header and then n numbers, from vals and from next, and returns the rest of the last part.
+func (w *Writer) plainPage(header []byte, n int, vals []int64, next func() ([]int64, error)) ([]int64, error) {
+	const atOnce = 8192
+	b := header
+	for n > 0 {
+		if len(vals) == 0 {
+			var err error
+			if vals, err = next(); err != nil {
+				return nil, err
+			}
+		}
+		part := vals[:min(atOnce, len(vals), n)]
+		for _, v := range part {
+			b = binary.LittleEndian.AppendUint64(b, uint64(v))
+		}
+		if _, err := w.out.Write(b); err != nil {
+			return nil, err
+		}
+		b, vals, n = b[:0], vals[len(part):], n-len(part)
+	}
+	w.mem.page = b
+	return vals, nil
 }
 
 func isOf(names []string, c *table.Column) bool { return slices.Contains(names, c.Name) }

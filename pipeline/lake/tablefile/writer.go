@@ -159,6 +159,23 @@ func WriteIn[T any](mem *parquet.Memory, txn *lake.SubTxn, key manifest.FileKey,
 	return w.Finish(sums)
 }
 
+// WriteWholes writes n numbers as one file of a table, as parquet.Writer.WriteWholes does; no numbers, no file.
+func WriteWholes[T any](mem *parquet.Memory, txn *lake.SubTxn, key manifest.FileKey, def tables.Def[T], n int,
+	next func() ([]int64, error)) ([]manifest.FileEntry, error) {
+	if n == 0 {
+		return nil, nil
+	}
+	w := &Writer[T]{Cols: parquet.NewColumns(def), txn: txn, key: key, mem: mem}
+	err := w.start()
+	if err == nil {
+		w.rows, err = int64(n), w.pq.WriteWholes(n, next)
+	}
+	if err != nil {
+		return nil, errors.Join(err, w.Abort())
+	}
+	return w.Finish(nil)
+}
+
 // Put makes a batch the only file of its key in the next state; an empty batch removes the file.
 func Put[T any](txn *lake.SubTxn, key manifest.FileKey, batch *parquet.Columns[T], sums []manifest.Sum) error {
 	files, err := Write(txn, key, batch, sums)
