@@ -22,8 +22,8 @@ func partsOf(records int64) int {
 	return parts
 }
 
-// parts divides entries of one or more numbers by identity into scratch files. Each file has the entries of one range of
-// identities, in ascending order of the ranges, so that all entries of an identity are in one file.
+// parts divides entries of one or more numbers by identity into scratch files. Each file has the entries of one range
+// of identities, in ascending order of the ranges, so that all entries of an identity are in one file.
 type parts struct {
 	txn   *lake.SubTxn
 	words int // numbers of an entry

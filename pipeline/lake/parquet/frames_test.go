@@ -2,7 +2,6 @@ package parquet
 
 import (
 	"bytes"
-	"errors"
 	"math"
 	"strings"
 	"testing"
@@ -123,15 +122,7 @@ func TestFrameNumbers(t *testing.T) {
 func TestSpread(t *testing.T) {
 	t.Parallel()
 	def := definition()
-	var file bytes.Buffer
-	w, err := NewWriter(&file, def)
-	if err == nil {
-		err = errors.Join(w.Write(sample(def)), w.Close())
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := NewReader(bytes.NewReader(file.Bytes()), table.Untyped(def), nil)
+	r, err := NewReader(bytes.NewReader(fileOf(t, def, sample(def))), table.Untyped(def), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

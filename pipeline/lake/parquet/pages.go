@@ -125,7 +125,7 @@ func (p *Pages) Append(dst *Columns[table.Any], cols table.List[table.Any], from
 
 // Raw passes a column of whole numbers of a row group to visit, in parts, as little-endian numbers of eight bytes. The
 // bytes are valid during the call.
-func (p *Pages) Raw(col, group int, visit func(values []byte)) (err error) {
+func (p *Pages) Raw(col, group int, visit func(values []byte)) error {
 	s := p.Decoder.scratch.Get().(*scratch)
 	defer p.Decoder.scratch.Put(s)
 	g := &p.Layout.Groups[group]
@@ -135,22 +135,21 @@ func (p *Pages) Raw(col, group int, visit func(values []byte)) (err error) {
 	}
 	for k := range chunk.Pages {
 		first, end := int64(chunk.Pages[k].First), g.End(chunk, k)
-		if done, err := p.inParts(s, chunk, k, end-first, visit); err != nil {
-			return fmt.Errorf("table %s: column %s: row group %d: page %d: %w", p.Layout.Def.Name,
-				p.Layout.Def.Columns[col].Name, group, k, err)
-		} else if done {
-			continue
-		}
-		h, raw, err := p.read(s, chunk, chunk.Pages[k].At, int(chunk.Pages[k].Bytes))
-		if data := h.DataPageHeader; err == nil && (!data.Valid || data.V.Encoding != format.Plain ||
-			len(raw) != 8*int(end-first)) {
-			raw, err = p.repacked(s, col, g.First+first, g.First+end)
+		done, err := p.inParts(s, chunk, k, end-first, visit)
+		if !done && err == nil {
+			h, raw, wrong := p.read(s, chunk, chunk.Pages[k].At, int(chunk.Pages[k].Bytes))
+			d := h.DataPageHeader
+			if wrong == nil && (!d.Valid || d.V.Encoding != format.Plain || len(raw) != 8*int(end-first)) {
+				raw, wrong = p.repacked(s, col, g.First+first, g.First+end)
+			}
+			if err = wrong; err == nil {
+				visit(raw)
+			}
 		}
 		if err != nil {
 			return fmt.Errorf("table %s: column %s: row group %d: page %d: %w", p.Layout.Def.Name,
 				p.Layout.Def.Columns[col].Name, group, k, err)
 		}
-		visit(raw)
 	}
 	return nil
 }
@@ -158,10 +157,9 @@ func (p *Pages) Raw(col, group int, visit func(values []byte)) (err error) {
 // rawBytes is the size of the parts in which inParts reads.
 const rawBytes = 4 << 20
 
-// inParts passes the k-th page of a chunk, of the given number of rows, to visit in parts, so that memory does not
-// depend on the size of the page. It reports false, and passes nothing, if the page is small, in memory, compressed or
-// not PLAIN.
-func (p *Pages) inParts(s *scratch, chunk *pageindex.Chunk, k int, rows int64, visit func(values []byte)) (bool, error) {
+// inParts passes the k-th page of a chunk, of that many rows, to visit in parts, so that memory is bounded. It reports
+// false, and passes nothing, if the page is small, in memory, compressed or not PLAIN.
+func (p *Pages) inParts(s *scratch, chunk *pageindex.Chunk, k int, rows int64, visit func([]byte)) (bool, error) {
 	const headerBytes = 64 // more than a header without statistics has
 	at, size := chunk.Pages[k].At, int(chunk.Pages[k].Bytes)
 	if _, all := p.Source.(InMemory); all || chunk.Codec != format.Uncompressed || size <= rawBytes {
@@ -172,20 +170,15 @@ func (p *Pages) inParts(s *scratch, chunk *pageindex.Chunk, k int, rows int64, v
 		return false, err
 	}
 	h, header, err := pageindex.PageHeader(b)
-	if data := h.DataPageHeader; err != nil || !data.Valid || data.V.Encoding != format.Plain ||
-		int64(size-header) != 8*rows {
+	if d := h.DataPageHeader; err != nil || !d.Valid || d.V.Encoding != format.Plain || int64(size-header) != 8*rows {
 		return false, nil //nolint:nilerr // the caller reads the whole page and returns the error
 	}
-	at, size = at+int64(header), size-header
-	for size > 0 {
-		n := min(size, rawBytes)
-		if b, err = p.bytes(s, at, n); err != nil {
-			return false, err
+	for at, size = at+int64(header), size-header; err == nil && size > 0; at, size = at+int64(len(b)), size-len(b) {
+		if b, err = p.bytes(s, at, min(size, rawBytes)); err == nil {
+			visit(b)
 		}
-		visit(b)
-		at, size = at+int64(n), size-n
 	}
-	return true, nil
+	return true, err
 }
 
 // repacked returns the rows [from, to) of a column of whole numbers in PLAIN form, for pages in another encoding.

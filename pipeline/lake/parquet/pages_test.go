@@ -318,18 +318,7 @@ func TestOneRowReadsOnePageOfAColumn(t *testing.T) {
 
 func FuzzLayout(f *testing.F) {
 	def := definition()
-	var file bytes.Buffer
-	w, err := NewWriter(&file, def)
-	if err != nil {
-		f.Fatal(err)
-	}
-	if err := w.Write(sample(def)); err != nil {
-		f.Fatal(err)
-	}
-	if err := w.Close(); err != nil {
-		f.Fatal(err)
-	}
-	f.Add(file.Bytes())
+	f.Add(fileOf(f, def, sample(def)))
 	d, err := NewDecoder()
 	if err != nil {
 		f.Fatal(err)
@@ -366,15 +355,8 @@ func TestPagesOfNullsAlone(t *testing.T) {
 			c.c[1].Ints = append(c.c[1].Ints, v)
 			c.N++
 		}
-		var file bytes.Buffer
-		w, err := NewWriter(&file, def)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := errors.Join(w.Write(c), w.Close()); err != nil {
-			t.Fatal(err)
-		}
-		r, err := NewReader(bytes.NewReader(file.Bytes()), table.Untyped(def), nil)
+		file := fileOf(t, def, c)
+		r, err := NewReader(bytes.NewReader(file), table.Untyped(def), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -382,11 +364,11 @@ func TestPagesOfNullsAlone(t *testing.T) {
 		if err != nil || !slices.Equal(whole.c[1].Ints, c.c[1].Ints) {
 			t.Errorf("%d distinct times: %v, or other times than were written", distinct, err)
 		}
-		if !slices.Equal(byLibrary(t, bytes.NewReader(file.Bytes()), def).c[1].Ints, c.c[1].Ints) {
+		if !slices.Equal(byLibrary(t, bytes.NewReader(file), def).c[1].Ints, c.c[1].Ints) {
 			t.Errorf("%d distinct times: arrow-go reads other times", distinct)
 		}
 		pages := NewColumns(table.Untyped(def))
-		if err := opened(t, file.Bytes(), def).Append(pages, table.List[table.Any]{0, 1}, 0, int64(c.N)); err != nil ||
+		if err := opened(t, file, def).Append(pages, table.List[table.Any]{0, 1}, 0, int64(c.N)); err != nil ||
 			!slices.Equal(pages.c[1].Ints, c.c[1].Ints) {
 			t.Errorf("%d distinct times, by page: %v, or other times than were written", distinct, err)
 		}
@@ -445,46 +427,74 @@ func TestOnly(t *testing.T) {
 }
 
 // TestRaw checks that a column of integers is returned as the bytes in memory, or as an equal copy if it is stored in
-// another encoding, whether or not the complete file is in memory.
+// another encoding, whether or not the complete file is in memory, and that a large page is read in parts.
 func TestRaw(t *testing.T) {
 	t.Parallel()
-	def := &table.Table{Name: "t", Columns: []table.Column{{Name: "hash", Type: table.Whole},
-		{Name: "packed", Type: table.Whole}}}
-	c := NewColumns(table.Untyped(def))
-	var want []byte
-	for i := range 3*PageRows + 7 {
-		v := int64(i)*0x0123_4567_89AB + 5
-		c.c[0].Ints, c.c[1].Ints = append(c.c[0].Ints, v), append(c.c[1].Ints, v)
-		want = binary.LittleEndian.AppendUint64(want, uint64(v))
-	}
-	c.N = len(c.c[0].Ints)
-	var buf bytes.Buffer
-	w, err := NewWriter(&buf, def)
-	if err == nil {
-		err = errors.Join(w.Write(c), w.Close())
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
 	decoder, err := NewDecoder()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, src := range []io.ReaderAt{bytes.NewReader(buf.Bytes()), InMemory(buf.Bytes())} {
-		layout, err := pageindex.Read(src, int64(buf.Len()), def)
-		if err != nil {
-			t.Fatal(err)
+	for columns, rows := range map[int]int{2: 3*PageRows + 7, 1: 2*rawBytes/8 + 3} { // one column is stored as one page
+		def := &table.Table{Name: "t", Columns: []table.Column{{Name: "hash", Type: table.Whole},
+			{Name: "packed", Type: table.Whole}}[:columns]}
+		c := NewColumns(table.Untyped(def))
+		var want []byte
+		for i := range rows {
+			v := int64(i)*0x0123_4567_89AB + 5
+			for col := range columns {
+				c.c[col].Ints = append(c.c[col].Ints, v)
+			}
+			want = binary.LittleEndian.AppendUint64(want, uint64(v))
 		}
-		pages := &Pages{Layout: layout, Source: src, Decoder: decoder}
-		for col := range def.Columns {
-			var got []byte
-			if err := pages.Raw(col, 0, func(values []byte) {
-				got = append(got, values...)
-			}); err != nil || !bytes.Equal(got, want) {
-				t.Errorf("%T, column %s: %d bytes, want %d: %v", src, def.Columns[col].Name, len(got), len(want), err)
+		c.N = rows
+		file := fileOf(t, def, c)
+		for _, src := range []io.ReaderAt{&largestRead{ReaderAt: bytes.NewReader(file)}, InMemory(file)} {
+			layout, err := pageindex.Read(src, int64(len(file)), def)
+			if err != nil {
+				t.Fatal(err)
+			}
+			pages := &Pages{Layout: layout, Source: src, Decoder: decoder}
+			for col := range def.Columns {
+				var got []byte
+				err := pages.Raw(col, 0, func(values []byte) { got = append(got, values...) })
+				if err != nil || !bytes.Equal(got, want) {
+					t.Errorf("%T, column %d of %d: %d bytes, want %d: %v", src, col, columns, len(got), len(want), err)
+				}
+			}
+			if r, is := src.(*largestRead); is && r.bytes > rawBytes {
+				t.Errorf("%d bytes were read at once, at most %d", r.bytes, rawBytes)
 			}
 		}
 	}
+}
+
+// largestRead is a file that notes the size of the largest read.
+type largestRead struct {
+	io.ReaderAt
+	bytes int
+}
+
+func (r *largestRead) ReadAt(b []byte, at int64) (int, error) {
+	r.bytes = max(r.bytes, len(b))
+	return r.ReaderAt.ReadAt(b, at)
+}
+
+// fileOf returns the bytes of a file with one row group per batch.
+func fileOf(t rapid.TB, def *table.Table, batches ...*untyped) []byte {
+	var buf bytes.Buffer
+	w, err := NewWriter(&buf, def)
+	for _, c := range batches {
+		if err == nil {
+			err = w.Write(c)
+		}
+	}
+	if err == nil {
+		err = w.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return buf.Bytes()
 }
 
 // TestWholes checks that numbers that come in parts are the same file as one batch, that pages of limited size contain
@@ -541,57 +551,6 @@ func TestWholes(t *testing.T) {
 	})
 }
 
-// TestRawInParts checks that a large page is read in parts and completely.
-func TestRawInParts(t *testing.T) {
-	t.Parallel()
-	def := &table.Table{Name: "t", Columns: []table.Column{{Name: "hash", Type: table.Whole}}}
-	c := NewColumns(table.Untyped(def))
-	for i := range 2*rawBytes/8 + 3 {
-		c.c[0].Ints = append(c.c[0].Ints, int64(i)*0x0123_4567_89AB)
-	}
-	c.N = len(c.c[0].Ints)
-	var buf bytes.Buffer
-	w, err := NewWriter(&buf, def)
-	if err == nil {
-		err = errors.Join(w.Write(c), w.Close())
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	src := &largestRead{ReaderAt: bytes.NewReader(buf.Bytes())}
-	layout, err := pageindex.Read(src, int64(buf.Len()), def)
-	if err != nil {
-		t.Fatal(err)
-	}
-	decoder, err := NewDecoder()
-	if err != nil {
-		t.Fatal(err)
-	}
-	n := 0
-	pages := &Pages{Layout: layout, Source: src, Decoder: decoder}
-	if err := pages.Raw(0, 0, func(values []byte) {
-		for ; len(values) >= 8; values = values[8:] {
-			if got := int64(binary.LittleEndian.Uint64(values)); n >= c.N || got != c.c[0].Ints[n] {
-				t.Fatalf("number %d is %d", n, got)
-			}
-			n++
-		}
-	}); err != nil || n != c.N || src.bytes > rawBytes {
-		t.Fatalf("%d numbers in reads of up to %d bytes, want %d: %v", n, src.bytes, c.N, err)
-	}
-}
-
-// largestRead is a file that notes the size of the largest read.
-type largestRead struct {
-	io.ReaderAt
-	bytes int
-}
-
-func (r *largestRead) ReadAt(b []byte, at int64) (int, error) {
-	r.bytes = max(r.bytes, len(b))
-	return r.ReaderAt.ReadAt(b, at)
-}
-
 // TestWordsGoOn checks that one dictionary is shared by the words of a row group that was read completely, words that
 // are certain to be new, and other words.
 func TestWordsGoOn(t *testing.T) {
@@ -637,15 +596,8 @@ func TestLayoutBounds(t *testing.T) {
 			c.c[i].SetInt(1)
 		}
 	}
-	var out bytes.Buffer
-	w, err := NewWriter(&out, def)
-	if err == nil {
-		err = errors.Join(w.Write(c), w.Write(c), w.Close())
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	l := opened(t, out.Bytes(), def).Layout
+	file := fileOf(t, def, c, c)
+	l := opened(t, file, def).Layout
 	for _, b := range []struct {
 		from, to  int64
 		low, high string
@@ -655,14 +607,14 @@ func TestLayoutBounds(t *testing.T) {
 			t.Errorf("rows %d to %d: %q to %q, %t, want %q to %q", b.from, b.to, low, high, ok, b.low, b.high)
 		}
 	}
-	r, err := NewReader(bytes.NewReader(out.Bytes()), table.Untyped(def), nil)
+	r, err := NewReader(bytes.NewReader(file), table.Untyped(def), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if low, high, ok := r.Bounds(0); !ok || low != "" || high != "d" {
 		t.Errorf("row group: %q to %q, %t", low, high, ok)
 	}
-	one, err := NewReaderOf(bytes.NewReader(out.Bytes()), table.Untyped(def),
+	one, err := NewReaderOf(bytes.NewReader(file), table.Untyped(def),
 		Wanted[table.Any]{Rows: PageRows, By: 0, Only: "b"})
 	if err != nil {
 		t.Fatal(err)

@@ -100,18 +100,7 @@ func TestManyDistinctDecimals(t *testing.T) {
 			c.c[0].AddDec(0, uint64(i%distinct)*1_000_003)
 		}
 		c.N = 20000
-		var buf bytes.Buffer
-		w, err := NewWriter(&buf, def)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := w.Write(c); err != nil {
-			t.Fatal(err)
-		}
-		if err := w.Close(); err != nil {
-			t.Fatal(err)
-		}
-		r, err := NewReader(bytes.NewReader(buf.Bytes()), table.Untyped(def), nil)
+		r, err := NewReader(bytes.NewReader(fileOf(t, def, c)), table.Untyped(def), nil)
 		if err != nil {
 			t.Fatal(err)
 		}

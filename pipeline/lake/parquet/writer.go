@@ -117,54 +117,40 @@ func (w *Writer) Write(c *Columns[table.Any]) error {
 // maxPlain is the number of values of a page of WriteWholes at most. The format counts the bytes of a page in 31 bits.
 const maxPlain = 1 << 27
 
-// WriteWholes writes n numbers as one row group of a table whose only column contains numbers without a pattern. next
-// returns the numbers in parts, of at least one number each. A part is valid until the next call. The numbers are
+// WriteWholes writes n > 0 numbers as one row group of a table whose only column contains numbers without a pattern.
+// next returns the numbers in parts, of at least one number each. A part is valid until the next call. The numbers are
 // written as PLAIN in one page, because readers need all or none; more than a page can hold are written in several.
 func (w *Writer) WriteWholes(n int, next func() ([]int64, error)) error {
-	if n == 0 {
-		return nil
-	}
-	ch := chunk{codec: format.Uncompressed, encoding: format.Plain}
-	var vals []int64
-	for first := 0; first < n; first += w.plain {
-		rows := min(w.plain, n-first)
-		b := header(w.mem.page[:0], format.DataPage, 8*rows, 8*rows, rows, format.Plain)
-		p := writtenPage{at: ch.to, size: len(b) + 8*rows, first: first, header: len(b), raw: 8 * rows}
-		ch.pages, ch.to = append(ch.pages, p), ch.to+p.size
-		var err error
-		if vals, err = w.plainPage(b, rows, vals, next); err != nil {
-			return fmt.Errorf("write table %s: %w", w.def.Name, err)
-		}
-	}
-	ch.uncompressed = ch.to
-	w.footer.add([]chunk{ch}, w.at, n)
-	w.at += int64(ch.to)
-	w.rows += int64(n)
-	return nil
-}
-
-// plainPage writes header and then n numbers, from vals and from next, and returns the rest of the last part.
-func (w *Writer) plainPage(header []byte, n int, vals []int64, next func() ([]int64, error)) ([]int64, error) {
 	const atOnce = 8192
-	b := header
-	for n > 0 {
-		if len(vals) == 0 {
-			var err error
-			if vals, err = next(); err != nil {
-				return nil, err
-			}
+	ch := chunk{codec: format.Uncompressed, encoding: format.Plain}
+	b, vals := w.mem.page[:0], []int64(nil)
+	for row, page := 0, 0; row < n; { // page: numbers of the page that are not yet written
+		if page == 0 {
+			page = min(w.plain, n-row)
+			b = header(b, format.DataPage, 8*page, 8*page, page, format.Plain)
+			p := writtenPage{at: ch.to, size: len(b) + 8*page, first: row, header: len(b), raw: 8 * page}
+			ch.pages, ch.to = append(ch.pages, p), ch.to+p.size
 		}
-		part := vals[:min(atOnce, len(vals), n)]
+		var err error
+		if len(vals) == 0 {
+			vals, err = next()
+		}
+		part := vals[:min(atOnce, len(vals), page)]
 		for _, v := range part {
 			b = binary.LittleEndian.AppendUint64(b, uint64(v))
 		}
-		if _, err := w.out.Write(b); err != nil {
-			return nil, err
+		if err == nil {
+			_, err = w.out.Write(b)
 		}
-		b, vals, n = b[:0], vals[len(part):], n-len(part)
+		if err != nil {
+			return fmt.Errorf("write table %s: %w", w.def.Name, err)
+		}
+		b, vals, row, page = b[:0], vals[len(part):], row+len(part), page-len(part)
 	}
-	w.mem.page = b
-	return vals, nil
+	w.mem.page, ch.uncompressed = b, ch.to
+	w.footer.add([]chunk{ch}, w.at, n)
+	w.at, w.rows = w.at+int64(ch.to), w.rows+int64(n)
+	return nil
 }
 
 func isOf(names []string, c *table.Column) bool { return slices.Contains(names, c.Name) }
