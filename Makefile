@@ -9,7 +9,7 @@ export CGO_ENABLED := 0
 # Flags of checks and tests. With the profile, every package is compiled a second time for the program. Tables for debuggers take a
 # sixth of the time of the compiler and the linker. To note the commit changes the time of .git, and cached tests would run again.
 LEAN := -pgo=off -buildvcs=false -gcflags=all=-dwarf=false
-check vet lint test test-fast acceptance openapi campaign: export GOFLAGS := $(strip $(GOFLAGS) $(LEAN))
+check lint test test-fast acceptance openapi campaign: export GOFLAGS := $(strip $(GOFLAGS) $(LEAN))
 
 GO        ?= go
 BIN       := bin
@@ -323,7 +323,8 @@ race: ## the same tests under the race detector (needs a C compiler)
 	CGO_ENABLED=1 $(GO) test -race -timeout 45m $(PACKAGES)
 
 .PHONY: check
-check: fmt-check tidy-check profile-check vet lint ## gofmt, go.mod, the compiler's profile, go vet and the linters
+# The linter govet runs the analyzers of `go vet`, which would take a minute and a half to run a second time.
+check: fmt-check tidy-check profile-check lint ## gofmt, go.mod, the compiler's profile and the linters, also those of go vet
 
 .PHONY: fmt-check
 fmt-check:
@@ -339,10 +340,6 @@ profile-check:
 	$(GO) tool preprofile -i cmd/tollbook/default.pgo -o /dev/null
 
 # It compiles what the tests need; with a larger heap the compiler takes a tenth less time.
-.PHONY: vet
-vet:
-	GOGC="$${GOGC:-400}" $(GO) vet $(PACKAGES)
-
 # .golangci.yml names the linters, staticcheck among them, each with its reason. Built once, about two minutes on two cores.
 .PHONY: lint
 lint: $(LINTER)
