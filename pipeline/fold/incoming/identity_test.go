@@ -54,20 +54,33 @@ func TestMark(t *testing.T) {
 	})
 }
 
+// begin starts a transaction of an empty lake in memory. The caller closes it.
+func begin(t *rapid.T) (storage.Storage, *lake.Txn) {
+	st := storage.NewMem()
+	l, err := lake.Open(st, lake.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	txn, err := l.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return st, txn
+}
+
+// noScratch checks that no scratch file is left.
+func noScratch(t *rapid.T, st storage.Storage) {
+	if left, err := st.List(manifest.TempDir + "/"); err != nil || len(left) > 0 {
+		t.Fatalf("%v is left, %v", left, err)
+	}
+}
+
 // TestParts checks that each mark is in exactly one part, that all marks of an identity are in the same part in the
 // order in which they were added, and that no scratch file remains.
 func TestParts(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		st := storage.NewMem()
-		l, err := lake.Open(st, lake.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		txn, err := l.Begin()
-		if err != nil {
-			t.Fatal(err)
-		}
+		st, txn := begin(t)
 		defer txn.Close()
 		n := rapid.IntRange(1, 9).Draw(t, "parts")
 		p, err := newParts(txn.SubTxn, n, 1)
@@ -103,27 +116,17 @@ func TestParts(t *testing.T) {
 		if err := p.close(); err != nil {
 			t.Fatal(err)
 		}
-		if left, err := st.List(manifest.TempDir + "/"); err != nil || len(left) > 0 {
-			t.Fatalf("%v is left, %v", left, err)
-		}
+		noScratch(t, st)
 	})
 }
 
-// TestIndex checks that the index of a day contains the upper 56 bits of each identity in order, and that
-// it has the same bytes and leaves no scratch file whether or not the identities are divided into parts. One value
-// is used for one day after the other.
+// TestIndex checks that the index of a day contains the upper 56 bits of each identity in order, and that it has the
+// same bytes and leaves no scratch file whether or not the identities are divided into parts. One Index writes several
+// days.
 func TestIndex(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		st := storage.NewMem()
-		l, err := lake.Open(st, lake.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		txn, err := l.Begin()
-		if err != nil {
-			t.Fatal(err)
-		}
+		st, txn := begin(t)
 		defer txn.Close()
 		x := NewIndex(&state.State{Txn: txn.SubTxn, Memory: parquet.NewMemory()})
 		hash := rapid.OneOf(rapid.Uint64(), rapid.Uint64Range(0, 1<<12), rapid.Just(^uint64(0)))
@@ -157,9 +160,7 @@ func TestIndex(t *testing.T) {
 				t.Fatalf("files differ by the number of parts: %v", files)
 			}
 		}
-		if left, err := st.List(manifest.TempDir + "/"); err != nil || len(left) > 0 {
-			t.Fatalf("%v is left, %v", left, err)
-		}
+		noScratch(t, st)
 	})
 }
 

@@ -53,11 +53,13 @@ func (x *Index) Add(identity uint64) error {
 func (x *Index) Finish(key manifest.FileKey) ([]manifest.FileEntry, error) {
 	part := 0
 	files, err := tablefile.WriteWholes(x.Memory, x.Txn, key, tables.Ident(), x.n, func() ([]int64, error) {
-		for first := true; first || len(x.list) == 0; first = false {
+		for { // until a part is not empty
 			if err := x.take(part); err != nil {
 				return nil, err
 			}
-			part++
+			if part++; len(x.list) > 0 {
+				break
+			}
 		}
 		x.spare = sorting.SortInts(x.list, 64-IdentShift, x.spare)
 		return x.list, nil

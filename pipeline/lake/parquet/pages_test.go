@@ -497,11 +497,11 @@ func fileOf(t rapid.TB, def *table.Table, batches ...*untyped) []byte {
 	return buf.Bytes()
 }
 
-// TestWholes checks that numbers that come in parts are the same file as one batch, that pages of limited size contain
-// the same rows, and that a page whose size the format could not count is not written.
+// TestWholes checks that numbers in parts give the same file as one batch, that a row group of several pages contains
+// the same numbers, and that the format can express the size of the largest page.
 func TestWholes(t *testing.T) {
 	t.Parallel()
-	if size := int64(maxPlain)*8 + 64; size > math.MaxInt32 {
+	if size := int64(plainRows)*8 + 64; size > math.MaxInt32 {
 		t.Errorf("a page can have %d bytes", size)
 	}
 	def := &table.Table{Name: "t", Columns: []table.Column{{Name: "hash", Type: table.Whole}}}
@@ -517,7 +517,7 @@ func TestWholes(t *testing.T) {
 		batch.c[0].Ints, batch.N = vals, len(vals)
 		w, err := NewWriter(whole, def)
 		if err == nil {
-			w.plain = plain
+			w.plainRows = plain
 			err = errors.Join(w.Write(batch), w.Close())
 		}
 		if err != nil {
@@ -525,7 +525,7 @@ func TestWholes(t *testing.T) {
 		}
 		w, err = NewWriter(parts, def)
 		if err == nil {
-			w.plain = plain
+			w.plainRows = plain
 			rest := vals
 			err = errors.Join(w.WriteWholes(len(vals), func() (part []int64, _ error) {
 				n := rapid.IntRange(1, len(rest)).Draw(t, "part")

@@ -14,13 +14,13 @@ import (
 // Writer writes batches of one table to one Parquet file, one row group per batch. Columns have dictionaries and known
 // types, so pages are built directly from codes and numbers, without the intermediate arrays of a general writer.
 type Writer struct {
-	def    *table.Table
-	out    io.Writer
-	mem    *Memory
-	at     int64 // bytes written
-	rows   int64
-	footer footer
-	plain  int // see maxPlain; tests set less
+	def       *table.Table
+	out       io.Writer
+	mem       *Memory
+	at        int64 // bytes written
+	rows      int64
+	footer    footer
+	plainRows int // the constant; tests set fewer
 }
 
 // decWidth is the width of DECIMAL(38,x) in Parquet.
@@ -49,7 +49,7 @@ func NewWriterIn(mem *Memory, w io.Writer, def *table.Table) (*Writer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start a file of table %s: %w", def.Name, err)
 	}
-	return &Writer{def: def, out: w, mem: mem, at: int64(n), footer: newFooter(def), plain: maxPlain}, nil
+	return &Writer{def: def, out: w, mem: mem, at: int64(n), footer: newFooter(def), plainRows: plainRows}, nil
 }
 
 // Rows is the number of rows written so far.
@@ -114,8 +114,8 @@ func (w *Writer) Write(c *Columns[table.Any]) error {
 	return nil
 }
 
-// maxPlain is the number of values of a page of WriteWholes at most. The format counts the bytes of a page in 31 bits.
-const maxPlain = 1 << 27
+// plainRows is the largest number of rows of a page of WriteWholes. The format has 31 bits for the bytes of a page.
+const plainRows = 1 << 27
 
 // WriteWholes writes n > 0 numbers as one row group of a table whose only column contains numbers without a pattern.
 // next returns the numbers in parts, of at least one number each. A part is valid until the next call. The numbers are
@@ -126,7 +126,7 @@ func (w *Writer) WriteWholes(n int, next func() ([]int64, error)) error {
 	b, vals := w.mem.page[:0], []int64(nil)
 	for row, page := 0, 0; row < n; { // page: numbers of the page that are not yet written
 		if page == 0 {
-			page = min(w.plain, n-row)
+			page = min(w.plainRows, n-row)
 			b = header(b, format.DataPage, 8*page, 8*page, page, format.Plain)
 			p := writtenPage{at: ch.to, size: len(b) + 8*page, first: row, header: len(b), raw: 8 * page}
 			ch.pages, ch.to = append(ch.pages, p), ch.to+p.size
