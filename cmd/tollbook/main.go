@@ -6,6 +6,7 @@ import (
 
 	"github.com/tollbook/tollbook/cmd/tollbook/commands"
 	"github.com/tollbook/tollbook/cmd/tollbook/heap"
+	_ "github.com/tollbook/tollbook/cmd/tollbook/heap/startup"
 	"github.com/tollbook/tollbook/jobs/fatal"
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 )

@@ -31,12 +31,10 @@ const (
 	smallBytes = 64 << 20 // for the run or the export itself
 )
 
-// Start requests huge pages for what a short command uses, and postpones the first collection of the process. It does
-// neither if GOGC or GOMEMLIMIT is set.
+// Start postpones the first collection of the process, unless GOGC or GOMEMLIMIT is set. Package startup requests huge
+// pages before.
 func Start(env func(string) string) {
 	if env("GOGC") == "" && env("GOMEMLIMIT") == "" {
-		debug.SetGCPercent(-1)
-		hugepages.Request(smallBytes)
 		postpone(settings{percent: defaultPercent, limit: math.MaxInt64}, startBytes)
 	}
 }

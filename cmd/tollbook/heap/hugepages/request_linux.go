@@ -22,11 +22,15 @@ func Request(n int) Pages {
 	if !onRequest() || !mappable(n) {
 		return Pages{}
 	}
-	block := make([]byte, n) // mapped, and not touched
-	from := uintptr(unsafe.Pointer(unsafe.SliceData(block)))
+	// The block is mapped, and only its first byte is touched. The builder does not clear it, as make would if a page
+	// of it had been used before and were still in memory.
+	var block strings.Builder
+	block.Grow(n)
+	block.WriteByte(0)
+	from := uintptr(unsafe.Pointer(unsafe.StringData(block.String())))
 	p := Pages{(from + hugeBytes - 1) &^ (hugeBytes - 1), (from + uintptr(n)) &^ (hugeBytes - 1)}
 	p.advise(unix.MADV_HUGEPAGE)
-	runtime.KeepAlive(block)
+	runtime.KeepAlive(&block)
 	debug.FreeOSMemory() // otherwise the block counts as memory in use
 	return p
 }
