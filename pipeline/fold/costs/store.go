@@ -6,6 +6,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -141,28 +142,7 @@ func storeRejects(out *parquet.Columns[tables.CostReject], d *Delivery) {
 
 // file writes a batch as the one file of its key; an empty batch removes it.
 func (w *writer) file(key manifest.FileKey, cols *parquet.Columns[tables.Any], sums []manifest.Sum) error {
-	if cols.N == 0 {
-		return w.txn.Next().Replace(key)
-	}
-	out, err := w.txn.Create(key)
-	if err != nil {
-		return err
-	}
-	pq, err := parquet.NewWriter(out, cols.Def)
-	if err != nil {
-		return err
-	}
-	if err := pq.Write(cols); err != nil {
-		return err
-	}
-	if err := pq.Close(); err != nil {
-		return err
-	}
-	e, err := out.Finish(int64(cols.N), sums)
-	if err != nil {
-		return err
-	}
-	return w.txn.Next().Replace(key, e)
+	return tablefile.Put(w.txn, key, cols, sums)
 }
 
 func addFlag(c parquet.Smalls, yes bool) {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -13,7 +14,8 @@ import (
 
 // balanceReader reads the opening balances of a day, one customer at a time in the order of ids.
 type balanceReader struct {
-	file     *tableFile[tables.Balance]
+	path     string
+	file     *tablefile.Reader[tables.Balance]
 	cols     *parquet.Columns[tables.Balance]
 	at       int
 	customer string // whose rows are next
@@ -28,21 +30,21 @@ func openBalances(w *Worker, e manifest.FileEntry) (*balanceReader, error) {
 	if e.Path == "" {
 		return b, nil
 	}
-	f, err := openTable(w.Txn, e, tables.Balances())
+	f, err := tablefile.Open(w.Txn, e, tables.Balances(), nil)
 	if err != nil {
 		return nil, err
 	}
-	b.file = f
+	b.path, b.file = e.Path, f
 	return b, b.advance()
 }
 
-func (b *balanceReader) close() { b.file.close() }
+func (b *balanceReader) close() { b.file.Close() }
 
 // advance moves to the next row.
 func (b *balanceReader) advance() (err error) {
 	b.at++
 	for b.cols == nil || b.at >= b.cols.N {
-		if b.cols, err = b.file.next(); err != nil || b.cols == nil {
+		if b.cols, err = b.file.Next(); err != nil || b.cols == nil {
 			b.ok = false
 			return err
 		}
@@ -59,7 +61,7 @@ func (b *balanceReader) take(customer string) ([]payment.Row, error) {
 	for b.ok && b.customer == customer {
 		r, err := b.row()
 		if err != nil {
-			return nil, fmt.Errorf("%s: customer %s: %w", b.file.name, customer, err)
+			return nil, fmt.Errorf("%s: customer %s: %w", b.path, customer, err)
 		}
 		b.rows, b.currency = append(b.rows, r), b.cols.Word(tables.BalanceCurrency).At(b.at)
 		if err := b.advance(); err != nil {
@@ -83,9 +85,9 @@ func (b *balanceReader) row() (r payment.Row, err error) {
 }
 
 // addBalances appends a customer's rows to the closing balances. currency is that of the amounts.
-func addBalances(to *rowWriter[tables.Balance], customer, currency string, rows []payment.Row) error {
+func addBalances(to *tablefile.Writer[tables.Balance], customer, currency string, rows []payment.Row) error {
 	for i := range rows {
-		r, c := &rows[i], to.cols
+		r, c := &rows[i], to.Cols
 		from := tables.Nothing
 		if r.Kind.OfCoupon() {
 			from = r.From
@@ -96,7 +98,8 @@ func addBalances(to *rowWriter[tables.Balance], customer, currency string, rows 
 		c.MaybeTime(tables.BalanceValidFrom).Add(from)
 		c.Amount(tables.BalanceAmount).Add(r.Amount.Raw())
 		c.Word(tables.BalanceCurrency).Add(currency)
-		if err := to.added(); err != nil {
+		c.N++
+		if err := to.Added(); err != nil {
 			return err
 		}
 	}
@@ -104,10 +107,10 @@ func addBalances(to *rowWriter[tables.Balance], customer, currency string, rows 
 }
 
 // addEntries appends the movements of a line or an account event; monthEnd is 1 for those of month-end lines.
-func addEntries(to *rowWriter[tables.AccountEntry], customer string, at period.Instant, id []byte, list []payment.Entry,
-	monthEnd int32) error {
+func addEntries(to *tablefile.Writer[tables.AccountEntry], customer string, at period.Instant, id []byte,
+	list []payment.Entry, monthEnd int32) error {
 	for i := range list {
-		e, c := &list[i], to.cols
+		e, c := &list[i], to.Cols
 		c.Word(tables.AccountEntryCustomerID).Add(customer)
 		c.Time(tables.AccountEntryTime).Add(at)
 		c.Text(tables.AccountEntryID).AddBytes(id)
@@ -116,7 +119,8 @@ func addEntries(to *rowWriter[tables.AccountEntry], customer string, at period.I
 		c.Amount(tables.AccountEntryAmount).Add(e.Amount.Raw())
 		c.Amount(tables.AccountEntryBalanceAfter).Add(e.After.Raw())
 		c.Small(tables.AccountEntryMonthEnd).Add(monthEnd)
-		if err := to.added(); err != nil {
+		c.N++
+		if err := to.Added(); err != nil {
 			return err
 		}
 	}

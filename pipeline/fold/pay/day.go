@@ -7,6 +7,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/rating/ordering"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -49,10 +50,10 @@ func (pl *bucketCycle) payDay(date period.Day, held happenings) (err error) {
 		return err
 	}
 	defer d.lines.close()
-	w.lines.restart(lines.FileKey)
-	w.balances.restart(pl.key(balancesTable, name))
-	w.entries.restart(pl.key(entriesTable, name))
-	w.uses.restart(pl.key(usesTable, name))
+	w.lines.Restart(lines.FileKey)
+	w.balances.Restart(pl.key(balancesTable, name))
+	w.entries.Restart(pl.key(entriesTable, name))
+	w.uses.Restart(pl.key(usesTable, name))
 	for {
 		ok, err := d.nextCustomer()
 		if err != nil {
@@ -136,14 +137,14 @@ func (d *day) finishBalances() error {
 	var closing []manifest.FileEntry
 	var err error
 	if d.moved {
-		closing, err = d.w.balances.finish(nil)
+		closing, err = d.w.balances.Finish(nil)
 	} else {
-		err = d.w.balances.abort()
+		err = d.w.balances.Abort()
 	}
 	if err != nil {
 		return err
 	}
-	entries, err := d.w.entries.finish(nil)
+	entries, err := d.w.entries.Finish(nil)
 	if err != nil {
 		return err
 	}
@@ -151,17 +152,17 @@ func (d *day) finishBalances() error {
 		d.w.opening = closing[0]
 	}
 	next := d.w.Txn.Next()
-	if err := next.Replace(d.w.balances.key, closing...); err != nil {
+	if err := next.Replace(d.w.balances.Key(), closing...); err != nil {
 		return err
 	}
-	if err := next.Replace(d.w.entries.key, entries...); err != nil || !d.w.Issued.Records && !d.hadUses() {
+	if err := next.Replace(d.w.entries.Key(), entries...); err != nil || !d.w.Issued.Records && !d.hadUses() {
 		return err
 	}
-	uses, err := d.w.uses.finish(nil)
+	uses, err := d.w.uses.Finish(nil)
 	if err != nil {
 		return err
 	}
-	return next.Replace(d.w.uses.key, uses...)
+	return next.Replace(d.w.uses.Key(), uses...)
 }
 
 // nextCustomer pays the next customer; false at the end.
@@ -421,7 +422,7 @@ func (d *day) baseOf(h *heldLine) (*baseLine, error) {
 type lineStream struct {
 	row
 	w        *Worker
-	file     *tableFile[tables.Line] // nil = rated lines, which are in no file
+	file     *tablefile.Reader[tables.Line] // nil = rated lines, which are in no file
 	next     func() (*parquet.Columns[tables.Line], error)
 	ok       bool // false at the end
 	customer string
@@ -445,22 +446,22 @@ func (pl *bucketCycle) openLines(e manifest.FileEntry, has, end bool) (*lineStre
 		s.next = pl.w.rated.Open(e.FileKey).Next
 		return s, s.advance()
 	}
-	f, err := openTable(pl.w.Txn, e, tables.Lines())
+	f, err := tablefile.Open(pl.w.Txn, e, tables.Lines(), nil)
 	if err != nil {
 		return nil, err
 	}
-	s.file, s.next = f, f.next
+	s.file, s.next = f, f.Next
 	return s, s.advance()
 }
 
-func (s *lineStream) close() { s.file.close() }
+func (s *lineStream) close() { s.file.Close() }
 
 // advance moves to the next line.
 func (s *lineStream) advance() error {
 	s.i++
 	for s.cols == nil || s.i >= s.cols.N {
 		if s.cols != nil {
-			if err := s.w.lines.write(s.cols); err != nil {
+			if err := s.w.lines.Write(s.cols); err != nil {
 				return err
 			}
 		}

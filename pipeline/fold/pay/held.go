@@ -8,6 +8,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/event"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/rating/ordering"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -257,8 +258,8 @@ func (pl *bucketCycle) writeHeld() error {
 				return err
 			}
 		}
-		pl.w.lines.restart(f.entry.FileKey)
-		if err := pl.w.lines.write(f.cols); err != nil {
+		pl.w.lines.Restart(f.entry.FileKey)
+		if err := pl.w.lines.Write(f.cols); err != nil {
 			return err
 		}
 		if err := pl.replaceLines(f.entry, s); err != nil {
@@ -273,7 +274,7 @@ func (pl *bucketCycle) replaceLines(rated manifest.FileEntry, s *sums) error {
 	if err := s.close(); err != nil {
 		return err
 	}
-	files, err := pl.w.lines.finish(s.of(rated.Sums))
+	files, err := pl.w.lines.Finish(s.of(rated.Sums))
 	if err != nil {
 		return err
 	}
@@ -283,10 +284,7 @@ func (pl *bucketCycle) replaceLines(rated manifest.FileEntry, s *sums) error {
 	pl.lines += rated.Rows
 	key := rated.FileKey
 	key.Table = tables.Sums().Name
-	if files, err = s.write(pl.w, key); err != nil {
-		return err
-	}
-	return pl.w.Txn.Next().Replace(key, files...)
+	return tablefile.Put(pl.w.Txn, key, s.cols, nil)
 }
 
 // accountEvent is one account event of the place.

@@ -10,6 +10,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/rating/ordering"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -112,10 +113,10 @@ type bucketPayer struct {
 type Worker struct {
 	*bucketPayer
 	wallet   *payment.Wallet
-	lines    *fileWriter[tables.Line]
-	balances *rowWriter[tables.Balance]
-	entries  *rowWriter[tables.AccountEntry]
-	uses     *rowWriter[tables.CouponEntry] // of coupons
+	lines    *tablefile.Writer[tables.Line] // it writes batches of the reader: its own is empty
+	balances *tablefile.Writer[tables.Balance]
+	entries  *tablefile.Writer[tables.AccountEntry]
+	uses     *tablefile.Writer[tables.CouponEntry] // of coupons
 	drawn    []payment.Use
 	rows     []payment.Row
 
@@ -194,7 +195,8 @@ func (w *Worker) carries() bool { return w.opening.Hash != w.was.Hash }
 // NewWorker returns a worker for buckets that txn enters. lines may contain the lines of keys for which Writes is true.
 func (p *Payer) NewWorker(txn *lake.SubTxn, lines *rated.Lines) *Worker {
 	b := &bucketPayer{Payer: p, Txn: txn, rated: lines, reclaims: p.reclaimsByBucket()}
-	return &Worker{bucketPayer: b, wallet: payment.NewWallet(p.Rules), lines: newFileWriter(b.Txn, tables.Lines()),
-		balances: newRowWriter(b.Txn, tables.Balances()), entries: newRowWriter(b.Txn, tables.AccountEntries()),
-		uses: newRowWriter(b.Txn, tables.CouponEntries())}
+	return &Worker{bucketPayer: b, wallet: payment.NewWallet(p.Rules), lines: tablefile.NewWriter(txn, tables.Lines()),
+		balances: tablefile.NewWriter(txn, tables.Balances()),
+		entries:  tablefile.NewWriter(txn, tables.AccountEntries()),
+		uses:     tablefile.NewWriter(txn, tables.CouponEntries())}
 }

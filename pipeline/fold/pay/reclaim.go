@@ -148,7 +148,7 @@ func (d *day) noteUses(at period.Instant, id []byte) (err error) {
 }
 
 func (d *day) addUse(at period.Instant, id []byte, kind string, u *payment.Use) error {
-	c := d.w.uses.cols
+	c := d.w.uses.Cols
 	c.Word(tables.CouponEntryCustomerID).Add(d.customer)
 	c.Text(tables.CouponEntryCouponID).Add(u.Coupon.ID)
 	c.Time(tables.CouponEntryTime).Add(at)
@@ -156,11 +156,12 @@ func (d *day) addUse(at period.Instant, id []byte, kind string, u *payment.Use) 
 	c.Text(tables.CouponEntryID).AddBytes(id)
 	c.Amount(tables.CouponEntryAmount).Add(u.Amount.Raw())
 	c.Amount(tables.CouponEntryLeftAfter).Add(u.Left.Raw())
-	return d.w.uses.added()
+	c.N++
+	return d.w.uses.Added()
 }
 
 // hadUses reports whether the current day has a file of what coupons paid.
 func (d *day) hadUses() bool {
-	_, has := d.pl.next[tableDay{usesTable, d.w.uses.key.Day}]
+	_, has := d.pl.next[tableDay{usesTable, d.w.uses.Key().Day}]
 	return has
 }

@@ -98,13 +98,3 @@ func (s *sums) of(rated []manifest.Sum) []manifest.Sum {
 	}
 	return out
 }
-
-// write writes the table sums of a key.
-func (s *sums) write(w *Worker, key manifest.FileKey) ([]manifest.FileEntry, error) {
-	out := newFileWriter(w.Txn, tables.Sums())
-	out.restart(key)
-	if err := out.write(s.cols); err != nil {
-		return nil, err
-	}
-	return out.finish(nil)
-}

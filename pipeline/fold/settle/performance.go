@@ -88,7 +88,7 @@ func (s *Worker) storeShares(key manifest.FileKey, shares []share) error {
 			s.addShare(out, &one, &one.rows[i])
 		}
 	}
-	return putBatch(s.Txn, key, out)
+	return tablefile.Put(s.Txn, key, out, nil)
 }
 
 func (s *Step) addShare(out *parquet.Columns[tables.Performance], one *share, p *settlement.Performance) {
@@ -154,38 +154,4 @@ func each(txn *lake.SubTxn, key manifest.FileKey, def tables.Def[tables.Performa
 		}
 	}
 	return nil
-}
-
-// putBatch writes a batch as the one file of its key in the next state; an empty batch removes it.
-func putBatch[T any](txn *lake.SubTxn, key manifest.FileKey, rows *parquet.Columns[T]) error {
-	return put(txn, key, rows.Def, rows.N, nil, func(write func(*parquet.Columns[tables.Any]) error) error {
-		return write(rows.Any())
-	})
-}
-
-// put writes the one file of a key in the next state; no rows, no file.
-func put(txn *lake.SubTxn, key manifest.FileKey, def *tables.Table, rows int, sums []manifest.Sum,
-	fill func(write func(*parquet.Columns[tables.Any]) error) error) error {
-	if rows == 0 {
-		return txn.Next().Replace(key)
-	}
-	out, err := txn.Create(key)
-	if err != nil {
-		return err
-	}
-	pq, err := parquet.NewWriter(out, def)
-	if err != nil {
-		return err
-	}
-	if err := fill(pq.Write); err != nil {
-		return err
-	}
-	if err := pq.Close(); err != nil {
-		return err
-	}
-	e, err := out.Finish(int64(rows), sums)
-	if err != nil {
-		return err
-	}
-	return txn.Next().Replace(key, e)
 }

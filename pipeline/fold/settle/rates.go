@@ -45,7 +45,7 @@ func (s *Step) keepRates(cycle period.Cycle) error {
 			out.N++
 		}
 	}
-	return putBatch(s.Txn, ratesKey(cycle), out)
+	return tablefile.Put(s.Txn, ratesKey(cycle), out, nil)
 }
 
 func ratesKey(cycle period.Cycle) manifest.FileKey {

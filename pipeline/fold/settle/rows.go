@@ -156,10 +156,14 @@ func (s *Worker) putRows(key manifest.FileKey, rows []settlement.Row) error {
 	}
 	sums = append(sums, byMoney...)
 	slices.SortFunc(sums, func(a, b manifest.Sum) int { return strings.Compare(a.Column, b.Column) })
-	write := func(write func(*parquet.Columns[tables.Any]) error) error {
-		return WriteRows(s.Books, rows, func(c *parquet.Columns[tables.PartnerStatement]) error {
-			return write(c.Any())
-		})
+	w := tablefile.NewWriter(s.Txn, tables.PartnerStatementsOf(s.Books.Mixed))
+	w.Restart(key)
+	if err := WriteRows(s.Books, rows, w.Write); err != nil {
+		return err
 	}
-	return put(s.Txn, key, tables.PartnerStatementsOf(s.Books.Mixed).Table, len(rows), sums, write)
+	files, err := w.Finish(sums)
+	if err != nil {
+		return err
+	}
+	return s.Txn.Next().Replace(key, files...)
 }

@@ -98,7 +98,7 @@ func (s *Step) Incentives() ([]settlement.Incentive, error) {
 	for i := range list {
 		AddIncentive(out, s.Books, &list[i])
 	}
-	return list, putBatch(s.Txn, IncentivesKey(), out)
+	return list, tablefile.Put(s.Txn, IncentivesKey(), out, nil)
 }
 
 // ClosedIncentives are the stored incentives of periods whose last cycle is at most the last closed one (SETTLE-3).

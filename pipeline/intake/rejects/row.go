@@ -10,6 +10,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -143,11 +144,8 @@ const groupRows = 1 << 14
 
 // Writer writes one file of rejects, of either table. It creates the file with the first row.
 type Writer struct {
-	txn  *lake.SubTxn
-	key  manifest.FileKey
-	cols *parquet.Columns[tables.Reject]
-	out  *lake.Writer
-	pq   *parquet.Writer
+	key manifest.FileKey
+	out *tablefile.Writer[tables.Reject]
 }
 
 // NewWriter begins a file of open or, with EndedKey, ended rejects.
@@ -156,12 +154,14 @@ func NewWriter(txn *lake.SubTxn, key manifest.FileKey) *Writer {
 	if key == EndedKey() {
 		def = tables.EndedRejects()
 	}
-	return &Writer{txn: txn, key: key, cols: parquet.NewColumns(def)}
+	w := &Writer{key, tablefile.NewWriter(txn, def)}
+	w.out.Restart(key)
+	return w
 }
 
 // Add appends a reject.
 func (w *Writer) Add(r *Row) error {
-	c := w.cols
+	c := w.out.Cols
 	c.Word(tables.RejectFeed).Add(r.Feed)
 	c.Word(tables.RejectFile).Add(r.File)
 	c.Whole(tables.RejectRow).Add(r.Row)
@@ -175,16 +175,16 @@ func (w *Writer) Add(r *Row) error {
 	if w.key == EndedKey() {
 		w.addEnd(&r.End)
 	}
-	w.cols.N++
-	if w.cols.N < groupRows {
+	c.N++
+	if c.N < groupRows {
 		return nil
 	}
-	return w.flush()
+	return w.out.Flush()
 }
 
 // addEnd appends the end of a reject.
 func (w *Writer) addEnd(e *End) {
-	c := w.cols
+	c := w.out.Cols
 	corrected, dismissed := tables.Nothing, tables.Nothing
 	if e.Corrected.File != "" {
 		corrected = e.CorrectedAt
@@ -200,41 +200,8 @@ func (w *Writer) addEnd(e *End) {
 	c.MaybeTime(tables.RejectDismissedAt).Add(dismissed)
 }
 
-func (w *Writer) flush() error {
-	if w.cols.N == 0 {
-		return nil
-	}
-	if w.out == nil {
-		out, err := w.txn.Create(w.key)
-		if err != nil {
-			return err
-		}
-		w.out = out
-		if w.pq, err = parquet.NewWriter(out, w.cols.Def); err != nil {
-			return err
-		}
-	}
-	if err := w.pq.Write(w.cols.Any()); err != nil {
-		return err
-	}
-	w.cols.Reset()
-	return nil
-}
-
 // Finish closes the file and returns it; it returns none if no reject was added.
-func (w *Writer) Finish() ([]manifest.FileEntry, error) {
-	if err := w.flush(); err != nil || w.out == nil {
-		return nil, err
-	}
-	if err := w.pq.Close(); err != nil {
-		return nil, err
-	}
-	e, err := w.out.Finish(w.pq.Rows(), nil)
-	if err != nil {
-		return nil, err
-	}
-	return []manifest.FileEntry{e}, nil
-}
+func (w *Writer) Finish() ([]manifest.FileEntry, error) { return w.out.Finish(nil) }
 
 // Compare orders rejects as they are stored and exported: by feed, file, row and hash.
 func Compare(a, b *Row) int {

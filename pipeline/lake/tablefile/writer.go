@@ -38,6 +38,9 @@ func (w *Writer[T]) Restart(key manifest.FileKey) {
 	w.Cols.Reset()
 }
 
+// Key returns the key of the file.
+func (w *Writer[T]) Key() manifest.FileKey { return w.key }
+
 // Rows returns the number of rows written to the file, without those of Cols.
 func (w *Writer[T]) Rows() int64 { return w.rows }
 
