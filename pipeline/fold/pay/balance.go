@@ -38,7 +38,7 @@ func openBalances(w *Worker, e manifest.FileEntry) (*balanceReader, error) {
 	return b, b.advance()
 }
 
-func (b *balanceReader) close() { b.file.Close() }
+func (b *balanceReader) close() { _ = b.file.Close() } // opened for reading
 
 // advance moves to the next row.
 func (b *balanceReader) advance() (err error) {

@@ -454,7 +454,7 @@ func (pl *bucketCycle) openLines(e manifest.FileEntry, has, end bool) (*lineStre
 	return s, s.advance()
 }
 
-func (s *lineStream) close() { s.file.Close() }
+func (s *lineStream) close() { _ = s.file.Close() } // opened for reading
 
 // advance moves to the next line.
 func (s *lineStream) advance() error {
