@@ -339,7 +339,7 @@ tidy-check:
 profile-check:
 	$(GO) tool preprofile -i cmd/tollbook/default.pgo -o /dev/null
 
-# It compiles what the tests need; with a larger heap the compiler takes a tenth less time.
+# It compiles what the tests need.
 # .golangci.yml names the linters, staticcheck among them, each with its reason. Built once, about two minutes on two cores.
 .PHONY: lint
 lint: $(LINTER)
