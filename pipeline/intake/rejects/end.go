@@ -35,7 +35,7 @@ func Update(txn *lake.SubTxn, decide Decide) (changed int, err error) {
 		if err != nil {
 			return 0, err
 		}
-		if err := next.Replace(w.key, append(u.kept[w.key], files...)...); err != nil {
+		if err := next.Replace(w.out.Key(), append(u.kept[w.out.Key()], files...)...); err != nil {
 			return 0, err
 		}
 	}

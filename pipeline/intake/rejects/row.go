@@ -144,7 +144,6 @@ const groupRows = 1 << 14
 
 // Writer writes one file of rejects, of either table. It creates the file with the first row.
 type Writer struct {
-	key manifest.FileKey
 	out *tablefile.Writer[tables.Reject]
 }
 
@@ -154,9 +153,9 @@ func NewWriter(txn *lake.SubTxn, key manifest.FileKey) *Writer {
 	if key == EndedKey() {
 		def = tables.EndedRejects()
 	}
-	w := &Writer{key, tablefile.NewWriter(txn, def)}
-	w.out.Restart(key)
-	return w
+	out := tablefile.NewWriter(txn, def)
+	out.Restart(key)
+	return &Writer{out}
 }
 
 // Add appends a reject.
@@ -172,7 +171,7 @@ func (w *Writer) Add(r *Row) error {
 	c.Text(tables.RejectRaw).AddBytes(r.Raw)
 	c.Word(tables.RejectFileHash).Add(r.Hash)
 	c.Word(tables.RejectHeader).Add(r.Header)
-	if w.key == EndedKey() {
+	if w.out.Key() == EndedKey() {
 		w.addEnd(&r.End)
 	}
 	c.N++
