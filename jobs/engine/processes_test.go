@@ -58,8 +58,8 @@ func fakeWorker(dir string) {
 			_ = syscall.Kill(os.Getpid(), syscall.SIGSTOP)
 			time.Sleep(time.Second / 2) // the signal may stop it a little later
 		case how == "takes long":
-			for range 3 * beats {
-				time.Sleep(c.Heartbeat / beats)
+			for range Beats + 1 { // longer than c.Heartbeat
+				time.Sleep(c.Heartbeat / Beats)
 				_ = out.Encode(&answer{Alive: true})
 			}
 		case how == "fails once" && first:
@@ -100,10 +100,10 @@ func TestProcesses(t *testing.T) {
 		heartbeat      time.Duration // 0 = that of fakes; the start of a process must be shorter
 	}{
 		{"is done", "", 0, 0},
-		{"takes long", "", 0, 2 * time.Second},
+		{"takes long", "", 0, 6 * time.Second},
 		{"crashes once", "its process ended: signal: killed", 5, 0},
 		{"ends once", "its process ended: exit status 3", 5, 0},
-		{"is silent once", "it gave no sign of life for 3s, and was killed: signal: killed", 5, 3 * time.Second},
+		{"is silent once", "it gave no sign of life for 6s, and was killed: signal: killed", 5, 6 * time.Second},
 		{"fails once", "no room", 5, 0},
 	} {
 		t.Run(c.stage, func(t *testing.T) {

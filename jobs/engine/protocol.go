@@ -28,8 +28,8 @@ type answer struct {
 	Attempt *task.Attempt `json:"attempt,omitempty"`
 }
 
-// beats is the number of heartbeats that a worker sends within the time after which it is considered lost.
-const beats = 4
+// Beats is the number of heartbeats that a worker sends within the time after which it is considered lost.
+const Beats = 4
 
 // Serve does the tasks that it reads as lines from in, one at a time, and writes to out how they ended, until in ends.
 // A task that is in progress then is cancelled: the run ended, or its process was killed.
@@ -70,7 +70,7 @@ func serveOne(ctx context.Context, w *Worker, c *call, out *lineWriter) error {
 	ended := make(chan struct{})
 	var group sync.WaitGroup
 	group.Go(func() {
-		tick := time.NewTicker(max(c.Heartbeat/beats, time.Millisecond))
+		tick := time.NewTicker(max(c.Heartbeat/Beats, time.Millisecond))
 		defer tick.Stop()
 		for {
 			select {

@@ -15,6 +15,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/read/explain/partnermoney"
 	"github.com/tollbook/tollbook/pipeline/read/explain/sums"
 	"github.com/tollbook/tollbook/pipeline/workspace"
+	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
@@ -111,7 +112,7 @@ func runExplain(cmd *cobra.Command, a *cli.App, q *explain.Question) error {
 	if err != nil {
 		return err
 	}
-	print := func() { printStory(a, story, w.Settings.Currency.Digits) }
+	print := func() { printStory(a, story, storyDigits(w.Books, story)) }
 	if err := a.Show(story, print, nil, false); err != nil || story.Agrees {
 		return err
 	}
@@ -191,6 +192,14 @@ func stateText(state string) string {
 		explain.StateStatement:  "rows of a partner's statement",
 		explain.StateRestated:   "what another delivery of cost files changes of a closed cycle",
 	}[state]
+}
+
+// storyDigits returns the decimals of the currency of a story's amounts: that of its customer, or of its partner.
+func storyDigits(b *books.Books, s *explain.Story) int {
+	if partner := b.Partner(s.PartnerID); s.CustomerID == "" && partner >= 0 {
+		return b.PartnerCurrency(partner).Digits
+	}
+	return b.CustomerCurrencyOf(s.CustomerID).Digits
 }
 
 func printStory(a *cli.App, s *explain.Story, digits int) {

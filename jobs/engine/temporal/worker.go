@@ -23,8 +23,8 @@ func (e *Engine) Work(ctx context.Context, w *engine.Worker, slots int) error {
 	on := worker.New(e.client, queue, worker.Options{
 		MaxConcurrentActivityExecutionSize: slots,
 		StickyScheduleToStartTimeout:       sticky,
-		MaxHeartbeatThrottleInterval:       e.c.Heartbeat / beats,
-		DefaultHeartbeatThrottleInterval:   e.c.Heartbeat / beats,
+		MaxHeartbeatThrottleInterval:       e.c.Heartbeat / engine.Beats,
+		DefaultHeartbeatThrottleInterval:   e.c.Heartbeat / engine.Beats,
 		OnFatalError: func(err error) {
 			select {
 			case fatal <- err:
@@ -51,9 +51,6 @@ func (e *Engine) Work(ctx context.Context, w *engine.Worker, slots int) error {
 	return err
 }
 
-// beats is the number of heartbeats that a worker sends within the time after which it is considered lost.
-const beats = 4
-
 // doer is the activity of a worker.
 type doer struct {
 	name func() string
@@ -71,7 +68,7 @@ func (d *doer) task(ctx context.Context, in *taskInput) (*taskOutput, error) {
 	ended := make(chan struct{})
 	var group sync.WaitGroup
 	group.Go(func() {
-		tick := time.NewTicker(max(in.Heartbeat/beats, time.Millisecond))
+		tick := time.NewTicker(max(in.Heartbeat/engine.Beats, time.Millisecond))
 		defer tick.Stop()
 		for {
 			activity.RecordHeartbeat(ctx, tries)
