@@ -8,6 +8,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/fold/costs/margins"
 	"github.com/tollbook/tollbook/pipeline/fold/settle"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/settlement"
 )
@@ -22,7 +23,7 @@ func (w *writer) keepRates(found *survey) error {
 			}
 		}
 	}
-	return w.file(margins.RatesKey(), all.Rows().Any(), nil)
+	return tablefile.Put(w.txn, margins.RatesKey(), all.Rows(), nil)
 }
 
 // convert finds the rates of a delivery to all currencies of the books for which there are any. An empty delivery has

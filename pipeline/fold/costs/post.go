@@ -14,6 +14,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -315,7 +316,7 @@ func (s *poster) postBucket(r *rated, bucket int, list []*posting) error {
 		}
 		lines = append(lines, l)
 	}
-	if err := s.file(key, out.Any(), nil); err != nil {
+	if err := tablefile.Put(s.txn, key, out, nil); err != nil {
 		return err
 	}
 	if err := s.restatedGroups(r, bucket, list); err != nil {

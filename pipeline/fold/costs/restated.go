@@ -9,6 +9,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -73,7 +74,7 @@ func (s *poster) restatedGroups(r *rated, bucket int, list []*posting) error {
 	for _, i := range order {
 		rows.AppendRow(out, rows.Row[tables.CostGroup]{Cols: all, I: i}, nil)
 	}
-	return s.file(key, out.Any(), nil)
+	return tablefile.Put(s.txn, key, out, nil)
 }
 
 // groupFiles returns the files of a bucket in which a cycle has groups of a closed billing period.

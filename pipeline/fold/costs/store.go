@@ -71,10 +71,10 @@ func (w *writer) keep(list []*Delivery) error {
 			storeRejects(rejects, d)
 		}
 	}
-	if err := w.file(DeliveriesKey(), out.Any(), nil); err != nil {
+	if err := tablefile.Put(w.txn, DeliveriesKey(), out, nil); err != nil {
 		return err
 	}
-	return w.file(RejectsKey(), rejects.Any(), nil)
+	return tablefile.Put(w.txn, RejectsKey(), rejects, nil)
 }
 
 // oldRejects reads the rejected rows of accepted deliveries that were not read again.
@@ -138,11 +138,6 @@ func storeRejects(out *parquet.Columns[tables.CostReject], d *Delivery) {
 		c.Text(tables.CostRejectRaw).Add(r.Raw)
 		out.N++
 	}
-}
-
-// file writes a batch as the one file of its key; an empty batch removes it.
-func (w *writer) file(key manifest.FileKey, cols *parquet.Columns[tables.Any], sums []manifest.Sum) error {
-	return tablefile.Put(w.txn, key, cols, sums)
 }
 
 func addFlag(c parquet.Smalls, yes bool) {

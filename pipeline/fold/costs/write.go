@@ -119,7 +119,7 @@ func (w *writer) pricedBuckets(by *pricer, r *rated, list [][]found) (low int, e
 				return err
 			}
 			key.Table = tables.CostGroups().Name
-			if err := w.file(key, one.groups.Any(), nil); err != nil {
+			if err := tablefile.Put(w.txn, key, one.groups, nil); err != nil {
 				return err
 			}
 			free <- one.groups
@@ -230,7 +230,7 @@ func (w *writer) marginFile(key manifest.FileKey, out *parquet.Columns[tables.Ma
 			return err
 		}
 	}
-	return w.file(key, out.Any(), sums)
+	return tablefile.Put(w.txn, key, out, sums)
 }
 
 // groups fills a batch of the table of groups.
