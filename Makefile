@@ -7,8 +7,9 @@ SHELL := /bin/bash
 export CGO_ENABLED := 0
 
 # Flags of checks and tests. With the profile, every package is compiled a second time for the program. Tables for debuggers take a
-# sixth of the time of the compiler and the linker. To note the commit changes the time of .git, and cached tests would run again.
-LEAN := -pgo=off -buildvcs=false -gcflags=all=-dwarf=false
+# sixth of the time of the compiler and the linker, the table of symbols another tenth of the linker's. To note the commit changes the
+# time of .git, and cached tests would run again.
+LEAN := -pgo=off -buildvcs=false -gcflags=all=-dwarf=false -ldflags=-s
 check lint test test-fast acceptance openapi campaign: export GOFLAGS := $(strip $(GOFLAGS) $(LEAN))
 
 GO        ?= go
@@ -130,10 +131,16 @@ GO_TEST = $(IN_MEMORY); export TMPDIR="$$d/tollbook-test-$$(id -u)"; mkdir -p "$
 LONGEST := ./fixtures/scenarios ./fixtures/campaign ./fixtures/publishing ./cmd/tollbook ./pipeline/out/publish ./fixtures/browser \
   ./pipeline/serve/bss ./pipeline/intake/feed ./fixtures/simulation ./fixtures/reference ./pipeline/serve
 
+# What the tests of a package contain if they do less with -short.
+export SHORTENED := testing\.Short|program\.Slow|"pgregory.net/rapid"
+
 # Every test, with -short: random tests draw less, and of configurations, faults and kills some are tried. `make campaign` is the full form.
+# FORMS=both runs the full form too, of each package after its quick form.
+FORMS ?= quick
 .PHONY: test
 test: ## run the tests of the main module in their quick form: 3 to 7 minutes on two cores, 5 more if everything is to be compiled
-	@$(FETCH); $(GO_TEST) -short -vet=off -timeout 20m $(LONGEST) $(PACKAGES); if [ -n "$$missing" ]; then echo "$$missing" >&2; fi
+	@$(FETCH); $(GO_TEST) -short -vet=off -timeout 20m $(if $(filter both,$(FORMS)),-exec=$(CURDIR)/fixtures/progress/forms.sh) \
+	  $(LONGEST) $(PACKAGES); if [ -n "$$missing" ]; then echo "$$missing" >&2; fi
 
 # What differs from BRANCH, committed or not. A change of a package that many import is better served by `make test`.
 BRANCH ?= main
@@ -351,11 +358,11 @@ $(LINTER):
 	@mv $(TOOLS)/golangci-lint $@
 
 # The packages whose tests do less with -short.
-FULL = $$(grep -rlE --include='*_test.go' 'testing\.Short|program\.Slow|"pgregory.net/rapid"' . | grep -v '^./$(BUILD)/' | xargs -n1 dirname | sort -u)
+FULL = $$(grep -rlE --include='*_test.go' -e "$$SHORTENED" . | grep -v '^./$(BUILD)/' | xargs -n1 dirname | sort -u)
 
 .PHONY: campaign
 campaign: ## the full form of all tests that `make test` shortens: random workspaces, kills, faults, configurations; 27 minutes on two cores
-	@$(FETCH); $(GO_TEST) -timeout 40m $(FULL); if [ -n "$$missing" ]; then echo "$$missing" >&2; fi
+	@$(FETCH); $(GO_TEST) -vet=off -timeout 40m $(FULL); if [ -n "$$missing" ]; then echo "$$missing" >&2; fi
 
 # How many random workspaces each long comparison draws.
 CHECKS ?= 10000

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime/debug"
 	"strings"
 	"testing"
 	"time"
@@ -262,9 +263,14 @@ func TestMeterMemory(t *testing.T) {
 	if large[len(large)-1] != 1 {
 		t.Fatal("not written")
 	}
-	m.begin("after")
+	large = nil
+	debug.FreeOSMemory()
+	m.begin("small")
 	list := m.end()
 	if grown := list[0].Peak - before; grown < 250<<20 {
 		t.Errorf("256 MiB were written, and the peak rose by %d bytes", grown)
+	}
+	if less := list[0].Peak - list[1].Peak; list[1].Peak == 0 || less < 200<<20 {
+		t.Errorf("256 MiB were freed, and the peak of the next stage is %d bytes, less by %d", list[1].Peak, less)
 	}
 }
