@@ -263,7 +263,6 @@ func TestMeterMemory(t *testing.T) {
 	if large[len(large)-1] != 1 {
 		t.Fatal("not written")
 	}
-	large = nil
 	debug.FreeOSMemory()
 	m.begin("small")
 	list := m.end()
