@@ -32,7 +32,7 @@ func (a *App) Do(ctx context.Context, t jobs.Task) (*jobs.Result, error) {
 	}
 	t.AsOf, t.Why = o.AsOf, jobs.ByHand
 	r := &jobs.Runner{Dir: a.Flags.Workspace, Clock: a.Clock, Options: o, Log: a.Log, Version: Version(),
-		Opened: func(kind jobs.Kind) { heap.TuneJob(a.Env, kind) }, Engine: a.Engine}
+		Opened: func(kind jobs.Kind) { heap.TuneJob(a.Env, kind == jobs.Close) }, Engine: a.Engine}
 	res, err := r.Run(ctx, t)
 	a.Bar.End()
 	return res, err

@@ -8,7 +8,6 @@ import (
 	"sync/atomic"
 
 	"github.com/tollbook/tollbook/cmd/tollbook/heap/hugepages"
-	"github.com/tollbook/tollbook/jobs"
 )
 
 // Settings of the garbage collector for batch work: few collections while memory is free, and a soft limit that keeps
@@ -45,9 +44,9 @@ func Tune(env func(string) string) { tune(env, settings{batchPercent, batchLimit
 // TuneExport is Tune for an export: it collects more often, so that less garbage is held.
 func TuneExport(env func(string) string) { tune(env, settings{exportPercent, batchLimit, true}) }
 
-// TuneJob is Tune for a job. A close of a million customers holds 400 MiB.
-func TuneJob(env func(string) string, kind jobs.Kind) {
-	if kind == jobs.Close {
+// TuneJob is Tune for a job, which may close a cycle. A close of a million customers holds 400 MiB.
+func TuneJob(env func(string) string, closes bool) {
+	if closes {
 		tune(env, settings{closePercent, batchLimit, true})
 		return
 	}

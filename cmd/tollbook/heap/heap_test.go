@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/tollbook/tollbook/fixtures/program"
-	"github.com/tollbook/tollbook/jobs"
 )
 
 // TestTuneMemory checks that memory settings of the environment are kept (HEAP-1). It is not parallel: the settings of
@@ -25,7 +24,7 @@ func TestTuneMemory(t *testing.T) {
 	Tune(func(name string) string { return map[string]string{"GOMEMLIMIT": "set"}[name] })
 	expect(t, 200, math.MaxInt64)
 	collect(100, 1<<40)
-	TuneJob(func(name string) string { return map[string]string{"GOMEMLIMIT": "set"}[name] }, jobs.Close)
+	TuneJob(func(name string) string { return map[string]string{"GOMEMLIMIT": "set"}[name] }, true)
 	expect(t, 40, 1<<40)
 }
 
@@ -44,8 +43,8 @@ func TestMemoryOfTheFirstCollection(t *testing.T) {
 		{Start, 25_165_824, 100, math.MaxInt64},
 		{Tune, 67_108_864, 200, 805_306_368},
 		{TuneExport, 67_108_864, 50, 805_306_368},
-		{func(env func(string) string) { TuneJob(env, jobs.Nightly) }, 67_108_864, 200, 805_306_368},
-		{func(env func(string) string) { TuneJob(env, jobs.Close) }, 67_108_864, 40, 805_306_368},
+		{func(env func(string) string) { TuneJob(env, false) }, 67_108_864, 200, 805_306_368},
+		{func(env func(string) string) { TuneJob(env, true) }, 67_108_864, 40, 805_306_368},
 		{TuneServer, 67_108_864, 200, 1_342_177_280},
 	} {
 		c.tune(unset)
@@ -66,7 +65,7 @@ func TestMemoryAfterAJob(t *testing.T) {
 	t.Cleanup(func() { collect(percent, limit) })
 	unset := func(string) string { return "" }
 	for range 2 {
-		TuneJob(unset, jobs.Close)
+		TuneJob(unset, true)
 		expect(t, -1, 67_108_864)
 		Rest()
 		expect(t, 40, 805_306_368)

@@ -73,7 +73,7 @@ func newRunner(a *cli.App) (*jobs.Runner, error) {
 	}
 	o.AsOf = 0 // each run has its own as-of
 	return &jobs.Runner{Dir: a.Flags.Workspace, Clock: clock, Options: o, Log: a.Log, Version: cli.Version(),
-		Opened: func(kind jobs.Kind) { heap.TuneJob(a.Env, kind) }, Engine: a.Engine}, nil
+		Opened: func(kind jobs.Kind) { heap.TuneJob(a.Env, kind == jobs.Close) }, Engine: a.Engine}, nil
 }
 
 // runScheduler runs the scheduler until ctx ends.
