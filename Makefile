@@ -55,7 +55,7 @@ build: ## build bin/tollbook
 	@mkdir -p $(BIN)
 	$(GO) build -o $(TOLLBOOK) ./cmd/tollbook
 
-# Exit 1 of the pipeline's commands says that a person should look: the sample has bad records on purpose (§7.4).
+# Exit code 1 of a run means that it is complete and a person should check its result: the sample has bad records on purpose (§7.4).
 LOOK = || [ $$? -eq 1 ]
 
 .PHONY: run
@@ -203,7 +203,7 @@ temporal: clickhouse-library ## test runs whose tasks a real Temporal server giv
 alerts: ## see each alert of fixtures/ops fire and stay silent, by Prometheus' own evaluation of rules
 	cd fixtures/alerts; $(GO) mod tidy -diff; $(GO) vet .; $(GO) test -count=1 -timeout 10m .
 
-# The linters of others, and a client that is generated, compiled and run. Their versions are fixed here and in fixtures/client/go.mod.
+# Two public linters, and a client that is generated, compiled and run. Their versions are fixed here and in fixtures/client/go.mod.
 REDOCLY_VERSION        := 2.77.0
 SWAGGER_PARSER_VERSION := 13.0.0
 OPENAPI      := pipeline/serve/own/openapi.yaml
@@ -346,8 +346,7 @@ tidy-check:
 profile-check:
 	$(GO) tool preprofile -i cmd/tollbook/default.pgo -o /dev/null
 
-# It compiles what the tests need.
-# .golangci.yml names the linters, staticcheck among them, each with its reason. Built once, about two minutes on two cores.
+# .golangci.yml lists the linters, staticcheck among them, each with its reason. golangci-lint is built once, about two minutes on two cores.
 .PHONY: lint
 lint: $(LINTER)
 	$(LINTER) run $(PACKAGES)
@@ -522,7 +521,7 @@ bench-counted: build ## time `run nightly` and `run monthly` over ROWS records o
 	  -- $(TOLLBOOK) -w $(COUNTED) run monthly --cycle 2026-09 --as-of 2026-10-05T04:00:00Z --workers $(CORES)
 	rm -rf $(COUNTED)
 
-# A link is 8,928 samples: 20,000 of them are 2.4 GB of feeds, which go as they are taken in, and 3.2 GB of lake.
+# A link has 8,928 samples: 20,000 links are 2.4 GB of feeds, each of which is deleted after its intake, and 3.2 GB of lake.
 LINKS ?= 2000
 
 .PHONY: bench-month-end
@@ -562,7 +561,7 @@ profile: build $(BENCH)/tollbook.yaml ## where `run nightly` over ROWS rows spen
 	$(GO) tool pprof -top -nodecount 10 -sample_index alloc_space $(TOLLBOOK) $(BENCH)-alloc.out
 	$(GO) tool pprof -top -nodecount 10 -sample_index alloc_objects $(TOLLBOOK) $(BENCH)-alloc.out
 
-# What the compiler inlines and lays out by (go doc cmd/compile, profile-guided optimization): a night of usage of each
+# The profile of the compiler (go doc cmd/compile, profile-guided optimization): a night of usage of each
 # of the generator's profiles, one of samples, closes and exports. Profiles of an older program serve as well, so this
 # is for releases, not for every change.
 PGO_ROWS ?= 5000000
