@@ -254,8 +254,8 @@ func (s *State) ran(r run, now period.Instant) {
 }
 
 // entries adds to the state what only the ledger records: runs that changed nothing, and publishes. It ignores entries
-// with a manifest number above the lake's: they are from before a restore. paid is the number of the newest published
-// manifest that the lake still has, by hash and origin; 0 = none is known.
+// of another lake and of states that the lake does not have: they are from before a restore. paid is the number of the
+// newest published manifest that the lake still has, by hash and origin; 0 = none is known.
 func (f *found) entries(entries []ledger.Entry, origin manifest.Hash, now period.Instant) (paid int64, err error) {
 	s := &f.state
 	for i := range entries {
@@ -268,7 +268,7 @@ func (f *found) entries(entries []ledger.Entry, origin manifest.Hash, now period
 			f.skips[e.Kind+" "+e.Due] = true
 			continue
 		}
-		if !e.Outcome.Finished() || e.Manifest > f.manifest || asOf > now {
+		if !e.Outcome.Finished() || asOf > now || !f.has(e, origin) {
 			continue
 		}
 		f.good[jobs.Kind(e.Kind)] = e.Ended
@@ -280,8 +280,7 @@ func (f *found) entries(entries []ledger.Entry, origin manifest.Hash, now period
 			e.Published == 0:
 		case e.Kind != string(jobs.Publish) || e.Command == "publish":
 			s.Unpaid = period.Past
-			ours := e.Lake == "" || origin == "" || e.Lake == origin
-			if ours && (e.State == "" || e.State == f.states[e.Manifest]) {
+			if e.State == "" || e.State == f.states[e.Manifest] {
 				paid = max(paid, e.Manifest)
 			}
 		}
@@ -290,6 +289,16 @@ func (f *found) entries(entries []ledger.Entry, origin manifest.Hash, now period
 		}
 	}
 	return paid, nil
+}
+
+// has reports whether the lake, whose first manifest is origin, can have the state after a run: it has no other state
+// with the number. The first manifests of a lake may be missing.
+func (f *found) has(e *ledger.Entry, origin manifest.Hash) bool {
+	if e.Manifest > f.manifest || e.Lake != "" && origin != "" && e.Lake != origin {
+		return false
+	}
+	state, known := f.states[e.Manifest]
+	return !known || e.State == "" || e.State == state
 }
 
 // retryable reports whether the cause of an error can disappear without action: a lock, a disk, a server. Invalid books

@@ -94,3 +94,41 @@ func TestPaid(t *testing.T) {
 		}
 	}
 }
+
+// TestEntriesBeforeRestore checks that a run counts only if the lake can have the state after it: not if the lake was
+// restored to an earlier state since, or is another one.
+func TestEntriesBeforeRestore(t *testing.T) {
+	t.Parallel()
+	cycle := period.CycleOf(2026, 9)
+	idle := ledger.Entry{Kind: string(jobs.Monthly), Command: "run monthly --cycle 2026-09",
+		AsOf: "2026-10-05T04:00:00Z", Outcome: ledger.NothingNew, Manifest: 3, State: "third", Lake: "ours"}
+	owes := idle
+	owes.Owed = &ledger.Owed{Why: "no server"}
+	for name, c := range map[string]struct {
+		change func(e *ledger.Entry)
+		counts bool
+	}{
+		"of this state":           {func(*ledger.Entry) {}, true},
+		"of an unknown state":     {func(e *ledger.Entry) { e.State, e.Lake = "", "" }, true},
+		"of a missing manifest":   {func(e *ledger.Entry) { e.Manifest, e.State = 1, "first" }, true},
+		"of another manifest 3":   {func(e *ledger.Entry) { e.State = "another" }, false},
+		"of another lake":         {func(e *ledger.Entry) { e.Lake = "before" }, false},
+		"of a manifest after all": {func(e *ledger.Entry) { e.Manifest = 4 }, false},
+	} {
+		for _, e := range []ledger.Entry{idle, owes} {
+			c.change(&e)
+			f := found{state: State{Unpaid: period.Past, Monthly: map[period.Cycle]period.Instant{},
+				Done: map[jobs.Kind]period.Instant{}}, manifest: 3,
+				states: map[int64]manifest.Hash{2: "second", 3: "third"}, good: map[jobs.Kind]time.Time{}}
+			if _, err := f.entries([]ledger.Entry{e}, "ours", period.Forever); err != nil {
+				t.Fatal(err)
+			}
+			_, good := f.good[jobs.Monthly]
+			_, ran := f.state.Monthly[cycle]
+			owed := f.state.Unpaid != period.Past
+			if good != c.counts || ran != c.counts || owed != (c.counts && e.Owed != nil) {
+				t.Errorf("a run %s: it succeeded: %v, it ran: %v, a publish is owed: %v", name, good, ran, owed)
+			}
+		}
+	}
+}
