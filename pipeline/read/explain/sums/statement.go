@@ -217,6 +217,12 @@ func (e *statementStory) amount(row rows.Row[tables.PartnerStatement], part *exp
 			return err
 		}
 	}
+	if len(shares) == 0 {
+		e.story.Agrees = false
+		part.Steps = append(part.Steps, fmt.Sprintf("%s: the statement has %s %s. By the partners and associations of "+
+			"today's books no line belongs to this row", o.name, stored.Trim(), e.currency.Code))
+		return nil
+	}
 	slices.SortFunc(shares, func(a, b settlement.Share) int { return a.Rate.Cmp(b.Rate) })
 	sum, terms := new(big.Rat), []string{}
 	for _, share := range shares {
