@@ -4,7 +4,8 @@
 //	         opening positions: those of an empty lake, or the customer's current ones. With those of an empty lake,
 //	         the amounts are those of a run over an empty lake.
 //	QUOTE-2  Month-end products are priced as if the cycle ended now. If the opening positions contain quantities of
-//	         them already, the price of those alone is subtracted: a quote is what the file adds.
+//	         them already, the price of those alone is subtracted: a quote is what the file adds. Lines that the file
+//	         does not change are not in it.
 //	         With the positions of an empty lake, the quote has the recurring charges, commitments and fees at zero
 //	         of the cycles of the file, as if these had ended. With current positions it has none, and the fees at
 //	         zero that the file ends are subtracted.
