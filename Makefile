@@ -137,6 +137,7 @@ export SHORTENED := testing\.Short|program\.Slow|"pgregory.net/rapid"
 # Every test, with -short: random tests draw less, and of configurations, faults and kills some are tried. `make campaign` is the full form.
 # FORMS=both runs the full form too, of each package after its quick form.
 FORMS ?= quick
+$(if $(filter quick both,$(FORMS)),,$(error FORMS is quick or both, not $(FORMS)))
 .PHONY: test
 test: ## run the tests of the main module in their quick form: 3 to 7 minutes on two cores, 5 more if everything is to be compiled
 	@$(FETCH); $(GO_TEST) -short -vet=off -timeout 20m $(if $(filter both,$(FORMS)),-exec=$(CURDIR)/fixtures/progress/forms.sh) \
