@@ -108,12 +108,12 @@ func TestEntriesBeforeRestore(t *testing.T) {
 		change func(e *ledger.Entry)
 		counts bool
 	}{
-		"of this state":           {func(*ledger.Entry) {}, true},
-		"of an unknown state":     {func(e *ledger.Entry) { e.State, e.Lake = "", "" }, true},
-		"of a missing manifest":   {func(e *ledger.Entry) { e.Manifest, e.State = 1, "first" }, true},
-		"of another manifest 3":   {func(e *ledger.Entry) { e.State = "another" }, false},
-		"of another lake":         {func(e *ledger.Entry) { e.Lake = "before" }, false},
-		"of a manifest after all": {func(e *ledger.Entry) { e.Manifest = 4 }, false},
+		"of this state":         {func(*ledger.Entry) {}, true},
+		"of an unknown state":   {func(e *ledger.Entry) { e.State, e.Lake = "", "" }, true},
+		"of a missing manifest": {func(e *ledger.Entry) { e.Manifest, e.State = 1, "first" }, true},
+		"of another manifest 3": {func(e *ledger.Entry) { e.State = "another" }, false},
+		"of another lake":       {func(e *ledger.Entry) { e.Lake = "before" }, false},
+		"of a later manifest":   {func(e *ledger.Entry) { e.Manifest = 4 }, false},
 	} {
 		for _, e := range []ledger.Entry{idle, owes} {
 			c.change(&e)

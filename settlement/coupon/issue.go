@@ -177,7 +177,7 @@ func (r *replay) associated(e *Event) bool {
 	return there && a.Partner == e.Partner
 }
 
-// left returns what is left of a quota for an event at t (COUPON-2).
+// left returns what is left of a quota for an event with the own time t (COUPON-2, C194).
 func (r *replay) left(quota int32, t period.Instant) (money.Amount, error) {
 	list := r.in.Books.Money.CouponQuotas
 	left := list[quota].Terms.Amount

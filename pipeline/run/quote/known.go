@@ -341,9 +341,9 @@ func (j *job) withOld(cycle period.Cycle, list []record, gone map[string]bool) (
 	return list, nil
 }
 
-// difference adds to the quote the lines by which the cycle's bill with the file differs from the bill without it
+// changed adds to the quote the lines by which the cycle's bill with the file differs from the bill without it
 // (QUOTE-7).
-func (p *pricing) difference(_ []position.Row, records []record) ([]position.Row, error) {
+func (p *pricing) changed(_ []position.Row, records []record) ([]position.Row, error) {
 	without, err := p.bill(records, func(r *record) bool { return r.old })
 	if err != nil {
 		return nil, err
@@ -352,30 +352,14 @@ func (p *pricing) difference(_ []position.Row, records []record) ([]position.Row
 	if err != nil {
 		return nil, err
 	}
-	same := make(map[Line]int)
-	for i := range with {
-		same[with[i]]++
-	}
-	var ends, off []Line
-	for i := range without {
-		if l := without[i]; same[l] > 0 {
-			same[l]--
-			continue
-		}
-		off = append(off, without[i])
-		off[len(off)-1].takeOff()
-	}
+	off, on := difference(without, with)
 	p.lines = nil
-	for i := range with {
-		// of equal lines, the last ones are the difference; which of them does not matter
-		switch l := with[i]; {
-		case same[l] == 0:
-		case l.record:
-			same[l]--
-			p.lines = append(p.lines, l)
-		default:
-			same[l]--
-			ends = append(ends, l)
+	var ends []Line
+	for i := range on {
+		if on[i].record {
+			p.lines = append(p.lines, on[i])
+		} else {
+			ends = append(ends, on[i])
 		}
 	}
 	p.lines = slices.Concat(p.lines, off, ends)
@@ -396,6 +380,6 @@ func (p *pricing) bill(records []record, counts func(*record) bool) ([]Line, err
 			return nil, err
 		}
 	}
-	err := p.monthEnd(false)
-	return p.lines, err
+	ends, err := p.monthEnd()
+	return append(p.lines, ends...), err
 }

@@ -1,6 +1,8 @@
 package quote
 
 import (
+	"slices"
+
 	"github.com/tollbook/tollbook/pipeline/fold/late"
 	"github.com/tollbook/tollbook/pipeline/fold/state"
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
@@ -33,18 +35,18 @@ func (p *pricing) late(_ []position.Row, records []record) ([]position.Row, erro
 		}
 		p.usageLines(&records[i], &charges)
 	}
-	var ends []Line
+	var without, with []Line
 	err = billed.Ends(func(before bool, charges *line.Charges, about []rating.Object) {
-		list := p.endLines(before, charges, about)
-		if before {
-			p.lines = append(p.lines, list...)
+		if list := p.endLines(charges, about); before {
+			without = append(without, list...)
 		} else {
-			ends = append(ends, list...)
+			with = append(with, list...)
 		}
 	})
 	if err != nil {
 		return nil, err
 	}
-	p.lines = append(p.lines, ends...)
+	off, on := difference(without, with)
+	p.lines = slices.Concat(p.lines, off, on)
 	return nil, p.finish()
 }

@@ -318,7 +318,7 @@ func (j *job) price(ctx context.Context, snap *lake.Snapshot) error {
 		rate := p.rate
 		switch {
 		case slices.ContainsFunc(records, func(r record) bool { return r.old }):
-			rate = p.difference
+			rate = p.changed
 		case j.FromLake && j.present[cycle].closed:
 			rate = p.late
 		}
@@ -411,22 +411,25 @@ func (p *pricing) rate(opening []position.Row, records []record) ([]position.Row
 	if err := p.rater.Open(p.customer, p.cycle, opening); err != nil {
 		return nil, err
 	}
+	var without []Line
 	if p.FromLake {
-		if err := p.monthEnd(true); err != nil {
+		var err error
+		if without, err = p.monthEnd(); err != nil {
 			return nil, err
 		}
 	}
-	before := len(p.lines)
 	for i := range records {
 		if err := p.usage(&records[i]); err != nil {
 			return nil, err
 		}
 	}
-	// lines for the opening positions follow the usage, next to the month-end lines to which they belong
-	p.lines = append(p.lines[before:len(p.lines):len(p.lines)], p.lines[:before]...)
-	if err := p.monthEnd(false); err != nil {
+	with, err := p.monthEnd()
+	if err != nil {
 		return nil, err
 	}
+	// lines for the opening positions follow the usage, next to the month-end lines to which they belong
+	off, on := difference(without, with)
+	p.lines = slices.Concat(p.lines, off, on)
 	if !p.FromLake { // the file does not add these
 		if err := p.recurring(); err != nil {
 			return nil, err
@@ -458,20 +461,19 @@ func (p *pricing) usageLines(r *record, charges *line.Charges) {
 	}
 }
 
-// monthEnd adds the month-end lines of the meters in their present state; with before it subtracts them.
-func (p *pricing) monthEnd(before bool) error {
+// monthEnd returns the month-end lines of the meters in their present state.
+func (p *pricing) monthEnd() ([]Line, error) {
 	var charges line.Charges
 	var objects []rating.Object
 	p.rater.Subscribe() // a meter of subscribers.csv owes its fee at zero without the file
 	if err := p.rater.CycleEnd(&charges, &objects); err != nil {
-		return err
+		return nil, err
 	}
-	p.lines = append(p.lines, p.endLines(before, &charges, objects)...)
-	return nil
+	return p.endLines(&charges, objects), nil
 }
 
 // endLines converts month-end charges to lines; a charge's Record is an index in objects.
-func (p *pricing) endLines(before bool, charges *line.Charges, objects []rating.Object) (out []Line) {
+func (p *pricing) endLines(charges *line.Charges, objects []rating.Object) (out []Line) {
 	bounds := p.trial.Books.Zone.Bounds(p.cycle)
 	for i := range charges.List {
 		c := &charges.List[i]
@@ -480,12 +482,33 @@ func (p *pricing) endLines(before bool, charges *line.Charges, objects []rating.
 		l.ID = p.cycle.String() + "/" + l.SKU + "/" + o.Region + "/" + o.Resource
 		l.ResourceID, l.Start, l.End = o.Resource, bounds.From, bounds.To
 		l.own, l.counts = bounds.From, bounds.To-1
-		if before {
-			l.takeOff()
-		}
 		out = append(out, l)
 	}
 	return out
+}
+
+// difference returns the lines of without that with lacks, negated, and the lines of with that without lacks. Of equal
+// lines it does not matter which are returned.
+func difference(without, with []Line) (off, on []Line) {
+	same := make(map[Line]int)
+	for i := range with {
+		same[with[i]]++
+	}
+	for i := range without {
+		if l := without[i]; same[l] > 0 {
+			same[l]--
+			continue
+		}
+		off = append(off, without[i])
+		off[len(off)-1].takeOff()
+	}
+	for i := range with {
+		if l := with[i]; same[l] > 0 {
+			same[l]--
+			on = append(on, l)
+		}
+	}
+	return off, on
 }
 
 // takeOff negates a line.

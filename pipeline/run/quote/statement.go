@@ -3,7 +3,6 @@ package quote
 import (
 	"cmp"
 	"errors"
-	"maps"
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/fold/taxes"
@@ -26,7 +25,7 @@ type itemKey struct {
 // finish groups the cycle's lines as a bill does, and calculates the statement.
 func (p *pricing) finish() error {
 	c := Cycle{Statement: rows.Statement{Cycle: p.cycle.String(), CustomerID: p.Customer}, Sections: []bill.Section{},
-		Priced: withoutPairs(p.lines)}
+		Priced: p.lines}
 	items := make(map[itemKey]*bill.Item)
 	var keys []itemKey
 	for i := range c.Priced {
@@ -60,41 +59,6 @@ func (p *pricing) finish() error {
 	}
 	p.out.Cycles = append(p.out.Cycles, c)
 	return nil
-}
-
-// withoutPairs removes what the file does not change: a subtracted line and an equal one that is added (QUOTE-2).
-func withoutPairs(lines []Line) []Line {
-	subtracted, pairs := make(map[Line]int), make(map[Line]int)
-	for i := range lines {
-		if lines[i].Before {
-			subtracted[lines[i].added()]++
-		}
-	}
-	for i := range lines {
-		if k := lines[i].added(); !lines[i].Before && subtracted[k] > pairs[k] {
-			pairs[k]++
-		}
-	}
-	added := maps.Clone(pairs)
-	return slices.DeleteFunc(slices.Clone(lines), func(l Line) bool {
-		left := added
-		if l.Before {
-			left = pairs
-		}
-		k := l.added()
-		left[k]--
-		return left[k] >= 0
-	})
-}
-
-// added returns the line as it is, or was before it was subtracted, without the draws that a subtracted line lacks.
-func (l *Line) added() Line {
-	out := *l
-	if l.Before {
-		out.takeOff()
-	}
-	out.Before, out.Draws = false, ""
-	return out
 }
 
 // section returns a new section for a product, or for a service's lines without a product.
