@@ -349,8 +349,8 @@ profile-check:
 
 # .golangci.yml lists the linters, staticcheck among them, each with its reason. golangci-lint is built once, about two minutes on two cores.
 .PHONY: lint
-lint: $(LINTER)
-	$(LINTER) run $(PACKAGES)
+lint: $(LINTER) # up to 4 GiB of memory for a fifth less processor time
+	GOGC=800 GOMEMLIMIT=4GiB $(LINTER) run $(PACKAGES)
 
 $(LINTER):
 	@mkdir -p $(TOOLS)

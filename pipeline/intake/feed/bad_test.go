@@ -47,6 +47,7 @@ func TestFileFails(t *testing.T) {
 		{"semicolons", "a.csv", "resource_id;sample_time;in_bps\n",
 			`line 1, column 1: unknown column "resource_id;sample_time;in_bps"` + "\nfields are separated by commas"},
 		{"header not UTF-8", "a.csv", "resource_id,x_\xff\n", "line 1: header: not UTF-8\nsave the file as UTF-8"},
+		{"header in UTF-16", "a.csv", "r\x00,\x00x\x00\n\x00", "line 1: header: not UTF-8\nsave the file as UTF-8"},
 		{"header with a bare quote", "a.csv", "resource_id,sam\"ple_time\n",
 			"line 1, column 16: header: a quote inside a field that is not quoted"},
 		{"empty CSV", "a.csv", "", "the file is empty"},

@@ -127,7 +127,7 @@ func (r *csvReader) readHeader() error {
 	}
 	r.header = bytes.Clone(r.tee.kept.buffer[at.from:at.to])
 	line, _ := r.csv.FieldPos(0)
-	if !utf8.Valid(r.header) {
+	if !utf8.Valid(r.header) || bytes.IndexByte(r.header, 0) >= 0 { // UTF-16 without a byte order mark has bytes 0
 		return r.src.Blame(&feedfile.Error{Line: line, Text: "header: not UTF-8", Hint: "save the file as UTF-8"})
 	}
 	r.names = make([]string, len(record))
