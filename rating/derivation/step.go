@@ -264,7 +264,10 @@ func (s Step) terms() string {
 }
 
 func (s Step) amounts() string {
-	text := fmt.Sprintf("official %s%s × %s = %s", s.sign(), s.Quantity.Trim(), s.Price.Trim(), s.Official.Trim())
+	text := "official " + s.Official.Trim() // the fee of a percentage price with a fixed, least or greatest fee (§10.3)
+	if product, err := money.MulR8(s.Quantity, s.Price); err == nil && product == s.Official.Abs() {
+		text = fmt.Sprintf("official %s%s × %s = %s", s.sign(), s.Quantity.Trim(), s.Price.Trim(), s.Official.Trim())
+	}
 	if s.Discount != "" {
 		text += fmt.Sprintf("; discount %s takes %s, leaves %s", s.Discount, s.Reduction.Trim(), s.Amount.Trim())
 	}

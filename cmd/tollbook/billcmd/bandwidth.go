@@ -129,8 +129,8 @@ func printAnnex(a *cli.App, o *annex.Annex, digits int) error {
 	if o.CustomerName != "" {
 		name = fmt.Sprintf("%s (%s)", o.CustomerName, o.CustomerID)
 	}
-	fmt.Fprintf(a.Out, "%s of %s in cycle %s, %s (%s)\n%s: %s, region %s\n", o.Object, name, o.Cycle, o.Zone,
-		o.StateText(), o.SKU, o.Product, o.Region)
+	cli.Say(a.Out, "%s of %s in cycle %s, %s (%s), in %s", o.Object, name, o.Cycle, o.Zone, o.StateText(), o.Currency)
+	cli.Say(a.Out, "%s: %s, region %s", o.SKU, o.Product, o.Region)
 	for _, part := range []struct {
 		title string
 		list  []annex.Figure

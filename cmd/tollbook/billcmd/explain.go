@@ -213,7 +213,8 @@ func printStory(a *cli.App, s *explain.Story, digits int) {
 	if s.Origin != "" {
 		head += " (of " + s.Origin + ")"
 	}
-	fmt.Fprintf(a.Out, "%s: %s\n\n", head, stateText(s.State))
+	cli.Say(a.Out, "%s: %s", head, stateText(s.State))
+	fmt.Fprintln(a.Out)
 	g := cli.NewGrid("", "")
 	for _, f := range s.Facts {
 		g.Add(f.Name, f.Value)
@@ -221,16 +222,17 @@ func printStory(a *cli.App, s *explain.Story, digits int) {
 	g.Rows = g.Rows[1:]
 	g.Print(a.Out, "  ")
 	for i := range s.Feeds {
-		fmt.Fprintf(a.Out, "\n  %s\n", s.Feeds[i].String())
+		fmt.Fprintln(a.Out)
+		cli.Say(a.Out, "  %s", s.Feeds[i].String())
 		if s.Feeds[i].Raw != "" {
-			fmt.Fprintf(a.Out, "    %s\n", cli.Printable(s.Feeds[i].Raw))
+			cli.Say(a.Out, "    %s", s.Feeds[i].Raw)
 		}
 	}
 	if len(s.Before) > 0 {
 		fmt.Fprintln(a.Out)
 	}
 	for _, step := range s.Before {
-		fmt.Fprintf(a.Out, "  %s\n", step)
+		cli.Say(a.Out, "  %s", step)
 	}
 	for _, p := range s.Parts {
 		if s.Tier != 0 && p.Tier != s.Tier {
@@ -238,7 +240,7 @@ func printStory(a *cli.App, s *explain.Story, digits int) {
 		}
 		fmt.Fprintf(a.Out, "\n  %s\n", partText(p))
 		for i, step := range p.Steps {
-			fmt.Fprintf(a.Out, "    %d. %s\n", i+1, step)
+			cli.Say(a.Out, "    %d. %s", i+1, step)
 		}
 	}
 	storyLines(a, "the refunded order, in the lake", s.Base, 0, digits)

@@ -98,7 +98,8 @@ func printQuote(a *cli.App, zone *period.Zone, r *quote.Quote, digits int) {
 	if r.FromLake {
 		from = "on top of the present meters and packages"
 	}
-	fmt.Fprintf(a.Out, "quote for %s in %s, %s\n\n", name, r.Currency, from)
+	cli.Say(a.Out, "quote for %s in %s, %s", name, r.Currency, from)
+	fmt.Fprintln(a.Out)
 	fmt.Fprintf(a.Out, "%s: %s, %d accepted, %d duplicate, %d rejected", r.File, cli.Counted(r.Rows, "row", "rows"),
 		r.Accepted, r.Duplicate, r.Rejected)
 	if r.Others > 0 {

@@ -41,11 +41,11 @@ func NewGrid(header ...string) *grid {
 	return g
 }
 
-// Add appends a row; values that are not strings are formatted as by fmt.Sprint.
+// Add appends a row without control characters; values that are not strings are formatted as by fmt.Sprint.
 func (g *grid) Add(cells ...any) {
 	row := make([]string, len(g.align))
 	for i, c := range cells {
-		row[i] = fmt.Sprint(c)
+		row[i] = Printable(fmt.Sprint(c))
 	}
 	g.Rows = append(g.Rows, row)
 }

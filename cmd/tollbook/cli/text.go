@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"io"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -41,6 +42,11 @@ func Printable(text string) string {
 		}
 	}
 	return string(out)
+}
+
+// Say prints a line without control characters: texts of feeds and books can hold some.
+func Say(w io.Writer, format string, args ...any) {
+	fmt.Fprintln(w, Printable(fmt.Sprintf(format, args...)))
 }
 
 // Shown returns an untrusted value without control characters, cut to 40 characters for a cell of a table.

@@ -13,13 +13,28 @@ import (
 	"github.com/tollbook/tollbook/settlement"
 )
 
-// keepRates writes the rates by which the deliveries were converted.
+// keepRates writes the rates by which the deliveries were converted, and fx of each source for the cycles that end: a
+// source's first delivery may come after the close (§11.4).
 func (w *writer) keepRates(found *survey) error {
 	all := maps.Clone(found.rates)
+	maps.DeleteFunc(all, func(at margins.RateKey, _ map[string]money.UnitPrice) bool { // fx that was taken away since
+		one := found.sources[at.Source]
+		return at.Period > found.stage.Closed && (one == nil || one.deliveries[at.Period] == nil)
+	})
 	for name, one := range found.sources {
 		for c := range one.deliveries {
 			if x := found.conversions(c)[name]; x != nil {
 				all[margins.RateKey{Source: name, Period: c}] = x.Rates
+			}
+		}
+		for c, fx := range one.Fx {
+			at := margins.RateKey{Source: name, Period: c}
+			if _, billed := all[at][w.books.Currency]; !billed && c > found.stage.Closed && found.stage.MonthEnd(c) {
+				all[at] = maps.Clone(all[at])
+				if all[at] == nil {
+					all[at] = make(map[string]money.UnitPrice)
+				}
+				all[at][w.books.Currency] = fx
 			}
 		}
 	}

@@ -3,6 +3,7 @@ package opening
 import (
 	"math"
 
+	"github.com/tollbook/tollbook/pipeline/fold/rated"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
@@ -93,13 +94,19 @@ func (d *draws) own(cycle period.Cycle) error {
 	if d.span.From != period.Past {
 		from = d.Books.Zone.Day(d.span.From)
 	}
-	files, err := d.Files.Select(manifest.CycleOf(cycle), func(k manifest.FileKey) bool {
+	counts := func(k manifest.FileKey) bool {
 		day, ok := k.Day.Calendar()
 		return ok && k.Bucket == d.bucket && day >= from && day <= to &&
 			(k.Table == tables.Lines().Name || k.Table == tables.Usage().Name || k.Table == tables.Positions().Name)
-	})
+	}
+	files, err := d.Files.Select(manifest.CycleOf(cycle), counts)
 	if err != nil {
 		return err
+	}
+	for _, e := range d.Rated.Files(manifest.CycleOf(cycle)) {
+		if counts(e.FileKey) {
+			files = append(files, e)
+		}
 	}
 	records := false
 	for _, e := range files {
@@ -128,6 +135,9 @@ func (d *draws) own(cycle period.Cycle) error {
 
 // lines visits at least the lines of the customers. For a single customer it reads only parts of the file.
 func (d *draws) lines(e manifest.FileEntry, visit func(*parquet.Columns[tables.Line], int) error) error {
+	if rated.Is(e) {
+		return d.Rated.Look(e.FileKey).Each(visit)
+	}
 	if len(d.who) == 1 {
 		for id := range d.who {
 			return tablefile.EachOf(d.Files, e, tables.Lines(), tables.LineCustomerID, id, visit)

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/fold/codes"
+	"github.com/tollbook/tollbook/pipeline/fold/rated"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
@@ -22,6 +23,7 @@ import (
 // Source reads positions from one state of the lake. It is not safe for concurrent use.
 type Source struct {
 	Files   lake.FileSet
+	Rated   *rated.Lines // lines that are in no file yet; may be nil
 	Books   *books.Books
 	Prices  *tariff.Book // of Books
 	Buckets int

@@ -260,5 +260,20 @@ func (r *Reader) Next() (*Batch, error) {
 	return b, nil
 }
 
+// Each visits the lines that are left, as tablefile.Each does those of a file.
+func (r *Reader) Each(visit func(c *Batch, i int) error) error {
+	for {
+		c, err := r.Next()
+		if err != nil || c == nil {
+			return err
+		}
+		for i := range c.N {
+			if err := visit(c, i); err != nil {
+				return err
+			}
+		}
+	}
+}
+
 // Close implements io.Closer. It does nothing: Lines.Close deletes the temporary files.
 func (r *Reader) Close() error { return nil }

@@ -144,6 +144,9 @@ func Explain(ctx context.Context, s *Sources, q *Question) (*Story, error) {
 	if err := e.describePlace(ctx); err != nil {
 		return nil, err
 	}
+	if s.Books.Mixed {
+		e.fact("currency", s.Books.CustomerCurrency(e.customer).Code)
+	}
 	if err := e.also(at[1:]); err != nil {
 		return nil, err
 	}

@@ -22,17 +22,18 @@ var pageTemplate string
 
 // printed is the input of the page's template.
 type printed struct {
-	Language, Title, Foot, Vendor, Kind, Subject, Cycle, Standing string
-	NotesTitle, AnnexTitle                                        string
-	Closed, Wide                                                  bool
-	Pads                                                          []int // of numbers, in digits
-	Headline                                                      Figure
-	Facts                                                         []Figure
-	Views                                                         []printedView
-	Notes                                                         []string
-	Annexes                                                       []printedAnnex
-	Cover                                                         template.HTML // empty = none
-	CoverStyle                                                    template.CSS
+	Language, Title, Vendor, Kind, Subject, Cycle, Standing string
+	NotesTitle, AnnexTitle                                  string
+	Closed, Wide                                            bool
+	Pads                                                    []int // of numbers, in digits
+	Headline                                                Figure
+	Facts                                                   []Figure
+	Views                                                   []printedView
+	Notes                                                   []string
+	Annexes                                                 []printedAnnex
+	Cover                                                   template.HTML // empty = none
+	CoverStyle                                              template.CSS
+	Foot                                                    template.CSS // a string
 }
 
 // printedView is a part with its drawing.
@@ -80,6 +81,22 @@ func WriteHTML(w io.Writer, pg *Page, most int) error {
 	return out.Flush()
 }
 
+// cssString returns a text as a string of CSS. html/template takes a text within quotes for a URL, and refuses a name
+// with a colon.
+func cssString(text string) template.CSS {
+	var b strings.Builder
+	b.WriteByte('"')
+	for _, r := range text {
+		if r < ' ' || strings.ContainsRune(`"\<>&`, r) {
+			fmt.Fprintf(&b, `\%x `, r)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	b.WriteByte('"')
+	return template.CSS(b.String())
+}
+
 func (pg *Page) printed(most int) (*printed, error) {
 	h := pg.Header
 	d := &printed{Vendor: h.Vendor.called(), Kind: pg.words.Say(language.Texts, pg.Kind+" of"),
@@ -89,7 +106,7 @@ func (pg *Page) printed(most int) (*printed, error) {
 	d.Language, d.NotesTitle = pg.language().Tag(), pg.words.Say(language.Texts, "Notes")
 	d.AnnexTitle = pg.words.Colon(pg.words.Say(language.Texts, "Annex"))
 	d.Title = fmt.Sprintf("%s %s, %s", d.Kind, d.Subject, d.Cycle)
-	d.Foot = typeset.Cut(fmt.Sprintf("%s, %s (%s)", d.Title, h.Vendor.called(), d.Standing), 110)
+	d.Foot = cssString(typeset.Cut(fmt.Sprintf("%s, %s (%s)", d.Title, h.Vendor.called(), d.Standing), 110))
 	d.Facts = slices.Clone(pg.Facts)
 	for _, f := range []Figure{{"Vendor", h.Vendor.Full()}, {"Cycle", pg.words.Say(language.Spans, h.span())},
 		{"Zone", h.Zone.Name()}, {"Currency", h.Currency}, {"As of", h.Time(h.AsOf)}} {
