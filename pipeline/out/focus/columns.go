@@ -198,15 +198,13 @@ func priceColumns() []Column {
 	return []Column{
 		cost("ListCost", "ListUnitPrice × PricingQuantity, exact; without a unit price official_amount",
 			func(r *Row) dec { return r.List }),
-		price("ListUnitPrice", "unit_price; of an order whose amount was given, that amount", func(r *Row) maybe {
-			return r.ListPrice
-		}),
+		price("ListUnitPrice", "unit_price; of an order whose amount was given, that amount; of a percentage price "+
+			"with a fixed, least or greatest fee, the fee", func(r *Row) maybe { return r.ListPrice }),
 		text("PricingCategory", "Standard; Committed on rows of a package", func(r *Row) string {
 			return r.Pricing
 		}).nullable(),
-		price("PricingQuantity", "quantity; of an order times its periods; -1 of a refund", func(r *Row) maybe {
-			return r.Quantity
-		}),
+		price("PricingQuantity", "quantity; of an order times its periods; -1 of a refund; 1 or -1 of such a fee",
+			func(r *Row) maybe { return r.Quantity }),
 		text("PricingUnit", "measure, as a FOCUS unit; Blocks, or Months for fees of a tier", func(r *Row) string {
 			return r.Unit
 		}).nullable(),
