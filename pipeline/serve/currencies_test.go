@@ -118,10 +118,29 @@ func TestConsoleCurrencies(t *testing.T) {
 			}
 		}
 	}
+	for page, currency := range map[string]string{"customers": "CNY", "customers?currency=USD": "USD",
+		"lines?customer_id=bell&cycle=2026-09": "JPY"} {
+		if foot := all.page(page).text("footer"); !strings.Contains(foot, "Amounts without a currency are in "+currency) {
+			t.Errorf("%s: %s", page, foot)
+		}
+	}
 	if links := all.page("customers").links(); !slices.ContainsFunc(links, func(l string) bool {
 		return strings.Contains(l, "currency=USD")
 	}) || slices.ContainsFunc(links, func(l string) bool { return strings.HasSuffix(l, "currency=CNY") }) {
 		t.Errorf("links of customers: %q", links)
+	}
+}
+
+// TestConsoleBandwidthCurrencies opens the list of links of customers with several currencies. Invariant: PAGE-5.
+func TestConsoleBandwidthCurrencies(t *testing.T) {
+	t.Parallel()
+	dir := workspaceOf(t, "testdata/bandwidth_currencies.txtar", "")
+	bill(t, dir, asOf)
+	rows := strings.Join(rowTexts(console(t, dir, vendor, nil).page("bandwidth?cycle=2026-09").sheet("objects")), "\n")
+	for _, want := range []string{"EUR 100.00", "JPY 16,000"} {
+		if !strings.Contains(rows+"\n", want+"\n") {
+			t.Errorf("no %q in\n%s", want, rows)
+		}
 	}
 }
 

@@ -283,7 +283,11 @@ func (a *answer) write(status int, v *page.View, path string, p *page.Page) erro
 		p.Notes = slices.Insert(p.Notes, 0, page.Note{Tone: page.Warn, Text: a.note})
 	}
 	var out bytes.Buffer
-	if err := a.console.render.Write(&out, v, a.shell(path), p); err != nil {
+	s := a.shell(path)
+	if v != nil && v.Mixed() {
+		s.Currency = v.Currency()
+	}
+	if err := a.console.render.Write(&out, v, s, p); err != nil {
 		return err
 	}
 	a.w.Header().Set("Content-Type", "text/html; charset=utf-8")

@@ -24,6 +24,7 @@ const maxLinks = 200
 // object is a link or group in a list, without its samples.
 type object struct {
 	name, customer, sku, method string
+	currency                    string
 	points                      int
 	mbps                        string
 	commit, quantity            money.Quantity
@@ -63,7 +64,8 @@ func measured(v *page.View, q *annex.Question) ([]object, error) {
 			return nil, err
 		}
 		out[i] = object{name: a.Object, customer: a.CustomerID, sku: a.SKU, method: a.Policy.Method, points: a.Points,
-			mbps: annex.Mbps(a.Value), commit: a.Commit, quantity: a.Quantity, payment: payment}
+			mbps: annex.Mbps(a.Value), commit: a.Commit, quantity: a.Quantity, payment: payment,
+			currency: a.Currency}
 	}
 	return out, nil
 }
@@ -139,7 +141,11 @@ func bandwidth(v *page.View) (*page.Page, error) {
 		t.Rows = append(t.Rows, []page.Cell{{Text: o.name, Href: href}, {Text: parts.Called(v, o.customer)},
 			{Text: o.sku}, methodCell(v, o.method), {Text: strconv.Itoa(o.points)}, {Text: o.mbps},
 			{Text: o.commit.String(), Shown: o.commit.Trim()}, {Text: o.quantity.String(), Shown: o.quantity.Trim()},
-			v.Money(o.payment, href)})
+			v.MoneyIn(o.payment, o.currency, href)})
+	}
+	if v.Mixed() {
+		parts.WithColumn(t, "payment_amount", page.Column{Name: "currency", Title: v.T("币种", "Currency")},
+			func(row int) page.Cell { return page.Cell{Text: list[row].currency} })
 	}
 	p.Blocks = append(p.Blocks, page.Block{Title: v.T("链路", "Links"), Table: t})
 	return p, nil

@@ -8,5 +8,6 @@
 //	        the same view. A download contains the filtered rows of all pages, in the order of the screen.
 //	PAGE-3  Numbers are sorted, shown and downloaded as decimal text; nothing here adds or rounds an amount.
 //	PAGE-4  Every link keeps the language of the address. Links within a table keep its committed state.
-//	PAGE-5  A page adds up amounts of one currency only; where there are several, its address names one.
+//	PAGE-5  A page adds up amounts of one currency only; where there are several, its address names one. The foot of
+//	        the page and the names of downloads say it.
 package page

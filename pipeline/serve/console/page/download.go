@@ -44,10 +44,20 @@ func (p *Page) Download(v *View, wanted string) (name, kind string, write func(i
 		if err != nil {
 			return "", "", nil, err
 		}
-		return t.Name + "." + format, ContentType(format),
+		return t.fileName(v) + "." + format, ContentType(format),
 			func(w io.Writer) error { return export.Columns(cols, format, w) }, nil
 	}
 	return "", "", nil, operation.NotFound(operation.Text{Zh: "没有该表", En: "there is no such table"})
+}
+
+// fileName names the table, and the currency of its amounts if there are several and no column says it (PAGE-5).
+func (t *Table) fileName(v *View) string {
+	amounts := func(c Column) bool { return c.Kind == Amount }
+	says := func(c Column) bool { return strings.Contains(c.Name, "currency") }
+	if v.Mixed() && slices.ContainsFunc(t.Columns, amounts) && !slices.ContainsFunc(t.Columns, says) {
+		return t.Name + "-" + v.Currency()
+	}
+	return t.Name
 }
 
 // columns converts the table for package export.

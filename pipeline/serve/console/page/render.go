@@ -82,6 +82,7 @@ type Shell struct {
 	SignOut  string // the token of the form that signs out; "" = there is none
 	State    string // which committed state the page shows
 	Age      string // and how old it is
+	Currency string // of amounts without a currency; "" = the workspace has only one
 	Moved    Link   // to the live state, if the page shows an older one
 	Query    string // the searched text
 	Search   bool   // the caller can search

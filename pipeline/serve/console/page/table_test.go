@@ -13,12 +13,15 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
+	"github.com/tollbook/tollbook/pipeline/workspace"
+	"github.com/tollbook/tollbook/schemas/books"
 )
 
 // viewOf returns the view of an address.
 func viewOf(address string) *View {
 	r := httptest.NewRequest("GET", "http://127.0.0.1"+address, nil)
-	return &View{Call: &operation.Call{State: &operation.State{Snap: &lake.Snapshot{}}}, Request: r,
+	w := &workspace.Workspace{Books: &books.Books{Currency: "CNY", Digits: 2}}
+	return &View{Call: &operation.Call{State: &operation.State{Snap: &lake.Snapshot{}, Workspace: w}}, Request: r,
 		Query: r.URL.Query()}
 }
 
@@ -224,6 +227,30 @@ func TestDownload(t *testing.T) {
 	for _, wanted := range []string{"t", "t.pdf", "u.csv", ".csv", ""} {
 		if _, _, _, err := p.Download(viewOf("/a"), wanted); err == nil {
 			t.Errorf("download %q is no error", wanted)
+		}
+	}
+}
+
+// TestDownloadCurrency tests that the name of a download has the currency of its amounts if there are several and no
+// column says it. Invariant: PAGE-5.
+func TestDownloadCurrency(t *testing.T) {
+	t.Parallel()
+	id, amount := Column{Name: "id", Kind: Code}, Column{Name: "amount", Kind: Amount}
+	for _, c := range []struct {
+		columns []Column
+		mixed   bool
+		want    string
+	}{
+		{[]Column{id, amount}, false, "t.csv"},
+		{[]Column{id, amount}, true, "t-CNY.csv"},
+		{[]Column{id}, true, "t.csv"},
+		{[]Column{id, {Name: "payment_currency"}, amount}, true, "t.csv"},
+	} {
+		v := viewOf("/a")
+		v.State.Workspace.Books.Mixed = c.mixed
+		p := &Page{Blocks: []Block{{Table: &Table{Name: "t", Columns: c.columns}}}}
+		if name, _, _, err := p.Download(v, "t.csv"); err != nil || name != c.want {
+			t.Errorf("columns %v, several currencies %t: %s, %v, want %s", c.columns, c.mixed, name, err, c.want)
 		}
 	}
 }
