@@ -120,7 +120,8 @@ func TestConsoleCurrencies(t *testing.T) {
 	}
 	for page, currency := range map[string]string{"customers": "CNY", "customers?currency=USD": "USD",
 		"lines?customer_id=bell&cycle=2026-09": "JPY"} {
-		if foot := all.page(page).text("footer"); !strings.Contains(foot, "Amounts without a currency are in "+currency) {
+		foot := all.page(page).text("footer")
+		if !strings.Contains(foot, "Amounts without a currency are in "+currency) {
 			t.Errorf("%s: %s", page, foot)
 		}
 	}

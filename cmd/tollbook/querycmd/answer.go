@@ -57,7 +57,7 @@ type answerResult struct {
 	Rows     []object       `json:"rows"`
 	Totals   object         `json:"totals,omitempty"` // of all rows
 
-	// Totals by currency instead of totals, if customers or partners have several.
+	// Totals by currency, of margins by payment_currency, instead of totals, if customers or partners have several.
 	PerCurrency []object `json:"totals_per_currency,omitempty"`
 }
 
@@ -125,9 +125,13 @@ func (s *shownAnswer) json() *answerResult {
 		return r
 	}
 	r.Currency, r.PerCurrency = "", []object{}
+	key := "currency"
+	if added := q.Currencies(); len(added) > 0 {
+		key = added[len(added)-1] // payment_currency of margins, whose currency is that of the costs
+	}
 	for i := range s.Totals {
 		t := &s.Totals[i]
-		o := object{{"currency", t.Currency}, {"row_count", t.Count}}
+		o := object{{key, t.Currency}, {"row_count", t.Count}}
 		r.PerCurrency = append(r.PerCurrency, append(o, s.sums(t.Sums, false)...))
 	}
 	return r
