@@ -129,8 +129,9 @@ func printAnnex(a *cli.App, o *annex.Annex, digits int) error {
 	if o.CustomerName != "" {
 		name = fmt.Sprintf("%s (%s)", o.CustomerName, o.CustomerID)
 	}
-	cli.Say(a.Out, "%s of %s in cycle %s, %s (%s), in %s", o.Object, name, o.Cycle, o.Zone, o.StateText(), o.Currency)
-	cli.Say(a.Out, "%s: %s, region %s", o.SKU, o.Product, o.Region)
+	cli.PrintLine(a.Out, "%s of %s in cycle %s, %s (%s), in %s", o.Object, name, o.Cycle, o.Zone, o.StateText(),
+		o.Currency)
+	cli.PrintLine(a.Out, "%s: %s, region %s", o.SKU, o.Product, o.Region)
 	for _, part := range []struct {
 		title string
 		list  []annex.Figure

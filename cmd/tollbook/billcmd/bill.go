@@ -280,14 +280,14 @@ func printCustomer(a *cli.App, zone *period.Zone, b *customerBill, digits int) {
 	if b.Name != "" {
 		name = fmt.Sprintf("%s (%s)", b.Name, b.CustomerID)
 	}
-	cli.Say(a.Out, "bill of %s for cycle %s in %s (%s)", name, b.Cycle, b.Currency,
+	cli.PrintLine(a.Out, "bill of %s for cycle %s in %s (%s)", name, b.Cycle, b.Currency,
 		billState(b.State, b.MonthEnd))
 	printSections(a, zone, b.Sections, digits)
 	printAmounts(a, &document.Amounts{Official: b.Official, Discount: b.Discount, Truncated: b.Truncated,
 		Payment: b.Payment, Rounding: b.Rounding, Due: b.Due, Taxes: shownTaxes(b.Taxes)}, b.Currency, digits)
 	for _, note := range b.Notes {
 		fmt.Fprintln(a.Out)
-		cli.Say(a.Out, "%s", note)
+		cli.PrintLine(a.Out, "%s", note)
 	}
 }
 
@@ -315,7 +315,7 @@ func printSections(a *cli.App, zone *period.Zone, sections []bill.Section, digit
 		if i == 0 || s.Service != service {
 			service = s.Service
 			fmt.Fprintln(a.Out)
-			cli.Say(a.Out, "%s", cli.Or(s.ServiceName, s.Service))
+			cli.PrintLine(a.Out, "%s", cli.Or(s.ServiceName, s.Service))
 		}
 		printSection(a, zone, s, digits)
 	}
@@ -334,7 +334,7 @@ func printAmounts(a *cli.App, amounts *document.Amounts, currency string, digits
 func printSection(a *cli.App, zone *period.Zone, s *bill.Section, digits int) {
 	fmt.Fprintln(a.Out)
 	if s.SKU != "" { // empty: the lines belong to a commitment on several products
-		cli.Say(a.Out, "  %s: %s", s.SKU, strings.Join(notEmpty(s.Product, s.Model, "per "+s.Measure), ", "))
+		cli.PrintLine(a.Out, "  %s: %s", s.SKU, strings.Join(notEmpty(s.Product, s.Model, "per "+s.Measure), ", "))
 	}
 	g := cli.NewGrid("region", "object", ">tier", "kind", ">lines", ">.used", ">.free", ">.quantity", ">.unit price",
 		">.official", ">.discount", "", ">.truncated", ">.to pay")
@@ -352,7 +352,7 @@ func printSection(a *cli.App, zone *period.Zone, s *bill.Section, digits int) {
 	g.Print(a.Out, "    ")
 	for i := range s.Items {
 		if m := s.Items[i].Measured; m != nil {
-			cli.Say(a.Out, "    %s: %s", m.Object, m.Describe(zone))
+			cli.PrintLine(a.Out, "    %s: %s", m.Object, m.Describe(zone))
 		}
 	}
 }

@@ -38,8 +38,8 @@ func runChange(cmd *cobra.Command, a *cli.App, q quote.ChangeQuestion) error {
 }
 
 func printChange(a *cli.App, c *quote.Change, digits int) {
-	cli.Say(a.Out, "change of order line %s of customer %s from %s to %s at %s, in %s", c.OrderLine, c.CustomerID,
-		c.From, c.To, c.At, c.Currency)
+	cli.PrintLine(a.Out, "change of order line %s of customer %s from %s to %s at %s, in %s", c.OrderLine,
+		c.CustomerID, c.From, c.To, c.At, c.Currency)
 	fmt.Fprintln(a.Out)
 	fmt.Fprintf(a.Out, "term %s to %s, left from %s\n\n", c.TermFrom, c.TermTo, c.LeftFrom)
 	g := cli.NewGrid("", ">complete term", ">rest")

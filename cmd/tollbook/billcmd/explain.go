@@ -213,7 +213,7 @@ func printStory(a *cli.App, s *explain.Story, digits int) {
 	if s.Origin != "" {
 		head += " (of " + s.Origin + ")"
 	}
-	cli.Say(a.Out, "%s: %s", head, stateText(s.State))
+	cli.PrintLine(a.Out, "%s: %s", head, stateText(s.State))
 	fmt.Fprintln(a.Out)
 	g := cli.NewGrid("", "")
 	for _, f := range s.Facts {
@@ -223,16 +223,16 @@ func printStory(a *cli.App, s *explain.Story, digits int) {
 	g.Print(a.Out, "  ")
 	for i := range s.Feeds {
 		fmt.Fprintln(a.Out)
-		cli.Say(a.Out, "  %s", s.Feeds[i].String())
+		cli.PrintLine(a.Out, "  %s", s.Feeds[i].String())
 		if s.Feeds[i].Raw != "" {
-			cli.Say(a.Out, "    %s", s.Feeds[i].Raw)
+			cli.PrintLine(a.Out, "    %s", s.Feeds[i].Raw)
 		}
 	}
 	if len(s.Before) > 0 {
 		fmt.Fprintln(a.Out)
 	}
 	for _, step := range s.Before {
-		cli.Say(a.Out, "  %s", step)
+		cli.PrintLine(a.Out, "  %s", step)
 	}
 	for _, p := range s.Parts {
 		if s.Tier != 0 && p.Tier != s.Tier {
@@ -240,7 +240,7 @@ func printStory(a *cli.App, s *explain.Story, digits int) {
 		}
 		fmt.Fprintf(a.Out, "\n  %s\n", partText(p))
 		for i, step := range p.Steps {
-			cli.Say(a.Out, "    %d. %s", i+1, step)
+			cli.PrintLine(a.Out, "    %d. %s", i+1, step)
 		}
 	}
 	storyLines(a, "the refunded order, in the lake", s.Base, 0, digits)

@@ -104,7 +104,7 @@ func printPackages(a *cli.App, r *quota.Report) {
 	case r.DrawCount == 0: // otherwise cost files drew on packages
 		asOf = ", no day of it is rated yet"
 	}
-	cli.Say(a.Out, "packages of %s in cycle %s%s", name, r.Cycle, asOf)
+	cli.PrintLine(a.Out, "packages of %s in cycle %s%s", name, r.Cycle, asOf)
 	if len(r.Packages) == 0 {
 		fmt.Fprintln(a.Out, "\nno package is in force")
 		return

@@ -98,7 +98,7 @@ func printQuote(a *cli.App, zone *period.Zone, r *quote.Quote, digits int) {
 	if r.FromLake {
 		from = "on top of the present meters and packages"
 	}
-	cli.Say(a.Out, "quote for %s in %s, %s", name, r.Currency, from)
+	cli.PrintLine(a.Out, "quote for %s in %s, %s", name, r.Currency, from)
 	fmt.Fprintln(a.Out)
 	fmt.Fprintf(a.Out, "%s: %s, %d accepted, %d duplicate, %d rejected", r.File, cli.Counted(r.Rows, "row", "rows"),
 		r.Accepted, r.Duplicate, r.Rejected)
@@ -135,7 +135,7 @@ func quoteRejects(a *cli.App, r *quote.Quote) {
 	g = cli.NewGrid(">row", "column", "reason", "value", "id")
 	for i := range r.Rejects {
 		x := &r.Rejects[i]
-		g.Add(x.Row, x.Column, x.Reason, cli.Printable(x.Value), cli.Printable(x.ID))
+		g.Add(x.Row, x.Column, x.Reason, x.Value, x.ID)
 	}
 	fmt.Fprintln(a.Out)
 	g.Print(a.Out, "  ")

@@ -44,8 +44,8 @@ func Printable(text string) string {
 	return string(out)
 }
 
-// Say prints a line without control characters: texts of feeds and books can hold some.
-func Say(w io.Writer, format string, args ...any) {
+// PrintLine prints a line without control characters, which texts of feeds and books can contain.
+func PrintLine(w io.Writer, format string, args ...any) {
 	fmt.Fprintln(w, Printable(fmt.Sprintf(format, args...)))
 }
 

@@ -171,7 +171,7 @@ func runList(a *cli.App) error {
 		if k.Token {
 			kind = "token"
 		}
-		g.Add(k.ID, kind, cli.Printable(roleText(k)), k.Created, k.Revoked)
+		g.Add(k.ID, kind, roleText(k), k.Created, k.Revoked)
 	}
 	g.Print(a.Out, "")
 	return nil

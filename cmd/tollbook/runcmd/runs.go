@@ -389,7 +389,7 @@ func runTables(a *cli.App, r *runResultOf) {
 		fmt.Fprintln(a.Out, "\nfeed files, with their current counts")
 		g := cli.NewGrid("file", "hash", ">bytes", ">rows", ">accepted", ">duplicate", ">rejected")
 		for _, in := range r.Inputs {
-			g.Add(cli.Printable(in.Name), in.Hash, in.Bytes, in.Rows, in.Accepted, in.Duplicate, in.Rejected)
+			g.Add(in.Name, in.Hash, in.Bytes, in.Rows, in.Accepted, in.Duplicate, in.Rejected)
 		}
 		g.Print(a.Out, "  ")
 	}
@@ -442,7 +442,7 @@ func runEngine(a *cli.App, r *runResultOf) {
 		fmt.Fprintln(a.Out, "\nworkers")
 		g := cli.NewGrid("host/process", ">done", ">failed", ">.seconds")
 		for _, w := range r.Workers {
-			g.Add(cli.Printable(w.Name), w.Done, w.Failed, strconv.FormatFloat(w.Seconds, 'f', 3, 64))
+			g.Add(w.Name, w.Done, w.Failed, strconv.FormatFloat(w.Seconds, 'f', 3, 64))
 		}
 		g.Print(a.Out, "  ")
 	}

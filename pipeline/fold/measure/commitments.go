@@ -132,14 +132,9 @@ func (s *Commitments) files(bucket int, cycle period.Cycle, days []manifest.Day)
 		return k.Bucket == bucket && k.Table == tables.Lines().Name && k.Day != manifest.EventsDay &&
 			(len(days) == 0 || slices.Contains(days, k.Day))
 	}
-	files, err := s.Files.Select(manifest.CycleOf(cycle), counts)
+	files, err := s.Rated.Select(s.Files, manifest.CycleOf(cycle), counts)
 	if err != nil {
 		return nil, err
-	}
-	for _, e := range s.Rated.Files(manifest.CycleOf(cycle)) {
-		if counts(e.FileKey) {
-			files = append(files, e)
-		}
 	}
 	slices.SortStableFunc(files, func(a, b manifest.FileEntry) int { return a.Day.Compare(b.Day) })
 	return files, nil

@@ -94,19 +94,13 @@ func (d *draws) own(cycle period.Cycle) error {
 	if d.span.From != period.Past {
 		from = d.Books.Zone.Day(d.span.From)
 	}
-	counts := func(k manifest.FileKey) bool {
+	files, err := d.Rated.Select(d.Files, manifest.CycleOf(cycle), func(k manifest.FileKey) bool {
 		day, ok := k.Day.Calendar()
 		return ok && k.Bucket == d.bucket && day >= from && day <= to &&
 			(k.Table == tables.Lines().Name || k.Table == tables.Usage().Name || k.Table == tables.Positions().Name)
-	}
-	files, err := d.Files.Select(manifest.CycleOf(cycle), counts)
+	})
 	if err != nil {
 		return err
-	}
-	for _, e := range d.Rated.Files(manifest.CycleOf(cycle)) {
-		if counts(e.FileKey) {
-			files = append(files, e)
-		}
 	}
 	records := false
 	for _, e := range files {

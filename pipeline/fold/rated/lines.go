@@ -104,6 +104,21 @@ func (l *Lines) Files(cycle manifest.Cycle) (files []manifest.FileEntry) {
 	return files
 }
 
+// Select returns the selected files of a cycle in a state, followed by the selected entries of Files.
+func (l *Lines) Select(in lake.FileSet, cycle manifest.Cycle, wanted func(manifest.FileKey) bool) ([]manifest.FileEntry,
+	error) {
+	files, err := in.Select(cycle, wanted)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range l.Files(cycle) {
+		if wanted(e.FileKey) {
+			files = append(files, e)
+		}
+	}
+	return files, nil
+}
+
 // Is reports whether an entry is one of Files.
 func Is(e manifest.FileEntry) bool { return e.Path == "" && e.Table == tables.Lines().Name }
 

@@ -33,7 +33,7 @@ type printed struct {
 	Annexes                                                 []printedAnnex
 	Cover                                                   template.HTML // empty = none
 	CoverStyle                                              template.CSS
-	Foot                                                    template.CSS // a string
+	Foot                                                    template.CSS // the printed footer, as a CSS string
 }
 
 // printedView is a part with its drawing.
