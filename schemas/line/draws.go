@@ -37,6 +37,24 @@ func Returned(drew string, most money.Quantity) (string, error) {
 	return string(dst), err
 }
 
+// Without returns what remains of draws after others, which are parts of them, were given back.
+func Without(draws, returned []Draw) (rest []Draw, err error) {
+	for _, d := range draws {
+		for _, back := range returned {
+			if back.Package != d.Package {
+				continue
+			}
+			if d.Quantity, err = d.Quantity.Sub(back.Quantity); err != nil {
+				return nil, err
+			}
+		}
+		if !d.Quantity.IsZero() {
+			rest = append(rest, d)
+		}
+	}
+	return rest, nil
+}
+
 func appendDraw(dst []byte, packageID string, q money.SignedQuantity) []byte {
 	return q.AppendText(append(append(dst, packageID...), ':'))
 }

@@ -326,12 +326,12 @@ const (
 	ReratingInAdvance              SmallColumn[Rerating]     = 16
 )
 
-// Redraw is a row of redraws.
+// Redraw is a row of redraws and of retained_draws.
 type Redraw struct{}
 
-func (Redraw) of(table string) bool { return table == "redraws" }
+func (Redraw) of(table string) bool { return table == "redraws" || table == "retained_draws" }
 
-// Columns of redraws.
+// Columns of redraws and of retained_draws.
 const (
 	RedrawCustomerID  WordColumn[Redraw] = 0
 	RedrawOriginCycle WordColumn[Redraw] = 1

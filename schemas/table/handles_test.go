@@ -29,7 +29,7 @@ func rowTypes() []struct {
 		{"Statement", []*Table{StatementsOf(true, false).Table}}, {"Total", []*Table{Totals().Table}},
 		{"Order", []*Table{Orders().Table}}, {"OrderStep", []*Table{OrderStatus().Table}},
 		{"Adjustment", []*Table{Adjustments().Table}}, {"Rerating", []*Table{Reratings().Table}},
-		{"Redraw", []*Table{Redraws().Table}}, {"Shift", []*Table{Shifts().Table}},
+		{"Redraw", []*Table{Redraws().Table, RetainedDraws().Table}}, {"Shift", []*Table{Shifts().Table}},
 		{"AccountEvent", []*Table{AccountEvents().Table}}, {"AccountEntry", []*Table{AccountEntries().Table}},
 		{"Balance", []*Table{Balances().Table}}, {"Transfer", []*Table{Transfers().Table}},
 		{"IncentiveEvent", []*Table{IncentiveEvents().Table}}, {"Incentive", []*Table{Incentives().Table}},

@@ -232,9 +232,19 @@ var reratingsTable = define("reratings", nil,
 // Redraws defines the draws of records of closed cycles that re-rating changed from those that were billed.
 func Redraws() Def[Redraw] { return Def[Redraw]{redrawsTable} }
 
-var redrawsTable = define("redraws", nil,
-	Column{"customer_id", Word, "who used it"}, Column{"origin_cycle", Word, "cycle that the record belongs to"},
-	Column{"record_id", Text, "the record"}, Column{"draws", Text, "what it draws: package_id:quantity;…"})
+var redrawsTable = define("redraws", nil, drawsColumns()...)
+
+func drawsColumns() []Column {
+	return []Column{
+		{"customer_id", Word, "who used it"}, {"origin_cycle", Word, "cycle that the record belongs to"},
+		{"record_id", Text, "the record"}, {"draws", Text, "what it draws: package_id:quantity;…"},
+	}
+}
+
+// RetainedDraws defines what records of closed cycles still draw although late records reversed them (§10.2).
+func RetainedDraws() Def[Redraw] { return Def[Redraw]{retainedDrawsTable} }
+
+var retainedDrawsTable = define("retained_draws", nil, drawsColumns()...)
 
 // Shifts defines by how much re-rating moved meters and packages from where billing left them.
 func Shifts() Def[Shift] { return Def[Shift]{shiftsTable} }

@@ -62,6 +62,7 @@ type Step struct {
 	lines        []*linefile.Line
 	conserved    struct{ owed, billed money.QuantityTotal }
 	meters       []lateMeter
+	retained     []retained
 	quotaPeriods []lateQuotaPeriod
 	levels       []opening.Left
 }
@@ -229,7 +230,7 @@ func (s *Step) rateCustomer(entries []Entry) error {
 			}
 			s.lines = append(s.lines, l)
 		}
-		if err := s.owe(e); err != nil {
+		if err := cmp.Or(s.owe(e), s.retain(e, charges.Draws)); err != nil {
 			return err
 		}
 	}
@@ -370,6 +371,9 @@ func (s *Step) write() (differs bool, err error) {
 	}
 	had := s.Find(s.key("late_positions"))
 	if err := s.Put(s.key("late_positions"), s.storePositions().Any()); err != nil {
+		return false, err
+	}
+	if err := s.Put(s.key("retained_draws"), s.storeRetained().Any()); err != nil {
 		return false, err
 	}
 	has := s.Find(s.key("late_positions"))

@@ -75,14 +75,25 @@ func (s *Source) readDraws(bucket int, customers []int32, span period.Span, bill
 			gone = append(gone, list...)
 		}
 	}
-	for _, key := range gone {
-		delete(d.all, key)
-	}
+	redrawn, retained := make(map[recordKey]string), make(map[recordKey]string)
 	for _, c := range s.Cycles(upTo) {
 		if c <= billed.Reposted {
-			if err := d.redrawn(c); err != nil {
+			if err := d.changed(tables.Redraws(), c, redrawn); err != nil {
 				return nil, err
 			}
+		}
+		if c <= billed.Late {
+			if err := d.changed(tables.RetainedDraws(), c, retained); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for _, key := range gone {
+		redrawn[key] = retained[key] // what its reversal did not give back
+	}
+	for key, text := range redrawn {
+		if one, ok := d.all[key]; ok {
+			d.all[key] = drew{one.start, text}
 		}
 	}
 	return d, nil
@@ -188,24 +199,21 @@ func (d *draws) late(cycle period.Cycle) (gone []recordKey, err error) {
 	return gone, nil
 }
 
-// redrawn reads the draws that re-rates posted in a cycle changed.
-func (d *draws) redrawn(cycle period.Cycle) error {
-	files, err := d.Files.Find(manifest.FileKey{Table: tables.Redraws().Name, Cycle: manifest.CycleOf(cycle),
-		Bucket: d.bucket})
+// changed reads a table of what records of closed cycles draw instead of what they drew when they were billed.
+func (d *draws) changed(def tables.Def[tables.Redraw], cycle period.Cycle, to map[recordKey]string) error {
+	files, err := d.Files.Find(manifest.FileKey{Table: def.Name, Cycle: manifest.CycleOf(cycle), Bucket: d.bucket})
 	if err != nil {
 		return err
 	}
 	for _, e := range files {
-		err := tablefile.Each(d.Files, e, tables.Redraws(), nil, func(c *parquet.Columns[tables.Redraw], i int) error {
+		err := tablefile.Each(d.Files, e, def, nil, func(c *parquet.Columns[tables.Redraw], i int) error {
 			who, ok := d.who[c.Word(tables.RedrawCustomerID).At(i)]
 			if !ok {
 				return nil
 			}
 			origin, err := period.ParseCycle(c.Word(tables.RedrawOriginCycle).At(i))
-			key := recordKey{who, origin, string(c.Text(tables.RedrawRecordID).At(i))}
-			if one, ok := d.all[key]; ok {
-				d.all[key] = drew{one.start, string(c.Text(tables.RedrawDraws).At(i))}
-			}
+			to[recordKey{who, origin, string(c.Text(tables.RedrawRecordID).At(i))}] = string(
+				c.Text(tables.RedrawDraws).At(i))
 			return err
 		})
 		if err != nil {
