@@ -16,7 +16,7 @@ func (d *Delivery) judgeGone() {
 	case Counted:
 		d.State, d.Fault = Counted, ""
 	case Superseded:
-		d.State, d.Fault = Failed, "its folder is gone: put it back, or send a new delivery"
+		d.State, d.Fault = Failed, "its folder, or its source in tollbook.yaml, is gone: put it back or deliver again"
 	}
 }
 
@@ -37,8 +37,8 @@ func (d *Delivery) stayed() bool { return d.before != nil && d.before.State == C
 func (d *Delivery) readable() error {
 	switch {
 	case d.found == nil:
-		return fmt.Errorf("its folder inbox/%s/%s is gone: put it back, so that its rows can be billed again",
-			costs.Folder, d.Path())
+		return fmt.Errorf("its folder inbox/%s/%s, or its source in tollbook.yaml, is gone: put it back, so that its "+
+			"rows can be billed again", costs.Folder, d.Path())
 	case d.Fault != "":
 		return errors.New(d.Fault)
 	}
