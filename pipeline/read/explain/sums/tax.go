@@ -81,6 +81,9 @@ func (t *taxStory) facts(prices, rounding string) {
 	default:
 		fact("country", "none in books/parties.csv, so that only rows of any country fit")
 	}
+	if t.Books.Mixed {
+		fact("currency", t.currency())
+	}
 	fact("prices", prices)
 	fact("rounding", rounding)
 }
@@ -91,6 +94,14 @@ func (t *taxStory) country() string {
 		return t.Books.Money.Parties[at].Country
 	}
 	return ""
+}
+
+// currency returns the code of the buyer's currency.
+func (t *taxStory) currency() string {
+	if at := t.Books.Partner(t.buyer); at >= 0 && t.Books.Customer(t.buyer) < 0 {
+		return t.Books.PartnerCurrency(at).Code
+	}
+	return t.Books.CustomerCurrencyOf(t.buyer).Code
 }
 
 // row explains one row of taxes: one rate.
