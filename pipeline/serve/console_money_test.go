@@ -220,3 +220,27 @@ func follow(t *testing.T, d *desk, p *view, with string) *view {
 	t.Fatalf("%s has no link with %s: %q", p.path, with, p.links())
 	return nil
 }
+
+// TestConsoleTaxes shows the tax that makes the amount due differ from the payment; a cycle without taxes has no such
+// column. 24.00 and 10 % are 26.40.
+func TestConsoleTaxes(t *testing.T) {
+	t.Parallel()
+	if heads := console(t, currencies(t), vendor, nil).page("customers").sheet("customers").heads; slices.Contains(
+		heads, "Tax") {
+		t.Errorf("columns %q", heads)
+	}
+	dir := workspaceOf(t, "testdata/currencies.txtar", "")
+	if err := os.WriteFile(filepath.Join(dir, "books", "taxes.csv"), []byte("tax_id,rate\nvat,0.1\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	bill(t, dir, asOf)
+	d := console(t, dir, vendor, nil)
+	s := d.page("customers").sheet("customers")
+	at := slices.Index(s.heads, "Tax")
+	if at < 0 || len(s.rows) != 1 || s.heads[at+1] != "Due" || s.rows[0][at] != "2.40" || s.rows[0][at+1] != "26.40" {
+		t.Errorf("columns %q, rows %q", s.heads, s.rows)
+	}
+	if body := d.open("customers?download=customers.csv").body; !strings.Contains(body, "tax_amount,due_amount") {
+		t.Error(body)
+	}
+}

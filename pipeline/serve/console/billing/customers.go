@@ -60,22 +60,24 @@ func customersDue(v *page.View, cycle manifest.Cycle) (*page.Table, error) {
 		[]page.Column{{Name: "partner_id", Title: v.T("伙伴", "Partner"), Kind: page.Code, Spare: true}},
 		amountColumns(v), []page.Column{
 			{Name: "rounding", Title: v.T("舍入", "Rounding"), Kind: page.Amount, Spare: true},
+			{Name: "tax_amount", Title: v.T("税额", "Tax"), Kind: page.Amount, Spare: true},
 			{Name: "due_amount", Title: v.T("应付（舍入后）", "Due"), Kind: page.Amount},
 			{Name: "debt_amount", Title: v.T("欠款", "Still owed"), Kind: page.Amount, Spare: true}})}
-	var all struct{ official, discount, truncated, payment, rounding, due, debt money.AmountTotal }
+	var all struct{ official, discount, truncated, payment, rounding, tax, due, debt money.AmountTotal }
 	var lines int64
 	err := parts.EachStatement(v, cycle, "", func(s parts.Statement) error {
 		href := v.To("bill", "customer_id", s.Customer, "cycle", cycle.String())
 		t.Rows = append(t.Rows, []page.Cell{{Text: parts.Called(v, s.Customer), Href: href}, {Text: s.Customer},
 			{Text: partnerNow(v, s.Customer)}, {Text: strconv.FormatInt(s.Lines, 10)}, v.Money(s.Official, ""),
 			v.Money(s.Discount, ""), v.Money(s.Truncated, ""), v.Money(s.Payment, ""), v.Money(s.Rounding.Neg(), ""),
-			v.Money(s.Due, href), v.Money(s.Debt, "")})
+			v.Money(s.Tax, href), v.Money(s.Due, href), v.Money(s.Debt, "")})
 		lines += s.Lines
 		for _, one := range []struct {
 			to *money.AmountTotal
 			a  money.Amount
 		}{{&all.official, s.Official}, {&all.discount, s.Discount}, {&all.truncated, s.Truncated},
-			{&all.payment, s.Payment}, {&all.rounding, s.Rounding.Neg()}, {&all.due, s.Due}, {&all.debt, s.Debt}} {
+			{&all.payment, s.Payment}, {&all.rounding, s.Rounding.Neg()}, {&all.tax, s.Tax}, {&all.due, s.Due},
+			{&all.debt, s.Debt}} {
 			if err := one.to.Add(one.a); err != nil {
 				return err
 			}
@@ -84,7 +86,7 @@ func customersDue(v *page.View, cycle manifest.Cycle) (*page.Table, error) {
 	})
 	t.Total = []page.Cell{{}, {}, {}, {Text: strconv.FormatInt(lines, 10)}, v.Money(all.official, ""),
 		v.Money(all.discount, ""), v.Money(all.truncated, ""), v.Money(all.payment, ""), v.Money(all.rounding, ""),
-		v.Money(all.due, ""), v.Money(all.debt, "")}
+		v.Money(all.tax, ""), v.Money(all.due, ""), v.Money(all.debt, "")}
 	return t, err
 }
 
