@@ -1,6 +1,7 @@
 package late
 
 import (
+	"github.com/tollbook/tollbook/pipeline/fold/opening"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
@@ -41,36 +42,21 @@ func (s *Step) RedrawnIn(cycle period.Cycle, to map[Key]string) error {
 	return nil
 }
 
-// retained is what a record keeps drawn although a late record reversed it.
-type retained struct {
-	Key
-	draws []line.Draw
-}
-
-// retain notes what the reversal of a record with a conversion did not give back (§10.2).
-func (s *Step) retain(e *Entry, returned []line.Draw) error {
+// retain notes what the reversal of a record with a conversion will not give back (§10.2).
+func (s *Step) retain(e *Entry) error {
 	if !e.Reversal {
 		return nil
 	}
+	_, _, returned, err := s.state.measure(e)
+	if err != nil {
+		return err
+	}
 	rest, err := line.Without(e.Draws, returned)
 	if len(rest) > 0 {
-		s.retained = append(s.retained, retained{e.Key(), rest})
+		opening.AddDraws(s.retained, s.Books.Customers[e.Customer].ID, e.Origin, string(e.ID),
+			string(line.AppendDraws(nil, s.Books.Packages, rest)))
 	}
 	return err
-}
-
-// storeRetained returns the retained_draws table of the cycle.
-func (s *Step) storeRetained() *parquet.Columns[tables.Redraw] {
-	out := parquet.NewColumns(tables.RetainedDraws())
-	for i := range s.retained {
-		one := &s.retained[i]
-		out.Word(tables.RedrawCustomerID).Add(s.Books.Customers[one.Customer].ID)
-		out.Word(tables.RedrawOriginCycle).Add(one.Origin.String())
-		out.Text(tables.RedrawRecordID).Add(one.ID)
-		out.Text(tables.RedrawDraws).Add(string(line.AppendDraws(nil, s.Books.Packages, one.draws)))
-		out.N++
-	}
-	return out
 }
 
 // redraw sets the draws of a billed record to those of its last re-rating, if there is one.

@@ -111,27 +111,37 @@ func (s *State) Apply(e *Entry) error {
 
 // applyMeasure updates the unconverted position of an entry's meter and returns the draws that count.
 func (s *State) applyMeasure(e *Entry) ([]line.Draw, error) {
+	m, after, draws, err := s.measure(e)
+	if m.Kind == position.Measure {
+		s.meters[m] = after
+	}
+	return draws, err
+}
+
+// measure returns the unconverted position of an entry's meter after the entry, and the draws that count. Without a
+// conversion it returns no meter.
+func (s *State) measure(e *Entry) (m Meter, after money.Quantity, draws []line.Draw, err error) {
 	p := &s.Books.Products[e.SKU]
 	if !slices.Contains(rating.Counters(p), position.Measure) {
-		return e.Draws, nil
+		return m, after, e.Draws, nil
 	}
-	m := Meter{Origin: e.Origin, SKU: e.SKU, Scope: scopeOf(p, s.Region(e.Region), e.Resource), Kind: position.Measure}
+	m = Meter{Origin: e.Origin, SKU: e.SKU, Scope: scopeOf(p, s.Region(e.Region), e.Resource), Kind: position.Measure}
 	at, known := s.meters[m]
-	var err error
 	if !known {
 		if at, err = s.Count(s.customer, m); err != nil {
-			return nil, err
+			return m, after, nil, err
 		}
 	}
 	counted := rating.Counted(p, e.Quantity, e.Withdrawn)
 	if !e.Reversal {
-		s.meters[m], err = at.Add(counted)
-		return e.Draws, err
+		after, err = at.Add(counted)
+		return m, after, e.Draws, err
 	}
-	if s.meters[m], err = at.Sub(counted); err != nil {
-		return nil, err
+	if after, err = at.Sub(counted); err != nil {
+		return m, after, nil, err
 	}
-	return rating.ReturnedDraws(p, at, s.meters[m], e.Draws)
+	draws, err = rating.ReturnedDraws(p, at, after, e.Draws)
+	return m, after, draws, err
 }
 
 // ForgetMetersBut discards the meters of all cycles except one, so that they are requested again.

@@ -12,12 +12,14 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold/samples"
 	"github.com/tollbook/tollbook/pipeline/lake/linefile"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
 // Folder bills the late records of the buckets of one worker.
@@ -62,7 +64,7 @@ type Step struct {
 	lines        []*linefile.Line
 	conserved    struct{ owed, billed money.QuantityTotal }
 	meters       []lateMeter
-	retained     []retained
+	retained     *parquet.Columns[tables.Redraw]
 	quotaPeriods []lateQuotaPeriod
 	levels       []opening.Left
 }
@@ -196,6 +198,7 @@ func (s *Step) rate() error {
 func (s *Step) openState() {
 	s.state = State{Books: s.Books, Prices: s.Prices, Rater: s.Rater, Region: s.Regions.Name,
 		Count: s.sources.Count, Drawn: s.sources.Drawn}
+	s.retained = parquet.NewColumns(tables.RetainedDraws())
 }
 
 // rateCustomer makes the lines of one customer's late records.
@@ -212,6 +215,9 @@ func (s *Step) rateCustomer(entries []Entry) error {
 			asOf = entries[i+1].AsOf // of the record that replaces it (LATE-2)
 		}
 		charges.Reset()
+		if err := s.retain(e); err != nil {
+			return err
+		}
 		if err := s.state.Take(e, &charges); err != nil {
 			return err
 		}
@@ -230,7 +236,7 @@ func (s *Step) rateCustomer(entries []Entry) error {
 			}
 			s.lines = append(s.lines, l)
 		}
-		if err := cmp.Or(s.owe(e), s.retain(e, charges.Draws)); err != nil {
+		if err := s.owe(e); err != nil {
 			return err
 		}
 	}
@@ -373,7 +379,7 @@ func (s *Step) write() (differs bool, err error) {
 	if err := s.Put(s.key("late_positions"), s.storePositions().Any()); err != nil {
 		return false, err
 	}
-	if err := s.Put(s.key("retained_draws"), s.storeRetained().Any()); err != nil {
+	if err := s.Put(s.key("retained_draws"), s.retained.Any()); err != nil {
 		return false, err
 	}
 	has := s.Find(s.key("late_positions"))

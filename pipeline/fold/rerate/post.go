@@ -284,11 +284,7 @@ func (r *poster) draws(redrawn map[late.Key]string) error {
 		}
 		return strings.Compare(a.ID, b.ID)
 	}) {
-		out.Word(tables.RedrawCustomerID).Add(r.Books.Customers[key.Customer].ID)
-		out.Word(tables.RedrawOriginCycle).Add(key.Origin.String())
-		out.Text(tables.RedrawRecordID).Add(key.ID)
-		out.Text(tables.RedrawDraws).Add(all[key])
-		out.N++
+		opening.AddDraws(out, r.Books.Customers[key.Customer].ID, key.Origin, key.ID, all[key])
 	}
 	return r.Put(r.key("redraws"), out.Any())
 }
