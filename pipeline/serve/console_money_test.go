@@ -230,7 +230,8 @@ func TestConsoleTaxes(t *testing.T) {
 		t.Errorf("columns %q", heads)
 	}
 	dir := workspaceOf(t, "testdata/currencies.txtar", "")
-	if err := os.WriteFile(filepath.Join(dir, "books", "taxes.csv"), []byte("tax_id,rate\nvat,0.1\n"), 0o600); err != nil {
+	taxes := filepath.Join(dir, "books", "taxes.csv")
+	if err := os.WriteFile(taxes, []byte("tax_id,rate\nvat,0.1\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	bill(t, dir, asOf)
