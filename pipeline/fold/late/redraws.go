@@ -44,7 +44,7 @@ func (s *Step) RedrawnIn(cycle period.Cycle, to map[Key]string) error {
 
 // retain notes what the reversal of a record with a conversion will not give back (§10.2).
 func (s *Step) retain(e *Entry) error {
-	if !e.Reversal {
+	if !e.Reversal || len(e.Draws) == 0 {
 		return nil
 	}
 	_, _, returned, err := s.state.measure(e)
