@@ -107,6 +107,9 @@ func TestEmptyFlags(t *testing.T) {
 		{"run", "nightly", "--as-of", ""},
 		{"bill", "--lake", ""},
 		{"check", "-w", ""},
+		{"init", ""},
+		{"bandwidth", "", "--cycle", "2026-09"},
+		{"explain", ""},
 	} {
 		var out, told bytes.Buffer
 		code := commands.Main(args, nil, &out, &told, program.NoEnv, noon)

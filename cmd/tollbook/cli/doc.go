@@ -16,6 +16,6 @@
 //	       tollbook.yaml from the current one upwards. Without one a command says so and does nothing.
 //	CLI-9  Escape sequences and cut texts are for terminals only. NO_COLOR turns the escape sequences off.
 //	CLI-10 A command that reads shows the newest state, and says so if an --as-of is before it.
-//	CLI-11 A text flag without a text is refused: an empty --customer does not mean all customers.
+//	CLI-11 A text flag or an argument without a text is refused: an empty --customer does not mean all customers.
 //	CLI-12 A flag that has no effect in the form of a command that was asked for is refused (Only).
 package cli

@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// checkFlags checks --as-of and refuses text flags with an empty value (CLI-11).
+// checkFlags checks --as-of and refuses arguments and text flags with an empty value (CLI-11).
 func checkFlags(a *App, cmd *cobra.Command) error {
 	var err error
 	if a.Flags.AsOf != "" {
@@ -23,6 +23,10 @@ func checkFlags(a *App, cmd *cobra.Command) error {
 				Hint: "give it a value or leave the flag out; a script may use a variable that is not set"}
 		}
 	})
+	if at := slices.Index(cmd.Flags().Args(), ""); err == nil && at >= 0 {
+		err = &UsageError{What: fmt.Sprintf("argument %d: the value is empty", at+1),
+			Hint: "give it a value; a script may use a variable that is not set"}
+	}
 	return err
 }
 
