@@ -87,6 +87,9 @@ func runDocuments(ctx context.Context, a *cli.App, o *documentsOptions) (err err
 	if o.dir == "" {
 		result.Dir = filepath.Join(a.Flags.Workspace, "exports", "documents-"+o.cycle.String())
 	}
+	if err := cli.CheckDir(result.Dir); err != nil {
+		return err
+	}
 	_, err = a.Compose(func(s *compose.Sources) (err error) {
 		s.Covers.Issued, s.Covers.Dated = issued, o.issued != ""
 		result.Index, err = folder.Write(ctx, s, o.cycle, result.Dir, options)

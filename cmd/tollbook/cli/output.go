@@ -45,6 +45,16 @@ func (o *Output) Check() error {
 	return checkFile(o.File, o.force)
 }
 
+// CheckDir refuses a folder for results that is in a lake or in a folder of a workspace whose files are read (package
+// place).
+func CheckDir(dir string) error {
+	if what := place.Of(filepath.Join(dir, "file")); what != "" {
+		return &UsageError{What: "--dir " + dir + ": its files would be " + what,
+			Hint: "name a folder elsewhere, such as exports/"}
+	}
+	return nil
+}
+
 // checkFile refuses a folder, and an existing regular file without force.
 func checkFile(name string, force bool) error {
 	info, err := os.Stat(name)

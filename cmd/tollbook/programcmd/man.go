@@ -41,6 +41,9 @@ a folder, one for each command. Pages of the same name are replaced.`,
 			if err != nil {
 				return err
 			}
+			if err := cli.CheckDir(dir); err != nil {
+				return err
+			}
 			if r.Pages, err = writePages(cmd.Root(), dir); err != nil {
 				return err
 			}
