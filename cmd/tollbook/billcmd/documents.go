@@ -86,8 +86,7 @@ func runDocuments(ctx context.Context, a *cli.App, o *documentsOptions) (err err
 	result := documentsResult{Dir: o.dir}
 	if o.dir == "" {
 		result.Dir = filepath.Join(a.Flags.Workspace, "exports", "documents-"+o.cycle.String())
-	}
-	if err := cli.CheckDir(result.Dir); err != nil {
+	} else if err := cli.CheckDir(o.dir); err != nil {
 		return err
 	}
 	_, err = a.Compose(func(s *compose.Sources) (err error) {

@@ -217,7 +217,7 @@ func (a *App) prepare(cmd *cobra.Command) error {
 		return &UsageError{What: fmt.Sprintf("--stop-at %q: no such point", a.Flags.stopAt), Hint: "points: " +
 			strings.Join(stopPoints(), ", ")}
 	}
-	if err := checkFlags(a, cmd); err != nil {
+	if err := checkValues(a, cmd); err != nil {
 		return err
 	}
 	cmd.SilenceUsage = true

@@ -9,8 +9,8 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// checkFlags checks --as-of and refuses arguments and text flags with an empty value (CLI-11).
-func checkFlags(a *App, cmd *cobra.Command) error {
+// checkValues checks --as-of and refuses arguments and text flags with an empty value (CLI-11).
+func checkValues(a *App, cmd *cobra.Command) error {
 	var err error
 	if a.Flags.AsOf != "" {
 		if _, err = a.asOf(); err == nil && slices.Contains(withoutClock(), commandName(cmd)) {

@@ -45,8 +45,8 @@ func (o *Output) Check() error {
 	return checkFile(o.File, o.force)
 }
 
-// CheckDir refuses a folder for results that is in a lake or in a folder of a workspace whose files are read (package
-// place).
+// CheckDir refuses a value of --dir in which results may not be written: a folder of a lake, or books/, lake/ or runs/
+// of a workspace (package place).
 func CheckDir(dir string) error {
 	if what := place.Of(filepath.Join(dir, "file")); what != "" {
 		return &UsageError{What: "--dir " + dir + ": its files would be " + what,

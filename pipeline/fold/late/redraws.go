@@ -42,7 +42,7 @@ func (s *Step) RedrawnIn(cycle period.Cycle, to map[Key]string) error {
 	return nil
 }
 
-// retain notes what the reversal of a record with a conversion will not give back (§10.2).
+// retain stores the part of an entry's draws that its reversal will not give back because of a conversion (§10.2).
 func (s *Step) retain(e *Entry) error {
 	if !e.Reversal || len(e.Draws) == 0 {
 		return nil

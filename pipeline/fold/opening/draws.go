@@ -89,7 +89,7 @@ func (s *Source) readDraws(bucket int, customers []int32, span period.Span, bill
 		}
 	}
 	for _, key := range gone {
-		redrawn[key] = retained[key] // what its reversal did not give back
+		redrawn[key] = retained[key] // "" if its reversal gave everything back
 	}
 	for key, text := range redrawn {
 		if one, ok := d.all[key]; ok {
@@ -199,16 +199,7 @@ func (d *draws) late(cycle period.Cycle) (gone []recordKey, err error) {
 	return gone, nil
 }
 
-// AddDraws appends a row of redraws or retained_draws: what a record draws.
-func AddDraws(out *parquet.Columns[tables.Redraw], customer string, origin period.Cycle, id, draws string) {
-	out.Word(tables.RedrawCustomerID).Add(customer)
-	out.Word(tables.RedrawOriginCycle).Add(origin.String())
-	out.Text(tables.RedrawRecordID).Add(id)
-	out.Text(tables.RedrawDraws).Add(draws)
-	out.N++
-}
-
-// changed reads a table of what records of closed cycles draw instead of what they drew when they were billed.
+// changed reads draws of records of closed cycles that replace those with which the records were billed.
 func (d *draws) changed(def tables.Def[tables.Redraw], cycle period.Cycle, to map[recordKey]string) error {
 	files, err := d.Files.Find(manifest.FileKey{Table: def.Name, Cycle: manifest.CycleOf(cycle), Bucket: d.bucket})
 	if err != nil {

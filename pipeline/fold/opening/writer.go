@@ -5,6 +5,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/position"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -48,4 +49,13 @@ func AddRow(to *parquet.Columns[tables.Position], customer string, r *position.R
 	to.Text(tables.PositionDraws).Add(r.Draws)
 	to.MaybeTime(tables.PositionAt).Add(r.At)
 	to.N++
+}
+
+// AddDraws appends a row of redraws or retained_draws.
+func AddDraws(out *parquet.Columns[tables.Redraw], customer string, origin period.Cycle, id, draws string) {
+	out.Word(tables.RedrawCustomerID).Add(customer)
+	out.Word(tables.RedrawOriginCycle).Add(origin.String())
+	out.Text(tables.RedrawRecordID).Add(id)
+	out.Text(tables.RedrawDraws).Add(draws)
+	out.N++
 }
