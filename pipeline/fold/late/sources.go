@@ -225,14 +225,14 @@ func (s *Sources) positions(set MeterSet) (*positions, error) {
 
 // Drawn returns what billed records drew in a quota period that lasts for the span. If it continues into the step's
 // cycle, the opening positions of the cycle hold the quantity. Otherwise it is what was drawn on the day it ended, or
-// the result of late records billed since. Later shifts are added. If neither positions nor shifts are of this quota
+// the result of late records billed since. Later shifts are added. If another position or shift may be of this quota
 // period, the quantity is calculated from its records (OPEN-6).
 func (s *Sources) Drawn(customer int32, f QuotaPeriod, span period.Span) (money.Quantity, error) {
 	p := &s.Books.Packages[f.Package]
 	end := min(span.To, p.Valid.To, s.Books.Zone.Bounds(s.Cycle).From)
-	drawn, in, known, err := s.drawnIn(customer, f, end)
+	stored, in, known, err := s.stored(customer, f, end)
 	if err != nil {
-		return drawn, err
+		return stored, err
 	}
 	for i := range s.Shifts {
 		h := &s.Shifts[i]
@@ -241,47 +241,40 @@ func (s *Sources) Drawn(customer int32, f QuotaPeriod, span period.Span) (money.
 			continue
 		}
 		known = known && !s.mayHold(&row, f)
-		if known && h.Billed > in && h.At == f.Start && opening.PackageOf(s.Books, customer, &row) == f.Package {
-			if drawn, err = opening.Moved(drawn, h.By); err != nil {
-				return drawn, err
+		if h.Billed > in && h.At == f.Start && opening.PackageOf(s.Books, customer, &row) == f.Package {
+			if stored, err = opening.Moved(stored, h.By); err != nil {
+				return stored, err
 			}
 		}
 	}
 	if known {
-		return drawn, nil
+		return stored, nil
 	}
-	return s.Opening.DrawnBy(p, period.Span{From: f.Start, To: end},
+	drawn, complete, err := s.Opening.DrawnBy(p, period.Span{From: f.Start, To: end},
 		opening.Billed{Before: s.Cycle, Late: s.lastBilled(), Reposted: s.Cycle})
+	if err == nil && !complete && drawn.Cmp(stored) < 0 {
+		drawn = stored
+	}
+	return drawn, err
 }
 
-// drawnIn returns what was drawn, with the shifts up to cycle in. known is false if positions do not hold it.
-func (s *Sources) drawnIn(customer int32, f QuotaPeriod, end period.Instant) (drawn money.Quantity, in period.Cycle,
+// stored returns what was drawn by positions, with the shifts up to cycle in. If known is false, more may be drawn.
+func (s *Sources) stored(customer int32, f QuotaPeriod, end period.Instant) (drawn money.Quantity, in period.Cycle,
 	known bool, err error) {
-	p := &s.Books.Packages[f.Package]
-	zone := s.Books.Zone
-	if slices.ContainsFunc(s.behind, func(one opening.Left) bool {
+	p, zone := &s.Books.Packages[f.Package], s.Books.Zone
+	other := slices.ContainsFunc(s.behind, func(one opening.Left) bool {
 		return one.Customer == customer && s.mayHold(&one.Row, f)
-	}) {
-		return drawn, in, false, nil
-	}
-	for i := len(s.behind) - 1; i >= 0; i-- {
-		one := &s.behind[i]
-		if one.Customer != customer {
-			continue
-		}
-		if one.At == f.Start && opening.PackageOf(s.Books, customer, &one.Row) == f.Package &&
-			zone.Bounds(one.Billed).From >= end {
+	})
+	for _, one := range slices.Backward(s.behind) {
+		if one.Customer == customer && one.At == f.Start && zone.Bounds(one.Billed).From >= end &&
+			opening.PackageOf(s.Books, customer, &one.Row) == f.Package {
 			drawn, err = rating.DrawnOf(p, &one.Row)
-			return drawn, one.Billed, true, err
+			return drawn, one.Billed, !other, err
 		}
-	}
-	day := zone.Day(end)
-	if zone.Start(day) != end { // no position holds what was drawn until a time of day
-		return drawn, in, false, nil
 	}
 	// a quota period that ends with a cycle includes the shifts of that cycle, not of the next
 	in = min(zone.Cycle(end-1), s.Cycle-1)
-	rows, _, err := s.Opening.Before(customer, day, in)
+	rows, _, err := s.Opening.Before(customer, zone.Day(end), in)
 	if err != nil {
 		return drawn, in, false, err
 	}
@@ -297,7 +290,15 @@ func (s *Sources) drawnIn(customer int32, f QuotaPeriod, end period.Instant) (dr
 		}
 		known = true
 	}
-	return drawn, in, known, nil
+	if from := zone.Start(zone.Day(end)); from < end { // the positions are of the start of the day
+		rest, _, err := s.Opening.DrawnBy(p, period.Span{From: max(from, f.Start), To: end},
+			opening.Billed{Before: s.Cycle, Late: in, Reposted: in})
+		if err == nil {
+			drawn, err = drawn.Add(rest)
+		}
+		return drawn, in, known && !other, err
+	}
+	return drawn, in, known && !other, nil
 }
 
 // mayHold reports whether a position of a package may hold draws of a quota period and of another one of today's books.

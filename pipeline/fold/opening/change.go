@@ -19,6 +19,7 @@ type Change struct {
 	Moves        bool                 // by Delta
 	Delta        money.SignedQuantity // added to what was drawn, in the package's measure
 	Counted      bool                 // from records: it replaces all other positions of the package
+	AtLeast      bool                 // Counted without the records of archived cycles: more may be drawn
 }
 
 // StillOpen reports whether the quota period ends after t, the start of the cycle in which the change is billed. A

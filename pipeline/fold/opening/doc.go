@@ -14,5 +14,6 @@
 //	OPEN-5  Positions that a day does not change are copied byte by byte.
 //	OPEN-6  If valid_from or reset of a package was changed after a close, or a row of it was split, the stored quota
 //	        period can differ from the one that continues into the cycle. The position is then what the billed
-//	        records that began in that period drew. For archived cycles only the stored positions are used.
+//	        records that began in that period drew. If some of them are archived, it is at least what the positions
+//	        have that may be of that period: by today's books they had not ended before it.
 package opening

@@ -254,11 +254,14 @@ func (d *draws) of(p *books.Package, span period.Span) (sum money.Quantity, err 
 	return sum, nil
 }
 
-// DrawnBy returns what those billed records of a package's customer draw from it that began in a span.
-func (s *Source) DrawnBy(p *books.Package, span period.Span, billed Billed) (money.Quantity, error) {
+// DrawnBy returns what those billed records of a package's customer draw from it that began in a span. If some of these
+// records are archived, complete is false and they are not included.
+func (s *Source) DrawnBy(p *books.Package, span period.Span, billed Billed) (sum money.Quantity, complete bool,
+	err error) {
 	d, err := s.readDraws(s.bucket(p.Customer), []int32{p.Customer}, span, billed)
 	if err != nil {
-		return money.Quantity{}, err
+		return sum, false, err
 	}
-	return d.of(p, span)
+	sum, err = d.of(p, span)
+	return sum, !d.gap, err
 }

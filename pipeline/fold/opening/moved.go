@@ -29,11 +29,23 @@ func (s *Source) Certain(customer int32, row *position.Row) bool {
 	return row.At != p.Valid.From && span.From == row.At && span.To <= p.Valid.To
 }
 
+// reaches reports whether a position of a package may hold draws of a span. It cannot if today's books have a quota
+// period that begins at the same time and has ended before the span.
+func (s *Source) reaches(customer int32, row *position.Row, span period.Span) bool {
+	code := PackageOf(s.Books, customer, row)
+	if code < 0 {
+		return true
+	}
+	p := &s.Books.Packages[code]
+	own := s.Prices.QuotaPeriod(p, row.At)
+	return own.From != row.At || own.To > p.Valid.To || own.To > span.From
+}
+
 // reopened is a quota period that continues into a cycle and differs from that of the stored position.
 type reopened struct {
 	code   int32
 	span   period.Span    // up to the start of the cycle
-	stored money.Quantity // quantity drawn, from the position
+	stored money.Quantity // quantity drawn, from the positions that reach into the span
 }
 
 // moved finds the packages whose position may not give what was drawn in the quota period that continues into a cycle.
@@ -72,9 +84,11 @@ func (m *moved) note(customer int32, c *Change) error {
 			m.found[customer] = list
 		}
 		var err error
-		if c.Moves {
+		switch {
+		case !m.reaches(customer, row, span):
+		case c.Moves:
 			list[at].stored, err = Moved(list[at].stored, c.Delta)
-		} else {
+		default:
 			list[at].stored, err = rating.DrawnOf(p, row)
 		}
 		if err != nil {
@@ -147,7 +161,8 @@ func (m *moved) changes(bucket int, cycle, upTo period.Cycle, to map[int32][]Cha
 			if d.gap && drawn.Cmp(one.stored) < 0 { // the position includes draws of records of archived cycles
 				drawn = one.stored
 			}
-			to[who] = append(to[who], Change{Row: rating.PackageRow(p, drawn, one.span.From), Counted: true})
+			to[who] = append(to[who], Change{Row: rating.PackageRow(p, drawn, one.span.From), Counted: true,
+				AtLeast: d.gap})
 		}
 	}
 	return nil
@@ -159,6 +174,18 @@ func (c *Change) counted(p *books.Package, rows []position.Row) ([]position.Row,
 	if err != nil {
 		return nil, err
 	}
+	to := c.Row
+	for i := range rows {
+		if old := &rows[i]; c.AtLeast && old.Kind == position.Package && old.Key == p.ID && old.At == c.At {
+			stored, err := rating.DrawnOf(p, old)
+			if err != nil {
+				return nil, err
+			}
+			if drawn.Cmp(stored) < 0 {
+				drawn, to = stored, *old
+			}
+		}
+	}
 	rows = slices.DeleteFunc(rows, func(old position.Row) bool {
 		return old.Kind == position.Package && old.Key == p.ID && p.Valid.Holds(old.At) &&
 			(old.At >= c.At || !drawn.IsZero())
@@ -166,5 +193,5 @@ func (c *Change) counted(p *books.Package, rows []position.Row) ([]position.Row,
 	if drawn.IsZero() {
 		return rows, nil
 	}
-	return append(rows, c.Row), nil
+	return append(rows, to), nil
 }
