@@ -272,9 +272,10 @@ func (s *Sources) stored(customer int32, f QuotaPeriod, end period.Instant) (dra
 			return drawn, one.Billed, !other, err
 		}
 	}
+	day := zone.Day(end)
 	// a quota period that ends with a cycle includes the shifts of that cycle, not of the next
 	in = min(zone.Cycle(end-1), s.Cycle-1)
-	rows, _, err := s.Opening.Before(customer, zone.Day(end), in)
+	rows, _, err := s.Opening.Before(customer, day, in)
 	if err != nil {
 		return drawn, in, false, err
 	}
@@ -290,7 +291,7 @@ func (s *Sources) stored(customer int32, f QuotaPeriod, end period.Instant) (dra
 		}
 		known = true
 	}
-	if from := zone.Start(zone.Day(end)); from < end { // the positions are of the start of the day
+	if from := zone.Start(day); from < end { // the positions are of the start of the day
 		rest, _, err := s.Opening.DrawnBy(p, period.Span{From: max(from, f.Start), To: end},
 			opening.Billed{Before: s.Cycle, Late: in, Reposted: in})
 		if err == nil {
