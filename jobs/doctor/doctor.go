@@ -18,6 +18,7 @@ import (
 	"github.com/tollbook/tollbook/jobs/ledger"
 	"github.com/tollbook/tollbook/jobs/schedule"
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
+	"github.com/tollbook/tollbook/pipeline/intake/costs"
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
 	"github.com/tollbook/tollbook/pipeline/lake"
@@ -535,6 +536,10 @@ func (d *doctor) inbox(context.Context) {
 		strangers, err = newfiles.Strangers(files)
 		odd = append(odd, strangers...)
 	}
+	var strange []string
+	if err == nil {
+		strange, err = d.strangeCosts(files)
+	}
 	switch {
 	case err != nil:
 		d.broken("inbox", "see that the folder can be read", "%v", err)
@@ -544,9 +549,24 @@ func (d *doctor) inbox(context.Context) {
 	case len(odd) > 0:
 		d.describe("inbox", Warn, "rename or remove what is no feed file, or move it into the folder of a feed",
 			"%d names that are no feed files, the first: inbox/%s", len(odd), feedfile.ShownName(odd[0]))
+	case len(strange) > 0:
+		d.describe("inbox", Warn, newfiles.DeliveryHint,
+			"%d names that are no delivery of cost files, the first: inbox/%s", len(strange),
+			feedfile.ShownName(strange[0]))
 	default:
 		d.describe("inbox", OK, "", "every file is one that a run takes, or is on its way")
 	}
+}
+
+// strangeCosts returns the names below inbox/costs that are part of no delivery of a source in the settings.
+func (d *doctor) strangeCosts(files fs.FS) ([]string, error) {
+	sources := d.ws.Settings.Costs.Sources.Names()
+	unlisted, err := costs.Unlisted(files, sources)
+	if err != nil {
+		return nil, err
+	}
+	_, strange, err := costs.Discover(files, sources)
+	return append(unlisted, strange...), err
 }
 
 // unreadable returns the feed files that this user cannot read.

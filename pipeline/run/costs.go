@@ -67,7 +67,8 @@ func (r *run) costs(ctx context.Context) error {
 	}
 	r.report.Lines += result.Lines
 	r.report.Notes = append(r.report.Notes, result.Notes...)
-	r.report.Costs = result.Attention
+	r.report.Costs = r.report.Costs || result.Attention
+	r.newFiles(r.inbox).Strange(result.Strange)
 	if result.Accepted {
 		r.o.AcceptRejects = ""
 	}

@@ -436,7 +436,7 @@ func freshFiles(ctx context.Context, finder *newfiles.Finder, hashes *inbox.Hash
 // newFiles returns the finder of new files in an inbox.
 func (r *runState) newFiles(in fs.FS) *newfiles.Finder {
 	return &newfiles.Finder{Inbox: in, Settle: r.ws.Settings.Inbox.Settle, Options: &r.o, Next: r.next,
-		Report: r.report}
+		Report: r.report, Sources: r.ws.Settings.Costs.Sources.Names()}
 }
 
 // reconciler returns the reconciler of the rows that the run read with cfg.

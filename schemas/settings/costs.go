@@ -47,6 +47,15 @@ func (s CostSources) All() []CostSource {
 	return *s.list
 }
 
+// Names lists the names of the sources, ascending.
+func (s CostSources) Names() []string {
+	var names []string
+	for _, one := range s.All() {
+		names = append(names, one.Source)
+	}
+	return names
+}
+
 // Of is the source of a name.
 func (s CostSources) Of(name string) (CostSource, bool) {
 	for _, one := range s.All() {

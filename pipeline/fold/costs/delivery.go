@@ -73,20 +73,15 @@ type source struct {
 // find finds the deliveries of the inbox and decides which count.
 func (s *survey) find(ctx context.Context, old []*Delivery) error {
 	s.sources = make(map[string]*source)
-	var names []string
 	for _, one := range s.stage.Costs.Sources.All() {
 		s.sources[one.Source] = &source{CostSource: one, deliveries: make(map[period.Cycle][]*Delivery)}
-		names = append(names, one.Source)
 	}
+	names := s.stage.Costs.Sources.Names()
 	found, strange, err := intake.Discover(s.stage.Inbox, names)
 	if err != nil {
 		return err
 	}
-	for _, name := range strange {
-		s.result.Attention = true
-		s.result.note("inbox/%s is no delivery of cost files: put files into inbox/costs/SOURCE/YYYY-MM/DELIVERY/, "+
-			"and list SOURCE in costs.sources", name)
-	}
+	s.result.Strange = strange
 	s.gather(found, old)
 	for _, name := range names {
 		if err := s.first(ctx, s.sources[name]); err != nil {

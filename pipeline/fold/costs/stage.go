@@ -52,8 +52,9 @@ type Result struct {
 	Places    []place.Place // whose lines changed
 	Lines     int64
 	Notes     []string
-	Attention bool // a delivery failed or is held: a person should look
-	Accepted  bool // Stage.Accept named a delivery
+	Attention bool     // a delivery failed or is held: a person should look
+	Strange   []string // paths below inbox/ that are part of no delivery
+	Accepted  bool     // Stage.Accept named a delivery
 	// Differences is what re-rating Stage.Rerate changes, by customer, sku, region and resource.
 	Differences []Difference
 }

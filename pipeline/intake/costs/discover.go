@@ -44,8 +44,19 @@ func (f *Found) Complete(now period.Instant, settle time.Duration) bool {
 	return f.Marked || now == 0 || f.Newest <= now-period.Instant(settle.Microseconds())
 }
 
-// Discover lists the deliveries of the sources, sorted by source, period and name. strange lists names below
-// inbox/costs that are not part of any delivery.
+// Unlisted lists the names in inbox/costs that are no folder of one of the sources, as paths below inbox/.
+func Unlisted(fsys fs.FS, sources []string) (names []string, err error) {
+	entries, err := folder(fsys, Folder)
+	for _, e := range entries {
+		if !e.IsDir() || !slices.Contains(sources, e.Name()) {
+			names = append(names, Folder+"/"+e.Name())
+		}
+	}
+	return names, err
+}
+
+// Discover lists the deliveries of the sources, sorted by source, period and name. strange lists names below the
+// folders of the sources that are not part of any delivery.
 func Discover(fsys fs.FS, sources []string) (found []*Found, strange []string, err error) {
 	entries, err := folder(fsys, Folder)
 	if err != nil {
@@ -53,7 +64,6 @@ func Discover(fsys fs.FS, sources []string) (found []*Found, strange []string, e
 	}
 	for _, e := range entries {
 		if !e.IsDir() || !slices.Contains(sources, e.Name()) {
-			strange = append(strange, Folder+"/"+e.Name())
 			continue
 		}
 		list, odd, err := discoverSource(fsys, e.Name())

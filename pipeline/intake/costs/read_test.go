@@ -234,14 +234,15 @@ func TestDiscover(t *testing.T) {
 	at := func(minute int) *fstest.MapFile {
 		return &fstest.MapFile{ModTime: time.Date(2026, 10, 1, 0, minute, 0, 0, time.UTC)}
 	}
-	found, strange, err := Discover(fstest.MapFS{
+	files := fstest.MapFS{
 		"costs/aws/2026-09/2/deep/er/part-1.csv.gz": at(5), "costs/aws/2026-09/2/part-0.parquet": at(3),
 		"costs/aws/2026-09/2/manifest.json": at(1), "costs/aws/2026-09/2/_temp/x.txt": at(1),
 		"costs/aws/2026-09/10/a.csv": at(1), "costs/aws/2026-09/10/_SUCCESS": at(9),
 		"costs/aws/2026-09/3/readme.txt": at(1), "costs/aws/2026-09/4/_SUCCESS": at(1),
 		"costs/aws/2026-09/stray.csv": at(1), "costs/aws/sept/1/a.csv": at(1), "costs/gcp/2026-09/1/a.csv": at(1),
-		"costs/_x/a.csv": at(1),
-	}, []string{"aws"})
+		"costs/_x/a.csv": at(1), "costs/aws.csv": at(1),
+	}
+	found, strange, err := Discover(files, []string{"aws"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -256,8 +257,12 @@ func TestDiscover(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q\nwant %q", got, want)
 	}
-	if want := []string{"costs/aws/2026-09/stray.csv", "costs/aws/sept", "costs/gcp"}; !slices.Equal(strange, want) {
+	if want := []string{"costs/aws/2026-09/stray.csv", "costs/aws/sept"}; !slices.Equal(strange, want) {
 		t.Errorf("strange %q", strange)
+	}
+	unlisted, err := Unlisted(files, []string{"aws"})
+	if want := []string{"costs/aws.csv", "costs/gcp"}; err != nil || !slices.Equal(unlisted, want) {
+		t.Errorf("unlisted %q, %v", unlisted, err)
 	}
 }
 

@@ -28,6 +28,7 @@ type Finder struct {
 	Options *workspace.Options // of the run
 	Next    *next.State        // knows the files that were taken; nil = none, for Offered
 	Report  *workspace.Report  // of the run: receives the names and the notes
+	Sources []string           // of cost files
 	Uncut   bool               // large files are not cut into ranges
 }
 
@@ -156,15 +157,32 @@ func (f *Finder) Offered(name string) ([]inbox.FileRef, error) {
 	return f.waiting(name, found.Files), nil
 }
 
-// Strangers reports the names of the inbox that belong to no feed.
+// Strangers reports the names of the inbox that belong to no feed and to no source of cost files.
 func (f *Finder) Strangers() error {
 	names, err := Strangers(f.Inbox)
 	for _, name := range names {
 		f.Report.Note("inbox/%s belongs to no feed: not ingested; `tollbook check` lists the folders",
 			feedfile.ShownName(name))
 	}
+	if err != nil {
+		return err
+	}
+	names, err = costs.Unlisted(f.Inbox, f.Sources)
+	f.Strange(names)
 	return err
 }
+
+// Strange reports names below inbox/costs that are part of no delivery. A close asks about them.
+func (f *Finder) Strange(names []string) {
+	for _, name := range names {
+		f.Report.Costs = true
+		f.Report.Note("inbox/%s is no delivery of cost files: %s", feedfile.ShownName(name), DeliveryHint)
+		f.hold(costs.Folder, name, "it is no delivery of cost files", DeliveryHint)
+	}
+}
+
+// DeliveryHint says where deliveries of cost files belong.
+const DeliveryHint = "put files into inbox/costs/SOURCE/YYYY-MM/DELIVERY/, and list SOURCE in costs.sources"
 
 // Strangers are the names of an inbox that belong to no feed.
 func Strangers(files fs.FS) ([]string, error) {
