@@ -274,7 +274,7 @@ func (ev *eventStage) turn(list []events.Turn) error {
 		if one.Is {
 			in.Accepted, in.Rejected = in.Accepted-1, in.Rejected+1
 		} else {
-			ev.watch.AcceptedEvent(one.Feed, one.Refusal.ID, rejects.Place{File: one.From.File, Row: one.From.Row})
+			ev.watch.AcceptedNow(one.Feed, one.Refusal.ID, rejects.Place{File: one.From.File, Row: one.From.Row})
 		}
 		ev.next.SetInput(in)
 	}

@@ -4,7 +4,7 @@
 //	       ended. Every reader of rejects reads the first table, so that all of them agree on what is open.
 //	REJ-2  A reject ends as corrected when a record of its identity is accepted in the run that rejected it or in a
 //	       later one. If the identity was accepted before, the reject stays open, because its content differs from
-//	       what is billed.
+//	       what is billed. So does a conflict if an event that it contradicts, and that was refused, is accepted.
 //	REJ-3  A person ends any other reject by dismissing it, with a name and a reason, and opens it again by restoring
 //	       it. A dismissed reject whose identity is accepted later is corrected too, and keeps the name and the
 //	       reason.

@@ -7,6 +7,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/reason"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -90,8 +91,9 @@ func Correct(txn *lake.SubTxn, zone *period.Zone, found map[Identity]Place, asOf
 		if end.State() == Corrected {
 			return end
 		}
-		if id, ok := r.Identity(zone); ok && found[id].File != "" {
-			end.Corrected, end.CorrectedAt = found[id], asOf
+		id, ok := r.Identity(zone)
+		if at := found[id]; ok && at.File != "" && !(at.refused && r.Reason == reason.Conflict.String()) {
+			end.Corrected, end.CorrectedAt = Place{File: at.File, Row: at.Row}, asOf
 		}
 		return end
 	})

@@ -68,7 +68,7 @@ func TestWatch(t *testing.T) {
 	w.AcceptedUsage("beta", september, []byte("a"), 1, 1)
 	w.AcceptedUsage("acme", september+1, []byte("a"), 1, 1)
 	found := w.Found()
-	if len(found) != 1 || found[Usage("acme", september, "a")] != (Place{"usage/a.csv", 7}) {
+	if len(found) != 1 || found[Usage("acme", september, "a")] != (Place{File: "usage/a.csv", Row: 7}) {
 		t.Errorf("%+v", found)
 	}
 	var none *Watch

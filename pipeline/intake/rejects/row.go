@@ -132,7 +132,8 @@ func rowOf(cols *parquet.Columns[tables.Reject], i int) Row {
 // endOf reads the end from a row of the ended rejects.
 func endOf(cols *parquet.Columns[tables.Reject], i int) End {
 	return End{
-		Corrected:   Place{cols.Word(tables.RejectCorrectedFile).At(i), cols.Whole(tables.RejectCorrectedRow).At(i)},
+		Corrected: Place{File: cols.Word(tables.RejectCorrectedFile).At(i),
+			Row: cols.Whole(tables.RejectCorrectedRow).At(i)},
 		CorrectedAt: cols.MaybeTime(tables.RejectCorrectedAt).At(i), By: cols.Word(tables.RejectDismissedBy).At(i),
 		Why:         string(cols.Text(tables.RejectDismissedWhy).At(i)),
 		DismissedAt: cols.MaybeTime(tables.RejectDismissedAt).At(i),

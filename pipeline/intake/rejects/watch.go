@@ -35,6 +35,8 @@ const filterBits = 20
 type Place struct {
 	File string // below inbox/
 	Row  int64
+
+	refused bool // an earlier run refused the record: conflicts contradict it
 }
 
 // NewWatch returns an empty watch.
@@ -82,7 +84,7 @@ func (w *Watch) Leave() []Accepted {
 // Take adds the findings of a task.
 func (w *Watch) Take(list []Accepted) {
 	for _, a := range list {
-		w.note(Identity{a.Feed, string(a.Customer), a.When, string(a.ID)}, Place{string(a.File), a.Row})
+		w.note(Identity{a.Feed, string(a.Customer), a.When, string(a.ID)}, Place{File: string(a.File), Row: a.Row})
 	}
 }
 
@@ -127,7 +129,7 @@ func (w *Watch) Active() bool { return w != nil && len(w.wanted) > 0 }
 func (w *Watch) AcceptedUsage(customer string, cycle period.Cycle, record []byte, file int32, row int64) {
 	if w.Active() && w.wants(w.hash("usage", customer, int64(cycle), maphash.Bytes(w.seed, record))) {
 		name, number := w.Source(file, row)
-		w.note(Usage(customer, cycle, string(record)), Place{name, number})
+		w.note(Usage(customer, cycle, string(record)), Place{File: name, Row: number})
 	}
 }
 
@@ -135,7 +137,7 @@ func (w *Watch) AcceptedUsage(customer string, cycle period.Cycle, record []byte
 func (w *Watch) AcceptedSample(link string, slot period.Instant, file int32, row int64) {
 	if w.Active() && w.wants(w.hash("bandwidth", "", int64(slot), maphash.String(w.seed, link))) {
 		name, number := w.Source(file, row)
-		w.note(Sample(link, slot), Place{name, number})
+		w.note(Sample(link, slot), Place{File: name, Row: number})
 	}
 }
 
@@ -144,6 +146,12 @@ func (w *Watch) AcceptedEvent(feedName, id string, at Place) {
 	if w.Active() && w.wants(w.hash(feedName, "", 0, maphash.String(w.seed, id))) {
 		w.note(Event(feedName, id), at)
 	}
+}
+
+// AcceptedNow passes a record of another feed to the watch that an earlier run refused and this run accepts.
+func (w *Watch) AcceptedNow(feedName, id string, at Place) {
+	at.refused = true
+	w.AcceptedEvent(feedName, id, at)
 }
 
 func (w *Watch) wants(hash uint64) bool {

@@ -346,11 +346,18 @@ const (
 	howRerated = "re-rated, in"
 )
 
-// placeSums adds up all lines of a place: those billed by its cycle, each later posting, and the total.
+// placeSums adds up all lines of a place: those billed by its cycle, each later posting, and the total. If some of them
+// are archived, the total has another name, and the story says where they are.
 func (ls *lateStory) placeSums() ([]Sum, error) {
-	sums := make(map[posting]*Sum)
+	sums, all := make(map[posting]*Sum), Sum{What: "in all"}
 	for _, ref := range ls.Snap.Manifest.Cycles {
 		if ref.Cycle.String() < ls.at.origin {
+			continue
+		}
+		if ref.Archived != nil {
+			all.What = "in this lake"
+			ls.story.Before = append(ls.story.Before, fmt.Sprintf("lines billed in cycle %s are archived and not in "+
+				"the sums below: the same command with `--lake %s` reads them", ref.Cycle, ref.Archived.Where))
 			continue
 		}
 		files, err := ls.Snap.Files(ref.Cycle)
@@ -367,7 +374,6 @@ func (ls *lateStory) placeSums() ([]Sum, error) {
 		}
 	}
 	var out []Sum
-	all := Sum{What: "in all"}
 	for _, p := range slices.SortedFunc(maps.Keys(sums), func(a, b posting) int {
 		return cmp.Or(cmp.Compare(a.cycle, b.cycle), cmp.Compare(a.how, b.how))
 	}) {
