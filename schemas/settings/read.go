@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/robfig/cron/v3"
@@ -26,7 +27,7 @@ const hour = period.Hour
 // is wrong; any other error comes from reading the file.
 func Load(path string) (Settings, error) {
 	data, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 		at := problem.Pos{File: path}
 		return Settings{}, problem.Problems{{Pos: at, Text: "not there", Hint: "`tollbook init` makes a workspace"}}
 	}

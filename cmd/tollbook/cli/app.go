@@ -346,6 +346,9 @@ func (a *App) ReadOf(w *workspace.Workspace, reader func(*lake.Snapshot) error) 
 		return err
 	}
 	l, err := w.Lake(o)
+	if a.Flags.Lake != "" && errors.Is(err, syscall.ENOTDIR) {
+		return &UsageError{What: fmt.Sprintf("--lake %s: not a folder", a.Flags.Lake), Hint: lakeHint}
+	}
 	if err != nil {
 		return err
 	}
@@ -356,7 +359,7 @@ func (a *App) ReadOf(w *workspace.Workspace, reader func(*lake.Snapshot) error) 
 			}
 		} else if snap.Manifest.Number == 0 {
 			return &UsageError{What: "there is no lake in " + a.Flags.Lake,
-				Hint: "name the folder that has HEAD, such as --lake archive/lake"}
+				Hint: lakeHint}
 		}
 		if err := snap.Manifest.Units.Check(w.Units()); err != nil {
 			return workspace.Refused(err)
@@ -369,6 +372,9 @@ func (a *App) ReadOf(w *workspace.Workspace, reader func(*lake.Snapshot) error) 
 	a.Bar.End()
 	return err
 }
+
+// lakeHint says what --lake names.
+const lakeHint = "name the folder that has HEAD, such as --lake archive/lake"
 
 // CycleFlag parses the value of --cycle, which is required.
 func CycleFlag(text string) (period.Cycle, error) {

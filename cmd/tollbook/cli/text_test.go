@@ -16,6 +16,12 @@ func TestPrintable(t *testing.T) {
 	if got := TrimZeros("100.0000000000"); got != "100" {
 		t.Errorf("got %q", got)
 	}
+	for text, want := range map[string]string{"a/b-c.d": "a/b-c.d", "": "''", "our shop": "'our shop'",
+		"it's": `'it'\''s'`, "$HOME": "'$HOME'", "s3://b/p": "s3://b/p"} {
+		if got := Word(text); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
 	if got := TrimZeros("100"); got != "100" {
 		t.Errorf("got %q", got)
 	}

@@ -94,7 +94,21 @@ workspace, which the restored workspace would use. The output says where the cop
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitNeedsAttention, cli.ExitWrong, cli.ExitFailed)
 }
 
+// checkPlace checks the name of a backup's folder or object store.
+func checkPlace(name string) error {
+	if !settings.InObjectStore(name) {
+		return nil
+	}
+	if _, _, err := settings.ParseObjectStore(name); err != nil {
+		return &cli.UsageError{What: err.Error(), Hint: "name the bucket: s3://backups/billing"}
+	}
+	return nil
+}
+
 func runBackup(ctx context.Context, a *cli.App, o *backupOptions) error {
+	if err := checkPlace(o.dir); err != nil {
+		return err
+	}
 	of, err := a.Options()
 	if err != nil {
 		return err
@@ -136,6 +150,9 @@ func runRestore(ctx context.Context, a *cli.App, o *restoreOptions) error {
 	if o.into == "" {
 		return &cli.UsageError{What: "--into is missing", Hint: "name the folder of the new workspace: --into billing"}
 	}
+	if err := checkPlace(o.from.Path); err != nil {
+		return err
+	}
 	of, err := a.Options()
 	if err != nil {
 		return err
@@ -158,5 +175,5 @@ func printRestored(a *cli.App, o *restoreOptions, r *backup.Restored) {
 	for _, note := range r.Notes {
 		fmt.Fprintln(a.Out, note)
 	}
-	fmt.Fprintf(a.Out, "`tollbook -w %s verify` checks the restored workspace\n", o.into)
+	fmt.Fprintf(a.Out, "`tollbook -w %s verify` checks the restored workspace\n", cli.Word(o.into))
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/scratch"
 	"github.com/tollbook/tollbook/pipeline/serve"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
+	"github.com/tollbook/tollbook/schemas/settings"
 )
 
 // NewConsole is the command console.
@@ -46,6 +47,9 @@ func onLoopback(listen string) error {
 	if err != nil || notIP != nil || !ip.IsLoopback() {
 		return &cli.UsageError{What: fmt.Sprintf("--listen %q: want a loopback address and a port", listen),
 			Hint: "127.0.0.1:8181 or [::1]:8181"}
+	}
+	if _, err := settings.ParseListen(listen); err != nil {
+		return &cli.UsageError{What: "--listen " + err.Error(), Hint: "write it as 127.0.0.1:8181"}
 	}
 	return nil
 }

@@ -53,12 +53,13 @@ month of a reseller of two clouds, with their cost files. A folder that is not e
 func printInit(a *cli.App, r initResult) {
 	fmt.Fprintf(a.Out, "made %s\n", r.Workspace)
 	if r.Sample {
-		fmt.Fprintf(a.Out, "next: tollbook -w %s run monthly --cycle %s --as-of %s%s\n", r.Workspace, r.Cycle, r.AsOf,
-			a.FutureFlag(r.AsOf))
+		fmt.Fprintf(a.Out, "next: tollbook -w %s run monthly --cycle %s --as-of %s%s\n", cli.Word(r.Workspace), r.Cycle,
+			r.AsOf, a.FutureFlag(r.AsOf))
 		return
 	}
 	fmt.Fprintf(a.Out, "next: set zone and currency in %s, fill %s, then tollbook -w %s check\n",
-		filepath.Join(r.Workspace, settings.File), filepath.Join(r.Workspace, "books"), r.Workspace)
+		filepath.Join(r.Workspace, settings.File), filepath.Join(r.Workspace, "books"),
+		cli.Word(r.Workspace))
 }
 
 // The samples. --sample without a value is the first.
@@ -98,6 +99,10 @@ func inNewFolder(dir string, write func() error) error {
 	entries, err := os.ReadDir(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
+		if to, err := os.Readlink(dir); err == nil {
+			return &cli.UsageError{What: fmt.Sprintf("init %s: it is a link to %s, which does not exist", dir, to),
+				Hint: "make that folder, or remove the link"}
+		}
 	case err != nil:
 		return &cli.UsageError{What: fmt.Sprintf("init %s: %v", dir, err)}
 	case len(entries) > 0:
