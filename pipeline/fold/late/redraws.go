@@ -30,9 +30,8 @@ func (s *Step) RedrawnIn(cycle period.Cycle, to map[Key]string) error {
 				return err
 			}
 			origin, err := period.ParseCycle(cols.Word(tables.RedrawOriginCycle).At(i))
-			to[Key{Customer: customer, Origin: origin, ID: string(cols.Text(tables.RedrawRecordID).At(i))}] = string(
-				cols.Text(tables.RedrawDraws).At(i),
-			)
+			key := Key{Customer: customer, Origin: origin, ID: string(cols.Text(tables.RedrawRecordID).At(i))}
+			to[key] = string(cols.Text(tables.RedrawDraws).At(i))
 			return err
 		})
 		if err != nil {

@@ -234,14 +234,11 @@ func (s *Sources) Drawn(customer int32, f QuotaPeriod, span period.Span) (money.
 	if err != nil {
 		return stored, err
 	}
-	for i := range s.Shifts {
-		h := &s.Shifts[i]
+	for _, h := range s.Shifts {
 		row := h.Row()
-		if h.Customer != customer {
-			continue
-		}
-		known = known && !s.mayHold(&row, f)
-		if h.Billed > in && h.At == f.Start && opening.PackageOf(s.Books, customer, &row) == f.Package {
+		known = known && (h.Customer != customer || !s.mayHold(&row, f))
+		if h.Customer == customer && h.Billed > in && opening.PackageOf(s.Books, customer, &row) == f.Package &&
+			s.Prices.QuotaPeriod(p, h.At).From == f.Start {
 			if stored, err = opening.Moved(stored, h.By); err != nil {
 				return stored, err
 			}

@@ -239,6 +239,9 @@ func (s *Step) rateCustomer(entries []Entry) error {
 		if err := s.owe(e); err != nil {
 			return err
 		}
+		for _, d := range e.gone { // after its reversal, records give what is left of the package (OPEN-6)
+			s.levels = append(s.levels, opening.Unknown(customer, d.packageID, e.Start))
+		}
 	}
 	closing := Closing{Books: s.Books, Rater: s.Rater, Region: s.Regions.Name, Customer: customer,
 		Counts: s.state.Meters()}

@@ -78,6 +78,12 @@ type Left struct {
 	Billed period.Cycle
 }
 
+// Unknown is the position of a package that the books do not contain at the start t of a record that drew from it. No
+// quota period begins then: if the package is put back, records give what was drawn (OPEN-6).
+func Unknown(customer int32, id string, t period.Instant) Left {
+	return Left{Customer: customer, Row: position.Row{Kind: position.Package, Key: id, At: t}}
+}
+
 // Shifts reads the shifts that apply from a cycle on, of one customer or of all customers of a bucket (Anyone).
 func (s *Source) Shifts(bucket int, billed period.Cycle, customer int32) ([]Shift, error) {
 	var out []Shift
@@ -158,13 +164,15 @@ func (s *Source) changes(bucket int, after, upTo period.Cycle, customer int32, m
 		}
 		start := s.Books.Zone.Bounds(billed).From
 		add := func(who int32, c Change) error {
-			if c.StillOpen(s.Books, s.Prices, who, start) {
+			if m != nil {
+				if err := m.note(who, &c); err != nil {
+					return err
+				}
+			}
+			if c.StillOpen(s.Books, s.Prices, who, start) && s.inPeriod(who, &c) {
 				out[who] = append(out[who], c)
 			}
-			if m == nil {
-				return nil
-			}
-			return m.note(who, &c)
+			return nil
 		}
 		shifts, err := s.Shifts(bucket, billed, customer)
 		if err != nil {
@@ -193,4 +201,15 @@ func (s *Source) changes(bucket int, after, upTo period.Cycle, customer int32, m
 		}
 	}
 	return out, nil
+}
+
+// inPeriod moves a shift whose time begins no quota period of today's books to the quota period that it is in. It
+// returns false for the position Unknown, which changes nothing.
+func (s *Source) inPeriod(customer int32, c *Change) bool {
+	p := &s.Books.Packages[PackageOf(s.Books, customer, &c.Row)]
+	from := s.Prices.QuotaPeriod(p, c.At).From
+	if c.Moves {
+		c.At = from
+	}
+	return c.At == from || !c.Count.IsZero() || !c.Usage.IsZero()
 }

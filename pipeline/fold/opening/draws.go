@@ -35,7 +35,7 @@ type draws struct {
 	who    map[string]int32 // the requested customers
 	span   period.Span      // records that began before it are omitted; files of days after it are not read
 	all    map[recordKey]drew
-	gap    bool // a cycle has positions but no records, because it was archived
+	lost   period.Instant // the end of the last cycle with positions and no records, because it was archived
 }
 
 // drew is what one record draws.
@@ -46,7 +46,8 @@ type drew struct {
 
 // readDraws reads what those records of some customers of a bucket draw that began in a span.
 func (s *Source) readDraws(bucket int, customers []int32, span period.Span, billed Billed) (*draws, error) {
-	d := &draws{Source: s, bucket: bucket, who: make(map[string]int32), span: span, all: make(map[recordKey]drew)}
+	d := &draws{Source: s, bucket: bucket, who: make(map[string]int32), span: span, all: make(map[recordKey]drew),
+		lost: period.Past}
 	for _, c := range customers {
 		d.who[s.Books.Customers[c].ID] = c
 	}
@@ -134,7 +135,9 @@ func (d *draws) own(cycle period.Cycle) error {
 			return err
 		}
 	}
-	d.gap = d.gap || len(files) > 0 && !records
+	if len(files) > 0 && !records {
+		d.lost = max(d.lost, d.Books.Zone.Bounds(cycle).To)
+	}
 	return nil
 }
 
@@ -235,6 +238,9 @@ func (d *draws) add(origin period.Cycle, customer string, id []byte, one drew) {
 	}
 }
 
+// complete reports whether no record that began in a span is archived.
+func (d *draws) complete(span period.Span) bool { return span.From >= d.lost }
+
 // of returns what those records of a customer draw from a package that began in a span.
 func (d *draws) of(p *books.Package, span period.Span) (sum money.Quantity, err error) {
 	for key, one := range d.all {
@@ -263,5 +269,5 @@ func (s *Source) DrawnBy(p *books.Package, span period.Span, billed Billed) (sum
 		return sum, false, err
 	}
 	sum, err = d.of(p, span)
-	return sum, !d.gap, err
+	return sum, d.complete(span), err
 }

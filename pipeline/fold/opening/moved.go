@@ -30,7 +30,7 @@ func (s *Source) Certain(customer int32, row *position.Row) bool {
 }
 
 // reaches reports whether a position of a package may hold draws of a span. It cannot if today's books have a quota
-// period that begins at the same time and has ended before the span.
+// period that begins at the same time and has ended before the span, also if it ended with the row of the package.
 func (s *Source) reaches(customer int32, row *position.Row, span period.Span) bool {
 	code := PackageOf(s.Books, customer, row)
 	if code < 0 {
@@ -38,7 +38,7 @@ func (s *Source) reaches(customer int32, row *position.Row, span period.Span) bo
 	}
 	p := &s.Books.Packages[code]
 	own := s.Prices.QuotaPeriod(p, row.At)
-	return own.From != row.At || own.To > p.Valid.To || own.To > span.From
+	return own.From != row.At || min(own.To, p.Valid.To) > span.From
 }
 
 // reopened is a quota period that continues into a cycle and differs from that of the stored position.
@@ -158,11 +158,12 @@ func (m *moved) changes(bucket int, cycle, upTo period.Cycle, to map[int32][]Cha
 			if err != nil {
 				return err
 			}
-			if d.gap && drawn.Cmp(one.stored) < 0 { // the position includes draws of records of archived cycles
+			complete := d.complete(one.span)
+			if !complete && drawn.Cmp(one.stored) < 0 { // the position includes draws of records of archived cycles
 				drawn = one.stored
 			}
 			to[who] = append(to[who], Change{Row: rating.PackageRow(p, drawn, one.span.From), Counted: true,
-				AtLeast: d.gap})
+				AtLeast: !complete})
 		}
 	}
 	return nil

@@ -45,7 +45,7 @@ func archivedMoves(r *rerating, others map[int32][]*late.Record) (map[int32][]ar
 				!isArchived(r.Txn, h.Origin) {
 				continue
 			}
-			f := late.QuotaPeriod{Package: code, Start: h.At}
+			f := late.QuotaPeriod{Package: code, Start: r.Prices.QuotaPeriod(&r.Books.Packages[code], h.At).From}
 			out[h.Customer] = append(out[h.Customer], archivedMove{f, posted, h.By})
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"math/big"
+	"slices"
 	"strconv"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
@@ -118,12 +119,19 @@ func listDeferred(ctx context.Context, r ask.Request, from *partners.Reader, to 
 	return nil
 }
 
-// archived returns an error if a charge in advance began in a cycle that was archived and extends beyond the requested
-// cycle.
+// archived returns an error if a charge in advance began in a cycle that was archived without leaving its charges in the
+// lake, as earlier builds did, and extends beyond the requested cycle.
 func (d *deferral) archived(charges []books.RecurringCharge) error {
 	end := d.zone.Bounds(d.cycle).To
 	for _, ref := range d.snap.Manifest.Cycles {
 		if ref.Archived == nil || ref.Period() > d.cycle {
+			continue
+		}
+		files, err := d.snap.Files(ref.Cycle)
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(files, func(f manifest.FileEntry) bool { return f.Day == manifest.ChargesDay }) {
 			continue
 		}
 		bounds := d.zone.Bounds(ref.Period())
