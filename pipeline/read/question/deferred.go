@@ -119,8 +119,8 @@ func listDeferred(ctx context.Context, r ask.Request, from *partners.Reader, to 
 	return nil
 }
 
-// archived returns an error if a charge in advance began in a cycle that was archived without leaving its charges in the
-// lake, as earlier builds did, and extends beyond the requested cycle.
+// archived returns an error if a charge in advance began in a cycle that was archived without leaving its charges in
+// the lake, as earlier builds did, and extends beyond the requested cycle.
 func (d *deferral) archived(charges []books.RecurringCharge) error {
 	end := d.zone.Bounds(d.cycle).To
 	for _, ref := range d.snap.Manifest.Cycles {
