@@ -157,6 +157,7 @@ func customer(v *page.View) (*page.Page, error) {
 	}
 	t.Total = append(make([]page.Cell, 2), amountCells(v, &sumOfAll, func(string) string { return "" })...)
 	t.Empty = v.T("没有可见的账单", "No bills")
+	noteArchived(v, p)
 	p.Blocks = append(p.Blocks, page.Block{Title: v.T("账单", "Bills"), Table: t}, bookBlock(v, id))
 	if cycle, err := parts.CycleOf(v); err == nil {
 		p.Blocks = append(p.Blocks, related(v, manifest.CycleOf(cycle)))

@@ -73,6 +73,20 @@ func withLines(refs []manifest.CycleRef) []manifest.CycleRef {
 	return refs
 }
 
+// noteArchived says which months have no lines in the lake. They are archived in order.
+func noteArchived(v *page.View, p *page.Page) {
+	last := ""
+	for _, ref := range v.State.Snap.Manifest.Cycles {
+		if ref.Archived != nil {
+			last = ref.Cycle.String()
+		}
+	}
+	if last != "" {
+		p.Notes = append(p.Notes, page.Note{Text: v.F("%s及以前的账期已归档，此处不含其明细。",
+			"Cycles up to %s are archived: this page does not have their lines.", last)})
+	}
+}
+
 // addable returns the months that the overview adds up: all of them if the control totals have the sums or if there are
 // few lines.
 func addable(v *page.View, refs []manifest.CycleRef) ([]manifest.CycleRef, error) {

@@ -30,6 +30,7 @@ func search(v *page.View) (*page.Page, error) {
 			booksFound(v, t, q)
 		}
 		if v.Caller.Role != keys.Partner { // a partner must name the customer of a record
+			noteArchived(v, p)
 			if err := recordOr(v, p, t, q); err != nil {
 				return nil, err
 			}
