@@ -9,6 +9,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
@@ -75,10 +76,11 @@ func Discover(fsys fs.FS, sources []string) (found []*Found, strange []string, e
 	return found, strange, nil
 }
 
-// folder lists a folder sorted by name, without names that begin with _ or a dot. A missing folder is empty.
+// folder lists a folder sorted by name, without names that begin with _ or a dot. A missing folder, and a file of that
+// name, is empty.
 func folder(fsys fs.FS, name string) ([]fs.DirEntry, error) {
 	entries, err := fs.ReadDir(fsys, name)
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 		return nil, nil
 	}
 	if err != nil {

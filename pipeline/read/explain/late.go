@@ -350,14 +350,15 @@ const (
 // are archived, the total has another name, and the story says where they are.
 func (ls *lateStory) placeSums() ([]Sum, error) {
 	sums, all := make(map[posting]*Sum), Sum{What: "in all"}
+	var archived string
 	for _, ref := range ls.Snap.Manifest.Cycles {
 		if ref.Cycle.String() < ls.at.origin {
 			continue
 		}
 		if ref.Archived != nil {
 			all.What = "in this lake"
-			ls.story.Before = append(ls.story.Before, fmt.Sprintf("lines billed in cycle %s are archived and not in "+
-				"the sums below: the same command with `--lake %s` reads them", ref.Cycle, ref.Archived.Where))
+			archived = fmt.Sprintf("lines billed up to cycle %s are archived and not in the sums below: the same "+
+				"command with `--lake %s` reads them", ref.Cycle, ref.Archived.Where)
 			continue
 		}
 		files, err := ls.Snap.Files(ref.Cycle)
@@ -372,6 +373,9 @@ func (ls *lateStory) placeSums() ([]Sum, error) {
 				return nil, err
 			}
 		}
+	}
+	if archived != "" {
+		ls.story.Before = append(ls.story.Before, archived)
 	}
 	var out []Sum
 	for _, p := range slices.SortedFunc(maps.Keys(sums), func(a, b posting) int {
