@@ -289,14 +289,13 @@ func (s *Sources) stored(customer int32, f QuotaPeriod, end period.Instant) (dra
 		known = true
 	}
 	if from := zone.Start(day); from < end { // the positions are of the start of the day
-		rest, _, err := s.Opening.DrawnBy(p, period.Span{From: max(from, f.Start), To: end},
-			opening.Billed{Before: s.Cycle, Late: in, Reposted: in})
-		if err == nil {
+		var rest money.Quantity
+		if rest, _, err = s.Opening.DrawnBy(p, period.Span{From: max(from, f.Start), To: end},
+			opening.Billed{Before: s.Cycle, Late: in, Reposted: in}); err == nil {
 			drawn, err = drawn.Add(rest)
 		}
-		return drawn, in, known && !other, err
 	}
-	return drawn, in, known && !other, nil
+	return drawn, in, known && !other, err
 }
 
 // mayHold reports whether a position of a package may hold draws of a quota period and of another one of today's books.

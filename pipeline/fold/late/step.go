@@ -239,7 +239,7 @@ func (s *Step) rateCustomer(entries []Entry) error {
 		if err := s.owe(e); err != nil {
 			return err
 		}
-		for _, d := range e.gone { // after its reversal, records give what is left of the package (OPEN-6)
+		for _, d := range e.gone { // the books lack the package that gets this back (OPEN-6)
 			s.levels = append(s.levels, opening.Unknown(customer, d.packageID, e.Start))
 		}
 	}

@@ -79,7 +79,7 @@ type Left struct {
 }
 
 // Unknown is the position of a package that the books do not contain at the start t of a record that drew from it. No
-// quota period begins then: if the package is put back, records give what was drawn (OPEN-6).
+// quota period begins then. If the package is put back, what was drawn is calculated from records (OPEN-6).
 func Unknown(customer int32, id string, t period.Instant) Left {
 	return Left{Customer: customer, Row: position.Row{Kind: position.Package, Key: id, At: t}}
 }

@@ -181,7 +181,7 @@ func (f *Finder) Strange(names []string) {
 	}
 }
 
-// DeliveryHint says where deliveries of cost files belong.
+// DeliveryHint tells a person where deliveries of cost files belong.
 const DeliveryHint = "put files into inbox/costs/SOURCE/YYYY-MM/DELIVERY/, and list SOURCE in costs.sources"
 
 // Strangers are the names of an inbox that belong to no feed.
