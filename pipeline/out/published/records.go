@@ -296,8 +296,12 @@ func (p *State) owed(ctx context.Context, err error) bool {
 // has the customer's rows in memory, at most about 75 MB. More are counted, read and compared separately.
 const maxAtOnce = 1 << 17
 
-// Page implements Store. Errors: those of (*State).Page, *BehindError, *clickhouse.Error.
+// Page implements Store. The copy has no lines of archived cycles: the lake answers for what remains of them. Errors:
+// those of (*State).Page, *BehindError, *clickhouse.Error.
 func (p *State) Page(ctx context.Context, q records.Query) (out *records.Page, err error) {
+	if ref, _ := p.snap.Cycle(q.Cycle); q.Remaining && ref.Archived != nil && p.lake != nil {
+		return p.lake.Page(ctx, q)
+	}
 	err = p.of(ctx, q.Cycle, func(from string) error {
 		out = &records.Page{Rows: parquet.NewColumns(tables.Lines())}
 		if q.Limit > 0 {

@@ -127,11 +127,9 @@ func (d *deferral) archived(charges []books.RecurringCharge) error {
 		if ref.Archived == nil || ref.Period() > d.cycle {
 			continue
 		}
-		files, err := d.snap.Files(ref.Cycle)
-		if err != nil {
+		if has, err := HasCharges(d.snap, ref.Cycle); err != nil {
 			return err
-		}
-		if slices.ContainsFunc(files, func(f manifest.FileEntry) bool { return f.Day == manifest.ChargesDay }) {
+		} else if has {
 			continue
 		}
 		bounds := d.zone.Bounds(ref.Period())
@@ -147,6 +145,13 @@ func (d *deferral) archived(charges []books.RecurringCharge) error {
 		}
 	}
 	return nil
+}
+
+// HasCharges reports whether the lake has lines of recurring charges of a cycle. Earlier builds archived them with the
+// other lines of a cycle.
+func HasCharges(snap *lake.Snapshot, cycle manifest.Cycle) (bool, error) {
+	files, err := snap.Files(cycle)
+	return slices.ContainsFunc(files, func(f manifest.FileEntry) bool { return f.Day == manifest.ChargesDay }), err
 }
 
 // eachUntil visits the rows of a table up to the cycle, in files of a day.

@@ -6,13 +6,13 @@ import (
 	"sort"
 
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Page answers a query. Errors: *rows.NoCycleError; *lakeerr.MovedError if a newer state deleted files (REC-1).
+// Page answers a query. Errors: *rows.NoCycleError; *rows.ArchivedError; *lakeerr.MovedError if a newer state deleted
+// files (REC-1).
 func (s *State) Page(ctx context.Context, q Query) (*Page, error) {
-	if err := rows.HasCycle(s.Snapshot, q.Cycle); err != nil {
+	if err := q.of(s.Snapshot); err != nil {
 		return nil, err
 	}
 	at, files, err := s.places(ctx, q.Cycle, q.Customer, q.Where)

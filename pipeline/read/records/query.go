@@ -1,11 +1,13 @@
 package records
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
@@ -20,6 +22,18 @@ type Query struct {
 	Where         []Condition // conditions that must all hold
 	Offset, Limit int64
 	Columns       tables.List[tables.Line] // of table lines; nil = all. The id is always included
+	// Remaining asks for the lines of an archived cycle that remain in the lake: those of orders and of recurring
+	// charges. Without it, an archived cycle is an error.
+	Remaining bool
+}
+
+// of returns an error if the state does not have the cycle's lines, or not those that the query asks for.
+func (q *Query) of(snap *lake.Snapshot) error {
+	err := rows.HasCycle(snap, q.Cycle)
+	if archived := new(rows.ArchivedError); q.Remaining && errors.As(err, &archived) {
+		return nil
+	}
+	return err
 }
 
 // Page is the answer: rows Offset to Offset+Limit of the Total lines that match.

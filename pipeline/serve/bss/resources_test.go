@@ -169,6 +169,18 @@ gone,ann,basic,pl2,advance,quarter,start,days,2026-09-16,2026-10-02
 		h.same(query, list(query), "")
 	}
 	h.fails("hub", path+"?shared_month=2026-09", "", 403, "CBC.0151")
+	// Lines of orders and of recurring charges remain in the lake when their cycle is archived.
+	h.edit("tollbook.yaml", "lake: {buckets: 2}", "lake: {buckets: 2}\nusage: {max_age_months: 1}\n"+
+		"retention: {lines_months: 1}")
+	for _, cycle := range []string{"2026-09", "2026-10"} {
+		h.run("2026-11-05T00:00:00Z", func(w *workspace.Workspace, o workspace.Options) (*workspace.Report, error) {
+			return run.Close(context.Background(), w, cycleOf(t, cycle), false, o)
+		})
+	}
+	before := list("shared_month=2026-10")
+	h.archive("2026-09", "2026-11-05T00:00:00Z")
+	h.same("October while September is archived", list("shared_month=2026-10"), before)
+	h.fails("ann", path+"?shared_month=2026-09", "", 404, "CBC.0404")
 }
 
 // outside returns books and a delivery of a cost source in which bob's lines start before, in and after their cycle.

@@ -280,16 +280,16 @@ func TestArchivedStores(t *testing.T) {
 	h.run("2026-11-05T00:00:00Z", func(w *workspace.Workspace, o workspace.Options) (*workspace.Report, error) {
 		return run.Close(context.Background(), w, cycleOf(t, "2026-10"), false, o)
 	})
-	w, err := workspace.Open(h.dir)
-	must(t, err)
-	asOf, err := period.ParseInstant("2026-11-05T00:00:00Z")
-	must(t, err)
-	r, err := prune.Run(t.Context(), w, prune.Options{}, workspace.Options{AsOf: asOf, Env: func(string) string {
-		return ""
-	}})
-	must(t, err)
-	if len(r.Cycles) != 1 || r.Cycles[0].Cycle != "2026-09" || r.Owed != nil {
-		t.Fatalf("archived %+v, waits %+v, owed %+v", r.Cycles, r.Waits, r.Owed)
+	path := breakDowns + "?shared_month=2026-10&limit=50"
+	_, october := h.call("ann", path, "")
+	h.archive("2026-09", "2026-11-05T00:00:00Z")
+	for store, s := range map[string]*serve.Server{"lake": h.server, "ClickHouse": h.serve(
+		func(snap *lake.Snapshot, files records.Store) records.Store { return copied.At(snap, files) })} {
+		at := &house{t: t, dir: h.dir, tokens: h.tokens, server: s}
+		if code, got := at.call("ann", path, ""); code != http.StatusOK || got != october ||
+			!strings.Contains(got, `"bill_cycle":"2026-09"`) {
+			t.Errorf("%s: October while September is archived: %d %s; want %s", store, code, got, october)
+		}
 	}
 	fromLake, fromCopy := h.server, h.serve(func(snap *lake.Snapshot, _ records.Store) records.Store {
 		return copied.At(snap, nil)
@@ -306,5 +306,21 @@ func TestArchivedStores(t *testing.T) {
 				t.Errorf("%s: %s %s as %q: %d %s", store, r.path, r.body, r.as, code, got)
 			}
 		}
+	}
+}
+
+// archive archives the lines of a cycle, which must be the only one that can be archived.
+func (h *house) archive(cycle, asOf string) {
+	h.t.Helper()
+	w, err := workspace.Open(h.dir)
+	must(h.t, err)
+	at, err := period.ParseInstant(asOf)
+	must(h.t, err)
+	r, err := prune.Run(h.t.Context(), w, prune.Options{}, workspace.Options{AsOf: at, Env: func(string) string {
+		return ""
+	}})
+	must(h.t, err)
+	if len(r.Cycles) != 1 || r.Cycles[0].Cycle != cycle || r.Owed != nil {
+		h.t.Fatalf("archived %+v, waits %+v, owed %+v", r.Cycles, r.Waits, r.Owed)
 	}
 }

@@ -40,7 +40,6 @@ type paid struct {
 }
 
 // findTerms reads the terms of the customer's orders up to the month, and the cycles in which orders were unsubscribed.
-// It returns *rows.ArchivedError if the line of an order whose term extends into the month is archived.
 func (s *spreading) findTerms(ctx context.Context) error {
 	s.terms, s.ended = map[string]prepaidTerm{}, map[string]period.Cycle{}
 	kinds, zone, customer := form.TermKinds(), s.call.State.Workspace.Books.Zone, s.call.Scope.Customer
@@ -70,21 +69,16 @@ func (s *spreading) findTerms(ctx context.Context) error {
 				t.first, t.end = question.TermDays(zone, start, end)
 			}
 			s.terms[id(row, tables.OrderOrderID.Of(), tables.OrderOrderLine.Of())] = t
-			return s.archivedOrder(zone.Cycle(row.Time(tables.OrderPayTime)), t)
+			return nil
 		})
 }
 
-// archivedOrder returns an error if an order's term extends into the month and its line is in an archived cycle.
-func (s *spreading) archivedOrder(cycle period.Cycle, t prepaidTerm) error {
-	ref, ok := s.call.State.Snap.Cycle(manifest.CycleOf(cycle))
-	if !ok || ref.Archived == nil || cycle > s.month || t.end <= s.month.First() {
-		return nil
-	}
-	return &rows.ArchivedError{Cycle: ref.Cycle.String(), Archived: *ref.Archived}
-}
-
-// archivedCharge returns an error if a recurring charge of an archived cycle extends into the month.
+// archivedCharge returns an error if a recurring charge of an archived cycle extends into the month and the lake does
+// not have it any more.
 func (s *spreading) archivedCharge(cycle period.Cycle, ref *manifest.CycleRef) error {
+	if has, err := question.HasCharges(s.call.State.Snap, ref.Cycle); has || err != nil {
+		return err
+	}
 	b := s.call.State.Workspace.Books
 	customer := b.Customer(s.call.Scope.Customer)
 	for i := range b.Recurring {
@@ -99,7 +93,8 @@ func (s *spreading) archivedCharge(cycle period.Cycle, ref *manifest.CycleRef) e
 	return nil
 }
 
-// paidAhead adds the lines of orders and recurring charges of the month and the cycles before it.
+// paidAhead adds the lines of orders and recurring charges of the month and the cycles before it, which remain in the
+// lake when a cycle is archived.
 func (s *spreading) paidAhead(ctx context.Context) error {
 	where := append(s.where[:len(s.where):len(s.where)], records.Condition{Column: tables.LineDay.Of(), Op: records.Is,
 		Values: spreadDays()})
@@ -114,10 +109,9 @@ func (s *spreading) paidAhead(ctx context.Context) error {
 			if err := s.archivedCharge(cycle, &ref); err != nil {
 				return err
 			}
-			continue
 		}
 		page, err := s.call.State.Store.Page(ctx, records.Query{Cycle: ref.Cycle, Customer: s.call.Scope.Customer,
-			Where: where, Limit: math.MaxInt32, Columns: spreadColumns()})
+			Where: where, Limit: math.MaxInt32, Columns: spreadColumns(), Remaining: true})
 		if err != nil {
 			return err
 		}
