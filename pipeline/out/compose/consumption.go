@@ -116,9 +116,8 @@ func (s *Sources) consumption(ctx context.Context, st *document.Statement, partn
 			continue
 		}
 		group.Go(func() error {
-			scan := newScan(s, st.Header.Cycle, e.Day, partner, customers)
-			read := rows.Scan[tables.Line]{Table: tables.Lines(), Cols: scan.columns(), Skip: scan.skip}
-			if err := rows.Groups(ctx, s.Snap, e, read, scan.group); err != nil {
+			scan := newScan(s, st.Header.Cycle, e.Day, partner)
+			if err := rows.OfCustomers(ctx, s.Snap, e, scan.columns(), customers, scan.group); err != nil {
 				return err
 			}
 			mu.Lock()
@@ -165,23 +164,21 @@ func (s *Sources) linksOf(cycle period.Cycle, customers []string, objects map[ob
 
 // scan adds up the lines of one file.
 type scan struct {
-	s         *Sources
-	cycle     period.Cycle
-	file      manifest.Day // value of column day
-	day       period.Day
-	clock     period.Clock
-	partner   int32    // lines of this partner and of its resellers
-	customers []string // customers of the statement, sorted
-	used      *used
-	own       []bool // by word of partner_id: whether it is the partner
+	s       *Sources
+	cycle   period.Cycle
+	file    manifest.Day // value of column day
+	day     period.Day
+	clock   period.Clock
+	partner int32 // lines of this partner and of its resellers
+	used    *used
+	own     []bool // by word of partner_id: whether it is the partner
 	// by word of partner_id: its index in the books if it can be a reseller of the partner, else -1
 	below    []int32
 	measured []bool // by word of sku: billed by percentile
 }
 
-func newScan(s *Sources, cycle period.Cycle, file manifest.Day, partner int32, customers []string) *scan {
-	n := &scan{s: s, cycle: cycle, file: file, clock: s.Books.Zone.Clock(), partner: partner, customers: customers,
-		used: newUsed()}
+func newScan(s *Sources, cycle period.Cycle, file manifest.Day, partner int32) *scan {
+	n := &scan{s: s, cycle: cycle, file: file, clock: s.Books.Zone.Clock(), partner: partner, used: newUsed()}
 	if day, ok := file.Calendar(); ok {
 		n.day = day
 	}
@@ -197,13 +194,6 @@ func (n *scan) columns() tables.List[tables.Line] {
 		cols = append(cols, tables.LineRegionCode.Of(), tables.LineResourceID.Of())
 	}
 	return cols
-}
-
-// skip reports whether a row group has none of the statement's customers.
-func (n *scan) skip(r *parquet.Reader[tables.Line]) bool {
-	low, high, ok := r.Bounds(tables.LineCustomerID)
-	at, _ := slices.BinarySearch(n.customers, low)
-	return ok && (at == len(n.customers) || n.customers[at] > high)
 }
 
 // group adds up a row group.

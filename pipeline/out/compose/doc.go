@@ -23,5 +23,6 @@
 //	            that can have changed since the close say nothing about it but names and addresses.
 //
 // Memory is bounded by what a document shows: its rows, a sum per day and service, one per billing object of
-// bandwidth. Lines are read file by file; row groups without one of the partner's customers are skipped.
+// bandwidth. Lines are read file by file; of a file in which the partner's customers have few rows, only pages with
+// their rows are read.
 package compose
