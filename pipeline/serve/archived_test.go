@@ -69,8 +69,8 @@ func TestArchivedCycles(t *testing.T) {
 	if got := months(some, ann); got != "2026-10 provisional (open) 7.00" {
 		t.Errorf("overview of a customer: %s", got)
 	}
-	for _, path := range []string{"customer?customer_id=ann", "search?q=a"} {
-		if p := console(t, some, vendor, nil).page(path); !strings.Contains(p.text("main"),
+	for path, c := range map[string]keys.Caller{"customer?customer_id=ann": vendor, "search?q=a": vendor, "": ann} {
+		if p := console(t, some, c, nil).page(path); !strings.Contains(p.text("main"),
 			"Cycles up to 2026-09 are archived: this page does not have their lines.") {
 			t.Errorf("%s: %s", path, p.text("main"))
 		}

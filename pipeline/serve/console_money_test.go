@@ -222,7 +222,8 @@ func follow(t *testing.T, d *desk, p *view, with string) *view {
 }
 
 // TestConsoleTaxes shows the tax that makes the amount due differ from the payment; a cycle without taxes has no such
-// column. 24.00 and 10 % are 26.40.
+// column. 24.00 and 10 % are 26.40. hub owes the vendor 8.34 + 2.40 = 10.74, on which the tax is 1.07; north owes hub
+// 78.37 + 22.80 = 101.17, and 10.12.
 func TestConsoleTaxes(t *testing.T) {
 	t.Parallel()
 	if heads := console(t, currencies(t), vendor, nil).page("customers").sheet("customers").heads; slices.Contains(
@@ -243,5 +244,14 @@ func TestConsoleTaxes(t *testing.T) {
 	}
 	if body := d.open("customers?download=customers.csv").body; !strings.Contains(body, "tax_amount,due_amount") {
 		t.Error(body)
+	}
+	for partner, want := range map[string]string{"hub": "vendor vat  0.1 exclusive 10.74 1.07",
+		"north": "hub vat  0.1 exclusive 101.17 10.12"} {
+		for _, c := range []keys.Caller{vendor, {Role: keys.Partner, Partner: partner}} {
+			p := console(t, dir, c, nil).page("statement?partner_id=" + partner)
+			if got := strings.Join(rowTexts(p.sheet("taxes")), "; "); got != want {
+				t.Errorf("taxes of %s, seen by %s: %s", partner, c.Role, got)
+			}
+		}
 	}
 }

@@ -145,6 +145,23 @@ func TestConsoleBandwidthCurrencies(t *testing.T) {
 	}
 }
 
+// TestConsoleMenuOfPartner compares the navigation of the vendor and of a partner, who must name a customer to see its
+// bandwidth.
+func TestConsoleMenuOfPartner(t *testing.T) {
+	t.Parallel()
+	dir := workspaceOf(t, "testdata/currencies.txtar", "")
+	bill(t, dir, asOf)
+	for _, c := range []struct {
+		keys.Caller
+		shows bool
+	}{{vendor, true}, {keys.Caller{Role: keys.Partner, Partner: "north"}, false}} {
+		menu := console(t, dir, c.Caller, nil).page("").text("nav")
+		if strings.Contains(menu, "Bandwidth") != c.shows || !strings.Contains(menu, "Partners") {
+			t.Errorf("navigation of %s: %s", c.Role, menu)
+		}
+	}
+}
+
 // TestConsoleCurrenciesOfPartnersMoney opens the pages about partners' money for the scenario that calculates it, and
 // checks that each row has its currency. Invariant: PAGE-5.
 func TestConsoleCurrenciesOfPartnersMoney(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -33,11 +34,12 @@ func Or(text, fallback string) string {
 	return text
 }
 
-// Printable replaces control characters by a dot, so that a text cannot change a terminal.
+// Printable replaces control characters and marks of writing direction by a dot, so that a text cannot change a
+// terminal or the amounts after it.
 func Printable(text string) string {
 	out := []rune(text)
 	for i, r := range out {
-		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 {
+		if typeset.Steers(r) {
 			out[i] = '·'
 		}
 	}

@@ -7,6 +7,9 @@ func TestPrintable(t *testing.T) {
 	if got := Printable("a\x1b[31mb\nc\x7f\u0085ü"); got != "a·[31mb·c··ü" {
 		t.Errorf("got %q", got)
 	}
+	if got := Printable("evil\u202e 1.00\u2066\u200f\u2028"); got != "evil· 1.00···" {
+		t.Errorf("got %q", got)
+	}
 	if got := Shown("0123456789012345678901234567890123456789x"); got != "012345678901234567890123456789012345678…" {
 		t.Errorf("got %q", got)
 	}

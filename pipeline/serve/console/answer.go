@@ -373,7 +373,9 @@ func (a *answer) shell(path string) *page.Shell {
 	}
 	s.Who, s.SignOut = a.who(), a.session.Form
 	for _, route := range c.menu {
-		if operation.Admit(&route.Op, &a.caller) == nil {
+		// a partner opens pages that need a customer from the customer
+		needs := a.caller.Role == keys.Partner && route.Op.Subject == operation.WholeCustomer
+		if !needs && operation.Admit(&route.Op, &a.caller) == nil {
 			link := page.MenuLink{Link: page.Link{Text: route.Menu.In(a.language), Href: a.to(route.Op.Path)},
 				Current: path == route.Op.Path}
 			s.Menu = append(s.Menu, link)

@@ -84,18 +84,21 @@ func Columns(text string) (n int) {
 	return n
 }
 
-// Visible escapes control characters and marks of writing direction.
+// Steers reports whether a character changes how the text after it is shown: a control character, a separator of lines,
+// or a mark of writing direction.
+func Steers(r rune) bool {
+	return unicode.IsControl(r) || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 || r == 0x200e ||
+		r == 0x200f || r == 0x2028 || r == 0x2029
+}
+
+// Visible escapes characters that steer a text.
 func Visible(text string) string {
-	steers := func(r rune) bool {
-		return unicode.IsControl(r) || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 || r == 0x200e ||
-			r == 0x200f || r == 0x2028 || r == 0x2029
-	}
-	if strings.IndexFunc(text, steers) < 0 {
+	if strings.IndexFunc(text, Steers) < 0 {
 		return text
 	}
 	var b strings.Builder
 	for _, r := range text {
-		if steers(r) {
+		if Steers(r) {
 			fmt.Fprintf(&b, "\\u%04x", r)
 		} else {
 			b.WriteRune(r)

@@ -105,6 +105,9 @@ func addable(v *page.View, refs []manifest.CycleRef) ([]manifest.CycleRef, error
 func overview(v *page.View) (*page.Page, error) {
 	p := &page.Page{Title: v.T("总览", "Overview"), Lead: who(v)}
 	refs := shownMonths(v)
+	if !parts.Everybody(v) && len(refs) > 0 {
+		noteArchived(v, p)
+	}
 	if len(refs) == 0 {
 		note := v.T("尚无账期数据：请先运行tollbook run nightly。", "The lake has no data yet: run `tollbook run nightly`.")
 		if len(v.State.Snap.Manifest.Cycles) > 0 {

@@ -131,6 +131,9 @@ func StatementPage(v *page.View) (*page.Page, error) {
 	if len(st.Clawbacks) > 0 {
 		p.Blocks = append(p.Blocks, page.Block{Title: v.T("追回", "Clawbacks"), Table: clawbackTable(v, st)})
 	}
+	if len(st.Taxes) > 0 {
+		p.Blocks = append(p.Blocks, taxBlock(v, st.Taxes))
+	}
 	p.Blocks = append(p.Blocks, page.Block{Title: v.T("说明", "Notes"), Text: notesOf(v, st.Notes),
 		Links: otherMoney(v, "")})
 	return p, nil
@@ -165,6 +168,27 @@ func netBlock(v *page.View, st *document.Statement) page.Block {
 		}
 	}
 	return b
+}
+
+// taxBlock lists the taxes of a statement, which are not part of the net (§10.6).
+func taxBlock(v *page.View, taxes []document.Tax) page.Block {
+	t := &page.Table{Name: "taxes", Columns: []page.Column{
+		{Name: "seller_id", Title: v.T("卖方", "Seller"), Kind: page.Code},
+		{Name: "tax_id", Title: v.T("税种", "Tax"), Kind: page.Code},
+		{Name: "tax_name", Title: v.T("名称", "Name")},
+		{Name: "tax_rate", Title: v.T("税率", "Rate"), Kind: page.Quantity},
+		{Name: "tax_prices", Title: v.T("价格", "Prices")},
+		{Name: "taxable_amount", Title: v.T("计税金额", "Taxable"), Kind: page.Amount},
+		{Name: "tax_amount", Title: v.T("税额", "Tax amount"), Kind: page.Amount},
+	}}
+	for i := range taxes {
+		x := &taxes[i]
+		t.Rows = append(t.Rows, []page.Cell{{Text: x.SellerID}, {Text: x.TaxID}, {Text: x.Name},
+			{Text: x.Rate.Trim()}, {Text: v.Word(x.Prices).Say()}, v.Money(x.Taxable, ""), v.Money(x.Amount, "")})
+	}
+	return page.Block{Title: v.T("税", "Taxes"), Table: t, Text: []string{v.T(
+		"按伙伴本账期应付各卖方的金额（激励之前）计算的税，不计入净额。",
+		"Tax on what the partner owes each seller for the cycle, before incentives. It is not part of the net.")}}
 }
 
 // statementTable lists the rows of a statement: from what the customer pays to what the partner owes and earns.
