@@ -8,6 +8,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/rating/recurring"
 	"github.com/tollbook/tollbook/rating/tariff"
@@ -117,7 +118,9 @@ func (s *Charged) load(cycle period.Cycle) error {
 		return err
 	}
 	if ref, _ := s.Base.Cycle(manifest.CycleOf(cycle)); ref.Archived != nil && len(files) == 0 {
-		return nil
+		if remain, err := rows.ChargesRemain(s.Base, &ref); !remain || err != nil {
+			return err
+		}
 	}
 	to := make(map[chargeOf][]Base)
 	for _, e := range files {

@@ -34,8 +34,7 @@ type Commitments struct {
 type ArchivedError struct{ Cycle string }
 
 func (e *ArchivedError) Error() string {
-	return fmt.Sprintf("books/commitments.csv: a commitment counts the lines of %s, which are archived: let its row "+
-		"begin after that month", e.Cycle)
+	return fmt.Sprintf("a commitment counts the lines of %s, which are archived", e.Cycle)
 }
 
 // IsArchived reports whether the lines of a cycle are no longer in the lake.

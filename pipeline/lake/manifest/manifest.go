@@ -111,6 +111,8 @@ type Archived struct {
 	AsOf  string      `json:"as_of"` // that run's clock
 	Run   int64       `json:"run"`   // number of the first manifest without these files
 	Left  []LeftTable `json:"left"`  // by Table
+	// Charges says that lines of recurring charges stayed. Earlier builds archived them, or did not say so.
+	Charges bool `json:"charges,omitempty"`
 }
 
 // LeftTable counts the archived files of a table.

@@ -31,7 +31,8 @@ func (n *State) Archive(cycle manifest.Cycle, where string, stays func(manifest.
 				earlier.Cycle)}
 		}
 	}
-	gone := &manifest.Archived{Files: *ref.Files, Where: where, AsOf: n.head.AsOf, Run: n.base.Number + 1}
+	gone := &manifest.Archived{Files: *ref.Files, Where: where, AsOf: n.head.AsOf, Run: n.base.Number + 1,
+		Charges: stays(manifest.FileEntry{FileKey: manifest.FileKey{Table: "lines", Day: manifest.ChargesDay}})}
 	left := make(map[string]*manifest.LeftTable)
 	for key, files := range n.files[cycle] {
 		if err := n.note(key); err != nil {

@@ -84,6 +84,16 @@ func HasCycle(snap *lake.Snapshot, cycle manifest.Cycle) error {
 	return e
 }
 
+// ChargesRemain reports whether the lines of recurring charges of an archived cycle remain in the lake, if it had any.
+// Earlier builds archived them with its other lines.
+func ChargesRemain(snap *lake.Snapshot, ref *manifest.CycleRef) (bool, error) {
+	if ref.Archived.Charges {
+		return true, nil
+	}
+	files, err := snap.Files(ref.Cycle)
+	return slices.ContainsFunc(files, func(f manifest.FileEntry) bool { return f.Day == manifest.ChargesDay }), err
+}
+
 // Selection selects lines; the zero value selects all.
 type Selection struct {
 	Customer string                      // "" = all

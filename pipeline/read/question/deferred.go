@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"math/big"
-	"slices"
 	"strconv"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
@@ -127,9 +126,9 @@ func (d *deferral) archived(charges []books.RecurringCharge) error {
 		if ref.Archived == nil || ref.Period() > d.cycle {
 			continue
 		}
-		if has, err := HasCharges(d.snap, ref.Cycle); err != nil {
+		if remain, err := rows.ChargesRemain(d.snap, &ref); err != nil {
 			return err
-		} else if has {
+		} else if remain {
 			continue
 		}
 		bounds := d.zone.Bounds(ref.Period())
@@ -145,13 +144,6 @@ func (d *deferral) archived(charges []books.RecurringCharge) error {
 		}
 	}
 	return nil
-}
-
-// HasCharges reports whether the lake has lines of recurring charges of a cycle. Earlier builds archived them with the
-// other lines of a cycle.
-func HasCharges(snap *lake.Snapshot, cycle manifest.Cycle) (bool, error) {
-	files, err := snap.Files(cycle)
-	return slices.ContainsFunc(files, func(f manifest.FileEntry) bool { return f.Day == manifest.ChargesDay }), err
 }
 
 // eachUntil visits the rows of a table up to the cycle, in files of a day.

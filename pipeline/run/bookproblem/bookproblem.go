@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/tollbook/tollbook/pipeline/fold/codes"
+	"github.com/tollbook/tollbook/pipeline/fold/measure"
 	"github.com/tollbook/tollbook/pipeline/fold/settle"
 	"github.com/tollbook/tollbook/pipeline/intake/event"
 	"github.com/tollbook/tollbook/pipeline/workspace"
@@ -28,7 +29,11 @@ func Of(err error) error {
 	var limit *tariff.LimitError
 	var crossing *event.CurrencyError
 	var length *settle.PeriodError
+	var archived *measure.ArchivedError
 	switch {
+	case errors.As(err, &archived):
+		return problem.Problems{{Pos: problem.Pos{File: "books/commitments.csv"}, Text: archived.Error(),
+			Hint: "let its row begin after that month"}}
 	case errors.As(err, &limit):
 		return &workspace.RefusedError{What: err.Error(), Hint: hintOf(limit)}
 	case errors.As(err, &rate):

@@ -39,7 +39,7 @@ func Check(base *lake.Snapshot, b *books.Books) error {
 			continue
 		}
 		files, err := base.Files(ref.Cycle)
-		if err == nil && ref.Archived == nil {
+		if err == nil {
 			err = c.statements(ref.Cycle, files)
 		}
 		if err != nil {
@@ -84,8 +84,7 @@ func (c *check) statements(cycle manifest.Cycle, files []manifest.FileEntry) err
 	return nil
 }
 
-// balances checks the newest balances of closed cycles: a customer can have money without a statement, or its
-// statements can be archived.
+// balances checks the newest balances of closed cycles: a customer can have money without a statement.
 func (c *check) balances(files []manifest.FileEntry) error {
 	for _, e := range tablefile.Latest(files, tables.Balances().Name) {
 		had, err := rows.BalanceCurrencies(c.base, e)

@@ -76,7 +76,7 @@ func (s *spreading) findTerms(ctx context.Context) error {
 // archivedCharge returns an error if a recurring charge of an archived cycle extends into the month and the lake does
 // not have it any more.
 func (s *spreading) archivedCharge(cycle period.Cycle, ref *manifest.CycleRef) error {
-	if has, err := question.HasCharges(s.call.State.Snap, ref.Cycle); has || err != nil {
+	if remain, err := rows.ChargesRemain(s.call.State.Snap, ref); remain || err != nil {
 		return err
 	}
 	b := s.call.State.Workspace.Books
