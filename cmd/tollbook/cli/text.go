@@ -34,8 +34,8 @@ func Or(text, fallback string) string {
 	return text
 }
 
-// Printable replaces control characters and marks of writing direction by a dot, so that a text cannot change a
-// terminal or the amounts after it.
+// Printable replaces control characters and marks of writing direction by a dot, so that no invisible character changes
+// a terminal or the order of what follows.
 func Printable(text string) string {
 	out := []rune(text)
 	for i, r := range out {

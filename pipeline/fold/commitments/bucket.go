@@ -72,12 +72,17 @@ func (f *Folder) source() *measure.Commitments {
 // open makes the lines of an open cycle. late are the lines of closed cycles that are billed in it.
 func (f *Folder) open(bucket int, cycle period.Cycle, customers []int32, late []*linefile.Line) (
 	[]*linefile.Line, error) {
-	first := cycle
+	first, who := cycle, ""
 	for _, c := range customers {
-		first = min(first, commitment.From(f.Prices, c, cycle))
+		if from := commitment.From(f.Prices, c, cycle); from < first {
+			first, who = from, f.Books.Customers[c].ID
+		}
 	}
 	counted, err := f.source().Lines(bucket, first, cycle, among(customers))
 	if err != nil {
+		if gone := new(measure.ArchivedError); errors.As(err, &gone) {
+			gone.Customer = who
+		}
 		return nil, err
 	}
 	var out []*linefile.Line

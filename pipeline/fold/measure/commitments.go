@@ -31,10 +31,17 @@ type Commitments struct {
 }
 
 // ArchivedError reports a cycle whose lines a commitment counts but which is archived.
-type ArchivedError struct{ Cycle string }
+type ArchivedError struct {
+	Cycle    string
+	Customer string // whose commitment counts them; empty = not known
+}
 
 func (e *ArchivedError) Error() string {
-	return fmt.Sprintf("a commitment counts the lines of %s, which are archived", e.Cycle)
+	of := ""
+	if e.Customer != "" {
+		of = " of customer " + e.Customer
+	}
+	return fmt.Sprintf("a commitment%s counts lines of %s, which are archived", of, e.Cycle)
 }
 
 // IsArchived reports whether the lines of a cycle are no longer in the lake.
@@ -110,7 +117,7 @@ func (s *Commitments) Lines(bucket int, from, to period.Cycle, wanted func(custo
 	}
 	for cycle := from; cycle <= to; cycle++ {
 		if s.IsArchived(cycle) {
-			return nil, &ArchivedError{cycle.String()}
+			return nil, &ArchivedError{Cycle: cycle.String()}
 		}
 		files, err := s.files(bucket, cycle, days)
 		if err != nil {

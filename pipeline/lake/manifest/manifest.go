@@ -111,7 +111,7 @@ type Archived struct {
 	AsOf  string      `json:"as_of"` // that run's clock
 	Run   int64       `json:"run"`   // number of the first manifest without these files
 	Left  []LeftTable `json:"left"`  // by Table
-	// Charges says that lines of recurring charges stayed. Earlier builds archived them, or did not say so.
+	// Charges says that lines of recurring charges, if the cycle had any, stayed. Earlier builds do not write it.
 	Charges bool `json:"charges,omitempty"`
 }
 

@@ -15,9 +15,9 @@ import (
 )
 
 const (
-	// sparseRows is the least number of a file's rows per wanted customer for which each customer is looked up. In
-	// other files at least every second page has wanted rows, so that reading all rows costs less.
-	sparseRows = 64
+	// sparseRows is the least number of a file's rows per wanted customer for which each customer is looked up: two
+	// pages. In other files most pages have wanted rows, and reading all of them once costs less.
+	sparseRows = 2 * parquet.PageRows
 	// customerRows is the largest number of rows of some customers in a batch.
 	customerRows = 8192
 )

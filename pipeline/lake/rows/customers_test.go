@@ -11,7 +11,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// TestOfCustomers reads the rows of some customers from a file of three row groups. One customer has more rows than a
+// TestOfCustomers reads the rows of some customers from a file of several row groups. One customer has more rows than a
 // batch, one has rows in two groups. Few customers are looked up; with many, the file is read and other rows are passed
 // too.
 func TestOfCustomers(t *testing.T) {

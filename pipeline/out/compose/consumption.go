@@ -116,7 +116,7 @@ func (s *Sources) consumption(ctx context.Context, st *document.Statement, partn
 			continue
 		}
 		group.Go(func() error {
-			scan := newScan(s, st.Header.Cycle, e.Day, partner)
+			scan := newScan(s, st.Header.Cycle, e.Day, partner, customers)
 			if err := rows.OfCustomers(ctx, s.Snap, e, scan.columns(), customers, scan.group); err != nil {
 				return err
 			}
@@ -164,21 +164,24 @@ func (s *Sources) linksOf(cycle period.Cycle, customers []string, objects map[ob
 
 // scan adds up the lines of one file.
 type scan struct {
-	s       *Sources
-	cycle   period.Cycle
-	file    manifest.Day // value of column day
-	day     period.Day
-	clock   period.Clock
-	partner int32 // lines of this partner and of its resellers
-	used    *used
-	own     []bool // by word of partner_id: whether it is the partner
+	s         *Sources
+	cycle     period.Cycle
+	file      manifest.Day // value of column day
+	day       period.Day
+	clock     period.Clock
+	partner   int32    // lines of this partner and of its resellers
+	customers []string // customers of the statement, sorted
+	used      *used
+	stated    []bool // by word of customer_id: whether it is one of the customers
+	own       []bool // by word of partner_id: whether it is the partner
 	// by word of partner_id: its index in the books if it can be a reseller of the partner, else -1
 	below    []int32
 	measured []bool // by word of sku: billed by percentile
 }
 
-func newScan(s *Sources, cycle period.Cycle, file manifest.Day, partner int32) *scan {
-	n := &scan{s: s, cycle: cycle, file: file, clock: s.Books.Zone.Clock(), partner: partner, used: newUsed()}
+func newScan(s *Sources, cycle period.Cycle, file manifest.Day, partner int32, customers []string) *scan {
+	n := &scan{s: s, cycle: cycle, file: file, clock: s.Books.Zone.Clock(), partner: partner, customers: customers,
+		used: newUsed()}
 	if day, ok := file.Calendar(); ok {
 		n.day = day
 	}
@@ -232,8 +235,12 @@ func (n *scan) group(c *parquet.Columns[tables.Line]) error {
 
 // words looks up the words of a row group in the books.
 func (n *scan) words(c *parquet.Columns[tables.Line]) {
-	n.own, n.below, n.measured = n.own[:0], n.below[:0], n.measured[:0]
+	n.stated, n.own, n.below, n.measured = n.stated[:0], n.own[:0], n.below[:0], n.measured[:0]
 	b := n.s.Books
+	for _, id := range c.Word(tables.LineCustomerID).Dict() {
+		_, stated := slices.BinarySearch(n.customers, id)
+		n.stated = append(n.stated, stated)
+	}
 	for _, id := range c.Word(tables.LinePartnerID).Dict() {
 		code, below := b.Partner(id), int32(-1)
 		if code >= 0 && slices.ContainsFunc(b.Partners[code].Rows, func(r books.PartnerRow) bool {
@@ -249,10 +256,13 @@ func (n *scan) words(c *parquet.Columns[tables.Line]) {
 	}
 }
 
-// wants reports whether a line belongs to the partner's statement: the line's partner is this partner, or a reseller
-// that bought from it at the line's own time (§6.4).
+// wants reports whether a line belongs to the partner's statement: its customer has rows there, and its partner is this
+// partner, or a reseller that bought from it at the line's own time (§6.4).
 func (n *scan) wants(c *parquet.Columns[tables.Line], i int) bool {
 	word := c.Word(tables.LinePartnerID).Code(i)
+	if !n.stated[c.Word(tables.LineCustomerID).Code(i)] {
+		return false
+	}
 	if n.own[word] {
 		return true
 	}

@@ -29,7 +29,7 @@ type Statement struct {
 	Rows       []Row          `json:"rows"`       // in the order of table partner_statements
 	Incentives []Incentive    `json:"incentives"` // of every period that has begun, or only those to show
 	Clawbacks  []Clawback     `json:"clawbacks"`
-	Taxes      []Tax          `json:"taxes,omitempty"` // not part of the net
+	Taxes      []Tax          `json:"taxes,omitempty"` // not added to the net
 	// Σ = Σ payment_amount of Rows; none means no chart, for example if Rows have several currencies
 	Usage   []chart.Usage  `json:"consumption"`
 	Annexes []layout.Annex `json:"annexes,omitempty"`

@@ -38,7 +38,7 @@ func (s *Statement) page() *layout.Page {
 	}
 	p.Parts = append(p.Parts, s.customerSums(), s.rowPart(), s.resellerSums(), s.resellerServices(), s.resellerPart(),
 		s.incentivePart(), s.clawbackPart(), taxPart(s.Taxes, "Tax on what the partner owes each seller for the "+
-			"cycle, before incentives. It is not part of the net."))
+			"cycle, before incentives. It is not added to the net; if prices include tax, the net contains it."))
 	p.Parts = append(p.Parts, s.Money.parts()...)
 	p.Parts = append(p.Parts, commonParts(&s.Header, s.Usage, s.Annexes, s.Notes)...)
 	p.Parts = slices.DeleteFunc(p.Parts, func(p *layout.Part) bool { return p == nil })

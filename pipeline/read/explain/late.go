@@ -357,8 +357,8 @@ func (ls *lateStory) placeSums() ([]Sum, error) {
 		}
 		if ref.Archived != nil {
 			all.What = "in this lake"
-			archived = fmt.Sprintf("lines billed up to cycle %s are archived and not in the sums below: the same "+
-				"command with `--lake %s`, without `--cycle`, reads them", ref.Cycle, ref.Archived.Where)
+			archived = fmt.Sprintf("lines billed up to cycle %s are archived and not in the sums below; to read them, "+
+				"use the same command with `--lake %s` and without `--cycle`", ref.Cycle, ref.Archived.Where)
 			continue
 		}
 		files, err := ls.Snap.Files(ref.Cycle)

@@ -32,7 +32,7 @@ func Check(base *lake.Snapshot, b *books.Books) error {
 	if !had && !b.Mixed {
 		return nil
 	}
-	c := &check{base, b}
+	c := &check{base, b, make(map[string]stated), make(map[string]stated)}
 	var balances []manifest.FileEntry
 	for _, ref := range base.Manifest.Cycles {
 		if ref.State != manifest.CycleClosed {
@@ -51,6 +51,9 @@ func Check(base *lake.Snapshot, b *books.Books) error {
 			}
 		}
 	}
+	if err := c.compare(); err != nil {
+		return err
+	}
 	if err := c.balances(balances); err != nil {
 		return err
 	}
@@ -61,23 +64,41 @@ func Check(base *lake.Snapshot, b *books.Books) error {
 type check struct {
 	base  *lake.Snapshot
 	books *books.Books
+	// by id, of the newest statements: an earlier build accepted another currency after a cycle was archived
+	customers, partners map[string]stated
 }
 
-// statements checks the statements of a closed cycle.
+// stated is the currency of the statement of a closed cycle.
+type stated struct {
+	currency string
+	cycle    manifest.Cycle
+}
+
+// statements reads the statements of a closed cycle.
 func (c *check) statements(cycle manifest.Cycle, files []manifest.FileEntry) error {
 	billed, err := rows.StatedCurrencies(c.base, files)
 	if err != nil {
 		return err
 	}
-	if err := c.partners(cycle, files); err != nil {
-		return err
+	for id, was := range billed {
+		c.customers[id] = stated{cmp.Or(was, c.books.Currency), cycle}
 	}
-	for _, id := range slices.Sorted(maps.Keys(billed)) {
-		was := cmp.Or(billed[id], c.books.Currency)
-		if c.books.Customer(id) < 0 && was != c.books.Currency {
+	return c.partnerStatements(cycle, files)
+}
+
+// compare compares the statements with the books.
+func (c *check) compare() error {
+	for _, id := range slices.Sorted(maps.Keys(c.partners)) {
+		if err := c.partner(id, c.partners[id].currency, c.partners[id].cycle); err != nil {
+			return err
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(c.customers)) {
+		was := c.customers[id]
+		if c.books.Customer(id) < 0 && was.currency != c.books.Currency {
 			return bookproblem.Of(&settle.MissingBookError{Book: "customers.csv", What: "customer", ID: id})
 		}
-		if err := c.customer(id, was, cycle); err != nil {
+		if err := c.customer(id, was.currency, was.cycle); err != nil {
 			return err
 		}
 	}
@@ -121,9 +142,9 @@ func same(whose, id, now, was string, cycle manifest.Cycle) error {
 	}
 }
 
-// partners checks the partner statements of a closed cycle: their amounts would be added to amounts of another
+// partnerStatements reads the partner statements of a closed cycle: their amounts would be added to amounts of another
 // currency.
-func (c *check) partners(cycle manifest.Cycle, files []manifest.FileEntry) error {
+func (c *check) partnerStatements(cycle manifest.Cycle, files []manifest.FileEntry) error {
 	def, err := rows.PartnerStatementsTable(c.base, cycle)
 	if err != nil {
 		return err
@@ -142,7 +163,8 @@ func (c *check) partners(cycle manifest.Cycle, files []manifest.FileEntry) error
 			if mixed {
 				was = of.Word(tables.PartnerStatementCurrency).At(row)
 			}
-			return c.partner(id, was, cycle)
+			c.partners[id] = stated{was, cycle}
+			return nil
 		})
 		if err != nil {
 			return err

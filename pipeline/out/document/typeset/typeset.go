@@ -88,7 +88,7 @@ func Columns(text string) (n int) {
 // or a mark of writing direction.
 func Steers(r rune) bool {
 	return unicode.IsControl(r) || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 || r == 0x200e ||
-		r == 0x200f || r == 0x2028 || r == 0x2029
+		r == 0x200f || r == 0x061c || r == 0x2028 || r == 0x2029
 }
 
 // Visible escapes characters that steer a text.

@@ -170,7 +170,7 @@ func netBlock(v *page.View, st *document.Statement) page.Block {
 	return b
 }
 
-// taxBlock lists the taxes of a statement, which are not part of the net (§10.6).
+// taxBlock lists the taxes of a statement, which are not added to the net (§10.6).
 func taxBlock(v *page.View, taxes []document.Tax) page.Block {
 	t := &page.Table{Name: "taxes", Columns: []page.Column{
 		{Name: "seller_id", Title: v.T("卖方", "Seller"), Kind: page.Code},
@@ -187,8 +187,9 @@ func taxBlock(v *page.View, taxes []document.Tax) page.Block {
 			{Text: x.Rate.Trim()}, {Text: v.Word(x.Prices).Say()}, v.Money(x.Taxable, ""), v.Money(x.Amount, "")})
 	}
 	return page.Block{Title: v.T("税", "Taxes"), Table: t, Text: []string{v.T(
-		"按伙伴本账期应付各卖方的金额（激励之前）计算的税，不计入净额。",
-		"Tax on what the partner owes each seller for the cycle, before incentives. It is not part of the net.")}}
+		"按伙伴本账期应付各卖方的金额（激励之前）计算的税，不另计入净额；价格含税时，净额已包含税。",
+		"Tax on what the partner owes each seller for the cycle, before incentives. It is not added to the net; if "+
+			"prices include tax, the net contains it.")}}
 }
 
 // statementTable lists the rows of a statement: from what the customer pays to what the partner owes and earns.
