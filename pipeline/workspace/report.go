@@ -54,8 +54,8 @@ type Report struct {
 	DryRun    bool             `json:"dry_run,omitempty"`   // nothing was written
 	// Refused reports that the close which a dry run examined would be refused; the notes say why.
 	Refused bool `json:"close_refused,omitempty"`
-	// Costs reports that a delivery of cost files failed or is held, or that a file or folder in inbox/costs belongs to no
-	// delivery; the notes say which.
+	// Costs reports that a delivery of cost files failed or is held, or that a file or folder in inbox/costs belongs to
+	// no delivery; the notes say which.
 	Costs bool `json:"costs_need_attention,omitempty"`
 	Publication
 	// Missing are the open items of the cycle that a run closes, or a dry run would close; nil for other runs.
