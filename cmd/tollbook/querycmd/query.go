@@ -351,12 +351,7 @@ func askServer(ctx context.Context, a *cli.App, w *workspace.Workspace, q *ask.Q
 		return nil, err
 	}
 	_ = a.ReadOf(w, func(snap *lake.Snapshot) error { // the answer does not need the lake
-		// the copy can show an earlier state than the lake, before some cycles were archived
-		answer.Archived = slices.DeleteFunc(q.Archived(snap, r.Cycle), func(cycle string) bool {
-			return slices.ContainsFunc(snap.Manifest.Cycles, func(ref manifest.CycleRef) bool {
-				return ref.Cycle.String() == cycle && ref.Archived.Run > answer.Manifest
-			})
-		})
+		answer.Archived = q.Archived(snap, r.Cycle, answer.Manifest)
 		return nil
 	})
 	return answer, nil

@@ -102,7 +102,7 @@ func FromLake(ctx context.Context, q *Question, r Request, from *partners.Reader
 	if err != nil {
 		return nil, err
 	}
-	a.Archived = q.Archived(snap, r.Cycle)
+	a.Archived = q.Archived(snap, r.Cycle, snap.Manifest.Number)
 	if q.From != nil {
 		context, err := q.From.unlimited(ctx, r, from, find)
 		if err != nil {
@@ -277,14 +277,15 @@ func (q *Question) left(ref manifest.CycleRef) bool {
 	return ref.Archived != nil && q.Lake.Table != nil && q.Lake.Table.Name == tables.Lines().Name
 }
 
-// Archived returns the cycles of an answer whose lines were moved to an archive and are missing in it.
-func (q *Question) Archived(snap *lake.Snapshot, cycle manifest.Cycle) (out []string) {
+// Archived returns the cycles of an answer whose lines were moved to an archive and are missing in it. The answer is of
+// the manifest with the number, that of the snapshot or an earlier one.
+func (q *Question) Archived(snap *lake.Snapshot, cycle manifest.Cycle, number int64) (out []string) {
 	cycle = q.newest(snap, cycle)
 	if q.From != nil {
 		q = q.From.Of
 	}
 	for _, ref := range snap.Manifest.Cycles {
-		if q.Span != OfNone && q.spans(ref.Cycle, cycle) && q.left(ref) {
+		if q.Span != OfNone && q.spans(ref.Cycle, cycle) && q.left(ref) && ref.Archived.Run <= number {
 			out = append(out, ref.Cycle.String())
 		}
 	}
