@@ -29,6 +29,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/out/iceberg"
 	"github.com/tollbook/tollbook/pipeline/out/iceberg/catalog"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
+	"github.com/tollbook/tollbook/pipeline/out/published"
 	"github.com/tollbook/tollbook/pipeline/run/newfiles"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -679,6 +680,9 @@ func (d *doctor) shown(ctx context.Context, conn *clickhouse.Conn) {
 		d.describe("ClickHouse", Warn, "`tollbook publish` shows details", "%v", err)
 	case !ok || err != nil:
 		d.describe("ClickHouse", Warn, "`tollbook publish`", "%s answers; nothing is published", conn.Address())
+	case d.otherLake(&live):
+		d.describe("ClickHouse", Warn, "check clickhouse.dsn; `tollbook publish --take-over` replaces the copy",
+			"%s shows manifest %d of another lake", conn.Address(), live.Manifest)
 	case d.snap != nil && int64(live.Manifest) != d.snap.Manifest.Number:
 		d.describe("ClickHouse", Warn, "`tollbook publish`", "%s shows manifest %d, the lake is at %d", conn.Address(),
 			live.Manifest, d.snap.Manifest.Number)
@@ -690,6 +694,16 @@ func (d *doctor) shown(ctx context.Context, conn *clickhouse.Conn) {
 	if ok && err == nil {
 		d.tables(ctx, conn)
 	}
+}
+
+// otherLake reports whether a published state is of another lake than the workspace's.
+func (d *doctor) otherLake(live *publish.Pointer) bool {
+	if d.snap == nil {
+		return false
+	}
+	of := published.Origin{Lake: live.Lake, Manifest: int64(live.Manifest), Hash: live.Hash}
+	is, _ := published.Relate(d.snap, of) // the check of the lake reports its errors
+	return is == published.OtherLake
 }
 
 // otherState is the problem that a published state has the number of the lake's, but is another state.

@@ -337,12 +337,14 @@ func askServer(ctx context.Context, a *cli.App, w *workspace.Workspace, q *ask.Q
 		return nil, err
 	}
 	defer func() { _ = conn.Close() }() // nothing was written
-	answer, err := published.Ask(ctx, q, r, w.Settings.Zone.Name(), conn)
+	answer, shown, err := published.Ask(ctx, q, r, w.Settings.Zone.Name(), conn)
 	if failed := new(clickhouse.Error); errors.As(err, &failed) {
 		err = &cli.AskError{Err: err}
 	}
 	if none := new(rows.NoCycleError); errors.As(err, &none) { // the lake knows whether it was archived
-		return nil, a.ReadOf(w, func(snap *lake.Snapshot) error { return cmp.Or(rows.HasCycle(snap, r.Cycle), err) })
+		return nil, a.ReadOf(w, func(snap *lake.Snapshot) error {
+			return cmp.Or(ofLake(a, snap, conn, shown), rows.HasCycle(snap, r.Cycle), err)
+		})
 	}
 	if err == nil {
 		err = cli.NoteShown(a, answer.AsOf)
@@ -351,10 +353,24 @@ func askServer(ctx context.Context, a *cli.App, w *workspace.Workspace, q *ask.Q
 		return nil, err
 	}
 	_ = a.ReadOf(w, func(snap *lake.Snapshot) error { // the answer does not need the lake
+		err = ofLake(a, snap, conn, shown)
 		answer.Archived = q.Archived(snap, r.Cycle, answer.Manifest)
 		return nil
 	})
-	return answer, nil
+	return answer, err
+}
+
+// ofLake compares the state that the server shows with the lake: *published.OtherStateError. It notes a state that is
+// newer than the lake. A lake that cannot be compared is not an error: the answer does not need it.
+func ofLake(a *cli.App, snap *lake.Snapshot, conn *clickhouse.Conn, shown published.Origin) error {
+	switch is, _ := published.Relate(snap, shown); is {
+	case published.OtherLake, published.Undone:
+		return &published.OtherStateError{Server: conn.Address(), Origin: shown, Relation: is}
+	case published.Later:
+		fmt.Fprintf(a.Err, "note: ClickHouse %s shows manifest %d, the lake is at %d\n", conn.Address(), shown.Manifest,
+			snap.Manifest.Number)
+	}
+	return nil
 }
 
 // writeSQL writes the question as SQL, grouped by currency if the workspace has several. It needs no workspace.

@@ -157,7 +157,7 @@ func (w *world) compareAnswers() {
 				continue // the question does not have this limit
 			}
 			w.must(err)
-			got, err := published.Ask(w.Context(), q, r, "UTC", conn)
+			got, _, err := published.Ask(w.Context(), q, r, "UTC", conn)
 			w.must(err)
 			if a, b := answerText(want), answerText(got); a != b {
 				w.Errorf("%s %s\nlake:\n%s\nClickHouse:\n%s", q.Name, only, a, b)

@@ -8,4 +8,6 @@
 //	             first page of a state, for a customer of more than maxAtOnce lines, and if no line is on the page.
 //	PUBLISHED-4  While the server does not have the state, or cannot be reached, the lake answers with
 //	             the same records.
+//	PUBLISHED-5  An answer names a state of the workspace's lake, or a newer one of the same lake. The copy of another
+//	             lake, or of a state that a restore removed, does not answer.
 package published

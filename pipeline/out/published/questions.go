@@ -95,50 +95,57 @@ func (e *NotPublishedError) Hint() string {
 // turns is how often a question is repeated because another state was published meanwhile.
 const turns = 10
 
-// Ask answers a question from the published state. zone is the contract zone's name. Errors: *NotPublishedError,
-// *rows.NoCycleError, *clickhouse.Error.
+// Ask answers a question from the published state, whose origin it returns. zone is the contract zone's name. Errors:
+// *NotPublishedError, *rows.NoCycleError, *clickhouse.Error.
 func Ask(ctx context.Context, q *ask.Question, r ask.Request, zone string,
-	conn *clickhouse.Conn) (*ask.Answer, error) {
+	conn *clickhouse.Conn) (*ask.Answer, Origin, error) {
 	live, err := state(ctx, conn)
 	if err != nil {
-		return nil, err
+		return nil, Origin{}, err
 	}
 	for range turns {
 		if cycle := r.Cycle.String(); cycle != "" && !slices.Contains(live.cycles, cycle) {
-			return nil, &rows.NoCycleError{Cycle: cycle, Known: live.cycles}
+			return nil, live.of(), &rows.NoCycleError{Cycle: cycle, Known: live.cycles}
 		}
 		a, err := runSQL(ctx, q, r, zone, conn, live)
 		if err != nil {
-			return nil, err
+			return nil, Origin{}, err
 		}
 		now, err := state(ctx, conn)
 		if err != nil {
-			return nil, err
+			return nil, Origin{}, err
 		}
 		if now.number == live.number {
-			return a, nil
+			return a, live.of(), nil
 		}
 		live = now
 	}
-	return nil, fmt.Errorf("answer %s from ClickHouse %s: another state was published %d times during the "+
+	return nil, Origin{}, fmt.Errorf("answer %s from ClickHouse %s: another state was published %d times during the "+
 		"query", q.Name,
 		conn.Address(), turns)
 }
 
 // shownState is the state that the views show.
 type shownState struct {
-	number   uint64 // of the pointer: every publish has another one
-	manifest uint64
-	asOf     time.Time
-	cycles   []string
+	number     uint64 // of the pointer: every publish has another one
+	lake, hash string // of the lake's first manifest; of the state's manifest
+	manifest   uint64
+	asOf       time.Time
+	cycles     []string
+}
+
+// of returns what identifies the state.
+func (s *shownState) of() Origin {
+	return Origin{Lake: s.lake, Manifest: int64(s.manifest), Hash: s.hash}
 }
 
 // state returns the state that the views show.
 func state(ctx context.Context, conn *clickhouse.Conn) (s shownState, err error) {
 	found := false
 	err = conn.Each(ctx, clickhouse.Select{
-		What: "request the published state", SQL: "SELECT number, manifest, as_of, cycles FROM live",
-		Into: []any{&s.number, &s.manifest, &s.asOf, &s.cycles}, Begin: func() { found = false },
+		What: "request the published state",
+		SQL:  "SELECT number, lake, manifest, manifest_hash, as_of, cycles FROM live",
+		Into: []any{&s.number, &s.lake, &s.manifest, &s.hash, &s.asOf, &s.cycles}, Begin: func() { found = false },
 	}, func() error { found = true; return nil })
 	if clickhouse.NotThere(err) || err == nil && !found {
 		err = &NotPublishedError{conn.Address()}

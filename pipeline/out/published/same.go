@@ -1,0 +1,70 @@
+package published
+
+import (
+	"fmt"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+)
+
+// Origin identifies the state of a lake that a server shows.
+type Origin struct {
+	Lake     string // hash of the lake's first manifest; "" if the lake was empty
+	Manifest int64  // number of the state's manifest
+	Hash     string // of the state's manifest
+}
+
+// Relation is what a published state is to a snapshot.
+type Relation int
+
+// The relations of a published state to a snapshot.
+const (
+	Earlier   Relation = iota // the snapshot or a state in its history; also if one of the two is empty
+	Later                     // of the same lake, with a higher number than the snapshot's
+	Undone                    // of the same lake, but not in its history: the lake was restored from a backup since
+	OtherLake                 // of a lake with another first manifest
+)
+
+// Relate compares a published state with a snapshot. Errors: those of Snapshot.Origin.
+func Relate(snap *lake.Snapshot, s Origin) (Relation, error) {
+	if s.Lake == "" || snap.Manifest.Number == 0 {
+		return Earlier, nil
+	}
+	origin, err := snap.Origin()
+	switch {
+	case err != nil:
+		return Earlier, err
+	case s.Lake != string(origin):
+		return OtherLake, nil
+	case s.Manifest > snap.Manifest.Number:
+		return Later, nil
+	case s.Hash != "" && !lake.InHistory(snap, s.Manifest, manifest.Hash(s.Hash)):
+		return Undone, nil
+	}
+	return Earlier, nil
+}
+
+// OtherStateError reports that a server shows a state that the lake of the workspace does not have.
+type OtherStateError struct {
+	Server   string
+	Origin   Origin
+	Relation Relation // Undone or OtherLake
+}
+
+// Error names the server and the state that it shows.
+func (e *OtherStateError) Error() string {
+	if e.Relation == OtherLake {
+		return fmt.Sprintf("ClickHouse %s shows manifest %d of another lake", e.Server, e.Origin.Manifest)
+	}
+	return fmt.Sprintf("ClickHouse %s shows another manifest %d than the lake's: the lake was restored since", e.Server,
+		e.Origin.Manifest)
+}
+
+// Hint names what answers from the lake and what replaces the copy.
+func (e *OtherStateError) Hint() string {
+	if e.Relation == OtherLake {
+		return "check clickhouse.dsn; `--from lake` answers from the lake; `tollbook publish --take-over` replaces " +
+			"the copy"
+	}
+	return "`tollbook publish` replaces the copy; `--from lake` answers from the lake"
+}
