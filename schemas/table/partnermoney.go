@@ -82,6 +82,9 @@ const (
 	FactTax         = "tax"
 )
 
+// FactReplayed is the kind of the fact about the last replay. A workspace that does not use partners' money has none.
+const FactReplayed = "replayed"
+
 // PartnerFacts defines what closed cycles contribute to partners' accounts and invoices (§9.1, §9.7). The facts are
 // stored so that an archived cycle contributes the same as before.
 func PartnerFacts() Def[PartnerFact] { return Def[PartnerFact]{partnerFactsTable} }

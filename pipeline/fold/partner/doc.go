@@ -6,7 +6,7 @@
 //	           routes of withdrawals that were requested in closed cycles, and the as-of. A run without changes writes
 //	           the same files.
 //	PARTNER-2  A workspace without events of these feeds, without these books and with default settings for them has
-//	           none of these tables, and the step reads nothing.
+//	           none of these tables, and the step reads nothing. Of archived cycles it has facts, which prune stores.
 //	PARTNER-3  An event whose cycle was closed before the run keeps its verdict; all others are decided again.
 //	PARTNER-4  What a closed cycle contributes is stored once, with the facts of the cycle, so that it does not depend
 //	           on whether the cycle is archived, nor on later books and settings. This includes what claims of funds

@@ -2,6 +2,7 @@ package partner
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -72,7 +73,7 @@ func compareFacts(a, b fact) int {
 // (PARTNER-4).
 func (r *round) gather() error {
 	stored := map[period.Cycle]bool{}
-	err := r.eachFact(func(f fact) {
+	err := eachFact(r.Txn, func(f fact) {
 		switch f.kind {
 		case factReplayed, factOverdrawn:
 			return
@@ -98,8 +99,8 @@ func (r *round) gather() error {
 		if isClosed && r.Gone(c) {
 			r.out.Notes = append(
 				r.out.Notes,
-				"cycle "+c.String()+" was archived before partners' money was replayed: what it contributes is "+
-					"not known",
+				"cycle "+c.String()+" was archived by an earlier version before partners' money was replayed: what "+
+					"was sold to customers is not known, so nothing of it can be invoiced to them or was collected",
 			)
 		}
 		list, err := factReader{r.Stage}.factsOf(c, isClosed)
@@ -107,7 +108,6 @@ func (r *round) gather() error {
 			return err
 		}
 		if isClosed {
-			list = append(list, fact{cycle: c, kind: factClosed, time: tables.Nothing, instant: tables.Nothing})
 			r.facts = slices.Insert(r.facts, closed, list...)
 			closed += len(list)
 			continue
@@ -121,7 +121,37 @@ func (r *round) gather() error {
 // factReader computes the facts of a cycle from the input of the stage, without decisions of the replay.
 type factReader struct{ *Stage }
 
-// factsOf computes the facts of a cycle.
+// Freeze stores what closed cycles contribute, for those whose facts no replay stored: after the cycles are archived,
+// the lake lacks their lines (PARTNER-4). Errors: *event.GoneError if the books lack a customer.
+func (s *Stage) Freeze(cycles []period.Cycle) error {
+	stored := map[period.Cycle]bool{}
+	var list []fact
+	err := eachFact(s.Txn, func(f fact) {
+		list = append(list, f)
+		stored[f.cycle] = stored[f.cycle] || f.kind == factClosed
+	})
+	if err != nil {
+		return fmt.Errorf("read facts of partners: %w", err)
+	}
+	before := len(list)
+	for _, c := range cycles {
+		if stored[c] {
+			continue
+		}
+		facts, err := factReader{s}.factsOf(c, true)
+		if err != nil {
+			return fmt.Errorf("gather facts of partners in cycle %s: %w", c, err)
+		}
+		list = append(list, facts...)
+	}
+	if len(list) == before {
+		return nil
+	}
+	slices.SortFunc(list, compareFacts)
+	return s.putFacts(list)
+}
+
+// factsOf computes the facts of a cycle. A closed cycle has factClosed.
 func (r factReader) factsOf(c period.Cycle, closed bool) (list []fact, err error) {
 	if r.byLedger(c) {
 		if list, err = r.customerEntries(c, list); err != nil {
@@ -134,12 +164,15 @@ func (r factReader) factsOf(c period.Cycle, closed bool) (list []fact, err error
 	if !closed {
 		return list, nil
 	}
-	list, issuers, err := r.sold(c, list)
-	if err != nil {
-		return nil, err
-	}
-	if list, err = r.taxFacts(c, issuers, list); err != nil {
-		return nil, err
+	list = append(list, fact{cycle: c, kind: factClosed, time: tables.Nothing, instant: tables.Nothing})
+	if !r.Gone(c) { // with the lines that stay, sums would be incomplete
+		var issuers map[string][]string
+		if list, issuers, err = r.sold(c, list); err != nil {
+			return nil, err
+		}
+		if list, err = r.taxFacts(c, issuers, list); err != nil {
+			return nil, err
+		}
 	}
 	if list, err = r.couponFacts(c, list); err != nil {
 		return nil, err
@@ -148,12 +181,13 @@ func (r factReader) factsOf(c period.Cycle, closed bool) (list []fact, err error
 }
 
 // byLedger reports whether a cycle was paid by ledger, so that it has entries of accounts. For a cycle that was closed
-// before its facts were stored, its close decides; otherwise the settings do (PARTNER-11).
+// before its facts were stored, its close decides; otherwise, and if an earlier version closed and archived the cycle,
+// the settings do (PARTNER-11).
 func (r factReader) byLedger(c period.Cycle) bool {
-	if !r.closedBefore(c) || r.Gone(c) {
+	ref, _ := r.Txn.Base().Cycle(manifest.CycleOf(c))
+	if !r.closedBefore(c) || r.Gone(c) && ref.ClosedWith.Payments == "" {
 		return r.Settings.Payments == settings.Ledger
 	}
-	ref, _ := r.Txn.Base().Cycle(manifest.CycleOf(c))
 	return rows.PaidByLedger(ref, r.Txn.Next().Files(ref.Cycle))
 }
 

@@ -25,7 +25,8 @@ const replayVersion = 4
 
 // The kinds of facts about the last replay (PARTNER-7).
 const (
-	factReplayed  = "replayed"  // id: its inputs; time: its as-of; instant: until when time changes nothing
+	// id: its inputs; time: its as-of; instant: until when time changes nothing
+	factReplayed  = tables.FactReplayed
 	factOverdrawn = "overdrawn" // a partner whose cash is below zero
 )
 
@@ -95,7 +96,7 @@ func (r *round) rests(inputs string) (bool, error) {
 	}
 	var mark *fact
 	var overdrawn []string
-	err := r.eachFact(func(f fact) {
+	err := eachFact(r.Txn, func(f fact) {
 		switch f.kind {
 		case factReplayed:
 			mark = &f
@@ -112,8 +113,6 @@ func (r *round) rests(inputs string) (bool, error) {
 }
 
 // eachFact visits the stored facts.
-func (r *round) eachFact(visit func(fact)) error { return eachFact(r.Txn, visit) }
-
 func eachFact(txn *lake.SubTxn, visit func(fact)) error {
 	for _, e := range txn.Next().Find(Key(tables.PartnerFacts())) {
 		err := tablefile.Each(txn, e, tables.PartnerFacts(), nil, func(c *parquet.Columns[tables.PartnerFact],

@@ -41,9 +41,12 @@ func Key(def *tables.Table) manifest.FileKey {
 
 // Kept reports whether the workspace of a state stores partners' money: tables of accounts, receivables and invoices
 // (§9).
-func Kept(snap *lake.Snapshot) (bool, error) {
-	files, err := snap.Find(Key(tables.PartnerFacts().Table))
-	return len(files) > 0, err
+func Kept(snap *lake.Snapshot) (kept bool, err error) {
+	err = Each(snap, tables.PartnerFacts(), func(r rows.Row[tables.PartnerFact]) error {
+		kept = kept || r.Word(tables.PartnerFactKind) == tables.FactReplayed
+		return nil
+	})
+	return kept, err
 }
 
 // Each visits the rows of a table that is one list and belongs to no cycle. A state without the table has no rows.

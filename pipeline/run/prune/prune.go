@@ -185,6 +185,9 @@ func (p *pruning) cycles(ctx context.Context) error {
 		return err
 	}
 	next.SetRun(p.o.AsOf.String(), p.report.Command)
+	if err := p.freeze(due); err != nil {
+		return err
+	}
 	place := p.ws.Settings.ArchivePlace()
 	place.Path = p.po.Archive
 	st, err := p.ws.OpenPlace(place, "archive/lake")

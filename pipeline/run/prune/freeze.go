@@ -1,0 +1,37 @@
+package prune
+
+import (
+	"github.com/tollbook/tollbook/pipeline/fold/partner"
+	"github.com/tollbook/tollbook/pipeline/intake/events"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/pipeline/run/bookproblem"
+	"github.com/tollbook/tollbook/pipeline/run/samecurrency"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// freeze stores what the due cycles contribute to partners' money. A workspace that uses it has stored that; another
+// one can begin to use it after the lines are archived. It has no events of partners: a run that takes one in stores
+// the facts of all closed cycles. Errors: the books lack something that the cycles need, or give
+// another currency to their amounts.
+func (p *pruning) freeze(due []manifest.Cycle) error {
+	base := p.txn.Base()
+	if err := samecurrency.Check(base, p.ws.Books); err != nil {
+		return err
+	}
+	book, err := p.ws.PartnerBook()
+	if err != nil {
+		return err
+	}
+	stage := &partner.Stage{Txn: p.txn.SubTxn, Books: p.ws.Books, Settings: &p.ws.Settings, Book: book, AsOf: p.o.AsOf,
+		Events: events.NewBook(), Closed: base.Manifest.ClosedThrough.Or(place.NoCycle), Closing: place.NoCycle,
+		Gone: func(c period.Cycle) bool {
+			ref, _ := base.Cycle(manifest.CycleOf(c))
+			return ref.Archived != nil
+		}}
+	var cycles []period.Cycle
+	for _, c := range due {
+		cycles = append(cycles, c.Or(place.NoCycle))
+	}
+	return bookproblem.Of(stage.Freeze(cycles))
+}
