@@ -94,7 +94,8 @@ func (ps *partitions) check(ctx context.Context, loads []*load) (broken map[uint
 			}
 		}
 		for _, at := range slices.SortedFunc(maps.Keys(there), comparePlaces) {
-			if m, found := was[at]; found && before[at] == m.text(idsOf(there[at])) {
+			m, found := was[at]
+			if found && before[at] == m.text(idsOf(there[at])) || !ps.inScope(at.cycle) { // what is not counted is not noted
 				continue
 			}
 			ps.changed[at] = true
@@ -110,7 +111,7 @@ func (ps *partitions) check(ctx context.Context, loads []*load) (broken map[uint
 func (ps *partitions) countPlace(ctx context.Context, n *node, at place, loads []*load,
 	broken map[uint64]*DifferError) error {
 	p := content.Find(ps.tables, strings.TrimSuffix(at.table, "_data"))
-	if p == nil || len(loads) == 0 || !ps.inScope(at.cycle) {
+	if p == nil || len(loads) == 0 {
 		return nil
 	}
 	got, err := ps.count(ctx, n, p, "cycle = ?", at.cycle)

@@ -3,6 +3,7 @@ package publish
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -243,7 +244,7 @@ func (ld *loader) load(ctx context.Context, g *group) (loads []load, err error) 
 			}
 			return nil
 		})
-		if !isDiffer(err) || try > 0 {
+		if differ := new(DifferError); !errors.As(err, &differ) || try > 0 {
 			break
 		}
 	}

@@ -398,7 +398,12 @@ func (r *run) match(ctx context.Context) ([]*content.Item, error) {
 		}
 	}
 	for _, id := range r.base.Loads {
-		if l := r.noted[id]; l != nil && !r.inScope(l.cycle) {
+		l := r.noted[id]
+		if l == nil && !r.src.Cycle.IsZero() {
+			return nil, fmt.Errorf("publish cycle %s: %s lacks a load that the views show: `tollbook publish` without "+
+				"--cycle inserts its rows again", r.src.Cycle, r.schema.name("loads"))
+		}
+		if l != nil && !r.inScope(l.cycle) {
 			there = append(there, l)
 		}
 	}

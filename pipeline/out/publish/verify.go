@@ -2,7 +2,6 @@ package publish
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -30,11 +29,6 @@ func (e *DifferError) text() string {
 // Hint says that the views did not change.
 func (e *DifferError) Hint() string {
 	return "the views show what they showed before; `tollbook verify` counts the lake again"
-}
-
-func isDiffer(err error) bool {
-	var differ *DifferError
-	return errors.As(err, &differ)
 }
 
 // counted has the rows and sums of a load on a server.
