@@ -71,7 +71,7 @@ func (ps *partitions) checked(ctx context.Context, n *node) (map[place]string, e
 }
 
 // check returns the loads that are not complete on their servers. A partition is not counted again if its composition
-// is the one in which the same loads were last found correct (PUB-7).
+// is the one in which the same loads were last found correct (PUB-7). One out of scope is not counted, and not noted.
 func (ps *partitions) check(ctx context.Context, loads []*load) (broken map[uint64]*DifferError, err error) {
 	broken = make(map[uint64]*DifferError)
 	for _, n := range ps.nodes.holders() {
@@ -95,7 +95,7 @@ func (ps *partitions) check(ctx context.Context, loads []*load) (broken map[uint
 		}
 		for _, at := range slices.SortedFunc(maps.Keys(there), comparePlaces) {
 			m, found := was[at]
-			if found && before[at] == m.text(idsOf(there[at])) || !ps.inScope(at.cycle) { // what is not counted is not noted
+			if found && before[at] == m.text(idsOf(there[at])) || !ps.inScope(at.cycle) {
 				continue
 			}
 			ps.changed[at] = true
