@@ -46,6 +46,20 @@ type Book struct {
 	Packages      drawOrder
 }
 
+// Measured returns the book for a quantity in the measure of a product: it counts as it is, without the aggregation,
+// conversion and proration of records (§10.1 to §10.3).
+func (bk *Book) Measured(sku int32) *Book {
+	p := &bk.Books.Products[sku]
+	if p.Aggregation == books.Sum && p.Convert.IsZero() && !p.Prorate {
+		return bk
+	}
+	own, b := *bk, *bk.Books
+	own.Books, b.Products = &b, slices.Clone(b.Products)
+	p = &b.Products[sku]
+	p.Aggregation, p.Convert, p.Prorate = books.Sum, money.Conversion{}, false
+	return &own
+}
+
 // Compile builds the lookup tables of rating from checked books. b must not change afterwards.
 func Compile(b *books.Books, rules Rules) *Book {
 	bk := &Book{Books: b, Rules: rules, regions: map[string]int32{}, SKUs: make(map[string]int32, len(b.Products))}

@@ -98,6 +98,42 @@ func TestOnDemandResourceRatings(t *testing.T) {
 	}
 }
 
+// TestOnDemandRatingsAreOfTheMeasure asks for 15 of products that bills count, average, convert or prorate: each costs
+// 15 × 1.5 = 22.50, and 24.50 with a flat fee of 2. Invariant: RATINGS-2.
+func TestOnDemandRatingsAreOfTheMeasure(t *testing.T) {
+	t.Parallel()
+	wider := func(name, columns, empty string) string {
+		lines := strings.Split(strings.TrimSuffix(books[name], "\n"), "\n")
+		for i := range lines {
+			lines[i] += empty
+		}
+		lines[0] = strings.TrimSuffix(lines[0], empty) + columns
+		return strings.Join(lines, "\n") + "\n"
+	}
+	products := wider("books/products.csv", ",aggregation,convert,prorate", ",,,")
+	prices := wider("books/prices.csv", ",flat_fee", ",")
+	want := map[string]string{"calls": "22.50000000", "users": "22.50000000", "level": "22.50000000",
+		"peak": "22.50000000", "mega": "22.50000000", "seats": "24.50000000", "block": "24.50000000"}
+	for sku, row := range map[string]string{"calls": "call,flat,region,,YES,,count,,",
+		"users": "user,flat,region,,YES,,unique_count,,",
+		"level": "GB-month,flat,region,,YES,,time_weighted,,", "peak": "GB,flat,region,,YES,,max,,",
+		"mega": "GB,flat,region,,YES,,,/1000^0,", "seats": "seat,graduated,region,,YES,,,,days",
+		"block": "seat,volume,region,,YES,,,,days"} {
+		products += sku + ",,mm,,mm.all,,sum," + row + "\n"
+		fee := ""
+		if want[sku] != "22.50000000" {
+			fee = "2"
+		}
+		prices += sku + ",*,,2026-01-01,,1,,1.5," + fee + "\n"
+	}
+	h := houseWith(t, map[string]string{"books/products.csv": products, "books/prices.csv": prices})
+	for sku, amount := range want {
+		h.same(sku, h.few("ann", askDemand, `{"project_id":"p","product_infos":[{"id":"1","cloud_service_type":"mm",
+			"resource_type":"mm.all","resource_spec":"`+sku+`","region":"east","usage_factor":"sum","usage_value":15,
+			"subscription_num":1}]}`, "product_rating_results", "amount"), amount)
+	}
+}
+
 // TestDiscountPrecision checks that the amount of each discount has as many digits as the other amounts: 2 × 1.2345678
 // GB at 2 are 4.9382712, of which 12.7 % are 0.62716044. Invariant: RATINGS-3.
 func TestDiscountPrecision(t *testing.T) {

@@ -308,7 +308,7 @@ func (q *enquiry) charges(sku int32, region string, quantity money.Quantity) (*l
 		bw := tariff.Bandwidth{Customer: q.customer, SKU: sku, Region: region, Cycle: cycle, Quantity: quantity}
 		return charges, q.prices.PercentileCharges(&bw, nil, charges)
 	}
-	r := rating.NewRater(q.prices, func(int32) string { return region })
+	r := rating.NewRater(q.prices.Measured(sku), func(int32) string { return region })
 	if err := r.Open(q.customer, cycle, nil); err != nil {
 		return nil, err
 	}

@@ -73,7 +73,7 @@ func quote(v *page.View, sku int32, quantity money.Quantity) (*line.Charges, []s
 		err := prices.PercentileCharges(&bw, trace, charges)
 		return charges, steps, err
 	}
-	r := rating.NewRater(prices, func(int32) string { return region })
+	r := rating.NewRater(prices.Measured(sku), func(int32) string { return region })
 	r.Trace = trace
 	if err := r.Open(customer, cycle, nil); err != nil {
 		return nil, nil, err
