@@ -46,17 +46,17 @@ type Book struct {
 	Packages      drawOrder
 }
 
-// Measured returns the book for a quantity in the measure of a product: it counts as it is, without the aggregation,
-// conversion and proration of records (§10.1 to §10.3).
+// Measured returns the book for a quantity that a product's records add up to: it counts as it is, without the
+// aggregation and proration of records (§10.1, §10.3).
 func (bk *Book) Measured(sku int32) *Book {
 	p := &bk.Books.Products[sku]
-	if p.Aggregation == books.Sum && p.Convert.IsZero() && !p.Prorate {
+	if p.Aggregation == books.Sum && !p.Prorate {
 		return bk
 	}
 	own, b := *bk, *bk.Books
 	own.Books, b.Products = &b, slices.Clone(b.Products)
 	p = &b.Products[sku]
-	p.Aggregation, p.Convert, p.Prorate = books.Sum, money.Conversion{}, false
+	p.Aggregation, p.Prorate = books.Sum, false
 	return &own
 }
 

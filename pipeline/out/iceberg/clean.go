@@ -28,8 +28,12 @@ func (p *publisher) clean(ctx context.Context, s *state) error {
 		return err
 	}
 	var newest int64
+	sizes := make(map[string]int64)
 	for _, e := range seen {
-		newest = max(newest, e.Changed)
+		newest, sizes[e.Name] = max(newest, e.Changed), e.Size
+	}
+	if err := p.complete(s, sizes); err != nil {
+		return err
 	}
 	for _, e := range seen {
 		if named[e.Name] || !s.isOwn(e.Name) || p.Warehouse.chain != nil && e.Changed > newest-dayOld {
@@ -39,6 +43,29 @@ func (p *publisher) clean(ctx context.Context, s *state) error {
 			return fmt.Errorf("delete %s: %w", p.Warehouse.uri(e.Name), err)
 		}
 		p.report.Deleted++
+	}
+	return nil
+}
+
+// complete checks that the current snapshot's manifests have their sizes. A list of an object store can lack new files,
+// so that a file of another size is opened.
+func (p *publisher) complete(s *state, sizes map[string]int64) error {
+	manifests, err := p.manifests(s)
+	if err != nil {
+		return err
+	}
+	for _, m := range manifests {
+		name, err := p.Warehouse.name(m.FilePath())
+		if err == nil && sizes[name] == m.Length() {
+			continue
+		}
+		content, err := p.readURI(m.FilePath())
+		if err == nil && int64(len(content)) != m.Length() {
+			err = fmt.Errorf("it has %d bytes instead of %d", len(content), m.Length())
+		}
+		if err != nil {
+			return s.failed(p, m.FilePath(), err)
+		}
 	}
 	return nil
 }

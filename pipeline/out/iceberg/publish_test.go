@@ -529,6 +529,37 @@ func TestRelinked(t *testing.T) {
 	w.same()
 }
 
+// TestManifestGone checks that a publish of the same state reports a manifest that is cut or missing, which readers of
+// the table need.
+func TestManifestGone(t *testing.T) {
+	t.Parallel()
+	w := folders(t)
+	w.commit(map[string]string{"lines 2026-09 2026-09-01 0": "text"})
+	w.publish()
+	list, err := filepath.Glob(strings.TrimPrefix(w.root, "file://") + "/tollbook/lines/metadata/2026-09-*.avro")
+	w.must(err)
+	if len(list) != 1 {
+		t.Fatal(list)
+	}
+	text, err := os.ReadFile(list[0])
+	w.must(err)
+	for what, want := range map[string]string{"cut": fmt.Sprintf("has 100 bytes instead of %d", len(text)),
+		"missing": "no such file"} {
+		if err := os.Remove(list[0]); what == "cut" {
+			w.must(errors.Join(err, os.WriteFile(list[0], text[:100], 0o600)))
+		}
+		damaged := new(iceberg.TableError)
+		if _, err := iceberg.Publish(t.Context(), &w.to, w.head()); !errors.As(err, &damaged) ||
+			!strings.Contains(err.Error(), want) || !strings.Contains(damaged.Hint(), "delete the table's folder") {
+			t.Errorf("%s: %v", what, err)
+		}
+		w.must(os.WriteFile(list[0], text, 0o600))
+	}
+	if r := w.publish(); r.Changed {
+		t.Errorf("%+v", r)
+	}
+}
+
 // TestDryRun checks that a dry run writes nothing.
 func TestDryRun(t *testing.T) {
 	t.Parallel()

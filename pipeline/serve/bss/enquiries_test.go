@@ -98,9 +98,10 @@ func TestOnDemandResourceRatings(t *testing.T) {
 	}
 }
 
-// TestOnDemandRatingsAreOfTheMeasure asks for 15 of products that bills count, average, convert or prorate: each costs
-// 15 × 1.5 = 22.50, and 24.50 with a flat fee of 2. Invariant: RATINGS-2.
-func TestOnDemandRatingsAreOfTheMeasure(t *testing.T) {
+// TestOnDemandRatingsAreOfTheMonth asks for 15 of products that bills count, average or prorate: each costs 15 × 1.5 =
+// 22.50, and 24.50 with a flat fee of 2. The feed of one of them has thousandths: 15 × 1.5 / 1000. Invariant:
+// RATINGS-2.
+func TestOnDemandRatingsAreOfTheMonth(t *testing.T) {
 	t.Parallel()
 	wider := func(name, columns, empty string) string {
 		lines := strings.Split(strings.TrimSuffix(books[name], "\n"), "\n")
@@ -112,16 +113,18 @@ func TestOnDemandRatingsAreOfTheMeasure(t *testing.T) {
 	}
 	products := wider("books/products.csv", ",aggregation,convert,prorate", ",,,")
 	prices := wider("books/prices.csv", ",flat_fee", ",")
-	want := map[string]string{"calls": "22.50000000", "users": "22.50000000", "level": "22.50000000",
-		"peak": "22.50000000", "mega": "22.50000000", "seats": "24.50000000", "block": "24.50000000"}
+	want := map[string]string{
+		"calls": "22.50000000", "users": "22.50000000", "level": "22.50000000", "peak": "22.50000000",
+		"mega": "0.02250000", "seats": "24.50000000", "block": "24.50000000",
+	}
 	for sku, row := range map[string]string{"calls": "call,flat,region,,YES,,count,,",
 		"users": "user,flat,region,,YES,,unique_count,,",
 		"level": "GB-month,flat,region,,YES,,time_weighted,,", "peak": "GB,flat,region,,YES,,max,,",
-		"mega": "GB,flat,region,,YES,,,/1000^0,", "seats": "seat,graduated,region,,YES,,,,days",
+		"mega": "GB,flat,region,,YES,,,/1000,", "seats": "seat,graduated,region,,YES,,,,days",
 		"block": "seat,volume,region,,YES,,,,days"} {
 		products += sku + ",,mm,,mm.all,,sum," + row + "\n"
 		fee := ""
-		if want[sku] != "22.50000000" {
+		if want[sku] == "24.50000000" {
 			fee = "2"
 		}
 		prices += sku + ",*,,2026-01-01,,1,,1.5," + fee + "\n"
