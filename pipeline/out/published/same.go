@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 )
 
 // Origin identifies the state of a lake that a server shows.
@@ -25,7 +24,8 @@ const (
 	OtherLake                 // of a lake with another first manifest
 )
 
-// Relate compares a published state with a snapshot. Errors: those of Snapshot.Origin.
+// Relate compares a published state with a snapshot. Errors: those of Snapshot.Origin and Snapshot.HashOf; with an error
+// the relation is Earlier.
 func Relate(snap *lake.Snapshot, s Origin) (Relation, error) {
 	if s.Lake == "" || snap.Manifest.Number == 0 {
 		return Earlier, nil
@@ -38,10 +38,12 @@ func Relate(snap *lake.Snapshot, s Origin) (Relation, error) {
 		return OtherLake, nil
 	case s.Manifest > snap.Manifest.Number:
 		return Later, nil
-	case s.Hash != "" && !lake.InHistory(snap, s.Manifest, manifest.Hash(s.Hash)):
-		return Undone, nil
 	}
-	return Earlier, nil
+	hash, err := snap.HashOf(s.Manifest)
+	if err != nil || s.Hash == "" || s.Hash == string(hash) {
+		return Earlier, err
+	}
+	return Undone, nil
 }
 
 // OtherStateError reports that a server shows a state that the lake of the workspace does not have.
