@@ -20,12 +20,12 @@ type Relation int
 const (
 	Earlier   Relation = iota // the snapshot or a state in its history; also if one of the two is empty
 	Later                     // of the same lake, with a higher number than the snapshot's
-	Undone                    // of the same lake, but not in its history: the lake was restored from a backup since
+	Undone                    // of the same lake, but not in its history: the lake was restored since
 	OtherLake                 // of a lake with another first manifest
 )
 
-// Relate compares a published state with a snapshot. Errors: those of Snapshot.Origin and Snapshot.HashOf; with an error
-// the relation is Earlier.
+// Relate compares a published state with a snapshot. With an error, which is that of Snapshot.Origin or
+// Snapshot.HashOf, the relation is Earlier.
 func Relate(snap *lake.Snapshot, s Origin) (Relation, error) {
 	if s.Lake == "" || snap.Manifest.Number == 0 {
 		return Earlier, nil
