@@ -14,6 +14,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/rating/ordering"
+	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings"
@@ -96,7 +97,7 @@ func (r *round) gather() error {
 			continue
 		}
 		isClosed := r.closedThrough() != place.NoCycle && c <= r.closedThrough()
-		if isClosed && r.Gone(c) {
+		if isClosed && r.Gone(c) && r.contributes(c) {
 			r.out.Notes = append(
 				r.out.Notes,
 				"cycle "+c.String()+" was archived by an earlier version before partners' money was replayed: what "+
@@ -122,7 +123,7 @@ func (r *round) gather() error {
 type factReader struct{ *Stage }
 
 // Freeze stores what closed cycles contribute, for those whose facts no replay stored: after the cycles are archived,
-// the lake lacks their lines (PARTNER-4). Errors: *event.GoneError if the books lack a customer.
+// the lake lacks their lines (PARTNER-4).
 func (s *Stage) Freeze(cycles []period.Cycle) error {
 	stored := map[period.Cycle]bool{}
 	var list []fact
@@ -135,7 +136,7 @@ func (s *Stage) Freeze(cycles []period.Cycle) error {
 	}
 	before := len(list)
 	for _, c := range cycles {
-		if stored[c] {
+		if stored[c] || !s.contributes(c) {
 			continue
 		}
 		facts, err := factReader{s}.factsOf(c, true)
@@ -149,6 +150,18 @@ func (s *Stage) Freeze(cycles []period.Cycle) error {
 	}
 	slices.SortFunc(list, compareFacts)
 	return s.putFacts(list)
+}
+
+// contributes reports whether a cycle has files from which facts follow. Statements stay when a cycle is archived.
+func (s *Stage) contributes(c period.Cycle) bool {
+	return slices.ContainsFunc(s.Txn.Next().Files(manifest.CycleOf(c)), func(e manifest.FileEntry) bool {
+		switch e.Table {
+		case tables.Lines().Name, tables.Statements().Name, tables.PartnerStatements().Name,
+			tables.AccountEvents().Name, tables.Taxes().Name:
+			return true
+		}
+		return false
+	})
 }
 
 // factsOf computes the facts of a cycle. A closed cycle has factClosed.
@@ -195,12 +208,18 @@ func (r factReader) byLedger(c period.Cycle) bool {
 // Money of two currencies changes no account: acceptance rejects such an event, and books that turn an accepted event
 // of an open cycle into one are refused with a *event.CurrencyError (§10.7, PARTNER-10).
 func (r factReader) customerEntries(c period.Cycle, list []fact) ([]fact, error) {
+	each := func(o tablefile.Opener, e manifest.FileEntry, b *books.Books, visit func(*event.Account)) error {
+		return event.EachAccount(o, e, b, nil, visit)
+	}
+	if r.closedBefore(c) { // a customer that the books lack has no partner
+		each = event.EachAccountInBooks
+	}
 	var crossing []error
 	for _, e := range r.Txn.Next().Files(manifest.CycleOf(c)) {
 		if e.Table != tables.AccountEvents().Name {
 			continue
 		}
-		err := event.EachAccount(r.Txn, e, r.Books, nil, func(a *event.Account) {
+		err := each(r.Txn, e, r.Books, func(a *event.Account) {
 			if a.Refused || a.Balance != event.Cash || a.Type != event.Allocate && a.Type != event.Reclaim {
 				return
 			}

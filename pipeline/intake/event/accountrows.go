@@ -22,6 +22,17 @@ func AccountKey(p place.Place) manifest.FileKey {
 // have a customer.
 func EachAccount(o tablefile.Opener, e manifest.FileEntry, bk *books.Books, wanted func(id string) bool,
 	visit func(*Account)) error {
+	return eachAccount(o, e, bk, wanted, false, visit)
+}
+
+// EachAccountInBooks visits the account events of a lake file, without those of customers that the books no longer
+// have. It is like EachAccount otherwise.
+func EachAccountInBooks(o tablefile.Opener, e manifest.FileEntry, bk *books.Books, visit func(*Account)) error {
+	return eachAccount(o, e, bk, nil, true, visit)
+}
+
+func eachAccount(o tablefile.Opener, e manifest.FileEntry, bk *books.Books, wanted func(id string) bool, inBooks bool,
+	visit func(*Account)) error {
 	cycle, ok := e.Cycle.Period()
 	if !ok {
 		return fmt.Errorf("%s: a file of no cycle", e.Path)
@@ -29,6 +40,9 @@ func EachAccount(o tablefile.Opener, e manifest.FileEntry, bk *books.Books, want
 	return tablefile.Each(o, e, tables.AccountEvents(), nil, func(c *parquet.Columns[tables.AccountEvent],
 		i int) error {
 		if wanted != nil && !wanted(string(c.Text(tables.AccountEventEventID).At(i))) {
+			return nil
+		}
+		if inBooks && bk.Customer(c.Word(tables.AccountEventCustomerID).At(i)) < 0 {
 			return nil
 		}
 		event, err := accountAt(c, i, cycle, bk)

@@ -11,9 +11,8 @@ import (
 )
 
 // freeze stores what the due cycles contribute to partners' money. A workspace that uses it has stored that; another
-// one can begin to use it after the lines are archived. It has no events of partners: a run that takes one in stores
-// the facts of all closed cycles. Errors: the books lack something that the cycles need, or give
-// another currency to their amounts.
+// one can begin to use it after the lines are archived. The stage gets no events: in a workspace that has any, a run
+// has stored the facts of all closed cycles. Errors: the books give another currency to amounts of the cycles.
 func (p *pruning) freeze(due []manifest.Cycle) error {
 	base := p.txn.Base()
 	if err := samecurrency.Check(base, p.ws.Books); err != nil {
