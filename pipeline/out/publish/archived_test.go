@@ -47,10 +47,7 @@ func TestArchived(t *testing.T) {
 		}
 	}
 	closing(sample.AsOf, sample.Cycle)
-	w.must(os.WriteFile(filepath.Join(w.dir, "inbox", "usage", "october.csv"),
-		[]byte(`record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity
-october,delta,delta-depot,vm.c2,east-1,2026-10-10T00:00:00+08:00,2026-10-10T01:00:00+08:00,60
-`), 0o644))
+	w.october()
 	closing("2026-11-05T04:00:00Z", "2026-10")
 	stays := func() string {
 		t.Helper()

@@ -1,8 +1,6 @@
 package publish_test
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -20,10 +18,7 @@ func TestMeddledOutOfScope(t *testing.T) {
 	w := newWorld(t, server.Options{}, "")
 	w.settings(copyOf(w.server.DSN()), "")
 	w.publishedMonth()
-	w.must(os.WriteFile(filepath.Join(w.dir, "inbox", "usage", "october.csv"),
-		[]byte(`record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity
-october,delta,delta-depot,vm.c2,east-1,2026-10-10T00:00:00+08:00,2026-10-10T01:00:00+08:00,60
-`), 0o600))
+	w.october()
 	w.asOf = "2026-10-15T04:00:00Z"
 	night, err := run.Nightly(t.Context(), w.workspace(), w.options())
 	w.must(err)

@@ -10,8 +10,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// freeze stores what the due cycles contribute to partners' money. A workspace that uses it has stored that; another
-// one can begin to use it after the lines are archived. The stage gets no events: in a workspace that has any, a run
+// freeze stores the facts of the due cycles about partners' money. A workspace that uses partners' money has them; any
+// other can begin to use it after the lines are archived. The stage gets no events: in a workspace that has some, a run
 // has stored the facts of all closed cycles. Errors: the books give another currency to amounts of the cycles.
 func (p *pruning) freeze(due []manifest.Cycle) error {
 	base := p.txn.Base()
