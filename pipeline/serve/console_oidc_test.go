@@ -30,19 +30,21 @@ type person struct {
 	*mockoidc.MockUser
 	claim any
 	forge func(*mockoidc.IDTokenClaims)
+	party any // azp of the token
 }
 
 // claimed is an id token with the claim that identifies a caller.
 type claimed struct {
 	*mockoidc.IDTokenClaims
 	Tollbook any `json:"tollbook,omitempty"`
+	Party    any `json:"azp,omitempty"`
 }
 
 func (p *person) Claims(_ []string, base *mockoidc.IDTokenClaims) (jwt.Claims, error) {
 	if p.forge != nil {
 		p.forge(base)
 	}
-	return &claimed{base, p.claim}, nil
+	return &claimed{base, p.claim, p.party}, nil
 }
 
 // provided is a console whose callers can sign in with a local provider.
@@ -230,7 +232,19 @@ func TestProviderRefuses(t *testing.T) {
 			t.Errorf("%s: %d %v\n%s", name, v.status, v.header, d.log.String())
 		}
 	}
-	cookie, back := d.begin(&person{MockUser: &mockoidc.MockUser{Subject: "4711"}, claim: "vendor"}, "")
+	someone := func(party any) *person {
+		return &person{MockUser: &mockoidc.MockUser{Subject: "4711"}, claim: "vendor", party: party}
+	}
+	for _, party := range []any{"other", 7, []string{d.provider.ClientID}} {
+		if session, v := d.finish(d.begin(someone(party), "")); session != "" || v.status != http.StatusUnauthorized ||
+			!strings.Contains(d.log.String(), "its authorized party (azp) is") {
+			t.Errorf("a token for the party %v: %d\n%s", party, v.status, d.log.String())
+		}
+	}
+	if session, v := d.finish(d.begin(someone(d.provider.ClientID), "")); session == "" {
+		t.Errorf("a token for this party: %d %s", v.status, v.text("main"))
+	}
+	cookie, back := d.begin(someone(nil), "")
 	d.tamper.Store(true)
 	if session, v := d.finish(cookie, back); session != "" || v.status != http.StatusUnauthorized {
 		t.Errorf("a token that was changed on its way: %d", v.status)

@@ -7,6 +7,7 @@ import (
 	"math/big"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/tollbook/tollbook/pipeline/out/document/language"
 	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
@@ -24,6 +25,7 @@ type Chart struct {
 	services []*service           // the largest first; those from index maxColours−1 share the last colour
 	bars     []bar
 	axis     axis
+	left     int    // of the plot, so that the labels of the axis fit before it
 	title    string // of the drawing
 	per      string // unit of the values, above the axis
 	below    string // caption of the labels, below the axis
@@ -155,7 +157,7 @@ func rat(t money.AmountTotal) *big.Rat {
 	return r
 }
 
-// scale chooses an axis that includes every bar.
+// scale chooses an axis that includes every bar, and the place of the plot.
 func (c *Chart) scale() {
 	top, bottom := new(big.Rat), new(big.Rat)
 	for i := range c.bars {
@@ -175,6 +177,10 @@ func (c *Chart) scale() {
 		}
 	}
 	c.axis = axisOf(bottom, top)
+	c.left = plotLeft
+	for _, i := range []int64{-c.axis.below, c.axis.above} {
+		c.left = max(c.left, utf8.RuneCountInString(c.axis.label(i))*digitWidth+labelGap+2)
+	}
 }
 
 // axis has round steps from below to above.
@@ -182,6 +188,11 @@ type axis struct {
 	step         *big.Rat
 	below, above int64 // steps from 0
 	digits       int   // decimals of the labels
+}
+
+// label returns the value that is so many steps from 0.
+func (a *axis) label(steps int64) string {
+	return typeset.Grouped(new(big.Rat).Mul(a.step, big.NewRat(steps, 1)).FloatString(a.digits))
 }
 
 // maxSteps is how many steps an axis has at most.
@@ -259,7 +270,9 @@ func (c *Chart) Caption() string {
 const (
 	chartWidth  = 720
 	chartHeight = 236
-	plotLeft    = 86
+	plotLeft    = 86 // at least
+	digitWidth  = 6  // of a label of the axis, at most
+	labelGap    = 6  // between a label of the axis and the plot
 	plotRight   = 712
 	plotTop     = 22
 	plotBottom  = 200
@@ -302,11 +315,11 @@ func (c *Chart) draw(b *strings.Builder) {
 	}
 	b.WriteString("</defs>\n")
 	c.grid(b)
-	width := (plotRight - plotLeft) * 100 / len(c.bars)
+	width := (plotRight - c.left) * 100 / len(c.bars)
 	for i := range c.bars {
-		c.bar(b, &c.bars[i], plotLeft*100+i*width, width)
+		c.bar(b, &c.bars[i], c.left*100+i*width, width)
 	}
-	fmt.Fprintf(b, `<path class="zero" d="M%d %sH%d"/>`+"\n", plotLeft, hundredths(c.y(new(big.Rat))), plotRight)
+	fmt.Fprintf(b, `<path class="zero" d="M%d %sH%d"/>`+"\n", c.left, hundredths(c.y(new(big.Rat))), plotRight)
 }
 
 // describe returns a description of the drawing in words.
@@ -335,17 +348,15 @@ func (c *Chart) y(v *big.Rat) int64 {
 }
 
 func (c *Chart) grid(b *strings.Builder) {
-	fmt.Fprintf(b, `<text x="%d" y="%d" class="end">%s</text>`+"\n", plotLeft-6, plotTop-12,
+	fmt.Fprintf(b, `<text x="%d" y="%d" class="end">%s</text>`+"\n", c.left-labelGap, plotTop-12,
 		escape(c.words.Say(language.Texts, c.per)))
 	for i := -c.axis.below; i <= c.axis.above; i++ {
-		v := new(big.Rat).Mul(c.axis.step, big.NewRat(i, 1))
-		y := c.y(v)
-		fmt.Fprintf(b, `<path class="grid" d="M%d %sH%d"/><text x="%d" y="%s" class="end">%s</text>`+"\n", plotLeft,
-			hundredths(y), plotRight, plotLeft-6, hundredths(y+350),
-			escape(typeset.Grouped(v.FloatString(c.axis.digits))))
+		y := c.y(new(big.Rat).Mul(c.axis.step, big.NewRat(i, 1)))
+		fmt.Fprintf(b, `<path class="grid" d="M%d %sH%d"/><text x="%d" y="%s" class="end">%s</text>`+"\n", c.left,
+			hundredths(y), plotRight, c.left-labelGap, hundredths(y+350), escape(c.axis.label(i)))
 	}
 	if c.below != "" {
-		fmt.Fprintf(b, `<text x="%d" y="%d" class="mid">%s</text>`+"\n", (plotLeft+plotRight)/2, plotBottom+30,
+		fmt.Fprintf(b, `<text x="%d" y="%d" class="mid">%s</text>`+"\n", (c.left+plotRight)/2, plotBottom+30,
 			escape(c.words.Say(language.Texts, c.below)))
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"math/big"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"pgregory.net/rapid"
 
@@ -103,7 +104,8 @@ func TestChart(t *testing.T) {
 	}
 }
 
-// TestChartProperty checks that any consumption gives a valid XML drawing with every bar inside the plot.
+// TestChartProperty checks that any consumption gives a valid XML drawing with every bar inside the plot and every
+// label of the axis beside it.
 func TestChartProperty(t *testing.T) {
 	t.Parallel()
 	cycle := period.CycleOf(2026, 9)
@@ -120,6 +122,12 @@ func TestChartProperty(t *testing.T) {
 				rapid.Bool().Draw(t, "month end")})
 		}
 		c := september(t, usage)
+		for i := -c.axis.below; i <= c.axis.above; i++ {
+			width := utf8.RuneCountInString(c.axis.label(i)) * 56 / 10 // of digits in Helvetica, 10 pixels high
+			if right := c.left - labelGap; width > right || c.left > plotRight/2 {
+				t.Fatalf("the label %s ends at %d, the plot begins at %d", c.axis.label(i), right, c.left)
+			}
+		}
 		for d := xml.NewDecoder(strings.NewReader(c.SVG())); ; {
 			token, err := d.Token()
 			if err == io.EOF {

@@ -49,7 +49,7 @@ func (f *Graph) SVG() string {
 		longest = max(longest, utf8.RuneCountInString(b.label)*letterWidth)
 	}
 	c.scale()
-	c.turned = longest > (plotRight-plotLeft)/len(c.bars)
+	c.turned = longest > (plotRight-c.left)/len(c.bars)
 	foot := plotBottom + legendLine + 4
 	if c.turned {
 		foot = plotBottom + legendLine + longest/turnedPart + legendLine

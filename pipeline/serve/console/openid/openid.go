@@ -163,6 +163,10 @@ func (c *Client) Finish(ctx context.Context, id string, answer url.Values) (who 
 	if err := verified.Claims(&claims); err != nil {
 		return who, "", refused("身份令牌无效。", "The id token is not valid.", err)
 	}
+	if to, ok := claims["azp"]; ok && to != c.of.ClientID {
+		return who, "", refused("身份令牌无效。", "The id token is not valid.",
+			fmt.Errorf("its authorized party (azp) is %v, want %q", to, c.of.ClientID))
+	}
 	who, err = callerOf(claims[c.of.Claim])
 	if err != nil {
 		return who, "", refused("您的账号没有控制台权限，请联系管理员。",
