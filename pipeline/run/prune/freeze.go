@@ -6,18 +6,14 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/run/bookproblem"
-	"github.com/tollbook/tollbook/pipeline/run/samecurrency"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
 // freeze stores the facts of the due cycles about partners' money. A workspace that uses partners' money has them; any
 // other can begin to use it after the lines are archived. The stage gets no events: in a workspace that has some, a run
-// has stored the facts of all closed cycles. Errors: the books give another currency to amounts of the cycles.
+// has stored the facts of all closed cycles.
 func (p *pruning) freeze(due []manifest.Cycle) error {
 	base := p.txn.Base()
-	if err := samecurrency.Check(base, p.ws.Books); err != nil {
-		return err
-	}
 	book, err := p.ws.PartnerBook()
 	if err != nil {
 		return err

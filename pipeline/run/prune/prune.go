@@ -11,6 +11,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/run/archive"
+	"github.com/tollbook/tollbook/pipeline/run/samecurrency"
 	"github.com/tollbook/tollbook/pipeline/run/targets"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -148,8 +149,15 @@ func (p *pruning) transact(ctx context.Context) (err error) {
 	return err
 }
 
-// due returns the cycles that are old enough, and reports them.
+// due returns the cycles that are old enough, and reports them. Errors: the settings have another currency or zone than
+// the lake, or the books another currency than amounts of closed cycles.
 func (p *pruning) due(ctx context.Context, snap *lake.Snapshot) ([]manifest.Cycle, error) {
+	if err := snap.Manifest.Units.Check(p.ws.Units()); err != nil {
+		return nil, workspace.Refused(err)
+	}
+	if err := samecurrency.Check(snap, p.ws.Books); err != nil {
+		return nil, err
+	}
 	s := &p.ws.Settings
 	before := p.ws.Books.Zone.Cycle(p.o.AsOf).Add(-max(s.Retention.LinesMonths, s.Usage.MaxAgeMonths))
 	cycles, waits, err := archive.Due(ctx, snap, p.ws.Books, before)
