@@ -3,7 +3,7 @@
 //
 //	OPENID-1  An attempt is bound to the browser that began it, is used once, and expires after ten minutes. Its
 //	          state, nonce and code verifier are random and stay in the server's memory.
-//	OPENID-2  A caller is determined only by a verified id token: signature, issuer, audience, authorized party (if the
-//	          token has one), expiry and nonce are checked.
+//	OPENID-2  A caller is determined only by a verified id token: signature, issuer, audience, authorized party
+//	          (if the token has one), expiry and nonce are checked.
 //	OPENID-3  The claim must name exactly one caller, in the form of a key's. Otherwise nobody is signed in.
 package openid
