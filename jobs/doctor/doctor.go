@@ -521,6 +521,14 @@ func (d *doctor) permissions(context.Context) {
 
 // inbox looks for files that no run takes.
 func (d *doctor) inbox(context.Context) {
+	if d.ws.LacksInbox() {
+		if d.snap != nil && d.snap.Manifest.Number > 0 {
+			d.describe("inbox", Warn, "see that its file system is mounted", "the folder inbox/ does not exist")
+		} else {
+			d.describe("inbox", OK, "", "the first run creates it")
+		}
+		return
+	}
 	files, err := d.ws.Inbox()
 	var odd []string
 	var passed []inbox.Passed

@@ -203,6 +203,9 @@ func (r *run) prepare() (err error) {
 	if err := errors.Join(r.next.SetUnits(r.ws.Units()), r.next.SetBuckets(r.ws.Settings.Lake.Buckets)); err != nil {
 		return workspace.Refused(err)
 	}
+	if r.ws.LacksInbox() && m.Number > 0 {
+		r.report.Note("the folder inbox/ did not exist: see that its file system is mounted")
+	}
 	if r.inbox, err = r.ws.InboxOf(&r.o); err != nil {
 		return err
 	}
@@ -552,10 +555,10 @@ func (r *run) commit(ctx context.Context) error {
 
 // resetClock sets the lake's clock back to that of this run, if this is requested and the newest state has a later
 // clock. Everything that the run commits already uses its own clock, so it only ensures that a state is committed even
-// if nothing else is new.
+// if nothing else is new. If it is not requested, it notes that the clock is back.
 func (r *runState) resetClock() error {
 	m := &r.txn.Base().Manifest
-	if !r.o.ResetClock || m.Number == 0 {
+	if m.Number == 0 {
 		return nil
 	}
 	was, err := period.ParseInstant(m.AsOf)
@@ -563,6 +566,11 @@ func (r *runState) resetClock() error {
 		return fmt.Errorf("manifest %d: as_of: %w", m.Number, err)
 	}
 	if was <= r.o.AsOf {
+		return nil
+	}
+	if !r.o.ResetClock {
+		r.report.Note("the as-of of this run, %s, is before that of the newest state, %s: what depends on the clock, as "+
+			"states of incentives and days overdue, goes back to it until a later run", r.o.AsOf, was)
 		return nil
 	}
 	r.next.ResetClock()

@@ -92,6 +92,15 @@ func (w *Workspace) Inbox() (fs.FS, error) {
 	return enclosed(dir), nil
 }
 
+// LacksInbox reports whether the folder of the inbox does not exist. Inbox creates it.
+func (w *Workspace) LacksInbox() bool {
+	if w.InboxDir() == "" {
+		return false
+	}
+	_, err := os.Lstat(w.InboxDir())
+	return errors.Is(err, fs.ErrNotExist)
+}
+
 // InboxDir is the folder of the inbox; "" if it is in an object store.
 func (w *Workspace) InboxDir() string {
 	if w.Settings.Inbox.InStore() {

@@ -39,6 +39,9 @@ func Open(dir string) (*Workspace, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := apart(&Workspace{Dir: dir, Settings: s}); err != nil {
+		return nil, err
+	}
 	b, err := LoadBooks(dir, s)
 	if err != nil {
 		return nil, err
@@ -201,8 +204,35 @@ func Meet(a, b string) (bool, error) {
 		return false, err
 	}
 	other, err := resolved(b)
-	return one == other || strings.HasPrefix(one, other+string(filepath.Separator)) ||
-		strings.HasPrefix(other, one+string(filepath.Separator)), err
+	return within(one, other) || within(other, one), err
+}
+
+// within reports whether a resolved path is a folder or below it.
+func within(path, folder string) bool {
+	return path == folder || strings.HasPrefix(path, folder+string(filepath.Separator))
+}
+
+// apart refuses a lake or an Iceberg warehouse that is in another folder of the workspace by an absolute path or by a
+// link. Settings with relative paths that say so are wrong by themselves. Paths that cannot be resolved are not compared.
+func apart(w *Workspace) error {
+	own := []string{"books", "inbox", "exports", "runs", settings.LakeScratch}
+	for _, place := range []struct{ key, path string }{{"lake.path", w.Settings.Lake.Path},
+		{"iceberg.warehouse", w.Settings.Iceberg.Warehouse}} {
+		if place.path == "" || settings.InObjectStore(place.path) {
+			continue
+		}
+		at, err := resolved(w.Path(place.path))
+		for _, name := range own {
+			folder, failed := resolved(w.Path(name))
+			if err == nil && failed == nil && (within(at, folder) || name == w.Settings.Lake.Path && within(folder, at)) {
+				return problem.Problems{{Pos: problem.Pos{File: SettingsFile(w.Dir)}, Hint: "give it a folder of its own",
+					Text: fmt.Sprintf("%s %q: is in another folder of the workspace, %s, or contains it", place.key,
+						place.path, name)}}
+			}
+		}
+		own = append(own, place.path)
+	}
+	return nil
 }
 
 // resolved is the absolute path of a folder, with links resolved. The folder and its parents need not exist.

@@ -24,12 +24,12 @@ import (
 const hour = period.Hour
 
 // Load reads the settings file at path. If its contents are wrong, the error is problem.Problems with everything that
-// is wrong; any other error comes from reading the file.
+// is wrong, and the settings have defaults in place of what is wrong; any other error comes from reading the file.
 func Load(path string) (Settings, error) {
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 		at := problem.Pos{File: path}
-		return Settings{}, problem.Problems{{Pos: at, Text: "not there", Hint: "`tollbook init` makes a workspace"}}
+		return Default(), problem.Problems{{Pos: at, Text: "not there", Hint: "`tollbook init` makes a workspace"}}
 	}
 	if err != nil {
 		return Settings{}, fmt.Errorf("read settings: %w", err)
@@ -59,14 +59,11 @@ func readText(name string, data []byte) (Settings, yamldoc.Node, error) {
 		if ok {
 			c.Add(root.Pos, "write `key: value`, one per line", "%s, not a mapping of keys", root.Kind)
 		}
-		return Settings{}, root, c.Err()
+		return Default(), root, c.Err()
 	}
 	s := Default()
 	readAll(&s, &c, &root)
-	if err := c.Err(); err != nil {
-		return Settings{}, root, err
-	}
-	return s, root, nil
+	return s, root, c.Err()
 }
 
 // readAll reads all keys, and reports unknown and missing ones.

@@ -44,8 +44,8 @@ func runVerify(ctx context.Context, a *cli.App) error {
 		return err
 	}
 	return &cli.DifferError{What: "the lake is not what it should be: see the checks that differ",
-		Hint: "put damaged files back from a copy of the lake, or move the lake away and run again: it is rebuilt " +
-			"from inbox and books"}
+		Hint: "put damaged files back from a copy of the lake, or move the lake away and run again: all months are " +
+			"then calculated from inbox and books, closed ones too"}
 }
 
 func printVerify(a *cli.App, r *verify.Report) {

@@ -88,23 +88,23 @@ nothing.`,
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitWrong, cli.ExitFailed)
 }
 
-// checked opens the workspace. If the settings are wrong, it reads the books with default settings and zone UTC, so
-// that all errors are reported at once.
+// checked opens the workspace. If the settings are wrong, it reads the books with defaults in place of what is wrong,
+// and zone UTC if the zone is, so that all errors are reported at once.
 func checked(a *cli.App) (*workspace.Workspace, error) {
 	w, err := a.Open()
 	var problems problem.Problems
 	if err == nil || !errors.As(err, &problems) {
 		return w, err
 	}
-	if _, err := settings.Load(filepath.Join(a.Flags.Workspace, settings.File)); err == nil {
+	s, err := settings.Load(filepath.Join(a.Flags.Workspace, settings.File))
+	if err == nil {
 		return nil, problems
 	}
-	s := settings.Default()
-	zone, err := period.LoadZone("UTC")
-	if err != nil {
-		return nil, problems
+	if s.Zone == nil {
+		if s.Zone, err = period.LoadZone("UTC"); err != nil {
+			return nil, problems
+		}
 	}
-	s.Zone = zone
 	var more problem.Problems
 	if _, err := workspace.LoadBooks(a.Flags.Workspace, s); errors.As(err, &more) {
 		problems = append(slices.Clone(problems), more...)

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/fold/settle"
-	"github.com/tollbook/tollbook/pipeline/intake/events"
+	"github.com/tollbook/tollbook/pipeline/intake/event"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
@@ -157,7 +157,7 @@ func (r *round) paidIncentives() {
 			continue
 		}
 		billed := max(r.Books.Zone.Cycle(e.Time), r.Closed+1)
-		instant := events.Effect(r.Books.Zone, billed, e.Time, e.AsOf)
+		instant := event.Effect(r.Books.Zone, billed, e.Time, e.AsOf)
 		list = append(
 			list,
 			fact{cycle: r.Books.Zone.Cycle(instant), kind: factIncentive, id: id, partner: e.Partner, time: e.Time,

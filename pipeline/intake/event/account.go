@@ -60,15 +60,23 @@ func (e *Account) Same(f *Account) bool {
 
 // TakeEffect assigns the event to the cycle that bills it: its own, or the earliest one open when it came (EV-6).
 func (e *Account) TakeEffect(zone *period.Zone, billed period.Cycle) {
-	e.Cycle, e.Instant = billed, e.Time
-	if bounds := zone.Bounds(billed); !bounds.Holds(e.Time) {
-		e.Instant = min(max(e.AsOf, bounds.From), bounds.To-1)
-	}
+	e.Cycle, e.Instant = billed, Effect(zone, billed, e.Time, e.AsOf)
 }
 
-// LateInstant returns when a late line is paid: at the run's as-of, but within the cycle that bills it (§4.11).
+// Effect returns the instant at which an event takes effect in the cycle that bills it: its own time if it is in that
+// cycle, else LateInstant.
+func Effect(zone *period.Zone, billed period.Cycle, own, asOf period.Instant) period.Instant {
+	if zone.Bounds(billed).Holds(own) {
+		return own
+	}
+	return LateInstant(zone, billed, asOf)
+}
+
+// LateInstant returns when late lines and events count: at the as-of of the run that accepted them, but within the
+// cycle that bills them (§4.11).
 func LateInstant(zone *period.Zone, billed period.Cycle, asOf period.Instant) period.Instant {
-	return min(asOf, zone.Bounds(billed).To-1)
+	bounds := zone.Bounds(billed)
+	return min(max(asOf, bounds.From), bounds.To-1)
 }
 
 // Origin returns the event's id, the index of its file in the run (−1 = earlier run) and its row number there.

@@ -292,7 +292,7 @@ func (m *ledgerMerge) accept() error {
 	raw := e.From.Raw
 	e.From = m.terms.Source(e.File, e.Row)
 	e.From.Raw = raw
-	e.Instant = Effect(m.terms.Zone, m.terms.BilledIn(e.Time), e.Time, e.AsOf)
+	e.Instant = event.Effect(m.terms.Zone, m.terms.BilledIn(e.Time), e.Time, e.AsOf)
 	m.id.rows = m.id.rows[1:]
 	m.tell(func(identityRow) bool { return true })
 	return m.visit(e)

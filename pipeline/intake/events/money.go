@@ -311,21 +311,12 @@ func (b *Book) decideMoney(in *Intake, t *Terms) (out []event.Decision) {
 			raw := e.From.Raw
 			e.From = t.Source(e.File, e.Row)
 			e.From.Raw = raw
-			e.Instant = Effect(t.Zone, t.BilledIn(e.Time), e.Time, e.AsOf)
+			e.Instant = event.Effect(t.Zone, t.BilledIn(e.Time), e.Time, e.AsOf)
 			known[e.ID] = e
 			out = append(out, acceptFirst(g)...)
 		}
 	}
 	return out
-}
-
-// Effect returns the instant at which an event takes effect in the cycle that bills it: its own time if it is in that
-// cycle, else the clock of the run that accepted it, limited to the cycle (§4.11).
-func Effect(zone *period.Zone, billed period.Cycle, own, asOf period.Instant) period.Instant {
-	if bounds := zone.Bounds(billed); !bounds.Holds(own) {
-		return min(max(asOf, bounds.From), bounds.To-1)
-	}
-	return own
 }
 
 // firstFailure returns the first failure of several checks.

@@ -162,8 +162,8 @@ func (e *UnitsError) Hint() string {
 // The hints, one per kind of problem.
 const (
 	// HintRestore is for a file that is missing or damaged, HintHead for HEAD.
-	HintRestore = "put that file back from a copy of the lake, or move the lake away and run again: it is rebuilt " +
-		"from inbox and books"
+	HintRestore = "put that file back from a copy of the lake, or move the lake away and run again: all months are " +
+		"then calculated from inbox and books, closed ones too"
 	HintHead = "put HEAD back with `tollbook restore-head`, which checks the newest manifest and its files first; " +
 		"nothing was changed"
 	// HintNewer and HintOlder are for a format that another version of the program wrote.

@@ -84,7 +84,7 @@ type invoiceJSON struct {
 	Due         string            `json:"due,omitempty"`
 	Content     string            `json:"content"`
 	Services    []InvoiceService  `json:"services"`
-	Rounding    money.AmountTotal `json:"rounding_amount"`
+	Rounding    money.AmountTotal `json:"rounding_amount"` // what rounding takes away, as in tables (§4.2)
 	Tax         money.Amount      `json:"tax_amount"`
 	Taxes       []Tax             `json:"taxes,omitempty"`
 	Included    []Tax             `json:"included_taxes,omitempty"`
@@ -100,7 +100,7 @@ type invoiceJSON struct {
 // JSONValue returns the value that MarshalJSON writes. Dates have the form 2026-10-05.
 func (v Invoice) JSONValue() any {
 	return invoiceJSON{v.Header, v.kind(), v.Number, v.Issuer, v.Recipient, v.Issued.String(), v.due(), v.Content,
-		there(v.Services), v.Rounding, v.Tax, v.Taxes, v.Included, v.Invoiceable, v.Before.Issued,
+		there(v.Services), negated(v.Rounding), v.Tax, v.Taxes, v.Included, v.Invoiceable, v.Before.Issued,
 		v.Before.Returned, v.Before.Credited, v.Left, v.payments(), v.Payable}
 }
 
@@ -136,6 +136,9 @@ func (v *Invoice) due() string {
 	}
 	return v.Due.String()
 }
+
+// toCustomer reports whether the recipient is a customer: coupons pay a part of its lines.
+func (v *Invoice) toCustomer() bool { return v.Role == "customer" }
 
 // subject names the invoice in errors.
 func (v *Invoice) subject() string {
@@ -238,7 +241,11 @@ func (v *Invoice) taxPart() *layout.Part {
 	if len(v.Included) > 0 {
 		return taxPart(slices.Concat(v.Taxes, v.Included), "Tax that prices include, before coupons.")
 	}
-	return taxPart(v.Taxes, "Tax that is added to prices.")
+	about := "Tax that is added to prices."
+	if v.toCustomer() {
+		about = "Tax that is added to prices, before coupons are deducted."
+	}
+	return taxPart(v.Taxes, about)
 }
 
 // servicePart returns the amount of each service.
@@ -247,8 +254,12 @@ func (v *Invoice) servicePart() *layout.Part {
 	if v.Inclusive {
 		about = "Prices include tax. Before rounding."
 	}
+	list := []string{about}
+	if v.toCustomer() {
+		list = append(list, "What coupons paid is deducted.")
+	}
 	return &layout.Part{Name: "services", Title: "Services", Where: layout.InSheet | layout.InPrint,
-		About: []string{about},
+		About: list,
 		Cols: []layout.Column{{Name: "service_type_name", Title: "Service"},
 			{Name: "service_type_code", Title: "Code", Code: true},
 			{Name: "amount", Title: "Amount", Kind: layout.Amount, Sum: true, Keep: true}},

@@ -250,7 +250,7 @@ func (ls *lateStory) lateReasons() error {
 		if p.SKU != ls.about.sku || r.replaced || ls.about.resource != "" && ls.about.resource != string(r.Resource) {
 			continue
 		}
-		text := fmt.Sprintf("late record %s: %s %s of %s, accepted as of %s", r.ID, r.Quantity.Trim(), p.Measure,
+		text := fmt.Sprintf("late record %s: %s of %s, accepted as of %s", r.ID, delivered(p, r.Quantity.Trim()),
 			period.Span{From: r.Start, To: r.End}, r.asOf)
 		if r.replaces != "" {
 			text += ", in the place of " + r.replaces

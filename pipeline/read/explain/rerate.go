@@ -124,8 +124,17 @@ func (e *explainer) usageFacts(r *accepted) {
 	}
 	e.fact("usage", period.Span{From: r.Start, To: r.End}.String())
 	e.fact("day", e.Books.Zone.Day(r.Start).String()+" in "+e.Books.Zone.Name())
-	e.fact("quantity", r.Signed().Trim()+" "+p.Measure)
+	e.fact("quantity", delivered(p, r.Signed().Trim()))
 	e.fact("replaces", r.replaces)
+}
+
+// delivered returns the quantity of a record with its unit. A quantity that bills convert has a unit that the books do
+// not name (§10.2).
+func delivered(p *books.Product, quantity string) string {
+	if !p.Convert.IsZero() {
+		return quantity + ", before convert"
+	}
+	return quantity + " " + p.Measure
 }
 
 // replacer names the record that replaced the explained one.

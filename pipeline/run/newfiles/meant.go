@@ -1,6 +1,7 @@
 package newfiles
 
 import (
+	"io/fs"
 	"path"
 	"slices"
 	"strings"
@@ -24,4 +25,20 @@ func meant(name string) bool {
 	end := path.Ext(name)
 	_, known := feedfile.FormatOf(strings.TrimSuffix(name, end))
 	return known && slices.Contains(packers[:], end)
+}
+
+// hasFeedFile reports whether a name of the inbox is that of a feed file, or of a folder with one. Names that were
+// probably meant to be those of feed files count. What cannot be read has none.
+func hasFeedFile(inbox fs.FS, name string) (found bool) {
+	_ = fs.WalkDir(inbox, name, func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return nil
+		}
+		if _, known := feedfile.FormatOf(name); known || meant(name) {
+			found = true
+			return fs.SkipAll
+		}
+		return nil
+	})
+	return found
 }

@@ -157,12 +157,16 @@ func (f *Finder) Offered(name string) ([]inbox.FileRef, error) {
 	return f.waiting(name, found.Files), nil
 }
 
-// Strangers reports the names of the inbox that belong to no feed and to no source of cost files.
+// Strangers reports the names of the inbox that belong to no feed and to no source of cost files. A close asks about
+// those that are feed files or contain some.
 func (f *Finder) Strangers() error {
 	names, err := Strangers(f.Inbox)
 	for _, name := range names {
 		f.Report.Note("inbox/%s belongs to no feed: not ingested; `tollbook check` lists the folders",
 			feedfile.ShownName(name))
+		if hasFeedFile(f.Inbox, name) {
+			f.hold("", name, "it belongs to no feed", "move feed files into the folder of their feed, and others out of the inbox")
+		}
 	}
 	if err != nil {
 		return err
