@@ -696,6 +696,9 @@ func (d *doctor) shown(ctx context.Context, conn *clickhouse.Conn) {
 			live.Manifest, d.snap.Manifest.Number)
 	case d.snap != nil && live.Hash != "" && manifest.Hash(live.Hash) != d.snap.Hash:
 		d.describe("ClickHouse", Warn, "`tollbook publish`", otherState, conn.Address(), live.Manifest)
+	case len(live.Older()) > 0:
+		d.describe("ClickHouse", Warn, "`tollbook publish`", "%s shows manifest %d, but %v", conn.Address(),
+			live.Manifest, live.Older()[0])
 	default:
 		d.describe("ClickHouse", OK, "", "%s shows manifest %d, as the lake", conn.Address(), live.Manifest)
 	}

@@ -569,8 +569,8 @@ func (r *runState) resetClock() error {
 		return nil
 	}
 	if !r.o.ResetClock {
-		r.report.Note("the as-of of this run, %s, is before that of the newest state, %s: what depends on the clock, as "+
-			"states of incentives and days overdue, goes back to it until a later run", r.o.AsOf, was)
+		r.report.Note("the as-of of this run, %s, is before that of the newest state, %s: what depends on the clock, "+
+			"as states of incentives and days overdue, goes back to it until a later run", r.o.AsOf, was)
 		return nil
 	}
 	r.next.ResetClock()

@@ -213,7 +213,8 @@ func within(path, folder string) bool {
 }
 
 // apart refuses a lake or an Iceberg warehouse that is in another folder of the workspace by an absolute path or by a
-// link. Settings with relative paths that say so are wrong by themselves. Paths that cannot be resolved are not compared.
+// link. Settings with relative paths that say so are wrong by themselves. Paths that cannot be resolved are not
+// compared.
 func apart(w *Workspace) error {
 	own := []string{"books", "inbox", "exports", "runs", settings.LakeScratch}
 	for _, place := range []struct{ key, path string }{{"lake.path", w.Settings.Lake.Path},
@@ -224,8 +225,12 @@ func apart(w *Workspace) error {
 		at, err := resolved(w.Path(place.path))
 		for _, name := range own {
 			folder, failed := resolved(w.Path(name))
-			if err == nil && failed == nil && (within(at, folder) || name == w.Settings.Lake.Path && within(folder, at)) {
-				return problem.Problems{{Pos: problem.Pos{File: SettingsFile(w.Dir)}, Hint: "give it a folder of its own",
+			if err != nil || failed != nil {
+				continue
+			}
+			if within(at, folder) || name == w.Settings.Lake.Path && within(folder, at) {
+				return problem.Problems{{Pos: problem.Pos{File: SettingsFile(w.Dir)},
+					Hint: "give it a folder of its own",
 					Text: fmt.Sprintf("%s %q: is in another folder of the workspace, %s, or contains it", place.key,
 						place.path, name)}}
 			}

@@ -352,6 +352,7 @@ func askServer(ctx context.Context, a *cli.App, w *workspace.Workspace, q *ask.Q
 	if err != nil {
 		return nil, err
 	}
+	noteOlder(a, conn, shown, r.Cycle)
 	_ = a.ReadOf(w, func(snap *lake.Snapshot) error { // the answer does not need the lake
 		err = ofLake(a, snap, conn, shown)
 		answer.Archived = q.Archived(snap, r.Cycle, answer.Manifest)
@@ -371,6 +372,16 @@ func ofLake(a *cli.App, snap *lake.Snapshot, conn *clickhouse.Conn, shown publis
 			snap.Manifest.Number)
 	}
 	return nil
+}
+
+// noteOlder notes cycles of the answer that the server shows of an earlier manifest than the answer's.
+func noteOlder(a *cli.App, conn *clickhouse.Conn, shown published.Origin, asked manifest.Cycle) {
+	for _, c := range shown.Older {
+		if asked.IsZero() || asked.String() == c.Cycle {
+			fmt.Fprintf(a.Err, "note: ClickHouse %s shows %v, not of %d: `tollbook publish` publishes it again\n",
+				conn.Address(), c, shown.Manifest)
+		}
+	}
 }
 
 // writeSQL writes the question as SQL, grouped by currency if the workspace has several. It needs no workspace.

@@ -103,7 +103,7 @@ func (s *Sources) recountCycle(origin period.Cycle, customer int32) error {
 	}
 	replaced := make(map[Key]bool)
 	for _, r := range s.All {
-		if r.Origin == origin && r.Billed <= s.lastBilled() {
+		if r.Origin == origin && r.Billed < s.Cycle {
 			closed[r.Key()] = &r.Record
 			if r.Replaces != "" {
 				replaced[r.Target()] = true

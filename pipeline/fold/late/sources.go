@@ -20,13 +20,11 @@ type Sources struct {
 	behind  []opening.Left  // positions after late records billed in closed cycles, in order of the cycle of billing
 	Shifts  []opening.Shift // that apply, in order of the cycle from which they apply
 	Shifted period.Cycle    // cycle up to which shifts apply
-	// set by a quote, which is of one customer: late records billed in the cycle itself count too
-	after    bool
-	customer int32
-	closing  map[MeterSet]*positions
-	gathers  map[MeterSet]map[Meter]*gathered
-	sums     map[period.Cycle]Sums // of month-end lines, late lines and re-rating
-	ofUsage  map[MeterSet]Sums     // of the lines that the close made of single records
+	one     *int32          // the customer whose positions are read; nil = all
+	closing map[MeterSet]*positions
+	gathers map[MeterSet]map[Meter]*gathered
+	sums    map[period.Cycle]Sums // of month-end lines, late lines and re-rating
+	ofUsage map[MeterSet]Sums     // of the lines that the close made of single records
 
 	recounts map[period.Cycle]*recount
 	billed   map[MeterSet][]*Row // late records
@@ -68,8 +66,8 @@ func (s *Sources) Prepare(rows []*Record) error {
 		}
 	}
 	who := opening.Anyone
-	if s.after {
-		who = s.customer
+	if s.one != nil {
+		who = *s.one
 	}
 	for _, c := range s.Opening.Cycles(s.Cycle) {
 		if c <= s.Shifted {
@@ -79,7 +77,7 @@ func (s *Sources) Prepare(rows []*Record) error {
 			}
 			s.Shifts = append(s.Shifts, list...)
 		}
-		if c == s.Cycle && !s.after {
+		if c == s.Cycle {
 			continue
 		}
 		list, err := s.Opening.LeftIn(s.Bucket, c, who)
@@ -98,21 +96,13 @@ func (s *Sources) index() {
 	}
 	s.billed, s.redrawn = make(map[MeterSet][]*Row), make(map[MeterSet]bool)
 	for key, r := range s.All {
-		if set := (MeterSet{key.Customer, key.Origin}); r.Billed <= s.lastBilled() {
+		if set := (MeterSet{key.Customer, key.Origin}); r.Billed < s.Cycle {
 			s.billed[set] = append(s.billed[set], r)
 		}
 	}
 	for key := range s.ReratedDraws {
 		s.redrawn[MeterSet{key.Customer, key.Origin}] = true
 	}
-}
-
-// lastBilled is the last cycle whose late records are billed before those of the step.
-func (s *Sources) lastBilled() period.Cycle {
-	if s.after {
-		return s.Cycle
-	}
-	return s.Cycle - 1
 }
 
 // Billed finds the billed record that a late record replaces.
@@ -248,7 +238,7 @@ func (s *Sources) Drawn(customer int32, f QuotaPeriod, span period.Span) (money.
 		return stored, nil
 	}
 	drawn, complete, err := s.Opening.DrawnBy(p, period.Span{From: f.Start, To: end},
-		opening.Billed{Before: s.Cycle, Late: s.lastBilled(), Reposted: s.Cycle})
+		opening.Billed{Before: s.Cycle, Late: s.Cycle - 1, Reposted: s.Cycle})
 	if err == nil && !complete && drawn.Cmp(stored) < 0 {
 		drawn = stored
 	}

@@ -169,6 +169,14 @@ func (s *Step) add(r *Row) {
 
 // rate makes the lines of all late records and samples of the cycle.
 func (s *Step) rate() error {
+	if err := s.rateRecords(); err != nil {
+		return err
+	}
+	return s.rateSamples()
+}
+
+// rateRecords makes the lines of the late records.
+func (s *Step) rateRecords() error {
 	own := make([]*Record, len(s.rows))
 	for i, r := range s.rows {
 		own[i] = &r.Record
@@ -191,7 +199,7 @@ func (s *Step) rate() error {
 		}
 		from = to
 	}
-	return s.rateSamples()
+	return nil
 }
 
 // openState makes the state, which requests positions from the sources.

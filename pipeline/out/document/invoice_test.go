@@ -8,7 +8,8 @@ func TestInvoiceRounding(t *testing.T) {
 	t.Parallel()
 	v := &Invoice{Header: header(t), Issuer: Contact{ID: "vendor"}, Recipient: Contact{ID: "acme"}, Role: "customer",
 		Issued: day(t, "2026-10-05"), Due: day(t, "2026-11-04"),
-		Services: []InvoiceService{{Service: "ecs", Amount: sum(t, "7.486")}, {Service: "oss", Amount: sum(t, "-6.08")}},
+		Services: []InvoiceService{{Service: "ecs", Amount: sum(t, "7.486")},
+			{Service: "oss", Amount: sum(t, "-6.08")}},
 		Rounding: sum(t, "0.004"), Tax: yuan(t, "0.08"),
 		Taxes: []Tax{{TaxID: "vat", Taxable: yuan(t, "1.406"), Amount: yuan(t, "0.08"),
 			Prices: "exclusive"}},

@@ -178,7 +178,8 @@ func (p *publisher) entries(s *state, m ice.ManifestFile) ([]ice.ManifestEntry, 
 }
 
 func (s *state) failed(p *publisher, uri string, err error) error {
-	return &TableError{Table: p.Warehouse.uri(s.folder), What: "read " + path.Base(uri), Err: err}
+	return &TableError{Table: p.Warehouse.uri(s.folder), What: "read " + path.Base(uri), Err: err,
+		InCatalog: s.base != nil}
 }
 
 func (p *publisher) readURI(uri string) ([]byte, error) {

@@ -530,16 +530,23 @@ func TestRelinked(t *testing.T) {
 }
 
 // TestManifestGone checks that a publish of the same state reports a manifest that is cut or missing, which readers of
-// the table need.
+// the table need, and what to do about it: a table in a catalog must be dropped there too.
 func TestManifestGone(t *testing.T) {
 	t.Parallel()
-	w := folders(t)
+	for hint, w := range map[string]*world{"delete the table's folder": folders(t),
+		"drop the table from the catalog": folders(t).inCatalog(icebergrest.Options{})} {
+		w.manifestGone(hint)
+	}
+}
+
+func (w *world) manifestGone(hint string) {
+	w.Helper()
 	w.commit(map[string]string{"lines 2026-09 2026-09-01 0": "text"})
 	w.publish()
 	list, err := filepath.Glob(strings.TrimPrefix(w.root, "file://") + "/tollbook/lines/metadata/2026-09-*.avro")
 	w.must(err)
 	if len(list) != 1 {
-		t.Fatal(list)
+		w.Fatal(list)
 	}
 	text, err := os.ReadFile(list[0])
 	w.must(err)
@@ -549,14 +556,14 @@ func TestManifestGone(t *testing.T) {
 			w.must(errors.Join(err, os.WriteFile(list[0], text[:100], 0o600)))
 		}
 		damaged := new(iceberg.TableError)
-		if _, err := iceberg.Publish(t.Context(), &w.to, w.head()); !errors.As(err, &damaged) ||
-			!strings.Contains(err.Error(), want) || !strings.Contains(damaged.Hint(), "delete the table's folder") {
-			t.Errorf("%s: %v", what, err)
+		if _, err := iceberg.Publish(context.Background(), &w.to, w.head()); !errors.As(err, &damaged) ||
+			!strings.Contains(err.Error(), want) || !strings.Contains(damaged.Hint(), hint) {
+			w.Errorf("%s: %v", what, err)
 		}
 		w.must(os.WriteFile(list[0], text, 0o600))
 	}
 	if r := w.publish(); r.Changed {
-		t.Errorf("%+v", r)
+		w.Errorf("%+v", r)
 	}
 }
 

@@ -60,6 +60,8 @@
 //	PUB-15  Another process that inserts files of a bucket records a load after PUB-2 is true for it, and does not
 //	        move the pointer. A publish uses such a load only if it was recorded since the publish began. If an
 //	        earlier load of a file was found to differ, the file is inserted again.
+//	PUB-16  After its move a publisher reads the pointer again. If another publisher moved from the same base to
+//	        another state, it starts over: from the other's move if its own hides that one, else from the newest.
 //
 // # Why a reader sees one complete state
 //
@@ -81,11 +83,11 @@
 // largest number, then the row) may find two snapshots. GLOBAL prevents the shards from reading their own.
 //
 // A client that sends several statements for one state, as `tollbook serve` does page by page, looks for the pointer
-// that showed it (Find), names its loads in each statement instead of the newest one's, and checks the pointer again
-// at the end. While the pointer exists, so do its rows: for `keep` after it was superseded (PUB-6, PUB-11). It may use
-// what it found for later requests: a pointer that was the newest when it was found, and is the newest at the end, was
-// the newest all the time. A statement that names a pointer that was found before may read NAME_data without NAME_rows
-// over it: its snapshot is taken after all rows of that pointer were there.
+// that showed it (published.Find), names its loads in each statement instead of the newest one's, and checks the
+// pointer again at the end. While the pointer exists, so do its rows: for `keep` after it was superseded (PUB-6,
+// PUB-11). It may use what it found for later requests: a pointer that was the newest when it was found, and is the
+// newest at the end, was the newest all the time. A statement that names a pointer that was found before may read
+// NAME_data without NAME_rows over it: its snapshot is taken after all rows of that pointer were there.
 //
 // # Why several publishers are safe
 //
@@ -94,9 +96,10 @@
 // deleted later. Neither deletes what the other is about to show: that is younger than three quarters of `keep` when
 // the pointer moves, by the clock of the server that assigned the id, and what is deleted is older than all of it; a
 // move that takes longer than the remaining quarter ends by its timeout. Two pointers cannot have one number. Of two
-// concurrent moves the larger number is shown, which is a complete state as well. A publisher that finds that the
-// pointer or HEAD moved starts over. With `keep: 0s` these times give no protection: the operator must ensure that
-// only one publisher runs.
+// concurrent moves the larger number is shown, which is a complete state as well, but may lack a cycle that the other
+// published alone. At least one of the two finds the move of the other, because each inserts before it reads (PUB-16).
+// A publisher that finds that the pointer or HEAD moved starts over. With `keep: 0s` these times give no protection:
+// the operator must ensure that only one publisher runs.
 //
 // # Why it may be killed at any point
 //

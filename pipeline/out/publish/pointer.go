@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -30,12 +31,17 @@ type Pointer struct {
 
 // Live reads the pointer of a server. ok is false if there is none yet. Errors: *OldLayoutError, *clickhouse.Error.
 func Live(ctx context.Context, c *clickhouse.Conn, database string) (p Pointer, ok bool, err error) {
+	return before(ctx, c, database, math.MaxInt64)
+}
+
+// before reads the newest pointer with a number below last.
+func before(ctx context.Context, c *clickhouse.Conn, database string, last uint64) (p Pointer, ok bool, err error) {
 	var moved, asOf time.Time
 	sql := "SELECT number, moved_at, lake, manifest, manifest_hash, as_of, cycles, cycle_manifests, loads FROM " +
 		Schema{Database: database}.name("published") +
-		" ORDER BY number DESC LIMIT 1"
+		" WHERE number < ? ORDER BY number DESC LIMIT 1"
 	err = c.Each(ctx, clickhouse.Select{
-		What: "read the pointer", SQL: sql,
+		What: "read the pointer", SQL: sql, Args: []any{last},
 		Into:  []any{&p.Number, &moved, &p.Lake, &p.Manifest, &p.Hash, &asOf, &p.Cycles, &p.Manifests, &p.Loads},
 		Begin: func() { p, ok = Pointer{}, false },
 	}, func() error {
@@ -78,6 +84,26 @@ func (p *Pointer) same(o *Pointer) bool {
 		slices.Equal(p.Cycles, o.Cycles) &&
 		slices.Equal(p.Manifests, o.Manifests)
 }
+
+// Older describes the cycles that the views show of an earlier manifest than the pointer's: another cycle was published
+// alone since.
+func (p *Pointer) Older() (list []OlderCycle) {
+	for i, cycle := range p.Cycles {
+		if p.Manifests[i] != p.Manifest {
+			list = append(list, OlderCycle{cycle, p.Manifests[i]})
+		}
+	}
+	return list
+}
+
+// OlderCycle is a cycle that the views show of an earlier manifest than the other cycles.
+type OlderCycle struct {
+	Cycle    string
+	Manifest uint64
+}
+
+// String names both.
+func (c OlderCycle) String() string { return fmt.Sprintf("%s of manifest %d", c.Cycle, c.Manifest) }
 
 // readPointer returns the newest pointer of all servers, and the servers that have an older one.
 func (to *target) readPointer(ctx context.Context) (newest Pointer, behind []*node, err error) {
@@ -167,7 +193,10 @@ func (s Schema) loadRows(loads []load) *clickhouse.Insert {
 
 // MovedError reports that another publisher moved the pointer during this publish, which then starts over from what is
 // shown now.
-type MovedError struct{ Was, Now uint64 }
+type MovedError struct {
+	Was, Now uint64
+	lost     *Pointer // what Now does not include: the move of another publisher just before it; nil = nothing
+}
 
 // Error names both pointers.
 func (e *MovedError) Error() string {
@@ -184,7 +213,7 @@ func (c *copyState) move(ctx context.Context, next *Pointer) error {
 		return err
 	}
 	if now.Number != c.base.Number {
-		return &MovedError{c.base.Number, now.Number}
+		return &MovedError{Was: c.base.Number, Now: now.Number}
 	}
 	ids, err := c.ids(ctx, 1)
 	if err != nil {
@@ -195,6 +224,9 @@ func (c *copyState) move(ctx context.Context, next *Pointer) error {
 			c.base.Number)
 	}
 	if err := c.inTime(next); err != nil {
+		return err
+	}
+	if err := c.step(StepNumbered); err != nil {
 		return err
 	}
 	next.Moved = instantOf(next.Number)
@@ -208,7 +240,28 @@ func (c *copyState) move(ctx context.Context, next *Pointer) error {
 			}
 		}
 	}
-	return c.step(StepMoved)
+	if err := c.step(StepMoved); err != nil {
+		return err
+	}
+	return c.alone(ctx, next)
+}
+
+// alone checks that no other publisher moved the pointer from the same base. Its move and this one show what the other
+// lacks, so a publisher that finds the move of the other starts over (PUB-16). Moves to the same state lack nothing.
+func (c *copyState) alone(ctx context.Context, mine *Pointer) error {
+	for _, last := range []uint64{math.MaxInt64, mine.Number} {
+		other, ok, err := before(ctx, c.nodes.all[0].Conn, c.schema.Database, last)
+		switch {
+		case err != nil:
+			return err
+		case !ok || other.Number == mine.Number || other.Number <= c.base.Number || other.same(mine):
+		case other.Number > mine.Number:
+			return &MovedError{Was: c.base.Number, Now: other.Number}
+		default:
+			return &MovedError{Was: c.base.Number, Now: mine.Number, lost: &other}
+		}
+	}
+	return nil
 }
 
 // instantOf returns when an id was assigned: its upper 42 bits are milliseconds.
@@ -223,8 +276,7 @@ func (c *copyState) inTime(next *Pointer) error {
 		if _, shown := slices.BinarySearch(c.base.Loads, id); !shown && next.Number>>22 > id>>22+
 			uint64(c.o.Keep.Milliseconds()*3/4) {
 			return errors.New("publishing took longer than three quarters of clickhouse.keep: increase it, and " +
-				"publish " +
-				"again")
+				"publish again")
 		}
 	}
 	return nil

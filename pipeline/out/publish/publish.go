@@ -46,6 +46,7 @@ const (
 	StepVerified        = "publish-verified" // after each one, before it is recorded
 	StepLoaded          = "publish-loaded"   // all rows are there
 	StepBeforePointer   = "publish-before-pointer"
+	StepNumbered        = "publish-numbered"         // the next pointer has its number
 	StepBetweenPointers = "publish-between-pointers" // of two servers
 	StepMoved           = "publish-moved"
 	StepBeforeClean     = "publish-before-clean"
@@ -55,20 +56,8 @@ const (
 
 // StopPoints lists the stop points in order.
 func StopPoints() []string {
-	return []string{
-		StepConnected,
-		StepAdopted,
-		StepMigrated,
-		StepInserted,
-		StepVerified,
-		StepLoaded,
-		StepBeforePointer,
-		StepBetweenPointers,
-		StepMoved,
-		StepBeforeClean,
-		StepForgotten,
-		StepCleaned,
-	}
+	return []string{StepConnected, StepAdopted, StepMigrated, StepInserted, StepVerified, StepLoaded, StepBeforePointer,
+		StepNumbered, StepBetweenPointers, StepMoved, StepBeforeClean, StepForgotten, StepCleaned}
 }
 
 // OtherLakeError reports that the server shows another lake.
@@ -102,8 +91,9 @@ type target struct {
 // copyState has what the copy contains and shows, and the items that it is to show.
 type copyState struct {
 	*target
-	base  Pointer // what is shown now
-	begun uint64  // an id assigned at the begin
+	base  Pointer    // what is shown now
+	lost  MovedError // of the attempt before
+	begun uint64     // an id assigned at the begin
 	items []*content.Item
 	noted map[uint64]*load      // every recorded load
 	whole map[content.Key]*load // loads of the items, counted
@@ -137,10 +127,12 @@ func newRun(o *Options, src *content.Source) *run {
 // complete state.
 func Publish(ctx context.Context, o *Options, src *content.Source) (report *Report, err error) {
 	const turns = 3 // attempts while other publishers move the pointer
+	moved := new(MovedError)
 	for range turns {
 		r := newRun(o, src)
+		r.lost = *moved
 		err = r.publish(ctx)
-		if moved := new(MovedError); !errors.As(err, &moved) {
+		if moved = new(MovedError); !errors.As(err, &moved) {
 			return r.report, err
 		}
 	}
@@ -313,13 +305,23 @@ func (c *copyState) inspect(ctx context.Context) (err error) {
 	if c.base, _, err = c.readPointer(ctx); err != nil {
 		return err
 	}
+	if c.hides() {
+		c.base = *c.lost.lost
+		c.base.Number = c.lost.Now
+	}
 	origin, err := c.src.Snap.Origin()
 	if err != nil {
 		return err
 	}
 	c.report.Manifest, c.report.Was = uint64(c.src.Snap.Manifest.Number), c.base.Manifest
-	if c.base.Number != 0 && c.base.Lake != string(origin) && !c.o.TakeOver {
+	empty := c.base.Lake == "" // nothing is shown, or an empty lake
+	if !empty && c.base.Lake != string(origin) && !c.o.TakeOver {
 		return &OtherLakeError{c.nodes.all[0].Address(), c.schema.Database, c.base}
+	}
+	if !empty && c.base.Lake == string(origin) && !c.src.Cycle.IsZero() &&
+		!lake.InHistory(c.src.Snap, int64(c.base.Manifest), manifest.Hash(c.base.Hash)) {
+		return fmt.Errorf("publish cycle %s: the views show manifest %d, which is not in the history of the lake: "+
+			"`tollbook publish` without --cycle publishes all cycles", c.src.Cycle, c.base.Manifest)
 	}
 	ids, err := c.ids(ctx, 1)
 	if err != nil {
@@ -503,8 +505,7 @@ func (ld *loader) loadGroups(ctx context.Context, items []*content.Item, inserts
 	return work.Wait()
 }
 
-// next returns the pointer to the loads of this publish and those that are shown of cycles out of its scope. Their
-// manifests are named only if the shown state is in the lake's history: after a restore it may not be.
+// next returns the pointer to the loads of this publish and those that are shown of cycles out of its scope.
 func (c *copyState) next() *Pointer {
 	m := &c.src.Snap.Manifest
 	origin, _ := c.src.Snap.Origin() // was read before
@@ -518,7 +519,7 @@ func (c *copyState) next() *Pointer {
 	of := make(map[string]uint64)
 	if c.base.Lake == p.Lake {
 		for i, cycle := range c.base.Cycles {
-			if !c.inScope(cycle) && lake.InHistory(c.src.Snap, int64(c.base.Manifest), manifest.Hash(c.base.Hash)) {
+			if !c.inScope(cycle) {
 				of[cycle] = c.base.Manifests[i]
 			}
 		}
@@ -555,15 +556,18 @@ func (ps *partitions) shownAt(p *Pointer) map[place][]uint64 {
 	return out
 }
 
+// hides reports whether the views show the move of the attempt before, which hides the move of another publisher.
+func (c *copyState) hides() bool { return c.lost.lost != nil && c.base.Number == c.lost.Now }
+
 // show moves the pointer if there is something new to show. Otherwise servers with an older pointer get the newest one.
 func (c *copyState) show(ctx context.Context, next *Pointer) error {
-	if c.base.Number != 0 && next.same(&c.base) {
+	if c.base.Number != 0 && next.same(&c.base) && !c.hides() {
 		now, behind, err := c.readPointer(ctx)
 		if err != nil {
 			return err
 		}
 		if now.Number != c.base.Number {
-			return &MovedError{c.base.Number, now.Number}
+			return &MovedError{Was: c.base.Number, Now: now.Number}
 		}
 		return each(ctx, behind, func(ctx context.Context, n *node) error { return c.put(ctx, n, &now) })
 	}

@@ -1,11 +1,15 @@
 package publish_test
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	server "github.com/tollbook/tollbook/fixtures/clickhouse"
 	"github.com/tollbook/tollbook/fixtures/program"
+	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/run/targets"
 )
@@ -48,4 +52,132 @@ func TestMeddledOutOfScope(t *testing.T) {
 	w.shows(sums, want)
 	w.publish()
 	w.shows(sums, want)
+}
+
+// unpublishedNight runs a night that changes September and October and that no server gets.
+func (w *world) unpublishedNight() {
+	w.Helper()
+	w.settings("", "")
+	w.must(os.WriteFile(filepath.Join(w.dir, "inbox", "usage", "both.csv"),
+		[]byte(`record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity
+both-9,delta,delta-depot,vm.c2,east-1,2026-09-29T00:00:00+08:00,2026-09-29T01:00:00+08:00,60
+both-10,delta,delta-depot,vm.c2,east-1,2026-10-11T00:00:00+08:00,2026-10-11T01:00:00+08:00,60
+`), 0o600))
+	w.asOf = "2026-10-16T04:00:00Z"
+	_, err := run.Nightly(w.Context(), w.workspace(), w.options())
+	w.must(err)
+	w.settings(copyOf(w.server.DSN()), "")
+}
+
+// twoCycles returns a world whose server shows September and October of manifest 2, with a lake at manifest 3 that
+// changes both.
+func twoCycles(t *testing.T) *world {
+	t.Helper()
+	w := newWorld(t, server.Options{}, "")
+	w.settings(copyOf(w.server.DSN()), "")
+	w.publishedMonth()
+	w.october()
+	w.asOf = "2026-10-15T04:00:00Z"
+	_, err := run.Nightly(t.Context(), w.workspace(), w.options())
+	w.must(err)
+	w.unpublishedNight()
+	w.shows(manifestsSQL, "2\t['2026-09','2026-10']\t[2,2]")
+	return w
+}
+
+const manifestsSQL = "SELECT manifest, cycles, cycle_manifests FROM copy.live"
+
+// TestCyclesAtOnce checks that two publishers of one cycle each, at the same time, do not undo each other, whichever
+// inserts its pointer first. Invariant: PUB-16.
+func TestCyclesAtOnce(t *testing.T) {
+	t.Parallel()
+	program.Slow(t)
+	september, october := targets.Options{Cycle: cycle(t, "2026-09")}, targets.Options{Cycle: cycle(t, "2026-10")}
+	// each publishes until its pointer has its number, the first one before the second one
+	for name, c := range map[string]struct {
+		first, second func(done1, numbered2, done2 chan struct{})
+	}{
+		"the second pointer hides the first": {func(_, numbered2, _ chan struct{}) { <-numbered2 },
+			func(done1, numbered2, _ chan struct{}) { close(numbered2); <-done1 }},
+		"the second is done when the first pointer comes": {func(_, _, done2 chan struct{}) { <-done2 },
+			func(_, _, _ chan struct{}) {}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := twoCycles(t)
+			numbered1, done1 := make(chan struct{}), make(chan struct{})
+			numbered2, done2 := make(chan struct{}), make(chan struct{})
+			atNumber := func(do func()) func(string) error {
+				var once sync.Once
+				return func(at string) error {
+					if at == publish.StepNumbered {
+						once.Do(do)
+					}
+					return nil
+				}
+			}
+			o1, o2 := w.options(), w.options()
+			o1.StopAt = atNumber(func() { close(numbered1); c.first(done1, numbered2, done2) })
+			o2.StopAt = atNumber(func() { c.second(done1, numbered2, done2) })
+			var all sync.WaitGroup
+			all.Go(func() {
+				defer close(done1)
+				if _, err := targets.ClickHouse(t.Context(), w.workspace(), september, o1); err != nil {
+					t.Error(err)
+				}
+			})
+			all.Go(func() {
+				defer close(done2)
+				<-numbered1
+				if _, err := targets.ClickHouse(t.Context(), w.workspace(), october, o2); err != nil {
+					t.Error(err)
+				}
+			})
+			all.Wait()
+			w.shows(manifestsSQL, "3\t['2026-09','2026-10']\t[3,3]")
+			w.shows("SELECT cycle, count() FROM copy.lines WHERE id LIKE 'both-%' GROUP BY cycle ORDER BY cycle",
+				"2026-09\t1\n2026-10\t1")
+			if r := w.publish(); r.Changed || len(r.Repaired) > 0 {
+				t.Errorf("afterwards: %+v", r)
+			}
+		})
+	}
+}
+
+// TestCycleOfOtherHistory checks that one cycle is not published next to cycles of a state that is not in the history
+// of the lake: they would be shown as those of a restored lake.
+func TestCycleOfOtherHistory(t *testing.T) {
+	t.Parallel()
+	program.Slow(t)
+	w := newWorld(t, server.Options{}, "")
+	w.settings(copyOf(w.server.DSN()), "")
+	w.publishedMonth()
+	kept := filepath.Join(t.TempDir(), "lake")
+	w.must(os.CopyFS(kept, os.DirFS(filepath.Join(w.dir, "lake"))))
+	w.unpublishedNight()
+	w.publish() // manifest 2
+	w.must(os.RemoveAll(filepath.Join(w.dir, "lake")))
+	w.must(os.CopyFS(filepath.Join(w.dir, "lake"), os.DirFS(kept)))
+	if _, err := w.tryPublish(targets.Options{Cycle: cycle(t, "2026-09")}); err == nil ||
+		!strings.Contains(err.Error(), "the views show manifest 2, which is not in the history of the lake") {
+		t.Errorf("one cycle: %v", err)
+	}
+	w.shows(manifestsSQL, "2\t['2026-09','2026-10']\t[2,2]")
+	w.publish()
+	w.shows(manifestsSQL, "1\t['2026-09']\t[1]")
+}
+
+// TestEmptyFirst checks that a workspace may publish before it has any record: the next run publishes over the copy of
+// its empty lake.
+func TestEmptyFirst(t *testing.T) {
+	t.Parallel()
+	program.Slow(t)
+	w := newWorld(t, server.Options{}, "")
+	w.settings(copyOf(w.server.DSN()), "")
+	w.publish()
+	w.shows("SELECT manifest FROM copy.live", "0")
+	if r := w.month(); r.Owed != nil {
+		t.Fatalf("owed: %+v", r.Owed)
+	}
+	w.shows(linesSQL, sampleLines)
 }

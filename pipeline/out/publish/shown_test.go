@@ -169,7 +169,7 @@ func TestEarlierStateGoes(t *testing.T) {
 	earlier := w.head()
 	w.more()
 	conn := w.connect()
-	shown, ok, err := publish.Find(t.Context(), conn, "copy", earlier, "2026-09")
+	shown, ok, err := published.Find(t.Context(), conn, "copy", earlier, "2026-09")
 	if err != nil || !ok || shown.Newest {
 		t.Fatalf("%+v %v %v", shown, ok, err)
 	}
@@ -206,10 +206,10 @@ func TestEarlierStateGoes(t *testing.T) {
 		"0",
 	)
 	now := w.head()
-	if _, ok, err := publish.Find(t.Context(), conn, "copy", now, "2026-10"); err != nil || ok {
+	if _, ok, err := published.Find(t.Context(), conn, "copy", now, "2026-10"); err != nil || ok {
 		t.Errorf("a cycle that there is nothing of: %v %v", ok, err)
 	}
-	if _, ok, err := publish.Find(t.Context(), conn, "elsewhere", now, "2026-09"); err != nil || ok {
+	if _, ok, err := published.Find(t.Context(), conn, "elsewhere", now, "2026-09"); err != nil || ok {
 		t.Errorf("no such database: %v %v", ok, err)
 	}
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
+	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/pipeline/read/ask"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -132,20 +133,23 @@ type shownState struct {
 	manifest   uint64
 	asOf       time.Time
 	cycles     []string
+	manifests  []uint64 // of the cycles
 }
 
 // of returns what identifies the state.
 func (s *shownState) of() Origin {
-	return Origin{Lake: s.lake, Manifest: int64(s.manifest), Hash: s.hash}
+	of := publish.Pointer{Manifest: s.manifest, Cycles: s.cycles, Manifests: s.manifests}
+	return Origin{Lake: s.lake, Manifest: int64(s.manifest), Hash: s.hash, Older: of.Older()}
 }
 
 // state returns the state that the views show.
 func state(ctx context.Context, conn *clickhouse.Conn) (s shownState, err error) {
 	found := false
 	err = conn.Each(ctx, clickhouse.Select{
-		What: "request the published state",
-		SQL:  "SELECT number, lake, manifest, manifest_hash, as_of, cycles FROM live",
-		Into: []any{&s.number, &s.lake, &s.manifest, &s.hash, &s.asOf, &s.cycles}, Begin: func() { found = false },
+		What:  "request the published state",
+		SQL:   "SELECT number, lake, manifest, manifest_hash, as_of, cycles, cycle_manifests FROM live",
+		Into:  []any{&s.number, &s.lake, &s.manifest, &s.hash, &s.asOf, &s.cycles, &s.manifests},
+		Begin: func() { found = false },
 	}, func() error { found = true; return nil })
 	if clickhouse.NotThere(err) || err == nil && !found {
 		err = &NotPublishedError{conn.Address()}

@@ -32,7 +32,7 @@ type ClickHouse struct {
 	// superseded moves of the pointer, and whether all their rows existed at the first request
 	whole map[move]bool
 	// by state: the move by which its rows were last read successfully
-	found map[stateOf]publish.Shown
+	found map[stateOf]Shown
 }
 
 // stateOf is a cycle of a state of the lake.
@@ -50,7 +50,7 @@ type move struct {
 // NewClickHouse returns a ClickHouse for a database of published views.
 func NewClickHouse(conn *clickhouse.Conn, database string) *ClickHouse {
 	return &ClickHouse{conn: conn, database: database, whole: make(map[move]bool),
-		found: make(map[stateOf]publish.Shown)}
+		found: make(map[stateOf]Shown)}
 }
 
 // BehindError reports that the requested state is not published: not yet, or not any more.
@@ -97,7 +97,7 @@ const maxMoves = 1000
 
 // usable reports whether all rows that a move named exist. The publisher has verified that for the newest move; the
 // rows of a superseded one are counted at the first request.
-func (p *State) usable(ctx context.Context, shown *publish.Shown, cycle string) (bool, error) {
+func (p *State) usable(ctx context.Context, shown *Shown, cycle string) (bool, error) {
 	if shown.Newest {
 		return true, nil
 	}
@@ -139,7 +139,7 @@ func (p *State) of(ctx context.Context, of manifest.Cycle, ask func(from string)
 		}
 		p.forget(at)
 	}
-	shown, ok, err := publish.Find(ctx, p.conn, p.database, p.snap, at.cycle)
+	shown, ok, err := Find(ctx, p.conn, p.database, p.snap, at.cycle)
 	if err == nil && ok {
 		ok, err = p.usable(ctx, &shown, at.cycle)
 	}
@@ -160,14 +160,14 @@ func (p *State) of(ctx context.Context, of manifest.Cycle, ask func(from string)
 }
 
 // remembered returns the move by which a state's rows were last read; it is valid while it is the state's last one.
-func (c *ClickHouse) remembered(at stateOf) (publish.Shown, bool) {
+func (c *ClickHouse) remembered(at stateOf) (Shown, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	shown, ok := c.found[at]
 	return shown, ok
 }
 
-func (c *ClickHouse) remember(at stateOf, shown publish.Shown) {
+func (c *ClickHouse) remember(at stateOf, shown Shown) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if len(c.found) >= maxMoves {

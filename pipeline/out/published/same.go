@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/out/publish"
 )
 
 // Origin identifies the state of a lake that a server shows.
@@ -11,6 +12,7 @@ type Origin struct {
 	Lake     string // hash of the lake's first manifest; "" if the lake was empty
 	Manifest int64  // number of the state's manifest
 	Hash     string // of the state's manifest
+	Older    []publish.OlderCycle
 }
 
 // Relation is what a published state is to a snapshot.

@@ -165,7 +165,8 @@ func (f *Finder) Strangers() error {
 		f.Report.Note("inbox/%s belongs to no feed: not ingested; `tollbook check` lists the folders",
 			feedfile.ShownName(name))
 		if hasFeedFile(f.Inbox, name) {
-			f.hold("", name, "it belongs to no feed", "move feed files into the folder of their feed, and others out of the inbox")
+			f.hold("", name, "it belongs to no feed",
+				"move feed files into the folder of their feed, and others out of the inbox")
 		}
 	}
 	if err != nil {

@@ -22,9 +22,9 @@
 //	         conflicts with them are not priced. The quote is the difference between the cycle's lines with the
 //	         file and without it if records of the file replace records of the lake, or if the cycle is open and
 //	         records of the file are of a product that counts the last record or a level over time, or are earlier
-//	         than a record of the lake and move a running meter or draw on a package. A replacement in a closed
-//	         cycle is refused.
-//	QUOTE-8  With current positions, the records of a closed cycle are priced as late ones (§4.11) that follow
-//	         everything that is billed of the cycle, also late and by re-rating. What they change in later cycles
-//	         is not in a quote.
+//	         than a record of the lake and move a meter or draw on a package. A replacement in a closed cycle is
+//	         refused.
+//	QUOTE-8  With current positions, the records of a closed cycle are priced as late ones (§4.11). The quote is the
+//	         difference between the late lines of the earliest open cycle with the file and without it. What the
+//	         records change of usage of later cycles is not in a quote.
 package quote

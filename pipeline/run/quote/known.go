@@ -137,11 +137,11 @@ func (j *job) ordered(code int32) bool {
 	return a == books.Last || a == books.TimeWeighted
 }
 
-// moves reports whether a record of a product can change the price of later records: it changes a running meter, or
-// draws on a package.
+// moves reports whether a record of a product can change the price of later records: it moves a meter, or draws on a
+// package. A meter has the region of its first record.
 func (j *job) moves(code int32) bool {
 	p := &j.trial.Books.Products[code]
-	if p.Model != books.Flat && !p.PeriodLevel() {
+	if p.Model != books.Flat || p.PeriodLevel() || !p.Convert.IsZero() {
 		return true
 	}
 	return p.Draws() && slices.ContainsFunc(j.trial.Books.Packages.Of(j.customer), func(pack books.Package) bool {
@@ -352,6 +352,12 @@ func (p *pricing) changed(_ []position.Row, records []record) ([]position.Row, e
 	if err != nil {
 		return nil, err
 	}
+	p.differ(without, with)
+	return p.rater.Positions(nil), p.finish()
+}
+
+// differ sets the lines of the quote to a difference: those of records come first, then those that are subtracted.
+func (p *pricing) differ(without, with []Line) {
 	off, on := difference(without, with)
 	p.lines = nil
 	var ends []Line
@@ -363,7 +369,6 @@ func (p *pricing) changed(_ []position.Row, records []record) ([]position.Row, e
 		}
 	}
 	p.lines = slices.Concat(p.lines, off, ends)
-	return p.rater.Positions(nil), p.finish()
 }
 
 // bill rates some of a cycle's records from the beginning of the cycle to its end.

@@ -1,18 +1,16 @@
 package quote
 
 import (
-	"slices"
-
 	"github.com/tollbook/tollbook/pipeline/fold/late"
 	"github.com/tollbook/tollbook/pipeline/fold/state"
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
+	"github.com/tollbook/tollbook/pipeline/lake/linefile"
 	"github.com/tollbook/tollbook/rating"
-	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/position"
 )
 
-// late adds the lines of a closed cycle to the quote: those of late records that follow everything billed for the cycle
-// (QUOTE-8).
+// late adds to the quote the lines by which the late lines of the open cycle with the records differ from those without
+// them (QUOTE-8).
 func (p *pricing) late(_ []position.Row, records []record) ([]position.Row, error) {
 	txn, err := p.snap.Reading()
 	if err != nil {
@@ -21,32 +19,35 @@ func (p *pricing) late(_ []position.Row, records []record) ([]position.Row, erro
 	regions := accept.NewRegions()
 	s := state.New(txn, p.prices, p.trial.Books, regions, max(1, p.snap.Manifest.Buckets))
 	s.Lax = true // the quote's books need only the customer
-	billed, err := late.NewQuote(s, rating.NewRater(p.prices, regions.Name), p.customer,
-		p.snap.Manifest.ClosedThrough.Or(p.cycle)+1)
+	billing := &late.Quote{State: s, Rater: rating.NewRater(p.prices, regions.Name), Customer: p.customer,
+		In: p.snap.Manifest.ClosedThrough.Or(p.cycle) + 1}
+	without, err := billing.Lines(nil)
 	if err != nil {
 		return nil, err
 	}
+	var added []*late.Record
 	for i := range records {
-		one := records[i].Record
+		one := &late.Record{Record: records[i].Record, Customer: p.customer, Origin: p.cycle, AsOf: p.o.AsOf}
 		one.Region = regions.Code(records[i].region)
-		var charges line.Charges
-		if err := billed.Take(&one, p.cycle, &charges); err != nil {
-			return nil, err
-		}
-		p.usageLines(&records[i], &charges)
+		added = append(added, one)
 	}
-	var without, with []Line
-	err = billed.Ends(func(before bool, charges *line.Charges, about []rating.Object) {
-		if list := p.endLines(charges, about); before {
-			without = append(without, list...)
-		} else {
-			with = append(with, list...)
-		}
-	})
+	with, err := billing.Lines(added)
 	if err != nil {
 		return nil, err
 	}
-	off, on := difference(without, with)
-	p.lines = slices.Concat(p.lines, off, on)
+	p.differ(p.lateLines(without), p.lateLines(with))
 	return nil, p.finish()
+}
+
+// lateLines converts lines of late records.
+func (p *pricing) lateLines(list []*linefile.Line) (out []Line) {
+	for _, l := range list {
+		charge := l.Charge
+		charge.DrawsFrom, charge.DrawsTo = 0, 0 // the line has its draws as text
+		one := p.line(&charge, nil, l.SKU, l.Region)
+		one.ID, one.ResourceID, one.Start, one.End, one.Draws = l.ID, l.Resource, l.Start, l.End, l.Draws
+		one.Kind, one.own, one.counts, one.record = l.Kind.String(), l.Own, l.Instant, l.Version >= 0
+		out = append(out, one)
+	}
+	return out
 }

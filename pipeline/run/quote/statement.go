@@ -25,7 +25,7 @@ type itemKey struct {
 // finish groups the cycle's lines as a bill does, and calculates the statement.
 func (p *pricing) finish() error {
 	c := Cycle{Statement: rows.Statement{Cycle: p.cycle.String(), CustomerID: p.Customer}, Sections: []bill.Section{},
-		Priced: p.lines}
+		Priced: append([]Line{}, p.lines...)} // in JSON, no lines are []
 	items := make(map[itemKey]*bill.Item)
 	var keys []itemKey
 	for i := range c.Priced {

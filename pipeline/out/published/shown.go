@@ -1,4 +1,4 @@
-package publish
+package published
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
+	"github.com/tollbook/tollbook/pipeline/out/publish"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -14,7 +15,7 @@ import (
 type Shown struct {
 	Number uint64 // of the pointer
 	Newest bool   // the views show it
-	schema Schema
+	schema publish.Schema
 	hash   string // of the state's manifest
 	number uint64 // of the state's manifest
 	cycle  string
@@ -25,7 +26,7 @@ type Shown struct {
 // published, or its pointer was deleted since.
 func Find(ctx context.Context, c *clickhouse.Conn, database string, snap *lake.Snapshot, cycle string) (s Shown,
 	ok bool, err error) {
-	s = Shown{schema: Schema{Database: database}, hash: string(snap.Hash), number: uint64(snap.Manifest.Number),
+	s = Shown{schema: publish.Schema{Database: database}, hash: string(snap.Hash), number: uint64(snap.Manifest.Number),
 		cycle: cycle}
 	if _, s.Number, s.Newest, err = s.look(ctx, c); err != nil || s.Number == 0 {
 		return s, false, err
@@ -42,7 +43,7 @@ func Find(ctx context.Context, c *clickhouse.Conn, database string, snap *lake.S
 func (s *Shown) look(ctx context.Context, c *clickhouse.Conn) (there bool, number uint64, newest bool, err error) {
 	// A cycle may have been published alone, from another state than the others: its own manifest is compared.
 	sql := "SELECT countIf(number = ?), maxIf(number, manifest_hash = ? AND arrayExists((c, m) -> c = ? AND m = ?, " +
-		"cycles, cycle_manifests)), max(number) FROM " + s.schema.name("published")
+		"cycles, cycle_manifests)), max(number) FROM " + s.table("published")
 	var n, last uint64
 	err = c.One(clickhouse.With(ctx, "max_threads", "1"), "look for the state", sql,
 		[]any{s.Number, s.hash, s.cycle, s.number}, &n, &number, &last)
@@ -61,12 +62,15 @@ func (s *Shown) Rows(table string) string {
 	if s.whole {
 		over = "_data"
 	}
-	return fmt.Sprintf("%s WHERE load GLOBAL IN (%s)", s.schema.name(table+over), s.loads())
+	return fmt.Sprintf("%s WHERE load GLOBAL IN (%s)", s.table(table+over), s.loads())
 }
+
+// table returns the name in SQL of a table of the internal database.
+func (s *Shown) table(name string) string { return clickhouse.Name(s.schema.Internal(), name) }
 
 // loads returns a query for the loads that the move named, one per row; none if it is no longer recorded.
 func (s *Shown) loads() string {
-	return fmt.Sprintf("SELECT arrayJoin(loads) FROM %s WHERE number = %d", s.schema.name("published"), s.Number)
+	return fmt.Sprintf("SELECT arrayJoin(loads) FROM %s WHERE number = %d", s.table("published"), s.Number)
 }
 
 // There reports whether the move is still recorded: then no row that it named was deleted before (PUB-11). last reports
@@ -75,7 +79,7 @@ func (s *Shown) There(ctx context.Context, c *clickhouse.Conn) (there, last bool
 	if s.Newest { // the shortest query, because its result is nearly always the same
 		var newest uint64
 		err = c.One(clickhouse.With(ctx, "max_threads", "1"), "look for the state", "SELECT max(number) FROM "+
-			s.schema.name("published"), nil, &newest)
+			s.table("published"), nil, &newest)
 		if err == nil && newest == s.Number {
 			return true, true, nil
 		}
@@ -91,9 +95,9 @@ func (s *Shown) Whole(ctx context.Context, c *clickhouse.Conn, table string) (bo
 	// A load may be recorded twice: first by another publisher as a stray without rows, then by its own.
 	noted := fmt.Sprintf("SELECT max(rows) AS rows, max(table_name = ? AND cycle = ?) AS asked FROM %s WHERE load IN "+
 		"(%s) GROUP BY load",
-		s.schema.name("loads"), s.loads())
+		s.table("loads"), s.loads())
 	sql := fmt.Sprintf("SELECT count() = (SELECT any(length(loads)) FROM %s WHERE number = %d), sumIf(rows, asked) "+
-		"FROM (%s)", s.schema.name("published"), s.Number, noted)
+		"FROM (%s)", s.table("published"), s.Number, noted)
 	var all uint8
 	var want, rows uint64
 	if err := c.One(ctx, "count the state", sql, []any{table, s.cycle}, &all, &want); err != nil || all == 0 {
