@@ -25,12 +25,14 @@ func NewQuote(a *cli.App) *cobra.Command {
 		Long: `quote reads a file of the usage feed, checks its records as a run does, and prices those of one
 customer with the code of a run. Meters and packages open as in an empty lake, or with --from-lake
 at their current positions. --books prices with another folder of books, which replaces all of the
-workspace's. --as-of is the clock of the checks. Recurring charges and commitments of the cycles of
-the file are included as if the cycles had ended, but not with --from-lake, which prices what the
-file adds: records that the lake has are duplicates or conflicts. A record that replaces one of an
-open cycle, or is earlier than one and changes its price, adds the difference that it makes to the
-cycle. A level (time_weighted) is priced in the cycles of the file's records, not in other cycles
-that it lasts for. Bandwidth and orders are not part of a quote.
+workspace's. --as-of is the clock of the checks. Recurring charges and commitments are included for
+the cycles in which the file has records of the customer, as if these had ended, but not with
+--from-lake, which prices what the file adds: records that the lake has are duplicates or
+conflicts. A record that replaces one of an open cycle, or is earlier than one and changes its
+price, adds the difference that it makes to the cycle. Records of a closed cycle are priced as late
+ones, in order with those that the open month has. What they change of later open cycles is not
+included: a level (time_weighted) lasts, and a package has less left. Bandwidth and orders are not
+part of a quote.
 
 With --order and --to, quote prices the change of an order line to another product for the rest of
 its term, at --as-of. The amount is what the other product costs for the rest, less what was paid

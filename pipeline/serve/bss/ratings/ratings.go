@@ -38,7 +38,7 @@ func onDemandResourceRatings() operation.Operation {
 		Callers: form.Anyone(), Subject: operation.Customers,
 		Params: append(priced([]demandProduct(nil)), operation.Param{Name: "inquiry_precision", In: operation.Body,
 			Kind: operation.Whole, Max: 1, Default: "0",
-			Meaning: "0: amounts are truncated to 6 decimals; 1: all decimals"}),
+			Meaning: "0: amounts are truncated to 6 decimals, and a discount is their difference; 1: all decimals"}),
 		Answer: demandRatings{},
 		Handle: handleOnDemandResourceRatings,
 	}
