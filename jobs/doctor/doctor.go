@@ -259,12 +259,14 @@ func free(dir string) (at string, bytes int64, err error) {
 	return dir, int64(fs.Bavail) * int64(fs.Bsize), err //nolint:unconvert // its type is the system's
 }
 
-// room checks whether a folder has the space that is needed.
-func (d *doctor) room(name, dir, who, do string, need int64) {
+// room checks whether a folder has the space that is needed. If there is none, runs fail or not.
+func (d *doctor) room(name, dir, who, do string, need int64, fail bool) {
 	at, bytes, err := free(dir)
 	switch {
 	case err != nil:
 		d.describe(name, Warn, "create the folder", "%s: %v", dir, err)
+	case bytes < mebi && fail:
+		d.broken(name, do, "%d MiB free in %s", bytes/mebi, at)
 	case bytes < need:
 		d.describe(name, Warn, do, "%d MiB free in %s; %s may need %d MiB", bytes/mebi, at, who, (need+mebi-1)/mebi)
 	default:
@@ -276,7 +278,7 @@ func (d *doctor) room(name, dir, who, do string, need int64) {
 // what it sorts, and it keeps old files until its commit.
 func (d *doctor) space(context.Context) {
 	d.room("space for the lake", d.ws.LakeDir(), "a run",
-		"make room, or move the lake: a run that finds no room commits nothing", max(little, 2*d.largest()))
+		"make room, or move the lake: a run that finds no room commits nothing", max(little, 2*d.largest()), true)
 }
 
 // scratch checks the folder for temporary files of queries, exports and quotes.
@@ -291,7 +293,7 @@ func (d *doctor) scratch(context.Context) {
 			"%s cannot be written", d.Scratch)
 		return
 	}
-	d.room(name, d.Scratch, "an export", elsewhere, max(little, d.largest()))
+	d.room(name, d.Scratch, "an export", elsewhere, max(little, d.largest()), false)
 }
 
 // local formats an as-of for people; it returns an invalid text unchanged, because clock reports it.
@@ -663,14 +665,16 @@ func (d *doctor) server(ctx context.Context) {
 		return
 	}
 	o, err := clickhouse.FromSettings(s, d.Dir, d.Env)
+	if err != nil {
+		d.describe("ClickHouse", Warn, "correct the setting, or see that its file can be read", "%v", err)
+		return
+	}
+	o.Retries = 0
+	conn, err := clickhouse.Open(ctx, o)
 	if err == nil {
-		o.Retries = 0
-		var conn *clickhouse.Conn
-		if conn, err = clickhouse.Open(ctx, o); err == nil {
-			defer func() { _ = conn.Close() }() // nothing was written
-			d.shown(ctx, conn)
-			return
-		}
+		defer func() { _ = conn.Close() }() // nothing was written
+		d.shown(ctx, conn)
+		return
 	}
 	if clickhouse.NotThere(err) { // the first publish creates the database
 		d.describe("ClickHouse", Warn, "`tollbook publish`",

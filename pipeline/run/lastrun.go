@@ -70,6 +70,9 @@ func (c *lastRunCheck) unchanged(ctx context.Context) bool {
 	if err != nil || snap.Manifest.Number != c.known.Number || snap.Hash != c.known.Manifest {
 		return false
 	}
+	if c.ws.LacksInbox() {
+		return false
+	}
 	fsys, err := c.ws.InboxOf(&c.o)
 	if err != nil {
 		return false

@@ -123,8 +123,9 @@ func emptyBooks(b *books.Books) (notes []cli.SourcePlace) {
 	return notes
 }
 
+// readBooks counts the entries of the books: of those that most workspaces have, and of others that are not empty.
 func readBooks(b *books.Books) []bookRead {
-	return []bookRead{
+	all := []bookRead{
 		{"products", len(b.Products), "products"}, {"prices", len(b.Versions), "price versions"},
 		{"customers", len(b.Customers), "customers"}, {"partners", len(b.Partners), "partners"},
 		{"associations", len(b.Associations), "associations"}, {"discounts", len(b.Discounts), "discounts"},
@@ -132,6 +133,24 @@ func readBooks(b *books.Books) []bookRead {
 		{"coupons", len(b.Coupons), "coupons"}, {"calendar", len(b.NonWorking), "dates"},
 		{"policies", len(b.Policies), "percentile policies"}, {"incentives", len(b.Programmes), "incentive programmes"},
 	}
+	m := &b.Money
+	for _, one := range []bookRead{
+		{"price_lists", len(b.ListCurrencies), "price lists in other currencies"},
+		{"rates", len(b.Rates), "exchange rates"},
+		{"recurring", len(b.Recurring), "recurring charges"}, {"commitments", len(b.Commitments), "commitments"},
+		{"subscribers", len(b.Subscribers), "subscribers"}, {"taxes", len(b.Taxes), "taxes"},
+		{"budgets", len(b.Budgets), "budgets"}, {"managers", len(b.Managers), "account managers"},
+		{"allocation", len(b.Allocations), "rules of allocation"}, {"markups", len(b.Markups), "markups"},
+		{"parties", len(m.Parties), "parties"}, {"coupon_quotas", len(m.CouponQuotas), "coupon quotas"},
+		{"funds", len(m.Funds), "funds"}, {"fund_quotas", len(m.FundQuotas), "fund quotas"},
+		{"experts", len(m.Experts), "experts"}, {"solutions", len(m.Solutions), "solutions"},
+		{"qualifications", len(m.Qualifications), "qualifications"},
+	} {
+		if one.Count > 0 {
+			all = append(all, one)
+		}
+	}
+	return all
 }
 
 // isTaken reports whether a feed with this name exists.
