@@ -62,6 +62,7 @@
 //	        earlier load of a file was found to differ, the file is inserted again.
 //	PUB-16  After its move a publisher reads the pointer again. If another publisher moved from the same base to
 //	        another state, it starts over: from the other's move if its own hides that one, else from the newest.
+//	        If it is killed before that, the views show the other's cycle of an earlier manifest, and say so in live.
 //
 // # Why a reader sees one complete state
 //

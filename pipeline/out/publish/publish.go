@@ -320,6 +320,9 @@ func (c *copyState) inspect(ctx context.Context) (err error) {
 	}
 	if !empty && c.base.Lake == string(origin) && !c.src.Cycle.IsZero() &&
 		!lake.InHistory(c.src.Snap, int64(c.base.Manifest), manifest.Hash(c.base.Hash)) {
+		if err := c.current(); err != nil { // a run has published a newer state since
+			return err
+		}
 		return fmt.Errorf("publish cycle %s: the views show manifest %d, which is not in the history of the lake: "+
 			"`tollbook publish` without --cycle publishes all cycles", c.src.Cycle, c.base.Manifest)
 	}
@@ -556,6 +559,15 @@ func (ps *partitions) shownAt(p *Pointer) map[place][]uint64 {
 	return out
 }
 
+// current returns a *lakeerr.MovedError if the state is no longer the newest of the lake.
+func (to *target) current() error {
+	live, err := to.src.Snap.Live()
+	if err == nil && !live {
+		err = &lakeerr.MovedError{Name: "HEAD", Was: to.src.Snap.Manifest.Number}
+	}
+	return err
+}
+
 // hides reports whether the views show the move of the attempt before, which hides the move of another publisher.
 func (c *copyState) hides() bool { return c.lost.lost != nil && c.base.Number == c.lost.Now }
 
@@ -571,12 +583,8 @@ func (c *copyState) show(ctx context.Context, next *Pointer) error {
 		}
 		return each(ctx, behind, func(ctx context.Context, n *node) error { return c.put(ctx, n, &now) })
 	}
-	live, err := c.src.Snap.Live()
-	if err != nil {
+	if err := c.current(); err != nil {
 		return err
-	}
-	if !live {
-		return &lakeerr.MovedError{Name: "HEAD", Was: c.src.Snap.Manifest.Number}
 	}
 	if err := c.move(ctx, next); err != nil {
 		return err

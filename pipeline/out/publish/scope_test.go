@@ -58,11 +58,9 @@ func TestMeddledOutOfScope(t *testing.T) {
 func (w *world) unpublishedNight() {
 	w.Helper()
 	w.settings("", "")
-	w.must(os.WriteFile(filepath.Join(w.dir, "inbox", "usage", "both.csv"),
-		[]byte(`record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity
-both-9,delta,delta-depot,vm.c2,east-1,2026-09-29T00:00:00+08:00,2026-09-29T01:00:00+08:00,60
-both-10,delta,delta-depot,vm.c2,east-1,2026-10-11T00:00:00+08:00,2026-10-11T01:00:00+08:00,60
-`), 0o600))
+	w.deliver("both.csv",
+		"both-9,delta,delta-depot,vm.c2,east-1,2026-09-29T00:00:00+08:00,2026-09-29T01:00:00+08:00,60",
+		"both-10,delta,delta-depot,vm.c2,east-1,2026-10-11T00:00:00+08:00,2026-10-11T01:00:00+08:00,60")
 	w.asOf = "2026-10-16T04:00:00Z"
 	_, err := run.Nightly(w.Context(), w.workspace(), w.options())
 	w.must(err)
@@ -142,6 +140,31 @@ func TestCyclesAtOnce(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestCycleBesideRun checks that a publish of one cycle goes on from the state of a run that commits and publishes in
+// the meantime.
+func TestCycleBesideRun(t *testing.T) {
+	t.Parallel()
+	program.Slow(t)
+	w := twoCycles(t)
+	o := w.options()
+	var once sync.Once
+	o.StopAt = func(at string) error {
+		if at == publish.StepBeforePointer {
+			once.Do(func() {
+				w.deliver("third.csv", "third-9,delta,delta-depot,vm.c2,east-1,2026-09-29T02:00:00+08:00,"+
+					"2026-09-29T03:00:00+08:00,60")
+				w.asOf = "2026-10-17T04:00:00Z"
+				_, err := run.Nightly(t.Context(), w.workspace(), w.options())
+				w.must(err)
+			})
+		}
+		return nil
+	}
+	_, err := targets.ClickHouse(t.Context(), w.workspace(), targets.Options{Cycle: cycle(t, "2026-09")}, o)
+	w.must(err)
+	w.shows(manifestsSQL, "4\t['2026-09','2026-10']\t[4,4]")
 }
 
 // TestCycleOfOtherHistory checks that one cycle is not published next to cycles of a state that is not in the history

@@ -140,10 +140,15 @@ func (w *world) publishedMonth() {
 // october delivers one record of usage of the month after the sample's.
 func (w *world) october() {
 	w.Helper()
-	w.must(os.WriteFile(filepath.Join(w.dir, "inbox", "usage", "october.csv"),
-		[]byte(`record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity
-october,delta,delta-depot,vm.c2,east-1,2026-10-10T00:00:00+08:00,2026-10-10T01:00:00+08:00,60
-`), 0o600))
+	w.deliver("october.csv", "october,delta,delta-depot,vm.c2,east-1,2026-10-10T00:00:00+08:00,"+
+		"2026-10-10T01:00:00+08:00,60")
+}
+
+// deliver puts a file of usage into the inbox.
+func (w *world) deliver(name string, rows ...string) {
+	w.Helper()
+	rows = append([]string{"record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity"}, rows...)
+	w.must(os.WriteFile(filepath.Join(w.dir, "inbox", "usage", name), []byte(strings.Join(rows, "\n")+"\n"), 0o600))
 }
 
 func cycle(t *testing.T, name string) period.Cycle {
