@@ -97,6 +97,7 @@ type runState struct {
 	prices   *tariff.Book
 	partners *settlement.Book
 	closed   period.Cycle
+	later    period.Instant // as-of of the newest state, if it is after that of the run
 	books    string         // fingerprint of what rating depends on
 	change   *change.Change // scope of the change of the books since open cycles were rated; nil = everything
 	scanned  *accept.Scanned
@@ -550,12 +551,17 @@ func (r *run) commit(ctx context.Context) error {
 	if changed {
 		r.report.Manifest = r.next.Number()
 	}
+	if changed && r.later != 0 {
+		r.report.Note("the as-of of this run, %s, is before that of the state before, %s: what depends on the clock, "+
+			"as states of incentives and days overdue, went back to it until a later run", r.o.AsOf, r.later)
+	}
 	return err
 }
 
 // resetClock sets the lake's clock back to that of this run, if this is requested and the newest state has a later
 // clock. Everything that the run commits already uses its own clock, so it only ensures that a state is committed even
-// if nothing else is new. If it is not requested, it notes that the clock is back.
+// if nothing else is new. If it is not requested, it stores the later clock for a
+// note.
 func (r *runState) resetClock() error {
 	m := &r.txn.Base().Manifest
 	if m.Number == 0 {
@@ -569,8 +575,7 @@ func (r *runState) resetClock() error {
 		return nil
 	}
 	if !r.o.ResetClock {
-		r.report.Note("the as-of of this run, %s, is before that of the newest state, %s: what depends on the clock, "+
-			"as states of incentives and days overdue, goes back to it until a later run", r.o.AsOf, was)
+		r.later = was
 		return nil
 	}
 	r.next.ResetClock()

@@ -39,10 +39,11 @@ func Open(dir string) (*Workspace, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := apart(&Workspace{Dir: dir, Settings: s}); err != nil {
-		return nil, err
-	}
+	folders := apart(&Workspace{Dir: dir, Settings: s})
 	b, err := LoadBooks(dir, s)
+	if wrong := (problem.Problems)(nil); len(folders) > 0 && (err == nil || errors.As(err, &wrong)) {
+		err = append(folders, wrong...)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -212,32 +213,42 @@ func within(path, folder string) bool {
 	return path == folder || strings.HasPrefix(path, folder+string(filepath.Separator))
 }
 
-// apart refuses a lake or an Iceberg warehouse that is in another folder of the workspace by an absolute path or by a
-// link. Settings with relative paths that say so are wrong by themselves. Paths that cannot be resolved are not
-// compared.
-func apart(w *Workspace) error {
-	own := []string{"books", "inbox", "exports", "runs", settings.LakeScratch}
+// apart reports a lake or an Iceberg warehouse that is the workspace itself or in another folder of it by an absolute
+// path or by a link. Settings with relative paths that say so are wrong by themselves. Paths that cannot be resolved
+// are not compared.
+func apart(w *Workspace) (wrong problem.Problems) {
+	others := []string{"books", "inbox", "runs", settings.LakeScratch}
 	for _, place := range []struct{ key, path string }{{"lake.path", w.Settings.Lake.Path},
 		{"iceberg.warehouse", w.Settings.Iceberg.Warehouse}} {
 		if place.path == "" || settings.InObjectStore(place.path) {
 			continue
 		}
 		at, err := resolved(w.Path(place.path))
-		for _, name := range own {
-			folder, failed := resolved(w.Path(name))
-			if err != nil || failed != nil {
+		if err != nil {
+			continue
+		}
+		fail := func(text string, args ...any) {
+			wrong = append(wrong, problem.Problem{Pos: problem.Pos{File: SettingsFile(w.Dir)},
+				Text: fmt.Sprintf("%s %q: ", place.key, place.path) + fmt.Sprintf(text, args...),
+				Hint: "give it a folder of its own"})
+		}
+		if own, err := resolved(w.Dir); err == nil && own == at {
+			fail("is the workspace itself")
+		}
+		for _, name := range others {
+			folder, err := resolved(w.Path(name))
+			if err != nil {
 				continue
 			}
-			if within(at, folder) || name == w.Settings.Lake.Path && within(folder, at) {
-				return problem.Problems{{Pos: problem.Pos{File: SettingsFile(w.Dir)},
-					Hint: "give it a folder of its own",
-					Text: fmt.Sprintf("%s %q: is in another folder of the workspace, %s, or contains it", place.key,
-						place.path, name)}}
+			if within(at, folder) {
+				fail("is in another folder of the workspace, %s", name)
+			} else if name == w.Settings.Lake.Path && within(folder, at) {
+				fail("contains the lake, %s", name)
 			}
 		}
-		own = append(own, place.path)
+		others = append(others, place.path)
 	}
-	return nil
+	return wrong
 }
 
 // resolved is the absolute path of a folder, with links resolved. The folder and its parents need not exist.

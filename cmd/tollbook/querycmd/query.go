@@ -352,12 +352,14 @@ func askServer(ctx context.Context, a *cli.App, w *workspace.Workspace, q *ask.Q
 	if err != nil {
 		return nil, err
 	}
-	noteOlder(a, conn, shown, r.Cycle)
 	_ = a.ReadOf(w, func(snap *lake.Snapshot) error { // the answer does not need the lake
 		err = ofLake(a, snap, conn, shown)
 		answer.Archived = q.Archived(snap, r.Cycle, answer.Manifest)
 		return nil
 	})
+	if err == nil {
+		noteOlder(a, conn, shown, r.Cycle)
+	}
 	return answer, err
 }
 

@@ -16,6 +16,9 @@ type Quote struct {
 	Rater    *rating.Rater
 	Customer int32
 	In       period.Cycle // in which the late records are billed
+	// Moves reports whether a record of a product can move the price of the others. Late records of other products are
+	// not rated, except those that replace a record.
+	Moves func(sku int32) bool
 }
 
 // Lines returns the lines of the customer's late records: those that the lake has in the open cycle, and others, whose
@@ -27,7 +30,9 @@ func (q *Quote) Lines(others []*Record) ([]*linefile.Line, error) {
 		return nil, err
 	}
 	s.sources.one = &q.Customer
-	s.rows = slices.DeleteFunc(s.rows, func(r *Row) bool { return r.Customer != q.Customer })
+	s.rows = slices.DeleteFunc(s.rows, func(r *Row) bool {
+		return r.Customer != q.Customer || r.Replaces == "" && !q.Moves(r.SKU)
+	})
 	for _, r := range others {
 		s.add(&Row{Record: *r, Billed: q.In})
 	}

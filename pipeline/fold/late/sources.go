@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/tollbook/tollbook/pipeline/fold/codes"
 	"github.com/tollbook/tollbook/pipeline/fold/opening"
 	"github.com/tollbook/tollbook/pipeline/intake/sorting"
 	"github.com/tollbook/tollbook/rating"
@@ -111,6 +112,9 @@ func (s *Sources) Billed(key Key) (*Record, error) {
 		return &r.Record, nil
 	}
 	if r := s.Own[key]; r != nil {
+		if r.SKU < 0 { // of a quote with other books
+			return nil, &codes.MissingBookError{Book: "products.csv", What: "product of the record", ID: key.ID}
+		}
 		return r, nil
 	}
 	return nil, fmt.Errorf("record %q of customer %s in %s: a late record replaces it, and it does not exist", key.ID,

@@ -62,7 +62,8 @@
 //	        earlier load of a file was found to differ, the file is inserted again.
 //	PUB-16  After its move a publisher reads the pointer again. If another publisher moved from the same base to
 //	        another state, it starts over: from the other's move if its own hides that one, else from the newest.
-//	        If it is killed before that, the views show the other's cycle of an earlier manifest, and say so in live.
+//	        If it is killed before that, or if more than two move at once, a cycle may be shown of an earlier
+//	        manifest, which live says, until it is published again.
 //
 // # Why a reader sees one complete state
 //

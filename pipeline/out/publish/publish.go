@@ -123,8 +123,8 @@ func newRun(o *Options, src *content.Source) *run {
 }
 
 // Publish brings the copy to a state of the lake. Errors: *clickhouse.Error, *DifferError, *AlteredError, *NewerError,
-// *OtherLakeError, *NoClusterError, *rows.NoCycleError, those of the lake. After an error too, the views show one
-// complete state.
+// *OtherLakeError, *NoClusterError, *rows.NoCycleError, those of the lake; for one cycle also an error if the state
+// that is shown is not in the history of the lake. After an error too, the views show one complete state.
 func Publish(ctx context.Context, o *Options, src *content.Source) (report *Report, err error) {
 	const turns = 3 // attempts while other publishers move the pointer
 	moved := new(MovedError)

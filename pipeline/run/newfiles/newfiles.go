@@ -164,8 +164,8 @@ func (f *Finder) Strangers() error {
 	for _, name := range names {
 		f.Report.Note("inbox/%s belongs to no feed: not ingested; `tollbook check` lists the folders",
 			feedfile.ShownName(name))
-		if hasFeedFile(f.Inbox, name) {
-			f.hold("", name, "it belongs to no feed",
+		if file := f.feedFile(name); file != "" {
+			f.hold("", file, "it is in no folder of a feed",
 				"move feed files into the folder of their feed, and others out of the inbox")
 		}
 	}

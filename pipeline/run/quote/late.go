@@ -1,6 +1,8 @@
 package quote
 
 import (
+	"slices"
+
 	"github.com/tollbook/tollbook/pipeline/fold/late"
 	"github.com/tollbook/tollbook/pipeline/fold/state"
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
@@ -20,7 +22,7 @@ func (p *pricing) late(_ []position.Row, records []record) ([]position.Row, erro
 	s := state.New(txn, p.prices, p.trial.Books, regions, max(1, p.snap.Manifest.Buckets))
 	s.Lax = true // the quote's books need only the customer
 	billing := &late.Quote{State: s, Rater: rating.NewRater(p.prices, regions.Name), Customer: p.customer,
-		In: p.snap.Manifest.ClosedThrough.Or(p.cycle) + 1}
+		In: p.snap.Manifest.ClosedThrough.Or(p.cycle) + 1, Moves: p.moved(records)}
 	without, err := billing.Lines(nil)
 	if err != nil {
 		return nil, err
@@ -37,6 +39,25 @@ func (p *pricing) late(_ []position.Row, records []record) ([]position.Row, erro
 	}
 	p.differ(p.lateLines(without), p.lateLines(with))
 	return nil, p.finish()
+}
+
+// moved returns which products share a meter or a package with records, directly or by other products.
+func (p *pricing) moved(records []record) func(sku int32) bool {
+	shared := make(map[int32]bool)
+	for i := range records {
+		shared[records[i].SKU] = true
+	}
+	for n := 0; n < len(shared); {
+		n = len(shared)
+		for _, pack := range p.trial.Books.Packages.Of(p.customer) {
+			if slices.ContainsFunc(pack.SKUs, func(sku int32) bool { return shared[sku] }) {
+				for _, sku := range pack.SKUs {
+					shared[sku] = true
+				}
+			}
+		}
+	}
+	return func(sku int32) bool { return shared[sku] }
 }
 
 // lateLines converts lines of late records.

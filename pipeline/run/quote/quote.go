@@ -19,6 +19,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/scratch"
 	"github.com/tollbook/tollbook/pipeline/read/bill"
 	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/run/bookproblem"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/rating/commitment"
@@ -95,7 +96,7 @@ type Line struct {
 	End        period.Instant `json:"-"`
 	UsageStart string         `json:"usage_start"`
 	UsageEnd   string         `json:"usage_end"`
-	// a subtracted line: the amount of the opening positions alone, or a line in the lake (QUOTE-2, QUOTE-7)
+	// a subtracted line: of the opening positions alone, or of the lake without the file (QUOTE-2, QUOTE-7, QUOTE-8)
 	Before     bool                 `json:"before,omitempty"`
 	Usage      money.SignedQuantity `json:"usage_amount"`
 	Free       money.SignedQuantity `json:"free_resource_usage"`
@@ -323,7 +324,7 @@ func (j *job) price(ctx context.Context, snap *lake.Snapshot) error {
 			rate = p.late
 		}
 		if closing, err = rate(opening, records); err != nil {
-			return err
+			return bookproblem.Of(err)
 		}
 	}
 	var due money.AmountTotal
