@@ -259,13 +259,13 @@ func free(dir string) (at string, bytes int64, err error) {
 	return dir, int64(fs.Bavail) * int64(fs.Bsize), err //nolint:unconvert // its type is the system's
 }
 
-// room checks whether a folder has the space that is needed. If there is none, runs fail or not.
-func (d *doctor) room(name, dir, who, do string, need int64, fail bool) {
+// room checks whether a folder has the space that is needed. If runs need it, they fail without any.
+func (d *doctor) room(name, dir, who, do string, need int64, ofRuns bool) {
 	at, bytes, err := free(dir)
 	switch {
 	case err != nil:
 		d.describe(name, Warn, "create the folder", "%s: %v", dir, err)
-	case bytes < mebi && fail:
+	case bytes < mebi && ofRuns:
 		d.broken(name, do, "%d MiB free in %s", bytes/mebi, at)
 	case bytes < need:
 		d.describe(name, Warn, do, "%d MiB free in %s; %s may need %d MiB", bytes/mebi, at, who, (need+mebi-1)/mebi)

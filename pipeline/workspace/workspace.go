@@ -39,13 +39,13 @@ func Open(dir string) (*Workspace, error) {
 	if err != nil {
 		return nil, err
 	}
-	folders := apart(&Workspace{Dir: dir, Settings: s})
 	b, err := LoadBooks(dir, s)
-	if wrong := (problem.Problems)(nil); len(folders) > 0 && (err == nil || errors.As(err, &wrong)) {
-		err = append(folders, wrong...)
-	}
-	if err != nil {
+	var wrong problem.Problems
+	if err != nil && !errors.As(err, &wrong) {
 		return nil, err
+	}
+	if wrong = append(apart(&Workspace{Dir: dir, Settings: s}), wrong...); len(wrong) > 0 {
+		return nil, wrong
 	}
 	return &Workspace{Dir: dir, Settings: s, Books: b}, nil
 }

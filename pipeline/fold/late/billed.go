@@ -159,11 +159,14 @@ func (b *billedFile) addTo(to Sums) error {
 				return err
 			}
 		}
-		customer := customers[cols.Word(tables.LineCustomerID).Code(i)]
+		customer, sku := customers[cols.Word(tables.LineCustomerID).Code(i)], skus[cols.Word(tables.LineSKU).Code(i)]
+		if customer < 0 || sku < 0 { // the books lack them
+			continue
+		}
 		if b.only != nil && !b.only[customer] || originOf(cols, i) != b.origin.String() {
 			continue
 		}
-		if err := b.add(to, customer, skus[cols.Word(tables.LineSKU).Code(i)], cols, i); err != nil {
+		if err := b.add(to, customer, sku, cols, i); err != nil {
 			return err
 		}
 	}

@@ -19,16 +19,7 @@ import (
 func TestMeddledOutOfScope(t *testing.T) {
 	t.Parallel()
 	program.Slow(t)
-	w := newWorld(t, server.Options{}, "")
-	w.settings(copyOf(w.server.DSN()), "")
-	w.publishedMonth()
-	w.october()
-	w.asOf = "2026-10-15T04:00:00Z"
-	night, err := run.Nightly(t.Context(), w.workspace(), w.options())
-	w.must(err)
-	if night.Owed != nil {
-		t.Fatalf("%+v", night.Owed)
-	}
+	w := twoMonths(t)
 	sums := "SELECT cycle, count(), sum(due_amount) FROM copy.statements GROUP BY cycle ORDER BY cycle"
 	want := w.ask(sums)
 	if !strings.HasPrefix(want, "2026-09\t12\t8645.37\n2026-10\t1\t") {
@@ -38,7 +29,7 @@ func TestMeddledOutOfScope(t *testing.T) {
 
 	w.ask("ALTER TABLE copy_internal.statements_data UPDATE due_amount = due_amount + 100 WHERE cycle = '2026-09' " +
 		"SETTINGS mutations_sync = 1")
-	_, err = w.tryPublish(october)
+	_, err := w.tryPublish(october)
 	w.must(err)
 	if r := w.publish(); len(r.Repaired) == 0 {
 		t.Errorf("%+v", r)
@@ -52,6 +43,22 @@ func TestMeddledOutOfScope(t *testing.T) {
 	w.shows(sums, want)
 	w.publish()
 	w.shows(sums, want)
+}
+
+// twoMonths returns a world whose server shows September and October of manifest 2.
+func twoMonths(t *testing.T) *world {
+	t.Helper()
+	w := newWorld(t, server.Options{}, "")
+	w.settings(copyOf(w.server.DSN()), "")
+	w.publishedMonth()
+	w.october()
+	w.asOf = "2026-10-15T04:00:00Z"
+	night, err := run.Nightly(t.Context(), w.workspace(), w.options())
+	w.must(err)
+	if night.Owed != nil {
+		t.Fatalf("%+v", night.Owed)
+	}
+	return w
 }
 
 // unpublishedNight runs a night that changes September and October and that no server gets.
@@ -71,13 +78,7 @@ func (w *world) unpublishedNight() {
 // changes both.
 func twoCycles(t *testing.T) *world {
 	t.Helper()
-	w := newWorld(t, server.Options{}, "")
-	w.settings(copyOf(w.server.DSN()), "")
-	w.publishedMonth()
-	w.october()
-	w.asOf = "2026-10-15T04:00:00Z"
-	_, err := run.Nightly(t.Context(), w.workspace(), w.options())
-	w.must(err)
+	w := twoMonths(t)
 	w.unpublishedNight()
 	w.shows(manifestsSQL, "2\t['2026-09','2026-10']\t[2,2]")
 	return w

@@ -9,10 +9,10 @@ import (
 
 // Origin identifies the state of a lake that a server shows.
 type Origin struct {
-	Lake     string // hash of the lake's first manifest; "" if the lake was empty
-	Manifest int64  // number of the state's manifest
-	Hash     string // of the state's manifest
-	Older    []publish.OlderCycle
+	Lake     string               // hash of the lake's first manifest; "" if the lake was empty
+	Manifest int64                // number of the state's manifest
+	Hash     string               // of the state's manifest
+	Older    []publish.OlderCycle // cycles of an earlier manifest
 }
 
 // Relation is what a published state is to a snapshot.

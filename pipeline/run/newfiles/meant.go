@@ -8,7 +8,6 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 )
 
 // packers are the file extensions of compression programs.
@@ -29,40 +28,42 @@ func meant(name string) bool {
 	return known && slices.Contains(packers[:], end)
 }
 
+// copied identifies copies of a file, in whatever folder they are.
+type copied struct {
+	base  string
+	bytes int64
+}
+
+// taken returns the files that earlier runs took.
+func (f *Finder) taken() map[copied]bool {
+	taken := make(map[copied]bool)
+	for _, in := range f.Next.Inputs() {
+		taken[copied{path.Base(in.Name), in.Bytes}] = true
+	}
+	return taken
+}
+
 // feedFile returns the first feed file that a name of the inbox is or contains and that is not the copy of a file that
 // was taken. Names that were probably meant to be those of feed files count, hidden and unfinished ones do not. ""
 // means that there is none, or that it cannot be read.
-func (f *Finder) feedFile(name string) (found string) {
-	_ = fs.WalkDir(f.Inbox, name, func(name string, entry fs.DirEntry, err error) error {
-		switch {
+func feedFile(files fs.FS, name string, taken map[copied]bool) (found string) {
+	_ = fs.WalkDir(files, name, func(name string, entry fs.DirEntry, err error) error {
+		switch base := path.Base(name); {
 		case err != nil:
 			return nil
-		case inbox.OnItsWay(path.Base(name), entry.IsDir()):
-			if entry.IsDir() {
-				return fs.SkipDir
-			}
-			return nil
-		case entry.IsDir():
+		case entry.IsDir() && inbox.OnItsWay(base, true):
+			return fs.SkipDir
+		case entry.IsDir() || inbox.OnItsWay(base, false):
 			return nil
 		}
 		if _, known := feedfile.FormatOf(name); !known && !meant(name) {
 			return nil
 		}
-		if info, err := entry.Info(); err == nil && f.copied(path.Base(name), info.Size()) {
+		if info, err := entry.Info(); err == nil && taken[copied{path.Base(name), info.Size()}] {
 			return nil
 		}
 		found = name
 		return fs.SkipAll
 	})
 	return found
-}
-
-// copied reports whether an earlier run took a file with this base name and size.
-func (f *Finder) copied(base string, size int64) bool {
-	if f.Next == nil {
-		return false
-	}
-	return slices.ContainsFunc(f.Next.Inputs(), func(in manifest.Input) bool {
-		return in.Bytes == size && path.Base(in.Name) == base
-	})
 }

@@ -161,10 +161,17 @@ func (f *Finder) Offered(name string) ([]inbox.FileRef, error) {
 // those that are feed files or contain some.
 func (f *Finder) Strangers() error {
 	names, err := Strangers(f.Inbox)
+	var taken map[copied]bool
+	if len(names) > 0 && f.Next != nil { // the check for an unchanged inbox holds nothing
+		taken = f.taken()
+	}
 	for _, name := range names {
 		f.Report.Note("inbox/%s belongs to no feed: not ingested; `tollbook check` lists the folders",
 			feedfile.ShownName(name))
-		if file := f.feedFile(name); file != "" {
+		if taken == nil {
+			continue
+		}
+		if file := feedFile(f.Inbox, name, taken); file != "" {
 			f.hold("", file, "it is in no folder of a feed",
 				"move feed files into the folder of their feed, and others out of the inbox")
 		}
