@@ -552,8 +552,8 @@ func (r *run) commit(ctx context.Context) error {
 		r.report.Manifest = r.next.Number()
 	}
 	if changed && r.later != 0 {
-		r.report.Note("the as-of of this run, %s, is before that of the state before, %s: what depends on the clock, "+
-			"as states of incentives and days overdue, went back to it until a later run", r.o.AsOf, r.later)
+		r.report.Note("the as-of of this run, %s, is before that of the state before, %s: states of incentives, "+
+			"days overdue and deadlines went back to it until a later run", r.o.AsOf, r.later)
 	}
 	return err
 }

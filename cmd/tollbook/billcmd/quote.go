@@ -30,9 +30,9 @@ the cycles in which the file has records of the customer, as if these had ended,
 --from-lake, which prices what the file adds: records that the lake has are duplicates or
 conflicts. A record that replaces one of an open cycle, or is earlier than one and changes its
 price, adds the difference that it makes to the cycle. Records of a closed cycle are priced as late
-ones, in order with those that the open month has. What they change of later open cycles is not
-included: a level (time_weighted) lasts, and a package has less left. Bandwidth and orders are not
-part of a quote.
+ones, in order with those that the open month has. Their effects on usage of later open cycles are
+not included: a level (time_weighted) lasts, and a package has less quota left. Bandwidth and
+orders are not part of a quote.
 
 With --order and --to, quote prices the change of an order line to another product for the rest of
 its term, at --as-of. The amount is what the other product costs for the rest, less what was paid

@@ -84,7 +84,7 @@ type invoiceJSON struct {
 	Due         string            `json:"due,omitempty"`
 	Content     string            `json:"content"`
 	Services    []InvoiceService  `json:"services"`
-	Rounding    money.AmountTotal `json:"rounding_amount"` // what rounding takes away, as in tables (§4.2)
+	Rounding    money.AmountTotal `json:"rounding_amount"` // amount before rounding less amount after it, as in tables (§4.2)
 	Tax         money.Amount      `json:"tax_amount"`
 	Taxes       []Tax             `json:"taxes,omitempty"`
 	Included    []Tax             `json:"included_taxes,omitempty"`
@@ -256,7 +256,7 @@ func (v *Invoice) servicePart() *layout.Part {
 	}
 	list := []string{about}
 	if v.toCustomer() {
-		list = append(list, "What coupons paid is deducted.")
+		list = append(list, "Amounts that coupons paid are deducted.")
 	}
 	return &layout.Part{Name: "services", Title: "Services", Where: layout.InSheet | layout.InPrint,
 		About: list,

@@ -16,6 +16,6 @@ func TestInvoiceRounding(t *testing.T) {
 		Invoiceable: yuan(t, "1.49"), Left: yuan(t, "1.49"), Payable: yuan(t, "1.49")}
 	find(t, written(t, v, JSON), `"rounding_amount": "-0.00400000"`, `"invoiceable_amount": "1.49000000"`)
 	find(t, written(t, v, Table), "    Services          1.406\n    Rounding          0.004\n",
-		"  Without tax, before rounding.\n  What coupons paid is deducted.\n",
+		"  Without tax, before rounding.\n  Amounts that coupons paid are deducted.\n",
 		"  Tax that is added to prices, before coupons are deducted.\n")
 }

@@ -195,7 +195,7 @@ func (s Schema) loadRows(loads []load) *clickhouse.Insert {
 // shown now.
 type MovedError struct {
 	Was, Now uint64
-	lost     *Pointer // what Now does not include: the move of another publisher just before it; nil = nothing
+	lost     *Pointer // the move of another publisher that Now hides; nil = none
 }
 
 // Error names both pointers.

@@ -25,6 +25,6 @@
 //	         than a record of the lake and move a meter or draw on a package. A replacement in a closed cycle is
 //	         refused.
 //	QUOTE-8  With current positions, the records of a closed cycle are priced as late ones (§4.11). The quote is the
-//	         difference between the late lines of the earliest open cycle with the file and without it. What the
-//	         records change of usage of later cycles is not in a quote.
+//	         difference between the late lines of the earliest open cycle with the file and without it. Their
+//	         effects on usage of later cycles are not in a quote.
 package quote
