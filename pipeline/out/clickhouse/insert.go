@@ -28,6 +28,20 @@ type Insert struct {
 	Next func(context.Context) (bool, error)
 }
 
+// OneBlock returns an INSERT of one block that the server inserts before it answers, also if it had the same before.
+func OneBlock(table string, in proto.Input, fill func()) *Insert {
+	done := false
+	return &Insert{Table: table, Columns: in, Settings: map[string]string{"async_insert": "0",
+		"insert_deduplicate": "0"}, Next: func(context.Context) (bool, error) {
+		if done {
+			return false, nil
+		}
+		done = true
+		fill()
+		return true, nil
+	}}
+}
+
 // statement returns the INSERT without its rows.
 func (in *Insert) statement() string { return "INSERT INTO " + in.Table + " (" + in.columns() + ")" }
 

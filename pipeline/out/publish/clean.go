@@ -302,7 +302,7 @@ func (ps *partitions) note(ctx context.Context, shown map[place][]uint64) error 
 			continue
 		}
 		err = n.Retry(ctx, func() error {
-			return n.Insert(ctx, once(ps.schema.name("checks"), in, func() {
+			return n.Insert(ctx, clickhouse.OneBlock(ps.schema.name("checks"), in, func() {
 				for _, at := range list {
 					names.Append(at.table)
 					cycles.Append(at.cycle)

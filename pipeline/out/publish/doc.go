@@ -60,10 +60,10 @@
 //	PUB-15  Another process that inserts files of a bucket records a load after PUB-2 is true for it, and does not
 //	        move the pointer. A publish uses such a load only if it was recorded since the publish began. If an
 //	        earlier load of a file was found to differ, the file is inserted again.
-//	PUB-16  After its move a publisher reads the pointer again. If another publisher moved from the same base to
-//	        another state, it starts over: from the other's move if its own hides that one, else from the newest.
-//	        If it is killed before that, or if more than two move at once, a cycle may be shown of an earlier
-//	        manifest, which live says, until it is published again.
+//	PUB-16  After its move a publisher reads the pointers again. If others moved since its base, to another state, it
+//	        starts over from the newest. A publish of one cycle shows each other cycle of the latest manifest of this
+//	        lake's history that any pointer of the last half of keep has: a state that was hidden because of a kill,
+//	        or because its publisher ended before the move that hides it, is shown again by the next publish.
 //
 // # Why a reader sees one complete state
 //
@@ -100,6 +100,7 @@
 // move that takes longer than the remaining quarter ends by its timeout. Two pointers cannot have one number. Of two
 // concurrent moves the larger number is shown, which is a complete state as well, but may lack a cycle that the other
 // published alone. At least one of the two finds the move of the other, because each inserts before it reads (PUB-16).
+// What a pointer of the last half of keep names exists, and nobody deletes it before the move.
 // A publisher that finds that the pointer or HEAD moved starts over. With `keep: 0s` these times give no protection:
 // the operator must ensure that only one publisher runs.
 //

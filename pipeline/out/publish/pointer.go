@@ -4,12 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"time"
 
 	"github.com/ClickHouse/ch-go/proto"
 
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
 	"github.com/tollbook/tollbook/pipeline/out/publish/content"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -30,28 +31,34 @@ type Pointer struct {
 }
 
 // Live reads the pointer of a server. ok is false if there is none yet. Errors: *OldLayoutError, *clickhouse.Error.
-func Live(ctx context.Context, c *clickhouse.Conn, database string) (p Pointer, ok bool, err error) {
-	return before(ctx, c, database, math.MaxInt64)
+func Live(ctx context.Context, c *clickhouse.Conn, database string) (Pointer, bool, error) {
+	list, err := pointers(ctx, c, database, "ORDER BY number DESC LIMIT 1")
+	if len(list) == 0 {
+		return Pointer{}, false, err
+	}
+	return list[0], true, err
 }
 
-// before reads the newest pointer with a number below last.
-func before(ctx context.Context, c *clickhouse.Conn, database string, last uint64) (p Pointer, ok bool, err error) {
+// pointers reads the rows of the pointer that the rest of a SELECT chooses.
+func pointers(ctx context.Context, c *clickhouse.Conn, database, rest string, args ...any) (list []Pointer, err error) {
+	var p Pointer
 	var moved, asOf time.Time
-	sql := "SELECT number, moved_at, lake, manifest, manifest_hash, as_of, cycles, cycle_manifests, loads FROM " +
-		Schema{Database: database}.name("published") +
-		" WHERE number < ? ORDER BY number DESC LIMIT 1"
 	err = c.Each(ctx, clickhouse.Select{
-		What: "read the pointer", SQL: sql, Args: []any{last},
+		What: "read the pointer", Args: args,
+		SQL: "SELECT number, moved_at, lake, manifest, manifest_hash, as_of, cycles, cycle_manifests, loads FROM " +
+			Schema{Database: database}.name("published") + " " + rest,
 		Into:  []any{&p.Number, &moved, &p.Lake, &p.Manifest, &p.Hash, &asOf, &p.Cycles, &p.Manifests, &p.Loads},
-		Begin: func() { p, ok = Pointer{}, false },
+		Begin: func() { list = nil },
 	}, func() error {
-		p.Moved, p.AsOf, ok = period.Instant(moved.UnixMicro()), period.Instant(asOf.UnixMicro()), true
+		p.Moved, p.AsOf = period.Instant(moved.UnixMicro()), period.Instant(asOf.UnixMicro())
+		list = append(list, p)
+		p = Pointer{}
 		return nil
 	})
 	if clickhouse.NotThere(err) {
-		return Pointer{}, false, oldLayout(ctx, c, database)
+		return nil, oldLayout(ctx, c, database)
 	}
-	return p, ok, err
+	return list, err
 }
 
 // OldLayoutError reports that an older program published the copy, into tables that this program does not read.
@@ -83,6 +90,14 @@ func (p *Pointer) same(o *Pointer) bool {
 	return p.Lake == o.Lake && p.Manifest == o.Manifest && p.Hash == o.Hash && slices.Equal(p.Loads, o.Loads) &&
 		slices.Equal(p.Cycles, o.Cycles) &&
 		slices.Equal(p.Manifests, o.Manifests)
+}
+
+// manifestOf returns the manifest of which a cycle is shown; 0 = it is not shown.
+func (p *Pointer) manifestOf(cycle string) uint64 {
+	if i := slices.Index(p.Cycles, cycle); i >= 0 {
+		return p.Manifests[i]
+	}
+	return 0
 }
 
 // Older describes the cycles that the views show of an earlier manifest than the pointer's: another cycle was published
@@ -136,7 +151,7 @@ func (to *target) put(ctx context.Context, n *node, p *Pointer) error {
 		{Name: "as_of", Data: content.Typed(&asOf, content.Moment)},
 		{Name: "cycles", Data: cycles}, {Name: "cycle_manifests", Data: manifests}, {Name: "loads", Data: loads}}
 	return n.Retry(ctx, func() error {
-		return n.Insert(ctx, once(to.schema.name("published"), in, func() {
+		return n.Insert(ctx, clickhouse.OneBlock(to.schema.name("published"), in, func() {
 			number.Append(p.Number)
 			moved.Append(int64(p.Moved))
 			from.Append(p.Lake)
@@ -150,20 +165,6 @@ func (to *target) put(ctx context.Context, n *node, p *Pointer) error {
 	})
 }
 
-// once returns an INSERT of one block.
-func once(table string, in proto.Input, fill func()) *clickhouse.Insert {
-	done := false
-	return &clickhouse.Insert{Table: table, Columns: in, Settings: map[string]string{"async_insert": "0",
-		"insert_deduplicate": "0"}, Next: func(context.Context) (bool, error) {
-		if done {
-			return false, nil
-		}
-		done = true
-		fill()
-		return true, nil
-	}}
-}
-
 // loadRows returns the INSERT that records loads.
 func (s Schema) loadRows(loads []load) *clickhouse.Insert {
 	id, rows := proto.ColUInt64{}, proto.ColUInt64{}
@@ -175,7 +176,7 @@ func (s Schema) loadRows(loads []load) *clickhouse.Insert {
 		{Name: "layout", Data: &layouts},
 		{Name: "cycle", Data: cycle}, {Name: "shard", Data: &shard}, {Name: "rows", Data: &rows},
 		{Name: "columns", Data: columns}, {Name: "sums", Data: sums}}
-	return once(s.name("loads"), in, func() {
+	return clickhouse.OneBlock(s.name("loads"), in, func() {
 		for i := range loads {
 			l := &loads[i]
 			id.Append(l.id)
@@ -193,15 +194,15 @@ func (s Schema) loadRows(loads []load) *clickhouse.Insert {
 
 // MovedError reports that another publisher moved the pointer during this publish, which then starts over from what is
 // shown now.
-type MovedError struct {
-	Was, Now uint64
-	lost     *Pointer // the move of another publisher that Now hides; nil = none
-}
+type MovedError struct{ Was, Now uint64 }
 
 // Error names both pointers.
 func (e *MovedError) Error() string {
 	return fmt.Sprintf("another publisher moved the pointer from %d to %d", e.Was, e.Now)
 }
+
+// Hint says that a publish alone repairs what they did to each other.
+func (e *MovedError) Hint() string { return "publish again when no other publish runs" }
 
 // move makes the views show the loads. All of them were counted on their servers before (PUB-2).
 func (c *copyState) move(ctx context.Context, next *Pointer) error {
@@ -246,22 +247,63 @@ func (c *copyState) move(ctx context.Context, next *Pointer) error {
 	return c.alone(ctx, next)
 }
 
-// alone checks that no other publisher moved the pointer from the same base. Its move and this one show what the other
-// lacks, so a publisher that finds the move of the other starts over (PUB-16). Moves to the same state lack nothing.
+// alone checks that no other publisher moved the pointer since the base: its move and this one may each lack what the
+// other shows, so the publisher starts over (PUB-16). Moves to the same state lack nothing.
 func (c *copyState) alone(ctx context.Context, mine *Pointer) error {
-	for _, last := range []uint64{math.MaxInt64, mine.Number} {
-		other, ok, err := before(ctx, c.nodes.all[0].Conn, c.schema.Database, last)
-		switch {
-		case err != nil:
-			return err
-		case !ok || other.Number == mine.Number || other.Number <= c.base.Number || other.same(mine):
-		case other.Number > mine.Number:
-			return &MovedError{Was: c.base.Number, Now: other.Number}
-		default:
-			return &MovedError{Was: c.base.Number, Now: mine.Number, lost: &other}
+	others, err := pointers(ctx, c.nodes.all[0].Conn, c.schema.Database, "WHERE number > ? AND number != ?",
+		c.base.Number, mine.Number)
+	for i := range others {
+		if !others[i].same(mine) {
+			return &MovedError{Was: c.base.Number, Now: max(mine.Number, others[i].Number)}
 		}
 	}
-	return nil
+	return err
+}
+
+// carry replaces cycles of the base that this publish does not change by later states of them that the base hides:
+// publishers moved the pointer at the same time, and one of them ended before the base was written, or was killed
+// (PUB-16). A state is taken from a pointer of this lake's history that was superseded less than half of keep ago: its
+// rows exist until the move (PUB-6).
+func (c *copyState) carry(ctx context.Context) error {
+	list, err := pointers(ctx, c.nodes.all[0].Conn, c.schema.Database, "ORDER BY number")
+	for i := 0; i+1 < len(list); i++ {
+		p, since := &list[i], list[i+1].Number
+		if p.Lake != c.base.Lake || c.begun>>22 >= since>>22+uint64(c.o.Keep.Milliseconds()/2) ||
+			!lake.InHistory(c.src.Snap, int64(p.Manifest), manifest.Hash(p.Hash)) ||
+			slices.ContainsFunc(p.Loads, func(id uint64) bool { return c.noted[id] == nil }) {
+			continue
+		}
+		for k, cycle := range p.Cycles {
+			archived := slices.ContainsFunc(c.src.Snap.Manifest.Cycles, func(ref manifest.CycleRef) bool {
+				return ref.Archived != nil && ref.Cycle.String() == cycle
+			})
+			if !archived && !c.inScope(cycle) && p.Manifests[k] > c.base.manifestOf(cycle) {
+				c.take(p, k)
+				if c.carried == 0 {
+					c.carried = since
+				}
+			}
+		}
+	}
+	return err
+}
+
+// take makes the base show a cycle as another pointer does.
+func (c *copyState) take(from *Pointer, k int) {
+	cycle, b := from.Cycles[k], &c.base
+	of := func(id uint64) bool { l := c.noted[id]; return l != nil && l.cycle == cycle }
+	b.Loads = slices.DeleteFunc(b.Loads, of)
+	for _, id := range from.Loads {
+		if of(id) {
+			b.Loads = append(b.Loads, id)
+		}
+	}
+	slices.Sort(b.Loads)
+	at, known := slices.BinarySearch(b.Cycles, cycle)
+	if !known {
+		b.Cycles, b.Manifests = slices.Insert(b.Cycles, at, cycle), slices.Insert(b.Manifests, at, 0)
+	}
+	b.Manifests[at] = from.Manifests[k]
 }
 
 // instantOf returns when an id was assigned: its upper 42 bits are milliseconds.
@@ -272,12 +314,11 @@ func (c *copyState) inTime(next *Pointer) error {
 	if c.o.Keep == 0 {
 		return nil
 	}
-	for _, id := range next.Loads {
-		if _, shown := slices.BinarySearch(c.base.Loads, id); !shown && next.Number>>22 > id>>22+
-			uint64(c.o.Keep.Milliseconds()*3/4) {
-			return errors.New("publishing took longer than three quarters of clickhouse.keep: increase it, and " +
-				"publish again")
-		}
+	late := func(since uint64) bool { return next.Number>>22 > since>>22+uint64(c.o.Keep.Milliseconds()*3/4) }
+	if c.carried != 0 && late(c.carried) ||
+		slices.ContainsFunc(next.Loads, func(id uint64) bool { return !c.shows(id) && late(id) }) {
+		return errors.New("publishing took longer than three quarters of clickhouse.keep: increase it, and " +
+			"publish again")
 	}
 	return nil
 }

@@ -91,12 +91,12 @@ type target struct {
 // copyState has what the copy contains and shows, and the items that it is to show.
 type copyState struct {
 	*target
-	base  Pointer    // what is shown now
-	lost  MovedError // of the attempt before
-	begun uint64     // an id assigned at the begin
-	items []*content.Item
-	noted map[uint64]*load      // every recorded load
-	whole map[content.Key]*load // loads of the items, counted
+	base    Pointer // what is shown now, and what carry took
+	carried uint64  // when the first of it was hidden, as an id; 0 = nothing was taken
+	begun   uint64  // an id assigned at the begin
+	items   []*content.Item
+	noted   map[uint64]*load      // every recorded load
+	whole   map[content.Key]*load // loads of the items, counted
 }
 
 // partitions records the changes to the servers' partitions.
@@ -127,12 +127,10 @@ func newRun(o *Options, src *content.Source) *run {
 // that is shown is not in the history of the lake. After an error too, the views show one complete state.
 func Publish(ctx context.Context, o *Options, src *content.Source) (report *Report, err error) {
 	const turns = 3 // attempts while other publishers move the pointer
-	moved := new(MovedError)
 	for range turns {
 		r := newRun(o, src)
-		r.lost = *moved
 		err = r.publish(ctx)
-		if moved = new(MovedError); !errors.As(err, &moved) {
+		if moved := new(MovedError); !errors.As(err, &moved) {
 			return r.report, err
 		}
 	}
@@ -305,10 +303,6 @@ func (c *copyState) inspect(ctx context.Context) (err error) {
 	if c.base, _, err = c.readPointer(ctx); err != nil {
 		return err
 	}
-	if c.hides() {
-		c.base = *c.lost.lost
-		c.base.Number = c.lost.Now
-	}
 	origin, err := c.src.Snap.Origin()
 	if err != nil {
 		return err
@@ -331,7 +325,10 @@ func (c *copyState) inspect(ctx context.Context) (err error) {
 		return err
 	}
 	c.begun = ids[0]
-	return c.readLoads(ctx)
+	if err := c.readLoads(ctx); err != nil || empty || c.src.Cycle.IsZero() {
+		return err
+	}
+	return c.carry(ctx)
 }
 
 // readLoads reads every recorded load. A load of an unknown layout is read only to be deleted later.
@@ -568,12 +565,12 @@ func (to *target) current() error {
 	return err
 }
 
-// hides reports whether the views show the move of the attempt before, which hides the move of another publisher.
-func (c *copyState) hides() bool { return c.lost.lost != nil && c.base.Number == c.lost.Now }
-
 // show moves the pointer if there is something new to show. Otherwise servers with an older pointer get the newest one.
 func (c *copyState) show(ctx context.Context, next *Pointer) error {
-	if c.base.Number != 0 && next.same(&c.base) && !c.hides() {
+	if err := c.current(); err != nil {
+		return err
+	}
+	if c.base.Number != 0 && next.same(&c.base) && c.carried == 0 {
 		now, behind, err := c.readPointer(ctx)
 		if err != nil {
 			return err
@@ -582,9 +579,6 @@ func (c *copyState) show(ctx context.Context, next *Pointer) error {
 			return &MovedError{Was: c.base.Number, Now: now.Number}
 		}
 		return each(ctx, behind, func(ctx context.Context, n *node) error { return c.put(ctx, n, &now) })
-	}
-	if err := c.current(); err != nil {
-		return err
 	}
 	if err := c.move(ctx, next); err != nil {
 		return err

@@ -1,6 +1,7 @@
 package publish_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -86,6 +87,17 @@ func twoCycles(t *testing.T) *world {
 
 const manifestsSQL = "SELECT manifest, cycles, cycle_manifests FROM copy.live"
 
+// atFirst returns a StopAt that does something when a publish is at a point for the first time.
+func atFirst(point string, do func()) func(string) error {
+	var once sync.Once
+	return func(at string) error {
+		if at == point {
+			once.Do(do)
+		}
+		return nil
+	}
+}
+
 // TestCyclesAtOnce checks that two publishers of one cycle each, at the same time, do not undo each other, whichever
 // inserts its pointer first. Invariant: PUB-16.
 func TestCyclesAtOnce(t *testing.T) {
@@ -106,18 +118,9 @@ func TestCyclesAtOnce(t *testing.T) {
 			w := twoCycles(t)
 			numbered1, done1 := make(chan struct{}), make(chan struct{})
 			numbered2, done2 := make(chan struct{}), make(chan struct{})
-			atNumber := func(do func()) func(string) error {
-				var once sync.Once
-				return func(at string) error {
-					if at == publish.StepNumbered {
-						once.Do(do)
-					}
-					return nil
-				}
-			}
 			o1, o2 := w.options(), w.options()
-			o1.StopAt = atNumber(func() { close(numbered1); c.first(done1, numbered2, done2) })
-			o2.StopAt = atNumber(func() { c.second(done1, numbered2, done2) })
+			o1.StopAt = atFirst(publish.StepNumbered, func() { close(numbered1); c.first(done1, numbered2, done2) })
+			o2.StopAt = atFirst(publish.StepNumbered, func() { c.second(done1, numbered2, done2) })
 			var all sync.WaitGroup
 			all.Go(func() {
 				defer close(done1)
@@ -143,6 +146,79 @@ func TestCyclesAtOnce(t *testing.T) {
 	}
 }
 
+// publishing publishes a cycle in the background, when another publisher has done something.
+func (w *world) publishing(all *sync.WaitGroup, after chan struct{}, name string, stopAt func(string) error,
+	want error) {
+	o, po := w.options(), targets.Options{Cycle: cycle(w.T, name)}
+	o.StopAt = stopAt
+	all.Go(func() {
+		<-after
+		if _, err := targets.ClickHouse(w.Context(), w.workspace(), po, o); !errors.Is(err, want) {
+			w.Errorf("publish of %s: %v", name, err)
+		}
+	})
+}
+
+// TestThreeAtOnce checks that a publish of a cycle is not lost if two others hide it that move at the same time.
+// Invariant: PUB-16.
+func TestThreeAtOnce(t *testing.T) {
+	t.Parallel()
+	program.Slow(t)
+	w := twoCycles(t)
+	begin, numbered1, numbered2, numbered3 := make(chan struct{}), make(chan struct{}), make(chan struct{}),
+		make(chan struct{})
+	done1, moved2, moved3 := make(chan struct{}), make(chan struct{}), make(chan struct{})
+	// the three have their numbers; the first is done; the others move, and then look for others
+	steps := func(numbered, moved func()) func(string) error {
+		atNumber, atMove := atFirst(publish.StepNumbered, numbered), atFirst(publish.StepMoved, moved)
+		return func(at string) error { return errors.Join(atNumber(at), atMove(at)) }
+	}
+	var first, others sync.WaitGroup
+	w.publishing(&first, begin, "2026-09", steps(func() { close(numbered1); <-numbered3 }, func() {}), nil)
+	w.publishing(&others, numbered1, "2026-10", steps(func() { close(numbered2); <-done1 },
+		func() { close(moved2); <-moved3 }), nil)
+	w.publishing(&others, numbered2, "2026-10", steps(func() { close(numbered3); <-moved2 },
+		func() { close(moved3) }), nil)
+	close(begin)
+	first.Wait()
+	close(done1)
+	others.Wait()
+	w.shows(manifestsSQL, "3\t['2026-09','2026-10']\t[3,3]")
+}
+
+// TestCycleAfterKill checks that a publish of a cycle shows another cycle of its latest state if a publisher hid that
+// and was killed before it looked for others. Invariant: PUB-16.
+func TestCycleAfterKill(t *testing.T) {
+	t.Parallel()
+	program.Slow(t)
+	w := twoCycles(t)
+	begin, numbered1, numbered2, done1 := make(chan struct{}), make(chan struct{}), make(chan struct{}),
+		make(chan struct{})
+	killed := errors.New("killed")
+	hide := atFirst(publish.StepNumbered, func() { close(numbered2); <-done1 })
+	var first, second sync.WaitGroup
+	w.publishing(&first, begin, "2026-09", atFirst(publish.StepNumbered, func() { close(numbered1); <-numbered2 }), nil)
+	w.publishing(&second, numbered1, "2026-10", func(at string) error {
+		if at == publish.StepMoved {
+			return killed
+		}
+		return hide(at)
+	}, killed)
+	close(begin)
+	first.Wait()
+	close(done1)
+	second.Wait()
+	w.shows(manifestsSQL, "3\t['2026-09','2026-10']\t[2,3]")
+	if _, err := w.tryPublish(targets.Options{Cycle: cycle(t, "2026-10")}); err != nil {
+		t.Fatal(err)
+	}
+	w.shows(manifestsSQL, "3\t['2026-09','2026-10']\t[3,3]")
+	w.shows("SELECT count() FROM copy.lines WHERE id LIKE 'both-%'", "2")
+	if r := w.publish(); r.Changed || len(r.Repaired) > 0 {
+		t.Errorf("afterwards: %+v", r)
+	}
+}
+
 // TestCycleBesideRun checks that a publish of one cycle goes on from the state of a run that commits and publishes in
 // the meantime.
 func TestCycleBesideRun(t *testing.T) {
@@ -150,19 +226,13 @@ func TestCycleBesideRun(t *testing.T) {
 	program.Slow(t)
 	w := twoCycles(t)
 	o := w.options()
-	var once sync.Once
-	o.StopAt = func(at string) error {
-		if at == publish.StepBeforePointer {
-			once.Do(func() {
-				w.deliver("third.csv", "third-9,delta,delta-depot,vm.c2,east-1,2026-09-29T02:00:00+08:00,"+
-					"2026-09-29T03:00:00+08:00,60")
-				w.asOf = "2026-10-17T04:00:00Z"
-				_, err := run.Nightly(t.Context(), w.workspace(), w.options())
-				w.must(err)
-			})
-		}
-		return nil
-	}
+	o.StopAt = atFirst(publish.StepBeforePointer, func() {
+		w.deliver("third.csv", "third-9,delta,delta-depot,vm.c2,east-1,2026-09-29T02:00:00+08:00,"+
+			"2026-09-29T03:00:00+08:00,60")
+		w.asOf = "2026-10-17T04:00:00Z"
+		_, err := run.Nightly(t.Context(), w.workspace(), w.options())
+		w.must(err)
+	})
 	_, err := targets.ClickHouse(t.Context(), w.workspace(), targets.Options{Cycle: cycle(t, "2026-09")}, o)
 	w.must(err)
 	w.shows(manifestsSQL, "4\t['2026-09','2026-10']\t[4,4]")

@@ -15,6 +15,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/lake/scratch"
 	"github.com/tollbook/tollbook/pipeline/read/bill"
@@ -350,6 +351,18 @@ func (j *job) opening(cycle period.Cycle, closing []position.Row) ([]position.Ro
 					j.out.Cycles[0].Cycle, cycle),
 				Hint: "split the file by cycle"}
 	}
+	archived := place.NoCycle
+	for _, ref := range j.snap.Manifest.Cycles {
+		if ref.Archived != nil {
+			archived = ref.Period()
+		}
+	}
+	if cycle <= archived {
+		return nil, &workspace.RefusedError{
+			What: fmt.Sprintf("the file has records of %s, and cycles up to %s are archived: a run rejects them as %s",
+				cycle, archived, reason.TooOld),
+			Hint: "take them out of the file"}
+	}
 	return j.present[cycle].closing, nil
 }
 
@@ -409,15 +422,19 @@ type pricing struct {
 
 // rate adds the cycle's lines to the quote, and returns the closing positions.
 func (p *pricing) rate(opening []position.Row, records []record) ([]position.Row, error) {
-	if err := p.rater.Open(p.customer, p.cycle, opening); err != nil {
-		return nil, err
-	}
 	var without []Line
 	if p.FromLake {
+		if err := p.rater.Open(p.customer, p.cycle, opening); err != nil {
+			return nil, err
+		}
 		var err error
 		if without, err = p.monthEnd(); err != nil {
 			return nil, err
 		}
+	}
+	// the meters of the subscribers are opened after the file's records, as by a run
+	if err := p.rater.Open(p.customer, p.cycle, opening); err != nil {
+		return nil, err
 	}
 	for i := range records {
 		if err := p.usage(&records[i]); err != nil {
