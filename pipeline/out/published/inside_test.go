@@ -92,7 +92,8 @@ more,delta,delta-depot,vm.c2,east-1,2026-09-10T00:00:00+08:00,2026-09-10T01:00:0
 	pagesAgree(t, p)
 	var before, after uint64
 	read := func(clean bool) error {
-		return p.of(t.Context(), lakekey.Cycle(sample.Cycle), func(from string) error {
+		return p.of(t.Context(), lakekey.Cycle(sample.Cycle), func(shown *Shown) error {
+			from := shown.Rows(tables.Lines().Name)
 			must(conn.One(t.Context(), "count", "SELECT count() FROM "+from, nil, &before))
 			if clean {
 				w.Settings.ClickHouse.Keep = 0
@@ -172,8 +173,12 @@ func pagesAgree(t *testing.T, p *State) {
 		q.Cycle, q.Customer = cycle, "aurora" // has traffic in several tiers
 		one, three := new(records.Page), new(records.Page)
 		one.Rows, three.Rows = parquet.NewColumns(tables.Lines()), parquet.NewColumns(tables.Lines())
-		err := p.of(t.Context(), cycle, func(from string) error {
-			known, err := p.atOnce(t.Context(), from, &q, one)
+		err := p.of(t.Context(), cycle, func(shown *Shown) error {
+			from := shown.Rows(tables.Lines().Name)
+			known, err := p.atOnce(t.Context(), shown, &q, one)
+			if err == nil && shown.read != (known && shown.Newest) {
+				t.Errorf("%+v: the statement read the pointer: %v", q, shown.read)
+			}
 			if err == nil && !known {
 				err = p.count(t.Context(), from, &q, one)
 			}
@@ -199,8 +204,8 @@ func pagesAgree(t *testing.T, p *State) {
 	}
 	few := clickhouse.With(t.Context(), "max_rows_to_read", "10")
 	var n uint64
-	err := p.of(t.Context(), cycle, func(from string) error {
-		return p.conn.One(few, "count", "SELECT count() FROM "+from+" AND customer_id = 'aurora'", nil, &n)
+	err := p.of(t.Context(), cycle, func(shown *Shown) error {
+		return p.conn.One(few, "count", "SELECT count() FROM "+shown.Rows(tables.Lines().Name)+" AND customer_id = 'aurora'", nil, &n)
 	})
 	if !clickhouse.TooManyRows(err) {
 		t.Errorf("more than 10 rows: %d, %v", n, err)

@@ -121,15 +121,15 @@ func (p *State) usable(ctx context.Context, shown *Shown, cycle string) (bool, e
 }
 
 // of calls ask such that its result is of the state (REC-1): by the loads of the pointer that showed it, which exist
-// while that pointer does. from follows FROM. If the remembered move of the state is no longer its last one, ask is
-// called again. Remembering it saves a query: a page needs one query for the pointer, after the rows.
-func (p *State) of(ctx context.Context, of manifest.Cycle, ask func(from string) error) error {
+// while that pointer does. If the remembered move of the state is no longer its last one, ask is called again.
+// Remembering it saves queries: the statement of a page reads the pointer itself.
+func (p *State) of(ctx context.Context, of manifest.Cycle, ask func(shown *Shown) error) error {
 	if err := rows.HasCycle(p.snap, of); err != nil {
 		return err
 	}
 	at := stateOf{p.snap.Hash, of.String()}
 	if shown, ok := p.remembered(at); ok {
-		err := ask(shown.Rows(tables.Lines().Name))
+		err := ask(&shown)
 		last := false
 		if err == nil {
 			_, last, err = shown.There(ctx, p.conn)
@@ -145,7 +145,7 @@ func (p *State) of(ctx context.Context, of manifest.Cycle, ask func(from string)
 	}
 	last := false
 	if err == nil && ok {
-		if err = ask(shown.Rows(tables.Lines().Name)); err == nil {
+		if err = ask(&shown); err == nil {
 			ok, last, err = shown.There(ctx, p.conn) // otherwise rows may have been deleted while they were read
 		}
 	}
@@ -154,6 +154,7 @@ func (p *State) of(ctx context.Context, of manifest.Cycle, ask func(from string)
 	case !ok:
 		err = p.behind(ctx, at.cycle)
 	case last:
+		shown.read = false
 		p.remember(at, shown)
 	}
 	return err
@@ -302,10 +303,11 @@ func (p *State) Page(ctx context.Context, q records.Query) (out *records.Page, e
 	if ref, _ := p.snap.Cycle(q.Cycle); q.Remaining && ref.Archived != nil && p.lake != nil {
 		return p.lake.Page(ctx, q)
 	}
-	err = p.of(ctx, q.Cycle, func(from string) error {
+	err = p.of(ctx, q.Cycle, func(shown *Shown) error {
+		from := shown.Rows(tables.Lines().Name)
 		out = &records.Page{Rows: parquet.NewColumns(tables.Lines())}
 		if q.Limit > 0 {
-			if known, err := p.atOnce(ctx, from, &q, out); known || err != nil && !clickhouse.TooManyRows(err) {
+			if known, err := p.atOnce(ctx, shown, &q, out); known || err != nil && !clickhouse.TooManyRows(err) {
 				return err
 			}
 		}
@@ -337,8 +339,9 @@ func (s *statement) ofCustomer(q *records.Query) error {
 
 // atOnce reads in one statement a page, the number of lines, and which records have several lines (PUBLISHED-3). Lines
 // of a record that do not meet the conditions count too, so they are removed after the counting. known is false if the
-// page is after the last line, or if no line meets the conditions: then no row has the count.
-func (p *State) atOnce(ctx context.Context, from string, q *records.Query, out *records.Page) (known bool, err error) {
+// page is after the last line, if no line meets the conditions, or if the views show another state since: then no row
+// has the count.
+func (p *State) atOnce(ctx context.Context, from *Shown, q *records.Query, out *records.Page) (known bool, err error) {
 	var s statement
 	var total, lines, records uint64
 	names, dest := cellsOf(q, out)
@@ -349,7 +352,7 @@ func (p *State) atOnce(ctx context.Context, from string, q *records.Query, out *
 		return false, err
 	}
 	s.add(", count() OVER (PARTITION BY usage_start, id, day), "+recordsOfID+" OVER (PARTITION BY id), "+names+" FROM "+
-		from+" AND cycle = ? AND customer_id = ?", q.Cycle.String(), q.Customer)
+		from.ofCustomer(tables.Lines().Name)+" AND cycle = ?", q.Customer, q.Cycle.String())
 	if len(q.Where) > 0 {
 		if err := s.fits(" QUALIFY ", q, ""); err != nil {
 			return false, err
@@ -366,7 +369,9 @@ func (p *State) atOnce(ctx context.Context, from string, q *records.Query, out *
 		out.Rows.N++
 		return nil
 	})
-	return err == nil && out.Rows.N > 0, err
+	known = err == nil && out.Rows.N > 0
+	from.read = known && from.Newest
+	return known, err
 }
 
 // recordsOfID is the number of records with the id (records.Page.Shared).
@@ -501,7 +506,8 @@ const maxNamed = 1000
 
 // Sums implements Store. Errors are those of Page.
 func (p *State) Sums(ctx context.Context, q records.SumQuery) (out []records.Sum, err error) {
-	err = p.of(ctx, q.Cycle, func(from string) error {
+	err = p.of(ctx, q.Cycle, func(shown *Shown) error {
+		from := shown.Rows(tables.Lines().Name)
 		found := make(map[string]*records.Sum)
 		for at := 0; at < len(q.Customers); at += maxNamed {
 			if err := p.sum(ctx, from, &q, q.Customers[at:min(at+maxNamed, len(q.Customers))], found); err != nil {
@@ -581,9 +587,9 @@ func (p *State) sum(ctx context.Context, from string, q *records.SumQuery, custo
 
 // Shares implements Store. Errors are those of Page.
 func (p *State) Shares(ctx context.Context, cycle manifest.Cycle) (out []records.Share, err error) {
-	err = p.of(ctx, cycle, func(from string) error {
+	err = p.of(ctx, cycle, func(shown *Shown) error {
 		var s records.Share
-		sql := "SELECT partner_id, association_type, customer_id FROM " + from +
+		sql := "SELECT partner_id, association_type, customer_id FROM " + shown.Rows(tables.Lines().Name) +
 			" AND cycle = ? AND partner_id != '' GROUP BY partner_id, association_type, customer_id ORDER BY " +
 			"partner_id, association_type, customer_id"
 		return p.conn.Each(ctx, clickhouse.Select{

@@ -20,6 +20,7 @@ type Shown struct {
 	number uint64 // of the state's manifest
 	cycle  string
 	whole  bool // the server has all rows of the copy: it is not one of several shards
+	read   bool // a statement found rows of ofCustomer: the views showed the move while it ran
 }
 
 // Find looks for the newest move that showed a cycle of a state. ok is false if there is none: the state was never
@@ -58,11 +59,29 @@ func (s *Shown) look(ctx context.Context, c *clickhouse.Conn) (there bool, numbe
 // reads NAME_data without NAME_rows, which would double the planning: the rows of this move existed before it was
 // found, and so before the query takes its snapshot.
 func (s *Shown) Rows(table string) string {
-	over := "_rows"
+	return s.from(table) + " WHERE load GLOBAL IN (" + s.loads() + ")"
+}
+
+// from returns the table whose rows are read.
+func (s *Shown) from(table string) string {
 	if s.whole {
-		over = "_data"
+		return s.table(table + "_data")
 	}
-	return fmt.Sprintf("%s WHERE load GLOBAL IN (%s)", s.table(table+over), s.loads())
+	return s.table(table + "_rows")
+}
+
+// ofCustomer is Rows for one customer, who is the first argument. If Newest and the views show another move when the
+// statement runs, there are no rows; no row is deleted while it runs (PUB-5).
+func (s *Shown) ofCustomer(table string) string {
+	loads, customer := s.loads(), " WHERE customer_id = ? AND"
+	if s.Newest {
+		loads = fmt.Sprintf("SELECT arrayJoin(loads) FROM (SELECT number, loads FROM %s ORDER BY number DESC LIMIT 1) "+
+			"WHERE number = %d", s.table("published"), s.Number)
+	}
+	if s.whole {
+		customer = " PREWHERE customer_id = ? WHERE" // parts without the customer are read in this column alone
+	}
+	return s.from(table) + customer + " load GLOBAL IN (" + loads + ")"
 }
 
 // table returns the name in SQL of a table of the internal database.
@@ -76,6 +95,9 @@ func (s *Shown) loads() string {
 // There reports whether the move is still recorded: then no row that it named was deleted before (PUB-11). last reports
 // that it is also the newest that showed its state, and that Newest has not changed.
 func (s *Shown) There(ctx context.Context, c *clickhouse.Conn) (there, last bool, err error) {
+	if s.read {
+		return true, true, nil
+	}
 	if s.Newest { // the shortest query, because its result is nearly always the same
 		var newest uint64
 		err = c.One(clickhouse.With(ctx, "max_threads", "1"), "look for the state", "SELECT max(number) FROM "+
