@@ -205,7 +205,8 @@ func pagesAgree(t *testing.T, p *State) {
 	few := clickhouse.With(t.Context(), "max_rows_to_read", "10")
 	var n uint64
 	err := p.of(t.Context(), cycle, func(shown *Shown) error {
-		return p.conn.One(few, "count", "SELECT count() FROM "+shown.Rows(tables.Lines().Name)+" AND customer_id = 'aurora'", nil, &n)
+		from := shown.Rows(tables.Lines().Name)
+		return p.conn.One(few, "count", "SELECT count() FROM "+from+" AND customer_id = 'aurora'", nil, &n)
 	})
 	if !clickhouse.TooManyRows(err) {
 		t.Errorf("more than 10 rows: %d, %v", n, err)
