@@ -1,6 +1,7 @@
 package publish
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -279,9 +280,7 @@ func (c *copyState) carry(ctx context.Context) error {
 			})
 			if !archived && !c.inScope(cycle) && p.Manifests[k] > c.base.manifestOf(cycle) {
 				c.take(p, k)
-				if c.carried == 0 {
-					c.carried = since
-				}
+				c.carried = cmp.Or(c.carried, since)
 			}
 		}
 	}
