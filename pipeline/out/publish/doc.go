@@ -89,8 +89,8 @@
 // pointer again at the end. While the pointer exists, so do its rows: for `keep` after it was superseded (PUB-6,
 // PUB-11). It may use what it found for later requests: a pointer that was the newest when it was found, and is the
 // newest at the end, was the newest all the time. A statement that names a pointer that was found before may read
-// NAME_data without NAME_rows over it: its snapshot is taken after all rows of that pointer were there. If it also finds
-// that pointer to be the newest, none of them are deleted while it runs (PUB-5), and no check follows.
+// NAME_data without NAME_rows over it: its snapshot is taken after all rows of that pointer were there. If it also
+// finds that pointer to be the newest, no row of it is deleted while it runs (PUB-5), and no check follows.
 //
 // # Why several publishers are safe
 //
