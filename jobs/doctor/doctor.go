@@ -703,6 +703,9 @@ func (d *doctor) shown(ctx context.Context, conn *clickhouse.Conn) {
 	case len(live.Older()) > 0:
 		d.describe("ClickHouse", Warn, "`tollbook publish`", "%s shows manifest %d, but %v", conn.Address(),
 			live.Manifest, live.Older()[0])
+	case d.snap != nil && len(originOf(&live).Lacks(d.snap)) > 0:
+		d.describe("ClickHouse", Warn, "`tollbook publish`", "%s shows manifest %d without %s", conn.Address(),
+			live.Manifest, strings.Join(originOf(&live).Lacks(d.snap), ", "))
 	default:
 		d.describe("ClickHouse", OK, "", "%s shows manifest %d, as the lake", conn.Address(), live.Manifest)
 	}
@@ -716,9 +719,13 @@ func (d *doctor) otherLake(live *publish.Pointer) bool {
 	if d.snap == nil {
 		return false
 	}
-	of := published.Origin{Lake: live.Lake, Manifest: int64(live.Manifest), Hash: live.Hash}
-	is, _ := published.Relate(d.snap, of) // the check of the lake reports its errors
+	is, _ := published.Relate(d.snap, originOf(live)) // the check of the lake reports its errors
 	return is == published.OtherLake
+}
+
+// originOf returns what identifies a published state.
+func originOf(live *publish.Pointer) published.Origin {
+	return published.Origin{Lake: live.Lake, Manifest: int64(live.Manifest), Hash: live.Hash, Cycles: live.Cycles}
 }
 
 // otherState is the problem that a published state has the number of the lake's, but is another state.

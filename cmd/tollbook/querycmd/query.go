@@ -343,7 +343,9 @@ func askServer(ctx context.Context, a *cli.App, w *workspace.Workspace, q *ask.Q
 	}
 	if none := new(rows.NoCycleError); errors.As(err, &none) { // the lake knows whether it was archived
 		return nil, a.ReadOf(w, func(snap *lake.Snapshot) error {
-			return cmp.Or(ofLake(a, snap, conn, shown), rows.HasCycle(snap, r.Cycle), err)
+			return cmp.Or[error](ofLake(a, snap, conn, shown), rows.HasCycle(snap, r.Cycle), &workspace.RefusedError{
+				What: fmt.Sprintf("ClickHouse %s does not show cycle %s, which the lake has", conn.Address(), r.Cycle),
+				Hint: "`tollbook publish` publishes all cycles; `--from lake` answers from the lake"})
 		})
 	}
 	if err == nil {
@@ -354,6 +356,9 @@ func askServer(ctx context.Context, a *cli.App, w *workspace.Workspace, q *ask.Q
 	}
 	_ = a.ReadOf(w, func(snap *lake.Snapshot) error { // the answer does not need the lake
 		err = ofLake(a, snap, conn, shown)
+		if r.Cycle.IsZero() && shown.Manifest == snap.Manifest.Number {
+			noteLacks(a, conn, shown.Lacks(snap))
+		}
 		answer.Archived = q.Archived(snap, r.Cycle, answer.Manifest)
 		return nil
 	})
@@ -374,6 +379,14 @@ func ofLake(a *cli.App, snap *lake.Snapshot, conn *clickhouse.Conn, shown publis
 			snap.Manifest.Number)
 	}
 	return nil
+}
+
+// noteLacks notes cycles of the lake that the server does not show.
+func noteLacks(a *cli.App, conn *clickhouse.Conn, cycles []string) {
+	if len(cycles) > 0 {
+		fmt.Fprintf(a.Err, "note: ClickHouse %s does not show %s: `tollbook publish` publishes all cycles\n",
+			conn.Address(), strings.Join(cycles, ", "))
+	}
 }
 
 // noteOlder notes cycles of the answer that the server shows of an earlier manifest than the answer's.

@@ -139,7 +139,7 @@ type shownState struct {
 // of returns what identifies the state.
 func (s *shownState) of() Origin {
 	of := publish.Pointer{Manifest: s.manifest, Cycles: s.cycles, Manifests: s.manifests}
-	return Origin{Lake: s.lake, Manifest: int64(s.manifest), Hash: s.hash, Older: of.Older()}
+	return Origin{Lake: s.lake, Manifest: int64(s.manifest), Hash: s.hash, Cycles: s.cycles, Older: of.Older()}
 }
 
 // state returns the state that the views show.

@@ -2,6 +2,7 @@ package published
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
@@ -12,7 +13,19 @@ type Origin struct {
 	Lake     string               // hash of the lake's first manifest; "" if the lake was empty
 	Manifest int64                // number of the state's manifest
 	Hash     string               // of the state's manifest
+	Cycles   []string             // that the views show
 	Older    []publish.OlderCycle // cycles of an earlier manifest
+}
+
+// Lacks returns the cycles that a publish of the snapshot would show and the views do not: other cycles were published
+// alone.
+func (s Origin) Lacks(snap *lake.Snapshot) (list []string) {
+	for _, ref := range snap.Manifest.Cycles {
+		if cycle := ref.Cycle.String(); ref.Archived == nil && !slices.Contains(s.Cycles, cycle) {
+			list = append(list, cycle)
+		}
+	}
+	return list
 }
 
 // Relation is what a published state is to a snapshot.
