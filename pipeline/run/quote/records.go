@@ -48,7 +48,7 @@ func (j *job) records(ctx context.Context, snap *lake.Snapshot, cycle period.Cyc
 	all := len(list)
 	list = slices.DeleteFunc(list, func(r record) bool { return r.replaced })
 	j.out.Replaced += int64(all - len(list))
-	if p := j.present[cycle]; len(gone) > 0 || p != nil && p.whole {
+	if p := j.present[cycle]; len(gone) > 0 || p != nil && p.whole && len(list) > 0 {
 		if list, err = j.withOld(cycle, list, gone); err != nil {
 			return nil, err
 		}
