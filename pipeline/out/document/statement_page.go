@@ -34,7 +34,12 @@ func (s *Statement) page() *layout.Page {
 		s.summaryPart(),
 		s.sellerPart())
 	if p.Chart != nil {
-		p.Parts = append(p.Parts, servicePart(p.Chart))
+		services := servicePart(p.Chart)
+		if s.hasResellers() {
+			services.About = []string{"What the customers of the partner and of its resellers are to pay, before " +
+				"rounding, by service."}
+		}
+		p.Parts = append(p.Parts, services)
 	}
 	p.Parts = append(p.Parts, s.customerSums(), s.rowPart(), s.resellerSums(), s.resellerServices(), s.resellerPart(),
 		s.incentivePart(), s.clawbackPart(), taxPart(s.Taxes, "Tax on what the partner owes each seller for the "+
