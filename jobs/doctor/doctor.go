@@ -593,6 +593,19 @@ func unreadable(fsys fs.FS, files []inbox.FileRef) (out []inbox.Passed) {
 	return out
 }
 
+// newestOfRecords is the index of the newest run that takes or rates records; that of the newest run if there is none.
+// Other runs do not do the work of one that failed.
+func newestOfRecords(entries []ledger.Entry) int {
+	for i := len(entries) - 1; i >= 0; i-- {
+		switch jobs.Kind(entries[i].Kind) {
+		case jobs.Publish, jobs.Prune, jobs.Rebucket:
+		default:
+			return i
+		}
+	}
+	return len(entries) - 1
+}
+
 // runs checks the run ledger.
 func (d *doctor) runs(context.Context) {
 	entries, damaged, err := ledger.Read(ledger.Dir(d.Dir))
@@ -608,6 +621,7 @@ func (d *doctor) runs(context.Context) {
 		d.describe("runs", OK, "", "none yet")
 	default:
 		last := d.last
+		failed := entries[newestOfRecords(entries)]
 		switch {
 		case last.Owed != nil:
 			d.describe("runs", Warn, "`tollbook publish`", "the newest, %s, owes a publish: %s", last.Command,
@@ -615,6 +629,9 @@ func (d *doctor) runs(context.Context) {
 		case last.Error != "":
 			d.describe("runs", Warn, last.Hint, "the newest, %s, ended as %s: %s", last.Command, last.Outcome,
 				last.Error)
+		case failed.Error != "":
+			d.describe("runs", Warn, failed.Hint, "%s of %s ended as %s: %s; the newest, %s, does not replace it",
+				failed.Command, failed.Started.UTC().Format(time.RFC3339), failed.Outcome, failed.Error, last.Command)
 		default:
 			d.describe("runs", OK, "", "%d in the ledger, the newest: %s, %s", len(entries), last.Command, last.Outcome)
 		}

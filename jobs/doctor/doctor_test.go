@@ -11,6 +11,7 @@ import (
 	server "github.com/tollbook/tollbook/fixtures/clickhouse"
 	"github.com/tollbook/tollbook/fixtures/icebergrest"
 	"github.com/tollbook/tollbook/fixtures/sample"
+	"github.com/tollbook/tollbook/jobs/ledger"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/run/targets"
@@ -116,6 +117,33 @@ func TestCache(t *testing.T) {
 	tells(t, o, "hash cache", Warn, "read remembered hashes "+o.HashCache, "delete "+o.HashCache)
 	o.HashCache = ""
 	tells(t, o, "hash cache", Skipped, "", "")
+}
+
+// TestFailedRun checks that a run that failed is named until another run takes records: a prune or a publish after it
+// does not do its work.
+func TestFailedRun(t *testing.T) {
+	t.Parallel()
+	o := newWorkspace(t)
+	at := time.Date(2026, 10, 3, 1, 30, 0, 0, time.UTC)
+	add := func(kind, command, failure string) {
+		t.Helper()
+		at = at.Add(time.Hour)
+		e := &ledger.Entry{Kind: kind, Command: command, Started: at, Ended: at, Outcome: ledger.Done}
+		if failure != "" {
+			e.Outcome, e.Error, e.Hint = ledger.Failed, failure, "make room"
+		}
+		open, err := ledger.Begin(ledger.Dir(o.Dir), e)
+		must(t, err)
+		must(t, open.End(e))
+	}
+	add("nightly", "run nightly", "disk full")
+	tells(t, o, "runs", Warn, "the newest, run nightly, ended as failed: disk full", "make room")
+	add("prune", "prune", "")
+	tells(t, o, "runs", Warn, "run nightly of 2026-10-03T02:30:00Z ended as failed: disk full; the newest, prune, "+
+		"does not replace it", "make room")
+	add("nightly", "run nightly", "")
+	add("publish", "publish", "")
+	tells(t, o, "runs", OK, "4 in the ledger, the newest: publish, done", "")
 }
 
 func TestScratch(t *testing.T) {
