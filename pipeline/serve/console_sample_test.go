@@ -210,7 +210,11 @@ func finds(t *testing.T, dir string) {
 		{keys.Caller{Role: keys.Customer, Customer: "delta"}, "vm-delta-depot-0901",
 			"usage record vm-delta-depot-0901"},
 		{keys.Caller{Role: keys.Customer, Customer: "aurora"}, "vm-delta-depot-0901", ""},
-		{keys.Caller{Role: keys.Customer, Customer: "aurora"}, "a", "customer aurora"},
+		{keys.Caller{Role: keys.Customer, Customer: "aurora"}, "a",
+			"customer aurora link aurora-east-a link aurora-east-b"},
+		{keys.Caller{Role: keys.Customer, Customer: "bamboo"}, "aurora", ""},
+		{keys.Caller{Role: keys.Partner, Partner: "meridian"}, "east-b", "link aurora-east-b"},
+		{keys.Caller{Role: keys.Partner, Partner: "lantern"}, "east-b", ""},
 	} {
 		found := console(t, dir, c.who, nil).page("search?q=" + strings.ReplaceAll(c.q, " ", "+")).sheet("found")
 		got := ""

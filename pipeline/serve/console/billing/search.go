@@ -27,8 +27,9 @@ func search(v *page.View) (*page.Page, error) {
 			return nil, err
 		}
 		if parts.House(v) {
-			booksFound(v, t, q)
+			partnersFound(v, t, q)
 		}
+		linksFound(v, t, q)
 		if v.Caller.Role != keys.Partner { // a partner must name the customer of a record
 			noteArchived(v, p)
 			if err := recordOr(v, p, t, q); err != nil {
@@ -73,6 +74,14 @@ func matches(q string, texts ...string) bool {
 	return false
 }
 
+// inScope reports whether the caller may see a customer.
+func inScope(v *page.View, code int32) bool {
+	b := v.State.Workspace.Books
+	id := b.Customers[code].ID
+	return (v.Scope.Customer == "" || id == v.Scope.Customer) && v.Scope.Knows(b, id, v.State.Now) &&
+		v.Scope.Managed(b, code, v.State.Now)
+}
+
 // customersFound adds the customers that the caller may see.
 func customersFound(v *page.View, t *page.Table, q string) error {
 	names, err := page.Keep(v, "customer names", func(list []string) int { return len(list) }, customerNames)
@@ -82,8 +91,7 @@ func customersFound(v *page.View, t *page.Table, q string) error {
 	b, n, lower := v.State.Workspace.Books, 0, strings.ToLower(q)
 	for code := range b.Customers {
 		id := b.Customers[code].ID
-		if !strings.Contains(names[code], lower) || v.Scope.Customer != "" && id != v.Scope.Customer ||
-			!v.Scope.Knows(b, id, v.State.Now) || !v.Scope.Managed(b, int32(code), v.State.Now) {
+		if !strings.Contains(names[code], lower) || !inScope(v, int32(code)) {
 			continue
 		}
 		if n++; n > maxFound {
@@ -106,10 +114,9 @@ func customerNames(v *page.View) ([]string, error) {
 	return list, nil
 }
 
-// booksFound adds partners and links.
-func booksFound(v *page.View, t *page.Table, q string) {
-	b := v.State.Workspace.Books
-	n := 0
+// partnersFound adds partners.
+func partnersFound(v *page.View, t *page.Table, q string) {
+	b, n := v.State.Workspace.Books, 0
 	for i := range b.Partners {
 		one := &b.Partners[i]
 		name := one.Rows[len(one.Rows)-1].Name
@@ -119,10 +126,15 @@ func booksFound(v *page.View, t *page.Table, q string) {
 				{Text: one.ID, Href: v.Link("statement", "partner_id", one.ID)}, {Text: name}})
 		}
 	}
-	seen := map[string]bool{}
+}
+
+// linksFound adds links of customers that the caller may see.
+func linksFound(v *page.View, t *page.Table, q string) {
+	b, seen := v.State.Workspace.Books, map[string]bool{}
 	for i := range b.Links {
 		one := &b.Links[i]
-		if seen[one.ResourceID] || !matches(q, one.ResourceID, one.Group) || len(seen) >= maxFound {
+		if seen[one.ResourceID] || !matches(q, one.ResourceID, one.Group) || len(seen) >= maxFound ||
+			!inScope(v, one.Customer) {
 			continue
 		}
 		seen[one.ResourceID] = true
