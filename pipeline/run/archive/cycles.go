@@ -60,9 +60,6 @@ func write(ctx context.Context, to *lake.Lake, from *lake.Snapshot, last manifes
 	}
 	if err := errors.Join(next.ArchiveFor(origin), next.SetUnits(from.Manifest.Units),
 		next.SetBuckets(from.Manifest.Buckets)); err != nil {
-		if other := new(lakeerr.BucketsError); errors.As(err, &other) {
-			return &bucketsError{other.Has, other.Wanted}
-		}
 		return err
 	}
 	for _, e := range txn.Base().Manifest.Loose {
@@ -109,6 +106,14 @@ func take(ctx context.Context, txn *lake.Txn, from *lake.Snapshot, cycle manifes
 		}
 	}
 	return txn.Next().Add(files...)
+}
+
+// Fits returns an error if an archive that has cycles has another number of buckets than the lake: it keeps its number.
+func Fits(there, from *lake.Snapshot) error {
+	if has, wanted := there.Manifest.Buckets, from.Manifest.Buckets; there.Manifest.Number > 0 && has != wanted {
+		return &bucketsError{has, wanted}
+	}
+	return nil
 }
 
 // bucketsError reports that an archive has another number of buckets than the lake.

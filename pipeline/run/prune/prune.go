@@ -150,7 +150,8 @@ func (p *pruning) transact(ctx context.Context) (err error) {
 }
 
 // due returns the cycles that are old enough, and reports them. Errors: the settings have another currency or zone than
-// the lake, or the books another currency than amounts of closed cycles.
+// the lake, the books another currency than amounts of closed cycles, or the archive another number of buckets than the
+// lake.
 func (p *pruning) due(ctx context.Context, snap *lake.Snapshot) ([]manifest.Cycle, error) {
 	if err := snap.Manifest.Units.Check(p.ws.Units()); err != nil {
 		return nil, workspace.Refused(err)
@@ -182,7 +183,34 @@ func (p *pruning) due(ctx context.Context, snap *lake.Snapshot) ([]manifest.Cycl
 		}
 		p.report.Cycles = append(p.report.Cycles, one)
 	}
-	return cycles, nil
+	if len(cycles) == 0 {
+		return nil, nil
+	}
+	to, err := p.archive()
+	if err != nil {
+		return nil, err
+	}
+	return cycles, to.Read(func(there *lake.Snapshot) error {
+		if err := archive.Fits(there, snap); err != nil {
+			return workspace.Refused(err)
+		}
+		return nil
+	})
+}
+
+// archive opens the archive of cycles.
+func (p *pruning) archive() (*lake.Lake, error) {
+	place := p.ws.Settings.ArchivePlace()
+	place.Path = p.po.Archive
+	st, err := p.ws.OpenPlace(place, "archive/lake")
+	if err != nil {
+		return nil, err
+	}
+	to, err := lake.Open(p.o.Disk(st), lake.Options{Log: p.o.Log, Stop: p.o.StopAt, CutBytes: p.o.CutBytes})
+	if err != nil {
+		return nil, fmt.Errorf("open the archive %s: %w", p.po.Archive, err)
+	}
+	return to, nil
 }
 
 // cycles archives the due cycles, and removes them from the next state.
@@ -196,15 +224,9 @@ func (p *pruning) cycles(ctx context.Context) error {
 	if err := p.freeze(due); err != nil {
 		return err
 	}
-	place := p.ws.Settings.ArchivePlace()
-	place.Path = p.po.Archive
-	st, err := p.ws.OpenPlace(place, "archive/lake")
+	to, err := p.archive()
 	if err != nil {
 		return err
-	}
-	to, err := lake.Open(p.o.Disk(st), lake.Options{Log: p.o.Log, Stop: p.o.StopAt, CutBytes: p.o.CutBytes})
-	if err != nil {
-		return fmt.Errorf("open the archive %s: %w", p.po.Archive, err)
 	}
 	by := archive.Run{AsOf: p.o.AsOf.String(), Command: p.report.Command}
 	if err := archive.Write(ctx, to, base, due, by); err != nil {
