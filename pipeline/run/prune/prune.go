@@ -107,6 +107,7 @@ type pruning struct {
 	po     Options
 	o      workspace.Options
 	txn    *lake.Txn
+	to     *lake.Lake // the archive; nil if no cycle is due
 	report *Report
 	asOf   map[int64]period.Instant // as-of of manifests, by number, filled on demand
 }
@@ -149,9 +150,9 @@ func (p *pruning) transact(ctx context.Context) (err error) {
 	return err
 }
 
-// due returns the cycles that are old enough, and reports them. Errors: the settings have another currency or zone than
-// the lake, the books another currency than amounts of closed cycles, or the archive another number of buckets than the
-// lake.
+// due returns the cycles that are old enough, reports them, and opens the archive if there are any. Errors: the
+// settings have another currency or zone than the lake, the books another currency than amounts of closed cycles, or the
+// archive another number of buckets than the lake.
 func (p *pruning) due(ctx context.Context, snap *lake.Snapshot) ([]manifest.Cycle, error) {
 	if err := snap.Manifest.Units.Check(p.ws.Units()); err != nil {
 		return nil, workspace.Refused(err)
@@ -186,11 +187,10 @@ func (p *pruning) due(ctx context.Context, snap *lake.Snapshot) ([]manifest.Cycl
 	if len(cycles) == 0 {
 		return nil, nil
 	}
-	to, err := p.archive()
-	if err != nil {
+	if err := p.archive(); err != nil {
 		return nil, err
 	}
-	return cycles, to.Read(func(there *lake.Snapshot) error {
+	return cycles, p.to.Read(func(there *lake.Snapshot) error {
 		if err := archive.Fits(there, snap); err != nil {
 			return workspace.Refused(err)
 		}
@@ -199,18 +199,18 @@ func (p *pruning) due(ctx context.Context, snap *lake.Snapshot) ([]manifest.Cycl
 }
 
 // archive opens the archive of cycles.
-func (p *pruning) archive() (*lake.Lake, error) {
+func (p *pruning) archive() (err error) {
 	place := p.ws.Settings.ArchivePlace()
 	place.Path = p.po.Archive
 	st, err := p.ws.OpenPlace(place, "archive/lake")
 	if err != nil {
-		return nil, err
+		return err
 	}
-	to, err := lake.Open(p.o.Disk(st), lake.Options{Log: p.o.Log, Stop: p.o.StopAt, CutBytes: p.o.CutBytes})
+	p.to, err = lake.Open(p.o.Disk(st), lake.Options{Log: p.o.Log, Stop: p.o.StopAt, CutBytes: p.o.CutBytes})
 	if err != nil {
-		return nil, fmt.Errorf("open the archive %s: %w", p.po.Archive, err)
+		return fmt.Errorf("open the archive %s: %w", p.po.Archive, err)
 	}
-	return to, nil
+	return nil
 }
 
 // cycles archives the due cycles, and removes them from the next state.
@@ -224,12 +224,8 @@ func (p *pruning) cycles(ctx context.Context) error {
 	if err := p.freeze(due); err != nil {
 		return err
 	}
-	to, err := p.archive()
-	if err != nil {
-		return err
-	}
 	by := archive.Run{AsOf: p.o.AsOf.String(), Command: p.report.Command}
-	if err := archive.Write(ctx, to, base, due, by); err != nil {
+	if err := archive.Write(ctx, p.to, base, due, by); err != nil {
 		return err
 	}
 	for _, cycle := range due {
