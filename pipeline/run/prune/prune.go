@@ -151,8 +151,8 @@ func (p *pruning) transact(ctx context.Context) (err error) {
 }
 
 // due returns the cycles that are old enough, reports them, and opens the archive if there are any. Errors: the
-// settings have another currency or zone than the lake, the books another currency than amounts of closed cycles, or the
-// archive another number of buckets than the lake.
+// settings have another currency or zone than the lake, the books another currency than amounts of closed cycles, or
+// the archive another number of buckets than the lake.
 func (p *pruning) due(ctx context.Context, snap *lake.Snapshot) ([]manifest.Cycle, error) {
 	if err := snap.Manifest.Units.Check(p.ws.Units()); err != nil {
 		return nil, workspace.Refused(err)
