@@ -105,4 +105,16 @@ func TestArchived(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 	check("after rows of the archived cycle were deleted by hand and published again")
+
+	// a publisher of October that began before the prune hides the publish after it, and is killed
+	w.ask("INSERT INTO copy_internal.published SELECT * REPLACE ((SELECT max(number) + 1 FROM " +
+		"copy_internal.published) AS number) FROM copy_internal.published WHERE has(cycles, '2026-09') " +
+		"ORDER BY number DESC LIMIT 1")
+	if got := w.ask(lines); got == october[1] {
+		t.Fatalf("lines %s", got)
+	}
+	if _, err := w.tryPublish(targets.Options{Cycle: cycle(t, "2026-10")}); err != nil {
+		t.Fatal(err)
+	}
+	check("after a publish of October")
 }

@@ -61,9 +61,9 @@
 //	        move the pointer. A publish uses such a load only if it was recorded since the publish began. If an
 //	        earlier load of a file was found to differ, the file is inserted again.
 //	PUB-16  After its move a publisher reads the pointers again. If others moved since its base, to another state, it
-//	        starts over from the newest. A publish of one cycle shows each other cycle of the latest manifest of this
-//	        lake's history that any pointer of the last half of keep has: a state that was hidden because of a kill,
-//	        or because its publisher ended before the move that hides it, is shown again by the next publish.
+//	        starts over from the newest and publishes all cycles. A publish of one cycle publishes all if the views
+//	        show another cycle of an earlier manifest than an earlier pointer of this lake's history does: publishers
+//	        moved at the same time, and one was killed before it looked for others.
 //
 // # Why a reader sees one complete state
 //
@@ -97,11 +97,10 @@
 // Ids are unique, so no two publishers write rows of one load, and each shows only what it counted itself (PUB-1,
 // PUB-2). Both may insert the same file: one of the loads is never shown, or is dropped by the next move, and is
 // deleted later. Neither deletes what the other is about to show: that is younger than three quarters of `keep` when
-// the pointer moves, by the clock of the server that assigned the id, and what is deleted is older than all of it; a
-// move that takes longer than the remaining quarter ends by its timeout. Two pointers cannot have one number. Of two
-// concurrent moves the larger number is shown, which is a complete state as well, but may lack a cycle that the other
-// published alone. At least one of the two finds the move of the other, because each inserts before it reads (PUB-16).
-// What a pointer of the last half of keep names exists, and nobody deletes it before the move.
+// the pointer moves, by the clock of the server that assigned the id, and what is deleted is older than all of it;
+// after a move that took longer than the remaining quarter the publisher counts again. Two pointers cannot have one
+// number. Of two concurrent moves the larger number is shown, which is a complete state as well, but may lack what the
+// other published. At least one of the two finds the move of the other, because each inserts before it reads (PUB-16).
 // A publisher that finds that the pointer or HEAD moved starts over. With `keep: 0s` these times give no protection:
 // the operator must ensure that only one publisher runs.
 //

@@ -1,7 +1,6 @@
 package publish
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -195,7 +194,10 @@ func (s Schema) loadRows(loads []load) *clickhouse.Insert {
 
 // MovedError reports that another publisher moved the pointer during this publish, which then starts over from what is
 // shown now.
-type MovedError struct{ Was, Now uint64 }
+type MovedError struct {
+	Was, Now uint64
+	all      bool // something may be hidden: the next attempt publishes all cycles
+}
 
 // Error names both pointers.
 func (e *MovedError) Error() string {
@@ -242,6 +244,7 @@ func (c *copyState) move(ctx context.Context, next *Pointer) error {
 			}
 		}
 	}
+	c.report.Changed = true
 	if err := c.step(StepMoved); err != nil {
 		return err
 	}
@@ -249,60 +252,49 @@ func (c *copyState) move(ctx context.Context, next *Pointer) error {
 }
 
 // alone checks that no other publisher moved the pointer since the base: its move and this one may each lack what the
-// other shows, so the publisher starts over (PUB-16). Moves to the same state lack nothing.
+// other shows, so the publisher starts over (PUB-16). Moves to the same state lack nothing. It starts over too if the
+// move took so long that another publisher may have deleted new loads as unused (PUB-6).
 func (c *copyState) alone(ctx context.Context, mine *Pointer) error {
 	others, err := pointers(ctx, c.nodes.all[0].Conn, c.schema.Database, "WHERE number > ? AND number != ?",
 		c.base.Number, mine.Number)
 	for i := range others {
 		if !others[i].same(mine) {
-			return &MovedError{Was: c.base.Number, Now: max(mine.Number, others[i].Number)}
+			return &MovedError{Was: c.base.Number, Now: max(mine.Number, others[i].Number), all: true}
 		}
+	}
+	if err != nil || c.o.Keep == 0 {
+		return err
+	}
+	now, err := c.ids(ctx, 1)
+	if err == nil && now[0]>>22 > mine.Number>>22+uint64(c.o.Keep.Milliseconds()/4) {
+		return &MovedError{Was: c.base.Number, Now: mine.Number, all: true}
 	}
 	return err
 }
 
-// carry replaces cycles of the base that this publish does not change by later states of them that the base hides:
-// publishers moved the pointer at the same time, and one of them ended before the base was written, or was killed
-// (PUB-16). A state is taken from a pointer of this lake's history that was superseded less than half of keep ago: its
-// rows exist until the move (PUB-6).
-func (c *copyState) carry(ctx context.Context) error {
-	list, err := pointers(ctx, c.nodes.all[0].Conn, c.schema.Database, "ORDER BY number")
-	for i := 0; i+1 < len(list); i++ {
-		p, since := &list[i], list[i+1].Number
-		if p.Lake != c.base.Lake || c.begun>>22 >= since>>22+uint64(c.o.Keep.Milliseconds()/2) ||
-			!lake.InHistory(c.src.Snap, int64(p.Manifest), manifest.Hash(p.Hash)) ||
-			slices.ContainsFunc(p.Loads, func(id uint64) bool { return c.noted[id] == nil }) {
-			continue
-		}
+// hides reports whether the views show an earlier state of a cycle out of scope than an earlier pointer of this lake's
+// history does, or a cycle that such a pointer of a later manifest no longer has: publishers moved at the same time,
+// and one of them was killed before it looked for others.
+func (c *copyState) hides(ctx context.Context, origin string) (bool, error) {
+	archived := make(map[string]bool)
+	for _, ref := range c.src.Snap.Manifest.Cycles {
+		archived[ref.Cycle.String()] = ref.Archived != nil
+	}
+	list, err := pointers(ctx, c.nodes.all[0].Conn, c.schema.Database, "WHERE number < ? AND lake = ?", c.base.Number,
+		origin)
+	for i := range list {
+		p, later := &list[i], false
 		for k, cycle := range p.Cycles {
-			archived := slices.ContainsFunc(c.src.Snap.Manifest.Cycles, func(ref manifest.CycleRef) bool {
-				return ref.Archived != nil && ref.Cycle.String() == cycle
-			})
-			if !archived && !c.inScope(cycle) && p.Manifests[k] > c.base.manifestOf(cycle) {
-				c.take(p, k)
-				c.carried = cmp.Or(c.carried, since)
-			}
+			later = later || !archived[cycle] && !c.inScope(cycle) && p.Manifests[k] > c.base.manifestOf(cycle)
+		}
+		for k, cycle := range c.base.Cycles {
+			later = later || archived[cycle] && len(p.Older()) == 0 && p.Manifest > c.base.Manifests[k]
+		}
+		if later && lake.InHistory(c.src.Snap, int64(p.Manifest), manifest.Hash(p.Hash)) {
+			return true, nil
 		}
 	}
-	return err
-}
-
-// take makes the base show a cycle as another pointer does.
-func (c *copyState) take(from *Pointer, k int) {
-	cycle, b := from.Cycles[k], &c.base
-	of := func(id uint64) bool { l := c.noted[id]; return l != nil && l.cycle == cycle }
-	b.Loads = slices.DeleteFunc(b.Loads, of)
-	for _, id := range from.Loads {
-		if of(id) {
-			b.Loads = append(b.Loads, id)
-		}
-	}
-	slices.Sort(b.Loads)
-	at, known := slices.BinarySearch(b.Cycles, cycle)
-	if !known {
-		b.Cycles, b.Manifests = slices.Insert(b.Cycles, at, cycle), slices.Insert(b.Manifests, at, 0)
-	}
-	b.Manifests[at] = from.Manifests[k]
+	return false, err
 }
 
 // instantOf returns when an id was assigned: its upper 42 bits are milliseconds.
@@ -313,11 +305,11 @@ func (c *copyState) inTime(next *Pointer) error {
 	if c.o.Keep == 0 {
 		return nil
 	}
-	late := func(since uint64) bool { return next.Number>>22 > since>>22+uint64(c.o.Keep.Milliseconds()*3/4) }
-	if c.carried != 0 && late(c.carried) ||
-		slices.ContainsFunc(next.Loads, func(id uint64) bool { return !c.shows(id) && late(id) }) {
-		return errors.New("publishing took longer than three quarters of clickhouse.keep: increase it, and " +
-			"publish again")
+	for _, id := range next.Loads {
+		if !c.shows(id) && next.Number>>22 > id>>22+uint64(c.o.Keep.Milliseconds()*3/4) {
+			return errors.New("publishing took longer than three quarters of clickhouse.keep: increase it, and " +
+				"publish again")
+		}
 	}
 	return nil
 }

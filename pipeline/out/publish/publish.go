@@ -1,6 +1,7 @@
 package publish
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -91,12 +92,11 @@ type target struct {
 // copyState has what the copy contains and shows, and the items that it is to show.
 type copyState struct {
 	*target
-	base    Pointer // what is shown now, and what carry took
-	carried uint64  // when the first of it was hidden, as an id; 0 = nothing was taken
-	begun   uint64  // an id assigned at the begin
-	items   []*content.Item
-	noted   map[uint64]*load      // every recorded load
-	whole   map[content.Key]*load // loads of the items, counted
+	base  Pointer // what is shown now
+	begun uint64  // an id assigned at the begin
+	items []*content.Item
+	noted map[uint64]*load      // every recorded load
+	whole map[content.Key]*load // loads of the items, counted
 }
 
 // partitions records the changes to the servers' partitions.
@@ -126,12 +126,22 @@ func newRun(o *Options, src *content.Source) *run {
 // *OtherLakeError, *NoClusterError, *rows.NoCycleError, those of the lake; for one cycle also an error if the state
 // that is shown is not in the history of the lake. After an error too, the views show one complete state.
 func Publish(ctx context.Context, o *Options, src *content.Source) (report *Report, err error) {
-	const turns = 3 // attempts while other publishers move the pointer
+	const turns = 4   // attempts while other publishers move the pointer
+	var before Report // what earlier attempts changed
 	for range turns {
 		r := newRun(o, src)
 		err = r.publish(ctx)
-		if moved := new(MovedError); !errors.As(err, &moved) {
+		r.report.Repaired = append(before.Repaired, r.report.Repaired...)
+		r.report.Changed = r.report.Changed || before.Changed
+		moved := new(MovedError)
+		if !errors.As(err, &moved) {
 			return r.report, err
+		}
+		before = *r.report
+		if moved.all {
+			all := *src
+			all.Cycle = manifest.Cycle{}
+			src = &all
 		}
 	}
 	return nil, err
@@ -320,15 +330,17 @@ func (c *copyState) inspect(ctx context.Context) (err error) {
 		return fmt.Errorf("publish cycle %s: the views show manifest %d, which is not in the history of the lake: "+
 			"`tollbook publish` without --cycle publishes all cycles", c.src.Cycle, c.base.Manifest)
 	}
+	if !c.src.Cycle.IsZero() && origin != "" {
+		if hides, err := c.hides(ctx, string(origin)); err != nil || hides {
+			return cmp.Or(err, error(&MovedError{Was: c.base.Number, Now: c.base.Number, all: true}))
+		}
+	}
 	ids, err := c.ids(ctx, 1)
 	if err != nil {
 		return err
 	}
 	c.begun = ids[0]
-	if err := c.readLoads(ctx); err != nil || empty || c.src.Cycle.IsZero() {
-		return err
-	}
-	return c.carry(ctx)
+	return c.readLoads(ctx)
 }
 
 // readLoads reads every recorded load. A load of an unknown layout is read only to be deleted later.
@@ -570,7 +582,7 @@ func (c *copyState) show(ctx context.Context, next *Pointer) error {
 	if err := c.current(); err != nil {
 		return err
 	}
-	if c.base.Number != 0 && next.same(&c.base) && c.carried == 0 {
+	if c.base.Number != 0 && next.same(&c.base) {
 		now, behind, err := c.readPointer(ctx)
 		if err != nil {
 			return err
@@ -580,9 +592,5 @@ func (c *copyState) show(ctx context.Context, next *Pointer) error {
 		}
 		return each(ctx, behind, func(ctx context.Context, n *node) error { return c.put(ctx, n, &now) })
 	}
-	if err := c.move(ctx, next); err != nil {
-		return err
-	}
-	c.report.Changed = true
-	return nil
+	return c.move(ctx, next)
 }

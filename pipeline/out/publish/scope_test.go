@@ -10,6 +10,7 @@ import (
 
 	server "github.com/tollbook/tollbook/fixtures/clickhouse"
 	"github.com/tollbook/tollbook/fixtures/program"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/run/targets"
@@ -146,10 +147,14 @@ func TestCyclesAtOnce(t *testing.T) {
 	}
 }
 
-// publishing publishes a cycle in the background, when another publisher has done something.
+// publishing publishes a cycle, "" = all, in the background, when another publisher has done something.
 func (w *world) publishing(all *sync.WaitGroup, after chan struct{}, name string, stopAt func(string) error,
 	want error) {
-	o, po := w.options(), targets.Options{Cycle: cycle(w.T, name)}
+	w.Helper()
+	o, po := w.options(), targets.Options{Cycle: place.NoCycle}
+	if name != "" {
+		po.Cycle = cycle(w.T, name)
+	}
 	o.StopAt = stopAt
 	all.Go(func() {
 		<-after
@@ -184,6 +189,32 @@ func TestThreeAtOnce(t *testing.T) {
 	close(done1)
 	others.Wait()
 	w.shows(manifestsSQL, "3\t['2026-09','2026-10']\t[3,3]")
+}
+
+// TestRepairAtOnce checks that a publish of a cycle does not undo what a publish of all cycles repairs at the same
+// time. Invariant: PUB-16.
+func TestRepairAtOnce(t *testing.T) {
+	t.Parallel()
+	program.Slow(t)
+	w := twoMonths(t)
+	counts := "SELECT cycle, count(), sum(payment_amount) FROM copy.lines GROUP BY cycle ORDER BY cycle"
+	want := w.ask(counts)
+	w.ask("DELETE FROM copy_internal.lines_data WHERE customer_id = 'delta'")
+	if w.ask(counts) == want {
+		t.Fatal("no line was deleted")
+	}
+	begin, numbered1, numbered2, done1 := make(chan struct{}), make(chan struct{}), make(chan struct{}),
+		make(chan struct{})
+	var first, second sync.WaitGroup
+	w.publishing(&first, begin, "", atFirst(publish.StepNumbered, func() { close(numbered1); <-numbered2 }), nil)
+	hide := atFirst(publish.StepNumbered, func() { close(numbered2); <-done1 })
+	w.publishing(&second, numbered1, "2026-10", hide, nil)
+	close(begin)
+	first.Wait()
+	w.shows(counts, want)
+	close(done1)
+	second.Wait()
+	w.shows(counts, want)
 }
 
 // TestCycleAfterKill checks that a publish of a cycle shows another cycle of its latest state if a publisher hid that
