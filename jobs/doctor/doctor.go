@@ -598,7 +598,7 @@ func unreadable(fsys fs.FS, files []inbox.FileRef) (out []inbox.Passed) {
 func newestOfRecords(entries []ledger.Entry) int {
 	for i := len(entries) - 1; i >= 0; i-- {
 		switch jobs.Kind(entries[i].Kind) {
-		case jobs.Publish, jobs.Prune, jobs.Rebucket:
+		case jobs.Publish, jobs.Prune, jobs.Rebucket, jobs.Rejects:
 		default:
 			return i
 		}

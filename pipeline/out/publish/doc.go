@@ -90,7 +90,7 @@
 // PUB-11). It may use what it found for later requests: a pointer that was the newest when it was found, and is the
 // newest at the end, was the newest all the time. A statement that names a pointer that was found before may read
 // NAME_data without NAME_rows over it: its snapshot is taken after all rows of that pointer were there. If it also
-// finds that pointer to be the newest, no row of it is deleted while it runs (PUB-5), and no check follows.
+// finds that pointer to be the newest, after its snapshot, no row of it was deleted before, and no check follows.
 //
 // # Why several publishers are safe
 //

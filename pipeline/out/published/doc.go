@@ -6,7 +6,7 @@
 //	PUBLISHED-2  If the requested state is not on the server, the error names the state that is.
 //	PUBLISHED-3  A page takes one statement, which finds no rows if the views show another state than before. It takes
 //	             more only for the first page of a state, for a customer of more than maxAtOnce lines, and if no
-//	             line is on the page.
+//	             line is on the page. On a cluster a second one follows, for the pointer.
 //	PUBLISHED-4  While the server does not have the state, or cannot be reached, the lake answers with
 //	             the same records.
 //	PUBLISHED-5  An answer names a state of the workspace's lake, or a newer one of the same lake. The copy of another

@@ -370,7 +370,7 @@ func (p *State) atOnce(ctx context.Context, from *Shown, q *records.Query, out *
 		return nil
 	})
 	known = err == nil && out.Rows.N > 0
-	from.read = known && from.Newest
+	from.read = known && from.Newest && from.whole // shards take their snapshots after the pointer was read
 	return known, err
 }
 

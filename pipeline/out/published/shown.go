@@ -71,7 +71,7 @@ func (s *Shown) from(table string) string {
 }
 
 // ofCustomer is Rows for one customer, who is the first argument. If Newest and the views show another move when the
-// statement runs, there are no rows; no row is deleted while it runs (PUB-5).
+// statement runs, there are no rows. If there are rows, all were there when a server with all rows took its snapshot.
 func (s *Shown) ofCustomer(table string) string {
 	loads, customer := s.loads(), " WHERE customer_id = ? AND"
 	if s.Newest {
