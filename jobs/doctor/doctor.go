@@ -704,6 +704,10 @@ func (d *doctor) server(ctx context.Context) {
 func (d *doctor) shown(ctx context.Context, conn *clickhouse.Conn) {
 	database := d.ws.Settings.ClickHouse.DSN.Database
 	live, ok, err := publish.Live(ctx, conn, database)
+	var lacks []string
+	if d.snap != nil {
+		lacks = originOf(&live).Lacks(d.snap)
+	}
 	switch {
 	case err != nil && !clickhouse.NotThere(err):
 		d.describe("ClickHouse", Warn, "`tollbook publish` shows details", "%v", err)
@@ -720,9 +724,9 @@ func (d *doctor) shown(ctx context.Context, conn *clickhouse.Conn) {
 	case len(live.Older()) > 0:
 		d.describe("ClickHouse", Warn, "`tollbook publish`", "%s shows manifest %d, but %v", conn.Address(),
 			live.Manifest, live.Older()[0])
-	case d.snap != nil && len(originOf(&live).Lacks(d.snap)) > 0:
+	case len(lacks) > 0:
 		d.describe("ClickHouse", Warn, "`tollbook publish`", "%s shows manifest %d without %s", conn.Address(),
-			live.Manifest, strings.Join(originOf(&live).Lacks(d.snap), ", "))
+			live.Manifest, strings.Join(lacks, ", "))
 	default:
 		d.describe("ClickHouse", OK, "", "%s shows manifest %d, as the lake", conn.Address(), live.Manifest)
 	}

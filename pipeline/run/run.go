@@ -346,13 +346,7 @@ func (r *run) scanConfig() *accept.Config {
 
 // archivedThrough is the last cycle whose lines are archived.
 func (r *runState) archivedThrough() period.Cycle {
-	last := place.NoCycle
-	for _, ref := range r.txn.Base().Manifest.Cycles {
-		if ref.Archived != nil {
-			last = ref.Period()
-		}
-	}
-	return last
+	return r.txn.Base().Manifest.ArchivedThrough(place.NoCycle)
 }
 
 // scan finds the feed files that are new and reads them.

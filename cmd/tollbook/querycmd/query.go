@@ -356,7 +356,7 @@ func askServer(ctx context.Context, a *cli.App, w *workspace.Workspace, q *ask.Q
 	}
 	_ = a.ReadOf(w, func(snap *lake.Snapshot) error { // the answer does not need the lake
 		err = ofLake(a, snap, conn, shown)
-		if r.Cycle.IsZero() && shown.Manifest == snap.Manifest.Number {
+		if err == nil && r.Cycle.IsZero() && shown.Manifest == snap.Manifest.Number {
 			noteLacks(a, conn, shown.Lacks(snap))
 		}
 		answer.Archived = q.Archived(snap, r.Cycle, answer.Manifest)

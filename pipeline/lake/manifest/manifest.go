@@ -103,6 +103,16 @@ type CloseSettings struct {
 	RoundingMode string `json:"rounding_mode"`
 }
 
+// ArchivedThrough returns the last archived cycle; none if no cycle is archived.
+func (m *Manifest) ArchivedThrough(none period.Cycle) period.Cycle {
+	for _, ref := range m.Cycles {
+		if ref.Archived != nil {
+			none = ref.Period()
+		}
+	}
+	return none
+}
+
 // Archived describes the files that left a closed cycle, and their destination (LAKE-8). Files that later runs need
 // stayed: Files of the CycleRef.
 type Archived struct {

@@ -258,7 +258,7 @@ func TestTable(t *testing.T) {
 		"    Total                     12  11,134.62345678    120.05  11,014.57345678  9,913.12  11,014.57345678\n",
 		"  In every row: type resale, mode on demand, seller vendor.\n",
 		"  Omitted, because 0 in every row: truncated.\n",
-		"  What the customers of the partner and of its resellers are to pay, before rounding, by service.\n")
+		"  Amounts that customers of the partner and of its resellers pay, before rounding, by service.\n")
 	find(t, written(t, bill(t), Table), "  What is to pay, before rounding, by service.\n")
 	find(t, written(t, bill(t), Table), "amount due: CNY 434.94\n", "    To pay, before rounding  434.93827156\n",
 		"    Rounding up                0.00172844\n", "  Small machine (vm.small), Elastic compute, per hour\n",

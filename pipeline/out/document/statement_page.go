@@ -36,7 +36,7 @@ func (s *Statement) page() *layout.Page {
 	if p.Chart != nil {
 		services := servicePart(p.Chart)
 		if s.hasResellers() {
-			services.About = []string{"What the customers of the partner and of its resellers are to pay, before " +
+			services.About = []string{"Amounts that customers of the partner and of its resellers pay, before " +
 				"rounding, by service."}
 		}
 		p.Parts = append(p.Parts, services)

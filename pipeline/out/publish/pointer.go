@@ -192,11 +192,11 @@ func (s Schema) loadRows(loads []load) *clickhouse.Insert {
 	})
 }
 
-// MovedError reports that another publisher moved the pointer during this publish, which then starts over from what is
-// shown now.
+// MovedError reports that a publish starts over from what is shown now, because another publisher moved the pointer or
+// may have deleted new rows as unused.
 type MovedError struct {
 	Was, Now uint64
-	all      bool // something may be hidden: the next attempt publishes all cycles
+	all      bool // the next attempt publishes all cycles
 }
 
 // Error names both pointers.
@@ -273,8 +273,8 @@ func (c *copyState) alone(ctx context.Context, mine *Pointer) error {
 }
 
 // hides reports whether the views show an earlier state of a cycle out of scope than an earlier pointer of this lake's
-// history does, or a cycle that such a pointer of a later manifest no longer has: publishers moved at the same time,
-// and one of them was killed before it looked for others.
+// history does, or an archived cycle of an earlier manifest than such a pointer of all cycles: publishers moved at the
+// same time, and one of them was killed before it looked for others.
 func (c *copyState) hides(ctx context.Context, origin string) (bool, error) {
 	archived := make(map[string]bool)
 	for _, ref := range c.src.Snap.Manifest.Cycles {

@@ -191,6 +191,28 @@ func TestThreeAtOnce(t *testing.T) {
 	w.shows(manifestsSQL, "3\t['2026-09','2026-10']\t[3,3]")
 }
 
+// hiding publishes a cycle, "" = all, to its end, and then lets a publish of October move, which had its number before.
+// That one is stopped after its move with an error that is not nil. between is called when the first one has ended.
+func (w *world) hiding(first string, stop error, between func()) {
+	w.Helper()
+	begin, numbered1, numbered2, done1 := make(chan struct{}), make(chan struct{}), make(chan struct{}),
+		make(chan struct{})
+	hide := atFirst(publish.StepNumbered, func() { close(numbered2); <-done1 })
+	var one, other sync.WaitGroup
+	w.publishing(&one, begin, first, atFirst(publish.StepNumbered, func() { close(numbered1); <-numbered2 }), nil)
+	w.publishing(&other, numbered1, "2026-10", func(at string) error {
+		if at == publish.StepMoved {
+			return stop
+		}
+		return hide(at)
+	}, stop)
+	close(begin)
+	one.Wait()
+	between()
+	close(done1)
+	other.Wait()
+}
+
 // TestRepairAtOnce checks that a publish of a cycle does not undo what a publish of all cycles repairs at the same
 // time. Invariant: PUB-16.
 func TestRepairAtOnce(t *testing.T) {
@@ -203,17 +225,7 @@ func TestRepairAtOnce(t *testing.T) {
 	if w.ask(counts) == want {
 		t.Fatal("no line was deleted")
 	}
-	begin, numbered1, numbered2, done1 := make(chan struct{}), make(chan struct{}), make(chan struct{}),
-		make(chan struct{})
-	var first, second sync.WaitGroup
-	w.publishing(&first, begin, "", atFirst(publish.StepNumbered, func() { close(numbered1); <-numbered2 }), nil)
-	hide := atFirst(publish.StepNumbered, func() { close(numbered2); <-done1 })
-	w.publishing(&second, numbered1, "2026-10", hide, nil)
-	close(begin)
-	first.Wait()
-	w.shows(counts, want)
-	close(done1)
-	second.Wait()
+	w.hiding("", nil, func() { w.shows(counts, want) })
 	w.shows(counts, want)
 }
 
@@ -223,22 +235,7 @@ func TestCycleAfterKill(t *testing.T) {
 	t.Parallel()
 	program.Slow(t)
 	w := twoCycles(t)
-	begin, numbered1, numbered2, done1 := make(chan struct{}), make(chan struct{}), make(chan struct{}),
-		make(chan struct{})
-	killed := errors.New("killed")
-	hide := atFirst(publish.StepNumbered, func() { close(numbered2); <-done1 })
-	var first, second sync.WaitGroup
-	w.publishing(&first, begin, "2026-09", atFirst(publish.StepNumbered, func() { close(numbered1); <-numbered2 }), nil)
-	w.publishing(&second, numbered1, "2026-10", func(at string) error {
-		if at == publish.StepMoved {
-			return killed
-		}
-		return hide(at)
-	}, killed)
-	close(begin)
-	first.Wait()
-	close(done1)
-	second.Wait()
+	w.hiding("2026-09", errors.New("killed"), func() {})
 	w.shows(manifestsSQL, "3\t['2026-09','2026-10']\t[2,3]")
 	if _, err := w.tryPublish(targets.Options{Cycle: cycle(t, "2026-10")}); err != nil {
 		t.Fatal(err)

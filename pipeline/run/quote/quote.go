@@ -351,13 +351,7 @@ func (j *job) opening(cycle period.Cycle, closing []position.Row) ([]position.Ro
 					j.out.Cycles[0].Cycle, cycle),
 				Hint: "split the file by cycle"}
 	}
-	archived := place.NoCycle
-	for _, ref := range j.snap.Manifest.Cycles {
-		if ref.Archived != nil {
-			archived = ref.Period()
-		}
-	}
-	if cycle <= archived {
+	if archived := j.snap.Manifest.ArchivedThrough(place.NoCycle); cycle <= archived {
 		return nil, &workspace.RefusedError{
 			What: fmt.Sprintf("the file has records of %s, and cycles up to %s are archived: a run rejects them as %s",
 				cycle, archived, reason.TooOld),
@@ -432,7 +426,7 @@ func (p *pricing) rate(opening []position.Row, records []record) ([]position.Row
 			return nil, err
 		}
 	}
-	// the meters of the subscribers are opened after the file's records, as by a run
+	// monthEnd opened the meters of the subscribers: a run opens them after the records, so all are opened again
 	if err := p.rater.Open(p.customer, p.cycle, opening); err != nil {
 		return nil, err
 	}

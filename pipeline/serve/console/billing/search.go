@@ -29,10 +29,9 @@ func search(v *page.View) (*page.Page, error) {
 		if parts.House(v) {
 			partnersFound(v, t, q)
 		}
-		if v.Caller.Role != keys.Partner { // a link can have been the customer's before or after it was the partner's
+		// a partner must name the customer of a record, and a link can be of a time when the customer was not its own
+		if v.Caller.Role != keys.Partner {
 			linksFound(v, t, q)
-		}
-		if v.Caller.Role != keys.Partner { // a partner must name the customer of a record
 			noteArchived(v, p)
 			if err := recordOr(v, p, t, q); err != nil {
 				return nil, err
