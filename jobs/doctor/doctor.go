@@ -593,25 +593,29 @@ func unreadable(fsys fs.FS, files []inbox.FileRef) (out []inbox.Passed) {
 	return out
 }
 
-// newestOfRecords is the index of the newest run that takes or rates records; that of the newest run if there is none.
-// Other runs do not do the work of one that failed.
-func newestOfRecords(entries []ledger.Entry) int {
-	for i := len(entries) - 1; i >= 0; i-- {
-		switch jobs.Kind(entries[i].Kind) {
-		case jobs.Publish, jobs.Prune, jobs.Rebucket, jobs.Rejects:
-		default:
-			return i
+// newest returns the newest attempt that ended, except firings that had nothing to do; of kinds, if any are given.
+func newest(entries []ledger.Entry, kinds ...jobs.Kind) *ledger.Entry {
+	for i := range slices.Backward(entries) {
+		e := &entries[i]
+		if e.Outcome != ledger.Skipped && e.Outcome != ledger.Running &&
+			(len(kinds) == 0 || slices.Contains(kinds, jobs.Kind(e.Kind))) {
+			return e
 		}
 	}
-	return len(entries) - 1
+	return nil
 }
 
-// runs checks the run ledger.
+// failed reports whether an attempt did not do its job.
+func failed(e *ledger.Entry) bool { return e != nil && (e.Error != "" || e.Outcome == ledger.Killed) }
+
+// runs checks the run ledger: the newest attempt of all, and the newest one that takes feed files, because runs of
+// other kinds do not do the work of one that failed.
 func (d *doctor) runs(context.Context) {
 	entries, damaged, err := ledger.Read(ledger.Dir(d.Dir))
 	if len(entries) > 0 {
 		d.last = &entries[len(entries)-1]
 	}
+	last, intake := newest(entries), newest(entries, jobs.Ingest, jobs.Nightly, jobs.Monthly, jobs.Close)
 	switch {
 	case err != nil:
 		d.describe("runs", Warn, "see that the folder can be read", "%v", err)
@@ -619,23 +623,35 @@ func (d *doctor) runs(context.Context) {
 		d.describe("runs", Warn, "delete it: the ledger decides nothing", "%v", damaged[0])
 	case len(entries) == 0:
 		d.describe("runs", OK, "", "none yet")
-	default:
-		last := d.last
-		failed := entries[newestOfRecords(entries)]
-		switch {
-		case last.Owed != nil:
-			d.describe("runs", Warn, "`tollbook publish`", "the newest, %s, owes a publish: %s", last.Command,
-				last.Owed.Why)
-		case last.Error != "":
-			d.describe("runs", Warn, last.Hint, "the newest, %s, ended as %s: %s", last.Command, last.Outcome,
-				last.Error)
-		case failed.Error != "":
-			d.describe("runs", Warn, failed.Hint, "%s of %s ended as %s: %s; the newest, %s, does not replace it",
-				failed.Command, failed.Started.UTC().Format(time.RFC3339), failed.Outcome, failed.Error, last.Command)
-		default:
-			d.describe("runs", OK, "", "%d in the ledger, the newest: %s, %s", len(entries), last.Command, last.Outcome)
-		}
+	case last != nil && last.Owed != nil:
+		d.describe("runs", Warn, "`tollbook publish`", "the newest, %s, owes a publish: %s", last.Command,
+			last.Owed.Why)
+	case !failed(last) && !failed(intake):
+		d.describe("runs", OK, "", "%d in the ledger, the newest: %s, %s", len(entries), d.last.Command, d.last.Outcome)
 	}
+	if failed(last) {
+		d.describe("runs", Warn, hint(last), "the newest, %s, %s", last.Command, end(last))
+	}
+	if failed(intake) && intake != last {
+		d.describe("runs", Warn, hint(intake), "%s of %s %s; the newest, %s, does not replace it", intake.Command,
+			intake.Started.UTC().Format(time.RFC3339), end(intake), last.Command)
+	}
+}
+
+// end says how a failed attempt ended.
+func end(e *ledger.Entry) string {
+	if e.Error == "" {
+		return "was killed"
+	}
+	return fmt.Sprintf("ended as %s: %s", e.Outcome, e.Error)
+}
+
+// hint says what to do about a failed attempt.
+func hint(e *ledger.Entry) string {
+	if e.Error == "" {
+		return "`tollbook " + e.Command + "` does what it did not do"
+	}
+	return e.Hint
 }
 
 // version compares this program with the one that performed the newest run: using two versions on one workspace is a

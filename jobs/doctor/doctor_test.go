@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -40,20 +41,21 @@ func must(t *testing.T, err error) {
 func tells(t *testing.T, o Options, name string, outcome Outcome, found, do string) {
 	t.Helper()
 	r := Inspect(t.Context(), o)
+	var others []Check
 	for _, c := range r.Checks {
-		if c.Name != name {
-			continue
-		}
-		if c.Outcome != outcome || !strings.Contains(c.Found, found) || !strings.Contains(c.Do, do) ||
-			(c.Do == "") != (outcome == OK || outcome == Skipped) {
-			t.Errorf("%+v, want %s, %q, %q", c, outcome, found, do)
-		}
-		if r.Workable && outcome == Warn {
+		switch {
+		case c.Name != name:
+		case c.Outcome != outcome || !strings.Contains(c.Found, found) || !strings.Contains(c.Do, do) ||
+			(c.Do == "") != (outcome == OK || outcome == Skipped):
+			others = append(others, c)
+		case r.Workable && outcome == Warn:
 			t.Errorf("%s: nothing to look at: %+v", name, r)
+			return
+		default:
+			return
 		}
-		return
 	}
-	t.Errorf("no check %s: %+v", name, r.Checks)
+	t.Errorf("%s: %+v, want %s, %q, %q", name, others, outcome, found, do)
 }
 
 func TestTimes(t *testing.T) {
@@ -119,31 +121,41 @@ func TestCache(t *testing.T) {
 	tells(t, o, "hash cache", Skipped, "", "")
 }
 
-// TestFailedRun checks that a run that failed is named until another run takes records: a prune or a publish after it
-// does not do its work.
+// TestFailedRun checks that a run that failed or was killed is named until another run takes feed files: runs of other
+// kinds and firings without work do not do its work.
 func TestFailedRun(t *testing.T) {
 	t.Parallel()
 	o := newWorkspace(t)
 	at := time.Date(2026, 10, 3, 1, 30, 0, 0, time.UTC)
-	add := func(kind, command, failure string) {
+	add := func(kind, command string, outcome ledger.Outcome, failure string) {
 		t.Helper()
 		at = at.Add(time.Hour)
-		e := &ledger.Entry{Kind: kind, Command: command, Started: at, Ended: at, Outcome: ledger.Done}
+		e := &ledger.Entry{Kind: kind, Command: command, Started: at, Ended: at, Outcome: outcome}
 		if failure != "" {
-			e.Outcome, e.Error, e.Hint = ledger.Failed, failure, "make room"
+			e.Error, e.Hint = failure, "make room"
 		}
 		open, err := ledger.Begin(ledger.Dir(o.Dir), e)
 		must(t, err)
 		must(t, open.End(e))
 	}
-	add("nightly", "run nightly", "disk full")
+	const replaced = "run nightly of 2026-10-03T02:30:00Z ended as failed: disk full; the newest, %s, does not replace " +
+		"it"
+	add("nightly", "run nightly", ledger.Failed, "disk full")
 	tells(t, o, "runs", Warn, "the newest, run nightly, ended as failed: disk full", "make room")
-	add("prune", "prune", "")
-	tells(t, o, "runs", Warn, "run nightly of 2026-10-03T02:30:00Z ended as failed: disk full; the newest, prune, "+
-		"does not replace it", "make room")
-	add("nightly", "run nightly", "")
-	add("publish", "publish", "")
-	tells(t, o, "runs", OK, "4 in the ledger, the newest: publish, done", "")
+	add("nightly", "run nightly", ledger.Skipped, "")
+	tells(t, o, "runs", Warn, "the newest, run nightly, ended as failed: disk full", "make room")
+	for _, kind := range []string{"prune", "rerate"} {
+		add(kind, kind, ledger.Done, "")
+		tells(t, o, "runs", Warn, fmt.Sprintf(replaced, kind), "make room")
+	}
+	add("prune", "prune", ledger.Failed, "archive full")
+	tells(t, o, "runs", Warn, "the newest, prune, ended as failed: archive full", "make room")
+	tells(t, o, "runs", Warn, fmt.Sprintf(replaced, "prune"), "make room")
+	add("nightly", "run nightly", ledger.Done, "")
+	add("publish", "publish", ledger.Done, "")
+	tells(t, o, "runs", OK, "7 in the ledger, the newest: publish, done", "")
+	add("monthly", "run monthly", ledger.Running, "") // and no process holds its lock
+	tells(t, o, "runs", Warn, "the newest, run monthly, was killed", "`tollbook run monthly` does what it did not do")
 }
 
 func TestScratch(t *testing.T) {

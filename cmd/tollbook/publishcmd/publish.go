@@ -151,6 +151,9 @@ func printPublish(a *cli.App, r *publish.Report) {
 		}
 		fmt.Fprintf(a.Out, "%s %s\n", verb, name)
 	}
+	for _, why := range r.StartedOver {
+		fmt.Fprintf(a.Out, "started over: %s\n", why)
+	}
 	cli.PrintLayout(a, r)
 	g := cli.NewGrid("table", ">files", ">not published", ">rows inserted")
 	for _, t := range r.Tables {

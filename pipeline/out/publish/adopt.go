@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
+	"github.com/tollbook/tollbook/pipeline/out/clickhouse/cluster"
 	"github.com/tollbook/tollbook/pipeline/out/publish/content"
 )
 
@@ -120,7 +121,7 @@ func (s Schema) there(ctx context.Context, c *clickhouse.Conn, table string) (bo
 // dropOld drops what an adoption leaves: the tables of the old layout, unless a statement that began before the views
 // stopped reading them still runs, and tables that an interrupted adoption was filling.
 func (cl *cleaner) dropOld(ctx context.Context, gone func(uint64) bool) error {
-	for _, n := range cl.nodes.all {
+	for _, n := range cl.nodes.All {
 		st, err := cl.schema.readState(ctx, n.Conn)
 		if err != nil {
 			return err
@@ -150,7 +151,7 @@ func (cl *cleaner) dropOld(ctx context.Context, gone func(uint64) bool) error {
 
 // unread reports whether every statement that runs on any server began after a server's views stopped reading the
 // tables of the old layout.
-func (cl *cleaner) unread(ctx context.Context, n *node, st *state) (bool, error) {
+func (cl *cleaner) unread(ctx context.Context, n *cluster.Server, st *state) (bool, error) {
 	if len(st.old) == 0 {
 		return true, nil
 	}
@@ -174,7 +175,7 @@ func rank(table string) string {
 }
 
 // dropStopped drops tables that an interrupted adoption was filling.
-func (cl *cleaner) dropStopped(ctx context.Context, n *node, gone func(uint64) bool) error {
+func (cl *cleaner) dropStopped(ctx context.Context, n *cluster.Server, gone func(uint64) bool) error {
 	var name string
 	var names []string
 	err := n.Each(ctx, clickhouse.Select{
@@ -200,7 +201,7 @@ func (cl *cleaner) dropStopped(ctx context.Context, n *node, gone func(uint64) b
 }
 
 // drop drops a table of any size. The rows of an adopted table are in the new one.
-func drop(ctx context.Context, n *node, table string) error {
+func drop(ctx context.Context, n *cluster.Server, table string) error {
 	return n.Do(clickhouse.With(ctx, "max_table_size_to_drop", "0"), "drop the rest of the old layout",
 		"DROP TABLE IF EXISTS "+table)
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/out/clickhouse/cluster"
 	"github.com/tollbook/tollbook/pipeline/out/publish/content"
 )
 
@@ -66,14 +67,14 @@ func (ld *loader) adoptLoads(missing []*content.Item) (rest []*content.Item) {
 	}
 	for _, i := range missing {
 		l := found[version{i.Key(), i.Layout()}]
-		if l == nil || l.shard != shardOf(i, ld.nodes.shards) || i.Known && l.rows != i.Rows {
+		if l == nil || l.shard != shardOf(i, ld.nodes.Shards) || i.Known && l.rows != i.Rows {
 			rest = append(rest, i)
 			continue
 		}
 		ld.whole[i.Key()] = l
 		ld.report.inserted(l)
 		ld.rows += l.rows
-		for _, n := range ld.nodes.of(l.shard) {
+		for _, n := range ld.nodes.Of(l.shard) {
 			at := placeOf(n, l)
 			ld.changed[at] = true
 			ld.inserted[at] += uint64(l.rows)
@@ -87,10 +88,10 @@ func (ld *loader) adoptLoads(missing []*content.Item) (rest []*content.Item) {
 // processes at once, is safe. Its errors are those of Publish.
 func InsertBucket(ctx context.Context, o *Options, src *content.Source, bucket int) (err error) {
 	r := newRun(o, src)
-	if r.nodes, err = connect(ctx, o.Server, o.Cluster); err != nil {
+	if r.nodes, err = cluster.Connect(ctx, o.Server, o.Cluster); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, r.nodes.close()) }()
+	defer func() { err = errors.Join(err, r.nodes.Close()) }()
 	if err := r.inspect(ctx); err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
+	"github.com/tollbook/tollbook/pipeline/out/clickhouse/cluster"
 	"github.com/tollbook/tollbook/pipeline/out/publish/content"
 )
 
@@ -21,7 +22,7 @@ func comparePlaces(a, b place) int {
 		strings.Compare(a.cycle, b.cycle))
 }
 
-func placeOf(n *node, l *load) place { return place{n.Address(), l.table + "_data", l.cycle} }
+func placeOf(n *cluster.Server, l *load) place { return place{n.Address(), l.table + "_data", l.cycle} }
 
 // makeup is the composition of a partition, in values that a merge leaves unchanged and that any insertion, deletion or
 // change alters.
@@ -37,7 +38,7 @@ func (m makeup) text(loads []uint64) string {
 }
 
 // makeups returns the composition of a server's partitions.
-func (ps *partitions) makeups(ctx context.Context, n *node) (map[place]makeup, error) {
+func (ps *partitions) makeups(ctx context.Context, n *cluster.Server) (map[place]makeup, error) {
 	out := make(map[place]makeup)
 	var m makeup
 	var name, cycle string
@@ -56,7 +57,7 @@ WHERE p.database = ? AND p.active AND endsWith(p.table, '_data') GROUP BY p.tabl
 }
 
 // checked returns the compositions that were recorded when a server's partitions were last found correct.
-func (ps *partitions) checked(ctx context.Context, n *node) (map[place]string, error) {
+func (ps *partitions) checked(ctx context.Context, n *cluster.Server) (map[place]string, error) {
 	out := make(map[place]string)
 	var name, cycle, text string
 	sql := "SELECT table_name, cycle, argMax(parts, checked_at) FROM " + ps.schema.name("checks") +
@@ -74,7 +75,7 @@ func (ps *partitions) checked(ctx context.Context, n *node) (map[place]string, e
 // is the one in which the same loads were last found correct (PUB-7). One out of scope is not counted, and not noted.
 func (ps *partitions) check(ctx context.Context, loads []*load) (broken map[uint64]*DifferError, err error) {
 	broken = make(map[uint64]*DifferError)
-	for _, n := range ps.nodes.holders() {
+	for _, n := range ps.nodes.Holders() {
 		was, err := ps.makeups(ctx, n)
 		if err != nil {
 			return nil, err
@@ -89,7 +90,7 @@ func (ps *partitions) check(ctx context.Context, loads []*load) (broken map[uint
 			there[at] = nil
 		}
 		for _, l := range loads {
-			if l.shard == n.shard && l.rows > 0 {
+			if l.shard == n.Shard && l.rows > 0 {
 				there[placeOf(n, l)] = append(there[placeOf(n, l)], l)
 			}
 		}
@@ -108,7 +109,7 @@ func (ps *partitions) check(ctx context.Context, loads []*load) (broken map[uint
 }
 
 // countPlace counts the loads of one partition.
-func (ps *partitions) countPlace(ctx context.Context, n *node, at place, loads []*load,
+func (ps *partitions) countPlace(ctx context.Context, n *cluster.Server, at place, loads []*load,
 	broken map[uint64]*DifferError) error {
 	p := content.Find(ps.tables, strings.TrimSuffix(at.table, "_data"))
 	if p == nil || len(loads) == 0 {

@@ -12,6 +12,7 @@ import (
 	"github.com/ClickHouse/ch-go/proto"
 
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
+	"github.com/tollbook/tollbook/pipeline/out/clickhouse/cluster"
 	"github.com/tollbook/tollbook/pipeline/out/publish/content"
 )
 
@@ -53,7 +54,7 @@ func (cl *cleaner) tidy(ctx context.Context) error {
 
 // mutationFails returns the reason that a server gives for a deletion that fails, or "".
 func (cl *cleaner) mutationFails(ctx context.Context) string {
-	for _, n := range cl.nodes.all {
+	for _, n := range cl.nodes.All {
 		var why string
 		sql := "SELECT max(latest_fail_reason) FROM system.mutations WHERE database = ? AND NOT is_done"
 		if err := n.One(ctx, "read system.mutations", sql, []any{cl.schema.Internal()}, &why); err == nil && why != "" {
@@ -69,22 +70,24 @@ func (cl *cleaner) clean(ctx context.Context) error {
 	if err := cl.adoptStrays(ctx); err != nil {
 		return err
 	}
+	now, err := cl.id(ctx) // before the history: what is in it was dropped at that age or earlier
+	if err != nil {
+		return err
+	}
 	list, moves, err := cl.wasted(ctx)
 	if err != nil {
 		return err
 	}
-	ids, err := cl.ids(ctx, 1)
-	if err != nil {
-		return err
-	}
-	now := ids[0] >> 22
-	oldest, err := cl.oldest(ctx)
+	began, err := cl.began(ctx)
 	if err != nil {
 		return err
 	}
 	gone := func(id uint64) bool {
-		age := int64(now) - int64(id>>22)
-		return age > cl.o.Keep.Milliseconds() && age > oldest
+		unread := cl.shown // since then every server shows a later pointer than the one that named the load
+		if id <= cl.settled {
+			unread = cl.begun
+		}
+		return milliseconds(now) > milliseconds(id)+cl.o.Keep.Milliseconds() && began > milliseconds(max(id, unread))
 	}
 	list = slices.DeleteFunc(list, func(w waste) bool {
 		if gone(w.since) {
@@ -116,9 +119,20 @@ func (cl *cleaner) clean(ctx context.Context) error {
 	return cl.dropOld(ctx, gone)
 }
 
+// began returns a time before which no query that runs on any server began, in milliseconds of the server that assigns
+// ids.
+func (cl *cleaner) began(ctx context.Context) (int64, error) {
+	now, err := cl.id(ctx) // before the ages are read
+	if err != nil {
+		return 0, err
+	}
+	oldest, err := cl.oldest(ctx)
+	return milliseconds(now) - oldest, err
+}
+
 // oldest returns the age in milliseconds of the oldest running query on any server.
 func (cl *cleaner) oldest(ctx context.Context) (oldest int64, err error) {
-	for _, n := range cl.nodes.all {
+	for _, n := range cl.nodes.All {
 		elapsed, err := cl.oldestQuery(ctx, n)
 		if err != nil {
 			return 0, err
@@ -130,7 +144,7 @@ func (cl *cleaner) oldest(ctx context.Context) (oldest int64, err error) {
 
 // oldestQuery returns the age in milliseconds of the oldest query that runs on a server, except this one. Queries
 // without a user are the server's own.
-func (cl *cleaner) oldestQuery(ctx context.Context, n *node) (int64, error) {
+func (cl *cleaner) oldestQuery(ctx context.Context, n *cluster.Server) (int64, error) {
 	var elapsed int64
 	sql := "SELECT toInt64(ceil(max(elapsed) * 1000)) + 1 FROM system.processes WHERE user != '' AND query_id != " +
 		"queryID()"
@@ -146,7 +160,7 @@ func (cl *cleaner) adoptStrays(ctx context.Context) error {
 		known[id] = true
 	}
 	var strays []load
-	for _, n := range cl.nodes.holders() {
+	for _, n := range cl.nodes.Holders() {
 		for _, at := range slices.SortedFunc(maps.Keys(cl.changed), comparePlaces) {
 			if at.server != n.Address() {
 				continue
@@ -168,7 +182,7 @@ func (cl *cleaner) adoptStrays(ctx context.Context) error {
 				if !known[id] {
 					known[id] = true
 					strays = append(strays, load{id: id, table: at.table[:len(at.table)-len("_data")], cycle: at.cycle,
-						shard: n.shard})
+						shard: n.Shard})
 				}
 			}
 		}
@@ -179,7 +193,7 @@ func (cl *cleaner) adoptStrays(ctx context.Context) error {
 	for i := range strays {
 		cl.noted[strays[i].id] = &strays[i]
 	}
-	return each(ctx, cl.nodes.all, func(ctx context.Context, n *node) error {
+	return cluster.Each(ctx, cl.nodes.All, func(ctx context.Context, n *cluster.Server) error {
 		return n.Retry(ctx, func() error { return n.Insert(ctx, cl.schema.loadRows(strays)) })
 	})
 }
@@ -226,7 +240,7 @@ func (cl *cleaner) history(ctx context.Context) (map[uint64][]uint64, error) {
 	shown := make(map[uint64][]uint64)
 	var number uint64
 	var loads []uint64
-	for _, n := range cl.nodes.all {
+	for _, n := range cl.nodes.All {
 		err := n.Each(ctx, clickhouse.Select{
 			What: "read earlier pointers", SQL: "SELECT number, loads FROM " + cl.schema.name("published"),
 			Into: []any{&number, &loads},
@@ -261,7 +275,7 @@ func (cl *cleaner) remove(ctx context.Context, list []waste) error {
 		}
 		sql := fmt.Sprintf("DELETE FROM %s IN PARTITION '%s' WHERE load IN (%s)", cl.schema.name(p.Data()), at.cycle,
 			join(loads))
-		err := each(ctx, cl.nodes.holders(), func(ctx context.Context, n *node) error {
+		err := cluster.Each(ctx, cl.nodes.Holders(), func(ctx context.Context, n *cluster.Server) error {
 			return n.Do(clickhouse.With(ctx, "lightweight_deletes_sync", "1"), "delete rows that no view shows", sql)
 		})
 		if err != nil {
@@ -275,7 +289,7 @@ func (cl *cleaner) remove(ctx context.Context, list []waste) error {
 // deleteEverywhere deletes rows of a small table on every server.
 func (cl *cleaner) deleteEverywhere(ctx context.Context, table, column string, ids []uint64) error {
 	sql := fmt.Sprintf("DELETE FROM %s WHERE %s IN (%s)", cl.schema.name(table), column, join(ids))
-	return each(ctx, cl.nodes.all, func(ctx context.Context, n *node) error {
+	return cluster.Each(ctx, cl.nodes.All, func(ctx context.Context, n *cluster.Server) error {
 		return n.Do(clickhouse.With(ctx, "lightweight_deletes_sync", "1"), "delete what is noted of what no view shows",
 			sql)
 	})
@@ -284,7 +298,7 @@ func (cl *cleaner) deleteEverywhere(ctx context.Context, table, column string, i
 // note records the composition of partitions that were found correct, so that the next publish need not count them
 // again. It skips a partition that anything but this publish changed.
 func (ps *partitions) note(ctx context.Context, shown map[place][]uint64) error {
-	for _, n := range ps.nodes.holders() {
+	for _, n := range ps.nodes.Holders() {
 		now, err := ps.makeups(ctx, n)
 		if err != nil {
 			return err

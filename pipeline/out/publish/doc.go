@@ -35,10 +35,11 @@
 //	       snapshot of any data.
 //	PUB-5  Until every query that could have read a pointer has ended, no row of a load that this pointer names is
 //	       deleted.
-//	PUB-6  Only rows of loads that no pointer names are deleted, when what dropped them is older than `keep` and than
-//	       every running query. A load that was never shown is dropped as of the time of its id. No load is shown
-//	       that is neither shown already nor younger than three quarters of `keep`, nor reused from an earlier
-//	       publish unless it is younger than half of it.
+//	PUB-6  Only rows of loads that no pointer names are deleted, when what dropped them is older than `keep`, and
+//	       every running query began after the cleaner knew that no server shows an earlier pointer than that: a
+//	       server may get a pointer long after its number was assigned. A load that was never shown is dropped as of
+//	       the time of its id. No load is shown that is neither shown already nor younger than three quarters of
+//	       `keep`, nor reused from an earlier publish unless it is younger than half of it.
 //	PUB-7  A publish counts existing rows again, except in partitions of which the server says that no row and no
 //	       part was added, changed or removed since the same loads were found correct in them.
 //	PUB-8  Σ lines = Σ statements = the manifest, of the loads to be shown, for every amount column of every cycle and

@@ -12,6 +12,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
+	"github.com/tollbook/tollbook/pipeline/out/clickhouse/cluster"
 	"github.com/tollbook/tollbook/pipeline/out/publish/content"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -121,7 +122,7 @@ type sender struct {
 
 // insert sends a group to one server and returns its loads, each with the rows and sums that were sent. It does not
 // check them on the server: verify does.
-func (ld *loader) insert(ctx context.Context, n *node, g *group, ids []uint64) (loads []load, err error) {
+func (ld *loader) insert(ctx context.Context, n *cluster.Server, g *group, ids []uint64) (loads []load, err error) {
 	s := &sender{loader: ld, group: g, block: content.NewBlock(g.table), at: -1, stop: func() {}}
 	for k, i := range g.items {
 		s.loads = append(s.loads, load{id: ids[k], table: g.table.Name, path: i.Path, cycle: g.cycle, shard: g.shard,
@@ -221,7 +222,7 @@ func (s *sender) end() error {
 // load inserts a group on every server of its shard and verifies it there. It repeats a transient failure with new ids,
 // and a difference once, because another publisher may be at work.
 func (ld *loader) load(ctx context.Context, g *group) (loads []load, err error) {
-	members := ld.nodes.of(g.shard)
+	members := ld.nodes.Of(g.shard)
 	if len(members) == 0 {
 		return nil, fmt.Errorf("cluster %s has no server of shard %d", ld.schema.Cluster, g.shard+1)
 	}
@@ -258,7 +259,7 @@ func (ld *loader) load(ctx context.Context, g *group) (loads []load, err error) 
 func (to *target) ids(ctx context.Context, n int) ([]uint64, error) {
 	var list []uint64
 	var id uint64
-	err := to.nodes.all[0].Each(ctx, clickhouse.Select{
+	err := to.nodes.All[0].Each(ctx, clickhouse.Select{
 		What: "ask for ids", SQL: "SELECT generateSnowflakeID() FROM numbers(?)", Args: []any{n}, Into: []any{&id},
 		Begin: func() { list = list[:0] },
 	}, func() error {
@@ -266,10 +267,22 @@ func (to *target) ids(ctx context.Context, n int) ([]uint64, error) {
 		return nil
 	})
 	if err == nil && len(list) != n {
-		err = fmt.Errorf("clickhouse %s: requested %d ids, got %d", to.nodes.all[0].Address(), n, len(list))
+		err = fmt.Errorf("clickhouse %s: requested %d ids, got %d", to.nodes.All[0].Address(), n, len(list))
 	}
 	return list, err
 }
+
+// id returns one new id.
+func (to *target) id(ctx context.Context) (uint64, error) {
+	ids, err := to.ids(ctx, 1)
+	if err != nil {
+		return 0, err
+	}
+	return ids[0], nil
+}
+
+// milliseconds returns when an id was assigned, since 1970 by the clock of the first server: its upper 42 bits.
+func milliseconds(id uint64) int64 { return int64(id >> 22) }
 
 // record writes verified loads to every server. If the publish is interrupted, the next one uses them instead of
 // inserting them again.
@@ -277,7 +290,7 @@ func (ld *loader) record(ctx context.Context, loads []load) error {
 	if err := ld.step(StepVerified); err != nil {
 		return err
 	}
-	return each(ctx, ld.nodes.all, func(ctx context.Context, n *node) error {
+	return cluster.Each(ctx, ld.nodes.All, func(ctx context.Context, n *cluster.Server) error {
 		return n.Retry(ctx, func() error { return n.Insert(ctx, ld.schema.loadRows(loads)) })
 	})
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
+	"github.com/tollbook/tollbook/pipeline/out/clickhouse/cluster"
 	"github.com/tollbook/tollbook/pipeline/out/publish/content"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -121,9 +122,9 @@ type OlderCycle struct {
 func (c OlderCycle) String() string { return fmt.Sprintf("%s of manifest %d", c.Cycle, c.Manifest) }
 
 // readPointer returns the newest pointer of all servers, and the servers that have an older one.
-func (to *target) readPointer(ctx context.Context) (newest Pointer, behind []*node, err error) {
-	found := make([]Pointer, len(to.nodes.all))
-	for i, n := range to.nodes.all {
+func (to *target) readPointer(ctx context.Context) (newest Pointer, behind []*cluster.Server, err error) {
+	found := make([]Pointer, len(to.nodes.All))
+	for i, n := range to.nodes.All {
 		if found[i], _, err = Live(ctx, n.Conn, to.schema.Database); err != nil {
 			return Pointer{}, nil, err
 		}
@@ -131,7 +132,7 @@ func (to *target) readPointer(ctx context.Context) (newest Pointer, behind []*no
 			newest = found[i]
 		}
 	}
-	for i, n := range to.nodes.all {
+	for i, n := range to.nodes.All {
 		if found[i].Number != newest.Number {
 			behind = append(behind, n)
 		}
@@ -140,7 +141,7 @@ func (to *target) readPointer(ctx context.Context) (newest Pointer, behind []*no
 }
 
 // put writes a pointer to a server as one row, so a reader finds all of it or nothing. It may be repeated.
-func (to *target) put(ctx context.Context, n *node, p *Pointer) error {
+func (to *target) put(ctx context.Context, n *cluster.Server, p *Pointer) error {
 	number, manifest := proto.ColUInt64{}, proto.ColUInt64{}
 	moved, asOf := proto.ColInt64{}, proto.ColInt64{}
 	from, hash := proto.ColStr{}, proto.ColStr{}
@@ -195,13 +196,16 @@ func (s Schema) loadRows(loads []load) *clickhouse.Insert {
 // MovedError reports that a publish starts over from what is shown now, because another publisher moved the pointer or
 // may have deleted new rows as unused.
 type MovedError struct {
-	Was, Now uint64
-	all      bool // the next attempt publishes all cycles
+	Why string
+	all bool // the next attempt publishes all cycles
 }
 
-// Error names both pointers.
-func (e *MovedError) Error() string {
-	return fmt.Sprintf("another publisher moved the pointer from %d to %d", e.Was, e.Now)
+// Error returns the reason.
+func (e *MovedError) Error() string { return e.Why }
+
+// movedTo returns the error of a publisher that found a pointer of another one.
+func (c *copyState) movedTo(number uint64) *MovedError {
+	return &MovedError{Why: fmt.Sprintf("another publisher moved the pointer from %d to %d", c.base.Number, number)}
 }
 
 // Hint says that a publish alone repairs what they did to each other.
@@ -217,14 +221,13 @@ func (c *copyState) move(ctx context.Context, next *Pointer) error {
 		return err
 	}
 	if now.Number != c.base.Number {
-		return &MovedError{Was: c.base.Number, Now: now.Number}
+		return c.movedTo(now.Number)
 	}
-	ids, err := c.ids(ctx, 1)
-	if err != nil {
+	if next.Number, err = c.id(ctx); err != nil {
 		return err
 	}
-	if next.Number = ids[0]; next.Number <= c.base.Number {
-		return fmt.Errorf("clickhouse %s: its clock went back: id %d after %d", c.nodes.all[0].Address(), next.Number,
+	if next.Number <= c.base.Number {
+		return fmt.Errorf("clickhouse %s: its clock went back: id %d after %d", c.nodes.All[0].Address(), next.Number,
 			c.base.Number)
 	}
 	if err := c.inTime(next); err != nil {
@@ -233,12 +236,12 @@ func (c *copyState) move(ctx context.Context, next *Pointer) error {
 	if err := c.step(StepNumbered); err != nil {
 		return err
 	}
-	next.Moved = instantOf(next.Number)
-	for i, n := range c.nodes.all {
+	next.Moved = period.Instant(milliseconds(next.Number) * 1000)
+	for i, n := range c.nodes.All {
 		if err := c.put(ctx, n, next); err != nil {
 			return err
 		}
-		if i+1 < len(c.nodes.all) {
+		if i+1 < len(c.nodes.All) {
 			if err := c.step(StepBetweenPointers); err != nil {
 				return err
 			}
@@ -255,19 +258,21 @@ func (c *copyState) move(ctx context.Context, next *Pointer) error {
 // other shows, so the publisher starts over (PUB-16). Moves to the same state lack nothing. It starts over too if the
 // move took so long that another publisher may have deleted new loads as unused (PUB-6).
 func (c *copyState) alone(ctx context.Context, mine *Pointer) error {
-	others, err := pointers(ctx, c.nodes.all[0].Conn, c.schema.Database, "WHERE number > ? AND number != ?",
+	others, err := pointers(ctx, c.nodes.All[0].Conn, c.schema.Database, "WHERE number > ? AND number != ?",
 		c.base.Number, mine.Number)
 	for i := range others {
 		if !others[i].same(mine) {
-			return &MovedError{Was: c.base.Number, Now: max(mine.Number, others[i].Number), all: true}
+			moved := c.movedTo(others[i].Number)
+			moved.all = true
+			return moved
 		}
 	}
 	if err != nil || c.o.Keep == 0 {
 		return err
 	}
-	now, err := c.ids(ctx, 1)
-	if err == nil && now[0]>>22 > mine.Number>>22+uint64(c.o.Keep.Milliseconds()/4) {
-		return &MovedError{Was: c.base.Number, Now: mine.Number, all: true}
+	now, err := c.id(ctx)
+	if err == nil && milliseconds(now) > milliseconds(mine.Number)+c.o.Keep.Milliseconds()/4 {
+		return &MovedError{Why: "the move of the pointer took longer than a quarter of clickhouse.keep", all: true}
 	}
 	return err
 }
@@ -280,7 +285,7 @@ func (c *copyState) hides(ctx context.Context, origin string) (bool, error) {
 	for _, ref := range c.src.Snap.Manifest.Cycles {
 		archived[ref.Cycle.String()] = ref.Archived != nil
 	}
-	list, err := pointers(ctx, c.nodes.all[0].Conn, c.schema.Database, "WHERE number < ? AND lake = ?", c.base.Number,
+	list, err := pointers(ctx, c.nodes.All[0].Conn, c.schema.Database, "WHERE number < ? AND lake = ?", c.base.Number,
 		origin)
 	for i := range list {
 		p, later := &list[i], false
@@ -297,16 +302,13 @@ func (c *copyState) hides(ctx context.Context, origin string) (bool, error) {
 	return false, err
 }
 
-// instantOf returns when an id was assigned: its upper 42 bits are milliseconds.
-func instantOf(id uint64) period.Instant { return period.Instant(id >> 22 * 1000) }
-
 // inTime rejects loads that another publisher may delete as unused by now (PUB-6).
 func (c *copyState) inTime(next *Pointer) error {
 	if c.o.Keep == 0 {
 		return nil
 	}
 	for _, id := range next.Loads {
-		if !c.shows(id) && next.Number>>22 > id>>22+uint64(c.o.Keep.Milliseconds()*3/4) {
+		if !c.shows(id) && milliseconds(next.Number) > milliseconds(id)+c.o.Keep.Milliseconds()*3/4 {
 			return errors.New("publishing took longer than three quarters of clickhouse.keep: increase it, and " +
 				"publish again")
 		}

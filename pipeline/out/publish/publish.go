@@ -16,6 +16,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
+	"github.com/tollbook/tollbook/pipeline/out/clickhouse/cluster"
 	"github.com/tollbook/tollbook/pipeline/out/publish/content"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -84,7 +85,7 @@ type target struct {
 	o      *Options
 	src    *content.Source
 	schema Schema
-	nodes  *nodes
+	nodes  *cluster.Servers
 	tables []*content.Table
 	report *Report
 }
@@ -92,11 +93,13 @@ type target struct {
 // copyState has what the copy contains and shows, and the items that it is to show.
 type copyState struct {
 	*target
-	base  Pointer // what is shown now
-	begun uint64  // an id assigned at the begin
-	items []*content.Item
-	noted map[uint64]*load      // every recorded load
-	whole map[content.Key]*load // loads of the items, counted
+	base    Pointer // what is shown now
+	begun   uint64  // an id assigned after base was read
+	settled uint64  // number of a pointer that no server was behind at begun; 0 = none is known
+	shown   uint64  // an id assigned after every server got the pointer of this publish
+	items   []*content.Item
+	noted   map[uint64]*load      // every recorded load
+	whole   map[content.Key]*load // loads of the items, counted
 }
 
 // partitions records the changes to the servers' partitions.
@@ -123,21 +126,21 @@ func newRun(o *Options, src *content.Source) *run {
 }
 
 // Publish brings the copy to a state of the lake. Errors: *clickhouse.Error, *DifferError, *AlteredError, *NewerError,
-// *OtherLakeError, *NoClusterError, *rows.NoCycleError, those of the lake; for one cycle also an error if the state
-// that is shown is not in the history of the lake. After an error too, the views show one complete state.
+// *OtherLakeError, *cluster.NoClusterError, *rows.NoCycleError, those of the lake; for one cycle also an error if the
+// state that is shown is not in the history of the lake. After an error too, the views show one complete state.
 func Publish(ctx context.Context, o *Options, src *content.Source) (report *Report, err error) {
-	const turns = 4   // attempts while other publishers move the pointer
-	var before Report // what earlier attempts changed
+	const turns = 4          // attempts while other publishers move the pointer
+	var before []*Report     // of earlier attempts
+	moved := new(MovedError) // of the last one
 	for range turns {
 		r := newRun(o, src)
 		err = r.publish(ctx)
-		r.report.Repaired = append(before.Repaired, r.report.Repaired...)
-		r.report.Changed = r.report.Changed || before.Changed
-		moved := new(MovedError)
 		if !errors.As(err, &moved) {
+			r.report.after(before)
 			return r.report, err
 		}
-		before = *r.report
+		r.report.StartedOver = []string{moved.Why}
+		before = append(before, r.report)
 		if moved.all {
 			all := *src
 			all.Cycle = manifest.Cycle{}
@@ -148,10 +151,10 @@ func Publish(ctx context.Context, o *Options, src *content.Source) (report *Repo
 }
 
 func (r *run) publish(ctx context.Context) (err error) {
-	if r.nodes, err = connect(ctx, r.o.Server, r.o.Cluster); err != nil {
+	if r.nodes, err = cluster.Connect(ctx, r.o.Server, r.o.Cluster); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, r.nodes.close()) }()
+	defer func() { err = errors.Join(err, r.nodes.Close()) }()
 	if err := r.step(StepConnected); err != nil {
 		return err
 	}
@@ -181,6 +184,9 @@ func (r *run) publish(ctx context.Context) (err error) {
 	}
 	next := r.next()
 	if err := r.show(ctx, next); err != nil {
+		return err
+	}
+	if r.shown, err = r.id(ctx); err != nil {
 		return err
 	}
 	if err := r.note(ctx, r.shownAt(next)); err != nil {
@@ -213,8 +219,8 @@ type preparation struct{ *target }
 // prepare brings tables and views up to date. whole is false if a dry run finds tables missing: there is nothing to
 // inspect then. On a cluster every server gets its tables before any gets the views over them.
 func (pr *preparation) prepare(ctx context.Context) (whole bool, err error) {
-	plans, states := make([][]step, len(pr.nodes.all)), make([]state, len(pr.nodes.all))
-	for i, n := range pr.nodes.all {
+	plans, states := make([][]step, len(pr.nodes.All)), make([]state, len(pr.nodes.All))
+	for i, n := range pr.nodes.All {
 		if plans[i], states[i], err = pr.schema.plan(ctx, n.Conn); err != nil {
 			return false, err
 		}
@@ -240,7 +246,7 @@ func (pr *preparation) prepare(ctx context.Context) (whole bool, err error) {
 // wouldRun reports what a publish would run.
 func (pr *preparation) wouldRun(ctx context.Context, plans [][]step, states []state) (whole bool, err error) {
 	whole = true
-	for i, n := range pr.nodes.all {
+	for i, n := range pr.nodes.All {
 		for _, s := range plans[i] {
 			pr.report.DDL = append(pr.report.DDL, n.Address()+": "+s.name)
 		}
@@ -256,7 +262,7 @@ func (pr *preparation) wouldRun(ctx context.Context, plans [][]step, states []st
 }
 
 // adopts reports that a server's copy has the layout before version 3.
-func (pr *preparation) adopts(n *node, st *state) {
+func (pr *preparation) adopts(n *cluster.Server, st *state) {
 	if !st.adopted && slices.Contains(st.old, "published") {
 		pr.report.Adopted = append(pr.report.Adopted, n.Address())
 	}
@@ -264,18 +270,18 @@ func (pr *preparation) adopts(n *node, st *state) {
 
 // adopt takes over the copies of versions 1 and 2.
 func (pr *preparation) adopt(ctx context.Context, states []state) error {
-	for i, n := range pr.nodes.all {
+	for i, n := range pr.nodes.All {
 		pr.adopts(n, &states[i])
 	}
 	if len(pr.report.Adopted) == 0 {
 		return nil
 	}
-	ids, err := pr.ids(ctx, 1)
+	id, err := pr.id(ctx)
 	if err != nil {
 		return err
 	}
-	for i, n := range pr.nodes.all {
-		if err := pr.schema.adopt(ctx, n.Conn, states[i], ids[0]); err != nil {
+	for i, n := range pr.nodes.All {
+		if err := pr.schema.adopt(ctx, n.Conn, states[i], id); err != nil {
 			return err
 		}
 		if err := pr.step(StepAdopted); err != nil {
@@ -287,7 +293,7 @@ func (pr *preparation) adopt(ctx context.Context, states []state) error {
 
 // apply runs the chosen steps on every server.
 func (pr *preparation) apply(ctx context.Context, plans [][]step, chosen func(step) bool) error {
-	for i, n := range pr.nodes.all {
+	for i, n := range pr.nodes.All {
 		for _, s := range plans[i] {
 			if !chosen(s) {
 				continue
@@ -303,15 +309,19 @@ func (pr *preparation) apply(ctx context.Context, plans [][]step, chosen func(st
 
 // columns checks the tables of every server.
 func (to *target) columns(ctx context.Context) error {
-	return each(ctx, to.nodes.all, func(ctx context.Context, n *node) error {
+	return cluster.Each(ctx, to.nodes.All, func(ctx context.Context, n *cluster.Server) error {
 		return to.schema.checkColumns(ctx, n.Conn, to.tables)
 	})
 }
 
 // inspect reads the pointer, the recorded loads, and which lake the copy is of.
 func (c *copyState) inspect(ctx context.Context) (err error) {
-	if c.base, _, err = c.readPointer(ctx); err != nil {
+	var behind []*cluster.Server
+	if c.base, behind, err = c.readPointer(ctx); err != nil {
 		return err
+	}
+	if len(behind) == 0 {
+		c.settled = c.base.Number
 	}
 	origin, err := c.src.Snap.Origin()
 	if err != nil {
@@ -320,7 +330,7 @@ func (c *copyState) inspect(ctx context.Context) (err error) {
 	c.report.Manifest, c.report.Was = uint64(c.src.Snap.Manifest.Number), c.base.Manifest
 	empty := c.base.Lake == "" // nothing is shown, or an empty lake
 	if !empty && c.base.Lake != string(origin) && !c.o.TakeOver {
-		return &OtherLakeError{c.nodes.all[0].Address(), c.schema.Database, c.base}
+		return &OtherLakeError{c.nodes.All[0].Address(), c.schema.Database, c.base}
 	}
 	if !empty && c.base.Lake == string(origin) && !c.src.Cycle.IsZero() &&
 		!lake.InHistory(c.src.Snap, int64(c.base.Manifest), manifest.Hash(c.base.Hash)) {
@@ -332,14 +342,12 @@ func (c *copyState) inspect(ctx context.Context) (err error) {
 	}
 	if !c.src.Cycle.IsZero() && origin != "" {
 		if hides, err := c.hides(ctx, string(origin)); err != nil || hides {
-			return cmp.Or(err, error(&MovedError{Was: c.base.Number, Now: c.base.Number, all: true}))
+			return cmp.Or(err, error(&MovedError{Why: "the views hide a later state of another cycle", all: true}))
 		}
 	}
-	ids, err := c.ids(ctx, 1)
-	if err != nil {
+	if c.begun, err = c.id(ctx); err != nil {
 		return err
 	}
-	c.begun = ids[0]
 	return c.readLoads(ctx)
 }
 
@@ -350,7 +358,7 @@ func (c *copyState) readLoads(ctx context.Context) error {
 	var in uint16
 	var shard uint32
 	var sums []string
-	return c.nodes.all[0].Each(ctx, clickhouse.Select{
+	return c.nodes.All[0].Each(ctx, clickhouse.Select{
 		What: "read loads",
 		SQL:  "SELECT load, table_name, path, layout, cycle, shard, rows, sums FROM " + c.schema.name("loads"),
 		Into: []any{&id, &name, &path, &in, &cycle, &shard, &rows, &sums}, Begin: func() { clear(c.noted) },
@@ -406,7 +414,7 @@ func (r *run) match(ctx context.Context) ([]*content.Item, error) {
 	var there []*load
 	for _, i := range r.items {
 		l := byKey[version{i.Key(), i.Layout()}]
-		if l != nil && (!r.o.Rebalance || l.shard == shardOf(i, r.nodes.shards)) {
+		if l != nil && (!r.o.Rebalance || l.shard == shardOf(i, r.nodes.Shards)) {
 			there = append(there, l)
 			r.whole[i.Key()] = l
 		}
@@ -454,8 +462,8 @@ func (c *copyState) shows(id uint64) bool {
 // usable reports whether a load may be shown: it is shown already, or it is young enough that no publisher deletes it
 // as unused before the pointer moves (PUB-6).
 func (c *copyState) usable(l *load) bool {
-	young := c.begun>>22 < l.id>>22+uint64(c.o.Keep.Milliseconds()/2)
-	return l.shard < c.nodes.shards && (c.shows(l.id) || young)
+	young := milliseconds(c.begun) < milliseconds(l.id)+c.o.Keep.Milliseconds()/2
+	return l.shard < c.nodes.Shards && (c.shows(l.id) || young)
 }
 
 // better prefers a load that is shown, then the older one.
@@ -495,7 +503,7 @@ func (ld *loader) loadAll(ctx context.Context, missing []*content.Item) error {
 func (ld *loader) loadGroups(ctx context.Context, items []*content.Item, inserts int) error {
 	work, within := errgroup.WithContext(ctx)
 	work.SetLimit(inserts)
-	for _, g := range groups(items, ld.nodes.shards, inserts) {
+	for _, g := range groups(items, ld.nodes.Shards, inserts) {
 		work.Go(func() error {
 			if err := within.Err(); err != nil {
 				return err
@@ -561,7 +569,7 @@ func (ps *partitions) shownAt(p *Pointer) map[place][]uint64 {
 	}
 	for _, id := range p.Loads {
 		l := ps.noted[id]
-		for _, n := range ps.nodes.of(l.shard) {
+		for _, n := range ps.nodes.Of(l.shard) {
 			out[placeOf(n, l)] = append(out[placeOf(n, l)], id)
 		}
 	}
@@ -588,9 +596,11 @@ func (c *copyState) show(ctx context.Context, next *Pointer) error {
 			return err
 		}
 		if now.Number != c.base.Number {
-			return &MovedError{Was: c.base.Number, Now: now.Number}
+			return c.movedTo(now.Number)
 		}
-		return each(ctx, behind, func(ctx context.Context, n *node) error { return c.put(ctx, n, &now) })
+		return cluster.Each(ctx, behind, func(ctx context.Context, n *cluster.Server) error {
+			return c.put(ctx, n, &now)
+		})
 	}
 	return c.move(ctx, next)
 }

@@ -1,6 +1,8 @@
 package publish
 
 import (
+	"slices"
+
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/out/publish/content"
 )
@@ -25,6 +27,8 @@ type Report struct {
 	Repaired []string `json:"mended,omitempty"`  // what differed and was inserted again
 	Cleaned  int      `json:"cleaned"`           // loads that no view shows and that were deleted
 	Waiting  int      `json:"waiting"`           // loads that no view shows and that are to be deleted later
+	// StartedOver says why earlier attempts were broken off. A publish of one cycle may publish all cycles then.
+	StartedOver []string `json:"started_over,omitempty"`
 	// Uncleaned says why the server did not delete rows that no view shows; the next publish tries again.
 	Uncleaned string           `json:"uncleaned,omitempty"`
 	Totals    []manifest.Total `json:"totals,omitempty"` // totals equal in lines, statements and on the server
@@ -43,6 +47,26 @@ type TableReport struct {
 func newReport(o *Options, src *content.Source) *Report {
 	return &Report{Server: o.Server.Address, Database: o.Server.Database, Cluster: o.Cluster, Cycle: src.Cycle.String(),
 		DryRun: o.DryRun}
+}
+
+// after adds what earlier attempts of the publish did.
+func (r *Report) after(attempts []*Report) {
+	for _, b := range slices.Backward(attempts) {
+		r.StartedOver = append(b.StartedOver, r.StartedOver...)
+		if r.DryRun {
+			continue
+		}
+		r.Repaired, r.DDL = append(b.Repaired, r.Repaired...), append(b.DDL, r.DDL...)
+		r.Adopted = append(b.Adopted, r.Adopted...)
+		r.Changed, r.Was = r.Changed || b.Changed, b.Was
+		for _, t := range b.Tables {
+			if k := slices.IndexFunc(r.Tables, func(o TableReport) bool { return o.Table == t.Table }); k >= 0 {
+				r.Tables[k].Inserted += t.Inserted
+			}
+		}
+	}
+	slices.Sort(r.Repaired)
+	r.Repaired = slices.Compact(r.Repaired)
 }
 
 // plan reports the items to show and those that are missing.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -237,8 +238,10 @@ func TestCycleAfterKill(t *testing.T) {
 	w := twoCycles(t)
 	w.hiding("2026-09", errors.New("killed"), func() {})
 	w.shows(manifestsSQL, "3\t['2026-09','2026-10']\t[2,3]")
-	if _, err := w.tryPublish(targets.Options{Cycle: cycle(t, "2026-10")}); err != nil {
-		t.Fatal(err)
+	r, err := w.tryPublish(targets.Options{Cycle: cycle(t, "2026-10")})
+	w.must(err)
+	if !slices.Equal(r.StartedOver, []string{"the views hide a later state of another cycle"}) || r.Cycle != "" {
+		t.Errorf("%+v", r)
 	}
 	w.shows(manifestsSQL, "3\t['2026-09','2026-10']\t[3,3]")
 	w.shows("SELECT count() FROM copy.lines WHERE id LIKE 'both-%'", "2")

@@ -217,23 +217,8 @@ func TestQueryHoldsRows(t *testing.T) {
 	w := newWorld(t, server.Options{}, "")
 	w.settings(copyOf(w.server.DSN()), ", keep: 0s")
 	w.publishedMonth()
-	ctx := t.Context()
-	began, ended := make(chan struct{}), make(chan string)
-	go func() {
-		close(began)
-		text, err := w.server.Query(ctx,
-			"SELECT sum(sleepEachRow(0.2)) FROM numbers(40) SETTINGS max_block_size = 1, "+
-				"function_sleep_max_microseconds_per_block = 0")
-		ended <- fmt.Sprint(text, err)
-	}()
-	<-began
-	for w.ask("SELECT count() FROM system.processes WHERE query LIKE '%sleepEachRow%' AND query NOT LIKE "+
-		"'%processes%' AND user != ''") == "0" {
-		continue // waits until the query runs
-	}
-	w.ask(
-		"DELETE FROM copy_internal.loads WHERE table_name = 'statements'",
-	) // inserts the rows again and drops the old ones
+	ended := w.running(w.server)
+	w.ask(forgetStatements)
 	r := w.publish()
 	if r.Cleaned != 0 || r.Waiting == 0 || !r.Changed {
 		t.Errorf("while a query runs: %+v", r)
@@ -244,4 +229,48 @@ func TestQueryHoldsRows(t *testing.T) {
 	w.must(err)
 	w.shows("SELECT count() FROM copy_internal.statements_data", "12")
 	w.shows(linesSQL, sampleLines)
+}
+
+// TestServerBehind checks that rows are kept that a query may read on a server whose pointer another publisher, which
+// was killed, had not moved: the query began after that move. Invariant: PUB-5.
+func TestServerBehind(t *testing.T) {
+	t.Parallel()
+	program.Slow(t)
+	shards := server.StartCluster(t, 2, server.Options{})
+	w := at(t, shards[0], copyOf(shards[0].DSN()), ", keep: 0s, cluster: "+server.ClusterName)
+	w.publishedMonth()
+	for _, s := range shards {
+		_, err := s.Query(t.Context(), forgetStatements)
+		w.must(err)
+	}
+	w.stopAt(publish.StepBetweenPointers)
+	ended := w.running(shards[1])
+	if r := w.publish(); r.Cleaned != 0 || r.Waiting == 0 {
+		t.Errorf("while a query runs: %+v", r)
+	}
+	<-ended
+	if r := w.publish(); r.Cleaned == 0 || r.Waiting != 0 {
+		t.Errorf("without a query: %+v", r)
+	}
+}
+
+// forgetStatements makes a publish insert the statements again and drop those that are there.
+const forgetStatements = "DELETE FROM copy_internal.loads WHERE table_name = 'statements'"
+
+// running returns while a query of some seconds runs on a server. The channel receives when it has ended.
+func (w *world) running(s *server.Server) (ended <-chan string) {
+	done, ctx := make(chan string, 1), w.Context()
+	go func() {
+		text, err := s.Query(ctx, "SELECT sum(sleepEachRow(0.2)) FROM numbers(40) SETTINGS max_block_size = 1, "+
+			"function_sleep_max_microseconds_per_block = 0")
+		done <- fmt.Sprint(text, err)
+	}()
+	for {
+		n, err := s.Query(ctx, "SELECT count() FROM system.processes WHERE query LIKE '%sleepEachRow%' AND query NOT "+
+			"LIKE '%processes%' AND user != ''")
+		w.must(err)
+		if strings.TrimSpace(n) != "0" {
+			return done
+		}
+	}
 }

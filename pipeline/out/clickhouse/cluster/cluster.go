@@ -1,4 +1,4 @@
-package publish
+package cluster
 
 import (
 	"context"
@@ -11,44 +11,45 @@ import (
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
 )
 
-// node is a server that holds the copy or a part of it.
-type node struct {
+// Server is a server of a cluster, or one without a cluster.
+type Server struct {
 	*clickhouse.Conn
-	shard int // from 0; -1 = it receives queries and has no rows
+	Shard int // from 0; -1 = it receives queries and has no rows
 }
 
-// nodes are all servers, and the number of their shards. The first node assigns the ids.
-type nodes struct {
-	all    []*node
-	shards int
+// Servers are all servers, and the number of their shards. The first one is the server of the dsn.
+type Servers struct {
+	All    []*Server
+	Shards int
 }
 
-// of returns the servers of a shard: each has all of its rows.
-func (n *nodes) of(shard int) []*node {
-	var out []*node
-	for _, one := range n.all {
-		if one.shard == shard {
+// Of returns the servers of a shard: each has all of its rows.
+func (n *Servers) Of(shard int) []*Server {
+	var out []*Server
+	for _, one := range n.All {
+		if one.Shard == shard {
 			out = append(out, one)
 		}
 	}
 	return out
 }
 
-// holders returns the servers that have rows.
-func (n *nodes) holders() []*node {
-	return slices.DeleteFunc(slices.Clone(n.all), func(one *node) bool { return one.shard < 0 })
+// Holders returns the servers that have rows.
+func (n *Servers) Holders() []*Server {
+	return slices.DeleteFunc(slices.Clone(n.All), func(one *Server) bool { return one.Shard < 0 })
 }
 
-func (n *nodes) close() error {
+// Close closes the connections.
+func (n *Servers) Close() error {
 	var err error
-	for _, one := range n.all {
+	for _, one := range n.All {
 		err = errors.Join(err, one.Close())
 	}
 	return err
 }
 
-// each calls do for every server concurrently.
-func each(ctx context.Context, list []*node, do func(context.Context, *node) error) error {
+// Each calls do for every server concurrently.
+func Each(ctx context.Context, list []*Server, do func(context.Context, *Server) error) error {
 	group, ctx := errgroup.WithContext(ctx)
 	for _, n := range list {
 		group.Go(func() error { return do(ctx, n) })
@@ -72,33 +73,33 @@ func (e *NoClusterError) Hint() string {
 	return fmt.Sprintf("set clickhouse.cluster to one of %q", e.Known)
 }
 
-// connect connects to the server of the dsn and, with a cluster, to every server of it.
-func connect(ctx context.Context, o clickhouse.Options, cluster string) (all *nodes, err error) {
+// Connect connects to the server of the dsn and, with a cluster, to every server of it.
+func Connect(ctx context.Context, o clickhouse.Options, cluster string) (all *Servers, err error) {
 	o.Database = "system" // statements qualify names: the database may not exist yet
 	first, err := clickhouse.Open(ctx, o)
 	if err != nil {
 		return nil, err
 	}
-	all = &nodes{all: []*node{{Conn: first}}, shards: 1}
+	all = &Servers{All: []*Server{{Conn: first}}, Shards: 1}
 	if cluster == "" {
 		return all, nil
 	}
 	members, err := readCluster(ctx, first, cluster)
 	if err != nil {
-		return nil, errors.Join(err, all.close())
+		return nil, errors.Join(err, all.Close())
 	}
-	all.all[0].shard = -1
+	all.All[0].Shard = -1
 	for _, m := range members {
-		all.shards = max(all.shards, m.shard+1)
+		all.Shards = max(all.Shards, m.shard+1)
 		if m.local {
-			all.all[0].shard = m.shard
+			all.All[0].Shard = m.shard
 			continue
 		}
 		conn, err := clickhouse.Open(ctx, o.At(m.host, m.port))
 		if err != nil {
-			return nil, errors.Join(err, all.close())
+			return nil, errors.Join(err, all.Close())
 		}
-		all.all = append(all.all, &node{Conn: conn, shard: m.shard})
+		all.All = append(all.All, &Server{Conn: conn, Shard: m.shard})
 	}
 	return all, nil
 }
