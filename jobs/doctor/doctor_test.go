@@ -138,8 +138,8 @@ func TestFailedRun(t *testing.T) {
 		must(t, err)
 		must(t, open.End(e))
 	}
-	const replaced = "run nightly of 2026-10-03T02:30:00Z ended as failed: disk full; the newest, %s, does not replace " +
-		"it"
+	const replaced = "run nightly of 2026-10-03T02:30:00Z ended as failed: disk full; the newest, %s, does not " +
+		"replace it"
 	add("nightly", "run nightly", ledger.Failed, "disk full")
 	tells(t, o, "runs", Warn, "the newest, run nightly, ended as failed: disk full", "make room")
 	add("nightly", "run nightly", ledger.Skipped, "")
