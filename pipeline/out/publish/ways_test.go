@@ -244,6 +244,7 @@ func TestServerBehind(t *testing.T) {
 		w.must(err)
 	}
 	w.stopAt(publish.StepBetweenPointers)
+	w.ask("SELECT sleep(1)") // so that the query begins clearly after the move
 	ended := w.running(shards[1])
 	if r := w.publish(); r.Cleaned != 0 || r.Waiting == 0 {
 		t.Errorf("while a query runs: %+v", r)
