@@ -123,14 +123,17 @@ func (w *writing) PutShared(name string, b []byte) error {
 	return w.writeSmall(w.shared+name, b)
 }
 
-// KeepShared closes a temporary file and makes it an object of the shared run, named by its content.
-func (w *writing) KeepShared(f storage.File, kind string) (name string, err error) {
+// KeepShared closes a temporary file and makes it an object of the shared run, named by the hash of its content, or of
+// digest if that is not nil: what the content is known by.
+func (w *writing) KeepShared(f storage.File, kind string, digest []byte) (name string, err error) {
 	if err := f.Sync(); err != nil {
 		return "", errors.Join(w.syncs.Failed(f.Name(), err), f.Close())
 	}
-	hash, err := w.hashTemp(f.Name())
-	if err != nil {
-		return "", errors.Join(err, f.Close())
+	hash := manifest.HashBytes(digest)
+	if digest == nil {
+		if hash, err = w.hashTemp(f.Name()); err != nil {
+			return "", errors.Join(err, f.Close())
+		}
 	}
 	name = w.shared + kind + "-" + string(hash)
 	return name, w.putInPlace(f, name)

@@ -1,6 +1,7 @@
 package accept
 
 import (
+	"cmp"
 	"context"
 	"io/fs"
 	"log/slog"
@@ -43,20 +44,29 @@ type Config struct {
 	Elsewhere func(ctx context.Context, kind string, tasks [][]byte, take func(result []byte) error) error
 	Log       *slog.Logger
 	Progress  func(stage string, done, total int64)
+
+	apart bool // one task is done, whose rows go to a file
 }
 
+// heldChunks is the number of chunks that sorted runs in memory have room for: at most a third of what a run may use.
+const heldChunks = 5
+
+// chunkBytes is the size of a chunk of rows that are sorted together. A task whose rows go to a file holds no sorted
+// runs in memory, and has their room for its chunk: most tasks then sort all of their rows at once.
 func (c *Config) chunkBytes() int {
-	if c.ChunkBytes > 0 {
-		return c.ChunkBytes
+	size := cmp.Or(c.ChunkBytes, 48<<20)
+	if c.apart {
+		size *= heldChunks
 	}
-	return 48 << 20
+	return size
 }
 
-// heldBytes is the limit of the sorted runs of all workers in memory: at most a third of what a run may use. Runs
-// beyond it are written to scratch files.
+// heldBytes is the limit of the sorted runs of all workers in memory. Runs beyond it are written to scratch files.
 func (c *Config) heldBytes() int64 {
-	const chunks = 5
-	return chunks * int64(c.chunkBytes())
+	if c.apart {
+		return 0
+	}
+	return heldChunks * int64(c.chunkBytes())
 }
 
 // FeedFiles reads feed files, as package feed does. With it, users of a scan's results need not import the formats.

@@ -116,7 +116,7 @@ func (s *Scanned) readApart(ctx context.Context, cfg *Config, lim *limits, list 
 	return tasks.Run(ctx, engine, tasks.Stage[scanTask, scanResult]{
 		Kind: ScanTask, Tasks: todo,
 		Worker: func() func(context.Context, *scanTask) (*scanResult, error) {
-			keep := func(f storage.File, _ string) (string, error) { return f.Name(), f.Close() }
+			keep := func(f storage.File, _ string, _ []byte) (string, error) { return f.Name(), f.Close() }
 			return func(ctx context.Context, t *scanTask) (*scanResult, error) {
 				return scanApart(ctx, cfg, lim, t, keep)
 			}
@@ -259,13 +259,13 @@ func (s *Scanned) apart(t *task) bool {
 // ByItself reports whether the files of a feed are read by separate scan tasks.
 func ByItself(feed string) bool { return feed == "usage" || feed == "bandwidth" }
 
-// keepFile closes a file of a task's result and returns its name.
-type keepFile func(f storage.File, kind string) (name string, err error)
+// keepFile closes a file of a task's result and returns its name. The content is known by digest, if it is not nil.
+type keepFile func(f storage.File, kind string, digest []byte) (name string, err error)
 
 // scanApart does a scan task.
 func scanApart(ctx context.Context, cfg *Config, lim *limits, t *scanTask, keep keepFile) (r *scanResult, err error) {
 	own := *cfg
-	own.Workers, own.Rejected = 1, nil
+	own.Workers, own.Rejected, own.apart = 1, nil, true
 	s := &Scanned{Regions: NewRegions(), Parts: lim.parts}
 	defer func() { err = errors.Join(err, s.Close()) }()
 	w := newWorker(&own, lim, s)
@@ -274,13 +274,10 @@ func scanApart(ctx context.Context, cfg *Config, lim *limits, t *scanTask, keep 
 	if err != nil {
 		return nil, errors.Join(err, w.drop())
 	}
-	if err := w.end(); err != nil {
-		return nil, err
-	}
 	r = &scanResult{Task: t.Task, First: found.first, Header: []byte(found.header), Rows: found.rows,
 		Rejected: found.rejected, FirstDay: found.firstDay, LastDay: found.lastDay, Fault: faultOf(found.fault),
 		Deferred: faultOf(found.deferred)}
-	if r.Run, err = s.store(cfg, keep); err != nil {
+	if r.Run, err = w.store(t.Task, keep); err != nil {
 		return nil, err
 	}
 	r.Rejects, err = piece.rejects.store(keep)
@@ -296,38 +293,50 @@ func (w *worker) drop() error {
 	return errors.Join(errs...)
 }
 
-// store joins the runs of a task into one file, with the words of its region codes.
-func (s *Scanned) store(cfg *Config, keep keepFile) (*storedFile, error) {
-	runs := slices.Concat(s.Usage, s.Bandwidth) // a task has runs of only one feed
-	if len(runs) == 0 {
+// store writes the rows of the only task of a worker, which has a number, into one file, with the words of their region
+// codes.
+func (w *worker) store(number int, keep keepFile) (*storedFile, error) {
+	chunk, runs := &w.chunks[w.slot], w.runs[w.slot]
+	if len(runs) > 0 {
+		if err := w.end(); err != nil {
+			return nil, err
+		}
+		runs = slices.Concat(w.scanned.Usage, w.scanned.Bandwidth) // of one feed
+	} else if chunk.Len() == 0 {
 		return nil, nil
 	}
-	f, err := cfg.Txn.CreateTemp("run")
+	f, err := w.cfg.Txn.CreateTemp("run")
 	if err != nil {
 		return nil, err
 	}
-	run, err := sorting.Join(runs, &sorting.Buffers{}, f, func() (io.ReaderAt, error) { return nil, nil })
+	var run *sorting.Run
+	if len(runs) > 0 {
+		run, err = sorting.Join(runs, &sorting.Buffers{}, f, func() (io.ReaderAt, error) { return nil, nil })
+	} else {
+		run, err = chunk.Store(f)
+	}
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
-	end, err := run.Footer(s.Regions.names)
+	end, err := run.Footer(w.scanned.Regions.names)
 	if err == nil {
 		_, err = f.Write(end)
 	}
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
-	name, err := keep(f, "rows")
+	// The footer has the checksums of all rows; they need not differ between two tasks.
+	name, err := keep(f, "rows", fmt.Appendf(nil, "scan task %d: %s", number, end))
 	if err != nil {
 		return nil, err
 	}
 	out := &storedFile{name, run.Size() + int64(len(end))}
-	for _, old := range s.scratch {
-		if err := errors.Join(old.Close(), cfg.Txn.RemoveTemp(old.name)); err != nil {
+	for _, old := range w.scanned.scratch {
+		if err := errors.Join(old.Close(), w.cfg.Txn.RemoveTemp(old.name)); err != nil {
 			return nil, err
 		}
 	}
-	s.scratch = nil
+	w.scanned.scratch = nil
 	return out, nil
 }
 
@@ -341,7 +350,7 @@ func (s *spool) store(keep keepFile) (*storedFile, error) {
 	if s.file == nil {
 		return nil, nil
 	}
-	name, err := keep(s.file, "rejects")
+	name, err := keep(s.file, "rejects", nil)
 	return &storedFile{name, s.onDisk}, err
 }
 

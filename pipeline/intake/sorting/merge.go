@@ -333,7 +333,7 @@ func Without(runs []*Run, keep func(file int32) bool) error {
 
 // Join merges runs into one, to limit how many runs a merge reads. w and open are used as in Chunk.Flush.
 func Join(runs []*Run, b *Buffers, w io.Writer, open func() (io.ReaderAt, error)) (*Run, error) {
-	joined, off, castagnoli := &Run{}, int64(0), crc32.MakeTable(crc32.Castagnoli)
+	joined, off, sum := &Run{}, int64(0), newSummer()
 	out := bufio.NewWriterSize(w, 1<<20)
 	parts, _ := Parts(runs)
 	for _, part := range parts {
@@ -343,9 +343,7 @@ func Join(runs []*Run, b *Buffers, w io.Writer, open func() (io.ReaderAt, error)
 		}
 		for len(m.heap) > 0 {
 			row := m.heap[0].packed()
-			joined.add(part, off, int64(len(row)))
-			last := &joined.segments[len(joined.segments)-1]
-			last.sum = crc32.Update(last.sum, castagnoli, row)
+			sum(joined.add(part, off, int64(len(row))), row)
 			off += int64(len(row))
 			if _, err := out.Write(row); err != nil {
 				return nil, fmt.Errorf("join sorted runs: %w", err)

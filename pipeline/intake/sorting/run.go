@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"maps"
 	"math"
@@ -221,6 +222,21 @@ func tail(a, b Head) int {
 // Flush sorts the chunk, writes its rows to w in order, and returns the run's index. The chunk is empty afterwards.
 // open returns a reader of what was written.
 func (c *Chunk) Flush(w io.Writer, open func() (io.ReaderAt, error)) (*Run, error) {
+	run, err := c.write(w, func(*segment, []byte) {})
+	if err != nil {
+		return nil, err
+	}
+	if run.data, err = open(); err != nil {
+		return nil, fmt.Errorf("read back a sorted run: %w", err)
+	}
+	return run, nil
+}
+
+// Store is Flush for a file that will have a footer: it adds up the checksums of the segments and opens nothing.
+func (c *Chunk) Store(w io.Writer) (*Run, error) { return c.write(w, newSummer()) }
+
+// write sorts the chunk and writes its rows to w in order. It passes each row with its segment to added.
+func (c *Chunk) write(w io.Writer, added func(s *segment, row []byte)) (*Run, error) {
 	run, buf, off := &Run{}, c.out[:0], int64(0)
 	if buf == nil {
 		buf = make([]byte, 0, 1<<20)
@@ -231,7 +247,7 @@ func (c *Chunk) Flush(w io.Writer, open func() (io.ReaderAt, error)) (*Run, erro
 			c.fetch(sorted[i:min(i+ahead, len(sorted))])
 		}
 		row := c.packed(s.off, s.size)
-		run.add(Part(s.key), off, int64(len(row)))
+		added(run.add(Part(s.key), off, int64(len(row))), row)
 		off += int64(len(row))
 		if len(buf)+len(row) > cap(buf) {
 			if _, err := w.Write(buf); err != nil {
@@ -244,11 +260,6 @@ func (c *Chunk) Flush(w io.Writer, open func() (io.ReaderAt, error)) (*Run, erro
 	if _, err := w.Write(buf); err != nil {
 		return nil, fmt.Errorf("write a sorted run: %w", err)
 	}
-	data, err := open()
-	if err != nil {
-		return nil, fmt.Errorf("read back a sorted run: %w", err)
-	}
-	run.data = data
 	c.bytes, c.entries, c.out = c.bytes[:0], c.entries[:0], buf
 	return run, nil
 }
@@ -283,13 +294,22 @@ func (c *Chunk) Hold() *Run {
 // Bytes returns the size of the chunk's packed rows, which is that of the resulting run.
 func (c *Chunk) Bytes() int { return len(c.bytes) }
 
-func (r *Run) add(part Part, off, size int64) {
-	if n := len(r.segments); n > 0 && r.segments[n-1].part == part {
-		r.segments[n-1].size += size
-		r.segments[n-1].rows++
-		return
+// add adds a row to the last segment, or to a new one if its part is another, and returns the segment.
+func (r *Run) add(part Part, off, size int64) *segment {
+	n := len(r.segments)
+	if n == 0 || r.segments[n-1].part != part {
+		r.segments, n = append(r.segments, segment{part: part, off: off}), n+1
 	}
-	r.segments = append(r.segments, segment{part: part, off: off, size: size, rows: 1})
+	s := &r.segments[n-1]
+	s.size += size
+	s.rows++
+	return s
+}
+
+// newSummer returns a function that adds a row to the checksum of its segment (SORT-5).
+func newSummer() func(s *segment, row []byte) {
+	castagnoli := crc32.MakeTable(crc32.Castagnoli)
+	return func(s *segment, row []byte) { s.sum = crc32.Update(s.sum, castagnoli, row) }
 }
 
 // find returns the index of the run's segment of a part.

@@ -35,6 +35,36 @@ func store(t *rapid.T, c *Chunk, regions []string) []byte {
 	return append(b.Bytes(), end...)
 }
 
+// TestStoredAtOnce checks that a chunk is stored as the same file as the join of several chunks with its rows.
+func TestStoredAtOnce(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		var whole Chunk
+		var pieces []*Run
+		for range rapid.IntRange(1, 4).Draw(t, "chunks") {
+			var piece Chunk
+			for range rapid.IntRange(1, 30).Draw(t, "rows") {
+				part, row := Part(rapid.IntRange(0, 3).Draw(t, "part")), draw(t)
+				whole.Add(part, &row)
+				piece.Add(part, &row)
+			}
+			pieces = append(pieces, piece.Hold())
+		}
+		var joined, stored bytes.Buffer
+		a, err := Join(pieces, &Buffers{}, &joined, func() (io.ReaderAt, error) { return nil, nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := whole.Store(&stored)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(joined.Bytes(), stored.Bytes()) || !slices.Equal(a.segments, b.segments) || whole.Len() != 0 {
+			t.Fatalf("%d bytes in %+v, want %d in %+v", stored.Len(), b.segments, joined.Len(), a.segments)
+		}
+	})
+}
+
 // TestStoredRunsShareRegions checks that merging runs that number their regions independently gives the same rows in
 // the same order as runs with a shared numbering. This includes rows that differ only in the region, and codes of one
 // byte in one numbering and four in the other. Invariants: SORT-4.
