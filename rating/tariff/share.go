@@ -25,11 +25,16 @@ func EveryMonths(zone *period.Zone, start period.Instant, months int, t period.I
 	return at
 }
 
-// ShareOf returns the share of a part in a period: by the days between local dates, by elapsed time, or 1.
+// ShareOf returns the share of a part in a period: by the days between local dates, by elapsed time, or 1. It is 0 if
+// the period begins and ends on one local date: nothing is charged for it by days.
 func ShareOf(zone *period.Zone, by books.Proration, part, of period.Span) *big.Rat {
 	switch by {
 	case books.ByDays:
-		return big.NewRat(DaysOf(zone, part), DaysOf(zone, of))
+		days := DaysOf(zone, of)
+		if days == 0 {
+			return new(big.Rat)
+		}
+		return big.NewRat(DaysOf(zone, part), days)
 	case books.BySeconds:
 		return big.NewRat(int64(part.To-part.From), int64(of.To-of.From))
 	default:

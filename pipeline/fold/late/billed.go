@@ -80,14 +80,14 @@ func (s *Sources) usageLines(set MeterSet) (Sums, error) {
 	return all, nil
 }
 
-// BilledLine describes a line that AddBilled adds.
+// BilledLine describes a line that AddBilled adds. Place.Part of a line of a recurring charge is its own time.
 type BilledLine struct {
 	Place
 	Price, Discount string
-	Own             period.Instant // own time of a line with Place.Charge, else 0
 }
 
-// AddBilled adds the lines of a key's files that belong to a cycle. It calls note, if not nil, for each of them.
+// AddBilled adds the lines of a key's files that belong to a cycle, those of recurring charges with their own times. It
+// calls note, if not nil, for each of them.
 func AddBilled(s *state.State, key manifest.FileKey, origin period.Cycle, to Sums, note func(*BilledLine)) error {
 	for _, e := range s.Find(key) {
 		if err := AddBilledFile(s, e, origin, to, note); err != nil {
@@ -194,7 +194,7 @@ func (b *billedFile) add(to Sums, customer, sku int32, cols *parquet.Columns[tab
 		Resource: string(cols.Text(tables.LineResourceID).At(i)),
 	}
 	if b.hasCharges() && b.Books.Products[p.SKU].Model == books.Recurring {
-		p.Charge = string(cols.Text(tables.LineID).At(i))
+		p.Charge, p.Part = string(cols.Text(tables.LineID).At(i)), ownTime(cols, i)
 	}
 	p.Fee = b.Books.Products[p.SKU].FeeApart() && b.feeAtZero(p, cols, i)
 	if err := to.At(p).Add(sum); err != nil {
@@ -208,11 +208,7 @@ func (b *billedFile) add(to Sums, customer, sku int32, cols *parquet.Columns[tab
 	if err != nil {
 		return err
 	}
-	one := BilledLine{Place: p, Price: price.String(), Discount: cols.Word(tables.LineDiscountID).At(i)}
-	if p.Charge != "" {
-		one.Own = ownTime(cols, i)
-	}
-	b.note(&one)
+	b.note(&BilledLine{Place: p, Price: price.String(), Discount: cols.Word(tables.LineDiscountID).At(i)})
 	return nil
 }
 

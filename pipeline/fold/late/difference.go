@@ -21,6 +21,8 @@ type Place struct {
 	Fee bool
 	// id of the line of a recurring charge; each has its own difference (§10.5)
 	Charge string
+	// its own time if several parts of a charge begin on one local date, and so have one id; else 0
+	Part period.Instant
 	// identifies the difference of a commitment, as in table reratings (§10.4)
 	Commitment string
 }
@@ -29,7 +31,7 @@ type Place struct {
 func (p Place) Compare(o Place) int {
 	return cmp.Or(cmp.Compare(p.Customer, o.Customer), cmp.Compare(p.Origin, o.Origin), cmp.Compare(p.SKU, o.SKU),
 		cmp.Compare(p.Region, o.Region), cmp.Compare(p.Resource, o.Resource), compareBools(p.Fee, o.Fee),
-		cmp.Compare(p.Charge, o.Charge), cmp.Compare(p.Commitment, o.Commitment))
+		cmp.Compare(p.Charge, o.Charge), cmp.Compare(p.Part, o.Part), cmp.Compare(p.Commitment, o.Commitment))
 }
 
 func compareBools(a, b bool) int {

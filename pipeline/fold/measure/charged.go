@@ -32,7 +32,7 @@ type Charged struct {
 	known map[period.Cycle]map[chargeOf][]Base // by cycle of the charge
 }
 
-// chargeOf identifies the lines of a part of a charge.
+// chargeOf identifies the lines of a part of a charge, or of several parts that begin on one local date.
 type chargeOf struct{ customer, id string }
 
 // Base is what was charged for a part of a recurring charge: the base of its refund.
@@ -46,12 +46,13 @@ type Base struct {
 	Association      books.AssociationType
 
 	sku string
+	own period.Instant // own time: the first instant of the part
 }
 
 // Of returns what was charged for a part, in order of sku, region and resource. It is empty if a closed cycle did not
 // charge it. A cycle before the first closed one billed nothing itself: the books determine what it charged, unless a
 // re-rating posted it.
-func (s *Charged) Of(p *recurring.Part) ([]Base, error) {
+func (s *Charged) Of(p *recurring.Part) (out []Base, err error) {
 	cycle := s.Books.Zone.Cycle(p.Span.From)
 	if !s.Billed(cycle) {
 		return s.priced(p)
@@ -65,12 +66,13 @@ func (s *Charged) Of(p *recurring.Part) ([]Base, error) {
 		return s.priced(p)
 	}
 	billed := s.known[cycle][chargeOf{s.Books.Customers[p.Row.Customer].ID, p.ID(s.Books.Zone)}]
-	if billed == nil && s.beforeFirst(cycle) {
+	if billed, err = s.ofPart(billed, p); err != nil {
+		return nil, err
+	}
+	if len(billed) == 0 && s.beforeFirst(cycle) {
 		return s.priced(p)
 	}
-	var out []Base
 	for _, b := range billed {
-		var err error
 		if b.SKU, err = (codes.Names{Books: s.Books}).SKU(b.sku); err != nil {
 			return nil, err
 		}
@@ -82,6 +84,47 @@ func (s *Charged) Of(p *recurring.Part) ([]Base, error) {
 	slices.SortFunc(out, func(a, b Base) int {
 		return cmp.Or(cmp.Compare(a.SKU, b.SKU), cmp.Compare(a.Region, b.Region), cmp.Compare(a.Resource, b.Resource))
 	})
+	return out, nil
+}
+
+// ofPart adds up, by sku, region and resource, what was charged for a part of what was charged under its id. If other
+// parts of the charge have the same id, each has the lines of its own time, and the earliest part also those of no
+// part. The partner is that of the first line.
+func (s *Charged) ofPart(billed []Base, p *recurring.Part) (out []Base, err error) {
+	zone := s.Books.Zone
+	first, others := p.Span.From, map[period.Instant]bool{}
+	rows := s.Books.Recurring.Of(p.Row.Customer)
+	for i := range rows {
+		if rows[i].ID != p.Row.ID {
+			continue
+		}
+		for _, o := range recurring.Parts(&rows[i], zone, zone.Bounds(zone.Cycle(p.Span.From))) {
+			if o.ID(zone) == p.ID(zone) && o.Span.From != p.Span.From {
+				first, others[o.Span.From] = min(first, o.Span.From), true
+			}
+		}
+	}
+	for i := range billed {
+		b := billed[i]
+		if others[b.own] || b.own != p.Span.From && first != p.Span.From {
+			continue
+		}
+		at := slices.IndexFunc(out, func(o Base) bool {
+			return o.sku == b.sku && o.Region == b.Region && o.Resource == b.Resource
+		})
+		if at < 0 {
+			out = append(out, b)
+			continue
+		}
+		known := &out[at]
+		known.Discount = cmp.Or(known.Discount, b.Discount)
+		if known.Official, err = known.Official.Add(b.Official); err == nil {
+			known.Payment, err = known.Payment.Add(b.Payment)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
 	return out, nil
 }
 
@@ -154,17 +197,20 @@ func (s *Charged) load(cycle period.Cycle) error {
 func (s *Charged) lines(e manifest.FileEntry, to map[chargeOf][]Base) error {
 	cols := tables.Columns(tables.LineCustomerID, tables.LineID, tables.LineSKU, tables.LineRegionCode,
 		tables.LineResourceID, tables.LineDiscountID, tables.LineOfficialAmount, tables.LinePaymentAmount,
-		tables.LinePartnerID, tables.LineAssociationType)
+		tables.LinePartnerID, tables.LineAssociationType, tables.LineUsageStart, tables.LineOwnTime)
 	return tablefile.Each(s.Files, e, tables.Lines(), cols, func(c *parquet.Columns[tables.Line], i int) error {
 		b := Base{sku: c.Word(tables.LineSKU).At(i), Region: c.Word(tables.LineRegionCode).At(i),
 			Resource: string(c.Text(tables.LineResourceID).At(i)), Discount: c.Word(tables.LineDiscountID).At(i),
 			Partner:     c.Word(tables.LinePartnerID).At(i),
-			Association: books.AssociationOf(c.Word(tables.LineAssociationType).At(i))}
-		err := b.read(c.Amount(tables.LineOfficialAmount).At(i), c.Amount(tables.LinePaymentAmount).At(i))
-		if err != nil {
-			return err
+			Association: books.AssociationOf(c.Word(tables.LineAssociationType).At(i)),
+			own:         c.MaybeTime(tables.LineOwnTime).At(i)}
+		if b.own == tables.Nothing {
+			b.own = c.Time(tables.LineUsageStart).At(i)
 		}
-		return add(to, chargeOf{c.Word(tables.LineCustomerID).At(i), string(c.Text(tables.LineID).At(i))}, &b)
+		err := b.read(c.Amount(tables.LineOfficialAmount).At(i), c.Amount(tables.LinePaymentAmount).At(i))
+		of := chargeOf{c.Word(tables.LineCustomerID).At(i), string(c.Text(tables.LineID).At(i))}
+		to[of] = append(to[of], b)
+		return err
 	})
 }
 
@@ -173,23 +219,26 @@ func (s *Charged) differences(e manifest.FileEntry, cycle period.Cycle, to map[c
 	cols := tables.Columns(tables.ReratingCustomerID, tables.ReratingOriginCycle, tables.ReratingSKU,
 		tables.ReratingRegionCode, tables.ReratingResourceID, tables.ReratingPackageDraws,
 		tables.ReratingOfficialAmount, tables.ReratingPaymentAmount, tables.ReratingPartnerID,
-		tables.ReratingAssociationType)
+		tables.ReratingAssociationType, tables.ReratingOwnTime)
 	return tablefile.Each(s.Files, e, tables.Reratings(), cols, func(c *parquet.Columns[tables.Rerating], i int) error {
 		b := Base{sku: c.Word(tables.ReratingSKU).At(i), Region: c.Word(tables.ReratingRegionCode).At(i),
 			Resource:    string(c.Text(tables.ReratingResourceID).At(i)),
 			Partner:     c.Word(tables.ReratingPartnerID).At(i),
-			Association: books.AssociationOf(c.Word(tables.ReratingAssociationType).At(i))}
+			Association: books.AssociationOf(c.Word(tables.ReratingAssociationType).At(i)),
+			own:         c.MaybeTime(tables.ReratingOwnTime).At(i)}
+		if b.own == tables.Nothing {
+			b.own = s.Books.Zone.Bounds(cycle).From
+		}
 		sku := s.Books.SKU(b.sku)
 		if c.Word(tables.ReratingOriginCycle).At(i) != cycle.String() || sku < 0 ||
 			s.Books.Products[sku].Model != books.Recurring {
 			return nil
 		}
 		err := b.read(c.Amount(tables.ReratingOfficialAmount).At(i), c.Amount(tables.ReratingPaymentAmount).At(i))
-		if err != nil {
-			return err
-		}
 		id := string(c.Text(tables.ReratingPackageDraws).At(i)) // for a recurring charge the line's id
-		return add(to, chargeOf{c.Word(tables.ReratingCustomerID).At(i), id}, &b)
+		of := chargeOf{c.Word(tables.ReratingCustomerID).At(i), id}
+		to[of] = append(to[of], b)
+		return err
 	})
 }
 
@@ -200,23 +249,6 @@ func (b *Base) read(official, payment parquet.Dec) (err error) {
 	}
 	b.Payment, err = money.AmountFromRaw(payment.Hi, payment.Lo)
 	return err
-}
-
-// add adds a line's charge to those of the same place. The partner is that of the first line.
-func add(to map[chargeOf][]Base, of chargeOf, b *Base) (err error) {
-	for i := range to[of] {
-		known := &to[of][i]
-		if known.sku != b.sku || known.Region != b.Region || known.Resource != b.Resource {
-			continue
-		}
-		known.Discount = cmp.Or(known.Discount, b.Discount)
-		if known.Official, err = known.Official.Add(b.Official); err == nil {
-			known.Payment, err = known.Payment.Add(b.Payment)
-		}
-		return err
-	}
-	to[of] = append(to[of], *b)
-	return nil
 }
 
 // Back returns the refund of what was charged for a part.

@@ -1,7 +1,7 @@
 package rerate
 
 import (
-	"cmp"
+	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/fold/late"
 	"github.com/tollbook/tollbook/pipeline/fold/measure"
@@ -69,16 +69,11 @@ func (r *rerating) part(p *recurring.Part, charged *measure.Charged) error {
 
 // chargePart adds a line of a part of a charge to its place. own is its own time: the part's first instant.
 func (r *rerating) chargePart(at late.Place, own period.Instant, ch *line.Charge, discount string) error {
+	at.Part = own
 	r.mark(at).note(0, ch.UnitPrice.String(), discount)
-	r.owns.note(at, ownNow, own)
+	r.owns.note(at, ownNow)
 	return r.now.At(at).Add(&late.Sum{Official: ch.Official, Discount: ch.Discount, Truncated: ch.Truncated,
 		Payment: ch.Payment})
-}
-
-// ownTime is the own time of the difference of a recurring charge, and the line from which it comes.
-type ownTime struct {
-	of ownTimeOf
-	at period.Instant
 }
 
 // ownTimeOf is the kind of line that gives a difference its own time. Lines that the cycle billed take precedence, so
@@ -89,26 +84,62 @@ const (
 	ownBilled ownTimeOf = iota // a line that the cycle billed
 	ownNow                     // a line of today's books
 	ownPosted                  // a difference that an earlier re-rate posted
+	ownKinds
 )
 
-// ownTimes are the own times of differences of recurring charges, by place.
-type ownTimes map[late.Place]ownTime
+// ownTimes are the own times of lines of recurring charges by place, without Part, and by kind of line.
+type ownTimes map[late.Place]*[ownKinds][]period.Instant
 
-// note adds the own time of a line of a recurring charge. Of several lines of one kind the earliest counts.
-func (o ownTimes) note(p late.Place, of ownTimeOf, at period.Instant) {
+// note adds the own time of a line of a recurring charge, which is the Part of its place.
+func (o ownTimes) note(p late.Place, of ownTimeOf) {
 	if p.Charge == "" {
 		return
 	}
-	known, ok := o[p]
-	if !ok || cmp.Or(cmp.Compare(of, known.of), cmp.Compare(at, known.at)) < 0 {
-		o[p] = ownTime{of, at}
+	at := whole(p)
+	if o[at] == nil {
+		o[at] = new([ownKinds][]period.Instant)
+	}
+	list := &o[at][of]
+	if i, found := slices.BinarySearch(*list, p.Part); !found {
+		*list = slices.Insert(*list, i, p.Part)
 	}
 }
 
-// of returns the own time of a difference: for a recurring charge that of its line, else the cycle's first instant.
+// whole returns the place of all parts of a charge that have one id.
+func whole(p late.Place) late.Place {
+	p.Part = 0
+	return p
+}
+
+// of returns the own time of a difference: for a recurring charge that of its line, else the cycle's first instant. Of
+// several lines of one kind the earliest counts.
 func (o ownTimes) of(p late.Place, first period.Instant) period.Instant {
-	if p.Charge != "" {
-		return o[p].at
+	switch {
+	case p.Charge == "":
+		return first
+	case p.Part != 0:
+		return p.Part
+	}
+	for _, times := range o[p] {
+		if len(times) > 0 {
+			return times[0]
+		}
 	}
 	return first
+}
+
+// join adds up the sums of a charge's id in one place, unless several parts have the id: each of them has a difference
+// of its own. A part whose beginning moved within its local date is one part.
+func (o ownTimes) join(sums late.Sums) error {
+	for _, p := range sums.Places() {
+		at := whole(p)
+		if times := o[at]; p.Part == 0 || len(times[ownBilled]) > 1 || len(times[ownNow]) > 1 {
+			continue
+		}
+		if err := sums.At(at).Add(sums[p]); err != nil {
+			return err
+		}
+		delete(sums, p)
+	}
+	return nil
 }

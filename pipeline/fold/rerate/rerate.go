@@ -3,6 +3,7 @@ package rerate
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -121,6 +122,9 @@ func (r *rerating) run(ctx context.Context) ([]Difference, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := errors.Join(r.owns.join(r.now), r.owns.join(billed)); err != nil {
+		return nil, err
+	}
 	r.dropUnused(billed)
 	sums, err := late.Differences(r.now, billed)
 	if err != nil {
@@ -128,7 +132,8 @@ func (r *rerating) run(ctx context.Context) ([]Difference, error) {
 	}
 	var out []Difference
 	for _, p := range sums.Places() {
-		out = append(out, Difference{p, *sums[p], r.owns.of(p, r.Books.Zone.Bounds(r.origin).From), r.why(p, sums[p])})
+		own := r.owns.of(p, r.Books.Zone.Bounds(r.origin).From)
+		out = append(out, Difference{whole(p), *sums[p], own, r.why(p, sums[p])})
 	}
 	return out, nil
 }
@@ -279,6 +284,7 @@ func (r *rerating) charge(rec *late.Record, charges *line.Charges, reversal bool
 }
 
 func (r *rerating) mark(p late.Place) *marks {
+	p = whole(p)
 	if r.marks[p] == nil {
 		r.marks[p] = &marks{}
 	}
@@ -415,7 +421,7 @@ func (r *rerating) conserve() error {
 // differences.
 func (r *rerating) billed() (late.Sums, error) {
 	sums := make(late.Sums)
-	posted := func(l *late.BilledLine) { r.owns.note(l.Place, ownPosted, l.Own) }
+	posted := func(l *late.BilledLine) { r.owns.note(l.Place, ownPosted) }
 	for _, e := range r.FilesOf(r.origin, r.bucket, "lines") {
 		if e.Day.IsPosted() && e.Day != manifest.ChargesDay {
 			continue
@@ -441,7 +447,7 @@ func (r *rerating) billed() (late.Sums, error) {
 
 func (r *rerating) noteBilled(l *late.BilledLine) {
 	r.mark(l.Place).note(1, l.Price, l.Discount)
-	r.owns.note(l.Place, ownBilled, l.Own)
+	r.owns.note(l.Place, ownBilled)
 }
 
 // why returns what differs in a place's lines.

@@ -32,13 +32,20 @@ func (me *monthEndStory) recurring() error {
 	}
 	zone := me.Books.Zone
 	bounds := zone.Bounds(me.cycle)
-	list := me.Books.Recurring.Of(me.customer)
+	list, found := me.Books.Recurring.Of(me.customer), false
 	for i := range list {
 		for _, p := range recurring.Parts(&list[i], zone, bounds) {
-			if p.ID(zone) == me.at.id {
-				return me.part(&p, bounds, resource)
+			if p.ID(zone) != me.at.id {
+				continue
+			}
+			found = true // parts that begin on one local date have one id
+			if err := me.part(&p, bounds, resource); err != nil {
+				return err
 			}
 		}
+	}
+	if found {
+		return nil
 	}
 	return &rows.NotFoundError{What: fmt.Sprintf("the books no longer have the charge of line %s", me.at.id),
 		Do: "put it back into books/recurring.csv"}

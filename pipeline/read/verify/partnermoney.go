@@ -204,8 +204,9 @@ type allocation struct {
 // partnerAccounts checks that each balance follows from the previous one, and that every allocation has two sides.
 func (m *moneyChecks) partnerAccounts(e manifest.FileEntry) (int64, error) {
 	type balance struct{ partner, kind string }
+	type moving struct{ id, one, other string } // a customer's event can have the id of a partner's
 	after := map[balance]money.Amount{}
-	moved := map[string]*allocation{}
+	moved := map[moving]*allocation{}
 	n, err := eachMoneyRow(m, e, tables.PartnerAccounts(), nil, func(row rows.Row[tables.PartnerAccount]) error {
 		partner, kind := row.Word(tables.PartnerAccountPartnerID), row.Word(tables.PartnerAccountBalanceType)
 		id := string(row.Text(tables.PartnerAccountEntryID))
@@ -237,17 +238,19 @@ func (m *moneyChecks) partnerAccounts(e manifest.FileEntry) (int64, error) {
 		if word := row.Word(tables.PartnerAccountType); word != "allocate" && word != "reclaim" {
 			return nil
 		}
-		a := moved[id]
+		with := row.Word(tables.PartnerAccountCounterpartyID)
+		of := moving{id, min(partner, with), max(partner, with)}
+		a := moved[of]
 		if a == nil {
 			a = &allocation{sides: map[string]bool{}}
-			moved[id] = a
+			moved[of] = a
 		}
 		a.sides[partner], a.credit = true, a.credit || kind == "credit"
 		return a.sum.Add(amount)
 	})
-	for id, a := range moved {
+	for of, a := range moved {
 		if len(a.sides) == 2 && !a.credit && !a.sum.IsZero() {
-			m.differ(PartnerMoney, "allocation %s: its two sides differ by %s", id, a.sum.StringFixed(2))
+			m.differ(PartnerMoney, "allocation %s: its two sides differ by %s", of.id, a.sum.StringFixed(2))
 		}
 	}
 	return n, err

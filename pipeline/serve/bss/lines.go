@@ -203,17 +203,24 @@ func (r *reader) id() string {
 }
 
 // part distinguishes lines of a commitment, a recurring charge or a re-rating that have the same record and no tier,
-// such as differences of two scopes. It returns a hash of what they differ in, "" for other lines.
+// such as differences of two scopes. It returns a hash of what they differ in, "" for other lines. Parts of a charge
+// that begin on one local date differ in their own time; at most one of them begins with the date.
 func (r *reader) part(day manifest.Day) string {
 	if day != manifest.CommitmentsDay && day != manifest.ChargesDay && day != manifest.RerateDay {
 		return ""
 	}
-	h := xxhash.New()
+	h, own := xxhash.New(), ""
+	if t := r.row.MaybeTime(tables.LineOwnTime); day == manifest.RerateDay && t != tables.Nothing {
+		if _, inDay := r.clock.Zone().Local(t); inDay != 0 {
+			own = t.String() + "\x00"
+		}
+	}
 	for _, text := range []string{r.row.MaybeTime(tables.LineUsageEnd).String(), r.word(tables.LineServiceTypeCode),
 		r.word(tables.LineSKU), r.word(tables.LineRegionCode), r.text(tables.LineResourceID),
 		r.word(tables.LinePartnerID), r.word(tables.LineAssociationType)} {
 		_, _ = h.WriteString(text + "\x00") // never fails
 	}
+	_, _ = h.WriteString(own)
 	return fmt.Sprintf("#%08x", uint32(h.Sum64())) //nolint:gosec // the lower half
 }
 
@@ -239,7 +246,7 @@ func (r *reader) product() *books.Product {
 // idColumns returns the columns that id needs.
 func idColumns() tables.List[tables.Line] {
 	return tables.Columns(tables.LineID, tables.LineTier, tables.LineKind, tables.LineDay, tables.LineInstant,
-		tables.LineUsageStart, tables.LineUsageEnd, tables.LineOriginCycle, tables.LineUsageAmount,
+		tables.LineUsageStart, tables.LineUsageEnd, tables.LineOwnTime, tables.LineOriginCycle, tables.LineUsageAmount,
 		tables.LineFreeResourceUsage, tables.LineQuantity)
 }
 
