@@ -49,10 +49,13 @@ func (e *ParseError) Error() string {
 	return fmt.Sprintf("%q: %s", text, e.Why)
 }
 
+// OpTotal is the Op of a RangeError of a total that is converted to a type with a smaller range.
+const OpTotal = "total"
+
 // RangeError is an operation whose exact result is outside the range of its type. It has no result.
 type RangeError struct {
 	Type string // the type of the result: "quantity"
-	Op   string // the operation: "+", "−", "×", "÷ up"
+	Op   string // the operation: "+", "−", "×", "÷ up", OpTotal
 	X, Y string // the operands with all digits; Y is empty if there is only one
 	Why  string // the range or the condition that was broken: "outside 0 to 10^15"
 }

@@ -79,7 +79,7 @@ func (t *AmountTotal) SubTotal(u AmountTotal) error {
 // Amount gives the sum as an amount, or a *RangeError if it is outside an amount's range.
 func (t AmountTotal) Amount() (Amount, error) {
 	if !amountDomain.holds(t.v) {
-		return Amount{}, amountDomain.rangeError("total", t.String(), "")
+		return Amount{}, amountDomain.rangeError(OpTotal, t.String(), "")
 	}
 	return Amount(t), nil
 }
@@ -139,7 +139,7 @@ func (t *QuantityTotal) AddTotal(u QuantityTotal) error { return accumulate(&t.v
 // Quantity gives the sum as a quantity, or a *RangeError if it is outside a quantity's range.
 func (t QuantityTotal) Quantity() (Quantity, error) {
 	if !quantityDomain.holds(t.v) {
-		return Quantity{}, quantityDomain.rangeError("total", t.String(), "")
+		return Quantity{}, quantityDomain.rangeError(OpTotal, t.String(), "")
 	}
 	return Quantity(t), nil
 }
@@ -147,7 +147,7 @@ func (t QuantityTotal) Quantity() (Quantity, error) {
 // Signed gives the sum as a difference of quantities, or a *RangeError outside ±10^15.
 func (t QuantityTotal) Signed() (SignedQuantity, error) {
 	if !signedDomain.holds(t.v) {
-		return SignedQuantity{}, signedDomain.rangeError("total", t.String(), "")
+		return SignedQuantity{}, signedDomain.rangeError(OpTotal, t.String(), "")
 	}
 	return SignedQuantity(t), nil
 }

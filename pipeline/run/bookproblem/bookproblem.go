@@ -9,6 +9,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/event"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/rating/tariff"
+	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/problem"
 	"github.com/tollbook/tollbook/settlement"
 )
@@ -30,12 +31,16 @@ func Of(err error) error {
 	var crossing *event.CurrencyError
 	var length *settle.PeriodError
 	var archived *measure.ArchivedError
+	var outside *money.RangeError
 	switch {
 	case errors.As(err, &archived):
 		return problem.Problems{{Pos: problem.Pos{File: "books/commitments.csv"}, Text: archived.Error(),
 			Hint: "let its row begin after that month"}}
 	case errors.As(err, &limit):
 		return &workspace.RefusedError{What: err.Error(), Hint: hintOf(limit)}
+	case errors.As(err, &outside) && outside.Op == money.OpTotal:
+		return &workspace.RefusedError{What: err.Error(), Hint: "a sum of amounts is too large, and nothing was " +
+			"stored: correct the price, or move the new file out of inbox/ and correct its quantities"}
 	case errors.As(err, &rate):
 		return MissingRates(rate)
 	case errors.As(err, &gone):
@@ -54,7 +59,8 @@ func Of(err error) error {
 				"two currencies is never added"}}
 	case errors.As(err, &price):
 		return problem.Problems{{Pos: problem.Pos{File: "books/prices.csv"}, Text: err.Error(),
-			Hint: "records were accepted under this price: put the version back, or one that covers the instant"}}
+			Hint: "put the version back, or one that covers the instant: accepted records, the commit of a link or a " +
+				"recurring charge need it"}}
 	case errors.As(err, &model):
 		return problem.Problems{{Pos: problem.Pos{File: "books/products.csv"}, Text: err.Error(),
 			Hint: "usage of this sku was accepted: put its pricing_model back; give the new model a sku of its own"}}
