@@ -21,7 +21,7 @@ type Place struct {
 	Fee bool
 	// id of the line of a recurring charge; each has its own difference (§10.5)
 	Charge string
-	// its own time if several parts of a charge begin on one local date, and so have one id; else 0
+	// own time of the line or of its part, because parts that begin on one local date have one id; 0 for other lines
 	Part period.Instant
 	// identifies the difference of a commitment, as in table reratings (§10.4)
 	Commitment string

@@ -87,26 +87,13 @@ func (s *Charged) Of(p *recurring.Part) (out []Base, err error) {
 	return out, nil
 }
 
-// ofPart adds up, by sku, region and resource, what was charged for a part of what was charged under its id. If other
-// parts of the charge have the same id, each has the lines of its own time, and the earliest part also those of no
-// part. The partner is that of the first line.
+// ofPart adds up, by sku, region and resource, what was charged for a part, of all that was charged under its id. The
+// partner is that of the first line.
 func (s *Charged) ofPart(billed []Base, p *recurring.Part) (out []Base, err error) {
-	zone := s.Books.Zone
-	first, others := p.Span.From, map[period.Instant]bool{}
-	rows := s.Books.Recurring.Of(p.Row.Customer)
-	for i := range rows {
-		if rows[i].ID != p.Row.ID {
-			continue
-		}
-		for _, o := range recurring.Parts(&rows[i], zone, zone.Bounds(zone.Cycle(p.Span.From))) {
-			if o.ID(zone) == p.ID(zone) && o.Span.From != p.Span.From {
-				first, others[o.Span.From] = min(first, o.Span.From), true
-			}
-		}
-	}
+	parts := s.withID(p)
 	for i := range billed {
 		b := billed[i]
-		if others[b.own] || b.own != p.Span.From && first != p.Span.From {
+		if s.chargedFor(&b, parts) != p.Span.From {
 			continue
 		}
 		at := slices.IndexFunc(out, func(o Base) bool {
@@ -126,6 +113,43 @@ func (s *Charged) ofPart(billed []Base, p *recurring.Part) (out []Base, err erro
 		}
 	}
 	return out, nil
+}
+
+// withID returns the parts of a charge that begin on the local date of one of them, and so have one id.
+func (s *Charged) withID(p *recurring.Part) (parts []recurring.Part) {
+	zone := s.Books.Zone
+	rows := s.Books.Recurring.Of(p.Row.Customer)
+	for i := range rows {
+		if rows[i].ID != p.Row.ID {
+			continue
+		}
+		for _, o := range recurring.Parts(&rows[i], zone, zone.Bounds(zone.Cycle(p.Span.From))) {
+			if o.ID(zone) == p.ID(zone) {
+				parts = append(parts, o)
+			}
+		}
+	}
+	return parts
+}
+
+// chargedFor returns the first instant of the part to which a line belongs: a part in its own place (sku, region,
+// resource), any part if there is none; of several that of its own time, else the first. So a part whose beginning
+// moved within its date keeps its lines.
+func (s *Charged) chargedFor(b *Base, parts []recurring.Part) period.Instant {
+	here := slices.DeleteFunc(slices.Clone(parts), func(o recurring.Part) bool {
+		return s.Books.Products[o.Row.SKU].SKU != b.sku || o.Row.Region != b.Region || o.Row.Resource != b.Resource
+	})
+	if len(here) == 0 {
+		here = parts
+	}
+	first := period.Forever
+	for i := range here {
+		if here[i].Span.From == b.own {
+			return b.own
+		}
+		first = min(first, here[i].Span.From)
+	}
+	return first
 }
 
 // beforeFirst reports whether a cycle is before the first one that was closed.

@@ -76,18 +76,17 @@ func (r *rerating) chargePart(at late.Place, own period.Instant, ch *line.Charge
 		Payment: ch.Payment})
 }
 
-// ownTimeOf is the kind of line that gives a difference its own time. Lines that the cycle billed take precedence, so
-// that the difference of a charge that leaves the books and the one that reverses it have the same own time.
+// ownTimeOf is the kind of line that has an own time.
 type ownTimeOf uint8
 
 const (
-	ownBilled ownTimeOf = iota // a line that the cycle billed
-	ownNow                     // a line of today's books
+	ownNow    ownTimeOf = iota // a line of today's books
+	ownBilled                  // a line that the cycle billed
 	ownPosted                  // a difference that an earlier re-rate posted
 	ownKinds
 )
 
-// ownTimes are the own times of lines of recurring charges by place, without Part, and by kind of line.
+// ownTimes are the own times of lines of recurring charges by place, without Part, and by kind of line, ascending.
 type ownTimes map[late.Place]*[ownKinds][]period.Instant
 
 // note adds the own time of a line of a recurring charge, which is the Part of its place.
@@ -111,29 +110,46 @@ func whole(p late.Place) late.Place {
 	return p
 }
 
-// of returns the own time of a difference: for a recurring charge that of its line, else the cycle's first instant. Of
-// several lines of one kind the earliest counts.
-func (o ownTimes) of(p late.Place, first period.Instant) period.Instant {
-	switch {
-	case p.Charge == "":
-		return first
-	case p.Part != 0:
+// partOf returns the own time of the part to which a line of a recurring charge belongs; 0 for other lines. The parts
+// of a place are those of today's books, else the billed ones, else those of earlier differences. A line belongs to the
+// part of its own time, else to the first one: so a part whose beginning moved within its local date remains one part.
+func (o ownTimes) partOf(p late.Place) period.Instant {
+	if p.Charge == "" {
 		return p.Part
 	}
-	for _, times := range o[p] {
-		if len(times) > 0 {
-			return times[0]
+	for _, parts := range o[whole(p)] {
+		if len(parts) == 0 {
+			continue
 		}
+		if _, found := slices.BinarySearch(parts, p.Part); !found {
+			return parts[0]
+		}
+		break
 	}
-	return first
+	return p.Part
 }
 
-// join adds up the sums of a charge's id in one place, unless several parts have the id: each of them has a difference
-// of its own. A part whose beginning moved within its local date is one part.
+// of returns the own time of a difference: for a recurring charge that of its part, else the cycle's first instant. The
+// first line that the cycle billed of the part takes precedence, so that the difference of a charge that leaves the
+// books and the one that reverses it have the same own time.
+func (o ownTimes) of(p late.Place, first period.Instant) period.Instant {
+	if p.Charge == "" {
+		return first
+	}
+	for _, t := range o[whole(p)][ownBilled] {
+		line := p
+		if line.Part = t; o.partOf(line) == p.Part {
+			return t
+		}
+	}
+	return p.Part
+}
+
+// join adds up the sums of a charge's lines by part.
 func (o ownTimes) join(sums late.Sums) error {
 	for _, p := range sums.Places() {
-		at := whole(p)
-		if times := o[at]; p.Part == 0 || len(times[ownBilled]) > 1 || len(times[ownNow]) > 1 {
+		at := p
+		if at.Part = o.partOf(p); at == p {
 			continue
 		}
 		if err := sums.At(at).Add(sums[p]); err != nil {

@@ -38,5 +38,9 @@ func (r *rerating) dropUnused(billed late.Sums) {
 	if !r.isEarly() {
 		return
 	}
-	maps.DeleteFunc(r.now, func(p late.Place, s *late.Sum) bool { return s.Used.IsZero() && billed[p] == nil })
+	known := make(map[late.Place]bool, len(billed))
+	for p := range billed {
+		known[whole(p)] = true
+	}
+	maps.DeleteFunc(r.now, func(p late.Place, s *late.Sum) bool { return s.Used.IsZero() && !known[whole(p)] })
 }

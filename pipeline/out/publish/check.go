@@ -61,7 +61,7 @@ func (ps *partitions) checked(ctx context.Context, n *cluster.Server) (map[place
 	out := make(map[place]string)
 	var name, cycle, text string
 	sql := "SELECT table_name, cycle, argMax(parts, checked_at) FROM " + ps.schema.name("checks") +
-		" GROUP BY table_name, cycle"
+		" WHERE endsWith(table_name, '_data') GROUP BY table_name, cycle"
 	err := n.Each(ctx, clickhouse.Select{
 		What: "read checks", SQL: sql, Into: []any{&name, &cycle, &text}, Begin: func() { clear(out) },
 	}, func() error {

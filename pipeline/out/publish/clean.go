@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/ClickHouse/ch-go/proto"
@@ -83,11 +84,8 @@ func (cl *cleaner) clean(ctx context.Context) error {
 		return err
 	}
 	gone := func(id uint64) bool {
-		unread := cl.shown // since then every server shows a later pointer than the one that named the load
-		if id <= cl.settled {
-			unread = cl.begun
-		}
-		return milliseconds(now) > milliseconds(id)+cl.o.Keep.Milliseconds() && began > milliseconds(max(id, unread))
+		return milliseconds(now) > milliseconds(id)+cl.o.Keep.Milliseconds() &&
+			began > milliseconds(max(id, cl.passed(id)))
 	}
 	list = slices.DeleteFunc(list, func(w waste) bool {
 		if gone(w.since) {
@@ -119,8 +117,50 @@ func (cl *cleaner) clean(ctx context.Context) error {
 	return cl.dropOld(ctx, gone)
 }
 
-// began returns a time before which no query that runs on any server began, in milliseconds of the server that assigns
-// ids.
+// settled says since which id no server shows an earlier pointer than that of a number. A server may get a pointer long
+// after its number was assigned.
+type settled struct{ number, since uint64 }
+
+// settle reads what earlier publishes recorded, and records since when every server shows the pointer of a number or a
+// later one, once for each number. The rows are in table checks, whose other rows are about partitions of tables.
+func (c *copyState) settle(ctx context.Context, number uint64) error {
+	now, err := c.id(ctx)
+	if err != nil {
+		return err
+	}
+	first, known := c.nodes.All[0], false
+	var one settled
+	var list []settled
+	err = first.Each(ctx, clickhouse.Select{
+		What: "read checks",
+		SQL: "SELECT toUInt64OrZero(cycle), toUInt64OrZero(parts) FROM " + c.schema.name("checks") +
+			" WHERE table_name = 'published'",
+		Into: []any{&one.number, &one.since}, Begin: func() { list, known = nil, false },
+	}, func() error {
+		list, known = append(list, one), known || one.number == number
+		return nil
+	})
+	c.settled = append(append(c.settled, settled{number, now}), list...)
+	if err != nil || known {
+		return err
+	}
+	return first.Do(ctx, "note when all servers had moved", "INSERT INTO "+c.schema.name("checks")+
+		" (table_name, cycle, parts) VALUES ('published', ?, ?)", strconv.FormatUint(number, 10),
+		strconv.FormatUint(now, 10))
+}
+
+// passed returns an id since which no query can begin to read a load that a pointer dropped, or that has an id.
+func (c *copyState) passed(id uint64) (since uint64) {
+	for _, s := range c.settled {
+		if s.number >= id && (since == 0 || s.since < since) {
+			since = s.since
+		}
+	}
+	return since
+}
+
+// began returns a time before which no query that runs on any server began, in milliseconds of the server that
+// assigns ids.
 func (cl *cleaner) began(ctx context.Context) (int64, error) {
 	now, err := cl.id(ctx) // before the ages are read
 	if err != nil {

@@ -15,7 +15,8 @@
 //	lines_rows, …     Merge or Distributed over them: what the views read
 //	published         the pointer: the row with the largest number, with the ids of all loads that are shown
 //	loads             what each load is: file, rows, sums; written when it was counted
-//	checks            the composition of partitions when they were last found correct
+//	checks            the composition of partitions when they were last found correct; since when all servers show a
+//	                  pointer
 //	schema_versions   the DDL that was run
 //
 // A load is one attempt to insert one file of the lake. The server assigns its id and never assigns an id twice;
@@ -36,7 +37,7 @@
 //	PUB-5  Until every query that could have read a pointer has ended, no row of a load that this pointer names is
 //	       deleted.
 //	PUB-6  Only rows of loads that no pointer names are deleted, when what dropped them is older than `keep`, and
-//	       every running query began after the cleaner knew that no server shows an earlier pointer than that: a
+//	       every running query began after a publish knew that no server shows an earlier pointer than that: a
 //	       server may get a pointer long after its number was assigned. A load that was never shown is dropped as of
 //	       the time of its id. No load is shown that is neither shown already nor younger than three quarters of
 //	       `keep`, nor reused from an earlier publish unless it is younger than half of it.

@@ -95,8 +95,7 @@ type copyState struct {
 	*target
 	base    Pointer // what is shown now
 	begun   uint64  // an id assigned after base was read
-	settled uint64  // number of a pointer that no server was behind at begun; 0 = none is known
-	shown   uint64  // an id assigned after every server got the pointer of this publish
+	settled []settled
 	items   []*content.Item
 	noted   map[uint64]*load      // every recorded load
 	whole   map[content.Key]*load // loads of the items, counted
@@ -186,7 +185,7 @@ func (r *run) publish(ctx context.Context) (err error) {
 	if err := r.show(ctx, next); err != nil {
 		return err
 	}
-	if r.shown, err = r.id(ctx); err != nil {
+	if err := r.settle(ctx, max(r.base.Number, next.Number)); err != nil {
 		return err
 	}
 	if err := r.note(ctx, r.shownAt(next)); err != nil {
@@ -320,9 +319,6 @@ func (c *copyState) inspect(ctx context.Context) (err error) {
 	if c.base, behind, err = c.readPointer(ctx); err != nil {
 		return err
 	}
-	if len(behind) == 0 {
-		c.settled = c.base.Number
-	}
 	origin, err := c.src.Snap.Origin()
 	if err != nil {
 		return err
@@ -347,6 +343,9 @@ func (c *copyState) inspect(ctx context.Context) (err error) {
 	}
 	if c.begun, err = c.id(ctx); err != nil {
 		return err
+	}
+	if len(behind) == 0 {
+		c.settled = append(c.settled, settled{c.base.Number, c.begun})
 	}
 	return c.readLoads(ctx)
 }

@@ -61,6 +61,7 @@ func (r *Report) after(attempts []*Report) {
 		r.Changed, r.Was = r.Changed || b.Changed, b.Was
 		for _, t := range b.Tables {
 			if k := slices.IndexFunc(r.Tables, func(o TableReport) bool { return o.Table == t.Table }); k >= 0 {
+				r.Tables[k].New += t.New
 				r.Tables[k].Inserted += t.Inserted
 			}
 		}

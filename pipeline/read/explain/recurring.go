@@ -19,13 +19,8 @@ import (
 // recurring explains the lines of a part of a recurring charge: the charge and its refund (§10.5).
 func (me *monthEndStory) recurring() error {
 	me.story.State = StateMonthEnd
-	var resource string
 	err := me.storedLines(manifest.ChargesDay, &me.story.Stored, func(row rows.Row[tables.Line]) bool {
-		own := string(row.Text(tables.LineID)) == me.at.id
-		if own {
-			resource = string(row.Text(tables.LineResourceID))
-		}
-		return own
+		return string(row.Text(tables.LineID)) == me.at.id
 	})
 	if err != nil {
 		return err
@@ -39,7 +34,7 @@ func (me *monthEndStory) recurring() error {
 				continue
 			}
 			found = true // parts that begin on one local date have one id
-			if err := me.part(&p, bounds, resource); err != nil {
+			if err := me.part(&p, bounds); err != nil {
 				return err
 			}
 		}
@@ -52,13 +47,13 @@ func (me *monthEndStory) recurring() error {
 }
 
 // part prices one part of a charge again.
-func (me *monthEndStory) part(p *recurring.Part, bounds period.Span, resource string) error {
+func (me *monthEndStory) part(p *recurring.Part, bounds period.Span) error {
 	me.fact("product", productText(&me.Books.Products[p.Row.SKU]))
 	me.fact("charge", p.Row.ID)
 	me.fact("part", p.Span.String())
 	me.fact("period", p.Period.String())
 	me.fact("proration", p.Row.Proration.String())
-	rated := func(c *line.Charge) {
+	rated := func(resource string, c *line.Charge) {
 		me.story.Rated = append(me.story.Rated, ratedLine(me.Books, me.at.id, resource, c, nil))
 	}
 	if bounds.Holds(p.Instant()) {
@@ -68,7 +63,7 @@ func (me *monthEndStory) part(p *recurring.Part, bounds period.Span, resource st
 			return err
 		}
 		me.story.Parts = append(me.story.Parts, Part{int(charge.Tier), charge.Kind.String(), steps})
-		rated(&charge)
+		rated(p.Row.Resource, &charge)
 	}
 	if p.Back.To <= p.Back.From || !bounds.Holds(p.Back.From) {
 		return nil
@@ -88,7 +83,7 @@ func (me *monthEndStory) part(p *recurring.Part, bounds period.Span, resource st
 		text := fmt.Sprintf("charge %s ends at %s: of the payment of %s for %s what is for %s comes back: %s", p.Row.ID,
 			p.Back.From, bases[i].Payment.Trim(), p.Span, p.Back, back.Payment.Trim())
 		me.story.Parts = append(me.story.Parts, Part{0, back.Kind.String(), []string{text}})
-		rated(&back)
+		rated(bases[i].Resource, &back)
 	}
 	return nil
 }

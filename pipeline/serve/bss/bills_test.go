@@ -351,3 +351,25 @@ func TestIDsOfScopes(t *testing.T) {
 		}
 	}
 }
+
+// TestIDsOfPartsOfADate checks the ids of the differences of two parts of a recurring charge that begin on one local
+// date, and so have one id, and agree in all else but their amounts. Invariant: BSS-2.
+func TestIDsOfPartsOfADate(t *testing.T) {
+	t.Parallel()
+	h := houseWith(t, map[string]string{
+		"books/products.csv": books["books/products.csv"] +
+			"basic,Basic plan,pl,Plans,pl.basic,Plan,,piece,recurring,,,YES,\n",
+		"books/prices.csv": books["books/prices.csv"] + "basic,*,,2026-01-01,,1,,30\n",
+		"books/recurring.csv": "charge_id,customer_id,sku,timing,period,proration,valid_from,valid_to\n" +
+			"p,dan,basic,advance,month,seconds,2026-09-15T06:00:00Z,2026-09-15T08:00:00Z\n" +
+			"p,dan,basic,advance,month,seconds,2026-09-15T08:00:00Z,\n",
+	})
+	h.close()
+	h.edit("books/prices.csv", "basic,*,,2026-01-01,,1,,30", "basic,*,,2026-01-01,,1,,60")
+	h.rerate("2026-10-05T02:00:00Z")
+	const path = ownRecords + "?cycle=2026-10&customer_id=dan"
+	ids := strings.Split(h.few("", path, "", "fee_records", "id"), "\n")
+	if len(ids) != 2 || ids[0] == ids[1] {
+		t.Errorf("ids %q", ids)
+	}
+}
