@@ -13,6 +13,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
+	"github.com/tollbook/tollbook/settlement/payment"
 )
 
 // heldDays are the files whose lines can be paid at any instant of the cycle. They are held in memory (CASH-8).
@@ -31,13 +32,14 @@ type heldLine struct {
 	customer string
 	instant  period.Instant
 	day      period.Day
-	manual   bool         // a manual adjustment: cash, no balance changes
-	order    *event.Order // nil = usage or manual adjustment
-	base     *heldLine    // the base of a refund, if it is billed in the same cycle
-	refund   *heldLine    // the refund of an order or a charge
-	behind   *heldLine    // the base, if it would come later: the line comes directly after it (CASH-5)
-	charge   chargeKey    // set for a line of a recurring charge, a difference of one and a refund of one
-	paid     row          // the base of a charge's refund, if it is billed in an earlier cycle
+	manual   bool          // a manual adjustment: cash, no balance changes
+	order    *event.Order  // nil = usage or manual adjustment
+	base     *heldLine     // the base of an order's refund, if it is billed in the same cycle
+	refunds  []*heldLine   // the refunds of an order or a charge
+	behind   *heldLine     // the base, if it would come later: the line comes directly after it (CASH-5)
+	charge   chargeKey     // set for a line of a recurring charge, a difference of one and a refund of one
+	bases    []*heldLine   // the bases of a charge's refund that are billed in the same cycle
+	paid     payment.Split // what paid those that are billed in earlier cycles
 }
 
 // spot returns the line whose position in the order of time applies to this line.
@@ -104,8 +106,12 @@ func (pl *bucketCycle) hold() error {
 		}
 	}
 	for _, l := range pl.held {
-		if l.isRefund() {
-			pl.tie(l, byOrder[l.order.Base])
+		if !l.isRefund() {
+			continue
+		}
+		if base := byOrder[l.order.Base]; base != nil {
+			l.base, base.refunds = base, append(base.refunds, l)
+			pl.tie(l, base)
 		}
 	}
 	if err := pl.tieCharges(); err != nil {
@@ -144,12 +150,8 @@ func (pl *bucketCycle) isMonthEnd(r row, day manifest.Day) bool {
 	return false
 }
 
-// tie links a refund to its base. The refund is paid after it.
+// tie makes a refund follow its base, or the last of its bases (CASH-5).
 func (pl *bucketCycle) tie(l, base *heldLine) {
-	if base == nil {
-		return
-	}
-	l.base, base.refund = base, l
 	if cmp.Or(cmp.Compare(base.instant, l.instant), base.row.compare(l.row)) > 0 {
 		l.behind, l.instant = base, base.instant
 		if l.day != base.day {
@@ -188,6 +190,7 @@ func (pl *bucketCycle) match(lines []*heldLine, was *parquet.Columns[tables.Line
 	for _, list := range known {
 		for _, l := range list {
 			pl.changed[l.day] = true
+			pl.w.chargeResplit(l)
 		}
 	}
 }
