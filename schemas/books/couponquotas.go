@@ -17,7 +17,7 @@ func couponQuotasFormat() Format {
 			scope("sku", "product"),
 			word("with_discount", besideWords, "NO", withDiscountMeaning),
 			word("counts_as_performance", yesNo, "NO",
-				"whether what its coupons pay is performance; a voucher's never is"),
+				"whether what its coupons pay is performance; that of a voucher or a pickup never is"),
 			validFrom(false), validTo(),
 		}}
 }

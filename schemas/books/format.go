@@ -258,7 +258,8 @@ func couponsFormat() Format {
 		id("customer_id", "whose it is"),
 		word("kind", couponWords, "", "voucher, cash coupon, or pickup: a product voucher, which pays one order "+
 			"line in full"),
-		word("counts_as_performance", yesNo, "NO", "whether what it pays is performance; a voucher's never is"),
+		word("counts_as_performance", yesNo, "NO",
+			"whether what it pays is performance; that of a voucher or a pickup never is"),
 		number("amount", "amount", "", "what it is worth, above 0"),
 		number("min_consumption", "amount", "0", "smallest payment it may be used on"),
 		scope("service_type_code", "service"),
