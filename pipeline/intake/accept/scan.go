@@ -382,7 +382,7 @@ type worker struct {
 	cfg     *Config
 	scanned *Scanned
 	check   *acceptor
-	chunks  [2]sorting.Chunk  // usage, bandwidth
+	chunks  *[2]sorting.Chunk // usage, bandwidth
 	runs    [2][]*sorting.Run // in scratch files
 	held    [2][]*sorting.Run // in memory
 	scratch []scratchFile
@@ -394,7 +394,7 @@ type worker struct {
 }
 
 func newWorker(cfg *Config, lim *limits, s *Scanned) *worker {
-	return &worker{cfg: cfg, scanned: s, check: newAcceptor(cfg, lim, s.Regions)}
+	return &worker{cfg: cfg, scanned: s, check: newAcceptor(cfg, lim, s.Regions), chunks: new([2]sorting.Chunk)}
 }
 
 // run reads one task to its end or until the file fails. With ahead it uses more than one core.
@@ -617,7 +617,7 @@ func (w *worker) end() error {
 		}
 		w.held[slot] = append(w.held[slot], w.chunks[slot].Hold())
 	}
-	w.chunks = [2]sorting.Chunk{}
+	w.chunks = new([2]sorting.Chunk)
 	w.scanned.mu.Lock()
 	defer w.scanned.mu.Unlock()
 	w.scanned.Usage = slices.Concat(w.scanned.Usage, w.held[0], w.runs[0])

@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"slices"
+	"sync"
 
 	"github.com/tollbook/tollbook/pipeline/intake/cuts"
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
@@ -262,6 +263,9 @@ func ByItself(feed string) bool { return feed == "usage" || feed == "bandwidth" 
 // keepFile closes a file of a task's result and returns its name. The content is known by digest, if it is not nil.
 type keepFile func(f storage.File, kind string, digest []byte) (name string, err error)
 
+// freeChunks are the empty chunks of ended scan tasks, with the memory that the next task needs.
+var freeChunks = sync.Pool{New: func() any { return new([2]sorting.Chunk) }}
+
 // scanApart does a scan task.
 func scanApart(ctx context.Context, cfg *Config, lim *limits, t *scanTask, keep keepFile) (r *scanResult, err error) {
 	own := *cfg
@@ -269,6 +273,7 @@ func scanApart(ctx context.Context, cfg *Config, lim *limits, t *scanTask, keep 
 	s := &Scanned{Regions: NewRegions(), Parts: lim.parts}
 	defer func() { err = errors.Join(err, s.Close()) }()
 	w := newWorker(&own, lim, s)
+	w.chunks = freeChunks.Get().(*[2]sorting.Chunk)
 	piece := &task{file: t.File, from: t.From, to: t.To, text: t.Text}
 	found, err := w.run(ctx, piece, &File{Feed: t.Feed, Name: string(t.Name), Hash: t.Hash}, false)
 	if err != nil {
@@ -281,6 +286,7 @@ func scanApart(ctx context.Context, cfg *Config, lim *limits, t *scanTask, keep 
 		return nil, err
 	}
 	r.Rejects, err = piece.rejects.store(keep)
+	freeChunks.Put(w.chunks) // all of their rows are stored
 	return r, err
 }
 

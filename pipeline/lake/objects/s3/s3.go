@@ -161,7 +161,7 @@ func (s *Store) get(ctx context.Context, name, tag string, offset, n int64) (con
 	if err != nil {
 		return nil, 0, s.failed("read", name, err)
 	}
-	content, err = io.ReadAll(io.LimitReader(body, n+1))
+	content, err = readAll(body, info.Size, n+1)
 	if err = errors.Join(err, body.Close()); err == nil && tag != "" && info.ETag != tag {
 		err = objects.ErrChanged
 	}
@@ -177,6 +177,20 @@ func (s *Store) get(ctx context.Context, name, tag string, offset, n int64) (con
 		return nil, 0, s.failed("read", name, errors.New("the store ignores Range"))
 	}
 	return content, size, nil
+}
+
+// readAll reads at most a number of bytes of an answer. If its length is announced (not negative), it allocates the
+// memory once.
+func readAll(body io.Reader, announced, most int64) ([]byte, error) {
+	if announced < 0 || announced > most {
+		return io.ReadAll(io.LimitReader(body, most))
+	}
+	content := make([]byte, announced)
+	_, err := io.ReadFull(body, content)
+	if errors.Is(err, io.EOF) {
+		err = io.ErrUnexpectedEOF
+	}
+	return content, err
 }
 
 // Create implements objects.Store (BUCKET-1).
