@@ -63,19 +63,6 @@ func (s *Split) Total() (money.Amount, error) {
 	return sum, nil
 }
 
-// Add adds what paid another line. The error is a *money.RangeError.
-func (s *Split) Add(o *Split) (err error) {
-	for b := range s.Parts {
-		if s.Parts[b], err = s.Parts[b].Add(o.Parts[b]); err != nil {
-			return err
-		}
-	}
-	if s.Coupon, err = s.Coupon.Add(o.Coupon); err == nil {
-		s.Counted, err = s.Counted.Add(o.Counted)
-	}
-	return err
-}
-
 // RowKind is the kind of a row of stored balances.
 type RowKind uint8
 

@@ -24,6 +24,7 @@ type bucketCycle struct {
 	all        bool // every day must be paid again
 	stale      bool // a held file was rated again and does not contain what paid its lines
 	changed    map[period.Day]bool
+	moved      map[sale]bool // lines of it are new or gone
 	files      []*heldFile
 	held       []*heldLine        // by day, customer, and in the order of time
 	inAdvance  map[chargeKey]bool // charges in advance for which re-rating posted a difference into the place
@@ -39,7 +40,7 @@ func (w *Worker) place(ctx context.Context, at place.Place) error {
 	zone := w.Books.Zone
 	pl := &bucketCycle{w: w, at: at, bounds: zone.Bounds(at.Cycle), clock: zone.Clock(), next: w.next[at],
 		base:    w.base[at],
-		changed: make(map[period.Day]bool), all: w.Refold(at.Cycle)}
+		changed: make(map[period.Day]bool), moved: make(map[sale]bool), all: w.Refold(at.Cycle)}
 	pl.issued()
 	if pl.isCash() {
 		if _, has := pl.next[tableDay{table: tables.AccountEvents().Name}]; has && pl.all {

@@ -101,62 +101,54 @@ func (r row) earlier(o row) bool {
 	return cmp.Or(cmp.Compare(r.instant(), o.instant()), r.compare(o)) < 0
 }
 
-// tieCharges finds the bases of refunds of recurring charges: the lines of the charge with a positive payment, in this
-// cycle and in earlier ones (CASH-10).
-func (pl *bucketCycle) tieCharges() (err error) {
-	here := make(map[chargeKey][]*heldLine)
+// tieCharges finds the bases of refunds of recurring charges: the first line of the charge with a positive payment, in
+// this cycle or an earlier one.
+func (pl *bucketCycle) tieCharges() error {
+	here := make(map[chargeKey]*heldLine)
 	for _, l := range pl.held {
-		if l.charge != (chargeKey{}) && !l.charge.refund && l.isBase() {
-			here[l.charge] = append(here[l.charge], l)
+		if l.charge == (chargeKey{}) || l.charge.refund || !l.isBase() {
+			continue
+		}
+		if known := here[l.charge]; known == nil || l.earlier(known.row) {
+			here[l.charge] = l
 		}
 	}
 	for _, l := range pl.held {
 		if !l.isChargeRefund() {
 			continue
 		}
-		key := l.charge.base()
-		if l.paid, err = pl.w.orders.charged(key, pl.at.Cycle); err != nil {
+		paid, err := pl.w.orders.charged(l.charge.base(), pl.at.Cycle)
+		if err != nil {
 			return err
 		}
-		var last *heldLine
-		for _, base := range here[key] {
-			if base.word(tables.LineDay) == manifest.ChargesDay.String() && base.own() != l.own() {
-				continue // another part with the same id
-			}
-			l.bases, base.refunds = append(l.bases, base), append(base.refunds, l)
-			if last == nil || last.earlier(base.row) {
-				last = base
-			}
-		}
-		if last != nil {
-			pl.tie(l, last)
+		if l.paid = paid; paid.cols == nil {
+			pl.tie(l, here[l.charge.base()])
 		}
 	}
 	return nil
 }
 
-// charged adds up what paid a charge in the cycles before one.
-func (b *orderBook) charged(key chargeKey, before period.Cycle) (sum payment.Split, err error) {
+// charged finds the paid line of a charge in the cycles before one; a row without columns means that there is none.
+func (b *orderBook) charged(key chargeKey, before period.Cycle) (row, error) {
 	for _, c := range b.p.known {
 		if c < key.cycle || c >= before {
 			continue
 		}
 		if b.charges[c] == nil {
 			if err := b.loadCharges(c); err != nil {
-				return sum, err
+				return row{}, err
 			}
 		}
-		paid := b.charges[c][key]
-		if err := sum.Add(&paid); err != nil {
-			return sum, err
+		if r, ok := b.charges[c][key]; ok {
+			return r, nil
 		}
 	}
-	return sum, nil
+	return row{}, nil
 }
 
-// loadCharges adds up what paid the lines of recurring charges and the differences of charges in a cycle.
+// loadCharges reads a paid cycle's lines of recurring charges and differences of charges.
 func (b *orderBook) loadCharges(c period.Cycle) error {
-	paid := make(map[chargeKey]payment.Split)
+	b.charges[c] = make(map[chargeKey]row)
 	for _, day := range [...]manifest.Day{manifest.ChargesDay, manifest.RerateDay} {
 		key := manifest.FileKey{Table: tables.Lines().Name, Cycle: manifest.CycleOf(c), Day: day, Bucket: b.bucket}
 		for _, e := range b.p.Txn.Next().Find(key) {
@@ -170,37 +162,30 @@ func (b *orderBook) loadCharges(c period.Cycle) error {
 				if k == (chargeKey{}) || k.refund || !r.isBase() {
 					continue
 				}
-				sum := paid[k]
-				if err := r.addSplit(&sum); err != nil {
-					return err
+				if known, ok := b.charges[c][k]; !ok || r.earlier(known) {
+					b.charges[c][k] = r
 				}
-				paid[k] = sum
 			}
 		}
 	}
-	b.charges[c] = paid
 	return nil
 }
 
-// addSplit adds what paid the line to a sum.
-func (r row) addSplit(to *payment.Split) error {
-	s, err := r.split()
-	if err == nil {
-		err = to.Add(&s)
-	}
-	return err
-}
-
-// refundCharge pays the refund of a recurring charge back to the balances that paid its bases (CASH-10). If only
-// coupons paid them, the refund is cash: in earlier versions differences could draw coupons.
+// refundCharge pays the refund of a recurring charge back to the balances that paid its base (CASH-10). If only coupons
+// paid the base, the refund is cash: in earlier versions differences could draw coupons.
 func (d *day) refundCharge(h *heldLine, l *payment.Line) error {
-	was := h.paid
-	for _, base := range h.bases {
-		if err := base.addSplit(&was); err != nil {
-			return fmt.Errorf("line %s: %w", h.text(tables.LineID), err)
-		}
+	base := h.paid
+	if h.base != nil {
+		base = h.base.row
 	}
-	if was.Parts == ([payment.Balances]money.Amount{}) || l.Payment.Sign() >= 0 {
+	if base.cols == nil || l.Payment.Sign() >= 0 {
+		return d.payAs(l, h.row)
+	}
+	was, err := base.split()
+	if err != nil {
+		return err
+	}
+	if was.Parts == ([payment.Balances]money.Amount{}) {
 		return d.payAs(l, h.row)
 	}
 	split, err := d.w.wallet.Refund(&was, l.Payment.Neg(), false)

@@ -31,7 +31,9 @@
 //	        their only file. Lines that are rated again because books changed may equal those in the live state, and
 //	        are then not paid. They are read from the file that rating wrote, which is written again if anything other
 //	        than cash pays a line.
-//	CASH-10 The refund of a recurring charge goes back to the balances that paid the charge, in proportion to what
-//	        they paid of all its lines with a positive payment: the charge's own line and the differences that
-//	        re-rating posted. None of them draws a coupon. The refund is paid after them.
+//	CASH-10 The refund of a recurring charge goes back to the balances that paid the charge: the first line of it with
+//	        a positive payment, which is the charge's own line or a difference that re-rating posted. Neither draws
+//	        a coupon.
+//	CASH-11 A refund that follows its base is paid on the base's day. If a line of an order, of a recurring charge or
+//	        of a refund of it is new or gone, the days of all lines of that order or charge are paid again.
 package pay

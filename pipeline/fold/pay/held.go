@@ -13,7 +13,6 @@ import (
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
-	"github.com/tollbook/tollbook/settlement/payment"
 )
 
 // heldDays are the files whose lines can be paid at any instant of the cycle. They are held in memory (CASH-8).
@@ -32,14 +31,13 @@ type heldLine struct {
 	customer string
 	instant  period.Instant
 	day      period.Day
-	manual   bool          // a manual adjustment: cash, no balance changes
-	order    *event.Order  // nil = usage or manual adjustment
-	base     *heldLine     // the base of an order's refund, if it is billed in the same cycle
-	refunds  []*heldLine   // the refunds of an order or a charge
-	behind   *heldLine     // the base, if it would come later: the line comes directly after it (CASH-5)
-	charge   chargeKey     // set for a line of a recurring charge, a difference of one and a refund of one
-	bases    []*heldLine   // the bases of a charge's refund that are billed in the same cycle
-	paid     payment.Split // what paid those that are billed in earlier cycles
+	manual   bool         // a manual adjustment: cash, no balance changes
+	order    *event.Order // nil = usage or manual adjustment
+	base     *heldLine    // the base of a refund, if it is billed in the same cycle
+	refund   *heldLine    // the refund of an order or a charge
+	behind   *heldLine    // the base, if it would come later: the line comes directly after it (CASH-5)
+	charge   chargeKey    // set for a line of a recurring charge, a difference of one and a refund of one
+	paid     row          // the base of a charge's refund, if it is billed in an earlier cycle
 }
 
 // spot returns the line whose position in the order of time applies to this line.
@@ -106,12 +104,14 @@ func (pl *bucketCycle) hold() error {
 		}
 	}
 	for _, l := range pl.held {
-		if !l.isRefund() {
-			continue
+		k := l.sale()
+		if k != (sale{}) && (pl.moved[k] || pl.w.recharged[k.charge] || pl.w.resplit[k.order]) {
+			pl.changed[l.day] = true
 		}
-		if base := byOrder[l.order.Base]; base != nil {
-			l.base, base.refunds = base, append(base.refunds, l)
-			pl.tie(l, base)
+	}
+	for _, l := range pl.held {
+		if l.isRefund() {
+			pl.tie(l, byOrder[l.order.Base])
 		}
 	}
 	if err := pl.tieCharges(); err != nil {
@@ -138,6 +138,27 @@ func (pl *bucketCycle) heldLine(r row, day manifest.Day, orders map[event.Key]*e
 	return l
 }
 
+// sale identifies an order or a charge of a recurring charge with its refunds; zero = neither.
+type sale struct {
+	order  event.Key
+	charge chargeKey
+}
+
+// sale returns what the line and its refunds, or its base, belong to. If one of these lines is new or gone, a refund can
+// follow another base, or none. The days of all of them are then paid again (CASH-11): the live state may have paid the
+// refund on any of them.
+func (l *heldLine) sale() sale {
+	switch {
+	case l.charge != chargeKey{}:
+		return sale{charge: l.charge.base()}
+	case l.isRefund():
+		return sale{order: l.order.Base}
+	case l.order != nil:
+		return sale{order: l.order.Key}
+	}
+	return sale{}
+}
+
 // isMonthEnd reports whether a row of a held file is a month-end line: one of a commitment, or of all cost files of a
 // product.
 func (pl *bucketCycle) isMonthEnd(r row, day manifest.Day) bool {
@@ -150,8 +171,12 @@ func (pl *bucketCycle) isMonthEnd(r row, day manifest.Day) bool {
 	return false
 }
 
-// tie makes a refund follow its base, or the last of its bases (CASH-5).
+// tie links a refund to its base. The refund is paid after it.
 func (pl *bucketCycle) tie(l, base *heldLine) {
+	if base == nil {
+		return
+	}
+	l.base, base.refund = base, l
 	if cmp.Or(cmp.Compare(base.instant, l.instant), base.row.compare(l.row)) > 0 {
 		l.behind, l.instant = base, base.instant
 		if l.day != base.day {
@@ -177,7 +202,7 @@ func (pl *bucketCycle) match(lines []*heldLine, was *parquet.Columns[tables.Line
 		key := string(l.rated())
 		list := known[key]
 		if len(list) == 0 {
-			pl.changed[l.day] = true
+			pl.changed[l.day], pl.moved[l.sale()] = true, true
 			if l.order != nil {
 				pl.w.resplit[l.order.Key] = true
 			}
@@ -189,7 +214,7 @@ func (pl *bucketCycle) match(lines []*heldLine, was *parquet.Columns[tables.Line
 	}
 	for _, list := range known {
 		for _, l := range list {
-			pl.changed[l.day] = true
+			pl.changed[l.day], pl.moved[l.sale()] = true, true
 			pl.w.chargeResplit(l)
 		}
 	}
