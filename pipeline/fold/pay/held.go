@@ -144,9 +144,9 @@ type sale struct {
 	charge chargeKey
 }
 
-// sale returns what the line and its refunds, or its base, belong to. If one of these lines is new or gone, a refund can
-// follow another base, or none. The days of all of them are then paid again (CASH-11): the live state may have paid the
-// refund on any of them.
+// sale returns what the line and its refunds, or its base, belong to. If one of these lines is new or gone, a refund
+// can follow another base, or none. The days of all of them are then paid again (CASH-11): the live state may have
+// paid the refund on any of them.
 func (l *heldLine) sale() sale {
 	switch {
 	case l.charge != chargeKey{}:
