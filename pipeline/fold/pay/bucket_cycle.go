@@ -24,7 +24,7 @@ type bucketCycle struct {
 	all        bool // every day must be paid again
 	stale      bool // a held file was rated again and does not contain what paid its lines
 	changed    map[period.Day]bool
-	moved      map[sale]bool // lines of it are new or gone
+	moved      map[sale]bool // a line or a refund of it is new or gone
 	files      []*heldFile
 	held       []*heldLine        // by day, customer, and in the order of time
 	inAdvance  map[chargeKey]bool // charges in advance for which re-rating posted a difference into the place
@@ -159,9 +159,6 @@ func (pl *bucketCycle) allDays() ([]period.Day, error) {
 	}
 	for _, l := range pl.held {
 		set[l.day] = true
-		if l.isRefund() && pl.w.resplit[l.order.Base] || l.isChargeRefund() && pl.w.recharged[l.charge.base()] {
-			pl.changed[l.day] = true
-		}
 	}
 	for _, e := range pl.events {
 		set[e.day] = true

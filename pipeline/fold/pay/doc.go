@@ -34,6 +34,6 @@
 //	CASH-10 The refund of a recurring charge goes back to the balances that paid the charge: the first line of it with
 //	        a positive payment, which is the charge's own line or a difference that re-rating posted. Neither draws
 //	        a coupon.
-//	CASH-11 A refund that follows its base is paid on the base's day. If a line of an order, of a recurring charge or
-//	        of a refund of it is new or gone, the days of all lines of that order or charge are paid again.
+//	CASH-11 A refund that follows its base is paid on the base's day. If a line or a refund of an order or of a
+//	        recurring charge is new or gone, or paid otherwise, the days of all its lines and refunds are paid again.
 package pay

@@ -138,15 +138,15 @@ func (pl *bucketCycle) heldLine(r row, day manifest.Day, orders map[event.Key]*e
 	return l
 }
 
-// sale identifies an order or a charge of a recurring charge with its refunds; zero = neither.
+// sale identifies an order, or the charge for a part of a recurring charge, with its refunds; zero = neither.
 type sale struct {
 	order  event.Key
 	charge chargeKey
 }
 
-// sale returns what the line and its refunds, or its base, belong to. If one of these lines is new or gone, a refund
-// can follow another base, or none. The days of all of them are then paid again (CASH-11): the live state may have
-// paid the refund on any of them.
+// sale identifies the sale that the line bills or refunds. If a line of a sale is new or gone, or paid otherwise, a
+// refund can follow another base, or none. The days of all its lines are then paid again (CASH-11): the live state may
+// have paid the refund on any of them.
 func (l *heldLine) sale() sale {
 	switch {
 	case l.charge != chargeKey{}:
@@ -179,10 +179,7 @@ func (pl *bucketCycle) tie(l, base *heldLine) {
 	l.base, base.refund = base, l
 	if cmp.Or(cmp.Compare(base.instant, l.instant), base.row.compare(l.row)) > 0 {
 		l.behind, l.instant = base, base.instant
-		if l.day != base.day {
-			pl.changed[base.day] = pl.changed[base.day] || pl.changed[l.day]
-			l.day = base.day
-		}
+		l.day = base.day
 	}
 }
 
