@@ -220,9 +220,12 @@ func TestNothingNew(t *testing.T) {
 			return os.Symlink("gone.csv", filepath.Join(dir, "inbox/usage/link.csv"))
 		}, quick: true, want: ledger.NeedsAttention},
 		"a stray file in the lake": {change: appendTo("lake/tmp/000001-spill", "left behind"), quick: true},
-		"a file for a later run": {change: appendTo("inbox/usage/b.csv",
-			head+"n1,acme,m1,vm,east,2026-09-08T00:00:00Z,2026-09-08T01:00:00Z,1\n"),
-			runner: func(w *twins) { w.task.Due, w.task.Why = w.task.AsOf, CatchUp }, quick: true},
+		"a file for a later run": {change: func(dir string) error {
+			return errors.Join(appendTo("inbox/usage/b.csv",
+				head+"n1,acme,m1,vm,east,2026-09-08T00:00:00Z,2026-09-08T01:00:00Z,1\n")(dir),
+				// The report of the run contains this time.
+				os.Chtimes(filepath.Join(dir, "inbox/usage/b.csv"), noon(), noon()))
+		}, runner: func(w *twins) { w.task.Due, w.task.Why = w.task.AsOf, CatchUp }, quick: true},
 		"a new file": {change: appendTo("inbox/usage/b.csv",
 			head+"n1,acme,m1,vm,east,2026-09-08T00:00:00Z,2026-09-08T01:00:00Z,1\n"), want: ledger.Done},
 		"a new file with an older row": {change: appendTo("inbox/usage/b.csv",
