@@ -9,6 +9,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/read/verify/entries"
 	"github.com/tollbook/tollbook/pipeline/read/verify/tally"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -88,6 +89,8 @@ type bucket struct {
 	currency    map[string]string     // of customers, from the statements; empty in a cycle with one currency
 	money       map[string]*moneySums // by currency
 
+	paid *entries.Payments // nil in a bucket without entries of accounts
+
 	broken bool // a file could not be read: sums of the bucket are meaningless
 	where  string
 	home   bool // whether customer where belongs to the bucket
@@ -106,6 +109,14 @@ func (v *verifier) part(ctx context.Context, p part) error {
 	if p.cycle.Archived != nil {
 		return b.archived()
 	}
+	if files := p.of(tables.AccountEntries().Name); len(files) > 0 {
+		var err error
+		b.paid, err = entries.Read(v.snap, entries.Files{Entries: files, Orders: p.of(tables.Orders().Name),
+			Earlier: p.earlier})
+		if err := b.survive(err); err != nil {
+			return err
+		}
+	}
 	for _, day := range p.days("lines", "usage", "ident", "sums") {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -121,6 +132,15 @@ func (v *verifier) part(ctx context.Context, p part) error {
 		}
 	}
 	b.quantities()
+	if b.paid != nil && !b.broken {
+		differences, err := b.paid.Differences()
+		if err != nil {
+			return err
+		}
+		for _, d := range differences {
+			v.differ(Accounts, "cycle %s, %s", p.cycle.Cycle, d)
+		}
+	}
 	return b.hand()
 }
 

@@ -86,7 +86,8 @@ func (f *feeder[T]) close() error {
 
 // lineColumns are the columns of lines that are read.
 func lineColumns() tables.List[tables.Line] {
-	return append(tables.Columns(tables.LineCycle, tables.LineDay, tables.LineSKU, tables.LinePartnerID),
+	return append(tables.Columns(tables.LineCycle, tables.LineDay, tables.LineSKU, tables.LinePartnerID,
+		tables.LineTradeTime),
 		tally.Decimals(tables.Lines())...)
 }
 
@@ -190,6 +191,9 @@ func (d *day) money(row rows.Row[tables.Line]) error {
 	}
 	if paid != kinds {
 		d.differLine(row, "payment %s is not the sum of its kinds, %s", values[payment], kinds)
+	}
+	if d.paid != nil {
+		return d.paid.Line(row)
 	}
 	return nil
 }

@@ -20,7 +20,8 @@
 //	          margin = revenue − cost (§6.4, §6.6). A row has an exchange rate if its partner has another currency
 //	          than the customer (§10.7).
 //	VERIFY-10  Each entry of accounts follows from the previous entry of the same balance, across days and cycles,
-//	           and no balance except that of a lowered credit limit is below zero (§6.3).
+//	           and no balance except that of a lowered credit limit is below zero. Per customer and cycle, the
+//	           entries add up to what balances paid of the lines (§6.3).
 //	VERIFY-11  Each entry of partner_accounts follows from the previous entry of the same balance. The two sides of an
 //	           allocation add up to zero. Each quota of a fund equals the sum of its claims. What is left of invoices
 //	           and receivables follows from their other columns. A coupon's amount = used + taken back + expired +

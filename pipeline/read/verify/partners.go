@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 
@@ -13,6 +12,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/read/verify/entries"
 	"github.com/tollbook/tollbook/pipeline/read/verify/tally"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -257,9 +257,6 @@ func (b *bucket) events() error {
 	return nil
 }
 
-// balance is one balance of one customer.
-type balance struct{ customer, kind string }
-
 // accounts is VERIFY-10, for each bucket across its cycles and days in order.
 func (v *verifier) accounts(ctx context.Context) error {
 	byBucket := make(map[int][]manifest.FileEntry)
@@ -288,55 +285,18 @@ func (v *verifier) accounts(ctx context.Context) error {
 
 // ledger checks the balances of a bucket.
 func (v *verifier) ledger(ctx context.Context, files []manifest.FileEntry) error {
-	balances := make(map[balance]money.Amount)
-	n := int64(0)
-	for _, e := range files {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		list, err := rows.Unsorted(v.snap, e, tables.AccountEntries(), nil)
-		if err == nil {
-			err = errors.Join(list.Each(func(row rows.Row[tables.AccountEntry]) error {
-				n++
-				return v.entry(e, row, balances)
-			}), list.Close())
-		}
-		if moved := new(lakeerr.MovedError); errors.As(err, &moved) || ctx.Err() != nil {
-			return err
-		}
-		if err != nil {
-			v.count(func(c *counts) { c.broken++ })
-			v.differ(Contents, "%v", err)
-			return nil
-		}
+	n, err := entries.Follow(ctx, v.snap, files, func(e manifest.FileEntry, fault string) {
+		v.differ(Accounts, "cycle %s, day %s, %s", e.Cycle, e.Day, fault)
+	})
+	if moved := new(lakeerr.MovedError); errors.As(err, &moved) || ctx.Err() != nil {
+		return err
+	}
+	if err != nil {
+		v.count(func(c *counts) { c.broken++ })
+		v.differ(Contents, "%v", err)
+		return nil
 	}
 	v.count(func(c *counts) { c.entries += n })
-	return nil
-}
-
-// entry checks one change of a balance.
-func (v *verifier) entry(e manifest.FileEntry, row rows.Row[tables.AccountEntry],
-	balances map[balance]money.Amount) error {
-	key := balance{row.Word(tables.AccountEntryCustomerID), row.Word(tables.AccountEntryBalanceType)}
-	moved, err := row.Amount(tables.AccountEntryAmount)
-	after, afterErr := row.Amount(tables.AccountEntryBalanceAfter)
-	if err := errors.Join(err, afterErr); err != nil {
-		return err
-	}
-	want, err := balances[key].Add(moved)
-	if err != nil {
-		return err
-	}
-	where := fmt.Sprintf("cycle %s, day %s, customer %s, %s", e.Cycle, e.Day, key.customer,
-		row.Text(tables.AccountEntryID))
-	if want != after {
-		v.differ(Accounts, "%s: %s was %s, changed by %s, and is stored as %s", where, key.kind, balances[key], moved,
-			after)
-	}
-	if after.Sign() < 0 && key.kind != "credit" { // a lowered limit can be below the used credit
-		v.differ(Accounts, "%s: %s is %s", where, key.kind, after)
-	}
-	balances[key] = after
 	return nil
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/read/verify"
 	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/workspace"
+	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -246,4 +247,113 @@ func TestAccountsDiffer(t *testing.T) {
 			t.Errorf("%q, want %q", text, want)
 		}
 	}
+}
+
+// TestEntriesDiffer checks that entries are compared with what balances paid of the lines, even if each of them follows
+// from the previous one.
+func TestEntriesDiffer(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name  string
+		alter func(c *parquet.Columns[tables.AccountEntry]) // of acme: r1 from cash, r6 from cash and credit
+		want  string
+	}{
+		{"a draw of 1.00 as one of 1.50", func(c *parquet.Columns[tables.AccountEntry]) {
+			c.Amount(tables.AccountEntryAmount).All()[2] = dec(t, "-1.5")
+			c.Amount(tables.AccountEntryBalanceAfter).All()[2] = dec(t, "1.5")
+		}, "cycle 2026-09, customer acme: credit paid 1.00000000 of the lines, the entries draw 1.50000000"},
+		{"a draw as a withdrawal", func(c *parquet.Columns[tables.AccountEntry]) {
+			words := c.Word(tables.AccountEntryType)
+			words.Codes()[0] = words.Intern("withdraw")
+		}, "cycle 2026-09, customer acme: cash paid 1.00000000 of the lines, the entries draw 0.50000000"},
+		{"a draw as a refund", func(c *parquet.Columns[tables.AccountEntry]) {
+			words := c.Word(tables.AccountEntryType)
+			words.Codes()[2] = words.Intern("refund")
+		}, "cycle 2026-09, customer acme: credit paid 1.00000000 of the lines, the entries draw 0.00000000\n" +
+			"cycle 2026-09, customer acme: the lines give 0.00000000 back to cash, credit and debt, the entries " +
+			"-1.00000000"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			w, o, month := sold(t)
+			if _, err := run.Monthly(t.Context(), w, month, o); err != nil {
+				t.Fatal(err)
+			}
+			l := lakeOf(t, w)
+			change(t, l, manifest.FileKey{Table: "account_entries", Cycle: lakekey.Cycle(cycle),
+				Day: lakekey.Day("2026-09-03")}, tables.AccountEntries(), tt.alter, nil)
+			accountsDiffer(t, l, tt.want)
+		})
+	}
+}
+
+// accountsDiffer checks that the check of accounts finds exactly the differences, and that no other check finds any.
+func accountsDiffer(t *testing.T, l *lake.Lake, want string) {
+	t.Helper()
+	for _, c := range check(t, l).Checks {
+		wanted := ""
+		if c.Name == verify.Accounts {
+			wanted = want
+		}
+		if text := strings.Join(c.Differs, "\n"); text != wanted {
+			t.Errorf("%s: %q, want %q", c.Name, text, wanted)
+		}
+	}
+}
+
+func dec(t *testing.T, text string) (d parquet.Dec) {
+	t.Helper()
+	a, err := money.ParseAmount(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.Hi, d.Lo = a.Raw()
+	return d
+}
+
+// TestEntriesOfOrders checks that orders have entries unless a partner pays them, that the payer of an order of an
+// earlier cycle decides about its refund, and that manual adjustments have none.
+func TestEntriesOfOrders(t *testing.T) {
+	t.Parallel()
+	all := maps.Clone(files)
+	all["tollbook.yaml"] += "payments: ledger\n"
+	all["books/partners.csv"] = "partner_id,kind\nnorth,reseller\n"
+	all["books/associations.csv"] = "customer_id,partner_id,association_type\nacme,north,2\n"
+	all["books/products.csv"] += "box,Box,b,B,b,B,month,pc,period\n"
+	all["books/prices.csv"] = "sku,region_code,period_type,valid_from,tier,up_to,unit_price\n" +
+		"vm,*,,2026-01-01,1,,0.5\ncdn,*,,2026-01-01,1,,0.2\nbox,*,month,2026-01-01,1,,10\n"
+	all["inbox/orders/o.csv"] = "order_id,order_type,customer_id,sku,region_code,resource_id,quantity,period_type," +
+		"period_num,pay_time,effective_time,expire_time,base_order_id,payer\n" +
+		"own,new,acme,box,e,b1,2,month,1,2026-08-30T00:00:00Z,2026-08-30T00:00:00Z,2026-09-30T00:00:00Z,,\n" +
+		"theirs,new,acme,box,e,b2,3,month,1,2026-08-30T00:00:00Z,2026-08-30T00:00:00Z,2026-09-30T00:00:00Z,,north\n" +
+		"back1,unsubscribe,acme,box,e,b1,1,,,2026-09-01T00:00:00Z,,,own,\n" +
+		"back2,unsubscribe,acme,box,e,b2,1,,,2026-09-01T00:00:00Z,,,theirs,\n"
+	all["inbox/adjustments/a.csv"] = "adjustment_id,customer_id,sku,time,amount,bill_detail_type\n" +
+		"a/1,acme,vm,2026-09-05T00:00:00Z,-7,16\n"
+	w := opened(t, all)
+	asOf, err := period.ParseInstant("2026-10-06T00:00:00Z")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := workspace.Options{AsOf: asOf, Workers: 1}
+	if _, err := run.Nightly(t.Context(), w, o); err != nil {
+		t.Fatal(err)
+	}
+	l := lakeOf(t, w)
+	accountsDiffer(t, l, "")
+
+	payer := func(word string) func(c *parquet.Columns[tables.Order]) {
+		return func(c *parquet.Columns[tables.Order]) {
+			for i := range c.N {
+				c.Word(tables.OrderPayer).Codes()[i] = c.Word(tables.OrderPayer).Intern(word)
+			}
+		}
+	}
+	change(t, l, manifest.FileKey{Table: "orders", Cycle: lakekey.Cycle("2026-08")}, tables.Orders(), payer("north"), nil)
+	accountsDiffer(t, l, "cycle 2026-08, customer acme: debt paid 0.00000000 of the lines, the entries draw 20.00000000\n"+
+		"cycle 2026-09, customer acme: the lines give 0.00000000 back to cash, credit and debt, the entries 20.00000000")
+	change(t, l, manifest.FileKey{Table: "orders", Cycle: lakekey.Cycle("2026-08")}, tables.Orders(), payer("customer"),
+		nil)
+	accountsDiffer(t, l, "cycle 2026-08, customer acme: cash paid 30.00000000 of the lines, the entries draw 0.00000000\n"+
+		"cycle 2026-09, customer acme: the lines give 50.00000000 back to cash, credit and debt, the entries 20.00000000")
 }

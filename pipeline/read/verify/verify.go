@@ -209,6 +209,7 @@ func (v *verifier) cycles(ctx context.Context) error {
 	v.sums, v.partner = make(map[string]*tally.Sums), make(map[string]*settledSum)
 	v.money, v.margins = make(map[string]map[string]*moneySums), make(map[string]map[string]*tally.Sums)
 	var parts []part
+	orders := make(map[int][]manifest.FileEntry) // of the cycles so far, by bucket
 	for _, ref := range v.snap.Manifest.Cycles {
 		files, err := v.snap.Files(ref.Cycle)
 		if err != nil {
@@ -217,7 +218,11 @@ func (v *verifier) cycles(ctx context.Context) error {
 		if ref.Archived != nil {
 			v.archived(ref, files)
 		}
-		parts = append(parts, partsOf(ref, files)...)
+		for _, p := range partsOf(ref, files) {
+			p.earlier = orders[p.bucket]
+			orders[p.bucket] = slices.Concat(p.earlier, p.of(tables.Orders().Name))
+			parts = append(parts, p)
+		}
 	}
 	var done atomic.Int64
 	group, ctx := errgroup.WithContext(ctx)
@@ -247,8 +252,8 @@ func (v *verifier) report() *Report {
 		DaySums:    fmt.Sprintf("%d lines: the sums of each customer's day", n.lines),
 		Partners: fmt.Sprintf("%d rows of partner statements of closed cycles: the sum of the lines with a "+
 			"partner; revenue = what resellers owe", n.settled),
-		Accounts: fmt.Sprintf("%d entries of accounts: each balance follows from the one before, and none is "+
-			"below zero", n.entries),
+		Accounts: fmt.Sprintf("%d entries of accounts: each balance follows from the one before, none is below "+
+			"zero; they add up to what balances paid of the lines", n.entries),
 		Inputs: fmt.Sprintf("%d feed files: rows = accepted + duplicate + rejected; every reject is stored",
 			v.inputCount()),
 		Records: n.recordsLooked(),
@@ -315,6 +320,8 @@ type part struct {
 	name   string // of the cycle, as in rows
 	bucket int
 	files  []manifest.FileEntry // by path
+
+	earlier []manifest.FileEntry // the bucket's orders of earlier cycles
 }
 
 func partsOf(ref manifest.CycleRef, files []manifest.FileEntry) []part {
@@ -326,7 +333,7 @@ func partsOf(ref manifest.CycleRef, files []manifest.FileEntry) []part {
 		for n < len(sorted) && sorted[n].Bucket == sorted[0].Bucket {
 			n++
 		}
-		parts = append(parts, part{ref, ref.Cycle.String(), sorted[0].Bucket, sorted[:n]})
+		parts = append(parts, part{ref, ref.Cycle.String(), sorted[0].Bucket, sorted[:n], nil})
 		sorted = sorted[n:]
 	}
 	return parts

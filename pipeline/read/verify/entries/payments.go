@@ -1,0 +1,263 @@
+package entries
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// kinds are the balances, with the columns of lines that hold what each of them paid. Those from fungible on are
+// compared as one sum in refunds.
+var kinds = [...]struct {
+	column tables.AmountColumn[tables.Line]
+	word   string
+}{
+	{tables.LineStoredValueCardAmount, "stored_value"}, {tables.LineFlexipurchaseCouponAmount, "flexi_coupon"},
+	{tables.LineCashAmount, "cash"}, {tables.LineCreditAmount, "credit"}, {tables.LineDebtAmount, "debt"},
+}
+
+const fungible = 2
+
+// Payments compares what balances paid of a bucket's lines of one cycle with the entries.
+type Payments struct {
+	orders    map[orderKey]order
+	bases     map[orderKey]bool // whether a partner pays it: the bases of unsubscribes in earlier cycles
+	customers map[string]*paid
+	at        string // the customer of the last line
+	last      *paid
+}
+
+type orderKey struct {
+	id   string
+	line int64
+}
+
+// order is what decides whether an order's line has entries.
+type order struct {
+	payTime   period.Instant
+	byPartner bool
+	base      orderKey // of an unsubscribe, which is paid as its base was; else zero
+}
+
+// paid holds the sums of a customer.
+type paid struct {
+	lines, entries moves
+	unknown        bool // it is not known which of the lines have entries
+}
+
+// moves holds what balances paid and what they got back.
+type moves struct{ drawn, returned [len(kinds)]money.AmountTotal }
+
+// draw adds an amount that a balance paid.
+func (m *moves) draw(kind int, a money.Amount) error { return m.drawn[kind].Add(a) }
+
+// giveBack adds an amount that a balance got back.
+func (m *moves) giveBack(kind int, a money.Amount) error { return m.returned[kind].Add(a) }
+
+// fungibleReturned returns what cash, credit and debt got back.
+func (m *moves) fungibleReturned() (sum money.AmountTotal, err error) {
+	for _, one := range m.returned[fungible:] {
+		if err := sum.AddTotal(one); err != nil {
+			return sum, err
+		}
+	}
+	return sum, nil
+}
+
+// Files are the files of a bucket that Read reads.
+type Files struct {
+	Entries []manifest.FileEntry // account_entries of the cycle
+	Orders  []manifest.FileEntry // orders of the cycle; their payers determine which lines have entries
+	Earlier []manifest.FileEntry // orders of earlier cycles
+}
+
+// Read reads the files of the cycle's entries and orders.
+func Read(snap *lake.Snapshot, files Files) (*Payments, error) {
+	p := &Payments{orders: make(map[orderKey]order), bases: make(map[orderKey]bool), customers: make(map[string]*paid)}
+	for _, e := range files.Entries {
+		if err := each(snap, e, tables.AccountEntries(), p.entry); err != nil {
+			return nil, err
+		}
+	}
+	for _, e := range files.Orders {
+		if err := each(snap, e, tables.Orders(), p.order); err != nil {
+			return nil, err
+		}
+	}
+	missing := make(map[orderKey]bool)
+	for _, o := range p.orders {
+		if _, here := p.orders[o.base]; !here && o.base != (orderKey{}) {
+			missing[o.base] = true
+		}
+	}
+	for _, e := range files.Earlier {
+		if len(missing) == 0 {
+			break
+		}
+		err := each(snap, e, tables.Orders(), func(row rows.Row[tables.Order]) error {
+			if key := keyOf(row); missing[key] {
+				p.bases[key] = byPartner(row)
+				delete(missing, key)
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+func keyOf(row rows.Row[tables.Order]) orderKey {
+	return orderKey{string(row.Text(tables.OrderOrderID)), row.Whole(tables.OrderOrderLine)}
+}
+
+func byPartner(row rows.Row[tables.Order]) bool { return row.Word(tables.OrderPayer) != "customer" }
+
+func each[T any](snap *lake.Snapshot, e manifest.FileEntry, def tables.Def[T], visit func(rows.Row[T]) error) error {
+	list, err := rows.Unsorted(snap, e, def, nil)
+	if err != nil {
+		return err
+	}
+	return errors.Join(list.Each(visit), list.Close())
+}
+
+// order adds an order of the cycle.
+func (p *Payments) order(row rows.Row[tables.Order]) error {
+	o := order{payTime: row.Time(tables.OrderPayTime), byPartner: byPartner(row)}
+	if row.Word(tables.OrderOrderType) == "unsubscribe" {
+		o.base = orderKey{string(row.Text(tables.OrderBaseOrderID)), row.Whole(tables.OrderBaseOrderLine)}
+	}
+	p.orders[keyOf(row)] = o
+	return nil
+}
+
+func (p *Payments) of(customer string) *paid {
+	if p.last == nil || p.at != customer {
+		p.at, p.last = customer, p.customers[customer]
+		if p.last == nil {
+			p.last = &paid{}
+			p.customers[customer] = p.last
+		}
+	}
+	return p.last
+}
+
+// Line adds what paid a line. Beside the columns of the order of rows and the amounts, it reads day and trade_time.
+func (p *Payments) Line(row rows.Row[tables.Line]) error {
+	if row.Word(tables.LineDay) == manifest.EventsDay.String() {
+		switch has, known := p.hasEntries(row); {
+		case !known:
+			p.of(row.Word(tables.LineCustomerID)).unknown = true
+			return nil
+		case !has:
+			return nil
+		}
+	}
+	lines := &p.of(row.Word(tables.LineCustomerID)).lines
+	for i := range kinds {
+		a, err := row.Amount(kinds[i].column)
+		switch {
+		case err != nil:
+		case a.Sign() < 0:
+			err = lines.giveBack(i, a.Neg())
+		default:
+			err = lines.draw(i, a)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// hasEntries reports whether a line of an order or a manual adjustment has entries; known is false if it is a refund
+// whose base is not in the lake, as in the archive of a later cycle.
+func (p *Payments) hasEntries(row rows.Row[tables.Line]) (has, known bool) {
+	id := string(row.Text(tables.LineID))
+	slash := strings.LastIndexByte(id, '/')
+	if slash < 0 {
+		return false, true
+	}
+	number, err := strconv.ParseInt(id[slash+1:], 10, 64)
+	o, isOrder := p.orders[orderKey{id[:slash], number}]
+	if err != nil || !isOrder || o.payTime != row.Time(tables.LineTradeTime) {
+		return false, true
+	}
+	if o.base == (orderKey{}) {
+		return !o.byPartner, true
+	}
+	if base, here := p.orders[o.base]; here {
+		return !base.byPartner, true
+	}
+	partner, known := p.bases[o.base]
+	return !partner, known
+}
+
+// entry adds an entry of a line.
+func (p *Payments) entry(row rows.Row[tables.AccountEntry]) error {
+	word := row.Word(tables.AccountEntryType)
+	if word != "consume" && word != "refund" {
+		return nil
+	}
+	a, err := row.Amount(tables.AccountEntryAmount)
+	if err != nil {
+		return err
+	}
+	for i := range kinds {
+		if row.Word(tables.AccountEntryBalanceType) != kinds[i].word {
+			continue
+		}
+		if kinds[i].word == "debt" {
+			a = a.Neg() // an entry of debt is what the customer owes
+		}
+		sums := &p.of(row.Word(tables.AccountEntryCustomerID)).entries
+		if word == "consume" {
+			return sums.draw(i, a.Neg())
+		}
+		return sums.giveBack(i, a)
+	}
+	return nil
+}
+
+// Differences describes where lines and entries differ, by customer.
+func (p *Payments) Differences() (out []string, err error) {
+	for _, customer := range slices.Sorted(maps.Keys(p.customers)) {
+		one := p.customers[customer]
+		if one.unknown {
+			continue
+		}
+		for i := range kinds {
+			if a, b := one.lines.drawn[i], one.entries.drawn[i]; a != b {
+				out = append(out, fmt.Sprintf("customer %s: %s paid %s of the lines, the entries draw %s", customer,
+					kinds[i].word, a, b))
+			}
+		}
+		for i := range fungible {
+			if a, b := one.lines.returned[i], one.entries.returned[i]; a != b {
+				out = append(out, fmt.Sprintf("customer %s: the lines give %s back to %s, the entries %s", customer, a,
+					kinds[i].word, b))
+			}
+		}
+		a, err := one.lines.fungibleReturned()
+		b, otherErr := one.entries.fungibleReturned()
+		if err := errors.Join(err, otherErr); err != nil {
+			return nil, err
+		}
+		if a != b {
+			out = append(out, fmt.Sprintf("customer %s: the lines give %s back to cash, credit and debt, the entries %s",
+				customer, a, b))
+		}
+	}
+	return out, nil
+}
