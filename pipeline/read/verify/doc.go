@@ -22,11 +22,11 @@
 //	VERIFY-10  Each entry of accounts follows from the previous entry of the same balance, across days and cycles,
 //	           and no balance except that of a lowered credit limit is below zero. Per customer and cycle, the
 //	           entries add up to what balances paid of the lines (§6.3).
-//	VERIFY-11  Each entry of partner_accounts follows from the previous entry of the same balance. The two sides of an
-//	           allocation add up to zero. Each quota of a fund equals the sum of its claims. What is left of invoices
-//	           and receivables follows from their other columns. A coupon's amount = used + taken back + expired +
-//	           left (§9.1, §9.2, §9.5, §9.7). The frozen amount of each account equals the amounts of its undecided
-//	           withdrawals (§9.6). The control totals of these tables are the sums of their rows (§6.6).
+//	VERIFY-11  Each entry of partner_accounts follows from the previous entry of the same balance. An allocation
+//	           between partners has two sides of sum zero. Each quota of a fund equals the sum of its claims. What
+//	           is left of invoices and receivables follows from their other columns. A coupon's amount = used +
+//	           taken back + expired + left (§9.1, §9.2, §9.5, §9.7). The frozen amount of each account equals its
+//	           undecided withdrawals (§9.6). The control totals of these tables are the sums of their rows (§6.6).
 //	VERIFY-12  Per source and billing period, the margins of all cycles equal the counted delivery in each cost
 //	           column. Per cycle, their payments equal the lines of cost files (§11.6). In an archive the margins of
 //	           its cycles equal a delivery that counted at some time, or zero: the difference from the delivery that
@@ -34,5 +34,5 @@
 //	VERIFY-13  Taxes equal those of the lines of their customers, calculated and rounded again. A statement's tax is
 //	           the sum of its taxes, and payment = rounding + due, minus tax if prices are exclusive of it (§10.6).
 //
-// Memory is bounded by the customers of a bucket and the number of workers, not by the number of rows.
+// Memory is bounded by the customers and orders of a bucket and the number of workers, not by the number of rows.
 package verify

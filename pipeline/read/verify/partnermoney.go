@@ -142,12 +142,18 @@ func (m *moneyChecks) holds(partner string, a money.Amount) error {
 	return m.counts.frozen[partner].Add(a)
 }
 
-// frozen checks that the frozen amount of each account equals the amounts of its undecided withdrawals (§9.6).
+// frozen checks that the frozen amount of each account equals the amounts of its undecided withdrawals (§9.6), and that
+// allocations between partners have two sides.
 func (v *verifier) frozen() {
 	for _, partner := range slices.Sorted(maps.Keys(v.counts.frozen)) {
 		if rest := v.counts.frozen[partner]; !rest.IsZero() {
 			v.differ(PartnerMoney, "partner %s: the frozen amount less the undecided withdrawals is %s, not 0",
 				partner, rest)
+		}
+	}
+	for _, of := range v.counts.oneSided {
+		if v.counts.allocations[of] { // else the other side is a customer
+			v.differ(PartnerMoney, "allocation %s between %s and %s: one side is missing", of.id, of.one, of.other)
 		}
 	}
 }
@@ -169,8 +175,7 @@ func (m *moneyChecks) withdrawals(e manifest.FileEntry) (int64, error) {
 
 // eachMoneyRow visits the rows of a file in their order.
 func eachMoneyRow[T any](m *moneyChecks, e manifest.FileEntry, def tables.Def[T], columns tables.List[T],
-	visit func(rows.Row[T]) error) (n int64,
-	err error) {
+	visit func(rows.Row[T]) error) (n int64, err error) {
 	list, err := rows.Unsorted(m.snap, e, def, columns)
 	if err != nil {
 		return 0, err
@@ -185,14 +190,26 @@ func eachMoneyRow[T any](m *moneyChecks, e manifest.FileEntry, def tables.Def[T]
 // partnerEvents counts the events that count, by feed.
 func (m *moneyChecks) partnerEvents(e manifest.FileEntry) (int64, error) {
 	m.counts.moneyEvents = map[string]int64{}
-	columns := tables.Columns(tables.PartnerEventFeed, tables.PartnerEventReason)
+	m.counts.allocations = map[moving]bool{}
+	columns := tables.Columns(tables.PartnerEventFeed, tables.PartnerEventReason, tables.PartnerEventType,
+		tables.PartnerEventEventID, tables.PartnerEventPartnerID, tables.PartnerEventOtherID)
 	return eachMoneyRow(m, e, tables.PartnerEvents(), columns, func(row rows.Row[tables.PartnerEvent]) error {
-		if row.Word(tables.PartnerEventReason) == "" {
-			m.counts.moneyEvents[row.Word(tables.PartnerEventFeed)]++
+		if row.Word(tables.PartnerEventReason) != "" {
+			return nil
+		}
+		m.counts.moneyEvents[row.Word(tables.PartnerEventFeed)]++
+		if word := row.Word(tables.PartnerEventType); word == "allocate" || word == "reclaim" {
+			m.counts.allocations[between(string(row.Text(tables.PartnerEventEventID)),
+				row.Word(tables.PartnerEventPartnerID), row.Word(tables.PartnerEventOtherID))] = true
 		}
 		return nil
 	})
 }
+
+// moving identifies what moved between two accounts. A customer's event can have the id of a partner's.
+type moving struct{ id, one, other string }
+
+func between(id, one, other string) moving { return moving{id, min(one, other), max(one, other)} }
 
 // allocation holds the sides of an allocation or reclaim between two partners.
 type allocation struct {
@@ -201,10 +218,9 @@ type allocation struct {
 	credit bool // a side gave credit back: credit above the limit is not visible
 }
 
-// partnerAccounts checks that each balance follows from the previous one, and that every allocation has two sides.
+// partnerAccounts checks that each balance follows from the previous one, and that an allocation's sides are equal.
 func (m *moneyChecks) partnerAccounts(e manifest.FileEntry) (int64, error) {
 	type balance struct{ partner, kind string }
-	type moving struct{ id, one, other string } // a customer's event can have the id of a partner's
 	after := map[balance]money.Amount{}
 	moved := map[moving]*allocation{}
 	n, err := eachMoneyRow(m, e, tables.PartnerAccounts(), nil, func(row rows.Row[tables.PartnerAccount]) error {
@@ -238,8 +254,7 @@ func (m *moneyChecks) partnerAccounts(e manifest.FileEntry) (int64, error) {
 		if word := row.Word(tables.PartnerAccountType); word != "allocate" && word != "reclaim" {
 			return nil
 		}
-		with := row.Word(tables.PartnerAccountCounterpartyID)
-		of := moving{id, min(partner, with), max(partner, with)}
+		of := between(id, partner, row.Word(tables.PartnerAccountCounterpartyID))
 		a := moved[of]
 		if a == nil {
 			a = &allocation{sides: map[string]bool{}}
@@ -251,6 +266,9 @@ func (m *moneyChecks) partnerAccounts(e manifest.FileEntry) (int64, error) {
 	for of, a := range moved {
 		if len(a.sides) == 2 && !a.credit && !a.sum.IsZero() {
 			m.differ(PartnerMoney, "allocation %s: its two sides differ by %s", of.id, a.sum.StringFixed(2))
+		}
+		if len(a.sides) == 1 && !a.credit {
+			m.counts.oneSided = append(m.counts.oneSided, of)
 		}
 	}
 	return n, err
@@ -275,8 +293,7 @@ func (m *moneyChecks) funds(e manifest.FileEntry) (int64, error) {
 		if err != nil {
 			return err
 		}
-		if err := sumColumns(m, tables.Funds(), row, tables.FundQuotaAmount,
-			tables.FundListedAmount); err != nil {
+		if err := sumColumns(m, tables.Funds(), row, tables.FundQuotaAmount, tables.FundListedAmount); err != nil {
 			return err
 		}
 		if quota.IsZero() {
@@ -339,10 +356,8 @@ func difference[T any](row rows.Row[T], columns, less []tables.AmountColumn[T]) 
 // invoices checks that left = invoiceable - issued + returned + credited.
 func (m *moneyChecks) invoices(e manifest.FileEntry) (int64, error) {
 	return eachMoneyRow(m, e, tables.Invoices(), nil, func(row rows.Row[tables.Invoice]) error {
-		if err := sumColumns(m, tables.Invoices(), row, tables.InvoiceInvoiceableAmount,
-			tables.InvoiceIssuedAmount,
-			tables.InvoiceReturnedAmount, tables.InvoiceCreditedAmount,
-			tables.InvoiceLeftAmount); err != nil {
+		if err := sumColumns(m, tables.Invoices(), row, tables.InvoiceInvoiceableAmount, tables.InvoiceIssuedAmount,
+			tables.InvoiceReturnedAmount, tables.InvoiceCreditedAmount, tables.InvoiceLeftAmount); err != nil {
 			return err
 		}
 		rest, err := difference(row,
@@ -361,8 +376,7 @@ func (m *moneyChecks) invoices(e manifest.FileEntry) (int64, error) {
 // receivables checks that unpaid = amount - paid, minus what was collected if that is set off.
 func (m *moneyChecks) receivables(e manifest.FileEntry) (int64, error) {
 	return eachMoneyRow(m, e, tables.Receivables(), nil, func(row rows.Row[tables.Receivable]) error {
-		if err := sumColumns(m, tables.Receivables(), row, tables.ReceivableAmount,
-			tables.ReceivableCollectedAmount,
+		if err := sumColumns(m, tables.Receivables(), row, tables.ReceivableAmount, tables.ReceivableCollectedAmount,
 			tables.ReceivablePaidAmount, tables.ReceivableUnpaidAmount); err != nil {
 			return err
 		}
@@ -383,8 +397,7 @@ func (m *moneyChecks) receivables(e manifest.FileEntry) (int64, error) {
 // coupons checks that amount = used + taken_back + expired + left.
 func (m *moneyChecks) coupons(e manifest.FileEntry) (int64, error) {
 	return eachMoneyRow(m, e, tables.Coupons(), nil, func(row rows.Row[tables.Coupon]) error {
-		if err := sumColumns(m, tables.Coupons(), row, tables.CouponAmount, tables.CouponUsed,
-			tables.CouponTakenBack,
+		if err := sumColumns(m, tables.Coupons(), row, tables.CouponAmount, tables.CouponUsed, tables.CouponTakenBack,
 			tables.CouponExpired, tables.CouponLeft); err != nil {
 			return err
 		}
@@ -437,9 +450,6 @@ func (m *moneyChecks) couponRecords(e manifest.FileEntry) (int64, error) {
 
 // moneyLooked describes what the check covered.
 func (n *counts) moneyLooked() string {
-	return fmt.Sprintf(
-		"%d rows of partners' money: each balance follows from the one before, allocations have two sides, what is "+
-			"frozen is withdrawn, quotas and invoices add up",
-		n.money,
-	)
+	return fmt.Sprintf("%d rows of partners' money: each balance follows from the one before, allocations have two "+
+		"sides, what is frozen is withdrawn, quotas and invoices add up", n.money)
 }

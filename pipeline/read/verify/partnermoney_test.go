@@ -7,6 +7,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/verify"
 	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/workspace"
@@ -92,6 +93,53 @@ func TestPartnerMoneyTotals(t *testing.T) {
 		"partner north: the frozen amount less the undecided withdrawals is 1.00000000, not 0\n" +
 		files[0].Path + ": Σ requested is 29.00000000, the manifest has 30.00000000"
 	if got := differences(check(t, l), verify.Totals, verify.PartnerMoney); got != want {
+		t.Errorf("differences:\n%s\nwant:\n%s", got, want)
+	}
+}
+
+// TestOneSide checks that an allocation between two partners, one side of which is missing, is a difference, and that
+// one to a customer is none. Invariant: VERIFY-11.
+func TestOneSide(t *testing.T) {
+	t.Parallel()
+	w := opened(t, map[string]string{
+		"tollbook.yaml": "zone: UTC\ncurrency: {code: CNY, digits: 2}\n" +
+			"rounding: {grain: line, mode: truncate}\npayments: ledger\n",
+		"books/products.csv":     "sku,service_type_code,measure,pricing_model\ngb,network,GB,flat\n",
+		"books/prices.csv":       "sku,valid_from,tier,unit_price\ngb,2026-01-01,1,1\n",
+		"books/customers.csv":    "customer_id\nacme\n",
+		"books/partners.csv":     "partner_id,kind,parent_partner_id\nhub,distributor,\nnorth,reseller,hub\n",
+		"books/associations.csv": "customer_id,partner_id,association_type,valid_from\nacme,north,2,2026-01-01\n",
+		"inbox/usage/a.csv": "record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity\n" +
+			"r1,acme,m,gb,e,2026-09-02T00:00:00Z,2026-09-02T01:00:00Z,1\n",
+		"inbox/partner_accounts/a.csv": "event_id,partner_id,time,type,to_partner_id,amount\n" +
+			"p1,hub,2026-09-01T00:00:00Z,recharge,,100\np2,hub,2026-09-02T00:00:00Z,allocate,north,40\n",
+		"inbox/accounts/a.csv": "event_id,customer_id,time,type,balance_type,amount\n" +
+			"a1,acme,2026-09-03T00:00:00Z,allocate,cash,10\n",
+	})
+	asOf, err := period.ParseInstant("2026-10-01T00:00:00Z")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := run.Nightly(t.Context(), w, workspace.Options{AsOf: asOf, Workers: 1}); err != nil {
+		t.Fatal(err)
+	}
+	l := lakeOf(t, w)
+	if r := check(t, l); !r.OK {
+		t.Fatalf("before: %+v", r.Checks)
+	}
+	key := manifest.FileKey{Table: "partner_accounts", Bucket: manifest.NoBucket}
+	change(t, l, key, tables.PartnerAccounts(), func(c *parquet.Columns[tables.PartnerAccount]) {
+		kept := parquet.NewColumns(tables.PartnerAccounts())
+		for i := range c.N {
+			row := rows.Row[tables.PartnerAccount]{Cols: c, I: i}
+			if row.Word(tables.PartnerAccountPartnerID) != "north" {
+				rows.AppendRow(kept, row, nil)
+			}
+		}
+		*c = *kept
+	}, nil)
+	want := "allocation p2 between hub and north: one side is missing"
+	if got := differences(check(t, l), verify.PartnerMoney); !strings.Contains(got, want) {
 		t.Errorf("differences:\n%s\nwant:\n%s", got, want)
 	}
 }

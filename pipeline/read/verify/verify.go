@@ -150,6 +150,8 @@ type moneyCounts struct {
 	moneyEvents map[string]int64              // events that count, by feed
 	moneySums   map[string]*money.AmountTotal // control totals, by table.sum
 	frozen      map[string]*money.AmountTotal // in accounts minus undecided withdrawals, by partner
+	allocations map[moving]bool               // those between partners that count
+	oneSided    []moving                      // those of which accounts of partners have one side
 }
 
 // maxListed is the maximum number of listed differences per check.

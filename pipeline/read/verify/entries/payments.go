@@ -255,8 +255,8 @@ func (p *Payments) Differences() (out []string, err error) {
 			return nil, err
 		}
 		if a != b {
-			out = append(out, fmt.Sprintf("customer %s: the lines give %s back to cash, credit and debt, the entries %s",
-				customer, a, b))
+			out = append(out, fmt.Sprintf("customer %s: the lines give %s back to cash, credit and debt, the entries "+
+				"%s", customer, a, b))
 		}
 	}
 	return out, nil
