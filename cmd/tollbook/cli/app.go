@@ -102,6 +102,9 @@ func (a *App) usage(root *cobra.Command, args []string, err error) error {
 	if number := new(strconv.NumError); errors.As(err, &number) {
 		text = strings.TrimSuffix(text, number.Error()) + "not a number that the flag can have"
 	}
+	if !cmd.HasSubCommands() && (strings.HasPrefix(text, "accepts ") || strings.HasPrefix(text, "unknown command ")) {
+		return &UsageError{What: wrongArguments(cmd), Hint: hint}
+	}
 	wrong := &UsageError{What: text, Hint: hint}
 	if name, ok := strings.CutPrefix(err.Error(), "unknown flag: --"); ok {
 		return wrong.Meant("--"+name, flagNames(cmd))
@@ -118,6 +121,22 @@ func (a *App) usage(root *cobra.Command, args []string, err error) error {
 		wrong.Hint = fmt.Sprintf("did you mean `%s%s`?", path, strings.Join(names, "` or `"+path))
 	}
 	return wrong
+}
+
+// wrongArguments describes a number of arguments that a command does not take.
+func wrongArguments(cmd *cobra.Command) string {
+	path, given, want := strings.TrimPrefix(cmd.CommandPath(), cmd.Root().Name()+" "), cmd.Flags().Args(), ""
+	if words := strings.Fields(cmd.Use); len(words) > 1 && !strings.HasPrefix(words[1], "-") {
+		want = strings.Trim(words[1], "[]")
+	}
+	switch {
+	case want == "":
+		return fmt.Sprintf("%s takes no argument: %s", path, strings.Join(given, " "))
+	case len(given) == 0:
+		return fmt.Sprintf("%s: %s is missing", path, want)
+	default:
+		return fmt.Sprintf("%s takes one argument, %s, not %d: %s", path, want, len(given), strings.Join(given, " "))
+	}
 }
 
 // flagNames returns the visible flags of a command, each with its two dashes.
