@@ -374,8 +374,8 @@ func (d *day) payHeld() error {
 	if d.w.chargeResplit(h); h.order != nil {
 		d.w.resplit[h.order.Key] = true
 	}
-	if h.refund != nil {
-		d.pl.changed[h.refund.day] = true
+	for _, refund := range h.refunds {
+		d.pl.changed[refund.day] = true
 	}
 	return nil
 }

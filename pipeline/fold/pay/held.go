@@ -34,7 +34,7 @@ type heldLine struct {
 	manual   bool         // a manual adjustment: cash, no balance changes
 	order    *event.Order // nil = usage or manual adjustment
 	base     *heldLine    // the base of a refund, if it is billed in the same cycle
-	refund   *heldLine    // the refund of an order or a charge
+	refunds  []*heldLine  // the refunds of an order or a charge
 	behind   *heldLine    // the base, if it would come later: the line comes directly after it (CASH-5)
 	charge   chargeKey    // set for a line of a recurring charge, a difference of one and a refund of one
 	paid     row          // the base of a charge's refund, if it is billed in an earlier cycle
@@ -176,7 +176,7 @@ func (pl *bucketCycle) tie(l, base *heldLine) {
 	if base == nil {
 		return
 	}
-	l.base, base.refund = base, l
+	l.base, base.refunds = base, append(base.refunds, l)
 	if cmp.Or(cmp.Compare(base.instant, l.instant), base.row.compare(l.row)) > 0 {
 		l.behind, l.instant = base, base.instant
 		l.day = base.day

@@ -49,17 +49,21 @@ func (r row) instant() period.Instant {
 	return r.start()
 }
 
-// holds reports whether one of the spans contains the line's own time, at which its discount was chosen (§9.2): column
-// own_time if set, else usage_start.
+// holds reports whether one of the spans contains the line's own time, at which its discount was chosen (§9.2).
 func (r row) holds(spans []period.Span) bool {
 	if len(spans) == 0 {
 		return false
 	}
-	own := r.cols.MaybeTime(tables.LineOwnTime).At(r.i)
-	if own == tables.Nothing {
-		own = r.start()
-	}
+	own := r.own()
 	return slices.ContainsFunc(spans, func(s period.Span) bool { return s.Holds(own) })
+}
+
+// own returns the line's own time: column own_time if set, else usage_start.
+func (r row) own() period.Instant {
+	if t := r.cols.MaybeTime(tables.LineOwnTime).At(r.i); t != tables.Nothing {
+		return t
+	}
+	return r.start()
 }
 
 // split returns what paid the line, from its columns.
