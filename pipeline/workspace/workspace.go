@@ -106,13 +106,16 @@ func (w *Workspace) Lake(o Options) (*lake.Lake, error) {
 	return lake.Open(o.Disk(st), lake.Options{Log: o.Log, Stop: o.StopAt, CutBytes: o.CutBytes})
 }
 
-// LakeStorage opens the storage of the lake. In a folder, it keeps at most openFiles files open; 0 = no limit.
+// keptFiles is how many files a process with many readers keeps open for later pages of its answers.
+const keptFiles = 1024
+
+// LakeStorage opens the storage of the lake. In a folder, at most openFiles files have a file descriptor; 0 = no limit.
 func (w *Workspace) LakeStorage(openFiles int) (storage.Storage, error) {
 	if w.LakeInStore() {
 		return w.objectStore()
 	}
 	if openFiles > 0 {
-		return storage.Sparing(w.LakeDir(), openFiles), nil
+		return storage.Keeping(storage.Sparing(w.LakeDir(), openFiles), keptFiles, manifest.NamedByContent), nil
 	}
 	return storage.Dir(w.LakeDir()), nil
 }

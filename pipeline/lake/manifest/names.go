@@ -35,6 +35,16 @@ func DayFilesName(cycle Cycle, day Day, h Hash) string {
 // InputsName is the name of the list of inputs by its hash.
 func InputsName(h Hash) string { return fmt.Sprintf("%s/inputs-%s.json", Dir, h) }
 
+// NamedByContent reports whether a name contains the hash of its file's content: that of a table's file or of a list. A
+// file of the same name has the same content.
+func NamedByContent(name string) bool {
+	if list, ok := strings.CutPrefix(name, Dir+"/"); ok {
+		return strings.HasPrefix(list, "files-") || strings.HasPrefix(list, "inputs-")
+	}
+	_, _, ok := parsePath(name)
+	return ok
+}
+
 // IntentName is the file that announces a commit: it holds the text that HEAD will have (LAKE-14). CreateTemp numbers
 // from 1, so it is free; clearing up takes it for a temporary file.
 const IntentName = TempDir + "/000000-commit"

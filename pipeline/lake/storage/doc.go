@@ -25,6 +25,11 @@
 //	STO-9  At most the agreed number of files have a descriptor at a time, however many are in use. A file has one
 //	       while it is opened and while it is read.
 //
+// Keeping also guarantees:
+//
+//	STO-11 A file that was read once can be opened after it was removed, until the agreed number of other files were
+//	       read. A file that was replaced is read anew.
+//
 // An object store is a Chain (package objects):
 //
 //	STO-10  CreateOnly of one name succeeds for one caller, across processes and machines; every other one gets

@@ -100,7 +100,7 @@ func handleCustomerChanges(ctx context.Context, c *operation.Call) (any, error) 
 	if err != nil {
 		return nil, err
 	}
-	list, err := entriesOf(ctx, c, during)
+	list, err := entriesOf(ctx, c)
 	if err != nil {
 		return nil, err
 	}
@@ -113,11 +113,15 @@ func handleCustomerChanges(ctx context.Context, c *operation.Call) (any, error) 
 	seen := map[string]int{}
 	for i := range list {
 		e := &list[i]
+		seen[e.id]++
+		if !during.Holds(e.at) {
+			continue
+		}
 		kind, detail, trade := e.trade(orders)
 		one := change{ID: e.id, DetailType: detail, Time: operation.Time(e.at), TradeID: trade,
 			Amount: e.amount.Abs().String(), After: e.after.String(), Type: form.Expense,
 			Cycle: zone.Cycle(e.at).String(), Account: name}
-		if seen[e.id]++; seen[e.id] > 1 { // a record can have lines of several tiers
+		if seen[e.id] > 1 { // a record can have lines of several tiers; a charge and its refund have one id
 			one.ID += "#" + strconv.Itoa(seen[e.id])
 		}
 		if e.amount.Sign() > 0 {
@@ -137,20 +141,19 @@ func handleCustomerChanges(ctx context.Context, c *operation.Call) (any, error) 
 }
 
 // entriesOf returns the entries of the call's customer in the requested account, by time and then in the order of the
-// lake.
-func entriesOf(ctx context.Context, c *operation.Call, during period.Span) ([]entry, error) {
+// lake. They are all read: the ids of equal ones are numbered from the first.
+func entriesOf(ctx context.Context, c *operation.Call) ([]entry, error) {
 	balance := "cash"
 	if c.Text("balance_type") == form.CreditAccount {
 		balance = "credit"
 	}
 	var out []entry
 	scan := rows.Scan[tables.AccountEntry]{Table: tables.AccountEntries()}
-	err := form.EachOfCustomerSince(ctx, c, c.Scope.Customer, during.From, scan,
+	err := form.EachOfCustomerSince(ctx, c, c.Scope.Customer, period.Past, scan,
 		func(r rows.Row[tables.AccountEntry]) (err error) {
 			e := entry{at: r.Time(tables.AccountEntryTime)}
 			if r.Word(tables.AccountEntryCustomerID) != c.Scope.Customer ||
-				r.Word(tables.AccountEntryBalanceType) != balance ||
-				!during.Holds(e.at) {
+				r.Word(tables.AccountEntryBalanceType) != balance {
 				return nil
 			}
 			e.id, e.kind = string(r.Text(tables.AccountEntryID)), r.Word(tables.AccountEntryType)

@@ -99,7 +99,7 @@ func handleMonthlyBreakDown(ctx context.Context, c *operation.Call) (any, error)
 	s.where = where
 	for name, col := range map[string]tables.ColumnOf[tables.Line]{"service_type_code": tables.LineServiceTypeCode.Of(),
 		"resource_type_code": tables.LineResourceTypeCode.Of(), "region_code": tables.LineRegionCode.Of(),
-		"charging_mode": tables.LineChargingMode.Of(), "bill_type": tables.LineBillDetailType.Of(),
+		"charging_mode": tables.LineChargingMode.Of(),
 		"resource_id":   tables.LineResourceID.Of(),
 		"resource_name": tables.LineResourceName.Of()} {
 		if c.Given(name) {

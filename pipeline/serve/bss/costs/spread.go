@@ -203,6 +203,9 @@ func (s *spreading) add(p *paid, refunded map[string]period.Cycle) error {
 	if err != nil || before == until && p.billed != s.month {
 		return err
 	}
+	if s.call.Given("bill_type") && strconv.Itoa(p.entry.BillType) != s.call.Text("bill_type") {
+		return nil // only now: refunds end the terms of charges, which have another type
+	}
 	if err := p.entry.fill(&p.whole, &before, &until); err != nil {
 		return err
 	}
@@ -258,6 +261,10 @@ func (s *spreading) paidByUse(ctx context.Context) error {
 	where := append(s.where[:len(s.where):len(s.where)], records.Condition{Column: tables.LineDay.Of(),
 		Op:     records.IsNot,
 		Values: spreadDays()})
+	if s.call.Given("bill_type") {
+		where = append(where, records.Condition{Column: tables.LineBillDetailType.Of(), Op: records.Is,
+			Values: []string{s.call.Text("bill_type")}})
+	}
 	sums, err := s.call.State.Store.Sums(ctx, records.SumQuery{Cycle: name, Where: where,
 		Customers: []string{s.call.Scope.Customer}, By: tables.Columns(tables.LineServiceTypeCode,
 			tables.LineResourceTypeCode,

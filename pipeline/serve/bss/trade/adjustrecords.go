@@ -113,8 +113,7 @@ type gift struct {
 	amount                      money.Amount
 }
 
-// gifts lists what the scope's partner gave its customers and took back, by time, customer and id. The partner is the
-// one to which the customer belonged at that time. Events that a replay rejected did not happen; cards and flexi
+// gifts lists what the scope's partner gave its customers and took back, by time, customer and id. Events that a replay rejected did not happen; cards and flexi
 // coupons do not come from an account of the partner.
 func gifts(ctx context.Context, c *operation.Call, during period.Span) ([]gift, error) {
 	var out []gift
@@ -133,7 +132,7 @@ func gifts(ctx context.Context, c *operation.Call, during period.Span) ([]gift, 
 	err := form.EachSince(ctx, c, during.From, scan, in, func(row rows.Row[tables.AccountEvent]) error {
 		g, ok, err := giftOf(row)
 		if ok && during.Holds(g.at) && (c.Scope.Customer == "" || c.Scope.Customer == g.customer) &&
-			c.Scope.Line(partnerAt(c, g.customer, g.at), g.at) {
+			c.Scope.Line(giver(c, &g), g.at) {
 			out = append(out, g)
 		}
 		return err
@@ -193,13 +192,17 @@ func giftOf(row rows.Row[tables.AccountEvent]) (g gift, ok bool, err error) {
 	return g, err == nil, err
 }
 
-// partnerAt returns the partner of a customer at an instant; "" = none.
-func partnerAt(c *operation.Call, customer string, at period.Instant) string {
+// giver returns the partner that gave or took back: the reseller of the customer at that time; for what was taken back
+// without one, the last one before (§9.1). "" = none.
+func giver(c *operation.Call, g *gift) string {
 	b := c.State.Workspace.Books
-	code := b.Customer(customer)
+	code := b.Customer(g.customer)
 	if code < 0 {
 		return ""
 	}
-	id, _ := b.PartnerAt(code, at)
-	return id
+	partner, ok := b.Associations.Reseller(code, g.at, g.kind == sourceTaken)
+	if !ok {
+		return ""
+	}
+	return b.Partners[partner].ID
 }
