@@ -635,7 +635,8 @@ func TestConsoleStates(t *testing.T) {
 		{address + "&state=2", "352.00", "State 2,", ""},
 		{address + "&state=1", "96.00", "State 1,", ""}, // the rows are still in memory
 		{address + "&state=7", "352.00", "State 2,", "State 7 is no longer available: this is the live state 2."},
-		{"customers?cycle=2026-09&state=1", "255.00", "State 1,", ""}, // the first page read the statements
+		// The first page read the statements.
+		{"customers?cycle=2026-09&state=1", "255.00", "State 1,", ""},
 		{"partners?cycle=2026-09&state=1", "−9.30", "State 2,", // the run deleted files that no page had read
 			"State 1 is no longer available: this is the live state 2."},
 	} {
@@ -645,7 +646,8 @@ func TestConsoleStates(t *testing.T) {
 			!strings.Contains(p.text("main"), c.note) {
 			t.Errorf("%s: total %s, %s\n%s", c.address, got, p.text("footer"), p.text("main"))
 		}
-		if moved := strings.Contains(p.text("footer"), "The live state is 2: show it"); moved != (c.state == "State 1,") {
+		moved := strings.Contains(p.text("footer"), "The live state is 2: show it")
+		if moved != (c.state == "State 1,") {
 			t.Errorf("%s: %s", c.address, p.text("footer"))
 		}
 	}

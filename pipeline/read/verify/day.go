@@ -87,7 +87,7 @@ func (f *feeder[T]) close() error {
 // lineColumns are the columns of lines that are read.
 func lineColumns() tables.List[tables.Line] {
 	return append(tables.Columns(tables.LineCycle, tables.LineDay, tables.LineSKU, tables.LinePartnerID,
-		tables.LineTradeTime),
+		tables.LineTradeID, tables.LineTradeTime),
 		tally.Decimals(tables.Lines())...)
 }
 

@@ -142,20 +142,23 @@ func (m *moneyChecks) holds(partner string, a money.Amount) error {
 	return m.counts.frozen[partner].Add(a)
 }
 
-// frozen checks that the frozen amount of each account equals the amounts of its undecided withdrawals (§9.6), and that
-// allocations between partners have two sides.
-func (v *verifier) frozen() {
+// accountsOfPartners checks that the frozen amount of each account equals the amounts of its undecided withdrawals
+// (§9.6), and the two sides of allocations.
+func (v *verifier) accountsOfPartners() error {
 	for _, partner := range slices.Sorted(maps.Keys(v.counts.frozen)) {
 		if rest := v.counts.frozen[partner]; !rest.IsZero() {
 			v.differ(PartnerMoney, "partner %s: the frozen amount less the undecided withdrawals is %s, not 0",
 				partner, rest)
 		}
 	}
-	for _, of := range v.counts.oneSided {
-		if v.counts.allocations[of] { // else the other side is a customer
-			v.differ(PartnerMoney, "allocation %s between %s and %s: one side is missing", of.id, of.one, of.other)
-		}
+	differences, err := v.allocations.Differences()
+	if err != nil {
+		return err
 	}
+	for _, d := range differences {
+		v.differ(PartnerMoney, "%s", d)
+	}
+	return nil
 }
 
 // withdrawals adds up withdrawals by state.
@@ -190,40 +193,21 @@ func eachMoneyRow[T any](m *moneyChecks, e manifest.FileEntry, def tables.Def[T]
 // partnerEvents counts the events that count, by feed.
 func (m *moneyChecks) partnerEvents(e manifest.FileEntry) (int64, error) {
 	m.counts.moneyEvents = map[string]int64{}
-	m.counts.allocations = map[moving]bool{}
 	columns := tables.Columns(tables.PartnerEventFeed, tables.PartnerEventReason, tables.PartnerEventType,
-		tables.PartnerEventEventID, tables.PartnerEventPartnerID, tables.PartnerEventOtherID)
+		tables.PartnerEventEventID, tables.PartnerEventPartnerID, tables.PartnerEventOtherID, tables.PartnerEventAmount)
 	return eachMoneyRow(m, e, tables.PartnerEvents(), columns, func(row rows.Row[tables.PartnerEvent]) error {
-		if row.Word(tables.PartnerEventReason) != "" {
-			return nil
+		if row.Word(tables.PartnerEventReason) == "" {
+			m.counts.moneyEvents[row.Word(tables.PartnerEventFeed)]++
 		}
-		m.counts.moneyEvents[row.Word(tables.PartnerEventFeed)]++
-		if word := row.Word(tables.PartnerEventType); word == "allocate" || word == "reclaim" {
-			m.counts.allocations[between(string(row.Text(tables.PartnerEventEventID)),
-				row.Word(tables.PartnerEventPartnerID), row.Word(tables.PartnerEventOtherID))] = true
-		}
-		return nil
+		return m.allocations.Event(row)
 	})
 }
 
-// moving identifies what moved between two accounts. A customer's event can have the id of a partner's.
-type moving struct{ id, one, other string }
-
-func between(id, one, other string) moving { return moving{id, min(one, other), max(one, other)} }
-
-// allocation holds the sides of an allocation or reclaim between two partners.
-type allocation struct {
-	sides  map[string]bool // by partner
-	sum    money.AmountTotal
-	credit bool // a side gave credit back: credit above the limit is not visible
-}
-
-// partnerAccounts checks that each balance follows from the previous one, and that an allocation's sides are equal.
+// partnerAccounts checks that each balance follows from the previous one.
 func (m *moneyChecks) partnerAccounts(e manifest.FileEntry) (int64, error) {
 	type balance struct{ partner, kind string }
 	after := map[balance]money.Amount{}
-	moved := map[moving]*allocation{}
-	n, err := eachMoneyRow(m, e, tables.PartnerAccounts(), nil, func(row rows.Row[tables.PartnerAccount]) error {
+	return eachMoneyRow(m, e, tables.PartnerAccounts(), nil, func(row rows.Row[tables.PartnerAccount]) error {
 		partner, kind := row.Word(tables.PartnerAccountPartnerID), row.Word(tables.PartnerAccountBalanceType)
 		id := string(row.Text(tables.PartnerAccountEntryID))
 		amount, err := row.Amount(tables.PartnerAccountAmount)
@@ -251,27 +235,8 @@ func (m *moneyChecks) partnerAccounts(e manifest.FileEntry) (int64, error) {
 		if kind != "cash" && now.Sign() < 0 {
 			m.differ(PartnerMoney, "partner %s: entry %s: %s is below zero: %s", partner, id, kind, now.Trim())
 		}
-		if word := row.Word(tables.PartnerAccountType); word != "allocate" && word != "reclaim" {
-			return nil
-		}
-		of := between(id, partner, row.Word(tables.PartnerAccountCounterpartyID))
-		a := moved[of]
-		if a == nil {
-			a = &allocation{sides: map[string]bool{}}
-			moved[of] = a
-		}
-		a.sides[partner], a.credit = true, a.credit || kind == "credit"
-		return a.sum.Add(amount)
+		return m.allocations.Entry(row, amount)
 	})
-	for of, a := range moved {
-		if len(a.sides) == 2 && !a.credit && !a.sum.IsZero() {
-			m.differ(PartnerMoney, "allocation %s: its two sides differ by %s", of.id, a.sum.StringFixed(2))
-		}
-		if len(a.sides) == 1 && !a.credit {
-			m.counts.oneSided = append(m.counts.oneSided, of)
-		}
-	}
-	return n, err
 }
 
 // funds checks that the reserved, claimed, approved and paid amounts of each quota equal those of its claims.

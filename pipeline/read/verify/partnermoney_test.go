@@ -138,7 +138,7 @@ func TestOneSide(t *testing.T) {
 		}
 		*c = *kept
 	}, nil)
-	want := "allocation p2 between hub and north: one side is missing"
+	want := "allocation p2 of 40.00000000 to north: its entries get 0.00000000"
 	if got := differences(check(t, l), verify.PartnerMoney); !strings.Contains(got, want) {
 		t.Errorf("differences:\n%s\nwant:\n%s", got, want)
 	}

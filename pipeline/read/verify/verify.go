@@ -12,6 +12,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/read/verify/entries"
 	"github.com/tollbook/tollbook/pipeline/read/verify/tally"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -69,7 +70,7 @@ func Run(ctx context.Context, snap *lake.Snapshot, o Options) (*Report, error) {
 	if o.Progress == nil {
 		o.Progress = func(string, int64, int64) {}
 	}
-	v := &verifier{snap: snap, o: o, found: make(map[string]*Check)}
+	v := &verifier{snap: snap, o: o, found: make(map[string]*Check), allocations: entries.NewAllocations()}
 	for _, name := range []string{Files, Chain, Contents, Identity, Statements, DaySums, Partners, Accounts, Inputs,
 		Records, Quantities, Totals} {
 		v.found[name] = &Check{Name: name}
@@ -127,6 +128,8 @@ type verifier struct {
 	money   map[string]map[string]*moneySums  // by cycle and currency; none for cycles with one currency
 	margins map[string]map[string]*tally.Sums // of the table margins, by cycle and currency
 	fed     feeds
+
+	allocations *entries.Allocations
 }
 
 // counts counts what was checked.
@@ -150,8 +153,6 @@ type moneyCounts struct {
 	moneyEvents map[string]int64              // events that count, by feed
 	moneySums   map[string]*money.AmountTotal // control totals, by table.sum
 	frozen      map[string]*money.AmountTotal // in accounts minus undecided withdrawals, by partner
-	allocations map[moving]bool               // those between partners that count
-	oneSided    []moving                      // those of which accounts of partners have one side
 }
 
 // maxListed is the maximum number of listed differences per check.
@@ -221,8 +222,8 @@ func (v *verifier) cycles(ctx context.Context) error {
 			v.archived(ref, files)
 		}
 		for _, p := range partsOf(ref, files) {
-			p.earlier = orders[p.bucket]
-			orders[p.bucket] = slices.Concat(p.earlier, p.of(tables.Orders().Name))
+			p.earlier = slices.Clip(orders[p.bucket])
+			orders[p.bucket] = append(orders[p.bucket], p.of(tables.Orders().Name)...)
 			parts = append(parts, p)
 		}
 	}

@@ -7,8 +7,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
-// refunded returns a house with a charge of 91.00 in advance for the quarter from 1 September, of 91 days, which ann ends
-// on 8 October: 54.00 are refunded. ann has 500.00.
+// refunded returns a house with a charge of 91.00 in advance for the quarter from 1 September, of 91 days, which ann
+// ends on 8 October: 54.00 are refunded. ann has 500.00.
 func refunded(t *testing.T) *house {
 	t.Helper()
 	h := houseWith(t, map[string]string{
@@ -78,8 +78,8 @@ func TestPagesOfChanges(t *testing.T) {
 	h.same("from the beginning", h.few("", path+"0", "", "records", "trade_id"), "e0\ne1")
 }
 
-// TestAdjustRecordsOfTheAccount checks that what a partner allocated and reclaimed is what changed its account (§9.1): a
-// reclaim from a customer who has left is the last partner's, and a referrer allocates nothing.
+// TestAdjustRecordsOfTheAccount checks that what a partner allocated and reclaimed is what changed its account (§9.1):
+// a reclaim from a customer who has left is the last partner's, and a referrer allocates nothing.
 func TestAdjustRecordsOfTheAccount(t *testing.T) {
 	t.Parallel()
 	h := houseWith(t, map[string]string{

@@ -6,4 +6,6 @@
 //     refund entries the negative ones, for each balance. What a refund returns to credit or debt that is no longer
 //     used goes to cash: the refunds of cash, credit and debt are compared as one sum.
 //  3. Orders that a partner pays and manual adjustments have no entries.
+//  4. Of an allocation or reclaim between partners (§9.1), the entries of one account pay the amount of the event, and
+//     those of the other get it. An account that has used credit can get less.
 package entries

@@ -85,12 +85,12 @@ type Files struct {
 func Read(snap *lake.Snapshot, files Files) (*Payments, error) {
 	p := &Payments{orders: make(map[orderKey]order), bases: make(map[orderKey]bool), customers: make(map[string]*paid)}
 	for _, e := range files.Entries {
-		if err := each(snap, e, tables.AccountEntries(), p.entry); err != nil {
+		if err := each(snap, e, tables.AccountEntries(), nil, p.entry); err != nil {
 			return nil, err
 		}
 	}
 	for _, e := range files.Orders {
-		if err := each(snap, e, tables.Orders(), p.order); err != nil {
+		if err := each(snap, e, tables.Orders(), orderColumns(), p.order); err != nil {
 			return nil, err
 		}
 	}
@@ -100,11 +100,11 @@ func Read(snap *lake.Snapshot, files Files) (*Payments, error) {
 			missing[o.base] = true
 		}
 	}
-	for _, e := range files.Earlier {
+	for _, e := range slices.Backward(files.Earlier) { // a base is seldom old
 		if len(missing) == 0 {
 			break
 		}
-		err := each(snap, e, tables.Orders(), func(row rows.Row[tables.Order]) error {
+		err := each(snap, e, tables.Orders(), orderColumns(), func(row rows.Row[tables.Order]) error {
 			if key := keyOf(row); missing[key] {
 				p.bases[key] = byPartner(row)
 				delete(missing, key)
@@ -124,8 +124,15 @@ func keyOf(row rows.Row[tables.Order]) orderKey {
 
 func byPartner(row rows.Row[tables.Order]) bool { return row.Word(tables.OrderPayer) != "customer" }
 
-func each[T any](snap *lake.Snapshot, e manifest.FileEntry, def tables.Def[T], visit func(rows.Row[T]) error) error {
-	list, err := rows.Unsorted(snap, e, def, nil)
+// orderColumns returns the columns of orders that are read.
+func orderColumns() tables.List[tables.Order] {
+	return tables.Columns(tables.OrderOrderID, tables.OrderOrderLine, tables.OrderOrderType, tables.OrderPayTime,
+		tables.OrderPayer, tables.OrderBaseOrderID, tables.OrderBaseOrderLine)
+}
+
+func each[T any](snap *lake.Snapshot, e manifest.FileEntry, def tables.Def[T], columns tables.List[T],
+	visit func(rows.Row[T]) error) error {
+	list, err := rows.Unsorted(snap, e, def, columns)
 	if err != nil {
 		return err
 	}
@@ -153,7 +160,8 @@ func (p *Payments) of(customer string) *paid {
 	return p.last
 }
 
-// Line adds what paid a line. Beside the columns of the order of rows and the amounts, it reads day and trade_time.
+// Line adds what paid a line. Beside the columns of the order of rows and the amounts, it reads day, trade_id and
+// trade_time.
 func (p *Payments) Line(row rows.Row[tables.Line]) error {
 	if row.Word(tables.LineDay) == manifest.EventsDay.String() {
 		switch has, known := p.hasEntries(row); {
@@ -184,15 +192,12 @@ func (p *Payments) Line(row rows.Row[tables.Line]) error {
 // hasEntries reports whether a line of an order or a manual adjustment has entries; known is false if it is a refund
 // whose base is not in the lake, as in the archive of a later cycle.
 func (p *Payments) hasEntries(row rows.Row[tables.Line]) (has, known bool) {
-	id := string(row.Text(tables.LineID))
-	slash := strings.LastIndexByte(id, '/')
-	if slash < 0 {
-		return false, true
-	}
-	number, err := strconv.ParseInt(id[slash+1:], 10, 64)
-	o, isOrder := p.orders[orderKey{id[:slash], number}]
-	if err != nil || !isOrder || o.payTime != row.Time(tables.LineTradeTime) {
-		return false, true
+	trade := row.Word(tables.LineTradeID)
+	text, isOrder := strings.CutPrefix(string(row.Text(tables.LineID)), trade+"/")
+	number, err := strconv.ParseInt(text, 10, 64)
+	o, known := p.orders[orderKey{trade, number}]
+	if !isOrder || err != nil || !known || o.payTime != row.Time(tables.LineTradeTime) {
+		return false, true // a manual adjustment
 	}
 	if o.base == (orderKey{}) {
 		return !o.byPartner, true
@@ -200,7 +205,7 @@ func (p *Payments) hasEntries(row rows.Row[tables.Line]) (has, known bool) {
 	if base, here := p.orders[o.base]; here {
 		return !base.byPartner, true
 	}
-	partner, known := p.bases[o.base]
+	partner, known := p.bases[o.base] // its cycle may be in another archive
 	return !partner, known
 }
 

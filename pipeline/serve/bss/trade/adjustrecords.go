@@ -113,8 +113,8 @@ type gift struct {
 	amount                      money.Amount
 }
 
-// gifts lists what the scope's partner gave its customers and took back, by time, customer and id. Events that a replay rejected did not happen; cards and flexi
-// coupons do not come from an account of the partner.
+// gifts lists what the scope's partner gave its customers and took back, by time, customer and id. Events that a replay
+// rejected did not happen; cards and flexi coupons do not come from an account of the partner.
 func gifts(ctx context.Context, c *operation.Call, during period.Span) ([]gift, error) {
 	var out []gift
 	if c.Scope.Nothing || c.Scope.Reseller != "" {
