@@ -5,6 +5,8 @@ import (
 	"io"
 	"io/fs"
 	"sync/atomic"
+
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
 // file is an object opened for reading.
@@ -35,15 +37,7 @@ func (f *file) Close() error {
 
 // Read implements storage.ReadFile.
 func (f *file) Read(b []byte) (int, error) {
-	if len(b) == 0 {
-		return 0, nil
-	}
-	n, err := f.ReadAt(b, f.at)
-	f.at += int64(n)
-	if n > 0 {
-		return n, nil
-	}
-	return 0, err
+	return storage.ReadNext(f, &f.at, b)
 }
 
 // ReadAt implements storage.ReadFile.

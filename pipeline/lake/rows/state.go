@@ -423,6 +423,16 @@ func Unsorted[T any](snap *lake.Snapshot, e manifest.FileEntry, def tables.Def[T
 	return UnsortedOf(snap, e, def, cols, Filter[T]{})
 }
 
+// EachUnsorted visits the rows of one file in stored order. It reads only the requested columns.
+func EachUnsorted[T any](snap *lake.Snapshot, e manifest.FileEntry, def tables.Def[T], cols tables.List[T],
+	visit func(Row[T]) error) error {
+	list, err := Unsorted(snap, e, def, cols)
+	if err != nil {
+		return err
+	}
+	return errors.Join(list.Each(visit), list.Close())
+}
+
 // UnsortedOf returns the selected rows of a file as Unsorted does.
 func UnsortedOf[T any](snap *lake.Snapshot, e manifest.FileEntry, def tables.Def[T], cols tables.List[T],
 	where Filter[T]) (*Rows[T], error) {

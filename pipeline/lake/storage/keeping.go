@@ -87,15 +87,7 @@ type lentFile struct {
 
 // Read implements ReadFile.
 func (f *lentFile) Read(b []byte) (int, error) {
-	if len(b) == 0 {
-		return 0, nil
-	}
-	n, err := f.ReadAt(b, f.at)
-	f.at += int64(n)
-	if n > 0 {
-		return n, nil
-	}
-	return 0, err
+	return ReadNext(f, &f.at, b)
 }
 
 // Close implements ReadFile.

@@ -18,6 +18,19 @@ func ReadAll(st Storage, name string) ([]byte, error) {
 	return b.Bytes(), errors.Join(err, f.Close())
 }
 
+// ReadNext implements Read of a file by ReadAt, from the position at, and advances it.
+func ReadNext(f io.ReaderAt, at *int64, b []byte) (int, error) {
+	if len(b) == 0 {
+		return 0, nil
+	}
+	n, err := f.ReadAt(b, *at)
+	*at += int64(n)
+	if n > 0 {
+		return n, nil
+	}
+	return 0, err
+}
+
 // CopyBytes is the buffer size for copying files.
 const CopyBytes = 256 << 10
 

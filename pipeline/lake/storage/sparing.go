@@ -300,15 +300,7 @@ func (f *sparingFile) Size() int64 { return f.held.size }
 
 // Read implements ReadFile.
 func (f *sparingFile) Read(b []byte) (int, error) {
-	if len(b) == 0 {
-		return 0, nil
-	}
-	n, err := f.ReadAt(b, f.at)
-	f.at += int64(n)
-	if n > 0 {
-		return n, nil
-	}
-	return 0, err
+	return ReadNext(f, &f.at, b)
 }
 
 // ReadAt implements ReadFile.

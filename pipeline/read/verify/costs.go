@@ -226,19 +226,7 @@ func eachCostRow[T any](c *costChecks, cycle manifest.Cycle, def tables.Def[T], 
 		if e.Table != def.Name {
 			continue
 		}
-		r, err := rows.Unsorted(c.snap, e, def, nil)
-		if err != nil {
-			return err
-		}
-		row, ok, err := r.Next()
-		for ; ok && err == nil; row, ok, err = r.Next() {
-			if err = take(e, row); err != nil {
-				break
-			}
-		}
-		if closing := r.Close(); err == nil {
-			err = closing
-		}
+		err := rows.EachUnsorted(c.snap, e, def, nil, func(row rows.Row[T]) error { return take(e, row) })
 		if err != nil {
 			return err
 		}

@@ -124,32 +124,25 @@ func (v *verifier) rejects(ctx context.Context) (kept map[fileKey]int64, err err
 
 func (v *verifier) rejectFile(e manifest.FileEntry, def tables.Def[tables.Reject], kept map[fileKey]int64) (n int64,
 	err error) {
-	list, err := rows.Unsorted(v.snap, e, def, tables.Columns(tables.RejectFeed, tables.RejectFileHash))
-	if err != nil {
-		return 0, err
-	}
-	defer func() { err = errors.Join(err, list.Close()) }()
-	return n, list.Each(func(row rows.Row[tables.Reject]) error {
+	columns := tables.Columns(tables.RejectFeed, tables.RejectFileHash)
+	err = rows.EachUnsorted(v.snap, e, def, columns, func(row rows.Row[tables.Reject]) error {
 		n++
 		kept[fileKey{row.Word(tables.RejectFeed), row.Word(tables.RejectFileHash)}]++
 		return nil
 	})
+	return n, err
 }
 
-// fitting counts the events of a file and, in count, those that were not refused.
+// fitting counts the events of a file and, in count, those that were not refused. Only one goroutine may use count.
 func fitting[T any](v *verifier, e manifest.FileEntry, def tables.Def[T], refused tables.SmallColumn[T], count *int64) (
 	n int64, err error) {
-	list, err := rows.Unsorted(v.snap, e, def, tables.Columns(refused))
-	if err != nil {
-		return 0, err
-	}
-	defer func() { err = errors.Join(err, list.Close()) }()
-	return n, list.Each(func(row rows.Row[T]) error {
+	err = rows.EachUnsorted(v.snap, e, def, tables.Columns(refused), func(row rows.Row[T]) error {
 		if n++; row.Small(refused) == 0 {
-			*count++ // the workers have ended
+			*count++
 		}
 		return nil
 	})
+	return n, err
 }
 
 // totals compares the manifest's control totals with what was counted.

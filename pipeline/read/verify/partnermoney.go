@@ -179,22 +179,19 @@ func (m *moneyChecks) withdrawals(e manifest.FileEntry) (int64, error) {
 // eachMoneyRow visits the rows of a file in their order.
 func eachMoneyRow[T any](m *moneyChecks, e manifest.FileEntry, def tables.Def[T], columns tables.List[T],
 	visit func(rows.Row[T]) error) (n int64, err error) {
-	list, err := rows.Unsorted(m.snap, e, def, columns)
-	if err != nil {
-		return 0, err
-	}
-	defer func() { err = errors.Join(err, list.Close()) }()
-	return n, list.Each(func(row rows.Row[T]) error {
+	err = rows.EachUnsorted(m.snap, e, def, columns, func(row rows.Row[T]) error {
 		n++
 		return visit(row)
 	})
+	return n, err
 }
 
 // partnerEvents counts the events that count, by feed.
 func (m *moneyChecks) partnerEvents(e manifest.FileEntry) (int64, error) {
 	m.counts.moneyEvents = map[string]int64{}
 	columns := tables.Columns(tables.PartnerEventFeed, tables.PartnerEventReason, tables.PartnerEventType,
-		tables.PartnerEventEventID, tables.PartnerEventPartnerID, tables.PartnerEventOtherID, tables.PartnerEventAmount)
+		tables.PartnerEventEventID, tables.PartnerEventPartnerID, tables.PartnerEventOtherID, tables.PartnerEventAmount,
+		tables.PartnerEventInstant)
 	return eachMoneyRow(m, e, tables.PartnerEvents(), columns, func(row rows.Row[tables.PartnerEvent]) error {
 		if row.Word(tables.PartnerEventReason) == "" {
 			m.counts.moneyEvents[row.Word(tables.PartnerEventFeed)]++

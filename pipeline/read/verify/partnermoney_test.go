@@ -9,9 +9,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/verify"
-	"github.com/tollbook/tollbook/pipeline/run"
-	"github.com/tollbook/tollbook/pipeline/workspace"
-	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -19,7 +16,7 @@ import (
 // are cash, 30.00 are frozen.
 func withdrawn(t *testing.T) *lake.Lake {
 	t.Helper()
-	w := opened(t, map[string]string{
+	return afterNight(t, map[string]string{
 		"tollbook.yaml": "zone: UTC\ncurrency: {code: CNY, digits: 2}\n" +
 			"rounding: {grain: line, mode: truncate}\npayments: ledger\n",
 		"books/products.csv":  "sku,service_type_code,measure,pricing_model\ngb,network,GB,flat\n",
@@ -33,14 +30,6 @@ func withdrawn(t *testing.T) *lake.Lake {
 		"inbox/withdrawals/a.csv": "event_id,withdrawal_id,partner_id,time,event,source,amount,account\n" +
 			"x1,w1,north,2026-09-02T00:00:00Z,request,cash,30,IBAN\n",
 	})
-	asOf, err := period.ParseInstant("2026-10-01T00:00:00Z")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := run.Nightly(t.Context(), w, workspace.Options{AsOf: asOf, Workers: 1}); err != nil {
-		t.Fatal(err)
-	}
-	return lakeOf(t, w)
 }
 
 // differences returns the differences that the named checks found, in the order of the names.
@@ -97,11 +86,11 @@ func TestPartnerMoneyTotals(t *testing.T) {
 	}
 }
 
-// TestOneSide checks that an allocation between two partners, one side of which is missing, is a difference, and that
-// one to a customer is none. Invariant: VERIFY-11.
-func TestOneSide(t *testing.T) {
-	t.Parallel()
-	w := opened(t, map[string]string{
+// allocated returns the lake of a workspace in which hub allocates 40.00 of its 100.00 to north, whose credit limit is
+// not used, and north 10.00 to its customer.
+func allocated(t *testing.T) *lake.Lake {
+	t.Helper()
+	return afterNight(t, map[string]string{
 		"tollbook.yaml": "zone: UTC\ncurrency: {code: CNY, digits: 2}\n" +
 			"rounding: {grain: line, mode: truncate}\npayments: ledger\n",
 		"books/products.csv":     "sku,service_type_code,measure,pricing_model\ngb,network,GB,flat\n",
@@ -112,34 +101,55 @@ func TestOneSide(t *testing.T) {
 		"inbox/usage/a.csv": "record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity\n" +
 			"r1,acme,m,gb,e,2026-09-02T00:00:00Z,2026-09-02T01:00:00Z,1\n",
 		"inbox/partner_accounts/a.csv": "event_id,partner_id,time,type,to_partner_id,amount\n" +
-			"p1,hub,2026-09-01T00:00:00Z,recharge,,100\np2,hub,2026-09-02T00:00:00Z,allocate,north,40\n",
+			"p1,hub,2026-09-01T00:00:00Z,recharge,,100\np2,hub,2026-09-02T00:00:00Z,allocate,north,40\n" +
+			"p3,north,2026-09-01T00:00:00Z,credit_limit,,50\np4,north,2026-09-04T00:00:00Z,credit_limit,,20\n",
 		"inbox/accounts/a.csv": "event_id,customer_id,time,type,balance_type,amount\n" +
 			"a1,acme,2026-09-03T00:00:00Z,allocate,cash,10\n",
 	})
-	asOf, err := period.ParseInstant("2026-10-01T00:00:00Z")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := run.Nightly(t.Context(), w, workspace.Options{AsOf: asOf, Workers: 1}); err != nil {
-		t.Fatal(err)
-	}
-	l := lakeOf(t, w)
-	if r := check(t, l); !r.OK {
+}
+
+// TestOneSide checks that the entries of an allocation between two partners must pay and get its amount, and that those
+// of one to a customer need not. Invariant: VERIFY-11.
+func TestOneSide(t *testing.T) {
+	t.Parallel()
+	if r := check(t, allocated(t)); !r.OK {
 		t.Fatalf("before: %+v", r.Checks)
 	}
-	key := manifest.FileKey{Table: "partner_accounts", Bucket: manifest.NoBucket}
-	change(t, l, key, tables.PartnerAccounts(), func(c *parquet.Columns[tables.PartnerAccount]) {
-		kept := parquet.NewColumns(tables.PartnerAccounts())
-		for i := range c.N {
-			row := rows.Row[tables.PartnerAccount]{Cols: c, I: i}
-			if row.Word(tables.PartnerAccountPartnerID) != "north" {
-				rows.AppendRow(kept, row, nil)
+	for _, tt := range []struct {
+		name       string
+		hub, north string // the amounts of the entries of p2; "" = there is none
+		want       string
+	}{
+		{"nothing gets it", "-40", "", "hub paid 40.00000000, and north got 0.00000000"},
+		{"nothing pays it", "", "40", "hub paid 0.00000000, and north got 40.00000000"},
+		{"it is paid twice", "-80", "40", "hub paid 80.00000000, and north got 40.00000000"},
+		{"too much is got", "-40", "50", "hub paid 40.00000000, and north got 50.00000000"},
+		{"it goes the other way", "40", "-40", "hub paid -40.00000000, and north got -40.00000000"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			l := allocated(t)
+			change(t, l, manifest.FileKey{Table: "partner_accounts", Bucket: manifest.NoBucket},
+				tables.PartnerAccounts(), func(c *parquet.Columns[tables.PartnerAccount]) {
+					kept := parquet.NewColumns(tables.PartnerAccounts())
+					for i := range c.N {
+						row := rows.Row[tables.PartnerAccount]{Cols: c, I: i}
+						if string(row.Text(tables.PartnerAccountEntryID)) == "p2" {
+							amount := map[string]string{"hub": tt.hub, "north": tt.north}[row.Word(
+								tables.PartnerAccountPartnerID)]
+							if amount == "" {
+								continue
+							}
+							c.Amount(tables.PartnerAccountAmount).All()[i] = dec(t, amount)
+						}
+						rows.AppendRow(kept, row, nil)
+					}
+					*c = *kept
+				}, nil)
+			want := "allocation p2 of 40.00000000: " + tt.want
+			if got := differences(check(t, l), verify.PartnerMoney); !strings.Contains(got, want) {
+				t.Errorf("differences:\n%s\nwant:\n%s", got, want)
 			}
-		}
-		*c = *kept
-	}, nil)
-	want := "allocation p2 of 40.00000000 to north: its entries get 0.00000000"
-	if got := differences(check(t, l), verify.PartnerMoney); !strings.Contains(got, want) {
-		t.Errorf("differences:\n%s\nwant:\n%s", got, want)
+		})
 	}
 }

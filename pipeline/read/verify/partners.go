@@ -235,18 +235,8 @@ func (v *verifier) handPartners(b *bucket) error {
 // events counts the account events that were not refused.
 func (b *bucket) events() error {
 	for _, e := range b.p.of(tables.AccountEvents().Name) {
-		n := int64(0)
-		list, err := rows.Unsorted(b.v.snap, e, tables.AccountEvents(), tables.Columns(tables.AccountEventRefused))
+		n, err := fitting(b.v, e, tables.AccountEvents(), tables.AccountEventRefused, &b.counts.accounts)
 		if err != nil {
-			return err
-		}
-		err = list.Each(func(row rows.Row[tables.AccountEvent]) error {
-			if n++; row.Small(tables.AccountEventRefused) == 0 {
-				b.counts.accounts++
-			}
-			return nil
-		})
-		if err := errors.Join(err, list.Close()); err != nil {
 			return err
 		}
 		b.counts.rows += n

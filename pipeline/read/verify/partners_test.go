@@ -330,16 +330,7 @@ func TestEntriesOfOrders(t *testing.T) {
 		"back2,unsubscribe,acme,box,e,b2,1,,,2026-09-01T00:00:00Z,,,theirs,\n"
 	all["inbox/adjustments/a.csv"] = "adjustment_id,customer_id,sku,time,amount,bill_detail_type\n" +
 		"a/1,acme,vm,2026-09-05T00:00:00Z,-7,16\nown/1,acme,vm,2026-08-30T00:00:00Z,-8,16\n"
-	w := opened(t, all)
-	asOf, err := period.ParseInstant("2026-10-06T00:00:00Z")
-	if err != nil {
-		t.Fatal(err)
-	}
-	o := workspace.Options{AsOf: asOf, Workers: 1}
-	if _, err := run.Nightly(t.Context(), w, o); err != nil {
-		t.Fatal(err)
-	}
-	l := lakeOf(t, w)
+	l := afterNight(t, all)
 	accountsDiffer(t, l, "")
 
 	payer := func(word string) func(c *parquet.Columns[tables.Order]) {

@@ -65,6 +65,25 @@ func opened(t *testing.T, files map[string]string) *workspace.Workspace {
 	return w
 }
 
+// afterNight returns the lake of a workspace after a night as of 6 October 2026.
+func afterNight(t *testing.T, files map[string]string) *lake.Lake {
+	t.Helper()
+	w := opened(t, files)
+	asOf, err := period.ParseInstant("2026-10-06T00:00:00Z")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := workspace.Options{AsOf: asOf, Workers: 1}
+	if _, err := run.Nightly(t.Context(), w, o); err != nil {
+		t.Fatal(err)
+	}
+	l, err := w.Lake(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
 // billed returns the lake of the workspace after its month.
 func billed(t *testing.T) *lake.Lake {
 	t.Helper()

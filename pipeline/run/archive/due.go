@@ -2,7 +2,6 @@ package archive
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
@@ -123,13 +122,8 @@ func (l *lateUse) load(ctx context.Context, closed period.Cycle) error {
 
 // oldest records the oldest cycle to which rows of a file belong.
 func oldest[T any](l *lateUse, e manifest.FileEntry, def tables.Def[T], col tables.ColumnOf[T],
-	of func(rows.Row[T]) (period.Cycle, error)) (err error) {
-	list, err := rows.Unsorted(l.snap, e, def, tables.List[T]{col})
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, list.Close()) }()
-	return list.Each(func(row rows.Row[T]) error {
+	of func(rows.Row[T]) (period.Cycle, error)) error {
+	return rows.EachUnsorted(l.snap, e, def, tables.List[T]{col}, func(row rows.Row[T]) error {
 		c, err := of(row)
 		if oldest, ok := l.oldest[e.Cycle]; !ok || c < oldest {
 			l.oldest[e.Cycle] = c

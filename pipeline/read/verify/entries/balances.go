@@ -27,7 +27,7 @@ func Follow(ctx context.Context, snap *lake.Snapshot, files []manifest.FileEntry
 		if err := ctx.Err(); err != nil {
 			return n, err
 		}
-		err := each(snap, e, tables.AccountEntries(), nil, func(row rows.Row[tables.AccountEntry]) error {
+		err := rows.EachUnsorted(snap, e, tables.AccountEntries(), nil, func(row rows.Row[tables.AccountEntry]) error {
 			n++
 			faults, err := b.follow(row)
 			for _, fault := range faults {

@@ -85,12 +85,12 @@ type Files struct {
 func Read(snap *lake.Snapshot, files Files) (*Payments, error) {
 	p := &Payments{orders: make(map[orderKey]order), bases: make(map[orderKey]bool), customers: make(map[string]*paid)}
 	for _, e := range files.Entries {
-		if err := each(snap, e, tables.AccountEntries(), nil, p.entry); err != nil {
+		if err := rows.EachUnsorted(snap, e, tables.AccountEntries(), nil, p.entry); err != nil {
 			return nil, err
 		}
 	}
 	for _, e := range files.Orders {
-		if err := each(snap, e, tables.Orders(), orderColumns(), p.order); err != nil {
+		if err := rows.EachUnsorted(snap, e, tables.Orders(), orderColumns(), p.order); err != nil {
 			return nil, err
 		}
 	}
@@ -104,7 +104,7 @@ func Read(snap *lake.Snapshot, files Files) (*Payments, error) {
 		if len(missing) == 0 {
 			break
 		}
-		err := each(snap, e, tables.Orders(), orderColumns(), func(row rows.Row[tables.Order]) error {
+		err := rows.EachUnsorted(snap, e, tables.Orders(), orderColumns(), func(row rows.Row[tables.Order]) error {
 			if key := keyOf(row); missing[key] {
 				p.bases[key] = byPartner(row)
 				delete(missing, key)
@@ -128,15 +128,6 @@ func byPartner(row rows.Row[tables.Order]) bool { return row.Word(tables.OrderPa
 func orderColumns() tables.List[tables.Order] {
 	return tables.Columns(tables.OrderOrderID, tables.OrderOrderLine, tables.OrderOrderType, tables.OrderPayTime,
 		tables.OrderPayer, tables.OrderBaseOrderID, tables.OrderBaseOrderLine)
-}
-
-func each[T any](snap *lake.Snapshot, e manifest.FileEntry, def tables.Def[T], columns tables.List[T],
-	visit func(rows.Row[T]) error) error {
-	list, err := rows.Unsorted(snap, e, def, columns)
-	if err != nil {
-		return err
-	}
-	return errors.Join(list.Each(visit), list.Close())
 }
 
 // order adds an order of the cycle.

@@ -203,9 +203,6 @@ func (s *spreading) add(p *paid, refunded map[string]period.Cycle) error {
 	if err != nil || before == until && p.billed != s.month {
 		return err
 	}
-	if s.call.Given("bill_type") && strconv.Itoa(p.entry.BillType) != s.call.Text("bill_type") {
-		return nil // only now: refunds end the terms of charges, which have another type
-	}
 	if err := p.entry.fill(&p.whole, &before, &until); err != nil {
 		return err
 	}
@@ -245,8 +242,12 @@ func (p *paid) earned(c period.Cycle, digits int) (out payments, err error) {
 	return out, nil
 }
 
-// put adds a row.
+// put adds a row unless another bill_type was requested. Lines are not selected by it: a refund, which has another type
+// than its charge, ends the charge's term.
 func (s *spreading) put(e spreadEntry, billed period.Cycle) {
+	if s.call.Given("bill_type") && strconv.Itoa(e.BillType) != s.call.Text("bill_type") {
+		return
+	}
 	e.SharedMonth, e.BillCycle, e.CustomerID = s.month.String(), billed.String(), s.call.Scope.Customer
 	e.ServiceTypeName, e.ResourceTypeName = s.names.Services[e.ServiceTypeCode], s.names.Resources[e.ResourceTypeCode]
 	s.out = append(s.out, e)
@@ -261,10 +262,6 @@ func (s *spreading) paidByUse(ctx context.Context) error {
 	where := append(s.where[:len(s.where):len(s.where)], records.Condition{Column: tables.LineDay.Of(),
 		Op:     records.IsNot,
 		Values: spreadDays()})
-	if s.call.Given("bill_type") {
-		where = append(where, records.Condition{Column: tables.LineBillDetailType.Of(), Op: records.Is,
-			Values: []string{s.call.Text("bill_type")}})
-	}
 	sums, err := s.call.State.Store.Sums(ctx, records.SumQuery{Cycle: name, Where: where,
 		Customers: []string{s.call.Scope.Customer}, By: tables.Columns(tables.LineServiceTypeCode,
 			tables.LineResourceTypeCode,

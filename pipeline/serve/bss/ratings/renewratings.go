@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
@@ -185,7 +184,7 @@ func ordersOf(c *operation.Call) (list []ordered, err error) {
 			return nil, err
 		}
 		for _, e := range files {
-			err := eachRow(snap, e, tables.Orders(), func(row rows.Row[tables.Order]) error {
+			err := rows.EachUnsorted(snap, e, tables.Orders(), nil, func(row rows.Row[tables.Order]) error {
 				if row.Word(tables.OrderCustomerID) != c.Scope.Customer {
 					return nil
 				}
@@ -214,15 +213,4 @@ func ordersOf(c *operation.Call) (list []ordered, err error) {
 func orderLine(row rows.Row[tables.Order], id, number tables.ColumnOf[tables.Order]) string {
 	return string(row.Text(tables.TextColumn[tables.Order](id))) + "/" + strconv.FormatInt(
 		row.Whole(tables.WholeColumn[tables.Order](number)), 10)
-}
-
-// eachRow visits the rows of a file in their stored order.
-func eachRow(snap *lake.Snapshot, e manifest.FileEntry, def tables.Def[tables.Order],
-	visit func(rows.Row[tables.Order]) error) (err error) {
-	rows, err := rows.Unsorted(snap, e, def, nil)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	return rows.Each(visit)
 }

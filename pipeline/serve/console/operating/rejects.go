@@ -87,15 +87,12 @@ func countRejects(v *page.View) (map[string]int, error) {
 		if e.Table != tables.Rejects().Name {
 			continue
 		}
-		list, err := rows.Unsorted(v.State.Snap, e, tables.Rejects(), tables.Columns(tables.RejectReason))
-		if err != nil {
-			return nil, err
-		}
-		err = list.Each(func(row rows.Row[tables.Reject]) error {
+		columns := tables.Columns(tables.RejectReason)
+		err := rows.EachUnsorted(v.State.Snap, e, tables.Rejects(), columns, func(row rows.Row[tables.Reject]) error {
 			counts[row.Word(tables.RejectReason)]++
 			return nil
 		})
-		if err := errors.Join(err, list.Close()); err != nil {
+		if err != nil {
 			return nil, err
 		}
 	}
