@@ -38,32 +38,36 @@ type IssuedTax struct {
 // TaxesByIssuer divides the taxes of customers by the issuers that sold them the lines (SETTLE-4). files are those of
 // the cycle. Taxes that prices include are omitted. The parts are in the order of customer, tax, rate and issuer.
 func TaxesByIssuer(from tablefile.Opener, files []manifest.FileEntry, customers map[string]bool) ([]IssuedTax, error) {
-	if len(customers) == 0 {
-		return nil, nil
-	}
 	return taxesByIssuer(from, files, customers, false)
 }
 
-// IncludedTaxes returns the parts of the taxes that a customer's prices include, of the lines of one issuer in a cycle,
-// divided as by TaxesByIssuer.
-func IncludedTaxes(from *lake.Snapshot, cycle manifest.Cycle, customer, issuer string) ([]rows.Tax, error) {
+// TaxesOfIssuer returns the parts of a customer's taxes that belong to the lines of one issuer in a cycle, divided as
+// by TaxesByIssuer: first the taxes that are added to prices, then those that prices include.
+func TaxesOfIssuer(from *lake.Snapshot, cycle manifest.Cycle, customer, issuer string) (list []rows.Tax, err error) {
 	files, err := from.Files(cycle)
 	if err != nil {
 		return nil, err
 	}
-	parts, err := taxesByIssuer(from, files, map[string]bool{customer: true}, true)
-	var list []rows.Tax
-	for _, t := range parts {
-		if t.Issuer == issuer {
-			list = append(list, rows.Tax{TaxID: t.ID, Rate: t.Rate, Taxable: t.Taxable, Amount: t.Tax,
-				Prices: settings.Tax{Inclusive: true}.Prices()})
+	for _, included := range []bool{false, true} {
+		parts, err := taxesByIssuer(from, files, map[string]bool{customer: true}, included)
+		if err != nil {
+			return nil, err
+		}
+		for _, t := range parts {
+			if t.Issuer == issuer {
+				list = append(list, rows.Tax{TaxID: t.ID, Rate: t.Rate, Taxable: t.Taxable, Amount: t.Tax,
+					Prices: settings.Tax{Inclusive: included}.Prices()})
+			}
 		}
 	}
-	return list, err
+	return list, nil
 }
 
 func taxesByIssuer(from tablefile.Opener, files []manifest.FileEntry, customers map[string]bool,
 	included bool) ([]IssuedTax, error) {
+	if len(customers) == 0 {
+		return nil, nil
+	}
 	d := &taxDivision{from: from, files: files, rules: tax.Rules{Inclusive: included},
 		rows: map[taxRowID]*dividedTax{}}
 	err := eachRow(d, tables.Taxes(), nil, func(_ manifest.FileEntry,

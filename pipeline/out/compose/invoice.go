@@ -239,37 +239,31 @@ func (s invoicing) invoiceParts(v *document.Invoice, issuer string, net, tax *mo
 	})
 }
 
-// taxesTo adds the taxes of the recipient's statements; for a partner only those of the issuer.
-func (s invoicing) taxesTo(ctx context.Context, v *document.Invoice, issuer string, shared bool) error {
+// taxesTo adds the taxes of the recipient's statements: of a customer of several issuers the parts that belong to the
+// issuer's lines, of a partner what it is taxed on the rows of the issuer.
+func (s invoicing) taxesTo(ctx context.Context, v *document.Invoice, issuer string, shared bool) (err error) {
 	cycle, to := manifest.CycleOf(v.Header.Cycle), v.Recipient.ID
-	found, err := rows.CustomerTaxes(ctx, s.Snap, cycle, to, s.Limits)
+	var found, owed []rows.Tax
+	if shared {
+		found, err = settle.TaxesOfIssuer(s.Snap, cycle, to, issuer)
+	} else {
+		found, err = rows.CustomerTaxes(ctx, s.Snap, cycle, to, s.Limits)
+	}
 	if err == nil && v.Role == "partner" {
-		var owed []rows.Tax
 		owed, err = s.Reader().TaxesOf(ctx, cycle, to)
 		found = append(found, slices.DeleteFunc(owed, func(t rows.Tax) bool { return t.SellerID != issuer })...)
-	}
-	if err == nil && shared {
-		var parts []rows.Tax
-		parts, err = settle.IncludedTaxes(s.Snap, cycle, to, issuer)
-		v.Included = s.taxes(parts)
 	}
 	if err != nil {
 		return err
 	}
 	for _, t := range s.taxes(found) {
+		t.SellerID = ""
 		v.Inclusive = v.Inclusive || t.Included()
-		divided := shared && t.SellerID == ""
-		switch t.SellerID = ""; {
-		case divided:
-			v.Divided = v.Divided || !t.Included()
-		case t.Included():
-			v.Included = append(v.Included, t)
-		default:
-			v.Taxes = append(v.Taxes, t)
+		to := &v.Taxes
+		if t.Included() {
+			to = &v.Included
 		}
-	}
-	if v.Divided {
-		v.Taxes = nil
+		*to = append(*to, t)
 	}
 	return nil
 }

@@ -27,8 +27,7 @@ type Invoice struct {
 	Services    []InvoiceService
 	Rounding    money.AmountTotal
 	Tax         money.Amount // added to prices
-	Taxes       []Tax        // the parts of Tax; none if Divided. SellerID is not used
-	Divided     bool         // Tax is a part of the recipient's tax: it has other issuers too
+	Taxes       []Tax        // the parts of Tax. SellerID is not used
 	Inclusive   bool         // prices include tax
 	Included    []Tax        // included in prices, before coupons; of the issuer's lines
 	Invoiceable money.Amount
@@ -156,9 +155,7 @@ func (v *Invoice) Check() error {
 		c.add(&sum, v.Services[i].Amount)
 	}
 	c.add(&sum, total(v.Tax))
-	if !v.Divided {
-		c.same("tax", total(v.Tax), c.added(v.Taxes))
-	}
+	c.same("tax", total(v.Tax), c.added(v.Taxes))
 	c.rounded(v.Rounding, v.Services, v.Header.Digits)
 	c.same("invoiceable", total(v.Invoiceable), sum)
 	c.same("left", total(v.Left), c.of(total(v.Invoiceable), negated(total(v.Before.Issued)), total(v.Before.Returned),
@@ -280,9 +277,6 @@ func (v *Invoice) amountPart() *layout.Part {
 	}
 	for i := range v.Taxes {
 		list = append(list, entry{name: v.Taxes[i].Label(), amount: total(v.Taxes[i].Amount)})
-	}
-	if len(v.Taxes) == 0 && !v.Tax.IsZero() {
-		list = append(list, entry{name: "Tax", amount: total(v.Tax)})
 	}
 	list = append(list, entry{name: "Can be invoiced", amount: total(v.Invoiceable), above: len(list)})
 	for _, e := range []entry{{name: "Invoiced before", amount: negated(total(v.Before.Issued))},
