@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/tollbook/tollbook/pipeline/fold/change"
 	"github.com/tollbook/tollbook/pipeline/lake"
@@ -106,8 +107,12 @@ func (w *Workspace) Lake(o Options) (*lake.Lake, error) {
 	return lake.Open(o.Disk(st), lake.Options{Log: o.Log, Stop: o.StopAt, CutBytes: o.CutBytes})
 }
 
-// keptFiles is how many files a process with many readers keeps open for later pages of its answers.
-const keptFiles = 1024
+// How many files a process with many readers keeps open for later pages of its answers, and for how long after their
+// last use. A client has ten minutes for its next request (SERVE-7), which need not read each of them.
+const (
+	keptFiles = 1024
+	keptAfter = time.Hour
+)
 
 // LakeStorage opens the storage of the lake. In a folder, at most openFiles files have a file descriptor; 0 = no limit.
 func (w *Workspace) LakeStorage(openFiles int) (storage.Storage, error) {
@@ -115,7 +120,8 @@ func (w *Workspace) LakeStorage(openFiles int) (storage.Storage, error) {
 		return w.objectStore()
 	}
 	if openFiles > 0 {
-		return storage.Keeping(storage.Sparing(w.LakeDir(), openFiles), keptFiles, manifest.NamedByContent), nil
+		files := storage.Sparing(w.LakeDir(), openFiles)
+		return storage.Keeping(files, keptFiles, keptAfter, manifest.NamedByContent), nil
 	}
 	return storage.Dir(w.LakeDir()), nil
 }

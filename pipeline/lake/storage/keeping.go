@@ -5,23 +5,26 @@ import (
 	"errors"
 	"io/fs"
 	"sync"
+	"time"
 )
 
 // Keeping is a storage for a process that reads one state of the lake in several requests. The files that Open returned
-// and whose names keep accepts stay open after Close, the last most of them. Open returns such a file if its name no
-// longer exists: it was removed between two requests (STO-11).
-func Keeping(st Storage, most int, keep func(name string) bool) Storage {
-	return &keeping{Storage: st, most: most, keep: keep, files: make(map[string]*keptFile)}
+// and whose names keep accepts stay open for a time after Close, the last most of them. Open returns such a file if its
+// name no longer exists: it was removed between two requests (STO-11).
+func Keeping(st Storage, most int, after time.Duration, keep func(name string) bool) Storage {
+	return &keeping{Storage: st, most: most, after: after, keep: keep, files: make(map[string]*keptFile)}
 }
 
 type keeping struct {
 	Storage
-	most int
-	keep func(name string) bool
+	most  int
+	after time.Duration
+	keep  func(name string) bool
 
 	mu    sync.Mutex
 	files map[string]*keptFile
-	idle  list.List // of *keptFile, the least recently used first
+	idle  list.List   // of *keptFile, the least recently used first
+	timer *time.Timer // expires when the first of idle can be forgotten; nil: none is idle
 }
 
 // keptFile is an open file.
@@ -30,6 +33,7 @@ type keptFile struct {
 	name  string
 	users int
 	place *list.Element // in idle, while it is not in use
+	since time.Time     // of the last use
 	old   bool          // the name was opened again since
 }
 
@@ -105,9 +109,28 @@ func (f *lentFile) Close() error {
 	if f.old {
 		return f.ReadFile.Close()
 	}
+	f.since = time.Now()
 	f.place = k.idle.PushBack(f.keptFile)
 	for k.idle.Len() > k.most {
 		k.forget(k.idle.Front().Value.(*keptFile))
 	}
+	if k.timer == nil {
+		k.timer = time.AfterFunc(k.after, k.expire)
+	}
 	return nil
+}
+
+// expire forgets the files that were not used for the agreed time.
+func (k *keeping) expire() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.timer = nil
+	for k.idle.Len() > 0 {
+		first := k.idle.Front().Value.(*keptFile)
+		if left := k.after - time.Since(first.since); left > 0 {
+			k.timer = time.AfterFunc(left, k.expire)
+			return
+		}
+		k.forget(first)
+	}
 }

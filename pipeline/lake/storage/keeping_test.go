@@ -5,13 +5,16 @@ import (
 	"io"
 	"io/fs"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 )
 
 // counting counts the files that are open.
 type counting struct {
 	Storage
-	open int
+	open atomic.Int64
 }
 
 type countedFile struct {
@@ -24,12 +27,12 @@ func (c *counting) Open(name string) (ReadFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.open++
+	c.open.Add(1)
 	return countedFile{f, c}, nil
 }
 
 func (f countedFile) Close() error {
-	f.of.open--
+	f.of.open.Add(-1)
 	return f.ReadFile.Close()
 }
 
@@ -37,7 +40,7 @@ func (f countedFile) Close() error {
 func TestKeeping(t *testing.T) {
 	t.Parallel()
 	files := &counting{Storage: NewMem()}
-	st := Keeping(files, 2, func(name string) bool { return !strings.HasPrefix(name, "HEAD") })
+	st := Keeping(files, 2, time.Hour, func(name string) bool { return !strings.HasPrefix(name, "HEAD") })
 	write := func(name, text string) {
 		t.Helper()
 		f, err := st.Create(name)
@@ -111,7 +114,69 @@ func TestKeeping(t *testing.T) {
 	if err := errors.Join(err, one.Close()); err != nil || string(text) != "another" {
 		t.Errorf("a, which was open: %q, %v", text, err)
 	}
-	if files.open != 2 {
-		t.Errorf("%d files are open, want 2", files.open)
+	if n := files.open.Load(); n != 2 {
+		t.Errorf("%d files are open, want 2", n)
 	}
+}
+
+// TestKeepingExpires tests that files are closed an hour after their last use (STO-11).
+func TestKeepingExpires(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		files := &counting{Storage: NewMem()}
+		st := Keeping(files, 10, time.Hour, func(string) bool { return true })
+		read := func(name string) {
+			t.Helper()
+			f, err := st.Open(name)
+			if err == nil {
+				err = f.Close()
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, name := range []string{"a", "b"} {
+			f, err := st.Create(name)
+			if err == nil {
+				err = f.Close()
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		read("a")
+		read("b")
+		if err := errors.Join(st.Remove("a"), st.Remove("b")); err != nil {
+			t.Fatal(err)
+		}
+		used, err := st.Open("b")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, step := range []struct {
+			after time.Duration
+			want  int64
+		}{{40 * time.Minute, 2}, {21 * time.Minute, 1}, {10 * time.Hour, 1}} {
+			time.Sleep(step.after)
+			synctest.Wait()
+			if n := files.open.Load(); n != step.want {
+				t.Errorf("%s later: %d files are open, want %d", step.after, n, step.want)
+			}
+		}
+		if err := used.Close(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(40 * time.Minute)
+		read("b")
+		time.Sleep(59 * time.Minute)
+		synctest.Wait()
+		if n := files.open.Load(); n != 1 {
+			t.Errorf("%d files are open less than an hour after the last use, want 1", n)
+		}
+		time.Sleep(2 * time.Minute)
+		synctest.Wait()
+		if n := files.open.Load(); n != 0 {
+			t.Errorf("%d files are open an hour after the last use, want none", n)
+		}
+	})
 }
