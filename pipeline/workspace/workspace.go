@@ -108,10 +108,10 @@ func (w *Workspace) Lake(o Options) (*lake.Lake, error) {
 }
 
 // How many files a process with many readers keeps open for later pages of its answers, and for how long after their
-// last use. A client has ten minutes for its next request (SERVE-7), which need not read each of them.
+// last use at least. A client has ten minutes for its next request (SERVE-7), which need not read each of them.
 const (
 	keptFiles = 1024
-	keptAfter = time.Hour
+	keptAfter = 30 * time.Minute
 )
 
 // LakeStorage opens the storage of the lake. In a folder, at most openFiles files have a file descriptor; 0 = no limit.

@@ -9,8 +9,8 @@ import (
 )
 
 // Keeping is a storage for a process that reads one state of the lake in several requests. The files that Open returned
-// and whose names keep accepts stay open for a time after Close, the last most of them. Open returns such a file if its
-// name no longer exists: it was removed between two requests (STO-11).
+// and whose names keep accepts stay open after their last use, for once to twice the time after, the last most of them.
+// Open returns such a file if its name no longer exists: it was removed between two requests (STO-11).
 func Keeping(st Storage, most int, after time.Duration, keep func(name string) bool) Storage {
 	return &keeping{Storage: st, most: most, after: after, keep: keep, files: make(map[string]*keptFile)}
 }
@@ -23,8 +23,9 @@ type keeping struct {
 
 	mu    sync.Mutex
 	files map[string]*keptFile
-	idle  list.List   // of *keptFile, the least recently used first
-	timer *time.Timer // expires when the first of idle can be forgotten; nil: none is idle
+	idle  list.List // of *keptFile, the least recently used first
+	ticks int       // how often expire was called
+	timed bool      // expire will be called: a file is idle
 }
 
 // keptFile is an open file.
@@ -33,7 +34,7 @@ type keptFile struct {
 	name  string
 	users int
 	place *list.Element // in idle, while it is not in use
-	since time.Time     // of the last use
+	since int           // ticks at the last use
 	old   bool          // the name was opened again since
 }
 
@@ -109,28 +110,31 @@ func (f *lentFile) Close() error {
 	if f.old {
 		return f.ReadFile.Close()
 	}
-	f.since = time.Now()
+	f.since = k.ticks
 	f.place = k.idle.PushBack(f.keptFile)
 	for k.idle.Len() > k.most {
 		k.forget(k.idle.Front().Value.(*keptFile))
 	}
-	if k.timer == nil {
-		k.timer = time.AfterFunc(k.after, k.expire)
-	}
+	k.await()
 	return nil
 }
 
-// expire forgets the files that were not used for the agreed time.
+// await has expire called while a file is idle. The caller holds mu.
+func (k *keeping) await() {
+	if !k.timed && k.idle.Len() > 0 {
+		k.timed = true
+		time.AfterFunc(k.after, k.expire)
+	}
+}
+
+// expire forgets the files that were not used since it was called before.
 func (k *keeping) expire() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.timer = nil
-	for k.idle.Len() > 0 {
-		first := k.idle.Front().Value.(*keptFile)
-		if left := k.after - time.Since(first.since); left > 0 {
-			k.timer = time.AfterFunc(left, k.expire)
-			return
-		}
-		k.forget(first)
+	for at := k.idle.Front(); at != nil && at.Value.(*keptFile).since < k.ticks; at = k.idle.Front() {
+		k.forget(at.Value.(*keptFile))
 	}
+	k.ticks++
+	k.timed = false
+	k.await()
 }
