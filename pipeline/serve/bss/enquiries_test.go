@@ -1,7 +1,6 @@
 package bss_test
 
 import (
-	"encoding/json"
 	"strings"
 	"testing"
 )
@@ -98,6 +97,26 @@ func TestOnDemandResourceRatings(t *testing.T) {
 	}
 }
 
+// TestOnDemandDiscount checks that the discount of a product is the difference of truncated amounts: 1.00 less a half
+// and a bit more. Invariant: RATINGS-2.
+func TestOnDemandDiscount(t *testing.T) {
+	t.Parallel()
+	h := houseWith(t, map[string]string{"books/discounts.csv": `discount_id,kind,customer_id,service_type_code,sku,mode,value,valid_from
+half,commercial,ann,st,*,rate,0.5000001,2026-01-01
+`})
+	const ask = `{"project_id":"p","inquiry_precision":PRECISION,"product_infos":[{"id":"1","cloud_service_type":"st","resource_type":"st.gb","resource_spec":"gb","region":"east",
+		"usage_factor":"stored","usage_value":0.5,"usage_measure_id":17,"subscription_num":1}]}`
+	for precision, want := range map[string][2]string{"0": {"0.50000000", "0.50000000"},
+		"1": {"0.50000010", "0.49999990"}} {
+		amount, discount := want[0], want[1]
+		h.says("ann", askDemand, strings.Replace(ask, "PRECISION", precision, 1), `{"amount":`+amount+
+			`,"discount_amount":`+discount+`,"official_website_amount":1.00000000,"measure_id":1,"currency":"CNY",
+			"product_rating_results":[{"id":"1","product_id":"gb","amount":`+amount+`,"discount_amount":`+discount+
+			`,"official_website_amount":1.00000000,"measure_id":1,
+			"discount_rating_results":[{"discount_id":"half","discount_type":605,"amount":`+discount+`,"measure_id":1}]}]}`)
+	}
+}
+
 // TestOnDemandRatingsAreOfTheMonth asks for 15 of products that bills count, average or prorate: each costs 15 × 1.5 =
 // 22.50, and 24.50 with a flat fee of 2. The feed of one of them has thousandths: 15 × 1.5 / 1000. Invariant:
 // RATINGS-2.
@@ -134,28 +153,6 @@ func TestOnDemandRatingsAreOfTheMonth(t *testing.T) {
 		h.same(sku, h.few("ann", askDemand, `{"project_id":"p","product_infos":[{"id":"1","cloud_service_type":"mm",
 			"resource_type":"mm.all","resource_spec":"`+sku+`","region":"east","usage_factor":"sum","usage_value":15,
 			"subscription_num":1}]}`, "product_rating_results", "amount"), amount)
-	}
-}
-
-// TestDiscountPrecision checks that the amount of each discount has as many digits as the other amounts: 2 × 1.2345678
-// GB at 2 are 4.9382712, of which 12.7 % are 0.62716044. Invariant: RATINGS-3.
-func TestDiscountPrecision(t *testing.T) {
-	t.Parallel()
-	h := houseWith(t, map[string]string{"books/discounts.csv": "discount_id,kind,mode,value,sku,valid_from\n" +
-		"d2,commercial,rate,0.873,gb,2026-01-01\n"})
-	for precision, want := range map[string]string{"0": "0.62716000", "1": "0.62716044"} {
-		var out struct {
-			Products []struct {
-				Discounts []struct{ Amount json.Number } `json:"discount_rating_results"`
-			} `json:"product_rating_results"`
-		}
-		_, text := h.call("ann", askDemand, `{"project_id":"p","inquiry_precision":`+precision+`,"product_infos":[{"id":"1",
-			"cloud_service_type":"st","resource_type":"st.gb","resource_spec":"gb","region":"east","usage_factor":"stored",
-			"usage_value":"1.2345678","usage_measure_id":17,"subscription_num":2}]}`)
-		if err := json.Unmarshal([]byte(text), &out); err != nil || len(out.Products) != 1 ||
-			len(out.Products[0].Discounts) != 1 || out.Products[0].Discounts[0].Amount.String() != want {
-			t.Errorf("precision %s: %v, %s; want a discount of %s", precision, err, text, want)
-		}
 	}
 }
 
@@ -205,7 +202,8 @@ func TestRateOnPeriodDetail(t *testing.T) {
 }
 
 // TestRenewRateOnPeriod checks that s1 is renewed for two months at 27 each, and that s2, whose order was unsubscribed,
-// is not renewed. Invariants: RATINGS-1, RATINGS-3.
+// is not renewed. A renewal of two pieces of s1 that was unsubscribed counts no longer, and s7 was unsubscribed at the
+// instant of its payment. Invariants: RATINGS-1, RATINGS-3.
 func TestRenewRateOnPeriod(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -218,6 +216,15 @@ func TestRenewRateOnPeriod(t *testing.T) {
 		!strings.Contains(text, "period_num") {
 		t.Errorf("four years: %d %s", code, text)
 	}
+	later := houseWith(t, map[string]string{"inbox/orders/r.csv": `order_id,order_type,customer_id,sku,region_code,resource_id,quantity,period_type,period_num,pay_time,effective_time,expire_time,base_order_id
+r1,renew,ann,care,east,s1,2,month,1,2026-09-22T10:00:00Z,2026-11-05T00:00:00Z,2026-12-05T00:00:00Z,o1
+r2,unsubscribe,ann,,,,,,,2026-09-23T10:00:00Z,,,r1
+z1,new,ann,care,east,s7,1,month,1,2026-09-24T10:00:00Z,,,
+a1,unsubscribe,ann,,,,,,,2026-09-24T10:00:00Z,,,z1
+`})
+	later.same("after a renewal was unsubscribed", later.few("ann", askRenew,
+		`{"resource_ids":["s1","s7"],"period_type":2,"period_num":2}`, "renew_inquiry_results", "resource_id", "amount"),
+		"s1 54.00000000")
 	eleven := `{"resource_ids":["1","2","3","4","5","6","7","8","9","10","11"],"period_type":2,"period_num":1}`
 	if code, text := h.call("ann", askRenew, eleven); code != 400 || !strings.Contains(text, "resource_ids") {
 		t.Errorf("eleven resources: %d %s", code, text)

@@ -226,19 +226,39 @@ func handleOnDemandResourceRatings(_ context.Context, c *operation.Call) (any, e
 		if r.Official, r.Amount, r.Discount, err = one.texts(); err != nil {
 			return nil, err
 		}
-		for _, d := range one.discounts {
-			amount, err := d.amount.Amount()
-			if err != nil {
-				return nil, err
-			}
-			r.Discounts = append(r.Discounts, demandDiscount{ID: q.books.Discounts[d.index].ID,
-				Type:   form.DiscountType(&q.books.Discounts[d.index]),
-				Amount: operation.Decimal(amount.Td(one.digits).String()), Measure: form.MeasureYuan})
+		if err := q.listDiscounts(&r, one); err != nil {
+			return nil, err
 		}
 		out.Products = append(out.Products, r)
 	}
 	out.Official, out.Amount, out.Discount, err = all.texts()
 	return out, err
+}
+
+// listDiscounts adds the discounts of a product. They are truncated; the last one is what is left of the product's
+// discount (RATINGS-2).
+func (q *enquiry) listDiscounts(r *demandRating, one *cost) error {
+	official, after, err := one.cut()
+	left, wrong := official.Sub(after)
+	if err = errors.Join(err, wrong); err != nil {
+		return err
+	}
+	for i, d := range one.discounts {
+		amount := left
+		if i < len(one.discounts)-1 {
+			if amount, err = d.amount.Amount(); err != nil {
+				return err
+			}
+			amount = amount.Td(one.digits)
+		}
+		if left, err = left.Sub(amount); err != nil {
+			return err
+		}
+		r.Discounts = append(r.Discounts, demandDiscount{ID: q.books.Discounts[d.index].ID,
+			Type:   form.DiscountType(&q.books.Discounts[d.index]),
+			Amount: operation.Decimal(amount.String()), Measure: form.MeasureYuan})
+	}
+	return nil
 }
 
 // usage prices one product of an enquiry.

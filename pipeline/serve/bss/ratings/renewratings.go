@@ -151,24 +151,23 @@ type ordered struct {
 	paid           period.Instant
 }
 
-// lastOrders returns the last order of each resource of a customer, unless it was unsubscribed.
+// lastOrders returns the last order of each resource of a customer that was not unsubscribed.
 func lastOrders(c *operation.Call, resources []string) (map[string]ordering.Order, error) {
 	list, err := ordersOf(c)
 	if err != nil {
 		return nil, err
 	}
 	slices.SortStableFunc(list, func(a, b ordered) int { return cmp.Compare(a.paid, b.paid) })
-	// lines has the line of the order in out, by resource
-	out, lines := make(map[string]ordering.Order), make(map[string]string)
+	ended := make(map[string]bool) // lines that were unsubscribed, which can be at the instant of their payment
 	for _, o := range list {
 		if o.order.Type == ordering.Unsubscribe {
-			for resource, line := range lines {
-				if line == o.backLine {
-					delete(out, resource)
-				}
-			}
-		} else if slices.Contains(resources, o.resource) {
-			out[o.resource], lines[o.resource] = o.order, o.line
+			ended[o.backLine] = true
+		}
+	}
+	out := make(map[string]ordering.Order)
+	for _, o := range list {
+		if o.order.Type != ordering.Unsubscribe && !ended[o.line] && slices.Contains(resources, o.resource) {
+			out[o.resource] = o.order
 		}
 	}
 	return out, nil
