@@ -50,7 +50,8 @@ nothing but what follows from these records.
 
 --dry-run lists the differences and what changed (package, price, discount, quantity, commitment;
 other is rounding or the rate of a discount), and writes nothing. --books uses the books of another
-folder, such as a draft of next month's prices.`,
+folder, such as a draft of next month's prices. A book that is missing there counts as empty: begin
+with a copy of the whole folder books/.`,
 		Example: "  tollbook rerate --cycle 2026-09 --dry-run\n" +
 			"  tollbook rerate --cycle 2026-09 --books draft --dry-run\n  tollbook rerate --cycle 2026-09",
 		Args: cobra.NoArgs,

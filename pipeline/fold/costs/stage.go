@@ -124,6 +124,9 @@ func (s *Stage) made(found *survey, d *Delivery) string {
 	return string(manifest.HashBytes([]byte(s.Made + "|" + s.Costs.Grain.String() + "|" + rate + "|" + end)))
 }
 
+// madeOfDraft is Delivery.Made after a re-rating with Draft: the workspace's books differ from those.
+const madeOfDraft = "draft"
+
 // open rates an open cycle again if necessary.
 func (s *Stage) open(ctx context.Context, found *survey, w *writer, c period.Cycle, old []*Delivery) error {
 	counted, news, other := found.counted(c), found.news(c, old), false
@@ -184,8 +187,8 @@ func (s *Stage) closed(ctx context.Context, found *survey, w *writer, c period.C
 		found.leave(c, d)
 		return nil
 	}
-	by := s.pricer(s.Books, s.Prices)
-	if c == s.Rerate && s.Draft != nil {
+	by, isDraft := s.pricer(s.Books, s.Prices), c == s.Rerate && s.Draft != nil
+	if isDraft {
 		by = s.pricer(s.Draft.Books, s.Draft.Prices)
 	}
 	r, err := by.rate(ctx, c, p.target(), counted)
@@ -194,6 +197,9 @@ func (s *Stage) closed(ctx context.Context, found *survey, w *writer, c period.C
 	}
 	for _, d := range counted {
 		d.Made = s.made(found, d)
+		if isDraft {
+			d.Made = madeOfDraft
+		}
 	}
 	return p.post(r)
 }
