@@ -124,7 +124,8 @@ func (s *Stage) made(found *survey, d *Delivery) string {
 	return string(manifest.HashBytes([]byte(s.Made + "|" + s.Costs.Grain.String() + "|" + rate + "|" + end)))
 }
 
-// madeOfDraft is Delivery.Made after a re-rating with Draft: the workspace's books differ from those.
+// madeOfDraft is Delivery.Made if Draft left costs of a closed cycle unallocated that were not: the next run rates the
+// cycle again by the workspace's books.
 const madeOfDraft = "draft"
 
 // open rates an open cycle again if necessary.
@@ -191,15 +192,24 @@ func (s *Stage) closed(ctx context.Context, found *survey, w *writer, c period.C
 	if isDraft {
 		by = s.pricer(s.Draft.Books, s.Draft.Prices)
 	}
+	heldBefore, err := p.holds(c)
+	if err != nil {
+		return err
+	}
 	r, err := by.rate(ctx, c, p.target(), counted)
 	if err != nil {
 		return err
 	}
+	if err := p.post(r); err != nil {
+		return err
+	}
+	held, err := p.holds(c)
 	for _, d := range counted {
-		d.Made = s.made(found, d)
-		if isDraft {
+		if isDraft && held && (!heldBefore || d.Made == madeOfDraft) {
 			d.Made = madeOfDraft
+		} else {
+			d.Made = s.made(found, d)
 		}
 	}
-	return p.post(r)
+	return err
 }

@@ -195,7 +195,7 @@ func (s invoicing) invoiceService(v *document.Invoice, service string) *document
 }
 
 // invoiceTaxes adds taxes and the rounding, from what the close stored of the invoice: its amount without added tax,
-// and that tax. The taxes of a customer of several issuers are one sum.
+// and that tax.
 func (s invoicing) invoiceTaxes(ctx context.Context, v *document.Invoice, issuer string, shared bool) error {
 	v.Services = slices.DeleteFunc(v.Services, func(one document.InvoiceService) bool {
 		return one.Amount == money.AmountTotal{}

@@ -1,5 +1,5 @@
 // Package ratings answers the vendor-compatible operations that price an enquiry: what usage, an order or a renewal
-// would cost a customer now. Only a renewal reads the lake, for the last orders of its resources.
+// would cost a customer now. Only a renewal reads the lake, for the orders of its resources.
 //
 //	RATINGS-1  Prices and discounts are those of bills at the time of the call: usage is priced by package rating with
 //	           meters at 0 and without packages, with the month-end lines of an otherwise empty month; orders and
