@@ -124,8 +124,8 @@ func (s *Stage) made(found *survey, d *Delivery) string {
 	return string(manifest.HashBytes([]byte(s.Made + "|" + s.Costs.Grain.String() + "|" + rate + "|" + end)))
 }
 
-// madeOfDraft is Delivery.Made if Draft left costs of a closed cycle unallocated that were not: the next run rates the
-// cycle again by the workspace's books.
+// madeOfDraft is Delivery.Made after Draft left costs of a closed cycle unallocated and none were unallocated before. The
+// next run rates the cycle again by the workspace's books.
 const madeOfDraft = "draft"
 
 // open rates an open cycle again if necessary.
@@ -189,12 +189,13 @@ func (s *Stage) closed(ctx context.Context, found *survey, w *writer, c period.C
 		return nil
 	}
 	by, isDraft := s.pricer(s.Books, s.Prices), c == s.Rerate && s.Draft != nil
+	heldBefore, held := false, false // only determined for a draft
 	if isDraft {
 		by = s.pricer(s.Draft.Books, s.Draft.Prices)
-	}
-	heldBefore, err := p.holds(c)
-	if err != nil {
-		return err
+		var err error
+		if heldBefore, err = p.holds(c); err != nil {
+			return err
+		}
 	}
 	r, err := by.rate(ctx, c, p.target(), counted)
 	if err != nil {
@@ -203,13 +204,17 @@ func (s *Stage) closed(ctx context.Context, found *survey, w *writer, c period.C
 	if err := p.post(r); err != nil {
 		return err
 	}
-	held, err := p.holds(c)
+	if isDraft {
+		if held, err = p.holds(c); err != nil {
+			return err
+		}
+	}
 	for _, d := range counted {
-		if isDraft && held && (!heldBefore || d.Made == madeOfDraft) {
+		if held && (!heldBefore || d.Made == madeOfDraft) {
 			d.Made = madeOfDraft
 		} else {
 			d.Made = s.made(found, d)
 		}
 	}
-	return err
+	return nil
 }

@@ -1,6 +1,7 @@
 package bss_test
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 )
@@ -153,6 +154,29 @@ func TestOnDemandRatingsAreOfTheMonth(t *testing.T) {
 		h.same(sku, h.few("ann", askDemand, `{"project_id":"p","product_infos":[{"id":"1","cloud_service_type":"mm",
 			"resource_type":"mm.all","resource_spec":"`+sku+`","region":"east","usage_factor":"sum","usage_value":15,
 			"subscription_num":1}]}`, "product_rating_results", "amount"), amount)
+	}
+}
+
+// TestDiscountPrecision checks that the amount of each discount has as many digits as the other amounts: 2 × 1.2345678
+// GB at 2 are 4.9382712, of which 12.7 % are 0.62716044. Truncated to six decimals, 4.938271 less 4.311110 are 0.627161.
+// Invariant: RATINGS-2.
+func TestDiscountPrecision(t *testing.T) {
+	t.Parallel()
+	h := houseWith(t, map[string]string{"books/discounts.csv": "discount_id,kind,mode,value,sku,valid_from\n" +
+		"d2,commercial,rate,0.873,gb,2026-01-01\n"})
+	for precision, want := range map[string]string{"0": "0.62716100", "1": "0.62716044"} {
+		var out struct {
+			Products []struct {
+				Discounts []struct{ Amount json.Number } `json:"discount_rating_results"`
+			} `json:"product_rating_results"`
+		}
+		_, text := h.call("ann", askDemand, `{"project_id":"p","inquiry_precision":`+precision+`,"product_infos":[{"id":"1",
+			"cloud_service_type":"st","resource_type":"st.gb","resource_spec":"gb","region":"east","usage_factor":"stored",
+			"usage_value":"1.2345678","usage_measure_id":17,"subscription_num":2}]}`)
+		if err := json.Unmarshal([]byte(text), &out); err != nil || len(out.Products) != 1 ||
+			len(out.Products[0].Discounts) != 1 || out.Products[0].Discounts[0].Amount.String() != want {
+			t.Errorf("precision %s: %v, %s; want a discount of %s", precision, err, text, want)
+		}
 	}
 }
 

@@ -22,7 +22,7 @@ import (
 func renewRateOnPeriod() operation.Operation {
 	return operation.Operation{
 		Name: "ListRenewRateOnPeriod", Method: http.MethodPost, Path: "/v2/bills/ratings/period-resources/renew-rate",
-		Summary: "What renewing a customer's resources would cost now, by the last order of each",
+		Summary: "What renewing a customer's resources would cost now, by the last order that was not unsubscribed",
 		Callers: form.Anyone(), Subject: operation.Customers,
 		Params: []operation.Param{
 			{Name: "resource_ids", In: operation.Body, Kind: operation.Raw, Required: true, Max: maxResources,
