@@ -124,8 +124,8 @@ func (s *Stage) made(found *survey, d *Delivery) string {
 	return string(manifest.HashBytes([]byte(s.Made + "|" + s.Costs.Grain.String() + "|" + rate + "|" + end)))
 }
 
-// madeOfDraft is Delivery.Made after Draft left costs of a closed cycle unallocated and none were unallocated before. The
-// next run rates the cycle again by the workspace's books.
+// madeOfDraft is Delivery.Made after Draft left costs of a closed cycle unallocated and none were unallocated before.
+// The next run rates the cycle again by the workspace's books.
 const madeOfDraft = "draft"
 
 // open rates an open cycle again if necessary.

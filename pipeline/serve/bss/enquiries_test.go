@@ -158,7 +158,7 @@ func TestOnDemandRatingsAreOfTheMonth(t *testing.T) {
 }
 
 // TestDiscountPrecision checks that the amount of each discount has as many digits as the other amounts: 2 × 1.2345678
-// GB at 2 are 4.9382712, of which 12.7 % are 0.62716044. Truncated to six decimals, 4.938271 less 4.311110 are 0.627161.
+// GB at 2 are 4.9382712, of which 12.7 % are 0.62716044. With six decimals, 4.938271 less 4.311110 are 0.627161.
 // Invariant: RATINGS-2.
 func TestDiscountPrecision(t *testing.T) {
 	t.Parallel()
