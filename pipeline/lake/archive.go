@@ -14,14 +14,14 @@ import (
 // Import copies a data file of another lake's state and checks its hash while copying. A file that the base names is
 // not read again. Errors: *lakeerr.CorruptError for a file that differs from its lake's entry.
 func (t *Txn) Import(ctx context.Context, from *Snapshot, e manifest.FileEntry) error {
-	if t.named[e.Path] {
+	if t.SubTxn.named[e.Path] {
 		return nil
 	}
 	f, err := from.Open(e)
 	if err != nil {
 		return err
 	}
-	w, err := t.Create(e.FileKey)
+	w, err := t.SubTxn.Create(e.FileKey)
 	if err != nil {
 		return errors.Join(err, f.Close())
 	}

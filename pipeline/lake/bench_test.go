@@ -14,7 +14,7 @@ import (
 // a Parquet page.
 func BenchmarkWriter(b *testing.B) {
 	txn := begin(b, open(b, storage.Dir(b.TempDir())))
-	w, err := txn.Create(dayKey("2026-09-01", 0))
+	w, err := txn.SubTxn.Create(dayKey("2026-09-01", 0))
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -35,7 +35,7 @@ func oneFile(t testing.TB, content []byte) (manifest.FileEntry, *lake.Snapshot, 
 func largeFile(t testing.TB, head, tail []byte) (manifest.FileEntry, *lake.Snapshot, string) {
 	t.Helper()
 	return committed(t, func(txn *lake.Txn) error {
-		w, err := txn.Create(dayKey("2026-09-01", 0))
+		w, err := txn.SubTxn.Create(dayKey("2026-09-01", 0))
 		if err != nil {
 			return err
 		}
@@ -53,7 +53,7 @@ func largeFile(t testing.TB, head, tail []byte) (manifest.FileEntry, *lake.Snaps
 		if err != nil {
 			return err
 		}
-		return txn.Next().Replace(e.FileKey, e)
+		return txn.Next().Entries.Replace(e.FileKey, e)
 	})
 }
 

@@ -97,18 +97,18 @@ func (t *Txn) append(ctx context.Context, m *manifest.Manifest, lists []next.Lis
 	if err := errors.Join(ctx.Err(), t.checkUploads(lists)); err != nil {
 		return false, fmt.Errorf("commit: %w", err)
 	}
-	if err := t.lake.createManifest(m.Number, b); err != nil {
+	if err := t.SubTxn.lake.createManifest(m.Number, b); err != nil {
 		return false, err
 	}
-	if err := t.lake.stop(BeforeHead); err != nil {
+	if err := t.SubTxn.lake.stop(BeforeHead); err != nil {
 		return true, err
 	}
-	if err := t.writeSmall(manifest.HeadName, manifest.EncodeHead(m.Number, manifest.HashBytes(b))); err != nil {
-		t.lake.log.Warn("HEAD of the lake was not written; readers find the newest manifest without it, and the next "+
-			"commit writes it", "manifest", m.Number, "why", err)
+	if err := t.SubTxn.writeSmall(manifest.HeadName, manifest.EncodeHead(m.Number, manifest.HashBytes(b))); err != nil {
+		t.SubTxn.lake.log.Warn("HEAD of the lake was not written; readers find the newest manifest without it, and "+
+			"the next commit writes it", "manifest", m.Number, "why", err)
 	}
 	for _, point := range []string{AfterHead, BeforeClean} {
-		if err := t.lake.stop(point); err != nil {
+		if err := t.SubTxn.lake.stop(point); err != nil {
 			return true, err
 		}
 	}

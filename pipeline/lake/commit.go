@@ -14,7 +14,7 @@ import (
 
 // commit follows the write order in the package comment from WRITE-2 on, and then DEL-2.
 func (t *Txn) commit(ctx context.Context) (bool, error) {
-	if err := t.syncs.Wait(); err != nil {
+	if err := t.SubTxn.syncs.Wait(); err != nil {
 		return false, fmt.Errorf("make the files of the run durable: %w", err)
 	}
 	m, lists, err := t.next.Plan()
@@ -25,16 +25,16 @@ func (t *Txn) commit(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	same, err := m.SameAs(t.base.Manifest)
+	same, err := m.SameAs(t.SubTxn.base.Manifest)
 	if err != nil {
 		return false, fmt.Errorf("lake: write the manifest: %w", err)
 	}
-	upgraded := len(t.base.lists.Steps()) > 0
-	if same && !upgraded && !(t.next.ResetsClock() && m.AsOf != t.base.Manifest.AsOf) {
-		return false, errors.Join(t.dropShared(), t.clearUp(t.named))
+	upgraded := len(t.SubTxn.base.lists.Steps()) > 0
+	if same && !upgraded && !(t.next.ResetsClock() && m.AsOf != t.SubTxn.base.Manifest.AsOf) {
+		return false, errors.Join(t.dropShared(), t.clearUp(t.SubTxn.named))
 	}
-	m.Number, m.Parent = t.base.Manifest.Number+1, t.base.Hash
-	if t.lake.chain != nil {
+	m.Number, m.Parent = t.SubTxn.base.Manifest.Number+1, t.SubTxn.base.Hash
+	if t.SubTxn.lake.chain != nil {
 		return t.append(ctx, &m, lists)
 	}
 	hash, err := t.publish(ctx, &m, lists)
@@ -47,7 +47,7 @@ func (t *Txn) commit(ctx context.Context) (bool, error) {
 	for _, l := range lists {
 		keep[l.Name] = true
 	}
-	err = t.lake.stop(BeforeClean)
+	err = t.SubTxn.lake.stop(BeforeClean)
 	if err == nil {
 		err = errors.Join(t.dropShared(), t.clearUp(keep))
 	}
@@ -62,16 +62,16 @@ func (t *Txn) commit(ctx context.Context) (bool, error) {
 func (t *Txn) check(m *manifest.Manifest) (map[string]bool, error) {
 	keep := make(map[string]bool)
 	all := []manifest.Cycle{{}}
-	for _, cycle := range t.next.Cycles() {
+	for _, cycle := range t.next.Entries.Cycles() {
 		all = append(all, manifest.CycleOf(cycle))
 	}
 	for _, cycle := range all {
-		for _, e := range t.next.Files(cycle) {
-			made, isMade := t.finished[e.Path]
+		for _, e := range t.next.Entries.Files(cycle) {
+			made, isMade := t.SubTxn.finished[e.Path]
 			switch {
 			case e.Path != e.PathOf(e.Hash) || keep[e.Path]:
 				return nil, fmt.Errorf("lake: commit %s: named twice, or not by its key and hash", e.Path)
-			case !t.named[e.Path] && !isMade, isMade && made.Bytes != e.Bytes:
+			case !t.SubTxn.named[e.Path] && !isMade, isMade && made.Bytes != e.Bytes:
 				return nil, fmt.Errorf("lake: commit %s: neither of the live state nor finished by this run", e.Path)
 			}
 			keep[e.Path] = true
@@ -82,9 +82,9 @@ func (t *Txn) check(m *manifest.Manifest) (map[string]bool, error) {
 
 // checkClosed compares the cycles that were closed before with the new state (LAKE-8).
 func (t *Txn) checkClosed(m *manifest.Manifest) error {
-	through := t.base.Manifest.ClosedThrough
+	through := t.SubTxn.base.Manifest.ClosedThrough
 	was := make(map[manifest.Cycle]manifest.CycleRef)
-	for _, ref := range t.base.Manifest.Cycles {
+	for _, ref := range t.SubTxn.base.Manifest.Cycles {
 		if ref.Cycle.Compare(through) <= 0 {
 			was[ref.Cycle] = ref
 		}
@@ -98,7 +98,7 @@ func (t *Txn) checkClosed(m *manifest.Manifest) error {
 			return &lakeerr.ClosedError{Cycle: ref.Cycle.String(),
 				Detail: "it had no files when it was closed, none can be added"}
 		}
-		if len(t.base.lists.Steps()) > 0 {
+		if len(t.SubTxn.base.lists.Steps()) > 0 {
 			old = listsAgain(ref, old)
 		}
 		if err := t.checkKept(ref, old); err != nil {
@@ -128,8 +128,8 @@ func (t *Txn) checkKept(ref, old manifest.CycleRef) error {
 		return &lakeerr.ClosedError{Cycle: ref.Cycle.String(),
 			Detail: "its files, its month-end and its books do not change"}
 	}
-	for _, e := range t.next.Files(ref.Cycle) {
-		if !t.named[e.Path] {
+	for _, e := range t.next.Entries.Files(ref.Cycle) {
+		if !t.SubTxn.named[e.Path] {
 			return &lakeerr.ClosedError{Cycle: ref.Cycle.String(), Detail: e.Path +
 				" is new: files leave it for an archive, none are added"}
 		}
@@ -148,7 +148,7 @@ func (t *Txn) publish(ctx context.Context, m *manifest.Manifest, lists []next.Li
 	if err := t.announce(m.Number, hash); err != nil {
 		return "", err
 	}
-	if err := t.syncs.Sync(); err != nil {
+	if err := t.SubTxn.syncs.Sync(); err != nil {
 		return "", err
 	}
 	if err := t.pause(ctx, BeforeManifest); err != nil {
@@ -157,22 +157,22 @@ func (t *Txn) publish(ctx context.Context, m *manifest.Manifest, lists []next.Li
 	if err := t.writeLists(lists); err != nil {
 		return "", err
 	}
-	if err := t.writeSmall(manifest.NameOf(m.Number), b); err != nil {
+	if err := t.SubTxn.writeSmall(manifest.NameOf(m.Number), b); err != nil {
 		return "", err
 	}
-	return hash, t.syncs.Sync()
+	return hash, t.SubTxn.syncs.Sync()
 }
 
 // writeLists writes the lists that are not in the base.
 func (t *Txn) writeLists(lists []next.List) error {
 	for _, l := range lists {
-		if t.named[l.Name] {
+		if t.SubTxn.named[l.Name] {
 			continue // unchanged
 		}
 		if l.Bytes == nil {
 			return fmt.Errorf("lake: commit %s: a list of the live state that it does not name", l.Name)
 		}
-		if err := t.writeSmall(l.Name, l.Bytes); err != nil {
+		if err := t.SubTxn.writeSmall(l.Name, l.Bytes); err != nil {
 			return err
 		}
 	}
@@ -183,7 +183,7 @@ func (t *Txn) writeLists(lists []next.List) error {
 // manifest has its name, and stays until HEAD is durable. With it the next run can distinguish a manifest that was
 // never committed from one whose HEAD was lost (LAKE-14).
 func (t *Txn) announce(number int64, hash manifest.Hash) error {
-	f, err := t.lake.st.Create(manifest.IntentName)
+	f, err := t.SubTxn.lake.st.Create(manifest.IntentName)
 	if err != nil {
 		return fmt.Errorf("announce manifest %d of the lake: %w", number, err)
 	}
@@ -191,12 +191,12 @@ func (t *Txn) announce(number int64, hash manifest.Hash) error {
 		return fmt.Errorf("announce manifest %d of the lake: %w", number, errors.Join(err, f.Close()))
 	}
 	if err := f.Sync(); err != nil {
-		return errors.Join(t.syncs.Failed(manifest.IntentName, err), f.Close())
+		return errors.Join(t.SubTxn.syncs.Failed(manifest.IntentName, err), f.Close())
 	}
 	if err := f.Close(); err != nil {
 		return fmt.Errorf("announce manifest %d of the lake: %w", number, err)
 	}
-	t.syncs.Add(manifest.TempDir, "")
+	t.SubTxn.syncs.Add(manifest.TempDir, "")
 	return nil
 }
 
@@ -207,19 +207,20 @@ func (t *Txn) replaceHead(ctx context.Context, number int64, hash manifest.Hash)
 		return false, err
 	}
 	// The lock prevents this, except on a network drive that ignores locks.
-	if now, at, err := t.lake.readHead(); err != nil || now != t.base.Manifest.Number || at != t.base.Hash {
-		detail := fmt.Sprintf("was %d %s when this run began, is %d %s", t.base.Manifest.Number, t.base.Hash, now, at)
+	base := t.SubTxn.base
+	if now, at, err := t.SubTxn.lake.readHead(); err != nil || now != base.Manifest.Number || at != base.Hash {
+		detail := fmt.Sprintf("was %d %s when this run began, is %d %s", base.Manifest.Number, base.Hash, now, at)
 		return false,
 			errors.Join(err, &lakeerr.CorruptError{Name: manifest.HeadName, Detail: detail,
 				Hint: "two writers got past the lake's lock: use a file system that implements locks"})
 	}
-	if err := t.writeSmall(manifest.HeadName, manifest.EncodeHead(number, hash)); err != nil {
+	if err := t.SubTxn.writeSmall(manifest.HeadName, manifest.EncodeHead(number, hash)); err != nil {
 		return false, err
 	}
-	if err := t.lake.stop(AfterHead); err != nil {
+	if err := t.SubTxn.lake.stop(AfterHead); err != nil {
 		return true, err
 	}
-	if err := t.syncs.Sync(); err != nil {
+	if err := t.SubTxn.syncs.Sync(); err != nil {
 		return true, err
 	}
 	return true, nil
@@ -230,7 +231,7 @@ func (t *Txn) pause(ctx context.Context, point string) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("commit, %s: %w", point, err)
 	}
-	return t.lake.stop(point)
+	return t.SubTxn.lake.stop(point)
 }
 
 // writeSmall writes a file under a temporary name, makes its content durable and puts it in place. Its folder is synced
@@ -265,20 +266,20 @@ func (w *writing) putInPlace(f storage.File, name string) error {
 // files (DEL-2). It is only called when HEAD is durable or was not changed.
 func (t *Txn) clearUp(keep map[string]bool) error {
 	var unnamed []string
-	if t.lake.chain == nil { // CHAIN-4
-		for name := range t.named {
+	if t.SubTxn.lake.chain == nil { // CHAIN-4
+		for name := range t.SubTxn.named {
 			if !keep[name] {
 				unnamed = append(unnamed, name)
 			}
 		}
-		for name := range t.finished {
+		for name := range t.SubTxn.finished {
 			if !keep[name] {
 				unnamed = append(unnamed, name)
 			}
 		}
 	}
-	if t.sequence > 0 {
-		left, err := t.lake.st.List(manifest.TempDir + "/")
+	if t.SubTxn.sequence > 0 {
+		left, err := t.SubTxn.lake.st.List(manifest.TempDir + "/")
 		if err != nil {
 			return fmt.Errorf("list the lake's temporary files: %w", err)
 		}
@@ -290,9 +291,9 @@ func (t *Txn) clearUp(keep map[string]bool) error {
 	}
 	slices.Sort(unnamed)
 	for _, name := range slices.Compact(unnamed) {
-		if err := t.remove(name); err != nil {
+		if err := t.SubTxn.remove(name); err != nil {
 			return err
 		}
 	}
-	return t.syncs.Sync()
+	return t.SubTxn.syncs.Sync()
 }

@@ -201,7 +201,7 @@ func TestUnits(t *testing.T) {
 		}
 	}
 	txn := begin(t, open(t, m))
-	if got := txn.Base().Manifest.Units; got != shanghai {
+	if got := txn.SubTxn.Base().Manifest.Units; got != shanghai {
 		t.Errorf("the lake is in %v", got)
 	}
 	for _, other := range []manifest.Units{{Zone: "Asia/Tokyo", Currency: "CNY", Digits: 2},
@@ -569,7 +569,7 @@ func TestClosedCycle(t *testing.T) {
 	tests := map[string]func(txn *lake.Txn) error{
 		"new file":     func(txn *lake.Txn) error { return replace(txn, dayKey("2026-09-09", 0), "late") },
 		"changed file": func(txn *lake.Txn) error { return replace(txn, dayKey("2026-09-01", 0), "late") },
-		"removed file": func(txn *lake.Txn) error { return txn.Next().Replace(dayKey("2026-09-01", 0)) },
+		"removed file": func(txn *lake.Txn) error { return txn.Next().Entries.Replace(dayKey("2026-09-01", 0)) },
 		"books": func(txn *lake.Txn) error {
 			return txn.Next().SetCycle(lakekey.Cycle("2026-09"), true,
 				"books3")
@@ -593,7 +593,7 @@ func TestClosedCycle(t *testing.T) {
 			if err := txn.Next().Archive(lakekey.Cycle("2026-09"), "cold", nothing); err != nil {
 				return err
 			}
-			ref, _ := txn.Base().Cycle(lakekey.Cycle("2026-09"))
+			ref, _ := txn.SubTxn.Base().Cycle(lakekey.Cycle("2026-09"))
 			return txn.Next().Adopt(manifest.CycleRef{Cycle: lakekey.Cycle("2026-09"), MonthEnd: ref.MonthEnd,
 				Books: "books3"})
 		},
@@ -676,7 +676,7 @@ func TestArchivedCycle(t *testing.T) {
 			return txn.Next().Archive(lakekey.Cycle("2026-09"), "colder",
 				nothing)
 		},
-		"less of it": func(txn *lake.Txn) error { return txn.Next().Replace(all[0].FileKey) },
+		"less of it": func(txn *lake.Txn) error { return txn.Next().Entries.Replace(all[0].FileKey) },
 		"back": func(txn *lake.Txn) error {
 			return txn.Next().SetCycle(lakekey.Cycle("2026-09"), was.MonthEnd, was.Books)
 		},
@@ -710,10 +710,10 @@ func TestRefusals(t *testing.T) {
 		{Table: "lines", Bucket: -2},
 	}
 	for _, key := range keys {
-		if _, err := txn.Create(key); err == nil {
+		if _, err := txn.SubTxn.Create(key); err == nil {
 			t.Errorf("Create(%+v) went through", key)
 		}
-		if err := n.Replace(key); err == nil {
+		if err := n.Entries.Replace(key); err == nil {
 			t.Errorf("Replace(%+v) went through", key)
 		}
 	}
@@ -722,17 +722,17 @@ func TestRefusals(t *testing.T) {
 		t.Fatal(err)
 	}
 	errs := map[string]error{
-		"another key":      n.Replace(dayKey("2026-10-06", 0), made),
+		"another key":      n.Entries.Replace(dayKey("2026-10-06", 0), made),
 		"buckets":          n.SetBuckets(3),
 		"no buckets":       n.SetBuckets(0),
 		"cycle":            n.SetCycle(manifest.CycleOf(period.CycleOf(10000, 1)), false, ""),
 		"close":            n.CloseThrough(manifest.Cycle{}),
 		"totals":           n.SetTotals([]manifest.Total{{Name: "a"}, {Name: "b"}, {Name: "a"}}),
-		"temporary name":   txn.RemoveTemp("HEAD"),
-		"temporary folder": func() error { _, err := txn.OpenTemp("tmp/../HEAD"); return err }(),
-		"label":            func() error { _, err := txn.CreateTemp("a/b"); return err }(),
+		"temporary name":   txn.SubTxn.RemoveTemp("HEAD"),
+		"temporary folder": func() error { _, err := txn.SubTxn.OpenTemp("tmp/../HEAD"); return err }(),
+		"label":            func() error { _, err := txn.SubTxn.CreateTemp("a/b"); return err }(),
 		"sums": func() error {
-			w, err := txn.Create(dayKey("2026-10-05", 1))
+			w, err := txn.SubTxn.Create(dayKey("2026-10-05", 1))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -748,7 +748,7 @@ func TestRefusals(t *testing.T) {
 	forged := made
 	forged.Hash = manifest.HashBytes(nil)
 	forged.Path = strings.Replace(made.Path, string(made.Hash), string(forged.Hash), 1)
-	if err := n.Replace(forged.FileKey, forged); err != nil {
+	if err := n.Entries.Replace(forged.FileKey, forged); err != nil {
 		t.Fatal(err)
 	}
 	if changed, err := txn.Commit(context.Background()); changed || err == nil ||
@@ -829,7 +829,7 @@ func oneRun(t *rapid.T, order []int) map[string]string {
 		key := dayKey(fmt.Sprintf("2026-09-%02d", 1+i/3), i%3)
 		txn.Next().SetInput(manifest.Input{Feed: "usage", Name: fmt.Sprint(i), Hash: fmt.Sprint(i % 5)})
 		e, err := write(txn, key, key.String())
-		if err := errors.Join(err, txn.Next().Add(e)); err != nil {
+		if err := errors.Join(err, txn.Next().Entries.Add(e)); err != nil {
 			t.Fatal(err)
 		}
 	}

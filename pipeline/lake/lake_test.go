@@ -36,7 +36,7 @@ func open(t testing.TB, st storage.Storage) *lake.Lake {
 
 // write creates one data file.
 func write(txn *lake.Txn, key manifest.FileKey, text string) (manifest.FileEntry, error) {
-	w, err := txn.Create(key)
+	w, err := txn.SubTxn.Create(key)
 	if err != nil {
 		return manifest.FileEntry{}, err
 	}
@@ -79,7 +79,7 @@ var nights = []func(txn *lake.Txn) error{
 		n.SetInput(manifest.Input{Feed: "usage", Name: "a.csv", Hash: "aa", Bytes: 100, Rows: 10, Accepted: 9,
 			Rejected: 1})
 		n.SetInput(manifest.Input{Feed: "usage", Name: "b.csv", Hash: "bb", Bytes: 100, Rows: 10, Accepted: 10})
-		return errors.Join(n.Add(e), n.SetBuckets(2), n.SetCycle(lakekey.Cycle("2026-09"), false, "books1"),
+		return errors.Join(n.Entries.Add(e), n.SetBuckets(2), n.SetCycle(lakekey.Cycle("2026-09"), false, "books1"),
 			n.SetTotals([]manifest.Total{{Name: "usage.rows", Value: "20"}, {Name: "usage.accepted", Value: "19"}}))
 	},
 	// One more day; a late record changes bucket 1 from the second day on; another reject file.
@@ -94,7 +94,7 @@ var nights = []func(txn *lake.Txn) error{
 		return errors.Join(
 			replace(txn, dayKey("2026-09-01", 1), "lines of 2026-09-01 in 1"),
 			replace(txn, dayKey("2026-09-02", 1), "lines of 2026-09-02 in 1, and a late one"),
-			replace(txn, dayKey("2026-09-03", 0), "lines of 2026-09-03 in 0"), n.Add(e),
+			replace(txn, dayKey("2026-09-03", 0), "lines of 2026-09-03 in 0"), n.Entries.Add(e),
 			n.SetTotals([]manifest.Total{{Name: "usage.rows", Value: "25"}, {Name: "usage.accepted", Value: "23"}}))
 	},
 	// No changes.
@@ -115,7 +115,7 @@ var nights = []func(txn *lake.Txn) error{
 }
 
 func isClosed(txn *lake.Txn, cycle string) bool {
-	return cycle <= txn.Base().Manifest.ClosedThrough.String()
+	return cycle <= txn.SubTxn.Base().Manifest.ClosedThrough.String()
 }
 
 func replace(txn *lake.Txn, key manifest.FileKey, text string) error {
@@ -123,12 +123,12 @@ func replace(txn *lake.Txn, key manifest.FileKey, text string) error {
 	if err != nil {
 		return err
 	}
-	return txn.Next().Replace(key, e)
+	return txn.Next().Entries.Replace(key, e)
 }
 
 // spill writes and reads a temporary file, removes it, and leaves a second one.
 func spill(txn *lake.Txn) error {
-	f, err := txn.CreateTemp("sort-run")
+	f, err := txn.SubTxn.CreateTemp("sort-run")
 	if err != nil {
 		return err
 	}
@@ -138,7 +138,7 @@ func spill(txn *lake.Txn) error {
 	if err := f.Close(); err != nil {
 		return err
 	}
-	r, err := txn.OpenTemp(f.Name())
+	r, err := txn.SubTxn.OpenTemp(f.Name())
 	if err != nil {
 		return err
 	}
@@ -149,11 +149,11 @@ func spill(txn *lake.Txn) error {
 	if string(b) != "spilled" {
 		return fmt.Errorf("spill reads %q", b)
 	}
-	left, err := txn.CreateTemp("left")
+	left, err := txn.SubTxn.CreateTemp("left")
 	if err != nil {
 		return err
 	}
-	return errors.Join(left.Close(), txn.RemoveTemp(f.Name()))
+	return errors.Join(left.Close(), txn.SubTxn.RemoveTemp(f.Name()))
 }
 
 // night runs one of the nights as a command would.
@@ -600,14 +600,14 @@ func TestWriteAfterEnd(t *testing.T) {
 	t.Parallel()
 	txn := begin(t, open(t, storage.NewMem()))
 	t.Cleanup(func() { _ = txn.Close() })
-	ended, err := txn.Create(dayKey("2026-09-01", 0))
+	ended, err := txn.SubTxn.Create(dayKey("2026-09-01", 0))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := ended.Abort(); err != nil {
 		t.Fatal(err)
 	}
-	w, err := txn.Create(dayKey("2026-09-01", 1))
+	w, err := txn.SubTxn.Create(dayKey("2026-09-01", 1))
 	if err != nil {
 		t.Fatal(err)
 	}

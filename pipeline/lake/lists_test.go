@@ -297,8 +297,8 @@ func TestArchiveHasTheList(t *testing.T) {
 				t.Fatal(err)
 			}
 			txn := begin(t, to)
-			err = errors.Join(txn.Next().ArchiveFor("origin"), txn.Next().Adopt(september), txn.Next().Add(files...),
-				txn.Next().CloseThrough(september.Cycle))
+			err = errors.Join(txn.Next().ArchiveFor("origin"), txn.Next().Adopt(september),
+				txn.Next().Entries.Add(files...), txn.Next().CloseThrough(september.Cycle))
 			for _, e := range files {
 				err = errors.Join(err, txn.Import(t.Context(), from, e))
 			}

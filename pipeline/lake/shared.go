@@ -47,7 +47,7 @@ func (l *Lake) Join(run, base manifest.Hash) (*Txn, error) {
 	t.unlock, t.joined = func() error { return nil }, true
 	t.share(run)
 	for _, e := range files {
-		t.named[e.Path] = true
+		t.SubTxn.named[e.Path] = true
 	}
 	return t, nil
 }
@@ -72,12 +72,12 @@ func (e *PlanError) Error() string { return fmt.Sprintf("run %s: %s", e.Run, e.W
 func (t *Txn) Share(plan []byte) (manifest.Hash, error) {
 	run := manifest.HashBytes(plan)
 	t.share(run)
-	return run, t.PutShared(planObject, plan)
+	return run, t.SubTxn.PutShared(planObject, plan)
 }
 
 // share sets the name of the shared run and a unique suffix for this process's temporary files.
 func (t *Txn) share(run manifest.Hash) {
-	t.shared, t.suffix = manifest.RunsDir+"/"+string(run)+"/", "-"+strings.ToLower(rand.Text())
+	t.SubTxn.shared, t.SubTxn.suffix = manifest.RunsDir+"/"+string(run)+"/", "-"+strings.ToLower(rand.Text())
 }
 
 // planObject is the name of the plan among the objects of a shared run.
@@ -154,22 +154,22 @@ func (w *writing) ReadShared(name string) ([]byte, error) { return w.lake.readFi
 
 // keep ends a transaction without deleting what the shared run needs; it deletes only its own temporary files.
 func (t *Txn) keep() error {
-	if t.sequence == 0 {
-		return t.syncs.Sync()
+	if t.SubTxn.sequence == 0 {
+		return t.SubTxn.syncs.Sync()
 	}
-	left, err := t.lake.st.List(manifest.TempDir + "/")
+	left, err := t.SubTxn.lake.st.List(manifest.TempDir + "/")
 	if err != nil {
 		return fmt.Errorf("list the lake's temporary files: %w", err)
 	}
 	for _, e := range left {
 		kind, _ := manifest.Classify(e.Name)
-		if kind == manifest.TempFile && strings.HasSuffix(e.Name, t.suffix) {
-			if err := t.remove(e.Name); err != nil {
+		if kind == manifest.TempFile && strings.HasSuffix(e.Name, t.SubTxn.suffix) {
+			if err := t.SubTxn.remove(e.Name); err != nil {
 				return err
 			}
 		}
 	}
-	return t.syncs.Sync()
+	return t.SubTxn.syncs.Sync()
 }
 
 // Drop ends the shared run: Close deletes what its tasks made. If the run is not shared, Drop does nothing.
@@ -183,15 +183,15 @@ func (t *Txn) Drop() error {
 
 // dropShared deletes the objects of the shared run.
 func (t *Txn) dropShared() error {
-	if t.shared == "" {
+	if t.SubTxn.shared == "" {
 		return nil
 	}
-	left, err := t.lake.st.List(t.shared)
+	left, err := t.SubTxn.lake.st.List(t.SubTxn.shared)
 	if err != nil {
 		return fmt.Errorf("list the objects of a run: %w", err)
 	}
 	for _, e := range left {
-		if err := t.remove(e.Name); err != nil {
+		if err := t.SubTxn.remove(e.Name); err != nil {
 			return err
 		}
 	}
@@ -200,20 +200,20 @@ func (t *Txn) dropShared() error {
 
 // checkMade rejects files that a task claims to have made if they do not exist with their sizes (TASK-3).
 func (t *Txn) checkMade(made []manifest.FileEntry) error {
-	if t.shared == "" {
+	if t.SubTxn.shared == "" {
 		return nil
 	}
 	for _, e := range made {
 		size, found := t.there[e.Path]
 		if !found { // made after the run was begun, or a listing is late
 			var err error
-			if size, err = t.lake.sizeOf(e.Path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			if size, err = t.SubTxn.lake.sizeOf(e.Path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return err
 			}
 			found = err == nil
 		}
 		if !found || size != e.Bytes {
-			run := strings.TrimSuffix(strings.TrimPrefix(t.shared, manifest.RunsDir+"/"), "/")
+			run := strings.TrimSuffix(strings.TrimPrefix(t.SubTxn.shared, manifest.RunsDir+"/"), "/")
 			return &PlanError{Run: manifest.Hash(run),
 				What: fmt.Sprintf("%s, which a task of bucket %d made, is not there: do the task again", e.Path,
 					e.Bucket)}

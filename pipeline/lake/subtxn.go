@@ -82,9 +82,9 @@ type BucketState struct {
 func (t *Txn) BucketStates(buckets int) []*BucketState {
 	states := make([]*BucketState, buckets)
 	for b := range states {
-		states[b] = &BucketState{Base: t.base.Hash, Bucket: b, Replaced: []next.Replacement{}}
+		states[b] = &BucketState{Base: t.SubTxn.base.Hash, Bucket: b, Replaced: []next.Replacement{}}
 	}
-	for _, r := range t.files.Replacements() {
+	for _, r := range t.SubTxn.files.Replacements() {
 		if r.Bucket != manifest.NoBucket {
 			states[r.Bucket].Replaced = append(states[r.Bucket].Replaced, r)
 			continue
@@ -97,7 +97,9 @@ func (t *Txn) BucketStates(buckets int) []*BucketState {
 }
 
 // Sub returns a subtransaction for tasks of buckets. One goroutine uses it, for one task at a time.
-func (t *Txn) Sub() *SubTxn { return &SubTxn{writing: t.writing, files: next.NewEntries(), task: true} }
+func (t *Txn) Sub() *SubTxn {
+	return &SubTxn{writing: t.SubTxn.writing, files: next.NewEntries(), task: true}
+}
 
 // Enter begins the task of a bucket: the subtransaction then has the bucket's files and those without a bucket.
 func (s *SubTxn) Enter(state *BucketState) error {
@@ -137,18 +139,18 @@ func (t *Txn) Take(c *Changes) error {
 		if r.Bucket != c.Bucket {
 			return fmt.Errorf("take the changes of bucket %d: files of %v are of another one", c.Bucket, r.FileKey)
 		}
-		if err := t.next.Replace(r.FileKey, r.Files...); err != nil {
+		if err := t.next.Entries.Replace(r.FileKey, r.Files...); err != nil {
 			return fmt.Errorf("take the changes of bucket %d: %w", c.Bucket, err)
 		}
 	}
 	if err := t.checkMade(c.Made); err != nil {
 		return err
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
+	t.SubTxn.mu.Lock()
+	defer t.SubTxn.mu.Unlock()
 	for _, e := range c.Made {
-		t.finished[e.Path] = e
-		t.syncs.Touch(e.Path) // a task of another process does not sync it
+		t.SubTxn.finished[e.Path] = e
+		t.SubTxn.syncs.Touch(e.Path) // a task of another process does not sync it
 	}
 	return nil
 }

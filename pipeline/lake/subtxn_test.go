@@ -78,7 +78,7 @@ func TestTasksOfBuckets(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if n := len(txn.Next().Files(lakekey.Cycle("2026-09"))); n != 2 {
+		if n := len(txn.Next().Entries.Files(lakekey.Cycle("2026-09"))); n != 2 {
 			t.Fatalf("%d files before changes are taken", n)
 		}
 		for _, b := range order {
@@ -124,7 +124,7 @@ func TestTaskState(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer txn.Close()
-	if err := txn.Next().Replace(dayKey("2026-09-01", 1)); err != nil {
+	if err := txn.Next().Entries.Replace(dayKey("2026-09-01", 1)); err != nil {
 		t.Fatal(err)
 	}
 	s, state := txn.Sub(), txn.BucketStates(2)[1]

@@ -176,11 +176,11 @@ func (s *sweeper) keep(kept map[string]bool, number int64, hash manifest.Hash, b
 // checkUploads checks that the files that this run is about to name exist, and that no sweep is about to delete them
 // (CHAIN-7).
 func (t *Txn) checkUploads(lists []next.List) error {
-	marks, err := t.lake.st.List(manifest.SweepsDir + "/")
+	marks, err := t.SubTxn.lake.st.List(manifest.SweepsDir + "/")
 	if err != nil {
 		return fmt.Errorf("look for a deletion of old files of the lake: %w", err)
 	}
-	seen, err := t.lake.st.List("")
+	seen, err := t.SubTxn.lake.st.List("")
 	if err != nil {
 		return fmt.Errorf("list the lake: %w", err)
 	}
@@ -190,12 +190,12 @@ func (t *Txn) checkUploads(lists []next.List) error {
 	}
 	fresh := newest(seen) - int64(grace/time.Second)/2
 	check := func(name string) error {
-		if t.named[name] {
+		if t.SubTxn.named[name] {
 			return nil
 		}
 		at, listed := changed[name]
 		if !listed { // a listing may be late
-			if _, err := t.lake.chain.Stat(name); err != nil {
+			if _, err := t.SubTxn.lake.chain.Stat(name); err != nil {
 				return fmt.Errorf("commit %s of the lake, which was uploaded: %w; run again", name, err)
 			}
 		}
@@ -204,7 +204,7 @@ func (t *Txn) checkUploads(lists []next.List) error {
 		}
 		return nil
 	}
-	for name := range t.finished {
+	for name := range t.SubTxn.finished {
 		if err := check(name); err != nil {
 			return err
 		}

@@ -17,7 +17,7 @@ import (
 //
 // Its SubTxn is the part that does not commit; here it has all files of the next state.
 type Txn struct {
-	*SubTxn
+	SubTxn *SubTxn
 	unlock func() error
 	next   *next.State
 	// unnamedAtBegin lists files in an object store at the begin that the base does not name; nil for a folder
@@ -83,10 +83,10 @@ func (l *Lake) begin(run manifest.Hash, check func(base *Snapshot) error) (*Txn,
 		}
 	}
 	for _, e := range files {
-		t.named[e.Path] = true
+		t.SubTxn.named[e.Path] = true
 	}
 	for _, name := range lists {
-		t.named[name] = true
+		t.SubTxn.named[name] = true
 	}
 	if l.chain == nil { // what an object store has confirmed is durable, and every manifest in it is committed
 		if err := errors.Join(t.checkUncommitted(entries), t.settle()); err != nil {
@@ -97,10 +97,10 @@ func (l *Lake) begin(run manifest.Hash, check func(base *Snapshot) error) (*Txn,
 		return nil, fmt.Errorf("clear up after an earlier run: %w", err)
 	}
 	if l.chain != nil {
-		(&sweeper{lake: l, base: base, named: t.named}).sweep(entries)
+		(&sweeper{lake: l, base: base, named: t.SubTxn.named}).sweep(entries)
 		t.unnamedAtBegin = make(map[string]bool)
 		for _, e := range entries {
-			if !t.named[e.Name] {
+			if !t.SubTxn.named[e.Name] {
 				t.unnamedAtBegin[e.Name] = true
 			}
 		}
@@ -161,25 +161,25 @@ func (l *Lake) checkThere(s *Snapshot, files []manifest.FileEntry, entries []sto
 // checkUncommitted accepts manifests after HEAD's only if a run announced exactly this one and was stopped before its
 // commit. Any other was committed once; to delete it and its files would lose a state (LAKE-14, DEL-5).
 func (t *Txn) checkUncommitted(entries []storage.Entry) error {
-	number := t.base.Manifest.Number
+	number := t.SubTxn.base.Manifest.Number
 	for _, e := range entries {
 		kind, at := manifest.Classify(e.Name)
 		if kind != manifest.ManifestFile || at <= number {
 			continue
 		}
-		announced, hash, err := t.lake.readIntent()
+		announced, hash, err := t.SubTxn.lake.readIntent()
 		if err != nil {
 			return err
 		}
 		if at != number+1 || at != announced {
-			return t.lake.headLost(number, at)
+			return t.SubTxn.lake.headLost(number, at)
 		}
-		b, err := t.lake.readFile(e.Name)
+		b, err := t.SubTxn.lake.readFile(e.Name)
 		if err != nil {
 			return fmt.Errorf("read %s of the lake: %w", e.Name, err)
 		}
 		if manifest.HashBytes(b) != hash {
-			return t.lake.headLost(number, at)
+			return t.SubTxn.lake.headLost(number, at)
 		}
 	}
 	return nil
@@ -188,11 +188,11 @@ func (t *Txn) checkUncommitted(entries []storage.Entry) error {
 // settle makes HEAD durable (DEL-1). The run that replaced it may have been killed before it synced the folder, and
 // this run deletes files, or reports the state as committed, because of HEAD.
 func (t *Txn) settle() error {
-	if t.base.Manifest.Number == 0 {
+	if t.SubTxn.base.Manifest.Number == 0 {
 		return nil
 	}
-	if err := t.lake.st.SyncDir(""); err != nil {
-		return t.syncs.Failed("the lake's folder", err)
+	if err := t.SubTxn.lake.st.SyncDir(""); err != nil {
+		return t.SubTxn.syncs.Failed("the lake's folder", err)
 	}
 	return nil
 }
@@ -206,34 +206,34 @@ func (t *Txn) clear(entries []storage.Entry) error {
 		if why == "" {
 			continue
 		}
-		t.lake.log.Info("delete unnamed file", "file", e.Name, "bytes", e.Size, "why", why)
+		t.SubTxn.lake.log.Info("delete unnamed file", "file", e.Name, "bytes", e.Size, "why", why)
 		if e.Name == manifest.IntentName {
 			announced = true
 			continue
 		}
-		if err := t.remove(e.Name); err != nil {
+		if err := t.SubTxn.remove(e.Name); err != nil {
 			return err
 		}
 	}
 	if announced {
-		if err := t.syncs.Sync(); err != nil {
+		if err := t.SubTxn.syncs.Sync(); err != nil {
 			return err
 		}
-		if err := t.remove(manifest.IntentName); err != nil {
+		if err := t.SubTxn.remove(manifest.IntentName); err != nil {
 			return err
 		}
 	}
-	return t.lake.st.Prune(manifest.OwnFolder)
+	return t.SubTxn.lake.st.Prune(manifest.OwnFolder)
 }
 
 // unnamed returns the reason why a file may be deleted; "" = it must be kept.
 func (t *Txn) unnamed(name string) string {
 	kind, number := manifest.Classify(name)
-	if t.lake.chain != nil && kind != manifest.TempFile && kind != manifest.ForeignFile {
+	if t.SubTxn.lake.chain != nil && kind != manifest.TempFile && kind != manifest.ForeignFile {
 		return "" // CHAIN-4
 	}
-	if t.shared != "" && (kind == manifest.DataFile && !t.named[name] || kind == manifest.TempFile &&
-		name != manifest.IntentName || manifest.SharedDir(name) == t.shared) {
+	if t.SubTxn.shared != "" && (kind == manifest.DataFile && !t.SubTxn.named[name] || kind == manifest.TempFile &&
+		name != manifest.IntentName || manifest.SharedDir(name) == t.SubTxn.shared) {
 		return "" // a task of the run may have made it (TASK-3)
 	}
 	switch {
@@ -241,13 +241,14 @@ func (t *Txn) unnamed(name string) string {
 		return "it is of a run that was planned and not committed"
 	case kind == manifest.TempFile:
 		return "a run that did not end left it unfinished"
-	case kind == manifest.ManifestFile && number > t.base.Manifest.Number:
-		return fmt.Sprintf("HEAD names %s: a run was stopped before its commit", t.base.Name())
-	case kind == manifest.ListFile && !t.named[name], kind == manifest.DataFile && !t.named[name]:
+	case kind == manifest.ManifestFile && number > t.SubTxn.base.Manifest.Number:
+		return fmt.Sprintf("HEAD names %s: a run was stopped before its commit", t.SubTxn.base.Name())
+	case kind == manifest.ListFile && !t.SubTxn.named[name], kind == manifest.DataFile && !t.SubTxn.named[name]:
 		return fmt.Sprintf("%s does not name it: a run was stopped before its commit, or before clearing up after it",
-			t.base.Name())
+			t.SubTxn.base.Name())
 	case kind == manifest.ForeignFile:
-		t.lake.log.Warn("leave a file that is not the lake's; readers that glob may take it for one", "file", name)
+		t.SubTxn.lake.log.Warn("leave a file that is not the lake's; readers that glob may take it for one",
+			"file", name)
 	}
 	return ""
 }
@@ -262,8 +263,8 @@ func (t *Txn) Preview() (*Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	m.Number, m.Parent = t.base.Manifest.Number+1, t.base.Hash
-	of := lists.New(t.lake.readNamed, &m, nil)
+	m.Number, m.Parent = t.SubTxn.base.Manifest.Number+1, t.SubTxn.base.Hash
+	of := lists.New(t.SubTxn.lake.readNamed, &m, nil)
 	of.KeepInputs(t.next.Inputs())
 	days := make(map[string][]manifest.DayRef)
 	for _, list := range planned {
@@ -271,10 +272,10 @@ func (t *Txn) Preview() (*Snapshot, error) {
 	}
 	for _, ref := range m.Cycles {
 		if ref.Files != nil {
-			of.Keep(ref.Cycle, t.next.Files(ref.Cycle), days[ref.Files.Name])
+			of.Keep(ref.Cycle, t.next.Entries.Files(ref.Cycle), days[ref.Files.Name])
 		}
 	}
-	return &Snapshot{Manifest: m, lake: t.lake, lists: of}, nil
+	return &Snapshot{Manifest: m, lake: t.SubTxn.lake, lists: of}, nil
 }
 
 // Close ends the transaction without a commit, if Commit did not end it: it deletes what was made and releases the
@@ -284,13 +285,13 @@ func (t *Txn) Close() error {
 		return nil
 	}
 	t.ended = true
-	if t.syncs.Wait() != nil { // the error was returned to the caller of the sync, or by Commit
+	if t.SubTxn.syncs.Wait() != nil { // the error was returned to the caller of the sync, or by Commit
 		return t.unlock()
 	}
-	if t.shared != "" && !t.dropped {
+	if t.SubTxn.shared != "" && !t.dropped {
 		return errors.Join(t.keep(), t.unlock())
 	}
-	return errors.Join(t.clearUp(t.named), t.unlock())
+	return errors.Join(t.clearUp(t.SubTxn.named), t.unlock())
 }
 
 // Commit makes Next the live state and ends the transaction, whether it succeeds or not. If Next is equal to the live

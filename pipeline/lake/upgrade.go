@@ -41,13 +41,13 @@ func Upgrade(ctx context.Context, st storage.Storage, backup func(*Snapshot) err
 		return false, err
 	}
 	defer func() { err = errors.Join(err, txn.Close()) }()
-	if len(txn.base.lists.Steps()) == 0 {
+	if len(txn.SubTxn.base.lists.Steps()) == 0 {
 		return false, nil
 	}
-	if err := backup(txn.base); err != nil {
+	if err := backup(txn.SubTxn.base); err != nil {
 		return false, fmt.Errorf("back up the lake before its upgrade: %w", err)
 	}
-	txn.Next().SetRun(txn.base.Manifest.AsOf, "upgrade")
+	txn.Next().SetRun(txn.SubTxn.base.Manifest.AsOf, "upgrade")
 	return txn.Commit(ctx)
 }
 

@@ -11,7 +11,7 @@ import (
 // everything, unless all of these were rated with the books of the stored copy and with today's settings (CHANGE-1).
 func (r *runState) booksDiff() *change.Change {
 	var rated []string // the fingerprints with which cycles were rated
-	for _, ref := range r.txn.Base().Manifest.Cycles {
+	for _, ref := range r.txn.SubTxn.Base().Manifest.Cycles {
 		if c := ref.Period(); c > r.closed && r.refold(c) {
 			rated = append(rated, ref.Books)
 		}
@@ -19,7 +19,7 @@ func (r *runState) booksDiff() *change.Change {
 	if len(rated) == 0 || r.o.BooksCopy == "" {
 		return nil
 	}
-	newest := func() (int64, error) { return r.txn.Base().Manifest.Number, nil }
+	newest := func() (int64, error) { return r.txn.SubTxn.Base().Manifest.Number, nil }
 	old, err := change.Load(change.Current(r.o.BooksCopy, newest), r.ws.Settings)
 	if err != nil {
 		r.everything(err)
@@ -45,7 +45,7 @@ func (r *runState) prepareBooks() {
 	}
 	root, err := workspace.BooksRoot(r.ws.Dir, &r.ws.Settings)
 	if err == nil {
-		err = change.Prepare(r.o.BooksCopy, r.txn.Base().Manifest.Number, root, r.ws.Books.Hash)
+		err = change.Prepare(r.o.BooksCopy, r.txn.SubTxn.Base().Manifest.Number, root, r.ws.Books.Hash)
 	}
 	r.o.Debug("changed books will rate all days of open cycles again", err)
 }
@@ -53,7 +53,7 @@ func (r *runState) prepareBooks() {
 // keepBooks completes prepareBooks after the commit.
 func (r *runState) keepBooks() {
 	if r.o.BooksCopy != "" && !r.job.dryRun {
-		err := change.Keep(r.o.BooksCopy, r.txn.Base().Manifest.Number)
+		err := change.Keep(r.o.BooksCopy, r.txn.SubTxn.Base().Manifest.Number)
 		r.o.Debug("changed books will rate all days of open cycles again", err)
 	}
 }

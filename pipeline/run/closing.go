@@ -32,7 +32,7 @@ func (e *OpenItemsError) Hint() string {
 }
 
 // closingCheck decides whether a run may close its cycle.
-type closingCheck struct{ *runState }
+type closingCheck struct{ state *runState }
 
 // mayClose collects the open items of the cycle that the run closes, in the state that it would commit, and refuses to
 // close it if they are more than the options allow. A dry run only reports them.
@@ -40,33 +40,34 @@ func (r *closingCheck) mayClose(ctx context.Context) error {
 	if err := r.refuseUnallocated(); err != nil {
 		return err
 	}
-	r.next.SetRun(r.o.AsOf.String(), r.job.command)
-	snap, err := r.txn.Preview()
+	r.state.next.SetRun(r.state.o.AsOf.String(), r.state.job.command)
+	snap, err := r.state.txn.Preview()
 	if err != nil {
 		return err
 	}
-	if err := r.refuseOpen(&snap.Manifest); err != nil {
+	if err := r.state.refuseOpen(&snap.Manifest); err != nil {
 		return err // records that this run accepted
 	}
-	s := &compose.Sources{Snap: snap, Books: r.ws.Books, Settings: &r.ws.Settings, Prices: r.prices,
-		Partners: r.partners, Limits: rows.Limits{}}
-	missing, err := openitems.Of(ctx, s, r.job.cycle, r.o.AsOf)
+	s := &compose.Sources{Snap: snap, Books: r.state.ws.Books, Settings: &r.state.ws.Settings, Prices: r.state.prices,
+		Partners: r.state.partners, Limits: rows.Limits{}}
+	missing, err := openitems.Of(ctx, s, r.state.job.cycle, r.state.o.AsOf)
 	if err != nil {
 		return bookproblem.Of(err)
 	}
-	r.report.Missing = missing
-	open := workspace.OpenItems{Missing: missing, NotTaken: slices.Concat(notTaken(r.report.Files), r.report.Held)}
-	if !r.job.dryRun && !r.o.CloseIf.Allow(&open) {
+	r.state.report.Missing = missing
+	open := workspace.OpenItems{Missing: missing,
+		NotTaken: slices.Concat(notTaken(r.state.report.Files), r.state.report.Held)}
+	if !r.state.job.dryRun && !r.state.o.CloseIf.Allow(&open) {
 		return &OpenItemsError{open}
 	}
-	if r.job.dryRun {
+	if r.state.job.dryRun {
 		if err := r.noteOldRates(); err != nil {
 			return err
 		}
 		return r.noteNoCountry(ctx, snap)
 	}
 	if missing.NeedsAttention() || len(open.NotTaken) > 0 {
-		r.report.Note("closed although %s", open.Counts())
+		r.state.report.Note("closed although %s", open.Counts())
 	}
 	return nil
 }
@@ -87,12 +88,13 @@ const oldRate = 7
 
 // noteOldRates reports exchange rates used for the job's cycle that are old at its end.
 func (r *closingCheck) noteOldRates() error {
-	last := r.job.cycle.Last()
-	rates, _ := r.partners.Conversions(r.job.cycle)
-	ofCosts, err := margins.RatesOf(r.txn.Open, r.marginFiles(), r.ws.Books, r.job.cycle, func(source string) bool {
-		s, _ := r.ws.Settings.Costs.Sources.Of(source)
-		return s.Fx[r.job.cycle] != (money.UnitPrice{})
-	})
+	last := r.state.job.cycle.Last()
+	rates, _ := r.state.partners.Conversions(r.state.job.cycle)
+	ofCosts, err := margins.RatesOf(r.state.txn.SubTxn.Open, r.marginFiles(), r.state.ws.Books, r.state.job.cycle,
+		func(source string) bool {
+			s, _ := r.state.ws.Settings.Costs.Sources.Of(source)
+			return s.Fx[r.state.job.cycle] != (money.UnitPrice{})
+		})
 	if err != nil {
 		return err
 	}
@@ -100,8 +102,8 @@ func (r *closingCheck) noteOldRates() error {
 	slices.SortFunc(rates, books.ExchangeRate.ComparePair)
 	for _, x := range slices.Compact(rates) {
 		if x.Date < last-oldRate {
-			r.report.Note("rates.csv: the rate from %s to %s for cycle %s is of %s, %d days before %s", x.From, x.To,
-				r.job.cycle, x.Date, int(last-x.Date), last)
+			r.state.report.Note("rates.csv: the rate from %s to %s for cycle %s is of %s, %d days before %s", x.From,
+				x.To, r.state.job.cycle, x.Date, int(last-x.Date), last)
 		}
 	}
 	return nil
@@ -109,21 +111,21 @@ func (r *closingCheck) noteOldRates() error {
 
 // marginFiles returns the files of margins of the job's cycle.
 func (r *closingCheck) marginFiles() []manifest.FileEntry {
-	return r.next.Select(manifest.CycleOf(r.job.cycle), func(k manifest.FileKey) bool {
+	return r.state.next.Entries.Select(manifest.CycleOf(r.state.job.cycle), func(k manifest.FileKey) bool {
 		return k.Table == tables.Margins().Name
 	})
 }
 
 // refuseUnallocated refuses to close a cycle with unallocated costs (§11.2). A dry run reports them.
 func (r *closingCheck) refuseUnallocated() error {
-	open, err := margins.Unallocated(r.txn.Open, r.marginFiles())
+	open, err := margins.Unallocated(r.state.txn.SubTxn.Open, r.marginFiles())
 	if err != nil || len(open) == 0 {
 		return err
 	}
-	what := fmt.Sprintf("cycle %s has costs that nobody bears: %s", r.job.cycle, margins.Listed(open))
-	if r.job.dryRun {
-		r.report.Note("%s", what)
-		r.report.Refused = true
+	what := fmt.Sprintf("cycle %s has costs that nobody bears: %s", r.state.job.cycle, margins.Listed(open))
+	if r.state.job.dryRun {
+		r.state.report.Note("%s", what)
+		r.state.report.Refused = true
 		return nil
 	}
 	return &workspace.RefusedError{What: what,

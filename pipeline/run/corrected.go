@@ -15,8 +15,8 @@ func (r *runState) watchRejects(cfg *accept.Config) error {
 		}
 		return nil
 	}
-	for _, e := range append(r.next.Find(rejects.OpenKey()), r.next.Find(rejects.EndedKey())...) {
-		if err := rejects.Each(r.txn.Open, e, want); err != nil {
+	for _, e := range append(r.next.Entries.Find(rejects.OpenKey()), r.next.Entries.Find(rejects.EndedKey())...) {
+		if err := rejects.Each(r.txn.SubTxn.Open, e, want); err != nil {
 			return err
 		}
 	}
@@ -28,16 +28,16 @@ func (r *runState) watchRejects(cfg *accept.Config) error {
 
 // correctRejects ends the rejects for whose identity this run accepted a record (REJ-2).
 func (rc *reconciler) correctRejects() error {
-	n, err := rejects.Correct(rc.txn.SubTxn, rc.ws.Books.Zone, rc.watch.Found(), rc.o.AsOf)
+	n, err := rejects.Correct(rc.state.txn.SubTxn, rc.state.ws.Books.Zone, rc.state.watch.Found(), rc.state.o.AsOf)
 	if err != nil {
 		return err
 	}
-	rc.report.Corrected = int64(n)
+	rc.state.report.Corrected = int64(n)
 	switch {
 	case n == 1:
-		rc.report.Note("1 reject ended: a record of its identity was accepted")
+		rc.state.report.Note("1 reject ended: a record of its identity was accepted")
 	case n > 1:
-		rc.report.Note("%d rejects ended: records of their identities were accepted", n)
+		rc.state.report.Note("%d rejects ended: records of their identities were accepted", n)
 	}
 	return nil
 }

@@ -18,36 +18,37 @@ import (
 
 // costs bills the vendors' cost files (§11). It runs after the events and adds to their places.
 func (r *run) costs(ctx context.Context) error {
-	if len(r.ws.Settings.Costs.Sources.All()) == 0 && len(r.next.Find(costs.DeliveriesKey())) == 0 {
+	if len(r.state.ws.Settings.Costs.Sources.All()) == 0 && len(r.state.next.Entries.Find(costs.DeliveriesKey())) == 0 {
 		return nil // the feature is not used
 	}
-	r.o.BeginStage(workspace.StageCosts)
+	r.state.o.BeginStage(workspace.StageCosts)
 	if r.hashes == nil {
 		var err error
-		if r.hashes, err = inbox.LoadHashes(r.o.HashCache); err != nil {
-			r.o.Debug(notHashed, err)
+		if r.hashes, err = inbox.LoadHashes(r.state.o.HashCache); err != nil {
+			r.state.o.Debug(notHashed, err)
 		}
 	}
 	stage := &costs.Stage{
-		Txn: r.txn.SubTxn, Books: r.ws.Books, Prices: r.prices, Costs: r.ws.Settings.Costs,
-		Currency: r.ws.Settings.Currency.Code, Buckets: r.ws.Settings.Lake.Buckets, Inbox: r.inbox,
-		Workers: r.o.Workers,
+		Txn: r.state.txn.SubTxn, Books: r.state.ws.Books, Prices: r.state.prices, Costs: r.state.ws.Settings.Costs,
+		Currency: r.state.ws.Settings.Currency.Code, Buckets: r.state.ws.Settings.Lake.Buckets, Inbox: r.inbox,
+		Workers: r.state.o.Workers,
 		Hash: func(name string) (string, error) {
 			hash, _, err := r.hashes.Hash(r.inbox, name)
 			return hash, err
 		},
-		Now: r.o.Started, Until: r.o.InboxUntil, AsOf: r.o.AsOf, Closed: r.closed, Archived: r.archivedThrough(),
+		Now: r.state.o.Started, Until: r.state.o.InboxUntil, AsOf: r.state.o.AsOf, Closed: r.state.closed,
+		Archived: r.state.archivedThrough(),
 		MonthEnd: func(c period.Cycle) bool {
-			ref, _ := r.txn.Base().Cycle(manifest.CycleOf(c))
-			return ref.MonthEnd || c == r.job.cycle
+			ref, _ := r.state.txn.SubTxn.Base().Cycle(manifest.CycleOf(c))
+			return ref.MonthEnd || c == r.state.job.cycle
 		},
-		Made: r.books, Rerate: place.NoCycle, Accept: r.o.AcceptRejects,
+		Made: r.state.books, Rerate: place.NoCycle, Accept: r.state.o.AcceptRejects,
 	}
-	if re := r.job.rerate; re != nil {
+	if re := r.state.job.rerate; re != nil {
 		stage.Rerate = re.cycle
 		if re.draft != nil {
 			stage.Draft = &costs.Draft{Books: re.draft,
-				Prices: tariff.Compile(re.draft, workspace.Rules(&r.ws.Settings))}
+				Prices: tariff.Compile(re.draft, workspace.Rules(&r.state.ws.Settings))}
 		}
 	}
 	result, err := stage.Run(ctx)
@@ -65,13 +66,13 @@ func (r *run) costs(ctx context.Context) error {
 	for _, p := range result.Places {
 		r.events.touched[p] = true
 	}
-	r.report.Lines += result.Lines
-	r.report.Notes = append(r.report.Notes, result.Notes...)
-	r.report.Costs = r.report.Costs || result.Attention
-	r.newFiles(r.inbox).Strange(result.Strange)
+	r.state.report.Lines += result.Lines
+	r.state.report.Notes = append(r.state.report.Notes, result.Notes...)
+	r.state.report.Costs = r.state.report.Costs || result.Attention
+	r.state.newFiles(r.inbox).Strange(result.Strange)
 	if result.Accepted {
-		r.o.AcceptRejects = ""
+		r.state.o.AcceptRejects = ""
 	}
-	r.o.Debug(notHashed, r.hashes.Save())
+	r.state.o.Debug(notHashed, r.hashes.Save())
 	return nil
 }

@@ -26,7 +26,7 @@ import (
 
 // eventStage decides about the events of a run: orders, adjustments, account events, and events of partners.
 type eventStage struct {
-	*runState
+	state   *runState
 	intake  *events.Intake
 	decided []event.Decision
 	remade  map[place.Place]bool // places whose event lines are calculated again
@@ -41,15 +41,16 @@ func (ev *eventStage) decide() error {
 	if err != nil {
 		return err
 	}
-	s := &ev.ws.Settings
-	closed, err := settle.ClosedIncentives(ev.txn.SubTxn, ev.ws.Books, ev.closed)
+	s := &ev.state.ws.Settings
+	closed, err := settle.ClosedIncentives(ev.state.txn.SubTxn, ev.state.ws.Books, ev.state.closed)
 	if err != nil {
 		return fmt.Errorf("read incentives: %w", err)
 	}
-	ev.decided = book.Decide(ev.intake, &events.Terms{Zone: ev.ws.Books.Zone, Partners: ev.partners, Closed: closed,
-		BilledIn: ev.billedIn, Source: ev.source, Drop: func(file int32) bool { return !ev.scanned.Taken(file) }})
-	book.Ledger.Stored(ev.txn, ev.next.Find(event.MoneyKey()))
-	st := ev.store()
+	ev.decided = book.Decide(ev.intake, &events.Terms{Zone: ev.state.ws.Books.Zone, Partners: ev.state.partners,
+		Closed: closed, BilledIn: ev.state.billedIn, Source: ev.state.source,
+		Drop: func(file int32) bool { return !ev.state.scanned.Taken(file) }})
+	book.Ledger.Stored(ev.state.txn.SubTxn, ev.state.next.Entries.Find(event.MoneyKey()))
+	st := ev.state.store()
 	if ev.remade, err = st.StoreOrders(book); err != nil {
 		return err
 	}
@@ -77,12 +78,12 @@ func (ev *eventStage) decide() error {
 
 // addRefolded adds the places of open cycles whose event lines change because the books changed.
 func (ev *eventStage) addRefolded() {
-	for _, ref := range ev.txn.Base().Manifest.Cycles {
+	for _, ref := range ev.state.txn.SubTxn.Base().Manifest.Cycles {
 		c := ref.Period()
-		if c <= ev.closed || !ev.refold(c) || !ev.change.Orders() {
+		if c <= ev.state.closed || !ev.state.refold(c) || !ev.state.change.Orders() {
 			continue
 		}
-		for _, e := range ev.next.Files(ref.Cycle) {
+		for _, e := range ev.state.next.Entries.Files(ref.Cycle) {
 			if e.Table == tables.Orders().Name || e.Table == tables.Adjustments().Name {
 				ev.remade[place.Place{Cycle: c, Bucket: e.Bucket}] = true
 			}
@@ -94,23 +95,23 @@ func (ev *eventStage) addRefolded() {
 // can be many, it reads only those that decisions need.
 func (ev *eventStage) acceptedEvents() (*events.Book, error) {
 	book := events.NewBook()
-	for _, e := range ev.next.Find(event.StepsKey()) {
-		if err := book.LoadStatuses(ev.txn, e, ev.ws.Books); err != nil {
+	for _, e := range ev.state.next.Entries.Find(event.StepsKey()) {
+		if err := book.LoadStatuses(ev.state.txn.SubTxn, e, ev.state.ws.Books); err != nil {
 			return nil, err
 		}
 	}
 	again, accounts := ev.intake.Again(book), ev.intake.AccountIDs()
-	for _, ref := range ev.txn.Base().Manifest.Cycles {
-		for _, e := range ev.next.Files(ref.Cycle) {
+	for _, ref := range ev.state.txn.SubTxn.Base().Manifest.Cycles {
+		for _, e := range ev.state.next.Entries.Files(ref.Cycle) {
 			var err error
 			switch e.Table {
 			case "orders", "adjustments":
-				err = book.LoadAgain(ev.txn, e, ev.ws.Books, again)
+				err = book.LoadAgain(ev.state.txn.SubTxn, e, ev.state.ws.Books, again)
 			case "transfers":
-				err = book.Load(ev.txn, e, ev.ws.Books)
+				err = book.Load(ev.state.txn.SubTxn, e, ev.state.ws.Books)
 			case "account_events":
 				if len(accounts) > 0 {
-					err = book.LoadAccountsAgain(ev.txn, e, ev.ws.Books, accounts)
+					err = book.LoadAccountsAgain(ev.state.txn.SubTxn, e, ev.state.ws.Books, accounts)
 				}
 			}
 			if err != nil {
@@ -118,17 +119,17 @@ func (ev *eventStage) acceptedEvents() (*events.Book, error) {
 			}
 		}
 	}
-	for _, e := range ev.next.Find(event.IncentivesKey()) {
-		if err := book.LoadIncentives(ev.txn, e); err != nil {
+	for _, e := range ev.state.next.Entries.Find(event.IncentivesKey()) {
+		if err := book.LoadIncentives(ev.state.txn.SubTxn, e); err != nil {
 			return nil, err
 		}
 	}
 	var err error
-	if book.Payments, err = partner.ClosedPayments(ev.txn.SubTxn, ev.closed); err != nil {
+	if book.Payments, err = partner.ClosedPayments(ev.state.txn.SubTxn, ev.state.closed); err != nil {
 		return nil, fmt.Errorf("read payments of incentives: %w", err)
 	}
 	read := moneyFeeds()
-	if !ev.intake.HasMoney() && !ev.job.close {
+	if !ev.intake.HasMoney() && !ev.state.job.close {
 		ev.unread = slices.DeleteFunc(read, func(name string) bool { return name == couponFeed })
 		read = []string{couponFeed}
 	}
@@ -151,8 +152,8 @@ func moneyFeeds() []string {
 
 // loadMoney reads the events about partners' money of some feeds.
 func (ev *eventStage) loadMoney(book *events.Book, feedNames []string) error {
-	for _, e := range ev.next.Find(event.MoneyKey()) {
-		if err := book.LoadMoney(ev.txn, e, feedNames...); err != nil {
+	for _, e := range ev.state.next.Entries.Find(event.MoneyKey()) {
+		if err := book.LoadMoney(ev.state.txn.SubTxn, e, feedNames...); err != nil {
 			return err
 		}
 	}
@@ -198,13 +199,13 @@ func (ev *eventStage) touchedCycles() []period.Cycle {
 
 // refold reports whether a cycle was rated with other books than today's.
 func (r *runState) refold(c period.Cycle) bool {
-	ref, _ := r.txn.Base().Cycle(manifest.CycleOf(c))
+	ref, _ := r.txn.SubTxn.Base().Cycle(manifest.CycleOf(c))
 	return ref.Books != "" && ref.Books != r.books
 }
 
 // archived reports whether files of a closed cycle left the lake.
 func (r *runState) archived(c period.Cycle) bool {
-	ref, _ := r.txn.Base().Cycle(manifest.CycleOf(c))
+	ref, _ := r.txn.SubTxn.Base().Cycle(manifest.CycleOf(c))
 	return ref.Archived != nil
 }
 
@@ -212,11 +213,11 @@ func (r *runState) archived(c period.Cycle) bool {
 // of events that found too little on their balance. Rows of this run are counted as decided; rows of earlier files move
 // between their counts of accepted and rejected rows, and in or out of the rejects. It must run before count.
 func (ev *eventStage) refuse(replayed map[place.Place]map[string]bool) error {
-	st := ev.store()
+	st := ev.state.store()
 	var mine []event.Decision
 	var earlier []events.Turn
 	for _, p := range place.InOrder(replayed) {
-		if p.Cycle <= ev.closed {
+		if p.Cycle <= ev.state.closed {
 			return fmt.Errorf("cycle %s is closed: its account events are not decided again", p.Cycle)
 		}
 		turned, err := st.Refuse(ev.intake.Book(), p, replayed[p])
@@ -262,7 +263,7 @@ func (ev *eventStage) turn(list []events.Turn) error {
 	t := turned.NewRejects()
 	for i := range list {
 		one := &list[i]
-		in, ok := ev.next.Input(one.Feed, one.From.Hash)
+		in, ok := ev.state.next.Input(one.Feed, one.From.Hash)
 		if !ok {
 			return fmt.Errorf("%s %s is from inbox/%s, which was never ingested", one.Feed, one.Refusal.ID,
 				one.From.File)
@@ -274,33 +275,33 @@ func (ev *eventStage) turn(list []events.Turn) error {
 		if one.Is {
 			in.Accepted, in.Rejected = in.Accepted-1, in.Rejected+1
 		} else {
-			ev.watch.AcceptedNow(one.Feed, one.Refusal.ID, rejects.Place{File: one.From.File, Row: one.From.Row})
+			ev.state.watch.AcceptedNow(one.Feed, one.Refusal.ID, rejects.Place{File: one.From.File, Row: one.From.Row})
 		}
-		ev.next.SetInput(in)
+		ev.state.next.SetInput(in)
 	}
-	ev.report.Notes = append(ev.report.Notes, turned.Notes(list, ev.report.Reasons)...)
+	ev.state.report.Notes = append(ev.state.report.Notes, turned.Notes(list, ev.state.report.Reasons)...)
 	if err := ev.turnEnded(t); err != nil {
 		return err
 	}
-	if ev.retried != nil { // the rejects are written again anyway
-		ev.retried.Kept = t.Apply(ev.retried.Kept)
+	if ev.state.retried != nil { // the rejects are written again anyway
+		ev.state.retried.Kept = t.Apply(ev.state.retried.Kept)
 		return nil
 	}
-	open, err := ev.loadRejects()
+	open, err := ev.state.loadRejects()
 	if err != nil {
 		return err
 	}
 	open = t.Apply(open)
 	slices.SortFunc(open, func(a, b rejects.Row) int { return rejects.Compare(&a, &b) })
-	return ev.replaceRejects(rejects.OpenKey(), open)
+	return ev.state.replaceRejects(rejects.OpenKey(), open)
 }
 
 // turnEnded removes rows that are now accepted from the ended rejects.
 func (ev *eventStage) turnEnded(t *turned.Rejects) error {
 	var ended []rejects.Row
 	changed := false
-	for _, e := range ev.next.Find(rejects.EndedKey()) {
-		err := rejects.Each(ev.txn.Open, e, func(x *rejects.Row) error {
+	for _, e := range ev.state.next.Entries.Find(rejects.EndedKey()) {
+		err := rejects.Each(ev.state.txn.SubTxn.Open, e, func(x *rejects.Row) error {
 			if t.Ends(x) {
 				changed = true
 			} else {
@@ -316,7 +317,7 @@ func (ev *eventStage) turnEnded(t *turned.Rejects) error {
 		return nil
 	}
 	slices.SortFunc(ended, func(a, b rejects.Row) int { return rejects.Compare(&a, &b) })
-	return ev.replaceRejects(rejects.EndedKey(), ended)
+	return ev.state.replaceRejects(rejects.EndedKey(), ended)
 }
 
 // replaceRejects replaces all rejects that the next state has for a key.
@@ -331,7 +332,7 @@ func (r *runState) replaceRejects(key manifest.FileKey, list []rejects.Row) erro
 	if err != nil {
 		return err
 	}
-	return r.next.Replace(key, files...)
+	return r.next.Entries.Replace(key, files...)
 }
 
 // count adds the decisions about events to the counts of their files.
@@ -357,8 +358,8 @@ func (ev *eventStage) countRow(folded *fold.Result, d *event.Decision) {
 		n.Duplicate++
 	default:
 		n.Accepted++
-		file, row := ev.nameOf(d.File, d.Row)
-		ev.watch.AcceptedEvent(ev.scanned.Files[d.File].Feed, d.ID, rejects.Place{File: file, Row: row})
+		file, row := ev.state.nameOf(d.File, d.Row)
+		ev.state.watch.AcceptedEvent(ev.state.scanned.Files[d.File].Feed, d.ID, rejects.Place{File: file, Row: row})
 	}
 }
 

@@ -94,15 +94,15 @@ func (l *ledger) play(n night) *workspace.Report {
 		l.Fatal(err)
 	}
 	r := newRun(ws, workspace.Options{AsOf: asOf}, j)
-	if r.txn, err = lake.Begin(); err != nil {
+	if r.state.txn, err = lake.Begin(); err != nil {
 		l.Fatal(err)
 	}
-	defer r.txn.Close()
-	r.next = r.txn.Next()
+	defer r.state.txn.Close()
+	r.state.next = r.state.txn.Next()
 	if err := l.steps(r, n.refused); err != nil {
 		l.Fatal(err)
 	}
-	return r.report
+	return r.state.report
 }
 
 func (l *ledger) steps(r *run, refused map[string][]string) error {
@@ -110,18 +110,19 @@ func (l *ledger) steps(r *run, refused map[string][]string) error {
 	if err := r.prepare(); err != nil {
 		return err
 	}
-	cfg := &accept.Config{Books: r.ws.Books, Prices: r.prices, Settings: &r.ws.Settings, AsOf: r.o.AsOf, Inbox: r.inbox,
-		Feed: feed.Files{}, Txn: r.txn.SubTxn}
-	r.events.intake = &events.Intake{Books: r.ws.Books, Prices: r.prices, AsOf: r.o.AsOf, Latest: r.o.AsOf}
+	cfg := &accept.Config{Books: r.state.ws.Books, Prices: r.state.prices, Settings: &r.state.ws.Settings,
+		AsOf: r.state.o.AsOf, Inbox: r.inbox, Feed: feed.Files{}, Txn: r.state.txn.SubTxn}
+	r.events.intake = &events.Intake{Books: r.state.ws.Books, Prices: r.state.prices, AsOf: r.state.o.AsOf,
+		Latest: r.state.o.AsOf}
 	cfg.Events = r.events.intake
 	files, err := r.files(ctx, cfg)
 	if err != nil {
 		return err
 	}
-	if r.scanned, err = accept.Scan(ctx, cfg, files); err != nil {
+	if r.state.scanned, err = accept.Scan(ctx, cfg, files); err != nil {
 		return err
 	}
-	defer r.scanned.Close()
+	defer r.state.scanned.Close()
 	if err := r.events.decide(); err != nil {
 		return err
 	}
@@ -142,7 +143,7 @@ func (l *ledger) steps(r *run, refused map[string][]string) error {
 		for _, id := range ids {
 			set[id] = true
 		}
-		for bucket := range r.ws.Settings.Lake.Buckets {
+		for bucket := range r.state.ws.Settings.Lake.Buckets {
 			replayed[place.Place{Cycle: c, Bucket: bucket}] = set
 		}
 	}
@@ -182,7 +183,7 @@ func (l *ledger) state(feedName string) (rows string, rejects, accounts []string
 	defer txn.Close()
 	r := &runState{ws: ws, txn: txn, next: txn.Next()}
 	totals := make(map[string]string)
-	for _, t := range txn.Base().Manifest.Totals {
+	for _, t := range txn.SubTxn.Base().Manifest.Totals {
 		totals[t.Name] = t.Value
 	}
 	for _, outcome := range []string{"read", "accepted", "duplicate", "rejected"} {
@@ -202,12 +203,12 @@ func (l *ledger) state(feedName string) (rows string, rejects, accounts []string
 			l.Errorf("%s: %+v, %d rejects kept", in.Name, in, byFile[in.Feed+in.Hash])
 		}
 	}
-	for _, ref := range txn.Base().Manifest.Cycles {
-		for _, e := range r.next.Files(ref.Cycle) {
+	for _, ref := range txn.SubTxn.Base().Manifest.Cycles {
+		for _, e := range r.next.Entries.Files(ref.Cycle) {
 			if e.Table != "account_events" {
 				continue
 			}
-			err := event.EachAccount(txn, e, ws.Books, nil, func(e *event.Account) {
+			err := event.EachAccount(txn.SubTxn, e, ws.Books, nil, func(e *event.Account) {
 				accounts = append(accounts, fmt.Sprintf("%s %s %s %t", e.Cycle, e.ID, e.Instant, e.Refused))
 			})
 			if err != nil {
@@ -340,7 +341,7 @@ func TestRefuseNights(t *testing.T) {
 // TestRefuseClosed checks that a refusal in a closed cycle is an internal error and commits nothing.
 func TestRefuseClosed(t *testing.T) {
 	t.Parallel()
-	ev := &eventStage{runState: &runState{ws: &workspace.Workspace{}, txn: &lake.Txn{},
+	ev := &eventStage{state: &runState{ws: &workspace.Workspace{}, txn: &lake.Txn{},
 		closed: period.CycleOf(2026, 9)}}
 	err := ev.refuse(map[place.Place]map[string]bool{{Cycle: period.CycleOf(2026, 9)}: nil})
 	if err == nil || err.Error() != "cycle 2026-09 is closed: its account events are not decided again" {
@@ -444,10 +445,10 @@ func (l *ledger) transfers() (out []string) {
 	}
 	defer txn.Close()
 	book := events.NewBook()
-	for _, ref := range txn.Base().Manifest.Cycles {
-		for _, e := range txn.Next().Files(ref.Cycle) {
+	for _, ref := range txn.SubTxn.Base().Manifest.Cycles {
+		for _, e := range txn.Next().Entries.Files(ref.Cycle) {
 			if e.Table == "transfers" {
-				if err := book.Load(txn, e, ws.Books); err != nil {
+				if err := book.Load(txn.SubTxn, e, ws.Books); err != nil {
 					l.Fatal(err)
 				}
 			}

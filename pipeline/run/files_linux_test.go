@@ -93,13 +93,13 @@ func (l *ledger) look(cache string, taken ...manifest.Input) ([]*accept.File, *w
 	inbox := &settledInbox{FS: os.DirFS(filepath.Join(l.dir, "inbox"))}
 	r := newRun(ws, workspace.Options{HashCache: cache}, job{})
 	r.inbox = inbox
-	if r.txn, err = lk.Begin(); err != nil {
+	if r.state.txn, err = lk.Begin(); err != nil {
 		l.Fatal(err)
 	}
-	defer r.txn.Close()
-	r.next = r.txn.Next()
+	defer r.state.txn.Close()
+	r.state.next = r.state.txn.Next()
 	for _, in := range taken {
-		r.next.SetInput(in)
+		r.state.next.SetInput(in)
 	}
 	files, err := r.files(l.Context(), &accept.Config{})
 	if err != nil {
@@ -111,5 +111,5 @@ func (l *ledger) look(cache string, taken ...manifest.Input) ([]*accept.File, *w
 		}
 		f.Stamp = ""
 	}
-	return files, r.report, inbox.opened
+	return files, r.state.report, inbox.opened
 }

@@ -14,7 +14,7 @@ import (
 // checkOrder refuses to close a cycle while an earlier open cycle has files, or may be charged by the books without a
 // record (RUN-6).
 func (r *runState) checkOrder() error {
-	m := &r.txn.Base().Manifest
+	m := &r.txn.SubTxn.Base().Manifest
 	if err := r.refuseOpen(m); err != nil {
 		return err
 	}

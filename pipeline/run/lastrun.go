@@ -50,19 +50,19 @@ func SkipIfUnchanged(ctx context.Context, dir, command string, o workspace.Optio
 	if err != nil || !done {
 		return nil, nil, err
 	}
-	return w, c.report, nil
+	return w, c.state.report, nil
 }
 
 // lastRunCheck decides from the stored state of the last run whether a run has nothing to do.
 type lastRunCheck struct {
-	*runState
+	state *runState
 	known *lastrun.State
 }
 
 // unchanged reports whether lake, inbox and books are as they were stored. The result is false if something cannot be
 // read; the run then reports it.
 func (c *lastRunCheck) unchanged(ctx context.Context) bool {
-	l, err := c.ws.Lake(c.o)
+	l, err := c.state.ws.Lake(c.state.o)
 	if err != nil {
 		return false
 	}
@@ -70,17 +70,17 @@ func (c *lastRunCheck) unchanged(ctx context.Context) bool {
 	if err != nil || snap.Manifest.Number != c.known.Number || snap.Hash != c.known.Manifest {
 		return false
 	}
-	if c.ws.LacksInbox() {
+	if c.state.ws.LacksInbox() {
 		return false
 	}
-	fsys, err := c.ws.InboxOf(&c.o)
+	fsys, err := c.state.ws.InboxOf(&c.state.o)
 	if err != nil {
 		return false
 	}
-	if all, err := c.allTaken(ctx, snap, c.newFiles(fsys)); err != nil || !all {
+	if all, err := c.allTaken(ctx, snap, c.state.newFiles(fsys)); err != nil || !all {
 		return false
 	}
-	root, err := workspace.BooksRoot(c.ws.Dir, &c.ws.Settings)
+	root, err := workspace.BooksRoot(c.state.ws.Dir, &c.state.ws.Settings)
 	if err != nil {
 		return false
 	}
@@ -99,7 +99,7 @@ func (c *lastRunCheck) allTaken(ctx context.Context, snap *lake.Snapshot, files 
 	for i := range inputs {
 		taken[input{inputs[i].Feed, inputs[i].Hash}] = true
 	}
-	hashes, err := inbox.LoadHashes(c.o.HashCache)
+	hashes, err := inbox.LoadHashes(c.state.o.HashCache)
 	if err != nil {
 		return false, err
 	}
@@ -120,35 +120,35 @@ func (c *lastRunCheck) allTaken(ctx context.Context, snap *lake.Snapshot, files 
 			}
 		}
 	}
-	c.o.Debug(notHashed, hashes.Save())
+	c.state.o.Debug(notHashed, hashes.Save())
 	return true, nil
 }
 
 // skip takes the lock, checks and clears up as every run does, and fills the report. done is false if another run has
 // committed, or if something that the run would read is damaged; the run then reports it.
 func (c *lastRunCheck) skip() (done bool, err error) {
-	l, err := c.ws.Lake(c.o)
+	l, err := c.state.ws.Lake(c.state.o)
 	if err != nil {
 		return false, err
 	}
-	if c.txn, err = l.Begin(); err != nil {
-		c.o.BeginStage(workspace.StageBegin)
+	if c.state.txn, err = l.Begin(); err != nil {
+		c.state.o.BeginStage(workspace.StageBegin)
 		return false, err
 	}
-	defer func() { err = errors.Join(err, c.txn.Close()) }()
-	base := c.txn.Base()
+	defer func() { err = errors.Join(err, c.state.txn.Close()) }()
+	base := c.state.txn.SubTxn.Base()
 	if base.Manifest.Number != c.known.Number || base.Hash != c.known.Manifest || lastrun.Check(base) != nil {
 		return false, nil
 	}
 	for _, stage := range []string{workspace.StageBegin, workspace.StageInbox, workspace.StageScan,
 		workspace.StageEvents, workspace.StageFold, workspace.StageSettle, workspace.StageRejects,
 		workspace.StageTotals, workspace.StageCommit} {
-		c.o.BeginStage(stage)
+		c.state.o.BeginStage(stage)
 	}
-	c.report.Manifest, c.report.Totals = base.Manifest.Number, slices.Clone(base.Manifest.Totals)
+	c.state.report.Manifest, c.state.report.Totals = base.Manifest.Number, slices.Clone(base.Manifest.Totals)
 	for _, e := range base.Manifest.Loose {
 		if e.FileKey == rejects.OpenKey() {
-			c.report.Rejects += e.Rows
+			c.state.report.Rejects += e.Rows
 		}
 	}
 	return true, nil
@@ -157,7 +157,7 @@ func (c *lastRunCheck) skip() (done bool, err error) {
 // remember stores, after a run that took new files in, that nothing is left to do, if that is certain.
 func (r *runState) remember(l *lake.Lake) {
 	if r.o.LastRunFile == "" || r.o.Program == "" || !r.job.takesIn() || len(r.ws.Books.Programmes) > 0 ||
-		r.ws.Books.UsesMoney() || len(r.next.Find(event.MoneyKey())) > 0 ||
+		r.ws.Books.UsesMoney() || len(r.next.Entries.Find(event.MoneyKey())) > 0 ||
 		len(r.ws.Settings.Costs.Sources.All()) > 0 ||
 		r.ws.Settings.Publishes() {
 		return
@@ -169,7 +169,7 @@ func (r *runState) remember(l *lake.Lake) {
 	if r.report.Changed && !r.plain(snap) {
 		return // probably nothing is left; the next run decides
 	}
-	if len(r.next.Find(manifest.FileKey{Table: tables.Incentives().Name, Bucket: manifest.NoBucket})) > 0 {
+	if len(r.next.Entries.Find(manifest.FileKey{Table: tables.Incentives().Name, Bucket: manifest.NoBucket})) > 0 {
 		return
 	}
 	s := lastrun.State{Program: r.o.Program, Settings: r.ws.Settings.Hash, Books: r.ws.Books.Hash,
@@ -184,7 +184,8 @@ func (r *runState) plain(snap *lake.Snapshot) bool {
 		return false
 	}
 	for _, cycle := range lastrun.Cycles(snap) {
-		if slices.ContainsFunc(r.next.Files(cycle), func(e manifest.FileEntry) bool { return !lastrun.Bulk(e.Table) }) {
+		if slices.ContainsFunc(r.next.Entries.Files(cycle),
+			func(e manifest.FileEntry) bool { return !lastrun.Bulk(e.Table) }) {
 			return false
 		}
 	}

@@ -11,10 +11,10 @@ import (
 
 // issueCoupons decides which coupons are issued (§9.2). It must run before lines are paid.
 func (r *run) issueCoupons() (err error) {
-	r.money = &partner.Stage{Txn: r.txn.SubTxn, Books: r.ws.Books, Settings: &r.ws.Settings, Book: r.partners,
-		AsOf: r.o.AsOf, Events: r.events.intake.Book(), Store: r.store(),
-		Closed: r.closed, Closing: r.closing(), Gone: r.archived,
-		SortBytes: r.o.ChunkBytes, Decided: func(d event.Decision) { r.events.countRow(r.folded, &d) }}
+	r.money = &partner.Stage{Txn: r.state.txn.SubTxn, Books: r.state.ws.Books, Settings: &r.state.ws.Settings,
+		Book: r.state.partners, AsOf: r.state.o.AsOf, Events: r.events.intake.Book(), Store: r.state.store(),
+		Closed: r.state.closed, Closing: r.state.closing(), Gone: r.state.archived,
+		SortBytes: r.state.o.ChunkBytes, Decided: func(d event.Decision) { r.events.countRow(r.folded, &d) }}
 	if len(r.events.unread) > 0 {
 		r.money.Load = func() error { return r.events.loadMoney(r.events.intake.Book(), r.events.unread) }
 	}
@@ -45,10 +45,10 @@ func (r *run) partnerMoney() error {
 			return err
 		}
 	}
-	r.report.Notes = append(r.report.Notes, out.Notes...)
-	if r.report.Overdrawn = out.Overdrawn; len(out.Overdrawn) > 0 {
-		r.report.Notes = append(
-			r.report.Notes,
+	r.state.report.Notes = append(r.state.report.Notes, out.Notes...)
+	if r.state.report.Overdrawn = out.Overdrawn; len(out.Overdrawn) > 0 {
+		r.state.report.Notes = append(
+			r.state.report.Notes,
 			fmt.Sprintf(
 				"overdrawn: the cash of %s is below zero; a recharge fills it first",
 				strings.Join(out.Overdrawn, ", "),

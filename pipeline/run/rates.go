@@ -17,7 +17,7 @@ func (r *runState) haveRates(more ...period.Cycle) error {
 		return nil
 	}
 	cycles := slices.Clone(more)
-	for _, ref := range r.txn.Base().Manifest.Cycles {
+	for _, ref := range r.txn.SubTxn.Base().Manifest.Cycles {
 		cycles = append(cycles, ref.Period())
 	}
 	for _, runs := range [][]*sorting.Run{r.scanned.Usage, r.scanned.Bandwidth} {

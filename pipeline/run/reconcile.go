@@ -21,7 +21,7 @@ import (
 
 // reconciler accounts for every row that a run read.
 type reconciler struct {
-	*runState
+	state  *runState
 	cfg    *accept.Config
 	folded *fold.Result
 	files  *newfiles.Finder
@@ -48,7 +48,7 @@ func (rc *reconciler) reconcile(ctx context.Context) error {
 		}
 		return nil
 	}
-	err = rc.scanned.EachReject(func(x *accept.Reject) error {
+	err = rc.state.scanned.EachReject(func(x *accept.Reject) error {
 		if err := flushLate(x); err != nil {
 			return err
 		}
@@ -69,11 +69,11 @@ func (rc *reconciler) reconcile(ctx context.Context) error {
 	if err := rc.noteInputs(); err != nil {
 		return err
 	}
-	rc.report.FeedReasons = out.tally.Reasons
-	notes, accepted, err := rc.gate().CheckAll(out.tally)
-	rc.report.Notes = append(rc.report.Notes, notes...)
+	rc.state.report.FeedReasons = out.tally.Reasons
+	notes, accepted, err := rc.state.gate().CheckAll(out.tally)
+	rc.state.report.Notes = append(rc.state.report.Notes, notes...)
 	if accepted {
-		rc.next.SetAcceptedRejects(rc.o.AcceptRejects)
+		rc.state.next.SetAcceptedRejects(rc.state.o.AcceptRejects)
 	}
 	return err
 }
@@ -90,7 +90,7 @@ func (rc *reconciler) rawOf(ctx context.Context, late []accept.Reject) (map[int3
 	}
 	out := make(map[int32]map[int64][]byte, len(rows))
 	for _, file := range slices.Sorted(maps.Keys(rows)) {
-		raw, err := rc.scanned.Raw(ctx, rc.cfg, file, rows[file])
+		raw, err := rc.state.scanned.Raw(ctx, rc.cfg, file, rows[file])
 		if err != nil {
 			return nil, err
 		}
@@ -110,13 +110,14 @@ type rejectWriter struct {
 }
 
 func (rc *reconciler) newRejectWriter() (*rejectWriter, error) {
-	w := &rejectWriter{r: rc.runState, out: rejects.NewWriter(rc.txn.SubTxn, rejects.OpenKey()), tally: gate.NewTally()}
-	if rc.retried == nil {
+	w := &rejectWriter{r: rc.state, out: rejects.NewWriter(rc.state.txn.SubTxn, rejects.OpenKey()),
+		tally: gate.NewTally()}
+	if rc.state.retried == nil {
 		return w, nil
 	}
-	w.untried = rc.retried.Untried(rc.scanned)
+	w.untried = rc.state.retried.Untried(rc.state.scanned)
 	slices.SortFunc(w.untried, func(a, b rejects.Row) int { return rejects.Compare(&a, &b) })
-	stored, err := rc.loadRejects()
+	stored, err := rc.state.loadRejects()
 	same := func(a, b rejects.Row) bool { return rejects.Compare(&a, &b) == 0 }
 	if w.retries = !slices.EqualFunc(stored, w.untried, same); !w.retries {
 		w.untried = nil // all stay stored as they are
@@ -156,15 +157,15 @@ func (w *rejectWriter) finish() error {
 		return err
 	}
 	if w.retries {
-		return w.r.next.Replace(rejects.OpenKey(), files...)
+		return w.r.next.Entries.Replace(rejects.OpenKey(), files...)
 	}
-	return w.r.next.Add(files...)
+	return w.r.next.Entries.Add(files...)
 }
 
 // noteInputs verifies the counts of every taken file and notes the file as taken (INGEST-1).
 func (rc *reconciler) noteInputs() error {
 	var broken []error
-	for i, f := range rc.scanned.Files {
+	for i, f := range rc.state.scanned.Files {
 		n := rc.folded.Files[i]
 		f.Accepted, f.Duplicate, f.Rejected = n.Accepted, n.Duplicate, f.Rejected+n.Rejected
 		rep := workspace.FileReport{Feed: f.Feed, Name: f.Name}
@@ -178,7 +179,7 @@ func (rc *reconciler) noteInputs() error {
 			if errors.As(f.Fault, &whole) {
 				rep.Hint = whole.Hint
 			}
-			rc.report.Files = append(rc.report.Files, rep)
+			rc.state.report.Files = append(rc.state.report.Files, rep)
 			continue
 		}
 		rep.Rows, rep.Accepted, rep.Duplicate, rep.Rejected = f.Rows, f.Accepted, f.Duplicate, f.Rejected
@@ -187,17 +188,18 @@ func (rc *reconciler) noteInputs() error {
 				Left: fmt.Sprint(f.Rows, " read"), Right: fmt.Sprintf("%d accepted + %d duplicate + %d rejected",
 					f.Accepted, f.Duplicate, f.Rejected)})
 		}
-		rc.report.Rows, rc.report.Accepted = rc.report.Rows+f.Rows, rc.report.Accepted+f.Accepted
-		rc.report.Duplicate, rc.report.Rejected = rc.report.Duplicate+f.Duplicate, rc.report.Rejected+f.Rejected
-		if rc.retried != nil {
-			rep.Name = rc.retried.Name(i)
+		report := rc.state.report
+		report.Rows, report.Accepted = report.Rows+f.Rows, report.Accepted+f.Accepted
+		report.Duplicate, report.Rejected = report.Duplicate+f.Duplicate, report.Rejected+f.Rejected
+		if rc.state.retried != nil {
+			rep.Name = rc.state.retried.Name(i)
 			rc.noteRetried(int32(i))
 		} else {
 			rc.noteInput(f)
 		}
-		rc.report.Files = append(rc.report.Files, rep)
+		rc.state.report.Files = append(rc.state.report.Files, rep)
 	}
-	slices.SortFunc(rc.report.Files, func(a, b workspace.FileReport) int {
+	slices.SortFunc(rc.state.report.Files, func(a, b workspace.FileReport) int {
 		return strings.Compare(a.Feed+"/"+a.Name, b.Feed+"/"+b.Name)
 	})
 	return errors.Join(broken...)
@@ -209,13 +211,13 @@ func (rc *reconciler) noteInput(f *accept.File) {
 	if f.First != 0 || f.Last != 0 {
 		in.FirstDay, in.LastDay = manifest.DayOf(f.First), manifest.DayOf(f.Last)
 	}
-	rc.next.SetInput(in)
+	rc.state.next.SetInput(in)
 }
 
 // noteRetried moves rows that a retry settled from rejected to accepted or duplicate in the file's counts.
 func (rc *reconciler) noteRetried(file int32) {
-	f, n := rc.scanned.Files[file], rc.folded.Files[file]
-	in, ok := rc.next.Input(f.Feed, f.Hash)
+	f, n := rc.state.scanned.Files[file], rc.folded.Files[file]
+	in, ok := rc.state.next.Input(f.Feed, f.Hash)
 	if !ok {
 		return
 	}
@@ -230,5 +232,5 @@ func (rc *reconciler) noteRetried(file int32) {
 			in.LastDay = last
 		}
 	}
-	rc.next.SetInput(in)
+	rc.state.next.SetInput(in)
 }

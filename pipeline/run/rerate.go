@@ -57,7 +57,7 @@ func (r *runState) checkRerate() error {
 		return &workspace.RefusedError{What: fmt.Sprintf("cycle %s is not closed", c),
 			Hint: "an open cycle is rated by the current books: `tollbook run nightly`"}
 	}
-	ref, known := r.txn.Base().Cycle(manifest.CycleOf(c))
+	ref, known := r.txn.SubTxn.Base().Cycle(manifest.CycleOf(c))
 	if !known {
 		return r.checkSkipped(c)
 	}
@@ -73,7 +73,7 @@ func (r *runState) checkRerate() error {
 // has something and all archived ones, or its late records were billed (RUN-7). Books that changed since can charge
 // such a cycle without a record.
 func (r *runState) checkSkipped(c period.Cycle) error {
-	base := r.txn.Base()
+	base := r.txn.SubTxn.Base()
 	if cycles := base.Cycles(); len(cycles) > 0 && c > r.archivedThrough() {
 		if cycles[0] < c {
 			return nil
@@ -87,12 +87,12 @@ func (r *runState) checkSkipped(c period.Cycle) error {
 }
 
 // rerating is a run that rates a closed cycle again.
-type rerating struct{ *run }
+type rerating struct{ run *run }
 
 // rerate calculates the differences and posts them.
 func (r rerating) rerate(ctx context.Context) error {
-	r.o.BeginStage(workspace.StageRerate)
-	re := r.job.rerate
+	r.run.state.o.BeginStage(workspace.StageRerate)
+	re := r.run.state.job.rerate
 	f, err := r.rerater()
 	if err != nil {
 		return err
@@ -101,7 +101,7 @@ func (r rerating) rerate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	re.reposted, re.list = reposted, rerated.OfCosts(r.restated)
+	re.reposted, re.list = reposted, rerated.OfCosts(r.run.restated)
 	lines := int64(0)
 	for i := range list {
 		re.list = append(re.list, rerated.Of(f.Books, &list[i]))
@@ -110,28 +110,28 @@ func (r rerating) rerate(ctx context.Context) error {
 		}
 	}
 	rerated.Sort(re.list)
-	r.report.Lines += lines
-	r.o.CountRows(int64(len(list)))
+	r.run.state.report.Lines += lines
+	r.run.state.o.CountRows(int64(len(list)))
 	return nil
 }
 
 // rerater returns the rater of a re-rating, with its books.
 func (r rerating) rerater() (*fold.Folder, error) {
-	f, re := r.rater(), r.job.rerate
+	f, re := r.run.rater(), r.run.state.job.rerate
 	if err := r.readDraft(); err != nil || re.draft == nil {
 		return f, err
 	}
-	f.Books, f.Prices = re.draft, tariff.Compile(re.draft, workspace.Rules(&r.ws.Settings))
+	f.Books, f.Prices = re.draft, tariff.Compile(re.draft, workspace.Rules(&r.run.state.ws.Settings))
 	return f, nil
 }
 
 // readDraft reads the books of a re-rating if they are not the workspace's. They must be those of the plan.
 func (r rerating) readDraft() (err error) {
-	re, s := r.job.rerate, r.job.sharing
+	re, s := r.run.state.job.rerate, r.run.state.job.sharing
 	if re.Books == "" || re.draft != nil {
 		return nil
 	}
-	if re.draft, err = rerated.DraftBooks(re.Books, r.ws); err != nil || s == nil || s.plan == nil {
+	if re.draft, err = rerated.DraftBooks(re.Books, r.run.state.ws); err != nil || s == nil || s.plan == nil {
 		return err
 	}
 	return s.plan.Draft.Check(s.run, re.draft)
@@ -142,5 +142,5 @@ func (r rerating) share() error {
 	if err := r.readDraft(); err != nil {
 		return err
 	}
-	return r.shareWithoutFiles()
+	return r.run.shareWithoutFiles()
 }

@@ -24,8 +24,8 @@ func (r *runState) retryFiles(cfg *accept.Config) ([]*accept.File, error) {
 // loadRejects reads the open rejects, sorted by feed, file, row and hash.
 func (r *runState) loadRejects() ([]rejects.Row, error) {
 	var all []rejects.Row
-	for _, e := range r.next.Find(rejects.OpenKey()) {
-		err := rejects.Each(r.txn.Open, e, func(x *rejects.Row) error {
+	for _, e := range r.next.Entries.Find(rejects.OpenKey()) {
+		err := rejects.Each(r.txn.SubTxn.Open, e, func(x *rejects.Row) error {
 			all = append(all, *x)
 			return nil
 		})

@@ -107,7 +107,7 @@ type runState struct {
 
 // run is one run in progress: its stages in order.
 type run struct {
-	*runState
+	state  *runState
 	inbox  fs.FS
 	hashes *inbox.Hashes // of the inbox; nil = not loaded
 	events *eventStage
@@ -125,7 +125,7 @@ type run struct {
 func newRun(w *workspace.Workspace, o workspace.Options, j job) *run {
 	s := &runState{ws: w, o: o, job: j, report: &workspace.Report{Command: j.command, AsOf: o.AsOf,
 		Reasons: make(map[string]int64)}}
-	return &run{runState: s, events: &eventStage{runState: s}}
+	return &run{state: s, events: &eventStage{state: s}}
 }
 
 // perform does a job and publishes the result if the settings say so. With an error of publishing there is a report
@@ -161,37 +161,37 @@ func transact(ctx context.Context, w *workspace.Workspace, o workspace.Options, 
 		if err != nil {
 			err = errors.Join(err, r.giveUp(err))
 		}
-		if r.scanned != nil {
-			err = errors.Join(err, r.scanned.Close())
+		if r.state.scanned != nil {
+			err = errors.Join(err, r.state.scanned.Close())
 		}
 		if r.events.intake != nil {
 			err = errors.Join(err, r.events.intake.Close())
 		}
-		err = errors.Join(err, r.txn.Close())
+		err = errors.Join(err, r.state.txn.Close())
 	}()
-	r.next = r.txn.Next()
-	r.report.Manifest = r.txn.Base().Manifest.Number
+	r.state.next = r.state.txn.Next()
+	r.state.report.Manifest = r.state.txn.SubTxn.Base().Manifest.Number
 	if err := r.prepare(); err != nil {
 		return nil, err
 	}
-	if r.report.Closed == alreadyClosed {
-		return r.report, nil
+	if r.state.report.Closed == alreadyClosed {
+		return r.state.report, nil
 	}
 	if err := r.work(ctx); err != nil {
 		return nil, err
 	}
 	if j.close {
-		if err := (&closingCheck{r.runState}).mayClose(ctx); err != nil {
+		if err := (&closingCheck{r.state}).mayClose(ctx); err != nil {
 			return nil, err
 		}
 	}
-	r.prepareBooks()
+	r.state.prepareBooks()
 	if err := r.commit(ctx); err != nil {
-		return r.report, err
+		return r.state.report, err
 	}
-	r.keepBooks()
-	r.remember(l)
-	return r.report, nil
+	r.state.keepBooks()
+	r.state.remember(l)
+	return r.state.report, nil
 }
 
 // alreadyClosed is the outcome in the report if the cycle is already closed: nothing to do, and no error.
@@ -199,31 +199,32 @@ const alreadyClosed = "already_closed"
 
 // prepare reads the lake's state and refuses jobs that cannot be done.
 func (r *run) prepare() (err error) {
-	m := r.txn.Base().Manifest
-	r.closed = m.ClosedThrough.Or(place.NoCycle)
-	if err := errors.Join(r.next.SetUnits(r.ws.Units()), r.next.SetBuckets(r.ws.Settings.Lake.Buckets)); err != nil {
+	m := r.state.txn.SubTxn.Base().Manifest
+	r.state.closed = m.ClosedThrough.Or(place.NoCycle)
+	if err := errors.Join(r.state.next.SetUnits(r.state.ws.Units()),
+		r.state.next.SetBuckets(r.state.ws.Settings.Lake.Buckets)); err != nil {
 		return workspace.Refused(err)
 	}
-	if r.ws.LacksInbox() && m.Number > 0 {
-		r.report.Note("the folder inbox/ did not exist: see that its file system is mounted")
+	if r.state.ws.LacksInbox() && m.Number > 0 {
+		r.state.report.Note("the folder inbox/ did not exist: see that its file system is mounted")
 	}
-	if r.inbox, err = r.ws.InboxOf(&r.o); err != nil {
+	if r.inbox, err = r.state.ws.InboxOf(&r.state.o); err != nil {
 		return err
 	}
-	r.prices = r.ws.Prices()
-	if r.partners, err = r.ws.PartnerBook(); err != nil {
+	r.state.prices = r.state.ws.Prices()
+	if r.state.partners, err = r.state.ws.PartnerBook(); err != nil {
 		return err
 	}
-	if err := samecurrency.Check(r.txn.Base(), r.ws.Books); err != nil {
+	if err := samecurrency.Check(r.state.txn.SubTxn.Base(), r.state.ws.Books); err != nil {
 		return err
 	}
-	r.books = workspace.Fingerprint(r.ws)
-	r.change = r.booksDiff()
-	if r.job.rerate != nil {
-		return r.checkRerate()
+	r.state.books = workspace.Fingerprint(r.state.ws)
+	r.state.change = r.state.booksDiff()
+	if r.state.job.rerate != nil {
+		return r.state.checkRerate()
 	}
-	if r.job.cycle != place.NoCycle {
-		return r.checkCycle()
+	if r.state.job.cycle != place.NoCycle {
+		return r.state.checkCycle()
 	}
 	return nil
 }
@@ -264,63 +265,63 @@ func (r *runState) checkCycle() error {
 // work does the stages of the run up to the commit.
 func (r *run) work(ctx context.Context) (err error) {
 	cfg := r.scanConfig()
-	r.events.intake = &events.Intake{Books: r.ws.Books, Prices: r.prices, AsOf: r.o.AsOf, Latest: r.o.AsOf +
-		period.Instant(r.ws.Settings.Usage.FutureTolerance),
-		Money: events.MoneyWords{Vendor: r.ws.Settings.Vendor.ID, Content: r.ws.Settings.Invoice.Content},
-		Temp:  r.txn.SubTxn, SortBytes: r.o.ChunkBytes}
+	r.events.intake = &events.Intake{Books: r.state.ws.Books, Prices: r.state.prices, AsOf: r.state.o.AsOf,
+		Latest: r.state.o.AsOf + period.Instant(r.state.ws.Settings.Usage.FutureTolerance),
+		Money:  events.MoneyWords{Vendor: r.state.ws.Settings.Vendor.ID, Content: r.state.ws.Settings.Invoice.Content},
+		Temp:   r.state.txn.SubTxn, SortBytes: r.state.o.ChunkBytes}
 	cfg.Events = r.events.intake
-	if err := r.watchRejects(cfg); err != nil {
+	if err := r.state.watchRejects(cfg); err != nil {
 		return err
 	}
 	if err := r.scan(ctx, cfg); err != nil {
 		return err
 	}
-	r.o.BeginStage(workspace.StageEvents)
+	r.state.o.BeginStage(workspace.StageEvents)
 	if err := r.events.decide(); err != nil {
-		return r.problem(err)
+		return r.state.problem(err)
 	}
-	if err := r.haveRates(r.events.touchedCycles()...); err != nil {
+	if err := r.state.haveRates(r.events.touchedCycles()...); err != nil {
 		return err
 	}
 	if err := r.costs(ctx); err != nil {
-		return r.problem(err)
+		return r.state.problem(err)
 	}
-	if r.job.rerate != nil {
-		if err := (rerating{r}).rerate(ctx); err != nil || r.job.dryRun {
-			return r.problem(err)
+	if r.state.job.rerate != nil {
+		if err := (rerating{r}).rerate(ctx); err != nil || r.state.job.dryRun {
+			return r.state.problem(err)
 		}
 	}
 	if err := r.issueCoupons(); err != nil {
-		return r.problem(err)
+		return r.state.problem(err)
 	}
-	r.o.BeginStage(workspace.StageFold)
+	r.state.o.BeginStage(workspace.StageFold)
 	r.known = r.knownCycles()
 	if err := r.shareTerms(); err != nil {
 		return err
 	}
 	f := r.folder()
 	if err := r.rateBuckets(ctx, cfg, f); err != nil {
-		return r.problem(err)
+		return r.state.problem(err)
 	}
-	r.o.BeginStage(workspace.StageSettle)
+	r.state.o.BeginStage(workspace.StageSettle)
 	if err := r.events.refuse(r.folded.Refused); err != nil {
-		return r.problem(err)
+		return r.state.problem(err)
 	}
 	r.events.addCycles(r.folded)
 	if err := r.settle(f.Settle); err != nil {
-		return r.problem(err)
+		return r.state.problem(err)
 	}
 	if err := r.partnerMoney(); err != nil {
-		return r.problem(err)
+		return r.state.problem(err)
 	}
 	r.events.count(r.folded)
-	r.report.DaysDone, r.report.Lines = r.folded.Days, r.report.Lines+r.folded.Lines
-	r.o.BeginStage(workspace.StageRejects)
+	r.state.report.DaysDone, r.state.report.Lines = r.folded.Days, r.state.report.Lines+r.folded.Lines
+	r.state.o.BeginStage(workspace.StageRejects)
 	if err := r.reconciler(cfg).reconcile(ctx); err != nil {
 		return err
 	}
-	r.o.CountRows(r.report.Rejected)
-	r.o.BeginStage(workspace.StageTotals)
+	r.state.o.CountRows(r.state.report.Rejected)
+	r.state.o.BeginStage(workspace.StageTotals)
 	if err := r.cycles(); err != nil {
 		return err
 	}
@@ -332,45 +333,46 @@ func (r *run) rateBuckets(ctx context.Context, cfg *accept.Config, f *fold.Folde
 	if r.folded, err = f.Run(ctx); err != nil {
 		return err
 	}
-	r.o.CountRows(r.folded.Lines)
-	return r.scanned.Release(cfg)
+	r.state.o.CountRows(r.folded.Lines)
+	return r.state.scanned.Release(cfg)
 }
 
 // scanConfig returns the configuration for reading feed files, without events.
 func (r *run) scanConfig() *accept.Config {
-	return &accept.Config{Books: r.ws.Books, Prices: r.prices, Settings: &r.ws.Settings, AsOf: r.o.AsOf,
-		Archived: r.archivedThrough(), Inbox: r.inbox, Feed: feed.Files{}, Txn: r.txn.SubTxn, Workers: r.o.Workers,
-		BatchRows: r.o.BatchRows, ChunkBytes: r.o.ChunkBytes, TaskBytes: r.o.TaskBytes,
-		Elsewhere: r.engine().Elsewhere, Log: r.o.Log, Progress: r.o.Progress}
+	return &accept.Config{Books: r.state.ws.Books, Prices: r.state.prices, Settings: &r.state.ws.Settings,
+		AsOf: r.state.o.AsOf, Archived: r.state.archivedThrough(), Inbox: r.inbox, Feed: feed.Files{},
+		Txn: r.state.txn.SubTxn, Workers: r.state.o.Workers, BatchRows: r.state.o.BatchRows,
+		ChunkBytes: r.state.o.ChunkBytes, TaskBytes: r.state.o.TaskBytes,
+		Elsewhere: r.engine().Elsewhere, Log: r.state.o.Log, Progress: r.state.o.Progress}
 }
 
 // archivedThrough is the last cycle whose lines are archived.
 func (r *runState) archivedThrough() period.Cycle {
-	return r.txn.Base().Manifest.ArchivedThrough(place.NoCycle)
+	return r.txn.SubTxn.Base().Manifest.ArchivedThrough(place.NoCycle)
 }
 
 // scan finds the feed files that are new and reads them.
 func (r *run) scan(ctx context.Context, cfg *accept.Config) error {
-	r.o.BeginStage(workspace.StageInbox)
+	r.state.o.BeginStage(workspace.StageInbox)
 	files, err := r.files(ctx, cfg)
 	if err != nil {
 		return err
 	}
-	r.o.BeginStage(workspace.StageScan)
-	if r.scanned, err = accept.Scan(ctx, cfg, files); err != nil {
+	r.state.o.BeginStage(workspace.StageScan)
+	if r.state.scanned, err = accept.Scan(ctx, cfg, files); err != nil {
 		return err
 	}
 	var rows int64
 	for i, f := range files {
-		if r.scanned.Taken(int32(i)) {
+		if r.state.scanned.Taken(int32(i)) {
 			rows += f.Rows
 		}
 	}
-	r.o.CountRows(rows)
-	if err := r.gate().CheckScanned(); err != nil {
+	r.state.o.CountRows(rows)
+	if err := r.state.gate().CheckScanned(); err != nil {
 		return err
 	}
-	return r.haveRates()
+	return r.state.haveRates()
 }
 
 // gate returns the gate for the files that the run read.
@@ -382,33 +384,33 @@ func (r *runState) gate() *gate.Gate {
 // files returns the files to read: new feed files, or the open rejects.
 func (r *run) files(ctx context.Context, cfg *accept.Config) ([]*accept.File, error) {
 	switch {
-	case r.job.rerate != nil:
+	case r.state.job.rerate != nil:
 		return nil, rerating{r}.share()
-	case r.job.retry:
+	case r.state.job.retry:
 		if err := r.shareWithoutFiles(); err != nil {
 			return nil, err
 		}
-		return r.retryFiles(cfg)
+		return r.state.retryFiles(cfg)
 	}
-	hashes, err := inbox.LoadHashes(r.o.HashCache)
-	r.o.Debug(notHashed, err)
+	hashes, err := inbox.LoadHashes(r.state.o.HashCache)
+	r.state.o.Debug(notHashed, err)
 	files, err := r.inboxFiles(ctx, hashes)
 	if err != nil {
 		return nil, err
 	}
 	cfg.Still, r.hashes = hashes.Still, hashes
-	r.o.Debug(notHashed, hashes.Save())
+	r.state.o.Debug(notHashed, hashes.Save())
 	return files, nil
 }
 
 // inboxFiles returns the new files of the inbox, or those of the plan.
 func (r *run) inboxFiles(ctx context.Context, hashes *inbox.Hashes) ([]*accept.File, error) {
-	s := r.job.sharing
+	s := r.state.job.sharing
 	if s != nil && s.plan != nil {
 		return r.continuedFiles(ctx, hashes)
 	}
-	notes := len(r.report.Notes)
-	files, err := freshFiles(ctx, r.newFiles(r.inbox), hashes)
+	notes := len(r.state.report.Notes)
+	files, err := freshFiles(ctx, r.state.newFiles(r.inbox), hashes)
 	if err != nil || s == nil {
 		return files, err
 	}
@@ -439,7 +441,7 @@ func (r *runState) newFiles(in fs.FS) *newfiles.Finder {
 
 // reconciler returns the reconciler of the rows that the run read with cfg.
 func (r *run) reconciler(cfg *accept.Config) *reconciler {
-	return &reconciler{r.runState, cfg, r.folded, r.newFiles(r.inbox)}
+	return &reconciler{r.state, cfg, r.folded, r.state.newFiles(r.inbox)}
 }
 
 // notHashed is logged if the hashes of the inbox cannot be stored; a later run then reads it again.
@@ -454,48 +456,49 @@ func (r *run) folder() *fold.Folder {
 
 // rater returns what rates buckets.
 func (r *run) rater() *fold.Folder {
-	rule := workspace.Rules(&r.ws.Settings)
-	base := r.txn.Base()
+	rule := workspace.Rules(&r.state.ws.Settings)
+	base := r.state.txn.SubTxn.Base()
 	ref := func(c period.Cycle) manifest.CycleRef {
 		known, _ := base.Cycle(manifest.CycleOf(c))
 		return known
 	}
-	ending := r.job.cycle
+	ending := r.state.job.cycle
 	if ending != place.NoCycle && ref(ending).MonthEnd {
 		ending = place.NoCycle
 	}
 	lateIn := place.NoCycle
-	if r.closed != place.NoCycle {
-		lateIn = r.closed + 1
+	if r.state.closed != place.NoCycle {
+		lateIn = r.state.closed + 1
 	}
 	f := &fold.Folder{
-		Txn: r.txn, Books: r.ws.Books, Prices: r.prices, Scanned: r.scanned, Buckets: r.ws.Settings.Lake.Buckets,
+		Txn: r.state.txn, Books: r.state.ws.Books, Prices: r.state.prices, Scanned: r.state.scanned,
+		Buckets:  r.state.ws.Settings.Lake.Buckets,
 		Tasks:    r.engine(),
-		Open:     func(c period.Cycle) bool { return c > r.closed },
-		MonthEnd: func(c period.Cycle) bool { return ref(c).MonthEnd || c == r.job.cycle },
-		Refold:   r.refold,
-		Watch:    r.watch,
-		Change:   r.change,
+		Open:     func(c period.Cycle) bool { return c > r.state.closed },
+		MonthEnd: func(c period.Cycle) bool { return ref(c).MonthEnd || c == r.state.job.cycle },
+		Refold:   r.state.refold,
+		Watch:    r.state.watch,
+		Change:   r.state.change,
 		Ending:   ending,
-		LateIn:   lateIn, AsOf: r.o.AsOf,
+		LateIn:   lateIn, AsOf: r.state.o.AsOf,
 		Touched: func(bucket int, c period.Cycle) bool {
 			return r.events.touched[place.Place{Cycle: c, Bucket: bucket}]
 		},
 		Events: r.events.touchedCycles(), EventLines: place.InOrder(r.events.remade),
-		Refunds: workspace.RefundRules(&r.ws.Settings),
-		Mode:    rule.Mode, Digits: rule.Digits, Tax: r.ws.Settings.Tax, Progress: r.o.Progress,
+		Refunds: workspace.RefundRules(&r.state.ws.Settings),
+		Mode:    rule.Mode, Digits: rule.Digits, Tax: r.state.ws.Settings.Tax, Progress: r.state.o.Progress,
 	}
-	if r.job.rerate != nil {
-		f.Reposted = r.job.rerate.reposted
+	if r.state.job.rerate != nil {
+		f.Reposted = r.state.job.rerate.reposted
 	}
 	return f
 }
 
 // engine returns what runs the tasks of the run.
 func (r *run) engine() task.Local {
-	l := task.Local{Workers: r.o.Workers, Bytes: r.o.TaskBytes, Spare: new(task.Spare)}
-	if r.job.sharing != nil {
-		l.Elsewhere = r.job.sharing.elsewhere
+	l := task.Local{Workers: r.state.o.Workers, Bytes: r.state.o.TaskBytes, Spare: new(task.Spare)}
+	if r.state.job.sharing != nil {
+		l.Elsewhere = r.state.job.sharing.elsewhere
 	}
 	return l
 }
@@ -503,51 +506,52 @@ func (r *run) engine() task.Local {
 // cycles stores the state of every cycle that the run changed.
 func (r *run) cycles() error {
 	touched := slices.Clone(r.folded.Cycles)
-	if r.job.cycle != place.NoCycle {
-		touched = append(touched, r.job.cycle)
+	if r.state.job.cycle != place.NoCycle {
+		touched = append(touched, r.state.job.cycle)
 	}
-	for _, ref := range r.txn.Base().Manifest.Cycles {
+	for _, ref := range r.state.txn.SubTxn.Base().Manifest.Cycles {
 		c := ref.Period()
-		if c > r.closed && ref.Books != r.books {
+		if c > r.state.closed && ref.Books != r.state.books {
 			touched = append(touched, c)
 		}
 	}
 	for _, c := range touched {
-		old, _ := r.txn.Base().Cycle(manifest.CycleOf(c))
-		if err := r.next.SetCycle(manifest.CycleOf(c), old.MonthEnd || c == r.job.cycle, r.books); err != nil {
+		old, _ := r.state.txn.SubTxn.Base().Cycle(manifest.CycleOf(c))
+		monthEnd := old.MonthEnd || c == r.state.job.cycle
+		if err := r.state.next.SetCycle(manifest.CycleOf(c), monthEnd, r.state.books); err != nil {
 			return err
 		}
 	}
-	if r.job.close {
-		r.report.Closed = r.job.cycle.String()
-		cycle, s := manifest.CycleOf(r.job.cycle), &r.ws.Settings
-		r.next.SetClosedWith(cycle, manifest.CloseSettings{Payments: s.Payments.String(),
+	if r.state.job.close {
+		r.state.report.Closed = r.state.job.cycle.String()
+		cycle, s := manifest.CycleOf(r.state.job.cycle), &r.state.ws.Settings
+		r.state.next.SetClosedWith(cycle, manifest.CloseSettings{Payments: s.Payments.String(),
 			RoundingMode: s.Rounding.Mode.String()})
-		return r.next.CloseThrough(cycle)
+		return r.state.next.CloseThrough(cycle)
 	}
 	return nil
 }
 
 // commit makes the run's result the live state, unless it is a dry run.
 func (r *run) commit(ctx context.Context) error {
-	if err := r.resetClock(); err != nil {
+	if err := r.state.resetClock(); err != nil {
 		return err
 	}
-	r.next.SetRun(r.o.AsOf.String(), r.job.command)
-	if r.job.dryRun {
-		r.report.DryRun = true
-		r.report.Notes = append(r.report.Notes, "dry run: nothing was written")
+	r.state.next.SetRun(r.state.o.AsOf.String(), r.state.job.command)
+	if r.state.job.dryRun {
+		r.state.report.DryRun = true
+		r.state.report.Notes = append(r.state.report.Notes, "dry run: nothing was written")
 		return nil
 	}
-	r.o.BeginStage(workspace.StageCommit)
-	changed, err := r.txn.Commit(ctx)
-	r.report.Changed = changed
+	r.state.o.BeginStage(workspace.StageCommit)
+	changed, err := r.state.txn.Commit(ctx)
+	r.state.report.Changed = changed
 	if changed {
-		r.report.Manifest = r.next.Number()
+		r.state.report.Manifest = r.state.next.Number()
 	}
-	if changed && r.later != 0 {
-		r.report.Note("the as-of of this run, %s, is before that of the state before, %s: states of incentives, "+
-			"days overdue and deadlines went back to it until a later run", r.o.AsOf, r.later)
+	if changed && r.state.later != 0 {
+		r.state.report.Note("the as-of of this run, %s, is before that of the state before, %s: states of incentives, "+
+			"days overdue and deadlines went back to it until a later run", r.state.o.AsOf, r.state.later)
 	}
 	return err
 }
@@ -557,7 +561,7 @@ func (r *run) commit(ctx context.Context) error {
 // if nothing else is new. If it is not requested, it stores the later clock for a
 // note.
 func (r *runState) resetClock() error {
-	m := &r.txn.Base().Manifest
+	m := &r.txn.SubTxn.Base().Manifest
 	if m.Number == 0 {
 		return nil
 	}

@@ -15,9 +15,10 @@ import (
 
 // settleStep returns the step that settles partners, first bucket by bucket and then in settle.
 func (r *run) settleStep() *settle.Step {
-	return &settle.Step{Txn: r.txn.SubTxn, Books: r.ws.Books, Book: r.partners, Cycles: r.known,
-		Closed: func(c period.Cycle) bool { return c <= r.closed }, Gone: r.archived, Again: r.settleAgain,
-		Tax: r.ws.Settings.Tax, Costs: len(r.ws.Settings.Costs.Sources.All()) > 0, Closing: r.closing()}
+	return &settle.Step{Txn: r.state.txn.SubTxn, Books: r.state.ws.Books, Book: r.state.partners, Cycles: r.known,
+		Closed: func(c period.Cycle) bool { return c <= r.state.closed }, Gone: r.state.archived,
+		Again: r.state.settleAgain, Tax: r.state.ws.Settings.Tax,
+		Costs: len(r.state.ws.Settings.Costs.Sources.All()) > 0, Closing: r.state.closing()}
 }
 
 // closing returns the cycle that the run closes.
@@ -32,11 +33,11 @@ func (r *runState) closing() period.Cycle {
 // except new cycles that have only usage.
 func (r *run) knownCycles() []period.Cycle {
 	list := slices.Concat(r.events.intake.Book().NewCycles(), r.events.touchedCycles())
-	for _, ref := range r.txn.Base().Manifest.Cycles {
+	for _, ref := range r.state.txn.SubTxn.Base().Manifest.Cycles {
 		list = append(list, ref.Period())
 	}
-	if r.job.cycle != place.NoCycle {
-		list = append(list, r.job.cycle)
+	if r.state.job.cycle != place.NoCycle {
+		list = append(list, r.state.job.cycle)
 	}
 	slices.Sort(list)
 	return slices.Compact(list)
@@ -46,14 +47,15 @@ func (r *run) knownCycles() []period.Cycle {
 // buckets are settled.
 func (r *run) settle(step *settle.Step) error {
 	step.Cycles = r.nextCycles()
-	step.Record = settlement.Record{AsOf: r.o.AsOf, Transfers: r.events.transfers(), Events: r.events.incentiveEvents()}
-	if r.closed != place.NoCycle {
-		step.Record.ClosedThrough = r.closed
+	step.Record = settlement.Record{AsOf: r.state.o.AsOf, Transfers: r.events.transfers(),
+		Events: r.events.incentiveEvents()}
+	if r.state.closed != place.NoCycle {
+		step.Record.ClosedThrough = r.state.closed
 	}
 	if _, err := step.Incentives(); err != nil {
 		return fmt.Errorf("settle partners: %w", err)
 	}
-	if !r.job.close {
+	if !r.state.job.close {
 		return nil
 	}
 	if err := step.Statements(); err != nil {
@@ -74,7 +76,7 @@ func (ev *eventStage) transfers() []settlement.Transfer {
 	all := ev.intake.Book().Transfers
 	for _, id := range slices.Sorted(maps.Keys(all)) {
 		t := all[id]
-		from, to := ev.ws.Books.Partner(t.From), ev.ws.Books.Partner(t.To)
+		from, to := ev.state.ws.Books.Partner(t.From), ev.state.ws.Books.Partner(t.To)
 		if from >= 0 && to >= 0 {
 			list = append(list, settlement.Transfer{Cycle: t.Cycle, From: from, To: to, Amount: t.Amount})
 		}
@@ -87,7 +89,7 @@ func (ev *eventStage) incentiveEvents() []settlement.Event {
 	var list []settlement.Event
 	all := ev.intake.Book().Incentives
 	for _, id := range slices.Sorted(maps.Keys(all)) {
-		if e, ok := all[id].Happens(ev.ws.Books); ok && !(e.Final && all[id].Refused) {
+		if e, ok := all[id].Happens(ev.state.ws.Books); ok && !(e.Final && all[id].Refused) {
 			list = append(list, e)
 		}
 	}
@@ -97,12 +99,12 @@ func (ev *eventStage) incentiveEvents() []settlement.Event {
 // nextCycles returns the cycles with files in the next state.
 func (r *run) nextCycles() []period.Cycle {
 	var list []period.Cycle
-	for _, ref := range r.txn.Base().Manifest.Cycles {
+	for _, ref := range r.state.txn.SubTxn.Base().Manifest.Cycles {
 		list = append(list, ref.Period())
 	}
 	list = append(list, r.folded.Cycles...)
-	if r.job.cycle != place.NoCycle {
-		list = append(list, r.job.cycle)
+	if r.state.job.cycle != place.NoCycle {
+		list = append(list, r.state.job.cycle)
 	}
 	slices.Sort(list)
 	return slices.Compact(list)
@@ -110,13 +112,13 @@ func (r *run) nextCycles() []period.Cycle {
 
 // setTotals calculates the control totals of the next state, and counts its open rejects.
 func (r *run) setTotals() (err error) {
-	t := &totals.State{Txn: r.txn, Closed: r.closed, Cycles: r.nextCycles(), CouponRecords: r.issued.Records,
-		CouponUses: r.couponUses}
-	if r.report.Totals, err = t.Calculate(); err != nil {
+	t := &totals.State{Txn: r.state.txn, Closed: r.state.closed, Cycles: r.nextCycles(),
+		CouponRecords: r.issued.Records, CouponUses: r.couponUses}
+	if r.state.report.Totals, err = t.Calculate(); err != nil {
 		return err
 	}
-	for _, e := range r.next.Find(rejects.OpenKey()) {
-		r.report.Rejects += e.Rows
+	for _, e := range r.state.next.Entries.Find(rejects.OpenKey()) {
+		r.state.report.Rejects += e.Rows
 	}
-	return r.next.SetTotals(r.report.Totals)
+	return r.state.next.SetTotals(r.state.report.Totals)
 }

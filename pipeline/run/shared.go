@@ -178,25 +178,25 @@ func (j *job) same(o *job) bool {
 
 // begin begins the transaction of a run.
 func (r *run) begin(l *lake.Lake) (err error) {
-	s := r.job.sharing
-	if s == nil && r.o.SharedRun != "" {
-		s = &sharing{run: manifest.Hash(r.o.SharedRun), commit: true}
-		if s.plan, err = plan.Load(r.ws, s.run, r.o); err != nil {
+	s := r.state.job.sharing
+	if s == nil && r.state.o.SharedRun != "" {
+		s = &sharing{run: manifest.Hash(r.state.o.SharedRun), commit: true}
+		if s.plan, err = plan.Load(r.state.ws, s.run, r.state.o); err != nil {
 			return err
 		}
-		if r.job.command != s.job(s.plan).command || r.o.AsOf != s.plan.AsOf {
-			return &workspace.RefusedError{What: fmt.Sprintf("run %s is not that of %s as of %s", s.run, r.job.command,
-				r.o.AsOf), Hint: "`tollbook task commit` commits it"}
+		if r.state.job.command != s.job(s.plan).command || r.state.o.AsOf != s.plan.AsOf {
+			return &workspace.RefusedError{What: fmt.Sprintf("run %s is not that of %s as of %s", s.run,
+				r.state.job.command, r.state.o.AsOf), Hint: "`tollbook task commit` commits it"}
 		}
-		r.job.sharing = s
+		r.state.job.sharing = s
 	}
 	if s == nil || s.plan == nil {
-		r.txn, err = l.Begin()
+		r.state.txn, err = l.Begin()
 	} else {
-		r.txn, err = l.Resume(s.run, s.plan.Base)
+		r.state.txn, err = l.Resume(s.run, s.plan.Base)
 	}
 	if s != nil {
-		s.txn, s.o = r.txn, &r.o
+		s.txn, s.o = r.state.txn, &r.state.o
 	}
 	return err
 }
@@ -204,12 +204,13 @@ func (r *run) begin(l *lake.Lake) (err error) {
 // share writes the plan of a run that is being planned, once its feed files are known. notes is the number of notes
 // that the run had before.
 func (r *run) share(files []*accept.File, notes int) (err error) {
-	s := r.job.sharing
-	s.plan = &plan.Plan{Base: r.txn.Base().Hash, Build: r.o.Build, Settings: plan.SettingsHash(r.ws),
-		Books: plan.BooksHash(r.ws), AsOf: r.o.AsOf, Accept: r.o.AcceptRejects, Files: []plan.File{},
-		Reports: append([]workspace.FileReport{}, r.report.Files...),
-		Notes:   append([]string{}, r.report.Notes[notes:]...)}
-	r.job.note(s.plan)
+	s := r.state.job.sharing
+	s.plan = &plan.Plan{Base: r.state.txn.SubTxn.Base().Hash, Build: r.state.o.Build,
+		Settings: plan.SettingsHash(r.state.ws), Books: plan.BooksHash(r.state.ws), AsOf: r.state.o.AsOf,
+		Accept: r.state.o.AcceptRejects, Files: []plan.File{},
+		Reports: append([]workspace.FileReport{}, r.state.report.Files...),
+		Notes:   append([]string{}, r.state.report.Notes[notes:]...)}
+	r.state.job.note(s.plan)
 	for _, f := range files {
 		s.plan.Files = append(s.plan.Files, plan.File{Feed: f.Feed, Name: []byte(f.Name), Hash: f.Hash,
 			Stamp: f.Stamp, Bytes: f.Bytes, Ranges: f.Ranges})
@@ -218,29 +219,29 @@ func (r *run) share(files []*accept.File, notes int) (err error) {
 	if err != nil {
 		return err
 	}
-	s.run, err = r.txn.Share(b)
+	s.run, err = r.state.txn.Share(b)
 	return err
 }
 
 // shareWithoutFiles writes the plan of a run that takes no feed files, unless there is one.
 func (r *run) shareWithoutFiles() error {
-	if s := r.job.sharing; s == nil || s.plan != nil {
+	if s := r.state.job.sharing; s == nil || s.plan != nil {
 		return nil
 	}
-	return r.share(nil, len(r.report.Notes))
+	return r.share(nil, len(r.state.report.Notes))
 }
 
 // continuedFiles returns the feed files of a continued run. With an engine, they must be those that a new run would
 // take, because a close must include files that were delivered since the plan. Without an engine, planning and running
 // are separate commands, and files that arrive in between are left to the next run.
 func (r *run) continuedFiles(ctx context.Context, hashes *inbox.Hashes) ([]*accept.File, error) {
-	s := r.job.sharing
+	s := r.state.job.sharing
 	if !s.engine {
-		r.report.Files = append(r.report.Files, s.plan.Reports...)
-		r.report.Notes = append(r.report.Notes, s.plan.Notes...)
+		r.state.report.Files = append(r.state.report.Files, s.plan.Reports...)
+		r.state.report.Notes = append(r.state.report.Notes, s.plan.Notes...)
 		return s.plannedFiles(r.inbox, hashes)
 	}
-	finder := r.newFiles(r.inbox)
+	finder := r.state.newFiles(r.inbox)
 	finder.Uncut = true
 	files, err := freshFiles(ctx, finder, hashes)
 	if err != nil {
@@ -330,7 +331,7 @@ func (s *sharing) results(ctx context.Context, stage string, tasks int) (results
 		if err := ctx.Err(); err != nil {
 			return nil, nil, err
 		}
-		results[i], err = s.txn.ReadShared(resultObject(stage, i))
+		results[i], err = s.txn.SubTxn.ReadShared(resultObject(stage, i))
 		if errors.Is(err, fs.ErrNotExist) {
 			missing = append(missing, i)
 		} else if err != nil {
@@ -342,10 +343,10 @@ func (s *sharing) results(ctx context.Context, stage string, tasks int) (results
 
 // offer stores an object of the run, which must be the same each time the run is continued.
 func (s *sharing) offer(name string, b []byte) error {
-	stored, err := s.txn.ReadShared(name)
+	stored, err := s.txn.SubTxn.ReadShared(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return s.txn.PutShared(name, b)
+		return s.txn.SubTxn.PutShared(name, b)
 	case err != nil:
 		return fmt.Errorf("read %s of run %s: %w", name, s.run, err)
 	case !bytes.Equal(stored, b):
@@ -357,13 +358,13 @@ func (s *sharing) offer(name string, b []byte) error {
 
 // shareTerms stores the terms that the tasks of buckets share.
 func (r *run) shareTerms() error {
-	if r.job.sharing == nil {
+	if r.state.job.sharing == nil {
 		return nil
 	}
-	t := &terms{Scans: r.scanned.Tasks(), Touched: append([]place.Place{}, place.InOrder(r.events.touched)...),
+	t := &terms{Scans: r.state.scanned.Tasks(), Touched: append([]place.Place{}, place.InOrder(r.events.touched)...),
 		Cycles: append([]period.Cycle{}, r.known...), Issued: *r.issued, Reposted: []int{},
-		Left: r.scanned.Left()}
-	if re := r.job.rerate; re != nil {
+		Left: r.state.scanned.Left()}
+	if re := r.state.job.rerate; re != nil {
 		t.Reposted = slices.AppendSeq(t.Reposted, maps.Keys(re.reposted))
 		slices.Sort(t.Reposted)
 	}
@@ -371,5 +372,5 @@ func (r *run) shareTerms() error {
 	if err != nil {
 		return err
 	}
-	return r.job.sharing.offer(termsObject, b)
+	return r.state.job.sharing.offer(termsObject, b)
 }

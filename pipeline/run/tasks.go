@@ -70,12 +70,12 @@ func (t *Tasks) open(id manifest.Hash, p *plan.Plan) error {
 	o.AsOf, o.AcceptRejects = p.AsOf, p.Accept
 	s := &sharing{run: id, plan: p}
 	r := newRun(t.ws, o, s.job(p))
-	if r.txn, err = l.Join(id, p.Base); err != nil {
+	if r.state.txn, err = l.Join(id, p.Base); err != nil {
 		return err
 	}
-	s.txn, s.o = r.txn, &r.o
+	s.txn, s.o = r.state.txn, &r.state.o
 	t.id, t.r, t.workers = id, r, make(map[string]worker)
-	r.next = r.txn.Next()
+	r.state.next = r.state.txn.Next()
 	return r.prepare()
 }
 
@@ -85,16 +85,16 @@ func (t *Tasks) Close() error {
 		return nil
 	}
 	var err error
-	if t.r.scanned != nil {
-		err = t.r.scanned.Close()
+	if t.r.state.scanned != nil {
+		err = t.r.state.scanned.Close()
 	}
-	err = errors.Join(err, t.r.txn.Close())
+	err = errors.Join(err, t.r.state.txn.Close())
 	t.id, t.r, t.workers = "", nil, nil
 	return err
 }
 
 func (t *Tasks) do(ctx context.Context, stage string, i int) error {
-	b, err := t.r.txn.ReadShared(taskObject(stage, i))
+	b, err := t.r.state.txn.SubTxn.ReadShared(taskObject(stage, i))
 	if errors.Is(err, fs.ErrNotExist) {
 		return &workspace.RefusedError{What: fmt.Sprintf("run %s has no %s task %d", t.id, stage, i),
 			Hint: fmt.Sprintf("tasks are numbered from 0; `tollbook task next --run %s` prints how many there are",
@@ -112,13 +112,13 @@ func (t *Tasks) do(ctx context.Context, stage string, i int) error {
 		b, err = do(ctx, b)
 	}
 	if err != nil {
-		return t.r.problem(err)
+		return t.r.state.problem(err)
 	}
-	return t.r.txn.PutShared(resultObject(stage, i), b)
+	return t.r.state.txn.SubTxn.PutShared(resultObject(stage, i), b)
 }
 
 // taskWorkers creates the workers for the tasks of a run.
-type taskWorkers struct{ *run }
+type taskWorkers struct{ run *run }
 
 // of returns the worker for the tasks of a stage.
 func (r taskWorkers) of(stage string) (worker, error) {
@@ -137,17 +137,17 @@ func (r taskWorkers) of(stage string) (worker, error) {
 
 // taskConfig returns the run's files, and the configuration with which a process that does tasks reads them.
 func (r taskWorkers) taskConfig() (*accept.Config, []*accept.File, error) {
-	cfg := r.scanConfig()
-	if !r.job.retry {
-		return cfg, r.job.sharing.plan.FeedFiles(), nil
+	cfg := r.run.scanConfig()
+	if !r.run.state.job.retry {
+		return cfg, r.run.state.job.sharing.plan.FeedFiles(), nil
 	}
-	files, err := r.retryFiles(cfg)
+	files, err := r.run.state.retryFiles(cfg)
 	return cfg, files, err
 }
 
 // rerateWorker reads the books for rating a closed cycle again. Nothing was scanned.
 func (r taskWorkers) rerateWorker() (_ worker, err error) {
-	if r.scanned, err = accept.Recall(r.scanConfig(), nil, nil, nil, nil); err != nil {
+	if r.run.state.scanned, err = accept.Recall(r.run.scanConfig(), nil, nil, nil, nil); err != nil {
 		return nil, err
 	}
 	f, err := rerating(r).rerater()
@@ -159,7 +159,7 @@ func (r taskWorkers) rerateWorker() (_ worker, err error) {
 
 // bucketWorker reads the terms that the tasks of buckets share.
 func (r taskWorkers) bucketWorker() (worker, error) {
-	text, err := r.txn.ReadShared(termsObject)
+	text, err := r.run.state.txn.SubTxn.ReadShared(termsObject)
 	if err != nil {
 		return nil, err
 	}
@@ -173,7 +173,7 @@ func (r taskWorkers) bucketWorker() (worker, error) {
 			name string
 			to   *[][]byte
 		}{{taskObject(accept.ScanTask, i), &todo}, {resultObject(accept.ScanTask, i), &results}} {
-			b, err := r.txn.ReadShared(one.name)
+			b, err := r.run.state.txn.SubTxn.ReadShared(one.name)
 			if err != nil {
 				return nil, err
 			}
@@ -182,25 +182,25 @@ func (r taskWorkers) bucketWorker() (worker, error) {
 	}
 	cfg, files, err := r.taskConfig()
 	if err == nil {
-		err = r.watchRejects(cfg)
+		err = r.run.state.watchRejects(cfg)
 	}
 	if err != nil {
 		return nil, err
 	}
-	if r.scanned, err = accept.Recall(cfg, files, todo, results, t.Left); err != nil {
+	if r.run.state.scanned, err = accept.Recall(cfg, files, todo, results, t.Left); err != nil {
 		return nil, err
 	}
-	r.issued, r.known, r.events.touched = &t.Issued, t.Cycles, make(map[place.Place]bool)
+	r.run.issued, r.run.known, r.run.events.touched = &t.Issued, t.Cycles, make(map[place.Place]bool)
 	for _, p := range t.Touched {
-		r.events.touched[p] = true
+		r.run.events.touched[p] = true
 	}
-	if re := r.job.rerate; re != nil {
+	if re := r.run.state.job.rerate; re != nil {
 		re.reposted = make(map[int]bool)
 		for _, bucket := range t.Reposted {
 			re.reposted[bucket] = true
 		}
 	}
-	return r.folder().TaskWorker()
+	return r.run.folder().TaskWorker()
 }
 
 // FailureOf converts an error of Do to the failure of the task.
@@ -288,7 +288,7 @@ func begun(w *workspace.Workspace, o *workspace.Options, j *job) (*sharing, erro
 // giveUp deletes the tasks of a run on an engine if they are useless after an error of the run. Otherwise the same
 // command continues the run.
 func (r *run) giveUp(err error) error {
-	if s := r.job.sharing; s == nil || !s.engine || s.refused {
+	if s := r.state.job.sharing; s == nil || !s.engine || s.refused {
 		return nil
 	}
 	var (
@@ -300,7 +300,7 @@ func (r *run) giveUp(err error) error {
 	)
 	if errors.As(err, &no) || errors.As(err, &problems) || errors.As(err, &gated) || errors.As(err, &open) ||
 		errors.As(err, &gone) {
-		return r.txn.Drop()
+		return r.state.txn.Drop()
 	}
 	return nil
 }

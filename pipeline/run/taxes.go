@@ -19,16 +19,16 @@ const maxNoCountry = 20
 
 // noteNoCountry reports buyers with lines in the cycle but without a country, if taxes.csv names countries (§10.6).
 func (r *closingCheck) noteNoCountry(ctx context.Context, snap *lake.Snapshot) error {
-	if !r.ws.Books.TaxCountries {
+	if !r.state.ws.Books.TaxCountries {
 		return nil
 	}
 	var list []string
 	note := func(id string) {
-		if r.ws.Books.Money.NoCountry(id) && (len(list) == 0 || list[len(list)-1] != id) {
+		if r.state.ws.Books.Money.NoCountry(id) && (len(list) == 0 || list[len(list)-1] != id) {
 			list = append(list, id)
 		}
 	}
-	cycle := manifest.CycleOf(r.job.cycle)
+	cycle := manifest.CycleOf(r.state.job.cycle)
 	err := rows.EachStatement(ctx, snap, cycle, "", rows.Limits{}, func(s *rows.Statement) error {
 		note(s.CustomerID)
 		return nil
@@ -36,7 +36,8 @@ func (r *closingCheck) noteNoCountry(ctx context.Context, snap *lake.Snapshot) e
 	if err != nil {
 		return err
 	}
-	reader := partners.Reader{Snap: snap, Books: r.ws.Books, Book: r.partners, Settings: &r.ws.Settings}
+	reader := partners.Reader{Snap: snap, Books: r.state.ws.Books, Book: r.state.partners,
+		Settings: &r.state.ws.Settings}
 	settled, err := reader.Statements(ctx, cycle, "")
 	if err != nil {
 		return err
@@ -59,7 +60,7 @@ func (r *closingCheck) noteNoCountry(ctx context.Context, snap *lake.Snapshot) e
 	if n := len(list) - maxNoCountry; n > 0 {
 		list, more = list[:maxNoCountry], fmt.Sprintf(" and %d more", n)
 	}
-	r.report.Note("no country in books/parties.csv, so only taxes of any country apply: %s%s",
+	r.state.report.Note("no country in books/parties.csv, so only taxes of any country apply: %s%s",
 		strings.Join(list, ", "), more)
 	return nil
 }

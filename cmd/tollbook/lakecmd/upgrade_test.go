@@ -27,13 +27,13 @@ func withLake(t *testing.T, format string) string {
 	txn, err := l.Begin()
 	must(t, err)
 	key := manifest.FileKey{Table: "lines", Cycle: lakekey.Cycle("2026-09"), Day: lakekey.Day("2026-09-01"), Bucket: 0}
-	w, err := txn.Create(key)
+	w, err := txn.SubTxn.Create(key)
 	must(t, err)
 	_, err = io.WriteString(w, "lines of a day")
 	must(t, err)
 	e, err := w.Finish(1, nil)
 	must(t, err)
-	must(t, txn.Next().Add(e))
+	must(t, txn.Next().Entries.Add(e))
 	_, err = txn.Commit(t.Context())
 	must(t, err)
 

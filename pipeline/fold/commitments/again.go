@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/fold/measure"
+	"github.com/tollbook/tollbook/pipeline/fold/state"
 	"github.com/tollbook/tollbook/pipeline/lake/linefile"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
@@ -117,7 +118,7 @@ func (f *Folder) Again(bucket int, origin period.Cycle, moved map[int32][]commit
 		return nil, err
 	}
 	customers := slices.Collect(maps.Keys(billed))
-	customers = append(customers, place.ByBucket(f.Books, f.Buckets, f.Books.Commitments,
+	customers = append(customers, place.ByBucket(f.State.Books, f.State.Buckets, f.State.Books.Commitments,
 		func(c *books.Commitment) int32 { return c.Customer })[bucket]...)
 	for i := range posted {
 		customers = append(customers, posted[i].Customer)
@@ -171,7 +172,7 @@ func (a *again) touches(wanted func(*measure.Counted) bool) touchedRows {
 			changed = append(changed, a.late[i].Spent)
 		}
 	}
-	return commitment.Touched(a.Prices, a.customer, changed, a.LateIn-1)
+	return commitment.Touched(a.State.Prices, a.customer, changed, a.LateIn-1)
 }
 
 // touched returns which rows count a line of a cycle, or what changed.
@@ -183,7 +184,7 @@ func (a *again) touched(cycle period.Cycle) (func(*books.Commitment) bool, error
 // cycle calculates the selected rows for a cycle; with all, what other rows billed for it is no longer due.
 func (a *again) cycle(cycle period.Cycle, wanted func(*books.Commitment) bool, all bool) error {
 	src := a.source()
-	first := min(cycle, commitment.From(a.Prices, a.customer, cycle))
+	first := min(cycle, commitment.From(a.State.Prices, a.customer, cycle))
 	if src.LeftSince(first) {
 		return nil // FCOMMIT-4
 	}
@@ -192,7 +193,7 @@ func (a *again) cycle(cycle period.Cycle, wanted func(*books.Commitment) bool, a
 		return err
 	}
 	counted, spent := lines[a.customer], slices.Clone(a.moved)
-	rows := a.Books.Commitments.Of(a.customer)
+	rows := a.State.Books.Commitments.Of(a.customer)
 	if !all {
 		spans, err := a.billedSpans(a.customer, cycle, counted, a.posted)
 		if err != nil {
@@ -212,7 +213,7 @@ func (a *again) cycle(cycle period.Cycle, wanted func(*books.Commitment) bool, a
 			spent = append(spent, c.Spent)
 		}
 	}
-	now, err := commitment.Again(a.Prices, a.customer, cycle, spent, a.AsOf, wanted)
+	now, err := commitment.Again(a.State.Prices, a.customer, cycle, spent, a.AsOf, wanted)
 	if err != nil {
 		return err
 	}
@@ -225,7 +226,7 @@ func (a *again) cycle(cycle period.Cycle, wanted func(*books.Commitment) bool, a
 	}
 	for i := range now {
 		l := &now[i]
-		charge, err := chargeOf(a.Prices, l)
+		charge, err := chargeOf(a.State.Prices, l)
 		if err != nil {
 			return err
 		}
@@ -300,9 +301,9 @@ type posting struct {
 
 // postings reads what re-rating posted into a cycle (FCOMMIT-5).
 func (f *Folder) postings(bucket int, cycle period.Cycle) (out []posting, err error) {
-	key := manifest.FileKey{Table: tables.Reratings().Name, Cycle: manifest.CycleOf(cycle), Bucket: bucket}
-	for _, e := range f.Find(key) {
-		err := tablefile.Each(f.Txn, e, tables.Reratings(), nil, func(cols *parquet.Columns[tables.Rerating],
+	key := state.CycleKey(tables.Reratings().Name, cycle, bucket)
+	for _, e := range f.State.Find(key) {
+		err := tablefile.Each(f.State.Txn, e, tables.Reratings(), nil, func(cols *parquet.Columns[tables.Rerating],
 			i int) (err error) {
 			text := string(cols.Text(tables.ReratingPackageDraws).At(i))
 			if !IsAbout(text) {
@@ -316,14 +317,14 @@ func (f *Folder) postings(bucket int, cycle period.Cycle) (out []posting, err er
 			if p.About, err = ParseAbout(text); err != nil {
 				return err
 			}
-			if p.Customer, err = f.Names().Customer(cols.Word(tables.ReratingCustomerID).At(i)); err != nil {
+			if p.Customer, err = f.State.Names().Customer(cols.Word(tables.ReratingCustomerID).At(i)); err != nil {
 				return err
 			}
 			if sku := cols.Word(tables.ReratingSKU).At(i); sku != "" {
-				if p.SKU, err = f.Names().SKU(sku); err != nil {
+				if p.SKU, err = f.State.Names().SKU(sku); err != nil {
 					return err
 				}
-				p.Service = f.Books.Products[p.SKU].ServiceTypeCode
+				p.Service = f.State.Books.Products[p.SKU].ServiceTypeCode
 			}
 			if p.Origin, err = period.ParseCycle(cols.Word(tables.ReratingOriginCycle).At(i)); err != nil {
 				return err
@@ -348,7 +349,7 @@ func (f *Folder) postings(bucket int, cycle period.Cycle) (out []posting, err er
 
 // replaced reports whether a posted difference is calculated again, because a touched row has its windows.
 func (f *Folder) replaced(c *Change, touched touchedRows) bool {
-	return touched.bills(f.Books.Commitments.Of(c.Customer), c.Origin, billedSpan{c.ID, c.Windows})
+	return touched.bills(f.State.Books.Commitments.Of(c.Customer), c.Origin, billedSpan{c.ID, c.Windows})
 }
 
 // postedLine is the line of a posted difference.
@@ -363,5 +364,5 @@ func (f *Folder) postedLine(p *posting) *linefile.Line {
 
 // paidPosting returns when a posted difference is paid.
 func (f *Folder) paidPosting(p *posting) period.Instant {
-	return min(p.asOf, f.Books.Zone.Bounds(f.LateIn).To-1)
+	return min(p.asOf, f.State.Books.Zone.Bounds(f.LateIn).To-1)
 }

@@ -19,7 +19,7 @@ import (
 
 // Folder makes the lines of commitments.
 type Folder struct {
-	*state.State
+	State    *state.State
 	LateIn   period.Cycle // in which differences of closed cycles are billed; place.NoCycle = none is closed
 	AsOf     period.Instant
 	MonthEnd func(period.Cycle) bool // whether a cycle has month-end lines
@@ -33,7 +33,7 @@ func (f *Folder) Bucket(bucket int, cycle period.Cycle, customers []int32) (int6
 	if err != nil {
 		return 0, err
 	}
-	if len(customers)+len(posted) == 0 && len(f.Find(key)) == 0 {
+	if len(customers)+len(posted) == 0 && len(f.State.Find(key)) == 0 {
 		return 0, nil
 	}
 	var lines []*linefile.Line
@@ -51,12 +51,12 @@ func (f *Folder) Bucket(bucket int, cycle period.Cycle, customers []int32) (int6
 		}
 		lines = append(lines, list...)
 	}
-	files, err := linefile.Write(f.Txn, f.Books, key, lines)
+	files, err := linefile.Write(f.State.Txn, f.State.Books, key, lines)
 	if err != nil {
 		return 0, err
 	}
 	for k, list := range files {
-		if err := f.Replace(k, list); err != nil {
+		if err := f.State.Replace(k, list); err != nil {
 			return 0, err
 		}
 	}
@@ -65,8 +65,8 @@ func (f *Folder) Bucket(bucket int, cycle period.Cycle, customers []int32) (int6
 
 // source returns a reader of the lines of the next state.
 func (f *Folder) source() *measure.Commitments {
-	return &measure.Commitments{Files: f.Txn.Pending(), Rated: f.Rated, Base: f.Txn.Base(), Books: f.Books,
-		Prices: f.Prices}
+	return &measure.Commitments{Files: f.State.Txn.Pending(), Rated: f.State.Rated, Base: f.State.Txn.Base(),
+		Books: f.State.Books, Prices: f.State.Prices}
 }
 
 // open makes the lines of an open cycle. late are the lines of closed cycles that are billed in it.
@@ -74,8 +74,8 @@ func (f *Folder) open(bucket int, cycle period.Cycle, customers []int32, late []
 	[]*linefile.Line, error) {
 	first, who := cycle, ""
 	for _, c := range customers {
-		if from := commitment.From(f.Prices, c, cycle); from < first {
-			first, who = from, f.Books.Customers[c].ID
+		if from := commitment.From(f.State.Prices, c, cycle); from < first {
+			first, who = from, f.State.Books.Customers[c].ID
 		}
 	}
 	counted, err := f.source().Lines(bucket, first, cycle, among(customers))
@@ -87,7 +87,7 @@ func (f *Folder) open(bucket int, cycle period.Cycle, customers []int32, late []
 	}
 	var out []*linefile.Line
 	for _, c := range customers {
-		list, err := commitment.Lines(f.Prices, c, cycle, f.spent(c, cycle, counted[c], late, nil), f.AsOf, nil)
+		list, err := commitment.Lines(f.State.Prices, c, cycle, f.spent(c, cycle, counted[c], late, nil), f.AsOf, nil)
 		if err != nil {
 			return nil, err
 		}
@@ -134,11 +134,11 @@ func (f *Folder) spent(customer int32, cycle period.Cycle, counted []measure.Cou
 
 // line returns the line of a commitment's charge for a cycle.
 func (f *Folder) line(c *commitment.Line, cycle period.Cycle) (*linefile.Line, error) {
-	charge, err := commitment.Charge(f.Prices, c)
+	charge, err := commitment.Charge(f.State.Prices, c)
 	if err != nil {
 		return nil, err
 	}
-	bounds := f.Books.Zone.Bounds(cycle)
+	bounds := f.State.Books.Zone.Bounds(cycle)
 	l := f.begin(c.Row.Customer, f.due(c), bounds.From)
 	l.Charge, l.Detail, l.TradeID, l.Instant = charge, detailUsage, cycle.String(), bounds.To-1
 	return l, nil
@@ -156,13 +156,13 @@ func (f *Folder) begin(customer int32, of scoped, own period.Instant) *linefile.
 	l := &linefile.Line{Customer: customer, SKU: of.SKU, Service: of.Service, ChargingMode: onDemand,
 		ID: measure.CommitmentPrefix + of.ID, TradeTime: of.Windows.To, Start: of.Windows.From, End: of.Windows.To,
 		Own: own}
-	l.Partner, l.Association = f.Books.PartnerAt(customer, own)
+	l.Partner, l.Association = f.State.Books.PartnerAt(customer, own)
 	return l
 }
 
 // due returns the key of a line that is due now.
 func (f *Folder) due(l *commitment.Line) scoped {
-	return scoped{About{l.Row.ID, commitment.Service(f.Prices, l.Row), l.Bounds}, l.Row.SKU}
+	return scoped{About{l.Row.ID, commitment.Service(f.State.Prices, l.Row), l.Bounds}, l.Row.SKU}
 }
 
 // closed makes the differences of closed cycles that lines billed in the earliest open cycle touch (FCOMMIT-2), and the
@@ -185,11 +185,11 @@ func (f *Folder) closed(bucket int, customers []int32, posted []posting) ([]*lin
 			c := &late[customer][i]
 			changed, paid = append(changed, c.Spent), max(paid, c.Paid)
 		}
-		touched := touchedRows(commitment.Touched(f.Prices, customer, changed, f.LateIn-1))
+		touched := touchedRows(commitment.Touched(f.State.Prices, customer, changed, f.LateIn-1))
 		isLate := len(changed) > 0
 		for i := range posted { // the late lines that it counts may have been reversed
 			if p := &posted[i]; p.Customer == customer && p.Late {
-				touched.add(f.Books.Commitments.Of(customer), p.Origin, billedSpan{p.ID, p.Windows}, anyRow)
+				touched.add(f.State.Books.Commitments.Of(customer), p.Origin, billedSpan{p.ID, p.Windows}, anyRow)
 				if !isLate {
 					paid = max(paid, f.paidPosting(p))
 				}
@@ -235,9 +235,9 @@ func (f *Folder) isLate(c *measure.Counted) bool {
 	if !c.Costs {
 		return c.Origin < f.LateIn
 	}
-	for _, ref := range f.Txn.Base().Manifest.Cycles {
+	for _, ref := range f.State.Txn.Base().Manifest.Cycles {
 		if ref.State == manifest.CycleClosed { // months before the first close were never billed
-			zone := f.Books.Zone
+			zone := f.State.Books.Zone
 			return c.At >= zone.Bounds(ref.Period()).From && c.At < zone.Bounds(f.LateIn).From
 		}
 	}
@@ -255,7 +255,7 @@ type month struct {
 func (f *Folder) months(bucket int, customer int32, touched touchedRows, posted []posting) (out []month, err error) {
 	src := f.source()
 	for _, cycle := range touched.cycles() {
-		first := commitment.From(f.Prices, customer, cycle)
+		first := commitment.From(f.State.Prices, customer, cycle)
 		if src.LeftSince(first) {
 			touched.leave(cycle)
 			continue
@@ -268,7 +268,7 @@ func (f *Folder) months(bucket int, customer int32, touched touchedRows, posted 
 		if err != nil {
 			return nil, err
 		}
-		touched.spanned(f.Books.Commitments.Of(customer), cycle, spans, f.owing(customer, cycle, lines[customer]))
+		touched.spanned(f.State.Books.Commitments.Of(customer), cycle, spans, f.owing(customer, cycle, lines[customer]))
 		out = append(out, month{cycle, lines[customer]})
 	}
 	return out, nil
@@ -279,13 +279,13 @@ func (f *Folder) months(bucket int, customer int32, touched touchedRows, posted 
 func (f *Folder) billedOf(customer int32, c *measure.Counted) scoped {
 	of := scoped{About{c.By, c.Service, c.Windows}, c.SKU}
 	has := func(p books.Product) bool { return p.ServiceTypeCode == c.Service }
-	if c.SKU >= 0 || c.Service == "" || slices.ContainsFunc(f.Books.Products, has) {
+	if c.SKU >= 0 || c.Service == "" || slices.ContainsFunc(f.State.Books.Products, has) {
 		return of
 	}
-	rows := f.Books.Commitments.Of(customer)
+	rows := f.State.Books.Commitments.Of(customer)
 	for i := range rows {
 		if row := &rows[i]; row.ID == c.By && row.Valid.Overlaps(c.Windows) {
-			of.Service, of.SKU = commitment.Service(f.Prices, row), row.SKU
+			of.Service, of.SKU = commitment.Service(f.State.Prices, row), row.SKU
 			break
 		}
 	}
@@ -323,7 +323,7 @@ func (f *Folder) billedSpans(customer int32, cycle period.Cycle, counted []measu
 // owing returns which commitments of a customer can owe something for a cycle. Before the first closed cycle these are
 // only those that count a line.
 func (f *Folder) owing(customer int32, cycle period.Cycle, counted []measure.Counted) func(*books.Commitment) bool {
-	for _, ref := range f.Txn.Base().Manifest.Cycles {
+	for _, ref := range f.State.Txn.Base().Manifest.Cycles {
 		if ref.State == manifest.CycleClosed && ref.Period() <= cycle {
 			return anyRow
 		}
@@ -341,7 +341,7 @@ func (f *Folder) counting(customer int32, cycle period.Cycle, counted []measure.
 			spent = append(spent, c.Spent)
 		}
 	}
-	rows := commitment.Touched(f.Prices, customer, spent, f.LateIn-1)
+	rows := commitment.Touched(f.State.Prices, customer, spent, f.LateIn-1)
 	return func(c *books.Commitment) bool { return rows[c][cycle] }
 }
 
@@ -350,10 +350,10 @@ func (f *Folder) counting(customer int32, cycle period.Cycle, counted []measure.
 // posted for this one and stays.
 func (f *Folder) differences(customer int32, m month, touched touchedRows, late []*linefile.Line) ([]*linefile.Line,
 	error) {
-	rows := f.Books.Commitments.Of(customer)
+	rows := f.State.Books.Commitments.Of(customer)
 	replaced := func(c *measure.Counted) bool { return touched.bills(rows, m.cycle, billedSpan{c.By, c.Windows}) }
 	spent := f.spent(customer, m.cycle, m.counted, late, func(c *measure.Counted) bool { return !replaced(c) })
-	now, err := commitment.Again(f.Prices, customer, m.cycle, spent, f.AsOf,
+	now, err := commitment.Again(f.State.Prices, customer, m.cycle, spent, f.AsOf,
 		func(c *books.Commitment) bool { return touched[c][m.cycle] })
 	if err != nil {
 		return nil, err
@@ -366,7 +366,7 @@ func (f *Folder) differences(customer int32, m month, touched touchedRows, late 
 		return err
 	}
 	for i := range now {
-		charge, err := chargeOf(f.Prices, &now[i])
+		charge, err := chargeOf(f.State.Prices, &now[i])
 		if err != nil {
 			return nil, err
 		}
@@ -404,7 +404,7 @@ func (f *Folder) differenceLines(customer int32, cycle period.Cycle, due map[sco
 
 // difference returns the line of a difference for a closed cycle, without the instant at which it is paid.
 func (f *Folder) difference(customer int32, of scoped, cycle period.Cycle, sum *measure.Charge) *linefile.Line {
-	l := f.begin(customer, of, f.Books.Zone.Bounds(cycle).From)
+	l := f.begin(customer, of, f.State.Books.Zone.Bounds(cycle).From)
 	l.Charge = line.Charge{Official: sum.Official, Truncated: sum.Truncated, Payment: sum.Payment, DiscountID: -1,
 		Version: -1, Kind: line.Adjustment}
 	l.Detail, l.TradeID, l.Origin = detailLate, f.LateIn.String(), cycle.String()

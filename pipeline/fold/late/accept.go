@@ -47,18 +47,18 @@ func (s *Step) verdicts(origin period.Cycle, days []period.Day) (*incoming.Verdi
 			known.Replaced[incoming.Identity{Customer: key.Customer, ID: key.ID}] = true
 		}
 	}
-	return s.Decide(s.Bucket, origin, days, s.fresh, known)
+	return s.Folder.Decide(s.Bucket, origin, days, s.fresh, known)
 }
 
 // acceptDay decides a day's new rows. It reads them in step with the accepted records of the closed day.
 func (s *Step) acceptDay(origin period.Cycle, day period.Day, v *incoming.Verdicts) error {
-	accepted, err := records.Open(s.State, s.Find(state.DayKey("lines", day, s.Bucket)), s.Find(state.DayKey("usage",
-		day, s.Bucket)))
+	accepted, err := records.Open(s.Folder.State, s.Folder.Find(state.DayKey("lines", day, s.Bucket)),
+		s.Folder.Find(state.DayKey("usage", day, s.Bucket)))
 	if err != nil {
 		return err
 	}
 	defer accepted.Close()
-	rows, err := s.Usage(s.Bucket, day)
+	rows, err := s.Folder.Usage(s.Bucket, day)
 	if err != nil {
 		return err
 	}
@@ -91,7 +91,7 @@ func (s *Step) decide(r, old *sorting.Row, known bool, origin period.Cycle, v *i
 	last *incoming.Duplicates) error {
 	key := Key{Customer: r.Customer, Origin: origin, ID: string(r.ID)}
 	if last.Match(r) {
-		s.Tally.Duplicate(r.File)
+		s.Folder.Tally.Duplicate(r.File)
 		return nil
 	}
 	if known || s.All[key] != nil {
@@ -100,29 +100,29 @@ func (s *Step) decide(r, old *sorting.Row, known bool, origin period.Cycle, v *i
 			same = before.Start == r.Start && bytes.Equal(before.content(), r.Content())
 		}
 		if same {
-			s.Tally.Duplicate(r.File)
+			s.Folder.Tally.Duplicate(r.File)
 		} else {
-			s.Tally.Reject(r, reason.Conflict, "record_id", key.ID)
+			s.Folder.Tally.Reject(r, reason.Conflict, "record_id", key.ID)
 		}
 		return nil
 	}
-	conflict, err := v.Conflicts(s.Seed(r.Customer), r)
+	conflict, err := v.Conflicts(s.Folder.Seed(r.Customer), r)
 	if err != nil {
 		return err
 	}
 	if conflict {
-		s.Tally.Reject(r, reason.Conflict, "record_id", key.ID)
+		s.Folder.Tally.Reject(r, reason.Conflict, "record_id", key.ID)
 		return nil
 	}
 	if len(r.Replaces) > 0 {
 		if why := v.Replaces[incoming.Identity{Customer: r.Customer, ID: key.ID}]; why != reason.None {
-			s.Tally.Reject(r, why, "replaces", string(r.Replaces))
+			s.Folder.Tally.Reject(r, why, "replaces", string(r.Replaces))
 			return nil
 		}
 	}
-	s.Tally.Accept(r, origin)
+	s.Folder.Tally.Accept(r, origin)
 	last.Remember(r)
-	s.add(&Row{Record: NewRecord(r, origin, s.AsOf), Billed: s.Cycle})
+	s.add(&Row{Record: NewRecord(r, origin, s.Folder.AsOf), Billed: s.Cycle})
 	return nil
 }
 

@@ -18,7 +18,7 @@ import (
 // billedOf returns the sums of all lines billed of a period-level meter: month-end lines, late lines, lines of
 // re-rating, and lines of the records that the close billed one by one.
 func (s *Sources) billedOf(customer int32, m Meter) (Sums, error) {
-	want := func(p *Place) bool { return p.Customer == customer && m.Owns(s.Books, p) }
+	want := func(p *Place) bool { return p.Customer == customer && m.Owns(s.Step.Folder.Books, p) }
 	out, err := s.billedLines(m.Origin, want)
 	if err != nil {
 		return nil, err
@@ -39,19 +39,21 @@ func (s *Sources) billedOf(customer int32, m Meter) (Sums, error) {
 func (s *Sources) billedLines(origin period.Cycle, want func(*Place) bool) (Sums, error) {
 	if s.sums[origin] == nil {
 		all := make(Sums)
-		key := manifest.FileKey{Table: "lines", Cycle: manifest.CycleOf(origin), Day: manifest.EndDay, Bucket: s.Bucket}
-		if err := AddBilled(s.State, key, origin, all, nil); err != nil {
+		key := manifest.FileKey{Table: "lines", Cycle: manifest.CycleOf(origin), Day: manifest.EndDay,
+			Bucket: s.Step.Bucket}
+		if err := AddBilled(s.Step.Folder.State, key, origin, all, nil); err != nil {
 			return nil, err
 		}
-		for _, c := range s.Opening.Cycles(s.Cycle) {
-			key := manifest.FileKey{Table: "lines", Cycle: manifest.CycleOf(c), Day: manifest.LateDay, Bucket: s.Bucket}
-			if c < s.Cycle {
-				if err := AddBilled(s.State, key, origin, all, nil); err != nil {
+		for _, c := range s.Step.Folder.Opening.Cycles(s.Step.Cycle) {
+			key := manifest.FileKey{Table: "lines", Cycle: manifest.CycleOf(c), Day: manifest.LateDay,
+				Bucket: s.Step.Bucket}
+			if c < s.Step.Cycle {
+				if err := AddBilled(s.Step.Folder.State, key, origin, all, nil); err != nil {
 					return nil, err
 				}
 			}
 			key.Day = manifest.RerateDay
-			if err := AddBilled(s.State, key, origin, all, nil); err != nil {
+			if err := AddBilled(s.Step.Folder.State, key, origin, all, nil); err != nil {
 				return nil, err
 			}
 		}
@@ -67,11 +69,12 @@ func (s *Sources) usageLines(set MeterSet) (Sums, error) {
 		return s.ofUsage[set], nil
 	}
 	all := make(Sums)
-	for _, e := range s.FilesOf(set.Origin, s.Bucket, "lines") {
+	for _, e := range s.Step.Folder.FilesOf(set.Origin, s.Step.Bucket, "lines") {
 		if _, ok := e.Day.Calendar(); !ok {
 			continue
 		}
-		b := billedFile{State: s.State, entry: e, origin: set.Origin, only: map[int32]bool{set.Customer: true}}
+		b := billedFile{State: s.Step.Folder.State, entry: e, origin: set.Origin,
+			only: map[int32]bool{set.Customer: true}}
 		if err := b.addTo(all); err != nil {
 			return nil, err
 		}

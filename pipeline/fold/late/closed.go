@@ -57,30 +57,30 @@ func (s *Sources) gather(set MeterSet) (map[Meter]*gathered, error) {
 	if s.gathers[set] != nil {
 		return s.gathers[set], nil
 	}
-	closed, err := ClosedRecords(s.State, s.Bucket, set.Origin, map[int32]bool{set.Customer: true},
-		func(row *sorting.Row) bool { return row.SKU >= 0 && s.Books.Products[row.SKU].MonthEnd() })
+	closed, err := ClosedRecords(s.Step.Folder.State, s.Step.Bucket, set.Origin, map[int32]bool{set.Customer: true},
+		func(row *sorting.Row) bool { return row.SKU >= 0 && s.Step.Folder.Books.Products[row.SKU].MonthEnd() })
 	if err != nil {
 		return nil, err
 	}
 	out := make(map[Meter]*gathered)
 	add := func(r *Record) {
-		m := MeterOf(s.Books, r, s.Regions.Name)
+		m := MeterOf(s.Step.Folder.Books, r, s.Step.Folder.Regions.Name)
 		if out[m] == nil {
 			out[m] = &gathered{}
 		}
 		out[m].lines = out[m].lines || r.Lines
-		if !s.replaced[r.Key()] {
+		if !s.Step.replaced[r.Key()] {
 			out[m].records = append(out[m].records, r)
 		}
 	}
 	for _, r := range closed {
-		if err := s.redraw(r); err != nil {
+		if err := s.Step.redraw(r); err != nil {
 			return nil, err
 		}
 		add(r)
 	}
-	for key, r := range s.All {
-		if key.Customer == set.Customer && key.Origin == set.Origin && s.Books.Products[r.SKU].MonthEnd() {
+	for key, r := range s.Step.All {
+		if key.Customer == set.Customer && key.Origin == set.Origin && s.Step.Folder.Books.Products[r.SKU].MonthEnd() {
 			add(&r.Record)
 		}
 	}

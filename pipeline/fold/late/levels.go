@@ -37,12 +37,13 @@ func (s *Step) rateLevels(customer int32, moved movedLevels) error {
 		return cmp.Or(cmp.Compare(a.SKU, b.SKU), cmp.Compare(a.Scope, b.Scope))
 	}) {
 		first := slices.Min(slices.Collect(maps.Keys(moved[at])))
-		closing := Closing{Books: s.Books, Rater: s.Rater, Region: s.Regions.Name, Customer: customer}
+		closing := Closing{Books: s.Folder.Books, Rater: s.Folder.Rater, Region: s.Folder.Regions.Name,
+			Customer: customer}
 		rows, err := s.sources.Levels(customer, first)
 		if err != nil {
 			return err
 		}
-		closing.Levels = at.of(s.Books, rows)
+		closing.Levels = at.of(s.Folder.Books, rows)
 		asOf := period.Instant(0)
 		for c := first; c < s.Cycle; c++ {
 			if t, ok := moved[at][c]; ok && (c == first || t > asOf) {
@@ -62,13 +63,14 @@ func (s *Step) rateLevels(customer int32, moved movedLevels) error {
 // leaveLevels passes the levels of a meter to the next cycle and notes them. A level with which that cycle opened
 // before, and which is gone now, is noted as zero.
 func (s *Step) leaveLevels(closing *Closing, at levelMeter, next period.Cycle) error {
-	closing.Levels = at.of(s.Books, rating.NextCycle(s.Prices, nil, s.Rater.Positions(nil), closing.Customer, next))
+	closing.Levels = at.of(s.Folder.Books,
+		rating.NextCycle(s.Folder.Prices, nil, s.Folder.Rater.Positions(nil), closing.Customer, next))
 	known, err := s.sources.Levels(closing.Customer, next)
 	if err != nil {
 		return err
 	}
 	left := slices.Clone(closing.Levels)
-	for _, old := range at.of(s.Books, known) {
+	for _, old := range at.of(s.Folder.Books, known) {
 		if !slices.ContainsFunc(left, func(row position.Row) bool { return opening.SameLevel(&row, &old) }) {
 			left = append(left, position.Row{Kind: position.Level, Key: old.Key, Scope: old.Scope,
 				Resource: old.Resource})
@@ -107,10 +109,10 @@ func MeterOfLevel(b *books.Books, row *position.Row, origin period.Cycle) (Meter
 func (s *Sources) Levels(customer int32, cycle period.Cycle) ([]position.Row, error) {
 	var rows []position.Row
 	var err error
-	if cycle == s.Cycle {
-		rows, _, err = s.Opening.OfCycle(customer, cycle)
+	if cycle == s.Step.Cycle {
+		rows, _, err = s.Step.Folder.Opening.OfCycle(customer, cycle)
 	} else {
-		rows, err = s.Opening.OfDay(customer, cycle.First())
+		rows, err = s.Step.Folder.Opening.OfDay(customer, cycle.First())
 	}
 	if err != nil {
 		return nil, err

@@ -83,27 +83,27 @@ func (s *Sources) fromRecords(customer int32, m Meter) (money.Quantity, error) {
 	if t == nil {
 		return money.Quantity{}, nil
 	}
-	return t.count(&s.Books.Products[m.SKU], m.Position())
+	return t.count(&s.Step.Folder.Books.Products[m.SKU], m.Position())
 }
 
 // recountCycle counts the meters of a customer, and of all others with late records of the cycle that are billed now.
 func (s *Sources) recountCycle(origin period.Cycle, customer int32) error {
 	c := &recount{make(map[MeterSet]map[Meter]*tally), map[int32]bool{customer: true}}
-	for _, r := range s.rows {
+	for _, r := range s.Step.rows {
 		if r.Origin == origin {
 			c.customers[r.Customer] = true
 		}
 	}
 	s.recounts[origin] = c
-	closed, err := ClosedRecords(s.State, s.Bucket, origin, c.customers, func(row *sorting.Row) bool {
-		return row.SKU >= 0 && len(rating.Counters(&s.Books.Products[row.SKU])) > 0
+	closed, err := ClosedRecords(s.Step.Folder.State, s.Step.Bucket, origin, c.customers, func(row *sorting.Row) bool {
+		return row.SKU >= 0 && len(rating.Counters(&s.Step.Folder.Books.Products[row.SKU])) > 0
 	})
 	if err != nil {
 		return err
 	}
 	replaced := make(map[Key]bool)
-	for _, r := range s.All {
-		if r.Origin == origin && r.Billed < s.Cycle {
+	for _, r := range s.Step.All {
+		if r.Origin == origin && r.Billed < s.Step.Cycle {
 			closed[r.Key()] = &r.Record
 			if r.Replaces != "" {
 				replaced[r.Target()] = true
@@ -111,20 +111,21 @@ func (s *Sources) recountCycle(origin period.Cycle, customer int32) error {
 		}
 	}
 	for key, r := range closed {
-		if replaced[key] || !c.customers[r.Customer] || len(rating.Counters(&s.Books.Products[r.SKU])) == 0 {
+		if replaced[key] || !c.customers[r.Customer] ||
+			len(rating.Counters(&s.Step.Folder.Books.Products[r.SKU])) == 0 {
 			continue
 		}
-		if err := s.redraw(r); err != nil {
+		if err := s.Step.redraw(r); err != nil {
 			return err
 		}
-		set, m := MeterSet{r.Customer, origin}, MeterOf(s.Books, r, s.Regions.Name)
+		set, m := MeterSet{r.Customer, origin}, MeterOf(s.Step.Folder.Books, r, s.Step.Folder.Regions.Name)
 		if c.meters[set] == nil {
 			c.meters[set] = make(map[Meter]*tally)
 		}
 		if c.meters[set][m] == nil {
 			c.meters[set][m] = &tally{}
 		}
-		if err := c.meters[set][m].add(&s.Books.Products[r.SKU], &r.Record, r.Free); err != nil {
+		if err := c.meters[set][m].add(&s.Step.Folder.Books.Products[r.SKU], &r.Record, r.Free); err != nil {
 			return err
 		}
 	}

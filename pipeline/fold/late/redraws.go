@@ -2,7 +2,7 @@ package late
 
 import (
 	"github.com/tollbook/tollbook/pipeline/fold/opening"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/fold/state"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/schemas/line"
@@ -13,7 +13,7 @@ import (
 // redrawn reads what records draw since re-rating, from the cycles up to the step's. The last cycle counts.
 func (s *Step) redrawn() error {
 	s.ReratedDraws = make(map[Key]string)
-	for _, c := range s.Opening.Cycles(s.Cycle) {
+	for _, c := range s.Folder.Opening.Cycles(s.Cycle) {
 		if err := s.RedrawnIn(c, s.ReratedDraws); err != nil {
 			return err
 		}
@@ -23,17 +23,18 @@ func (s *Step) redrawn() error {
 
 // RedrawnIn reads what records draw since re-rating in one cycle.
 func (s *Step) RedrawnIn(cycle period.Cycle, to map[Key]string) error {
-	for _, e := range s.Find(manifest.FileKey{Table: "redraws", Cycle: manifest.CycleOf(cycle), Bucket: s.Bucket}) {
-		err := tablefile.Each(s.Txn, e, tables.Redraws(), nil, func(cols *parquet.Columns[tables.Redraw], i int) error {
-			customer, err := s.Names().Customer(cols.Word(tables.RedrawCustomerID).At(i))
-			if err != nil {
+	for _, e := range s.Folder.Find(state.CycleKey("redraws", cycle, s.Bucket)) {
+		err := tablefile.Each(s.Folder.Txn, e, tables.Redraws(), nil,
+			func(cols *parquet.Columns[tables.Redraw], i int) error {
+				customer, err := s.Folder.Names().Customer(cols.Word(tables.RedrawCustomerID).At(i))
+				if err != nil {
+					return err
+				}
+				origin, err := period.ParseCycle(cols.Word(tables.RedrawOriginCycle).At(i))
+				key := Key{Customer: customer, Origin: origin, ID: string(cols.Text(tables.RedrawRecordID).At(i))}
+				to[key] = string(cols.Text(tables.RedrawDraws).At(i))
 				return err
-			}
-			origin, err := period.ParseCycle(cols.Word(tables.RedrawOriginCycle).At(i))
-			key := Key{Customer: customer, Origin: origin, ID: string(cols.Text(tables.RedrawRecordID).At(i))}
-			to[key] = string(cols.Text(tables.RedrawDraws).At(i))
-			return err
-		})
+			})
 		if err != nil {
 			return err
 		}
@@ -52,8 +53,8 @@ func (s *Step) retain(e *Entry) error {
 	}
 	rest, err := line.Without(e.Draws, returned)
 	if len(rest) > 0 {
-		opening.AddDraws(s.retained, s.Books.Customers[e.Customer].ID, e.Origin, string(e.ID),
-			string(line.AppendDraws(nil, s.Books.Packages, rest)))
+		opening.AddDraws(s.retained, s.Folder.Books.Customers[e.Customer].ID, e.Origin, string(e.ID),
+			string(line.AppendDraws(nil, s.Folder.Books.Packages, rest)))
 	}
 	return err
 }
@@ -61,7 +62,7 @@ func (s *Step) retain(e *Entry) error {
 // redraw sets the draws of a billed record to those of its last re-rating, if there is one.
 func (s *Step) redraw(r *Record) error {
 	if text, ok := s.ReratedDraws[r.Key()]; ok {
-		return r.ReadDraws(s.Books, text)
+		return r.ReadDraws(s.Folder.Books, text)
 	}
 	return nil
 }

@@ -25,7 +25,7 @@ type lateSamples struct {
 // counts.
 func (s *Step) LoadSamples(last period.Cycle) error {
 	s.Samples.All = make(map[samples.SlotKey]*samples.LateSample)
-	strays, err := s.Measured.Strays.LateTo(s.Bucket)
+	strays, err := s.Folder.Measured.Strays.LateTo(s.Bucket)
 	if err != nil {
 		return err
 	}
@@ -34,17 +34,17 @@ func (s *Step) LoadSamples(last period.Cycle) error {
 		billed[one.Billed] = append(billed[one.Billed], one)
 	}
 	// The bucket itself may have no file of a cycle in which strays were billed.
-	cycles := slices.AppendSeq(s.Opening.Cycles(last), maps.Keys(billed))
+	cycles := slices.AppendSeq(s.Folder.Opening.Cycles(last), maps.Keys(billed))
 	slices.Sort(cycles)
 	for _, c := range slices.Compact(cycles) {
 		if c > last {
 			break
 		}
-		for _, e := range s.Find(manifest.FileKey{Table: "late_samples", Cycle: manifest.CycleOf(c),
+		for _, e := range s.Folder.Find(manifest.FileKey{Table: "late_samples", Cycle: manifest.CycleOf(c),
 			Bucket: s.Bucket}) {
-			err := samples.EachLateSample(s.State, e, c, func(one *samples.LateSample) {
+			err := samples.EachLateSample(s.Folder.State, e, c, func(one *samples.LateSample) {
 				// a sample that the current cycle bills goes to the bucket of its link's customer
-				if to := samples.Adopt(s.State, one); to == s.Bucket || c != s.Cycle {
+				if to := samples.Adopt(s.Folder.State, one); to == s.Bucket || c != s.Cycle {
 					s.Samples.All[one.Key()] = one
 				}
 			})
@@ -74,7 +74,7 @@ func (s *Step) acceptSamples() error {
 }
 
 func (s *Step) acceptSampleDay(day period.Day) error {
-	w := s.Measured
+	w := s.Folder.Measured
 	old, err := w.OpenSamples(w.Find(state.DayKey("bandwidth", day, s.Bucket)))
 	if err != nil {
 		return err
@@ -113,7 +113,7 @@ func (s *Step) acceptSampleDay(day period.Day) error {
 		}
 		winner := w.Elect(accepted, group)
 		if winner != nil && (accepted == nil || samples.Differs(w.Policy(group[0].SKU), accepted, winner)) {
-			s.Samples.All[key] = &samples.LateSample{LinkSample: *winner, AsOf: s.AsOf, Billed: s.Cycle}
+			s.Samples.All[key] = &samples.LateSample{LinkSample: *winner, AsOf: s.Folder.AsOf, Billed: s.Cycle}
 		}
 	}
 	return nil
@@ -134,8 +134,8 @@ func (l *lateSamples) here(cycle period.Cycle) []*samples.LateSample {
 // store returns the late_samples table of the cycle.
 func (l *lateSamples) store(s *Step) *parquet.Columns[tables.Sample] {
 	out := parquet.NewColumns(tables.LateSamples())
-	for _, one := range l.here(s.LateIn) {
-		s.Measured.Store(out, &one.LinkSample)
+	for _, one := range l.here(s.Folder.LateIn) {
+		s.Folder.Measured.Store(out, &one.LinkSample)
 		out.Time(tables.SampleAsOf).Add(one.AsOf)
 	}
 	return out
@@ -146,11 +146,11 @@ func (s *Step) rateSamples() error {
 	changed := make(map[period.Cycle]map[measure.Key]bool)
 	asOf := make(map[Place]period.Instant)
 	for _, one := range s.Samples.here(s.Cycle) {
-		l, ok := s.Books.Links.At(one.Link, one.Slot)
+		l, ok := s.Folder.Books.Links.At(one.Link, one.Slot)
 		if !ok {
 			continue
 		}
-		origin := s.Books.Zone.Cycle(one.Slot)
+		origin := s.Folder.Books.Zone.Cycle(one.Slot)
 		if changed[origin] == nil {
 			changed[origin] = make(map[measure.Key]bool)
 		}
@@ -161,7 +161,7 @@ func (s *Step) rateSamples() error {
 	}
 	for _, origin := range slices.Sorted(maps.Keys(changed)) {
 		keys := changed[origin]
-		now, err := s.remeasure(s.Bucket, origin, keys, s.Samples.All)
+		now, err := s.Folder.remeasure(s.Bucket, origin, keys, s.Samples.All)
 		if err != nil {
 			return err
 		}

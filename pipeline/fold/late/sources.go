@@ -16,7 +16,7 @@ import (
 
 // Sources provides what the late records of a bucket need to know of earlier billing.
 type Sources struct {
-	*Step
+	Step    *Step
 	Own     map[Key]*Record // records of closed cycles that late records replace
 	behind  []opening.Left  // positions after late records billed in closed cycles, in order of the cycle of billing
 	Shifts  []opening.Shift // that apply, in order of the cycle from which they apply
@@ -53,7 +53,7 @@ func (s *Sources) Prepare(rows []*Record) error {
 	s.sums, s.ofUsage = make(map[period.Cycle]Sums), make(map[MeterSet]Sums)
 	wanted := make(map[period.Cycle]map[Key]bool)
 	for _, r := range rows {
-		if r.Replaces == "" || s.All[r.Target()] != nil {
+		if r.Replaces == "" || s.Step.All[r.Target()] != nil {
 			continue
 		}
 		if wanted[r.Origin] == nil {
@@ -70,18 +70,18 @@ func (s *Sources) Prepare(rows []*Record) error {
 	if s.one != nil {
 		who = *s.one
 	}
-	for _, c := range s.Opening.Cycles(s.Cycle) {
+	for _, c := range s.Step.Folder.Opening.Cycles(s.Step.Cycle) {
 		if c <= s.Shifted {
-			list, err := s.Opening.Shifts(s.Bucket, c, who)
+			list, err := s.Step.Folder.Opening.Shifts(s.Step.Bucket, c, who)
 			if err != nil {
 				return err
 			}
 			s.Shifts = append(s.Shifts, list...)
 		}
-		if c == s.Cycle {
+		if c == s.Step.Cycle {
 			continue
 		}
-		list, err := s.Opening.LeftIn(s.Bucket, c, who)
+		list, err := s.Step.Folder.Opening.LeftIn(s.Step.Bucket, c, who)
 		if err != nil {
 			return err
 		}
@@ -96,19 +96,19 @@ func (s *Sources) index() {
 		return
 	}
 	s.billed, s.redrawn = make(map[MeterSet][]*Row), make(map[MeterSet]bool)
-	for key, r := range s.All {
-		if set := (MeterSet{key.Customer, key.Origin}); r.Billed < s.Cycle {
+	for key, r := range s.Step.All {
+		if set := (MeterSet{key.Customer, key.Origin}); r.Billed < s.Step.Cycle {
 			s.billed[set] = append(s.billed[set], r)
 		}
 	}
-	for key := range s.ReratedDraws {
+	for key := range s.Step.ReratedDraws {
 		s.redrawn[MeterSet{key.Customer, key.Origin}] = true
 	}
 }
 
 // Billed finds the billed record that a late record replaces.
 func (s *Sources) Billed(key Key) (*Record, error) {
-	if r := s.All[key]; r != nil {
+	if r := s.Step.All[key]; r != nil {
 		return &r.Record, nil
 	}
 	if r := s.Own[key]; r != nil {
@@ -118,7 +118,7 @@ func (s *Sources) Billed(key Key) (*Record, error) {
 		return r, nil
 	}
 	return nil, fmt.Errorf("record %q of customer %s in %s: a late record replaces it, and it does not exist", key.ID,
-		s.Books.Customers[key.Customer].ID, key.Origin)
+		s.Step.Folder.Books.Customers[key.Customer].ID, key.Origin)
 }
 
 // ReadBilled reads records that the close of a cycle billed.
@@ -127,7 +127,7 @@ func (s *Sources) ReadBilled(origin period.Cycle, keys map[Key]bool) error {
 	for k := range keys {
 		customers[k.Customer] = true
 	}
-	closed, err := ClosedRecords(s.State, s.Bucket, origin, customers, func(row *sorting.Row) bool {
+	closed, err := ClosedRecords(s.Step.Folder.State, s.Step.Bucket, origin, customers, func(row *sorting.Row) bool {
 		return keys[Key{Customer: row.Customer, Origin: origin, ID: string(row.ID)}]
 	})
 	if err != nil {
@@ -135,7 +135,7 @@ func (s *Sources) ReadBilled(origin period.Cycle, keys map[Key]bool) error {
 	}
 	for key, r := range closed {
 		s.Own[key] = r
-		if err := s.redraw(r); err != nil {
+		if err := s.Step.redraw(r); err != nil {
 			return err
 		}
 	}
@@ -149,7 +149,7 @@ func (s *Sources) Count(customer int32, m Meter) (money.Quantity, error) {
 	if err != nil {
 		return money.Quantity{}, err
 	}
-	if !stored.hold(&s.Books.Products[m.SKU], m) {
+	if !stored.hold(&s.Step.Folder.Books.Products[m.SKU], m) {
 		return s.fromRecords(customer, m)
 	}
 	at := stored.counts[m]
@@ -158,7 +158,7 @@ func (s *Sources) Count(customer int32, m Meter) (money.Quantity, error) {
 		h := &s.Shifts[i]
 		if h.Customer == customer && h.Kind == m.Position() && h.Origin == m.Origin && h.Billed > at.in &&
 			h.Scope == m.Scope &&
-			h.Key == s.Books.Products[m.SKU].SKU {
+			h.Key == s.Step.Folder.Books.Products[m.SKU].SKU {
 			if count, err = opening.Moved(count, h.By); err != nil {
 				return count, err
 			}
@@ -185,11 +185,12 @@ func (s *Sources) positions(set MeterSet) (*positions, error) {
 	stored := &positions{counts: make(map[Meter]counted), other: make(map[int32]bool), closed: make(map[int32]bool),
 		stored: make(map[period.Cycle]map[Meter]bool), redrawn: s.redrawn[set]}
 	add := func(row *position.Row, in period.Cycle) {
-		if sku := s.Books.SKU(row.Key); IsCounter(row.Kind) && sku >= 0 {
-			stored.note(&s.Books.Products[sku], Meter{Origin: set.Origin, SKU: sku, Scope: row.Scope}, row, in)
+		if sku := s.Step.Folder.Books.SKU(row.Key); IsCounter(row.Kind) && sku >= 0 {
+			stored.note(&s.Step.Folder.Books.Products[sku], Meter{Origin: set.Origin, SKU: sku, Scope: row.Scope}, row,
+				in)
 		}
 	}
-	rows, last, err := s.Opening.Before(set.Customer, set.Origin.Last()+1, set.Origin)
+	rows, last, err := s.Step.Folder.Opening.Before(set.Customer, set.Origin.Last()+1, set.Origin)
 	if err != nil {
 		return nil, err
 	}
@@ -206,12 +207,13 @@ func (s *Sources) positions(set MeterSet) (*positions, error) {
 	for in, meters := range stored.stored {
 		for m := range meters {
 			if m.Kind == 0 {
-				stored.complete(&s.Books.Products[m.SKU], m, in)
+				stored.complete(&s.Step.Folder.Books.Products[m.SKU], m, in)
 			}
 		}
 	}
 	for _, r := range s.billed[set] {
-		stored.complete(&s.Books.Products[r.SKU], MeterOf(s.Books, &r.Record, s.Regions.Name), r.Billed)
+		stored.complete(&s.Step.Folder.Books.Products[r.SKU],
+			MeterOf(s.Step.Folder.Books, &r.Record, s.Step.Folder.Regions.Name), r.Billed)
 	}
 	s.closing[set] = stored
 	return stored, nil
@@ -222,8 +224,8 @@ func (s *Sources) positions(set MeterSet) (*positions, error) {
 // the result of late records billed since. Later shifts are added. If another position or shift may be of this quota
 // period, the quantity is calculated from its records (OPEN-6).
 func (s *Sources) Drawn(customer int32, f QuotaPeriod, span period.Span) (money.Quantity, error) {
-	p := &s.Books.Packages[f.Package]
-	end := min(span.To, p.Valid.To, s.Books.Zone.Bounds(s.Cycle).From)
+	p := &s.Step.Folder.Books.Packages[f.Package]
+	end := min(span.To, p.Valid.To, s.Step.Folder.Books.Zone.Bounds(s.Step.Cycle).From)
 	stored, in, known, err := s.stored(customer, f, end)
 	if err != nil {
 		return stored, err
@@ -231,8 +233,9 @@ func (s *Sources) Drawn(customer int32, f QuotaPeriod, span period.Span) (money.
 	for _, h := range s.Shifts {
 		row := h.Row()
 		known = known && (h.Customer != customer || !s.mayHold(&row, f))
-		if h.Customer == customer && h.Billed > in && opening.PackageOf(s.Books, customer, &row) == f.Package &&
-			s.Prices.QuotaPeriod(p, h.At).From == f.Start {
+		if h.Customer == customer && h.Billed > in &&
+			opening.PackageOf(s.Step.Folder.Books, customer, &row) == f.Package &&
+			s.Step.Folder.Prices.QuotaPeriod(p, h.At).From == f.Start {
 			if stored, err = opening.Moved(stored, h.By); err != nil {
 				return stored, err
 			}
@@ -241,8 +244,8 @@ func (s *Sources) Drawn(customer int32, f QuotaPeriod, span period.Span) (money.
 	if known {
 		return stored, nil
 	}
-	drawn, complete, err := s.Opening.DrawnBy(p, period.Span{From: f.Start, To: end},
-		opening.Billed{Before: s.Cycle, Late: s.Cycle - 1, Reposted: s.Cycle})
+	drawn, complete, err := s.Step.Folder.Opening.DrawnBy(p, period.Span{From: f.Start, To: end},
+		opening.Billed{Before: s.Step.Cycle, Late: s.Step.Cycle - 1, Reposted: s.Step.Cycle})
 	if err == nil && !complete && drawn.Cmp(stored) < 0 {
 		drawn = stored
 	}
@@ -252,28 +255,28 @@ func (s *Sources) Drawn(customer int32, f QuotaPeriod, span period.Span) (money.
 // stored returns what was drawn by positions, with the shifts up to cycle in. If known is false, more may be drawn.
 func (s *Sources) stored(customer int32, f QuotaPeriod, end period.Instant) (drawn money.Quantity, in period.Cycle,
 	known bool, err error) {
-	p, zone := &s.Books.Packages[f.Package], s.Books.Zone
+	p, zone := &s.Step.Folder.Books.Packages[f.Package], s.Step.Folder.Books.Zone
 	other := slices.ContainsFunc(s.behind, func(one opening.Left) bool {
 		return one.Customer == customer && s.mayHold(&one.Row, f)
 	})
 	for _, one := range slices.Backward(s.behind) {
 		if one.Customer == customer && one.At == f.Start && zone.Bounds(one.Billed).From >= end &&
-			opening.PackageOf(s.Books, customer, &one.Row) == f.Package {
+			opening.PackageOf(s.Step.Folder.Books, customer, &one.Row) == f.Package {
 			drawn, err = rating.DrawnOf(p, &one.Row)
 			return drawn, one.Billed, !other, err
 		}
 	}
 	day := zone.Day(end)
 	// a quota period that ends with a cycle includes the shifts of that cycle, not of the next
-	in = min(zone.Cycle(end-1), s.Cycle-1)
-	rows, _, err := s.Opening.Before(customer, day, in)
+	in = min(zone.Cycle(end-1), s.Step.Cycle-1)
+	rows, _, err := s.Step.Folder.Opening.Before(customer, day, in)
 	if err != nil {
 		return drawn, in, false, err
 	}
 	known = true
 	for i := range rows { // in order of their quota periods
 		row := &rows[i]
-		if row.At != f.Start || opening.PackageOf(s.Books, customer, row) != f.Package {
+		if row.At != f.Start || opening.PackageOf(s.Step.Folder.Books, customer, row) != f.Package {
 			known = known && !s.mayHold(row, f)
 			continue
 		}
@@ -284,8 +287,8 @@ func (s *Sources) stored(customer int32, f QuotaPeriod, end period.Instant) (dra
 	}
 	if from := zone.Start(day); from < end { // the positions are of the start of the day
 		var rest money.Quantity
-		if rest, _, err = s.Opening.DrawnBy(p, period.Span{From: max(from, f.Start), To: end},
-			opening.Billed{Before: s.Cycle, Late: in, Reposted: in}); err == nil {
+		if rest, _, err = s.Step.Folder.Opening.DrawnBy(p, period.Span{From: max(from, f.Start), To: end},
+			opening.Billed{Before: s.Step.Cycle, Late: in, Reposted: in}); err == nil {
 			drawn, err = drawn.Add(rest)
 		}
 	}
@@ -294,12 +297,12 @@ func (s *Sources) stored(customer int32, f QuotaPeriod, end period.Instant) (dra
 
 // mayHold reports whether a position of a package may hold draws of a quota period and of another one of today's books.
 func (s *Sources) mayHold(row *position.Row, f QuotaPeriod) bool {
-	p := &s.Books.Packages[f.Package]
+	p := &s.Step.Folder.Books.Packages[f.Package]
 	if row.Kind != position.Package || row.Key != p.ID {
 		return false
 	}
 	if row.At == f.Start { // same quota period, unless the books now end the package within it
-		return s.Prices.QuotaPeriod(p, f.Start).To > p.Valid.To
+		return s.Step.Folder.Prices.QuotaPeriod(p, f.Start).To > p.Valid.To
 	}
-	return !s.Opening.Certain(p.Customer, row)
+	return !s.Step.Folder.Opening.Certain(p.Customer, row)
 }

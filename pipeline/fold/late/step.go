@@ -10,6 +10,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold/lines"
 	"github.com/tollbook/tollbook/pipeline/fold/opening"
 	"github.com/tollbook/tollbook/pipeline/fold/samples"
+	"github.com/tollbook/tollbook/pipeline/fold/state"
 	"github.com/tollbook/tollbook/pipeline/lake/linefile"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
@@ -46,7 +47,7 @@ func New(samples *samples.Folder, rater *rating.Rater, terms Terms) *Folder {
 // Step bills the late records of one bucket in the earliest open cycle (§4.11). It holds all of them in memory
 // (FOLD-5).
 type Step struct {
-	*Folder
+	Folder *Folder
 	Bucket int
 	Cycle  period.Cycle // in which the late records are billed
 
@@ -110,7 +111,8 @@ func (w *Folder) Bucket(ctx context.Context, bucket int, usage, list map[period.
 			s.Samples.days = append(s.Samples.days, day)
 		}
 	}
-	stored := len(w.Find(s.key("late")))+len(w.Find(s.key("late_samples"))) > 0
+	stored := len(w.Find(state.CycleKey("late", s.Cycle, bucket)))+
+		len(w.Find(state.CycleKey("late_samples", s.Cycle, bucket))) > 0
 	if w.Refold(s.Cycle) && !stored { // other books may have given the bucket a link that has late samples
 		strays, err := w.Measured.Strays.LateTo(bucket)
 		if err != nil {
@@ -133,11 +135,6 @@ func (w *Folder) Bucket(ctx context.Context, bucket int, usage, list map[period.
 	return true, differs || reposted, err
 }
 
-// key names the file of a table of the bucket's late records.
-func (s *Step) key(table string) manifest.FileKey {
-	return manifest.FileKey{Table: table, Cycle: manifest.CycleOf(s.Cycle), Bucket: s.Bucket}
-}
-
 // Load reads the late records of the bucket, including those billed in closed cycles.
 func (s *Step) Load() error {
 	s.All, s.replaced = make(map[Key]*Row), make(map[Key]bool)
@@ -145,9 +142,9 @@ func (s *Step) Load() error {
 	if err := s.redrawn(); err != nil {
 		return err
 	}
-	for _, c := range s.Opening.Cycles(s.Cycle) {
-		key := manifest.FileKey{Table: "late", Cycle: manifest.CycleOf(c), Bucket: s.Bucket}
-		for _, e := range s.Find(key) {
+	for _, c := range s.Folder.Opening.Cycles(s.Cycle) {
+		key := state.CycleKey("late", c, s.Bucket)
+		for _, e := range s.Folder.Find(key) {
 			if err := s.loadFile(e, c); err != nil {
 				return err
 			}
@@ -204,8 +201,8 @@ func (s *Step) rateRecords() error {
 
 // openState makes the state, which requests positions from the sources.
 func (s *Step) openState() {
-	s.state = State{Books: s.Books, Prices: s.Prices, Rater: s.Rater, Region: s.Regions.Name,
-		Count: s.sources.Count, Drawn: s.sources.Drawn}
+	s.state = State{Books: s.Folder.Books, Prices: s.Folder.Prices, Rater: s.Folder.Rater,
+		Region: s.Folder.Regions.Name, Count: s.sources.Count, Drawn: s.sources.Drawn}
 	s.retained = parquet.NewColumns(tables.RetainedDraws())
 }
 
@@ -229,9 +226,9 @@ func (s *Step) rateCustomer(entries []Entry) error {
 		if err := s.state.Take(e, &charges); err != nil {
 			return err
 		}
-		if s.Books.Products[e.SKU].MonthEnd() {
-			m := MeterOf(s.Books, e.Record, s.Regions.Name)
-			if IsLevel(s.Books, &e.Record.Record) {
+		if s.Folder.Books.Products[e.SKU].MonthEnd() {
+			m := MeterOf(s.Folder.Books, e.Record, s.Folder.Regions.Name)
+			if IsLevel(s.Folder.Books, &e.Record.Record) {
 				levels.note(m, asOf)
 			} else {
 				changed[m] = max(changed[m], asOf)
@@ -251,7 +248,7 @@ func (s *Step) rateCustomer(entries []Entry) error {
 			s.levels = append(s.levels, opening.Unknown(customer, d.packageID, e.Start))
 		}
 	}
-	closing := Closing{Books: s.Books, Rater: s.Rater, Region: s.Regions.Name, Customer: customer,
+	closing := Closing{Books: s.Folder.Books, Rater: s.Folder.Rater, Region: s.Folder.Regions.Name, Customer: customer,
 		Counts: s.state.Meters()}
 	for _, m := range slices.SortedFunc(maps.Keys(changed), CompareMeters) {
 		if err := s.rateMeter(&closing, m, changed[m]); err != nil {
@@ -278,7 +275,7 @@ func CompareMeters(a, b Meter) int {
 
 // owe adds an entry that is billed on its own to the quantity that the lines must hold (LATE-3).
 func (s *Step) owe(e *Entry) error {
-	if p := &s.Books.Products[e.SKU]; !rating.Summed(p) || p.PeriodLevel() {
+	if p := &s.Folder.Books.Products[e.SKU]; !rating.Summed(p) || p.PeriodLevel() {
 		return nil
 	}
 	q := e.Quantity.Signed()
@@ -308,11 +305,11 @@ func (s *Step) oweMeter(p *books.Product, records []*Record, billed Sums) error 
 
 // line is one line of a late record (§4.11).
 func (s *Step) line(e *Entry, asOf period.Instant, ch *line.Charge, draws []line.Draw) (*linefile.Line, error) {
-	l := &linefile.Line{Charge: *ch, Customer: e.Customer, SKU: e.SKU, Region: s.Regions.Name(e.Region),
+	l := &linefile.Line{Charge: *ch, Customer: e.Customer, SKU: e.SKU, Region: s.Folder.Regions.Name(e.Region),
 		Resource: string(e.Resource),
 		Name:     string(e.Name), Tag: string(e.Tag), ID: string(e.ID), TradeTime: e.End, Start: e.Start, End: e.End,
-		Draws: string(line.AppendDraws(nil, s.Books.Packages, draws[ch.DrawsFrom:ch.DrawsTo]))}
-	adjust(s.Books, l, e.Origin, s.Cycle, e.Start, asOf)
+		Draws: string(line.AppendDraws(nil, s.Folder.Books.Packages, draws[ch.DrawsFrom:ch.DrawsTo]))}
+	adjust(s.Folder.Books, l, e.Origin, s.Cycle, e.Start, asOf)
 	if !e.Reversal {
 		return l, nil
 	}
@@ -336,7 +333,7 @@ func (s *Step) rateMeter(closing *Closing, m Meter, asOf period.Instant) error {
 	if err != nil {
 		return err
 	}
-	if err := s.oweMeter(&s.Books.Products[m.SKU], records, billed); err != nil {
+	if err := s.oweMeter(&s.Folder.Books.Products[m.SKU], records, billed); err != nil {
 		return err
 	}
 	return s.differ(now, billed, func(Place) period.Instant { return asOf })
@@ -349,7 +346,7 @@ func (s *Step) differ(now, billed Sums, asOf func(Place) period.Instant) error {
 		return err
 	}
 	for _, p := range sums.Places() {
-		l, err := DifferenceLine(s.Books, p, sums[p], s.Cycle, asOf(p))
+		l, err := DifferenceLine(s.Folder.Books, p, sums[p], s.Cycle, asOf(p))
 		if err != nil {
 			return err
 		}
@@ -362,7 +359,7 @@ func (s *Step) differ(now, billed Sums, asOf func(Place) period.Instant) error {
 // lines add up quantities. It skips bandwidth, whose usage is the billed bandwidth.
 func (s *Step) conserve() error {
 	for _, l := range s.lines {
-		if s.IsBandwidth(l.SKU) || !rating.Summed(&s.Books.Products[l.SKU]) {
+		if s.Folder.IsBandwidth(l.SKU) || !rating.Summed(&s.Folder.Books.Products[l.SKU]) {
 			continue
 		}
 		if err := s.conserved.billed.AddSigned(l.UsageAmount); err != nil {
@@ -379,31 +376,32 @@ func (s *Step) conserve() error {
 // write stores the late records, their lines and the resulting positions in the next state. It reports whether a
 // package with which the cycle opens changed.
 func (s *Step) write() (differs bool, err error) {
+	key := func(table string) manifest.FileKey { return state.CycleKey(table, s.Cycle, s.Bucket) }
 	slices.SortFunc(s.rows, func(a, b *Row) int { return a.Before(&b.Record) })
-	if err := s.Put(s.key("late"), s.storeRows().Any()); err != nil {
+	if err := s.Folder.Put(key("late"), s.storeRows().Any()); err != nil {
 		return false, err
 	}
-	if err := s.Put(s.key("late_samples"), s.Samples.store(s).Any()); err != nil {
+	if err := s.Folder.Put(key("late_samples"), s.Samples.store(s).Any()); err != nil {
 		return false, err
 	}
-	had := s.Find(s.key("late_positions"))
-	if err := s.Put(s.key("late_positions"), s.storePositions().Any()); err != nil {
+	had := s.Folder.Find(key("late_positions"))
+	if err := s.Folder.Put(key("late_positions"), s.storePositions().Any()); err != nil {
 		return false, err
 	}
-	if err := s.Put(s.key("retained_draws"), s.retained.Any()); err != nil {
+	if err := s.Folder.Put(key("retained_draws"), s.retained.Any()); err != nil {
 		return false, err
 	}
-	has := s.Find(s.key("late_positions"))
+	has := s.Folder.Find(key("late_positions"))
 	differs = len(had) != len(has) || len(has) == 1 && had[0].Hash != has[0].Hash
-	s.Tally.Lines += int64(len(s.lines))
-	key := s.key("lines")
-	key.Day = manifest.LateDay
-	files, err := linefile.Write(s.Txn, s.Books, key, s.lines)
+	s.Folder.Tally.Lines += int64(len(s.lines))
+	late := key("lines")
+	late.Day = manifest.LateDay
+	files, err := linefile.Write(s.Folder.Txn, s.Folder.Books, late, s.lines)
 	if err != nil {
 		return false, err
 	}
 	for k, list := range files {
-		if err := s.Replace(k, list); err != nil {
+		if err := s.Folder.Replace(k, list); err != nil {
 			return false, err
 		}
 	}

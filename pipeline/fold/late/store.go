@@ -25,9 +25,9 @@ func (s *Step) storeRows() *parquet.Columns[tables.Record] {
 		dead := s.replaced[r.Key()]
 		var drawn []byte
 		if !dead {
-			drawn = line.AppendDraws(nil, s.Books.Packages, r.Draws)
+			drawn = line.AppendDraws(nil, s.Folder.Books.Packages, r.Draws)
 		}
-		records.Keep(s.State, out, r.row(), dead, drawn)
+		records.Keep(s.Folder.State, out, r.row(), dead, drawn)
 		out.Word(tables.RecordOriginCycle).Add(r.Origin.String())
 		out.Time(tables.RecordAsOf).Add(r.AsOf)
 	}
@@ -36,12 +36,12 @@ func (s *Step) storeRows() *parquet.Columns[tables.Record] {
 
 // loadFile reads a late table.
 func (s *Step) loadFile(e manifest.FileEntry, billed period.Cycle) error {
-	f, err := tablefile.Open(s.Txn, e, tables.Late(), nil)
+	f, err := tablefile.Open(s.Folder.Txn, e, tables.Late(), nil)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	t := &records.FromTable{Cursor: tablefile.Cursor[tables.Record]{Reader: f}, State: s.State}
+	t := &records.FromTable{Cursor: tablefile.Cursor[tables.Record]{Reader: f}, State: s.Folder.State}
 	var row sorting.Row
 	for {
 		ok, err := t.Next(&row)
@@ -58,7 +58,7 @@ func (s *Step) loadFile(e manifest.FileEntry, billed period.Cycle) error {
 		}
 		r := &Row{Record: NewRecord(&row, origin, c.Time(tables.RecordAsOf).At(i)), Billed: billed}
 		r.DrewThen = string(c.Text(tables.RecordDraws).At(i))
-		if err := r.ReadDraws(s.Books, r.DrewThen); err != nil {
+		if err := r.ReadDraws(s.Folder.Books, r.DrewThen); err != nil {
 			return err
 		}
 		if err := s.redraw(&r.Record); err != nil {
@@ -70,7 +70,7 @@ func (s *Step) loadFile(e manifest.FileEntry, billed period.Cycle) error {
 
 // storePositions returns the late_positions table of the cycle.
 func (s *Step) storePositions() *parquet.Columns[tables.Position] {
-	b := s.Books
+	b := s.Folder.Books
 	slices.SortFunc(s.meters, func(x, y lateMeter) int {
 		return cmp.Or(cmp.Compare(x.customer, y.customer), CompareMeters(x.Meter, y.Meter))
 	})

@@ -27,7 +27,7 @@ type endLine struct {
 
 // Folder writes the month-end lines of the buckets of one worker.
 type Folder struct {
-	*samples.Folder
+	samples    *samples.Folder
 	rater      *rating.Rater
 	subscribed [][]int32 // by bucket: customers with rows of subscribers.csv
 }
@@ -42,14 +42,14 @@ func New(samples *samples.Folder, rater *rating.Rater) *Folder {
 // zero (§4.6, §4.7, §10).
 func (w *Folder) Bucket(bucket int, cycle period.Cycle) error {
 	key := manifest.FileKey{Table: "lines", Cycle: manifest.CycleOf(cycle), Day: manifest.EndDay, Bucket: bucket}
-	written := lines.NewWriter(w.State, key, w.Books.Zone.Bounds(cycle).To-1)
-	sums := lines.NewSumWriter(w.Books)
+	written := lines.NewWriter(w.samples.State, key, w.samples.Books.Zone.Bounds(cycle).To-1)
+	sums := lines.NewSumWriter(w.samples.Books)
 	closing, earlier, err := w.closing(bucket, cycle)
 	if err != nil {
 		return err
 	}
 	defer closing.Close()
-	objects, err := w.Measure(bucket, cycle)
+	objects, err := w.samples.Measure(bucket, cycle)
 	if err != nil {
 		return err
 	}
@@ -65,7 +65,7 @@ func (w *Folder) Bucket(bucket int, cycle period.Cycle) error {
 				return err
 			}
 			if earlier {
-				rows = rating.NextCycle(w.Prices, nil, rows, customer, cycle)
+				rows = rating.NextCycle(w.samples.Prices, nil, rows, customer, cycle)
 			}
 		}
 		n := 0
@@ -81,23 +81,23 @@ func (w *Folder) Bucket(bucket int, cycle period.Cycle) error {
 	if err != nil {
 		return err
 	}
-	if err := w.Replace(key, files); err != nil {
+	if err := w.samples.Replace(key, files); err != nil {
 		return err
 	}
-	w.Tally.Lines += written.Rows()
+	w.samples.Tally.Lines += written.Rows()
 	key.Table = "sums"
 	if written.Kept() {
-		return w.Replace(key, nil)
+		return w.samples.Replace(key, nil)
 	}
-	return w.Put(key, sums.Columns().Any())
+	return w.samples.Put(key, sums.Columns().Any())
 }
 
 // closing opens the positions at the cycle's end; earlier reports that they are of an earlier cycle.
 func (w *Folder) closing(bucket int, cycle period.Cycle) (r *opening.Reader, earlier bool, err error) {
-	if w.Books.HasLevels() {
-		return w.Opening.Ending(bucket, cycle)
+	if w.samples.Books.HasLevels() {
+		return w.samples.Opening.Ending(bucket, cycle)
 	}
-	r, err = w.Opening.CycleEnd(bucket, cycle)
+	r, err = w.samples.Opening.CycleEnd(bucket, cycle)
 	return r, false, err
 }
 
@@ -132,20 +132,20 @@ func (w *Folder) endCustomer(customer int32, cycle period.Cycle, rows []position
 		objects[i].Record = int32(len(about))
 		about = append(about, rating.Object{SKU: objects[i].SKU, Region: objects[i].Region,
 			Resource: objects[i].Object})
-		if err := w.Prices.PercentileCharges(&objects[i].Bandwidth, nil, &charges); err != nil {
+		if err := w.samples.Prices.PercentileCharges(&objects[i].Bandwidth, nil, &charges); err != nil {
 			return err
 		}
 	}
 	list := make([]endLine, len(charges.List))
 	for i, ch := range charges.List {
 		o := about[ch.Record]
-		list[i] = endLine{line.MonthEndID(cycle, w.Books.Products[o.SKU].SKU, o.Region, o.Resource), o, ch}
+		list[i] = endLine{line.MonthEndID(cycle, w.samples.Books.Products[o.SKU].SKU, o.Region, o.Resource), o, ch}
 	}
 	slices.SortStableFunc(list, func(a, b endLine) int {
 		return cmp.Or(cmp.Compare(a.id, b.id), cmp.Compare(a.charge.Tier, b.charge.Tier),
 			cmp.Compare(a.charge.Kind, b.charge.Kind))
 	})
-	bounds := w.Books.Zone.Bounds(cycle)
+	bounds := w.samples.Books.Zone.Bounds(cycle)
 	sums.Open(customer)
 	for i := range list {
 		l := &list[i]
@@ -172,9 +172,9 @@ func (w *Folder) conserveGathered(customer int32, cycle period.Cycle, rows []pos
 			continue
 		}
 		usage := rows[i].Usage.Signed()
-		if sku := w.Books.SKU(rows[i].Key); sku >= 0 {
+		if sku := w.samples.Books.SKU(rows[i].Key); sku >= 0 {
 			var err error
-			if usage, err = rating.EndUsage(&w.Books.Products[sku], &rows[i]); err != nil {
+			if usage, err = rating.EndUsage(&w.samples.Books.Products[sku], &rows[i]); err != nil {
 				return err
 			}
 		}
@@ -184,7 +184,7 @@ func (w *Folder) conserveGathered(customer int32, cycle period.Cycle, rows []pos
 	}
 	for i := range charges.List {
 		sku := about[charges.List[i].Record].SKU
-		if w.Books.Products[sku].Aggregation == books.TimeWeighted {
+		if w.samples.Books.Products[sku].Aggregation == books.TimeWeighted {
 			continue // levels are not quantities of records
 		}
 		if err := billed.AddSigned(charges.List[i].UsageAmount); err != nil {
@@ -193,7 +193,7 @@ func (w *Folder) conserveGathered(customer int32, cycle period.Cycle, rows []pos
 	}
 	if used.Cmp(billed) != 0 {
 		return &lines.ConservationError{Where: fmt.Sprintf("month-end of %s, customer %s", cycle,
-			w.Books.Customers[customer].ID),
+			w.samples.Books.Customers[customer].ID),
 			Used: used.String(), Billed: billed.String()}
 	}
 	return nil

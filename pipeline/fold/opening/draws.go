@@ -30,7 +30,7 @@ type recordKey struct {
 
 // draws holds what records draw.
 type draws struct {
-	*Source
+	src    *Source
 	bucket int
 	who    map[string]int32 // the requested customers
 	span   period.Span      // records that began before it are omitted; files of days after it are not read
@@ -46,7 +46,7 @@ type drew struct {
 
 // readDraws reads what those records of some customers of a bucket draw that began in a span.
 func (s *Source) readDraws(bucket int, customers []int32, span period.Span, billed Billed) (*draws, error) {
-	d := &draws{Source: s, bucket: bucket, who: make(map[string]int32), span: span, all: make(map[recordKey]drew),
+	d := &draws{src: s, bucket: bucket, who: make(map[string]int32), span: span, all: make(map[recordKey]drew),
 		lost: period.Past}
 	for _, c := range customers {
 		d.who[s.Books.Customers[c].ID] = c
@@ -102,11 +102,11 @@ func (s *Source) readDraws(bucket int, customers []int32, span period.Span, bill
 
 // own reads the records that a cycle billed, from its lines and from the usage table.
 func (d *draws) own(cycle period.Cycle) error {
-	from, to := period.Day(math.MinInt32), d.Books.Zone.Day(d.span.To)
+	from, to := period.Day(math.MinInt32), d.src.Books.Zone.Day(d.span.To)
 	if d.span.From != period.Past {
-		from = d.Books.Zone.Day(d.span.From)
+		from = d.src.Books.Zone.Day(d.span.From)
 	}
-	files, err := d.Rated.Select(d.Files, manifest.CycleOf(cycle), func(k manifest.FileKey) bool {
+	files, err := d.src.Rated.Select(d.src.Files, manifest.CycleOf(cycle), func(k manifest.FileKey) bool {
 		day, ok := k.Day.Calendar()
 		return ok && k.Bucket == d.bucket && day >= from && day <= to &&
 			(k.Table == tables.Lines().Name || k.Table == tables.Usage().Name || k.Table == tables.Positions().Name)
@@ -136,7 +136,7 @@ func (d *draws) own(cycle period.Cycle) error {
 		}
 	}
 	if len(files) > 0 && !records {
-		d.lost = max(d.lost, d.Books.Zone.Bounds(cycle).To)
+		d.lost = max(d.lost, d.src.Books.Zone.Bounds(cycle).To)
 	}
 	return nil
 }
@@ -144,14 +144,14 @@ func (d *draws) own(cycle period.Cycle) error {
 // lines visits at least the lines of the customers. For a single customer it reads only parts of the file.
 func (d *draws) lines(e manifest.FileEntry, visit func(*parquet.Columns[tables.Line], int) error) error {
 	if rated.Is(e) {
-		return d.Rated.Look(e.FileKey).Each(visit)
+		return d.src.Rated.Look(e.FileKey).Each(visit)
 	}
 	if len(d.who) == 1 {
 		for id := range d.who {
-			return tablefile.EachOf(d.Files, e, tables.Lines(), tables.LineCustomerID, id, visit)
+			return tablefile.EachOf(d.src.Files, e, tables.Lines(), tables.LineCustomerID, id, visit)
 		}
 	}
-	return tablefile.Each(d.Files, e, tables.Lines(), tables.Columns(tables.LineCustomerID, tables.LineID,
+	return tablefile.Each(d.src.Files, e, tables.Lines(), tables.Columns(tables.LineCustomerID, tables.LineID,
 		tables.LineUsageStart, tables.LinePackageDraws), visit)
 }
 
@@ -163,7 +163,7 @@ func (d *draws) table(e manifest.FileEntry, def tables.Def[tables.Record],
 	if def.Name == tables.Late().Name {
 		columns = append(columns, tables.RecordOriginCycle.Of())
 	}
-	return tablefile.Each(d.Files, e, def, columns, visit)
+	return tablefile.Each(d.src.Files, e, def, columns, visit)
 }
 
 // record adds a record that counts.
@@ -176,7 +176,7 @@ func (d *draws) record(origin period.Cycle, c *parquet.Columns[tables.Record], i
 
 // late reads the late records that were billed in a cycle, and lists the records that they replace.
 func (d *draws) late(cycle period.Cycle) (gone []recordKey, err error) {
-	files, err := d.Files.Find(manifest.FileKey{Table: tables.Late().Name, Cycle: manifest.CycleOf(cycle),
+	files, err := d.src.Files.Find(manifest.FileKey{Table: tables.Late().Name, Cycle: manifest.CycleOf(cycle),
 		Bucket: d.bucket})
 	if err != nil {
 		return nil, err
@@ -204,12 +204,12 @@ func (d *draws) late(cycle period.Cycle) (gone []recordKey, err error) {
 
 // changed reads draws of records of closed cycles that replace those with which the records were billed.
 func (d *draws) changed(def tables.Def[tables.Redraw], cycle period.Cycle, to map[recordKey]string) error {
-	files, err := d.Files.Find(manifest.FileKey{Table: def.Name, Cycle: manifest.CycleOf(cycle), Bucket: d.bucket})
+	files, err := d.src.Files.Find(manifest.FileKey{Table: def.Name, Cycle: manifest.CycleOf(cycle), Bucket: d.bucket})
 	if err != nil {
 		return err
 	}
 	for _, e := range files {
-		err := tablefile.Each(d.Files, e, def, nil, func(c *parquet.Columns[tables.Redraw], i int) error {
+		err := tablefile.Each(d.src.Files, e, def, nil, func(c *parquet.Columns[tables.Redraw], i int) error {
 			who, ok := d.who[c.Word(tables.RedrawCustomerID).At(i)]
 			if !ok {
 				return nil

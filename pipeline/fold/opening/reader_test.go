@@ -38,7 +38,7 @@ func TestCarry(t *testing.T) {
 		b.Customers = append(b.Customers, books.Customer{ID: fmt.Sprintf("c%06d", i)})
 	}
 	w := opening.NewWriter(txn.SubTxn, b)
-	src := &opening.Source{Files: txn.Pending(), Books: b, Buckets: 1}
+	src := &opening.Source{Files: txn.SubTxn.Pending(), Books: b, Buckets: 1}
 	key := func(table string, day int) manifest.FileKey {
 		return manifest.FileKey{Table: table, Cycle: lakekey.Cycle("2026-09"),
 			Day: manifest.DayOf(period.DayOf(2026, 9, day))}
@@ -49,7 +49,7 @@ func TestCarry(t *testing.T) {
 		if err != nil || len(files) != 1 {
 			t.Fatal(files, err)
 		}
-		must(t, txn.Next().Replace(files[0].FileKey, files...))
+		must(t, txn.Next().Entries.Replace(files[0].FileKey, files...))
 		ident := parquet.NewColumns(tables.Ident())
 		ident.Col(0).Ints, ident.N = append(ident.Col(0).Ints, 1), 1
 		must(t, tablefile.Put(txn.SubTxn, key("ident", day), ident, nil))

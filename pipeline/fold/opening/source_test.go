@@ -46,7 +46,8 @@ func store(t *testing.T, lines ...string) *stored {
 	b.Customers = []books.Customer{{ID: "c0", Rows: make([]books.CustomerRow, 1)}, {ID: "c1",
 		Rows: make([]books.CustomerRow, 1)}}
 	s := &stored{t: t, txn: txn, rows: make(map[manifest.FileKey]*parquet.Columns[tables.Any])}
-	s.src = &opening.Source{Files: txn.Pending(), Books: b, Prices: tariff.Compile(b, tariff.Rules{}), Buckets: 1}
+	s.src = &opening.Source{Files: txn.SubTxn.Pending(), Books: b, Prices: tariff.Compile(b, tariff.Rules{}),
+		Buckets: 1}
 	for _, text := range lines {
 		s.line(text)
 	}

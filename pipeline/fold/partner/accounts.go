@@ -20,7 +20,7 @@ import (
 // accountReplay replays partners' accounts and withdrawals, one group of partners after the other (PARTNER-8). It sorts
 // entries and postings on disk if they do not fit in memory.
 type accountReplay struct {
-	*round
+	round       *round
 	receivables map[receivableKey]*account.Receivable
 	withdrawals []*event.Money  // of the first entries of held
 	held        []account.Entry // entries that are not in the ledger
@@ -40,9 +40,9 @@ type balanceTotals [balances]money.AmountTotal
 
 // accounts replays partners' accounts and withdrawals.
 func (r *round) accounts() (err error) {
-	a := &accountReplay{round: r, groups: newGroups(len(r.Books.Partners)),
-		balances: make([]balanceTotals, len(r.Books.Partners)), entries: extsort.New(r.Txn, r.SortBytes),
-		postings: extsort.New(r.Txn, r.SortBytes)}
+	a := &accountReplay{round: r, groups: newGroups(len(r.stage.Books.Partners)),
+		balances: make([]balanceTotals, len(r.stage.Books.Partners)),
+		entries:  extsort.New(r.stage.Txn, r.stage.SortBytes), postings: extsort.New(r.stage.Txn, r.stage.SortBytes)}
 	defer func() { err = errors.Join(err, a.entries.Close(), a.postings.Close()) }()
 	r.refused = map[int64]verdict.Verdict{}
 	if a.receivables, err = r.receivables(); err != nil {
@@ -53,20 +53,20 @@ func (r *round) accounts() (err error) {
 			return err
 		}
 	}
-	if err := r.putWithdrawals(a.done); err != nil {
+	if err := r.stage.putWithdrawals(a.done); err != nil {
 		return err
 	}
-	return r.putReceivables(a.receivables)
+	return r.stage.putReceivables(a.receivables)
 }
 
 // hold makes the entries that are not in the ledger: withdrawals, and those that other facts cause.
 func (a *accountReplay) hold() error {
-	back, err := a.back()
+	back, err := a.round.stage.back()
 	if err != nil {
 		return err
 	}
-	for _, e := range a.Events.MoneyEvents("withdrawals") {
-		it, ok := a.withdrawalEntry(e)
+	for _, e := range a.round.stage.Events.MoneyEvents("withdrawals") {
+		it, ok := a.round.withdrawalEntry(e)
 		if it.Final {
 			it.Back = back[it.Withdrawal]
 		}
@@ -76,7 +76,7 @@ func (a *accountReplay) hold() error {
 		}
 		a.withdrawals, a.held = append(a.withdrawals, e), append(a.held, it)
 	}
-	facts, err := a.factEntries()
+	facts, err := a.round.factEntries()
 	a.held = append(a.held, facts...)
 	return err
 }
@@ -91,8 +91,8 @@ func (a *accountReplay) group() error {
 		}
 		first[e.Withdrawal] = e.Partner
 	}
-	return a.Events.Ledger.Between(func(partner, other string) {
-		if p, o := a.Books.Partner(partner), a.Books.Partner(other); p >= 0 && o >= 0 {
+	return a.round.stage.Events.Ledger.Between(func(partner, other string) {
+		if p, o := a.round.stage.Books.Partner(partner), a.round.stage.Books.Partner(other); p >= 0 && o >= 0 {
 			a.groups.join(p, o)
 		}
 	})
@@ -101,12 +101,12 @@ func (a *accountReplay) group() error {
 // sort passes all entries to the sorter. It omits events that the last replay rejected finally: they change nothing.
 func (a *accountReplay) sort() error {
 	at := int64(-1)
-	err := a.Events.Ledger.Each(func(e *event.Money) error {
+	err := a.round.stage.Events.Ledger.Each(func(e *event.Money) error {
 		at++
 		it, ok := a.accountEntry(e)
 		switch {
 		case !ok:
-			a.refused[at] = gone("type")
+			a.round.refused[at] = gone("type")
 			return nil
 		case it.Final && !it.Past.Accepted():
 			return nil
@@ -139,7 +139,7 @@ func (a *accountReplay) add(e *account.Entry) error {
 func (a *accountReplay) replay() error {
 	var book *account.Replay
 	group := int64(-1)
-	overdrawn := make([]bool, len(a.Books.Partners))
+	overdrawn := make([]bool, len(a.round.stage.Books.Partners))
 	end := func() error {
 		if book == nil {
 			return nil
@@ -167,7 +167,7 @@ func (a *accountReplay) replay() error {
 			if err := end(); err != nil {
 				return err
 			}
-			book, group = account.NewReplay(a.Books.Zone), of
+			book, group = account.NewReplay(a.round.stage.Books.Zone), of
 		}
 		if err := a.decide(book, key, value, n); err != nil {
 			return fmt.Errorf("replay partners' accounts: %w", err)
@@ -179,7 +179,7 @@ func (a *accountReplay) replay() error {
 	account.SortWithdrawals(a.done)
 	for partner, is := range overdrawn {
 		if is {
-			a.out.Overdrawn = append(a.out.Overdrawn, a.Books.Partners[partner].ID)
+			a.round.out.Overdrawn = append(a.round.out.Overdrawn, a.round.stage.Books.Partners[partner].ID)
 		}
 	}
 	return nil
@@ -206,7 +206,7 @@ func (a *accountReplay) decide(book *account.Replay, key, value []byte, n int64)
 	case held >= 0 && held < len(a.withdrawals):
 		a.withdrawals[held].Verdict = v
 	case ledger >= 0 && !v.Accepted():
-		a.refused[ledger] = v
+		a.round.refused[ledger] = v
 	}
 	for i := range postings {
 		p := &postings[i]
@@ -222,52 +222,54 @@ func (a *accountReplay) decide(book *account.Replay, key, value []byte, n int64)
 // decideLedger writes the events of the ledger with their verdicts, and reports the outcome of the run's rows.
 func (r *round) decideLedger(write func(*event.Money) error) error {
 	at := int64(-1)
-	return r.Events.Ledger.Each(func(e *event.Money) error {
+	return r.stage.Events.Ledger.Each(func(e *event.Money) error {
 		at++
 		refused, is := r.refused[at]
 		switch {
 		case is:
 			e.Verdict = refused
-		case !r.stamp(e).Final:
+		case !r.stage.stamp(e).Final:
 			e.Verdict = verdict.Verdict{}
 		}
 		switch {
 		case e.File >= 0:
-			r.Decided(e.Refusal())
+			r.stage.Decided(e.Refusal())
 		case e.Past != e.Verdict:
 			r.turned = append(r.turned, turnOf(e))
 		}
 		return write(e)
-	}, r.Decided)
+	}, r.stage.Decided)
 }
 
 // putAccounts stores the postings of partners' balances, by partner and in the order of the replay.
 func (a *accountReplay) putAccounts() error {
-	moved := make([]balanceTotals, len(a.Books.Partners))
-	sums := a.newTally(account.Cash.String(), account.Rebate.String(), account.Credit.String(), account.Frozen.String())
-	return putFrom(a.Stage, tables.PartnerAccounts(), sums, func(w *tablefile.Writer[tables.PartnerAccount]) error {
-		for r := a.postings.Read(); ; {
-			key, value, ok, err := r.Next()
-			if err != nil {
-				return err
+	moved := make([]balanceTotals, len(a.round.stage.Books.Partners))
+	sums := a.round.stage.newTally(account.Cash.String(), account.Rebate.String(), account.Credit.String(),
+		account.Frozen.String())
+	return putFrom(a.round.stage, tables.PartnerAccounts(), sums,
+		func(w *tablefile.Writer[tables.PartnerAccount]) error {
+			for r := a.postings.Read(); ; {
+				key, value, ok, err := r.Next()
+				if err != nil {
+					return err
+				}
+				if !ok {
+					return a.agree(moved)
+				}
+				partner := extsort.Int(key)
+				balance, amount, err := addPosting(w.Cols, a.round.stage.Books.Partners[partner].ID, value)
+				if err == nil {
+					err = errors.Join(moved[partner][balance].Add(amount), sums.add(balance.String(), amount))
+				}
+				if err != nil {
+					return err
+				}
+				w.Cols.N++
+				if err := w.Added(); err != nil {
+					return err
+				}
 			}
-			if !ok {
-				return a.agree(moved)
-			}
-			partner := extsort.Int(key)
-			balance, amount, err := addPosting(w.Cols, a.Books.Partners[partner].ID, value)
-			if err == nil {
-				err = errors.Join(moved[partner][balance].Add(amount), sums.add(balance.String(), amount))
-			}
-			if err != nil {
-				return err
-			}
-			w.Cols.N++
-			if err := w.Added(); err != nil {
-				return err
-			}
-		}
-	})
+		})
 }
 
 // The first byte of a packed entry.
@@ -316,7 +318,7 @@ func (a *accountReplay) unpackEntry(key, value []byte) (at int64, e *account.Ent
 	}
 	e.Partner, e.To = int32(n[1]), int32(n[2])
 	if e.To >= 0 {
-		e.Other, e.From = a.Books.Partners[e.To].ID, a.Books.Partners[e.Partner].ID
+		e.Other, e.From = a.round.stage.Books.Partners[e.To].ID, a.round.stage.Books.Partners[e.Partner].ID
 	}
 	if e.Type == account.StatementPayment {
 		e.Cycle = period.Cycle(n[5])
@@ -346,7 +348,7 @@ func (a *accountReplay) agree(moved []balanceTotals) error {
 			of, after := moved[partner][kind], a.balances[partner][kind]
 			if of.Cmp(after) != 0 {
 				return fmt.Errorf("control total partner_accounts.%s of partner %s differs: the entries add up to %s, "+
-					"the balance is %s", account.Balance(kind), a.Books.Partners[partner].ID, of, after)
+					"the balance is %s", account.Balance(kind), a.round.stage.Books.Partners[partner].ID, of, after)
 			}
 		}
 	}
@@ -413,13 +415,14 @@ func (r *round) receivables() (map[receivableKey]*account.Receivable, error) {
 		if f.kind != factOwed && f.kind != factCollected {
 			continue
 		}
-		key := receivableKey{r.Books.Partner(f.partner), f.cycle}
+		key := receivableKey{r.stage.Books.Partner(f.partner), f.cycle}
 		if key.partner < 0 {
 			return nil, &event.GoneError{Book: "partners.csv", What: "partner", ID: f.partner}
 		}
 		one := all[key]
 		if one == nil {
-			one = &account.Receivable{Partner: key.partner, Cycle: key.cycle, SetOff: r.Settings.Receivables.SetOff}
+			one = &account.Receivable{Partner: key.partner, Cycle: key.cycle,
+				SetOff: r.stage.Settings.Receivables.SetOff}
 			all[key] = one
 		}
 		to := &one.Amount
@@ -437,9 +440,9 @@ func (r *round) receivables() (map[receivableKey]*account.Receivable, error) {
 // accountEntry converts an event of partner_accounts for package account.
 func (a *accountReplay) accountEntry(e *event.Money) (it account.Entry, ok bool) {
 	it = account.Entry{
-		Stamp:   a.stamp(e),
+		Stamp:   a.round.stage.stamp(e),
 		ID:      e.ID,
-		Partner: a.Books.Partner(e.Partner),
+		Partner: a.round.stage.Books.Partner(e.Partner),
 		To:      -1,
 		Amount:  e.Amount,
 		Channel: e.Detail,
@@ -447,7 +450,7 @@ func (a *accountReplay) accountEntry(e *event.Money) (it account.Entry, ok bool)
 	it.Type, ok = account.ParseType(e.Type)
 	switch it.Type {
 	case account.Allocate, account.Reclaim:
-		it.To, it.Other, it.From = a.Books.Partner(e.Other), e.Other, e.Partner
+		it.To, it.Other, it.From = a.round.stage.Books.Partner(e.Other), e.Other, e.Partner
 		ok = ok && it.To >= 0
 	case account.StatementPayment:
 		var err error
@@ -461,12 +464,13 @@ func (a *accountReplay) accountEntry(e *event.Money) (it account.Entry, ok bool)
 
 // unpaid returns what a partner owes for a cycle; nil if the cycle is not closed.
 func (a *accountReplay) unpaid(partner int32, c period.Cycle) *account.Receivable {
-	if a.Closed == place.NoCycle || c > a.Closed {
+	if a.round.stage.Closed == place.NoCycle || c > a.round.stage.Closed {
 		return nil
 	}
 	key := receivableKey{partner, c}
 	if a.receivables[key] == nil {
-		a.receivables[key] = &account.Receivable{Partner: partner, Cycle: c, SetOff: a.Settings.Receivables.SetOff}
+		a.receivables[key] = &account.Receivable{Partner: partner, Cycle: c,
+			SetOff: a.round.stage.Settings.Receivables.SetOff}
 	}
 	return a.receivables[key]
 }
@@ -474,9 +478,9 @@ func (a *accountReplay) unpaid(partner int32, c period.Cycle) *account.Receivabl
 // withdrawalEntry converts an event of withdrawals for package account.
 func (r *round) withdrawalEntry(e *event.Money) (it account.Entry, ok bool) {
 	it = account.Entry{
-		Stamp:      r.stamp(e),
+		Stamp:      r.stage.stamp(e),
 		ID:         e.ID,
-		Partner:    r.Books.Partner(e.Partner),
+		Partner:    r.stage.Books.Partner(e.Partner),
 		To:         -1,
 		Amount:     e.Amount,
 		Withdrawal: e.Subject,
@@ -487,10 +491,10 @@ func (r *round) withdrawalEntry(e *event.Money) (it account.Entry, ok bool) {
 		return it, false
 	}
 	entity := "default"
-	if row, there := r.Books.PartnerRowAt(it.Partner, e.Time); there && row.SigningEntity != "" {
+	if row, there := r.stage.Books.PartnerRowAt(it.Partner, e.Time); there && row.SigningEntity != "" {
 		entity = row.SigningEntity
 	}
-	it.Windows = r.Settings.Withdrawal.OriginalRoute.Of(entity)
+	it.Windows = r.stage.Settings.Withdrawal.OriginalRoute.Of(entity)
 	return it, ok
 }
 
@@ -510,7 +514,7 @@ func (r *round) factEntries() ([]account.Entry, error) {
 			Type:    kind,
 			Fact:    true,
 			Place:   f.place,
-			Partner: r.Books.Partner(f.partner),
+			Partner: r.stage.Books.Partner(f.partner),
 			To:      -1,
 			Other:   f.other,
 			Amount:  f.amount,
@@ -522,7 +526,7 @@ func (r *round) factEntries() ([]account.Entry, error) {
 	}
 	for i := range r.payments {
 		p := &r.payments[i]
-		if !r.paysIn() || r.isClosed(p.Instant) { // those of closed cycles are facts
+		if !r.stage.paysIn() || r.isClosed(p.Instant) { // those of closed cycles are facts
 			continue
 		}
 		list = append(

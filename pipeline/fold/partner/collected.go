@@ -19,7 +19,7 @@ type collectedKey struct{ partner, seller, currency string }
 
 // sellerOf returns from whom a partner bought a line: its seller at the line's own time (§6.4).
 func (r factReader) sellerOf(partner string, cols *parquet.Columns[tables.Line], i int) string {
-	code := r.Books.Partner(partner)
+	code := r.stage.Books.Partner(partner)
 	if code < 0 {
 		return settlement.VendorID
 	}
@@ -27,7 +27,7 @@ func (r factReader) sellerOf(partner string, cols *parquet.Columns[tables.Line],
 	if own == tables.Nothing {
 		own = cols.Time(tables.LineUsageStart).At(i)
 	}
-	return settlement.PartnerID(r.Books, r.Book.Seller(code, own))
+	return settlement.PartnerID(r.stage.Books, r.stage.Book.Seller(code, own))
 }
 
 // collected returns what was collected for each partner, in the partner's currency, rounded to its digits once for each
@@ -35,11 +35,11 @@ func (r factReader) sellerOf(partner string, cols *parquet.Columns[tables.Line],
 // (§10.7). Sellers, by id, get the differences of the rounded running sums. The keys of the result have no currency.
 func (r factReader) collected(c period.Cycle, sums map[collectedKey]*money.AmountTotal) (
 	map[collectedKey]money.Amount, error) {
-	kept, err := settle.KeptRates(r.Txn, c)
+	kept, err := settle.KeptRates(r.stage.Txn, c)
 	if err != nil {
 		return nil, err
 	}
-	rates := r.Book.RatesOf(c, kept)
+	rates := r.stage.Book.RatesOf(c, kept)
 	keys := slices.SortedFunc(maps.Keys(sums), func(a, b collectedKey) int {
 		return cmp.Or(strings.Compare(a.partner, b.partner), strings.Compare(a.currency, b.currency),
 			strings.Compare(a.seller, b.seller))

@@ -26,19 +26,19 @@ type record struct {
 
 // coupons stores the issued coupons, all coupons with their states, and their records.
 func (r *round) coupons() error {
-	err := put(r.Stage, tables.IssuedCoupons(), len(r.issued), nil, func(c *parquet.Columns[tables.IssuedCoupon],
+	err := put(r.stage, tables.IssuedCoupons(), len(r.stage.issued), nil, func(c *parquet.Columns[tables.IssuedCoupon],
 		i int) {
-		addIssued(c, r.Books, &r.issued[i])
+		addIssued(c, r.stage.Books, &r.stage.issued[i])
 	})
 	if err != nil {
 		return err
 	}
-	all := make([]*coupon.Issued, 0, len(r.Books.Coupons)+len(r.issued))
-	for _, c := range r.Books.Coupons {
+	all := make([]*coupon.Issued, 0, len(r.stage.Books.Coupons)+len(r.stage.issued))
+	for _, c := range r.stage.Books.Coupons {
 		all = append(all, &coupon.Issued{Terms: c, Source: coupon.OfBook})
 	}
-	for i := range r.issued {
-		all = append(all, &r.issued[i])
+	for i := range r.stage.issued {
+		all = append(all, &r.stage.issued[i])
 	}
 	slices.SortFunc(all, func(a, b *coupon.Issued) int {
 		return cmp.Or(strings.Compare(a.Terms.ID, b.Terms.ID), cmp.Compare(a.Terms.Valid.From, b.Terms.Valid.From))
@@ -51,7 +51,7 @@ func (r *round) coupons() error {
 	for i := range all {
 		t := &all[i].Terms
 		s := by[opening.CouponKey{ID: t.ID, From: t.Valid.From}]
-		if list[i], err = coupon.RowOf(t, s.Used, s.TakenBack, r.AsOf); err != nil {
+		if list[i], err = coupon.RowOf(t, s.Used, s.TakenBack, r.stage.AsOf); err != nil {
 			return err
 		}
 	}
@@ -64,14 +64,14 @@ func (r *round) coupons() error {
 // spent reads the used and taken-back amounts of coupons.
 func (r *round) spent() (map[opening.CouponKey]opening.Spent, error) {
 	var files []manifest.FileEntry
-	for _, c := range r.Cycles {
-		files = append(files, r.Txn.Next().Files(manifest.CycleOf(c))...)
+	for _, c := range r.stage.Cycles {
+		files = append(files, r.stage.Txn.Next().Files(manifest.CycleOf(c))...)
 	}
-	return opening.CouponsSpent(r.Txn, files)
+	return opening.CouponsSpent(r.stage.Txn, files)
 }
 
 func (r *round) putCoupons(all []*coupon.Issued, list []coupon.Row) error {
-	sums := r.newTally()
+	sums := r.stage.newTally()
 	for i := range all {
 		for k, a := range amountsOfCoupon(&all[i].Terms, &list[i]) {
 			if err := sums.add(tables.Coupons().Columns[tables.CouponAmounts()[k]].Name, a); err != nil {
@@ -79,12 +79,12 @@ func (r *round) putCoupons(all []*coupon.Issued, list []coupon.Row) error {
 			}
 		}
 	}
-	return put(r.Stage, tables.Coupons(), len(all), sums, func(c *parquet.Columns[tables.Coupon], i int) {
+	return put(r.stage, tables.Coupons(), len(all), sums, func(c *parquet.Columns[tables.Coupon], i int) {
 		t, row := &all[i].Terms, &list[i]
 		c.Text(tables.CouponCouponID).Add(t.ID)
 		c.Word(tables.CouponSource).Add(string(all[i].Source))
 		c.Word(tables.CouponPartnerID).Add(all[i].Partner)
-		c.Word(tables.CouponCustomerID).Add(r.Books.Customers[t.Customer].ID)
+		c.Word(tables.CouponCustomerID).Add(r.stage.Books.Customers[t.Customer].ID)
 		c.Word(tables.CouponKind).Add(t.Kind())
 		for k, a := range amountsOfCoupon(t, row) {
 			c.Amount(tables.CouponAmounts()[k]).Add(a.Raw())
@@ -105,7 +105,7 @@ func (r *round) couponRecords(all []*coupon.Issued, list []coupon.Row) error {
 	var out []record
 	for i := range all {
 		one, t := all[i], &all[i].Terms
-		customer := r.Books.Customers[t.Customer].ID
+		customer := r.stage.Books.Customers[t.Customer].ID
 		if one.Source != coupon.OfBook {
 			out = append(out, record{coupon: t.ID, time: t.Since, kind: coupon.Issue.String(), id: one.Event,
 				customer: customer, amount: t.Amount, left: t.Amount})
@@ -116,9 +116,9 @@ func (r *round) couponRecords(all []*coupon.Issued, list []coupon.Row) error {
 		}
 	}
 	r.out.CouponUses = map[period.Cycle]map[string]money.AmountTotal{}
-	for _, c := range r.Cycles {
+	for _, c := range r.stage.Cycles {
 		uses := map[string]money.AmountTotal{}
-		err := factReader{r.Stage}.couponEntries(c, func(one record) error {
+		err := factReader{r.stage}.couponEntries(c, func(one record) error {
 			out = append(out, one)
 			if one.kind != coupon.UseWord {
 				return nil
@@ -138,13 +138,13 @@ func (r *round) couponRecords(all []*coupon.Issued, list []coupon.Row) error {
 	slices.SortStableFunc(out, func(a, b record) int {
 		return cmp.Or(strings.Compare(a.coupon, b.coupon), cmp.Compare(a.time, b.time), cmp.Compare(a.rank, b.rank))
 	})
-	sums := r.newTally(coupon.Issue.String(), coupon.UseWord, coupon.Reclaim.String(), "expire")
+	sums := r.stage.newTally(coupon.Issue.String(), coupon.UseWord, coupon.Reclaim.String(), "expire")
 	for i := range out {
 		if err := sums.add(out[i].kind, out[i].amount); err != nil {
 			return err
 		}
 	}
-	return put(r.Stage, tables.CouponRecords(), len(out), sums, func(c *parquet.Columns[tables.CouponRecord], i int) {
+	return put(r.stage, tables.CouponRecords(), len(out), sums, func(c *parquet.Columns[tables.CouponRecord], i int) {
 		one := &out[i]
 		c.Text(tables.CouponRecordCouponID).Add(one.coupon)
 		c.Time(tables.CouponRecordTime).Add(one.time)
@@ -159,7 +159,7 @@ func (r *round) couponRecords(all []*coupon.Issued, list []coupon.Row) error {
 // couponEntries visits the uses by lines and the reclaims of a cycle, day by day.
 func (r factReader) couponEntries(c period.Cycle, visit func(record) error) error {
 	var files []manifest.FileEntry
-	for _, e := range r.Txn.Next().Files(manifest.CycleOf(c)) {
+	for _, e := range r.stage.Txn.Next().Files(manifest.CycleOf(c)) {
 		if e.Table == tables.CouponEntries().Name {
 			files = append(files, e)
 		}
@@ -168,24 +168,24 @@ func (r factReader) couponEntries(c period.Cycle, visit func(record) error) erro
 		return cmp.Or(a.Day.Compare(b.Day), cmp.Compare(a.Bucket, b.Bucket))
 	})
 	for _, e := range files {
-		err := tablefile.Each(r.Txn, e, tables.CouponEntries(), nil, func(cols *parquet.Columns[tables.CouponEntry],
-			i int) error {
-			one := record{coupon: string(cols.Text(tables.CouponEntryCouponID).At(i)),
-				kind:     cols.Word(tables.CouponEntryType).At(i),
-				id:       string(cols.Text(tables.CouponEntryID).At(i)),
-				customer: cols.Word(tables.CouponEntryCustomerID).At(i),
-				time:     cols.Time(tables.CouponEntryTime).At(i), rank: 1}
-			var err error
-			d := cols.Amount(tables.CouponEntryAmount).At(i)
-			if one.amount, err = money.AmountFromRaw(d.Hi, d.Lo); err != nil {
-				return err
-			}
-			d = cols.Amount(tables.CouponEntryLeftAfter).At(i)
-			if one.left, err = money.AmountFromRaw(d.Hi, d.Lo); err != nil {
-				return err
-			}
-			return visit(one)
-		})
+		err := tablefile.Each(r.stage.Txn, e, tables.CouponEntries(), nil,
+			func(cols *parquet.Columns[tables.CouponEntry], i int) error {
+				one := record{coupon: string(cols.Text(tables.CouponEntryCouponID).At(i)),
+					kind:     cols.Word(tables.CouponEntryType).At(i),
+					id:       string(cols.Text(tables.CouponEntryID).At(i)),
+					customer: cols.Word(tables.CouponEntryCustomerID).At(i),
+					time:     cols.Time(tables.CouponEntryTime).At(i), rank: 1}
+				var err error
+				d := cols.Amount(tables.CouponEntryAmount).At(i)
+				if one.amount, err = money.AmountFromRaw(d.Hi, d.Lo); err != nil {
+					return err
+				}
+				d = cols.Amount(tables.CouponEntryLeftAfter).At(i)
+				if one.left, err = money.AmountFromRaw(d.Hi, d.Lo); err != nil {
+					return err
+				}
+				return visit(one)
+			})
 		if err != nil {
 			return err
 		}
@@ -195,7 +195,7 @@ func (r factReader) couponEntries(c period.Cycle, visit func(record) error) erro
 
 // couponFacts returns what reclaims of a closed cycle took back (PARTNER-4).
 func (r factReader) couponFacts(c period.Cycle, list []fact) ([]fact, error) {
-	events := r.Events.Money[couponFeed]
+	events := r.stage.Events.Money[couponFeed]
 	err := r.couponEntries(c, func(one record) error {
 		if e := events[one.id]; one.kind == coupon.Reclaim.String() && e != nil {
 			list = append(list, fact{cycle: c, kind: tables.FactTakenBack, id: one.id, partner: e.Partner,

@@ -74,7 +74,7 @@ func compareFacts(a, b fact) int {
 // (PARTNER-4).
 func (r *round) gather() error {
 	stored := map[period.Cycle]bool{}
-	err := eachFact(r.Txn, func(f fact) {
+	err := eachFact(r.stage.Txn, func(f fact) {
 		switch f.kind {
 		case factReplayed, factOverdrawn:
 			return
@@ -86,25 +86,25 @@ func (r *round) gather() error {
 	if err != nil {
 		return err
 	}
-	if r.paysIn() {
+	if r.stage.paysIn() {
 		r.paidIncentives()
 	} else {
 		r.openPayments()
 	}
 	closed := len(r.facts) // number of stored facts; those of open cycles follow
-	for _, c := range r.Cycles {
+	for _, c := range r.stage.Cycles {
 		if stored[c] {
 			continue
 		}
-		isClosed := r.closedThrough() != place.NoCycle && c <= r.closedThrough()
-		if isClosed && r.Gone(c) && r.contributes(c) {
+		isClosed := r.stage.closedThrough() != place.NoCycle && c <= r.stage.closedThrough()
+		if isClosed && r.stage.Gone(c) && r.stage.contributes(c) {
 			r.out.Notes = append(
 				r.out.Notes,
 				"cycle "+c.String()+" was archived by an earlier version before partners' money was replayed: what "+
 					"was sold to customers is not known, so nothing of it can be invoiced to them or was collected",
 			)
 		}
-		list, err := factReader{r.Stage}.factsOf(c, isClosed)
+		list, err := factReader{r.stage}.factsOf(c, isClosed)
 		if err != nil {
 			return err
 		}
@@ -120,7 +120,7 @@ func (r *round) gather() error {
 }
 
 // factReader computes the facts of a cycle from the input of the stage, without decisions of the replay.
-type factReader struct{ *Stage }
+type factReader struct{ stage *Stage }
 
 // Freeze stores what closed cycles contribute, for those whose facts no replay stored: after the cycles are archived,
 // the lake lacks their lines (PARTNER-4).
@@ -178,7 +178,7 @@ func (r factReader) factsOf(c period.Cycle, closed bool) (list []fact, err error
 		return list, nil
 	}
 	list = append(list, fact{cycle: c, kind: factClosed, time: tables.Nothing, instant: tables.Nothing})
-	if !r.Gone(c) { // with the lines that stay, sums would be incomplete
+	if !r.stage.Gone(c) { // with the lines that stay, sums would be incomplete
 		var issuers map[string][]string
 		if list, issuers, err = r.sold(c, list); err != nil {
 			return nil, err
@@ -197,11 +197,11 @@ func (r factReader) factsOf(c period.Cycle, closed bool) (list []fact, err error
 // before its facts were stored, its close decides; otherwise, and if an earlier version closed and archived the cycle,
 // the settings do (PARTNER-11).
 func (r factReader) byLedger(c period.Cycle) bool {
-	ref, _ := r.Txn.Base().Cycle(manifest.CycleOf(c))
-	if !r.closedBefore(c) || r.Gone(c) && ref.ClosedWith.Payments == "" {
-		return r.Settings.Payments == settings.Ledger
+	ref, _ := r.stage.Txn.Base().Cycle(manifest.CycleOf(c))
+	if !r.stage.closedBefore(c) || r.stage.Gone(c) && ref.ClosedWith.Payments == "" {
+		return r.stage.Settings.Payments == settings.Ledger
 	}
-	return rows.PaidByLedger(ref, r.Txn.Next().Files(ref.Cycle))
+	return rows.PaidByLedger(ref, r.stage.Txn.Next().Files(ref.Cycle))
 }
 
 // customerEntries returns the allocations and reclaims of customers' cash that change their partner's account (§9.1).
@@ -211,34 +211,34 @@ func (r factReader) customerEntries(c period.Cycle, list []fact) ([]fact, error)
 	each := func(o tablefile.Opener, e manifest.FileEntry, b *books.Books, visit func(*event.Account)) error {
 		return event.EachAccount(o, e, b, nil, visit)
 	}
-	if r.closedBefore(c) { // a customer that the books lack has no partner
+	if r.stage.closedBefore(c) { // a customer that the books lack has no partner
 		each = event.EachAccountInBooks
 	}
 	var crossing []error
-	for _, e := range r.Txn.Next().Files(manifest.CycleOf(c)) {
+	for _, e := range r.stage.Txn.Next().Files(manifest.CycleOf(c)) {
 		if e.Table != tables.AccountEvents().Name {
 			continue
 		}
-		err := each(r.Txn, e, r.Books, func(a *event.Account) {
+		err := each(r.stage.Txn, e, r.stage.Books, func(a *event.Account) {
 			if a.Refused || a.Balance != event.Cash || a.Type != event.Allocate && a.Type != event.Reclaim {
 				return
 			}
-			partner, ok := r.Books.Associations.Reseller(a.Customer, a.Time, a.Type == event.Reclaim)
+			partner, ok := r.stage.Books.Associations.Reseller(a.Customer, a.Time, a.Type == event.Reclaim)
 			switch {
 			case !ok:
 				return
-			case r.Books.Partners[partner].Currency != r.Books.Customers[a.Customer].Currency:
+			case r.stage.Books.Partners[partner].Currency != r.stage.Books.Customers[a.Customer].Currency:
 				crossing = append(crossing, r.crossing(a, partner))
 				return
 			}
-			list = append(list, fact{cycle: c, kind: a.Type, id: a.ID, partner: r.Books.Partners[partner].ID,
-				other: r.Books.Customers[a.Customer].ID, time: a.Time, instant: a.Instant, amount: a.Amount})
+			list = append(list, fact{cycle: c, kind: a.Type, id: a.ID, partner: r.stage.Books.Partners[partner].ID,
+				other: r.stage.Books.Customers[a.Customer].ID, time: a.Time, instant: a.Instant, amount: a.Amount})
 		})
 		if err != nil {
 			return nil, err
 		}
 	}
-	if len(crossing) > 0 && !r.closedBefore(c) {
+	if len(crossing) > 0 && !r.stage.closedBefore(c) {
 		return nil, crossing[0]
 	}
 	return list, nil
@@ -246,9 +246,9 @@ func (r factReader) customerEntries(c period.Cycle, list []fact) ([]fact, error)
 
 // crossing returns the error of an event that moves money between a customer and a partner of another currency.
 func (r factReader) crossing(a *event.Account, partner int32) error {
-	return &event.CurrencyError{ID: a.ID, Type: a.Type, Customer: r.Books.Customers[a.Customer].ID,
-		CustomerCurrency: r.Books.CustomerCurrency(a.Customer).Code, Partner: r.Books.Partners[partner].ID,
-		PartnerCurrency: r.Books.PartnerCurrency(partner).Code}
+	return &event.CurrencyError{ID: a.ID, Type: a.Type, Customer: r.stage.Books.Customers[a.Customer].ID,
+		CustomerCurrency: r.stage.Books.CustomerCurrency(a.Customer).Code, Partner: r.stage.Books.Partners[partner].ID,
+		PartnerCurrency: r.stage.Books.PartnerCurrency(partner).Code}
 }
 
 // orderLine is a line of an order that a partner paid.
@@ -260,10 +260,10 @@ type orderLine struct {
 
 // orderEntries returns the lines of orders that partners paid, and of their refunds, in the order of lines (§6.3).
 func (r factReader) orderEntries(c period.Cycle, list []fact) ([]fact, error) {
-	if err := r.readPayers(); err != nil {
+	if err := r.stage.readPayers(); err != nil {
 		return nil, err
 	}
-	if len(r.payers) == 0 {
+	if len(r.stage.payers) == 0 {
 		return list, nil
 	}
 	var lines []orderLine
@@ -276,34 +276,35 @@ func (r factReader) orderEntries(c period.Cycle, list []fact) ([]fact, error) {
 		tables.LineTradeTime,
 		tables.LineInstant,
 	)
-	for _, e := range r.Txn.Next().Files(manifest.CycleOf(c)) {
+	for _, e := range r.stage.Txn.Next().Files(manifest.CycleOf(c)) {
 		if e.Table != tables.Lines().Name || e.Day != manifest.EventsDay {
 			continue
 		}
-		err := tablefile.Each(r.Txn, e, tables.Lines(), columns, func(cols *parquet.Columns[tables.Line], i int) error {
-			paid, is := r.payers[string(cols.Text(tables.LineID).At(i))]
-			if !is || cols.Word(tables.LineTradeID).At(i) != paid.order {
-				return nil // an adjustment can have the id of a line
-			}
-			d := cols.Amount(tables.LineCashAmount).At(i)
-			cash, err := money.AmountFromRaw(d.Hi, d.Lo)
-			if err != nil {
-				return err
-			}
-			start := cols.Time(tables.LineUsageStart).At(i)
-			payTime := cols.Time(tables.LineTradeTime).At(i)
-			lines = append(
-				lines,
-				orderLine{
-					start: start,
-					base:  paid.base,
-					fact: fact{cycle: c, kind: paid.kind(), id: string(cols.Text(tables.LineID).At(i)),
-						partner: paid.partner, other: cols.Word(tables.LineCustomerID).At(i), amount: cash.Neg(),
-						time: payTime, instant: effectOf(int64(cols.MaybeTime(tables.LineInstant).At(i)), start)},
-				},
-			)
-			return nil
-		})
+		err := tablefile.Each(r.stage.Txn, e, tables.Lines(), columns,
+			func(cols *parquet.Columns[tables.Line], i int) error {
+				paid, is := r.stage.payers[string(cols.Text(tables.LineID).At(i))]
+				if !is || cols.Word(tables.LineTradeID).At(i) != paid.order {
+					return nil // an adjustment can have the id of a line
+				}
+				d := cols.Amount(tables.LineCashAmount).At(i)
+				cash, err := money.AmountFromRaw(d.Hi, d.Lo)
+				if err != nil {
+					return err
+				}
+				start := cols.Time(tables.LineUsageStart).At(i)
+				payTime := cols.Time(tables.LineTradeTime).At(i)
+				lines = append(
+					lines,
+					orderLine{
+						start: start,
+						base:  paid.base,
+						fact: fact{cycle: c, kind: paid.kind(), id: string(cols.Text(tables.LineID).At(i)),
+							partner: paid.partner, other: cols.Word(tables.LineCustomerID).At(i), amount: cash.Neg(),
+							time: payTime, instant: effectOf(int64(cols.MaybeTime(tables.LineInstant).At(i)), start)},
+					},
+				)
+				return nil
+			})
 		if err != nil {
 			return nil, err
 		}
@@ -406,27 +407,28 @@ func (r factReader) sold(c period.Cycle, list []fact) (facts []fact, issuers map
 		tables.LinePaymentAmount,
 		tables.LineCouponAmount, tables.LineCashAmount, tables.LineStoredValueCardAmount,
 		tables.LineUsageStart, tables.LineOwnTime)
-	for _, e := range r.Txn.Next().Files(manifest.CycleOf(c)) {
+	for _, e := range r.stage.Txn.Next().Files(manifest.CycleOf(c)) {
 		if e.Table != tables.Lines().Name {
 			continue
 		}
-		err := tablefile.Each(r.Txn, e, tables.Lines(), columns, func(cols *parquet.Columns[tables.Line], i int) error {
-			to := sale{settlement.VendorID, cols.Word(tables.LineCustomerID).At(i)}
-			if cols.Word(tables.LineAssociationType).At(i) == "2" {
-				to.issuer = cols.Word(tables.LinePartnerID).At(i)
-				from := collectedKey{to.issuer, r.sellerOf(to.issuer, cols, i),
-					r.Books.CustomerCurrencyOf(to.recipient).Code}
-				err := addTo(collected, from, cols, i, tables.LineCashAmount,
-					tables.LineStoredValueCardAmount)
-				if err != nil {
+		err := tablefile.Each(r.stage.Txn, e, tables.Lines(), columns,
+			func(cols *parquet.Columns[tables.Line], i int) error {
+				to := sale{settlement.VendorID, cols.Word(tables.LineCustomerID).At(i)}
+				if cols.Word(tables.LineAssociationType).At(i) == "2" {
+					to.issuer = cols.Word(tables.LinePartnerID).At(i)
+					from := collectedKey{to.issuer, r.sellerOf(to.issuer, cols, i),
+						r.stage.Books.CustomerCurrencyOf(to.recipient).Code}
+					err := addTo(collected, from, cols, i, tables.LineCashAmount,
+						tables.LineStoredValueCardAmount)
+					if err != nil {
+						return err
+					}
+				}
+				if err := addTo(invoiceable, to, cols, i, tables.LinePaymentAmount); err != nil {
 					return err
 				}
-			}
-			if err := addTo(invoiceable, to, cols, i, tables.LinePaymentAmount); err != nil {
-				return err
-			}
-			return subFrom(invoiceable[to], cols, i, tables.LineCouponAmount)
-		})
+				return subFrom(invoiceable[to], cols, i, tables.LineCouponAmount)
+			})
 		if err != nil {
 			return nil, nil, err
 		}
@@ -439,7 +441,7 @@ func (r factReader) sold(c period.Cycle, list []fact) (facts []fact, issuers map
 		}
 		f := nothing
 		f.kind, f.partner, f.other = factInvoiceable, to.issuer, to.recipient
-		f.amount = a.Cut(r.Books.CustomerCurrencyOf(to.recipient).Digits, r.Settings.Rounding.Mode)
+		f.amount = a.Cut(r.stage.Books.CustomerCurrencyOf(to.recipient).Digits, r.stage.Settings.Rounding.Mode)
 		list = append(list, f)
 	}
 	brought, err := r.collected(c, collected)
@@ -512,11 +514,11 @@ func (r factReader) owed(c period.Cycle, list []fact) ([]fact, error) {
 	totals := map[key]*money.AmountTotal{}
 	columns := tables.Columns(tables.PartnerStatementPartnerID, tables.PartnerStatementSellerID,
 		tables.PartnerStatementOwedAmount, tables.PartnerStatementCostAmount)
-	for _, e := range r.Txn.Next().Files(manifest.CycleOf(c)) {
+	for _, e := range r.stage.Txn.Next().Files(manifest.CycleOf(c)) {
 		if e.Table != tables.PartnerStatements().Name {
 			continue
 		}
-		err := tablefile.Each(r.Txn, e, tables.PartnerStatements(), columns,
+		err := tablefile.Each(r.stage.Txn, e, tables.PartnerStatements(), columns,
 			func(cols *parquet.Columns[tables.PartnerStatement], i int) error {
 				partner, seller := cols.Word(tables.PartnerStatementPartnerID).At(i),
 					cols.Word(tables.PartnerStatementSellerID).At(i)

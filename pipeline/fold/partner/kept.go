@@ -15,7 +15,9 @@ import (
 const factFund = "fund"
 
 // isClosed reports whether an instant is in a cycle that is closed after the run.
-func (r *round) isClosed(t period.Instant) bool { return r.Books.Zone.Cycle(t) <= r.closedThrough() }
+func (r *round) isClosed(t period.Instant) bool {
+	return r.stage.Books.Zone.Cycle(t) <= r.stage.closedThrough()
+}
 
 // keptOfFunds returns, by event_id, what the events of closed cycles left reserved by their claims, and the value of
 // the lists for which they applied.
@@ -39,7 +41,7 @@ func (r *round) keepFunds(events []fund.Event, out *fund.Result) {
 		if known[[2]string{f.kind, f.id}] || !r.isClosed(f.instant) {
 			return
 		}
-		f.cycle = r.Books.Zone.Cycle(f.instant)
+		f.cycle = r.stage.Books.Zone.Cycle(f.instant)
 		r.facts, r.frozen = append(r.facts, f), append(r.frozen, f)
 	}
 	for i := range events {
@@ -49,15 +51,15 @@ func (r *round) keepFunds(events []fund.Event, out *fund.Result) {
 			if e.Kind == fund.Apply {
 				kind = tables.FactListed
 			}
-			keep(fact{kind: kind, id: e.ID, partner: r.Books.Partners[e.Partner].ID, time: e.Time,
+			keep(fact{kind: kind, id: e.ID, partner: r.stage.Books.Partners[e.Partner].ID, time: e.Time,
 				instant: e.Instant, amount: amount})
 		}
 	}
 	for i := range out.Payments {
 		p := &out.Payments[i]
-		f := fact{kind: factFund, id: p.EventID, partner: r.Books.Partners[p.Partner].ID, time: p.Time,
+		f := fact{kind: factFund, id: p.EventID, partner: r.stage.Books.Partners[p.Partner].ID, time: p.Time,
 			instant: p.Instant}
-		if r.paysIn() {
+		if r.stage.paysIn() {
 			f.amount = p.Amount
 		}
 		keep(f)

@@ -140,7 +140,8 @@ func ClosedPayments(txn *lake.SubTxn, closed period.Cycle) (map[string]bool, err
 
 // openPayments removes the payments of incentives in open cycles, which are not paid into the account.
 func (r *round) openPayments() {
-	r.facts = slices.DeleteFunc(r.facts, func(f fact) bool { return f.kind == factIncentive && f.cycle > r.Closed })
+	r.facts = slices.DeleteFunc(r.facts,
+		func(f fact) bool { return f.kind == factIncentive && f.cycle > r.stage.Closed })
 }
 
 // paidIncentives adds the instant of every new payment of an incentive (§9.1).
@@ -152,16 +153,16 @@ func (r *round) paidIncentives() {
 		}
 	}
 	var list []fact
-	for id, e := range r.Events.Incentives {
+	for id, e := range r.stage.Events.Incentives {
 		if e.Event != settlement.PaidOut.String() || known[id] {
 			continue
 		}
-		billed := max(r.Books.Zone.Cycle(e.Time), r.Closed+1)
-		instant := event.Effect(r.Books.Zone, billed, e.Time, e.AsOf)
+		billed := max(r.stage.Books.Zone.Cycle(e.Time), r.stage.Closed+1)
+		instant := event.Effect(r.stage.Books.Zone, billed, e.Time, e.AsOf)
 		list = append(
 			list,
-			fact{cycle: r.Books.Zone.Cycle(instant), kind: factIncentive, id: id, partner: e.Partner, time: e.Time,
-				instant: instant},
+			fact{cycle: r.stage.Books.Zone.Cycle(instant), kind: factIncentive, id: id, partner: e.Partner,
+				time: e.Time, instant: instant},
 		)
 	}
 	slices.SortFunc(list, compareFacts)
@@ -172,20 +173,21 @@ func (r *round) paidIncentives() {
 func (r *round) incentivesPaid() ([]account.Entry, error) {
 	type key struct{ partner, programme, period string }
 	amounts := map[key]money.Amount{}
-	for _, e := range r.Txn.Next().Find(settle.IncentivesKey()) {
-		list, err := settle.LoadIncentives(r.Txn, r.Books, e)
+	for _, e := range r.stage.Txn.Next().Find(settle.IncentivesKey()) {
+		list, err := settle.LoadIncentives(r.stage.Txn, r.stage.Books, e)
 		if err != nil {
 			return nil, err
 		}
 		for _, one := range list {
-			k := key{r.Books.Partners[one.Partner].ID, r.Books.Programmes[one.Programme].ID, one.Period.String()}
+			k := key{r.stage.Books.Partners[one.Partner].ID, r.stage.Books.Programmes[one.Programme].ID,
+				one.Period.String()}
 			amounts[k] = one.Amount
 		}
 	}
 	var out []account.Entry
 	for i := range r.facts {
 		f := &r.facts[i]
-		e := r.Events.Incentives[f.id]
+		e := r.stage.Events.Incentives[f.id]
 		if f.kind != factIncentive || e == nil || e.Refused {
 			continue
 		}
@@ -196,7 +198,7 @@ func (r *round) incentivesPaid() ([]account.Entry, error) {
 				ID:      f.id,
 				Type:    account.Incentive,
 				Fact:    true,
-				Partner: r.Books.Partner(e.Partner),
+				Partner: r.stage.Books.Partner(e.Partner),
 				To:      -1,
 				Amount:  amounts[key{e.Partner, e.Programme, e.Period}],
 			},

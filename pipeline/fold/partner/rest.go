@@ -35,17 +35,17 @@ const (
 // The text is stored, so it omits settings of paths and of task execution, which do not change the lake.
 func (r *round) inputs() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d|%x|%x|%d|%d|%v", replayVersion, r.Books.Hash, r.Settings.Terms, r.Closed, r.Closing,
-		r.Cycles[:min(len(r.Cycles), 1)])
-	orders := len(r.payers) > 0
+	fmt.Fprintf(&b, "%d|%x|%x|%d|%d|%v", replayVersion, r.stage.Books.Hash, r.stage.Settings.Terms, r.stage.Closed,
+		r.stage.Closing, r.stage.Cycles[:min(len(r.stage.Cycles), 1)])
+	orders := len(r.stage.payers) > 0
 	before := r.performanceThrough()
-	for _, c := range r.Cycles {
-		if r.closedThrough() != place.NoCycle && c <= r.closedThrough() {
+	for _, c := range r.stage.Cycles {
+		if r.stage.closedThrough() != place.NoCycle && c <= r.stage.closedThrough() {
 			continue
 		}
-		for _, e := range r.Txn.Next().Files(manifest.CycleOf(c)) {
+		for _, e := range r.stage.Txn.Next().Files(manifest.CycleOf(c)) {
 			switch {
-			case e.Table == tables.AccountEvents().Name && r.Settings.Payments == settings.Ledger,
+			case e.Table == tables.AccountEvents().Name && r.stage.Settings.Payments == settings.Ledger,
 				e.Table == tables.Lines().Name && (c <= before || orders && e.Day == manifest.EventsDay):
 				fmt.Fprintf(&b, "|%s", e.Path)
 			}
@@ -53,22 +53,22 @@ func (r *round) inputs() string {
 	}
 	if before != place.NoCycle {
 		var list []string
-		for id, t := range r.Events.Transfers {
+		for id, t := range r.stage.Events.Transfers {
 			list = append(list, fmt.Sprintf("|%q %d %q %q %s", id, t.Cycle, t.From, t.To, t.Amount))
 		}
 		slices.Sort(list)
 		b.WriteString(strings.Join(list, ""))
 	}
-	if r.paysIn() {
+	if r.stage.paysIn() {
 		var list []string
-		for id, e := range r.Events.Incentives {
+		for id, e := range r.stage.Events.Incentives {
 			if e.Event == settlement.PaidOut.String() {
 				list = append(list, fmt.Sprintf("|%q %t", id, e.Refused))
 			}
 		}
 		slices.Sort(list)
 		b.WriteString(strings.Join(list, ""))
-		for _, e := range r.Txn.Next().Find(settle.IncentivesKey()) {
+		for _, e := range r.stage.Txn.Next().Find(settle.IncentivesKey()) {
 			fmt.Fprintf(&b, "|%s", e.Path)
 		}
 	}
@@ -78,9 +78,9 @@ func (r *round) inputs() string {
 // performanceThrough returns the last cycle on whose lines a quota of a marketing fund depends: the one before the
 // quarter of the as-of. NoCycle = there is no such fund.
 func (r *round) performanceThrough() period.Cycle {
-	for i := range r.Books.Money.Funds {
-		if f := &r.Books.Money.Funds[i]; f.Marketing && f.OfPerformance {
-			c := r.Books.Zone.Cycle(r.AsOf)
+	for i := range r.stage.Books.Money.Funds {
+		if f := &r.stage.Books.Money.Funds[i]; f.Marketing && f.OfPerformance {
+			c := r.stage.Books.Zone.Cycle(r.stage.AsOf)
 			_, month, _ := c.First().Date()
 			return c - period.Cycle((month-1)%3) - 1
 		}
@@ -91,12 +91,12 @@ func (r *round) performanceThrough() period.Cycle {
 // rests reports whether a replay would make the same tables of funds, accounts, withdrawals, receivables and invoices:
 // no event of their feeds is new, and the last replay had the same inputs (PARTNER-7).
 func (r *round) rests(inputs string) (bool, error) {
-	if r.Load == nil {
+	if r.stage.Load == nil {
 		return false, nil
 	}
 	var mark *fact
 	var overdrawn []string
-	err := eachFact(r.Txn, func(f fact) {
+	err := eachFact(r.stage.Txn, func(f fact) {
 		switch f.kind {
 		case factReplayed:
 			mark = &f
@@ -104,8 +104,8 @@ func (r *round) rests(inputs string) (bool, error) {
 			overdrawn = append(overdrawn, f.partner)
 		}
 	})
-	if err != nil || mark == nil || mark.id != inputs || r.AsOf < mark.time ||
-		mark.instant != tables.Nothing && r.AsOf >= mark.instant {
+	if err != nil || mark == nil || mark.id != inputs || r.stage.AsOf < mark.time ||
+		mark.instant != tables.Nothing && r.stage.AsOf >= mark.instant {
 		return false, err
 	}
 	r.out.Overdrawn = overdrawn
@@ -144,43 +144,43 @@ func (r *round) rest() error {
 	if err := r.load(); err != nil { // all events are stored together
 		return err
 	}
-	return r.Store.StoreMoney(r.Events, func(write func(*event.Money) error) error {
-		return r.Events.Ledger.Each(write, nil)
+	return r.stage.Store.StoreMoney(r.stage.Events, func(write func(*event.Money) error) error {
+		return r.stage.Events.Ledger.Each(write, nil)
 	})
 }
 
 // load loads the events that are not loaded yet.
 func (r *round) load() error {
-	if r.Load == nil {
+	if r.stage.Load == nil {
 		return nil
 	}
-	load := r.Load
-	r.Load = nil
+	load := r.stage.Load
+	r.stage.Load = nil
 	return load()
 }
 
 // mark stores the facts of closed cycles, and the inputs of the replay.
 func (r *round) mark(inputs string) error {
-	now := r.Books.Zone.Cycle(r.AsOf)
-	m := fact{cycle: now, kind: factReplayed, id: inputs, time: r.AsOf, instant: r.until()}
+	now := r.stage.Books.Zone.Cycle(r.stage.AsOf)
+	m := fact{cycle: now, kind: factReplayed, id: inputs, time: r.stage.AsOf, instant: r.until()}
 	list := append(slices.Clone(r.frozen), m)
 	for _, partner := range r.out.Overdrawn {
 		list = append(list, fact{cycle: now, kind: factOverdrawn, partner: partner, time: tables.Nothing,
 			instant: tables.Nothing})
 	}
 	slices.SortFunc(list, compareFacts)
-	return r.putFacts(list)
+	return r.stage.putFacts(list)
 }
 
 // until returns the first instant after the as-of at which time alone changes a state, a list of the month or a quota
 // of the period; Nothing = never.
 func (r *round) until() period.Instant {
 	next := period.Forever
-	if len(r.Books.Money.Funds) > 0 {
-		next = r.Books.Zone.Bounds(r.Books.Zone.Cycle(r.AsOf)).To
+	if len(r.stage.Books.Money.Funds) > 0 {
+		next = r.stage.Books.Zone.Bounds(r.stage.Books.Zone.Cycle(r.stage.AsOf)).To
 	}
 	for i := range r.fundRows {
-		if at := r.fundRows[i].Until; at > r.AsOf {
+		if at := r.fundRows[i].Until; at > r.stage.AsOf {
 			next = min(next, at)
 		}
 	}
@@ -205,8 +205,8 @@ func (r *receivable) amounts() [4]money.Amount {
 // age stores the receivables with their age at the as-of.
 func (r *round) age() error {
 	var list []receivable
-	for _, e := range r.Txn.Next().Find(Key(tables.Receivables())) {
-		err := tablefile.Each(r.Txn, e, tables.Receivables(), nil, func(c *parquet.Columns[tables.Receivable],
+	for _, e := range r.stage.Txn.Next().Find(Key(tables.Receivables())) {
+		err := tablefile.Each(r.stage.Txn, e, tables.Receivables(), nil, func(c *parquet.Columns[tables.Receivable],
 			i int) (err error) {
 			row := rows.Row[tables.Receivable]{Cols: c, I: i}
 			one := receivable{cycle: row.Word(tables.ReceivableCycle), partner: row.Word(tables.ReceivablePartnerID)}
@@ -228,5 +228,5 @@ func (r *round) age() error {
 	if len(list) == 0 {
 		return nil
 	}
-	return r.storeReceivables(list)
+	return r.stage.storeReceivables(list)
 }

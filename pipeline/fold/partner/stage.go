@@ -93,7 +93,7 @@ func (s *Stage) Run() (*Outcome, error) {
 	if !s.Used() {
 		return out, nil
 	}
-	r := &round{Stage: s, out: out, performances: performances{Stage: s}}
+	r := &round{stage: s, out: out, performances: performances{Stage: s}}
 	if s.Settings.Payments == settings.Ledger {
 		if err := s.readPayers(); err != nil {
 			return nil, fmt.Errorf("read orders that partners paid: %w", err)
@@ -130,7 +130,7 @@ func (s *Stage) Run() (*Outcome, error) {
 
 // round is one run of the stage.
 type round struct {
-	*Stage
+	stage    *Stage
 	out      *Outcome
 	facts    []fact
 	frozen   []fact // facts of closed cycles, which are stored
@@ -162,13 +162,13 @@ func (s *Stage) stamp(e *event.Money) verdict.Stamp {
 
 // compare lists the events whose verdict changed, by feed and event_id. Those of the ledger are known already.
 func (r *round) compare() {
-	names := append(slices.Collect(maps.Keys(r.Events.Money)), events.LedgerFeed)
+	names := append(slices.Collect(maps.Keys(r.stage.Events.Money)), events.LedgerFeed)
 	slices.Sort(names)
 	for _, name := range names {
 		if name == events.LedgerFeed {
 			r.out.Turned = append(r.out.Turned, r.turned...)
 		}
-		for _, e := range r.Events.MoneyEvents(name) {
+		for _, e := range r.stage.Events.MoneyEvents(name) {
 			switch {
 			case e.File >= 0 && !e.Verdict.Accepted():
 				r.out.Refused = append(r.out.Refused, e)
@@ -192,13 +192,13 @@ func gone(column string) verdict.Verdict {
 
 // funds replays headcount and marketing funds.
 func (r *round) funds() error {
-	in := &fund.Input{Books: r.Books, AsOf: r.AsOf, Performance: r.performances.of}
-	if len(r.Cycles) > 0 {
-		in.First = r.Cycles[0]
+	in := &fund.Input{Books: r.stage.Books, AsOf: r.stage.AsOf, Performance: r.performances.of}
+	if len(r.stage.Cycles) > 0 {
+		in.First = r.stage.Cycles[0]
 	}
 	var list []*event.Money
 	closed := r.keptOfFunds()
-	for _, e := range r.Events.MoneyEvents("fund_events") {
+	for _, e := range r.stage.Events.MoneyEvents("fund_events") {
 		it, ok := r.fundEvent(e)
 		if kept, is := closed[e.ID]; is {
 			it.Kept = &kept
@@ -218,16 +218,16 @@ func (r *round) funds() error {
 	}
 	r.payments, r.fundRows = out.Payments, out.Rows
 	r.keepFunds(in.Events, out)
-	return r.putFunds(out.Rows)
+	return r.stage.putFunds(out.Rows)
 }
 
 // fundEvent converts an event for package fund; ok is false if the books no longer contain its partner or programme.
 func (r *round) fundEvent(e *event.Money) (it fund.Event, ok bool) {
 	it = fund.Event{
-		Stamp:    r.stamp(e),
+		Stamp:    r.stage.stamp(e),
 		ID:       e.ID,
-		Partner:  r.Books.Partner(e.Partner),
-		Fund:     r.Books.Money.FundNamed(e.Scope),
+		Partner:  r.stage.Books.Partner(e.Partner),
+		Fund:     r.stage.Books.Money.FundNamed(e.Scope),
 		Claim:    e.Subject,
 		Heads:    e.Heads,
 		Amount:   e.Amount,
@@ -244,8 +244,8 @@ func (r *round) fundEvent(e *event.Money) (it fund.Event, ok bool) {
 
 // invoices replays invoices.
 func (r *round) invoices() error {
-	in := &invoice.Input{Zone: r.Books.Zone, Invoiceable: map[invoice.Key]money.Amount{},
-		Closed: func(c period.Cycle) bool { return r.Closed != place.NoCycle && c <= r.Closed }}
+	in := &invoice.Input{Zone: r.stage.Books.Zone, Invoiceable: map[invoice.Key]money.Amount{},
+		Closed: func(c period.Cycle) bool { return r.stage.Closed != place.NoCycle && c <= r.stage.Closed }}
 	for i := range r.facts {
 		f := &r.facts[i]
 		if f.kind != factInvoiceable {
@@ -258,9 +258,9 @@ func (r *round) invoices() error {
 		}
 		in.Invoiceable[key] = sum
 	}
-	list := r.Events.MoneyEvents("invoices")
+	list := r.stage.Events.MoneyEvents("invoices")
 	for _, e := range list {
-		it := invoice.Event{Stamp: r.stamp(e), ID: e.ID, Invoice: e.Subject, Number: e.Detail, Amount: e.Amount,
+		it := invoice.Event{Stamp: r.stage.stamp(e), ID: e.ID, Invoice: e.Subject, Number: e.Detail, Amount: e.Amount,
 			Key: invoice.Key{Issuer: e.Partner, Recipient: e.Other}}
 		var err error
 		if it.Kind, err = invoice.ParseKind(e.Type); err != nil {
@@ -280,5 +280,5 @@ func (r *round) invoices() error {
 	for i, v := range out.Verdicts {
 		list[i].Verdict = v
 	}
-	return r.putInvoices(out.Rows, list)
+	return r.stage.putInvoices(out.Rows, list)
 }

@@ -22,12 +22,12 @@ type sale struct{ issuer, recipient string }
 func (r factReader) taxFacts(c period.Cycle, issuers map[string][]string, list []fact) ([]fact, error) {
 	sums := map[sale]*money.AmountTotal{}
 	shared := map[string]bool{}
-	files := r.Txn.Next().Files(manifest.CycleOf(c))
+	files := r.stage.Txn.Next().Files(manifest.CycleOf(c))
 	for _, e := range files {
 		if e.Table != tables.Taxes().Name {
 			continue
 		}
-		err := tablefile.Each(r.Txn, e, tables.Taxes(), nil, func(cols *parquet.Columns[tables.Tax],
+		err := tablefile.Each(r.stage.Txn, e, tables.Taxes(), nil, func(cols *parquet.Columns[tables.Tax],
 			i int) error {
 			to := sale{cols.Word(tables.TaxSellerID).At(i), cols.Word(tables.TaxBuyerID).At(i)}
 			if to.issuer == "" {
@@ -50,7 +50,7 @@ func (r factReader) taxFacts(c period.Cycle, issuers map[string][]string, list [
 			return nil, err
 		}
 	}
-	parts, err := settle.TaxesByIssuer(r.Txn, files, shared)
+	parts, err := settle.TaxesByIssuer(r.stage.Txn, files, shared)
 	if err != nil {
 		return nil, fmt.Errorf("divide the taxes of cycle %s by issuer: %w", c, err)
 	}

@@ -35,7 +35,7 @@ func BenchmarkDay(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
-				out, err := txn.Create(key)
+				out, err := txn.SubTxn.Create(key)
 				if err != nil {
 					b.Fatal(err)
 				}
@@ -53,11 +53,12 @@ func BenchmarkDay(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
-				if err := txn.Next().Replace(key, e); err != nil {
+				if err := txn.Next().Entries.Replace(key, e); err != nil {
 					b.Fatal(err)
 				}
-				p := &pay.Payer{Base: txn.Base(), Books: w.books, Rules: payment.Rules{Ledger: ledger, Digits: 2},
-					Refunds: ordering.RefundRules{Digits: 2}, Buckets: 1, Closed: place.NoCycle,
+				p := &pay.Payer{Base: txn.SubTxn.Base(), Books: w.books,
+					Rules: payment.Rules{Ledger: ledger, Digits: 2}, Refunds: ordering.RefundRules{Digits: 2},
+					Buckets: 1, Closed: place.NoCycle,
 					Refold: func(period.Cycle) bool { return false }}
 				b.StartTimer()
 				r, err := w.payAll(b.Context(), txn, p, []period.Cycle{period.CycleOf(2026, 9)})

@@ -153,7 +153,7 @@ func (w *world) night(cycles map[string]string) {
 		w.rate(txn, name, cycles[name])
 		list = append(list, c)
 	}
-	p := &pay.Payer{Base: txn.Base(), Books: w.books, Rules: payment.Rules{Ledger: w.ledger, Digits: 2},
+	p := &pay.Payer{Base: txn.SubTxn.Base(), Books: w.books, Rules: payment.Rules{Ledger: w.ledger, Digits: 2},
 		Refunds: ordering.RefundRules{UnconditionalHours: 24, Digits: 2},
 		Buckets: w.buckets, Closed: w.closed,
 		Refold: func(period.Cycle) bool {
@@ -362,12 +362,12 @@ func (w *world) append(c *parquet.Columns[tables.Any], f fields) {
 func (w *world) put(txn *lake.Txn, key manifest.FileKey, c *parquet.Columns[tables.Any], summed ...string) {
 	w.t.Helper()
 	if c.N == 0 {
-		if err := txn.Next().Replace(key); err != nil {
+		if err := txn.Next().Entries.Replace(key); err != nil {
 			w.t.Fatal(err)
 		}
 		return
 	}
-	out, err := txn.Create(key)
+	out, err := txn.SubTxn.Create(key)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -395,7 +395,7 @@ func (w *world) put(txn *lake.Txn, key manifest.FileKey, c *parquet.Columns[tabl
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	if err := txn.Next().Replace(key, e); err != nil {
+	if err := txn.Next().Entries.Replace(key, e); err != nil {
 		w.t.Fatal(err)
 	}
 }
@@ -460,11 +460,11 @@ func (w *world) file(txn *lake.Txn, key manifest.FileKey, text []string) {
 func (w *world) refusedIn(txn *lake.Txn, key manifest.FileKey) map[string]bool {
 	w.t.Helper()
 	out := make(map[string]bool)
-	for _, e := range txn.Next().Find(key) {
+	for _, e := range txn.Next().Entries.Find(key) {
 		if key.Table != "account_events" {
 			break
 		}
-		c := parquet.As[tables.AccountEvent](w.read(txn, e, tables.AccountEvents().Table))
+		c := parquet.As[tables.AccountEvent](w.read(txn.SubTxn, e, tables.AccountEvents().Table))
 		for i := range c.N {
 			out[string(c.Text(tables.AccountEventEventID).At(i))] = c.Small(tables.AccountEventRefused).At(i) == 1
 		}
@@ -543,8 +543,8 @@ func orderFields(f []string) fields {
 func (w *world) flag(txn *lake.Txn, at place.Place, refused map[string]bool) {
 	w.t.Helper()
 	key := manifest.FileKey{Table: "account_events", Cycle: manifest.CycleOf(at.Cycle), Bucket: at.Bucket}
-	for _, e := range txn.Next().Find(key) {
-		c := parquet.As[tables.AccountEvent](w.read(txn, e, tables.AccountEvents().Table))
+	for _, e := range txn.Next().Entries.Find(key) {
+		c := parquet.As[tables.AccountEvent](w.read(txn.SubTxn, e, tables.AccountEvents().Table))
 		for i := range c.N {
 			c.Col(tables.AccountEventRefused.Of()).Codes[i] = 0
 			if refused[string(c.Text(tables.AccountEventEventID).At(i))] {

@@ -90,7 +90,7 @@ func TestLook(t *testing.T) {
 	}
 	must(t, lines.Close())
 	for _, name := range names {
-		if _, err := txn.OpenTemp(name); err == nil {
+		if _, err := txn.SubTxn.OpenTemp(name); err == nil {
 			t.Errorf("%s is still there", name)
 		}
 	}
@@ -138,7 +138,7 @@ func TestLines(t *testing.T) {
 		}
 		must(t, lines.Left())
 		must(t, lines.Close())
-		if _, err := txn.OpenTemp(temp); err == nil || lines.rows != 0 || lines.room > memoryRows {
+		if _, err := txn.SubTxn.OpenTemp(temp); err == nil || lines.rows != 0 || lines.room > memoryRows {
 			t.Errorf("task %d: %s is still there, or %d rows, or room for %d", task, temp, lines.rows, lines.room)
 		}
 	}

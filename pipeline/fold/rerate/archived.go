@@ -33,26 +33,27 @@ func isArchived(txn *lake.SubTxn, c period.Cycle) bool {
 // additional draws of its records (leave), without records that a late one replaced.
 func archivedMoves(r *rerating, others map[int32][]*late.Record) (map[int32][]archivedMove, error) {
 	out := make(map[int32][]archivedMove)
-	for _, posted := range r.Opening.Cycles(r.LateIn) {
-		list, err := r.Opening.Shifts(r.bucket, posted, opening.Anyone)
+	for _, posted := range r.late.Opening.Cycles(r.late.LateIn) {
+		list, err := r.late.Opening.Shifts(r.bucket, posted, opening.Anyone)
 		if err != nil {
 			return nil, err
 		}
 		for i := range list {
 			h, row := &list[i], list[i].Row()
-			code := opening.PackageOf(r.Books, h.Customer, &row)
+			code := opening.PackageOf(r.late.Books, h.Customer, &row)
 			if h.Kind != position.Package || code < 0 || h.Origin == r.origin || !r.apart[h.Customer] ||
-				!isArchived(r.Txn, h.Origin) {
+				!isArchived(r.late.Txn, h.Origin) {
 				continue
 			}
-			f := late.QuotaPeriod{Package: code, Start: r.Prices.QuotaPeriod(&r.Books.Packages[code], h.At).From}
+			f := late.QuotaPeriod{Package: code,
+				Start: r.late.Prices.QuotaPeriod(&r.late.Books.Packages[code], h.At).From}
 			out[h.Customer] = append(out[h.Customer], archivedMove{f, posted, h.By})
 		}
 	}
 	for customer, list := range others {
-		a := &customerReplay{rerating: r, customer: customer}
+		a := &customerReplay{re: r, customer: customer}
 		for _, then := range list {
-			if !isArchived(r.Txn, then.Origin) {
+			if !isArchived(r.late.Txn, then.Origin) {
 				continue
 			}
 			moves, err := a.postedMoves(then)
@@ -68,7 +69,7 @@ func archivedMoves(r *rerating, others map[int32][]*late.Record) (map[int32][]ar
 // postedMoves subtracts the additional draws of a late record of an archived cycle from the shifts that include it.
 func (a *customerReplay) postedMoves(then *late.Record) (out []archivedMove, err error) {
 	known := then.Draws
-	for _, one := range a.reratedDraws {
+	for _, one := range a.re.reratedDraws {
 		if _, has := one.draws[then.Key()]; !has {
 			continue
 		}
@@ -76,7 +77,7 @@ func (a *customerReplay) postedMoves(then *late.Record) (out []archivedMove, err
 		if err != nil {
 			return nil, err
 		}
-		by := a.replacedBy[then.Key()]
+		by := a.re.replacedBy[then.Key()]
 		if !a.unbilled(then.Key()) && (by == nil || by.Billed >= one.posted) {
 			moved := make(map[late.QuotaPeriod]money.SignedQuantity)
 			if err := a.add(moved, then.Start, known, false); err != nil {
@@ -98,19 +99,19 @@ func (a *customerReplay) postedMoves(then *late.Record) (out []archivedMove, err
 // The replaced records are in the archive; the late lines have the draws of both. Later re-rates may have changed what
 // the late records draw.
 func (a *customerReplay) addBatchMoves(billed period.Cycle, to map[late.QuotaPeriod]money.SignedQuantity) error {
-	for _, e := range a.Find(manifest.FileKey{Table: tables.Lines().Name, Cycle: manifest.CycleOf(billed),
-		Day: manifest.LateDay, Bucket: a.bucket}) {
+	for _, e := range a.re.late.Find(manifest.FileKey{Table: tables.Lines().Name, Cycle: manifest.CycleOf(billed),
+		Day: manifest.LateDay, Bucket: a.re.bucket}) {
 		if err := a.addLateLines(e, to); err != nil {
 			return err
 		}
 	}
-	for key, one := range a.step.All {
-		if by := a.replacedBy[key]; key.Customer != a.customer || one.Billed != billed ||
-			!isArchived(a.Txn, key.Origin) || by != nil && by.Billed <= billed {
+	for key, one := range a.re.step.All {
+		if by := a.re.replacedBy[key]; key.Customer != a.customer || one.Billed != billed ||
+			!isArchived(a.re.late.Txn, key.Origin) || by != nil && by.Billed <= billed {
 			continue
 		}
 		then := one.Record
-		if err := then.ReadDraws(a.Books, one.DrewThen); err != nil {
+		if err := then.ReadDraws(a.re.late.Books, one.DrewThen); err != nil {
 			return err
 		}
 		if err := a.add(to, one.Start, one.Draws, false); err != nil {
@@ -125,21 +126,21 @@ func (a *customerReplay) addBatchMoves(billed period.Cycle, to map[late.QuotaPer
 
 // addLateLines adds the draws of the late lines of a file that belong to archived cycles.
 func (a *customerReplay) addLateLines(e manifest.FileEntry, to map[late.QuotaPeriod]money.SignedQuantity) error {
-	return tablefile.EachOf(a.Txn, e, tables.Lines(), tables.LineCustomerID, a.Books.Customers[a.customer].ID,
-		func(cols *parquet.Columns[tables.Line], i int) error {
+	return tablefile.EachOf(a.re.late.Txn, e, tables.Lines(), tables.LineCustomerID,
+		a.re.late.Books.Customers[a.customer].ID, func(cols *parquet.Columns[tables.Line], i int) error {
 			origin, err := period.ParseCycle(cols.Word(tables.LineOriginCycle).At(i))
-			if err != nil || !isArchived(a.Txn, origin) {
+			if err != nil || !isArchived(a.re.late.Txn, origin) {
 				return err
 			}
 			start := cols.Time(tables.LineUsageStart).At(i)
 			return line.EachDraw(string(cols.Text(tables.LinePackageDraws).At(i)), money.ParseSignedQuantity,
 				func(id string, q money.SignedQuantity) (err error) {
-					code := a.Books.Packages.At(a.customer, id, start)
+					code := a.re.late.Books.Packages.At(a.customer, id, start)
 					if code < 0 {
 						return nil
 					}
 					f := late.QuotaPeriod{Package: code,
-						Start: a.Prices.QuotaPeriod(&a.Books.Packages[code], start).From}
+						Start: a.re.late.Prices.QuotaPeriod(&a.re.late.Books.Packages[code], start).From}
 					to[f], err = to[f].Add(q)
 					return err
 				})

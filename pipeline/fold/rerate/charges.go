@@ -14,15 +14,16 @@ import (
 
 // charges prices the recurring charges of the cycle (§10.5).
 func (r *rerating) charges() error {
-	customers := place.ByBucket(r.Books, r.Buckets, r.Books.Recurring,
+	customers := place.ByBucket(r.late.Books, r.late.Buckets, r.late.Books.Recurring,
 		func(c *books.RecurringCharge) int32 { return c.Customer })[r.bucket]
-	bounds := r.Books.Zone.Bounds(r.origin)
-	charged := &measure.Charged{Files: r.Txn.Pending(), Base: r.Txn.Base(), Books: r.Books, Prices: r.Prices,
-		Bucket: r.bucket, Billed: func(c period.Cycle) bool { return c != r.origin }, Until: r.LateIn}
+	bounds := r.late.Books.Zone.Bounds(r.origin)
+	charged := &measure.Charged{Files: r.late.Txn.Pending(), Base: r.late.Txn.Base(), Books: r.late.Books,
+		Prices: r.late.Prices, Bucket: r.bucket,
+		Billed: func(c period.Cycle) bool { return c != r.origin }, Until: r.late.LateIn}
 	for _, customer := range customers {
-		rows := r.Books.Recurring.Of(customer)
+		rows := r.late.Books.Recurring.Of(customer)
 		for i := range rows {
-			for _, p := range recurring.Parts(&rows[i], r.Books.Zone, bounds) {
+			for _, p := range recurring.Parts(&rows[i], r.late.Books.Zone, bounds) {
 				if err := r.part(&p, charged); err != nil {
 					return err
 				}
@@ -34,11 +35,11 @@ func (r *rerating) charges() error {
 
 // part adds what the cycle charges and refunds for a part of a charge.
 func (r *rerating) part(p *recurring.Part, charged *measure.Charged) error {
-	bounds := r.Books.Zone.Bounds(r.origin)
+	bounds := r.late.Books.Zone.Bounds(r.origin)
 	at := late.Place{Origin: r.origin, Customer: p.Row.Customer, SKU: p.Row.SKU, Region: p.Row.Region,
-		Resource: p.Row.Resource, Charge: p.ID(r.Books.Zone)}
+		Resource: p.Row.Resource, Charge: p.ID(r.late.Books.Zone)}
 	if bounds.Holds(p.Instant()) {
-		ch, err := recurring.Price(r.Prices, p, nil)
+		ch, err := recurring.Price(r.late.Prices, p, nil)
 		if err == nil {
 			err = r.chargePart(at, p.Span.From, &ch, r.discount(&ch))
 		}

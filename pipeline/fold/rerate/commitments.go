@@ -15,13 +15,13 @@ const ReasonCommitment = "commitment"
 // commitments calculates the commitments that the cycle's differences and the books change (§10.4).
 func (r *rerating) commitments(list []Difference) ([]Difference, error) {
 	moved := make(map[int32][]commitment.Spent)
-	last := r.Books.Zone.Bounds(r.origin).To - 1
+	last := r.late.Books.Zone.Bounds(r.origin).To - 1
 	for i := range list {
 		d := &list[i]
 		moved[d.Customer] = append(moved[d.Customer], commitment.Spent{At: last, SKU: d.SKU,
-			Service: r.Books.Products[d.SKU].ServiceTypeCode, Payment: d.Payment})
+			Service: r.late.Books.Products[d.SKU].ServiceTypeCode, Payment: d.Payment})
 	}
-	f := &commitments.Folder{State: r.State, LateIn: r.LateIn, AsOf: r.AsOf}
+	f := &commitments.Folder{State: r.late.State, LateIn: r.late.LateIn, AsOf: r.late.AsOf}
 	var err error
 	if r.committed, err = f.Again(r.bucket, r.origin, moved, r.isEarly()); err != nil {
 		return nil, err

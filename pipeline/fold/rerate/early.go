@@ -11,7 +11,7 @@ import (
 // isEarly reports whether the cycle is before the first closed one of the lake. Only late records of such a cycle were
 // billed, so it owes nothing without a record (rule 4).
 func (r *rerating) isEarly() bool {
-	for _, ref := range r.Txn.Base().Manifest.Cycles {
+	for _, ref := range r.late.Txn.Base().Manifest.Cycles {
 		if ref.State == manifest.CycleClosed {
 			return r.origin < ref.Period()
 		}
@@ -26,7 +26,7 @@ func (r *rerating) sampled() map[measure.Key]bool {
 	}
 	keys := make(map[measure.Key]bool)
 	for _, one := range r.step.Samples.All {
-		if l, ok := r.Books.Links.At(one.Link, one.Slot); ok && r.Books.Zone.Cycle(one.Slot) == r.origin {
+		if l, ok := r.late.Books.Links.At(one.Link, one.Slot); ok && r.late.Books.Zone.Cycle(one.Slot) == r.origin {
 			keys[measure.KeyOf(l)] = true
 		}
 	}

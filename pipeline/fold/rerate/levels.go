@@ -13,10 +13,10 @@ import (
 // levels prices the time-weighted meters of the cycle from its records and its opening levels after everything billed
 // (§10.1).
 func (r *rerating) levels() error {
-	if !r.Books.HasLevels() {
+	if !r.late.Books.HasLevels() {
 		return nil
 	}
-	src := &late.Sources{Step: r.step, Shifted: r.LateIn}
+	src := &late.Sources{Step: r.step, Shifted: r.late.LateIn}
 	if err := src.Prepare(nil); err != nil {
 		return err
 	}
@@ -36,21 +36,21 @@ func (r *rerating) levels() error {
 			meters = make(map[late.Meter][]*late.Record)
 		}
 		for _, row := range rows {
-			if m, ok := late.MeterOfLevel(r.Books, &row, r.origin); ok {
+			if m, ok := late.MeterOfLevel(r.late.Books, &row, r.origin); ok {
 				open[m] = append(open[m], row)
 				list(meters, m)
 			}
 		}
-		subscribers := r.Books.Subscribers.Of(customer)
+		subscribers := r.late.Books.Subscribers.Of(customer)
 		for i := range subscribers {
-			m := late.MeterOfSubscriber(r.Books, &subscribers[i], r.origin)
-			if r.Books.Products[m.SKU].Aggregation == books.TimeWeighted {
+			m := late.MeterOfSubscriber(r.late.Books, &subscribers[i], r.origin)
+			if r.late.Books.Products[m.SKU].Aggregation == books.TimeWeighted {
 				list(meters, m)
 			}
 		}
 		for _, m := range slices.SortedFunc(maps.Keys(meters), late.CompareMeters) {
-			closing := late.Closing{Books: r.Books, Rater: r.Rater, Region: r.Regions.Name, Customer: customer,
-				Levels: open[m]}
+			closing := late.Closing{Books: r.late.Books, Rater: r.late.Rater, Region: r.late.Regions.Name,
+				Customer: customer, Levels: open[m]}
 			charges, about, err := closing.Ends(m, meters[m])
 			if err == nil {
 				err = r.chargeEnds(customer, charges, about)
@@ -76,9 +76,9 @@ func (r *rerating) levelCustomers(src *late.Sources) map[int32]bool {
 	for _, positions := range []map[int32][]position.Row{r.openAt, r.rows} {
 		for customer, rows := range positions {
 			if slices.ContainsFunc(rows, func(row position.Row) bool {
-				sku := r.Books.SKU(row.Key)
+				sku := r.late.Books.SKU(row.Key)
 				return row.Kind == position.Level || row.Kind == position.Gather && sku >= 0 &&
-					r.Books.Products[sku].Aggregation == books.TimeWeighted
+					r.late.Books.Products[sku].Aggregation == books.TimeWeighted
 			}) {
 				out[customer] = true
 			}
@@ -95,29 +95,29 @@ func (r *rerating) levelCustomers(src *late.Sources) map[int32]bool {
 func (r *rerating) levelRecords(customers map[int32]bool) (map[int32]map[late.Meter][]*late.Record, error) {
 	replaced := make(map[late.Key]bool)
 	for _, one := range r.step.All {
-		if one.Replaces != "" && one.Billed < r.LateIn {
+		if one.Replaces != "" && one.Billed < r.late.LateIn {
 			replaced[one.Target()] = true
 		}
 	}
 	out := make(map[int32]map[late.Meter][]*late.Record)
 	add := func(one *late.Record) {
-		if replaced[one.Key()] || one.Origin != r.origin || !late.IsLevel(r.Books, &one.Record) {
+		if replaced[one.Key()] || one.Origin != r.origin || !late.IsLevel(r.late.Books, &one.Record) {
 			return
 		}
 		if out[one.Customer] == nil {
 			out[one.Customer] = make(map[late.Meter][]*late.Record)
 		}
-		m := late.MeterOf(r.Books, one, r.Regions.Name)
+		m := late.MeterOf(r.late.Books, one, r.late.Regions.Name)
 		out[one.Customer][m] = append(out[one.Customer][m], one)
 	}
-	closed, err := late.ClosedRecords(r.State, r.bucket, r.origin, customers, func(row *sorting.Row) bool {
-		return r.Books.Products[row.SKU].Aggregation == books.TimeWeighted
+	closed, err := late.ClosedRecords(r.late.State, r.bucket, r.origin, customers, func(row *sorting.Row) bool {
+		return r.late.Books.Products[row.SKU].Aggregation == books.TimeWeighted
 	})
 	for _, one := range closed {
 		add(one)
 	}
 	for _, one := range r.step.All {
-		if one.Billed < r.LateIn {
+		if one.Billed < r.late.LateIn {
 			add(&one.Record)
 		}
 	}

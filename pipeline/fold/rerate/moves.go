@@ -39,7 +39,7 @@ type reratedDraws struct {
 // others returns, for customers in apart, the records of other cycles that were re-rated after they were billed, with
 // what they drew when billed. archivedMoves covers those that the close of an archived cycle billed.
 func (r *rerating) others() (map[int32][]*late.Record, error) {
-	for _, c := range r.Opening.Cycles(r.LateIn) {
+	for _, c := range r.late.Opening.Cycles(r.late.LateIn) {
 		one := reratedDraws{c, make(map[late.Key]string)}
 		if err := r.step.RedrawnIn(c, one.draws); err != nil {
 			return nil, err
@@ -54,13 +54,13 @@ func (r *rerating) others() (map[int32][]*late.Record, error) {
 		}
 		if one := r.step.All[key]; one != nil {
 			then := one.Record
-			if err := then.ReadDraws(r.Books, one.DrewThen); err != nil {
+			if err := then.ReadDraws(r.late.Books, one.DrewThen); err != nil {
 				return nil, err
 			}
 			out[key.Customer] = append(out[key.Customer], &then)
 			continue
 		}
-		if isArchived(r.Txn, key.Origin) {
+		if isArchived(r.late.Txn, key.Origin) {
 			continue
 		}
 		if closed[key.Origin] == nil {
@@ -93,7 +93,7 @@ func (a *customerReplay) moves(at billing) (map[late.QuotaPeriod]money.SignedQua
 	out := make(map[late.QuotaPeriod]money.SignedQuantity)
 	move := func(then *late.Record, draws []line.Draw) error {
 		key := then.Key()
-		by := a.replacedBy[key]
+		by := a.re.replacedBy[key]
 		if !a.billedIn(key).before(at) || a.unbilled(key) || by != nil && a.billedIn(by.Key()).before(at) {
 			return nil
 		}
@@ -112,7 +112,7 @@ func (a *customerReplay) moves(at billing) (map[late.QuotaPeriod]money.SignedQua
 		}
 	}
 	for _, then := range a.others {
-		now, err := a.drewBy(then, a.LateIn)
+		now, err := a.drewBy(then, a.re.late.LateIn)
 		if err == nil {
 			err = move(then, now)
 		}
@@ -134,7 +134,7 @@ func (a *customerReplay) moves(at billing) (map[late.QuotaPeriod]money.SignedQua
 
 // billedIn returns when a record was billed.
 func (a *customerReplay) billedIn(key late.Key) billing {
-	if one := a.step.All[key]; one != nil {
+	if one := a.re.step.All[key]; one != nil {
 		return billing{one.Billed, lateRecords}
 	}
 	return billing{key.Origin, ownRecords}
@@ -142,10 +142,10 @@ func (a *customerReplay) billedIn(key late.Key) billing {
 
 // drewBy returns what a record draws after the re-rates posted up to a cycle; then is the record as it was billed.
 func (a *customerReplay) drewBy(then *late.Record, posted period.Cycle) ([]line.Draw, error) {
-	for i := len(a.reratedDraws) - 1; i >= 0; i-- {
-		if text, ok := a.reratedDraws[i].draws[then.Key()]; ok && a.reratedDraws[i].posted <= posted {
+	for i := len(a.re.reratedDraws) - 1; i >= 0; i-- {
+		if text, ok := a.re.reratedDraws[i].draws[then.Key()]; ok && a.re.reratedDraws[i].posted <= posted {
 			r := *then
-			err := r.ReadDraws(a.Books, text)
+			err := r.ReadDraws(a.re.late.Books, text)
 			return r.Draws, err
 		}
 	}
@@ -160,7 +160,8 @@ func (a *customerReplay) add(to map[late.QuotaPeriod]money.SignedQuantity, t per
 		if less {
 			q = q.Neg()
 		}
-		f := late.QuotaPeriod{Package: d.Package, Start: a.Prices.QuotaPeriod(&a.Books.Packages[d.Package], t).From}
+		f := late.QuotaPeriod{Package: d.Package,
+			Start: a.re.late.Prices.QuotaPeriod(&a.re.late.Books.Packages[d.Package], t).From}
 		if to[f], err = to[f].Add(q); err != nil {
 			return err
 		}
@@ -172,21 +173,21 @@ func (a *customerReplay) add(to map[late.QuotaPeriod]money.SignedQuantity, t per
 // of an earlier re-rate. Both include packages that the books no longer contain, to which the draws return.
 func (a *customerReplay) leaveDraws() error {
 	closing := sync.OnceValues(func() ([]position.Row, error) {
-		rows, _, err := a.Opening.Before(a.customer, a.origin.Last()+1, a.origin)
+		rows, _, err := a.re.late.Opening.Before(a.customer, a.re.origin.Last()+1, a.re.origin)
 		return rows, err
 	})
 	for key, r := range a.now {
-		known, ok := a.step.ReratedDraws[key]
+		known, ok := a.re.step.ReratedDraws[key]
 		if !ok {
 			known = a.then[key].Drew
 		}
-		text := string(line.AppendDraws(nil, a.Books.Packages, r.Draws))
-		if key.Origin != a.origin || text == known || a.unbilled(key) {
+		text := string(line.AppendDraws(nil, a.re.late.Books.Packages, r.Draws))
+		if key.Origin != a.re.origin || text == known || a.unbilled(key) {
 			continue
 		}
-		a.redrawn[key] = text
+		a.re.redrawn[key] = text
 		err := line.EachDraw(known, money.ParseQuantity, func(id string, q money.Quantity) error {
-			if a.gone[key] || a.Books.Packages.At(a.customer, id, r.Start) >= 0 {
+			if a.gone[key] || a.re.late.Books.Packages.At(a.customer, id, r.Start) >= 0 {
 				return nil
 			}
 			rows, err := closing()
@@ -209,7 +210,7 @@ func (a *customerReplay) periodOf(id string, t period.Instant, stored []position
 	for i := range slices.Backward(stored) {
 		row := &stored[i]
 		if row.Kind == position.Package && row.Key == id && row.At <= t &&
-			a.Books.Packages.At(a.customer, id, row.At) < 0 {
+			a.re.late.Books.Packages.At(a.customer, id, row.At) < 0 {
 			return row.At
 		}
 	}
@@ -219,10 +220,10 @@ func (a *customerReplay) periodOf(id string, t period.Instant, stored []position
 // shift adds a shift of one of the customer's positions, unless it is zero.
 func (a *customerReplay) shift(kind position.Kind, key, scope string, at period.Instant, by money.SignedQuantity) {
 	if !by.IsZero() {
-		a.shifts = append(a.shifts, opening.Shift{
+		a.re.shifts = append(a.re.shifts, opening.Shift{
 			Customer: a.customer,
-			Origin:   a.origin,
-			Billed:   a.LateIn,
+			Origin:   a.re.origin,
+			Billed:   a.re.late.LateIn,
 			Kind:     kind,
 			Key:      key,
 			Scope:    scope,

@@ -9,6 +9,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold/late"
 	"github.com/tollbook/tollbook/pipeline/fold/measure"
 	"github.com/tollbook/tollbook/pipeline/fold/opening"
+	"github.com/tollbook/tollbook/pipeline/fold/state"
 	"github.com/tollbook/tollbook/pipeline/lake/linefile"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
@@ -70,7 +71,7 @@ type poster struct {
 
 // key names the files of a table of the bucket in the open cycle.
 func (r *poster) key(table string) manifest.FileKey {
-	return manifest.FileKey{Table: table, Cycle: manifest.CycleOf(r.LateIn), Bucket: r.bucket}
+	return state.CycleKey(table, r.LateIn, r.bucket)
 }
 
 // post posts the differences that a re-rate of origin found into the open cycle, and stores what later records depend

@@ -19,7 +19,7 @@ import (
 // what the close billed, then one batch of late records after the other. Draws of other cycles' records in between are
 // those of their last re-rate (FOLD-6).
 type customerReplay struct {
-	*rerating
+	re       *rerating
 	customer int32
 	then     map[late.Key]*late.Record // with what they drew when they were billed
 	now      map[late.Key]*late.Record // with what they draw now
@@ -54,7 +54,7 @@ func (r *rerating) byRecord() error {
 		return err
 	}
 	for _, customer := range slices.Sorted(maps.Keys(r.apart)) {
-		a := &customerReplay{rerating: r, customer: customer, then: make(map[late.Key]*late.Record),
+		a := &customerReplay{re: r, customer: customer, then: make(map[late.Key]*late.Record),
 			now: make(map[late.Key]*late.Record), gone: make(map[late.Key]bool), others: others[customer],
 			archived: archived[customer]}
 		if err := a.run(records[customer]); err != nil {
@@ -66,7 +66,7 @@ func (r *rerating) byRecord() error {
 
 // closedRecords returns the records that the close of the cycle billed for the customers in apart, in order.
 func (r *rerating) closedRecords() (map[int32][]*late.Record, error) {
-	byKey, err := late.ClosedRecords(r.State, r.bucket, r.origin, r.apart, func(*sorting.Row) bool { return true })
+	byKey, err := late.ClosedRecords(r.late.State, r.bucket, r.origin, r.apart, func(*sorting.Row) bool { return true })
 	if err != nil {
 		return nil, err
 	}
@@ -81,12 +81,13 @@ func (r *rerating) closedRecords() (map[int32][]*late.Record, error) {
 }
 
 func (a *customerReplay) run(own []*late.Record) error {
-	a.state = late.State{Books: a.Books, Prices: a.Prices, Rater: a.Rater, Region: a.Regions.Name}
+	a.state = late.State{Books: a.re.late.Books, Prices: a.re.late.Prices, Rater: a.re.late.Rater,
+		Region: a.re.late.Regions.Name}
 	if err := a.close(own); err != nil {
 		return err
 	}
-	for _, batch := range a.Opening.Cycles(a.LateIn - 1) {
-		if batch > a.origin {
+	for _, batch := range a.re.late.Opening.Cycles(a.re.late.LateIn - 1) {
+		if batch > a.re.origin {
 			if err := a.batch(batch); err != nil {
 				return err
 			}
@@ -100,22 +101,22 @@ func (a *customerReplay) run(own []*late.Record) error {
 
 // close bills the records that the close billed.
 func (a *customerReplay) close(own []*late.Record) error {
-	moves, err := a.moves(billing{a.origin, ownRecords})
+	moves, err := a.moves(billing{a.re.origin, ownRecords})
 	if err != nil {
 		return err
 	}
-	rows, err := opening.Apply(a.Books, a.customer, slices.Clone(a.openAt[a.customer]), a.changes(moves))
+	rows, err := opening.Apply(a.re.late.Books, a.customer, slices.Clone(a.re.openAt[a.customer]), a.changes(moves))
 	if err != nil {
 		return err
 	}
-	if err := a.Rater.Open(a.customer, a.origin, rows); err != nil {
+	if err := a.re.late.Rater.Open(a.customer, a.re.origin, rows); err != nil {
 		return err
 	}
 	for _, r := range own {
 		now := *r
 		a.then[r.Key()], a.now[r.Key()] = r, &now
 		a.charges.Reset()
-		if err := a.Rater.Usage(&now.Record, 0, &a.charges); err != nil {
+		if err := a.re.late.Rater.Usage(&now.Record, 0, &a.charges); err != nil {
 			return err
 		}
 		if err := now.Draw(a.charges.Draws); err != nil {
@@ -126,7 +127,7 @@ func (a *customerReplay) close(own []*late.Record) error {
 		}
 	}
 	a.state.Open(a.customer)
-	a.state.SetMeters(a.metersOf(a.Rater.Positions(nil)))
+	a.state.SetMeters(a.metersOf(a.re.late.Rater.Positions(nil)))
 	return nil
 }
 
@@ -135,11 +136,11 @@ func (a *customerReplay) changes(moves map[late.QuotaPeriod]money.SignedQuantity
 	var out []opening.Change
 	for f, by := range moves {
 		c := opening.Change{
-			Row:   position.Row{Kind: position.Package, Key: a.Books.Packages[f.Package].ID, At: f.Start},
+			Row:   position.Row{Kind: position.Package, Key: a.re.late.Books.Packages[f.Package].ID, At: f.Start},
 			Moves: true,
 			Delta: by,
 		}
-		if c.StillOpen(a.Books, a.Prices, a.customer, a.Books.Zone.Bounds(a.origin).From) {
+		if c.StillOpen(a.re.late.Books, a.re.late.Prices, a.customer, a.re.late.Books.Zone.Bounds(a.re.origin).From) {
 			out = append(out, c)
 		}
 	}
@@ -152,21 +153,21 @@ func (a *customerReplay) count(r *late.Record, reversal bool) error {
 	if reversal {
 		q = q.Neg()
 	}
-	if rating.Summed(&a.Books.Products[r.SKU]) {
-		owed := a.owed[a.customer]
+	if rating.Summed(&a.re.late.Books.Products[r.SKU]) {
+		owed := a.re.owed[a.customer]
 		if err := owed.AddSigned(q); err != nil {
 			return err
 		}
-		a.owed[a.customer] = owed
+		a.re.owed[a.customer] = owed
 	}
-	return a.charge(r, &a.charges, reversal)
+	return a.re.charge(r, &a.charges, reversal)
 }
 
 func (a *customerReplay) metersOf(rows []position.Row) map[late.Meter]money.Quantity {
 	out := make(map[late.Meter]money.Quantity)
 	for i := range rows {
-		if sku := a.Books.SKU(rows[i].Key); late.IsCounter(rows[i].Kind) && sku >= 0 {
-			m := late.Meter{Origin: a.origin, SKU: sku, Scope: rows[i].Scope}
+		if sku := a.re.late.Books.SKU(rows[i].Key); late.IsCounter(rows[i].Kind) && sku >= 0 {
+			m := late.Meter{Origin: a.re.origin, SKU: sku, Scope: rows[i].Scope}
 			out[m.As(rows[i].Kind)] = rows[i].Count
 		}
 	}
@@ -175,7 +176,7 @@ func (a *customerReplay) metersOf(rows []position.Row) map[late.Meter]money.Quan
 
 // sourcesIn returns the sources as late billing in a cycle found them.
 func (a *customerReplay) sourcesIn(billed period.Cycle, rows []*late.Record) (*late.Sources, error) {
-	step := *a.step
+	step := *a.re.step
 	step.Cycle = billed
 	src := &late.Sources{Step: &step, Shifted: billed}
 	return src, src.Prepare(rows)
@@ -185,12 +186,12 @@ func (a *customerReplay) sourcesIn(billed period.Cycle, rows []*late.Record) (*l
 func (a *customerReplay) batch(billed period.Cycle) error {
 	var rows []*late.Record
 	archived := false
-	for key, r := range a.step.All {
+	for key, r := range a.re.step.All {
 		if r.Billed != billed || key.Customer != a.customer {
 			continue
 		}
-		if key.Origin != a.origin {
-			if isArchived(a.Txn, key.Origin) {
+		if key.Origin != a.re.origin {
+			if isArchived(a.re.late.Txn, key.Origin) {
 				archived = true
 				continue
 			}
@@ -198,14 +199,14 @@ func (a *customerReplay) batch(billed period.Cycle) error {
 			continue
 		}
 		then := r.Record
-		if err := then.ReadDraws(a.Books, r.DrewThen); err != nil {
+		if err := then.ReadDraws(a.re.late.Books, r.DrewThen); err != nil {
 			return err
 		}
 		now := then
 		a.then[key], a.now[key] = &then, &now
 		rows = append(rows, &now)
 	}
-	if !slices.ContainsFunc(rows, func(r *late.Record) bool { return r.Origin == a.origin }) {
+	if !slices.ContainsFunc(rows, func(r *late.Record) bool { return r.Origin == a.re.origin }) {
 		return nil
 	}
 	src, err := a.sourcesIn(billed, rows)
@@ -238,9 +239,9 @@ func (a *customerReplay) batch(billed period.Cycle) error {
 		}
 		return opening.Moved(drawn, moves[f])
 	}
-	a.state.ForgetMetersBut(a.origin)
+	a.state.ForgetMetersBut(a.re.origin)
 	a.state.Count = func(customer int32, m late.Meter) (money.Quantity, error) {
-		if m.Origin == a.origin {
+		if m.Origin == a.re.origin {
 			return money.Quantity{}, nil
 		}
 		return src.Count(customer, m)
@@ -255,7 +256,7 @@ func (a *customerReplay) batch(billed period.Cycle) error {
 
 // take bills one entry of a batch again; an entry of another cycle keeps its draws.
 func (a *customerReplay) take(e *late.Entry) error {
-	if e.Origin != a.origin {
+	if e.Origin != a.re.origin {
 		return a.state.Apply(e)
 	}
 	a.charges.Reset()
@@ -272,27 +273,27 @@ func (a *customerReplay) take(e *late.Entry) error {
 func (a *customerReplay) meters() error {
 	byMeter := make(map[late.Meter][]*late.Record)
 	for key, r := range a.now {
-		if key.Origin == a.origin && !a.gone[key] && !a.unbilled(key) && a.Books.Products[r.SKU].MonthEnd() &&
-			!late.IsLevel(a.Books, &r.Record) {
-			m := late.MeterOf(a.Books, r, a.Regions.Name)
+		if key.Origin == a.re.origin && !a.gone[key] && !a.unbilled(key) &&
+			a.re.late.Books.Products[r.SKU].MonthEnd() && !late.IsLevel(a.re.late.Books, &r.Record) {
+			m := late.MeterOf(a.re.late.Books, r, a.re.late.Regions.Name)
 			byMeter[m] = append(byMeter[m], r)
 		}
 	}
-	list := a.Books.Subscribers.Of(a.customer)
+	list := a.re.late.Books.Subscribers.Of(a.customer)
 	for i := range list {
-		m := late.MeterOfSubscriber(a.Books, &list[i], a.origin)
-		if byMeter[m] == nil && a.Books.Products[m.SKU].Aggregation != books.TimeWeighted {
+		m := late.MeterOfSubscriber(a.re.late.Books, &list[i], a.re.origin)
+		if byMeter[m] == nil && a.re.late.Books.Products[m.SKU].Aggregation != books.TimeWeighted {
 			byMeter[m] = nil
 		}
 	}
-	closing := late.Closing{Books: a.Books, Rater: a.Rater, Region: a.Regions.Name, Customer: a.customer,
-		Counts: a.state.Meters()}
+	closing := late.Closing{Books: a.re.late.Books, Rater: a.re.late.Rater, Region: a.re.late.Regions.Name,
+		Customer: a.customer, Counts: a.state.Meters()}
 	for _, m := range slices.SortedFunc(maps.Keys(byMeter), late.CompareMeters) {
 		charges, about, err := closing.Ends(m, byMeter[m])
 		if err != nil {
 			return err
 		}
-		if err := a.chargeEnds(a.customer, charges, about); err != nil {
+		if err := a.re.chargeEnds(a.customer, charges, about); err != nil {
 			return err
 		}
 	}
@@ -301,28 +302,28 @@ func (a *customerReplay) meters() error {
 
 // unbilled reports whether a late record was replaced before its batch was billed.
 func (a *customerReplay) unbilled(key late.Key) bool {
-	one, by := a.step.All[key], a.replacedBy[key]
+	one, by := a.re.step.All[key], a.re.replacedBy[key]
 	return one != nil && by != nil && by.Billed == one.Billed
 }
 
 // leave notes the positions of meters and packages that differ from the stored ones, and what records draw.
 func (a *customerReplay) leave() error {
-	src, err := a.sourcesIn(a.LateIn, nil)
+	src, err := a.sourcesIn(a.re.late.LateIn, nil)
 	if err != nil {
 		return err
 	}
-	moves, err := a.moves(billing{a.LateIn, lateRecords})
+	moves, err := a.moves(billing{a.re.late.LateIn, lateRecords})
 	if err != nil {
 		return err
 	}
-	b := a.Books
+	b := a.re.late.Books
 	for f, by := range moves {
 		a.shift(position.Package, b.Packages[f.Package].ID, "", f.Start, by)
 	}
-	a.state.ForgetMetersBut(a.origin)
+	a.state.ForgetMetersBut(a.re.origin)
 	counts := maps.Clone(a.state.Meters())
 	maps.DeleteFunc(counts, func(_ late.Meter, count money.Quantity) bool { return count.IsZero() })
-	known, err := src.Positions(late.MeterSet{Customer: a.customer, Origin: a.origin})
+	known, err := src.Positions(late.MeterSet{Customer: a.customer, Origin: a.re.origin})
 	if err != nil {
 		return err
 	}
@@ -330,9 +331,9 @@ func (a *customerReplay) leave() error {
 		counts[m] = a.state.Meters()[m]
 	}
 	for i := range src.Shifts { // a meter at 0 has no position
-		if h := &src.Shifts[i]; h.Customer == a.customer && h.Origin == a.origin && late.IsCounter(h.Kind) &&
+		if h := &src.Shifts[i]; h.Customer == a.customer && h.Origin == a.re.origin && late.IsCounter(h.Kind) &&
 			b.SKU(h.Key) >= 0 {
-			m := late.Meter{Origin: a.origin, SKU: b.SKU(h.Key), Scope: h.Scope}.As(h.Kind)
+			m := late.Meter{Origin: a.re.origin, SKU: b.SKU(h.Key), Scope: h.Scope}.As(h.Kind)
 			counts[m] = a.state.Meters()[m]
 		}
 	}

@@ -48,7 +48,7 @@ const (
 // and stores the new counts of meters and packages.
 func Bucket(ctx context.Context, late *late.Folder, bucket int, origin period.Cycle, post bool) (list []Difference,
 	changed bool, err error) {
-	r := &rerating{Folder: late, bucket: bucket, origin: origin}
+	r := &rerating{late: late, bucket: bucket, origin: origin}
 	if list, err = r.run(ctx); err != nil {
 		return nil, false, err
 	}
@@ -57,14 +57,14 @@ func Bucket(ctx context.Context, late *late.Folder, bucket int, origin period.Cy
 	}
 	changed = len(list)+len(r.committed)+len(r.shifts)+len(r.redrawn) > 0
 	if post && changed {
-		err = (&poster{r.Folder, r.bucket}).post(r.origin, list, r.committed, r.shifts, r.redrawn)
+		err = (&poster{r.late, r.bucket}).post(r.origin, list, r.committed, r.shifts, r.redrawn)
 	}
 	return list, changed, err
 }
 
 // rerating rates one bucket of a closed cycle again.
 type rerating struct {
-	*late.Folder
+	late         *late.Folder
 	bucket       int
 	origin       period.Cycle
 	step         *late.Step // the state of late records
@@ -106,8 +106,8 @@ func (r *rerating) run(ctx context.Context) ([]Difference, error) {
 	r.owns = make(ownTimes)
 	r.differs = make(map[int32]bool)
 	r.redrawn, r.owed = make(map[late.Key]string), make(map[int32]money.QuantityTotal)
-	r.step = &late.Step{Folder: r.Folder, Bucket: r.bucket, Cycle: r.LateIn}
-	r.subscribed = place.ByBucket(r.Books, r.Buckets, r.Books.Subscribers,
+	r.step = &late.Step{Folder: r.late, Bucket: r.bucket, Cycle: r.late.LateIn}
+	r.subscribed = place.ByBucket(r.late.Books, r.late.Buckets, r.late.Books.Subscribers,
 		func(s *books.Subscriber) int32 { return s.Customer })[r.bucket]
 	for _, do := range []func() error{r.step.Load, r.samples, r.openCycle, r.own, r.ends, r.differing, r.byRecord,
 		r.levels, r.charges, r.bandwidth, r.conserve} {
@@ -132,7 +132,7 @@ func (r *rerating) run(ctx context.Context) ([]Difference, error) {
 	}
 	var out []Difference
 	for _, p := range sums.Places() {
-		own := r.owns.of(p, r.Books.Zone.Bounds(r.origin).From)
+		own := r.owns.of(p, r.late.Books.Zone.Bounds(r.origin).From)
 		out = append(out, Difference{whole(p), *sums[p], own, r.why(p, sums[p])})
 	}
 	return out, nil
@@ -142,14 +142,14 @@ func (r *rerating) run(ctx context.Context) ([]Difference, error) {
 func (r *rerating) openCycle() error {
 	r.openAt, r.rows, r.apart = make(map[int32][]position.Row), make(map[int32][]position.Row), make(map[int32]bool)
 	for key, one := range r.step.All {
-		if key.Origin == r.origin && one.Billed < r.LateIn {
+		if key.Origin == r.origin && one.Billed < r.late.LateIn {
 			r.apart[key.Customer] = true
 		}
 	}
 	if err := r.moved(); err != nil {
 		return err
 	}
-	o, earlier, err := r.Opening.Day(r.bucket, r.origin.First())
+	o, earlier, err := r.late.Opening.Day(r.bucket, r.origin.First())
 	if err != nil {
 		return err
 	}
@@ -160,7 +160,7 @@ func (r *rerating) openCycle() error {
 		if err != nil {
 			return err
 		}
-		r.openAt[customer] = rating.NextCycle(r.Prices, nil, rows, customer, r.origin)
+		r.openAt[customer] = rating.NextCycle(r.late.Prices, nil, rows, customer, r.origin)
 	}
 	maps.Copy(r.rows, r.openAt)
 	return nil
@@ -172,8 +172,8 @@ func (r *rerating) moved() error {
 	for key := range r.step.ReratedDraws {
 		r.apart[key.Customer] = true
 	}
-	for _, c := range r.Opening.Cycles(r.LateIn) {
-		list, err := r.Opening.Shifts(r.bucket, c, opening.Anyone)
+	for _, c := range r.late.Opening.Cycles(r.late.LateIn) {
+		list, err := r.late.Opening.Shifts(r.bucket, c, opening.Anyone)
 		if err != nil {
 			return err
 		}
@@ -188,9 +188,9 @@ func (r *rerating) moved() error {
 
 // own rates the records that the close billed for customers that need not be rated record by record.
 func (r *rerating) own() error {
-	for _, day := range r.Days(r.bucket, r.origin) {
-		accepted, err := records.Open(r.State, r.Find(state.DayKey("lines", day, r.bucket)),
-			r.Find(state.DayKey("usage", day, r.bucket)), tables.LinePackageDraws.Of())
+	for _, day := range r.late.Days(r.bucket, r.origin) {
+		accepted, err := records.Open(r.late.State, r.late.Find(state.DayKey("lines", day, r.bucket)),
+			r.late.Find(state.DayKey("usage", day, r.bucket)), tables.LinePackageDraws.Of())
 		if err != nil {
 			return err
 		}
@@ -208,7 +208,7 @@ func (r *rerating) ownDay(accepted *records.Accepted) error {
 	customer := int32(-1)
 	leave := func() {
 		if customer >= 0 {
-			r.rows[customer] = r.Rater.Positions(nil)
+			r.rows[customer] = r.late.Rater.Positions(nil)
 		}
 		customer = -1
 	}
@@ -228,20 +228,20 @@ func (r *rerating) ownDay(accepted *records.Accepted) error {
 		if row.Customer != customer {
 			leave()
 			customer = row.Customer
-			if err := r.Rater.Open(customer, r.origin, r.rows[customer]); err != nil {
+			if err := r.late.Rater.Open(customer, r.origin, r.rows[customer]); err != nil {
 				return err
 			}
 		}
 		charges.Reset()
 		record := late.NewRecord(row, r.origin, 0)
-		if err := r.Rater.Usage(&record.Record, 0, &charges); err != nil {
+		if err := r.late.Rater.Usage(&record.Record, 0, &charges); err != nil {
 			return err
 		}
-		r.drawn = line.AppendDraws(r.drawn[:0], r.Books.Packages, charges.Draws)
+		r.drawn = line.AppendDraws(r.drawn[:0], r.late.Books.Packages, charges.Draws)
 		if !bytes.Equal(r.drawn, accepted.Drew()) {
 			r.differs[customer] = true
 		}
-		if rating.Summed(&r.Books.Products[row.SKU]) {
+		if rating.Summed(&r.late.Books.Products[row.SKU]) {
 			owed := r.owed[customer]
 			if err := owed.Add(row.Quantity); err != nil {
 				return err
@@ -257,7 +257,7 @@ func (r *rerating) ownDay(accepted *records.Accepted) error {
 // charge adds what a record costs to its place.
 func (r *rerating) charge(rec *late.Record, charges *line.Charges, reversal bool) error {
 	at := late.Place{Origin: r.origin, Customer: rec.Customer, SKU: rec.SKU,
-		Region: r.Regions.Name(rec.Region), Resource: string(rec.Resource)}
+		Region: r.late.Regions.Name(rec.Region), Resource: string(rec.Resource)}
 	for i := range charges.List {
 		ch := &charges.List[i]
 		draws := make(map[string]money.SignedQuantity)
@@ -266,7 +266,7 @@ func (r *rerating) charge(rec *late.Record, charges *line.Charges, reversal bool
 			if reversal {
 				q = q.Neg()
 			}
-			id := r.Books.Packages[d.Package].ID
+			id := r.late.Books.Packages[d.Package].ID
 			sum, err := draws[id].Add(q)
 			if err != nil {
 				return err
@@ -295,7 +295,7 @@ func (r *rerating) discount(ch *line.Charge) string {
 	if ch.DiscountID < 0 {
 		return ""
 	}
-	return r.Books.Discounts[ch.DiscountID].ID
+	return r.late.Books.Discounts[ch.DiscountID].ID
 }
 
 // ends prices the period-level meters of these customers.
@@ -306,21 +306,21 @@ func (r *rerating) ends() error {
 		}
 	}
 	for customer, rows := range r.rows {
-		if r.apart[customer] || len(r.Books.Subscribers.Of(customer)) == 0 &&
+		if r.apart[customer] || len(r.late.Books.Subscribers.Of(customer)) == 0 &&
 			!slices.ContainsFunc(rows, func(p position.Row) bool { return p.Kind == position.Gather }) {
 			continue
 		}
-		if err := r.Rater.Open(customer, r.origin, rows); err != nil {
+		if err := r.late.Rater.Open(customer, r.origin, rows); err != nil {
 			return err
 		}
-		r.Rater.Subscribe()
+		r.late.Rater.Subscribe()
 		var charges line.Charges
 		var about []rating.Object
-		if err := r.Rater.CycleEnd(&charges, &about); err != nil {
+		if err := r.late.Rater.CycleEnd(&charges, &about); err != nil {
 			return err
 		}
 		charges.List = slices.DeleteFunc(charges.List, func(ch line.Charge) bool { // see levels
-			return r.Books.Products[about[ch.Record].SKU].Aggregation == books.TimeWeighted
+			return r.late.Books.Products[about[ch.Record].SKU].Aggregation == books.TimeWeighted
 		})
 		if err := r.chargeEnds(customer, &charges, about); err != nil {
 			return err
@@ -334,16 +334,16 @@ func (r *rerating) chargeEnds(customer int32, charges *line.Charges, about []rat
 		ch := &charges.List[i]
 		o := &about[ch.Record]
 		at := late.Place{Origin: r.origin, Customer: customer, SKU: o.SKU, Region: o.Region, Resource: o.Resource,
-			Fee: r.Books.Products[o.SKU].FeeApart()}
+			Fee: r.late.Books.Products[o.SKU].FeeApart()}
 		r.mark(at).note(0, ch.UnitPrice.String(), r.discount(ch))
 	}
-	return r.now.AddCharges(r.Books, customer, charges, about, r.origin)
+	return r.now.AddCharges(r.late.Books, customer, charges, about, r.origin)
 }
 
 // differing finds the customers whose meters or packages end the cycle with other positions than billed. They are rated
 // record by record, because later records depend on the positions.
 func (r *rerating) differing() error {
-	o, err := r.Opening.CycleEnd(r.bucket, r.origin)
+	o, err := r.late.Opening.CycleEnd(r.bucket, r.origin)
 	if err != nil {
 		return err
 	}
@@ -372,18 +372,18 @@ func (r *rerating) differing() error {
 }
 
 // samples reads the late samples that are already billed; those of the open cycle are not part of the re-rate.
-func (r *rerating) samples() error { return r.step.LoadSamples(r.LateIn - 1) }
+func (r *rerating) samples() error { return r.step.LoadSamples(r.late.LateIn - 1) }
 
 // bandwidth measures and prices every billing object of the cycle with the samples that are billed.
 func (r *rerating) bandwidth() error {
-	list, err := r.Measured.MeasureWith(r.bucket, r.origin, r.sampled(), r.step.Samples.All)
+	list, err := r.late.Measured.MeasureWith(r.bucket, r.origin, r.sampled(), r.step.Samples.All)
 	if err != nil {
 		return err
 	}
 	for i := range list {
 		var charges line.Charges
 		list[i].Record = 0
-		if err := r.Prices.PercentileCharges(&list[i].Bandwidth, nil, &charges); err != nil {
+		if err := r.late.Prices.PercentileCharges(&list[i].Bandwidth, nil, &charges); err != nil {
 			return err
 		}
 		if err := r.chargeEnds(list[i].Customer, &charges,
@@ -403,7 +403,7 @@ func (r *rerating) conserve() error {
 		}
 	}
 	for p, sum := range r.now {
-		if r.IsBandwidth(p.SKU) || !rating.Summed(&r.Books.Products[p.SKU]) {
+		if r.late.IsBandwidth(p.SKU) || !rating.Summed(&r.late.Books.Products[p.SKU]) {
 			continue
 		}
 		if err := used.AddTotal(sum.Used); err != nil {
@@ -422,23 +422,23 @@ func (r *rerating) conserve() error {
 func (r *rerating) billed() (late.Sums, error) {
 	sums := make(late.Sums)
 	posted := func(l *late.BilledLine) { r.owns.note(l.Place, ownPosted) }
-	for _, e := range r.FilesOf(r.origin, r.bucket, "lines") {
+	for _, e := range r.late.FilesOf(r.origin, r.bucket, "lines") {
 		if e.Day.IsPosted() && e.Day != manifest.ChargesDay {
 			continue
 		}
-		if err := late.AddBilledFile(r.State, e, r.origin, sums, r.noteBilled); err != nil {
+		if err := late.AddBilledFile(r.late.State, e, r.origin, sums, r.noteBilled); err != nil {
 			return nil, err
 		}
 	}
-	for _, c := range r.Opening.Cycles(r.LateIn) {
+	for _, c := range r.late.Opening.Cycles(r.late.LateIn) {
 		key := manifest.FileKey{Table: "lines", Cycle: manifest.CycleOf(c), Day: manifest.LateDay, Bucket: r.bucket}
-		if c < r.LateIn {
-			if err := late.AddBilled(r.State, key, r.origin, sums, r.noteBilled); err != nil {
+		if c < r.late.LateIn {
+			if err := late.AddBilled(r.late.State, key, r.origin, sums, r.noteBilled); err != nil {
 				return nil, err
 			}
 		}
 		key.Day = manifest.RerateDay
-		if err := late.AddBilled(r.State, key, r.origin, sums, posted); err != nil {
+		if err := late.AddBilled(r.late.State, key, r.origin, sums, posted); err != nil {
 			return nil, err
 		}
 	}

@@ -104,6 +104,11 @@ func (s *State) Days(bucket int, cycle period.Cycle, others ...period.Day) []per
 	return slices.Compact(days)
 }
 
+// CycleKey returns the key of a bucket's file of a cycle.
+func CycleKey(table string, cycle period.Cycle, bucket int) manifest.FileKey {
+	return manifest.FileKey{Table: table, Cycle: manifest.CycleOf(cycle), Bucket: bucket}
+}
+
 // DayKey names the file of a table for a day of a bucket.
 func DayKey(table string, day period.Day, bucket int) manifest.FileKey {
 	return manifest.FileKey{Table: table, Cycle: manifest.CycleOf(day.Cycle()), Day: manifest.DayOf(day),

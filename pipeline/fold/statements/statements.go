@@ -95,7 +95,7 @@ func (f *Folder) statements(bucket int, cycle period.Cycle) error {
 	if err := w.rest(&a); err != nil {
 		return err
 	}
-	key := manifest.FileKey{Table: "statements", Cycle: manifest.CycleOf(cycle), Bucket: bucket}
+	key := state.CycleKey("statements", cycle, bucket)
 	files, err := tablefile.WriteIn(f.Memory, f.Txn, key, w.cols, w.list())
 	if err != nil {
 		return err
@@ -106,7 +106,7 @@ func (f *Folder) statements(bucket int, cycle period.Cycle) error {
 // statementSources returns the files that statements are made of: the statements of the live state, and the files of
 // sums to subtract and to add. If this is no less work, it returns all days to add instead.
 func (f *Folder) statementSources(bucket int, cycle period.Cycle) (live, gone, fresh []manifest.FileEntry, err error) {
-	live, err = f.Txn.Base().Find(manifest.FileKey{Table: "statements", Cycle: manifest.CycleOf(cycle), Bucket: bucket})
+	live, err = f.Txn.Base().Find(state.CycleKey("statements", cycle, bucket))
 	if err != nil {
 		return nil, nil, nil, err
 	}

@@ -94,7 +94,7 @@ func sumKey(p place.Place, day manifest.Day) manifest.FileKey {
 
 // Key names the file of the taxes of a bucket's customers, or with manifest.NoBucket of partners.
 func Key(cycle period.Cycle, bucket int) manifest.FileKey {
-	return manifest.FileKey{Table: tables.Taxes().Name, Cycle: manifest.CycleOf(cycle), Bucket: bucket}
+	return state.CycleKey(tables.Taxes().Name, cycle, bucket)
 }
 
 // lineColumns are the columns of lines that tax depends on.

@@ -69,14 +69,14 @@ func TestLoadAgain(t *testing.T) {
 		readFile(t, in, name, later[name], i, 3, map[string]string{})
 	}
 	book, again := NewBook(), in.Again(NewBook())
-	eachStored(t, txn, func(e manifest.FileEntry) error { return book.LoadAgain(txn, e, bk, again) })
+	eachStored(t, txn, func(e manifest.FileEntry) error { return book.LoadAgain(txn.SubTxn, e, bk, again) })
 	held := append(slices.Collect(maps.Keys(book.Adjustments)), ids(book)...)
 	slices.Sort(held)
 	if want := []string{"a/1", "b/1", "back-b/1", "d/1", "e/1", "y"}; !slices.Equal(held, want) {
 		t.Errorf("held %v, want %v", held, want)
 	}
 	all := NewBook()
-	eachStored(t, txn, func(e manifest.FileEntry) error { return all.Load(txn, e, bk) })
+	eachStored(t, txn, func(e manifest.FileEntry) error { return all.Load(txn.SubTxn, e, bk) })
 	if n := len(all.Orders) + len(all.Adjustments); n != 9 {
 		t.Fatalf("%d orders and adjustments are stored, want 9", n)
 	}

@@ -13,8 +13,8 @@ import (
 // archive that has them (LAKE-8). The archive must already be durable and checked. Cycles must leave in order, the
 // oldest first.
 func (n *State) Archive(cycle manifest.Cycle, where string, stays func(manifest.FileEntry) bool) error {
-	n.mu.Lock()
-	defer n.mu.Unlock()
+	n.Entries.mu.Lock()
+	defer n.Entries.mu.Unlock()
 	ref, known := n.base.Cycle(cycle)
 	switch {
 	case !known || ref.State != manifest.CycleClosed:
@@ -34,8 +34,8 @@ func (n *State) Archive(cycle manifest.Cycle, where string, stays func(manifest.
 	gone := &manifest.Archived{Files: *ref.Files, Where: where, AsOf: n.head.AsOf, Run: n.base.Number + 1,
 		Charges: stays(manifest.FileEntry{FileKey: manifest.FileKey{Table: "lines", Day: manifest.ChargesDay}})}
 	left := make(map[string]*manifest.LeftTable)
-	for key, files := range n.files[cycle] {
-		if err := n.note(key); err != nil {
+	for key, files := range n.Entries.files[cycle] {
+		if err := n.Entries.note(key); err != nil {
 			return err
 		}
 		kept := slices.DeleteFunc(slices.Clone(files), func(e manifest.FileEntry) bool { return !stays(e) })
@@ -48,8 +48,8 @@ func (n *State) Archive(cycle manifest.Cycle, where string, stays func(manifest.
 				t.Files, t.Rows, t.Bytes = t.Files+1, t.Rows+e.Rows, t.Bytes+e.Bytes
 			}
 		}
-		if n.files[cycle][key] = kept; len(kept) == 0 {
-			delete(n.files[cycle], key)
+		if n.Entries.files[cycle][key] = kept; len(kept) == 0 {
+			delete(n.Entries.files[cycle], key)
 		}
 	}
 	for _, t := range left {
@@ -64,8 +64,8 @@ func (n *State) Archive(cycle manifest.Cycle, where string, stays func(manifest.
 
 // ArchiveFor makes the state an archive of another lake, which is identified by its Origin. This never changes.
 func (n *State) ArchiveFor(origin manifest.Hash) error {
-	n.mu.Lock()
-	defer n.mu.Unlock()
+	n.Entries.mu.Lock()
+	defer n.Entries.mu.Unlock()
 	if has := n.base; has.Number > 0 && has.ArchiveOf != origin {
 		return fmt.Errorf("lake: not an archive of the lake that begins with manifest %s; give another folder", origin)
 	}
@@ -79,8 +79,8 @@ func (n *State) Adopt(ref manifest.CycleRef) error {
 	if err := n.SetCycle(ref.Cycle, ref.MonthEnd, ref.Books); err != nil {
 		return err
 	}
-	n.mu.Lock()
-	defer n.mu.Unlock()
+	n.Entries.mu.Lock()
+	defer n.Entries.mu.Unlock()
 	own := n.cycles[ref.Cycle]
 	own.Archived, own.ClosedWith = ref.Archived, ref.ClosedWith
 	n.adopted[ref.Cycle] = ref.Files

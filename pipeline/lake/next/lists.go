@@ -31,8 +31,8 @@ func dayOf(day manifest.Day) manifest.Day {
 // changedDays returns, by cycle, the days in the form of dayOf whose files differ from the base.
 func (n *State) changedDays() map[manifest.Cycle]map[manifest.Day]bool {
 	out := make(map[manifest.Cycle]map[manifest.Day]bool)
-	for key, was := range n.changed {
-		if sameFiles(was, n.files[key.Cycle][key]) {
+	for key, was := range n.Entries.changed {
+		if sameFiles(was, n.Entries.files[key.Cycle][key]) {
 			continue
 		}
 		if out[key.Cycle] == nil {
@@ -85,7 +85,7 @@ func (n *State) list(lists []List, cycle manifest.Cycle, changed map[manifest.Da
 			return base.Files, append(lists, List{Name: base.Files.Name, Days: n.days[cycle]}), nil
 		}
 	}
-	files := n.sorted(cycle)
+	files := n.Entries.sorted(cycle)
 	l := &manifest.List[manifest.FileEntry]{Cycle: cycle, Entries: files}
 	if n.cuts(cycle, files) {
 		days := make(map[manifest.Day][]manifest.FileEntry)

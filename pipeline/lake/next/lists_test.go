@@ -40,7 +40,7 @@ func TestOnlyListsOfChangesAreWritten(t *testing.T) {
 		{"a special day", entry("end", "e"), 4, []manifest.Day{{}}},
 	} {
 		n := next.New(base)
-		if err := n.Replace(step.change.FileKey, step.change); err != nil {
+		if err := n.Entries.Replace(step.change.FileKey, step.change); err != nil {
 			t.Fatal(err)
 		}
 		m, lists, err := n.Plan()
@@ -62,7 +62,7 @@ func TestOnlyListsOfChangesAreWritten(t *testing.T) {
 		if diff := cmp.Diff(step.written, written, equal); diff != "" || len(lists) != step.lists {
 			t.Errorf("%s: %d lists, want %d; written (-want +got):\n%s", step.name, len(lists), step.lists, diff)
 		}
-		base.Manifest, base.Files = m, n.Files(lakekey.Cycle("2026-09"))
+		base.Manifest, base.Files = m, n.Entries.Files(lakekey.Cycle("2026-09"))
 		base.Days = map[manifest.Cycle][]manifest.DayRef{lakekey.Cycle("2026-09"): lists[len(lists)-1].Days}
 	}
 }

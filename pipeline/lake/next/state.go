@@ -25,8 +25,8 @@ type Base struct {
 // State is the state that a transaction will commit, initially a copy of the live one. Several goroutines may call the
 // methods; the result does not depend on the order in which different keys are set.
 type State struct {
-	*Entries
-	base manifest.Manifest
+	Entries *Entries
+	base    manifest.Manifest
 	// AsOf, Command, ClosedThrough, Buckets, Totals; the rest is built by Plan
 	head    manifest.Manifest
 	cycles  map[manifest.Cycle]manifest.CycleRef // MonthEnd and Books; State and Files are built by Plan
@@ -58,7 +58,7 @@ func New(base Base) *State {
 		n.cycles[ref.Cycle] = ref
 	}
 	for _, e := range base.Files {
-		n.add(e)
+		n.Entries.add(e)
 	}
 	for _, in := range base.Inputs {
 		n.inputs[inputKey{in.Feed, in.Hash}] = in
@@ -71,45 +71,45 @@ func (n *State) Number() int64 { return n.base.Number + 1 }
 
 // RemoveTable removes all files of a table in a cycle; the zero cycle means files without a cycle.
 func (n *State) RemoveTable(table string, cycle manifest.Cycle) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	maps.DeleteFunc(n.files[cycle], func(key manifest.FileKey, _ []manifest.FileEntry) bool {
-		return key.Table == table && n.note(key) == nil
+	n.Entries.mu.Lock()
+	defer n.Entries.mu.Unlock()
+	maps.DeleteFunc(n.Entries.files[cycle], func(key manifest.FileKey, _ []manifest.FileEntry) bool {
+		return key.Table == table && n.Entries.note(key) == nil
 	})
 }
 
 // SetRun sets the run's clock, as RFC 3339 in UTC, and its command. These alone are not a change.
 func (n *State) SetRun(asOf, command string) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
+	n.Entries.mu.Lock()
+	defer n.Entries.mu.Unlock()
 	n.head.AsOf, n.head.Command = asOf, command
 }
 
 // ResetClock makes the run's clock a change: the state is committed even if nothing else differs.
 func (n *State) ResetClock() {
-	n.mu.Lock()
-	defer n.mu.Unlock()
+	n.Entries.mu.Lock()
+	defer n.Entries.mu.Unlock()
 	n.reset = true
 }
 
 // ResetsClock reports whether ResetClock was called.
 func (n *State) ResetsClock() bool {
-	n.mu.Lock()
-	defer n.mu.Unlock()
+	n.Entries.mu.Lock()
+	defer n.Entries.mu.Unlock()
 	return n.reset
 }
 
 // SetAcceptedRejects sets why the run was allowed more rejects than its gates. It alone is not a change.
 func (n *State) SetAcceptedRejects(why string) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
+	n.Entries.mu.Lock()
+	defer n.Entries.mu.Unlock()
 	n.head.Accepted = why
 }
 
 // SetBuckets sets the number of buckets. A lake with files keeps its number. Errors: *lakeerr.BucketsError.
 func (n *State) SetBuckets(buckets int) error {
-	n.mu.Lock()
-	defer n.mu.Unlock()
+	n.Entries.mu.Lock()
+	defer n.Entries.mu.Unlock()
 	if has := n.base.Buckets; has != 0 && has != buckets {
 		return &lakeerr.BucketsError{Has: has, Wanted: buckets}
 	}
@@ -122,8 +122,8 @@ func (n *State) SetBuckets(buckets int) error {
 
 // SetUnits sets the units, if they are known. A lake that has units keeps them. Errors: *lakeerr.UnitsError.
 func (n *State) SetUnits(units manifest.Units) error {
-	n.mu.Lock()
-	defer n.mu.Unlock()
+	n.Entries.mu.Lock()
+	defer n.Entries.mu.Unlock()
 	if units == (manifest.Units{}) {
 		return nil
 	}
@@ -134,8 +134,8 @@ func (n *State) SetUnits(units manifest.Units) error {
 // Rebucket changes the number of buckets of a lake whose files the transaction writes again (LAKE-19). The hash of the
 // books contains the number, so cycles rated with the books was get the books is.
 func (n *State) Rebucket(buckets int, was, is string) error {
-	n.mu.Lock()
-	defer n.mu.Unlock()
+	n.Entries.mu.Lock()
+	defer n.Entries.mu.Unlock()
 	if has := n.base.Buckets; has < 1 || buckets%has != 0 {
 		return &lakeerr.BucketsError{Has: has, Wanted: buckets}
 	}
@@ -151,8 +151,8 @@ func (n *State) Rebucket(buckets int, was, is string) error {
 
 // Rebuckets reports whether the number of buckets of the lake changes.
 func (n *State) Rebuckets() bool {
-	n.mu.Lock()
-	defer n.mu.Unlock()
+	n.Entries.mu.Lock()
+	defer n.Entries.mu.Unlock()
 	return n.base.Buckets != 0 && n.head.Buckets != n.base.Buckets
 }
 
@@ -161,8 +161,8 @@ func (n *State) SetCycle(cycle manifest.Cycle, monthEnd bool, books string) erro
 	if err := cycle.Check(); err != nil {
 		return fmt.Errorf("lake: %w", err)
 	}
-	n.mu.Lock()
-	defer n.mu.Unlock()
+	n.Entries.mu.Lock()
+	defer n.Entries.mu.Unlock()
 	n.cycles[cycle] = manifest.CycleRef{Cycle: cycle, MonthEnd: monthEnd, Books: books}
 	return nil
 }
@@ -172,8 +172,8 @@ func (n *State) CloseThrough(cycle manifest.Cycle) error {
 	if err := cycle.Check(); err != nil {
 		return fmt.Errorf("lake: %w", err)
 	}
-	n.mu.Lock()
-	defer n.mu.Unlock()
+	n.Entries.mu.Lock()
+	defer n.Entries.mu.Unlock()
 	if cycle.Compare(n.head.ClosedThrough) < 0 {
 		return &lakeerr.ClosedError{Cycle: n.head.ClosedThrough.String(),
 			Detail: fmt.Sprintf("closing cannot go back to %s", cycle)}
@@ -184,8 +184,8 @@ func (n *State) CloseThrough(cycle manifest.Cycle) error {
 
 // SetClosedWith sets the settings with which a cycle is closed.
 func (n *State) SetClosedWith(cycle manifest.Cycle, with manifest.CloseSettings) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
+	n.Entries.mu.Lock()
+	defer n.Entries.mu.Unlock()
 	ref := n.cycles[cycle]
 	ref.ClosedWith = with
 	n.cycles[cycle] = ref
@@ -200,8 +200,8 @@ func (n *State) SetTotals(totals []manifest.Total) error {
 			return fmt.Errorf("lake: control total %q twice", totals[i].Name)
 		}
 	}
-	n.mu.Lock()
-	defer n.mu.Unlock()
+	n.Entries.mu.Lock()
+	defer n.Entries.mu.Unlock()
 	n.head.Totals = totals
 	return nil
 }
@@ -209,8 +209,8 @@ func (n *State) SetTotals(totals []manifest.Total) error {
 // SetInput records a feed file as ingested and replaces the record for the same feed and hash. A Run of 0 becomes the
 // run that first ingested it.
 func (n *State) SetInput(in manifest.Input) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
+	n.Entries.mu.Lock()
+	defer n.Entries.mu.Unlock()
 	key := inputKey{in.Feed, in.Hash}
 	if in.Run == 0 {
 		in.Run = n.Number()
@@ -223,16 +223,16 @@ func (n *State) SetInput(in manifest.Input) {
 
 // Input returns the record of a feed file.
 func (n *State) Input(feed, hash string) (manifest.Input, bool) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
+	n.Entries.mu.Lock()
+	defer n.Entries.mu.Unlock()
 	in, found := n.inputs[inputKey{feed, hash}]
 	return in, found
 }
 
 // Inputs returns all recorded feed files, by run, feed, name and hash.
 func (n *State) Inputs() []manifest.Input {
-	n.mu.Lock()
-	defer n.mu.Unlock()
+	n.Entries.mu.Lock()
+	defer n.Entries.mu.Unlock()
 	return slices.SortedFunc(maps.Values(n.inputs), func(a, b manifest.Input) int {
 		return cmp.Or(cmp.Compare(a.Run, b.Run), strings.Compare(a.Feed, b.Feed), strings.Compare(a.Name, b.Name),
 			strings.Compare(a.Hash, b.Hash))
@@ -242,17 +242,17 @@ func (n *State) Inputs() []manifest.Input {
 // Plan builds the manifest, without its number, parent, as-of and command, and the lists it names.
 func (n *State) Plan() (m manifest.Manifest, lists []List, err error) {
 	inputs := n.Inputs()
-	n.mu.Lock()
-	defer n.mu.Unlock()
+	n.Entries.mu.Lock()
+	defer n.Entries.mu.Unlock()
 	m = n.head
 	m.Format = manifest.Format
-	m.Loose = n.sorted(manifest.Cycle{})
+	m.Loose = n.Entries.sorted(manifest.Cycle{})
 	m.Inputs, m.Cycles = nil, []manifest.CycleRef{}
 	if m.Totals == nil {
 		m.Totals = []manifest.Total{}
 	}
 	cycles := slices.Collect(maps.Keys(n.cycles))
-	for cycle, files := range n.files {
+	for cycle, files := range n.Entries.files {
 		if _, known := n.cycles[cycle]; !known && !cycle.IsZero() && len(files) > 0 {
 			cycles = append(cycles, cycle)
 		}
@@ -265,7 +265,7 @@ func (n *State) Plan() (m manifest.Manifest, lists []List, err error) {
 		if cycle.Compare(m.ClosedThrough) <= 0 {
 			ref.State = manifest.CycleClosed
 		}
-		if len(n.files[cycle]) > 0 {
+		if len(n.Entries.files[cycle]) > 0 {
 			if ref.Files, lists, err = n.list(lists, cycle, changed[cycle]); err != nil {
 				return m, nil, err
 			}

@@ -111,7 +111,7 @@ func newLakeIn(t *testing.T, st storage.Storage, buckets int) *testLake {
 // put writes batches as one file, one row group per batch.
 func (l *testLake) put(key manifest.FileKey, batches ...*parquet.Columns[tables.Any]) {
 	l.t.Helper()
-	w, err := l.txn.Create(key)
+	w, err := l.txn.SubTxn.Create(key)
 	if err != nil {
 		l.t.Fatal(err)
 	}
@@ -131,7 +131,7 @@ func (l *testLake) put(key manifest.FileKey, batches ...*parquet.Columns[tables.
 	if err != nil {
 		l.t.Fatal(err)
 	}
-	if err := l.txn.Next().Add(e); err != nil {
+	if err := l.txn.Next().Entries.Add(e); err != nil {
 		l.t.Fatal(err)
 	}
 }

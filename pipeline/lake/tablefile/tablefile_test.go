@@ -82,7 +82,7 @@ func TestWriter(t *testing.T) {
 			t.Fatalf("%d rows: %+v", rows, files)
 		}
 		n := 0
-		must(t, tablefile.Each(txn, files[0], tables.Redraws(), nil, func(c *parquet.Columns[tables.Redraw],
+		must(t, tablefile.Each(txn.SubTxn, files[0], tables.Redraws(), nil, func(c *parquet.Columns[tables.Redraw],
 			i int) error {
 			if got := string(c.Text(tables.RedrawRecordID).At(i)); got != fmt.Sprint(n) {
 				return fmt.Errorf("row %d is %s", n, got)
@@ -153,13 +153,14 @@ func TestAside(t *testing.T) {
 			want.Rows, one, want.Hash)
 	}
 	n := 0
-	must(t, tablefile.Each(txn, got, tables.Redraws(), nil, func(c *parquet.Columns[tables.Redraw], i int) error {
-		if id := string(c.Text(tables.RedrawRecordID).At(i)); id != fmt.Sprint(n) {
-			t.Errorf("row %d is %s", n, id)
-		}
-		n++
-		return nil
-	}))
+	must(t,
+		tablefile.Each(txn.SubTxn, got, tables.Redraws(), nil, func(c *parquet.Columns[tables.Redraw], i int) error {
+			if id := string(c.Text(tables.RedrawRecordID).At(i)); id != fmt.Sprint(n) {
+				t.Errorf("row %d is %s", n, id)
+			}
+			n++
+			return nil
+		}))
 }
 
 // TestAsideError checks that an error of a spare core is an error of the writer's next call, and that the file is not
@@ -211,7 +212,7 @@ func TestChecksumsInFile(t *testing.T) {
 	if e.BlocksAt == 0 {
 		t.Fatalf("a file of %d bytes has no checksums", e.Bytes)
 	}
-	f, err := txn.Open(e)
+	f, err := txn.SubTxn.Open(e)
 	must(t, err)
 	defer f.Close()
 	other, err := reader.OpenFile(f, e.Bytes)
@@ -268,7 +269,7 @@ func TestPut(t *testing.T) {
 	batch.N = 1
 	for _, want := range []int{1, 0} {
 		must(t, tablefile.Put(txn.SubTxn, key(1), batch, nil))
-		if got := len(txn.Next().Find(key(1))); got != want {
+		if got := len(txn.Next().Entries.Find(key(1))); got != want {
 			t.Errorf("%d files, want %d", got, want)
 		}
 		batch.Reset()
@@ -288,7 +289,7 @@ func TestEachOf(t *testing.T) {
 		"c000000": "0 1", "c000007": "14 15", "c032767": "65534 65535", "c032768": "65536 65537", "c99": "", "a": "",
 	} {
 		var got []string
-		err := tablefile.EachOf(txn, files[0], tables.Redraws(), tables.RedrawCustomerID, word,
+		err := tablefile.EachOf(txn.SubTxn, files[0], tables.Redraws(), tables.RedrawCustomerID, word,
 			func(c *parquet.Columns[tables.Redraw], i int) error {
 				got = append(got, string(c.Text(tables.RedrawRecordID).At(i)))
 				return nil
@@ -298,7 +299,7 @@ func TestEachOf(t *testing.T) {
 		}
 	}
 	broken := errors.New("broken")
-	err = tablefile.EachOf(txn, files[0], tables.Redraws(), tables.RedrawCustomerID, "c000000",
+	err = tablefile.EachOf(txn.SubTxn, files[0], tables.Redraws(), tables.RedrawCustomerID, "c000000",
 		func(*parquet.Columns[tables.Redraw], int) error { return broken })
 	if !errors.Is(err, broken) || !strings.Contains(err.Error(), files[0].Path) {
 		t.Errorf("an error of a row does not name the file: %v", err)
@@ -319,10 +320,11 @@ func TestCursor(t *testing.T) {
 	defer d.Close()
 	for name, open := range map[string]func() (*tablefile.Reader[tables.Redraw], error){
 		"row group by row group": func() (*tablefile.Reader[tables.Redraw], error) {
-			return tablefile.Open(txn, files[0], tables.Redraws(), tables.Columns(tables.RedrawRecordID))
+			return tablefile.Open(txn.SubTxn, files[0], tables.Redraws(), tables.Columns(tables.RedrawRecordID))
 		},
 		"at once": func() (*tablefile.Reader[tables.Redraw], error) {
-			return tablefile.OpenAtOnce(txn, files[0], tables.Redraws(), tables.Columns(tables.RedrawRecordID), d)
+			return tablefile.OpenAtOnce(txn.SubTxn, files[0], tables.Redraws(), tables.Columns(tables.RedrawRecordID),
+				d)
 		},
 	} {
 		r, err := open()
@@ -346,7 +348,7 @@ func TestCursor(t *testing.T) {
 		}
 		must(t, r.Close())
 	}
-	r, err := tablefile.Open(txn, files[0], tables.Redraws(), tables.Columns(tables.RedrawRecordID))
+	r, err := tablefile.Open(txn.SubTxn, files[0], tables.Redraws(), tables.Columns(tables.RedrawRecordID))
 	must(t, err)
 	defer r.Close()
 	passed := 0

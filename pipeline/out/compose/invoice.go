@@ -65,18 +65,18 @@ func Invoice(ctx context.Context, s *Sources, t *InvoiceTerms) (*document.Invoic
 }
 
 // invoicing composes one invoice.
-type invoicing struct{ *Sources }
+type invoicing struct{ src *Sources }
 
 // invoiceServices adds up what the issuer sold the recipient: a customer, a partner, or one that is both.
 func (s invoicing) invoiceServices(ctx context.Context, v *document.Invoice, t *InvoiceTerms, issuer string,
 	lines *paid.Lines) error {
 	var err error
-	customer, partner := s.Books.Customer(t.To) >= 0, s.Books.Partner(t.To)
-	v.Role, v.Recipient = "customer", s.invoiceContact(s.parties().customer(t.To, t.Cycle))
-	currency := s.Books.CustomerCurrencyOf(t.To)
+	customer, partner := s.src.Books.Customer(t.To) >= 0, s.src.Books.Partner(t.To)
+	v.Role, v.Recipient = "customer", s.invoiceContact(s.src.parties().customer(t.To, t.Cycle))
+	currency := s.src.Books.CustomerCurrencyOf(t.To)
 	if partner >= 0 {
-		v.Role, v.Recipient = "partner", s.invoiceContact(s.parties().partner(t.To, t.Cycle))
-		currency = s.Books.PartnerCurrency(partner)
+		v.Role, v.Recipient = "partner", s.invoiceContact(s.src.parties().partner(t.To, t.Cycle))
+		currency = s.src.Books.PartnerCurrency(partner)
 		err = s.partnerServices(ctx, v, issuer)
 	}
 	v.Header = inCurrency(v.Header, currency)
@@ -89,13 +89,13 @@ func (s invoicing) invoiceServices(ctx context.Context, v *document.Invoice, t *
 // invoiceable finds the row of table invoices and its issuer. shared reports that there are other issuers too.
 func (s invoicing) invoiceable(v *document.Invoice, t *InvoiceTerms) (issuer string, shared bool, err error) {
 	var issuers []string
-	err = coupons.Each(s.Snap, tables.Invoices(), func(r rows.Row[tables.Invoice]) error {
+	err = coupons.Each(s.src.Snap, tables.Invoices(), func(r rows.Row[tables.Invoice]) error {
 		from := r.Word(tables.InvoiceIssuerID)
 		if r.Word(tables.InvoiceCycle) != t.Cycle.String() || r.Word(tables.InvoiceRecipientID) != t.To {
 			return nil
 		}
 		if issuers = append(issuers, from); t.From != "" &&
-			from != settlement.SellerID(t.From, s.Settings.Vendor.ID) {
+			from != settlement.SellerID(t.From, s.src.Settings.Vendor.ID) {
 			return nil
 		}
 		issuer = from
@@ -109,7 +109,7 @@ func (s invoicing) invoiceable(v *document.Invoice, t *InvoiceTerms) (issuer str
 		}
 		return nil
 	})
-	kept, failed := coupons.Kept(s.Snap)
+	kept, failed := coupons.Kept(s.src.Snap)
 	named := strings.Join(issuers, ", ")
 	switch err = errors.Join(err, failed); {
 	case err != nil:
@@ -137,15 +137,15 @@ func (s invoicing) invoiceable(v *document.Invoice, t *InvoiceTerms) (issuer str
 
 // invoiceContact is a party with its legal name and address.
 func (s invoicing) invoiceContact(p layout.Party) document.Contact {
-	return document.Contact(contact(s.Sources, p))
+	return document.Contact(contact(s.src, p))
 }
 
 // customerServices adds up what the issuer sold the customer, without coupons, and what paid all issuers' lines.
 func (s invoicing) customerServices(ctx context.Context, v *document.Invoice, issuer string, lines *paid.Lines) (
 	err error) {
-	list, err := rows.Lines(ctx, s.Snap, manifest.CycleOf(v.Header.Cycle), v.Recipient.ID,
+	list, err := rows.Lines(ctx, s.src.Snap, manifest.CycleOf(v.Header.Cycle), v.Recipient.ID,
 		append(tables.Columns(tables.LinePartnerID, tables.LineAssociationType, tables.LineServiceTypeCode,
-			tables.LinePaymentAmount), paid.Columns()...), s.Limits)
+			tables.LinePaymentAmount), paid.Columns()...), s.src.Limits)
 	if err != nil {
 		return err
 	}
@@ -168,7 +168,7 @@ func (s invoicing) customerServices(ctx context.Context, v *document.Invoice, is
 // partnerServices adds up what the partner owes the issuer for its own customers and, if the issuer is the vendor, for
 // the customers of its resellers.
 func (s invoicing) partnerServices(ctx context.Context, v *document.Invoice, issuer string) error {
-	return s.eachRow(ctx, v.Header.Cycle, v.Recipient.ID, func(r *settlement.Row,
+	return s.src.eachRow(ctx, v.Header.Cycle, v.Recipient.ID, func(r *settlement.Row,
 		row rows.Row[tables.PartnerStatement]) error {
 		to := s.invoiceService(v, r.Service)
 		var err error
@@ -189,7 +189,7 @@ func (s invoicing) invoiceService(v *document.Invoice, service string) *document
 	})
 	if !found {
 		v.Services = slices.Insert(v.Services, at, document.InvoiceService{Service: service,
-			Name: s.parties().serviceName(service)})
+			Name: s.src.parties().serviceName(service)})
 	}
 	return &v.Services[at]
 }
@@ -222,7 +222,7 @@ func (s invoicing) invoiceTaxes(ctx context.Context, v *document.Invoice, issuer
 
 // invoiceParts adds up what the close stored of an invoice.
 func (s invoicing) invoiceParts(v *document.Invoice, issuer string, net, tax *money.AmountTotal) error {
-	return coupons.Each(s.Snap, tables.PartnerFacts(), func(r rows.Row[tables.PartnerFact]) error {
+	return coupons.Each(s.src.Snap, tables.PartnerFacts(), func(r rows.Row[tables.PartnerFact]) error {
 		if r.Word(tables.PartnerFactKind) != tables.FactInvoiceable || r.Word(tables.PartnerFactPartnerID) != issuer ||
 			r.Word(tables.PartnerFactOtherID) != v.Recipient.ID ||
 			r.Word(tables.PartnerFactCycle) != v.Header.Cycle.String() {
@@ -245,18 +245,18 @@ func (s invoicing) taxesTo(ctx context.Context, v *document.Invoice, issuer stri
 	cycle, to := manifest.CycleOf(v.Header.Cycle), v.Recipient.ID
 	var found, owed []rows.Tax
 	if shared {
-		found, err = settle.TaxesOfIssuer(s.Snap, cycle, to, issuer)
+		found, err = settle.TaxesOfIssuer(s.src.Snap, cycle, to, issuer)
 	} else {
-		found, err = rows.CustomerTaxes(ctx, s.Snap, cycle, to, s.Limits)
+		found, err = rows.CustomerTaxes(ctx, s.src.Snap, cycle, to, s.src.Limits)
 	}
 	if err == nil && v.Role == "partner" {
-		owed, err = s.Reader().TaxesOf(ctx, cycle, to)
+		owed, err = s.src.Reader().TaxesOf(ctx, cycle, to)
 		found = append(found, slices.DeleteFunc(owed, func(t rows.Tax) bool { return t.SellerID != issuer })...)
 	}
 	if err != nil {
 		return err
 	}
-	for _, t := range s.taxes(found) {
+	for _, t := range s.src.taxes(found) {
 		t.SellerID = ""
 		v.Inclusive = v.Inclusive || t.Included()
 		to := &v.Taxes

@@ -66,17 +66,17 @@ func (s invoicing) invoicePaid(ctx context.Context, v *document.Invoice, issuer 
 // them, without coupons.
 func (s invoicing) customerPaid(v *document.Invoice, issuer string, lines *paid.Lines, net money.Amount) (
 	open money.Amount, list []letter.Row, err error) {
-	byLedger, err := s.byLedger(&v.Header)
+	byLedger, err := s.src.byLedger(&v.Header)
 	if err != nil {
 		return open, nil, err
 	}
-	done, err := paid.New(s.Snap, v.Header.Cycle).Bill(lines, v.Recipient.ID, issuer, byLedger)
+	done, err := paid.New(s.src.Snap, v.Header.Cycle).Bill(lines, v.Recipient.ID, issuer, byLedger)
 	if err != nil {
 		return open, nil, fmt.Errorf("payments of the invoice to %s: %w", v.Recipient.ID, err)
 	}
 	done.Coupon = money.Amount{} // deducted already
 	exact := []money.Amount{done.Open}
-	for _, r := range deducted.Parts(&done, s.partnerName(v.Header.Cycle)) {
+	for _, r := range deducted.Parts(&done, s.src.partnerName(v.Header.Cycle)) {
 		if exact = append(exact, r.Amount); !r.Amount.IsZero() {
 			list = append(list, r)
 		}
@@ -85,14 +85,14 @@ func (s invoicing) customerPaid(v *document.Invoice, issuer string, lines *paid.
 		return net, nil, nil
 	}
 	all, err := deducted.SumOf(exact...)
-	mode := deducted.RoundedBy(s.Snap, &v.Header, all, net, s.Settings.Rounding.Mode)
+	mode := deducted.RoundedBy(s.src.Snap, &v.Header, all, net, s.src.Settings.Rounding.Mode)
 	return done.Open.Cut(v.Header.Digits, mode), list, err
 }
 
 // partnerPaid returns what the partner owes the issuer without tax, and what the issuer has received of it.
 func (s invoicing) partnerPaid(ctx context.Context, v *document.Invoice, issuer string) (net money.Amount,
 	list []letter.Row, err error) {
-	brief := *s.Sources
+	brief := *s.src
 	brief.Brief = true
 	st, err := Statement(ctx, &brief, v.Header.Cycle, v.Recipient.ID)
 	if err != nil {
@@ -105,6 +105,6 @@ func (s invoicing) partnerPaid(ctx context.Context, v *document.Invoice, issuer 
 	if net, err = deducted.SumOf(owed.Own, owed.Resellers); err != nil {
 		return net, nil, err
 	}
-	got, err := deducted.ReceivedBy(s.Snap, issuer, st, s.Settings.Receivables.SetOff)
+	got, err := deducted.ReceivedBy(s.src.Snap, issuer, st, s.src.Settings.Receivables.SetOff)
 	return net, got.Parts(), err
 }

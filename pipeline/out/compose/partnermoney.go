@@ -16,7 +16,7 @@ import (
 
 // partnerMoney adds the sections about a partner's balances, payments and debts (COMPOSE-9).
 func (s *Sources) partnerMoney(st *document.Statement) error {
-	p := &purse{Sources: s, st: st, span: s.Books.Zone.Bounds(st.Header.Cycle)}
+	p := &purse{src: s, st: st, span: s.Books.Zone.Bounds(st.Header.Cycle)}
 	for _, step := range []func() error{p.toConfirm, p.account, p.receivables, p.quotas, p.coupons, p.funds} {
 		if err := step(); err != nil {
 			return fmt.Errorf("money of partner %s: %w", st.Partner.ID, err)
@@ -27,7 +27,7 @@ func (s *Sources) partnerMoney(st *document.Statement) error {
 
 // purse fills the sections of one statement.
 type purse struct {
-	*Sources
+	src  *Sources
 	st   *document.Statement
 	span period.Span // of the cycle
 }
@@ -41,7 +41,7 @@ func moment(t period.Instant) document.Moment {
 }
 
 func (p *purse) toConfirm() error {
-	list, err := deadlines.ToConfirm(p.Reader(), p.st.Partner.ID)
+	list, err := deadlines.ToConfirm(p.src.Reader(), p.st.Partner.ID)
 	for i := range list {
 		d := &list[i]
 		one := document.Waiting{Kind: d.Kind, ID: d.ID, Period: d.Period, Amount: d.Amount, State: d.State,
@@ -61,7 +61,7 @@ func (p *purse) account() error {
 		last[i].Type = word
 	}
 	some := false
-	err := coupons.Each(p.Snap, tables.PartnerAccounts(), func(r rows.Row[tables.PartnerAccount]) (err error) {
+	err := coupons.Each(p.src.Snap, tables.PartnerAccounts(), func(r rows.Row[tables.PartnerAccount]) (err error) {
 		if r.Word(tables.PartnerAccountPartnerID) != p.st.Partner.ID || r.Time(tables.PartnerAccountTime) >= p.span.To {
 			return nil
 		}
@@ -97,7 +97,7 @@ func (p *purse) account() error {
 
 // receivables adds the receivables of the cycle, and those that are not fully paid.
 func (p *purse) receivables() error {
-	return coupons.Each(p.Snap, tables.Receivables(), func(r rows.Row[tables.Receivable]) error {
+	return coupons.Each(p.src.Snap, tables.Receivables(), func(r rows.Row[tables.Receivable]) error {
 		one := document.Receivable{Cycle: r.Word(tables.ReceivableCycle), Due: r.Word(tables.ReceivableDueDate),
 			Age: r.Whole(tables.ReceivableAgeDays), Bucket: r.Word(tables.ReceivableBucket)}
 		columns := tables.ReceivableAmounts()
@@ -121,11 +121,11 @@ func amounts[T any](r rows.Row[T], columns []tables.AmountColumn[T], to ...*mone
 }
 
 func (p *purse) quotas() error {
-	list, err := coupons.Quotas(p.Snap, p.Books, p.st.Header.AsOf)
+	list, err := coupons.Quotas(p.src.Snap, p.src.Books, p.st.Header.AsOf)
 	for i := range list {
 		one := &list[i]
-		q := &p.Books.Money.CouponQuotas[one.At]
-		if p.Books.Partners[q.Partner].ID != p.st.Partner.ID || q.Terms.Valid.From >= p.span.To ||
+		q := &p.src.Books.Money.CouponQuotas[one.At]
+		if p.src.Books.Partners[q.Partner].ID != p.st.Partner.ID || q.Terms.Valid.From >= p.span.To ||
 			q.Terms.Valid.To <= p.span.From {
 			continue
 		}
@@ -139,16 +139,16 @@ func (p *purse) quotas() error {
 // coupons adds the partner's coupons that are active or changed in the cycle.
 func (p *purse) coupons() error {
 	changed := map[string]bool{}
-	err := coupons.Each(p.Snap, tables.CouponRecords(), func(r rows.Row[tables.CouponRecord]) error {
+	err := coupons.Each(p.src.Snap, tables.CouponRecords(), func(r rows.Row[tables.CouponRecord]) error {
 		if p.span.Holds(r.Time(tables.CouponRecordTime)) {
 			changed[string(r.Text(tables.CouponRecordCouponID))] = true
 		}
 		return nil
 	})
-	if err != nil || p.Books.Money.Empty() {
+	if err != nil || p.src.Books.Money.Empty() {
 		return err
 	}
-	list, err := coupons.List(p.Snap, p.Books, p.st.Header.AsOf)
+	list, err := coupons.List(p.src.Snap, p.src.Books, p.st.Header.AsOf)
 	for i := range list {
 		c := &list[i]
 		if c.Partner != p.st.Partner.ID || !changed[c.ID] && c.Left.IsZero() {
@@ -163,7 +163,7 @@ func (p *purse) coupons() error {
 
 // funds adds the funds whose period includes the cycle, and earlier ones that have not ended.
 func (p *purse) funds() error {
-	return coupons.Each(p.Snap, tables.Funds(), func(r rows.Row[tables.Fund]) error {
+	return coupons.Each(p.src.Snap, tables.Funds(), func(r rows.Row[tables.Fund]) error {
 		if r.Word(tables.FundPartnerID) != p.st.Partner.ID {
 			return nil
 		}
@@ -174,7 +174,7 @@ func (p *purse) funds() error {
 		if err != nil {
 			return err
 		}
-		span := of.Span(p.Books.Zone)
+		span := of.Span(p.src.Books.Zone)
 		over := slices.Contains([]string{"paid", "void", "refused", "forgone", "ended"}, one.State)
 		if span.From >= p.span.To || span.To <= p.span.From && over {
 			return nil

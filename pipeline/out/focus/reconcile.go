@@ -49,7 +49,7 @@ func (s *Source) Owed(ctx context.Context, cycle manifest.Cycle, issuer string) 
 
 // owed adds up what an issuer bills.
 type owed struct {
-	*maker
+	maker    *maker
 	accounts map[AccountKey]*AccountSum
 	vendor   bool
 	mixed    bool // the cycle has several currencies
@@ -95,12 +95,12 @@ func (o *owed) add(account Party, amount *big.Int, sign int, lines int64) {
 
 // ofCustomers adds the statements of customers.
 func (o *owed) ofCustomers(ctx context.Context) (err error) {
-	statements, err := rows.Statements(ctx, o.src.Snap, o.request.Cycle, "", o.src.Limits)
+	statements, err := rows.Statements(ctx, o.maker.src.Snap, o.maker.request.Cycle, "", o.maker.src.Limits)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, statements.Close()) }()
-	parts, err := o.customerParts(ctx)
+	parts, err := o.maker.customerParts(ctx)
 	if err != nil {
 		return err
 	}
@@ -108,11 +108,11 @@ func (o *owed) ofCustomers(ctx context.Context) (err error) {
 		customer := row.Word(table.StatementCustomerID)
 		o.taxOf(customer, &parts, row)
 		if o.vendor {
-			o.add(o.names.customer(customer), amountIn(row, table.StatementPaymentAmount), 1,
+			o.add(o.maker.names.customer(customer), amountIn(row, table.StatementPaymentAmount), 1,
 				row.Whole(table.StatementLineCount))
 		}
-		if o.names.invoicer(customer) == o.issuer {
-			o.add(o.names.customer(customer), amountIn(row, table.StatementRoundingAmount), -1, 0)
+		if o.maker.names.invoicer(customer) == o.maker.issuer {
+			o.add(o.maker.names.customer(customer), amountIn(row, table.StatementRoundingAmount), -1, 0)
 		}
 		return nil
 	})
@@ -120,7 +120,7 @@ func (o *owed) ofCustomers(ctx context.Context) (err error) {
 
 // ofPartners adds what partners owe the issuer, and subtracts from the vendor's sums what resellers bill.
 func (o *owed) ofPartners(ctx context.Context) (err error) {
-	partners, err := o.src.Statements(ctx, o.request.Cycle, "")
+	partners, err := o.maker.src.Statements(ctx, o.maker.request.Cycle, "")
 	if err != nil {
 		return err
 	}
@@ -130,18 +130,18 @@ func (o *owed) ofPartners(ctx context.Context) (err error) {
 		switch {
 		case row.Word(table.PartnerStatementResellerID) != "":
 			if o.vendor {
-				o.add(o.names.partnerNamed(row.Word(table.PartnerStatementPartnerID)), amountIn(row,
+				o.add(o.maker.names.partnerNamed(row.Word(table.PartnerStatementPartnerID)), amountIn(row,
 					table.PartnerStatementCostAmount), 1, lines)
 			}
 		case row.Word(table.PartnerStatementAssociationType) == resale:
 			if row.Word(table.PartnerStatementSellerID) == o.issuerID {
-				o.add(o.names.partnerNamed(row.Word(table.PartnerStatementPartnerID)), amountIn(row,
+				o.add(o.maker.names.partnerNamed(row.Word(table.PartnerStatementPartnerID)), amountIn(row,
 					table.PartnerStatementOwedAmount), 1, lines)
 			}
 			if o.vendor {
-				o.add(o.names.customer(customer), amountIn(row, table.PartnerStatementPaymentAmount), -1, lines)
+				o.add(o.maker.names.customer(customer), amountIn(row, table.PartnerStatementPaymentAmount), -1, lines)
 			} else if row.Word(table.PartnerStatementPartnerID) == o.issuerID {
-				o.add(o.names.customer(customer), amountIn(row, table.PartnerStatementPaymentAmount), 1, lines)
+				o.add(o.maker.names.customer(customer), amountIn(row, table.PartnerStatementPaymentAmount), 1, lines)
 			}
 		}
 		return nil
@@ -155,23 +155,23 @@ func (o *owed) taxOf(customer string, parts *customerParts, row rows.Row[table.S
 	tax.Add(tax, amountIn(row, table.StatementRoundingAmount))
 	if issuer, sole := parts.issuer(customer); sole {
 		if issuer == o.issuerID && tax.Sign() != 0 {
-			o.add(o.names.customer(customer), tax, 1, 0)
+			o.add(o.maker.names.customer(customer), tax, 1, 0)
 		}
 		return
 	}
 	for _, t := range parts.parts[customer] {
 		if t.Issuer == o.issuerID {
 			hi, lo := t.Tax.Raw()
-			o.add(o.names.customer(customer), decOf(parquet.Dec{Hi: hi, Lo: lo}).BigInt(), 1, 0)
+			o.add(o.maker.names.customer(customer), decOf(parquet.Dec{Hi: hi, Lo: lo}).BigInt(), 1, 0)
 		}
 	}
 }
 
 // taxOfPartners adds the tax of partners' statements.
 func (o *owed) taxOfPartners(ctx context.Context) error {
-	return o.eachPartnerTax(ctx, func(partner string, t *rows.Tax) error {
+	return o.maker.eachPartnerTax(ctx, func(partner string, t *rows.Tax) error {
 		hi, lo := t.Amount.Raw()
-		o.add(o.names.partnerNamed(partner), decOf(parquet.Dec{Hi: hi, Lo: lo}).BigInt(), 1, 0)
+		o.add(o.maker.names.partnerNamed(partner), decOf(parquet.Dec{Hi: hi, Lo: lo}).BigInt(), 1, 0)
 		return nil
 	})
 }

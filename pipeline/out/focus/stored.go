@@ -68,14 +68,14 @@ func (s *stored) compare(ctx context.Context) error {
 	if err := s.ofPartners(ctx); err != nil {
 		return err
 	}
-	e := &ChangedError{Cycle: s.request.Cycle.String(), Issuer: s.request.Issuer}
+	e := &ChangedError{Cycle: s.maker.request.Cycle.String(), Issuer: s.maker.request.Issuer}
 	unit := values.Power(costScale - amountScale)
 	for key := range s.accounts {
 		sumOf(s.made, key)
 	}
 	for key, made := range s.made {
 		said := sumOf(s.accounts, key)
-		if s.request.Account != "" && key.ID != s.request.Account {
+		if s.maker.request.Account != "" && key.ID != s.maker.request.Account {
 			continue
 		}
 		if made.Lines != said.Lines || new(big.Int).Mul(said.Billed, unit).Cmp(made.Billed) != 0 {

@@ -59,7 +59,7 @@ func (p *publisher) complete(s *state, sizes map[string]int64) error {
 		if err == nil && sizes[name] == m.Length() {
 			continue
 		}
-		content, err := p.readURI(m.FilePath())
+		content, err := p.Warehouse.readURI(m.FilePath())
 		if err == nil && int64(len(content)) != m.Length() {
 			err = fmt.Errorf("it has %d bytes instead of %d", len(content), m.Length())
 		}

@@ -152,7 +152,7 @@ func (p *publisher) manifests(s *state) ([]ice.ManifestFile, error) {
 
 // listed returns the manifests of a snapshot.
 func (p *publisher) listed(s *state, of *snapshot) ([]ice.ManifestFile, error) {
-	text, err := p.readURI(of.ManifestList)
+	text, err := p.Warehouse.readURI(of.ManifestList)
 	if err != nil {
 		return nil, s.failed(p, of.ManifestList, err)
 	}
@@ -165,7 +165,7 @@ func (p *publisher) listed(s *state, of *snapshot) ([]ice.ManifestFile, error) {
 
 // entries returns the files of a manifest, without those that it marks as removed.
 func (p *publisher) entries(s *state, m ice.ManifestFile) ([]ice.ManifestEntry, error) {
-	text, err := p.readURI(m.FilePath())
+	text, err := p.Warehouse.readURI(m.FilePath())
 	if err != nil {
 		return nil, s.failed(p, m.FilePath(), err)
 	}
@@ -180,14 +180,6 @@ func (p *publisher) entries(s *state, m ice.ManifestFile) ([]ice.ManifestEntry, 
 func (s *state) failed(p *publisher, uri string, err error) error {
 	return &TableError{Table: p.Warehouse.uri(s.folder), What: "read " + path.Base(uri), Err: err,
 		InCatalog: s.base != nil}
-}
-
-func (p *publisher) readURI(uri string) ([]byte, error) {
-	name, err := p.Warehouse.name(uri)
-	if err != nil {
-		return nil, err
-	}
-	return p.Warehouse.read(name)
 }
 
 // write writes the manifests of a plan and their list.

@@ -138,16 +138,16 @@ func (w *world) commit(texts map[string]string) {
 			key.Day = lakekey.Day(day)
 		}
 		if texts[name] == "" {
-			w.must(txn.Next().Replace(key))
+			w.must(txn.Next().Entries.Replace(key))
 			continue
 		}
-		file, err := txn.Create(key)
+		file, err := txn.SubTxn.Create(key)
 		w.must(err)
 		_, err = io.WriteString(file, texts[name])
 		w.must(err)
 		entry, err := file.Finish(int64(len(texts[name])), nil)
 		w.must(err)
-		w.must(txn.Next().Replace(key, entry))
+		w.must(txn.Next().Entries.Replace(key, entry))
 	}
 	changed, err := txn.Commit(w.Context())
 	w.must(err)

@@ -132,27 +132,27 @@ func (p *publisher) loaded(s *state, t *catalog.Table) error {
 }
 
 // registrar changes tables in the catalog.
-type registrar struct{ *publisher }
+type registrar struct{ publisher *publisher }
 
 // enter ensures that the catalog has a table: it registers the one in the folder, or creates one (ICE-11).
 func (p registrar) enter(ctx context.Context, s *state) error {
-	here := p.ours()
+	here := p.publisher.ours()
 	if s.base != nil {
 		if s.noted == here {
 			return nil
 		}
-		return p.Warehouse.register(s.folder, here)
+		return p.publisher.Warehouse.register(s.folder, here)
 	}
-	if err := p.Catalog.EnsureNamespace(ctx, p.Namespace); err != nil {
+	if err := p.publisher.Catalog.EnsureNamespace(ctx, p.publisher.Namespace); err != nil {
 		return err
 	}
 	here.From = s.version
-	if err := p.Warehouse.register(s.folder, here); err != nil {
+	if err := p.publisher.Warehouse.register(s.folder, here); err != nil {
 		return err
 	}
 	t, err := p.create(ctx, s)
 	if catalog.Conflict(err) || catalog.Unknown(err) {
-		made, loadErr := p.Catalog.Load(ctx, p.Namespace, s.name)
+		made, loadErr := p.publisher.Catalog.Load(ctx, p.publisher.Namespace, s.name)
 		switch {
 		case loadErr == nil:
 			t, err = made, nil
@@ -164,32 +164,34 @@ func (p registrar) enter(ctx context.Context, s *state) error {
 	}
 	if err != nil {
 		if catalog.Refused(err) && s.noted == (registration{}) { // the folder still has the table
-			err = errors.Join(err, p.Warehouse.unregister(ctx, s.folder))
+			err = errors.Join(err, p.publisher.Warehouse.unregister(ctx, s.folder))
 		}
 		return err
 	}
-	if err := p.loaded(s, t); err != nil {
+	if err := p.publisher.loaded(s, t); err != nil {
 		return err
 	}
-	if err := p.check(s); err != nil {
+	if err := p.publisher.check(s); err != nil {
 		return err
 	}
 	if here.From == 0 {
 		return nil
 	}
-	return p.Warehouse.register(s.folder, p.ours())
+	return p.publisher.Warehouse.register(s.folder, p.publisher.ours())
 }
 
 // create adds a table to the catalog, in its state before the first snapshot.
 func (p registrar) create(ctx context.Context, s *state) (*catalog.Table, error) {
 	if s.version > 0 {
-		return p.Catalog.Register(ctx, p.Namespace, s.name, p.Warehouse.uri(metadataFile(s.folder, s.version)))
+		return p.publisher.Catalog.Register(ctx, p.publisher.Namespace, s.name,
+			p.publisher.Warehouse.uri(metadataFile(s.folder, s.version)))
 	}
 	properties := maps.Clone(s.meta.Properties)
-	properties[lakeProperty], properties[gcProperty] = p.origin, "false"
+	properties[lakeProperty], properties[gcProperty] = p.publisher.origin, "false"
 	properties["format-version"] = fmt.Sprint(formatVersion)
-	return p.Catalog.Create(ctx, p.Namespace, &catalog.NewTable{Name: s.name, Location: s.meta.Location,
-		Schema: s.meta.schema(), Spec: s.meta.PartitionSpecs[0], Order: s.meta.SortOrders[0], Properties: properties})
+	return p.publisher.Catalog.Create(ctx, p.publisher.Namespace,
+		&catalog.NewTable{Name: s.name, Location: s.meta.Location, Schema: s.meta.schema(),
+			Spec: s.meta.PartitionSpecs[0], Order: s.meta.SortOrders[0], Properties: properties})
 }
 
 // commitRegistered commits the new state of a table to the catalog, if the table is still in the state that was read
@@ -199,14 +201,14 @@ func (p registrar) commitRegistered(ctx context.Context, s *state, id int64) err
 	if s.meta.CurrentSchemaID != s.base.CurrentSchemaID {
 		needs = append(needs, catalog.SchemaIs(s.base.CurrentSchemaID, s.base.LastColumnID)...)
 	}
-	t, err := p.Catalog.Commit(ctx, p.Namespace, s.name, needs, updates(s.base, s.meta))
+	t, err := p.publisher.Catalog.Commit(ctx, p.publisher.Namespace, s.name, needs, updates(s.base, s.meta))
 	if err == nil && !has(t, id) || catalog.Conflict(err) || catalog.Unknown(err) {
 		t, err = p.confirm(ctx, s, id, err)
 	}
 	if err != nil {
 		return err
 	}
-	return p.loaded(s, t)
+	return p.publisher.loaded(s, t)
 }
 
 // updates returns the changes from one metadata to another.
@@ -252,14 +254,14 @@ func has(t *catalog.Table, id int64) bool {
 // confirm loads a table after a commit that failed or whose response was lost: either the catalog has its snapshot, or
 // the commit was not executed (ICE-10).
 func (p registrar) confirm(ctx context.Context, s *state, id int64, failed error) (*catalog.Table, error) {
-	t, err := p.Catalog.Load(ctx, p.Namespace, s.name)
+	t, err := p.publisher.Catalog.Load(ctx, p.publisher.Namespace, s.name)
 	switch {
 	case err != nil:
 		return nil, unconfirmed(failed, err)
 	case has(t, id):
 		return t, nil
 	case failed == nil || catalog.Conflict(failed):
-		return nil, fmt.Errorf("commit %s to the catalog: %w", p.Warehouse.uri(s.folder), errConflict)
+		return nil, fmt.Errorf("commit %s to the catalog: %w", p.publisher.Warehouse.uri(s.folder), errConflict)
 	}
 	return nil, &notDoneError{failed}
 }

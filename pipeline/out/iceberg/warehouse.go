@@ -70,6 +70,15 @@ func (w *Warehouse) dataURI(folder string, e *manifest.FileEntry) string {
 	return w.uri(dataName(folder, e))
 }
 
+// readURI reads the object of a URI.
+func (w *Warehouse) readURI(uri string) ([]byte, error) {
+	name, err := w.name(uri)
+	if err != nil {
+		return nil, err
+	}
+	return w.read(name)
+}
+
 // read returns the content of a file.
 func (w *Warehouse) read(name string) ([]byte, error) {
 	f, err := w.st.Open(name)

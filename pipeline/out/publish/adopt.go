@@ -121,8 +121,8 @@ func (s Schema) there(ctx context.Context, c *clickhouse.Conn, table string) (bo
 // dropOld drops what an adoption leaves: the tables of the old layout, unless a statement that began before the views
 // stopped reading them still runs, and tables that an interrupted adoption was filling.
 func (cl *cleaner) dropOld(ctx context.Context, gone func(uint64) bool) error {
-	for _, n := range cl.nodes.All {
-		st, err := cl.schema.readState(ctx, n.Conn)
+	for _, n := range cl.state.nodes.All {
+		st, err := cl.state.schema.readState(ctx, n.Conn)
 		if err != nil {
 			return err
 		}
@@ -130,17 +130,18 @@ func (cl *cleaner) dropOld(ctx context.Context, gone func(uint64) bool) error {
 			return err
 		} else if !free {
 			for _, name := range st.old {
-				cl.report.Old = append(cl.report.Old, n.Address()+": "+cl.schema.Database+"."+name)
+				cl.state.report.Old = append(cl.state.report.Old, n.Address()+": "+cl.state.schema.Database+"."+name)
 			}
 			continue
 		}
 		// Merge tables are dropped before the tables that they read: over none, a Merge table would look empty.
 		slices.SortFunc(st.old, func(a, b string) int { return strings.Compare(rank(a)+a, rank(b)+b) })
 		for _, name := range st.old {
-			if err := drop(ctx, n, clickhouse.Name(cl.schema.Database, name)); err != nil {
+			if err := drop(ctx, n, clickhouse.Name(cl.state.schema.Database, name)); err != nil {
 				return err
 			}
-			cl.report.Dropped = append(cl.report.Dropped, n.Address()+": "+cl.schema.Database+"."+name)
+			cl.state.report.Dropped = append(cl.state.report.Dropped,
+				n.Address()+": "+cl.state.schema.Database+"."+name)
 		}
 		if err := cl.dropStopped(ctx, n, gone); err != nil {
 			return err
@@ -156,7 +157,7 @@ func (cl *cleaner) unread(ctx context.Context, n *cluster.Server, st *state) (bo
 		return true, nil
 	}
 	var age int64 // read first, because running statements get older meanwhile
-	sql := "SELECT dateDiff('millisecond', max(applied_at), now64(6)) FROM " + cl.schema.name(
+	sql := "SELECT dateDiff('millisecond', max(applied_at), now64(6)) FROM " + cl.state.schema.name(
 		"schema_versions",
 	) + " WHERE version = 0"
 	if err := n.One(ctx, "read schema_versions", sql, nil, &age); err != nil {
@@ -180,7 +181,7 @@ func (cl *cleaner) dropStopped(ctx context.Context, n *cluster.Server, gone func
 	var names []string
 	err := n.Each(ctx, clickhouse.Select{
 		What: "look for the tables", SQL: "SELECT name FROM system.tables WHERE database = ? AND startsWith(name, ?)",
-		Args: []any{cl.schema.Internal(), adopting}, Into: []any{&name}, Begin: func() { names = nil },
+		Args: []any{cl.state.schema.Internal(), adopting}, Into: []any{&name}, Begin: func() { names = nil },
 	}, func() error {
 		names = append(names, name)
 		return nil
@@ -193,7 +194,7 @@ func (cl *cleaner) dropStopped(ctx context.Context, n *cluster.Server, gone func
 		if number, err := strconv.ParseUint(id, 10, 64); err != nil || !gone(number) {
 			continue
 		}
-		if err := drop(ctx, n, cl.schema.name(name)); err != nil {
+		if err := drop(ctx, n, cl.state.schema.name(name)); err != nil {
 			return err
 		}
 	}

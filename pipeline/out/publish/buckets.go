@@ -35,21 +35,21 @@ func (to *target) ofBuckets(missing []*content.Item) []*content.Item {
 
 // elsewhere has other processes insert the items of buckets and returns the items that are then still missing.
 func (ld *loader) elsewhere(ctx context.Context, missing []*content.Item) ([]*content.Item, error) {
-	if ld.o.Elsewhere == nil {
+	if ld.state.o.Elsewhere == nil {
 		return missing, nil
 	}
 	var buckets []int
-	for _, i := range ld.ofBuckets(missing) {
+	for _, i := range ld.state.ofBuckets(missing) {
 		buckets = append(buckets, i.Bucket)
 	}
 	slices.Sort(buckets)
 	if buckets = slices.Compact(buckets); len(buckets) == 0 {
 		return missing, nil
 	}
-	if err := ld.o.Elsewhere(ctx, buckets); err != nil {
+	if err := ld.state.o.Elsewhere(ctx, buckets); err != nil {
 		return nil, err
 	}
-	if err := ld.readLoads(ctx); err != nil {
+	if err := ld.state.readLoads(ctx); err != nil {
 		return nil, err
 	}
 	return ld.adoptLoads(missing), nil
@@ -59,22 +59,22 @@ func (ld *loader) elsewhere(ctx context.Context, missing []*content.Item) ([]*co
 // one. A load is recorded after it was counted (PUB-15).
 func (ld *loader) adoptLoads(missing []*content.Item) (rest []*content.Item) {
 	found := make(map[version]*load)
-	for _, l := range ld.noted {
+	for _, l := range ld.state.noted {
 		k := version{content.Key{Table: l.table, Path: l.path}, l.layout}
-		if old := found[k]; l.path != "" && l.id > ld.begun && (old == nil || l.id < old.id) {
+		if old := found[k]; l.path != "" && l.id > ld.state.begun && (old == nil || l.id < old.id) {
 			found[k] = l
 		}
 	}
 	for _, i := range missing {
 		l := found[version{i.Key(), i.Layout()}]
-		if l == nil || l.shard != shardOf(i, ld.nodes.Shards) || i.Known && l.rows != i.Rows {
+		if l == nil || l.shard != shardOf(i, ld.state.nodes.Shards) || i.Known && l.rows != i.Rows {
 			rest = append(rest, i)
 			continue
 		}
-		ld.whole[i.Key()] = l
-		ld.report.inserted(l)
+		ld.state.whole[i.Key()] = l
+		ld.state.report.inserted(l)
 		ld.rows += l.rows
-		for _, n := range ld.nodes.Of(l.shard) {
+		for _, n := range ld.state.nodes.Of(l.shard) {
 			at := placeOf(n, l)
 			ld.changed[at] = true
 			ld.inserted[at] += uint64(l.rows)
@@ -88,19 +88,19 @@ func (ld *loader) adoptLoads(missing []*content.Item) (rest []*content.Item) {
 // processes at once, is safe. Its errors are those of Publish.
 func InsertBucket(ctx context.Context, o *Options, src *content.Source, bucket int) (err error) {
 	r := newRun(o, src)
-	if r.nodes, err = cluster.Connect(ctx, o.Server, o.Cluster); err != nil {
+	if r.state.nodes, err = cluster.Connect(ctx, o.Server, o.Cluster); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, r.nodes.Close()) }()
-	if err := r.inspect(ctx); err != nil {
+	defer func() { err = errors.Join(err, r.state.nodes.Close()) }()
+	if err := r.state.inspect(ctx); err != nil {
 		return err
 	}
-	if r.items, err = src.Items(ctx, r.tables); err != nil {
+	if r.state.items, err = src.Items(ctx, r.state.tables); err != nil {
 		return err
 	}
-	there := r.usableLoads()
-	missing := slices.DeleteFunc(r.items, func(i *content.Item) bool {
+	there := r.state.usableLoads()
+	missing := slices.DeleteFunc(r.state.items, func(i *content.Item) bool {
 		return i.Bucket != bucket || there[version{i.Key(), i.Layout()}] != nil
 	})
-	return (&loader{partitions: r.partitions}).loadGroups(ctx, r.ofBuckets(missing), 1)
+	return (&loader{partitions: r.partitions}).loadGroups(ctx, r.state.ofBuckets(missing), 1)
 }

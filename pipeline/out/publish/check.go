@@ -47,7 +47,7 @@ func (ps *partitions) makeups(ctx context.Context, n *cluster.Server) (map[place
 FROM system.parts AS p INNER JOIN system.tables AS t ON t.database = p.database AND t.name = p.table
 WHERE p.database = ? AND p.active AND endsWith(p.table, '_data') GROUP BY p.table, p.partition`
 	err := n.Each(ctx, clickhouse.Select{
-		What: "read system.parts", SQL: sql, Args: []any{ps.schema.Internal()},
+		What: "read system.parts", SQL: sql, Args: []any{ps.state.schema.Internal()},
 		Into: []any{&name, &cycle, &m.uuid, &m.rows, &m.block, &m.mutation}, Begin: func() { clear(out) },
 	}, func() error {
 		out[place{n.Address(), name, cycle}] = m
@@ -60,7 +60,7 @@ WHERE p.database = ? AND p.active AND endsWith(p.table, '_data') GROUP BY p.tabl
 func (ps *partitions) checked(ctx context.Context, n *cluster.Server) (map[place]string, error) {
 	out := make(map[place]string)
 	var name, cycle, text string
-	sql := "SELECT table_name, cycle, argMax(parts, checked_at) FROM " + ps.schema.name("checks") +
+	sql := "SELECT table_name, cycle, argMax(parts, checked_at) FROM " + ps.state.schema.name("checks") +
 		" WHERE endsWith(table_name, '_data') GROUP BY table_name, cycle"
 	err := n.Each(ctx, clickhouse.Select{
 		What: "read checks", SQL: sql, Into: []any{&name, &cycle, &text}, Begin: func() { clear(out) },
@@ -75,7 +75,7 @@ func (ps *partitions) checked(ctx context.Context, n *cluster.Server) (map[place
 // is the one in which the same loads were last found correct (PUB-7). One out of scope is not counted, and not noted.
 func (ps *partitions) check(ctx context.Context, loads []*load) (broken map[uint64]*DifferError, err error) {
 	broken = make(map[uint64]*DifferError)
-	for _, n := range ps.nodes.Holders() {
+	for _, n := range ps.state.nodes.Holders() {
 		was, err := ps.makeups(ctx, n)
 		if err != nil {
 			return nil, err
@@ -96,7 +96,7 @@ func (ps *partitions) check(ctx context.Context, loads []*load) (broken map[uint
 		}
 		for _, at := range slices.SortedFunc(maps.Keys(there), comparePlaces) {
 			m, found := was[at]
-			if found && before[at] == m.text(idsOf(there[at])) || !ps.inScope(at.cycle) {
+			if found && before[at] == m.text(idsOf(there[at])) || !ps.state.inScope(at.cycle) {
 				continue
 			}
 			ps.changed[at] = true
@@ -111,15 +111,15 @@ func (ps *partitions) check(ctx context.Context, loads []*load) (broken map[uint
 // countPlace counts the loads of one partition.
 func (ps *partitions) countPlace(ctx context.Context, n *cluster.Server, at place, loads []*load,
 	broken map[uint64]*DifferError) error {
-	p := content.Find(ps.tables, strings.TrimSuffix(at.table, "_data"))
+	p := content.Find(ps.state.tables, strings.TrimSuffix(at.table, "_data"))
 	if p == nil || len(loads) == 0 {
 		return nil
 	}
-	got, err := ps.count(ctx, n, p, "cycle = ?", at.cycle)
+	got, err := ps.state.count(ctx, n, p, "cycle = ?", at.cycle)
 	if err != nil {
 		return err
 	}
-	ps.report.Counted += len(loads)
+	ps.state.report.Counted += len(loads)
 	for _, l := range loads {
 		if differ := compare(n, p, l, got[l.id]); differ != nil {
 			broken[l.id] = differ

@@ -33,7 +33,7 @@ type cleaner struct{ *partitions }
 
 // tidy cleans up and reports a failed deletion without an error: what the views show is correct without it.
 func (cl *cleaner) tidy(ctx context.Context) error {
-	if err := cl.step(StepBeforeClean); err != nil {
+	if err := cl.state.step(StepBeforeClean); err != nil {
 		return err
 	}
 	short, cancel := context.WithTimeout(ctx, cleanTime)
@@ -42,23 +42,24 @@ func (cl *cleaner) tidy(ctx context.Context) error {
 	var failed *clickhouse.Error
 	switch {
 	case err == nil:
-		return cl.step(StepCleaned)
+		return cl.state.step(StepCleaned)
 	case ctx.Err() != nil || !errors.As(err, &failed):
 		return err
 	}
-	cl.report.Uncleaned = failed.Error()
+	cl.state.report.Uncleaned = failed.Error()
 	if short.Err() != nil {
-		cl.report.Uncleaned = "the server takes long to delete" + cl.mutationFails(ctx)
+		cl.state.report.Uncleaned = "the server takes long to delete" + cl.mutationFails(ctx)
 	}
 	return nil
 }
 
 // mutationFails returns the reason that a server gives for a deletion that fails, or "".
 func (cl *cleaner) mutationFails(ctx context.Context) string {
-	for _, n := range cl.nodes.All {
+	for _, n := range cl.state.nodes.All {
 		var why string
 		sql := "SELECT max(latest_fail_reason) FROM system.mutations WHERE database = ? AND NOT is_done"
-		if err := n.One(ctx, "read system.mutations", sql, []any{cl.schema.Internal()}, &why); err == nil && why != "" {
+		internal := []any{cl.state.schema.Internal()}
+		if err := n.One(ctx, "read system.mutations", sql, internal, &why); err == nil && why != "" {
 			return ": clickhouse " + n.Address() + ": " + why
 		}
 	}
@@ -71,7 +72,7 @@ func (cl *cleaner) clean(ctx context.Context) error {
 	if err := cl.adoptStrays(ctx); err != nil {
 		return err
 	}
-	now, err := cl.id(ctx) // before the history: what is in it was dropped at that age or earlier
+	now, err := cl.state.id(ctx) // before the history: what is in it was dropped at that age or earlier
 	if err != nil {
 		return err
 	}
@@ -84,14 +85,14 @@ func (cl *cleaner) clean(ctx context.Context) error {
 		return err
 	}
 	gone := func(id uint64) bool {
-		return milliseconds(now) > milliseconds(id)+cl.o.Keep.Milliseconds() &&
-			began > milliseconds(max(id, cl.passed(id)))
+		return milliseconds(now) > milliseconds(id)+cl.state.o.Keep.Milliseconds() &&
+			began > milliseconds(max(id, cl.state.passed(id)))
 	}
 	list = slices.DeleteFunc(list, func(w waste) bool {
 		if gone(w.since) {
 			return false
 		}
-		cl.report.Waiting++
+		cl.state.report.Waiting++
 		return true
 	})
 	// A row of the pointer is deleted when the move after it is old enough, and before any row that it names (PUB-11):
@@ -108,7 +109,7 @@ func (cl *cleaner) clean(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := cl.step(StepForgotten); err != nil {
+	if err := cl.state.step(StepForgotten); err != nil {
 		return err
 	}
 	if err := cl.remove(ctx, list); err != nil {
@@ -162,7 +163,7 @@ func (c *copyState) passed(id uint64) (since uint64) {
 // began returns a time before which no query that runs on any server began, in milliseconds of the server that
 // assigns ids.
 func (cl *cleaner) began(ctx context.Context) (int64, error) {
-	now, err := cl.id(ctx) // before the ages are read
+	now, err := cl.state.id(ctx) // before the ages are read
 	if err != nil {
 		return 0, err
 	}
@@ -172,7 +173,7 @@ func (cl *cleaner) began(ctx context.Context) (int64, error) {
 
 // oldest returns the age in milliseconds of the oldest running query on any server.
 func (cl *cleaner) oldest(ctx context.Context) (oldest int64, err error) {
-	for _, n := range cl.nodes.All {
+	for _, n := range cl.state.nodes.All {
 		elapsed, err := cl.oldestQuery(ctx, n)
 		if err != nil {
 			return 0, err
@@ -196,11 +197,11 @@ func (cl *cleaner) oldestQuery(ctx context.Context, n *cluster.Server) (int64, e
 // composition has not changed contain none.
 func (cl *cleaner) adoptStrays(ctx context.Context) error {
 	known := make(map[uint64]bool)
-	for id := range cl.noted {
+	for id := range cl.state.noted {
 		known[id] = true
 	}
 	var strays []load
-	for _, n := range cl.nodes.Holders() {
+	for _, n := range cl.state.nodes.Holders() {
 		for _, at := range slices.SortedFunc(maps.Keys(cl.changed), comparePlaces) {
 			if at.server != n.Address() {
 				continue
@@ -209,7 +210,7 @@ func (cl *cleaner) adoptStrays(ctx context.Context) error {
 			var found []uint64
 			err := n.Each(ctx, clickhouse.Select{
 				What: "look for rows of no known load",
-				SQL:  "SELECT DISTINCT load FROM " + cl.schema.name(at.table) + " WHERE cycle = ?",
+				SQL:  "SELECT DISTINCT load FROM " + cl.state.schema.name(at.table) + " WHERE cycle = ?",
 				Args: []any{at.cycle}, Into: []any{&id}, Begin: func() { found = found[:0] },
 			}, func() error {
 				found = append(found, id)
@@ -231,10 +232,10 @@ func (cl *cleaner) adoptStrays(ctx context.Context) error {
 		return nil
 	}
 	for i := range strays {
-		cl.noted[strays[i].id] = &strays[i]
+		cl.state.noted[strays[i].id] = &strays[i]
 	}
-	return cluster.Each(ctx, cl.nodes.All, func(ctx context.Context, n *cluster.Server) error {
-		return n.Retry(ctx, func() error { return n.Insert(ctx, cl.schema.loadRows(strays)) })
+	return cluster.Each(ctx, cl.state.nodes.All, func(ctx context.Context, n *cluster.Server) error {
+		return n.Retry(ctx, func() error { return n.Insert(ctx, cl.state.schema.loadRows(strays)) })
 	})
 }
 
@@ -261,7 +262,7 @@ func (cl *cleaner) wasted(ctx context.Context) ([]waste, []uint64, error) {
 		}
 	}
 	var list []waste
-	for id, l := range cl.noted {
+	for id, l := range cl.state.noted {
 		if live[id] {
 			continue
 		}
@@ -280,9 +281,9 @@ func (cl *cleaner) history(ctx context.Context) (map[uint64][]uint64, error) {
 	shown := make(map[uint64][]uint64)
 	var number uint64
 	var loads []uint64
-	for _, n := range cl.nodes.All {
+	for _, n := range cl.state.nodes.All {
 		err := n.Each(ctx, clickhouse.Select{
-			What: "read earlier pointers", SQL: "SELECT number, loads FROM " + cl.schema.name("published"),
+			What: "read earlier pointers", SQL: "SELECT number, loads FROM " + cl.state.schema.name("published"),
 			Into: []any{&number, &loads},
 		}, func() error {
 			shown[number] = slices.Clone(loads)
@@ -313,23 +314,23 @@ func (cl *cleaner) remove(ctx context.Context, list []waste) error {
 		if p == nil {
 			continue
 		}
-		sql := fmt.Sprintf("DELETE FROM %s IN PARTITION '%s' WHERE load IN (%s)", cl.schema.name(p.Data()), at.cycle,
-			join(loads))
-		err := cluster.Each(ctx, cl.nodes.Holders(), func(ctx context.Context, n *cluster.Server) error {
+		sql := fmt.Sprintf("DELETE FROM %s IN PARTITION '%s' WHERE load IN (%s)", cl.state.schema.name(p.Data()),
+			at.cycle, join(loads))
+		err := cluster.Each(ctx, cl.state.nodes.Holders(), func(ctx context.Context, n *cluster.Server) error {
 			return n.Do(clickhouse.With(ctx, "lightweight_deletes_sync", "1"), "delete rows that no view shows", sql)
 		})
 		if err != nil {
 			return err
 		}
 	}
-	cl.report.Cleaned = len(list)
+	cl.state.report.Cleaned = len(list)
 	return cl.deleteEverywhere(ctx, "loads", "load", ids)
 }
 
 // deleteEverywhere deletes rows of a small table on every server.
 func (cl *cleaner) deleteEverywhere(ctx context.Context, table, column string, ids []uint64) error {
-	sql := fmt.Sprintf("DELETE FROM %s WHERE %s IN (%s)", cl.schema.name(table), column, join(ids))
-	return cluster.Each(ctx, cl.nodes.All, func(ctx context.Context, n *cluster.Server) error {
+	sql := fmt.Sprintf("DELETE FROM %s WHERE %s IN (%s)", cl.state.schema.name(table), column, join(ids))
+	return cluster.Each(ctx, cl.state.nodes.All, func(ctx context.Context, n *cluster.Server) error {
 		return n.Do(clickhouse.With(ctx, "lightweight_deletes_sync", "1"), "delete what is noted of what no view shows",
 			sql)
 	})
@@ -338,7 +339,7 @@ func (cl *cleaner) deleteEverywhere(ctx context.Context, table, column string, i
 // note records the composition of partitions that were found correct, so that the next publish need not count them
 // again. It skips a partition that anything but this publish changed.
 func (ps *partitions) note(ctx context.Context, shown map[place][]uint64) error {
-	for _, n := range ps.nodes.Holders() {
+	for _, n := range ps.state.nodes.Holders() {
 		now, err := ps.makeups(ctx, n)
 		if err != nil {
 			return err
@@ -356,7 +357,7 @@ func (ps *partitions) note(ctx context.Context, shown map[place][]uint64) error 
 			continue
 		}
 		err = n.Retry(ctx, func() error {
-			return n.Insert(ctx, clickhouse.OneBlock(ps.schema.name("checks"), in, func() {
+			return n.Insert(ctx, clickhouse.OneBlock(ps.state.schema.name("checks"), in, func() {
 				for _, at := range list {
 					names.Append(at.table)
 					cycles.Append(at.cycle)

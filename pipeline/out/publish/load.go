@@ -131,7 +131,7 @@ func (ld *loader) insert(ctx context.Context, n *cluster.Server, g *group, ids [
 	defer func() { s.stop() }()
 	at := place{n.Address(), g.table.Data(), g.cycle}
 	ld.begins(at)
-	err = n.Insert(ctx, &clickhouse.Insert{Table: ld.schema.name(g.table.Data()), Columns: s.block.Input,
+	err = n.Insert(ctx, &clickhouse.Insert{Table: ld.state.schema.name(g.table.Data()), Columns: s.block.Input,
 		Settings: insertSettings(), Next: s.more})
 	if err == nil {
 		ld.ends(at, s.loads)
@@ -222,13 +222,13 @@ func (s *sender) end() error {
 // load inserts a group on every server of its shard and verifies it there. It repeats a transient failure with new ids,
 // and a difference once, because another publisher may be at work.
 func (ld *loader) load(ctx context.Context, g *group) (loads []load, err error) {
-	members := ld.nodes.Of(g.shard)
+	members := ld.state.nodes.Of(g.shard)
 	if len(members) == 0 {
-		return nil, fmt.Errorf("cluster %s has no server of shard %d", ld.schema.Cluster, g.shard+1)
+		return nil, fmt.Errorf("cluster %s has no server of shard %d", ld.state.schema.Cluster, g.shard+1)
 	}
 	for try := range 2 {
 		err = members[0].Retry(ctx, func() error {
-			ids, err := ld.ids(ctx, len(g.items))
+			ids, err := ld.state.ids(ctx, len(g.items))
 			if err != nil {
 				return err
 			}
@@ -236,7 +236,7 @@ func (ld *loader) load(ctx context.Context, g *group) (loads []load, err error) 
 				if loads, err = ld.insert(ctx, n, g, ids); err != nil {
 					return err
 				}
-				if err = ld.step(StepInserted); err != nil {
+				if err = ld.state.step(StepInserted); err != nil {
 					return err
 				}
 				if err = ld.verify(ctx, n, g.table, g.cycle, loads); err != nil {
@@ -287,10 +287,10 @@ func milliseconds(id uint64) int64 { return int64(id >> 22) }
 // record writes verified loads to every server. If the publish is interrupted, the next one uses them instead of
 // inserting them again.
 func (ld *loader) record(ctx context.Context, loads []load) error {
-	if err := ld.step(StepVerified); err != nil {
+	if err := ld.state.step(StepVerified); err != nil {
 		return err
 	}
-	return cluster.Each(ctx, ld.nodes.All, func(ctx context.Context, n *cluster.Server) error {
-		return n.Retry(ctx, func() error { return n.Insert(ctx, ld.schema.loadRows(loads)) })
+	return cluster.Each(ctx, ld.state.nodes.All, func(ctx context.Context, n *cluster.Server) error {
+		return n.Retry(ctx, func() error { return n.Insert(ctx, ld.state.schema.loadRows(loads)) })
 	})
 }

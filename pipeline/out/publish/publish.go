@@ -103,7 +103,7 @@ type copyState struct {
 
 // partitions records the changes to the servers' partitions.
 type partitions struct {
-	*copyState
+	state   *copyState
 	was     map[place]makeup
 	changed map[place]bool // partitions that were counted or inserted into
 
@@ -120,7 +120,7 @@ func newRun(o *Options, src *content.Source) *run {
 	to := &target{o: o, src: src, schema: Schema{o.Server.Database, o.Cluster}, tables: content.Tables(src.Samples),
 		report: newReport(o, src)}
 	state := &copyState{target: to, noted: make(map[uint64]*load), whole: make(map[content.Key]*load)}
-	return &run{&partitions{copyState: state, was: make(map[place]makeup), changed: make(map[place]bool),
+	return &run{&partitions{state: state, was: make(map[place]makeup), changed: make(map[place]bool),
 		inserted: make(map[place]uint64), unsure: make(map[place]int)}}
 }
 
@@ -135,11 +135,11 @@ func Publish(ctx context.Context, o *Options, src *content.Source) (report *Repo
 		r := newRun(o, src)
 		err = r.publish(ctx)
 		if !errors.As(err, &moved) {
-			r.report.after(before)
-			return r.report, err
+			r.state.report.after(before)
+			return r.state.report, err
 		}
-		r.report.StartedOver = []string{moved.Why}
-		before = append(before, r.report)
+		r.state.report.StartedOver = []string{moved.Why}
+		before = append(before, r.state.report)
 		if moved.all {
 			all := *src
 			all.Cycle = manifest.Cycle{}
@@ -150,25 +150,25 @@ func Publish(ctx context.Context, o *Options, src *content.Source) (report *Repo
 }
 
 func (r *run) publish(ctx context.Context) (err error) {
-	if r.nodes, err = cluster.Connect(ctx, r.o.Server, r.o.Cluster); err != nil {
+	if r.state.nodes, err = cluster.Connect(ctx, r.state.o.Server, r.state.o.Cluster); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, r.nodes.Close()) }()
-	if err := r.step(StepConnected); err != nil {
+	defer func() { err = errors.Join(err, r.state.nodes.Close()) }()
+	if err := r.state.step(StepConnected); err != nil {
 		return err
 	}
-	if whole, err := (&preparation{r.target}).prepare(ctx); err != nil || !whole {
+	if whole, err := (&preparation{r.state.target}).prepare(ctx); err != nil || !whole {
 		return err
 	}
-	if err := r.inspect(ctx); err != nil {
+	if err := r.state.inspect(ctx); err != nil {
 		return err
 	}
 	missing, err := r.match(ctx)
 	if err != nil {
 		return err
 	}
-	r.report.plan(r.items, missing)
-	if r.o.DryRun {
+	r.state.report.plan(r.state.items, missing)
+	if r.state.o.DryRun {
 		return nil
 	}
 	ld := &loader{partitions: r.partitions}
@@ -178,14 +178,14 @@ func (r *run) publish(ctx context.Context) (err error) {
 	if err := ld.loadAll(ctx, missing); err != nil {
 		return err
 	}
-	if err := r.totals(); err != nil {
+	if err := r.state.totals(); err != nil {
 		return err
 	}
-	next := r.next()
-	if err := r.show(ctx, next); err != nil {
+	next := r.state.next()
+	if err := r.state.show(ctx, next); err != nil {
 		return err
 	}
-	if err := r.settle(ctx, max(r.base.Number, next.Number)); err != nil {
+	if err := r.state.settle(ctx, max(r.state.base.Number, next.Number)); err != nil {
 		return err
 	}
 	if err := r.note(ctx, r.shownAt(next)); err != nil {
@@ -207,8 +207,8 @@ func (ld *loader) sent(n int) {
 	ld.mu.Lock()
 	defer ld.mu.Unlock()
 	ld.rows += int64(n)
-	if ld.o.Progress != nil {
-		ld.o.Progress("publish: rows", ld.rows, 0)
+	if ld.state.o.Progress != nil {
+		ld.state.o.Progress("publish: rows", ld.rows, 0)
 	}
 }
 
@@ -406,25 +406,25 @@ func (c *copyState) usableLoads() map[version]*load {
 // match finds the items whose rows are on the servers, and returns the missing ones.
 func (r *run) match(ctx context.Context) ([]*content.Item, error) {
 	var err error
-	if r.items, err = r.src.Items(ctx, r.tables); err != nil {
+	if r.state.items, err = r.state.src.Items(ctx, r.state.tables); err != nil {
 		return nil, err
 	}
-	byKey := r.usableLoads()
+	byKey := r.state.usableLoads()
 	var there []*load
-	for _, i := range r.items {
+	for _, i := range r.state.items {
 		l := byKey[version{i.Key(), i.Layout()}]
-		if l != nil && (!r.o.Rebalance || l.shard == shardOf(i, r.nodes.Shards)) {
+		if l != nil && (!r.state.o.Rebalance || l.shard == shardOf(i, r.state.nodes.Shards)) {
 			there = append(there, l)
-			r.whole[i.Key()] = l
+			r.state.whole[i.Key()] = l
 		}
 	}
-	for _, id := range r.base.Loads {
-		l := r.noted[id]
-		if l == nil && !r.src.Cycle.IsZero() {
+	for _, id := range r.state.base.Loads {
+		l := r.state.noted[id]
+		if l == nil && !r.state.src.Cycle.IsZero() {
 			return nil, fmt.Errorf("publish cycle %s: %s lacks a load that the views show: `tollbook publish` without "+
-				"--cycle inserts its rows again", r.src.Cycle, r.schema.name("loads"))
+				"--cycle inserts its rows again", r.state.src.Cycle, r.state.schema.name("loads"))
 		}
-		if l != nil && !r.inScope(l.cycle) {
+		if l != nil && !r.state.inScope(l.cycle) {
 			there = append(there, l)
 		}
 	}
@@ -433,11 +433,11 @@ func (r *run) match(ctx context.Context) ([]*content.Item, error) {
 		return nil, err
 	}
 	var missing []*content.Item
-	for _, i := range r.items {
-		l := r.whole[i.Key()]
+	for _, i := range r.state.items {
+		l := r.state.whole[i.Key()]
 		if l != nil && broken[l.id] != nil {
-			r.report.Repaired = append(r.report.Repaired, broken[l.id].text())
-			delete(r.whole, i.Key())
+			r.state.report.Repaired = append(r.state.report.Repaired, broken[l.id].text())
+			delete(r.state.whole, i.Key())
 			l = nil
 		}
 		if l == nil {
@@ -483,7 +483,7 @@ type loader struct {
 // loadAll inserts the missing items, several groups at once. Calculated items are inserted concurrently, one group
 // after the other, because the server spends most of the time waiting for them.
 func (ld *loader) loadAll(ctx context.Context, missing []*content.Item) error {
-	inserts := ld.o.Inserts
+	inserts := ld.state.o.Inserts
 	if inserts < 1 {
 		inserts = 2
 	}
@@ -495,14 +495,14 @@ func (ld *loader) loadAll(ctx context.Context, missing []*content.Item) error {
 	if err := both.Wait(); err != nil {
 		return err
 	}
-	return ld.step(StepLoaded)
+	return ld.state.step(StepLoaded)
 }
 
 // loadGroups inserts items, up to inserts groups at once.
 func (ld *loader) loadGroups(ctx context.Context, items []*content.Item, inserts int) error {
 	work, within := errgroup.WithContext(ctx)
 	work.SetLimit(inserts)
-	for _, g := range groups(items, ld.nodes.Shards, inserts) {
+	for _, g := range groups(items, ld.state.nodes.Shards, inserts) {
 		work.Go(func() error {
 			if err := within.Err(); err != nil {
 				return err
@@ -515,8 +515,8 @@ func (ld *loader) loadGroups(ctx context.Context, items []*content.Item, inserts
 			defer ld.mu.Unlock()
 			for i := range loads {
 				l := &loads[i]
-				ld.whole[content.Key{Table: l.table, Path: l.path}], ld.noted[l.id] = l, l
-				ld.report.inserted(l)
+				ld.state.whole[content.Key{Table: l.table, Path: l.path}], ld.state.noted[l.id] = l, l
+				ld.state.report.inserted(l)
 			}
 			return nil
 		})
@@ -567,8 +567,8 @@ func (ps *partitions) shownAt(p *Pointer) map[place][]uint64 {
 		out[at] = nil
 	}
 	for _, id := range p.Loads {
-		l := ps.noted[id]
-		for _, n := range ps.nodes.Of(l.shard) {
+		l := ps.state.noted[id]
+		for _, n := range ps.state.nodes.Of(l.shard) {
 			out[placeOf(n, l)] = append(out[placeOf(n, l)], id)
 		}
 	}

@@ -27,7 +27,7 @@ func (c *copyState) totals() error {
 	for _, ref := range cycles {
 		cycle := ref.Cycle.String()
 		for _, currency := range c.currenciesOf(cycle, manifest) {
-			t := &totalCheck{copyState: c, cycle: cycle, currency: currency, manifest: manifest}
+			t := &totalCheck{state: c, cycle: cycle, currency: currency, manifest: manifest}
 			if err := t.lines(); err != nil {
 				return err
 			}
@@ -63,7 +63,7 @@ func (c *copyState) currenciesOf(cycle string, manifest map[string]string) []str
 
 // totalCheck checks the control totals of a cycle in one currency.
 type totalCheck struct {
-	*copyState
+	state           *copyState
 	cycle, currency string // currency "" = the workspace has one
 	manifest        map[string]string
 }
@@ -72,7 +72,7 @@ type totalCheck struct {
 func (t *totalCheck) known(table, column string) (want string, known bool) {
 	name := t.cycle + "/" + table + "." + column
 	if t.currency != "" {
-		own, _ := t.src.Several()
+		own, _ := t.state.src.Several()
 		if want, known = t.manifest[name+"."+t.currency]; known || t.currency != own {
 			return want, known
 		}
@@ -89,12 +89,12 @@ func (t *totalCheck) what() string {
 // agreed reports a total that is equal everywhere.
 func (t *totalCheck) agreed(column string, v decimal.Decimal) {
 	name := strings.TrimSuffix(t.cycle+"/"+column+"."+t.currency, ".")
-	t.report.Totals = append(t.report.Totals, manifest.Total{Name: name, Value: v.String()})
+	t.state.report.Totals = append(t.state.report.Totals, manifest.Total{Name: name, Value: v.String()})
 }
 
 // lines checks the amounts of lines and statements.
 func (t *totalCheck) lines() error {
-	lines, statements := content.Find(t.tables, "lines"), content.Find(t.tables, "statements")
+	lines, statements := content.Find(t.state.tables, "lines"), content.Find(t.state.tables, "statements")
 	for k, name := range statements.SumNames() {
 		at := slices.Index(lines.SumNames(), name)
 		if at < 0 || statements.Def.Columns[statements.Sums[k]].Type != tables.Amount {
@@ -124,7 +124,7 @@ func (t *totalCheck) lines() error {
 
 // taxes checks Σ tax_amount of customers in taxes = Σ tax_amount of statements = the manifest (§10.6).
 func (t *totalCheck) taxes() error {
-	statements, taxes := content.Find(t.tables, "statements"), content.Find(t.tables, "taxes")
+	statements, taxes := content.Find(t.state.tables, "statements"), content.Find(t.state.tables, "taxes")
 	inStatements := slices.Index(statements.SumNames(), content.TaxAmount)
 	inTaxes := slices.Index(taxes.SumNames(), content.TaxAmount)
 	s, err := t.sum(statements, inStatements, manifest.NoBucket)
@@ -132,7 +132,7 @@ func (t *totalCheck) taxes() error {
 		return err
 	}
 	var sum decimal.Decimal
-	for bucket := range max(1, t.src.Snap.Manifest.Buckets) { // rows of partners have no bucket
+	for bucket := range max(1, t.state.src.Snap.Manifest.Buckets) { // rows of partners have no bucket
 		part, err := t.sum(taxes, inTaxes, bucket)
 		if err != nil {
 			return err
@@ -157,8 +157,8 @@ func (t *totalCheck) taxes() error {
 
 // smallest returns an error that names the first bucket in which lines and statements differ.
 func (t *totalCheck) smallest(column string, at, k int) error {
-	lines, statements := content.Find(t.tables, "lines"), content.Find(t.tables, "statements")
-	for bucket := range max(1, t.src.Snap.Manifest.Buckets) {
+	lines, statements := content.Find(t.state.tables, "lines"), content.Find(t.state.tables, "statements")
+	for bucket := range max(1, t.state.src.Snap.Manifest.Buckets) {
 		l, err := t.sum(lines, at, bucket)
 		if err != nil {
 			return err
@@ -179,12 +179,12 @@ func (t *totalCheck) smallest(column string, at, k int) error {
 // sum adds up a column over the loads of the cycle and the currency; manifest.NoBucket means all buckets.
 func (t *totalCheck) sum(p *content.Table, column, bucket int) (decimal.Decimal, error) {
 	var total decimal.Decimal
-	for _, i := range t.items {
+	for _, i := range t.state.items {
 		if i.Table != p || i.Cycle != t.cycle || i.Money != t.currency ||
 			bucket != manifest.NoBucket && i.Bucket != bucket {
 			continue
 		}
-		v, err := decimal.NewFromString(t.whole[i.Key()].sums[column])
+		v, err := decimal.NewFromString(t.state.whole[i.Key()].sums[column])
 		if err != nil {
 			return total, fmt.Errorf("sum of %s: %w", i.Path, err)
 		}

@@ -65,7 +65,7 @@ func (ld *loader) verify(ctx context.Context, n *cluster.Server, p *content.Tabl
 	for i := range loads {
 		ids = append(ids, loads[i].id)
 	}
-	got, err := ld.count(ctx, n, p, "cycle = ? AND load IN ("+join(ids)+")", cycle)
+	got, err := ld.state.count(ctx, n, p, "cycle = ? AND load IN ("+join(ids)+")", cycle)
 	if err != nil {
 		return err
 	}

@@ -24,18 +24,18 @@ func endID(cycle, sku, region, object string) string {
 }
 
 // monthEndStory explains charges that are made once per cycle: month-end lines, percentiles and recurring charges.
-type monthEndStory struct{ *explainer }
+type monthEndStory struct{ ex *explainer }
 
 // monthEnd explains a month-end line from the cycle's closing positions or from its samples.
 func (me *monthEndStory) monthEnd(ctx context.Context) error {
-	me.story.State = StateMonthEnd
+	me.ex.story.State = StateMonthEnd
 	sku, found := int32(-1), false
-	err := me.storedLines(me.at.day, &me.story.Stored, func(row rows.Row[tables.Line]) bool {
-		if string(row.Text(tables.LineID)) != me.at.id {
+	err := me.ex.storedLines(me.ex.at.day, &me.ex.story.Stored, func(row rows.Row[tables.Line]) bool {
+		if string(row.Text(tables.LineID)) != me.ex.at.id {
 			return false
 		}
 		if !found {
-			found, sku = true, me.Books.SKU(row.Word(tables.LineSKU))
+			found, sku = true, me.ex.Books.SKU(row.Word(tables.LineSKU))
 		}
 		return true
 	})
@@ -43,13 +43,13 @@ func (me *monthEndStory) monthEnd(ctx context.Context) error {
 		return err
 	}
 	if sku < 0 {
-		return &rows.NotFoundError{What: fmt.Sprintf("the books no longer have the product of line %s", me.at.id),
+		return &rows.NotFoundError{What: fmt.Sprintf("the books no longer have the product of line %s", me.ex.at.id),
 			Do: "put it back into books/products.csv"}
 	}
-	p := &me.Books.Products[sku]
-	me.fact("product", productText(p))
-	me.fact("cycle", me.Books.Zone.Bounds(me.cycle).String()+" in "+me.Books.Zone.Name())
-	if me.isPercentile(sku) {
+	p := &me.ex.Books.Products[sku]
+	me.ex.fact("product", productText(p))
+	me.ex.fact("cycle", me.ex.Books.Zone.Bounds(me.ex.cycle).String()+" in "+me.ex.Books.Zone.Name())
+	if me.ex.isPercentile(sku) {
 		return me.percentile(ctx, sku)
 	}
 	return me.gathered(sku)
@@ -57,7 +57,7 @@ func (me *monthEndStory) monthEnd(ctx context.Context) error {
 
 // gathered prices the month-end meters of the cycle again.
 func (me *monthEndStory) gathered(sku int32) error {
-	rows, _, err := me.positions().Closing(me.customer, me.cycle)
+	rows, _, err := me.ex.positions().Closing(me.ex.customer, me.ex.cycle)
 	if err != nil {
 		return err
 	}
@@ -66,9 +66,9 @@ func (me *monthEndStory) gathered(sku int32) error {
 		return err
 	}
 	var steps []derivation.Step
-	rater := rating.NewRater(me.prices, func(n int32) string { return me.regions[n] })
+	rater := rating.NewRater(me.ex.prices, func(n int32) string { return me.ex.regions[n] })
 	rater.Trace = func(s derivation.Step) { steps = append(steps, s) }
-	if err := rater.Open(me.customer, me.cycle, rows); err != nil {
+	if err := rater.Open(me.ex.customer, me.ex.cycle, rows); err != nil {
 		return err
 	}
 	rater.Subscribe()
@@ -80,26 +80,26 @@ func (me *monthEndStory) gathered(sku int32) error {
 	for i, part := range chargeSteps(steps, len(charges.List)) {
 		c := &charges.List[i]
 		o := objects[c.Record]
-		if endID(me.at.cycle.String(), me.Books.Products[o.SKU].SKU, o.Region, o.Resource) != me.at.id {
+		if endID(me.ex.at.cycle.String(), me.ex.Books.Products[o.SKU].SKU, o.Region, o.Resource) != me.ex.at.id {
 			continue
 		}
-		me.story.Parts = append(me.story.Parts, Part{int(c.Tier), c.Kind.String(), part})
-		me.story.Rated = append(me.story.Rated, ratedLine(me.Books, me.at.id, o.Resource, c, charges.Draws))
+		me.ex.story.Parts = append(me.ex.story.Parts, Part{int(c.Tier), c.Kind.String(), part})
+		me.ex.story.Rated = append(me.ex.story.Rated, ratedLine(me.ex.Books, me.ex.at.id, o.Resource, c, charges.Draws))
 	}
-	me.addGone(gone[me.at.id])
+	me.addGone(gone[me.ex.at.id])
 	for i := range rows {
-		if rows[i].Key == me.Books.Products[sku].SKU && rows[i].Kind == position.Gather {
+		if rows[i].Key == me.ex.Books.Products[sku].SKU && rows[i].Kind == position.Gather {
 			r := &rows[i]
-			if p := &me.Books.Products[sku]; p.FeeApart() || p.Prorate || p.Aggregation == books.TimeWeighted {
+			if p := &me.ex.Books.Products[sku]; p.FeeApart() || p.Prorate || p.Aggregation == books.TimeWeighted {
 				continue // the lines describe its records, tiers or levels
 			}
-			if p := &me.Books.Products[sku]; p.Aggregation.Figure() {
-				me.story.Before = append(me.story.Before, fmt.Sprintf(
+			if p := &me.ex.Books.Products[sku]; p.Aggregation.Figure() {
+				me.ex.story.Before = append(me.ex.story.Before, fmt.Sprintf(
 					"meter %s at the cycle's end%s: the %s of its records is %s",
 					strings.TrimSuffix(r.Key+"/"+r.Scope, "/"), ofResource(r.Resource), p.Aggregation, r.Count.Trim()))
 				continue
 			}
-			me.story.Before = append(me.story.Before,
+			me.ex.story.Before = append(me.ex.story.Before,
 				fmt.Sprintf("meter %s at the cycle's end%s: %s used, %s from packages, %s to price",
 					strings.TrimSuffix(r.Key+"/"+r.Scope, "/"), ofResource(r.Resource), r.Usage.Trim(), r.Free.Trim(),
 					r.Count.Trim()))
@@ -113,15 +113,15 @@ func (me *monthEndStory) gathered(sku int32) error {
 // the free usage.
 func (me *monthEndStory) goneDraws(closing []position.Row) (map[string][]string, error) {
 	out := make(map[string][]string)
-	packages := me.Books.Packages.Of(me.customer)
+	packages := me.ex.Books.Packages.Of(me.ex.customer)
 	for i := range closing {
 		row := &closing[i]
-		sku := me.Books.SKU(row.Key)
-		if row.Kind != position.Gather || sku < 0 || !me.Books.Products[sku].Draws() {
+		sku := me.ex.Books.SKU(row.Key)
+		if row.Kind != position.Gather || sku < 0 || !me.ex.Books.Products[sku].Draws() {
 			continue // Draws is empty
 		}
 		var known []string
-		id := endID(me.at.cycle.String(), row.Key, row.Region, row.Resource)
+		id := endID(me.ex.at.cycle.String(), row.Key, row.Region, row.Resource)
 		err := line.EachDraw(row.Draws, money.ParseQuantity, func(packageID string, q money.Quantity) error {
 			if slices.ContainsFunc(packages, func(p books.Package) bool { return p.ID == packageID }) {
 				known = append(known, packageID+":"+q.Trim())
@@ -140,11 +140,11 @@ func (me *monthEndStory) goneDraws(closing []position.Row) (map[string][]string,
 
 // addGone adds the draws found by goneDraws to the first of the line's charges.
 func (me *monthEndStory) addGone(draws []string) {
-	if len(draws) == 0 || len(me.story.Rated) == 0 {
+	if len(draws) == 0 || len(me.ex.story.Rated) == 0 {
 		return
 	}
-	me.fact("packages", strings.Join(draws, ", ")+": no longer in the books")
-	l := &me.story.Rated[0]
+	me.ex.fact("packages", strings.Join(draws, ", ")+": no longer in the books")
+	l := &me.ex.story.Rated[0]
 	if l.Draws != "" {
 		draws = append(strings.Split(l.Draws, ";"), draws...)
 	}
@@ -187,30 +187,32 @@ func chargeSteps(steps []derivation.Step, charges int) [][]string {
 
 // percentile measures the line's billing object again and prices it.
 func (me *monthEndStory) percentile(ctx context.Context, sku int32) error {
-	list, err := annex.Measure(ctx, me.Snap, me.Books, me.cycle, me.at.customer)
+	list, err := annex.Measure(ctx, me.ex.Snap, me.ex.Books, me.ex.cycle, me.ex.at.customer)
 	if err != nil {
 		return err
 	}
 	for i := range list {
 		m := &list[i]
-		if m.SKU != me.Books.Products[sku].SKU || endID(me.at.cycle.String(), m.SKU, m.Region, m.Object) != me.at.id {
+		if m.SKU != me.ex.Books.Products[sku].SKU ||
+			endID(me.ex.at.cycle.String(), m.SKU, m.Region, m.Object) != me.ex.at.id {
 			continue
 		}
-		me.fact("object", m.Object)
-		me.fact("policy", m.Policy)
-		me.story.Before = append(me.story.Before, m.Describe(me.Books.Zone))
+		me.ex.fact("object", m.Object)
+		me.ex.fact("policy", m.Policy)
+		me.ex.story.Before = append(me.ex.story.Before, m.Describe(me.ex.Books.Zone))
 		var steps []derivation.Step
 		var charges line.Charges
-		bw := tariff.Bandwidth{Customer: me.customer, SKU: sku, Region: m.Region, Cycle: me.cycle, Quantity: m.Quantity}
-		if err := me.prices.PercentileCharges(&bw, func(s derivation.Step) {
+		bw := tariff.Bandwidth{Customer: me.ex.customer, SKU: sku, Region: m.Region, Cycle: me.ex.cycle,
+			Quantity: m.Quantity}
+		if err := me.ex.prices.PercentileCharges(&bw, func(s derivation.Step) {
 			steps = append(steps, s)
 		}, &charges); err != nil {
 			return err
 		}
-		me.describeRerate(steps, charges.List)
+		me.ex.describeRerate(steps, charges.List)
 		for k := range charges.List {
-			me.story.Rated = append(me.story.Rated, ratedLine(me.Books, me.at.id, m.Object, &charges.List[k],
-				charges.Draws))
+			me.ex.story.Rated = append(me.ex.story.Rated,
+				ratedLine(me.ex.Books, me.ex.at.id, m.Object, &charges.List[k], charges.Draws))
 		}
 	}
 	return nil

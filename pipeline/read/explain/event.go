@@ -21,7 +21,7 @@ import (
 )
 
 // eventStory explains orders and manual adjustments.
-type eventStory struct{ *explainer }
+type eventStory struct{ ex *explainer }
 
 // event explains the line of an order or of a manual adjustment.
 func (ev *eventStory) event(ctx context.Context) error {
@@ -29,32 +29,32 @@ func (ev *eventStory) event(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if key, ok := orderKey(ev.at.id); ok {
-		if o := book.Orders[key]; o != nil && o.Customer == ev.customer && o.Cycle == ev.cycle {
+	if key, ok := orderKey(ev.ex.at.id); ok {
+		if o := book.Orders[key]; o != nil && o.Customer == ev.ex.customer && o.Cycle == ev.ex.cycle {
 			return ev.order(ctx, book, o)
 		}
 	}
-	if a := book.Adjustments[ev.at.id]; a != nil && a.Customer == ev.customer && a.Cycle == ev.cycle {
+	if a := book.Adjustments[ev.ex.at.id]; a != nil && a.Customer == ev.ex.customer && a.Cycle == ev.ex.cycle {
 		return ev.adjustment(ctx, a)
 	}
-	return fmt.Errorf("explain %s: cycle %s has its line, and no accepted order or adjustment of that id", ev.at.id,
-		ev.at.cycle)
+	return fmt.Errorf("explain %s: cycle %s has its line, and no accepted order or adjustment of that id", ev.ex.at.id,
+		ev.ex.at.cycle)
 }
 
 // events reads the accepted events of the customer's bucket in all cycles, because a refund can be of an order of an
 // earlier cycle.
 func (ev *eventStory) events() (*events.Book, error) {
 	book := events.NewBook()
-	for _, ref := range ev.Snap.Manifest.Cycles {
-		files, err := ev.Snap.Files(ref.Cycle)
+	for _, ref := range ev.ex.Snap.Manifest.Cycles {
+		files, err := ev.ex.Snap.Files(ref.Cycle)
 		if err != nil {
 			return nil, err
 		}
 		for _, f := range files {
-			if f.Bucket != ev.bucket() || f.Table != tables.Orders().Name && f.Table != tables.Adjustments().Name {
+			if f.Bucket != ev.ex.bucket() || f.Table != tables.Orders().Name && f.Table != tables.Adjustments().Name {
 				continue
 			}
-			err := book.Load(ev.Snap, f, ev.Books)
+			err := book.Load(ev.ex.Snap, f, ev.ex.Books)
 			if gone := new(event.GoneError); errors.As(err, &gone) {
 				return nil, &rows.NotFoundError{What: gone.Error(), Do: "put it back into books/" + gone.Book}
 			}
@@ -86,16 +86,16 @@ func ofOrder(key event.Key) func(rows.Row[tables.Line]) bool {
 
 // order explains an order, or an unsubscribe by its base.
 func (ev *eventStory) order(ctx context.Context, book *events.Book, o *event.Order) (err error) {
-	ev.story.State = StateOrder
+	ev.ex.story.State = StateOrder
 	if o.Type == ordering.Unsubscribe {
-		ev.story.State = StateRefund
+		ev.ex.story.State = StateRefund
 	}
 	ev.orderFacts(book, o)
-	ev.lateEvent(o.Cycle, o.PayTime, o.AsOf)
-	if ev.story.Feeds, err = ev.orderOrigins(ctx, o); err != nil {
+	ev.ex.lateEvent(o.Cycle, o.PayTime, o.AsOf)
+	if ev.ex.story.Feeds, err = ev.orderOrigins(ctx, o); err != nil {
 		return err
 	}
-	if err := ev.storedLines(manifest.EventsDay, &ev.story.Stored, ofOrder(o.Key)); err != nil {
+	if err := ev.ex.storedLines(manifest.EventsDay, &ev.ex.story.Stored, ofOrder(o.Key)); err != nil {
 		return err
 	}
 	var steps []string
@@ -105,17 +105,17 @@ func (ev *eventStory) order(ctx context.Context, book *events.Book, o *event.Ord
 		again, err = ev.refund(book.Orders[o.Base], o, trace)
 	} else {
 		var ch line.Charge
-		ch, err = ordering.Price(ev.prices, ratedOrder(o), trace)
-		again = ratedLine(ev.Books, ev.at.id, o.Resource, &ch, nil)
+		ch, err = ordering.Price(ev.ex.prices, ratedOrder(o), trace)
+		again = ratedLine(ev.ex.Books, ev.ex.at.id, o.Resource, &ch, nil)
 	}
 	if err != nil {
 		return err
 	}
-	if ev.Books.Zone.Cycle(o.PayTime) != o.Cycle {
+	if ev.ex.Books.Zone.Cycle(o.PayTime) != o.Cycle {
 		again.Kind = line.Adjustment.String()
 	}
-	ev.story.Parts = append(ev.story.Parts, Part{again.Tier, again.Kind, steps})
-	ev.story.Rated = append(ev.story.Rated, again)
+	ev.ex.story.Parts = append(ev.ex.story.Parts, Part{again.Tier, again.Kind, steps})
+	ev.ex.story.Rated = append(ev.ex.story.Rated, again)
 	return nil
 }
 
@@ -129,60 +129,61 @@ func ratedOrder(o *event.Order) *ordering.Order {
 // refund calculates an unsubscribe again from the line of its base as billed.
 func (ev *eventStory) refund(base, o *event.Order, trace func(derivation.Step)) (Line, error) {
 	if base == nil {
-		return Line{}, fmt.Errorf("explain %s: the lake has no order %s/%d, which it takes back", ev.at.id, o.Base.ID,
-			o.Base.Line)
+		return Line{}, fmt.Errorf("explain %s: the lake has no order %s/%d, which it takes back", ev.ex.at.id,
+			o.Base.ID, o.Base.Line)
 	}
-	if err := ev.storedIn(manifest.CycleOf(base.Cycle), manifest.EventsDay, &ev.story.Base,
+	if err := ev.ex.storedIn(manifest.CycleOf(base.Cycle), manifest.EventsDay, &ev.ex.story.Base,
 		ofOrder(base.Key)); err != nil {
 		return Line{}, err
 	}
-	if len(ev.story.Base) != 1 {
-		return Line{}, fmt.Errorf("explain %s: cycle %s has %d lines of order %s/%d, which it takes back", ev.at.id,
-			base.Cycle, len(ev.story.Base), o.Base.ID, o.Base.Line)
+	if len(ev.ex.story.Base) != 1 {
+		return Line{}, fmt.Errorf("explain %s: cycle %s has %d lines of order %s/%d, which it takes back", ev.ex.at.id,
+			base.Cycle, len(ev.ex.story.Base), o.Base.ID, o.Base.Line)
 	}
-	billed := &ev.story.Base[0]
+	billed := &ev.ex.story.Base[0]
 	ch, _, err := ordering.TraceRefund(&ordering.PaidOrder{Type: base.Type, PayTime: base.PayTime,
 		Effective: base.Effective, Expire: base.Expire,
 		Official: billed.Official, Payment: billed.Payment, Coupons: billed.coupons()}, o.PayTime,
-		ev.Refund.In(ev.Books.CustomerCurrency(o.Customer)), trace)
+		ev.ex.Refund.In(ev.ex.Books.CustomerCurrency(o.Customer)), trace)
 	if err != nil {
 		return Line{}, err
 	}
 	ch.DiscountID = -1
-	again := ratedLine(ev.Books, ev.at.id, base.Resource, &ch, nil)
+	again := ratedLine(ev.ex.Books, ev.ex.at.id, base.Resource, &ch, nil)
 	again.DiscountID = billed.DiscountID
 	return again, nil
 }
 
 func (ev *eventStory) orderFacts(book *events.Book, o *event.Order) {
-	ev.fact("order", o.Type.String())
+	ev.ex.fact("order", o.Type.String())
 	about := o
 	if base := book.Orders[o.Base]; o.Type == ordering.Unsubscribe && base != nil {
 		about = base
 	}
-	p := &ev.Books.Products[about.SKU]
-	ev.fact("product", productText(p))
-	ev.fact("region", about.Region)
-	ev.fact("resource", about.Resource)
-	ev.fact("paid", fmt.Sprintf("%s, day %s in %s", o.PayTime, ev.Books.Zone.Day(o.PayTime), ev.Books.Zone.Name()))
+	p := &ev.ex.Books.Products[about.SKU]
+	ev.ex.fact("product", productText(p))
+	ev.ex.fact("region", about.Region)
+	ev.ex.fact("resource", about.Resource)
+	ev.ex.fact("paid",
+		fmt.Sprintf("%s, day %s in %s", o.PayTime, ev.ex.Books.Zone.Day(o.PayTime), ev.ex.Books.Zone.Name()))
 	if o.Base.ID != "" {
-		ev.fact("base order", fmt.Sprintf("%s/%d", o.Base.ID, o.Base.Line))
+		ev.ex.fact("base order", fmt.Sprintf("%s/%d", o.Base.ID, o.Base.Line))
 	}
 	if about != o {
-		ev.fact("base paid", about.PayTime.String())
+		ev.ex.fact("base paid", about.PayTime.String())
 	} else {
-		ev.fact("quantity", strings.TrimSpace(o.Quantity.Trim()+" "+p.Measure))
+		ev.ex.fact("quantity", strings.TrimSpace(o.Quantity.Trim()+" "+p.Measure))
 		if o.PeriodNum > 0 {
-			ev.fact("periods", fmt.Sprintf("%d × %s", o.PeriodNum, o.PeriodType))
+			ev.ex.fact("periods", fmt.Sprintf("%d × %s", o.PeriodNum, o.PeriodType))
 		}
-		ev.fact("named discount", o.Discount)
-		ev.fact("coupons", o.Coupons)
+		ev.ex.fact("named discount", o.Discount)
+		ev.ex.fact("coupons", o.Coupons)
 	}
-	ev.fact("in force", inForceText(about.Effective, about.Expire))
+	ev.ex.fact("in force", inForceText(about.Effective, about.Expire))
 	if o.Payer != "customer" {
-		ev.fact("payer", o.Payer)
+		ev.ex.fact("payer", o.Payer)
 	}
-	ev.fact("accepted", "by the run as of "+o.AsOf.String())
+	ev.ex.fact("accepted", "by the run as of "+o.AsOf.String())
 }
 
 func inForceText(from, to period.Instant) string {
@@ -208,24 +209,24 @@ func lateText(what, origin, billed, asOf string) string {
 
 // adjustment explains a manual adjustment: the requested amount is the billed amount.
 func (ev *eventStory) adjustment(ctx context.Context, a *event.Adjustment) (err error) {
-	ev.story.State = StateAdjustment
-	p := &ev.Books.Products[a.SKU]
-	ev.fact("product", productText(p))
-	ev.fact("time", fmt.Sprintf("%s, day %s in %s", a.Time, ev.Books.Zone.Day(a.Time), ev.Books.Zone.Name()))
-	ev.fact("amount", a.Amount.Trim())
-	ev.fact("bill_detail_type", strconv.FormatInt(a.Detail, 10))
-	ev.fact("note", a.Note)
-	ev.fact("accepted", "by the run as of "+a.AsOf.String())
-	ev.lateEvent(a.Cycle, a.Time, a.AsOf)
-	if ev.story.Feeds, err = ev.adjustmentOrigins(ctx, a); err != nil {
+	ev.ex.story.State = StateAdjustment
+	p := &ev.ex.Books.Products[a.SKU]
+	ev.ex.fact("product", productText(p))
+	ev.ex.fact("time", fmt.Sprintf("%s, day %s in %s", a.Time, ev.ex.Books.Zone.Day(a.Time), ev.ex.Books.Zone.Name()))
+	ev.ex.fact("amount", a.Amount.Trim())
+	ev.ex.fact("bill_detail_type", strconv.FormatInt(a.Detail, 10))
+	ev.ex.fact("note", a.Note)
+	ev.ex.fact("accepted", "by the run as of "+a.AsOf.String())
+	ev.ex.lateEvent(a.Cycle, a.Time, a.AsOf)
+	if ev.ex.story.Feeds, err = ev.adjustmentOrigins(ctx, a); err != nil {
 		return err
 	}
-	ev.story.Parts = append(ev.story.Parts, Part{0, line.Adjustment.String(),
+	ev.ex.story.Parts = append(ev.ex.story.Parts, Part{0, line.Adjustment.String(),
 		[]string{fmt.Sprintf("the given amount: official %s, no discount, no rounding; to pay %s", a.Amount.Trim(),
 			a.Amount.Trim())}})
-	ev.story.Rated = append(ev.story.Rated, Line{ID: a.ID, Kind: line.Adjustment.String(), Official: a.Amount,
+	ev.ex.story.Rated = append(ev.ex.story.Rated, Line{ID: a.ID, Kind: line.Adjustment.String(), Official: a.Amount,
 		Payment: a.Amount})
-	return ev.storedLines(manifest.EventsDay, &ev.story.Stored, func(row rows.Row[tables.Line]) bool {
+	return ev.ex.storedLines(manifest.EventsDay, &ev.ex.story.Stored, func(row rows.Row[tables.Line]) bool {
 		return string(row.Text(tables.LineID)) == a.ID && row.Word(tables.LineTradeID) == a.Cycle.String()
 	})
 }
@@ -233,7 +234,7 @@ func (ev *eventStory) adjustment(ctx context.Context, a *event.Adjustment) (err 
 // orderOrigins searches the feed files for an order.
 func (ev *eventStory) orderOrigins(ctx context.Context, o *event.Order) ([]Origin, error) {
 	spec := feeds.Orders()
-	search := &originSearch{ev.explainer}
+	search := &originSearch{ev.ex}
 	return search.in(ctx, spec, manifest.Day{}, func(b *feedrows.Batch, i int) (bears, same bool) {
 		c := cells{b, spec, i}
 		n, given := c.whole("order_line")
@@ -245,7 +246,7 @@ func (ev *eventStory) orderOrigins(ctx context.Context, o *event.Order) ([]Origi
 		}
 		payTime, _ := c.time("pay_time")
 		official, given := c.amount("official_amount")
-		return true, c.text("customer_id") == ev.at.customer && c.text("order_type") == o.Type.String() &&
+		return true, c.text("customer_id") == ev.ex.at.customer && c.text("order_type") == o.Type.String() &&
 			payTime == o.PayTime &&
 			c.text("sku") == o.SKUText && c.text("region_code") == o.Region && c.text("resource_id") == o.Resource &&
 			c.text("discount_id") == o.Discount &&
@@ -257,7 +258,7 @@ func (ev *eventStory) orderOrigins(ctx context.Context, o *event.Order) ([]Origi
 // adjustmentOrigins searches the feed files for an adjustment.
 func (ev *eventStory) adjustmentOrigins(ctx context.Context, a *event.Adjustment) ([]Origin, error) {
 	spec := feeds.Adjustments()
-	search := &originSearch{ev.explainer}
+	search := &originSearch{ev.ex}
 	return search.in(ctx, spec, manifest.Day{}, func(b *feedrows.Batch, i int) (bears, same bool) {
 		c := cells{b, spec, i}
 		if c.text("adjustment_id") != a.ID {
@@ -265,7 +266,7 @@ func (ev *eventStory) adjustmentOrigins(ctx context.Context, a *event.Adjustment
 		}
 		at, _ := c.time("time")
 		amount, _ := c.amount("amount")
-		return true, c.text("customer_id") == ev.at.customer && c.text("sku") == ev.Books.Products[a.SKU].SKU &&
+		return true, c.text("customer_id") == ev.ex.at.customer && c.text("sku") == ev.ex.Books.Products[a.SKU].SKU &&
 			at == a.Time && amount == a.Amount && c.text("note") == a.Note
 	})
 }

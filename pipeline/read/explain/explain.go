@@ -167,7 +167,7 @@ func (e *explainer) describePlace(ctx context.Context) error {
 	case manifest.EventsDay:
 		return (&eventStory{e}).event(ctx)
 	case manifest.LateDay, manifest.RerateDay:
-		return (&lateStory{explainer: e}).late(ctx)
+		return (&lateStory{ex: e}).late(ctx)
 	case manifest.ChargesDay:
 		return (&monthEndStory{e}).recurring()
 	case manifest.CommitmentsDay:

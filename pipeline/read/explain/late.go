@@ -32,7 +32,7 @@ func objectOf(row rows.Row[tables.Line]) object {
 
 // lateStory explains lines that were billed after their cycle was closed.
 type lateStory struct {
-	*explainer
+	ex      *explainer
 	records []lateRecord // the customer's late records of the origin cycle that this cycle bills
 	about   object       // for a difference
 }
@@ -43,12 +43,12 @@ func (ls *lateStory) late(ctx context.Context) error {
 		return err
 	}
 	found, isEnd := false, false
-	err := ls.storedLines(ls.at.day, &ls.story.Stored, func(row rows.Row[tables.Line]) bool {
-		if !ls.ownLine(row) {
+	err := ls.ex.storedLines(ls.ex.at.day, &ls.ex.story.Stored, func(row rows.Row[tables.Line]) bool {
+		if !ls.ex.ownLine(row) {
 			return false
 		}
 		ls.about, found = objectOf(row), true
-		isEnd = endID(ls.at.origin, ls.about.sku, ls.about.region, ls.about.resource) == ls.at.id
+		isEnd = endID(ls.ex.at.origin, ls.about.sku, ls.about.region, ls.about.resource) == ls.ex.at.id
 		return true
 	})
 	if err != nil {
@@ -57,8 +57,8 @@ func (ls *lateStory) late(ctx context.Context) error {
 	if found && isEnd {
 		return ls.difference()
 	}
-	ls.story.State = StateLate
-	at := slices.IndexFunc(ls.records, func(r lateRecord) bool { return string(r.ID) == ls.at.id })
+	ls.ex.story.State = StateLate
+	at := slices.IndexFunc(ls.records, func(r lateRecord) bool { return string(r.ID) == ls.ex.at.id })
 	if at >= 0 {
 		if err := ls.lateFacts(ctx, &ls.records[at]); err != nil {
 			return err
@@ -69,17 +69,17 @@ func (ls *lateStory) late(ctx context.Context) error {
 
 // readRecords reads the late records.
 func (ls *lateStory) readRecords() error {
-	files, err := ls.filesOfDay(tables.Late().Name, ls.at.cycle, manifest.Day{})
+	files, err := ls.ex.filesOfDay(tables.Late().Name, ls.ex.at.cycle, manifest.Day{})
 	if err != nil {
 		return err
 	}
 	for _, f := range files {
-		err := eachRow(ls.explainer, f, tables.Late(), nil, tables.RecordCustomerID,
+		err := eachRow(ls.ex, f, tables.Late(), nil, tables.RecordCustomerID,
 			func(row rows.Row[tables.Record]) error {
-				if row.Word(tables.RecordOriginCycle) != ls.at.origin {
+				if row.Word(tables.RecordOriginCycle) != ls.ex.at.origin {
 					return nil
 				}
-				r, err := ls.usageRow(row.Any())
+				r, err := ls.ex.usageRow(row.Any())
 				ls.records = append(ls.records, lateRecord{r, row.Time(tables.RecordAsOf)})
 				return err
 			})
@@ -106,47 +106,47 @@ func (ls *lateStory) replacedBy(id string) *lateRecord {
 
 // lateFacts adds the facts about a late record and why it is an adjustment.
 func (ls *lateStory) lateFacts(ctx context.Context, r *lateRecord) (err error) {
-	p := &ls.Books.Products[r.SKU]
-	ls.usageFacts(&r.accepted)
-	ls.fact("accepted", "by the run as of "+r.asOf.String())
-	if by := ls.replacedBy(ls.at.id); by != nil {
-		ls.fact("replaced by", string(by.ID))
+	p := &ls.ex.Books.Products[r.SKU]
+	ls.ex.usageFacts(&r.accepted)
+	ls.ex.fact("accepted", "by the run as of "+r.asOf.String())
+	if by := ls.replacedBy(ls.ex.at.id); by != nil {
+		ls.ex.fact("replaced by", string(by.ID))
 	}
 	if r.replaced {
-		ls.story.State = StateReplaced
+		ls.ex.story.State = StateReplaced
 	} else {
-		ls.story.Before = append(ls.story.Before, lateText("the usage", ls.at.origin, ls.at.cycle.String(),
+		ls.ex.story.Before = append(ls.ex.story.Before, lateText("the usage", ls.ex.at.origin, ls.ex.at.cycle.String(),
 			r.asOf.String())+
 			", at the prices of its own time")
 	}
 	if !r.replaced && p.PeriodLevel() {
-		ls.story.Before = append(ls.story.Before,
+		ls.ex.story.Before = append(ls.ex.story.Before,
 			fmt.Sprintf("%s is priced at the month's end: its effect is billed as a difference", p.SKU))
-		err = ls.storedLines(manifest.LateDay, &ls.story.Later, func(row rows.Row[tables.Line]) bool {
+		err = ls.ex.storedLines(manifest.LateDay, &ls.ex.story.Later, func(row rows.Row[tables.Line]) bool {
 			o := objectOf(row)
-			return row.Word(tables.LineOriginCycle) == ls.at.origin && o.sku == p.SKU &&
+			return row.Word(tables.LineOriginCycle) == ls.ex.at.origin && o.sku == p.SKU &&
 				(o.resource == "" || o.resource == string(r.Resource)) &&
-				string(row.Text(tables.LineID)) == endID(ls.at.origin, o.sku, o.region, o.resource)
+				string(row.Text(tables.LineID)) == endID(ls.ex.at.origin, o.sku, o.region, o.resource)
 		})
 		if err != nil {
 			return err
 		}
 	}
-	ls.story.Feeds, err = ls.origins(ctx, &r.accepted)
+	ls.ex.story.Feeds, err = ls.ex.origins(ctx, &r.accepted)
 	return err
 }
 
 // lateLines explains the source of the price of each late line.
 func (ls *lateStory) lateLines() error {
-	files, err := ls.filesOfDay(tables.Lines().Name, ls.at.cycle, manifest.LateDay)
+	files, err := ls.ex.filesOfDay(tables.Lines().Name, ls.ex.at.cycle, manifest.LateDay)
 	if err != nil {
 		return err
 	}
 	taken := false
 	for _, f := range files {
-		err := eachRow(ls.explainer, f, tables.Lines(), explainedColumns(), tables.LineCustomerID,
+		err := eachRow(ls.ex, f, tables.Lines(), explainedColumns(), tables.LineCustomerID,
 			func(row rows.Row[tables.Line]) error {
-				if !ls.ownLine(row) {
+				if !ls.ex.ownLine(row) {
 					return nil
 				}
 				l, err := lineOf(row)
@@ -154,7 +154,7 @@ func (ls *lateStory) lateLines() error {
 					return err
 				}
 				taken = taken || l.Quantity.Sign() < 0 || l.Usage.Sign() < 0
-				ls.story.Parts = append(ls.story.Parts, Part{l.Tier, l.Kind, ls.lateSteps(&l, row)})
+				ls.ex.story.Parts = append(ls.ex.story.Parts, Part{l.Tier, l.Kind, ls.lateSteps(&l, row)})
 				return nil
 			})
 		if err != nil {
@@ -164,11 +164,11 @@ func (ls *lateStory) lateLines() error {
 	if !taken {
 		return nil
 	}
-	text := fmt.Sprintf("%s was billed in cycle %s and is reversed", ls.at.id, ls.at.origin)
-	if by := ls.replacedBy(ls.at.id); by != nil {
+	text := fmt.Sprintf("%s was billed in cycle %s and is reversed", ls.ex.at.id, ls.ex.at.origin)
+	if by := ls.replacedBy(ls.ex.at.id); by != nil {
 		text += fmt.Sprintf(": late record %s, accepted as of %s, replaces it", by.ID, by.asOf)
 	}
-	ls.story.Before = append(ls.story.Before, text)
+	ls.ex.story.Before = append(ls.ex.story.Before, text)
 	return nil
 }
 
@@ -183,8 +183,8 @@ func (ls *lateStory) lateSteps(l *Line, row rows.Row[tables.Line]) []string {
 	if l.Draws != "" {
 		out = append(out, "packages: "+l.Draws)
 	}
-	sku := ls.Books.SKU(row.Word(tables.LineSKU))
-	versions, tier := ls.Books.Versions.Of(sku, steps[0].List, steps[0].Region, ""), l.Tier-1
+	sku := ls.ex.Books.SKU(row.Word(tables.LineSKU))
+	versions, tier := ls.ex.Books.Versions.Of(sku, steps[0].List, steps[0].Region, ""), l.Tier-1
 	version := slices.IndexFunc(versions, func(v books.Version) bool { return v.Valid.From == steps[0].Period.From })
 	if version >= 0 && tier >= 0 && tier < len(versions[version].Tiers) {
 		v := &versions[version]
@@ -205,8 +205,8 @@ func (ls *lateStory) lateSteps(l *Line, row rows.Row[tables.Line]) []string {
 	amounts := derivation.Step{Kind: derivation.StepAmounts, Quantity: l.Quantity.Abs(), Negative: back,
 		Price:    l.UnitPrice,
 		Official: l.Official, Discount: l.DiscountID, Reduction: l.Discount, Truncated: l.Truncated, Payment: l.Payment,
-		PerLine: !l.Truncated.IsZero(), Mode: ls.Settings.Rounding.Mode,
-		Digits: ls.Books.CustomerCurrency(ls.customer).Digits}
+		PerLine: !l.Truncated.IsZero(), Mode: ls.ex.Settings.Rounding.Mode,
+		Digits: ls.ex.Books.CustomerCurrency(ls.ex.customer).Digits}
 	if after, err := l.Official.Sub(l.Discount); err == nil {
 		amounts.Amount, amounts.Mode = after, after.CutBy(l.Payment, amounts.Digits, amounts.Mode)
 	}
@@ -218,27 +218,27 @@ func (ls *lateStory) lateSteps(l *Line, row rows.Row[tables.Line]) []string {
 
 // difference explains a difference by all that is billed of its place.
 func (ls *lateStory) difference() (err error) {
-	if sku := ls.Books.SKU(ls.about.sku); sku >= 0 {
-		ls.fact("product", productText(&ls.Books.Products[sku]))
+	if sku := ls.ex.Books.SKU(ls.about.sku); sku >= 0 {
+		ls.ex.fact("product", productText(&ls.ex.Books.Products[sku]))
 	}
-	ls.fact("region", ls.about.region)
-	ls.fact("resource", ls.about.resource)
-	ls.fact("cycle", ls.at.origin)
-	if ls.at.day == manifest.RerateDay {
-		ls.story.State = StateRerating
+	ls.ex.fact("region", ls.about.region)
+	ls.ex.fact("resource", ls.about.resource)
+	ls.ex.fact("cycle", ls.ex.at.origin)
+	if ls.ex.at.day == manifest.RerateDay {
+		ls.ex.story.State = StateRerating
 		err = ls.postings()
 	} else {
-		ls.story.State = StateDifference
-		ls.story.Before = append(ls.story.Before,
+		ls.ex.story.State = StateDifference
+		ls.ex.story.Before = append(ls.ex.story.Before,
 			fmt.Sprintf("cycle %s was closed: its month-end line stays, and what late records change of it is billed "+
 				"in cycle %s",
-				ls.at.origin, ls.at.cycle))
+				ls.ex.at.origin, ls.ex.at.cycle))
 		err = ls.lateReasons()
 	}
 	if err != nil {
 		return err
 	}
-	ls.story.Sums, err = ls.placeSums()
+	ls.ex.story.Sums, err = ls.placeSums()
 	return err
 }
 
@@ -246,7 +246,7 @@ func (ls *lateStory) difference() (err error) {
 func (ls *lateStory) lateReasons() error {
 	for i := range ls.records {
 		r := &ls.records[i]
-		p := &ls.Books.Products[r.SKU]
+		p := &ls.ex.Books.Products[r.SKU]
 		if p.SKU != ls.about.sku || r.replaced || ls.about.resource != "" && ls.about.resource != string(r.Resource) {
 			continue
 		}
@@ -255,17 +255,17 @@ func (ls *lateStory) lateReasons() error {
 		if r.replaces != "" {
 			text += ", in the place of " + r.replaces
 		}
-		ls.story.Before = append(ls.story.Before, text)
+		ls.ex.story.Before = append(ls.ex.story.Before, text)
 	}
-	files, err := ls.filesOfDay(tables.LateSamples().Name, ls.at.cycle, manifest.Day{})
-	if sku := ls.Books.SKU(ls.about.sku); err != nil || sku < 0 || !ls.isPercentile(sku) {
+	files, err := ls.ex.filesOfDay(tables.LateSamples().Name, ls.ex.at.cycle, manifest.Day{})
+	if sku := ls.ex.Books.SKU(ls.about.sku); err != nil || sku < 0 || !ls.ex.isPercentile(sku) {
 		return err
 	}
 	counts := make(map[string]int)
 	for _, f := range files {
-		err := eachRow(ls.explainer, f, tables.LateSamples(), nil, tables.SampleCustomerID,
+		err := eachRow(ls.ex, f, tables.LateSamples(), nil, tables.SampleCustomerID,
 			func(row rows.Row[tables.Sample]) error {
-				if ls.Books.Zone.Cycle(row.Time(tables.SampleSlot)).String() == ls.at.origin {
+				if ls.ex.Books.Zone.Cycle(row.Time(tables.SampleSlot)).String() == ls.ex.at.origin {
 					counts[row.Word(tables.SampleResourceID)]++
 				}
 				return nil
@@ -275,31 +275,31 @@ func (ls *lateStory) lateReasons() error {
 		}
 	}
 	for link, n := range counts {
-		ls.story.Before = append(ls.story.Before, fmt.Sprintf("late samples of link %s: %d count now", link, n))
+		ls.ex.story.Before = append(ls.ex.story.Before, fmt.Sprintf("late samples of link %s: %d count now", link, n))
 	}
-	slices.Sort(ls.story.Before[len(ls.story.Before)-len(counts):])
+	slices.Sort(ls.ex.story.Before[len(ls.ex.story.Before)-len(counts):])
 	return nil
 }
 
 // postings names the runs that re-rated the place.
 func (ls *lateStory) postings() error {
-	files, err := ls.filesOfDay(tables.Reratings().Name, ls.at.cycle, manifest.Day{})
+	files, err := ls.ex.filesOfDay(tables.Reratings().Name, ls.ex.at.cycle, manifest.Day{})
 	if err != nil {
 		return err
 	}
 	for _, f := range files {
-		err := eachRow(ls.explainer, f, tables.Reratings(), nil, tables.ReratingCustomerID,
+		err := eachRow(ls.ex, f, tables.Reratings(), nil, tables.ReratingCustomerID,
 			func(row rows.Row[tables.Rerating]) error {
-				if row.Word(tables.ReratingOriginCycle) != ls.at.origin ||
+				if row.Word(tables.ReratingOriginCycle) != ls.ex.at.origin ||
 					ls.about != (object{row.Word(tables.ReratingSKU), row.Word(tables.ReratingRegionCode),
 						string(row.Text(tables.ReratingResourceID))}) {
 					return nil
 				}
 				payment, err := row.Amount(tables.ReratingPaymentAmount)
-				ls.story.Before = append(ls.story.Before,
+				ls.ex.story.Before = append(ls.ex.story.Before,
 					fmt.Sprintf("`tollbook rerate --cycle %s` as of %s rated the closed cycle again with the books of "+
 						"then: the difference to what was billed, to pay %s, is billed in cycle %s",
-						ls.at.origin, row.Time(tables.ReratingAsOf), payment.Trim(), ls.at.cycle))
+						ls.ex.at.origin, row.Time(tables.ReratingAsOf), payment.Trim(), ls.ex.at.cycle))
 				return err
 			})
 		if err != nil {
@@ -351,8 +351,8 @@ const (
 func (ls *lateStory) placeSums() ([]Sum, error) {
 	sums, all := make(map[posting]*Sum), Sum{What: "in all"}
 	var archived string
-	for _, ref := range ls.Snap.Manifest.Cycles {
-		if ref.Cycle.String() < ls.at.origin {
+	for _, ref := range ls.ex.Snap.Manifest.Cycles {
+		if ref.Cycle.String() < ls.ex.at.origin {
 			continue
 		}
 		if ref.Archived != nil {
@@ -361,12 +361,12 @@ func (ls *lateStory) placeSums() ([]Sum, error) {
 				"use the same command with `--lake %s` and without `--cycle`", ref.Cycle, ref.Archived.Where)
 			continue
 		}
-		files, err := ls.Snap.Files(ref.Cycle)
+		files, err := ls.ex.Snap.Files(ref.Cycle)
 		if err != nil {
 			return nil, err
 		}
 		for _, f := range files {
-			if f.Table != tables.Lines().Name || f.Bucket != ls.bucket() || f.Day == manifest.EventsDay {
+			if f.Table != tables.Lines().Name || f.Bucket != ls.ex.bucket() || f.Day == manifest.EventsDay {
 				continue
 			}
 			if err := ls.addPosting(sums, f); err != nil {
@@ -375,7 +375,7 @@ func (ls *lateStory) placeSums() ([]Sum, error) {
 		}
 	}
 	if archived != "" {
-		ls.story.Before = append(ls.story.Before, archived)
+		ls.ex.story.Before = append(ls.ex.story.Before, archived)
 	}
 	var out []Sum
 	for _, p := range slices.SortedFunc(maps.Keys(sums), func(a, b posting) int {
@@ -399,10 +399,10 @@ func (ls *lateStory) addPosting(sums map[posting]*Sum, f manifest.FileEntry) err
 		how = howRerated
 	}
 	cycle := f.Cycle.String()
-	return eachRow(ls.explainer, f, tables.Lines(), explainedColumns(), tables.LineCustomerID,
+	return eachRow(ls.ex, f, tables.Lines(), explainedColumns(), tables.LineCustomerID,
 		func(row rows.Row[tables.Line]) error {
 			origin := cmp.Or(row.Word(tables.LineOriginCycle), cycle)
-			if origin != ls.at.origin || ls.about != objectOf(row) {
+			if origin != ls.ex.at.origin || ls.about != objectOf(row) {
 				return nil
 			}
 			l, err := lineOf(row)

@@ -27,28 +27,28 @@ type accepted struct {
 }
 
 // recordStory explains a usage record of an open cycle, or one that was billed in its own cycle.
-type recordStory struct{ *explainer }
+type recordStory struct{ ex *explainer }
 
 // record explains a usage record by rating the customer's day again from its opening positions.
 func (re *recordStory) record(ctx context.Context) error {
-	opening, err := re.opening()
+	opening, err := re.ex.opening()
 	if err != nil {
 		return err
 	}
 	var steps []derivation.Step
 	tracing := false
-	rater := rating.NewRater(re.prices, func(n int32) string { return re.regions[n] })
+	rater := rating.NewRater(re.ex.prices, func(n int32) string { return re.ex.regions[n] })
 	rater.Trace = func(s derivation.Step) {
 		if tracing {
 			steps = append(steps, s)
 		}
 	}
-	if err := rater.Open(re.customer, re.cycle, opening); err != nil {
+	if err := rater.Open(re.ex.customer, re.ex.cycle, opening); err != nil {
 		return err
 	}
 	var charges line.Charges
 	err = re.eachRecord(ctx, func(r *accepted) error {
-		own := string(r.ID) == re.at.id
+		own := string(r.ID) == re.ex.at.id
 		if own {
 			if err := re.describe(ctx, r); err != nil {
 				return err
@@ -62,9 +62,9 @@ func (re *recordStory) record(ctx context.Context) error {
 		err := rater.Usage(&r.Record, 0, &charges)
 		tracing = false
 		if err == nil && own {
-			re.describeRerate(steps, charges.List)
+			re.ex.describeRerate(steps, charges.List)
 			for i := range charges.List {
-				re.story.Rated = append(re.story.Rated, ratedLine(re.Books, re.at.id, string(r.Resource),
+				re.ex.story.Rated = append(re.ex.story.Rated, ratedLine(re.ex.Books, re.ex.at.id, string(r.Resource),
 					&charges.List[i], charges.Draws))
 			}
 		}
@@ -73,40 +73,40 @@ func (re *recordStory) record(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return re.storedLines(re.at.day, &re.story.Stored, func(row rows.Row[tables.Line]) bool {
-		return string(row.Text(tables.LineID)) == re.at.id
+	return re.ex.storedLines(re.ex.at.day, &re.ex.story.Stored, func(row rows.Row[tables.Line]) bool {
+		return string(row.Text(tables.LineID)) == re.ex.at.id
 	})
 }
 
 // laterLines reads the month-end lines for which a waiting record counts.
 func (re *recordStory) laterLines(r *accepted) error {
-	return re.storedLines(manifest.EndDay, &re.story.Later, func(row rows.Row[tables.Line]) bool {
+	return re.ex.storedLines(manifest.EndDay, &re.ex.story.Later, func(row rows.Row[tables.Line]) bool {
 		resource := row.Text(tables.LineResourceID)
-		return row.Word(tables.LineSKU) == re.Books.Products[r.SKU].SKU &&
+		return row.Word(tables.LineSKU) == re.ex.Books.Products[r.SKU].SKU &&
 			(len(resource) == 0 || bytes.Equal(resource, r.Resource))
 	})
 }
 
 // describe adds the facts about a record and its origins.
 func (re *recordStory) describe(ctx context.Context, r *accepted) error {
-	p := &re.Books.Products[r.SKU]
-	re.usageFacts(r)
+	p := &re.ex.Books.Products[r.SKU]
+	re.ex.usageFacts(r)
 	switch {
 	case r.replaced:
-		re.story.State = StateReplaced
+		re.ex.story.State = StateReplaced
 		if err := re.replacer(); err != nil {
 			return err
 		}
 	case p.PeriodLevel():
-		re.story.State = StateWaiting
+		re.ex.story.State = StateWaiting
 		if err := re.laterLines(r); err != nil {
 			return err
 		}
 	default:
-		re.story.State = StateRated
+		re.ex.story.State = StateRated
 	}
-	origins, err := re.origins(ctx, r)
-	re.story.Feeds = origins
+	origins, err := re.ex.origins(ctx, r)
+	re.ex.story.Feeds = origins
 	return err
 }
 
@@ -139,18 +139,18 @@ func delivered(p *books.Product, quantity string) string {
 
 // replacer names the record that replaced the explained one.
 func (re *recordStory) replacer() error {
-	files, err := re.Snap.Files(re.at.cycle)
+	files, err := re.ex.Snap.Files(re.ex.at.cycle)
 	if err != nil {
 		return err
 	}
 	for _, f := range files {
-		if f.Table != tables.Usage().Name || f.Bucket != re.bucket() {
+		if f.Table != tables.Usage().Name || f.Bucket != re.ex.bucket() {
 			continue
 		}
-		err := eachRow(re.explainer, f, tables.Usage(), nil, tables.RecordCustomerID,
+		err := eachRow(re.ex, f, tables.Usage(), nil, tables.RecordCustomerID,
 			func(row rows.Row[tables.Record]) error {
-				if string(row.Text(tables.RecordReplaces)) == re.at.id {
-					re.fact("replaced by", string(row.Text(tables.RecordRecordID)))
+				if string(row.Text(tables.RecordReplaces)) == re.ex.at.id {
+					re.ex.fact("replaced by", string(row.Text(tables.RecordRecordID)))
 				}
 				return nil
 			})
@@ -280,21 +280,21 @@ type recordSource struct {
 }
 
 func (re *recordStory) recordSource(def *tables.Table) (*recordSource, error) {
-	s := &recordSource{e: re.explainer, lines: def.Name == tables.Lines().Name}
-	files, err := re.filesOfDay(def.Name, re.at.cycle, re.at.day)
+	s := &recordSource{e: re.ex, lines: def.Name == tables.Lines().Name}
+	files, err := re.ex.filesOfDay(def.Name, re.ex.at.cycle, re.ex.at.day)
 	if err != nil || len(files) == 0 {
 		return s, err
 	}
 	if s.lines {
 		var list *rows.Rows[tables.Line]
-		list, err = openRows(re.explainer, files[0], tables.Lines(), explainedColumns(), tables.LineCustomerID)
+		list, err = openRows(re.ex, files[0], tables.Lines(), explainedColumns(), tables.LineCustomerID)
 		if err != nil {
 			return nil, err
 		}
 		s.rows = list.Any()
 	} else {
 		var list *rows.Rows[tables.Record]
-		list, err = openRows(re.explainer, files[0], tables.Usage(), nil, tables.RecordCustomerID)
+		list, err = openRows(re.ex, files[0], tables.Usage(), nil, tables.RecordCustomerID)
 		if err != nil {
 			return nil, err
 		}

@@ -84,8 +84,8 @@ func (l *Lake) Close() { l.files.close() }
 
 // State is one committed state of the lake.
 type State struct {
-	*lake.Snapshot
-	store *Lake
+	Snapshot *lake.Snapshot
+	store    *Lake
 
 	mu      sync.Mutex
 	buckets map[bucketKey]*bucketFiles
@@ -116,7 +116,7 @@ func (l *Lake) At(snap *lake.Snapshot) *State {
 
 // lines returns the files of lines that may contain rows of a customer.
 func (s *State) lines(cycle manifest.Cycle, customer string) (*bucketFiles, error) {
-	return s.bucket(cycle, place.Bucket(customer, max(1, s.Manifest.Buckets)))
+	return s.bucket(cycle, place.Bucket(customer, max(1, s.Snapshot.Manifest.Buckets)))
 }
 
 func (s *State) bucket(cycle manifest.Cycle, bucket int) (*bucketFiles, error) {
@@ -126,7 +126,7 @@ func (s *State) bucket(cycle manifest.Cycle, bucket int) (*bucketFiles, error) {
 	if b, ok := s.buckets[key]; ok {
 		return b, nil
 	}
-	all, err := s.Files(cycle)
+	all, err := s.Snapshot.Files(cycle)
 	if err != nil {
 		return nil, err
 	}

@@ -213,7 +213,7 @@ func (s *State) Shares(ctx context.Context, cycle manifest.Cycle) ([]Share, erro
 // readShares reads three columns of all lines of a cycle.
 func (s *State) readShares(ctx context.Context, cycle manifest.Cycle) ([]Share, error) {
 	seen := make(map[Share]bool)
-	for bucket := range max(1, s.Manifest.Buckets) {
+	for bucket := range max(1, s.Snapshot.Manifest.Buckets) {
 		files, err := s.bucket(cycle, bucket)
 		if err != nil {
 			return nil, err

@@ -33,7 +33,7 @@ func addCosts[T any](s *costSums, row rows.Row[T], columns [cost.CostColumns]tab
 }
 
 // costChecks check the tables of vendors' costs.
-type costChecks struct{ *verifier }
+type costChecks struct{ v *verifier }
 
 // deliverySums are the costs of the deliveries of a source and period.
 type deliverySums struct {
@@ -46,7 +46,7 @@ func (c *costChecks) all(ctx context.Context) error {
 	delivered := make(map[sourcePeriod]*deliverySums)
 	err := eachCostRow(c, manifest.Cycle{}, tables.CostDeliveries(), func(_ manifest.FileEntry,
 		row rows.Row[tables.CostDelivery]) error {
-		c.counts.deliveries++
+		c.v.counts.deliveries++
 		at := sourcePeriod{row.Word(tables.CostDeliverySource), row.Word(tables.CostDeliveryPeriod)}
 		if delivered[at] == nil {
 			delivered[at] = &deliverySums{}
@@ -54,7 +54,7 @@ func (c *costChecks) all(ctx context.Context) error {
 		to, sums := delivered[at], &costSums{}
 		if row.Word(tables.CostDeliveryState) == "counted" {
 			if to.counted != nil {
-				c.differ(Costs, "source %s, period %s: two deliveries count", at.source, at.period)
+				c.v.differ(Costs, "source %s, period %s: two deliveries count", at.source, at.period)
 			}
 			to.counted = sums
 		}
@@ -67,7 +67,7 @@ func (c *costChecks) all(ctx context.Context) error {
 		return err
 	}
 	billed := make(map[sourcePeriod]*costSums)
-	for _, ref := range c.snap.Manifest.Cycles {
+	for _, ref := range c.v.snap.Manifest.Cycles {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -87,7 +87,7 @@ func (c *costChecks) all(ctx context.Context) error {
 		if sums == nil {
 			sums = &deliverySums{}
 		}
-		if c.snap.Manifest.ArchiveOf != "" {
+		if c.v.snap.Manifest.ArchiveOf != "" {
 			c.compareArchived(at, sums, billed[at])
 		} else {
 			c.compare(at, sums, billed[at])
@@ -104,7 +104,7 @@ func (c *costChecks) compare(at sourcePeriod, sums *deliverySums, billed *costSu
 	}
 	for i, column := range tables.MarginCosts() {
 		if billed[i] != want[i] {
-			c.differ(Costs, "source %s, period %s: %s of the counted delivery is %s, margins come to %s", at.source,
+			c.v.differ(Costs, "source %s, period %s: %s of the counted delivery is %s, margins come to %s", at.source,
 				at.period, tables.Margins().Columns[column].Name, want[i].Trim(), billed[i].Trim())
 		}
 	}
@@ -117,7 +117,7 @@ func (c *costChecks) compareArchived(at sourcePeriod, sums *deliverySums, billed
 		return
 	}
 	for i, column := range tables.MarginCosts() {
-		c.differ(Costs, "source %s, period %s: no delivery that counted has the sums of margins, %s is %s", at.source,
+		c.v.differ(Costs, "source %s, period %s: no delivery that counted has the sums of margins, %s is %s", at.source,
 			at.period, tables.Margins().Columns[column].Name, billed[i].Trim())
 	}
 }
@@ -127,9 +127,9 @@ func (c *costChecks) compareArchived(at sourcePeriod, sums *deliverySums, billed
 func (c *costChecks) margins(cycle manifest.Cycle, billed map[sourcePeriod]*costSums) error {
 	sums, paid, name := tally.New(tables.Margins().Table), make(customerPayments), cycle.String()
 	err := eachCostRow(c, cycle, tables.Margins(), func(e manifest.FileEntry, row rows.Row[tables.Margin]) error {
-		c.counts.margins++
+		c.v.counts.margins++
 		if row.Word(tables.MarginCycle) != name {
-			c.differ(Contents, "%s: a row of cycle %s", e.Path, row.Word(tables.MarginCycle))
+			c.v.differ(Contents, "%s: a row of cycle %s", e.Path, row.Word(tables.MarginCycle))
 		}
 		if err := sums.Add(row.Any(), tally.Decimals(tables.Untyped(sums.Def))); err != nil {
 			return err
@@ -149,10 +149,10 @@ func (c *costChecks) margins(cycle manifest.Cycle, billed map[sourcePeriod]*cost
 		}
 		return addCosts(billed[at], row, tables.MarginCosts())
 	})
-	if ref, _ := c.snap.Cycle(cycle); err != nil || sums.Rows == 0 || ref.Archived != nil {
+	if ref, _ := c.v.snap.Cycle(cycle); err != nil || sums.Rows == 0 || ref.Archived != nil {
 		return err
 	}
-	c.sums[name+"/margins"] = sums
+	c.v.sums[name+"/margins"] = sums
 	owed := make(customerPayments)
 	err = eachCostRow(c, cycle, tables.Sums(), func(e manifest.FileEntry, row rows.Row[tables.Sum]) error {
 		if e.Day != manifest.CostsDay && e.Day != manifest.RestatedDay {
@@ -170,7 +170,7 @@ func (c *costChecks) margins(cycle manifest.Cycle, billed map[sourcePeriod]*cost
 	}
 	for _, customer := range slices.Sorted(maps.Keys(paid)) {
 		if m, l := paid[customer], owed[customer]; m.Cmp(l) != 0 {
-			c.differ(Costs, "cycle %s, customer %s: payment_amount of the lines of cost files is %s, margins "+
+			c.v.differ(Costs, "cycle %s, customer %s: payment_amount of the lines of cost files is %s, margins "+
 				"come to %s",
 				cycle, customer, l.String(), m.String())
 		}
@@ -193,14 +193,14 @@ func (p customerPayments) add(customer string, row rows.Row[tables.Any], column 
 
 // inCurrencies adds the costs and the payment of a row of margins to the sums of their currencies.
 func (c *costChecks) inCurrencies(cycle string, row rows.Row[tables.Margin]) error {
-	if c.verifier.margins[cycle] == nil {
-		c.verifier.margins[cycle] = make(map[string]*tally.Sums)
+	if c.v.margins[cycle] == nil {
+		c.v.margins[cycle] = make(map[string]*tally.Sums)
 	}
 	of := func(currency string) *tally.Sums {
-		s := c.verifier.margins[cycle][currency]
+		s := c.v.margins[cycle][currency]
 		if s == nil {
 			s = tally.New(tables.Margins().Table)
-			c.verifier.margins[cycle][currency] = s
+			c.v.margins[cycle][currency] = s
 		}
 		return s
 	}
@@ -218,7 +218,7 @@ func (c *costChecks) inCurrencies(cycle string, row rows.Row[tables.Margin]) err
 // eachCostRow visits the rows of a table of a cycle; the zero cycle selects files that belong to no cycle.
 func eachCostRow[T any](c *costChecks, cycle manifest.Cycle, def tables.Def[T], take func(manifest.FileEntry,
 	rows.Row[T]) error) error {
-	files, err := c.snap.Files(cycle)
+	files, err := c.v.snap.Files(cycle)
 	if err != nil {
 		return err
 	}
@@ -226,7 +226,7 @@ func eachCostRow[T any](c *costChecks, cycle manifest.Cycle, def tables.Def[T], 
 		if e.Table != def.Name {
 			continue
 		}
-		err := rows.EachUnsorted(c.snap, e, def, nil, func(row rows.Row[T]) error { return take(e, row) })
+		err := rows.EachUnsorted(c.v.snap, e, def, nil, func(row rows.Row[T]) error { return take(e, row) })
 		if err != nil {
 			return err
 		}

@@ -17,14 +17,14 @@ import (
 
 // day is the check of one day of a bucket: its lines, its sums and the records that are not in lines.
 type day struct {
-	*bucket
-	date  manifest.Day
-	name  string // its text, as in lines
-	lines *feeder[tables.Line]
-	usage *feeder[tables.Record]
-	sums  *feeder[tables.Sum]
-	added *tally.Sums
-	cols  tables.List[tables.Any]
+	bucket *bucket
+	date   manifest.Day
+	name   string // its text, as in lines
+	lines  *feeder[tables.Line]
+	usage  *feeder[tables.Record]
+	sums   *feeder[tables.Sum]
+	added  *tally.Sums
+	cols   tables.List[tables.Any]
 
 	records  int64
 	customer string // whose lines are being added
@@ -125,10 +125,10 @@ func (b *bucket) day(ctx context.Context, date manifest.Day) (err error) {
 // line checks one line and adds it up.
 func (d *day) line(row rows.Row[tables.Line]) error {
 	customer := row.Word(tables.LineCustomerID)
-	if row.Word(tables.LineCycle) != d.p.name ||
-		row.Word(tables.LineDay) != d.name || !d.belongs(customer) {
-		d.v.differ(Contents, "cycle %s, day %s, bucket %d: line %s of customer %s does not belong there",
-			d.p.cycle.Cycle, d.name, d.p.bucket, row.Text(tables.LineID), customer)
+	if row.Word(tables.LineCycle) != d.bucket.p.name ||
+		row.Word(tables.LineDay) != d.name || !d.bucket.belongs(customer) {
+		d.bucket.v.differ(Contents, "cycle %s, day %s, bucket %d: line %s of customer %s does not belong there",
+			d.bucket.p.cycle.Cycle, d.name, d.bucket.p.bucket, row.Text(tables.LineID), customer)
 	}
 	if customer != d.customer || d.sum.lines == 0 {
 		if err := d.closeCustomer(); err != nil {
@@ -192,8 +192,8 @@ func (d *day) money(row rows.Row[tables.Line]) error {
 	if paid != kinds {
 		d.differLine(row, "payment %s is not the sum of its kinds, %s", values[payment], kinds)
 	}
-	if d.paid != nil {
-		return d.paid.Line(row)
+	if d.bucket.paid != nil {
+		return d.bucket.paid.Line(row)
 	}
 	return nil
 }
@@ -201,7 +201,7 @@ func (d *day) money(row rows.Row[tables.Line]) error {
 // partnered returns the sum to which a line with a partner must also be added in a closed cycle, whose partner
 // statements are stored; else nil.
 func (d *day) partnered(row rows.Row[tables.Line]) *customerSum {
-	if d.p.cycle.State != manifest.CycleClosed || row.Word(tables.LinePartnerID) == "" {
+	if d.bucket.p.cycle.State != manifest.CycleClosed || row.Word(tables.LinePartnerID) == "" {
 		return nil
 	}
 	customer := row.Word(tables.LineCustomerID)
@@ -213,15 +213,15 @@ func (d *day) partnered(row rows.Row[tables.Line]) *customerSum {
 }
 
 func (d *day) differLine(row rows.Row[tables.Line], format string, args ...any) {
-	args = append([]any{d.p.cycle.Cycle, row.Word(tables.LineCustomerID),
+	args = append([]any{d.bucket.p.cycle.Cycle, row.Word(tables.LineCustomerID),
 		row.Text(tables.LineID), row.Small(tables.LineTier),
 		row.Word(tables.LineKind)}, args...)
-	d.v.differ(Identity, "cycle %s, customer %s, line %s, tier %d, %s: "+format, args...)
+	d.bucket.v.differ(Identity, "cycle %s, customer %s, line %s, tier %d, %s: "+format, args...)
 }
 
 // endLine adds a month-end line to the quantities of its product.
 func (d *day) endLine(row rows.Row[tables.Line]) error {
-	w := d.waiting[product{row.Word(tables.LineCustomerID),
+	w := d.bucket.waiting[product{row.Word(tables.LineCustomerID),
 		row.Word(tables.LineSKU)}]
 	if w == nil {
 		return nil // bandwidth: its quantity is measured, not taken from records
@@ -277,12 +277,12 @@ func (d *day) closeRecord() error {
 	}
 	status := d.usage.row.Small(tables.RecordStatus)
 	if status == tables.Replaced {
-		d.v.differ(Records, "cycle %s, customer %s, record %s: replaced, and yet it has lines", d.p.cycle.Cycle,
-			d.key.customer, d.key.id)
+		d.bucket.v.differ(Records, "cycle %s, customer %s, record %s: replaced, and yet it has lines",
+			d.bucket.p.cycle.Cycle, d.key.customer, d.key.id)
 	}
 	if want != d.amount && status != tables.Apart {
-		d.v.differ(Quantities, "cycle %s, customer %s, record %s: accepted %s, in its lines %s", d.p.cycle.Cycle,
-			d.key.customer, d.key.id, want, d.amount)
+		d.bucket.v.differ(Quantities, "cycle %s, customer %s, record %s: accepted %s, in its lines %s",
+			d.bucket.p.cycle.Cycle, d.key.customer, d.key.id, want, d.amount)
 	}
 	return d.usage.next()
 }
@@ -307,7 +307,7 @@ func (d *day) passUsage(upTo *recordKey) error {
 			if err != nil {
 				return err
 			}
-			w := d.waits(product{row.Word(tables.RecordCustomerID),
+			w := d.bucket.waits(product{row.Word(tables.RecordCustomerID),
 				row.Word(tables.RecordSKU)})
 			w.records++
 			w.apart = w.apart || status == tables.Apart
@@ -330,10 +330,10 @@ func (d *day) closeCustomer() error {
 	if err := d.compareSums(); err != nil {
 		return err
 	}
-	total := d.customers[d.customer]
+	total := d.bucket.customers[d.customer]
 	if total == nil {
 		total = &customerSum{}
-		d.customers[d.customer] = total
+		d.bucket.customers[d.customer] = total
 	}
 	err := total.add(&d.sum)
 	d.sum = customerSum{}
@@ -342,19 +342,20 @@ func (d *day) closeCustomer() error {
 
 func (d *day) compareSums() error {
 	if !d.sums.ok || d.sums.row.Word(tables.SumCustomerID) != d.customer {
-		d.v.differ(DaySums, "cycle %s, day %s, customer %s: lines, but no sums", d.p.cycle.Cycle, d.name, d.customer)
+		d.bucket.v.differ(DaySums, "cycle %s, day %s, customer %s: lines, but no sums", d.bucket.p.cycle.Cycle, d.name,
+			d.customer)
 		return nil
 	}
 	row := d.sums.row
 	if n := row.Whole(tables.SumLineCount); n != d.sum.lines {
-		d.v.differ(DaySums, "cycle %s, day %s, customer %s: %d lines, the sums have %d", d.p.cycle.Cycle, d.name,
-			d.customer, d.sum.lines, n)
+		d.bucket.v.differ(DaySums, "cycle %s, day %s, customer %s: %d lines, the sums have %d", d.bucket.p.cycle.Cycle,
+			d.name, d.customer, d.sum.lines, n)
 	}
 	for i, a := range amounts {
 		dec := row.Cols.Amount(a.sum).At(row.I)
 		if hi, lo := d.sum.totals[i].Raw(); hi != dec.Hi || lo != dec.Lo {
-			d.v.differ(DaySums, "cycle %s, day %s, customer %s: Σ %s of the lines is %s, the sums differ",
-				d.p.cycle.Cycle, d.name, d.customer, tables.Lines().Columns[a.line].Name, d.sum.totals[i])
+			d.bucket.v.differ(DaySums, "cycle %s, day %s, customer %s: Σ %s of the lines is %s, the sums differ",
+				d.bucket.p.cycle.Cycle, d.name, d.customer, tables.Lines().Columns[a.line].Name, d.sum.totals[i])
 		}
 	}
 	return d.sums.next()
@@ -369,21 +370,21 @@ func (d *day) finish() error {
 		return err
 	}
 	if d.sums.ok {
-		d.v.differ(DaySums, "cycle %s, day %s, customer %s: sums, but no lines", d.p.cycle.Cycle, d.name,
+		d.bucket.v.differ(DaySums, "cycle %s, day %s, customer %s: sums, but no lines", d.bucket.p.cycle.Cycle, d.name,
 			d.sums.row.Word(tables.SumCustomerID))
 	}
-	d.counts.rows += d.lines.n + d.usage.n
-	d.counts.lines += d.lines.n
-	d.counts.records += d.records
-	if e, there := d.p.find(tables.Lines().Name, d.date); there {
-		d.v.sumsOf(e, d.added)
+	d.bucket.counts.rows += d.lines.n + d.usage.n
+	d.bucket.counts.lines += d.lines.n
+	d.bucket.counts.records += d.records
+	if e, there := d.bucket.p.find(tables.Lines().Name, d.date); there {
+		d.bucket.v.sumsOf(e, d.added)
 	}
-	if e, there := d.p.find(tables.Usage().Name, d.date); there && e.Rows != d.usage.n {
-		d.v.differ(Contents, "%s: %d rows, the manifest has %d", e.Path, d.usage.n, e.Rows)
+	if e, there := d.bucket.p.find(tables.Usage().Name, d.date); there && e.Rows != d.usage.n {
+		d.bucket.v.differ(Contents, "%s: %d rows, the manifest has %d", e.Path, d.usage.n, e.Rows)
 	}
-	if e, _ := d.p.find(tables.Ident().Name, d.date); e.Rows != d.records {
-		d.v.differ(Records, "cycle %s, day %s, bucket %d: %d records were accepted, %d are in lines and usage",
-			d.p.cycle.Cycle, d.name, d.p.bucket, e.Rows, d.records)
+	if e, _ := d.bucket.p.find(tables.Ident().Name, d.date); e.Rows != d.records {
+		d.bucket.v.differ(Records, "cycle %s, day %s, bucket %d: %d records were accepted, %d are in lines and usage",
+			d.bucket.p.cycle.Cycle, d.name, d.bucket.p.bucket, e.Rows, d.records)
 	}
 	return d.bucket.lines.Merge(d.added, d.cols)
 }

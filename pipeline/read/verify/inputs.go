@@ -102,7 +102,7 @@ func (v *verifier) rejects(ctx context.Context) (kept map[fileKey]int64, err err
 			n, err = fitting(v, e, tables.OrderStatus(), tables.OrderStepRefused, &v.counts.statuses)
 		default:
 			var is bool
-			if n, is, err = (&moneyChecks{verifier: v}).file(e); !is {
+			if n, is, err = (&moneyChecks{v: v}).file(e); !is {
 				n, err = rows.RowCount(v.snap, e)
 			}
 		}

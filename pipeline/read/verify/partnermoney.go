@@ -35,7 +35,7 @@ func (v *verifier) hasPartnerMoney() bool {
 
 // moneyChecks check the tables of partners' money.
 type moneyChecks struct {
-	*verifier
+	v      *verifier
 	summed bool // whether the manifest has sums of the current file
 }
 
@@ -52,7 +52,7 @@ func (m *moneyChecks) file(e manifest.FileEntry) (n int64, is bool, err error) {
 	}
 	m.summed = len(e.Sums) > 0
 	n, err = visit(e)
-	m.counts.money += n
+	m.v.counts.money += n
 	m.storedSums(e)
 	return n, true, err
 }
@@ -62,14 +62,14 @@ func (m *moneyChecks) sum(def *tables.Table, name string, a money.Amount) error 
 	if !m.summed {
 		return nil
 	}
-	if m.counts.moneySums == nil {
-		m.counts.moneySums = map[string]*money.AmountTotal{}
+	if m.v.counts.moneySums == nil {
+		m.v.counts.moneySums = map[string]*money.AmountTotal{}
 	}
 	key := def.Name + "." + name
-	if m.counts.moneySums[key] == nil {
-		m.counts.moneySums[key] = &money.AmountTotal{}
+	if m.v.counts.moneySums[key] == nil {
+		m.v.counts.moneySums[key] = &money.AmountTotal{}
 	}
-	return m.counts.moneySums[key].Add(a)
+	return m.v.counts.moneySums[key].Add(a)
 }
 
 // sumColumns adds amounts of a row to the control totals with the names of their columns.
@@ -90,8 +90,8 @@ func sumColumns[T any](m *moneyChecks, def tables.Def[T], row rows.Row[T],
 // storedSums compares the manifest's sums of a file with the counted ones.
 func (m *moneyChecks) storedSums(e manifest.FileEntry) {
 	for _, one := range e.Sums {
-		if got := m.moneySum(e.Table + "." + one.Column); got != one.Value {
-			m.differ(PartnerMoney, "%s: Σ %s is %s, the manifest has %s", e.Path, one.Column, got, one.Value)
+		if got := m.v.moneySum(e.Table + "." + one.Column); got != one.Value {
+			m.v.differ(PartnerMoney, "%s: Σ %s is %s, the manifest has %s", e.Path, one.Column, got, one.Value)
 		}
 	}
 }
@@ -133,13 +133,13 @@ func (v *verifier) moneyTotals() []manifest.Total {
 
 // holds adds an amount to the frozen amount of a partner's account minus that of its undecided withdrawals.
 func (m *moneyChecks) holds(partner string, a money.Amount) error {
-	if m.counts.frozen == nil {
-		m.counts.frozen = map[string]*money.AmountTotal{}
+	if m.v.counts.frozen == nil {
+		m.v.counts.frozen = map[string]*money.AmountTotal{}
 	}
-	if m.counts.frozen[partner] == nil {
-		m.counts.frozen[partner] = &money.AmountTotal{}
+	if m.v.counts.frozen[partner] == nil {
+		m.v.counts.frozen[partner] = &money.AmountTotal{}
 	}
-	return m.counts.frozen[partner].Add(a)
+	return m.v.counts.frozen[partner].Add(a)
 }
 
 // accountsOfPartners checks that the frozen amount of each account equals the amounts of its undecided withdrawals
@@ -179,7 +179,7 @@ func (m *moneyChecks) withdrawals(e manifest.FileEntry) (int64, error) {
 // eachMoneyRow visits the rows of a file in their order.
 func eachMoneyRow[T any](m *moneyChecks, e manifest.FileEntry, def tables.Def[T], columns tables.List[T],
 	visit func(rows.Row[T]) error) (n int64, err error) {
-	err = rows.EachUnsorted(m.snap, e, def, columns, func(row rows.Row[T]) error {
+	err = rows.EachUnsorted(m.v.snap, e, def, columns, func(row rows.Row[T]) error {
 		n++
 		return visit(row)
 	})
@@ -188,15 +188,15 @@ func eachMoneyRow[T any](m *moneyChecks, e manifest.FileEntry, def tables.Def[T]
 
 // partnerEvents counts the events that count, by feed.
 func (m *moneyChecks) partnerEvents(e manifest.FileEntry) (int64, error) {
-	m.counts.moneyEvents = map[string]int64{}
+	m.v.counts.moneyEvents = map[string]int64{}
 	columns := tables.Columns(tables.PartnerEventFeed, tables.PartnerEventReason, tables.PartnerEventType,
 		tables.PartnerEventEventID, tables.PartnerEventPartnerID, tables.PartnerEventOtherID, tables.PartnerEventAmount,
 		tables.PartnerEventInstant)
 	return eachMoneyRow(m, e, tables.PartnerEvents(), columns, func(row rows.Row[tables.PartnerEvent]) error {
 		if row.Word(tables.PartnerEventReason) == "" {
-			m.counts.moneyEvents[row.Word(tables.PartnerEventFeed)]++
+			m.v.counts.moneyEvents[row.Word(tables.PartnerEventFeed)]++
 		}
-		return m.allocations.Event(row)
+		return m.v.allocations.Event(row)
 	})
 }
 
@@ -225,14 +225,14 @@ func (m *moneyChecks) partnerAccounts(e manifest.FileEntry) (int64, error) {
 		}
 		key := balance{partner, kind}
 		if want, err := after[key].Add(amount); err != nil || want != now {
-			m.differ(PartnerMoney, "partner %s: entry %s: %s: %s after %s and %s", partner, id, kind, now.Trim(),
+			m.v.differ(PartnerMoney, "partner %s: entry %s: %s: %s after %s and %s", partner, id, kind, now.Trim(),
 				after[key].Trim(), amount.Trim())
 		}
 		after[key] = now
 		if kind != "cash" && now.Sign() < 0 {
-			m.differ(PartnerMoney, "partner %s: entry %s: %s is below zero: %s", partner, id, kind, now.Trim())
+			m.v.differ(PartnerMoney, "partner %s: entry %s: %s is below zero: %s", partner, id, kind, now.Trim())
 		}
-		return m.allocations.Entry(row, amount)
+		return m.v.allocations.Entry(row, amount)
 	})
 }
 
@@ -289,7 +289,7 @@ func (m *moneyChecks) funds(e manifest.FileEntry) (int64, error) {
 		}
 		for i, a := range amounts {
 			if sum, err := sums[i].Amount(); err != nil || sum != a {
-				m.differ(PartnerMoney, "fund %s of partner %s, %s: %s: %s, its claims say %s", k.programme, k.partner,
+				m.v.differ(PartnerMoney, "fund %s of partner %s, %s: %s: %s, its claims say %s", k.programme, k.partner,
 					k.period, tables.Funds().Columns[columns[i]].Name, a.Trim(), sum.Trim())
 			}
 		}
@@ -327,7 +327,7 @@ func (m *moneyChecks) invoices(e manifest.FileEntry) (int64, error) {
 				tables.InvoiceCreditedAmount},
 			[]tables.AmountColumn[tables.Invoice]{tables.InvoiceIssuedAmount, tables.InvoiceLeftAmount})
 		if err == nil && !rest.IsZero() {
-			m.differ(PartnerMoney, "invoices of %s by %s to %s: left_amount differs by %s",
+			m.v.differ(PartnerMoney, "invoices of %s by %s to %s: left_amount differs by %s",
 				row.Word(tables.InvoiceCycle), row.Word(tables.InvoiceIssuerID), row.Word(tables.InvoiceRecipientID),
 				rest.Trim())
 		}
@@ -349,7 +349,7 @@ func (m *moneyChecks) receivables(e manifest.FileEntry) (int64, error) {
 		}
 		collected, err := row.Amount(tables.ReceivableCollectedAmount)
 		if err == nil && !rest.IsZero() && rest != collected {
-			m.differ(PartnerMoney, "receivable of partner %s, %s: unpaid_amount differs by %s",
+			m.v.differ(PartnerMoney, "receivable of partner %s, %s: unpaid_amount differs by %s",
 				row.Word(tables.ReceivablePartnerID), row.Word(tables.ReceivableCycle), rest.Trim())
 		}
 		return err
@@ -367,7 +367,7 @@ func (m *moneyChecks) coupons(e manifest.FileEntry) (int64, error) {
 			[]tables.AmountColumn[tables.Coupon]{tables.CouponUsed, tables.CouponTakenBack, tables.CouponExpired,
 				tables.CouponLeft})
 		if err == nil && !rest.IsZero() {
-			m.differ(PartnerMoney, "coupon %s: used, taken back, expired and left differ from its amount by %s",
+			m.v.differ(PartnerMoney, "coupon %s: used, taken back, expired and left differ from its amount by %s",
 				row.Text(tables.CouponCouponID), rest.Trim())
 		}
 		return err
@@ -402,7 +402,7 @@ func (m *moneyChecks) couponRecords(e manifest.FileEntry) (int64, error) {
 			return err
 		}
 		if issued && left != after && !(kind == "use" && after.IsZero()) {
-			m.differ(PartnerMoney, "coupon %s: %s %s: %s is left, by the records before %s", id, kind,
+			m.v.differ(PartnerMoney, "coupon %s: %s %s: %s is left, by the records before %s", id, kind,
 				row.Text(tables.CouponRecordID), after.Trim(), left.Trim())
 		}
 		left = after

@@ -143,7 +143,7 @@ func closeWith(t *testing.T, l *lake.Lake, key manifest.FileKey, rows *parquet.C
 		t.Fatal(err)
 	}
 	defer txn.Close()
-	out, err := txn.Create(key)
+	out, err := txn.SubTxn.Create(key)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -158,7 +158,8 @@ func closeWith(t *testing.T, l *lake.Lake, key manifest.FileKey, rows *parquet.C
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(txn.Next().Replace(key, e), txn.Next().CloseThrough(lakekey.Cycle(cycle))); err != nil {
+	if err := errors.Join(txn.Next().Entries.Replace(key, e),
+		txn.Next().CloseThrough(lakekey.Cycle(cycle))); err != nil {
 		t.Fatal(err)
 	}
 	txn.Next().SetRun("2026-10-06T00:00:00Z", "test")

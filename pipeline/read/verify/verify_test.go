@@ -129,11 +129,11 @@ func change[T any](t *testing.T, l *lake.Lake, key manifest.FileKey, def tables.
 		t.Fatal(err)
 	}
 	defer txn.Close()
-	old := txn.Next().Find(key)
+	old := txn.Next().Entries.Find(key)
 	if len(old) != 1 {
 		t.Fatalf("%d files of %v", len(old), key)
 	}
-	f, err := txn.Open(old[0])
+	f, err := txn.SubTxn.Open(old[0])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -149,7 +149,7 @@ func change[T any](t *testing.T, l *lake.Lake, key manifest.FileKey, def tables.
 	if alter != nil {
 		alter(c)
 	}
-	out, err := txn.Create(key)
+	out, err := txn.SubTxn.Create(key)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -168,7 +168,7 @@ func change[T any](t *testing.T, l *lake.Lake, key manifest.FileKey, def tables.
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := txn.Next().Replace(key, e); err != nil {
+	if err := txn.Next().Entries.Replace(key, e); err != nil {
 		t.Fatal(err)
 	}
 	txn.Next().SetRun("2026-10-05T00:00:00Z", "test")

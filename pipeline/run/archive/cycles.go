@@ -62,14 +62,14 @@ func write(ctx context.Context, to *lake.Lake, from *lake.Snapshot, last manifes
 		next.SetBuckets(from.Manifest.Buckets)); err != nil {
 		return err
 	}
-	for _, e := range txn.Base().Manifest.Loose {
+	for _, e := range txn.SubTxn.Base().Manifest.Loose {
 		next.RemoveTable(e.Table, manifest.Cycle{})
 	}
 	if err := take(ctx, txn, from, manifest.Cycle{}); err != nil {
 		return err
 	}
 	for _, ref := range from.Manifest.Cycles {
-		if _, has := txn.Base().Cycle(ref.Cycle); has || ref.Cycle.Compare(last) > 0 {
+		if _, has := txn.SubTxn.Base().Cycle(ref.Cycle); has || ref.Cycle.Compare(last) > 0 {
 			continue
 		}
 		if err := next.Adopt(ref); err != nil {
@@ -79,7 +79,7 @@ func write(ctx context.Context, to *lake.Lake, from *lake.Snapshot, last manifes
 			return err
 		}
 	}
-	if closed := txn.Base().Manifest.ClosedThrough; closed.Compare(last) > 0 {
+	if closed := txn.SubTxn.Base().Manifest.ClosedThrough; closed.Compare(last) > 0 {
 		last = closed
 	}
 	totals := slices.DeleteFunc(slices.Clone(from.Manifest.Totals), func(t manifest.Total) bool {
@@ -105,7 +105,7 @@ func take(ctx context.Context, txn *lake.Txn, from *lake.Snapshot, cycle manifes
 			return err
 		}
 	}
-	return txn.Next().Add(files...)
+	return txn.Next().Entries.Add(files...)
 }
 
 // Fits returns an error if an archive that has cycles has another number of buckets than the lake: it keeps its number.

@@ -75,7 +75,7 @@ func apply(ctx context.Context, w *workspace.Workspace, d *Options, o *workspace
 	}
 	defer func() { err = errors.Join(err, txn.Close()) }()
 	next := txn.Next()
-	r.Manifest = txn.Base().Manifest.Number
+	r.Manifest = txn.SubTxn.Base().Manifest.Number
 	o.BeginStage(workspace.StageRejects)
 	named, err := d.find(txn, w.Books.Zone)
 	if err != nil {
@@ -97,7 +97,7 @@ func apply(ctx context.Context, w *workspace.Workspace, d *Options, o *workspace
 	slices.SortFunc(r.Rejects, func(a, b Row) int {
 		return strings.Compare(a.File+fmt.Sprintf(":%020d", a.Row), b.File+fmt.Sprintf(":%020d", b.Row))
 	})
-	for _, e := range next.Find(rejects.OpenKey()) {
+	for _, e := range next.Entries.Find(rejects.OpenKey()) {
 		r.Open += e.Rows
 	}
 	next.SetRun(o.AsOf.String(), r.Command)
@@ -129,8 +129,8 @@ func (d *Options) end(x *rejects.Row, named map[rejects.Origin]*rejects.Row, asO
 func (d *Options) find(txn *lake.Txn, zone *period.Zone) (map[rejects.Origin]*rejects.Row, error) {
 	fits := make([][]*rejects.Row, len(d.Names))
 	next := txn.Next()
-	for _, e := range append(next.Find(rejects.OpenKey()), next.Find(rejects.EndedKey())...) {
-		err := rejects.Each(txn.Open, e, func(x *rejects.Row) error {
+	for _, e := range append(next.Entries.Find(rejects.OpenKey()), next.Entries.Find(rejects.EndedKey())...) {
+		err := rejects.Each(txn.SubTxn.Open, e, func(x *rejects.Row) error {
 			for i, name := range d.Names {
 				if nameFits(name, x) {
 					fits[i] = append(fits[i], x)

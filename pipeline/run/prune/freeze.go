@@ -13,7 +13,7 @@ import (
 // other can begin to use it after the lines are archived. The stage gets no events: in a workspace that has some, a run
 // has stored the facts of all closed cycles.
 func (p *pruning) freeze(due []manifest.Cycle) error {
-	base := p.txn.Base()
+	base := p.txn.SubTxn.Base()
 	book, err := p.ws.PartnerBook()
 	if err != nil {
 		return err

@@ -132,13 +132,13 @@ func (p *pruning) transact(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, p.txn.Close()) }()
-	p.report.Manifest = p.txn.Base().Manifest.Number
+	p.report.Manifest = p.txn.SubTxn.Base().Manifest.Number
 	p.o.BeginStage(workspace.StageArchive)
 	if err := p.cycles(ctx); err != nil {
 		return err
 	}
 	p.o.BeginStage(workspace.StagePack)
-	if err := p.inbox(ctx, p.txn.Base()); err != nil {
+	if err := p.inbox(ctx, p.txn.SubTxn.Base()); err != nil {
 		return err
 	}
 	p.o.BeginStage(workspace.StageCommit)
@@ -215,7 +215,7 @@ func (p *pruning) archive() (err error) {
 
 // cycles archives the due cycles, and removes them from the next state.
 func (p *pruning) cycles(ctx context.Context) error {
-	base, next := p.txn.Base(), p.txn.Next()
+	base, next := p.txn.SubTxn.Base(), p.txn.Next()
 	due, err := p.due(ctx, base)
 	if err != nil || len(due) == 0 {
 		return err
@@ -229,7 +229,7 @@ func (p *pruning) cycles(ctx context.Context) error {
 		return err
 	}
 	for _, cycle := range due {
-		if err := next.Archive(cycle, p.po.Archive, archive.Stays(next.Files(cycle))); err != nil {
+		if err := next.Archive(cycle, p.po.Archive, archive.Stays(next.Entries.Files(cycle))); err != nil {
 			return err
 		}
 	}

@@ -10,8 +10,8 @@ import (
 
 // recurring adds the lines of the customer's recurring charges, as if the cycle had ended (§10.5).
 func (p *pricing) recurring() error {
-	b, bounds := p.trial.Books, p.trial.Books.Zone.Bounds(p.cycle)
-	charges := b.Recurring.Of(p.customer)
+	b, bounds := p.job.trial.Books, p.job.trial.Books.Zone.Bounds(p.cycle)
+	charges := b.Recurring.Of(p.job.customer)
 	for i := range charges {
 		parts := recurring.Parts(&charges[i], b.Zone, bounds)
 		for k := range parts {
@@ -25,13 +25,13 @@ func (p *pricing) recurring() error {
 
 // part adds a part of a charge: what the cycle charges and refunds for it.
 func (p *pricing) part(part *recurring.Part, bounds period.Span) error {
-	charge, err := recurring.Price(p.prices, part, nil)
+	charge, err := recurring.Price(p.job.prices, part, nil)
 	if err != nil {
 		return err
 	}
 	add := func(c *line.Charge, span period.Span, at period.Instant) {
 		l := p.line(c, nil, part.Row.SKU, part.Row.Region)
-		l.ID, l.ResourceID, l.Start, l.End = part.ID(p.trial.Books.Zone), part.Row.Resource, span.From, span.To
+		l.ID, l.ResourceID, l.Start, l.End = part.ID(p.job.trial.Books.Zone), part.Row.Resource, span.From, span.To
 		l.own, l.counts = part.Span.From, at
 		p.lines = append(p.lines, l)
 	}
@@ -39,7 +39,7 @@ func (p *pricing) part(part *recurring.Part, bounds period.Span) error {
 		add(&charge, part.Span, part.Instant())
 	}
 	if at := part.Back.From; part.Back.To > at && bounds.Holds(at) {
-		back, err := recurring.Back(p.prices, part, &charge)
+		back, err := recurring.Back(p.job.prices, part, &charge)
 		if err != nil {
 			return err
 		}
@@ -52,32 +52,32 @@ func (p *pricing) part(part *recurring.Part, bounds period.Span) error {
 // commitments adds the lines of the customer's commitments as if the cycle had ended, for the lines of the quote in
 // this and earlier cycles (§10.4).
 func (p *pricing) commitments() error {
-	b := p.trial.Books
-	if len(b.Commitments.Of(p.customer)) == 0 {
+	b := p.job.trial.Books
+	if len(b.Commitments.Of(p.job.customer)) == 0 {
 		return nil
 	}
 	for i := range p.lines {
 		l := &p.lines[i]
-		p.spent = append(p.spent, commitment.Spent{At: l.counts, SKU: b.SKU(l.SKU), Service: l.service,
+		p.job.spent = append(p.job.spent, commitment.Spent{At: l.counts, SKU: b.SKU(l.SKU), Service: l.service,
 			Payment: l.Payment, Record: l.record})
 	}
 	bounds := b.Zone.Bounds(p.cycle)
-	list, err := commitment.Lines(p.prices, p.customer, p.cycle, p.spent, bounds.To, nil)
+	list, err := commitment.Lines(p.job.prices, p.job.customer, p.cycle, p.job.spent, bounds.To, nil)
 	if err != nil {
 		return err
 	}
 	for i := range list {
 		c := &list[i]
-		charge, err := commitment.Charge(p.prices, c)
+		charge, err := commitment.Charge(p.job.prices, c)
 		if err != nil {
 			return err
 		}
 		l := p.line(&charge, nil, c.Row.SKU, "")
 		l.ID, l.Start, l.End = measure.CommitmentID(c.Row), c.Bounds.From, c.Bounds.To
-		l.own, l.counts, l.service = bounds.From, c.Bounds.To-1, commitment.Service(p.prices, c.Row)
+		l.own, l.counts, l.service = bounds.From, c.Bounds.To-1, commitment.Service(p.job.prices, c.Row)
 		p.lines = append(p.lines, l)
-		p.spent = append(p.spent, commitment.Spent{At: l.counts, SKU: c.Row.SKU, Service: l.service, Payment: l.Payment,
-			By: c.Row.ID})
+		p.job.spent = append(p.job.spent,
+			commitment.Spent{At: l.counts, SKU: c.Row.SKU, Service: l.service, Payment: l.Payment, By: c.Row.ID})
 	}
 	return nil
 }

@@ -374,7 +374,7 @@ func (p *pricing) differ(without, with []Line) {
 // bill rates some of a cycle's records from the beginning of the cycle to its end.
 func (p *pricing) bill(records []record, counts func(*record) bool) ([]Line, error) {
 	p.lines = nil
-	if err := p.rater.Open(p.customer, p.cycle, p.present[p.cycle].first); err != nil {
+	if err := p.rater.Open(p.job.customer, p.cycle, p.job.present[p.cycle].first); err != nil {
 		return nil, err
 	}
 	for i := range records {

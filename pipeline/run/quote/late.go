@@ -14,22 +14,22 @@ import (
 // late adds to the quote the lines by which the late lines of the open cycle with the records differ from those without
 // them (QUOTE-8).
 func (p *pricing) late(_ []position.Row, records []record) ([]position.Row, error) {
-	txn, err := p.snap.Reading()
+	txn, err := p.job.snap.Reading()
 	if err != nil {
 		return nil, err
 	}
 	regions := accept.NewRegions()
-	s := state.New(txn, p.prices, p.trial.Books, regions, max(1, p.snap.Manifest.Buckets))
+	s := state.New(txn, p.job.prices, p.job.trial.Books, regions, max(1, p.job.snap.Manifest.Buckets))
 	s.Lax = true // the quote's books need only the customer
-	billing := &late.Quote{State: s, Rater: rating.NewRater(p.prices, regions.Name), Customer: p.customer,
-		In: p.snap.Manifest.ClosedThrough.Or(p.cycle) + 1, Moves: p.moved(records)}
+	billing := &late.Quote{State: s, Rater: rating.NewRater(p.job.prices, regions.Name), Customer: p.job.customer,
+		In: p.job.snap.Manifest.ClosedThrough.Or(p.cycle) + 1, Moves: p.moved(records)}
 	without, err := billing.Lines(nil)
 	if err != nil {
 		return nil, err
 	}
 	var added []*late.Record
 	for i := range records {
-		one := &late.Record{Record: records[i].Record, Customer: p.customer, Origin: p.cycle, AsOf: p.o.AsOf}
+		one := &late.Record{Record: records[i].Record, Customer: p.job.customer, Origin: p.cycle, AsOf: p.job.o.AsOf}
 		one.Region = regions.Code(records[i].region)
 		added = append(added, one)
 	}
@@ -49,7 +49,7 @@ func (p *pricing) moved(records []record) func(sku int32) bool {
 	}
 	for n := 0; n < len(shared); {
 		n = len(shared)
-		for _, pack := range p.trial.Books.Packages.Of(p.customer) {
+		for _, pack := range p.job.trial.Books.Packages.Of(p.job.customer) {
 			if slices.ContainsFunc(pack.SKUs, func(sku int32) bool { return shared[sku] }) {
 				for _, sku := range pack.SKUs {
 					shared[sku] = true

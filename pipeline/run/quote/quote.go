@@ -408,7 +408,7 @@ func (j *job) ignored(row rows.Row[tables.Reject]) bool {
 
 // pricing is the rating of one cycle.
 type pricing struct {
-	*job
+	job   *job
 	cycle period.Cycle
 	rater *rating.Rater
 	lines []Line
@@ -417,8 +417,8 @@ type pricing struct {
 // rate adds the cycle's lines to the quote, and returns the closing positions.
 func (p *pricing) rate(opening []position.Row, records []record) ([]position.Row, error) {
 	var without []Line
-	if p.FromLake {
-		if err := p.rater.Open(p.customer, p.cycle, opening); err != nil {
+	if p.job.FromLake {
+		if err := p.rater.Open(p.job.customer, p.cycle, opening); err != nil {
 			return nil, err
 		}
 		var err error
@@ -427,7 +427,7 @@ func (p *pricing) rate(opening []position.Row, records []record) ([]position.Row
 		}
 	}
 	// monthEnd opened the meters of the subscribers: a run opens them after the records, so all are opened again
-	if err := p.rater.Open(p.customer, p.cycle, opening); err != nil {
+	if err := p.rater.Open(p.job.customer, p.cycle, opening); err != nil {
 		return nil, err
 	}
 	for i := range records {
@@ -442,7 +442,7 @@ func (p *pricing) rate(opening []position.Row, records []record) ([]position.Row
 	// lines for the opening positions follow the usage, next to the month-end lines to which they belong
 	off, on := difference(without, with)
 	p.lines = slices.Concat(p.lines, off, on)
-	if !p.FromLake { // the file does not add these
+	if !p.job.FromLake { // the file does not add these
 		if err := p.recurring(); err != nil {
 			return nil, err
 		}
@@ -486,7 +486,7 @@ func (p *pricing) monthEnd() ([]Line, error) {
 
 // endLines converts month-end charges to lines; a charge's Record is an index in objects.
 func (p *pricing) endLines(charges *line.Charges, objects []rating.Object) (out []Line) {
-	bounds := p.trial.Books.Zone.Bounds(p.cycle)
+	bounds := p.job.trial.Books.Zone.Bounds(p.cycle)
 	for i := range charges.List {
 		c := &charges.List[i]
 		o := &objects[c.Record]
@@ -533,7 +533,7 @@ func (l *Line) takeOff() {
 
 // line converts a charge to a line; sku -1 means no product.
 func (p *pricing) line(c *line.Charge, draws []line.Draw, sku int32, region string) Line {
-	b := p.trial.Books
+	b := p.job.trial.Books
 	l := Line{Tier: int(c.Tier), Kind: c.Kind.String(), Region: region, Usage: c.UsageAmount, Free: c.Free,
 		Quantity:  c.Quantity,
 		UnitPrice: c.UnitPrice, Official: c.Official, Discount: c.Discount, Truncated: c.Truncated, Payment: c.Payment}

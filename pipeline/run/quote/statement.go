@@ -24,8 +24,8 @@ type itemKey struct {
 
 // finish groups the cycle's lines as a bill does, and calculates the statement.
 func (p *pricing) finish() error {
-	c := Cycle{Statement: rows.Statement{Cycle: p.cycle.String(), CustomerID: p.Customer}, Sections: []bill.Section{},
-		Priced: append([]Line{}, p.lines...)} // in JSON, no lines are []
+	c := Cycle{Statement: rows.Statement{Cycle: p.cycle.String(), CustomerID: p.job.Customer},
+		Sections: []bill.Section{}, Priced: append([]Line{}, p.lines...)} // in JSON, no lines are []
 	items := make(map[itemKey]*bill.Item)
 	var keys []itemKey
 	for i := range c.Priced {
@@ -57,15 +57,15 @@ func (p *pricing) finish() error {
 	if err := p.total(&c); err != nil {
 		return err
 	}
-	p.out.Cycles = append(p.out.Cycles, c)
+	p.job.out.Cycles = append(p.job.out.Cycles, c)
 	return nil
 }
 
 // section returns a new section for a product, or for a service's lines without a product.
 func (p *pricing) section(k itemKey) bill.Section {
-	s := bill.NewSection(p.trial.Books, k.service, k.sku)
-	if at := p.trial.Books.SKU(k.sku); at >= 0 {
-		s.Measure = p.trial.Books.Products[at].Measure
+	s := bill.NewSection(p.job.trial.Books, k.service, k.sku)
+	if at := p.job.trial.Books.SKU(k.sku); at >= 0 {
+		s.Measure = p.job.trial.Books.Products[at].Measure
 	}
 	return s
 }
@@ -105,7 +105,7 @@ func (p *pricing) total(c *Cycle) error {
 			return err
 		}
 	}
-	c.Due = c.Payment.Cut(p.currency().Digits, p.Rules.Mode)
+	c.Due = c.Payment.Cut(p.currency().Digits, p.job.Rules.Mode)
 	var err error
 	if c.Rounding, err = c.Payment.Sub(c.Due); err != nil {
 		return err
@@ -114,21 +114,23 @@ func (p *pricing) total(c *Cycle) error {
 }
 
 // currency is the customer's currency.
-func (p *pricing) currency() money.Currency { return p.trial.Books.CustomerCurrency(p.customer) }
+func (p *pricing) currency() money.Currency {
+	return p.job.trial.Books.CustomerCurrency(p.job.customer)
+}
 
 // tax adds the taxes of the cycle's lines, by today's books (§10.6).
 func (p *pricing) tax(c *Cycle) error {
-	b := p.trial.Books
+	b := p.job.trial.Books
 	if len(b.Taxes) == 0 {
 		return nil
 	}
-	book, sum := tax.NewBook(b), tax.NewSum(taxes.Rules(p.trial.Settings.Tax, p.currency()))
+	book, sum := tax.NewBook(b), tax.NewSum(taxes.Rules(p.job.trial.Settings.Tax, p.currency()))
 	for i := range c.Priced {
 		l := &c.Priced[i]
 		if l.Payment.IsZero() {
 			continue
 		}
-		set, err := book.At(p.Customer, l.service, l.own)
+		set, err := book.At(p.job.Customer, l.service, l.own)
 		if err != nil {
 			return err
 		}
@@ -140,7 +142,7 @@ func (p *pricing) tax(c *Cycle) error {
 	if err != nil {
 		return err
 	}
-	return c.addTaxes(b, p.trial.Settings.Tax, list)
+	return c.addTaxes(b, p.job.trial.Settings.Tax, list)
 }
 
 // addTaxes puts taxes on the statement.

@@ -75,7 +75,7 @@ func transact(ctx context.Context, w *workspace.Workspace, r *Report, o *workspa
 		return err
 	}
 	defer func() { err = errors.Join(err, txn.Close()) }()
-	if err := r.find(txn.Base()); err != nil || r.From == 0 || r.From == r.To {
+	if err := r.find(txn.SubTxn.Base()); err != nil || r.From == 0 || r.From == r.To {
 		return err
 	}
 	o.BeginStage(workspace.StageRebucket)
@@ -89,7 +89,7 @@ func transact(ctx context.Context, w *workspace.Workspace, r *Report, o *workspa
 	if err := next.Rebucket(r.To, workspace.Fingerprint(&before), workspace.Fingerprint(w)); err != nil {
 		return err
 	}
-	next.SetRun(txn.Base().Manifest.AsOf, Command)
+	next.SetRun(txn.SubTxn.Base().Manifest.AsOf, Command)
 	o.BeginStage(workspace.StageCommit)
 	changed, err := txn.Commit(ctx)
 	if changed {
@@ -152,8 +152,8 @@ func distribute(ctx context.Context, txn *lake.Txn, r *Report, o *workspace.Opti
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	for _, cycle := range txn.Next().Cycles() { // files of no cycle are of no bucket
-		for _, e := range txn.Next().Files(manifest.CycleOf(cycle)) {
+	for _, cycle := range txn.Next().Entries.Cycles() { // files of no cycle are of no bucket
+		for _, e := range txn.Next().Entries.Files(manifest.CycleOf(cycle)) {
 			if divided(e.FileKey) {
 				r.After.add(e)
 			}

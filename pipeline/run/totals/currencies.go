@@ -73,7 +73,7 @@ var (
 
 // moneyOfLines adds up the amounts of the lines of a cycle by currency, in the order of amountsOfSums.
 func (t *State) moneyOfLines(files []manifest.FileEntry) (sums [len(amountsOfSums)]money.PerCurrency, err error) {
-	own, err := rows.StatedCurrencies(t.Txn, files)
+	own, err := rows.StatedCurrencies(t.Txn.SubTxn, files)
 	if err != nil {
 		return sums, err
 	}
@@ -81,7 +81,7 @@ func (t *State) moneyOfLines(files []manifest.FileEntry) (sums [len(amountsOfSum
 		if e.Table != tables.Sums().Name {
 			continue
 		}
-		err := tablefile.Each(t.Txn, e, tables.Sums(), nil, func(c *parquet.Columns[tables.Sum], row int) error {
+		err := tablefile.Each(t.Txn.SubTxn, e, tables.Sums(), nil, func(c *parquet.Columns[tables.Sum], row int) error {
 			currency := own[c.Word(tables.SumCustomerID).At(row)]
 			for i, col := range amountsOfSums {
 				d := c.Amount(col).At(row)

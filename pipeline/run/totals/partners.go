@@ -18,7 +18,7 @@ func (t *State) partnerTotals() ([]manifest.Total, error) {
 	for _, def := range tables.PartnerMoneyTotals() {
 		s := newTableSums()
 		sums[def.Name] = s
-		for _, e := range t.Txn.Next().Find(partner.Key(tables.Untyped(def))) {
+		for _, e := range t.Txn.Next().Entries.Find(partner.Key(tables.Untyped(def))) {
 			if err := s.addAll(e.Rows, e.Sums); err != nil {
 				return nil, fmt.Errorf("%s: %w", e.Path, err)
 			}

@@ -38,14 +38,14 @@ type State struct {
 // TOTALS-2). Errors: *Error for totals that do not.
 func (t *State) Calculate() ([]manifest.Total, error) {
 	list := t.inputTotals()
-	base := t.Txn.Base()
+	base := t.Txn.SubTxn.Base()
 	for _, cycle := range t.Cycles {
 		ref := cycle.String()
 		if known, _ := base.Cycle(manifest.CycleOf(cycle)); known.Archived != nil {
 			list = append(list, totalsOf(base.Manifest.Totals, ref)...)
 			continue
 		}
-		files := t.Txn.Next().Files(manifest.CycleOf(cycle))
+		files := t.Txn.Next().Entries.Files(manifest.CycleOf(cycle))
 		lines, err := sumBuckets(files, "lines")
 		if err != nil {
 			return nil, err
@@ -99,7 +99,7 @@ func (t *State) couponsAgree(cycle period.Cycle, files []manifest.FileEntry, lin
 	if len(byMoney) > 0 {
 		paid = couponsPaid(cycle.String(), byMoney)
 		var err error
-		if own, err = rows.StatedCurrencies(t.Txn, files); err != nil {
+		if own, err = rows.StatedCurrencies(t.Txn.SubTxn, files); err != nil {
 			return err
 		}
 	}

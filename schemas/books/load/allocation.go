@@ -14,12 +14,12 @@ import (
 // allocation reads allocation.yaml.
 func (l *loader) allocation() {
 	const file = "allocation.yaml"
-	root, ok := l.Document(file)
+	root, ok := l.files.Document(file)
 	if !ok {
 		return
 	}
 	if root.Kind != yamldoc.Sequence {
-		l.Problems.Add(root.Pos, "write each rule as `- match: …`", "%s, not a list of rules", root.Kind)
+		l.files.Problems.Add(root.Pos, "write each rule as `- match: …`", "%s, not a list of rules", root.Kind)
 		return
 	}
 	for i := range root.Items {
@@ -42,7 +42,7 @@ func (m item) allocation(at books.Pos) books.Allocation {
 		}
 	}
 	if results != 1 {
-		m.l.Problems.Add(at, "name one of customer, split and keep", "a rule with %d results", results)
+		m.l.files.Problems.Add(at, "name one of customer, split and keep", "a rule with %d results", results)
 		return a
 	}
 	m.toCustomer(&a)
@@ -59,7 +59,7 @@ func (m item) allocation(at books.Pos) books.Allocation {
 		switch {
 		case a.Kind == books.KeepCost:
 			why = "a row that is kept is not billed"
-		case a.SKU < 0 && !m.l.Broken["products.csv"]:
+		case a.SKU < 0 && !m.l.files.Broken["products.csv"]:
 			why = "not in products.csv"
 		case a.SKU >= 0:
 			why = noCosts(m.l, a.SKU)
@@ -122,7 +122,7 @@ func (m item) toCustomer(a *books.Allocation) {
 		a.Kind, a.Tag = books.ToNamed, key
 	} else if column, ok := strings.CutPrefix(name, "column:"); ok {
 		a.Kind, a.Column = books.ToNamed, column
-	} else if a.Customer = m.l.b.Customer(name); a.Customer < 0 && !m.l.Broken["customers.csv"] {
+	} else if a.Customer = m.l.b.Customer(name); a.Customer < 0 && !m.l.files.Broken["customers.csv"] {
 		m.Fail("customer", n, "", "not in customers.csv")
 	}
 	if a.Kind == books.ToNamed && a.Tag == "" && a.Column == "" {
@@ -160,7 +160,7 @@ func (m item) split(a *books.Allocation) {
 		id = strings.Trim(strings.TrimSpace(id), `"'`)
 		code := m.l.b.Customer(id)
 		switch {
-		case code < 0 && !m.l.Broken["customers.csv"]:
+		case code < 0 && !m.l.files.Broken["customers.csv"]:
 			m.Fail("split", n, "", "customer %q is not in customers.csv", id)
 		case slices.Contains(a.Customers, code):
 			m.Fail("split", n, "", "customer %q is listed twice", id)
@@ -176,7 +176,7 @@ func (m item) shares(n *yamldoc.Node, a *books.Allocation) {
 	for i := range n.Pairs {
 		pair := &n.Pairs[i]
 		code := m.l.b.Customer(pair.Key)
-		if code < 0 && !m.l.Broken["customers.csv"] {
+		if code < 0 && !m.l.files.Broken["customers.csv"] {
 			m.Fail("split", &pair.Value, "", "customer %q is not in customers.csv", pair.Key)
 		}
 		share, err := money.ParseRate(pair.Value.Text)

@@ -15,7 +15,7 @@ import (
 func (l *loader) budgets() {
 	var rows []sheet.Entry[books.Budget]
 	l.each("budgets.csv", func(r *row) {
-		b := books.Budget{Thresholds: r.percents("thresholds"), Valid: r.Valid()}
+		b := books.Budget{Thresholds: r.percents("thresholds"), Valid: r.rec.Valid()}
 		r.startsMonth("valid_from", b.Valid.From)
 		r.startsMonth("valid_to", b.Valid.To)
 		var ok bool
@@ -24,12 +24,12 @@ func (l *loader) budgets() {
 			currency = l.b.CustomerCurrency(b.Customer)
 		}
 		if b.Amount = r.budgetAmount("amount", currency); ok {
-			rows = append(rows, sheet.Entry[books.Budget]{Row: b, Span: b.Valid, At: r.Mark("customer_id")})
+			rows = append(rows, sheet.Entry[books.Budget]{Row: b, Span: b.Valid, At: r.rec.Mark("customer_id")})
 		}
 	})
 	byCustomer := func(a, b *books.Budget) int { return cmp.Compare(a.Customer, b.Customer) }
 	rows = sheet.SortEntries(rows, byCustomer)
-	sheet.Overlaps(l.Files, "budgets.csv", rows, byCustomer, func(b *books.Budget) string {
+	sheet.Overlaps(l.files, "budgets.csv", rows, byCustomer, func(b *books.Budget) string {
 		return "customer_id " + l.b.Customers[b.Customer].ID
 	})
 	l.b.Budgets = sheet.RowsOf(rows)
@@ -37,13 +37,13 @@ func (l *loader) budgets() {
 
 // budgetAmount is an amount above 0 with at most the currency's digits.
 func (r *row) budgetAmount(name string, currency money.Currency) money.Amount {
-	a, ok := sheet.Decimal(r.Record, name, money.ParseAmount[string])
+	a, ok := sheet.Decimal(r.rec, name, money.ParseAmount[string])
 	switch {
 	case !ok:
 	case a.Sign() <= 0:
-		r.Fail(name, "remove the row if there is no budget", "not above 0")
+		r.rec.Fail(name, "remove the row if there is no budget", "not above 0")
 	case a.Td(currency.Digits) != a:
-		r.Fail(name, "", "more decimals than %s has, which is %d", currency.Code, currency.Digits)
+		r.rec.Fail(name, "", "more decimals than %s has, which is %d", currency.Code, currency.Digits)
 	}
 	return a
 }
@@ -54,15 +54,15 @@ const maxPercent = 1000
 // percents are ascending whole numbers.
 func (r *row) percents(name string) []int {
 	var out []int
-	for text := range strings.SplitSeq(r.Text(name), ";") {
+	for text := range strings.SplitSeq(r.rec.Text(name), ";") {
 		n, err := strconv.Atoi(text)
 		switch {
 		case err != nil || n < 1 || n > maxPercent || strconv.Itoa(n) != text:
-			r.Fail(name, "write percents as 50;80;100", "%q is not a whole number from 1 to %d", sheet.Shorten(text),
-				maxPercent)
+			r.rec.Fail(name, "write percents as 50;80;100", "%q is not a whole number from 1 to %d",
+				sheet.Shorten(text), maxPercent)
 			return out
 		case len(out) > 0 && n <= out[len(out)-1]:
-			r.Fail(name, "write percents as 50;80;100", "%d after %d: want them ascending", n, out[len(out)-1])
+			r.rec.Fail(name, "write percents as 50;80;100", "%d after %d: want them ascending", n, out[len(out)-1])
 			return out
 		}
 		out = append(out, n)
@@ -77,6 +77,7 @@ func (r *row) startsMonth(name string, t period.Instant) {
 		return
 	}
 	if first := zone.Cycle(t).First(); zone.Start(first) != t {
-		r.Fail(name, "write "+first.String()+", or the first day of another month", "a budget is of complete months")
+		r.rec.Fail(name, "write "+first.String()+", or the first day of another month",
+			"a budget is of complete months")
 	}
 }

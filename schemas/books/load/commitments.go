@@ -16,36 +16,36 @@ func (l *loader) commitments() {
 	var rows []sheet.Entry[books.Commitment]
 	l.each("commitments.csv", func(r *row) {
 		c := books.Commitment{
-			ID: r.Key("commitment_id"), ByQuantity: r.Word("basis") == 1,
-			Window:  books.Window(max(r.Word("window"), 0)),
-			Overage: r.Price("overage_factor"), TrueUp: r.Flag("true_up"), Whole: r.Word("prorate") == 1,
+			ID: r.rec.Key("commitment_id"), ByQuantity: r.rec.Word("basis") == 1,
+			Window:  books.Window(max(r.rec.Word("window"), 0)),
+			Overage: r.rec.Price("overage_factor"), TrueUp: r.rec.Flag("true_up"), Whole: r.rec.Word("prorate") == 1,
 		}
 		var ok bool
 		c.Customer, ok = r.needCustomer("customer_id")
 		c.Service, c.SKU = r.scope()
-		kind := r.Word("kind")
+		kind := r.rec.Word("kind")
 		c.Kind = books.CommitmentKind(max(kind, 0))
 		r.commitmentValue(&c)
 		if kind >= 0 && c.Kind != books.Commit {
 			if c.Overage.Rat().Cmp(big.NewRat(1, 1)) != 0 {
-				r.Fail("overage_factor", "leave it empty", "only a commit has one")
+				r.rec.Fail("overage_factor", "leave it empty", "only a commit has one")
 			}
 			if !c.TrueUp {
-				r.Fail("true_up", "leave it empty", "only a commit has one")
+				r.rec.Fail("true_up", "leave it empty", "only a commit has one")
 			}
 		}
-		c.Valid = r.Valid()
+		c.Valid = r.rec.Valid()
 		if c.Window == books.YearWindow && c.Valid.From == period.Past {
-			r.Fail("valid_from", "", "a window of a year is counted from it, and it is empty")
+			r.rec.Fail("valid_from", "", "a window of a year is counted from it, and it is empty")
 		}
-		c.At = r.Pos(r.Mark("commitment_id"))
+		c.At = r.rec.Pos(r.rec.Mark("commitment_id"))
 		if ok && c.ID != "" && kind >= 0 {
-			rows = append(rows, sheet.Entry[books.Commitment]{Row: c, Span: c.Valid, At: r.Mark("commitment_id")})
+			rows = append(rows, sheet.Entry[books.Commitment]{Row: c, Span: c.Valid, At: r.rec.Mark("commitment_id")})
 		}
 	})
 	byID := func(a, b *books.Commitment) int { return strings.Compare(a.ID, b.ID) }
 	rows = sheet.SortEntries(rows, byID)
-	sheet.Overlaps(l.Files, "commitments.csv", rows, byID, func(c *books.Commitment) string {
+	sheet.Overlaps(l.files, "commitments.csv", rows, byID, func(c *books.Commitment) string {
 		return "commitment_id " +
 			c.ID
 	})
@@ -59,14 +59,14 @@ func (l *loader) commitments() {
 // commitmentValue reads a commitment's value, which is an amount or a quantity by its basis.
 func (r *row) commitmentValue(c *books.Commitment) {
 	if !c.ByQuantity {
-		c.Amount = r.Amount("value")
+		c.Amount = r.rec.Amount("value")
 		return
 	}
-	c.Value = r.Quantity("value")
+	c.Value = r.rec.Quantity("value")
 	switch {
 	case c.Kind != books.Commit:
-		r.Fail("basis", "", "a %s is an amount", c.Kind)
+		r.rec.Fail("basis", "", "a %s is an amount", c.Kind)
 	case c.SKU < 0 || r.l.b.Products[c.SKU].Model != books.Flat:
-		r.Fail("basis", "name one flat sku", "a quantity is a commit on one flat product")
+		r.rec.Fail("basis", "name one flat sku", "a quantity is a commit on one flat product")
 	}
 }

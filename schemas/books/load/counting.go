@@ -14,13 +14,13 @@ var uniqueColumns = []string{"resource_id", "resource_name", "resource_tag", "re
 
 // counting reads what a product counts and checks that it fits the model.
 func (r *row) counting(p *books.Product, modelKnown bool) {
-	p.Aggregation = books.Aggregation(max(r.Word("aggregation"), 0))
-	p.BlockDown, p.BlockEach = r.Word("block_rounding") == 1, r.Word("block_fill") == 1
-	p.FeeAtZero = r.Flag("fee_at_zero")
-	p.Prorate, p.Delta = r.Word("prorate") == 1, r.Word("level") == 1
+	p.Aggregation = books.Aggregation(max(r.rec.Word("aggregation"), 0))
+	p.BlockDown, p.BlockEach = r.rec.Word("block_rounding") == 1, r.rec.Word("block_fill") == 1
+	p.FeeAtZero = r.rec.Flag("fee_at_zero")
+	p.Prorate, p.Delta = r.rec.Word("prorate") == 1, r.rec.Word("level") == 1
 	if p.Delta && p.Aggregation != books.TimeWeighted {
 		p.Delta = false
-		r.Fail("level", "leave it empty", "only aggregation time_weighted has one")
+		r.rec.Fail("level", "leave it empty", "only aggregation time_weighted has one")
 	}
 	r.uniqueBy(p)
 	r.conversion(p)
@@ -30,38 +30,39 @@ func (r *row) counting(p *books.Product, modelKnown bool) {
 	of := p.Model.Traits()
 	switch {
 	case p.Aggregation != books.Sum && !of.Usage:
-		r.Fail("aggregation", "leave it empty", "does not fit a %s product", p.Model)
+		r.rec.Fail("aggregation", "leave it empty", "does not fit a %s product", p.Model)
 	case !p.Convert.IsZero() && !of.Usage:
-		r.Fail("convert", "leave it empty", "does not fit a %s product", p.Model)
+		r.rec.Fail("convert", "leave it empty", "does not fit a %s product", p.Model)
 	}
 	if p.FeeAtZero && !of.FeeAtZero {
-		r.Fail("fee_at_zero", "leave it empty", "does not fit a %s product", p.Model)
+		r.rec.Fail("fee_at_zero", "leave it empty", "does not fit a %s product", p.Model)
 	}
 	switch {
 	case !p.Prorate:
 	case !of.Days:
-		r.Fail("prorate", "leave it empty", "does not fit a %s product", p.Model)
+		r.rec.Fail("prorate", "leave it empty", "does not fit a %s product", p.Model)
 	case p.Aggregation != books.Sum || !p.Convert.IsZero() || p.FeeAtZero:
-		r.Fail("prorate", "leave it empty, or those columns", "does not go with aggregation, convert or fee_at_zero")
+		r.rec.Fail("prorate", "leave it empty, or those columns",
+			"does not go with aggregation, convert or fee_at_zero")
 	}
 	if p.BlockDown && p.Model != books.Block {
-		r.Fail("block_rounding", "leave it empty", "only a block product has one")
+		r.rec.Fail("block_rounding", "leave it empty", "only a block product has one")
 	}
 	if p.BlockEach && p.Model != books.Block {
-		r.Fail("block_fill", "leave it empty", "only a block product has one")
+		r.rec.Fail("block_fill", "leave it empty", "only a block product has one")
 	}
 }
 
 func (r *row) uniqueBy(p *books.Product) {
-	text := r.Key("unique_by")
+	text := r.rec.Key("unique_by")
 	switch {
 	case text == "" || text == uniqueColumns[0]:
 		return
 	case p.Aggregation != books.UniqueCount:
-		r.Fail("unique_by", "leave it empty", "only aggregation unique_count has one")
+		r.rec.Fail("unique_by", "leave it empty", "only aggregation unique_count has one")
 	case !slices.Contains(uniqueColumns, text) && (!strings.HasPrefix(text, books.OwnPrefix) ||
 		text == books.OwnPrefix):
-		r.Fail("unique_by", "", "not one of %s, and no column of your own, which begins with x_",
+		r.rec.Fail("unique_by", "", "not one of %s, and no column of your own, which begins with x_",
 			strings.Join(uniqueColumns, ", "))
 	default:
 		p.UniqueBy = text
@@ -69,14 +70,15 @@ func (r *row) uniqueBy(p *books.Product) {
 }
 
 func (r *row) conversion(p *books.Product) {
-	text := r.Cell("convert").Text
+	text := r.rec.Cell("convert").Text
 	if text == "" {
 		return
 	}
 	c, err := money.ParseConversion(text)
 	if err != nil {
-		r.Bad = true
-		r.l.Problems.Add(r.Pos(r.Mark("convert")), "write *F or /F, then nothing, ^N, vN or ~N", "convert %v", err)
+		r.rec.Bad = true
+		r.l.files.Problems.Add(r.rec.Pos(r.rec.Mark("convert")), "write *F or /F, then nothing, ^N, vN or ~N",
+			"convert %v", err)
 		return
 	}
 	p.Convert = c

@@ -18,7 +18,7 @@ type priceListRow struct {
 
 // currency returns the index in Currencies of the currency that a cell names; an empty cell means the workspace's.
 func (r *row) currency(name string) int32 {
-	code := r.Key(name)
+	code := r.rec.Key(name)
 	b := r.l.b
 	for i := range b.Currencies {
 		if code == "" || b.Currencies[i].Code == code {
@@ -27,7 +27,7 @@ func (r *row) currency(name string) int32 {
 	}
 	c, ok := money.CurrencyOf(code)
 	if !ok {
-		r.Fail(name, "", "neither a currency of ISO 4217 nor that of tollbook.yaml")
+		r.rec.Fail(name, "", "neither a currency of ISO 4217 nor that of tollbook.yaml")
 		return 0
 	}
 	b.Currencies = append(b.Currencies, c)
@@ -38,15 +38,15 @@ func (r *row) currency(name string) int32 {
 func (l *loader) priceLists() {
 	var rows []sheet.Entry[priceListRow]
 	l.each("price_lists.csv", func(r *row) {
-		p := priceListRow{r.Key("price_list"), r.currency("currency")}
+		p := priceListRow{r.rec.Key("price_list"), r.currency("currency")}
 		r.notAny("price_list", p.list)
 		if p.list != "" {
-			rows = append(rows, sheet.Entry[priceListRow]{Row: p, At: r.Mark("price_list")})
+			rows = append(rows, sheet.Entry[priceListRow]{Row: p, At: r.rec.Mark("price_list")})
 		}
 	})
 	byList := func(a, b *priceListRow) int { return strings.Compare(a.list, b.list) }
 	rows = sheet.SortEntries(rows, byList)
-	for _, p := range sheet.Once(l.Files, "price_lists.csv", rows, byList, func(p *priceListRow) string {
+	for _, p := range sheet.Once(l.files, "price_lists.csv", rows, byList, func(p *priceListRow) string {
 		return "price_list " + p.list
 	}) {
 		if p.Row.currency > 0 {
@@ -62,29 +62,29 @@ func (l *loader) priceLists() {
 func (l *loader) exchangeRates() {
 	var rows []sheet.Entry[books.ExchangeRate]
 	l.each("rates.csv", func(r *row) {
-		day, ok := r.Date("date")
-		x := books.ExchangeRate{From: r.Key("from"), To: r.Key("to"), Date: day, Rate: r.Price("rate")}
+		day, ok := r.rec.Date("date")
+		x := books.ExchangeRate{From: r.rec.Key("from"), To: r.rec.Key("to"), Date: day, Rate: r.rec.Price("rate")}
 		for _, column := range [...]string{"from", "to"} {
-			code := r.Cell(column).Text
+			code := r.rec.Cell(column).Text
 			if _, known := money.CurrencyOf(code); code != "" && !known && code != l.b.Currency {
-				r.Fail(column, "", "neither a currency of ISO 4217 nor that of tollbook.yaml")
+				r.rec.Fail(column, "", "neither a currency of ISO 4217 nor that of tollbook.yaml")
 			}
 		}
 		switch {
-		case !r.Bad && x.Rate.IsZero():
-			r.Fail("rate", "", "not above 0")
-		case !r.Bad && x.From == x.To:
-			r.Fail("to", "", "a rate is between two currencies")
+		case !r.rec.Bad && x.Rate.IsZero():
+			r.rec.Fail("rate", "", "not above 0")
+		case !r.rec.Bad && x.From == x.To:
+			r.rec.Fail("to", "", "a rate is between two currencies")
 		}
-		if ok && !r.Bad {
-			rows = append(rows, sheet.Entry[books.ExchangeRate]{Row: x, At: r.Mark("date")})
+		if ok && !r.rec.Bad {
+			rows = append(rows, sheet.Entry[books.ExchangeRate]{Row: x, At: r.rec.Mark("date")})
 		}
 	})
 	compare := func(a, b *books.ExchangeRate) int {
 		return cmp.Or(strings.Compare(a.From, b.From), strings.Compare(a.To, b.To), cmp.Compare(a.Date, b.Date))
 	}
 	rows = sheet.SortEntries(rows, compare)
-	l.b.Rates = sheet.RowsOf(sheet.Once(l.Files, "rates.csv", rows, compare, func(x *books.ExchangeRate) string {
+	l.b.Rates = sheet.RowsOf(sheet.Once(l.files, "rates.csv", rows, compare, func(x *books.ExchangeRate) string {
 		return "from " + x.From + ", to " + x.To + ", date " + x.Date.String()
 	}))
 }
@@ -101,7 +101,7 @@ func (c customerRows) currencies() {
 		of := l.b.ListCurrency(e.Row.row.PriceList)
 		if own.Currency = first; of != first {
 			at := books.Pos{File: sheet.Dir + "/customers.csv", Line: int(e.At.Line), Column: int(e.At.Column)}
-			l.Problems.Add(at, "a customer's currency does not change: give it another customer_id",
+			l.files.Problems.Add(at, "a customer's currency does not change: give it another customer_id",
 				"customer_id %s: price_list is in %s, and that of its first row in %s", e.Row.id,
 				l.b.Currencies[of].Code, l.b.Currencies[first].Code)
 		}
@@ -146,7 +146,7 @@ func (l *loader) oneCurrencyEach() {
 	for i := range l.b.Partners {
 		p := &l.b.Partners[i]
 		if at := l.b.Customer(p.ID); at >= 0 && l.b.Customers[at].Currency != p.Currency {
-			l.Problems.Add(books.Pos{File: sheet.Dir + "/partners.csv"}, "give the partner another partner_id",
+			l.files.Problems.Add(books.Pos{File: sheet.Dir + "/partners.csv"}, "give the partner another partner_id",
 				"partner_id %s: it is in %s, and the customer of the same id in %s: an invoice to it would have two "+
 					"currencies", p.ID, l.b.PartnerCurrency(int32(i)).Code, l.b.CustomerCurrency(at).Code)
 		}

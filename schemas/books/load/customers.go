@@ -24,33 +24,33 @@ type customerRows struct {
 
 // customers reads customers.csv (§3.3).
 func (l *loader) customers() {
-	rows := make([]sheet.Entry[customerRow], 0, l.MostRows("customers.csv"))
+	rows := make([]sheet.Entry[customerRow], 0, l.files.MostRows("customers.csv"))
 	unpriced := map[string]bool{}
 	var texts sheet.Texts
 	l.each("customers.csv", func(r *row) {
-		c := customerRow{id: texts.Keep(r.Key("customer_id"))}
+		c := customerRow{id: texts.Keep(r.rec.Key("customer_id"))}
 		r.notAny("customer_id", c.id)
-		c.row = books.CustomerRow{Name: texts.Keep(r.Text("name")), PriceList: texts.Word(r.Key("price_list")),
-			AccountManager: texts.Word(r.Text("account_manager_id")), Valid: r.Valid()}
+		c.row = books.CustomerRow{Name: texts.Keep(r.rec.Text("name")), PriceList: texts.Word(r.rec.Key("price_list")),
+			AccountManager: texts.Word(r.rec.Text("account_manager_id")), Valid: r.rec.Valid()}
 		list := c.row.PriceList
 		falls := l.b.ListCurrency(list) == l.b.ListCurrency("") // standard is a fallback
-		if falls && !l.lists[list] && !unpriced[list] && !l.Broken["prices.csv"] {
+		if falls && !l.lists[list] && !unpriced[list] && !l.files.Broken["prices.csv"] {
 			unpriced[list] = true
-			l.Notes.Add(r.Pos(r.Mark("price_list")), "", "price_list %q: no price is in it, so standard applies",
-				sheet.Shorten(list))
+			l.files.Notes.Add(r.rec.Pos(r.rec.Mark("price_list")), "",
+				"price_list %q: no price is in it, so standard applies", sheet.Shorten(list))
 		}
 		if c.row.PriceList == "standard" {
 			c.row.PriceList = ""
 		}
 		if c.id == "" {
-			l.Broken["customers.csv"] = true
+			l.files.Broken["customers.csv"] = true
 			return
 		}
-		rows = append(rows, sheet.Entry[customerRow]{Row: c, Span: c.row.Valid, At: r.Mark("customer_id")})
+		rows = append(rows, sheet.Entry[customerRow]{Row: c, Span: c.row.Valid, At: r.rec.Mark("customer_id")})
 	})
 	byID := func(a, b *customerRow) int { return strings.Compare(a.id, b.id) }
 	rows = sheet.SortEntries(rows, byID)
-	sheet.Overlaps(l.Files, "customers.csv", rows, byID, func(c *customerRow) string { return "customer_id " + c.id })
+	sheet.Overlaps(l.files, "customers.csv", rows, byID, func(c *customerRow) string { return "customer_id " + c.id })
 	all, customers := make([]books.CustomerRow, len(rows)), 0
 	for i := range rows {
 		all[i] = rows[i].Row.row
@@ -88,41 +88,41 @@ type partnerRows struct {
 func (l *loader) partners() {
 	var rows []sheet.Entry[partnerRow]
 	l.each("partners.csv", func(r *row) {
-		p := partnerRow{id: r.Key("partner_id"), parent: r.Key("parent_partner_id"),
-			parentAt: r.Mark("parent_partner_id")}
+		p := partnerRow{id: r.rec.Key("partner_id"), parent: r.rec.Key("parent_partner_id"),
+			parentAt: r.rec.Mark("parent_partner_id")}
 		r.notAny("partner_id", p.id)
 		if p.id == "customer" || p.id == "vendor" || p.id == l.s.Vendor.ID {
-			r.Fail("partner_id", "", "means somebody else and cannot be a partner's id")
+			r.rec.Fail("partner_id", "", "means somebody else and cannot be a partner's id")
 		}
-		kind := r.Word("kind")
-		p.row = books.PartnerRow{Name: r.Text("name"), Kind: books.PartnerKind(max(kind, 0)), Parent: -1,
-			Valid:  r.Valid(),
-			LeftOn: period.Forever, SigningEntity: r.Text("signing_entity")}
+		kind := r.rec.Word("kind")
+		p.row = books.PartnerRow{Name: r.rec.Text("name"), Kind: books.PartnerKind(max(kind, 0)), Parent: -1,
+			Valid:  r.rec.Valid(),
+			LeftOn: period.Forever, SigningEntity: r.rec.Text("signing_entity")}
 		p.currency = r.currency("currency")
-		if day, ok := r.Date("left_on"); ok {
+		if day, ok := r.rec.Date("left_on"); ok {
 			p.row.LeftOn = l.s.Zone.Start(day)
 		}
 		if p.parent != "" && kind >= 0 && p.row.Kind != books.Reseller {
-			r.Fail("parent_partner_id", "leave it empty", "only a reseller has one")
+			r.rec.Fail("parent_partner_id", "leave it empty", "only a reseller has one")
 			p.parent = ""
 		}
 		if p.id == "" {
-			l.Broken["partners.csv"] = true
+			l.files.Broken["partners.csv"] = true
 			return
 		}
-		rows = append(rows, sheet.Entry[partnerRow]{Row: p, Span: p.row.Valid, At: r.Mark("partner_id")})
+		rows = append(rows, sheet.Entry[partnerRow]{Row: p, Span: p.row.Valid, At: r.rec.Mark("partner_id")})
 	})
 	byID := func(a, b *partnerRow) int { return strings.Compare(a.id, b.id) }
 	rows = sheet.SortEntries(rows, byID)
-	sheet.Overlaps(l.Files, "partners.csv", rows, byID, func(p *partnerRow) string { return "partner_id " + p.id })
+	sheet.Overlaps(l.files, "partners.csv", rows, byID, func(p *partnerRow) string { return "partner_id " + p.id })
 	for _, e := range rows {
 		if n := len(l.b.Partners); n == 0 || l.b.Partners[n-1].ID != e.Row.id {
 			l.b.Partners = append(l.b.Partners, books.Partner{ID: e.Row.id, Currency: e.Row.currency})
 		}
 		last := &l.b.Partners[len(l.b.Partners)-1]
 		if last.Currency != e.Row.currency {
-			l.Problems.Add(books.Pos{File: sheet.Dir + "/partners.csv", Line: int(e.At.Line), Column: int(e.At.Column)},
-				"a partner's currency does not change: give it another partner_id",
+			at := books.Pos{File: sheet.Dir + "/partners.csv", Line: int(e.At.Line), Column: int(e.At.Column)}
+			l.files.Problems.Add(at, "a partner's currency does not change: give it another partner_id",
 				"partner_id %s: currency %s, and in its first row %s", e.Row.id,
 				l.b.Currencies[e.Row.currency].Code, l.b.Currencies[last.Currency].Code)
 		}
@@ -146,11 +146,11 @@ func (p partnerRows) parents() {
 			Column: int(e.Row.parentAt.Column)}
 		own.Parent = l.b.Partner(e.Row.parent)
 		switch {
-		case own.Parent < 0 && l.Broken["partners.csv"]:
+		case own.Parent < 0 && l.files.Broken["partners.csv"]:
 		case own.Parent < 0:
-			l.Problems.Add(at, "", "parent_partner_id %q: not in partners.csv", sheet.Shorten(e.Row.parent))
+			l.files.Problems.Add(at, "", "parent_partner_id %q: not in partners.csv", sheet.Shorten(e.Row.parent))
 		case !distributorThroughout(&l.b.Partners[own.Parent], e.Span):
-			l.Problems.Add(at, "end the row where the parent's ends, or give the parent a row",
+			l.files.Problems.Add(at, "end the row where the parent's ends, or give the parent a row",
 				"parent_partner_id %q: no distributor in all of %s", e.Row.parent, e.Span)
 		}
 	}
@@ -172,20 +172,20 @@ func distributorThroughout(p *books.Partner, span period.Span) bool {
 
 // associations reads associations.csv (§3.5).
 func (l *loader) associations() {
-	rows := make([]sheet.Entry[books.Association], 0, l.MostRows("associations.csv"))
+	rows := make([]sheet.Entry[books.Association], 0, l.files.MostRows("associations.csv"))
 	l.each("associations.csv", func(r *row) {
 		customer, okCustomer := r.needCustomer("customer_id")
 		partner, okPartner := r.needPartner("partner_id")
 		a := books.Association{Customer: customer, Partner: partner,
-			Type:  books.AssociationType(r.Word("association_type") + 1),
-			Valid: r.Valid()}
+			Type:  books.AssociationType(r.rec.Word("association_type") + 1),
+			Valid: r.rec.Valid()}
 		if okCustomer && okPartner {
-			rows = append(rows, sheet.Entry[books.Association]{Row: a, Span: a.Valid, At: r.Mark("customer_id")})
+			rows = append(rows, sheet.Entry[books.Association]{Row: a, Span: a.Valid, At: r.rec.Mark("customer_id")})
 		}
 	})
 	byCustomer := func(a, b *books.Association) int { return cmp.Compare(a.Customer, b.Customer) }
 	rows = sheet.SortEntries(rows, byCustomer)
-	sheet.Overlaps(l.Files, "associations.csv", rows, byCustomer, func(a *books.Association) string {
+	sheet.Overlaps(l.files, "associations.csv", rows, byCustomer, func(a *books.Association) string {
 		return "customer_id " + l.b.Customers[a.Customer].ID
 	})
 	l.b.Associations = sheet.RowsOf(rows)

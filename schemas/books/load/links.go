@@ -14,23 +14,23 @@ func (l *loader) links() {
 	var rows []sheet.Entry[books.Link]
 	l.each("links.csv", func(r *row) {
 		k := books.Link{
-			ResourceID: r.Key("resource_id"), Region: r.Key("region_code"), Group: r.Key("group"),
-			SizeMbps: r.Quantity("size_mbps"), CommitMbps: r.Quantity("commit_mbps"),
+			ResourceID: r.rec.Key("resource_id"), Region: r.rec.Key("region_code"), Group: r.rec.Key("group"),
+			SizeMbps: r.rec.Quantity("size_mbps"), CommitMbps: r.rec.Quantity("commit_mbps"),
 		}
 		r.notAny("region_code", k.Region)
 		var okCustomer, okSKU bool
 		k.Customer, okCustomer = r.needCustomer("customer_id")
 		k.SKU, okSKU = r.needSKU("sku")
-		k.Valid = r.Valid()
+		k.Valid = r.rec.Valid()
 		if !okCustomer || !okSKU || k.ResourceID == "" {
 			return
 		}
 		r.linkProduct(&k)
-		rows = append(rows, sheet.Entry[books.Link]{Row: k, Span: k.Valid, At: r.Mark("resource_id")})
+		rows = append(rows, sheet.Entry[books.Link]{Row: k, Span: k.Valid, At: r.rec.Mark("resource_id")})
 	})
 	byResource := func(a, b *books.Link) int { return strings.Compare(a.ResourceID, b.ResourceID) }
 	rows = sheet.SortEntries(rows, byResource)
-	sheet.Overlaps(l.Files, "links.csv", rows, byResource, func(k *books.Link) string {
+	sheet.Overlaps(l.files, "links.csv", rows, byResource, func(k *books.Link) string {
 		return "resource_id " +
 			k.ResourceID
 	})
@@ -47,7 +47,7 @@ func (r *row) linkProduct(k *books.Link) {
 		return
 	}
 	if p.Model != books.Percentile {
-		r.Fail("sku", "", "a link needs a percentile product, and this is %s", p.Model)
+		r.rec.Fail("sku", "", "a link needs a percentile product, and this is %s", p.Model)
 		return
 	}
 	owed := ""
@@ -55,22 +55,22 @@ func (r *row) linkProduct(k *books.Link) {
 		owed = "commit_mbps"
 	}
 	if policy := l.b.Policy(p.Policy); policy >= 0 && l.b.Policies[policy].Method == books.EnhancedP95 {
-		if k.SizeMbps.IsZero() && !r.Bad {
-			r.Fail("size_mbps", "", "enhanced_p95 needs a size above 0")
+		if k.SizeMbps.IsZero() && !r.rec.Bad {
+			r.rec.Fail("size_mbps", "", "enhanced_p95 needs a size above 0")
 		}
 		floor := new(big.Rat).Mul(k.SizeMbps.Rat(), l.b.Policies[policy].FloorShare.Rat())
 		if owed == "" && floor.Cmp(big.NewRat(1, 1)) >= 0 { // a floor below 1 Mbps is cut to 0
 			owed = "size_mbps"
 		}
 	}
-	if owed == "" || r.Bad || l.Broken["prices.csv"] || r.priced(k) {
+	if owed == "" || r.rec.Bad || l.files.Broken["prices.csv"] || r.priced(k) {
 		return
 	}
 	what := "owed"
 	if owed == "size_mbps" {
 		what = "its share floor_share is billed"
 	}
-	r.Fail(owed, "", "%s, and no price of sku %q fits the customer and the region", what, p.SKU)
+	r.rec.Fail(owed, "", "%s, and no price of sku %q fits the customer and the region", what, p.SKU)
 }
 
 // priced reports whether a price version of the chain of §3.2 is in force during a cycle of the link. A commit or a
@@ -125,7 +125,7 @@ func (ls linkRows) groups() {
 		other, clash := alone[object{e.Row.Customer, e.Row.SKU, e.Row.Region, e.Row.Group}]
 		if e.Row.Group != "" && clash {
 			at := books.Pos{File: sheet.Dir + "/links.csv", Line: int(e.At.Line), Column: int(e.At.Column)}
-			l.Problems.Add(at, "rename the group",
+			l.files.Problems.Add(at, "rename the group",
 				"group %q is also the resource_id of a link without a group: %s/links.csv:%d", e.Row.Group, sheet.Dir,
 				other.Line)
 		}
@@ -136,29 +136,29 @@ func (ls linkRows) groups() {
 func (l *loader) terms() {
 	var rows []sheet.Entry[books.Term]
 	l.each("terms.csv", func(r *row) {
-		t := books.Term{Seller: books.AnyCode, Payable: r.Word("basis") == 1, Rate: r.Rate("rate")}
+		t := books.Term{Seller: books.AnyCode, Payable: r.rec.Word("basis") == 1, Rate: r.rec.Rate("rate")}
 		okSeller := true
-		if seller := r.Key("seller_id"); seller != "vendor" && seller != l.s.Vendor.ID {
+		if seller := r.rec.Key("seller_id"); seller != "vendor" && seller != l.s.Vendor.ID {
 			t.Seller, okSeller = need(r, "seller_id", seller, "partners.csv", l.b.Partner)
 			if okSeller && !everDistributor(&l.b.Partners[t.Seller]) {
-				r.Fail("seller_id", "", "neither the vendor nor a distributor")
+				r.rec.Fail("seller_id", "", "neither the vendor nor a distributor")
 			}
 		}
 		var okBuyer bool
 		t.Buyer, okBuyer = r.needPartner("buyer_id")
 		if okSeller && okBuyer && t.Seller == t.Buyer {
-			r.Fail("buyer_id", "", "the seller itself")
+			r.rec.Fail("buyer_id", "", "the seller itself")
 		}
 		if t.Service, t.SKU = r.scope(); t.SKU >= 0 {
 			t.Service = "*" // the product implies its service, so the key has none
 		}
-		t.Valid = r.Valid()
-		if okSeller && okBuyer && !r.Bad {
-			rows = append(rows, sheet.Entry[books.Term]{Row: t, Span: t.Valid, At: r.Mark("seller_id")})
+		t.Valid = r.rec.Valid()
+		if okSeller && okBuyer && !r.rec.Bad {
+			rows = append(rows, sheet.Entry[books.Term]{Row: t, Span: t.Valid, At: r.rec.Mark("seller_id")})
 		}
 	})
 	rows = sheet.SortEntries(rows, books.CompareTermKey)
-	sheet.Overlaps(l.Files, "terms.csv", rows, books.CompareTermKey, func(t *books.Term) string {
+	sheet.Overlaps(l.files, "terms.csv", rows, books.CompareTermKey, func(t *books.Term) string {
 		seller := l.s.Vendor.ID
 		if t.Seller >= 0 {
 			seller = l.b.Partners[t.Seller].ID
@@ -181,16 +181,16 @@ func everDistributor(p *books.Partner) bool {
 func (l *loader) calendar() {
 	lines := map[period.Day]int32{}
 	l.each("calendar.csv", func(r *row) {
-		day, ok := r.Date("date")
-		working := r.Word("working")
+		day, ok := r.rec.Date("date")
+		working := r.rec.Word("working")
 		if !ok {
 			return
 		}
 		if first, twice := lines[day]; twice {
-			r.Fail("date", "keep one of the two", "is duplicate: also %s/calendar.csv:%d", sheet.Dir, first)
+			r.rec.Fail("date", "keep one of the two", "is duplicate: also %s/calendar.csv:%d", sheet.Dir, first)
 			return
 		}
-		lines[day] = r.Line
+		lines[day] = r.rec.Line
 		l.b.NonWorking[day] = working == 1
 	})
 }

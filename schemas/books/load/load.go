@@ -13,9 +13,9 @@ import (
 
 // loader is one reading of the books.
 type loader struct {
-	*sheet.Files
-	s settings.Settings
-	b *books.Books
+	files *sheet.Files
+	s     settings.Settings
+	b     *books.Books
 
 	services map[string]bool // of all products
 	lists    map[string]bool // price lists with a price
@@ -40,7 +40,7 @@ func newLoader(fsys fs.FS, s settings.Settings) (*loader, error) {
 	}
 	l := emptyLoader(s)
 	var err error
-	if l.b.Hash, err = l.Read(fsys); err != nil {
+	if l.b.Hash, err = l.files.Read(fsys); err != nil {
 		return nil, err
 	}
 	return l, nil
@@ -49,7 +49,7 @@ func newLoader(fsys fs.FS, s settings.Settings) (*loader, error) {
 // emptyLoader returns a loader that has read no file yet.
 func emptyLoader(s settings.Settings) *loader {
 	return &loader{
-		Files: sheet.New(s.Zone), s: s, services: map[string]bool{}, lists: map[string]bool{"standard": true},
+		files: sheet.New(s.Zone), s: s, services: map[string]bool{}, lists: map[string]bool{"standard": true},
 		badSKU: map[string]bool{},
 		b: &books.Books{Zone: s.Zone, Digits: s.Currency.Digits, Currency: s.Currency.Code,
 			Currencies: []money.Currency{{Code: s.Currency.Code, Digits: s.Currency.Digits}},
@@ -87,10 +87,10 @@ func (l *loader) load() (*books.Books, error) {
 	l.markups()
 	l.costPackages()
 	l.currencies()
-	l.Data = nil
-	if err := l.Problems.Err(); err != nil {
+	l.files.Data = nil
+	if err := l.files.Problems.Err(); err != nil {
 		return nil, err
 	}
-	l.b.Notes = l.Notes.Problems()
+	l.b.Notes = l.files.Notes.Problems()
 	return l.b, nil
 }

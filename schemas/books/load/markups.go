@@ -11,27 +11,27 @@ import (
 func (l *loader) markups() {
 	var rows []sheet.Entry[books.Markup]
 	l.each("markups.csv", func(r *row) {
-		m := books.Markup{Customer: books.AnyCode, Source: r.Key("source"), Service: r.Text("service_name"),
-			MinMargin: r.Price("min_margin"), HasMin: r.Cell("min_margin").Text != ""}
-		if id := r.Key("customer_id"); id != "*" {
+		m := books.Markup{Customer: books.AnyCode, Source: r.rec.Key("source"), Service: r.rec.Text("service_name"),
+			MinMargin: r.rec.Price("min_margin"), HasMin: r.rec.Cell("min_margin").Text != ""}
+		if id := r.rec.Key("customer_id"); id != "*" {
 			m.Customer, _ = need(r, "customer_id", id, "customers.csv", l.b.Customer)
 		}
 		if _, known := l.s.Costs.Sources.Of(m.Source); m.Source != "*" && !known {
-			r.Fail("source", "list it in costs.sources of "+"tollbook.yaml", "not a source of cost files")
+			r.rec.Fail("source", "list it in costs.sources of "+"tollbook.yaml", "not a source of cost files")
 		}
 		var ok bool
 		if m.SKU, ok = r.needSKU("sku"); ok {
 			if why := noCosts(l, m.SKU); why != "" {
-				r.Fail("sku", "", "%s", why)
+				r.rec.Fail("sku", "", "%s", why)
 			}
 		}
-		m.Valid = r.Valid()
+		m.Valid = r.rec.Valid()
 		if ok {
-			rows = append(rows, sheet.Entry[books.Markup]{Row: m, Span: m.Valid, At: r.Mark("sku")})
+			rows = append(rows, sheet.Entry[books.Markup]{Row: m, Span: m.Valid, At: r.rec.Mark("sku")})
 		}
 	})
 	rows = sheet.SortEntries(rows, books.CompareMarkupKey)
-	sheet.Overlaps(l.Files, "markups.csv", rows, books.CompareMarkupKey, func(m *books.Markup) string {
+	sheet.Overlaps(l.files, "markups.csv", rows, books.CompareMarkupKey, func(m *books.Markup) string {
 		who := "*"
 		if m.Customer >= 0 {
 			who = l.b.Customers[m.Customer].ID
@@ -78,7 +78,7 @@ func (l *loader) costPackages() {
 		for _, sku := range pack.SKUs {
 			p := &l.b.Products[sku]
 			if !p.BillsCosts {
-				l.Problems.Add(books.Pos{File: "books/packages.csv"}, "make two packages of it",
+				l.files.Problems.Add(books.Pos{File: "books/packages.csv"}, "make two packages of it",
 					"package %s is of %s, which bills cost files, and of %s, which does not", pack.ID,
 					l.b.Products[pack.SKUs[slices.IndexFunc(pack.SKUs, costs)]].SKU, p.SKU)
 			}

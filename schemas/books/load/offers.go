@@ -12,41 +12,41 @@ import (
 
 // discounts reads discounts.csv (§3.6).
 func (l *loader) discounts() {
-	rows := make([]sheet.Entry[books.Discount], 0, l.MostRows("discounts.csv"))
+	rows := make([]sheet.Entry[books.Discount], 0, l.files.MostRows("discounts.csv"))
 	var texts sheet.Texts
 	l.each("discounts.csv", func(r *row) {
-		d := books.Discount{ID: texts.Keep(r.Key("discount_id")), Customer: books.AnyCode, Partner: books.AnyCode}
-		kind := r.Word("kind")
+		d := books.Discount{ID: texts.Keep(r.rec.Key("discount_id")), Customer: books.AnyCode, Partner: books.AnyCode}
+		kind := r.rec.Word("kind")
 		d.Kind = books.DiscountKind(max(kind, 0))
-		if id := r.Key("customer_id"); id != "*" {
+		if id := r.rec.Key("customer_id"); id != "*" {
 			d.Customer, _ = need(r, "customer_id", id, "customers.csv", l.b.Customer)
 		}
-		partner := r.Key("partner_id")
+		partner := r.rec.Key("partner_id")
 		switch {
 		case kind >= 0 && d.Kind == books.PartnerOffer && partner == "":
-			r.Fail("partner_id", "", "a partner's discount needs one")
+			r.rec.Fail("partner_id", "", "a partner's discount needs one")
 		case kind >= 0 && d.Kind != books.PartnerOffer && partner != "":
-			r.Fail("partner_id", "leave it empty", "only kind partner has one")
+			r.rec.Fail("partner_id", "leave it empty", "only kind partner has one")
 		case partner != "":
 			d.Partner, _ = need(r, "partner_id", partner, "partners.csv", l.b.Partner)
 		}
 		d.Service, d.SKU = r.scope()
 		d.Service = texts.Word(d.Service)
-		if mode := r.Word("mode"); mode >= 0 {
+		if mode := r.rec.Word("mode"); mode >= 0 {
 			d.Mode = books.DiscountMode(mode)
 			r.discountValue(&d)
 		}
-		d.Valid, d.Currency = r.Valid(), r.currency("currency")
-		if d.Currency > 0 && d.Mode == books.ModeRate && !r.Bad {
-			r.Fail("currency", "leave it empty", "a rate is a share and has no currency")
+		d.Valid, d.Currency = r.rec.Valid(), r.currency("currency")
+		if d.Currency > 0 && d.Mode == books.ModeRate && !r.rec.Bad {
+			r.rec.Fail("currency", "leave it empty", "a rate is a share and has no currency")
 		}
 		if d.ID != "" {
-			rows = append(rows, sheet.Entry[books.Discount]{Row: d, Span: d.Valid, At: r.Mark("discount_id")})
+			rows = append(rows, sheet.Entry[books.Discount]{Row: d, Span: d.Valid, At: r.rec.Mark("discount_id")})
 		}
 	})
 	byID := func(a, b *books.Discount) int { return strings.Compare(a.ID, b.ID) }
 	rows = sheet.SortEntries(rows, byID)
-	sheet.Overlaps(l.Files, "discounts.csv", rows, byID, func(d *books.Discount) string {
+	sheet.Overlaps(l.files, "discounts.csv", rows, byID, func(d *books.Discount) string {
 		return "discount_id " +
 			d.ID
 	})
@@ -62,7 +62,7 @@ func (r *row) discountValue(d *books.Discount) {
 		model := l.b.Products[d.SKU].Model
 		usage, orders = model != books.Subscription, model == books.Subscription
 		if d.Mode == books.ModeFixed && model.NoFixed() {
-			l.Notes.Add(r.Pos(r.Mark("mode")), "",
+			l.files.Notes.Add(r.rec.Pos(r.rec.Mark("mode")), "",
 				"discount_id %s: a fixed price does not fit a %s product, so it never applies", d.ID, model)
 		}
 	}
@@ -71,18 +71,18 @@ func (r *row) discountValue(d *books.Discount) {
 	}
 	switch d.Mode {
 	case books.ModeRate:
-		d.Rate = r.Rate("value")
+		d.Rate = r.rec.Rate("value")
 	case books.ModeReduction:
 		if !orders {
-			r.Fail("mode", "", "a reduction is for orders, and the product is %s", l.b.Products[d.SKU].Model)
+			r.rec.Fail("mode", "", "a reduction is for orders, and the product is %s", l.b.Products[d.SKU].Model)
 		}
-		d.Amount = r.Amount("value")
+		d.Amount = r.rec.Amount("value")
 	case books.ModeFixed:
 		var ok bool
 		if orders && !usage {
-			d.Amount = r.Amount("value")
-		} else if d.Fixed, ok = sheet.Decimal(r.Record, "value", money.ParseUnitPrice[string]); ok && orders {
-			d.Amount = r.Amount("value")
+			d.Amount = r.rec.Amount("value")
+		} else if d.Fixed, ok = sheet.Decimal(r.rec, "value", money.ParseUnitPrice[string]); ok && orders {
+			d.Amount = r.rec.Amount("value")
 		}
 	}
 }
@@ -91,24 +91,25 @@ func (r *row) discountValue(d *books.Discount) {
 func (l *loader) packages() {
 	var rows []sheet.Entry[books.Package]
 	l.each("packages.csv", func(r *row) {
-		p := books.Package{ID: r.Key("package_id"), Region: r.Key("region_code"), Quota: r.Quantity("quota")}
+		p := books.Package{ID: r.rec.Key("package_id"), Region: r.rec.Key("region_code"),
+			Quota: r.rec.Quantity("quota")}
 		if strings.Contains(p.ID, ":") {
-			r.Fail("package_id", "", "an id of a package may not contain %q", ":")
+			r.rec.Fail("package_id", "", "an id of a package may not contain %q", ":")
 		}
 		var ok bool
 		p.Customer, ok = r.needCustomer("customer_id")
 		p.SKUs = r.skuList()
-		p.Reset = books.PackageReset(max(r.Word("reset"), 0))
-		p.Valid = r.Valid()
+		p.Reset = books.PackageReset(max(r.rec.Word("reset"), 0))
+		p.Valid = r.rec.Valid()
 		if ok && p.ID != "" {
-			rows = append(rows, sheet.Entry[books.Package]{Row: p, Span: p.Valid, At: r.Mark("package_id")})
+			rows = append(rows, sheet.Entry[books.Package]{Row: p, Span: p.Valid, At: r.rec.Mark("package_id")})
 		}
 	})
 	byKey := func(a, b *books.Package) int {
 		return cmp.Or(cmp.Compare(a.Customer, b.Customer), strings.Compare(a.ID, b.ID))
 	}
 	rows = sheet.SortEntries(rows, byKey)
-	sheet.Overlaps(l.Files, "packages.csv", rows, byKey, func(p *books.Package) string {
+	sheet.Overlaps(l.files, "packages.csv", rows, byKey, func(p *books.Package) string {
 		return "customer_id " + l.b.Customers[p.Customer].ID + ", package_id " + p.ID
 	})
 	l.b.Packages = sheet.RowsOf(rows)
@@ -116,7 +117,7 @@ func (l *loader) packages() {
 
 // skuList reads the products of a package.
 func (r *row) skuList() []int32 {
-	text := r.Text("skus")
+	text := r.rec.Text("skus")
 	if text == "" {
 		return nil
 	}
@@ -125,11 +126,11 @@ func (r *row) skuList() []int32 {
 		code := r.l.b.SKU(sku)
 		switch {
 		case sku == "":
-			r.Fail("skus", "join products by one ;", "an empty sku in the list")
-		case code < 0 && !r.l.Broken["products.csv"]:
-			r.Fail("skus", "", "%q is not in products.csv", sheet.Shorten(sku))
+			r.rec.Fail("skus", "join products by one ;", "an empty sku in the list")
+		case code < 0 && !r.l.files.Broken["products.csv"]:
+			r.rec.Fail("skus", "", "%q is not in products.csv", sheet.Shorten(sku))
 		case code >= 0 && slices.Contains(codes, code):
-			r.Fail("skus", "", "%q is duplicate", sheet.Shorten(sku))
+			r.rec.Fail("skus", "", "%q is duplicate", sheet.Shorten(sku))
 		case code >= 0:
 			codes = append(codes, code)
 		}
@@ -140,16 +141,16 @@ func (r *row) skuList() []int32 {
 
 // couponTerms reads the kind of a coupon and which lines it pays.
 func (r *row) couponTerms(c *books.Coupon) {
-	kind, beside := r.Word("kind"), r.Word("with_discount")
-	c.Cash, c.Pickup, c.Performance = kind == 1, kind == 2, r.Flag("counts_as_performance")
+	kind, beside := r.rec.Word("kind"), r.rec.Word("with_discount")
+	c.Cash, c.Pickup, c.Performance = kind == 1, kind == 2, r.rec.Flag("counts_as_performance")
 	c.NotCommercial = beside == 2
 	c.WithDiscount = beside == 0 || c.NotCommercial
 }
 
 // neverPerforms adds a note if a voucher is marked to count as performance, and removes the mark (§3.10).
 func (r *row) neverPerforms(c *books.Coupon, id string) {
-	if !r.Bad && c.Performance && !c.Cash {
-		r.l.Notes.Add(r.Pos(r.Mark("counts_as_performance")), "",
+	if !r.rec.Bad && c.Performance && !c.Cash {
+		r.l.files.Notes.Add(r.rec.Pos(r.rec.Mark("counts_as_performance")), "",
 			"%s %s: a %s never counts as performance", id, c.ID, c.Kind())
 		c.Performance = false
 	}
@@ -160,23 +161,23 @@ func (l *loader) coupons() {
 	var rows []sheet.Entry[books.Coupon]
 	l.each("coupons.csv", func(r *row) {
 		c := books.Coupon{
-			ID:     r.Key("coupon_id"),
-			Amount: r.Amount("amount"), MinConsumption: r.Amount("min_consumption"),
+			ID:     r.rec.Key("coupon_id"),
+			Amount: r.rec.Amount("amount"), MinConsumption: r.rec.Amount("min_consumption"),
 		}
 		r.couponTerms(&c)
 		c.Customer, _ = r.needCustomer("customer_id")
-		if !r.Bad && c.Amount.IsZero() {
-			r.Fail("amount", "", "not above 0")
+		if !r.rec.Bad && c.Amount.IsZero() {
+			r.rec.Fail("amount", "", "not above 0")
 		}
 		r.neverPerforms(&c, "coupon_id")
 		c.Service, c.SKU = r.scope()
-		c.Valid = r.Valid()
+		c.Valid = r.rec.Valid()
 		if c.ID != "" {
-			rows = append(rows, sheet.Entry[books.Coupon]{Row: c, Span: c.Valid, At: r.Mark("coupon_id")})
+			rows = append(rows, sheet.Entry[books.Coupon]{Row: c, Span: c.Valid, At: r.rec.Mark("coupon_id")})
 		}
 	})
 	byID := func(a, b *books.Coupon) int { return strings.Compare(a.ID, b.ID) }
 	rows = sheet.SortEntries(rows, byID)
-	sheet.Overlaps(l.Files, "coupons.csv", rows, byID, func(c *books.Coupon) string { return "coupon_id " + c.ID })
+	sheet.Overlaps(l.files, "coupons.csv", rows, byID, func(c *books.Coupon) string { return "coupon_id " + c.ID })
 	l.b.Coupons = sheet.RowsOf(rows)
 }

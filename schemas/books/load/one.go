@@ -19,16 +19,16 @@ func One(fsys fs.FS, s settings.Settings, customer string, sound func(hash [32]b
 	if err != nil {
 		return nil, nil, err
 	}
-	texts = maps.Clone(l.Data)
+	texts = maps.Clone(l.files.Data)
 	if sound(l.b.Hash) && !severalCurrencies(texts) {
-		l.KeepCustomer(customer, PerCustomer())
+		l.files.KeepCustomer(customer, PerCustomer())
 		if b, err := l.load(); err == nil {
 			return b, texts, nil
 		}
 		if l, err = newLoader(fsys, s); err != nil { // a book names a missing customer: all rows are needed
 			return nil, nil, err
 		}
-		texts = maps.Clone(l.Data)
+		texts = maps.Clone(l.files.Data)
 	}
 	b, err = l.load()
 	return b, texts, err
@@ -42,7 +42,7 @@ func OneOf(texts map[string]string, s settings.Settings) (b *books.Books, ok boo
 		return nil, false
 	}
 	l := emptyLoader(s)
-	l.Data, l.unpriced = texts, !hasRows(texts["links.csv"])
+	l.files.Data, l.unpriced = texts, !hasRows(texts["links.csv"])
 	b, err := l.load()
 	return b, err == nil
 }

@@ -79,7 +79,7 @@ func (m item) marketing(f *books.Fund) {
 	if n == nil {
 		return
 	}
-	q := yamldoc.Fields(&m.l.Problems, n, m.Name("quota"), []string{"of_performance", "max"})
+	q := yamldoc.Fields(&m.l.files.Problems, n, m.Name("quota"), []string{"of_performance", "max"})
 	if n.Kind != yamldoc.Mapping {
 		return
 	}
@@ -122,7 +122,7 @@ func (m item) eachMapping(key string, keys []string, visit func(yamldoc.Map)) {
 	}
 	for i := range n.Items {
 		item := &n.Items[i]
-		one := yamldoc.Fields(&m.l.Problems, item, fmt.Sprintf("%s[%d]", m.Name(key), i+1), keys)
+		one := yamldoc.Fields(&m.l.files.Problems, item, fmt.Sprintf("%s[%d]", m.Name(key), i+1), keys)
 		if item.Kind != yamldoc.Mapping {
 			continue
 		}
@@ -163,9 +163,9 @@ func (m item) fundActivities() (activities []books.FundActivity) {
 
 // needFund returns the code of the fund that programme_id names. The fund must be of the given kind; either = any kind.
 func needFund(r *row, marketing, either bool) (code int32, ok bool) {
-	code, ok = need(r, "programme_id", r.Key("programme_id"), "funds.yaml", r.l.b.Money.FundNamed)
+	code, ok = need(r, "programme_id", r.rec.Key("programme_id"), "funds.yaml", r.l.b.Money.FundNamed)
 	if ok && !either && r.l.b.Money.Funds[code].Marketing != marketing {
-		r.Fail("programme_id", "", "a %s fund", r.l.b.Money.Funds[code].Kind())
+		r.rec.Fail("programme_id", "", "a %s fund", r.l.b.Money.Funds[code].Kind())
 		return code, false
 	}
 	return code, ok
@@ -174,22 +174,22 @@ func needFund(r *row, marketing, either bool) (code int32, ok bool) {
 func loadFundQuotas(l *loader) {
 	var rows []sheet.Entry[books.FundQuota]
 	l.each("fund_quotas.csv", func(r *row) {
-		q := books.FundQuota{Period: r.Text("period"), Amount: r.Amount("amount")}
+		q := books.FundQuota{Period: r.rec.Text("period"), Amount: r.rec.Amount("amount")}
 		var known, ok bool
 		q.Fund, known = needFund(r, true, false)
 		q.Partner, ok = r.needPartner("partner_id")
 		if known && !quotaPeriod(q.Period, l.b.Money.Funds[q.Fund].Yearly) {
-			r.Fail("period", "", "not a period of the fund, such as 2026-Q3, or 2026 where its period is a year")
+			r.rec.Fail("period", "", "not a period of the fund, such as 2026-Q3, or 2026 where its period is a year")
 		}
 		if known && ok && l.b.Money.Funds[q.Fund].OfPerformance {
-			r.Fail(
+			r.rec.Fail(
 				"programme_id",
 				"remove quota from funds.yaml, or this row",
 				"its quota is a share of the performance",
 			)
 		}
 		if known && ok {
-			rows = append(rows, sheet.Entry[books.FundQuota]{Row: q, At: r.Mark("programme_id")})
+			rows = append(rows, sheet.Entry[books.FundQuota]{Row: q, At: r.rec.Mark("programme_id")})
 		}
 	})
 	byKey := func(a, b *books.FundQuota) int {
@@ -200,7 +200,7 @@ func loadFundQuotas(l *loader) {
 		)
 	}
 	rows = sheet.SortEntries(rows, byKey)
-	rows = sheet.Once(l.Files, "fund_quotas.csv", rows, byKey, func(q *books.FundQuota) string {
+	rows = sheet.Once(l.files, "fund_quotas.csv", rows, byKey, func(q *books.FundQuota) string {
 		return "programme_id " + l.b.Money.Funds[q.Fund].ID + ", partner_id " + l.b.Partners[q.Partner].ID +
 			", period " + q.Period
 	})
@@ -219,23 +219,23 @@ func quotaPeriod(text string, yearly bool) bool {
 func loadExperts(l *loader) {
 	var rows []sheet.Entry[books.Expert]
 	l.each("experts.csv", func(r *row) {
-		e := books.Expert{ID: r.Key("expert_id"), Level: r.Key("level"), Project: r.Text("project_id"),
-			Valid: r.Valid()}
+		e := books.Expert{ID: r.rec.Key("expert_id"), Level: r.rec.Key("level"), Project: r.rec.Text("project_id"),
+			Valid: r.rec.Valid()}
 		var known, ok bool
 		e.Fund, known = needFund(r, false, false)
 		e.Partner, ok = r.needPartner("partner_id")
 		if known && e.Level != "" {
 			if _, has := l.b.Money.Funds[e.Fund].Level(e.Level); !has {
-				r.Fail("level", "", "not a level of fund %s", l.b.Money.Funds[e.Fund].ID)
+				r.rec.Fail("level", "", "not a level of fund %s", l.b.Money.Funds[e.Fund].ID)
 			}
 		}
 		if known && ok && e.ID != "" {
-			rows = append(rows, sheet.Entry[books.Expert]{Row: e, Span: e.Valid, At: r.Mark("expert_id")})
+			rows = append(rows, sheet.Entry[books.Expert]{Row: e, Span: e.Valid, At: r.rec.Mark("expert_id")})
 		}
 	})
 	byExpert := func(a, b *books.Expert) int { return cmp.Or(cmp.Compare(a.Fund, b.Fund), strings.Compare(a.ID, b.ID)) }
 	rows = sheet.SortEntries(rows, byExpert)
-	sheet.Overlaps(l.Files, "experts.csv", rows, byExpert, func(e *books.Expert) string {
+	sheet.Overlaps(l.files, "experts.csv", rows, byExpert, func(e *books.Expert) string {
 		return "expert_id " + e.ID + ", programme_id " + l.b.Money.Funds[e.Fund].ID
 	})
 	l.b.Money.Experts = sheet.RowsOf(sheet.SortEntries(rows, func(a, b *books.Expert) int {
@@ -246,19 +246,20 @@ func loadExperts(l *loader) {
 func loadQualifications(l *loader) {
 	var rows []sheet.Entry[books.Qualification]
 	l.each("qualifications.csv", func(r *row) {
-		q := books.Qualification{Name: r.Key("qualification"), Valid: r.Valid()}
+		q := books.Qualification{Name: r.rec.Key("qualification"), Valid: r.rec.Valid()}
 		var known, ok bool
 		q.Fund, known = needFund(r, false, true)
 		q.Partner, ok = r.needPartner("partner_id")
 		if known && ok && q.Name != "" {
-			rows = append(rows, sheet.Entry[books.Qualification]{Row: q, Span: q.Valid, At: r.Mark("qualification")})
+			rows = append(rows,
+				sheet.Entry[books.Qualification]{Row: q, Span: q.Valid, At: r.rec.Mark("qualification")})
 		}
 	})
 	byKey := func(a, b *books.Qualification) int {
 		return cmp.Or(cmp.Compare(a.Fund, b.Fund), cmp.Compare(a.Partner, b.Partner), strings.Compare(a.Name, b.Name))
 	}
 	rows = sheet.SortEntries(rows, byKey)
-	sheet.Overlaps(l.Files, "qualifications.csv", rows, byKey, func(q *books.Qualification) string {
+	sheet.Overlaps(l.files, "qualifications.csv", rows, byKey, func(q *books.Qualification) string {
 		return "partner_id " + l.b.Partners[q.Partner].ID + ", qualification " + q.Name
 	})
 	l.b.Money.Qualifications = sheet.RowsOf(rows)
@@ -268,25 +269,25 @@ func loadParties(l *loader) {
 	var rows []sheet.Entry[books.Party]
 	l.each("parties.csv", func(r *row) {
 		p := books.Party{
-			ID:        r.Key("party_id"),
-			LegalName: r.Text("legal_name"),
-			Address:   r.Text("address"),
-			TaxID:     r.Text("tax_id"),
-			Country:   r.Text("country"),
-			Email:     r.Text("email"),
-			Bank:      r.Text("bank"),
-			TaxExempt: r.Flag("tax_exempt"), ExemptReason: r.Text("exempt_reason"),
-			PurchaseOrder: r.Text("purchase_order"),
+			ID:        r.rec.Key("party_id"),
+			LegalName: r.rec.Text("legal_name"),
+			Address:   r.rec.Text("address"),
+			TaxID:     r.rec.Text("tax_id"),
+			Country:   r.rec.Text("country"),
+			Email:     r.rec.Text("email"),
+			Bank:      r.rec.Text("bank"),
+			TaxExempt: r.rec.Flag("tax_exempt"), ExemptReason: r.rec.Text("exempt_reason"),
+			PurchaseOrder: r.rec.Text("purchase_order"),
 		}
 		if p.ExemptReason != "" && !p.TaxExempt {
-			r.Fail("exempt_reason", "write tax_exempt YES, or leave it empty", "the party is not exempt")
+			r.rec.Fail("exempt_reason", "write tax_exempt YES, or leave it empty", "the party is not exempt")
 		}
 		if p.ID != "" {
-			rows = append(rows, sheet.Entry[books.Party]{Row: p, At: r.Mark("party_id")})
+			rows = append(rows, sheet.Entry[books.Party]{Row: p, At: r.rec.Mark("party_id")})
 		}
 	})
 	byID := func(a, b *books.Party) int { return strings.Compare(a.ID, b.ID) }
 	rows = sheet.SortEntries(rows, byID)
-	rows = sheet.Once(l.Files, "parties.csv", rows, byID, func(p *books.Party) string { return "party_id " + p.ID })
+	rows = sheet.Once(l.files, "parties.csv", rows, byID, func(p *books.Party) string { return "party_id " + p.ID })
 	l.b.Money.Parties = sheet.RowsOf(rows)
 }

@@ -10,13 +10,13 @@ var costBases = []cost.Column{cost.List, cost.Contracted, cost.Effective, cost.B
 
 // costBasis reads the column that only pass_through products have.
 func (r *row) costBasis(p *books.Product, modelKnown bool) {
-	given := r.Cell("basis").Text != ""
-	at := r.Word("basis")
+	given := r.rec.Cell("basis").Text != ""
+	at := r.rec.Word("basis")
 	switch {
 	case modelKnown && p.Model == books.PassThrough && !given:
-		r.Fail("basis", "one of list, contracted, effective, billed", "a pass_through product needs one")
+		r.rec.Fail("basis", "one of list, contracted, effective, billed", "a pass_through product needs one")
 	case modelKnown && p.Model != books.PassThrough && given:
-		r.Fail("basis", "leave it empty", "only a pass_through product has one")
+		r.rec.Fail("basis", "leave it empty", "only a pass_through product has one")
 	case at >= 0:
 		p.Basis = costBases[at]
 	}
@@ -24,13 +24,13 @@ func (r *row) costBasis(p *books.Product, modelKnown bool) {
 
 // markUp reads the rate of a pass_through price; the tier's unit price is 1 + rate (§11.3).
 func (r *row) markUp(p *priceRow) {
-	text := r.Cell("rate").Text
+	text := r.rec.Cell("rate").Text
 	switch {
 	case p.model != books.PassThrough:
-	case r.Cell("unit_price").Text != "":
-		r.Fail("unit_price", "leave it empty", "a pass_through price has a rate")
+	case r.rec.Cell("unit_price").Text != "":
+		r.rec.Fail("unit_price", "leave it empty", "a pass_through price has a rate")
 	case text == "":
-		r.Fail("rate", "", "a pass_through price needs one")
+		r.rec.Fail("rate", "", "a pass_through price needs one")
 	default:
 		p.tier.UnitPrice = r.factor(text)
 	}
@@ -40,7 +40,7 @@ func (r *row) markUp(p *priceRow) {
 func (r *row) factor(text string) (price money.UnitPrice) {
 	rate, err := money.ParseSignedQuantity(text)
 	if err != nil {
-		r.FailParse("rate", err)
+		r.rec.FailParse("rate", err)
 		return price
 	}
 	one, _ := money.QuantityFromInt(1) // in range
@@ -49,7 +49,7 @@ func (r *row) factor(text string) (price money.UnitPrice) {
 		price, err = money.UnitPriceFromRaw(sum.Raw())
 	}
 	if err != nil {
-		r.Fail("rate", "", "not from -1 to 999999999")
+		r.rec.Fail("rate", "", "not from -1 to 999999999")
 	}
 	return price
 }

@@ -20,12 +20,12 @@ type item struct {
 
 // item returns the mapping of a node; messages call it what. Keys that the book does not have are reported.
 func (l *loader) item(file string, node *yamldoc.Node, what string) item {
-	format := l.Formats[file]
+	format := l.files.Formats[file]
 	keys := make([]string, len(format.Columns))
 	for i, c := range format.Columns {
 		keys[i] = c.Name
 	}
-	return item{yamldoc.Fields(&l.Problems, node, what, keys), l, format}
+	return item{yamldoc.Fields(&l.files.Problems, node, what, keys), l, format}
 }
 
 // words returns the words that a key can have.
@@ -44,13 +44,14 @@ func (m item) word(key string) int { return m.Word(key, 0, m.words(key)) }
 // policies reads policies.yaml (§4.7).
 func (l *loader) policies() {
 	const file = "policies.yaml"
-	root, ok := l.Document(file)
+	root, ok := l.files.Document(file)
 	if !ok {
 		return
 	}
 	if root.Kind != yamldoc.Mapping {
-		l.Broken[file] = true
-		l.Problems.Add(root.Pos, "write `id:` and its keys below it", "%s, not a mapping of policy ids", root.Kind)
+		l.files.Broken[file] = true
+		l.files.Problems.Add(root.Pos, "write `id:` and its keys below it", "%s, not a mapping of policy ids",
+			root.Kind)
 		return
 	}
 	for i := range root.Pairs {

@@ -15,13 +15,14 @@ func (l *loader) products() {
 	var rows []sheet.Entry[books.Product]
 	l.each("products.csv", func(r *row) {
 		p := books.Product{
-			SKU: r.Key("sku"), Name: r.Text("name"),
-			ServiceTypeCode: r.Key("service_type_code"), ServiceTypeName: r.Text("service_type_name"),
-			ResourceTypeCode: r.Text("resource_type_code"), ResourceTypeName: r.Text("resource_type_name"),
-			UsageType: r.Text("usage_type"), Measure: r.Key("measure"),
-			Model: books.Model(r.Word("pricing_model")), Meter: books.Meter(r.Word("meter")), Policy: r.Text("policy"),
-			AllowDiscount: r.Flag("allow_discount"), Class: books.Class(r.Word("performance_class")),
-			FocusServiceCategory: r.Text("focus_service_category"),
+			SKU: r.rec.Key("sku"), Name: r.rec.Text("name"),
+			ServiceTypeCode: r.rec.Key("service_type_code"), ServiceTypeName: r.rec.Text("service_type_name"),
+			ResourceTypeCode: r.rec.Text("resource_type_code"), ResourceTypeName: r.rec.Text("resource_type_name"),
+			UsageType: r.rec.Text("usage_type"), Measure: r.rec.Key("measure"),
+			Model: books.Model(r.rec.Word("pricing_model")), Meter: books.Meter(r.rec.Word("meter")),
+			Policy: r.rec.Text("policy"), AllowDiscount: r.rec.Flag("allow_discount"),
+			Class:                books.Class(r.rec.Word("performance_class")),
+			FocusServiceCategory: r.rec.Text("focus_service_category"),
 		}
 		r.notAny("sku", p.SKU)
 		r.notAny("service_type_code", p.ServiceTypeCode)
@@ -29,11 +30,11 @@ func (l *loader) products() {
 		switch {
 		case !modelKnown:
 		case p.Model == books.Percentile && p.Policy == "":
-			r.Fail("policy", "name one of policies.yaml", "a percentile product needs one")
+			r.rec.Fail("policy", "name one of policies.yaml", "a percentile product needs one")
 		case p.Model != books.Percentile && p.Policy != "":
-			r.Fail("policy", "leave it empty", "only a percentile product has one")
-		case p.Policy != "" && !l.Broken["policies.yaml"] && l.b.Policy(p.Policy) < 0:
-			r.Fail("policy", "", "not in policies.yaml")
+			r.rec.Fail("policy", "leave it empty", "only a percentile product has one")
+		case p.Policy != "" && !l.files.Broken["policies.yaml"] && l.b.Policy(p.Policy) < 0:
+			r.rec.Fail("policy", "", "not in policies.yaml")
 		}
 		r.counting(&p, modelKnown)
 		r.costBasis(&p, modelKnown)
@@ -42,14 +43,14 @@ func (l *loader) products() {
 		}
 		l.services[p.ServiceTypeCode] = true
 		if p.SKU != "" {
-			rows = append(rows, sheet.Entry[books.Product]{Row: p, At: r.Mark("sku")})
+			rows = append(rows, sheet.Entry[books.Product]{Row: p, At: r.rec.Mark("sku")})
 		} else {
-			l.Broken["products.csv"] = true
+			l.files.Broken["products.csv"] = true
 		}
 	})
 	bySKU := func(a, b *books.Product) int { return strings.Compare(a.SKU, b.SKU) }
 	rows = sheet.SortEntries(rows, bySKU)
-	for _, e := range sheet.Once(l.Files, "products.csv", rows, bySKU,
+	for _, e := range sheet.Once(l.files, "products.csv", rows, bySKU,
 		func(p *books.Product) string { return "sku " + p.SKU }) {
 		l.b.Products = append(l.b.Products, e.Row)
 	}
@@ -58,7 +59,7 @@ func (l *loader) products() {
 // notAny refuses * as a name, since it stands for anything.
 func (r *row) notAny(name, text string) {
 	if text == "*" {
-		r.Fail(name, "", "means any and cannot be a name")
+		r.rec.Fail(name, "", "means any and cannot be a name")
 	}
 }
 
@@ -99,24 +100,25 @@ func (l *loader) prices() {
 	var rows []sheet.Entry[priceRow]
 	l.each("prices.csv", func(r *row) {
 		p := priceRow{
-			list: r.Key("price_list"), region: r.Key("region_code"), number: r.Whole("tier"), upTo: r.Mark("up_to"),
+			list: r.rec.Key("price_list"), region: r.rec.Key("region_code"), number: r.rec.Whole("tier"),
+			upTo: r.rec.Mark("up_to"),
 		}
 		r.notAny("price_list", p.list)
 		var known bool
 		p.sku, known = r.needSKU("sku")
-		p.tier.UpTo, p.tier.Open = r.Quantity("up_to"), r.Cell("up_to").Text == ""
-		if !p.tier.Open && !r.Bad && p.tier.UpTo.IsZero() {
-			r.Fail("up_to", "", "not above 0")
+		p.tier.UpTo, p.tier.Open = r.rec.Quantity("up_to"), r.rec.Cell("up_to").Text == ""
+		if !p.tier.Open && !r.rec.Bad && p.tier.UpTo.IsZero() {
+			r.rec.Fail("up_to", "", "not above 0")
 		}
-		if i := r.Word("period_type"); i >= 0 {
-			p.periodType = r.Column("period_type").Words[i]
+		if i := r.rec.Word("period_type"); i >= 0 {
+			p.periodType = r.rec.Column("period_type").Words[i]
 		}
 		priceCells(r, &p, known)
-		span := r.Valid()
+		span := r.rec.Valid()
 		l.lists[p.list] = true
 		if known && p.number > 0 {
-			p.checked = !r.Bad
-			rows = append(rows, sheet.Entry[priceRow]{Row: p, Span: span, At: r.Mark("valid_from")})
+			p.checked = !r.rec.Bad
+			rows = append(rows, sheet.Entry[priceRow]{Row: p, Span: span, At: r.rec.Mark("valid_from")})
 		}
 	})
 	priceRows{l, rows}.versions()
@@ -124,8 +126,8 @@ func (l *loader) prices() {
 
 // priceCells reads the money of a price row and checks it against the product's model.
 func priceCells(r *row, p *priceRow, known bool) {
-	p.tier.FlatFee, p.tier.UnitPrice, p.tier.BlockSize = r.Price("flat_fee"), r.Price("unit_price"),
-		r.Quantity("block_size")
+	p.tier.FlatFee, p.tier.UnitPrice, p.tier.BlockSize = r.rec.Price("flat_fee"), r.rec.Price("unit_price"),
+		r.rec.Quantity("block_size")
 	if !known {
 		return
 	}
@@ -137,30 +139,31 @@ func priceCells(r *row, p *priceRow, known bool) {
 	of := p.model.Traits()
 	switch {
 	case of.OnlyFee && p.tier.UnitPrice != (money.UnitPrice{}):
-		r.Fail("unit_price", "leave it empty", "a %s price has only flat_fee", model)
-	case !of.OnlyFee && !of.OwnPrice && r.Cell("unit_price").Text == "":
-		r.Fail("unit_price", "", "empty")
+		r.rec.Fail("unit_price", "leave it empty", "a %s price has only flat_fee", model)
+	case !of.OnlyFee && !of.OwnPrice && r.rec.Cell("unit_price").Text == "":
+		r.rec.Fail("unit_price", "", "empty")
 	}
 	r.percentage(p)
 	r.markUp(p)
 	if of.NoFee && !p.tier.FlatFee.IsZero() {
-		r.Fail("flat_fee", "leave it empty", "a %s price has none", model)
+		r.rec.Fail("flat_fee", "leave it empty", "a %s price has none", model)
 	}
-	size := r.Cell("block_size").Text
+	size := r.rec.Cell("block_size").Text
 	switch {
 	case p.model == books.Block && size == "":
-		r.Fail("block_size", "", "a block price needs one")
-	case p.model == books.Block && !r.Bad && p.tier.BlockSize.IsZero():
-		r.Fail("block_size", "", "not above 0")
+		r.rec.Fail("block_size", "", "a block price needs one")
+	case p.model == books.Block && !r.rec.Bad && p.tier.BlockSize.IsZero():
+		r.rec.Fail("block_size", "", "not above 0")
 	case p.model != books.Block && size != "":
-		r.Fail("block_size", "leave it empty", "only a block price has one")
+		r.rec.Fail("block_size", "leave it empty", "only a block price has one")
 	}
-	kind := r.Cell("period_type").Text
+	kind := r.rec.Cell("period_type").Text
 	switch {
 	case p.model == books.Subscription && kind == "":
-		r.Fail("period_type", "one of "+strings.Join(r.Column("period_type").Words, ", "), "a period price needs one")
+		r.rec.Fail("period_type", "one of "+strings.Join(r.rec.Column("period_type").Words, ", "),
+			"a period price needs one")
 	case p.model != books.Subscription && kind != "":
-		r.Fail("period_type", "leave it empty", "only a period price has one")
+		r.rec.Fail("period_type", "leave it empty", "only a period price has one")
 	}
 }
 
@@ -196,7 +199,7 @@ func (p priceRows) versions() {
 		firsts = append(firsts, first)
 		rows = rows[n:]
 	}
-	sheet.Overlaps(l.Files, "prices.csv", firsts, comparePriceKey, func(p *priceRow) string { return p.describe(l) })
+	sheet.Overlaps(l.files, "prices.csv", firsts, comparePriceKey, func(p *priceRow) string { return p.describe(l) })
 }
 
 // tiers checks the rows of a version, sorted by tier: tiers are 1..n, up_to rises, and only the last tier is open. It
@@ -209,8 +212,8 @@ func (p priceRows) tiers() {
 		}
 	}
 	fail := func(at sheet.Mark, hint, format string, args ...any) {
-		l.Problems.Add(books.Pos{File: sheet.Dir + "/prices.csv", Line: int(at.Line), Column: int(at.Column)}, hint,
-			format, args...)
+		l.files.Problems.Add(books.Pos{File: sheet.Dir + "/prices.csv", Line: int(at.Line), Column: int(at.Column)},
+			hint, format, args...)
 	}
 	p.percentage()
 	model := rows[0].Row.model

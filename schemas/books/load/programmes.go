@@ -25,12 +25,12 @@ func (l *loader) incentives() {
 // programmes reads a file with a list of programmes; kind names them in messages. read reads one programme and returns
 // its id; twice is the message for an id that an earlier line has.
 func (l *loader) programmes(file, kind, twice string, read func(item) (id string)) {
-	root, ok := l.Document(file)
+	root, ok := l.files.Document(file)
 	if !ok {
 		return
 	}
 	if root.Kind != yamldoc.Sequence {
-		l.Problems.Add(root.Pos, "write each programme as `- id: …`", "%s, not a list of %ss", root.Kind, kind)
+		l.files.Problems.Add(root.Pos, "write each programme as `- id: …`", "%s, not a list of %ss", root.Kind, kind)
 		return
 	}
 	lines := map[string]int{}
@@ -75,7 +75,7 @@ func (m item) programme() books.Programme {
 	}
 	p.Tiers = m.tiers()
 	if bonus := m.Get("new_customer_bonus"); bonus != nil {
-		b := yamldoc.Fields(&m.l.Problems, bonus, m.Name("new_customer_bonus"), []string{"rate", "months"})
+		b := yamldoc.Fields(&m.l.files.Problems, bonus, m.Name("new_customer_bonus"), []string{"rate", "months"})
 		if bonus.Kind == yamldoc.Mapping {
 			b.Require("rate", "share of the performance, in quotes")
 			b.Require("months", "months from the start of an association")
@@ -143,7 +143,7 @@ func (m item) partners() []int32 {
 		switch {
 		case item.Kind != yamldoc.Scalar:
 			m.Fail("partners", item, "", "%s instead of a partner id", item.Kind)
-		case code < 0 && !m.l.Broken["partners.csv"]:
+		case code < 0 && !m.l.files.Broken["partners.csv"]:
 			m.Fail("partners", item, "", "not in partners.csv")
 		case code >= 0 && slices.Contains(codes, code):
 			m.Fail("partners", item, "", "is duplicate")
@@ -195,7 +195,8 @@ func (m item) tiers() []books.IncentiveTier {
 	var tiers []books.IncentiveTier
 	for i := range n.Items {
 		item := &n.Items[i]
-		t := yamldoc.Fields(&m.l.Problems, item, fmt.Sprintf("%s[%d]", m.Name("tiers"), i+1), []string{"from", "rate"})
+		t := yamldoc.Fields(&m.l.files.Problems, item, fmt.Sprintf("%s[%d]", m.Name("tiers"), i+1),
+			[]string{"from", "rate"})
 		if item.Kind != yamldoc.Mapping {
 			continue
 		}

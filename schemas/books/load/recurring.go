@@ -15,28 +15,28 @@ func (l *loader) recurring() {
 	var rows []sheet.Entry[books.RecurringCharge]
 	l.each("recurring.csv", func(r *row) {
 		c := books.RecurringCharge{
-			ID: r.Key("charge_id"), Region: r.Key("region_code"), Resource: r.Key("resource_id"),
-			Quantity: r.Quantity("quantity"),
-			Advance:  r.Word("timing") == 1, FromStart: r.Word("anchor") == 1,
-			Proration: books.Proration(max(r.Word("proration"), 0)),
+			ID: r.rec.Key("charge_id"), Region: r.rec.Key("region_code"), Resource: r.rec.Key("resource_id"),
+			Quantity: r.rec.Quantity("quantity"),
+			Advance:  r.rec.Word("timing") == 1, FromStart: r.rec.Word("anchor") == 1,
+			Proration: books.Proration(max(r.rec.Word("proration"), 0)),
 		}
 		var ok, known bool
 		c.Customer, ok = r.needCustomer("customer_id")
 		if c.SKU, known = r.needSKU("sku"); known && l.b.Products[c.SKU].Model != books.Recurring {
-			r.Fail("sku", "", "a %s product; a recurring charge needs a recurring one", l.b.Products[c.SKU].Model)
+			r.rec.Fail("sku", "", "a %s product; a recurring charge needs a recurring one", l.b.Products[c.SKU].Model)
 		}
-		if i := r.Word("period"); i >= 0 {
+		if i := r.rec.Word("period"); i >= 0 {
 			c.Months = [...]int{1, 3, 12}[i]
 		}
-		c.Valid = r.Valid()
-		c.At = r.Pos(r.Mark("charge_id"))
+		c.Valid = r.rec.Valid()
+		c.At = r.rec.Pos(r.rec.Mark("charge_id"))
 		if ok && known && c.ID != "" && c.Months > 0 && c.Valid.From != period.Past {
-			rows = append(rows, sheet.Entry[books.RecurringCharge]{Row: c, Span: c.Valid, At: r.Mark("charge_id")})
+			rows = append(rows, sheet.Entry[books.RecurringCharge]{Row: c, Span: c.Valid, At: r.rec.Mark("charge_id")})
 		}
 	})
 	byID := func(a, b *books.RecurringCharge) int { return strings.Compare(a.ID, b.ID) }
 	rows = sheet.SortEntries(rows, byID)
-	sheet.Overlaps(l.Files, "recurring.csv", rows, byID, func(c *books.RecurringCharge) string {
+	sheet.Overlaps(l.files, "recurring.csv", rows, byID, func(c *books.RecurringCharge) string {
 		return "charge_id " +
 			c.ID
 	})
@@ -80,7 +80,7 @@ func (cs chargeRows) agree() {
 			what = "anchor"
 		}
 		if what != "" {
-			cs.l.Problems.Add(c.At, "end the charge and begin one with another charge_id",
+			cs.l.files.Problems.Add(c.At, "end the charge and begin one with another charge_id",
 				"charge_id %s: its rows do not agree in %s: also %s", c.ID, what, first.At)
 		}
 	}

@@ -12,27 +12,27 @@ import (
 func (l *loader) subscribers() {
 	var rows []sheet.Entry[books.Subscriber]
 	l.each("subscribers.csv", func(r *row) {
-		s := books.Subscriber{Region: r.Key("region_code"), Resource: r.Key("resource_id")}
+		s := books.Subscriber{Region: r.rec.Key("region_code"), Resource: r.rec.Key("resource_id")}
 		r.notAny("region_code", s.Region)
 		var ok, known bool
 		s.Customer, ok = r.needCustomer("customer_id")
 		if s.SKU, known = r.needSKU("sku"); known && !l.badSKU[l.b.Products[s.SKU].SKU] {
 			p := &l.b.Products[s.SKU]
 			if !p.FeeAtZero {
-				r.Fail("sku", "write fee_at_zero YES in products.csv, or remove the row",
+				r.rec.Fail("sku", "write fee_at_zero YES in products.csv, or remove the row",
 					"a product without a fee at zero")
 			}
 			if p.Meter == books.PerResource && s.Resource == "" {
-				r.Fail("resource_id", "", "empty, and sku %q has a meter for each resource", p.SKU)
+				r.rec.Fail("resource_id", "", "empty, and sku %q has a meter for each resource", p.SKU)
 			}
 		}
-		s.Valid = r.Valid()
+		s.Valid = r.rec.Valid()
 		if ok && known {
-			rows = append(rows, sheet.Entry[books.Subscriber]{Row: s, Span: s.Valid, At: r.Mark("customer_id")})
+			rows = append(rows, sheet.Entry[books.Subscriber]{Row: s, Span: s.Valid, At: r.rec.Mark("customer_id")})
 		}
 	})
 	rows = sheet.SortEntries(rows, compareSubscribers)
-	sheet.Overlaps(l.Files, "subscribers.csv", rows, compareSubscribers, func(s *books.Subscriber) string {
+	sheet.Overlaps(l.files, "subscribers.csv", rows, compareSubscribers, func(s *books.Subscriber) string {
 		return "sku " + l.b.Products[s.SKU].SKU + " of customer_id " + l.b.Customers[s.Customer].ID
 	})
 	l.b.Subscribers = sheet.RowsOf(rows)

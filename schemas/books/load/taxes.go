@@ -20,25 +20,25 @@ func (l *loader) taxes() {
 	countries := false
 	l.each("taxes.csv", func(r *row) {
 		t := books.Tax{
-			ID: r.Key("tax_id"), Name: r.Text("name"), Rate: r.Rate("rate"), Party: r.Key("customer_id"),
-			Country: r.Key("country"), Service: r.Key("service_type_code"),
+			ID: r.rec.Key("tax_id"), Name: r.rec.Text("name"), Rate: r.rec.Rate("rate"),
+			Party: r.rec.Key("customer_id"), Country: r.rec.Key("country"), Service: r.rec.Key("service_type_code"),
 		}
-		if t.Service != "*" && !l.services[t.Service] && !l.Broken["products.csv"] {
-			r.Fail("service_type_code", "", "of no product in products.csv")
+		if t.Service != "*" && !l.services[t.Service] && !l.files.Broken["products.csv"] {
+			r.rec.Fail("service_type_code", "", "of no product in products.csv")
 		}
-		known := l.Broken["customers.csv"] || l.Broken["partners.csv"] || l.b.Customer(t.Party) >= 0 ||
+		known := l.files.Broken["customers.csv"] || l.files.Broken["partners.csv"] || l.b.Customer(t.Party) >= 0 ||
 			l.b.Partner(t.Party) >= 0
 		if t.Party != "*" && !known {
-			r.Fail("customer_id", "", "neither in customers.csv nor in partners.csv")
+			r.rec.Fail("customer_id", "", "neither in customers.csv nor in partners.csv")
 		}
 		countries = countries || t.Country != "*"
-		t.Valid = r.Valid()
+		t.Valid = r.rec.Valid()
 		if t.ID != "" {
-			rows = append(rows, sheet.Entry[books.Tax]{Row: t, Span: t.Valid, At: r.Mark("tax_id")})
+			rows = append(rows, sheet.Entry[books.Tax]{Row: t, Span: t.Valid, At: r.rec.Mark("tax_id")})
 		}
 	})
 	rows = sheet.SortEntries(rows, compareTaxKey)
-	sheet.Overlaps(l.Files, "taxes.csv", rows, compareTaxKey, func(t *books.Tax) string {
+	sheet.Overlaps(l.files, "taxes.csv", rows, compareTaxKey, func(t *books.Tax) string {
 		return "tax_id " + t.ID + ", country " + t.Country + ", customer_id " + t.Party + ", service_type_code " +
 			t.Service
 	})

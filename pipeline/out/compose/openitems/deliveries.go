@@ -12,7 +12,7 @@ import (
 
 // notCounted finds the cycle's deliveries of cost files that failed or are held, by source and name.
 func (g *gaps) notCounted(ctx context.Context) error {
-	for _, e := range g.Snap.Manifest.Loose {
+	for _, e := range g.src.Snap.Manifest.Loose {
 		if e.Table != tables.CostDeliveries().Name {
 			continue
 		}
@@ -20,7 +20,7 @@ func (g *gaps) notCounted(ctx context.Context) error {
 			Cols: tables.Columns(tables.CostDeliverySource, tables.CostDeliveryPeriod, tables.CostDeliveryDelivery,
 				tables.CostDeliveryState, tables.CostDeliveryRows, tables.CostDeliveryRejected,
 				tables.CostDeliveryFault)}
-		err := rows.Groups(ctx, g.Snap, e, scan, func(c *parquet.Columns[tables.CostDelivery]) error {
+		err := rows.Groups(ctx, g.src.Snap, e, scan, func(c *parquet.Columns[tables.CostDelivery]) error {
 			for i := range c.N {
 				of, state := c.Word(tables.CostDeliveryPeriod).At(i), c.Word(tables.CostDeliveryState).At(i)
 				if of != g.m.Cycle || state != "failed" && state != "held" {

@@ -140,7 +140,7 @@ func Of(ctx context.Context, s *compose.Sources, cycle period.Cycle, asOf period
 
 // gaps finds what is missing in a cycle and adds it to m.
 type gaps struct {
-	*compose.Sources
+	src   *compose.Sources
 	cycle period.Cycle
 	m     *Items
 }
@@ -177,7 +177,7 @@ func (g *gaps) missingDays(last period.Day, feed, name string) error {
 
 // daysWith returns the days of a cycle for which a table has rows; none for an archived cycle.
 func (g *gaps) daysWith(cycle period.Cycle, name string) (map[period.Day]bool, error) {
-	files, err := g.Snap.Files(manifest.CycleOf(cycle))
+	files, err := g.src.Snap.Files(manifest.CycleOf(cycle))
 	if err != nil {
 		return nil, err
 	}
@@ -217,15 +217,15 @@ type link struct{ resource, customer string }
 
 // missingLinks finds the links without a sample in the time in which they are in force for a customer.
 func (g *gaps) missingLinks(ctx context.Context) error {
-	bounds := g.Books.Zone.Bounds(g.cycle)
+	bounds := g.src.Books.Zone.Bounds(g.cycle)
 	wanted := map[link]string{}
-	for i := range g.Books.Links {
-		l := &g.Books.Links[i]
+	for i := range g.src.Books.Links {
+		l := &g.src.Books.Links[i]
 		if l.Valid.Overlaps(bounds) {
-			wanted[link{l.ResourceID, g.Books.Customers[l.Customer].ID}] = g.Books.Products[l.SKU].SKU
+			wanted[link{l.ResourceID, g.src.Books.Customers[l.Customer].ID}] = g.src.Books.Products[l.SKU].SKU
 		}
 	}
-	files, err := g.Snap.Files(manifest.CycleOf(g.cycle))
+	files, err := g.src.Snap.Files(manifest.CycleOf(g.cycle))
 	if err != nil {
 		return err
 	}
@@ -238,7 +238,7 @@ func (g *gaps) missingLinks(ctx context.Context) error {
 		}
 		scan := rows.Scan[tables.Sample]{Table: tables.Bandwidth(), Cols: tables.Columns(tables.SampleResourceID,
 			tables.SampleSlot)}
-		err := rows.Groups(ctx, g.Snap, e, scan, func(c *parquet.Columns[tables.Sample]) error {
+		err := rows.Groups(ctx, g.src.Snap, e, scan, func(c *parquet.Columns[tables.Sample]) error {
 			resources, slots := c.Col(tables.SampleResourceID.Of()), c.Col(tables.SampleSlot.Of()).Ints
 			rows := make([]*books.Link, len(resources.Dict)) // by code: the last row found in force
 			for i, code := range resources.Codes {
@@ -247,8 +247,8 @@ func (g *gaps) missingLinks(ctx context.Context) error {
 					continue
 				}
 				var ok bool
-				if rows[code], ok = g.Books.Links.At(resources.Dict[code], slot); ok {
-					delete(wanted, link{resources.Dict[code], g.Books.Customers[rows[code].Customer].ID})
+				if rows[code], ok = g.src.Books.Links.At(resources.Dict[code], slot); ok {
+					delete(wanted, link{resources.Dict[code], g.src.Books.Customers[rows[code].Customer].ID})
 				}
 			}
 			return nil
@@ -288,7 +288,7 @@ func (g *gaps) linksBefore(ctx context.Context, keys []link, cycle period.Cycle)
 	if len(keys) == 0 {
 		return out, nil
 	}
-	files, err := g.Snap.Files(manifest.CycleOf(cycle))
+	files, err := g.src.Snap.Files(manifest.CycleOf(cycle))
 	if err != nil {
 		return nil, err
 	}
@@ -301,7 +301,7 @@ func (g *gaps) linksBefore(ctx context.Context, keys []link, cycle period.Cycle)
 			continue
 		}
 		scan := rows.Scan[tables.Sample]{Table: tables.Bandwidth(), Cols: tables.Columns(tables.SampleResourceID)}
-		err := rows.Groups(ctx, g.Snap, e, scan, func(c *parquet.Columns[tables.Sample]) error {
+		err := rows.Groups(ctx, g.src.Snap, e, scan, func(c *parquet.Columns[tables.Sample]) error {
 			for _, name := range c.Word(tables.SampleResourceID).Dict() {
 				out[name] = out[name] || wanted[name]
 			}
@@ -317,14 +317,14 @@ func (g *gaps) linksBefore(ctx context.Context, keys []link, cycle period.Cycle)
 // missingRejects counts the stored rejects by feed and reason.
 func (g *gaps) missingRejects(ctx context.Context) error {
 	counts := map[[2]string]*Reject{}
-	for _, e := range g.Snap.Manifest.Loose {
+	for _, e := range g.src.Snap.Manifest.Loose {
 		if e.Table != tables.Rejects().Name {
 			continue
 		}
 		cols := tables.Columns(tables.RejectFeed, tables.RejectFile, tables.RejectReason, tables.RejectRaw,
 			tables.RejectHeader)
 		scan := rows.Scan[tables.Reject]{Table: tables.Rejects(), Cols: cols}
-		err := rows.Groups(ctx, g.Snap, e, scan, func(c *parquet.Columns[tables.Reject]) error {
+		err := rows.Groups(ctx, g.src.Snap, e, scan, func(c *parquet.Columns[tables.Reject]) error {
 			for i := range c.N {
 				name := c.Word(tables.RejectFeed).At(i)
 				texts := feedrows.Fields(c.Word(tables.RejectHeader).At(i), c.Text(tables.RejectRaw).At(i))
@@ -387,5 +387,5 @@ func (g *gaps) cycleOf(name string, texts map[string]string) (period.Cycle, bool
 	if err != nil {
 		return 0, false
 	}
-	return g.Books.Zone.Cycle(t), true
+	return g.src.Books.Zone.Cycle(t), true
 }

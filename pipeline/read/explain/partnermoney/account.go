@@ -53,7 +53,7 @@ func texts(list []posting) []string {
 // postings returns the rows of partner_accounts with a selected entry_id.
 func (t *teller) postings(wanted func(id string) bool) ([]posting, error) {
 	var out []posting
-	err := coupons.Each(t.Snap, tables.PartnerAccounts(), func(r rows.Row[tables.PartnerAccount]) error {
+	err := coupons.Each(t.src.Snap, tables.PartnerAccounts(), func(r rows.Row[tables.PartnerAccount]) error {
 		if !wanted(string(r.Text(tables.PartnerAccountEntryID))) {
 			return nil
 		}
@@ -156,11 +156,11 @@ func (t *teller) accountEvent(e *event.Money, list []posting) error {
 // at the request (§9.6), so it is described for each entity of the partner.
 func (t *teller) window(e *event.Money) string {
 	var entities []string
-	code := t.Books.Partner(e.Partner)
+	code := t.src.Books.Partner(e.Partner)
 	if code < 0 {
 		return "none: books/partners.csv no longer has the partner"
 	}
-	for _, row := range t.Books.Partners[code].Rows {
+	for _, row := range t.src.Books.Partners[code].Rows {
 		if entity := cmp.Or(row.SigningEntity, "default"); !slices.Contains(entities, entity) {
 			entities = append(entities, entity)
 		}
@@ -177,7 +177,7 @@ func (t *teller) window(e *event.Money) string {
 
 // windowOf describes the window of a recharge for one signing entity.
 func (t *teller) windowOf(e *event.Money, entity string) string {
-	months, has := t.Settings.Withdrawal.OriginalRoute.Of(entity)[e.Detail]
+	months, has := t.src.Settings.Withdrawal.OriginalRoute.Of(entity)[e.Detail]
 	switch {
 	case !has:
 		return "none: a withdrawal of it goes to the bank"
@@ -185,13 +185,13 @@ func (t *teller) windowOf(e *event.Money, entity string) string {
 		return "none: a withdrawal of it always goes back the way it came"
 	}
 	return fmt.Sprintf("a withdrawal of it that is requested before %s goes back the way it came",
-		t.Books.Zone.MonthsAfter(e.Time, months))
+		t.src.Books.Zone.MonthsAfter(e.Time, months))
 }
 
 // receivable describes what a statement payment pays (§9.1).
 func (t *teller) receivable(e *event.Money) error {
 	t.fact("pays", "the statement of "+e.Scope)
-	return coupons.Each(t.Snap, tables.Receivables(), func(r rows.Row[tables.Receivable]) error {
+	return coupons.Each(t.src.Snap, tables.Receivables(), func(r rows.Row[tables.Receivable]) error {
 		if r.Word(tables.ReceivableCycle) != e.Scope || r.Word(tables.ReceivablePartnerID) != e.Partner {
 			return nil
 		}
@@ -217,7 +217,7 @@ func (t *teller) entry(ctx context.Context, list []posting) error {
 	if t.story.PartnerID == "" {
 		t.story.PartnerID = first.partner
 	}
-	customer := first.other != "" && t.Books.Partner(first.other) < 0
+	customer := first.other != "" && t.src.Books.Partner(first.other) < 0
 	if err := t.source(ctx, first, customer); err != nil {
 		return err
 	}
@@ -239,13 +239,13 @@ func (t *teller) source(ctx context.Context, p *posting, customer bool) (err err
 		if lines[0] == "1" {
 			lines = append(lines, "") // the default of the column
 		}
-		found, err = explain.FeedRows(ctx, t.Sources, feeds.Orders(), map[string][]string{"order_id": {t.id[:cut]},
+		found, err = explain.FeedRows(ctx, t.src, feeds.Orders(), map[string][]string{"order_id": {t.id[:cut]},
 			"order_line": lines, "status": {""}})
 		t.fact("line", fmt.Sprintf("`tollbook explain %s --customer %s` explains it", t.id, p.other))
 	case p.kind == "incentive":
-		found, err = explain.FeedRows(ctx, t.Sources, feeds.IncentiveEvents(), map[string][]string{"event_id": {t.id}})
+		found, err = explain.FeedRows(ctx, t.src, feeds.IncentiveEvents(), map[string][]string{"event_id": {t.id}})
 	case customer:
-		found, err = explain.FeedRows(ctx, t.Sources, feeds.Accounts(), map[string][]string{"event_id": {t.id}})
+		found, err = explain.FeedRows(ctx, t.src, feeds.Accounts(), map[string][]string{"event_id": {t.id}})
 		t.fact("customer", p.other)
 	default: // its event has been described
 		return nil

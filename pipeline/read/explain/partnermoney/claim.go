@@ -21,8 +21,8 @@ func (t *teller) claim(context.Context) error {
 	if err != nil || len(happened) == 0 {
 		return err
 	}
-	c := &claimSteps{books: t.Books, state: fund.None}
-	if c.kept, err = keptAmounts(t.Snap, tables.FactReserved); err != nil {
+	c := &claimSteps{books: t.src.Books, state: fund.None}
+	if c.kept, err = keptAmounts(t.src.Snap, tables.FactReserved); err != nil {
 		return err
 	}
 	var steps []string
@@ -121,7 +121,7 @@ func (c *claimSteps) happen(e *event.Money) (string, error) {
 
 // claimRow describes the row of the table, and compares it with the events.
 func (t *teller) claimRow(c *claimSteps) error {
-	return coupons.Each(t.Snap, tables.Funds(), func(r rows.Row[tables.Fund]) error {
+	return coupons.Each(t.src.Snap, tables.Funds(), func(r rows.Row[tables.Fund]) error {
 		if string(r.Text(tables.FundClaimID)) != t.id {
 			return nil
 		}

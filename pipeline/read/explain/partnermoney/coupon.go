@@ -19,13 +19,13 @@ import (
 // from the one before and they add up to the amounts of the table coupons.
 func (t *teller) coupon(context.Context) error {
 	asOf := period.Forever
-	if t.Snap.Manifest.AsOf != "" {
+	if t.src.Snap.Manifest.AsOf != "" {
 		var err error
-		if asOf, err = period.ParseInstant(t.Snap.Manifest.AsOf); err != nil {
+		if asOf, err = period.ParseInstant(t.src.Snap.Manifest.AsOf); err != nil {
 			return err
 		}
 	}
-	list, err := coupons.List(t.Snap, t.Books, asOf)
+	list, err := coupons.List(t.src.Snap, t.src.Books, asOf)
 	if err != nil {
 		return err
 	}
@@ -68,39 +68,39 @@ func (t *teller) coupon(context.Context) error {
 
 // couponStory explains the rows of one coupon_id: a coupon of the book may have several.
 type couponStory struct {
-	*teller
-	rows []coupons.Coupon
+	teller *teller
+	rows   []coupons.Coupon
 }
 
 // row describes a coupon's origin, its terms, and the use of its amount.
 func (c *couponStory) row(one *coupons.Coupon) error {
-	c.fact("kind", one.Kind)
-	c.fact("amount", one.Amount.Trim())
-	c.fact("valid", c.validity(one.From, one.To))
+	c.teller.fact("kind", one.Kind)
+	c.teller.fact("amount", one.Amount.Trim())
+	c.teller.fact("valid", c.validity(one.From, one.To))
 	if one.Source == coupon.OfBook {
-		c.fact("source", "books/coupons.csv")
-		for i := range c.Books.Coupons {
-			if row := &c.Books.Coupons[i]; row.ID == one.ID && row.Valid.From == one.From {
+		c.teller.fact("source", "books/coupons.csv")
+		for i := range c.teller.src.Books.Coupons {
+			if row := &c.teller.src.Books.Coupons[i]; row.ID == one.ID && row.Valid.From == one.From {
 				c.terms(row)
 			}
 		}
 	} else if err := c.issued(one); err != nil {
 		return err
 	}
-	c.part("state "+one.State, fmt.Sprintf("%s = %s used + %s taken back + %s expired + %s left", one.Amount.Trim(),
-		one.Used.Trim(), one.TakenBack.Trim(), one.Expired.Trim(), one.Left.Trim()))
+	c.teller.part("state "+one.State, fmt.Sprintf("%s = %s used + %s taken back + %s expired + %s left",
+		one.Amount.Trim(), one.Used.Trim(), one.TakenBack.Trim(), one.Expired.Trim(), one.Left.Trim()))
 	return nil
 }
 
 // issued describes the event that issued a coupon, and its terms.
 func (c *couponStory) issued(one *coupons.Coupon) error {
-	if err := coupons.EachIssued(c.Snap, func(i *coupons.Issued) error {
+	if err := coupons.EachIssued(c.teller.src.Snap, func(i *coupons.Issued) error {
 		if i.ID != one.ID {
 			return nil
 		}
-		c.fact("source", fmt.Sprintf("%s %s of partner %s, event %s", i.Source, i.SourceID, i.Partner, i.Event))
-		c.fact("pays from", i.Instant.String())
-		terms, err := i.Terms(c.Books)
+		c.teller.fact("source", fmt.Sprintf("%s %s of partner %s, event %s", i.Source, i.SourceID, i.Partner, i.Event))
+		c.teller.fact("pays from", i.Instant.String())
+		terms, err := i.Terms(c.teller.src.Books)
 		if err == nil {
 			c.terms(&terms)
 		}
@@ -115,11 +115,11 @@ func (c *couponStory) issued(one *coupons.Coupon) error {
 func (c *couponStory) terms(t *books.Coupon) {
 	product := "any"
 	if t.SKU >= 0 {
-		product = c.Books.Products[t.SKU].SKU
+		product = c.teller.src.Books.Products[t.SKU].SKU
 	}
-	c.fact("service", t.Service)
-	c.fact("product", product)
-	c.fact("least amount of a line", t.MinConsumption.Trim())
+	c.teller.fact("service", t.Service)
+	c.teller.fact("product", product)
+	c.teller.fact("least amount of a line", t.MinConsumption.Trim())
 	goes := "lines without a discount"
 	switch {
 	case t.NotCommercial:
@@ -127,7 +127,7 @@ func (c *couponStory) terms(t *books.Coupon) {
 	case t.WithDiscount:
 		goes = "all lines"
 	}
-	c.fact("pays", goes)
+	c.teller.fact("pays", goes)
 }
 
 func (c *couponStory) validity(from, to period.Instant) string {
@@ -144,14 +144,14 @@ func (c *couponStory) validity(from, to period.Instant) string {
 // records lists the events of the coupon, and compares them with the coupon's amounts. A state that uses nothing of
 // chapter 9 has no such table.
 func (c *couponStory) records() error {
-	files, err := c.Snap.Find(coupons.Key(tables.CouponRecords().Table))
+	files, err := c.teller.src.Snap.Find(coupons.Key(tables.CouponRecords().Table))
 	if err != nil || len(files) == 0 {
 		return err
 	}
 	sums := map[string]*money.AmountTotal{"use": {}, "reclaim": {}, "expire": {}}
 	part := explain.Part{Kind: "what happened"}
-	err = coupons.Each(c.Snap, tables.CouponRecords(), func(r rows.Row[tables.CouponRecord]) error {
-		if string(r.Text(tables.CouponRecordCouponID)) != c.id {
+	err = coupons.Each(c.teller.src.Snap, tables.CouponRecords(), func(r rows.Row[tables.CouponRecord]) error {
+		if string(r.Text(tables.CouponRecordCouponID)) != c.teller.id {
 			return nil
 		}
 		amount, err := r.Amount(tables.CouponRecordAmount)
@@ -177,7 +177,7 @@ func (c *couponStory) records() error {
 		return err
 	}
 	if len(part.Steps) > 0 {
-		c.story.Parts = append(c.story.Parts, part)
+		c.teller.story.Parts = append(c.teller.story.Parts, part)
 	}
 	return c.compare(sums)
 }
@@ -198,7 +198,7 @@ func (c *couponStory) compare(sums map[string]*money.AmountTotal) error {
 			}
 		}
 	}
-	c.story.Agrees = used.Cmp(*sums["use"]) == 0 && back.Cmp(*sums["reclaim"]) == 0 &&
+	c.teller.story.Agrees = used.Cmp(*sums["use"]) == 0 && back.Cmp(*sums["reclaim"]) == 0 &&
 		expired.Cmp(*sums["expire"]) == 0
 	return nil
 }

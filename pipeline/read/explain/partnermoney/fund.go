@@ -30,7 +30,7 @@ func (t *teller) fundID() (f fundID, ok bool) {
 	}
 	copy(f.names[:], parts)
 	var err error
-	f.partner, f.programme = t.Books.Partner(parts[0]), t.Books.Money.FundNamed(parts[1])
+	f.partner, f.programme = t.src.Books.Partner(parts[0]), t.src.Books.Money.FundNamed(parts[1])
 	f.period, err = fund.ParsePeriod(parts[2])
 	return f, err == nil && f.partner >= 0 && f.programme >= 0
 }
@@ -43,7 +43,7 @@ func (t *teller) fund(context.Context) error {
 	}
 	var claims []rowOfFund
 	var row *rowOfFund
-	err := coupons.Each(t.Snap, tables.Funds(), func(r rows.Row[tables.Fund]) error {
+	err := coupons.Each(t.src.Snap, tables.Funds(), func(r rows.Row[tables.Fund]) error {
 		if r.Word(tables.FundPartnerID) != f.names[0] || r.Word(tables.FundProgrammeID) != f.names[1] ||
 			r.Word(tables.FundPeriod) != f.names[2] {
 			return nil
@@ -64,7 +64,7 @@ func (t *teller) fund(context.Context) error {
 	t.fact("period", f.names[2])
 	t.fact("state", row.state)
 	t.fact("deadline", row.deadline)
-	if t.Books.Money.Funds[f.programme].Marketing {
+	if t.src.Books.Money.Funds[f.programme].Marketing {
 		return t.quota(&f, row, claims)
 	}
 	return t.list(&f, row)
@@ -103,7 +103,7 @@ func deadlineOf(r rows.Row[tables.Fund]) (string, error) {
 // quota explains the quota of a period: how it is calculated, and how much of it each claim uses.
 func (t *teller) quota(f *fundID, row *rowOfFund, claims []rowOfFund) error {
 	t.fact("quota", row.quota.Trim())
-	programme := &t.Books.Money.Funds[f.programme]
+	programme := &t.src.Books.Money.Funds[f.programme]
 	if programme.OfPerformance {
 		text := fmt.Sprintf("%s of the performance in %s", programme.QuotaRate.Trim(), f.period.Before())
 		if programme.HasQuotaMax {
@@ -112,7 +112,7 @@ func (t *teller) quota(f *fundID, row *rowOfFund, claims []rowOfFund) error {
 		t.fact("source", text+" (books/funds.yaml)")
 	} else {
 		t.fact("source", "books/fund_quotas.csv")
-		t.story.Agrees = t.Books.Money.FundQuota(f.programme, f.partner, f.names[2]) == row.quota
+		t.story.Agrees = t.src.Books.Money.FundQuota(f.programme, f.partner, f.names[2]) == row.quota
 	}
 	left := row.quota
 	var sum money.AmountTotal
@@ -143,11 +143,11 @@ func (t *teller) quota(f *fundID, row *rowOfFund, claims []rowOfFund) error {
 
 // list explains the list of a month: its experts, and the events that name the month or its quarter.
 func (t *teller) list(f *fundID, row *rowOfFund) error {
-	experts, err := fund.Experts(t.Books, f.programme, f.partner, f.period.First)
+	experts, err := fund.Experts(t.src.Books, f.programme, f.partner, f.period.First)
 	if err != nil {
 		return err
 	}
-	programme, digits := &t.Books.Money.Funds[f.programme], t.Books.PartnerCurrency(f.partner).Digits
+	programme, digits := &t.src.Books.Money.Funds[f.programme], t.src.Books.PartnerCurrency(f.partner).Digits
 	happened, worth, err := t.eventsOfList(f, programme)
 	if err != nil {
 		return err
@@ -181,7 +181,7 @@ func (t *teller) list(f *fundID, row *rowOfFund) error {
 		steps = append(steps, "the books of today; the list that was applied for was worth "+listed.Trim())
 	} else {
 		t.fact("listed", fmt.Sprintf("%s for %d heads at %s", row.listed.Trim(), len(experts),
-			t.Books.Zone.Bounds(f.period.First).To))
+			t.src.Books.Zone.Bounds(f.period.First).To))
 	}
 	t.story.Agrees = listed == row.listed
 	t.part("the list: experts with at least the days that the programme asks for, the most valuable first (§9.4)",
@@ -201,7 +201,7 @@ func (t *teller) eventsOfList(f *fundID, programme *books.Fund) ([]*event.Money,
 	if err != nil {
 		return nil, nil, err
 	}
-	kept, err := keptAmounts(t.Snap, tables.FactListed)
+	kept, err := keptAmounts(t.src.Snap, tables.FactListed)
 	for _, e := range happened {
 		if worth, is := kept[e.ID]; is && e.Verdict.Accepted() {
 			return happened, &worth, err

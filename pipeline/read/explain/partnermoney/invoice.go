@@ -67,10 +67,10 @@ func (t *teller) unknownInvoice(happened []*event.Money) error {
 
 // parties returns the partner and the customer among issuer and recipient.
 func (t *teller) parties(e *event.Money) (partner, customer string) {
-	if t.Books.Partner(e.Other) >= 0 {
+	if t.src.Books.Partner(e.Other) >= 0 {
 		return e.Other, ""
 	}
-	if t.Books.Partner(e.Partner) >= 0 {
+	if t.src.Books.Partner(e.Partner) >= 0 {
 		return e.Partner, e.Other
 	}
 	return "", e.Other
@@ -132,7 +132,7 @@ func (t *teller) invoiced(mine *event.Money, happened []*event.Money,
 // sale reads the row of the table invoices: the amount that can be invoiced, the amount left, and the state.
 func (t *teller) sale(of sale) (invoiceable, left money.Amount, state string, err error) {
 	state = "none: nothing can be invoiced, or the cycle is open"
-	err = coupons.Each(t.Snap, tables.Invoices(), func(r rows.Row[tables.Invoice]) (err error) {
+	err = coupons.Each(t.src.Snap, tables.Invoices(), func(r rows.Row[tables.Invoice]) (err error) {
 		row := sale{r.Word(tables.InvoiceCycle), r.Word(tables.InvoiceIssuerID), r.Word(tables.InvoiceRecipientID)}
 		if row != of {
 			return nil

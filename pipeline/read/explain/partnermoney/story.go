@@ -83,7 +83,7 @@ func Explain(ctx context.Context, s *explain.Sources, q *explain.Question, from 
 		return nil, &rows.NotFoundError{What: fmt.Sprintf("%q is not of partners' money", q.ID),
 			Do: "ids begin with " + strings.Join(Prefixes(), ", ")}
 	}
-	t := &teller{Sources: s, from: from, id: strings.TrimPrefix(q.ID, of.prefix), customer: q.Customer,
+	t := &teller{src: s, from: from, id: strings.TrimPrefix(q.ID, of.prefix), customer: q.Customer,
 		story: &explain.Story{ID: q.ID, State: of.state, Agrees: true}}
 	if err := of.tell(t, ctx); err != nil {
 		return nil, fmt.Errorf("explain %s: %w", q.ID, err)
@@ -97,7 +97,7 @@ func Explain(ctx context.Context, s *explain.Sources, q *explain.Question, from 
 
 // teller tells the story of one id.
 type teller struct {
-	*explain.Sources
+	src      *explain.Sources
 	from     *partners.Reader
 	id       string // without its prefix
 	customer string // to whom it must belong; "" = anybody
@@ -121,11 +121,11 @@ func (t *teller) part(title string, steps ...string) {
 func (t *teller) happened(feedName string, wanted func(rows.Row[tables.PartnerEvent]) bool) ([]*event.Money,
 	error) {
 	var out []*event.Money
-	for _, f := range t.Snap.Manifest.Loose {
+	for _, f := range t.src.Snap.Manifest.Loose {
 		if f.FileKey != event.MoneyKey() {
 			continue
 		}
-		err := event.EachMoney(t.Snap, f, feedName,
+		err := event.EachMoney(t.src.Snap, f, feedName,
 			func(c *parquet.Columns[tables.PartnerEvent], i int) bool {
 				return wanted(rows.Row[tables.PartnerEvent]{Cols: c, I: i})
 			},

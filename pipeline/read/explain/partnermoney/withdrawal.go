@@ -59,7 +59,7 @@ func (t *teller) withdrawal(context.Context) error {
 func (t *teller) withdrawalParts(requested money.Amount) error {
 	var sum money.AmountTotal
 	var steps []string
-	err := coupons.Each(t.Snap, tables.Withdrawals(), func(r rows.Row[tables.Withdrawal]) error {
+	err := coupons.Each(t.src.Snap, tables.Withdrawals(), func(r rows.Row[tables.Withdrawal]) error {
 		if string(r.Text(tables.WithdrawalWithdrawalID)) != t.id {
 			return nil
 		}

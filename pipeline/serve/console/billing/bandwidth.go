@@ -33,15 +33,15 @@ type object struct {
 
 // objects returns the requested links and groups of a cycle, measured once per state.
 func objects(v *page.View, cycle period.Cycle) ([]object, error) {
-	customer := v.Scope.Customer
-	if customer == "" && v.Text("resource") == "" && len(v.State.Workspace.Books.Links) > maxLinks {
+	customer := v.Call.Scope.Customer
+	if customer == "" && v.Call.Text("resource") == "" && len(v.Call.State.Workspace.Books.Links) > maxLinks {
 		return nil, operation.BadParameter("customer_id", operation.Textf("链路多于%d条，请指定客户",
 			"is missing: the books have more than %d links", maxLinks))
 	}
-	q := annex.Question{Cycle: cycle, Customer: customer, Resource: v.Text("resource"), SKU: v.Text("sku")}
+	q := annex.Question{Cycle: cycle, Customer: customer, Resource: v.Call.Text("resource"), SKU: v.Call.Text("sku")}
 	list, err := page.Keep(v, fmt.Sprintf("objects %q", q), func(list []object) int { return 9 * len(list) },
 		func(v *page.View) ([]object, error) { return measured(v, &q) })
-	if none := new(rows.NotFoundError); errors.As(err, &none) && v.Text("resource") == "" {
+	if none := new(rows.NotFoundError); errors.As(err, &none) && v.Call.Text("resource") == "" {
 		return nil, nil
 	}
 	return list, err
@@ -81,8 +81,8 @@ func (o *object) annex(v *page.View, cycle period.Cycle) (*annex.Annex, error) {
 
 // annexes measures links and groups with all of their points.
 func annexes(v *page.View, q *annex.Question) ([]*annex.Annex, error) {
-	return annex.Build(v.Request.Context(), &annex.Sources{Snap: v.State.Snap, Books: v.State.Workspace.Books,
-		Prices: v.State.Prices.Bill(), Currency: v.Currency()}, q)
+	return annex.Build(v.Request.Context(), &annex.Sources{Snap: v.Call.State.Snap, Books: v.Call.State.Workspace.Books,
+		Prices: v.Call.State.Prices.Bill(), Currency: v.Currency()}, q)
 }
 
 // keptAnnexes returns the points of a link or group, measured once per state.
@@ -112,7 +112,7 @@ func bandwidth(v *page.View) (*page.Page, error) {
 	state, _ := parts.StateText(v, manifest.CycleOf(cycle))
 	p := &page.Page{Title: v.F("带宽，%s", "Bandwidth, %s", cycle), Lead: state, Crumbs: []page.Link{parts.Home(v)},
 		Tabs: parts.Months(v, cycle.String())}
-	if id := v.Scope.Customer; id != "" {
+	if id := v.Call.Scope.Customer; id != "" {
 		p.Crumbs = parts.Way(v, page.Link{Text: parts.Called(v, id), Href: v.To("customer", "customer_id", id)},
 			page.Link{Text: cycle.String(), Href: v.To("bill", "customer_id", id, "cycle", cycle.String())})
 	}
@@ -229,7 +229,7 @@ func curveBlock(v *page.View, a *annex.Annex) (page.Block, error) {
 
 // dayOf returns the day that the address names. It must be in the cycle.
 func dayOf(v *page.View) (day period.Day, ok bool, err error) {
-	text := v.Text("day")
+	text := v.Call.Text("day")
 	if text == "" {
 		return 0, false, nil
 	}

@@ -27,7 +27,7 @@ func bill(v *page.View) (*page.Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	id := v.Text("customer_id")
+	id := v.Call.Text("customer_id")
 	of, err := itemsOf(v, manifest.CycleOf(cycle), id)
 	if err != nil {
 		return nil, err
@@ -152,7 +152,7 @@ func paidBlock(v *page.View, cycle manifest.Cycle, st *parts.Statement) page.Blo
 
 // partBlock shows the sums of the lines that the caller may see.
 func partBlock(v *page.View, cycle manifest.Cycle, all *records.Sum) page.Block {
-	id := v.Text("customer_id")
+	id := v.Call.Text("customer_id")
 	figure := func(zh, en, column string, at int, main bool) page.Figure {
 		return page.Figure{Name: v.T(zh, en), Value: v.Sum(all.Amounts[at]), Main: main,
 			Href: v.To("lines", "customer_id", id, "cycle", cycle.String(), "nonzero", column)}
@@ -197,7 +197,7 @@ func amountCells(v *page.View, s *records.Sum, to func(column string) string) []
 
 // servicesBlock shows the bill by service.
 func servicesBlock(v *page.View, cycle manifest.Cycle, list []records.Sum, all *records.Sum) page.Block {
-	id, names := v.Text("customer_id"), parts.ServiceNames(v.State.Workspace.Books)
+	id, names := v.Call.Text("customer_id"), parts.ServiceNames(v.Call.State.Workspace.Books)
 	t := &page.Table{Name: "services", Order: "-payment_amount",
 		Columns: append([]page.Column{
 			{Name: "service", Title: v.T("服务", "Service")},
@@ -258,10 +258,10 @@ func consumed(v *page.View, cycle manifest.Cycle, id string, list []records.Sum)
 	if len(others) == 0 {
 		return out, nil
 	}
-	found, err := v.State.Store.Page(v.Request.Context(), records.Query{Cycle: cycle, Customer: id, Limit: maxCharted,
-		Where: []records.Condition{{Column: tables.LineDay.Of(), Op: records.Is, Values: others}},
-		Columns: tables.Columns(tables.LineServiceTypeCode, tables.LineDay, tables.LineUsageStart, tables.LineTradeTime,
-			tables.LinePaymentAmount)})
+	found, err := v.Call.State.Store.Page(v.Request.Context(), records.Query{Cycle: cycle, Customer: id,
+		Limit: maxCharted, Where: []records.Condition{{Column: tables.LineDay.Of(), Op: records.Is, Values: others}},
+		Columns: tables.Columns(tables.LineServiceTypeCode, tables.LineDay, tables.LineUsageStart,
+			tables.LineTradeTime, tables.LinePaymentAmount)})
 	if err != nil {
 		return nil, err
 	}
@@ -288,7 +288,7 @@ func consumed(v *page.View, cycle manifest.Cycle, id string, list []records.Sum)
 
 // related links to pages about the same bill.
 func related(v *page.View, cycle manifest.Cycle) page.Block {
-	id := v.Text("customer_id")
+	id := v.Call.Text("customer_id")
 	b := page.Block{Title: v.T("更多", "More about this customer")}
 	for _, one := range []struct{ zh, en, path string }{{"所有明细", "All lines", "lines"},
 		{"带宽", "Bandwidth", "bandwidth"}, {"套餐", "Packages", "packages"}, {"订单", "Orders", "orders"},
@@ -306,11 +306,11 @@ func service(v *page.View) (*page.Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	code := v.Text("service_type_code")
+	code := v.Call.Text("service_type_code")
 	if code == "" {
 		return nil, operation.BadParameter("service_type_code", operation.Text{Zh: "必填", En: "is missing"})
 	}
-	id, where := v.Text("customer_id"), conditions(v)
+	id, where := v.Call.Text("customer_id"), conditions(v)
 	list, err := sums(v, manifest.CycleOf(cycle), []string{id}, where, tables.LineSKU.Of(), tables.LineRegionCode.Of(),
 		tables.LineKind.Of(),
 		tables.LineTier.Of(), tables.LineDiscountID.Of(), tables.LineOriginCycle.Of())
@@ -321,11 +321,11 @@ func service(v *page.View) (*page.Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	name := parts.ServiceName(v, parts.ServiceNames(v.State.Workspace.Books), code)
+	name := parts.ServiceName(v, parts.ServiceNames(v.Call.State.Workspace.Books), code)
 	state, _ := parts.StateText(v, manifest.CycleOf(cycle))
 	p := &page.Page{Title: v.F("%s，%s，%s", "%s of %s, %s", name, parts.Called(v, id), cycle), Lead: state,
 		Crumbs: parts.Way(v, parts.CustomerLink(v), parts.BillLink(v, manifest.CycleOf(cycle)))}
-	if v.Language == operation.Chinese {
+	if v.Call.Language == operation.Chinese {
 		p.Title = fmt.Sprintf("%s的%s，%s", parts.Called(v, id), name, cycle)
 	}
 	p.Blocks = append(p.Blocks, itemsBlock(v, manifest.CycleOf(cycle), list, &all))
@@ -339,7 +339,7 @@ func service(v *page.View) (*page.Page, error) {
 
 // itemsBlock shows the items of a service.
 func itemsBlock(v *page.View, cycle manifest.Cycle, list []records.Sum, all *records.Sum) page.Block {
-	id, code, b := v.Text("customer_id"), v.Text("service_type_code"), v.State.Workspace.Books
+	id, code, b := v.Call.Text("customer_id"), v.Call.Text("service_type_code"), v.Call.State.Workspace.Books
 	t := &page.Table{Name: "items", Columns: append([]page.Column{
 		{Name: "product", Title: v.T("产品", "Product")},
 		{Name: "sku", Title: "SKU", Kind: page.Code},
@@ -379,7 +379,7 @@ func kindCell(v *page.View, kind string) page.Cell {
 	zh := map[string]string{"usage": "用量", "flat_fee": "固定费", "period": "月末", "order": "订单", "refund": "退款",
 		"adjustment": "调账", "recurring": "周期费用", "true_up": "保底补差", "overage": "超出承诺", "cap": "封顶返还"}[kind]
 	c := page.Cell{Text: kind}
-	if v.Language == operation.Chinese && zh != "" {
+	if v.Call.Language == operation.Chinese && zh != "" {
 		c.Shown = zh
 	}
 	return c

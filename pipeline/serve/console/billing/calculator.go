@@ -19,30 +19,30 @@ import (
 // calculator shows what a quantity would cost a customer now, with the prices and discounts of bills. Meters begin at 0
 // and packages are ignored, as in the API's price enquiry.
 func calculator(v *page.View) (*page.Page, error) {
-	b := v.State.Workspace.Books
+	b := v.Call.State.Workspace.Books
 	p := &page.Page{Title: v.T("价格计算", "Price calculator"), Crumbs: []page.Link{parts.Home(v)},
 		Lead: v.T("按当前价格与折扣计算，不含套餐，计量从零开始。",
 			"With today's prices and discounts, without packages; meters begin at 0.")}
-	fields := []page.Field{{Name: "sku", Label: "SKU", Value: v.Text("sku"), Required: true},
-		{Name: "region_code", Label: v.T("区域", "Region"), Value: v.Text("region_code")},
-		{Name: "quantity", Label: v.T("用量", "Quantity"), Value: v.Text("quantity"), Required: true}}
-	if v.Caller.Customer == "" {
+	fields := []page.Field{{Name: "sku", Label: "SKU", Value: v.Call.Text("sku"), Required: true},
+		{Name: "region_code", Label: v.T("区域", "Region"), Value: v.Call.Text("region_code")},
+		{Name: "quantity", Label: v.T("用量", "Quantity"), Value: v.Call.Text("quantity"), Required: true}}
+	if v.Call.Caller.Customer == "" {
 		fields = append([]page.Field{{Name: "customer_id", Label: v.T("客户编号", "Customer id"),
-			Value: v.Scope.Customer, Required: true}}, fields...)
+			Value: v.Call.Scope.Customer, Required: true}}, fields...)
 	}
 	if lang := v.Query.Get("lang"); lang != "" {
 		fields = append(fields, page.Field{Name: "lang", Type: "hidden", Value: lang})
 	}
 	p.Blocks = append(p.Blocks, page.Block{ID: "ask", Form: &page.Form{Fields: fields, Button: v.T("计算", "Calculate")}})
-	if v.Scope.Customer == "" || v.Text("sku") == "" || v.Text("quantity") == "" {
+	if v.Call.Scope.Customer == "" || v.Call.Text("sku") == "" || v.Call.Text("quantity") == "" {
 		return p, nil
 	}
-	quantity, err := money.ParseQuantity(v.Text("quantity"))
+	quantity, err := money.ParseQuantity(v.Call.Text("quantity"))
 	if err != nil {
 		return nil, operation.BadParameter("quantity", operation.Text{Zh: "不是数量",
 			En: "is not a quantity: " + err.Error()})
 	}
-	sku := b.SKU(v.Text("sku"))
+	sku := b.SKU(v.Call.Text("sku"))
 	if sku < 0 || b.Products[sku].Model == books.Subscription {
 		return nil, operation.BadParameter("sku", operation.Text{Zh: "不是按需产品",
 			En: "is no product that is sold by usage"})
@@ -64,8 +64,9 @@ func calculator(v *page.View) (*page.Page, error) {
 
 // quote rates a quantity as bills do.
 func quote(v *page.View, sku int32, quantity money.Quantity) (*line.Charges, []string, error) {
-	b, prices, now, region := v.State.Workspace.Books, v.State.Prices.Ask(), v.State.Now, v.Text("region_code")
-	customer, cycle := b.Customer(v.Scope.Customer), b.Zone.Cycle(v.State.Now)
+	b, prices, now := v.Call.State.Workspace.Books, v.Call.State.Prices.Ask(), v.Call.State.Now
+	region := v.Call.Text("region_code")
+	customer, cycle := b.Customer(v.Call.Scope.Customer), b.Zone.Cycle(v.Call.State.Now)
 	charges, steps := &line.Charges{}, []string{}
 	trace := func(s derivation.Step) { steps = append(steps, s.String()) }
 	if b.Products[sku].Model == books.Percentile {

@@ -45,7 +45,7 @@ func countedBlock(v *page.View, s *explain.Story) (*page.Block, error) {
 	if s.State != explain.StateMonthEnd {
 		return nil, nil
 	}
-	l, ok := endLineOf(v.State.Workspace.Books, s.Cycle, s.ID)
+	l, ok := endLineOf(v.Call.State.Workspace.Books, s.Cycle, s.ID)
 	if !ok {
 		return nil, nil
 	}
@@ -64,7 +64,7 @@ func countedBlock(v *page.View, s *explain.Story) (*page.Block, error) {
 // addSlot adds the rows of feed files that determine the value of a link: the samples of the slot that set it or, if a
 // method has no such slot, of the largest point.
 func addSlot(v *page.View, s *explain.Story, l *endLine, b *page.Block) error {
-	if !v.Scope.Feeds {
+	if !v.Call.Scope.Feeds {
 		return nil
 	}
 	list, err := annexOf(v, s, l)
@@ -161,7 +161,7 @@ func countedTable(v *page.View, s *explain.Story, l *endLine) (*page.Table, erro
 
 // eachUsage visits the counting usage records of a customer's cycle from which month-end lines are calculated.
 func eachUsage(v *page.View, cycle manifest.Cycle, customer string, visit func(rows.Row[tables.Record]) error) error {
-	snap := v.State.Snap
+	snap := v.Call.State.Snap
 	files, err := snap.Files(cycle)
 	if err != nil {
 		return err

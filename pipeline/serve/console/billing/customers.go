@@ -92,9 +92,9 @@ func customersDue(v *page.View, cycle manifest.Cycle) (*page.Table, error) {
 
 // partnerNow returns the current partner of a customer; "" = none.
 func partnerNow(v *page.View, id string) string {
-	b := v.State.Workspace.Books
+	b := v.Call.State.Workspace.Books
 	if code := b.Customer(id); code >= 0 {
-		if a, ok := b.Associations.At(code, v.State.Now); ok {
+		if a, ok := b.Associations.At(code, v.Call.State.Now); ok {
 			return b.Partners[a.Partner].ID
 		}
 	}
@@ -129,7 +129,7 @@ func customersPart(v *page.View, cycle manifest.Cycle) (*page.Table, error) {
 
 // customer shows one customer: its months and its data in the books.
 func customer(v *page.View) (*page.Page, error) {
-	id := v.Text("customer_id")
+	id := v.Call.Text("customer_id")
 	p := &page.Page{Title: parts.Called(v, id), Lead: id, Crumbs: parts.Way(v)}
 	t := &page.Table{Name: "months", Order: "-cycle", Columns: append([]page.Column{
 		{Name: "cycle", Title: v.T("账期", "Cycle")}, {Name: "state", Title: v.T("状态", "State")}},
@@ -167,7 +167,7 @@ func customer(v *page.View) (*page.Page, error) {
 
 // bookBlock shows a customer's data in the books. A partner sees nothing of other partners.
 func bookBlock(v *page.View, id string) page.Block {
-	b := v.State.Workspace.Books
+	b := v.Call.State.Workspace.Books
 	out := page.Block{Title: v.T("账本中的信息", "In the books")}
 	code := b.Customer(id)
 	if code < 0 {
@@ -179,16 +179,17 @@ func bookBlock(v *page.View, id string) page.Block {
 			out.Facts = append(out.Facts, page.Figure{Name: v.T(zh, en), Value: value, Href: href})
 		}
 	}
-	if now, ok := b.Associations.At(code, v.State.Now); all || ok && v.Caller.Role == keys.Partner &&
-		b.Partners[now.Partner].ID == v.Caller.Partner { // a former partner does not see the current account manager
-		add("客户经理", "Account manager", books.ManagerOf(b, code, v.State.Now), "")
+	// a former partner does not see the current account manager
+	if now, ok := b.Associations.At(code, v.Call.State.Now); all || ok && v.Call.Caller.Role == keys.Partner &&
+		b.Partners[now.Partner].ID == v.Call.Caller.Partner {
+		add("客户经理", "Account manager", books.ManagerOf(b, code, v.Call.State.Now), "")
 	}
-	if row, ok := b.CustomerRowAt(code, v.State.Now); ok && all {
+	if row, ok := b.CustomerRowAt(code, v.Call.State.Now); ok && all {
 		add("价目表", "Price list", row.PriceList, "")
 	}
 	for _, a := range b.Associations.Of(code) {
 		partner := b.Partners[a.Partner].ID
-		if !all && (v.Caller.Role != keys.Partner || partner != v.Caller.Partner) {
+		if !all && (v.Call.Caller.Role != keys.Partner || partner != v.Call.Caller.Partner) {
 			continue
 		}
 		kind := v.T("推荐", "referral")

@@ -20,7 +20,7 @@ import (
 
 // orders shows a customer's orders of all cycles of the lake, and unpaid orders.
 func orders(v *page.View) (*page.Page, error) {
-	id := v.Scope.Customer
+	id := v.Call.Scope.Customer
 	t := &page.Table{Name: "orders", Order: "-since", Empty: v.T("没有订单", "No orders"), Columns: []page.Column{
 		{Name: "order", Title: v.T("订单", "Order"), Kind: page.Code},
 		{Name: "status", Title: v.T("状态", "Status")},
@@ -42,9 +42,9 @@ func orders(v *page.View) (*page.Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	bucket := place.Bucket(id, max(1, v.State.Snap.Manifest.Buckets))
-	for _, ref := range v.State.Snap.Manifest.Cycles {
-		files, err := v.State.Snap.Files(ref.Cycle)
+	bucket := place.Bucket(id, max(1, v.Call.State.Snap.Manifest.Buckets))
+	for _, ref := range v.Call.State.Snap.Manifest.Cycles {
+		files, err := v.Call.State.Snap.Files(ref.Cycle)
 		if err != nil {
 			return nil, err
 		}
@@ -65,12 +65,12 @@ func orders(v *page.View) (*page.Page, error) {
 // unpaidOrders adds the customer's unpaid order lines, with what they would cost if they were paid at the last run. It
 // returns since when paid lines are in processing.
 func unpaidOrders(v *page.View, t *page.Table) (map[string]period.Instant, error) {
-	lives, err := orderlife.Lives(v.State.Snap, v.State.Workspace.Books)
+	lives, err := orderlife.Lives(v.Call.State.Snap, v.Call.State.Workspace.Books)
 	if err != nil {
 		return nil, err
 	}
-	at := v.State.Now
-	if text := v.State.Snap.Manifest.AsOf; text != "" {
+	at := v.Call.State.Now
+	if text := v.Call.State.Snap.Manifest.AsOf; text != "" {
 		if at, err = period.ParseInstant(text); err != nil {
 			return nil, err
 		}
@@ -79,13 +79,13 @@ func unpaidOrders(v *page.View, t *page.Table) (map[string]period.Instant, error
 	for i := range lives {
 		l := &lives[i]
 		switch {
-		case l.Customer != v.Scope.Customer:
+		case l.Customer != v.Call.Scope.Customer:
 		case l.Status == event.Processing:
 			processing[l.ID()] = l.Since
 		case !l.Paid && l.Order != nil:
 			open := page.Cell{}
 			if l.Open() {
-				charge, priced, err := l.Price(v.State.Prices.Ask(), at)
+				charge, priced, err := l.Price(v.Call.State.Prices.Ask(), at)
 				if err != nil {
 					return nil, err
 				}
@@ -131,9 +131,9 @@ func termText(v *page.View, unit string, number int64) string {
 func ordersIn(v *page.View, t *page.Table, cycle manifest.Cycle, e manifest.FileEntry,
 	processing map[string]period.Instant) (
 	err error) {
-	list, err := rows.FileOf(v.State.Snap, e, tables.Orders(), nil,
+	list, err := rows.FileOf(v.Call.State.Snap, e, tables.Orders(), nil,
 		rows.Filter[tables.Order]{Column: tables.OrderCustomerID,
-			Word: v.Scope.Customer})
+			Word: v.Call.Scope.Customer})
 	if err != nil {
 		return err
 	}
@@ -149,7 +149,8 @@ func ordersIn(v *page.View, t *page.Table, cycle manifest.Cycle, e manifest.File
 			status, since = event.Processing, at
 		}
 		t.Rows = append(t.Rows, []page.Cell{
-			{Text: order, Href: v.Link("line", "id", order, "customer_id", v.Scope.Customer, "cycle", cycle.String())},
+			{Text: order,
+				Href: v.Link("line", "id", order, "customer_id", v.Call.Scope.Customer, "cycle", cycle.String())},
 			v.Word(status), v.Time(since), v.Time(row.Time(tables.OrderPayTime)),
 			v.Word(row.Word(tables.OrderOrderType)),
 			{Text: row.Word(tables.OrderSKU)},
@@ -167,12 +168,12 @@ func account(v *page.View) (*page.Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	id := v.Scope.Customer
+	id := v.Call.Scope.Customer
 	state, _ := parts.StateText(v, manifest.CycleOf(cycle))
 	p := &page.Page{Title: v.F("%s的账户，%s", "Account of %s, %s", parts.Called(v, id), cycle), Lead: state,
 		Crumbs: parts.Way(v, page.Link{Text: parts.Called(v, id), Href: v.To("customer", "customer_id", id)}),
 		Tabs:   parts.Months(v, cycle.String())}
-	if v.State.Workspace.Settings.Payments != settings.Ledger {
+	if v.Call.State.Workspace.Settings.Payments != settings.Ledger {
 		p.Notes = append(p.Notes, page.Note{Text: v.T(
 			"设置payments不是ledger：没有账户流水，所有明细按现金支付。",
 			"The setting payments is not ledger: there are no accounts, and every line counts as paid in cash.")})
@@ -205,7 +206,7 @@ func account(v *page.View) (*page.Page, error) {
 // eachEntry visits the movements of a customer's balances in order.
 func eachEntry(v *page.View, cycle manifest.Cycle, customer string,
 	visit func(rows.Row[tables.AccountEntry]) error) (err error) {
-	list, err := rows.Accounts(v.Request.Context(), v.State.Snap, cycle, customer, rows.Limits{})
+	list, err := rows.Accounts(v.Request.Context(), v.Call.State.Snap, cycle, customer, rows.Limits{})
 	if err != nil {
 		return err
 	}

@@ -24,15 +24,16 @@ func oneLine(v *page.View) (*page.Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	story, err := explain.Explain(v.Request.Context(), s, &explain.Question{ID: v.Text("id"), Cycle: v.Cycle("cycle"),
-		Origin: v.Text("origin_cycle"), Customer: v.Scope.Customer, Day: v.Text("day")})
-	if none := new(rows.NotFoundError); errors.As(err, &none) && v.Scope.Feeds {
+	story, err := explain.Explain(v.Request.Context(), s,
+		&explain.Question{ID: v.Call.Text("id"), Cycle: v.Call.Cycle("cycle"),
+			Origin: v.Call.Text("origin_cycle"), Customer: v.Call.Scope.Customer, Day: v.Call.Text("day")})
+	if none := new(rows.NotFoundError); errors.As(err, &none) && v.Call.Scope.Feeds {
 		return nil, operation.NotFound(operation.Text{Zh: "没有找到该记录，或者编号不唯一", En: none.What})
 	}
 	if err != nil {
 		return nil, err
 	}
-	if !v.Scope.Feeds {
+	if !v.Call.Scope.Feeds {
 		story.Feeds = nil
 	}
 	p := storyPage(v, story)
@@ -45,14 +46,14 @@ func oneLine(v *page.View) (*page.Page, error) {
 
 // explainSources returns the sources of explanations, with feeds for callers that may see them.
 func explainSources(v *page.View) (*explain.Sources, error) {
-	w := v.State.Workspace
-	s := &explain.Sources{Snap: v.State.Snap, Books: w.Books, Settings: &w.Settings, Prices: v.State.Prices.Bill(),
-		Refund: workspace.RefundRules(&w.Settings)}
-	if !v.Scope.Feeds {
+	w := v.Call.State.Workspace
+	s := &explain.Sources{Snap: v.Call.State.Snap, Books: w.Books, Settings: &w.Settings,
+		Prices: v.Call.State.Prices.Bill(), Refund: workspace.RefundRules(&w.Settings)}
+	if !v.Call.Scope.Feeds {
 		return s, nil
 	}
 	var err error
-	if s.MaxFeeds = maxFeeds; v.Text("feed") != "" {
+	if s.MaxFeeds = maxFeeds; v.Call.Text("feed") != "" {
 		s.MaxFeeds = 0
 	}
 	s.Inbox, err = w.Inbox()
@@ -149,7 +150,7 @@ func stateOf(v *page.View, state string) string {
 		explain.StateRestated:   {Zh: "成本文件更新的差额", En: "what another delivery of cost files changes"},
 	}
 	if t, ok := texts[state]; ok {
-		return t.In(v.Language)
+		return t.In(v.Call.Language)
 	}
 	return state
 }

@@ -55,7 +55,7 @@ func conditions(v *page.View) []records.Condition {
 	var where []records.Condition
 	columns := filterColumns()
 	for _, p := range filters() {
-		value := v.Text(p.Name)
+		value := v.Call.Text(p.Name)
 		if value == "" {
 			continue
 		}
@@ -75,7 +75,7 @@ func conditions(v *page.View) []records.Condition {
 func chosen(v *page.View) []page.Figure {
 	var list []page.Figure
 	for _, p := range filters() {
-		if value := v.Text(p.Name); value != "" {
+		if value := v.Call.Text(p.Name); value != "" {
 			if value == parts.Nothing {
 				value = v.T("无", "none")
 			}
@@ -125,7 +125,7 @@ func lines(v *page.View) (*page.Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	id, where := v.Text("customer_id"), conditions(v)
+	id, where := v.Call.Text("customer_id"), conditions(v)
 	list, err := sums(v, manifest.CycleOf(cycle), []string{id}, where)
 	if err != nil {
 		return nil, err
@@ -137,8 +137,8 @@ func lines(v *page.View) (*page.Page, error) {
 	state, _ := parts.StateText(v, manifest.CycleOf(cycle))
 	p := &page.Page{Title: v.F("%s的明细，%s", "Lines of %s, %s", parts.Called(v, id), cycle), Lead: state,
 		Crumbs: parts.Way(v, parts.CustomerLink(v), parts.BillLink(v, manifest.CycleOf(cycle)))}
-	if code := v.Text("service_type_code"); code != "" {
-		name := parts.ServiceName(v, parts.ServiceNames(v.State.Workspace.Books), code)
+	if code := v.Call.Text("service_type_code"); code != "" {
+		name := parts.ServiceName(v, parts.ServiceNames(v.Call.State.Workspace.Books), code)
 		p.Crumbs = append(p.Crumbs, page.Link{Text: name, Href: v.To("service", "customer_id", id, "cycle",
 			cycle.String(), "service_type_code", code)})
 	}
@@ -167,12 +167,12 @@ func lineTable(v *page.View, cycle manifest.Cycle, id string, more []records.Con
 			"More than %d lines have a fixed order. Choose fewer lines to sort and download them here.",
 			parts.MaxSorted)
 	}
-	where, none := v.Lines()
+	where, none := v.Call.Lines()
 	if none {
 		return t, nil
 	}
 	q.Where = append(where, more...)
-	found, err := v.State.Store.Page(v.Request.Context(), q)
+	found, err := v.Call.State.Store.Page(v.Request.Context(), q)
 	if err != nil {
 		return nil, err
 	}

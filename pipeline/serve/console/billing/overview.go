@@ -22,7 +22,7 @@ import (
 // monthSum adds up the lines of a cycle that the call may see, before rounding.
 func monthSum(v *page.View, cycle manifest.Cycle) (sum money.AmountTotal, err error) {
 	if parts.Everybody(v) {
-		totals, err := rows.KeptTotals(v.State.Snap, cycle)
+		totals, err := rows.KeptTotals(v.Call.State.Snap, cycle)
 		if err != nil {
 			return sum, err
 		}
@@ -47,17 +47,18 @@ func monthSum(v *page.View, cycle manifest.Cycle) (sum money.AmountTotal, err er
 
 // visible returns the customers of a cycle that the call may see.
 func visible(v *page.View, cycle manifest.Cycle) ([]string, error) {
-	if v.Scope.Customer != "" {
-		return []string{v.Scope.Customer}, nil
+	if v.Call.Scope.Customer != "" {
+		return []string{v.Call.Scope.Customer}, nil
 	}
-	return v.Customers(v.Request.Context(), cycle, func(s records.Share) bool { return v.BillsIn(s.Customer) })
+	return v.Call.Customers(v.Request.Context(), cycle,
+		func(s records.Share) bool { return v.Call.BillsIn(s.Customer) })
 }
 
 // shownMonths returns the newest cycles with data, oldest first. It omits archived cycles if the lines must be added
 // up.
 func shownMonths(v *page.View) []manifest.CycleRef {
 	var refs []manifest.CycleRef
-	for _, ref := range v.State.Snap.Manifest.Cycles {
+	for _, ref := range v.Call.State.Snap.Manifest.Cycles {
 		if ref.Files != nil && (ref.Archived == nil || parts.Everybody(v)) {
 			refs = append(refs, ref)
 		}
@@ -76,7 +77,7 @@ func withLines(refs []manifest.CycleRef) []manifest.CycleRef {
 // noteArchived says which months have no lines in the lake. They are archived in order.
 func noteArchived(v *page.View, p *page.Page) {
 	last := ""
-	for _, ref := range v.State.Snap.Manifest.Cycles {
+	for _, ref := range v.Call.State.Snap.Manifest.Cycles {
 		if ref.Archived != nil {
 			last = ref.Cycle.String()
 		}
@@ -90,7 +91,7 @@ func noteArchived(v *page.View, p *page.Page) {
 // addable returns the months that the overview adds up: all of them if the control totals have the sums or if there are
 // few lines.
 func addable(v *page.View, refs []manifest.CycleRef) ([]manifest.CycleRef, error) {
-	if parts.Everybody(v) || v.Scope.Customer != "" {
+	if parts.Everybody(v) || v.Call.Scope.Customer != "" {
 		return refs, nil
 	}
 	for _, ref := range refs {
@@ -110,7 +111,7 @@ func overview(v *page.View) (*page.Page, error) {
 	}
 	if len(refs) == 0 {
 		note := v.T("尚无账期数据：请先运行tollbook run nightly。", "The lake has no data yet: run `tollbook run nightly`.")
-		if len(v.State.Snap.Manifest.Cycles) > 0 {
+		if len(v.Call.State.Snap.Manifest.Cycles) > 0 {
 			note = v.T("所有账期均已归档。", "All cycles are archived.")
 		}
 		p.Notes = append(p.Notes, page.Note{Tone: page.Warn, Text: note})
@@ -159,13 +160,13 @@ func overview(v *page.View) (*page.Page, error) {
 
 // who says whose amounts are on the page.
 func who(v *page.View) string {
-	switch v.Caller.Role {
+	switch v.Call.Caller.Role {
 	case keys.Partner:
-		return v.F("伙伴%s的客户", "customers of partner %s", v.Caller.Partner)
+		return v.F("伙伴%s的客户", "customers of partner %s", v.Call.Caller.Partner)
 	case keys.Customer:
-		return parts.Called(v, v.Caller.Customer)
+		return parts.Called(v, v.Call.Caller.Customer)
 	}
-	return v.F("%s的所有客户", "all customers of %s", v.State.Workspace.Settings.Vendor.Name)
+	return v.F("%s的所有客户", "all customers of %s", v.Call.State.Workspace.Settings.Vendor.Name)
 }
 
 // monthsBlock shows the months as bars and as a table.
@@ -184,7 +185,7 @@ func monthsBlock(v *page.View, refs []manifest.CycleRef, months []chart.Month) p
 	for i, m := range months {
 		state, tone := parts.StateText(v, refs[i].Cycle)
 		href := v.Link("customers", "cycle", m.Cycle)
-		if id := v.Scope.Customer; id != "" {
+		if id := v.Call.Scope.Customer; id != "" {
 			href = v.To("bill", "customer_id", id, "cycle", m.Cycle)
 		}
 		t.Rows = append(t.Rows, []page.Cell{{Text: m.Cycle, Href: href}, {Text: state, Tone: tone},
@@ -252,7 +253,7 @@ func changesBlock(v *page.View, refs []manifest.CycleRef) (*page.Block, error) {
 	if len(refs) > 1 && len(compared) == 1 {
 		t.Note = v.F("没有账期%s的数据。", "There is no data of cycle %s.", last)
 	}
-	names := parts.ServiceNames(v.State.Workspace.Books)
+	names := parts.ServiceNames(v.Call.State.Workspace.Books)
 	all := map[string]bool{}
 	for code := range now {
 		all[code] = true
@@ -338,7 +339,7 @@ func byService(v *page.View, cycle manifest.Cycle) (map[string]money.AmountTotal
 func lineCount(v *page.View, cycle manifest.Cycle) (int64, error) {
 	return page.Keep(v, "lines of "+cycle.String(), func(int64) int { return 1 },
 		func(v *page.View) (n int64, err error) {
-			files, err := v.State.Snap.Files(cycle)
+			files, err := v.Call.State.Snap.Files(cycle)
 			for _, f := range files {
 				if f.Table == tables.Lines().Name {
 					n += f.Rows
@@ -352,7 +353,7 @@ func lineCount(v *page.View, cycle manifest.Cycle) (int64, error) {
 func waiting(v *page.View, refs []manifest.CycleRef) (page.Block, error) {
 	b := page.Block{ID: "waiting", Title: v.T("待处理", "Needs attention")}
 	var rejects int64
-	for _, e := range v.State.Snap.Manifest.Loose {
+	for _, e := range v.Call.State.Snap.Manifest.Loose {
 		if e.Table == tables.Rejects().Name {
 			rejects += e.Rows
 		}
@@ -361,7 +362,7 @@ func waiting(v *page.View, refs []manifest.CycleRef) (page.Block, error) {
 		v.Link("rejects")))
 	var open []string
 	for _, ref := range refs {
-		if ref.State == manifest.CycleOpen && v.Zone().Bounds(ref.Period()).To <= v.State.Now {
+		if ref.State == manifest.CycleOpen && v.Zone().Bounds(ref.Period()).To <= v.Call.State.Now {
 			open = append(open, ref.Cycle.String())
 		}
 	}
@@ -382,7 +383,7 @@ func waiting(v *page.View, refs []manifest.CycleRef) (page.Block, error) {
 	}
 	due, next := 0, period.Instant(0)
 	for i := range list {
-		if at := list[i].Deadline; at > v.State.Now {
+		if at := list[i].Deadline; at > v.Call.State.Now {
 			if due++; next == 0 || at < next {
 				next = at
 			}

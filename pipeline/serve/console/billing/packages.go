@@ -16,9 +16,9 @@ func packages(v *page.View) (*page.Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	id, w := v.Scope.Customer, v.State.Workspace
-	r, err := quota.Build(v.Request.Context(), &quota.Sources{Snap: v.State.Snap, Books: w.Books,
-		Prices: v.State.Prices.Bill(), Store: v.State.Store}, cycle, id, parts.MaxSorted)
+	id, w := v.Call.Scope.Customer, v.Call.State.Workspace
+	r, err := quota.Build(v.Request.Context(), &quota.Sources{Snap: v.Call.State.Snap, Books: w.Books,
+		Prices: v.Call.State.Prices.Bill(), Store: v.Call.State.Store}, cycle, id, parts.MaxSorted)
 	if err != nil {
 		return nil, err
 	}

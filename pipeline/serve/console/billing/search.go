@@ -17,7 +17,7 @@ const maxFound = 50
 
 // search finds customers and partners by id or name, links by id, and a record or line by its id.
 func search(v *page.View) (*page.Page, error) {
-	q := strings.TrimSpace(v.Text("q"))
+	q := strings.TrimSpace(v.Call.Text("q"))
 	p := &page.Page{Title: v.T("搜索", "Search"), Lead: q, Crumbs: []page.Link{parts.Home(v)}}
 	t := &page.Table{Name: "found", Columns: []page.Column{{Name: "kind", Title: v.T("类型", "Kind")},
 		{Name: "id", Title: v.T("编号", "Id"), Kind: page.Code}, {Name: "name", Title: v.T("名称", "Name")}},
@@ -30,7 +30,7 @@ func search(v *page.View) (*page.Page, error) {
 			partnersFound(v, t, q)
 		}
 		// a partner must name the customer of a record, and a link can be of a time when the customer was not its own
-		if v.Caller.Role != keys.Partner {
+		if v.Call.Caller.Role != keys.Partner {
 			linksFound(v, t, q)
 			noteArchived(v, p)
 			if err := recordOr(v, p, t, q); err != nil {
@@ -44,11 +44,11 @@ func search(v *page.View) (*page.Page, error) {
 
 // recordOr searches a record or line or, in a lake of many lines, links to a page that does.
 func recordOr(v *page.View, p *page.Page, t *page.Table, q string) error {
-	if v.Text("in") == "lines" {
+	if v.Call.Text("in") == "lines" {
 		return recordFound(v, p, t, q)
 	}
 	var count int64
-	for _, ref := range v.State.Snap.Manifest.Cycles {
+	for _, ref := range v.Call.State.Snap.Manifest.Cycles {
 		n, err := lineCount(v, ref.Cycle)
 		if err != nil {
 			return err
@@ -77,10 +77,10 @@ func matches(q string, texts ...string) bool {
 
 // inScope reports whether the caller may see a customer.
 func inScope(v *page.View, code int32) bool {
-	b := v.State.Workspace.Books
+	b := v.Call.State.Workspace.Books
 	id := b.Customers[code].ID
-	return (v.Scope.Customer == "" || id == v.Scope.Customer) && v.Scope.Knows(b, id, v.State.Now) &&
-		v.Scope.Managed(b, code, v.State.Now)
+	return (v.Call.Scope.Customer == "" || id == v.Call.Scope.Customer) &&
+		v.Call.Scope.Knows(b, id, v.Call.State.Now) && v.Call.Scope.Managed(b, code, v.Call.State.Now)
 }
 
 // customersFound adds the customers that the caller may see.
@@ -89,7 +89,7 @@ func customersFound(v *page.View, t *page.Table, q string) error {
 	if err != nil {
 		return err
 	}
-	b, n, lower := v.State.Workspace.Books, 0, strings.ToLower(q)
+	b, n, lower := v.Call.State.Workspace.Books, 0, strings.ToLower(q)
 	for code := range b.Customers {
 		id := b.Customers[code].ID
 		if !strings.Contains(names[code], lower) || !inScope(v, int32(code)) {
@@ -107,9 +107,9 @@ func customersFound(v *page.View, t *page.Table, q string) error {
 
 // customerNames returns the id and the name of each customer, by code, in the form that is searched.
 func customerNames(v *page.View) ([]string, error) {
-	list := make([]string, len(v.State.Workspace.Books.Customers))
+	list := make([]string, len(v.Call.State.Workspace.Books.Customers))
 	for code := range list {
-		id := v.State.Workspace.Books.Customers[code].ID
+		id := v.Call.State.Workspace.Books.Customers[code].ID
 		list[code] = strings.ToLower(id + "\n" + parts.NameOf(v, id))
 	}
 	return list, nil
@@ -117,7 +117,7 @@ func customerNames(v *page.View) ([]string, error) {
 
 // partnersFound adds partners.
 func partnersFound(v *page.View, t *page.Table, q string) {
-	b, n := v.State.Workspace.Books, 0
+	b, n := v.Call.State.Workspace.Books, 0
 	for i := range b.Partners {
 		one := &b.Partners[i]
 		name := one.Rows[len(one.Rows)-1].Name
@@ -131,7 +131,7 @@ func partnersFound(v *page.View, t *page.Table, q string) {
 
 // linksFound adds links of customers that the caller may see.
 func linksFound(v *page.View, t *page.Table, q string) {
-	b, seen := v.State.Workspace.Books, map[string]bool{}
+	b, seen := v.Call.State.Workspace.Books, map[string]bool{}
 	for i := range b.Links {
 		one := &b.Links[i]
 		if seen[one.ResourceID] || !matches(q, one.ResourceID, one.Group) || len(seen) >= maxFound ||
@@ -147,10 +147,10 @@ func linksFound(v *page.View, t *page.Table, q string) {
 
 // recordFound adds the record or line with the id.
 func recordFound(v *page.View, p *page.Page, t *page.Table, q string) error {
-	w := v.State.Workspace
-	s := &explain.Sources{Snap: v.State.Snap, Books: w.Books, Settings: &w.Settings, Prices: v.State.Prices.Bill(),
-		Refund: workspace.RefundRules(&w.Settings)}
-	story, err := explain.Explain(v.Request.Context(), s, &explain.Question{ID: q, Customer: v.Scope.Customer})
+	w := v.Call.State.Workspace
+	s := &explain.Sources{Snap: v.Call.State.Snap, Books: w.Books, Settings: &w.Settings,
+		Prices: v.Call.State.Prices.Bill(), Refund: workspace.RefundRules(&w.Settings)}
+	story, err := explain.Explain(v.Request.Context(), s, &explain.Question{ID: q, Customer: v.Call.Scope.Customer})
 	if none := new(rows.NotFoundError); errors.As(err, &none) {
 		if parts.House(v) && strings.Contains(none.What, "is the id of several records") {
 			p.Notes = append(p.Notes, page.Note{Text: v.T("该编号属于多条记录。", none.What)})

@@ -27,7 +27,7 @@ func itemColumns() tables.List[tables.Line] {
 // sums adds up the lines of customers that the call may see. The result must not be changed.
 func sums(v *page.View, cycle manifest.Cycle, customers []string, more []records.Condition,
 	by ...tables.ColumnOf[tables.Line]) ([]records.Sum, error) {
-	where, none := v.Lines()
+	where, none := v.Call.Lines()
 	if none || len(customers) == 0 {
 		return nil, nil
 	}
@@ -40,7 +40,7 @@ func sums(v *page.View, cycle manifest.Cycle, customers []string, more []records
 	}
 	q := records.SumQuery{Cycle: cycle, Customers: customers, Where: append(where, more...), By: by}
 	return page.KeepFigures(v, keyOf("sums", q), weightOf,
-		func(v *page.View) ([]records.Sum, error) { return v.State.Store.Sums(v.Request.Context(), q) })
+		func(v *page.View) ([]records.Sum, error) { return v.Call.State.Store.Sums(v.Request.Context(), q) })
 }
 
 // keyOf returns the cache key of the sums of a query. A partner's query names all of its customers.
@@ -113,7 +113,7 @@ type billSums struct {
 
 // itemsOf adds up a customer's lines that the call may see. It is cached per state: a large customer has very many.
 func itemsOf(v *page.View, cycle manifest.Cycle, id string) (billSums, error) {
-	where, none := v.Lines()
+	where, none := v.Call.Lines()
 	if none {
 		return billSums{}, nil
 	}
@@ -128,7 +128,7 @@ func itemsOf(v *page.View, cycle manifest.Cycle, id string) (billSums, error) {
 			if st.Lines <= maxCharted {
 				q.By = append(q.By, tables.LineDay.Of())
 			}
-			list, err := v.State.Store.Sums(v.Request.Context(), q)
+			list, err := v.Call.State.Store.Sums(v.Request.Context(), q)
 			if err != nil {
 				return out, err
 			}

@@ -50,7 +50,7 @@ func CausesBlock(v *page.View, refs []manifest.CycleRef) (*page.Block, error) {
 		if err := all.add(one); err != nil {
 			return nil, err
 		}
-		t.Rows = append(t.Rows, []page.Cell{{Text: cause, Shown: causeText(cause).In(v.Language)},
+		t.Rows = append(t.Rows, []page.Cell{{Text: cause, Shown: causeText(cause).In(v.Call.Language)},
 			v.Money(one.before, ""), v.Money(one.now, ""), v.Money(one.change, "")})
 	}
 	t.Total = []page.Cell{{}, v.Money(all.before, ""), v.Money(all.now, ""), v.Money(all.change, "")}

@@ -23,7 +23,7 @@ func Rejects(v *page.View) (*page.Page, error) {
 		Lead: v.T("未被接受的记录。更正后的记录被接受时，拒收即结束。",
 			"Records that were not accepted. A reject ends when a corrected record is accepted, or when it is "+
 				"dismissed.")}
-	why, file, number := v.Text("reason"), v.Text("file"), v.Text("row")
+	why, file, number := v.Call.Text("reason"), v.Call.Text("file"), v.Call.Text("row")
 	counts, err := page.Keep(v, "reasons of rejects", func(m map[string]int) int { return len(m) }, countRejects)
 	if err != nil {
 		return nil, err
@@ -78,7 +78,7 @@ func findRejects(v *page.View, why, file, number string) (*foundRejects, error) 
 
 // countRejects counts the open rejects by reason.
 func countRejects(v *page.View) (map[string]int, error) {
-	files, err := v.State.Snap.Files(manifest.Cycle{})
+	files, err := v.Call.State.Snap.Files(manifest.Cycle{})
 	if err != nil {
 		return nil, err
 	}
@@ -88,10 +88,11 @@ func countRejects(v *page.View) (map[string]int, error) {
 			continue
 		}
 		columns := tables.Columns(tables.RejectReason)
-		err := rows.EachUnsorted(v.State.Snap, e, tables.Rejects(), columns, func(row rows.Row[tables.Reject]) error {
-			counts[row.Word(tables.RejectReason)]++
-			return nil
-		})
+		err := rows.EachUnsorted(v.Call.State.Snap, e, tables.Rejects(), columns,
+			func(row rows.Row[tables.Reject]) error {
+				counts[row.Word(tables.RejectReason)]++
+				return nil
+			})
 		if err != nil {
 			return nil, err
 		}
@@ -101,7 +102,7 @@ func countRejects(v *page.View) (map[string]int, error) {
 
 // eachReject visits the open rejects by file and row.
 func eachReject(v *page.View, visit func(rows.Row[tables.Reject]) error) (err error) {
-	list, err := rows.Rejects(v.Request.Context(), v.State.Snap, nil, rows.Limits{})
+	list, err := rows.Rejects(v.Request.Context(), v.Call.State.Snap, nil, rows.Limits{})
 	if err != nil {
 		return err
 	}

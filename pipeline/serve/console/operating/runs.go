@@ -19,10 +19,10 @@ func Runs(v *page.View) (*page.Page, error) {
 			return nil, err
 		}
 	}
-	if id := v.Text("id"); id != "" {
+	if id := v.Call.Text("id"); id != "" {
 		return jobPage(v, jobs, id)
 	}
-	history, err := v.State.Snap.History()
+	history, err := v.Call.State.Snap.History()
 	if err != nil {
 		return nil, err
 	}

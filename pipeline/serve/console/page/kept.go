@@ -104,14 +104,17 @@ func KeepFigures[V any](v *View, key string, cells func(V) int, build func(*View
 }
 
 // inLanguage returns the part of a key that identifies the language of texts and links.
-func inLanguage(v *View) string { return fmt.Sprintf(" in %q %d", v.Query.Get("lang"), v.Language) }
+func inLanguage(v *View) string {
+	return fmt.Sprintf(" in %q %d", v.Query.Get("lang"), v.Call.Language)
+}
 
 // keep is Keep with a size in bytes.
 func keep[V any](v *View, key string, bytes func(V) int, build func(*View) (V, error)) (V, error) {
 	if v.Kept == nil {
 		return build(v)
 	}
-	at := keptKey{v.State.Snap.Hash, v.State.Workspace, v.Kept.since(v.State.Workspace, v.State.Now), key}
+	at := keptKey{v.Call.State.Snap.Hash, v.Call.State.Workspace,
+		v.Kept.since(v.Call.State.Workspace, v.Call.State.Now), key}
 	ctx := v.Request.Context()
 	if !v.Background { // others may wait for it: it continues if the first caller leaves
 		ctx = context.WithoutCancel(ctx)

@@ -205,7 +205,7 @@ func (t *Table) turn(v *View) {
 		t.matched = int(count)
 	}
 	t.pager = pager{Page: number, Pages: pages}
-	state := strconv.FormatInt(v.State.Snap.Manifest.Number, 10)
+	state := strconv.FormatInt(v.Call.State.Snap.Manifest.Number, 10)
 	if number > 1 {
 		t.pager.Previous = v.Here(t.Name+".page", strconv.Itoa(number-1), "state", state) + "#" + t.Name
 	}
@@ -353,7 +353,7 @@ func (t *Table) Saves() []Link {
 	if t.Part != nil || t.matched == 0 {
 		return nil
 	}
-	state := strconv.FormatInt(t.view.State.Snap.Manifest.Number, 10)
+	state := strconv.FormatInt(t.view.Call.State.Snap.Manifest.Number, 10)
 	var list []Link
 	for _, format := range Downloads() {
 		list = append(list, Link{strings.ToUpper(format), t.view.Here("download", t.Name+"."+format, "state", state)})

@@ -247,7 +247,7 @@ func TestDownloadCurrency(t *testing.T) {
 		{[]Column{id, {Name: "payment_currency"}, amount}, true, "t.csv"},
 	} {
 		v := viewOf("/a")
-		v.State.Workspace.Books.Mixed = c.mixed
+		v.Call.State.Workspace.Books.Mixed = c.mixed
 		p := &Page{Blocks: []Block{{Table: &Table{Name: "t", Columns: c.columns}}}}
 		if name, _, _, err := p.Download(v, "t.csv"); err != nil || name != c.want {
 			t.Errorf("columns %v, several currencies %t: %s, %v, want %s", c.columns, c.mixed, name, err, c.want)

@@ -43,7 +43,7 @@ func NewRoute(path string, menu operation.Text, show func(*View) (*Page, error),
 
 // View is one accepted request for a page.
 type View struct {
-	*operation.Call
+	Call    *operation.Call
 	Request *http.Request
 	Query   url.Values
 	Allowed func(path string) bool // whether the caller may open a page, with any parameters
@@ -55,11 +55,11 @@ type View struct {
 }
 
 // T returns a text in the view's language.
-func (v *View) T(zh, en string) string { return operation.Text{Zh: zh, En: en}.In(v.Language) }
+func (v *View) T(zh, en string) string { return operation.Text{Zh: zh, En: en}.In(v.Call.Language) }
 
 // F returns Textf in the view's language.
 func (v *View) F(zh, en string, args ...any) string {
-	return operation.Textf(zh, en, args...).In(v.Language)
+	return operation.Textf(zh, en, args...).In(v.Call.Language)
 }
 
 // Say translates a text of a section to the view's language.
@@ -117,7 +117,7 @@ func (v *View) address(path string, q url.Values) string {
 	if lang := v.Query.Get("lang"); lang != "" && q.Get("lang") == "" {
 		q.Set("lang", lang)
 	}
-	if currency := v.Text("currency"); currency != "" && !q.Has("currency") {
+	if currency := v.Call.Text("currency"); currency != "" && !q.Has("currency") {
 		q.Set("currency", currency)
 	}
 	if len(q) == 0 {
@@ -127,13 +127,13 @@ func (v *View) address(path string, q url.Values) string {
 }
 
 // Digits returns the number of decimals of the page's currency.
-func (v *View) Digits() int { return v.InCurrency().Digits }
+func (v *View) Digits() int { return v.Call.InCurrency().Digits }
 
 // Currency returns the currency of the page, in which all amounts are that it adds up (PAGE-5).
-func (v *View) Currency() string { return v.InCurrency().Code }
+func (v *View) Currency() string { return v.Call.InCurrency().Code }
 
 // Mixed reports whether customers and partners have several currencies.
-func (v *View) Mixed() bool { return v.State.Workspace.Books.Mixed }
+func (v *View) Mixed() bool { return v.Call.State.Workspace.Books.Mixed }
 
 // Decimal is an amount of any of the money types.
 type Decimal interface {
@@ -148,7 +148,7 @@ func (v *View) Money(a Decimal, href string) Cell {
 
 // MoneyIn is Money in another currency than the page's.
 func (v *View) MoneyIn(a Decimal, currency, href string) Cell {
-	digits := v.State.Workspace.Books.CurrencyNamed(currency).Digits
+	digits := v.Call.State.Workspace.Books.CurrencyNamed(currency).Digits
 	return Cell{Text: a.String(), Shown: typeset.Grouped(a.StringFixed(digits)), Href: href}
 }
 
@@ -156,7 +156,7 @@ func (v *View) MoneyIn(a Decimal, currency, href string) Cell {
 func (v *View) Sum(a Decimal) string { return typeset.Grouped(a.StringFixed(v.Digits())) }
 
 // Zone returns the contract zone.
-func (v *View) Zone() *period.Zone { return v.State.Workspace.Books.Zone }
+func (v *View) Zone() *period.Zone { return v.Call.State.Workspace.Books.Zone }
 
 // Time returns the cell of an instant, shown in the contract zone to the minute.
 func (v *View) Time(t period.Instant) Cell {

@@ -14,10 +14,10 @@ import (
 
 // Sources returns what documents are composed from.
 func Sources(v *page.View) (*compose.Sources, error) {
-	w := v.State.Workspace
-	book, err := v.State.Prices.Partners()
-	return &compose.Sources{Snap: v.State.Snap, Books: w.Books, Settings: &w.Settings, Prices: v.State.Prices.Bill(),
-		Partners: book, Cache: v.Inside.Cache}, err
+	w := v.Call.State.Workspace
+	book, err := v.Call.State.Prices.Partners()
+	return &compose.Sources{Snap: v.Call.State.Snap, Books: w.Books, Settings: &w.Settings,
+		Prices: v.Call.State.Prices.Bill(), Partners: book, Cache: v.Call.Inside.Cache}, err
 }
 
 func QuantityCell(q money.SignedQuantity) page.Cell {
@@ -71,8 +71,8 @@ func ErrorsOf(list ...error) error {
 
 // Everybody reports whether the call sees the lines of all customers.
 func Everybody(v *page.View) bool {
-	return (v.Caller.Role == keys.Vendor || v.Caller.Role == keys.Finance) && v.Scope.Customer == "" &&
-		v.Scope.Manager == "" && !Partial(v)
+	return (v.Call.Caller.Role == keys.Vendor || v.Call.Caller.Role == keys.Finance) && v.Call.Scope.Customer == "" &&
+		v.Call.Scope.Manager == "" && !Partial(v)
 }
 
 // ReaderOf returns a reader of what partners owe and earn in the view's state.
@@ -86,7 +86,9 @@ func ReaderOf(v *page.View) (*settled.Reader, error) {
 }
 
 // House reports whether the caller sees every partner.
-func House(v *page.View) bool { return v.Caller.Role == keys.Vendor || v.Caller.Role == keys.Finance }
+func House(v *page.View) bool {
+	return v.Call.Caller.Role == keys.Vendor || v.Call.Caller.Role == keys.Finance
+}
 
 // Earned returns the incentives of a partner; "" = all. The list must not be changed.
 func Earned(v *page.View, partner string) ([]compose.Earned, error) {

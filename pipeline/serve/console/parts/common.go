@@ -52,13 +52,13 @@ func statementOf(row rows.Row[tables.Statement]) (s Statement, err error) {
 
 // EachStatement visits the statements of a cycle; customer "" = all in the page's currency.
 func EachStatement(v *page.View, cycle manifest.Cycle, customer string, visit func(Statement) error) (err error) {
-	list, err := rows.Statements(v.Request.Context(), v.State.Snap, cycle, customer, rows.Limits{})
+	list, err := rows.Statements(v.Request.Context(), v.Call.State.Snap, cycle, customer, rows.Limits{})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, list.Close()) }()
 	return list.Each(func(row rows.Row[tables.Statement]) error {
-		if !v.BillsIn(row.Word(tables.StatementCustomerID)) {
+		if !v.Call.BillsIn(row.Word(tables.StatementCustomerID)) {
 			return nil
 		}
 		s, err := statementOf(row)
@@ -81,7 +81,7 @@ func OneStatement(v *page.View, cycle manifest.Cycle, customer string) (s Statem
 // Partial reports whether a caller may see only a part of a customer's lines: a partner, whose customer may also have
 // had another one.
 func Partial(v *page.View) bool {
-	return v.Scope.Partner != "" || v.Scope.During != nil || v.Scope.Nothing
+	return v.Call.Scope.Partner != "" || v.Call.Scope.During != nil || v.Call.Scope.Nothing
 }
 
 // AllOf returns the total of sums.
@@ -96,10 +96,10 @@ func AllOf(list []records.Sum) (all records.Sum, err error) {
 
 // CycleOf returns the cycle that the address names, else the newest one with data.
 func CycleOf(v *page.View) (period.Cycle, error) {
-	if c, ok := v.Month("cycle"); ok {
-		return c, rows.HasCycle(v.State.Snap, manifest.CycleOf(c))
+	if c, ok := v.Call.Month("cycle"); ok {
+		return c, rows.HasCycle(v.Call.State.Snap, manifest.CycleOf(c))
 	}
-	if c, ok := Newest(v.State.Snap).Period(); ok {
+	if c, ok := Newest(v.Call.State.Snap).Period(); ok {
 		return c, nil
 	}
 	return 0, operation.NotFound(operation.Text{Zh: "尚无账期数据：请先运行tollbook run nightly",
@@ -119,7 +119,7 @@ func Newest(snap *lake.Snapshot) manifest.Cycle {
 
 // StateText says whether a cycle's amounts can still change.
 func StateText(v *page.View, cycle manifest.Cycle) (text string, tone page.Tone) {
-	ref, _ := v.State.Snap.Cycle(cycle)
+	ref, _ := v.Call.State.Snap.Cycle(cycle)
 	switch {
 	case ref.Archived != nil:
 		return v.T("已归档", "archived"), ""
@@ -133,14 +133,14 @@ func StateText(v *page.View, cycle manifest.Cycle) (text string, tone page.Tone)
 
 // NameOf returns a customer's current name; "" = none.
 func NameOf(v *page.View, id string) string {
-	b := v.State.Workspace.Books
+	b := v.Call.State.Workspace.Books
 	code := b.Customer(id)
 	if code < 0 {
 		return ""
 	}
 	name := ""
 	for _, row := range b.Customers[code].Rows {
-		if row.Valid.From <= v.State.Now || name == "" {
+		if row.Valid.From <= v.Call.State.Now || name == "" {
 			name = row.Name
 		}
 	}
@@ -197,20 +197,20 @@ func Way(v *page.View, more ...page.Link) []page.Link {
 
 // CustomerLink is the link to a customer.
 func CustomerLink(v *page.View) page.Link {
-	id := v.Text("customer_id")
+	id := v.Call.Text("customer_id")
 	return page.Link{Text: Called(v, id), Href: v.To("customer", "customer_id", id)}
 }
 
 // BillLink is the link to a customer's bill of a cycle.
 func BillLink(v *page.View, cycle manifest.Cycle) page.Link {
-	return page.Link{Text: cycle.String(), Href: v.To("bill", "customer_id", v.Text("customer_id"), "cycle",
+	return page.Link{Text: cycle.String(), Href: v.To("bill", "customer_id", v.Call.Text("customer_id"), "cycle",
 		cycle.String())}
 }
 
 // Months links to the same page in the other cycles of the lake.
 func Months(v *page.View, current string) []page.Link {
 	var list []page.Link
-	for _, ref := range v.State.Snap.Manifest.Cycles {
+	for _, ref := range v.Call.State.Snap.Manifest.Cycles {
 		if ref.Files == nil {
 			continue
 		}

@@ -15,19 +15,19 @@ import (
 // Currencies links to the page in each currency of the caller's customers and partners; it returns nothing if there is
 // only one.
 func Currencies(v *page.View) []page.Block {
-	if !v.Mixed() || v.Scope.Customer != "" {
+	if !v.Mixed() || v.Call.Scope.Customer != "" {
 		return nil
 	}
-	b := v.State.Workspace.Books
+	b := v.Call.State.Workspace.Books
 	has := map[string]bool{v.Currency(): true}
-	if v.Scope.Partner == "" {
+	if v.Call.Scope.Partner == "" {
 		for i := range b.Customers {
 			has[b.CustomerCurrency(int32(i)).Code] = true
 		}
 		for i := range b.Partners {
 			has[b.PartnerCurrency(int32(i)).Code] = true
 		}
-	} else if partner := b.Partner(v.Scope.Partner); partner >= 0 {
+	} else if partner := b.Partner(v.Call.Scope.Partner); partner >= 0 {
 		has[b.PartnerCurrency(partner).Code] = true
 		for i := range b.Associations {
 			if a := &b.Associations[i]; a.Partner == partner {
@@ -51,7 +51,7 @@ func Currencies(v *page.View) []page.Block {
 // one currency have one sum, in the workspace's.
 func IsPayment(v *page.View, name string) bool {
 	payment := tables.Lines().Name + ".payment_amount"
-	return name == payment && v.Currency() == v.State.Workspace.Books.Currency || name == payment+"."+v.Currency()
+	return name == payment && v.Currency() == v.Call.State.Workspace.Books.Currency || name == payment+"."+v.Currency()
 }
 
 // PaymentsOf shows payments by currency.
@@ -81,7 +81,7 @@ func CurrencyOfRow(v *page.View, r rows.Row[tables.Any]) string {
 	if !v.Mixed() {
 		return v.Currency()
 	}
-	b := v.State.Workspace.Books
+	b := v.Call.State.Workspace.Books
 	code, err := (&moneyof.Finder{Books: b}).OfRow(r.Cols, r.I)
 	if err != nil { // the books no longer have the customer or partner
 		return b.Currency

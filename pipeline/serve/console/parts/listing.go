@@ -91,7 +91,7 @@ func LooseTable(v *page.View, l *Listing) (*page.Table, error) {
 			Kind: kindOf(&l.Def.Columns[at]), Spare: slices.Contains(l.Spare, name)})
 	}
 	var codes []string // of the rows, if there are several currencies
-	err := coupons.Each(v.State.Snap, tables.Untyped(l.Def), func(r rows.Row[tables.Any]) error {
+	err := coupons.Each(v.Call.State.Snap, tables.Untyped(l.Def), func(r rows.Row[tables.Any]) error {
 		if !l.Mine(v, r) || l.Keep != nil && !l.Keep(r) {
 			return nil
 		}
@@ -128,14 +128,14 @@ func wordColumns() []string {
 
 // Mine reports whether the call may see a row.
 func (l *Listing) Mine(v *page.View, r rows.Row[tables.Any]) bool {
-	if v.Scope.Nothing && l.Owner != nil {
+	if v.Call.Scope.Nothing && l.Owner != nil {
 		return false
 	}
-	if v.Scope.Partner == "" || l.Owner == nil {
+	if v.Call.Scope.Partner == "" || l.Owner == nil {
 		return true
 	}
 	return slices.ContainsFunc(l.Owner, func(name string) bool {
-		return r.Word(tables.WordColumn[tables.Any](l.Def.Index(name))) == v.Scope.Partner
+		return r.Word(tables.WordColumn[tables.Any](l.Def.Index(name))) == v.Call.Scope.Partner
 	})
 }
 

@@ -77,7 +77,7 @@ func marginRow(row rows.Row[tables.Margin]) (k marginKey, sum marginSum, err err
 // eachOf visits the rows of a table of a cycle; bucket manifest.NoBucket = all buckets.
 func eachOf[T any](v *page.View, def tables.Def[T], cycle manifest.Cycle, bucket int,
 	visit func(rows.Row[T]) error) error {
-	files, err := v.State.Snap.Files(cycle)
+	files, err := v.Call.State.Snap.Files(cycle)
 	if err != nil {
 		return err
 	}
@@ -85,7 +85,7 @@ func eachOf[T any](v *page.View, def tables.Def[T], cycle manifest.Cycle, bucket
 		if e.Table != def.Name || bucket != manifest.NoBucket && e.Bucket != bucket {
 			continue
 		}
-		err := tablefile.Each(v.State.Snap, e, def, nil, func(c *parquet.Columns[T], i int) error {
+		err := tablefile.Each(v.Call.State.Snap, e, def, nil, func(c *parquet.Columns[T], i int) error {
 			return visit(rows.Row[T]{Cols: c, I: i})
 		})
 		if err != nil {
@@ -100,7 +100,7 @@ func bucketOf(v *page.View, customer string) int {
 	if customer == "" {
 		return 0
 	}
-	return place.Bucket(customer, v.State.Snap.Manifest.Buckets)
+	return place.Bucket(customer, v.Call.State.Snap.Manifest.Buckets)
 }
 
 // marginSums adds up the margins of a cycle by the result of key; ok false omits the row.
@@ -130,7 +130,7 @@ func Margins(v *page.View) (*page.Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	if v.Text("customer_id") != "" || v.Text("reason") != "" {
+	if v.Call.Text("customer_id") != "" || v.Call.Text("reason") != "" {
 		return marginDetail(v, manifest.CycleOf(cycle))
 	}
 	sums, err := page.Keep(v, "margins "+cycle.String(), func(m map[marginKey]*marginSum) int { return 12 * len(m) },
@@ -253,7 +253,7 @@ func paidCell(v *page.View, paid money.PerCurrency) page.Cell {
 
 // paidText formats a payment for people.
 func paidText(v *page.View, paid money.CurrencyTotal) string {
-	own := v.State.Workspace.Books.CurrencyNamed(paid.Currency)
+	own := v.Call.State.Workspace.Books.CurrencyNamed(paid.Currency)
 	text := typeset.Grouped(paid.Total.StringFixed(own.Digits))
 	if own.Code != v.Currency() {
 		text += " " + own.Code
@@ -307,11 +307,11 @@ func marginFigures(v *page.View, sums map[marginKey]*marginSum) ([]page.Figure, 
 // marginDetail shows the margins of a customer, or of costs kept or unallocated for a reason: by service and account,
 // by day, or by group of rows.
 func marginDetail(v *page.View, cycle manifest.Cycle) (*page.Page, error) {
-	customer, reason := v.Text("customer_id"), v.Text("reason")
+	customer, reason := v.Call.Text("customer_id"), v.Call.Text("reason")
 	if reason == parts.Nothing {
 		reason = ""
 	}
-	service, account, byDay := v.Text("service_name"), v.Text("account"), v.Text("service_name") != ""
+	service, account, byDay := v.Call.Text("service_name"), v.Call.Text("account"), v.Call.Text("service_name") != ""
 	sums, err := marginSums(v, cycle, bucketOf(v, customer), func(k marginKey) (marginKey, bool) {
 		if k.customer != customer || customer == "" && k.reason != reason {
 			return k, false

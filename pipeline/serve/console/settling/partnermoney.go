@@ -30,7 +30,7 @@ func moneyLinks(v *page.View, current string) []page.Link {
 		{"coupons", "代金券", "Coupons"}, {"receivables", "应收", "Receivables"},
 		{"withdrawals", "提现", "Withdrawals"}, {"invoices", "发票", "Invoices"},
 		{"deadlines", "期限", "Deadlines"}} {
-		if href := v.Link(one.path, "partner_id", v.Text("partner_id")); href != "" {
+		if href := v.Link(one.path, "partner_id", v.Call.Text("partner_id")); href != "" {
 			if one.path == current {
 				href = ""
 			}
@@ -49,7 +49,7 @@ func otherMoney(v *page.View, current string) []page.Link {
 func moneyPage(v *page.View, current, zh, en string, blocks ...page.Block) *page.Page {
 	p := &page.Page{Title: v.T(zh, en), Crumbs: []page.Link{parts.Home(v),
 		{Text: v.T("伙伴", "Partners"), Href: v.To("partners")}}, Tabs: moneyLinks(v, current), Blocks: blocks}
-	if id := v.Scope.Partner; id != "" {
+	if id := v.Call.Scope.Partner; id != "" {
 		p.Lead = id
 	}
 	return p
@@ -117,7 +117,7 @@ func ageFigures(v *page.View) ([]page.Figure, error) {
 		"over_90": {Zh: "超过90天", En: "more than 90 days"}}
 	sums := make(map[string]*money.PerCurrency)
 	of := &parts.Listing{Def: tables.Receivables().Table, Owner: []string{"partner_id"}}
-	err := coupons.Each(v.State.Snap, tables.Untyped(of.Def), func(r rows.Row[tables.Any]) error {
+	err := coupons.Each(v.Call.State.Snap, tables.Untyped(of.Def), func(r rows.Row[tables.Any]) error {
 		bucket := rows.As[tables.Receivable](r).Word(tables.ReceivableBucket)
 		if !of.Mine(v, r) || bucket == "" {
 			return nil
@@ -162,7 +162,7 @@ func Invoices(v *page.View) (*page.Page, error) {
 	// A return or void names only the invoice: its party is that of the invoice.
 	visible := make(map[string]bool)
 	of := &parts.Listing{Def: tables.InvoiceRecords().Table, Owner: owner}
-	err = coupons.Each(v.State.Snap, tables.Untyped(of.Def), func(r rows.Row[tables.Any]) error {
+	err = coupons.Each(v.Call.State.Snap, tables.Untyped(of.Def), func(r rows.Row[tables.Any]) error {
 		if rows.As[tables.InvoiceRecord](r).Word(tables.InvoiceRecordIssuerID) != "" && of.Mine(v, r) {
 			visible[string(rows.As[tables.InvoiceRecord](r).Text(tables.InvoiceRecordInvoiceID))] = true
 		}
@@ -176,7 +176,7 @@ func Invoices(v *page.View) (*page.Page, error) {
 		Empty:   parts.OperationText{Zh: "没有发票", En: "No invoices"},
 		Columns: "time invoice_id number event issuer_id recipient_id cycle amount content",
 		Keep: func(r rows.Row[tables.Any]) bool {
-			return v.Scope.Partner == "" && !v.Scope.Nothing ||
+			return v.Call.Scope.Partner == "" && !v.Call.Scope.Nothing ||
 				visible[string(rows.As[tables.InvoiceRecord](r).Text(tables.InvoiceRecordInvoiceID))]
 		}})
 	return moneyPage(v, "invoices", "发票", "Invoices",
@@ -186,7 +186,7 @@ func Invoices(v *page.View) (*page.Page, error) {
 
 // CouponPage shows the coupons, or the history of one.
 func CouponPage(v *page.View) (*page.Page, error) {
-	id := v.Text("coupon_id")
+	id := v.Call.Text("coupon_id")
 	t, err := parts.LooseTable(v, &parts.Listing{Def: tables.Coupons().Table, Name: "coupons", Order: "coupon_id",
 		Owner: []string{"partner_id"}, Empty: parts.OperationText{Zh: "没有代金券", En: "No coupons"},
 		Columns: "coupon_id source partner_id customer_id kind amount used taken_back expired left valid_from " +
@@ -199,7 +199,7 @@ func CouponPage(v *page.View) (*page.Page, error) {
 			case "coupon_id":
 				return v.Link("coupons", "coupon_id", string(rows.As[tables.Coupon](r).Text(tables.CouponCouponID)),
 					"partner_id",
-					v.Text("partner_id"))
+					v.Call.Text("partner_id"))
 			case "customer_id":
 				return v.Link("customer", "customer_id", rows.As[tables.Coupon](r).Word(tables.CouponCustomerID))
 			}
@@ -228,11 +228,11 @@ const dueDays = 90
 
 // DeadlinePage shows what lapses in the next days unless somebody acts.
 func DeadlinePage(v *page.View) (*page.Page, error) {
-	asOf, err := period.ParseInstant(v.State.Snap.Manifest.AsOf)
+	asOf, err := period.ParseInstant(v.Call.State.Snap.Manifest.AsOf)
 	if err != nil {
-		asOf = v.State.Now
+		asOf = v.Call.State.Now
 	}
-	choice := deadlines.Choice{Through: v.Zone().Day(asOf) + dueDays, Partner: v.Scope.Partner}
+	choice := deadlines.Choice{Through: v.Zone().Day(asOf) + dueDays, Partner: v.Call.Scope.Partner}
 	list, err := page.KeepFigures(v, fmt.Sprintf("deadlines %d %q", choice.Through, choice.Partner),
 		func(list []deadlines.Deadline) int { return 3 * len(list) },
 		func(v *page.View) ([]deadlines.Deadline, error) {
@@ -260,10 +260,10 @@ func DeadlinePage(v *page.View) (*page.Page, error) {
 	var codes []string
 	for i := range list {
 		d := &list[i]
-		if v.Scope.Partner != "" && d.PartnerID != v.Scope.Partner || v.Scope.Nothing {
+		if v.Call.Scope.Partner != "" && d.PartnerID != v.Call.Scope.Partner || v.Call.Scope.Nothing {
 			continue
 		}
-		b := v.State.Workspace.Books
+		b := v.Call.State.Workspace.Books
 		code := parts.CurrencyOfPartner(b, d.PartnerID, v.Currency())
 		if d.CustomerID != "" {
 			code = b.CustomerCurrencyOf(d.CustomerID).Code
@@ -299,7 +299,7 @@ func Chain(v *page.View) (*page.Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	t, err := page.KeepTable(v, fmt.Sprintf("chain %s %q %s", cycle, v.Scope.Partner, v.Caller.Role),
+	t, err := page.KeepTable(v, fmt.Sprintf("chain %s %q %s", cycle, v.Call.Scope.Partner, v.Call.Caller.Role),
 		func(v *page.View) (*page.Table, error) { return chainTable(v, manifest.CycleOf(cycle)) })
 	if err != nil {
 		return nil, err
@@ -320,7 +320,7 @@ func chainTable(v *page.View, cycle manifest.Cycle) (*page.Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	links, err := linksOf(v.Request.Context(), reader, cycle, v.Scope.Partner)
+	links, err := linksOf(v.Request.Context(), reader, cycle, v.Call.Scope.Partner)
 	if err != nil {
 		return nil, err
 	}
@@ -372,7 +372,7 @@ func (l *link) received() money.AmountTotal {
 
 // billOf returns the address of a customer's bill; a distributor does not see bills of its resellers' customers.
 func billOf(v *page.View, cycle manifest.Cycle, one *link) string {
-	if parts.House(v) || v.Scope.Partner == one.partner {
+	if parts.House(v) || v.Call.Scope.Partner == one.partner {
 		return v.Link("bill", "customer_id", one.customer, "cycle", cycle.String())
 	}
 	return ""
@@ -382,7 +382,7 @@ func billOf(v *page.View, cycle manifest.Cycle, one *link) string {
 // only if it receives and pays in one currency, and there is no total.
 func chainOfCurrencies(v *page.View, t *page.Table, cycle manifest.Cycle, keys []chainKey,
 	links map[chainKey]*link) (*page.Table, error) {
-	b := v.State.Workspace.Books
+	b := v.Call.State.Workspace.Books
 	currencies := make([][3]string, len(keys)) // of customer, partner and seller
 	at := slices.IndexFunc(t.Columns, func(c page.Column) bool { return c.Name == "kept_amount" })
 	t.Columns[at].Some = true
@@ -390,7 +390,7 @@ func chainOfCurrencies(v *page.View, t *page.Table, cycle manifest.Cycle, keys [
 		one := links[k]
 		// A distributor's rows about a reseller are in its own currency.
 		bearer := one.partner
-		if v.Scope.Partner != "" && one.distributed {
+		if v.Call.Scope.Partner != "" && one.distributed {
 			bearer = one.seller
 		}
 		paying, owing := b.CustomerCurrencyOf(one.customer).Code, parts.CurrencyOfPartner(b, bearer, v.Currency())

@@ -50,7 +50,7 @@ func Partners(v *page.View) (*page.Page, error) {
 		}}
 	for i := range all.Partners {
 		one := &all.Partners[i]
-		if v.Scope.Partner != "" && one.Partner.ID != v.Scope.Partner || one.Currency != "" &&
+		if v.Call.Scope.Partner != "" && one.Partner.ID != v.Call.Scope.Partner || one.Currency != "" &&
 			one.Currency != v.Currency() {
 			continue
 		}
@@ -62,7 +62,7 @@ func Partners(v *page.View) (*page.Page, error) {
 		t.Rows = append(t.Rows, append([]page.Cell{{Text: name, Href: href}, {Text: one.Partner.ID}, v.Word(one.Kind),
 			{Text: strconv.FormatInt(one.Lines, 10)}}, settledCells(v, one, href)...))
 	}
-	if v.Scope.Partner == "" {
+	if v.Call.Scope.Partner == "" {
 		for i := range all.Totals {
 			total := &all.Totals[i]
 			if total.Currency != "" && total.Currency != v.Currency() {
@@ -101,7 +101,7 @@ func StatementPage(v *page.View) (*page.Page, error) {
 		return nil, err
 	}
 	s.Brief = true
-	st, err := compose.Statement(v.Request.Context(), s, cycle, v.Text("partner_id"))
+	st, err := compose.Statement(v.Request.Context(), s, cycle, v.Call.Text("partner_id"))
 	if err != nil {
 		return nil, err
 	}
@@ -211,7 +211,7 @@ func statementTable(v *page.View, cycle period.Cycle, st *document.Statement) *p
 		{Name: "revenue_amount", Title: v.T("收入", "Reseller owes it"), Kind: page.Amount, Spare: true},
 		{Name: "margin_amount", Title: v.T("差价", "Margin"), Kind: page.Amount, Spare: true},
 	}}
-	b := v.State.Workspace.Books
+	b := v.Call.State.Workspace.Books
 	names := parts.ServiceNames(b)
 	for i := range st.Rows {
 		r := &st.Rows[i]
@@ -262,7 +262,8 @@ func Incentives(v *page.View) (*page.Page, error) {
 	build := incentivesOf
 	if parts.Everybody(v) {
 		build = func(v *page.View) (*page.Table, error) {
-			return page.KeepTable(v, fmt.Sprintf("incentives for %s in %s", v.Caller.Role, v.Currency()), incentivesOf)
+			return page.KeepTable(v, fmt.Sprintf("incentives for %s in %s", v.Call.Caller.Role, v.Currency()),
+				incentivesOf)
 		}
 	}
 	t, err := build(v)
@@ -275,7 +276,7 @@ func Incentives(v *page.View) (*page.Page, error) {
 
 // incentivesOf returns the table of the incentives that a call may see.
 func incentivesOf(v *page.View) (*page.Table, error) {
-	list, err := parts.Earned(v, v.Scope.Partner)
+	list, err := parts.Earned(v, v.Call.Scope.Partner)
 	if err != nil {
 		return nil, err
 	}
@@ -318,7 +319,7 @@ func addIncentive(v *page.View, t *page.Table, partner *layout.Party, i *documen
 	if cycle, _, quarter := strings.Cut(i.Period, "-Q"); !quarter {
 		href = v.Link("statement", "partner_id", partner.ID, "cycle", cycle)
 	}
-	currency := parts.CurrencyOfPartner(v.State.Workspace.Books, partner.ID, v.Currency())
+	currency := parts.CurrencyOfPartner(v.Call.State.Workspace.Books, partner.ID, v.Currency())
 	if i.Amount.IsZero() {
 		href = ""
 	}
