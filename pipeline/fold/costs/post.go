@@ -249,9 +249,7 @@ func billedLine(row rows.Row[tables.Line]) (*posting, error) {
 	p := &posting{
 		lineKey: lineKey{row.Word(tables.LineCustomerID), string(row.Text(tables.LineID)), row.Small(tables.LineTier),
 			rows.KindRank(row.Word(tables.LineKind))},
-		sku: row.Word(
-			tables.LineSKU,
-		),
+		sku:         row.Word(tables.LineSKU),
 		region:      row.Word(tables.LineRegionCode),
 		resource:    string(row.Text(tables.LineResourceID)),
 		start:       row.Time(tables.LineUsageStart),
@@ -345,11 +343,8 @@ func keepSame(list []*posting, before *posting) {
 func (s *poster) postedLine(p *posting) (*linefile.Line, error) {
 	customer, sku := s.books.Customer(p.customer), s.books.SKU(p.sku)
 	if customer < 0 || sku < 0 {
-		return nil, fmt.Errorf(
-			"customer %q or sku %q of a posting is no longer in the books: put the row back",
-			p.customer,
-			p.sku,
-		)
+		return nil, fmt.Errorf("customer %q or sku %q of a posting is no longer in the books: put the row back",
+			p.customer, p.sku)
 	}
 	l := &linefile.Line{Customer: customer, SKU: sku, Partner: p.partner,
 		Association: books.AssociationOf(p.association), Region: p.region, Resource: p.resource,
@@ -473,13 +468,8 @@ func (s *poster) storeRestated(list []restated) error {
 	}
 	for i := range list {
 		one := &list[i]
-		if err := one.of.Store(
-			out[s.bucket(one.key.Customer)],
-			s.target(),
-			one.origin,
-			&one.key,
-			one.margin,
-		); err != nil {
+		to := out[s.bucket(one.key.Customer)]
+		if err := one.of.Store(to, s.target(), one.origin, &one.key, one.margin); err != nil {
 			return err
 		}
 	}

@@ -28,15 +28,15 @@ func storedKey(row rows.Row[tables.CostGroup]) groupKey {
 }
 
 // restatedGroups writes the groups of a bucket's postings into the open cycle, so that differences can be shown with
-// the data of the cost file. A group that the delivery no longer has is copied from the cycle that billed it.
+// the data of the cost file. A group that the delivery no longer has is copied from the cycle that billed it, without
+// rows, costs and payment.
 func (s *poster) restatedGroups(r *rated, bucket int, list []*posting) error {
 	want := make(map[groupKey]bool)
 	for _, p := range list {
 		want[groupKey{p.customer, p.origin.String(), p.id}] = true
 	}
 	key := manifest.FileKey{Table: tables.CostGroups().Name, Cycle: manifest.CycleOf(s.target()),
-		Day:    manifest.RestatedDay,
-		Bucket: bucket}
+		Day: manifest.RestatedDay, Bucket: bucket}
 	all := parquet.NewColumns(tables.CostGroups())
 	for _, g := range r.groups {
 		k := groupKey{r.books.Customers[g.customer].ID, r.cycle.String(), g.id}
@@ -51,6 +51,9 @@ func (s *poster) restatedGroups(r *rated, bucket int, list []*posting) error {
 		if k := storedKey(row); want[k] {
 			delete(want, k)
 			rows.AppendRow(all, row, nil)
+			if k.origin == r.cycle.String() {
+				empty(all)
+			}
 		}
 		return nil
 	}
@@ -66,13 +69,11 @@ func (s *poster) restatedGroups(r *rated, bucket int, list []*posting) error {
 	for i := range order {
 		order[i] = i
 	}
-	slices.SortFunc(order, func(a, b int) int {
-		return storedKey(rows.Row[tables.CostGroup]{Cols: all,
-			I: a}).compare(storedKey(rows.Row[tables.CostGroup]{Cols: all, I: b}))
-	})
+	row := func(i int) rows.Row[tables.CostGroup] { return rows.Row[tables.CostGroup]{Cols: all, I: i} }
+	slices.SortFunc(order, func(a, b int) int { return storedKey(row(a)).compare(storedKey(row(b))) })
 	out := parquet.NewColumns(tables.CostGroups())
 	for _, i := range order {
-		rows.AppendRow(out, rows.Row[tables.CostGroup]{Cols: all, I: i}, nil)
+		rows.AppendRow(out, row(i), nil)
 	}
 	return tablefile.Put(s.txn, key, out, nil)
 }
@@ -86,4 +87,17 @@ func (s *poster) groupFiles(origin, at period.Cycle, bucket int) []manifest.File
 	return s.txn.Next().Select(manifest.CycleOf(at), func(k manifest.FileKey) bool {
 		return k.Table == tables.CostGroups().Name && k.Day == day && k.Bucket == bucket
 	})
+}
+
+// empty removes what the last group adds up: its delivery is replaced by one that does not have it.
+func empty(groups *parquet.Columns[tables.CostGroup]) {
+	sums := []*parquet.Col{groups.Col(tables.CostGroupPaymentAmount.Of())}
+	for _, value := range tables.CostGroupValues() {
+		sums = append(sums, groups.Col(value.Of()))
+	}
+	for _, c := range sums {
+		c.Decs[groups.N-1] = parquet.Dec{}
+	}
+	groups.Col(tables.CostGroupRows.Of()).Ints[groups.N-1] = 0
+	groups.Col(tables.CostGroupLowMargin.Of()).Codes[groups.N-1] = 0
 }

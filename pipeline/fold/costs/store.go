@@ -29,11 +29,9 @@ func Deliveries(o margins.Opener, files []manifest.FileEntry) ([]*Delivery, erro
 	var out []*Delivery
 	err := margins.Each(o, files, tables.CostDeliveries(), func(row rows.Row[tables.CostDelivery]) error {
 		d := &Delivery{
-			Source: row.Word(tables.CostDeliverySource),
-			Name:   string(row.Text(tables.CostDeliveryDelivery)),
-			State: row.Word(
-				tables.CostDeliveryState,
-			),
+			Source:   row.Word(tables.CostDeliverySource),
+			Name:     string(row.Text(tables.CostDeliveryDelivery)),
+			State:    row.Word(tables.CostDeliveryState),
 			Hash:     string(row.Text(tables.CostDeliveryHash)),
 			Fixed:    row.Small(tables.CostDeliveryFixed) == 1,
 			Rows:     row.Whole(tables.CostDeliveryRows),

@@ -84,14 +84,8 @@ func (s *survey) complain(d *Delivery) {
 			first = fmt.Sprintf(", the first in %s, row %d: %s %s %q", path.Base(r.File), r.Row, r.Reason, r.Column,
 				r.Value)
 		}
-		s.result.note(
-			"delivery %s is held: %d of %d rows are rejected%s. Send it again, or accept that with --accept-rejects %s",
-			d.Path(),
-			d.Rejected,
-			d.Rows+d.Rejected,
-			first,
-			d.Path(),
-		)
+		s.result.note("delivery %s is held: %d of %d rows are rejected%s. Send it again, or accept that with "+
+			"--accept-rejects %s", d.Path(), d.Rejected, d.Rows+d.Rejected, first, d.Path())
 		return
 	}
 	s.result.note("delivery %s failed and does not count: %s", d.Path(), d.Fault)
