@@ -60,8 +60,8 @@ func Of(err error) error {
 	case errors.As(err, &price):
 		return problem.Problems{{Pos: problem.Pos{File: "books/prices.csv"}, Text: err.Error(),
 			Hint: "put the version back, or one that covers the instant: accepted records, the commit of a link or a " +
-				"recurring charge need it. If the customer has no row in books/customers.csv at the instant, the list " +
-				"is standard: end its row after its last record"}}
+				"recurring charge need it. If the customer has no row in books/customers.csv at the instant, the " +
+				"list is standard: end its row after its last record"}}
 	case errors.As(err, &model):
 		return problem.Problems{{Pos: problem.Pos{File: "books/products.csv"}, Text: err.Error(),
 			Hint: "usage of this sku was accepted: put its pricing_model back; give the new model a sku of its own"}}
