@@ -69,7 +69,7 @@ func Write(ctx context.Context, snap *lake.Snapshot, r *Request, w io.Writer) (l
 		return 0, err
 	}
 	money, is := partnerTableOf(r.Table)
-	if err := rows.HasCycle(snap, r.Cycle); err != nil && r.Table != "rejects" && !is {
+	if err := rows.HasCycle(snap, r.Cycle); err != nil && r.Table != "rejects" && r.Table != "incentives" && !is {
 		return 0, err
 	}
 	if err := r.Scope.known(r.Partners.Books); err != nil {
