@@ -61,7 +61,7 @@ func Of(err error) error {
 		return problem.Problems{{Pos: problem.Pos{File: "books/prices.csv"}, Text: err.Error(),
 			Hint: "put the version back, or one that covers the instant: accepted records, the commit of a link or a " +
 				"recurring charge need it. If the customer has no row in books/customers.csv at the instant, the " +
-				"list is standard: end its row after its last record"}}
+				"list is standard: end its row after its last record, and its commitments with it"}}
 	case errors.As(err, &model):
 		return problem.Problems{{Pos: problem.Pos{File: "books/products.csv"}, Text: err.Error(),
 			Hint: "usage of this sku was accepted: put its pricing_model back; give the new model a sku of its own"}}
