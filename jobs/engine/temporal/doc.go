@@ -3,6 +3,7 @@
 //
 //	TEMPORAL-1  Each stage of a run is one workflow, or several of at most chunkTasks tasks. The workflow ID consists
 //	            of queue, run, stage and first task, so a process that continues a run joins the running workflow.
+//	            If that is canceled, because the process before was interrupted, it starts another one.
 //	TEMPORAL-2  The name of the task queue contains the build, so a worker of another build receives no tasks.
 //	TEMPORAL-3  A workflow and its activities only assign tasks to workers: they pass the hash of the plan, the
 //	            numbers of tasks, and the workers that did them (ENGINE-3).

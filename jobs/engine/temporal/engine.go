@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/temporal"
@@ -97,21 +98,29 @@ func (e *Engine) stage(ctx context.Context, w *task.Work, report func(*task.Atte
 		ID:                       fmt.Sprintf("%s/%s/%s/%d", e.c.Queue, w.Run, w.Stage, first),
 		TaskQueue:                e.c.queue(w.Build),
 		WorkflowTaskTimeout:      decision,
-		WorkflowIDConflictPolicy: enums.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+		WorkflowIDConflictPolicy: enums.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
 		WorkflowIDReusePolicy:    enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+
+		WorkflowExecutionErrorWhenAlreadyStarted: true,
 	}
 	in := &stageInput{Run: w.Run, Stage: w.Stage, Tasks: spans(w.Tasks), Heartbeat: e.c.Heartbeat}
-	running, err := e.client.ExecuteWorkflow(ctx, o, workflowName, in)
-	if err != nil {
-		return fmt.Errorf("start workflow %s: %w", o.ID, err)
-	}
 	watch, stop := context.WithCancel(ctx)
 	defer stop()
 	go e.watchWorkers(watch, o.TaskQueue)
 	var out stageOutput
-	err = running.Get(ctx, &out)
-	if ctx.Err() != nil {
-		return errors.Join(context.Cause(ctx), e.cancel(running))
+	running, joined, err := e.begin(ctx, &o, in)
+	for err == nil {
+		err = running.Get(ctx, &out)
+		if ctx.Err() != nil {
+			return errors.Join(context.Cause(ctx), e.cancel(running))
+		}
+		if !joined || !temporal.IsCanceledError(err) {
+			break
+		}
+		running, joined, err = e.begin(ctx, &o, in) // an interrupted run had requested to cancel the one before
+	}
+	if running == nil {
+		return fmt.Errorf("start workflow %s: %w", o.ID, err)
 	}
 	if err != nil {
 		err = failureOf(o.ID, err, &out)
@@ -120,6 +129,20 @@ func (e *Engine) stage(ctx context.Context, w *task.Work, report func(*task.Atte
 		out.Tasks[i].report(w.Stage, o.ID, report)
 	}
 	return err
+}
+
+// begin starts a workflow, or joins the running one with its ID (TEMPORAL-1).
+func (e *Engine) begin(ctx context.Context, o *client.StartWorkflowOptions, in *stageInput) (running client.WorkflowRun,
+	joined bool, err error) {
+	running, err = e.client.ExecuteWorkflow(ctx, *o, workflowName, in)
+	var other *serviceerror.WorkflowExecutionAlreadyStarted
+	if errors.As(err, &other) {
+		return e.client.GetWorkflow(ctx, o.ID, other.RunId), true, nil
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	return running, false, nil
 }
 
 // unknown is the worker of an attempt that no worker reported.

@@ -11,8 +11,11 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/log"
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 
 	"github.com/tollbook/tollbook/pipeline/lake/task"
@@ -165,5 +168,66 @@ func TestSpans(t *testing.T) {
 	got := spans([]int{0, 1, 2, 5, 7, 8})
 	if want := []span{{0, 2}, {5, 5}, {7, 8}}; !slices.Equal(got, want) {
 		t.Errorf("spans %v, want %v", got, want)
+	}
+}
+
+// fake is a server on which the first starts find the workflow of another run, and the first workflows are canceled.
+type fake struct {
+	client.Client
+	client.WorkflowRun
+	there, canceled int
+	starts, waits   int
+}
+
+func (f *fake) ExecuteWorkflow(context.Context, client.StartWorkflowOptions, any, ...any) (client.WorkflowRun, error) {
+	if f.starts++; f.starts <= f.there {
+		return nil, &serviceerror.WorkflowExecutionAlreadyStarted{RunId: "of another run"}
+	}
+	return f, nil
+}
+
+func (f *fake) GetWorkflow(_ context.Context, id, run string) client.WorkflowRun {
+	if id != "q/r/scan/0" || run != "of another run" {
+		panic("joined " + id + ", run " + run)
+	}
+	return f
+}
+
+func (f *fake) Get(context.Context, any) error {
+	if f.waits++; f.waits <= f.canceled {
+		return fmt.Errorf("workflow execution error: %w", temporal.NewCanceledError())
+	}
+	return nil
+}
+
+// TestJoined tests that a run that joined the workflow of an interrupted one, which is then canceled, starts another
+// one, and that a run whose own workflow is canceled ends with an error.
+// Invariants: TEMPORAL-1.
+func TestJoined(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		there, canceled int
+		fails           bool
+	}{
+		"nothing is there":                  {0, 0, false},
+		"joined":                            {1, 0, false},
+		"joined and canceled":               {1, 1, false},
+		"joined and canceled twice":         {2, 2, false},
+		"its own is canceled":               {0, 1, true},
+		"joined and canceled, then its own": {1, 2, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := &fake{there: c.there, canceled: c.canceled}
+			e := &Engine{Config{Queue: "q", Log: slog.New(slog.DiscardHandler)}, server}
+			err := e.Do(t.Context(), &task.Work{Run: "r", Build: "b", Stage: "scan", Tasks: []int{0}},
+				func(*task.Attempt) {})
+			if (err != nil) != c.fails || err != nil && !temporal.IsCanceledError(err) {
+				t.Errorf("error %v", err)
+			}
+			if want := min(c.canceled, c.there) + 1; server.starts != want || server.waits != want {
+				t.Errorf("%d workflows started or joined, %d waited for, want %d", server.starts, server.waits, want)
+			}
+		})
 	}
 }
