@@ -28,7 +28,7 @@ func storedKey(row rows.Row[tables.CostGroup]) groupKey {
 }
 
 // restatedGroups writes the groups of a bucket's postings into the open cycle, so that differences can be shown with
-// the data of the cost file. A group that the delivery no longer has is copied from the cycle that billed it, without
+// the data of the cost file. A group of which nothing is due any more is copied from the cycle that billed it, without
 // rows, costs and payment.
 func (s *poster) restatedGroups(r *rated, bucket int, list []*posting) error {
 	want := make(map[groupKey]bool)
@@ -89,7 +89,7 @@ func (s *poster) groupFiles(origin, at period.Cycle, bucket int) []manifest.File
 	})
 }
 
-// empty removes what the last group adds up: its delivery is replaced by one that does not have it.
+// empty removes what the last group adds up: by the deliveries that count and today's rules, nothing of it is due.
 func empty(groups *parquet.Columns[tables.CostGroup]) {
 	sums := []*parquet.Col{groups.Col(tables.CostGroupPaymentAmount.Of())}
 	for _, value := range tables.CostGroupValues() {

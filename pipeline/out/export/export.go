@@ -257,9 +257,13 @@ func (r *Request) partners(snap *lake.Snapshot) *partners.Reader {
 	return &p
 }
 
-// writeIncentives writes the incentives of the periods that include the cycle.
+// writeIncentives writes the incentives of the periods that include the cycle. The lake must have its data only if
+// there are none.
 func writeIncentives(snap *lake.Snapshot, r *Request, w io.Writer) (int64, error) {
 	cols, err := r.partners(snap).IncentiveRows(r.Cycle)
+	if err == nil && cols.N == 0 {
+		err = rows.HasCycle(snap, r.Cycle)
+	}
 	if err != nil {
 		return 0, err
 	}

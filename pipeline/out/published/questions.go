@@ -105,12 +105,17 @@ func Ask(ctx context.Context, q *ask.Question, r ask.Request, zone string,
 		return nil, Origin{}, err
 	}
 	for range turns {
-		if cycle := r.Cycle.String(); cycle != "" && !slices.Contains(live.cycles, cycle) {
+		cycle := r.Cycle.String()
+		without := cycle != "" && !slices.Contains(live.cycles, cycle)
+		if without && !q.OfIncentives() {
 			return nil, live.of(), &rows.NoCycleError{Cycle: cycle, Known: live.cycles}
 		}
 		a, err := runSQL(ctx, q, r, zone, conn, live)
 		if err != nil {
 			return nil, Origin{}, err
+		}
+		if without && a.Count == 0 {
+			return nil, live.of(), &rows.NoCycleError{Cycle: cycle, Known: live.cycles}
 		}
 		now, err := state(ctx, conn)
 		if err != nil {

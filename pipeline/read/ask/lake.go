@@ -72,9 +72,10 @@ func FromLake(ctx context.Context, q *Question, r Request, from *partners.Reader
 		return nil, err
 	}
 	snap := from.Snap
+	var without error // why there is no data of the cycle
 	if !r.Cycle.IsZero() {
-		if err := rows.HasCycle(snap, r.Cycle); err != nil {
-			return nil, err
+		if without = rows.HasCycle(snap, r.Cycle); without != nil && !q.OfIncentives() {
+			return nil, without
 		}
 	}
 	r.Cycle = q.newest(snap, r.Cycle)
@@ -119,6 +120,9 @@ func FromLake(ctx context.Context, q *Question, r Request, from *partners.Reader
 			return nil, fmt.Errorf("answer %s: %w", q.Name, err)
 		}
 	}
+	if a.Count == 0 && without != nil {
+		return nil, without
+	}
 	return a, nil
 }
 
@@ -154,10 +158,10 @@ func (q *Question) gather(ctx context.Context, r Request, from *partners.Reader,
 	if q.Lake.List != nil || q.Lake.Ask != nil {
 		return q.gatherList(ctx, r, from, one())
 	}
-	switch q.Lake.Table.Name {
-	case tables.PartnerStatements().Name:
+	switch {
+	case q.Lake.Table.Name == tables.PartnerStatements().Name:
 		return q.gatherPartners(ctx, r, from, one())
-	case tables.Incentives().Name:
+	case q.OfIncentives():
 		return q.gatherIncentives(r, from, one())
 	}
 	files, err := q.files(from.Snap, r.Cycle)
@@ -353,6 +357,11 @@ func (q *Question) gatherList(ctx context.Context, r Request, from *partners.Rea
 		return nil, err
 	}
 	return w.groups, w.take(rows)
+}
+
+// OfIncentives reports whether the question adds up incentives. Their periods can contain cycles without data.
+func (q *Question) OfIncentives() bool {
+	return q.Lake.Table != nil && q.Lake.Table.Name == tables.Incentives().Name
 }
 
 // gatherIncentives adds up incentives: of the periods that contain the cycle, or all.

@@ -2,7 +2,6 @@ package partners
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 
@@ -187,15 +186,11 @@ func (r *Reader) Incentives() (list []settlement.Incentive, err error) {
 	return list, err
 }
 
-// IncentiveRows returns the incentives of the periods that contain a cycle, as the table; zero cycle = all. A period
-// can contain a cycle of which the lake has no other data. Errors: *rows.NoCycleError if there is no incentive either.
+// IncentiveRows returns the incentives of the periods that contain a cycle, as the table; zero cycle = all. A period can
+// contain a cycle of which the lake has no other data, or no longer has it.
 func (r *Reader) IncentiveRows(cycle manifest.Cycle) (*parquet.Columns[tables.Incentive], error) {
 	wanted := func(*settlement.Incentive) bool { return true }
-	var without *rows.NoCycleError
 	if c, ok := cycle.Period(); ok {
-		if err := rows.HasCycle(r.Snap, cycle); err != nil && !errors.As(err, &without) {
-			return nil, err
-		}
 		wanted = func(i *settlement.Incentive) bool { return Holds(i, c) }
 	}
 	list, err := r.Incentives()
@@ -204,9 +199,6 @@ func (r *Reader) IncentiveRows(cycle manifest.Cycle) (*parquet.Columns[tables.In
 		if wanted(&list[i]) {
 			settle.AddIncentive(out, r.Books, &list[i])
 		}
-	}
-	if err == nil && out.N == 0 && without != nil {
-		return nil, without
 	}
 	return out, err
 }
