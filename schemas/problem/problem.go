@@ -3,6 +3,8 @@ package problem
 import (
 	"cmp"
 	"fmt"
+	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -49,6 +51,17 @@ func (ps Problems) Error() string {
 		lines[i] = p.Error()
 	}
 	return strings.Join(lines, "\n")
+}
+
+// In returns the problems of books that were read from a folder instead of books/, with the names of its files.
+func (ps Problems) In(folder string) Problems {
+	out := slices.Clone(ps)
+	for i := range out {
+		if name, ok := strings.CutPrefix(out[i].File, "books/"); ok {
+			out[i].File = path.Join(filepath.ToSlash(folder), name)
+		}
+	}
+	return out
 }
 
 // Limit is how many problems are listed; the rest is counted.

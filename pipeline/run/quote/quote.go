@@ -31,6 +31,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/position"
+	"github.com/tollbook/tollbook/schemas/problem"
 	"github.com/tollbook/tollbook/schemas/reason"
 	"github.com/tollbook/tollbook/schemas/settings"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -243,7 +244,11 @@ func (j *job) otherBooks(dir string) (*books.Books, error) {
 	if err := os.Symlink(other, filepath.Join(dir, "books")); err != nil {
 		return nil, fmt.Errorf("put %s in the place of the books: %w", j.Books, err)
 	}
-	return load.Books(os.DirFS(dir), j.ws.Settings)
+	b, err := load.Books(os.DirFS(dir), j.ws.Settings)
+	if found := (problem.Problems)(nil); errors.As(err, &found) {
+		return nil, found.In(j.Books)
+	}
+	return b, err
 }
 
 // refuse makes an error about the complete file show the name that the caller gave.

@@ -1,6 +1,7 @@
 package rerated
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/books/load"
+	"github.com/tollbook/tollbook/schemas/problem"
 )
 
 // DraftBooks reads books in another folder than a workspace's, with the workspace's settings. Errors: *RefusedError if
@@ -18,6 +20,10 @@ func DraftBooks(dir string, w *workspace.Workspace) (*books.Books, error) {
 		return nil, &workspace.RefusedError{What: fmt.Sprintf("%s is no folder with books", dir), Hint: "check --books"}
 	}
 	b, err := load.Books(draft{os.DirFS(dir)}, w.Settings)
+	var found problem.Problems
+	if errors.As(err, &found) {
+		return nil, found.In(dir)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("books in %s: %w", dir, err)
 	}
