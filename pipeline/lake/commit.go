@@ -210,9 +210,8 @@ func (t *Txn) replaceHead(ctx context.Context, number int64, hash manifest.Hash)
 	base := t.SubTxn.base
 	if now, at, err := t.SubTxn.lake.readHead(); err != nil || now != base.Manifest.Number || at != base.Hash {
 		detail := fmt.Sprintf("was %d %s when this run began, is %d %s", base.Manifest.Number, base.Hash, now, at)
-		return false,
-			errors.Join(err, &lakeerr.CorruptError{Name: manifest.HeadName, Detail: detail,
-				Hint: "two writers got past the lake's lock: use a file system that implements locks"})
+		return false, errors.Join(err, &lakeerr.CorruptError{Name: manifest.HeadName, Detail: detail,
+			Hint: "two writers got past the lake's lock: use a file system that implements locks"})
 	}
 	if err := t.SubTxn.writeSmall(manifest.HeadName, manifest.EncodeHead(number, hash)); err != nil {
 		return false, err

@@ -1,7 +1,6 @@
 package run
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/fold/partner"
@@ -47,13 +46,8 @@ func (r *run) partnerMoney() error {
 	}
 	r.state.report.Notes = append(r.state.report.Notes, out.Notes...)
 	if r.state.report.Overdrawn = out.Overdrawn; len(out.Overdrawn) > 0 {
-		r.state.report.Notes = append(
-			r.state.report.Notes,
-			fmt.Sprintf(
-				"overdrawn: the cash of %s is below zero; a recharge fills it first",
-				strings.Join(out.Overdrawn, ", "),
-			),
-		)
+		r.state.report.Note("overdrawn: the cash of %s is below zero; a recharge fills it first",
+			strings.Join(out.Overdrawn, ", "))
 	}
 	return nil
 }

@@ -315,7 +315,8 @@ func (r *run) work(ctx context.Context) (err error) {
 		return r.state.problem(err)
 	}
 	r.events.count(r.folded)
-	r.state.report.DaysDone, r.state.report.Lines = r.folded.Days, r.state.report.Lines+r.folded.Lines
+	r.state.report.DaysDone = r.folded.Days
+	r.state.report.Lines += r.folded.Lines
 	r.state.o.BeginStage(workspace.StageRejects)
 	if err := r.reconciler(cfg).reconcile(ctx); err != nil {
 		return err

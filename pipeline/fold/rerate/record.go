@@ -133,14 +133,15 @@ func (a *customerReplay) close(own []*late.Record) error {
 
 // changes converts moves to deltas of the quota periods that continue into the cycle.
 func (a *customerReplay) changes(moves map[late.QuotaPeriod]money.SignedQuantity) []opening.Change {
+	w := a.re.late
 	var out []opening.Change
 	for f, by := range moves {
 		c := opening.Change{
-			Row:   position.Row{Kind: position.Package, Key: a.re.late.Books.Packages[f.Package].ID, At: f.Start},
+			Row:   position.Row{Kind: position.Package, Key: w.Books.Packages[f.Package].ID, At: f.Start},
 			Moves: true,
 			Delta: by,
 		}
-		if c.StillOpen(a.re.late.Books, a.re.late.Prices, a.customer, a.re.late.Books.Zone.Bounds(a.re.origin).From) {
+		if c.StillOpen(w.Books, w.Prices, a.customer, w.Books.Zone.Bounds(a.re.origin).From) {
 			out = append(out, c)
 		}
 	}

@@ -96,8 +96,7 @@ func (l *loader) partners() {
 		}
 		kind := r.rec.Word("kind")
 		p.row = books.PartnerRow{Name: r.rec.Text("name"), Kind: books.PartnerKind(max(kind, 0)), Parent: -1,
-			Valid:  r.rec.Valid(),
-			LeftOn: period.Forever, SigningEntity: r.rec.Text("signing_entity")}
+			Valid: r.rec.Valid(), LeftOn: period.Forever, SigningEntity: r.rec.Text("signing_entity")}
 		p.currency = r.currency("currency")
 		if day, ok := r.rec.Date("left_on"); ok {
 			p.row.LeftOn = l.s.Zone.Start(day)
