@@ -186,8 +186,8 @@ func (r *Reader) Incentives() (list []settlement.Incentive, err error) {
 	return list, err
 }
 
-// IncentiveRows returns the incentives of the periods that contain a cycle, as the table; zero cycle = all. A period can
-// contain a cycle of which the lake has no other data, or no longer has it.
+// IncentiveRows returns the incentives of the periods that contain a cycle, as the table; zero cycle = all. A period
+// can contain a cycle of which the lake has no other data, or no longer has it.
 func (r *Reader) IncentiveRows(cycle manifest.Cycle) (*parquet.Columns[tables.Incentive], error) {
 	wanted := func(*settlement.Incentive) bool { return true }
 	if c, ok := cycle.Period(); ok {
