@@ -69,6 +69,8 @@ type Folder struct {
 	Pay      *pay.Payer   // pays the rated lines
 	Settle   *settle.Step // settles the paid lines with partners
 	Progress func(stage string, done, total int64)
+	// linefile.Slots.Fewest of the lines of days; 0 = default
+	SlotLines int64
 
 	charged   [][]int32 // by bucket: customers with recurring charges
 	committed [][]int32 // by bucket: customers with commitments
@@ -199,7 +201,7 @@ func (f *Folder) plan() []*bucketTask {
 // state returns the next state of the lake for a part of the run.
 func (f *Folder) state(txn *lake.SubTxn) *state.State {
 	s := state.New(txn, f.Prices, f.Books, f.Scanned.Regions, f.Buckets)
-	s.Spare = f.Tasks.Spare
+	s.Spare, s.SlotLines = f.Tasks.Spare, f.SlotLines
 	return s
 }
 

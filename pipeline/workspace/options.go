@@ -16,6 +16,7 @@ type Options struct {
 	ChunkBytes int            // 0 = default; for tests
 	CutBytes   int            // 0 = default (lake.Options); for tests
 	RangeBytes int64          // size of the ranges of a large text file for tasks (cuts.New); 0 = default; for tests
+	SlotLines  int64          // linefile.Slots.Fewest; 0 = default; for tests
 	BucketRows int64          // publish.Options.BucketRows; 0 = default; for tests
 	// TaskBytes encodes and decodes every task and result, as if tasks ran in other processes; for tests.
 	TaskBytes bool

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/tollbook/tollbook/pipeline/fold/state"
+	"github.com/tollbook/tollbook/pipeline/lake/linefile"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
@@ -46,6 +47,7 @@ type Writer struct {
 
 	Sum lineSums
 
+	slots      linefile.Slots[int32] // by which row groups end; of a day's lines
 	skus       []skuWords // by sku, of the current row group
 	versions   []versionWords
 	regions    []int32 // by run region number, plus 1
@@ -127,6 +129,10 @@ func (w *Writer) Begin(key manifest.FileKey) {
 	w.Restart(key)
 	w.key, w.Sum = key, lineSums{}
 	w.kept, w.rows = w.state.Rated.Keeps(key), 0
+	w.slots = linefile.Slots[int32]{Fewest: w.state.SlotLines}
+	if _, ok := key.Day.Calendar(); !ok {
+		w.slots.Fewest = linefile.Never
+	}
 	w.startGroup()
 }
 
@@ -164,6 +170,11 @@ const (
 
 // Add appends one line.
 func (w *Writer) Add(what *Consumption, ch *line.Charge, draws []line.Draw) error {
+	if w.slots.Line(what.Customer, what.Start) {
+		if err := w.flush(); err != nil {
+			return err
+		}
+	}
 	c := w.Cols
 	w.who(what)
 	w.product(what.SKU)

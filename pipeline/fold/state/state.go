@@ -32,6 +32,8 @@ type State struct {
 	Lax     bool            // whether the books may lack what the lake has; see codes.Names
 	Rated   *rated.Lines    // lines that will be paid; nil = every line is written to the lake
 	Spare   *task.Spare     // cores that can write lines; nil = none
+	// linefile.Slots.Fewest of the lines of days; 0 = default
+	SlotLines int64
 
 	decoder func() (*parquet.Decoder, error) // of OpenAtOnce
 }

@@ -17,7 +17,7 @@ type Source interface {
 	Next(r *Row) (bool, error)
 }
 
-// cursor reads one segment of one run.
+// cursor reads successive segments of one run.
 type cursor struct {
 	data     io.ReaderAt
 	off, end int64 // the range that is not yet in buf
@@ -172,6 +172,7 @@ func lessByID(a, b *contender) int {
 // Merger returns the rows of one part from all runs, in order.
 type Merger struct {
 	heap    []contender
+	in      Range
 	started bool
 	buffers *Buffers
 }
@@ -180,34 +181,17 @@ type Merger struct {
 type Buffers struct{ free [][]byte }
 
 // Merge starts to merge a part of the runs. Its read buffers are taken from b and returned to it at the end.
-func Merge(runs []*Run, part Part, b *Buffers) (*Merger, error) {
-	m := &Merger{buffers: b}
+func Merge(runs []*Run, part Part, b *Buffers) (*Merger, error) { return MergeRange(runs, part, All, b) }
+
+// MergeRange is Merge for the rows of a range.
+func MergeRange(runs []*Run, part Part, in Range, b *Buffers) (*Merger, error) {
+	m := &Merger{in: in, buffers: b}
 	for _, r := range runs {
-		i, ok := r.find(part)
-		if !ok {
-			continue
-		}
-		if err := r.check(i); err != nil {
-			return nil, err
-		}
-		s := &r.segments[i]
-		c := &cursor{}
-		switch {
-		case r.regions != nil:
-			c.other = &translated{regions: r.regions, raw: cursor{data: r.data, off: s.off, end: s.off + s.size}}
-		case r.memory != nil:
-			c.buf = r.memory[s.off : s.off+s.size]
-		default:
-			c.data, c.off, c.end = r.data, s.off, s.off+s.size
-			if n := len(b.free); n > 0 {
-				c.buf, b.free = b.free[n-1][:0], b.free[:n-1]
-			}
-		}
-		ok, err := c.next()
+		c, err := r.open(part, in, b)
 		if err != nil {
 			return nil, err
 		}
-		if ok {
+		if c != nil {
 			m.heap = append(m.heap, contender{cursor: c})
 			m.heap[len(m.heap)-1].set()
 		}
@@ -215,7 +199,66 @@ func Merge(runs []*Run, part Part, b *Buffers) (*Merger, error) {
 	for i := len(m.heap)/2 - 1; i >= 0; i-- {
 		m.down(i)
 	}
+	m.limit()
 	return m, nil
+}
+
+// open returns a cursor at the first row of a part that is in a range or after it; nil = there is none in the segments
+// that can have rows of the range.
+func (r *Run) open(part Part, in Range, b *Buffers) (*cursor, error) {
+	from, to := r.within(part, in)
+	if from == to {
+		return nil, nil
+	}
+	for i := from; i < to; i++ {
+		if err := r.check(i); err != nil {
+			return nil, err
+		}
+	}
+	off, end := r.segments[from].off, r.segments[to-1].off+r.segments[to-1].size
+	c := &cursor{}
+	switch {
+	case r.regions != nil:
+		c.other = &translated{regions: r.regions, raw: cursor{data: r.data, off: off, end: end}}
+	case r.memory != nil:
+		c.buf = r.memory[off:end]
+	default:
+		c.data, c.off, c.end = r.data, off, end
+		if n := len(b.free); n > 0 {
+			c.buf, b.free = b.free[n-1][:0], b.free[:n-1]
+		}
+	}
+	for {
+		ok, err := c.next()
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
+			c.release(b)
+			return nil, nil
+		}
+		if in.From == All.From || c.head.key().Compare(in.From) >= 0 {
+			return c, nil
+		}
+	}
+}
+
+// release returns the read buffer of a cursor that is finished.
+func (c *cursor) release(b *Buffers) {
+	if c.data != nil {
+		b.free = append(b.free, c.buf)
+	}
+}
+
+// limit ends the merger if its next row is after the range.
+func (m *Merger) limit() {
+	if m.in.To == All.To || len(m.heap) == 0 || m.heap[0].head.key().Compare(m.in.To) < 0 {
+		return
+	}
+	for i := range m.heap {
+		m.heap[i].release(m.buffers)
+	}
+	m.heap = m.heap[:0]
 }
 
 // Next returns the next row.
@@ -246,15 +289,14 @@ func (m *Merger) advance() error {
 		m.drop()
 	}
 	m.down(0)
+	m.limit()
 	return nil
 }
 
 // drop removes the first cursor, which is finished, from the heap.
 func (m *Merger) drop() {
-	c, last := m.heap[0], len(m.heap)-1
-	if c.data != nil {
-		m.buffers.free = append(m.buffers.free, c.buf)
-	}
+	last := len(m.heap) - 1
+	m.heap[0].release(m.buffers)
 	m.heap[0], m.heap[last] = m.heap[last], contender{}
 	m.heap = m.heap[:last]
 }
@@ -284,8 +326,13 @@ func (m *Merger) down(i int) {
 // Scan calls visit for every row of a part, run by run; rows are not ordered across runs. The head is valid until visit
 // returns.
 func Scan(runs []*Run, part Part, b *Buffers, visit func(*Head) error) error {
+	return ScanRange(runs, part, All, b, visit)
+}
+
+// ScanRange is Scan for the rows of a range.
+func ScanRange(runs []*Run, part Part, in Range, b *Buffers, visit func(*Head) error) error {
 	for i := range runs {
-		m, err := Merge(runs[i:i+1], part, b)
+		m, err := MergeRange(runs[i:i+1], part, in, b)
 		if err != nil {
 			return err
 		}
@@ -313,18 +360,23 @@ func Without(runs []*Run, keep func(file int32) bool) error {
 			continue
 		}
 		kept := make([]segment, 0, len(r.segments))
-		for _, s := range r.segments {
-			err := Scan(runs[i:i+1], s.part, &b, func(h *Head) error {
+		for first := 0; first < len(r.segments); {
+			part, last := r.segments[first].part, first
+			for last < len(r.segments) && r.segments[last].part == part {
+				last++
+			}
+			err := Scan(runs[i:i+1], part, &b, func(h *Head) error {
 				if keep(h.File()) {
 					return errKept
 				}
 				return nil
 			})
 			if err == errKept {
-				kept = append(kept, s)
+				kept = append(kept, r.segments[first:last]...)
 			} else if err != nil {
 				return err
 			}
+			first = last
 		}
 		r.segments = kept
 	}
@@ -334,6 +386,9 @@ func Without(runs []*Run, keep func(file int32) bool) error {
 // Join merges runs into one, to limit how many runs a merge reads. w and open are used as in Chunk.Flush.
 func Join(runs []*Run, b *Buffers, w io.Writer, open func() (io.ReaderAt, error)) (*Run, error) {
 	joined, off, sum := &Run{}, int64(0), newSummer()
+	if len(runs) > 0 {
+		joined.every = runs[0].every
+	}
 	out := bufio.NewWriterSize(w, 1<<20)
 	parts, _ := Parts(runs)
 	for _, part := range parts {
@@ -343,7 +398,7 @@ func Join(runs []*Run, b *Buffers, w io.Writer, open func() (io.ReaderAt, error)
 		}
 		for len(m.heap) > 0 {
 			row := m.heap[0].packed()
-			sum(joined.add(part, off, int64(len(row))), row)
+			sum(joined.add(part, off, row), row)
 			off += int64(len(row))
 			if _, err := out.Write(row); err != nil {
 				return nil, fmt.Errorf("join sorted runs: %w", err)

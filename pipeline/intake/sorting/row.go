@@ -203,6 +203,13 @@ func parseHead(p []byte) Head {
 	}
 }
 
+// keyOf returns the key of a packed row; p begins after the size.
+func keyOf(p []byte) Key {
+	return Key{int32(binary.LittleEndian.Uint32(p)), period.Instant(binary.LittleEndian.Uint64(p[4:]))}
+}
+
+func (h *Head) key() Key { return Key{h.Customer, h.Start} }
+
 // parseID returns the record id of a packed row; p begins after the size.
 func parseID(p []byte) []byte {
 	return p[fixed-4 : fixed-4+int(binary.LittleEndian.Uint16(p[fixed-6:]))]

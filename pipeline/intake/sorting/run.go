@@ -18,25 +18,34 @@ import (
 // Part numbers a (bucket, day) pair, bucket-major: parts in ascending order are a bucket's days in order.
 type Part uint32
 
-// segment is the rows of one part within a run.
+// segment is some of the rows of one part within a run: the index of the run. The rows of one customer and start are in
+// one segment.
 type segment struct {
 	part      Part
+	first     Key // of its first row
 	off, size int64
 	rows      int64
 	sum       uint32 // CRC-32C of its bytes, if Join made the run
 }
+
+// segmentRows is the number of rows from which a part has a further segment.
+const segmentRows = 1 << 15
 
 // Run is a sorted sequence of rows with its index by part.
 type Run struct {
 	data     io.ReaderAt
 	memory   []byte // the rows, if they are in memory
 	segments []segment
+	every    int64         // rows from which a part has a further segment; 0 = segmentRows
+	last     Key           // of the row that was added last
 	regions  []int32       // by region code of the stored rows: the code that is returned; nil = no translation
 	checked  []atomic.Bool // by segment of a run stored in a file: its checksum was compared (SORT-5)
 }
 
 // Chunk collects packed rows until it is sorted into a run. It holds less than 4 GiB.
 type Chunk struct {
+	SegmentRows int64 // rows from which a part has a further segment; 0 = default; for tests
+
 	bytes    []byte
 	entries  []entry
 	reserved int    // bytes for which Reserve made room
@@ -237,7 +246,7 @@ func (c *Chunk) Store(w io.Writer) (*Run, error) { return c.write(w, newSummer()
 
 // write sorts the chunk and writes its rows to w in order. It passes each row with its segment to added.
 func (c *Chunk) write(w io.Writer, added func(s *segment, row []byte)) (*Run, error) {
-	run, buf, off := &Run{}, c.out[:0], int64(0)
+	run, buf, off := &Run{every: c.SegmentRows}, c.out[:0], int64(0)
 	if buf == nil {
 		buf = make([]byte, 0, 1<<20)
 	}
@@ -247,7 +256,7 @@ func (c *Chunk) write(w io.Writer, added func(s *segment, row []byte)) (*Run, er
 			c.fetch(sorted[i:min(i+ahead, len(sorted))])
 		}
 		row := c.packed(s.off, s.size)
-		added(run.add(Part(s.key), off, int64(len(row))), row)
+		added(run.add(Part(s.key), off, row), row)
 		off += int64(len(row))
 		if len(buf)+len(row) > cap(buf) {
 			if _, err := w.Write(buf); err != nil {
@@ -277,14 +286,14 @@ func (c *Chunk) fetch(rows []slot) {
 
 // Hold sorts the chunk into a run that stays in memory. The chunk is empty afterwards.
 func (c *Chunk) Hold() *Run {
-	run := &Run{memory: make([]byte, 0, len(c.bytes))}
+	run := &Run{memory: make([]byte, 0, len(c.bytes)), every: c.SegmentRows}
 	sorted := c.sort()
 	for i, s := range sorted {
 		if i%ahead == 0 {
 			c.fetch(sorted[i:min(i+ahead, len(sorted))])
 		}
 		row := c.packed(s.off, s.size)
-		run.add(Part(s.key), int64(len(run.memory)), int64(len(row)))
+		run.add(Part(s.key), int64(len(run.memory)), row)
 		run.memory = append(run.memory, row...)
 	}
 	c.bytes, c.entries = c.bytes[:0], c.entries[:0]
@@ -294,14 +303,17 @@ func (c *Chunk) Hold() *Run {
 // Bytes returns the size of the chunk's packed rows, which is that of the resulting run.
 func (c *Chunk) Bytes() int { return len(c.bytes) }
 
-// add adds a row to the last segment, or to a new one if its part is another, and returns the segment.
-func (r *Run) add(part Part, off, size int64) *segment {
-	n := len(r.segments)
-	if n == 0 || r.segments[n-1].part != part {
-		r.segments, n = append(r.segments, segment{part: part, off: off}), n+1
+// add adds a packed row at an offset to the last segment, or to a new one if its part is another or the last one has
+// enough rows, and returns the segment.
+func (r *Run) add(part Part, off int64, row []byte) *segment {
+	n, key := len(r.segments), keyOf(row[4:])
+	if n == 0 || r.segments[n-1].part != part ||
+		r.segments[n-1].rows >= cmp.Or(r.every, segmentRows) && key != r.last {
+		r.segments, n = append(r.segments, segment{part: part, first: key, off: off}), n+1
 	}
+	r.last = key
 	s := &r.segments[n-1]
-	s.size += size
+	s.size += int64(len(row))
 	s.rows++
 	return s
 }
@@ -312,9 +324,21 @@ func newSummer() func(s *segment, row []byte) {
 	return func(s *segment, row []byte) { s.sum = crc32.Update(s.sum, castagnoli, row) }
 }
 
-// find returns the index of the run's segment of a part.
+// find returns the index of the run's first segment of a part.
 func (r *Run) find(part Part) (i int, ok bool) {
 	return slices.BinarySearchFunc(r.segments, part, func(s segment, p Part) int { return cmp.Compare(s.part, p) })
+}
+
+// within returns the indexes of the first segment of a part that can have rows of a range, and of the one after the
+// last.
+func (r *Run) within(part Part, in Range) (from, to int) {
+	i, _ := r.find(part)
+	for from = i; i < len(r.segments) && r.segments[i].part == part && r.segments[i].first.Compare(in.To) < 0; i++ {
+		if r.segments[i].first.Compare(in.From) <= 0 {
+			from = i
+		}
+	}
+	return from, i
 }
 
 // Extent returns where a run stores the rows of the parts from first to last: n bytes from off on; n is 0 if it has

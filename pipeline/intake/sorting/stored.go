@@ -22,6 +22,7 @@ type footer struct {
 // storedSegment is a segment in a footer.
 type storedSegment struct {
 	Part Part   `json:"part"`
+	Key  Key    `json:"first"`
 	Off  int64  `json:"off"`
 	Size int64  `json:"size"`
 	Rows int64  `json:"rows"`
@@ -41,7 +42,7 @@ func (r *Run) Footer(regions []string) ([]byte, error) {
 		f.Regions = append(f.Regions, []byte(word))
 	}
 	for _, s := range r.segments {
-		f.Segments = append(f.Segments, storedSegment{s.part, s.off, s.size, s.rows, s.sum})
+		f.Segments = append(f.Segments, storedSegment{s.part, s.first, s.off, s.size, s.rows, s.sum})
 	}
 	b, err := task.Encode(footerKind, &f)
 	if err != nil {
@@ -69,7 +70,7 @@ func OpenStored(data io.ReaderAt, size int64, code func(region string) int32) (*
 				s.Off, end)
 		}
 		end += s.Size
-		r.segments = append(r.segments, segment{s.Part, s.Off, s.Size, s.Rows, s.Sum})
+		r.segments = append(r.segments, segment{s.Part, s.Key, s.Off, s.Size, s.Rows, s.Sum})
 	}
 	if rows := size - trailerBytes - int64(len(b)); end != rows {
 		return nil, fmt.Errorf("read the footer of a sorted run: its segments have %d bytes, the file has %d", end,

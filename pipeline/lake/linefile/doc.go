@@ -6,4 +6,6 @@
 //     of its columns of amounts and quantities.
 //  3. The columns that depend on customer, sku and price version alone are taken from the books when the line is
 //     written.
+//  4. In a file of the lines of a day, a row group also ends after a slot of the clock in which a customer has many
+//     lines (Slots).
 package linefile

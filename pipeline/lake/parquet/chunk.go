@@ -10,32 +10,10 @@ import (
 	"github.com/parquet-go/parquet-go/encoding/rle"
 	"github.com/parquet-go/parquet-go/format"
 
+	"github.com/tollbook/tollbook/pipeline/lake/parquet/footer"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet/lexicon"
 	"github.com/tollbook/tollbook/schemas/table"
 )
-
-// chunk is one column of a row group under construction. Its offsets count from the beginning of its bytes.
-type chunk struct {
-	from, to     int // its bytes within Memory.out
-	dict         bool
-	encoding     format.Encoding
-	codec        format.CompressionCodec
-	uncompressed int // headers included, as the format defines it
-	nulls        int
-	pages        []writtenPage
-	bounds       []bounds // of pages, for a keyed column
-}
-
-// writtenPage is one data page.
-type writtenPage struct {
-	at, size int
-	first    int
-	header   int // size of its header in bytes
-	raw      int // its size before compression
-}
-
-// bounds are the smallest and the largest value of a page in the form of statistics.
-type bounds struct{ low, high []byte }
 
 // Memory is shared by writers that are used one after the other: the bytes of the current row group, and buffers for
 // building pages. It has no lock.
@@ -45,7 +23,7 @@ type Memory struct {
 	packed     []byte // a compressed page
 	before     []byte // the uncompressed content of packed, if it is short
 	scratch    []byte // for an encoder that needs a buffer of its own
-	chunks     []chunk
+	chunks     []footer.Chunk
 	dict       dictionary
 	lexicon    lexicon.Lexicon
 	small      map[int32]int32
@@ -62,7 +40,7 @@ func NewMemory() *Memory { return &Memory{small: make(map[int32]int32)} }
 // maker builds the chunk of one column.
 type maker struct {
 	*Memory
-	chunk    *chunk
+	chunk    *footer.Chunk
 	keyed    bool
 	strategy strategy
 	decided  bool
@@ -94,7 +72,7 @@ func header(dst []byte, kind format.PageType, raw, packed, n int, encoding forma
 // only decimals.
 func (m *maker) put(kind format.PageType, encoding format.Encoding, first, n int, decimals []Dec) error {
 	body := m.page
-	if m.chunk.codec == format.Zstd {
+	if m.chunk.Codec == format.Zstd {
 		var err error
 		if m.packed, err = m.compressed(decimals); err != nil {
 			return err
@@ -104,39 +82,39 @@ func (m *maker) put(kind format.PageType, encoding format.Encoding, first, n int
 	at := len(m.out)
 	m.out = header(m.out, kind, len(m.page), len(body), n, encoding)
 	size := len(m.out) - at
-	m.chunk.uncompressed += size + len(m.page)
+	m.chunk.Uncompressed += size + len(m.page)
 	m.out = append(m.out, body...)
 	if kind == format.DictionaryPage {
-		m.chunk.dict = true
+		m.chunk.Dict = true
 		return nil
 	}
-	m.chunk.encoding = encoding
-	m.chunk.pages = append(m.chunk.pages, writtenPage{at: at - m.chunk.from, size: len(m.out) - at, first: first,
-		header: size, raw: len(m.page)})
+	m.chunk.Encoding = encoding
+	m.chunk.Pages = append(m.chunk.Pages, footer.Page{At: at - m.chunk.From, Size: len(m.out) - at, First: first,
+		Header: size, Raw: len(m.page)})
 	return nil
 }
 
 // levelled builds the chunk of optional times that are present in all n rows: the pages of an earlier column with the
 // same times, preceded by definition levels. The compressed values are not compressed again.
-func (m *Memory) levelled(ch, times *chunk, n int) (err error) {
-	ch.encoding = times.encoding
-	for i, p := range times.pages {
+func (m *Memory) levelled(ch, times *footer.Chunk, n int) (err error) {
+	ch.Encoding = times.Encoding
+	for i, p := range times.Pages {
 		upTo := n
-		if i+1 < len(times.pages) {
-			upTo = times.pages[i+1].first
+		if i+1 < len(times.Pages) {
+			upTo = times.Pages[i+1].First
 		}
-		if m.page, err = m.withLevels(m.page[:0], repeated(&m.levels, 1, upTo-p.first)); err != nil {
+		if m.page, err = m.withLevels(m.page[:0], repeated(&m.levels, 1, upTo-p.First)); err != nil {
 			return err
 		}
-		body := m.out[times.from+p.at+p.header : times.from+p.at+p.size]
-		if m.packed, err = before(m.packed[:0], m.page, body, p.raw); err != nil {
+		body := m.out[times.From+p.At+p.Header : times.From+p.At+p.Size]
+		if m.packed, err = before(m.packed[:0], m.page, body, p.Raw); err != nil {
 			return err
 		}
-		at, raw := len(m.out), len(m.page)+p.raw
-		m.out = header(m.out, format.DataPage, raw, len(m.packed), upTo-p.first, ch.encoding)
-		ch.uncompressed += len(m.out) - at + raw
+		at, raw := len(m.out), len(m.page)+p.Raw
+		m.out = header(m.out, format.DataPage, raw, len(m.packed), upTo-p.First, ch.Encoding)
+		ch.Uncompressed += len(m.out) - at + raw
 		m.out = append(m.out, m.packed...)
-		ch.pages = append(ch.pages, writtenPage{at: at - ch.from, size: len(m.out) - at, first: p.first})
+		ch.Pages = append(ch.Pages, footer.Page{At: at - ch.From, Size: len(m.out) - at, First: p.First})
 	}
 	return nil
 }
@@ -182,13 +160,13 @@ func inPages(n int, write func(from, to int) error) error {
 }
 
 // coded writes pages of codes. distinct is the number of distinct values; a single value is written as one page.
-func (m *maker) coded(codes []int32, distinct int, bound func(codes []int32) bounds) error {
+func (m *maker) coded(codes []int32, distinct int, bound func(codes []int32) footer.Bounds) error {
 	page := func(from, to int) (err error) {
 		if m.page, err = m.codes(m.page[:0], codes[from:to], distinct); err != nil {
 			return err
 		}
 		if bound != nil {
-			m.chunk.bounds = append(m.chunk.bounds, bound(codes[from:to]))
+			m.chunk.Bounds = append(m.chunk.Bounds, bound(codes[from:to]))
 		}
 		return m.put(format.DataPage, format.RLEDictionary, from, to-from, nil)
 	}
@@ -211,7 +189,7 @@ func (m *maker) codes(dst []byte, codes []int32, distinct int) (_ []byte, err er
 // words writes a dictionary of texts and the codes of the rows, uncompressed: compressing codes of a few bits takes
 // time and saves little.
 func (m *maker) words(dict []string, codes []int32) error {
-	m.chunk.codec = format.Uncompressed
+	m.chunk.Codec = format.Uncompressed
 	m.page = m.page[:0]
 	for _, word := range dict {
 		m.page = append(binary.LittleEndian.AppendUint32(m.page, uint32(len(word))), word...)
@@ -222,11 +200,11 @@ func (m *maker) words(dict []string, codes []int32) error {
 	if !m.keyed {
 		return m.coded(codes, len(dict), nil)
 	}
-	return m.coded(codes, len(dict), func(codes []int32) bounds { return boundsOf(dict, codes) })
+	return m.coded(codes, len(dict), func(codes []int32) footer.Bounds { return boundsOf(dict, codes) })
 }
 
 // boundsOf finds the smallest and the largest word of a page. Successive codes are mostly equal.
-func boundsOf(dict []string, codes []int32) bounds {
+func boundsOf(dict []string, codes []int32) footer.Bounds {
 	low, high, last := codes[0], codes[0], codes[0]
 	for _, code := range codes {
 		if code == last {
@@ -239,7 +217,7 @@ func boundsOf(dict []string, codes []int32) bounds {
 			high = code
 		}
 	}
-	return bounds{[]byte(dict[low]), []byte(dict[high])}
+	return footer.Bounds{Low: []byte(dict[low]), High: []byte(dict[high])}
 }
 
 // smalls writes a column of small numbers with a dictionary, for any number of distinct values.
@@ -302,7 +280,7 @@ func (m *maker) wholes(vals []int64) error {
 		if !m.keyed {
 			return m.coded(codes, len(m.dict.values), nil)
 		}
-		return m.coded(codes, len(m.dict.values), func(codes []int32) bounds {
+		return m.coded(codes, len(m.dict.values), func(codes []int32) footer.Bounds {
 			m.some = m.some[:0]
 			for _, code := range codes {
 				m.some = append(m.some, int64(m.dict.values[code].Lo))
@@ -313,7 +291,7 @@ func (m *maker) wholes(vals []int64) error {
 	return inPages(len(vals), func(from, to int) error {
 		m.page = m.differences(m.page[:0], vals[from:to])
 		if m.keyed {
-			m.chunk.bounds = append(m.chunk.bounds, wholeBounds(vals[from:to]))
+			m.chunk.Bounds = append(m.chunk.Bounds, wholeBounds(vals[from:to]))
 		}
 		return m.put(format.DataPage, format.DeltaBinaryPacked, from, to-from, nil)
 	})
@@ -335,10 +313,10 @@ func (m *maker) differences(dst []byte, vals []int64) []byte {
 	return append(dst, m.scratch...)
 }
 
-func wholeBounds(vals []int64) bounds {
-	return bounds{
-		binary.LittleEndian.AppendUint64(nil, uint64(slices.Min(vals))),
-		binary.LittleEndian.AppendUint64(nil, uint64(slices.Max(vals))),
+func wholeBounds(vals []int64) footer.Bounds {
+	return footer.Bounds{
+		Low:  binary.LittleEndian.AppendUint64(nil, uint64(slices.Min(vals))),
+		High: binary.LittleEndian.AppendUint64(nil, uint64(slices.Max(vals))),
 	}
 }
 
@@ -351,7 +329,7 @@ func (m *maker) maybeTimes(vals []int64) error {
 			m.some = append(m.some, v)
 		}
 	}
-	m.chunk.nulls = len(vals) - len(m.some)
+	m.chunk.Nulls = len(vals) - len(m.some)
 	if len(m.some) == 0 {
 		return m.maybePage(vals, 0, len(vals), nil, nil)
 	}
@@ -411,30 +389,18 @@ func (m *maker) texts(c *Col) error {
 	}
 	return inPages(len(c.Ends), func(from, to int) error {
 		m.page = m.page[:0]
-		var b bounds
+		var b footer.Bounds
 		for i := from; i < to; i++ {
 			text := c.Text(i)
 			m.page = append(binary.LittleEndian.AppendUint32(m.page, uint32(len(text))), text...)
 			if m.keyed {
-				b.take(text, i == from)
+				b.Take(text, i == from)
 			}
 		}
 		if m.keyed {
-			m.chunk.bounds = append(m.chunk.bounds, bounds{bytes.Clone(b.low), bytes.Clone(b.high)})
+			m.chunk.Bounds = append(m.chunk.Bounds, footer.Bounds{Low: bytes.Clone(b.Low),
+				High: bytes.Clone(b.High)})
 		}
 		return m.put(format.DataPage, format.Plain, from, to-from, nil)
 	})
-}
-
-// take extends the bounds by a text.
-func (b *bounds) take(text []byte, first bool) {
-	switch {
-	case first:
-		b.low, b.high = text, text
-	case bytes.Equal(text, b.high): // successive texts are mostly equal
-	case bytes.Compare(text, b.low) < 0:
-		b.low = text
-	case bytes.Compare(text, b.high) > 0:
-		b.high = text
-	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/parquet-go/parquet-go/format"
 
+	"github.com/tollbook/tollbook/pipeline/lake/parquet/footer"
 	"github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -19,12 +20,12 @@ type Writer struct {
 	mem       *Memory
 	at        int64 // bytes written
 	rows      int64
-	footer    footer
+	footer    footer.Footer
 	plainRows int // the constant; tests set fewer
 }
 
 // decWidth is the width of DECIMAL(38,x) in Parquet.
-const decWidth = 16
+const decWidth = footer.DecWidth
 
 // PageRows is the number of rows of a page: a reader decodes as many to read one row. A column with one value for all
 // rows of its row group has one page.
@@ -45,11 +46,11 @@ func NewWriter(w io.Writer, def *table.Table) (*Writer, error) {
 
 // NewWriterIn is NewWriter with memory that successive writers share.
 func NewWriterIn(mem *Memory, w io.Writer, def *table.Table) (*Writer, error) {
-	n, err := w.Write([]byte(magic))
+	n, err := w.Write([]byte(footer.Magic))
 	if err != nil {
 		return nil, fmt.Errorf("start a file of table %s: %w", def.Name, err)
 	}
-	return &Writer{def: def, out: w, mem: mem, at: int64(n), footer: newFooter(def), plainRows: plainRows}, nil
+	return &Writer{def: def, out: w, mem: mem, at: int64(n), footer: footer.Footer{Def: def}, plainRows: plainRows}, nil
 }
 
 // Rows is the number of rows written so far.
@@ -64,7 +65,7 @@ func (w *Writer) Close() error {
 	if out, is := w.out.(summed); is {
 		b = out.Checksums()
 	}
-	end, err := w.footer.bytes(w.at+int64(len(b)), w.rows)
+	end, err := w.footer.Bytes(w.at+int64(len(b)), w.rows)
 	if err == nil {
 		_, err = w.out.Write(append(b, end...))
 	}
@@ -93,9 +94,10 @@ func (w *Writer) Write(c *Columns[table.Any]) error {
 	m.out, m.chunks = m.out[:0], slices.Grow(m.chunks[:0], len(c.c))[:len(c.c)]
 	for i := range c.c {
 		ch := &m.chunks[i]
-		*ch = chunk{from: len(m.out), pages: ch.pages[:0], bounds: ch.bounds[:0], codec: codecOf(&w.def.Columns[i])}
+		*ch = footer.Chunk{From: len(m.out), Pages: ch.Pages[:0], Bounds: ch.Bounds[:0],
+			Codec: codecOf(&w.def.Columns[i])}
 		if twin := w.sameDictionary(c, i); twin >= 0 {
-			ch.copyOf(&m.chunks[twin], m)
+			copyOf(ch, &m.chunks[twin], m)
 		} else if twin := w.timesTwin(c, i); twin >= 0 {
 			if err := m.levelled(ch, &m.chunks[twin], c.N); err != nil {
 				return fmt.Errorf("write table %s: column %s: %w", w.def.Name, w.def.Columns[i].Name, err)
@@ -103,14 +105,29 @@ func (w *Writer) Write(c *Columns[table.Any]) error {
 		} else if err := w.column(ch, c, i); err != nil {
 			return fmt.Errorf("write table %s: column %s: %w", w.def.Name, w.def.Columns[i].Name, err)
 		}
-		ch.to = len(m.out)
+		ch.To = len(m.out)
 	}
 	if _, err := w.out.Write(m.out); err != nil {
 		return fmt.Errorf("write table %s: %w", w.def.Name, err)
 	}
-	w.footer.add(m.chunks, w.at, c.N)
+	w.footer.Add(m.chunks, w.at, c.N)
 	w.at += int64(len(m.out))
 	w.rows += int64(c.N)
+	return nil
+}
+
+// Append writes the row groups of another Parquet file of the table, as they are (FOOT-1).
+func (w *Writer) Append(file io.ReaderAt, size int64) error {
+	end, rows, err := w.footer.Append(file, size, w.at)
+	n := int64(0)
+	if err == nil {
+		first := int64(len(footer.Magic))
+		n, err = io.Copy(w.out, io.NewSectionReader(file, first, end-first))
+	}
+	if err != nil {
+		return fmt.Errorf("append row groups to a file of table %s: %w", w.def.Name, err)
+	}
+	w.at, w.rows = w.at+n, w.rows+rows
 	return nil
 }
 
@@ -122,14 +139,14 @@ const plainRows = 1 << 27
 // written as PLAIN in one page, because readers need all or none; more than a page can hold are written in several.
 func (w *Writer) WriteWholes(n int, next func() ([]int64, error)) error {
 	const atOnce = 8192
-	ch := chunk{codec: format.Uncompressed, encoding: format.Plain}
+	ch := footer.Chunk{Codec: format.Uncompressed, Encoding: format.Plain}
 	b, vals := w.mem.page[:0], []int64(nil)
 	for row, page := 0, 0; row < n; { // page: numbers of the page that are not yet written
 		if page == 0 {
 			page = min(w.plainRows, n-row)
 			b = header(b, format.DataPage, 8*page, 8*page, page, format.Plain)
-			p := writtenPage{at: ch.to, size: len(b) + 8*page, first: row, header: len(b), raw: 8 * page}
-			ch.pages, ch.to = append(ch.pages, p), ch.to+p.size
+			p := footer.Page{At: ch.To, Size: len(b) + 8*page, First: row, Header: len(b), Raw: 8 * page}
+			ch.Pages, ch.To = append(ch.Pages, p), ch.To+p.Size
 		}
 		var err error
 		if len(vals) == 0 {
@@ -147,9 +164,9 @@ func (w *Writer) WriteWholes(n int, next func() ([]int64, error)) error {
 		}
 		b, vals, row, page = b[:0], vals[len(part):], row+len(part), page-len(part)
 	}
-	w.mem.page, ch.uncompressed = b, ch.to
-	w.footer.add([]chunk{ch}, w.at, n)
-	w.at, w.rows = w.at+int64(ch.to), w.rows+int64(n)
+	w.mem.page, ch.Uncompressed = b, ch.To
+	w.footer.Add([]footer.Chunk{ch}, w.at, n)
+	w.at, w.rows = w.at+int64(ch.To), w.rows+int64(n)
 	return nil
 }
 
@@ -197,8 +214,8 @@ func (w *Writer) timesTwin(c *untyped, col int) int {
 	}
 	for i := range col {
 		o, ch := &c.c[i], &w.mem.chunks[i]
-		if def[i].Type == table.Time && !o.Const && ch.encoding == format.DeltaBinaryPacked &&
-			ch.codec == format.Zstd &&
+		if def[i].Type == table.Time && !o.Const && ch.Encoding == format.DeltaBinaryPacked &&
+			ch.Codec == format.Zstd &&
 			slices.Equal(o.Ints, vals.Ints) && !slices.Contains(vals.Ints, int64(table.Nothing)) {
 			return i
 		}
@@ -206,14 +223,14 @@ func (w *Writer) timesTwin(c *untyped, col int) int {
 	return -1
 }
 
-// copyOf makes the chunk a copy of an earlier one.
-func (ch *chunk) copyOf(o *chunk, m *Memory) {
-	m.out = append(m.out, m.out[o.from:o.to]...)
-	ch.dict, ch.encoding, ch.uncompressed, ch.nulls = o.dict, o.encoding, o.uncompressed, o.nulls
-	ch.pages = append(ch.pages, o.pages...)
+// copyOf makes a chunk a copy of an earlier one.
+func copyOf(ch, o *footer.Chunk, m *Memory) {
+	m.out = append(m.out, m.out[o.From:o.To]...)
+	ch.Dict, ch.Encoding, ch.Uncompressed, ch.Nulls = o.Dict, o.Encoding, o.Uncompressed, o.Nulls
+	ch.Pages = append(ch.Pages, o.Pages...)
 }
 
-func (w *Writer) column(ch *chunk, b *untyped, col int) error {
+func (w *Writer) column(ch *footer.Chunk, b *untyped, col int) error {
 	def, c, n := &w.def.Columns[col], &b.c[col], b.N
 	m := &maker{Memory: w.mem, chunk: ch, keyed: isOf(keyed[:], def)}
 	m.compressor.tree = m.compressor.tree[:0]

@@ -2,6 +2,7 @@ package tablefile
 
 import (
 	"errors"
+	"io"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
@@ -36,6 +37,35 @@ func NewWriter[T any](txn *lake.SubTxn, def tables.Def[T]) *Writer[T] {
 func (w *Writer[T]) Restart(key manifest.FileKey) {
 	w.key, w.out, w.pq, w.rows = key, nil, nil, 0
 	w.Cols.Reset()
+}
+
+// RestartApart starts a file that is not one of the lake. Another writer takes its row groups over with Append. The
+// caller ends it with FinishApart and closes to.
+func (w *Writer[T]) RestartApart(key manifest.FileKey, to io.Writer) (err error) {
+	w.Restart(key)
+	w.pq, err = parquet.NewWriterIn(w.mem, to, w.Cols.Def)
+	return err
+}
+
+// FinishApart ends a file that RestartApart started.
+func (w *Writer[T]) FinishApart() error {
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	return w.pq.Close()
+}
+
+// Append writes the row groups of a file that FinishApart ended. Cols must be empty.
+func (w *Writer[T]) Append(file io.ReaderAt, size int64) error {
+	if err := w.join(); err != nil {
+		return err
+	}
+	if err := w.start(); err != nil {
+		return err
+	}
+	err := w.pq.Append(file, size)
+	w.rows = w.pq.Rows()
+	return err
 }
 
 // Key returns the key of the file.
@@ -117,7 +147,7 @@ func (w *Writer[T]) write(batch *parquet.Columns[T]) error {
 
 // start creates the file, if it was not yet created.
 func (w *Writer[T]) start() (err error) {
-	if w.out != nil {
+	if w.pq != nil {
 		return nil
 	}
 	if w.out, err = w.txn.Create(w.key); err != nil {

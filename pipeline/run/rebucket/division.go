@@ -22,10 +22,12 @@ type division struct {
 	writers  map[string][]*target
 	balances []manifest.Hash // hash of each part's newest file of balances
 	spare    []int64         // memory for sorting the index of record ids
+
+	slotLines int64 // linefile.Slots.Fewest
 }
 
-func newDivision(txn *lake.SubTxn, bucket, from, to int) *division {
-	return &division{txn: txn, bucket: bucket, from: from, to: to, writers: make(map[string][]*target),
+func newDivision(txn *lake.SubTxn, bucket, from, to int, slotLines int64) *division {
+	return &division{txn: txn, bucket: bucket, from: from, to: to, slotLines: slotLines, writers: make(map[string][]*target),
 		balances: make([]manifest.Hash, to/from)}
 }
 

@@ -138,7 +138,7 @@ func distribute(ctx context.Context, txn *lake.Txn, r *Report, o *workspace.Opti
 	var done atomic.Int64
 	for bucket := range r.From {
 		group.Go(func() error {
-			err := newDivision(txn.SubTxn, bucket, r.From, r.To).run(ctx, func(rows int64) {
+			err := newDivision(txn.SubTxn, bucket, r.From, r.To, o.SlotLines).run(ctx, func(rows int64) {
 				if n := done.Add(rows); o.Progress != nil {
 					o.Progress(workspace.StageRebucket, n, r.Before.Rows)
 				}

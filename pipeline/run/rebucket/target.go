@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/lake/linefile"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -22,6 +24,9 @@ type target struct {
 	*tablefile.Writer[tables.Any]
 	code parquet.Recode // of the batch that is being read
 	sums []runningSum
+
+	slots linefile.Slots[string] // of a file of a day's lines
+	taken int                    // rows of the batch before this one were passed to slots
 }
 
 // runningSum is a sum of a file in the manifest, while it is calculated.
@@ -45,9 +50,12 @@ func (d *division) targetsOf(def *tables.Table) []*target {
 }
 
 // restart begins a new file of a target, with the same kinds of sums as the file that is divided.
-func (t *target) restart(key manifest.FileKey, def *tables.Table, sums []manifest.Sum) error {
+func (t *target) restart(key manifest.FileKey, def *tables.Table, sums []manifest.Sum, slotLines int64) error {
 	t.Restart(key)
-	t.sums = t.sums[:0]
+	t.sums, t.slots = t.sums[:0], linefile.Slots[string]{Fewest: linefile.Never}
+	if _, ok := key.Day.Calendar(); ok && key.Table == tables.Lines().Name {
+		t.slots.Fewest = slotLines
+	}
 	for _, s := range sums {
 		column, _, _ := strings.Cut(s.Column, ".")
 		at := def.Index(column)
@@ -75,10 +83,10 @@ func (t *target) add(c *parquet.Columns[tables.Any], from, to int) error {
 		}
 	}
 	for from < to {
-		n := min(to-from, tablefile.GroupRows-t.Cols.N)
+		n, ends := t.group(c, from, to)
 		t.Cols.AppendRun(c, from, from+n, nil, &t.code)
 		from += n
-		if t.Cols.N == tablefile.GroupRows {
+		if ends {
 			if err := t.Flush(); err != nil {
 				return err
 			}
@@ -86,6 +94,28 @@ func (t *target) add(c *parquet.Columns[tables.Any], from, to int) error {
 		}
 	}
 	return nil
+}
+
+// group returns how many of the rows are of the current row group, and whether it ends after them.
+func (t *target) group(c *parquet.Columns[tables.Any], from, to int) (n int, ends bool) {
+	n = min(to-from, tablefile.GroupRows-t.Cols.N)
+	if t.slots.Fewest == linefile.Never {
+		return n, t.Cols.N+n == tablefile.GroupRows
+	}
+	customer, starts := c.Word(tables.LineCustomerID.Any()), c.Col(tables.LineUsageStart.Of().Any()).Ints
+	for i := max(from, t.taken); i < from+n; i++ {
+		t.taken = i + 1
+		if t.slots.Line(customer.At(i), period.Instant(starts[i])) {
+			return i - from, true
+		}
+	}
+	return n, t.Cols.N+n == tablefile.GroupRows
+}
+
+// next prepares the target for rows of another batch.
+func (t *target) next(c *parquet.Columns[tables.Any]) {
+	t.code.Reset(c)
+	t.taken = 0
 }
 
 func (s *runningSum) add(c *parquet.Columns[tables.Any], from, to int) error {
@@ -134,7 +164,7 @@ func (d *division) dividePass(e manifest.FileEntry, def *tables.Table, first int
 	for i, t := range open {
 		key := e.FileKey
 		key.Bucket = d.bucket + (first+i)*d.from
-		if err := t.restart(key, def, e.Sums); err != nil {
+		if err := t.restart(key, def, e.Sums, d.slotLines); err != nil {
 			return err
 		}
 	}
@@ -176,7 +206,7 @@ func (d *division) read(e manifest.FileEntry, def *tables.Table, first int, open
 			return err
 		}
 		for _, t := range open {
-			t.code.Reset(c)
+			t.next(c)
 		}
 		codes := c.Word(customer).Codes()
 		for from := 0; from < c.N; {

@@ -1,0 +1,70 @@
+package linefile
+
+import (
+	"cmp"
+	"math"
+
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// slot is the length of a slot of the clock.
+const slot = period.Instant(15 * 60 * period.Second)
+
+// slotLines is the default of Slots.Fewest.
+const slotLines = 1 << 17
+
+// Slots finds where row groups end in the lines of a day, in addition to those that are full: after a slot of the
+// clock, of 15 minutes, in which a customer has many lines. Such places depend on the lines alone, and are found without
+// the lines before the slot. A large customer's lines are divided there into slices, which several processes write.
+type Slots[K comparable] struct {
+	Fewest int64 // lines of a customer in a slot after which a row group ends; 0 = default, Never = none does
+
+	customer K
+	from     period.Instant
+	lines    int64
+}
+
+// Never is a number of lines that no slot has.
+const Never = math.MaxInt64
+
+// SlotOf returns the start of the slot that contains an instant.
+func SlotOf(t period.Instant) period.Instant {
+	rest := t % slot
+	if rest < 0 {
+		rest += slot
+	}
+	return t - rest
+}
+
+// SlotAfter returns the start of the slot after that of an instant.
+func SlotAfter(t period.Instant) period.Instant { return SlotOf(t) + slot }
+
+// Line takes the next line and reports whether a row group ends before it.
+func (s *Slots[K]) Line(customer K, start period.Instant) bool {
+	if s.lines > 0 && start >= s.from && start < s.from+slot && customer == s.customer {
+		s.lines++
+		return false
+	}
+	ends := s.full()
+	s.customer, s.from, s.lines = customer, SlotOf(start), 1
+	return ends
+}
+
+func (s *Slots[K]) full() bool { return s.lines >= cmp.Or(s.Fewest, slotLines) }
+
+// Ends reports whether a row group ends before a line of the customer at or after the start of a slot.
+func (s *Slots[K]) Ends(customer K, from period.Instant) bool {
+	return s.full() && customer == s.customer && from >= s.from+slot
+}
+
+// Slot is the slot of the last line, and the number of the customer's lines in it.
+type Slot struct {
+	From  period.Instant `json:"from"`
+	Lines int64          `json:"lines"`
+}
+
+// Slot returns the slot of the last line.
+func (s *Slots[K]) Slot() Slot { return Slot{s.from, s.lines} }
+
+// Skip sets the slot of the last line, of a customer, after lines that were not passed to Line.
+func (s *Slots[K]) Skip(customer K, last Slot) { s.customer, s.from, s.lines = customer, last.From, last.Lines }
