@@ -196,6 +196,35 @@ func (ms *meters) counters(dst []position.Row, of meterKind, kind position.Kind)
 	return dst
 }
 
+// Adds reports whether a position is a counter that adds up: the positions after records are those before, plus what
+// the records alone count.
+func Adds(row *position.Row) bool { return row.Kind == position.Meter || row.Kind == position.Events }
+
+// AddCounts adds counters, for which Adds is true, to the positions of a customer. All are in the order of Positions,
+// and so is the result.
+func AddCounts(rows, adds []position.Row) (sum []position.Row, err error) {
+	for len(rows) > 0 && len(adds) > 0 {
+		order := comparePositions(rows[0], adds[0])
+		next := rows[0]
+		switch {
+		case order > 0:
+			next = adds[0]
+		case order == 0:
+			if next.Count, err = next.Count.Add(adds[0].Count); err != nil {
+				return nil, err
+			}
+		}
+		sum = append(sum, next)
+		if order <= 0 {
+			rows = rows[1:]
+		}
+		if order >= 0 {
+			adds = adds[1:]
+		}
+	}
+	return append(append(sum, rows...), adds...), nil
+}
+
 // PackageRow returns the position of a package from which something was drawn in the quota period beginning at start.
 func PackageRow(p *books.Package, drawn money.Quantity, start period.Instant) position.Row {
 	left := leftOf(p, drawn)

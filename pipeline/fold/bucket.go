@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/tollbook/tollbook/pipeline/fold/day"
 	"github.com/tollbook/tollbook/pipeline/fold/incoming"
 	"github.com/tollbook/tollbook/pipeline/fold/pay"
 	"github.com/tollbook/tollbook/pipeline/fold/settle"
@@ -20,6 +21,7 @@ type bucketTask struct {
 	Events  []period.Cycle    `json:"events"` // open cycles whose event lines are made again, ascending
 	Usage   []dayRows         `json:"usage"`  // days with new rows, ascending
 	Samples []dayRows         `json:"samples"`
+	Slices  []*day.Prepared   `json:"slices"` // of large customers, in order of day and rows
 }
 
 // dayRows counts the new rows of a day.
@@ -32,6 +34,7 @@ type dayRows struct {
 type bucketResult struct {
 	Changes *lake.Changes    `json:"changes"`
 	Days    int              `json:"days"`
+	Slices  int              `json:"slices"` // that were taken over
 	Cycles  []period.Cycle   `json:"cycles"` // in which something was folded or paid again
 	Counts  *incoming.Counts `json:"counts"`
 	Paid    *pay.Result      `json:"paid"`
@@ -78,6 +81,7 @@ func (w *worker) do(ctx context.Context, t *bucketTask) (_ *bucketResult, err er
 	}
 	w.tally.Lines += made
 	w.fresh = rowsByDay(t.Usage)
+	w.days.Use(t.Slices)
 	days, cycles, err := w.bucket(ctx, t.State.Bucket, work{w.fresh, rowsByDay(t.Samples)})
 	if err != nil {
 		return nil, err
@@ -106,7 +110,7 @@ func (w *worker) do(ctx context.Context, t *bucketTask) (_ *bucketResult, err er
 	if err != nil {
 		return nil, err
 	}
-	return &bucketResult{w.txn.Leave(), days, cycles, w.tally.Leave(), paid, settled}, nil
+	return &bucketResult{w.txn.Leave(), days, w.days.Taken, cycles, w.tally.Leave(), paid, settled}, nil
 }
 
 // bucket brings one bucket up to date: late records, then cycle by cycle its days and its month-end. It returns the

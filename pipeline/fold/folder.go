@@ -84,6 +84,7 @@ type Result struct {
 	// Refused holds, for every place that was replayed, the ids of the account events that were refused because the
 	// balance was too low. All other events of such a place count (§6.3).
 	Refused map[place.Place]map[string]bool
+	Slices  int // of large customers that were rated before the rest of their buckets
 }
 
 // Run performs the tasks of all buckets and adds the files to the transaction's next state.
@@ -94,10 +95,14 @@ func (f *Folder) Run(ctx context.Context) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	tasks := f.plan()
+	if err := f.divide(ctx, tasks); err != nil {
+		return nil, err
+	}
 	done := int64(0)
 	err = task.Run(ctx, f.Tasks, task.Stage[bucketTask, bucketResult]{
 		Kind:   BucketTask,
-		Tasks:  largestFirst(f.plan()),
+		Tasks:  largestFirst(slices.Clone(tasks)),
 		Worker: work,
 		Take: func(r *bucketResult) error {
 			if done++; f.Progress != nil {
@@ -108,6 +113,9 @@ func (f *Folder) Run(ctx context.Context) (*Result, error) {
 		},
 	})
 	if err != nil {
+		return nil, err
+	}
+	if err := f.removeSlices(tasks); err != nil {
 		return nil, err
 	}
 	slices.SortFunc(result.Rejects, func(a, b accept.Reject) int {
@@ -121,9 +129,17 @@ func (f *Folder) Run(ctx context.Context) (*Result, error) {
 // BucketTask is the kind of the tasks of buckets.
 const BucketTask = "bucket"
 
-// TaskWorker returns a function that performs bucket tasks, one at a time, for a run whose tasks several processes
-// share. It takes a task and returns its result. It must not be used after an error.
-func (f *Folder) TaskWorker() (do func(context.Context, []byte) ([]byte, error), err error) {
+// TaskWorker returns a function that performs tasks of a kind, one at a time, for a run whose tasks several processes
+// share: bucket tasks, and those of slices. It takes a task and returns its result. It must not be used after an error.
+func (f *Folder) TaskWorker(kind string) (do func(context.Context, []byte) ([]byte, error), err error) {
+	switch kind {
+	case CountTask:
+		one := f.slicer().Count
+		return func(ctx context.Context, b []byte) ([]byte, error) { return task.Do(ctx, kind, b, one) }, nil
+	case SliceTask:
+		one := f.slicer().Rate
+		return func(ctx context.Context, b []byte) ([]byte, error) { return task.Do(ctx, kind, b, one) }, nil
+	}
 	work, err := f.begin()
 	if err != nil {
 		return nil, err
@@ -150,6 +166,7 @@ func (f *Folder) begin() (worker func() func(context.Context, *bucketTask) (*buc
 // add adds the result of one bucket.
 func (r *Result) add(one *bucketResult) error {
 	r.Days += one.Days
+	r.Slices += one.Slices
 	r.Cycles = append(r.Cycles, one.Cycles...)
 	for _, of := range one.Paid.Refused {
 		ids := make(map[string]bool, len(of.IDs))
@@ -180,7 +197,8 @@ func (f *Folder) plan() []*bucketTask {
 	states := f.Txn.BucketStates(f.Buckets)
 	tasks := make([]*bucketTask, f.Buckets)
 	for i := range tasks {
-		tasks[i] = &bucketTask{State: states[i], Events: []period.Cycle{}, Usage: []dayRows{}, Samples: []dayRows{}}
+		tasks[i] = &bucketTask{State: states[i], Events: []period.Cycle{}, Usage: []dayRows{}, Samples: []dayRows{},
+			Slices: []*day.Prepared{}}
 	}
 	for _, p := range f.EventLines {
 		tasks[p.Bucket].Events = append(tasks[p.Bucket].Events, p.Cycle)

@@ -112,7 +112,9 @@ type run struct {
 	hashes *inbox.Hashes // of the inbox; nil = not loaded
 	events *eventStage
 	folded *fold.Result
-	known  []period.Cycle // cycles of the next state, before anything is rated
+	// what does tasks of buckets and slices in a process that does tasks of a shared run; nil = none was done
+	recalled *fold.Folder
+	known    []period.Cycle // cycles of the next state, before anything is rated
 
 	restated []costs.Difference // differences of the cost files of a cycle that is rated again
 
@@ -334,6 +336,9 @@ func (r *run) rateBuckets(ctx context.Context, cfg *accept.Config, f *fold.Folde
 	if r.folded, err = f.Run(ctx); err != nil {
 		return err
 	}
+	if n := r.folded.Slices; n > 0 {
+		inform(&r.state.o, "rated slices of large customers apart", "slices", n)
+	}
 	r.state.o.CountRows(r.folded.Lines)
 	return r.state.scanned.Release(cfg)
 }
@@ -343,7 +348,7 @@ func (r *run) scanConfig() *accept.Config {
 	return &accept.Config{Books: r.state.ws.Books, Prices: r.state.prices, Settings: &r.state.ws.Settings,
 		AsOf: r.state.o.AsOf, Archived: r.state.archivedThrough(), Inbox: r.inbox, Feed: feed.Files{},
 		Txn: r.state.txn.SubTxn, Workers: r.state.o.Workers, BatchRows: r.state.o.BatchRows,
-		ChunkBytes: r.state.o.ChunkBytes, TaskBytes: r.state.o.TaskBytes,
+		ChunkBytes: r.state.o.ChunkBytes, SegmentRows: r.state.o.SlotLines, TaskBytes: r.state.o.TaskBytes,
 		Elsewhere: r.engine().Elsewhere, Log: r.state.o.Log, Progress: r.state.o.Progress}
 }
 

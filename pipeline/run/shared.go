@@ -43,7 +43,9 @@ func taskObject(stage string, i int) string   { return fmt.Sprintf("%s/%06d.task
 func resultObject(stage string, i int) string { return fmt.Sprintf("%s/%06d.result", stage, i) }
 
 // Stages returns, in order, the stages of a run whose tasks other processes can do.
-func Stages() []string { return []string{accept.ScanTask, fold.RerateTask, fold.BucketTask} }
+func Stages() []string {
+	return []string{accept.ScanTask, fold.RerateTask, fold.CountTask, fold.SliceTask, fold.BucketTask}
+}
 
 // Pending says for what a shared run waits.
 type Pending struct {

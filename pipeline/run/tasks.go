@@ -121,7 +121,7 @@ func (t *Tasks) do(ctx context.Context, stage string, i int) error {
 type taskWorkers struct{ run *run }
 
 // of returns the worker for the tasks of a stage.
-func (r taskWorkers) of(stage string) (worker, error) {
+func (r taskWorkers) of(stage string) (_ worker, err error) {
 	switch stage {
 	case accept.ScanTask:
 		cfg, _, err := r.taskConfig()
@@ -132,7 +132,12 @@ func (r taskWorkers) of(stage string) (worker, error) {
 	case fold.RerateTask:
 		return r.rerateWorker()
 	}
-	return r.bucketWorker()
+	if r.run.recalled == nil {
+		if r.run.recalled, err = r.recall(); err != nil {
+			return nil, err
+		}
+	}
+	return r.run.recalled.TaskWorker(stage)
 }
 
 // taskConfig returns the run's files, and the configuration with which a process that does tasks reads them.
@@ -157,8 +162,8 @@ func (r taskWorkers) rerateWorker() (_ worker, err error) {
 	return f.RerateWorker(), nil
 }
 
-// bucketWorker reads the terms that the tasks of buckets share.
-func (r taskWorkers) bucketWorker() (worker, error) {
+// recall reads the terms that the tasks of buckets and of slices share, and returns what does these tasks.
+func (r taskWorkers) recall() (*fold.Folder, error) {
 	text, err := r.run.state.txn.SubTxn.ReadShared(termsObject)
 	if err != nil {
 		return nil, err
@@ -200,7 +205,7 @@ func (r taskWorkers) bucketWorker() (worker, error) {
 			re.reposted[bucket] = true
 		}
 	}
-	return r.run.folder().TaskWorker()
+	return r.run.folder(), nil
 }
 
 // FailureOf converts an error of Do to the failure of the task.

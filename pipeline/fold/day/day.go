@@ -27,6 +27,8 @@ import (
 // Folder folds the days of one worker, one day of one bucket at a time.
 type Folder struct {
 	*incoming.Rows
+	Taken int // slices that were taken over since Use
+
 	rater     *rating.Rater
 	positions *opening.Writer
 	refold    func(period.Cycle) bool // whether a cycle was rated with other books
@@ -47,6 +49,8 @@ type Folder struct {
 	what    lines.Consumption
 
 	owed money.QuantityTotal // quantity of the records that lines of the day must hold
+
+	prepared map[period.Day][]*Prepared // of the bucket, in order of their rows
 
 	customer int32 // the open customer; -1 = none
 	rows     []position.Row
@@ -205,17 +209,39 @@ func (d *Folder) finish() (differs bool, err error) {
 	return differs, nil
 }
 
-// merge passes every accepted record of the day to take, in order, and decides the new ones.
+// merge passes every accepted record of the day to take, in order, and decides the new ones. It takes over slices of
+// the day.
 func (d *Folder) merge(accepted *records.Accepted, isNew bool) error {
-	old, fresh := incoming.Stream{Source: accepted}, incoming.Stream{}
-	if isNew {
-		var err error
-		if fresh.Source, err = d.Usage(d.bucket, d.date); err != nil {
-			return err
-		}
-	}
+	old, from := incoming.Stream{Source: accepted}, sorting.All.From
 	if err := old.Next(); err != nil {
 		return err
+	}
+	for _, p := range d.prepared[d.date] {
+		if !isNew || old.Ok { // the lines of stored records would be between those of the slice
+			break
+		}
+		rows := p.Range()
+		if err := d.mergeRange(&old, isNew, sorting.Range{From: from, To: rows.From}); err != nil {
+			return err
+		}
+		from = rows.From
+		if taken, err := d.takeOver(p); err != nil {
+			return err
+		} else if taken {
+			from = rows.To
+		}
+	}
+	return d.mergeRange(&old, isNew, sorting.Range{From: from, To: sorting.All.To})
+}
+
+// mergeRange is merge for new records of a range; it passes all stored ones.
+func (d *Folder) mergeRange(old *incoming.Stream, isNew bool, in sorting.Range) error {
+	var fresh incoming.Stream
+	if isNew {
+		var err error
+		if fresh.Source, err = d.UsageRange(d.bucket, d.date, in); err != nil {
+			return err
+		}
 	}
 	if err := fresh.Next(); err != nil {
 		return err
@@ -223,7 +249,7 @@ func (d *Folder) merge(accepted *records.Accepted, isNew bool) error {
 	var duplicates incoming.Duplicates
 	for old.Ok || fresh.Ok {
 		if old.Ok && (!fresh.Ok || old.Row.Compare(&fresh.Row) <= 0) {
-			if err := d.known(&old, &fresh, &duplicates); err != nil {
+			if err := d.known(old, &fresh, &duplicates); err != nil {
 				return err
 			}
 			continue
@@ -326,12 +352,9 @@ func (d *Folder) owe(r *sorting.Row) error {
 	return d.owed.Add(d.rater.Used())
 }
 
-// rate writes the record's lines.
+// rate prices a record and writes its lines.
 func (d *Folder) rate(r *sorting.Row) error {
-	d.charges.Reset()
-	d.record = rating.Record{SKU: r.SKU, Region: r.Region, Resource: r.Resource, ID: r.ID, Name: r.Name, Tag: r.Tag,
-		Start: r.Start, End: r.End, Quantity: r.Quantity, Negative: r.Negative, Withdrawn: r.Withdrawn()}
-	if err := d.rater.Usage(&d.record, 0, &d.charges); err != nil {
+	if err := d.price(r); err != nil {
 		if r.File == sorting.FromLake { // for a row of the lake, Number is the status
 			return err
 		}
@@ -340,6 +363,19 @@ func (d *Folder) rate(r *sorting.Row) error {
 	if err := d.owe(r); err != nil {
 		return err
 	}
+	return d.write(r)
+}
+
+// price prices a record.
+func (d *Folder) price(r *sorting.Row) error {
+	d.charges.Reset()
+	d.record = rating.Record{SKU: r.SKU, Region: r.Region, Resource: r.Resource, ID: r.ID, Name: r.Name, Tag: r.Tag,
+		Start: r.Start, End: r.End, Quantity: r.Quantity, Negative: r.Negative, Withdrawn: r.Withdrawn()}
+	return d.rater.Usage(&d.record, 0, &d.charges)
+}
+
+// write writes the lines of the record that was priced.
+func (d *Folder) write(r *sorting.Row) error {
 	d.what = lines.Consumption{Customer: r.Customer, SKU: r.SKU, RegionCode: r.Region, ID: r.ID, Resource: r.Resource,
 		Name: r.Name, Tag: r.Tag, Start: r.Start, End: r.End, Instant: r.Start}
 	for i := range d.charges.List {

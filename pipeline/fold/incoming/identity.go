@@ -83,6 +83,7 @@ type resolver struct {
 	days    []period.Day // with new rows
 	idents  []manifest.FileEntry
 	late    []uint64 // identities known in addition to those of idents
+	apart   map[period.Day][]Apart
 	buffers *sorting.Buffers
 	seeds   []uint64
 	marks   []sorting.Marks
@@ -168,7 +169,7 @@ func (r *resolver) compareParts(v *Verdicts, n int) (candidates []candidate, err
 func (r *resolver) collect(add func(sorting.Marks) error) ([]candidate, error) {
 	var list []candidate
 	var row sorting.Row
-	err := r.scan(func(h *sorting.Head) error {
+	err := r.scanApart(add, func(h *sorting.Head) error {
 		m := h.Marks(r.seed(h.Customer))
 		if err := add(m); err != nil {
 			return err
@@ -202,18 +203,41 @@ func (r *resolver) compare(v *Verdicts) error {
 // scan visits the new rows of accepted files.
 func (r *resolver) scan(visit func(*sorting.Head) error) error {
 	for _, day := range r.days {
-		part := r.scanned.Parts.Of(r.bucket, day)
-		err := sorting.Scan(r.scanned.Usage, part, r.buffers, func(h *sorting.Head) error {
-			if !r.scanned.Taken(h.File()) {
-				return nil
-			}
-			return visit(h)
-		})
-		if err != nil {
+		if err := r.scanRange(day, sorting.All, visit); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// scanApart is scan, but it passes the marks of rows that were read before to add. None of them replaces another.
+func (r *resolver) scanApart(add func(sorting.Marks) error, visit func(*sorting.Head) error) error {
+	for _, day := range r.days {
+		from := sorting.All.From
+		for _, a := range r.apart[day] {
+			if err := r.scanRange(day, sorting.Range{From: from, To: a.Rows.From}, visit); err != nil {
+				return err
+			}
+			if err := EachMark(r.Txn, a.File, add); err != nil {
+				return err
+			}
+			from = a.Rows.To
+		}
+		if err := r.scanRange(day, sorting.Range{From: from, To: sorting.All.To}, visit); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *resolver) scanRange(day period.Day, in sorting.Range, visit func(*sorting.Head) error) error {
+	part := r.scanned.Parts.Of(r.bucket, day)
+	return sorting.ScanRange(r.scanned.Usage, part, in, r.buffers, func(h *sorting.Head) error {
+		if !r.scanned.Taken(h.File()) {
+			return nil
+		}
+		return visit(h)
+	})
 }
 
 func (r *resolver) seed(customer int32) uint64 {

@@ -28,8 +28,7 @@ func New(s *state.State, scanned *accept.Scanned, t *Tally) *Rows {
 
 // Usage returns the new usage rows of a bucket's day, in order.
 func (n *Rows) Usage(bucket int, day period.Day) (sorting.Source, error) {
-	m, err := sorting.Merge(n.Scanned.Usage, n.Scanned.Parts.Of(bucket, day), &n.buffers)
-	return &takenRows{m, n.Scanned}, err
+	return n.UsageRange(bucket, day, sorting.All)
 }
 
 // Samples returns the new bandwidth samples of a bucket's day, in order.
@@ -115,6 +114,10 @@ func (t *Duplicates) Remember(r *sorting.Row) {
 
 // Match reports whether a row equals the remembered one.
 func (t *Duplicates) Match(r *sorting.Row) bool {
-	return t.set && t.customer == r.Customer && t.start == r.Start && bytes.Equal(t.id, r.ID) &&
-		bytes.Equal(t.content, r.Content())
+	return t.Same(r) && bytes.Equal(t.content, r.Content())
+}
+
+// Same reports whether a row has the identity and start of the remembered one.
+func (t *Duplicates) Same(r *sorting.Row) bool {
+	return t.set && t.customer == r.Customer && t.start == r.Start && bytes.Equal(t.id, r.ID)
 }

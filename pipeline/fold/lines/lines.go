@@ -1,6 +1,7 @@
 package lines
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 
@@ -45,10 +46,10 @@ type Writer struct {
 	// when the file's lines are paid (§6.3); tables.Nothing = at their usage_start
 	instant period.Instant
 
-	Sum lineSums
+	Sum Sums
 
 	slots      linefile.Slots[int32] // by which row groups end; of a day's lines
-	skus       []skuWords // by sku, of the current row group
+	skus       []skuWords            // by sku, of the current row group
 	versions   []versionWords
 	regions    []int32 // by run region number, plus 1
 	discounts  []int32 // by discount, plus 1
@@ -60,35 +61,46 @@ type Writer struct {
 	draws      []byte
 }
 
-// lineSums adds up lines.
-type lineSums struct {
-	Usage, free, quantity money.QuantityTotal
-	amountSums
+// Sums adds up lines.
+type Sums struct {
+	Lines    int64               `json:"lines"`
+	Usage    money.QuantityTotal `json:"usage"`
+	Free     money.QuantityTotal `json:"free"`
+	Quantity money.QuantityTotal `json:"quantity"`
+	Amounts  amountSums          `json:"amounts"`
 }
 
-func (s *lineSums) add(c *line.Charge) error {
+func (s *Sums) add(c *line.Charge) error {
+	s.Lines++
 	if err := s.Usage.AddSigned(c.UsageAmount); err != nil {
 		return err
 	}
-	if err := s.free.AddSigned(c.Free); err != nil {
+	if err := s.Free.AddSigned(c.Free); err != nil {
 		return err
 	}
-	if err := s.quantity.AddSigned(c.Quantity); err != nil {
+	if err := s.Quantity.AddSigned(c.Quantity); err != nil {
 		return err
 	}
-	return s.amountSums.add(c)
+	return s.Amounts.add(c)
+}
+
+// addAll adds the sums of other lines.
+func (s *Sums) addAll(o *Sums) error {
+	s.Lines += o.Lines
+	return errors.Join(s.Usage.AddTotal(o.Usage), s.Free.AddTotal(o.Free), s.Quantity.AddTotal(o.Quantity),
+		s.Amounts.addAll(&o.Amounts))
 }
 
 // list returns the sums by column name. Cash is the payment amount: no coupons or balances pay these lines.
-func (s *lineSums) list() []manifest.Sum {
+func (s *Sums) list() []manifest.Sum {
 	zero := money.AmountTotal{}
 	values := map[tables.ColumnOf[tables.Line]]string{
-		tables.LineUsageAmount.Of(): s.Usage.String(), tables.LineFreeResourceUsage.Of(): s.free.String(),
-		tables.LineQuantity.Of():               s.quantity.String(),
-		tables.LineOfficialAmount.Of():         s.official.String(),
-		tables.LineOfficialDiscountAmount.Of(): s.discount.String(),
-		tables.LineTruncatedAmount.Of():        s.truncated.String(), tables.LinePaymentAmount.Of(): s.payment.String(),
-		tables.LineCashAmount.Of(): s.payment.String(),
+		tables.LineUsageAmount.Of(): s.Usage.String(), tables.LineFreeResourceUsage.Of(): s.Free.String(),
+		tables.LineQuantity.Of():               s.Quantity.String(),
+		tables.LineOfficialAmount.Of():         s.Amounts.Official.String(),
+		tables.LineOfficialDiscountAmount.Of(): s.Amounts.Discount.String(),
+		tables.LineTruncatedAmount.Of():        s.Amounts.Truncated.String(), tables.LinePaymentAmount.Of(): s.Amounts.Payment.String(),
+		tables.LineCashAmount.Of(): s.Amounts.Payment.String(),
 	}
 	cols := tables.Lines().Columns
 	out := make([]manifest.Sum, 0, len(summed))
@@ -127,7 +139,7 @@ func NewWriter(s *state.State, key manifest.FileKey, instant period.Instant) *Wr
 // Begin directs the writer to another file and reuses its memory.
 func (w *Writer) Begin(key manifest.FileKey) {
 	w.Restart(key)
-	w.key, w.Sum = key, lineSums{}
+	w.key, w.Sum = key, Sums{}
 	w.kept, w.rows = w.state.Rated.Keeps(key), 0
 	w.slots = linefile.Slots[int32]{Fewest: w.state.SlotLines}
 	if _, ok := key.Day.Calendar(); !ok {

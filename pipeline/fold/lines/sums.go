@@ -1,6 +1,8 @@
 package lines
 
 import (
+	"errors"
+
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
@@ -18,19 +20,29 @@ type SumWriter struct {
 }
 
 // amountSums are the sums of the amount columns of lines, of a customer or of a file.
-type amountSums struct{ official, discount, truncated, payment money.AmountTotal }
+type amountSums struct {
+	Official  money.AmountTotal `json:"official"`
+	Discount  money.AmountTotal `json:"discount"`
+	Truncated money.AmountTotal `json:"truncated"`
+	Payment   money.AmountTotal `json:"payment"`
+}
 
 func (s *amountSums) add(c *line.Charge) error {
-	if err := s.official.Add(c.Official); err != nil {
+	if err := s.Official.Add(c.Official); err != nil {
 		return err
 	}
-	if err := s.discount.Add(c.Discount); err != nil {
+	if err := s.Discount.Add(c.Discount); err != nil {
 		return err
 	}
-	if err := s.truncated.Add(c.Truncated); err != nil {
+	if err := s.Truncated.Add(c.Truncated); err != nil {
 		return err
 	}
-	return s.payment.Add(c.Payment)
+	return s.Payment.Add(c.Payment)
+}
+
+func (s *amountSums) addAll(o *amountSums) error {
+	return errors.Join(s.Official.AddTotal(o.Official), s.Discount.AddTotal(o.Discount),
+		s.Truncated.AddTotal(o.Truncated), s.Payment.AddTotal(o.Payment))
 }
 
 // NewSumWriter makes a writer of sums.
@@ -53,6 +65,12 @@ func (s *SumWriter) Add(c *line.Charge) error {
 	return s.sum.add(c)
 }
 
+// AddAll adds lines of the open customer that were added up before.
+func (s *SumWriter) AddAll(o *Sums) error {
+	s.lines += o.Lines
+	return s.sum.addAll(&o.Amounts)
+}
+
 // Close writes the open customer's row, if there was a line.
 func (s *SumWriter) Close() {
 	if s.lines == 0 {
@@ -61,11 +79,11 @@ func (s *SumWriter) Close() {
 	c := s.cols
 	c.Word(tables.SumCustomerID).AddNew(s.books.Customers[s.customer].ID)
 	c.Whole(tables.SumLineCount).Add(s.lines)
-	c.Amount(tables.SumOfficialAmount).Add(s.sum.official.Raw())
-	c.Amount(tables.SumOfficialDiscountAmount).Add(s.sum.discount.Raw())
-	c.Amount(tables.SumTruncatedAmount).Add(s.sum.truncated.Raw())
-	c.Amount(tables.SumPaymentAmount).Add(s.sum.payment.Raw())
-	c.Amount(tables.SumCashAmount).Add(s.sum.payment.Raw())
+	c.Amount(tables.SumOfficialAmount).Add(s.sum.Official.Raw())
+	c.Amount(tables.SumOfficialDiscountAmount).Add(s.sum.Discount.Raw())
+	c.Amount(tables.SumTruncatedAmount).Add(s.sum.Truncated.Raw())
+	c.Amount(tables.SumPaymentAmount).Add(s.sum.Payment.Raw())
+	c.Amount(tables.SumCashAmount).Add(s.sum.Payment.Raw())
 	s.cols.N++
 }
 

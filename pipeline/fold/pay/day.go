@@ -96,6 +96,12 @@ func (p *Payer) drawsOn(bucket int, span period.Span) bool {
 	return false
 }
 
+// Draws reports whether anything other than cash can pay usage lines of a bucket's day. If not, Pay does not write
+// them. It must be called after Begin.
+func (p *Payer) Draws(bucket int, day period.Day) bool {
+	return p.drawsOn(bucket, p.Books.Zone.DaySpan(day))
+}
+
 // Writes reports whether Pay writes the lines of a day of an open cycle if they are rated again: something can be drawn
 // on the day, and the live state has no lines that are likely to equal the rated ones (CASH-9). fresh reports whether
 // the day has new records.

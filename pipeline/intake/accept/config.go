@@ -37,6 +37,8 @@ type Config struct {
 	Workers    int
 	BatchRows  int // 0 = the reader's default
 	ChunkBytes int // 0 = 48 MiB per worker
+	// sorting.Chunk.SegmentRows; 0 = default; for tests
+	SegmentRows int64
 	// TaskBytes encodes and decodes the tasks that read usage and bandwidth, and their results. Their rows then go
 	// through files.
 	TaskBytes bool

@@ -490,6 +490,7 @@ func (w *worker) keepSample(part sorting.Part, day period.Day, s *sorting.Sample
 // chunk returns the chunk of the file's feed and reserves memory for more rows.
 func (w *worker) chunk() *sorting.Chunk {
 	c := &w.chunks[w.slot]
+	c.SegmentRows = w.cfg.SegmentRows
 	c.Reserve(w.cfg.chunkBytes())
 	return c
 }

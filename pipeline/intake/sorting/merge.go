@@ -181,7 +181,9 @@ type Merger struct {
 type Buffers struct{ free [][]byte }
 
 // Merge starts to merge a part of the runs. Its read buffers are taken from b and returned to it at the end.
-func Merge(runs []*Run, part Part, b *Buffers) (*Merger, error) { return MergeRange(runs, part, All, b) }
+func Merge(runs []*Run, part Part, b *Buffers) (*Merger, error) {
+	return MergeRange(runs, part, All, b)
+}
 
 // MergeRange is Merge for the rows of a range.
 func MergeRange(runs []*Run, part Part, in Range, b *Buffers) (*Merger, error) {

@@ -45,16 +45,17 @@ func (s *Slots[K]) Line(customer K, start period.Instant) bool {
 		s.lines++
 		return false
 	}
-	ends := s.full()
+	ends := s.Full()
 	s.customer, s.from, s.lines = customer, SlotOf(start), 1
 	return ends
 }
 
-func (s *Slots[K]) full() bool { return s.lines >= cmp.Or(s.Fewest, slotLines) }
+// Full reports whether a row group ends after the slot of the last line.
+func (s *Slots[K]) Full() bool { return s.lines >= cmp.Or(s.Fewest, slotLines) }
 
 // Ends reports whether a row group ends before a line of the customer at or after the start of a slot.
 func (s *Slots[K]) Ends(customer K, from period.Instant) bool {
-	return s.full() && customer == s.customer && from >= s.from+slot
+	return s.Full() && customer == s.customer && from >= s.from+slot
 }
 
 // Slot is the slot of the last line, and the number of the customer's lines in it.
@@ -67,4 +68,6 @@ type Slot struct {
 func (s *Slots[K]) Slot() Slot { return Slot{s.from, s.lines} }
 
 // Skip sets the slot of the last line, of a customer, after lines that were not passed to Line.
-func (s *Slots[K]) Skip(customer K, last Slot) { s.customer, s.from, s.lines = customer, last.From, last.Lines }
+func (s *Slots[K]) Skip(customer K, last Slot) {
+	s.customer, s.from, s.lines = customer, last.From, last.Lines
+}

@@ -1,0 +1,255 @@
+package day
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/fold/incoming"
+	"github.com/tollbook/tollbook/pipeline/fold/lines"
+	"github.com/tollbook/tollbook/pipeline/fold/state"
+	"github.com/tollbook/tollbook/pipeline/intake/sorting"
+	"github.com/tollbook/tollbook/pipeline/lake/linefile"
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
+	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/position"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// Unit is the new rows of a customer's day between two instants.
+type Unit struct {
+	Bucket   int            `json:"bucket"`
+	Day      period.Day     `json:"day"`
+	Customer int32          `json:"customer"` // index in books.Customers
+	From     period.Instant `json:"from"`
+	To       period.Instant `json:"to"` // period.Forever = up to the customer's last row
+}
+
+// Range is the unit's rows.
+func (u *Unit) Range() sorting.Range {
+	return sorting.Range{From: sorting.Key{Customer: u.Customer, Start: u.From},
+		To: sorting.Key{Customer: u.Customer, Start: u.To}}
+}
+
+// Counted is what the rows of a unit add to counters that are at 0 before them.
+type Counted struct {
+	Unit
+	Fit  bool             `json:"fit"`  // whether the counters add up; else the other fields are empty
+	Rows int64            `json:"rows"` // without duplicates
+	Adds []StoredPosition `json:"adds"`
+}
+
+// Slice is a unit to be rated before the rest of its bucket.
+type Slice struct {
+	Unit
+	Opening []StoredPosition `json:"opening"` // what the customer's positions before the unit are expected to be
+}
+
+// Prepared is the result of a Slice. It is used if the bucket's fold comes to the same opening positions, and finds no
+// conflict of the rows with others.
+type Prepared struct {
+	Slice
+	Fit     bool                `json:"fit"` // false: the bucket's fold rates the rows; the other fields are empty
+	Closing []StoredPosition    `json:"closing"`
+	Lines   string              `json:"lines"` // file of the lines (lines.Writer.BeginApart)
+	Marks   string              `json:"marks"` // file of the marks of the records (incoming.MarkWriter)
+	Last    linefile.Slot       `json:"last"`  // of the last line
+	Sums    *lines.Sums         `json:"sums"`
+	Owed    money.QuantityTotal `json:"owed"` // quantity that the lines must hold
+	Counts  *incoming.Counts    `json:"counts"`
+}
+
+// apart returns what the decision about identities needs of the slice.
+func (p *Prepared) apart() incoming.Apart { return incoming.Apart{Rows: p.Range(), File: p.Marks} }
+
+// StoredPosition is a position in a message. Texts of feeds need not be UTF-8.
+type StoredPosition struct {
+	Kind     position.Kind  `json:"kind"`
+	Key      string         `json:"key"`
+	Scope    []byte         `json:"scope"`
+	Resource []byte         `json:"resource"`
+	Region   []byte         `json:"region"`
+	Name     []byte         `json:"name"`
+	Tag      []byte         `json:"tag"`
+	Order    int64          `json:"order"`
+	Count    money.Quantity `json:"count"`
+	Usage    money.Quantity `json:"usage"`
+	Free     money.Quantity `json:"free"`
+	Draws    string         `json:"draws"`
+	At       period.Instant `json:"at"`
+}
+
+// Stored returns positions for a message.
+func Stored(rows []position.Row) []StoredPosition {
+	list := make([]StoredPosition, 0, len(rows))
+	for i := range rows {
+		r := &rows[i]
+		list = append(list, StoredPosition{r.Kind, r.Key, []byte(r.Scope), []byte(r.Resource), []byte(r.Region),
+			[]byte(r.Name), []byte(r.Tag), r.Order, r.Count, r.Usage, r.Free, r.Draws, r.At})
+	}
+	return list
+}
+
+// Rows returns positions of a message.
+func Rows(list []StoredPosition) []position.Row {
+	rows := make([]position.Row, 0, len(list))
+	for i := range list {
+		s := &list[i]
+		rows = append(rows, position.Row{Kind: s.Kind, Key: s.Key, Scope: string(s.Scope),
+			Resource: string(s.Resource), Region: string(s.Region), Name: string(s.Name), Tag: string(s.Tag),
+			Order: s.Order, Count: s.Count, Usage: s.Usage, Free: s.Free, Draws: s.Draws, At: s.At})
+	}
+	return rows
+}
+
+// maxPositions is the largest number of positions that a message has. A customer with more is not divided.
+const maxPositions = 1 << 12
+
+// Slicer counts and rates units, one at a time.
+type Slicer struct {
+	day *Folder
+	// keep closes a temporary file and returns the name by which the bucket's task opens it
+	keep func(f storage.File, kind string, digest []byte) (name string, err error)
+}
+
+// NewSlicer returns a slicer for one worker.
+func NewSlicer(in *incoming.Rows, rater *rating.Rater,
+	keep func(f storage.File, kind string, digest []byte) (name string, err error)) *Slicer {
+	return &Slicer{New(in, rater, nil), keep}
+}
+
+// Count counts the rows of a unit.
+func (s *Slicer) Count(ctx context.Context, u *Unit) (*Counted, error) {
+	d, out := s.day, &Counted{Unit: *u, Adds: []StoredPosition{}}
+	if err := d.rater.Open(u.Customer, u.Day.Cycle(), nil); err != nil {
+		return nil, err
+	}
+	rows := int64(0)
+	fit, err := s.each(ctx, u, func(r *sorting.Row, duplicate bool) (bool, error) {
+		if duplicate {
+			return true, nil
+		}
+		rows++
+		return d.price(r) == nil, nil // the bucket's fold finds the error again
+	})
+	if err != nil || !fit {
+		return out, err
+	}
+	adds := d.rater.Positions(nil)
+	if len(adds) > maxPositions || slices.ContainsFunc(adds, func(r position.Row) bool { return !rating.Adds(&r) }) {
+		return out, nil
+	}
+	out.Fit, out.Rows, out.Adds = true, rows, Stored(adds)
+	return out, nil
+}
+
+// Rate rates the rows of a slice and writes their lines to a file.
+func (s *Slicer) Rate(ctx context.Context, t *Slice) (*Prepared, error) {
+	d, out := s.day, &Prepared{Slice: *t, Closing: []StoredPosition{}, Counts: &incoming.Counts{}}
+	d.bucket, d.date, d.cycle = t.Bucket, t.Day, t.Day.Cycle()
+	key := state.DayKey("lines", d.date, d.bucket)
+	if d.lines == nil {
+		d.lines = lines.NewWriter(d.State, key, tables.Nothing)
+	}
+	file, err := d.Txn.CreateTemp("lines")
+	if err != nil {
+		return nil, err
+	}
+	marks, err := incoming.NewMarkWriter(d.Txn)
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	err = errors.Join(d.lines.BeginApart(key, file), d.rater.Open(t.Customer, d.cycle, Rows(t.Opening)))
+	d.owed, d.customer = money.QuantityTotal{}, t.Customer
+	d.sums.Open(t.Customer)
+	fit := false
+	if err == nil {
+		fit, err = s.each(ctx, &t.Unit, func(r *sorting.Row, duplicate bool) (bool, error) {
+			return s.take(r, duplicate, marks)
+		})
+	}
+	if err == nil {
+		err = s.finish(out, fit, file, marks)
+	}
+	return out, err
+}
+
+// take rates a row of a slice.
+func (s *Slicer) take(r *sorting.Row, duplicate bool, marks *incoming.MarkWriter) (fit bool, err error) {
+	d := s.day
+	if duplicate {
+		d.Tally.Duplicate(r.File)
+		return true, nil
+	}
+	if d.price(r) != nil {
+		return false, nil // the bucket's fold finds the error again
+	}
+	d.Tally.Accept(r, d.cycle)
+	if err := marks.Add(r.Marks(d.Seed(r.Customer))); err != nil {
+		return false, err
+	}
+	return true, errors.Join(d.owe(r), d.write(r))
+}
+
+// finish ends the files of a slice.
+func (s *Slicer) finish(out *Prepared, fit bool, file storage.File, marks *incoming.MarkWriter) error {
+	d := s.day
+	counts := d.Tally.Leave()
+	last, ends, err := d.lines.EndApart()
+	if err != nil {
+		return err
+	}
+	marked, err := marks.Finish()
+	if err != nil {
+		return err
+	}
+	closing := d.rater.Positions(nil)
+	if fit = fit && ends && len(closing) <= maxPositions; !fit {
+		return errors.Join(file.Close(), marked.Close(), d.Txn.RemoveTemp(file.Name()),
+			d.Txn.RemoveTemp(marked.Name()))
+	}
+	sums := d.lines.Sum
+	out.Fit, out.Closing, out.Last, out.Sums, out.Owed, out.Counts = true, Stored(closing), last, &sums, d.owed, counts
+	if out.Lines, err = s.keep(file, "lines", nil); err != nil {
+		return err
+	}
+	out.Marks, err = s.keep(marked, "marks", nil)
+	return err
+}
+
+// each passes the rows of a unit to take until one is not fit to be rated before the rest of its bucket: a record that
+// replaces another or comes with several contents, and a product of which more is stored than lines.
+func (s *Slicer) each(ctx context.Context, u *Unit, take func(r *sorting.Row, duplicate bool) (bool, error)) (fit bool,
+	err error) {
+	const often = 1 << 16 // rows after which the context is looked at
+	d := s.day
+	rows, err := d.UsageRange(u.Bucket, u.Day, u.Range())
+	if err != nil {
+		return false, err
+	}
+	var row sorting.Row
+	var before incoming.Duplicates
+	for n := 0; ; n++ {
+		if n%often == 0 && ctx.Err() != nil {
+			return false, ctx.Err()
+		}
+		ok, err := rows.Next(&row)
+		if err != nil || !ok {
+			return err == nil, err
+		}
+		duplicate := before.Match(&row)
+		if !duplicate && before.Same(&row) || len(row.Replaces) > 0 || d.Books.Products[row.SKU].Kept() ||
+			books.HasOwn(row.Tag) {
+			return false, nil
+		}
+		if fit, err := take(&row, duplicate); err != nil || !fit {
+			return false, err
+		}
+		if !duplicate {
+			before.Remember(&row)
+		}
+	}
+}

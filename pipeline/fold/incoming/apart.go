@@ -1,0 +1,123 @@
+package incoming
+
+import (
+	"bufio"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/tollbook/tollbook/pipeline/intake/sorting"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// Apart is rows of a day that were read before: the marks of those that count are in a file (MarkWriter).
+type Apart struct {
+	Rows sorting.Range
+	File string // temporary file of the lake, or object of the shared run
+}
+
+// SetApart sets, by day, the rows of the current bucket that were read before, in order. Their marks are then taken
+// from files.
+func (n *Rows) SetApart(days map[period.Day][]Apart) { n.resolver.apart = days }
+
+// markBytes is the size of a record in a file of marks.
+const markBytes = 16
+
+// MarkWriter writes the marks of records to a temporary file.
+type MarkWriter struct {
+	file storage.File
+	out  *bufio.Writer
+}
+
+// NewMarkWriter creates the file.
+func NewMarkWriter(txn *lake.SubTxn) (*MarkWriter, error) {
+	f, err := txn.CreateTemp("marks")
+	if err != nil {
+		return nil, err
+	}
+	return &MarkWriter{f, bufio.NewWriterSize(f, 64<<10)}, nil
+}
+
+// Add adds the marks of a record.
+func (w *MarkWriter) Add(m sorting.Marks) error {
+	b := binary.LittleEndian.AppendUint64(w.out.AvailableBuffer(), m.Identity)
+	_, err := w.out.Write(binary.LittleEndian.AppendUint64(b, m.Content))
+	return err
+}
+
+// Finish ends the file and returns it. The caller closes it.
+func (w *MarkWriter) Finish() (storage.File, error) { return w.file, w.out.Flush() }
+
+// EachMark visits the marks in a file.
+func EachMark(txn *lake.SubTxn, file string, visit func(sorting.Marks) error) (err error) {
+	f, err := txn.OpenTemp(file)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	if f.Size()%markBytes != 0 {
+		return fmt.Errorf("read %s: %w", file, io.ErrUnexpectedEOF)
+	}
+	in := bufio.NewReaderSize(io.NewSectionReader(f, 0, f.Size()), 1<<20)
+	for range f.Size() / markBytes {
+		b, err := in.Peek(markBytes)
+		if err != nil {
+			return fmt.Errorf("read %s: %w", file, err)
+		}
+		m := sorting.Marks{Identity: binary.LittleEndian.Uint64(b), Content: binary.LittleEndian.Uint64(b[8:])}
+		if err := visit(m); err != nil {
+			return err
+		}
+		in.Discard(markBytes) //nolint:errcheck // the bytes are in the buffer
+	}
+	return nil
+}
+
+// UsageRange is Usage for the rows of a range.
+func (n *Rows) UsageRange(bucket int, day period.Day, in sorting.Range) (sorting.Source, error) {
+	m, err := sorting.MergeRange(n.Scanned.Usage, n.Scanned.Parts.Of(bucket, day), in, &n.buffers)
+	return &takenRows{m, n.Scanned}, err
+}
+
+// Conflicting reports whether a row of a range has the identity of another record with other content, or of a record
+// that an earlier run accepted (Verdicts.Conflicts). marks are those of the rows.
+func (n *Rows) Conflicting(v *Verdicts, bucket int, day period.Day, a Apart) (bool, error) {
+	if len(v.marks) == 0 {
+		return false, nil
+	}
+	marked := false
+	err := EachMark(n.Txn, a.File, func(m sorting.Marks) error {
+		marked = marked || v.marks[m.Identity] != 0
+		return nil
+	})
+	if err != nil || !marked {
+		return false, err
+	}
+	rows, err := n.UsageRange(bucket, day, a.Rows)
+	if err != nil {
+		return false, err
+	}
+	var row sorting.Row
+	for {
+		ok, err := rows.Next(&row)
+		if err != nil || !ok {
+			return false, err
+		}
+		if conflict, err := v.Conflicts(n.Seed(row.Customer), &row); conflict || err != nil {
+			return conflict, err
+		}
+	}
+}
+
+// Replaced reports whether a record of a customer is replaced from this run on.
+func (v *Verdicts) Replaced(customer int32) bool {
+	for id := range v.Dead {
+		if id.Customer == customer {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,48 @@
+package lines
+
+import (
+	"io"
+
+	"github.com/tollbook/tollbook/pipeline/lake/linefile"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// Slice is the lines of a customer between two ends of row groups, in a file of their own.
+type Slice struct {
+	Customer int32
+	Last     linefile.Slot // of the last line
+	Sums     *Sums
+}
+
+// BeginApart directs the writer to a file of a slice of the lines of a key. The caller ends it with EndApart.
+func (w *Writer) BeginApart(key manifest.FileKey, to io.Writer) error {
+	w.Begin(key)
+	err := w.RestartApart(key, to)
+	w.startGroup()
+	return err
+}
+
+// EndApart ends the file of a slice. ends reports whether a row group of the key's file ends after the last line.
+func (w *Writer) EndApart() (last linefile.Slot, ends bool, err error) {
+	if err := w.flush(); err != nil {
+		return last, false, err
+	}
+	return w.slots.Slot(), w.slots.Full(), w.FinishApart()
+}
+
+// Ends reports whether a row group ends before a line of a customer at or after the start of a slot of the clock.
+func (w *Writer) Ends(customer int32, from period.Instant) bool { return w.slots.Ends(customer, from) }
+
+// Append appends the lines of a slice, of which EndApart has reported that a row group ends after them. A row group
+// must end before them.
+func (w *Writer) Append(file io.ReaderAt, size int64, s *Slice) error {
+	if err := w.flush(); err != nil {
+		return err
+	}
+	if err := w.Writer.Append(file, size); err != nil {
+		return err
+	}
+	w.slots.Skip(s.Customer, s.Last)
+	return w.Sum.addAll(s.Sums)
+}

@@ -1,0 +1,273 @@
+package fold
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/fold/day"
+	"github.com/tollbook/tollbook/pipeline/fold/incoming"
+	"github.com/tollbook/tollbook/pipeline/fold/state"
+	"github.com/tollbook/tollbook/pipeline/intake/sorting"
+	"github.com/tollbook/tollbook/pipeline/lake/linefile"
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
+	"github.com/tollbook/tollbook/pipeline/lake/task"
+	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/position"
+)
+
+// Kinds of the tasks that rate slices of large customers before the tasks of buckets.
+const (
+	CountTask = "count" // counts what the rows before a slice add to the customer's positions
+	SliceTask = "slice"
+)
+
+// slicesFrom is the number of workers from which one process divides large customers: with fewer, the other buckets
+// keep all of them busy, and counting costs more than it saves.
+const slicesFrom = 4
+
+// defaultSlotLines is the default of Folder.SlotLines, and sliceSlots how many times as many rows a slice has.
+const (
+	defaultSlotLines = 1 << 17
+	sliceSlots       = 16
+)
+
+// divides reports whether large customers are divided. It has no effect on any file.
+func (f *Folder) divides() bool {
+	return f.Tasks.Elsewhere != nil || f.Tasks.Bytes || f.Tasks.Workers >= slicesFrom
+}
+
+// share is what a customer has of the new rows of a day, estimated.
+type share struct {
+	customer int32
+	rows     int64
+	weights  []sorting.Weight // of segments that begin with one of its rows
+}
+
+// unit is a part of a large customer's day.
+type unit struct {
+	day.Unit
+	task  *bucketTask
+	slice bool // it is rated before the rest of the bucket
+}
+
+// divide rates slices of large customers and adds them to the tasks of their buckets.
+func (f *Folder) divide(ctx context.Context, tasks []*bucketTask) error {
+	if !f.divides() {
+		return nil
+	}
+	var chains [][]unit // of a customer's cycle, in order
+	for _, t := range tasks {
+		chains = append(chains, f.chains(t)...)
+	}
+	if len(chains) == 0 {
+		return nil
+	}
+	counted, err := f.count(ctx, chains)
+	if err != nil {
+		return err
+	}
+	prepared, err := f.open(chains, counted)
+	if err != nil {
+		return err
+	}
+	return f.rateSlices(ctx, tasks, prepared)
+}
+
+// chains returns the units of the large customers of a bucket, by cycle. A chain ends with the customer's last slice.
+func (f *Folder) chains(t *bucketTask) (chains [][]unit) {
+	st := f.state(f.Txn.SubTxn)
+	type key struct {
+		customer int32
+		cycle    period.Cycle
+	}
+	large := make(map[key]map[period.Day]*share)
+	for _, d := range t.Usage {
+		if !f.divisible(st, t.State.Bucket, d) {
+			continue
+		}
+		for _, s := range f.shares(t.State.Bucket, d.Day) {
+			k := key{s.customer, d.Day.Cycle()}
+			if large[k] == nil {
+				large[k] = make(map[period.Day]*share)
+			}
+			large[k][d.Day] = s
+		}
+	}
+	for k, days := range large {
+		var chain []unit
+		for _, d := range t.Usage {
+			if d.Day.Cycle() == k.cycle {
+				chain = append(chain, f.units(t, d.Day, k.customer, days[d.Day])...)
+			}
+		}
+		for len(chain) > 0 && !chain[len(chain)-1].slice {
+			chain = chain[:len(chain)-1]
+		}
+		if len(chain) > 0 {
+			chains = append(chains, chain)
+		}
+	}
+	slices.SortFunc(chains, func(a, b []unit) int {
+		return cmp.Or(cmp.Compare(a[0].Day, b[0].Day), cmp.Compare(a[0].Customer, b[0].Customer))
+	})
+	return chains
+}
+
+// sliceRows is the number of rows of a slice.
+func (f *Folder) sliceRows() int64 { return sliceSlots * cmp.Or(f.SlotLines, defaultSlotLines) }
+
+// divisible reports whether large customers of a day can be divided: nothing of the day is stored, and the lines are not
+// written by the step that pays them.
+func (f *Folder) divisible(st *state.State, bucket int, d dayRows) bool {
+	return d.Rows >= 2*f.sliceRows() && f.Open(d.Day.Cycle()) && !f.Pay.Draws(bucket, d.Day) &&
+		len(st.Find(state.DayKey("ident", d.Day, bucket))) == 0
+}
+
+// shares returns the shares of customers that are large enough to be divided.
+func (f *Folder) shares(bucket int, d period.Day) (list []*share) {
+	for _, w := range sorting.Weights(f.Scanned.Usage, f.Scanned.Parts.Of(bucket, d)) {
+		if n := len(list); n == 0 || list[n-1].customer != w.Customer {
+			list = append(list, &share{customer: w.Customer})
+		}
+		s := list[len(list)-1]
+		s.rows, s.weights = s.rows+w.Rows, append(s.weights, w)
+	}
+	return slices.DeleteFunc(list, func(s *share) bool { return s.rows < 2*f.sliceRows() })
+}
+
+// units divides a customer's day at slots of the clock: what is before the first slice, the slices, and what is after
+// the last one. Without a share the day is one unit.
+func (f *Folder) units(t *bucketTask, d period.Day, customer int32, s *share) (list []unit) {
+	whole := unit{Unit: day.Unit{Bucket: t.State.Bucket, Day: d, Customer: customer, From: period.Past,
+		To: period.Forever}, task: t}
+	if s == nil {
+		return []unit{whole}
+	}
+	rows, from := int64(0), linefile.SlotAfter(s.weights[0].Start)
+	cuts := []period.Instant{from}
+	for i, w := range s.weights {
+		at := linefile.SlotOf(w.Start)
+		if last := i+1 == len(s.weights); at > from && (rows >= f.sliceRows() || last && rows > 0) {
+			cuts, from, rows = append(cuts, at), at, 0
+		}
+		rows += w.Rows
+	}
+	if len(cuts) < 2 {
+		return []unit{whole}
+	}
+	for i := range len(cuts) + 1 {
+		u := whole
+		if i > 0 {
+			u.From = cuts[i-1]
+		}
+		if i < len(cuts) {
+			u.To = cuts[i]
+		}
+		u.slice = i > 0 && i < len(cuts)
+		list = append(list, u)
+	}
+	return list
+}
+
+// count counts the units of each chain, except the last one.
+func (f *Folder) count(ctx context.Context, chains [][]unit) (map[day.Unit]*day.Counted, error) {
+	var tasks []*day.Unit
+	for _, chain := range chains {
+		for i := range chain[:len(chain)-1] {
+			tasks = append(tasks, &chain[i].Unit)
+		}
+	}
+	counted := make(map[day.Unit]*day.Counted, len(tasks))
+	err := task.Run(ctx, f.Tasks, task.Stage[day.Unit, day.Counted]{
+		Kind: CountTask, Tasks: tasks,
+		Worker: func() func(context.Context, *day.Unit) (*day.Counted, error) { return f.slicer().Count },
+		Take: func(r *day.Counted) error {
+			counted[r.Unit] = r
+			return nil
+		},
+	})
+	return counted, err
+}
+
+// open returns the slices with their opening positions. A chain ends before a slice of which these are unknown.
+func (f *Folder) open(chains [][]unit, counted map[day.Unit]*day.Counted) (list []*day.Slice, err error) {
+	st := f.state(f.Txn.SubTxn)
+	for _, chain := range chains {
+		var adds []position.Row
+		for i := range chain {
+			u := &chain[i]
+			if u.slice {
+				rows, err := st.Opening.OfDay(u.Customer, u.Day)
+				if err != nil {
+					return nil, err
+				}
+				if rows, err = rating.AddCounts(rows, adds); err != nil {
+					break // the fold finds the error again
+				}
+				list = append(list, &day.Slice{Unit: u.Unit, Opening: day.Stored(rows)})
+			}
+			c := counted[u.Unit]
+			if c == nil || !c.Fit {
+				break
+			}
+			if adds, err = rating.AddCounts(adds, day.Rows(c.Adds)); err != nil {
+				break
+			}
+		}
+	}
+	return list, nil
+}
+
+// rateSlices rates slices and adds the results to the tasks of their buckets.
+func (f *Folder) rateSlices(ctx context.Context, tasks []*bucketTask, list []*day.Slice) error {
+	byBucket := make(map[int]*bucketTask, len(tasks))
+	for _, t := range tasks {
+		byBucket[t.State.Bucket] = t
+	}
+	done := int64(0)
+	err := task.Run(ctx, f.Tasks, task.Stage[day.Slice, day.Prepared]{
+		Kind: SliceTask, Tasks: list,
+		Worker: func() func(context.Context, *day.Slice) (*day.Prepared, error) { return f.slicer().Rate },
+		Take: func(r *day.Prepared) error {
+			t := byBucket[r.Bucket]
+			t.Slices = append(t.Slices, r)
+			if done++; f.Progress != nil {
+				f.Progress("rate slices", done, int64(len(list)))
+			}
+			return nil
+		},
+	})
+	for _, t := range tasks {
+		slices.SortFunc(t.Slices, func(a, b *day.Prepared) int {
+			return cmp.Or(cmp.Compare(a.Day, b.Day), a.Range().From.Compare(b.Range().From))
+		})
+	}
+	return err
+}
+
+// slicer returns what counts and rates slices in one worker.
+func (f *Folder) slicer() *day.Slicer {
+	txn := f.Txn.Sub()
+	in := incoming.New(f.state(txn), f.Scanned, incoming.NewTally(len(f.Scanned.Files), f.Books, f.Watch.ForTask()))
+	keep := func(file storage.File, _ string, _ []byte) (string, error) { return file.Name(), file.Close() }
+	if f.Tasks.Elsewhere != nil {
+		keep = txn.KeepShared
+	}
+	return day.NewSlicer(in, rating.NewRater(f.Prices, f.Scanned.Regions.Name), keep)
+}
+
+// removeSlices deletes the files of slices after the tasks of buckets.
+func (f *Folder) removeSlices(tasks []*bucketTask) error {
+	var errs []error
+	for _, t := range tasks {
+		for _, p := range t.Slices {
+			if p.Fit {
+				errs = append(errs, f.Txn.SubTxn.RemoveTemp(p.Lines), f.Txn.SubTxn.RemoveTemp(p.Marks))
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
