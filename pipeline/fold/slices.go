@@ -28,11 +28,8 @@ const (
 // keep all of them busy, and counting costs more than it saves.
 const slicesFrom = 4
 
-// defaultSlotLines is the default of Folder.SlotLines, and sliceSlots how many times as many rows a slice has.
-const (
-	defaultSlotLines = 1 << 17
-	sliceSlots       = 16
-)
+// sliceSlots is the number of rows of a slice, in units of the lines of a slot after which a row group ends.
+const sliceSlots = 16
 
 // divides reports whether large customers are divided. It has no effect on any file.
 func (f *Folder) divides() bool {
@@ -116,8 +113,17 @@ func (f *Folder) chains(t *bucketTask) (chains [][]unit) {
 	return chains
 }
 
-// sliceRows is the number of rows of a slice.
-func (f *Folder) sliceRows() int64 { return sliceSlots * cmp.Or(f.SlotLines, defaultSlotLines) }
+// slotLines is the number of lines of a customer in a slot of the clock after which a row group ends.
+func (f *Folder) slotLines() int64 { return cmp.Or(f.SlotLines, linefile.SlotLines) }
+
+// sliceRows is the number of rows of a slice. Slots with more rows are not divided.
+func (f *Folder) sliceRows() int64 { return sliceSlots * f.slotLines() }
+
+// dense reports whether a number of rows is so large that a row group probably ends after each slot from one instant to
+// another. Else the bucket's fold could not take the slice over.
+func (f *Folder) dense(rows int64, from, to period.Instant) bool {
+	return rows/int64((to-from)/linefile.SlotLength) >= f.slotLines()+f.slotLines()/4
+}
 
 // divisible reports whether large customers of a day can be divided: nothing of the day is stored, and the lines are not
 // written by the step that pays them.
@@ -146,11 +152,12 @@ func (f *Folder) units(t *bucketTask, d period.Day, customer int32, s *share) (l
 	if s == nil {
 		return []unit{whole}
 	}
-	rows, from := int64(0), linefile.SlotAfter(s.weights[0].Start)
+	rows, from := int64(0), linefile.SlotAfter(s.weights[0].Start) // rows since from
 	cuts := []period.Instant{from}
 	for i, w := range s.weights {
 		at := linefile.SlotOf(w.Start)
-		if last := i+1 == len(s.weights); at > from && (rows >= f.sliceRows() || last && rows > 0) {
+		last := i+1 == len(s.weights)
+		if at > from && (last || rows >= f.sliceRows()) && f.dense(rows, from, at) {
 			cuts, from, rows = append(cuts, at), at, 0
 		}
 		rows += w.Rows

@@ -7,14 +7,14 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// slot is the length of a slot of the clock.
-const slot = period.Instant(15 * 60 * period.Second)
+// SlotLength is the length of a slot of the clock.
+const SlotLength = period.Instant(60 * 60 * period.Second)
 
-// slotLines is the default of Slots.Fewest.
-const slotLines = 1 << 17
+// SlotLines is the default of Slots.Fewest.
+const SlotLines = 1 << 16
 
 // Slots finds where row groups end in the lines of a day, in addition to those that are full: after a slot of the
-// clock, of 15 minutes, in which a customer has many lines. Such places depend on the lines alone, and are found without
+// clock, an hour, in which a customer has many lines. Such places depend on the lines alone, and are found without
 // the lines before the slot. A large customer's lines are divided there into slices, which several processes write.
 type Slots[K comparable] struct {
 	Fewest int64 // lines of a customer in a slot after which a row group ends; 0 = default, Never = none does
@@ -29,19 +29,19 @@ const Never = math.MaxInt64
 
 // SlotOf returns the start of the slot that contains an instant.
 func SlotOf(t period.Instant) period.Instant {
-	rest := t % slot
+	rest := t % SlotLength
 	if rest < 0 {
-		rest += slot
+		rest += SlotLength
 	}
 	return t - rest
 }
 
 // SlotAfter returns the start of the slot after that of an instant.
-func SlotAfter(t period.Instant) period.Instant { return SlotOf(t) + slot }
+func SlotAfter(t period.Instant) period.Instant { return SlotOf(t) + SlotLength }
 
 // Line takes the next line and reports whether a row group ends before it.
 func (s *Slots[K]) Line(customer K, start period.Instant) bool {
-	if s.lines > 0 && start >= s.from && start < s.from+slot && customer == s.customer {
+	if s.lines > 0 && start >= s.from && start < s.from+SlotLength && customer == s.customer {
 		s.lines++
 		return false
 	}
@@ -51,11 +51,11 @@ func (s *Slots[K]) Line(customer K, start period.Instant) bool {
 }
 
 // Full reports whether a row group ends after the slot of the last line.
-func (s *Slots[K]) Full() bool { return s.lines >= cmp.Or(s.Fewest, slotLines) }
+func (s *Slots[K]) Full() bool { return s.lines >= cmp.Or(s.Fewest, SlotLines) }
 
 // Ends reports whether a row group ends before a line of the customer at or after the start of a slot.
 func (s *Slots[K]) Ends(customer K, from period.Instant) bool {
-	return s.Full() && customer == s.customer && from >= s.from+slot
+	return s.Full() && customer == s.customer && from >= s.from+SlotLength
 }
 
 // Slot is the slot of the last line, and the number of the customer's lines in it.
