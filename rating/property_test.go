@@ -16,6 +16,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/position"
 )
 
 // use is one record in a random month.
@@ -208,6 +209,41 @@ func TestSittings(t *testing.T) {
 		}
 		if diff := cmp.Diff(once.lines(), parts.lines()); diff != "" {
 			rt.Fatalf("lines in one sitting and many:\n%s", diff)
+		}
+	})
+}
+
+// TestCountsAddUp checks that the positions after records are those before, plus what the records alone count, for
+// products whose positions add up (AddCounts). Invariant: RATE-2.
+func TestCountsAddUp(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		s := newShop(t, "Asia/Shanghai")
+		for model := books.Flat; model <= books.Graduated; model++ {
+			for meter := books.PerRegion; meter <= books.PerResource; meter++ {
+				sku := s.product(fmt.Sprintf("%c%d", 'a'+rune(model), meter), model, meter)
+				s.price(sku, "standard", "*", "..", drawTiers(rt, model)...)
+			}
+		}
+		uses := drawUses(rt, len(s.b.Products))
+		whole, sum := s.open(month), []position.Row(nil)
+		whole.useAll(uses)
+		for len(uses) > 0 {
+			n := rapid.IntRange(1, len(uses)).Draw(rt, "sitting")
+			part := s.open(month)
+			part.useAll(uses[:n])
+			uses = uses[n:]
+			rows := part.rater.Positions(nil)
+			if i := slices.IndexFunc(rows, func(r position.Row) bool { return !rating.Adds(&r) }); i >= 0 {
+				rt.Fatalf("%+v does not add up", rows[i])
+			}
+			var err error
+			if sum, err = rating.AddCounts(sum, rows); err != nil {
+				rt.Fatal(err)
+			}
+		}
+		if want := whole.rater.Positions(nil); !slices.Equal(sum, want) {
+			rt.Fatalf("the sums are %+v, want %+v", sum, want)
 		}
 	})
 }

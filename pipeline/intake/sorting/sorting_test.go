@@ -76,6 +76,9 @@ func TestMergeGivesEveryRowOnceInOrder(t *testing.T) {
 		n := rapid.IntRange(0, 60).Draw(t, "rows")
 		want := make(map[Part][]string)
 		chunks := make([]Chunk, rapid.IntRange(1, 5).Draw(t, "chunks"))
+		for i := range chunks {
+			chunks[i].SegmentRows = rapid.Int64Range(0, 3).Draw(t, "rows of a segment")
+		}
 		for range n {
 			r := draw(t)
 			part := Part(rapid.IntRange(0, 2).Draw(t, "part"))

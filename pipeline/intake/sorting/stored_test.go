@@ -39,10 +39,11 @@ func store(t *rapid.T, c *Chunk, regions []string) []byte {
 func TestStoredAtOnce(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		var whole Chunk
+		every := rapid.Int64Range(0, 3).Draw(t, "rows of a segment")
+		whole := Chunk{SegmentRows: every}
 		var pieces []*Run
 		for range rapid.IntRange(1, 4).Draw(t, "chunks") {
-			var piece Chunk
+			piece := Chunk{SegmentRows: every}
 			for range rapid.IntRange(1, 30).Draw(t, "rows") {
 				part, row := Part(rapid.IntRange(0, 3).Draw(t, "part")), draw(t)
 				whole.Add(part, &row)

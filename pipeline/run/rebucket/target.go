@@ -84,8 +84,10 @@ func (t *target) add(c *parquet.Columns[tables.Any], from, to int) error {
 	}
 	for from < to {
 		n, ends := t.group(c, from, to)
-		t.Cols.AppendRun(c, from, from+n, nil, &t.code)
-		from += n
+		if n > 0 {
+			t.Cols.AppendRun(c, from, from+n, nil, &t.code)
+			from += n
+		}
 		if ends {
 			if err := t.Flush(); err != nil {
 				return err
