@@ -193,6 +193,6 @@ func (fs *figures) positions(dst []position.Row) []position.Row {
 		}
 		dst = append(dst, row)
 	}
-	slices.SortFunc(dst[start:], comparePositions)
+	slices.SortFunc(dst[start:], position.Compare)
 	return dst
 }

@@ -174,7 +174,7 @@ func (ls *levels) positions(dst []position.Row) []position.Row {
 		}
 		dst = append(dst, row)
 	}
-	slices.SortFunc(dst[start:], comparePositions)
+	slices.SortFunc(dst[start:], position.Compare)
 	return dst
 }
 

@@ -139,7 +139,7 @@ func (r *Rater) Positions(dst []position.Row) []position.Row {
 	}
 	if len(r.kept) > 0 {
 		dst = append(dst, r.kept...)
-		slices.SortStableFunc(dst[start:], comparePositions)
+		slices.SortStableFunc(dst[start:], position.Compare)
 	}
 	return dst
 }
@@ -173,7 +173,7 @@ func (a *allowances) positions(dst []position.Row) []position.Row {
 			dst = append(dst, PackageRow(p, q.drawn, q.start))
 		}
 	}
-	slices.SortFunc(dst[start:], comparePositions)
+	slices.SortFunc(dst[start:], position.Compare)
 	return dst
 }
 
@@ -194,35 +194,6 @@ func (ms *meters) counters(dst []position.Row, of meterKind, kind position.Kind)
 		})
 	}
 	return dst
-}
-
-// Adds reports whether a position is a counter that adds up: the positions after records are those before, plus what
-// the records alone count.
-func Adds(row *position.Row) bool { return row.Kind == position.Meter || row.Kind == position.Events }
-
-// AddCounts adds counters, for which Adds is true, to the positions of a customer. All are in the order of Positions,
-// and so is the result.
-func AddCounts(rows, adds []position.Row) (sum []position.Row, err error) {
-	for len(rows) > 0 && len(adds) > 0 {
-		order := comparePositions(rows[0], adds[0])
-		next := rows[0]
-		switch {
-		case order > 0:
-			next = adds[0]
-		case order == 0:
-			if next.Count, err = next.Count.Add(adds[0].Count); err != nil {
-				return nil, err
-			}
-		}
-		sum = append(sum, next)
-		if order <= 0 {
-			rows = rows[1:]
-		}
-		if order >= 0 {
-			adds = adds[1:]
-		}
-	}
-	return append(append(sum, rows...), adds...), nil
 }
 
 // PackageRow returns the position of a package from which something was drawn in the quota period beginning at start.
@@ -250,11 +221,6 @@ func (ms *meters) byScope(x, y int32) int {
 		return cmp.Compare(a.sku, b.sku)
 	}
 	return cmp.Compare(ms.scopeText(a), ms.scopeText(b))
-}
-
-func comparePositions(a, b position.Row) int {
-	return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Key, b.Key), cmp.Compare(a.Scope, b.Scope),
-		cmp.Compare(a.Resource, b.Resource), cmp.Compare(a.At, b.At))
 }
 
 func (gs *gathered) position(m *meter) position.Row {

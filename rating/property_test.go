@@ -234,11 +234,11 @@ func TestCountsAddUp(t *testing.T) {
 			part.useAll(uses[:n])
 			uses = uses[n:]
 			rows := part.rater.Positions(nil)
-			if i := slices.IndexFunc(rows, func(r position.Row) bool { return !rating.Adds(&r) }); i >= 0 {
+			if i := slices.IndexFunc(rows, func(r position.Row) bool { return !position.Adds(&r) }); i >= 0 {
 				rt.Fatalf("%+v does not add up", rows[i])
 			}
 			var err error
-			if sum, err = rating.AddCounts(sum, rows); err != nil {
+			if sum, err = position.AddCounts(sum, rows); err != nil {
 				rt.Fatal(err)
 			}
 		}

@@ -95,8 +95,8 @@ func (f *Folder) Run(ctx context.Context) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	tasks := f.plan()
-	if err := f.divide(ctx, tasks); err != nil {
+	tasks, slicing := f.plan(), divider{f}
+	if err := slicing.divide(ctx, tasks); err != nil {
 		return nil, err
 	}
 	done := int64(0)
@@ -115,7 +115,7 @@ func (f *Folder) Run(ctx context.Context) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := f.removeSlices(tasks); err != nil {
+	if err := slicing.removeSlices(tasks); err != nil {
 		return nil, err
 	}
 	slices.SortFunc(result.Rejects, func(a, b accept.Reject) int {
@@ -134,10 +134,10 @@ const BucketTask = "bucket"
 func (f *Folder) TaskWorker(kind string) (do func(context.Context, []byte) ([]byte, error), err error) {
 	switch kind {
 	case CountTask:
-		one := f.slicer().Count
+		one := divider{f}.slicer().Count
 		return func(ctx context.Context, b []byte) ([]byte, error) { return task.Do(ctx, kind, b, one) }, nil
 	case SliceTask:
-		one := f.slicer().Rate
+		one := divider{f}.slicer().Rate
 		return func(ctx context.Context, b []byte) ([]byte, error) { return task.Do(ctx, kind, b, one) }, nil
 	}
 	work, err := f.begin()

@@ -31,9 +31,12 @@ const slicesFrom = 4
 // sliceSlots is the number of rows of a slice, in units of the lines of a slot after which a row group ends.
 const sliceSlots = 16
 
+// divider divides large customers of a run into slices.
+type divider struct{ fold *Folder }
+
 // divides reports whether large customers are divided. It has no effect on any file.
-func (f *Folder) divides() bool {
-	return f.Tasks.Elsewhere != nil || f.Tasks.Bytes || f.Tasks.Workers >= slicesFrom
+func (v divider) divides() bool {
+	return v.fold.Tasks.Elsewhere != nil || v.fold.Tasks.Bytes || v.fold.Tasks.Workers >= slicesFrom
 }
 
 // share is what a customer has of the new rows of a day, estimated.
@@ -51,41 +54,41 @@ type unit struct {
 }
 
 // divide rates slices of large customers and adds them to the tasks of their buckets.
-func (f *Folder) divide(ctx context.Context, tasks []*bucketTask) error {
-	if !f.divides() {
+func (v divider) divide(ctx context.Context, tasks []*bucketTask) error {
+	if !v.divides() {
 		return nil
 	}
 	var chains [][]unit // of a customer's cycle, in order
 	for _, t := range tasks {
-		chains = append(chains, f.chains(t)...)
+		chains = append(chains, v.chains(t)...)
 	}
 	if len(chains) == 0 {
 		return nil
 	}
-	counted, err := f.count(ctx, chains)
+	counted, err := v.count(ctx, chains)
 	if err != nil {
 		return err
 	}
-	prepared, err := f.open(chains, counted)
+	prepared, err := v.open(chains, counted)
 	if err != nil {
 		return err
 	}
-	return f.rateSlices(ctx, tasks, prepared)
+	return v.rateSlices(ctx, tasks, prepared)
 }
 
 // chains returns the units of the large customers of a bucket, by cycle. A chain ends with the customer's last slice.
-func (f *Folder) chains(t *bucketTask) (chains [][]unit) {
-	st := f.state(f.Txn.SubTxn)
+func (v divider) chains(t *bucketTask) (chains [][]unit) {
+	st := v.fold.state(v.fold.Txn.SubTxn)
 	type key struct {
 		customer int32
 		cycle    period.Cycle
 	}
 	large := make(map[key]map[period.Day]*share)
 	for _, d := range t.Usage {
-		if !f.divisible(st, t.State.Bucket, d) {
+		if !v.divisible(st, t.State.Bucket, d) {
 			continue
 		}
-		for _, s := range f.shares(t.State.Bucket, d.Day) {
+		for _, s := range v.shares(t.State.Bucket, d.Day) {
 			k := key{s.customer, d.Day.Cycle()}
 			if large[k] == nil {
 				large[k] = make(map[period.Day]*share)
@@ -97,7 +100,7 @@ func (f *Folder) chains(t *bucketTask) (chains [][]unit) {
 		var chain []unit
 		for _, d := range t.Usage {
 			if d.Day.Cycle() == k.cycle {
-				chain = append(chain, f.units(t, d.Day, k.customer, days[d.Day])...)
+				chain = append(chain, v.units(t, d.Day, k.customer, days[d.Day])...)
 			}
 		}
 		for len(chain) > 0 && !chain[len(chain)-1].slice {
@@ -114,39 +117,39 @@ func (f *Folder) chains(t *bucketTask) (chains [][]unit) {
 }
 
 // slotLines is the number of lines of a customer in a slot of the clock after which a row group ends.
-func (f *Folder) slotLines() int64 { return cmp.Or(f.SlotLines, linefile.SlotLines) }
+func (v divider) slotLines() int64 { return cmp.Or(v.fold.SlotLines, linefile.SlotLines) }
 
 // sliceRows is the number of rows of a slice. Slots with more rows are not divided.
-func (f *Folder) sliceRows() int64 { return sliceSlots * f.slotLines() }
+func (v divider) sliceRows() int64 { return sliceSlots * v.slotLines() }
 
 // dense reports whether a number of rows is so large that a row group probably ends after each slot from one instant to
 // another. Else the bucket's fold could not take the slice over.
-func (f *Folder) dense(rows int64, from, to period.Instant) bool {
-	return rows/int64((to-from)/linefile.SlotLength) >= f.slotLines()+f.slotLines()/4
+func (v divider) dense(rows int64, from, to period.Instant) bool {
+	return rows/int64((to-from)/linefile.SlotLength) >= v.slotLines()+v.slotLines()/4
 }
 
-// divisible reports whether large customers of a day can be divided: nothing of the day is stored, and the lines are not
-// written by the step that pays them.
-func (f *Folder) divisible(st *state.State, bucket int, d dayRows) bool {
-	return d.Rows >= 2*f.sliceRows() && f.Open(d.Day.Cycle()) && !f.Pay.Draws(bucket, d.Day) &&
+// divisible reports whether large customers of a day can be divided: nothing of the day is stored, and the lines are
+// not written by the step that pays them.
+func (v divider) divisible(st *state.State, bucket int, d dayRows) bool {
+	return d.Rows >= 2*v.sliceRows() && v.fold.Open(d.Day.Cycle()) && !v.fold.Pay.Draws(bucket, d.Day) &&
 		len(st.Find(state.DayKey("ident", d.Day, bucket))) == 0
 }
 
 // shares returns the shares of customers that are large enough to be divided.
-func (f *Folder) shares(bucket int, d period.Day) (list []*share) {
-	for _, w := range sorting.Weights(f.Scanned.Usage, f.Scanned.Parts.Of(bucket, d)) {
+func (v divider) shares(bucket int, d period.Day) (list []*share) {
+	for _, w := range sorting.Weights(v.fold.Scanned.Usage, v.fold.Scanned.Parts.Of(bucket, d)) {
 		if n := len(list); n == 0 || list[n-1].customer != w.Customer {
 			list = append(list, &share{customer: w.Customer})
 		}
 		s := list[len(list)-1]
 		s.rows, s.weights = s.rows+w.Rows, append(s.weights, w)
 	}
-	return slices.DeleteFunc(list, func(s *share) bool { return s.rows < 2*f.sliceRows() })
+	return slices.DeleteFunc(list, func(s *share) bool { return s.rows < 2*v.sliceRows() })
 }
 
 // units divides a customer's day at slots of the clock: what is before the first slice, the slices, and what is after
 // the last one. Without a share the day is one unit.
-func (f *Folder) units(t *bucketTask, d period.Day, customer int32, s *share) (list []unit) {
+func (v divider) units(t *bucketTask, d period.Day, customer int32, s *share) (list []unit) {
 	whole := unit{Unit: day.Unit{Bucket: t.State.Bucket, Day: d, Customer: customer, From: period.Past,
 		To: period.Forever}, task: t}
 	if s == nil {
@@ -157,7 +160,7 @@ func (f *Folder) units(t *bucketTask, d period.Day, customer int32, s *share) (l
 	for i, w := range s.weights {
 		at := linefile.SlotOf(w.Start)
 		last := i+1 == len(s.weights)
-		if at > from && (last || rows >= f.sliceRows()) && f.dense(rows, from, at) {
+		if at > from && (last || rows >= v.sliceRows()) && v.dense(rows, from, at) {
 			cuts, from, rows = append(cuts, at), at, 0
 		}
 		rows += w.Rows
@@ -180,7 +183,7 @@ func (f *Folder) units(t *bucketTask, d period.Day, customer int32, s *share) (l
 }
 
 // count counts the units of each chain, except the last one.
-func (f *Folder) count(ctx context.Context, chains [][]unit) (map[day.Unit]*day.Counted, error) {
+func (v divider) count(ctx context.Context, chains [][]unit) (map[day.Unit]*day.Counted, error) {
 	var tasks []*day.Unit
 	for _, chain := range chains {
 		for i := range chain[:len(chain)-1] {
@@ -188,9 +191,9 @@ func (f *Folder) count(ctx context.Context, chains [][]unit) (map[day.Unit]*day.
 		}
 	}
 	counted := make(map[day.Unit]*day.Counted, len(tasks))
-	err := task.Run(ctx, f.Tasks, task.Stage[day.Unit, day.Counted]{
+	err := task.Run(ctx, v.fold.Tasks, task.Stage[day.Unit, day.Counted]{
 		Kind: CountTask, Tasks: tasks,
-		Worker: func() func(context.Context, *day.Unit) (*day.Counted, error) { return f.slicer().Count },
+		Worker: func() func(context.Context, *day.Unit) (*day.Counted, error) { return v.slicer().Count },
 		Take: func(r *day.Counted) error {
 			counted[r.Unit] = r
 			return nil
@@ -200,8 +203,8 @@ func (f *Folder) count(ctx context.Context, chains [][]unit) (map[day.Unit]*day.
 }
 
 // open returns the slices with their opening positions. A chain ends before a slice of which these are unknown.
-func (f *Folder) open(chains [][]unit, counted map[day.Unit]*day.Counted) (list []*day.Slice, err error) {
-	st := f.state(f.Txn.SubTxn)
+func (v divider) open(chains [][]unit, counted map[day.Unit]*day.Counted) (list []*day.Slice, err error) {
+	st := v.fold.state(v.fold.Txn.SubTxn)
 	for _, chain := range chains {
 		var adds []position.Row
 		for i := range chain {
@@ -211,7 +214,7 @@ func (f *Folder) open(chains [][]unit, counted map[day.Unit]*day.Counted) (list 
 				if err != nil {
 					return nil, err
 				}
-				if rows, err = rating.AddCounts(rows, adds); err != nil {
+				if rows, err = position.AddCounts(rows, adds); err != nil {
 					break // the fold finds the error again
 				}
 				list = append(list, &day.Slice{Unit: u.Unit, Opening: day.Stored(rows)})
@@ -220,7 +223,7 @@ func (f *Folder) open(chains [][]unit, counted map[day.Unit]*day.Counted) (list 
 			if c == nil || !c.Fit {
 				break
 			}
-			if adds, err = rating.AddCounts(adds, day.Rows(c.Adds)); err != nil {
+			if adds, err = position.AddCounts(adds, day.Rows(c.Adds)); err != nil {
 				break
 			}
 		}
@@ -229,20 +232,20 @@ func (f *Folder) open(chains [][]unit, counted map[day.Unit]*day.Counted) (list 
 }
 
 // rateSlices rates slices and adds the results to the tasks of their buckets.
-func (f *Folder) rateSlices(ctx context.Context, tasks []*bucketTask, list []*day.Slice) error {
+func (v divider) rateSlices(ctx context.Context, tasks []*bucketTask, list []*day.Slice) error {
 	byBucket := make(map[int]*bucketTask, len(tasks))
 	for _, t := range tasks {
 		byBucket[t.State.Bucket] = t
 	}
 	done := int64(0)
-	err := task.Run(ctx, f.Tasks, task.Stage[day.Slice, day.Prepared]{
+	err := task.Run(ctx, v.fold.Tasks, task.Stage[day.Slice, day.Prepared]{
 		Kind: SliceTask, Tasks: list,
-		Worker: func() func(context.Context, *day.Slice) (*day.Prepared, error) { return f.slicer().Rate },
+		Worker: func() func(context.Context, *day.Slice) (*day.Prepared, error) { return v.slicer().Rate },
 		Take: func(r *day.Prepared) error {
 			t := byBucket[r.Bucket]
 			t.Slices = append(t.Slices, r)
-			if done++; f.Progress != nil {
-				f.Progress("rate slices", done, int64(len(list)))
+			if done++; v.fold.Progress != nil {
+				v.fold.Progress("rate slices", done, int64(len(list)))
 			}
 			return nil
 		},
@@ -256,23 +259,24 @@ func (f *Folder) rateSlices(ctx context.Context, tasks []*bucketTask, list []*da
 }
 
 // slicer returns what counts and rates slices in one worker.
-func (f *Folder) slicer() *day.Slicer {
-	txn := f.Txn.Sub()
-	in := incoming.New(f.state(txn), f.Scanned, incoming.NewTally(len(f.Scanned.Files), f.Books, f.Watch.ForTask()))
+func (v divider) slicer() *day.Slicer {
+	txn, scanned := v.fold.Txn.Sub(), v.fold.Scanned
+	tally := incoming.NewTally(len(scanned.Files), v.fold.Books, v.fold.Watch.ForTask())
+	in := incoming.New(v.fold.state(txn), scanned, tally)
 	keep := func(file storage.File, _ string, _ []byte) (string, error) { return file.Name(), file.Close() }
-	if f.Tasks.Elsewhere != nil {
+	if v.fold.Tasks.Elsewhere != nil {
 		keep = txn.KeepShared
 	}
-	return day.NewSlicer(in, rating.NewRater(f.Prices, f.Scanned.Regions.Name), keep)
+	return day.NewSlicer(in, rating.NewRater(v.fold.Prices, scanned.Regions.Name), keep)
 }
 
 // removeSlices deletes the files of slices after the tasks of buckets.
-func (f *Folder) removeSlices(tasks []*bucketTask) error {
+func (v divider) removeSlices(tasks []*bucketTask) error {
 	var errs []error
 	for _, t := range tasks {
 		for _, p := range t.Slices {
 			if p.Fit {
-				errs = append(errs, f.Txn.SubTxn.RemoveTemp(p.Lines), f.Txn.SubTxn.RemoveTemp(p.Marks))
+				errs = append(errs, v.fold.Txn.SubTxn.RemoveTemp(p.Lines), v.fold.Txn.SubTxn.RemoveTemp(p.Marks))
 			}
 		}
 	}

@@ -3,5 +3,6 @@
 //
 //  1. The closing positions of a day are the opening positions of the next day.
 //  2. Positions are a function of the accepted records and the books. They do not depend on runs, files or workers.
-//  3. Meter and Gather rows end with their cycle; Package rows continue into the next.
+//  3. Meter and Events rows add up: what records count does not depend on what is counted before them (AddCounts).
+//  4. Meter and Gather rows end with their cycle; Package rows continue into the next.
 package position

@@ -159,8 +159,8 @@ func doCommand(a *cli.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "do STAGE I...",
 		Short: "Do tasks of a planned run",
-		Long: `do does tasks of a stage, scan or bucket, by their numbers, and stores their results. It takes no
-lock and changes no state of the lake. If it is killed, do the task again.`,
+		Long: `do does tasks of a stage, such as scan or bucket, by their numbers, and stores their results. It
+takes no lock and changes no state of the lake. If it is killed, do the task again.`,
 		Example: "  tollbook task do scan 0\n  tollbook task do bucket 3 4 5\n" +
 			"  tollbook task do bucket $SLURM_ARRAY_TASK_ID --run 1f0c7f2085418437f5e5bedab69bd60a",
 		Args: cobra.ArbitraryArgs,
@@ -195,7 +195,8 @@ lock and changes no state of the lake. If it is killed, do the task again.`,
 func tasksOf(args []string) (stage string, list []int, err error) {
 	const hint = "`tollbook task do scan 0`, or `tollbook task do bucket 3 4 5`"
 	if len(args) < 2 || !slices.Contains(run.Stages(), args[0]) {
-		return "", nil, &cli.UsageError{What: "task do: want a stage, scan or bucket, and numbers of tasks", Hint: hint}
+		return "", nil, &cli.UsageError{What: "task do: want a stage, such as scan or bucket, and numbers of tasks",
+			Hint: hint}
 	}
 	for _, text := range args[1:] {
 		const most = 999_999

@@ -16,7 +16,7 @@ func (d *Folder) booksChanged(bucket int, day period.Day, part *change.Part) (bo
 	if !d.refold(day.Cycle()) {
 		return false, nil
 	}
-	touched := part.Day(d.Books.Zone.DaySpan(day))
+	touched := part.Day(d.in.Books.Zone.DaySpan(day))
 	if touched.All() || touched.None() {
 		return touched.All(), nil
 	}
@@ -37,7 +37,7 @@ type touchable[T any] struct {
 
 // holds reports whether a file of a bucket's day has a row that is touched.
 func (t *touchable[T]) holds(d *Folder, day period.Day, bucket int, touched *change.Day) (bool, error) {
-	for _, e := range d.Find(state.DayKey(t.def.Name, day, bucket)) {
+	for _, e := range d.in.Find(state.DayKey(t.def.Name, day, bucket)) {
 		if holds, err := t.inFile(d, e, touched); err != nil || holds {
 			return holds, err
 		}
@@ -46,7 +46,7 @@ func (t *touchable[T]) holds(d *Folder, day period.Day, bucket int, touched *cha
 }
 
 func (t *touchable[T]) inFile(d *Folder, e manifest.FileEntry, touched *change.Day) (bool, error) {
-	f, err := tablefile.Open(d.Txn, e, t.def, tables.Columns(t.customer, t.sku, t.region))
+	f, err := tablefile.Open(d.in.Txn, e, t.def, tables.Columns(t.customer, t.sku, t.region))
 	if err != nil {
 		return false, err
 	}
@@ -57,7 +57,7 @@ func (t *touchable[T]) inFile(d *Folder, e manifest.FileEntry, touched *change.D
 		if err != nil || cols == nil {
 			return false, err
 		}
-		if err := skus.Fill(cols.Word(t.sku).Dict(), d.Names().SKU); err != nil {
+		if err := skus.Fill(cols.Word(t.sku).Dict(), d.in.Names().SKU); err != nil {
 			return false, err
 		}
 		may := make([]bool, len(skus))
@@ -69,7 +69,7 @@ func (t *touchable[T]) inFile(d *Folder, e manifest.FileEntry, touched *change.D
 		if !any {
 			continue
 		}
-		if err := customers.Fill(cols.Word(t.customer).Dict(), d.Names().Customer); err != nil {
+		if err := customers.Fill(cols.Word(t.customer).Dict(), d.in.Names().Customer); err != nil {
 			return false, err
 		}
 		for i := range cols.N {

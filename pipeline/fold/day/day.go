@@ -26,7 +26,7 @@ import (
 
 // Folder folds the days of one worker, one day of one bucket at a time.
 type Folder struct {
-	*incoming.Rows
+	in    *incoming.Rows
 	Taken int // slices that were taken over since Use
 
 	rater     *rating.Rater
@@ -61,7 +61,7 @@ type Folder struct {
 // New returns a folder of days for the buckets of one worker. refold reports whether a cycle was rated with books other
 // than the run's.
 func New(in *incoming.Rows, rater *rating.Rater, refold func(period.Cycle) bool) *Folder {
-	d := &Folder{Rows: in, rater: rater, refold: refold, positions: opening.NewWriter(in.Txn, in.Books)}
+	d := &Folder{in: in, rater: rater, refold: refold, positions: opening.NewWriter(in.Txn, in.Books)}
 	d.usage, d.ident = tablefile.NewWriter(in.Txn, tables.Usage()), incoming.NewIndex(in.State)
 	d.sums = lines.NewSumWriter(in.Books)
 	return d
@@ -80,11 +80,11 @@ func (d *Folder) Cycle(bucket int, cycle period.Cycle, todo map[period.Day]int64
 		}
 	}
 	slices.Sort(fresh)
-	v, err := d.Decide(bucket, cycle, fresh, rows, nil)
+	v, err := d.in.Decide(bucket, cycle, fresh, rows, nil)
 	if err != nil {
 		return 0, false, err
 	}
-	days := d.Days(bucket, cycle, fresh...)
+	days := d.in.Days(bucket, cycle, fresh...)
 	dirty := carried
 	for _, day := range days {
 		_, isNew := slices.BinarySearch(fresh, day)
@@ -96,7 +96,7 @@ func (d *Folder) Cycle(bucket int, cycle period.Cycle, todo map[period.Day]int64
 				continue
 			}
 		}
-		unknown := len(d.Find(state.DayKey("ident", day, bucket))) == 0
+		unknown := len(d.in.Find(state.DayKey("ident", day, bucket))) == 0
 		differs, err := d.foldDay(bucket, day, v, todo[day])
 		if err != nil {
 			return folded, false, err
@@ -113,12 +113,12 @@ func (d *Folder) Cycle(bucket int, cycle period.Cycle, todo map[period.Day]int64
 // reports whether the closing positions differ from those in the lake (FOLD-2).
 func (d *Folder) foldDay(bucket int, day period.Day, v *incoming.Verdicts, fresh int64) (differs bool, err error) {
 	d.bucket, d.date, d.cycle, d.v, d.customer = bucket, day, day.Cycle(), v, -1
-	if d.opening, d.before, err = d.Opening.Day(bucket, day); err != nil {
+	if d.opening, d.before, err = d.in.Opening.Day(bucket, day); err != nil {
 		return false, err
 	}
 	defer d.opening.Close()
-	old, err := records.Open(d.State, d.Find(state.DayKey("lines", day, bucket)), d.Find(state.DayKey("usage", day,
-		bucket)))
+	old, err := records.Open(d.in.State, d.in.Find(state.DayKey("lines", day, bucket)),
+		d.in.Find(state.DayKey("usage", day, bucket)))
 	if err != nil {
 		return false, err
 	}
@@ -141,12 +141,12 @@ func (d *Folder) foldDay(bucket int, day period.Day, v *incoming.Verdicts, fresh
 // start directs the writers to the day's files. It reserves room in the index of identities for stored and new records.
 func (d *Folder) start(fresh int64) error {
 	records := fresh
-	for _, e := range d.Find(state.DayKey("ident", d.date, d.bucket)) {
+	for _, e := range d.in.Find(state.DayKey("ident", d.date, d.bucket)) {
 		records += e.Rows
 	}
 	key := state.DayKey("lines", d.date, d.bucket)
 	if d.lines == nil {
-		d.lines = lines.NewWriter(d.State, key, tables.Nothing)
+		d.lines = lines.NewWriter(d.in.State, key, tables.Nothing)
 	} else {
 		d.lines.Begin(key)
 	}
@@ -189,23 +189,24 @@ func (d *Folder) finish() (differs bool, err error) {
 	}
 	var sums []manifest.FileEntry
 	if !d.lines.Kept() {
-		sums, err = tablefile.WriteIn(d.Memory, d.Txn, state.DayKey("sums", d.date, d.bucket), d.sums.Columns(), nil)
+		sums, err = tablefile.WriteIn(d.in.Memory, d.in.Txn, state.DayKey("sums", d.date, d.bucket), d.sums.Columns(),
+			nil)
 		if err != nil {
 			return false, err
 		}
 	}
-	had := d.Find(state.DayKey("positions", d.date, d.bucket))
+	had := d.in.Find(state.DayKey("positions", d.date, d.bucket))
 	differs = len(had) != len(closing) || (len(had) == 1 && had[0].Hash != closing[0].Hash)
 	if len(ident) == 0 {
 		closing, differs = nil, true // without accepted records, no run would keep these positions up to date
 	}
 	for name, files := range map[string][]manifest.FileEntry{"lines": lines, "positions": closing, "ident": ident,
 		"usage": usage, "sums": sums} {
-		if err := d.Replace(state.DayKey(name, d.date, d.bucket), files); err != nil {
+		if err := d.in.Replace(state.DayKey(name, d.date, d.bucket), files); err != nil {
 			return false, err
 		}
 	}
-	d.Tally.Lines += d.lines.Rows()
+	d.in.Tally.Lines += d.lines.Rows()
 	return differs, nil
 }
 
@@ -239,7 +240,7 @@ func (d *Folder) mergeRange(old *incoming.Stream, isNew bool, in sorting.Range) 
 	var fresh incoming.Stream
 	if isNew {
 		var err error
-		if fresh.Source, err = d.UsageRange(d.bucket, d.date, in); err != nil {
+		if fresh.Source, err = d.in.UsageRange(d.bucket, d.date, in); err != nil {
 			return err
 		}
 	}
@@ -267,9 +268,9 @@ func (d *Folder) known(old, fresh *incoming.Stream, t *incoming.Duplicates) erro
 	t.Remember(&old.Row)
 	for fresh.Ok && fresh.Row.Compare(&old.Row) == 0 {
 		if t.Match(&fresh.Row) {
-			d.Tally.Duplicate(fresh.Row.File)
+			d.in.Tally.Duplicate(fresh.Row.File)
 		} else {
-			d.Tally.Reject(&fresh.Row, reason.Conflict, "record_id", string(fresh.Row.ID))
+			d.in.Tally.Reject(&fresh.Row, reason.Conflict, "record_id", string(fresh.Row.ID))
 		}
 		if err := fresh.Next(); err != nil {
 			return err
@@ -285,24 +286,24 @@ func (d *Folder) known(old, fresh *incoming.Stream, t *incoming.Duplicates) erro
 func (d *Folder) fresh(s *incoming.Stream, t *incoming.Duplicates) error {
 	r := &s.Row
 	if t.Match(r) {
-		d.Tally.Duplicate(r.File)
+		d.in.Tally.Duplicate(r.File)
 		return s.Next()
 	}
-	conflict, err := d.v.Conflicts(d.Seed(r.Customer), r)
+	conflict, err := d.v.Conflicts(d.in.Seed(r.Customer), r)
 	if err != nil {
 		return err
 	}
 	if conflict {
-		d.Tally.Reject(r, reason.Conflict, "record_id", string(r.ID))
+		d.in.Tally.Reject(r, reason.Conflict, "record_id", string(r.ID))
 		return s.Next()
 	}
 	if len(r.Replaces) > 0 {
 		if why := d.v.Replaces[incoming.Identity{Customer: r.Customer, ID: string(r.ID)}]; why != reason.None {
-			d.Tally.Reject(r, why, "replaces", string(r.Replaces))
+			d.in.Tally.Reject(r, why, "replaces", string(r.Replaces))
 			return s.Next()
 		}
 	}
-	d.Tally.Accept(r, d.cycle)
+	d.in.Tally.Accept(r, d.cycle)
 	t.Remember(r)
 	if err := d.take(r, false); err != nil {
 		return err
@@ -312,18 +313,18 @@ func (d *Folder) fresh(s *incoming.Stream, t *incoming.Duplicates) error {
 
 // take counts, stores and rates one accepted record.
 func (d *Folder) take(r *sorting.Row, replaced bool) error {
-	if err := d.ident.Add(sorting.Identity(d.Seed(r.Customer), r.ID)); err != nil {
+	if err := d.ident.Add(sorting.Identity(d.in.Seed(r.Customer), r.ID)); err != nil {
 		return err
 	}
 	dead := replaced
 	if len(d.v.Dead) > 0 && d.v.Dead[incoming.Identity{Customer: r.Customer, ID: string(r.ID)}] {
 		dead = true
-		if err := d.Tally.Replaced.AddSigned(r.Signed()); err != nil {
+		if err := d.in.Tally.Replaced.AddSigned(r.Signed()); err != nil {
 			return err
 		}
 	}
 	if dead {
-		records.Keep(d.State, d.usage.Cols, r, true, nil)
+		records.Keep(d.in.State, d.usage.Cols, r, true, nil)
 		return d.usage.Added()
 	}
 	if r.Customer != d.customer {
@@ -334,16 +335,16 @@ func (d *Folder) take(r *sorting.Row, replaced bool) error {
 	if err := d.rate(r); err != nil {
 		return err
 	}
-	if len(r.Replaces) > 0 || d.Books.Products[r.SKU].Kept() || books.HasOwn(r.Tag) {
-		d.drawn = line.AppendDraws(d.drawn[:0], d.Books.Packages, d.charges.Draws)
-		records.Keep(d.State, d.usage.Cols, r, false, d.drawn)
+	if len(r.Replaces) > 0 || d.in.Books.Products[r.SKU].Kept() || books.HasOwn(r.Tag) {
+		d.drawn = line.AppendDraws(d.drawn[:0], d.in.Books.Packages, d.charges.Draws)
+		records.Keep(d.in.State, d.usage.Cols, r, false, d.drawn)
 	}
 	return d.usage.Added()
 }
 
 // owe adds what the day's lines must hold of a rated record: its quantity, or what is counted instead.
 func (d *Folder) owe(r *sorting.Row) error {
-	switch p := &d.Books.Products[r.SKU]; {
+	switch p := &d.in.Books.Products[r.SKU]; {
 	case p.PeriodLevel():
 		return nil
 	case rating.Summed(p):
@@ -416,7 +417,7 @@ func (d *Folder) positionsOf(customer int32) ([]position.Row, error) {
 	if err != nil || !d.before {
 		return rows, err
 	}
-	d.carried = rating.NextCycle(d.Prices, d.carried[:0], rows, customer, d.cycle)
+	d.carried = rating.NextCycle(d.in.Prices, d.carried[:0], rows, customer, d.cycle)
 	return d.carried, nil
 }
 

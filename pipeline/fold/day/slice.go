@@ -139,7 +139,7 @@ func (s *Slicer) Count(ctx context.Context, u *Unit) (*Counted, error) {
 		return out, err
 	}
 	adds := d.rater.Positions(nil)
-	if len(adds) > maxPositions || slices.ContainsFunc(adds, func(r position.Row) bool { return !rating.Adds(&r) }) {
+	if len(adds) > maxPositions || slices.ContainsFunc(adds, func(r position.Row) bool { return !position.Adds(&r) }) {
 		return out, nil
 	}
 	out.Fit, out.Rows, out.Adds = true, rows, Stored(adds)
@@ -152,13 +152,13 @@ func (s *Slicer) Rate(ctx context.Context, t *Slice) (*Prepared, error) {
 	d.bucket, d.date, d.cycle = t.Bucket, t.Day, t.Day.Cycle()
 	key := state.DayKey("lines", d.date, d.bucket)
 	if d.lines == nil {
-		d.lines = lines.NewWriter(d.State, key, tables.Nothing)
+		d.lines = lines.NewWriter(d.in.State, key, tables.Nothing)
 	}
-	file, err := d.Txn.CreateTemp("lines")
+	file, err := d.in.Txn.CreateTemp("lines")
 	if err != nil {
 		return nil, err
 	}
-	marks, err := incoming.NewMarkWriter(d.Txn)
+	marks, err := incoming.NewMarkWriter(d.in.Txn)
 	if err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
@@ -181,14 +181,14 @@ func (s *Slicer) Rate(ctx context.Context, t *Slice) (*Prepared, error) {
 func (s *Slicer) take(r *sorting.Row, duplicate bool, marks *incoming.MarkWriter) (fit bool, err error) {
 	d := s.day
 	if duplicate {
-		d.Tally.Duplicate(r.File)
+		d.in.Tally.Duplicate(r.File)
 		return true, nil
 	}
 	if d.price(r) != nil {
 		return false, nil // the bucket's fold finds the error again
 	}
-	d.Tally.Accept(r, d.cycle)
-	if err := marks.Add(r.Marks(d.Seed(r.Customer))); err != nil {
+	d.in.Tally.Accept(r, d.cycle)
+	if err := marks.Add(r.Marks(d.in.Seed(r.Customer))); err != nil {
 		return false, err
 	}
 	return true, errors.Join(d.owe(r), d.write(r))
@@ -197,7 +197,7 @@ func (s *Slicer) take(r *sorting.Row, duplicate bool, marks *incoming.MarkWriter
 // finish ends the files of a slice.
 func (s *Slicer) finish(out *Prepared, fit bool, file storage.File, marks *incoming.MarkWriter) error {
 	d := s.day
-	counts := d.Tally.Leave()
+	counts := d.in.Tally.Leave()
 	last, ends, err := d.lines.EndApart()
 	if err != nil {
 		return err
@@ -208,8 +208,8 @@ func (s *Slicer) finish(out *Prepared, fit bool, file storage.File, marks *incom
 	}
 	closing := d.rater.Positions(nil)
 	if fit = fit && ends && len(closing) <= maxPositions; !fit {
-		return errors.Join(file.Close(), marked.Close(), d.Txn.RemoveTemp(file.Name()),
-			d.Txn.RemoveTemp(marked.Name()))
+		return errors.Join(file.Close(), marked.Close(), d.in.Txn.RemoveTemp(file.Name()),
+			d.in.Txn.RemoveTemp(marked.Name()))
 	}
 	sums := d.lines.Sum
 	out.Fit, out.Closing, out.Last, out.Sums, out.Owed, out.Counts = true, Stored(closing), last, &sums, d.owed, counts
@@ -226,7 +226,7 @@ func (s *Slicer) each(ctx context.Context, u *Unit, take func(r *sorting.Row, du
 	err error) {
 	const often = 1 << 16 // rows after which the context is looked at
 	d := s.day
-	rows, err := d.UsageRange(u.Bucket, u.Day, u.Range())
+	rows, err := d.in.UsageRange(u.Bucket, u.Day, u.Range())
 	if err != nil {
 		return false, err
 	}
@@ -241,7 +241,7 @@ func (s *Slicer) each(ctx context.Context, u *Unit, take func(r *sorting.Row, du
 			return err == nil, err
 		}
 		duplicate := before.Match(&row)
-		if !duplicate && before.Same(&row) || len(row.Replaces) > 0 || d.Books.Products[row.SKU].Kept() ||
+		if !duplicate && before.Same(&row) || len(row.Replaces) > 0 || d.in.Books.Products[row.SKU].Kept() ||
 			books.HasOwn(row.Tag) {
 			return false, nil
 		}

@@ -20,40 +20,40 @@ func (d *Folder) Use(list []*Prepared) {
 			days[p.Day] = append(days[p.Day], p.apart())
 		}
 	}
-	d.SetApart(days)
+	d.in.SetApart(days)
 	d.Taken = 0
 }
 
 // takeOver takes the lines and positions of a slice that was rated before, if rating its rows now would give the same
 // (invariant 4). Else it does nothing.
 func (d *Folder) takeOver(p *Prepared) (taken bool, err error) {
-	if d.customer != p.Customer || !d.lines.Ends(p.Customer, p.From) || d.v.Replaced(p.Customer) {
+	if d.customer != p.Customer || !d.lines.Slots.Ends(p.Customer, p.From) || d.v.Replaced(p.Customer) {
 		return false, nil
 	}
 	d.rows = d.rater.Positions(d.rows[:0])
 	if !slices.Equal(d.rows, Rows(p.Opening)) {
 		return false, nil
 	}
-	if conflict, err := d.Conflicting(d.v, d.bucket, d.date, p.apart()); conflict || err != nil {
+	if conflict, err := incoming.Conflicting(d.in, d.v, d.bucket, d.date, p.apart()); conflict || err != nil {
 		return false, err
 	}
 	if err := d.append(p); err != nil {
 		return false, err
 	}
-	err = incoming.EachMark(d.Txn, p.Marks, func(m sorting.Marks) error {
+	err = incoming.EachMark(d.in.Txn, p.Marks, func(m sorting.Marks) error {
 		return d.ident.Add(m.Identity)
 	})
 	if err != nil {
 		return false, err
 	}
 	d.Taken++
-	return true, errors.Join(d.owed.AddTotal(p.Owed), d.sums.AddAll(p.Sums), d.Tally.Take(p.Counts),
+	return true, errors.Join(d.owed.AddTotal(p.Owed), d.sums.AddAll(p.Sums), d.in.Tally.Take(p.Counts),
 		d.rater.Open(p.Customer, d.cycle, Rows(p.Closing)))
 }
 
 // append appends the lines of a slice.
 func (d *Folder) append(p *Prepared) (err error) {
-	f, err := d.Txn.OpenTemp(p.Lines)
+	f, err := d.in.Txn.OpenTemp(p.Lines)
 	if err != nil {
 		return err
 	}

@@ -84,7 +84,7 @@ func (n *Rows) UsageRange(bucket int, day period.Day, in sorting.Range) (sorting
 
 // Conflicting reports whether a row of a range has the identity of another record with other content, or of a record
 // that an earlier run accepted (Verdicts.Conflicts). marks are those of the rows.
-func (n *Rows) Conflicting(v *Verdicts, bucket int, day period.Day, a Apart) (bool, error) {
+func Conflicting(n *Rows, v *Verdicts, bucket int, day period.Day, a Apart) (bool, error) {
 	if len(v.marks) == 0 {
 		return false, nil
 	}

@@ -48,7 +48,7 @@ type Writer struct {
 
 	Sum Sums
 
-	slots      linefile.Slots[int32] // by which row groups end; of a day's lines
+	Slots      linefile.Slots[int32] // by which row groups end; of a day's lines
 	skus       []skuWords            // by sku, of the current row group
 	versions   []versionWords
 	regions    []int32 // by run region number, plus 1
@@ -99,7 +99,8 @@ func (s *Sums) list() []manifest.Sum {
 		tables.LineQuantity.Of():               s.Quantity.String(),
 		tables.LineOfficialAmount.Of():         s.Amounts.Official.String(),
 		tables.LineOfficialDiscountAmount.Of(): s.Amounts.Discount.String(),
-		tables.LineTruncatedAmount.Of():        s.Amounts.Truncated.String(), tables.LinePaymentAmount.Of(): s.Amounts.Payment.String(),
+		tables.LineTruncatedAmount.Of():        s.Amounts.Truncated.String(),
+		tables.LinePaymentAmount.Of():          s.Amounts.Payment.String(),
 		tables.LineCashAmount.Of(): s.Amounts.Payment.String(),
 	}
 	cols := tables.Lines().Columns
@@ -141,9 +142,9 @@ func (w *Writer) Begin(key manifest.FileKey) {
 	w.Restart(key)
 	w.key, w.Sum = key, Sums{}
 	w.kept, w.rows = w.state.Rated.Keeps(key), 0
-	w.slots = linefile.Slots[int32]{Fewest: w.state.SlotLines}
+	w.Slots = linefile.Slots[int32]{Fewest: w.state.SlotLines}
 	if _, ok := key.Day.Calendar(); !ok {
-		w.slots.Fewest = linefile.Never
+		w.Slots.Fewest = linefile.Never
 	}
 	w.startGroup()
 }
@@ -182,7 +183,7 @@ const (
 
 // Add appends one line.
 func (w *Writer) Add(what *Consumption, ch *line.Charge, draws []line.Draw) error {
-	if w.slots.Line(what.Customer, what.Start) {
+	if w.Slots.Line(what.Customer, what.Start) {
 		if err := w.flush(); err != nil {
 			return err
 		}

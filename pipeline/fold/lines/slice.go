@@ -5,7 +5,6 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake/linefile"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/schemas/period"
 )
 
 // Slice is the lines of a customer between two ends of row groups, in a file of their own.
@@ -28,11 +27,8 @@ func (w *Writer) EndApart() (last linefile.Slot, ends bool, err error) {
 	if err := w.flush(); err != nil {
 		return last, false, err
 	}
-	return w.slots.Slot(), w.slots.Full(), w.FinishApart()
+	return w.Slots.Slot(), w.Slots.Full(), w.FinishApart()
 }
-
-// Ends reports whether a row group ends before a line of a customer at or after the start of a slot of the clock.
-func (w *Writer) Ends(customer int32, from period.Instant) bool { return w.slots.Ends(customer, from) }
 
 // Append appends the lines of a slice, of which EndApart has reported that a row group ends after them. A row group
 // must end before them.
@@ -43,6 +39,6 @@ func (w *Writer) Append(file io.ReaderAt, size int64, s *Slice) error {
 	if err := w.Writer.Append(file, size); err != nil {
 		return err
 	}
-	w.slots.Skip(s.Customer, s.Last)
+	w.Slots.Skip(s.Customer, s.Last)
 	return w.Sum.addAll(s.Sums)
 }

@@ -62,7 +62,7 @@ func Apply(b *books.Books, customer int32, rows []position.Row, changes []Change
 			*old = to
 		}
 	}
-	slices.SortStableFunc(rows, comparePositions)
+	slices.SortStableFunc(rows, position.Compare)
 	return rows, nil
 }
 
@@ -92,14 +92,8 @@ func Levels(rows []position.Row, changes []Left) []position.Row {
 	for i := range changes {
 		rows = applyLevel(rows, &changes[i].Row)
 	}
-	slices.SortStableFunc(rows, comparePositions)
+	slices.SortStableFunc(rows, position.Compare)
 	return rows
-}
-
-// comparePositions orders a customer's positions as in the table.
-func comparePositions(a, b position.Row) int {
-	return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Key, b.Key), cmp.Compare(a.Scope, b.Scope),
-		cmp.Compare(a.Resource, b.Resource), cmp.Compare(a.At, b.At))
 }
 
 // from returns the position that a change results in. old is the package's position before it, which may be of another

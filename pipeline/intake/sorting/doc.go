@@ -9,9 +9,9 @@
 //	        its own, in the order that these give.
 //	SORT-5  A run that is stored in a file has a checksum of each segment and of its footer. They are compared before
 //	        the first row of a segment is parsed. A footer or a segment that has another one is an error.
-//	SORT-6  A range of a part has the rows of the part whose customer and start are in it, in the order of SORT-1. A run
-//	        has a segment for each part and for every 32,768 rows of it, and only segments that can have rows of the
-//	        range are read. All rows of one customer and start are in one segment.
+//	SORT-6  A range of a part has the rows of the part whose customer and start are in it, in the order of SORT-1. A
+//	        run has a segment for each part and for every 32,768 rows of it, and only segments that can have rows of
+//	        the range are read. All rows of one customer and start are in one segment.
 //
 // Memory is bounded by the chunk size, the number of workers and a read buffer per run, not by the number of rows.
 package sorting

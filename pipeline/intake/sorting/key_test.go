@@ -11,8 +11,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// TestRanges tests SORT-6: a range has the rows that are in it, in order, whatever the segments are, for runs in memory,
-// on disk, and stored with other region codes. The weights of a part have all of its rows.
+// TestRanges tests SORT-6: a range has the rows that are in it, in order, whatever the segments are, for runs in
+// memory, on disk, and stored with other region codes. The weights of a part have all of its rows.
 func TestRanges(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

@@ -22,7 +22,8 @@ func TestSlots(t *testing.T) {
 		fewest := rapid.IntRange(1, 4).Draw(t, "fewest")
 		var lines []line
 		for range rapid.IntRange(0, 40).Draw(t, "lines") {
-			lines = append(lines, line{rapid.IntRange(0, 2).Draw(t, "customer"), rapid.Int64Range(-2, 3).Draw(t, "slot")})
+			lines = append(lines, line{rapid.IntRange(0, 2).Draw(t, "customer"),
+				rapid.Int64Range(-2, 3).Draw(t, "slot")})
 		}
 		slices.SortFunc(lines, func(a, b line) int {
 			if a.customer != b.customer {

@@ -27,8 +27,8 @@ type division struct {
 }
 
 func newDivision(txn *lake.SubTxn, bucket, from, to int, slotLines int64) *division {
-	return &division{txn: txn, bucket: bucket, from: from, to: to, slotLines: slotLines, writers: make(map[string][]*target),
-		balances: make([]manifest.Hash, to/from)}
+	return &division{txn: txn, bucket: bucket, from: from, to: to, slotLines: slotLines,
+		writers: make(map[string][]*target), balances: make([]manifest.Hash, to/from)}
 }
 
 // parts is the number of buckets that replace the bucket. Part 0 keeps the number of the bucket.
