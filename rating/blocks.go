@@ -24,19 +24,17 @@ func (e *monthEnd) whole(end *closing, row int32, out *line.Charges, objs *[]Obj
 	w := wholeMeter{product: end.product, resource: m.resource, usage: g.usage, free: g.free}
 	w.Climb = tariff.Climb{Kind: line.Period, SKU: end.sku, Version: end.version, At: e.c.Bounds.From, End: m.count}
 	if !end.product.Convert.IsZero() {
-		var err error
-		if w.usage, err = end.product.Convert.Convert(g.usage); err != nil {
+		c, err := end.product.Convert.Cover(g.usage, g.free)
+		if err != nil {
 			return err
 		}
-		if w.usage.IsZero() {
+		if c.Used.IsZero() {
 			return e.feeAtZero(row, out, objs)
 		}
-		w.free = w.free.Min(w.usage)
-		if w.End, err = w.usage.Sub(w.free); err != nil {
-			return err
-		}
+		w.usage, w.free, w.End = c.Used, c.Free, c.Left
 		if e.c.Trace != nil {
-			e.meters.traceConverted(m, g.usage, w.usage)
+			e.meters.traceConverted(m, g.usage, c.Used)
+			e.meters.traceClose(m, c)
 		}
 	}
 	w.Record = int32(len(*objs))

@@ -80,8 +80,8 @@ func (e *monthEnd) meter(rows []int32, out *line.Charges, objs *[]Object) error 
 	if !used {
 		return e.feeAtZero(rows[0], out, objs)
 	}
-	if e.c.Trace != nil {
-		e.meters.traceClose(first, end.quantity)
+	if e.c.Trace != nil && end.product.Convert.IsZero() {
+		e.meters.traceClose(first, money.Covered{Left: end.quantity})
 	}
 	var err error
 	if end.version, err = e.c.VersionOfCycle(end.sku, end.region, e.c.Bounds); err != nil {

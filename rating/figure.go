@@ -112,8 +112,8 @@ func (e *monthEnd) figure(row int32, out *line.Charges, objs *[]Object) error {
 		return err
 	}
 	if e.c.Trace != nil {
-		e.meters.traceClose(m, count)
 		e.meters.traceConverted(m, count, quantity)
+		e.meters.traceClose(m, money.Covered{Left: quantity})
 	}
 	version, err := e.c.VersionOfCycle(m.sku, g.region, e.c.Bounds)
 	if err != nil {

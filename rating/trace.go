@@ -24,11 +24,11 @@ func (ms *meters) traceMeter(m *meter, quantity, after money.Quantity, reversed 
 	})
 }
 
-// traceClose reports a meter at the cycle's end, before its price is determined.
-func (ms *meters) traceClose(m *meter, quantity money.Quantity) {
+// traceClose reports a meter at the cycle's end. Used and Free are zero if nothing was converted.
+func (ms *meters) traceClose(m *meter, c money.Covered) {
 	p := &ms.c.Book.Books.Products[m.sku]
 	ms.c.Trace(derivation.Step{Kind: derivation.StepClose, SKU: p.SKU, Measure: p.Measure, Scope: ms.scopeText(m),
-		Quantity: quantity})
+		Before: c.Used, Quantity: c.Free, After: c.Left})
 }
 
 // traceRow reports a line at the cycle's end.

@@ -86,6 +86,58 @@ func TestTracePercentile(t *testing.T) {
 	}
 }
 
+// TestTraceConverted checks that a month-end meter with a conversion is explained in the product's measure: converted
+// first, then less what packages cover, then priced. A meter that counts nothing has no line and no steps.
+func TestTraceConverted(t *testing.T) {
+	t.Parallel()
+	s := newShop(t, "UTC")
+	most := s.product("max", books.Volume, books.PerCustomer)
+	s.b.Products[most].Aggregation = books.Max
+	steps := s.product("stp", books.Stairstep, books.PerCustomer)
+	vol := s.product("vol", books.Volume, books.PerCustomer)
+	none := s.product("zip", books.Volume, books.PerCustomer)
+	for _, sku := range []int32{most, steps, vol} {
+		s.convert(sku, "/1000^0")
+	}
+	s.convert(none, "/1000v0")
+	for _, sku := range []int32{most, vol, none} {
+		s.price(sku, "standard", "*", "..", "- 1")
+	}
+	s.price(steps, "standard", "*", "..", "- 0 5")
+	s.pack("p", []int32{vol}, "*", "2.5", books.ResetCycle, "..")
+	b := s.open(month)
+	for _, sku := range []int32{most, steps, vol} {
+		b.use(sku, "2026-09-02", 0, "x", "1400")
+		b.use(sku, "2026-09-03", 0, "y", "2300")
+	}
+	b.use(none, "2026-09-02", 0, "x", "300")
+	var got []string
+	b.rater.Trace = func(step derivation.Step) { got = append(got, step.String()) }
+	b.reopen(0, month, b.rater.Positions(nil))
+	b.end()
+	want := []string{
+		"meter max: 2300 /1000^0 = 3 GB",
+		"meter max at the cycle's end: 3 GB after packages",
+		"price list standard, region *: price of max in force always",
+		"tier 1 (above 0): 3 at 1",
+		"official 3 × 1 = 3; to pay 3",
+		"price list standard, region *: price of stp in force always",
+		"meter stp: 3700 /1000^0 = 4 GB",
+		"meter stp at the cycle's end: 4 GB after packages",
+		"tier 1 (above 0): 4 at 5",
+		"official 1 × 5 = 5; to pay 5",
+		"price list standard, region *: price of vol in force always",
+		"meter vol: 3700 /1000^0 = 4 GB",
+		"meter vol at the cycle's end: 4 − 2.5 from packages = 1.5 GB",
+		"tier 1 (above 0): 1.5 at 1",
+		"official 1.5 × 1 = 1.5; to pay 1.5",
+		"price list standard, region *: price of zip in force always",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("steps (-want +got):\n%s", diff)
+	}
+}
+
 func TestTraceCycleEnd(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "UTC")

@@ -136,3 +136,23 @@ func TestReasonsInChinese(t *testing.T) {
 		words.Say("reason", r.Remedy())
 	}
 }
+
+// TestConvertedInChinese checks the sentences about month-end meters of products with convert, and that those without
+// it are not mistaken for them. Invariant: BILLING-5.
+func TestConvertedInChinese(t *testing.T) {
+	t.Parallel()
+	words := language.NewWords(billing.Chinese())
+	for text, want := range map[string]string{
+		"meter v at the cycle's end: 3700 used, 4 k after /1000^0, 2.5 from packages, 1.5 to price": "账期末计量v：" +
+			"用量3700，经/1000^0换算为4 k，套餐抵扣2.5，计价1.5",
+		"meter v/r at the cycle's end, resource r: 3700 used, 4 k after /1000^0, 0 from packages, 4 to price": "" +
+			"账期末计量v/r，资源r：用量3700，经/1000^0换算为4 k，套餐抵扣0，计价4",
+		"meter v at the cycle's end: 7 used, 2.5 from packages, 4.5 to price": "账期末计量v：用量7，套餐抵扣2.5，计价4.5",
+		"meter v at the cycle's end: 4 − 2.5 from packages = 1.5 k":           "账期末计量v：4，套餐抵扣2.5，剩余1.5 k",
+		"meter v at the cycle's end: 4 k after packages":                      "账期末计量v：套餐抵扣后4 k",
+	} {
+		if got := words.Say("step", text); got != want {
+			t.Errorf("%s: %s", text, got)
+		}
+	}
+}

@@ -18,7 +18,9 @@ const (
 	StepPassed                     // no price was found in a place: SKU, List, Region, At
 	StepPrice                      // the version found: SKU, List, Region, At, Period
 	StepMeter                      // SKU, Scope, Before, Quantity, After
-	StepClose                      // a meter at the cycle's end: SKU, Scope, Quantity
+	// a meter at the cycle's end, in the product's measure: SKU, Scope, After = its quantity after packages; after a
+	// conversion also Before = its usage, Quantity = what packages cover
+	StepClose
 	// Tier, Lower, Upper, Open, Quantity, Price; at the cycle's end Scope is the line's resource
 	StepTier
 	StepBlocks // Quantity in blocks of Size: After
@@ -153,7 +155,7 @@ func (s Step) String() string {
 		return fmt.Sprintf("meter %s: %s %s %s = %s %s",
 			s.meter(), s.Before.Trim(), s.operator(), s.Quantity.Trim(), s.After.Trim(), s.Measure)
 	case StepClose:
-		return fmt.Sprintf("meter %s at the cycle's end: %s %s after packages", s.meter(), s.Quantity.Trim(), s.Measure)
+		return s.closeText()
 	case StepTier:
 		return s.tier()
 	case StepBlocks:
@@ -201,6 +203,16 @@ func (s Step) fee() string {
 
 // meter returns the name of a meter.
 func (s Step) meter() string { return strings.TrimSuffix(s.SKU+"/"+s.Scope, "/") }
+
+// closeText describes a meter at the cycle's end.
+func (s Step) closeText() string {
+	text := fmt.Sprintf("meter %s at the cycle's end: ", s.meter())
+	if s.Quantity.IsZero() {
+		return text + fmt.Sprintf("%s %s after packages", s.After.Trim(), s.Measure)
+	}
+	return text + fmt.Sprintf("%s − %s from packages = %s %s", s.Before.Trim(), s.Quantity.Trim(), s.After.Trim(),
+		s.Measure)
+}
 
 func (s Step) tier() string {
 	text := fmt.Sprintf("tier %d (%s): %s%s at %s", s.Tier, s.bounds(), s.sign(), s.Quantity.Trim(), s.Price.Trim())

@@ -94,6 +94,21 @@ func (c Conversion) Convert(q Quantity) (Quantity, error) {
 	return c.round(r)
 }
 
+// Covered is a converted quantity: all of it, the part that packages cover, and what is left to price.
+type Covered struct{ Used, Free, Left Quantity }
+
+// Cover converts the usage of a meter at the cycle's end, and deducts what packages cover: drawn is the sum of the
+// draws of its records, which may exceed the converted sum (§10.2).
+func (c Conversion) Cover(usage, drawn Quantity) (Covered, error) {
+	used, err := c.Convert(usage)
+	if err != nil {
+		return Covered{}, err
+	}
+	covered := Covered{Used: used, Free: drawn.Min(used)}
+	covered.Left, err = used.Sub(covered.Free)
+	return covered, err
+}
+
 // ConvertRat is C(x) for an exact value of at least 0.
 func (c Conversion) ConvertRat(x *big.Rat) (Quantity, error) {
 	r := new(big.Rat)

@@ -101,7 +101,7 @@ func (s *Sums) list() []manifest.Sum {
 		tables.LineOfficialDiscountAmount.Of(): s.Amounts.Discount.String(),
 		tables.LineTruncatedAmount.Of():        s.Amounts.Truncated.String(),
 		tables.LinePaymentAmount.Of():          s.Amounts.Payment.String(),
-		tables.LineCashAmount.Of(): s.Amounts.Payment.String(),
+		tables.LineCashAmount.Of():             s.Amounts.Payment.String(),
 	}
 	cols := tables.Lines().Columns
 	out := make([]manifest.Sum, 0, len(summed))

@@ -1,7 +1,6 @@
 package opening
 
 import (
-	"cmp"
 	"slices"
 
 	"github.com/tollbook/tollbook/rating"

@@ -87,25 +87,38 @@ func (me *monthEndStory) gathered(sku int32) error {
 		me.ex.story.Rated = append(me.ex.story.Rated, ratedLine(me.ex.Books, me.ex.at.id, o.Resource, c, charges.Draws))
 	}
 	me.addGone(gone[me.ex.at.id])
+	p := &me.ex.Books.Products[sku]
+	if p.FeeApart() || p.Prorate || p.Aggregation == books.TimeWeighted {
+		return nil // the lines describe its records, tiers or levels
+	}
 	for i := range rows {
-		if rows[i].Key == me.ex.Books.Products[sku].SKU && rows[i].Kind == position.Gather {
-			r := &rows[i]
-			if p := &me.ex.Books.Products[sku]; p.FeeApart() || p.Prorate || p.Aggregation == books.TimeWeighted {
-				continue // the lines describe its records, tiers or levels
-			}
-			if p := &me.ex.Books.Products[sku]; p.Aggregation.Figure() {
-				me.ex.story.Before = append(me.ex.story.Before, fmt.Sprintf(
-					"meter %s at the cycle's end%s: the %s of its records is %s",
-					strings.TrimSuffix(r.Key+"/"+r.Scope, "/"), ofResource(r.Resource), p.Aggregation, r.Count.Trim()))
-				continue
-			}
-			me.ex.story.Before = append(me.ex.story.Before,
-				fmt.Sprintf("meter %s at the cycle's end%s: %s used, %s from packages, %s to price",
-					strings.TrimSuffix(r.Key+"/"+r.Scope, "/"), ofResource(r.Resource), r.Usage.Trim(), r.Free.Trim(),
-					r.Count.Trim()))
+		if rows[i].Key != p.SKU || rows[i].Kind != position.Gather {
+			continue
 		}
+		text, err := closingText(p, &rows[i])
+		if err != nil {
+			return err
+		}
+		me.ex.story.Before = append(me.ex.story.Before, text)
 	}
 	return nil
+}
+
+// closingText describes a closing position of a month-end meter. Usage before a conversion has a unit that the books do
+// not name; packages and prices are in the product's measure (§10.2).
+func closingText(p *books.Product, r *position.Row) (string, error) {
+	text := fmt.Sprintf("meter %s at the cycle's end%s: ", strings.TrimSuffix(r.Key+"/"+r.Scope, "/"),
+		ofResource(r.Resource))
+	switch {
+	case p.Aggregation.Figure():
+		return text + fmt.Sprintf("the %s of its records is %s", p.Aggregation, r.Count.Trim()), nil
+	case p.Convert.IsZero():
+		return text + fmt.Sprintf("%s used, %s from packages, %s to price", r.Usage.Trim(), r.Free.Trim(),
+			r.Count.Trim()), nil
+	}
+	c, err := p.Convert.Cover(r.Usage, r.Free)
+	return text + fmt.Sprintf("%s used, %s %s after %s, %s from packages, %s to price", r.Usage.Trim(), c.Used.Trim(),
+		p.Measure, p.Convert, c.Free.Trim(), c.Left.Trim()), err
 }
 
 // goneDraws removes draws on packages that the books no longer contain from the closing positions of month-end lines.
@@ -164,15 +177,15 @@ func ofResource(id string) string {
 func chargeSteps(steps []derivation.Step, charges int) [][]string {
 	out := make([][]string, 0, charges)
 	var part, head []string
-	heading := false
+	heading, priced := false, false
 	for _, s := range steps {
 		text := s.String()
 		switch s.Kind {
 		case derivation.StepPassed, derivation.StepPrice, derivation.StepMeter:
-			if !heading {
+			if !heading || priced && s.Kind != derivation.StepMeter { // the meter before had no charge
 				head = nil
 			}
-			head, heading = append(head, text), true
+			head, heading, priced = append(head, text), true, s.Kind != derivation.StepPassed
 			continue
 		}
 		heading = false

@@ -17,12 +17,18 @@ func TestChargeSteps(t *testing.T) {
 		{Kind: derivation.StepPrice, SKU: "api", List: "l",
 			Region: "*"}, {Kind: derivation.StepAmounts},
 	}
-	got := chargeSteps(steps, 3)
+	// a meter that had a price, but no charge
+	steps = append(steps, derivation.Step{Kind: derivation.StepPrice, SKU: "none", List: "l", Region: "*"},
+		derivation.Step{Kind: derivation.StepPassed, SKU: "last", List: "x", Region: "*"},
+		derivation.Step{Kind: derivation.StepPrice, SKU: "last", List: "l", Region: "*"},
+		derivation.Step{Kind: derivation.StepAmounts})
+	got := chargeSteps(steps, 4)
 	var lengths []int
 	for _, part := range got {
 		lengths = append(lengths, len(part))
 	}
-	if !slices.Equal(lengths, []int{3, 3, 3}) || got[1][0] != steps[0].String() || got[2][0] != steps[5].String() {
+	if !slices.Equal(lengths, []int{3, 3, 3, 3}) || got[1][0] != steps[0].String() || got[2][0] != steps[5].String() ||
+		got[3][0] != steps[9].String() {
 		t.Errorf("parts of %v steps: %v", lengths, got)
 	}
 }
