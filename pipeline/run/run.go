@@ -493,11 +493,11 @@ func (r *run) rater() *fold.Folder {
 		Events: r.events.touchedCycles(), EventLines: place.InOrder(r.events.remade),
 		Refunds: workspace.RefundRules(&r.state.ws.Settings),
 		Mode:    rule.Mode, Digits: rule.Digits, Tax: r.state.ws.Settings.Tax, Progress: r.state.o.Progress,
-		SlotLines: r.state.o.SlotLines,
 	}
 	if r.state.job.rerate != nil {
 		f.Reposted = r.state.job.rerate.reposted
 	}
+	f.SlotLines = r.state.o.SlotLines
 	return f
 }
 
