@@ -78,8 +78,11 @@ func (p *Product) Kept() bool {
 // zero alone.
 func (p *Product) MonthEnd() bool { return p.PeriodLevel() || p.FeeAtZero }
 
+// OwnLines reports whether the records of the product have lines of their own.
+func (p *Product) OwnLines() bool { return p.Model.TakesFeed() && !p.PeriodLevel() }
+
 // FeeApart reports whether the fee at zero is a month-end line although records have lines of their own.
-func (p *Product) FeeApart() bool { return p.FeeAtZero && !p.PeriodLevel() }
+func (p *Product) FeeApart() bool { return p.FeeAtZero && p.OwnLines() }
 
 // Draws reports whether usage of the product draws on prepaid packages.
 func (p *Product) Draws() bool { return !p.Model.Traits().noDraws && !p.Replayed() }

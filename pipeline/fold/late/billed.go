@@ -121,7 +121,7 @@ type billedFile struct {
 	origin period.Cycle
 	only   map[int32]bool    // customers; nil = all
 	note   func(*BilledLine) // called for each line; may be nil
-	priced map[Place]bool    // places of month-end lines at which meters have a quantity to price
+	priced map[Place]bool    // places of month-end lines at which meters have a quantity to price; nil = not read
 }
 
 // hasCharges reports whether the file can have lines of recurring charges. No other file has them.
@@ -134,9 +134,6 @@ func (b *billedFile) addTo(to Sums) error {
 	columns := billedColumns
 	if b.hasCharges() {
 		columns = append(slices.Clip(columns), tables.LineID.Of(), tables.LineUsageStart.Of(), tables.LineOwnTime.Of())
-	}
-	if err := b.readPriced(); err != nil {
-		return err
 	}
 	f, err := tablefile.Open(b.Txn, b.entry, tables.Lines(), columns)
 	if err != nil {
@@ -199,7 +196,9 @@ func (b *billedFile) add(to Sums, customer, sku int32, cols *parquet.Columns[tab
 	if b.hasCharges() && b.Books.Products[p.SKU].Model == books.Recurring {
 		p.Charge, p.Part = string(cols.Text(tables.LineID).At(i)), ownTime(cols, i)
 	}
-	p.Fee = b.Books.Products[p.SKU].FeeApart() && b.feeAtZero(p, cols, i)
+	if p.Fee, err = b.feeAtZero(p, cols, i); err != nil {
+		return err
+	}
 	if err := to.At(p).Add(sum); err != nil {
 		return err
 	}

@@ -1,34 +1,40 @@
 package late
 
 import (
-	"slices"
-
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
-	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
 // feeAtZero reports whether a line at a place is a fee at zero (§10.3), or a difference of one, of a product whose
-// records now have lines of their own. A month-end model that the product had at the close charged the flat fee of tier
-// 1 also together with priced usage; such a fee is not a fee at zero.
-func (b *billedFile) feeAtZero(p Place, c *parquet.Columns[tables.Line], i int) bool {
-	if c.Small(tables.LineTier).At(i) != feeTier {
-		return false
+// records now have lines of their own, whether or not it still has fee_at_zero. A month-end model that the product had
+// at the close charged the flat fee of tier 1 also together with priced usage; such a fee is not a fee at zero.
+func (b *billedFile) feeAtZero(p Place, c *parquet.Columns[tables.Line], i int) (bool, error) {
+	if !b.Books.Products[p.SKU].OwnLines() || c.Small(tables.LineTier).At(i) != feeTier {
+		return false, nil
 	}
-	if b.entry.Day == manifest.EndDay {
-		return c.Word(tables.LineKind).At(i) == line.FlatFee.String() && !b.priced[p]
+	switch b.entry.Day {
+	case manifest.EndDay:
+		if c.Word(tables.LineKind).At(i) != line.FlatFee.String() {
+			return false, nil
+		}
+		if err := b.readPriced(); err != nil {
+			return false, err
+		}
+		return !b.priced[p], nil
+	case manifest.LateDay, manifest.RerateDay:
+		return c.Word(tables.LinePriceList).At(i) == "", nil
+	default:
+		return false, nil
 	}
-	return c.Word(tables.LinePriceList).At(i) == ""
 }
 
 // readPriced notes the places of month-end lines that price a quantity. A fee without a resource can belong to a meter
-// whose lines each have a resource.
+// whose lines each have a resource. It reads the file once.
 func (b *billedFile) readPriced() error {
-	if b.entry.Day != manifest.EndDay ||
-		!slices.ContainsFunc(b.Books.Products, func(p books.Product) bool { return p.FeeApart() }) {
+	if b.priced != nil {
 		return nil
 	}
 	b.priced = make(map[Place]bool)
@@ -36,7 +42,7 @@ func (b *billedFile) readPriced() error {
 		tables.LineRegionCode, tables.LineResourceID, tables.LineKind, tables.LineUsageAmount,
 		tables.LineFreeResourceUsage, tables.LineQuantity), func(c *parquet.Columns[tables.Line], i int) error {
 		sku := b.Books.SKU(c.Word(tables.LineSKU).At(i))
-		if sku < 0 || !b.Books.Products[sku].FeeApart() || c.Word(tables.LineKind).At(i) != line.Period.String() {
+		if sku < 0 || !b.Books.Products[sku].OwnLines() || c.Word(tables.LineKind).At(i) != line.Period.String() {
 			return nil
 		}
 		used, free := c.Quantity(tables.LineUsageAmount).At(i), c.Quantity(tables.LineFreeResourceUsage).At(i)
