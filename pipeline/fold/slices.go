@@ -49,7 +49,6 @@ type share struct {
 // unit is a part of a large customer's day.
 type unit struct {
 	day.Unit
-	task  *bucketTask
 	slice bool // it is rated before the rest of the bucket
 }
 
@@ -78,6 +77,9 @@ func (v divider) divide(ctx context.Context, tasks []*bucketTask) error {
 
 // chains returns the units of the large customers of a bucket, by cycle. A chain ends with the customer's last slice.
 func (v divider) chains(t *bucketTask) (chains [][]unit) {
+	if t.rows() < 2*v.sliceRows() {
+		return nil
+	}
 	st := v.fold.state(v.fold.Txn.SubTxn)
 	type key struct {
 		customer int32
@@ -151,7 +153,7 @@ func (v divider) shares(bucket int, d period.Day) (list []*share) {
 // the last one. Without a share the day is one unit.
 func (v divider) units(t *bucketTask, d period.Day, customer int32, s *share) (list []unit) {
 	whole := unit{Unit: day.Unit{Bucket: t.State.Bucket, Day: d, Customer: customer, From: period.Past,
-		To: period.Forever}, task: t}
+		To: period.Forever}}
 	if s == nil {
 		return []unit{whole}
 	}
