@@ -109,13 +109,11 @@ func (f *Folder) Run(ctx context.Context) (*Result, error) {
 				f.Progress("rate buckets", done, int64(f.Buckets))
 			}
 			f.Pay.Take(r.Paid)
-			return errors.Join(f.Txn.Take(r.Changes), result.add(r), f.Settle.Take(r.Settled))
+			return errors.Join(f.Txn.Take(r.Changes), result.add(r), f.Settle.Take(r.Settled),
+				slicing.remove(tasks[r.Changes.Bucket]))
 		},
 	})
 	if err != nil {
-		return nil, err
-	}
-	if err := slicing.removeSlices(tasks); err != nil {
 		return nil, err
 	}
 	slices.SortFunc(result.Rejects, func(a, b accept.Reject) int {

@@ -68,11 +68,7 @@ func (v divider) divide(ctx context.Context, tasks []*bucketTask) error {
 	if err != nil {
 		return err
 	}
-	prepared, err := v.open(chains, counted)
-	if err != nil {
-		return err
-	}
-	return v.rateSlices(ctx, tasks, prepared)
+	return v.rateSlices(ctx, tasks, v.open(chains, counted))
 }
 
 // chains returns the units of the large customers of a bucket, by cycle. A chain ends with the customer's last slice.
@@ -124,12 +120,6 @@ func (v divider) slotLines() int64 { return cmp.Or(v.fold.SlotLines, linefile.Sl
 // sliceRows is the number of rows of a slice. Slots with more rows are not divided.
 func (v divider) sliceRows() int64 { return sliceSlots * v.slotLines() }
 
-// dense reports whether a number of rows is so large that a row group probably ends after each slot from one instant to
-// another. Else the bucket's fold could not take the slice over.
-func (v divider) dense(rows int64, from, to period.Instant) bool {
-	return rows/int64((to-from)/linefile.SlotLength) >= v.slotLines()+v.slotLines()/4
-}
-
 // divisible reports whether large customers of a day can be divided: nothing of the day is stored, and the lines are
 // not written by the step that pays them.
 func (v divider) divisible(st *state.State, bucket int, d dayRows) bool {
@@ -152,36 +142,40 @@ func (v divider) shares(bucket int, d period.Day) (list []*share) {
 // units divides a customer's day at slots of the clock: what is before the first slice, the slices, and what is after
 // the last one. Without a share the day is one unit.
 func (v divider) units(t *bucketTask, d period.Day, customer int32, s *share) (list []unit) {
-	whole := unit{Unit: day.Unit{Bucket: t.State.Bucket, Day: d, Customer: customer, From: period.Past,
-		To: period.Forever}}
+	u := unit{Unit: day.Unit{Bucket: t.State.Bucket, Day: d, Customer: customer, From: period.Past, To: period.Forever}}
 	if s == nil {
-		return []unit{whole}
+		return []unit{u}
 	}
-	rows, from := int64(0), linefile.SlotAfter(s.weights[0].Start) // rows since from
-	cuts := []period.Instant{from}
-	for i, w := range s.weights {
-		at := linefile.SlotOf(w.Start)
-		last := i+1 == len(s.weights)
-		if at > from && (last || rows >= v.sliceRows()) && v.dense(rows, from, at) {
-			cuts, from, rows = append(cuts, at), at, 0
-		}
-		rows += w.Rows
-	}
-	if len(cuts) < 2 {
-		return []unit{whole}
-	}
-	for i := range len(cuts) + 1 {
-		u := whole
-		if i > 0 {
-			u.From = cuts[i-1]
-		}
-		if i < len(cuts) {
-			u.To = cuts[i]
-		}
-		u.slice = i > 0 && i < len(cuts)
+	cuts := v.cuts(s)
+	for i, at := range cuts {
+		u.To, u.slice = at, i > 0
 		list = append(list, u)
+		u.From = at
 	}
-	return list
+	u.To, u.slice = period.Forever, false
+	return append(list, u)
+}
+
+// cuts returns the ends of slots between which slices are. It chooses ends of slots that probably have so many lines
+// that a row group ends there; else the bucket's fold could not take the slices over.
+func (v divider) cuts(s *share) (cuts []period.Instant) {
+	bySlot := make(map[period.Instant]int64)
+	for _, w := range s.weights {
+		bySlot[linefile.SlotOf(w.Start)] += w.Rows
+	}
+	first, last := s.weights[0].Start, linefile.SlotOf(s.weights[len(s.weights)-1].Start)
+	rows := int64(0) // since the last cut
+	for at := linefile.SlotAfter(first); at <= last; at += linefile.SlotLength {
+		one, before := bySlot[at-linefile.SlotLength], bySlot[at-2*linefile.SlotLength]
+		rows += one
+		if (one+before)/2 < v.slotLines()+v.slotLines()/4 { // of two slots, because the weights are not exact
+			continue
+		}
+		if len(cuts) == 0 || rows >= v.sliceRows() || at == last {
+			cuts, rows = append(cuts, at), 0
+		}
+	}
+	return cuts
 }
 
 // count counts the units of each chain, except the last one.
@@ -205,7 +199,7 @@ func (v divider) count(ctx context.Context, chains [][]unit) (map[day.Unit]*day.
 }
 
 // open returns the slices with their opening positions. A chain ends before a slice of which these are unknown.
-func (v divider) open(chains [][]unit, counted map[day.Unit]*day.Counted) (list []*day.Slice, err error) {
+func (v divider) open(chains [][]unit, counted map[day.Unit]*day.Counted) (list []*day.Slice) {
 	st := v.fold.state(v.fold.Txn.SubTxn)
 	for _, chain := range chains {
 		var adds []position.Row
@@ -213,11 +207,11 @@ func (v divider) open(chains [][]unit, counted map[day.Unit]*day.Counted) (list 
 			u := &chain[i]
 			if u.slice {
 				rows, err := st.Opening.OfDay(u.Customer, u.Day)
-				if err != nil {
-					return nil, err
+				if err == nil {
+					rows, err = position.AddCounts(rows, adds)
 				}
-				if rows, err = position.AddCounts(rows, adds); err != nil {
-					break // the fold finds the error again
+				if err != nil {
+					break // the bucket's fold finds the error again
 				}
 				list = append(list, &day.Slice{Unit: u.Unit, Opening: day.Stored(rows)})
 			}
@@ -225,12 +219,14 @@ func (v divider) open(chains [][]unit, counted map[day.Unit]*day.Counted) (list 
 			if c == nil || !c.Fit {
 				break
 			}
-			if adds, err = position.AddCounts(adds, day.Rows(c.Adds)); err != nil {
+			sum, err := position.AddCounts(adds, day.Rows(c.Adds))
+			if err != nil {
 				break
 			}
+			adds = sum
 		}
 	}
-	return list, nil
+	return list
 }
 
 // rateSlices rates slices and adds the results to the tasks of their buckets.
@@ -265,21 +261,19 @@ func (v divider) slicer() *day.Slicer {
 	txn, scanned := v.fold.Txn.Sub(), v.fold.Scanned
 	tally := incoming.NewTally(len(scanned.Files), v.fold.Books, v.fold.Watch.ForTask())
 	in := incoming.New(v.fold.state(txn), scanned, tally)
-	keep := func(file storage.File, _ string, _ []byte) (string, error) { return file.Name(), file.Close() }
-	if v.fold.Tasks.Elsewhere != nil {
-		keep = txn.KeepShared
+	var keep incoming.Keep = txn.KeepShared
+	if v.fold.Tasks.Elsewhere == nil {
+		keep = func(file storage.File, _ string, _ []byte) (string, error) { return file.Name(), file.Close() }
 	}
 	return day.NewSlicer(in, rating.NewRater(v.fold.Prices, scanned.Regions.Name), keep)
 }
 
-// removeSlices deletes the files of slices after the tasks of buckets.
-func (v divider) removeSlices(tasks []*bucketTask) error {
+// remove deletes the files of a bucket's slices after its task.
+func (v divider) remove(t *bucketTask) error {
 	var errs []error
-	for _, t := range tasks {
-		for _, p := range t.Slices {
-			if p.Fit {
-				errs = append(errs, v.fold.Txn.SubTxn.RemoveTemp(p.Lines), v.fold.Txn.SubTxn.RemoveTemp(p.Marks))
-			}
+	for _, p := range t.Slices {
+		if p.Fit {
+			errs = append(errs, v.fold.Txn.SubTxn.RemoveTemp(p.Lines.Name), v.fold.Txn.SubTxn.RemoveTemp(p.Marks.Name))
 		}
 	}
 	return errors.Join(errs...)

@@ -23,7 +23,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// terms holds what the tasks of buckets share in addition to the plan.
+// terms holds what the tasks of buckets and slices share in addition to the plan.
 type terms struct {
 	Scans   int            `json:"scans"`   // number of scan tasks
 	Touched []place.Place  `json:"touched"` // places whose event lines were calculated again

@@ -10,7 +10,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold/state"
 	"github.com/tollbook/tollbook/pipeline/intake/sorting"
 	"github.com/tollbook/tollbook/pipeline/lake/linefile"
-	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -37,8 +36,7 @@ func (u *Unit) Range() sorting.Range {
 // Counted is what the rows of a unit add to counters that are at 0 before them.
 type Counted struct {
 	Unit
-	Fit  bool             `json:"fit"`  // whether the counters add up; else the other fields are empty
-	Rows int64            `json:"rows"` // without duplicates
+	Fit  bool             `json:"fit"` // whether the counters add up; else Adds is empty
 	Adds []StoredPosition `json:"adds"`
 }
 
@@ -54,8 +52,8 @@ type Prepared struct {
 	Slice
 	Fit     bool                `json:"fit"` // false: the bucket's fold rates the rows; the other fields are empty
 	Closing []StoredPosition    `json:"closing"`
-	Lines   string              `json:"lines"` // file of the lines (lines.Writer.BeginApart)
-	Marks   string              `json:"marks"` // file of the marks of the records (incoming.MarkWriter)
+	Lines   incoming.File       `json:"lines"` // of the lines (lines.Writer.BeginApart)
+	Marks   incoming.File       `json:"marks"` // of the marks of the records (incoming.MarkWriter)
 	Last    linefile.Slot       `json:"last"`  // of the last line
 	Sums    *lines.Sums         `json:"sums"`
 	Owed    money.QuantityTotal `json:"owed"` // quantity that the lines must hold
@@ -63,7 +61,7 @@ type Prepared struct {
 }
 
 // apart returns what the decision about identities needs of the slice.
-func (p *Prepared) apart() incoming.Apart { return incoming.Apart{Rows: p.Range(), File: p.Marks} }
+func (p *Prepared) apart() incoming.Apart { return incoming.Apart{Rows: p.Range(), Marks: p.Marks} }
 
 // StoredPosition is a position in a message. Texts of feeds need not be UTF-8.
 type StoredPosition struct {
@@ -106,18 +104,16 @@ func Rows(list []StoredPosition) []position.Row {
 }
 
 // maxPositions is the largest number of positions that a message has. A customer with more is not divided.
-const maxPositions = 1 << 12
+const maxPositions = 1 << 10
 
 // Slicer counts and rates units, one at a time.
 type Slicer struct {
-	day *Folder
-	// keep closes a temporary file and returns the name by which the bucket's task opens it
-	keep func(f storage.File, kind string, digest []byte) (name string, err error)
+	day  *Folder
+	keep incoming.Keep
 }
 
-// NewSlicer returns a slicer for one worker.
-func NewSlicer(in *incoming.Rows, rater *rating.Rater,
-	keep func(f storage.File, kind string, digest []byte) (name string, err error)) *Slicer {
+// NewSlicer returns a slicer for one worker. keep ends the files of slices.
+func NewSlicer(in *incoming.Rows, rater *rating.Rater, keep incoming.Keep) *Slicer {
 	return &Slicer{New(in, rater, nil), keep}
 }
 
@@ -127,13 +123,8 @@ func (s *Slicer) Count(ctx context.Context, u *Unit) (*Counted, error) {
 	if err := d.rater.Open(u.Customer, u.Day.Cycle(), nil); err != nil {
 		return nil, err
 	}
-	rows := int64(0)
 	fit, err := s.each(ctx, u, func(r *sorting.Row, duplicate bool) (bool, error) {
-		if duplicate {
-			return true, nil
-		}
-		rows++
-		return d.price(r) == nil, nil // the bucket's fold finds the error again
+		return duplicate || d.price(r) == nil, nil // the bucket's fold finds the error again
 	})
 	if err != nil || !fit {
 		return out, err
@@ -142,35 +133,40 @@ func (s *Slicer) Count(ctx context.Context, u *Unit) (*Counted, error) {
 	if len(adds) > maxPositions || slices.ContainsFunc(adds, func(r position.Row) bool { return !position.Adds(&r) }) {
 		return out, nil
 	}
-	out.Fit, out.Rows, out.Adds = true, rows, Stored(adds)
+	out.Fit, out.Adds = true, Stored(adds)
 	return out, nil
 }
 
 // Rate rates the rows of a slice and writes their lines to a file.
-func (s *Slicer) Rate(ctx context.Context, t *Slice) (*Prepared, error) {
-	d, out := s.day, &Prepared{Slice: *t, Closing: []StoredPosition{}, Counts: &incoming.Counts{}}
+func (s *Slicer) Rate(ctx context.Context, t *Slice) (out *Prepared, err error) {
+	d := s.day
+	out = &Prepared{Slice: *t, Closing: []StoredPosition{}, Counts: &incoming.Counts{}}
 	d.bucket, d.date, d.cycle = t.Bucket, t.Day, t.Day.Cycle()
+	if d.rater.Open(t.Customer, d.cycle, Rows(t.Opening)) != nil {
+		return out, nil // the bucket's fold comes to other positions, or finds the error again
+	}
+	file, err := incoming.CreateFile(d.in.Txn, "lines")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, file.Drop()) }()
+	marks, err := incoming.NewMarkWriter(d.in.Txn)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, marks.File.Drop()) }()
 	key := state.DayKey("lines", d.date, d.bucket)
 	if d.lines == nil {
 		d.lines = lines.NewWriter(d.in.State, key, tables.Nothing)
 	}
-	file, err := d.in.Txn.CreateTemp("lines")
-	if err != nil {
+	if err := d.lines.BeginApart(key, file); err != nil {
 		return nil, err
 	}
-	marks, err := incoming.NewMarkWriter(d.in.Txn)
-	if err != nil {
-		return nil, errors.Join(err, file.Close())
-	}
-	err = errors.Join(d.lines.BeginApart(key, file), d.rater.Open(t.Customer, d.cycle, Rows(t.Opening)))
 	d.owed, d.customer = money.QuantityTotal{}, t.Customer
 	d.sums.Open(t.Customer)
-	fit := false
-	if err == nil {
-		fit, err = s.each(ctx, &t.Unit, func(r *sorting.Row, duplicate bool) (bool, error) {
-			return s.take(r, duplicate, marks)
-		})
-	}
+	fit, err := s.each(ctx, &t.Unit, func(r *sorting.Row, duplicate bool) (bool, error) {
+		return s.take(r, duplicate, marks)
+	})
 	if err == nil {
 		err = s.finish(out, fit, file, marks)
 	}
@@ -194,30 +190,27 @@ func (s *Slicer) take(r *sorting.Row, duplicate bool, marks *incoming.MarkWriter
 	return true, errors.Join(d.owe(r), d.write(r))
 }
 
-// finish ends the files of a slice.
-func (s *Slicer) finish(out *Prepared, fit bool, file storage.File, marks *incoming.MarkWriter) error {
+// finish ends the files of a slice, and keeps them if it is fit.
+func (s *Slicer) finish(out *Prepared, fit bool, file *incoming.TempFile, marks *incoming.MarkWriter) error {
 	d := s.day
 	counts := d.in.Tally.Leave()
 	last, ends, err := d.lines.EndApart()
 	if err != nil {
 		return err
 	}
-	marked, err := marks.Finish()
-	if err != nil {
+	closing := d.rater.Positions(nil)
+	if !fit || !ends || len(closing) > maxPositions {
+		return nil
+	}
+	if out.Lines, err = file.Keep(s.keep, "lines"); err != nil {
 		return err
 	}
-	closing := d.rater.Positions(nil)
-	if fit = fit && ends && len(closing) <= maxPositions; !fit {
-		return errors.Join(file.Close(), marked.Close(), d.in.Txn.RemoveTemp(file.Name()),
-			d.in.Txn.RemoveTemp(marked.Name()))
+	if out.Marks, err = marks.Finish(s.keep); err != nil {
+		return err
 	}
 	sums := d.lines.Sum
 	out.Fit, out.Closing, out.Last, out.Sums, out.Owed, out.Counts = true, Stored(closing), last, &sums, d.owed, counts
-	if out.Lines, err = s.keep(file, "lines", nil); err != nil {
-		return err
-	}
-	out.Marks, err = s.keep(marked, "marks", nil)
-	return err
+	return nil
 }
 
 // each passes the rows of a unit to take until one is not fit to be rated before the rest of its bucket: a record that

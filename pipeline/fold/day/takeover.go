@@ -27,7 +27,8 @@ func (d *Folder) Use(list []*Prepared) {
 // takeOver takes the lines and positions of a slice that was rated before, if rating its rows now would give the same
 // (invariant 4). Else it does nothing.
 func (d *Folder) takeOver(p *Prepared) (taken bool, err error) {
-	if d.customer != p.Customer || !d.lines.Slots.Ends(p.Customer, p.From) || d.v.Replaced(p.Customer) {
+	if d.lines.Kept() || d.customer != p.Customer || !d.lines.Slots.Ends(p.Customer, p.From) ||
+		d.v.Replaced(p.Customer) {
 		return false, nil
 	}
 	d.rows = d.rater.Positions(d.rows[:0])
@@ -53,7 +54,7 @@ func (d *Folder) takeOver(p *Prepared) (taken bool, err error) {
 
 // append appends the lines of a slice.
 func (d *Folder) append(p *Prepared) (err error) {
-	f, err := d.in.Txn.OpenTemp(p.Lines)
+	f, err := p.Lines.Open(d.in.Txn)
 	if err != nil {
 		return err
 	}

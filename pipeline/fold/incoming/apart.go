@@ -4,19 +4,16 @@ import (
 	"bufio"
 	"encoding/binary"
 	"errors"
-	"fmt"
-	"io"
 
 	"github.com/tollbook/tollbook/pipeline/intake/sorting"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
 // Apart is rows of a day that were read before: the marks of those that count are in a file (MarkWriter).
 type Apart struct {
-	Rows sorting.Range
-	File string // temporary file of the lake, or object of the shared run
+	Rows  sorting.Range
+	Marks File
 }
 
 // SetApart sets, by day, the rows of the current bucket that were read before, in order. Their marks are then taken
@@ -28,13 +25,13 @@ const markBytes = 16
 
 // MarkWriter writes the marks of records to a temporary file.
 type MarkWriter struct {
-	file storage.File
+	File *TempFile
 	out  *bufio.Writer
 }
 
 // NewMarkWriter creates the file.
 func NewMarkWriter(txn *lake.SubTxn) (*MarkWriter, error) {
-	f, err := txn.CreateTemp("marks")
+	f, err := CreateFile(txn, "marks")
 	if err != nil {
 		return nil, err
 	}
@@ -48,24 +45,26 @@ func (w *MarkWriter) Add(m sorting.Marks) error {
 	return err
 }
 
-// Finish ends the file and returns it. The caller closes it.
-func (w *MarkWriter) Finish() (storage.File, error) { return w.file, w.out.Flush() }
+// Finish ends the file and keeps it.
+func (w *MarkWriter) Finish(keep Keep) (File, error) {
+	if err := w.out.Flush(); err != nil {
+		return File{}, err
+	}
+	return w.File.Keep(keep, "marks")
+}
 
 // EachMark visits the marks in a file.
-func EachMark(txn *lake.SubTxn, file string, visit func(sorting.Marks) error) (err error) {
-	f, err := txn.OpenTemp(file)
+func EachMark(txn *lake.SubTxn, file File, visit func(sorting.Marks) error) (err error) {
+	f, err := file.Open(txn)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	if f.Size()%markBytes != 0 {
-		return fmt.Errorf("read %s: %w", file, io.ErrUnexpectedEOF)
-	}
-	in := bufio.NewReaderSize(io.NewSectionReader(f, 0, f.Size()), 1<<20)
-	for range f.Size() / markBytes {
+	in := bufio.NewReaderSize(f, 1<<20)
+	for range file.Bytes / markBytes {
 		b, err := in.Peek(markBytes)
 		if err != nil {
-			return fmt.Errorf("read %s: %w", file, err)
+			return err
 		}
 		m := sorting.Marks{Identity: binary.LittleEndian.Uint64(b), Content: binary.LittleEndian.Uint64(b[8:])}
 		if err := visit(m); err != nil {
@@ -89,7 +88,7 @@ func Conflicting(n *Rows, v *Verdicts, bucket int, day period.Day, a Apart) (boo
 		return false, nil
 	}
 	marked := false
-	err := EachMark(n.Txn, a.File, func(m sorting.Marks) error {
+	err := EachMark(n.Txn, a.Marks, func(m sorting.Marks) error {
 		marked = marked || v.marks[m.Identity] != 0
 		return nil
 	})

@@ -218,7 +218,7 @@ func (r *resolver) scanApart(add func(sorting.Marks) error, visit func(*sorting.
 			if err := r.scanRange(day, sorting.Range{From: from, To: a.Rows.From}, visit); err != nil {
 				return err
 			}
-			if err := EachMark(r.Txn, a.File, add); err != nil {
+			if err := EachMark(r.Txn, a.Marks, add); err != nil {
 				return err
 			}
 			from = a.Rows.To

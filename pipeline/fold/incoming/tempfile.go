@@ -1,0 +1,78 @@
+package incoming
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
+)
+
+// Keep closes a temporary file and returns the name by which other tasks open it.
+type Keep func(f storage.File, kind string, digest []byte) (name string, err error)
+
+// File is a temporary file of the lake, or an object of the shared run, that another task wrote.
+type File struct {
+	Name  string `json:"name"`
+	Bytes int64  `json:"bytes"`
+	Sum   uint32 `json:"sum"` // CRC-32C
+}
+
+// Open opens the file after it has compared its content with the checksum. The caller closes it.
+func (f *File) Open(txn *lake.SubTxn) (storage.ReadFile, error) {
+	r, err := txn.OpenTemp(f.Name)
+	if err != nil {
+		return nil, err
+	}
+	sum := crc32.New(crc32.MakeTable(crc32.Castagnoli))
+	n, err := io.Copy(sum, io.NewSectionReader(r, 0, r.Size()))
+	if err == nil && (n != f.Bytes || sum.Sum32() != f.Sum) {
+		err = errors.New("it is damaged: its checksum is not that of the task that wrote it")
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("read %s: %w", f.Name, err), r.Close())
+	}
+	return r, nil
+}
+
+// TempFile is a temporary file that is being written, with its checksum.
+type TempFile struct {
+	txn  *lake.SubTxn
+	file storage.File // nil = kept or dropped
+	sum  uint32
+	n    int64
+}
+
+// CreateFile creates a temporary file. The caller ends it with Keep, or with Drop.
+func CreateFile(txn *lake.SubTxn, label string) (*TempFile, error) {
+	f, err := txn.CreateTemp(label)
+	return &TempFile{txn: txn, file: f}, err
+}
+
+// Write implements io.Writer.
+func (t *TempFile) Write(b []byte) (int, error) {
+	n, err := t.file.Write(b)
+	t.sum, t.n = crc32.Update(t.sum, crc32.MakeTable(crc32.Castagnoli), b[:n]), t.n+int64(n)
+	return n, err
+}
+
+// Keep ends the file for other tasks.
+func (t *TempFile) Keep(keep Keep, kind string) (File, error) {
+	f := t.file
+	t.file = nil
+	name, err := keep(f, kind, nil)
+	return File{cmp.Or(name, f.Name()), t.n, t.sum}, err
+}
+
+// Drop deletes the file unless it was kept.
+func (t *TempFile) Drop() error {
+	if t.file == nil {
+		return nil
+	}
+	f := t.file
+	t.file = nil
+	return errors.Join(f.Close(), t.txn.RemoveTemp(f.Name()))
+}
