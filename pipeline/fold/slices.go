@@ -229,18 +229,14 @@ func (v divider) open(chains [][]unit, counted map[day.Unit]*day.Counted) (list 
 	return list
 }
 
-// rateSlices rates slices and adds the results to the tasks of their buckets.
+// rateSlices rates slices and adds the results to the tasks of their buckets. tasks has one task for each bucket.
 func (v divider) rateSlices(ctx context.Context, tasks []*bucketTask, list []*day.Slice) error {
-	byBucket := make(map[int]*bucketTask, len(tasks))
-	for _, t := range tasks {
-		byBucket[t.State.Bucket] = t
-	}
 	done := int64(0)
 	err := task.Run(ctx, v.fold.Tasks, task.Stage[day.Slice, day.Prepared]{
 		Kind: SliceTask, Tasks: list,
 		Worker: func() func(context.Context, *day.Slice) (*day.Prepared, error) { return v.slicer().Rate },
 		Take: func(r *day.Prepared) error {
-			t := byBucket[r.Bucket]
+			t := tasks[r.Bucket]
 			t.Slices = append(t.Slices, r)
 			if done++; v.fold.Progress != nil {
 				v.fold.Progress("rate slices", done, int64(len(list)))

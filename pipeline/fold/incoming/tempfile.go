@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
-	"io"
 
+	"github.com/tollbook/tollbook/pipeline/intake/sorting"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
@@ -27,9 +27,8 @@ func (f *File) Open(txn *lake.SubTxn) (storage.ReadFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	sum := crc32.New(crc32.MakeTable(crc32.Castagnoli))
-	n, err := io.Copy(sum, io.NewSectionReader(r, 0, r.Size()))
-	if err == nil && (n != f.Bytes || sum.Sum32() != f.Sum) {
+	sum, err := sorting.Checksum(r, 0, r.Size())
+	if err == nil && (r.Size() != f.Bytes || sum != f.Sum) {
 		err = errors.New("it is damaged: its checksum is not that of the task that wrote it")
 	}
 	if err != nil {

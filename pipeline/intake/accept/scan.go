@@ -394,7 +394,17 @@ type worker struct {
 }
 
 func newWorker(cfg *Config, lim *limits, s *Scanned) *worker {
-	return &worker{cfg: cfg, scanned: s, check: newAcceptor(cfg, lim, s.Regions), chunks: new([2]sorting.Chunk)}
+	w := &worker{cfg: cfg, scanned: s, check: newAcceptor(cfg, lim, s.Regions)}
+	w.use(new([2]sorting.Chunk))
+	return w
+}
+
+// use makes the worker collect rows in empty chunks.
+func (w *worker) use(chunks *[2]sorting.Chunk) {
+	for i := range chunks {
+		chunks[i].SegmentRows = w.cfg.SegmentRows
+	}
+	w.chunks = chunks
 }
 
 // run reads one task to its end or until the file fails. With ahead it uses more than one core.
@@ -490,7 +500,6 @@ func (w *worker) keepSample(part sorting.Part, day period.Day, s *sorting.Sample
 // chunk returns the chunk of the file's feed and reserves memory for more rows.
 func (w *worker) chunk() *sorting.Chunk {
 	c := &w.chunks[w.slot]
-	c.SegmentRows = w.cfg.SegmentRows
 	c.Reserve(w.cfg.chunkBytes())
 	return c
 }

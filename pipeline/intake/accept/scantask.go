@@ -273,7 +273,7 @@ func scanApart(ctx context.Context, cfg *Config, lim *limits, t *scanTask, keep 
 	s := &Scanned{Regions: NewRegions(), Parts: lim.parts}
 	defer func() { err = errors.Join(err, s.Close()) }()
 	w := newWorker(&own, lim, s)
-	w.chunks = freeChunks.Get().(*[2]sorting.Chunk)
+	w.use(freeChunks.Get().(*[2]sorting.Chunk))
 	piece := &task{file: t.File, from: t.From, to: t.To, text: t.Text}
 	found, err := w.run(ctx, piece, &File{Feed: t.Feed, Name: string(t.Name), Hash: t.Hash}, false)
 	if err != nil {

@@ -111,15 +111,24 @@ func (r *Run) check(i int) error {
 		return nil
 	}
 	s := &r.segments[i]
-	sum := crc32.New(crc32.MakeTable(crc32.Castagnoli))
-	if n, err := io.Copy(sum, io.NewSectionReader(r.data, s.off, s.size)); err != nil || n < s.size {
-		return fmt.Errorf("read a sorted run: %w", cmp.Or(err, io.ErrUnexpectedEOF))
+	sum, err := Checksum(r.data, s.off, s.size)
+	if err != nil {
+		return fmt.Errorf("read a sorted run: %w", err)
 	}
-	if sum.Sum32() != s.sum {
+	if sum != s.sum {
 		return errors.New("read a sorted run: its rows are damaged: their checksum is not that of the file's end")
 	}
 	r.checked[i].Store(true)
 	return nil
+}
+
+// Checksum returns the CRC-32C of n bytes from off on.
+func Checksum(data io.ReaderAt, off, n int64) (uint32, error) {
+	sum := crc32.New(crc32.MakeTable(crc32.Castagnoli))
+	if got, err := io.Copy(sum, io.NewSectionReader(data, off, n)); err != nil || got < n {
+		return 0, cmp.Or(err, io.ErrUnexpectedEOF)
+	}
+	return sum.Sum32(), nil
 }
 
 // contender is a cursor in the heap with the beginning of its row's key, as three numbers that sort like the key:

@@ -45,28 +45,17 @@ func (r *Row) text() string {
 
 // drain reads a part to its end and checks SORT-1 meanwhile.
 func drain(t *rapid.T, runs []*Run, part Part) []string {
-	var buffers Buffers
-	m, err := Merge(runs, part, &buffers)
-	if err != nil {
-		t.Fatal(err)
-	}
 	var out []string
-	var row, last Row
-	for {
-		ok, err := m.Next(&row)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !ok {
-			return out
-		}
-		if len(out) > 0 && last.Compare(&row) > 0 {
+	var last Row
+	each(t, runs, part, All, func(row *Row) {
+		if len(out) > 0 && last.Compare(row) > 0 {
 			t.Fatalf("row %s came after %s", row.text(), last.text())
 		}
 		out = append(out, row.text())
-		last = row
+		last = *row
 		last.ID = slices.Clone(row.ID)
-	}
+	})
+	return out
 }
 
 // TestMergeGivesEveryRowOnceInOrder tests SORT-1 with rows in several runs in memory and on disk.
