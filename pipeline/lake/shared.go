@@ -215,8 +215,7 @@ func (t *Txn) checkMade(made []manifest.FileEntry) error {
 		if !found || size != e.Bytes {
 			run := strings.TrimSuffix(strings.TrimPrefix(t.SubTxn.shared, manifest.RunsDir+"/"), "/")
 			return &PlanError{Run: manifest.Hash(run),
-				What: fmt.Sprintf("%s, which a task of bucket %d made, is not there: do the task again", e.Path,
-					e.Bucket)}
+				What: fmt.Sprintf("%s, which a task made, is not there: do the task again", e.Path)}
 		}
 	}
 	return nil

@@ -4,17 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/fold"
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
-	"github.com/tollbook/tollbook/pipeline/intake/rejects"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/run/gate"
 	"github.com/tollbook/tollbook/pipeline/run/newfiles"
+	"github.com/tollbook/tollbook/pipeline/run/rejectlist"
 	"github.com/tollbook/tollbook/pipeline/run/totals"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
@@ -25,42 +23,19 @@ type reconciler struct {
 	cfg    *accept.Config
 	folded *fold.Result
 	files  *newfiles.Finder
+	apart  map[int32]*rejectlist.Apart // feed files that have files of rejects of their own
 }
 
 // reconcile counts every row of every file, keeps the rejects, and notes the files as taken (INGEST-1).
 func (rc *reconciler) reconcile(ctx context.Context) error {
-	out, err := rc.newRejectWriter()
+	out, err := rejectlist.NewWriter(rc.state.txn.SubTxn, rc.state.scanned, rc.state.retried, rc.state.loadRejects)
 	if err != nil {
 		return err
 	}
-	late := rc.folded.Rejects
-	raw, err := rc.rawOf(ctx, late)
-	if err != nil {
+	if err := out.List(ctx, rc.cfg, rc.folded.Rejects, rc.apart); err != nil {
 		return err
 	}
-	flushLate := func(upTo *accept.Reject) error {
-		for len(late) > 0 && (upTo == nil || before(&late[0], upTo)) {
-			late[0].Raw = raw[late[0].File][late[0].Row]
-			if err := out.add(&late[0]); err != nil {
-				return err
-			}
-			late = late[1:]
-		}
-		return nil
-	}
-	err = rc.state.scanned.EachReject(func(x *accept.Reject) error {
-		if err := flushLate(x); err != nil {
-			return err
-		}
-		return out.add(x)
-	})
-	if err != nil {
-		return err
-	}
-	if err := flushLate(nil); err != nil {
-		return err
-	}
-	if err := out.finish(); err != nil {
+	if err := out.Finish(); err != nil {
 		return err
 	}
 	if err := rc.correctRejects(); err != nil {
@@ -69,97 +44,18 @@ func (rc *reconciler) reconcile(ctx context.Context) error {
 	if err := rc.noteInputs(); err != nil {
 		return err
 	}
-	rc.state.report.FeedReasons = out.tally.Reasons
-	notes, accepted, err := rc.state.gate().CheckAll(out.tally)
+	for _, reasons := range out.Tally.Reasons {
+		for why, rows := range reasons {
+			rc.state.report.Reasons[why] += rows
+		}
+	}
+	rc.state.report.FeedReasons = out.Tally.Reasons
+	notes, accepted, err := rc.state.gate().CheckAll(out.Tally)
 	rc.state.report.Notes = append(rc.state.report.Notes, notes...)
 	if accepted {
 		rc.state.next.SetAcceptedRejects(rc.state.o.AcceptRejects)
 	}
 	return err
-}
-
-func before(a, b *accept.Reject) bool {
-	return a.File < b.File || (a.File == b.File && a.Row < b.Row)
-}
-
-// rawOf fetches the raw records of rejects that were found by comparing records.
-func (rc *reconciler) rawOf(ctx context.Context, late []accept.Reject) (map[int32]map[int64][]byte, error) {
-	rows := make(map[int32][]int64)
-	for i := range late {
-		rows[late[i].File] = append(rows[late[i].File], late[i].Row)
-	}
-	out := make(map[int32]map[int64][]byte, len(rows))
-	for _, file := range slices.Sorted(maps.Keys(rows)) {
-		raw, err := rc.state.scanned.Raw(ctx, rc.cfg, file, rows[file])
-		if err != nil {
-			return nil, err
-		}
-		out[file] = raw
-	}
-	return out, nil
-}
-
-// rejectWriter writes the rejects of a run in order of file and row.
-type rejectWriter struct {
-	r   *runState
-	out *rejects.Writer
-	// untried are the rejects that a retry did not try and leaves unchanged, in order.
-	untried []rejects.Row
-	retries bool // the run's rejects replace the open ones
-	tally   *gate.Tally
-}
-
-func (rc *reconciler) newRejectWriter() (*rejectWriter, error) {
-	w := &rejectWriter{r: rc.state, out: rejects.NewWriter(rc.state.txn.SubTxn, rejects.OpenKey()),
-		tally: gate.NewTally()}
-	if rc.state.retried == nil {
-		return w, nil
-	}
-	w.untried = rc.state.retried.Untried(rc.state.scanned)
-	slices.SortFunc(w.untried, func(a, b rejects.Row) int { return rejects.Compare(&a, &b) })
-	stored, err := rc.state.loadRejects()
-	same := func(a, b rejects.Row) bool { return rejects.Compare(&a, &b) == 0 }
-	if w.retries = !slices.EqualFunc(stored, w.untried, same); !w.retries {
-		w.untried = nil // all stay stored as they are
-	}
-	return w, err
-}
-
-func (w *rejectWriter) add(x *accept.Reject) error {
-	f := w.r.scanned.Files[x.File]
-	w.r.report.Reasons[x.Reason.String()]++
-	w.tally.Add(f.Feed, x)
-	name, row := f.Name, x.Row
-	if w.r.retried != nil {
-		name, row = w.r.retried.Original(x.File, x.Row)
-	}
-	kept := rejects.Row{Feed: f.Feed, File: name, Row: row, Column: x.Column, Reason: x.Reason.String(), Value: x.Value,
-		ID: x.ID, Raw: x.Raw, Hash: f.Hash, Header: f.Header}
-	kept.ShowAsRead()
-	for len(w.untried) > 0 && rejects.Compare(&w.untried[0], &kept) < 0 {
-		if err := w.out.Add(&w.untried[0]); err != nil {
-			return err
-		}
-		w.untried = w.untried[1:]
-	}
-	return w.out.Add(&kept)
-}
-
-// finish adds the run's rejects to the open ones; a retry replaces those that it tried.
-func (w *rejectWriter) finish() error {
-	for i := range w.untried {
-		if err := w.out.Add(&w.untried[i]); err != nil {
-			return err
-		}
-	}
-	files, err := w.out.Finish()
-	if err != nil {
-		return err
-	}
-	if w.retries {
-		return w.r.next.Entries.Replace(rejects.OpenKey(), files...)
-	}
-	return w.r.next.Entries.Add(files...)
 }
 
 // noteInputs verifies the counts of every taken file and notes the file as taken (INGEST-1).

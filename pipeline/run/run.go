@@ -26,6 +26,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/run/bookproblem"
 	"github.com/tollbook/tollbook/pipeline/run/gate"
 	"github.com/tollbook/tollbook/pipeline/run/newfiles"
+	"github.com/tollbook/tollbook/pipeline/run/rejectlist"
 	"github.com/tollbook/tollbook/pipeline/run/retry"
 	"github.com/tollbook/tollbook/pipeline/run/samecurrency"
 	"github.com/tollbook/tollbook/pipeline/run/targets"
@@ -112,6 +113,7 @@ type run struct {
 	hashes *inbox.Hashes // of the inbox; nil = not loaded
 	events *eventStage
 	folded *fold.Result
+	apart  map[int32]*rejectlist.Apart // feed files that have files of rejects of their own
 	// what does tasks of buckets and slices in a process that does tasks of a shared run; nil = none was done
 	recalled *fold.Folder
 	known    []period.Cycle // cycles of the next state, before anything is rated
@@ -340,7 +342,21 @@ func (r *run) rateBuckets(ctx context.Context, cfg *accept.Config, f *fold.Folde
 		inform(&r.state.o, "rated slices of large customers apart", "slices", n)
 	}
 	r.state.o.CountRows(r.folded.Lines)
+	if r.state.retried == nil {
+		if r.apart, err = r.state.rejectStage(cfg, r.engine()).Run(ctx, r.folded.Rejects); err != nil {
+			return err
+		}
+	}
+	if err := r.state.job.sharing.tasksDone(); err != nil {
+		return err
+	}
 	return r.state.scanned.Release(cfg)
+}
+
+// rejectStage returns the stage of the rejects of usage and bandwidth, which the run read with cfg.
+func (r *runState) rejectStage(cfg *accept.Config, tasks task.Local) *rejectlist.Stage {
+	return &rejectlist.Stage{Txn: r.txn, Tasks: tasks, Scanned: r.scanned, Config: cfg, Fewest: r.o.FileRejects,
+		Progress: r.o.Progress}
 }
 
 // scanConfig returns the configuration for reading feed files, without events.
@@ -447,7 +463,7 @@ func (r *runState) newFiles(in fs.FS) *newfiles.Finder {
 
 // reconciler returns the reconciler of the rows that the run read with cfg.
 func (r *run) reconciler(cfg *accept.Config) *reconciler {
-	return &reconciler{r.state, cfg, r.folded, r.state.newFiles(r.inbox)}
+	return &reconciler{r.state, cfg, r.folded, r.state.newFiles(r.inbox), r.apart}
 }
 
 // notHashed is logged if the hashes of the inbox cannot be stored; a later run then reads it again.

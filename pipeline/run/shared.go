@@ -19,6 +19,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/task"
 	"github.com/tollbook/tollbook/pipeline/run/plan"
+	"github.com/tollbook/tollbook/pipeline/run/rejectlist"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -44,7 +45,7 @@ func resultObject(stage string, i int) string { return fmt.Sprintf("%s/%06d.resu
 
 // Stages returns, in order, the stages of a run whose tasks other processes can do.
 func Stages() []string {
-	return []string{accept.ScanTask, fold.RerateTask, fold.CountTask, fold.SliceTask, fold.BucketTask}
+	return []string{accept.ScanTask, fold.RerateTask, fold.CountTask, fold.SliceTask, fold.BucketTask, rejectlist.Kind}
 }
 
 // Pending says for what a shared run waits.
@@ -294,13 +295,8 @@ func (s *sharing) elsewhere(ctx context.Context, stage string, tasks [][]byte, t
 	if err != nil {
 		return err
 	}
-	waits := &pendingError{Pending{Run: s.run, Stage: stage, Tasks: len(tasks), Missing: missing}}
-	switch {
-	case len(missing) > 0:
-		return waits
-	case stage == fold.BucketTask && !s.commit:
-		waits.Stage, waits.Tasks = "", 0
-		return waits
+	if len(missing) > 0 {
+		return &pendingError{Pending{Run: s.run, Stage: stage, Tasks: len(tasks), Missing: missing}}
 	}
 	for i, b := range results {
 		if err := take(b); err != nil {
@@ -308,6 +304,14 @@ func (s *sharing) elsewhere(ctx context.Context, stage string, tasks [][]byte, t
 		}
 	}
 	return nil
+}
+
+// tasksDone ends the run of a process that does not commit it, once all tasks are done.
+func (s *sharing) tasksDone() error {
+	if s == nil || s.commit {
+		return nil
+	}
+	return &pendingError{Pending{Run: s.run, Missing: []int{}}}
 }
 
 // failed converts an error of the engine to an error of the run.

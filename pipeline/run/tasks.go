@@ -15,6 +15,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/task"
 	"github.com/tollbook/tollbook/pipeline/run/gate"
 	"github.com/tollbook/tollbook/pipeline/run/plan"
+	"github.com/tollbook/tollbook/pipeline/run/rejectlist"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/problem"
 )
@@ -136,6 +137,14 @@ func (r taskWorkers) of(stage string) (_ worker, err error) {
 		if r.run.recalled, err = r.recall(); err != nil {
 			return nil, err
 		}
+	}
+	if stage == rejectlist.Kind {
+		cfg, files, err := r.taskConfig()
+		if err != nil {
+			return nil, err
+		}
+		cfg.Still = accept.PlannedStill(files)
+		return r.run.state.rejectStage(cfg, r.run.engine()).TaskWorker(), nil
 	}
 	return r.run.recalled.TaskWorker(stage)
 }

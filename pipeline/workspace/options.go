@@ -18,6 +18,8 @@ type Options struct {
 	RangeBytes int64          // size of the ranges of a large text file for tasks (cuts.New); 0 = default; for tests
 	SlotLines  int64          // linefile.Slots.Fewest; 0 = default; for tests
 	BucketRows int64          // publish.Options.BucketRows; 0 = default; for tests
+	// FileRejects is rejectlist.Stage.Fewest; 0 = default; for tests.
+	FileRejects int64
 	// TaskBytes encodes and decodes every task and result, as if tasks ran in other processes; for tests.
 	TaskBytes bool
 	// Engine makes worker processes do the tasks of a run, unless it is a dry run; nil = goroutines of this process.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
@@ -52,6 +53,46 @@ func (r *Reject) UnmarshalJSON(b []byte) error {
 	}
 	*r = Reject{m.File, m.Row, why, string(m.Column), string(m.Value), string(m.ID), m.Raw}
 	return nil
+}
+
+// EachReject visits the rejects of all taken files by file and row: those of records that failed by themselves.
+func (s *Scanned) EachReject(visit func(*Reject) error) error {
+	for file := range s.Files {
+		if !s.Taken(int32(file)) {
+			continue
+		}
+		if err := s.RejectsOf(int32(file), nil, visit); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// RejectsOf visits the rejects of a file by row: those of records that failed by themselves, and others of the file,
+// which are ascending by row.
+func (s *Scanned) RejectsOf(file int32, others []Reject, visit func(*Reject) error) error {
+	before := func(row int64) error {
+		for len(others) > 0 && others[0].Row < row {
+			x := &others[0]
+			others = others[1:]
+			if err := visit(x); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	for _, t := range s.tasksOf(file) {
+		err := t.rejects.each(file, func(x *Reject) error {
+			if err := before(x.Row); err != nil {
+				return err
+			}
+			return visit(x)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return before(math.MaxInt64)
 }
 
 // spool stores the rejects of one task in the order in which they came: in memory up to a limit, then in a scratch

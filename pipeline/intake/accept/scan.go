@@ -1,6 +1,7 @@
 package accept
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -48,7 +49,7 @@ type Scanned struct {
 	Bandwidth []*sorting.Run
 	Regions   *Regions
 	Parts     Parts
-	tasks     []*task
+	tasks     []*task // in the order of files and rows
 	scratch   []scratchFile
 	released  errgroup.Group // closes scratch files
 	held      atomic.Int64   // bytes of runs in memory
@@ -636,31 +637,16 @@ func (w *worker) end() error {
 	return nil
 }
 
-// EachReject visits the rejects of all taken files by file and row: those of records that failed by themselves.
-func (s *Scanned) EachReject(visit func(*Reject) error) error {
-	for _, t := range s.tasks {
-		if !s.Taken(t.file) {
-			continue
-		}
-		if err := t.rejects.each(t.file, visit); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // Raw returns the original records of the given rows of a file, by row. It reads the file again and returns an error if
 // the file changed.
 func (s *Scanned) Raw(ctx context.Context, cfg *Config, file int32, rows []int64) (map[int64][]byte, error) {
 	slices.Sort(rows)
 	out := make(map[int64][]byte, len(rows))
-	for i, t := range s.tasks {
-		if t.file != file {
-			continue
-		}
+	tasks := s.tasksOf(file)
+	for i, t := range tasks {
 		last := int64(1<<62 - 1)
-		if i+1 < len(s.tasks) && s.tasks[i+1].file == file && s.tasks[i+1].first > 0 {
-			last = s.tasks[i+1].first - 1
+		if i+1 < len(tasks) && tasks[i+1].first > 0 {
+			last = tasks[i+1].first - 1
 		}
 		at, _ := slices.BinarySearch(rows, t.first)
 		if t.first == 0 || at == len(rows) || rows[at] > last {
@@ -671,6 +657,14 @@ func (s *Scanned) Raw(ctx context.Context, cfg *Config, file int32, rows []int64
 		}
 	}
 	return out, s.still(cfg, file)
+}
+
+// tasksOf returns the tasks of a file in the order of its rows.
+func (s *Scanned) tasksOf(file int32) []*task {
+	compare := func(t *task, file int32) int { return cmp.Compare(t.file, file) }
+	from, _ := slices.BinarySearchFunc(s.tasks, file, compare)
+	to, _ := slices.BinarySearchFunc(s.tasks, file+1, compare)
+	return s.tasks[from:to]
 }
 
 // still returns an error if a file changed after its rows were taken: the run can no longer leave it out.

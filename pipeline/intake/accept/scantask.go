@@ -146,17 +146,8 @@ func DoTask(ctx context.Context, cfg *Config, b []byte) ([]byte, error) {
 		if t.Hash == "" {
 			return scanApart(ctx, &own, lim, t, cfg.Txn.KeepShared)
 		}
-		own.Still = func(fsys fs.FS, name string) error {
-			hash, _, err := inbox.Hash(fsys, name)
-			switch {
-			case errors.Is(err, fs.ErrNotExist):
-				return &inbox.ChangedError{File: name, How: "was removed"}
-			case err == nil && hash != t.Hash:
-				return &inbox.ChangedError{File: name, How: "was written to"}
-			}
-			return err
-		}
-		before := stampOf(&own, t)
+		own.Still = func(fsys fs.FS, name string) error { return sameHash(fsys, name, t.Hash) }
+		before := stampOf(cfg.Inbox, string(t.Name))
 		r, err := scanApart(ctx, &own, lim, t, cfg.Txn.KeepShared)
 		if err != nil || r.Deferred != nil {
 			return r, err
@@ -169,25 +160,56 @@ func DoTask(ctx context.Context, cfg *Config, b []byte) ([]byte, error) {
 	})
 }
 
+// sameHash returns an *inbox.ChangedError if a file does not have a hash.
+func sameHash(fsys fs.FS, name, want string) error {
+	hash, _, err := inbox.Hash(fsys, name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return &inbox.ChangedError{File: name, How: "was removed"}
+	case err == nil && hash != want:
+		return &inbox.ChangedError{File: name, How: "was written to"}
+	}
+	return err
+}
+
+// PlannedStill returns Config.Still of a process that reads files of a plan again. A file whose stamp is that of the
+// plan is not hashed.
+func PlannedStill(files []*File) func(fsys fs.FS, name string) error {
+	planned := make(map[string]*File, len(files))
+	for _, f := range files {
+		planned[f.Name] = f
+	}
+	return func(fsys fs.FS, name string) error {
+		f := planned[name]
+		if f == nil {
+			return fmt.Errorf("inbox/%s is not in the plan", name)
+		}
+		if f.Stamp != "" && stampOf(fsys, name) == f.Stamp {
+			return nil
+		}
+		return sameHash(fsys, name, f.Hash)
+	}
+}
+
 // still checks that the task read the content that the run was planned with; else it returns an *inbox.ChangedError.
 // before is the file's stamp before reading. A later check by the run's process would miss a change that was undone.
 func (t *scanTask) still(cfg *Config, before string) error {
-	if before != "" && before == t.Stamp && before == stampOf(cfg, t) {
+	name := string(t.Name)
+	if before != "" && before == t.Stamp && before == stampOf(cfg.Inbox, name) {
 		return nil
 	}
-	name := string(t.Name)
 	if err := cfg.Still(cfg.Inbox, name); err != nil {
 		return err
 	}
-	if stampOf(cfg, t) != before {
+	if stampOf(cfg.Inbox, name) != before {
 		return &inbox.ChangedError{File: name, How: "was written to"}
 	}
 	return nil
 }
 
-// stampOf returns the stamp of a task's file; "" if it is unknown.
-func stampOf(cfg *Config, t *scanTask) string {
-	info, err := fs.Stat(cfg.Inbox, string(t.Name))
+// stampOf returns the stamp of a file; "" if it is unknown.
+func stampOf(fsys fs.FS, name string) string {
+	info, err := fs.Stat(fsys, name)
 	if err != nil {
 		return "" // reading the file reports the error
 	}
@@ -231,6 +253,7 @@ func Recall(cfg *Config, files []*File, todo, results [][]byte, left []int32) (*
 			return nil, errors.Join(err, s.Close())
 		}
 	}
+	s.tasks = done
 	s.blame(done)
 	for _, i := range left {
 		if i < 0 || int(i) >= len(files) {

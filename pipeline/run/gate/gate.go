@@ -109,8 +109,46 @@ func (t *Tally) Add(feed string, x *accept.Reject) {
 	}
 	of[x.Reason.String()]++
 	if t.first[x.File] == nil {
-		t.first[x.File] = &accept.Reject{Row: x.Row, Reason: x.Reason, Column: x.Column, Value: x.Value}
+		t.first[x.File] = first(x)
 	}
+}
+
+// Take adds the counts of a file of a feed.
+func (t *Tally) Take(feed string, file int32, c *Counts) {
+	of := t.Reasons[feed]
+	if of == nil {
+		of = make(map[string]int64)
+		t.Reasons[feed] = of
+	}
+	for _, n := range c.Reasons {
+		of[n.Reason] += n.Rows
+	}
+	t.first[file] = c.First
+}
+
+// Counts counts the rejects of one file. The zero value counts none.
+type Counts struct {
+	Reasons []ReasonCount  `json:"reasons"` // in the order of their first rejects
+	First   *accept.Reject `json:"first"`   // without its raw record
+}
+
+// Add counts a reject.
+func (c *Counts) Add(x *accept.Reject) {
+	if c.First == nil {
+		c.First = first(x)
+	}
+	why := x.Reason.String()
+	at := slices.IndexFunc(c.Reasons, func(n ReasonCount) bool { return n.Reason == why })
+	if at < 0 {
+		at = len(c.Reasons)
+		c.Reasons = append(c.Reasons, ReasonCount{Reason: why})
+	}
+	c.Reasons[at].Rows++
+}
+
+// first returns what an error names of the first reject of a file.
+func first(x *accept.Reject) *accept.Reject {
+	return &accept.Reject{Row: x.Row, Reason: x.Reason, Column: x.Column, Value: x.Value}
 }
 
 // Gate stops a run whose feeds have more rejects than the settings allow.
