@@ -118,10 +118,17 @@ func (s *poster) post(r *rated) error {
 		b := s.bucket(p.customer)
 		buckets[b] = append(buckets[b], p)
 	}
+	low := 0
 	for b := range s.buckets {
-		if err := s.postBucket(r, b, buckets[b]); err != nil {
+		n, err := s.postBucket(r, b, buckets[b])
+		if err != nil {
 			return err
 		}
+		low += n
+	}
+	if low > 0 {
+		s.result.note("groups of cost rows of %s that changed and bring less than their minimum margin: %d, listed by "+
+			"tollbook query low-margin --cycle %s", r.cycle, low, s.target())
 	}
 	return s.postMargins(r)
 }
@@ -282,10 +289,11 @@ func billedLine(row rows.Row[tables.Line]) (*posting, error) {
 	return p, nil
 }
 
-// postBucket writes the postings of a bucket: those of the cycle, and the open cycle's postings for other cycles.
-func (s *poster) postBucket(r *rated, bucket int, list []*posting) error {
+// postBucket writes the postings of a bucket: those of the cycle, and the open cycle's postings for other cycles. low is
+// the number of groups that changed and are below their minimum margin.
+func (s *poster) postBucket(r *rated, bucket int, list []*posting) (low int, err error) {
 	key := manifest.FileKey{Table: tables.CostPostings().Name, Cycle: manifest.CycleOf(s.target()), Bucket: bucket}
-	err := margins.Each(s.txn.Open, s.txn.Next().Find(key), tables.CostPostings(),
+	err = margins.Each(s.txn.Open, s.txn.Next().Find(key), tables.CostPostings(),
 		func(row rows.Row[tables.CostPosting]) error {
 			p, err := readPosting(row)
 			switch {
@@ -298,7 +306,7 @@ func (s *poster) postBucket(r *rated, bucket int, list []*posting) error {
 			return err
 		})
 	if err != nil {
-		return err
+		return 0, err
 	}
 	slices.SortFunc(list, func(a, b *posting) int {
 		return cmp.Or(strings.Compare(a.customer, b.customer), cmp.Compare(a.origin, b.origin),
@@ -310,18 +318,18 @@ func (s *poster) postBucket(r *rated, bucket int, list []*posting) error {
 		storePosting(out, p)
 		l, err := s.postedLine(p)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		lines = append(lines, l)
 	}
 	if err := tablefile.Put(s.txn, key, out, nil); err != nil {
-		return err
+		return 0, err
 	}
-	if err := s.restatedGroups(r, bucket, list); err != nil {
-		return err
+	if low, err = s.restatedGroups(r, bucket, list); err != nil {
+		return 0, err
 	}
 	key.Table, key.Day = tables.Lines().Name, manifest.RestatedDay
-	return s.lines(key, lines)
+	return low, s.lines(key, lines)
 }
 
 // keepSame copies the payment time and cause of a posting to an unchanged difference that is posted again.

@@ -324,7 +324,7 @@ SELECT
     out_bps
 FROM {{.DB}}.samples_rows
 WHERE {{live}}
-COMMENT 'One row per bandwidth sample that counts; empty unless clickhouse.samples is true.';
+COMMENT 'One row per bandwidth sample that counts in the cycle of its slot, without those billed after its close; empty unless clickhouse.samples is true.';
 
 CREATE OR REPLACE TABLE {{.DB}}.margins_rows AS {{.DB}}.margins_data
 ENGINE = {{rows "margins"}};
