@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/fold/costs/groups"
 	"github.com/tollbook/tollbook/pipeline/fold/costs/margins"
 	"github.com/tollbook/tollbook/pipeline/intake/event"
 	"github.com/tollbook/tollbook/pipeline/lake/linefile"
@@ -289,8 +290,8 @@ func billedLine(row rows.Row[tables.Line]) (*posting, error) {
 	return p, nil
 }
 
-// postBucket writes the postings of a bucket: those of the cycle, and the open cycle's postings for other cycles. low is
-// the number of groups that changed and are below their minimum margin.
+// postBucket writes the postings of a bucket: those of the cycle, and the open cycle's postings for other cycles. low
+// is the number of groups that changed and are below their minimum margin.
 func (s *poster) postBucket(r *rated, bucket int, list []*posting) (low int, err error) {
 	key := manifest.FileKey{Table: tables.CostPostings().Name, Cycle: manifest.CycleOf(s.target()), Bucket: bucket}
 	err = margins.Each(s.txn.Open, s.txn.Next().Find(key), tables.CostPostings(),
@@ -325,11 +326,32 @@ func (s *poster) postBucket(r *rated, bucket int, list []*posting) (low int, err
 	if err := tablefile.Put(s.txn, key, out, nil); err != nil {
 		return 0, err
 	}
-	if low, err = s.restatedGroups(r, bucket, list); err != nil {
+	if low, err = s.postGroups(r, bucket, list); err != nil {
 		return 0, err
 	}
 	key.Table, key.Day = tables.Lines().Name, manifest.RestatedDay
 	return low, s.lines(key, lines)
+}
+
+// postGroups writes the groups of a bucket, so that differences can be shown with the data of the cost file.
+func (s *poster) postGroups(r *rated, bucket int, list []*posting) (low int, err error) {
+	posted := make(map[groups.Key]bool)
+	for _, p := range list {
+		if p.origin == r.cycle {
+			posted[groups.Key{Customer: p.customer, Origin: p.origin.String(), ID: p.id}] = true
+		}
+	}
+	now := parquet.NewColumns(tables.CostGroups())
+	for _, g := range r.groups {
+		if s.bucket(r.books.Customers[g.customer].ID) != bucket {
+			continue
+		}
+		if err := s.storeGroup(now, r, g); err != nil {
+			return 0, err
+		}
+	}
+	again := groups.Restated{Txn: s.txn, Origin: r.cycle, Closed: s.closed}
+	return again.Write(bucket, now, posted)
 }
 
 // keepSame copies the payment time and cause of a posting to an unchanged difference that is posted again.
