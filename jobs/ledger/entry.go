@@ -103,7 +103,7 @@ type Stage struct {
 
 // Tasks counts the tasks of a stage that workers of an engine did in this run.
 type Tasks struct {
-	Stage    string `json:"stage"` // scan, rerate, count, slice, bucket, reject or publish
+	Stage    string `json:"stage"` // hash, scan, rerate, count, slice, bucket, reject or publish
 	Done     int    `json:"done"`
 	Attempts int    `json:"attempts"`          // known attempts; Done if each task succeeded at the first
 	Failure  string `json:"failure,omitempty"` // of the first failed attempt

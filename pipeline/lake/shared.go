@@ -68,8 +68,9 @@ type PlanError struct {
 func (e *PlanError) Error() string { return fmt.Sprintf("run %s: %s", e.Run, e.What) }
 
 // Share makes the transaction a shared run, with the plan as its first object, and returns the run: the hash of the
-// plan. Close keeps everything that is made from now on.
+// plan. Close keeps everything that is made from now on. After Drop, the transaction can be shared again.
 func (t *Txn) Share(plan []byte) (manifest.Hash, error) {
+	t.dropped = false
 	run := manifest.HashBytes(plan)
 	t.share(run)
 	return run, t.SubTxn.PutShared(planObject, plan)

@@ -431,8 +431,13 @@ func (r *run) inboxFiles(ctx context.Context, hashes *inbox.Hashes) ([]*accept.F
 	if s != nil && s.plan != nil {
 		return r.continuedFiles(ctx, hashes)
 	}
-	notes := len(r.state.report.Notes)
-	files, err := freshFiles(ctx, r.state.newFiles(r.inbox), hashes)
+	notes, finder := len(r.state.report.Notes), r.state.newFiles(r.inbox)
+	if s != nil && s.engine {
+		if err := (planning{r.state}).hash(ctx, r.engine(), finder, hashes); err != nil {
+			return nil, err
+		}
+	}
+	files, err := freshFiles(ctx, finder, hashes)
 	if err != nil || s == nil {
 		return files, err
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/task"
+	"github.com/tollbook/tollbook/pipeline/run/newfiles"
 	"github.com/tollbook/tollbook/pipeline/run/plan"
 	"github.com/tollbook/tollbook/pipeline/run/rejectlist"
 	"github.com/tollbook/tollbook/pipeline/workspace"
@@ -45,7 +46,8 @@ func resultObject(stage string, i int) string { return fmt.Sprintf("%s/%06d.resu
 
 // Stages returns, in order, the stages of a run whose tasks other processes can do.
 func Stages() []string {
-	return []string{accept.ScanTask, fold.RerateTask, fold.CountTask, fold.SliceTask, fold.BucketTask, rejectlist.Kind}
+	return []string{newfiles.HashTask, accept.ScanTask, fold.RerateTask, fold.CountTask, fold.SliceTask,
+		fold.BucketTask, rejectlist.Kind}
 }
 
 // Pending says for what a shared run waits.
@@ -135,6 +137,8 @@ func numbers(list []int) string {
 func (s *sharing) job(p *plan.Plan) job {
 	j := job{command: nightlyCommand, cycle: place.NoCycle, sharing: s}
 	switch p.Kind {
+	case plan.Hash:
+		j.command = "" // no command continues it
 	case plan.Close:
 		j.command, j.cycle, j.close = closeCommand(p.Cycle), p.Cycle, true
 	case plan.Monthly:
@@ -207,23 +211,56 @@ func (r *run) begin(l *lake.Lake) (err error) {
 // share writes the plan of a run that is being planned, once its feed files are known. notes is the number of notes
 // that the run had before.
 func (r *run) share(files []*accept.File, notes int) (err error) {
-	s := r.state.job.sharing
-	s.plan = &plan.Plan{Base: r.state.txn.SubTxn.Base().Hash, Build: r.state.o.Build,
+	return planning{r.state}.share(planning{r.state}.of(files, notes))
+}
+
+// planning makes the plans of a shared run.
+type planning struct{ state *runState }
+
+// of returns the plan of the run for feed files.
+func (r planning) of(files []*accept.File, notes int) *plan.Plan {
+	p := &plan.Plan{Base: r.state.txn.SubTxn.Base().Hash, Build: r.state.o.Build,
 		Settings: plan.SettingsHash(r.state.ws), Books: plan.BooksHash(r.state.ws), AsOf: r.state.o.AsOf,
 		Accept: r.state.o.AcceptRejects, Files: []plan.File{},
 		Reports: append([]workspace.FileReport{}, r.state.report.Files...),
 		Notes:   append([]string{}, r.state.report.Notes[notes:]...)}
-	r.state.job.note(s.plan)
+	r.state.job.note(p)
 	for _, f := range files {
-		s.plan.Files = append(s.plan.Files, plan.File{Feed: f.Feed, Name: []byte(f.Name), Hash: f.Hash,
+		p.Files = append(p.Files, plan.File{Feed: f.Feed, Name: []byte(f.Name), Hash: f.Hash,
 			Stamp: f.Stamp, Bytes: f.Bytes, Ranges: f.Ranges})
 	}
-	b, err := s.plan.Encode()
+	return p
+}
+
+// share writes a plan.
+func (r planning) share(p *plan.Plan) error {
+	b, err := p.Encode()
 	if err != nil {
 		return err
 	}
+	s := r.state.job.sharing
+	s.plan = p
 	s.run, err = r.state.txn.Share(b)
 	return err
+}
+
+// hash has the workers of an engine hash new feed files, if they are many gigabytes. The tasks are those of a
+// plan of their own, because the plan of the run has the hashes.
+func (r planning) hash(ctx context.Context, tasks task.Local, finder *newfiles.Finder, hashes *inbox.Hashes) error {
+	list, err := finder.Unhashed(hashes)
+	if err != nil || len(list) == 0 {
+		return err
+	}
+	p := r.of(list, len(r.state.report.Notes))
+	p.Kind = plan.Hash
+	if err := r.share(p); err != nil {
+		return err
+	}
+	if err := finder.HashAhead(ctx, tasks, hashes, list); err != nil {
+		return err
+	}
+	r.state.job.sharing.run, r.state.job.sharing.plan = "", nil
+	return r.state.txn.Drop()
 }
 
 // shareWithoutFiles writes the plan of a run that takes no feed files, unless there is one.

@@ -14,6 +14,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/task"
 	"github.com/tollbook/tollbook/pipeline/run/gate"
+	"github.com/tollbook/tollbook/pipeline/run/newfiles"
 	"github.com/tollbook/tollbook/pipeline/run/plan"
 	"github.com/tollbook/tollbook/pipeline/run/rejectlist"
 	"github.com/tollbook/tollbook/pipeline/workspace"
@@ -124,6 +125,8 @@ type taskWorkers struct{ run *run }
 // of returns the worker for the tasks of a stage.
 func (r taskWorkers) of(stage string) (_ worker, err error) {
 	switch stage {
+	case newfiles.HashTask:
+		return newfiles.HashWorker(r.run.inbox), nil
 	case accept.ScanTask:
 		cfg, _, err := r.taskConfig()
 		if err != nil {

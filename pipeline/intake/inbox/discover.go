@@ -206,11 +206,11 @@ func kindOf(mode fs.FileMode) string {
 // digits. It also returns the size in bytes. The stored bytes are hashed: the same records compressed differently are
 // another file.
 func Hash(fsys fs.FS, name string) (hash string, size int64, err error) {
-	return hashInto(fsys, name, io.Discard)
+	return HashInto(fsys, name, io.Discard)
 }
 
-// hashInto is Hash; it also writes the content to a writer.
-func hashInto(fsys fs.FS, name string, too io.Writer) (hash string, size int64, err error) {
+// HashInto is Hash; it also writes the content to a writer.
+func HashInto(fsys fs.FS, name string, too io.Writer) (hash string, size int64, err error) {
 	f, err := fsys.Open(name)
 	if err != nil {
 		return "", 0, fmt.Errorf("hash inbox/%s: %w", name, err)

@@ -116,7 +116,7 @@ func (h *Hashes) HashInto(fsys fs.FS, name string, too io.Writer) (hash string, 
 	if known {
 		h.setMark(fsys)
 	}
-	hash, size, err = hashInto(fsys, name, too)
+	hash, size, err = HashInto(fsys, name, too)
 	after, still, lost := inspect(Fresh(fsys), name)
 	if err != nil && lost == nil && known && still && after != before {
 		return "", 0, &ChangedError{File: name, How: how(before, after)}
@@ -154,6 +154,20 @@ func (h *Hashes) SettledStamp(name string) string {
 		return found.text()
 	}
 	return ""
+}
+
+// Mark prepares for Adopt: it is called before another process reads a file.
+func (h *Hashes) Mark(fsys fs.FS) { h.setMark(fsys) }
+
+// Adopt notes a file as hashed by another process, which found the given Stamp before and after it read it. If the file
+// has another stamp now, it is not noted, and the result is false.
+func (h *Hashes) Adopt(fsys fs.FS, name, stamp, hash string) bool {
+	now, known, err := inspect(Fresh(fsys), name)
+	if err != nil || !known || now.text() != stamp {
+		return false
+	}
+	h.note(name, seen{remembered: remembered{stamp: now, hash: hash}, stamped: true})
+	return true
 }
 
 // setMark stores the time before the first file is read, by the clock that sets the files' times.

@@ -30,6 +30,8 @@ type Finder struct {
 	Report  *workspace.Report  // of the run: receives the names and the notes
 	Sources []string           // of cost files
 	Uncut   bool               // large files are not cut into ranges
+
+	ahead map[string]*hashed // files that HashAhead hashed, by name
 }
 
 // Fresh returns the files of one feed that were not taken yet.
@@ -70,7 +72,7 @@ func (f *Finder) Fresh(ctx context.Context, name string, hashes *inbox.Hashes) (
 		}
 		seen[as] = ref.Name
 		files = append(files, &accept.File{Feed: name, Name: ref.Name, Hash: h.hash,
-			Stamp: hashes.SettledStamp(ref.Name), Bytes: h.size, Ranges: h.cutter.Ranges(f.Inbox)})
+			Stamp: hashes.SettledStamp(ref.Name), Bytes: h.size, Ranges: h.rangesOf(f.Inbox)})
 		return nil
 	}
 	return files, f.hashEach(ctx, name, refs, hashes, take)
@@ -88,7 +90,16 @@ type hashed struct {
 	hash   string
 	size   int64 // bytes
 	cutter *cuts.Cutter
+	ranges []cuts.Range // if there is no cutter
 	err    error
+}
+
+// rangesOf returns the ranges of a text file that is read in several.
+func (h *hashed) rangesOf(in fs.FS) []cuts.Range {
+	if h.cutter == nil {
+		return h.ranges
+	}
+	return h.cutter.Ranges(in)
 }
 
 // hashesAhead is how many files can be hashed before the results of earlier ones are used.
@@ -110,6 +121,10 @@ func (f *Finder) hashEach(ctx context.Context, feed string, refs []inbox.FileRef
 			ref, result := &refs[next], make(chan *hashed, 1)
 			results[next] = result
 			started.Go(func() {
+				if h := f.ahead[ref.Name]; h != nil {
+					result <- h
+					return
+				}
 				free <- struct{}{}
 				h := &hashed{cutter: f.cutter(feed, ref), err: ctx.Err()}
 				if h.err == nil {

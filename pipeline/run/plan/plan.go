@@ -41,6 +41,7 @@ const (
 	Monthly Kind = "monthly"
 	Close   Kind = "close"
 	Rerate  Kind = "rerate"
+	Hash    Kind = "hash" // hash the files, before a run with an engine is planned
 )
 
 // Draft identifies books in another folder than the workspace's.
