@@ -304,13 +304,18 @@ func (s *sharing) plannedFiles(in fs.FS, hashes *inbox.Hashes) ([]*accept.File, 
 		hash, _, err := hashes.Hash(in, f.Name)
 		changed := new(inbox.ChangedError)
 		if err == nil && hash != f.Hash || errors.As(err, &changed) {
-			err = &lake.PlanError{Run: s.run, What: fmt.Sprintf("inbox/%s changed since it was planned", f.Name)}
+			err = changedSince(s.run, f.Name)
 		}
 		if err != nil {
 			return nil, err
 		}
 	}
 	return files, nil
+}
+
+// changedSince is the error of a feed file of a plan that changed.
+func changedSince(run manifest.Hash, name string) error {
+	return &lake.PlanError{Run: run, What: fmt.Sprintf("inbox/%s changed since it was planned", name)}
 }
 
 // elsewhere is task.Local.Elsewhere of a shared run: tasks with results are done. With an engine, its workers do the

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/fold"
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
+	"github.com/tollbook/tollbook/pipeline/intake/inbox"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
@@ -142,12 +143,7 @@ func (r taskWorkers) of(stage string) (_ worker, err error) {
 		}
 	}
 	if stage == rejectlist.Kind {
-		cfg, files, err := r.taskConfig()
-		if err != nil {
-			return nil, err
-		}
-		cfg.Still = accept.PlannedStill(files)
-		return r.run.state.rejectStage(cfg, r.run.engine()).TaskWorker(), nil
+		return r.rejectWorker()
 	}
 	return r.run.recalled.TaskWorker(stage)
 }
@@ -160,6 +156,23 @@ func (r taskWorkers) taskConfig() (*accept.Config, []*accept.File, error) {
 	}
 	files, err := r.run.state.retryFiles(cfg)
 	return cfg, files, err
+}
+
+// rejectWorker returns what does tasks of rejects. A feed file that changed must be planned again.
+func (r taskWorkers) rejectWorker() (worker, error) {
+	cfg, _, err := r.taskConfig()
+	if err != nil {
+		return nil, err
+	}
+	s := r.run.state.rejectStage(cfg, r.run.engine())
+	s.Guard = func(f *accept.File, read func() error) error {
+		err := accept.ReadPlanned(cfg.Inbox, f, read)
+		if changed := new(inbox.ChangedError); errors.As(err, &changed) {
+			return changedSince(r.run.state.job.sharing.run, f.Name)
+		}
+		return err
+	}
+	return s.TaskWorker(), nil
 }
 
 // rerateWorker reads the books for rating a closed cycle again. Nothing was scanned.

@@ -152,7 +152,7 @@ func DoTask(ctx context.Context, cfg *Config, b []byte) ([]byte, error) {
 		if err != nil || r.Deferred != nil {
 			return r, err
 		}
-		err = t.still(&own, before)
+		err = stillPlanned(cfg.Inbox, string(t.Name), t.Hash, t.Stamp, before)
 		if changed := faultOf(err); changed != nil {
 			r.Fault, r.Deferred, err = nil, changed, nil
 		}
@@ -172,39 +172,31 @@ func sameHash(fsys fs.FS, name, want string) error {
 	return err
 }
 
-// PlannedStill returns Config.Still of a process that reads files of a plan again. A file whose stamp is that of the
-// plan is not hashed.
-func PlannedStill(files []*File) func(fsys fs.FS, name string) error {
-	planned := make(map[string]*File, len(files))
-	for _, f := range files {
-		planned[f.Name] = f
-	}
-	return func(fsys fs.FS, name string) error {
-		f := planned[name]
-		if f == nil {
-			return fmt.Errorf("inbox/%s is not in the plan", name)
-		}
-		if f.Stamp != "" && stampOf(fsys, name) == f.Stamp {
-			return nil
-		}
-		return sameHash(fsys, name, f.Hash)
-	}
-}
-
-// still checks that the task read the content that the run was planned with; else it returns an *inbox.ChangedError.
-// before is the file's stamp before reading. A later check by the run's process would miss a change that was undone.
-func (t *scanTask) still(cfg *Config, before string) error {
-	name := string(t.Name)
-	if before != "" && before == t.Stamp && before == stampOf(cfg.Inbox, name) {
+// stillPlanned checks that a file that was read has the content that a run was planned with; else it returns an
+// *inbox.ChangedError. planned is its stamp in the plan, before that before it was read. A later check by the run's
+// process would miss a change that was undone.
+func stillPlanned(fsys fs.FS, name, hash, planned, before string) error {
+	if before != "" && before == planned && before == stampOf(fsys, name) {
 		return nil
 	}
-	if err := cfg.Still(cfg.Inbox, name); err != nil {
+	if err := sameHash(fsys, name, hash); err != nil {
 		return err
 	}
-	if stampOf(cfg.Inbox, name) != before {
+	if stampOf(fsys, name) != before {
 		return &inbox.ChangedError{File: name, How: "was written to"}
 	}
 	return nil
+}
+
+// ReadPlanned calls read, which reads a file of a plan. If what it read need not be the content of the plan, the error
+// is an *inbox.ChangedError, whatever the error of read is.
+func ReadPlanned(fsys fs.FS, f *File, read func() error) error {
+	before := stampOf(fsys, f.Name)
+	err := read()
+	if changed := stillPlanned(fsys, f.Name, f.Hash, f.Stamp, before); changed != nil {
+		return changed
+	}
+	return err
 }
 
 // stampOf returns the stamp of a file; "" if it is unknown.

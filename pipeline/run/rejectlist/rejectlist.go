@@ -21,11 +21,14 @@ const fewest = 1 << 12
 
 // Stage is the rejects of the usage and bandwidth files of a run, after its buckets were rated.
 type Stage struct {
-	Txn      *lake.Txn
-	Tasks    task.Local
-	Scanned  *accept.Scanned
-	Config   *accept.Config // with which the files are read again
-	Fewest   int64          // rejects of a file that has files of rejects of its own; 0 = 4,096
+	Txn     *lake.Txn
+	Tasks   task.Local
+	Scanned *accept.Scanned
+	Config  *accept.Config // with which the files are read again
+	// Guard calls a function that reads a file, and returns an error if what it reads need not be what was scanned;
+	// nil = Config.Still does so.
+	Guard    func(f *accept.File, read func() error) error
+	Fewest   int64 // rejects of a file that has files of rejects of its own; 0 = 4,096
 	Progress func(what string, done, total int64)
 }
 
@@ -75,7 +78,7 @@ func (s *Stage) Run(ctx context.Context, found []accept.Reject) (map[int32]*Apar
 	err := task.Run(ctx, s.Tasks, task.Stage[fileTask, fileResult]{Kind: Kind, Tasks: todo, Worker: s.worker,
 		Take: func(r *fileResult) error {
 			if done++; s.Progress != nil {
-				s.Progress("write rejects", done, int64(len(todo)))
+				s.Progress("read and write rejects", done, int64(len(todo)))
 			}
 			if r.Changes != nil {
 				apart[r.File] = &Apart{r.Changes.Made, r.Counts}
@@ -106,7 +109,7 @@ func (s *Stage) worker() func(context.Context, *fileTask) (*fileResult, error) {
 			return nil, fmt.Errorf("rejects of file %d: the run has %d", t.File, len(s.Scanned.Files))
 		}
 		r := &fileResult{File: t.File, Raw: [][]byte{}, Counts: gate.Counts{Reasons: []gate.ReasonCount{}}}
-		if err := addRaw(ctx, s.Scanned, s.Config, t.Found); err != nil {
+		if err := s.addRaw(ctx, t); err != nil {
 			return nil, err
 		}
 		if !t.Apart {
@@ -119,6 +122,15 @@ func (s *Stage) worker() func(context.Context, *fileTask) (*fileResult, error) {
 		r.Changes, err = s.write(txn, t, &r.Counts)
 		return r, err
 	}
+}
+
+// addRaw reads the raw records of the rejects that were found by comparing.
+func (s *Stage) addRaw(ctx context.Context, t *fileTask) error {
+	read := func() error { return addRaw(ctx, s.Scanned, s.Config, t.Found) }
+	if s.Guard == nil || len(t.Found) == 0 {
+		return read()
+	}
+	return s.Guard(s.Scanned.Files[t.File], read)
 }
 
 // write writes and counts all rejects of a file.
