@@ -342,15 +342,15 @@ func (r *run) rateBuckets(ctx context.Context, cfg *accept.Config, f *fold.Folde
 		inform(&r.state.o, "rated slices of large customers apart", "slices", n)
 	}
 	r.state.o.CountRows(r.folded.Lines)
+	if err := r.state.scanned.Release(cfg); err != nil {
+		return err
+	}
 	if r.state.retried == nil {
 		if r.apart, err = r.state.rejectStage(cfg, r.engine()).Run(ctx, r.folded.Rejects); err != nil {
 			return err
 		}
 	}
-	if err := r.state.job.sharing.tasksDone(); err != nil {
-		return err
-	}
-	return r.state.scanned.Release(cfg)
+	return r.state.job.sharing.tasksDone()
 }
 
 // rejectStage returns the stage of the rejects of usage and bandwidth, which the run read with cfg.

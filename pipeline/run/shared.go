@@ -96,6 +96,9 @@ func PlanTasks(ctx context.Context, w *workspace.Workspace, cycle period.Cycle, 
 // or when the run can be committed. Nothing is committed.
 func NextTasks(ctx context.Context, w *workspace.Workspace, run manifest.Hash, o workspace.Options) (*Pending, error) {
 	p, err := plan.Load(w, run, o)
+	if err == nil {
+		err = p.Run(run)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -137,7 +140,7 @@ func numbers(list []int) string {
 func (s *sharing) job(p *plan.Plan) job {
 	j := job{command: nightlyCommand, cycle: place.NoCycle, sharing: s}
 	switch p.Kind {
-	case plan.Hash:
+	case plan.HashFiles:
 		j.command = "" // no command continues it
 	case plan.Close:
 		j.command, j.cycle, j.close = closeCommand(p.Cycle), p.Cycle, true
@@ -252,7 +255,7 @@ func (r planning) hash(ctx context.Context, tasks task.Local, finder *newfiles.F
 		return err
 	}
 	p := r.of(list, len(r.state.report.Notes))
-	p.Kind = plan.Hash
+	p.Kind = plan.HashFiles
 	if err := r.share(p); err != nil {
 		return err
 	}

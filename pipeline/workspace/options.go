@@ -20,8 +20,8 @@ type Options struct {
 	BucketRows int64          // publish.Options.BucketRows; 0 = default; for tests
 	// FileRejects is rejectlist.Stage.Fewest; 0 = default; for tests.
 	FileRejects int64
-	// HashBytes is the size of unknown feed files from which an engine hashes them (newfiles.Unhashed); 0 = default;
-	// for tests.
+	// HashBytes is the size of all large feed files without a remembered hash from which an engine hashes them
+	// (newfiles.Unhashed); 0 = default; for tests.
 	HashBytes int64
 	// TaskBytes encodes and decodes every task and result, as if tasks ran in other processes; for tests.
 	TaskBytes bool

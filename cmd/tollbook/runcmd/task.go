@@ -225,6 +225,9 @@ done, nothing is committed: exit code 2. If it fails or is killed, it can be rep
 				return err
 			}
 			p, err := plan.Load(w, id, o)
+			if err == nil {
+				err = p.Run(id)
+			}
 			if err != nil {
 				return err
 			}

@@ -41,7 +41,8 @@ func (s *Source) columns(cycle manifest.Cycle) ([]Column, error) {
 	return columnsFor(costs, mixed), err
 }
 
-// HasCosts reports whether cost files are billed in a cycle. A cycle that the lake does not have has none.
+// HasCosts reports whether a cycle has groups of rows of cost files: those that it bills, and changed ones of closed
+// cycles. A cycle that the lake does not have has none.
 func (s *Source) HasCosts(cycle manifest.Cycle) (bool, error) {
 	if _, known := s.Snap.Cycle(cycle); !known {
 		return false, nil

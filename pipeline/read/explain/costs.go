@@ -5,7 +5,9 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -35,6 +37,39 @@ func (cs *costStory) costs() error {
 		return err
 	}
 	return groupRows(cs, files, tables.CostGroups(), tables.CostGroupCustomerID, tables.CostGroupID, cs.groupFacts)
+}
+
+// changedCosts returns the error for a group of rows of cost files of which a cycle has no line, because only its costs
+// changed after the close of its month; nil = there is none.
+func (s *Sources) changedCosts(q *Question) error {
+	if q.Cycle.IsZero() {
+		return nil
+	}
+	files, err := s.Snap.Files(q.Cycle)
+	if err != nil {
+		return err
+	}
+	var found error
+	for _, f := range files {
+		if f.Table != tables.CostGroups().Name || f.Day != manifest.RestatedDay {
+			continue
+		}
+		look := func(c *parquet.Columns[tables.CostGroup], i int) error {
+			row := rows.Row[tables.CostGroup]{Cols: c, I: i}
+			origin := row.Word(tables.CostGroupOriginCycle)
+			if string(row.Text(tables.CostGroupID)) == q.ID && (q.Origin == "" || q.Origin == origin) &&
+				(q.Customer == "" || q.Customer == row.Word(tables.CostGroupCustomerID)) {
+				found = &rows.NotFoundError{
+					What: fmt.Sprintf("cycle %s has no line of the group %s: only its costs changed", q.Cycle, q.ID),
+					Do:   fmt.Sprintf("`tollbook explain %s --cycle %s` explains its line", q.ID, origin)}
+			}
+			return nil
+		}
+		if err := tablefile.Each(s.Snap, f, tables.CostGroups(), nil, look); err != nil {
+			return err
+		}
+	}
+	return found
 }
 
 // groupRows visits the rows of the id.

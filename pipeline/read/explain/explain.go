@@ -217,6 +217,9 @@ func (s *Sources) notThere(ctx context.Context, q *Question) error {
 	if err := s.unpaid(q); err != nil {
 		return err
 	}
+	if err := s.changedCosts(q); err != nil {
+		return err
+	}
 	of, flags := q.limits()
 	none := &rows.NotFoundError{What: fmt.Sprintf("no accepted record and no line%s has the id %q", of, q.ID),
 		Do: "`tollbook export --table lines` lists the ids"}

@@ -58,12 +58,13 @@ func lowTable() *tables.Table {
 func statesTable() *tables.Table {
 	t := lowTable()
 	t.Columns = append([]tables.Column{wordColumn("cycle",
-		"the cycle that billed the line, or a difference of it; amounts are those as of that cycle")}, t.Columns...)
+		"the cycle that billed the line, or the next open one after a delivery changed its amounts or costs; amounts "+
+			"are those as of that cycle")}, t.Columns...)
 	return t
 }
 
-// lowMargin has no totals: for a closed month that a later delivery changed, the table has a state for each cycle that
-// billed a difference, and costs can be in several currencies.
+// lowMargin has no totals: for a closed month that a later delivery changed, the table has a state for each cycle in
+// which it changed, and costs can be in several currencies.
 func lowMargin() *ask.Question {
 	return &ask.Question{
 		Name:    "low-margin",

@@ -35,8 +35,8 @@ type hashResult struct {
 	Ranges []cuts.Range `json:"ranges"` // null = the file is read in one piece
 }
 
-// Unhashed lists large files of usage and bandwidth whose hashes are not remembered, if hashing all of them takes long;
-// else none. They have the stamps of now.
+// Unhashed lists large files of usage and bandwidth that do not wait for a later run and whose hashes are not
+// remembered, if hashing all of them takes long; else none. They have their present stamps.
 func (f *Finder) Unhashed(hashes *inbox.Hashes) (list []*accept.File, err error) {
 	limit := cmp.Or(f.Options.HashBytes, aheadBytes)
 	var total int64
@@ -49,7 +49,7 @@ func (f *Finder) Unhashed(hashes *inbox.Hashes) (list []*accept.File, err error)
 			return nil, fmt.Errorf("look into inbox/%s: %w", spec.Name, err)
 		}
 		for _, ref := range found.Files {
-			if ref.Size < limit/64 {
+			if late, young := f.waits(&ref); late || young || ref.Size < limit/64 {
 				continue
 			}
 			if _, known := hashes.Known(f.Inbox, ref.Name); known {

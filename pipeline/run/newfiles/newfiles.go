@@ -247,10 +247,10 @@ func (f *Finder) waiting(name string, refs []inbox.FileRef) []inbox.FileRef {
 	var late, young []string
 	o := f.Options
 	refs = slices.DeleteFunc(refs, func(ref inbox.FileRef) bool {
-		switch {
-		case o.InboxUntil != 0 && ref.Changed > o.InboxUntil:
+		switch isLate, isYoung := f.waits(&ref); {
+		case isLate:
 			late = append(late, feedfile.ShownName(ref.Name))
-		case f.Settle != 0 && o.Started != 0 && ref.Changed > o.Started-period.Instant(f.Settle.Microseconds()):
+		case isYoung:
 			young = append(young, feedfile.ShownName(ref.Name))
 		default:
 			return false
@@ -270,6 +270,14 @@ func (f *Finder) waiting(name string, refs []inbox.FileRef) []inbox.FileRef {
 			"run: %s", name, len(young), f.Settle, some(young))
 	}
 	return refs
+}
+
+// waits reports whether a file changed after the as-of of the run, or too recently for it.
+func (f *Finder) waits(ref *inbox.FileRef) (late, young bool) {
+	o := f.Options
+	late = o.InboxUntil != 0 && ref.Changed > o.InboxUntil
+	young = f.Settle != 0 && o.Started != 0 && ref.Changed > o.Started-period.Instant(f.Settle.Microseconds())
+	return late, young
 }
 
 // some names the first few files.

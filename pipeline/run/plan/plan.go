@@ -41,7 +41,8 @@ const (
 	Monthly Kind = "monthly"
 	Close   Kind = "close"
 	Rerate  Kind = "rerate"
-	Hash    Kind = "hash" // hash the files, before a run with an engine is planned
+	// HashFiles hashes the files, before a run with an engine is planned. It may list files that the run does not take.
+	HashFiles Kind = "hash"
 )
 
 // Draft identifies books in another folder than the workspace's.
@@ -55,9 +56,9 @@ type File struct {
 	Feed  string `json:"feed"`
 	Name  []byte `json:"name"`
 	Hash  string `json:"hash"`
-	Stamp string `json:"stamp"` // when it was hashed; "" = not known
+	Stamp string `json:"stamp"` // when it was hashed, or listed for HashFiles; "" = not known
 	Bytes int64  `json:"bytes"`
-	// Ranges are set by the process that plans the run; null = none.
+	// Ranges are found by the process that hashes the file; null = none.
 	Ranges []cuts.Range `json:"ranges"`
 }
 
@@ -94,6 +95,15 @@ func (p *Plan) check(w *workspace.Workspace, run manifest.Hash, build string) er
 		}
 	}
 	return nil
+}
+
+// Run refuses a plan that is not the plan of a run.
+func (p *Plan) Run(id manifest.Hash) error {
+	if p.Kind != HashFiles {
+		return nil
+	}
+	return &workspace.RefusedError{What: fmt.Sprintf("run %s hashes feed files for a run on an engine", id),
+		Hint: "repeat the command that began it: it hashes them again"}
 }
 
 // DraftOf is the draft for books that were read from an absolute folder.

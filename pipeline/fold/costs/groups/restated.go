@@ -2,6 +2,7 @@ package groups
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 
@@ -44,6 +45,12 @@ func (s *Restated) Write(bucket int, now *parquet.Columns[tables.CostGroup], pos
 	if err != nil {
 		return 0, err
 	}
+	gone := maps.Clone(posted) // groups to store that have no rows now
+	for k, had := range before {
+		if had != (state{}) {
+			gone[k] = true
+		}
+	}
 	all := parquet.NewColumns(tables.CostGroups())
 	for i := range now.N {
 		row := rows.Row[tables.CostGroup]{Cols: now, I: i}
@@ -52,13 +59,9 @@ func (s *Restated) Write(bucket int, now *parquet.Columns[tables.CostGroup], pos
 			rows.AppendRow(all, row, nil)
 			low += row.Small(tables.CostGroupLowMargin)
 		}
-		delete(posted, k)
-		delete(before, k)
+		delete(gone, k)
 	}
-	for k, had := range before {
-		posted[k] = posted[k] || had != state{}
-	}
-	if err := s.gone(bucket, posted, all); err != nil {
+	if err := s.keep(bucket, gone, all); err != nil {
 		return 0, err
 	}
 	order := make([]int, all.N)
@@ -80,22 +83,22 @@ func (s *Restated) key(bucket int) manifest.FileKey {
 		Day: manifest.RestatedDay, Bucket: bucket}
 }
 
-// gone appends the open cycle's groups of other closed cycles, and the groups of the cycle that are wanted, which have
-// no rows any more: from the open cycle or the last one that has them, without what they add up.
-func (s *Restated) gone(bucket int, wanted map[Key]bool, all *parquet.Columns[tables.CostGroup]) error {
+// keep appends the groups of other closed cycles that the open cycle has, and the groups of the cycle that are gone.
+// Texts of a gone group come from the open cycle or from the last closed one that has it; what it adds up is 0.
+func (s *Restated) keep(bucket int, gone map[Key]bool, all *parquet.Columns[tables.CostGroup]) error {
 	take := func(row rows.Row[tables.CostGroup]) error {
 		switch k := keyOf(row); {
 		case k.Origin != s.Origin.String():
 			rows.AppendRow(all, row, nil)
-		case wanted[k]:
-			delete(wanted, k)
+		case gone[k]:
+			delete(gone, k)
 			rows.AppendRow(all, row, nil)
 			empty(all)
 		}
 		return nil
 	}
 	err := margins.Each(s.Txn.Open, s.Txn.Next().Find(s.key(bucket)), tables.CostGroups(), take)
-	if err != nil || len(wanted) == 0 {
+	if err != nil || len(gone) == 0 {
 		return err
 	}
 	return s.eachBefore(bucket, take)
