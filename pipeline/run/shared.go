@@ -214,7 +214,8 @@ func (r *run) begin(l *lake.Lake) (err error) {
 // share writes the plan of a run that is being planned, once its feed files are known. notes is the number of notes
 // that the run had before.
 func (r *run) share(files []*accept.File, notes int) (err error) {
-	return planning{r.state}.share(planning{r.state}.of(files, notes))
+	p := planning{r.state}
+	return p.share(p.of(files, notes))
 }
 
 // planning makes the plans of a shared run.

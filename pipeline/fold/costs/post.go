@@ -119,9 +119,14 @@ func (s *poster) post(r *rated) error {
 		b := s.bucket(p.customer)
 		buckets[b] = append(buckets[b], p)
 	}
+	ofBucket := make([][]*group, s.buckets)
+	for _, g := range r.groups {
+		b := s.bucket(r.books.Customers[g.customer].ID)
+		ofBucket[b] = append(ofBucket[b], g)
+	}
 	low := 0
 	for b := range s.buckets {
-		n, err := s.postBucket(r, b, buckets[b])
+		n, err := s.postBucket(r, b, ofBucket[b], buckets[b])
 		if err != nil {
 			return err
 		}
@@ -292,7 +297,7 @@ func billedLine(row rows.Row[tables.Line]) (*posting, error) {
 
 // postBucket writes the postings of a bucket: those of the cycle, and the open cycle's postings for other cycles. low
 // is the number of groups that changed and are below their minimum margin.
-func (s *poster) postBucket(r *rated, bucket int, list []*posting) (low int, err error) {
+func (s *poster) postBucket(r *rated, bucket int, now []*group, list []*posting) (low int, err error) {
 	key := manifest.FileKey{Table: tables.CostPostings().Name, Cycle: manifest.CycleOf(s.target()), Bucket: bucket}
 	err = margins.Each(s.txn.Open, s.txn.Next().Find(key), tables.CostPostings(),
 		func(row rows.Row[tables.CostPosting]) error {
@@ -326,7 +331,7 @@ func (s *poster) postBucket(r *rated, bucket int, list []*posting) (low int, err
 	if err := tablefile.Put(s.txn, key, out, nil); err != nil {
 		return 0, err
 	}
-	if low, err = s.postGroups(r, bucket, list); err != nil {
+	if low, err = s.postGroups(r, bucket, now, list); err != nil {
 		return 0, err
 	}
 	key.Table, key.Day = tables.Lines().Name, manifest.RestatedDay
@@ -334,24 +339,21 @@ func (s *poster) postBucket(r *rated, bucket int, list []*posting) (low int, err
 }
 
 // postGroups writes the groups of a bucket, so that differences can be shown with the data of the cost file.
-func (s *poster) postGroups(r *rated, bucket int, list []*posting) (low int, err error) {
+func (s *poster) postGroups(r *rated, bucket int, now []*group, list []*posting) (low int, err error) {
 	posted := make(map[groups.Key]bool)
 	for _, p := range list {
 		if p.origin == r.cycle {
 			posted[groups.Key{Customer: p.customer, Origin: p.origin.String(), ID: p.id}] = true
 		}
 	}
-	now := parquet.NewColumns(tables.CostGroups())
-	for _, g := range r.groups {
-		if s.bucket(r.books.Customers[g.customer].ID) != bucket {
-			continue
-		}
-		if err := s.storeGroup(now, r, g); err != nil {
+	stored := parquet.NewColumns(tables.CostGroups())
+	for _, g := range now {
+		if err := s.storeGroup(stored, r, g); err != nil {
 			return 0, err
 		}
 	}
 	again := groups.Restated{Txn: s.txn, Origin: r.cycle, Closed: s.closed}
-	return again.Write(bucket, now, posted)
+	return again.Write(bucket, stored, posted)
 }
 
 // keepSame copies the payment time and cause of a posting to an unchanged difference that is posted again.

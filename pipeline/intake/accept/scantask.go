@@ -199,16 +199,9 @@ func ReadPlanned(fsys fs.FS, f *File, read func() error) error {
 	return err
 }
 
-// stampOf returns the stamp of a file; "" if it is unknown.
+// stampOf returns the stamp of a file; "" if it is unknown. Reading the file reports errors.
 func stampOf(fsys fs.FS, name string) string {
-	info, err := fs.Stat(fsys, name)
-	if err != nil {
-		return "" // reading the file reports the error
-	}
-	text, ok := inbox.Stamp(info)
-	if !ok {
-		return ""
-	}
+	text, _ := inbox.StampOf(fsys, name)
 	return text
 }
 

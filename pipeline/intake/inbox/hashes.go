@@ -58,6 +58,15 @@ func Stamp(info fs.FileInfo) (text string, ok bool) {
 	return s.text(), ok
 }
 
+// StampOf returns the Stamp and the size of a file; "" if the file is not there, or nothing is known of it.
+func StampOf(fsys fs.FS, name string) (text string, size int64) {
+	s, known, err := inspect(fsys, name)
+	if err != nil || !known {
+		return "", 0
+	}
+	return s.text(), s.size
+}
+
 func (s stamp) text() string { return fmt.Sprintf("%d %d %d %d", s.size, s.mtime, s.ctime, s.inode) }
 
 // SettledStamp returns the Stamp of a file in a folder or an object store if every change from a time on (ns since

@@ -102,12 +102,7 @@ func NewTally() *Tally {
 
 // Add counts a reject of a feed. The first of each file is kept without its raw record.
 func (t *Tally) Add(feed string, x *accept.Reject) {
-	of := t.Reasons[feed]
-	if of == nil {
-		of = make(map[string]int64)
-		t.Reasons[feed] = of
-	}
-	of[x.Reason.String()]++
+	t.of(feed)[x.Reason.String()]++
 	if t.first[x.File] == nil {
 		t.first[x.File] = first(x)
 	}
@@ -115,15 +110,21 @@ func (t *Tally) Add(feed string, x *accept.Reject) {
 
 // Take adds the counts of a file of a feed.
 func (t *Tally) Take(feed string, file int32, c *Counts) {
+	of := t.of(feed)
+	for _, n := range c.Reasons {
+		of[n.Reason] += n.Rows
+	}
+	t.first[file] = c.First
+}
+
+// of returns the counts of a feed by reason.
+func (t *Tally) of(feed string) map[string]int64 {
 	of := t.Reasons[feed]
 	if of == nil {
 		of = make(map[string]int64)
 		t.Reasons[feed] = of
 	}
-	for _, n := range c.Reasons {
-		of[n.Reason] += n.Rows
-	}
-	t.first[file] = c.First
+	return of
 }
 
 // Counts counts the rejects of one file. The zero value counts none.

@@ -55,7 +55,7 @@ func (f *Finder) Unhashed(hashes *inbox.Hashes) (list []*accept.File, err error)
 			if _, known := hashes.Known(f.Inbox, ref.Name); known {
 				continue
 			}
-			if stamp, size, ok := stampOf(f.Inbox, ref.Name); ok {
+			if stamp, size := inbox.StampOf(inbox.Fresh(f.Inbox), ref.Name); stamp != "" {
 				list = append(list, &accept.File{Feed: spec.Name, Name: ref.Name, Stamp: stamp, Bytes: size})
 				total += size
 			}
@@ -65,16 +65,6 @@ func (f *Finder) Unhashed(hashes *inbox.Hashes) (list []*accept.File, err error)
 		return nil, nil
 	}
 	return list, nil
-}
-
-// stampOf returns the stamp and the size of a file; ok is false if it has none.
-func stampOf(in fs.FS, name string) (stamp string, size int64, ok bool) {
-	info, err := fs.Stat(inbox.Fresh(in), name)
-	if err != nil {
-		return "", 0, false
-	}
-	stamp, ok = inbox.Stamp(info)
-	return stamp, info.Size(), ok
 }
 
 // HashAhead hashes files by tasks. Fresh does not read them again, unless they have changed.
@@ -111,7 +101,7 @@ func HashWorker(in fs.FS) func(context.Context, []byte) ([]byte, error) {
 func hasher(in fs.FS) func(context.Context, *hashTask) (*hashResult, error) {
 	return func(_ context.Context, t *hashTask) (*hashResult, error) {
 		name, changed := string(t.Name), &hashResult{Task: t.Task}
-		if stamp, _, ok := stampOf(in, name); !ok || stamp != t.Stamp {
+		if stamp, _ := inbox.StampOf(inbox.Fresh(in), name); stamp != t.Stamp {
 			return changed, nil
 		}
 		cutter := cuts.New(name, t.Bytes, t.Range)
@@ -122,7 +112,7 @@ func hasher(in fs.FS) func(context.Context, *hashTask) (*hashResult, error) {
 		if err != nil {
 			return nil, err
 		}
-		if stamp, _, ok := stampOf(in, name); !ok || stamp != t.Stamp || size != t.Bytes {
+		if stamp, _ := inbox.StampOf(inbox.Fresh(in), name); stamp != t.Stamp || size != t.Bytes {
 			return changed, nil
 		}
 		return &hashResult{Task: t.Task, Hash: hash, Ranges: cutter.Ranges(in)}, nil

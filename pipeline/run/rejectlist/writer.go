@@ -71,7 +71,7 @@ func (w *Writer) List(ctx context.Context, cfg *accept.Config, found []accept.Re
 	return nil
 }
 
-// cut divides rejects, which are ascending by file, into those of the first file and the rest.
+// cut divides rejects, of which those of a file come first, into these and the rest.
 func cut(list []accept.Reject, file int32) (of, rest []accept.Reject) {
 	n := 0
 	for n < len(list) && list[n].File == file {
