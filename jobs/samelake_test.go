@@ -35,7 +35,7 @@ func rebuilt(t *testing.T, r *Runner, asOf period.Instant) (file string) {
 			return err
 		}
 		if _, err := r.lake(true); err != nil {
-			t.Errorf("while the run is on: %v", err)
+			t.Errorf("while the run is active: %v", err)
 		}
 		file = files[0]
 		entry, err = os.ReadFile(file)

@@ -58,8 +58,8 @@ func TestFeeAtZero(t *testing.T) {
 		"6 flat_fee t1: 1 × 5 = 5 → 5 used 0",
 	)
 	b.reopen(0, "2026-10", nil)
-	for _, sku := range skus { // a withdrawal does not count as a record of its meter
-		gone := rating.Record{SKU: sku, Resource: []byte("w"), ID: []byte("w"), Withdrawn: true,
+	for _, sku := range skus { // a retraction does not count as a record of its meter
+		gone := rating.Record{SKU: sku, Resource: []byte("w"), ID: []byte("w"), Retracted: true,
 			Start: s.at("2026-10-02"), End: s.at("2026-10-02")}
 		if err := b.rater.Usage(&gone, 0, &b.out); err != nil {
 			t.Fatal(err)

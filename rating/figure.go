@@ -24,9 +24,9 @@ type figures struct {
 	scratch  []byte
 }
 
-// add adds a record to the figure of its meter (§10.1). A withdrawal does not count.
+// add adds a record to the figure of its meter (§10.1). A retraction does not count.
 func (fs *figures) add(u *usage) error {
-	if u.Withdrawn {
+	if u.Retracted {
 		return nil
 	}
 	row, isNew := fs.gathered.row(u.product, u.SKU, u.place.number, fs.regions.names[u.place.number], u.Resource)

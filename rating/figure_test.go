@@ -69,7 +69,7 @@ func TestUniqueCount(t *testing.T) {
 		b.reopen(0, month, b.rater.Positions(nil))
 		b.use(sku, "2026-09-03", 1, "x", "1")
 		gone := rating.Record{SKU: sku, Resource: []byte("z"), Tag: []byte("tag of z"), ID: []byte("w"),
-			Withdrawn: true, Region: 2}
+			Retracted: true, Region: 2}
 		if err := b.rater.Usage(&gone, 3, &b.out); err != nil {
 			t.Fatal(err)
 		}

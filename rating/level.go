@@ -46,9 +46,9 @@ func (ls *levels) of(row, sku, region int32, resource []byte) (*level, bool) {
 	return &ls.list[ls.meters.list[i].gather], isNew
 }
 
-// set applies a record as the level from its usage_start on, or as a change of it. A withdrawal does not count.
+// set applies a record as the level from its usage_start on, or as a change of it. A retraction does not count.
 func (ls *levels) set(u *usage) error {
-	if u.Withdrawn {
+	if u.Retracted {
 		return nil
 	}
 	row, isNew := ls.gathered.row(u.product, u.SKU, u.place.number, ls.regions.names[u.place.number], u.Resource)

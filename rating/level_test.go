@@ -48,7 +48,7 @@ func TestLevelAcrossCycles(t *testing.T) {
 }
 
 // TestLevels checks that levels of one meter are added up, last while the customer is in force, and are dropped after
-// the cycle in which they end, that the later of two at one instant counts, and that a withdrawal has no level.
+// the cycle in which they end, that the later of two at one instant counts, and that a retraction has no level.
 func TestLevels(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "UTC")
@@ -59,7 +59,7 @@ func TestLevels(t *testing.T) {
 	b.use(sku, "2026-04-01", 1, "x", "99")
 	b.use(sku, "2026-04-01", 1, "x", "12")
 	b.use(sku, "2026-04-16", 1, "y", "6")
-	gone := rating.Record{SKU: sku, Region: 1, Resource: []byte("x"), ID: []byte("w"), Withdrawn: true,
+	gone := rating.Record{SKU: sku, Region: 1, Resource: []byte("x"), ID: []byte("w"), Retracted: true,
 		Start: s.at("2026-04-20"), End: s.at("2026-04-20")}
 	if err := b.rater.Usage(&gone, 0, &b.out); err != nil {
 		t.Fatal(err)

@@ -10,12 +10,12 @@ import (
 	"github.com/tollbook/tollbook/schemas/position"
 )
 
-// Counted returns what a record of a sum or a count counts, before conversion (§10.1). A withdrawal counts nothing.
-func Counted(p *books.Product, quantity money.Quantity, withdrawn bool) money.Quantity {
+// Counted returns what a record of a sum or a count counts, before conversion (§10.1). A retraction counts nothing.
+func Counted(p *books.Product, quantity money.Quantity, retracted bool) money.Quantity {
 	if p.Aggregation != books.Count {
 		return quantity
 	}
-	if withdrawn {
+	if retracted {
 		return money.Quantity{}
 	}
 	one, err := money.QuantityFromInt(1)
@@ -54,7 +54,7 @@ func (r *Rater) Used() money.Quantity { return r.used }
 // record gets the difference of two rounded totals, so that rounding errors do not add up.
 func (rp *recordPricer) measure(u *usage) error {
 	p := u.product
-	u.raw = Counted(p, u.Quantity, u.Withdrawn)
+	u.raw = Counted(p, u.Quantity, u.Retracted)
 	u.used, u.left = u.raw, u.raw
 	if p.Aggregation == books.Count && rp.c.Trace != nil {
 		rp.c.Trace(derivation.Step{Kind: derivation.StepCounts, SKU: p.SKU, Before: u.Quantity, Quantity: u.raw,

@@ -122,7 +122,7 @@ func TestConversionReversalOfDraws(t *testing.T) {
 	b.wantPositions("package p: 4 since 2026-09-01T00:00:00Z", "counter 4 req/: 300")
 }
 
-// TestCount checks that a record counts 1, whatever its quantity, and a withdrawal 0, and that packages and tiers use
+// TestCount checks that a record counts 1, whatever its quantity, and a retraction 0, and that packages and tiers use
 // the count as the quantity.
 func TestCount(t *testing.T) {
 	t.Parallel()
@@ -136,7 +136,7 @@ func TestCount(t *testing.T) {
 		b.use(sku, "2026-09-02", 0, "x", quantity)
 	}
 	gone := rating.Record{SKU: sku, Resource: []byte("x"), ID: []byte("w"), Start: s.at("2026-09-03"),
-		End: s.at("2026-09-03"), Withdrawn: true}
+		End: s.at("2026-09-03"), Retracted: true}
 	if err := b.rater.Usage(&gone, 3, &b.out); err != nil {
 		t.Fatal(err)
 	}

@@ -15,7 +15,7 @@ import (
 type transfer struct {
 	n         int64
 	before, q money.Quantity
-	withdrawn bool // not an event, and free
+	retracted bool // not an event, and free
 }
 
 // free reports whether the record is within the allowances.
@@ -46,7 +46,7 @@ func (t *transfer) paying(terms *books.PercentageTerms) (money.Quantity, error) 
 // fee returns what the record costs, and the part of it to which the rate applies.
 func (t *transfer) fee(rate money.UnitPrice, terms *books.PercentageTerms) (fee money.Amount, paying money.Quantity,
 	err error) {
-	if t.withdrawn {
+	if t.retracted {
 		return fee, paying, nil
 	}
 	free, err := t.free(terms)
@@ -108,7 +108,7 @@ func (rp *recordPricer) transfer(u *usage) (transfer, error) {
 	at, _ := rp.meters.find(graduatedMeter, u.SKU, region, resource)
 	number, _ := rp.meters.find(eventsMeter, u.SKU, region, resource)
 	amount, events := &rp.meters.list[at], &rp.meters.list[number]
-	t := transfer{before: amount.count, q: u.Quantity, withdrawn: u.Withdrawn}
+	t := transfer{before: amount.count, q: u.Quantity, retracted: u.Retracted}
 	before, after := amount.count, amount.count
 	var err error
 	if u.reversed {
@@ -128,7 +128,7 @@ func (rp *recordPricer) transfer(u *usage) (transfer, error) {
 	}
 	t.n = n + 1
 	switch one := rp.c.Book.One.Abs(); {
-	case u.Withdrawn:
+	case u.Retracted:
 	case u.reversed:
 		t.n = n
 		events.count, err = events.count.Sub(one)
@@ -140,7 +140,7 @@ func (rp *recordPricer) transfer(u *usage) (transfer, error) {
 			Kind: derivation.StepEvent, SKU: u.product.SKU, Scope: rp.meters.scopeText(amount),
 			Measure: u.product.Measure,
 			Before:  before, Quantity: u.Quantity, After: after, Number: t.n,
-			Withdrawn: u.Withdrawn, Negative: u.reversed,
+			Retracted: u.Retracted, Negative: u.reversed,
 		})
 	}
 	return t, err
@@ -156,7 +156,7 @@ func (rp *recordPricer) charge(k *tariff.Climb, t *transfer, tier *books.Tier, o
 		rp.c.Trace(derivation.Step{
 			Kind: derivation.StepShare, Tier: 1, Quantity: paying, Price: tier.UnitPrice, Before: t.before, Number: t.n,
 			Allowance: tier.Percentage,
-			Amount:    fee, Negative: k.Reversed, Withdrawn: t.withdrawn,
+			Amount:    fee, Negative: k.Reversed, Retracted: t.retracted,
 		})
 	}
 	ch := line.Charge{

@@ -102,7 +102,7 @@ func TestPercentageTiers(t *testing.T) {
 }
 
 // TestPercentageReversal checks that a reversed record is refunded as if it were the last of its meter, which then has
-// one record less, and that a withdrawal does not count as a record.
+// one record less, and that a retraction does not count as a record.
 func TestPercentageReversal(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "UTC")
@@ -119,7 +119,7 @@ func TestPercentageReversal(t *testing.T) {
 	b.want("7 usage t1: -100 × 0.01 = -2 → -2") // as the second record, after an amount of 200
 	b.wantPositions("meter pct/: 200", "counter 5 pct/: 1")
 	gone := rec
-	gone.Quantity, gone.Withdrawn = q("0"), true
+	gone.Quantity, gone.Retracted = q("0"), true
 	if err := b.rater.Usage(&gone, 8, &b.out); err != nil {
 		t.Fatal(err)
 	}

@@ -49,9 +49,9 @@ func (ps *prorations) of(row int32) (*proration.Meter, error) {
 	return p, err
 }
 
-// add adds a record to its meter (§10.3). A withdrawal does not count.
+// add adds a record to its meter (§10.3). A retraction does not count.
 func (ps *prorations) add(u *usage) error {
-	if u.Withdrawn {
+	if u.Retracted {
 		return nil
 	}
 	row, isNew := ps.gathered.row(u.product, u.SKU, u.place.number, ps.regions.names[u.place.number], u.Resource)

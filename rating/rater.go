@@ -22,7 +22,7 @@ type Record struct {
 	Start, End period.Instant
 	Quantity   money.Quantity // absolute value
 	Negative   bool           // only for products that accept negative quantities
-	Withdrawn  bool           // a withdrawal: it replaces another record with quantity 0 (§3.20)
+	Retracted  bool           // a retraction: it replaces another record with quantity 0 (§3.20)
 }
 
 // Signed returns the quantity with its sign.
@@ -141,7 +141,7 @@ func (r *Rater) rate(u *usage, out *line.Charges) error {
 	if u.product.Replayed() {
 		return r.replayed(u)
 	}
-	if u.product.FeeApart() && !u.reversed && !u.Withdrawn {
+	if u.product.FeeApart() && !u.reversed && !u.Retracted {
 		r.gathered.note(u)
 	}
 	return r.byModel(u, out)
@@ -149,8 +149,8 @@ func (r *Rater) rate(u *usage, out *line.Charges) error {
 
 // count adds a record to its month-end meter, or removes it if it is reversed.
 func (r *Rater) count(u *usage, out *line.Charges) error {
-	if !u.reversed && u.product.FeeAtZero && u.Withdrawn {
-		return nil // a withdrawal is not a record of the meter
+	if !u.reversed && u.product.FeeAtZero && u.Retracted {
+		return nil // a retraction is not a record of the meter
 	}
 	if !u.reversed {
 		return r.gathered.add(u, out.Draws[u.drawsFrom:])

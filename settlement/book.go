@@ -181,6 +181,18 @@ func (bk *Book) Seller(partner int32, t period.Instant) int32 {
 	return bk.seller(partner, t, &span)
 }
 
+// SellersIn returns from whom a partner buys within a span, each once, the last in time first.
+func (bk *Book) SellersIn(partner int32, within period.Span) (sellers []int32) {
+	for t := within.To; t > within.From; {
+		span := within
+		if seller := bk.seller(partner, t-1, &span); !slices.Contains(sellers, seller) {
+			sellers = append(sellers, seller)
+		}
+		t = span.From
+	}
+	return sellers
+}
+
 // seller returns from whom a partner buys at t: its distributor, or the vendor (§6.4). It reduces span to the time in
 // which the result is the same.
 func (bk *Book) seller(partner int32, t period.Instant, span *period.Span) int32 {

@@ -27,8 +27,8 @@ type Incentive struct {
 
 func (i *Incentive) key() incentiveKey { return incentiveKey{i.Programme, i.Partner, i.Period} }
 
-// CompareIncentives compares by the columns of incentives (§8).
-func CompareIncentives(x, y *Incentive) int {
+// compareIncentives compares by the columns of incentives (§8).
+func compareIncentives(x, y *Incentive) int {
 	return cmp.Or(cmp.Compare(x.Partner, y.Partner), cmp.Compare(x.Programme, y.Programme),
 		cmp.Compare(x.Period.First, y.Period.First))
 }
@@ -55,7 +55,7 @@ type Record struct {
 }
 
 // Incentives computes the incentives of every programme, partner and period as of the record's as-of, in the order of
-// CompareIncentives (§6.5). The package comment defines which rows exist.
+// compareIncentives (§6.5). The package comment defines which rows exist.
 func (bk *Book) Incentives(r *Record) ([]Incentive, error) {
 	known, err := bk.gather(r)
 	if err != nil {
@@ -75,7 +75,7 @@ func (bk *Book) Incentives(r *Record) ([]Incentive, error) {
 			}
 		}
 	}
-	slices.SortFunc(rows, func(a, b Incentive) int { return CompareIncentives(&a, &b) })
+	slices.SortFunc(rows, func(a, b Incentive) int { return compareIncentives(&a, &b) })
 	return rows, nil
 }
 

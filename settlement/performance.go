@@ -19,8 +19,8 @@ type Performance struct {
 	New                money.AmountTotal // that of new customers' lines among them
 }
 
-// ComparePerformances compares by programme, partner and cycle.
-func ComparePerformances(x, y *Performance) int {
+// comparePerformances compares by programme, partner and cycle.
+func comparePerformances(x, y *Performance) int {
 	return cmp.Or(cmp.Compare(x.Programme, y.Programme), cmp.Compare(x.Partner, y.Partner),
 		cmp.Compare(x.Cycle, y.Cycle))
 }
@@ -140,7 +140,7 @@ func (s *Settler) addTo(to *sum, g *programme, l *Line, performance money.Amount
 }
 
 // Performances lists what the settler's customers added, one row per programme and partner for which a line with
-// performance counted, in the order of ComparePerformances.
+// performance counted, in the order of comparePerformances.
 func (s *Settler) Performances() []Performance {
 	var rows []Performance
 	for i := range s.bk.programmes {
@@ -164,13 +164,13 @@ func (s *Settler) Performances() []Performance {
 }
 
 // MergePerformances adds up rows of one key, in any order, for example those of the workers of a cycle. The result is
-// in the order of ComparePerformances.
+// in the order of comparePerformances.
 func MergePerformances(parts ...[]Performance) ([]Performance, error) {
 	all := slices.Concat(parts...)
-	slices.SortFunc(all, func(a, b Performance) int { return ComparePerformances(&a, &b) })
+	slices.SortFunc(all, func(a, b Performance) int { return comparePerformances(&a, &b) })
 	merged := all[:0]
 	for i := range all {
-		if i == 0 || ComparePerformances(&merged[len(merged)-1], &all[i]) != 0 {
+		if i == 0 || comparePerformances(&merged[len(merged)-1], &all[i]) != 0 {
 			merged = append(merged, all[i])
 			continue
 		}

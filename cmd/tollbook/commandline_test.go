@@ -28,7 +28,7 @@ func TestCommandLine(t *testing.T) {
 		{"rejects --reason unknown-sku", "did you mean `unknown_sku`?"},
 		{"completion bsh", "did you mean `bash`?"},
 		{"init w --sample=reseler", "did you mean `reseller`?"},
-		{"run", "run: which one?"},
+		{"run", "run: want nightly or monthly"},
 		{"run weekly", `unknown command "weekly" for "tollbook run"`},
 		{"bill", "no workspace: neither"},
 		{"bill --cycle 2026-13", `--cycle "2026-13": no such month`},

@@ -89,7 +89,7 @@ func TestCloseAsks(t *testing.T) {
 		"terminal closed": func(person *os.File) { _ = person.Close() },
 	} {
 		code, out, shown := newTerminal(t, answer).call(w, closingLine)
-		if code != 2 || out != "" || !strings.Contains(shown, "  2 rejects of usage open: bad_decimal") {
+		if code != 2 || out != "" || !strings.Contains(shown, "  2 open rejects of usage: bad_decimal") {
 			t.Errorf("%s: exit %d, want 2 and the open items on the terminal\n%s\n%s", name, code, out, shown)
 		}
 		if now, err := os.ReadFile(head); err != nil || !bytes.Equal(now, before) {

@@ -168,9 +168,9 @@ func (d *doctor) lake(context.Context) {
 	case errors.As(err, &other):
 		d.broken("lake", other.Hint(), "%v", err)
 	case errors.As(err, &corrupt):
-		d.broken("lake", corrupt.Hint, "%v", err)
+		d.broken("lake", corrupt.Hint, "%s: %s", corrupt.Name, corrupt.Detail)
 	case errors.As(err, &missing):
-		d.broken("lake", missing.Hint, "%v", err)
+		d.broken("lake", missing.Hint, "%s: %s, but %s names it", missing.Name, missing.Detail, missing.Manifest)
 	case err != nil:
 		d.broken("lake", "see that the folder can be read", "%v", err)
 	case d.snap.Manifest.Number == 0:
@@ -457,12 +457,12 @@ func (d *doctor) lease(context.Context) {
 	case err != nil:
 		d.broken("lease", "see that lake.path, lake.endpoint and the keys are right", "%v", err)
 	case state.Holder == "":
-		d.describe("lease", OK, "", "no run is on")
+		d.describe("lease", OK, "", "no run is active")
 	case state.Left < 0:
 		d.describe("lease", Warn, "nothing: the next run takes it over. Find out why its holder was stopped",
 			"of a run that ended without giving it up: %s", state.Holder)
 	default:
-		d.describe("lease", OK, "", "a run is on: %s; if it is stopped, the lease ends in %d seconds", state.Holder,
+		d.describe("lease", OK, "", "a run is active: %s; if it is stopped, the lease ends in %d seconds", state.Holder,
 			state.Left+1)
 	}
 }
@@ -471,7 +471,7 @@ func (d *doctor) lease(context.Context) {
 func (d *doctor) lock(context.Context) {
 	f, err := os.Open(filepath.Join(d.ws.LakeDir(), "LOCK"))
 	if err != nil {
-		d.describe("lock", OK, "", "no run is on")
+		d.describe("lock", OK, "", "no run is active")
 		return
 	}
 	defer f.Close()
@@ -480,12 +480,12 @@ func (d *doctor) lock(context.Context) {
 	err = unix.Flock(int(f.Fd()), unix.LOCK_SH|unix.LOCK_NB)
 	switch {
 	case errors.Is(err, unix.EWOULDBLOCK):
-		d.describe("lock", OK, "", "a run is on: %s", firstLine(text[:n]))
+		d.describe("lock", OK, "", "a run is active: %s", firstLine(text[:n]))
 	case n > 0:
 		d.describe("lock", Warn, "nothing: the next run continues. Find out why it was killed",
-			"no run is on, and the file names one that was killed: %s", firstLine(text[:n]))
+			"no run is active, and the file names one that was killed: %s", firstLine(text[:n]))
 	default:
-		d.describe("lock", OK, "", "no run is on")
+		d.describe("lock", OK, "", "no run is active")
 	}
 }
 
@@ -555,7 +555,7 @@ func (d *doctor) inbox(context.Context) {
 	case err != nil:
 		d.broken("inbox", "see that the folder can be read", "%v", err)
 	case len(passed) > 0:
-		d.describe("inbox", Warn, passed[0].Hint, "names that runs pass over: %d, the first: %v", len(passed),
+		d.describe("inbox", Warn, passed[0].Hint, "names that runs ignore: %d, the first: %v", len(passed),
 			&passed[0])
 	case len(odd) > 0:
 		d.describe("inbox", Warn, "rename or remove what is no feed file, or move it into the folder of a feed",
@@ -565,7 +565,7 @@ func (d *doctor) inbox(context.Context) {
 			"%d names that are no delivery of cost files, the first: inbox/%s", len(strange),
 			feedfile.ShownName(strange[0]))
 	default:
-		d.describe("inbox", OK, "", "every file is one that a run takes, or is on its way")
+		d.describe("inbox", OK, "", "every file can be ingested, or is still being copied")
 	}
 }
 

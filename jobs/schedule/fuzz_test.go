@@ -15,7 +15,7 @@ func FuzzTimes(f *testing.F) {
 	}
 	zone := zoneOf(f, "Australia/Lord_Howe")
 	f.Fuzz(func(t *testing.T, text string, second int64) {
-		times, err := ParseTimes(text, zone)
+		times, err := parseTimes(text, zone)
 		if err != nil {
 			return
 		}

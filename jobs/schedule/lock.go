@@ -24,8 +24,8 @@ func (e *TakenError) Error() string {
 
 // Hint says what to do.
 func (e *TakenError) Hint() string {
-	return "one is enough; `tollbook schedule --dry-run` shows what it has before it. The lock goes with the " +
-		"process, the file itself may stay"
+	return "a workspace needs one scheduler; `tollbook schedule --dry-run` shows its pending jobs. The lock ends " +
+		"with the process; its file may remain"
 }
 
 // folder returns the folder of a workspace in which the scheduler keeps its lock and the time of its first start.

@@ -19,8 +19,8 @@ type Plan struct {
 	server    bool // the settings name a ClickHouse server or an Iceberg warehouse to publish to
 }
 
-// NewPlan parses the schedule in the settings of a workspace.
-func NewPlan(s *settings.Settings) (*Plan, error) {
+// newPlan parses the schedule in the settings of a workspace.
+func newPlan(s *settings.Settings) (*Plan, error) {
 	p := &Plan{zone: s.Zone, times: make(map[jobs.Kind]*Times), closeTime: s.CloseTime, server: s.Publishes()}
 	for kind, expression := range map[jobs.Kind]string{
 		jobs.Nightly: s.Schedule.Nightly, jobs.Monthly: s.Schedule.Monthly, jobs.Publish: s.Schedule.Publish,
@@ -29,7 +29,7 @@ func NewPlan(s *settings.Settings) (*Plan, error) {
 		if expression == "" {
 			continue
 		}
-		times, err := ParseTimes(expression, s.Zone)
+		times, err := parseTimes(expression, s.Zone)
 		if err != nil {
 			return nil, fmt.Errorf("schedule.%s: %w", kind, err)
 		}

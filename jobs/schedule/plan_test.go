@@ -26,7 +26,7 @@ func settingsOf(t testing.TB, zone, more string) *settings.Settings {
 
 func planOf(t testing.TB, zone, more string) *Plan {
 	t.Helper()
-	p, err := NewPlan(settingsOf(t, zone, more))
+	p, err := newPlan(settingsOf(t, zone, more))
 	if err != nil {
 		t.Fatal(err)
 	}

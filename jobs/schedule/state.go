@@ -68,7 +68,7 @@ func (r *reader) read(began, now period.Instant) (*found, error) {
 		return nil, err
 	}
 	f := &found{settings: s}
-	if f.plan, err = NewPlan(&s); err != nil {
+	if f.plan, err = newPlan(&s); err != nil {
 		return nil, err
 	}
 	w := &workspace.Workspace{Dir: r.dir, Settings: s}

@@ -21,8 +21,8 @@ type Times struct {
 // horizon is the number of days in which a firing is searched: two 29ths of February can be eight years apart.
 const horizon = period.Day(9 * 366)
 
-// ParseTimes parses a cron expression, which must not name a time zone. Errors say what is wrong with it.
-func ParseTimes(expression string, zone *period.Zone) (*Times, error) {
+// parseTimes parses a cron expression, which must not name a time zone. Errors say what is wrong with it.
+func parseTimes(expression string, zone *period.Zone) (*Times, error) {
 	if strings.Contains(expression, "TZ=") { // cron would use that zone, and panic if nothing follows it
 		return nil, fmt.Errorf("%q: names a zone; the schedule runs in the contract zone", expression)
 	}

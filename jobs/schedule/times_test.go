@@ -24,7 +24,7 @@ func zoneOf(t testing.TB, name string) *period.Zone {
 
 func timesOf(t testing.TB, expression, zone string) *Times {
 	t.Helper()
-	times, err := ParseTimes(expression, zoneOf(t, zone))
+	times, err := parseTimes(expression, zoneOf(t, zone))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +106,7 @@ func TestFiringsAcrossDaylightSaving(t *testing.T) {
 func TestParseTimesRefuses(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"", "* * * *", "61 * * * *", "@every 1h"} {
-		if _, err := ParseTimes(text, zoneOf(t, "UTC")); err == nil {
+		if _, err := parseTimes(text, zoneOf(t, "UTC")); err == nil {
 			t.Errorf("%q is taken", text)
 		}
 	}
@@ -128,7 +128,7 @@ func drawTimes(t *rapid.T) *Times {
 	if err != nil {
 		t.Fatal(err)
 	}
-	times, err := ParseTimes(expression, zone)
+	times, err := parseTimes(expression, zone)
 	if err != nil {
 		t.Fatal(err)
 	}

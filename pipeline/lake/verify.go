@@ -224,7 +224,7 @@ func (s *Snapshot) checkUnnamed(r *CheckReport, named map[string]bool) error {
 				", which HEAD names: HEAD is older than the lake"})
 		case kind == manifest.ForeignFile:
 			r.Findings = append(r.Findings,
-				Finding{FindForeign, e.Name, "not a file of the lake: take it out, readers that glob may read it"})
+				Finding{FindForeign, e.Name, "not a file of the lake: remove it, readers that use a glob read it"})
 		case s.lake.chain != nil: // unnamed files are deleted later (CHAIN-4)
 		case kind == manifest.TempFile, kind == manifest.SharedFile,
 			kind == manifest.ManifestFile && number > s.Manifest.Number,

@@ -31,8 +31,8 @@ func (r *run) payer() *pay.Payer {
 	}
 }
 
-// payAgain returns whether all lines of an open cycle are paid again: because the books changed, or because recording
-// of coupon payments begins or ends with this run.
+// payAgain returns a function that reports whether all lines of an open cycle are paid again: because the books
+// changed, or because recording of coupon payments begins or ends with this run.
 func (r *run) payAgain() func(period.Cycle) bool {
 	coupons := payment.NewCoupons(r.state.ws.Books, r.issued.Coupons...)
 	had := len(r.state.next.Entries.Find(partner.Key(tables.Coupons()))) > 0

@@ -12,6 +12,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold/costs"
 	"github.com/tollbook/tollbook/pipeline/fold/partner"
 	"github.com/tollbook/tollbook/pipeline/fold/pay"
+	"github.com/tollbook/tollbook/pipeline/fold/settle"
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/pipeline/intake/feed"
@@ -114,7 +115,7 @@ type run struct {
 	events *eventStage
 	folded *fold.Result
 	apart  map[int32]*rejectlist.Apart // feed files that have files of rejects of their own
-	// what does tasks of buckets and slices in a process that does tasks of a shared run; nil = none was done
+	// does tasks of buckets and slices in a process that does tasks of a shared run; nil = none was done
 	recalled *fold.Folder
 	known    []period.Cycle // cycles of the next state, before anything is rated
 
@@ -554,7 +555,8 @@ func (r *run) cycles() error {
 		r.state.report.Closed = r.state.job.cycle.String()
 		cycle, s := manifest.CycleOf(r.state.job.cycle), &r.state.ws.Settings
 		r.state.next.SetClosedWith(cycle, manifest.CloseSettings{Payments: s.Payments.String(),
-			RoundingMode: s.Rounding.Mode.String()})
+			RoundingMode: s.Rounding.Mode.String(),
+			Sellers:      settle.SeveralSellers(r.state.ws.Books, r.state.partners, r.state.job.cycle)})
 		return r.state.next.CloseThrough(cycle)
 	}
 	return nil
@@ -562,7 +564,7 @@ func (r *run) cycles() error {
 
 // commit makes the run's result the live state, unless it is a dry run.
 func (r *run) commit(ctx context.Context) error {
-	if err := r.state.resetClock(); err != nil {
+	if err := r.state.checkClock(); err != nil {
 		return err
 	}
 	r.state.next.SetRun(r.state.o.AsOf.String(), r.state.job.command)
@@ -584,11 +586,11 @@ func (r *run) commit(ctx context.Context) error {
 	return err
 }
 
-// resetClock sets the lake's clock back to that of this run, if this is requested and the newest state has a later
+// checkClock sets the lake's clock back to that of this run, if this is requested and the newest state has a later
 // clock. Everything that the run commits already uses its own clock, so it only ensures that a state is committed even
 // if nothing else is new. If it is not requested, it stores the later clock for a
 // note.
-func (r *runState) resetClock() error {
+func (r *runState) checkClock() error {
 	m := &r.txn.SubTxn.Base().Manifest
 	if m.Number == 0 {
 		return nil

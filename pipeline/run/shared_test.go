@@ -209,6 +209,9 @@ func TestSharedRunEnded(t *testing.T) {
 	}
 	_, err := s.commit(p)
 	s.refused(err, "is not there: do the task again")
+	if e := new(workspace.RefusedError); !errors.As(err, &e) || !strings.Contains(e.Hint, "`tollbook task do`") {
+		t.Errorf("%v: the hint does not name `tollbook task do`", err)
+	}
 
 	if _, err := run.Nightly(t.Context(), s.open(), s.o); err != nil {
 		t.Fatal(err)

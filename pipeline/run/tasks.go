@@ -158,7 +158,7 @@ func (r taskWorkers) taskConfig() (*accept.Config, []*accept.File, error) {
 	return cfg, files, err
 }
 
-// rejectWorker returns what does tasks of rejects. A feed file that changed must be planned again.
+// rejectWorker returns a function that does a task of rejects. A feed file that changed must be planned again.
 func (r taskWorkers) rejectWorker() (worker, error) {
 	cfg, _, err := r.taskConfig()
 	if err != nil {
@@ -187,7 +187,7 @@ func (r taskWorkers) rerateWorker() (_ worker, err error) {
 	return f.RerateWorker(), nil
 }
 
-// recall reads the terms that the tasks of buckets and of slices share, and returns what does these tasks.
+// recall reads the terms that the tasks of buckets and of slices share, and returns a function that does such a task.
 func (r taskWorkers) recall() (*fold.Folder, error) {
 	text, err := r.run.state.txn.SubTxn.ReadShared(termsObject)
 	if err != nil {
@@ -303,7 +303,7 @@ func begun(w *workspace.Workspace, o *workspace.Options, j *job) (*sharing, erro
 	}
 	for _, id := range runs {
 		p, err := plan.Load(w, id, *o)
-		if err != nil { // another build, other settings or books
+		if err != nil { // of another build, which may encode it otherwise, or with other settings or books
 			continue
 		}
 		s := &sharing{run: id, plan: p, commit: true, engine: true}

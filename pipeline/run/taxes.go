@@ -24,7 +24,7 @@ func (r *closingCheck) noteNoCountry(ctx context.Context, snap *lake.Snapshot) e
 	}
 	var list []string
 	note := func(id string) {
-		if r.state.ws.Books.Money.NoCountry(id) && (len(list) == 0 || list[len(list)-1] != id) {
+		if r.state.ws.Books.Money.NoCountry(id) {
 			list = append(list, id)
 		}
 	}

@@ -75,7 +75,7 @@ func TestDamagedFile(t *testing.T) {
 		}
 		base := filepath.Base(name)
 		if log := w.log.String(); strings.Count(log, base) < len(needed) ||
-			!strings.Contains(log, "put that file back from a copy of the lake") {
+			!strings.Contains(log, "put that file back from a backup") {
 			t.Errorf("%s: the log does not name %s %d times with what to do:\n%s", what, base, len(needed), log)
 		}
 		write(t, name, text)

@@ -119,7 +119,7 @@ type Step struct {
 	Aggregation books.Aggregation
 	Value       string // value that a unique count counts
 	Number      int64  // of a record on its meter, from 1
-	Withdrawn   bool
+	Retracted   bool
 	Allowance   books.PercentageTerms
 	Around      period.Span
 	Ratio       string
@@ -420,8 +420,8 @@ func (s Step) eventText() string {
 	text := fmt.Sprintf("meter %s: record %d, %s + %s = %s %s", s.meter(), s.Number, s.Before.Trim(), s.Quantity.Trim(),
 		s.After.Trim(), s.Measure)
 	switch {
-	case s.Withdrawn:
-		return fmt.Sprintf("meter %s: a withdrawal is no event and costs nothing", s.meter())
+	case s.Retracted:
+		return fmt.Sprintf("meter %s: a retraction is no event and costs nothing", s.meter())
 	case s.Negative:
 		return text + ", taken back"
 	}

@@ -214,10 +214,10 @@ func (c Cost) Add(d Cost) (Cost, error) {
 // Sub gives c − d, exactly, or a *RangeError if that has more than 38 digits.
 func (c Cost) Sub(d Cost) (Cost, error) { return c.Add(d.Neg()) }
 
-// SplitCost splits a cost in proportion to weights, by largest remainder at scale 18; of equal remainders the earlier
+// splitCost splits a cost in proportion to weights, by largest remainder at scale 18; of equal remainders the earlier
 // one comes first. Weights must not be negative or all 0. A negative cost is split by its absolute value and the parts
 // are negated (§11.2).
-func SplitCost(c Cost, weights []*big.Rat) ([]Cost, error) {
+func splitCost(c Cost, weights []*big.Rat) ([]Cost, error) {
 	sum := new(big.Rat)
 	for i, w := range weights {
 		if w.Sign() < 0 {

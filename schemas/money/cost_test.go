@@ -76,7 +76,7 @@ func TestSplitCost(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		parts, err := SplitCost(c, weights)
+		parts, err := splitCost(c, weights)
 		if err != nil {
 			t.Errorf("split %s: %v", tc.cost, err)
 			continue
@@ -89,7 +89,7 @@ func TestSplitCost(t *testing.T) {
 			t.Errorf("split %s by %s: %s; want %s", tc.cost, tc.weights, strings.Join(got, " "), tc.want)
 		}
 	}
-	if _, err := SplitCost(Cost{}, []*big.Rat{new(big.Rat)}); err == nil {
+	if _, err := splitCost(Cost{}, []*big.Rat{new(big.Rat)}); err == nil {
 		t.Error("weights that are all 0 are taken")
 	}
 }

@@ -117,10 +117,10 @@ func NewWeights(rats []*big.Rat) *Weights {
 // IsZero reports whether a weight is 0.
 func (w *Weights) IsZero(i int) bool { return w.rats[i].Sign() == 0 }
 
-// Split appends to dst the parts that SplitCost gives for a cost.
+// Split appends to dst the parts that splitCost gives for a cost.
 func (w *Weights) Split(dst []Cost, c Cost) ([]Cost, error) {
 	if w.units == nil {
-		parts, err := SplitCost(c, w.rats)
+		parts, err := splitCost(c, w.rats)
 		return append(dst, parts...), err
 	}
 	first := len(dst)

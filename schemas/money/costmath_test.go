@@ -73,7 +73,7 @@ func TestWeights(t *testing.T) {
 		}
 		c := costs().Draw(t, "cost")
 		got, err := NewWeights(rats).Split(nil, c)
-		want, wantErr := SplitCost(c, rats)
+		want, wantErr := splitCost(c, rats)
 		if err != nil || wantErr != nil || len(got) != len(want) {
 			t.Fatalf("%v %v %v %v", got, err, want, wantErr)
 		}

@@ -104,9 +104,9 @@ func (d DSN) String() string {
 	return scheme + "://" + d.Address() + "/" + d.Database + query
 }
 
-// ParseDSN reads a DSN strictly. An empty text means no server. Errors do not repeat the text, because it can contain a
+// parseDSN reads a DSN strictly. An empty text means no server. Errors do not repeat the text, because it can contain a
 // password.
-func ParseDSN(text string) (DSN, error) {
+func parseDSN(text string) (DSN, error) {
 	if text == "" {
 		return DSN{}, nil
 	}
@@ -201,7 +201,7 @@ func identifier(name string) bool {
 
 func readDSN(s *Settings, m yamldoc.Map, key string) {
 	text := m.Text(key, "")
-	dsn, err := ParseDSN(text)
+	dsn, err := parseDSN(text)
 	if err != nil {
 		m.FailSecret(key, m.Get(key), "example: clickhouse://ch.example.com:9440/tollbook?secure=true", "%v", err)
 		return

@@ -18,7 +18,7 @@ func FuzzDSN(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		d, err := ParseDSN(text)
+		d, err := parseDSN(text)
 		if err != nil {
 			if _, secret, ok := strings.Cut(text, ":hunter2"); ok && strings.Contains(err.Error(), "hunter2"+secret) {
 				t.Fatalf("%q: %v tells the password", text, err)
@@ -28,7 +28,7 @@ func FuzzDSN(f *testing.F) {
 		if d.Set() != (text != "") || d.Set() && (d.Port < 1 || d.Port > 65535 || !identifier(d.Database)) {
 			t.Fatalf("%q: %+v", text, d)
 		}
-		again, err := ParseDSN(d.String())
+		again, err := parseDSN(d.String())
 		d.User, d.Password = "", ""
 		if err != nil || again != d {
 			t.Fatalf("%q: %q gives %+v %v, not %+v", text, d.String(), again, err, d)

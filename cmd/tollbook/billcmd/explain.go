@@ -181,6 +181,7 @@ func stateText(state string) string {
 		explain.StateLate:       "billed after its cycle was closed",
 		explain.StateDifference: "what late records change of a closed month-end line",
 		explain.StateRerating:   "what re-rating changes of a closed cycle",
+		explain.StateCommitment: "what later runs change of a commitment of a closed cycle",
 		explain.StateCosts:      "rows of cost files",
 		explain.StateTax:        "tax",
 		explain.StateCoupon:     "coupon",
@@ -257,8 +258,8 @@ func printStory(a *cli.App, s *explain.Story, digits int) {
 		fmt.Fprintln(a.Out, "\n  rated again just now: the same to the last digit")
 	}
 	switch s.State {
-	case explain.StateLate, explain.StateDifference, explain.StateRerating, explain.StateCosts,
-		explain.StateRestated:
+	case explain.StateLate, explain.StateDifference, explain.StateRerating, explain.StateCommitment,
+		explain.StateCosts, explain.StateRestated:
 		fmt.Fprintln(a.Out, "\n  as it was billed: lines posted after the close are not rated again")
 	}
 }

@@ -167,7 +167,8 @@ func (a *App) Root(commands ...*cobra.Command) *cobra.Command {
 		Long: `tollbook ingests usage and bandwidth feeds, rates them with the books of a workspace, closes monthly
 cycles, and stores every consumption record in a lake of Parquet files.`,
 		Version: ThisBuild().String(),
-		Example: "  tollbook init sample --sample\n  tollbook -w sample run monthly --cycle 2026-09\n" +
+		Example: "  tollbook init sample --sample\n  tollbook -w sample run monthly --cycle 2026-09 " +
+			"--as-of 2026-10-05T04:00:00Z\n" +
 			"  tollbook -w sample bill --cycle 2026-09",
 		SilenceErrors: true, SilenceUsage: true, DisableSuggestions: true, SuggestionsMinimumDistance: 2,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
@@ -179,8 +180,9 @@ cycles, and stores every consumption record in a lake of Parquet files.`,
 	root.SetErr(a.Err)
 	root.SetUsageTemplate(root.UsageTemplate() + "\n" + exitTemplate)
 	f := root.PersistentFlags()
-	f.StringVarP(&a.Flags.Workspace, "workspace", "w", ".", "folder with tollbook.yaml, books/, inbox/ and lake/; "+
-		"without it $"+WorkspaceVariable+", else the nearest folder upwards")
+	f.StringVarP(&a.Flags.Workspace, "workspace", "w", ".", "folder with tollbook.yaml, books/, inbox/ and lake/ "+
+		"(default: $"+workspaceVariable+", else the nearest folder upwards)")
+	f.Lookup("workspace").DefValue = ""
 	f.BoolVarP(&a.Flags.quiet, "quiet", "q", false, "print no progress, and log only warnings and errors")
 	f.BoolVarP(&a.Flags.verbose, "verbose", "v", false, "log details on standard error")
 	f.StringVar(&a.Flags.Lake, "lake", "",
@@ -393,7 +395,7 @@ func (a *App) ReadOf(w *workspace.Workspace, reader func(*lake.Snapshot) error) 
 }
 
 // lakeHint says what --lake names.
-const lakeHint = "name the folder that has HEAD, such as --lake archive/lake"
+const lakeHint = "name a folder that has HEAD, such as archive/lake; the path is relative to the workspace"
 
 // CycleFlag parses the value of --cycle, which is required.
 func CycleFlag(text string) (period.Cycle, error) {

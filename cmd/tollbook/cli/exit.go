@@ -205,10 +205,10 @@ func hintOf(err error) string {
 	case errors.As(err, &corrupt):
 		return corrupt.Hint
 	case errors.As(err, &moved):
-		return "a run is on: start this command again when it has ended"
+		return "a run is active: start this command again when it has ended"
 	case errors.As(err, &locked):
-		return "wait for that run to end, or end it, then start again (the lock goes with the process: the file " +
-			"itself may stay)"
+		return "wait for that run to end, or end it, then start again (the lock ends with the process; its file " +
+			"may remain)"
 	case errors.As(err, &file):
 		return file.Hint
 	}

@@ -60,7 +60,7 @@ func TestFailures(t *testing.T) {
 			Failure{"lake: HEAD: torn", "copy it back", nil, 3}},
 		{&lakeerr.MovedError{Name: "lines/x.parquet", Was: 1, Now: 2},
 			Failure{"lake: lines/x.parquet is gone: the lake moved from manifest 1 to 2 while it was being read",
-				"a run is on: start this command again when it has ended", nil, 3}},
+				"a run is active: start this command again when it has ended", nil, 3}},
 		{&feedfile.Error{File: "usage/a.csv", Line: 2, Column: 7, Text: "a quote", Hint: "twice"},
 			Failure{"read inbox/usage/a.csv: line 2, column 7: a quote", "twice",
 				[]SourcePlace{{File: "inbox/usage/a.csv", Line: 2, Column: 7, Text: "a quote"}}, 3}},

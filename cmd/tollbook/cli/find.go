@@ -13,8 +13,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// WorkspaceVariable is the environment variable that names the workspace if -w is not given.
-const WorkspaceVariable = "TOLLBOOK_WORKSPACE"
+// workspaceVariable is the environment variable that names the workspace if -w is not given.
+const workspaceVariable = "TOLLBOOK_WORKSPACE"
 
 // findWorkspace sets the workspace of a command line without -w: the folder that TOLLBOOK_WORKSPACE names, else the
 // nearest folder with tollbook.yaml, from the current folder upwards (CLI-8). If there is none, it remains the current
@@ -23,7 +23,7 @@ func (a *App) findWorkspace(cmd *cobra.Command) error {
 	if f := cmd.Flag("workspace"); f == nil || f.Changed || slices.Contains(withoutWorkspace(), topOf(cmd)) {
 		return nil
 	}
-	if dir := a.Env(WorkspaceVariable); dir != "" {
+	if dir := a.Env(workspaceVariable); dir != "" {
 		a.Flags.Workspace = dir
 		return nil
 	}
@@ -54,7 +54,7 @@ func (a *App) noWorkspace(err error) error {
 		return err
 	}
 	return &UsageError{What: fmt.Sprintf("no workspace: neither %s nor a folder above it has %s", a.nowhere,
-		settings.File), Hint: "name it with -w DIR or " + WorkspaceVariable + "; `tollbook init DIR` creates one"}
+		settings.File), Hint: "name it with -w DIR or " + workspaceVariable + "; `tollbook init DIR` creates one"}
 }
 
 // withoutWorkspace returns the commands that do not search for a workspace.

@@ -38,7 +38,7 @@ func TestWorkspaceIsFound(t *testing.T) {
 	if got, _ := workspaceOf(t, nil); got != filepath.Join("..", "..") {
 		t.Errorf("from a folder below: %q", got)
 	}
-	env := map[string]string{WorkspaceVariable: "/elsewhere"}
+	env := map[string]string{workspaceVariable: "/elsewhere"}
 	if got, _ := workspaceOf(t, env); got != "/elsewhere" {
 		t.Errorf("by the variable: %q", got)
 	}

@@ -38,10 +38,12 @@ func (a *App) Do(ctx context.Context, t jobs.Task) (*jobs.Result, error) {
 	return res, err
 }
 
-// AcceptFlag adds --accept-rejects, the reason why a run may reject more than the gates allow.
+// AcceptFlag adds --accept-rejects, the reason why a run may reject more than the gates allow, or the held delivery
+// whose accepted rows it counts (§11.1).
 func AcceptFlag(cmd *cobra.Command, t *jobs.Task) {
 	cmd.Flags().StringVar(&t.AcceptRejects, "accept-rejects", "",
-		"run with more rejects than gates: of the settings allows; the run stores this reason")
+		"a reason, which the run stores: run with more rejects than the setting gates allows. "+
+			"SOURCE/YYYY-MM/DELIVERY: count the accepted rows of this held delivery")
 }
 
 // CheckAccept requires the reason of --accept-rejects to be one non-empty line, and excludes --retry-rejects.

@@ -29,7 +29,7 @@ func MissingLines(m *openitems.Items) (lines []string) {
 		if d.Days > 1 {
 			days = fmt.Sprintf("%s to %s, %d days", d.First, d.Last, d.Days)
 		}
-		add("no %s was accepted of %s", d.Feed, days)
+		add("no %s was accepted for %s", d.Feed, days)
 	}
 	for _, l := range m.Links {
 		add("no sample of link %s (%s, customer %s)", Printable(l.ResourceID), l.SKU, l.CustomerID)
@@ -46,10 +46,11 @@ func MissingLines(m *openitems.Items) (lines []string) {
 	}
 	for _, x := range m.Rejects {
 		if x.Cycle > 0 {
-			add("%s of %s open: %s", Counted(x.Cycle, "reject", "rejects"), x.Feed, x.Reason)
+			add("%s of %s: %s", Counted(x.Cycle, "open reject", "open rejects"), x.Feed, x.Reason)
 		}
 		if x.Unknown > 0 {
-			add("%s of %s open with an unknown cycle: %s", Counted(x.Unknown, "reject", "rejects"), x.Feed, x.Reason)
+			add("%s of %s with an unknown cycle: %s", Counted(x.Unknown, "open reject", "open rejects"), x.Feed,
+				x.Reason)
 		}
 	}
 	for _, d := range m.Disputed {

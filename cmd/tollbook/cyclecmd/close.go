@@ -28,7 +28,8 @@ close lists the open items: open rejects, disputed incentives, days without reco
 without samples, deliveries of cost files that failed or are held. It asks for confirmation if the
 cycle has open rejects, disputed incentives, days without records of a daily feed (7 days in a row,
 in this cycle or the one before), links without samples that had some in the cycle before, such
-deliveries, or feed files of the inbox that could not be ingested. On a terminal close asks;
+deliveries, feed files of the inbox that could not be ingested, or files that no run ingests because
+of their names or folders. On a terminal close asks;
 elsewhere it requires --yes. Otherwise nothing is done, exit code 2. The
 schedule applies close.with_open_rejects and close.with_missing_feeds of the settings.
 
@@ -114,10 +115,10 @@ func printMissing(a *cli.App, r *workspace.Report, dry bool) {
 	case len(lines) == 0 && r.Refused:
 		return
 	case len(lines) == 0:
-		fmt.Fprintf(a.Out, "\nnothing is missing of cycle %s\n", m.Cycle)
+		fmt.Fprintf(a.Out, "\nnothing is missing in cycle %s\n", m.Cycle)
 		return
 	}
-	fmt.Fprintf(a.Out, "\nmissing of cycle %s\n", m.Cycle)
+	fmt.Fprintf(a.Out, "\nmissing in cycle %s\n", m.Cycle)
 	for _, line := range lines {
 		fmt.Fprintf(a.Out, "  %s\n", line)
 	}

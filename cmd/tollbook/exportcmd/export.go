@@ -79,7 +79,7 @@ the statements.`,
 	flags.StringVar(&o.Table, "table", "lines", strings.Join(export.Tables(), ", "))
 	flags.StringVar(&o.Format, "format", "csv", strings.Join(allFormats(), ", "))
 	flags.StringVar(&o.Scope.Customer, "customer", "",
-		"only what is this customer's, of "+strings.Join(export.CustomerTables(), ", ")+"; FOCUS: what it is billed")
+		"only rows of this customer, of "+strings.Join(export.CustomerTables(), ", ")+"; FOCUS: of this billed account")
 	flags.StringVar(&o.Scope.Partner, "partner", "",
 		"only what is this partner's, of "+strings.Join(export.PartnerTables(), ", ")+"; FOCUS: what it is billed")
 	flags.StringVar(&o.reseller, "indirect-partner", "",

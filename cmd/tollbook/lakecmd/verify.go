@@ -10,6 +10,7 @@ import (
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/cmd/tollbook/heap"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/read/verify"
 )
 
@@ -43,9 +44,14 @@ func runVerify(ctx context.Context, a *cli.App) error {
 	if err := a.Show(r, func() { printVerify(a, r) }, nil, false); err != nil || r.OK {
 		return err
 	}
-	return &cli.DifferError{What: "the lake is not what it should be: see the checks that differ",
-		Hint: "put damaged files back from a copy of the lake, or move the lake away and run again: all months are " +
-			"then calculated from inbox and books, closed ones too"}
+	var differ int64
+	for _, c := range r.Checks {
+		if !c.OK {
+			differ++
+		}
+	}
+	return &cli.DifferError{What: "verification failed: " + cli.Counted(differ, "check differs", "checks differ"),
+		Hint: "put damaged files back from a backup; without one, " + lakeerr.HintRebuild}
 }
 
 func printVerify(a *cli.App, r *verify.Report) {
@@ -73,10 +79,10 @@ func printVerify(a *cli.App, r *verify.Report) {
 		}
 	}
 	for _, name := range r.Unnamed {
-		fmt.Fprintf(a.Out, "\nunnamed: %s: a run is on, or was stopped; the next run deletes it\n", name)
+		fmt.Fprintf(a.Out, "\nunnamed: %s: a run is active, or was stopped; the next run deletes it\n", name)
 	}
 	for _, name := range r.Foreign {
-		fmt.Fprintf(a.Out, "\nforeign: %s: not a file of the lake; take it out, readers that glob may read it\n", name)
+		fmt.Fprintf(a.Out, "\nforeign: %s: not a file of the lake; remove it: readers that use a glob read it\n", name)
 	}
 }
 

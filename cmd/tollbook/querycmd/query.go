@@ -45,7 +45,7 @@ const ownLimit = -1
 func NewQuery(a *cli.App) *cobra.Command {
 	var f queryFlags
 	cmd := &cobra.Command{
-		Use:   "query [question]",
+		Use:   "query [NAME]",
 		Short: "Run a finance query",
 		Long: `query runs one of the finance queries, with totals: revenue by service, region and day, the
 customers that pay most, margins of partners, cost of discounts, late records, debt. Without a name

@@ -15,7 +15,7 @@ func NewIngest(a *cli.App) *cobra.Command {
 		Short: "Ingest new feed files and rate them",
 		Long: `ingest finds feed files that were not ingested yet, checks every record, rates the affected days,
 and updates statements. A file whose content was ingested before is ignored, whatever its name. If
-there are more rejects than gates: of the settings allows, the command stops before rating: nothing
+there are more rejects than the setting gates allows, the command stops before rating: nothing
 is ingested, exit code 2.
 
 --retry-rejects tries rejected records again after the books were corrected. Such a run takes no new
@@ -42,7 +42,7 @@ of one cycle.`,
 		Example: "  tollbook run nightly\n  tollbook run monthly --cycle 2026-09",
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			return &cli.UsageError{What: "run: which one?",
+			return &cli.UsageError{What: "run: want nightly or monthly",
 				Hint: "`tollbook run nightly` or `tollbook run monthly --cycle 2026-09`"}
 		},
 	}
@@ -55,9 +55,9 @@ func nightlyCommand(a *cli.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "nightly",
 		Short: "Ingest new files, rate the days that changed, settle open cycles",
-		Long: `run nightly ingests new feed files, rates the days that they change again, and settles the open
+		Long: `run nightly ingests new feed files, rates again the days that they change, and settles the open
 cycles provisionally. With nothing new it writes nothing and reports that. If there are more rejects
-than gates: of the settings allows, the run stops before rating: nothing is ingested, exit code 2.
+than the setting gates allows, the run stops before rating: nothing is ingested, exit code 2.
 
 --reset-clock also sets the lake's clock back. A run whose --as-of was in the future leaves the lake
 with that time, and the schedule runs nothing until then. The reset commits a state as of this run's

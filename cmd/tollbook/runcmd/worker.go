@@ -45,7 +45,7 @@ The program must be built with the Temporal engine: go build -tags temporal ./cm
 	}
 	cmd.Flags().IntVar(&tasks, "tasks", runtime.NumCPU(), "how many tasks are done at once")
 	cmd.Flags().Lookup("tasks").DefValue = "cores of the machine"
-	cmd.Flags().StringVar(&listen, "metrics", "", "serve metrics and health on host:port (default: not)")
+	cmd.Flags().StringVar(&listen, "metrics", "", "serve metrics and health on host:port (default: none)")
 	cmd.Flags().BoolVar(&stdin, "stdin", false, "do the tasks that a run of this machine gives on standard input")
 	_ = cmd.Flags().MarkHidden("stdin") // fails only if the flag does not exist
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitWrong, cli.ExitFailed)

@@ -138,7 +138,6 @@ func (f found) group(b *books.Books) *group {
 const slab = 1 << 10
 
 // grouper groups parts of rows of one delivery, in one goroutine. Several groupers can share the words.
-// words.
 type grouper struct {
 	delivery *Delivery
 	grain    settings.CostGrain

@@ -371,7 +371,7 @@ func (d *Folder) rate(r *sorting.Row) error {
 func (d *Folder) price(r *sorting.Row) error {
 	d.charges.Reset()
 	d.record = rating.Record{SKU: r.SKU, Region: r.Region, Resource: r.Resource, ID: r.ID, Name: r.Name, Tag: r.Tag,
-		Start: r.Start, End: r.End, Quantity: r.Quantity, Negative: r.Negative, Withdrawn: r.Withdrawn()}
+		Start: r.Start, End: r.End, Quantity: r.Quantity, Negative: r.Negative, Retracted: r.Retracted()}
 	return d.rater.Usage(&d.record, 0, &d.charges)
 }
 

@@ -132,7 +132,7 @@ func NewRecord(r *sorting.Row, origin period.Cycle, asOf period.Instant) Record 
 		Record: rating.Record{SKU: r.SKU, Region: r.Region, Resource: slices.Clone(r.Resource), ID: slices.Clone(r.ID),
 			Name: slices.Clone(r.Name), Tag: slices.Clone(r.Tag), Start: r.Start, End: r.End, Quantity: r.Quantity,
 			Negative:  r.Negative,
-			Withdrawn: r.Withdrawn()}}
+			Retracted: r.Retracted()}}
 }
 
 // row returns the record as a row of the merger.

@@ -37,7 +37,7 @@ func ClosedRecords(s *state.State, bucket int, origin period.Cycle, customers ma
 		if row.Number != tables.Counted || !want(row) {
 			return nil
 		}
-		r, err := FromRow(s.Books, t, row, origin)
+		r, err := fromRow(s.Books, t, row, origin)
 		key := Key{Customer: row.Customer, Origin: origin, ID: string(row.ID)}
 		r.Lines, out[key] = out[key] != nil, r
 		return err

@@ -51,7 +51,7 @@ func gatherRow(b *books.Books, region, scope string, records []*Record) (positio
 	}
 	draws := make(map[string]money.Quantity)
 	for _, r := range records {
-		counted := rating.Counted(p, r.Quantity, r.Withdrawn)
+		counted := rating.Counted(p, r.Quantity, r.Retracted)
 		var err error
 		if p.Convert.IsZero() { // else the cycle's end counts from usage and free
 			var rest money.Quantity
@@ -148,13 +148,13 @@ func (s Sums) of(p *books.Product, r *Record) *Sum {
 func (c *Closing) Ends(m Meter, records []*Record) (*line.Charges, []rating.Object, error) {
 	var charges line.Charges
 	p := &c.Books.Products[m.SKU]
-	if p.FeeAtZero { // a withdrawal does not count as a record of the meter
-		records = slices.DeleteFunc(slices.Clone(records), func(r *Record) bool { return r.Withdrawn })
+	if p.FeeAtZero { // a retraction does not count as a record of the meter
+		records = slices.DeleteFunc(slices.Clone(records), func(r *Record) bool { return r.Retracted })
 	}
 	if len(records) == 0 && !p.FeeAtZero && p.Aggregation != books.TimeWeighted {
 		return &charges, nil, nil
 	}
-	slices.SortFunc(records, (*Record).Before)
+	slices.SortFunc(records, (*Record).Compare)
 	if err := c.open(m, records); err != nil {
 		return nil, nil, err
 	}

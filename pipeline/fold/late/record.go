@@ -56,8 +56,8 @@ func (r *Record) Draw(draws []line.Draw) (err error) {
 	return nil
 }
 
-// Before compares records by customer, then in the order of §4.1.
-func (r *Record) Before(o *Record) int {
+// Compare compares records by customer, then in the order of §4.1.
+func (r *Record) Compare(o *Record) int {
 	return cmp.Or(cmp.Compare(r.Customer, o.Customer), cmp.Compare(r.Start, o.Start), bytes.Compare(r.ID, o.ID))
 }
 
@@ -80,7 +80,7 @@ func Pending(own []*Record, billed func(Key) (*Record, error)) ([]Entry, error) 
 		}
 	}
 	list := slices.Clone(own)
-	slices.SortFunc(list, (*Record).Before)
+	slices.SortFunc(list, (*Record).Compare)
 	var out []Entry
 	for _, r := range list {
 		if dead[r.Key()] {

@@ -93,7 +93,7 @@ func (s *Step) acceptSampleDay(day period.Day) error {
 		return err
 	}
 	for fresh.Ok {
-		for ok && kept.Before(&fresh.Head.LinkSample) < 0 {
+		for ok && kept.Compare(&fresh.Head.LinkSample) < 0 {
 			if kept, ok, err = old.Read(); err != nil {
 				return err
 			}
@@ -105,7 +105,7 @@ func (s *Step) acceptSampleDay(day period.Day) error {
 		first := &group[0].LinkSample
 		key := first.Key()
 		accepted := strays[key]
-		if ok && kept.Before(first) == 0 {
+		if ok && kept.Compare(first) == 0 {
 			accepted = kept
 		}
 		if newer := s.Samples.All[key]; newer != nil {
@@ -127,7 +127,7 @@ func (l *lateSamples) here(cycle period.Cycle) []*samples.LateSample {
 			out = append(out, one)
 		}
 	}
-	slices.SortFunc(out, func(a, b *samples.LateSample) int { return a.Before(&b.LinkSample) })
+	slices.SortFunc(out, func(a, b *samples.LateSample) int { return a.Compare(&b.LinkSample) })
 	return out
 }
 

@@ -132,7 +132,7 @@ func (s *State) measure(e *Entry) (m Meter, after money.Quantity, draws []line.D
 			return m, after, nil, err
 		}
 	}
-	counted := rating.Counted(p, e.Quantity, e.Withdrawn)
+	counted := rating.Counted(p, e.Quantity, e.Retracted)
 	if !e.Reversal {
 		after, err = at.Add(counted)
 		return m, after, e.Draws, err

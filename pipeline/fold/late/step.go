@@ -377,7 +377,7 @@ func (s *Step) conserve() error {
 // package with which the cycle opens changed.
 func (s *Step) write() (differs bool, err error) {
 	key := func(table string) manifest.FileKey { return state.CycleKey(table, s.Cycle, s.Bucket) }
-	slices.SortFunc(s.rows, func(a, b *Row) int { return a.Before(&b.Record) })
+	slices.SortFunc(s.rows, func(a, b *Row) int { return a.Compare(&b.Record) })
 	if err := s.Folder.Put(key("late"), s.storeRows().Any()); err != nil {
 		return false, err
 	}

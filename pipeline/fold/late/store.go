@@ -99,8 +99,8 @@ func (s *Step) storePositions() *parquet.Columns[tables.Position] {
 	return out
 }
 
-// FromRow converts a row of the usage table into a record, with what it drew.
-func FromRow(b *books.Books, t *records.FromTable, row *sorting.Row, origin period.Cycle) (*Record, error) {
+// fromRow converts a row of the usage table into a record, with what it drew.
+func fromRow(b *books.Books, t *records.FromTable, row *sorting.Row, origin period.Cycle) (*Record, error) {
 	r := NewRecord(row, origin, 0)
 	return &r, r.ReadDraws(b, string(t.Cols.Text(tables.RecordDraws).At(t.At)))
 }

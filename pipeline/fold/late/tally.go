@@ -15,13 +15,13 @@ type tally struct {
 
 // add counts a record of the product that drew a quantity from packages.
 func (t *tally) add(p *books.Product, r *rating.Record, drew money.Quantity) error {
-	counted := rating.Counted(p, r.Quantity, r.Withdrawn)
+	counted := rating.Counted(p, r.Quantity, r.Retracted)
 	drew = drew.Min(counted)
 	left, err := counted.Sub(drew)
 	if err != nil {
 		return err
 	}
-	event := rating.Counted(&books.Product{Counting: books.Counting{Aggregation: books.Count}}, r.Quantity, r.Withdrawn)
+	event := rating.Counted(&books.Product{Counting: books.Counting{Aggregation: books.Count}}, r.Quantity, r.Retracted)
 	for _, sum := range [...]struct {
 		to   *money.Quantity
 		more money.Quantity

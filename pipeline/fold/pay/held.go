@@ -354,7 +354,7 @@ func (pl *bucketCycle) loadAccountEvents() error {
 		pl.changed[e.day] = true
 	}
 	slices.SortFunc(pl.events, func(a, b *accountEvent) int {
-		return cmp.Or(cmp.Compare(a.day, b.day), cmp.Compare(a.customer, b.customer), a.Before(b.Account))
+		return cmp.Or(cmp.Compare(a.day, b.day), cmp.Compare(a.customer, b.customer), a.Compare(b.Account))
 	})
 	return nil
 }

@@ -91,7 +91,7 @@ func (l *FromLines) Next(r *sorting.Row) (bool, error) {
 			l.pending = true
 			return true, nil
 		}
-		q, err := AmountOf(l.Cols, l.At)
+		q, err := amountOf(l.Cols, l.At)
 		if err != nil {
 			return false, err
 		}
@@ -120,12 +120,12 @@ func (l *FromLines) Take(r *sorting.Row) (err error) {
 	if len(c.Col(tables.LinePackageDraws.Of()).Ends) > 0 {
 		l.draws = append(l.draws[:0], c.Text(tables.LinePackageDraws).At(i)...)
 	}
-	r.Quantity, err = AmountOf(l.Cols, i)
+	r.Quantity, err = amountOf(l.Cols, i)
 	return err
 }
 
-// AmountOf returns the usage_amount of row i of lines.
-func AmountOf(c *parquet.Columns[tables.Line], i int) (money.Quantity, error) {
+// amountOf returns the usage_amount of row i of lines.
+func amountOf(c *parquet.Columns[tables.Line], i int) (money.Quantity, error) {
 	d := c.Quantity(tables.LineUsageAmount).At(i)
 	return money.QuantityFromRaw(d.Hi, d.Lo)
 }
@@ -268,15 +268,15 @@ func EachLine(s *state.State, cycle period.Cycle, bucket int, customers map[int3
 		if _, ok := e.Day.Calendar(); !ok {
 			continue
 		}
-		if err := EachLineOf(s, e, customers, visit); err != nil {
+		if err := eachLineOf(s, e, customers, visit); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// EachLineOf visits the usage lines of some customers in a file.
-func EachLineOf(s *state.State, e manifest.FileEntry, customers map[int32]bool, visit func(*FromLines) error) error {
+// eachLineOf visits the usage lines of some customers in a file.
+func eachLineOf(s *state.State, e manifest.FileEntry, customers map[int32]bool, visit func(*FromLines) error) error {
 	f, err := tablefile.Open(s.Txn, e, tables.Lines(), append(tables.Columns(tables.LinePackageDraws), lineColumns...))
 	if err != nil {
 		return err
@@ -318,15 +318,15 @@ func Without[T any](s *state.State, customers map[int32]bool,
 func EachUsage(s *state.State, cycle period.Cycle, bucket int, customers map[int32]bool,
 	visit func(*FromTable, *sorting.Row) error) error {
 	for _, e := range s.FilesOf(cycle, bucket, "usage") {
-		if err := EachUsageOf(s, e, customers, visit); err != nil {
+		if err := eachUsageOf(s, e, customers, visit); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// EachUsageOf visits the rows of some customers in a file of the usage table.
-func EachUsageOf(s *state.State, e manifest.FileEntry, customers map[int32]bool,
+// eachUsageOf visits the rows of some customers in a file of the usage table.
+func eachUsageOf(s *state.State, e manifest.FileEntry, customers map[int32]bool,
 	visit func(*FromTable, *sorting.Row) error) error {
 	f, err := tablefile.Open(s.Txn, e, tables.Usage(), nil)
 	if err != nil {

@@ -75,7 +75,7 @@ func (r *rerating) closedRecords() (map[int32][]*late.Record, error) {
 		out[key.Customer] = append(out[key.Customer], one)
 	}
 	for _, list := range out {
-		slices.SortFunc(list, (*late.Record).Before)
+		slices.SortFunc(list, (*late.Record).Compare)
 	}
 	return out, nil
 }

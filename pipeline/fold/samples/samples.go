@@ -30,8 +30,8 @@ type LinkSample struct {
 	percentile.Sample
 }
 
-// Before orders samples by customer, slot and link: the order of the bandwidth table.
-func (s *LinkSample) Before(o *LinkSample) int {
+// Compare orders samples by customer, slot and link: the order of the bandwidth table.
+func (s *LinkSample) Compare(o *LinkSample) int {
 	switch {
 	case s.customer != o.customer:
 		return int(s.customer) - int(o.customer)
@@ -106,7 +106,7 @@ func (w *Folder) sampleDay(bucket int, day period.Day) error {
 		if err := out.Added(); err != nil {
 			return err
 		}
-		if ok && (!fresh.Ok || kept.Before(&fresh.Head.LinkSample) < 0) {
+		if ok && (!fresh.Ok || kept.Compare(&fresh.Head.LinkSample) < 0) {
 			w.Store(out.Cols, kept)
 			if kept, ok, err = old.Read(); err != nil {
 				return err
@@ -117,7 +117,7 @@ func (w *Folder) sampleDay(bucket int, day period.Day) error {
 		if err != nil {
 			return err
 		}
-		here := ok && kept.Before(&group[0].LinkSample) == 0
+		here := ok && kept.Compare(&group[0].LinkSample) == 0
 		accepted := kept
 		if !here {
 			accepted = strays[group[0].Key()]
@@ -192,7 +192,7 @@ func (w *Folder) linkName(id []byte) string {
 // TakeGroup takes all new rows of the next slot of a link; they are valid until the next call.
 func (a *arrivals) TakeGroup() ([]arrival, error) {
 	a.group = a.group[:0]
-	for a.Ok && (len(a.group) == 0 || a.group[0].Before(&a.Head.LinkSample) == 0) {
+	for a.Ok && (len(a.group) == 0 || a.group[0].Compare(&a.Head.LinkSample) == 0) {
 		a.group = append(a.group, a.Head)
 		if err := a.next(); err != nil {
 			return nil, err

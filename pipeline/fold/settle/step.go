@@ -268,7 +268,7 @@ func (w *Worker) statements(bucket int, r *Result) error {
 	}
 	bases := tax.Bases{}
 	if len(w.Books.Taxes) > 0 {
-		if err := AddBases(w.Books, bases, rows); err != nil {
+		if err := addBases(w.Books, bases, rows); err != nil {
 			return err
 		}
 	}
@@ -321,8 +321,8 @@ func (s *Step) Statements() error {
 	return tablefile.Put(s.Txn, taxes.Key(s.Closing, manifest.NoBucket), w.Cols, w.Sums())
 }
 
-// AddBases adds the amounts that rows of partner statements charge to the bases of their taxes.
-func AddBases(b *books.Books, bases tax.Bases, rows []settlement.Row) error {
+// addBases adds the amounts that rows of partner statements charge to the bases of their taxes.
+func addBases(b *books.Books, bases tax.Bases, rows []settlement.Row) error {
 	for i := range rows {
 		r := &rows[i]
 		owed := r.Owed

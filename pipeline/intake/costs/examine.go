@@ -29,9 +29,9 @@ type Examined struct {
 	kinds  []bool       // by kind of row: its currency was compared
 }
 
-// MaxRejects is the number of rejected rows of a delivery that are kept one by one. Further ones are counted by file,
+// maxRejects is the number of rejected rows of a delivery that are kept one by one. Further ones are counted by file,
 // column and reason, so that a delivery in the wrong folder does not fill the memory.
-const MaxRejects = 10_000
+const maxRejects = 10_000
 
 // ExamineFiles is Examine with several workers, each reading one file at a time. The result does not depend on their
 // number. also returns a further sink for a worker's rows; complete reports whether those sinks received all rows.
@@ -42,12 +42,12 @@ func ExamineFiles(ctx context.Context, fsys fs.FS, f *Found, workers int, also f
 			return x, true, nil
 		}
 	}
-	x, err = Examine(ctx, fsys, f)
+	x, err = examine(ctx, fsys, f)
 	return x, false, err
 }
 
-// Examine reads a delivery once and checks it. Faults of the delivery are in the result; an error is one of the disk.
-func Examine(ctx context.Context, fsys fs.FS, f *Found) (*Examined, error) {
+// examine reads a delivery once and checks it. Faults of the delivery are in the result; an error is one of the disk.
+func examine(ctx context.Context, fsys fs.FS, f *Found) (*Examined, error) {
 	x := &Examined{}
 	if len(f.Odd) > 0 {
 		x.Fault = fmt.Sprintf("inbox/%s is no CSV or Parquet file", f.Odd[0])
@@ -187,12 +187,12 @@ func (x *Examined) compared(row *cost.Row) bool {
 }
 
 func (x *Examined) reject(r Reject) error {
-	if x.Rejected++; x.Rejected <= MaxRejects {
+	if x.Rejected++; x.Rejected <= maxRejects {
 		r.Rows = 1
 		x.Rejects = append(x.Rejects, r)
 		return nil
 	}
-	for i := MaxRejects; i < len(x.Rejects); i++ {
+	for i := maxRejects; i < len(x.Rejects); i++ {
 		if more := &x.Rejects[i]; more.File == r.File && more.Column == r.Column && more.Reason == r.Reason {
 			more.Rows++
 			return nil

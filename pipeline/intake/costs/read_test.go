@@ -207,7 +207,7 @@ func TestSamples(t *testing.T) {
 		if err != nil || len(found) != 1 || strange != nil {
 			t.Fatal(found, strange, err)
 		}
-		x, err := Examine(context.Background(), fsys, found[0])
+		x, err := examine(context.Background(), fsys, found[0])
 		if err != nil || x.Fault != "" || x.Currency != "USD" {
 			t.Fatal(x, err)
 		}
@@ -283,17 +283,17 @@ func TestManyRejects(t *testing.T) {
 	if err != nil || len(found) != 1 || len(odd) > 0 {
 		t.Fatalf("%d deliveries, %v, %v", len(found), odd, err)
 	}
-	x, err := Examine(context.Background(), files, found[0])
+	x, err := examine(context.Background(), files, found[0])
 	if err != nil || x.Fault != "" {
 		t.Fatal(x.Fault, err)
 	}
-	if x.Rows != 2 || x.Rejected != 10_008 || len(x.Rejects) != MaxRejects+4 {
+	if x.Rows != 2 || x.Rejected != 10_008 || len(x.Rejects) != maxRejects+4 {
 		t.Errorf("%d rows, %d rejected, %d entries", x.Rows, x.Rejected, len(x.Rejects))
 	}
 	var got []string
 	sum := int64(0)
 	for i, r := range x.Rejects {
-		if sum += r.Rows; i < MaxRejects {
+		if sum += r.Rows; i < maxRejects {
 			if r.File != "a.csv" || r.Row != int64(i+2) || r.Rows != 1 || r.Raw == "" {
 				t.Fatalf("reject %d is %+v", i, r)
 			}
@@ -304,7 +304,7 @@ func TestManyRejects(t *testing.T) {
 	want := []string{"a.csv 0 1 BillingPeriodStart wrong_period", "a.csv 0 1 EffectiveCost missing_value",
 		"b.csv 0 3 EffectiveCost missing_value", "b.csv 0 3 BillingPeriodStart wrong_period"}
 	if !slices.Equal(got, want) || sum != x.Rejected {
-		t.Errorf("beyond %d:\n%s\nwant\n%s\nof %d rows", MaxRejects, strings.Join(got, "\n"),
+		t.Errorf("beyond %d:\n%s\nwant\n%s\nof %d rows", maxRejects, strings.Join(got, "\n"),
 			strings.Join(want, "\n"), sum)
 	}
 }

@@ -46,9 +46,9 @@ type Account struct {
 // Takes reports whether the event takes from a balance, so that a replay may refuse it (§6.3).
 func (e *Account) Takes() bool { return e.Type == Reclaim || e.Type == Withdraw }
 
-// Before compares account events of one customer in the order in which they apply (§6.3): by instant, own time, then
+// Compare compares account events of one customer in the order in which they apply (§6.3): by instant, own time, then
 // event_id bytewise. Own times differ from instants only for events that take effect late.
-func (e *Account) Before(f *Account) int {
+func (e *Account) Compare(f *Account) int {
 	return cmp.Or(cmp.Compare(e.Instant, f.Instant), cmp.Compare(e.Time, f.Time), strings.Compare(e.ID, f.ID))
 }
 

@@ -54,8 +54,8 @@ func (o *Order) Same(p *Order) bool {
 	return a == b
 }
 
-// Before compares orders in the order in which unsubscribes are decided (EV-2).
-func (o *Order) Before(p *Order) int {
+// Compare compares orders in the order in which unsubscribes are decided (EV-2).
+func (o *Order) Compare(p *Order) int {
 	return cmp.Or(cmp.Compare(o.PayTime, p.PayTime), strings.Compare(o.ID, p.ID), cmp.Compare(o.Line, p.Line))
 }
 

@@ -54,8 +54,8 @@ func (e *Incentive) Same(f *Incentive) bool {
 		e.Event == f.Event && e.Time == f.Time
 }
 
-// Before compares the events of an incentive in the order in which they apply: by time, then event_id bytewise (EV-8).
-func (e *Incentive) Before(f *Incentive) int {
+// Compare compares the events of an incentive in the order in which they apply: by time, then event_id bytewise (EV-8).
+func (e *Incentive) Compare(f *Incentive) int {
 	return cmp.Or(cmp.Compare(e.Time, f.Time), strings.Compare(e.ID, f.ID))
 }
 

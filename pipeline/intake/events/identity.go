@@ -20,7 +20,7 @@ type Terms struct {
 	Closed   []settlement.Incentive // of closed periods
 	// BilledIn returns the cycle that bills an event of a time: its own, or the earliest open one.
 	BilledIn func(period.Instant) period.Cycle
-	Drop     func(file int32) bool                            // leaves the rows of a file that failed completely out
+	Drop     func(file int32) bool                            // reports whether a file failed as a whole
 	Source   func(file int32, row int64) (known event.Source) // where a row of the run first came from, without Raw
 }
 

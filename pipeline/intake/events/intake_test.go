@@ -351,7 +351,7 @@ func TestBefore(t *testing.T) {
 	other := &event.Account{ID: "b", Instant: at, Time: out.Time}
 	later := &event.Account{ID: "0", Instant: at + 1, Time: 0}
 	list := []*event.Account{later, other, out, in}
-	slices.SortFunc(list, func(a, b *event.Account) int { return a.Before(b) })
+	slices.SortFunc(list, func(a, b *event.Account) int { return a.Compare(b) })
 	ids := ""
 	for _, e := range list {
 		ids += e.ID

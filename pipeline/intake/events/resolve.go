@@ -76,7 +76,7 @@ func (b *Book) decideOrders(orders []*event.Order) []event.Decision {
 		sound = append(sound, g)
 	}
 	slices.SortFunc(sound, func(x, y []*event.Order) int {
-		return cmp.Or(afterOthers(x[0])-afterOthers(y[0]), x[0].Before(y[0]))
+		return cmp.Or(afterOthers(x[0])-afterOthers(y[0]), x[0].Compare(y[0]))
 	})
 	for _, g := range sound {
 		why, column, value := b.checkBase(g[0])
@@ -108,7 +108,7 @@ func afterOthers(o *event.Order) int {
 func (b *Book) Altered(key event.Key) string {
 	var first *event.Order
 	for _, o := range b.Orders {
-		if o.Base == key && o.Type >= ordering.Change && (first == nil || o.Before(first) < 0) {
+		if o.Base == key && o.Type >= ordering.Change && (first == nil || o.Compare(first) < 0) {
 			first = o
 		}
 	}

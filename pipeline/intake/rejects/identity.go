@@ -42,9 +42,9 @@ func idColumn(feedName string) string {
 	return "event_id"
 }
 
-// IdentityOf reads the identity of a rejected record from its raw form. column and reason are those of the reject. ok
+// identityOf reads the identity of a rejected record from its raw form. column and reason are those of the reject. ok
 // is false if the identity cannot be read (REJ-4).
-func IdentityOf(zone *period.Zone, feedName, column, reason, header string, raw []byte) (id Identity, ok bool) {
+func identityOf(zone *period.Zone, feedName, column, reason, header string, raw []byte) (id Identity, ok bool) {
 	if column == "" && reason == "bad_row" {
 		return id, false
 	}

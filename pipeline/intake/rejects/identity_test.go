@@ -40,7 +40,7 @@ func TestIdentityOf(t *testing.T) {
 		{"transfers", "amount", "bad_decimal", "transfer_id,amount", `t1,x`, Event("transfers", "t1"), true},
 		{"adjustments", "amount", "bad_decimal", "adjustment_id,amount", `j1,x`, Event("adjustments", "j1"), true},
 	} {
-		got, ok := IdentityOf(zone, c.feed, c.column, c.reason, c.header, []byte(c.raw))
+		got, ok := identityOf(zone, c.feed, c.column, c.reason, c.header, []byte(c.raw))
 		if ok != c.ok || ok && got != c.want {
 			t.Errorf("%s %s: %+v, %v, want %+v, %v", c.feed, c.raw, got, ok, c.want, c.ok)
 		}

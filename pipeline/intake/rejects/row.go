@@ -64,7 +64,7 @@ func (e *End) State() State {
 
 // Identity reads the identity of the rejected record; ok is false if it cannot be read (REJ-4).
 func (r *Row) Identity(zone *period.Zone) (id Identity, ok bool) {
-	return IdentityOf(zone, r.Feed, r.Column, r.Reason, r.Header, r.Raw)
+	return identityOf(zone, r.Feed, r.Column, r.Reason, r.Header, r.Raw)
 }
 
 // OpenKey returns the key of the lake files with open rejects.

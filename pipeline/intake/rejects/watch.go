@@ -90,7 +90,7 @@ func (w *Watch) Take(list []Accepted) {
 
 // Want adds a rejected record, if its identity can be read.
 func (w *Watch) Want(feedName, column, reason, header string, raw []byte) {
-	id, ok := IdentityOf(w.Zone, feedName, column, reason, header, raw)
+	id, ok := identityOf(w.Zone, feedName, column, reason, header, raw)
 	if !ok {
 		return
 	}

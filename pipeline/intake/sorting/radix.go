@@ -16,7 +16,7 @@ const (
 // SortMarks sorts by identity. tmp must have at least the same length. The sorted marks are in the returned slice,
 // which is either a or tmp.
 func SortMarks(a, tmp []Marks) []Marks {
-	return hashes(a, tmp[:len(a)], 64, 3*digitBits, func(m *Marks) uint64 { return m.Identity })
+	return sortHashes(a, tmp[:len(a)], 64, 3*digitBits, func(m *Marks) uint64 { return m.Identity })
 }
 
 // manyInts is the count from which SortInts sorts in place: it saves a second array and takes about 10 % more time.
@@ -48,7 +48,7 @@ func sortInts(a []int64, bits, telling int, tmp []int64) []int64 {
 	if cap(tmp) < len(a) {
 		tmp = make([]int64, len(a))
 	}
-	sorted := hashes(a, tmp[:len(a)], bits, telling, func(v *int64) uint64 { return uint64(*v) & (1<<bits - 1) })
+	sorted := sortHashes(a, tmp[:len(a)], bits, telling, func(v *int64) uint64 { return uint64(*v) & (1<<bits - 1) })
 	if len(a) > 0 && &sorted[0] != &a[0] {
 		copy(a, sorted)
 	}
@@ -84,10 +84,10 @@ func byDigit(a []int64, shift int) *[digits]int {
 	return ends
 }
 
-// hashes is a stable sort of evenly distributed keys. It sorts by the telling highest bits, and compares the few keys
-// that share these bits. In a million hashes about a hundred share 33 bits.
-func hashes[T any](a, tmp []T, bits, telling int, key func(*T) uint64) []T {
-	rest := max(0, bits-telling)
+// sortHashes is a stable sort of evenly distributed keys. It sorts by some of the highest bits, and compares the few
+// keys that share these bits. In a million hashes about a hundred share 33 bits.
+func sortHashes[T any](a, tmp []T, bits, highest int, key func(*T) uint64) []T {
+	rest := max(0, bits-highest)
 	a = radixFrom(a, tmp, rest, bits, key)
 	if rest == 0 {
 		return a

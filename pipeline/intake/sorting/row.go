@@ -161,8 +161,8 @@ func (r *Row) Signed() money.SignedQuantity {
 	return r.Quantity.Signed()
 }
 
-// Withdrawn reports whether the record is a withdrawal: it replaces another record with quantity 0 (§3.20).
-func (r *Row) Withdrawn() bool { return len(r.Replaces) > 0 && r.Quantity.IsZero() }
+// Retracted reports whether the record is a retraction: it replaces another record with quantity 0 (§3.20).
+func (r *Row) Retracted() bool { return len(r.Replaces) > 0 && r.Quantity.IsZero() }
 
 // Seal packs the content of a row that does not come from a merger into buf. It returns buf for reuse.
 func (r *Row) Seal(buf []byte) []byte {

@@ -155,16 +155,17 @@ func (e *UnitsError) Error() string {
 
 // Hint says what to do about the settings of a workspace.
 func (e *UnitsError) Hint() string {
-	return fmt.Sprintf("set %s in tollbook.yaml back; for another one move the lake away and run again: all months "+
-		"are then calculated from inbox and books, closed ones too", e.Setting)
+	return fmt.Sprintf("set %s in tollbook.yaml back; for another one %s", e.Setting, HintRebuild)
 }
 
 // The hints, one per kind of problem.
 const (
+	// HintRebuild is for a lake that cannot be used any more and has no backup.
+	HintRebuild = "move the lake away and run again: all months are then calculated from inbox and books, closed " +
+		"ones too, which are open again and can have other amounts"
 	// HintRestore is for a file that is missing or damaged, HintHead for HEAD.
-	HintRestore = "put that file back from a copy of the lake, or move the lake away and run again: all months are " +
-		"then calculated from inbox and books, closed ones too"
-	HintHead = "put HEAD back with `tollbook restore-head`, which checks the newest manifest and its files first; " +
+	HintRestore = "put that file back from a backup; without one, " + HintRebuild
+	HintHead    = "put HEAD back with `tollbook restore-head`, which checks the newest manifest and its files first; " +
 		"nothing was changed"
 	// HintNewer and HintOlder are for a format that another version of the program wrote.
 	HintNewer = "a newer version of tollbook wrote it: use that version, or restore the backup that was made before " +

@@ -93,14 +93,23 @@ type CycleRef struct {
 	Files    *ListRef `json:"files,omitempty"` // nil = no files
 	// Archived describes what left a closed cycle; nil = the cycle is complete.
 	Archived *Archived `json:"archived,omitempty"`
-	// ClosedWith are settings of the run that closed the cycle; zero = it is open, or the close did not store them.
+	// ClosedWith is what the run that closed the cycle stored for its documents; zero = it is open, or an earlier build
+	// closed it.
 	ClosedWith CloseSettings `json:"closed_with,omitzero"`
 }
 
-// CloseSettings are the settings with which a closed cycle was paid and rounded.
+// CloseSettings are the settings with which a closed cycle was paid and rounded, and the sellers of its partners.
 type CloseSettings struct {
 	Payments     string `json:"payments"`
 	RoundingMode string `json:"rounding_mode"`
+	// Sellers has the partners with several sellers in the cycle, by id. Earlier builds do not write it.
+	Sellers []PartnerSellers `json:"sellers,omitempty"`
+}
+
+// PartnerSellers has the sellers of a partner in a cycle.
+type PartnerSellers struct {
+	PartnerID string   `json:"partner_id"`
+	SellerIDs []string `json:"seller_ids"` // the last in time first
 }
 
 // ArchivedThrough returns the last archived cycle; none if no cycle is archived.
@@ -309,8 +318,15 @@ func (r CycleRef) Period() period.Cycle { return r.Cycle.Or(0) }
 func (r CycleRef) Equal(o CycleRef) bool {
 	sameFiles := r.Files == o.Files || r.Files != nil && o.Files != nil && *r.Files == *o.Files
 	sameArchive := r.Archived == o.Archived || r.Archived != nil && o.Archived != nil && r.Archived.equal(o.Archived)
-	r.Files, o.Files, r.Archived, o.Archived = nil, nil, nil, nil
-	return sameFiles && sameArchive && r == o
+	return sameFiles && sameArchive && r.Cycle == o.Cycle && r.State == o.State && r.MonthEnd == o.MonthEnd &&
+		r.Books == o.Books && r.ClosedWith.equal(&o.ClosedWith)
+}
+
+func (c *CloseSettings) equal(o *CloseSettings) bool {
+	return c.Payments == o.Payments && c.RoundingMode == o.RoundingMode &&
+		slices.EqualFunc(c.Sellers, o.Sellers, func(a, b PartnerSellers) bool {
+			return a.PartnerID == b.PartnerID && slices.Equal(a.SellerIDs, b.SellerIDs)
+		})
 }
 
 func (a *Archived) equal(o *Archived) bool {

@@ -67,7 +67,7 @@ func (p *probe) twice(ctx context.Context, name string) error {
 	}
 	switch err := p.create(ctx, name, "second"); {
 	case err == nil:
-		return &ProbeError{"it creates an object that exists again"}
+		return &ProbeError{"it accepts a second creation of an object"}
 	case !errors.Is(err, fs.ErrExist):
 		return fmt.Errorf("probe the object store: create an object that exists: %w", err)
 	}
@@ -94,7 +94,7 @@ func (p *probe) race(ctx context.Context, name string) error {
 	for i, err := range results {
 		switch {
 		case err == nil && winner >= 0:
-			return &ProbeError{fmt.Sprintf("of %d writers at once more than one creates the same object", Racers)}
+			return &ProbeError{fmt.Sprintf("more than one of %d concurrent writers creates the same object", Racers)}
 		case err == nil:
 			winner = i
 		case !errors.Is(err, fs.ErrExist) && !errors.Is(err, ErrBusy):
@@ -102,7 +102,7 @@ func (p *probe) race(ctx context.Context, name string) error {
 		}
 	}
 	if winner < 0 {
-		return &ProbeError{fmt.Sprintf("of %d writers at once none creates the object", Racers)}
+		return &ProbeError{fmt.Sprintf("none of %d concurrent writers creates the object", Racers)}
 	}
 	return p.holds(ctx, name, content(winner))
 }

@@ -14,8 +14,8 @@ type Dec struct {
 }
 
 // Col is one column of a batch. Which slice is used follows from the column's type: Codes with Dict for Word, Codes
-// alone for Small, Ints for Time, MaybeTime and Whole, Decs for Amount and Quantity, Bytes with Ends for Text (value i
-// is Bytes[Ends[i-1]:Ends[i]]).
+// alone for Small, Ints for Time, MaybeTime and Whole, Decs for Amount, Quantity and Cost, Bytes with Ends for Text
+// (value i is Bytes[Ends[i-1]:Ends[i]]).
 type Col struct {
 	Codes []int32
 	Dict  []string

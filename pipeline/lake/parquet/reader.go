@@ -149,26 +149,26 @@ func (r *reader) next() (*untyped, error) {
 		}
 		r.at = to - g.First
 		var err error
-		passed := r.passes(from, to)
-		if !passed && r.wanted.Only != "" {
+		skipped := r.excludes(from, to)
+		if !skipped && r.wanted.Only != "" {
 			from, to, err = r.pages.stretch(r.wanted.By, r.wanted.Only, from, to)
-			passed = from == to
+			skipped = from == to
 		}
-		if !passed && err == nil {
-			passed, err = r.decode(from, to)
+		if !skipped && err == nil {
+			skipped, err = r.decode(from, to)
 		}
 		if r.at == g.Rows {
 			r.Skip()
 		}
-		if !passed || err != nil {
+		if !skipped || err != nil {
 			return r.out, err
 		}
 	}
 	return nil, nil
 }
 
-// decode fills the columns with rows of the file; passed means that they are not wanted.
-func (r *reader) decode(from, to int64) (passed bool, err error) {
+// decode fills the columns with rows of the file; skipped means that they are not wanted.
+func (r *reader) decode(from, to int64) (skipped bool, err error) {
 	r.out.Reset()
 	if r.wanted.Keep == nil {
 		return false, r.pages.Append(r.out, r.wanted.Cols, from, to)
@@ -186,8 +186,8 @@ func (r *reader) decode(from, to int64) (passed bool, err error) {
 	return false, err
 }
 
-// passes reports whether no row from..to can have the wanted word.
-func (r *reader) passes(from, to int64) bool {
+// excludes reports whether no row from..to can have the wanted word.
+func (r *reader) excludes(from, to int64) bool {
 	if r.wanted.Only == "" {
 		return false
 	}

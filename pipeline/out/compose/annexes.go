@@ -16,12 +16,12 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// MaxAnnexes is the largest number of bandwidth annexes of a document.
-const MaxAnnexes = 12
+// maxAnnexes is the largest number of bandwidth annexes of a document.
+const maxAnnexes = 12
 
 // leftOut says which objects have no annex.
 type leftOut struct {
-	count   int      // beyond MaxAnnexes
+	count   int      // beyond maxAnnexes
 	differs []string // objects whose measured value now differs from the billed one
 	gone    []string // objects that the books no longer have
 }
@@ -33,7 +33,7 @@ func (s *Sources) annexes(ctx context.Context, cycle period.Cycle, objects map[o
 		return cmp.Or(objects[b].Cmp(objects[a]), strings.Compare(a.customer, b.customer),
 			strings.Compare(a.sku, b.sku), strings.Compare(a.region, b.region), strings.Compare(a.id, b.id))
 	})
-	left := &leftOut{count: max(0, len(keys)-MaxAnnexes)}
+	left := &leftOut{count: max(0, len(keys)-maxAnnexes)}
 	from := &annex.Sources{Snap: s.Snap, Books: s.Books, Prices: s.Prices, Currency: s.Settings.Currency.Code}
 	for _, k := range keys[:len(keys)-left.count] {
 		list, err := annex.Build(ctx, from, &annex.Question{Cycle: cycle, Resource: k.id, Customer: k.customer,

@@ -12,7 +12,7 @@
 //	COMPOSE-4  The day of a line is that of its usage_start in the contract zone; of an order, a refund or a manual
 //	           adjustment that of its trade_time, because an order may begin after the cycle. Month-end lines are on
 //	           the cycle's first day, marked; a chart spreads them evenly over the days.
-//	COMPOSE-6  A document has at most MaxAnnexes annexes, those with the largest payment. A note gives the number of
+//	COMPOSE-6  A document has at most maxAnnexes annexes, those with the largest payment. A note gives the number of
 //	           omitted ones.
 //	COMPOSE-7  An incentive's deadline and next step are determined by package settlement's state machine and the
 //	           stored state.

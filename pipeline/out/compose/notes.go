@@ -54,7 +54,7 @@ func (l *leftOut) notes() []string {
 	if l.count > 0 {
 		out = append(out,
 			fmt.Sprintf("The annexes show the %d links and groups with the largest amounts; %d more are omitted, "+
-				"`tollbook bandwidth` shows each.", MaxAnnexes, l.count))
+				"`tollbook bandwidth` shows each.", maxAnnexes, l.count))
 	}
 	if len(l.differs) > 0 {
 		out = append(out, "Measured again with the current books, these have another quantity than was billed: "+

@@ -103,7 +103,7 @@ func (s *Sources) summarize(st *document.Statement, nets *settlement.Nets, partn
 	return nil
 }
 
-// sellers returns the sellers of the rows; the one at the cycle's end is first. A referrer without rows has none.
+// sellers returns the sellers of the rows; the last in time is first. A referrer without rows has none.
 func (s *Sources) sellers(st *document.Statement, partner int32) []layout.Party {
 	var ids []string
 	for i := range st.Rows {
@@ -114,11 +114,13 @@ func (s *Sources) sellers(st *document.Statement, partner int32) []layout.Party 
 	cycle := st.Header.Cycle
 	slices.Sort(ids)
 	if row := s.parties().partnerRow(partner, cycle); row.Kind != books.Referrer || len(ids) > 0 {
-		last := settlement.PartnerID(s.Books, s.Partners.Seller(partner, s.Books.Zone.Bounds(cycle).To-1))
-		if at := slices.Index(ids, last); at > 0 {
-			ids = append([]string{last}, slices.Delete(ids, at, at+1)...)
-		} else if len(ids) == 0 {
-			ids = []string{last}
+		order := s.Reader().SellersOf(cycle, partner)
+		if len(ids) == 0 {
+			ids = slices.Clone(order[:1])
+		}
+		if i := slices.IndexFunc(order, func(id string) bool { return slices.Contains(ids, id) }); i >= 0 {
+			at := slices.Index(ids, order[i])
+			ids = append([]string{order[i]}, slices.Delete(ids, at, at+1)...)
 		}
 	}
 	var out []layout.Party

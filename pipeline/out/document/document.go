@@ -42,15 +42,15 @@ func ParseFormat(text string) (Format, error) {
 // Options are options of a writer. The zero value is valid.
 type Options struct {
 	Excel bool // CSV: for a spreadsheet program (package spreadsheet)
-	Most  int  // HTML: how many customers, resellers or objects a table lists; 0 = MaxListed, negative = all
+	Most  int  // HTML: how many customers, resellers or objects a table lists; 0 = maxListed, negative = all
 }
 
-// MaxListed is how many customers, resellers or objects a table of the HTML lists by default.
-const MaxListed = 300
+// maxListed is how many customers, resellers or objects a table of the HTML lists by default.
+const maxListed = 300
 
 func (o Options) most() int {
 	if o.Most == 0 {
-		return MaxListed
+		return maxListed
 	}
 	return o.Most
 }

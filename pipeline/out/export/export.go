@@ -37,7 +37,7 @@ type Request struct {
 	Table, Format string
 	Cycle         manifest.Cycle // ignored for rejects and control totals, which are of all cycles
 	Scope         Scope          // whose rows; the zero value is all
-	Split         bool           // CSV as a tar.gz of parts of PartRows rows
+	Split         bool           // CSV as a tar.gz of parts of partRows rows
 	// CSV for a spreadsheet program (package spreadsheet), not for programs that read the table
 	Excel bool
 	// Partners reads partner_statements, incentives and a partner's scope; Write sets its state.
@@ -54,7 +54,7 @@ func (r *Request) Check() error {
 	case !slices.Contains(Formats(), r.Format):
 		return fmt.Errorf("format %q: want one of %s", r.Format, strings.Join(Formats(), ", "))
 	case r.Split && r.Format != "csv":
-		return fmt.Errorf("split: parts of %d rows are for CSV, not for %s", PartRows, r.Format)
+		return fmt.Errorf("split: parts of %d rows are for CSV, not for %s", partRows, r.Format)
 	case r.Excel && r.Format != "csv":
 		return fmt.Errorf("excel: a form of CSV, not of %s", r.Format)
 	}

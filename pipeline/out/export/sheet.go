@@ -106,9 +106,12 @@ func newCSV(def *tables.Table, w io.Writer, excel bool) *csvSheet {
 	return s
 }
 
-func (s *csvSheet) write(cols *parquet.Columns[tables.Any]) error {
+func (s *csvSheet) write(cols *parquet.Columns[tables.Any]) error { return eachRow(cols, s.add) }
+
+// eachRow calls a function with the rows of a batch, until it returns an error.
+func eachRow(cols *parquet.Columns[tables.Any], add func(rows.Row[tables.Any]) error) error {
 	for i := range cols.N {
-		if err := s.add(rows.Row[tables.Any]{Cols: cols, I: i}); err != nil {
+		if err := add(rows.Row[tables.Any]{Cols: cols, I: i}); err != nil {
 			return err
 		}
 	}
@@ -205,14 +208,7 @@ func newNDJSON(def *tables.Table, w io.Writer) *ndjsonSheet {
 	return s
 }
 
-func (s *ndjsonSheet) write(cols *parquet.Columns[tables.Any]) error {
-	for i := range cols.N {
-		if err := s.add(rows.Row[tables.Any]{Cols: cols, I: i}); err != nil {
-			return err
-		}
-	}
-	return nil
-}
+func (s *ndjsonSheet) write(cols *parquet.Columns[tables.Any]) error { return eachRow(cols, s.add) }
 
 func (s *ndjsonSheet) add(row rows.Row[tables.Any]) (err error) {
 	s.line = s.line[:0]

@@ -14,10 +14,10 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// PartRows is the largest number of rows of a part of a split CSV, without the header.
-const PartRows = 100_000
+// partRows is the largest number of rows of a part of a split CSV, without the header.
+const partRows = 100_000
 
-// splitSheet writes CSV in parts of PartRows rows, each with a header, in a tar.gz. Parts are numbered from 000001;
+// splitSheet writes CSV in parts of partRows rows, each with a header, in a tar.gz. Parts are numbered from 000001;
 // their times are in 1970, so that the same rows give the same bytes. A part is held in memory: tar writes a file's
 // length before the file.
 type splitSheet struct {
@@ -49,7 +49,7 @@ func (s *splitSheet) write(cols *parquet.Columns[tables.Any]) error {
 		if err := s.csv.add(rows.Row[tables.Any]{Cols: cols, I: i}); err != nil {
 			return err
 		}
-		if s.rows++; s.rows == PartRows {
+		if s.rows++; s.rows == partRows {
 			if err := s.flush(); err != nil {
 				return err
 			}

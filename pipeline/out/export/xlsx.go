@@ -22,7 +22,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// xlsxSheet writes a workbook with sheets of at most SheetRows rows, each with a header. Whole numbers, and decimals of
+// xlsxSheet writes a workbook with sheets of at most sheetRows rows, each with a header. Whole numbers, and decimals of
 // up to 15 significant digits, are numbers, because a spreadsheet keeps all their digits; other values are text. Until
 // the end, rows are in scratch files of the library and of this package.
 type xlsxSheet struct {
@@ -39,15 +39,15 @@ type xlsxSheet struct {
 	folder  *scratch.Folder // the library's files and ours; nil = closed
 }
 
-// SheetRows is the largest number of rows of a sheet, without the header.
-const SheetRows = excelize.TotalRows - 1
+// sheetRows is the largest number of rows of a sheet, without the header.
+const sheetRows = excelize.TotalRows - 1
 
 func newXLSX(r *Request, def *tables.Table, w io.Writer) (*xlsxSheet, error) {
 	folder, err := scratch.New("", "xlsx")
 	if err != nil {
 		return nil, err
 	}
-	s := &xlsxSheet{def: def, name: r.Table, w: w, maxRows: SheetRows, cells: make([]any, len(def.Columns)),
+	s := &xlsxSheet{def: def, name: r.Table, w: w, maxRows: sheetRows, cells: make([]any, len(def.Columns)),
 		folder: folder, file: excelize.NewFile(excelize.Options{TmpDir: folder.Path})}
 	if err := s.next(); err != nil {
 		return nil, errors.Join(err, s.Close())

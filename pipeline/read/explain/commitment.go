@@ -8,6 +8,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/rating/commitment"
+	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -18,7 +19,7 @@ func (e *explainer) commitment() error {
 	cycle, first := e.cycle, true
 	var err error
 	if e.at.origin != e.at.cycle.String() {
-		e.story.State = StateDifference
+		e.story.State = StateCommitment
 		if cycle, err = period.ParseCycle(e.at.origin); err != nil {
 			return err
 		}
@@ -57,6 +58,9 @@ func (e *explainer) commitment() error {
 	if err != nil {
 		return err
 	}
+	if e.story.State == StateCommitment {
+		return commitmentDifference(e, steps, lines)
+	}
 	for i := range lines {
 		if measure.CommitmentID(lines[i].Row) != e.at.id {
 			continue
@@ -74,6 +78,36 @@ func (e *explainer) commitment() error {
 		e.story.Parts = append(e.story.Parts, Part{0, "commitment", steps})
 	}
 	return nil
+}
+
+// commitmentDifference explains a difference of a commitment, which is not rated again, by all that is billed of the
+// commitment, and by what its windows make now.
+func commitmentDifference(e *explainer, steps []string, lines []commitment.Line) error {
+	var now money.Amount
+	for i := range lines {
+		if measure.CommitmentID(lines[i].Row) != e.at.id {
+			continue
+		}
+		charge, err := commitment.Charge(e.prices, &lines[i])
+		if err == nil {
+			now, err = now.Add(charge.Official)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	e.story.Before = append(e.story.Before, fmt.Sprintf("cycle %s was closed: its line of the commitment stays, and "+
+		"what later runs change of it is billed in cycle %s", e.at.origin, e.at.cycle))
+	if len(steps) > 0 {
+		e.story.Parts = append(e.story.Parts, Part{0, "commitment", append(steps,
+			fmt.Sprintf("the books and lines of now make %s in all", now.Trim()))})
+	}
+	ls := &lateStory{ex: e, of: func(row rows.Row[tables.Line]) bool {
+		return string(row.Text(tables.LineID)) == e.at.id
+	}}
+	var err error
+	e.story.Sums, err = ls.placeSums()
+	return err
 }
 
 // archived returns the location of archived lines if err reports that a commitment counts lines of an archived cycle.

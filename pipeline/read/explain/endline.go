@@ -173,15 +173,20 @@ func ofResource(id string) string {
 }
 
 // chargeSteps divides the steps by charge: the steps of a charge end with its amounts. A meter's price and count come
-// once, before its first charge; they are repeated for the others.
+// once, before its first charge; they are repeated for the others. A meter whose mean level is 0 has steps and no
+// charge.
 func chargeSteps(steps []derivation.Step, charges int) [][]string {
 	out := make([][]string, 0, charges)
 	var part, head []string
 	heading, priced := false, false
+	level := "" // product of a mean level in part
 	for _, s := range steps {
 		text := s.String()
-		switch s.Kind {
-		case derivation.StepPassed, derivation.StepPrice, derivation.StepMeter:
+		begins := s.Kind == derivation.StepPassed || s.Kind == derivation.StepPrice || s.Kind == derivation.StepMeter
+		if level != "" && (s.Kind == derivation.StepMean || begins && s.SKU != level) { // that meter had no charge
+			part, level = nil, ""
+		}
+		if begins {
 			if !heading || priced && s.Kind != derivation.StepMeter { // the meter before had no charge
 				head = nil
 			}
@@ -189,10 +194,13 @@ func chargeSteps(steps []derivation.Step, charges int) [][]string {
 			continue
 		}
 		heading = false
+		if s.Kind == derivation.StepMean {
+			level = s.SKU
+		}
 		part = append(part, text)
 		if s.Kind == derivation.StepAmounts {
 			out = append(out, append(slices.Clone(head), part...))
-			part = nil
+			part, level = nil, ""
 		}
 	}
 	return out

@@ -32,3 +32,25 @@ func TestChargeSteps(t *testing.T) {
 		t.Errorf("parts of %v steps: %v", lengths, got)
 	}
 }
+
+// TestChargeStepsOfLevels checks that the mean level 0 of a meter, which has no charge, is not in the steps of the next
+// meter, whether or not that has a price of its own.
+func TestChargeStepsOfLevels(t *testing.T) {
+	t.Parallel()
+	price := func(sku string) derivation.Step {
+		return derivation.Step{Kind: derivation.StepPrice, SKU: sku, List: "l", Region: "*"}
+	}
+	mean := func(sku, scope string) derivation.Step {
+		return derivation.Step{Kind: derivation.StepMean, SKU: sku, Scope: scope}
+	}
+	amounts := derivation.Step{Kind: derivation.StepAmounts}
+	steps := []derivation.Step{mean("a", "none"), mean("a", "one"), price("a"), amounts, mean("a", "none"),
+		mean("b", "none"), price("c"), amounts}
+	want := [][]string{
+		{price("a").String(), mean("a", "one").String(), amounts.String()},
+		{price("c").String(), amounts.String()},
+	}
+	if got := chargeSteps(steps, 2); !slices.EqualFunc(got, want, slices.Equal) {
+		t.Errorf("steps %q, want %q", got, want)
+	}
+}

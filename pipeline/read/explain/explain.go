@@ -92,6 +92,7 @@ const (
 	StateWithdrawal = "withdrawal" // a withdrawal of a partner
 	StateInvoice    = "invoice"    // an invoice or a credit note
 	StateStatement  = "statement"  // rows of a partner's statement about a customer; its parts are rows
+	StateCommitment = "commitment" // difference of a commitment of a closed cycle; not rated again
 	StateRestated   = "restated"   // difference of a closed cycle by a later delivery of cost files; not rated again
 )
 
@@ -111,7 +112,8 @@ type Part struct {
 // notAgain reports whether records of a state are not rated again.
 func notAgain(state string) bool {
 	switch state {
-	case StateWaiting, StateReplaced, StateLate, StateDifference, StateRerating, StateCosts, StateRestated:
+	case StateWaiting, StateReplaced, StateLate, StateDifference, StateRerating, StateCommitment, StateCosts,
+		StateRestated:
 		return true
 	}
 	return false

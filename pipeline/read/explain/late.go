@@ -35,6 +35,8 @@ type lateStory struct {
 	ex      *explainer
 	records []lateRecord // the customer's late records of the origin cycle that this cycle bills
 	about   object       // for a difference
+
+	of func(rows.Row[tables.Line]) bool // for a difference: reports whether a line is of the same place
 }
 
 // late explains a line that was billed after its cycle was closed: a late record, a reversal, or a difference.
@@ -55,6 +57,7 @@ func (ls *lateStory) late(ctx context.Context) error {
 		return err
 	}
 	if found && isEnd {
+		ls.of = func(row rows.Row[tables.Line]) bool { return ls.about == objectOf(row) }
 		return ls.difference()
 	}
 	ls.ex.story.State = StateLate
@@ -402,7 +405,7 @@ func (ls *lateStory) addPosting(sums map[posting]*Sum, f manifest.FileEntry) err
 	return eachRow(ls.ex, f, tables.Lines(), explainedColumns(), tables.LineCustomerID,
 		func(row rows.Row[tables.Line]) error {
 			origin := cmp.Or(row.Word(tables.LineOriginCycle), cycle)
-			if origin != ls.ex.at.origin || ls.about != objectOf(row) {
+			if origin != ls.ex.at.origin || !ls.of(row) {
 				return nil
 			}
 			l, err := lineOf(row)

@@ -361,7 +361,7 @@ func (e *explainer) usageRow(row rows.Row[tables.Any]) (a accepted, err error) {
 		rows.As[tables.Record](row).Time(tables.RecordUsageEnd)
 	q, err := rows.As[tables.Record](row).Quantity(tables.RecordQuantity)
 	r.Quantity, r.Negative = q.Abs(), q.Sign() < 0
-	r.Withdrawn = a.replaces != "" && r.Quantity.IsZero()
+	r.Retracted = a.replaces != "" && r.Quantity.IsZero()
 	return a, err
 }
 

@@ -3,11 +3,25 @@ package partners
 import (
 	"context"
 
+	"github.com/tollbook/tollbook/pipeline/fold/settle"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
+
+// SellersOf returns from whom a partner bought in a cycle, the last in time first: if it had several when the cycle was
+// closed, those, else those of the books (SETTLE-7).
+func (r *Reader) SellersOf(cycle period.Cycle, partner int32) []string {
+	ref, _ := r.Snap.Cycle(manifest.CycleOf(cycle))
+	for _, one := range ref.ClosedWith.Sellers {
+		if one.PartnerID == r.Books.Partners[partner].ID {
+			return one.SellerIDs
+		}
+	}
+	return settle.Sellers(r.Books, r.Book, partner, cycle)
+}
 
 // ClosedSellers returns from whom resellers bought in a closed cycle, according to their statements: of one partner, or
 // of all if partner is empty. It omits partners whose statement names no seller or several. For an open cycle it

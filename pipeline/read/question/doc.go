@@ -6,7 +6,7 @@
 //
 //  1. The name of a question is unique. Each column of a question that adds up rows, except a count of them, is a
 //     column of the table in which the rows are made, with the same type.
-//  2. Questions that a published copy can answer too (All) have a view; those that only the lake answers (LakeOnly)
+//  2. Questions that a published copy can answer too (All) have a view; those that only the lake answers (lakeOnly)
 //     have none.
 //  3. The currency of a question's amounts is always known: its table names the customers or partners, or the currency
 //     is one of its keys (ASK-5). The only exception is the table of receivables.

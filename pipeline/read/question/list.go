@@ -18,8 +18,8 @@ func All() []*ask.Question {
 	}
 }
 
-// LakeOnly returns the questions that only the lake answers.
-func LakeOnly() []*ask.Question {
+// lakeOnly returns the questions that only the lake answers.
+func lakeOnly() []*ask.Question {
 	return []*ask.Question{change(), ageing(), lapses(), dues(), couponList(), couponQuotas(), discounts(),
 		performance("customer", "customer_id"), performance("service", "service_type_code"), performanceByManager(),
 		transfers(), budgets(),
@@ -27,7 +27,7 @@ func LakeOnly() []*ask.Question {
 }
 
 // Every returns all questions.
-func Every() []*ask.Question { return slices.Concat(All(), LakeOnly()) }
+func Every() []*ask.Question { return slices.Concat(All(), lakeOnly()) }
 
 // Find returns the question of a name.
 func Find(name string) (*ask.Question, bool) {

@@ -70,7 +70,8 @@ func Restore(ctx context.Context, from settings.Place, into string,
 	i, err := readIndex(st)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, &workspace.RefusedError{What: fmt.Sprintf("%s is no backup: it has no %s", dir, indexName),
-			Hint: "a backup that never ended has none: `tollbook backup` writes it last"}
+			Hint: "see that the path is that of a backup; one that never ended has none, because `tollbook backup` " +
+				"writes it last"}
 	}
 	if err != nil {
 		return nil, err

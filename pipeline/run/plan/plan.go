@@ -140,7 +140,11 @@ const hintPlan = "plan it again: `tollbook task plan`"
 // Refused converts an error of a run that cannot be continued to a refusal, and leaves other errors unchanged.
 func Refused(err error) error {
 	if e := new(lake.PlanError); errors.As(err, &e) {
-		return &workspace.RefusedError{What: e.Error(), Hint: hintPlan}
+		r := &workspace.RefusedError{What: e.Error(), Hint: hintPlan}
+		if e.Redo {
+			r.Hint = "`tollbook task do` does it again; or " + hintPlan
+		}
+		return r
 	}
 	return err
 }

@@ -97,7 +97,8 @@ func (j *job) fromUsage(snap *lake.Snapshot, cycle period.Cycle) (out []record, 
 	return out, nil
 }
 
-// fromTable reads the customer's records of a table of records; from late, only those of one cycle of origin.
+// fromTable reads the customer's records of a table of records. If origin is not empty, it reads only records of that
+// cycle.
 func (j *job) fromTable(snap *lake.Snapshot, e manifest.FileEntry, def tables.Def[tables.Record], origin string) (
 	out []record, err error) {
 	list, err := rows.File(snap, e, def, nil)
@@ -122,7 +123,7 @@ func (j *job) fromTable(snap *lake.Snapshot, e manifest.FileEntry, def tables.De
 			return err
 		}
 		r.Quantity, r.Negative = q.Abs(), q.Sign() < 0
-		r.Withdrawn = r.replaces != "" && q.IsZero()
+		r.Retracted = r.replaces != "" && q.IsZero()
 		r.sku = row.Word(tables.RecordSKU)
 		r.SKU = j.trial.Books.SKU(r.sku)
 		out = append(out, r)

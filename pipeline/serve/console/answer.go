@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
@@ -51,8 +52,8 @@ func (a *answer) serve() {
 	switch {
 	case path == "/" || path+"/" == page.Root:
 		a.redirect(page.Root)
-	case len(path) > len(page.Root+page.Assets) && path[:len(page.Root+page.Assets)] == page.Root+page.Assets:
-		a.asset(path[len(page.Root+page.Assets):])
+	case path != page.Root+page.Assets && strings.HasPrefix(path, page.Root+page.Assets):
+		a.asset(strings.TrimPrefix(path, page.Root+page.Assets))
 	case path == signInPath:
 		a.signIn()
 	case path == signOutPath:
@@ -119,7 +120,7 @@ func (a *answer) page() {
 	}
 }
 
-// identify authenticates the caller; false = a response that requests sign-in was sent.
+// identify authenticates the caller; false = a response was sent: one that requests sign-in, or an error.
 func (a *answer) identify() bool {
 	c := a.console
 	if c.Local != nil {
@@ -332,7 +333,7 @@ func (a *answer) fail(err error) {
 
 // failed converts an internal error to one that a caller may see.
 func (a *answer) failed(err error) *operation.Error {
-	none, found, archived := new(rows.NoCycleError), new(rows.NotFoundError), new(rows.ArchivedError)
+	none, notFound, archived := new(rows.NoCycleError), new(rows.NotFoundError), new(rows.ArchivedError)
 	moved := new(lakeerr.MovedError)
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
@@ -343,7 +344,7 @@ func (a *answer) failed(err error) *operation.Error {
 		return operation.NotFound(operation.Textf("没有账期%s的数据", "there is no data of cycle %s", none.Cycle))
 	case errors.As(err, &archived):
 		return operation.NotFound(operation.Textf("账期%s已归档", "cycle %s is archived", archived.Cycle))
-	case errors.As(err, &found):
+	case errors.As(err, &notFound):
 		return operation.NotFound(operation.Text{Zh: "没有找到所请求的内容", En: "the requested item does not exist"})
 	}
 	id := fmt.Sprintf("%x", a.now.UnixNano())

@@ -53,15 +53,15 @@ type Config struct {
 // Console is an http.Handler for the paths below page.Root.
 type Console struct {
 	Config
-	render   *page.Renderer
-	routes   map[string]*page.Route
-	menu     []*page.Route
-	dear     []*page.Route // pages that are prepared
-	sessions session.Store
-	guard    *http.CrossOriginProtection
-	kept     *page.Kept
-	turns    turns
-	words    *language.Words // of Chinese pages
+	render    *page.Renderer
+	routes    map[string]*page.Route
+	menu      []*page.Route
+	expensive []*page.Route // pages that are prepared
+	sessions  session.Store
+	guard     *http.CrossOriginProtection
+	kept      *page.Kept
+	turns     turns
+	words     *language.Words // of Chinese pages
 
 	mu     sync.Mutex
 	recent []*lake.Snapshot // states of recent pages, the newest last
@@ -101,7 +101,7 @@ func New(c Config) (*Console, error) {
 			out.menu = append(out.menu, &routes[i])
 		}
 		if routes[i].Prepare != nil {
-			out.dear = append(out.dear, &routes[i])
+			out.expensive = append(out.expensive, &routes[i])
 		}
 	}
 	return out, nil

@@ -31,7 +31,7 @@ func (a *answer) byProvider(begin bool) {
 			a.notSignedIn(err)
 			return
 		}
-		in.set(in.attempt(), id, openid.Attempt)
+		in.set(in.attempt(), id, openid.AttemptLifetime)
 		a.redirect(to)
 		return
 	}

@@ -55,7 +55,7 @@ func (c *Console) prepare(ctx context.Context, state *operation.State) bool {
 		query url.Values
 	}
 	var all []wanted
-	for _, route := range c.dear {
+	for _, route := range c.expensive {
 		which, err := route.Prepare(ctx, state)
 		if err != nil && ctx.Err() == nil {
 			c.Log.Warn("prepare a page", "path", route.Op.Path, "error", err.Error())

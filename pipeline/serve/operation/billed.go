@@ -39,7 +39,7 @@ func (a *asked) billedAs(ctx context.Context, s *Scope) error {
 func (a *asked) ofReseller(ctx context.Context, s *Scope, reseller string) error {
 	b, distributor := a.state.Workspace.Books, s.Partner
 	if b.Partner(reseller) < 0 {
-		return NotItsReseller()
+		return notItsReseller()
 	}
 	s.Partner, s.During = reseller, resoldBy(b, distributor, reseller)
 	month, ok := a.month()
@@ -58,7 +58,7 @@ func (a *asked) ofReseller(ctx context.Context, s *Scope, reseller string) error
 		}
 	}
 	if s.During == nil {
-		return NotItsReseller()
+		return notItsReseller()
 	}
 	return nil
 }

@@ -12,5 +12,5 @@
 //	      other error is returned as CBC.0999 with only the request's id.
 //	OP-5  A Call reads one committed state.
 //	OP-6  A customer that is not in the books gets the same answer from every operation: NotItsCustomer, or
-//	      NotForRole for a key of its own.
+//	      notForRole for a key of its own.
 package operation

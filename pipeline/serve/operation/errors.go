@@ -89,13 +89,13 @@ func BadRequest(why Text) *Error { return &Error{badParameter(), why} }
 // MayNot is CBC.0150: the caller has no right to the requested data.
 func MayNot(what Text) *Error { return &Error{Code{"CBC.0150", http.StatusForbidden}, what} }
 
-// NotForRole is CBC.0151: the operation is not for callers of this role.
-func NotForRole() *Error {
+// notForRole is CBC.0151: the operation is not for callers of this role.
+func notForRole() *Error {
 	return &Error{Code{"CBC.0151", http.StatusForbidden}, Text{"没有权限调用该接口", "this operation is not for the caller"}}
 }
 
-// OtherManager is CBC.0151: a key that is limited to an account manager requested another one.
-func OtherManager() *Error {
+// otherManager is CBC.0151: a key that is limited to an account manager requested another one.
+func otherManager() *Error {
 	return &Error{Code{"CBC.0151", http.StatusForbidden},
 		Text{"没有该客户经理的权限", "the key is bound to another account_manager_id"}}
 }
@@ -120,8 +120,8 @@ func NotItsCustomer() *Error {
 	return &Error{Code{"CBC.99000035", http.StatusBadRequest}, Text{"该客户不是当前伙伴的客户", "not a customer of this partner"}}
 }
 
-// NotItsReseller is CBC.99000037, both for a reseller of another partner and for one that does not exist.
-func NotItsReseller() *Error {
+// notItsReseller is CBC.99000037, both for a reseller of another partner and for one that does not exist.
+func notItsReseller() *Error {
 	return &Error{Code{"CBC.99000037", http.StatusForbidden}, Text{"没有该云经销商的权限", "no right to this indirect partner"}}
 }
 

@@ -42,11 +42,11 @@ func Admit(op *Operation, c *keys.Caller) error {
 		return nil
 	}
 	if !slices.Contains(op.Callers, c.Role) {
-		return NotForRole()
+		return notForRole()
 	}
 	if c.Manager != "" && op.Subject != Nobody {
 		if _, ok := op.Param("account_manager_id"); !ok {
-			return NotForRole()
+			return notForRole()
 		}
 	}
 	return nil
@@ -67,13 +67,13 @@ func Decide(ctx context.Context, op *Operation, c *keys.Caller, v *Values, s *St
 		return ofVendor(op, v, b)
 	case keys.Customer:
 		if asked := v.Text("customer_id"); asked != "" && asked != c.Customer || b.Customer(c.Customer) < 0 {
-			return Scope{}, NotForRole() // it requests another partner, or is no longer in the books
+			return Scope{}, notForRole() // it requests another partner, or is no longer in the books
 		}
 		return Scope{Customer: c.Customer}, nil
 	case keys.Partner:
 		return (&asked{op, v, s}).ofPartner(ctx, c)
 	}
-	return Scope{}, NotForRole()
+	return Scope{}, notForRole()
 }
 
 // ofVendor returns a scope with all that was requested.
@@ -110,14 +110,14 @@ func (a *asked) ofPartner(ctx context.Context, c *keys.Caller) (Scope, error) {
 				BadParameter("account_manager_id", Text{"必填", "is missing: the key is bound to an account manager"})
 		case c.Manager:
 		default:
-			return Scope{}, OtherManager()
+			return Scope{}, otherManager()
 		}
 	}
 	if asked := v.Text("partner_id"); asked != "" && asked != c.Partner {
-		return Scope{}, NotForRole()
+		return Scope{}, notForRole()
 	}
 	if b.Partner(c.Partner) < 0 {
-		return Scope{}, NotForRole() // it is no longer in the books
+		return Scope{}, notForRole() // it is no longer in the books
 	}
 	if reseller := v.Text("indirect_partner_id"); reseller != "" {
 		if err := a.ofReseller(ctx, &s, reseller); err != nil {

@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// MaxSeen is how many signatures are stored: about 100 MB.
-const MaxSeen = 1 << 20
+// maxSeen is how many signatures are stored: about 100 MB.
+const maxSeen = 1 << 20
 
-// Grace is how long a signature may be repeated on the connection on which it came first.
-const Grace = time.Second
+// grace is how long a signature may be repeated on the connection on which it came first.
+const grace = time.Second
 
 // Seen stores accepted signatures until their date is outside the window, and rejects them if they come again.
 //
@@ -23,7 +23,7 @@ const Grace = time.Second
 // memory.
 type Seen struct {
 	Name string // prefix of the files; "" = none
-	Max  int    // how many signatures are stored; 0 = MaxSeen
+	Max  int    // how many signatures are stored; 0 = maxSeen
 
 	mu    sync.Mutex
 	count int
@@ -57,7 +57,7 @@ func (s *Seen) Take(sig *Signature, conn uint64, now time.Time) error {
 	s.forget(now)
 	at := s.slot(slotOf(sig.Date), now)
 	if first, seen := at.uses[sig.MAC]; seen {
-		if age := now.UnixNano() - first.at; first.conn == conn && conn != 0 && age >= 0 && age <= int64(Grace) {
+		if age := now.UnixNano() - first.at; first.conn == conn && conn != 0 && age >= 0 && age <= int64(grace) {
 			return nil
 		}
 		return Replayed
@@ -83,7 +83,7 @@ func (s *Seen) Take(sig *Signature, conn uint64, now time.Time) error {
 func (s *Seen) free() int {
 	limit := s.Max
 	if limit == 0 {
-		limit = MaxSeen
+		limit = maxSeen
 	}
 	return limit - s.count
 }

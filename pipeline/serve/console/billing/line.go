@@ -1,6 +1,7 @@
 package billing
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"strconv"
@@ -145,14 +146,12 @@ func stateOf(v *page.View, state string) string {
 		explain.StateLate:       {Zh: "结账后到达的记录", En: "billed after its cycle was closed"},
 		explain.StateDifference: {Zh: "迟到记录引起的差额", En: "what late records change of a closed month-end line"},
 		explain.StateRerating:   {Zh: "重新计价的差额", En: "what re-rating changes of a closed cycle"},
+		explain.StateCommitment: {Zh: "承诺用量的差额", En: "what later runs change of a commitment of a closed cycle"},
 		explain.StateCosts:      {Zh: "成本文件的行", En: "rows of cost files"},
 		explain.StateTax:        {Zh: "税", En: "tax"},
 		explain.StateRestated:   {Zh: "成本文件更新的差额", En: "what another delivery of cost files changes"},
 	}
-	if t, ok := texts[state]; ok {
-		return t.In(v.Call.Language)
-	}
-	return state
+	return cmp.Or(texts[state].In(v.Call.Language), state)
 }
 
 // feedBlock shows the rows of feed files from which the record came.

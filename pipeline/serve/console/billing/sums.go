@@ -143,10 +143,10 @@ func itemsOf(v *page.View, cycle manifest.Cycle, id string) (billSums, error) {
 		})
 }
 
-// LargeBill is the number of lines from which a customer's bill is prepared: reading them takes longer than a page may.
-const LargeBill = 150_000
+// largeBill is the number of lines from which a customer's bill is prepared: reading them takes longer than a page may.
+const largeBill = 150_000
 
-// largeBills returns the parameters of the newest cycle's bills with at least LargeBill lines.
+// largeBills returns the parameters of the newest cycle's bills with at least largeBill lines.
 func largeBills(ctx context.Context, state *operation.State) (out []url.Values, err error) {
 	cycle := parts.Newest(state.Snap)
 	if cycle.IsZero() {
@@ -158,7 +158,7 @@ func largeBills(ctx context.Context, state *operation.State) (out []url.Values, 
 	}
 	defer func() { err = errors.Join(err, list.Close()) }()
 	err = list.Each(func(row rows.Row[tables.Statement]) error {
-		if row.Whole(tables.StatementLineCount) >= LargeBill {
+		if row.Whole(tables.StatementLineCount) >= largeBill {
 			out = append(out, url.Values{"customer_id": {row.Word(tables.StatementCustomerID)}})
 		}
 		return nil

@@ -20,10 +20,10 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// Attempt is how long a person may take to sign in at the provider.
-const Attempt = 10 * time.Minute
+// AttemptLifetime is how long a person may take to sign in at the provider.
+const AttemptLifetime = 10 * time.Minute
 
-// maxAttempts is the largest number of stored attempts; the oldest are dropped first.
+// maxAttempts is how many of the newest sign-ins are stored; older ones cannot be finished.
 const maxAttempts = 10_000
 
 // timeout is how long one request to the provider may take.
@@ -60,7 +60,7 @@ type Client struct {
 	mu       sync.Mutex
 	provider *oidc.Provider // nil = not loaded yet
 	attempts map[string]*attempt
-	order    []string // ids of attempts, the oldest first
+	order    []string // ids of attempts, also of ended ones, the oldest first
 }
 
 // attempt is a sign-in that a browser began.
@@ -75,7 +75,7 @@ func New(of settings.OIDC, secret settings.Secret, clock func() time.Time) *Clie
 		attempts: make(map[string]*attempt)}
 }
 
-// connect requests the provider's addresses and keys, once.
+// connect requests the provider's addresses, once.
 func (c *Client) connect(ctx context.Context) (*oidc.Provider, *oauth2.Config, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -118,7 +118,7 @@ func (c *Client) take(id, state string) (*attempt, error) {
 	a, ok := c.attempts[id]
 	delete(c.attempts, id)
 	switch {
-	case !ok || c.clock().Sub(a.begun) >= Attempt:
+	case !ok || c.clock().Sub(a.begun) >= AttemptLifetime:
 		return nil, refused("登录已过期或不是由该浏览器发起，请重新登录。",
 			"This sign-in has expired, or another browser began it. Sign in again.", nil)
 	case subtle.ConstantTimeCompare([]byte(a.state), []byte(state)) != 1:

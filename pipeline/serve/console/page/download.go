@@ -12,8 +12,8 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Downloads returns the formats in which a table can be downloaded.
-func Downloads() []string { return []string{"csv", "xlsx", "parquet"} }
+// downloads returns the formats in which a table can be downloaded.
+func downloads() []string { return []string{"csv", "xlsx", "parquet"} }
 
 // ContentType is the Content-Type of a download.
 func ContentType(format string) string {
@@ -30,7 +30,7 @@ func ContentType(format string) string {
 // *operation.Error if there is no such table or format.
 func (p *Page) Download(v *View, wanted string) (name, kind string, write func(io.Writer) error, err error) {
 	at := strings.LastIndexByte(wanted, '.')
-	if at < 0 || !slices.Contains(Downloads(), wanted[at+1:]) {
+	if at < 0 || !slices.Contains(downloads(), wanted[at+1:]) {
 		return "", "", nil, operation.BadParameter("download", operation.Text{Zh: "格式错误", En: "is malformed"})
 	}
 	format := wanted[at+1:]

@@ -355,7 +355,7 @@ func (t *Table) Saves() []Link {
 	}
 	state := strconv.FormatInt(t.view.Call.State.Snap.Manifest.Number, 10)
 	var list []Link
-	for _, format := range Downloads() {
+	for _, format := range downloads() {
 		list = append(list, Link{strings.ToUpper(format), t.view.Here("download", t.Name+"."+format, "state", state)})
 	}
 	return list
