@@ -442,7 +442,7 @@ bench-timeline: build $(BENCH)/tollbook.yaml ## how much of the cores each stage
 SIMULATE := $(BUILD)/simulate
 
 .PHONY: bench-simulate
-bench-simulate: build ## what 1 and 10 billion rows take on 8 to 512 cores, calculated from the task times of nights of 100,000, 2,000,000 and ROWS rows
+bench-simulate: build ## what 1 and 10 billion rows take on 8 to 512 cores, in a folder and in an object store, from task times of nights of 100,000, 2,000,000 and ROWS rows
 	$(GO) build -o $(BIN)/bench ./fixtures/bench
 	rm -rf $(SIMULATE)-*
 	for rows in 100000 2000000 $(ROWS); do \
@@ -452,6 +452,7 @@ bench-simulate: build ## what 1 and 10 billion rows take on 8 to 512 cores, calc
 	  { $(TOLLBOOK) -w $(SIMULATE)-$$rows run nightly --as-of $(BENCH_AS_OF) --allow-future > /dev/null || test $$? = 1; } || exit 1; \
 	done
 	$(BIN)/bench simulate $(SIMULATE)-*/runs/*.json
+	$(BIN)/bench simulate -store $(SIMULATE)-*/runs/*.json
 
 # The same night by place of the lake and by who does the tasks. With DSN=temporal://127.0.0.1:7233 also by workers of that Temporal server; then
 # PROGRAM must be built with -tags temporal.
