@@ -113,6 +113,9 @@ func (l *loader) packages() {
 		return "customer_id " + l.b.Customers[p.Customer].ID + ", package_id " + p.ID
 	})
 	l.b.Packages = sheet.RowsOf(rows)
+	for i := range rows {
+		l.packaged = append(l.packaged, rows[i].At)
+	}
 }
 
 // skuList reads the products of a package.
