@@ -60,6 +60,10 @@ func (ls *lateStory) late(ctx context.Context) error {
 		ls.of = func(row rows.Row[tables.Line]) bool { return ls.about == objectOf(row) }
 		return ls.difference()
 	}
+	sku := ls.ex.Books.SKU(ls.about.sku)
+	if sku >= 0 && ls.ex.at.day == manifest.RerateDay && ls.ex.Books.Products[sku].Model == books.Recurring {
+		return ls.chargeDifference(&ls.ex.Books.Products[sku])
+	}
 	ls.ex.story.State = StateLate
 	at := slices.IndexFunc(ls.records, func(r lateRecord) bool { return string(r.ID) == ls.ex.at.id })
 	if at >= 0 {
@@ -241,6 +245,19 @@ func (ls *lateStory) difference() (err error) {
 	if err != nil {
 		return err
 	}
+	ls.ex.story.Sums, err = ls.placeSums()
+	return err
+}
+
+// chargeDifference explains a difference of a recurring charge, which a re-rating posted, by all that is billed of it.
+func (ls *lateStory) chargeDifference(p *books.Product) (err error) {
+	ls.ex.story.State = StateRerating
+	ls.ex.fact("product", productText(p))
+	ls.ex.fact("cycle", ls.ex.at.origin)
+	ls.ex.story.Before = append(ls.ex.story.Before,
+		fmt.Sprintf("`tollbook rerate --cycle %s` rated the closed cycle again with the books of then: the difference is "+
+			"billed in cycle %s", ls.ex.at.origin, ls.ex.at.cycle))
+	ls.of = func(row rows.Row[tables.Line]) bool { return string(row.Text(tables.LineID)) == ls.ex.at.id }
 	ls.ex.story.Sums, err = ls.placeSums()
 	return err
 }
