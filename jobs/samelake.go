@@ -60,7 +60,8 @@ func (e *EmptyLakeError) Error() string {
 // Hint says what to do.
 func (e *EmptyLakeError) Hint() string {
 	return "put the lake back, for example mount its disk, or correct lake.path; if it is lost, restore a backup; " +
-		"`tollbook run nightly` rebuilds it from inbox and books, and closed cycles are open then"
+		"without one `tollbook run nightly` makes it again from inbox and books, and closed cycles are open then and " +
+		"can have other amounts"
 }
 
 // NotEmptied checks that a lake is not empty if the run ledger names a lake that a run left (JOBS-6).

@@ -181,10 +181,10 @@ func (bk *Book) Seller(partner int32, t period.Instant) int32 {
 	return bk.seller(partner, t, &span)
 }
 
-// SellersIn returns from whom a partner buys within a span, each once, the last in time first.
-func (bk *Book) SellersIn(partner int32, within period.Span) (sellers []int32) {
-	for t := within.To; t > within.From; {
-		span := within
+// SellersUpTo returns from whom a partner buys before an instant, each once, the last in time first.
+func (bk *Book) SellersUpTo(partner int32, end period.Instant) (sellers []int32) {
+	for t := end; t > always.From; {
+		span := always
 		if seller := bk.seller(partner, t-1, &span); !slices.Contains(sellers, seller) {
 			sellers = append(sellers, seller)
 		}

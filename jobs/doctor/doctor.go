@@ -565,7 +565,7 @@ func (d *doctor) inbox(context.Context) {
 			"%d names that are no delivery of cost files, the first: inbox/%s", len(strange),
 			feedfile.ShownName(strange[0]))
 	default:
-		d.describe("inbox", OK, "", "every file can be ingested, or is still being copied")
+		d.describe("inbox", OK, "", "every file has a name and folder that a run ingests, or is still being copied")
 	}
 }
 

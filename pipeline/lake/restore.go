@@ -24,8 +24,8 @@ type HeadPlan struct {
 
 // hintNoHead is the advice if HEAD cannot be restored.
 const hintNoHead = "restore a backup of the workspace with `tollbook restore`, or put the named files back from a " +
-	"copy of the lake; " +
-	"if a manifest is not of this lake, take it out"
+	"backup; " +
+	"if a manifest is not of this lake, remove it"
 
 // RestoreHead makes HEAD name the newest manifest again after HEAD was lost, damaged or replaced by an older one. The
 // manifest must be complete: its lists and data files exist with the hashes in it, and its chain of parents leads to

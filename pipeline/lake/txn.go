@@ -247,7 +247,7 @@ func (t *Txn) unnamed(name string) string {
 		return fmt.Sprintf("%s does not name it: a run was stopped before its commit, or before clearing up after it",
 			t.SubTxn.base.Name())
 	case kind == manifest.ForeignFile:
-		t.SubTxn.lake.log.Warn("leave a file that is not the lake's; readers that glob may take it for one",
+		t.SubTxn.lake.log.Warn("leave a file that is not the lake's; readers that use a glob may read it",
 			"file", name)
 	}
 	return ""

@@ -231,7 +231,7 @@ func (s *Snapshot) checkUnnamed(r *CheckReport, named map[string]bool) error {
 			(kind == manifest.DataFile || kind == manifest.ListFile) && !named[e.Name]:
 			r.Findings = append(r.Findings,
 				Finding{FindUnnamed, e.Name,
-					s.Name() + " does not name it: a run is on, or was stopped; the next run deletes it"})
+					s.Name() + " does not name it: a run is active, or was stopped; the next run deletes it"})
 		}
 	}
 	return nil

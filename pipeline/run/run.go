@@ -12,7 +12,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold/costs"
 	"github.com/tollbook/tollbook/pipeline/fold/partner"
 	"github.com/tollbook/tollbook/pipeline/fold/pay"
-	"github.com/tollbook/tollbook/pipeline/fold/settle"
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/pipeline/intake/feed"
@@ -109,12 +108,13 @@ type runState struct {
 
 // run is one run in progress: its stages in order.
 type run struct {
-	state  *runState
-	inbox  fs.FS
-	hashes *inbox.Hashes // of the inbox; nil = not loaded
-	events *eventStage
-	folded *fold.Result
-	apart  map[int32]*rejectlist.Apart // feed files that have files of rejects of their own
+	state   *runState
+	inbox   fs.FS
+	hashes  *inbox.Hashes // of the inbox; nil = not loaded
+	events  *eventStage
+	folded  *fold.Result
+	sellers []manifest.PartnerSellers   // of the cycle that the run closes
+	apart   map[int32]*rejectlist.Apart // feed files that have files of rejects of their own
 	// does tasks of buckets and slices in a process that does tasks of a shared run; nil = none was done
 	recalled *fold.Folder
 	known    []period.Cycle // cycles of the next state, before anything is rated
@@ -556,7 +556,7 @@ func (r *run) cycles() error {
 		cycle, s := manifest.CycleOf(r.state.job.cycle), &r.state.ws.Settings
 		r.state.next.SetClosedWith(cycle, manifest.CloseSettings{Payments: s.Payments.String(),
 			RoundingMode: s.Rounding.Mode.String(),
-			Sellers:      settle.SeveralSellers(r.state.ws.Books, r.state.partners, r.state.job.cycle)})
+			Sellers:      r.sellers})
 		return r.state.next.CloseThrough(cycle)
 	}
 	return nil

@@ -61,6 +61,7 @@ func (r *run) settle(step *settle.Step) error {
 	if err := step.Statements(); err != nil {
 		return fmt.Errorf("settle partners: %w", err)
 	}
+	r.sellers = step.Sellers()
 	return nil
 }
 

@@ -209,7 +209,8 @@ func TestSharedRunEnded(t *testing.T) {
 	}
 	_, err := s.commit(p)
 	s.refused(err, "is not there: do the task again")
-	if e := new(workspace.RefusedError); !errors.As(err, &e) || !strings.Contains(e.Hint, "`tollbook task do`") {
+	e := new(workspace.RefusedError)
+	if !errors.As(err, &e) || !strings.Contains(e.Hint, "`tollbook task do STAGE I`") {
 		t.Errorf("%v: the hint does not name `tollbook task do`", err)
 	}
 

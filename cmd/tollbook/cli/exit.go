@@ -16,7 +16,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/out/focus"
 	"github.com/tollbook/tollbook/pipeline/out/focus/rules"
 	"github.com/tollbook/tollbook/pipeline/run"
@@ -40,8 +39,8 @@ func exitText(code int) string {
 		ExitDone: "done",
 		ExitNeedsAttention: "done, and a person should look: rejects, a feed file that was not ingested, a pending " +
 			"publish, or a violated rule",
-		ExitWrong: "nothing done: the command line, settings or books are wrong; each error with " +
-			"file:line:column",
+		ExitWrong: "nothing done: the command line, settings or books are wrong, each error with its place; or a " +
+			"gate, open items or the state of the lake do not allow it",
 		ExitFailed: "failed; safe to run again",
 	}[code]
 }
@@ -190,7 +189,6 @@ func hintOf(err error) string {
 		missing *lakeerr.MissingError
 		corrupt *lakeerr.CorruptError
 		moved   *lakeerr.MovedError
-		locked  *storage.LockedError
 		file    *feedfile.Error
 	)
 	switch {
@@ -206,9 +204,6 @@ func hintOf(err error) string {
 		return corrupt.Hint
 	case errors.As(err, &moved):
 		return "a run is active: start this command again when it has ended"
-	case errors.As(err, &locked):
-		return "wait for that run to end, or end it, then start again (the lock ends with the process; its file " +
-			"may remain)"
 	case errors.As(err, &file):
 		return file.Hint
 	}

@@ -29,8 +29,8 @@ func TestFailures(t *testing.T) {
 			Hint: "write 10"},
 		{Pos: problem.Pos{File: "tollbook.yaml", Line: 1}, Text: "zone: missing"},
 	}
-	locked := "wait for that run to end, or end it, then start again (the lock goes with the process: the file " +
-		"itself may stay)"
+	locked := "wait for that run to end, or end it, then start again (the lock ends with the process; its file " +
+		"may remain)"
 	for _, c := range []struct {
 		err  error
 		want Failure
@@ -64,8 +64,7 @@ func TestFailures(t *testing.T) {
 		{&feedfile.Error{File: "usage/a.csv", Line: 2, Column: 7, Text: "a quote", Hint: "twice"},
 			Failure{"read inbox/usage/a.csv: line 2, column 7: a quote", "twice",
 				[]SourcePlace{{File: "inbox/usage/a.csv", Line: 2, Column: 7, Text: "a quote"}}, 3}},
-		{&DifferError{"the lake is not what it should be", "put it back"}, Failure{"the lake is not what it should be",
-			"put it back", nil, 3}},
+		{&DifferError{"verification failed", "put it back"}, Failure{"verification failed", "put it back", nil, 3}},
 		{fmt.Errorf("write lake/HEAD: %w", syscall.ENOSPC), Failure{"write lake/HEAD: no space left on device",
 			"make room on the disk of the file that is named, then run the command again", nil, 3}},
 		{&fs.PathError{Op: "open", Path: "tollbook.yaml", Err: fs.ErrPermission},

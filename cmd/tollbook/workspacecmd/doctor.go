@@ -19,8 +19,8 @@ func NewDoctor(a *cli.App) *cobra.Command {
 		Long: `doctor checks settings and books, the lake and its unnamed files, free space, the clock, times of
 files, the time zone, the lock, permissions, the inbox, the run ledger, versions, pending jobs of
 the schedule, ClickHouse and its tables, and the cache of hashes. For each it reports what it found
-and what to do. It changes nothing: it creates a file in the workspace, and two objects in an
-object store, and removes them.
+and what to do. To test, it creates a file in the workspace, and two objects in an object store,
+and removes them; it changes nothing else.
 
 Exit code 1: a person should look. Exit code 2: settings or books are wrong. Exit code 3: a run
 would fail because of its environment.`,

@@ -12,7 +12,7 @@
 //	SETTLE-5  A closed cycle keeps the exchange rates of its close: other rates never convert its amounts.
 //	SETTLE-6  A run that commits a line of an open cycle has the rates by which partner statements convert it,
 //	          including the rate of the partner that a late line had at its own time.
-//	SETTLE-7  A closed cycle keeps the order in which its partners bought from several sellers: later rows of
+//	SETTLE-7  A closed cycle keeps the order in time of the sellers that a partner's statement names: later rows of
 //	          partners.csv do not change who issues a document, nor which seller was paid.
 //
 // Memory is bounded by the number of files of a bucket and its customers' rows, whatever the number of lines.

@@ -1,6 +1,7 @@
 package settle
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -10,21 +11,61 @@ import (
 	"github.com/tollbook/tollbook/settlement"
 )
 
-// Sellers returns from whom a partner buys in a cycle by the books (§6.4), each once, the last in time first.
+// sale says that a row of partner statements names a seller of a partner. Both are codes of the books.
+type sale struct {
+	Partner int32 `json:"partner"`
+	Seller  int32 `json:"seller"`
+}
+
+func (s sale) compare(o sale) int {
+	return cmp.Or(cmp.Compare(s.Partner, o.Partner), cmp.Compare(s.Seller, o.Seller))
+}
+
+// salesOf returns the sellers that rows name, each once for each partner, in order.
+func salesOf(rows []settlement.Row) []sale {
+	seen := make(map[sale]bool)
+	list := []sale{}
+	for i := range rows {
+		s := sale{rows[i].Partner, rows[i].Seller}
+		if s.Seller != settlement.None && !seen[s] {
+			seen[s] = true
+			list = append(list, s)
+		}
+	}
+	slices.SortFunc(list, sale.compare)
+	return list
+}
+
+// Sellers returns from whom a partner bought up to the end of a cycle by the books (§6.4), each once, the last in time
+// first.
 func Sellers(b *books.Books, book *settlement.Book, partner int32, cycle period.Cycle) []string {
 	var ids []string
-	for _, seller := range book.SellersIn(partner, b.Zone.Bounds(cycle)) {
+	for _, seller := range book.SellersUpTo(partner, b.Zone.Bounds(cycle).To) {
 		ids = append(ids, settlement.PartnerID(b, seller))
 	}
 	return ids
 }
 
-// SeveralSellers returns the partners that have several sellers in a cycle by the books, by id (SETTLE-7).
-func SeveralSellers(b *books.Books, book *settlement.Book, cycle period.Cycle) (list []manifest.PartnerSellers) {
-	for i := range b.Partners {
-		if ids := Sellers(b, book, int32(i), cycle); len(ids) > 1 {
-			list = append(list, manifest.PartnerSellers{PartnerID: b.Partners[i].ID, SellerIDs: ids})
+// Sellers returns the partners whose statements of the cycle that the run closes name several sellers, by id
+// (SETTLE-7).
+func (s *Step) Sellers() (list []manifest.PartnerSellers) {
+	slices.SortFunc(s.sales, sale.compare)
+	sales := slices.Compact(s.sales)
+	for len(sales) > 0 {
+		partner, n := sales[0].Partner, 1
+		for n < len(sales) && sales[n].Partner == partner {
+			n++
 		}
+		if named := sales[:n]; n > 1 {
+			ids := slices.DeleteFunc(Sellers(s.Books, s.Book, partner, s.Closing), func(id string) bool {
+				return !slices.ContainsFunc(named, func(one sale) bool {
+					return settlement.PartnerID(s.Books, one.Seller) == id
+				})
+			})
+			list = append(list, manifest.PartnerSellers{PartnerID: settlement.PartnerID(s.Books, partner),
+				SellerIDs: ids})
+		}
+		sales = sales[n:]
 	}
 	slices.SortFunc(list, func(a, b manifest.PartnerSellers) int { return strings.Compare(a.PartnerID, b.PartnerID) })
 	return list

@@ -43,6 +43,7 @@ type Step struct {
 	kept  keptRates
 	parts [][]settlement.Performance // by bucket, in the order of Take
 	bases tax.Bases                  // of the partner statements of all buckets
+	sales []sale                     // of the partner statements of all buckets
 }
 
 // Worker settles one bucket after the other.
@@ -189,6 +190,8 @@ func LoadIncentives(o tablefile.Opener, b *books.Books, e manifest.FileEntry) (l
 type Result struct {
 	Performances []performance `json:"performances"`
 	Bases        []base        `json:"bases"` // by seller, partner and service; empty if there are no taxes
+	// Sales has each partner with each of its sellers, if the rows of a closed cycle name any.
+	Sales []sale `json:"sales"`
 }
 
 // performance is the JSON form of a settlement.Performance.
@@ -272,6 +275,7 @@ func (w *Worker) statements(bucket int, r *Result) error {
 			return err
 		}
 	}
+	r.Sales = salesOf(rows)
 	err = w.putRows(manifest.FileKey{Table: tables.PartnerStatements().Name, Cycle: manifest.CycleOf(w.Closing),
 		Bucket: bucket},
 		rows)
@@ -295,6 +299,7 @@ func (s *Step) Take(r *Result) error {
 		rows = append(rows, settlement.Performance(p))
 	}
 	s.parts = append(s.parts, rows)
+	s.sales = append(s.sales, r.Sales...)
 	for _, b := range r.Bases {
 		key := tax.BaseKey{Seller: string(b.Seller), Partner: string(b.Partner), Service: string(b.Service)}
 		sum := s.bases[key]

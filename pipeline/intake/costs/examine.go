@@ -19,7 +19,7 @@ import (
 type Examined struct {
 	Rows     int64 // accepted
 	Rejected int64
-	Rejects  []Reject // the first MaxRejects, then one per file, column and reason for the rest
+	Rejects  []Reject // the first maxRejects, then one per file, column and reason for the rest
 	Tally    Tally
 	Values   cost.Values // sums over the accepted rows
 	Currency string      // BillingCurrency; "" if there are no rows

@@ -22,7 +22,7 @@ const WrongPeriod = "wrong_period"
 type Reject struct {
 	File   string // below the delivery's folder
 	Row    int64  // 1 = the file's first data row; 0 = the reject counts Rows rows
-	Rows   int64  // 1, or the number of rows beyond MaxRejects with this file, column and reason
+	Rows   int64  // 1, or the number of rows beyond maxRejects with this file, column and reason
 	Column string // empty if the row as a whole cannot be read
 	Reason string
 	Value  string

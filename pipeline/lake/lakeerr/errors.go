@@ -161,8 +161,8 @@ func (e *UnitsError) Hint() string {
 // The hints, one per kind of problem.
 const (
 	// HintRebuild is for a lake that cannot be used any more and has no backup.
-	HintRebuild = "move the lake away and run again: all months are then calculated from inbox and books, closed " +
-		"ones too, which are open again and can have other amounts"
+	HintRebuild = "put archived feed files back into the inbox, move the lake away and run again: all months are " +
+		"then calculated from inbox and books, closed ones too, which are open again and can have other amounts"
 	// HintRestore is for a file that is missing or damaged, HintHead for HEAD.
 	HintRestore = "put that file back from a backup; without one, " + HintRebuild
 	HintHead    = "put HEAD back with `tollbook restore-head`, which checks the newest manifest and its files first; " +

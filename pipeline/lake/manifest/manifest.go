@@ -102,11 +102,11 @@ type CycleRef struct {
 type CloseSettings struct {
 	Payments     string `json:"payments"`
 	RoundingMode string `json:"rounding_mode"`
-	// Sellers has the partners with several sellers in the cycle, by id. Earlier builds do not write it.
+	// Sellers has the partners whose statements name several sellers, by id. Earlier builds do not write it.
 	Sellers []PartnerSellers `json:"sellers,omitempty"`
 }
 
-// PartnerSellers has the sellers of a partner in a cycle.
+// PartnerSellers has the sellers that a partner's statement names.
 type PartnerSellers struct {
 	PartnerID string   `json:"partner_id"`
 	SellerIDs []string `json:"seller_ids"` // the last in time first

@@ -87,8 +87,12 @@ func (e *LockedError) Error() string {
 	if holder == "" {
 		holder = "another process"
 	}
-	return fmt.Sprintf("lock %s: held by %s; wait for that run to end, or end it, then start again (the lock goes "+
-		"with the process: the file itself may stay)", e.Name, holder)
+	return fmt.Sprintf("lock %s: held by %s; %s", e.Name, holder, e.Hint())
+}
+
+// Hint says what to do.
+func (e *LockedError) Hint() string {
+	return "wait for that run to end, or end it, then start again (the lock ends with the process; its file may remain)"
 }
 
 // checkName rejects names that could leave the root or that file systems could interpret differently.

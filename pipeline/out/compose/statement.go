@@ -1,6 +1,7 @@
 package compose
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -103,7 +104,7 @@ func (s *Sources) summarize(st *document.Statement, nets *settlement.Nets, partn
 	return nil
 }
 
-// sellers returns the sellers of the rows; the last in time is first. A referrer without rows has none.
+// sellers returns the sellers of the rows, the last in time first. A referrer without rows has none.
 func (s *Sources) sellers(st *document.Statement, partner int32) []layout.Party {
 	var ids []string
 	for i := range st.Rows {
@@ -118,10 +119,9 @@ func (s *Sources) sellers(st *document.Statement, partner int32) []layout.Party 
 		if len(ids) == 0 {
 			ids = slices.Clone(order[:1])
 		}
-		if i := slices.IndexFunc(order, func(id string) bool { return slices.Contains(ids, id) }); i >= 0 {
-			at := slices.Index(ids, order[i])
-			ids = append([]string{order[i]}, slices.Delete(ids, at, at+1)...)
-		}
+		slices.SortStableFunc(ids, func(a, b string) int {
+			return cmp.Compare(uint(slices.Index(order, a)), uint(slices.Index(order, b))) // others are last
+		})
 	}
 	var out []layout.Party
 	for _, id := range ids {

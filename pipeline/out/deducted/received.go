@@ -104,7 +104,8 @@ type owedBySeller struct {
 	left   money.AmountTotal
 }
 
-// owedInOrder returns what the partner owes each seller, in the order in which payments clear it.
+// owedInOrder returns what the partner owes each seller, in the order in which payments clear it: the last seller in
+// time comes last.
 func owedInOrder(st *document.Statement) (list []owedBySeller, err error) {
 	var ids []string
 	for _, seller := range st.Sellers {
@@ -113,7 +114,7 @@ func owedInOrder(st *document.Statement) (list []owedBySeller, err error) {
 	if !slices.Contains(ids, settlement.VendorID) {
 		ids = append(ids, settlement.VendorID)
 	}
-	for _, id := range append(ids[1:], ids[0]) {
+	for _, id := range slices.Backward(ids) {
 		owed, err := OwedTo(id, st)
 		if err != nil {
 			return nil, err

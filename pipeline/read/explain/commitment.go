@@ -81,7 +81,7 @@ func (e *explainer) commitment() error {
 }
 
 // commitmentDifference explains a difference of a commitment, which is not rated again, by all that is billed of the
-// commitment, and by what its windows make now.
+// commitment, and by what its windows are by today's books and the lines up to the cycle that bills it.
 func commitmentDifference(e *explainer, steps []string, lines []commitment.Line) error {
 	var now money.Amount
 	for i := range lines {
@@ -100,7 +100,7 @@ func commitmentDifference(e *explainer, steps []string, lines []commitment.Line)
 		"what later runs change of it is billed in cycle %s", e.at.origin, e.at.cycle))
 	if len(steps) > 0 {
 		e.story.Parts = append(e.story.Parts, Part{0, "commitment", append(steps,
-			fmt.Sprintf("the books and lines of now make %s in all", now.Trim()))})
+			fmt.Sprintf("by today's books and the lines up to cycle %s: %s", e.at.cycle, now.Trim()))})
 	}
 	ls := &lateStory{ex: e, of: func(row rows.Row[tables.Line]) bool {
 		return string(row.Text(tables.LineID)) == e.at.id

@@ -183,7 +183,7 @@ func chargeSteps(steps []derivation.Step, charges int) [][]string {
 	for _, s := range steps {
 		text := s.String()
 		begins := s.Kind == derivation.StepPassed || s.Kind == derivation.StepPrice || s.Kind == derivation.StepMeter
-		if level != "" && (s.Kind == derivation.StepMean || begins && s.SKU != level) { // that meter had no charge
+		if level != "" && (s.Kind == derivation.StepMean || s.SKU != "" && s.SKU != level) { // that meter had no charge
 			part, level = nil, ""
 		}
 		if begins {

@@ -43,14 +43,15 @@ func TestChargeStepsOfLevels(t *testing.T) {
 	mean := func(sku, scope string) derivation.Step {
 		return derivation.Step{Kind: derivation.StepMean, SKU: sku, Scope: scope}
 	}
-	amounts := derivation.Step{Kind: derivation.StepAmounts}
+	amounts, zero := derivation.Step{Kind: derivation.StepAmounts}, derivation.Step{Kind: derivation.StepZero, SKU: "d"}
 	steps := []derivation.Step{mean("a", "none"), mean("a", "one"), price("a"), amounts, mean("a", "none"),
-		mean("b", "none"), price("c"), amounts}
+		mean("b", "none"), price("c"), amounts, mean("b", "none"), zero, price("d"), amounts}
 	want := [][]string{
 		{price("a").String(), mean("a", "one").String(), amounts.String()},
 		{price("c").String(), amounts.String()},
+		{price("d").String(), zero.String(), amounts.String()},
 	}
-	if got := chargeSteps(steps, 2); !slices.EqualFunc(got, want, slices.Equal) {
+	if got := chargeSteps(steps, 3); !slices.EqualFunc(got, want, slices.Equal) {
 		t.Errorf("steps %q, want %q", got, want)
 	}
 }

@@ -255,8 +255,8 @@ func (ls *lateStory) chargeDifference(p *books.Product) (err error) {
 	ls.ex.fact("product", productText(p))
 	ls.ex.fact("cycle", ls.ex.at.origin)
 	ls.ex.story.Before = append(ls.ex.story.Before,
-		fmt.Sprintf("`tollbook rerate --cycle %s` rated the closed cycle again with the books of then: the difference is "+
-			"billed in cycle %s", ls.ex.at.origin, ls.ex.at.cycle))
+		fmt.Sprintf("`tollbook rerate --cycle %s` rated the closed cycle again with the books of then: the difference "+
+			"is billed in cycle %s", ls.ex.at.origin, ls.ex.at.cycle))
 	ls.of = func(row rows.Row[tables.Line]) bool { return string(row.Text(tables.LineID)) == ls.ex.at.id }
 	ls.ex.story.Sums, err = ls.placeSums()
 	return err

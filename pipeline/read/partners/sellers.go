@@ -11,8 +11,8 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// SellersOf returns from whom a partner bought in a cycle, the last in time first: if it had several when the cycle was
-// closed, those, else those of the books (SETTLE-7).
+// SellersOf returns from whom a partner bought up to the end of a cycle, the last in time first. If its statement named
+// several when the cycle was closed, those are returned, else those of the books (SETTLE-7).
 func (r *Reader) SellersOf(cycle period.Cycle, partner int32) []string {
 	ref, _ := r.Snap.Cycle(manifest.CycleOf(cycle))
 	for _, one := range ref.ClosedWith.Sellers {

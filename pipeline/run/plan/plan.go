@@ -24,7 +24,7 @@ type Plan struct {
 	Kind     Kind                   `json:"kind"`
 	Cycle    period.Cycle           `json:"cycle"`  // for Monthly, Close and Rerate; 0 = none
 	Draft    *Draft                 `json:"draft"`  // the books of Rerate; nil = those of the workspace
-	Accept   string                 `json:"accept"` // reason for more rejects than gates: allows; "" = not accepted
+	Accept   string                 `json:"accept"` // reason for more rejects than the gates allow; "" = not accepted
 	Files    []File                 `json:"files"`  // in order of feed and name
 	Reports  []workspace.FileReport `json:"reports"`
 	Notes    []string               `json:"notes"`
@@ -142,7 +142,7 @@ func Refused(err error) error {
 	if e := new(lake.PlanError); errors.As(err, &e) {
 		r := &workspace.RefusedError{What: e.Error(), Hint: hintPlan}
 		if e.Redo {
-			r.Hint = "`tollbook task do` does it again; or " + hintPlan
+			r.Hint = "`tollbook task do STAGE I` does a task again, whether or not it was done; or " + hintPlan
 		}
 		return r
 	}

@@ -60,7 +60,7 @@ type Quote struct {
 	Others     int64            `json:"other_customers"` // accepted records of other customers
 	Replaced   int64            `json:"replaced"`        // accepted records that another one replaced
 	Reasons    map[string]int64 `json:"reasons,omitempty"`
-	Rejects    []Reject         `json:"rejects"` // the first MaxRejects, by row
+	Rejects    []Reject         `json:"rejects"` // the first 50 (MaxRejects), by row
 	Cycles     []Cycle          `json:"cycles"`
 	Due        money.Amount     `json:"due_amount"` // of all cycles
 }

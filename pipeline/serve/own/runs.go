@@ -73,7 +73,7 @@ func runs() operation.Operation {
 		Summary: "The runs that changed the lake, newest first",
 		Callers: house(), Subject: operation.Nobody,
 		Params: []operation.Param{
-			{Name: "offset", Kind: operation.Whole, Max: 1<<31 - 1, Default: "0", Meaning: "runs to pass over"},
+			{Name: "offset", Kind: operation.Whole, Max: 1<<31 - 1, Default: "0", Meaning: "runs to skip"},
 			{Name: "limit", Kind: operation.Whole, Min: 1, Max: 1000, Default: "100", Meaning: "most runs to give"},
 		},
 		Answer: runList{}, Handle: handleRuns,

@@ -122,9 +122,8 @@ func (f *Files) text(format books.Format) (string, bool) {
 	data, ok := f.Data[format.File]
 	if !ok {
 		if format.Required {
-			hint := fmt.Sprintf("put the file back, or make it (%s): `tollbook init` makes one with its header row in "+
-				"a new folder", format.Meaning)
-			f.Problems.Add(books.Pos{File: file}, hint, "not there")
+			f.Problems.Add(books.Pos{File: file}, "put the file back; `tollbook init` makes an empty one with its "+
+				"header row in a new folder", "not there")
 			f.Broken[format.File] = true
 		}
 		return "", false

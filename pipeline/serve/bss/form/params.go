@@ -23,7 +23,7 @@ func WhoseBill() operation.Param {
 // PageParams returns offset and limit in the form of most operations.
 func PageParams() []operation.Param {
 	return []operation.Param{
-		{Name: "offset", Kind: operation.Whole, Min: 0, Max: 1<<31 - 1, Default: "0", Meaning: "rows to pass over"},
+		{Name: "offset", Kind: operation.Whole, Min: 0, Max: 1<<31 - 1, Default: "0", Meaning: "rows to skip"},
 		{Name: "limit", Kind: operation.Whole, Min: 1, Max: 100, Default: "10", Meaning: "most rows to give"},
 	}
 }
