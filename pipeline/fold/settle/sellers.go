@@ -56,14 +56,14 @@ func (s *Step) Sellers() (list []manifest.PartnerSellers) {
 		for n < len(sales) && sales[n].Partner == partner {
 			n++
 		}
-		if named := sales[:n]; n > 1 {
-			ids := slices.DeleteFunc(Sellers(s.Books, s.Book, partner, s.Closing), func(id string) bool {
-				return !slices.ContainsFunc(named, func(one sale) bool {
-					return settlement.PartnerID(s.Books, one.Seller) == id
-				})
-			})
-			list = append(list, manifest.PartnerSellers{PartnerID: settlement.PartnerID(s.Books, partner),
-				SellerIDs: ids})
+		if n > 1 {
+			one := manifest.PartnerSellers{PartnerID: settlement.PartnerID(s.Books, partner)}
+			for _, seller := range s.Book.SellersUpTo(partner, s.Books.Zone.Bounds(s.Closing).To) {
+				if slices.Contains(sales[:n], sale{partner, seller}) {
+					one.SellerIDs = append(one.SellerIDs, settlement.PartnerID(s.Books, seller))
+				}
+			}
+			list = append(list, one)
 		}
 		sales = sales[n:]
 	}

@@ -3,6 +3,7 @@ package explain
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/fold/measure"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
@@ -58,13 +59,11 @@ func (e *explainer) commitment() error {
 	if err != nil {
 		return err
 	}
+	lines = slices.DeleteFunc(lines, func(l commitment.Line) bool { return measure.CommitmentID(l.Row) != e.at.id })
 	if e.story.State == StateCommitment {
 		return commitmentDifference(e, steps, lines)
 	}
 	for i := range lines {
-		if measure.CommitmentID(lines[i].Row) != e.at.id {
-			continue
-		}
 		charge, err := commitment.Charge(e.prices, &lines[i])
 		if err != nil {
 			return err
@@ -85,9 +84,6 @@ func (e *explainer) commitment() error {
 func commitmentDifference(e *explainer, steps []string, lines []commitment.Line) error {
 	var now money.Amount
 	for i := range lines {
-		if measure.CommitmentID(lines[i].Row) != e.at.id {
-			continue
-		}
 		charge, err := commitment.Charge(e.prices, &lines[i])
 		if err == nil {
 			now, err = now.Add(charge.Official)
@@ -102,12 +98,7 @@ func commitmentDifference(e *explainer, steps []string, lines []commitment.Line)
 		e.story.Parts = append(e.story.Parts, Part{0, "commitment", append(steps,
 			fmt.Sprintf("by today's books and the lines up to cycle %s: %s", e.at.cycle, now.Trim()))})
 	}
-	ls := &lateStory{ex: e, of: func(row rows.Row[tables.Line]) bool {
-		return string(row.Text(tables.LineID)) == e.at.id
-	}}
-	var err error
-	e.story.Sums, err = ls.placeSums()
-	return err
+	return (&lateStory{ex: e}).sumsOfID()
 }
 
 // archived returns the location of archived lines if err reports that a commitment counts lines of an archived cycle.

@@ -250,13 +250,18 @@ func (ls *lateStory) difference() (err error) {
 }
 
 // chargeDifference explains a difference of a recurring charge, which a re-rating posted, by all that is billed of it.
-func (ls *lateStory) chargeDifference(p *books.Product) (err error) {
+func (ls *lateStory) chargeDifference(p *books.Product) error {
 	ls.ex.story.State = StateRerating
 	ls.ex.fact("product", productText(p))
 	ls.ex.fact("cycle", ls.ex.at.origin)
 	ls.ex.story.Before = append(ls.ex.story.Before,
 		fmt.Sprintf("`tollbook rerate --cycle %s` rated the closed cycle again with the books of then: the difference "+
 			"is billed in cycle %s", ls.ex.at.origin, ls.ex.at.cycle))
+	return ls.sumsOfID()
+}
+
+// sumsOfID adds all that is billed of the explained id, where the id alone identifies the place.
+func (ls *lateStory) sumsOfID() (err error) {
 	ls.of = func(row rows.Row[tables.Line]) bool { return string(row.Text(tables.LineID)) == ls.ex.at.id }
 	ls.ex.story.Sums, err = ls.placeSums()
 	return err
