@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -41,10 +42,37 @@ func (a *App) Do(ctx context.Context, t jobs.Task) (*jobs.Result, error) {
 // AcceptFlag adds --accept-rejects, the reason why a run may reject more than the gates allow, or the held delivery
 // whose accepted rows it counts (§11.1).
 func AcceptFlag(cmd *cobra.Command, t *jobs.Task) {
-	cmd.Flags().StringVar(&t.AcceptRejects, "accept-rejects", "",
+	cmd.Flags().Var(&acceptValue{to: &t.AcceptRejects}, "accept-rejects",
 		"a reason, which the run stores: run with more rejects than the setting gates allows. "+
 			"SOURCE/YYYY-MM/DELIVERY: count the accepted rows of this held delivery")
 }
+
+// acceptValue is the value of --accept-rejects, which is set once: a run accepts one reason or one delivery.
+type acceptValue struct {
+	to  *string
+	set bool
+}
+
+// Set takes the value. Errors: a second value.
+func (v *acceptValue) Set(s string) error {
+	if v.set {
+		return errors.New("given more than once: a run accepts one reason or one held delivery, " +
+			"accept the next one with another run")
+	}
+	*v.to, v.set = s, true
+	return nil
+}
+
+// String returns the value.
+func (v *acceptValue) String() string {
+	if v.to == nil {
+		return ""
+	}
+	return *v.to
+}
+
+// Type returns the type's name in the help.
+func (v *acceptValue) Type() string { return "string" }
 
 // CheckAccept requires the reason of --accept-rejects to be one non-empty line, and excludes --retry-rejects.
 func CheckAccept(cmd *cobra.Command, t *jobs.Task) error {

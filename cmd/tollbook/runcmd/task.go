@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -149,9 +150,36 @@ func printPending(a *cli.App, p *run.Pending) error {
 	}
 	fmt.Fprintf(a.Out, "stage  %s: %s, %d not done\n", p.Stage,
 		cli.Counted(int64(p.Tasks), "task", "tasks"), len(p.Missing))
-	fmt.Fprintf(a.Out, "next   `tollbook task do %s I` for each I from 0 to %d, then `tollbook task next`\n", p.Stage,
-		p.Tasks-1)
+	number, of := "I", " for each I "+ranges(p.Missing)
+	if len(p.Missing) == 1 {
+		number, of = fmt.Sprint(p.Missing[0]), ""
+	}
+	fmt.Fprintf(a.Out, "next   `tollbook task do %s %s`%s, then `tollbook task next`\n", p.Stage, number, of)
 	return nil
+}
+
+// ranges lists ascending numbers, several of them, as ranges: "from 0 to 15", "of 3, 7 to 9".
+func ranges(numbers []int) string {
+	const most = 20
+	var list []string
+	for i := 0; i < len(numbers); i++ {
+		first := i
+		for i+1 < len(numbers) && numbers[i+1] == numbers[i]+1 {
+			i++
+		}
+		switch {
+		case first == i:
+			list = append(list, fmt.Sprint(numbers[i]))
+		case len(list) == 0 && i == len(numbers)-1:
+			return fmt.Sprintf("from %d to %d", numbers[first], numbers[i])
+		default:
+			list = append(list, fmt.Sprintf("%d to %d", numbers[first], numbers[i]))
+		}
+	}
+	if len(list) > most {
+		return fmt.Sprintf("of %s, … (%d in all, `--json` lists them)", strings.Join(list[:most], ", "), len(numbers))
+	}
+	return "of " + strings.Join(list, ", ")
 }
 
 func doCommand(a *cli.App) *cobra.Command {
