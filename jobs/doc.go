@@ -13,5 +13,8 @@
 //	        accepted. If the lake is empty although the ledger names an earlier lake, a run first records in its
 //	        entry that it begins a new lake, and is refused if it cannot. If that run is then killed, a lake whose
 //	        first manifest has its command and as-of is accepted as its own. Its report names the run that left the
-//	        earlier lake. A backup of an empty lake is refused if the ledger names a lake.
+//	        earlier lake. Readers and backups refuse an empty lake if the ledger names a lake.
+//	JOBS-7  The ledger records the state of the lake that each run left. If the newest of these states is not in the
+//	        history of the lake, an older lake was put in its place: the report of the next run says so, and doctor
+//	        fails until then.
 package jobs

@@ -93,7 +93,7 @@ func (r *Runner) Run(ctx context.Context, t Task) (*Result, error) {
 	err := r.sameLake(res, open, failed)
 	if err == nil {
 		err = r.work(ctx, &t, res, m)
-		r.noteNewLake(res)
+		r.noteLake(res)
 	}
 	res.Entry.Stages = m.end()
 	res.note(&t, err)

@@ -75,6 +75,49 @@ func NotEmptied(dir, name string, snap *lake.Snapshot) error {
 	return nil
 }
 
+// OlderLakeError reports that the lake of a workspace does not have the state that a run of the ledger left: an older
+// lake was put in its place.
+type OlderLakeError struct {
+	Lake      string // its folder or address
+	Is, Was   int64  // manifests of the lake and of the state that the run left
+	Run, AsOf string // the newest run of the ledger that recorded a state
+	Close     string // command of a close whose state the lake does not have either; "" = none
+}
+
+// Error names both states.
+func (e *OlderLakeError) Error() string {
+	closed := ""
+	if e.Close != "" {
+		closed = fmt.Sprintf("; the ledger lists `%s`, which the lake does not have", e.Close)
+	}
+	return fmt.Sprintf("the lake in %s is at manifest %d, without the manifest %d that run %s as of %s left%s", e.Lake,
+		e.Is, e.Was, e.Run, e.AsOf, closed)
+}
+
+// Hint says what to do.
+func (e *OlderLakeError) Hint() string {
+	return "put the newer lake back, or restore a newer backup; if the older state was put back on purpose, " +
+		"`tollbook run nightly` continues from it, and cycles that were closed since are open"
+}
+
+// NotOlder checks that a lake has the state that the newest run of the ledger left (JOBS-7).
+func NotOlder(dir, name string, snap *lake.Snapshot) error {
+	runs := ledger.Dir(dir)
+	last := ledger.LastState(runs)
+	if snap.Manifest.Number == 0 || last == nil || lake.InHistory(snap, last.Manifest, last.State) {
+		return nil
+	}
+	if _, err := snap.Since(last.Manifest); err != nil {
+		return nil //nolint:nilerr // a lake without its manifests is verify's to report
+	}
+	e := &OlderLakeError{Lake: name, Is: snap.Manifest.Number, Was: last.Manifest, Run: last.ID, AsOf: last.AsOf}
+	if closed := ledger.LastClose(runs, ""); closed != nil && closed.State != "" &&
+		!lake.InHistory(snap, closed.Manifest, closed.State) {
+		e.Close = closed.Command
+	}
+	return e
+}
+
 // NewLakeError reports that a run would begin a new lake that the run ledger could not record.
 type NewLakeError struct{ Err error }
 
@@ -112,8 +155,12 @@ func (r *Runner) sameLake(res *Result, open *ledger.Open, failed error) (err err
 	return nil
 }
 
-// noteNewLake reports that a run began on an empty lake although the ledger names an earlier one (JOBS-6).
-func (r *Runner) noteNewLake(res *Result) {
+// noteLake reports that a run began on an empty lake although the ledger names an earlier one (JOBS-6), or on an older
+// state of the lake (JOBS-7).
+func (r *Runner) noteLake(res *Result) {
+	if res.Report != nil && res.found.older != nil {
+		res.Report.Note("%v; this run continued from the older state", res.found.older)
+	}
 	if res.left == nil || res.Report == nil {
 		return
 	}
@@ -145,6 +192,7 @@ type foundLake struct {
 	empty  bool
 	number int64         // of the newest manifest
 	hash   manifest.Hash // of it
+	older  error         // *OlderLakeError; nil = the lake has what the newest run left
 }
 
 // lake reads the present lake. With check it is an error if it is not this workspace's (JOBS-6).
@@ -171,5 +219,9 @@ func (r *Runner) lake(check bool) (found foundLake, err error) {
 	if err != nil {
 		return foundLake{}, nil //nolint:nilerr // verify's to report
 	}
-	return foundLake{origin, origin == "", snap.Manifest.Number, snap.Hash}, nil
+	found = foundLake{origin: origin, empty: origin == "", number: snap.Manifest.Number, hash: snap.Hash}
+	if check {
+		found.older = NotOlder(r.Dir, w.LakeName(), snap)
+	}
+	return found, nil
 }

@@ -25,6 +25,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/objects"
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
 	"github.com/tollbook/tollbook/pipeline/out/iceberg"
 	"github.com/tollbook/tollbook/pipeline/out/iceberg/catalog"
@@ -89,9 +90,9 @@ func Inspect(ctx context.Context, o Options) *Report {
 	d := &doctor{Options: o, now: period.Instant(o.Clock().UnixMicro()), report: Report{Books: true}}
 	d.books()
 	if d.ws != nil {
-		for _, check := range []func(context.Context){d.store, d.lake, d.unnamed, d.space, d.scratch, d.clock,
-			d.times, d.zone, d.lock, d.lease, d.permissions, d.inbox, d.runs, d.version, d.schedule, d.server,
-			d.iceberg, d.cache} {
+		for _, check := range []func(context.Context){d.store, d.lake, d.unnamed, d.archives, d.space, d.scratch,
+			d.clock, d.times, d.zone, d.lock, d.lease, d.permissions, d.inbox, d.runs, d.version, d.schedule,
+			d.server, d.iceberg, d.cache} {
 			check(ctx)
 		}
 	}
@@ -156,13 +157,16 @@ func (d *doctor) lake(context.Context) {
 	}
 	if err == nil {
 		err = cmp.Or(jobs.SameLake(d.ws.Dir, d.ws.LakeName(), d.snap),
-			jobs.NotEmptied(d.ws.Dir, d.ws.LakeName(), d.snap))
+			jobs.NotEmptied(d.ws.Dir, d.ws.LakeName(), d.snap), jobs.NotOlder(d.ws.Dir, d.ws.LakeName(), d.snap))
 	}
 	var corrupt *lakeerr.CorruptError
 	var missing *lakeerr.MissingError
 	var other *jobs.OtherLakeError
 	var emptied *jobs.EmptyLakeError
+	var older *jobs.OlderLakeError
 	switch {
+	case errors.As(err, &older):
+		d.describe("lake", Fail, older.Hint(), "%v", err)
 	case errors.As(err, &emptied):
 		d.broken("lake", emptied.Hint(), "%v", err)
 	case errors.As(err, &other):
@@ -504,11 +508,16 @@ func (d *doctor) permissions(context.Context) {
 		if dir == "" { // in an object store
 			continue
 		}
-		if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		info, err := os.Stat(dir)
+		if errors.Is(err, fs.ErrNotExist) {
 			dir = filepath.Dir(dir)
+		} else if err == nil && !info.IsDir() {
+			d.broken("permissions", "move it away, and put the folder back", "%s is not a folder", dir)
+			return
 		}
-		if err := unix.Access(dir, unix.R_OK|unix.W_OK|unix.X_OK); err != nil {
-			d.broken("permissions", "let the user that runs tollbook write there", "%s: %v", dir, err)
+		if at, err := writable(dir, dir == d.ws.LakeDir()); err != nil {
+			d.broken("permissions", "let the user that runs tollbook write there, for example with chown -R",
+				"%s: %v", at, err)
 			return
 		}
 	}
@@ -519,6 +528,32 @@ func (d *doctor) permissions(context.Context) {
 		return
 	}
 	d.describe("permissions", OK, "", "lake, inbox and runs can be written")
+}
+
+// writable reports the first folder that this user cannot read and write: dir or, of a lake, one below it, or its LOCK.
+func writable(dir string, ofLake bool) (at string, err error) {
+	const all = unix.R_OK | unix.W_OK | unix.X_OK
+	if err := unix.Access(dir, all); err != nil || !ofLake {
+		return dir, err
+	}
+	root := storage.Followed(dir)
+	lock := filepath.Join(root, storage.LockName)
+	if err := unix.Access(lock, unix.R_OK|unix.W_OK); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return lock, err
+	}
+	err = filepath.WalkDir(root, func(name string, e fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) || err == nil && !e.IsDir() { // a run deleted the folder
+			return nil
+		}
+		if at = name; err == nil {
+			err = unix.Access(name, all)
+		}
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		return err
+	})
+	return at, err
 }
 
 // inbox looks for files that no run takes.

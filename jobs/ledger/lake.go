@@ -37,16 +37,26 @@ func WroteTo(dir string, origin manifest.Hash, first func() (*manifest.Manifest,
 	return false, last
 }
 
+// LastState returns the newest run that recorded the state of the lake that it left; nil = none. Entries that cannot be
+// read are ignored.
+func LastState(dir string) *Entry {
+	return newest(dir, func(e *Entry) bool { return e.State != "" })
+}
+
 // LastClose returns the ledger's newest close that committed, without the run with ID except; nil = none. Entries that
 // cannot be read are ignored.
 func LastClose(dir, except string) *Entry {
+	return newest(dir, func(e *Entry) bool { return e.Kind == "close" && e.Changed && e.ID != except })
+}
+
+// newest returns the newest entry that is wanted; nil = none.
+func newest(dir string, wanted func(*Entry) bool) *Entry {
 	names, err := list(dir)
 	if err != nil {
 		return nil
 	}
 	for i := len(names) - 1; i >= 0; i-- {
-		e := readFile(filepath.Join(dir, names[i]))
-		if e != nil && e.Kind == "close" && e.Changed && e.ID != except {
+		if e := readFile(filepath.Join(dir, names[i])); e != nil && wanted(e) {
 			return e
 		}
 	}

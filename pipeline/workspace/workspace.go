@@ -51,6 +51,15 @@ func Open(dir string) (*Workspace, error) {
 	return &Workspace{Dir: dir, Settings: s, Books: b}, nil
 }
 
+// OpenSettings reads and checks the settings alone, for readers of the lake that need no books.
+func OpenSettings(dir string) (*Workspace, error) {
+	s, err := settings.Load(SettingsFile(dir))
+	if err != nil {
+		return nil, err
+	}
+	return &Workspace{Dir: dir, Settings: s}, nil
+}
+
 // BooksCopy returns the path of the file in which runs store a copy of the workspace's books.
 func BooksCopy(dir string) string { return filepath.Join(dir, "runs", "books.zip") }
 

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -21,6 +22,7 @@ import (
 
 	"github.com/tollbook/tollbook/jobs"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/workspace"
@@ -320,6 +322,17 @@ func (a *App) Open() (*workspace.Workspace, error) {
 		return a.opened, nil
 	}
 	w, err := workspace.Open(a.Flags.Workspace)
+	return chooseLake(a, w, err)
+}
+
+// OpenSettings opens the workspace without its books, which can be missing or wrong, for readers of the lake alone.
+func OpenSettings(a *App) (*workspace.Workspace, error) {
+	w, err := workspace.OpenSettings(a.Flags.Workspace)
+	return chooseLake(a, w, err)
+}
+
+// chooseLake sets the lake of an opened workspace to that of --lake, if there is one.
+func chooseLake(a *App, w *workspace.Workspace, err error) (*workspace.Workspace, error) {
 	if err != nil || a.Flags.Lake == "" {
 		return w, err
 	}
@@ -375,7 +388,8 @@ func (a *App) ReadOf(w *workspace.Workspace, reader func(*lake.Snapshot) error) 
 	}
 	err = l.Read(func(snap *lake.Snapshot) error {
 		if a.Flags.Lake == "" {
-			if err := jobs.SameLake(w.Dir, w.LakeName(), snap); err != nil {
+			if err := cmp.Or(jobs.SameLake(w.Dir, w.LakeName(), snap),
+				jobs.NotEmptied(w.Dir, w.LakeName(), snap)); err != nil {
 				return err
 			}
 		} else if snap.Manifest.Number == 0 {
@@ -391,6 +405,9 @@ func (a *App) ReadOf(w *workspace.Workspace, reader func(*lake.Snapshot) error) 
 		return reader(snap)
 	})
 	a.Bar.End()
+	if a.Flags.Lake != "" {
+		return lakeerr.Placed(err, a.Flags.Lake, lakeerr.HintOther)
+	}
 	return err
 }
 

@@ -34,7 +34,11 @@ prints. A difference is reported with the smallest group that differs. Nothing i
 func runVerify(ctx context.Context, a *cli.App) error {
 	var r *verify.Report
 	heap.Tune(a.Env)
-	err := a.Read(func(snap *lake.Snapshot) (err error) {
+	w, err := cli.OpenSettings(a)
+	if err != nil {
+		return err
+	}
+	err = a.ReadOf(w, func(snap *lake.Snapshot) (err error) {
 		r, err = verify.Run(ctx, snap, verify.Options{Workers: a.Flags.Workers, Progress: a.Bar.Update})
 		return err
 	})
@@ -50,8 +54,13 @@ func runVerify(ctx context.Context, a *cli.App) error {
 			differ++
 		}
 	}
-	return &cli.DifferError{What: "verification failed: " + cli.Counted(differ, "check differs", "checks differ"),
+	failed := &cli.DifferError{What: "verification failed: " + cli.Counted(differ, "check differs", "checks differ"),
 		Hint: "put damaged files back from a backup; without one, " + lakeerr.HintRebuild}
+	if a.Flags.Lake != "" {
+		failed.Hint = "put damaged files back from a backup or another copy of this lake, which is not the " +
+			"workspace's own"
+	}
+	return failed
 }
 
 func printVerify(a *cli.App, r *verify.Report) {

@@ -167,6 +167,10 @@ const (
 	HintRestore = "put that file back from a backup; without one, " + HintRebuild
 	HintHead    = "put HEAD back with `tollbook restore-head`, which checks the newest manifest and its files first; " +
 		"nothing was changed"
+	// HintOther is for a file of another lake than the workspace's, such as an archive, HintBackup for one of a backup.
+	HintOther  = "put that file back from a backup or another copy of this lake, which is not the workspace's own"
+	HintBackup = "while the workspace is there, repeat `tollbook backup` into the same folder, after removing the " +
+		"damaged file from it; otherwise use another backup"
 	// HintNewer and HintOlder are for a format that another version of the program wrote.
 	HintNewer = "a newer version of tollbook wrote it: use that version, or restore the backup that was made before " +
 		"the upgrade"
@@ -175,6 +179,20 @@ const (
 
 // NotThere is the Detail of a MissingError for a file that does not exist, in contrast to one with the wrong size.
 const NotThere = "not there"
+
+// Placed returns an error about a file that is missing or damaged in another lake than the workspace's, such as an
+// archive: the file's name begins with the place, and hint replaces the hint. It returns other errors as they are.
+func Placed(err error, place, hint string) error {
+	missing, corrupt := new(MissingError), new(CorruptError)
+	switch {
+	case errors.As(err, &missing):
+		return &MissingError{Name: place + "/" + missing.Name, Manifest: missing.Manifest, Detail: missing.Detail,
+			Hint: hint}
+	case errors.As(err, &corrupt):
+		return &CorruptError{Name: place + "/" + corrupt.Name, Detail: corrupt.Detail, Hint: hint}
+	}
+	return err
+}
 
 // Unmoved turns a *MovedError about a manifest into a *MissingError: no commit removes manifests, so it is lost.
 func Unmoved(err error, by string) error {

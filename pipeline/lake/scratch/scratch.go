@@ -23,8 +23,9 @@ type Folder struct {
 // New makes a folder of a kind in a parent folder; "" is TMPDIR. First it deletes the folders of killed processes
 // there.
 func New(parent, kind string) (*Folder, error) {
+	named := ""
 	if parent == "" {
-		parent = os.TempDir()
+		parent, named = os.TempDir(), " in the folder of TMPDIR"
 	}
 	if !slices.Contains(Kinds(), kind) {
 		return nil, fmt.Errorf("make scratch space: kind %q is none of %s", kind, strings.Join(Kinds(), ", "))
@@ -34,7 +35,7 @@ func New(parent, kind string) (*Folder, error) {
 	for range attempts {
 		path, err := os.MkdirTemp(parent, prefix+kind+"-")
 		if err != nil {
-			return nil, fmt.Errorf("make scratch space: %w", err)
+			return nil, fmt.Errorf("make scratch space%s: %w", named, err)
 		}
 		lock, err := own(path)
 		if err == nil {

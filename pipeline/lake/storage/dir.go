@@ -139,13 +139,24 @@ func (d *dirStorage) removeEmpty(dir string) error {
 		err := unix.Rmdir(d.path(dir))
 		switch {
 		case err == nil, errors.Is(err, unix.ENOENT):
-		case errors.Is(err, unix.ENOTEMPTY), errors.Is(err, unix.EEXIST):
+		case errors.Is(err, unix.ENOTEMPTY), errors.Is(err, unix.EEXIST), errors.Is(err, unix.EACCES) && d.full(dir):
 			return nil
 		default:
 			return &fs.PathError{Op: "rmdir", Path: d.path(dir), Err: err}
 		}
 	}
 	return nil
+}
+
+// full reports whether a folder is not empty. Without the right to remove it, the system reports that first.
+func (d *dirStorage) full(dir string) bool {
+	f, err := os.Open(d.path(dir))
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	names, _ := f.Readdirnames(1) // without a name, the error of the removal counts
+	return len(names) > 0
 }
 
 func (d *dirStorage) Prune(own func(dir string) bool) error {

@@ -13,7 +13,13 @@ import (
 )
 
 // Run identifies the run that archives, for manifests of the archive.
-type Run struct{ AsOf, Command string }
+type Run struct {
+	AsOf, Command string
+	Where         string // the archive, as given to the run
+}
+
+// placed describes a damaged file of the archive, not of the lake.
+func (r *Run) placed(err error) error { return lakeerr.Placed(err, r.Where, lakeerr.HintOther) }
 
 // Write copies closed cycles of a state, completely, to an archive in one transaction, and reads them back (ARCH-4).
 // cycles are in order. Of earlier cycles it copies what the state has, unless the archive has the complete cycle. An
@@ -25,12 +31,12 @@ func Write(ctx context.Context, to *lake.Lake, from *lake.Snapshot, cycles []man
 	}
 	there, err := to.Head()
 	if err != nil {
-		return fmt.Errorf("read the archive: %w", err)
+		return fmt.Errorf("read the archive: %w", by.placed(err))
 	}
 	for _, cycle := range append([]manifest.Cycle{{}}, cycles...) {
 		found, err := there.CheckCycle(ctx, cycle)
 		if err != nil {
-			return fmt.Errorf("read the archive back: %w", err)
+			return fmt.Errorf("read the archive back: %w", by.placed(err))
 		}
 		for _, f := range found {
 			return &lakeerr.CorruptError{Name: f.Name, Detail: "read back from the archive: " + f.Detail,
@@ -50,7 +56,7 @@ func Write(ctx context.Context, to *lake.Lake, from *lake.Snapshot, cycles []man
 func write(ctx context.Context, to *lake.Lake, from *lake.Snapshot, last manifest.Cycle, by Run) (err error) {
 	txn, err := to.Begin()
 	if err != nil {
-		return err
+		return by.placed(err)
 	}
 	defer func() { err = errors.Join(err, txn.Close()) }()
 	next := txn.Next()
@@ -91,7 +97,7 @@ func write(ctx context.Context, to *lake.Lake, from *lake.Snapshot, last manifes
 	}
 	next.SetRun(by.AsOf, by.Command)
 	_, err = txn.Commit(ctx)
-	return err
+	return by.placed(err)
 }
 
 // take copies the files of a cycle; the zero cycle is that of files of no cycle.
@@ -108,12 +114,34 @@ func take(ctx context.Context, txn *lake.Txn, from *lake.Snapshot, cycle manifes
 	return txn.Next().Entries.Add(files...)
 }
 
-// Fits returns an error if an archive that has cycles has another number of buckets than the lake: it keeps its number.
-func Fits(there, from *lake.Snapshot) error {
-	if has, wanted := there.Manifest.Buckets, from.Manifest.Buckets; there.Manifest.Number > 0 && has != wanted {
+// Fits returns an error if a lake cannot archive cycles to an archive that has some: the archive keeps its number of
+// buckets, and must not be older than the lake's cycles that were archived to it, at where.
+func Fits(there, from *lake.Snapshot, where string) error {
+	if there.Manifest.Number == 0 {
+		return nil
+	}
+	if has, wanted := there.Manifest.Buckets, from.Manifest.Buckets; has != wanted {
 		return &bucketsError{has, wanted}
 	}
+	for _, ref := range from.Manifest.Cycles {
+		if ref.Archived != nil && ref.Archived.Where == where && Older(there, ref) {
+			return &olderError{where, ref.Cycle.String()}
+		}
+	}
 	return nil
+}
+
+// Older reports whether an archive is older than a cycle that a lake archived to its place: it does not know the cycle.
+// An archive that was begun later knows the cycle, as one that left before.
+func Older(there *lake.Snapshot, ref manifest.CycleRef) bool {
+	_, found := there.Cycle(ref.Cycle)
+	return !found
+}
+
+// Has reports whether an archive has all files of a cycle that a lake archived.
+func Has(there *lake.Snapshot, ref manifest.CycleRef) bool {
+	has, found := there.Cycle(ref.Cycle)
+	return found && has.Archived == nil && has.Files != nil && has.Files.Count == ref.Archived.Files.Count
 }
 
 // bucketsError reports that an archive has another number of buckets than the lake.
@@ -126,4 +154,18 @@ func (e *bucketsError) Error() string {
 // Hint says what to do about it.
 func (e *bucketsError) Hint() string {
 	return "archive into another folder: `tollbook prune --archive DIR`"
+}
+
+// olderError reports that an archive lacks a cycle that the lake archived to it.
+type olderError struct{ where, cycle string }
+
+func (e *olderError) Error() string {
+	return fmt.Sprintf("the archive %s does not know cycle %s, which the lake archived to it: it is an older copy",
+		e.where, e.cycle)
+}
+
+// Hint says what to do about it.
+func (e *olderError) Hint() string {
+	return "put the newer archive back; if it is kept elsewhere, archive into another folder: `tollbook prune " +
+		"--archive DIR`"
 }

@@ -11,13 +11,16 @@ import (
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/run/archive"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// archiveFolder is the folder of a backup for the archive of the settings; archivesFolder is for those of earlier
-// settings and of `prune --archive`.
+// lakeFolder is the folder of a backup for the workspace's lake, archiveFolder that for the archive of the settings;
+// archivesFolder is for those of earlier settings and of `prune --archive`.
 const (
+	lakeFolder     = "lake"
 	archiveFolder  = "archive"
 	archivesFolder = "archives"
 )
@@ -80,22 +83,16 @@ func (b *making) archive(ctx context.Context, within string, own bool, missing *
 	}
 	folder, err := b.folderOf(l, within, own)
 	if err != nil {
-		return nil, fmt.Errorf("back up %s: %w", within, err)
+		return nil, fmt.Errorf("back up %s: %w", within, lakeerr.Placed(err, within, lakeerr.HintOther))
 	}
 	s, err := b.lake(ctx, l, folder, within, func(snap *lake.Snapshot) error {
-		*missing = slices.DeleteFunc(*missing, func(ref manifest.CycleRef) bool { return hasCycle(snap, ref) })
+		*missing = slices.DeleteFunc(*missing, func(ref manifest.CycleRef) bool { return archive.Has(snap, ref) })
 		return nil
 	})
 	if s != nil && folder != archiveFolder {
 		s.In = folder
 	}
-	return s, err
-}
-
-// hasCycle reports whether an archive has all files of a cycle that was archived.
-func hasCycle(snap *lake.Snapshot, ref manifest.CycleRef) bool {
-	has, found := snap.Cycle(ref.Cycle)
-	return found && has.Archived == nil && has.Files != nil && has.Files.Count == ref.Archived.Files.Count
+	return s, lakeerr.Placed(err, within, lakeerr.HintOther)
 }
 
 // folderOf returns the folder of the backup for the lake of an archive. A folder is never reused for another lake,

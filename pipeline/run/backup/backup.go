@@ -59,6 +59,20 @@ type index struct {
 	Files    []file  `json:"files"`              // by path
 }
 
+// lakes returns the lakes of a backup, each with its folder.
+func (i *index) lakes() (list []*state) {
+	if i.Lake != nil {
+		list = append(list, &state{In: lakeFolder, Manifest: i.Lake.Manifest, Hash: i.Lake.Hash})
+	}
+	if s := i.Archive; s != nil {
+		list = append(list, &state{In: cmp.Or(s.In, archiveFolder), Manifest: s.Manifest, Hash: s.Hash})
+	}
+	for _, s := range i.Archives {
+		list = append(list, &s)
+	}
+	return list
+}
+
 // state is a committed state of a lake.
 type state struct {
 	Path     string        `json:"path"` // in the workspace; absolute if it is absolute in the settings
@@ -170,7 +184,7 @@ type making struct {
 	st       storage.Storage
 	report   *Report
 	before   map[string]file // files of the previous backup, by path
-	had      *state          // lake of the previous backup; nil = none. An empty lake never replaces it (BACKUP-11)
+	had      []*state        // lakes of the previous backup, which another state never replaces (BACKUP-11)
 	index    index
 	sequence int
 	stored   map[string]int64 // size of stored files in bytes, by name
@@ -230,7 +244,7 @@ func (b *making) inspect() error {
 		for _, f := range old.Files {
 			b.before[f.Path] = f
 		}
-		b.had = old.Lake
+		b.had = old.lakes()
 	}
 	entries, err := b.st.List("")
 	if err != nil {
@@ -250,7 +264,7 @@ func (b *making) inspect() error {
 				b.stored[e.Name] = e.Size
 			}
 		case old == nil && e.Name != storage.LockName && !storage.IsLease(e.Name) &&
-			!slices.Contains([]string{"lake", archiveFolder, archivesFolder}, top):
+			!slices.Contains([]string{lakeFolder, archiveFolder, archivesFolder}, top):
 			return &workspace.RefusedError{What: fmt.Sprintf("%s has %s in it and is no backup", b.dir, e.Name),
 				Hint: "use a folder that is empty or contains a backup"}
 		}
@@ -268,7 +282,7 @@ func (b *making) ownLake(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	b.index.Lake, err = b.lake(ctx, l, "lake", b.w.Settings.Lake.Path, func(snap *lake.Snapshot) error {
+	b.index.Lake, err = b.lake(ctx, l, lakeFolder, b.w.Settings.Lake.Path, func(snap *lake.Snapshot) error {
 		b.report.Manifest, b.report.AsOf = snap.Manifest.Number, snap.Manifest.AsOf
 		b.archived = slices.DeleteFunc(slices.Clone(snap.Manifest.Cycles),
 			func(ref manifest.CycleRef) bool { return ref.Archived == nil })
@@ -280,13 +294,41 @@ func (b *making) ownLake(ctx context.Context) error {
 		b.inputs, err = snap.Inputs()
 		return err
 	})
-	if err == nil && b.index.Lake == nil && b.had != nil {
+	return err
+}
+
+// replaceable refuses to replace a lake of the previous backup by a state that does not contain it (BACKUP-11). Copying
+// another lake over it fails by itself, and an empty archive replaces nothing.
+func (b *making) replaceable(snap *lake.Snapshot, folder, name string) error {
+	i := slices.IndexFunc(b.had, func(s *state) bool { return s.In == folder })
+	if folder == lakeFolder {
+		name = b.w.LakeName()
+	}
+	switch {
+	case i < 0, snap.Manifest.Number == 0 && folder != lakeFolder:
+		return nil
+	case snap.Manifest.Number == 0:
 		return &workspace.RefusedError{What: fmt.Sprintf("the lake in %s is empty, and %s has a backup of a lake at "+
-			"manifest %d, which would be replaced", b.w.LakeName(), b.dir, b.had.Manifest),
+			"manifest %d, which would be replaced", name, b.dir, b.had[i].Manifest),
 			Hint: "put the lake back, for example mount its disk, or correct lake.path; to back up the empty lake, " +
 				"use another folder"}
 	}
-	return err
+	first, err := readFile(b.st, folder+"/"+manifest.NameOf(1))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	origin, err := snap.Origin()
+	if err != nil || manifest.HashBytes(first) != origin {
+		return err
+	}
+	had := b.had[i]
+	if _, err := snap.Since(had.Manifest); err != nil || lake.InHistory(snap, had.Manifest, had.Hash) {
+		return err
+	}
+	return &workspace.RefusedError{What: fmt.Sprintf("the lake in %s is at manifest %d and does not have the "+
+		"manifest %d of the backup in %s, which would be replaced", name, snap.Manifest.Number, had.Manifest, b.dir),
+		Hint: "if the lake is an older copy, put the newer one back, or restore the backup into another folder; to " +
+			"keep both, back up into another folder"}
 }
 
 // lake copies the lake at path to a folder of the backup, and calls seen with the copied state. It returns nil if there
@@ -298,8 +340,13 @@ func (b *making) lake(ctx context.Context, l *lake.Lake, to, path string, seen f
 		return nil, err
 	}
 	var out *state
+	var refused error
 	err = l.Read(func(snap *lake.Snapshot) error {
 		out = nil
+		if err := b.replaceable(snap, to, path); err != nil {
+			refused = err
+			return err
+		}
 		done, err := replica.Copy(ctx, snap, st)
 		b.report.Files, b.report.Bytes, b.report.Kept = b.report.Files+done.Files, b.report.Bytes+done.Bytes,
 			b.report.Kept+done.Kept
@@ -311,6 +358,9 @@ func (b *making) lake(ctx context.Context, l *lake.Lake, to, path string, seen f
 		b.checks = append(b.checks, func() error { return replica.Check(snap, st) })
 		return seen(snap)
 	})
+	if refused != nil {
+		return nil, refused
+	}
 	if err != nil {
 		return nil, fmt.Errorf("back up %s: %w", path, err)
 	}
@@ -419,7 +469,7 @@ func readIndex(st storage.Storage) (*index, error) {
 	i := new(index)
 	if err := json.Unmarshal(b, i); err != nil {
 		return nil, &lakeerr.CorruptError{Name: indexName, Detail: err.Error(),
-			Hint: "make the backup again, or take another copy of it"}
+			Hint: "remove that file and make the backup again, which copies everything, or take another copy of it"}
 	}
 	if i.Format < format || i.Format > formatTwo {
 		return nil, &lakeerr.CorruptError{Name: indexName, Detail: fmt.Sprintf("format %d, this program knows %d to %d",

@@ -31,7 +31,8 @@
 //	BACKUP-10 Every cycle that the lake names as archived is in an archive that is copied, or is reported with the
 //	          folder that it was archived to. The archive of the settings is copied, and those of the workspace that
 //	          have a cycle which no other copy has. A copy of an archive never replaces that of another lake.
-//	BACKUP-11 A backup of an empty lake never replaces one of a lake that has a manifest.
+//	BACKUP-11 A backup of a lake, or of an archive, never replaces one of a state that is not in its history: an empty
+//	          lake, and one that was replaced by an older copy, are refused.
 //	BACKUP-12 A feed file that the lake ingested and that is neither in the inbox nor in a volume stays as in the
 //	          previous backup, under another name if its own now belongs to another file. If no backup has it, it
 //	          is reported.

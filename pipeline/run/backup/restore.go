@@ -85,7 +85,7 @@ func Restore(ctx context.Context, from settings.Place, into string,
 	if finished {
 		return r.alreadyDone(i)
 	}
-	if err := r.lake(ctx, "lake", i.Lake); err != nil {
+	if err := r.lake(ctx, lakeFolder, i.Lake); err != nil {
 		return nil, err
 	}
 	if err := r.lake(ctx, archiveFolder, i.Archive); err != nil {
@@ -198,7 +198,7 @@ func (r *restoring) alreadyDone(i *index) (*Restored, error) {
 		"it was restored before, except for the mark that a restore has begun: nothing else was written")
 	if i.Lake != nil {
 		r.report.Manifest = i.Lake.Manifest
-		r.folder("lake", true, i.Lake)
+		r.folder(lakeFolder, true, i.Lake)
 	}
 	if i.Archive != nil {
 		r.folder(cmp.Or(i.Archive.In, archiveFolder), false, i.Archive)
@@ -301,7 +301,7 @@ func (r *restoring) lake(ctx context.Context, name string, s *state) error {
 	if s == nil {
 		return nil
 	}
-	own := name == "lake"
+	own := name == lakeFolder
 	if name = cmp.Or(s.In, name); !filepath.IsLocal(name) || !filepath.IsLocal(cmp.Or(s.Restore, name)) {
 		return &lakeerr.CorruptError{Name: indexName, Detail: fmt.Sprintf("names %q and %q", name, s.Restore),
 			Hint: "take another copy of the backup"}
@@ -314,9 +314,13 @@ func (r *restoring) lake(ctx context.Context, name string, s *state) error {
 	if err != nil {
 		return fmt.Errorf("restore %s: %w", name, err)
 	}
+	damaged := func(err error) error {
+		return fmt.Errorf("restore %s: %w", name,
+			lakeerr.Placed(err, r.place.Below(name).Path, lakeerr.HintBackup))
+	}
 	snap, err := l.At(s.Manifest, s.Hash)
 	if err != nil {
-		return fmt.Errorf("restore %s: %w", name, err)
+		return damaged(err)
 	}
 	within := r.folder(name, own, s)
 	to := r.wrap(storage.Dir(filepath.Join(r.into, within)))
@@ -325,7 +329,7 @@ func (r *restoring) lake(ctx context.Context, name string, s *state) error {
 	}
 	done, err := replica.Copy(ctx, snap, to)
 	if err != nil {
-		return fmt.Errorf("restore %s: %w", name, err)
+		return damaged(err)
 	}
 	r.report.Files, r.report.Bytes, r.report.Kept = r.report.Files+done.Files, r.report.Bytes+done.Bytes, r.report.Kept+
 		done.Kept

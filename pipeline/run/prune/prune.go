@@ -9,6 +9,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
 	"github.com/tollbook/tollbook/pipeline/intake/rejects"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/run/archive"
 	"github.com/tollbook/tollbook/pipeline/run/samecurrency"
@@ -152,7 +153,7 @@ func (p *pruning) transact(ctx context.Context) (err error) {
 
 // due returns the cycles that are old enough, reports them, and opens the archive if there are any. Errors: the
 // settings have another currency or zone than the lake, the books another currency than amounts of closed cycles, or
-// the archive another number of buckets than the lake.
+// the archive another number of buckets than the lake, or it is older than a cycle that was archived to it.
 func (p *pruning) due(ctx context.Context, snap *lake.Snapshot) ([]manifest.Cycle, error) {
 	if err := snap.Manifest.Units.Check(p.ws.Units()); err != nil {
 		return nil, workspace.Refused(err)
@@ -190,12 +191,13 @@ func (p *pruning) due(ctx context.Context, snap *lake.Snapshot) ([]manifest.Cycl
 	if err := p.archive(); err != nil {
 		return nil, err
 	}
-	return cycles, p.to.Read(func(there *lake.Snapshot) error {
-		if err := archive.Fits(there, snap); err != nil {
+	err = p.to.Read(func(there *lake.Snapshot) error {
+		if err := archive.Fits(there, snap, p.po.Archive); err != nil {
 			return workspace.Refused(err)
 		}
 		return nil
 	})
+	return cycles, lakeerr.Placed(err, p.po.Archive, lakeerr.HintOther)
 }
 
 // archive opens the archive of cycles.
@@ -224,7 +226,7 @@ func (p *pruning) cycles(ctx context.Context) error {
 	if err := p.freeze(due); err != nil {
 		return err
 	}
-	by := archive.Run{AsOf: p.o.AsOf.String(), Command: p.report.Command}
+	by := archive.Run{AsOf: p.o.AsOf.String(), Command: p.report.Command, Where: p.po.Archive}
 	if err := archive.Write(ctx, p.to, base, due, by); err != nil {
 		return err
 	}

@@ -16,7 +16,8 @@ func Hint(err error) string {
 		{syscall.EMFILE, "raise the limit of open files, as with `ulimit -n 4096`, then run the command again"},
 		{syscall.ENFILE, "raise the system's limit of open files, then run the command again"},
 		{syscall.EFBIG, "raise the limit of file sizes, as with `ulimit -f unlimited`, then run the command again"},
-		{syscall.EACCES, "give the user that runs tollbook the right to use the file or folder that is named"},
+		{syscall.EACCES, "give the user that runs tollbook the right to use the file or folder that is named, and to " +
+			"write in the folder around it; if another user ran tollbook once, chown -R all folders of the workspace"},
 		{syscall.EROFS, "mount the file system of the file that is named for writing, or use another folder"},
 	} {
 		if errors.Is(err, h.cause) {
