@@ -15,6 +15,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/compose"
 	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/out/taxnotes"
 	"github.com/tollbook/tollbook/pipeline/read/annex"
 	"github.com/tollbook/tollbook/pipeline/read/bill"
 	"github.com/tollbook/tollbook/pipeline/workspace"
@@ -164,9 +165,9 @@ func billCustomer(ctx context.Context, a *cli.App, o *billOptions) error {
 		switch {
 		case err != nil || billed.Tax == nil:
 		case ref.State == manifest.CycleClosed:
-			billed.Notes = compose.ClosedTaxNotes(billed.Taxes)
+			billed.Notes = taxnotes.Closed(w.Books, o.customer, billed.Taxes)
 		default:
-			billed.Notes = compose.TaxNotes(w.Books, &w.Settings, o.customer)
+			billed.Notes = taxnotes.Open(w.Books, &w.Settings, o.customer)
 		}
 		return err
 	})

@@ -57,6 +57,9 @@ func contact(s *Sources, p layout.Party) letter.Contact {
 		c.Name = cmp.Or(row.LegalName, c.Name)
 		c.Address, c.Country, c.TaxID, c.Email, c.Bank = row.Address, row.Country, row.TaxID, row.Email, row.Bank
 		c.PurchaseOrder = row.PurchaseOrder
+		if len(s.Books.Taxes) > 0 {
+			c.TaxExempt, c.ExemptReason = row.TaxExempt, row.ExemptReason
+		}
 	}
 	return c
 }
@@ -72,6 +75,7 @@ func billCover(s *Sources, b *document.Bill, lines *paid.Lines, ledger *paid.Led
 	if l == nil {
 		return nil, nil //nolint:nilnil // no cover, and no error
 	}
+	l.Recipient.Untaxed(len(b.Amounts.Taxes))
 	services, err := serviceRows(b)
 	if err != nil {
 		return nil, err
@@ -190,7 +194,9 @@ func statementCover(s *Sources, st *document.Statement) (*letter.Letter, error) 
 		return nil, err
 	}
 	l.Tables, l.Payable = []letter.Table{table}, total.Amount
-	withTax, err := statementTaxes(l, taxesOwedTo(issuer.ID, st.Taxes), total)
+	taxes := taxesOwedTo(issuer.ID, st.Taxes)
+	l.Recipient.Untaxed(len(taxes))
+	withTax, err := statementTaxes(l, taxes, total)
 	if err != nil {
 		return nil, err
 	}

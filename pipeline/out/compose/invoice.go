@@ -53,13 +53,17 @@ func Invoice(ctx context.Context, s *Sources, t *InvoiceTerms) (*document.Invoic
 	}
 	v.Due = v.Issued + period.Day(s.Settings.StatementDueDays)
 	v.Issuer = in.invoiceContact(s.parties().partner(issuer, t.Cycle))
-	v.Issuer.PurchaseOrder = "" // it is for documents addressed to the issuer
+	// these are for documents addressed to the issuer
+	v.Issuer.PurchaseOrder, v.Issuer.TaxExempt, v.Issuer.ExemptReason = "", false, ""
 	var lines paid.Lines
 	if err := in.invoiceServices(ctx, v, t, issuer, &lines); err != nil {
 		return nil, err
 	}
 	if err := in.invoiceTaxes(ctx, v, issuer, shared); err != nil {
 		return nil, err
+	}
+	if len(v.Taxes)+len(v.Included) > 0 {
+		v.Recipient.TaxExempt, v.Recipient.ExemptReason = false, ""
 	}
 	return v, in.invoicePaid(ctx, v, issuer, &lines)
 }

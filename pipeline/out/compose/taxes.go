@@ -5,10 +5,9 @@ import (
 	"github.com/tollbook/tollbook/pipeline/out/deducted"
 	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/out/letter"
+	"github.com/tollbook/tollbook/pipeline/out/taxnotes"
 	"github.com/tollbook/tollbook/pipeline/read/bill"
-	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
-	"github.com/tollbook/tollbook/schemas/settings"
 )
 
 // taxes converts rows of taxes to what documents show, with the names of the books.
@@ -24,50 +23,13 @@ func (s *Sources) taxes(list []rows.Tax) []document.Tax {
 // taxes returns the sentences below a bill that say how its tax is calculated.
 func (n notes) taxes(b *document.Bill) []string {
 	if !b.Header.Closed {
-		return TaxNotes(n.books, n.settings, b.Customer.ID)
+		return taxnotes.Open(n.books, n.settings, b.Customer.ID)
 	}
 	var list []rows.Tax
 	for _, t := range b.Amounts.Taxes {
 		list = append(list, rows.Tax(t))
 	}
-	return ClosedTaxNotes(list)
-}
-
-// ClosedTaxNotes returns what is known about the taxes of a closed cycle: the settings and books of the close are not
-// stored (COMPOSE-11).
-func ClosedTaxNotes(list []rows.Tax) []string {
-	switch {
-	case len(list) == 0:
-		return nil
-	case list[0].Prices == "inclusive":
-		return []string{"Prices include tax."}
-	}
-	return []string{"Tax is added to prices."}
-}
-
-// TaxNotes returns the sentences below the bill of an open cycle that say how its tax is calculated (§10.6).
-func TaxNotes(b *books.Books, s *settings.Settings, customer string) []string {
-	if at := b.Money.PartyNamed(customer); at >= 0 && b.Money.Parties[at].TaxExempt {
-		text := "The customer is exempt from tax."
-		if reason := b.Money.Parties[at].ExemptReason; reason != "" {
-			text = "The customer is exempt from tax: " + reason + "."
-		}
-		return []string{text}
-	}
-	text := "Tax is added to prices"
-	if s.Tax.Inclusive {
-		text = "Prices include tax"
-	}
-	if s.Tax.PerLine {
-		text += "; the tax of each line is rounded half up."
-	} else {
-		text += "; each tax of the cycle is rounded half up once."
-	}
-	notes := []string{text}
-	if b.TaxCountries && b.Money.NoCountry(customer) {
-		notes = append(notes, "books/parties.csv has no country for the customer, so only taxes of any country apply.")
-	}
-	return notes
+	return taxnotes.Closed(n.books, b.Customer.ID, list)
 }
 
 // addedTaxes returns the rows of the taxes that prices do not include.

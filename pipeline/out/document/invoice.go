@@ -63,6 +63,9 @@ type Contact struct {
 	Bank    string `json:"bank,omitempty"`
 
 	PurchaseOrder string `json:"purchase_order,omitempty"` // of a recipient
+
+	TaxExempt    bool   `json:"tax_exempt,omitempty"` // of a recipient, if the invoice has no tax
+	ExemptReason string `json:"exempt_reason,omitempty"`
 }
 
 // InvoiceService is the amount of a service, without the tax that is added to prices and before rounding.
@@ -200,6 +203,7 @@ func (v *Invoice) page() *layout.Page {
 	p.Facts = []layout.Figure{{Name: "Number", Value: cmp.Or(v.Number, "none: a draft")},
 		{Name: "Issuer", Value: layout.Party{ID: v.Issuer.ID, Name: v.Issuer.Name}.Full()},
 		{Name: "Recipient", Value: p.Subject.Full()},
+		{Name: "Exempt from tax", Value: v.exempt()},
 		{Name: "Issued", Value: v.Issued.String()}, {Name: "Due", Value: v.due()}, {Name: "Content", Value: v.Content}}
 	p.Facts = slices.DeleteFunc(p.Facts, func(f layout.Figure) bool { return f.Value == "" })
 	p.Headline = layout.Figure{Name: "To pay",
@@ -212,6 +216,14 @@ func (v *Invoice) page() *layout.Page {
 		v.taxPart(), v.amountPart())
 	p.Parts = slices.DeleteFunc(p.Parts, func(p *layout.Part) bool { return p == nil })
 	return p
+}
+
+// exempt says why the recipient is exempt from tax; "" = it is not.
+func (v *Invoice) exempt() string {
+	if v.Recipient.TaxExempt {
+		return cmp.Or(v.Recipient.ExemptReason, "yes")
+	}
+	return ""
 }
 
 // partiesPart returns the issuer and the recipient, with the issuer's bank account.

@@ -27,6 +27,16 @@ type Contact struct {
 	ID, Name, Address, Country, TaxID, Email, Bank string
 
 	PurchaseOrder string // of a recipient
+
+	TaxExempt    bool // of a recipient, if the document has no tax
+	ExemptReason string
+}
+
+// Untaxed removes the exemption from tax from a recipient, unless the document has no taxes.
+func (c *Contact) Untaxed(taxes int) {
+	if taxes > 0 {
+		c.TaxExempt, c.ExemptReason = false, ""
+	}
 }
 
 // Kind is the kind of a letter.

@@ -2,6 +2,7 @@ package letter
 
 import (
 	"bytes"
+	"cmp"
 	_ "embed"
 	"encoding/base64"
 	"html/template"
@@ -176,6 +177,9 @@ func (w *writer) facts() []fact {
 	who := w.say("Customer number", "客户编号")
 	if w.Kind == Statement {
 		who = w.say("Partner number", "伙伴编号")
+	}
+	if w.Recipient.TaxExempt {
+		list = append(list, fact{w.say("Exempt from tax", "免税"), cmp.Or(w.Recipient.ExemptReason, w.say("yes", "是"))})
 	}
 	if w.Recipient.PurchaseOrder != "" {
 		list = append(list, fact{w.say("Purchase order", "采购订单号"), w.Recipient.PurchaseOrder})

@@ -18,6 +18,7 @@ func Hint(err error) string {
 		{syscall.EFBIG, "raise the limit of file sizes, as with `ulimit -f unlimited`, then run the command again"},
 		{syscall.EACCES, "give the user that runs tollbook the right to use the file or folder that is named, and to " +
 			"write in the folder around it; if another user ran tollbook once, chown -R all folders of the workspace"},
+		{syscall.ENOTDIR, "a part of the path that is named is a file: move it away, and put the folder back"},
 		{syscall.EROFS, "mount the file system of the file that is named for writing, or use another folder"},
 	} {
 		if errors.Is(err, h.cause) {

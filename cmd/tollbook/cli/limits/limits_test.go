@@ -14,7 +14,7 @@ func TestHint(t *testing.T) {
 	t.Parallel()
 	for cause, want := range map[error]string{syscall.ENOSPC: "make room", syscall.EDQUOT: "quota",
 		syscall.EMFILE: "ulimit -n", syscall.ENFILE: "system's limit", syscall.EFBIG: "ulimit -f",
-		syscall.EROFS: "for writing"} {
+		syscall.EROFS: "for writing", syscall.EACCES: "the folder around it", syscall.ENOTDIR: "is a file"} {
 		err := fmt.Errorf("write the lines: %w", &fs.PathError{Op: "write", Path: "lake/tmp/000001", Err: cause})
 		if got := Hint(err); !strings.Contains(got, want) {
 			t.Errorf("%v: %q, want %q", err, got, want)
