@@ -55,12 +55,13 @@ func cutCurrency(name string) (before, currency string, of bool) {
 	return name[:at], name[at+1:], true
 }
 
-// ofCycle returns the names of the totals of a cycle.
+// ofCycle returns the names of the totals of a cycle. A cycle without statements can lack totals: the run whose cost
+// files are its first data, and have no lines, stores none.
 func ofCycle(cycle string, files []manifest.FileEntry) (names []string) {
-	if len(files) == 0 {
+	lines, statements, margins := tables.Lines().Name, tables.Statements().Name, tables.Margins().Name
+	if !slices.ContainsFunc(files, func(e manifest.FileEntry) bool { return e.Table == statements }) {
 		return nil
 	}
-	lines, statements, margins := tables.Lines().Name, tables.Statements().Name, tables.Margins().Name
 	names = append(names, cycle+"/"+lines+".rows", cycle+"/"+statements+".rows")
 	for _, e := range files {
 		if e.Table == margins && e.Rows > 0 {
