@@ -21,9 +21,14 @@ func NewVerify(a *cli.App) *cobra.Command {
 		Short: "Check every file and sum of the lake",
 		Long: `verify reads the complete lake and checks it against itself: sizes and hashes, the chain of
 manifests, rows and sums of every file, that every line and statement adds up, that every record
-that was read is accounted for, that the partner statements of closed cycles are equal to the lines
-that have a partner, that balances follow from their entries, and the control totals, which it
-prints. A difference is reported with the smallest group that differs. Nothing is changed.`,
+that was read is accounted for and no line is stored twice, that orders, adjustments and differences
+of re-rating have their lines, that the partner statements of closed cycles are equal to the lines
+that have a partner, that balances follow from their entries, and entries from lines and account
+events, and the control totals, which it prints. A difference is reported with the smallest group
+that differs. Nothing is changed.
+
+Of bandwidth samples verify checks that not more are stored than were accepted. It does not find a
+sample that is missing, since a sample of the same slot can replace an accepted one.`,
 		Example: "  tollbook verify\n  tollbook -w sample verify --json",
 		Args:    cobra.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return runVerify(cmd.Context(), a) },

@@ -27,7 +27,7 @@ func (v *verifier) archived(ref manifest.CycleRef, files []manifest.FileEntry) {
 // archived checks a bucket of an archived cycle: all rows of the remaining files are there. They need not add up to
 // anything.
 func (b *bucket) archived() error {
-	for _, step := range []func() error{b.events, b.rowCounts} {
+	for _, step := range []func() error{b.accountEvents, b.rowCounts} {
 		if err := b.survive(step()); err != nil {
 			return err
 		}

@@ -10,7 +10,9 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/verify/entries"
+	"github.com/tollbook/tollbook/pipeline/read/verify/lineset"
 	"github.com/tollbook/tollbook/pipeline/read/verify/tally"
+	"github.com/tollbook/tollbook/pipeline/read/verify/units"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -43,6 +45,11 @@ const (
 	truncated
 	payment
 	cash // this and all following ones are kinds of payment
+	_    // credit
+	_    // coupons
+	storedValue
+	_ // flexi coupons
+	debt
 )
 
 // customerSum is the sum of a customer's lines.
@@ -59,6 +66,12 @@ func (s *customerSum) add(o *customerSum) error {
 		}
 	}
 	return nil
+}
+
+// balances returns what the balances paid of the lines, in the order of package entries.
+func (s *customerSum) balances() [entries.Balances]money.AmountTotal {
+	return [...]money.AmountTotal{s.totals[storedValue], s.totals[storedValue+1], s.totals[cash], s.totals[cash+1],
+		s.totals[debt]}
 }
 
 // product identifies a customer's use of a product.
@@ -89,7 +102,8 @@ type bucket struct {
 	currency    map[string]string     // of customers, from the statements; empty in a cycle with one currency
 	money       map[string]*moneySums // by currency
 
-	paid *entries.Payments // nil in a bucket without entries of accounts
+	paid   *entries.Payments // nil in a cycle without a ledger
+	events *lineset.Events
 
 	broken bool // a file could not be read: sums of the bucket are meaningless
 	where  string
@@ -109,13 +123,8 @@ func (v *verifier) part(ctx context.Context, p part) error {
 	if p.cycle.Archived != nil {
 		return b.archived()
 	}
-	if files := p.of(tables.AccountEntries().Name); len(files) > 0 {
-		var err error
-		b.paid, err = entries.Read(v.snap, entries.Files{Entries: files, Orders: p.of(tables.Orders().Name),
-			Earlier: p.earlier})
-		if err := b.survive(err); err != nil {
-			return err
-		}
+	if err := b.survive(b.accepted()); err != nil {
+		return err
 	}
 	for _, day := range p.days("lines", "usage", "ident", "sums") {
 		if err := ctx.Err(); err != nil {
@@ -125,23 +134,56 @@ func (v *verifier) part(ctx context.Context, p part) error {
 			return err
 		}
 	}
-	for _, step := range []func() error{b.positions, b.statements, b.taxes, b.partners, b.events,
-		b.rowCounts} {
+	for _, step := range []func() error{b.positions, b.statements, b.taxes, b.partners,
+		b.accountEvents, b.rowCounts} {
 		if err := b.survive(step()); err != nil {
 			return err
 		}
 	}
 	b.quantities()
-	if b.paid != nil && !b.broken {
-		differences, err := b.paid.Differences()
+	if err := b.linesOfEvents(); err != nil {
+		return err
+	}
+	return b.hand()
+}
+
+// accepted reads the rows that lines are compared with: entries of accounts, orders, adjustments and differences.
+func (b *bucket) accepted() (err error) {
+	orders, moved := b.p.of(tables.Orders().Name), b.p.of(tables.AccountEntries().Name)
+	if b.p.ledger || len(moved) > 0 {
+		b.paid, err = entries.Read(b.v.snap, entries.Files{Entries: moved, Orders: orders, Earlier: b.p.earlier,
+			Events: b.p.of(tables.AccountEvents().Name)})
 		if err != nil {
 			return err
 		}
-		for _, d := range differences {
-			v.differ(Accounts, "cycle %s, %s", p.cycle.Cycle, d)
+	}
+	b.events, err = lineset.Read(b.v.snap, b.p.cycle.Cycle, lineset.Files{Orders: orders,
+		Adjustments: b.p.of(tables.Adjustments().Name), Reratings: b.p.of(tables.Reratings().Name)})
+	return err
+}
+
+// linesOfEvents compares the lines with what accepted has read.
+func (b *bucket) linesOfEvents() (err error) {
+	if b.broken {
+		return nil
+	}
+	for _, d := range b.events.Differences() {
+		b.v.differ(Records, "cycle %s, %s", b.p.cycle.Cycle, d)
+	}
+	var differences []string
+	if b.paid != nil {
+		if differences, err = b.paid.Differences(); err != nil {
+			return err
+		}
+	} else {
+		for customer, sum := range b.customers {
+			differences = append(differences, entries.Unentered(customer, sum.balances())...)
 		}
 	}
-	return b.hand()
+	for _, d := range differences {
+		b.v.differ(Accounts, "cycle %s, %s", b.p.cycle.Cycle, d)
+	}
+	return nil
 }
 
 // survive turns a file that cannot be read into a finding. It returns errors that are not faults of the lake.
@@ -353,18 +395,17 @@ func (b *bucket) statement(id string, row rows.Row[tables.Any]) error {
 				b.p.cycle.Cycle, id, tables.Lines().Columns[a.line].Name, s.totals[i], stated)
 		}
 	}
+	var parts money.AmountTotal
+	rounding, err := rows.As[tables.Statement](row).Amount(tables.StatementRoundingAmount)
+	due, dueErr := rows.As[tables.Statement](row).Amount(tables.StatementDueAmount)
+	if err := errors.Join(err, dueErr, parts.Add(rounding), parts.Add(due)); err != nil {
+		return err
+	}
+	if fault := units.Due(b.v.snap.Manifest.Units, b.currency[id], rounding, due); fault != "" {
+		b.v.differ(Statements, "cycle %s, customer %s: %s", b.p.cycle.Cycle, id, fault)
+	}
 	if len(b.p.of(tables.Taxes().Name)) > 0 {
 		return nil // VERIFY-13
-	}
-	var parts money.AmountTotal
-	for _, col := range tables.Columns(tables.StatementRoundingAmount, tables.StatementDueAmount) {
-		a, err := row.Amount(tables.AmountColumn[tables.Any](col))
-		if err == nil {
-			err = parts.Add(a)
-		}
-		if err != nil {
-			return err
-		}
 	}
 	paid := row.Cols.Col(tables.StatementPaymentAmount.Of().Any()).Decs[row.I]
 	if hi, lo := parts.Raw(); cmp.Or(cmp.Compare(hi, paid.Hi), cmp.Compare(lo, paid.Lo)) != 0 {

@@ -2,12 +2,14 @@ package verify
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/verify/tally"
+	"github.com/tollbook/tollbook/pipeline/read/verify/units"
 	"github.com/tollbook/tollbook/schemas/cost"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -125,7 +127,7 @@ func (c *costChecks) compareArchived(at sourcePeriod, sums *deliverySums, billed
 // margins adds up the margins of a cycle, by source and origin cycle, and compares their payments with the lines,
 // customer by customer.
 func (c *costChecks) margins(cycle manifest.Cycle, billed map[sourcePeriod]*costSums) error {
-	sums, paid, name := tally.New(tables.Margins().Table), make(customerPayments), cycle.String()
+	sums, paid, name := tally.New(tables.Margins().Table), make(tally.Payments), cycle.String()
 	err := eachCostRow(c, cycle, tables.Margins(), func(e manifest.FileEntry, row rows.Row[tables.Margin]) error {
 		c.v.counts.margins++
 		if row.Word(tables.MarginCycle) != name {
@@ -134,10 +136,14 @@ func (c *costChecks) margins(cycle manifest.Cycle, billed map[sourcePeriod]*cost
 		if err := sums.Add(row.Any(), tally.Decimals(tables.Untyped(sums.Def))); err != nil {
 			return err
 		}
-		if err := c.inCurrencies(name, row); err != nil {
+		fault, err := units.Margin(c.v.snap.Manifest.Units, row)
+		if err := errors.Join(err, c.inCurrencies(name, row)); err != nil {
 			return err
 		}
-		if err := paid.add(row.Word(tables.MarginCustomerID), row.Any(), tables.MarginPaymentAmount.Any()); err != nil {
+		if fault != "" {
+			c.v.differ(Costs, "cycle %s, %s", name, fault)
+		}
+		if err := paid.Add(row.Word(tables.MarginCustomerID), row.Any(), tables.MarginPaymentAmount.Any()); err != nil {
 			return err
 		}
 		at := sourcePeriod{row.Word(tables.MarginSource), row.Word(tables.MarginOriginCycle)}
@@ -153,12 +159,12 @@ func (c *costChecks) margins(cycle manifest.Cycle, billed map[sourcePeriod]*cost
 		return err
 	}
 	c.v.sums[name+"/margins"] = sums
-	owed := make(customerPayments)
+	owed := make(tally.Payments)
 	err = eachCostRow(c, cycle, tables.Sums(), func(e manifest.FileEntry, row rows.Row[tables.Sum]) error {
 		if e.Day != manifest.CostsDay && e.Day != manifest.RestatedDay {
 			return nil
 		}
-		return owed.add(row.Word(tables.SumCustomerID), row.Any(), tables.SumPaymentAmount.Any())
+		return owed.Add(row.Word(tables.SumCustomerID), row.Any(), tables.SumPaymentAmount.Any())
 	})
 	if err != nil {
 		return err
@@ -176,19 +182,6 @@ func (c *costChecks) margins(cycle manifest.Cycle, billed map[sourcePeriod]*cost
 		}
 	}
 	return nil
-}
-
-// customerPayments holds payments by customer. All payments of a customer have one currency.
-type customerPayments map[string]money.AmountTotal
-
-func (p customerPayments) add(customer string, row rows.Row[tables.Any], column tables.AmountColumn[tables.Any]) error {
-	d, sum := row.Cols.Amount(column).At(row.I), p[customer]
-	part, err := money.AmountTotalFromRaw(d.Hi, d.Lo)
-	if err == nil {
-		err = sum.AddTotal(part)
-	}
-	p[customer] = sum
-	return err
 }
 
 // inCurrencies adds the costs and the payment of a row of margins to the sums of their currencies.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/read/verify/lineset"
 	"github.com/tollbook/tollbook/pipeline/read/verify/tally"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -25,6 +26,7 @@ type day struct {
 	sums   *feeder[tables.Sum]
 	added  *tally.Sums
 	cols   tables.List[tables.Any]
+	last   lineset.Last
 
 	records  int64
 	customer string // whose lines are being added
@@ -87,7 +89,7 @@ func (f *feeder[T]) close() error {
 // lineColumns are the columns of lines that are read.
 func lineColumns() tables.List[tables.Line] {
 	return append(tables.Columns(tables.LineCycle, tables.LineDay, tables.LineSKU, tables.LinePartnerID,
-		tables.LineTradeID, tables.LineTradeTime),
+		tables.LineTradeID, tables.LineTradeTime, tables.LineRegionCode),
 		tally.Decimals(tables.Lines())...)
 }
 
@@ -130,6 +132,11 @@ func (d *day) line(row rows.Row[tables.Line]) error {
 		d.bucket.v.differ(Contents, "cycle %s, day %s, bucket %d: line %s of customer %s does not belong there",
 			d.bucket.p.cycle.Cycle, d.name, d.bucket.p.bucket, row.Text(tables.LineID), customer)
 	}
+	if d.last.Repeats(d.date, row) {
+		d.bucket.v.differ(Records, "cycle %s, day %s, customer %s, line %s, tier %d, %s: stored more than once",
+			d.bucket.p.cycle.Cycle, d.name, customer, row.Text(tables.LineID), row.Small(tables.LineTier),
+			row.Word(tables.LineKind))
+	}
 	if customer != d.customer || d.sum.lines == 0 {
 		if err := d.closeCustomer(); err != nil {
 			return err
@@ -139,7 +146,7 @@ func (d *day) line(row rows.Row[tables.Line]) error {
 	if err := d.added.Add(row.Any(), d.cols); err != nil {
 		return err
 	}
-	if err := d.money(row); err != nil {
+	if err := errors.Join(d.money(row), d.bucket.events.Line(d.date, row)); err != nil {
 		return err
 	}
 	switch d.date {
@@ -147,7 +154,7 @@ func (d *day) line(row rows.Row[tables.Line]) error {
 		return d.endLine(row)
 	case manifest.EventsDay, manifest.LateDay, manifest.RerateDay, manifest.ChargesDay, manifest.CommitmentsDay,
 		manifest.CostsDay, manifest.RestatedDay:
-		return nil // orders, adjustments, late records and cost rows have tables of their own; a re-rating has none
+		return nil // they are of no row of table usage
 	}
 	return d.record(row)
 }

@@ -3,6 +3,7 @@ package verify
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/read/verify/totalnames"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -151,6 +153,13 @@ func (v *verifier) totals(rows map[string]int64) error {
 		if err := v.accountsOfPartners(); err != nil {
 			return err
 		}
+	}
+	missing, err := totalnames.Missing(v.snap, slices.Collect(maps.Keys(v.fed)))
+	if err != nil {
+		return err
+	}
+	for _, name := range missing {
+		v.differ(Totals, "%s: the manifest lacks it", name)
 	}
 	for _, t := range v.snap.Manifest.Totals {
 		if v.elsewhere(t.Name) {

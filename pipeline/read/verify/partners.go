@@ -232,8 +232,8 @@ func (v *verifier) handPartners(b *bucket) error {
 	return errors.Join(sum.lines.add(&b.withPartner.lines), sum.rows.add(&b.withPartner.rows))
 }
 
-// events counts the account events that were not refused.
-func (b *bucket) events() error {
+// accountEvents counts the account events that were not refused.
+func (b *bucket) accountEvents() error {
 	for _, e := range b.p.of(tables.AccountEvents().Name) {
 		n, err := fitting(b.v, e, tables.AccountEvents(), tables.AccountEventRefused, &b.counts.accounts)
 		if err != nil {
@@ -256,7 +256,7 @@ func (v *verifier) accounts(ctx context.Context) error {
 			return err
 		}
 		for _, e := range files {
-			if e.Table == tables.AccountEntries().Name {
+			if e.Table == tables.AccountEntries().Name || e.Table == tables.Balances().Name {
 				byBucket[e.Bucket] = append(byBucket[e.Bucket], e)
 			}
 		}
@@ -264,9 +264,9 @@ func (v *verifier) accounts(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(max(1, v.o.Workers))
 	for _, files := range byBucket {
-		// `end` is after any date
+		// `end` is after any date, and account_entries come before balances
 		slices.SortFunc(files, func(a, b manifest.FileEntry) int {
-			return cmp.Or(a.Cycle.Compare(b.Cycle), a.Day.Compare(b.Day))
+			return cmp.Or(a.Cycle.Compare(b.Cycle), a.Day.Compare(b.Day), cmp.Compare(a.Table, b.Table))
 		})
 		group.Go(func() error { return v.ledger(ctx, files) })
 	}

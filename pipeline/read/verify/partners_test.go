@@ -241,6 +241,8 @@ func TestAccountsDiffer(t *testing.T) {
 		}, nil)
 	want := "cycle 2026-09, day 2026-09-02, customer acme, c: cash was 0.00000000, changed by 1.00000000, and is " +
 		"stored as 2.00000000\n" +
+		"cycle 2026-09, day 2026-09-02, customer acme: cash is 2.00000000 after the last entry, and is stored as " +
+		"1.00000000\n" +
 		"cycle 2026-09, day 2026-09-03, customer acme, r1: cash was 2.00000000, changed by -0.50000000, and is " +
 		"stored as 0.50000000"
 	for _, c := range check(t, l).Checks {
@@ -262,11 +264,14 @@ func TestEntriesDiffer(t *testing.T) {
 		{"a draw of 1.00 as one of 1.50", func(c *parquet.Columns[tables.AccountEntry]) {
 			c.Amount(tables.AccountEntryAmount).All()[2] = dec(t, "-1.5")
 			c.Amount(tables.AccountEntryBalanceAfter).All()[2] = dec(t, "1.5")
-		}, "cycle 2026-09, customer acme: credit paid 1.00000000 of the lines, the entries draw 1.50000000"},
+		}, "cycle 2026-09, customer acme: credit paid 1.00000000 of the lines, the entries draw 1.50000000\n" +
+			"cycle 2026-09, day 2026-09-03, customer acme: credit is 1.50000000 after the last entry, and is stored " +
+			"as 2.00000000"},
 		{"a draw as a withdrawal", func(c *parquet.Columns[tables.AccountEntry]) {
 			words := c.Word(tables.AccountEntryType)
 			words.Codes()[0] = words.Intern("withdraw")
-		}, "cycle 2026-09, customer acme: cash paid 1.00000000 of the lines, the entries draw 0.50000000"},
+		}, "cycle 2026-09, customer acme, withdraw r1: 1 entries, and no event that counts\n" +
+			"cycle 2026-09, customer acme: cash paid 1.00000000 of the lines, the entries draw 0.50000000"},
 		{"a draw as a refund", func(c *parquet.Columns[tables.AccountEntry]) {
 			words := c.Word(tables.AccountEntryType)
 			words.Codes()[2] = words.Intern("refund")

@@ -12,6 +12,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/verify/entries"
 	"github.com/tollbook/tollbook/pipeline/read/verify/tally"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -251,12 +252,14 @@ func (v *verifier) report() *Report {
 			"every file", n.rows),
 		Identity: fmt.Sprintf("%d lines: official = discount + truncated + payment = … + the kinds of payment",
 			n.lines),
-		Statements: fmt.Sprintf("%d statements: the sum of their lines; payment = rounding + due", n.customers),
-		DaySums:    fmt.Sprintf("%d lines: the sums of each customer's day", n.lines),
+		Statements: fmt.Sprintf("%d statements: the sum of their lines; payment = rounding + due, in the currency's "+
+			"digits", n.customers),
+		DaySums: fmt.Sprintf("%d lines: the sums of each customer's day", n.lines),
 		Partners: fmt.Sprintf("%d rows of partner statements of closed cycles: the sum of the lines with a "+
 			"partner; revenue = what resellers owe", n.settled),
 		Accounts: fmt.Sprintf("%d entries of accounts: each balance follows from the one before, none is below "+
-			"zero; they add up to what balances paid of the lines", n.entries),
+			"zero, stored ones equal the last; they add up to account events and to what balances paid of the lines",
+			n.entries),
 		Inputs: fmt.Sprintf("%d feed files: rows = accepted + duplicate + rejected; every reject is stored",
 			v.inputCount()),
 		Records: n.recordsLooked(),
@@ -267,7 +270,7 @@ func (v *verifier) report() *Report {
 			"and the amount due has it", n.taxes),
 		Costs: fmt.Sprintf("%d deliveries of cost files, %d rows of margins: margins come to the counted deliveries, "+
 			"their payments to the lines", n.deliveries, n.margins),
-		Totals: fmt.Sprintf("%d control totals: counted again", len(v.snap.Manifest.Totals)),
+		Totals: fmt.Sprintf("%d control totals: none is absent; counted again", len(v.snap.Manifest.Totals)),
 	}
 	if n.archived > 0 {
 		looked[Files] += fmt.Sprintf("; %d cycles are archived: their rest here is not summed, the archive is "+
@@ -307,7 +310,7 @@ func (n *counts) recordsLooked() string {
 			text += fmt.Sprintf(", %d %s", one.count, one.what)
 		}
 	}
-	return text + ": each in the lake once"
+	return text + ": each in the lake once, no line twice"
 }
 
 func (v *verifier) inputCount() int {
@@ -325,18 +328,20 @@ type part struct {
 	files  []manifest.FileEntry // by path
 
 	earlier []manifest.FileEntry // the bucket's orders of earlier cycles
+	ledger  bool                 // whether balances paid the cycle
 }
 
 func partsOf(ref manifest.CycleRef, files []manifest.FileEntry) []part {
 	sorted := slices.Clone(files)
 	slices.SortStableFunc(sorted, func(a, b manifest.FileEntry) int { return cmp.Compare(a.Bucket, b.Bucket) })
 	var parts []part
+	ledger := rows.PaidByLedger(ref, files)
 	for len(sorted) > 0 {
 		n := 1
 		for n < len(sorted) && sorted[n].Bucket == sorted[0].Bucket {
 			n++
 		}
-		parts = append(parts, part{ref, ref.Cycle.String(), sorted[0].Bucket, sorted[:n], nil})
+		parts = append(parts, part{ref, ref.Cycle.String(), sorted[0].Bucket, sorted[:n], nil, ledger})
 		sorted = sorted[n:]
 	}
 	return parts

@@ -28,11 +28,15 @@ var kinds = [...]struct {
 
 const fungible = 2
 
+// Balances is the number of balances. Their order is stored value, flexi coupons, cash, credit, debt.
+const Balances = len(kinds)
+
 // Payments compares what balances paid of a bucket's lines of one cycle with the entries.
 type Payments struct {
 	orders    map[orderKey]order
 	bases     map[orderKey]bool // whether a partner pays it: the bases of unsubscribes in earlier cycles
 	customers map[string]*paid
+	events    map[eventKey]*applied
 	at        string // the customer of the last line
 	last      *paid
 }
@@ -77,13 +81,20 @@ func (m *moves) fungibleReturned() (sum money.AmountTotal, err error) {
 // Files are the files of a bucket that Read reads.
 type Files struct {
 	Entries []manifest.FileEntry // account_entries of the cycle
+	Events  []manifest.FileEntry // account_events of the cycle
 	Orders  []manifest.FileEntry // orders of the cycle; their payers determine which lines have entries
 	Earlier []manifest.FileEntry // orders of earlier cycles
 }
 
 // Read reads the files of the cycle's entries and orders.
 func Read(snap *lake.Snapshot, files Files) (*Payments, error) {
-	p := &Payments{orders: make(map[orderKey]order), bases: make(map[orderKey]bool), customers: make(map[string]*paid)}
+	p := &Payments{orders: make(map[orderKey]order), bases: make(map[orderKey]bool), customers: make(map[string]*paid),
+		events: make(map[eventKey]*applied)}
+	for _, e := range files.Events {
+		if err := rows.EachUnsorted(snap, e, tables.AccountEvents(), eventColumns(), p.event); err != nil {
+			return nil, err
+		}
+	}
 	for _, e := range files.Entries {
 		if err := rows.EachUnsorted(snap, e, tables.AccountEntries(), nil, p.entry); err != nil {
 			return nil, err
@@ -200,15 +211,15 @@ func (p *Payments) hasEntries(row rows.Row[tables.Line]) (has, known bool) {
 	return !partner, known
 }
 
-// entry adds an entry of a line.
+// entry adds an entry of a line or of an account event.
 func (p *Payments) entry(row rows.Row[tables.AccountEntry]) error {
 	word := row.Word(tables.AccountEntryType)
-	if word != "consume" && word != "refund" {
-		return nil
-	}
 	a, err := row.Amount(tables.AccountEntryAmount)
 	if err != nil {
 		return err
+	}
+	if word != "consume" && word != "refund" {
+		return p.eventEntry(row, a)
 	}
 	for i := range kinds {
 		if row.Word(tables.AccountEntryBalanceType) != kinds[i].word {
@@ -255,5 +266,17 @@ func (p *Payments) Differences() (out []string, err error) {
 				"%s", customer, a, b))
 		}
 	}
-	return out, nil
+	return append(out, p.eventDifferences()...), nil
+}
+
+// Unentered describes what balances other than cash paid of a customer's lines in a cycle without a ledger, which has
+// no entries. paid has an amount for each of the balances.
+func Unentered(customer string, paid [Balances]money.AmountTotal) (out []string) {
+	for i, sum := range paid {
+		if kinds[i].word != "cash" && !sum.IsZero() {
+			out = append(out, fmt.Sprintf("customer %s: %s paid %s of the lines, and the cycle has no entries",
+				customer, kinds[i].word, sum))
+		}
+	}
+	return out
 }
