@@ -11,6 +11,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/verify/entries"
 	"github.com/tollbook/tollbook/pipeline/read/verify/tally"
+	"github.com/tollbook/tollbook/pipeline/read/verify/ties"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -43,6 +44,8 @@ const (
 	truncated
 	payment
 	cash // this and all following ones are kinds of payment
+	_
+	coupon
 )
 
 // customerSum is the sum of a customer's lines.
@@ -89,6 +92,8 @@ type bucket struct {
 	currency    map[string]string     // of customers, from the statements; empty in a cycle with one currency
 	money       map[string]*moneySums // by currency
 
+	sales ties.Sales // of a closed cycle; nil if partners' money is not compared
+
 	paid *entries.Payments // nil in a bucket without entries of accounts
 
 	broken bool // a file could not be read: sums of the bucket are meaningless
@@ -108,6 +113,9 @@ func (v *verifier) part(ctx context.Context, p part) error {
 	}
 	if p.cycle.Archived != nil {
 		return b.archived()
+	}
+	if v.found[PartnerMoney] != nil && p.cycle.State == manifest.CycleClosed {
+		b.sales = ties.Sales{}
 	}
 	if files := p.of(tables.AccountEntries().Name); len(files) > 0 {
 		var err error
@@ -132,6 +140,9 @@ func (v *verifier) part(ctx context.Context, p part) error {
 		}
 	}
 	b.quantities()
+	if err := b.survive(b.couponUses()); err != nil {
+		return err
+	}
 	if b.paid != nil && !b.broken {
 		differences, err := b.paid.Differences()
 		if err != nil {
@@ -173,7 +184,7 @@ func (b *bucket) hand() error {
 	if b.p.cycle.Archived != nil {
 		return nil
 	}
-	if err := errors.Join(v.handPartners(b), v.handMoney(b)); err != nil {
+	if err := errors.Join(v.handPartners(b), v.handMoney(b), v.sales.Add(b.sales)); err != nil {
 		return err
 	}
 	for table, s := range map[string]*tally.Sums{"lines": b.lines, "statements": b.stated,

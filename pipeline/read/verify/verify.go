@@ -14,6 +14,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/read/verify/entries"
 	"github.com/tollbook/tollbook/pipeline/read/verify/tally"
+	"github.com/tollbook/tollbook/pipeline/read/verify/ties"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -70,7 +71,8 @@ func Run(ctx context.Context, snap *lake.Snapshot, o Options) (*Report, error) {
 	if o.Progress == nil {
 		o.Progress = func(string, int64, int64) {}
 	}
-	v := &verifier{snap: snap, o: o, found: make(map[string]*Check), allocations: entries.NewAllocations()}
+	v := &verifier{snap: snap, o: o, found: make(map[string]*Check), allocations: entries.NewAllocations(),
+		sales: ties.Sales{}}
 	for _, name := range []string{Files, Chain, Contents, Identity, Statements, DaySums, Partners, Accounts, Inputs,
 		Records, Quantities, Totals} {
 		v.found[name] = &Check{Name: name}
@@ -87,6 +89,7 @@ func Run(ctx context.Context, snap *lake.Snapshot, o Options) (*Report, error) {
 	if v.hasPartnerMoney() {
 		v.found[PartnerMoney] = &Check{Name: PartnerMoney}
 		v.order = append(v.order, PartnerMoney)
+		v.since, _ = ties.Since(ctx, snap) // inputs reports a file that cannot be read
 	}
 	if err := v.files(ctx); err != nil {
 		return nil, err
@@ -107,6 +110,9 @@ func Run(ctx context.Context, snap *lake.Snapshot, o Options) (*Report, error) {
 		}
 	}
 	if err := v.inputs(ctx); err != nil {
+		return nil, err
+	}
+	if err := v.ties(ctx); err != nil {
 		return nil, err
 	}
 	return v.report(), nil
@@ -130,6 +136,8 @@ type verifier struct {
 	fed     feeds
 
 	allocations *entries.Allocations
+	sales       ties.Sales // of closed cycles
+	since       string     // the first cycle whose runs kept partners' money for sure; "" = none
 }
 
 // counts counts what was checked.
@@ -221,7 +229,9 @@ func (v *verifier) cycles(ctx context.Context) error {
 		if ref.Archived != nil {
 			v.archived(ref, files)
 		}
+		coupons := v.recordsCoupons(ref, files)
 		for _, p := range partsOf(ref, files) {
+			p.coupons = coupons
 			p.earlier = slices.Clip(orders[p.bucket])
 			orders[p.bucket] = append(orders[p.bucket], p.of(tables.Orders().Name)...)
 			parts = append(parts, p)
@@ -325,6 +335,7 @@ type part struct {
 	files  []manifest.FileEntry // by path
 
 	earlier []manifest.FileEntry // the bucket's orders of earlier cycles
+	coupons bool                 // whether coupon_entries must have the coupon payments
 }
 
 func partsOf(ref manifest.CycleRef, files []manifest.FileEntry) []part {
@@ -336,7 +347,7 @@ func partsOf(ref manifest.CycleRef, files []manifest.FileEntry) []part {
 		for n < len(sorted) && sorted[n].Bucket == sorted[0].Bucket {
 			n++
 		}
-		parts = append(parts, part{ref, ref.Cycle.String(), sorted[0].Bucket, sorted[:n], nil})
+		parts = append(parts, part{ref, ref.Cycle.String(), sorted[0].Bucket, sorted[:n], nil, false})
 		sorted = sorted[n:]
 	}
 	return parts
