@@ -22,8 +22,10 @@ func NewVerify(a *cli.App) *cobra.Command {
 		Long: `verify reads the complete lake and checks it against itself: sizes and hashes, the chain of
 manifests, rows and sums of every file, that every line and statement adds up, that every record
 that was read is accounted for, that the partner statements of closed cycles are equal to the lines
-that have a partner, that balances follow from their entries, and the control totals, which it
-prints. A difference is reported with the smallest group that differs. Nothing is changed.`,
+that have a partner, that balances follow from their entries, that receivables, invoices, coupons,
+incentives and accounts of partners follow from statements, lines and events, and the control
+totals, which it prints. A difference is reported with the smallest group that differs. Nothing is
+changed.`,
 		Example: "  tollbook verify\n  tollbook -w sample verify --json",
 		Args:    cobra.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return runVerify(cmd.Context(), a) },

@@ -324,3 +324,83 @@ func TestTiesOfOpenCycle(t *testing.T) {
 		})
 	}
 }
+
+// TestTiesOfTaxes checks that the taxable amount of a partner is what it owes. The month is closed with the taxes of
+// partners altered, as by a faulty run. Invariant: VERIFY-14.
+func TestTiesOfTaxes(t *testing.T) {
+	t.Parallel()
+	w := opened(t, traded)
+	asOf, asOfErr := period.ParseInstant("2026-10-05T00:00:00Z")
+	month, err := period.ParseCycle(cycle)
+	if err := errors.Join(err, asOfErr); err != nil {
+		t.Fatal(err)
+	}
+	o := workspace.Options{AsOf: asOf, Workers: 1}
+	if _, err := run.Monthly(t.Context(), w, month, o); err != nil {
+		t.Fatal(err)
+	}
+	other := t.TempDir()
+	if err := os.CopyFS(other, os.DirFS(w.Path("."))); err != nil {
+		t.Fatal(err)
+	}
+	closed, err := workspace.Open(other)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := run.Close(t.Context(), closed, month, false, o); err != nil {
+		t.Fatal(err)
+	}
+	from, err := lakeOf(t, closed).Head()
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, key := lakeOf(t, w), manifest.FileKey{Table: "taxes", Cycle: lakekey.Cycle(cycle), Bucket: manifest.NoBucket}
+	settled := manifest.FileKey{Table: "partner_statements", Cycle: lakekey.Cycle(cycle)}
+	imported(t, l, from, key, settled)
+	with(key, tables.Taxes(), "buyer_id", "hub", map[string]string{"taxable_amount": "10", "tax_amount": "1"})(t, l)
+	txn, err := l.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer txn.Close()
+	if err := txn.Next().CloseThrough(lakekey.Cycle(cycle)); err != nil {
+		t.Fatal(err)
+	}
+	txn.Next().SetRun("2026-10-06T00:00:00Z", "test")
+	if _, err := txn.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	want := "cycle 2026-09, partner hub of seller vendor, tax vat: 10.00000000 is taxable, the partner's statement " +
+		"has [16.00000000]"
+	if got := differences(check(t, l), verify.Taxes); got != want {
+		t.Errorf("differences:\n%s\nwant:\n%s", got, want)
+	}
+}
+
+// imported copies the files of keys from another lake.
+func imported(t *testing.T, l *lake.Lake, from *lake.Snapshot, keys ...manifest.FileKey) {
+	t.Helper()
+	txn, err := l.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer txn.Close()
+	for _, key := range keys {
+		files, err := from.Find(key)
+		if err != nil || len(files) == 0 {
+			t.Fatalf("%d files of %v, %v", len(files), key, err)
+		}
+		for _, e := range files {
+			if err := txn.Import(t.Context(), from, e); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := txn.Next().Entries.Replace(key, files...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	txn.Next().SetRun("2026-10-06T00:00:00Z", "test")
+	if _, err := txn.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
