@@ -24,8 +24,9 @@ manifests, rows and sums of every file, that every line and statement adds up, t
 that was read is accounted for and no line is stored twice, that orders, adjustments and differences
 of re-rating have their lines, that the partner statements of closed cycles are equal to the lines
 that have a partner, that balances follow from their entries, and entries from lines and account
-events, and the control totals, which it prints. A difference is reported with the smallest group
-that differs. Nothing is changed.
+events, that receivables, invoices, coupons, incentives and accounts of partners follow from
+statements, lines and events, and the control totals, which it prints. A difference is reported with
+the smallest group that differs. Nothing is changed.
 
 Of bandwidth samples verify checks that not more are stored than were accepted. It does not find a
 sample that is missing, since a sample of the same slot can replace an accepted one.`,

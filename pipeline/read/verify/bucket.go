@@ -12,6 +12,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/read/verify/entries"
 	"github.com/tollbook/tollbook/pipeline/read/verify/lineset"
 	"github.com/tollbook/tollbook/pipeline/read/verify/tally"
+	"github.com/tollbook/tollbook/pipeline/read/verify/ties"
 	"github.com/tollbook/tollbook/pipeline/read/verify/units"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -46,7 +47,7 @@ const (
 	payment
 	cash // this and all following ones are kinds of payment
 	_    // credit
-	_    // coupons
+	coupon
 	storedValue
 	_ // flexi coupons
 	debt
@@ -105,6 +106,8 @@ type bucket struct {
 	paid   *entries.Payments // nil in a cycle without a ledger
 	events *lineset.Events
 
+	sales ties.Sales // of a closed cycle; nil if partners' money is not compared
+
 	broken bool // a file could not be read: sums of the bucket are meaningless
 	where  string
 	home   bool // whether customer where belongs to the bucket
@@ -122,6 +125,9 @@ func (v *verifier) part(ctx context.Context, p part) error {
 	}
 	if p.cycle.Archived != nil {
 		return b.archived()
+	}
+	if v.found[PartnerMoney] != nil && p.cycle.State == manifest.CycleClosed {
+		b.sales = ties.Sales{}
 	}
 	if err := b.survive(b.accepted()); err != nil {
 		return err
@@ -141,6 +147,9 @@ func (v *verifier) part(ctx context.Context, p part) error {
 		}
 	}
 	b.quantities()
+	if err := b.survive(b.couponUses()); err != nil {
+		return err
+	}
 	if err := b.linesOfEvents(); err != nil {
 		return err
 	}
@@ -150,15 +159,13 @@ func (v *verifier) part(ctx context.Context, p part) error {
 // accepted reads the rows that lines are compared with: entries of accounts, orders, adjustments and differences.
 func (b *bucket) accepted() (err error) {
 	orders, moved := b.p.of(tables.Orders().Name), b.p.of(tables.AccountEntries().Name)
-	if b.p.ledger || len(moved) > 0 {
-		b.paid, err = entries.Read(b.v.snap, entries.Files{Entries: moved, Orders: orders, Earlier: b.p.earlier,
-			Events: b.p.of(tables.AccountEvents().Name)})
-		if err != nil {
-			return err
-		}
-	}
 	b.events, err = lineset.Read(b.v.snap, b.p.cycle.Cycle, lineset.Files{Orders: orders,
 		Adjustments: b.p.of(tables.Adjustments().Name), Reratings: b.p.of(tables.Reratings().Name)})
+	if err != nil || !b.p.ledger && len(moved) == 0 {
+		return err
+	}
+	b.paid, err = entries.Read(b.v.snap, entries.Files{Entries: moved, Orders: orders, Earlier: b.p.earlier,
+		Events: b.p.of(tables.AccountEvents().Name)})
 	return err
 }
 
@@ -215,7 +222,7 @@ func (b *bucket) hand() error {
 	if b.p.cycle.Archived != nil {
 		return nil
 	}
-	if err := errors.Join(v.handPartners(b), v.handMoney(b)); err != nil {
+	if err := errors.Join(v.handPartners(b), v.handMoney(b), v.sales.Add(b.sales)); err != nil {
 		return err
 	}
 	for table, s := range map[string]*tally.Sums{"lines": b.lines, "statements": b.stated,

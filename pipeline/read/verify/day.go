@@ -89,7 +89,7 @@ func (f *feeder[T]) close() error {
 // lineColumns are the columns of lines that are read.
 func lineColumns() tables.List[tables.Line] {
 	return append(tables.Columns(tables.LineCycle, tables.LineDay, tables.LineSKU, tables.LinePartnerID,
-		tables.LineTradeID, tables.LineTradeTime, tables.LineRegionCode),
+		tables.LineAssociationType, tables.LineTradeID, tables.LineTradeTime, tables.LineRegionCode),
 		tally.Decimals(tables.Lines())...)
 }
 
@@ -198,6 +198,11 @@ func (d *day) money(row rows.Row[tables.Line]) error {
 	}
 	if paid != kinds {
 		d.differLine(row, "payment %s is not the sum of its kinds, %s", values[payment], kinds)
+	}
+	if d.bucket.sales != nil {
+		if err := d.bucket.sales.Line(d.bucket.p.name, row); err != nil {
+			return err
+		}
 	}
 	if d.bucket.paid != nil {
 		return d.bucket.paid.Line(row)

@@ -39,6 +39,9 @@
 //	           counts now can be in a later cycle.
 //	VERIFY-13  Taxes equal those of the lines of their customers, calculated and rounded again. A statement's tax is
 //	           the sum of its taxes, and payment = rounding + due, minus tax if prices are exclusive of it (§10.6).
+//	VERIFY-14  Tables of partners follow from each other, from statements and from lines, as package ties describes:
+//	           receivables, invoices, coupons, incentives, entries of accounts, claims on funds and partners' taxes.
 //
-// Memory is bounded by the customers and orders of a bucket and the number of workers, not by the number of rows.
+// Memory is bounded by the customers and orders of a bucket, the facts about partners, coupons and invoices, which runs
+// hold too, and the number of workers, not by the number of rows.
 package verify

@@ -11,6 +11,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/read/verify/tally"
 	"github.com/tollbook/tollbook/pipeline/read/verify/totalnames"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -35,7 +36,7 @@ func (v *verifier) inputs(ctx context.Context) error {
 		return v.totals(nil)
 	}
 	accepted := make(map[string]int64)
-	v.fed = make(feeds)
+	v.fed = make(tally.Feeds)
 	rows := make(map[string]int64) // control totals by name
 	for _, in := range inputs {
 		if in.Rows != in.Accepted+in.Duplicate+in.Rejected {
@@ -48,7 +49,7 @@ func (v *verifier) inputs(ctx context.Context) error {
 		}
 		delete(kept, key)
 		accepted[in.Feed] += in.Accepted
-		v.fed.add(&in)
+		v.fed.Add(&in)
 		for outcome, n := range map[string]int64{"read": in.Rows, "accepted": in.Accepted, "duplicate": in.Duplicate,
 			"rejected": in.Rejected} {
 			rows["rows."+in.Feed+"."+outcome] += n

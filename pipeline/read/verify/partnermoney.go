@@ -10,6 +10,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/read/verify/tally"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -236,83 +237,20 @@ func (m *moneyChecks) partnerAccounts(e manifest.FileEntry) (int64, error) {
 	})
 }
 
-// funds checks that the reserved, claimed, approved and paid amounts of each quota equal those of its claims.
+// funds adds up funds. The amounts of a quota's row are those of its claims, and are not added again.
 func (m *moneyChecks) funds(e manifest.FileEntry) (int64, error) {
-	type key struct{ partner, programme, period string }
-	columns := [...]tables.AmountColumn[tables.Fund]{tables.FundReservedAmount, tables.FundClaimedAmount,
-		tables.FundApprovedAmount, tables.FundPaidAmount}
-	quotas, claims := map[key][len(columns)]money.Amount{}, map[key]*[len(columns)]money.AmountTotal{}
-	n, err := eachMoneyRow(m, e, tables.Funds(), nil, func(row rows.Row[tables.Fund]) error {
-		k := key{row.Word(tables.FundPartnerID), row.Word(tables.FundProgrammeID), row.Word(tables.FundPeriod)}
-		var amounts [len(columns)]money.Amount
-		for i, column := range columns {
-			var err error
-			if amounts[i], err = row.Amount(column); err != nil {
-				return err
-			}
-		}
+	return eachMoneyRow(m, e, tables.Funds(), nil, func(row rows.Row[tables.Fund]) error {
 		quota, err := row.Amount(tables.FundQuotaAmount)
 		if err != nil {
 			return err
 		}
-		if err := sumColumns(m, tables.Funds(), row, tables.FundQuotaAmount, tables.FundListedAmount); err != nil {
-			return err
-		}
+		columns := []tables.AmountColumn[tables.Fund]{tables.FundQuotaAmount, tables.FundListedAmount}
 		if quota.IsZero() {
-			if err := sumColumns(m, tables.Funds(), row, columns[:]...); err != nil {
-				return err
-			}
+			columns = append(columns, tables.FundReservedAmount, tables.FundClaimedAmount, tables.FundApprovedAmount,
+				tables.FundPaidAmount)
 		}
-		if len(row.Text(tables.FundClaimID)) == 0 {
-			if !quota.IsZero() {
-				quotas[k] = amounts
-			}
-			return nil
-		}
-		if claims[k] == nil {
-			claims[k] = &[len(columns)]money.AmountTotal{}
-		}
-		for i, a := range amounts {
-			if err := claims[k][i].Add(a); err != nil {
-				return err
-			}
-		}
-		return nil
+		return sumColumns(m, tables.Funds(), row, columns...)
 	})
-	if err != nil {
-		return n, err
-	}
-	for k, amounts := range quotas {
-		sums := claims[k]
-		if sums == nil {
-			sums = &[len(columns)]money.AmountTotal{}
-		}
-		for i, a := range amounts {
-			if sum, err := sums[i].Amount(); err != nil || sum != a {
-				m.v.differ(PartnerMoney, "fund %s of partner %s, %s: %s: %s, its claims say %s", k.programme, k.partner,
-					k.period, tables.Funds().Columns[columns[i]].Name, a.Trim(), sum.Trim())
-			}
-		}
-	}
-	return n, nil
-}
-
-// difference returns the sum of some columns of a row minus others.
-func difference[T any](row rows.Row[T], columns, less []tables.AmountColumn[T]) (money.Amount, error) {
-	var sum money.Amount
-	for i, c := range slices.Concat(columns, less) {
-		a, err := row.Amount(c)
-		if err != nil {
-			return sum, err
-		}
-		if i >= len(columns) {
-			a = a.Neg()
-		}
-		if sum, err = sum.Add(a); err != nil {
-			return sum, err
-		}
-	}
-	return sum, nil
 }
 
 // invoices checks that left = invoiceable - issued + returned + credited.
@@ -322,7 +260,7 @@ func (m *moneyChecks) invoices(e manifest.FileEntry) (int64, error) {
 			tables.InvoiceReturnedAmount, tables.InvoiceCreditedAmount, tables.InvoiceLeftAmount); err != nil {
 			return err
 		}
-		rest, err := difference(row,
+		rest, err := tally.Difference(row,
 			[]tables.AmountColumn[tables.Invoice]{tables.InvoiceInvoiceableAmount, tables.InvoiceReturnedAmount,
 				tables.InvoiceCreditedAmount},
 			[]tables.AmountColumn[tables.Invoice]{tables.InvoiceIssuedAmount, tables.InvoiceLeftAmount})
@@ -342,7 +280,7 @@ func (m *moneyChecks) receivables(e manifest.FileEntry) (int64, error) {
 			tables.ReceivablePaidAmount, tables.ReceivableUnpaidAmount); err != nil {
 			return err
 		}
-		rest, err := difference(row, []tables.AmountColumn[tables.Receivable]{tables.ReceivableAmount},
+		rest, err := tally.Difference(row, []tables.AmountColumn[tables.Receivable]{tables.ReceivableAmount},
 			[]tables.AmountColumn[tables.Receivable]{tables.ReceivablePaidAmount, tables.ReceivableUnpaidAmount})
 		if err != nil {
 			return err
@@ -363,7 +301,7 @@ func (m *moneyChecks) coupons(e manifest.FileEntry) (int64, error) {
 			tables.CouponExpired, tables.CouponLeft); err != nil {
 			return err
 		}
-		rest, err := difference(row, []tables.AmountColumn[tables.Coupon]{tables.CouponAmount},
+		rest, err := tally.Difference(row, []tables.AmountColumn[tables.Coupon]{tables.CouponAmount},
 			[]tables.AmountColumn[tables.Coupon]{tables.CouponUsed, tables.CouponTakenBack, tables.CouponExpired,
 				tables.CouponLeft})
 		if err == nil && !rest.IsZero() {

@@ -341,35 +341,3 @@ func sumsOf(cycle, currency string, lines, stated *tally.Sums, p *settledSum, se
 	}
 	return out
 }
-
-// Rows counts the rows of a feed's files by outcome: Read = Accepted + Duplicate + Rejected.
-type Rows struct {
-	Feed      string `json:"feed"`
-	Read      int64  `json:"read"`
-	Accepted  int64  `json:"accepted"`
-	Duplicate int64  `json:"duplicate"`
-	Rejected  int64  `json:"rejected"`
-}
-
-// feeds counts the rows of feed files by feed.
-type feeds map[string]*Rows
-
-// add adds a feed file's rows.
-func (f feeds) add(in *manifest.Input) {
-	r := f[in.Feed]
-	if r == nil {
-		r = &Rows{Feed: in.Feed}
-		f[in.Feed] = r
-	}
-	r.Read, r.Accepted, r.Duplicate, r.Rejected = r.Read+in.Rows, r.Accepted+in.Accepted, r.Duplicate+in.Duplicate,
-		r.Rejected+in.Rejected
-}
-
-// rows returns the counts of all feeds, by the feeds' names.
-func (f feeds) rows() []Rows {
-	out := []Rows{}
-	for _, name := range slices.Sorted(maps.Keys(f)) {
-		out = append(out, *f[name])
-	}
-	return out
-}

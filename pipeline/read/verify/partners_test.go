@@ -12,6 +12,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/read/verify"
+	"github.com/tollbook/tollbook/pipeline/read/verify/tally"
 	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -100,7 +101,7 @@ func TestPartnersAreWell(t *testing.T) {
 		t.Errorf("credit %+v, want %+v", got, want)
 	}
 	for _, f := range r.Rows {
-		if want := (verify.Rows{Feed: "accounts", Read: 3, Accepted: 2, Rejected: 1}); f.Feed == "accounts" &&
+		if want := (tally.FeedRows{Feed: "accounts", Read: 3, Accepted: 2, Rejected: 1}); f.Feed == "accounts" &&
 			f != want {
 			t.Errorf("rows %+v, want %+v", f, want)
 		}

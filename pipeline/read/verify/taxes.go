@@ -100,28 +100,19 @@ func (c *taxCheck) load(e manifest.FileEntry) error {
 		c.inclusive = row.Word(tables.TaxPrices) == "inclusive"
 		c.perLine = row.Word(tables.TaxRounding) == "line"
 		key := taxKey{row.Word(tables.TaxSellerID), row.Word(tables.TaxBuyerID), row.Word(tables.TaxTaxID),
-			ratOf(row, tables.TaxRate.Of()).FloatString(money.RateScale)}
+			tally.Rat(row, tables.TaxRate.Of()).FloatString(money.RateScale)}
 		c.digits[key.seller+"/"+key.buyer] = row.Small(tables.TaxDigits)
 		home := c.p.bucket != manifest.NoBucket && c.belongs(key.buyer)
 		if row.Word(tables.TaxCycle) != cycle || home != (key.seller == "") {
 			c.v.differ(Contents, "%s: the row of %s does not belong there", e.Path, key)
 		}
-		one := taxed{ratOf(row, tables.TaxTaxableAmount.Of()), ratOf(row, tables.TaxTaxAmount.Of())}
+		one := taxed{tally.Rat(row, tables.TaxTaxableAmount.Of()), tally.Rat(row, tables.TaxTaxAmount.Of())}
 		c.stored[key] = one
 		c.counts.taxes++
 		return sums.Add(row.Any(), tables.Columns(tables.TaxTaxableAmount, tables.TaxTaxAmount).Any())
 	})
 	c.v.sumsOf(e, sums)
 	return err
-}
-
-// ratOf returns the value of a decimal column.
-func ratOf[T any](row rows.Row[T], col tables.ColumnOf[T]) *big.Rat {
-	def := row.Cols.Def.Columns[col]
-	d := row.Cols.Col(col).Decs[row.I]
-	v := new(big.Int).Lsh(big.NewInt(d.Hi), 64)
-	v.Add(v, new(big.Int).SetUint64(d.Lo))
-	return new(big.Rat).SetFrac(v, new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(def.Type.Scale())), nil))
 }
 
 // day adds up the lines of a day again and adds them to the taxes of their customers.
@@ -168,9 +159,10 @@ func (c *taxCheck) day(e manifest.FileEntry) error {
 func partOf(row rows.Row[tables.TaxSum]) *taxPart {
 	p := &taxPart{customer: row.Word(tables.TaxSumCustomerID), service: row.Word(tables.TaxSumServiceTypeCode),
 		span: period.Span{From: row.MaybeTime(tables.TaxSumOwnFrom), To: row.MaybeTime(tables.TaxSumOwnTo)},
-		id:   row.Word(tables.TaxSumTaxID), rate: ratOf(row, tables.TaxSumRate.Of()), rates: ratOf(row,
-			tables.TaxSumRates.Of()),
-		taxable: ratOf(row, tables.TaxSumTaxableAmount.Of()), rounded: ratOf(row, tables.TaxSumRoundedAmount.Of()),
+		id:   row.Word(tables.TaxSumTaxID), rate: tally.Rat(row, tables.TaxSumRate.Of()),
+		rates:      tally.Rat(row, tables.TaxSumRates.Of()),
+		taxable:    tally.Rat(row, tables.TaxSumTaxableAmount.Of()),
+		rounded:    tally.Rat(row, tables.TaxSumRoundedAmount.Of()),
 		countedTax: new(big.Rat), countedBase: new(big.Rat)}
 	if p.span.To == tables.Nothing {
 		p.span.To = period.Forever
@@ -189,10 +181,10 @@ func (c *taxCheck) line(parts []*taxPart, row rows.Row[tables.Line]) {
 		if p.service != row.Word(tables.LineServiceTypeCode) || !p.span.Holds(own) {
 			continue
 		}
-		payment := ratOf(row, tables.LinePaymentAmount.Of())
+		payment := tally.Rat(row, tables.LinePaymentAmount.Of())
 		p.countedBase.Add(p.countedBase, payment)
 		if c.perLine {
-			p.countedTax.Add(p.countedTax, rounded(c.exact(payment, p), c.digits["/"+p.customer]))
+			p.countedTax.Add(p.countedTax, tally.Rounded(c.exact(payment, p), c.digits["/"+p.customer]))
 		}
 	}
 }
@@ -204,18 +196,6 @@ func (c *taxCheck) exact(payment *big.Rat, p *taxPart) *big.Rat {
 		tax.Quo(tax, new(big.Rat).Add(big.NewRat(1, 1), p.rates))
 	}
 	return tax
-}
-
-// rounded returns a number rounded half away from zero.
-func rounded(r *big.Rat, digits int) *big.Rat {
-	unit := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(digits)), nil)
-	num := new(big.Int).Mul(new(big.Int).Abs(r.Num()), unit)
-	num.Lsh(num, 1).Add(num, r.Denom())
-	num.Quo(num, new(big.Int).Lsh(r.Denom(), 1))
-	if r.Sign() < 0 {
-		num.Neg(num)
-	}
-	return new(big.Rat).SetFrac(num, unit)
 }
 
 // add adds a part to the tax of its customer.
@@ -247,7 +227,7 @@ func (c *taxCheck) compare() {
 			c.v.differ(Taxes, "cycle %s, %s: a row of taxes without lines", c.p.cycle.Cycle, key)
 			continue
 		}
-		c.same(key, s, taxed{n.taxable, rounded(n.tax, c.digits[key.seller+"/"+key.buyer])})
+		c.same(key, s, taxed{n.taxable, tally.Rounded(n.tax, c.digits[key.seller+"/"+key.buyer])})
 	}
 }
 
@@ -268,7 +248,7 @@ func (c *taxCheck) partners() {
 			continue
 		}
 		rate, _ := new(big.Rat).SetString(key.rate)
-		c.same(key, s, taxed{s.taxable, rounded(rate.Mul(rate, s.taxable), c.digits[key.seller+"/"+key.buyer])})
+		c.same(key, s, taxed{s.taxable, tally.Rounded(rate.Mul(rate, s.taxable), c.digits[key.seller+"/"+key.buyer])})
 	}
 }
 
@@ -289,16 +269,16 @@ func (c *taxCheck) statements() error {
 				want = new(big.Rat)
 			}
 			delete(sums, id)
-			if got := ratOf(row, tables.StatementTaxAmount.Of()); got.Cmp(want) != 0 {
+			if got := tally.Rat(row, tables.StatementTaxAmount.Of()); got.Cmp(want) != 0 {
 				c.v.differ(Taxes, "cycle %s, customer %s: the statement's tax is %s, its rows of taxes have %s",
 					e.Cycle, id, got.FloatString(money.AmountScale), want.FloatString(money.AmountScale))
 			}
-			owed := new(big.Rat).Add(ratOf(row, tables.StatementRoundingAmount.Of()), ratOf(row,
+			owed := new(big.Rat).Add(tally.Rat(row, tables.StatementRoundingAmount.Of()), tally.Rat(row,
 				tables.StatementDueAmount.Of()))
 			if !c.inclusive {
-				owed.Sub(owed, ratOf(row, tables.StatementTaxAmount.Of()))
+				owed.Sub(owed, tally.Rat(row, tables.StatementTaxAmount.Of()))
 			}
-			if owed.Cmp(ratOf(row, tables.StatementPaymentAmount.Of())) != 0 {
+			if owed.Cmp(tally.Rat(row, tables.StatementPaymentAmount.Of())) != 0 {
 				c.v.differ(Statements, "cycle %s, customer %s: rounding + due is %s without the tax, which is not the "+
 					"payment", e.Cycle, id, owed.FloatString(money.AmountScale))
 			}

@@ -15,6 +15,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/verify/entries"
 	"github.com/tollbook/tollbook/pipeline/read/verify/tally"
+	"github.com/tollbook/tollbook/pipeline/read/verify/ties"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -54,7 +55,7 @@ type Report struct {
 	Totals   []Sum   `json:"totals"` // counted again, by cycle and column
 	// of the tables of partners' money, counted again
 	PartnerMoney []manifest.Total `json:"partner_money,omitempty"`
-	Rows         []Rows           `json:"rows"`              // of all feed files ever accepted, by feed
+	Rows         []tally.FeedRows `json:"rows"`              // of all feed files ever accepted, by feed
 	Unnamed      []string         `json:"unnamed,omitempty"` // files that no manifest names: the next run deletes them
 	Foreign      []string         `json:"foreign,omitempty"` // files that do not belong to the lake
 }
@@ -71,7 +72,8 @@ func Run(ctx context.Context, snap *lake.Snapshot, o Options) (*Report, error) {
 	if o.Progress == nil {
 		o.Progress = func(string, int64, int64) {}
 	}
-	v := &verifier{snap: snap, o: o, found: make(map[string]*Check), allocations: entries.NewAllocations()}
+	v := &verifier{snap: snap, o: o, found: make(map[string]*Check), allocations: entries.NewAllocations(),
+		sales: ties.Sales{}}
 	for _, name := range []string{Files, Chain, Contents, Identity, Statements, DaySums, Partners, Accounts, Inputs,
 		Records, Quantities, Totals} {
 		v.found[name] = &Check{Name: name}
@@ -88,6 +90,7 @@ func Run(ctx context.Context, snap *lake.Snapshot, o Options) (*Report, error) {
 	if v.hasPartnerMoney() {
 		v.found[PartnerMoney] = &Check{Name: PartnerMoney}
 		v.order = append(v.order, PartnerMoney)
+		v.since, _ = ties.Since(ctx, snap) // inputs reports a file that cannot be read
 	}
 	if err := v.files(ctx); err != nil {
 		return nil, err
@@ -110,6 +113,9 @@ func Run(ctx context.Context, snap *lake.Snapshot, o Options) (*Report, error) {
 	if err := v.inputs(ctx); err != nil {
 		return nil, err
 	}
+	if err := v.ties(ctx); err != nil {
+		return nil, err
+	}
 	return v.report(), nil
 }
 
@@ -128,9 +134,11 @@ type verifier struct {
 	partner map[string]*settledSum            // by cycle
 	money   map[string]map[string]*moneySums  // by cycle and currency; none for cycles with one currency
 	margins map[string]map[string]*tally.Sums // of the table margins, by cycle and currency
-	fed     feeds
+	fed     tally.Feeds
 
 	allocations *entries.Allocations
+	sales       ties.Sales // of closed cycles
+	since       string     // the first cycle whose runs kept partners' money for sure; "" = none
 }
 
 // counts counts what was checked.
@@ -222,7 +230,9 @@ func (v *verifier) cycles(ctx context.Context) error {
 		if ref.Archived != nil {
 			v.archived(ref, files)
 		}
+		coupons := recordsCoupons(v, ref, files)
 		for _, p := range partsOf(ref, files) {
+			p.coupons = coupons
 			p.earlier = slices.Clip(orders[p.bucket])
 			orders[p.bucket] = append(orders[p.bucket], p.of(tables.Orders().Name)...)
 			parts = append(parts, p)
@@ -294,7 +304,7 @@ func (v *verifier) report() *Report {
 		r.OK = r.OK && c.OK
 		r.Checks = append(r.Checks, *c)
 	}
-	r.Totals, r.Rows, r.PartnerMoney = v.controlTotals(), v.fed.rows(), v.moneyTotals()
+	r.Totals, r.Rows, r.PartnerMoney = v.controlTotals(), v.fed.Rows(), v.moneyTotals()
 	return r
 }
 
@@ -329,6 +339,7 @@ type part struct {
 
 	earlier []manifest.FileEntry // the bucket's orders of earlier cycles
 	ledger  bool                 // whether balances paid the cycle
+	coupons bool                 // whether coupon_entries must have the coupon payments
 }
 
 func partsOf(ref manifest.CycleRef, files []manifest.FileEntry) []part {
@@ -341,7 +352,7 @@ func partsOf(ref manifest.CycleRef, files []manifest.FileEntry) []part {
 		for n < len(sorted) && sorted[n].Bucket == sorted[0].Bucket {
 			n++
 		}
-		parts = append(parts, part{ref, ref.Cycle.String(), sorted[0].Bucket, sorted[:n], nil, ledger})
+		parts = append(parts, part{ref, ref.Cycle.String(), sorted[0].Bucket, sorted[:n], nil, ledger, false})
 		sorted = sorted[n:]
 	}
 	return parts

@@ -49,6 +49,17 @@ var files = map[string]string{
 func opened(t *testing.T, files map[string]string) *workspace.Workspace {
 	t.Helper()
 	dir := t.TempDir()
+	writeAll(t, dir, files)
+	w, err := workspace.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// writeAll writes files below a folder.
+func writeAll(t *testing.T, dir string, files map[string]string) {
+	t.Helper()
 	for name, text := range files {
 		path := filepath.Join(dir, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
@@ -58,11 +69,6 @@ func opened(t *testing.T, files map[string]string) *workspace.Workspace {
 			t.Fatal(err)
 		}
 	}
-	w, err := workspace.Open(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return w
 }
 
 // afterNight returns the lake of a workspace after a night as of 6 October 2026.

@@ -54,7 +54,8 @@ var rerated = [...]struct {
 	{tables.ReratingPaymentAmount, tables.LinePaymentAmount},
 }
 
-// Read reads the rows of a cycle's orders, adjustments and differences.
+// Read reads the rows of a cycle's orders, adjustments and differences. With an error it returns those that it has
+// read.
 func Read(snap *lake.Snapshot, cycle manifest.Cycle, files Files) (*Events, error) {
 	l := &Events{events: make(map[event]*expected), differs: make(map[difference]*posted)}
 	orders := tables.Columns(tables.OrderCustomerID, tables.OrderOrderID, tables.OrderOrderLine)
@@ -66,7 +67,7 @@ func Read(snap *lake.Snapshot, cycle manifest.Cycle, files Files) (*Events, erro
 			return nil
 		})
 		if err != nil {
-			return nil, err
+			return l, err
 		}
 	}
 	adjustments := tables.Columns(tables.AdjustmentCustomerID, tables.AdjustmentAdjustmentID, tables.AdjustmentAmount)
@@ -80,12 +81,12 @@ func Read(snap *lake.Snapshot, cycle manifest.Cycle, files Files) (*Events, erro
 				return err
 			})
 		if err != nil {
-			return nil, err
+			return l, err
 		}
 	}
 	for _, e := range files.Reratings {
 		if err := rows.EachUnsorted(snap, e, tables.Reratings(), nil, l.rerating); err != nil {
-			return nil, err
+			return l, err
 		}
 	}
 	return l, nil

@@ -2,4 +2,5 @@
 // under audit.
 //
 //  1. Sums are exact, or an error reports that they are out of range.
+//  2. A value is read from a column with all its digits.
 package tally
