@@ -186,7 +186,8 @@ func TestTies(t *testing.T) {
 		{"an invoice", with(loose("invoices"), tables.Invoices(), "recipient_id", "acme",
 			map[string]string{"invoiceable_amount": "116.5", "left_amount": "116.5"}),
 			"invoices of 2026-09 by north to acme: invoiceable_amount is 116.50000000, partner_facts: 17.00000000"},
-		{"no invoices", without("invoices"), "invoices of 2026-09 by vendor to hub: there are none, partner_facts have " +
+		{"no invoices", without("invoices"), "invoices of 2026-09 by vendor to hub: " +
+			"there are none, partner_facts have " +
 			"17.60000000"},
 		{"what can be invoiced to a partner", with(loose("partner_facts"), tables.PartnerFacts(), "other_id", "hub",
 			map[string]string{"amount": "9"}),
@@ -194,7 +195,8 @@ func TestTies(t *testing.T) {
 				"have 18.00000000"},
 		{"what can be invoiced to a customer", with(loose("partner_facts"), tables.PartnerFacts(), "other_id", "acme",
 			map[string]string{"amount": "9.01"}),
-			"cycle 2026-09: what north can invoice to acme is 15.00000000 by the customer's lines, partner_facts have " +
+			"cycle 2026-09: what north can invoice " +
+				"to acme is 15.00000000 by the customer's lines, partner_facts have " +
 				"18.02000000"},
 		{"a tax that can be invoiced", with(loose("partner_facts"), tables.PartnerFacts(), "id", "tax",
 			map[string]string{"amount": "2"}),
@@ -226,7 +228,8 @@ func TestTies(t *testing.T) {
 		{"a payment of a statement", with(loose("partner_accounts"), tables.PartnerAccounts(), "entry_id", "p3",
 			map[string]string{"amount": "-5"}),
 			"partner hub, 2026-10, statement_payment: the events have 6.00000000"},
-		{"no funds", without("funds"), "fund mdf of partner north, 2026-Q3: claim c1 was requested, and is not in funds"},
+		{"no funds", without("funds"), "fund mdf of partner north, 2026-Q3: " +
+			"claim c1 was requested, and is not in funds"},
 		{"a quota", with(loose("funds"), tables.Funds(), "claim_id", "", map[string]string{"reserved_amount": "24"}),
 			"fund mdf of partner north, 2026-Q3: reserved_amount: 24.00000000, its claims say 25.00000000"},
 		{"a paid incentive", with(loose("incentives"), tables.Incentives(), "partner_id", "north",

@@ -189,19 +189,19 @@ func (c *couponChecks) entries(ctx context.Context) error {
 func Uses(snap *lake.Snapshot, files []manifest.FileEntry) (map[string]money.AmountTotal, error) {
 	out := map[string]money.AmountTotal{}
 	columns := tables.Columns(tables.CouponEntryCustomerID, tables.CouponEntryType, tables.CouponEntryAmount)
+	visit := func(row rows.Row[tables.CouponEntry]) error {
+		if row.Word(tables.CouponEntryType) != "use" {
+			return nil
+		}
+		customer := row.Word(tables.CouponEntryCustomerID)
+		amount, err := row.Amount(tables.CouponEntryAmount)
+		sum := out[customer]
+		err = errors.Join(err, sum.Add(amount))
+		out[customer] = sum
+		return err
+	}
 	for _, e := range files {
-		err := rows.EachUnsorted(snap, e, tables.CouponEntries(), columns, func(row rows.Row[tables.CouponEntry]) error {
-			if row.Word(tables.CouponEntryType) != "use" {
-				return nil
-			}
-			customer := row.Word(tables.CouponEntryCustomerID)
-			amount, err := row.Amount(tables.CouponEntryAmount)
-			sum := out[customer]
-			err = errors.Join(err, sum.Add(amount))
-			out[customer] = sum
-			return err
-		})
-		if err != nil {
+		if err := rows.EachUnsorted(snap, e, tables.CouponEntries(), columns, visit); err != nil {
 			return nil, err
 		}
 	}

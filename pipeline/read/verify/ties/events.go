@@ -81,10 +81,11 @@ func (e *events) add(row rows.Row[tables.PartnerEvent]) error {
 func Since(ctx context.Context, snap *lake.Snapshot) (string, error) {
 	e := &events{}
 	columns := tables.Columns(tables.PartnerEventAsOf)
-	err := each(ctx, &Audit{Snap: snap}, tables.PartnerEvents(), columns, func(row rows.Row[tables.PartnerEvent]) error {
-		e.clock(row.Time(tables.PartnerEventAsOf))
-		return nil
-	})
+	err := each(ctx, &Audit{Snap: snap}, tables.PartnerEvents(), columns,
+		func(row rows.Row[tables.PartnerEvent]) error {
+			e.clock(row.Time(tables.PartnerEventAsOf))
+			return nil
+		})
 	if err != nil || e.rows == 0 {
 		return "", err
 	}

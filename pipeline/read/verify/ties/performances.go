@@ -110,8 +110,8 @@ func (a *Audit) shares(ctx context.Context, ref manifest.CycleRef, files []manif
 				day := row.Word(tables.PerformanceDay)
 				of := earned{row.Word(tables.PerformancePartnerID), programme, ref.Cycle.String()}
 				if ref.Archived == nil && !lines[file{e.Bucket, day, row.Word(tables.PerformanceLinesHash)}] {
-					a.Differ("incentive %s of partner %s: performances of %s, day %s, bucket %d are those of a file of "+
-						"lines that is not in the lake", of.programme, of.partner, of.period, day, e.Bucket)
+					a.Differ("incentive %s of partner %s: performances of %s, day %s, bucket %d are those of a "+
+						"file of lines that is not in the lake", of.programme, of.partner, of.period, day, e.Bucket)
 				}
 				return addColumns(added, of, row, tables.PerformanceOwnAmount)
 			})
@@ -125,7 +125,7 @@ func (a *Audit) shares(ctx context.Context, ref manifest.CycleRef, files []manif
 // quarterOf returns the quarter of a month, such as 2026-Q3 of 2026-09.
 func quarterOf(month string) string {
 	year, number, _ := strings.Cut(month, "-")
-	quarters := map[string]string{"01": "1", "02": "1", "03": "1", "04": "2", "05": "2", "06": "2", "07": "3", "08": "3",
-		"09": "3", "10": "4", "11": "4", "12": "4"}
+	quarters := map[string]string{"01": "1", "02": "1", "03": "1", "04": "2", "05": "2", "06": "2", "07": "3",
+		"08": "3", "09": "3", "10": "4", "11": "4", "12": "4"}
 	return year + "-Q" + quarters[number]
 }

@@ -45,8 +45,8 @@ func (a *Audit) Taxes(ctx context.Context) error {
 			}
 			some, err := someOf(owed[of], taxable)
 			if err == nil && !some {
-				a.Differ("cycle %s, partner %s of seller %s, tax %s: %s is taxable, the partner's statement has %s", cycle,
-					of.Recipient, of.Issuer, row.Word(tables.TaxTaxID), taxable, owed[of])
+				a.Differ("cycle %s, partner %s of seller %s, tax %s: %s is taxable, the partner's statement has %s",
+					cycle, of.Recipient, of.Issuer, row.Word(tables.TaxTaxID), taxable, owed[of])
 			}
 			return err
 		})
@@ -93,8 +93,8 @@ func (b *balance) taxes(ctx context.Context) error {
 		}
 		for _, recipient := range sortedKeys(stored) {
 			if got, want := stored.of(recipient), b.facts.tax.of(debt{cycle, recipient}); got != want {
-				b.Differ("cycle %s: taxes that can be invoiced to %s are %s, partner_facts have %s", cycle, recipient, got,
-					want)
+				b.Differ("cycle %s: taxes that can be invoiced to %s are %s, partner_facts have %s", cycle, recipient,
+					got, want)
 			}
 		}
 	}
