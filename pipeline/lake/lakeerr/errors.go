@@ -180,6 +180,18 @@ const (
 // NotThere is the Detail of a MissingError for a file that does not exist, in contrast to one with the wrong size.
 const NotThere = "not there"
 
+// Fault describes an error about a file without what to do about it, for lists of faults.
+func Fault(err error) string {
+	missing, corrupt := new(MissingError), new(CorruptError)
+	switch {
+	case errors.As(err, &missing):
+		return fmt.Sprintf("%s: %s, but %s names it", missing.Name, missing.Detail, missing.Manifest)
+	case errors.As(err, &corrupt):
+		return fmt.Sprintf("%s: %s", corrupt.Name, corrupt.Detail)
+	}
+	return err.Error()
+}
+
 // Placed returns an error about a file that is missing or damaged in another lake than the workspace's, such as an
 // archive: the file's name begins with the place, and hint replaces the hint. It returns other errors as they are.
 func Placed(err error, place, hint string) error {

@@ -204,7 +204,7 @@ func (b *bucket) survive(err error) error {
 	}
 	b.broken = true
 	b.v.count(func(c *counts) { c.broken++ })
-	b.v.differ(Contents, "%v", err)
+	b.v.differ(Contents, "%s", lakeerr.Fault(err))
 	return nil
 }
 

@@ -114,7 +114,7 @@ func (v *verifier) rejects(ctx context.Context) (kept map[fileKey]int64, err err
 		}
 		if err != nil {
 			v.counts.broken++ // the workers have ended
-			v.differ(Contents, "%v", err)
+			v.differ(Contents, "%s", lakeerr.Fault(err))
 			continue
 		}
 		v.counts.rows += n

@@ -283,7 +283,7 @@ func (v *verifier) ledger(ctx context.Context, files []manifest.FileEntry) error
 	}
 	if err != nil {
 		v.count(func(c *counts) { c.broken++ })
-		v.differ(Contents, "%v", err)
+		v.differ(Contents, "%s", lakeerr.Fault(err))
 		return nil
 	}
 	v.count(func(c *counts) { c.entries += n })

@@ -30,7 +30,7 @@ func (v *verifier) ties(ctx context.Context) error {
 		}
 		if err != nil {
 			v.counts.broken++
-			v.differ(Contents, "%v", err)
+			v.differ(Contents, "%s", lakeerr.Fault(err))
 		}
 	}
 	return nil
