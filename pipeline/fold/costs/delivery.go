@@ -3,6 +3,7 @@ package costs
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -226,10 +227,14 @@ func (s *survey) judge(ctx context.Context, one *source, d *Delivery) error {
 		return s.convert(one, d)
 	}
 	hash, err := d.found.Hash(s.stage.Hash)
-	if err != nil {
+	var unreadable *intake.UnreadableError
+	if err != nil && !errors.As(err, &unreadable) {
 		return err
 	}
 	switch {
+	case d.Fixed && unreadable != nil:
+		d.State, d.Fault = Failed, unreadable.Error()
+		return s.convert(one, d)
 	case d.Fixed && hash != d.Hash:
 		d.State, d.Fault = Failed, "its files changed after it had counted: put them back, or send a new delivery"
 		return s.convert(one, d)
