@@ -75,7 +75,8 @@ func (f *Finder) Fresh(ctx context.Context, name string, hashes *inbox.Hashes) (
 			Stamp: hashes.SettledStamp(ref.Name), Bytes: h.size, Ranges: h.rangesOf(f.Inbox)})
 		return nil
 	}
-	return files, f.hashEach(ctx, name, refs, hashes, take)
+	err = f.hashEach(ctx, name, refs, hashes, take)
+	return files, err
 }
 
 // content identifies what a file says. It includes the format, because the same bytes can be readable in one format and
