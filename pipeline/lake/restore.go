@@ -170,9 +170,9 @@ func noHead(err error) error {
 
 // oneLine returns a text without its line end, shortened if it is not a HEAD.
 func oneLine(text []byte) string {
-	const most = 80
+	const maxShown = 80
 	for i, c := range text {
-		if c == '\n' || i == most {
+		if c == '\n' || i == maxShown {
 			return string(text[:i])
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold/costs/margins"
 	intake "github.com/tollbook/tollbook/pipeline/intake/costs"
 	"github.com/tollbook/tollbook/schemas/cost"
+	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
@@ -37,7 +38,7 @@ type Delivery struct {
 	Rejected int64
 	Accepted bool // its rejects are accepted
 	Currency string
-	Values   [cost.CostColumns]cost18
+	Values   [cost.CostColumns]money.Cost
 	Tolerant string
 	Fault    string
 	Made     string

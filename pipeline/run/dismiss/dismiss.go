@@ -199,10 +199,10 @@ func oneRecord(name string, fits []*rejects.Row, zone *period.Zone) error {
 
 // placesOf lists the places of the first few rejects.
 func placesOf(list []*rejects.Row) string {
-	const most = 5
+	const maxNamed = 5
 	var out []string
 	for i, x := range list {
-		if i == most {
+		if i == maxNamed {
 			out = append(out, "…")
 			break
 		}

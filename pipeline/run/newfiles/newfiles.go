@@ -283,11 +283,11 @@ func (f *Finder) waits(ref *inbox.FileRef) (late, young bool) {
 
 // some names the first few files.
 func some(names []string) string {
-	const most = 3
-	if len(names) <= most {
+	const maxNamed = 3
+	if len(names) <= maxNamed {
 		return strings.Join(names, ", ")
 	}
-	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:maxNamed], ", "), len(names)-maxNamed)
 }
 
 // takenNames returns the files of a feed that earlier runs took, by name; the last one if several had a name.
