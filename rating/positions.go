@@ -198,12 +198,11 @@ func (ms *meters) counters(dst []position.Row, of meterKind, kind position.Kind)
 
 // PackageRow returns the position of a package from which something was drawn in the quota period beginning at start.
 func PackageRow(p *books.Package, drawn money.Quantity, start period.Instant) position.Row {
-	left := leftOf(p, drawn)
-	of, err := left.Add(drawn)
-	if err != nil {
-		of = drawn // if the sum overflows, only what was drawn is stored
+	of := p.Quota
+	if drawn.Cmp(of) > 0 {
+		of = drawn
 	}
-	return position.Row{Kind: position.Package, Key: p.ID, Count: left, Usage: of, At: start}
+	return position.Row{Kind: position.Package, Key: p.ID, Count: leftOf(p, drawn), Usage: of, At: start}
 }
 
 // DrawnOf returns what was drawn from a package according to its position: the inverse of PackageRow.

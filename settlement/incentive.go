@@ -2,6 +2,7 @@ package settlement
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -115,10 +116,8 @@ func (bk *Book) gather(r *Record) ([]byPartner, error) {
 		p := &r.Performances[i]
 		f := all[p.Programme].at(p.Partner, PeriodOf(p.Cycle, bk.books.Programmes[p.Programme].Quarterly))
 		f.moved = true
-		for _, err := range [...]error{f.own.AddTotal(p.Own), f.fresh.AddTotal(p.New)} {
-			if err != nil {
-				return nil, fmt.Errorf("add up performance of %s: %w", p.Cycle, err)
-			}
+		if err := errors.Join(f.own.AddTotal(p.Own), f.fresh.AddTotal(p.New)); err != nil {
+			return nil, fmt.Errorf("add up performance of %s: %w", p.Cycle, err)
 		}
 	}
 	for i := range r.Transfers {

@@ -2,6 +2,7 @@ package settlement
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -175,10 +176,8 @@ func MergePerformances(parts ...[]Performance) ([]Performance, error) {
 			continue
 		}
 		to := &merged[len(merged)-1]
-		for _, err := range [...]error{to.Own.AddTotal(all[i].Own), to.New.AddTotal(all[i].New)} {
-			if err != nil {
-				return nil, fmt.Errorf("add up performance of %s: %w", to.Cycle, err)
-			}
+		if err := errors.Join(to.Own.AddTotal(all[i].Own), to.New.AddTotal(all[i].New)); err != nil {
+			return nil, fmt.Errorf("add up performance of %s: %w", to.Cycle, err)
 		}
 	}
 	return merged, nil

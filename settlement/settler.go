@@ -55,14 +55,14 @@ type resolvedTerms struct {
 	cost         term // seller to vendor, if the seller is a distributor
 }
 
-// mostResolved is the maximum number of lookups that a Settler caches.
-const mostResolved = 1 << 14
+// maxResolved is the maximum number of lookups that a Settler caches.
+const maxResolved = 1 << 14
 
 // resolvable returns the number of lookups that a Settler caches: a power of two, about four times the number of pairs
 // of a partner and a product, so that few share a slot.
 func resolvable(b *books.Books) int {
 	pairs := uint64(len(b.Partners)) * uint64(len(b.Products))
-	return min(mostResolved, 4<<bits.Len64(min(pairs, mostResolved)))
+	return min(maxResolved, 4<<bits.Len64(min(pairs, maxResolved)))
 }
 
 // slot returns the slot for the lookup of a partner and a product, by Fibonacci hashing.

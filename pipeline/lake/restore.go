@@ -24,8 +24,7 @@ type HeadPlan struct {
 
 // hintNoHead is the advice if HEAD cannot be restored.
 const hintNoHead = "restore a backup of the workspace with `tollbook restore`, or put the named files back from a " +
-	"backup; " +
-	"if a manifest is not of this lake, remove it"
+	"backup; if a manifest is not of this lake, remove it"
 
 // RestoreHead makes HEAD name the newest manifest again after HEAD was lost, damaged or replaced by an older one. The
 // manifest must be complete: its lists and data files exist with the hashes in it, and its chain of parents leads to
@@ -37,10 +36,12 @@ func RestoreHead(ctx context.Context, st storage.Storage, write func(*HeadPlan) 
 		return errors.New("restore HEAD of the lake: in an object store HEAD needs no repair: readers find the " +
 			"newest manifest without it, and the next commit writes it")
 	}
-	if entries, err := st.List(manifest.Dir + "/"); err != nil || len(entries) == 0 {
-		return errors.Join(err, &lakeerr.MissingError{Name: manifest.HeadName,
-			Detail:   "there is no manifest that it could name",
-			Manifest: "a lake", Hint: "if there was a lake, " + hintNoHead})
+	entries, err := st.List(manifest.Dir + "/")
+	if err != nil {
+		return fmt.Errorf("list the lake's manifests: %w", err)
+	} else if len(entries) == 0 {
+		return &lakeerr.MissingError{Name: manifest.HeadName, Detail: "there is no manifest that it could name",
+			Manifest: "a lake", Hint: "if there was a lake, " + hintNoHead}
 	}
 	unlock, err := st.Lock()
 	if err != nil {
@@ -124,8 +125,7 @@ func (s *Snapshot) checkComplete(ctx context.Context, plan *HeadPlan) error {
 	}
 	f := r.Findings[0]
 	detail := fmt.Sprintf("%s; %s, the newest manifest, is incomplete (%d of its files are wrong), and HEAD was left "+
-		"as it is",
-		f.Detail, s.Name(), len(r.Findings))
+		"as it is", f.Detail, s.Name(), len(r.Findings))
 	return &lakeerr.CorruptError{Name: f.Name, Detail: detail, Hint: hintNoHead}
 }
 
@@ -170,9 +170,9 @@ func noHead(err error) error {
 
 // oneLine returns a text without its line end, shortened if it is not a HEAD.
 func oneLine(text []byte) string {
-	const most = 80
+	const maxShown = 80
 	for i, c := range text {
-		if c == '\n' || i == most {
+		if c == '\n' || i == maxShown {
 			return string(text[:i])
 		}
 	}

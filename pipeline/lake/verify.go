@@ -164,7 +164,7 @@ func (s *Snapshot) CheckCycle(ctx context.Context, cycle manifest.Cycle) ([]Find
 	if err != nil {
 		return nil, err
 	}
-	r := &CheckReport{Files: len(files)}
+	r := &CheckReport{}
 	if err := s.checkContents(ctx, r, files, nil); err != nil {
 		return nil, err
 	}

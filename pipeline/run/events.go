@@ -239,16 +239,16 @@ func (ev *eventStage) refuse(replayed map[place.Place]map[string]bool) error {
 
 // refuseNew changes the decisions about rows of this run.
 func (ev *eventStage) refuseNew(list []event.Decision) {
-	type place struct {
+	type rowKey struct {
 		file int32
 		row  int64
 	}
-	refused := make(map[place]event.Decision, len(list))
+	refused := make(map[rowKey]event.Decision, len(list))
 	for _, d := range list {
-		refused[place{d.File, d.Row}] = d
+		refused[rowKey{d.File, d.Row}] = d
 	}
 	for i, d := range ev.decided {
-		if refusal, is := refused[place{d.File, d.Row}]; is {
+		if refusal, is := refused[rowKey{d.File, d.Row}]; is {
 			ev.decided[i] = refusal
 		}
 	}

@@ -39,7 +39,7 @@ func SkipIfUnchanged(ctx context.Context, dir, command string, o workspace.Optio
 	}
 	w = &workspace.Workspace{Dir: dir}
 	if w.Settings, err = settings.Load(workspace.SettingsFile(dir)); err != nil || w.Settings.Hash != known.Settings {
-		return nil, nil, nil //nolint:nilerr // the run reads the settings too, and tells
+		return nil, nil, nil //nolint:nilerr // the run reads the settings too, and reports the error
 	}
 	c := &lastRunCheck{&runState{ws: w, o: o, report: &workspace.Report{Command: command, AsOf: o.AsOf,
 		Reasons: make(map[string]int64), FeedReasons: make(map[string]map[string]int64)}}, known}

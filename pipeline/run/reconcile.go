@@ -65,12 +65,15 @@ func (rc *reconciler) noteInputs() error {
 		n := rc.folded.Files[i]
 		f.Accepted, f.Duplicate, f.Rejected = n.Accepted, n.Duplicate, f.Rejected+n.Rejected
 		rep := workspace.FileReport{Feed: f.Feed, Name: f.Name}
+		if rc.state.retried != nil {
+			rep.Name = rc.state.retried.Name(i)
+		}
 		if f.Deferred != nil {
-			rc.files.Leave(f.Feed, f.Name, f.Deferred)
+			rc.files.Leave(f.Feed, rep.Name, f.Deferred)
 			continue
 		}
 		if f.Fault != nil {
-			rep.Fault = f.Fault.Error()
+			rep.Fault = strings.Replace(f.Fault.Error(), f.Name, rep.Name, 1)
 			var whole *feedfile.Error
 			if errors.As(f.Fault, &whole) {
 				rep.Hint = whole.Hint
@@ -80,7 +83,7 @@ func (rc *reconciler) noteInputs() error {
 		}
 		rep.Rows, rep.Accepted, rep.Duplicate, rep.Rejected = f.Rows, f.Accepted, f.Duplicate, f.Rejected
 		if f.Rows != f.Accepted+f.Duplicate+f.Rejected {
-			broken = append(broken, &totals.Error{Name: "rows of inbox/" + f.Name,
+			broken = append(broken, &totals.Error{Name: "rows of inbox/" + rep.Name,
 				Left: fmt.Sprint(f.Rows, " read"), Right: fmt.Sprintf("%d accepted + %d duplicate + %d rejected",
 					f.Accepted, f.Duplicate, f.Rejected)})
 		}
@@ -88,8 +91,9 @@ func (rc *reconciler) noteInputs() error {
 		report.Rows, report.Accepted = report.Rows+f.Rows, report.Accepted+f.Accepted
 		report.Duplicate, report.Rejected = report.Duplicate+f.Duplicate, report.Rejected+f.Rejected
 		if rc.state.retried != nil {
-			rep.Name = rc.state.retried.Name(i)
-			rc.noteRetried(int32(i))
+			if err := rc.noteRetried(int32(i)); err != nil {
+				return err
+			}
 		} else {
 			rc.noteInput(f)
 		}
@@ -111,11 +115,11 @@ func (rc *reconciler) noteInput(f *accept.File) {
 }
 
 // noteRetried moves rows that a retry settled from rejected to accepted or duplicate in the file's counts.
-func (rc *reconciler) noteRetried(file int32) {
+func (rc *reconciler) noteRetried(file int32) error {
 	f, n := rc.state.scanned.Files[file], rc.folded.Files[file]
 	in, ok := rc.state.next.Input(f.Feed, f.Hash)
 	if !ok {
-		return
+		return fmt.Errorf("rejects of inbox/%s, which was never ingested", rc.state.retried.Name(int(file)))
 	}
 	in.Accepted, in.Duplicate = in.Accepted+n.Accepted, in.Duplicate+n.Duplicate
 	in.Rejected -= n.Accepted + n.Duplicate
@@ -129,4 +133,5 @@ func (rc *reconciler) noteRetried(file int32) {
 		}
 	}
 	rc.state.next.SetInput(in)
+	return nil
 }

@@ -1,7 +1,10 @@
 package run_test
 
 import (
+	"crypto/sha256"
 	"errors"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,6 +17,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/run/dismiss"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
@@ -120,5 +124,78 @@ func TestEngineIngest(t *testing.T) {
 	same(t, one.files(), e.files())
 	if _, err := os.Stat(filepath.Join(e.dir, "lake", "runs")); !os.IsNotExist(err) {
 		t.Errorf("runs/ of the lake: %v, want that it is not there", err)
+	}
+}
+
+// damaged is a storage whose files of a retry are read as if they were empty.
+type damaged struct{ storage.Storage }
+
+// Open implements storage.Storage.
+func (d damaged) Open(name string) (storage.ReadFile, error) {
+	f, err := d.Storage.Open(name)
+	if strings.Contains(name, "-retry") {
+		f = empty{f}
+	}
+	return f, err
+}
+
+// empty is a file without content.
+type empty struct{ storage.ReadFile }
+
+// Read implements storage.ReadFile.
+func (empty) Read([]byte) (int, error) { return 0, io.EOF }
+
+// Size implements storage.ReadFile.
+func (empty) Size() int64 { return 0 }
+
+// TestRetryDamaged checks that a file that fails as a whole in a retry is reported by its name in the inbox, not by
+// that of the file in which its rejects were written for the retry.
+func TestRetryDamaged(t *testing.T) {
+	t.Parallel()
+	s := newRejected(t).shared
+	s.o.Wrap = func(st storage.Storage) storage.Storage { return damaged{st} }
+	report, err := run.RetryRejects(t.Context(), s.open(), s.o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const fault = "read inbox/usage/first.csv: the file is empty"
+	if len(report.Files) != 1 || report.Files[0].Fault != fault || report.Files[0].Name != "usage/first.csv" {
+		t.Errorf("%+v, want %s", report.Files, fault)
+	}
+}
+
+// TestDismissOrder checks that the rejects of a dismissal are in the order of their files, rows and hashes, also if
+// several contents of one file name have the record.
+func TestDismissOrder(t *testing.T) {
+	t.Parallel()
+	s := newShared(t)
+	hashOf := make(map[string]string) // of the file, by reason
+	for why, rest := range map[string]string{
+		"unknown_sku":   "none,east,2026-09-05T00:00:00+08:00,2026-09-05T01:00:00+08:00,1",
+		"bad_decimal":   "vm,east,2026-09-05T00:00:00+08:00,2026-09-05T01:00:00+08:00,one",
+		"missing_value": "vm,east,2026-09-05T00:00:00+08:00,2026-09-05T01:00:00+08:00,",
+		"bad_time":      "vm,east,2026-09-05T00:00:00+08:00,noon,1",
+	} {
+		text := "record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity\n" +
+			"rec-new,cust-aurora,res-new," + rest + "\n"
+		hashOf[why] = fmt.Sprintf("%x", sha256.Sum256([]byte(text)))
+		if err := os.WriteFile(filepath.Join(s.dir, "inbox/usage/again.csv"), []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if report, err := run.Ingest(t.Context(), s.open(), s.o); err != nil || report.Rejected != 1 {
+			t.Fatalf("%s: %+v, %v", why, report, err)
+		}
+	}
+	d := dismiss.Options{Names: []string{"rec-new"}, By: "anna", Why: "a typing error"}
+	for range 10 { // a repetition changes nothing
+		report, err := dismiss.Run(t.Context(), s.open(), d, s.o)
+		if err != nil || len(report.Rejects) != len(hashOf) {
+			t.Fatalf("%+v, %v", report, err)
+		}
+		if !slices.IsSortedFunc(report.Rejects, func(a, b dismiss.Row) int {
+			return strings.Compare(hashOf[a.Reason], hashOf[b.Reason])
+		}) {
+			t.Fatalf("%+v are not in the order of %v", report.Rejects, hashOf)
+		}
 	}
 }

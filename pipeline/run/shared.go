@@ -124,11 +124,11 @@ func refused(err error) error {
 
 // numbers lists a few numbers.
 func numbers(list []int) string {
-	const most = 20
+	const maxNamed = 20
 	var words []string
 	for i, n := range list {
-		if i == most {
-			words = append(words, fmt.Sprintf("and %d more", len(list)-most))
+		if i == maxNamed {
+			words = append(words, fmt.Sprintf("and %d more", len(list)-maxNamed))
 			break
 		}
 		words = append(words, fmt.Sprint(n))

@@ -47,8 +47,8 @@ func DoTask(ctx context.Context, w *workspace.Workspace, id manifest.Hash, stage
 }
 
 // Do does a task of a shared run and stores its result. Doing it again, also in two processes at the same time, gives
-// the same files. Errors: *workspace.RefusedError if this process has not the build, the settings or the books of the
-// plan, if the lake has another state, or if there is no such task.
+// the same files. Errors: *workspace.RefusedError if this process does not have the build, the settings or the books of
+// the plan, if the lake has another state, or if there is no such task.
 func (t *Tasks) Do(ctx context.Context, id manifest.Hash, stage string, i int) error {
 	p, err := plan.Load(t.ws, id, t.o)
 	if err == nil && (t.r == nil || t.id != id) {
@@ -187,7 +187,7 @@ func (r taskWorkers) rerateWorker() (_ worker, err error) {
 	return f.RerateWorker(), nil
 }
 
-// recall reads the terms that the tasks of buckets and of slices share, and returns a function that does such a task.
+// recall reads the terms that the tasks of buckets and of slices share, and returns the folder that does such tasks.
 func (r taskWorkers) recall() (*fold.Folder, error) {
 	text, err := r.run.state.txn.SubTxn.ReadShared(termsObject)
 	if err != nil {

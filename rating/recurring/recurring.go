@@ -55,9 +55,6 @@ func (p *Part) ID(zone *period.Zone) string { return p.Row.ID + "/" + zone.Day(p
 func Parts(row *books.RecurringCharge, zone *period.Zone, within period.Span) []Part {
 	var out []Part
 	from := max(row.Valid.From, zone.AddMonths(within.From, -row.Months-1))
-	if from == period.Past {
-		from = row.Valid.From
-	}
 	for at := chargePeriod(row, zone, from); at.From < min(within.To, row.Valid.To); at = chargePeriod(row, zone,
 		at.To) {
 		p := Part{Row: row, Period: at, Span: period.Span{From: max(at.From, row.Valid.From), To: at.To}}

@@ -89,6 +89,7 @@ func (e *NoPriceError) Error() string {
 	return fmt.Sprintf("no price in region %s at %s", e.Region, e.At)
 }
 
+// NoPrice returns a *NoPriceError for a region and an instant.
 func NoPrice(region string, t period.Instant) error { return &NoPriceError{region, t} }
 
 // NoUsageError reports a record of a product whose model has no usage. Acceptance rejects such records, so the books

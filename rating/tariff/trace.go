@@ -40,6 +40,7 @@ func (c *Client) traceFee(version int32, i int, reversed bool) {
 	c.Trace(step)
 }
 
+// TierStep returns a step of an explanation with the bounds and the price of tier i of a price version.
 func (c *Client) TierStep(kind derivation.StepKind, version int32, i int) derivation.Step {
 	tiers := c.Book.Books.Versions[version].Tiers
 	step := derivation.Step{Kind: kind, Tier: i + 1, Upper: tiers[i].UpTo, Open: tiers[i].Open,
@@ -50,6 +51,7 @@ func (c *Client) TierStep(kind derivation.StepKind, version int32, i int) deriva
 	return step
 }
 
+// TraceOffer traces whether a discount applies to a sale, and the amount after it.
 func (c *Client) TraceOffer(s *Sale, o *Offer, verdict derivation.Verdict, after money.Amount, named bool) {
 	d := &c.Book.Books.Discounts[o.Discount]
 	c.Trace(derivation.Step{

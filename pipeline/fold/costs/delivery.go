@@ -3,6 +3,7 @@ package costs
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold/costs/margins"
 	intake "github.com/tollbook/tollbook/pipeline/intake/costs"
 	"github.com/tollbook/tollbook/schemas/cost"
+	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
@@ -36,7 +38,7 @@ type Delivery struct {
 	Rejected int64
 	Accepted bool // its rejects are accepted
 	Currency string
-	Values   [cost.CostColumns]cost18
+	Values   [cost.CostColumns]money.Cost
 	Tolerant string
 	Fault    string
 	Made     string
@@ -226,10 +228,14 @@ func (s *survey) judge(ctx context.Context, one *source, d *Delivery) error {
 		return s.convert(one, d)
 	}
 	hash, err := d.found.Hash(s.stage.Hash)
-	if err != nil {
+	var unreadable *intake.UnreadableError
+	if err != nil && !errors.As(err, &unreadable) {
 		return err
 	}
 	switch {
+	case d.Fixed && unreadable != nil:
+		d.State, d.Fault = Failed, unreadable.Error()
+		return s.convert(one, d)
 	case d.Fixed && hash != d.Hash:
 		d.State, d.Fault = Failed, "its files changed after it had counted: put them back, or send a new delivery"
 		return s.convert(one, d)

@@ -5,6 +5,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold/costs/margins"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/cost"
+	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/settlement/allocation"
 )
@@ -53,7 +54,7 @@ func (w *worker) repeat(row *cost.Row, one *repeated) (done bool, err error) {
 		return false, nil
 	}
 	if one.margin != nil {
-		return true, one.margin.Add((*[cost.CostColumns]cost18)(row.Values[:cost.CostColumns]))
+		return true, one.margin.Add((*[cost.CostColumns]money.Cost)(row.Values[:cost.CostColumns]))
 	}
 	return true, w.groups.repeat(row, one)
 }

@@ -149,7 +149,7 @@ func (s *Stage) open(ctx context.Context, found *survey, w *writer, c period.Cyc
 	for _, d := range counted {
 		d.Made = s.made(found, d)
 	}
-	return w.write(by, r)
+	return w.write(ctx, by, r)
 }
 
 // convertPosted converts the open cycle's margins of a closed cycle by today's books, which can have later rates.

@@ -7,12 +7,9 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
-	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
-
-type cost18 = money.Cost
 
 // DeliveriesKey is the key of the file of all deliveries.
 func DeliveriesKey() manifest.FileKey {

@@ -34,14 +34,14 @@ type writer struct {
 
 // write prices an open cycle and puts its lines, groups and margins into the next state, bucket by bucket. Memory holds
 // the lines of one bucket at a time.
-func (w *writer) write(by *pricer, r *rated) error {
+func (w *writer) write(ctx context.Context, by *pricer, r *rated) error {
 	list := make([][]found, w.buckets)
 	for _, f := range r.found {
 		b := w.bucket(w.books.Customers[f.customer].ID)
 		list[b] = append(list[b], f)
 	}
 	eachBucket(list, by.workers, func(one []found) { slices.SortFunc(one, found.compare) })
-	low, err := w.pricedBuckets(by, r, list)
+	low, err := w.pricedBuckets(ctx, by, r, list)
 	if err != nil {
 		return err
 	}
@@ -77,8 +77,8 @@ type pricedBucket struct {
 
 // pricedBuckets prices the groups of each bucket and writes them and their lines. It writes a bucket while it prices
 // the next one. low is the number of groups below their minimum margin.
-func (w *writer) pricedBuckets(by *pricer, r *rated, list [][]found) (low int, err error) {
-	all, ctx := errgroup.WithContext(context.Background())
+func (w *writer) pricedBuckets(ctx context.Context, by *pricer, r *rated, list [][]found) (low int, err error) {
+	all, ctx := errgroup.WithContext(ctx)
 	ready, free := make(chan pricedBucket), make(chan *parquet.Columns[tables.CostGroup], 3)
 	for range cap(free) { // for the buckets being priced, passed on and written
 		free <- parquet.NewColumns(tables.CostGroups())
@@ -94,7 +94,7 @@ func (w *writer) pricedBuckets(by *pricer, r *rated, list [][]found) (low int, e
 			select {
 			case one.groups = <-free:
 			case <-ctx.Done():
-				return nil // the other goroutine returns the error
+				return ctx.Err()
 			}
 			if err := w.groups(one.groups, r, groups); err != nil {
 				return err
@@ -105,7 +105,7 @@ func (w *writer) pricedBuckets(by *pricer, r *rated, list [][]found) (low int, e
 			select {
 			case ready <- one:
 			case <-ctx.Done():
-				return nil // the other goroutine returns the error
+				return ctx.Err()
 			}
 		}
 		return nil

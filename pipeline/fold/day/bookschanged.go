@@ -61,12 +61,12 @@ func (t *touchable[T]) inFile(d *Folder, e manifest.FileEntry, touched *change.D
 			return false, err
 		}
 		may := make([]bool, len(skus))
-		any := false
+		some := false
 		for i, code := range skus {
 			may[i] = touched.MayHold(code)
-			any = any || may[i]
+			some = some || may[i]
 		}
-		if !any {
+		if !some {
 			continue
 		}
 		if err := customers.Fill(cols.Word(t.customer).Dict(), d.in.Names().Customer); err != nil {

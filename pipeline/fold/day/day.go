@@ -90,9 +90,9 @@ func (d *Folder) Cycle(bucket int, cycle period.Cycle, todo map[period.Day]int64
 		_, isNew := slices.BinarySearch(fresh, day)
 		_, hasDead := slices.BinarySearch(v.DeadDays, day)
 		if !isNew && !hasDead && !dirty {
-			if mended, err := d.booksChanged(bucket, day, touched); err != nil {
+			if changed, err := d.booksChanged(bucket, day, touched); err != nil {
 				return folded, false, err
-			} else if !mended {
+			} else if !changed {
 				continue
 			}
 		}

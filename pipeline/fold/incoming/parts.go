@@ -78,6 +78,7 @@ func (p *parts) take(i int, each func(entry []byte)) error {
 		return fmt.Errorf("write identities of records: %w", err)
 	}
 	name := from.file.Name()
+	from.file = nil
 	f, err := p.txn.OpenTemp(name)
 	if err != nil {
 		return err
@@ -92,7 +93,6 @@ func (p *parts) take(i int, each func(entry []byte)) error {
 		each(entry)
 		in.Discard(size) //nolint:errcheck // the bytes are in the buffer
 	}
-	from.file = nil
 	return errors.Join(f.Close(), p.txn.RemoveTemp(name))
 }
 

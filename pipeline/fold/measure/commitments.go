@@ -192,7 +192,7 @@ func (s *Commitments) file(e manifest.FileEntry, cycle period.Cycle, wanted func
 		if err != nil || cols == nil {
 			return err
 		}
-		c, any := cols, false
+		c, some := cols, false
 		customers, skus = customers[:0], skus[:0]
 		for _, id := range c.Word(tables.LineCustomerID).Dict() {
 			code, err := names.Customer(id)
@@ -202,9 +202,9 @@ func (s *Commitments) file(e manifest.FileEntry, cycle period.Cycle, wanted func
 			if !wanted(code) {
 				code = -1
 			}
-			customers, any = append(customers, code), any || code >= 0
+			customers, some = append(customers, code), some || code >= 0
 		}
-		if !any {
+		if !some {
 			continue
 		}
 		for _, id := range c.Word(tables.LineSKU).Dict() {

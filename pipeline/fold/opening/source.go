@@ -1,7 +1,6 @@
 package opening
 
 import (
-	"errors"
 	"math"
 	"slices"
 
@@ -162,9 +161,12 @@ func (s *Source) CycleEnd(bucket int, cycle period.Cycle) (*Reader, error) {
 // records, the positions are of an earlier cycle, and the caller passes them to the cycle with rating.NextCycle.
 func (s *Source) Ending(bucket int, cycle period.Cycle) (r *Reader, earlier bool, err error) {
 	last, err := s.LastBefore(bucket, cycle.Last()+1)
-	if err != nil || last.In(cycle) {
-		r, err2 := s.CycleEnd(bucket, cycle)
-		return r, false, errors.Join(err, err2)
+	if err != nil {
+		return nil, false, err
+	}
+	if last.In(cycle) {
+		r, err = s.CycleEnd(bucket, cycle)
+		return r, false, err
 	}
 	files, err := s.closing(bucket, last)
 	if err != nil {

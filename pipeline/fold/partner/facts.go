@@ -3,7 +3,6 @@ package partner
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -539,7 +538,7 @@ func (r factReader) owed(c period.Cycle, list []fact) ([]fact, error) {
 			return nil, err
 		}
 	}
-	for k, sum := range maps.All(totals) {
+	for k, sum := range totals {
 		a, err := sum.Amount()
 		if err != nil {
 			return nil, err

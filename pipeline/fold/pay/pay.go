@@ -25,7 +25,7 @@ type Payer struct {
 	Rules   payment.Rules
 	Refunds ordering.RefundRules
 	Buckets int
-	Closed  period.Cycle // the last closed cycle; accept.NoCycle = none
+	Closed  period.Cycle // the last closed cycle; place.NoCycle = none
 	// cycles in which the run wrote account events or reclaims coupons; those of the live state can be omitted
 	Cycles []period.Cycle
 	Refold func(period.Cycle) bool // whether a cycle was paid with other books or settings than today's
@@ -130,7 +130,7 @@ type Worker struct {
 }
 
 // Pay pays the open cycles of a bucket, oldest first, and puts the files into its next state. rated are the cycles in
-// which the run rated something in the bucket. Errors: errors of the lake, *events.GoneError for something that the
+// which the run rated something in the bucket. Errors: errors of the lake, *event.GoneError for something that the
 // books no longer contain, and *money.RangeError.
 func (w *Worker) Pay(ctx context.Context, bucket int, rated []period.Cycle) (*Result, error) {
 	w.known = slices.Concat(w.cycles, rated)

@@ -1,6 +1,7 @@
 package records
 
 import (
+	"fmt"
 	"io"
 
 	"github.com/tollbook/tollbook/pipeline/fold/codes"
@@ -187,8 +188,13 @@ type Accepted struct {
 	files       []io.Closer
 }
 
-// Open opens the lake's records of a day. more are columns of lines in addition to those that make up records.
+// Open opens the lake's records of a day, which has at most one file of each table. more are columns of lines in
+// addition to those that make up records.
 func Open(s *state.State, lines, usage []manifest.FileEntry, more ...tables.ColumnOf[tables.Line]) (*Accepted, error) {
+	if len(lines) > 1 || len(usage) > 1 {
+		return nil, fmt.Errorf("a day of a bucket has %d files of lines and %d of usage, want one at most", len(lines),
+			len(usage))
+	}
 	a := &Accepted{ended: [2]bool{true, true}}
 	for _, e := range lines {
 		f, err := tablefile.Open(s.Txn, e, tables.Lines(), append(more, lineColumns...))
@@ -201,6 +207,7 @@ func Open(s *state.State, lines, usage []manifest.FileEntry, more ...tables.Colu
 	for _, e := range usage {
 		f, err := tablefile.Open(s.Txn, e, tables.Usage(), nil)
 		if err != nil {
+			a.Close()
 			return nil, err
 		}
 		a.files = append(a.files, f)

@@ -1,6 +1,7 @@
 package rerate
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -277,13 +278,7 @@ func (r *poster) draws(redrawn map[late.Key]string) error {
 	maps.Copy(all, redrawn)
 	out := parquet.NewColumns(tables.Redraws())
 	for _, key := range slices.SortedFunc(maps.Keys(all), func(a, b late.Key) int {
-		if a.Customer != b.Customer {
-			return int(a.Customer - b.Customer)
-		}
-		if a.Origin != b.Origin {
-			return int(a.Origin - b.Origin)
-		}
-		return strings.Compare(a.ID, b.ID)
+		return cmp.Or(cmp.Compare(a.Customer, b.Customer), cmp.Compare(a.Origin, b.Origin), strings.Compare(a.ID, b.ID))
 	}) {
 		opening.AddDraws(out, r.Books.Customers[key.Customer].ID, key.Origin, key.ID, all[key])
 	}

@@ -241,8 +241,7 @@ func ownerOf(policy *books.Policy, accepted, winner *LinkSample, group []arrival
 	owner := -1
 	for i := range group {
 		s := &group[i]
-		switch {
-		case policy.Method != books.TransitP95 && s.Sample != winner.Sample, last && s.Time != winner.Time:
+		if policy.Method != books.TransitP95 && s.Sample != winner.Sample || last && s.Time != winner.Time {
 			continue
 		}
 		if owner >= 0 {

@@ -111,7 +111,7 @@ func (s *Step) addShare(out *parquet.Columns[tables.Performance], one *share, p 
 // contain.
 func (s *Worker) loadShares(key manifest.FileKey, cycle period.Cycle) (map[string]share, error) {
 	known := make(map[string]share)
-	err := each(s.Txn, key, tables.Performances(), func(c *parquet.Columns[tables.Performance], i int) error {
+	err := each(s.Txn, key, func(c *parquet.Columns[tables.Performance], i int) error {
 		day := c.Word(tables.PerformanceDay).At(i)
 		one := known[day]
 		one.day, one.hash = day, c.Word(tables.PerformanceLinesHash).At(i)
@@ -142,14 +142,10 @@ func programmeCode(b *books.Books, id string) int32 {
 }
 
 // each visits every row of the files of a key.
-func each(txn *lake.SubTxn, key manifest.FileKey, def tables.Def[tables.Performance],
+func each(txn *lake.SubTxn, key manifest.FileKey,
 	visit func(*parquet.Columns[tables.Performance], int) error) error {
 	for _, e := range txn.Next().Find(key) {
-		err := tablefile.Each(txn, e, def, nil, func(c *parquet.Columns[tables.Performance],
-			i int) error {
-			return visit(c, i)
-		})
-		if err != nil {
+		if err := tablefile.Each(txn, e, tables.Performances(), nil, visit); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,6 @@
 // Package accept ingests feed files: it finds new files in the inbox, checks every record against the books, and
-// passes accepted records to the fold as sorted runs. Resolve decides what depends on other records (duplicates,
-// conflicts, replacements), bucket by bucket, before the fold reads the runs.
+// passes accepted records to the fold as sorted runs. The fold decides what depends on other records (duplicates,
+// conflicts, replacements), bucket by bucket (pipeline/fold/incoming).
 //
 //	INGEST-1  Every record of every ingested file ends in exactly one of accepted, duplicate, rejected. Per file the
 //	          three counts add up to the rows read (§3.20).

@@ -3,6 +3,7 @@ package accept
 import (
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -193,7 +194,7 @@ func (s *spool) eachOnDisk(file int32, visit func(*Reject) error) error {
 			done += n
 		}
 		if done == 0 && take == 0 {
-			return fmt.Errorf("the scratch file of rejects ends inside a record")
+			return errors.New("the scratch file of rejects ends inside a record")
 		}
 		pending = append(pending[:0], pending[done:]...)
 	}

@@ -11,8 +11,10 @@ import (
 	"strings"
 	"syscall"
 	"time"
+	"unicode/utf8"
 
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
+	"github.com/tollbook/tollbook/pipeline/intake/inbox"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -27,9 +29,10 @@ type Found struct {
 	Source string
 	Period period.Cycle
 	Name   string
-	Files  []string // data files, paths below inbox/, sorted by name
-	Odd    []string // files that make the delivery fail, paths below inbox/
-	Marked bool     // it contains a file _SUCCESS
+	Files  []string       // data files, paths below inbox/, sorted by name
+	Odd    []string       // files that make the delivery fail, paths below inbox/
+	Broken []inbox.Passed // names without a readable file, which make it fail too; sorted by name
+	Marked bool           // it contains a file _SUCCESS
 	Newest period.Instant
 }
 
@@ -39,7 +42,7 @@ func (f *Found) Path() string { return f.Source + "/" + f.Period.String() + "/" 
 // Complete reports whether the delivery is complete at an instant of the machine's clock. If now is 0, the age of its
 // files does not matter.
 func (f *Found) Complete(now period.Instant, settle time.Duration) bool {
-	if len(f.Files)+len(f.Odd) == 0 {
+	if len(f.Files)+len(f.Odd)+len(f.Broken) == 0 {
 		return false
 	}
 	return f.Marked || now == 0 || f.Newest <= now-period.Instant(settle.Microseconds())
@@ -57,7 +60,7 @@ func Unlisted(fsys fs.FS, sources []string) (names []string, err error) {
 }
 
 // Discover lists the deliveries of the sources, sorted by source, period and name. strange lists names below the
-// folders of the sources that are not part of any delivery.
+// folders of the sources that are not part of any delivery, such as a delivery's folder whose name is not UTF-8.
 func Discover(fsys fs.FS, sources []string) (found []*Found, strange []string, err error) {
 	entries, err := folder(fsys, Folder)
 	if err != nil {
@@ -108,7 +111,7 @@ func discoverSource(fsys fs.FS, source string) (found []*Found, strange []string
 			return nil, nil, err
 		}
 		for _, d := range deliveries {
-			if !d.IsDir() {
+			if !d.IsDir() || !utf8.ValidString(d.Name()) {
 				strange = append(strange, path.Join(name, d.Name()))
 				continue
 			}
@@ -125,52 +128,90 @@ func discoverSource(fsys fs.FS, source string) (found []*Found, strange []string
 // look lists the files of a delivery.
 func (f *Found) look(fsys fs.FS, root string) error {
 	err := fs.WalkDir(fsys, root, func(name string, e fs.DirEntry, err error) error {
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil // removed meanwhile
-		}
-		if err != nil {
-			return err
-		}
-		base := path.Base(name)
-		if e.IsDir() {
-			if hidden(base) && name != root {
-				return fs.SkipDir
-			}
-			return nil
-		}
-		info, err := fs.Stat(fsys, name)
-		if err != nil {
-			return err
-		}
-		f.Newest = max(f.Newest, period.Instant(info.ModTime().UnixMicro()))
-		f.Marked = f.Marked || name == path.Join(root, successFile)
-		kind, known := feedfile.Kind(name)
-		switch {
-		case hidden(base) || strings.HasSuffix(base, ".json"):
-		case !known || kind == "ndjson" || !info.Mode().IsRegular():
-			f.Odd = append(f.Odd, name)
-		default:
-			f.Files = append(f.Files, name)
-		}
-		return nil
+		return f.visit(fsys, root, name, e, err)
 	})
 	if err != nil {
 		return fmt.Errorf("list inbox/%s: %w", root, err)
 	}
 	slices.Sort(f.Files)
 	slices.Sort(f.Odd)
+	slices.SortFunc(f.Broken, func(a, b inbox.Passed) int { return strings.Compare(a.Name, b.Name) })
 	return nil
 }
+
+// visit classifies one name of a delivery for fs.WalkDir. e is nil for a root that cannot be read.
+func (f *Found) visit(fsys fs.FS, root, name string, e fs.DirEntry, err error) error {
+	base := path.Base(name)
+	folder, link := e == nil || e.IsDir(), e != nil && e.Type()&fs.ModeSymlink != 0
+	skipped := hidden(base) || !folder && strings.HasSuffix(base, ".json")
+	switch {
+	case folder && skipped && name != root:
+		return fs.SkipDir
+	case !utf8.ValidString(name):
+		if !skipped {
+			f.Broken = append(f.Broken, inbox.NotUTF8(name))
+		}
+		if folder {
+			return fs.SkipDir
+		}
+		return nil
+	case err != nil:
+		return f.broken(name, link, false, err)
+	case folder:
+		return nil
+	}
+	info, err := fs.Stat(fsys, name)
+	if err != nil {
+		return f.broken(name, link, skipped, err)
+	}
+	f.Newest = max(f.Newest, period.Instant(info.ModTime().UnixMicro()))
+	f.Marked = f.Marked || name == path.Join(root, successFile)
+	kind, known := feedfile.Kind(name)
+	switch {
+	case skipped:
+	case !known || kind == "ndjson" || !info.Mode().IsRegular():
+		f.Odd = append(f.Odd, name)
+	default:
+		f.Files = append(f.Files, name)
+	}
+	return nil
+}
+
+// broken lists a name that cannot be read unless it is skipped. It ignores what was removed meanwhile, and returns an
+// error of the disk.
+func (f *Found) broken(name string, link, skipped bool, err error) error {
+	if errors.Is(err, fs.ErrNotExist) && !link {
+		return nil
+	}
+	p, ok := inbox.PassedFor(name, link, err)
+	if !ok {
+		return err
+	}
+	if !skipped {
+		f.Broken = append(f.Broken, p)
+	}
+	return nil
+}
+
+// UnreadableError reports a file that this user has no permission to read.
+type UnreadableError struct{ why inbox.Passed }
+
+// Error implements error.
+func (e *UnreadableError) Error() string { return e.why.Error() }
 
 // Hasher returns the content hash of a file below inbox/.
 type Hasher func(name string) (string, error)
 
-// Hash returns a hash of the contents of the delivery's data files and of their paths in it.
+// Hash returns a hash of the contents of the delivery's data files and of their paths in it. A file without permission
+// to read it is an *UnreadableError.
 func (f *Found) Hash(of Hasher) (string, error) {
 	sum := sha256.New()
 	root := path.Join(Folder, f.Path())
 	for _, name := range f.Files {
 		hash, err := of(name)
+		if errors.Is(err, fs.ErrPermission) {
+			return "", &UnreadableError{inbox.Unreadable(name)}
+		}
 		if err != nil {
 			return "", err
 		}

@@ -37,7 +37,7 @@ const maxRejects = 10_000
 // number. also returns a further sink for a worker's rows; complete reports whether those sinks received all rows.
 func ExamineFiles(ctx context.Context, fsys fs.FS, f *Found, workers int, also func(worker int) Sink,
 ) (x *Examined, complete bool, err error) {
-	if len(f.Odd) == 0 {
+	if len(f.Odd)+len(f.Broken) == 0 {
 		if x, ok := examineFiles(ctx, fsys, f, workers, also); ok {
 			return x, true, nil
 		}
@@ -53,6 +53,10 @@ func examine(ctx context.Context, fsys fs.FS, f *Found) (*Examined, error) {
 		x.Fault = fmt.Sprintf("inbox/%s is no CSV or Parquet file", f.Odd[0])
 		return x, nil
 	}
+	if len(f.Broken) > 0 {
+		x.Fault = f.Broken[0].Error()
+		return x, nil
+	}
 	err := Read(ctx, fsys, f, &x.Tally, Sink{Take: x.take, Reject: x.reject})
 	var broken *feedfile.Error
 	if errors.As(err, &broken) {
@@ -61,7 +65,8 @@ func examine(ctx context.Context, fsys fs.FS, f *Found) (*Examined, error) {
 	}
 	var mixed *mixedError
 	var large *sumError
-	if errors.As(err, &mixed) || errors.As(err, &large) {
+	var unreadable *UnreadableError
+	if errors.As(err, &mixed) || errors.As(err, &large) || errors.As(err, &unreadable) {
 		x.Fault = err.Error()
 		return x, nil
 	}

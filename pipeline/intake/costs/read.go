@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
+	"github.com/tollbook/tollbook/pipeline/intake/inbox"
 	"github.com/tollbook/tollbook/schemas/cost"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -103,13 +104,16 @@ type records interface {
 }
 
 // ReadFile passes every row of a file to the sink. cycle is the period of the file's folder. An error in the file is a
-// *feedfile.Error and makes the delivery fail.
+// *feedfile.Error, a file without permission to read it an *UnreadableError; either makes the delivery fail.
 func ReadFile(ctx context.Context, fsys fs.FS, name string, cycle period.Cycle, tally *Tally, to Sink) (err error) {
 	var in records
 	if kind, _ := feedfile.Kind(name); kind == "parquet" {
 		in, err = openParquet(fsys, name, &to)
 	} else {
 		in, err = openCSV(fsys, name)
+	}
+	if errors.Is(err, fs.ErrPermission) {
+		return &UnreadableError{inbox.Unreadable(name)}
 	}
 	if err != nil {
 		return err

@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,6 +22,7 @@ import (
 	"github.com/apache/arrow-go/v18/parquet"
 	"github.com/apache/arrow-go/v18/parquet/compress"
 	"github.com/apache/arrow-go/v18/parquet/pqarrow"
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/schemas/cost"
@@ -263,6 +266,85 @@ func TestDiscover(t *testing.T) {
 	unlisted, err := Unlisted(files, []string{"aws"})
 	if want := []string{"costs/aws.csv", "costs/gcp"}; err != nil || !slices.Equal(unlisted, want) {
 		t.Errorf("unlisted %q, %v", unlisted, err)
+	}
+}
+
+// refusing is a file system in which one file may not be read, and another is removed after its folder was listed.
+type refusing struct {
+	fs.FS
+	refused, removed string
+}
+
+// Open implements fs.FS.
+func (r *refusing) Open(name string) (fs.File, error) {
+	if name == r.refused {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrPermission}
+	}
+	return r.FS.Open(name)
+}
+
+// Stat implements fs.StatFS.
+func (r *refusing) Stat(name string) (fs.FileInfo, error) {
+	if name == r.removed {
+		return nil, &fs.PathError{Op: "stat", Path: name, Err: fs.ErrNotExist}
+	}
+	return fs.Stat(r.FS, name)
+}
+
+// TestBrokenNames tests that a name that cannot be read makes its own delivery fail and no other one. Invariant:
+// COSTS-1.
+func TestBrokenNames(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for _, name := range []string{"1/a.csv", "2/a.csv", "3/a.csv", "4/_dangling.csv", "5/b\xff.csv", "5/c\xff/a.csv",
+		"\xff/a.csv", "6/a.csv", "7/a.csv", "7/removed.csv"} {
+		name = filepath.Join(dir, "costs/aws/2026-09", name)
+		if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		err := os.WriteFile(name, []byte("BilledCost,EffectiveCost,BillingCurrency,BillingPeriodStart,"+
+			"ChargePeriodStart,ChargePeriodEnd,ChargeCategory\n"), 0o666)
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, to := range map[string]string{"2/dangling.csv": "gone.csv", "3/loop.parquet": "loop.parquet",
+		"4/_SUCCESS": "gone", "4/x.json": "gone"} {
+		if err := os.Symlink(to, filepath.Join(dir, "costs/aws/2026-09", name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	files := &refusing{os.DirFS(dir), "costs/aws/2026-09/6/a.csv", "costs/aws/2026-09/7/removed.csv"}
+	found, strange, err := Discover(files, []string{"aws"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, f := range found {
+		x, _, err := ExamineFiles(t.Context(), files, f, 2, func(int) Sink { return Sink{} })
+		if err != nil {
+			t.Fatalf("%s: %v", f.Path(), err)
+		}
+		got = append(got, fmt.Sprintf("%s %v %s", f.Name, f.Complete(0, 0), x.Fault))
+	}
+	const at = "inbox/costs/aws/2026-09/"
+	want := []string{"1 true ", "2 true " + at + "2/dangling.csv is a link to a file that does not exist",
+		"3 true " + at + "3/loop.parquet is a link that leads back to itself", "4 false ",
+		`5 true inbox/"costs/aws/2026-09/5/b\xff.csv" has a name that is not UTF-8`,
+		"6 true " + at + "6/a.csv cannot be read: permission denied", "7 true "}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("name, complete, fault (-want +got):\n%s", diff)
+	}
+	if want := []string{"costs/aws/2026-09/\xff"}; !slices.Equal(strange, want) {
+		t.Errorf("strange %q", strange)
+	}
+	hash := func(name string) (string, error) {
+		_, err := fs.ReadFile(files, name)
+		return name, err
+	}
+	var unreadable *UnreadableError
+	if _, err := found[5].Hash(hash); !errors.As(err, &unreadable) {
+		t.Errorf("hash of a file without permission: %v", err)
 	}
 }
 

@@ -81,13 +81,12 @@ func accountAt(c *parquet.Columns[tables.AccountEvent], i int, cycle period.Cycl
 
 // AppendTo appends the event to a batch of the account_events table.
 func (e *Account) AppendTo(c *parquet.Columns[tables.AccountEvent], bk *books.Books) {
-	for i, word := range map[tables.WordColumn[tables.AccountEvent]]string{
-		tables.AccountEventCustomerID: bk.Customers[e.Customer].ID, tables.AccountEventType: e.Type,
-		tables.AccountEventBalanceType: e.Balance,
-		tables.AccountEventFile:        e.From.File, tables.AccountEventFileHash: e.From.Hash,
-		tables.AccountEventHeader: e.From.Header} {
-		c.Word(i).Add(word)
-	}
+	c.Word(tables.AccountEventCustomerID).Add(bk.Customers[e.Customer].ID)
+	c.Word(tables.AccountEventType).Add(e.Type)
+	c.Word(tables.AccountEventBalanceType).Add(e.Balance)
+	c.Word(tables.AccountEventFile).Add(e.From.File)
+	c.Word(tables.AccountEventFileHash).Add(e.From.Hash)
+	c.Word(tables.AccountEventHeader).Add(e.From.Header)
 	c.Text(tables.AccountEventEventID).Add(e.ID)
 	c.Text(tables.AccountEventRaw).Add(e.From.Raw)
 	c.Time(tables.AccountEventTime).Add(e.Time)

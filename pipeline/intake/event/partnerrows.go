@@ -40,13 +40,14 @@ func (t *Transfer) AppendTo(rows *parquet.Columns[tables.Transfer]) {
 
 // AppendTo appends the event to a batch of the incentive_events table.
 func (e *Incentive) AppendTo(rows *parquet.Columns[tables.IncentiveEvent]) {
-	for i, word := range map[tables.WordColumn[tables.IncentiveEvent]]string{
-		tables.IncentiveEventPartnerID: e.Partner, tables.IncentiveEventProgrammeID: e.Programme,
-		tables.IncentiveEventPeriod: e.Period, tables.IncentiveEventEvent: e.Event,
-		tables.IncentiveEventMet: e.Met, tables.IncentiveEventFile: e.From.File,
-		tables.IncentiveEventFileHash: e.From.Hash, tables.IncentiveEventHeader: e.From.Header} {
-		rows.Word(i).Add(word)
-	}
+	rows.Word(tables.IncentiveEventPartnerID).Add(e.Partner)
+	rows.Word(tables.IncentiveEventProgrammeID).Add(e.Programme)
+	rows.Word(tables.IncentiveEventPeriod).Add(e.Period)
+	rows.Word(tables.IncentiveEventEvent).Add(e.Event)
+	rows.Word(tables.IncentiveEventMet).Add(e.Met)
+	rows.Word(tables.IncentiveEventFile).Add(e.From.File)
+	rows.Word(tables.IncentiveEventFileHash).Add(e.From.Hash)
+	rows.Word(tables.IncentiveEventHeader).Add(e.From.Header)
 	rows.Text(tables.IncentiveEventEventID).Add(e.ID)
 	rows.Text(tables.IncentiveEventRaw).Add(e.From.Raw)
 	rows.Time(tables.IncentiveEventTime).Add(e.Time)

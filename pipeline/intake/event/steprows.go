@@ -18,21 +18,23 @@ func StepsKey() manifest.FileKey {
 
 // AppendTo appends the step to a batch of the order_status table.
 func (e *Step) AppendTo(c *parquet.Columns[tables.OrderStep], bk *books.Books) {
-	for i, word := range map[tables.WordColumn[tables.OrderStep]]string{
-		tables.OrderStepCustomerID: bk.Customers[e.Customer].ID, tables.OrderStepStatus: e.Status,
-		tables.OrderStepOrderType: e.Type.String(), tables.OrderStepSKU: e.SKUText,
-		tables.OrderStepRegionCode: e.Region,
-		tables.OrderStepPeriodType: e.PeriodType, tables.OrderStepPayer: e.Payer,
-		tables.OrderStepDiscountID: e.Discount,
-		tables.OrderStepMet:        e.Met, tables.OrderStepFile: e.From.File, tables.OrderStepFileHash: e.From.Hash,
-		tables.OrderStepHeader: e.From.Header} {
-		c.Word(i).Add(word)
-	}
-	for i, text := range map[tables.TextColumn[tables.OrderStep]]string{tables.OrderStepOrderID: e.Key.ID,
-		tables.OrderStepResourceID:  e.Resource,
-		tables.OrderStepBaseOrderID: e.Base.ID, tables.OrderStepCouponIDs: e.Coupons, tables.OrderStepRaw: e.From.Raw} {
-		c.Text(i).Add(text)
-	}
+	c.Word(tables.OrderStepCustomerID).Add(bk.Customers[e.Customer].ID)
+	c.Word(tables.OrderStepStatus).Add(e.Status)
+	c.Word(tables.OrderStepOrderType).Add(e.Type.String())
+	c.Word(tables.OrderStepSKU).Add(e.SKUText)
+	c.Word(tables.OrderStepRegionCode).Add(e.Region)
+	c.Word(tables.OrderStepPeriodType).Add(e.PeriodType)
+	c.Word(tables.OrderStepPayer).Add(e.Payer)
+	c.Word(tables.OrderStepDiscountID).Add(e.Discount)
+	c.Word(tables.OrderStepMet).Add(e.Met)
+	c.Word(tables.OrderStepFile).Add(e.From.File)
+	c.Word(tables.OrderStepFileHash).Add(e.From.Hash)
+	c.Word(tables.OrderStepHeader).Add(e.From.Header)
+	c.Text(tables.OrderStepOrderID).Add(e.Key.ID)
+	c.Text(tables.OrderStepResourceID).Add(e.Resource)
+	c.Text(tables.OrderStepBaseOrderID).Add(e.Base.ID)
+	c.Text(tables.OrderStepCouponIDs).Add(e.Coupons)
+	c.Text(tables.OrderStepRaw).Add(e.From.Raw)
 	c.Whole(tables.OrderStepOrderLine).Add(e.Line)
 	c.Time(tables.OrderStepTime).Add(e.PayTime)
 	c.Whole(tables.OrderStepPeriodNum).Add(e.PeriodNum)

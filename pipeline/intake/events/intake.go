@@ -365,7 +365,7 @@ func (in *Intake) order(v *view, i int, file int32) (id string, bad *failure) {
 		return in.status(v, i, o, status)
 	}
 	o.Type, _ = ordering.ParseOrderType(kind) // badWord has checked it
-	if bad := fill(o, v, i, "", in.Books.CustomerCurrencyOf(v.text("customer_id", i)).Digits); bad != nil {
+	if bad := readOrder(o, v, i, "", in.Books.CustomerCurrencyOf(v.text("customer_id", i)).Digits); bad != nil {
 		return id, bad
 	}
 	if bad := in.checks().checkOrder(o, v, i, ""); bad != nil {
@@ -377,17 +377,19 @@ func (in *Intake) order(v *view, i int, file int32) (id string, bad *failure) {
 	return id, nil
 }
 
-// fill copies the cells that checks or lines need, column by column. digits are those of the currency. For a step in
-// the order's life, the time of the step is stored as the pay time.
-func fill(o *event.Order, v *view, i int, status string, digits int) *failure {
+// readOrder copies the cells that checks or lines need, column by column. digits are those of the currency. For a step
+// in the order's life, the time of the step is stored as the pay time.
+func readOrder(o *event.Order, v *view, i int, status string, digits int) *failure {
 	for _, c := range v.spec.Columns {
 		if needs(o.Type, status, c.Name) && v.col(c.Name).IsNull(i) {
 			return &failure{c.Name, reason.MissingValue, ""}
 		}
-		if n, ok := v.whole("period_num", i); c.Name == "period_num" && ok && n < 1 {
-			return &failure{c.Name, reason.OutOfRange, strconv.FormatInt(n, 10)}
-		}
-		if c.Name == "official_amount" {
+		switch c.Name {
+		case "period_num":
+			if n, ok := v.whole(c.Name, i); ok && n < 1 {
+				return &failure{c.Name, reason.OutOfRange, strconv.FormatInt(n, 10)}
+			}
+		case "official_amount":
 			if bad := official(o, v, i, digits); bad != nil {
 				return bad
 			}

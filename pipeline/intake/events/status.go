@@ -35,7 +35,7 @@ func (in *Intake) status(v *view, i int, o *event.Order, status string) (id stri
 		return e.ID, bad
 	}
 	o.Type, _ = ordering.ParseOrderType(v.text("order_type", i)) // badWord has checked it
-	if bad := fill(o, v, i, status, in.Books.CustomerCurrencyOf(v.text("customer_id", i)).Digits); bad != nil {
+	if bad := readOrder(o, v, i, status, in.Books.CustomerCurrencyOf(v.text("customer_id", i)).Digits); bad != nil {
 		return e.ID, bad
 	}
 	if bad := in.checks().checkOrder(o, v, i, status); bad != nil {

@@ -97,9 +97,7 @@ func (r *ndjsonReader) readLine() (span, error) {
 		case len(line) > r.opts.MaxRecord:
 			return span{},
 				r.src.Blame(&feedfile.Error{Line: r.line, Text: "a record longer than " + byteSize(r.opts.MaxRecord)})
-		case err == nil, err == io.EOF && len(part) > 0:
-			return span{from, from + len(line)}, nil
-		case err == io.EOF && len(r.kept.buffer) > from:
+		case err == nil, err == io.EOF && len(r.kept.buffer) > from:
 			return span{from, from + len(line)}, nil
 		case err == io.EOF:
 			return span{}, io.EOF

@@ -48,7 +48,7 @@ type parquetColumn struct {
 // broken returns the file's error for an error of the Parquet library.
 func (f *parquetFile) broken(err error) error {
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
-		err = fmt.Errorf("it ends too early")
+		err = errors.New("it ends too early")
 	}
 	if strings.Contains(err.Error(), "unimplemented") { // the library does not have its codec
 		return f.src.Blame(&feedfile.Error{Text: fmt.Sprintf("Parquet that cannot be read: %v", err), Hint: codecHint})
@@ -301,7 +301,7 @@ func (f *parquetFile) checkDictionary(group int, c parquetColumn) error {
 		for data := string(page.Data()); len(data) >= 4; { // one copy; the words are slices of it
 			end := 4 + uint64(binary.LittleEndian.Uint32([]byte(data[:4])))
 			if end > uint64(len(data)) {
-				return fmt.Errorf("its dictionary ends too early")
+				return errors.New("its dictionary ends too early")
 			}
 			value := data[4:end]
 			if seen[value] {
@@ -432,7 +432,7 @@ func (r *parquetReader) endGroup() error {
 			}
 			defer rest.Release()
 			if rest.Len() != 0 {
-				return fmt.Errorf("more values than the row group has rows")
+				return errors.New("more values than the row group has rows")
 			}
 			return nil
 		})

@@ -77,8 +77,7 @@ func (c *converter) batch(from []arrow.Array, n int) (arrow.RecordBatch, []feedr
 			columns[i] = array.NewSlice(c.absent[i], 0, int64(n))
 			continue
 		}
-		var err error
-		err = feedfile.Guard(func() error {
+		err := feedfile.Guard(func() (err error) {
 			columns[i], err = c.column(i, from[i])
 			return err
 		})
@@ -155,7 +154,7 @@ func (c *converter) column(i int, from arrow.Array) (arrow.Array, error) {
 	case col.Kind == feeds.Text:
 		return c.text(col, from)
 	case isText(from):
-		return c.parsed(col, from)
+		return c.parsed(col, from), nil
 	case col.Kind == feeds.Time:
 		return c.time(col, from.(*array.Timestamp)), nil
 	case col.Kind == feeds.Whole:
@@ -317,7 +316,7 @@ func sameTexts(a, b *array.String) bool {
 }
 
 // parsed parses the texts of a column of another kind.
-func (c *converter) parsed(col *feeds.Column, from arrow.Array) (arrow.Array, error) {
+func (c *converter) parsed(col *feeds.Column, from arrow.Array) arrow.Array {
 	out := feedrows.Cells{Column: col, Builder: array.NewBuilder(c.file.opts.Memory, col.Kind.ArrowType())}
 	defer out.Builder.Release()
 	out.Builder.Reserve(from.Len())
@@ -340,7 +339,7 @@ func (c *converter) parsed(col *feeds.Column, from arrow.Array) (arrow.Array, er
 			out.Builder.AppendNull()
 		}
 	}
-	return out.Builder.NewArray(), nil
+	return out.Builder.NewArray()
 }
 
 // Range of the instants that the text form can express, the years 0001 to 9999, in microseconds.
@@ -538,7 +537,7 @@ func (c *converter) parsedWide(col *feeds.Column, from *array.Decimal256) arrow.
 	}
 	a := texts.NewArray()
 	defer a.Release()
-	out, _ := c.parsed(col, a) // parsed itself returns no error
+	out := c.parsed(col, a)
 	return out
 }
 

@@ -120,7 +120,7 @@ func (f *Found) visit(fsys fs.FS, name string, entry fs.DirEntry, err error) err
 	case entry != nil && OnItsWay(path.Base(name), folder):
 		return skip(folder)
 	case !utf8.ValidString(name):
-		f.pass(name, "has a name that is not UTF-8", "rename it to a name in UTF-8")
+		f.Passed = append(f.Passed, NotUTF8(name))
 		return skip(folder)
 	case errors.Is(err, fs.ErrNotExist):
 		return nil // there is no such feed, or the folder was removed meanwhile
@@ -162,27 +162,45 @@ func skip(folder bool) error {
 
 // passFailed lists a name as Passed if the name is the reason why it cannot be read. An error of the disk is returned.
 func (f *Found) passFailed(name string, link bool, err error) error {
-	var number syscall.Errno
-	errors.As(err, &number)
-	switch {
-	case errors.Is(err, fs.ErrPermission):
-		f.Passed = append(f.Passed, Unreadable(name))
-	case link && (errors.Is(err, fs.ErrNotExist) || number == syscall.ENOTDIR || number == syscall.ENAMETOOLONG):
-		f.pass(name, "is a link to a file that does not exist",
-			"create the file that the link points to, or remove the link")
-	case link && number == syscall.ELOOP:
-		f.pass(name, "is a link that leads back to itself", "remove the link")
-	case link && number == 0:
-		f.pass(name, "is a link that leads out of the inbox, or an absolute one",
-			"copy the file into the inbox, or mount its folder there")
-	default:
+	p, ok := PassedFor(name, link, err)
+	if !ok {
 		return err
 	}
+	f.Passed = append(f.Passed, p)
 	return nil
+}
+
+// PassedFor describes a name that cannot be read, by the error of reading it. link reports whether the name can be a
+// link. ok is false for an error of the disk.
+func PassedFor(name string, link bool, err error) (p Passed, ok bool) {
+	var number syscall.Errno
+	errors.As(err, &number)
+	p.Name = feedfile.ShownName(name)
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return Unreadable(name), true
+	case link && (errors.Is(err, fs.ErrNotExist) || number == syscall.ENOTDIR || number == syscall.ENAMETOOLONG):
+		p.Why = "is a link to a file that does not exist"
+		p.Hint = "create the file that the link points to, or remove the link"
+	case link && number == syscall.ELOOP:
+		p.Why, p.Hint = "is a link that leads back to itself", "remove the link"
+	case link && number == 0:
+		p.Why = "is a link that leads out of the inbox, or an absolute one"
+		p.Hint = "copy the file into the inbox, or mount its folder there"
+	default:
+		return p, false
+	}
+	return p, true
 }
 
 func (f *Found) pass(name, why, hint string) {
 	f.Passed = append(f.Passed, Passed{Name: feedfile.ShownName(name), Why: why, Hint: hint})
+}
+
+// NotUTF8 describes a name that is not UTF-8.
+func NotUTF8(name string) Passed {
+	return Passed{Name: feedfile.ShownName(name), Why: "has a name that is not UTF-8",
+		Hint: "rename it to a name in UTF-8"}
 }
 
 // Unreadable describes a file or folder that this user has no permission to read.

@@ -1,8 +1,8 @@
 package rejects
 
 import (
+	"cmp"
 	"strconv"
-	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
@@ -63,10 +63,11 @@ func identityOf(zone *period.Zone, feedName, column, reason, header string, raw 
 		}
 		return Sample(texts["resource_id"], accept.Slot(at)), true
 	case "orders":
-		line, ok := wholeNumber(texts["order_line"])
+		n, ok := feedrows.ParseWhole(cmp.Or(texts["order_line"], "1"))
 		if !ok || texts["order_id"] == "" {
 			return id, false
 		}
+		line := strconv.FormatInt(n, 10)
 		if status := texts["status"]; status != "" {
 			line += "/" + status
 		}
@@ -74,14 +75,4 @@ func identityOf(zone *period.Zone, feedName, column, reason, header string, raw 
 	}
 	text := texts[idColumn(feedName)]
 	return Event(feedName, text), text != ""
-}
-
-// wholeNumber returns the number of an order line in the form of accepted orders: 1 if empty, 3 for 3.0.
-func wholeNumber(text string) (string, bool) {
-	if text == "" {
-		return "1", true
-	}
-	whole, fraction, _ := strings.Cut(text, ".")
-	n, err := strconv.ParseInt(whole, 10, 64)
-	return strconv.FormatInt(n, 10), err == nil && strings.Trim(fraction, "0") == ""
 }

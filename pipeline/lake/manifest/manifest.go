@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -277,7 +278,7 @@ func Decode(b []byte, into any) error {
 		return err
 	}
 	if _, err := dec.Token(); err != io.EOF {
-		return fmt.Errorf("more than one JSON value")
+		return errors.New("more than one JSON value")
 	}
 	return nil
 }
@@ -331,7 +332,7 @@ func (c *CloseSettings) equal(o *CloseSettings) bool {
 
 func (a *Archived) equal(o *Archived) bool {
 	return a.Files == o.Files && a.Where == o.Where && a.AsOf == o.AsOf && a.Run == o.Run &&
-		slices.Equal(a.Left, o.Left)
+		a.Charges == o.Charges && slices.Equal(a.Left, o.Left)
 }
 
 // SameAs reports whether a planned manifest has the same content as the live one, regardless of the run.

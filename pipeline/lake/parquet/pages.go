@@ -513,7 +513,7 @@ func (s *scratch) plain(dst *Col, raw []byte, t table.Type, rows pageRows) (err 
 		}
 		return nil
 	}
-	return fmt.Errorf("plain values in a column of small numbers or of times that need not be")
+	return errors.New("plain values in a column of small numbers or of times that need not be")
 }
 
 func addText(dst *Col, t table.Type, text []byte) {

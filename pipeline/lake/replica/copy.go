@@ -26,9 +26,9 @@ type Copied struct {
 }
 
 // Copy copies a state to another storage: data files and lists, the chain of manifests, and HEAD last, each durable
-// before the file that names it. A file that exists in the copy with the same name and size is kept, and its name is
-// made durable, because a killed copy may not have synced the folder. Content is hashed while it is copied. Nothing is
-// deleted: Sweep does that. Errors: *lakeerr.CorruptError for a file that differs from the manifest,
+// before the file that names it. A data file with the same name and size is kept, and a list with the same name. Their
+// names are made durable, because a killed copy may not have synced the folder. Content is hashed while it is copied.
+// Nothing is deleted: Sweep does that. Errors: *lakeerr.CorruptError for a file that differs from the manifest,
 // *lakeerr.MovedError if a run removed a file meanwhile: start over then.
 func Copy(ctx context.Context, s *lake.Snapshot, to storage.Storage) (Copied, error) {
 	c := &copying{from: s, to: to, has: make(map[string]int64), buf: make([]byte, storage.CopyBytes)}

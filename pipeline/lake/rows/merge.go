@@ -102,7 +102,10 @@ func (c *cursor) sortGroup(group int) error {
 		c.reader.Skip()
 	}
 	cols, err := c.reader.Next()
-	if err != nil || cols == nil {
+	if err == nil && cols == nil {
+		err = io.ErrUnexpectedEOF
+	}
+	if err != nil {
 		return errors.Join(fmt.Errorf("%s: row group %d: %w", c.name, group, err), c.close())
 	}
 	c.sorted = make([]int, cols.N)

@@ -215,7 +215,10 @@ func Rejects(ctx context.Context, snap *lake.Snapshot, cols tables.List[tables.R
 				if err != nil {
 					return nil, err
 				}
-				return c, c.sortGroup(g)
+				if err := c.sortGroup(g); err != nil {
+					return nil, err // sortGroup has closed the file
+				}
+				return c, nil
 			}})
 		}
 	}
@@ -323,11 +326,8 @@ func KeptTotals(snap *lake.Snapshot, cycle manifest.Cycle) ([]manifest.Total, er
 				}
 				continue
 			}
-			value, ok := values[of+name]
-			if !ok {
-				value = money.AmountTotal{}.String()
-			}
-			out = append(out, manifest.Total{Name: name, Value: value})
+			out = append(out, manifest.Total{Name: name,
+				Value: cmp.Or(values[of+name], money.AmountTotal{}.String())})
 		}
 	}
 	return append(out, PartnerMoneyTotals(snap.Manifest.Totals)...), nil

@@ -3,6 +3,7 @@ package task
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 )
@@ -59,7 +60,7 @@ func strict(b []byte, to any) error {
 		return err
 	}
 	if _, err := d.Token(); err != io.EOF {
-		return fmt.Errorf("text after its end")
+		return errors.New("text after its end")
 	}
 	return nil
 }

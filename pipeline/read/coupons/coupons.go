@@ -76,7 +76,7 @@ func List(snap *lake.Snapshot, b *books.Books, asOf period.Instant) ([]Coupon, e
 		return ofBook(snap, b, asOf)
 	}
 	var out []Coupon
-	return out, Each(snap, tables.Coupons(), func(r rows.Row[tables.Coupon]) error {
+	err = Each(snap, tables.Coupons(), func(r rows.Row[tables.Coupon]) error {
 		one := Coupon{ID: string(r.Text(tables.CouponCouponID)), Partner: r.Word(tables.CouponPartnerID),
 			Customer: r.Word(tables.CouponCustomerID), Kind: r.Word(tables.CouponKind),
 			State: r.Word(tables.CouponState), Source: coupon.Source(r.Word(tables.CouponSource)),
@@ -91,6 +91,7 @@ func List(snap *lake.Snapshot, b *books.Books, asOf period.Instant) ([]Coupon, e
 		out = append(out, one)
 		return nil
 	})
+	return out, err
 }
 
 // bound returns an end of a validity from the table.

@@ -24,7 +24,7 @@ type Life struct {
 	Order    *event.Step // the last step that describes the order; nil if none does
 }
 
-// Lives returns the order lines of a state that have steps, by order_id and order_line. Errors: *events.GoneError if
+// Lives returns the order lines of a state that have steps, by order_id and order_line. Errors: *event.GoneError if
 // the books no longer contain a customer or product of a step.
 func Lives(snap *lake.Snapshot, b *books.Books) ([]Life, error) {
 	files, err := snap.Find(event.StepsKey())

@@ -125,7 +125,7 @@ func oldest[T any](l *lateUse, e manifest.FileEntry, def tables.Def[T], col tabl
 	of func(rows.Row[T]) (period.Cycle, error)) error {
 	return rows.EachUnsorted(l.snap, e, def, tables.List[T]{col}, func(row rows.Row[T]) error {
 		c, err := of(row)
-		if oldest, ok := l.oldest[e.Cycle]; !ok || c < oldest {
+		if known, ok := l.oldest[e.Cycle]; !ok || c < known {
 			l.oldest[e.Cycle] = c
 		}
 		return err

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 
@@ -202,7 +203,7 @@ func (in *Inbox) remove(list []member) error {
 		if err := in.Own.Remove(m.name); err != nil && !(gone && errors.Is(err, fs.ErrNotExist)) {
 			return fmt.Errorf("remove inbox/%s: %w", m.name, err)
 		}
-		dirs[m.name[:strings.LastIndexByte(m.name, '/')]] = true
+		dirs[path.Dir(m.name)] = true
 	}
 	for _, dir := range slices.Sorted(maps.Keys(dirs)) {
 		if err := in.Own.SyncDir(dir); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -33,7 +34,7 @@ type Report struct {
 	Manifest int64          `json:"manifest"` // number of the live state afterwards
 	By       string         `json:"by"`
 	Why      string         `json:"why,omitempty"`
-	Rejects  []Row          `json:"rejects"` // those that were named
+	Rejects  []Row          `json:"rejects"` // those that were named, in the order of rejects.Compare
 	Open     int64          `json:"open"`    // open rejects of the lake afterwards
 	workspace.Publication
 }
@@ -85,7 +86,7 @@ func apply(ctx context.Context, w *workspace.Workspace, d *Options, o *workspace
 	if _, err := rejects.Update(txn.SubTxn, end); err != nil {
 		return err
 	}
-	for _, x := range named {
+	for _, x := range slices.SortedFunc(maps.Values(named), rejects.Compare) {
 		end := d.end(x, named, o.AsOf)
 		row := Row{File: x.File, Row: x.Row, Reason: x.Reason, ID: x.ID, State: end.State(),
 			Before: end == x.End}
@@ -94,9 +95,6 @@ func apply(ctx context.Context, w *workspace.Workspace, d *Options, o *workspace
 		}
 		r.Rejects = append(r.Rejects, row)
 	}
-	slices.SortFunc(r.Rejects, func(a, b Row) int {
-		return strings.Compare(a.File+fmt.Sprintf(":%020d", a.Row), b.File+fmt.Sprintf(":%020d", b.Row))
-	})
 	for _, e := range next.Entries.Find(rejects.OpenKey()) {
 		r.Open += e.Rows
 	}
@@ -201,10 +199,10 @@ func oneRecord(name string, fits []*rejects.Row, zone *period.Zone) error {
 
 // placesOf lists the places of the first few rejects.
 func placesOf(list []*rejects.Row) string {
-	const most = 5
+	const maxNamed = 5
 	var out []string
 	for i, x := range list {
-		if i == most {
+		if i == maxNamed {
 			out = append(out, "…")
 			break
 		}

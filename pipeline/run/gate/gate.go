@@ -240,11 +240,8 @@ func (g *Gate) refused(over []Feed, t *Tally) error {
 			}
 		}
 		slices.SortStableFunc(f.Files, func(a, b File) int { return cmp.Compare(b.Rejected, a.Rejected) })
-		if f.More = len(f.Files) - maxFiles; f.More > 0 {
-			f.Files = f.Files[:maxFiles]
-		} else {
-			f.More = 0
-		}
+		f.More = max(0, len(f.Files)-maxFiles)
+		f.Files = f.Files[:len(f.Files)-f.More]
 	}
 	return &Error{Feeds: over}
 }

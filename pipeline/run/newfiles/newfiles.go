@@ -75,7 +75,8 @@ func (f *Finder) Fresh(ctx context.Context, name string, hashes *inbox.Hashes) (
 			Stamp: hashes.SettledStamp(ref.Name), Bytes: h.size, Ranges: h.rangesOf(f.Inbox)})
 		return nil
 	}
-	return files, f.hashEach(ctx, name, refs, hashes, take)
+	err = f.hashEach(ctx, name, refs, hashes, take)
+	return files, err
 }
 
 // content identifies what a file says. It includes the format, because the same bytes can be readable in one format and
@@ -282,11 +283,11 @@ func (f *Finder) waits(ref *inbox.FileRef) (late, young bool) {
 
 // some names the first few files.
 func some(names []string) string {
-	const most = 3
-	if len(names) <= most {
+	const maxNamed = 3
+	if len(names) <= maxNamed {
 		return strings.Join(names, ", ")
 	}
-	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:maxNamed], ", "), len(names)-maxNamed)
 }
 
 // takenNames returns the files of a feed that earlier runs took, by name; the last one if several had a name.

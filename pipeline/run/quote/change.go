@@ -72,7 +72,8 @@ func PriceChange(ctx context.Context, w *workspace.Workspace, o workspace.Option
 		return nil, err
 	}
 	c := &changed{ChangeQuestion: q, customer: customer, key: key, books: w.Books, prices: w.Prices()}
-	return c.out, l.Read(func(snap *lake.Snapshot) error { return c.price(ctx, snap) })
+	err = l.Read(func(snap *lake.Snapshot) error { return c.price(ctx, snap) })
+	return c.out, err
 }
 
 // orderKeyOf reads order_id or order_id/order_line.

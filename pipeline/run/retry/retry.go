@@ -2,6 +2,7 @@ package retry
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/intake/events"
+	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 	"github.com/tollbook/tollbook/pipeline/intake/rejects"
 	"github.com/tollbook/tollbook/pipeline/lake"
@@ -105,10 +107,7 @@ func Write(txn *lake.SubTxn, all []rejects.Row) (_ *Rejects, err error) {
 		if disk == nil {
 			return nil
 		}
-		if err := out.Flush(); err != nil {
-			return err
-		}
-		return disk.Close()
+		return errors.Join(out.Flush(), disk.Close())
 	}
 	for i := range all {
 		x := &all[i]
@@ -141,7 +140,7 @@ func Write(txn *lake.SubTxn, all []rejects.Row) (_ *Rejects, err error) {
 
 // extension is the format of a file's raw records; those of Parquet files are NDJSON.
 func extension(name string) string {
-	if strings.Contains(path.Base(name), ".csv") {
+	if kind, _ := feedfile.Kind(name); kind == "csv" {
 		return ".csv"
 	}
 	return ".ndjson"

@@ -50,7 +50,7 @@ func ClickHouse(ctx context.Context, w *workspace.Workspace, po Options,
 			src.Cycle = manifest.CycleOf(po.Cycle)
 			if ref, _ := snap.Cycle(src.Cycle); ref.Archived != nil {
 				return &workspace.RefusedError{
-					What: fmt.Sprintf("cycle %s was archived at %s: its lines are published no more", src.Cycle,
+					What: fmt.Sprintf("cycle %s was archived at %s: its lines are no longer published", src.Cycle,
 						ref.Archived.AsOf),
 					Hint: "`tollbook publish` updates what stays of it: statements, accounts, incentives"}
 			}

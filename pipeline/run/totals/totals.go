@@ -251,19 +251,14 @@ func (s *tableSums) addAll(rows int64, sums []manifest.Sum) error {
 }
 
 func (s *tableSums) add(one manifest.Sum) error {
-	scale := len(one.Value)
-	for i := range one.Value {
-		if one.Value[i] == '.' {
-			scale = len(one.Value) - i - 1
-		}
-	}
+	_, fraction, _ := strings.Cut(one.Value, ".")
 	rat, ok := new(big.Rat).SetString(one.Value)
 	if !ok {
 		return fmt.Errorf("%q is no decimal", one.Value)
 	}
 	if s.scaled[one.Column] == nil {
 		s.columns = append(s.columns, one.Column)
-		s.scaled[one.Column], s.scale[one.Column] = new(big.Int), scale
+		s.scaled[one.Column], s.scale[one.Column] = new(big.Int), len(fraction)
 	}
 	unit := new(big.Rat).SetInt(new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(s.scale[one.Column])), nil))
 	v := rat.Mul(rat, unit)

@@ -137,14 +137,17 @@ func (m *Table) Store(out *parquet.Columns[tables.Margin], cycle, origin period.
 	if err != nil {
 		return err
 	}
-	for i, word := range map[tables.WordColumn[tables.Margin]]string{tables.MarginCycle: cycle.String(),
-		tables.MarginOriginCycle: origin.String(),
-		tables.MarginSource:      k.Source, tables.MarginCustomerID: k.Customer, tables.MarginServiceName: k.Service,
-		tables.MarginAccount: k.Account, tables.MarginDay: k.Day, tables.MarginCommitmentStatus: k.Status,
-		tables.MarginReason:   k.Reason,
-		tables.MarginCurrency: k.Currency, tables.MarginPaymentCurrency: k.Paid} {
-		out.Word(i).Add(word)
-	}
+	out.Word(tables.MarginCycle).Add(cycle.String())
+	out.Word(tables.MarginOriginCycle).Add(origin.String())
+	out.Word(tables.MarginSource).Add(k.Source)
+	out.Word(tables.MarginCustomerID).Add(k.Customer)
+	out.Word(tables.MarginServiceName).Add(k.Service)
+	out.Word(tables.MarginAccount).Add(k.Account)
+	out.Word(tables.MarginDay).Add(k.Day)
+	out.Word(tables.MarginCommitmentStatus).Add(k.Status)
+	out.Word(tables.MarginReason).Add(k.Reason)
+	out.Word(tables.MarginCurrency).Add(k.Currency)
+	out.Word(tables.MarginPaymentCurrency).Add(k.Paid)
 	for i := range one.Values {
 		out.Cost(tables.MarginCosts()[i]).Add(one.Values[i].Raw())
 	}

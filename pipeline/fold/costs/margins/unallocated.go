@@ -47,14 +47,14 @@ func Unallocated(o Opener, files []manifest.FileEntry) ([]Open, error) {
 	return out, nil
 }
 
-// mostListed is the number of accounts that a message names.
-const mostListed = 5
+// maxListed is the number of accounts that a message names.
+const maxListed = 5
 
 // Listed names accounts and amounts: `account 4711, Amazon S3: 12.34 USD (no_rule); …`.
 func Listed(open []Open) string {
 	var parts []string
 	for i := range open {
-		if i == mostListed {
+		if i == maxListed {
 			parts = append(parts, fmt.Sprintf("and %d more", len(open)-i))
 			break
 		}
