@@ -34,7 +34,7 @@ type Report struct {
 	Manifest int64          `json:"manifest"` // number of the live state afterwards
 	By       string         `json:"by"`
 	Why      string         `json:"why,omitempty"`
-	Rejects  []Row          `json:"rejects"` // those that were named, in the order of rejects.Compare
+	Rejects  []Row          `json:"rejects"` // those that were named, by feed, file, row and hash
 	Open     int64          `json:"open"`    // open rejects of the lake afterwards
 	workspace.Publication
 }
