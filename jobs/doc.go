@@ -15,6 +15,6 @@
 //	        first manifest has its command and as-of is accepted as its own. Its report names the run that left the
 //	        earlier lake. Readers and backups refuse an empty lake if the ledger names a lake.
 //	JOBS-7  The ledger records the state of the lake that each run left. If the newest of these states is not in the
-//	        history of the lake, an older lake was put in its place: the report of the next run says so, and doctor
-//	        fails until then.
+//	        history of the lake, an older or another copy of the lake was put in its place: the next run that makes a
+//	        report says so, and doctor fails until then. Runs without a report, such as prune, record no state then.
 package jobs

@@ -70,48 +70,62 @@ func NotEmptied(dir, name string, snap *lake.Snapshot) error {
 		return nil
 	}
 	if _, last := ledger.WroteTo(ledger.Dir(dir), "", nil); last != nil {
-		return &EmptyLakeError{name, last.ID, last.AsOf}
+		if live, err := snap.Live(); err == nil && live { // no run began the lake meanwhile
+			return &EmptyLakeError{name, last.ID, last.AsOf}
+		}
 	}
 	return nil
 }
 
-// OlderLakeError reports that the lake of a workspace does not have the state that a run of the ledger left: an older
-// lake was put in its place.
+// OlderLakeError reports that the lake of a workspace does not have the state that a run of the ledger left in this
+// lake: an older or another copy of it was put in its place.
 type OlderLakeError struct {
 	Lake      string // its folder or address
 	Is, Was   int64  // manifests of the lake and of the state that the run left
-	Run, AsOf string // the newest run of the ledger that recorded a state
+	Run, AsOf string // the newest run of the ledger that recorded a state of this lake
 	Close     string // command of a close whose state the lake does not have either; "" = none
 }
 
 // Error names both states.
 func (e *OlderLakeError) Error() string {
-	closed := ""
-	if e.Close != "" {
-		closed = fmt.Sprintf("; the ledger lists `%s`, which the lake does not have", e.Close)
+	text := fmt.Sprintf("the lake in %s is an older copy, at manifest %d: run %s as of %s left manifest %d", e.Lake,
+		e.Is, e.Run, e.AsOf, e.Was)
+	if e.Is >= e.Was {
+		text = fmt.Sprintf("the lake in %s is another copy, at manifest %d: it does not have the manifest %d that "+
+			"run %s as of %s left", e.Lake, e.Is, e.Was, e.Run, e.AsOf)
 	}
-	return fmt.Sprintf("the lake in %s is at manifest %d, without the manifest %d that run %s as of %s left%s", e.Lake,
-		e.Is, e.Was, e.Run, e.AsOf, closed)
+	if e.Close != "" {
+		text += fmt.Sprintf("; it does not have what the ledger lists as `%s`", e.Close)
+	}
+	return text
 }
 
 // Hint says what to do.
 func (e *OlderLakeError) Hint() string {
-	return "put the newer lake back, or restore a newer backup; if the older state was put back on purpose, " +
-		"`tollbook run nightly` continues from it, and cycles that were closed since are open"
+	return "put back the lake that this run left, or restore a backup of it; if the lake that is there is the right " +
+		"one, `tollbook run nightly` continues from it, and cycles that it does not have as closed are open"
 }
 
-// NotOlder checks that a lake has the state that the newest run of the ledger left (JOBS-7).
+// NotOlder checks that a lake has the state that the newest run of the ledger left in it (JOBS-7). A state that a run
+// commits during the check is no finding.
 func NotOlder(dir, name string, snap *lake.Snapshot) error {
 	runs := ledger.Dir(dir)
-	last := ledger.LastState(runs)
-	if snap.Manifest.Number == 0 || last == nil || lake.InHistory(snap, last.Manifest, last.State) {
+	origin, err := snap.Origin()
+	if err != nil || origin == "" {
+		return nil //nolint:nilerr // a lake without its first manifests is verify's to report
+	}
+	last := ledger.LastState(runs, origin)
+	if last == nil || lake.InHistory(snap, last.Manifest, last.State) {
 		return nil
 	}
 	if _, err := snap.Since(last.Manifest); err != nil {
-		return nil //nolint:nilerr // a lake without its manifests is verify's to report
+		return nil //nolint:nilerr // as above
+	}
+	if live, err := snap.Live(); err != nil || !live {
+		return nil //nolint:nilerr // a run committed meanwhile
 	}
 	e := &OlderLakeError{Lake: name, Is: snap.Manifest.Number, Was: last.Manifest, Run: last.ID, AsOf: last.AsOf}
-	if closed := ledger.LastClose(runs, ""); closed != nil && closed.State != "" &&
+	if closed := ledger.LastClose(runs, ""); closed != nil && closed.State != "" && closed.Lake == origin &&
 		!lake.InHistory(snap, closed.Manifest, closed.State) {
 		e.Close = closed.Command
 	}
@@ -159,7 +173,7 @@ func (r *Runner) sameLake(res *Result, open *ledger.Open, failed error) (err err
 // state of the lake (JOBS-7).
 func (r *Runner) noteLake(res *Result) {
 	if res.Report != nil && res.found.older != nil {
-		res.Report.Note("%v; this run continued from the older state", res.found.older)
+		res.Report.Note("%v; this run continued from the lake that is there", res.found.older)
 	}
 	if res.left == nil || res.Report == nil {
 		return
@@ -181,7 +195,7 @@ func (r *Runner) left(res *Result) {
 	if e.Lake == "" && e.Changed {
 		e.Lake = now.origin
 	}
-	if e.Manifest == now.number {
+	if e.Manifest == now.number && (now.older == nil || res.Report != nil) { // a run without a report notes nothing
 		e.State = now.hash
 	}
 }
@@ -192,7 +206,7 @@ type foundLake struct {
 	empty  bool
 	number int64         // of the newest manifest
 	hash   manifest.Hash // of it
-	older  error         // *OlderLakeError; nil = the lake has what the newest run left
+	older  error         // *OlderLakeError; nil = the lake has what the newest run left in it
 }
 
 // lake reads the present lake. With check it is an error if it is not this workspace's (JOBS-6).

@@ -39,7 +39,8 @@ func (d *doctor) archives(context.Context) {
 		}
 		if there := heads[where]; there != nil && archive.Older(there, ref) {
 			d.describe(name, Warn, "put the newer archive back, from a backup if it is lost",
-				"%s does not know cycle %s, which was archived to it: it is an older copy", where, ref.Cycle)
+				"%s does not know cycle %s, which was archived to it: it is an older copy, or of another lake",
+				where, ref.Cycle)
 			return
 		}
 	}

@@ -37,10 +37,10 @@ func WroteTo(dir string, origin manifest.Hash, first func() (*manifest.Manifest,
 	return false, last
 }
 
-// LastState returns the newest run that recorded the state of the lake that it left; nil = none. Entries that cannot be
-// read are ignored.
-func LastState(dir string) *Entry {
-	return newest(dir, func(e *Entry) bool { return e.State != "" })
+// LastState returns the newest run that recorded the state that it left of the lake of an origin
+// (lake.Snapshot.Origin); nil = none. Entries that cannot be read are ignored.
+func LastState(dir string, origin manifest.Hash) *Entry {
+	return newest(dir, func(e *Entry) bool { return e.State != "" && e.Lake == origin })
 }
 
 // LastClose returns the ledger's newest close that committed, without the run with ID except; nil = none. Entries that

@@ -144,6 +144,11 @@ func (f *Found) visit(fsys fs.FS, root, name string, e fs.DirEntry, err error) e
 	base := path.Base(name)
 	folder, link := e == nil || e.IsDir(), e != nil && e.Type()&fs.ModeSymlink != 0
 	skipped := hidden(base) || !folder && strings.HasSuffix(base, ".json")
+	if !folder {
+		if own, err := e.Info(); err == nil { // of a link itself, which can precede its file
+			f.Newest = max(f.Newest, period.Instant(own.ModTime().UnixMicro()))
+		}
+	}
 	switch {
 	case folder && skipped && name != root:
 		return fs.SkipDir

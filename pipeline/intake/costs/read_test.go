@@ -326,6 +326,9 @@ func TestBrokenNames(t *testing.T) {
 			t.Fatalf("%s: %v", f.Path(), err)
 		}
 		got = append(got, fmt.Sprintf("%s %v %s", f.Name, f.Complete(0, 0), x.Fault))
+		if f.Complete(period.Instant(time.Now().UnixMicro()), time.Hour) {
+			t.Errorf("%s is complete although it has new files or links", f.Path())
+		}
 	}
 	const at = "inbox/costs/aws/2026-09/"
 	want := []string{"1 true ", "2 true " + at + "2/dangling.csv is a link to a file that does not exist",

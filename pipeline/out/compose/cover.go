@@ -75,7 +75,9 @@ func billCover(s *Sources, b *document.Bill, lines *paid.Lines, ledger *paid.Led
 	if l == nil {
 		return nil, nil //nolint:nilnil // no cover, and no error
 	}
-	l.Recipient.Untaxed(len(b.Amounts.Taxes))
+	if len(b.Amounts.Taxes) > 0 {
+		l.Recipient.OmitExemption()
+	}
 	services, err := serviceRows(b)
 	if err != nil {
 		return nil, err
@@ -195,7 +197,9 @@ func statementCover(s *Sources, st *document.Statement) (*letter.Letter, error) 
 	}
 	l.Tables, l.Payable = []letter.Table{table}, total.Amount
 	taxes := taxesOwedTo(issuer.ID, st.Taxes)
-	l.Recipient.Untaxed(len(taxes))
+	if len(taxes) > 0 {
+		l.Recipient.OmitExemption()
+	}
 	withTax, err := statementTaxes(l, taxes, total)
 	if err != nil {
 		return nil, err

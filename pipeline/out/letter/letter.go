@@ -32,12 +32,8 @@ type Contact struct {
 	ExemptReason string
 }
 
-// Untaxed removes the exemption from tax from a recipient, unless the document has no taxes.
-func (c *Contact) Untaxed(taxes int) {
-	if taxes > 0 {
-		c.TaxExempt, c.ExemptReason = false, ""
-	}
-}
+// OmitExemption removes what says that the recipient is exempt from tax.
+func (c *Contact) OmitExemption() { c.TaxExempt, c.ExemptReason = false, "" }
 
 // Kind is the kind of a letter.
 type Kind uint8

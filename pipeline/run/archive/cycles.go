@@ -131,8 +131,9 @@ func Fits(there, from *lake.Snapshot, where string) error {
 	return nil
 }
 
-// Older reports whether an archive is older than a cycle that a lake archived to its place: it does not know the cycle.
-// An archive that was begun later knows the cycle, as one that left before.
+// Older reports whether an archive is older than a cycle that a lake archived to its place: it has no entry for the
+// cycle. A new archive that was begun later in the same place has an entry for each cycle that left before, without its
+// files.
 func Older(there *lake.Snapshot, ref manifest.CycleRef) bool {
 	_, found := there.Cycle(ref.Cycle)
 	return !found
@@ -160,8 +161,8 @@ func (e *bucketsError) Hint() string {
 type olderError struct{ where, cycle string }
 
 func (e *olderError) Error() string {
-	return fmt.Sprintf("the archive %s does not know cycle %s, which the lake archived to it: it is an older copy",
-		e.where, e.cycle)
+	return fmt.Sprintf("the archive %s does not know cycle %s, which the lake archived to it: it is an older copy, "+
+		"or of another lake", e.where, e.cycle)
 }
 
 // Hint says what to do about it.

@@ -11,7 +11,7 @@
 //	        removed before it.
 //	ARCH-3  The same files give the same bytes: members by name, without owner or time; the header has their hash.
 //	ARCH-4  A cycle leaves the lake with a copy of all its files durable in the archive and read back, hash by hash.
-//	        Cycles leave in order. An archive that is older than a cycle which left for it is refused.
+//	        Cycles leave in order. An archive that is older than a cycle that was archived to it is refused.
 //	ARCH-5  Data of a closed cycle that a later run can read stays: low-volume events (orders, their lines,
 //	        adjustments, account events, transfers), lines of recurring charges, the effect of late records and
 //	        re-rating, the positions and balances that later cycles open with, performance, statements, entries of

@@ -68,7 +68,7 @@ func (i *index) lakes() (list []*state) {
 		list = append(list, &state{In: cmp.Or(s.In, archiveFolder), Manifest: s.Manifest, Hash: s.Hash})
 	}
 	for _, s := range i.Archives {
-		list = append(list, &s)
+		list = append(list, &state{In: cmp.Or(s.In, archiveFolder), Manifest: s.Manifest, Hash: s.Hash})
 	}
 	return list
 }
@@ -201,6 +201,9 @@ type making struct {
 
 func (b *making) run(ctx context.Context) error {
 	if err := b.inspect(); err != nil {
+		return err
+	}
+	if err := b.ledger(ctx); err != nil {
 		return err
 	}
 	if err := b.ownLake(ctx); err != nil {
@@ -340,11 +343,9 @@ func (b *making) lake(ctx context.Context, l *lake.Lake, to, path string, seen f
 		return nil, err
 	}
 	var out *state
-	var refused error
 	err = l.Read(func(snap *lake.Snapshot) error {
 		out = nil
 		if err := b.replaceable(snap, to, path); err != nil {
-			refused = err
 			return err
 		}
 		done, err := replica.Copy(ctx, snap, st)
@@ -358,7 +359,7 @@ func (b *making) lake(ctx context.Context, l *lake.Lake, to, path string, seen f
 		b.checks = append(b.checks, func() error { return replica.Check(snap, st) })
 		return seen(snap)
 	})
-	if refused != nil {
+	if refused := new(workspace.RefusedError); errors.As(err, &refused) {
 		return nil, refused
 	}
 	if err != nil {

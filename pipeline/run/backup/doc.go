@@ -11,8 +11,9 @@
 //	BACKUP-2  backup.json is written last, when everything that it names is durable, also files that a killed backup
 //	          left. A backup that was killed leaves the previous one complete. Files that no backup names are
 //	          deleted afterwards.
-//	BACKUP-3  What the lake names is copied before the inbox, the inbox before the archive: a feed file that the lake
-//	          ingested, or that is archived meanwhile, is in the backup. One that changes during the copy, or
+//	BACKUP-3  The run ledger is copied before the lake: it names no state that the copied lake lacks. What the lake
+//	          names is copied before the inbox, the inbox before the archive: a feed file that the lake ingested, or
+//	          that is archived meanwhile, is in the backup. One that changes during the copy, or
 //	          whose name is not UTF-8, is omitted and reported. A link that leads nowhere is no file.
 //	BACKUP-4  A file that exists under its content's name, with its size, is not copied again. Every file is hashed
 //	          while it is copied, in both directions.

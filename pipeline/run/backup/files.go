@@ -25,24 +25,39 @@ import (
 // stored is the path of a file's content in the backup.
 func (f *file) stored() string { return "files/" + f.Hash[:2] + "/" + f.Hash }
 
-// plain copies everything that does not belong to a lake (BACKUP-3).
+// ledger copies the run ledger (BACKUP-3).
+func (b *making) ledger(ctx context.Context) error {
+	if err := b.tree(ctx, "runs", b.secrets()); err != nil {
+		return fmt.Errorf("back up runs: %w", err)
+	}
+	return nil
+}
+
+// secrets returns the files that the settings name as secrets; those in the workspace as cleaned paths.
+func (b *making) secrets() []string {
+	list := b.w.Settings.SecretFiles()
+	for i, path := range list {
+		if filepath.IsLocal(path) {
+			list[i] = filepath.ToSlash(filepath.Clean(path))
+		}
+	}
+	return list
+}
+
+// plain copies everything else that does not belong to a lake (BACKUP-3).
 func (b *making) plain(ctx context.Context) error {
-	list := []string{settings.File, "books", branding.Dir, "runs"}
+	list := []string{settings.File, "books", branding.Dir}
 	if !b.o.NoInbox {
 		list = append(list, "inbox")
 	}
 	list = append(list, b.volumes()...)
-	secrets := b.w.Settings.SecretFiles()
+	secrets := b.secrets()
 	for i, path := range secrets {
-		if !filepath.IsLocal(path) {
-			continue
-		}
-		secrets[i] = filepath.ToSlash(filepath.Clean(path))
-		if slices.Contains(secrets[:i], secrets[i]) {
+		if !filepath.IsLocal(path) || slices.Contains(secrets[:i], path) {
 			continue
 		}
 		if b.o.Secrets {
-			list = append(list, secrets[i])
+			list = append(list, path)
 		} else if _, err := os.Stat(b.w.Path(path)); err == nil {
 			b.report.Without = append(b.report.Without, path)
 		}

@@ -138,11 +138,9 @@ func (l *Events) rerating(row rows.Row[tables.Rerating]) error {
 }
 
 // Line adds a line of the day events or rerate; it ignores others. It reads customer_id, id, trade_id, origin_cycle,
-// sku, region_code, resource_id and the decimal columns. A nil l, of rows that could not be read, takes no line.
+// sku, region_code, resource_id and the decimal columns.
 func (l *Events) Line(day manifest.Day, row rows.Row[tables.Line]) error {
 	switch {
-	case l == nil:
-		return nil
 	case day == manifest.EventsDay:
 		one := l.at(event{row.Word(tables.LineCustomerID), string(row.Text(tables.LineID)),
 			row.Word(tables.LineTradeID)})

@@ -76,8 +76,8 @@ func (e *events) add(row rows.Row[tables.PartnerEvent]) error {
 	return err
 }
 
-// Since returns the first month in which lines can only have been paid by runs that keep partners' money: the one that
-// begins, in any zone, after the first event of a partner was accepted; "" without events.
+// Since returns the month, in UTC, of the day after a run accepted the first event of a partner; "" without events. In
+// no zone was that month closed before: runs that keep partners' money paid its lines.
 func Since(ctx context.Context, snap *lake.Snapshot) (string, error) {
 	e := &events{}
 	columns := tables.Columns(tables.PartnerEventAsOf)

@@ -237,7 +237,8 @@ func (b *balance) invoiceable(context.Context) error {
 }
 
 // near reports whether one of the amounts, or 0, can be a sum rounded to the digits of any currency. An amount that is
-// not a multiple of 10^-d is not rounded to d digits, and differs from the sum by less than 10^-d.
+// not a multiple of 10^-d is not rounded to d digits, and differs from the sum by less than 10^-d. A sum below 1 is
+// therefore always near.
 func near(parts []money.Amount, sum money.AmountTotal) bool {
 	return slices.ContainsFunc(append([]money.Amount{{}}, parts...), func(a money.Amount) bool {
 		got, err := total(a)

@@ -25,6 +25,9 @@ func (a *Audit) Taxes(ctx context.Context) error {
 	for of, sum := range s.services {
 		owed[of.Sale] = append(owed[of.Sale], *sum)
 	}
+	for _, amounts := range owed {
+		slices.SortFunc(amounts, func(x, y money.AmountTotal) int { return x.Cmp(y) })
+	}
 	for cycle, ref := range s.closed {
 		files, err := a.Snap.Files(ref.Cycle)
 		if err != nil {

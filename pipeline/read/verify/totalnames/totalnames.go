@@ -55,8 +55,8 @@ func cutCurrency(name string) (before, currency string, of bool) {
 	return name[:at], name[at+1:], true
 }
 
-// ofCycle returns the names of the totals of a cycle. A cycle without statements can lack totals: the run whose cost
-// files are its first data, and have no lines, stores none.
+// ofCycle returns the names of the totals of a cycle. Those of a cycle without statements are optional: a run stores
+// none if the cycle's first data are cost files without lines.
 func ofCycle(cycle string, files []manifest.FileEntry) (names []string) {
 	lines, statements, margins := tables.Lines().Name, tables.Statements().Name, tables.Margins().Name
 	if !slices.ContainsFunc(files, func(e manifest.FileEntry) bool { return e.Table == statements }) {
