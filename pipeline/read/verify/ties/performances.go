@@ -3,6 +3,8 @@ package ties
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
@@ -125,7 +127,6 @@ func (a *Audit) shares(ctx context.Context, ref manifest.CycleRef, files []manif
 // quarterOf returns the quarter of a month, such as 2026-Q3 of 2026-09.
 func quarterOf(month string) string {
 	year, number, _ := strings.Cut(month, "-")
-	quarters := map[string]string{"01": "1", "02": "1", "03": "1", "04": "2", "05": "2", "06": "2", "07": "3",
-		"08": "3", "09": "3", "10": "4", "11": "4", "12": "4"}
-	return year + "-Q" + quarters[number]
+	n, _ := strconv.Atoi(number) // the period of a month is a valid one
+	return fmt.Sprintf("%s-Q%d", year, (n+2)/3)
 }
