@@ -34,7 +34,7 @@ func newTwins(t *testing.T) *twins {
 	w := &twins{T: t, quick: runner(t), full: runner(t), task: Task{Kind: Nightly, AsOf: at("2026-09-09T17:30:00Z")}}
 	cache := t.TempDir()
 	w.quick.Options.HashCache, w.quick.Options.LastRunFile, w.quick.Options.Program = filepath.Join(cache, "inbox"),
-		filepath.Join(cache, "standing"), "build 1"
+		filepath.Join(cache, "lastrun"), "build 1"
 	return w
 }
 

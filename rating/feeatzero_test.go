@@ -30,7 +30,7 @@ func TestFeeAtZero(t *testing.T) {
 	}
 	s.b.Products[skus[4]].Aggregation = books.Last
 	s.pack("p", skus[:2], "*", "100", books.ResetCycle, "..")
-	always := period.Span{From: period.Past, To: period.Forever}
+	always := period.Always()
 	s.b.Subscribers = []books.Subscriber{
 		{SKU: skus[2], Region: "north", Resource: "z", Valid: always},
 		{SKU: skus[3], Region: "south", Valid: s.span("2026-10-01..")},

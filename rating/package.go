@@ -165,7 +165,7 @@ func (a *allowances) quotaPeriod(p *books.Package, t period.Instant) period.Span
 	case p.Reset == books.ResetCycle:
 		return period.Span{From: max(a.c.Bounds.From, p.Valid.From), To: a.c.Bounds.To}
 	case p.Reset == books.ResetAnniversary && p.Valid.From != period.Past:
-		return tariff.Anniversary(a.c.Book.Books.Zone, p.Valid.From, t)
+		return tariff.EveryMonths(a.c.Book.Books.Zone, p.Valid.From, 1, t)
 	default:
 		return p.Valid
 	}

@@ -33,7 +33,7 @@ func newShop(t testing.TB, zone string) *shop {
 	if err != nil {
 		t.Fatal(err)
 	}
-	always := period.Span{From: period.Past, To: period.Forever}
+	always := period.Always()
 	b := &books.Books{Zone: z, Digits: 2, Currency: "CNY"}
 	for _, id := range []string{"ann", "bob"} {
 		b.Customers = append(b.Customers, books.Customer{ID: id, Rows: []books.CustomerRow{{Valid: always}}})
@@ -67,7 +67,7 @@ func (s *shop) at(text string) period.Instant {
 func (s *shop) span(text string) period.Span {
 	s.t.Helper()
 	from, to, _ := strings.Cut(text, "..")
-	span := period.Span{From: period.Past, To: period.Forever}
+	span := period.Always()
 	if from != "" {
 		span.From = s.at(from)
 	}

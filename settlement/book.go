@@ -108,9 +108,6 @@ func (bk *Book) NoProduct(service string) int32 {
 	return int32(len(bk.books.Products)) + bk.serviceAt(service)
 }
 
-// always is the span without bounds.
-var always = period.Span{From: period.Past, To: period.Forever}
-
 // narrow finds the row in force at t among rows of one key, sorted by the start of validity. It reduces span to the
 // time in which that row, or no row, is in force.
 func narrow[T any](rows []T, t period.Instant, valid func(*T) period.Span, span *period.Span) *T {
@@ -130,27 +127,13 @@ func narrow[T any](rows []T, t period.Instant, valid func(*T) period.Span, span 
 	return &rows[i-1]
 }
 
-// term determines what a partner pays its seller: a rate of one of a line's amounts.
-type term struct {
-	rate    money.Rate
-	payable bool // of the payment; else of the official amount
-}
-
-// basis returns the amount of a line to which the rate applies.
-func (t term) basis(l *Line) money.Amount {
-	if t.payable {
-		return l.Payment
-	}
-	return l.Official
-}
-
 // term returns the most specific term in force at t, or the whole payment if there is none (§3.9, §6.4). It reduces
 // span to the time in which the result is the same.
-func (bk *Book) term(seller, buyer, sku int32, t period.Instant, span *period.Span) term {
+func (bk *Book) term(seller, buyer, sku int32, t period.Instant, span *period.Span) Share {
 	at := bk.terms[pair{seller, buyer}]
 	rows := bk.books.Terms[at.from:at.to]
 	if len(rows) == 0 {
-		return term{rate: bk.one, payable: true}
+		return Share{Rate: bk.one, Payable: true}
 	}
 	service := bk.services[bk.service[sku]]
 	for level := range 3 {
@@ -165,10 +148,10 @@ func (bk *Book) term(seller, buyer, sku int32, t period.Instant, span *period.Sp
 		from := sort.Search(len(rows), func(i int) bool { return order(&rows[i]) >= 0 })
 		to := from + sort.Search(len(rows)-from, func(i int) bool { return order(&rows[from+i]) > 0 })
 		if r := narrow(rows[from:to], t, termValid, span); r != nil {
-			return term{rate: r.Rate, payable: r.Payable}
+			return Share{Rate: r.Rate, Payable: r.Payable}
 		}
 	}
-	return term{rate: bk.one, payable: true}
+	return Share{Rate: bk.one, Payable: true}
 }
 
 func termValid(r *books.Term) period.Span { return r.Valid }
@@ -177,14 +160,14 @@ func partnerValid(r *books.PartnerRow) period.Span { return r.Valid }
 
 // Seller returns from whom a partner, an index in the books, buys at t: its distributor, or Vendor (§6.4).
 func (bk *Book) Seller(partner int32, t period.Instant) int32 {
-	span := always
+	span := period.Always()
 	return bk.seller(partner, t, &span)
 }
 
 // SellersUpTo returns from whom a partner buys before an instant, each once, the last in time first.
 func (bk *Book) SellersUpTo(partner int32, end period.Instant) (sellers []int32) {
-	for t := end; t > always.From; {
-		span := always
+	for t := end; t > period.Past; {
+		span := period.Always()
 		if seller := bk.seller(partner, t-1, &span); !slices.Contains(sellers, seller) {
 			sellers = append(sellers, seller)
 		}
@@ -209,6 +192,14 @@ type Share struct {
 	Payable bool // of the payment; else of the official amount
 }
 
+// basis returns the amount of a line to which the rate applies.
+func (s Share) basis(l *Line) money.Amount {
+	if s.Payable {
+		return l.Payment
+	}
+	return l.Official
+}
+
 // Deal holds the terms of a partner for a product at an instant: from whom it buys and at which rate and, if the seller
 // is a distributor, at which rate the distributor buys from the vendor (§6.4).
 type Deal struct {
@@ -219,13 +210,11 @@ type Deal struct {
 // Deal looks up the terms of a partner for a product at t; both are indexes in the books, or the product is a number of
 // NoProduct.
 func (bk *Book) Deal(partner, sku int32, t period.Instant) Deal {
-	span := always
+	span := period.Always()
 	d := Deal{Seller: bk.seller(partner, t, &span)}
-	owed := bk.term(d.Seller, partner, sku, t, &span)
-	d.Owed = Share{owed.rate, owed.payable}
+	d.Owed = bk.term(d.Seller, partner, sku, t, &span)
 	if d.Seller >= 0 {
-		cost := bk.term(Vendor, d.Seller, sku, t, &span)
-		d.Cost = Share{cost.rate, cost.payable}
+		d.Cost = bk.term(Vendor, d.Seller, sku, t, &span)
 	}
 	return d
 }

@@ -40,7 +40,7 @@ func newHouse(t testing.TB) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	always := period.Span{From: period.Past, To: period.Forever}
+	always := period.Always()
 	b := &books.Books{Zone: zone, Digits: 2, Currency: "CNY", NonWorking: map[period.Day]bool{}}
 	b.Products = []books.Product{
 		{SKU: "bandwidth", ServiceTypeCode: "net"},
@@ -90,7 +90,7 @@ func (h *house) at(text string) period.Instant {
 func (h *house) span(text string) period.Span {
 	h.t.Helper()
 	from, to, _ := strings.Cut(text, "..")
-	s := period.Span{From: period.Past, To: period.Forever}
+	s := period.Always()
 	if from != "" {
 		s.From = h.at(from)
 	}

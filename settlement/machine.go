@@ -113,7 +113,7 @@ func (bk *Book) season(programme int32, p Period) season {
 	closing := p.Last().Add(1).First() + period.Day(bk.rules.CloseDay-1)
 	s.life.Closes = zone.At(closing, int64(bk.rules.CloseMinute)*period.Minute)
 	if g.ConfirmWithinDays >= 0 {
-		s.life.Deadline = zone.Start(bk.workingDays(closing, g.ConfirmWithinDays) + 1)
+		s.life.Deadline = zone.Start(bk.books.WorkingDays(closing, g.ConfirmWithinDays) + 1)
 	}
 	s.life.Payout = PeriodOf(p.Last(), g.PayoutQuarterly).Span(zone).To
 	return s
@@ -129,17 +129,6 @@ func (bk *Book) machine(s *season, programme, partner int32) Machine {
 		}
 	}
 	return m
-}
-
-// workingDays returns the n-th working day after a day; for 0 the day itself.
-func (bk *Book) workingDays(d period.Day, n int) period.Day {
-	for n > 0 {
-		d++
-		if bk.books.IsWorking(d) {
-			n--
-		}
-	}
-	return d
 }
 
 // At returns the state at an instant that is not before the last event.

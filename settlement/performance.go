@@ -51,7 +51,7 @@ func (n *newcomer) at(bk *Book, t period.Instant) {
 	if n.span.Holds(t) {
 		return
 	}
-	n.span = always
+	n.span = period.Always()
 	a := narrow(n.rows, t, associationValid, &n.span)
 	for i, months := range bk.months {
 		n.until[i] = period.Past

@@ -51,8 +51,8 @@ type resolvedTerms struct {
 	span         period.Span
 	partner, sku int32
 	seller       int32
-	owed         term // partner to seller
-	cost         term // seller to vendor, if the seller is a distributor
+	owed         Share // partner to seller
+	cost         Share // seller to vendor, if the seller is a distributor
 }
 
 // maxResolved is the maximum number of lookups that a Settler caches.
@@ -135,9 +135,9 @@ func (s *Settler) add(l *Line) error {
 		}
 	}
 	if l.Association == books.Resale {
-		g.owed.add(d.owed.basis(l), d.owed.rate)
+		g.owed.add(d.owed.basis(l), d.owed.Rate)
 		if d.seller >= 0 {
-			g.cost.add(d.cost.basis(l), d.cost.rate)
+			g.cost.add(d.cost.basis(l), d.cost.Rate)
 		}
 	}
 	if performance.IsZero() {
@@ -152,7 +152,7 @@ func (s *Settler) terms(l *Line, sku int32) *resolvedTerms {
 	if d.partner == l.Partner && d.sku == sku && d.span.Holds(l.OwnTime) {
 		return d
 	}
-	*d = resolvedTerms{span: always, partner: l.Partner, sku: sku}
+	*d = resolvedTerms{span: period.Always(), partner: l.Partner, sku: sku}
 	d.seller = s.bk.seller(l.Partner, l.OwnTime, &d.span)
 	d.owed = s.bk.term(d.seller, l.Partner, sku, l.OwnTime, &d.span)
 	if d.seller >= 0 {

@@ -6,6 +6,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/rating/recurring"
+	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -79,29 +80,23 @@ func (w *worker) chargeLines(p *recurring.Part, cycle period.Cycle, charged *mea
 		}
 		l.SKU, l.Region, l.Resource = bases[i].SKU, bases[i].Region, bases[i].Resource
 		l.Partner, l.Association = bases[i].Partner, bases[i].Association
-		l.DiscountText, l.Detail, l.Instant = bases[i].Discount, detailChange, at
+		l.DiscountText, l.Detail, l.Instant = bases[i].Discount, line.DetailChange, at
 		out = append(out, l)
 	}
 	return out, nil
 }
 
-// detailChange is the bill_detail_type of a change of plan (§10.5).
-const detailChange = 3
-
 // chargeLine begins a line of a part of a charge over a span. Its own time is the part's first instant.
 func (w *worker) chargeLine(p *recurring.Part, cycle period.Cycle, span period.Span) *linefile.Line {
 	l := &linefile.Line{
 		Customer: p.Row.Customer, SKU: p.Row.SKU, Region: p.Row.Region, Resource: p.Row.Resource,
-		ChargingMode: chargingByPeriod,
+		ChargingMode: line.ChargingByPeriod,
 		TradeID:      cycle.String(), ID: p.ID(w.Books.Zone), TradeTime: span.To, Start: span.From, End: span.To,
 		Own: p.Span.From,
 	}
 	l.Partner, l.Association = w.Books.PartnerAt(l.Customer, l.Own)
 	return l
 }
-
-// chargingByPeriod is the charging_mode of charges that are paid per period (§5).
-const chargingByPeriod = 1
 
 // chargesDue reports whether a bucket has recurring charges or commitments whose lines depend on the run's clock or on
 // other lines, so that they must be calculated again.

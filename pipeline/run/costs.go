@@ -42,7 +42,7 @@ func (r *run) costs(ctx context.Context) error {
 			ref, _ := r.state.txn.SubTxn.Base().Cycle(manifest.CycleOf(c))
 			return ref.MonthEnd || c == r.state.job.cycle
 		},
-		Made: r.state.books, Rerate: place.NoCycle, Accept: r.state.o.AcceptRejects,
+		Inputs: r.state.books, Rerate: place.NoCycle, Accept: r.state.o.AcceptRejects,
 	}
 	if re := r.state.job.rerate; re != nil {
 		stage.Rerate = re.cycle

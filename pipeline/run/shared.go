@@ -33,7 +33,7 @@ type terms struct {
 	Issued  pay.Issued     `json:"issued"`
 	// buckets in which re-rating posted differences, ascending
 	Reposted []int   `json:"reposted"`
-	Left     []int32 `json:"left"` // feed files of the plan that are not taken: unreadable or changed
+	Deferred []int32 `json:"deferred"` // feed files of the plan that are not taken: unreadable or changed
 }
 
 const (
@@ -415,7 +415,7 @@ func (r *run) shareTerms() error {
 	}
 	t := &terms{Scans: r.state.scanned.Tasks(), Touched: append([]place.Place{}, place.InOrder(r.events.touched)...),
 		Cycles: append([]period.Cycle{}, r.known...), Issued: *r.issued, Reposted: []int{},
-		Left: r.state.scanned.Left()}
+		Deferred: r.state.scanned.Deferred()}
 	if re := r.state.job.rerate; re != nil {
 		t.Reposted = slices.AppendSeq(t.Reposted, maps.Keys(re.reposted))
 		slices.Sort(t.Reposted)

@@ -217,7 +217,7 @@ func (r taskWorkers) recall() (*fold.Folder, error) {
 	if err != nil {
 		return nil, err
 	}
-	if r.run.state.scanned, err = accept.Recall(cfg, files, todo, results, t.Left); err != nil {
+	if r.run.state.scanned, err = accept.Recall(cfg, files, todo, results, t.Deferred); err != nil {
 		return nil, err
 	}
 	r.run.issued, r.run.known, r.run.events.touched = &t.Issued, t.Cycles, make(map[place.Place]bool)

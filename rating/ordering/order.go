@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/rating/tariff"
+	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -45,15 +46,15 @@ func ParseOrderType[T ~string | ~[]byte](s T) (OrderType, error) {
 func (t OrderType) BillDetailType() int {
 	switch t {
 	case New:
-		return 1
+		return line.DetailPurchase
 	case Renew:
-		return 2
+		return line.DetailRenewal
 	case Change:
-		return 3
+		return line.DetailChange
 	case Unsubscribe:
-		return 4
+		return line.DetailUnsubscribe
 	case AutoRenew:
-		return 8
+		return line.DetailAutoRenewal
 	default:
 		return 0
 	}

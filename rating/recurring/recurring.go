@@ -41,11 +41,11 @@ func (p *Part) Due() period.Instant {
 func (p *Part) Detail() int32 {
 	switch {
 	case p.First:
-		return 1
+		return line.DetailPurchase
 	case p.Span.From != p.Period.From:
-		return 3
+		return line.DetailChange
 	}
-	return 2
+	return line.DetailRenewal
 }
 
 // ID returns the id of the part's line.

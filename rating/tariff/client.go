@@ -61,7 +61,7 @@ func newAssociations(b *books.Books) associations {
 
 // resellerAt returns the customer's reseller at t and the time span around t for which the result holds.
 func (as *associations) resellerAt(customer int32, t period.Instant) (int32, period.Span) {
-	around := period.Span{From: period.Past, To: period.Forever}
+	around := period.Always()
 	for i := as.from[customer]; i < as.from[customer+1]; i++ {
 		a := &as.list[i]
 		switch {

@@ -33,21 +33,6 @@ func newDrawOrder(b *books.Books, region func(string) int32) (d drawOrder) {
 // Of returns the packages of a customer.
 func (d *drawOrder) Of(customer int32) []int32 { return d.order[d.from[customer]:d.from[customer+1]] }
 
-// Anniversary returns the span between two monthly anniversaries of start that contains t, for t ≥ start (§4.3).
-func Anniversary(zone *period.Zone, start, t period.Instant) period.Span {
-	n := int(zone.Cycle(t) - zone.Cycle(start))
-	span := period.Span{From: zone.AddMonths(start, n), To: zone.AddMonths(start, n+1)}
-	for t < span.From {
-		n--
-		span = period.Span{From: zone.AddMonths(start, n), To: span.From}
-	}
-	for t >= span.To {
-		n++
-		span = period.Span{From: span.To, To: zone.AddMonths(start, n+1)}
-	}
-	return span
-}
-
 // QuotaPeriod returns the quota period of a package that contains t, an instant of its validity (§4.3).
 func (bk *Book) QuotaPeriod(p *books.Package, t period.Instant) period.Span {
 	zone := bk.Books.Zone
@@ -56,7 +41,7 @@ func (bk *Book) QuotaPeriod(p *books.Package, t period.Instant) period.Span {
 		bounds := zone.Bounds(zone.Cycle(t))
 		return period.Span{From: max(bounds.From, p.Valid.From), To: bounds.To}
 	case p.Reset == books.ResetAnniversary && p.Valid.From != period.Past:
-		return Anniversary(zone, p.Valid.From, t)
+		return EveryMonths(zone, p.Valid.From, 1, t)
 	default:
 		return p.Valid
 	}

@@ -193,5 +193,16 @@ func (b *Books) IsWorking(d period.Day) bool {
 	return weekday != time.Saturday && weekday != time.Sunday
 }
 
+// WorkingDays returns the n-th working day after a day; for 0 the day itself.
+func (b *Books) WorkingDays(d period.Day, n int) period.Day {
+	for n > 0 {
+		d++
+		if b.IsWorking(d) {
+			n--
+		}
+	}
+	return d
+}
+
 // AnyCode is the code of a scope that includes everything, and of a reference that was not found.
 const AnyCode = -1

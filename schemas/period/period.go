@@ -21,6 +21,9 @@ const (
 // Span is the half-open period [From, To).
 type Span struct{ From, To Instant }
 
+// Always returns the span without bounds.
+func Always() Span { return Span{Past, Forever} }
+
 // Holds reports whether t is in the span.
 func (s Span) Holds(t Instant) bool { return s.From <= t && t < s.To }
 

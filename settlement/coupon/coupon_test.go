@@ -42,7 +42,7 @@ func shop(t *testing.T) *books.Books {
 	if err != nil {
 		t.Fatal(err)
 	}
-	always := period.Span{From: period.Past, To: period.Forever}
+	always := period.Always()
 	august := period.Span{From: instant(t, "2026-08-01"), To: period.Forever}
 	b := &books.Books{Zone: zone, Partners: []books.Partner{{ID: "north"}, {ID: "south"}},
 		Customers:    []books.Customer{{ID: "acme"}, {ID: "lab"}},

@@ -39,7 +39,7 @@ func world(t *testing.T) *books.Books {
 	if err != nil {
 		t.Fatal(err)
 	}
-	always := period.Span{From: period.Past, To: period.Forever}
+	always := period.Always()
 	bk := &books.Books{Zone: zone, Digits: 2, NonWorking: map[period.Day]bool{}, Partners: []books.Partner{
 		{
 			ID:   "p",

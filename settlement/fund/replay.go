@@ -223,20 +223,9 @@ func (r *replay) month(fund, partner int32, c period.Cycle) (*month, error) {
 		m.state = Listed
 	}
 	day := c.Add(1).First()
-	m.void = bk.Zone.Start(workingDays(bk, day, bk.Money.Funds[fund].ConfirmWithin) + 1)
+	m.void = bk.Zone.Start(bk.WorkingDays(day, bk.Money.Funds[fund].ConfirmWithin) + 1)
 	r.months[key] = m
 	return m, nil
-}
-
-// workingDays returns the n-th working day after a day.
-func workingDays(bk *books.Books, d period.Day, n int) period.Day {
-	for n > 0 {
-		d++
-		if bk.IsWorking(d) {
-			n--
-		}
-	}
-	return d
 }
 
 func (r *replay) checkMonth(e *Event) (verdict.Verdict, error) {

@@ -36,7 +36,7 @@ type setKey struct{ party, country, service string }
 // NewBook returns a Book of the taxes of books.
 func NewBook(b *books.Books) *Book {
 	bk := &Book{books: b, named: make(map[string][]*books.Tax), sets: make(map[setKey][]*Set),
-		none: &Set{Valid: period.Span{From: period.Past, To: period.Forever}}}
+		none: &Set{Valid: period.Always()}}
 	for i := range b.Taxes {
 		if t := &b.Taxes[i]; t.Party == "*" {
 			bk.open = append(bk.open, t)
@@ -84,7 +84,7 @@ func (b *Book) choose(party string) {
 
 // find calculates the set of a party that is not exempt.
 func (b *Book) find(party, service string, t period.Instant) (*Set, error) {
-	s := &Set{Valid: period.Span{From: period.Past, To: period.Forever}}
+	s := &Set{Valid: period.Always()}
 	best := make(map[string]*books.Tax)
 	var ids []string
 	for _, list := range [...][]*books.Tax{b.named[party], b.open} {

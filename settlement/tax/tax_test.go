@@ -33,7 +33,7 @@ func at(text string) period.Instant {
 // span parses "2026-09-01..2026-10-01". An empty side has no bound.
 func span(text string) period.Span {
 	from, to, _ := strings.Cut(text, "..")
-	s := period.Span{From: period.Past, To: period.Forever}
+	s := period.Always()
 	if from != "" {
 		s.From = at(from)
 	}

@@ -113,7 +113,7 @@ func WriteChecked(a *App, o *Output, write func(io.Writer) error) (size int64, e
 	if !o.ToStdout() {
 		return a.WriteOutput(o, write)
 	}
-	folder, err := scratch.New("", "made")
+	folder, err := scratch.New("", "rows")
 	if err != nil {
 		return 0, err
 	}

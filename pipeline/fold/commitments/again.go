@@ -126,33 +126,33 @@ func (f *Folder) Again(bucket int, origin period.Cycle, moved map[int32][]commit
 	slices.Sort(customers)
 	var out []Change
 	for _, customer := range slices.Compact(customers) {
-		a := again{Folder: f, bucket: bucket, customer: customer, late: late[customer], posted: posted,
+		r := customerReplay{Folder: f, bucket: bucket, customer: customer, late: late[customer], posted: posted,
 			moved: slices.Clone(moved[customer])}
 		wanted := anyRow
 		if onlyTouched {
-			if wanted, err = a.touched(origin); err != nil {
+			if wanted, err = r.touched(origin); err != nil {
 				return nil, err
 			}
 		}
-		if err := a.cycle(origin, wanted, true); err != nil {
+		if err := r.cycle(origin, wanted, true); err != nil {
 			return nil, err
 		}
-		a.count = a.touches(func(c *measure.Counted) bool { return c.Costs && c.Origin == origin })
-		for _, cycle := range a.count.cycles() {
+		r.count = r.touches(func(c *measure.Counted) bool { return c.Costs && c.Origin == origin })
+		for _, cycle := range r.count.cycles() {
 			if cycle <= origin {
 				continue
 			}
-			if err := a.cycle(cycle, func(c *books.Commitment) bool { return a.count[c][cycle] }, false); err != nil {
+			if err := r.cycle(cycle, func(c *books.Commitment) bool { return r.count[c][cycle] }, false); err != nil {
 				return nil, err
 			}
 		}
-		out = append(out, a.out...)
+		out = append(out, r.out...)
 	}
 	return out, nil
 }
 
-// again calculates the commitments of one customer again.
-type again struct {
+// customerReplay calculates the commitments of one customer again.
+type customerReplay struct {
 	*Folder
 	bucket   int
 	customer int32
@@ -165,41 +165,41 @@ type again struct {
 
 // touches returns the rows that count what changed, or one of the selected late lines, by the cycles in which their
 // windows end.
-func (a *again) touches(wanted func(*measure.Counted) bool) touchedRows {
-	changed := slices.Clone(a.moved)
-	for i := range a.late {
-		if wanted(&a.late[i]) {
-			changed = append(changed, a.late[i].Spent)
+func (r *customerReplay) touches(wanted func(*measure.Counted) bool) touchedRows {
+	changed := slices.Clone(r.moved)
+	for i := range r.late {
+		if wanted(&r.late[i]) {
+			changed = append(changed, r.late[i].Spent)
 		}
 	}
-	return commitment.Touched(a.State.Prices, a.customer, changed, a.LateIn-1)
+	return commitment.Touched(r.State.Prices, r.customer, changed, r.LateIn-1)
 }
 
 // touched returns which rows count a line of a cycle, or what changed.
-func (a *again) touched(cycle period.Cycle) (func(*books.Commitment) bool, error) {
-	lines, err := a.source().Lines(a.bucket, cycle, a.LateIn, func(c int32) bool { return c == a.customer })
-	return a.counting(a.customer, cycle, lines[a.customer], a.moved), err
+func (r *customerReplay) touched(cycle period.Cycle) (func(*books.Commitment) bool, error) {
+	lines, err := r.source().Lines(r.bucket, cycle, r.LateIn, func(c int32) bool { return c == r.customer })
+	return r.counting(r.customer, cycle, lines[r.customer], r.moved), err
 }
 
 // cycle calculates the selected rows for a cycle; with all, what other rows billed for it is no longer due.
-func (a *again) cycle(cycle period.Cycle, wanted func(*books.Commitment) bool, all bool) error {
-	src := a.source()
-	first := min(cycle, commitment.From(a.State.Prices, a.customer, cycle))
+func (r *customerReplay) cycle(cycle period.Cycle, wanted func(*books.Commitment) bool, all bool) error {
+	src := r.source()
+	first := min(cycle, commitment.From(r.State.Prices, r.customer, cycle))
 	if src.LeftSince(first) {
 		return nil // FCOMMIT-4
 	}
-	lines, err := src.Lines(a.bucket, first, a.LateIn, func(c int32) bool { return c == a.customer })
+	lines, err := src.Lines(r.bucket, first, r.LateIn, func(c int32) bool { return c == r.customer })
 	if err != nil {
 		return err
 	}
-	counted, spent := lines[a.customer], slices.Clone(a.moved)
-	rows := a.State.Books.Commitments.Of(a.customer)
+	counted, spent := lines[r.customer], slices.Clone(r.moved)
+	rows := r.State.Books.Commitments.Of(r.customer)
 	if !all {
-		spans, err := a.billedSpans(a.customer, cycle, counted, a.posted)
+		spans, err := r.billedSpans(r.customer, cycle, counted, r.posted)
 		if err != nil {
 			return err
 		}
-		a.count.spanned(rows, cycle, spans, a.owing(a.customer, cycle, counted))
+		r.count.spanned(rows, cycle, spans, r.owing(r.customer, cycle, counted))
 	}
 	own := func(c *measure.Counted) bool { // whose line is replaced
 		taken := all
@@ -213,24 +213,24 @@ func (a *again) cycle(cycle period.Cycle, wanted func(*books.Commitment) bool, a
 			spent = append(spent, c.Spent)
 		}
 	}
-	now, err := commitment.Again(a.State.Prices, a.customer, cycle, spent, a.AsOf, wanted)
+	now, err := commitment.Again(r.State.Prices, r.customer, cycle, spent, r.AsOf, wanted)
 	if err != nil {
 		return err
 	}
 	sums := make(map[scoped]*Change)
 	at := func(of scoped) *Change {
 		if sums[of] == nil {
-			sums[of] = &Change{scoped: of, Customer: a.customer, Origin: cycle}
+			sums[of] = &Change{scoped: of, Customer: r.customer, Origin: cycle}
 		}
 		return sums[of]
 	}
 	for i := range now {
 		l := &now[i]
-		charge, err := chargeOf(a.State.Prices, l)
+		charge, err := chargeOf(r.State.Prices, l)
 		if err != nil {
 			return err
 		}
-		if err := at(a.due(l)).add(&charge, false, true); err != nil {
+		if err := at(r.due(l)).add(&charge, false, true); err != nil {
 			return err
 		}
 	}
@@ -239,16 +239,16 @@ func (a *again) cycle(cycle period.Cycle, wanted func(*books.Commitment) bool, a
 		if !own(c) {
 			continue
 		}
-		if err := at(a.billedOf(a.customer, c)).add(&c.Charge, true, c.Cycle < a.LateIn); err != nil {
+		if err := at(r.billedOf(r.customer, c)).add(&c.Charge, true, c.Cycle < r.LateIn); err != nil {
 			return err
 		}
 	}
-	for i := range a.posted {
-		if p := &a.posted[i]; all && p.Customer == a.customer && p.Origin == cycle {
+	for i := range r.posted {
+		if p := &r.posted[i]; all && p.Customer == r.customer && p.Origin == cycle {
 			at(p.scoped) // it may have no line
 		}
 	}
-	return a.take(sums)
+	return r.take(sums)
 }
 
 // add adds a charge to the difference and, if closed, to what is due minus closed cycles.
@@ -261,29 +261,29 @@ func (c *Change) add(o *measure.Charge, away, closed bool) error {
 
 // take takes over the differences, and results without a difference that must be posted: those caused by late lines,
 // which no longer count if the commitment's row was removed.
-func (a *again) take(sums map[scoped]*Change) error {
-	recalculated := a.touches(func(*measure.Counted) bool { return true })
+func (r *customerReplay) take(sums map[scoped]*Change) error {
+	recalculated := r.touches(func(*measure.Counted) bool { return true })
 	var list []Change
 	for _, c := range sums {
-		c.Late = a.replaced(c, recalculated)
-		if c.Moves() || a.postedOf(c) != c.Due && !c.Late {
+		c.Late = r.replaced(c, recalculated)
+		if c.Moves() || r.postedOf(c) != c.Due && !c.Late {
 			list = append(list, *c)
 		}
 	}
 	slices.SortFunc(list, func(x, y Change) int { return x.compare(y.scoped) })
 	for i := range list {
 		if list[i].Moves() {
-			a.moved = append(a.moved, list[i].spent())
+			r.moved = append(r.moved, list[i].spent())
 		}
 	}
-	a.out = append(a.out, list...)
+	r.out = append(r.out, list...)
 	return nil
 }
 
 // postedOf returns what an earlier re-rating posted for a change.
-func (a *again) postedOf(c *Change) (sum measure.Charge) {
-	for i := range a.posted {
-		if p := &a.posted[i]; p.Customer == c.Customer && p.Origin == c.Origin && p.scoped == c.scoped {
+func (r *customerReplay) postedOf(c *Change) (sum measure.Charge) {
+	for i := range r.posted {
+		if p := &r.posted[i]; p.Customer == c.Customer && p.Origin == c.Origin && p.scoped == c.scoped {
 			return p.Due
 		}
 	}

@@ -140,20 +140,13 @@ func (f *Folder) line(c *commitment.Line, cycle period.Cycle) (*linefile.Line, e
 	}
 	bounds := f.State.Books.Zone.Bounds(cycle)
 	l := f.begin(c.Row.Customer, f.due(c), bounds.From)
-	l.Charge, l.Detail, l.TradeID, l.Instant = charge, detailUsage, cycle.String(), bounds.To-1
+	l.Charge, l.Detail, l.TradeID, l.Instant = charge, line.DetailUsage, cycle.String(), bounds.To-1
 	return l, nil
 }
 
-// Values of charging_mode and bill_detail_type of lines of commitments (§5).
-const (
-	onDemand    = 3
-	detailUsage = 5
-	detailLate  = 16
-)
-
 // begin begins a line of a commitment. Its partner and terms are those at its own time.
 func (f *Folder) begin(customer int32, of scoped, own period.Instant) *linefile.Line {
-	l := &linefile.Line{Customer: customer, SKU: of.SKU, Service: of.Service, ChargingMode: onDemand,
+	l := &linefile.Line{Customer: customer, SKU: of.SKU, Service: of.Service, ChargingMode: line.ChargingOnDemand,
 		ID: measure.CommitmentPrefix + of.ID, TradeTime: of.Windows.To, Start: of.Windows.From, End: of.Windows.To,
 		Own: own}
 	l.Partner, l.Association = f.State.Books.PartnerAt(customer, own)
@@ -407,6 +400,6 @@ func (f *Folder) difference(customer int32, of scoped, cycle period.Cycle, sum *
 	l := f.begin(customer, of, f.State.Books.Zone.Bounds(cycle).From)
 	l.Charge = line.Charge{Official: sum.Official, Truncated: sum.Truncated, Payment: sum.Payment, DiscountID: -1,
 		Version: -1, Kind: line.Adjustment}
-	l.Detail, l.TradeID, l.Origin = detailLate, f.LateIn.String(), cycle.String()
+	l.Detail, l.TradeID, l.Origin = line.DetailAdjustment, f.LateIn.String(), cycle.String()
 	return l
 }

@@ -41,7 +41,7 @@ type Delivery struct {
 	Values   [cost.CostColumns]money.Cost
 	Tolerant string
 	Fault    string
-	Made     string
+	Inputs   string
 
 	before  *Delivery     // its state after the last run; nil = it is new
 	found   *intake.Found // nil = its folder is not in the inbox

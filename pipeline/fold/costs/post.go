@@ -267,13 +267,10 @@ func billedLine(row rows.Row[tables.Line]) (*posting, error) {
 		resource:    string(row.Text(tables.LineResourceID)),
 		start:       row.Time(tables.LineUsageStart),
 		end:         row.MaybeTime(tables.LineUsageEnd),
-		own:         row.MaybeTime(tables.LineOwnTime),
+		own:         rows.OwnTime(row.Cols, row.I),
 		discountID:  row.Word(tables.LineDiscountID),
 		partner:     row.Word(tables.LinePartnerID),
 		association: row.Word(tables.LineAssociationType),
-	}
-	if p.own == tables.Nothing {
-		p.own = p.start
 	}
 	var err error
 	if p.unitPrice, err = row.UnitPrice(tables.LineUnitPrice); err != nil {
@@ -380,8 +377,9 @@ func (s *poster) postedLine(p *posting) (*linefile.Line, error) {
 	}
 	l := &linefile.Line{Customer: customer, SKU: sku, Partner: p.partner,
 		Association: books.AssociationOf(p.association), Region: p.region, Resource: p.resource,
-		ChargingMode: onDemand, Detail: detailLate, TradeID: s.target().String(), ID: p.id, TradeTime: p.end,
-		Start: p.start, End: p.end, DiscountText: p.discountID, Origin: p.origin.String(), Own: p.own,
+		ChargingMode: line.ChargingOnDemand, Detail: line.DetailAdjustment,
+		TradeID: s.target().String(), ID: p.id, TradeTime: p.end, Start: p.start, End: p.end,
+		DiscountText: p.discountID, Origin: p.origin.String(), Own: p.own,
 		Instant: event.LateInstant(s.books.Zone, s.target(), p.asOf)}
 	l.Charge = line.Charge{UsageAmount: p.usage, Free: p.free, Quantity: p.quantity, UnitPrice: p.unitPrice,
 		Official: p.official,
@@ -389,9 +387,6 @@ func (s *poster) postedLine(p *posting) (*linefile.Line, error) {
 		Tier: int16(p.tier), Kind: line.Adjustment}
 	return l, nil
 }
-
-// detailLate is the bill_detail_type of lines that are billed after their cycle was closed (§4.11).
-const detailLate = 16
 
 // holds reports whether the open cycle has unallocated costs of a closed one, which prevent its close.
 func (s *poster) holds(c period.Cycle) (bool, error) {

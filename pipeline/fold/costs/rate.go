@@ -46,12 +46,6 @@ type pricer struct {
 	workers  int
 }
 
-// Values of charging_mode and bill_detail_type of lines of cost files (§5).
-const (
-	onDemand    = 3
-	detailUsage = 5
-)
-
 // rate allocates and prices the counted deliveries of a cycle by today's books and nothing else (FCOST-1). Rows are
 // read one by one; groups are kept (FCOST-5). billedIn is the cycle that bills them or their differences. Errors:
 // *margins.MissingRatesError.
@@ -257,7 +251,7 @@ func (p *pricer) workersOf(r *rated, d *Delivery, weights *allocation.Allocator)
 	if p.grain == settings.CostRow {
 		workers = workers[:1]
 	}
-	always := period.Span{From: period.Past, To: period.Forever}
+	always := period.Always()
 	repeats := newRepeats(p.books, p.grain != settings.ResourceMonth)
 	for i := range workers {
 		workers[i] = worker{books: p.books, allocator: weights.Clone(),
@@ -488,8 +482,8 @@ func (p *pricer) customerEnd(dst []*linefile.Line, r *rated, rater *rating.CostR
 			SKU:          o.SKU,
 			Region:       o.Region,
 			Resource:     o.Resource,
-			ChargingMode: onDemand,
-			Detail:       detailUsage,
+			ChargingMode: line.ChargingOnDemand,
+			Detail:       line.DetailUsage,
 			TradeID:      r.cycle.String(),
 			ID:           line.MonthEndID(r.cycle, p.books.Products[o.SKU].SKU, o.Region, o.Resource),
 			TradeTime:    r.bounds.To,
@@ -516,7 +510,7 @@ func (p *pricer) customerEnd(dst []*linefile.Line, r *rated, rater *rating.CostR
 func (p *pricer) groupLine(r *rated, g *group, ch *line.Charge) *linefile.Line {
 	l := &linefile.Line{Charge: *ch, Customer: g.customer, SKU: g.sku, Region: g.field(cost.Region),
 		Resource: g.field(cost.Resource), Name: g.text("ResourceName"), Tag: g.text("Tags"),
-		ChargingMode: onDemand, Detail: detailUsage, TradeID: r.cycle.String(), ID: g.id,
+		ChargingMode: line.ChargingOnDemand, Detail: line.DetailUsage, TradeID: r.cycle.String(), ID: g.id,
 		TradeTime: g.end, Start: g.start, End: g.end, Own: g.start,
 		Instant: min(max(g.start, r.bounds.From), r.bounds.To-1)}
 	p.associate(l)

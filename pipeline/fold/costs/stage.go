@@ -33,7 +33,7 @@ type Stage struct {
 	Closed   period.Cycle // the last closed cycle, or place.NoCycle
 	Archived period.Cycle // the last archived cycle, or place.NoCycle
 	MonthEnd func(period.Cycle) bool
-	Made     string       // identifies the books and settings that lines depend on
+	Inputs   string       // identifies the books and settings that lines depend on
 	Rerate   period.Cycle // closed cycle to rate again even without a change; place.NoCycle = none
 	Draft    *Draft       // the books to rate it with; nil = Books
 	Accept   string       // the delivery whose rejects are accepted, SOURCE/YYYY-MM/DELIVERY; "" = none
@@ -108,8 +108,8 @@ func (s *Stage) pricer(b *books.Books, prices *tariff.Book) *pricer {
 		monthEnd: func(c period.Cycle) bool { return s.MonthEnd(c) || c <= s.Closed }}
 }
 
-// made identifies what the lines of a cycle depend on, except its deliveries.
-func (s *Stage) made(found *survey, d *Delivery) string {
+// inputs identifies what the lines of a cycle depend on, except its deliveries.
+func (s *Stage) inputs(found *survey, d *Delivery) string {
 	rate := ""
 	if fx, ok := found.sources[d.Source].Fx[d.Period]; ok {
 		rate = fx.Trim()
@@ -121,18 +121,18 @@ func (s *Stage) made(found *survey, d *Delivery) string {
 	if found.several() {
 		end += "|several"
 	}
-	return string(manifest.HashBytes([]byte(s.Made + "|" + s.Costs.Grain.String() + "|" + rate + "|" + end)))
+	return string(manifest.HashBytes([]byte(s.Inputs + "|" + s.Costs.Grain.String() + "|" + rate + "|" + end)))
 }
 
-// madeOfDraft is Delivery.Made after Draft left costs of a closed cycle unallocated and none were unallocated before.
+// draftInputs is Delivery.Inputs after Draft left costs of a closed cycle unallocated and none were unallocated before.
 // The next run rates the cycle again by the workspace's books.
-const madeOfDraft = "draft"
+const draftInputs = "draft"
 
 // open rates an open cycle again if necessary.
 func (s *Stage) open(ctx context.Context, found *survey, w *writer, c period.Cycle, old []*Delivery) error {
 	counted, news, other := found.counted(c), found.news(c, old), false
 	for _, d := range counted {
-		other = other || d.stayed() && d.Made != s.made(found, d)
+		other = other || d.stayed() && d.Inputs != s.inputs(found, d)
 	}
 	if !news && !other {
 		return nil
@@ -147,7 +147,7 @@ func (s *Stage) open(ctx context.Context, found *survey, w *writer, c period.Cyc
 		return err
 	}
 	for _, d := range counted {
-		d.Made = s.made(found, d)
+		d.Inputs = s.inputs(found, d)
 	}
 	return w.write(ctx, by, r)
 }
@@ -158,7 +158,7 @@ func (s *Stage) convertPosted(found *survey, p *poster, counted []*Delivery) err
 		return nil
 	}
 	for _, d := range counted {
-		d.Made = s.made(found, d)
+		d.Inputs = s.inputs(found, d)
 	}
 	return p.convertAgain()
 }
@@ -171,7 +171,7 @@ func (s *Stage) closed(ctx context.Context, found *survey, w *writer, c period.C
 	if !stale {
 		other := false
 		for _, d := range counted {
-			other = other || d.Made != s.made(found, d)
+			other = other || d.Inputs != s.inputs(found, d)
 		}
 		if !other {
 			return nil
@@ -210,10 +210,10 @@ func (s *Stage) closed(ctx context.Context, found *survey, w *writer, c period.C
 		}
 	}
 	for _, d := range counted {
-		if held && (!heldBefore || d.Made == madeOfDraft) {
-			d.Made = madeOfDraft
+		if held && (!heldBefore || d.Inputs == draftInputs) {
+			d.Inputs = draftInputs
 		} else {
-			d.Made = s.made(found, d)
+			d.Inputs = s.inputs(found, d)
 		}
 	}
 	return nil

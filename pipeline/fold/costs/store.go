@@ -37,7 +37,7 @@ func Deliveries(o margins.Opener, files []manifest.FileEntry) ([]*Delivery, erro
 			Currency: row.Word(tables.CostDeliveryCurrency),
 			Tolerant: string(row.Text(tables.CostDeliveryTolerated)),
 			Fault:    string(row.Text(tables.CostDeliveryFault)),
-			Made:     string(row.Text(tables.CostDeliveryMade)),
+			Inputs:   string(row.Text(tables.CostDeliveryMade)),
 		}
 		var err error
 		if d.Period, err = period.ParseCycle(row.Word(tables.CostDeliveryPeriod)); err != nil {
@@ -114,7 +114,7 @@ func storeDelivery(out *parquet.Columns[tables.CostDelivery], d *Delivery) {
 	}
 	out.Text(tables.CostDeliveryTolerated).Add(d.Tolerant)
 	out.Text(tables.CostDeliveryFault).Add(d.Fault)
-	out.Text(tables.CostDeliveryMade).Add(d.Made)
+	out.Text(tables.CostDeliveryMade).Add(d.Inputs)
 	out.N++
 }
 

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/fold/lines"
 	"github.com/tollbook/tollbook/pipeline/fold/state"
 	"github.com/tollbook/tollbook/pipeline/intake/event"
 	"github.com/tollbook/tollbook/pipeline/intake/events"
@@ -20,9 +19,6 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
-
-// detailLate is the bill_detail_type of lines that are billed late (§5, §4.11).
-const detailLate = 16
 
 // Folder makes the lines of orders and adjustments of one bucket after the other.
 type Folder struct {
@@ -131,7 +127,7 @@ func (b *bucket) findBases(orders []*event.Order) error {
 // orderLine returns the line of one accepted order (§4.8, §4.9).
 func (b *bucket) orderLine(o *event.Order) (*linefile.Line, error) {
 	l := &linefile.Line{Customer: o.Customer, SKU: o.SKU, Region: o.Region, Resource: o.Resource,
-		ChargingMode: lines.ChargingByPeriod, Detail: int32(o.Type.BillDetailType()),
+		ChargingMode: line.ChargingByPeriod, Detail: int32(o.Type.BillDetailType()),
 		TradeID: o.ID, ID: o.LineID(), TradeTime: o.PayTime, Start: o.Effective, End: o.Expire}
 	if o.Type == ordering.Unsubscribe {
 		base := b.bases[o.Base]
@@ -173,7 +169,7 @@ func (b *bucket) associate(l *linefile.Line, t period.Instant) {
 func (b *bucket) late(l *linefile.Line, billed period.Cycle, t, asOf period.Instant) {
 	l.Instant = t
 	if own := b.Books.Zone.Cycle(t); own != billed {
-		l.Origin, l.Detail, l.Kind = own.String(), detailLate, line.Adjustment
+		l.Origin, l.Detail, l.Kind = own.String(), line.DetailAdjustment, line.Adjustment
 		l.Instant = event.LateInstant(b.Books.Zone, billed, asOf)
 	}
 }
@@ -258,10 +254,10 @@ func (b *bucket) loadBilled(c period.Cycle) error {
 
 // adjustmentLine returns the line of a manual adjustment: its amount, without a quantity (§3.19, §6.3).
 func (b *bucket) adjustmentLine(a *event.Adjustment) *linefile.Line {
-	l := &linefile.Line{Customer: a.Customer, SKU: a.SKU, ChargingMode: lines.ChargingOnDemand, Detail: int32(a.Detail),
+	l := &linefile.Line{Customer: a.Customer, SKU: a.SKU, ChargingMode: line.ChargingOnDemand, Detail: int32(a.Detail),
 		TradeID: a.Cycle.String(), ID: a.ID, TradeTime: a.Time, Start: a.Time, End: a.Time}
 	if b.Books.Products[a.SKU].Model == books.Subscription {
-		l.ChargingMode = lines.ChargingByPeriod
+		l.ChargingMode = line.ChargingByPeriod
 	}
 	l.Charge = line.Charge{Official: a.Amount, Payment: a.Amount, DiscountID: -1, Version: -1, Kind: line.Adjustment}
 	b.associate(l, a.Time)

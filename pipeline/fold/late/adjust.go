@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 
-	"github.com/tollbook/tollbook/pipeline/fold/lines"
 	"github.com/tollbook/tollbook/pipeline/intake/event"
 	"github.com/tollbook/tollbook/pipeline/lake/linefile"
 	"github.com/tollbook/tollbook/rating/tariff"
@@ -17,13 +16,10 @@ import (
 // looked up at t.
 func adjust(b *books.Books, l *linefile.Line, origin, billed period.Cycle, t, asOf period.Instant) {
 	l.Own, l.Instant = t, event.LateInstant(b.Zone, billed, asOf)
-	l.ChargingMode, l.Detail, l.Kind = lines.ChargingOnDemand, detailAdjustment, line.Adjustment
+	l.ChargingMode, l.Detail, l.Kind = line.ChargingOnDemand, line.DetailAdjustment, line.Adjustment
 	l.Origin, l.TradeID = origin.String(), billed.String()
 	l.Partner, l.Association = b.PartnerAt(l.Customer, t)
 }
-
-// detailAdjustment is the bill_detail_type of lines that are billed late (§4.11).
-const detailAdjustment = 16
 
 // feeTier is the tier of the difference line of a place with Fee; other difference lines have no tier. A difference has
 // no price list, so that it is not taken for a record's line.
@@ -49,7 +45,7 @@ func DifferenceLine(b *books.Books, p Place, sum *Sum, billed period.Cycle, asOf
 	}
 	adjust(b, l, p.Origin, billed, bounds.From, asOf)
 	if p.Charge != "" {
-		l.ID, l.ChargingMode = p.Charge, lines.ChargingByPeriod
+		l.ID, l.ChargingMode = p.Charge, line.ChargingByPeriod
 	}
 	return l, nil
 }

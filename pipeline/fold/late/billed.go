@@ -8,6 +8,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold/state"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -194,7 +195,7 @@ func (b *billedFile) add(to Sums, customer, sku int32, cols *parquet.Columns[tab
 		Resource: string(cols.Text(tables.LineResourceID).At(i)),
 	}
 	if b.hasCharges() && b.Books.Products[p.SKU].Model == books.Recurring {
-		p.Charge, p.Part = string(cols.Text(tables.LineID).At(i)), ownTime(cols, i)
+		p.Charge, p.Part = string(cols.Text(tables.LineID).At(i)), rows.OwnTime(cols, i)
 	}
 	if p.Fee, err = b.feeAtZero(p, cols, i); err != nil {
 		return err
@@ -212,12 +213,4 @@ func (b *billedFile) add(to Sums, customer, sku int32, cols *parquet.Columns[tab
 	}
 	b.note(&BilledLine{Place: p, Price: price.String(), Discount: cols.Word(tables.LineDiscountID).At(i)})
 	return nil
-}
-
-// ownTime is the own time of a line: usage_start, unless the line says otherwise.
-func ownTime(c *parquet.Columns[tables.Line], i int) period.Instant {
-	if t := c.MaybeTime(tables.LineOwnTime).At(i); t != tables.Nothing {
-		return t
-	}
-	return c.Time(tables.LineUsageStart).At(i)
 }

@@ -163,8 +163,8 @@ func (w *Writer) startGroup() {
 	c.Word(tables.LineTradeID).Set(cycle)
 	c.Word(tables.LineOriginCycle).Set("")
 	c.Word(tables.LineDay).Set(w.key.Day.String())
-	c.Small(tables.LineChargingMode).Set(ChargingOnDemand)
-	c.Small(tables.LineBillDetailType).Set(detailUsage)
+	c.Small(tables.LineChargingMode).Set(line.ChargingOnDemand)
+	c.Small(tables.LineBillDetailType).Set(line.DetailUsage)
 	for _, col := range [...]tables.AmountColumn[tables.Line]{tables.LineCreditAmount, tables.LineCouponAmount,
 		tables.LineStoredValueCardAmount,
 		tables.LineFlexipurchaseCouponAmount, tables.LineDebtAmount, tables.LineCountedCouponAmount} {
@@ -173,13 +173,6 @@ func (w *Writer) startGroup() {
 	c.Col(tables.LineOwnTime.Of()).SetInt(int64(tables.Nothing))
 	c.Col(tables.LineInstant.Of()).SetInt(int64(w.instant))
 }
-
-// Values of charging_mode and bill_detail_type (§5).
-const (
-	ChargingByPeriod = 1
-	ChargingOnDemand = 3
-	detailUsage      = 5
-)
 
 // Add appends one line.
 func (w *Writer) Add(what *Consumption, ch *line.Charge, draws []line.Draw) error {
@@ -372,7 +365,7 @@ func (a *associations) at(b *books.Books, customer int32, t period.Instant, c *p
 	if as, ok := b.Associations.At(customer, t); ok {
 		id, kindWord, span = b.Partners[as.Partner].ID, strconv.Itoa(int(as.Type)), as.Valid
 	} else if len(b.Associations.Of(customer)) == 0 {
-		span = period.Span{From: period.Past, To: period.Forever}
+		span = period.Always()
 	}
 	*a = associations{customer, span, c.Word(tables.LinePartnerID).Intern(id),
 		c.Word(tables.LineAssociationType).Intern(kindWord),

@@ -227,10 +227,7 @@ func (s *Charged) lines(e manifest.FileEntry, to map[chargeOf][]Base) error {
 			Resource: string(c.Text(tables.LineResourceID).At(i)), Discount: c.Word(tables.LineDiscountID).At(i),
 			Partner:     c.Word(tables.LinePartnerID).At(i),
 			Association: books.AssociationOf(c.Word(tables.LineAssociationType).At(i)),
-			own:         c.MaybeTime(tables.LineOwnTime).At(i)}
-		if b.own == tables.Nothing {
-			b.own = c.Time(tables.LineUsageStart).At(i)
-		}
+			own:         rows.OwnTime(c, i)}
 		err := b.read(c.Amount(tables.LineOfficialAmount).At(i), c.Amount(tables.LinePaymentAmount).At(i))
 		of := chargeOf{c.Word(tables.LineCustomerID).At(i), string(c.Text(tables.LineID).At(i))}
 		to[of] = append(to[of], b)

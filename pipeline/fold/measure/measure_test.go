@@ -48,7 +48,7 @@ func shop(t *testing.T) *books.Books {
 			{ID: "birch"}},
 		Links: []books.Link{
 			{ResourceID: "a", Region: "east", Group: "pair", CommitMbps: quantity(t, "2"),
-				Valid: period.Span{From: period.Past, To: period.Forever}},
+				Valid: period.Always()},
 			{ResourceID: "b", Region: "east", Group: "pair", Valid: period.Span{From: period.Past, To: mid}},
 			{ResourceID: "b", Region: "east", Valid: period.Span{From: mid, To: period.Forever}},
 			{ResourceID: "c", Region: "east", Valid: period.Span{From: period.Past, To: start}},

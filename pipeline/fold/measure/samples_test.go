@@ -187,7 +187,7 @@ func TestEachAcrossParts(t *testing.T) {
 		b.Customers = append(b.Customers, books.Customer{ID: id})
 		if c%7 > 0 { // every seventh customer has samples but no link
 			b.Links = append(b.Links, books.Link{ResourceID: "l" + id, Customer: int32(c), Region: "east",
-				Valid: period.Span{From: period.Past, To: period.Forever}})
+				Valid: period.Always()})
 		}
 		for s := range slots {
 			rows = append(rows, stored{id, "l" + id, (start + period.Instant(int64(s)*5*period.Minute)).String(),

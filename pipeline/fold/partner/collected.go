@@ -8,6 +8,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/fold/settle"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -23,10 +24,7 @@ func (r factReader) sellerOf(partner string, cols *parquet.Columns[tables.Line],
 	if code < 0 {
 		return settlement.VendorID
 	}
-	own := cols.MaybeTime(tables.LineOwnTime).At(i)
-	if own == tables.Nothing {
-		own = cols.Time(tables.LineUsageStart).At(i)
-	}
+	own := rows.OwnTime(cols, i)
 	return settlement.PartnerID(r.stage.Books, r.stage.Book.Seller(code, own))
 }
 

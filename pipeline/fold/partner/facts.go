@@ -413,7 +413,7 @@ func (r factReader) sold(c period.Cycle, list []fact) (facts []fact, issuers map
 		err := tablefile.Each(r.stage.Txn, e, tables.Lines(), columns,
 			func(cols *parquet.Columns[tables.Line], i int) error {
 				to := sale{settlement.VendorID, cols.Word(tables.LineCustomerID).At(i)}
-				if cols.Word(tables.LineAssociationType).At(i) == "2" {
+				if cols.Word(tables.LineAssociationType).At(i) == books.Resale.Word() {
 					to.issuer = cols.Word(tables.LinePartnerID).At(i)
 					from := collectedKey{to.issuer, r.sellerOf(to.issuer, cols, i),
 						r.stage.Books.CustomerCurrencyOf(to.recipient).Code}

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/schemas/line"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -58,13 +58,8 @@ func (r row) holds(spans []period.Span) bool {
 	return slices.ContainsFunc(spans, func(s period.Span) bool { return s.Holds(own) })
 }
 
-// own returns the line's own time: column own_time if set, else usage_start.
-func (r row) own() period.Instant {
-	if t := r.cols.MaybeTime(tables.LineOwnTime).At(r.i); t != tables.Nothing {
-		return t
-	}
-	return r.start()
-}
+// own returns the line's own time.
+func (r row) own() period.Instant { return rows.OwnTime(r.cols, r.i) }
 
 // split returns what paid the line, from its columns.
 func (r row) split() (s payment.Split, err error) {
@@ -96,26 +91,15 @@ func (r row) compare(o row) int {
 	}
 	return cmp.Or(
 		cmp.Compare(r.cols.Small(tables.LineTier).At(r.i), o.cols.Small(tables.LineTier).At(o.i)),
-		cmp.Compare(kindRank(r.word(tables.LineKind)), kindRank(o.word(tables.LineKind))),
+		cmp.Compare(rows.KindRank(r.word(tables.LineKind)), rows.KindRank(o.word(tables.LineKind))),
 		bytes.Compare(r.text(tables.LineResourceID), o.text(tables.LineResourceID)),
 		r.compareQuantity(o, tables.LineUnitPrice), r.compareQuantity(o, tables.LineQuantity),
 		strings.Compare(r.word(tables.LineTradeID), o.word(tables.LineTradeID)),
 		strings.Compare(r.word(tables.LineOriginCycle), o.word(tables.LineOriginCycle)),
-		compareDec(r.cols.Amount(tables.LinePaymentAmount).At(r.i), o.cols.Amount(tables.LinePaymentAmount).At(o.i)),
+		r.cols.Amount(tables.LinePaymentAmount).At(r.i).Compare(o.cols.Amount(tables.LinePaymentAmount).At(o.i)),
 	)
 }
 
 func (r row) compareQuantity(o row, col tables.QuantityColumn[tables.Line]) int {
-	return compareDec(r.cols.Quantity(col).At(r.i), o.cols.Quantity(col).At(o.i))
-}
-
-func compareDec(a, b parquet.Dec) int {
-	return cmp.Or(cmp.Compare(a.Hi, b.Hi), cmp.Compare(a.Lo, b.Lo))
-}
-
-// kindRank is the position of a kind in the order of §8.
-func kindRank(word string) int {
-	kinds := [...]line.Kind{line.Usage, line.FlatFee, line.Period, line.Order, line.Refund, line.Adjustment,
-		line.Recurring, line.TrueUp, line.Overage, line.Cap}
-	return slices.IndexFunc(kinds[:], func(k line.Kind) bool { return k.String() == word })
+	return r.cols.Quantity(col).At(r.i).Compare(o.cols.Quantity(col).At(o.i))
 }

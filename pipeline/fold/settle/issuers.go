@@ -13,6 +13,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings"
@@ -216,12 +217,9 @@ func (d *taxDivision) addLines() error {
 
 // line adds the taxes of a line.
 func (d *taxDivision) line(taxes []lineTax, cols *parquet.Columns[tables.Line], i int) error {
-	own := cols.MaybeTime(tables.LineOwnTime).At(i)
-	if own == tables.Nothing {
-		own = cols.Time(tables.LineUsageStart).At(i)
-	}
+	own := rows.OwnTime(cols, i)
 	issuer := settlement.VendorID
-	if cols.Word(tables.LineAssociationType).At(i) == "2" {
+	if cols.Word(tables.LineAssociationType).At(i) == books.Resale.Word() {
 		issuer = cols.Word(tables.LinePartnerID).At(i)
 	}
 	for _, t := range taxes {

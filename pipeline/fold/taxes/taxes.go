@@ -11,6 +11,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -159,10 +160,7 @@ func (s *summer) line(cols *parquet.Columns[tables.Line], i int) error {
 	if d == (parquet.Dec{}) {
 		return nil // it adds no row
 	}
-	own := cols.MaybeTime(tables.LineOwnTime).At(i)
-	if own == tables.Nothing {
-		own = cols.Time(tables.LineUsageStart).At(i)
-	}
+	own := rows.OwnTime(cols, i)
 	customer, service := cols.Word(tables.LineCustomerID).At(i), cols.Word(tables.LineServiceTypeCode).At(i)
 	if s.at == nil || s.last.customer != customer || s.last.service != service || !s.last.set.Valid.Holds(own) {
 		set, err := s.book.At(customer, service, own)

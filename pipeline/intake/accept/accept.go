@@ -10,6 +10,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
 	"github.com/tollbook/tollbook/pipeline/intake/sorting"
+	"github.com/tollbook/tollbook/rating/percentile"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -427,18 +428,6 @@ func (a *acceptor) priced(who *known, sku, region int32, t period.Instant) bool 
 	return a.cfg.Prices.Priced(who.code, sku, a.bookRegion[region], t, a.bounds)
 }
 
-// slotLength is the length of a bandwidth slot (§3.14).
-const slotLength = period.Instant(5 * period.Minute)
-
-// Slot returns the start of the slot that contains t.
-func Slot(t period.Instant) period.Instant {
-	slot := t / slotLength * slotLength
-	if slot > t {
-		slot -= slotLength
-	}
-	return slot
-}
-
 // bandwidth checks a batch of the bandwidth feed and passes every sample to the sink.
 func (a *acceptor) bandwidth(b *feedrows.Batch, file int32, out sink) error {
 	resource := b.Rows.Column(bResource).(*array.Dictionary)
@@ -491,7 +480,7 @@ func sampleID(b *feedrows.Batch, resource *array.Dictionary, times []arrow.Times
 // checkSample sets customer, sku, region and slot of a.sample.
 func (a *acceptor) checkSample(link string, t period.Instant) verdict {
 	s := &a.sample
-	s.Slot = Slot(t)
+	s.Slot = percentile.SlotOf(t).Start()
 	switch {
 	case t > a.lim.latest:
 		return verdict{reason.Future, bTime}

@@ -205,23 +205,23 @@ func stampOf(fsys fs.FS, name string) string {
 	return text
 }
 
-// Left returns the indexes of the files that are not taken.
-func (s *Scanned) Left() []int32 {
-	left := []int32{}
+// Deferred returns the indexes of the files that are not taken.
+func (s *Scanned) Deferred() []int32 {
+	deferred := []int32{}
 	for i := range s.Files {
 		if !s.Taken(int32(i)) {
-			left = append(left, int32(i))
+			deferred = append(deferred, int32(i))
 		}
 	}
-	return left
+	return deferred
 }
 
-// errLeft is the error of a file that the scanning process did not take.
-var errLeft = errors.New("it is not taken")
+// errDeferred is the error of a file that the scanning process did not take.
+var errDeferred = errors.New("it is not taken")
 
 // Recall rebuilds the result of a scan done by other processes from the tasks, their results as passed to Elsewhere,
-// and the files that were left (Left). It has only usage and bandwidth.
-func Recall(cfg *Config, files []*File, todo, results [][]byte, left []int32) (*Scanned, error) {
+// and the files that were deferred (Deferred). It has only usage and bandwidth.
+func Recall(cfg *Config, files []*File, todo, results [][]byte, deferred []int32) (*Scanned, error) {
 	s := &Scanned{Files: files, Regions: NewRegions(), Parts: newLimits(cfg).parts}
 	var done []*task
 	for i := range todo {
@@ -240,11 +240,11 @@ func Recall(cfg *Config, files []*File, todo, results [][]byte, left []int32) (*
 	}
 	s.tasks = done
 	s.blame(done)
-	for _, i := range left {
+	for _, i := range deferred {
 		if i < 0 || int(i) >= len(files) {
-			return nil, errors.Join(fmt.Errorf("file %d is left, the run has %d", i, len(files)), s.Close())
+			return nil, errors.Join(fmt.Errorf("file %d is deferred, the run has %d", i, len(files)), s.Close())
 		}
-		files[i].Deferred = cmp.Or(files[i].Deferred, errLeft)
+		files[i].Deferred = cmp.Or(files[i].Deferred, errDeferred)
 	}
 	return s, s.leave(done)
 }

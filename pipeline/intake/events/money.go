@@ -1,7 +1,6 @@
 package events
 
 import (
-	"cmp"
 	"errors"
 	"strconv"
 	"strings"
@@ -318,6 +317,3 @@ func (b *Book) decideMoney(in *Intake, t *Terms) (out []event.Decision) {
 	}
 	return out
 }
-
-// firstFailure returns the first failure of several checks.
-func firstFailure(list ...*failure) *failure { return cmp.Or(list...) }

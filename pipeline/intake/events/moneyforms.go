@@ -1,6 +1,7 @@
 package events
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/intake/event"
@@ -56,7 +57,7 @@ func accountForm() *form {
 		},
 		words: func(in *Intake, e *event.Money) *failure {
 			_, known := account.ParseType(e.Type)
-			bad := firstFailure(badWordIn("type", e.Type, known), in.checks().badPartner("partner_id", e.Partner))
+			bad := cmp.Or(badWordIn("type", e.Type, known), in.checks().badPartner("partner_id", e.Partner))
 			if bad != nil || e.Type != event.Allocate && e.Type != event.Reclaim {
 				return bad
 			}
@@ -107,7 +108,7 @@ func couponForm() *form {
 		},
 		words: func(in *Intake, e *event.Money) *failure {
 			_, known := coupon.ParseKind(e.Type)
-			return firstFailure(badWordIn("event", e.Type, known), in.checks().badPartner("partner_id", e.Partner))
+			return cmp.Or(badWordIn("event", e.Type, known), in.checks().badPartner("partner_id", e.Partner))
 		},
 		check: func(in *Intake, e *event.Money) *failure {
 			if e.Type == coupon.Reclaim.String() {
@@ -154,7 +155,7 @@ func fundForm() *form {
 func badFundWord(in *Intake, e *event.Money) *failure {
 	kind, err := fund.ParseKind(e.Type)
 	at := in.Books.Money.FundNamed(e.Scope)
-	bad := firstFailure(in.checks().badPartner("partner_id", e.Partner), badWordIn("programme_id", e.Scope, at >= 0),
+	bad := cmp.Or(in.checks().badPartner("partner_id", e.Partner), badWordIn("programme_id", e.Scope, at >= 0),
 		badWordIn("event", e.Type, err == nil))
 	if bad != nil || at < 0 || e.Type == "" {
 		return bad
@@ -193,7 +194,7 @@ func withdrawalForm() *form {
 		},
 		words: func(in *Intake, e *event.Money) *failure {
 			_, known := account.ParseWithdrawal(e.Type)
-			bad := firstFailure(in.checks().badPartner("partner_id", e.Partner), badWordIn("event", e.Type, known))
+			bad := cmp.Or(in.checks().badPartner("partner_id", e.Partner), badWordIn("event", e.Type, known))
 			if bad == nil && e.Type == "request" {
 				bad = badWordIn("source", e.Detail, slices.Contains([]string{"cash", "rebate"}, e.Detail))
 			}
@@ -233,7 +234,7 @@ func invoiceForm() *form {
 			issuer := settlement.SellerID(e.Partner, in.Money.Vendor) == settlement.VendorID ||
 				in.Books.Partner(e.Partner) >= 0
 			recipient := in.Books.Partner(e.Other) >= 0 || in.Books.Customer(e.Other) >= 0
-			return firstFailure(
+			return cmp.Or(
 				badWordIn("issuer_id", e.Partner, issuer),
 				badWordIn("recipient_id", e.Other, recipient),
 			)

@@ -4,8 +4,8 @@ import (
 	"cmp"
 	"strconv"
 
-	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
+	"github.com/tollbook/tollbook/rating/percentile"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -61,7 +61,7 @@ func identityOf(zone *period.Zone, feedName, column, reason, header string, raw 
 		if err != nil || texts["resource_id"] == "" {
 			return id, false
 		}
-		return Sample(texts["resource_id"], accept.Slot(at)), true
+		return Sample(texts["resource_id"], percentile.SlotOf(at).Start()), true
 	case "orders":
 		n, ok := feedrows.ParseWhole(cmp.Or(texts["order_line"], "1"))
 		if !ok || texts["order_id"] == "" {

@@ -1,6 +1,7 @@
 package parquet
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -12,6 +13,9 @@ type Dec struct {
 	Hi int64
 	Lo uint64
 }
+
+// Compare orders raw values by number.
+func (d Dec) Compare(o Dec) int { return cmp.Or(cmp.Compare(d.Hi, o.Hi), cmp.Compare(d.Lo, o.Lo)) }
 
 // Col is one column of a batch. Which slice is used follows from the column's type: Codes with Dict for Word, Codes
 // alone for Small, Ints for Time, MaybeTime and Whole, Decs for Amount, Quantity and Cost, Bytes with Ends for Text

@@ -29,7 +29,7 @@ func Materialize[T any](ctx context.Context, def tables.Def[T], parts int,
 	if err != nil {
 		return nil, err
 	}
-	if m.folder, err = scratch.New(m.limits.Scratch, "made"); err != nil {
+	if m.folder, err = scratch.New(m.limits.Scratch, "rows"); err != nil {
 		return nil, err
 	}
 	inputs := make([]input, parts)

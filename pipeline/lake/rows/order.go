@@ -8,6 +8,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/schemas/line"
+	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -52,11 +53,11 @@ func compareLines(x, y anyRow) int {
 		cmp.Compare(a.Small(tables.LineTier), b.Small(tables.LineTier)),
 		cmp.Compare(KindRank(a.Word(tables.LineKind)), KindRank(b.Word(tables.LineKind))),
 		bytes.Compare(a.Text(tables.LineResourceID), b.Text(tables.LineResourceID)),
-		compareDec(a.Cols.Quantity(tables.LineUnitPrice).At(a.I), b.Cols.Quantity(tables.LineUnitPrice).At(b.I)),
-		compareDec(a.Cols.Quantity(tables.LineQuantity).At(a.I), b.Cols.Quantity(tables.LineQuantity).At(b.I)),
+		a.Cols.Quantity(tables.LineUnitPrice).At(a.I).Compare(b.Cols.Quantity(tables.LineUnitPrice).At(b.I)),
+		a.Cols.Quantity(tables.LineQuantity).At(a.I).Compare(b.Cols.Quantity(tables.LineQuantity).At(b.I)),
 		strings.Compare(a.Word(tables.LineTradeID), b.Word(tables.LineTradeID)),
 		strings.Compare(a.Word(tables.LineOriginCycle), b.Word(tables.LineOriginCycle)),
-		compareDec(a.Cols.Amount(tables.LinePaymentAmount).At(a.I), b.Cols.Amount(tables.LinePaymentAmount).At(b.I)),
+		a.Cols.Amount(tables.LinePaymentAmount).At(a.I).Compare(b.Cols.Amount(tables.LinePaymentAmount).At(b.I)),
 	)
 }
 
@@ -70,8 +71,13 @@ func KindRank(word string) line.Kind {
 	return line.Cap + 1
 }
 
-func compareDec(x, y parquet.Dec) int {
-	return cmp.Or(cmp.Compare(x.Hi, y.Hi), cmp.Compare(x.Lo, y.Lo))
+// OwnTime returns the time at which the partner, terms and taxes of line i are looked up: own_time or, if it is empty,
+// usage_start (§6.4).
+func OwnTime(cols *parquet.Columns[tables.Line], i int) period.Instant {
+	if t := cols.MaybeTime(tables.LineOwnTime).At(i); t != tables.Nothing {
+		return t
+	}
+	return cols.Time(tables.LineUsageStart).At(i)
 }
 
 func statementsOrder() order {

@@ -266,18 +266,11 @@ func (n *scan) wants(c *parquet.Columns[tables.Line], i int) bool {
 	if n.own[word] {
 		return true
 	}
-	if n.below[word] < 0 || c.Word(tables.LineAssociationType).At(i) != resale {
+	if n.below[word] < 0 || c.Word(tables.LineAssociationType).At(i) != books.Resale.Word() {
 		return false
 	}
-	t := c.MaybeTime(tables.LineOwnTime).At(i)
-	if t == tables.Nothing {
-		t = c.Time(tables.LineUsageStart).At(i)
-	}
-	return n.s.Partners.Seller(n.below[word], t) == n.partner
+	return n.s.Partners.Seller(n.below[word], rows.OwnTime(c, i)) == n.partner
 }
-
-// resale is the association type of a reseller (§3.5).
-const resale = "2"
 
 // dayOf returns the day of a line (COMPOSE-4), but at most the last day of the cycle.
 func (n *scan) dayOf(c *parquet.Columns[tables.Line], i int) period.Day {

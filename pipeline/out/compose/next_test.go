@@ -27,7 +27,7 @@ func TestNext(t *testing.T) {
 		}
 		return v
 	}
-	always := period.Span{From: period.Past, To: period.Forever}
+	always := period.Always()
 	b := &books.Books{Zone: zone, NonWorking: map[period.Day]bool{}, Partners: []books.Partner{
 		{ID: "gone", Rows: []books.PartnerRow{{Kind: books.Reseller, Parent: -1, Valid: always,
 			LeftOn: at("2026-09-12T00:00:00Z")}}},

@@ -54,7 +54,7 @@ func OfNoCycle(name string) bool {
 
 // keep returns which rows of a batch are exported.
 func (t *partnerTable) keep(r *Request, cols *parquet.Columns[tables.Any]) (func(i int) bool, error) {
-	bounds := period.Span{From: period.Past, To: period.Forever}
+	bounds := period.Always()
 	of := r.Cycle.String()
 	if c, ok := r.Cycle.Period(); ok && t.instant >= 0 {
 		bounds = r.Partners.Books.Zone.Bounds(c)

@@ -132,23 +132,17 @@ func (s Scope) lines(r *partners.Reader, closed map[string]string) rows.Selectio
 		case !known || s.Only != nil && !s.Only(row.Word(tables.LineCustomerID)):
 			return false
 		case of == partner:
-			return s.Seller == "" || boughtFrom(s.Seller, id, ownTime(row))
+			return s.Seller == "" || boughtFrom(s.Seller, id, rows.OwnTime(row.Cols, row.I))
+		case row.Word(tables.LineAssociationType) != resold:
+			return false
 		}
-		return row.Word(tables.LineAssociationType) == resold && boughtFrom(s.Partner, id, ownTime(row))
+		return boughtFrom(s.Partner, id, rows.OwnTime(row.Cols, row.I))
 	}
 	return out
 }
 
 // resold is the association type of a reseller's customer.
 var resold = strconv.Itoa(int(books.Resale))
-
-// ownTime returns the time at which a line's partner and terms are looked up.
-func ownTime(row rows.Row[tables.Line]) period.Instant {
-	if t := row.MaybeTime(tables.LineOwnTime); t != tables.Nothing {
-		return t
-	}
-	return row.Time(tables.LineUsageStart)
-}
 
 // only returns the rows whose column has a word.
 func only[T tables.Row](cols *parquet.Columns[T], col tables.WordColumn[T], word string) *parquet.Columns[T] {

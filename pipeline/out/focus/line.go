@@ -76,7 +76,7 @@ func (m *maker) read(row rows.Row[tables.Line]) (*theLine, error) {
 func decOf(d parquet.Dec) dec { return decimal128.New(d.Hi, d.Lo) }
 
 // resale is the association type of a reseller's customer.
-var resale = strconv.Itoa(int(books.Resale))
+var resale = books.Resale.Word()
 
 // amounts sets a line's costs on one bill.
 func (m *maker) amounts(l *theLine, b *bill, r *Row) error {

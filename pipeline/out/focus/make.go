@@ -197,10 +197,7 @@ func (m *maker) wanted(row rows.Row[tables.Line]) bool {
 	if partner < 0 || partner == m.issuer {
 		return true // an unknown partner is reported later
 	}
-	own := row.MaybeTime(tables.LineOwnTime)
-	if own == tables.Nothing {
-		own = row.Time(tables.LineUsageStart)
-	}
+	own := rows.OwnTime(row.Cols, row.I)
 	return m.src.Book.Seller(partner, own) == m.issuer
 }
 

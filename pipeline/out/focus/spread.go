@@ -122,10 +122,7 @@ func (s *Source) soldTerms(ctx context.Context, cycle manifest.Cycle, issuers ma
 					to == tables.Nothing || to <= bounds.From || from >= bounds.To {
 					continue
 				}
-				own := row.MaybeTime(tables.LineOwnTime)
-				if own == tables.Nothing {
-					own = from
-				}
+				own := rows.OwnTime(row.Cols, row.I)
 				for p := s.Books.Partner(row.Word(tables.LinePartnerID)); p >= 0; p = s.Book.Seller(p, own) {
 					issuers[s.Books.Partners[p].ID] = true
 				}

@@ -149,10 +149,7 @@ func (c *Condition) test(cols *parquet.Columns[tables.Line]) (func(i int) bool, 
 		return func(i int) bool { return col.Decs[i].Hi >= 0 }, nil
 	case Own:
 		return func(i int) bool {
-			t := rows.Row[tables.Line]{Cols: cols, I: i}.MaybeTime(tables.LineOwnTime)
-			if t == tables.Nothing {
-				t = cols.Time(tables.LineUsageStart).At(i)
-			}
+			t := rows.OwnTime(cols, i)
 			return slices.ContainsFunc(c.Spans, func(s period.Span) bool { return s.Holds(t) })
 		}, nil
 	case Billed:

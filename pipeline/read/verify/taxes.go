@@ -173,10 +173,7 @@ func partOf(row rows.Row[tables.TaxSum]) *taxPart {
 
 // line adds a line to the parts to which it belongs.
 func (c *taxCheck) line(parts []*taxPart, row rows.Row[tables.Line]) {
-	own := row.MaybeTime(tables.LineOwnTime)
-	if own == tables.Nothing {
-		own = row.Time(tables.LineUsageStart)
-	}
+	own := rows.OwnTime(row.Cols, row.I)
 	for _, p := range parts {
 		if p.service != row.Word(tables.LineServiceTypeCode) || !p.span.Holds(own) {
 			continue

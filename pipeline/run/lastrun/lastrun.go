@@ -20,7 +20,7 @@ type State struct {
 }
 
 // header begins the file's first line; the hash of the other lines ends it.
-const header = "tollbook standing 1 "
+const header = "tollbook lastrun 1 "
 
 // String is the text of the file.
 func (s *State) String() string {

@@ -66,8 +66,8 @@ func (d *division) sameIdent(old []manifest.FileEntry, parts [][]int64) error {
 	}
 	slices.Sort(stored)
 	if !slices.Equal(stored, made) {
-		return fmt.Errorf("%s: %d records are indexed, %d are in lines and usage, or others: `tollbook verify` checks "+
-			"the lake", old[0].Path, len(stored), len(made))
+		return fmt.Errorf("%s: %d records are indexed and %d are in lines and usage, or the records differ: "+
+			"`tollbook verify` checks the lake", old[0].Path, len(stored), len(made))
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/read/records"
 	"github.com/tollbook/tollbook/pipeline/serve/bss/form"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
+	"github.com/tollbook/tollbook/schemas/line"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -127,11 +128,11 @@ func sumType(detail string) string {
 	return "1"
 }
 
-// Values of bill_detail_type (§5).
-const (
-	detailUnsubscribe  = "4"
-	detailCompensation = "9"
-	detailAdjustment   = "16"
+// Words of bill_detail_type (§5).
+var (
+	detailUnsubscribe  = strconv.Itoa(line.DetailUnsubscribe)
+	detailCompensation = strconv.Itoa(line.DetailCompensation)
+	detailAdjustment   = strconv.Itoa(line.DetailAdjustment)
 )
 
 // merged adds up sums that are equal after class is applied to the value at an index.

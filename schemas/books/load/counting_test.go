@@ -130,7 +130,7 @@ func TestWrittenDefaults(t *testing.T) {
 		}
 	}
 	for _, p := range b.Programmes {
-		if p.Valid != (period.Span{From: period.Past, To: period.Forever}) {
+		if p.Valid != period.Always() {
 			t.Errorf("%s: %v", p.ID, p.Valid)
 		}
 	}

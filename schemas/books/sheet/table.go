@@ -283,7 +283,7 @@ func (r *Record) Amount(name string) money.Amount {
 
 // Valid is the row's validity (§1.4).
 func (r *Record) Valid() period.Span {
-	span := period.Span{From: period.Past, To: period.Forever}
+	span := period.Always()
 	parse := func(text string) (period.Instant, error) { return period.ParseValidity(text, r.f.zone) }
 	from, okFrom := Decimal(r, "valid_from", parse)
 	if okFrom {

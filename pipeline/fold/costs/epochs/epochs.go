@@ -35,7 +35,7 @@ func Of(b *books.Books) Epochs {
 
 // Around returns the longest span around t in which nothing changes; with daily it is within t's UTC day.
 func (e Epochs) Around(t period.Instant, daily bool) period.Span {
-	span := period.Span{From: period.Past, To: period.Forever}
+	span := period.Always()
 	at, found := slices.BinarySearch(e, t)
 	if found {
 		at++

@@ -113,10 +113,7 @@ func (e *statementStory) read(ctx context.Context) error {
 		} else {
 			l.service = e.Books.Products[l.product].ServiceTypeCode
 		}
-		own := row.MaybeTime(tables.LineOwnTime)
-		if own == tables.Nothing {
-			own = row.Time(tables.LineUsageStart)
-		}
+		own := rows.OwnTime(row.Cols, row.I)
 		l.deal = e.from.Book.Deal(l.partner, l.product, own)
 		var wrong error
 		l.official, err = row.Amount(tables.LineOfficialAmount)

@@ -45,7 +45,7 @@ func Window[T any](c *operation.Call, list []T) []T {
 // Span returns the time from one parameter to before another, each of which may be missing. most is the largest number
 // of months between them, 0 = any.
 func Span(c *operation.Call, begin, end string, most int) (period.Span, error) {
-	s := period.Span{From: period.Past, To: period.Forever}
+	s := period.Always()
 	from, ok1 := c.Moment(begin)
 	to, ok2 := c.Moment(end)
 	if ok1 {

@@ -100,7 +100,7 @@ func linesOf(ctx context.Context, c *operation.Call) ([]boughtLine, error) {
 		return nil, nil
 	}
 	lines, err := orderLines(ctx, c, &orderQuery{customer: c.Scope.Customer, buckets: bucketsOf(c),
-		during: period.Span{From: period.Past, To: period.Forever}})
+		during: period.Always()})
 	if err != nil {
 		return nil, err
 	}

@@ -199,9 +199,7 @@ func (o *boughtLine) fill(row rows.Row[tables.Line]) (err error) {
 		row.Word(tables.LineDiscountID)
 	o.sku, o.resourceType, o.region = row.Word(tables.LineSKU), row.Word(tables.LineResourceTypeCode),
 		row.Word(tables.LineRegionCode)
-	if o.own = row.MaybeTime(tables.LineOwnTime); o.own == tables.Nothing {
-		o.own = row.Time(tables.LineUsageStart)
-	}
+	o.own = rows.OwnTime(row.Cols, row.I)
 	for _, a := range []struct {
 		to  *money.Amount
 		col tables.AmountColumn[tables.Line]

@@ -145,7 +145,7 @@ func resourcesOf(ctx context.Context, c *operation.Call) ([]*bought, error) {
 		return nil, nil
 	}
 	lines, err := orderLines(ctx, c, &orderQuery{customer: c.Scope.Customer,
-		during: period.Span{From: period.Past, To: period.Forever}})
+		during: period.Always()})
 	if err != nil {
 		return nil, err
 	}

@@ -64,7 +64,7 @@ func (k *Kept) since(w *workspace.Workspace, now period.Instant) period.Instant 
 
 // steadyAt returns the time around an instant in which no row of customers, partners and associations begins or ends.
 func steadyAt(w *workspace.Workspace, now period.Instant) period.Span {
-	out := period.Span{From: period.Past, To: period.Forever}
+	out := period.Always()
 	narrow := func(valid period.Span) {
 		for _, at := range [...]period.Instant{valid.From, valid.To} {
 			if at <= now {
