@@ -70,7 +70,7 @@ type Entry struct {
 	Reasons      map[string]int64 `json:"reasons,omitempty"` // rejects by reason
 	DaysFolded   int              `json:"days_folded"`
 	LinesWritten int64            `json:"lines_written"`
-	// feed files that failed completely or changed while they were read, at most MaxNotTaken
+	// feed files that failed completely or changed while they were read, at most 100
 	NotTaken  []NotTaken `json:"not_taken,omitempty"`
 	Notes     []string   `json:"notes,omitempty"`
 	Owed      *Owed      `json:"publish_owed,omitempty"`

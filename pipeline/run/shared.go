@@ -52,10 +52,11 @@ func Stages() []string {
 
 // Pending says for what a shared run waits.
 type Pending struct {
-	Run     manifest.Hash `json:"run"`
-	Stage   string        `json:"stage"`   // one of Stages; "" = nothing is missing: the run can be committed
-	Tasks   int           `json:"tasks"`   // number of tasks of the stage, which are numbered from 0
-	Missing []int         `json:"missing"` // tasks without a result
+	Run manifest.Hash `json:"run"`
+	// scan, rerate, count, slice, bucket or reject; "" = nothing is missing: the run can be committed
+	Stage   string `json:"stage"`
+	Tasks   int    `json:"tasks"`   // number of tasks of the stage, which are numbered from 0
+	Missing []int  `json:"missing"` // tasks without a result
 }
 
 // pendingError ends a run that has to wait for tasks.

@@ -80,7 +80,8 @@ func gateKeys() []Key {
 		"adjustments", "partner_accounts", "fund_events", "withdrawals", "invoices", "coupons"} {
 		keys = append(keys, Key{Name: "gates." + feed, Type: `{share: "0.05", count: 100}, either or both`,
 			Default: "{}", read: readGate,
-			Meaning: "a run that would reject more of the new rows of " + feed + " stops and asks; {} = never"})
+			Meaning: "a run that would reject more of the new rows of " + feed +
+				" stops with exit code 2; {} = no limit"})
 	}
 	return keys
 }

@@ -47,7 +47,7 @@ func moneyKeys() []Key {
 			Meaning: "contract zone: where days and cycles begin"},
 		{Name: "currency.code", Type: "3 to 8 capital letters or digits", Required: true, template: "CNY",
 			read:    readCurrencyCode,
-			Meaning: "the one currency of the workspace"},
+			Meaning: "the workspace's currency; price_lists.csv and partners.csv can name others"},
 		{Name: "currency.digits", Type: "0 to 8", Required: true, template: "2", read: readDigits,
 			Meaning: "decimals of what is paid (CNY 2, JPY 0)"},
 		{Name: "vendor.id", Type: "text", Default: "vendor", read: readVendorID,

@@ -157,9 +157,11 @@ var statementsTable = define("statements", []Column{
 	{"line_count", Whole, "number of the customer's lines in the cycle"},
 	{"official_amount", Amount, sumOfCycle}, {"official_discount_amount", Amount, sumOfCycle},
 	{"truncated_amount", Amount, sumOfCycle}, {"payment_amount", Amount, sumOfCycle},
-	{"rounding_amount", Amount, "payment_amount and excluded tax, less due_amount; with rounding grain line 0, " +
+	{"rounding_amount", Amount, "payment_amount, plus tax that is added to prices, minus due_amount; with " +
+		"rounding grain line 0, " +
 		"except by a difference to a month that was rounded by cycle"},
-	{"due_amount", Amount, "what is asked for: payment_amount and excluded tax, in the currency's digits"},
+	{"due_amount", Amount, "what is asked for: payment_amount, plus tax that is added to prices, in the " +
+		"currency's digits"},
 	{"cash_amount", Amount, sumOfCycle}, {"credit_amount", Amount, sumOfCycle},
 	{"coupon_amount", Amount, sumOfCycle}, {"stored_value_card_amount", Amount, sumOfCycle},
 	{"flexipurchase_coupon_amount", Amount, sumOfCycle}, {"debt_amount", Amount, sumOfCycle},

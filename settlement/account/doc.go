@@ -14,8 +14,8 @@
 //	ACCT-6  Σ parts of a withdrawal = its amount; they are fixed at the request, and final with it.
 //	ACCT-7  A rejected event posts nothing. An event with a final verdict keeps it.
 //
-// The contract leaves open, and this package decides. A posting of 0 has no row. A recharge first covers negative cash,
-// then repays credit, then adds cash. If the used credit exceeds a lowered limit, repayments down to the limit change
-// no balance. Money that a withdrawal gives back while cash is negative returns to its layers; the negative cash then
-// uses up the oldest layers. `decided` of a withdrawal is empty until an event after the request.
+// The rules do not define these cases; this package does. A posting of 0 has no row. A recharge first covers negative
+// cash, then repays credit, then adds cash. If the used credit exceeds a lowered limit, repayments down to the limit
+// change no balance. Money that a withdrawal gives back while cash is negative returns to its layers; the negative cash
+// then uses up the oldest layers. `decided` of a withdrawal is empty until an event after the request.
 package account

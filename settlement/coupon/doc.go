@@ -10,7 +10,7 @@
 //	COUPON-3  For every coupon, amount = used + taken back + expired + left.
 //	COUPON-4  A rejected event changes nothing. An event with a final verdict keeps it, whatever the books say today.
 //
-// The contract leaves open, and this package decides: a coupon of a book has no record of an issue. If the book lowered
-// the amount of a coupon below what was used, its rest is negative. The terms of an issued coupon are those that its
-// quota has today.
+// The rules do not define these cases; this package does: a coupon of a book has no record of an issue. If the book
+// lowered the amount of a coupon below what was used, its rest is negative. The terms of an issued coupon are those
+// that its quota has today.
 package coupon

@@ -11,7 +11,7 @@
 //	FUND-4  What is paid is what was approved (headcount) or payable (marketing), never more than what was listed or
 //	        reserved.
 //
-// The contract leaves open, and this package decides: an event that the programme's kind does not have is rejected on
-// acceptance (bad_row). A month without a list in today's books keeps its row while accepted events name it, with an
+// The rules do not define these cases; this package does: an event that the programme's kind does not have is rejected
+// on acceptance (bad_row). A month without a list in today's books keeps its row while accepted events name it, with an
 // empty list. A quota of performance exists for the periods in which the programme is in force at some instant.
 package fund

@@ -8,6 +8,6 @@
 //	INV-3  An issuer can use a number once, even if its invoice was returned.
 //	INV-4  A rejected event changes nothing. An event with a final verdict keeps it.
 //
-// The contract leaves open, and this package decides: only an invoice of `issue` can be returned or voided; a credit
-// note cannot.
+// The rules do not define these cases; this package does: only an invoice of `issue` can be returned or voided; a
+// credit note cannot.
 package invoice

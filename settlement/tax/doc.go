@@ -8,6 +8,6 @@
 //	       over parts.
 //	TAX-4  The parts into which a row is divided add up to it. Each is its exact tax, rounded up or down.
 //
-// The contract leaves open, and this package decides: a row of taxes.csv for a party applies to lines of that customer
-// and statements of that partner; for an id that is both it applies to both.
+// The rules do not define these cases; this package does: a row of taxes.csv for a party applies to lines of that
+// customer and statements of that partner; for an id that is both it applies to both.
 package tax

@@ -35,7 +35,10 @@ func NewBandwidth(a *cli.App) *cobra.Command {
 		Short: "Show how a link or a group was measured and billed",
 		Long: `bandwidth measures a link or a group of links over a cycle: the policy, the points, the rank, the
 slot that set the value, the commit, the share of days, the billed quantity and its lines. A link of
-a group selects its group. --svg draws a chart as an annex to the invoice.`,
+a group selects its group. --svg draws a chart as an annex to the invoice.
+
+Exit code 3 also means that the measured quantity differs from the lines of the lake: run tollbook
+verify.`,
 		Example: "  tollbook bandwidth bamboo-studio --cycle 2026-09\n" +
 			"  tollbook bandwidth aurora-east --cycle 2026-09 --svg aurora-east.svg",
 		Args: cobra.ExactArgs(1),

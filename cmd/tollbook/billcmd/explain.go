@@ -29,7 +29,8 @@ func NewExplain(a *cli.App) *cobra.Command {
 		Long: `explain finds a record and shows its source and every step of its calculation, with the numbers:
 packages, price version, meter, tiers, discounts, rounding. It rates the record again and compares
 the result with the lines of the lake. Late records and re-rating differences in another cycle are
-shown as they were posted. RECORD is the id of any line: a record_id, a record_id#tier,
+shown as they were posted. Exit code 3 also means that an amount differs from that of the lake: run
+tollbook verify. RECORD is the id of any line: a record_id, a record_id#tier,
 order_id/order_line, an adjustment_id, or the id of a month-end line. If a customer has several
 lines of one id in a month, --cycle and --customer select that of the month itself, and --origin
 that of an earlier month.

@@ -31,7 +31,8 @@ func NewPackages(a *cli.App) *cobra.Command {
 		Short: "Show what is left of prepaid packages and what drew on them",
 		Long: `packages shows a customer's prepaid packages as of the last day that was rated: for each quota
 period that reaches into the cycle the opening quota, the draws, the rest, when it is refilled and
-when it ends, and the newest draws. The draws are checked against the rest.`,
+when it ends, and the newest draws. The draws are checked against the rest; exit code 3 also means
+that they differ: run tollbook verify.`,
 		Example: "  tollbook packages --customer grove\n  tollbook packages --customer juniper --cycle 2026-09 --all",
 		Args:    cobra.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return runPackages(cmd.Context(), a, &o) },

@@ -21,8 +21,8 @@ func NewClose(a *cli.App) *cobra.Command {
 		Use:   "close",
 		Short: "Close a cycle: its bill never changes again",
 		Long: `close does what run monthly does and then makes the cycle final. Cycles are closed in order. A month
-without records counts too if levels, subscribers, commitments, recurring charges or links with a
-commit or a floor may charge it. Closing a closed cycle is not an error.
+without records must be closed too if levels, subscribers, commitments, recurring charges, or links
+with a commit or a floor can charge it. Closing a closed cycle is not an error.
 
 close lists the open items: open rejects, disputed incentives, days without records of a feed, links
 without samples, deliveries of cost files that failed or are held. It asks for confirmation if the

@@ -45,7 +45,8 @@ func NewExport(a *cli.App) *cobra.Command {
 		Long: `export writes one table of a cycle to standard output or to a file, which is written completely or
 not at all: lines (the consumption records), statements of customers, partner_statements, incentives
 of the periods that contain the cycle, accounts (changes of balances), totals and others. withdrawals,
-funds, coupons, order_status and rejects are of all cycles, and take none. Columns and rows always have the same order.
+funds, coupons, order_status and rejects cover all cycles: --cycle has no effect on them. Columns and
+rows always have the same order.
 
 --customer and --partner limit a table. A partner's lines are those of its own customers, as in the
 query API. --with-resellers adds those of the customers of its resellers, and --indirect-partner
@@ -182,7 +183,7 @@ func runExport(ctx context.Context, a *cli.App, o *exportOptions) error {
 		})
 	})
 	if err == nil && o.cycle != "" && export.OfNoCycle(o.Table) {
-		fmt.Fprintf(a.Err, "note: %s is of all cycles: --cycle has no effect\n", o.Table)
+		fmt.Fprintf(a.Err, "note: %s covers all cycles: --cycle has no effect\n", o.Table)
 	}
 	if err != nil || o.out.ToStdout() {
 		return err

@@ -23,7 +23,7 @@ type Statement struct {
 	Header  layout.Header `json:"header"`
 	Partner layout.Party  `json:"partner"`
 	Kind    string        `json:"kind"` // distributor, reseller, referrer
-	// the parties that the partner pays, with every SellerID of Rows; the first is in the header
+	// the parties that the partner pays, with every seller_id of rows; the first is in the header
 	Sellers    []layout.Party `json:"sellers"`
 	Summary    Summary        `json:"summary"`
 	Rows       []Row          `json:"rows"`       // in the order of table partner_statements

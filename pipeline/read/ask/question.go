@@ -26,7 +26,7 @@ const (
 func (s Span) String() string {
 	return [...]string{OfCycle: "of that cycle; without it of all cycles",
 		UpTo:   "at the end of that cycle; without it at the end of the last one",
-		OfNone: "of no cycle",
+		OfNone: "not accepted, because its data belongs to no cycle",
 		WithBefore: "of that cycle and the one before; without it of the last one and the one before. A cycle before " +
 			"of which the lake has no data is empty",
 		OfOne: "of that cycle; without it of the last one"}[s]

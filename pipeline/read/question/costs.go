@@ -27,7 +27,7 @@ func margin() *ask.Question {
 
 func unallocated() *ask.Question {
 	return &ask.Question{
-		Name: "unallocated", Answers: "which costs nobody bears: they hold up the close of their cycle",
+		Name: "unallocated", Answers: "costs that nobody bears; they block the close of their cycle",
 		View:  "margins",
 		Keys:  pick(tables.Margins().Table, "cycle origin_cycle reason source account service_name currency"),
 		Sums:  pick(tables.Margins().Table, "cost_list cost_contracted cost_effective cost_billed"),

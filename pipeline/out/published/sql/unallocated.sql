@@ -1,4 +1,4 @@
--- Which costs nobody bears. Parameter: cycle ('' = all of them).
+-- Costs that nobody bears. Parameter: cycle ('' = all of them).
 SELECT m.cycle AS cycle, m.origin_cycle AS origin_cycle, m.reason AS reason, m.source AS source, m.account AS account,
        m.service_name AS service_name, m.currency AS currency,
        sum(toDecimal256(m.cost_list, 18)) AS cost_list,
