@@ -44,8 +44,7 @@ type Runner struct {
 
 // Result is the result of a job.
 type Result struct {
-	// as opened for this run, without books if nothing was to do; nil if it could not be read
-	Workspace   *workspace.Workspace
+	Workspace   *workspace.Workspace // as opened for this run; nil if it could not be read
 	Report      *workspace.Report    // for a run on the lake; nil for publish, and if nothing was done
 	Differences []rerated.Difference // of rerate
 	Published   *publish.Report      // of publish, to ClickHouse
@@ -174,7 +173,7 @@ func (r *Runner) warn(err error) {
 	}
 }
 
-// work opens the workspace and does the job. If it is certain that nothing is to do, it does not read the books.
+// work opens the workspace and does the job.
 func (r *Runner) work(ctx context.Context, t *Task, res *Result, m *meter) error {
 	o := r.Options
 	o.AsOf, o.AcceptRejects, o.Started = t.AsOf, t.AcceptRejects, period.Instant(res.Entry.Started.UnixMicro())
@@ -185,13 +184,6 @@ func (r *Runner) work(ctx context.Context, t *Task, res *Result, m *meter) error
 		o.Stage, o.StageRows = m.begin, m.rows
 	}
 	o.SharedRun = t.SharedRun
-	if t.takesIn() && o.SharedRun == "" {
-		w, report, err := run.SkipIfUnchanged(ctx, r.Dir, t.Command(), o)
-		if report != nil || err != nil {
-			res.Workspace, res.Report = w, report
-			return err
-		}
-	}
 	w, err := workspace.Open(r.Dir)
 	if err != nil {
 		return err

@@ -77,11 +77,6 @@ func (t *Task) onEngine() bool {
 	return false
 }
 
-// takesIn reports whether the job only processes new input.
-func (t *Task) takesIn() bool {
-	return t.Kind == Nightly && !t.ResetClock || t.Kind == Ingest && !t.RetryRejects
-}
-
 // closeTerms returns the open items with which the task may close a cycle: all (nil), those that a person accepted, or,
 // for a scheduled close, those that the settings allow.
 func (t *Task) closeTerms(s *settings.Settings) *workspace.CloseTerms {

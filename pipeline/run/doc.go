@@ -4,8 +4,6 @@
 //	RUN-1  A run is one transaction on the lake: readers see the state before it or after it (§7.2).
 //	RUN-2  A run with nothing new writes nothing and reports that (§7.1).
 //	RUN-3  A run whose control totals fail does not commit (§6.6).
-//	RUN-5  A run that is known to find nothing to do is skipped (SkipIfUnchanged). The lake, the report and the error
-//	       are those of the performed run. If that is not certain, the run is performed.
 //	RUN-6  A cycle is closed only after every earlier one that has files, also by this run, and after every one since
 //	       the last closed one, or since the first with files, that the books may charge without a record.
 //	RUN-7  A closed cycle is rated again if it is not archived and the lake has something of it, of an earlier cycle

@@ -1,13 +1,12 @@
 package run
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/fold"
+	"github.com/tollbook/tollbook/pipeline/fold/incoming"
 	"github.com/tollbook/tollbook/pipeline/fold/partner"
 	"github.com/tollbook/tollbook/pipeline/fold/settle"
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
@@ -32,6 +31,10 @@ type eventStage struct {
 	remade  map[place.Place]bool // places whose event lines are calculated again
 	touched map[place.Place]bool // these, and other places whose lines or account events changed
 	unread  []string             // feeds about partners' money whose events are not loaded
+
+	counts  map[int32]incoming.FileCount // of rows of events, by file of the scan
+	rejects []accept.Reject              // of rows of events
+	cycles  []period.Cycle               // with events of this run
 }
 
 // decide decides about the rows of the feeds of events, stores the accepted ones, and finds the places whose event
@@ -335,25 +338,22 @@ func (r *runState) replaceRejects(key manifest.FileKey, list []rejects.Row) erro
 	return r.next.Entries.Replace(key, files...)
 }
 
-// count adds the decisions about events to the counts of their files.
-func (ev *eventStage) count(folded *fold.Result) {
+// count counts the decisions about events by file.
+func (ev *eventStage) count() {
 	for i := range ev.decided {
-		ev.countRow(folded, &ev.decided[i])
+		ev.countRow(&ev.decided[i])
 	}
-	slices.SortFunc(folded.Rejects, func(a, b accept.Reject) int {
-		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Row, b.Row))
-	})
-	ev.addCycles(folded)
+	ev.addCycles()
 }
 
-// countRow adds the decision about a row to the counts of its file.
-func (ev *eventStage) countRow(folded *fold.Result, d *event.Decision) {
-	n := &folded.Files[d.File]
+// countRow counts the decision about a row.
+func (ev *eventStage) countRow(d *event.Decision) {
+	n := ev.counts[d.File]
 	switch {
 	case d.Why != reason.None:
 		n.Rejected++
-		folded.Rejects = append(folded.Rejects, accept.Reject{File: d.File, Row: d.Row, Reason: d.Why,
-			Column: d.Column, Value: d.Value, ID: d.ID})
+		ev.rejects = append(ev.rejects, accept.Reject{File: d.File, Row: d.Row, Reason: d.Why, Column: d.Column,
+			Value: d.Value, ID: d.ID})
 	case d.Duplicate:
 		n.Duplicate++
 	default:
@@ -361,11 +361,8 @@ func (ev *eventStage) countRow(folded *fold.Result, d *event.Decision) {
 		file, row := ev.state.nameOf(d.File, d.Row)
 		ev.state.watch.AcceptedEvent(ev.state.scanned.Files[d.File].Feed, d.ID, rejects.Place{File: file, Row: row})
 	}
+	ev.counts[d.File] = n
 }
 
 // addCycles adds the cycles with events of this run to those that the run touched.
-func (ev *eventStage) addCycles(folded *fold.Result) {
-	folded.Cycles = append(folded.Cycles, ev.intake.Book().NewCycles()...)
-	slices.Sort(folded.Cycles)
-	folded.Cycles = slices.Compact(folded.Cycles)
-}
+func (ev *eventStage) addCycles() { ev.cycles = append(ev.cycles, ev.intake.Book().NewCycles()...) }

@@ -150,7 +150,7 @@ func (l *ledger) steps(r *run, refused map[string][]string) error {
 	if err := r.events.refuse(replayed); err != nil {
 		return err
 	}
-	r.events.count(r.folded)
+	r.events.count()
 	if err := r.reconciler(cfg).reconcile(ctx); err != nil {
 		return err
 	}
@@ -291,7 +291,8 @@ func TestRefuse(t *testing.T) {
 
 // TestRefuseNights is TestRefuse with complete runs that replay the ledger. Of a balance of 100, usage of 60 on the 1st
 // leaves 40, too little for the withdrawal of 50 on the 2nd. After an earlier recharge of 10 the withdrawal is
-// accepted. It is refused again after more usage of 20 on the 1st, which arrives last.
+// accepted. It is refused again after more usage of 20 on the 1st, which arrives last. A night with nothing new then
+// changes nothing (RUN-2).
 func TestRefuseNights(t *testing.T) {
 	t.Parallel()
 	l := newLedger(t)

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/fold"
+	"github.com/tollbook/tollbook/pipeline/fold/incoming"
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
@@ -17,13 +19,36 @@ import (
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
+// outcomes is what became of the rows that a run compared with others: usage, samples and events.
+type outcomes struct {
+	files   []incoming.FileCount // by file of the scan
+	rejects []accept.Reject      // by file and row
+}
+
+// outcomesOf adds the counts of the rated records and those of the events.
+func outcomesOf(folded *fold.Result, ev *eventStage) outcomes {
+	all := outcomes{slices.Clone(folded.Files), folded.Rejects}
+	for file, n := range ev.counts {
+		to := &all.files[file]
+		to.Accepted, to.Duplicate = to.Accepted+n.Accepted, to.Duplicate+n.Duplicate
+		to.Rejected += n.Rejected
+	}
+	if len(ev.rejects) > 0 {
+		all.rejects = slices.Concat(all.rejects, ev.rejects)
+		slices.SortFunc(all.rejects, func(a, b accept.Reject) int {
+			return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Row, b.Row))
+		})
+	}
+	return all
+}
+
 // reconciler accounts for every row that a run read.
 type reconciler struct {
-	state  *runState
-	cfg    *accept.Config
-	folded *fold.Result
-	files  *newfiles.Finder
-	apart  map[int32]*rejectlist.Apart // feed files that have files of rejects of their own
+	state    *runState
+	cfg      *accept.Config
+	outcomes outcomes
+	files    *newfiles.Finder
+	apart    map[int32]*rejectlist.Apart // feed files that have files of rejects of their own
 }
 
 // reconcile counts every row of every file, keeps the rejects, and notes the files as taken (INGEST-1).
@@ -32,7 +57,7 @@ func (rc *reconciler) reconcile(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := out.List(ctx, rc.cfg, rc.folded.Rejects, rc.apart); err != nil {
+	if err := out.List(ctx, rc.cfg, rc.outcomes.rejects, rc.apart); err != nil {
 		return err
 	}
 	if err := out.Finish(); err != nil {
@@ -62,7 +87,7 @@ func (rc *reconciler) reconcile(ctx context.Context) error {
 func (rc *reconciler) noteInputs() error {
 	var broken []error
 	for i, f := range rc.state.scanned.Files {
-		n := rc.folded.Files[i]
+		n := rc.outcomes.files[i]
 		f.Accepted, f.Duplicate, f.Rejected = n.Accepted, n.Duplicate, f.Rejected+n.Rejected
 		rep := workspace.FileReport{Feed: f.Feed, Name: f.Name}
 		if rc.state.retried != nil {
@@ -116,7 +141,7 @@ func (rc *reconciler) noteInput(f *accept.File) {
 
 // noteRetried moves rows that a retry settled from rejected to accepted or duplicate in the file's counts.
 func (rc *reconciler) noteRetried(file int32) error {
-	f, n := rc.state.scanned.Files[file], rc.folded.Files[file]
+	f, n := rc.state.scanned.Files[file], rc.outcomes.files[file]
 	in, ok := rc.state.next.Input(f.Feed, f.Hash)
 	if !ok {
 		return fmt.Errorf("rejects of inbox/%s, which was never ingested", rc.state.retried.Name(int(file)))

@@ -10,6 +10,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold"
 	"github.com/tollbook/tollbook/pipeline/fold/change"
 	"github.com/tollbook/tollbook/pipeline/fold/costs"
+	"github.com/tollbook/tollbook/pipeline/fold/incoming"
 	"github.com/tollbook/tollbook/pipeline/fold/partner"
 	"github.com/tollbook/tollbook/pipeline/fold/pay"
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
@@ -130,7 +131,7 @@ type run struct {
 func newRun(w *workspace.Workspace, o workspace.Options, j job) *run {
 	s := &runState{ws: w, o: o, job: j, report: &workspace.Report{Command: j.command, AsOf: o.AsOf,
 		Reasons: make(map[string]int64)}}
-	return &run{state: s, events: &eventStage{state: s}}
+	return &run{state: s, events: &eventStage{state: s, counts: make(map[int32]incoming.FileCount)}}
 }
 
 // perform does a job and publishes the result if the settings say so. With an error of publishing there is a report
@@ -195,7 +196,6 @@ func transact(ctx context.Context, w *workspace.Workspace, o workspace.Options, 
 		return r.state.report, err
 	}
 	r.state.keepBooks()
-	r.state.remember(l)
 	return r.state.report, nil
 }
 
@@ -312,14 +312,14 @@ func (r *run) work(ctx context.Context) (err error) {
 	if err := r.events.refuse(r.folded.Refused); err != nil {
 		return r.state.problem(err)
 	}
-	r.events.addCycles(r.folded)
+	r.events.addCycles()
 	if err := r.settle(f.Settle); err != nil {
 		return r.state.problem(err)
 	}
 	if err := r.partnerMoney(); err != nil {
 		return r.state.problem(err)
 	}
-	r.events.count(r.folded)
+	r.events.count()
 	r.state.report.DaysDone = r.folded.Days
 	r.state.report.Lines += r.folded.Lines
 	r.state.o.BeginStage(workspace.StageRejects)
@@ -469,7 +469,7 @@ func (r *runState) newFiles(in fs.FS) *newfiles.Finder {
 
 // reconciler returns the reconciler of the rows that the run read with cfg.
 func (r *run) reconciler(cfg *accept.Config) *reconciler {
-	return &reconciler{r.state, cfg, r.folded, r.state.newFiles(r.inbox), r.apart}
+	return &reconciler{r.state, cfg, outcomesOf(r.folded, r.events), r.state.newFiles(r.inbox), r.apart}
 }
 
 // notHashed is logged if the hashes of the inbox cannot be stored; a later run then reads it again.
@@ -534,7 +534,7 @@ func (r *run) engine() task.Local {
 
 // cycles stores the state of every cycle that the run changed.
 func (r *run) cycles() error {
-	touched := slices.Clone(r.folded.Cycles)
+	touched := slices.Concat(r.folded.Cycles, r.events.cycles)
 	if r.state.job.cycle != place.NoCycle {
 		touched = append(touched, r.state.job.cycle)
 	}

@@ -103,7 +103,7 @@ func (r *run) nextCycles() []period.Cycle {
 	for _, ref := range r.state.txn.SubTxn.Base().Manifest.Cycles {
 		list = append(list, ref.Period())
 	}
-	list = append(list, r.folded.Cycles...)
+	list = slices.Concat(list, r.folded.Cycles, r.events.cycles)
 	if r.state.job.cycle != place.NoCycle {
 		list = append(list, r.state.job.cycle)
 	}

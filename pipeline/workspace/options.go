@@ -43,9 +43,6 @@ type Options struct {
 	// start of the run by the real clock, for inbox.settle; 0 = no file is too recent
 	Started   period.Instant
 	HashCache string // file that stores hashes of the inbox between runs (inbox.Hashes); "" = none
-	// file with the state of the lake for which nothing was left to do (SkipIfUnchanged); "" = none
-	LastRunFile string
-	Program     string // identifies this build of the program in LastRunFile; "" = not known
 	// file with the books with which open cycles were rated (change.Prepare); "" = none: changed books then rate all of
 	// these cycles again
 	BooksCopy string

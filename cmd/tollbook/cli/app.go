@@ -287,7 +287,7 @@ func (a *App) Options() (workspace.Options, error) {
 		AsOf: asOf, Workers: a.Flags.Workers, BatchRows: a.Flags.batchRows, ChunkBytes: a.Flags.chunkBytes,
 		RangeBytes: a.Flags.rangeBytes, BucketRows: a.Flags.bucketRows, TaskBytes: a.Flags.taskBytes,
 		CutBytes:  a.Flags.cutBytes,
-		HashCache: a.CacheFile("inbox"), LastRunFile: a.CacheFile("lastrun"), Program: thisBuild(),
+		HashCache: a.CacheFile("inbox"),
 		BooksCopy: workspace.BooksCopy(a.Flags.Workspace), Log: a.Log, Progress: a.Bar.Update, Env: a.Env,
 		AsOfIsNow: a.Flags.AsOf == "",
 	}

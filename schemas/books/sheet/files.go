@@ -68,12 +68,6 @@ func Names() []string {
 	return names
 }
 
-// Hash returns the hash of the books in the workspace with root fsys that loading them would give, without parsing
-// them.
-func Hash(fsys fs.FS) ([32]byte, error) {
-	return hashFiles(fsys, Names(), func(string, string) {})
-}
-
 // hashFiles reads the books that exist, in the order of their names, and hashes names, sizes and bytes.
 func hashFiles(fsys fs.FS, names []string, each func(name, data string)) (sum [32]byte, err error) {
 	hash := sha256.New()
