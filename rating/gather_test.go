@@ -216,8 +216,8 @@ func TestVersionOfTheCycle(t *testing.T) {
 	}
 }
 
-// TestGatherGoesOn checks that rating a cycle in two sittings gives the same result as in one.
-func TestGatherGoesOn(t *testing.T) {
+// TestGatherContinues checks that rating a cycle in two sittings gives the same result as in one.
+func TestGatherContinues(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "Asia/Shanghai")
 	block := s.product("a", books.Block, books.PerResource)

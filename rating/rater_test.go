@@ -171,9 +171,9 @@ func TestGraduatedSplits(t *testing.T) {
 	b.want("0 usage t1: 3 × 0.3 = 0.9 → 0.9", "0 usage t2: 5 × 0.2 = 1 → 1")
 }
 
-// TestGraduatedGoesOn checks the published example: 90 GB after 10,200 GB; the first 10,240 cost 0.24, the rest 0.23.
-// The cycle costs 2469.10.
-func TestGraduatedGoesOn(t *testing.T) {
+// TestGraduatedContinues checks the published example: 90 GB after 10,200 GB; the first 10,240 cost 0.24, the rest
+// 0.23. The cycle costs 2469.10.
+func TestGraduatedContinues(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "Asia/Shanghai")
 	sku := s.product("cdn", books.Graduated, books.PerCustomer)

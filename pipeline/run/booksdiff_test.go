@@ -86,9 +86,9 @@ func (l *ledger) dataFiles() map[string]bool {
 	return out
 }
 
-// TestMendedBooksTouch checks which files a night with changed books writes, and for how many days of buckets it rates
+// TestChangedBooksTouch checks which files a night with changed books writes, and for how many days of buckets it rates
 // lines to find them (FOLD-2).
-func TestMendedBooksTouch(t *testing.T) {
+func TestChangedBooksTouch(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name, file, old, is string
@@ -130,9 +130,9 @@ func TestMendedBooksTouch(t *testing.T) {
 	}
 }
 
-// TestMendedCoupon checks that a change of coupons rates no day, and that the days that a coupon pays, or paid before,
+// TestChangedCoupon checks that a change of coupons rates no day, and that the days that a coupon pays, or paid before,
 // are paid again, including days on which no coupon is in force any more.
-func TestMendedCoupon(t *testing.T) {
+func TestChangedCoupon(t *testing.T) {
 	t.Parallel()
 	const head = "coupon_id,customer_id,kind,amount,min_consumption,service_type_code,sku,with_discount,valid_from," +
 		"valid_to\n"
@@ -192,9 +192,9 @@ func TestLateRecordTouches(t *testing.T) {
 	}
 }
 
-// TestMendedBooksUnknown checks that all days are rated again if the copy does not have the books with which the open
+// TestChangedBooksUnknown checks that all days are rated again if the copy does not have the books with which the open
 // cycles were rated (CHANGE-1).
-func TestMendedBooksUnknown(t *testing.T) {
+func TestChangedBooksUnknown(t *testing.T) {
 	t.Parallel()
 	const before, after = "vm,*,2026-01-01,,1,,1\n", "vm,*,2026-01-01,,1,,3\n"
 	for name, spoil := range map[string]func(l *ledger, copied string){

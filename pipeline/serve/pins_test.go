@@ -37,9 +37,9 @@ func cedar(record string, hour int) string {
 		at.Add(time.Hour).Format(time.RFC3339))
 }
 
-// TestPagingsOfOneKey checks two programs that page through the same list with the same key. A night runs between their
-// first pages, so one continues with rows r1 to r4 and the other with r0 to r4.
-func TestPagingsOfOneKey(t *testing.T) {
+// TestTwoClientsOfOneKey checks two programs that read the pages of one list with the same key. A night runs between
+// their first pages, so one continues with rows r1 to r4 and the other with r0 to r4.
+func TestTwoClientsOfOneKey(t *testing.T) {
 	t.Parallel()
 	w := start(t, billed(t), nil)
 	token := w.key(keys.Caller{Role: keys.Vendor}, true).Secret

@@ -130,7 +130,7 @@ func rejectColumns() (exported, kept []Column) {
 				"the record's identity as far as it can be read, such as record_id or resource_id@sample_time"},
 		}, []Column{
 			{"raw", Text, "the whole record as it came"}, {"file_hash", Word, "content hash of the feed file"},
-			{"header", Word, "what must stand before raw to read it again: the header of a CSV file"},
+			{"header", Word, "the line that a reader needs before raw: the header of a CSV file"},
 		}
 }
 
@@ -277,7 +277,7 @@ var accountEventsTable = define("account_events", nil,
 	Column{"file", Word, "of a reclaim or withdrawal, as the next four: path of its feed file below inbox/"},
 	Column{"file_hash", Word, "content hash of the feed file"},
 	Column{"row", Whole, "place of the record in the file; 0 where file is empty"},
-	Column{"header", Word, "what must stand before raw to read it again: the header of a CSV file"},
+	Column{"header", Word, "the line that a reader needs before raw: the header of a CSV file"},
 	Column{"raw", Text, "the whole record as it came"})
 
 // Transfers defines the accepted transfers of performance, stored in the cycle that they affect (§3.17).
@@ -309,7 +309,7 @@ var incentiveEventsTable = define("incentive_events", nil,
 	Column{"file", Word, "path of its feed file below inbox/"},
 	Column{"file_hash", Word, "content hash of the feed file"},
 	Column{"row", Whole, "place of the record in the file"},
-	Column{"header", Word, "what must stand before raw to read it again: the header of a CSV file"},
+	Column{"header", Word, "the line that a reader needs before raw: the header of a CSV file"},
 	Column{"raw", Text, "the whole record as it came"})
 
 // OrderStatus defines the status events of order lines that passed the acceptance checks, in one file that belongs to

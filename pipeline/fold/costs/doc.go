@@ -12,7 +12,7 @@
 //	         counts, unless unallocated rows hold it.
 //	FCOST-5  All groups of a cycle are held in memory; rows are not.
 //	FCOST-6  A row that differs from an earlier row of its file only in numbers and time is allocated like that row,
-//	         if no change of the books lies between their times and both are within the group's day. The result is
+//	         if no change of the books is between their times and both are within the group's day. The result is
 //	         that of allocating every row.
 //	FCOST-7  A closed cycle is converted by the rates that it was billed by, whatever fx and rates.csv say later
 //	         (§11.4, §11.5).

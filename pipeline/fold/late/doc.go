@@ -12,9 +12,9 @@
 //	        at usage_start.
 //	LATE-5  A difference is one line per customer, sku, region and resource: all lines of a cycle that are due now
 //	        minus all that were billed, under any model. There is none if every sum is zero.
-//	LATE-6  A quote of late records is the lines of all late records of the open cycle with them, less the lines
-//	        without them.
 //	LATE-7  The count of a meter is calculated from its billed records with today's books. Stored positions are read
 //	        instead if they are of that meter: the product had the same meter and model whenever something was billed
 //	        of it, and re-rating has not changed what its records draw.
+//	LATE-8  A quote of late records is the lines of all late records of the open cycle with them, less the lines
+//	        without them.
 package late

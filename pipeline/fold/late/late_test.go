@@ -228,9 +228,9 @@ func TestPriceOfItsOwnTime(t *testing.T) {
 	}
 }
 
-// TestMeterGoesOn checks a meter that counted 8 units when September was closed: of 5 more, 2 are in the first tier.
+// TestMeterContinues checks a meter that counted 8 units when September was closed: of 5 more, 2 are in the first tier.
 // The order of arrival does not matter. Invariant: LATE-4.
-func TestMeterGoesOn(t *testing.T) {
+func TestMeterContinues(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
 	s.use("a.csv", "r1 mail 2026-09-10 8")

@@ -66,7 +66,7 @@ func shift(t *testing.T, text string) opening.Change {
 		Delta: by}
 }
 
-func TestLayOver(t *testing.T) {
+func TestApply(t *testing.T) {
 	t.Parallel()
 	b := packaged(t)
 	for _, c := range []struct {
@@ -128,8 +128,8 @@ func TestLayOver(t *testing.T) {
 	}
 }
 
-// TestGoesOn checks StillOpen: p is refilled each cycle, and q continues until its last day.
-func TestGoesOn(t *testing.T) {
+// TestStillOpen checks StillOpen: p is refilled each cycle, and q continues until its last day.
+func TestStillOpen(t *testing.T) {
 	t.Parallel()
 	b := packaged(t)
 	prices := tariff.Compile(b, tariff.Rules{})

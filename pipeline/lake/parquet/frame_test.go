@@ -74,7 +74,7 @@ func TestCodedPagesDecode(t *testing.T) {
 			}
 			got, err := dec.DecodeAll(frame, nil)
 			if err != nil || !bytes.Equal(got, page) {
-				t.Fatalf("%d bytes of %d kinds, manner %d: %v, %d bytes back", len(page), kinds, how, err, len(got))
+				t.Fatalf("%d bytes of %d kinds, strategy %d: %v, %d bytes back", len(page), kinds, how, err, len(got))
 			}
 		}
 	})

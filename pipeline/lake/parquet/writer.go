@@ -96,10 +96,10 @@ func (w *Writer) Write(c *Columns[table.Any]) error {
 		ch := &m.chunks[i]
 		*ch = footer.Chunk{From: len(m.out), Pages: ch.Pages[:0], Bounds: ch.Bounds[:0],
 			Codec: codecOf(&w.def.Columns[i])}
-		if twin := w.sameDictionary(c, i); twin >= 0 {
-			copyOf(ch, &m.chunks[twin], m)
-		} else if twin := w.timesTwin(c, i); twin >= 0 {
-			if err := m.levelled(ch, &m.chunks[twin], c.N); err != nil {
+		if earlier := w.sameDictionary(c, i); earlier >= 0 {
+			copyOf(ch, &m.chunks[earlier], m)
+		} else if earlier := w.sameTimes(c, i); earlier >= 0 {
+			if err := m.levelled(ch, &m.chunks[earlier], c.N); err != nil {
 				return fmt.Errorf("write table %s: column %s: %w", w.def.Name, w.def.Columns[i].Name, err)
 			}
 		} else if err := w.column(ch, c, i); err != nil {
@@ -205,9 +205,9 @@ func (w *Writer) sameDictionary(c *untyped, col int) int {
 	return -1
 }
 
-// timesTwin returns, for a column of optional times without nulls, an earlier column with the same times that was
+// sameTimes returns, for a column of optional times without nulls, an earlier column with the same times that was
 // written as compressed differences. -1 = none.
-func (w *Writer) timesTwin(c *untyped, col int) int {
+func (w *Writer) sameTimes(c *untyped, col int) int {
 	def, vals := w.def.Columns, &c.c[col]
 	if def[col].Type != table.MaybeTime || vals.Const {
 		return -1

@@ -29,7 +29,7 @@
 //
 //	STO-11 A file that was read once can be opened after it was removed, until the agreed number of other files were
 //	       read or the agreed time has passed. It is closed then, so that its space on the disk is free. A file that
-//	       was replaced is read anew.
+//	       was replaced is read again.
 //
 // An object store is a Chain (package objects):
 //

@@ -100,7 +100,7 @@ func commonParts(h *layout.Header, usage []chart.Usage, annexes []layout.Annex, 
 			}})
 	}
 	about := append([]string{fmt.Sprintf("As of %s, %s; the cycle is %s.", h.Time(h.AsOf), h.Zone.Name(),
-		h.Standing())}, notes...)
+		h.Status())}, notes...)
 	sheet := append(slices.Clone(about),
 		"Cells contain every decimal of an amount; their format shows those of the currency. A number of more than 15 "+
 			"digits is text, with all of them.")

@@ -138,8 +138,9 @@ func TestStopped(t *testing.T) {
 	}
 }
 
-// TestMended checks that the next publish detects rows that were deleted or duplicated by hand and inserts them again.
-func TestMended(t *testing.T) {
+// TestRepaired checks that the next publish detects rows that were deleted or duplicated by hand, and inserts them
+// again.
+func TestRepaired(t *testing.T) {
 	t.Parallel()
 	program.Slow(t)
 	w := newWorld(t, server.Options{}, "")

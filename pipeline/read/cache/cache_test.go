@@ -14,7 +14,7 @@ import (
 // TestShelf tests CACHE-1, CACHE-2.
 func TestShelf(t *testing.T) {
 	t.Parallel()
-	dir := filepath.Join(t.TempDir(), "shelf")
+	dir := filepath.Join(t.TempDir(), "cache")
 	s, err := New(dir, 10)
 	if err != nil {
 		t.Fatal(err)
@@ -49,7 +49,7 @@ func TestShelf(t *testing.T) {
 	if n := made.Load(); n != 1 {
 		t.Errorf("made %d times, want once", n)
 	}
-	if got := open("bb", "a file larger than the shelf"); got != "a file larger than the shelf" {
+	if got := open("bb", "a file larger than the cache"); got != "a file larger than the cache" {
 		t.Errorf("got %q", got)
 	}
 	names := func() string {
@@ -64,7 +64,7 @@ func TestShelf(t *testing.T) {
 		return strings.Join(list, " ")
 	}
 	if got := names(); got != "bb" {
-		t.Errorf("the shelf holds %s, want bb", got)
+		t.Errorf("the cache holds %s, want bb", got)
 	}
 	failed := errors.New("disk on fire")
 	if _, err := s.Open("cc", func(w io.Writer) error {
@@ -77,6 +77,6 @@ func TestShelf(t *testing.T) {
 		t.Error("a tag that leads out of the folder was taken")
 	}
 	if got := names(); got != "bb" {
-		t.Errorf("the shelf holds %s, want bb", got)
+		t.Errorf("the cache holds %s, want bb", got)
 	}
 }

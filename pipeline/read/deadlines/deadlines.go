@@ -192,7 +192,7 @@ func (l *lister) solutions() error {
 	}
 	for i := range list {
 		one := &list[i]
-		if !one.Valid.Holds(l.asOf) || goesOn(list[i+1:], one) {
+		if !one.Valid.Holds(l.asOf) || continued(list[i+1:], one) {
 			continue
 		}
 		most, _ := l.Settings.TestCoupons.Ceiling(one.Level)
@@ -209,7 +209,7 @@ func (l *lister) solutions() error {
 	return nil
 }
 
-// goesOn reports whether the next row of the book continues the same solution without a gap.
-func goesOn(next []books.Solution, one *books.Solution) bool {
+// continued reports whether the next row of the book continues the same solution without a gap.
+func continued(next []books.Solution, one *books.Solution) bool {
 	return len(next) > 0 && next[0].ID == one.ID && next[0].Valid.From == one.Valid.To
 }

@@ -24,7 +24,7 @@ type customerRows struct {
 
 // customers reads customers.csv (§3.3).
 func (l *loader) customers() {
-	rows := make([]sheet.Entry[customerRow], 0, l.files.MostRows("customers.csv"))
+	rows := make([]sheet.Entry[customerRow], 0, l.files.MaxRows("customers.csv"))
 	unpriced := map[string]bool{}
 	var texts sheet.Texts
 	l.each("customers.csv", func(r *row) {
@@ -171,7 +171,7 @@ func distributorThroughout(p *books.Partner, span period.Span) bool {
 
 // associations reads associations.csv (§3.5).
 func (l *loader) associations() {
-	rows := make([]sheet.Entry[books.Association], 0, l.files.MostRows("associations.csv"))
+	rows := make([]sheet.Entry[books.Association], 0, l.files.MaxRows("associations.csv"))
 	l.each("associations.csv", func(r *row) {
 		customer, okCustomer := r.needCustomer("customer_id")
 		partner, okPartner := r.needPartner("partner_id")

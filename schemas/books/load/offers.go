@@ -12,7 +12,7 @@ import (
 
 // discounts reads discounts.csv (§3.6).
 func (l *loader) discounts() {
-	rows := make([]sheet.Entry[books.Discount], 0, l.files.MostRows("discounts.csv"))
+	rows := make([]sheet.Entry[books.Discount], 0, l.files.MaxRows("discounts.csv"))
 	var texts sheet.Texts
 	l.each("discounts.csv", func(r *row) {
 		d := books.Discount{ID: texts.Keep(r.rec.Key("discount_id")), Customer: books.AnyCode, Partner: books.AnyCode}

@@ -36,8 +36,8 @@ func (t *Texts) Word(text string) string {
 	return word
 }
 
-// MostRows returns an upper bound of the rows of a book that is not read yet, if rows have at least 16 bytes.
-func (f *Files) MostRows(file string) int {
+// MaxRows returns an upper bound of the rows of a book that is not read yet, if rows have at least 16 bytes.
+func (f *Files) MaxRows(file string) int {
 	data := f.Data[file]
 	return min(strings.Count(data, "\n"), len(data)/16)
 }

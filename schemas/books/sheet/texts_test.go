@@ -34,16 +34,16 @@ func TestTexts(t *testing.T) {
 	}
 }
 
-// TestMostRows checks that a missing file has no rows, that short lines do not cause large reservations, and that Each
+// TestMaxRows checks that a missing file has no rows, that short lines do not cause large reservations, and that Each
 // releases the text of the file.
-func TestMostRows(t *testing.T) {
+func TestMaxRows(t *testing.T) {
 	t.Parallel()
 	f := New(nil)
 	row := strings.Repeat("x", 20) + "\n"
 	f.Data["managers.csv"] = "manager_id\n" + row + row
 	f.Data["links.csv"] = strings.Repeat("\n", 1600)
 	for file, want := range map[string]int{"managers.csv": 3, "links.csv": 100, "terms.csv": 0} {
-		if got := f.MostRows(file); got != want {
+		if got := f.MaxRows(file); got != want {
 			t.Errorf("%s: %d rows, want %d", file, got, want)
 		}
 	}

@@ -75,8 +75,8 @@ func (h *Header) State() string {
 	return "open"
 }
 
-// Standing says whether the document's amounts are final.
-func (h *Header) Standing() string {
+// Status says whether the document's amounts are final.
+func (h *Header) Status() string {
 	switch {
 	case h.Closed:
 		return "closed"

@@ -22,7 +22,7 @@ var pageTemplate string
 
 // printed is the input of the page's template.
 type printed struct {
-	Language, Title, Vendor, Kind, Subject, Cycle, Standing string
+	Language, Title, Vendor, Kind, Subject, Cycle, Status string
 	NotesTitle, AnnexTitle                                  string
 	Closed, Wide                                            bool
 	Pads                                                    []int // of numbers, in digits
@@ -101,12 +101,12 @@ func (pg *Page) printed(most int) (*printed, error) {
 	h := pg.Header
 	d := &printed{Vendor: h.Vendor.called(), Kind: pg.words.Say(language.Texts, pg.Kind+" of"),
 		Subject: pg.Subject.called(),
-		Cycle:   h.Cycle.String(), Standing: pg.words.Say(language.Texts, h.Standing()), Closed: h.Closed,
+		Cycle:   h.Cycle.String(), Status: pg.words.Say(language.Texts, h.Status()), Closed: h.Closed,
 		Headline: pg.Headline, Notes: pg.Notes}
 	d.Language, d.NotesTitle = pg.language().Tag(), pg.words.Say(language.Texts, "Notes")
 	d.AnnexTitle = pg.words.Colon(pg.words.Say(language.Texts, "Annex"))
 	d.Title = fmt.Sprintf("%s %s, %s", d.Kind, d.Subject, d.Cycle)
-	d.Foot = cssString(typeset.Cut(fmt.Sprintf("%s, %s (%s)", d.Title, h.Vendor.called(), d.Standing), 110))
+	d.Foot = cssString(typeset.Cut(fmt.Sprintf("%s, %s (%s)", d.Title, h.Vendor.called(), d.Status), 110))
 	d.Facts = slices.Clone(pg.Facts)
 	for _, f := range []Figure{{"Vendor", h.Vendor.Full()}, {"Cycle", pg.words.Say(language.Spans, h.span())},
 		{"Zone", h.Zone.Name()}, {"Currency", h.Currency}, {"As of", h.Time(h.AsOf)}} {

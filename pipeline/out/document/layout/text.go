@@ -13,7 +13,7 @@ func WriteText(w io.Writer, pg *Page) error {
 	out := bufio.NewWriter(w)
 	h := pg.Header
 	fmt.Fprintf(out, "%s of %s for cycle %s in %s (%s)\n", strings.ToLower(pg.Kind), typeset.Visible(pg.Subject.Full()),
-		h.Cycle, typeset.Visible(h.Currency), h.Standing())
+		h.Cycle, typeset.Visible(h.Currency), h.Status())
 	fmt.Fprintf(out, "by %s; %s, %s; as of %s\n", typeset.Visible(h.Vendor.Full()), h.span(), h.Zone.Name(),
 		h.Time(h.AsOf))
 	for _, f := range pg.Facts {

@@ -376,7 +376,7 @@ func (b *book) paper(p *Part) error {
 	name := strings.ReplaceAll(fmt.Sprintf("%s %s, %s", b.say(b.page.Kind), typeset.Cut(b.page.Subject.Full(), 80),
 		h.Cycle), "&", "&&")
 	if err := b.file.SetHeaderFooter(p.Title, &excelize.HeaderFooterOptions{OddHeader: "&L" + name + "&R&A",
-		OddFooter: "&L" + b.say(h.Standing()) + "&R&P / &N"}); err != nil {
+		OddFooter: "&L" + b.say(h.Status()) + "&R&P / &N"}); err != nil {
 		return err
 	}
 	last, err := excelize.ColumnNumberToName(len(p.Cols))
@@ -394,7 +394,7 @@ func (b *book) properties() error {
 	return b.file.SetDocProps(&excelize.DocProperties{Title: typeset.Cut(fmt.Sprintf("%s %s %s %s",
 		b.say(b.page.Kind+" of"), b.page.Subject.Full(), b.say("for"), h.Cycle), 200),
 		Creator: typeset.Cut(h.Vendor.called(), 200), LastModifiedBy: typeset.Cut(h.Vendor.called(), 200),
-		Description: b.say(h.Standing()), Created: at, Modified: at, Language: b.page.language().Tag()})
+		Description: b.say(h.Status()), Created: at, Modified: at, Language: b.page.language().Tag()})
 }
 
 // inOrder writes the files of an archive by name, the list of contents first: excelize lists them in any order.
