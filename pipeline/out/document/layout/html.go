@@ -23,17 +23,17 @@ var pageTemplate string
 // printed is the input of the page's template.
 type printed struct {
 	Language, Title, Vendor, Kind, Subject, Cycle, Status string
-	NotesTitle, AnnexTitle                                  string
-	Closed, Wide                                            bool
-	Pads                                                    []int // of numbers, in digits
-	Headline                                                Figure
-	Facts                                                   []Figure
-	Views                                                   []printedView
-	Notes                                                   []string
-	Annexes                                                 []printedAnnex
-	Cover                                                   template.HTML // empty = none
-	CoverStyle                                              template.CSS
-	Foot                                                    template.CSS // the printed footer, as a CSS string
+	NotesTitle, AnnexTitle                                string
+	Closed, Wide                                          bool
+	Pads                                                  []int // of numbers, in digits
+	Headline                                              Figure
+	Facts                                                 []Figure
+	Views                                                 []printedView
+	Notes                                                 []string
+	Annexes                                               []printedAnnex
+	Cover                                                 template.HTML // empty = none
+	CoverStyle                                            template.CSS
+	Foot                                                  template.CSS // the printed footer, as a CSS string
 }
 
 // printedView is a part with its drawing.
