@@ -90,7 +90,7 @@ const oldRate = 7
 func (r *closingCheck) noteOldRates() error {
 	last := r.state.job.cycle.Last()
 	rates, _ := r.state.partners.Conversions(r.state.job.cycle)
-	ofCosts, err := margins.RatesOf(r.state.txn.SubTxn.Open, r.marginFiles(), r.state.ws.Books, r.state.job.cycle,
+	ofCosts, err := margins.RatesOf(r.state.txn.SubTxn, r.marginFiles(), r.state.ws.Books, r.state.job.cycle,
 		func(source string) bool {
 			s, _ := r.state.ws.Settings.Costs.Sources.Of(source)
 			return s.Fx[r.state.job.cycle] != (money.UnitPrice{})
@@ -118,7 +118,7 @@ func (r *closingCheck) marginFiles() []manifest.FileEntry {
 
 // refuseUnallocated refuses to close a cycle with unallocated costs (§11.2). A dry run reports them.
 func (r *closingCheck) refuseUnallocated() error {
-	open, err := margins.Unallocated(r.state.txn.SubTxn.Open, r.marginFiles())
+	open, err := margins.Unallocated(r.state.txn.SubTxn, r.marginFiles())
 	if err != nil || len(open) == 0 {
 		return err
 	}

@@ -16,7 +16,7 @@ func (r *runState) watchRejects(cfg *accept.Config) error {
 		return nil
 	}
 	for _, e := range append(r.next.Entries.Find(rejects.OpenKey()), r.next.Entries.Find(rejects.EndedKey())...) {
-		if err := rejects.Each(r.txn.SubTxn.Open, e, want); err != nil {
+		if err := rejects.Each(r.txn.SubTxn, e, want); err != nil {
 			return err
 		}
 	}

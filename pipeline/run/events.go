@@ -304,7 +304,7 @@ func (ev *eventStage) turnEnded(t *turned.Rejects) error {
 	var ended []rejects.Row
 	changed := false
 	for _, e := range ev.state.next.Entries.Find(rejects.EndedKey()) {
-		err := rejects.Each(ev.state.txn.SubTxn.Open, e, func(x *rejects.Row) error {
+		err := rejects.Each(ev.state.txn.SubTxn, e, func(x *rejects.Row) error {
 			if t.Ends(x) {
 				changed = true
 			} else {

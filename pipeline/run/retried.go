@@ -25,7 +25,7 @@ func (r *runState) retryFiles(cfg *accept.Config) ([]*accept.File, error) {
 func (r *runState) loadRejects() ([]rejects.Row, error) {
 	var all []rejects.Row
 	for _, e := range r.next.Entries.Find(rejects.OpenKey()) {
-		err := rejects.Each(r.txn.SubTxn.Open, e, func(x *rejects.Row) error {
+		err := rejects.Each(r.txn.SubTxn, e, func(x *rejects.Row) error {
 			all = append(all, *x)
 			return nil
 		})

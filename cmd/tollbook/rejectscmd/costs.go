@@ -109,7 +109,7 @@ func readCosts(a *cli.App, f *costFlags) (*costResult, error) {
 		if err != nil {
 			return err
 		}
-		return margins.Each(snap.Open, files, tables.CostRejects(), func(row rows.Row[tables.CostReject]) error {
+		return margins.Each(snap, files, tables.CostRejects(), func(row rows.Row[tables.CostReject]) error {
 			r.add(row, states, f.limit)
 			return nil
 		})
@@ -123,7 +123,7 @@ func deliveries(snap *lake.Snapshot) ([]*costs.Delivery, error) {
 	if err != nil {
 		return nil, err
 	}
-	return costs.Deliveries(snap.Open, files)
+	return costs.Deliveries(snap, files)
 }
 
 // heldRows returns the number of rejected rows in held deliveries.

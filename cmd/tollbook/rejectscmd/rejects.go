@@ -183,7 +183,7 @@ func (r *rejectsResult) ended(snap *lake.Snapshot, f *rejectFlags) error {
 		if e.FileKey != rejects.EndedKey() {
 			continue
 		}
-		err := rejects.Each(snap.Open, e, func(x *rejects.Row) error {
+		err := rejects.Each(snap, e, func(x *rejects.Row) error {
 			if f.fits(x.Reason, x.File) {
 				list = append(list, endedRow(x))
 			}

@@ -229,7 +229,7 @@ func (s *poster) billed(c period.Cycle) (list []*posting, err error) {
 	files := s.txn.Next().Select(manifest.CycleOf(c), func(k manifest.FileKey) bool {
 		return k.Table == tables.Lines().Name && k.Day == manifest.CostsDay
 	})
-	err = margins.Each(s.txn.Open, files, tables.Lines(), func(row rows.Row[tables.Line]) error {
+	err = margins.Each(s.txn, files, tables.Lines(), func(row rows.Row[tables.Line]) error {
 		p, err := billedLine(row)
 		list = append(list, p)
 		return err
@@ -247,7 +247,7 @@ func (s *poster) posted(at, origin period.Cycle) (list []*posting, err error) {
 	files := s.txn.Next().Select(manifest.CycleOf(at), func(k manifest.FileKey) bool {
 		return k.Table == tables.CostPostings().Name
 	})
-	err = margins.Each(s.txn.Open, files, tables.CostPostings(), func(row rows.Row[tables.CostPosting]) error {
+	err = margins.Each(s.txn, files, tables.CostPostings(), func(row rows.Row[tables.CostPosting]) error {
 		p, err := readPosting(row)
 		if err == nil && p.origin == origin {
 			list = append(list, p)
@@ -296,7 +296,7 @@ func billedLine(row rows.Row[tables.Line]) (*posting, error) {
 // is the number of groups that changed and are below their minimum margin.
 func (s *poster) postBucket(r *rated, bucket int, now []*group, list []*posting) (low int, err error) {
 	key := manifest.FileKey{Table: tables.CostPostings().Name, Cycle: manifest.CycleOf(s.target()), Bucket: bucket}
-	err = margins.Each(s.txn.Open, s.txn.Next().Find(key), tables.CostPostings(),
+	err = margins.Each(s.txn, s.txn.Next().Find(key), tables.CostPostings(),
 		func(row rows.Row[tables.CostPosting]) error {
 			p, err := readPosting(row)
 			switch {
@@ -405,7 +405,7 @@ func (s *poster) eachMargin(c period.Cycle, day manifest.Day,
 	files := s.txn.Next().Select(manifest.CycleOf(c), func(k manifest.FileKey) bool {
 		return k.Table == tables.Margins().Name && k.Day == day
 	})
-	return margins.Each(s.txn.Open, files, tables.Margins(), func(row rows.Row[tables.Margin]) error {
+	return margins.Each(s.txn, files, tables.Margins(), func(row rows.Row[tables.Margin]) error {
 		origin, k, one, err := margins.Read(row)
 		if err != nil {
 			return err

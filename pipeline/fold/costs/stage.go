@@ -65,7 +65,7 @@ func (r *Result) note(format string, args ...any) {
 
 // Run updates the lines of cost files in the transaction's next state.
 func (s *Stage) Run(ctx context.Context) (*Result, error) {
-	old, err := Deliveries(s.Txn.Open, s.Txn.Next().Find(DeliveriesKey()))
+	old, err := Deliveries(s.Txn, s.Txn.Next().Find(DeliveriesKey()))
 	if err != nil {
 		return nil, err
 	}

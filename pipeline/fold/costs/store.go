@@ -22,7 +22,7 @@ func RejectsKey() manifest.FileKey {
 }
 
 // Deliveries reads the deliveries from a state of the lake, by source, period and name.
-func Deliveries(o margins.Opener, files []manifest.FileEntry) ([]*Delivery, error) {
+func Deliveries(o tablefile.Opener, files []manifest.FileEntry) ([]*Delivery, error) {
 	var out []*Delivery
 	err := margins.Each(o, files, tables.CostDeliveries(), func(row rows.Row[tables.CostDelivery]) error {
 		d := &Delivery{
@@ -83,7 +83,7 @@ func (w *writer) oldRejects(list []*Delivery) error {
 	if len(need) == 0 {
 		return nil
 	}
-	return margins.Each(w.txn.Open, w.txn.Next().Find(RejectsKey()), tables.CostRejects(),
+	return margins.Each(w.txn, w.txn.Next().Find(RejectsKey()), tables.CostRejects(),
 		func(row rows.Row[tables.CostReject]) error {
 			path := row.Word(tables.CostRejectSource) + "/" + row.Word(tables.CostRejectPeriod) + "/" + string(
 				row.Text(tables.CostRejectDelivery))

@@ -6,6 +6,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/reason"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -54,7 +55,7 @@ type update struct {
 // file decides the rejects of one file. It reads the file once to find changes, and a second time if there are any.
 func (u *update) file(txn *lake.SubTxn, e manifest.FileEntry) error {
 	changes := 0
-	err := Each(txn.Open, e, func(r *Row) error {
+	err := Each(txn, e, func(r *Row) error {
 		if u.decide(r) != r.End {
 			changes++
 		}
@@ -71,7 +72,7 @@ func (u *update) file(txn *lake.SubTxn, e manifest.FileEntry) error {
 		return nil
 	}
 	u.changed += changes
-	return Each(txn.Open, e, func(r *Row) error {
+	return Each(txn, e, func(r *Row) error {
 		r.End = u.decide(r)
 		if r.End.State() == Open {
 			return u.open.Add(r)
@@ -100,13 +101,13 @@ func Correct(txn *lake.SubTxn, zone *period.Zone, found map[Identity]Place, asOf
 }
 
 // OpenPlaces counts the open rejects of a state by feed file.
-func OpenPlaces(open Source, loose []manifest.FileEntry) (map[FeedFile]int64, error) {
+func OpenPlaces(o tablefile.Opener, loose []manifest.FileEntry) (map[FeedFile]int64, error) {
 	out := make(map[FeedFile]int64)
 	for _, e := range loose {
 		if e.Table != tables.Rejects().Name {
 			continue
 		}
-		err := Each(open, e, func(r *Row) error {
+		err := Each(o, e, func(r *Row) error {
 			out[FeedFile{r.Feed, r.Hash}]++
 			return nil
 		})

@@ -2,14 +2,10 @@ package rejects
 
 import (
 	"cmp"
-	"errors"
-	"fmt"
-	"io"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -77,43 +73,19 @@ func EndedKey() manifest.FileKey {
 	return manifest.FileKey{Table: tables.EndedRejects().Name, Bucket: manifest.NoBucket}
 }
 
-// Source opens files of a state of the lake: a transaction or a snapshot.
-type Source func(manifest.FileEntry) (storage.ReadFile, error)
-
 // Each visits the rejects of a file of either table in stored order. The callback may keep the row.
-func Each(open Source, e manifest.FileEntry, visit func(*Row) error) (err error) {
+func Each(o tablefile.Opener, e manifest.FileEntry, visit func(*Row) error) error {
 	def, ended := tables.Rejects(), e.Table == tables.EndedRejects().Name
 	if ended {
 		def = tables.EndedRejects()
 	}
-	f, err := open(e)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	pq, err := parquet.NewReader(io.NewSectionReader(f, 0, f.Size()), def, nil)
-	if err != nil {
-		return fmt.Errorf("%s: %w", e.Path, err)
-	}
-	defer func() { err = errors.Join(err, pq.Close()) }()
-	for {
-		c, err := pq.Next()
-		if err != nil {
-			return fmt.Errorf("%s: %w", e.Path, err)
+	return tablefile.Each(o, e, def, nil, func(c *parquet.Columns[tables.Reject], i int) error {
+		r := rowOf(c, i)
+		if ended {
+			r.End = endOf(c, i)
 		}
-		if c == nil {
-			return nil
-		}
-		for i := range c.N {
-			r := rowOf(c, i)
-			if ended {
-				r.End = endOf(c, i)
-			}
-			if err := visit(&r); err != nil {
-				return err
-			}
-		}
-	}
+		return visit(&r)
+	})
 }
 
 // rowOf reads a row of either table without its end.

@@ -128,7 +128,7 @@ func (d *Options) find(txn *lake.Txn, zone *period.Zone) (map[rejects.Origin]*re
 	fits := make([][]*rejects.Row, len(d.Names))
 	next := txn.Next()
 	for _, e := range append(next.Entries.Find(rejects.OpenKey()), next.Entries.Find(rejects.EndedKey())...) {
-		err := rejects.Each(txn.SubTxn.Open, e, func(x *rejects.Row) error {
+		err := rejects.Each(txn.SubTxn, e, func(x *rejects.Row) error {
 			for i, name := range d.Names {
 				if nameFits(name, x) {
 					fits[i] = append(fits[i], x)

@@ -265,7 +265,7 @@ func (p *pruning) inbox(ctx context.Context, snap *lake.Snapshot) error {
 	in := &archive.Inbox{Files: files, Own: p.o.Disk(own),
 		Archive: p.o.Disk(volumes), Inputs: inputs, Hashes: hashes, Through: through.Add(-keep),
 		DryRun: p.po.DryRun, Latest: func(i manifest.Input) (period.Cycle, error) { return p.latest(snap, i) }}
-	open, err := rejects.OpenPlaces(snap.Open, snap.Manifest.Loose)
+	open, err := rejects.OpenPlaces(snap, snap.Manifest.Loose)
 	if err != nil {
 		return err
 	}

@@ -97,7 +97,7 @@ func (s *Restated) keep(bucket int, gone map[Key]bool, all *parquet.Columns[tabl
 		}
 		return nil
 	}
-	err := margins.Each(s.Txn.Open, s.Txn.Next().Find(s.key(bucket)), tables.CostGroups(), take)
+	err := margins.Each(s.Txn, s.Txn.Next().Find(s.key(bucket)), tables.CostGroups(), take)
 	if err != nil || len(gone) == 0 {
 		return err
 	}
@@ -150,7 +150,7 @@ func (s *Restated) eachBefore(bucket int, take func(rows.Row[tables.CostGroup]) 
 		files := s.Txn.Next().Select(manifest.CycleOf(at), func(k manifest.FileKey) bool {
 			return k.Table == tables.CostGroups().Name && k.Day == day && k.Bucket == bucket
 		})
-		err := margins.Each(s.Txn.Open, files, tables.CostGroups(), func(row rows.Row[tables.CostGroup]) error {
+		err := margins.Each(s.Txn, files, tables.CostGroups(), func(row rows.Row[tables.CostGroup]) error {
 			if row.Word(tables.CostGroupOriginCycle) != s.Origin.String() {
 				return nil
 			}

@@ -33,7 +33,7 @@ func RatesKey() manifest.FileKey {
 // ReadRates reads the rates from the lake.
 func ReadRates(txn *lake.SubTxn) (Rates, error) {
 	out := make(Rates)
-	err := Each(txn.Open, txn.Next().Find(RatesKey()), tables.CostRates(), func(row rows.Row[tables.CostRate]) error {
+	err := Each(txn, txn.Next().Find(RatesKey()), tables.CostRates(), func(row rows.Row[tables.CostRate]) error {
 		at := RateKey{Source: row.Word(tables.CostRateSource)}
 		var err error
 		if at.Period, err = period.ParseCycle(row.Word(tables.CostRatePeriod)); err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/schemas/cost"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -20,7 +21,7 @@ type Open struct {
 }
 
 // Unallocated adds up the unallocated rows of files of margins by reason, account and service.
-func Unallocated(o Opener, files []manifest.FileEntry) ([]Open, error) {
+func Unallocated(o tablefile.Opener, files []manifest.FileEntry) ([]Open, error) {
 	sums := make(map[Open]money.Cost)
 	err := Each(o, files, tables.Margins(), func(row rows.Row[tables.Margin]) error {
 		_, k, one, err := Read(row)
