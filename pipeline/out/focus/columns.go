@@ -63,8 +63,8 @@ func Columns() []Column {
 // CostColumns returns the additional columns of data sets of cycles with cost files, sorted by name (§11.6).
 func CostColumns() []Column {
 	return []Column{
-		text("AvailabilityZone", "as it came in the cost file", func(r *Row) string { return r.Zone }).nullable(),
-		text("SubAccountType", "as it came in the cost file", func(r *Row) string { return r.Sub.Type }).nullable(),
+		text("AvailabilityZone", "as in the cost file", func(r *Row) string { return r.Zone }).nullable(),
+		text("SubAccountType", "as in the cost file", func(r *Row) string { return r.Sub.Type }).nullable(),
 	}
 }
 
@@ -83,10 +83,10 @@ func columnsFor(costs, mixed bool) []Column {
 		switch list[i].Name {
 		case "PricingQuantity":
 			list[i].Kind = Quantity
-			list[i].price = cameOr(func(r *Row) (maybe, maybe) { return r.CamePricing, r.Quantity })
+			list[i].price = vendorOr(func(r *Row) (maybe, maybe) { return r.CamePricing, r.Quantity })
 		case "ConsumedQuantity":
 			list[i].Kind = Quantity
-			list[i].price = cameOr(func(r *Row) (maybe, maybe) { return r.CameConsumed, r.Consumed })
+			list[i].price = vendorOr(func(r *Row) (maybe, maybe) { return r.CameConsumed, r.Consumed })
 		}
 	}
 	return list
@@ -105,14 +105,14 @@ func insertColumns(list, more []Column) []Column {
 	return list
 }
 
-// cameOr returns the quantity of the cost file, or else the line's, in the scale of cost files.
-func cameOr(get func(*Row) (came, own maybe)) func(*Row) maybe {
+// vendorOr returns the quantity of the cost file, or else the line's, in the scale of cost files.
+func vendorOr(get func(*Row) (vendor, own maybe)) func(*Row) maybe {
 	return func(r *Row) maybe {
-		came, own := get(r)
-		if came.ok || !own.ok {
-			return came
+		vendor, own := get(r)
+		if vendor.ok || !own.ok {
+			return vendor
 		}
-		v, err := values.Upscale(own.v, cameScale-priceScale)
+		v, err := values.Upscale(own.v, vendorScale-priceScale)
 		return maybe{v, err == nil} // a quantity is at most 10^15
 	}
 }

@@ -34,8 +34,8 @@ type theLine struct {
 	quantity, usage, free, price                   dec            // of priceScale
 	official, discount, payment                    dec            // of amountScale
 	kind, origin, cycle, id, trade, region, custom string
-	order                                          bool  // the line is of an order or its refund
-	came                                           *came // nil = not from a cost file
+	order                                          bool          // the line is of an order or its refund
+	vendor                                         *vendorValues // nil = not from a cost file
 }
 
 // read returns the line of a row. It is valid as long as the row.
@@ -68,7 +68,7 @@ func (m *maker) read(row rows.Row[tables.Line]) (*theLine, error) {
 		{tables.LinePaymentAmount.Of(), &l.payment}} {
 		*v.to = decOf(row.Cols.Col(v.col).Decs[row.I])
 	}
-	l.came = m.groups.came[lineKey{or(l.origin, l.cycle), l.id}]
+	l.vendor = m.groups.byLine[lineKey{or(l.origin, l.cycle), l.id}]
 	l.order = row.Small(tables.LineChargingMode) == 1 && strings.HasPrefix(l.id, l.trade+"/")
 	return l, nil
 }
@@ -255,8 +255,8 @@ func (m *maker) describe(l *theLine, r *Row) {
 		r.Class = correction
 	}
 	m.categorize(l, r, unit)
-	if l.came != nil {
-		l.asItCame(r, m.set.Publisher)
+	if l.vendor != nil {
+		l.setVendorValues(r, m.set.Publisher)
 	}
 }
 

@@ -118,7 +118,7 @@ func (s *Source) maker(r Request, visit func(*Row) error) (*maker, error) {
 	}
 	m.invoices = invoices{src: s, names: &m.names, issuer: m.issuer, deals: map[dealKey]deal{},
 		rates: map[string]settlement.Rates{}}
-	m.groups = costGroups{came: map[lineKey]*came{}}
+	m.groups = costGroups{byLine: map[lineKey]*vendorValues{}}
 	if r.Account != "" && s.Books.Customer(r.Account) < 0 && s.Books.Partner(r.Account) < 0 {
 		return nil, &rows.NotFoundError{What: fmt.Sprintf("no account %q: the books have no such customer or partner",
 			r.Account), Do: "an account is a customer_id or a partner_id"}

@@ -56,7 +56,7 @@ type Row struct {
 	Billed, Effective, List, Contracted dec   // of costScale
 	ListPrice, ContractedPrice          maybe // of priceScale, like all quantities
 	Quantity, Consumed                  maybe
-	CamePricing, CameConsumed           maybe // of cameScale: from a cost file, used instead of Quantity and Consumed
+	CamePricing, CameConsumed           maybe // of vendorScale: from a cost file, used instead of Quantity and Consumed
 	Priced                              priced
 	Unit, ConsumedUnit, Pricing         string
 

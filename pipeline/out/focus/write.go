@@ -141,7 +141,7 @@ func (c *Column) appendText(dst []byte, r *Row) []byte {
 		return dst
 	case Quantity:
 		if v := c.price(r); v.ok {
-			return values.AppendDec(dst, v.v, cameScale)
+			return values.AppendDec(dst, v.v, vendorScale)
 		}
 		return dst
 	default:
@@ -188,7 +188,7 @@ func (k Kind) arrow() arrow.DataType {
 	case Price:
 		return &arrow.Decimal128Type{Precision: precision, Scale: priceScale}
 	case Quantity:
-		return &arrow.Decimal128Type{Precision: precision, Scale: cameScale}
+		return &arrow.Decimal128Type{Precision: precision, Scale: vendorScale}
 	default:
 		return arrow.BinaryTypes.String
 	}

@@ -17,19 +17,19 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// came has the values of the rows of the vendor's cost file on which a line is priced (§11.6). An empty text is null,
-// or differs among the rows.
-type came struct {
+// vendorValues has the values of the rows of the vendor's cost file on which a line is priced (§11.6). An empty text is
+// null, or differs among the rows.
+type vendorValues struct {
 	product
 	category, class, region, resource string
 	texts                             map[string]string
-	pricing, consumed                 maybe // of cameScale
+	pricing, consumed                 maybe // of vendorScale
 	unused                            bool  // of a commitment
 	shown                             bool  // the quantities are already on the row of the first line
 }
 
-// cameScale is the number of decimals of quantities from a cost file.
-const cameScale = money.CostScale
+// vendorScale is the number of decimals of quantities from a cost file.
+const vendorScale = money.CostScale
 
 // columns returns the columns of a cycle's data sets.
 func (s *Source) columns(cycle manifest.Cycle) ([]Column, error) {
@@ -54,8 +54,8 @@ func (s *Source) HasCosts(cycle manifest.Cycle) (bool, error) {
 
 // costGroups has the groups of rows of cost files on which lines are priced.
 type costGroups struct {
-	ahead *ahead            // nil without cost files
-	came  map[lineKey]*came // for the lines of the last customer that was read
+	ahead  *ahead                    // nil without cost files
+	byLine map[lineKey]*vendorValues // for the lines of the last customer that was read
 }
 
 // open opens the groups, before those of the first customer.
@@ -80,25 +80,25 @@ func (g *costGroups) open(ctx context.Context, src *Source, cycle manifest.Cycle
 
 // read reads the groups of a customer's lines.
 func (g *costGroups) read(customer string) error {
-	clear(g.came)
+	clear(g.byLine)
 	if g.ahead == nil {
 		return nil
 	}
 	return g.ahead.each(customer, func(row rows.Row[tables.Any]) error {
-		one, err := cameOf(row)
+		one, err := vendorValuesOf(row)
 		if err != nil {
 			return fmt.Errorf("cost group %s of customer %s: %w",
 				rows.As[tables.CostGroup](row).Text(tables.CostGroupID), customer, err)
 		}
-		g.came[lineKey{rows.As[tables.CostGroup](row).Word(tables.CostGroupOriginCycle),
+		g.byLine[lineKey{rows.As[tables.CostGroup](row).Word(tables.CostGroupOriginCycle),
 			string(rows.As[tables.CostGroup](row).Text(tables.CostGroupID))}] = one
 		return nil
 	})
 }
 
-// cameOf reads one group.
-func cameOf(row rows.Row[tables.Any]) (*came, error) {
-	g := &came{category: rows.As[tables.CostGroup](row).Word(tables.CostGroupChargeCategory),
+// vendorValuesOf reads one group.
+func vendorValuesOf(row rows.Row[tables.Any]) (*vendorValues, error) {
+	g := &vendorValues{category: rows.As[tables.CostGroup](row).Word(tables.CostGroupChargeCategory),
 		class:    rows.As[tables.CostGroup](row).Word(tables.CostGroupChargeClass),
 		region:   rows.As[tables.CostGroup](row).Word(tables.CostGroupRegionID),
 		resource: string(rows.As[tables.CostGroup](row).Text(tables.CostGroupResourceID)),
@@ -127,11 +127,11 @@ func cameOf(row rows.Row[tables.Any]) (*came, error) {
 }
 
 // isRestated reports whether a line is the difference of a restated month.
-func (l *theLine) isRestated() bool { return l.came != nil && l.kind == line.Adjustment.String() }
+func (l *theLine) isRestated() bool { return l.vendor != nil && l.kind == line.Adjustment.String() }
 
 // isPassThrough reports whether a line is priced on a cost, and so has no unit price.
 func (l *theLine) isPassThrough() bool {
-	return l.came != nil && (l.product.code < 0 || l.product.model == books.PassThrough)
+	return l.vendor != nil && (l.product.code < 0 || l.product.model == books.PassThrough)
 }
 
 // frequencyOf returns the ChargeFrequency of a group whose rows have several: a purchase cannot be Usage-Based.
@@ -142,10 +142,10 @@ func frequencyOf(category string) string {
 	return oneTime
 }
 
-// asItCame sets the values of the vendor's file that the reseller does not change (§11.6). A null in a column that
-// FOCUS 1.2 does not allow to be null is replaced by the value of the books.
-func (l *theLine) asItCame(r *Row, publisher string) {
-	g := l.came
+// setVendorValues sets the values of the vendor's file that the reseller does not change (§11.6). A null in a column
+// that FOCUS 1.2 does not allow to be null is replaced by the value of the books.
+func (l *theLine) setVendorValues(r *Row, publisher string) {
+	g := l.vendor
 	p := &g.product
 	p.code, p.name = l.product.code, l.product.name
 	p.service, p.category = or(p.service, l.product.service), or(p.category, l.product.category)
@@ -183,7 +183,7 @@ func (l *theLine) asItCame(r *Row, publisher string) {
 // cameQuantities puts the file's quantities on the first line of a group. A difference of a restated month has none,
 // because it corrects an amount.
 func (l *theLine) cameQuantities(r *Row) {
-	g := l.came
+	g := l.vendor
 	if l.isRestated() {
 		r.Consumed, r.Quantity, r.ConsumedUnit, r.Unit = maybe{}, maybe{}, "", ""
 		r.Description += ", correction of " + l.origin
@@ -203,7 +203,7 @@ func (l *theLine) cameQuantities(r *Row) {
 }
 
 // once returns a quantity for the first line of a group, and 0 for its others.
-func (g *came) once(q maybe) maybe {
+func (g *vendorValues) once(q maybe) maybe {
 	if g.shown && q.ok {
 		return some(decimal128.Num{})
 	}
