@@ -87,58 +87,7 @@ type feeRecord struct {
 }
 
 // AppendJSON implements operation.Appender.
-func (a *billDetail) AppendJSON(b []byte) ([]byte, error) {
-	o := operation.Object{B: b}
-	o.Begin()
-	o.Whole("total_count", a.Total)
-	o.Text("currency", a.Currency)
-	o.List("fee_records", len(a.Records), func(i int) { a.Records[i].append(&o) })
-	o.End()
-	return o.B, o.Err
-}
-
-// append writes the record.
-func (r *feeRecord) append(o *operation.Object) {
-	o.Begin()
-	o.Text("bill_cycle", r.BillCycle)
-	o.Text("customer_id", r.CustomerID)
-	o.Some("association_type", r.AssociationType)
-	o.Some("service_type_code", r.ServiceTypeCode)
-	o.Some("resource_type_code", r.ResourceTypeCode)
-	o.Some("service_type_name", r.ServiceTypeName)
-	o.Some("resource_type_name", r.ResourceTypeName)
-	o.Whole("charging_mode", int64(r.ChargingMode))
-	o.Text("trade_time", r.TradeTime)
-	o.Text("trade_id", r.TradeID)
-	o.Text("id", r.ID)
-	o.Whole("bill_detail_type", int64(r.BillDetailType))
-	o.Some("resource_id", r.ResourceID)
-	o.Some("resource_name", r.ResourceName)
-	o.Some("region_code", r.RegionCode)
-	o.Text("product_id", r.ProductID)
-	o.Some("product_name", r.ProductName)
-	o.Some("resource_tag", r.ResourceTag)
-	o.Text("consume_time", r.ConsumeTime)
-	o.Some("usage_type", r.UsageType)
-	o.Decimal("usage_amount", r.UsageAmount)
-	o.SomeWhole("usage_measure_id", r.UsageMeasure)
-	o.Decimal("free_resource_usage", r.FreeResourceUsage)
-	o.SomeWhole("free_resource_measure_id", r.FreeMeasure)
-	o.Decimal("official_amount", r.Official)
-	o.Decimal("official_discount_amount", r.Discount)
-	o.Decimal("payment_amount", r.Payment)
-	o.Decimal("cash_amount", r.Cash)
-	o.Decimal("credit_amount", r.Credit)
-	o.Decimal("coupon_amount", r.Coupon)
-	o.Decimal("flexipurchase_coupon_amount", r.FlexiCoupon)
-	o.Decimal("stored_value_card_amount", r.StoredValue)
-	o.Decimal("debt_amount", r.Debt)
-	o.Some("account_manager_id", r.AccountManager)
-	o.Some("partner_id", r.PartnerID)
-	o.SomeWhole("period_type", r.PeriodType)
-	o.SomeDecimal("period_num", r.PeriodNum)
-	o.End()
-}
+func (a *billDetail) AppendJSON(b []byte) ([]byte, error) { return operation.AppendRows(b, a) }
 
 // detailColumns are the columns of feeRecord.
 func detailColumns() tables.List[tables.Line] {

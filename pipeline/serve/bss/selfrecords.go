@@ -94,63 +94,7 @@ type selfRecord struct {
 }
 
 // AppendJSON implements operation.Appender.
-func (a *selfRecords) AppendJSON(b []byte) ([]byte, error) {
-	o := operation.Object{B: b}
-	o.Begin()
-	o.List("fee_records", len(a.Records), func(i int) { a.Records[i].append(&o) })
-	o.Whole("total_count", a.Total)
-	o.Text("currency", a.Currency)
-	o.End()
-	return o.B, o.Err
-}
-
-// append writes the record.
-func (r *selfRecord) append(o *operation.Object) {
-	o.Begin()
-	o.Some("bill_date", r.BillDate)
-	o.Whole("bill_type", int64(r.BillType))
-	o.Text("customer_id", r.CustomerID)
-	o.Some("region", r.Region)
-	o.Some("cloud_service_type", r.ServiceType)
-	o.Some("resource_type", r.ResourceType)
-	o.Some("cloud_service_type_name", r.ServiceTypeName)
-	o.Some("resource_type_name", r.ResourceTypeName)
-	o.Some("effective_time", r.EffectiveTime)
-	o.Some("expire_time", r.ExpireTime)
-	o.Some("resource_id", r.ResourceID)
-	o.Some("resource_name", r.ResourceName)
-	o.Some("resource_tag", r.ResourceTag)
-	o.Some("product_id", r.ProductID)
-	o.Some("product_name", r.ProductName)
-	o.Some("sku_code", r.SKUCode)
-	o.Some("trade_id", r.TradeID)
-	o.Some("id", r.ID)
-	o.Some("trade_time", r.TradeTime)
-	o.Text("charge_mode", r.ChargeMode)
-	o.Some("order_id", r.OrderID)
-	o.Some("usage_type", r.UsageType)
-	o.SomeDecimal("usage", r.Usage)
-	o.SomeWhole("usage_measure_id", r.UsageMeasure)
-	o.SomeDecimal("free_resource_usage", r.FreeResourceUsage)
-	o.SomeWhole("free_resource_measure_id", r.FreeMeasure)
-	o.SomeDecimal("unit_price", r.UnitPrice)
-	o.Some("unit", r.Unit)
-	o.Decimal("official_amount", r.Official)
-	o.Decimal("discount_amount", r.Discount)
-	o.Decimal("amount", r.Amount)
-	o.Decimal("cash_amount", r.Cash)
-	o.Decimal("credit_amount", r.Credit)
-	o.Decimal("coupon_amount", r.Coupon)
-	o.Decimal("flexipurchase_coupon_amount", r.FlexiCoupon)
-	o.Decimal("stored_card_amount", r.StoredCard)
-	o.Decimal("debt_amount", r.Debt)
-	o.Whole("measure_id", int64(r.Measure))
-	o.Some("consume_time", r.ConsumeTime)
-	o.Some("account_name", r.AccountName)
-	o.Some("period_type", r.PeriodType)
-	o.SomeDecimal("period_num", r.PeriodNum)
-	o.End()
-}
+func (a *selfRecords) AppendJSON(b []byte) ([]byte, error) { return operation.AppendRows(b, a) }
 
 // selfColumns are the columns of selfRecord.
 func selfColumns() tables.List[tables.Line] {

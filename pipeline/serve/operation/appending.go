@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"reflect"
 	"strconv"
+	"strings"
 )
 
-// Appender is a result with many rows that writes its own JSON, with the bytes that Encode would write: looking up the
-// fields of each row costs more than reading the row.
+// Appender is a result with many rows that is written with the bytes that Encode would write: looking up the fields of
+// each row costs more than reading the row. AppendRows implements it.
 type Appender interface {
 	AppendJSON(b []byte) ([]byte, error)
 }
@@ -21,79 +23,93 @@ func Encode(w io.Writer, v any) error {
 	return enc.Encode(v)
 }
 
-// Object appends the members of a JSON object. Begin starts it, End ends it.
-type Object struct {
-	B   []byte
-	Err error // the first invalid decimal
-}
-
-// Begin starts an object.
-func (o *Object) Begin() { o.B = append(o.B, '{') }
-
-// End ends the object.
-func (o *Object) End() { o.B = append(o.B, '}') }
-
-// Name begins a member. name must not need escapes.
-func (o *Object) Name(name string) {
-	if o.B[len(o.B)-1] != '{' {
-		o.B = append(o.B, ',')
+// AppendRows appends a struct by its tags. Its members, and those of its rows, are texts, whole numbers, decimals and
+// lists of structs. The members of a type are looked up once, not for each row. A decimal without digits is an error,
+// never 0.
+func AppendRows[T any](b []byte, v *T) ([]byte, error) {
+	list, err := membersOf(reflect.TypeFor[T]())
+	if err != nil {
+		return b, err
 	}
-	o.B = append(append(append(o.B, '"'), name...), '"', ':')
+	return list.append(b, reflect.ValueOf(v).Elem())
 }
 
-// List writes a member that is a list of n objects; item writes one.
-func (o *Object) List(name string, n int, item func(i int)) {
-	o.Name(name)
-	o.B = append(o.B, '[')
-	for i := range n {
-		if i > 0 {
-			o.B = append(o.B, ',')
+// members lists the members of a struct, in order.
+type members []member
+
+// member is a field of a struct, which is written as `"name":value`.
+type member struct {
+	name    string
+	field   int
+	decimal bool   // of type Decimal: digits without quotes
+	omit    bool   // if it is empty or 0
+	rows    members // of a list
+}
+
+// membersOf looks up the members of a struct type.
+func membersOf(t reflect.Type) (list members, err error) {
+	for i := range t.NumField() {
+		f := t.Field(i)
+		name, option, _ := strings.Cut(f.Tag.Get("json"), ",")
+		m := member{name: `"` + name + `":`, field: i, decimal: f.Type == reflect.TypeFor[Decimal](),
+			omit: option == "omitempty"}
+		switch f.Type.Kind() {
+		case reflect.String, reflect.Int, reflect.Int64:
+		case reflect.Slice:
+			if m.rows, err = membersOf(f.Type.Elem()); err != nil {
+				return nil, err
+			}
+		default:
+			return nil, fmt.Errorf("write the answer: %s.%s is a %s", t, f.Name, f.Type)
 		}
-		item(i)
+		list = append(list, m)
 	}
-	o.B = append(o.B, ']')
+	return list, nil
 }
 
-// Text writes a member that is a string.
-func (o *Object) Text(name, text string) {
-	o.Name(name)
-	o.B = appendText(o.B, text)
-}
-
-// Some is Text for a member that is omitted if it is empty.
-func (o *Object) Some(name, text string) {
-	if text != "" {
-		o.Text(name, text)
+func (list members) append(b []byte, v reflect.Value) (_ []byte, err error) {
+	b = append(b, '{')
+	for i := range list {
+		m := &list[i]
+		value := v.Field(m.field)
+		if m.omit && value.IsZero() {
+			continue
+		}
+		if b[len(b)-1] != '{' {
+			b = append(b, ',')
+		}
+		if b, err = m.append(append(b, m.name...), value); err != nil {
+			return b, err
+		}
 	}
+	return append(b, '}'), nil
 }
 
-// Whole writes a member that is a whole number.
-func (o *Object) Whole(name string, n int64) {
-	o.Name(name)
-	o.B = strconv.AppendInt(o.B, n, 10)
-}
-
-// SomeWhole is Whole for a member that is omitted if it is 0.
-func (o *Object) SomeWhole(name string, n int) {
-	if n != 0 {
-		o.Whole(name, int64(n))
+// append appends the value of a member.
+func (m *member) append(b []byte, value reflect.Value) (_ []byte, err error) {
+	switch value.Kind() {
+	case reflect.Int, reflect.Int64:
+		return strconv.AppendInt(b, value.Int(), 10), nil
+	case reflect.Slice:
+		b = append(b, '[')
+		for i := range value.Len() {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			if b, err = m.rows.append(b, value.Index(i)); err != nil {
+				return b, err
+			}
+		}
+		return append(b, ']'), nil
 	}
-}
-
-// Decimal writes a member that is a decimal. One without digits is an error, never 0.
-func (o *Object) Decimal(name string, d Decimal) {
-	if d == "" && o.Err == nil {
-		o.Err = fmt.Errorf("write the answer: %s is no decimal", name)
+	text := value.String()
+	switch {
+	case !m.decimal:
+		return appendText(b, text), nil
+	case text == "":
+		return b, fmt.Errorf("write the answer: %s is no decimal", strings.Trim(m.name, `":`))
 	}
-	o.Name(name)
-	o.B = append(o.B, d...)
-}
-
-// SomeDecimal is Decimal for a member that is omitted if it is empty.
-func (o *Object) SomeDecimal(name string, d Decimal) {
-	if d != "" {
-		o.Decimal(name, d)
-	}
+	return append(b, text...), nil
 }
 
 // appendText appends a JSON string as Encode writes it.
