@@ -9,14 +9,11 @@ import (
 	"time"
 
 	"github.com/tollbook/tollbook/jobs/ledger"
-	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
-	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/lake/task"
 	"github.com/tollbook/tollbook/pipeline/out/iceberg"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/run/dismiss"
-	"github.com/tollbook/tollbook/pipeline/run/gate"
 	"github.com/tollbook/tollbook/pipeline/run/prune"
 	"github.com/tollbook/tollbook/pipeline/run/rebucket"
 	"github.com/tollbook/tollbook/pipeline/run/rerated"
@@ -100,7 +97,7 @@ func (r *Runner) Run(ctx context.Context, t Task) (*Result, error) {
 	res.Entry.NewLake = res.Entry.NewLake && res.Entry.Lake == ""
 	res.Entry.Outcome = outcome(ctx, res, err)
 	if err != nil {
-		res.Entry.Error, res.Entry.Hint = err.Error(), hint(err)
+		res.Entry.Error, res.Entry.Hint = err.Error(), problem.HintOf(err)
 	}
 	r.end(open, &res.Entry)
 	return res, err
@@ -331,45 +328,15 @@ func notTaken(files []workspace.FileReport) []ledger.NotTaken {
 
 // outcome is the result of a run in one word.
 func outcome(ctx context.Context, res *Result, err error) ledger.Outcome {
-	var problems problem.Problems
-	var refused *workspace.RefusedError
-	var none *rows.NoCycleError
-	var gated *gate.Error
-	var open *run.OpenItemsError
 	switch {
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
 		return ledger.Interrupted
-	case errors.As(err, &problems), errors.As(err, &refused), errors.As(err, &none), errors.As(err, &open):
-		return ledger.Refused
-	case errors.As(err, &gated):
-		return ledger.Gated
 	case err != nil:
-		return ledger.Failed
+		return ledger.OutcomeOf(err)
 	case res.needsAttention():
 		return ledger.NeedsAttention
 	case !res.Entry.Changed:
 		return ledger.NothingNew
 	}
 	return ledger.Done
-}
-
-// hint returns what an error says about what to do.
-func hint(err error) string {
-	var (
-		refused *workspace.RefusedError
-		missing *lakeerr.MissingError
-		corrupt *lakeerr.CorruptError
-		hinted  interface{ Hint() string }
-	)
-	switch {
-	case errors.As(err, &refused):
-		return refused.Hint
-	case errors.As(err, &missing):
-		return missing.Hint
-	case errors.As(err, &corrupt):
-		return corrupt.Hint
-	case errors.As(err, &hinted):
-		return hinted.Hint()
-	}
-	return ""
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/workspace"
+	"github.com/tollbook/tollbook/schemas/problem"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
@@ -24,11 +25,12 @@ func (e *OtherLakeError) Error() string {
 		"that began with %s", e.Lake, e.Is, e.Run, e.AsOf, e.Was)
 }
 
-// Hint says what to do.
-func (e *OtherLakeError) Hint() string {
-	return "put this workspace's lake back, or correct lake.path; to continue with the lake that is there, move the " +
-		"folder " +
-		"runs/ away"
+// Diagnosis implements problem.Diagnosed.
+func (e *OtherLakeError) Diagnosis() (problem.Class, string) {
+	return problem.Failed,
+		"put this workspace's lake back, or correct lake.path; to continue with the lake that is there, move the " +
+			"folder " +
+			"runs/ away"
 }
 
 // SameLake checks that a workspace's lake is one to which its runs wrote, according to the run ledger (JOBS-6). A lake
@@ -57,11 +59,12 @@ func (e *EmptyLakeError) Error() string {
 	return fmt.Sprintf("the lake in %s is empty, and run %s as of %s left one that is not", e.Lake, e.Run, e.AsOf)
 }
 
-// Hint says what to do.
-func (e *EmptyLakeError) Hint() string {
-	return "put the lake back, for example mount its disk, or correct lake.path; if it is lost, restore a backup; " +
-		"without one `tollbook run nightly` makes it again from inbox and books, and closed cycles are open then and " +
-		"can have other amounts"
+// Diagnosis implements problem.Diagnosed.
+func (e *EmptyLakeError) Diagnosis() (problem.Class, string) {
+	return problem.Failed,
+		"put the lake back, for example mount its disk, or correct lake.path; if it is lost, restore a backup; " +
+			"without one `tollbook run nightly` makes it again from inbox and books, and closed cycles are open " +
+			"then and can have other amounts"
 }
 
 // NotEmptied checks that a lake is not empty if the run ledger names a lake that a run left (JOBS-6).
@@ -100,10 +103,11 @@ func (e *OlderLakeError) Error() string {
 	return text
 }
 
-// Hint says what to do.
-func (e *OlderLakeError) Hint() string {
-	return "put back the lake that this run left, or restore a backup of it; if the lake that is there is the right " +
-		"one, `tollbook run nightly` continues from it, and cycles that it does not have as closed are open"
+// Diagnosis implements problem.Diagnosed.
+func (e *OlderLakeError) Diagnosis() (problem.Class, string) {
+	return problem.Failed,
+		"put back the lake that this run left, or restore a backup of it; if the lake that is there is the right " +
+			"one, `tollbook run nightly` continues from it, and cycles that it does not have as closed are open"
 }
 
 // NotOlder checks that a lake has the state that the newest run of the ledger left in it (JOBS-7). A state that a run
@@ -141,9 +145,10 @@ func (e *NewLakeError) Error() string {
 		"begins another: %v", e.Err)
 }
 
-// Hint says what to do.
-func (e *NewLakeError) Hint() string {
-	return "make runs/ writable, with free space, and repeat the command; or put the earlier lake back"
+// Diagnosis implements problem.Diagnosed.
+func (e *NewLakeError) Diagnosis() (problem.Class, string) {
+	return problem.ClassOf(e.Err),
+		"make runs/ writable, with free space, and repeat the command; or put the earlier lake back"
 }
 
 func (e *NewLakeError) Unwrap() error { return e.Err }

@@ -11,6 +11,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/problem"
 )
 
 // MissingRateError reports that rates.csv has no rate for a pair of currencies that a cycle converts (§10.7).
@@ -23,9 +24,9 @@ func (e *MissingRateError) Error() string {
 	return fmt.Sprintf("cycle %s: no rate from %s to %s up to %s", e.Cycle, e.From, e.To, e.Cycle.Last())
 }
 
-// Hint returns advice to the user.
-func (e *MissingRateError) Hint() string {
-	return "add a row with this from and to: a rate is neither inverted nor crossed"
+// Diagnosis implements problem.Diagnosed.
+func (e *MissingRateError) Diagnosis() (problem.Class, string) {
+	return problem.Refused, "add a row with this from and to: a rate is neither inverted nor crossed"
 }
 
 // exchange holds the rates by which a cycle is converted (§10.7). A closed cycle keeps the rates of its close.

@@ -159,32 +159,20 @@ func (d *doctor) lake(context.Context) {
 		err = cmp.Or(jobs.SameLake(d.ws.Dir, d.ws.LakeName(), d.snap),
 			jobs.NotEmptied(d.ws.Dir, d.ws.LakeName(), d.snap), jobs.NotOlder(d.ws.Dir, d.ws.LakeName(), d.snap))
 	}
-	var corrupt *lakeerr.CorruptError
-	var missing *lakeerr.MissingError
-	var other *jobs.OtherLakeError
-	var emptied *jobs.EmptyLakeError
 	var older *jobs.OlderLakeError
 	switch {
 	case errors.As(err, &older):
-		d.describe("lake", Fail, older.Hint(), "%v", err)
-	case errors.As(err, &emptied):
-		d.broken("lake", emptied.Hint(), "%v", err)
-	case errors.As(err, &other):
-		d.broken("lake", other.Hint(), "%v", err)
-	case errors.As(err, &corrupt):
-		d.broken("lake", corrupt.Hint, "%s: %s", corrupt.Name, corrupt.Detail)
-	case errors.As(err, &missing):
-		d.broken("lake", missing.Hint, "%s: %s, but %s names it", missing.Name, missing.Detail, missing.Manifest)
+		d.describe("lake", Fail, problem.HintOf(err), "%v", err)
 	case err != nil:
-		d.broken("lake", "see that the folder can be read", "%v", err)
+		d.broken("lake", cmp.Or(problem.HintOf(err), "see that the folder can be read"), "%s", lakeerr.Fault(err))
 	case d.snap.Manifest.Number == 0:
 		d.describe("lake", OK, "", "empty: no run wrote anything yet")
 	case d.snap.Manifest.Units.Check(d.ws.Units()) != nil:
-		refused := workspace.Refused(d.snap.Manifest.Units.Check(d.ws.Units()))
-		d.broken("lake", refused.Hint, "%s", refused.What)
+		err := d.snap.Manifest.Units.Check(d.ws.Units())
+		d.broken("lake", problem.HintOf(err), "%v", err)
 	case d.snap.Manifest.Buckets != d.ws.Settings.Lake.Buckets:
 		err := &lakeerr.BucketsError{Has: d.snap.Manifest.Buckets, Wanted: d.ws.Settings.Lake.Buckets}
-		d.broken("lake", err.Hint(), "%v", err)
+		d.broken("lake", problem.HintOf(err), "%v", err)
 	default:
 		m := &d.snap.Manifest
 		closed := "none of them closed"
@@ -803,17 +791,17 @@ func originOf(live *publish.Pointer) published.Origin {
 // otherState is the problem that a published state has the number of the lake's, but is another state.
 const otherState = "%s shows another manifest %d than the lake's: the lake was restored since"
 
+// publishShows is the hint about an error of a published copy that has none.
+const publishShows = "`tollbook publish` shows details"
+
 // tables compares a server's tables with those that this program creates.
 func (d *doctor) tables(ctx context.Context, conn *clickhouse.Conn) {
 	const name = "ClickHouse tables"
 	s := &d.ws.Settings.ClickHouse
 	drift, err := publish.Schema{Database: s.DSN.Database, Cluster: s.Cluster}.Drift(ctx, conn, s.Samples)
-	var hinted interface{ Hint() string }
 	switch {
-	case errors.As(err, &hinted):
-		d.describe(name, Warn, hinted.Hint(), "%v", err)
 	case err != nil:
-		d.describe(name, Warn, "`tollbook publish` shows details", "%v", err)
+		d.describe(name, Warn, cmp.Or(problem.HintOf(err), publishShows), "%v", err)
 	case len(drift) > 0:
 		d.describe(name, Warn, "`tollbook publish` makes them", "not as this program makes them: %s",
 			strings.Join(drift, ", "))
@@ -831,12 +819,9 @@ func (d *doctor) iceberg(ctx context.Context) {
 		return
 	}
 	at, shown, hashes, err := d.tablesShow(ctx, s)
-	var hinted interface{ Hint() string }
 	switch {
-	case s.Catalog != "" && errors.As(err, &hinted) && hinted.Hint() != "":
-		d.describe(name, Warn, hinted.Hint(), "%v", err)
 	case err != nil:
-		d.describe(name, Warn, "`tollbook publish` shows details", "%v", err)
+		d.describe(name, Warn, cmp.Or(problem.HintOf(err), publishShows), "%v", err)
 	case shown == 0:
 		d.describe(name, Warn, "`tollbook publish`", "%s: nothing is published", at)
 	case d.snap != nil && shown != d.snap.Manifest.Number:

@@ -90,7 +90,7 @@ func (w *processWorker) complete(ctx context.Context, work *task.Work, i int, re
 		switch {
 		case a.Failure == nil:
 			return nil
-		case a.Failure.Class == task.Refused:
+		case a.Failure.Class.Final():
 			return a.Failure
 		case a.Failure.Class == task.Crashed:
 			if crashes++; crashes == task.MaxCrashes {

@@ -157,7 +157,7 @@ func TestProcessesGiveUp(t *testing.T) {
 		attempts := 0
 		err := p.Do(t.Context(), &task.Work{Stage: c.stage, Tasks: []int{4, 6}}, func(*task.Attempt) { attempts++ })
 		f := new(task.Failure)
-		if !errors.As(err, &f) || f.Class != c.class || f.Text != c.want || f.Hint() == "" || attempts != c.attempts {
+		if !errors.As(err, &f) || f.Class != c.class || f.Text != c.want || f.What == "" || attempts != c.attempts {
 			t.Errorf("%s: %v after %d attempts, want %s %q after %d", c.stage, err, attempts, c.class, c.want,
 				c.attempts)
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/run/plan"
 	"github.com/tollbook/tollbook/pipeline/run/targets"
 	"github.com/tollbook/tollbook/pipeline/workspace"
+	"github.com/tollbook/tollbook/schemas/problem"
 )
 
 // Worker does tasks of planned runs and of publishes of one workspace. It can be used from several goroutines.
@@ -94,7 +95,7 @@ func (w *Worker) publish(ctx context.Context, id manifest.Hash, bucket int) erro
 		return err
 	}
 	err = targets.DoTask(ctx, ws, id, bucket, w.Options)
-	if no := new(workspace.RefusedError); !errors.As(err, &no) {
+	if !problem.ClassOf(err).NothingDone() {
 		return err
 	}
 	if ws, err = w.newer(ws); err != nil {
@@ -143,7 +144,7 @@ func (w *Worker) take(id string) (*slot, error) {
 func (w *Worker) opened(id string) (err error) {
 	if w.ws != nil {
 		_, err := plan.Load(w.ws, manifest.Hash(id), w.Options)
-		if no := new(workspace.RefusedError); err == nil || !errors.As(err, &no) {
+		if !problem.ClassOf(err).NothingDone() {
 			return err
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/schemas/problem"
 )
 
 // format is the version of the entries' layout.
@@ -30,6 +31,17 @@ const (
 // Finished reports whether a run completed its job.
 func (o Outcome) Finished() bool {
 	return o == Done || o == NeedsAttention || o == NothingNew || o == Skipped
+}
+
+// OutcomeOf returns the outcome of a run that ended with an error.
+func OutcomeOf(err error) Outcome {
+	switch class := problem.ClassOf(err); {
+	case class == problem.Gated:
+		return Gated
+	case class.NothingDone():
+		return Refused
+	}
+	return Failed
 }
 
 // Entry is one attempt of a run.

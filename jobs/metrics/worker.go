@@ -44,7 +44,8 @@ func NewWorker(version string) *Worker {
 	for _, stage := range run.Stages() { // increase() does not see a counter that appears with its first count
 		w.again.WithLabelValues(stage)
 		w.inFlight.WithLabelValues(stage)
-		for _, outcome := range []string{doneOutcome, string(task.Refused), string(task.Failed)} {
+		for _, outcome := range []string{doneOutcome, string(task.Refused), string(task.Broken),
+			string(task.Failed)} {
 			w.tasks.WithLabelValues(stage, outcome)
 		}
 	}

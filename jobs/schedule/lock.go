@@ -12,6 +12,7 @@ import (
 	"github.com/tollbook/tollbook/jobs/ledger"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/problem"
 )
 
 // TakenError reports that another scheduler works on the workspace (SCHED-7).
@@ -22,10 +23,11 @@ func (e *TakenError) Error() string {
 	return fmt.Sprintf("another scheduler works on this workspace: %s", e.Holder)
 }
 
-// Hint says what to do.
-func (e *TakenError) Hint() string {
-	return "a workspace needs one scheduler; `tollbook schedule --dry-run` shows its pending jobs. The lock ends " +
-		"with the process; its file may remain"
+// Diagnosis implements problem.Diagnosed.
+func (e *TakenError) Diagnosis() (problem.Class, string) {
+	return problem.Failed,
+		"a workspace needs one scheduler; `tollbook schedule --dry-run` shows its pending jobs. The lock ends " +
+			"with the process; its file may remain"
 }
 
 // folder returns the folder of a workspace in which the scheduler keeps its lock and the time of its first start.

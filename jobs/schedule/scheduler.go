@@ -15,6 +15,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	pipeline "github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/problem"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
@@ -389,7 +390,8 @@ func (s *Scheduler) why(f *Firing) jobs.Why {
 }
 
 // settle records when a failed job is retried (SCHED-5). If the publish at the end of a run failed, it counts as a
-// failed try of the publish.
+// failed try of the publish. Invalid books or settings, unequal totals and a damaged lake need a person. After a failed
+// sync the state of the disk is unknown, so it is not retried either.
 func (s *Scheduler) settle(p *Plan, o Outcome) {
 	l := laneOf(o.Firing.Kind)
 	if open := new(pipeline.OpenItemsError); errors.As(o.Err, &open) {
@@ -425,6 +427,9 @@ type owedError struct{ why string }
 
 func (e *owedError) Error() string { return e.why }
 
+// Diagnosis implements problem.Diagnosed.
+func (e *owedError) Diagnosis() (problem.Class, string) { return problem.Retryable, "" }
+
 func (s *Scheduler) hold(p *Plan, l lane, f Firing, err error) {
 	now := s.clock()
 	h := s.holds[l]
@@ -432,7 +437,6 @@ func (s *Scheduler) hold(p *Plan, l lane, f Firing, err error) {
 		h = hold{}
 	}
 	var locked *storage.LockedError
-	var owed *owedError
 	longest := longPause
 	if errors.As(err, &locked) {
 		longest = lockPause
@@ -441,7 +445,7 @@ func (s *Scheduler) hold(p *Plan, l lane, f Firing, err error) {
 		}
 	}
 	h.Firing, h.Error, h.Tries = f, err.Error(), h.Tries+1
-	h.Retryable = retryable(err) || errors.As(err, &owed)
+	h.Retryable = problem.ClassOf(err) == problem.Retryable
 	if h.Retryable {
 		h.pause = min(max(2*h.pause, firstPause), longest)
 		h.RetryAt = period.Instant(now.Add(h.pause).UnixMicro())

@@ -17,6 +17,7 @@ import (
 	"github.com/tollbook/tollbook/jobs/ledger"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/problem"
 )
 
 // machine returns a workspace with the files of a few days, the log of its scheduler, and counters of its events.
@@ -303,7 +304,7 @@ func TestTwoSchedulers(t *testing.T) {
 	y, _, _ := machine(t)
 	_, err := Open(y.runner, y.log, Watch{})
 	taken := new(TakenError)
-	if !errors.As(err, &taken) || !strings.Contains(taken.Error(), "pid ") || taken.Hint() == "" {
+	if !errors.As(err, &taken) || !strings.Contains(taken.Error(), "pid ") || problem.HintOf(taken) == "" {
 		t.Fatal(err)
 	}
 	must(t, y.scheduler.Close())

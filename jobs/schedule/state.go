@@ -1,22 +1,16 @@
 package schedule
 
 import (
-	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/tollbook/tollbook/jobs"
 	"github.com/tollbook/tollbook/jobs/ledger"
-	"github.com/tollbook/tollbook/pipeline/intake/inbox"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/lake/storage"
-	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings"
@@ -299,26 +293,4 @@ func (f *found) has(e *ledger.Entry, origin manifest.Hash) bool {
 	}
 	state, known := f.states[e.Manifest]
 	return !known || e.State == "" || e.State == state
-}
-
-// retryable reports whether the cause of an error can disappear without action: a lock, a disk, a server. Invalid books
-// or settings, unequal totals and a damaged lake need a person. After a failed sync the state of the disk is unknown,
-// so it is not retried either (SCHED-5).
-func retryable(err error) bool {
-	var (
-		missing *lakeerr.MissingError
-		corrupt *lakeerr.CorruptError
-		synced  *lakeerr.SyncError
-		locked  *storage.LockedError
-		moved   *lakeerr.MovedError
-		server  *clickhouse.Error
-		changed *inbox.ChangedError
-		number  syscall.Errno
-	)
-	switch {
-	case errors.As(err, &missing), errors.As(err, &corrupt), errors.As(err, &synced):
-		return false
-	}
-	return errors.As(err, &changed) || errors.As(err, &locked) || errors.As(err, &moved) || errors.As(err, &server) ||
-		errors.As(err, &number)
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/problem"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -25,10 +26,11 @@ func (e *OpenItemsError) Error() string {
 	return fmt.Sprintf("cycle %s is not closed: %s; nothing was done", e.Missing.Cycle, e.Counts())
 }
 
-// Hint says how to proceed.
-func (e *OpenItemsError) Hint() string {
-	return fmt.Sprintf("deliver what is missing, and correct or dismiss the rejects (`tollbook rejects`); "+
-		"to close it with these open items: `tollbook close --cycle %s --yes`", e.Missing.Cycle)
+// Diagnosis implements problem.Diagnosed.
+func (e *OpenItemsError) Diagnosis() (problem.Class, string) {
+	return problem.Refused,
+		fmt.Sprintf("deliver what is missing, and correct or dismiss the rejects (`tollbook rejects`); "+
+			"to close it with these open items: `tollbook close --cycle %s --yes`", e.Missing.Cycle)
 }
 
 // closingCheck decides whether a run may close its cycle.

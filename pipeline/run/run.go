@@ -208,7 +208,7 @@ func (r *run) prepare() (err error) {
 	r.state.closed = m.ClosedThrough.Or(place.NoCycle)
 	if err := errors.Join(r.state.next.SetUnits(r.state.ws.Units()),
 		r.state.next.SetBuckets(r.state.ws.Settings.Lake.Buckets)); err != nil {
-		return workspace.Refused(err)
+		return err
 	}
 	if r.state.ws.LacksInbox() && m.Number > 0 {
 		r.state.report.Note("the folder inbox/ did not exist: see that its file system is mounted")

@@ -10,11 +10,9 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/task"
-	"github.com/tollbook/tollbook/pipeline/run/gate"
 	"github.com/tollbook/tollbook/pipeline/run/newfiles"
 	"github.com/tollbook/tollbook/pipeline/run/plan"
 	"github.com/tollbook/tollbook/pipeline/run/rejectlist"
@@ -235,20 +233,13 @@ func (r taskWorkers) recall() (*fold.Folder, error) {
 
 // FailureOf converts an error of Do to the failure of the task.
 func FailureOf(err error) *task.Failure {
-	f := &task.Failure{Class: task.Failed, Text: err.Error()}
-	var problems problem.Problems
-	var no *workspace.RefusedError
-	var damaged *lakeerr.CorruptError
+	class, hint := problem.Diagnose(err)
+	f := &task.Failure{Class: task.Failed, Text: err.Error(), What: hint}
 	switch {
-	case errors.As(err, &no):
-		f.Class, f.What = task.Refused, no.Hint
-	case errors.As(err, &damaged):
-		f.Class, f.What = task.Refused, damaged.Hint
-	case errors.As(err, &problems):
+	case class.NothingDone():
 		f.Class = task.Refused
-		if len(problems) > 0 {
-			f.What = problems[0].Hint
-		}
+	case class == problem.Failed:
+		f.Class = task.Broken
 	}
 	return f
 }
@@ -321,15 +312,7 @@ func (r *run) giveUp(err error) error {
 	if s := r.state.job.sharing; s == nil || !s.engine || s.refused {
 		return nil
 	}
-	var (
-		no       *workspace.RefusedError
-		problems problem.Problems
-		gated    *gate.Error
-		open     *OpenItemsError
-		gone     *lake.PlanError
-	)
-	if errors.As(err, &no) || errors.As(err, &problems) || errors.As(err, &gated) || errors.As(err, &open) ||
-		errors.As(err, &gone) {
+	if problem.ClassOf(plan.Refused(err)).NothingDone() {
 		return r.state.txn.Drop()
 	}
 	return nil

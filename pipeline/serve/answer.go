@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
-	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/serve/console"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
@@ -296,24 +295,14 @@ func (a *answer) fail(err error) {
 
 // failed converts an internal error to one that a caller may see (OP-4).
 func (a *answer) failed(err error) *operation.Error {
-	none, found, archived := new(rows.NoCycleError), new(rows.NotFoundError), new(rows.ArchivedError)
-	moved := new(lakeerr.MovedError)
-	switch {
-	case errors.Is(err, context.DeadlineExceeded):
-		a.cause = err
-		return operation.TooLong()
-	case errors.As(err, &moved):
-		a.cause = err
-		return operation.Overtaken()
-	case errors.As(err, &none):
-		return operation.NotFound(operation.Textf("没有账期%s的数据", "there is no data of cycle %s", none.Cycle))
-	case errors.As(err, &archived):
-		return operation.NotFound(operation.Textf("账期%s已归档", "cycle %s is archived", archived.Cycle))
-	case errors.As(err, &found):
-		return operation.NotFound(operation.Text{Zh: "没有找到所请求的内容", En: "the requested item does not exist"})
+	known := operation.Known(err)
+	if known == nil {
+		known = operation.Internal(a.id)
 	}
-	a.cause = err
-	return operation.Internal(a.id)
+	if known.Code.Status >= http.StatusInternalServerError {
+		a.cause = err
+	}
+	return known
 }
 
 // finish counts and logs a request (SERVE-4).

@@ -6,6 +6,7 @@ import (
 	"github.com/tollbook/tollbook/rating/derivation"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/problem"
 )
 
 // Client gives access to the prices of one customer and caches the latest lookups.
@@ -89,6 +90,13 @@ func (e *NoPriceError) Error() string {
 	return fmt.Sprintf("no price in region %s at %s", e.Region, e.At)
 }
 
+// Diagnosis implements problem.Diagnosed.
+func (e *NoPriceError) Diagnosis() (problem.Class, string) {
+	return problem.Refused, "put the version back, or one that covers the instant: accepted records, the commit of a " +
+		"link or a recurring charge need it. If the customer has no row in books/customers.csv at the instant, the " +
+		"list is standard: end its row after its last record, and its commitments with it"
+}
+
 // NoPrice returns a *NoPriceError for a region and an instant.
 func NoPrice(region string, t period.Instant) error { return &NoPriceError{region, t} }
 
@@ -97,3 +105,9 @@ func NoPrice(region string, t period.Instant) error { return &NoPriceError{regio
 type NoUsageError struct{}
 
 func (e *NoUsageError) Error() string { return "its model takes no usage" }
+
+// Diagnosis implements problem.Diagnosed.
+func (e *NoUsageError) Diagnosis() (problem.Class, string) {
+	return problem.Refused, "usage of this sku was accepted: put its pricing_model back; give the new model a sku of " +
+		"its own"
+}

@@ -397,7 +397,7 @@ func (a *App) ReadOf(w *workspace.Workspace, reader func(*lake.Snapshot) error) 
 				Hint: lakeHint}
 		}
 		if err := snap.Manifest.Units.Check(w.Units()); err != nil {
-			return workspace.Refused(err)
+			return err
 		}
 		if err := NoteShown(a, snap.Manifest.AsOf); err != nil {
 			return err

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bufio"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -10,13 +9,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tollbook/tollbook/cmd/tollbook/heap"
-	"github.com/tollbook/tollbook/pipeline/fold/settle"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/compose"
 	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/workspace"
-	"github.com/tollbook/tollbook/schemas/problem"
 )
 
 // DocumentFlags are the flags that set the format and the destination of a document.
@@ -124,7 +121,7 @@ func (a *App) Compose(read func(*compose.Sources) error) (*workspace.Workspace, 
 		}
 		return read(s)
 	})
-	return w, PartnersWrong(err)
+	return w, err
 }
 
 // sources returns the sources from which documents are composed.
@@ -136,14 +133,4 @@ func (a *App) sources(w *workspace.Workspace, snap *lake.Snapshot) (*compose.Sou
 	looks, err := w.Branding()
 	return &compose.Sources{Snap: snap, Books: w.Books, Settings: &w.Settings, Prices: w.Prices(), Partners: book,
 		Limits: rows.Limits{Workers: a.Flags.Workers}, Covers: &compose.Covers{Branding: looks}}, err
-}
-
-// PartnersWrong turns a *settle.MissingBookError into a problem of that book; it returns other errors unchanged.
-func PartnersWrong(err error) error {
-	var missing *settle.MissingBookError
-	if !errors.As(err, &missing) {
-		return err
-	}
-	return problem.Problems{{Pos: problem.Pos{File: "books/" + missing.Book}, Text: err.Error(),
-		Hint: "put the row back: end it with valid_to instead of deleting it"}}
 }

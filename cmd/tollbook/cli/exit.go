@@ -11,17 +11,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/tollbook/tollbook/cmd/tollbook/cli/limits"
-	"github.com/tollbook/tollbook/pipeline/fold/settle"
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
-	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
-	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/out/focus"
-	"github.com/tollbook/tollbook/pipeline/out/focus/rules"
 	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/run/bookproblem"
 	"github.com/tollbook/tollbook/pipeline/run/gate"
-	"github.com/tollbook/tollbook/pipeline/serve/keys"
-	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/problem"
 )
 
@@ -71,35 +64,26 @@ type UsageError struct{ What, Hint string }
 // Error returns What.
 func (e *UsageError) Error() string { return e.What }
 
+// Diagnosis implements problem.Diagnosed.
+func (e *UsageError) Diagnosis() (problem.Class, string) { return problem.Refused, e.Hint }
+
 // DifferError says that a check found differences in the lake. The differences were printed as the result.
 type DifferError struct{ What, Hint string }
 
 // Error returns What.
 func (e *DifferError) Error() string { return e.What }
 
+// Diagnosis implements problem.Diagnosed.
+func (e *DifferError) Diagnosis() (problem.Class, string) { return problem.Failed, e.Hint }
+
 // ExitCode returns the exit code of an error (CLI-2).
 func ExitCode(err error) int {
-	var usage *UsageError
-	var problems problem.Problems
-	var refused *workspace.RefusedError
-	var noCycle *rows.NoCycleError
-	var archived *rows.ArchivedError
-	var notFound *rows.NotFoundError
-	var unknownKey *keys.UnknownKeyError
-	var gated *gate.Error
-	var unnamed *settle.MissingBookError
-	var open *run.OpenItemsError
-	var noDataSet *rules.FileError
-	var changed *focus.ChangedError
 	switch {
 	case err == nil:
 		return ExitDone
 	case errors.Is(err, ErrNeedsAttention):
 		return ExitNeedsAttention
-	case errors.As(err, &usage), errors.As(err, &problems), errors.As(err, &refused), errors.As(err, &noCycle),
-		errors.As(err, &archived), errors.As(err, &notFound),
-		errors.As(err, &unknownKey), errors.As(err, &gated), errors.As(err, &open), errors.As(err, &unnamed),
-		errors.As(err, &noDataSet), errors.As(err, &changed):
+	case problem.ClassOf(err).NothingDone():
 		return ExitWrong
 	}
 	return ExitFailed
@@ -124,6 +108,7 @@ type SourcePlace struct {
 
 // describeFailure returns the text, hint, positions and exit code of an error (CLI-2).
 func describeFailure(err error) Failure {
+	err = bookproblem.InBook(err)
 	f := Failure{Error: err.Error(), Exit: ExitCode(err)}
 	var problems problem.Problems
 	if errors.As(err, &problems) {
@@ -136,7 +121,7 @@ func describeFailure(err error) Failure {
 		}
 		return f
 	}
-	f.Hint = hintOf(err)
+	f.Hint = problem.HintOf(err)
 	if errors.Is(err, context.Canceled) {
 		f.Error, f.Hint = "interrupted", "the same command continues from the state of the lake"
 	}
@@ -178,39 +163,6 @@ func gatedPlaces(e *gate.Error) []SourcePlace {
 		}
 	}
 	return list
-}
-
-// hintOf returns the hint of an error, or "" if it has none.
-func hintOf(err error) string {
-	var (
-		usage   *UsageError
-		refused *workspace.RefusedError
-		differ  *DifferError
-		missing *lakeerr.MissingError
-		corrupt *lakeerr.CorruptError
-		moved   *lakeerr.MovedError
-		file    *feedfile.Error
-	)
-	switch {
-	case errors.As(err, &usage):
-		return usage.Hint
-	case errors.As(err, &refused):
-		return refused.Hint
-	case errors.As(err, &differ):
-		return differ.Hint
-	case errors.As(err, &missing):
-		return missing.Hint
-	case errors.As(err, &corrupt):
-		return corrupt.Hint
-	case errors.As(err, &moved):
-		return "a run is active: start this command again when it has ended"
-	case errors.As(err, &file):
-		return file.Hint
-	}
-	if hinted := new(interface{ Hint() string }); errors.As(err, hinted) {
-		return (*hinted).Hint()
-	}
-	return limits.Hint(err)
 }
 
 // reportError prints a failure on standard error.

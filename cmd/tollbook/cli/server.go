@@ -5,6 +5,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
 	"github.com/tollbook/tollbook/pipeline/workspace"
+	"github.com/tollbook/tollbook/schemas/problem"
 )
 
 // AskError is an error of a query to a server.
@@ -16,9 +17,10 @@ func (e *AskError) Error() string { return e.Err.Error() }
 // Unwrap returns the wrapped error.
 func (e *AskError) Unwrap() error { return e.Err }
 
-// Hint names other ways to answer the query.
-func (e *AskError) Hint() string {
-	return "`--from lake` computes from the lake's files; `tollbook publish` reports the error of the server"
+// Diagnosis implements problem.Diagnosed.
+func (e *AskError) Diagnosis() (problem.Class, string) {
+	return problem.ClassOf(e.Err),
+		"`--from lake` computes from the lake's files; `tollbook publish` reports the error of the server"
 }
 
 // Published connects to the server that the workspace is published to.

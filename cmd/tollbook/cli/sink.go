@@ -3,6 +3,8 @@ package cli
 import (
 	"errors"
 	"io"
+
+	"github.com/tollbook/tollbook/schemas/problem"
 )
 
 // sink is standard output. It remembers the first write error, so that callers need not check each write (CLI-7).
@@ -32,9 +34,9 @@ func (e *outputError) Error() string { return "print the result: " + e.err.Error
 // Unwrap returns the write error.
 func (e *outputError) Unwrap() error { return e.err }
 
-// Hint says how to get the complete result.
-func (e *outputError) Hint() string {
-	return "run it again with an output that takes all of it; " +
+// Diagnosis implements problem.Diagnosed.
+func (e *outputError) Diagnosis() (problem.Class, string) {
+	return problem.ClassOf(e.err), "run it again with an output that takes all of it; " +
 		"what the command had committed before stays (`tollbook runs`)"
 }
 

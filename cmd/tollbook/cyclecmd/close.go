@@ -69,7 +69,7 @@ func runClose(ctx context.Context, a *cli.App, t jobs.Task) error {
 		res, failed = a.Do(ctx, t)
 	}
 	if res == nil || res.Report == nil {
-		return cli.PartnersWrong(failed)
+		return failed
 	}
 	w, r := res.Workspace, res.Report
 	if t.DryRun && r.Closed != cli.AlreadyClosed {

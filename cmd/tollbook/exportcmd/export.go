@@ -170,7 +170,7 @@ func runExport(ctx context.Context, a *cli.App, o *exportOptions) error {
 			}
 			return reader(snap)
 		})
-		return cli.PartnersWrong(err)
+		return err
 	}
 	var count int64
 	_, err := a.WriteOutput(&o.out, func(w io.Writer) error {

@@ -177,5 +177,5 @@ func withFocus(a *cli.App, reader func(*focus.Source) error) error {
 		partners.Limits = rows.Limits{Rows: rows.ExportRows / 2, Workers: a.Flags.Workers}
 		return reader(&focus.Source{Reader: partners, Publisher: w.Settings.Vendor.Name})
 	})
-	return cli.PartnersWrong(err)
+	return err
 }

@@ -86,7 +86,7 @@ func printDDL(a *cli.App) error {
 func runPublish(ctx context.Context, a *cli.App, po targets.Options) error {
 	res, err := a.Do(ctx, jobs.Task{Kind: jobs.Publish, Cycle: po.Cycle, Publish: po})
 	if err != nil {
-		return cli.PartnersWrong(err)
+		return err
 	}
 	print := func() {
 		if res.Published != nil {

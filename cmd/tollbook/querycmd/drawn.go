@@ -13,6 +13,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/out/document/layout"
 	"github.com/tollbook/tollbook/pipeline/out/export"
 	"github.com/tollbook/tollbook/pipeline/read/ask"
+	"github.com/tollbook/tollbook/schemas/problem"
 	"github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -20,7 +21,7 @@ import (
 func (s *shownAnswer) series(f *queryFlags) (*ask.Series, error) {
 	series, err := s.Series(f.value, f.by)
 	if wrong := new(ask.SeriesError); errors.As(err, &wrong) {
-		return nil, &cli.UsageError{What: wrong.Error(), Hint: wrong.Hint()}
+		return nil, &cli.UsageError{What: wrong.Error(), Hint: problem.HintOf(wrong)}
 	}
 	return series, err
 }

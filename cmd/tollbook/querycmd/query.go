@@ -22,6 +22,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/read/coupons"
 	"github.com/tollbook/tollbook/pipeline/read/question"
 	"github.com/tollbook/tollbook/pipeline/workspace"
+	"github.com/tollbook/tollbook/schemas/problem"
 )
 
 // queryFlags are the flags of query.
@@ -167,7 +168,7 @@ func (f *queryFlags) check(name string) (*ask.Question, error) {
 		f.cycle, f.of = c.String(), manifest.CycleOf(c)
 	}
 	if wrong := new(ask.LimitError); errors.As(q.Check(f.only), &wrong) {
-		return nil, &cli.UsageError{What: wrong.Error(), Hint: wrong.Hint()}
+		return nil, &cli.UsageError{What: wrong.Error(), Hint: problem.HintOf(wrong)}
 	}
 	switch {
 	case f.limit < ownLimit:
@@ -248,7 +249,7 @@ func runQuery(ctx context.Context, a *cli.App, q *ask.Question, f *queryFlags) e
 			Hint: "leave --from out, or write --from lake"}
 	case f.from == string(ask.ClickHouse) && len(f.only.Tags) > 0:
 		err := &published.TagError{Question: q.Name}
-		return &cli.UsageError{What: err.Error(), Hint: err.Hint()}
+		return &cli.UsageError{What: err.Error(), Hint: problem.HintOf(err)}
 	case f.from == string(ask.Lake) || !server || !q.Published() || len(f.only.Tags) > 0:
 		answer, err = askLake(ctx, a, w, q, r)
 	default:
@@ -326,7 +327,7 @@ func askLake(ctx context.Context, a *cli.App, w *workspace.Workspace, q *ask.Que
 		answer, err = ask.FromLake(ctx, q, r, &partners)
 		return err
 	})
-	return answer, cli.PartnersWrong(err)
+	return answer, err
 }
 
 // askServer answers the question from the published tables.
@@ -411,7 +412,7 @@ func (f *queryFlags) writeSQL(a *cli.App, cmd *cobra.Command, q *ask.Question) e
 	}
 	sql, err := published.SQL(q, f.only)
 	if wrong := new(published.TagError); errors.As(err, &wrong) {
-		return &cli.UsageError{What: wrong.Error(), Hint: wrong.Hint()}
+		return &cli.UsageError{What: wrong.Error(), Hint: problem.HintOf(wrong)}
 	}
 	if err != nil {
 		return err

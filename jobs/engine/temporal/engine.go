@@ -17,6 +17,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/tollbook/tollbook/pipeline/lake/task"
+	"github.com/tollbook/tollbook/schemas/problem"
 )
 
 // Config says where the server is and how to use it.
@@ -69,9 +70,9 @@ func (e *unreachableError) Error() string {
 }
 func (e *unreachableError) Unwrap() error { return e.err }
 
-// Hint says what to do.
-func (e *unreachableError) Hint() string {
-	return "check engine.dsn and the server, then start this command again: it continues the run"
+// Diagnosis implements problem.Diagnosed.
+func (e *unreachableError) Diagnosis() (problem.Class, string) {
+	return problem.Retryable, "check engine.dsn and the server, then start this command again: it continues the run"
 }
 
 // queue is the task queue of a build.

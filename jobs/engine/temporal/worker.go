@@ -93,7 +93,7 @@ func (d *doer) task(ctx context.Context, in *taskInput) (*taskOutput, error) {
 	switch {
 	case ctx.Err() != nil:
 		return nil, ctx.Err() // cancelled
-	case f.Class == task.Refused:
+	case f.Class.Final():
 		return nil, temporal.NewNonRetryableApplicationError(f.Text, string(f.Class), nil, f.What, tries)
 	default:
 		return nil, temporal.NewApplicationError(f.Text, string(f.Class), f.What, tries)

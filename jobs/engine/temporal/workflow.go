@@ -97,7 +97,8 @@ func stage(ctx workflow.Context, in *stageInput) (*stageOutput, error) {
 		HeartbeatTimeout:    in.Heartbeat,
 		RetryPolicy: &temporal.RetryPolicy{
 			InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: time.Minute,
-			MaximumAttempts: task.MaxFailures, NonRetryableErrorTypes: []string{string(task.Refused)},
+			MaximumAttempts:        task.MaxFailures,
+			NonRetryableErrorTypes: []string{string(task.Refused), string(task.Broken)},
 		},
 	})
 	ctx, cancel := workflow.WithCancel(ctx)

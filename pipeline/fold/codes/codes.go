@@ -1,18 +1,6 @@
 package codes
 
-import (
-	"fmt"
-
-	"github.com/tollbook/tollbook/schemas/books"
-)
-
-// MissingBookError reports that the books no longer contain something that accepted records name.
-type MissingBookError struct{ Book, What, ID string }
-
-// Error names what is missing.
-func (e *MissingBookError) Error() string {
-	return fmt.Sprintf("no %s %q, which accepted records name", e.What, e.ID)
-}
+import "github.com/tollbook/tollbook/schemas/books"
 
 // Names maps words to the codes of the books.
 type Names struct {
@@ -29,10 +17,12 @@ func (n Names) Customer(id string) (int32, error) {
 }
 
 // Unknown is the error for a customer whom the books do not contain.
-func Unknown(customer string) error { return &MissingBookError{"customers.csv", "customer", customer} }
+func Unknown(customer string) error {
+	return books.Missing(books.ByRecords, "customers.csv", "customer", customer)
+}
 
 // UnknownLink is the error for a link that the books do not contain.
-func UnknownLink(link string) error { return &MissingBookError{"links.csv", "link", link} }
+func UnknownLink(link string) error { return books.Missing(books.ByRecords, "links.csv", "link", link) }
 
 // Customers fills a list with the codes of words. It is fast if they are mostly in the order of the books.
 func (n Names) Customers(words []string, to *List) error {
@@ -52,7 +42,7 @@ func (n Names) SKU(id string) (int32, error) {
 	if code := n.Books.SKU(id); code >= 0 || n.Lax {
 		return code, nil
 	}
-	return 0, &MissingBookError{"products.csv", "sku", id}
+	return 0, books.Missing(books.ByRecords, "products.csv", "sku", id)
 }
 
 // List maps the words of a row group's dictionary to codes.

@@ -5,10 +5,10 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/fold/codes"
 	"github.com/tollbook/tollbook/pipeline/fold/opening"
 	"github.com/tollbook/tollbook/pipeline/intake/sorting"
 	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/position"
@@ -113,7 +113,7 @@ func (s *Sources) Billed(key Key) (*Record, error) {
 	}
 	if r := s.Own[key]; r != nil {
 		if r.SKU < 0 { // of a quote with other books
-			return nil, &codes.MissingBookError{Book: "products.csv", What: "product of the record", ID: key.ID}
+			return nil, books.Missing(books.ByRecords, "products.csv", "product of the record", key.ID)
 		}
 		return r, nil
 	}

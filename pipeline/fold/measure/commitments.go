@@ -18,6 +18,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/problem"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -42,6 +43,11 @@ func (e *ArchivedError) Error() string {
 		of = " of customer " + e.Customer
 	}
 	return fmt.Sprintf("a commitment%s counts lines of %s, which are archived", of, e.Cycle)
+}
+
+// Diagnosis implements problem.Diagnosed.
+func (e *ArchivedError) Diagnosis() (problem.Class, string) {
+	return problem.Refused, "let its row begin after that month"
 }
 
 // IsArchived reports whether the lines of a cycle are no longer in the lake.

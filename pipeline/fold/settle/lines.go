@@ -177,7 +177,7 @@ func (f *lineFile) words() error {
 	for _, w := range c.Word(tables.LinePartnerID).Dict() {
 		code := f.books.Partner(w)
 		if code < 0 && w != "" {
-			return &MissingBookError{Book: "partners.csv", What: "partner", ID: w}
+			return books.Missing(books.ByLines, "partners.csv", "partner", w)
 		}
 		f.partners = append(f.partners, code)
 	}
@@ -191,31 +191,20 @@ func (f *lineFile) words() error {
 	return nil
 }
 
-// MissingBookError reports that the books no longer contain something that lines name.
-type MissingBookError struct{ Book, What, ID string }
-
-func (e *MissingBookError) Error() string {
-	return fmt.Sprintf("no %s %q, which lines name", e.What, e.ID)
-}
-
-// Hint returns advice to the user.
-func (e *MissingBookError) Hint() string {
-	return "put its row back into books/" + e.Book + ": end it with valid_to instead of deleting it"
-}
-
 // line fills l with the current line.
 func (f *lineFile) line(l *settlement.Line) (err error) {
 	c, b, i := f.cols, &f.batch, f.at
 	*l = settlement.Line{Customer: f.customer, Partner: f.partners[b.partner.at(i)], SKU: f.skus[b.sku.at(i)],
 		Association: f.associations[b.association.at(i)], ChargingMode: uint8(b.mode.at(i))}
 	if l.Customer < 0 {
-		return &MissingBookError{"customers.csv", "customer", c.Word(tables.LineCustomerID).Dict()[b.customer.at(i)]}
+		id := c.Word(tables.LineCustomerID).Dict()[b.customer.at(i)]
+		return books.Missing(books.ByLines, "customers.csv", "customer", id)
 	}
 	if f.unbound {
 		l.Service = c.Word(tables.LineServiceTypeCode).Dict()[b.service.at(i)]
 	}
 	if sku := b.sku.at(i); l.SKU < 0 && !(f.unbound && c.Word(tables.LineSKU).Dict()[sku] == "") {
-		return &MissingBookError{"products.csv", "sku", c.Word(tables.LineSKU).Dict()[sku]}
+		return books.Missing(books.ByLines, "products.csv", "sku", c.Word(tables.LineSKU).Dict()[sku])
 	}
 	start := period.Instant(b.start.at(i))
 	l.OwnTime, l.Instant = timeOr(b.own.at(i), start), timeOr(b.instant.at(i), start)

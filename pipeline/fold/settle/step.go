@@ -16,6 +16,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/problem"
 	"github.com/tollbook/tollbook/schemas/settings"
 	tables "github.com/tollbook/tollbook/schemas/table"
 	"github.com/tollbook/tollbook/settlement"
@@ -103,7 +104,7 @@ func (s *Step) Incentives() ([]settlement.Incentive, error) {
 }
 
 // ClosedIncentives are the stored incentives of periods whose last cycle is at most the last closed one (SETTLE-3).
-// Errors: *MissingBookError, *PeriodError.
+// Errors: *books.MissingError, *PeriodError.
 func ClosedIncentives(txn *lake.SubTxn, b *books.Books, through period.Cycle) (closed []settlement.Incentive,
 	err error) {
 	for _, e := range txn.Next().Find(IncentivesKey()) {
@@ -133,6 +134,12 @@ func (e *PeriodError) Error() string {
 		e.Period)
 }
 
+// Diagnosis implements problem.Diagnosed.
+func (e *PeriodError) Diagnosis() (problem.Class, string) {
+	return problem.Refused, "put its period back: end it with valid_to, and give the new period a programme with an " +
+		"id of its own"
+}
+
 // incentiveAmounts are the amount columns of the table, in the order of amountsOf.
 var incentiveAmounts = [...]tables.AmountColumn[tables.Incentive]{tables.IncentivePerformanceAmount,
 	tables.IncentiveTransferredAmount,
@@ -155,7 +162,7 @@ func AddIncentive(out *parquet.Columns[tables.Incentive], b *books.Books, i *set
 	out.N++
 }
 
-// LoadIncentives reads a file of the incentives table. Errors: *MissingBookError if the books lack a partner or
+// LoadIncentives reads a file of the incentives table. Errors: *books.MissingError if the books lack a partner or
 // programme.
 func LoadIncentives(o tablefile.Opener, b *books.Books, e manifest.FileEntry) (list []settlement.Incentive, err error) {
 	err = tablefile.Each(o, e, tables.Incentives(), nil, func(c *parquet.Columns[tables.Incentive], i int) error {
@@ -164,10 +171,11 @@ func LoadIncentives(o tablefile.Opener, b *books.Books, e manifest.FileEntry) (l
 			Programme: programmeCode(b, c.Word(tables.IncentiveProgrammeID).At(i)),
 		}
 		if one.Partner < 0 {
-			return &MissingBookError{"partners.csv", "partner", c.Word(tables.IncentivePartnerID).At(i)}
+			return books.Missing(books.ByLines, "partners.csv", "partner", c.Word(tables.IncentivePartnerID).At(i))
 		}
 		if one.Programme < 0 {
-			return &MissingBookError{"incentives.yaml", "programme", c.Word(tables.IncentiveProgrammeID).At(i)}
+			return books.Missing(books.ByLines, "incentives.yaml", "programme",
+				c.Word(tables.IncentiveProgrammeID).At(i))
 		}
 		var err error
 		if one.Period, err = settlement.ParsePeriod(c.Word(tables.IncentivePeriod).At(i)); err != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/problem"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -21,6 +22,9 @@ func (e *GoneError) Error() string {
 	return fmt.Sprintf("no %s %q, which accepted events name", e.What, e.ID)
 }
 
+// Diagnosis implements problem.Diagnosed.
+func (e *GoneError) Diagnosis() (problem.Class, string) { return problem.Refused, problem.HintRowBack }
+
 // CurrencyError reports an accepted event that would move money between a customer and a partner with different
 // currencies (§10.7). Customer and Partner are ids, each followed by its currency.
 type CurrencyError struct{ ID, Type, Customer, CustomerCurrency, Partner, PartnerCurrency string }
@@ -28,6 +32,12 @@ type CurrencyError struct{ ID, Type, Customer, CustomerCurrency, Partner, Partne
 func (e *CurrencyError) Error() string {
 	return fmt.Sprintf("account event %s (%s) of customer %s in %s was accepted, and now its reseller is partner %s "+
 		"in %s", e.ID, e.Type, e.Customer, e.CustomerCurrency, e.Partner, e.PartnerCurrency)
+}
+
+// Diagnosis implements problem.Diagnosed.
+func (e *CurrencyError) Diagnosis() (problem.Class, string) {
+	return problem.Refused, "let the association begin after the event, or give customer and partner one currency: " +
+		"money of two currencies is never added"
 }
 
 func customerOf(bk *books.Books, id string) (int32, error) {

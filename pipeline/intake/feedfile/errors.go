@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/tollbook/tollbook/schemas/problem"
 )
 
 // Error is the reason why a file fails completely: none of its rows are taken. Errors of the environment have other
@@ -30,6 +32,9 @@ func (e *Error) Error() string {
 	}
 	return "read inbox/" + ShownName(e.File) + ": " + at.String() + e.Text
 }
+
+// Diagnosis implements problem.Diagnosed.
+func (e *Error) Diagnosis() (problem.Class, string) { return problem.Failed, e.Hint }
 
 // ShownName returns a name as messages write it: quoted like a Go string if it is not UTF-8 or contains unprintable
 // characters.

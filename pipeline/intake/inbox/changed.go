@@ -1,6 +1,9 @@
 package inbox
 
-import "github.com/tollbook/tollbook/pipeline/intake/feedfile"
+import (
+	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
+	"github.com/tollbook/tollbook/schemas/problem"
+)
 
 // ChangedError reports that a file is no longer what it was when it was hashed. None of its content may be ingested
 // under that hash.
@@ -13,3 +16,6 @@ type ChangedError struct {
 func (e *ChangedError) Error() string {
 	return "inbox/" + feedfile.ShownName(e.File) + " " + e.How + " while it was read"
 }
+
+// Diagnosis implements problem.Diagnosed.
+func (e *ChangedError) Diagnosis() (problem.Class, string) { return problem.Retryable, "" }

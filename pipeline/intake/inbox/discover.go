@@ -15,6 +15,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/problem"
 )
 
 // FileRef is a feed file in the inbox.
@@ -53,6 +54,9 @@ type Passed struct {
 
 // Error returns a text like `inbox/usage/a.csv is a link to a file that does not exist`.
 func (p *Passed) Error() string { return "inbox/" + p.Name + " " + p.Why }
+
+// Diagnosis implements problem.Diagnosed.
+func (p *Passed) Diagnosis() (problem.Class, string) { return problem.Failed, p.Hint }
 
 // Discover lists inbox/<feed>/**; fsys is inbox/. It skips unfinished files: names that begin with a dot, folders
 // included, and names that end in .tmp, .part, .partial or .filepart. It also skips files that are removed meanwhile. A

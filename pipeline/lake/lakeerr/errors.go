@@ -3,6 +3,8 @@ package lakeerr
 import (
 	"errors"
 	"fmt"
+
+	"github.com/tollbook/tollbook/schemas/problem"
 )
 
 // MissingError reports that a file that the lake names does not exist, or has another size than was written. The
@@ -19,6 +21,9 @@ func (e *MissingError) Error() string {
 	return fmt.Sprintf("lake: %s: %s, but %s names it; %s", e.Name, e.Detail, e.Manifest, e.Hint)
 }
 
+// Diagnosis implements problem.Diagnosed.
+func (e *MissingError) Diagnosis() (problem.Class, string) { return problem.Failed, e.Hint }
+
 // CorruptError reports that a file's content is not what was written.
 type CorruptError struct {
 	Name   string
@@ -30,6 +35,9 @@ type CorruptError struct {
 func (e *CorruptError) Error() string {
 	return fmt.Sprintf("lake: %s: %s; %s", e.Name, e.Detail, e.Hint)
 }
+
+// Diagnosis implements problem.Diagnosed.
+func (e *CorruptError) Diagnosis() (problem.Class, string) { return problem.Failed, e.Hint }
 
 // SyncError reports that making something durable failed. The content of the disk is then unknown: the run ends at once
 // (exit 3) without retrying; the next run starts from the state that HEAD names.
@@ -45,6 +53,9 @@ func (e *SyncError) Error() string {
 
 // Unwrap returns the system's error.
 func (e *SyncError) Unwrap() error { return e.Err }
+
+// Diagnosis implements problem.Diagnosed.
+func (e *SyncError) Diagnosis() (problem.Class, string) { return problem.Failed, "" }
 
 // CleanError reports that a state was committed, but clearing up after it failed. The lake is correct for readers that
 // use HEAD; the next run clears up.
@@ -73,6 +84,11 @@ type MovedError struct {
 func (e *MovedError) Error() string {
 	return fmt.Sprintf("lake: %s is gone: the lake moved from manifest %d to %d while it was being read", e.Name, e.Was,
 		e.Now)
+}
+
+// Diagnosis implements problem.Diagnosed.
+func (e *MovedError) Diagnosis() (problem.Class, string) {
+	return problem.Retryable, "a run is active: start this command again when it has ended"
 }
 
 // FencedError reports that another writer committed the manifest that a run was about to commit (CHAIN-1). The run
@@ -139,9 +155,9 @@ func (e *BucketsError) Error() string {
 	return fmt.Sprintf("lake: the number of its buckets is %d, not %d", e.Has, e.Wanted)
 }
 
-// Hint says what to do about the settings of a workspace.
-func (e *BucketsError) Hint() string {
-	return fmt.Sprintf("set lake.buckets to %d again, or distribute the lake over more buckets with "+
+// Diagnosis implements problem.Diagnosed.
+func (e *BucketsError) Diagnosis() (problem.Class, string) {
+	return problem.Refused, fmt.Sprintf("set lake.buckets to %d again, or distribute the lake over more buckets with "+
 		"`tollbook rebucket`", e.Has)
 }
 
@@ -153,9 +169,9 @@ func (e *UnitsError) Error() string {
 	return fmt.Sprintf("the lake is in %s %s; the settings have %s", e.Setting, e.Has, e.Wanted)
 }
 
-// Hint says what to do about the settings of a workspace.
-func (e *UnitsError) Hint() string {
-	return fmt.Sprintf("set %s in tollbook.yaml back; for another one %s", e.Setting, HintRebuild)
+// Diagnosis implements problem.Diagnosed.
+func (e *UnitsError) Diagnosis() (problem.Class, string) {
+	return problem.Refused, fmt.Sprintf("set %s in tollbook.yaml back; for another one %s", e.Setting, HintRebuild)
 }
 
 // The hints, one per kind of problem.

@@ -15,6 +15,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/problem"
 	"github.com/tollbook/tollbook/schemas/settings"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -30,16 +31,16 @@ func (e *NoCycleError) Error() string {
 	return fmt.Sprintf("the lake has no data of cycle %s", e.Cycle)
 }
 
-// Hint lists the existing cycles.
-func (e *NoCycleError) Hint() string {
+// Diagnosis implements problem.Diagnosed.
+func (e *NoCycleError) Diagnosis() (problem.Class, string) {
 	if len(e.Known) == 0 {
-		return "the lake is empty: `tollbook run nightly` takes the feeds in"
+		return problem.NotFound, "the lake is empty: `tollbook run nightly` takes the feeds in"
 	}
 	hint := "cycles in the lake: " + strings.Join(e.Known, ", ")
 	if e.Cycle > slices.Max(e.Known) {
 		hint += "; a month without records comes into the lake with `tollbook close`"
 	}
-	return hint
+	return problem.NotFound, hint
 }
 
 // ArchivedError reports that a closed cycle's files were moved to an archive.
@@ -54,9 +55,9 @@ func (e *ArchivedError) Error() string {
 		e.Where)
 }
 
-// Hint says how to read it.
-func (e *ArchivedError) Hint() string {
-	return fmt.Sprintf("the same command with `--lake %s` reads it there", e.Where)
+// Diagnosis implements problem.Diagnosed.
+func (e *ArchivedError) Diagnosis() (problem.Class, string) {
+	return problem.NotFound, fmt.Sprintf("the same command with `--lake %s` reads it there", e.Where)
 }
 
 // NotFoundError reports that the requested data is not in the state.
@@ -65,8 +66,10 @@ type NotFoundError struct{ What, Do string }
 // Error says what is not there.
 func (e *NotFoundError) Error() string { return e.What }
 
-// Hint says what to do.
-func (e *NotFoundError) Hint() string { return e.Do }
+// Diagnosis implements problem.Diagnosed.
+func (e *NotFoundError) Diagnosis() (problem.Class, string) {
+	return problem.NotFound, e.Do
+}
 
 // HasCycle returns a *NoCycleError if the state does not have the cycle, and an *ArchivedError if its files were
 // archived.

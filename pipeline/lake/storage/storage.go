@@ -5,6 +5,8 @@ import (
 	"io"
 	"io/fs"
 	"strings"
+
+	"github.com/tollbook/tollbook/schemas/problem"
 )
 
 // Storage is a tree of files under one root. Every implementation must follow STO-1 to STO-8 of the package comment.
@@ -87,12 +89,13 @@ func (e *LockedError) Error() string {
 	if holder == "" {
 		holder = "another process"
 	}
-	return fmt.Sprintf("lock %s: held by %s; %s", e.Name, holder, e.Hint())
+	return fmt.Sprintf("lock %s: held by %s; %s", e.Name, holder, problem.HintOf(e))
 }
 
-// Hint says what to do.
-func (e *LockedError) Hint() string {
-	return "wait for that run to end, or end it, then start again (the lock ends with the process; its file may remain)"
+// Diagnosis implements problem.Diagnosed.
+func (e *LockedError) Diagnosis() (problem.Class, string) {
+	return problem.Retryable,
+		"wait for that run to end, or end it, then start again (the lock ends with the process; its file may remain)"
 }
 
 // checkName rejects names that could leave the root or that file systems could interpret differently.

@@ -1,6 +1,10 @@
 package task
 
-import "context"
+import (
+	"context"
+
+	"github.com/tollbook/tollbook/schemas/problem"
+)
 
 // Engine makes processes do the tasks of planned runs and of publishes. Without one, a run does its tasks in goroutines
 // (Local).
@@ -37,11 +41,16 @@ type Class string
 const (
 	// Refused tasks are not tried again: the settings, books, build or data must change first.
 	Refused Class = "refused"
+	// Broken tasks are not tried again either: a person must act, for example because a file of the lake is damaged.
+	Broken Class = "broken"
 	// Failed tasks are tried again after a pause, because a failure of the store or the disk can be temporary.
 	Failed Class = "failed"
 	// Crashed tasks are tried again by another process, a few times: their worker ended without a result.
 	Crashed Class = "crashed"
 )
+
+// Final reports whether tasks of the class are not tried again.
+func (c Class) Final() bool { return c == Refused || c == Broken }
 
 // Failure is the reason why a task was not done.
 type Failure struct {
@@ -53,8 +62,10 @@ type Failure struct {
 // Error says what failed.
 func (f *Failure) Error() string { return f.Text }
 
-// Hint says what to do about it.
-func (f *Failure) Hint() string { return f.What }
+// Diagnosis implements problem.Diagnosed.
+func (f *Failure) Diagnosis() (problem.Class, string) {
+	return map[Class]problem.Class{Refused: problem.Refused, Broken: problem.Failed}[f.Class], f.What
+}
 
 // Limits of how often a task of each class is tried, and the pauses between attempts.
 const (

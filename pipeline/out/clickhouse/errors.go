@@ -14,6 +14,8 @@ import (
 
 	native "github.com/ClickHouse/ch-go"
 	ch "github.com/ClickHouse/clickhouse-go/v2"
+
+	"github.com/tollbook/tollbook/schemas/problem"
 )
 
 // Error says what failed at which server, and why.
@@ -30,8 +32,11 @@ func (e *Error) Error() string { return fmt.Sprintf("clickhouse %s: %s: %s", e.S
 // Unwrap returns the reason.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Hint is what to do about it.
-func (e *Error) Hint() string {
+// Diagnosis implements problem.Diagnosed.
+func (e *Error) Diagnosis() (problem.Class, string) { return problem.Retryable, e.hint() }
+
+// hint returns what to do about it.
+func (e *Error) hint() string {
 	switch code(e.Err) {
 	case codeAuthentication, codeUnknownUser, codeWrongPassword:
 		return "check user and password: " + UserEnv + " and " + PasswordEnv +

@@ -21,6 +21,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/problem"
 )
 
 // books is a workspace in UTC. hub is a distributor, north its reseller, scout a referrer. ann buys from north, bob
@@ -390,8 +391,7 @@ func TestUnknown(t *testing.T) {
 		_, err := read(h, func(s *compose.Sources) (*document.Statement, error) {
 			return compose.Statement(t.Context(), s, cycleOf(t, tt.cycle), tt.partner)
 		})
-		var hinted interface{ Hint() string }
-		if err == nil || err.Error() != tt.want || !errors.As(err, &hinted) || hinted.Hint() != tt.hint {
+		if err == nil || err.Error() != tt.want || problem.HintOf(err) != tt.hint {
 			t.Errorf("error %v, want %s, %s", err, tt.want, tt.hint)
 		}
 	}

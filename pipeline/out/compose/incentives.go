@@ -60,7 +60,7 @@ type Choice struct {
 
 // Incentives returns the stored incentives that match a choice, in the order of table incentives: by partner, programme
 // and period. States are those of the last run that wrote. Errors: *rows.NotFoundError for a partner that the books do
-// not have; *settle.MissingBookError.
+// not have; *books.MissingError.
 func Incentives(s *Sources, c Choice) ([]Earned, error) {
 	if c.Partner != "" {
 		if _, err := s.parties().partnerCode(c.Partner); err != nil {

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/fold/settle"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/document/layout"
 	"github.com/tollbook/tollbook/schemas/books"
@@ -111,7 +110,7 @@ func (p parties) code(id string) (int32, error) {
 	}
 	code := p.books.Partner(id)
 	if code < 0 {
-		return 0, &settle.MissingBookError{Book: "partners.csv", What: "partner", ID: id}
+		return 0, books.Missing(books.ByLines, "partners.csv", "partner", id)
 	}
 	return code, nil
 }

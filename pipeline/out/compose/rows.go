@@ -5,11 +5,11 @@ import (
 	"errors"
 	"strconv"
 
-	"github.com/tollbook/tollbook/pipeline/fold/settle"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/out/document/layout"
+	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -88,7 +88,7 @@ func (s *Sources) payer(r *settlement.Row, row rows.Row[tables.PartnerStatement]
 		return nil
 	}
 	if converted {
-		return &settle.MissingBookError{Book: "customers.csv", What: "customer", ID: id}
+		return books.Missing(books.ByLines, "customers.csv", "customer", id)
 	}
 	r.Payer = s.Books.PartnerCurrency(r.Partner).Code
 	return nil

@@ -20,7 +20,7 @@ import (
 )
 
 // Statement composes the statement of a partner and its sellers for a cycle (§6.4). Errors: *rows.NoCycleError;
-// *rows.NotFoundError for a partner that the books do not have; *settle.MissingBookError.
+// *rows.NotFoundError for a partner that the books do not have; *books.MissingError.
 func Statement(ctx context.Context, s *Sources, cycle period.Cycle, partner string) (*document.Statement, error) {
 	header, err := s.header(cycle)
 	if err != nil {
@@ -217,7 +217,7 @@ func (o *Overview) add(one *Settled) error {
 }
 
 // Partners composes the table of all partners that have a row or an incentive of a period that ends with the cycle.
-// Errors: *rows.NoCycleError, *settle.MissingBookError.
+// Errors: *rows.NoCycleError, *books.MissingError.
 func Partners(ctx context.Context, s *Sources, cycle period.Cycle) (*Overview, error) {
 	header, err := s.header(cycle)
 	if err != nil {

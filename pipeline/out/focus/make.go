@@ -39,7 +39,7 @@ type Request struct {
 // Each calls visit for each row of a data set. Rows of lines come by customer, in the order of lines; after each
 // customer's lines come its terms of earlier cycles, roundings and taxes; last come the taxes of partners' statements
 // and the incentives by partner. A row is valid until the next. Errors: *rows.NoCycleError, *rows.NotFoundError for an
-// issuer or account that the books do not have, *settle.MissingBookError, and after the last row *ChangedError.
+// issuer or account that the books do not have, *books.MissingError, and after the last row *ChangedError.
 func (s *Source) Each(ctx context.Context, r Request, visit func(*Row) error) error {
 	m, err := s.maker(r, visit)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/out/focus/values"
+	"github.com/tollbook/tollbook/schemas/problem"
 )
 
 // ChangedError reports that the rows of a closed cycle do not add up to the partner statements that its close stored:
@@ -24,10 +25,11 @@ func (e *ChangedError) Error() string {
 		"statements say", e.Cycle, e.Issuer, strings.Join(e.Accounts, ", "))
 }
 
-// Hint says what to do.
-func (e *ChangedError) Hint() string {
-	return "terms.csv or partners.csv have other rows for the cycle than at the close: put the old ones back, end " +
-		"them with valid_to, and let the new ones begin after the cycle"
+// Diagnosis implements problem.Diagnosed.
+func (e *ChangedError) Diagnosis() (problem.Class, string) {
+	return problem.Refused,
+		"terms.csv or partners.csv have other rows for the cycle than at the close: put the old ones back, end " +
+			"them with valid_to, and let the new ones begin after the cycle"
 }
 
 // stored compares what the rows of a closed cycle bill partners with the statements that the close stored. Customers

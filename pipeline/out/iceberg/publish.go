@@ -18,6 +18,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/iceberg/catalog"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/problem"
 	"github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -110,9 +111,9 @@ func (e *OtherLakeError) Error() string {
 	return fmt.Sprintf("Iceberg table %s contains the rows of another lake", e.Table)
 }
 
-// Hint is what to do about it.
-func (e *OtherLakeError) Hint() string {
-	return "set another iceberg.namespace, or replace its rows with `tollbook publish --take-over`"
+// Diagnosis implements problem.Diagnosed.
+func (e *OtherLakeError) Diagnosis() (problem.Class, string) {
+	return problem.Failed, "set another iceberg.namespace, or replace its rows with `tollbook publish --take-over`"
 }
 
 // attempts is how often a publish starts over after another publisher's commit or a failure of the catalog.

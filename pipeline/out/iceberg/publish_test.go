@@ -28,6 +28,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/out/iceberg"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/problem"
 )
 
 // world is a lake, a warehouse, and their readers. The lake's files are texts, because a publish does not read them.
@@ -557,7 +558,7 @@ func (w *world) manifestGone(hint string) {
 		}
 		damaged := new(iceberg.TableError)
 		if _, err := iceberg.Publish(context.Background(), &w.to, w.head()); !errors.As(err, &damaged) ||
-			!strings.Contains(err.Error(), want) || !strings.Contains(damaged.Hint(), hint) {
+			!strings.Contains(err.Error(), want) || !strings.Contains(problem.HintOf(damaged), hint) {
 			w.Errorf("%s: %v", what, err)
 		}
 		w.must(os.WriteFile(list[0], text, 0o600))

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/tollbook/tollbook/pipeline/out/iceberg/catalog"
+	"github.com/tollbook/tollbook/schemas/problem"
 )
 
 // registration records in the folder of a table which catalog names its newest metadata file (ICE-11).
@@ -80,10 +81,11 @@ func (e *ElsewhereError) Error() string {
 	return fmt.Sprintf("Iceberg table %s is in the catalog %s; the settings name %s", e.Table, e.Catalog, now)
 }
 
-// Hint is what to do about it.
-func (e *ElsewhereError) Hint() string {
-	return "set iceberg.catalog to " + e.Catalog + ", or drop the table there without deleting its files, delete its " +
-		"folder, and run `tollbook publish`"
+// Diagnosis implements problem.Diagnosed.
+func (e *ElsewhereError) Diagnosis() (problem.Class, string) {
+	return problem.Failed,
+		"set iceberg.catalog to " + e.Catalog + ", or drop the table there without deleting its files, delete its " +
+			"folder, and run `tollbook publish`"
 }
 
 // ours returns a registration in the catalog of the settings.

@@ -19,6 +19,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/out/iceberg"
 	"github.com/tollbook/tollbook/pipeline/out/iceberg/catalog"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/problem"
 )
 
 // inCatalog gives the tables of a world a separate catalog, which stores its metadata files in the warehouse.
@@ -301,7 +302,7 @@ func (w *world) elsewhere(o *iceberg.Options) {
 	w.Helper()
 	var e *iceberg.ElsewhereError
 	if _, err := iceberg.Publish(w.Context(), o, w.head()); !errors.As(err, &e) || e.Catalog != w.rest.Address() ||
-		!strings.Contains(e.Hint(), w.rest.Address()) {
+		!strings.Contains(problem.HintOf(e), w.rest.Address()) {
 		w.Errorf("%v", err)
 	}
 }

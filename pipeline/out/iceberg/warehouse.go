@@ -18,6 +18,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
+	"github.com/tollbook/tollbook/schemas/problem"
 )
 
 // Warehouse is the place of the tables.
@@ -235,13 +236,15 @@ func (e *TableError) Error() string {
 // Unwrap returns the reason.
 func (e *TableError) Unwrap() error { return e.Err }
 
-// Hint is what to do about it.
-func (e *TableError) Hint() string {
+// Diagnosis implements problem.Diagnosed.
+func (e *TableError) Diagnosis() (problem.Class, string) {
 	if e.InCatalog {
-		return "if it is damaged, drop the table from the catalog without deleting its files, and delete its folder: " +
-			"`tollbook publish` makes the table again"
+		return problem.ClassOf(e.Err),
+			"if it is damaged, drop the table from the catalog without deleting its files, and delete its folder: " +
+				"`tollbook publish` makes the table again"
 	}
-	return "if it is damaged, delete the table's folder: `tollbook publish` makes the table again"
+	return problem.ClassOf(e.Err),
+		"if it is damaged, delete the table's folder: `tollbook publish` makes the table again"
 }
 
 // hold ensures, before a table names them, that the files of a state exist and are kept (ICE-2, ICE-4). It returns the
@@ -316,9 +319,10 @@ func (e *LinkError) Error() string {
 // Unwrap returns the reason.
 func (e *LinkError) Unwrap() error { return e.Err }
 
-// Hint is what to do about it.
-func (e *LinkError) Hint() string {
-	return "set iceberg.warehouse to a folder on the lake's file system, one that has hard links"
+// Diagnosis implements problem.Diagnosed.
+func (e *LinkError) Diagnosis() (problem.Class, string) {
+	return problem.ClassOf(e.Err),
+		"set iceberg.warehouse to a folder on the lake's file system, one that has hard links"
 }
 
 // remove deletes a file that nothing names.

@@ -10,6 +10,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse/cluster"
 	"github.com/tollbook/tollbook/pipeline/out/publish/content"
+	"github.com/tollbook/tollbook/schemas/problem"
 )
 
 // NotViewsError reports that the database of the dsn is the internal database of another copy.
@@ -21,8 +22,10 @@ func (e *NotViewsError) Error() string {
 		e.Database, strings.TrimSuffix(e.Database, InternalSuffix))
 }
 
-// Hint advises another database.
-func (e *NotViewsError) Hint() string { return "name another database in clickhouse.dsn" }
+// Diagnosis implements problem.Diagnosed.
+func (e *NotViewsError) Diagnosis() (problem.Class, string) {
+	return problem.Failed, "name another database in clickhouse.dsn"
+}
 
 // notInternal returns *NotViewsError if the tables in the database of the dsn are newer than versions 1 and 2.
 func (s Schema) notInternal(ctx context.Context, c *clickhouse.Conn, old []string) error {

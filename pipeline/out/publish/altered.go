@@ -7,6 +7,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
 	"github.com/tollbook/tollbook/pipeline/out/publish/content"
+	"github.com/tollbook/tollbook/schemas/problem"
 )
 
 // AlteredError reports that tables on a server differ from those that this program created.
@@ -21,9 +22,9 @@ func (e *AlteredError) Error() string {
 	return fmt.Sprintf("clickhouse %s: tables were altered: %s", e.Server, strings.Join(e.List, "; "))
 }
 
-// Hint returns the DDL.
-func (e *AlteredError) Hint() string {
-	return "run: " + strings.Join(e.Fix, "; ") + " (or drop the table: it is made and filled again)"
+// Diagnosis implements problem.Diagnosed.
+func (e *AlteredError) Diagnosis() (problem.Class, string) {
+	return problem.Failed, "run: " + strings.Join(e.Fix, "; ") + " (or drop the table: it is made and filled again)"
 }
 
 // checkColumns compares a server's data tables with what is inserted into them.

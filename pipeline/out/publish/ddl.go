@@ -12,6 +12,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
 	"github.com/tollbook/tollbook/pipeline/out/publish/content"
+	"github.com/tollbook/tollbook/schemas/problem"
 )
 
 //go:embed ddl/*.sql
@@ -228,8 +229,10 @@ func (e *NewerError) Error() string {
 		e.Ours)
 }
 
-// Hint says which program can publish.
-func (e *NewerError) Hint() string { return "publish with the program that made them, or a newer one" }
+// Diagnosis implements problem.Diagnosed.
+func (e *NewerError) Diagnosis() (problem.Class, string) {
+	return problem.Failed, "publish with the program that made them, or a newer one"
+}
 
 // Drift returns what a publish would run on a server to bring its tables to this program's version, or nothing. It
 // changes nothing. Errors: *NewerError, *NotViewsError, *AlteredError.

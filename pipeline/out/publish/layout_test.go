@@ -14,6 +14,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/pipeline/run/targets"
+	"github.com/tollbook/tollbook/schemas/problem"
 )
 
 // viewNames are the views of a copy. `live` and `schema_versions` describe the copy itself.
@@ -126,7 +127,7 @@ func TestOldLayout(t *testing.T) {
 			same("as the older program left it")
 			old := new(publish.OldLayoutError)
 			if _, _, err := publish.Live(t.Context(), w.connect(), "copy"); !errors.As(err, &old) ||
-				old.Hint() != "`tollbook publish` moves its tables to copy_internal" {
+				problem.HintOf(old) != "`tollbook publish` moves its tables to copy_internal" {
 				t.Errorf("the pointer of the older program: %v", err)
 			}
 			dry, err := w.tryPublish(targets.Options{Cycle: place.NoCycle, DryRun: true})
@@ -238,7 +239,7 @@ func TestInternalDatabaseIsCreated(t *testing.T) {
 	if !errors.As(err, &failed) ||
 		!strings.Contains(err.Error(),
 			"create database copy_internal, which contains the tables behind the views of copy: ") ||
-		!strings.Contains(failed.Hint(), "docs/clickhouse.md") {
+		!strings.Contains(problem.HintOf(failed), "docs/clickhouse.md") {
 		t.Errorf("%v", err)
 	}
 	w.shows("SHOW TABLES FROM copy", "")

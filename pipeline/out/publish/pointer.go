@@ -15,6 +15,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse/cluster"
 	"github.com/tollbook/tollbook/pipeline/out/publish/content"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/problem"
 )
 
 // Pointer identifies the state that the views show.
@@ -71,9 +72,9 @@ func (e *OldLayoutError) Error() string {
 		e.Database)
 }
 
-// Hint names the command that moves the tables.
-func (e *OldLayoutError) Hint() string {
-	return "`tollbook publish` moves its tables to " + e.Database + InternalSuffix
+// Diagnosis implements problem.Diagnosed.
+func (e *OldLayoutError) Diagnosis() (problem.Class, string) {
+	return problem.Failed, "`tollbook publish` moves its tables to " + e.Database + InternalSuffix
 }
 
 // oldLayout returns *OldLayoutError if the pointer is in the database of the views.
@@ -208,8 +209,10 @@ func (c *copyState) movedTo(number uint64) *MovedError {
 	return &MovedError{Why: fmt.Sprintf("another publisher moved the pointer from %d to %d", c.base.Number, number)}
 }
 
-// Hint says that a publish alone repairs what they did to each other.
-func (e *MovedError) Hint() string { return "publish again when no other publish runs" }
+// Diagnosis implements problem.Diagnosed.
+func (e *MovedError) Diagnosis() (problem.Class, string) {
+	return problem.Retryable, "publish again when no other publish runs"
+}
 
 // move makes the views show the loads. All of them were counted on their servers before (PUB-2).
 func (c *copyState) move(ctx context.Context, next *Pointer) error {

@@ -19,6 +19,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse/cluster"
 	"github.com/tollbook/tollbook/pipeline/out/publish/content"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/problem"
 )
 
 // Options says where and how a state is published.
@@ -74,10 +75,11 @@ func (e *OtherLakeError) Error() string {
 		e.Database, e.Theirs.Manifest, e.Theirs.AsOf)
 }
 
-// Hint names the option that replaces the other lake.
-func (e *OtherLakeError) Hint() string {
-	return "check clickhouse.dsn; if this lake is to take its place, for instance because it was rebuilt: `tollbook " +
-		"publish --take-over`"
+// Diagnosis implements problem.Diagnosed.
+func (e *OtherLakeError) Diagnosis() (problem.Class, string) {
+	return problem.Failed,
+		"check clickhouse.dsn; if this lake is to take its place, for instance because it was rebuilt: `tollbook " +
+			"publish --take-over`"
 }
 
 // target has what is published, where, and the report of it.

@@ -9,6 +9,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse/cluster"
 	"github.com/tollbook/tollbook/pipeline/out/publish/content"
+	"github.com/tollbook/tollbook/schemas/problem"
 )
 
 // DifferError reports that two counts that must be equal are not (§6.6): the pointer does not move, exit code 3.
@@ -27,9 +28,9 @@ func (e *DifferError) text() string {
 	return fmt.Sprintf("%s of %s differs: %s, but %s", e.Column, e.What, e.Left, e.Right)
 }
 
-// Hint says that the views did not change.
-func (e *DifferError) Hint() string {
-	return "the views show what they showed before; `tollbook verify` counts the lake again"
+// Diagnosis implements problem.Diagnosed.
+func (e *DifferError) Diagnosis() (problem.Class, string) {
+	return problem.Failed, "the views show what they showed before; `tollbook verify` counts the lake again"
 }
 
 // counted has the rows and sums of a load on a server.

@@ -16,6 +16,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/pipeline/run/targets"
+	"github.com/tollbook/tollbook/schemas/problem"
 )
 
 // TestHTTP checks that a publish over HTTP inserts the same rows. Invariant: CH-5.
@@ -56,8 +57,8 @@ func TestTLSAndSecrets(t *testing.T) {
 		t.Helper()
 		_, err := w.tryPublish(targets.Options{Cycle: place.NoCycle})
 		var failed *clickhouse.Error
-		if !errors.As(err, &failed) || !strings.Contains(err.Error()+failed.Hint(), want) ||
-			strings.Contains(fmt.Sprintf("%v %+v %#v", err, err, failed.Hint()), secret) {
+		if !errors.As(err, &failed) || !strings.Contains(err.Error()+problem.HintOf(failed), want) ||
+			strings.Contains(fmt.Sprintf("%v %+v %#v", err, err, problem.HintOf(failed)), secret) {
 			t.Errorf("%v; want one with %q, and no secret", err, want)
 		}
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/read/ask"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/problem"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -79,8 +80,10 @@ type TagError struct{ Question string }
 // Error names the question.
 func (e *TagError) Error() string { return "limit " + e.Question + " by --tag: SQL has no form for it" }
 
-// Hint names the option that can.
-func (e *TagError) Hint() string { return "`--from lake` answers it" }
+// Diagnosis implements problem.Diagnosed.
+func (e *TagError) Diagnosis() (problem.Class, string) {
+	return problem.Refused, "`--from lake` answers it"
+}
 
 // NotPublishedError reports that nothing was published to a server.
 type NotPublishedError struct{ Server string }
@@ -88,9 +91,9 @@ type NotPublishedError struct{ Server string }
 // Error names the server.
 func (e *NotPublishedError) Error() string { return "nothing was published to ClickHouse " + e.Server }
 
-// Hint names the command that publishes.
-func (e *NotPublishedError) Hint() string {
-	return "`tollbook publish` does that; `--from lake` asks the lake"
+// Diagnosis implements problem.Diagnosed.
+func (e *NotPublishedError) Diagnosis() (problem.Class, string) {
+	return problem.Failed, "`tollbook publish` does that; `--from lake` asks the lake"
 }
 
 // turns is how often a question is repeated because another state was published meanwhile.

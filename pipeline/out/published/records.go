@@ -17,6 +17,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/pipeline/read/records"
 	"github.com/tollbook/tollbook/schemas/line"
+	"github.com/tollbook/tollbook/schemas/problem"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -64,8 +65,10 @@ func (e *BehindError) Error() string {
 	return fmt.Sprintf("ClickHouse %s does not have manifest %d: it shows manifest %d", e.Server, e.Want, e.State)
 }
 
-// Hint names the command that publishes.
-func (e *BehindError) Hint() string { return "`tollbook publish` publishes the newest state" }
+// Diagnosis implements problem.Diagnosed.
+func (e *BehindError) Diagnosis() (problem.Class, string) {
+	return problem.Failed, "`tollbook publish` publishes the newest state"
+}
 
 // State is one committed state of the lake, if its published rows are still on the server.
 type State struct {

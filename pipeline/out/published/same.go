@@ -6,6 +6,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
+	"github.com/tollbook/tollbook/schemas/problem"
 )
 
 // Origin identifies the state of a lake that a server shows.
@@ -77,11 +78,12 @@ func (e *OtherStateError) Error() string {
 		e.Origin.Manifest)
 }
 
-// Hint names what answers from the lake and what replaces the copy.
-func (e *OtherStateError) Hint() string {
+// Diagnosis implements problem.Diagnosed.
+func (e *OtherStateError) Diagnosis() (problem.Class, string) {
 	if e.Relation == OtherLake {
-		return "check clickhouse.dsn; `--from lake` answers from the lake; `tollbook publish --take-over` replaces " +
-			"the copy"
+		return problem.Failed,
+			"check clickhouse.dsn; `--from lake` answers from the lake; `tollbook publish --take-over` replaces " +
+				"the copy"
 	}
-	return "`tollbook publish` replaces the copy; `--from lake` answers from the lake"
+	return problem.Failed, "`tollbook publish` replaces the copy; `--from lake` answers from the lake"
 }

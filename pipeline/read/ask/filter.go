@@ -9,6 +9,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/tags"
+	"github.com/tollbook/tollbook/schemas/problem"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -72,12 +73,12 @@ func (e *LimitError) Error() string {
 	return fmt.Sprintf("--%s: the rows of %s have no %s", e.By, e.Question, e.By)
 }
 
-// Hint names the limits that the question supports.
-func (e *LimitError) Hint() string {
+// Diagnosis implements problem.Diagnosed.
+func (e *LimitError) Diagnosis() (problem.Class, string) {
 	if len(e.Takes) == 0 {
-		return e.Question + " takes none of --customer, --partner, --service and --tag"
+		return problem.Refused, e.Question + " takes none of --customer, --partner, --service and --tag"
 	}
-	return fmt.Sprintf("%s takes --%s", e.Question, strings.Join(e.Takes, ", --"))
+	return problem.Refused, fmt.Sprintf("%s takes --%s", e.Question, strings.Join(e.Takes, ", --"))
 }
 
 // Takes returns the limits that the question supports: customer, partner, service, tag.

@@ -66,7 +66,7 @@ func (w *Reading) add(c *parquet.Columns[tables.Any]) error {
 }
 
 // FromLake answers a question from one state of the lake, that of the reader. Errors: *LimitError, *rows.NoCycleError,
-// *partners.MissingBookError, and those of the lake.
+// *books.MissingError, and those of the lake.
 func FromLake(ctx context.Context, q *Question, r Request, from *partners.Reader) (*Answer, error) {
 	if err := q.Check(r.Only); err != nil {
 		return nil, err

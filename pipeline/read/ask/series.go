@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/problem"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -34,8 +35,10 @@ type SeriesError struct{ What, Fix string }
 // Error says what is wrong.
 func (e *SeriesError) Error() string { return e.What }
 
-// Hint says what to do.
-func (e *SeriesError) Hint() string { return e.Fix }
+// Diagnosis implements problem.Diagnosed.
+func (e *SeriesError) Diagnosis() (problem.Class, string) {
+	return problem.Refused, e.Fix
+}
 
 // Series sums an amount by a key. The default amount is the last one that has a total. The default key is the time of
 // the rows if they have several times, else the first key with several values. The error is a *SeriesError or a

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/problem"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -144,7 +145,7 @@ func TestSeriesRefused(t *testing.T) {
 	} {
 		_, err := answered(t, 0, "vm/2026-09/acme 1").Series(c.value, c.by)
 		wrong := new(SeriesError)
-		if !errors.As(err, &wrong) || wrong.Hint() != c.hint {
+		if !errors.As(err, &wrong) || problem.HintOf(wrong) != c.hint {
 			t.Errorf("value %q by %q: %v", c.value, c.by, err)
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/fold/settle"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
@@ -92,7 +91,7 @@ func (f *Finder) OfRow(c *parquet.Columns[tables.Any], row int) (string, error) 
 }
 
 // Known returns an error if the books lack a customer whose statement of a cycle is not in the workspace's currency:
-// lines do not contain their currency. The error is a *settle.MissingBookError.
+// lines do not contain their currency. The error is a *books.MissingError.
 func Known(ctx context.Context, snap *lake.Snapshot, b *books.Books, cycle manifest.Cycle) error {
 	def, err := rows.StatementsTable(snap, cycle)
 	if err != nil || tables.CurrencyColumn(def.Table) < 0 {
@@ -102,6 +101,6 @@ func Known(ctx context.Context, snap *lake.Snapshot, b *books.Books, cycle manif
 		if s.Currency == "" || s.Currency == b.Currency || b.Customer(s.CustomerID) >= 0 {
 			return nil
 		}
-		return &settle.MissingBookError{Book: "customers.csv", What: "customer", ID: s.CustomerID}
+		return books.Missing(books.ByLines, "customers.csv", "customer", s.CustomerID)
 	})
 }

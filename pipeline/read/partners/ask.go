@@ -32,7 +32,7 @@ type Reader struct {
 }
 
 // Statements returns the rows of partner_statements of a cycle in the order of §8, partner "" = all: as stored when it
-// was closed, or calculated from its lines (PARTNERS-1). Errors: *rows.NoCycleError, *MissingBookError.
+// was closed, or calculated from its lines (PARTNERS-1). Errors: *rows.NoCycleError, *books.MissingError.
 func (r *Reader) Statements(ctx context.Context, name manifest.Cycle,
 	partner string) (*rows.Rows[tables.PartnerStatement], error) {
 	// partner statements remain in the lake when the cycle's lines are archived
@@ -110,7 +110,7 @@ func (r *Reader) workOut(ctx context.Context, cycle period.Cycle, partner string
 
 // EachOpen passes the rows of Statements of all partners of an open cycle to write, bucket by bucket. Within a bucket
 // they are in the order of the table; buckets come in any order. The rows are calculated from the lines, Limits.Workers
-// buckets at a time, and nothing is stored. Errors: *rows.NoCycleError, *MissingBookError, and those of write.
+// buckets at a time, and nothing is stored. Errors: *rows.NoCycleError, *books.MissingError, and those of write.
 func (r *Reader) EachOpen(ctx context.Context, name manifest.Cycle,
 	write func(*parquet.Columns[tables.PartnerStatement]) error) error {
 	if err := rows.HasCycle(r.Snap, name); err != nil {

@@ -17,7 +17,7 @@ import (
 )
 
 // Taxes returns the rows of taxes of a cycle: of one customer, of one partner, or of all. Those of partners are
-// calculated from the lines while the cycle is open (PARTNERS-1). Errors: *rows.NoCycleError, *MissingBookError.
+// calculated from the lines while the cycle is open (PARTNERS-1). Errors: *rows.NoCycleError, *books.MissingError.
 func (r *Reader) Taxes(ctx context.Context, name manifest.Cycle, customer, partner string) (*rows.Rows[tables.Tax],
 	error) {
 	if err := rows.HasCycle(r.Snap, name); err != nil {

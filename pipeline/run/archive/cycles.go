@@ -10,6 +10,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/schemas/problem"
 )
 
 // Run identifies the run that archives, for manifests of the archive.
@@ -152,9 +153,9 @@ func (e *bucketsError) Error() string {
 	return fmt.Sprintf("the archive has %d buckets, and the lake %d", e.archive, e.lake)
 }
 
-// Hint says what to do about it.
-func (e *bucketsError) Hint() string {
-	return "archive into another folder: `tollbook prune --archive DIR`"
+// Diagnosis implements problem.Diagnosed.
+func (e *bucketsError) Diagnosis() (problem.Class, string) {
+	return problem.Refused, "archive into another folder: `tollbook prune --archive DIR`"
 }
 
 // olderError reports that an archive lacks a cycle that the lake archived to it.
@@ -165,8 +166,9 @@ func (e *olderError) Error() string {
 		"or of another lake", e.where, e.cycle)
 }
 
-// Hint says what to do about it.
-func (e *olderError) Hint() string {
-	return "put the newer archive back; if it is kept elsewhere, archive into another folder: `tollbook prune " +
-		"--archive DIR`"
+// Diagnosis implements problem.Diagnosed.
+func (e *olderError) Diagnosis() (problem.Class, string) {
+	return problem.Refused,
+		"put the newer archive back; if it is kept elsewhere, archive into another folder: `tollbook prune " +
+			"--archive DIR`"
 }

@@ -3,70 +3,66 @@ package bookproblem
 import (
 	"errors"
 
-	"github.com/tollbook/tollbook/pipeline/fold/codes"
 	"github.com/tollbook/tollbook/pipeline/fold/measure"
 	"github.com/tollbook/tollbook/pipeline/fold/settle"
 	"github.com/tollbook/tollbook/pipeline/intake/event"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/rating/tariff"
+	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/problem"
 	"github.com/tollbook/tollbook/settlement"
 )
 
-// Of converts an error that corrected books would fix to the problems that a check of the books would report, and an
-// error about something without a price in range to a refusal. It leaves other errors unchanged.
+// Of is InBook, and converts an error about something without a price in range to a refusal.
 func Of(err error) error {
-	rowBack := func(book string) error {
-		return problem.Problems{{Pos: problem.Pos{File: "books/" + book}, Text: err.Error(),
-			Hint: "put the row back: end it with valid_to instead of deleting it"}}
-	}
-	var missing *codes.MissingBookError
-	var unnamed *settle.MissingBookError
-	var price *tariff.NoPriceError
-	var gone *event.GoneError
-	var rate *settlement.MissingRateError
-	var model *tariff.NoUsageError
 	var limit *tariff.LimitError
-	var crossing *event.CurrencyError
-	var length *settle.PeriodError
-	var archived *measure.ArchivedError
 	var outside *money.RangeError
 	switch {
-	case errors.As(err, &archived):
-		return problem.Problems{{Pos: problem.Pos{File: "books/commitments.csv"}, Text: archived.Error(),
-			Hint: "let its row begin after that month"}}
 	case errors.As(err, &limit):
 		return &workspace.RefusedError{What: err.Error(), Hint: hintOf(limit)}
 	case errors.As(err, &outside) && outside.Op == money.OpTotal:
 		return &workspace.RefusedError{What: err.Error(), Hint: "a sum of amounts is too large, and nothing was " +
 			"stored: correct the price, or move the new file out of inbox/ and correct its quantities"}
+	}
+	return InBook(err)
+}
+
+// InBook converts an error that corrected books would fix to the problem that a check of the books would report. It
+// leaves other errors unchanged.
+func InBook(err error) error {
+	var archived *measure.ArchivedError
+	var rate *settlement.MissingRateError
+	var gone *event.GoneError
+	var missing *books.MissingError
+	var length *settle.PeriodError
+	var crossing *event.CurrencyError
+	var price *tariff.NoPriceError
+	var model *tariff.NoUsageError
+	switch {
+	case errors.As(err, &archived):
+		return in("commitments.csv", archived)
 	case errors.As(err, &rate):
-		return MissingRates(rate)
+		return in("rates.csv", rate)
 	case errors.As(err, &gone):
-		return rowBack(gone.Book)
-	case errors.As(err, &unnamed):
-		return rowBack(unnamed.Book)
+		return in(gone.Book, err)
 	case errors.As(err, &missing):
-		return rowBack(missing.Book)
+		return in(missing.Book, err)
 	case errors.As(err, &length):
-		return problem.Problems{{Pos: problem.Pos{File: "books/incentives.yaml"}, Text: length.Error(),
-			Hint: "put its period back: end it with valid_to, and give the new period a programme with an id of its " +
-				"own"}}
+		return in("incentives.yaml", length)
 	case errors.As(err, &crossing):
-		return problem.Problems{{Pos: problem.Pos{File: "books/associations.csv"}, Text: crossing.Error(),
-			Hint: "let the association begin after the event, or give customer and partner one currency: money of " +
-				"two currencies is never added"}}
+		return in("associations.csv", crossing)
 	case errors.As(err, &price):
-		return problem.Problems{{Pos: problem.Pos{File: "books/prices.csv"}, Text: err.Error(),
-			Hint: "put the version back, or one that covers the instant: accepted records, the commit of a link or a " +
-				"recurring charge need it. If the customer has no row in books/customers.csv at the instant, the " +
-				"list is standard: end its row after its last record, and its commitments with it"}}
+		return in("prices.csv", err)
 	case errors.As(err, &model):
-		return problem.Problems{{Pos: problem.Pos{File: "books/products.csv"}, Text: err.Error(),
-			Hint: "usage of this sku was accepted: put its pricing_model back; give the new model a sku of its own"}}
+		return in("products.csv", err)
 	}
 	return err
+}
+
+// in returns an error as a problem of a book.
+func in(book string, err error) problem.Problems {
+	return problem.Problems{{Pos: problem.Pos{File: "books/" + book}, Text: err.Error(), Hint: problem.HintOf(err)}}
 }
 
 // hintOf says what to do about something for which no price in range can be calculated.
@@ -93,8 +89,7 @@ func hintOf(e *tariff.LimitError) string {
 func MissingRates(list ...*settlement.MissingRateError) error {
 	var wrong problem.Problems
 	for _, m := range list {
-		wrong = append(wrong, problem.Problem{Pos: problem.Pos{File: "books/rates.csv"}, Text: m.Error(),
-			Hint: m.Hint()})
+		wrong = append(wrong, in("rates.csv", m)...)
 	}
 	if wrong == nil {
 		return nil

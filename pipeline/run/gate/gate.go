@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
+	"github.com/tollbook/tollbook/schemas/problem"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
@@ -56,9 +57,9 @@ func (e *Error) Error() string {
 	return "more rejects than the gates allow; nothing was done: " + strings.Join(feeds, "; ")
 }
 
-// Hint says what to do.
-func (e *Error) Hint() string {
-	return "correct the feed or the books and run again, or accept the rejects: --accept-rejects " +
+// Diagnosis implements problem.Diagnosed.
+func (e *Error) Diagnosis() (problem.Class, string) {
+	return problem.Gated, "correct the feed or the books and run again, or accept the rejects: --accept-rejects " +
 		"\"why\""
 }
 

@@ -156,7 +156,7 @@ func (p *pruning) transact(ctx context.Context) (err error) {
 // the archive another number of buckets than the lake, or it is older than a cycle that was archived to it.
 func (p *pruning) due(ctx context.Context, snap *lake.Snapshot) ([]manifest.Cycle, error) {
 	if err := snap.Manifest.Units.Check(p.ws.Units()); err != nil {
-		return nil, workspace.Refused(err)
+		return nil, err
 	}
 	if err := samecurrency.Check(snap, p.ws.Books); err != nil {
 		return nil, err
@@ -192,10 +192,7 @@ func (p *pruning) due(ctx context.Context, snap *lake.Snapshot) ([]manifest.Cycl
 		return nil, err
 	}
 	err = p.to.Read(func(there *lake.Snapshot) error {
-		if err := archive.Fits(there, snap, p.po.Archive); err != nil {
-			return workspace.Refused(err)
-		}
-		return nil
+		return archive.Fits(there, snap, p.po.Archive)
 	})
 	return cycles, lakeerr.Placed(err, p.po.Archive, lakeerr.HintOther)
 }

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/fold/settle"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
@@ -96,7 +95,7 @@ func (c *check) compare() error {
 	for _, id := range slices.Sorted(maps.Keys(c.customers)) {
 		was := c.customers[id]
 		if c.books.Customer(id) < 0 && was.currency != c.books.Currency {
-			return bookproblem.Of(&settle.MissingBookError{Book: "customers.csv", What: "customer", ID: id})
+			return bookproblem.Of(books.Missing(books.ByLines, "customers.csv", "customer", id))
 		}
 		if err := c.customer(id, was.currency, was.cycle); err != nil {
 			return err

@@ -1,6 +1,7 @@
 package targets
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,6 +18,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/run/bookproblem"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/problem"
 )
 
 // Options says what to publish, and how.
@@ -84,7 +86,7 @@ func server(w *workspace.Workspace, o workspace.Options) (*publish.Options, erro
 // source returns a state of the lake as the source of a publish.
 func source(w *workspace.Workspace, snap *lake.Snapshot, o workspace.Options) (*content.Source, error) {
 	if err := snap.Manifest.Units.Check(w.Units()); err != nil {
-		return nil, workspace.Refused(err)
+		return nil, err
 	}
 	partners, err := w.Partners()
 	if err != nil {
@@ -196,8 +198,5 @@ func owe(out *workspace.Publication, err error) {
 		out.Owed.Why += "; "
 	}
 	out.Owed.Why += err.Error()
-	var hinted interface{ Hint() string }
-	if errors.As(err, &hinted) && out.Owed.Hint == "" {
-		out.Owed.Hint = hinted.Hint()
-	}
+	out.Owed.Hint = cmp.Or(out.Owed.Hint, problem.HintOf(err))
 }

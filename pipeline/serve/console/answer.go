@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
-	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/serve/console/page"
 	"github.com/tollbook/tollbook/pipeline/serve/console/session"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
@@ -333,19 +332,8 @@ func (a *answer) fail(err error) {
 
 // failed converts an internal error to one that a caller may see.
 func (a *answer) failed(err error) *operation.Error {
-	none, notFound, archived := new(rows.NoCycleError), new(rows.NotFoundError), new(rows.ArchivedError)
-	moved := new(lakeerr.MovedError)
-	switch {
-	case errors.Is(err, context.DeadlineExceeded):
-		return operation.TooLong()
-	case errors.As(err, &moved):
-		return operation.Overtaken()
-	case errors.As(err, &none):
-		return operation.NotFound(operation.Textf("没有账期%s的数据", "there is no data of cycle %s", none.Cycle))
-	case errors.As(err, &archived):
-		return operation.NotFound(operation.Textf("账期%s已归档", "cycle %s is archived", archived.Cycle))
-	case errors.As(err, &notFound):
-		return operation.NotFound(operation.Text{Zh: "没有找到所请求的内容", En: "the requested item does not exist"})
+	if known := operation.Known(err); known != nil {
+		return known
 	}
 	id := fmt.Sprintf("%x", a.now.UnixNano())
 	a.console.Log.Error("page failed", "request", id, "path", a.r.URL.Path, "error", err.Error())

@@ -13,6 +13,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/tollbook/tollbook/schemas/problem"
 )
 
 // format is the version of the file that this code reads.
@@ -30,8 +32,10 @@ type FileError struct{ Name, What, Do string }
 // Error names the file.
 func (e *FileError) Error() string { return fmt.Sprintf("keys file %s: %s", e.Name, e.What) }
 
-// Hint says what to do.
-func (e *FileError) Hint() string { return e.Do }
+// Diagnosis implements problem.Diagnosed.
+func (e *FileError) Diagnosis() (problem.Class, string) {
+	return problem.Failed, e.Do
+}
 
 // File is a keys file.
 type File struct{ Name string }
@@ -80,8 +84,10 @@ type UnknownKeyError struct{ ID string }
 // Error names the id.
 func (e *UnknownKeyError) Error() string { return fmt.Sprintf("there is no key %q", e.ID) }
 
-// Hint names the command that lists keys.
-func (e *UnknownKeyError) Hint() string { return "`tollbook keys list` lists them" }
+// Diagnosis implements problem.Diagnosed.
+func (e *UnknownKeyError) Diagnosis() (problem.Class, string) {
+	return problem.NotFound, "`tollbook keys list` lists them"
+}
 
 // Revoke revokes a key; changed is false if it already was revoked. at is the time in RFC 3339.
 func (f File) Revoke(id, at string) (changed bool, err error) {

@@ -1,9 +1,15 @@
 package operation
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/schemas/problem"
 )
 
 // Language is the language of names and error texts.
@@ -173,6 +179,24 @@ const MaxTurns = 10
 // Overtaken is CBC.0503: runs committed faster than the result was read.
 func Overtaken() *Error {
 	return NotReady(Text{"数据在读取期间多次更新，请稍后重试", "the data changed several times while it was being read: try again"})
+}
+
+// Known returns an internal error as one that a caller may see (OP-4); nil = the caller only learns that it happened.
+func Known(err error) *Error {
+	none, archived, moved := new(rows.NoCycleError), new(rows.ArchivedError), new(lakeerr.MovedError)
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return TooLong()
+	case errors.As(err, &moved):
+		return Overtaken()
+	case errors.As(err, &none):
+		return NotFound(Textf("没有账期%s的数据", "there is no data of cycle %s", none.Cycle))
+	case errors.As(err, &archived):
+		return NotFound(Textf("账期%s已归档", "cycle %s is archived", archived.Cycle))
+	case problem.ClassOf(err) == problem.NotFound:
+		return NotFound(Text{"没有找到所请求的内容", "the requested item does not exist"})
+	}
+	return nil
 }
 
 // TooLong is CBC.0504: the result was not ready in time.

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
+	"github.com/tollbook/tollbook/schemas/problem"
 )
 
 // Server is a server of a cluster, or one without a cluster.
@@ -68,9 +69,9 @@ func (e *NoClusterError) Error() string {
 	return fmt.Sprintf("clickhouse %s: no cluster %q in system.clusters", e.Server, e.Cluster)
 }
 
-// Hint lists the known clusters.
-func (e *NoClusterError) Hint() string {
-	return fmt.Sprintf("set clickhouse.cluster to one of %q", e.Known)
+// Diagnosis implements problem.Diagnosed.
+func (e *NoClusterError) Diagnosis() (problem.Class, string) {
+	return problem.Failed, fmt.Sprintf("set clickhouse.cluster to one of %q", e.Known)
 }
 
 // Connect connects to the server of the dsn and, with a cluster, to every server of it.

@@ -104,7 +104,7 @@ func (m *Items) Rejected() bool {
 const maxLinks = 50
 
 // Of lists the open items of a cycle. Days after the as-of do not count as missing. Errors: *rows.NoCycleError,
-// *settle.MissingBookError.
+// *books.MissingError.
 func Of(ctx context.Context, s *compose.Sources, cycle period.Cycle, asOf period.Instant) (*Items, error) {
 	m := &Items{Cycle: cycle.String(), Days: []Days{}, Links: []Link{}, Rejects: []Reject{},
 		Disputed: []Dispute{}, Deliveries: []Delivery{}}

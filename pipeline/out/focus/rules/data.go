@@ -19,6 +19,8 @@ import (
 	"github.com/apache/arrow-go/v18/parquet/file"
 	"github.com/apache/arrow-go/v18/parquet/pqarrow"
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/tollbook/tollbook/schemas/problem"
 )
 
 // Cell is a value as text, or null.
@@ -58,6 +60,9 @@ func (e *FileError) Error() string { return fmt.Sprintf("read %s: %v", e.Name, e
 
 // Unwrap returns the reason.
 func (e *FileError) Unwrap() error { return e.Err }
+
+// Diagnosis implements problem.Diagnosed.
+func (e *FileError) Diagnosis() (problem.Class, string) { return problem.Refused, "" }
 
 // Open opens a file and detects its format: Parquet, or CSV, which may be compressed with gzip or zstd. In CSV an empty
 // field is null, and so is a field that is equal to one of null. Errors: *FileError.

@@ -17,6 +17,7 @@ import (
 
 	"github.com/tollbook/tollbook/fixtures/icebergrest"
 	"github.com/tollbook/tollbook/pipeline/out/iceberg/catalog"
+	"github.com/tollbook/tollbook/schemas/problem"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
@@ -156,8 +157,8 @@ func TestSecretsStay(t *testing.T) {
 		_, err := c.Load(t.Context(), "n", "t")
 		var e *catalog.Error
 		if !errors.As(err, &e) || !strings.HasSuffix(e.Error(), of.want) || strings.Contains(fmt.Sprintf("%#v", e),
-			"hidden") || !strings.Contains(e.Hint(), "TOLLBOOK_ICEBERG_") {
-			t.Errorf("%s: %v, %s", name, err, e.Hint())
+			"hidden") || !strings.Contains(problem.HintOf(e), "TOLLBOOK_ICEBERG_") {
+			t.Errorf("%s: %v, %s", name, err, problem.HintOf(e))
 		}
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/tollbook/tollbook/schemas/problem"
 )
 
 // Error says which request failed, and why.
@@ -40,22 +42,23 @@ func (e *Error) Unwrap() error { return e.Err }
 // authenticationTimeout is the interface's status for an expired token.
 const authenticationTimeout = 419
 
-// Hint is what to do about it.
-func (e *Error) Hint() string {
+// Diagnosis implements problem.Diagnosed.
+func (e *Error) Diagnosis() (problem.Class, string) {
 	var authority x509.UnknownAuthorityError
 	switch {
 	case e.Status == http.StatusUnauthorized || e.Status == authenticationTimeout:
-		return "check " + TokenEnv + ", or iceberg.client_id and " + SecretEnv
+		return problem.Failed, "check " + TokenEnv + ", or iceberg.client_id and " + SecretEnv
 	case e.Status == http.StatusForbidden:
-		return "docs/guides/read-as-iceberg.md lists the rights that the catalog must give"
+		return problem.Failed, "docs/guides/read-as-iceberg.md lists the rights that the catalog must give"
 	case e.Status == http.StatusNotFound:
-		return "check iceberg.catalog and iceberg.catalog_warehouse"
+		return problem.Failed, "check iceberg.catalog and iceberg.catalog_warehouse"
 	case errors.As(e.Err, &authority):
-		return "name the authority that signed the server's certificate: SSL_CERT_FILE"
+		return problem.Failed, "name the authority that signed the server's certificate: SSL_CERT_FILE"
 	case busy(e):
-		return "check that the catalog runs and can be reached; the next run, or `tollbook publish`, continues"
+		return problem.Retryable,
+			"check that the catalog runs and can be reached; the next run, or `tollbook publish`, continues"
 	}
-	return ""
+	return problem.Failed, ""
 }
 
 // status returns the status of the response that an error reports; 0 = there was none.
