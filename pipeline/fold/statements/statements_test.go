@@ -164,8 +164,11 @@ gb,2026-01-01,1,0.333
 -- usage --
 a,acme,x,gb,2026-09-05T10:00,1
 b,acme,x,gb,2026-09-06T10:00,2
+-- inbox/accounts/a.csv --
+event_id,customer_id,time,type,balance_type,amount
+r1,acme,2026-09-01T00:00:00+08:00,recharge,cash,0.5
 -- run 2026-09 2026-10-05T04:00:00Z --
 -- expect statements: customer_id,official_amount,truncated_amount,payment_amount,cash_amount,debt_amount,due_amount --
-acme,0.999,0.009,0.99,0,0.99,0.99  # 0.33 + 0.66
+acme,0.999,0.009,0.99,0.5,0.49,0.99  # 0.33 + 0.66
 `)
 }
