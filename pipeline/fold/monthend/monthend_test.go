@@ -155,13 +155,13 @@ dan,seat,east,2026-01-01,
 d,dan,x,seat,2026-09-05T10:00,11
 m,dan,x,meet,2026-09-05T10:00,0
 -- run 2026-09 2026-10-05T04:00:00Z --
--- expect lines: customer_id,id,kind,quantity,payment_amount --
+-- ordered lines: customer_id,id,kind,quantity,payment_amount --
+dan,m,usage,0,0  # the file of its day
 ann,2026-09/meet/east/,flat_fee,1,50
 ben,2026-09/pipe/east/l,period,4,8  # the commit of 4 at 2, without samples
 cal,2026-09/meet/west/,flat_fee,1,50
 dan,2026-09/meet/east/,flat_fee,1,50
 dan,2026-09/seat/east/,period,1,450  # the step that contains 11
-dan,m,usage,0,0
 `)
 }
 

@@ -45,7 +45,8 @@ func cells(t *testing.T, to *parquet.Columns[tables.Any], row map[string]string)
 	to.N++
 }
 
-// TestDrawnBy adds up what billed records drew from package q of c0 (OPEN-6). q is valid from 10 September until the 26th.
+// TestDrawnBy adds up what billed records drew from package q of c0 (OPEN-6). q is valid from 5 September until the 26th, and the
+// records from the 10th on are asked for.
 // Unless a case says otherwise, records of cycles before November count, late ones billed up to October, and re-rates up to
 // October.
 func TestDrawnBy(t *testing.T) {
@@ -64,7 +65,7 @@ func TestDrawnBy(t *testing.T) {
 			all, "12", true},
 		{"other packages and customers", []string{"lines 2026-09 2026-09-12 c0 a p:1;q:5;r:3",
 			"lines 2026-09 2026-09-12 c1 a q:7"}, all, "5", true},
-		{"before and after the package", []string{"lines 2026-09 2026-09-09 c0 a q:1", "lines 2026-09 2026-09-10 c0 b q:2",
+		{"before the span and after the package", []string{"lines 2026-09 2026-09-09 c0 a q:1", "lines 2026-09 2026-09-10 c0 b q:2",
 			"lines 2026-09 2026-09-25 c0 c q:4", "lines 2026-09 2026-09-26 c0 d q:8"}, all, "6", true},
 		{"several lines of a record count once", []string{"lines 2026-09 2026-09-12 c0 a q:5", "lines 2026-09 2026-09-12 c0 a ",
 			"lines 2026-09 2026-09-13 c0 b "}, all, "5", true},
@@ -92,7 +93,7 @@ func TestDrawnBy(t *testing.T) {
 			"late 2026-10 2026-09-13 c0 c q:2"}, all, "2", false},
 	} {
 		s := store(t)
-		s.src.Books.Packages[1].Valid = period.Span{From: day(t, "2026-09-10"), To: day(t, "2026-09-26")}
+		s.src.Books.Packages[1].Valid = period.Span{From: day(t, "2026-09-05"), To: day(t, "2026-09-26")}
 		for _, row := range c.rows {
 			s.record(row)
 		}
@@ -100,7 +101,7 @@ func TestDrawnBy(t *testing.T) {
 			must(t, tablefile.Put(s.txn.SubTxn, key, rows, nil))
 		}
 		q, complete, err := s.src.DrawnBy(&s.src.Books.Packages[1],
-			period.Span{From: day(t, "2026-09-01"), To: day(t, "2026-10-01")}, c.billed)
+			period.Span{From: day(t, "2026-09-10"), To: day(t, "2026-10-01")}, c.billed)
 		must(t, err)
 		if q.Trim() != c.want || complete != c.complete {
 			t.Errorf("%s: %s, complete %t, want %s, %t", c.name, q.Trim(), complete, c.want, c.complete)

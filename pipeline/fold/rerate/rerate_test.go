@@ -181,6 +181,10 @@ acme,plan,one/2026-09-06,25,price+discount  # 25 of 30 days
 2026-09/gb/east/y,pat,2,2
 one/2026-09-06,sue,1,25
 one/2026-10-01,sue,1,30
+-- expect reratings: resource_id,package_draws,partner_id,own_time --
+x,,pat,  # that of the cycle
+y,,pat,
+,one/2026-09-06,sue,2026-09-05T16:00:00Z
 `})
 }
 
@@ -535,6 +539,81 @@ acme,gb,x,-20,package  # 120 - 60 - 40 are left for r0, which is billed after Oc
 2026-09,r0,p:20.0000000000
 -- rerate 2026-10 2026-12-03T05:00:00Z --
 acme,gb,x,-10,package  # r2 is billed before r0, and finds 120 - 60
+`,
+	})
+}
+
+// TestOrder: late records of a cycle are billed before its own, a replaced record counts until its replacement is billed,
+// and what re-rates posted in a cycle is known to its own records (§4.11, §4.12).
+func TestOrder(t *testing.T) {
+	t.Parallel()
+	const begin = `
+-- books/products.csv --
+sku,service_type_code,measure,pricing_model
+gb,net,GB,flat
+-- books/prices.csv --
+sku,valid_from,tier,unit_price
+gb,2026-01-01,1,1
+-- books/packages.csv --
+package_id,customer_id,skus,quota,reset,valid_from
+p,acme,gb,100,none,2026-01-01
+-- usage --
+`
+	play(t, begin, map[string]string{
+		"late records before the cycle's own": `r1,acme,x,gb,2026-09-10T10:00,60
+-- close 2026-09 2026-10-05T04:00:00Z --
+-- usage --
+r0,acme,x,gb,2026-09-20T10:00,30
+r2,acme,x,gb,2026-10-20T10:00,95
+-- close 2026-10 2026-11-05T04:00:00Z --
+-- expect lines: id,free_resource_usage,payment_amount --
+r0,30,0
+r2,10,85
+-- books/packages.csv --
+package_id,customer_id,skus,quota,reset,valid_from
+p,acme,gb,100,none,2026-09-21
+-- rerate 2026-09 2026-11-06T04:00:00Z --
+acme,gb,x,90,package
+-- rerate 2026-10 2026-11-06T05:00:00Z --
+acme,gb,x,-85,package  # neither r1 nor r0 draw before r2
+`,
+		"a record that was replaced": `r1,acme,x,gb,2026-09-10T10:00,60
+-- close 2026-09 2026-10-05T04:00:00Z --
+-- usage --
+r3,acme,x,gb,2026-09-10T10:00,20,r1
+r4,acme,x,gb,2026-09-20T10:00,70
+-- close 2026-10 2026-11-05T04:00:00Z --
+-- expect lines: id,free_resource_usage,payment_amount --
+r1,-60,0
+r3,20,0
+r4,70,0
+-- books/packages.csv --
+package_id,customer_id,skus,quota,reset,valid_from
+p,acme,gb,100,none,2026-09-11
+-- rerate 2026-09 2026-11-06T04:00:00Z --
+acme,gb,x,20,package  # of r3; what r1 cost is reversed
+-- usage --
+r5,acme,x,gb,2026-11-20T10:00,35
+-- run 2026-11 2026-12-02T04:00:00Z --
+-- expect lines: id,free_resource_usage,payment_amount --
+2026-09/gb/east/x,-20,20
+r5,30,5  # 100 - 70 are left
+`,
+		"a re-rate that was posted in the cycle": `r1,acme,x,gb,2026-09-10T10:00,60
+r2,acme,x,gb,2026-09-20T10:00,30
+-- close 2026-09 2026-10-05T04:00:00Z --
+-- books/packages.csv --
+package_id,customer_id,skus,quota,reset,valid_from
+p,acme,gb,100,none,2026-09-11
+-- rerate 2026-09 2026-10-06T04:00:00Z --
+acme,gb,x,60,package
+-- usage --
+r3,acme,x,gb,2026-10-20T10:00,80
+-- close 2026-10 2026-11-05T04:00:00Z --
+-- expect lines: id,free_resource_usage,payment_amount --
+2026-09/gb/east/x,-60,60
+r3,70,10
+-- rerate 2026-10 2026-11-06T05:00:00Z --
 `,
 	})
 }
