@@ -118,11 +118,11 @@ a,60
 b,30
 commitment/roof,-10
 -- run 2026-09 2026-09-30T16:00:00Z --
--- expect lines: id,payment_amount,usage_start,usage_end --
-a,60,2026-09-05T02:00:00Z,2026-09-05T02:00:00Z
-b,30,2026-09-05T02:00:00Z,2026-09-05T02:00:00Z
-commitment/floor,40,2026-08-31T16:00:00Z,2026-09-30T16:00:00Z
-commitment/roof,-10,2026-08-31T16:00:00Z,2026-09-30T16:00:00Z
+-- expect lines: id,payment_amount,usage_start,usage_end,instant --
+a,60,2026-09-05T02:00:00Z,2026-09-05T02:00:00Z,
+b,30,2026-09-05T02:00:00Z,2026-09-05T02:00:00Z,
+commitment/floor,40,2026-08-31T16:00:00Z,2026-09-30T16:00:00Z,2026-09-30T15:59:59.999999Z
+commitment/roof,-10,2026-08-31T16:00:00Z,2026-09-30T16:00:00Z,2026-09-30T15:59:59.999999Z
 `,
 		"recurring charges count, manual adjustments do not": header + `
 floor,acme,*,,minimum,100,,,,,,,

@@ -147,6 +147,28 @@ acme,gb,y,2,price
 	})
 }
 
+// TestReplaced: a record that another one replaced before the close is not rated again.
+func TestReplaced(t *testing.T) {
+	t.Parallel()
+	foldtest.Play(t, `
+-- books/products.csv --
+sku,service_type_code,measure,pricing_model
+gb,net,GB,flat
+-- books/prices.csv --
+sku,valid_from,tier,unit_price
+gb,2026-01-01,1,2
+-- usage --
+r1,acme,x,gb,2026-09-10T10:00,8
+r2,acme,x,gb,2026-09-10T10:00,3,r1
+-- close 2026-09 2026-10-05T04:00:00Z --
+-- books/prices.csv --
+sku,valid_from,tier,unit_price
+gb,2026-01-01,1,2.5
+-- rerate 2026-09 2026-10-06T04:00:00Z --
+acme,gb,x,1.5,price  # 3 x 0.5
+`)
+}
+
 // TestPartner: a difference has the partner of the first instant of its cycle, or of the part of its charge (§4.12,
 // §10.5). acme is with pat until 5 September, then with sue.
 func TestPartner(t *testing.T) {
@@ -613,6 +635,75 @@ r3,acme,x,gb,2026-10-20T10:00,80
 -- expect lines: id,free_resource_usage,payment_amount --
 2026-09/gb/east/x,-60,60
 r3,70,10
+-- rerate 2026-10 2026-11-06T05:00:00Z --
+`,
+	})
+}
+
+// TestAnniversary: a package p of 100 is refilled on the 15th of each month, so that its quota period from 15 September
+// continues into October. A new package q of September, which ends first, is drawn before p when September is rated again.
+// Nothing costs more or less then, but October finds what is left of p (rule 2, FOLD-6).
+func TestAnniversary(t *testing.T) {
+	t.Parallel()
+	const books = `
+-- books/packages.csv --
+package_id,customer_id,skus,quota,reset,valid_from,valid_to
+p,acme,gb,100,anniversary,2026-01-15,
+`
+	const begin = `
+-- books/products.csv --
+sku,service_type_code,measure,pricing_model
+gb,net,GB,flat
+-- books/prices.csv --
+sku,valid_from,tier,unit_price
+gb,2026-01-01,1,1
+` + books + `
+-- usage --
+r1,acme,x,gb,2026-09-16T10:00,60
+`
+	play(t, begin, map[string]string{
+		"late records are billed before the cycle's own": `
+-- close 2026-09 2026-10-05T04:00:00Z --
+-- usage --
+r0,acme,x,gb,2026-09-20T10:00,30
+r2,acme,x,gb,2026-10-10T10:00,95
+-- close 2026-10 2026-11-05T04:00:00Z --
+-- expect lines: id,free_resource_usage,payment_amount --
+r0,30,0
+r2,10,85
+` + books + `
+q,acme,gb,1000,cycle,2026-09-01,2026-10-01
+-- rerate 2026-09 2026-11-06T04:00:00Z --
+-- expect redraws 2026-11: record_id,draws --
+r0,q:30.0000000000
+r1,q:60.0000000000
+-- rerate 2026-10 2026-11-06T05:00:00Z --
+acme,gb,x,-85,package  # all of p is left for r2
+`,
+		"a record counts until its replacement is billed": `
+-- close 2026-09 2026-10-05T04:00:00Z --
+-- usage --
+r3,acme,x,gb,2026-09-16T10:00,20,r1
+r4,acme,x,gb,2026-09-20T10:00,70
+-- close 2026-10 2026-11-05T04:00:00Z --
+` + books + `
+q,acme,gb,1000,cycle,2026-09-01,2026-10-01
+-- rerate 2026-09 2026-11-06T04:00:00Z --
+-- expect shifts 2026-11: key,shift --
+p,-90  # 20 + 70
+q,90
+`,
+		"a re-rate that was posted in the cycle is known to its records": `
+r2,acme,x,gb,2026-09-17T10:00,30
+-- close 2026-09 2026-10-05T04:00:00Z --
+` + books + `
+q,acme,gb,60,cycle,2026-09-01,2026-10-01
+-- rerate 2026-09 2026-10-06T04:00:00Z --
+-- usage --
+r3,acme,x,gb,2026-10-10T10:00,80
+-- close 2026-10 2026-11-05T04:00:00Z --
+-- expect lines: id,free_resource_usage,payment_amount --
+r3,70,10  # 30 of r2 are drawn from p, and q paid r1
 -- rerate 2026-10 2026-11-06T05:00:00Z --
 `,
 	})

@@ -59,10 +59,11 @@ func TestStatements(t *testing.T) {
 -- usage --
 a,acme,x,gb,2026-09-05T10:00,100
 b,bell,x,gb,2026-09-05T10:00,20
+e,bell,x,gb,2026-09-06T10:00,40
 c,cal,x,gb,2026-09-05T10:00,30
 d,lone,x,gb,2026-09-05T10:00,7
 ` + closing + columns + `
-dora,vendor,,bell,2,net,+,1,20,20,14,0,0,0                # 20 x 0.7
+dora,vendor,,bell,2,net,+,2,60,60,42,0,0,0                # 60 x 0.7
 dora,vendor,rex,acme,2,net,+,1,90,90,0,85.5,70,15.5       # 100 x 0.7
 ref,,,cal,1,net,+,1,30,30,0,0,0,0                         # a referrer owes nothing
 rex,dora,,acme,2,net,+,1,90,90,85.5,0,0,0                 # 100 x 0.9 x 0.95
@@ -171,5 +172,28 @@ c,acme,x,gb,2026-10-06T10:00,100
 `+columns+`
 rex,2026-09,900,30,30
 rex,2026-10,99,0.99,0.99  # 9 of a late line and 90
+`)
+}
+
+// TestInstant: a late line is performance of the month that bills it (§4.11): within the validity of a programme that
+// begins in October, although its usage was in September.
+func TestInstant(t *testing.T) {
+	t.Parallel()
+	foldtest.Play(t, shop+`
+-- books/incentives.yaml --
+- id: growth
+  valid_from: 2026-10-01
+  period: month
+  tier_rule: graduated
+  tiers: [{from: "0", rate: "0.1"}]
+-- usage --
+a,acme,x,gb,2026-09-05T10:00,1000
+-- close 2026-09 2026-10-05T04:00:00Z --
+-- usage --
+b,acme,x,gb,2026-09-06T10:00,10
+c,acme,x,gb,2026-10-06T10:00,100
+-- run 2026-10 2026-11-05T04:00:00Z --
+-- expect incentives: partner_id,period,performance_amount,incentive_amount --
+rex,2026-10,99,9.9  # 9 and 90
 `)
 }

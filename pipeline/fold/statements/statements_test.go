@@ -18,6 +18,7 @@ customer_id
 acme
 bell
 cora
+dave
 -- books/products.csv --
 sku,service_type_code,measure,pricing_model
 gb,net,GB,flat
@@ -31,10 +32,16 @@ a,acme,x,gb,2026-09-05T10:00,1
 b,acme,x,gb,2026-09-06T10:00,2
 c,bell,x,gb,2026-09-06T10:00,5
 d,bell,x,gb,2026-09-07T10:00,5
+d1,dave,x,gb,2026-09-08T10:00,1
+d2,dave,x,gb,2026-09-09T10:00,1
+d3,dave,x,gb,2026-09-10T10:00,1
+d4,dave,x,gb,2026-09-11T10:00,1
+d5,dave,x,gb,2026-09-12T10:00,1
 -- run 2026-09 2026-10-05T04:00:00Z --
 -- expect statements: customer_id,line_count,official_amount,payment_amount,rounding_amount,due_amount --
 acme,2,0.999,0.999,-0.001,1  # 3 x 0.333
 bell,2,3.33,3.33,0,3.33      # 10 x 0.333
+dave,5,1.665,1.665,-0.005,1.67
 `
 
 const columns = "-- expect statements: customer_id,line_count,payment_amount,rounding_amount,due_amount --\n"
@@ -49,6 +56,7 @@ func TestStatements(t *testing.T) {
 ` + columns + `
 acme,2,0.999,-0.001,1
 bell,2,3.33,0,3.33
+dave,5,1.665,-0.005,1.67
 `,
 		"new records of one day, of a customer before, between and after the others": `
 -- usage --
@@ -59,6 +67,7 @@ f,cora,x,gb,2026-09-07T10:00,2
 acme,2,0.999,-0.001,1
 bell,3,3.996,-0.004,4      # 12 x 0.333
 cora,1,0.666,-0.004,0.67
+dave,5,1.665,-0.005,1.67
 `,
 		"a record replaces another one": `
 -- usage --
@@ -67,6 +76,7 @@ e,acme,x,gb,2026-09-06T10:00,4,b
 ` + columns + `
 acme,2,1.665,-0.005,1.67   # 5 x 0.333, half up
 bell,2,3.33,0,3.33
+dave,5,1.665,-0.005,1.67
 `,
 		"month-end lines": `
 -- usage --
@@ -76,6 +86,7 @@ e,cora,x,vol,2026-09-06T10:00,3
 acme,2,0.999,-0.001,1
 bell,2,3.33,0,3.33
 cora,1,6,0,6
+dave,5,1.665,-0.005,1.67
 `,
 		"adjustments": `
 -- inbox/adjustments/a.csv --
@@ -87,6 +98,7 @@ m2,cora,gb,2026-09-02T12:00:00+08:00,0.5,9
 acme,3,-1.001,-0.001,-1
 bell,2,3.33,0,3.33
 cora,1,0.5,0,0.5
+dave,5,1.665,-0.005,1.67
 `,
 		"another rounding": `
 -- tollbook.yaml --
@@ -98,6 +110,7 @@ lake: {buckets: 1}
 ` + columns + `
 acme,2,0.999,0.009,0.99
 bell,2,3.33,0,3.33
+dave,5,1.665,0.005,1.66
 `,
 		"a price": `
 -- books/prices.csv --
@@ -109,6 +122,7 @@ vol,2026-01-01,,1,2
 ` + columns + `
 acme,2,0.999,-0.001,1
 bell,2,6.665,-0.005,6.67   # 5 x 0.333 + 5 x 1
+dave,5,5,0,5
 `,
 		"tax on top": `
 -- books/taxes.csv --
@@ -118,9 +132,11 @@ vat,0.2
 -- expect statements: customer_id,payment_amount,tax_amount,rounding_amount,due_amount --
 acme,0.999,0.2,-0.001,1.2   # 0.1998
 bell,3.33,0.67,0,4          # 0.666
+dave,1.665,0.33,-0.005,2     # 0.333
 -- expect taxes: buyer_id,tax_id,taxable_amount,tax_amount --
 acme,vat,0.999,0.2
 bell,vat,3.33,0.67
+dave,vat,1.665,0.33
 `,
 		"tax in the prices": `
 -- tollbook.yaml --
@@ -136,6 +152,7 @@ vat,0.2
 -- expect statements: customer_id,payment_amount,tax_amount,rounding_amount,due_amount --
 acme,0.999,0.17,-0.001,1    # 0.999 x 0.2/1.2 = 0.1665
 bell,3.33,0.56,0,3.33       # 3.33 x 0.2/1.2 = 0.555
+dave,1.665,0.28,-0.005,1.67  # 0.2775
 `,
 	} {
 		t.Run(name, func(t *testing.T) {
