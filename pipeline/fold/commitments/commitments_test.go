@@ -33,7 +33,8 @@ vm,2026-01-01,1,1
 plan,2026-01-01,1,30
 `
 
-const header = "-- books/commitments.csv --\ncommitment_id,customer_id,sku,service_type_code,kind,value,window,prorate," +
+const header = "-- books/commitments.csv --\n" +
+	"commitment_id,customer_id,sku,service_type_code,kind,value,window,prorate," +
 	"true_up,overage_factor,basis,valid_from,valid_to\n"
 
 // TestAmounts: what commitments of an open cycle owe (§10.4). In September 60 of gb, 30 of mail and 7 of vm were used.
@@ -216,8 +217,8 @@ commitment/floor,75,2026-09-15T16:00:00Z,2026-09-30T16:00:00Z   # 200 x 15/30 - 
 	})
 }
 
-// TestRerated: a re-rate posts what commitments owe by its books. The posted difference stays when the books change again
-// until a late record lies in the window (FCOMMIT-5).
+// TestRerated: a re-rate posts what commitments owe by its books. The posted difference stays when the books change
+// again until a late record lies in the window (FCOMMIT-5).
 func TestRerated(t *testing.T) {
 	t.Parallel()
 	play(t, shop+header+`

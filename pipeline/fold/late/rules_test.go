@@ -17,8 +17,8 @@ func play(t *testing.T, begin string, cases map[string]string) {
 	}
 }
 
-// begin has three products whose September was closed: mail at 8 units of (0, 10] at 1 and (10, …) at 0.5, disk at 400 of
-// a volume up to 500 at 0.6, above at 0.5, and gb, which costs 2 in September and 3 from October on.
+// begin has three products whose September was closed: mail at 8 units of (0, 10] at 1 and (10, …) at 0.5, disk at 400
+// of a volume up to 500 at 0.6, above at 0.5, and gb, which costs 2 in September and 3 from October on.
 const begin = `
 -- books/products.csv --
 sku,service_type_code,measure,pricing_model
@@ -156,8 +156,8 @@ d2,acme,x,disk,2026-09-10T10:00,400,d1
 	})
 }
 
-// TestAdjust: a late line has the partner of its own time, and the instant of the run that accepted it, at most the last
-// and at least the first microsecond of the month that bills it (§4.11). acme is with pat until 5 September.
+// TestAdjust: a late line has the partner of its own time, and the instant of the run that accepted it, at most the
+// last and at least the first microsecond of the month that bills it (§4.11). acme is with pat until 5 September.
 func TestAdjust(t *testing.T) {
 	t.Parallel()
 	partners := `
@@ -308,8 +308,8 @@ dora,2026-09,d,1,adjustment,50
 	})
 }
 
-// TestLevels: a late record of a time-weighted product moves every closed cycle from its own on (§10.1). The level of 30
-// from 16 September is 15 in September and 30 in October.
+// TestLevels: a late record of a time-weighted product moves every closed cycle from its own on (§10.1). The level of
+// 30 from 16 September is 15 in September and 30 in October.
 func TestLevels(t *testing.T) {
 	t.Parallel()
 	play(t, `

@@ -117,8 +117,8 @@ b,acme,x,stp,2026-09-05T10:00,2,a
 	})
 }
 
-// TestSubscribers: the order of customers with positions, with bandwidth and with rows of subscribers.csv alone. Each of
-// them has its lines once.
+// TestSubscribers: the order of customers with positions, with bandwidth and with rows of subscribers.csv alone. Each
+// of them has its lines once.
 func TestSubscribers(t *testing.T) {
 	t.Parallel()
 	foldtest.Play(t, `

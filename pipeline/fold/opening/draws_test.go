@@ -45,10 +45,9 @@ func cells(t *testing.T, to *parquet.Columns[tables.Any], row map[string]string)
 	to.N++
 }
 
-// TestDrawnBy adds up what billed records drew from package q of c0 (OPEN-6). q is valid from 5 September until the 26th, and the
-// records from the 10th on are asked for.
-// Unless a case says otherwise, records of cycles before November count, late ones billed up to October, and re-rates up to
-// October.
+// TestDrawnBy adds up what billed records drew from package q of c0 (OPEN-6). q is valid from 5 September until the
+// 26th, and the records from the 10th on are asked for. Unless a case says otherwise, records of cycles before November
+// count, late ones billed up to October, and re-rates up to October.
 func TestDrawnBy(t *testing.T) {
 	t.Parallel()
 	october := dayOf(t, "2026-10-01").Cycle()
@@ -61,13 +60,16 @@ func TestDrawnBy(t *testing.T) {
 		complete bool
 	}{
 		{"nothing", nil, all, "0", true},
-		{"a line and a record without a line", []string{"lines 2026-09 2026-09-12 c0 a q:5", "usage 2026-09 2026-09-13 c0 b q:7"},
+		{"a line and a record without a line", []string{
+			"lines 2026-09 2026-09-12 c0 a q:5", "usage 2026-09 2026-09-13 c0 b q:7"},
 			all, "12", true},
 		{"other packages and customers", []string{"lines 2026-09 2026-09-12 c0 a p:1;q:5;r:3",
 			"lines 2026-09 2026-09-12 c1 a q:7"}, all, "5", true},
-		{"before the span and after the package", []string{"lines 2026-09 2026-09-09 c0 a q:1", "lines 2026-09 2026-09-10 c0 b q:2",
+		{"before the span and after the package", []string{
+			"lines 2026-09 2026-09-09 c0 a q:1", "lines 2026-09 2026-09-10 c0 b q:2",
 			"lines 2026-09 2026-09-25 c0 c q:4", "lines 2026-09 2026-09-26 c0 d q:8"}, all, "6", true},
-		{"several lines of a record count once", []string{"lines 2026-09 2026-09-12 c0 a q:5", "lines 2026-09 2026-09-12 c0 a ",
+		{"several lines of a record count once", []string{
+			"lines 2026-09 2026-09-12 c0 a q:5", "lines 2026-09 2026-09-12 c0 a ",
 			"lines 2026-09 2026-09-13 c0 b "}, all, "5", true},
 		{"a record that another one replaced", []string{"usage 2026-09 2026-09-12 c0 a q:5 replaced",
 			"usage 2026-09 2026-09-13 c0 b q:1"}, all, "1", true},
@@ -81,7 +83,8 @@ func TestDrawnBy(t *testing.T) {
 			"late 2026-11 2026-09-13 c0 c q:2 of a"}, all, "5", true},
 		{"records of the first cycle that does not count", []string{"lines 2026-09 2026-09-12 c0 a q:5"},
 			opening.Billed{Before: october - 1, Late: october, Reposted: october}, "0", true},
-		{"a re-rate", []string{"lines 2026-09 2026-09-12 c0 a q:5", "redraws 2026-10 2026-09-01 c0 a q:3"}, all, "3", true},
+		{"a re-rate", []string{"lines 2026-09 2026-09-12 c0 a q:5",
+			"redraws 2026-10 2026-09-01 c0 a q:3"}, all, "3", true},
 		{"two re-rates: the last one counts", []string{"lines 2026-09 2026-09-12 c0 a q:5",
 			"redraws 2026-09 2026-09-01 c0 a q:3", "redraws 2026-10 2026-09-01 c0 a q:4"}, all, "4", true},
 		{"a re-rate that is posted later", []string{"lines 2026-09 2026-09-12 c0 a q:5",
@@ -141,8 +144,8 @@ func (s *stored) record(text string) {
 	cells(s.t, s.rows[key], row)
 }
 
-// TestChangedPackage: after a close valid_from of a package was moved. Draws keep their quantity, and count in the quota
-// period of today's books that contains the record; draws before valid_from count nowhere (OPEN-6).
+// TestChangedPackage: after a close valid_from of a package was moved. Draws keep their quantity, and count in the
+// quota period of today's books that contains the record; draws before valid_from count nowhere (OPEN-6).
 func TestChangedPackage(t *testing.T) {
 	t.Parallel()
 	const shop = `

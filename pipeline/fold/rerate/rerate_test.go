@@ -390,8 +390,9 @@ dora,meet,fee,-50,price+discount
 	})
 }
 
-// TestFeeOfMonthEnd: a product that was priced at the month's end had the fee of its usage on a line of its own. It is no
-// fee at zero after the product has lines of records (§10.3): 50 + 3 x 2 now less 50 + 3 x 1. dora's was one at zero.
+// TestFeeOfMonthEnd: a product that was priced at the month's end had the fee of its usage on a line of its own. It is
+// no fee at zero after the product has lines of records (§10.3): 50 + 3 x 2 now less 50 + 3 x 1. dora's was one at
+// zero.
 func TestFeeOfMonthEnd(t *testing.T) {
 	t.Parallel()
 	foldtest.Play(t, `
@@ -470,8 +471,8 @@ acme,plan,a/2026-10-01,2,price
 `)
 }
 
-// pack has a package of 100 GB that is never refilled. A GB that it does not pay costs 1. September draws 60, October 40
-// of 50.
+// pack has a package of 100 GB that is never refilled. A GB that it does not pay costs 1. September draws 60, October
+// 40 of 50.
 const pack = `
 -- books/products.csv --
 sku,service_type_code,measure,pricing_model
@@ -565,8 +566,8 @@ acme,gb,x,-10,package  # r2 is billed before r0, and finds 120 - 60
 	})
 }
 
-// TestOrder: late records of a cycle are billed before its own, a replaced record counts until its replacement is billed,
-// and what re-rates posted in a cycle is known to its own records (§4.11, §4.12).
+// TestOrder: late records of a cycle are billed before its own, a replaced record counts until its replacement is
+// billed, and what re-rates posted in a cycle is known to its own records (§4.11, §4.12).
 func TestOrder(t *testing.T) {
 	t.Parallel()
 	const begin = `
@@ -641,8 +642,8 @@ r3,70,10
 }
 
 // TestAnniversary: a package p of 100 is refilled on the 15th of each month, so that its quota period from 15 September
-// continues into October. A new package q of September, which ends first, is drawn before p when September is rated again.
-// Nothing costs more or less then, but October finds what is left of p (rule 2, FOLD-6).
+// continues into October. A new package q of September, which ends first, is drawn before p when September is rated
+// again. Nothing costs more or less then, but October finds what is left of p (rule 2, FOLD-6).
 func TestAnniversary(t *testing.T) {
 	t.Parallel()
 	const books = `

@@ -6,8 +6,8 @@ import (
 	"github.com/tollbook/tollbook/fixtures/foldtest"
 )
 
-// shop sells gb, of the service net, and vm and gpu of the service compute. acme buys from rex, whose parent is dora. bell
-// buys from dora. cal was referred by ref, who is nobody's reseller. lone has no partner.
+// shop sells gb, of the service net, and vm and gpu of the service compute. acme buys from rex, whose parent is dora.
+// bell buys from dora. cal was referred by ref, who is nobody's reseller. lone has no partner.
 const shop = `
 -- books/customers.csv --
 customer_id
@@ -123,8 +123,8 @@ rex,dora,,acme,2,net,+,1,9,9,8.55,0,0,0                # 10 x 0.9 x 0.95
 	}
 }
 
-// TestTaxes: what partners owe is taxed by their taxes of the cycle's last microsecond, with one rounding per seller, tax
-// and rate (§10.6). The cost of resellers' rows is taxed too.
+// TestTaxes: what partners owe is taxed by their taxes of the cycle's last microsecond, with one rounding per seller,
+// tax and rate (§10.6). The cost of resellers' rows is taxed too.
 func TestTaxes(t *testing.T) {
 	t.Parallel()
 	foldtest.Play(t, shop+`

@@ -46,8 +46,8 @@ dave,5,1.665,1.665,-0.005,1.67
 
 const columns = "-- expect statements: customer_id,line_count,payment_amount,rounding_amount,due_amount --\n"
 
-// TestStatements adds up the lines of a cycle (§6.3). Only customers with lines have a statement, and a statement is made
-// from that of the live state if a few days changed.
+// TestStatements adds up the lines of a cycle (§6.3). Only customers with lines have a statement, and a statement is
+// made from that of the live state if a few days changed.
 func TestStatements(t *testing.T) {
 	t.Parallel()
 	for name, text := range map[string]string{
