@@ -1,4 +1,4 @@
-package late_test
+package run_test
 
 import (
 	"bytes"
