@@ -460,7 +460,7 @@ func (r *rerating) why(p late.Place, sum *late.Sum) []string {
 	if !maps.Equal(m.prices[0], m.prices[1]) {
 		out = append(out, ReasonPrice)
 	}
-	if !maps.Equal(m.discounts[0], m.discounts[1]) {
+	if !sameDiscounts(m.discounts[0], m.discounts[1]) {
 		out = append(out, ReasonDiscount)
 	}
 	if !sum.Used.IsZero() {
@@ -470,4 +470,10 @@ func (r *rerating) why(p late.Place, sum *late.Sum) []string {
 		out = []string{ReasonOther}
 	}
 	return out
+}
+
+// sameDiscounts reports whether lines before and now have the same discounts. A side without lines has none, as lines
+// without a discount.
+func sameDiscounts(a, b map[string]bool) bool {
+	return maps.Equal(a, b) || len(a)+len(b) == 1 && (a[""] || b[""])
 }

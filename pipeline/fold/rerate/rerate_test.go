@@ -196,7 +196,7 @@ one,acme,plan,advance,month,2026-09-06
 -- rerate 2026-09 2026-10-06T04:00:00Z --
 acme,gb,x,4,price
 acme,gb,y,2,price
-acme,plan,one/2026-09-06,25,price+discount  # 25 of 30 days
+acme,plan,one/2026-09-06,25,price  # 25 of 30 days
 -- run 2026-10 2026-10-08T04:00:00Z --
 -- expect lines: id,partner_id,association_type,payment_amount --
 2026-09/gb/east/x,pat,2,4
@@ -278,8 +278,8 @@ b,acme,arr,1,arrears,month,2026-09-01,
 c,acme,qua,1,arrears,quarter,2026-07-01,
 d,acme,adv,3,advance,month,2026-09-01,
 -- rerate 2026-09 2026-10-06T04:00:00Z --
-acme,adv,a/2026-09-01,-100,price+discount
-acme,adv,d/2026-09-01,300,price+discount
+acme,adv,a/2026-09-01,-100,price
+acme,adv,d/2026-09-01,300,price
 -- run 2026-10 2026-10-08T04:00:00Z --
 -- expect reratings: package_draws,payment_amount,in_advance --
 a/2026-09-01,-100,1  # the books do not have it in arrears
@@ -375,7 +375,7 @@ ed,2026-09,2026-09/meet/east/r2,0,adjustment,5
 		"without the package the usage owes the fee": `
 -- remove books/packages.csv --
 -- rerate 2026-09 2026-10-06T04:00:00Z --
-acme,meet,fee,-50,price+discount  # a line on one side only
+acme,meet,fee,-50,price  # a line on one side only
 acme,meet,r1,50,package+price
 `,
 		"no fee at zero any more": `
@@ -384,8 +384,8 @@ sku,service_type_code,measure,pricing_model,meter
 meet,phone,minute,graduated,customer
 -- remove books/subscribers.csv --
 -- rerate 2026-09 2026-10-06T04:00:00Z --
-acme,meet,fee,-50,price+discount
-dora,meet,fee,-50,price+discount
+acme,meet,fee,-50,price
+dora,meet,fee,-50,price
 `,
 	})
 }
