@@ -491,7 +491,7 @@ $(BENCHSTAT):
 	GOBIN=$(CURDIR)/$(TOOLS) GOFLAGS= $(GO) install golang.org/x/perf/cmd/benchstat@$(BENCHSTAT_VERSION)
 	@mv $(TOOLS)/benchstat $@
 
-# Runs of peers, growth, month-end, settlement and ways-out are kept there, and not made again at the same commit: a job that was stopped resumes.
+# Runs of peers, growth, month-end, settlement and exports are kept there, and not made again at the same commit: a job that was stopped resumes.
 RECORD ?= docs/bench-runs.ndjson
 
 # How cost grows; RUNS of each up to 20 million rows, one of each above. The defaults are small; the whole table is
@@ -547,11 +547,11 @@ bench-settlement: build ## the close of a month with partners, and the statement
 # Of ROWS lines; a million are 0.5 GB of CSV and 1.2 GB of NDJSON, one file at a time.
 FORMATS ?= parquet,csv,ndjson,arrow,focus
 
-.PHONY: bench-ways-out
-bench-ways-out: build $(BENCH)/tollbook.yaml ## exports in every format, compared with the library alone
+.PHONY: bench-exports
+bench-exports: build $(BENCH)/tollbook.yaml ## exports in every format, compared with the library alone
 	$(GO) build -o $(BIN)/bench ./fixtures/bench
 	test -e $(BENCH)/lake/HEAD || $(TOLLBOOK) -w $(BENCH) run nightly --as-of $(BENCH_AS_OF) --allow-future --workers $(CORES) $(LOOK)
-	$(BIN)/bench ways-out -program $(TOLLBOOK) -workspace $(BENCH) -out $(BENCH)-out -formats $(FORMATS) -workers $(CORES) -runs $(RUNS) -record $(RECORD)
+	$(BIN)/bench exports -program $(TOLLBOOK) -workspace $(BENCH) -out $(BENCH)-out -formats $(FORMATS) -workers $(CORES) -runs $(RUNS) -record $(RECORD)
 	$(GO) generate ./fixtures/bench
 
 .PHONY: profile
@@ -599,10 +599,6 @@ bench-nights: build ## what each of 29 nights of a month costs, at equal input
 	test -e $(NIGHTS)/tollbook.yaml || $(TOLLBOOK) generate -w $(NIGHTS) --rows $$((29 * $(NIGHT_ROWS))) --customers $(CUSTOMERS) --days 29 \
 	  --seed $(SEED) --format parquet --bench $(LATE)
 	$(BIN)/bench nights -program $(TOLLBOOK) -workspace $(NIGHTS) -scratch $(NIGHTS)-run -workers $(CORES) -json $(NIGHTS).json
-
-.PHONY: bench-export
-bench-export: bench ## the Parquet export of the benchmark's lines, compared with a copy of the same columns by the library alone
-	$(BIN)/bench export -program $(TOLLBOOK) -workspace $(BENCH) -out $(BENCH)-export -workers $(CORES) -runs $(RUNS) -json $(BENCH)-export.json
 
 .PHONY: bench-peers
 bench-peers: RUNS = 5

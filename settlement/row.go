@@ -6,6 +6,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/table"
 )
 
 // Values of partner columns for rows without a partner.
@@ -75,7 +76,7 @@ func CompareRows(b *books.Books, x, y *Row) int {
 		compareIDs(b, x.Seller, y.Seller), compareIDs(b, x.Reseller, y.Reseller),
 		cmp.Compare(x.Customer, y.Customer), cmp.Compare(x.Association, y.Association),
 		cmp.Compare(x.Service, y.Service), cmp.Compare(x.ChargingMode, y.ChargingMode),
-		compareBools(x.Negative, y.Negative),
+		cmp.Compare(table.Flag(x.Negative), table.Flag(y.Negative)),
 	)
 }
 
@@ -85,15 +86,4 @@ func compareIDs(b *books.Books, x, y int32) int {
 		return cmp.Compare(x, y)
 	}
 	return cmp.Compare(PartnerID(b, x), PartnerID(b, y))
-}
-
-// compareBools orders false before true.
-func compareBools(x, y bool) int {
-	switch {
-	case x == y:
-		return 0
-	case y:
-		return -1
-	}
-	return 1
 }

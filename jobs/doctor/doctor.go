@@ -25,6 +25,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/objects"
+	"github.com/tollbook/tollbook/pipeline/lake/osfile"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
 	"github.com/tollbook/tollbook/pipeline/out/iceberg"
@@ -469,9 +470,9 @@ func (d *doctor) lock(context.Context) {
 	defer f.Close()
 	text := make([]byte, 256)
 	n, _ := f.Read(text) // it may be empty
-	err = unix.Flock(int(f.Fd()), unix.LOCK_SH|unix.LOCK_NB)
+	err = osfile.TryLock(f, osfile.Shared)
 	switch {
-	case errors.Is(err, unix.EWOULDBLOCK):
+	case errors.Is(err, osfile.ErrLocked):
 		d.describe("lock", OK, "", "a run is active: %s", firstLine(text[:n]))
 	case n > 0:
 		d.describe("lock", Warn, "nothing: the next run continues. Find out why it was killed",

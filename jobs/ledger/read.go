@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/sys/unix"
+	"github.com/tollbook/tollbook/pipeline/lake/osfile"
 )
 
 // Read returns the entries of a ledger's folder, oldest first, and an error for each file that cannot be read
@@ -102,10 +102,10 @@ func readEntry(f *os.File, path string) (*Entry, error) {
 	if e.Outcome != Running {
 		return e, nil
 	}
-	switch err := unix.Flock(int(f.Fd()), unix.LOCK_SH|unix.LOCK_NB); {
+	switch err := osfile.TryLock(f, osfile.Shared); {
 	case err == nil:
 		return ended(e, path)
-	case errors.Is(err, unix.EWOULDBLOCK):
+	case errors.Is(err, osfile.ErrLocked):
 		return e, nil
 	default:
 		return nil, fmt.Errorf("find the holder of the lock: %w", err)

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/sys/unix"
+	"github.com/tollbook/tollbook/pipeline/lake/osfile"
 )
 
 // Keep is the number of entries that are kept.
@@ -51,7 +51,7 @@ func Begin(dir string, e *Entry) (*Open, error) {
 		}
 		e.Format, e.ID = format, stamp+"-"+e.Kind
 		o := &Open{dir: dir, id: e.ID}
-		err = o.write(e, durable, os.Link)
+		err = o.write(e, osfile.Content, os.Link)
 		if errors.Is(err, fs.ErrExist) {
 			continue
 		}
@@ -69,57 +69,42 @@ func escape(path string) string {
 
 // End replaces the entry by the final one, releases it, and deletes entries beyond Keep.
 func (o *Open) End(e *Entry) error {
-	err := o.write(e, durable, os.Rename)
+	err := o.write(e, osfile.Content, os.Rename)
 	return errors.Join(err, o.release(), trim(o.dir))
 }
 
 // Update replaces the entry of an active run.
-func (o *Open) Update(e *Entry) error {
-	return o.write(e, func(*os.File) error { return nil }, os.Rename)
-}
+func (o *Open) Update(e *Entry) error { return o.write(e, osfile.Unsynced, os.Rename) }
 
 // Keep is Update for an entry that must survive a power failure.
-func (o *Open) Keep(e *Entry) error { return o.write(e, durable, os.Rename) }
-
-// durable syncs an entry that must survive a power failure.
-func durable(f *os.File) error { return f.Sync() }
+func (o *Open) Keep(e *Entry) error { return o.write(e, osfile.Content, os.Rename) }
 
 func (o *Open) release() error {
 	if o.lock == nil {
 		return nil
 	}
 	// a process that is just being started can have inherited the file
-	err := errors.Join(unix.Flock(int(o.lock.Fd()), unix.LOCK_UN), o.lock.Close())
+	err := errors.Join(osfile.Unlock(o.lock), o.lock.Close())
 	o.lock = nil
 	return err
 }
 
 // write writes the entry to a locked temporary file, and then puts that in place.
-func (o *Open) write(e *Entry, sync func(*os.File) error, put func(from, to string) error) (err error) {
+func (o *Open) write(e *Entry, durability osfile.Durability, put func(from, to string) error) error {
 	b, err := json.MarshalIndent(e, "", " ")
 	if err != nil {
 		return fmt.Errorf("write run %s to the ledger: %w", e.ID, err)
 	}
-	f, err := os.CreateTemp(o.dir, prefix+"*")
+	how := osfile.Options{Temporary: prefix + "*", Mode: 0o644, Durability: durability, Publish: put}
+	f, err := osfile.ReplaceOpen(filepath.Join(o.dir, o.id+suffix), how, func(f *os.File) error {
+		if err := osfile.TryLock(f, osfile.Exclusive); err != nil {
+			return err
+		}
+		_, err := f.Write(append(b, '\n'))
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("write run %s to the ledger: %w", e.ID, err)
-	}
-	temp := f.Name()
-	err = errors.Join(unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB), f.Chmod(0o644))
-	if err == nil {
-		_, err = f.Write(append(b, '\n'))
-	}
-	if err == nil {
-		err = sync(f)
-	}
-	if err == nil {
-		err = put(temp, filepath.Join(o.dir, o.id+suffix))
-	}
-	if gone := os.Remove(temp); err == nil && !errors.Is(gone, fs.ErrNotExist) {
-		err = gone
-	}
-	if err != nil {
-		return fmt.Errorf("write run %s to the ledger: %w", e.ID, errors.Join(err, f.Close()))
 	}
 	err = o.release()
 	o.lock = f

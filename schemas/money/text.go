@@ -77,3 +77,11 @@ func scaledText(v int128, scale int) string {
 	}
 	return text
 }
+
+// DecimalsText returns a number of decimals in words.
+func DecimalsText(digits int) string {
+	if digits == 1 {
+		return "1 decimal"
+	}
+	return strconv.Itoa(digits) + " decimals"
+}

@@ -1,6 +1,9 @@
 package money
 
-import "fmt"
+import (
+	"fmt"
+	"math/big"
+)
 
 // Total is a sum of stored decimals of one scale, for control totals of many lines. It is exact up to 38 digits, which
 // is far beyond the range of one amount and fits a DECIMAL(38) column.
@@ -87,6 +90,9 @@ func (t AmountTotal) Amount() (Amount, error) {
 // Raw gives the sum in units of 10^-8, two's complement over 128 bits.
 func (t AmountTotal) Raw() (hi int64, lo uint64) { return t.v.hi, t.v.lo }
 
+// Rat gives the sum as a rational.
+func (t AmountTotal) Rat() *big.Rat { return t.v.rat(AmountScale) }
+
 // Abs gives the sum without its sign.
 func (t AmountTotal) Abs() AmountTotal {
 	if t.v.hi < 0 {
@@ -157,6 +163,9 @@ func (t QuantityTotal) Neg() QuantityTotal { return QuantityTotal{t.v.neg()} }
 
 // Raw gives the sum in units of 10^-10, two's complement over 128 bits.
 func (t QuantityTotal) Raw() (hi int64, lo uint64) { return t.v.hi, t.v.lo }
+
+// Rat gives the sum as a rational.
+func (t QuantityTotal) Rat() *big.Rat { return t.v.rat(QuantityScale) }
 
 // IsZero reports whether the sum is 0.
 func (t QuantityTotal) IsZero() bool { return t.v.isZero() }

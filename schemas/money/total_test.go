@@ -155,5 +155,11 @@ func TestTotalsAgainstReference(t *testing.T) {
 		if err != nil || back != sumUsed || bigOf(sumUsed.Raw()).Cmp(wantUsed) != 0 {
 			t.Fatalf("%s, want %s units", sumUsed, wantUsed)
 		}
+		if got := sum.Rat(); got.Cmp(new(big.Rat).SetFrac(want, bigPow10(AmountScale))) != 0 {
+			t.Fatalf("%s, want %s units", got, want)
+		}
+		if got := sumUsed.Rat(); got.Cmp(new(big.Rat).SetFrac(wantUsed, bigPow10(QuantityScale))) != 0 {
+			t.Fatalf("%s, want %s units", got, wantUsed)
+		}
 	})
 }

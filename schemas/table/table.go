@@ -37,6 +37,14 @@ func (t Type) Scale() int {
 	}
 }
 
+// Flag returns the stored form of a boolean. It orders false before true.
+func Flag(yes bool) int32 {
+	if yes {
+		return 1
+	}
+	return 0
+}
+
 // Nothing is the value of an empty MaybeTime cell.
 const Nothing = period.Past
 

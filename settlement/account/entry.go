@@ -113,9 +113,6 @@ type Entry struct {
 	Back map[string]bool
 }
 
-// Compare compares entries by the order in which they take effect (§9.1).
-func Compare(a, b *Entry) int { return a.order().compare(b.order()) }
-
 // Rank returns the rank of the entry's type among the entries with the same instant and own time.
 func (e *Entry) Rank() int { return e.Type.rank() }
 

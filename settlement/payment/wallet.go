@@ -161,18 +161,6 @@ func (w *Wallet) Rows(dst []Row) []Row {
 // Entries returns the changes by the last Pay, Refund or Apply, in ledger order; valid until the next call.
 func (w *Wallet) Entries() []Entry { return w.entries }
 
-// Balance returns a balance as in the accounts table. The error is a *money.RangeError.
-func (w *Wallet) Balance(b Balance) (money.Amount, error) {
-	switch b {
-	case Credit:
-		return w.amounts[CreditLimit].Sub(w.amounts[CreditUsed])
-	case Debt:
-		return w.amounts[DebtOwed], nil
-	default:
-		return w.amounts[b], nil
-	}
-}
-
 // Uses appends what the last line drew from coupons. The error is a *money.RangeError.
 func (w *Wallet) Uses(dst []Use) ([]Use, error) {
 	for _, d := range w.drawn {

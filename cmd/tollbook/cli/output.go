@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli/place"
+	"github.com/tollbook/tollbook/pipeline/lake/osfile"
 	"github.com/tollbook/tollbook/pipeline/lake/scratch"
 )
 
@@ -152,33 +153,26 @@ func WriteWhole(name string, force bool, write func(*os.File) error) error {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return fmt.Errorf("write %s: %w", name, err)
 	}
-	f, err := os.CreateTemp(dir, "."+base+".*.tmp")
+	o := osfile.Options{Temporary: "." + base + ".*.tmp", Mode: 0o644, Durability: osfile.Content}
+	if !force {
+		o.Publish = publishNew
+	}
+	err := osfile.Replace(name, o, write)
+	if usage := new(UsageError); errors.As(err, &usage) {
+		return usage
+	}
 	if err != nil {
 		return fmt.Errorf("write %s: %w", name, err)
-	}
-	err = errors.Join(write(f), f.Chmod(0o644), f.Sync(), f.Close())
-	if err == nil {
-		err = publishFile(f.Name(), name, force)
-	}
-	if usage := new(UsageError); errors.As(err, &usage) {
-		return errors.Join(usage, os.Remove(f.Name()))
-	}
-	if err != nil {
-		return errors.Join(fmt.Errorf("write %s: %w", name, err), os.Remove(f.Name()))
 	}
 	return nil
 }
 
-// publishFile gives a file its final name. Without force it creates a hard link, which fails if the name exists; on a
-// file system without links it checks and then renames.
-func publishFile(from, to string, force bool) error {
-	if force {
-		return os.Rename(from, to)
-	}
-	err := os.Link(from, to)
-	switch {
+// publishNew gives a file its final name. It creates a hard link, which fails if the name exists; on a file system
+// without links it checks and then renames.
+func publishNew(from, to string) error {
+	switch err := os.Link(from, to); {
 	case err == nil:
-		return os.Remove(from)
+		return nil
 	case errors.Is(err, fs.ErrExist):
 		return existsError(to)
 	}

@@ -20,12 +20,7 @@ func Counted(n int64, one, many string) string {
 }
 
 // TrimZeros removes the trailing zeros of a decimal.
-func TrimZeros(text string) string {
-	if strings.Contains(text, ".") {
-		text = strings.TrimRight(strings.TrimRight(text, "0"), ".")
-	}
-	return text
-}
+func TrimZeros(text string) string { return typeset.Trimmed(text) }
 
 func Or(text, fallback string) string {
 	if text == "" {

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/lake/osfile"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/books/load"
 	"github.com/tollbook/tollbook/schemas/problem"
@@ -97,23 +98,15 @@ func save(path string, fsys fs.FS, name string) error {
 		return fmt.Errorf("keep a copy of the books: %w", err)
 	}
 	// The lake's lock allows one run at a time, so one temporary name is enough. A torn copy is not used (CHANGE-1).
-	temporary := path + ".tmp"
-	if err := write(temporary, fsys, name); err != nil {
-		return errors.Join(fmt.Errorf("keep a copy of the books: %w", err), os.Remove(temporary))
-	}
-	if err := os.Rename(temporary, path); err != nil {
+	o := osfile.Options{Temporary: filepath.Base(path) + ".tmp"}
+	if err := osfile.Replace(path, o, func(f *os.File) error { return write(f, fsys, name) }); err != nil {
 		return fmt.Errorf("keep a copy of the books: %w", err)
 	}
 	return nil
 }
 
 // write writes the books into a zip file with a comment.
-func write(path string, fsys fs.FS, comment string) (err error) {
-	out, err := os.Create(path)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, out.Close()) }()
+func write(out io.Writer, fsys fs.FS, comment string) error {
 	z := zip.NewWriter(out)
 	if err := z.SetComment(comment); err != nil {
 		return err

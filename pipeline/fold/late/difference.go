@@ -10,6 +10,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
 // Place identifies a difference: there is at most one line per place (LATE-5).
@@ -30,18 +31,9 @@ type Place struct {
 // Compare orders places.
 func (p Place) Compare(o Place) int {
 	return cmp.Or(cmp.Compare(p.Customer, o.Customer), cmp.Compare(p.Origin, o.Origin), cmp.Compare(p.SKU, o.SKU),
-		cmp.Compare(p.Region, o.Region), cmp.Compare(p.Resource, o.Resource), compareBools(p.Fee, o.Fee),
+		cmp.Compare(p.Region, o.Region), cmp.Compare(p.Resource, o.Resource),
+		cmp.Compare(tables.Flag(p.Fee), tables.Flag(o.Fee)),
 		cmp.Compare(p.Charge, o.Charge), cmp.Compare(p.Part, o.Part), cmp.Compare(p.Commitment, o.Commitment))
-}
-
-func compareBools(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case b:
-		return -1
-	}
-	return 1
 }
 
 // Sum holds the sums of those columns of a place's lines that add up.

@@ -71,9 +71,6 @@ func (t *Tally) Add(o *Tally) {
 	}
 }
 
-// Count returns how often a tolerance was used.
-func (t *Tally) Count(k Tolerance) int64 { return t.counts[k] }
-
 // String lists the counts: `exponent:2;missing_ListCost:100`.
 func (t *Tally) String() string {
 	var parts []string

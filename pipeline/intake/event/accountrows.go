@@ -94,6 +94,6 @@ func (e *Account) AppendTo(c *parquet.Columns[tables.AccountEvent], bk *books.Bo
 	c.Time(tables.AccountEventAsOf).Add(e.AsOf)
 	c.Whole(tables.AccountEventRow).Add(e.From.Row)
 	c.Amount(tables.AccountEventAmount).Add(e.Amount.Raw())
-	c.Small(tables.AccountEventRefused).Add(flag(e.Refused))
+	c.Small(tables.AccountEventRefused).Add(tables.Flag(e.Refused))
 	c.N++
 }

@@ -227,7 +227,7 @@ func (o *Order) AppendTo(c *parquet.Columns[tables.Order], bk *books.Books) {
 	c.Word(tables.OrderDiscountID).Add(o.Discount)
 	c.Text(tables.OrderCouponIDs).Add(o.Coupons)
 	c.Amount(tables.OrderOfficialAmount).Add(o.Official.Raw())
-	c.Small(tables.OrderHasOfficial).Add(flag(o.HasOfficial))
+	c.Small(tables.OrderHasOfficial).Add(tables.Flag(o.HasOfficial))
 	c.Time(tables.OrderAsOf).Add(o.AsOf)
 	c.N++
 }

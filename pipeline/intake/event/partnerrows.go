@@ -18,14 +18,6 @@ func IncentivesKey() manifest.FileKey {
 	return manifest.FileKey{Table: "incentive_events", Bucket: manifest.NoBucket}
 }
 
-// flag returns the stored form of a boolean.
-func flag(yes bool) int32 {
-	if yes {
-		return 1
-	}
-	return 0
-}
-
 // AppendTo appends the transfer to a batch of the transfers table.
 func (t *Transfer) AppendTo(rows *parquet.Columns[tables.Transfer]) {
 	rows.Text(tables.TransferTransferID).Add(t.ID)
@@ -53,7 +45,7 @@ func (e *Incentive) AppendTo(rows *parquet.Columns[tables.IncentiveEvent]) {
 	rows.Time(tables.IncentiveEventTime).Add(e.Time)
 	rows.Time(tables.IncentiveEventAsOf).Add(e.AsOf)
 	rows.Whole(tables.IncentiveEventRow).Add(e.From.Row)
-	rows.Small(tables.IncentiveEventRefused).Add(flag(e.Refused))
+	rows.Small(tables.IncentiveEventRefused).Add(tables.Flag(e.Refused))
 	rows.N++
 }
 

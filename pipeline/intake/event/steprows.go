@@ -45,9 +45,9 @@ func (e *Step) AppendTo(c *parquet.Columns[tables.OrderStep], bk *books.Books) {
 	c.Whole(tables.OrderStepRow).Add(e.From.Row)
 	c.Quantity(tables.OrderStepQuantity).Add(e.Quantity.Raw())
 	c.Amount(tables.OrderStepOfficialAmount).Add(e.Official.Raw())
-	c.Small(tables.OrderStepHasOfficial).Add(flag(e.HasOfficial))
-	c.Small(tables.OrderStepPaid).Add(flag(e.Paid))
-	c.Small(tables.OrderStepRefused).Add(flag(e.Refused))
+	c.Small(tables.OrderStepHasOfficial).Add(tables.Flag(e.HasOfficial))
+	c.Small(tables.OrderStepPaid).Add(tables.Flag(e.Paid))
+	c.Small(tables.OrderStepRefused).Add(tables.Flag(e.Refused))
 	c.N++
 }
 

@@ -15,6 +15,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/tollbook/tollbook/pipeline/lake/osfile"
 )
 
 // Hashes remembers the hashes of an inbox's files between runs, so that unchanged files are not read again. It is one
@@ -325,16 +327,12 @@ func ReplaceFile(path, text string) error {
 	if err := tooLarge(path, text); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+"-*.tmp")
+	err := osfile.Replace(path, osfile.Options{Temporary: filepath.Base(path) + "-*.tmp"}, func(f *os.File) error {
+		_, err := f.WriteString(text)
+		return err
+	})
 	if err != nil {
 		return err
-	}
-	_, err = f.WriteString(text)
-	if err = errors.Join(err, f.Close()); err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
 	}
 	bound(path, maxRemembered, maxRememberedBytes)
 	return nil

@@ -265,23 +265,21 @@ func (c *copying) put(ctx context.Context, name string, hash manifest.Hash, from
 // write writes a file under a temporary name, checks the hash, makes the file durable and renames it.
 func (c *copying) write(ctx context.Context, name string, hash manifest.Hash, from io.Reader) error {
 	c.sequence++
-	f, err := c.to.Create(manifest.TempName(c.sequence, "copy"))
-	if err != nil {
-		return fmt.Errorf("copy %s: %w", name, err)
-	}
+	temporary := manifest.TempName(c.sequence, "copy")
 	sum := sha256.New()
-	n, err := io.CopyBuffer(f, io.TeeReader(storage.Until(ctx, from), sum), c.buf)
-	if err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err != nil {
+	var n int64
+	err := storage.WriteNew(c.to, temporary, func(f io.Writer) (err error) {
+		n, err = io.CopyBuffer(f, io.TeeReader(storage.Until(ctx, from), sum), c.buf)
+		return err
+	})
+	if err != nil {
 		return fmt.Errorf("copy %s: %w", name, err)
 	}
 	if got := manifest.HashSum([sha256.Size]byte(sum.Sum(nil))); got != hash {
 		return &lakeerr.CorruptError{Name: name, Detail: fmt.Sprintf("hash is %s, %s says %s", got, c.from.Name(),
 			hash), Hint: lakeerr.HintRestore}
 	}
-	if err := c.to.Rename(f.Name(), name); err != nil {
+	if err := c.to.Rename(temporary, name); err != nil {
 		return fmt.Errorf("copy %s: %w", name, err)
 	}
 	if name != manifest.HeadName && name != manifest.IntentName {

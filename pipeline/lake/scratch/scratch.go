@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/sys/unix"
+	"github.com/tollbook/tollbook/pipeline/lake/osfile"
 )
 
 // prefix is the beginning of every folder's name.
@@ -56,7 +56,7 @@ func own(path string) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+	if err := osfile.TryLock(f, osfile.Exclusive); err != nil {
 		return nil, errors.Join(errOwned, f.Close())
 	}
 	held, err := f.Stat()

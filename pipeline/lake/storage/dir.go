@@ -12,6 +12,8 @@ import (
 	"sync"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/tollbook/tollbook/pipeline/lake/osfile"
 )
 
 // Dir is a Storage on the real file system, under the folder root. The folder is created by the first Create or Lock,
@@ -185,17 +187,13 @@ func (d *dirStorage) SyncDir(dir string) error {
 		return err
 	}
 	for {
-		f, err := os.Open(d.path(dir))
-		if errors.Is(err, fs.ErrNotExist) && dir != "" {
-			if dir = path.Dir(dir); dir == "." {
-				dir = ""
-			}
-			continue
-		}
-		if err != nil {
+		err := osfile.SyncDir(d.path(dir))
+		if dir == "" || !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
-		return errors.Join(f.Sync(), f.Close())
+		if dir = path.Dir(dir); dir == "." {
+			dir = ""
+		}
 	}
 }
 
@@ -267,9 +265,9 @@ func (d *dirStorage) Lock() (func() error, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := flock(f, unix.LOCK_EX|unix.LOCK_NB); err != nil {
+	if err := osfile.TryLock(f, osfile.Exclusive); err != nil {
 		defer func() { _ = f.Close() }() // opened only for the lock, nothing was written
-		if errors.Is(err, unix.EWOULDBLOCK) {
+		if errors.Is(err, osfile.ErrLocked) {
 			return nil, &LockedError{Name: name, Holder: readHolder(f)}
 		}
 		return nil, fmt.Errorf("lock %s: %w", name, err)
@@ -280,20 +278,11 @@ func (d *dirStorage) Lock() (func() error, error) {
 	return func() error {
 		// Emptied before the release: afterwards the text would be the next holder's. Closing the file would not be
 		// sufficient: a program that is being started has this one's files open until it runs.
-		if err := errors.Join(f.Truncate(0), flock(f, unix.LOCK_UN), f.Close()); err != nil {
+		if err := errors.Join(f.Truncate(0), osfile.Unlock(f), f.Close()); err != nil {
 			return fmt.Errorf("unlock %s: %w", name, err)
 		}
 		return nil
 	}, nil
-}
-
-func flock(f *os.File, how int) error {
-	for {
-		err := unix.Flock(int(f.Fd()), how)
-		if !errors.Is(err, unix.EINTR) {
-			return err
-		}
-	}
 }
 
 func writeHolder(f *os.File) error {

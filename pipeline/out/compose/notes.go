@@ -41,13 +41,6 @@ func modeWords(m money.Mode) string {
 	return "rounded half to even"
 }
 
-func decimals(digits int) string {
-	if digits == 1 {
-		return "1 decimal"
-	}
-	return fmt.Sprintf("%d decimals", digits)
-}
-
 // notes returns the notes on objects without an annex.
 func (l *leftOut) notes() []string {
 	var out []string
@@ -119,13 +112,13 @@ func (n notes) statement(st *document.Statement, u *used, left *leftOut) []strin
 				"rate of "+
 				"the term in force at its own time, "+
 				"rounded half up to %s once; a line without a term counts with its payable amount.",
-				decimals(st.Header.Digits)))
+				money.DecimalsText(st.Header.Digits)))
 	}
 	if slices.ContainsFunc(st.Rows, func(r document.Row) bool { return r.AssociationType == document.Referral }) {
 		notes = append(notes, "Nothing is owed for referred customers: they pay the vendor.")
 	}
 	converted := slices.ContainsFunc(st.Rows, func(r document.Row) bool { return r.Currency != "" })
-	digits := decimals(st.Header.Digits)
+	digits := money.DecimalsText(st.Header.Digits)
 	if converted {
 		digits = "the digits of the customer's currency"
 	}
@@ -162,7 +155,7 @@ func (n notes) statement(st *document.Statement, u *used, left *leftOut) []strin
 
 // bill returns the sentences below a customer's bill.
 func (n notes) bill(b *document.Bill, g *gathered, left *leftOut) []string {
-	notes := append([]string{stateText(&b.Header)}, n.bySettings(&b.Header, decimals(b.Header.Digits))...)
+	notes := append([]string{stateText(&b.Header)}, n.bySettings(&b.Header, money.DecimalsText(b.Header.Digits))...)
 	notes = append(notes, n.servedBy(b)...)
 	if len(b.Issuers) > 1 {
 		notes = append(notes, severalIssuers)

@@ -2,14 +2,12 @@ package export
 
 import (
 	"archive/zip"
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"unicode/utf8"
 
@@ -133,7 +131,7 @@ func fitting(text []byte) string {
 }
 
 // end writes the workbook. The library's archive, which lists sheets in any order, is first written to a scratch file
-// and then copied in the order of names, the list of contents first.
+// and then copied in the order of names, the list of contents last.
 func (s *xlsxSheet) end() (err error) {
 	if err := s.out.Flush(); err != nil {
 		return err
@@ -151,24 +149,7 @@ func (s *xlsxSheet) end() (err error) {
 	if err != nil {
 		return err
 	}
-	in, err := zip.NewReader(whole, info.Size())
-	if err != nil {
-		return err
-	}
-	const contents = "[Content_Types].xml"
-	slices.SortFunc(in.File, func(a, b *zip.File) int {
-		if (a.Name == contents) != (b.Name == contents) {
-			return cmp.Compare(b.Name, contents) - cmp.Compare(a.Name, contents)
-		}
-		return cmp.Compare(a.Name, b.Name)
-	})
-	out := zip.NewWriter(s.w)
-	for _, f := range in.File {
-		if err := out.Copy(f); err != nil {
-			return err
-		}
-	}
-	return out.Close()
+	return spreadsheet.CopyWorkbook(s.w, whole, info.Size(), spreadsheet.Last)
 }
 
 // Close deletes the scratch files, whether the workbook was written or not.

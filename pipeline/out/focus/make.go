@@ -409,7 +409,7 @@ func (m *maker) endCustomer() error {
 	slices.SortFunc(list, func(a, b *group) int {
 		return cmp.Or(cmp.Compare(a.key.partner, b.key.partner), cmp.Compare(a.key.reseller, b.key.reseller),
 			strings.Compare(a.key.service, b.key.service),
-			cmp.Compare(a.key.mode, b.key.mode), cmp.Compare(b2i(a.key.negative), b2i(b.key.negative)))
+			cmp.Compare(a.key.mode, b.key.mode), cmp.Compare(tables.Flag(a.key.negative), tables.Flag(b.key.negative)))
 	})
 	for _, g := range list {
 		whole, err := g.rounded(m.src.Books.PartnerCurrency(g.key.partner).Digits)
@@ -422,13 +422,6 @@ func (m *maker) endCustomer() error {
 		}
 	}
 	return nil
-}
-
-func b2i(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 // difference composes an adjustment of an amount, unless it is 0.

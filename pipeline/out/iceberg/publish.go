@@ -31,7 +31,7 @@ type Options struct {
 	Now       period.Instant  // time of the snapshots
 	DryRun    bool            // report what would be done
 	TakeOver  bool            // change the tables of another lake
-	// StopAt is called at StopPoints: tests stop there. nil = nothing.
+	// StopAt is called at the points below: tests stop there. nil = nothing.
 	StopAt func(point string) error
 }
 
@@ -43,11 +43,6 @@ const (
 	StopCommitted = "iceberg-committed" // the table is in the new state
 	StopCleaned   = "iceberg-cleaned"   // files that no snapshot names were deleted
 )
-
-// StopPoints lists the points in order.
-func StopPoints() []string {
-	return []string{StopHeld, StopManifests, StopVersion, StopCommitted, StopCleaned}
-}
 
 // target is a table to publish.
 type target struct {

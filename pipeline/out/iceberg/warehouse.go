@@ -120,15 +120,7 @@ func (w *Warehouse) replace(name string, content []byte) error {
 	if err := w.st.Remove(temporary); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err // remove what a killed publish left
 	}
-	f, err := w.st.Create(temporary)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(content)
-	if err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err != nil {
+	if err := storage.WriteText(w.st, temporary, content); err != nil {
 		return err
 	}
 	if err := w.st.Rename(temporary, name); err != nil {

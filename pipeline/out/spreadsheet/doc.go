@@ -1,6 +1,7 @@
 // Package spreadsheet writes the cells of a CSV file for spreadsheet programs: the flag --excel. Plain CSV is for
 // programs and keeps every byte of a value; a spreadsheet program guesses the type of each cell, and can guess wrong.
-// This package writes cells with only one interpretation. It handles single values, not tables or files.
+// This package writes cells with only one interpretation. It handles single values, and the order of the files of a
+// workbook.
 //
 //	SHEET-1  The file begins with a byte order mark (BOM): without it Excel reads UTF-8 as the code page of the
 //	         system.
@@ -18,4 +19,5 @@
 //	SHEET-5  A number stays a number, negative ones too, if a spreadsheet keeps all its digits: 15 from the first to
 //	         the last that is not 0. One with more is text, ="1234567890.12345678", with all its digits; sums ignore
 //	         it.
+//	SHEET-6  Equal workbooks (XLSX) have equal bytes: their files are sorted by name.
 package spreadsheet

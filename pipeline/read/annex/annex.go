@@ -248,7 +248,7 @@ func (a *Annex) inspect(cycle period.Cycle, policy *books.Policy, o *percentile.
 		return err
 	}
 	for i, p := range downward(a.series) {
-		mbps := new(big.Rat).Quo(rat(p.bps), a.megabit)
+		mbps := new(big.Rat).Quo(p.bps.Rat(), a.megabit)
 		if mbps.Cmp(r.Value) > 0 {
 			a.Above++
 		}
@@ -269,7 +269,7 @@ func (a *Annex) direction(points []point, r *percentile.Result) (books.Series, e
 	if err != nil || len(in) == 0 || r.Index < 0 {
 		return books.SeriesIn, err
 	}
-	if at := downward(in)[r.Index]; new(big.Rat).Quo(rat(at.bps), a.megabit).Cmp(r.Value) == 0 {
+	if at := downward(in)[r.Index]; new(big.Rat).Quo(at.bps.Rat(), a.megabit).Cmp(r.Value) == 0 {
 		return books.SeriesIn, nil
 	}
 	return books.SeriesOut, nil

@@ -55,12 +55,12 @@ func TestAxis(t *testing.T) {
 	} {
 		top, _ := new(big.Rat).SetString(c.top)
 		x := axisTo(top)
-		if x.step.RatString() != c.step || x.steps != c.steps || x.label(x.steps) != c.label {
-			t.Errorf("axis to %s: %d steps of %s up to %q, want %d of %s up to %q", c.top, x.steps, x.step.RatString(),
-				x.label(x.steps), c.steps, c.step, c.label)
+		if x.Step.RatString() != c.step || x.Above != c.steps || label(&x, x.Above) != c.label {
+			t.Errorf("axis to %s: %d steps of %s up to %q, want %d of %s up to %q", c.top, x.Above, x.Step.RatString(),
+				label(&x, x.Above), c.steps, c.step, c.label)
 		}
-		if x.top().Cmp(top) < 0 {
-			t.Errorf("axis to %s ends at %s", c.top, x.top().RatString())
+		if x.At(x.Above).Cmp(top) < 0 {
+			t.Errorf("axis to %s ends at %s", c.top, x.At(x.Above).RatString())
 		}
 	}
 }
@@ -109,7 +109,7 @@ func TestPointsAgreeWithMeter(t *testing.T) {
 		}
 		if r.Index >= 0 && policy.Method != books.Monthly4thPeak {
 			at := downward(a.series)[r.Index]
-			if got := new(big.Rat).Quo(rat(at.bps), a.megabit); got.Cmp(r.Value) != 0 {
+			if got := new(big.Rat).Quo(at.bps.Rat(), a.megabit); got.Cmp(r.Value) != 0 {
 				t.Errorf("the point at index %d has %s, the measurement says %s", r.Index, got.RatString(),
 					r.Value.RatString())
 			}

@@ -32,7 +32,7 @@ func (a *Annex) daily(policy *books.Policy) []Daily {
 		}
 		index := dailyIndex(policy, to-from)
 		at := downward(a.series[from:to])[index]
-		mbps := new(big.Rat).Quo(rat(at.bps), a.megabit)
+		mbps := new(big.Rat).Quo(at.bps.Rat(), a.megabit)
 		if policy.Method == books.EnhancedP95 {
 			mbps.SetInt(new(big.Int).Quo(mbps.Num(), mbps.Denom()))
 		}

@@ -139,7 +139,7 @@ func seriesOf(points []point, which books.Series) ([]sample, error) {
 // EachPoint visits the points that count, in order of time: the slot's start and the value in Mbps.
 func (a *Annex) EachPoint(visit func(at period.Instant, mbps *big.Rat)) {
 	for _, p := range a.series {
-		visit(p.slot.Start(), new(big.Rat).Quo(rat(p.bps), a.megabit))
+		visit(p.slot.Start(), new(big.Rat).Quo(p.bps.Rat(), a.megabit))
 	}
 }
 
@@ -148,14 +148,6 @@ func downward(list []sample) []sample {
 	list = slices.Clone(list)
 	slices.SortFunc(list, func(a, b sample) int { return cmp.Or(b.bps.Cmp(a.bps), cmp.Compare(a.slot, b.slot)) })
 	return list
-}
-
-// rat converts a sum of quantities to a rational.
-func rat(t money.QuantityTotal) *big.Rat {
-	hi, lo := t.Raw()
-	n := new(big.Int).Lsh(big.NewInt(hi), 64)
-	n.Add(n, new(big.Int).SetUint64(lo))
-	return new(big.Rat).SetFrac(n, big.NewInt(10_000_000_000))
 }
 
 // megabit returns the number of bits per megabit under the policy.

@@ -3,7 +3,6 @@ package annex
 import (
 	"bytes"
 	"cmp"
-	"encoding/xml"
 	"fmt"
 	"math/big"
 	"slices"
@@ -11,6 +10,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/tollbook/tollbook/pipeline/read/graphic"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -85,7 +85,7 @@ func (d *drawing) svg() []byte {
 <title>%s</title>
 <style type="text/css">%s</style>
 <rect x="0" y="0" width="%d" height="%d" fill="#fff"/>
-`, pageWidth, d.y, escape(d.title), escape(style), pageWidth, d.y)
+`, pageWidth, d.y, graphic.Escape(d.title), graphic.Escape(style), pageWidth, d.y)
 	out.Write(d.body.Bytes())
 	out.WriteString("</svg>\n")
 	return out.Bytes()
@@ -98,7 +98,7 @@ type drawing struct {
 	series []sample    // within span
 	title  string
 	body   bytes.Buffer
-	axis   axis
+	axis   graphic.Axis
 	y      int // current position below the plot
 
 	whole map[string]string // the complete texts of shortened ones
@@ -106,12 +106,6 @@ type drawing struct {
 
 // named returns the customer's name, or its id.
 func (a *Annex) named() string { return cmp.Or(a.CustomerName, a.CustomerID) }
-
-func escape(text string) string {
-	var b strings.Builder
-	_ = xml.EscapeText(&b, []byte(text)) // a Builder never fails
-	return b.String()
-}
 
 // cut shortens a text that would not fit, and stores the complete text.
 func (d *drawing) cut(text string, most int) string {
@@ -128,7 +122,7 @@ func (d *drawing) cut(text string, most int) string {
 
 // text draws words at a position.
 func (d *drawing) text(x, y int, class, words string) {
-	fmt.Fprintf(&d.body, `<text x="%d" y="%d" class="%s">%s</text>`+"\n", x, y, class, escape(words))
+	fmt.Fprintf(&d.body, `<text x="%d" y="%d" class="%s">%s</text>`+"\n", x, y, class, graphic.Escape(words))
 }
 
 // tenths formats a length.
@@ -154,12 +148,12 @@ func (d *drawing) scale() {
 }
 
 func (d *drawing) mbps(bps money.QuantityTotal) *big.Rat {
-	return new(big.Rat).Quo(rat(bps), d.a.megabit)
+	return new(big.Rat).Quo(bps.Rat(), d.a.megabit)
 }
 
 // yOf returns the vertical position of a value, in tenths.
 func (d *drawing) yOf(mbps *big.Rat) int64 {
-	r := new(big.Rat).Quo(mbps, d.axis.top())
+	r := new(big.Rat).Quo(mbps, d.axis.At(d.axis.Above))
 	r.Mul(r, big.NewRat((plotBottom-plotTop)*10, 1))
 	return plotBottom*10 - new(big.Int).Quo(r.Num(), r.Denom()).Int64()
 }
@@ -183,11 +177,11 @@ func (d *drawing) header(title string) {
 
 // levels draws the axis of values: one line per step.
 func (d *drawing) levels() {
-	for i := range d.axis.steps + 1 {
-		y := d.yOf(d.axis.at(i))
+	for i := range d.axis.Above + 1 {
+		y := d.yOf(d.axis.At(i))
 		fmt.Fprintf(&d.body, `<path class="grid" d="M%d %sH%d"/>`+"\n", plotLeft, tenths(y), plotRight)
 		fmt.Fprintf(&d.body, `<text x="%d" y="%s" class="end">%s</text>`+"\n", plotLeft-8, tenths(y+42),
-			escape(d.axis.label(i)))
+			graphic.Escape(label(&d.axis, i)))
 	}
 	d.text(plotLeft-8, plotTop-12, "end small", "Mbps")
 }
@@ -345,8 +339,8 @@ func (d *drawing) marks() {
 			words = "cuttext"
 		}
 		fmt.Fprintf(&d.body, `<text x="%d" y="%s" class="%s">%s</text>`+"\n", plotRight+11, tenths(m.label+10), words,
-			escape(m.value))
+			graphic.Escape(m.value))
 		fmt.Fprintf(&d.body, `<text x="%d" y="%s" class="small">%s</text>`+"\n", plotRight+11, tenths(m.label+150),
-			escape(d.cut(m.name, 30)))
+			graphic.Escape(d.cut(m.name, 30)))
 	}
 }

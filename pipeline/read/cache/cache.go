@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"golang.org/x/sync/singleflight"
+
+	"github.com/tollbook/tollbook/pipeline/lake/osfile"
 )
 
 // Cache stores files that are expensive to make and whose content is determined by their tag. It deletes the oldest
@@ -56,16 +58,9 @@ func (s *Cache) make(name string, write func(io.Writer) error) error {
 	if _, err := os.Stat(name); err == nil {
 		return nil
 	}
-	f, err := os.CreateTemp(s.dir, ".new-")
+	err := osfile.Replace(name, osfile.Options{Temporary: ".new-*"}, func(f *os.File) error { return write(f) })
 	if err != nil {
 		return err
-	}
-	err = errors.Join(write(f), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), name)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
 	}
 	return s.clear(filepath.Base(name))
 }

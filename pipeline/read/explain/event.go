@@ -105,7 +105,7 @@ func (ev *eventStory) order(ctx context.Context, book *events.Book, o *event.Ord
 		again, err = ev.refund(book.Orders[o.Base], o, trace)
 	} else {
 		var ch line.Charge
-		ch, err = ordering.Price(ev.ex.prices, ratedOrder(o), trace)
+		ch, err = ordering.Price(ev.ex.prices, o.Rated(), trace)
 		again = ratedLine(ev.ex.Books, ev.ex.at.id, o.Resource, &ch, nil)
 	}
 	if err != nil {
@@ -117,13 +117,6 @@ func (ev *eventStory) order(ctx context.Context, book *events.Book, o *event.Ord
 	ev.ex.story.Parts = append(ev.ex.story.Parts, Part{again.Tier, again.Kind, steps})
 	ev.ex.story.Rated = append(ev.ex.story.Rated, again)
 	return nil
-}
-
-// ratedOrder converts an accepted order for package rating.
-func ratedOrder(o *event.Order) *ordering.Order {
-	return &ordering.Order{Type: o.Type, Customer: o.Customer, SKU: o.SKU, Region: o.Region, Quantity: o.Quantity,
-		PeriodType: o.PeriodType, PeriodNum: o.PeriodNum, PayTime: o.PayTime, Effective: o.Effective, Expire: o.Expire,
-		Discount: o.Discount, Official: o.Official, HasOfficial: o.HasOfficial}
 }
 
 // refund calculates an unsubscribe again from the line of its base as billed.

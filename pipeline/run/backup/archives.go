@@ -13,6 +13,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/run/archive"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
@@ -98,7 +99,7 @@ func (b *making) archive(ctx context.Context, within string, own bool, missing *
 // folderOf returns the folder of the backup for the lake of an archive. A folder is never reused for another lake,
 // whose copy would replace the first.
 func (b *making) folderOf(l *lake.Lake, within string, own bool) (string, error) {
-	first, err := readFile(b.st, archiveFolder+"/"+manifest.NameOf(1))
+	first, err := storage.ReadAll(b.st, archiveFolder+"/"+manifest.NameOf(1))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return "", err
 	}

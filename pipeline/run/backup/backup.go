@@ -316,7 +316,7 @@ func (b *making) replaceable(snap *lake.Snapshot, folder, name string) error {
 			Hint: "put the lake back, for example mount its disk, or correct lake.path; to back up the empty lake, " +
 				"use another folder"}
 	}
-	first, err := readFile(b.st, folder+"/"+manifest.NameOf(1))
+	first, err := storage.ReadAll(b.st, folder+"/"+manifest.NameOf(1))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
@@ -374,14 +374,7 @@ func (b *making) name() error {
 	if err != nil {
 		return err
 	}
-	f, err := b.st.Create(tempDir + "/" + indexName)
-	if err != nil {
-		return fmt.Errorf("write %s: %w", indexName, err)
-	}
-	if _, err = f.Write(append(text, '\n')); err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err != nil {
+	if err := storage.WriteText(b.st, tempDir+"/"+indexName, append(text, '\n')); err != nil {
 		return fmt.Errorf("write %s: %w", indexName, err)
 	}
 	if err := b.st.Rename(tempDir+"/"+indexName, indexName); err != nil {
@@ -463,7 +456,7 @@ func (b *making) clear() error {
 
 // readIndex reads backup.json.
 func readIndex(st storage.Storage) (*index, error) {
-	b, err := readFile(st, indexName)
+	b, err := storage.ReadAll(st, indexName)
 	if err != nil {
 		return nil, err
 	}

@@ -174,15 +174,12 @@ func (b *making) store(ctx context.Context, origin *origin, f *file) error {
 	defer from.Close()
 	b.sequence++
 	temp := fmt.Sprintf("%s/%06d", tempDir, b.sequence)
-	to, err := b.st.Create(temp)
-	if err != nil {
+	var hash string
+	var n int64
+	err = storage.WriteNew(b.st, temp, func(to io.Writer) (err error) {
+		hash, n, err = copyHashed(ctx, to, from)
 		return err
-	}
-	hash, n, err := copyHashed(ctx, to, from)
-	if err == nil {
-		err = to.Sync()
-	}
-	err = errors.Join(err, to.Close())
+	})
 	if errors.Is(err, objects.ErrChanged) {
 		return errors.Join(errBusy, b.st.Remove(temp))
 	}
@@ -229,14 +226,4 @@ func copyHashed(ctx context.Context, to io.Writer, from io.Reader) (string, int6
 			return "", n, err
 		}
 	}
-}
-
-// readFile reads a complete small file of a storage.
-func readFile(st storage.Storage, name string) ([]byte, error) {
-	f, err := st.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	b, err := io.ReadAll(f)
-	return b, errors.Join(err, f.Close())
 }

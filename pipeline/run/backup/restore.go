@@ -139,7 +139,7 @@ type restoring struct {
 // complete except for removing the mark: tollbook.yaml is written last, and since then the folder is a workspace, which
 // may have been used.
 func (r *restoring) begin() (finished bool, err error) {
-	index, err := readFile(r.from, indexName)
+	index, err := storage.ReadAll(r.from, indexName)
 	if err != nil {
 		return false, fmt.Errorf("read the backup: %w", err)
 	}
@@ -170,26 +170,13 @@ func (r *restoring) begin() (finished bool, err error) {
 			return false, fmt.Errorf("mark %s: %w", r.into, err)
 		}
 	}
-	if err := r.write(markTemp, identity); err != nil {
+	if err := storage.WriteText(r.to, markTemp, []byte(identity)); err != nil {
 		return false, fmt.Errorf("mark %s: %w", r.into, err)
 	}
 	if err := errors.Join(r.to.Rename(markTemp, markName), r.to.SyncDir("")); err != nil {
 		return false, fmt.Errorf("mark %s: %w", r.into, err)
 	}
 	return false, nil
-}
-
-// write creates a small file.
-func (r *restoring) write(name, text string) error {
-	f, err := r.to.Create(name)
-	if err != nil {
-		return err
-	}
-	_, err = io.WriteString(f, text)
-	if err == nil {
-		err = f.Sync()
-	}
-	return errors.Join(err, f.Close())
 }
 
 // alreadyDone removes the mark and reports what the folder has.
@@ -427,21 +414,17 @@ func (r *restoring) copyFile(ctx context.Context, f *file, name string) (err err
 		return err
 	}
 	defer func() { err = errors.Join(err, from.Close()) }()
-	to, err := r.to.Create(name)
-	if err != nil {
-		return err
-	}
-	// set the mode before the file contains a secret
-	err = os.Chmod(filepath.Join(r.into, filepath.FromSlash(name)), fs.FileMode(f.Mode)|0o200)
 	var hash string
 	var n int64
-	if err == nil {
-		hash, n, err = copyHashed(ctx, to, from)
-	}
-	if err == nil {
-		err = to.Sync()
-	}
-	if err = errors.Join(err, to.Close()); err != nil {
+	err = storage.WriteNew(r.to, name, func(to io.Writer) (err error) {
+		// set the mode before the file contains a secret
+		err = os.Chmod(filepath.Join(r.into, filepath.FromSlash(name)), fs.FileMode(f.Mode)|0o200)
+		if err == nil {
+			hash, n, err = copyHashed(ctx, to, from)
+		}
+		return err
+	})
+	if err != nil {
 		return err
 	}
 	if hash != f.Hash {

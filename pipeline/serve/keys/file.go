@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/tollbook/tollbook/pipeline/lake/osfile"
 	"github.com/tollbook/tollbook/schemas/problem"
 )
 
@@ -163,13 +164,12 @@ func (f File) read() (content, fs.FileInfo, error) {
 // change reads the file, edits its content and replaces it, under a lock. ready is called when the new file is written
 // and synced; if it fails, the old file stays. nil = not called.
 func (f File) change(edit func(*content) error, ready func() error) (err error) {
-	dir := filepath.Dir(f.Name)
 	lock, err := os.OpenFile(f.Name+".lock", os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return fmt.Errorf("write keys: %w", err)
 	}
 	defer func() { err = errors.Join(err, lock.Close()) }()
-	if err := flock(lock); err != nil {
+	if err := osfile.Lock(lock, osfile.Exclusive); err != nil {
 		return fmt.Errorf("write keys: lock %s: %w", lock.Name(), err)
 	}
 	if err := f.sweep(); err != nil {
@@ -186,23 +186,24 @@ func (f File) change(edit func(*content) error, ready func() error) (err error) 
 	if err != nil {
 		return fmt.Errorf("write keys: %w", err)
 	}
-	tmp, err := os.CreateTemp(dir, f.temporary()+"*"+ending) // created with mode 0600
-	if err != nil {
+	var refused error // by ready
+	o := osfile.Options{Temporary: f.temporary() + "*" + ending, Durability: osfile.Name,
+		Publish: func(from, to string) error {
+			if ready != nil {
+				if refused = ready(); refused != nil {
+					return refused
+				}
+			}
+			return os.Rename(from, to)
+		}}
+	err = osfile.Replace(f.Name, o, func(tmp *os.File) error {
+		_, err := tmp.Write(append(text, '\n'))
+		return err
+	})
+	if err != nil && refused == nil {
 		return fmt.Errorf("write keys: %w", err)
 	}
-	_, err = tmp.Write(append(text, '\n'))
-	if err = errors.Join(err, tmp.Sync(), tmp.Close()); err != nil {
-		return errors.Join(fmt.Errorf("write keys: %w", err), os.Remove(tmp.Name()))
-	}
-	if ready != nil {
-		if err := ready(); err != nil {
-			return errors.Join(err, os.Remove(tmp.Name()))
-		}
-	}
-	if err := os.Rename(tmp.Name(), f.Name); err != nil {
-		return errors.Join(fmt.Errorf("write keys: %w", err), os.Remove(tmp.Name()))
-	}
-	return syncDir(dir)
+	return err
 }
 
 // ending is the suffix of the name of a file that is being written.
@@ -222,24 +223,4 @@ func (f File) sweep() error {
 		}
 	}
 	return err
-}
-
-func flock(f *os.File) error {
-	for {
-		if err := unix.Flock(int(f.Fd()), unix.LOCK_EX); !errors.Is(err, unix.EINTR) {
-			return err
-		}
-	}
-}
-
-// syncDir makes a renamed file durable.
-func syncDir(name string) error {
-	dir, err := os.Open(name)
-	if err != nil {
-		return fmt.Errorf("write keys: %w", err)
-	}
-	if err := errors.Join(dir.Sync(), dir.Close()); err != nil {
-		return fmt.Errorf("write keys: %w", err)
-	}
-	return nil
 }

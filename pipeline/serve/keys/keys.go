@@ -89,7 +89,7 @@ func newRecord(c Caller, token bool, created string) (record, string, error) {
 	}
 	r := record{Key: Key{Caller: c, Token: token, Created: created}}
 	if token {
-		secret := "tbt_" + base64.RawURLEncoding.EncodeToString(random(32))
+		secret := "tbt_" + RandomText()
 		r.ID, r.Hash = "TOKEN"+letters(15), tokenHash(secret)
 		return r, secret, nil
 	}
@@ -124,6 +124,9 @@ func tokenHash(token string) string {
 	sum := sha256.Sum256([]byte(token))
 	return hex.EncodeToString(sum[:])
 }
+
+// RandomText returns 256 random bits.
+func RandomText() string { return base64.RawURLEncoding.EncodeToString(random(32)) }
 
 func random(n int) []byte {
 	b := make([]byte, n)

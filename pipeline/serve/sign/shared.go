@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/tollbook/tollbook/pipeline/lake/osfile"
 )
 
 // shared is the file of a slot: the signatures that were accepted, one after the other, by any process. To accept one,
@@ -58,7 +60,7 @@ func (f *shared) note(mac [sha256.Size]byte, uses map[[sha256.Size]byte]use) (ot
 			return 0, err
 		}
 	}
-	if err := locked(f.file, unix.LOCK_EX); err != nil {
+	if err := osfile.Lock(f.file, osfile.Exclusive); err != nil {
 		return 0, err
 	}
 	others, err = f.others(uses)
@@ -67,7 +69,7 @@ func (f *shared) note(mac [sha256.Size]byte, uses map[[sha256.Size]byte]use) (ot
 			f.read += sha256.Size
 		}
 	}
-	return others, errors.Join(err, locked(f.file, unix.LOCK_UN))
+	return others, errors.Join(err, osfile.Unlock(f.file))
 }
 
 // others reads what was appended since the last call. An incomplete signature at the end, of a failed write, is
@@ -101,13 +103,5 @@ func (f *shared) close() {
 	if f.file != nil {
 		_ = f.file.Close()
 		f.file = nil
-	}
-}
-
-func locked(f *os.File, how int) error {
-	for {
-		if err := unix.Flock(int(f.Fd()), how); !errors.Is(err, unix.EINTR) {
-			return err
-		}
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/books/sheet"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings/yamldoc"
@@ -90,7 +89,7 @@ func (m item) programme() books.Programme {
 
 func parseID(text string) (string, error) {
 	if text == "" || strings.TrimSpace(text) != text || strings.ContainsAny(text, ";\r\n\t") {
-		return "", fmt.Errorf("%q: not an id", sheet.Shorten(text))
+		return "", fmt.Errorf("%q: not an id", yamldoc.Shorten(text))
 	}
 	return text, nil
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/settings/yamldoc"
 )
 
 // table is a CSV book being read.
@@ -107,7 +108,7 @@ func (t *table) header(cells []cell) bool {
 	ok := true
 	for i, c := range cells {
 		if slices.Contains(t.names, c.Text) {
-			t.f.Problems.Add(t.Pos(c.Mark), "", "column %q is duplicate", Shorten(c.Text))
+			t.f.Problems.Add(t.Pos(c.Mark), "", "column %q is duplicate", yamldoc.Shorten(c.Text))
 			ok = false
 		}
 		t.names = append(t.names, c.Text)
@@ -118,7 +119,7 @@ func (t *table) header(cells []cell) bool {
 		case !strings.HasPrefix(c.Text, "x_"):
 			t.f.Problems.Add(t.Pos(c.Mark), "a column of your own begins with x_; known: "+t.columns(),
 				"unknown column %q",
-				Shorten(c.Text))
+				yamldoc.Shorten(c.Text))
 			ok = false
 		}
 	}
@@ -168,7 +169,7 @@ func (r *Record) Fail(name, hint, format string, args ...any) {
 		r.f.Problems.Add(r.Pos(c.Mark), hint, "%s: %s", name, what)
 		return
 	}
-	r.f.Problems.Add(r.Pos(c.Mark), hint, "%s %q: %s", name, Shorten(c.Text), what)
+	r.f.Problems.Add(r.Pos(c.Mark), hint, "%s %q: %s", name, yamldoc.Shorten(c.Text), what)
 }
 
 // Text returns a cell's text or its default. An empty required cell is a problem.
@@ -303,13 +304,6 @@ func (r *Record) Valid() period.Span {
 // Date reads a calendar day.
 func (r *Record) Date(name string) (period.Day, bool) {
 	return Decimal(r, name, period.ParseDay[string])
-}
-
-func Shorten(text string) string {
-	if len(text) > 64 {
-		return text[:64] + "…"
-	}
-	return text
 }
 
 // otherModels maps words of other systems to pricing models.

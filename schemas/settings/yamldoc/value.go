@@ -86,7 +86,7 @@ func (m Map) Item(key string, i int, item *Node, known []string) Map {
 func (m Map) Fail(key string, n *Node, hint, format string, args ...any) {
 	what := fmt.Sprintf(format, args...)
 	if n.Kind == Scalar {
-		m.c.Add(n.Pos, hint, "%s %q: %s", m.Name(key), shorten(n.Text), what)
+		m.c.Add(n.Pos, hint, "%s %q: %s", m.Name(key), Shorten(n.Text), what)
 		return
 	}
 	m.c.Add(n.Pos, hint, "%s: %s", m.Name(key), what)
@@ -97,7 +97,8 @@ func (m Map) FailSecret(key string, n *Node, hint, format string, args ...any) {
 	m.c.Add(n.Pos, hint, "%s: %s", m.Name(key), fmt.Sprintf(format, args...))
 }
 
-func shorten(text string) string {
+// Shorten cuts a text that a problem quotes.
+func Shorten(text string) string {
 	if len(text) > 64 {
 		return text[:64] + "…"
 	}

@@ -265,21 +265,13 @@ func (g *gaps) missingLinks(ctx context.Context) error {
 		return err
 	}
 	slices.SortStableFunc(keys, func(a, b link) int { // those whose feed is probably missing first
-		return cmp.Compare(b2i(before[b.resource]), b2i(before[a.resource]))
+		return cmp.Compare(tables.Flag(before[b.resource]), tables.Flag(before[a.resource]))
 	})
 	g.m.More = max(0, len(keys)-maxLinks)
 	for _, k := range keys[:len(keys)-g.m.More] {
 		g.m.Links = append(g.m.Links, Link{k.resource, k.customer, wanted[k], before[k.resource]})
 	}
 	return nil
-}
-
-// b2i returns 1 for true.
-func b2i(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 // linksBefore returns which of the links have samples in a cycle; none for an archived cycle.

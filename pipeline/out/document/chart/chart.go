@@ -2,7 +2,6 @@ package chart
 
 import (
 	"cmp"
-	"encoding/xml"
 	"fmt"
 	"math/big"
 	"slices"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/out/document/language"
 	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
+	"github.com/tollbook/tollbook/pipeline/read/graphic"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -24,7 +24,7 @@ type Chart struct {
 	words    *language.Dictionary // nil = English
 	services []*service           // the largest first; those from index maxColours−1 share the last colour
 	bars     []bar
-	axis     axis
+	axis     graphic.Axis
 	left     int    // of the plot, so that the labels of the axis fit before it
 	title    string // of the drawing
 	per      string // unit of the values, above the axis
@@ -151,19 +151,13 @@ func spread(a money.AmountTotal, days int) []money.AmountTotal {
 	return parts
 }
 
-// rat converts a sum to a rational, for drawing.
-func rat(t money.AmountTotal) *big.Rat {
-	r, _ := new(big.Rat).SetString(t.String())
-	return r
-}
-
 // scale chooses an axis that includes every bar, and the place of the plot.
 func (c *Chart) scale() {
 	top, bottom := new(big.Rat), new(big.Rat)
 	for i := range c.bars {
 		up, down := new(big.Rat), new(big.Rat)
 		for _, a := range c.bars[i].amounts {
-			if v := rat(a); v.Sign() > 0 {
+			if v := a.Rat(); v.Sign() > 0 {
 				up.Add(up, v)
 			} else {
 				down.Add(down, v)
@@ -178,58 +172,20 @@ func (c *Chart) scale() {
 	}
 	c.axis = axisOf(bottom, top)
 	c.left = plotLeft
-	for _, i := range []int64{-c.axis.below, c.axis.above} {
-		c.left = max(c.left, utf8.RuneCountInString(c.axis.label(i))*digitWidth+labelGap+2)
+	for _, i := range []int64{-c.axis.Below, c.axis.Above} {
+		c.left = max(c.left, utf8.RuneCountInString(label(&c.axis, i))*digitWidth+labelGap+2)
 	}
 }
 
-// axis has round steps from below to above.
-type axis struct {
-	step         *big.Rat
-	below, above int64 // steps from 0
-	digits       int   // decimals of the labels
-}
-
 // label returns the value that is so many steps from 0.
-func (a *axis) label(steps int64) string {
-	return typeset.Grouped(new(big.Rat).Mul(a.step, big.NewRat(steps, 1)).FloatString(a.digits))
-}
+func label(a *graphic.Axis, steps int64) string { return typeset.Grouped(a.Text(steps)) }
 
 // maxSteps is how many steps an axis has at most.
 const maxSteps = 6
 
-// axisOf returns an axis that includes 0 and two values: its steps are 1, 2 or 5 times a power of ten, the smallest
-// with at most maxSteps steps.
-func axisOf(bottom, top *big.Rat) axis {
-	if bottom.Sign() == 0 && top.Sign() == 0 {
-		top = big.NewRat(1, 1)
-	}
-	for digits := money.AmountScale; ; digits-- {
-		for _, n := range []int64{1, 2, 5} {
-			step := new(big.Rat).Mul(power(-digits), big.NewRat(n, 1))
-			above, below := steps(top, step), steps(new(big.Rat).Neg(bottom), step)
-			if sum := new(big.Int).Add(above, below); sum.Cmp(big.NewInt(maxSteps)) <= 0 {
-				return axis{step: step, below: below.Int64(), above: above.Int64(), digits: max(0, digits)}
-			}
-		}
-	}
-}
-
-// power returns 10^n.
-func power(n int) *big.Rat {
-	p := new(big.Rat).SetInt(new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(max(n, -n))), nil))
-	if n < 0 {
-		p.Inv(p)
-	}
-	return p
-}
-
-// steps returns the number of steps that include a value.
-func steps(value, step *big.Rat) *big.Int {
-	r := new(big.Rat).Quo(value, step)
-	n := new(big.Int).Add(r.Num(), r.Denom())
-	n.Sub(n, big.NewInt(1))
-	return n.Quo(n, r.Denom())
+// axisOf returns an axis that includes 0 and two amounts.
+func axisOf(bottom, top *big.Rat) graphic.Axis {
+	return graphic.AxisOf(bottom, top, money.AmountScale, maxSteps)
 }
 
 // Sum is a service and its sum over the cycle, in the chart's currency. Name may be empty.
@@ -307,7 +263,7 @@ func (c *Chart) SVG() string {
 // draw draws the chart. Coordinates are hundredths, calculated with rationals.
 func (c *Chart) draw(b *strings.Builder) {
 	fmt.Fprintf(b, "<title id=\"chart-title\">%s</title>\n<desc id=\"chart-desc\">%s</desc>\n<defs>\n",
-		escape(c.words.Say(language.Texts, c.title)), escape(c.words.Say(language.Texts, c.describe())))
+		graphic.Escape(c.words.Say(language.Texts, c.title)), graphic.Escape(c.words.Say(language.Texts, c.describe())))
 	for i, p := range palette() {
 		fmt.Fprintf(b,
 			`<pattern id="fill-%d" width="8" height="8" patternUnits="userSpaceOnUse">`+
@@ -341,23 +297,23 @@ func (c *Chart) describe() string {
 
 // y returns the height of an amount, in hundredths.
 func (c *Chart) y(v *big.Rat) int64 {
-	r := new(big.Rat).Quo(v, c.axis.step)
-	r.Add(r, big.NewRat(c.axis.below, 1))
-	r.Mul(r, big.NewRat((plotBottom-plotTop)*100, c.axis.below+c.axis.above))
+	r := new(big.Rat).Quo(v, c.axis.Step)
+	r.Add(r, big.NewRat(c.axis.Below, 1))
+	r.Mul(r, big.NewRat((plotBottom-plotTop)*100, c.axis.Below+c.axis.Above))
 	return plotBottom*100 - new(big.Int).Quo(r.Num(), r.Denom()).Int64()
 }
 
 func (c *Chart) grid(b *strings.Builder) {
 	fmt.Fprintf(b, `<text x="%d" y="%d" class="end">%s</text>`+"\n", c.left-labelGap, plotTop-12,
-		escape(c.words.Say(language.Texts, c.per)))
-	for i := -c.axis.below; i <= c.axis.above; i++ {
-		y := c.y(new(big.Rat).Mul(c.axis.step, big.NewRat(i, 1)))
+		graphic.Escape(c.words.Say(language.Texts, c.per)))
+	for i := -c.axis.Below; i <= c.axis.Above; i++ {
+		y := c.y(c.axis.At(i))
 		fmt.Fprintf(b, `<path class="grid" d="M%d %sH%d"/><text x="%d" y="%s" class="end">%s</text>`+"\n", c.left,
-			hundredths(y), plotRight, c.left-labelGap, hundredths(y+350), escape(c.axis.label(i)))
+			hundredths(y), plotRight, c.left-labelGap, hundredths(y+350), graphic.Escape(label(&c.axis, i)))
 	}
 	if c.below != "" {
 		fmt.Fprintf(b, `<text x="%d" y="%d" class="mid">%s</text>`+"\n", (c.left+plotRight)/2, plotBottom+30,
-			escape(c.words.Say(language.Texts, c.below)))
+			graphic.Escape(c.words.Say(language.Texts, c.below)))
 	}
 }
 
@@ -366,7 +322,7 @@ func (c *Chart) bar(b *strings.Builder, day *bar, x, width int) {
 	gap := width / 8
 	up, down := new(big.Rat), new(big.Rat)
 	for i, a := range day.amounts {
-		v := rat(a)
+		v := a.Rat()
 		if v.Sign() == 0 {
 			continue
 		}
@@ -384,15 +340,15 @@ func (c *Chart) bar(b *strings.Builder, day *bar, x, width int) {
 		fmt.Fprintf(b, `<rect x="%s" y="%s" width="%s" height="%s" fill="url(#fill-%d)"><title>%s</title></rect>`+"\n",
 			hundredths(int64(x+gap)), hundredths(min(from, to)),
 			hundredths(int64(width-2*gap)), hundredths(max(from-to, to-from)), i,
-			escape(name+": "+typeset.Grouped(a.StringFixed(c.digits))))
+			graphic.Escape(name+": "+typeset.Grouped(a.StringFixed(c.digits))))
 	}
 	if c.turned {
 		fmt.Fprintf(b, `<text class="end" transform="translate(%s %d) rotate(-40)">%s</text>`+"\n",
-			hundredths(int64(x+width/2)+400), plotBottom+12, escape(day.label))
+			hundredths(int64(x+width/2)+400), plotBottom+12, graphic.Escape(day.label))
 		return
 	}
 	fmt.Fprintf(b, `<text x="%s" y="%d" class="mid">%s</text>`+"\n", hundredths(int64(x+width/2)), plotBottom+14,
-		escape(day.label))
+		graphic.Escape(day.label))
 }
 
 // dayName returns the name of a bar.
@@ -417,12 +373,6 @@ func Swatch(colour int) string {
 	return fmt.Sprintf(
 		`<svg class="swatch" viewBox="0 0 16 16" aria-hidden="true">`+
 			`<rect width="16" height="16" fill="url(#fill-%d)"/></svg>`, colour)
-}
-
-func escape(text string) string {
-	var b strings.Builder
-	_ = xml.EscapeText(&b, []byte(text)) // a Builder returns no error
-	return b.String()
 }
 
 // hundredths writes a length.

@@ -63,7 +63,7 @@ func TestAxis(t *testing.T) {
 		bottom, _ := new(big.Rat).SetString(tt.bottom)
 		top, _ := new(big.Rat).SetString(tt.top)
 		x := axisOf(bottom, top)
-		if got := fmt.Sprintf("%s %d %d %d", x.step.RatString(), x.below, x.above, x.digits); got != tt.want {
+		if got := fmt.Sprintf("%s %d %d %d", x.Step.RatString(), x.Below, x.Above, x.Digits); got != tt.want {
 			t.Errorf("%s to %s: %s, want %s", tt.bottom, tt.top, got, tt.want)
 		}
 	}
@@ -122,10 +122,10 @@ func TestChartProperty(t *testing.T) {
 				rapid.Bool().Draw(t, "month end")})
 		}
 		c := september(t, usage)
-		for i := -c.axis.below; i <= c.axis.above; i++ {
-			width := utf8.RuneCountInString(c.axis.label(i)) * 56 / 10 // of digits in Helvetica, 10 pixels high
+		for i := -c.axis.Below; i <= c.axis.Above; i++ {
+			width := utf8.RuneCountInString(label(&c.axis, i)) * 56 / 10 // of digits in Helvetica, 10 pixels high
 			if right := c.left - labelGap; width > right || c.left > plotRight/2 {
-				t.Fatalf("the label %s ends at %d, the plot begins at %d", c.axis.label(i), right, c.left)
+				t.Fatalf("the label %s ends at %d, the plot begins at %d", label(&c.axis, i), right, c.left)
 			}
 		}
 		for d := xml.NewDecoder(strings.NewReader(c.SVG())); ; {

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
+	"github.com/tollbook/tollbook/pipeline/read/graphic"
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
@@ -71,7 +72,7 @@ func (f *Graph) file(c *Chart, foot int) string {
 		`.grid{stroke:#d5d9de;stroke-width:.6;fill:none}.zero{stroke:#333;stroke-width:1;fill:none}</style>` + "\n")
 	fmt.Fprintf(&b, `<rect y="%d" width="%d" height="%d" fill="#fff"/>`+"\n", -graphTop, chartWidth, graphTop+height)
 	fmt.Fprintf(&b, `<text class="head" x="8" y="%d">%s</text><text x="8" y="%d">%s</text>`+"\n", 20-graphTop,
-		escape(f.Title), 35-graphTop, escape(f.About))
+		graphic.Escape(f.Title), 35-graphTop, graphic.Escape(f.About))
 	c.draw(&b)
 	for i, name := range f.Parts {
 		if !legend {
@@ -82,7 +83,7 @@ func (f *Graph) file(c *Chart, foot int) string {
 			name = "(none)"
 		}
 		fmt.Fprintf(&b, `<rect x="%d" y="%d" width="10" height="10" fill="url(#fill-%d)"/><text x="%d" y="%d">%s</text>`+"\n",
-			x, y, i, x+15, y+9, escape(typeset.Cut(name, 2*maxLabel)))
+			x, y, i, x+15, y+9, graphic.Escape(typeset.Cut(name, 2*maxLabel)))
 	}
 	b.WriteString("</svg>\n")
 	return b.String()

@@ -1,9 +1,7 @@
 package layout
 
 import (
-	"archive/zip"
 	"bytes"
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -16,6 +14,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/scratch"
 	"github.com/tollbook/tollbook/pipeline/out/document/language"
 	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
+	"github.com/tollbook/tollbook/pipeline/out/spreadsheet"
 )
 
 // WriteXLSX writes a workbook with one sheet per part (DOC-5).
@@ -49,7 +48,7 @@ func WriteXLSX(w io.Writer, pg *Page) (err error) {
 	if _, err := file.WriteTo(&raw); err != nil {
 		return err
 	}
-	return inOrder(w, raw.Bytes())
+	return spreadsheet.CopyWorkbook(w, bytes.NewReader(raw.Bytes()), int64(raw.Len()), spreadsheet.First)
 }
 
 // book is a workbook that is being written.
@@ -395,29 +394,4 @@ func (b *book) properties() error {
 		b.say(b.page.Kind+" of"), b.page.Subject.Full(), b.say("for"), h.Cycle), 200),
 		Creator: typeset.Cut(h.Vendor.called(), 200), LastModifiedBy: typeset.Cut(h.Vendor.called(), 200),
 		Description: b.say(h.Status()), Created: at, Modified: at, Language: b.page.language().Tag()})
-}
-
-// inOrder writes the files of an archive by name, the list of contents first: excelize lists them in any order.
-func inOrder(w io.Writer, raw []byte) error {
-	in, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
-	if err != nil {
-		return err
-	}
-	const contents = "[Content_Types].xml"
-	slices.SortFunc(in.File, func(a, b *zip.File) int {
-		if (a.Name == contents) != (b.Name == contents) {
-			if a.Name == contents {
-				return -1
-			}
-			return 1
-		}
-		return cmp.Compare(a.Name, b.Name)
-	})
-	out := zip.NewWriter(w)
-	for _, f := range in.File {
-		if err := out.Copy(f); err != nil {
-			return err
-		}
-	}
-	return out.Close()
 }

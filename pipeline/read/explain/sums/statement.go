@@ -245,7 +245,7 @@ func (e *statementStory) amount(row rows.Row[tables.PartnerStatement], part *exp
 		return err
 	}
 	part.Steps = append(part.Steps, text, fmt.Sprintf("rounded half up once to %s: %s %s",
-		digitsText(e.currency.Digits), rounded.Trim(), e.currency.Code))
+		money.DecimalsText(e.currency.Digits), rounded.Trim(), e.currency.Code))
 	if rounded != stored {
 		e.story.Agrees = false
 		part.Steps = append(part.Steps, "the statement has "+stored.Trim())

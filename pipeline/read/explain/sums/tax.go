@@ -121,7 +121,7 @@ func (t *taxStory) row(row rows.Row[tables.Tax]) error {
 		part.Kind += ", seller " + stored.SellerID
 		part.Steps = append(part.Steps, "base: what the statement's rows with this seller and tax come to: "+
 			stored.Taxable.Trim(), t.arithmetic(rules, stored.Taxable.Trim(), stored.Rate, "Σ rates of its services"),
-			"rounded half up once to "+digitsText(rules.Digits)+": "+stored.Amount.Trim())
+			"rounded half up once to "+money.DecimalsText(rules.Digits)+": "+stored.Amount.Trim())
 		t.story.Parts = append(t.story.Parts, part)
 		return nil
 	}
@@ -193,7 +193,7 @@ func (t *taxStory) bases(part *explain.Part, rules tax.Rules, rate money.Rate, s
 				return err
 			}
 			part.Steps = append(part.Steps, fmt.Sprintf("Σ of the tax of each line, rounded half up to %s: %s",
-				digitsText(rules.Digits), rounded.Trim()))
+				money.DecimalsText(rules.Digits), rounded.Trim()))
 		} else {
 			part.Steps = append(part.Steps, t.arithmetic(rules, taxable.Trim(), rate, b.rates.Trim()))
 		}
@@ -287,12 +287,5 @@ func roundingText(rules tax.Rules, amount money.Amount) string {
 	if rules.PerLine {
 		return "sum: " + amount.Trim()
 	}
-	return "exact sum, rounded half up once to " + digitsText(rules.Digits) + ": " + amount.Trim()
-}
-
-func digitsText(digits int) string {
-	if digits == 1 {
-		return "1 decimal"
-	}
-	return fmt.Sprintf("%d decimals", digits)
+	return "exact sum, rounded half up once to " + money.DecimalsText(rules.Digits) + ": " + amount.Trim()
 }

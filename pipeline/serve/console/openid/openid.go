@@ -2,9 +2,7 @@ package openid
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/subtle"
-	"encoding/base64"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -99,8 +97,9 @@ func (c *Client) Begin(ctx context.Context, next string) (id, to string, err err
 	if err != nil {
 		return "", "", err
 	}
-	a := &attempt{state: random(), nonce: random(), verifier: oauth2.GenerateVerifier(), next: next, begun: c.clock()}
-	id = random()
+	a := &attempt{state: keys.RandomText(), nonce: keys.RandomText(), verifier: oauth2.GenerateVerifier(),
+		next: next, begun: c.clock()}
+	id = keys.RandomText()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for len(c.order) >= maxAttempts {
@@ -179,10 +178,3 @@ func (c *Client) Finish(ctx context.Context, id string, answer url.Values) (who 
 
 // IDPrefix is the prefix of the ids of callers without a key.
 const IDPrefix = "oidc:"
-
-// random returns 256 random bits.
-func random() string {
-	var b [32]byte
-	_, _ = rand.Read(b[:]) // never fails: the process would end before
-	return base64.RawURLEncoding.EncodeToString(b[:])
-}

@@ -2,10 +2,8 @@ package session
 
 import (
 	"container/list"
-	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
-	"encoding/base64"
 	"sync"
 	"time"
 
@@ -43,7 +41,7 @@ type entry struct {
 
 // Begin signs a caller in and returns the id for its cookie.
 func (s *Store) Begin(c keys.Caller, now time.Time) string {
-	id, form := secret(), secret()
+	id, form := keys.RandomText(), keys.RandomText()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.byID == nil {
@@ -108,11 +106,4 @@ func (s *Store) drop(at *list.Element) {
 // Posted reports whether a form that was sent has the session's token.
 func (s *Session) Posted(token string) bool {
 	return subtle.ConstantTimeCompare([]byte(token), []byte(s.Form)) == 1
-}
-
-// secret returns 256 random bits.
-func secret() string {
-	var b [32]byte
-	_, _ = rand.Read(b[:]) // never fails: the process would end before
-	return base64.RawURLEncoding.EncodeToString(b[:])
 }

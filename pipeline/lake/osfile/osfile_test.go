@@ -1,0 +1,224 @@
+package osfile_test
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tollbook/tollbook/pipeline/lake/osfile"
+)
+
+var errTest = errors.New("test")
+
+// write returns a function that writes a text.
+func write(text string) func(*os.File) error {
+	return func(f *os.File) error {
+		_, err := f.WriteString(text)
+		return err
+	}
+}
+
+// content returns the files of a folder with their texts.
+func content(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := make(map[string]string)
+	for _, e := range entries {
+		text, err := os.ReadFile(filepath.Join(dir, e.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		out[e.Name()] = string(text)
+	}
+	return out
+}
+
+// TestReplace tests OSFILE-1 and the mode of the file.
+func TestReplace(t *testing.T) {
+	t.Parallel()
+	fails := func(string, string) error { return errTest }
+	for _, c := range []struct {
+		name  string
+		o     osfile.Options
+		write func(*os.File) error
+		mode  fs.FileMode // 0 = not checked
+		err   error
+		want  map[string]string
+	}{
+		{"unsynced", osfile.Options{Temporary: ".a-*.tmp"}, write("new"), 0o600, nil, map[string]string{"a": "new"}},
+		{"content", osfile.Options{Temporary: ".a-*.tmp", Mode: 0o640, Durability: osfile.Content}, write("new"), 0o640,
+			nil, map[string]string{"a": "new"}},
+		{"name", osfile.Options{Temporary: ".a-*", Mode: 0o644, Durability: osfile.Name}, write("new"), 0o644, nil,
+			map[string]string{"a": "new"}},
+		{"fixed temporary name", osfile.Options{Temporary: "a.tmp", Mode: 0o644}, write("new"), 0o644, nil,
+			map[string]string{"a": "new"}},
+		{"write fails", osfile.Options{Temporary: ".a-*"}, func(*os.File) error { return errTest }, 0, errTest,
+			map[string]string{"a": "old", "a.tmp": "left by a killed process"}},
+		{"write closes", osfile.Options{Temporary: ".a-*", Durability: osfile.Content}, (*os.File).Close, 0,
+			os.ErrClosed, map[string]string{"a": "old", "a.tmp": "left by a killed process"}},
+		{"write fails, fixed temporary name", osfile.Options{Temporary: "a.tmp"},
+			func(*os.File) error { return errTest }, 0, errTest, map[string]string{"a": "old"}},
+		{"publish fails", osfile.Options{Temporary: ".a-*", Publish: fails}, write("new"), 0, errTest,
+			map[string]string{"a": "old", "a.tmp": "left by a killed process"}},
+		{"link", osfile.Options{Temporary: ".a-*", Publish: os.Link}, write("new"), 0, fs.ErrExist,
+			map[string]string{"a": "old", "a.tmp": "left by a killed process"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			name := filepath.Join(dir, "a")
+			for file, text := range map[string]string{"a": "old", "a.tmp": "left by a killed process"} {
+				if err := os.WriteFile(filepath.Join(dir, file), []byte(text), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := osfile.Replace(name, c.o, c.write); !errors.Is(err, c.err) {
+				t.Errorf("error %v, want %v", err, c.err)
+			}
+			got := content(t, dir)
+			if c.err == nil && c.o.Temporary != "a.tmp" {
+				delete(got, "a.tmp")
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Errorf("files (-want +got):\n%s", diff)
+			}
+			if info, err := os.Stat(name); err != nil || c.mode != 0 && info.Mode() != c.mode {
+				t.Errorf("mode %v, error %v, want %v", info.Mode(), err, c.mode)
+			}
+		})
+	}
+}
+
+// TestReplaceCreates tests that Replace creates a file, with Publish and without, and reports a missing folder.
+func TestReplaceCreates(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	err := errors.Join(
+		osfile.Replace(filepath.Join(dir, "a"), osfile.Options{Temporary: ".a-*"}, write("1")),
+		osfile.Replace(filepath.Join(dir, "b"), osfile.Options{Temporary: ".b-*", Publish: os.Link}, write("2")))
+	if err != nil {
+		t.Error(err)
+	}
+	if diff := cmp.Diff(map[string]string{"a": "1", "b": "2"}, content(t, dir)); diff != "" {
+		t.Errorf("files (-want +got):\n%s", diff)
+	}
+	err = osfile.Replace(filepath.Join(dir, "none", "a"), osfile.Options{Temporary: ".a-*"}, write("1"))
+	if !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("error %v, want one of a missing folder", err)
+	}
+}
+
+// TestReplaceOpen tests that the file stays open and locked under its final name.
+func TestReplaceOpen(t *testing.T) {
+	t.Parallel()
+	name := filepath.Join(t.TempDir(), "a")
+	o := osfile.Options{Temporary: ".a-*", Mode: 0o644, Durability: osfile.Content}
+	f, err := osfile.ReplaceOpen(name, o, func(f *os.File) error {
+		return errors.Join(osfile.TryLock(f, osfile.Exclusive), write("new")(f))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := open(t, name)
+	if err := osfile.TryLock(other, osfile.Shared); !errors.Is(err, osfile.ErrLocked) {
+		t.Errorf("error %v, want ErrLocked", err)
+	}
+	if err := f.Close(); err != nil {
+		t.Error(err)
+	}
+	if err := osfile.TryLock(other, osfile.Shared); err != nil {
+		t.Error(err)
+	}
+	var failed *os.File
+	f, err = osfile.ReplaceOpen(name, o, func(f *os.File) error {
+		failed = f
+		return errTest
+	})
+	if f != nil || !errors.Is(err, errTest) || !errors.Is(failed.Close(), os.ErrClosed) {
+		t.Errorf("file %v, error %v, want a closed file", f, err)
+	}
+	if diff := cmp.Diff(map[string]string{"a": "new"}, content(t, filepath.Dir(name))); diff != "" {
+		t.Errorf("files (-want +got):\n%s", diff)
+	}
+}
+
+// open opens a file until the end of a test.
+func open(t *testing.T, name string) *os.File {
+	t.Helper()
+	f, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = f.Close() })
+	return f
+}
+
+// TestLock tests which locks exclude each other, and OSFILE-3.
+func TestLock(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		first, second osfile.Kind
+		want          error
+	}{
+		{osfile.Shared, osfile.Shared, nil},
+		{osfile.Shared, osfile.Exclusive, osfile.ErrLocked},
+		{osfile.Exclusive, osfile.Shared, osfile.ErrLocked},
+		{osfile.Exclusive, osfile.Exclusive, osfile.ErrLocked},
+	} {
+		dir := t.TempDir() // a folder can be locked too
+		first, second := open(t, dir), open(t, dir)
+		if err := osfile.Lock(first, c.first); err != nil {
+			t.Error(err)
+		}
+		if err := osfile.TryLock(second, c.second); !errors.Is(err, c.want) {
+			t.Errorf("kinds %d and %d: error %v, want %v", c.first, c.second, err, c.want)
+		}
+		if err := errors.Join(osfile.Unlock(first), osfile.TryLock(second, c.second)); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestLockWaits tests that Lock waits for the holder.
+func TestLockWaits(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	first, second := open(t, dir), open(t, dir)
+	if err := osfile.Lock(first, osfile.Exclusive); err != nil {
+		t.Fatal(err)
+	}
+	events := make(chan string, 2)
+	done := make(chan error)
+	go func() {
+		err := osfile.Lock(second, osfile.Exclusive)
+		events <- "locked"
+		done <- err
+	}()
+	events <- "released"
+	if err := errors.Join(osfile.Unlock(first), <-done); err != nil {
+		t.Error(err)
+	}
+	if got := []string{<-events, <-events}; !slices.Equal(got, []string{"released", "locked"}) {
+		t.Errorf("order %q", got)
+	}
+}
+
+// TestSyncDir tests that a missing folder is reported as such.
+func TestSyncDir(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := osfile.SyncDir(dir); err != nil {
+		t.Error(err)
+	}
+	if err := osfile.SyncDir(filepath.Join(dir, "none")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("error %v, want one of a missing folder", err)
+	}
+}

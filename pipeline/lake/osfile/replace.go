@@ -1,0 +1,114 @@
+package osfile
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Durability is what of a replaced file survives a power failure (OSFILE-2).
+type Durability int
+
+// The values of Durability.
+const (
+	// Unsynced syncs nothing. The reader of the file must detect damage.
+	Unsynced Durability = iota
+	// Content syncs the file before it gets its name.
+	Content
+	// Name is Content, and then syncs the folder.
+	Name
+)
+
+// Options are the options of Replace.
+type Options struct {
+	// Temporary is the name of the temporary file, without a folder. The last asterisk stands for a random number.
+	// Without an asterisk, a file that a killed process left is overwritten, and the caller must prevent concurrent
+	// calls.
+	Temporary string
+	// Mode is the mode of the file, independent of the umask. If it is 0, the mode is 0600 for a temporary name with an
+	// asterisk, and 0666 less the umask for another name.
+	Mode fs.FileMode
+	// Durability is what survives a power failure.
+	Durability Durability
+	// Publish gives the temporary file its final name; nil is os.Rename. It may leave the temporary name, as os.Link
+	// does: Replace removes it.
+	Publish func(from, to string) error
+}
+
+// Replace replaces a file, or creates it, with the content that write writes (OSFILE-1). It closes the file before it
+// calls Publish.
+func Replace(name string, o Options, write func(*os.File) error) error {
+	f, err := o.create(filepath.Dir(name))
+	if err != nil {
+		return err
+	}
+	return o.publish(errors.Join(o.fill(f, write), f.Close()), f.Name(), name)
+}
+
+// ReplaceOpen is Replace for a caller that keeps the file open, for example to keep a lock on it. After an error the
+// file is closed.
+func ReplaceOpen(name string, o Options, write func(*os.File) error) (*os.File, error) {
+	f, err := o.create(filepath.Dir(name))
+	if err != nil {
+		return nil, err
+	}
+	if err := o.publish(o.fill(f, write), f.Name(), name); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+// create creates the temporary file.
+func (o Options) create(dir string) (*os.File, error) {
+	if strings.Contains(o.Temporary, "*") {
+		return os.CreateTemp(dir, o.Temporary)
+	}
+	return os.Create(filepath.Join(dir, o.Temporary))
+}
+
+// fill writes the content, and syncs it if it must be durable.
+func (o Options) fill(f *os.File, write func(*os.File) error) error {
+	if err := write(f); err != nil {
+		return err
+	}
+	if o.Mode != 0 {
+		if err := f.Chmod(o.Mode); err != nil {
+			return err
+		}
+	}
+	if o.Durability == Unsynced {
+		return nil
+	}
+	return f.Sync()
+}
+
+// publish gives the temporary file its final name, or removes it after an error.
+func (o Options) publish(err error, temporary, name string) error {
+	put := os.Rename
+	if o.Publish != nil {
+		put = o.Publish
+	}
+	if err == nil {
+		err = put(temporary, name)
+	}
+	if err != nil || o.Publish != nil {
+		if gone := os.Remove(temporary); !errors.Is(gone, fs.ErrNotExist) {
+			err = errors.Join(err, gone)
+		}
+	}
+	if err != nil || o.Durability != Name {
+		return err
+	}
+	return SyncDir(filepath.Dir(name))
+}
+
+// SyncDir makes the names in a folder durable.
+func SyncDir(name string) error {
+	dir, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
+}

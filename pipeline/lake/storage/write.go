@@ -1,0 +1,27 @@
+package storage
+
+import (
+	"errors"
+	"io"
+)
+
+// WriteNew creates a file with the content that write writes, and syncs it. Its name is not durable yet (STO-3). After
+// an error the file can exist.
+func WriteNew(st Storage, name string, write func(io.Writer) error) error {
+	f, err := st.Create(name)
+	if err != nil {
+		return err
+	}
+	if err = write(f); err == nil {
+		err = f.Sync()
+	}
+	return errors.Join(err, f.Close())
+}
+
+// WriteText is WriteNew for a text in memory.
+func WriteText(st Storage, name string, text []byte) error {
+	return WriteNew(st, name, func(w io.Writer) error {
+		_, err := w.Write(text)
+		return err
+	})
+}
