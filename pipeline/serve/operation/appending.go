@@ -41,8 +41,8 @@ type members []member
 type member struct {
 	name    string
 	field   int
-	decimal bool   // of type Decimal: digits without quotes
-	omit    bool   // if it is empty or 0
+	decimal bool    // of type Decimal: digits without quotes
+	omit    bool    // if it is empty or 0
 	rows    members // of a list
 }
 
