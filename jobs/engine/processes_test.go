@@ -66,6 +66,8 @@ func fakeWorker(dir string) {
 			a.Failure = &task.Failure{Class: task.Failed, Text: "no room"}
 		case how == "is refused":
 			a.Failure = &task.Failure{Class: task.Refused, Text: "other books", What: "plan again"}
+		case how == "is broken":
+			a.Failure = &task.Failure{Class: task.Broken, Text: "a damaged file", What: "restore it"}
 		}
 		if out.Encode(&answer{Attempt: a}) != nil {
 			return
@@ -140,8 +142,8 @@ func TestProcesses(t *testing.T) {
 	}
 }
 
-// TestProcessesGiveUp checks that a refused task is not retried and ends the stage, and that one whose worker always
-// crashes ends it after four processes. Invariants: ENGINE-1.
+// TestProcessesGiveUp checks that a refused or broken task is not retried and ends the stage, and that one whose worker
+// always crashes ends it after four processes. Invariants: ENGINE-1.
 func TestProcessesGiveUp(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -150,6 +152,7 @@ func TestProcessesGiveUp(t *testing.T) {
 		attempts    int
 	}{
 		{"is refused", "other books", task.Refused, 1},
+		{"is broken", "a damaged file", task.Broken, 1},
 		{"crashes", "crashes task 4: 4 worker processes crashed: its process ended: signal: killed", task.Crashed, 4},
 	} {
 		p, dir := fakes(t)

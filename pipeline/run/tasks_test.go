@@ -3,18 +3,23 @@ package run_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 	"testing"
 	"time"
 
+	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/task"
 	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/problem"
 )
 
 // engineOf is an engine with one worker, a workspace in this process. If fails is set, its error is returned instead of
@@ -55,6 +60,31 @@ func (e *engineOf) options() workspace.Options {
 	o := e.o
 	o.Engine, o.AsOfIsNow = e, true
 	return o
+}
+
+// TestFailureOf checks which class of task failure an error has: what must change first is refused, what a person must
+// repair is broken, and the rest is tried again.
+func TestFailureOf(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		err   error
+		class task.Class
+		hint  string
+	}{
+		{&workspace.RefusedError{What: "no", Hint: "close it"}, task.Refused, "close it"},
+		{problem.Problems{{Text: "a price", Hint: "correct it"}}, task.Refused, "correct it"},
+		{&lakeerr.CorruptError{Name: "lines", Hint: "restore it"}, task.Broken, "restore it"},
+		{&lakeerr.MissingError{Name: "lines", Hint: "put it back"}, task.Broken, "put it back"},
+		{&lakeerr.SyncError{Name: "lines", Err: syscall.EIO}, task.Broken, ""},
+		{&lakeerr.MovedError{}, task.Failed, ""},
+		{&fs.PathError{Op: "write", Path: "lines", Err: syscall.ENOSPC}, task.Failed, ""},
+		{errors.New("odd"), task.Failed, ""},
+	} {
+		f := run.FailureOf(fmt.Errorf("do the task: %w", c.err))
+		if f.Class != c.class || c.hint != "" && f.What != c.hint {
+			t.Errorf("%v: class %s, hint %q; want %s, %q", c.err, f.Class, f.What, c.class, c.hint)
+		}
+	}
 }
 
 // TestEngine checks that the same command continues a night of an engine that was stopped, with the clock and the files

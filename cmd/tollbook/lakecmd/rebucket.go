@@ -24,9 +24,9 @@ a run smaller: each needs less memory, and more workers can share a run.
 rebucket writes the files of all buckets again, of closed cycles too, and commits them at once; the
 lake needs room for both until then. It compares the rows and sums of each table and day before it
 commits. No amount, export or answer changes. If rebucket is killed, the lake has either the old
-number of buckets or the new one, and the command can be run again. Runs and programs that serve the workspace read the
-settings when they start: start them again afterwards. An archive keeps its number; the next prune
-needs another folder for its archive.`,
+number of buckets or the new one, and the command can be run again. Runs and programs that serve the
+workspace read the settings when they start: start them again afterwards. An archive keeps its
+number; the next prune needs another folder for its archive.`,
 		Example: "  tollbook rebucket --dry-run\n  tollbook rebucket --json",
 		Args:    cobra.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return runRebucket(cmd.Context(), a, ro) },

@@ -124,8 +124,8 @@ func TestReport(t *testing.T) {
 	}
 }
 
-// TestStageFails tests that a refused task ends the stage at its first attempt, and a task that always fails after
-// eight. The error has class, text and hint.
+// TestStageFails tests that a refused or broken task ends the stage at its first attempt, and a task that always fails
+// after eight. The error has class, text and hint.
 // Invariants: ENGINE-1.
 func TestStageFails(t *testing.T) {
 	t.Parallel()
@@ -134,6 +134,7 @@ func TestStageFails(t *testing.T) {
 		attempts int
 	}{
 		{task.Failure{Class: task.Refused, Text: "other books", What: "plan again"}, 1},
+		{task.Failure{Class: task.Broken, Text: "a damaged file", What: "restore it"}, 1},
 		{task.Failure{Class: task.Failed, Text: "no room", What: "make room"}, 8},
 	} {
 		reports, err := do(t, []int{4}, func(int, int) *task.Failure { return &c.failure })

@@ -2,8 +2,9 @@
 // storage.Storage: the keys file, the run ledger, caches and the files of the command line.
 //
 //	OSFILE-1  Replace writes a temporary file in the folder of the file and gives it the final name in one step. A
-//	          reader sees the previous file or the new one. After an error the previous file is unchanged and there is
-//	          no temporary file, unless the error is one of syncing the folder.
+//	          reader sees the previous file or the new one. After an error the previous file is unchanged and there
+//	          is no temporary file, unless the error is one of syncing the folder, or of removing the temporary file
+//	          after Publish.
 //	OSFILE-2  With the durability Content, a power failure leaves the previous file or the new one. With Name, the new
 //	          file is durable when Replace returns nil. With Unsynced, a power failure can leave a damaged file.
 //	OSFILE-3  A lock belongs to the open file. The system releases it when the file is closed, however the process

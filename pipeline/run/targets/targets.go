@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
@@ -155,9 +156,38 @@ func All(ctx context.Context, w *workspace.Workspace, po Options,
 		return server, tables, icebergErr
 	}
 	if icebergErr != nil {
-		err = errors.Join(err, icebergErr)
+		err = &bothError{err, icebergErr}
 	}
 	return server, tables, err
+}
+
+// bothError is the error of two targets that were both not published to.
+type bothError struct{ clickHouse, iceberg error }
+
+func (e *bothError) Error() string { return errors.Join(e.Unwrap()...).Error() }
+
+func (e *bothError) Unwrap() []error { return []error{e.clickHouse, e.iceberg} }
+
+// Diagnosis implements problem.Diagnosed. The publish can be retried if one of the targets can: the other does not
+// prevent it. A damaged lake or a failed sync concerns both.
+func (e *bothError) Diagnosis() (problem.Class, string) {
+	class, hint := problem.Diagnose(errors.Join(e.Unwrap()...))
+	for _, err := range e.Unwrap() {
+		if problem.ClassOf(err) == problem.Retryable && !ofLake(e) {
+			class = problem.Retryable
+		}
+	}
+	return class, hint
+}
+
+// ofLake reports whether an error is one of the lake that a person must correct.
+func ofLake(err error) bool {
+	var (
+		missing *lakeerr.MissingError
+		corrupt *lakeerr.CorruptError
+		synced  *lakeerr.SyncError
+	)
+	return errors.As(err, &missing) || errors.As(err, &corrupt) || errors.As(err, &synced)
 }
 
 // AfterRun publishes the result of a run, if the settings have a target. A target that cannot be reached, or refuses,
