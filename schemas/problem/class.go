@@ -8,7 +8,7 @@ import (
 // Class is what an error means for exit codes (§7.4), the run ledger, retries, tasks and HTTP.
 type Class uint8
 
-// The classes. The last one counts if errors of several classes are joined.
+// The classes, in ascending order: of joined errors the greater class counts.
 const (
 	// Unclassified errors are failures of which no type says more. It is safe to run the command again.
 	Unclassified Class = iota
@@ -79,10 +79,10 @@ func (p Problem) Diagnosis() (Class, string) { return Refused, p.Hint }
 
 // Diagnosis implements Diagnosed, with the hint of the first problem.
 func (ps Problems) Diagnosis() (Class, string) {
-	for _, p := range ps {
-		return p.Diagnosis()
+	if len(ps) == 0 {
+		return Refused, ""
 	}
-	return Refused, ""
+	return ps[0].Diagnosis()
 }
 
 // HintRowBack is for books that no longer have a row that stored data names.

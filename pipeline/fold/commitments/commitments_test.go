@@ -6,17 +6,6 @@ import (
 	"github.com/tollbook/tollbook/fixtures/foldtest"
 )
 
-// play plays every text after a common beginning.
-func play(t *testing.T, begin string, cases map[string]string) {
-	t.Helper()
-	for name, text := range cases {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			foldtest.Play(t, begin+text)
-		})
-	}
-}
-
 // shop sells gb and mail, both of the service net, at 1, and vm of the service compute at 1.
 const shop = `
 -- books/products.csv --
@@ -49,7 +38,7 @@ c,acme,x,vm,2026-09-05T10:00,7
 	const after = "-- run 2026-09 2026-10-05T04:00:00Z --\n" +
 		"-- expect lines: id,kind,sku,service_type_code,payment_amount --\n" +
 		"a,usage,gb,net,60\nb,usage,mail,net,30\nc,usage,vm,compute,7\n"
-	play(t, shop+use+header, map[string]string{
+	foldtest.PlayEach(t, shop+use+header, map[string]string{
 		"minimums of a sku, a service and everything, which count those before them": `
 one,acme,gb,,minimum,100,,,,,,,
 two,acme,,net,minimum,140,,,,,,,
@@ -106,7 +95,7 @@ commitment/day,true_up,gb,net,3  # the 4th, 6th and 7th
 // TestClock: a shortfall is charged once its window has ended, a cap at once. Recurring charges and adjustments.
 func TestClock(t *testing.T) {
 	t.Parallel()
-	play(t, shop, map[string]string{
+	foldtest.PlayEach(t, shop, map[string]string{
 		"": header + `
 floor,acme,gb,,minimum,100,,,,,,,
 roof,acme,mail,,maximum,20,,,,,,,
@@ -146,7 +135,7 @@ p/2026-09-01,30
 // billed with it (FCOMMIT-2). 60 were used of a minimum of 100.
 func TestLate(t *testing.T) {
 	t.Parallel()
-	play(t, shop+header+`
+	foldtest.PlayEach(t, shop+header+`
 floor,acme,gb,,minimum,100,,,,,,,
 -- usage --
 a,acme,x,gb,2026-09-05T10:00,60
@@ -221,7 +210,7 @@ commitment/floor,75,2026-09-15T16:00:00Z,2026-09-30T16:00:00Z   # 200 x 15/30 - 
 // again until a late record lies in the window (FCOMMIT-5).
 func TestRerated(t *testing.T) {
 	t.Parallel()
-	play(t, shop+header+`
+	foldtest.PlayEach(t, shop+header+`
 floor,acme,gb,,minimum,100,,,,,,,
 -- usage --
 a,acme,x,gb,2026-09-05T10:00,60

@@ -6,17 +6,6 @@ import (
 	"github.com/tollbook/tollbook/fixtures/foldtest"
 )
 
-// play plays every text after a common beginning.
-func play(t *testing.T, begin string, cases map[string]string) {
-	t.Helper()
-	for name, text := range cases {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			foldtest.Play(t, begin+text)
-		})
-	}
-}
-
 // begin has three products whose September was closed: mail at 8 units of (0, 10] at 1 and (10, …) at 0.5, disk at 400
 // of a volume up to 500 at 0.6, above at 0.5, and gb, which costs 2 in September and 3 from October on.
 const begin = `
@@ -43,7 +32,7 @@ g1,acme,x,gb,2026-09-10T10:00,7
 // TestRecords bills late records as if they had arrived in time (§4.11).
 func TestRecords(t *testing.T) {
 	t.Parallel()
-	play(t, begin, map[string]string{
+	foldtest.PlayEach(t, begin, map[string]string{
 		"the price of its own time, in the earliest open month": `
 -- usage --
 g2,acme,x,gb,2026-09-11T10:00,5
@@ -122,7 +111,7 @@ g3,5,10
 // TestDifferences: products that are priced for the whole month give one difference per place (LATE-5).
 func TestDifferences(t *testing.T) {
 	t.Parallel()
-	play(t, begin, map[string]string{
+	foldtest.PlayEach(t, begin, map[string]string{
 		"into the next tier": `
 -- usage --
 d2,acme,x,disk,2026-09-11T10:00,500
@@ -171,7 +160,7 @@ acme,pat,2,2026-01-01,2026-09-05
 acme,sue,1,2026-09-05,
 ` + begin
 	const columns = "-- expect lines: id,partner_id,association_type,own_time,instant --\n"
-	play(t, partners, map[string]string{
+	foldtest.PlayEach(t, partners, map[string]string{
 		"": `
 -- usage --
 g2,acme,x,gb,2026-09-04T10:00,1
@@ -205,7 +194,7 @@ g2,pat,2,,2026-10-31T15:59:59.999999Z
 // since, and a reversal gives back first (LATE-4). p has 10 each month, q has 100 for good. 7 were drawn from p.
 func TestPackages(t *testing.T) {
 	t.Parallel()
-	play(t, `
+	foldtest.PlayEach(t, `
 -- books/packages.csv --
 package_id,customer_id,skus,quota,reset,valid_from
 p,acme,gb,10,cycle,2026-01-01
@@ -263,7 +252,7 @@ meet,2026-01-01,1,1,50
 a,acme,x,meet,2026-09-05T10:00,3
 -- books/products.csv --
 sku,service_type_code,measure,pricing_model,meter,fee_at_zero`
-	play(t, "", map[string]string{
+	foldtest.PlayEach(t, "", map[string]string{
 		"of a graduated product": at + `
 meet,phone,minute,graduated,resource,YES
 -- close 2026-09 2026-10-05T04:00:00Z --
@@ -312,7 +301,7 @@ dora,2026-09,d,1,adjustment,50
 // 30 from 16 September is 15 in September and 30 in October.
 func TestLevels(t *testing.T) {
 	t.Parallel()
-	play(t, `
+	foldtest.PlayEach(t, `
 -- books/products.csv --
 sku,service_type_code,measure,pricing_model,meter,aggregation
 held,store,unit-month,flat,customer,time_weighted
@@ -375,7 +364,7 @@ c,acme,z,held,2026-10-01T00:00,1
 // (LATE-7). It was flat at 1, and is graduated: 8 are counted of (0, 10] at 1, then 0.5.
 func TestRecount(t *testing.T) {
 	t.Parallel()
-	play(t, `
+	foldtest.PlayEach(t, `
 -- books/products.csv --
 sku,service_type_code,measure,pricing_model
 gb,net,GB,flat

@@ -6,17 +6,6 @@ import (
 	"github.com/tollbook/tollbook/fixtures/foldtest"
 )
 
-// play plays every text after a common beginning.
-func play(t *testing.T, begin string, cases map[string]string) {
-	t.Helper()
-	for name, text := range cases {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			foldtest.Play(t, begin+text)
-		})
-	}
-}
-
 // products are a volume, a block and a stairstep product, and the largest record of a month.
 const products = `
 -- books/customers.csv --
@@ -45,7 +34,7 @@ top,2026-01-01,,1,,3,,
 func TestModels(t *testing.T) {
 	t.Parallel()
 	const run = "-- run 2026-09 2026-10-05T04:00:00Z --\n"
-	play(t, products, map[string]string{
+	foldtest.PlayEach(t, products, map[string]string{
 		"volume: one tier prices everything by the price of the month's first instant, with a line per resource": `
 -- usage --
 a,acme,x,vol,2026-09-05T10:00,100

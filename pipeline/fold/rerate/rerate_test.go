@@ -6,17 +6,6 @@ import (
 	"github.com/tollbook/tollbook/fixtures/foldtest"
 )
 
-// play plays every text after a common beginning.
-func play(t *testing.T, begin string, cases map[string]string) {
-	t.Helper()
-	for name, text := range cases {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			foldtest.Play(t, begin+text)
-		})
-	}
-}
-
 // usage has 8 GB of x and 4 GB of y at 2: 16 and 8 were billed.
 const usage = `
 -- books/products.csv --
@@ -35,7 +24,7 @@ r2,acme,y,gb,2026-09-11T10:00,4
 // in closed cycles and by earlier re-rates (rules 1, 2).
 func TestUsage(t *testing.T) {
 	t.Parallel()
-	play(t, usage, map[string]string{
+	foldtest.PlayEach(t, usage, map[string]string{
 		"the books are as they were": `
 -- rerate 2026-09 2026-10-06T04:00:00Z --
 -- run 2026-10 2026-10-08T04:00:00Z --
@@ -173,7 +162,7 @@ acme,gb,x,1.5,price  # 3 x 0.5
 // §10.5). acme is with pat until 5 September, then with sue.
 func TestPartner(t *testing.T) {
 	t.Parallel()
-	play(t, usage, map[string]string{"": `
+	foldtest.PlayEach(t, usage, map[string]string{"": `
 -- books/partners.csv --
 partner_id,kind
 pat,reseller
@@ -238,7 +227,7 @@ c/2026-07-01,90
 // TestCharges rates recurring charges again: each has a difference of its own (§10.5).
 func TestCharges(t *testing.T) {
 	t.Parallel()
-	play(t, charges, map[string]string{
+	foldtest.PlayEach(t, charges, map[string]string{
 		"the books are as they were": "-- rerate 2026-09 2026-10-06T04:00:00Z --\n",
 		"prices": `
 -- books/prices.csv --
@@ -353,7 +342,7 @@ ed,e,usage,10,10
 // TestFeeAtZero shows a fee at zero apart from the other lines of its place (§10.3).
 func TestFeeAtZero(t *testing.T) {
 	t.Parallel()
-	play(t, fees, map[string]string{
+	foldtest.PlayEach(t, fees, map[string]string{
 		"the books are as they were": "-- rerate 2026-09 2026-10-06T04:00:00Z --\n",
 		"another fee": `
 -- books/prices.csv --
@@ -497,7 +486,7 @@ r2,40,10
 // draws from the result (§4.12, FOLD-6).
 func TestMoves(t *testing.T) {
 	t.Parallel()
-	play(t, pack, map[string]string{
+	foldtest.PlayEach(t, pack, map[string]string{
 		"a smaller quota: what October finds is 80 less the 60 of September": `
 -- books/packages.csv --
 package_id,customer_id,skus,quota,reset,valid_from
@@ -582,7 +571,7 @@ package_id,customer_id,skus,quota,reset,valid_from
 p,acme,gb,100,none,2026-01-01
 -- usage --
 `
-	play(t, begin, map[string]string{
+	foldtest.PlayEach(t, begin, map[string]string{
 		"late records before the cycle's own": `r1,acme,x,gb,2026-09-10T10:00,60
 -- close 2026-09 2026-10-05T04:00:00Z --
 -- usage --
@@ -662,7 +651,7 @@ gb,2026-01-01,1,1
 -- usage --
 r1,acme,x,gb,2026-09-16T10:00,60
 `
-	play(t, begin, map[string]string{
+	foldtest.PlayEach(t, begin, map[string]string{
 		"late records are billed before the cycle's own": `
 -- close 2026-09 2026-10-05T04:00:00Z --
 -- usage --
@@ -713,7 +702,7 @@ r3,70,10  # 30 of r2 are drawn from p, and q paid r1
 // TestLevels: a time-weighted product has the level 30 from 16 September on: 15 at 1 each in September, 30 in October.
 func TestLevels(t *testing.T) {
 	t.Parallel()
-	play(t, `
+	foldtest.PlayEach(t, `
 -- books/products.csv --
 sku,service_type_code,measure,pricing_model,meter,aggregation
 held,store,unit-month,flat,customer,time_weighted
@@ -765,7 +754,7 @@ acme,held,,37,price
 // 28 are due (§10.4).
 func TestCommitment(t *testing.T) {
 	t.Parallel()
-	play(t, `
+	foldtest.PlayEach(t, `
 -- books/products.csv --
 sku,service_type_code,measure,pricing_model
 gb,net,GB,flat
