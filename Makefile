@@ -10,7 +10,7 @@ export CGO_ENABLED := 0
 # sixth of the time of the compiler and the linker, the table of symbols another tenth of the linker's. To note the commit changes the
 # time of .git, and cached tests would run again.
 LEAN := -pgo=off -buildvcs=false -gcflags=all=-dwarf=false -ldflags=-s
-check lint test test-fast acceptance openapi campaign: export GOFLAGS := $(strip $(GOFLAGS) $(LEAN))
+check lint test test-fast acceptance openapi campaign goldens integration: export GOFLAGS := $(strip $(GOFLAGS) $(LEAN))
 
 GO        ?= go
 BIN       := bin
@@ -391,6 +391,14 @@ soak: ## 30 nights of a million rows in one process: open files and memory stay 
 campaign-clickhouse: ## the long form of publishing under faults: 60 points for each kill and cut, one server and three shards
 	$(GO) run ./fixtures/clickhouse/cmd -fetch
 	TOLLBOOK_TEST_CLICKHOUSE_REQUIRED=1 $(GO) test -timeout 4h ./fixtures/publishing -publishing.long
+
+.PHONY: goldens
+goldens: ## write the hash of every result over fixed workspaces; a change of the file says in its commit why
+	$(GO) run ./fixtures/goldens
+
+.PHONY: integration
+integration: ## compare every result over fixed workspaces with the hashes that are checked in
+	$(GO) run ./fixtures/goldens -check
 
 # ONLY=refund tries the patches with that word in their names.
 ONLY ?=
