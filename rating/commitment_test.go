@@ -29,6 +29,7 @@ func (s *shop) commit(id string, kind books.CommitmentKind, value, valid string,
 	if change != nil {
 		change(&c)
 	}
+	c.Anchor = c.Valid.From
 	s.b.Commitments = append(s.b.Commitments, c)
 }
 

@@ -26,6 +26,7 @@ func (s *shop) charge(sku, unitPrice, valid string, c books.RecurringCharge) {
 	if n := len(s.b.Recurring); n > 0 {
 		c.First = s.b.Recurring[0].First
 	}
+	c.Anchor = c.First
 	s.b.Recurring = append(s.b.Recurring, c)
 }
 

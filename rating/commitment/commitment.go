@@ -59,10 +59,7 @@ type window struct {
 
 // windows calls visit for the windows of a commitment whose last instant is in within, in order.
 func windows(c *books.Commitment, zone *period.Zone, within period.Span, visit func(window) error) error {
-	at := max(c.Valid.From, within.From)
-	if c.Window == books.YearWindow && within.From > c.Valid.From {
-		at = tariff.EveryMonths(zone, c.Valid.From, 12, within.From).From
-	}
+	at := windowAt(c, zone, max(c.Valid.From, within.From)).From
 	for at < min(c.Valid.To, within.To) {
 		w := window{whole: windowAt(c, zone, at)}
 		w.part = period.Span{From: max(w.whole.From, c.Valid.From), To: min(w.whole.To, c.Valid.To)}
@@ -80,7 +77,7 @@ func windows(c *books.Commitment, zone *period.Zone, within period.Span, visit f
 func windowAt(c *books.Commitment, zone *period.Zone, t period.Instant) period.Span {
 	switch c.Window {
 	case books.YearWindow:
-		return tariff.EveryMonths(zone, c.Valid.From, 12, t)
+		return tariff.EveryMonths(zone, c.Anchor, 12, t)
 	case books.DayWindow:
 		return zone.DaySpan(zone.Day(t))
 	case books.HourWindow:

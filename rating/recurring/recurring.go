@@ -80,7 +80,7 @@ func Parts(row *books.RecurringCharge, zone *period.Zone, within period.Span) []
 // chargePeriod returns the period of a charge that contains t.
 func chargePeriod(row *books.RecurringCharge, zone *period.Zone, t period.Instant) period.Span {
 	if row.FromStart {
-		return tariff.EveryMonths(zone, row.First, row.Months, t)
+		return tariff.EveryMonths(zone, row.Anchor, row.Months, t)
 	}
 	year, month := zone.Cycle(t).Month()
 	first := period.CycleOf(year, month-(month-1)%row.Months)

@@ -57,6 +57,7 @@ type Commitment struct {
 	TrueUp     bool
 	Whole      bool // prorate none
 	Valid      period.Span
+	Anchor     period.Instant // valid_from of the row, from which windows of a year are counted
 	At         Pos
 }
 

@@ -8,5 +8,7 @@
 //  2. Every slice is sorted by its key, bytewise, and then by the start of validity. Codes (Customer, SKU, …) are
 //     indexes in these slices and have no meaning outside one Books.
 //  3. Formats is the one list of files, columns, words and defaults: the reader and the documentation use it.
-//  4. Books are read-only once they are loaded, and may be shared between goroutines.
+//  4. Links, recurring charges, commitments and subscribers are in force only while their customer is (§3.22): a row of
+//     the file is cut to the times in which customers.csv has a row in force for its customer. A piece is a row here.
+//  5. Books are read-only once they are loaded, and may be shared between goroutines.
 package books

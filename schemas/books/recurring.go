@@ -36,10 +36,11 @@ type RecurringCharge struct {
 	Quantity      money.Quantity
 	Advance       bool // otherwise in arrears
 	Months        int  // length of a period: 1, 3 or 12
-	FromStart     bool // periods are counted from First; otherwise they are calendar periods
+	FromStart     bool // periods are counted from Anchor; otherwise they are calendar periods
 	Proration     Proration
 	Valid         period.Span
-	First         period.Instant // valid_from of the charge's first row
+	Anchor        period.Instant // valid_from of the charge's first row, from which periods are counted with FromStart
+	First         period.Instant // the first instant at which the charge is in force
 	At            Pos
 }
 

@@ -322,6 +322,7 @@ type Books struct {
 	Discounts      Discounts
 	Packages       Packages
 	Links          Links
+	LinkRows       Links // as links.csv has them: they say whose sample it is that comes after its customer's end
 	Terms          Terms
 	Coupons        []Coupon
 	NonWorking     map[period.Day]bool // calendar.csv: true = NO, false = YES, absent = Monday–Friday work

@@ -115,7 +115,7 @@ func (l *Lake) straysIn(cols *parquet.Columns[tables.Sample], wanted func(string
 	ask := make([]bool, len(links.Dict))
 	for i, id := range links.Dict {
 		ask[i] = wanted == nil || wanted(id)
-		if ask[i] && l.UnknownLink != nil && len(l.Books.Links.Of(id)) == 0 {
+		if ask[i] && l.UnknownLink != nil && len(l.Books.LinkRows.Of(id)) == 0 {
 			return nil, l.UnknownLink(id)
 		}
 	}

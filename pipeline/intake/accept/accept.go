@@ -489,13 +489,16 @@ func (a *acceptor) checkSample(link string, t period.Instant) verdict {
 	}
 	of, ok := a.links[link]
 	if !ok || !of.row.Valid.Holds(s.Slot) {
-		if of.row, ok = a.cfg.Books.Links.At(link, s.Slot); !ok {
+		if of.row, ok = a.cfg.Books.LinkRows.At(link, s.Slot); !ok {
 			return verdict{reason.UnknownResource, bResource}
 		}
 		of.region = a.regions.Code(of.row.Region)
 		a.links[strings.Clone(link)] = of
 	}
 	s.Customer, s.SKU, s.Region = of.row.Customer, of.row.SKU, of.region
+	if why := a.checkCustomer(&a.lim.known[s.Customer], s.Slot); why != reason.None {
+		return verdict{why, bResource}
+	}
 	if !a.priced(&a.lim.known[s.Customer], s.SKU, s.Region, s.Slot) {
 		return verdict{reason.NoPrice, bResource}
 	}

@@ -71,13 +71,13 @@ func TestArchivedCharge(t *testing.T) {
 	}
 	january := period.CycleOf(2026, 1)
 	from := zone.Bounds(january).From
-	year := books.RecurringCharge{ID: "c", Advance: true, Months: 12, First: from,
+	year := books.RecurringCharge{ID: "c", Advance: true, Months: 12, Anchor: from,
 		Valid: period.Span{From: from, To: period.Forever}}
 	ended, arrears, later := year, year, year
 	ended.Valid.To = zone.DaySpan(period.DayOf(2026, 3, 10)).From
 	arrears.Advance = false
 	later.Valid.From = zone.Bounds(january.Add(1)).From
-	later.First, later.FromStart = later.Valid.From, true
+	later.Anchor, later.FromStart = later.Valid.From, true
 	for _, tt := range []struct {
 		name  string
 		row   books.RecurringCharge

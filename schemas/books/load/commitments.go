@@ -38,6 +38,7 @@ func (l *loader) commitments() {
 		if c.Window == books.YearWindow && c.Valid.From == period.Past {
 			r.rec.Fail("valid_from", "", "a window of a year is counted from it, and it is empty")
 		}
+		c.Anchor = c.Valid.From
 		c.At = r.rec.Pos(r.rec.Mark("commitment_id"))
 		if ok && c.ID != "" && kind >= 0 {
 			rows = append(rows, sheet.Entry[books.Commitment]{Row: c, Span: c.Valid, At: r.rec.Mark("commitment_id")})
@@ -49,7 +50,9 @@ func (l *loader) commitments() {
 		return "commitment_id " +
 			c.ID
 	})
-	l.b.Commitments = sheet.RowsOf(rows)
+	l.b.Commitments = whileCustomer(l, "commitments.csv", rows, func(c *books.Commitment) (int32, *period.Span) {
+		return c.Customer, &c.Valid
+	})
 	slices.SortStableFunc(l.b.Commitments, func(a, b books.Commitment) int {
 		return cmp.Compare(a.Customer,
 			b.Customer)

@@ -35,7 +35,10 @@ func (l *loader) links() {
 			k.ResourceID
 	})
 	linkRows{l, rows}.groups()
-	l.b.Links = sheet.RowsOf(rows)
+	l.b.LinkRows = sheet.RowsOf(rows)
+	l.b.Links = whileCustomer(l, "links.csv", rows, func(k *books.Link) (int32, *period.Span) {
+		return k.Customer, &k.Valid
+	})
 }
 
 // linkProduct checks a link against its product. The product must be a percentile. The link needs a size if the policy

@@ -48,7 +48,15 @@ func (l *loader) recurring() {
 		chargeRows{l, rows[i:n]}.agree()
 		i = n
 	}
-	l.b.Recurring = sheet.RowsOf(rows)
+	l.b.Recurring = whileCustomer(l, "recurring.csv", rows, func(c *books.RecurringCharge) (int32, *period.Span) {
+		return c.Customer, &c.Valid
+	})
+	for i := range l.b.Recurring {
+		c := &l.b.Recurring[i]
+		if c.First = c.Valid.From; i > 0 && l.b.Recurring[i-1].ID == c.ID {
+			c.First = l.b.Recurring[i-1].First
+		}
+	}
 	slices.SortStableFunc(l.b.Recurring, func(a, b books.RecurringCharge) int {
 		return cmp.Or(cmp.Compare(a.Customer, b.Customer), strings.Compare(a.ID, b.ID), cmp.Compare(a.Valid.From,
 			b.Valid.From))
@@ -61,13 +69,13 @@ type chargeRows struct {
 	rows []sheet.Entry[books.RecurringCharge]
 }
 
-// agree checks that the rows of one charge agree, and sets First in each.
+// agree checks that the rows of one charge agree, and sets Anchor in each.
 func (cs chargeRows) agree() {
 	rows := cs.rows
 	first := rows[0].Row
 	for i := range rows {
 		c := &rows[i].Row
-		c.First = first.Valid.From
+		c.Anchor = first.Valid.From
 		what := ""
 		switch {
 		case c.Customer != first.Customer:

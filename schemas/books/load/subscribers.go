@@ -6,6 +6,7 @@ import (
 
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/books/sheet"
+	"github.com/tollbook/tollbook/schemas/period"
 )
 
 // subscribers reads subscribers.csv.
@@ -35,7 +36,9 @@ func (l *loader) subscribers() {
 	sheet.Overlaps(l.files, "subscribers.csv", rows, compareSubscribers, func(s *books.Subscriber) string {
 		return "sku " + l.b.Products[s.SKU].SKU + " of customer_id " + l.b.Customers[s.Customer].ID
 	})
-	l.b.Subscribers = sheet.RowsOf(rows)
+	l.b.Subscribers = whileCustomer(l, "subscribers.csv", rows, func(s *books.Subscriber) (int32, *period.Span) {
+		return s.Customer, &s.Valid
+	})
 }
 
 func compareSubscribers(a, b *books.Subscriber) int {
