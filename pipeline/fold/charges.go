@@ -80,7 +80,7 @@ func (w *worker) chargeLines(p *recurring.Part, cycle period.Cycle, charged *mea
 		}
 		l.SKU, l.Region, l.Resource = bases[i].SKU, bases[i].Region, bases[i].Resource
 		l.Partner, l.Association = bases[i].Partner, bases[i].Association
-		l.DiscountText, l.Detail, l.Instant = bases[i].Discount, line.DetailChange, at
+		l.DiscountText, l.Detail, l.Instant = bases[i].Discount, line.DetailChange, max(at, bases[i].At)
 		out = append(out, l)
 	}
 	return out, nil

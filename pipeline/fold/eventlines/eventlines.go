@@ -147,6 +147,9 @@ func (b *bucket) orderLine(o *event.Order) (*linefile.Line, error) {
 		b.associate(l, o.PayTime)
 	}
 	b.late(l, o.Cycle, o.PayTime, o.AsOf)
+	if base := b.bases[o.Base]; o.Type == ordering.Unsubscribe {
+		l.Instant = max(l.Instant, base.Instant(b.Books.Zone)) // never before its base (EVENTLINE-3)
+	}
 	return l, nil
 }
 
@@ -167,10 +170,9 @@ func (b *bucket) associate(l *linefile.Line, t period.Instant) {
 
 // late marks a line whose own cycle was closed before it was accepted (§4.11), and sets when it is paid.
 func (b *bucket) late(l *linefile.Line, billed period.Cycle, t, asOf period.Instant) {
-	l.Instant = t
+	l.Instant = event.Effect(b.Books.Zone, billed, t, asOf)
 	if own := b.Books.Zone.Cycle(t); own != billed {
 		l.Origin, l.Detail, l.Kind = own.String(), line.DetailAdjustment, line.Adjustment
-		l.Instant = event.LateInstant(b.Books.Zone, billed, asOf)
 	}
 }
 

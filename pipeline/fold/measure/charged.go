@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/fold/codes"
+	"github.com/tollbook/tollbook/pipeline/intake/event"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
@@ -44,6 +45,7 @@ type Base struct {
 	Discount         string // discount_id
 	Partner          string // empty = none
 	Association      books.AssociationType
+	At               period.Instant // instant of the first line with a positive payment; 0 = none
 
 	sku string
 	own period.Instant // own time: the first instant of the part
@@ -105,6 +107,9 @@ func (s *Charged) ofPart(billed []Base, p *recurring.Part) (out []Base, err erro
 		}
 		known := &out[at]
 		known.Discount = cmp.Or(known.Discount, b.Discount)
+		if known.At == 0 || b.At != 0 && b.At < known.At {
+			known.At = b.At
+		}
 		if known.Official, err = known.Official.Add(b.Official); err == nil {
 			known.Payment, err = known.Payment.Add(b.Payment)
 		}
@@ -221,14 +226,15 @@ func (s *Charged) load(cycle period.Cycle) error {
 func (s *Charged) lines(e manifest.FileEntry, to map[chargeOf][]Base) error {
 	cols := tables.Columns(tables.LineCustomerID, tables.LineID, tables.LineSKU, tables.LineRegionCode,
 		tables.LineResourceID, tables.LineDiscountID, tables.LineOfficialAmount, tables.LinePaymentAmount,
-		tables.LinePartnerID, tables.LineAssociationType, tables.LineUsageStart, tables.LineOwnTime)
+		tables.LinePartnerID, tables.LineAssociationType, tables.LineUsageStart, tables.LineOwnTime, tables.LineInstant)
 	return tablefile.Each(s.Files, e, tables.Lines(), cols, func(c *parquet.Columns[tables.Line], i int) error {
 		b := Base{sku: c.Word(tables.LineSKU).At(i), Region: c.Word(tables.LineRegionCode).At(i),
 			Resource: string(c.Text(tables.LineResourceID).At(i)), Discount: c.Word(tables.LineDiscountID).At(i),
 			Partner:     c.Word(tables.LinePartnerID).At(i),
 			Association: books.AssociationOf(c.Word(tables.LineAssociationType).At(i)),
 			own:         rows.OwnTime(c, i)}
-		err := b.read(c.Amount(tables.LineOfficialAmount).At(i), c.Amount(tables.LinePaymentAmount).At(i))
+		err := b.read(c.Amount(tables.LineOfficialAmount).At(i), c.Amount(tables.LinePaymentAmount).At(i),
+			rows.Instant(c, i))
 		of := chargeOf{c.Word(tables.LineCustomerID).At(i), string(c.Text(tables.LineID).At(i))}
 		to[of] = append(to[of], b)
 		return err
@@ -240,7 +246,7 @@ func (s *Charged) differences(e manifest.FileEntry, cycle period.Cycle, to map[c
 	cols := tables.Columns(tables.ReratingCustomerID, tables.ReratingOriginCycle, tables.ReratingSKU,
 		tables.ReratingRegionCode, tables.ReratingResourceID, tables.ReratingPackageDraws,
 		tables.ReratingOfficialAmount, tables.ReratingPaymentAmount, tables.ReratingPartnerID,
-		tables.ReratingAssociationType, tables.ReratingOwnTime)
+		tables.ReratingAssociationType, tables.ReratingOwnTime, tables.ReratingAsOf)
 	return tablefile.Each(s.Files, e, tables.Reratings(), cols, func(c *parquet.Columns[tables.Rerating], i int) error {
 		b := Base{sku: c.Word(tables.ReratingSKU).At(i), Region: c.Word(tables.ReratingRegionCode).At(i),
 			Resource:    string(c.Text(tables.ReratingResourceID).At(i)),
@@ -255,7 +261,9 @@ func (s *Charged) differences(e manifest.FileEntry, cycle period.Cycle, to map[c
 			s.Books.Products[sku].Model != books.Recurring {
 			return nil
 		}
-		err := b.read(c.Amount(tables.ReratingOfficialAmount).At(i), c.Amount(tables.ReratingPaymentAmount).At(i))
+		billed, _ := e.Cycle.Period()
+		err := b.read(c.Amount(tables.ReratingOfficialAmount).At(i), c.Amount(tables.ReratingPaymentAmount).At(i),
+			event.LateInstant(s.Books.Zone, billed, c.Time(tables.ReratingAsOf).At(i)))
 		id := string(c.Text(tables.ReratingPackageDraws).At(i)) // for a recurring charge the line's id
 		of := chargeOf{c.Word(tables.ReratingCustomerID).At(i), id}
 		to[of] = append(to[of], b)
@@ -263,12 +271,14 @@ func (s *Charged) differences(e manifest.FileEntry, cycle period.Cycle, to map[c
 	})
 }
 
-// read sets amounts from columns.
-func (b *Base) read(official, payment parquet.Dec) (err error) {
+// read sets amounts from columns, of a line with an instant.
+func (b *Base) read(official, payment parquet.Dec, instant period.Instant) (err error) {
 	if b.Official, err = money.AmountFromRaw(official.Hi, official.Lo); err != nil {
 		return err
 	}
-	b.Payment, err = money.AmountFromRaw(payment.Hi, payment.Lo)
+	if b.Payment, err = money.AmountFromRaw(payment.Hi, payment.Lo); b.Payment.Sign() > 0 {
+		b.At = instant
+	}
 	return err
 }
 

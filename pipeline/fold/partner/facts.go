@@ -290,16 +290,15 @@ func (r factReader) orderEntries(c period.Cycle, list []fact) ([]fact, error) {
 				if err != nil {
 					return err
 				}
-				start := cols.Time(tables.LineUsageStart).At(i)
 				payTime := cols.Time(tables.LineTradeTime).At(i)
 				lines = append(
 					lines,
 					orderLine{
-						start: start,
+						start: cols.Time(tables.LineUsageStart).At(i),
 						base:  paid.base,
 						fact: fact{cycle: c, kind: paid.kind(), id: string(cols.Text(tables.LineID).At(i)),
 							partner: paid.partner, other: cols.Word(tables.LineCustomerID).At(i), amount: cash.Neg(),
-							time: payTime, instant: effectOf(int64(cols.MaybeTime(tables.LineInstant).At(i)), start)},
+							time: payTime, instant: rows.Instant(cols, i)},
 					},
 				)
 				return nil
@@ -318,9 +317,8 @@ func (r factReader) orderEntries(c period.Cycle, list []fact) ([]fact, error) {
 	return list, nil
 }
 
-// inOrder moves each refund that would come before the line of its base directly after it: a refund whose base takes
-// effect later takes effect with it (§6.3). All other lines keep their places, including a refund whose base took
-// effect earlier for a term that starts later.
+// inOrder moves each refund of its base's instant that would come before its base directly after it (§6.3). All other
+// lines keep their places, including a refund whose base took effect earlier for a term that starts later.
 func inOrder(lines []orderLine) []orderLine {
 	at := make(map[string]int, len(lines))
 	for i := range lines {
@@ -333,7 +331,6 @@ func inOrder(lines []orderLine) []orderLine {
 		if !here || lines[i].base == "" {
 			continue
 		}
-		lines[i].instant = max(lines[i].instant, lines[base].instant)
 		if waits[i] = i < base && lines[i].instant == lines[base].instant; waits[i] {
 			behind[base] = append(behind[base], lines[i])
 		}
@@ -345,14 +342,6 @@ func inOrder(lines []orderLine) []orderLine {
 		}
 	}
 	return out
-}
-
-// effectOf returns the instant of a line: its column if set, else its start.
-func effectOf(t int64, start period.Instant) period.Instant {
-	if at := period.Instant(t); at != tables.Nothing {
-		return at
-	}
-	return start
 }
 
 // payer is the partner that paid a line of an order; base is the line that a refund refers to.

@@ -19,8 +19,9 @@
 //	        are read, whichever stage wrote the file last. A file that was paid by other coupons or rules is paid
 //	        again even if nothing can be drawn on its day now.
 //	CASH-5  Lines and events of a customer are processed by instant: events first, by their own time and event_id;
-//	        lines of one instant in the order of §8. A refund before its base follows directly after it, at the base's
-//	        instant. Month-end lines come last, including those of commitments and cost files.
+//	        lines of one instant in the order of §8. A refund that this order puts before its base follows directly
+//	        after it; its instant is never earlier. Month-end lines come last, including those of commitments and cost
+//	        files.
 //	CASH-6  What an order's coupons paid is never refunded (§4.9). The amounts of a refund are calculated here, from
 //	        its base's line.
 //	CASH-7  Files of a closed cycle are read, never replaced.
@@ -34,6 +35,6 @@
 //	CASH-10 The refund of a recurring charge goes back to the balances that paid the charge: the first line with a
 //	        positive payment of the part that is refunded, else of any part with its id. It is the charge's own line
 //	        or a difference that re-rating posted. Neither draws a coupon.
-//	CASH-11 A refund that follows its base is paid on the base's day. If a line or a refund of an order or of a
+//	CASH-11 If a line or a refund of an order or of a
 //	        recurring charge is new or gone, or paid otherwise, the days of all its lines and refunds are paid again.
 package pay

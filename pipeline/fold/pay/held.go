@@ -177,9 +177,8 @@ func (pl *bucketCycle) tie(l, base *heldLine) {
 		return
 	}
 	l.base, base.refunds = base, append(base.refunds, l)
-	if cmp.Or(cmp.Compare(base.instant, l.instant), base.row.compare(l.row)) > 0 {
-		l.behind, l.instant = base, base.instant
-		l.day = base.day
+	if base.instant == l.instant && base.row.compare(l.row) > 0 {
+		l.behind = base
 	}
 }
 
@@ -226,8 +225,7 @@ func (l *heldLine) paidColumns() []tables.AmountColumn[tables.Line] {
 	return cols
 }
 
-// inAdvance reports whether the line is of a recurring charge in advance, or the refund of one: it is paid at its first
-// instant.
+// inAdvance reports whether the line is of a recurring charge in advance: it is paid at its first instant.
 func (l *heldLine) inAdvance() bool {
 	return l.word(tables.LineDay) == manifest.ChargesDay.String() &&
 		l.cols.MaybeTime(tables.LineInstant).At(l.i) == tables.Nothing

@@ -41,13 +41,8 @@ func (r row) setAmount(col tables.AmountColumn[tables.Line], a money.Amount) {
 	d.Hi, d.Lo = a.Raw()
 }
 
-// instant is when a line is paid (§6.3): column instant if set, else usage_start.
-func (r row) instant() period.Instant {
-	if t := r.cols.MaybeTime(tables.LineInstant).At(r.i); t != tables.Nothing {
-		return t
-	}
-	return r.start()
-}
+// instant is when a line is paid.
+func (r row) instant() period.Instant { return rows.Instant(r.cols, r.i) }
 
 // holds reports whether one of the spans contains the line's own time, at which its discount was chosen (§9.2).
 func (r row) holds(spans []period.Span) bool {

@@ -47,6 +47,11 @@ type Order struct {
 	Row   int64
 }
 
+// Instant returns when the order counts in the cycle that bills it (§6.3).
+func (o *Order) Instant(zone *period.Zone) period.Instant {
+	return Effect(zone, o.Cycle, o.PayTime, o.AsOf)
+}
+
 // Same reports whether two rows have the same content (§3.20).
 func (o *Order) Same(p *Order) bool {
 	a, b := *o, *p

@@ -80,6 +80,14 @@ func OwnTime(cols *parquet.Columns[tables.Line], i int) period.Instant {
 	return cols.Time(tables.LineUsageStart).At(i)
 }
 
+// Instant returns when line i counts: instant or, if it is empty, usage_start (§6.3).
+func Instant(cols *parquet.Columns[tables.Line], i int) period.Instant {
+	if t := cols.MaybeTime(tables.LineInstant).At(i); t != tables.Nothing {
+		return t
+	}
+	return cols.Time(tables.LineUsageStart).At(i)
+}
+
 func statementsOrder() order {
 	return by(tables.Columns(tables.StatementCustomerID), func(a, b Row[tables.Statement]) int {
 		return strings.Compare(a.Word(tables.StatementCustomerID), b.Word(tables.StatementCustomerID))
