@@ -364,6 +364,24 @@ func TestRefusedCloseWaits(t *testing.T) {
 	}
 }
 
+// TestEmptyMonthWaits checks that the schedule reports a month without any record, and does not close it whatever the
+// settings allow (SCHED-8).
+func TestEmptyMonthWaits(t *testing.T) {
+	t.Parallel()
+	y, _, _ := machine(t)
+	if got := words(y.at(t, "2026-03-05T00:01")); strings.Contains(got, "refused") {
+		t.Fatal(got)
+	}
+	if got := words(y.at(t, "2026-04-05T00:01")); !strings.Contains(got, "close 2026-03 refused; ") {
+		t.Fatal(got)
+	}
+	y.at(t, "2026-04-05T00:30")
+	status := y.scheduler.Status()
+	if len(status.Failing) != 1 || !strings.Contains(status.Failing[0].Error, "no records at all") {
+		t.Errorf("%+v", status.Failing)
+	}
+}
+
 // TestEndedBeforeItsPublish tests SCHED-1: after a run that ends between its commit and its publish, the publish is
 // pending. The same holds for a copied lake without a ledger. The publish is done once.
 func TestEndedBeforeItsPublish(t *testing.T) {

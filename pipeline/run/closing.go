@@ -52,7 +52,11 @@ func (r *closingCheck) mayClose(ctx context.Context) error {
 	}
 	s := &compose.Sources{Snap: snap, Books: r.state.ws.Books, Settings: &r.state.ws.Settings, Prices: r.state.prices,
 		Partners: r.state.partners, Limits: rows.Limits{}}
-	missing, err := openitems.Of(ctx, s, r.state.job.cycle, r.state.o.AsOf)
+	first, ok := r.state.txn.SubTxn.Base().Manifest.FirstCycle()
+	if !ok { // the lake begins with this run
+		first = r.state.job.cycle
+	}
+	missing, err := openitems.Of(ctx, s, r.state.job.cycle, first, r.state.o.AsOf)
 	if err != nil {
 		return bookproblem.Of(err)
 	}

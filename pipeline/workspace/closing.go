@@ -9,7 +9,7 @@ import (
 )
 
 // CloseTerms says which open items a cycle can be closed with. The zero value allows none that a person has to decide
-// about.
+// about. Only a person closes a cycle without records.
 type CloseTerms struct {
 	Rejects bool // rejects can be open, and incentives disputed
 	// Feeds: feed records can be missing, feed files not taken, and deliveries of cost files failed or held
@@ -44,6 +44,9 @@ func (o *OpenItems) Counts() string {
 		}
 	}
 	var parts []string
+	if m.NoRecords {
+		parts = append(parts, "no records at all")
+	}
 	for _, part := range []struct {
 		n         int64
 		one, many string
@@ -70,5 +73,5 @@ func (t *CloseTerms) Allow(o *OpenItems) bool {
 	if t == nil || t.Confirmed != nil && reflect.DeepEqual(t.Confirmed, o) {
 		return true
 	}
-	return (t.Rejects || !o.Missing.Undecided()) && (t.Feeds || !o.Missing.Feeds() && len(o.NotTaken) == 0)
+	return !o.Missing.NoRecords && (t.Rejects || !o.Missing.Undecided()) && (t.Feeds || !o.Missing.Feeds() && len(o.NotTaken) == 0)
 }

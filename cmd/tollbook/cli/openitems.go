@@ -24,6 +24,9 @@ func OpenLines(o *workspace.OpenItems) []string {
 // MissingLines returns one line per open item of a cycle: missing days and links, deliveries, rejects and disputes.
 func MissingLines(m *openitems.Items) (lines []string) {
 	add := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
+	if m.NoRecords {
+		add("no records at all: no accepted record, no counted delivery of cost files")
+	}
 	for _, d := range m.Days {
 		days := d.First
 		if d.Days > 1 {

@@ -9,8 +9,10 @@ import (
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/jobs"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/workspace"
+	"github.com/tollbook/tollbook/schemas/period"
 )
 
 // NewClose is the command close.
@@ -22,16 +24,20 @@ func NewClose(a *cli.App) *cobra.Command {
 		Short: "Close a cycle: its bill never changes again",
 		Long: `close does what run monthly does and then makes the cycle final. Cycles are closed in order. A month
 without records must be closed too if levels, subscribers, commitments, recurring charges, or links
-with a commit or a floor can charge it. Closing a closed cycle is not an error.
+with a commit or a floor can charge it. Closing a closed cycle is not an error. Without --cycle, close
+takes the oldest open month that has ended and says which.
 
-close lists the open items: open rejects, disputed incentives, days without records of a feed, links
-without samples, deliveries of cost files that failed or are held. It asks for confirmation if the
-cycle has open rejects, disputed incentives, days without records of a daily feed (7 days in a row,
-in this cycle or the one before), links without samples that had some in the cycle before, such
-deliveries, feed files of the inbox that could not be ingested, or files that no run ingests because
-of their names or folders. On a terminal close asks;
-elsewhere it requires --yes. Otherwise nothing is done, exit code 2. The
-schedule applies close.with_open_rejects and close.with_missing_feeds of the settings.
+close lists the open items: no records at all, open rejects, disputed incentives, days without
+records of a feed, links without samples, deliveries of cost files that failed or are held. A month
+has no records at all if none was accepted, no delivery of cost files counts, and it has no charge
+except commitments, minimums, and commits of links without samples; so has a month before the first
+one of the lake. close asks for confirmation if the cycle has no records at all, open rejects,
+disputed incentives, days without records of a daily feed (7 days in a row, in this cycle or the one
+before), links without samples that had some in the cycle before, such deliveries, feed files of the
+inbox that could not be ingested, or files that no run ingests because of their names or folders. On
+a terminal close asks; elsewhere it requires --yes. Otherwise nothing is done, exit code 2. The
+schedule applies close.with_open_rejects and close.with_missing_feeds of the settings, and never
+closes a month that has no records at all.
 
 --dry-run reports what closing would do and writes nothing. Its exit code is 1 if close would ask
 or be refused.`,
@@ -43,17 +49,42 @@ or be refused.`,
 			if err != nil {
 				return err
 			}
-			if t.Cycle, err = cli.CycleFlag(text); err != nil {
+			if text == "" {
+				t.Cycle, err = oldestOpen(a)
+			} else {
+				t.Cycle, err = cli.CycleFlag(text)
+			}
+			if err != nil {
 				return err
 			}
 			return runClose(cmd.Context(), a, t)
 		},
 	}
 	cli.AcceptFlag(cmd, &t)
-	cmd.Flags().StringVar(&text, "cycle", "", "the month, as 2026-09")
+	cmd.Flags().StringVar(&text, "cycle", "", "the month, as 2026-09; without it the oldest open one that has ended")
 	cmd.Flags().BoolVar(&t.DryRun, "dry-run", false, "report what would be done, and write nothing")
 	cmd.Flags().BoolVar(&t.Yes, "yes", false, "close it whatever is missing")
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitNeedsAttention, cli.ExitWrong, cli.ExitFailed)
+}
+
+// oldestOpen returns the oldest open month that has ended, and says which it is.
+func oldestOpen(a *cli.App) (oldest period.Cycle, err error) {
+	o, err := a.Options()
+	if err != nil {
+		return 0, err
+	}
+	_, err = a.ReadWith(func(w *workspace.Workspace, snap *lake.Snapshot) error {
+		var ok bool
+		oldest, ok = snap.Manifest.OldestOpen()
+		if !ok || w.Settings.Zone.Bounds(oldest).To > o.AsOf {
+			return &cli.UsageError{What: "no open month has ended", Hint: "name the month: --cycle 2026-09"}
+		}
+		return nil
+	})
+	if err == nil {
+		fmt.Fprintf(a.Err, "cycle %s is the oldest open month that has ended\n", oldest)
+	}
+	return oldest, err
 }
 
 // runClose closes a cycle, or with a dry run reports what closing it would do, and lists the open items. If there are

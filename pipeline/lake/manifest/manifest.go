@@ -113,6 +113,24 @@ type PartnerSellers struct {
 	SellerIDs []string `json:"seller_ids"` // the last in time first
 }
 
+// FirstCycle returns the first cycle that has files or is closed; ok is false if there is none.
+func (m *Manifest) FirstCycle() (first period.Cycle, ok bool) {
+	for _, ref := range m.Cycles {
+		if ref.Files != nil || ref.State == CycleClosed {
+			return ref.Period(), true
+		}
+	}
+	return first, false
+}
+
+// OldestOpen returns the cycle after the last closed one, otherwise the first with files; ok is false if there is none.
+func (m *Manifest) OldestOpen() (period.Cycle, bool) {
+	if through, ok := m.ClosedThrough.Period(); ok {
+		return through + 1, true
+	}
+	return m.FirstCycle()
+}
+
 // ArchivedThrough returns the last archived cycle; none if no cycle is archived.
 func (m *Manifest) ArchivedThrough(none period.Cycle) period.Cycle {
 	for _, ref := range m.Cycles {

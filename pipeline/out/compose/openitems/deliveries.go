@@ -24,6 +24,7 @@ func (g *gaps) notCounted(ctx context.Context) error {
 			for i := range c.N {
 				of, state := c.Word(tables.CostDeliveryPeriod).At(i), c.Word(tables.CostDeliveryState).At(i)
 				if of != g.m.Cycle || state != "failed" && state != "held" {
+					g.counted = g.counted || of == g.m.Cycle
 					continue
 				}
 				name, rejected := c.Text(tables.CostDeliveryDelivery).At(i), c.Whole(tables.CostDeliveryRejected).At(i)

@@ -21,12 +21,15 @@ import (
 
 // Items are the open items of a cycle before its close: what is missing or undecided. Lists are never nil.
 type Items struct {
-	Cycle    string    `json:"cycle"`
-	Days     []Days    `json:"days_without_records"`
-	Links    []Link    `json:"links_without_samples"`
-	More     int       `json:"more_links"` // number of further links without samples
-	Rejects  []Reject  `json:"rejects"`
-	Disputed []Dispute `json:"disputed_incentives"`
+	Cycle string `json:"cycle"`
+	// whether no record was accepted and no delivery counted, and there is no charge except commitments, minimums, and
+	// those of links without samples; or the cycle is before the first one of the lake
+	NoRecords bool      `json:"no_records"`
+	Days      []Days    `json:"days_without_records"`
+	Links     []Link    `json:"links_without_samples"`
+	More      int       `json:"more_links"` // number of further links without samples
+	Rejects   []Reject  `json:"rejects"`
+	Disputed  []Dispute `json:"disputed_incentives"`
 	// the cycle's deliveries of cost files that failed or are held
 	Deliveries []Delivery `json:"deliveries_not_counted"`
 }
@@ -82,7 +85,7 @@ func (m *Items) Empty() bool {
 
 // NeedsAttention reports whether a person has to decide something before the close. It ignores missing days of a feed
 // that does not come daily: they may be normal.
-func (m *Items) NeedsAttention() bool { return m.Undecided() || m.Feeds() }
+func (m *Items) NeedsAttention() bool { return m.NoRecords || m.Undecided() || m.Feeds() }
 
 // Undecided reports whether there are disputes, or rejects that are or may be of the cycle.
 func (m *Items) Undecided() bool { return len(m.Disputed) > 0 || m.Rejected() }
@@ -103,15 +106,15 @@ func (m *Items) Rejected() bool {
 // maxLinks is how many links without samples are listed.
 const maxLinks = 50
 
-// Of lists the open items of a cycle. Days after the as-of do not count as missing. Errors: *rows.NoCycleError,
-// *books.MissingError.
-func Of(ctx context.Context, s *compose.Sources, cycle period.Cycle, asOf period.Instant) (*Items, error) {
+// Of lists the open items of a cycle. Days after the as-of do not count as missing. first is the first cycle of the
+// lake before the run. Errors: *rows.NoCycleError, *books.MissingError.
+func Of(ctx context.Context, s *compose.Sources, cycle, first period.Cycle, asOf period.Instant) (*Items, error) {
 	m := &Items{Cycle: cycle.String(), Days: []Days{}, Links: []Link{}, Rejects: []Reject{},
 		Disputed: []Dispute{}, Deliveries: []Delivery{}}
 	if err := rows.HasCycle(s.Snap, manifest.CycleOf(cycle)); err != nil {
 		return nil, err
 	}
-	g := &gaps{s, cycle, m}
+	g := &gaps{src: s, cycle: cycle, m: m}
 	last := min(cycle.Last(), s.Books.Zone.Day(asOf))
 	for _, one := range []struct{ feed, table string }{{"usage", tables.Ident().Name},
 		{"bandwidth", tables.Bandwidth().Name}} {
@@ -128,6 +131,9 @@ func Of(ctx context.Context, s *compose.Sources, cycle period.Cycle, asOf period
 	if err := g.notCounted(ctx); err != nil {
 		return nil, err
 	}
+	if err := g.noRecords(ctx, first); err != nil {
+		return nil, err
+	}
 	list, err := s.Reader().Incentives()
 	for i := range list {
 		if one := &list[i]; one.State == settlement.Disputed && one.Period.Last() == cycle {
@@ -140,9 +146,51 @@ func Of(ctx context.Context, s *compose.Sources, cycle period.Cycle, asOf period
 
 // gaps finds what is missing in a cycle and adds it to m.
 type gaps struct {
-	src   *compose.Sources
-	cycle period.Cycle
-	m     *Items
+	src     *compose.Sources
+	cycle   period.Cycle
+	m       *Items
+	counted bool // a delivery of cost files counts in the cycle
+}
+
+// noRecords finds out whether the cycle has no records at all. What its records and deliveries make is in tables of
+// their own; what the books alone charge is in its lines.
+func (g *gaps) noRecords(ctx context.Context, first period.Cycle) error {
+	files, err := g.src.Snap.Files(manifest.CycleOf(g.cycle))
+	if err != nil || g.counted {
+		return err
+	}
+	charged := false
+	for _, e := range files {
+		switch {
+		case e.Rows == 0:
+		case ofRecords(e.Table):
+			return nil
+		case e.Table != tables.Lines().Name || charged || e.Day == manifest.CommitmentsDay:
+		case e.Day != manifest.EndDay:
+			charged = true
+		default:
+			scan := rows.Scan[tables.Line]{Table: tables.Lines(), Cols: tables.Columns(tables.LineSKU)}
+			err := rows.Groups(ctx, g.src.Snap, e, scan, func(c *parquet.Columns[tables.Line]) error {
+				for _, sku := range c.Word(tables.LineSKU).Dict() {
+					at := g.src.Books.SKU(sku)
+					charged = charged || at < 0 || g.src.Books.Products[at].Model != books.Percentile
+				}
+				return nil
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	g.m.NoRecords = !charged || g.cycle < first
+	return nil
+}
+
+// ofRecords reports whether a table of a cycle has accepted records.
+func ofRecords(table string) bool {
+	return slices.Contains([]string{tables.Usage().Name, tables.Ident().Name, tables.Late().Name,
+		tables.Bandwidth().Name, tables.LateSamples().Name, tables.Orders().Name, tables.Adjustments().Name,
+		tables.AccountEvents().Name, tables.Transfers().Name}, table)
 }
 
 // missingDays finds ranges of days of the cycle without rows in a table that has one file per day and bucket.
