@@ -23,6 +23,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/read/question"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/problem"
+	"github.com/tollbook/tollbook/schemas/settings"
 )
 
 // queryFlags are the flags of query.
@@ -262,6 +263,10 @@ func runQuery(ctx context.Context, a *cli.App, q *ask.Question, f *queryFlags) e
 			answer.NotKept = !kept
 			return err
 		})
+	}
+	if err == nil && answer.Count == 0 && question.OfPayments(q) && w.Settings.Payments != settings.Ledger {
+		err = &workspace.RefusedError{What: "payments are not recorded: who owes what is unknown",
+			Hint: "with `payments: ledger` in tollbook.yaml, balances and events of the feed accounts pay lines"}
 	}
 	if err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/out/deducted"
 	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/out/document/chart"
 	"github.com/tollbook/tollbook/pipeline/out/document/layout"
@@ -60,6 +61,9 @@ func (s *Sources) bill(ctx context.Context, cycle period.Cycle, customer string,
 	header = inCurrency(header, s.Books.CustomerCurrencyOf(customer))
 	b := &document.Bill{Header: header, Customer: s.parties().customer(customer, cycle)}
 	if err := s.amounts(ctx, b); err != nil {
+		return nil, err
+	}
+	if b.Payments.Recorded, err = deducted.ByLedger(s.Snap, cycle, s.Settings.Payments); err != nil {
 		return nil, err
 	}
 	g := &gathered{used: newUsed(), items: map[itemKey]*document.Item{}, measures: map[string]string{},

@@ -92,11 +92,7 @@ func billCover(s *Sources, b *document.Bill, lines *paid.Lines, ledger *paid.Led
 	if err := includedTaxes(l, b.Amounts.Taxes); err != nil {
 		return nil, err
 	}
-	byLedger, err := s.byLedger(&b.Header)
-	if err != nil {
-		return nil, fmt.Errorf("cover of the bill of %s: %w", b.Customer.ID, err)
-	}
-	done, err := ledger.Bill(lines, b.Customer.ID, b.Issuers[0], byLedger)
+	done, err := ledger.Bill(lines, b.Customer.ID, b.Issuers[0], b.Payments.Recorded)
 	if err != nil {
 		return nil, fmt.Errorf("cover of the bill of %s: %w", b.Customer.ID, err)
 	}

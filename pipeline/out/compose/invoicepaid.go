@@ -66,7 +66,7 @@ func (s invoicing) invoicePaid(ctx context.Context, v *document.Invoice, issuer 
 // them, without coupons.
 func (s invoicing) customerPaid(v *document.Invoice, issuer string, lines *paid.Lines, net money.Amount) (
 	open money.Amount, list []letter.Row, err error) {
-	byLedger, err := s.src.byLedger(&v.Header)
+	byLedger, err := deducted.ByLedger(s.src.Snap, v.Header.Cycle, s.src.Settings.Payments)
 	if err != nil {
 		return open, nil, err
 	}

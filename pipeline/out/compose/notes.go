@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tollbook/tollbook/pipeline/out/deducted"
 	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/out/document/layout"
 	"github.com/tollbook/tollbook/schemas/books"
@@ -71,7 +72,7 @@ type notes struct {
 }
 
 func (s *Sources) notes(h *layout.Header) (notes, error) {
-	ledger, err := s.byLedger(h)
+	ledger, err := deducted.ByLedger(s.Snap, h.Cycle, s.Settings.Payments)
 	return notes{s.parties(), s.Settings, ledger}, err
 }
 
@@ -100,7 +101,7 @@ func (n notes) payments() string {
 		return "Lines are paid from coupons and balances in the order of time: stored value, flexi coupons, cash, " +
 			"then credit; what none of them covers is debt."
 	}
-	return "What coupons do not cover counts as paid in cash."
+	return "Payments are not recorded: what coupons do not cover is to be paid."
 }
 
 // statement returns the sentences below a partner's statement.

@@ -6,7 +6,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/out/deducted"
 	"github.com/tollbook/tollbook/pipeline/out/document/layout"
 	"github.com/tollbook/tollbook/pipeline/read/cache"
 	"github.com/tollbook/tollbook/pipeline/read/partners"
@@ -68,12 +67,4 @@ func kindWord(k books.PartnerKind) string {
 		return "reseller"
 	}
 	return "referrer"
-}
-
-// byLedger reports whether a cycle is paid from balances; for a closed one the lake decides (COMPOSE-11).
-func (s *Sources) byLedger(h *layout.Header) (bool, error) {
-	if !h.Closed {
-		return s.Settings.Payments == settings.Ledger, nil
-	}
-	return deducted.ByLedger(s.Snap, h.Cycle)
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/read/paid"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/settings"
 )
 
 // Parts returns the amounts that are already paid, with all digits: by coupons, by balances, by partners that paid
@@ -56,9 +57,12 @@ func ArchivedThrough(snap *lake.Snapshot) period.Cycle {
 	return snap.Manifest.ClosedThrough.Or(0)
 }
 
-// ByLedger reports whether a closed cycle was paid from balances.
-func ByLedger(snap *lake.Snapshot, cycle period.Cycle) (bool, error) {
+// ByLedger reports whether a cycle is paid from balances: by the settings, for a closed one by the lake (COMPOSE-11).
+func ByLedger(snap *lake.Snapshot, cycle period.Cycle, now settings.Payments) (bool, error) {
 	ref, _ := snap.Cycle(manifest.CycleOf(cycle))
+	if ref.State != manifest.CycleClosed {
+		return now == settings.Ledger, nil
+	}
 	files, err := snap.Files(ref.Cycle)
 	return rows.PaidByLedger(ref, files), err
 }

@@ -49,6 +49,9 @@ type Amounts struct {
 
 // Payments says how Payment was or will be paid; its parts add up to it.
 type Payments struct {
+	// Recorded says that balances pay, so that these are payments; otherwise all but coupons is taken for cash (§6.3).
+	Recorded bool `json:"-"`
+
 	Coupon      money.Amount `json:"coupon_amount"`
 	StoredValue money.Amount `json:"stored_value_card_amount"`
 	Flexi       money.Amount `json:"flexipurchase_coupon_amount"`

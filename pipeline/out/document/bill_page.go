@@ -95,13 +95,18 @@ func (a *Amounts) Column(digits int) []layout.Figure {
 	return list
 }
 
-// paymentPart returns how the amount is paid.
+// paymentPart returns how the amount is paid. If payments are not recorded, only coupons are known to pay.
 func (b *Bill) paymentPart() *layout.Part {
 	p := &b.Payments
 	list := []entry{{name: "Coupons", amount: total(p.Coupon)}, {name: "Stored value", amount: total(p.StoredValue)},
 		{name: "Flexi coupons", amount: total(p.Flexi)},
 		{name: "Cash", amount: total(p.Cash)}, {name: "Credit", amount: total(p.Credit)},
 		{name: "Debt when billed", amount: total(p.Debt)}}
+	if !p.Recorded {
+		if list = list[:1]; p.Coupon.IsZero() {
+			return nil
+		}
+	}
 	return &layout.Part{Name: "payment", Title: "Payments", Where: layout.InSheet | layout.InPrint,
 		About: []string{"What the amount to pay, before rounding, was drawn from."},
 		Cols: []layout.Column{{Title: "Drawn from", Say: language.Sums},

@@ -14,6 +14,7 @@ type empty struct {
 	rows func(*books.Books) int
 	read bool // the rows are those of the book: no run is necessary
 	keep bool // the rows are partners' money, which not every workspace stores (§9)
+	owed bool // the rows are what customers did not pay, which is known only if payments are recorded (§6.3)
 }
 
 // empties returns the reasons by question.
@@ -24,7 +25,7 @@ func empties() map[string]empty {
 	taxes := empty{none: "tax", book: "taxes.csv", rows: func(b *books.Books) int { return len(b.Taxes) }}
 	line := empty{none: "line"}
 	costs := empty{none: "row of a cost file; costs.sources in tollbook.yaml names the sources"}
-	debt := empty{none: "debt of a customer"}
+	debt := empty{none: "debt of a customer", owed: true}
 	receivables := partners("amount that a partner owes for a closed cycle")
 	receivables.keep = true
 	return map[string]empty{
@@ -72,6 +73,9 @@ func MissingBook(q *ask.Question, b *books.Books) string {
 
 // OfPartnersMoney reports whether the rows of a question are partners' money, which not every workspace stores (§9).
 func OfPartnersMoney(q *ask.Question) bool { return empties()[q.Name].keep }
+
+// OfPayments reports whether the rows of a question depend on recorded payments: those of a ledger (§6.3).
+func OfPayments(q *ask.Question) bool { return empties()[q.Name].owed }
 
 // WhyEmpty explains why an answer has no rows: a book is missing, the lake has no run, the workspace does not store the
 // data, or there are none in the requested cycle and within the limits. The result is a sentence without its full stop.

@@ -8,6 +8,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/compose"
+	"github.com/tollbook/tollbook/pipeline/out/deducted"
 	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
 	"github.com/tollbook/tollbook/pipeline/read/records"
 	"github.com/tollbook/tollbook/pipeline/serve/console/page"
@@ -52,8 +53,14 @@ func bill(v *page.View) (*page.Page, error) {
 		return nil, err
 	}
 	if whole {
-		p.Blocks = append(p.Blocks, statementBlock(v, manifest.CycleOf(cycle), &st),
-			paidBlock(v, manifest.CycleOf(cycle), &st))
+		p.Blocks = append(p.Blocks, statementBlock(v, manifest.CycleOf(cycle), &st))
+		paid, err := paidBlock(v, cycle, &st)
+		if err != nil {
+			return nil, err
+		}
+		if len(paid.Figures) > 0 {
+			p.Blocks = append(p.Blocks, paid)
+		}
 	} else {
 		p.Notes = append(p.Notes, page.Note{Text: v.T("仅含该客户作为您的客户时的消费；抹零按整张账单计算。",
 			"Only what the customer consumed as yours. Rounding is calculated on the complete bill.")})
@@ -130,8 +137,9 @@ func statementBlock(v *page.View, cycle manifest.Cycle, st *parts.Statement) pag
 	return block
 }
 
-// paidBlock shows what paid the bill.
-func paidBlock(v *page.View, cycle manifest.Cycle, st *parts.Statement) page.Block {
+// paidBlock shows what paid the bill. If payments are not recorded, it shows no cash.
+func paidBlock(v *page.View, cycle period.Cycle, st *parts.Statement) (page.Block, error) {
+	recorded, err := deducted.ByLedger(v.Call.State.Snap, cycle, v.Call.State.Workspace.Settings.Payments)
 	b := page.Block{ID: "paid", Title: v.T("支付", "Paid from")}
 	for _, one := range []struct {
 		zh, en, column string
@@ -141,13 +149,13 @@ func paidBlock(v *page.View, cycle manifest.Cycle, st *parts.Statement) page.Blo
 		{"储值卡", "Stored value cards", "stored_value_card_amount", st.StoredValue},
 		{"现金券", "Flexi-purchase coupons", "flexipurchase_coupon_amount", st.FlexiCoupon},
 		{"欠款", "Still owed", "debt_amount", st.Debt}} {
-		if one.amount.IsZero() && one.column != "cash_amount" {
+		if cash := one.column == "cash_amount"; cash && !recorded || !cash && one.amount.IsZero() {
 			continue
 		}
 		b.Figures = append(b.Figures, page.Figure{Name: v.T(one.zh, one.en), Value: v.Sum(one.amount),
 			Href: v.To("lines", "customer_id", st.Customer, "cycle", cycle.String(), "nonzero", one.column)})
 	}
-	return b
+	return b, err
 }
 
 // partBlock shows the sums of the lines that the caller may see.
