@@ -73,5 +73,6 @@ func (t *CloseTerms) Allow(o *OpenItems) bool {
 	if t == nil || t.Confirmed != nil && reflect.DeepEqual(t.Confirmed, o) {
 		return true
 	}
-	return !o.Missing.NoRecords && (t.Rejects || !o.Missing.Undecided()) && (t.Feeds || !o.Missing.Feeds() && len(o.NotTaken) == 0)
+	return !o.Missing.NoRecords && (t.Rejects || !o.Missing.Undecided()) &&
+		(t.Feeds || !o.Missing.Feeds() && len(o.NotTaken) == 0)
 }

@@ -306,8 +306,8 @@ func TestReseller(t *testing.T) {
 		t.Errorf("annexes %v", st.Annexes)
 	}
 	for _, want := range []string{"Provisional, as of 2026-10-03 00:00 +00:00",
-		"rounded half up to 2 decimals once; a line without a term", "Lines keep 8 decimals", "Payments are not recorded",
-		"sign -"} {
+		"rounded half up to 2 decimals once; a line without a term", "Lines keep 8 decimals",
+		"Payments are not recorded", "sign -"} {
 		if !has(st.Notes, want) {
 			t.Errorf("no note %q in %q", want, st.Notes)
 		}

@@ -170,7 +170,7 @@ func bill(t testing.TB) *Bill {
 	}
 	b.Amounts = Amounts{Lines: 35, Official: yuan(t, "484.93827156"), Discount: yuan(t, "50"),
 		Payment: yuan(t, "434.93827156"), Rounding: yuan(t, "-0.00172844"), Due: yuan(t, "434.94")}
-	b.Payments = Payments{Coupon: yuan(t, "30"), Cash: yuan(t, "404.93827156")}
+	b.Payments = Payments{Recorded: true, Coupon: yuan(t, "30"), Cash: yuan(t, "404.93827156")}
 	b.Usage = []chart.Usage{{Day: day(t, "2026-09-03"), Service: "oss", ServiceName: "Object storage",
 		Amount: sum(t, "-20")},
 		{Day: day(t, "2026-09-04"), Service: "ecs", ServiceName: "Elastic compute", Amount: sum(t, "454.93827156")}}

@@ -21,10 +21,8 @@ import (
 
 // Items are the open items of a cycle before its close: what is missing or undecided. Lists are never nil.
 type Items struct {
-	Cycle string `json:"cycle"`
-	// whether no record was accepted and no delivery counted, and there is no charge except commitments, minimums, and
-	// those of links without samples; or the cycle is before the first one of the lake
-	NoRecords bool      `json:"no_records"`
+	Cycle     string    `json:"cycle"`
+	NoRecords bool      `json:"no_records"` // nothing came in for the cycle, and at most commitments are charged
 	Days      []Days    `json:"days_without_records"`
 	Links     []Link    `json:"links_without_samples"`
 	More      int       `json:"more_links"` // number of further links without samples
