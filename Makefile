@@ -224,8 +224,9 @@ $(OPENAPI_TOOLS)/.done:
 # Files of the deb and rpm packages that are made from others.
 PACKAGE := $(BUILD)/package
 .PHONY: package-files
-package-files: build ## man pages, completions and systemd units as the packages of a release have them
+package-files: build ## man pages, completions, systemd units and licences as the packages of a release have them
 	rm -rf $(PACKAGE) && mkdir -p $(PACKAGE)/man $(PACKAGE)/completions $(PACKAGE)/systemd
+	$(GO) run ./fixtures/ops/licences > $(PACKAGE)/THIRD_PARTY_LICENSES
 	$(TOLLBOOK) man --dir $(PACKAGE)/man
 	$(TOLLBOOK) completion bash > $(PACKAGE)/completions/tollbook.bash
 	$(TOLLBOOK) completion zsh > $(PACKAGE)/completions/_tollbook
