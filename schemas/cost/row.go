@@ -130,6 +130,7 @@ type Row struct {
 	Has        [Columns]bool
 	Tags       map[string]string // nil = none; read-only
 	Start, End period.Instant    // of the charge period
+	Zone       *period.Zone      // of the source's days
 }
 
 // NoKind is the Kind of a row whose texts have no number.
@@ -210,21 +211,5 @@ func (r *Row) AccountIndex() int {
 	return r.fields[BillingAccount]
 }
 
-// Day is the UTC day of the charge period's start (§11.1).
-func (r *Row) Day() period.Day { return DayOf(r.Start) }
-
-// DayOf is the UTC day of an instant.
-func DayOf(t period.Instant) period.Day {
-	day := t / (24 * period.Instant(period.Hour))
-	if t < day*24*period.Instant(period.Hour) {
-		day--
-	}
-	return period.Day(day)
-}
-
-// SpanOf is the calendar month of a cycle in UTC.
-func SpanOf(c period.Cycle) period.Span {
-	day := 24 * period.Instant(period.Hour)
-	first := period.Instant(c.First()) * day
-	return period.Span{From: first, To: period.Instant((c + 1).First()) * day}
-}
+// Day is the day of the charge period's start in the source's zone (§11.8).
+func (r *Row) Day() period.Day { return r.Zone.Day(r.Start) }

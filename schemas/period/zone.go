@@ -39,6 +39,9 @@ func LoadZone(name string) (*Zone, error) {
 	return &Zone{name: name, location: location}, nil
 }
 
+// UTC is the zone UTC.
+func UTC() *Zone { return &Zone{name: "UTC", location: time.UTC} }
+
 // Name is the zone's IANA name as LoadZone got it.
 func (z *Zone) Name() string { return z.name }
 
@@ -62,6 +65,8 @@ func (z *Zone) At(d Day, micros int64) Instant {
 		return Past
 	case d > lastDay:
 		return Forever
+	case z.location == time.UTC:
+		return Instant(int64(d)*dayMicros + micros)
 	}
 	return z.reach(int64(d)*dayMicros + micros)
 }

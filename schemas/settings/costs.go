@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tollbook/tollbook/schemas/cost"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings/yamldoc"
@@ -71,7 +72,8 @@ type CostSource struct {
 	Source   string // the folder below inbox/costs/
 	Provider string // a label
 	// Fx is the exchange rate to the workspace's currency by cycle, for cycles in which the vendor's invoice states it.
-	Fx map[period.Cycle]money.UnitPrice
+	Fx      map[period.Cycle]money.UnitPrice
+	Reading cost.Reading
 }
 
 // costKeys are the keys of vendors' cost files.
@@ -86,7 +88,8 @@ func costKeys() []Key {
 			read:    readCostGrain,
 			Meaning: "which rows of a cost file are added up to one line",
 		},
-		{Name: "costs.sources", Type: "[{source: NAME, provider: LABEL, format: focus, fx: {YYYY-MM: \"RATE\"}}]",
+		{Name: "costs.sources", Type: "[{source: NAME, provider: LABEL, format: focus, fx: {YYYY-MM: \"RATE\"}, " +
+			"zone: ZONE, period_end: exclusive | inclusive, missing: {COLUMN: COLUMN | \"0\"}}]",
 			Default: "[]", read: readCostSources,
 			Meaning: "vendors' accounts whose cost files are in inbox/costs/NAME"},
 	}
@@ -121,10 +124,13 @@ func readCostSources(s *Settings, m yamldoc.Map, key string) {
 			m.Fail(key, &n.Items[i], "write {source: NAME, format: focus}", "%s, not a source", n.Items[i].Kind)
 			continue
 		}
-		one := m.Item(key, i, &n.Items[i], []string{"source", "provider", "format", "fx"})
+		one := m.Item(key, i, &n.Items[i], []string{"source", "provider", "format", "fx", "zone",
+			"period_end", "missing"})
 		one.Require("source", "the folder below inbox/costs/")
 		source := CostSource{Source: yamldoc.Value(one, "source", "", parseCostSource),
-			Provider: one.Text("provider", ""), Fx: readFx(one)}
+			Provider: one.Text("provider", ""), Fx: readFx(one), Reading: cost.Reading{
+				Zone:      yamldoc.Value(one, "zone", period.UTC(), parseZone),
+				Inclusive: one.Word("period_end", 0, cost.Ends()) == 1, Missing: readMissing(one)}}
 		one.Word("format", 0, costFormatWords)
 		if source.Source != "" &&
 			slices.ContainsFunc(list, func(o CostSource) bool { return o.Source == source.Source }) {
@@ -149,6 +155,31 @@ func parseCostSource(text string) (string, error) {
 		return "", fmt.Errorf("%q: want a name of letters, digits and the signs . - _ only", text)
 	}
 	return text, nil
+}
+
+// readMissing reads what nulls of cost columns are (§11.8).
+func readMissing(m yamldoc.Map) (missing [cost.CostColumns]string) {
+	n := m.Get("missing")
+	if n == nil {
+		return missing
+	}
+	if n.Kind != yamldoc.Mapping {
+		m.Fail("missing", n, "write {EffectiveCost: BilledCost}", "%s, not a mapping of cost columns", n.Kind)
+		return missing
+	}
+	for i := range n.Pairs {
+		pair := &n.Pairs[i]
+		of, ok := cost.ColumnOf(pair.Key)
+		from, isColumn := cost.ColumnOf(pair.Value.Text)
+		if !ok || of >= cost.CostColumns || pair.Value.Text != cost.Nothing &&
+			(!isColumn || from >= cost.CostColumns || from == of) {
+			m.Fail("missing", &pair.Value, "name ListCost, ContractedCost, EffectiveCost or BilledCost, and for it "+
+				`another of them or "0"`, "%s: %q", pair.Key, pair.Value.Text)
+			continue
+		}
+		missing[of] = pair.Value.Text
+	}
+	return missing
 }
 
 // readFx reads the exchange rates that the vendor's invoices state, by cycle.

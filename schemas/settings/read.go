@@ -116,13 +116,15 @@ func sample(group string) string {
 }
 
 func readZone(s *Settings, m yamldoc.Map, key string) {
-	s.Zone = yamldoc.Value(m, key, nil, func(name string) (*period.Zone, error) {
-		zone, err := period.LoadZone(name)
-		if err != nil {
-			return nil, fmt.Errorf("%q: not a time zone", name)
-		}
-		return zone, nil
-	})
+	s.Zone = yamldoc.Value(m, key, nil, parseZone)
+}
+
+func parseZone(name string) (*period.Zone, error) {
+	zone, err := period.LoadZone(name)
+	if err != nil {
+		return nil, fmt.Errorf("%q: not a time zone", name)
+	}
+	return zone, nil
 }
 
 func readCurrencyCode(s *Settings, m yamldoc.Map, key string) {

@@ -23,7 +23,8 @@ var costDeliveriesTable = define("cost_deliveries", []Column{
 	Column{"cost_effective", Cost, sumOfRows}, Column{"cost_billed", Cost, sumOfRows},
 	Column{"tolerated", Text, "what was read although FOCUS does not allow it so: name:count;…"},
 	Column{"fault", Text, "why it failed"},
-	Column{"made", Text, "names the books and settings by which its rows were billed last"})
+	Column{"made", Text, "names the books and settings by which its rows were billed last"},
+	Column{"reading", Text, "zone, period_end and missing of the source by which its files were read"})
 
 // CostRates defines the exchange rates used for cost files, in one file that belongs to no cycle (§11.5).
 func CostRates() Def[CostRate] { return Def[CostRate]{costRatesTable} }
@@ -118,7 +119,7 @@ var marginsTable = define("margins", []Column{
 	{"customer_id", Word, "who bears it; empty = kept or unallocated"},
 	{"service_name", Word, "ServiceName"},
 	{"account", Word, "SubAccountId, or BillingAccountId if that is null"},
-	{"day", Word, "UTC day of ChargePeriodStart"},
+	{"day", Word, "day of ChargePeriodStart in the zone of the source"},
 	{"commitment_status", Word, "CommitmentDiscountStatus"},
 	{"reason", Word, "why it is kept, or no_rule, no_price, no_quantity or negative_quantity if it is unallocated"},
 	{"currency", Word, "the source's"},

@@ -589,6 +589,7 @@ const (
 	CostDeliveryTolerated       TextColumn[CostDelivery]  = 14
 	CostDeliveryFault           TextColumn[CostDelivery]  = 15
 	CostDeliveryMade            TextColumn[CostDelivery]  = 16
+	CostDeliveryReading         TextColumn[CostDelivery]  = 17
 )
 
 // CostRate is a row of cost_rates.

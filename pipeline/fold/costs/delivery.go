@@ -15,6 +15,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/cost"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/problem"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
@@ -42,6 +43,7 @@ type Delivery struct {
 	Tolerant string
 	Fault    string
 	Inputs   string
+	Reading  cost.Reading // how its files were read last
 
 	before  *Delivery     // its state after the last run; nil = it is new
 	found   *intake.Found // nil = its folder is not in the inbox
@@ -78,6 +80,9 @@ func (s *survey) find(ctx context.Context, old []*Delivery) error {
 	for _, one := range s.stage.Costs.Sources.All() {
 		s.sources[one.Source] = &source{CostSource: one, deliveries: make(map[period.Cycle][]*Delivery)}
 	}
+	if err := s.sameDays(old); err != nil {
+		return err
+	}
 	names := s.stage.Costs.Sources.Names()
 	found, strange, err := intake.Discover(s.stage.Inbox, names)
 	if err != nil {
@@ -99,6 +104,21 @@ func (s *survey) find(ctx context.Context, old []*Delivery) error {
 	}
 	if s.stage.Accept != "" && !s.result.Accepted {
 		s.result.note("--accept-rejects: no delivery %s is held", s.stage.Accept)
+	}
+	return nil
+}
+
+// sameDays refuses another zone or period_end of a source after a delivery of it counted: ids of lines hold the day
+// (§11.8).
+func (s *survey) sameDays(old []*Delivery) error {
+	for _, d := range old {
+		one, listed := s.sources[d.Source]
+		if !listed || !d.Fixed || one.Reading.Days() == d.Reading.Days() {
+			continue
+		}
+		return problem.Problems{{Pos: problem.Pos{File: settings.File}, Text: fmt.Sprintf("costs.sources: zone and "+
+			"period_end of %s are %q, but %q since delivery %s counted", d.Source, one.Reading.Days(), d.Reading.Days(), d.Path()),
+			Hint: "put them back; for files of other days add a source of another name"}}
 	}
 	return nil
 }
@@ -129,7 +149,7 @@ func (s *survey) gather(found []*intake.Found, old []*Delivery) {
 				continue
 			}
 		}
-		d := &Delivery{Source: f.Source, Period: f.Period, Name: f.Name}
+		d := &Delivery{Source: f.Source, Period: f.Period, Name: f.Name, Reading: cost.Default()}
 		if k := known[f.Path()]; k != nil {
 			*d = *k
 			d.before = k
@@ -227,6 +247,10 @@ func (s *survey) judge(ctx context.Context, one *source, d *Delivery) error {
 		d.judgeGone()
 		return s.convert(one, d)
 	}
+	d.found.Reading = one.Reading
+	if d.Fixed && d.Period <= s.stage.Closed && d.Period != s.stage.Rerate {
+		d.found.Reading.Missing = d.Reading.Missing // what a closed cycle was billed by
+	}
 	hash, err := d.found.Hash(s.stage.Hash)
 	var unreadable *intake.UnreadableError
 	if err != nil && !errors.As(err, &unreadable) {
@@ -240,7 +264,7 @@ func (s *survey) judge(ctx context.Context, one *source, d *Delivery) error {
 		d.State, d.Fault = Failed, "its files changed after it had counted: put them back, or send a new delivery"
 		return s.convert(one, d)
 	case d.read:
-	case !d.Fixed || hash != d.Hash:
+	case !d.Fixed || hash != d.Hash || d.found.Reading.Missing != d.Reading.Missing:
 		d.read = true
 		if err := s.examine(ctx, d); err != nil {
 			return err
@@ -284,6 +308,7 @@ func (s *survey) examine(ctx context.Context, d *Delivery) error {
 	if complete && ahead != nil {
 		d.ahead, s.ahead = ahead, d
 	}
+	d.Reading = d.found.Reading
 	d.Rows, d.Rejected, d.rejects, d.broken = x.Rows, x.Rejected, x.Rejects, x.Fault
 	d.Currency, d.Tolerant = x.Currency, x.Tally.String()
 	copy(d.Values[:], x.Values[:cost.CostColumns])
@@ -321,7 +346,7 @@ func (s *survey) counted(c period.Cycle) []*Delivery {
 func (s *survey) news(c period.Cycle, old []*Delivery) bool {
 	was := slices.DeleteFunc(slices.Clone(old), func(d *Delivery) bool { return d.Period != c || d.State != Counted })
 	return !slices.EqualFunc(was, s.counted(c), func(a, b *Delivery) bool {
-		return a.Source == b.Source && a.Name == b.Name && a.Hash == b.Hash
+		return a.Source == b.Source && a.Name == b.Name && a.Hash == b.Hash && a.Reading.Missing == b.Reading.Missing
 	})
 }
 

@@ -64,8 +64,11 @@ func (w *worker) remember(row *cost.Row, one *repeated, parts []allocation.Part)
 	if one == nil || len(parts) != 1 || parts[0].Values != row.Values {
 		return
 	}
-	daily := w.repeats.daily || w.margins.Last != nil // margins are by day, whatever groups are
-	span := w.repeats.epochs.Around(row.Start, daily)
+	var days *period.Zone
+	if w.repeats.daily || w.margins.Last != nil { // margins are by day, whatever groups are
+		days = row.Zone
+	}
+	span := w.repeats.epochs.Around(row.Start, days)
 	*one = repeated{span: span, has: row.Has, margin: w.margins.Last, place: w.groups.last,
 		markup: w.groups.current.markup, known: true}
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/schemas/cost"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -41,6 +42,9 @@ func Deliveries(o tablefile.Opener, files []manifest.FileEntry) ([]*Delivery, er
 		}
 		var err error
 		if d.Period, err = period.ParseCycle(row.Word(tables.CostDeliveryPeriod)); err != nil {
+			return err
+		}
+		if d.Reading, err = cost.ParseReading(string(row.Text(tables.CostDeliveryReading))); err != nil {
 			return err
 		}
 		for c := range d.Values {
@@ -115,6 +119,7 @@ func storeDelivery(out *parquet.Columns[tables.CostDelivery], d *Delivery) {
 	out.Text(tables.CostDeliveryTolerated).Add(d.Tolerant)
 	out.Text(tables.CostDeliveryFault).Add(d.Fault)
 	out.Text(tables.CostDeliveryMade).Add(d.Inputs)
+	out.Text(tables.CostDeliveryReading).Add(d.Reading.String())
 	out.N++
 }
 

@@ -71,7 +71,7 @@ func (c *csvRecords) late() func(int) string { return nil }
 
 func (c *csvRecords) cost(int) (v money.Cost, ok bool) { return v, false }
 
-func (c *csvRecords) instant(int) (t period.Instant, ok bool) { return t, false }
+func (c *csvRecords) instant(int) (t period.Instant, local, ok bool) { return t, false, false }
 
 func (c *csvRecords) close() error { return c.text.Close() }
 

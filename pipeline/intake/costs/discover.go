@@ -15,6 +15,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
+	"github.com/tollbook/tollbook/schemas/cost"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -34,6 +35,8 @@ type Found struct {
 	Broken []inbox.Passed // names without a readable file, which make it fail too; sorted by name
 	Marked bool           // it contains a file _SUCCESS
 	Newest period.Instant
+
+	Reading cost.Reading // how its files are read; of a new Found the default
 }
 
 // Path returns the name of the delivery in reports: SOURCE/YYYY-MM/DELIVERY.
@@ -115,7 +118,7 @@ func discoverSource(fsys fs.FS, source string) (found []*Found, strange []string
 				strange = append(strange, path.Join(name, d.Name()))
 				continue
 			}
-			one := &Found{Source: source, Period: cycle, Name: d.Name()}
+			one := &Found{Source: source, Period: cycle, Name: d.Name(), Reading: cost.Default()}
 			if err := one.look(fsys, path.Join(name, d.Name())); err != nil {
 				return nil, nil, err
 			}

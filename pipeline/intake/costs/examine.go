@@ -124,7 +124,7 @@ func ReadFiles(ctx context.Context, fsys fs.FS, f *Found, workers int, to func(w
 					return nil
 				}
 				tally, sink := to(worker, file)
-				if err := ReadFile(ctx, fsys, f.Files[file], f.Period, tally, sink); err != nil {
+				if err := f.ReadFile(ctx, fsys, f.Files[file], tally, sink); err != nil {
 					return err
 				}
 			}
@@ -142,7 +142,7 @@ func Read(ctx context.Context, fsys fs.FS, f *Found, tally *Tally, to Sink) erro
 		return reject(r)
 	}
 	for _, name := range f.Files {
-		if err := ReadFile(ctx, fsys, name, f.Period, tally, to); err != nil {
+		if err := f.ReadFile(ctx, fsys, name, tally, to); err != nil {
 			return err
 		}
 	}

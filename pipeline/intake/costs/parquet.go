@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -76,6 +77,7 @@ type parquetColumn struct {
 	scale    int32
 	times    []arrow.Timestamp // nil = no times
 	micros   int64             // microseconds per unit of times, or 0 if a unit is shorter
+	local    bool              // times have no offset
 	late     bool              // the text of a value is made on demand
 	nullable bool              // a number or time of the batch is null
 }
@@ -401,7 +403,8 @@ func (p *parquetRecords) turn(c *parquetColumn) error {
 		c.decimals, c.scale = a.Values(), a.DataType().(*arrow.Decimal128Type).Scale
 	case *array.Timestamp:
 		c.times = a.TimestampValues()
-		c.micros = int64(a.DataType().(*arrow.TimestampType).Unit.Multiplier() / time.Microsecond)
+		kind := a.DataType().(*arrow.TimestampType)
+		c.micros, c.local = int64(kind.Unit.Multiplier()/time.Microsecond), kind.TimeZone == ""
 	case *array.Float64, *array.Float32:
 	default:
 		c.late, c.indices = false, slices.Grow(c.indices[:0], p.n)[:p.n]
@@ -498,16 +501,16 @@ const (
 	lastTime  = 253_402_300_799 * period.Second // 9999-12-31
 )
 
-func (p *parquetRecords) instant(column int) (t period.Instant, ok bool) {
+func (p *parquetRecords) instant(column int) (t period.Instant, local, ok bool) {
 	c := &p.columns[p.column[column]]
 	if c.times == nil || c.micros == 0 {
-		return 0, false
+		return 0, false, false
 	}
 	v := int64(c.times[p.at])
 	if v < firstTime/c.micros || v > lastTime/c.micros {
-		return 0, false
+		return 0, false, false
 	}
-	return period.Instant(v * c.micros), true
+	return period.Instant(v * c.micros), c.local, true
 }
 
 func (p *parquetRecords) close() error {
@@ -542,8 +545,12 @@ func cellText(column arrow.Array, i int) (string, error) {
 	case *array.Float32:
 		return strconv.FormatFloat(float64(c.Value(i)), 'f', -1, 32), nil
 	case *array.Timestamp:
-		unit := c.DataType().(*arrow.TimestampType).Unit
-		return c.Value(i).ToTime(unit).UTC().Format(time.RFC3339Nano), nil
+		kind := c.DataType().(*arrow.TimestampType)
+		text := c.Value(i).ToTime(kind.Unit).UTC().Format(time.RFC3339Nano)
+		if kind.TimeZone == "" {
+			text = strings.TrimSuffix(text, "Z") // a time without an offset
+		}
+		return text, nil
 	case *array.Date32:
 		return c.Value(i).FormattedString(), nil
 	case *array.Map:

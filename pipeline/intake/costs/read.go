@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"slices"
 	"strings"
 
@@ -95,17 +96,24 @@ type records interface {
 	// fill sets the cells of a row that has as many fields as there are names. A cell with the word NULL becomes null
 	// and is counted.
 	fill(row *cost.Row) (nulls int64)
-	raw() []string                                  // the row's original texts
-	null(column int) bool                           // whether an empty cell is null
-	late() func(column int) string                  // see cost.Row
-	cost(column int) (v money.Cost, ok bool)        // a number read without its text; not ok = parse the text
-	instant(column int) (t period.Instant, ok bool) // a time, in the same way
+	raw() []string                           // the row's original texts
+	null(column int) bool                    // whether an empty cell is null
+	late() func(column int) string           // see cost.Row
+	cost(column int) (v money.Cost, ok bool) // a number read without its text; not ok = parse the text
+	// instant reads a time in the same way. local reports that the time has no offset: t is it in UTC.
+	instant(column int) (t period.Instant, local, ok bool)
 	close() error
 }
 
-// ReadFile passes every row of a file to the sink. cycle is the period of the file's folder. An error in the file is a
-// *feedfile.Error, a file without permission to read it an *UnreadableError; either makes the delivery fail.
-func ReadFile(ctx context.Context, fsys fs.FS, name string, cycle period.Cycle, tally *Tally, to Sink) (err error) {
+// ReadFile passes every row of a file of the delivery to the sink. An error in the file is a *feedfile.Error, a file
+// without permission to read it an *UnreadableError; either makes the delivery fail.
+func (f *Found) ReadFile(ctx context.Context, fsys fs.FS, name string, tally *Tally, to Sink) (err error) {
+	if to.Only != nil {
+		to.Only = maps.Clone(to.Only)
+		for _, from := range f.Reading.Missing {
+			to.Only[from] = true
+		}
+	}
 	var in records
 	if kind, _ := feedfile.Kind(name); kind == "parquet" {
 		in, err = openParquet(fsys, name, &to)
@@ -119,7 +127,7 @@ func ReadFile(ctx context.Context, fsys fs.FS, name string, cycle period.Cycle, 
 		return err
 	}
 	defer func() { err = errors.Join(err, in.close()) }()
-	r := reader{name: name, cycle: cycle, tally: tally, to: to, in: in}
+	r := reader{name: name, span: f.Reading.Zone.Bounds(f.Period), reading: &f.Reading, tally: tally, to: to, in: in}
 	if err := r.start(); err != nil {
 		return err
 	}
@@ -128,32 +136,45 @@ func ReadFile(ctx context.Context, fsys fs.FS, name string, cycle period.Cycle, 
 
 // reader reads one file.
 type reader struct {
-	name  string
-	cycle period.Cycle
-	tally *Tally
-	to    Sink
-	in    records
+	name    string
+	span    period.Span // of the period of the file's folder
+	reading *cost.Reading
+	tally   *Tally
+	to      Sink
+	in      records
 
 	row      cost.Row
 	number   int64
 	required []int // indexes of the required columns
+	must     [effectiveCost + 1]number
 	numbers  []number
 	words    []wordColumn
 	tags     map[string]tagSet // by their text
 	coded    map[int32]tagSet  // by the number of their text
 	period   period.Instant    // BillingPeriodStart
-	span     period.Span       // of the cycle, in UTC
 	tagsAt   int               // index of the column Tags, or -1
 	known    []known           // by kind
 	fill     func()            // fillTexts
 }
 
-// number is a column of numbers that may be empty.
+// number is a column of numbers.
 type number struct {
-	at    int
-	float bool
-	into  cost.Column
-	keep  bool // its values are allocated
+	name string
+	at   int // index in the header, or -1
+	into cost.Column
+	keep bool // its values are allocated
+	// what a null is (cost.Reading.Missing): "" = null
+	missing string
+	from    int // index of the column that missing names, or -1
+}
+
+func (r *reader) numberOf(name string) number {
+	n := number{name: name, at: r.row.Index(name), from: -1}
+	if n.into, n.keep = cost.ColumnOf(name); n.keep && n.into < cost.CostColumns {
+		n.missing = r.reading.Missing[n.into]
+		n.from = r.row.Index(n.missing)
+	}
+	return n
 }
 
 type wordColumn struct {
@@ -170,18 +191,20 @@ func (r *reader) start() error {
 		}
 	}
 	r.row.Header = cost.NewHeader(names)
-	for _, name := range required {
+	for i, name := range required {
 		at := r.row.Index(name)
-		if at < 0 {
+		if i <= effectiveCost {
+			r.must[i] = r.numberOf(name)
+		}
+		if at < 0 && (i > effectiveCost || r.must[i].missing != cost.Nothing && r.must[i].from < 0) {
 			return &feedfile.Error{File: r.name, Line: 1, Text: fmt.Sprintf("missing column %q", name),
 				Hint: "export the file as FOCUS 1.0 or later with all mandatory columns"}
 		}
 		r.required = append(r.required, at)
 	}
 	for _, name := range otherNumbers {
-		if at := r.row.Index(name); at >= 0 && r.to.wants(name) {
-			column, keep := cost.ColumnOf(name)
-			r.numbers = append(r.numbers, number{at, r.in.float(at), column, keep})
+		if n := r.numberOf(name); (n.at >= 0 || n.missing != "") && r.to.wants(name) {
+			r.numbers = append(r.numbers, n)
 		}
 	}
 	for _, name := range []string{"ChargeClass", "CommitmentDiscountStatus"} {
@@ -190,13 +213,12 @@ func (r *reader) start() error {
 		}
 	}
 	r.tags, r.coded = make(map[string]tagSet), make(map[int32]tagSet)
-	r.span = cost.SpanOf(r.cycle)
 	r.tagsAt = r.row.Index(cost.Tags.String())
 	r.row.Cells, r.row.Codes = make([]string, len(names)), make([]int32, len(names))
 	for i := range r.row.Codes {
 		r.row.Codes[i] = cost.Uncoded
 	}
-	r.row.Late, r.row.Kind, r.fill = r.in.late(), cost.NoKind, r.fillTexts
+	r.row.Zone, r.row.Late, r.row.Kind, r.fill = r.reading.Zone, r.in.late(), cost.NoKind, r.fillTexts
 	return nil
 }
 
@@ -316,8 +338,8 @@ func (r *reader) fillTexts() {
 	r.tally.counts = counted
 }
 
-// isNull reports whether a cell is null.
-func (r *reader) isNull(at int) bool { return r.row.Cells[at] == "" && r.in.null(at) }
+// isNull reports whether a cell is null, or its column is not in the file.
+func (r *reader) isNull(at int) bool { return at < 0 || r.row.Cells[at] == "" && r.in.null(at) }
 
 // read fills the row from its cells.
 func (r *reader) read() *flaw {
@@ -325,9 +347,6 @@ func (r *reader) read() *flaw {
 	r.tally.counts[NullWord] += r.in.fill(&r.row)
 	r.row.Values, r.row.Has = cost.Values{}, [cost.Columns]bool{}
 	for i, at := range r.required {
-		if r.isNull(at) {
-			return &flaw{required[i], reason.MissingValue.String(), ""}
-		}
 		if bad := r.requiredCell(i, at); bad != nil {
 			return bad
 		}
@@ -353,7 +372,7 @@ func (r *reader) inPeriod() bool { return r.period >= r.span.From && r.period < 
 func (r *reader) values() (ok bool) {
 	r.row.Values, r.row.Has = cost.Values{}, [cost.Columns]bool{}
 	for i, at := range r.required {
-		if i != billingCurrency && i != chargeCategory && (r.isNull(at) || r.requiredCell(i, at) != nil) {
+		if i != billingCurrency && i != chargeCategory && r.requiredCell(i, at) != nil {
 			return false
 		}
 	}
@@ -368,17 +387,23 @@ func (r *reader) values() (ok bool) {
 // requiredCell reads a required column.
 func (r *reader) requiredCell(i, at int) (bad *flaw) {
 	name := required[i]
+	if i <= effectiveCost {
+		null, bad := r.cost(&r.must[i])
+		if null {
+			return &flaw{name, reason.MissingValue.String(), ""}
+		}
+		return bad
+	}
+	if r.isNull(at) {
+		return &flaw{name, reason.MissingValue.String(), ""}
+	}
 	switch i {
-	case billedCost:
-		return r.cost(name, at, r.in.float(at), cost.Billed)
-	case effectiveCost:
-		return r.cost(name, at, r.in.float(at), cost.Effective)
 	case billingPeriodStart:
-		r.period, bad = r.time(name, at)
+		r.period, bad = r.time(name, at, false)
 	case chargePeriodStart:
-		r.row.Start, bad = r.time(name, at)
+		r.row.Start, bad = r.time(name, at, false)
 	case chargePeriodEnd:
-		r.row.End, bad = r.time(name, at)
+		r.row.End, bad = r.time(name, at, r.reading.Inclusive)
 	case chargeCategory:
 		if !r.spellCell(words[name], at) {
 			return &flaw{name, reason.BadRow.String(), r.row.Cells[at]}
@@ -387,31 +412,40 @@ func (r *reader) requiredCell(i, at int) (bad *flaw) {
 	return bad
 }
 
+// otherNumber reads a column of numbers that may be null.
 func (r *reader) otherNumber(n *number) *flaw {
-	if r.isNull(n.at) {
-		switch {
-		case n.keep && n.into == cost.List:
-			r.tally.counts[NullListCost]++
-		case n.keep && n.into == cost.Contracted:
-			r.tally.counts[NullContractedCost]++
-		}
-		return nil
+	if !n.keep && !r.isNull(n.at) {
+		_, bad := r.decimal(n.name, n.at)
+		return bad
 	}
-	if n.keep {
-		return r.cost(r.row.Names[n.at], n.at, n.float, n.into)
+	null, bad := r.cost(n)
+	if null && n.keep && n.into <= cost.Contracted {
+		r.tally.counts[NullListCost+Tolerance(n.into)]++
 	}
-	_, bad := r.decimal(r.row.Names[n.at], n.at, n.float)
 	return bad
 }
 
-func (r *reader) cost(name string, at int, float bool, into cost.Column) *flaw {
-	v, bad := r.decimal(name, at, float)
-	r.row.Values[into], r.row.Has[into] = v, bad == nil
-	return bad
+// cost reads a column that is allocated. A null is what the settings of the source say (§11.8).
+func (r *reader) cost(n *number) (null bool, bad *flaw) {
+	at := n.at
+	if r.isNull(at) {
+		if at = n.from; n.missing != cost.Nothing && r.isNull(at) {
+			return true, nil
+		}
+		r.tally.counts[FilledListCost+Tolerance(n.into)]++
+	}
+	var v money.Cost
+	if at >= 0 {
+		if v, bad = r.decimal(r.row.Names[at], at); bad != nil {
+			return false, bad
+		}
+	}
+	r.row.Values[n.into], r.row.Has[n.into] = v, true
+	return false, nil
 }
 
 // decimal reads a number that is not null.
-func (r *reader) decimal(name string, at int, float bool) (money.Cost, *flaw) {
+func (r *reader) decimal(name string, at int) (money.Cost, *flaw) {
 	if v, ok := r.in.cost(at); ok {
 		return v, nil
 	}
@@ -424,45 +458,12 @@ func (r *reader) decimal(name string, at int, float bool) (money.Cost, *flaw) {
 		}
 		return v, &flaw{name, why, text}
 	}
-	for k, used := range [...]bool{form.Exponent, form.LeadingPoint, form.Rounded, float} {
+	for k, used := range [...]bool{form.Exponent, form.LeadingPoint, form.Rounded, r.in.float(at)} {
 		if used {
 			r.tally.counts[Exponent+Tolerance(k)]++
 		}
 	}
 	return v, nil
-}
-
-// time reads RFC 3339 with the tolerances of §11.1.
-func (r *reader) time(name string, at int) (period.Instant, *flaw) {
-	if t, ok := r.in.instant(at); ok {
-		return t, nil
-	}
-	text := r.row.Cell(at)
-	full := text
-	switch {
-	case len(text) == len("2026-09-01"):
-		full += "T00:00:00Z"
-	case len(text) > 10 && text[10] == ' ':
-		full = text[:10] + "T" + text[11:]
-	}
-	offset := len(full) > 19 && (strings.ContainsAny(full[19:], "+-") || strings.HasSuffix(full, "Z"))
-	if !offset {
-		full += "Z"
-	}
-	t, err := period.ParseInstant(full)
-	if err != nil {
-		return 0, &flaw{name, reason.BadTime.String(), text}
-	}
-	switch {
-	case len(text) == len("2026-09-01"):
-		r.tally.counts[DateOnly]++
-	case text[10] == ' ':
-		r.tally.counts[BlankInTime]++
-	}
-	if !offset {
-		r.tally.counts[NoOffset]++
-	}
-	return t, nil
 }
 
 // spellCell replaces the word in a cell by FOCUS's spelling. known is false if the list does not contain the word.

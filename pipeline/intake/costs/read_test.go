@@ -42,6 +42,13 @@ func cycle(t *testing.T, text string) period.Cycle {
 // uses; none means all.
 func readAll(t *testing.T, name string, data []byte, looks ...string) (rows, rejects []string, tally string) {
 	t.Helper()
+	return readAs(t, cost.Default(), name, data, looks...)
+}
+
+// readAs is readAll of a source whose files are read in another way.
+func readAs(t *testing.T, as cost.Reading, name string, data []byte, looks ...string) (rows, rejects []string,
+	tally string) {
+	t.Helper()
 	var counted Tally
 	sink := Sink{
 		Take: func(r *cost.Row) error {
@@ -62,7 +69,8 @@ func readAll(t *testing.T, name string, data []byte, looks ...string) (rows, rej
 		sink.Looks[name], sink.Coded[name] = true, true
 	}
 	fsys := fstest.MapFS{name: {Data: data}}
-	if err := ReadFile(context.Background(), fsys, name, cycle(t, "2026-09"), &counted, sink); err != nil {
+	f := &Found{Period: cycle(t, "2026-09"), Reading: as}
+	if err := f.ReadFile(context.Background(), fsys, name, &counted, sink); err != nil {
 		t.Fatal(err)
 	}
 	return rows, rejects, counted.String()
@@ -93,6 +101,123 @@ func TestReadTolerates(t *testing.T) {
 		"missing_ContractedCost:2;missing_PricingUnit:2;missing_RegionId:2;missing_ResourceId:2;missing_ServiceName:2"
 	if tally != tolerated {
 		t.Errorf("tolerated\n%s\nwant\n%s", tally, tolerated)
+	}
+}
+
+// TestTimes reads each form of a time (§11.8). Each form but RFC 3339 is counted.
+func TestTimes(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct{ text, want, form string }{
+		{"2026-09-18T22:05:06Z", "2026-09-18T22:05:06Z", ""},
+		{"2026-09-18T22:05:06.5+08:00", "2026-09-18T14:05:06.5Z", ""},
+		{"2026-09-18T22:05Z", "2026-09-18T22:05:00Z", "time_without_seconds"},
+		{"2026-09-18T22:05+08:00", "2026-09-18T14:05:00Z", "time_without_seconds"},
+		{"2026-09-18 22:05:06Z", "2026-09-18T22:05:06Z", "blank_in_time"},
+		{"2026-09-18T22:05:06+08", "2026-09-18T14:05:06Z", "offset_of_hours"},
+		{"2026-09-18 22:05:06.25+00", "2026-09-18T22:05:06.25Z", "blank_in_time offset_of_hours"},
+		{"2026-09-18T22:05:06-0330", "2026-09-19T01:35:06Z", "offset_without_colon"},
+		{"2026-09-18 22:05+0000", "2026-09-18T22:05:00Z", "blank_in_time offset_without_colon time_without_seconds"},
+		{"2026-09-18T22:05:06", "2026-09-18T22:05:06Z", "time_without_offset"},
+		{"2026-09-18 22:05", "2026-09-18T22:05:00Z", "blank_in_time time_without_offset time_without_seconds"},
+		{"2026-09-18", "2026-09-18T00:00:00Z", "date_without_time"},
+		{"2026-09-18T22Z", "", ""}, {"2026-09-18T22:05:06 +0000", "", ""}, {"2026-09-18T22:05:06z", "", ""},
+		{"2026-09-18T22:05:06.Z", "", ""}, {"2026-09-18T22:05:06UTC", "", ""}, {"2026-09-18T24:00Z", "", ""},
+		{"2026-09-18T", "", ""}, {"2026-09-18 ", "", ""}, {"2026-09-18Z", "", ""}, {"20260918", "", ""},
+		{"2026-09-18T22:05:06+8", "", ""}, {"2026-09-18T22:05:06+080", "", ""}, {"2026-09-18T22:05:06+08:0", "", ""},
+		{"2026-09-18T22:05:06.0000001Z", "", ""},
+	} {
+		rows, rejects, tally := readAll(t, "a.csv", []byte(head+
+			"1,1,1,1,USD,2026-09-01T00:00:00Z,"+tc.text+",2026-09-30T00:00:00Z,Usage,,a,b,\n"))
+		got := ""
+		if len(rows) == 1 {
+			got = strings.Fields(rows[0])[9]
+		} else if want := fmt.Sprintf("1 ChargePeriodStart bad_time %q", tc.text); rejects[0] != want {
+			t.Errorf("%s: reject %s", tc.text, rejects[0])
+		}
+		tally, _, _ = strings.Cut(tally, "missing_")
+		tally = strings.TrimSpace(strings.NewReplacer(":1", "", ";", " ").Replace(tally))
+		if forms := strings.Fields(tally); got != tc.want ||
+			strings.Join(slices.Sorted(slices.Values(forms)), " ") != tc.form {
+			t.Errorf("%s: %s with %s, want %s with %s", tc.text, got, forms, tc.want, tc.form)
+		}
+	}
+}
+
+// TestZone reads months, days, ends and times without an offset in the zone of a source (§11.8). New York puts its clocks
+// forward on 8 March 2026.
+func TestZone(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct{ zone, period, start, end, day, from, to string }{
+		{"Asia/Shanghai", "2026-08-31T16:00:00Z", "2026-09-30T15:59:59Z", "2026-09-30T15:59:59Z", "2026-09-30",
+			"2026-09-30T15:59:59Z", "2026-09-30T16:00:00Z"},
+		{"Asia/Shanghai", "2026-09-01", "2026-09-02", "2026-09-02", "2026-09-02", "2026-09-01T16:00:00Z",
+			"2026-09-02T16:00:00Z"},
+		{"Asia/Shanghai", "2026-09-01 00:00:00", "2026-09-02 00:00", "2026-09-02 23:59", "2026-09-02",
+			"2026-09-01T16:00:00Z", "2026-09-02T16:00:00Z"},
+		{"Asia/Shanghai", "2026-09-01T00:00+0800", "2026-09-02T00:00+08", "2026-09-02T23:59:59.999999999+08:00",
+			"2026-09-02", "2026-09-01T16:00:00Z", "2026-09-02T16:00:00Z"},
+		{"America/New_York", "2026-09-01", "2026-03-08T01:30:00", "2026-03-08T01:59:59", "2026-03-08",
+			"2026-03-08T06:30:00Z", "2026-03-08T07:00:00Z"},
+		{"America/New_York", "2026-09-01", "2026-03-08", "2026-03-08", "2026-03-08", "2026-03-08T05:00:00Z",
+			"2026-03-09T04:00:00Z"},
+		{"UTC", "2026-09-30T23:59:59Z", "2026-09-30T23:59:59.5Z", "2026-09-30T23:59:59.5Z", "2026-09-30",
+			"2026-09-30T23:59:59.5Z", "2026-10-01T00:00:00Z"},
+		{"Asia/Shanghai", "2026-09-30T16:00:00Z", "2026-09-02", "2026-09-02", "wrong_period", "", ""},
+	} {
+		zone, err := period.LoadZone(tc.zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := &Found{Period: cycle(t, "2026-09"), Reading: cost.Reading{Zone: zone, Inclusive: true}}
+		got := ""
+		if err := f.ReadFile(t.Context(), fstest.MapFS{"a.csv": {Data: []byte(head + "1,1,1,1,USD," + tc.period + "," +
+			tc.start + "," + tc.end + ",Usage,,a,b,\n")}}, "a.csv", &Tally{}, Sink{
+			Take: func(r *cost.Row) error {
+				got = fmt.Sprintf("%s %s %s", r.Day(), r.Start, r.End)
+				return nil
+			},
+			Reject: func(r Reject) error {
+				got = r.Reason + "  "
+				return nil
+			}}); err != nil {
+			t.Fatal(err)
+		}
+		if want := tc.day + " " + tc.from + " " + tc.to; got != want {
+			t.Errorf("%s %s: %s, want %s", tc.zone, tc.end, got, want)
+		}
+	}
+}
+
+// TestMissing reads nulls of cost columns as the settings of a source say: from another column as it came, or 0 (§11.8).
+func TestMissing(t *testing.T) {
+	t.Parallel()
+	as := cost.Default()
+	as.Missing = [cost.CostColumns]string{cost.List: "ContractedCost", cost.Contracted: "0",
+		cost.Effective: "BilledCost", cost.Billed: "EffectiveCost"}
+	rows, rejects, tally := readAs(t, as, "a.csv", []byte(head+
+		"7.5,,,1,USD,2026-09-01,2026-09-02,2026-09-03,Usage,,a,b,\n"+ // its ListCost stays null: ContractedCost is absent
+		",NULL,2,1,USD,2026-09-01,2026-09-02,2026-09-03,Usage,,a,b,\n"+
+		",3,2,1,USD,2026-09-01,2026-09-02,2026-09-03,Usage,,a,b,\n"))
+	want := []string{"a billed 7.5 effective 7.5 list 0 quantity 1 2026-09-02T00:00:00Z Usage  map[]",
+		"a billed 3 effective 3 list 2 quantity 1 2026-09-02T00:00:00Z Usage  map[]"}
+	if !slices.Equal(rows, want) || !slices.Equal(rejects, []string{`2 BilledCost missing_value ""`}) {
+		t.Errorf("rows %q, rejects %q", rows, rejects)
+	}
+	if want := "null_word:1;date_without_time:6;null_ListCost:1;filled_ContractedCost:2;filled_EffectiveCost:1;" +
+		"filled_BilledCost:1;missing_"; !strings.HasPrefix(tally, want) {
+		t.Errorf("tally %s, want %s…", tally, want)
+	}
+	const noEffective = "BilledCost,BillingCurrency,BillingPeriodStart,ChargePeriodStart,ChargePeriodEnd," +
+		"ChargeCategory\n4,USD,2026-09-01,2026-09-02,2026-09-03,Usage\n"
+	rows, _, _ = readAs(t, as, "a.csv", []byte(noEffective))
+	if want := " billed 4 effective 4 list 0 quantity 0 2026-09-02T00:00:00Z Usage  map[]"; len(rows) != 1 ||
+		rows[0] != want {
+		t.Errorf("without the column: %q", rows)
+	}
+	f := &Found{Period: cycle(t, "2026-09"), Reading: cost.Default()}
+	err := f.ReadFile(t.Context(), fstest.MapFS{"a.csv": {Data: []byte(noEffective)}}, "a.csv", &Tally{}, Sink{})
+	if err == nil || !strings.Contains(err.Error(), `missing column "EffectiveCost"`) {
+		t.Error(err)
 	}
 }
 
@@ -173,7 +298,7 @@ func TestReadParquet(t *testing.T) {
 		" billed 0.0000000001 effective -3 list 1.234567890123 quantity 0 2026-09-18T22:00:00Z Usage  map[]",
 	}
 	if !slices.Equal(rows, want) || rejects != nil ||
-		!strings.HasPrefix(tally, "date_without_time:2;float:4;null_ListCost:1") {
+		!strings.HasPrefix(tally, "time_without_offset:4;date_without_time:2;float:4;null_ListCost:1") {
 		t.Errorf(
 			"rows\n%s\nwant\n%s\nrejects %v, %s",
 			strings.Join(rows, "\n"),

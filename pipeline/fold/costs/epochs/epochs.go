@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/cost"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -33,8 +32,8 @@ func Of(b *books.Books) Epochs {
 	return slices.Compact(list)
 }
 
-// Around returns the longest span around t in which nothing changes; with daily it is within t's UTC day.
-func (e Epochs) Around(t period.Instant, daily bool) period.Span {
+// Around returns the longest span around t in which nothing changes; with days it is within t's day of that zone.
+func (e Epochs) Around(t period.Instant, days *period.Zone) period.Span {
 	span := period.Always()
 	at, found := slices.BinarySearch(e, t)
 	if found {
@@ -46,9 +45,9 @@ func (e Epochs) Around(t period.Instant, daily bool) period.Span {
 	if at < len(e) {
 		span.To = e[at]
 	}
-	if daily {
-		day := period.Instant(cost.DayOf(t)) * 24 * period.Instant(period.Hour)
-		span.From, span.To = max(span.From, day), min(span.To, day+24*period.Instant(period.Hour))
+	if days != nil {
+		day := days.DaySpan(days.Day(t))
+		span.From, span.To = max(span.From, day.From), min(span.To, day.To)
 	}
 	return span
 }

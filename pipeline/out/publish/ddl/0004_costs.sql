@@ -88,7 +88,8 @@ CREATE TABLE IF NOT EXISTS {{.DB}}.cost_deliveries_data
     cost_billed Decimal(38, 18) CODEC(ZSTD(1)),
     tolerated String CODEC(ZSTD(1)),
     fault String CODEC(ZSTD(1)),
-    made String CODEC(ZSTD(1))
+    made String CODEC(ZSTD(1)),
+    reading String CODEC(ZSTD(1))
 )
 ENGINE = MergeTree
 PARTITION BY cycle

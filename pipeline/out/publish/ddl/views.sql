@@ -427,7 +427,8 @@ SELECT
     cost_billed,
     tolerated,
     fault,
-    made
+    made,
+    reading
 FROM {{.DB}}.cost_deliveries_rows
 WHERE {{live}}
 COMMENT 'One row per delivery of a cost file.';
