@@ -600,8 +600,11 @@ func (d *doctor) strangeCosts(files fs.FS) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, strange, err := costs.Discover(files, sources)
-	return append(unlisted, strange...), err
+	list, err := costs.Discover(files, sources)
+	if err != nil {
+		return nil, err
+	}
+	return append(unlisted, list.Strange...), nil
 }
 
 // unreadable returns the feed files that this user cannot read.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/fold/costs"
 	"github.com/tollbook/tollbook/pipeline/fold/costs/margins"
+	intake "github.com/tollbook/tollbook/pipeline/intake/costs"
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
@@ -70,6 +71,7 @@ func (r *run) costs(ctx context.Context) error {
 	r.state.report.Notes = append(r.state.report.Notes, result.Notes...)
 	r.state.report.Costs = r.state.report.Costs || result.Attention
 	r.state.newFiles(r.inbox).Strange(result.Strange)
+	r.state.newFiles(r.inbox).Left(intake.Folder, result.Left)
 	if result.Accepted {
 		r.state.o.AcceptRejects = ""
 	}

@@ -84,12 +84,12 @@ func (s *survey) find(ctx context.Context, old []*Delivery) error {
 		return err
 	}
 	names := s.stage.Costs.Sources.Names()
-	found, strange, err := intake.Discover(s.stage.Inbox, names)
+	list, err := intake.Discover(s.stage.Inbox, names)
 	if err != nil {
 		return err
 	}
-	s.result.Strange = strange
-	s.gather(found, old)
+	s.result.Strange, s.result.Left = list.Strange, list.Left
+	s.gather(list.Deliveries, old)
 	for _, name := range names {
 		if err := s.first(ctx, s.sources[name]); err != nil {
 			return err

@@ -54,6 +54,7 @@ type Result struct {
 	Notes     []string
 	Attention bool     // a delivery failed or is held: a person should look
 	Strange   []string // paths below inbox/ that are part of no delivery
+	Left      []string // paths below inbox/ that other programs leave
 	Accepted  bool     // Stage.Accept named a delivery
 	// Differences is what re-rating Stage.Rerate changes, by customer, sku, region and resource.
 	Differences []Difference

@@ -35,6 +35,7 @@ type Found struct {
 	Broken []inbox.Passed // names without a readable file, which make it fail too; sorted by name
 	Marked bool           // it contains a file _SUCCESS
 	Newest period.Instant
+	left   []string // names that other programs leave, paths below inbox/
 
 	Reading cost.Reading // how its files are read; of a new Found the default
 }
@@ -51,9 +52,18 @@ func (f *Found) Complete(now period.Instant, settle time.Duration) bool {
 	return f.Marked || now == 0 || f.Newest <= now-period.Instant(settle.Microseconds())
 }
 
+// Listing is the content of inbox/costs. Names are paths below inbox/.
+type Listing struct {
+	Deliveries []*Found // of the sources, sorted by source, period and name
+	// Strange are names below the folders of the sources that are not part of any delivery, such as a delivery's folder
+	// whose name is not UTF-8.
+	Strange []string
+	Left    []string // names that other programs leave
+}
+
 // Unlisted lists the names in inbox/costs that are no folder of one of the sources, as paths below inbox/.
 func Unlisted(fsys fs.FS, sources []string) (names []string, err error) {
-	entries, err := folder(fsys, Folder)
+	entries, err := new(Listing).folder(fsys, Folder)
 	for _, e := range entries {
 		if !e.IsDir() || !slices.Contains(sources, e.Name()) {
 			names = append(names, Folder+"/"+e.Name())
@@ -62,29 +72,29 @@ func Unlisted(fsys fs.FS, sources []string) (names []string, err error) {
 	return names, err
 }
 
-// Discover lists the deliveries of the sources, sorted by source, period and name. strange lists names below the
-// folders of the sources that are not part of any delivery, such as a delivery's folder whose name is not UTF-8.
-func Discover(fsys fs.FS, sources []string) (found []*Found, strange []string, err error) {
-	entries, err := folder(fsys, Folder)
+// Discover lists the deliveries of the sources.
+func Discover(fsys fs.FS, sources []string) (*Listing, error) {
+	l := &Listing{}
+	entries, err := l.folder(fsys, Folder)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	for _, e := range entries {
 		if !e.IsDir() || !slices.Contains(sources, e.Name()) {
 			continue
 		}
-		list, odd, err := discoverSource(fsys, e.Name())
-		if err != nil {
-			return nil, nil, err
+		if err := l.source(fsys, e.Name()); err != nil {
+			return nil, err
 		}
-		found, strange = append(found, list...), append(strange, odd...)
 	}
-	return found, strange, nil
+	odd, empty, err := inbox.Odd(fsys, Folder)
+	l.Strange, l.Left = append(l.Strange, odd...), append(l.Left, empty...)
+	return l, err
 }
 
-// folder lists a folder sorted by name, without names that begin with _ or a dot. A missing folder, and a file of that
+// folder lists a folder sorted by name, without names that other programs leave. A missing folder, and a file of that
 // name, is empty.
-func folder(fsys fs.FS, name string) ([]fs.DirEntry, error) {
+func (l *Listing) folder(fsys fs.FS, name string) ([]fs.DirEntry, error) {
 	entries, err := fs.ReadDir(fsys, name)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 		return nil, nil
@@ -92,40 +102,44 @@ func folder(fsys fs.FS, name string) ([]fs.DirEntry, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list inbox/%s: %w", name, err)
 	}
-	return slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return hidden(e.Name()) }), nil
+	return slices.DeleteFunc(entries, func(e fs.DirEntry) bool {
+		left := inbox.LeftBehind(e.Name(), e.IsDir())
+		if left {
+			l.Left = append(l.Left, path.Join(name, e.Name()))
+		}
+		return left
+	}), nil
 }
 
-func hidden(name string) bool { return strings.HasPrefix(name, "_") || strings.HasPrefix(name, ".") }
-
-func discoverSource(fsys fs.FS, source string) (found []*Found, strange []string, err error) {
-	periods, err := folder(fsys, path.Join(Folder, source))
+func (l *Listing) source(fsys fs.FS, source string) error {
+	periods, err := l.folder(fsys, path.Join(Folder, source))
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
 	for _, p := range periods {
 		name := path.Join(Folder, source, p.Name())
 		cycle, err := period.ParseCycle(p.Name())
 		if err != nil || !p.IsDir() {
-			strange = append(strange, name)
+			l.Strange = append(l.Strange, name)
 			continue
 		}
-		deliveries, err := folder(fsys, name)
+		deliveries, err := l.folder(fsys, name)
 		if err != nil {
-			return nil, nil, err
+			return err
 		}
 		for _, d := range deliveries {
 			if !d.IsDir() || !utf8.ValidString(d.Name()) {
-				strange = append(strange, path.Join(name, d.Name()))
+				l.Strange = append(l.Strange, path.Join(name, d.Name()))
 				continue
 			}
 			one := &Found{Source: source, Period: cycle, Name: d.Name(), Reading: cost.Default()}
 			if err := one.look(fsys, path.Join(name, d.Name())); err != nil {
-				return nil, nil, err
+				return err
 			}
-			found = append(found, one)
+			l.Deliveries, l.Left = append(l.Deliveries, one), append(l.Left, one.left...)
 		}
 	}
-	return found, strange, nil
+	return nil
 }
 
 // look lists the files of a delivery.
@@ -146,7 +160,10 @@ func (f *Found) look(fsys fs.FS, root string) error {
 func (f *Found) visit(fsys fs.FS, root, name string, e fs.DirEntry, err error) error {
 	base := path.Base(name)
 	folder, link := e == nil || e.IsDir(), e != nil && e.Type()&fs.ModeSymlink != 0
-	skipped := hidden(base) || !folder && strings.HasSuffix(base, ".json")
+	skipped := inbox.LeftBehind(base, folder) || !folder && strings.HasSuffix(base, ".json")
+	if skipped && name != root && name != path.Join(root, successFile) {
+		f.left = append(f.left, name)
+	}
 	if !folder {
 		if own, err := e.Info(); err == nil { // of a link itself, which can precede its file
 			f.Newest = max(f.Newest, period.Instant(own.ModTime().UnixMicro()))

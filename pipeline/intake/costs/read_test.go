@@ -331,11 +331,11 @@ func TestSamples(t *testing.T) {
 		}
 		name := "costs/s/" + tc.period + "/1/" + tc.name
 		fsys := fstest.MapFS{name: {Data: data}}
-		found, strange, err := Discover(fsys, []string{"s"})
-		if err != nil || len(found) != 1 || strange != nil {
-			t.Fatal(found, strange, err)
+		l, err := Discover(fsys, []string{"s"})
+		if err != nil || len(l.Deliveries) != 1 || l.Strange != nil {
+			t.Fatal(l, err)
 		}
-		x, err := examine(context.Background(), fsys, found[0])
+		x, err := examine(context.Background(), fsys, l.Deliveries[0])
 		if err != nil || x.Fault != "" || x.Currency != "USD" {
 			t.Fatal(x, err)
 		}
@@ -368,15 +368,18 @@ func TestDiscover(t *testing.T) {
 		"costs/aws/2026-09/10/a.csv": at(1), "costs/aws/2026-09/10/_SUCCESS": at(9),
 		"costs/aws/2026-09/3/readme.txt": at(1), "costs/aws/2026-09/4/_SUCCESS": at(1),
 		"costs/aws/2026-09/stray.csv": at(1), "costs/aws/sept/1/a.csv": at(1), "costs/gcp/2026-09/1/a.csv": at(1),
-		"costs/_x/a.csv": at(1), "costs/aws.csv": at(1),
+		"costs/_x/a.csv": at(1), "costs/aws.csv": at(1), "costs/aws_$folder$": at(1),
+		"costs/aws/2026-09/10/a.csv.metadata": at(1), "costs/aws/2026-09/10/.a.csv.crc": at(1),
+		"costs/aws/2026-09/10/deep/b_$folder$": at(1), "costs/aws/2026-09/10/Thumbs.db": at(1),
+		"costs/aws/2026-09/desktop.ini": at(1),
 	}
-	found, strange, err := Discover(files, []string{"aws"})
+	l, err := Discover(files, []string{"aws"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	now := period.Instant(time.Date(2026, 10, 1, 0, 19, 0, 0, time.UTC).UnixMicro())
 	var got []string
-	for _, f := range found {
+	for _, f := range l.Deliveries {
 		got = append(got, fmt.Sprintf("%s %d files %d odd %v", f.Path(), len(f.Files), len(f.Odd),
 			f.Complete(now, 15*time.Minute)))
 	}
@@ -385,8 +388,14 @@ func TestDiscover(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q\nwant %q", got, want)
 	}
-	if want := []string{"costs/aws/2026-09/stray.csv", "costs/aws/sept"}; !slices.Equal(strange, want) {
-		t.Errorf("strange %q", strange)
+	if want := []string{"costs/aws/2026-09/stray.csv", "costs/aws/sept"}; !slices.Equal(l.Strange, want) {
+		t.Errorf("strange %q", l.Strange)
+	}
+	const in = "costs/aws/2026-09/"
+	if diff := cmp.Diff([]string{"costs/_x", "costs/aws_$folder$", in + "desktop.ini", in + "10/.a.csv.crc",
+		in + "10/Thumbs.db", in + "10/a.csv.metadata", in + "10/deep/b_$folder$", in + "2/_temp", in + "2/manifest.json"},
+		l.Left); diff != "" {
+		t.Errorf("left (-want +got):\n%s", diff)
 	}
 	unlisted, err := Unlisted(files, []string{"aws"})
 	if want := []string{"costs/aws.csv", "costs/gcp"}; err != nil || !slices.Equal(unlisted, want) {
@@ -440,12 +449,12 @@ func TestBrokenNames(t *testing.T) {
 		}
 	}
 	files := &refusing{os.DirFS(dir), "costs/aws/2026-09/6/a.csv", "costs/aws/2026-09/7/removed.csv"}
-	found, strange, err := Discover(files, []string{"aws"})
+	l, err := Discover(files, []string{"aws"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var got []string
-	for _, f := range found {
+	for _, f := range l.Deliveries {
 		x, _, err := ExamineFiles(t.Context(), files, f, 2, func(int) Sink { return Sink{} })
 		if err != nil {
 			t.Fatalf("%s: %v", f.Path(), err)
@@ -463,15 +472,15 @@ func TestBrokenNames(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("name, complete, fault (-want +got):\n%s", diff)
 	}
-	if want := []string{"costs/aws/2026-09/\xff"}; !slices.Equal(strange, want) {
-		t.Errorf("strange %q", strange)
+	if want := []string{"costs/aws/2026-09/\xff"}; !slices.Equal(l.Strange, want) {
+		t.Errorf("strange %q", l.Strange)
 	}
 	hash := func(name string) (string, error) {
 		_, err := fs.ReadFile(files, name)
 		return name, err
 	}
 	var unreadable *UnreadableError
-	if _, err := found[5].Hash(hash); !errors.As(err, &unreadable) {
+	if _, err := l.Deliveries[5].Hash(hash); !errors.As(err, &unreadable) {
 		t.Errorf("hash of a file without permission: %v", err)
 	}
 }
@@ -489,11 +498,11 @@ func TestManyRejects(t *testing.T) {
 		"costs/aws-1/2026-09/1/a.csv":    {Data: []byte(columns + good + strings.Repeat(other, 10_001) + null)},
 		"costs/aws-1/2026-09/1/b.csv":    {Data: []byte(columns + strings.Repeat(null+other, 3) + good)},
 	}
-	found, odd, err := Discover(files, []string{"aws-1"})
-	if err != nil || len(found) != 1 || len(odd) > 0 {
-		t.Fatalf("%d deliveries, %v, %v", len(found), odd, err)
+	l, err := Discover(files, []string{"aws-1"})
+	if err != nil || len(l.Deliveries) != 1 || len(l.Strange) > 0 {
+		t.Fatalf("%+v, %v", l, err)
 	}
-	x, err := examine(context.Background(), files, found[0])
+	x, err := examine(context.Background(), files, l.Deliveries[0])
 	if err != nil || x.Fault != "" {
 		t.Fatal(x.Fault, err)
 	}

@@ -38,11 +38,24 @@ func OnItsWay(base string, dir bool) bool {
 	})
 }
 
+// LeftBehind reports whether a file or folder of the inbox is passed over because its name is one that other programs
+// leave (§3.23): markers of Hadoop and Spark, checksums, descriptions of tables, and settings of folders.
+func LeftBehind(base string, dir bool) bool {
+	if strings.HasPrefix(base, ".") || strings.HasPrefix(base, "_") {
+		return true
+	}
+	return !dir && (base == "Thumbs.db" || base == "desktop.ini" ||
+		slices.ContainsFunc([]string{".crc", ".metadata", "_$folder$"}, func(ending string) bool {
+			return strings.HasSuffix(base, ending)
+		}))
+}
+
 // Found lists the content of a feed's folder. Every list is sorted by name.
 type Found struct {
 	Files   []FileRef // feed files
 	Unknown []string  // files whose names are not those of feed files
 	Passed  []Passed  // names that cannot be ingested
+	Left    []string  // names that other programs leave
 }
 
 // Passed is a name in the inbox that is skipped because there is no readable feed file behind it.
@@ -58,8 +71,8 @@ func (p *Passed) Error() string { return "inbox/" + p.Name + " " + p.Why }
 // Diagnosis implements problem.Diagnosed.
 func (p *Passed) Diagnosis() (problem.Class, string) { return problem.Failed, p.Hint }
 
-// Discover lists inbox/<feed>/**; fsys is inbox/. It skips unfinished files: names that begin with a dot, folders
-// included, and names that end in .tmp, .part, .partial or .filepart. It also skips files that are removed meanwhile. A
+// Discover lists inbox/<feed>/**; fsys is inbox/. It passes over what other programs leave, and skips unfinished files,
+// whose names end in .tmp, .part, .partial or .filepart. It also skips files that are removed meanwhile. A
 // name without a readable file is listed as Passed and does not hide others (invariant 3). An error is one of the disk.
 // A feed without a folder has no files.
 func Discover(fsys fs.FS, feed string) (Found, error) {
@@ -75,6 +88,7 @@ func Discover(fsys fs.FS, feed string) (Found, error) {
 	}
 	slices.SortFunc(found.Files, func(a, b FileRef) int { return strings.Compare(a.Name, b.Name) })
 	slices.Sort(found.Unknown)
+	slices.Sort(found.Left)
 	slices.SortFunc(found.Passed, func(a, b Passed) int { return strings.Compare(a.Name, b.Name) })
 	return found, nil
 }
@@ -89,7 +103,7 @@ func Strangers(fsys fs.FS, feeds []string) ([]string, error) {
 	var out []string
 	for _, e := range entries {
 		folder := e.IsDir()
-		if OnItsWay(e.Name(), folder) || slices.Contains(feeds, e.Name()) && (folder || e.Type()&fs.ModeSymlink != 0) {
+		if LeftBehind(e.Name(), folder) || OnItsWay(e.Name(), folder) || slices.Contains(feeds, e.Name()) && (folder || e.Type()&fs.ModeSymlink != 0) {
 			continue
 		}
 		if folder {
@@ -102,14 +116,20 @@ func Strangers(fsys fs.FS, feeds []string) ([]string, error) {
 	return out, nil
 }
 
+// Odd lists the objects below a folder of an object store whose names no file can have. empty are the empty ones whose
+// names end in a slash: programs leave them for folders.
+func Odd(fsys fs.FS, dir string) (odd, empty []string, err error) {
+	if store, is := fsys.(Store); is {
+		return store.Odd(dir)
+	}
+	return nil, nil, nil
+}
+
 // odd lists as Passed the objects of an object store whose names no file can have.
 func (f *Found) odd(fsys fs.FS, feed string) error {
-	store, is := fsys.(Store)
-	if !is {
-		return nil
-	}
-	names, err := store.Odd(feed)
-	for _, name := range names {
+	odd, empty, err := Odd(fsys, feed)
+	f.Left = append(f.Left, empty...)
+	for _, name := range odd {
 		f.pass(name, "is an object with a name that no file can have",
 			"rename it: no empty part between slashes, no . or .., and no other object below it")
 	}
@@ -121,6 +141,9 @@ func (f *Found) visit(fsys fs.FS, name string, entry fs.DirEntry, err error) err
 	folder := entry != nil && entry.IsDir()
 	link := entry == nil || entry.Type()&fs.ModeSymlink != 0
 	switch {
+	case entry != nil && LeftBehind(path.Base(name), folder):
+		f.Left = append(f.Left, name)
+		return skip(folder)
 	case entry != nil && OnItsWay(path.Base(name), folder):
 		return skip(folder)
 	case !utf8.ValidString(name):

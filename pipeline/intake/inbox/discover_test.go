@@ -22,7 +22,9 @@ func TestDiscover(t *testing.T) {
 		"usage/a-1.csv.gz",
 		"usage/c.ndjson", "usage/c.ndjson.zst", "usage/.hidden.csv", "usage/.git/a.csv", "usage/d.csv.tmp",
 		"usage/d.csv.part", "usage/d.csv.partial", "usage/d.csv.filepart",
-		"usage/readme.txt", "usage/a/e.parquet.gz", "usage/UPPER.CSV", "usage/.csv", "bandwidth/a.csv"} {
+		"usage/readme.txt", "usage/a/e.parquet.gz", "usage/UPPER.CSV", "usage/.csv", "bandwidth/a.csv",
+		"usage/_SUCCESS", "usage/_temporary/0/a.parquet", "usage/_x.csv", "usage/a/b.csv.crc", "usage/a.csv.metadata",
+		"usage/y_$folder$", "usage/a/Thumbs.db", "usage/desktop.ini"} {
 		files[name] = &fstest.MapFile{Data: []byte(name), ModTime: time.UnixMicro(int64(at))}
 	}
 	found, err := Discover(files, "usage")
@@ -38,6 +40,11 @@ func TestDiscover(t *testing.T) {
 		t.Error(d)
 	}
 	if d := cmp.Diff([]string{"usage/UPPER.CSV", "usage/a/e.parquet.gz", "usage/readme.txt"}, found.Unknown); d != "" {
+		t.Error(d)
+	}
+	if d := cmp.Diff([]string{"usage/.csv", "usage/.git", "usage/.hidden.csv", "usage/_SUCCESS", "usage/_temporary",
+		"usage/_x.csv", "usage/a.csv.metadata", "usage/a/Thumbs.db", "usage/a/b.csv.crc", "usage/desktop.ini",
+		"usage/y_$folder$"}, found.Left); d != "" {
 		t.Error(d)
 	}
 	if found, err := Discover(files, "orders"); len(found.Files)+len(found.Unknown)+len(found.Passed) != 0 ||

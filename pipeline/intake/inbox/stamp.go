@@ -16,8 +16,8 @@ type Store interface {
 	fs.FS
 	Now() int64   // the store's clock at its latest answer, ns since 1970; 0 = unknown
 	Fresh() fs.FS // the same files in their present state
-	// Odd lists the objects below a folder whose names no file can have.
-	Odd(dir string) ([]string, error)
+	// Odd lists the objects below a folder whose names no file can have, the empty ones with a slash at the end apart.
+	Odd(dir string) (odd, empty []string, err error)
 }
 
 // stampOf returns what the system or the object store knows of a file; ok is false if it knows nothing. An object has

@@ -133,6 +133,9 @@ func TestStoreDiscover(t *testing.T) {
 		"usage/readme.txt"} {
 		s.Set(name, []byte(name))
 	}
+	s.Set("usage/", []byte{}) // folders of a console
+	s.Set("usage/x/", []byte{})
+	s.Set("usage/y/", []byte("text"))
 	folder, _ := s.open(t)
 	found, err := inbox.Discover(folder, "usage")
 	if err != nil {
@@ -143,7 +146,8 @@ func TestStoreDiscover(t *testing.T) {
 		passed = append(passed, found.Passed[i].Error())
 	}
 	want := []string{"inbox/usage//d.csv is an object with a name that no file can have",
-		"inbox/usage/b.csv is an object with a name that no file can have"}
+		"inbox/usage/b.csv is an object with a name that no file can have",
+		"inbox/usage/y/ is an object with a name that no file can have"}
 	if diff := cmp.Diff(want, passed); diff != "" {
 		t.Error(diff)
 	}
@@ -152,6 +156,9 @@ func TestStoreDiscover(t *testing.T) {
 		t.Error(diff)
 	}
 	if diff := cmp.Diff([]string{"usage/readme.txt"}, found.Unknown); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"usage/", "usage/x/"}, found.Left); diff != "" {
 		t.Error(diff)
 	}
 }

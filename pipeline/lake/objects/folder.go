@@ -22,7 +22,8 @@ import (
 //	          needed. Fresh returns the folder without it: there, Stat asks the store.
 //	FOLDER-2  A file is read in the version that was described when it was opened. After the object was replaced,
 //	          reading fails with ErrChanged.
-//	FOLDER-3  An object whose name no file can have (a//b, an object a next to a/b) is in no folder. Odd lists it.
+//	FOLDER-3  An object whose name no file can have (a//b, an object a next to a/b) is in no folder. Odd lists it, and
+//	          empty objects with a slash at the end of their names (a/) apart.
 type Folder struct {
 	reader *reader
 	what   string // how errors call the folder
@@ -39,6 +40,7 @@ type listing struct {
 	objects map[string]Object
 	folders map[string][]fs.DirEntry // by name; "." = the folder itself
 	odd     []string
+	empty   map[string]bool // of odd: empty objects with a slash at the end
 }
 
 // folderCache is the default size of the cache of a folder, in bytes.
@@ -63,18 +65,21 @@ func (f *Folder) Fresh() fs.FS { return &Folder{reader: f.reader, what: f.what, 
 func (f *Folder) Now() int64 { return f.reader.store.Now() * int64(time.Second) }
 
 // Odd lists the objects below a folder whose names no file can have, sorted by name (FOLDER-3).
-func (f *Folder) Odd(dir string) ([]string, error) {
+func (f *Folder) Odd(dir string) (odd, empty []string, err error) {
 	l, err := f.listed()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var out []string
 	for _, name := range l.odd {
-		if dir == "." || strings.HasPrefix(strings.TrimLeft(name, "/"), dir+"/") {
-			out = append(out, name)
+		switch {
+		case dir != "." && !strings.HasPrefix(strings.TrimLeft(name, "/"), dir+"/"):
+		case l.empty[name]:
+			empty = append(empty, name)
+		default:
+			odd = append(odd, name)
 		}
 	}
-	return out, nil
+	return odd, empty, nil
 }
 
 // listed makes the listing (FOLDER-1).
@@ -95,9 +100,11 @@ func (f *Folder) listed() (*listing, error) {
 // arrange puts the objects into folders.
 func (l *listing) arrange() {
 	below := map[string]bool{".": true} // every folder
-	for name := range l.objects {
+	l.empty = make(map[string]bool)
+	for name, o := range l.objects {
 		if name == "." || !fs.ValidPath(name) {
 			l.odd = append(l.odd, name)
+			l.empty[name] = o.Size == 0 && strings.HasSuffix(name, "/")
 			delete(l.objects, name)
 			continue
 		}

@@ -111,9 +111,9 @@ func TestFolderOdd(t *testing.T) {
 		"usage":  {"/usage/e.csv", "usage//c.csv", "usage/a.csv"},
 		"orders": {"orders/../d.csv"},
 	} {
-		got, err := folder.Odd(dir)
-		if err != nil || !cmp.Equal(got, want) {
-			t.Errorf("Odd(%s) = %v, %v; want %v", dir, got, err, want)
+		got, empty, err := folder.Odd(dir)
+		if err != nil || !cmp.Equal(got, want) || empty != nil {
+			t.Errorf("Odd(%s) = %v, %v, %v; want %v", dir, got, empty, err, want)
 		}
 	}
 	var files []string

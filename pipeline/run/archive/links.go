@@ -73,8 +73,10 @@ func (in *Inbox) links() ([]string, error) {
 				return nil // a run reports it
 			case err != nil:
 				return err
-			case inbox.OnItsWay(path.Base(name), entry.IsDir()) && entry.IsDir():
-				return fs.SkipDir
+			case inbox.LeftBehind(path.Base(name), entry.IsDir()):
+				if entry.IsDir() {
+					return fs.SkipDir
+				}
 			case entry.Type()&fs.ModeSymlink != 0 && !inbox.OnItsWay(path.Base(name), false):
 				out = append(out, name)
 			}

@@ -51,9 +51,9 @@ func feedFile(files fs.FS, name string, taken map[copied]bool) (found string) {
 		switch base := path.Base(name); {
 		case err != nil:
 			return nil
-		case entry.IsDir() && inbox.OnItsWay(base, true):
+		case inbox.LeftBehind(base, entry.IsDir()) && entry.IsDir():
 			return fs.SkipDir
-		case entry.IsDir() || inbox.OnItsWay(base, false):
+		case entry.IsDir() || inbox.LeftBehind(base, false) || inbox.OnItsWay(base, false):
 			return nil
 		}
 		if _, known := feedfile.FormatOf(name); !known && !meant(name) {

@@ -170,6 +170,7 @@ func (f *Finder) Offered(name string) ([]inbox.FileRef, error) {
 	for _, passed := range found.Passed {
 		f.passOver(name, passed)
 	}
+	f.Left(name, found.Left)
 	return f.waiting(name, found.Files), nil
 }
 
@@ -206,6 +207,17 @@ func (f *Finder) Strange(names []string) {
 		f.Report.Costs = true
 		f.Report.Note("inbox/%s is no delivery of cost files: %s", feedfile.ShownName(name), DeliveryHint)
 		f.hold(costs.Folder, name, "it is no delivery of cost files", DeliveryHint)
+	}
+}
+
+// Left notes the names in a folder of the inbox that other programs leave (§3.23).
+func (f *Finder) Left(folder string, names []string) {
+	if len(names) > 0 {
+		shown := make([]string, 0, len(names))
+		for _, name := range names {
+			shown = append(shown, feedfile.ShownName(name))
+		}
+		f.Report.Note("inbox/%s: passed over %d that other programs leave: %s", folder, len(names), some(shown))
 	}
 }
 
