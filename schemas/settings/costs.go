@@ -89,7 +89,7 @@ func costKeys() []Key {
 			Meaning: "which rows of a cost file are added up to one line",
 		},
 		{Name: "costs.sources", Type: "[{source: NAME, provider: LABEL, format: focus, fx: {YYYY-MM: \"RATE\"}, " +
-			"zone: ZONE, period_end: exclusive | inclusive, missing: {COLUMN: COLUMN | \"0\"}}]",
+			"zone: ZONE, period_end: inclusive, missing: {COLUMN: COLUMN}}]",
 			Default: "[]", read: readCostSources,
 			Meaning: "vendors' accounts whose cost files are in inbox/costs/NAME"},
 	}

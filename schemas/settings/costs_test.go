@@ -62,8 +62,10 @@ func TestCostsProblems(t *testing.T) {
 	if err == nil {
 		t.Fatal("no problem is found")
 	}
-	for _, want := range []string{`costs.grain "hour"`, `costs.sources[1].source "a/b"`, `costs.sources[2].format "cur"`,
-		`"costs.sources[3].colour"`, `"x" is listed twice`, `"costs.sources[4].source"`, "2026-13", `"0" is not a rate`, `"Mars": not a time zone`, `costs.sources[6].period_end "closed"`,
+	for _, want := range []string{`costs.grain "hour"`, `costs.sources[1].source "a/b"`,
+		`costs.sources[2].format "cur"`,
+		`"costs.sources[3].colour"`, `"x" is listed twice`, `"costs.sources[4].source"`, "2026-13",
+		`"0" is not a rate`, `"Mars": not a time zone`, `costs.sources[6].period_end "closed"`,
 		`BilledCost: "BilledCost"`, `Tags: "0"`, `ListCost: "1"`, "not a mapping of cost columns"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("no word of %s in\n%v", want, err)

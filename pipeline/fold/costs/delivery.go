@@ -109,7 +109,7 @@ func (s *survey) find(ctx context.Context, old []*Delivery) error {
 }
 
 // sameDays refuses another zone or period_end of a source after a delivery of it counted: ids of lines hold the day
-// (§11.8).
+// (FCOST-9).
 func (s *survey) sameDays(old []*Delivery) error {
 	for _, d := range old {
 		one, listed := s.sources[d.Source]
@@ -117,8 +117,8 @@ func (s *survey) sameDays(old []*Delivery) error {
 			continue
 		}
 		return problem.Problems{{Pos: problem.Pos{File: settings.File}, Text: fmt.Sprintf("costs.sources: zone and "+
-			"period_end of %s are %q, but %q since delivery %s counted", d.Source, one.Reading.Days(), d.Reading.Days(), d.Path()),
-			Hint: "put them back; for files of other days add a source of another name"}}
+			"period_end of %s are %q, but %q since delivery %s counted", d.Source, one.Reading.Days(), d.Reading.Days(),
+			d.Path()), Hint: "put them back; for files of other days add a source of another name"}}
 	}
 	return nil
 }
@@ -249,7 +249,7 @@ func (s *survey) judge(ctx context.Context, one *source, d *Delivery) error {
 	}
 	d.found.Reading = one.Reading
 	if d.Fixed && d.Period <= s.stage.Closed && d.Period != s.stage.Rerate {
-		d.found.Reading.Missing = d.Reading.Missing // what a closed cycle was billed by
+		d.found.Reading.Missing = d.Reading.Missing // FCOST-9
 	}
 	hash, err := d.found.Hash(s.stage.Hash)
 	var unreadable *intake.UnreadableError

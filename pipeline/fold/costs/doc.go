@@ -19,4 +19,6 @@
 //	FCOST-8  What a closed cycle billed stays if the files of its delivery changed or are gone and no other one
 //	         counts. A cycle is rated again only if the rows of all its deliveries can be read: new ones of other
 //	         sources wait.
+//	FCOST-9  zone and period_end of a source are those with which its first delivery counted. An open cycle is read
+//	         by the present missing, a closed one by that of its billing until it is rated again (§11.8).
 package costs

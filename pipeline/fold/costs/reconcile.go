@@ -11,8 +11,8 @@ import (
 // marginKey is the key of the group's row of margins, whose payments are in a currency.
 func (g *group) marginKey(paid string) margins.Key {
 	return margins.Key{Source: g.delivery.Source, Service: g.field(cost.Service), Account: g.account(),
-		Day: g.delivery.Reading.Zone.Day(g.start).String(), Status: g.field(cost.CommitmentStatus), Currency: g.delivery.Currency,
-		Paid: paid}
+		Day:    g.delivery.Reading.Zone.Day(g.start).String(),
+		Status: g.field(cost.CommitmentStatus), Currency: g.delivery.Currency, Paid: paid}
 }
 
 // unallocated counts a group that cannot be priced.

@@ -143,8 +143,8 @@ func TestTimes(t *testing.T) {
 	}
 }
 
-// TestZone reads months, days, ends and times without an offset in the zone of a source (§11.8). New York puts its clocks
-// forward on 8 March 2026.
+// TestZone reads months, days, ends and times without an offset in the zone of a source. New York puts its clocks
+// forward on 8 March 2026. Invariant: COSTS-6.
 func TestZone(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct{ zone, period, start, end, day, from, to string }{
@@ -188,14 +188,15 @@ func TestZone(t *testing.T) {
 	}
 }
 
-// TestMissing reads nulls of cost columns as the settings of a source say: from another column as it came, or 0 (§11.8).
+// TestMissing reads nulls of cost columns as the settings of a source say: from another column as it came,
+// or 0. Invariant: COSTS-6.
 func TestMissing(t *testing.T) {
 	t.Parallel()
 	as := cost.Default()
 	as.Missing = [cost.CostColumns]string{cost.List: "ContractedCost", cost.Contracted: "0",
 		cost.Effective: "BilledCost", cost.Billed: "EffectiveCost"}
 	rows, rejects, tally := readAs(t, as, "a.csv", []byte(head+
-		"7.5,,,1,USD,2026-09-01,2026-09-02,2026-09-03,Usage,,a,b,\n"+ // its ListCost stays null: ContractedCost is absent
+		"7.5,,,1,USD,2026-09-01,2026-09-02,2026-09-03,Usage,,a,b,\n"+ // there is no ContractedCost for its ListCost
 		",NULL,2,1,USD,2026-09-01,2026-09-02,2026-09-03,Usage,,a,b,\n"+
 		",3,2,1,USD,2026-09-01,2026-09-02,2026-09-03,Usage,,a,b,\n"))
 	want := []string{"a billed 7.5 effective 7.5 list 0 quantity 1 2026-09-02T00:00:00Z Usage  map[]",
@@ -393,8 +394,8 @@ func TestDiscover(t *testing.T) {
 	}
 	const in = "costs/aws/2026-09/"
 	if diff := cmp.Diff([]string{"costs/_x", "costs/aws_$folder$", in + "desktop.ini", in + "10/.a.csv.crc",
-		in + "10/Thumbs.db", in + "10/a.csv.metadata", in + "10/deep/b_$folder$", in + "2/_temp", in + "2/manifest.json"},
-		l.Left); diff != "" {
+		in + "10/Thumbs.db", in + "10/a.csv.metadata", in + "10/deep/b_$folder$", in + "2/_temp",
+		in + "2/manifest.json"}, l.Left); diff != "" {
 		t.Errorf("left (-want +got):\n%s", diff)
 	}
 	unlisted, err := Unlisted(files, []string{"aws"})

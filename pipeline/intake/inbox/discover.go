@@ -39,7 +39,7 @@ func OnItsWay(base string, dir bool) bool {
 }
 
 // LeftBehind reports whether a file or folder of the inbox is passed over because its name is one that other programs
-// leave (§3.23): markers of Hadoop and Spark, checksums, descriptions of tables, and settings of folders.
+// leave (§3.23, invariant 4): markers of Hadoop and Spark, checksums, descriptions of tables, and settings of folders.
 func LeftBehind(base string, dir bool) bool {
 	if strings.HasPrefix(base, ".") || strings.HasPrefix(base, "_") {
 		return true
@@ -103,7 +103,8 @@ func Strangers(fsys fs.FS, feeds []string) ([]string, error) {
 	var out []string
 	for _, e := range entries {
 		folder := e.IsDir()
-		if LeftBehind(e.Name(), folder) || OnItsWay(e.Name(), folder) || slices.Contains(feeds, e.Name()) && (folder || e.Type()&fs.ModeSymlink != 0) {
+		if !folder && LeftBehind(e.Name(), false) || OnItsWay(e.Name(), folder) ||
+			slices.Contains(feeds, e.Name()) && (folder || e.Type()&fs.ModeSymlink != 0) {
 			continue
 		}
 		if folder {

@@ -11,4 +11,5 @@
 //  3. A name in the inbox never hides another. A link that leads nowhere, to itself or out of the inbox, a name
 //     that is not UTF-8, an object with a name that no file can have, a pipe, a socket, a device, and a file that
 //     this user cannot read are listed as Passed, each with its reason.
+//  4. What other programs leave is passed over by LeftBehind alone, in feeds and in deliveries of cost files.
 package inbox
