@@ -172,6 +172,8 @@ func (r *reader) numberOf(name string) number {
 	n := number{name: name, at: r.row.Index(name), from: -1}
 	if n.into, n.keep = cost.ColumnOf(name); n.keep && n.into < cost.CostColumns {
 		n.missing = r.reading.Missing[n.into]
+	}
+	if n.missing != "" && n.missing != cost.Nothing { // a header can have a column without a name
 		n.from = r.row.Index(n.missing)
 	}
 	return n

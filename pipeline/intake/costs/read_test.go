@@ -215,6 +215,11 @@ func TestMissing(t *testing.T) {
 		rows[0] != want {
 		t.Errorf("without the column: %q", rows)
 	}
+	unnamed := strings.ReplaceAll(",EffectiveCost,"+noEffective, "\n4,", "\n9,,4,")
+	_, rejects, _ = readAll(t, "a.csv", []byte(unnamed))
+	if !slices.Equal(rejects, []string{`1 EffectiveCost missing_value ""`}) {
+		t.Errorf("beside a column without a name: rejects %q", rejects)
+	}
 	f := &Found{Period: cycle(t, "2026-09"), Reading: cost.Default()}
 	err := f.ReadFile(t.Context(), fstest.MapFS{"a.csv": {Data: []byte(noEffective)}}, "a.csv", &Tally{}, Sink{})
 	if err == nil || !strings.Contains(err.Error(), `missing column "EffectiveCost"`) {
