@@ -363,7 +363,7 @@ func (r *runState) rejectStage(cfg *accept.Config, tasks task.Local) *rejectlist
 // scanConfig returns the configuration for reading feed files, without events.
 func (r *run) scanConfig() *accept.Config {
 	return &accept.Config{Books: r.state.ws.Books, Prices: r.state.prices, Settings: &r.state.ws.Settings,
-		AsOf: r.state.o.AsOf, Archived: r.state.archivedThrough(), Inbox: r.inbox, Feed: feed.Files{},
+		AsOf: r.state.o.AsOf, Archived: r.state.archivedThrough(), Inbox: r.inbox, Feed: new(feed.Files),
 		Txn: r.state.txn.SubTxn, Workers: r.state.o.Workers, BatchRows: r.state.o.BatchRows,
 		ChunkBytes: r.state.o.ChunkBytes, SegmentRows: r.state.o.SlotLines, TaskBytes: r.state.o.TaskBytes,
 		Elsewhere: r.engine().Elsewhere, Log: r.state.o.Log, Progress: r.state.o.Progress}

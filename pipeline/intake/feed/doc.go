@@ -20,4 +20,6 @@
 //  7. An error of the environment (a disk error, a missing file, a context that ends) is never a *feedfile.Error.
 //  8. The ranges that package cuts makes of a text have the rows, faults and raw records of the whole file, in its
 //     order and with its numbers. If the file fails, the first range that fails has the error of the whole file.
+//  9. The footer of a Parquet file is parsed once for all readers of its row groups that one Files opens one after
+//     the other, so that a file costs time in proportion to its row groups.
 package feed

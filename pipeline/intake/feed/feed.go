@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"sync"
 
 	"github.com/tollbook/tollbook/pipeline/intake/cuts"
 	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
@@ -11,14 +12,18 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 )
 
-// Files reads the feed files of a folder. The zero value is usable.
-type Files struct{}
+// Files reads the feed files of a folder. The zero value is usable, by several goroutines. It keeps the footer of the
+// Parquet file that was opened last (invariant 9).
+type Files struct {
+	mu   sync.Mutex
+	last *footer
+}
 
 // Open opens a feed file by its path below inbox/; fsys is that folder. It fails with a *feedfile.Error if the
 // beginning of the file (for Parquet, its end) shows that the file fails completely. For Parquet the files of fsys must
 // implement io.ReaderAt and io.Seeker, as those of os.DirFS do.
 func Open(fsys fs.FS, name string, spec *feeds.Spec, opts feedrows.Options) (feedrows.Reader, error) {
-	return open(fsys, name, spec, opts, part{to: -1})
+	return new(Files).open(fsys, name, spec, opts, part{to: -1})
 }
 
 // part is a part of a file: the row groups [from, to) of Parquet (to < 0 = all), or a range of a text.
@@ -29,27 +34,29 @@ type part struct {
 
 // OpenRange opens the row groups [from, to) of a Parquet file, so that several workers can read one large file. Rows
 // are numbered as in the complete file. Every other file is one group, [0, 1).
-func (Files) OpenRange(fsys fs.FS, name string, spec *feeds.Spec, opts feedrows.Options, from, to int) (
+func (s *Files) OpenRange(fsys fs.FS, name string, spec *feeds.Spec, opts feedrows.Options, from, to int) (
 	feedrows.Reader, error) {
 
 	if from < 0 || to < from {
 		return nil, fmt.Errorf("read inbox/%s: row groups [%d, %d)", name, from, to)
 	}
-	return open(fsys, name, spec, opts, part{from: from, to: to})
+	return s.open(fsys, name, spec, opts, part{from: from, to: to})
 }
 
 // OpenText opens a range of an uncompressed text file. Rows, and lines in errors, are numbered as in the complete file
 // (invariant 8).
-func (Files) OpenText(fsys fs.FS, name string, spec *feeds.Spec, opts feedrows.Options, r cuts.Range) (feedrows.Reader,
-	error) {
+func (s *Files) OpenText(fsys fs.FS, name string, spec *feeds.Spec, opts feedrows.Options, r cuts.Range) (
+	feedrows.Reader, error) {
 	if f, _ := feedfile.FormatOf(name); f.Packed != "" || f.Kind == "parquet" {
 		return nil, fmt.Errorf("read inbox/%s: bytes [%d, %d) of a file that is not plain text", name, r.From, r.To)
 	}
-	return open(fsys, name, spec, opts, part{to: -1, text: &r})
+	return s.open(fsys, name, spec, opts, part{to: -1, text: &r})
 }
 
 // open opens a part of a file.
-func open(fsys fs.FS, name string, spec *feeds.Spec, opts feedrows.Options, p part) (feedrows.Reader, error) {
+func (s *Files) open(fsys fs.FS, name string, spec *feeds.Spec, opts feedrows.Options, p part) (
+	feedrows.Reader, error) {
+
 	f, known := feedfile.FormatOf(name)
 	if !known {
 		return nil, &feedfile.Error{File: name, Text: "not a feed file by its name",
@@ -63,7 +70,7 @@ func open(fsys fs.FS, name string, spec *feeds.Spec, opts feedrows.Options, p pa
 	var r feedrows.Reader
 	switch {
 	case f.Kind == "parquet":
-		r, err = openParquet(src, spec, opts, p.from, p.to)
+		r, err = s.openParquet(src, spec, opts, p.from, p.to)
 	case p.to > 1 || p.from > 0 || p.to == 0:
 		err = fmt.Errorf("read inbox/%s: row groups [%d, %d) of a file that is one group", name, p.from, p.to)
 	default:
@@ -110,7 +117,7 @@ func openText(src *feedfile.File, f feedfile.Format, spec *feeds.Spec, opts feed
 
 // Groups returns the number of row groups of a Parquet file. For other files it returns 1 without opening them. Its
 // errors are those of Open.
-func (Files) Groups(fsys fs.FS, name string, spec *feeds.Spec, opts feedrows.Options) (int, error) {
+func (s *Files) Groups(fsys fs.FS, name string, spec *feeds.Spec, opts feedrows.Options) (int, error) {
 	if f, _ := feedfile.FormatOf(name); f.Kind != "parquet" {
 		return 1, nil
 	}
@@ -118,9 +125,9 @@ func (Files) Groups(fsys fs.FS, name string, spec *feeds.Spec, opts feedrows.Opt
 	if err != nil {
 		return 0, err
 	}
-	f, err := loadParquet(src, spec, opts.WithDefaults())
+	f, err := s.loadParquet(src, spec, opts.WithDefaults())
 	if err != nil {
 		return 0, errors.Join(err, src.Close())
 	}
-	return len(f.first), src.Close()
+	return len(f.footer.first), src.Close()
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 	"github.com/apache/arrow-go/v18/parquet"
 	"github.com/apache/arrow-go/v18/parquet/file"
+	"github.com/apache/arrow-go/v18/parquet/metadata"
 	"github.com/apache/arrow-go/v18/parquet/pqarrow"
 	"github.com/apache/arrow-go/v18/parquet/schema"
 
@@ -33,8 +34,16 @@ type parquetFile struct {
 	meta    *file.Reader
 	reader  *pqarrow.FileReader
 	columns []parquetColumn
-	leaves  []int   // by column of the Spec: index in columns, −1 if the file does not have it
-	first   []int64 // by row group: number of its first row
+	leaves  []int // by column of the Spec: index in columns, −1 if the file does not have it
+	footer  *footer
+}
+
+// footer is the parsed footer of a Parquet file, which readers of its row groups share.
+type footer struct {
+	name  string
+	size  int64
+	meta  *metadata.FileMetaData
+	first []int64 // by row group: number of its first row
 }
 
 // parquetColumn is one top-level column of the file, in the order of the file.
@@ -85,8 +94,8 @@ func checkMagic(src *feedfile.File) error {
 	return nil
 }
 
-// loadParquet reads the footer and checks that the file's columns fit the feed.
-func loadParquet(src *feedfile.File, spec *feeds.Spec, opts feedrows.Options) (*parquetFile, error) {
+// loadParquet reads the footer, unless it is known, and checks that the file's columns fit the feed.
+func (s *Files) loadParquet(src *feedfile.File, spec *feeds.Spec, opts feedrows.Options) (*parquetFile, error) {
 	if !src.RandomAccess() {
 		return nil, fmt.Errorf("read inbox/%s: Parquet needs a file that can be read at any place", src.Name())
 	}
@@ -101,14 +110,15 @@ func loadParquet(src *feedfile.File, spec *feeds.Spec, opts feedrows.Options) (*
 	props.BufferedStreamEnabled = true
 	props.BufferSize = parquetBuffer
 	err := feedfile.Guard(func() (err error) {
-		f.meta, err = file.NewParquetReader(src, file.WithReadProps(props))
+		if f.footer, err = s.footerOf(src); err != nil {
+			return err
+		}
+		f.meta, err = file.NewParquetReader(src, file.WithReadProps(props), file.WithMetadata(f.footer.meta))
 		return err
 	})
 	if err != nil {
 		return nil, f.broken(err)
 	}
-	// Only the types of the Parquet schema count. An Arrow schema stored by the writer is ignored.
-	f.meta.MetaData().FileMetaData.KeyValueMetadata = nil
 	var wrong error
 	err = feedfile.Guard(func() error {
 		if wrong = f.tieColumns(); wrong != nil {
@@ -122,6 +132,36 @@ func loadParquet(src *feedfile.File, spec *feeds.Spec, opts feedrows.Options) (*
 	if err != nil {
 		return nil, f.broken(err)
 	}
+	return f, nil
+}
+
+// footerOf returns the footer of a file. Each row group is read by a task of its own, which opens the file again: if it
+// also parsed the footer again, a file would cost the square of the number of its row groups (invariant 9).
+func (s *Files) footerOf(src *feedfile.File) (*footer, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.last != nil && s.last.name == src.Name() && s.last.size == src.Size() {
+		return s.last, nil
+	}
+	r, err := file.NewParquetReader(src)
+	if err != nil {
+		return nil, err
+	}
+	f := &footer{name: src.Name(), size: src.Size(), meta: r.MetaData()}
+	// Only the types of the Parquet schema count. An Arrow schema stored by the writer is ignored.
+	f.meta.FileMetaData.KeyValueMetadata = nil
+	next := int64(1)
+	for i, group := range f.meta.RowGroups {
+		f.first = append(f.first, next)
+		if group.NumRows < 0 {
+			return nil, fmt.Errorf("row group %d has %d rows", i, group.NumRows)
+		}
+		next += group.NumRows
+	}
+	if next-1 != f.meta.NumRows {
+		return nil, fmt.Errorf("its row groups have %d rows and its footer has %d", next-1, f.meta.NumRows)
+	}
+	s.last = f
 	return f, nil
 }
 
@@ -156,8 +196,8 @@ func (f *parquetFile) tieColumns() error {
 	return nil
 }
 
-// open creates the Arrow reader and sets the number of each row group's first row.
-func (f *parquetFile) open() error {
+// open creates the Arrow reader.
+func (f *parquetFile) open() (err error) {
 	props := pqarrow.ArrowReadProperties{}
 	sc := f.meta.MetaData().Schema
 	for _, c := range f.columns {
@@ -166,23 +206,8 @@ func (f *parquetFile) open() error {
 			props.SetReadDict(c.leaf, true)
 		}
 	}
-	var err error
-	if f.reader, err = pqarrow.NewFileReader(f.meta, props, f.opts.Memory); err != nil {
-		return err
-	}
-	next := int64(1)
-	for i := range f.meta.NumRowGroups() {
-		f.first = append(f.first, next)
-		n := f.meta.RowGroup(i).NumRows()
-		if n < 0 {
-			return fmt.Errorf("row group %d has %d rows", i, n)
-		}
-		next += n
-	}
-	if next-1 != f.meta.NumRows() {
-		return fmt.Errorf("its row groups have %d rows and its footer has %d", next-1, f.meta.NumRows())
-	}
-	return nil
+	f.reader, err = pqarrow.NewFileReader(f.meta, props, f.opts.Memory)
+	return err
 }
 
 // columnReader reads one column of one row group.
@@ -243,11 +268,12 @@ func (f *parquetFile) columnReader(ctx context.Context, c parquetColumn, group i
 	return arrowReader{r, f.opts.Memory}, err
 }
 
-// hasTexts reports whether a column contains plain texts. Words are excluded, because they have a dictionary.
+// hasTexts reports whether a column contains plain texts. Words are excluded, because they have a dictionary. A
+// sender's own column is read like any other.
 func (f *parquetFile) hasTexts(c parquetColumn) bool {
 	leaf := f.meta.MetaData().Schema.Column(c.leaf)
 	_, decimal := leaf.LogicalType().(schema.DecimalLogicalType)
-	return c.column >= 0 && f.spec.Columns[c.column].Kind != feeds.Word &&
+	return (c.column < 0 || f.spec.Columns[c.column].Kind != feeds.Word) &&
 		leaf.PhysicalType() == parquet.Types.ByteArray && !decimal
 }
 
@@ -260,14 +286,14 @@ func releaseReaders(readers []columnReader) {
 
 var errFewer = errors.New("fewer values than the row group has rows")
 
-// readColumn reads the next n values of a column; fewer are an error.
+// readColumn reads the next n values of a column, or fewer if their texts are long; none are an error.
 func readColumn(r columnReader, c parquetColumn, n int64) (arrow.Array, error) {
 	var out arrow.Array
 	err := feedfile.Guard(func() (err error) {
 		if out, err = r.next(n); err != nil {
 			return err
 		}
-		if out == nil || int64(out.Len()) != n {
+		if out == nil || out.Len() == 0 || int64(out.Len()) > n {
 			return errFewer
 		}
 		return nil
@@ -321,6 +347,7 @@ type parquetReader struct {
 	current   int // the row group being read
 	readers   []columnReader
 	present   []parquetColumn // the columns of the Spec that are in the file, in the order of the Spec
+	rest      []arrow.Array   // by column of present: what was read beyond the end of the last batch; nil = nothing
 	left      int64           // unread rows of the current group
 	row       int64           // number of the next row
 	begin     int64           // number of the range's first row
@@ -332,20 +359,22 @@ type parquetReader struct {
 }
 
 // openParquet opens the row groups [from, to); to < 0 means all.
-func openParquet(src *feedfile.File, spec *feeds.Spec, opts feedrows.Options, from, to int) (feedrows.Reader, error) {
-	f, err := loadParquet(src, spec, opts)
+func (s *Files) openParquet(src *feedfile.File, spec *feeds.Spec, opts feedrows.Options, from, to int) (
+	feedrows.Reader, error) {
+
+	f, err := s.loadParquet(src, spec, opts)
 	if err != nil {
 		return nil, err
 	}
 	if to < 0 {
-		to = len(f.first)
+		to = len(f.footer.first)
 	}
-	if to > len(f.first) {
-		return nil, fmt.Errorf("read inbox/%s: row groups [%d, %d) of %d", src.Name(), from, to, len(f.first))
+	if to > len(f.footer.first) {
+		return nil, fmt.Errorf("read inbox/%s: row groups [%d, %d) of %d", src.Name(), from, to, len(f.footer.first))
 	}
 	r := &parquetReader{parquetFile: f, group: from, to: to, row: 1, convert: newConverter(f)}
-	if from < len(f.first) {
-		r.row = f.first[from]
+	if from < len(f.footer.first) {
+		r.row = f.footer.first[from]
 	}
 	r.begin = r.row
 	for _, at := range f.leaves {
@@ -353,7 +382,7 @@ func openParquet(src *feedfile.File, spec *feeds.Spec, opts feedrows.Options, fr
 			r.present = append(r.present, f.columns[at])
 		}
 	}
-	r.rows = min(int64(opts.BatchRows), firstBatch)
+	r.rows, r.rest = min(int64(opts.BatchRows), firstBatch), make([]arrow.Array, len(r.present))
 	r.extras = newExtras(f)
 	return r, nil
 }
@@ -448,7 +477,7 @@ func (r *parquetReader) endGroup() error {
 // the limit.
 const firstBatch = 1024
 
-// readBatch reads the next n rows of the current group.
+// readBatch reads the next rows of the current group: n, or as many as every column gives at once.
 func (r *parquetReader) readBatch(n int64) (*feedrows.Batch, error) {
 	from := make([]arrow.Array, len(r.spec.Columns))
 	release := func() {
@@ -459,19 +488,31 @@ func (r *parquetReader) readBatch(n int64) (*feedrows.Batch, error) {
 		}
 	}
 	for i, c := range r.present {
-		a, err := readColumn(r.readers[i], c, n)
-		if err != nil {
-			release()
-			return nil, r.broken(err)
+		a := r.rest[i]
+		if r.rest[i] = nil; a == nil {
+			var err error
+			if a, err = readColumn(r.readers[i], c, n); err != nil {
+				release()
+				if errors.Is(err, errOverlong) {
+					return nil, r.convert.overlong(&r.spec.Columns[c.column])
+				}
+				return nil, r.broken(err)
+			}
 		}
-		from[c.column] = a
+		from[c.column], n = a, min(n, int64(a.Len()))
+	}
+	for i, c := range r.present {
+		if a := from[c.column]; int64(a.Len()) > n {
+			from[c.column], r.rest[i] = array.NewSlice(a, 0, n), array.NewSlice(a, n, int64(a.Len()))
+			a.Release()
+		}
 	}
 	rows, faults, err := r.convert.batch(from, int(n))
 	if err != nil {
 		release()
 		return nil, err
 	}
-	offset := r.row - r.first[r.current]
+	offset := r.row - r.footer.first[r.current]
 	b := feedrows.NewBatch(rows, r.row, faults,
 		r.extras.raw(parquetRows{file: r.parquetFile, arrays: from, group: r.current, offset: offset, n: n}))
 	r.row += n
@@ -503,6 +544,11 @@ func (r *parquetReader) Close() error {
 		return nil
 	}
 	r.closed = true
+	for _, a := range r.rest {
+		if a != nil {
+			a.Release()
+		}
+	}
 	releaseReaders(r.readers)
 	r.readers = nil
 	r.convert.release()

@@ -184,9 +184,6 @@ func (c *converter) text(col *feeds.Column, from arrow.Array) (arrow.Array, erro
 			if s.IsValid(row) {
 				empties = append(empties, row)
 			}
-		case n > c.file.opts.MaxRecord:
-			s.Release()
-			return nil, c.overlong(col)
 		case !plain && !utf8.Valid(textAt(s, row)):
 			c.faults.Add(row, col.Name, reason.BadRow, textAt(s, row))
 		}

@@ -209,11 +209,12 @@ func (e *extras) readOne(i int, c parquetColumn, offset, n int64) arrow.Array {
 		if err != nil {
 			return nil
 		}
+		at += int64(a.Len())
 		a.Release()
-		at += step
 	}
 	a, err := readColumn(e.readers[i], c, n)
-	if err != nil {
+	if err == nil && int64(a.Len()) < n { // of so long texts few rows have room in memory
+		a.Release()
 		return nil
 	}
 	return a

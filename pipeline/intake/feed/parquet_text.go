@@ -3,7 +3,7 @@ package feed
 import (
 	"errors"
 	"fmt"
-	"math"
+	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -21,7 +21,15 @@ type textPages struct {
 	values []parquet.ByteArray
 	levels []int16
 	width  int // bytes per row of the last batch, used to allocate the next one
+	most   int // bytes of a text
 }
+
+// textBytes is the number of bytes of texts after which next returns fewer rows: a page of a few bytes can contain any
+// number of rows with the longest text.
+const textBytes = 64 << 20
+
+// errOverlong is the error of a text longer than MaxRecord.
+var errOverlong = errors.New("a text is too long")
 
 // textStep is the number of values read at once: their headers must fit the processor's cache.
 const textStep = 1024
@@ -36,14 +44,15 @@ func newTextPages(f *parquetFile, leaf, group int) (*textPages, error) {
 		return nil, errors.Join(fmt.Errorf("%s in a text column", chunk.Type()), chunk.Close())
 	}
 	return &textPages{pages: pages, there: pages.Descriptor().MaxDefinitionLevel(),
-		values: make([]parquet.ByteArray, textStep), levels: make([]int16, textStep)}, nil
+		values: make([]parquet.ByteArray, textStep), levels: make([]int16, textStep), most: f.opts.MaxRecord}, nil
 }
 
-// next reads up to n values; it returns fewer only at the end of the row group.
+// next reads up to n values; it returns fewer at the end of the row group and after textBytes.
 func (r *textPages) next(n int64) (arrow.Array, error) {
 	t := textArray{offsets: make([]int32, 1, n+1), data: make([]byte, 0, int(n)*(r.width+r.width/16))}
-	for rest := n; rest > 0; {
-		rows, found, err := r.pages.ReadBatchInPage(min(rest, textStep), r.values, r.levels, nil)
+	for rest := n; rest > 0 && len(t.data) < textBytes; {
+		step := max(1, int64(textBytes-len(t.data))/int64(r.most))
+		rows, found, err := r.pages.ReadBatchInPage(min(rest, textStep, step), r.values, r.levels, nil)
 		if err != nil {
 			return nil, err
 		}
@@ -53,6 +62,9 @@ func (r *textPages) next(n int64) (arrow.Array, error) {
 		levels := r.levels[:rows]
 		if int64(found) == rows {
 			levels = nil
+		}
+		if slices.ContainsFunc(r.values[:found], func(v parquet.ByteArray) bool { return len(v) > r.most }) {
+			return nil, errOverlong
 		}
 		if err := t.add(r.values[:found], levels, r.there); err != nil {
 			return nil, err
@@ -83,7 +95,7 @@ func (t *textArray) add(values []parquet.ByteArray, levels []int16, there int16)
 			t.data = append(t.data, v...)
 			t.offsets = append(t.offsets, int32(len(t.data)))
 		}
-		return t.fits()
+		return nil
 	}
 	if t.valid == nil {
 		t.valid = make([]byte, bitutil.BytesForBits(int64(cap(t.offsets)-1)))
@@ -100,14 +112,6 @@ func (t *textArray) add(values []parquet.ByteArray, levels []int16, there int16)
 			t.nulls++
 		}
 		t.offsets = append(t.offsets, int32(len(t.data)))
-	}
-	return t.fits()
-}
-
-// fits returns an error if the texts exceed 32-bit offsets.
-func (t *textArray) fits() error {
-	if len(t.data) > math.MaxInt32 {
-		return fmt.Errorf("more than 2 GiB of text in %d rows", len(t.offsets)-1)
 	}
 	return nil
 }

@@ -31,7 +31,7 @@ func sameInRanges(t testing.TB, fsys fs.FS, name string, spec *feeds.Spec, size 
 	defer mem.AssertSize(t, 0)
 	o.Memory = mem
 	for i := len(ranges) - 1; i >= 0; i-- {
-		r, err := Files{}.OpenText(fsys, name, spec, o, ranges[i])
+		r, err := new(Files).OpenText(fsys, name, spec, o, ranges[i])
 		if err != nil {
 			parts[i].err = err
 			continue
@@ -111,7 +111,7 @@ func TestRanges(t *testing.T) {
 func TestRangesOfOthers(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"usage/a.csv.gz", "usage/a.ndjson.zst", "usage/a.parquet"} {
-		r, err := Files{}.OpenText(whole(name, bytes.Repeat([]byte{'x'}, 10)), name, feeds.Usage(), feedrows.Options{},
+		r, err := new(Files).OpenText(whole(name, bytes.Repeat([]byte{'x'}, 10)), name, feeds.Usage(), feedrows.Options{},
 			cuts.Range{From: 2, To: 5, Row: 1})
 		if err == nil {
 			_ = r.Close()

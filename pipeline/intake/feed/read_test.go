@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -144,4 +145,52 @@ func errorText(err error) string {
 		return err.Error()
 	}
 	return err.Error() + "\n" + e.Hint
+}
+
+// TestLongTexts checks that a batch of Parquet rows ends after 64 MiB of a column's texts: a small dictionary can expand
+// to any number of them (invariant 4). Rows whose own column has longer texts than a batch still have raw records. A
+// text above 1 MiB fails the file.
+func TestLongTexts(t *testing.T) {
+	t.Parallel()
+	const rows = 70
+	tag := strings.Repeat("t", 1<<20)
+	file := func(tag string) fs.FS {
+		records := func(i int) []string { r := usageRecord(i); r[8], r[9] = tag, tag; return r }
+		return whole("usage/a.parquet", writeParquet(t, usageFields, records, rows, rows))
+	}
+	r, err := Open(file(tag), "usage/a.parquet", feeds.Usage(), feedrows.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	for next := 0; ; {
+		b, err := r.Next(t.Context())
+		if err == io.EOF && next == rows {
+			break
+		}
+		if err != nil {
+			t.Fatal(next, err)
+		}
+		if b.Len() > 64 {
+			t.Errorf("a batch of %d MiB of texts", b.Len())
+		}
+		ids, tags := b.Rows.Column(0).(*array.String), b.Rows.Column(9).(*array.String)
+		for i := range b.Len() {
+			if want := usageRecord(next)[0]; ids.Value(i) != want || tags.Value(i) != tag || len(b.Faults) > 0 {
+				t.Errorf("row %d is %s with a tag of %d bytes, %v", next, ids.Value(i), len(tags.Value(i)), b.Faults)
+			}
+			next++
+		}
+		if raw := b.Raw(nil, 0); !bytes.Contains(raw, []byte(tag)) {
+			t.Errorf("a raw record of %d bytes", len(raw))
+		}
+		b.Release()
+	}
+	_, err = Open(file(tag+"t"), "usage/a.parquet", feeds.Usage(), feedrows.Options{})
+	if err == nil {
+		err = readAll(t, file(tag+"t"), "usage/a.parquet", feeds.Usage(), feedrows.Options{}).err
+	}
+	if err == nil || !strings.Contains(err.Error(), `column "resource_tag" has a value longer than 1 MiB`) {
+		t.Error(err)
+	}
 }

@@ -314,19 +314,46 @@ func TestRawInAnyOrder(t *testing.T) {
 	}
 }
 
-// TestOpenRange checks that reading the row groups of a file separately gives the rows of the file.
+// tails counts how often the length of a file's footer is read: the 8 bytes at its end.
+type tails struct {
+	fs.FS
+	n int
+}
+
+func (c *tails) Open(name string) (fs.File, error) {
+	f, err := c.FS.Open(name)
+	return &tailed{File: f, ReaderAt: f.(io.ReaderAt), Seeker: f.(io.Seeker), of: c}, err
+}
+
+type tailed struct {
+	fs.File
+	io.ReaderAt
+	io.Seeker
+	of *tails
+}
+
+func (f *tailed) ReadAt(p []byte, at int64) (int, error) {
+	if info, err := f.Stat(); err == nil && at == info.Size()-8 && len(p) == 8 {
+		f.of.n++
+	}
+	return f.ReaderAt.ReadAt(p, at)
+}
+
+// TestOpenRange checks that reading the row groups of a file separately gives the rows of the file, and parses its
+// footer once (invariant 9).
 func TestOpenRange(t *testing.T) {
 	t.Parallel()
 	const n, group = 1000, 300
 	files := whole("usage/a.parquet", writeParquet(t, textFields, oddRecord, n, group))
-	groups, err := Files{}.Groups(files, "usage/a.parquet", feeds.Usage(), feedrows.Options{})
+	counted, all := &tails{FS: files}, new(Files)
+	groups, err := all.Groups(counted, "usage/a.parquet", feeds.Usage(), feedrows.Options{})
 	if err != nil || groups != 4 {
 		t.Fatal(groups, err)
 	}
 	want := readAll(t, files, "usage/a.parquet", feeds.Usage(), feedrows.Options{})
 	var got contents
 	for i := range groups {
-		r, err := Files{}.OpenRange(files, "usage/a.parquet", feeds.Usage(), feedrows.Options{BatchRows: 128}, i, i+1)
+		r, err := all.OpenRange(counted, "usage/a.parquet", feeds.Usage(), feedrows.Options{BatchRows: 128}, i, i+1)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -340,18 +367,21 @@ func TestOpenRange(t *testing.T) {
 	if d := cmp.Diff(want.rows, got.rows) + cmp.Diff(want.faults, got.faults) + cmp.Diff(want.raw, got.raw); d != "" {
 		t.Error(d)
 	}
+	if counted.n != 1 {
+		t.Errorf("the footer of 4 row groups was parsed %d times", counted.n)
+	}
 	for _, c := range []struct {
 		name     string
 		from, to int
 	}{{"usage/a.parquet", 3, 5}, {"usage/a.parquet", -1, 1}, {"usage/a.parquet", 2, 1}, {"usage/b.csv", 0, 2},
 		{"usage/b.csv", 1, 2}} {
 		files.(fstest.MapFS)["usage/b.csv"] = &fstest.MapFile{Data: writeCSV(usageRecord, 1, usageNames)}
-		if r, err := (Files{}).OpenRange(files, c.name, feeds.Usage(), feedrows.Options{}, c.from, c.to); err == nil {
+		if r, err := new(Files).OpenRange(files, c.name, feeds.Usage(), feedrows.Options{}, c.from, c.to); err == nil {
 			t.Errorf("%s [%d, %d): no error", c.name, c.from, c.to)
 			r.Close()
 		}
 	}
-	if n, err := (Files{}).Groups(files, "usage/b.csv", feeds.Usage(), feedrows.Options{}); n != 1 || err != nil {
+	if n, err := new(Files).Groups(files, "usage/b.csv", feeds.Usage(), feedrows.Options{}); n != 1 || err != nil {
 		t.Error(n, err)
 	}
 }
