@@ -203,7 +203,7 @@ func (w *Writer) Add(what *Consumption, ch *line.Charge, draws []line.Draw) erro
 	if err := w.Sum.add(ch); err != nil {
 		return err
 	}
-	if w.Cols.N < tablefile.GroupRows {
+	if !w.Cols.Full(tablefile.GroupRows) {
 		return nil
 	}
 	return w.flush()

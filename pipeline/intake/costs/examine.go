@@ -25,6 +25,8 @@ type Examined struct {
 	Currency string      // BillingCurrency; "" if there are no rows
 	Fault    string      // why the delivery fails; "" = it does not fail
 
+	single int          // Rejects that are kept one by one
+	bytes  int          // of their texts
 	header *cost.Header // header of the file to which kinds belongs
 	kinds  []bool       // by kind of row: its currency was compared
 }
@@ -32,6 +34,10 @@ type Examined struct {
 // maxRejects is the number of rejected rows of a delivery that are kept one by one. Further ones are counted by file,
 // column and reason, so that a delivery in the wrong folder does not fill the memory.
 const maxRejects = 10_000
+
+// maxRejectBytes is the number of bytes of texts of these rows after which further ones are counted: a row can have
+// 1 MiB.
+const maxRejectBytes = 64 << 20
 
 // ExamineFiles is Examine with several workers, each reading one file at a time. The result does not depend on their
 // number. also returns a further sink for a worker's rows; complete reports whether those sinks received all rows.
@@ -192,12 +198,13 @@ func (x *Examined) compared(row *cost.Row) bool {
 }
 
 func (x *Examined) reject(r Reject) error {
-	if x.Rejected++; x.Rejected <= maxRejects {
+	if x.Rejected++; x.single == len(x.Rejects) && x.single < maxRejects && x.bytes < maxRejectBytes {
 		r.Rows = 1
 		x.Rejects = append(x.Rejects, r)
+		x.single, x.bytes = x.single+1, x.bytes+len(r.Raw)+len(r.Value)
 		return nil
 	}
-	for i := maxRejects; i < len(x.Rejects); i++ {
+	for i := x.single; i < len(x.Rejects); i++ {
 		if more := &x.Rejects[i]; more.File == r.File && more.Column == r.Column && more.Reason == r.Reason {
 			more.Rows++
 			return nil

@@ -148,7 +148,7 @@ func (w *Writer) Add(r *Row) error {
 		w.addEnd(&r.End)
 	}
 	c.N++
-	if c.N < groupRows {
+	if !c.Full(groupRows) {
 		return nil
 	}
 	return w.out.Flush()

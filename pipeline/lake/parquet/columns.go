@@ -3,6 +3,7 @@ package parquet
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/tollbook/tollbook/schemas/table"
@@ -30,6 +31,7 @@ type Col struct {
 	Const bool // one entry stands for all rows of the batch
 
 	byText map[string]int32 // codes of the first words of Dict, up to the last search
+	words  int              // bytes of the words that were added to Dict
 }
 
 // Columns is a batch of rows of T's table. Its columns are accessed with handles of the table; code for columns of any
@@ -37,7 +39,9 @@ type Col struct {
 type Columns[T any] struct {
 	Def *table.Table
 	N   int
-	c   []Col
+
+	c    []Col
+	most int // groupBytes; tests set fewer
 }
 
 // untyped is a batch of any table.
@@ -45,7 +49,21 @@ type untyped = Columns[table.Any]
 
 // NewColumns returns an empty batch of a table.
 func NewColumns[T any](def table.Def[T]) *Columns[T] {
-	return &Columns[T]{Def: def.Table, c: make([]Col, len(def.Columns))}
+	return &Columns[T]{Def: def.Table, c: make([]Col, len(def.Columns)), most: groupBytes}
+}
+
+// groupBytes is the number of bytes of texts and words at which a row group ends.
+const groupBytes = 64 << 20
+
+// Full reports whether the batch has the rows of a row group, or so long texts that a row group ends earlier (COL-6).
+func (c *Columns[T]) Full(rows int) bool { return c.N >= rows || c.bytes() >= c.most }
+
+// bytes returns the bytes of all texts and words.
+func (c *Columns[T]) bytes() (n int) {
+	for i := range c.c {
+		n += len(c.c[i].Bytes) + c.c[i].words
+	}
+	return n
 }
 
 // Any returns the batch without its table's type.
@@ -64,7 +82,7 @@ func (c *Columns[T]) Reset() {
 		col := &c.c[i]
 		col.Codes, col.Ints, col.Decs = col.Codes[:0], col.Ints[:0], col.Decs[:0]
 		col.Bytes, col.Ends, col.Dict = col.Bytes[:0], col.Ends[:0], col.Dict[:0]
-		col.Const = false
+		col.Const, col.words = false, 0
 		clear(col.byText)
 	}
 }
@@ -105,6 +123,7 @@ func (c *Col) Intern(word string) int32 {
 		code = int32(len(c.Dict))
 		c.Dict = append(c.Dict, word)
 		c.byText[word] = code
+		c.words += len(word)
 	}
 	return code
 }
@@ -126,6 +145,7 @@ func (c *Col) AddWord(word string) { c.Codes = append(c.Codes, c.Intern(word)) }
 // are distinct.
 func (c *Col) AddNewWord(word string) {
 	c.Codes, c.Dict = append(c.Codes, int32(len(c.Dict))), append(c.Dict, word)
+	c.words += len(word)
 }
 
 // AddText appends a text.
@@ -205,13 +225,17 @@ func (c *Col) length(t table.Type) int {
 	}
 }
 
-// check checks COL-1.
+// check checks COL-1, and that the offsets of texts fit 32 bits.
 func (c *Columns[T]) check() error {
 	for i := range c.c {
 		n := c.c[i].length(c.Def.Columns[i].Type)
 		if n != c.N && (!c.c[i].Const || n != 1) {
 			return fmt.Errorf("table %s: column %s has %d entries in a batch of %d rows", c.Def.Name,
 				c.Def.Columns[i].Name, n, c.N)
+		}
+		if n := max(len(c.c[i].Bytes), c.c[i].words); n > math.MaxInt32 {
+			return fmt.Errorf("table %s: column %s has %d bytes of text in %d rows, more than the 2 GiB that a row "+
+				"group can have", c.Def.Name, c.Def.Columns[i].Name, n, c.N)
 		}
 	}
 	return nil

@@ -8,4 +8,6 @@
 //	       frame that is built here can be read by any decoder of RFC 8878.
 //	COL-5  A column that was added to a table later is 0 or empty in rows of files that do not have it. A file without
 //	       any other column is refused.
+//	COL-6  A batch that is full ends its row group: it has the caller's number of rows, or 64 MiB of texts and words.
+//	       More than 2 GiB in a column, whose offsets have 32 bits, is an error of Write.
 package parquet

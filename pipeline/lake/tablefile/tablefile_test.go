@@ -96,6 +96,36 @@ func TestWriter(t *testing.T) {
 	}
 }
 
+// TestLongTexts checks that a row group ends after 64 MiB of texts or words: their offsets have 32 bits. Invariant:
+// COL-6.
+func TestLongTexts(t *testing.T) {
+	t.Parallel()
+	txn := begin(t)
+	w := tablefile.NewWriter(txn.SubTxn, tables.Redraws())
+	w.Restart(key(1))
+	long := strings.Repeat("x", 1<<20-8)
+	for i := range 130 {
+		word, text := "c", long
+		if i >= 65 {
+			word, text = fmt.Sprintf("%08d%s", i, long), ""
+		}
+		w.Cols.Word(tables.RedrawCustomerID).Add(word)
+		w.Cols.Word(tables.RedrawOriginCycle).Add("2026-08")
+		w.Cols.Text(tables.RedrawRecordID).Add("r")
+		w.Cols.Text(tables.RedrawDraws).Add(text)
+		w.Cols.N++
+		must(t, w.Added())
+	}
+	files, err := w.Finish(nil)
+	must(t, err)
+	r, err := tablefile.Open(txn.SubTxn, files[0], tables.Redraws(), nil)
+	must(t, err)
+	defer r.Close()
+	if r.Groups() != 3 { // rows 1 to 65 with texts of 1 MiB less 8 bytes, 66 to 129 with words of 1 MiB, and 130
+		t.Errorf("%d row groups, want 3", r.Groups())
+	}
+}
+
 // aside calls f in a task while the core of another worker is spare.
 func aside(t *testing.T, f func(*task.Spare)) {
 	t.Helper()

@@ -10,7 +10,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// GroupRows is the number of rows of a row group.
+// GroupRows is the number of rows of a row group, unless their texts are long (COL-6).
 const GroupRows = 1 << 16
 
 // Writer writes the rows of one key to one file of the lake, a row group at a time. It can be reused for further files.
@@ -76,7 +76,7 @@ func (w *Writer[T]) Rows() int64 { return w.rows }
 
 // Added must be called after rows were appended to Cols; it writes a full row group.
 func (w *Writer[T]) Added() error {
-	if w.Cols.N < GroupRows {
+	if !w.Cols.Full(GroupRows) {
 		return nil
 	}
 	return w.Flush()

@@ -88,7 +88,7 @@ func (t *target) add(c *parquet.Columns[tables.Any], from, to int) error {
 			t.Cols.AppendRun(c, from, from+n, nil, &t.code)
 			from += n
 		}
-		if ends {
+		if ends || t.Cols.Full(tablefile.GroupRows) {
 			if err := t.Flush(); err != nil {
 				return err
 			}
