@@ -18,7 +18,7 @@ import (
 // mendShop returns five days of two customers, each in its own bucket. acme, in 001, uses only vm. birch, in 000, uses
 // vm, xl, which reaches a second tier, and box, whose package is exhausted on the third day.
 func mendShop(t *testing.T) *ledger {
-	l := &ledger{t, t.TempDir()}
+	l := &ledger{T: t, dir: t.TempDir()}
 	l.write("tollbook.yaml", "zone: Asia/Shanghai\ncurrency: {code: CNY, digits: 2}\n"+
 		"rounding: {grain: line, mode: truncate}\npayments: assume_cash\nlake: {path: lake, buckets: 2}\n")
 	l.write("books/products.csv", "sku,service_type_code,measure,pricing_model\nbox,store,GB,flat\n"+

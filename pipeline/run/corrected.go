@@ -21,6 +21,10 @@ func (r *runState) watchRejects(cfg *accept.Config) error {
 		}
 	}
 	cfg.Rejected = func(feed, header string, x *accept.Reject) {
+		if x.Who.Feed != "" {
+			r.watch.WantOf(&x.Who)
+			return
+		}
 		r.watch.Want(feed, x.Column, x.Reason.String(), header, x.Raw)
 	}
 	return nil

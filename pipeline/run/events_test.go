@@ -35,11 +35,13 @@ type night struct {
 // ledger is a workspace in which the test decides what a replay of payments refuses.
 type ledger struct {
 	*testing.T
-	dir string
+	dir      string
+	rejected func(feed, header string, x *accept.Reject) // accept.Config.Rejected
+	bytes    bool                                        // accept.Config.TaskBytes
 }
 
 func newLedger(t *testing.T) *ledger {
-	l := &ledger{t, t.TempDir()}
+	l := &ledger{T: t, dir: t.TempDir()}
 	l.write("tollbook.yaml", "zone: Asia/Shanghai\ncurrency: {code: CNY, digits: 2}\n"+
 		"rounding: {grain: line, mode: truncate}\npayments: ledger\nlake: {path: lake, buckets: 2}\n")
 	l.write("books/products.csv", "sku,service_type_code,measure,pricing_model\nvm,compute,hour,flat\n")
@@ -105,16 +107,21 @@ func (l *ledger) play(n night) *workspace.Report {
 	return r.state.report
 }
 
+// config returns the configuration of the scan of a run.
+func (l *ledger) config(r *run) *accept.Config {
+	r.events.intake = &events.Intake{Books: r.state.ws.Books, Prices: r.state.prices, AsOf: r.state.o.AsOf,
+		Latest: r.state.o.AsOf}
+	return &accept.Config{Books: r.state.ws.Books, Prices: r.state.prices, Settings: &r.state.ws.Settings,
+		AsOf: r.state.o.AsOf, Inbox: r.inbox, Feed: new(feed.Files), Txn: r.state.txn.SubTxn, Events: r.events.intake,
+		Rejected: l.rejected, TaskBytes: l.bytes}
+}
+
 func (l *ledger) steps(r *run, refused map[string][]string) error {
 	ctx := l.Context()
 	if err := r.prepare(); err != nil {
 		return err
 	}
-	cfg := &accept.Config{Books: r.state.ws.Books, Prices: r.state.prices, Settings: &r.state.ws.Settings,
-		AsOf: r.state.o.AsOf, Inbox: r.inbox, Feed: feed.Files{}, Txn: r.state.txn.SubTxn}
-	r.events.intake = &events.Intake{Books: r.state.ws.Books, Prices: r.state.prices, AsOf: r.state.o.AsOf,
-		Latest: r.state.o.AsOf}
-	cfg.Events = r.events.intake
+	cfg := l.config(r)
 	files, err := r.files(ctx, cfg)
 	if err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/tollbook/tollbook/pipeline/intake/rejects"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/schemas/reason"
@@ -23,6 +24,8 @@ type Reject struct {
 	Value  string // as seen
 	ID     string // the record's identity, if it can be read
 	Raw    []byte // the complete record in its original form
+	// Who is the identity of a usage record or sample, as it was read; without Feed it is unknown.
+	Who rejects.Identity
 }
 
 // rejectMessage is the encoding of a reject in a message. Its texts need not be UTF-8.
@@ -52,7 +55,8 @@ func (r *Reject) UnmarshalJSON(b []byte) error {
 	if !ok {
 		return fmt.Errorf("unknown reason %q", m.Reason)
 	}
-	*r = Reject{m.File, m.Row, why, string(m.Column), string(m.Value), string(m.ID), m.Raw}
+	*r = Reject{File: m.File, Row: m.Row, Reason: why, Column: string(m.Column), Value: string(m.Value),
+		ID: string(m.ID), Raw: m.Raw}
 	return nil
 }
 
@@ -112,7 +116,8 @@ const spoolBytes = 1 << 20
 func (s *spool) add(r *Reject) error {
 	s.buf = binary.AppendUvarint(s.buf, uint64(r.Row))
 	s.buf = append(s.buf, byte(r.Reason))
-	for _, text := range [...]string{r.Column, r.Value, r.ID} {
+	s.buf = binary.LittleEndian.AppendUint64(s.buf, uint64(r.Who.When))
+	for _, text := range [...]string{r.Column, r.Value, r.ID, r.Who.Feed, r.Who.Customer, r.Who.ID} {
 		s.buf = binary.AppendUvarint(s.buf, uint64(len(text)))
 		s.buf = append(s.buf, text...)
 	}
@@ -206,11 +211,12 @@ func unpackReject(b []byte) (Reject, int) {
 	var r Reject
 	rest := b
 	row, n := binary.Uvarint(rest)
-	if n <= 0 || len(rest) <= n {
+	if n <= 0 || len(rest) < n+9 {
 		return r, 0
 	}
 	r.Row, r.Reason, rest = int64(row), reason.Reason(rest[n]), rest[n+1:]
-	var texts [4][]byte
+	r.Who.When, rest = int64(binary.LittleEndian.Uint64(rest)), rest[8:]
+	var texts [7][]byte
 	for i := range texts {
 		size, n := binary.Uvarint(rest)
 		if n <= 0 || uint64(len(rest)-n) < size {
@@ -218,6 +224,7 @@ func unpackReject(b []byte) (Reject, int) {
 		}
 		texts[i], rest = rest[n:n+int(size)], rest[n+int(size):]
 	}
-	r.Column, r.Value, r.ID, r.Raw = string(texts[0]), string(texts[1]), string(texts[2]), slices.Clone(texts[3])
+	r.Column, r.Value, r.ID, r.Raw = string(texts[0]), string(texts[1]), string(texts[2]), slices.Clone(texts[6])
+	r.Who.Feed, r.Who.Customer, r.Who.ID = string(texts[3]), string(texts[4]), string(texts[5])
 	return r, len(b) - len(rest)
 }

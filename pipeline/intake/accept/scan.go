@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/apache/arrow-go/v18/arrow/array"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/tollbook/tollbook/pipeline/intake/cuts"
@@ -17,10 +18,12 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
+	"github.com/tollbook/tollbook/pipeline/intake/rejects"
 	"github.com/tollbook/tollbook/pipeline/intake/sorting"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
+	"github.com/tollbook/tollbook/rating/percentile"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/reason"
 	"github.com/tollbook/tollbook/schemas/settings"
@@ -518,11 +521,35 @@ func (w *worker) kept(c *sorting.Chunk, day period.Day) error {
 func (w *worker) reject(index int, column string, why reason.Reason, value, id string) error {
 	w.found.rejected++
 	x := &Reject{Row: w.batch.First + int64(index), Column: column, Reason: why, Value: value, ID: id,
-		Raw: w.batch.Raw(nil, index)}
+		Raw: w.batch.Raw(nil, index), Who: w.identity(index, column, why)}
 	if w.cfg.Rejected != nil {
 		w.cfg.Rejected(w.file.Feed, w.found.header, x)
 	}
 	return w.task.rejects.add(x)
+}
+
+// identity returns the identity of a rejected usage record or sample. It is that of its raw record (rejects.Row), which
+// need not be parsed again for it.
+func (w *worker) identity(i int, column string, why reason.Reason) (none rejects.Identity) {
+	if column == "" && why == reason.BadRow {
+		return none
+	}
+	col := w.batch.Rows.Column
+	switch w.file.Feed {
+	case "usage":
+		customer, start, record := col(uCustomer), col(uStart), col(uRecord)
+		if customer.IsValid(i) && start.IsValid(i) && record.IsValid(i) {
+			t := period.Instant(start.(*array.Timestamp).Value(i))
+			return rejects.Usage(word(customer.(*array.Dictionary), i), w.check.clock.Cycle(t),
+				record.(*array.String).Value(i))
+		}
+	case "bandwidth":
+		if link, at := col(bResource), col(bTime); link.IsValid(i) && at.IsValid(i) {
+			t := period.Instant(at.(*array.Timestamp).Value(i))
+			return rejects.Sample(word(link.(*array.Dictionary), i), percentile.SlotOf(t).Start())
+		}
+	}
+	return none
 }
 
 // openRuns is the largest number of sorted runs of all workers: each needs an open file, and a read buffer in every

@@ -10,6 +10,9 @@ import (
 	"github.com/apache/arrow-go/v18/parquet/metadata"
 )
 
+// maxText is the number of bytes of the longest text (§3.21).
+const maxText = 1 << 20
+
 // noText is the number of a null.
 const noText = -1
 
@@ -168,6 +171,9 @@ func (p *textPages) text() ([]byte, error) {
 		return nil, errShort
 	}
 	end := 4 + int(binary.LittleEndian.Uint32(p.plain))
+	if end-4 > maxText {
+		return nil, fmt.Errorf("a text of %d bytes, more than 1 MiB", end-4)
+	}
 	text := p.plain[4:end]
 	p.plain = p.plain[end:]
 	return text, nil

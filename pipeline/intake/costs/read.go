@@ -151,6 +151,7 @@ type reader struct {
 	words    []wordColumn
 	tags     map[string]tagSet // by their text
 	coded    map[int32]tagSet  // by the number of their text
+	tagBytes int               // of the texts in tags
 	period   period.Instant    // BillingPeriodStart
 	tagsAt   int               // index of the column Tags, or -1
 	known    []known           // by kind

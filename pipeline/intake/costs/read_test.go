@@ -534,6 +534,28 @@ func TestManyRejects(t *testing.T) {
 	}
 }
 
+// TestLongRejects counts rejects of a delivery after 64 MiB of their texts: 68 rows of a megabyte are kept one by one,
+// and two more are counted. Invariant: COSTS-5.
+func TestLongRejects(t *testing.T) {
+	t.Parallel()
+	long := "1,,USD,2026-09-01,2026-09-03,2026-09-04,Usage," + strings.Repeat("x", 1_000_000) + "\n"
+	files := fstest.MapFS{"costs/aws-1/2026-09/1/_SUCCESS": {}, "costs/aws-1/2026-09/1/a.csv": {Data: []byte(
+		"BilledCost,EffectiveCost,BillingCurrency,BillingPeriodStart,ChargePeriodStart,ChargePeriodEnd," +
+			"ChargeCategory,Notes\n" + strings.Repeat(long, 70))}}
+	found, _, err := Discover(files, []string{"aws-1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, err := examine(t.Context(), files, found[0])
+	if err != nil || x.Fault != "" {
+		t.Fatal(x.Fault, err)
+	}
+	if x.Rejected != 70 || len(x.Rejects) != 69 || x.Rejects[67].Rows != 1 || x.Rejects[68].Rows != 2 {
+		t.Errorf("%d rejected, %d entries, the last of %d rows", x.Rejected, len(x.Rejects),
+			x.Rejects[len(x.Rejects)-1].Rows)
+	}
+}
+
 // TestSameOfParquet reads rows as CSV and as Parquet files with dictionaries, decimals and times. Rows, rejects and
 // tolerances are the same, row by row, also across row groups and batches. Invariant: COSTS-3.
 func TestSameOfParquet(t *testing.T) {

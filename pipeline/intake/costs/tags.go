@@ -16,8 +16,11 @@ type tagSet struct {
 	repeated, literal, null int64
 }
 
-// keptTags is the number of parsed cells of Tags that are cached: most rows of a file repeat the tags of another row.
-const keptTags = 1 << 14
+// Limits of the parsed cells of Tags that are cached: most rows of a file repeat the tags of another row.
+const (
+	keptTags     = 1 << 14
+	keptTagBytes = 16 << 20
+)
 
 // readTags parses the column Tags; it returns nil for a row without tags.
 func (r *reader) readTags() map[string]string {
@@ -44,8 +47,10 @@ func (r *reader) tagSet(text string) tagSet {
 	}
 	if !known {
 		set = parseTags(text)
-		if len(r.tags) >= keptTags {
+		if r.tagBytes += len(text); len(r.tags) >= keptTags || r.tagBytes > keptTagBytes {
 			clear(r.tags)
+			clear(r.coded)
+			r.tagBytes = len(text)
 		}
 		r.tags[strings.Clone(text)] = set
 	}

@@ -49,9 +49,10 @@ type footer struct {
 // parquetColumn is one top-level column of the file, in the order of the file.
 type parquetColumn struct {
 	name   string
-	field  int // index in the top-level fields
-	leaf   int // index in the leaves; −1 for a nested column
-	column int // index in the Spec; −1 for an x_ column
+	key    []byte // the name as JSON, with the colon
+	field  int    // index in the top-level fields
+	leaf   int    // index in the leaves; −1 for a nested column
+	column int    // index in the Spec; −1 for an x_ column
 }
 
 // broken returns the file's error for an error of the Parquet library.
@@ -182,6 +183,7 @@ func (f *parquetFile) tieColumns() error {
 	for i, name := range names {
 		node := root.Field(i)
 		c := parquetColumn{name: name, field: i, leaf: -1, column: fields[i]}
+		c.key = append(appendQuoted(nil, []byte(name)), ':')
 		if node.Type() == schema.Primitive && node.RepetitionType() != parquet.Repetitions.Repeated {
 			c.leaf = sc.ColumnIndexByNode(node)
 		}

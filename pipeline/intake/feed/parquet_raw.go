@@ -58,6 +58,10 @@ func appendJSON(dst []byte, a arrow.Array, row int) []byte {
 	case *array.Int8, *array.Int16, *array.Int32, *array.Int64, *array.Uint8, *array.Uint16, *array.Uint32,
 		*array.Uint64:
 		return append(dst, a.ValueStr(row)...)
+	case *array.String, *array.Binary:
+		return appendQuoted(dst, textAt(a, row))
+	case *array.Dictionary:
+		return appendJSON(dst, a.Dictionary(), a.GetValueIndex(row))
 	}
 	return appendQuoted(dst, appendText(nil, a, row))
 }
@@ -114,8 +118,7 @@ func (p *parquetRaw) AppendRaw(dst []byte, row int) []byte {
 			dst = append(dst, ',')
 		}
 		err := feedfile.Guard(func() error {
-			dst = appendQuoted(dst, []byte(c.name))
-			dst = appendJSON(append(dst, ':'), a, row)
+			dst = appendJSON(append(dst, c.key...), a, row)
 			return nil
 		})
 		if err != nil {

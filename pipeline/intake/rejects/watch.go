@@ -90,13 +90,16 @@ func (w *Watch) Take(list []Accepted) {
 
 // Want adds a rejected record, if its identity can be read.
 func (w *Watch) Want(feedName, column, reason, header string, raw []byte) {
-	id, ok := identityOf(w.Zone, feedName, column, reason, header, raw)
-	if !ok {
-		return
+	if id, ok := identityOf(w.Zone, feedName, column, reason, header, raw); ok {
+		w.WantOf(&id)
 	}
+}
+
+// WantOf adds a rejected record by its identity.
+func (w *Watch) WantOf(id *Identity) {
+	hash := w.hash(id.Feed, id.Customer, id.When, maphash.String(w.seed, id.ID))
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	hash := w.hash(id.Feed, id.Customer, id.When, maphash.String(w.seed, id.ID))
 	if w.marks == nil {
 		w.marks = make([]uint64, 1<<filterBits/64)
 	}
