@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -310,6 +311,41 @@ func TestProviderUnreachable(t *testing.T) {
 		!strings.Contains(d.log.String(), "sign-in by the provider failed") {
 		t.Errorf("%d %s\n%s", v.status, v.text("main"), d.log.String())
 	}
+}
+
+// TestProviderHangs checks that sign-ins at a provider that does not answer do not wait for each other: all of them are at
+// the provider at the same time. Invariant: OPENID-4.
+func TestProviderHangs(t *testing.T) {
+	t.Parallel()
+	const people = 10
+	arrived, leave := make(chan struct{}, people), make(chan struct{})
+	hangs := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		arrived <- struct{}{}
+		<-leave
+		w.WriteHeader(http.StatusBadGateway)
+	}))
+	defer hangs.Close()
+	d := withProvider(t, func(s *settings.Settings) { s.OIDC.Issuer = hangs.URL })
+	var all sync.WaitGroup
+	for range people {
+		all.Go(func() {
+			if v := d.send(http.MethodGet, "/console/oidc/begin", "", nil); v.status != http.StatusUnauthorized {
+				t.Errorf("%d %s", v.status, v.text("main"))
+			}
+		})
+	}
+	late := time.After(5 * time.Second)
+	for n := range people {
+		select {
+		case <-arrived:
+			continue
+		case <-late:
+			t.Errorf("%d of %d sign-ins have asked the provider", n, people)
+		}
+		break
+	}
+	close(leave)
+	all.Wait()
 }
 
 func mustQuery(t *testing.T, address string) url.Values {

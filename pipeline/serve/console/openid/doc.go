@@ -6,4 +6,5 @@
 //	OPENID-2  A caller is determined only by a verified id token: signature, issuer, audience, authorized party
 //	          (if the token has one), expiry and nonce are checked.
 //	OPENID-3  The claim must name exactly one caller, in the form of a key's. Otherwise nobody is signed in.
+//	OPENID-4  A sign-in at a provider that does not answer fails after ten seconds, however many there are.
 package openid

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
@@ -55,8 +56,9 @@ type Client struct {
 	clock  func() time.Time
 	http   *http.Client
 
+	provider atomic.Pointer[oidc.Provider] // nil = not loaded yet
+
 	mu       sync.Mutex
-	provider *oidc.Provider // nil = not loaded yet
 	attempts map[string]*attempt
 	order    []string // ids of attempts, also of ended ones, the oldest first
 }
@@ -73,21 +75,21 @@ func New(of settings.OIDC, secret settings.Secret, clock func() time.Time) *Clie
 		attempts: make(map[string]*attempt)}
 }
 
-// connect requests the provider's addresses, once.
+// connect requests the provider's addresses until it has them once. Sign-ins at the same time do not wait for each other
+// (OPENID-4).
 func (c *Client) connect(ctx context.Context) (*oidc.Provider, *oauth2.Config, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.provider == nil {
+	p := c.provider.Load()
+	if p == nil {
+		var err error
 		// The provider's keys are also fetched later, after the end of this request.
-		p, err := oidc.NewProvider(oidc.ClientContext(context.WithoutCancel(ctx), c.http), c.of.Issuer)
-		if err != nil {
+		if p, err = oidc.NewProvider(oidc.ClientContext(context.WithoutCancel(ctx), c.http), c.of.Issuer); err != nil {
 			return nil, nil, refused("无法连接身份提供方，请稍后再试。",
 				"The identity provider cannot be reached. Try again later.", err)
 		}
-		c.provider = p
+		c.provider.Store(p)
 	}
-	return c.provider, &oauth2.Config{ClientID: c.of.ClientID, ClientSecret: string(c.secret),
-		RedirectURL: c.of.RedirectURL, Endpoint: c.provider.Endpoint(), Scopes: strings.Fields(c.of.Scopes)}, nil
+	return p, &oauth2.Config{ClientID: c.of.ClientID, ClientSecret: string(c.secret),
+		RedirectURL: c.of.RedirectURL, Endpoint: p.Endpoint(), Scopes: strings.Fields(c.of.Scopes)}, nil
 }
 
 // Begin starts a sign-in that leads to the page next: id is for a cookie of the browser, and to is the provider's
