@@ -108,6 +108,10 @@ func TestShapes(t *testing.T) {
 		{"GET", records + "?bill_cycle=2026-09;customer_id=x", "", "400 CBC.0100 the query is malformed"},
 		{"GET", records + "?bill_cycle=2026-09&customer_id=%zz", "", "400 CBC.0100 the query is malformed"},
 		{"GET", records + "?bill_cycle=2026-09&customer_id=cust-aurora&unknown=1&unknown=2", "", "200"},
+		{"GET", "/v1/cycles?colour=blue", "", "400 CBC.0100 parameter colour: is unknown"},
+		{"GET", "/v1/exports/consumption?cycle=2026-09&customer=x&limit=2", "",
+			"400 CBC.0100 parameter customer: is unknown"},
+		{"GET", "/v1/statements/2026-09?cycle=2026-09", "", "400 CBC.0100 parameter cycle: is unknown"},
 		{"GET", records + "?" + strings.Repeat("x", 8193), "", "414 CBC.0414"},
 		{"GET", "/v1/lines/..%2f..%2fetc%2fpasswd/explain", "", "404 CBC.0404"},
 		{"GET", "/v1/lines/%00/explain", "", "400 CBC.0100 parameter id: is malformed"},
@@ -149,6 +153,23 @@ func TestShapes(t *testing.T) {
 		}
 		if c.want[:3] == "405" && got.header.Get("Allow") == "" {
 			t.Errorf("%s %s: no Allow", c.method, c.path)
+		}
+	}
+}
+
+// TestUnknownParameters checks that every operation of tollbook's own refuses a parameter that it does not have, and
+// that no operation of the vendor does. Invariant: OP-2.
+func TestUnknownParameters(t *testing.T) {
+	t.Parallel()
+	w := start(t, billed(t), nil)
+	token := w.key(keys.Caller{Role: keys.Vendor}, true).Secret
+	for _, op := range serve.Operations() {
+		r := w.request(op.Method, strings.NewReplacer("{", "", "}", "").Replace(op.Path)+"?colour=blue", "")
+		r.Header.Set("X-Auth-Token", token)
+		got := w.do(r)
+		refused := got.status == http.StatusBadRequest && got.text == "parameter colour: is unknown"
+		if want := strings.HasPrefix(op.Path, "/v1/"); refused != want {
+			t.Errorf("%s: %d %s, refused: %t, want %t", op.Name, got.status, got.text, refused, want)
 		}
 	}
 }

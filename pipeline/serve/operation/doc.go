@@ -3,8 +3,9 @@
 //
 //	OP-1  An Operation is data. Routing, access, parameters, openapi.yaml's test and the matrix of access all read
 //	      the same table.
-//	OP-2  A malformed parameter is an error that names it (CBC.0100). A parameter that the operation does not have is
-//	      ignored, and a duplicate one is malformed. What Call returns was checked.
+//	OP-2  A malformed parameter is an error that names it (CBC.0100), and a duplicate one is malformed. So is a
+//	      parameter in the query of tollbook's own operations that they do not have; the vendor's operations ignore
+//	      it. What Call returns was checked.
 //	OP-3  Only Decide determines access, before an operation reads anything. It uses the caller, the operation, its
 //	      parameters, the books, and to whom the customer and the reseller belong in the lines and closed statements
 //	      of the requested month. An operation reads no more than its Call's Scope.

@@ -3,6 +3,7 @@ package operation
 import (
 	"bytes"
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -159,6 +160,11 @@ func Parse(op *Operation, r *http.Request, body []byte, now period.Instant, zone
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
 		return v, BadRequest(Text{"查询参数格式错误", "the query is malformed"})
+	}
+	for _, name := range slices.Sorted(maps.Keys(query)) {
+		if p, known := op.Param(name); op.ours() && (!known || p.In != Query) {
+			return v, BadParameter(name, Text{"未知参数", "is unknown"})
+		}
 	}
 	var members map[string]jsontext.Value
 	if op.Method == http.MethodPost {
