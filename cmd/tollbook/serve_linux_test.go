@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -14,6 +15,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -149,6 +151,67 @@ func TestServeFewDescriptors(t *testing.T) {
 	}
 	close(begin)
 	all.Wait()
+}
+
+// TestServeTooManyConnections checks that a server whose file descriptors are taken by half requests refuses further
+// callers with 503 and the time after which to try again, and serves them when the half requests are gone. Invariant:
+// SERVE-13.
+func TestServeTooManyConnections(t *testing.T) {
+	t.Parallel()
+	w := newWorkbench(t)
+	if err := os.CopyFS(w.dir, os.DirFS("../../pipeline/serve/testdata/access")); err != nil {
+		t.Fatal(err)
+	}
+	w.run("run", "monthly", "--cycle", "2026-09")
+	url, server := w.serve()
+	if err := unix.Prlimit(server.Pid, unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: 256, Max: 256}, nil); err != nil {
+		t.Fatal(err)
+	}
+	token := w.token("--role", "vendor")
+	address := strings.TrimPrefix(url, "http://")
+	url += "/v1/exports/consumption?cycle=2026-09"
+	asked := func() string {
+		client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 20 * time.Second}
+		r, err := http.NewRequest(http.MethodGet, url, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("X-Auth-Token", token)
+		resp, err := client.Do(r)
+		if err != nil {
+			return err.Error()
+		}
+		defer resp.Body.Close()
+		var e struct {
+			Code string `json:"error_code"`
+		}
+		body, err := io.ReadAll(resp.Body)
+		_ = json.Unmarshal(body, &e) // an export is not JSON
+		return fmt.Sprint(resp.StatusCode, e.Code, resp.Header.Values("Retry-After"), err)
+	}
+	var half []net.Conn
+	for range 456 {
+		conn, err := net.Dial("tcp", address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		_, _ = io.WriteString(conn, "GET /healthz HTTP/1.1\r\nHost: a\r\n") // the server may have closed it
+		half = append(half, conn)
+	}
+	for i := range 20 {
+		if got := asked(); got != "503 CBC.0503 [1] <nil>" {
+			t.Fatalf("caller %d: %s", i, got)
+		}
+	}
+	for _, conn := range half {
+		conn.Close()
+	}
+	for got := ""; got != "200 [] <nil>"; got = asked() {
+		if got != "" && !strings.HasPrefix(got, "503") {
+			t.Fatalf("after the half requests: %s", got)
+		}
+	}
 }
 
 // TestServeExportsAsTheCommand checks that a distributor's download equals the output of the command byte for byte,

@@ -28,4 +28,6 @@
 //	SERVE-11  Every path that supports GET also supports HEAD.
 //	SERVE-12 If a file of the lake is missing or damaged, only the requests that need it fail, with CBC.0999. The log
 //	         names the file and says what to do.
+//	SERVE-13 The number of connections follows from the limit of file descriptors. A connection above it is answered
+//	         with CBC.0503 and Retry-After, or closed if there are many, before its request is read.
 package serve

@@ -2,11 +2,19 @@ package serve
 
 import (
 	"bytes"
+	"crypto/tls"
 	"fmt"
+	"io"
+	"math"
 	"net"
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 )
@@ -17,21 +25,75 @@ import (
 type listener struct {
 	net.Listener
 	server *Server
+	secure *tls.Config  // nil = no TLS
+	open   atomic.Int64 // connections
 }
 
-// Accept implements net.Listener.
-func (l *listener) Accept() (net.Conn, error) {
-	c, err := l.Listener.Accept()
-	if tcp, ok := c.(*net.TCPConn); ok {
-		return &conn{tcp, l.server}, nil
+// refusedConns is how many connections above the limit are answered at a time; further ones are closed at once.
+const refusedConns = 16
+
+// refusalTime is how long a connection above the limit may take to read its answer.
+const refusalTime = 2 * time.Second
+
+// maxConns returns how many connections are served at a time: each one needs a file descriptor and can make the server
+// open a file, and the server itself needs some.
+func maxConns() int64 {
+	const own = maxFiles + refusedConns + 32
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil || limit.Cur > math.MaxInt32 {
+		return math.MaxInt32
 	}
-	return c, err
+	return max(1, (int64(limit.Cur)-own)/2)
+}
+
+// Accept implements net.Listener. It returns no connection above the limit (SERVE-13).
+func (l *listener) Accept() (net.Conn, error) {
+	for {
+		c, err := l.Listener.Accept()
+		tcp, ok := c.(*net.TCPConn)
+		if !ok {
+			return c, err
+		}
+		accepted := &conn{TCPConn: tcp, server: l.server, closed: sync.OnceFunc(func() { l.open.Add(-1) })}
+		switch above := l.open.Add(1) - maxConns(); {
+		case above <= 0:
+			return accepted, nil
+		case above <= refusedConns:
+			go accepted.refuse(l.secure)
+		default:
+			_ = accepted.Close()
+		}
+	}
 }
 
 // conn is a connection of a listener.
 type conn struct {
 	*net.TCPConn
 	server *Server
+	closed func()
+}
+
+// Close implements net.Conn.
+func (c *conn) Close() error {
+	defer c.closed()
+	return c.TCPConn.Close()
+}
+
+// refuse answers a connection above the limit and closes it. A caller whose request is unread when its connection is
+// closed can lose the answer, so the rest of the request is read.
+func (c *conn) refuse(secure *tls.Config) {
+	defer time.AfterFunc(refusalTime, func() { _ = c.Close() }).Stop()
+	defer c.Close() //nolint:errcheck // there is no caller to report it to
+	var to net.Conn = c
+	if secure != nil {
+		one := secure.Clone()
+		one.NextProtos = nil // the answer is HTTP/1.1
+		to = tls.Server(c, one)
+	}
+	e := operation.NotReady(operation.Text{Zh: "连接数过多，请稍后再试", En: "too many connections: try again later"})
+	if c.answer(to, e, "too many connections", "Retry-After: 1\r\n") == nil && c.CloseWrite() == nil {
+		_, _ = io.Copy(io.Discard, c.TCPConn)
+	}
 }
 
 // Write implements net.Conn. net/http writes each of its own errors in one call.
@@ -40,22 +102,28 @@ func (c *conn) Write(b []byte) (int, error) {
 	if !ok {
 		return c.TCPConn.Write(b)
 	}
-	id := newID()
-	e := operation.NotHTTP(status, why)
+	if err := c.answer(c.TCPConn, operation.NotHTTP(status, why), why, ""); err != nil {
+		return 0, err
+	}
+	return len(b), nil
+}
+
+// answer writes an error, with the reason for the log and further headers, to a connection that is closed after it.
+func (c *conn) answer(to io.Writer, e *operation.Error, why, headers string) error {
+	id, status := newID(), e.Code.Status
 	var body bytes.Buffer
 	if err := operation.Encode(&body, e.Body(c.server.language)); err != nil {
-		return 0, err
+		return err
 	}
 	c.server.log.Info("request", "request", id, "status", status, "error_code", e.Code.ID, "why", why, "remote",
 		c.RemoteAddr().String())
 	c.server.metrics.done("none", status, e.Code.ID, int64(body.Len()), 0)
 	head := fmt.Sprintf("HTTP/1.1 %d %s\r\nCache-Control: no-store\r\nConnection: close\r\nContent-Length: %d\r\n"+
 		"Content-Type: application/json\r\n"+
-		"X-Content-Type-Options: nosniff\r\nX-Request-Id: %s\r\n\r\n", status, http.StatusText(status), body.Len(), id)
-	if _, err := c.TCPConn.Write(append([]byte(head), body.Bytes()...)); err != nil {
-		return 0, err
-	}
-	return len(b), nil
+		"X-Content-Type-Options: nosniff\r\nX-Request-Id: %s\r\n%s\r\n", status, http.StatusText(status), body.Len(),
+		id, headers)
+	_, err := to.Write(append([]byte(head), body.Bytes()...))
+	return err
 }
 
 // How net/http's own errors are recognized: responses of the handler have other headers after the first line.
