@@ -32,26 +32,28 @@ import (
 
 // App is one call of the program: its streams, its clock and its global flags.
 type App struct {
-	In      io.Reader
-	Out     *sink
-	Err     io.Writer
-	Env     func(string) string
-	Clock   func() time.Time
-	Flags   Flags
-	Log     *slog.Logger
-	Bar     *progress
-	style   Style  // of standard error
-	nowhere string // the current folder, if neither it nor a folder above it is a workspace
-	profile *profile
-	opened  *workspace.Workspace // what Open returns; nil = Open reads settings and books
-	started bool                 // the command line was parsed: later errors are not usage errors of cobra
+	In         io.Reader
+	Out        *sink
+	Err        io.Writer
+	Env        func(string) string
+	Clock      func() time.Time
+	Flags      Flags
+	Log        *slog.Logger
+	Bar        *progress
+	style      Style  // of standard error
+	nowhere    string // the current folder, if neither it nor a folder above it is a workspace
+	profile    *profile
+	opened     *workspace.Workspace // what Open returns; nil = Open reads settings and books
+	agreedBack bool                 // a person agreed to an --as-of before the newest state
+	started    bool                 // the command line was parsed: later errors are not usage errors of cobra
 }
 
 // Flags are the flags that every command takes (§7.3).
 type Flags struct {
 	Workspace, AsOf, Lake string
 	Workers               int
-	JSON, allowFuture     bool
+	JSON, Yes             bool
+	allowFuture           bool
 	quiet, verbose        bool
 	batchRows, chunkBytes int
 	rangeBytes            int64
@@ -191,6 +193,7 @@ cycles, and stores every consumption record in a lake of Parquet files.`,
 		"read this lake in place of lake.path, as an archive; relative to the workspace")
 	f.StringVar(&a.Flags.AsOf, "as-of", "", "the run's clock, RFC 3339 with an offset (default: now)")
 	f.BoolVar(&a.Flags.allowFuture, "allow-future", false, "let a run's --as-of be later than this machine's clock")
+	f.BoolVar(&a.Flags.Yes, "yes", false, "answer the questions of the command with yes")
 	f.IntVar(&a.Flags.Workers, "workers", min(runtime.NumCPU(), 1024), "buckets to work on at once, at most 1024")
 	f.Lookup("workers").DefValue = "cores of the machine"
 	f.BoolVar(&a.Flags.JSON, "json", false, "results and failures as JSON")

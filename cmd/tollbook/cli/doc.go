@@ -18,4 +18,6 @@
 //	CLI-10 A command that reads shows the newest state, and says so if an --as-of is before it.
 //	CLI-11 A text flag or an argument without a text is refused: an empty --customer does not mean all customers.
 //	CLI-12 A flag that has no effect in the form of a command that was asked for is refused (Only).
+//	CLI-13 A command that commits and has an --as-of before the newest state asks a person. Where it may not, it
+//	       requires --yes. run nightly --reset-clock is such an answer.
 package cli

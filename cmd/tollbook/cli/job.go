@@ -21,7 +21,7 @@ import (
 func (a *App) Do(ctx context.Context, t jobs.Task) (*jobs.Result, error) {
 	o, err := a.Options()
 	if err == nil && !t.Dry() {
-		err = a.CheckAsOf()
+		err = a.CheckAsOf(t.ResetClock)
 	}
 	if err != nil {
 		return nil, err
@@ -31,7 +31,7 @@ func (a *App) Do(ctx context.Context, t jobs.Task) (*jobs.Result, error) {
 			return nil, err
 		}
 	}
-	t.AsOf, t.Why = o.AsOf, jobs.ByHand
+	t.AsOf, t.Why, t.Yes = o.AsOf, jobs.ByHand, a.Flags.Yes
 	r := &jobs.Runner{Dir: a.Flags.Workspace, Clock: a.Clock, Options: o, Log: a.Log, Version: Version(),
 		Opened: func(kind jobs.Kind) { heap.TuneJob(a.Env, kind == jobs.Close) }, Engine: a.Engine}
 	res, err := r.Run(ctx, t)

@@ -63,7 +63,6 @@ or be refused.`,
 	cli.AcceptFlag(cmd, &t)
 	cmd.Flags().StringVar(&text, "cycle", "", "the month, as 2026-09; without it the oldest open one that has ended")
 	cmd.Flags().BoolVar(&t.DryRun, "dry-run", false, "report what would be done, and write nothing")
-	cmd.Flags().BoolVar(&t.Yes, "yes", false, "close it whatever is missing")
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitNeedsAttention, cli.ExitWrong, cli.ExitFailed)
 }
 

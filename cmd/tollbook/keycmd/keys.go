@@ -178,7 +178,6 @@ func runList(a *cli.App) error {
 }
 
 func revokeCommand(a *cli.App) *cobra.Command {
-	var yes bool
 	cmd := &cobra.Command{
 		Use:   "revoke KEY",
 		Short: "Revoke a key",
@@ -187,9 +186,8 @@ list, without its secret, and cannot be made valid again: on a terminal revoke a
 given. Revoking a key twice has no further effect.`,
 		Example: "  tollbook keys revoke 7QK2M9XWPL4VHB3TRN6C",
 		Args:    cobra.ExactArgs(1),
-		RunE:    func(_ *cobra.Command, args []string) error { return runRevoke(a, args[0], yes) },
+		RunE:    func(_ *cobra.Command, args []string) error { return runRevoke(a, args[0]) },
 	}
-	cmd.Flags().BoolVar(&yes, "yes", false, "revoke it without a question")
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitWrong, cli.ExitFailed)
 }
 
@@ -199,12 +197,12 @@ type revokeResult struct {
 	Changed bool   `json:"changed"` // false: it was revoked before
 }
 
-func runRevoke(a *cli.App, id string, yes bool) error {
+func runRevoke(a *cli.App, id string) error {
 	w, err := a.Open()
 	if err != nil {
 		return err
 	}
-	if !yes && cli.Asks(a) {
+	if !a.Flags.Yes && cli.Asks(a) {
 		agreed, err := cli.Agrees(a, fmt.Sprintf("Revoke key %s? It cannot be made valid again.", cli.Printable(id)))
 		if err != nil {
 			return err

@@ -28,7 +28,6 @@ type headResult struct {
 
 // NewRestoreHead is the command restore-head.
 func NewRestoreHead(a *cli.App) *cobra.Command {
-	var yes bool
 	cmd := &cobra.Command{
 		Use:   "restore-head",
 		Short: "Restore HEAD of the lake to the newest manifest",
@@ -41,13 +40,12 @@ incomplete, the command names the first wrong file and ends with exit code 3. Re
 Exit code 1 means that HEAD is wrong and that --yes was not given.`,
 		Example: "  tollbook restore-head\n  tollbook restore-head --yes\n  tollbook --lake archive/lake restore-head",
 		Args:    cobra.NoArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return runRestoreHead(cmd.Context(), a, yes) },
+		RunE:    func(cmd *cobra.Command, _ []string) error { return runRestoreHead(cmd.Context(), a) },
 	}
-	cmd.Flags().BoolVar(&yes, "yes", false, "write HEAD")
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitNeedsAttention, cli.ExitWrong, cli.ExitFailed)
 }
 
-func runRestoreHead(ctx context.Context, a *cli.App, yes bool) error {
+func runRestoreHead(ctx context.Context, a *cli.App) error {
 	w, err := a.Open()
 	if err != nil {
 		return err
@@ -67,8 +65,8 @@ func runRestoreHead(ctx context.Context, a *cli.App, yes bool) error {
 	err = lake.RestoreHead(ctx, st, func(p *lake.HeadPlan) (bool, error) {
 		r = headResult{Was: p.Was, Head: p.Text, Manifest: p.Manifest.Number, Command: p.Manifest.Command,
 			AsOf: p.Manifest.AsOf, ClosedThrough: p.Manifest.ClosedThrough.String(), Files: p.Files, Bytes: p.Bytes,
-			Manifests: p.Manifests, Good: p.Good, Written: yes && !p.Good}
-		return yes, nil
+			Manifests: p.Manifests, Good: p.Good, Written: a.Flags.Yes && !p.Good}
+		return a.Flags.Yes, nil
 	})
 	if err != nil {
 		return err

@@ -128,7 +128,7 @@ func nextText(s *schedule.Status) string {
 
 // runOnce runs each pending job once.
 func runOnce(ctx context.Context, a *cli.App) (err error) {
-	if err := a.CheckAsOf(); err != nil {
+	if err := a.CheckAsOf(true); err != nil { // SCHED-6: before the newest state nothing runs
 		return err
 	}
 	runner, err := newRunner(a)

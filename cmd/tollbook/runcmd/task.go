@@ -68,7 +68,7 @@ not committed is deleted.`,
 		Example: "  tollbook task plan\n  tollbook task plan --cycle 2026-09 --as-of 2026-10-05T04:00:00Z",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := errors.Join(a.CheckAsOf(), cli.CheckAccept(cmd, &t)); err != nil {
+			if err := errors.Join(a.CheckAsOf(false), cli.CheckAccept(cmd, &t)); err != nil {
 				return err
 			}
 			cycle := place.NoCycle
