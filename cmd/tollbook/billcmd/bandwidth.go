@@ -12,6 +12,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/read/annex"
 	"github.com/tollbook/tollbook/pipeline/workspace"
+	"github.com/tollbook/tollbook/schemas/plain"
 )
 
 // bandwidthResult is the measurement of a link or a group as JSON.
@@ -128,13 +129,10 @@ func drawAnnex(a *cli.App, to *cli.Output, objects []*annex.Annex) error {
 }
 
 func printAnnex(a *cli.App, o *annex.Annex, digits int) error {
-	name := o.CustomerID
-	if o.CustomerName != "" {
-		name = fmt.Sprintf("%s (%s)", o.CustomerName, o.CustomerID)
-	}
+	name := cli.Called(o.CustomerName, o.CustomerID)
 	cli.PrintLine(a.Out, "%s of %s in cycle %s, %s (%s), in %s", o.Object, name, o.Cycle, o.Zone, o.StateText(),
 		o.Currency)
-	cli.PrintLine(a.Out, "%s: %s, region %s", o.SKU, o.Product, o.Region)
+	cli.PrintLine(a.Out, "%s: %s, region %s", o.SKU, plain.Isolated(o.Product), o.Region)
 	for _, part := range []struct {
 		title string
 		list  []annex.Figure

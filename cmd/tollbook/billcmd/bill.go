@@ -22,6 +22,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/plain"
 )
 
 // cycleBill is the bill of a cycle over all customers.
@@ -277,10 +278,7 @@ func slotText(zone *period.Zone, m *annex.Measured) string {
 }
 
 func printCustomer(a *cli.App, zone *period.Zone, b *customerBill, digits int) {
-	name := b.CustomerID
-	if b.Name != "" {
-		name = fmt.Sprintf("%s (%s)", b.Name, b.CustomerID)
-	}
+	name := cli.Called(b.Name, b.CustomerID)
 	cli.PrintLine(a.Out, "bill of %s for cycle %s in %s (%s)", name, b.Cycle, b.Currency,
 		billState(b.State, b.MonthEnd))
 	printSections(a, zone, b.Sections, digits)
@@ -316,7 +314,7 @@ func printSections(a *cli.App, zone *period.Zone, sections []bill.Section, digit
 		if i == 0 || s.Service != service {
 			service = s.Service
 			fmt.Fprintln(a.Out)
-			cli.PrintLine(a.Out, "%s", cli.Or(s.ServiceName, s.Service))
+			cli.PrintLine(a.Out, "%s", cli.Or(plain.Isolated(s.ServiceName), s.Service))
 		}
 		printSection(a, zone, s, digits)
 	}
@@ -335,7 +333,7 @@ func printAmounts(a *cli.App, amounts *document.Amounts, currency string, digits
 func printSection(a *cli.App, zone *period.Zone, s *bill.Section, digits int) {
 	fmt.Fprintln(a.Out)
 	if s.SKU != "" { // empty: the lines belong to a commitment on several products
-		cli.PrintLine(a.Out, "  %s: %s", s.SKU, strings.Join(notEmpty(s.Product, s.Model, "per "+s.Measure), ", "))
+		cli.PrintLine(a.Out, "  %s: %s", s.SKU, strings.Join(notEmpty(plain.Isolated(s.Product), s.Model, "per "+s.Measure), ", "))
 	}
 	g := cli.NewGrid("region", "object", ">tier", "kind", ">lines", ">.used", ">.free", ">.quantity", ">.unit price",
 		">.official", ">.discount", "", ">.truncated", ">.to pay")

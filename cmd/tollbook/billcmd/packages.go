@@ -94,10 +94,7 @@ func cycleOrLast(text string, snap *lake.Snapshot) (period.Cycle, error) {
 }
 
 func printPackages(a *cli.App, r *quota.Report) {
-	name := r.CustomerID
-	if r.Name != "" {
-		name = fmt.Sprintf("%s (%s)", r.Name, r.CustomerID)
-	}
+	name := cli.Called(r.Name, r.CustomerID)
 	asOf := ""
 	switch {
 	case r.AsOf != "":

@@ -13,6 +13,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/run/quote"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/plain"
 )
 
 // NewQuote is the command quote.
@@ -92,10 +93,7 @@ func runQuote(ctx context.Context, a *cli.App, q quote.Question) error {
 }
 
 func printQuote(a *cli.App, zone *period.Zone, r *quote.Quote, digits int) {
-	name := r.CustomerID
-	if r.Name != "" {
-		name = fmt.Sprintf("%s (%s)", r.Name, r.CustomerID)
-	}
+	name := cli.Called(r.Name, r.CustomerID)
 	from := "from an empty lake"
 	if r.FromLake {
 		from = "on top of the present meters and packages"
@@ -137,7 +135,7 @@ func quoteRejects(a *cli.App, r *quote.Quote) {
 	g = cli.NewGrid(">row", "column", "reason", "value", "id")
 	for i := range r.Rejects {
 		x := &r.Rejects[i]
-		g.Add(x.Row, x.Column, x.Reason, x.Value, x.ID)
+		g.Add(x.Row, x.Column, x.Reason, plain.Isolated(x.Value), x.ID)
 	}
 	fmt.Fprintln(a.Out)
 	g.Print(a.Out, "  ")

@@ -5,7 +5,8 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"unicode/utf8"
+
+	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
 )
 
 // grid is a table for people: columns are as wide as their widest cell, and numbers are aligned right.
@@ -144,7 +145,7 @@ func (g *grid) widths() []int {
 			g.pointUp(i)
 		}
 		for _, row := range g.Rows {
-			width[i] = max(width[i], utf8.RuneCountInString(row[i]))
+			width[i] = max(width[i], typeset.Columns(row[i]))
 		}
 	}
 	return width
@@ -178,16 +179,10 @@ func (g *grid) fit(width []int, most int) {
 func (g *grid) line(row []string, width []int) string {
 	var b strings.Builder
 	for i, cell := range row {
-		cell = cut(cell, width[i])
-		pad := strings.Repeat(" ", width[i]-utf8.RuneCountInString(cell))
 		if i > 0 {
 			b.WriteString("  ")
 		}
-		if g.align[i] == left {
-			b.WriteString(cell + pad)
-		} else {
-			b.WriteString(pad + cell)
-		}
+		b.WriteString(typeset.Padded(typeset.Cut(cell, width[i]), width[i], g.align[i] != left))
 	}
 	return b.String()
 }

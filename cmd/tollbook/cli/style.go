@@ -3,7 +3,6 @@ package cli
 import (
 	"io"
 	"os"
-	"strings"
 
 	"golang.org/x/term"
 )
@@ -42,13 +41,4 @@ func (s Style) alarm(text string) string {
 		return text
 	}
 	return "\x1b[1;31m" + text + "\x1b[0m"
-}
-
-// cut shortens a text to at most width characters; an ellipsis replaces the rest.
-func cut(text string, width int) string {
-	runes := []rune(text)
-	if len(runes) <= width {
-		return text
-	}
-	return strings.TrimRight(string(runes[:width-1]), " ") + "…"
 }

@@ -7,8 +7,10 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/tollbook/tollbook/pipeline/out/document/layout"
 	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/plain"
 )
 
 // Counted returns a number with its noun: one for 1, else many.
@@ -29,17 +31,11 @@ func Or(text, fallback string) string {
 	return text
 }
 
-// Printable replaces control characters and marks of writing direction by a dot, so that no invisible character changes
-// a terminal or the order of what follows.
-func Printable(text string) string {
-	out := []rune(text)
-	for i, r := range out {
-		if typeset.Steers(r) {
-			out[i] = '·'
-		}
-	}
-	return string(out)
-}
+// Printable returns a text in which no invisible character changes a terminal or the order of what follows.
+func Printable(text string) string { return plain.Visible(text) }
+
+// Called returns a name for a line of text, followed by the id; the id alone if there is no name.
+func Called(name, id string) string { return layout.Party{ID: id, Name: name}.Full() }
 
 // Word returns a text as one word of a shell command: in single quotes if the shell would change it.
 func Word(text string) string {
@@ -58,14 +54,10 @@ func PrintLine(w io.Writer, format string, args ...any) {
 	fmt.Fprintln(w, Printable(fmt.Sprintf(format, args...)))
 }
 
-// Shown returns an untrusted value without control characters, cut to 40 characters for a cell of a table.
+// Shown returns an untrusted value without control characters, cut to 40 columns for a cell of a table.
 func Shown(text string) string {
-	const most = 40 // characters
-	text = Printable(text)
-	if runes := []rune(text); len(runes) > most {
-		return string(runes[:most-1]) + "…"
-	}
-	return text
+	const most = 40 // columns
+	return typeset.Cut(Printable(text), most)
 }
 
 // LineBytes is the maximum length of a text that a person enters, in bytes.

@@ -4,10 +4,10 @@ import "testing"
 
 func TestPrintable(t *testing.T) {
 	t.Parallel()
-	if got := Printable("a\x1b[31mb\nc\x7f\u0085ü"); got != "a·[31mb·c··ü" {
+	if got := Printable("a\x1b[31mb\nc\x7f\u0085ü"); got != "a‹U+001B›[31mb‹U+000A›c‹U+007F›‹U+0085›ü" {
 		t.Errorf("got %q", got)
 	}
-	if got := Printable("evil\u202e 1.00\u2066\u200f\u2028"); got != "evil· 1.00···" {
+	if got := Printable("evil\u202e 1.00\u2066\u200f\u2028"); got != "evil‹U+202E› 1.00‹U+2066›‹U+200F›‹U+2028›" {
 		t.Errorf("got %q", got)
 	}
 	if got := Shown("0123456789012345678901234567890123456789x"); got != "012345678901234567890123456789012345678…" {

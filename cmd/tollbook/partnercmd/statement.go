@@ -19,6 +19,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/plain"
 )
 
 // statementOptions are those of statement.
@@ -175,7 +176,7 @@ func (r *overviewResult) partners(w io.Writer) {
 		paid := s.PaymentText(func(t money.AmountTotal, currency string) string {
 			return t.StringFixed(r.books.CurrencyNamed(currency).Digits)
 		})
-		cells := []any{id, cli.Printable(s.Name), s.Kind, s.Currency, s.Lines, paid}
+		cells := []any{id, plain.Isolated(s.Name), s.Kind, s.Currency, s.Lines, paid}
 		for _, amount := range s.Amounts() {
 			cells = append(cells, amount.StringFixed(r.books.CurrencyNamed(s.Currency).Digits))
 		}

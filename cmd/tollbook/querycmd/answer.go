@@ -15,6 +15,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/plain"
 	"github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -289,6 +290,9 @@ func (s *shownAnswer) cells(keys []string, sums []money.Total, all bool) []any {
 		}
 		if slices.Contains([]string{"until", "since", "valid_from", "valid_to"}, s.Question.Keys[i].Name) {
 			key = cli.Local(s.zone, key)
+		}
+		if slices.Contains([]string{"name", "service_name", "reason"}, s.Question.Keys[i].Name) {
+			key = plain.Isolated(key)
 		}
 		out = append(out, cli.Shown(key))
 	}

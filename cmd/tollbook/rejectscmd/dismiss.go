@@ -14,6 +14,7 @@ import (
 	"github.com/tollbook/tollbook/jobs"
 	"github.com/tollbook/tollbook/pipeline/intake/rejects"
 	"github.com/tollbook/tollbook/pipeline/run/dismiss"
+	"github.com/tollbook/tollbook/schemas/plain"
 )
 
 // dismissResult is the report of a dismissal or restore, as JSON.
@@ -133,7 +134,7 @@ func printDismiss(a *cli.App, r *dismiss.Report) {
 	if !r.Changed {
 		fmt.Fprintln(a.Out, "\nNothing changed: nothing was written.")
 	} else {
-		fmt.Fprintf(a.Out, "\nby %s; the lake is at manifest %d\n", cli.Printable(r.By), r.Manifest)
+		fmt.Fprintf(a.Out, "\nby %s; the lake is at manifest %d\n", plain.Isolated(r.By), r.Manifest)
 	}
 	fmt.Fprintf(a.Out, "%s open\n", cli.Counted(r.Open, "reject is", "rejects are"))
 	cli.PrintPublished(a, &r.Publication)

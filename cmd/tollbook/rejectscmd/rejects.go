@@ -16,6 +16,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/rejects"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/schemas/plain"
 	"github.com/tollbook/tollbook/schemas/reason"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -229,7 +230,7 @@ func (x *rejectRow) became() string {
 	case rejects.Corrected:
 		return fmt.Sprintf("corrected by inbox/%s row %d", x.CorrectedFile, x.CorrectedRow)
 	case rejects.Dismissed:
-		return fmt.Sprintf("dismissed by %s: %s", cli.Printable(x.DismissedBy), cli.Printable(x.DismissedWhy))
+		return fmt.Sprintf("dismissed by %s: %s", plain.Isolated(x.DismissedBy), plain.Isolated(x.DismissedWhy))
 	}
 	return string(x.State)
 }
@@ -277,7 +278,7 @@ func rejectRows(a *cli.App, r *rejectsResult, f *rejectFlags) {
 	g := cli.NewGrid(header...)
 	for i := range r.Rejects {
 		x := &r.Rejects[i]
-		cells := []any{feedfile.ShownName(x.File), x.Row, x.Column, x.Reason, cli.Shown(x.Value), cli.Shown(x.ID)}
+		cells := []any{feedfile.ShownName(x.File), x.Row, x.Column, x.Reason, cli.Shown(plain.Isolated(x.Value)), cli.Shown(x.ID)}
 		if f.all {
 			cells = append(cells, x.became())
 		}

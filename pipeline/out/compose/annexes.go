@@ -73,7 +73,8 @@ func (s *Sources) annex(cycle period.Cycle, a *annex.Annex) (layout.Annex, error
 	if customer.Name != "" && customer.Name != customer.ID {
 		title = fmt.Sprintf("%s of %s (%s)", a.Object, customer.Name, customer.ID)
 	}
-	out := layout.Annex{Object: a.Object, SKU: a.SKU, Title: title, SVG: drawn.SVG, Cut: drawn.Cut}
+	out := layout.Annex{Object: a.Object, SKU: a.SKU, Title: title, Heading: a.Object + " of " + customer.Full(),
+		SVG: drawn.SVG, Cut: drawn.Cut}
 	for _, f := range append(a.Measured(), a.Charged()...) {
 		out.Figures = append(out.Figures, layout.Figure{Name: f.Name, Value: f.Value})
 	}

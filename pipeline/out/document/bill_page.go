@@ -118,7 +118,8 @@ func (b *Bill) paymentPart() *layout.Part {
 func (b *Bill) itemPart() *layout.Part {
 	return &layout.Part{Name: "item", Title: "Lines", Where: layout.Everywhere, Group: 4, Each: "products", Rank: 18,
 		About: []string{"Lines of one product that differ in nothing but record, quantity and time are one row."},
-		Cols: []layout.Column{{Name: "service_type_name", Title: "Service"}, {Name: "product", Title: "Product"},
+		Cols: []layout.Column{{Name: "service_type_name", Title: "Service", Kind: layout.Named},
+			{Name: "product", Title: "Product", Kind: layout.Named},
 			{Name: "sku", Title: "SKU"}, {Name: "measure", Title: "Measure"},
 			{Name: "region_code", Title: "Region"}, {Name: "object", Title: "Object"}, {Name: "tier", Title: "Tier"},
 			{Name: "kind", Title: "Kind", Say: language.Kinds},
@@ -169,10 +170,10 @@ func (b *Bill) correctionPart() *layout.Part {
 		About: []string{"These lines are part of the lines above. Origin is the cycle that a line belongs to, where " +
 			"that is another one."},
 		Cols: []layout.Column{{Name: "id", Title: "Line"}, {Name: "kind", Title: "Kind", Say: language.Kinds},
-			{Name: "origin_cycle", Title: "Origin"}, {Name: "product", Title: "Product"},
+			{Name: "origin_cycle", Title: "Origin"}, {Name: "product", Title: "Product", Kind: layout.Named},
 			{Name: "sku", Title: "SKU"}, {Name: "time", Title: "Time", Kind: layout.Instant},
 			{Name: "payment_amount", Title: "To pay", Kind: layout.Amount, Sum: true, Keep: true},
-			{Name: "note", Title: "Note", Say: language.Remarks}},
+			{Name: "note", Title: "Note", Kind: layout.Named, Say: language.Remarks}},
 		Rows: layout.Listed(b.Corrections, func(c *Correction) []layout.Cell {
 			return []layout.Cell{layout.Word(c.ID), layout.Word(c.Kind), layout.Word(c.OriginCycle),
 				layout.Word(c.Product), layout.Word(c.SKU), layout.At(c.Time),

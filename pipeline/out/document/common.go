@@ -69,7 +69,8 @@ func commonParts(h *layout.Header, usage []chart.Usage, annexes []layout.Annex, 
 	var list []*layout.Part
 	if len(usage) > 0 {
 		list = append(list, &layout.Part{Name: "consumption", Title: "By day", Where: layout.InData | layout.InSheet,
-			Cols: []layout.Column{{Name: "day", Title: "Day"}, {Name: "service_type_name", Title: "Service"},
+			Cols: []layout.Column{{Name: "day", Title: "Day"},
+				{Name: "service_type_name", Title: "Service", Kind: layout.Named},
 				{Name: "service_type_code", Title: "Code", Code: true},
 				{Name: "payment_amount", Title: "To pay", Kind: layout.Amount, Sum: true},
 				{Name: "month_end", Title: "At the month's end", Say: language.States}},
@@ -154,7 +155,7 @@ func servicePart(c *chart.Chart) *layout.Part {
 		Rank:     2,
 		Swatches: true,
 		About:    []string{"What is to pay, before rounding, by service."},
-		Cols: []layout.Column{{Title: "Service"}, {Title: "Code", Code: true},
+		Cols: []layout.Column{{Title: "Service", Kind: layout.Named}, {Title: "Code", Code: true},
 			{Title: "To pay", Kind: layout.Amount, Sum: true,
 				Keep: true}},
 		Rows: layout.Listed(c.Sums(), func(s *chart.Sum) []layout.Cell {

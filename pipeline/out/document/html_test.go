@@ -16,6 +16,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/out/document/layout"
 	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
 	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/plain"
 )
 
 // parsed parses a page.
@@ -253,7 +254,7 @@ func hostileStatement(t testing.TB, name string) *Statement {
 	for i := range s.Usage {
 		s.Usage[i].Service, s.Usage[i].ServiceName = name, name
 	}
-	s.Annexes = []layout.Annex{{Object: name, SKU: name, Title: name,
+	s.Annexes = []layout.Annex{{Object: name, SKU: name, Title: name, Heading: name,
 		Figures: []layout.Figure{{Name: name, Value: name}}, SVG: []byte("<svg/>")}}
 	return s
 }
@@ -287,9 +288,15 @@ func checkHostile(t testing.TB, name string) {
 		if got := len(all(page, atom.Body)); got != 1 {
 			t.Errorf("%q: %d bodies", name, got)
 		}
-		for _, r := range written(t, d, Table) {
-			if r < 0x20 && r != '\n' || r == 0x7f {
-				t.Errorf("%q: the text has %#x", name, r)
+		for _, form := range []Format{HTML, Table} {
+			text := strings.ReplaceAll(string(written(t, d, form)), "\n", " ")
+			if shown := plain.Visible(text); shown != text {
+				t.Errorf("%q: %s obeys marks of the name", name, form)
+			}
+		}
+		for _, form := range []Format{JSON, CSV} {
+			if strings.Contains(string(written(t, d, form)), "\u2068") {
+				t.Errorf("%q: %s has isolates", name, form)
 			}
 		}
 		for _, record := range table(t, written(t, d, CSV)) {
@@ -300,7 +307,40 @@ func checkHostile(t testing.TB, name string) {
 				}
 			}
 		}
-		written(t, d, JSON)
+	}
+}
+
+// TestNamesBesideIDs checks that in every text a name that is written from right to left is isolated from what follows
+// it, and an id never is. Expected texts are written by hand.
+func TestNamesBesideIDs(t *testing.T) {
+	t.Parallel()
+	s := statement(t)
+	s.Header.Vendor, s.Partner = layout.Party{ID: "7-1", Name: "ספק 9"}, layout.Party{ID: "0012-34", Name: "חברת אלון"}
+	for i := range s.Rows {
+		s.Rows[i].CustomerID, s.Rows[i].CustomerName, s.Rows[i].ServiceName = "45-6", "شركة النور", "אחסון"
+	}
+	for form, list := range map[Format][]string{
+		Table: {"statement of \u2068חברת אלון\u2069 (0012-34) for cycle 2026-09", "by \u2068ספק 9\u2069 (7-1); ",
+			"\u2068شركة النور\u2069 (45-6)", "    \u2068אחסון\u2069 "},
+		HTML: {"<title>Statement of \u2068חברת אלון\u2069, 2026-09</title>", "<dd><bdi>\u2068ספק 9\u2069 (7-1)</bdi></dd>",
+			`content: "Statement of ` + "\u2068חברת אלון\u2069, 2026-09, \u2068ספק 9\u2069 (",
+			"<h1>Statement of <bdi>\u2068חברת אלון\u2069</bdi>, <span class=\"cycle\">2026-09</span></h1>",
+			"<bdi>\u2068شركة النور\u2069</bdi> <small>(<bdi>45-6</bdi>)</small>"},
+	} {
+		for _, want := range list {
+			if got := string(written(t, s, form)); !strings.Contains(got, want) {
+				t.Errorf("%s: %q is missing:\n%s", form, want, got)
+			}
+		}
+	}
+	f := open(t, written(t, s, XLSX))
+	head, err := f.GetHeaderFooter("Rows")
+	if want := "&LStatement \u2068חברת אלון\u2069 (0012-34), 2026-09&R&A"; err != nil || head.OddHeader != want {
+		t.Errorf("%v: the sheet's header is %q, want %q", err, head.OddHeader, want)
+	}
+	if got := rawCells(t, f, "Rows")[1][:3]; !slices.Equal(got, []string{"\u2068شركة النور\u2069", "45-6",
+		"\u2068אחסון\u2069"}) {
+		t.Errorf("the sheet's first row is %q", got)
 	}
 }
 
@@ -351,13 +391,17 @@ func isDecimal(text string) bool {
 	return total.UnmarshalText([]byte(text)) == nil
 }
 
-// TestNamesInXLSX checks that names are read back unchanged.
+// TestNamesInXLSX checks that names are read back unchanged, except for marks of writing direction.
 func TestNamesInXLSX(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{`<b>&"'`, `=1+1`, "_x0041_", "👩\u200d👩\u200d👧\u200d👦", " blanks ", "\u200fעברית"} {
+		want := name
+		if name == "\u200fעברית" {
+			want = "\u2068‹U+200F›עברית\u2069"
+		}
 		f := open(t, written(t, hostileStatement(t, name), XLSX))
-		if got := rawCells(t, f, "Rows")[1][0]; got != name {
-			t.Errorf("%q came back as %q", name, got)
+		if got := rawCells(t, f, "Rows")[1][0]; got != want {
+			t.Errorf("%q came back as %q, want %q", name, got, want)
 		}
 	}
 }

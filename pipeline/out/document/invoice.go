@@ -235,9 +235,10 @@ func (v *Invoice) partiesPart() *layout.Part {
 	return &layout.Part{Name: "parties", Title: "Parties", Where: layout.InSheet | layout.InPrint,
 		Cols: []layout.Column{
 			{Name: "party", Title: "Party"},
-			{Name: "id", Title: "Id"}, {Name: "name", Title: "Name"}, {Name: "address", Title: "Address"},
+			{Name: "id", Title: "Id"}, {Name: "name", Title: "Name", Kind: layout.Named},
+			{Name: "address", Title: "Address", Kind: layout.Named},
 			{Name: "country", Title: "Country"}, {Name: "tax_id", Title: "Tax id"}, {Name: "email", Title: "E-mail"},
-			{Name: "bank", Title: "Bank"}, {Name: "purchase_order", Title: "Purchase order"}},
+			{Name: "bank", Title: "Bank", Kind: layout.Named}, {Name: "purchase_order", Title: "Purchase order"}},
 		Rows: layout.Listed([]party{{"issuer", &v.Issuer}, {"recipient", &v.Recipient}}, func(p *party) []layout.Cell {
 			return []layout.Cell{layout.Word(p.role), layout.Word(p.ID), layout.Word(p.Name), layout.Word(p.Address),
 				layout.Word(p.Country), layout.Word(p.TaxID),
@@ -269,7 +270,7 @@ func (v *Invoice) servicePart() *layout.Part {
 	}
 	return &layout.Part{Name: "services", Title: "Services", Where: layout.InSheet | layout.InPrint,
 		About: list,
-		Cols: []layout.Column{{Name: "service_type_name", Title: "Service"},
+		Cols: []layout.Column{{Name: "service_type_name", Title: "Service", Kind: layout.Named},
 			{Name: "service_type_code", Title: "Code", Code: true},
 			{Name: "amount", Title: "Amount", Kind: layout.Amount, Sum: true, Keep: true}},
 		Rows: layout.Listed(v.Services, func(s *InvoiceService) []layout.Cell {

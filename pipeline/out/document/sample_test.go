@@ -175,6 +175,7 @@ func bill(t testing.TB) *Bill {
 		Amount: sum(t, "-20")},
 		{Day: day(t, "2026-09-04"), Service: "ecs", ServiceName: "Elastic compute", Amount: sum(t, "454.93827156")}}
 	b.Annexes = []layout.Annex{{Object: "link-1", SKU: "bw.p95", Title: "Bandwidth of link-1",
+		Heading: "Bandwidth of link-1",
 		Figures: []layout.Figure{{Name: "points", Value: "8640"}, {Name: "value", Value: "95.5 Mbps"}},
 		SVG: []byte(
 			`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 10 10"><rect width="10" height="10"/></svg>`)}}

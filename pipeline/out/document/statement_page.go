@@ -158,7 +158,8 @@ func (s *Statement) sellerPart() *layout.Part {
 	return &layout.Part{Name: "seller", Title: "Sellers", Where: layout.InSheet | layout.InPrint, Each: "sellers",
 		Rank:  3,
 		About: []string{"The partner had more than one seller in the cycle. Incentives are not part of these sums."},
-		Cols: []layout.Column{{Title: "Seller"}, {Title: "Id"}, {Title: "Lines", Kind: layout.Count, Sum: true},
+		Cols: []layout.Column{{Title: "Seller", Kind: layout.Named}, {Title: "Id"},
+			{Title: "Lines", Kind: layout.Count, Sum: true},
 			{Title: "Owed", Kind: layout.Amount, Sum: true, Keep: true},
 			{Title: "Cost", Kind: layout.Amount, Sum: true}},
 		Rows: layout.Listed(list, func(t **rowSums) []layout.Cell {
@@ -174,7 +175,8 @@ func (s *Statement) customerSums() *layout.Part {
 		return nil
 	}
 	return s.inCurrencies(&layout.Part{Name: "customer", Title: "Customers", Where: layout.InSheet,
-		Cols: []layout.Column{{Title: "Customer"}, {Title: "Id"}, {Title: "Lines", Kind: layout.Count, Sum: true},
+		Cols: []layout.Column{{Title: "Customer", Kind: layout.Named}, {Title: "Id"},
+			{Title: "Lines", Kind: layout.Count, Sum: true},
 			{Title: "Official", Kind: layout.Amount, Sum: true},
 			{Title: "Discount", Kind: layout.Amount, Sum: true}, {Title: "Truncated", Kind: layout.Amount, Sum: true},
 			{Title: "To pay", Kind: layout.Amount, Sum: true},
@@ -193,8 +195,10 @@ func (s *Statement) rowPart() *layout.Part {
 		Group: 2, Each: "customers", Rank: 12,
 		About: []string{"Customers of the partner itself. To pay is what the customers pay before rounding; owed is " +
 			"what the partner owes its seller, by its terms."},
-		Cols: []layout.Column{{Name: "customer_name", Title: "Customer"}, {Name: "customer_id", Title: "Id"},
-			{Name: "service_type_name", Title: "Service"}, {Name: "service_type_code", Title: "Code", Code: true},
+		Cols: []layout.Column{{Name: "customer_name", Title: "Customer", Kind: layout.Named},
+			{Name: "customer_id", Title: "Id"},
+			{Name: "service_type_name", Title: "Service", Kind: layout.Named},
+			{Name: "service_type_code", Title: "Code", Code: true},
 			{Name: "association_type", Title: "Type", Kind: layout.Coded, Fold: true, Say: language.Modes},
 			{Name: "charging_mode", Title: "Mode", Kind: layout.Coded, Fold: true, Say: language.Modes},
 			{Name: "sign", Title: "Sign", Fold: true},
@@ -226,7 +230,8 @@ func (s *Statement) resellerSums() *layout.Part {
 		Each: "resellers", Rank: 5,
 		About: []string{"Revenue is what resellers owe the partner, cost what the partner owes its own seller for " +
 			"the same lines."},
-		Cols: []layout.Column{{Title: "Reseller"}, {Title: "Id"}, {Title: "Customers", Kind: layout.Count},
+		Cols: []layout.Column{{Title: "Reseller", Kind: layout.Named}, {Title: "Id"},
+			{Title: "Customers", Kind: layout.Count},
 			{Title: "Lines", Kind: layout.Count, Sum: true},
 			{Title: "To pay", Kind: layout.Amount, Sum: true},
 			{Title: "Revenue", Kind: layout.Amount, Sum: true, Keep: true},
@@ -249,7 +254,8 @@ func (s *Statement) resellerServices() *layout.Part {
 	return s.withoutPaid(&layout.Part{Name: "reseller_service", Title: "Resellers by service", Where: layout.InPrint,
 		Group: 2, Each: "resellers", Rank: 6,
 		About: []string{"The rows of resellers by customer are in the XLSX, CSV and JSON forms of this statement."},
-		Cols: []layout.Column{{Title: "Reseller"}, {Title: "Id"}, {Title: "Service"}, {Title: "Code", Code: true},
+		Cols: []layout.Column{{Title: "Reseller", Kind: layout.Named}, {Title: "Id"},
+			{Title: "Service", Kind: layout.Named}, {Title: "Code", Code: true},
 			{Title: "Lines", Kind: layout.Count, Sum: true},
 			{Title: "To pay", Kind: layout.Amount, Sum: true},
 			{Title: "Revenue", Kind: layout.Amount, Sum: true, Keep: true},
@@ -270,9 +276,11 @@ func (s *Statement) resellerPart() *layout.Part {
 	}
 	return s.inCurrencies(&layout.Part{Name: "reseller_row", Title: "Reseller rows",
 		Where: layout.InData | layout.InSheet,
-		Cols: []layout.Column{{Name: "reseller_name", Title: "Reseller"}, {Name: "reseller_id", Title: "Reseller id"},
-			{Name: "customer_name", Title: "Customer"}, {Name: "customer_id", Title: "Id"},
-			{Name: "service_type_name", Title: "Service"}, {Name: "service_type_code", Title: "Code", Code: true},
+		Cols: []layout.Column{{Name: "reseller_name", Title: "Reseller", Kind: layout.Named},
+			{Name: "reseller_id", Title: "Reseller id"},
+			{Name: "customer_name", Title: "Customer", Kind: layout.Named}, {Name: "customer_id", Title: "Id"},
+			{Name: "service_type_name", Title: "Service", Kind: layout.Named},
+			{Name: "service_type_code", Title: "Code", Code: true},
 			{Name: "association_type", Title: "Type", Kind: layout.Coded, Fold: true, Say: language.Modes},
 			{Name: "charging_mode", Title: "Mode", Kind: layout.Coded, Fold: true, Say: language.Modes},
 			{Name: "sign", Title: "Sign", Fold: true},
@@ -346,7 +354,7 @@ func (s *Statement) clawbackPart() *layout.Part {
 	return &layout.Part{Name: "clawback", Title: "Claw-backs", Where: layout.Everywhere, Each: "claw-backs", Rank: 2,
 		Cols: []layout.Column{{Name: "programme_id", Title: "Programme"}, {Name: "period", Title: "Period"},
 			{Name: "clawback_amount", Title: "Claw-back", Kind: layout.Amount, Sum: true, Keep: true},
-			{Name: "reason", Title: "Reason"}},
+			{Name: "reason", Title: "Reason", Kind: layout.Named}},
 		Rows: layout.Listed(s.Clawbacks, func(c *Clawback) []layout.Cell {
 			return []layout.Cell{layout.Word(c.ProgrammeID), layout.Word(c.Period), amountCell(c.Amount),
 				layout.Word(c.Reason)}

@@ -9,6 +9,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/out/document/layout"
 	"github.com/tollbook/tollbook/pipeline/out/letter"
 	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/plain"
 )
 
 // Tax is one row of table taxes.
@@ -43,8 +44,9 @@ func (t *Tax) Text() letter.Text {
 }
 
 func (t *Tax) rated() string {
+	name := cmp.Or(plain.Isolated(t.Name), t.TaxID)
 	percent := new(big.Rat).Mul(t.Rate.Rat(), big.NewRat(100, 1)).FloatString(money.RateScale)
-	return cmp.Or(t.Name, t.TaxID) + " " + strings.TrimSuffix(strings.TrimRight(percent, "0"), ".") + " %"
+	return name + " " + strings.TrimSuffix(strings.TrimRight(percent, "0"), ".") + " %"
 }
 
 // added returns Σ of the taxes that are added to prices.
@@ -62,7 +64,7 @@ func taxPart(list []Tax, about string) *layout.Part {
 	if len(list) == 0 {
 		return nil
 	}
-	cols := []layout.Column{{Name: "tax_id", Title: "Tax"}, {Name: "tax_name", Title: "Name"},
+	cols := []layout.Column{{Name: "tax_id", Title: "Tax"}, {Name: "tax_name", Title: "Name", Kind: layout.Named},
 		{Name: "tax_rate", Title: "Rate"}, {Name: "tax_prices", Title: "Prices", Say: language.Kinds},
 		{Name: "taxable_amount", Title: "Taxable", Kind: layout.Amount},
 		{Name: "tax_amount", Title: "Tax amount", Kind: layout.Amount, Sum: true, Keep: true}}

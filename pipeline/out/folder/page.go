@@ -52,7 +52,7 @@ func wordsIn(l branding.Language, cycle, currency string) words {
 
 // page writes index.html.
 func (x *Index) page(w io.Writer, l branding.Language) error {
-	t, err := template.New("index").Parse(indexTemplate)
+	t, err := template.New("index").Funcs(typeset.Funcs()).Parse(indexTemplate)
 	if err != nil {
 		return err
 	}

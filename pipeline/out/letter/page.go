@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
@@ -56,7 +57,7 @@ func (l *Letter) HTML(grouped func(string) string) (template.HTML, error) {
 	if err := l.Check(); err != nil {
 		return "", err
 	}
-	t, err := template.New("letter").Parse(letterTemplate)
+	t, err := template.New("letter").Funcs(typeset.Funcs()).Parse(letterTemplate)
 	if err != nil {
 		return "", err
 	}

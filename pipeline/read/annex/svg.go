@@ -13,6 +13,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/read/graphic"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/plain"
 )
 
 // The drawing's dimensions, in units of its view box. It is as wide as a page in landscape.
@@ -105,7 +106,7 @@ type drawing struct {
 }
 
 // named returns the customer's name, or its id.
-func (a *Annex) named() string { return cmp.Or(a.CustomerName, a.CustomerID) }
+func (a *Annex) named() string { return cmp.Or(plain.Isolated(a.CustomerName), a.CustomerID) }
 
 // cut shortens a text that would not fit, and stores the complete text.
 func (d *drawing) cut(text string, most int) string {
@@ -168,7 +169,7 @@ func (d *drawing) header(title string) {
 	a := d.a
 	d.title = title
 	d.text(margin, 46, "title", d.cut(title, 84))
-	what := fmt.Sprintf("customer %s, %s (%s), region %s", a.CustomerID, a.Product, a.SKU, a.Region)
+	what := fmt.Sprintf("customer %s, %s (%s), region %s", a.CustomerID, plain.Isolated(a.Product), a.SKU, a.Region)
 	d.text(margin, 68, "sub", d.cut(what, 150))
 	day := func(t period.Instant) string { return a.zone.Day(t).String() }
 	d.text(margin, 88, "sub", fmt.Sprintf("%s to %s (not included), %s; %s", day(d.span.From), day(d.span.To),

@@ -4,6 +4,8 @@ import (
 	"encoding/xml"
 	"math/big"
 	"strings"
+
+	"github.com/tollbook/tollbook/schemas/plain"
 )
 
 // Axis is a scale of round steps that includes 0.
@@ -54,9 +56,9 @@ func (x *Axis) At(steps int64) *big.Rat { return new(big.Rat).Mul(x.Step, big.Ne
 // Text returns At as a decimal.
 func (x *Axis) Text(steps int64) string { return x.At(steps).FloatString(x.Digits) }
 
-// Escape returns a text as markup.
+// Escape returns a text as markup in which it has no effect on other texts.
 func Escape(text string) string {
 	var b strings.Builder
-	_ = xml.EscapeText(&b, []byte(text)) // a Builder returns no error
+	_ = xml.EscapeText(&b, []byte(plain.Visible(text))) // a Builder returns no error
 	return b.String()
 }

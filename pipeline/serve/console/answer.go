@@ -2,6 +2,7 @@ package console
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,6 +21,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/plain"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
@@ -406,9 +408,7 @@ func (a *answer) who() string {
 func (a *answer) describe(s *page.Shell) {
 	m := &a.state.Snap.Manifest
 	w := a.state.Workspace
-	if s.Vendor = w.Settings.Vendor.Name; s.Vendor == "" {
-		s.Vendor = w.Settings.Vendor.ID
-	}
+	s.Vendor = cmp.Or(plain.Isolated(w.Settings.Vendor.Name), w.Settings.Vendor.ID)
 	asOf, err := period.ParseInstant(m.AsOf)
 	if err != nil {
 		s.State = operation.Textf("状态%d", "State %d", m.Number).In(a.language)

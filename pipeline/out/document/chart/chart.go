@@ -13,6 +13,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/read/graphic"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/plain"
 )
 
 // Chart shows amounts as stacked bars, each part of a bar in its colour: consumption by day and service. Negative
@@ -45,7 +46,7 @@ func (s *service) called() string {
 	if s.Name == "" {
 		return s.Code
 	}
-	return s.Name
+	return plain.Isolated(s.Name)
 }
 
 // bar is one day. Amounts are by colour.

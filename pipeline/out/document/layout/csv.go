@@ -61,7 +61,7 @@ func WriteCSV(w io.Writer, pg *Page, excel bool) error {
 // dataCell returns a cell of the CSV. The signs + and - alone are safe: no spreadsheet reads them as formulas.
 func dataCell(c *Cell, col *Column) string {
 	text := c.plain(col.Kind)
-	if col.Kind != Words || text == "+" || text == "-" {
+	if col.Kind != Words && col.Kind != Named || text == "+" || text == "-" {
 		return text
 	}
 	return harmless(text)
@@ -71,7 +71,7 @@ func dataCell(c *Cell, col *Column) string {
 func excelCell(c *Cell, col *Column) string {
 	text := c.plain(col.Kind)
 	switch col.Kind {
-	case Words:
+	case Words, Named:
 		return spreadsheet.Text(text)
 	case Instant:
 		return text

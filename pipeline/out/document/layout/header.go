@@ -7,6 +7,7 @@ import (
 
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/plain"
 )
 
 // Party is a vendor, partner or customer. If the name is empty, the id is shown instead.
@@ -15,20 +16,20 @@ type Party struct {
 	Name string `json:"name,omitempty"`
 }
 
-// called returns the name, or the id.
+// called returns the name for people, or the id.
 func (p Party) called() string {
-	if p.Name == "" {
-		return p.ID
-	}
-	return p.Name
-}
-
-// Full returns the name followed by the id.
-func (p Party) Full() string {
 	if p.Name == "" || p.Name == p.ID {
 		return p.ID
 	}
-	return p.Name + " (" + p.ID + ")"
+	return plain.Isolated(p.Name)
+}
+
+// Full returns the name for people followed by the id.
+func (p Party) Full() string {
+	if called := p.called(); called != p.ID {
+		return called + " (" + p.ID + ")"
+	}
+	return p.ID
 }
 
 // Header is what is at the top of every document.
@@ -120,6 +121,7 @@ type Annex struct {
 	Object  string   `json:"object"`
 	SKU     string   `json:"sku"`
 	Title   string   `json:"title"`
+	Heading string   `json:"-"` // Title for people
 	Figures []Figure `json:"figures"`
 	SVG     []byte   `json:"-"`
 	// Cut has the complete text of each text of SVG that was too long for its place.

@@ -15,6 +15,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
 	"github.com/tollbook/tollbook/pipeline/out/letter"
 	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/plain"
 )
 
 //go:embed page.gohtml
@@ -66,7 +67,7 @@ func (g *group) Short() bool { return len(g.Rows) <= fewRows }
 
 // WriteHTML writes one self-contained page. Tables list at most so many customers, resellers or rows; negative = all.
 func WriteHTML(w io.Writer, pg *Page, most int) error {
-	t, err := template.New("page").Parse(pageTemplate)
+	t, err := template.New("page").Funcs(typeset.Funcs()).Parse(pageTemplate)
 	if err != nil {
 		return err
 	}
@@ -105,8 +106,8 @@ func (pg *Page) printed(most int) (*printed, error) {
 		Headline: pg.Headline, Notes: pg.Notes}
 	d.Language, d.NotesTitle = pg.language().Tag(), pg.words.Say(language.Texts, "Notes")
 	d.AnnexTitle = pg.words.Colon(pg.words.Say(language.Texts, "Annex"))
-	d.Title = fmt.Sprintf("%s %s, %s", d.Kind, d.Subject, d.Cycle)
-	d.Foot = cssString(typeset.Cut(fmt.Sprintf("%s, %s (%s)", d.Title, h.Vendor.called(), d.Status), 110))
+	d.Title = plain.Visible(fmt.Sprintf("%s %s, %s", d.Kind, d.Subject, d.Cycle))
+	d.Foot = cssString(typeset.Cut(plain.Visible(fmt.Sprintf("%s, %s (%s)", d.Title, h.Vendor.called(), d.Status)), 110))
 	d.Facts = slices.Clone(pg.Facts)
 	for _, f := range []Figure{{"Vendor", h.Vendor.Full()}, {"Cycle", pg.words.Say(language.Spans, h.span())},
 		{"Zone", h.Zone.Name()}, {"Currency", h.Currency}, {"As of", h.Time(h.AsOf)}} {
@@ -176,7 +177,7 @@ func printedAnnexOf(a *Annex) printedAnnex {
 	for _, f := range a.Figures {
 		alt = append(alt, strings.TrimSpace(f.Name+" "+f.Value))
 	}
-	p.Alt = a.Title + ": " + strings.Join(alt, "; ")
+	p.Alt = plain.Visible(a.Heading + ": " + strings.Join(alt, "; "))
 	return p
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/plain"
 )
 
 // shown formats a cell for people: amounts with at least the currency's digits, quantities without trailing zeros.
@@ -12,6 +13,8 @@ func (c *Cell) shown(k Kind, h *Header) string {
 	switch k {
 	case Words, Coded:
 		return c.Text
+	case Named:
+		return plain.Isolated(c.Text)
 	case Count:
 		return typeset.Grouped(strconv.FormatInt(c.Count, 10))
 	case Amount:

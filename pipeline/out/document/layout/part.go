@@ -34,6 +34,7 @@ type Kind uint8
 // The kinds.
 const (
 	Words    Kind = iota // text
+	Named                // a name, or another text of the books that is no id
 	Count                // a whole number
 	Amount               // of money, or a price
 	Quantity             // of a measure
@@ -158,7 +159,7 @@ func (t *tally) add(cols []Column, row []Cell) error {
 
 func (c *Cell) empty(k Kind) bool {
 	switch k {
-	case Words:
+	case Words, Named:
 		return c.Text == ""
 	case Count, Coded, Instant:
 		return c.Count == 0

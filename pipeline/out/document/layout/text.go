@@ -3,25 +3,27 @@ package layout
 import (
 	"bufio"
 	"fmt"
-	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
 	"io"
 	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
+	"github.com/tollbook/tollbook/schemas/plain"
 )
 
 // WriteText writes a document with all rows for a terminal.
 func WriteText(w io.Writer, pg *Page) error {
 	out := bufio.NewWriter(w)
 	h := pg.Header
-	fmt.Fprintf(out, "%s of %s for cycle %s in %s (%s)\n", strings.ToLower(pg.Kind), typeset.Visible(pg.Subject.Full()),
-		h.Cycle, typeset.Visible(h.Currency), h.Status())
-	fmt.Fprintf(out, "by %s; %s, %s; as of %s\n", typeset.Visible(h.Vendor.Full()), h.span(), h.Zone.Name(),
+	fmt.Fprintf(out, "%s of %s for cycle %s in %s (%s)\n", strings.ToLower(pg.Kind), plain.Visible(pg.Subject.Full()),
+		h.Cycle, plain.Visible(h.Currency), h.Status())
+	fmt.Fprintf(out, "by %s; %s, %s; as of %s\n", plain.Visible(h.Vendor.Full()), h.span(), h.Zone.Name(),
 		h.Time(h.AsOf))
 	for _, f := range pg.Facts {
 		if name := strings.ToLower(f.Name); name != pg.Role {
-			fmt.Fprintf(out, "%s: %s\n", name, typeset.Visible(f.Value))
+			fmt.Fprintf(out, "%s: %s\n", name, plain.Visible(f.Value))
 		}
 	}
-	fmt.Fprintf(out, "%s: %s\n", strings.ToLower(pg.Headline.Name), typeset.Visible(pg.Headline.Value))
+	fmt.Fprintf(out, "%s: %s\n", strings.ToLower(pg.Headline.Name), plain.Visible(pg.Headline.Value))
 	for _, p := range pg.Parts {
 		if p.Where&InPrint == 0 {
 			continue
@@ -33,13 +35,13 @@ func WriteText(w io.Writer, pg *Page) error {
 		v.text(out)
 	}
 	for _, n := range pg.Notes {
-		fmt.Fprintf(out, "\n%s\n", typeset.Visible(n))
+		fmt.Fprintf(out, "\n%s\n", plain.Visible(n))
 	}
 	for i := range pg.Annexes {
 		a := &pg.Annexes[i]
-		fmt.Fprintf(out, "\n%s\n", typeset.Visible(a.Title))
+		fmt.Fprintf(out, "\n%s\n", plain.Visible(a.Heading))
 		for _, f := range a.Figures {
-			fmt.Fprintf(out, "  %s  %s\n", typeset.Padded(typeset.Visible(f.Name), 16, false), typeset.Visible(f.Value))
+			fmt.Fprintf(out, "  %s  %s\n", typeset.Padded(plain.Visible(f.Name), 16, false), plain.Visible(f.Value))
 		}
 	}
 	return out.Flush()
@@ -49,11 +51,11 @@ func WriteText(w io.Writer, pg *Page) error {
 func (w *view) text(out io.Writer) {
 	fmt.Fprintf(out, "\n%s\n", strings.ToUpper(w.Title))
 	for _, s := range w.About {
-		fmt.Fprintf(out, "  %s\n", typeset.Visible(s))
+		fmt.Fprintf(out, "  %s\n", plain.Visible(s))
 	}
 	if len(w.Groups) == 0 {
 		for _, s := range w.After {
-			fmt.Fprintf(out, "  %s\n", typeset.Visible(s))
+			fmt.Fprintf(out, "  %s\n", plain.Visible(s))
 		}
 		return
 	}
@@ -71,7 +73,7 @@ func (w *view) text(out io.Writer) {
 	textRow(out, heads, widths)
 	for _, g := range w.Groups {
 		if g.Name != "" {
-			fmt.Fprintf(out, "  %s\n", typeset.Visible(g.heading()))
+			fmt.Fprintf(out, "  %s\n", plain.Visible(g.heading()))
 		}
 		for _, row := range g.Rows {
 			textRow(out, row, widths)
@@ -84,15 +86,15 @@ func (w *view) text(out io.Writer) {
 		textRow(out, w.Foot, widths)
 	}
 	for _, s := range w.After {
-		fmt.Fprintf(out, "  %s\n", typeset.Visible(s))
+		fmt.Fprintf(out, "  %s\n", plain.Visible(s))
 	}
 }
 
 // heading returns a group's name, id and further text.
 func (g *group) heading() string {
-	text := Party{g.ID, g.Name}.Full()
-	if g.ID == "" {
-		text = g.Name
+	text := g.Name // newGroup has isolated it
+	if g.ID != "" {
+		text += " (" + g.ID + ")"
 	}
 	if g.More != "" {
 		text += ", " + g.More
@@ -102,7 +104,7 @@ func (g *group) heading() string {
 
 // terminal formats a value for a terminal, with the decimal points of a column aligned.
 func (f *field) terminal() string {
-	text := typeset.Visible(f.Text)
+	text := plain.Visible(f.Text)
 	if f.Right {
 		text = strings.ReplaceAll(text, typeset.Minus, "-")
 		if f.Point {

@@ -95,7 +95,7 @@ func translatedCells(d *language.Dictionary, cols []Column, rows iter.Seq[[]Cell
 
 // in returns the annex in a dictionary's language.
 func (a Annex) in(d *language.Dictionary) Annex {
-	a.Title = d.Say(language.Annexes, a.Title)
+	a.Heading = d.Say(language.Annexes, a.Heading)
 	a.Figures = slices.Clone(a.Figures)
 	for i := range a.Figures {
 		f := &a.Figures[i]

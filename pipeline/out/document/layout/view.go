@@ -9,6 +9,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/out/document/language"
 	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
 	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/plain"
 )
 
 // view is a part in printed form.
@@ -199,12 +200,12 @@ func (v *viewer) newGroup(row []Cell) *group {
 	g := &group{tally: newTally(v.p.Cols)}
 	switch {
 	case v.p.Group >= 4: // service, product, sku, measure
-		g.Name, g.ID = row[1].Text, row[2].Text
-		g.More = strings.Join(slices.DeleteFunc([]string{row[0].Text, v.per(row[3].Text)}, func(s string) bool {
+		g.Name, g.ID = plain.Isolated(row[1].Text), row[2].Text
+		g.More = strings.Join(slices.DeleteFunc([]string{plain.Isolated(row[0].Text), v.per(row[3].Text)}, func(s string) bool {
 			return s == ""
 		}), ", ")
 	case v.p.Group >= 2: // name, id
-		g.Name, g.ID = row[0].Text, row[1].Text
+		g.Name, g.ID = plain.Isolated(row[0].Text), row[1].Text
 	}
 	if g.Name == "" {
 		g.Name, g.ID = g.ID, ""

@@ -1,11 +1,13 @@
 package typeset
 
 import (
-	"fmt"
+	"html/template"
 	"strings"
 	"unicode"
 
 	"golang.org/x/text/width"
+
+	"github.com/tollbook/tollbook/schemas/plain"
 )
 
 // Minus is the minus of typeset numbers; it is as wide as a digit.
@@ -52,12 +54,19 @@ func Significant(text string) int {
 	return len(digits)
 }
 
-// Cut shortens a text to so many characters.
+// Cut shortens a text to so many columns of a terminal; an ellipsis replaces the rest.
 func Cut(text string, most int) string {
-	if runes := []rune(text); len(runes) > most {
-		return string(runes[:most-1]) + "…"
+	if Columns(text) <= most {
+		return text
 	}
-	return text
+	n := 1 // of the ellipsis
+	for at, r := range text {
+		if n += Columns(string(r)); n > most {
+			text = text[:at]
+			break
+		}
+	}
+	return plain.Closed(strings.TrimRight(text, " ")) + "…"
 }
 
 // Padded pads a text to a width.
@@ -67,6 +76,13 @@ func Padded(text string, to int, right bool) string {
 		return fill + text
 	}
 	return text + fill
+}
+
+// Funcs returns the function of templates for a text of books or feeds that other text is beside.
+func Funcs() template.FuncMap {
+	return template.FuncMap{"bdi": func(text string) template.HTML {
+		return template.HTML("<bdi>" + template.HTMLEscapeString(plain.Visible(text)) + "</bdi>")
+	}, "visible": plain.Visible}
 }
 
 // Columns returns the width of a text on a terminal: wide characters take two columns, combining marks none.
@@ -82,27 +98,4 @@ func Columns(text string) (n int) {
 		}
 	}
 	return n
-}
-
-// Steers reports whether a character changes how the text after it is shown: a control character, a separator of lines,
-// or a mark of writing direction.
-func Steers(r rune) bool {
-	return unicode.IsControl(r) || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 || r == 0x200e ||
-		r == 0x200f || r == 0x061c || r == 0x2028 || r == 0x2029
-}
-
-// Visible escapes characters that steer a text.
-func Visible(text string) string {
-	if strings.IndexFunc(text, Steers) < 0 {
-		return text
-	}
-	var b strings.Builder
-	for _, r := range text {
-		if Steers(r) {
-			fmt.Fprintf(&b, "\\u%04x", r)
-		} else {
-			b.WriteRune(r)
-		}
-	}
-	return b.String()
 }

@@ -16,10 +16,10 @@ func TestNumbersForPeople(t *testing.T) {
 			t.Errorf("%q takes %d columns, want %d", in, got, want)
 		}
 	}
-	for in, want := range map[string]string{"a b": "a b", "a\x1b[1m": `a\u001b[1m`, "x\u202ey": `x\u202ey`,
-		"עברית": "עברית", "a\nb": `a\u000ab`} {
-		if got := Visible(in); got != want {
-			t.Errorf("%q is shown as %q, want %q", in, got, want)
+	for in, want := range map[string]string{"abcdef": "abcd…", "abcde": "abcde", "云计算": "云计…", "abc def": "abc…",
+		"\u2068אבגדהו\u2069": "\u2068אבגד\u2069…", "\u2068אבגדה\u2069": "\u2068אבגדה\u2069"} {
+		if got := Cut(in, 5); got != want {
+			t.Errorf("%q is cut to %q, want %q", in, got, want)
 		}
 	}
 }

@@ -138,7 +138,7 @@ func bandwidth(v *page.View) (*page.Page, error) {
 	for i := range list {
 		o := &list[i]
 		href := v.To("bandwidth", "customer_id", o.customer, "cycle", cycle.String(), "resource", o.name, "sku", o.sku)
-		t.Rows = append(t.Rows, []page.Cell{{Text: o.name, Href: href}, {Text: parts.Called(v, o.customer)},
+		t.Rows = append(t.Rows, []page.Cell{{Text: o.name, Href: href}, {Text: parts.NameOrID(v, o.customer)},
 			{Text: o.sku}, methodCell(v, o.method), {Text: strconv.Itoa(o.points)}, {Text: o.mbps},
 			{Text: o.commit.String(), Shown: o.commit.Trim()}, {Text: o.quantity.String(), Shown: o.quantity.Trim()},
 			v.MoneyIn(o.payment, o.currency, href)})

@@ -1,6 +1,7 @@
 package billing
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -16,6 +17,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/plain"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -329,7 +331,8 @@ func service(v *page.View) (*page.Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	name := parts.ServiceName(v, parts.ServiceNames(v.Call.State.Workspace.Books), code)
+	names := parts.ServiceNames(v.Call.State.Workspace.Books)
+	name := cmp.Or(plain.Isolated(names[code]), parts.ServiceName(v, names, code))
 	state, _ := parts.StateText(v, manifest.CycleOf(cycle))
 	p := &page.Page{Title: v.F("%s，%s，%s", "%s of %s, %s", name, parts.Called(v, id), cycle), Lead: state,
 		Crumbs: parts.Way(v, parts.CustomerLink(v), parts.BillLink(v, manifest.CycleOf(cycle)))}

@@ -67,7 +67,7 @@ func customersDue(v *page.View, cycle manifest.Cycle) (*page.Table, error) {
 	var lines int64
 	err := parts.EachStatement(v, cycle, "", func(s parts.Statement) error {
 		href := v.To("bill", "customer_id", s.Customer, "cycle", cycle.String())
-		t.Rows = append(t.Rows, []page.Cell{{Text: parts.Called(v, s.Customer), Href: href}, {Text: s.Customer},
+		t.Rows = append(t.Rows, []page.Cell{{Text: parts.NameOrID(v, s.Customer), Href: href}, {Text: s.Customer},
 			{Text: partnerNow(v, s.Customer)}, {Text: strconv.FormatInt(s.Lines, 10)}, v.Money(s.Official, ""),
 			v.Money(s.Discount, ""), v.Money(s.Truncated, ""), v.Money(s.Payment, ""), v.Money(s.Rounding.Neg(), ""),
 			v.Money(s.Tax, href), v.Money(s.Due, href), v.Money(s.Debt, "")})
@@ -120,7 +120,7 @@ func customersPart(v *page.View, cycle manifest.Cycle) (*page.Table, error) {
 	for i := range list {
 		id := list[i].By[0]
 		to := func(string) string { return v.To("bill", "customer_id", id, "cycle", cycle.String()) }
-		t.Rows = append(t.Rows, append([]page.Cell{{Text: parts.Called(v, id), Href: to("")}, {Text: id}},
+		t.Rows = append(t.Rows, append([]page.Cell{{Text: parts.NameOrID(v, id), Href: to("")}, {Text: id}},
 			amountCells(v, &list[i], to)...))
 	}
 	t.Total = append(make([]page.Cell, 2), amountCells(v, &all, func(string) string { return "" })...)

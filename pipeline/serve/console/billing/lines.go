@@ -1,6 +1,7 @@
 package billing
 
 import (
+	"cmp"
 	"errors"
 	"strconv"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/serve/console/parts"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/plain"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -138,7 +140,8 @@ func lines(v *page.View) (*page.Page, error) {
 	p := &page.Page{Title: v.F("%s的明细，%s", "Lines of %s, %s", parts.Called(v, id), cycle), Lead: state,
 		Crumbs: parts.Way(v, parts.CustomerLink(v), parts.BillLink(v, manifest.CycleOf(cycle)))}
 	if code := v.Call.Text("service_type_code"); code != "" {
-		name := parts.ServiceName(v, parts.ServiceNames(v.Call.State.Workspace.Books), code)
+		names := parts.ServiceNames(v.Call.State.Workspace.Books)
+		name := cmp.Or(plain.Isolated(names[code]), parts.ServiceName(v, names, code))
 		p.Crumbs = append(p.Crumbs, page.Link{Text: name, Href: v.To("service", "customer_id", id, "cycle",
 			cycle.String(), "service_type_code", code)})
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/plain"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -166,7 +167,7 @@ func who(v *page.View) string {
 	case keys.Customer:
 		return parts.Called(v, v.Call.Caller.Customer)
 	}
-	return v.F("%s的所有客户", "all customers of %s", v.Call.State.Workspace.Settings.Vendor.Name)
+	return v.F("%s的所有客户", "all customers of %s", plain.Isolated(v.Call.State.Workspace.Settings.Vendor.Name))
 }
 
 // monthsBlock shows the months as bars and as a table.

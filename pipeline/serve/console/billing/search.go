@@ -162,6 +162,6 @@ func recordFound(v *page.View, p *page.Page, t *page.Table, q string) error {
 	}
 	t.Rows = append(t.Rows, []page.Cell{{Text: stateOf(v, story.State)},
 		{Text: story.ID, Href: v.To("line", "id", story.ID, "customer_id", story.CustomerID, "cycle", story.Cycle)},
-		{Text: parts.Called(v, story.CustomerID)}})
+		{Text: parts.NameOrID(v, story.CustomerID)}})
 	return nil
 }

@@ -3,6 +3,8 @@ package page
 import (
 	"html/template"
 	"strings"
+
+	"github.com/tollbook/tollbook/schemas/plain"
 )
 
 // Body returns the rows on the screen as markup (PAGE-1). It uses no template: a table has hundreds of cells, and a
@@ -41,7 +43,7 @@ func (e Entry) write(b *strings.Builder) {
 		escape(b, e.Href)
 		b.WriteString(`">`)
 	}
-	escape(b, e.Say())
+	escape(b, plain.Visible(e.Say()))
 	if link {
 		b.WriteString("</a>")
 	}

@@ -1,6 +1,7 @@
 package parts
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/plain"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -147,13 +149,11 @@ func NameOf(v *page.View, id string) string {
 	return name
 }
 
-// Called returns a customer's name, or its id.
-func Called(v *page.View, id string) string {
-	if name := NameOf(v, id); name != "" {
-		return name
-	}
-	return id
-}
+// Called returns a customer's name for a text, or its id. A cell of a table has NameOrID, which is data.
+func Called(v *page.View, id string) string { return cmp.Or(plain.Isolated(NameOf(v, id)), id) }
+
+// NameOrID returns a customer's name, or its id.
+func NameOrID(v *page.View, id string) string { return cmp.Or(NameOf(v, id), id) }
 
 // ServiceNames are the names of services by code.
 func ServiceNames(b *books.Books) map[string]string {

@@ -163,7 +163,7 @@ func Margins(v *page.View) (*page.Page, error) {
 		href := v.To("margins", "cycle", cycle.String(), "customer_id", k.customer, "reason", reasonOf(k))
 		name := page.Cell{Text: v.T("（无客户）", "(no customer)"), Href: href}
 		if k.customer != "" {
-			name.Text = parts.Called(v, k.customer)
+			name.Text = parts.NameOrID(v, k.customer)
 		}
 		return []page.Cell{name, {Text: k.customer}, reasonCell(v, k.reason)}
 	})

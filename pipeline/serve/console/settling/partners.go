@@ -1,6 +1,7 @@
 package settling
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/serve/console/parts"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/plain"
 )
 
 // Partners shows the settlements of a cycle's partners. A partner sees only its own row.
@@ -105,10 +107,7 @@ func StatementPage(v *page.View) (*page.Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	name := st.Partner.Name
-	if name == "" {
-		name = st.Partner.ID
-	}
+	name := cmp.Or(plain.Isolated(st.Partner.Name), st.Partner.ID)
 	state, tone := parts.StateText(v, manifest.CycleOf(cycle))
 	p := &page.Page{Title: v.F("%s的结算单，%s", "Statement of %s, %s", name, cycle),
 		Lead: v.Word(st.Kind).Say() + " · " + state,
@@ -227,7 +226,7 @@ func statementTable(v *page.View, cycle period.Cycle, st *document.Statement) *p
 			payment.Href = href
 		}
 		t.Rows = append(t.Rows, []page.Cell{{Text: r.SellerID}, {Text: r.ResellerID},
-			{Text: parts.Called(v, r.CustomerID), Href: href}, {Text: r.CustomerID},
+			{Text: parts.NameOrID(v, r.CustomerID), Href: href}, {Text: r.CustomerID},
 			{Text: parts.ServiceName(v, names, r.Service)}, {Text: strconv.FormatInt(r.Lines, 10)}, paid(r.Official),
 			paid(r.Discount), paid(r.Truncated), payment, v.Money(r.Performance, ""),
 			v.Money(r.Owed, ""), v.Money(r.Cost, ""), v.Money(r.Revenue, ""), v.Money(r.Margin, "")})
