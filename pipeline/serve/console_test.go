@@ -416,7 +416,7 @@ func poisoned(t *testing.T) string {
 		t.Fatal(err)
 	}
 	cell := func(text string) string { return `"` + strings.ReplaceAll(text, `"`, `""`) + `"` }
-	for name, change := range map[string]*strings.Replacer{
+	changed(t, dir, map[string]*strings.Replacer{
 		"books/customers.csv": strings.NewReplacer("Aurora Ltd", cell(script), "Birch Ltd", cell(formula),
 			"Cedar Ltd", cell(image), "Dune Ltd", cell(at), "m-1", cell(plus)),
 		"books/partners.csv": strings.NewReplacer("North Distribution", cell(script)),
@@ -425,7 +425,15 @@ func poisoned(t *testing.T) string {
 		"inbox/usage/first.csv": strings.NewReplacer("res-aurora", cell(image), "res-birch", cell(formula), "res-dune",
 			cell(plus), "rec-aurora", cell(script), "rec-birch", cell(formula), "rec-dune", cell(at)),
 		"tollbook.yaml": strings.NewReplacer("lake:", "vendor: {id: v1, name: '<b>Vendor</b>'}\nlake:"),
-	} {
+	})
+	bill(t, dir, asOf)
+	return dir
+}
+
+// changed replaces texts in files of a workspace.
+func changed(t *testing.T, dir string, files map[string]*strings.Replacer) {
+	t.Helper()
+	for name, change := range files {
 		path := filepath.Join(dir, name)
 		text, err := os.ReadFile(path)
 		if err != nil {
@@ -435,8 +443,6 @@ func poisoned(t *testing.T) string {
 			t.Fatal(err)
 		}
 	}
-	bill(t, dir, asOf)
-	return dir
 }
 
 // bill runs September of a workspace.
@@ -452,16 +458,9 @@ func bill(t *testing.T, dir string, at time.Time) {
 	}
 }
 
-// TestConsoleKeepsText reads every page of a lake whose texts are HTML and formulas, through addresses with such texts.
-// Invariants: PAGE-1, CONSOLE-3.
-func TestConsoleKeepsText(t *testing.T) {
-	t.Parallel()
-	d := console(t, poisoned(t), vendor, nil)
-	shown, waiting, visited := map[string]bool{}, []string{"/console/",
-		"/console/lines?customer_id=cust-aurora&resource_id=" + url.QueryEscape(image) + "&lines.find=" +
-			url.QueryEscape(script), "/console/?lang=" + url.QueryEscape(script),
-		"/console/customers?customers.sort=" + url.QueryEscape(image) + "&x=" + url.QueryEscape(script)},
-		map[string]bool{}
+// crawl opens pages, and every page to which they lead.
+func (d *desk) crawl(see func(*view), waiting ...string) {
+	visited := map[string]bool{}
 	for len(waiting) > 0 {
 		address, _, _ := strings.Cut(waiting[0], "#")
 		waiting = waiting[1:]
@@ -470,6 +469,74 @@ func TestConsoleKeepsText(t *testing.T) {
 		}
 		visited[address] = true
 		p := d.open(address)
+		see(p)
+		waiting = append(waiting, p.links()...)
+	}
+}
+
+// TestConsoleIsolatesNames reads every page of a lake whose names are written from right to left: nothing else is in the
+// element of such a name, or the name is isolated. Downloads have the names alone. Invariant: PAGE-6.
+func TestConsoleIsolatesNames(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "w")
+	if err := os.CopyFS(dir, os.DirFS("testdata/access")); err != nil {
+		t.Fatal(err)
+	}
+	const customer, service = "חברת אלון", "אחסון"
+	changed(t, dir, map[string]*strings.Replacer{
+		"books/customers.csv": strings.NewReplacer("Aurora Ltd", customer, "Birch Ltd", "evil\u202eltd"),
+		"books/partners.csv":  strings.NewReplacer("North Distribution", "שותף"),
+		"books/products.csv":  strings.NewReplacer("vm,Machine,compute,Compute", "vm,דיסק,compute,"+service),
+		"tollbook.yaml":       strings.NewReplacer("lake:", "vendor: {id: v1, name: ספק}\nlake:"),
+	})
+	bill(t, dir, asOf)
+	isolated := regexp.MustCompile("\u2068[^\u2068\u2069]*\u2069")
+	hebrew := regexp.MustCompile(`\p{Hebrew}`)
+	turns := regexp.MustCompile(`\p{Hebrew}[^A-Za-z\p{Han}]*[0-9(]`) // no letter between a name and what it turns
+	own, alone := map[string]bool{"bdi": true, "td": true, "dd": true, "option": true, "text": true}, 0
+	d := console(t, dir, vendor, nil)
+	d.crawl(func(p *view) {
+		if p.root == nil {
+			return
+		}
+		for n := range p.root.Descendants() {
+			if n.Type == html.ElementNode && strings.Contains(attr(n, "href"), ".csv") &&
+				strings.Contains(d.open(attr(n, "href")).body, "\u2068") {
+				t.Errorf("%s has isolates", attr(n, "href"))
+			}
+			if n.Type != html.TextNode {
+				continue
+			}
+			rest := isolated.ReplaceAllString(n.Data, "")
+			if strings.ContainsAny(rest, "\u202e\u2068\u2069") {
+				t.Errorf("%s obeys a mark: %q", p.path, n.Data)
+			}
+			if !hebrew.MatchString(rest) {
+				continue
+			}
+			of := n.Parent
+			for of.Parent != nil && !own[of.Data] {
+				of = of.Parent
+			}
+			if alone++; !own[of.Data] || turns.MatchString(rest) {
+				t.Errorf("%s: %q is in <%s>", p.path, n.Data, of.Data)
+			}
+		}
+	}, "/console/")
+	title := d.open("/console/bill?customer_id=cust-aurora&cycle=2026-09").body
+	if want := "<title>Bill of \u2068" + customer + "\u2069, 2026-09 · \u2068ספק\u2069</title>"; alone < 5 ||
+		!strings.Contains(title, want) {
+		t.Errorf("%d names alone; %s is missing:\n%.500s", alone, want, title)
+	}
+}
+
+// TestConsoleKeepsText reads every page of a lake whose texts are HTML and formulas, through addresses with such texts.
+// Invariants: PAGE-1, CONSOLE-3.
+func TestConsoleKeepsText(t *testing.T) {
+	t.Parallel()
+	d := console(t, poisoned(t), vendor, nil)
+	shown := map[string]bool{}
+	d.crawl(func(p *view) {
 		harmless(t, p)
 		for _, text := range []string{script, image, formula, plus, at} {
 			shown[text] = shown[text] || p.root != nil && strings.Contains(content(p.root), text)
@@ -480,8 +547,9 @@ func TestConsoleKeepsText(t *testing.T) {
 				noFormulas(t, d.open(href))
 			}
 		}, "a")
-		waiting = append(waiting, p.links()...)
-	}
+	}, "/console/", "/console/lines?customer_id=cust-aurora&resource_id="+url.QueryEscape(image)+"&lines.find="+
+		url.QueryEscape(script), "/console/?lang="+url.QueryEscape(script),
+		"/console/customers?customers.sort="+url.QueryEscape(image)+"&x="+url.QueryEscape(script))
 	for text, seen := range shown {
 		if !seen {
 			t.Errorf("no page shows %s: the test proves nothing about it", text)

@@ -322,7 +322,7 @@ func TestNamesBesideIDs(t *testing.T) {
 	for form, list := range map[Format][]string{
 		Table: {"statement of \u2068חברת אלון\u2069 (0012-34) for cycle 2026-09", "by \u2068ספק 9\u2069 (7-1); ",
 			"\u2068شركة النور\u2069 (45-6)", "    \u2068אחסון\u2069 "},
-		HTML: {"<title>Statement of \u2068חברת אלון\u2069, 2026-09</title>", "<dd><bdi>\u2068ספק 9\u2069 (7-1)</bdi></dd>",
+		HTML: {"<title>Statement of \u2068חברת אלון\u2069, 2026-09</title>", "<dd>\u2068ספק 9\u2069 (7-1)</dd>",
 			`content: "Statement of ` + "\u2068חברת אלון\u2069, 2026-09, \u2068ספק 9\u2069 (",
 			"<h1>Statement of <bdi>\u2068חברת אלון\u2069</bdi>, <span class=\"cycle\">2026-09</span></h1>",
 			"<bdi>\u2068شركة النور\u2069</bdi> <small>(<bdi>45-6</bdi>)</small>"},
