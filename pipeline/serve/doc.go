@@ -29,5 +29,5 @@
 //	SERVE-12 If a file of the lake is missing or damaged, only the requests that need it fail, with CBC.0999. The log
 //	         names the file and says what to do.
 //	SERVE-13 The number of connections follows from the limit of file descriptors. A connection above it is answered
-//	         with CBC.0503 and Retry-After, or closed if there are many, before its request is read.
+//	         with CBC.0503 and Retry-After before its request is read. Of those the newest few stay open.
 package serve

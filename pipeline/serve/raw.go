@@ -27,9 +27,12 @@ type listener struct {
 	server *Server
 	secure *tls.Config  // nil = no TLS
 	open   atomic.Int64 // connections
+	// refused has the newest connections above the limit. An older one is closed, whether or not it has read its answer:
+	// half requests never end.
+	refused chan *conn
 }
 
-// refusedConns is how many connections above the limit are answered at a time; further ones are closed at once.
+// refusedConns is how many connections above the limit there can be.
 const refusedConns = 16
 
 // refusalTime is how long a connection above the limit may take to read its answer.
@@ -55,14 +58,14 @@ func (l *listener) Accept() (net.Conn, error) {
 			return c, err
 		}
 		accepted := &conn{TCPConn: tcp, server: l.server, closed: sync.OnceFunc(func() { l.open.Add(-1) })}
-		switch above := l.open.Add(1) - maxConns(); {
-		case above <= 0:
+		if l.open.Add(1) <= maxConns() {
 			return accepted, nil
-		case above <= refusedConns:
-			go accepted.refuse(l.secure)
-		default:
-			_ = accepted.Close()
 		}
+		if len(l.refused) == refusedConns {
+			_ = (<-l.refused).Close()
+		}
+		l.refused <- accepted
+		go accepted.refuse(l.secure)
 	}
 }
 

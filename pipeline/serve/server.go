@@ -279,7 +279,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		defer func() { cancel(); <-ended }()
 	}
 	failed := make(chan error, 1)
-	l = &listener{Listener: l, server: s, secure: h.TLSConfig}
+	l = &listener{Listener: l, server: s, secure: h.TLSConfig, refused: make(chan *conn, refusedConns)}
 	go func() {
 		if s.Secure() {
 			failed <- h.ServeTLS(l, "", "")
