@@ -313,8 +313,8 @@ func TestProviderUnreachable(t *testing.T) {
 	}
 }
 
-// TestProviderHangs checks that sign-ins at a provider that does not answer do not wait for each other: all of them are at
-// the provider at the same time. Invariant: OPENID-4.
+// TestProviderHangs checks that sign-ins at a provider that does not answer do not wait for each other: all of them are
+// at the provider at the same time. Invariant: OPENID-4.
 func TestProviderHangs(t *testing.T) {
 	t.Parallel()
 	const people = 10

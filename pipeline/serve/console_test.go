@@ -474,8 +474,8 @@ func (d *desk) crawl(see func(*view), waiting ...string) {
 	}
 }
 
-// TestConsoleIsolatesNames reads every page of a lake whose names are written from right to left: nothing else is in the
-// element of such a name, or the name is isolated. Downloads have the names alone. Invariant: PAGE-6.
+// TestConsoleIsolatesNames reads every page of a lake whose names are written from right to left: nothing else is in
+// the element of such a name, or the name is isolated. Downloads have the names alone. Invariant: PAGE-6.
 func TestConsoleIsolatesNames(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "w")

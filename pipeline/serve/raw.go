@@ -27,8 +27,8 @@ type listener struct {
 	server *Server
 	secure *tls.Config  // nil = no TLS
 	open   atomic.Int64 // connections
-	// refused has the newest connections above the limit. An older one is closed, whether or not it has read its answer:
-	// half requests never end.
+	// refused has the newest connections above the limit. An older one is closed, whether or not it has read its
+	// answer: half requests never end.
 	refused chan *conn
 }
 

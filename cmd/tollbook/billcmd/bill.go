@@ -333,7 +333,8 @@ func printAmounts(a *cli.App, amounts *document.Amounts, currency string, digits
 func printSection(a *cli.App, zone *period.Zone, s *bill.Section, digits int) {
 	fmt.Fprintln(a.Out)
 	if s.SKU != "" { // empty: the lines belong to a commitment on several products
-		cli.PrintLine(a.Out, "  %s: %s", s.SKU, strings.Join(notEmpty(plain.Isolated(s.Product), s.Model, "per "+s.Measure), ", "))
+		about := notEmpty(plain.Isolated(s.Product), s.Model, "per "+s.Measure)
+		cli.PrintLine(a.Out, "  %s: %s", s.SKU, strings.Join(about, ", "))
 	}
 	g := cli.NewGrid("region", "object", ">tier", "kind", ">lines", ">.used", ">.free", ">.quantity", ">.unit price",
 		">.official", ">.discount", "", ">.truncated", ">.to pay")

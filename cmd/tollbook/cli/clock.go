@@ -25,8 +25,8 @@ func (a *App) asOf() (period.Instant, error) {
 // differ slightly.
 const clockSkew = time.Minute
 
-// CheckAsOf refuses an --as-of in the future (CLI-6), and one before the newest state unless a person agrees or back is
-// set (CLI-13). A commit with a wrong date cannot be undone completely.
+// CheckAsOf refuses an --as-of in the future (CLI-6), and one before the newest state unless a person agrees or back
+// is set (CLI-13). A commit with a wrong date cannot be undone completely.
 func (a *App) CheckAsOf(back bool) error {
 	asOf, err := a.asOf()
 	now := period.Instant(a.Clock().UnixMicro())
@@ -73,8 +73,8 @@ func (a *App) agreesBack(asOf, newest period.Instant) (err error) {
 	if err != nil || a.agreedBack {
 		return err
 	}
-	return &UsageError{What: what + "; nothing was done", Hint: "check the date; with --yes the command is done as of " +
-		"that time, and rejects records after it"}
+	return &UsageError{What: what + "; nothing was done", Hint: "check the date; with --yes the command is done " +
+		"as of that time, and rejects records after it"}
 }
 
 // FutureFlag returns " --allow-future" if a command line with this --as-of needs it, else "".

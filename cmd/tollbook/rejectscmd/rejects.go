@@ -278,7 +278,8 @@ func rejectRows(a *cli.App, r *rejectsResult, f *rejectFlags) {
 	g := cli.NewGrid(header...)
 	for i := range r.Rejects {
 		x := &r.Rejects[i]
-		cells := []any{feedfile.ShownName(x.File), x.Row, x.Column, x.Reason, cli.Shown(plain.Isolated(x.Value)), cli.Shown(x.ID)}
+		cells := []any{feedfile.ShownName(x.File), x.Row, x.Column, x.Reason,
+			cli.Shown(plain.Isolated(x.Value)), cli.Shown(x.ID)}
 		if f.all {
 			cells = append(cells, x.became())
 		}

@@ -53,8 +53,8 @@ const (
 // Public reports whether the operation can be called without a key.
 func (o *Operation) Public() bool { return len(o.Callers) == 0 }
 
-// ours reports whether the operation is tollbook's own. The vendor's ignore unknown parameters of a query, as the vendor
-// does (OP-2).
+// ours reports whether the operation is tollbook's own. The vendor's ignore unknown parameters of a query, as the
+// vendor does (OP-2).
 func (o *Operation) ours() bool { return strings.HasPrefix(o.Path, "/v1/") }
 
 // Param returns a parameter of the operation.

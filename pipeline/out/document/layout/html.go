@@ -107,7 +107,8 @@ func (pg *Page) printed(most int) (*printed, error) {
 	d.Language, d.NotesTitle = pg.language().Tag(), pg.words.Say(language.Texts, "Notes")
 	d.AnnexTitle = pg.words.Colon(pg.words.Say(language.Texts, "Annex"))
 	d.Title = plain.Visible(fmt.Sprintf("%s %s, %s", d.Kind, d.Subject, d.Cycle))
-	d.Foot = cssString(typeset.Cut(plain.Visible(fmt.Sprintf("%s, %s (%s)", d.Title, h.Vendor.called(), d.Status)), 110))
+	foot := plain.Visible(fmt.Sprintf("%s, %s (%s)", d.Title, h.Vendor.called(), d.Status))
+	d.Foot = cssString(typeset.Cut(foot, 110))
 	d.Facts = slices.Clone(pg.Facts)
 	for _, f := range []Figure{{"Vendor", h.Vendor.Full()}, {"Cycle", pg.words.Say(language.Spans, h.span())},
 		{"Zone", h.Zone.Name()}, {"Currency", h.Currency}, {"As of", h.Time(h.AsOf)}} {

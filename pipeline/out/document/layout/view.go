@@ -201,9 +201,8 @@ func (v *viewer) newGroup(row []Cell) *group {
 	switch {
 	case v.p.Group >= 4: // service, product, sku, measure
 		g.Name, g.ID = plain.Isolated(row[1].Text), row[2].Text
-		g.More = strings.Join(slices.DeleteFunc([]string{plain.Isolated(row[0].Text), v.per(row[3].Text)}, func(s string) bool {
-			return s == ""
-		}), ", ")
+		more := []string{plain.Isolated(row[0].Text), v.per(row[3].Text)}
+		g.More = strings.Join(slices.DeleteFunc(more, func(s string) bool { return s == "" }), ", ")
 	case v.p.Group >= 2: // name, id
 		g.Name, g.ID = plain.Isolated(row[0].Text), row[1].Text
 	}

@@ -75,8 +75,8 @@ func New(of settings.OIDC, secret settings.Secret, clock func() time.Time) *Clie
 		attempts: make(map[string]*attempt)}
 }
 
-// connect requests the provider's addresses until it has them once. Sign-ins at the same time do not wait for each other
-// (OPENID-4).
+// connect requests the provider's addresses until it has them once. Sign-ins at the same time do not wait for each
+// other (OPENID-4).
 func (c *Client) connect(ctx context.Context) (*oidc.Provider, *oauth2.Config, error) {
 	p := c.provider.Load()
 	if p == nil {

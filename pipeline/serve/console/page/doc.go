@@ -10,6 +10,6 @@
 //	PAGE-4  Every link keeps the language of the address. Links within a table keep its committed state.
 //	PAGE-5  A page adds up amounts of one currency only; where there are several, its address names one. The foot of
 //	        the page and the names of downloads say it.
-//	PAGE-6  Marks of writing direction in a text have no effect, and a name that is written from right to left is in an
-//	        element of its own or isolated (package plain). Cells of tables are data: downloads have names as the books.
+//	PAGE-6  Marks of writing direction in a text have no effect, and a name that is written from right to left is in
+//	        an element of its own or isolated (package plain). Downloads have names as the books do.
 package page
