@@ -9,8 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
+
+	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
 )
 
 //go:embed chinese.tsv
@@ -169,31 +169,13 @@ func replaceTexts(svg []byte, elements string, translate func(string) string) []
 }
 
 // drawn translates a text of a drawing. If the text was cut, it translates the complete text and cuts it to the same
-// width; a non-ASCII character is as wide as two.
+// width.
 func (d *Dictionary) drawn(text string, cut map[string]string) string {
 	complete, wasCut := cut[text]
 	if !wasCut {
 		return d.Figure(text)
 	}
-	return cutToWidth(d.Figure(complete), utf8.RuneCountInString(text))
-}
-
-// cutToWidth shortens a text to a width.
-func cutToWidth(text string, most int) string {
-	width, fits := 0, 0 // the bytes that leave room for …
-	for i, r := range text {
-		wide := 1
-		if r > unicode.MaxASCII {
-			wide = 2
-		}
-		if width += wide; width < most {
-			fits = i + utf8.RuneLen(r)
-		}
-	}
-	if width <= most {
-		return text
-	}
-	return text[:fits] + "…"
+	return typeset.Cut(d.Figure(complete), typeset.Columns(text))
 }
 
 // Figure translates a text of an annex, if it has letters.

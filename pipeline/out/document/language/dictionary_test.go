@@ -113,18 +113,6 @@ func TestCutTexts(t *testing.T) {
 	if got, want := string(d.Drawing(svg, cut)), "<text>2026-09各日…</text><text>95</text>"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
-	for _, c := range []struct {
-		text string
-		most int
-		want string
-	}{
-		{"abcd", 4, "abcd"}, {"abcde", 4, "abc…"}, {"各日", 4, "各日"}, {"各日各", 4, "各…"},
-		{"a各日", 5, "a各日"}, {"ab各日", 5, "ab各…"},
-	} {
-		if got := cutToWidth(c.text, c.most); got != c.want {
-			t.Errorf("%s to %d: %s, want %s", c.text, c.most, got, c.want)
-		}
-	}
 }
 
 // TestAnnexTexts tests DOC-11. Every text of a figure or a drawing of package annex has a translation. The texts are
