@@ -195,7 +195,6 @@ func TestServeTooManyConnections(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer conn.Close()
 		_, _ = io.WriteString(conn, "GET /healthz HTTP/1.1\r\nHost: a\r\n") // the server may have closed it
 		half = append(half, conn)
 	}
