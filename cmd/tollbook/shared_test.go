@@ -228,7 +228,7 @@ func TestWorkerRerate(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		command := []string{"-w", dir, "-q", "--as-of", at, "rerate", "--cycle", "2026-09", "--books", draft}
+		command := []string{"-w", dir, "-q", "--yes", "--as-of", at, "rerate", "--cycle", "2026-09", "--books", draft}
 		p := launch(t, at, append(command, args...)...)
 		code = p.ends()
 		return dir, strings.ReplaceAll(p.text(), dir, "w"), code, func() *tollbook {
