@@ -45,8 +45,8 @@ func (a *App) CheckAsOf(back bool) error {
 			"has come"}
 }
 
-// newest returns the as-of of the lake's newest state. It is not known if there is none, or if the workspace or its lake
-// cannot be read: then the command itself says so.
+// newest returns the as-of of the lake's newest state. It is not known if there is none, or if the workspace or its
+// lake cannot be read: then the command itself says so.
 func (a *App) newest() (period.Instant, bool) {
 	w, err := OpenSettings(a)
 	if err != nil {

@@ -149,8 +149,9 @@ func TestCell(t *testing.T) {
 			if err := cell.Execute(&out, want); err != nil {
 				t.Fatal(err)
 			}
-			if got := string(e.HTML()); got != out.String() {
-				t.Errorf("%q to %q: %s, want %s", text, href, got, out.String())
+			// html/template also escapes +, which ‹U+0000› has
+			if got, want := string(e.HTML()), strings.ReplaceAll(out.String(), "&#43;", "+"); got != want {
+				t.Errorf("%q to %q: %s, want %s", text, href, got, want)
 			}
 		}
 	}
