@@ -17,7 +17,8 @@ func TestNumbersForPeople(t *testing.T) {
 		}
 	}
 	for in, want := range map[string]string{"abcdef": "abcd…", "abcde": "abcde", "云计算": "云计…", "a各日": "a各日",
-		"ab各日": "ab各…", "abc def": "abc…", "\u2068אבגדהו\u2069": "\u2068אבגד\u2069…", "\u2068אבגדה\u2069": "\u2068אבגדה\u2069"} {
+		"ab各日": "ab各…", "abc def": "abc…",
+		"\u2068אבגדהו\u2069": "\u2068אבגד\u2069…", "\u2068אבגדה\u2069": "\u2068אבגדה\u2069"} {
 		if got := Cut(in, 5); got != want {
 			t.Errorf("%q is cut to %q, want %q", in, got, want)
 		}
