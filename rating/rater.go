@@ -114,22 +114,62 @@ type usage struct {
 // period-level model adds draws but no line: CycleEnd makes the line. For a record with a known meter nothing is
 // allocated, except for the growth of out.
 func (r *Rater) Usage(rec *Record, index int32, out *line.Charges) error {
-	u := usage{
-		Record: rec, product: &r.client.Book.Books.Products[rec.SKU], place: r.regions.place(rec.Region), index: index,
-		raw: rec.Quantity, used: rec.Quantity, left: rec.Quantity, drawsFrom: int32(len(out.Draws)),
+	u, err := r.begin(rec, index, out)
+	if err != nil {
+		return err
 	}
-	if !Summed(u.product) {
-		if err := r.records.measure(&u); err != nil {
-			return r.fail(rec, err)
-		}
-	}
-	r.used = u.used
 	if len(r.packages.quotas) > 0 && u.product.Draws() {
 		if err := r.packages.draw(&u, out); err != nil {
 			return r.fail(rec, err)
 		}
 	}
 	u.drawsTo = int32(len(out.Draws))
+	if err := r.rate(&u, out); err != nil {
+		return r.fail(rec, err)
+	}
+	return nil
+}
+
+// begin computes what a record counts.
+func (r *Rater) begin(rec *Record, index int32, out *line.Charges) (usage, error) {
+	u := usage{
+		Record: rec, product: &r.client.Book.Books.Products[rec.SKU], place: r.regions.place(rec.Region), index: index,
+		raw: rec.Quantity, used: rec.Quantity, left: rec.Quantity, drawsFrom: int32(len(out.Draws)),
+	}
+	if !Summed(u.product) {
+		if err := r.records.measure(&u); err != nil {
+			return u, r.fail(rec, err)
+		}
+	}
+	r.used = u.used
+	return u, nil
+}
+
+// Again is Usage for a record that keeps draws that it has: at most what it counts now, and none if its product does
+// not draw (§4.11). A record of a period-level model gives its draws and nothing else.
+func (r *Rater) Again(rec *Record, drew []line.Draw, index int32, out *line.Charges) error {
+	u, err := r.begin(rec, index, out)
+	if err != nil {
+		return err
+	}
+	if u.product.Draws() {
+		if drew, err = cutDraws(drew, u.used); err != nil {
+			return r.fail(rec, err)
+		}
+		out.Draws = append(out.Draws, drew...)
+		for _, d := range drew {
+			if u.free, err = u.free.Add(d.Quantity); err != nil {
+				return r.fail(rec, err)
+			}
+		}
+		if u.left, err = u.used.Sub(u.free); err != nil {
+			return r.fail(rec, err)
+		}
+	}
+	u.drawsTo = int32(len(out.Draws))
+	if u.product.PeriodLevel() {
+		return nil
+	}
 	if err := r.rate(&u, out); err != nil {
 		return r.fail(rec, err)
 	}

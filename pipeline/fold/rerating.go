@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/tollbook/tollbook/pipeline/fold/opening"
 	"github.com/tollbook/tollbook/pipeline/fold/rerate"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/task"
@@ -55,7 +56,10 @@ func (f *Folder) Rerate(ctx context.Context, origin period.Cycle, post bool) (li
 		return nil, nil, err
 	}
 	slices.SortFunc(list, func(a, b rerate.Difference) int { return a.Place.Compare(b.Place) })
-	return list, posted, nil
+	if post {
+		err = opening.KeepBooks(f.Txn.SubTxn, f.Books, origin, f.LateIn)
+	}
+	return list, posted, err
 }
 
 // RerateWorker returns a function that performs the tasks of a re-rating that several processes share, one at a time.

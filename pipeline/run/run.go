@@ -11,6 +11,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold/change"
 	"github.com/tollbook/tollbook/pipeline/fold/costs"
 	"github.com/tollbook/tollbook/pipeline/fold/incoming"
+	"github.com/tollbook/tollbook/pipeline/fold/opening"
 	"github.com/tollbook/tollbook/pipeline/fold/partner"
 	"github.com/tollbook/tollbook/pipeline/fold/pay"
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
@@ -557,6 +558,9 @@ func (r *run) cycles() error {
 		r.state.next.SetClosedWith(cycle, manifest.CloseSettings{Payments: s.Payments.String(),
 			RoundingMode: s.Rounding.Mode.String(),
 			Sellers:      r.sellers})
+		if err := opening.KeepBooks(r.state.txn.SubTxn, r.state.ws.Books, r.state.job.cycle, r.state.job.cycle); err != nil {
+			return err
+		}
 		return r.state.next.CloseThrough(cycle)
 	}
 	return nil

@@ -19,6 +19,9 @@ const (
 	// time weighted, by Scope = region and Resource: Count = the level, or Free = how far it is below zero, since At;
 	// Draws = its area in the cycle up to At. It continues in the next cycle
 	Level Kind = 7
+	// late records: the customer's product Key has had a difference since its closed cycle was billed, because it counted
+	// otherwise (§4.11)
+	Otherwise Kind = 8
 )
 
 // Row is one position of one customer at the end of a day. Which fields are used depends on Kind; the others are zero.

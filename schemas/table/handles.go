@@ -355,6 +355,20 @@ const (
 	ShiftShift       QuantityColumn[Shift]  = 6
 )
 
+// ClosedBook is a row of closed_books.
+type ClosedBook struct{}
+
+func (ClosedBook) of(table string) bool { return table == "closed_books" }
+
+// Columns of closed_books.
+const (
+	ClosedBookOriginCycle WordColumn[ClosedBook]      = 0
+	ClosedBookCustomerID  WordColumn[ClosedBook]      = 1
+	ClosedBookID          WordColumn[ClosedBook]      = 2
+	ClosedBookValidFrom   MaybeTimeColumn[ClosedBook] = 3
+	ClosedBookSays        WordColumn[ClosedBook]      = 4
+)
+
 // AccountEvent is a row of account_events.
 type AccountEvent struct{}
 

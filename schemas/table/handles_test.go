@@ -30,6 +30,7 @@ func rowTypes() []struct {
 		{"Order", []*Table{Orders().Table}}, {"OrderStep", []*Table{OrderStatus().Table}},
 		{"Adjustment", []*Table{Adjustments().Table}}, {"Rerating", []*Table{Reratings().Table}},
 		{"Redraw", []*Table{Redraws().Table, RetainedDraws().Table}}, {"Shift", []*Table{Shifts().Table}},
+		{"ClosedBook", []*Table{ClosedBooks().Table}},
 		{"AccountEvent", []*Table{AccountEvents().Table}}, {"AccountEntry", []*Table{AccountEntries().Table}},
 		{"Balance", []*Table{Balances().Table}}, {"Transfer", []*Table{Transfers().Table}},
 		{"IncentiveEvent", []*Table{IncentiveEvents().Table}}, {"Incentive", []*Table{Incentives().Table}},

@@ -224,7 +224,7 @@ var reratingsTable = define("reratings", nil,
 	Column{"official_discount_amount", Amount, "the same"},
 	Column{"truncated_amount", Amount, "the same"}, Column{"payment_amount", Amount, "the same"},
 	Column{"package_draws", Text, "difference of the draws: package_id:quantity;…; of a recurring charge or a " +
-		"commitment, which one it is, and of a commitment that counted late lines also: late"},
+		"commitment, which one it is"},
 	Column{"as_of", Time, "clock of the run that rated again"},
 	Column{"own_time", MaybeTime, "when partner, terms and tax are looked up, of a recurring charge; empty = the " +
 		"closed cycle's first instant"},
@@ -259,6 +259,19 @@ var shiftsTable = define("shifts", nil,
 	Column{"scope", Word, "meter: region or resource that it counts over"},
 	Column{"at", MaybeTime, "package: start of the quota period"},
 	Column{"shift", Quantity, "by how much more the meter counts, or was drawn from the package; negative: less"})
+
+// ClosedBooks defines what closed cycles keep of the books with which they were closed or last re-rated: how products
+// count (§4.11), and the packages that were in force (§3.7). It is stored in the cycle itself by its close, and in the
+// open cycle by a re-rate.
+func ClosedBooks() Def[ClosedBook] { return Def[ClosedBook]{closedBooksTable} }
+
+var closedBooksTable = define("closed_books", nil,
+	Column{"origin_cycle", Word, "the closed cycle"},
+	Column{"customer_id", Word, "whose package it is; empty = the row is about a product"},
+	Column{"id", Word, "package_id, or sku of a product"},
+	Column{"valid_from", MaybeTime, "valid_from of the package; null = none"},
+	Column{"says", Word, "reset of the package; of a product how it counts: pricing_model, measure, aggregation, " +
+		"meter, convert and prorate"})
 
 // AccountEvents defines the account events that passed the acceptance checks, stored in the cycle that they affect
 // (§3.16, §4.11). Those with refused = 1 count as rejects of their file: in the last replay of the cycle, they took

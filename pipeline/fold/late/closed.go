@@ -51,14 +51,19 @@ type gathered struct {
 	lines   bool      // the close billed records of the meter one by one
 }
 
-// gather finds the records of a customer's month-end meters of a closed cycle: late records, and those that the close
-// billed under any model.
+// isGathered reports whether late records are billed from all records of their meter or product.
+func (s *Sources) isGathered(of productOf) bool {
+	return s.Step.Folder.Books.Products[of.SKU].MonthEnd() || s.otherwise(of)
+}
+
+// gather finds the records of a customer's month-end meters of a closed cycle, and of the products that count otherwise:
+// late records, and those that the close billed under any model.
 func (s *Sources) gather(set MeterSet) (map[Meter]*gathered, error) {
 	if s.gathers[set] != nil {
 		return s.gathers[set], nil
 	}
 	closed, err := ClosedRecords(s.Step.Folder.State, s.Step.Bucket, set.Origin, map[int32]bool{set.Customer: true},
-		func(row *sorting.Row) bool { return row.SKU >= 0 && s.Step.Folder.Books.Products[row.SKU].MonthEnd() })
+		func(row *sorting.Row) bool { return row.SKU >= 0 && s.isGathered(productOf{set, row.SKU}) })
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +85,7 @@ func (s *Sources) gather(set MeterSet) (map[Meter]*gathered, error) {
 		add(r)
 	}
 	for key, r := range s.Step.All {
-		if key.Customer == set.Customer && key.Origin == set.Origin && s.Step.Folder.Books.Products[r.SKU].MonthEnd() {
+		if key.Customer == set.Customer && key.Origin == set.Origin && s.isGathered(productOf{set, r.SKU}) {
 			add(&r.Record)
 		}
 	}

@@ -31,8 +31,9 @@ func (l movedLevels) note(m Meter, asOf period.Instant) {
 }
 
 // rateLevels bills the effect of late records on time-weighted meters, in every closed cycle from that of the earliest
-// record (§10.1). It notes the levels with which each cycle now opens.
-func (s *Step) rateLevels(customer int32, moved movedLevels) error {
+// record (§10.1). It notes the levels with which each cycle now opens, and adds to whole the products that count
+// otherwise than when a cycle was billed.
+func (s *Step) rateLevels(customer int32, moved movedLevels, whole map[productOf]period.Instant) error {
 	for _, at := range slices.SortedFunc(maps.Keys(moved), func(a, b levelMeter) int {
 		return cmp.Or(cmp.Compare(a.SKU, b.SKU), cmp.Compare(a.Scope, b.Scope))
 	}) {
@@ -49,7 +50,14 @@ func (s *Step) rateLevels(customer int32, moved movedLevels) error {
 			if t, ok := moved[at][c]; ok && (c == first || t > asOf) {
 				asOf = t
 			}
-			if err := s.rateMeter(&closing, Meter{Origin: c, SKU: at.SKU, Scope: at.Scope}, asOf); err != nil {
+			m := Meter{Origin: c, SKU: at.SKU, Scope: at.Scope}
+			if of := (productOf{MeterSet{customer, c}, at.SKU}); s.sources.otherwise(of) {
+				whole[of] = max(whole[of], asOf)
+				err = s.passMeter(&closing, m)
+			} else {
+				err = s.rateMeter(&closing, m, asOf)
+			}
+			if err != nil {
 				return err
 			}
 			if err := s.leaveLevels(&closing, at, c+1); err != nil {
@@ -80,7 +88,7 @@ func (s *Step) leaveLevels(closing *Closing, at levelMeter, next period.Cycle) e
 		return cmp.Or(cmp.Compare(a.Scope, b.Scope), cmp.Compare(a.Resource, b.Resource))
 	})
 	for _, row := range left {
-		s.levels = append(s.levels, opening.Left{Row: row, Customer: closing.Customer, Origin: next.String()})
+		s.left = append(s.left, opening.Left{Row: row, Customer: closing.Customer, Origin: next.String()})
 	}
 	return nil
 }

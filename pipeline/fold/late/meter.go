@@ -251,21 +251,30 @@ func (s Sums) AddCharges(b *books.Books, customer int32, charges *line.Charges, 
 	for i := range charges.List {
 		ch := &charges.List[i]
 		at := placeOf(b, customer, origin, &about[ch.Record])
-		draws := make(map[string]money.SignedQuantity)
-		for _, d := range charges.Draws[ch.DrawsFrom:ch.DrawsTo] {
-			id := b.Packages[d.Package].ID
-			sum, err := draws[id].Add(d.Quantity.Signed())
-			if err != nil {
-				return err
-			}
-			draws[id] = sum
-		}
-		if err := s.At(at).Add(&Sum{ch.UsageAmount.Total(), ch.Free.Total(), ch.Official, ch.Discount, ch.Truncated,
-			ch.Payment, draws}); err != nil {
+		if err := s.Charge(b, at, ch, charges.Draws[ch.DrawsFrom:ch.DrawsTo], false); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// Charge adds a charge and its draws at a place; those of a reversal are given back.
+func (s Sums) Charge(b *books.Books, at Place, ch *line.Charge, drew []line.Draw, reversal bool) error {
+	draws := make(map[string]money.SignedQuantity)
+	for _, d := range drew {
+		q := d.Quantity.Signed()
+		if reversal {
+			q = q.Neg()
+		}
+		id := b.Packages[d.Package].ID
+		sum, err := draws[id].Add(q)
+		if err != nil {
+			return err
+		}
+		draws[id] = sum
+	}
+	return s.At(at).Add(&Sum{ch.UsageAmount.Total(), ch.Free.Total(), ch.Official, ch.Discount, ch.Truncated,
+		ch.Payment, draws})
 }
 
 // placeOf is the place of a month-end line.

@@ -288,11 +288,10 @@ d,dora,d,meet,2026-09-06T10:00,2
 -- run 2026-10 2026-10-06T04:00:00Z --
 -- expect lines: customer_id,origin_cycle,id,tier,kind,payment_amount --
 acme,,2026-10/meet/east/x,1,flat_fee,50
-acme,2026-09,b,1,adjustment,2
+acme,2026-09,2026-09/meet/east/x,,adjustment,2
 dora,,2026-10/meet/east/d,1,flat_fee,50
-dora,2026-09,2026-09/meet/east/d,1,adjustment,-50
-dora,2026-09,d,1,adjustment,2
-dora,2026-09,d,1,adjustment,50
+dora,2026-09,2026-09/meet/east/d,,adjustment,52  # 2 and the flat fee, which the usage owes
+dora,2026-09,2026-09/meet/east/d,1,adjustment,-50  # the fee at zero
 `,
 	})
 }
@@ -360,9 +359,9 @@ c,acme,z,held,2026-10-01T00:00,1
 	})
 }
 
-// TestRecount: after the meter or the model of a product was changed, the records say what the meter has counted
-// (LATE-7). It was flat at 1, and is graduated: 8 are counted of (0, 10] at 1, then 0.5.
-func TestRecount(t *testing.T) {
+// TestCountsOtherwise: a late record of a product that counts otherwise than when its cycle was closed makes one
+// difference per place (LATE-7). The product was flat at 1; now it is 1 up to 10, then 0.5.
+func TestCountsOtherwise(t *testing.T) {
 	t.Parallel()
 	foldtest.PlayEach(t, `
 -- books/products.csv --
@@ -386,16 +385,14 @@ sku,service_type_code,measure,pricing_model,meter`, map[string]string{
 		"of the customer": `
 gb,net,GB,graduated,customer
 -- run 2026-10 2026-10-06T04:00:00Z --
--- expect lines: id,tier,quantity,payment_amount --
-c,1,2,2    # (8, 10]
-c,2,5,2.5  # (10, 15]
+-- expect lines: id,usage_amount,quantity,payment_amount --
+2026-09/gb/east/x,7,0,4.5  # 5 + (8, 10] x 1 + (10, 15] x 0.5 - 5
 `,
 		"of the resource": `
 gb,net,GB,graduated,resource
 -- run 2026-10 2026-10-06T04:00:00Z --
--- expect lines: id,tier,quantity,payment_amount --
-c,1,5,5  # (5, 10]
-c,2,2,1  # (10, 12]
+-- expect lines: id,usage_amount,quantity,payment_amount --
+2026-09/gb/east/x,7,0,6  # 5 + (5, 10] x 1 + (10, 12] x 0.5 - 5
 `,
 		"of a volume product: what was billed record by record is subtracted": `
 gb,net,GB,volume,customer

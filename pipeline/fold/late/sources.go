@@ -22,14 +22,14 @@ type Sources struct {
 	Shifts  []opening.Shift // that apply, in order of the cycle from which they apply
 	Shifted period.Cycle    // cycle up to which shifts apply
 	one     *int32          // the customer whose positions are read; nil = all
-	closing map[MeterSet]*positions
+	closing map[MeterSet]map[Meter]counted
 	gathers map[MeterSet]map[Meter]*gathered
 	sums    map[period.Cycle]Sums // of month-end lines, late lines and re-rating
 	ofUsage map[MeterSet]Sums     // of the lines that the close made of single records
 
-	recounts map[period.Cycle]*recount
-	billed   map[MeterSet][]*Row // late records
-	redrawn  map[MeterSet]bool   // whether re-rating changed what records of the cycle draw
+	counts   opening.Counted            // how products counted when cycles were billed
+	differed map[productOf]period.Cycle // the last cycle that billed a difference of a product that counted otherwise
+	others   map[productOf]bool
 }
 
 // counted is a meter's count as billing left it in a cycle.
@@ -48,7 +48,7 @@ type MeterSet struct {
 // records billed in closed cycles.
 func (s *Sources) Prepare(rows []*Record) error {
 	s.Own = make(map[Key]*Record)
-	s.closing = make(map[MeterSet]*positions)
+	s.closing = make(map[MeterSet]map[Meter]counted)
 	s.gathers = make(map[MeterSet]map[Meter]*gathered)
 	s.sums, s.ofUsage = make(map[period.Cycle]Sums), make(map[MeterSet]Sums)
 	wanted := make(map[period.Cycle]map[Key]bool)
@@ -90,20 +90,23 @@ func (s *Sources) Prepare(rows []*Record) error {
 	return nil
 }
 
-// index groups late records and changed draws by the meters that they affect.
-func (s *Sources) index() {
-	if s.billed != nil {
-		return
-	}
-	s.billed, s.redrawn = make(map[MeterSet][]*Row), make(map[MeterSet]bool)
-	for key, r := range s.Step.All {
-		if set := (MeterSet{key.Customer, key.Origin}); r.Billed < s.Step.Cycle {
-			s.billed[set] = append(s.billed[set], r)
+// readCounted reads how products counted when cycles were billed.
+func (s *Sources) readCounted() (err error) {
+	s.others, s.differed = make(map[productOf]bool), make(map[productOf]period.Cycle)
+	for i := range s.behind {
+		l := &s.behind[i]
+		sku := s.Step.Folder.Books.SKU(l.Key)
+		if l.Kind != position.Otherwise || sku < 0 {
+			continue
 		}
+		origin, err := period.ParseCycle(l.Origin)
+		if err != nil {
+			return err
+		}
+		s.differed[productOf{MeterSet{l.Customer, origin}, sku}] = l.Billed
 	}
-	for key := range s.Step.ReratedDraws {
-		s.redrawn[MeterSet{key.Customer, key.Origin}] = true
-	}
+	s.counts, err = s.Step.Folder.Opening.ClosedBooks(s.Step.Cycle)
+	return err
 }
 
 // Billed finds the billed record that a late record replaces.
@@ -142,17 +145,14 @@ func (s *Sources) ReadBilled(origin period.Cycle, keys map[Key]bool) error {
 	return nil
 }
 
-// Count returns the count of a meter that counts record by record, after everything billed. If no position holds it, it
-// is calculated from the meter's records (LATE-7).
+// Count returns the count of a meter that counts record by record, after everything billed: the position that its
+// cycle's close or later late records left, and the shifts of re-rates since.
 func (s *Sources) Count(customer int32, m Meter) (money.Quantity, error) {
 	stored, err := s.positions(MeterSet{customer, m.Origin})
 	if err != nil {
 		return money.Quantity{}, err
 	}
-	if !stored.hold(&s.Step.Folder.Books.Products[m.SKU], m) {
-		return s.fromRecords(customer, m)
-	}
-	at := stored.counts[m]
+	at := stored[m]
 	count := at.count
 	for i := range s.Shifts {
 		h := &s.Shifts[i]
@@ -170,24 +170,18 @@ func (s *Sources) Count(customer int32, m Meter) (money.Quantity, error) {
 // Positions lists the meters of a closed cycle for which a customer has positions.
 func (s *Sources) Positions(set MeterSet) ([]Meter, error) {
 	stored, err := s.positions(set)
-	if err != nil {
-		return nil, err
-	}
-	return slices.Collect(maps.Keys(stored.counts)), nil
+	return slices.Collect(maps.Keys(stored)), err
 }
 
 // positions returns the positions of a customer's meters of a closed cycle after its close and its late records.
-func (s *Sources) positions(set MeterSet) (*positions, error) {
+func (s *Sources) positions(set MeterSet) (map[Meter]counted, error) {
 	if s.closing[set] != nil {
 		return s.closing[set], nil
 	}
-	s.index()
-	stored := &positions{counts: make(map[Meter]counted), other: make(map[int32]bool), closed: make(map[int32]bool),
-		stored: make(map[period.Cycle]map[Meter]bool), redrawn: s.redrawn[set]}
+	stored := make(map[Meter]counted)
 	add := func(row *position.Row, in period.Cycle) {
 		if sku := s.Step.Folder.Books.SKU(row.Key); IsCounter(row.Kind) && sku >= 0 {
-			stored.note(&s.Step.Folder.Books.Products[sku], Meter{Origin: set.Origin, SKU: sku, Scope: row.Scope}, row,
-				in)
+			stored[Meter{Origin: set.Origin, SKU: sku, Scope: row.Scope}.As(row.Kind)] = counted{row.Count, in}
 		}
 	}
 	rows, last, err := s.Step.Folder.Opening.Before(set.Customer, set.Origin.Last()+1, set.Origin)
@@ -203,17 +197,6 @@ func (s *Sources) positions(set MeterSet) (*positions, error) {
 		if p := &s.behind[i]; p.Customer == set.Customer && p.Origin == set.Origin.String() {
 			add(&p.Row, p.Billed)
 		}
-	}
-	for in, meters := range stored.stored {
-		for m := range meters {
-			if m.Kind == 0 {
-				stored.complete(&s.Step.Folder.Books.Products[m.SKU], m, in)
-			}
-		}
-	}
-	for _, r := range s.billed[set] {
-		stored.complete(&s.Step.Folder.Books.Products[r.SKU],
-			MeterOf(s.Step.Folder.Books, &r.Record, s.Step.Folder.Regions.Name), r.Billed)
 	}
 	s.closing[set] = stored
 	return stored, nil

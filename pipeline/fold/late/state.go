@@ -90,6 +90,11 @@ func (s *State) Apply(e *Entry) error {
 	if err != nil {
 		return err
 	}
+	return s.move(e, draws)
+}
+
+// move adds draws of an entry to what was drawn in their quota periods, or gives them back.
+func (s *State) move(e *Entry, draws []line.Draw) error {
 	for _, d := range draws {
 		if err := s.openPackage(d.Package, e.Start); err != nil {
 			return err
@@ -104,7 +109,7 @@ func (s *State) Apply(e *Entry) error {
 		if err != nil {
 			return err
 		}
-		s.quotaPeriods[f] = drawn
+		s.quotaPeriods[f], s.changed[f] = drawn, true
 	}
 	return nil
 }

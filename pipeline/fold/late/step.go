@@ -67,7 +67,7 @@ type Step struct {
 	meters       []lateMeter
 	retained     *parquet.Columns[tables.Redraw]
 	quotaPeriods []lateQuotaPeriod
-	levels       []opening.Left
+	left         []opening.Left // levels, and products that count otherwise
 }
 
 // Row is an accepted late record.
@@ -181,6 +181,9 @@ func (s *Step) rateRecords() error {
 	if err := s.sources.Prepare(own); err != nil {
 		return err
 	}
+	if err := s.sources.readCounted(); err != nil {
+		return err
+	}
 	entries, err := Pending(own, s.sources.Billed)
 	if err != nil {
 		return err
@@ -211,7 +214,7 @@ func (s *Step) rateCustomer(entries []Entry) error {
 	customer := entries[0].Customer
 	s.state.Open(customer)
 	changed := make(map[Meter]period.Instant) // with the last as-of
-	levels := make(movedLevels)
+	levels, whole := make(movedLevels), make(map[productOf]period.Instant)
 	var charges line.Charges
 	for i := range entries {
 		e := &entries[i]
@@ -220,6 +223,14 @@ func (s *Step) rateCustomer(entries []Entry) error {
 			asOf = entries[i+1].AsOf // of the record that replaces it (LATE-2)
 		}
 		charges.Reset()
+		of := productOf{MeterSet{customer, e.Origin}, e.SKU}
+		if !IsLevel(s.Folder.Books, &e.Record.Record) && s.sources.otherwise(of) {
+			if err := s.draw(e, entries, &charges); err != nil {
+				return err
+			}
+			whole[of] = max(whole[of], asOf)
+			continue
+		}
 		if err := s.retain(e); err != nil {
 			return err
 		}
@@ -245,7 +256,7 @@ func (s *Step) rateCustomer(entries []Entry) error {
 			return err
 		}
 		for _, d := range e.gone { // the books lack the package that gets this back (OPEN-6)
-			s.levels = append(s.levels, opening.Unknown(customer, d.packageID, e.Start))
+			s.left = append(s.left, opening.Unknown(customer, d.packageID, e.Start))
 		}
 	}
 	closing := Closing{Books: s.Folder.Books, Rater: s.Folder.Rater, Region: s.Folder.Regions.Name, Customer: customer,
@@ -255,7 +266,10 @@ func (s *Step) rateCustomer(entries []Entry) error {
 			return err
 		}
 	}
-	if err := s.rateLevels(customer, levels); err != nil {
+	if err := s.rateLevels(customer, levels, whole); err != nil {
+		return err
+	}
+	if err := s.rateProducts(&closing, whole); err != nil {
 		return err
 	}
 	for m, count := range s.state.Meters() {
@@ -287,7 +301,15 @@ func (s *Step) owe(e *Entry) error {
 
 // oweMeter adds what the differences of a period-level meter must hold (LATE-3).
 func (s *Step) oweMeter(p *books.Product, records []*Record, billed Sums) error {
-	if !rating.Summed(p) || !p.PeriodLevel() {
+	if !p.PeriodLevel() {
+		return nil
+	}
+	return s.oweAll(p, records, billed)
+}
+
+// oweAll adds what the differences of all records of a meter or a product must hold.
+func (s *Step) oweAll(p *books.Product, records []*Record, billed Sums) error {
+	if !rating.Summed(p) {
 		return nil
 	}
 	for _, r := range records {
@@ -337,6 +359,15 @@ func (s *Step) rateMeter(closing *Closing, m Meter, asOf period.Instant) error {
 		return err
 	}
 	return s.differ(now, billed, func(Place) period.Instant { return asOf })
+}
+
+// passMeter leaves the rater at the end of the cycle of a meter.
+func (s *Step) passMeter(closing *Closing, m Meter) error {
+	records, err := s.sources.counted(closing.Customer, m)
+	if err == nil {
+		_, err = closing.Rate(m, records)
+	}
+	return err
 }
 
 // differ appends the lines of the differences between two sums.

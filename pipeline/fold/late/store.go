@@ -89,7 +89,7 @@ func (s *Step) storePositions() *parquet.Columns[tables.Position] {
 		p := &b.Packages[f.Package]
 		list = append(list, opening.Left{Customer: p.Customer, Row: rating.PackageRow(p, f.drawn, f.Start)})
 	}
-	list = append(list, s.levels...)
+	list = append(list, s.left...)
 	slices.SortStableFunc(list, func(x, y opening.Left) int { return cmp.Compare(x.Customer, y.Customer) })
 	out := parquet.NewColumns(tables.LatePositions())
 	for i := range list {

@@ -55,7 +55,7 @@ func Bucket(ctx context.Context, late *late.Folder, bucket int, origin period.Cy
 	if list, err = r.commitments(list); err != nil {
 		return nil, false, err
 	}
-	changed = len(list)+len(r.committed)+len(r.shifts)+len(r.redrawn) > 0
+	changed = len(list)+len(r.committed)+len(r.shifts)+len(r.redrawn) > 0 || r.differed
 	if post && changed {
 		err = (&poster{r.late, r.bucket}).post(r.origin, list, r.committed, r.shifts, r.redrawn)
 	}
@@ -76,6 +76,7 @@ type rerating struct {
 	apart        map[int32]bool                // customers that are rated record by record
 	owed         map[int32]money.QuantityTotal // by customer: quantity used
 	differs      map[int32]bool                // customers whose records draw differently than billed
+	differed     bool                          // late records were billed by differences of products that counted otherwise
 	drawn        []byte
 	shifts       []opening.Shift
 	redrawn      map[late.Key]string
@@ -182,6 +183,13 @@ func (r *rerating) moved() error {
 				r.apart[list[i].Customer] = true
 			}
 		}
+		left, err := r.late.Opening.LeftIn(r.bucket, c, opening.Anyone)
+		if err != nil {
+			return err
+		}
+		r.differed = r.differed || slices.ContainsFunc(left, func(l opening.Left) bool {
+			return l.Kind == position.Otherwise && l.Origin == r.origin.String()
+		})
 	}
 	return nil
 }
@@ -260,22 +268,8 @@ func (r *rerating) charge(rec *late.Record, charges *line.Charges, reversal bool
 		Region: r.late.Regions.Name(rec.Region), Resource: string(rec.Resource)}
 	for i := range charges.List {
 		ch := &charges.List[i]
-		draws := make(map[string]money.SignedQuantity)
-		for _, d := range charges.Draws[ch.DrawsFrom:ch.DrawsTo] {
-			q := d.Quantity.Signed()
-			if reversal {
-				q = q.Neg()
-			}
-			id := r.late.Books.Packages[d.Package].ID
-			sum, err := draws[id].Add(q)
-			if err != nil {
-				return err
-			}
-			draws[id] = sum
-		}
-		sum := &late.Sum{Used: ch.UsageAmount.Total(), Free: ch.Free.Total(), Official: ch.Official,
-			Discount: ch.Discount, Truncated: ch.Truncated, Payment: ch.Payment, Draws: draws}
-		if err := r.now.At(at).Add(sum); err != nil {
+		drew := charges.Draws[ch.DrawsFrom:ch.DrawsTo]
+		if err := r.now.Charge(r.late.Books, at, ch, drew, reversal); err != nil {
 			return err
 		}
 		r.mark(at).note(0, ch.UnitPrice.String(), r.discount(ch))

@@ -3,6 +3,7 @@ package explain
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/position"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -126,9 +128,15 @@ func (ls *lateStory) lateFacts(ctx context.Context, r *lateRecord) (err error) {
 			r.asOf.String())+
 			", at the prices of its own time")
 	}
-	if !r.replaced && p.PeriodLevel() {
-		ls.ex.story.Before = append(ls.ex.story.Before,
-			fmt.Sprintf("%s is priced at the month's end: its effect is billed as a difference", p.SKU))
+	why, err := ls.otherwise(p.SKU)
+	if err != nil {
+		return err
+	}
+	if why == "" && p.PeriodLevel() {
+		why = fmt.Sprintf("%s is priced at the month's end: its effect is billed as a difference", p.SKU)
+	}
+	if !r.replaced && why != "" {
+		ls.ex.story.Before = append(ls.ex.story.Before, why)
 		err = ls.ex.storedLines(manifest.LateDay, &ls.ex.story.Later, func(row rows.Row[tables.Line]) bool {
 			o := objectOf(row)
 			return row.Word(tables.LineOriginCycle) == ls.ex.at.origin && o.sku == p.SKU &&
@@ -141,6 +149,25 @@ func (ls *lateStory) lateFacts(ctx context.Context, r *lateRecord) (err error) {
 	}
 	ls.ex.story.Feeds, err = ls.ex.origins(ctx, &r.accepted)
 	return err
+}
+
+// otherwise says that a product counts otherwise than when the cycle was billed, if late records of it are billed by a
+// difference for that reason (§4.11); else it is empty.
+func (ls *lateStory) otherwise(sku string) (why string, err error) {
+	files, err := ls.ex.filesOfDay(tables.LatePositions().Name, ls.ex.at.cycle, manifest.Day{})
+	for _, f := range files {
+		err = errors.Join(err, eachRow(ls.ex, f, tables.LatePositions(), nil, tables.PositionCustomerID,
+			func(row rows.Row[tables.Position]) error {
+				if row.Word(tables.PositionOriginCycle) == ls.ex.at.origin && row.Word(tables.PositionKey) == sku &&
+					position.Kind(row.Small(tables.PositionKind)) == position.Otherwise {
+					why = fmt.Sprintf("%s counts otherwise than when cycle %s was closed or last re-rated, or has had a "+
+						"difference since for that reason: all its records are rated again, and the difference is "+
+						"billed in cycle %s", sku, ls.ex.at.origin, ls.ex.at.cycle)
+				}
+				return nil
+			}))
+	}
+	return why, err
 }
 
 // lateLines explains the source of the price of each late line.
@@ -236,10 +263,15 @@ func (ls *lateStory) difference() (err error) {
 		err = ls.postings()
 	} else {
 		ls.ex.story.State = StateDifference
-		ls.ex.story.Before = append(ls.ex.story.Before,
-			fmt.Sprintf("cycle %s was closed: its month-end line stays, and what late records change of it is billed "+
-				"in cycle %s",
-				ls.ex.at.origin, ls.ex.at.cycle))
+		why, failed := ls.otherwise(ls.about.sku)
+		if failed != nil {
+			return failed
+		}
+		if why == "" {
+			why = fmt.Sprintf("cycle %s was closed: its month-end line stays, and what late records change of it is "+
+				"billed in cycle %s", ls.ex.at.origin, ls.ex.at.cycle)
+		}
+		ls.ex.story.Before = append(ls.ex.story.Before, why)
 		err = ls.lateReasons()
 	}
 	if err != nil {

@@ -1,0 +1,117 @@
+package opening
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// ClosedBook is what a closed cycle keeps of a row of the books with which it was closed or last re-rated.
+type ClosedBook struct {
+	In       period.Cycle // the cycle that stores it: Origin at its close, the open cycle at a re-rate
+	Origin   period.Cycle
+	Customer string // of a package; "" = the row is of a product
+	ID       string // package_id or sku
+	From     period.Instant
+	Says     string // reset of the package, or how the product counts
+}
+
+// Counts says how a product counts (§4.11).
+func Counts(p *books.Product) string {
+	return fmt.Sprintf("%s/%s/%s/%s/%s/%t", p.Model, p.Measure, p.Aggregation, p.Meter, p.Convert, p.Prorate)
+}
+
+func closedBooksKey(cycle period.Cycle) manifest.FileKey {
+	return manifest.FileKey{Table: tables.ClosedBooks().Name, Cycle: manifest.CycleOf(cycle), Bucket: manifest.NoBucket}
+}
+
+// KeepBooks stores the books with which a cycle is closed, or with which it is rated again in the open cycle in.
+func KeepBooks(txn *lake.SubTxn, b *books.Books, origin, in period.Cycle) error {
+	all, err := closedBooksIn(txn, txn.Next().Find(closedBooksKey(in)), in)
+	if err != nil {
+		return err
+	}
+	all = slices.DeleteFunc(all, func(row ClosedBook) bool { return row.Origin == origin })
+	for i := range b.Products {
+		all = append(all, ClosedBook{Origin: origin, ID: b.Products[i].SKU, From: period.Past,
+			Says: Counts(&b.Products[i])})
+	}
+	slices.SortFunc(all, func(x, y ClosedBook) int {
+		return cmp.Or(cmp.Compare(x.Customer, y.Customer), cmp.Compare(x.Origin, y.Origin), cmp.Compare(x.ID, y.ID),
+			cmp.Compare(x.From, y.From))
+	})
+	out := parquet.NewColumns(tables.ClosedBooks())
+	for i := range all {
+		out.Word(tables.ClosedBookOriginCycle).Add(all[i].Origin.String())
+		out.Word(tables.ClosedBookCustomerID).Add(all[i].Customer)
+		out.Word(tables.ClosedBookID).Add(all[i].ID)
+		out.MaybeTime(tables.ClosedBookValidFrom).Add(all[i].From)
+		out.Word(tables.ClosedBookSays).Add(all[i].Says)
+		out.N++
+	}
+	return tablefile.Put(txn, closedBooksKey(in), out, nil)
+}
+
+func closedBooksIn(from tablefile.Opener, files []manifest.FileEntry, in period.Cycle) (all []ClosedBook, err error) {
+	for _, e := range files {
+		err := tablefile.Each(from, e, tables.ClosedBooks(), nil, func(c *parquet.Columns[tables.ClosedBook],
+			i int) error {
+			origin, err := period.ParseCycle(c.Word(tables.ClosedBookOriginCycle).At(i))
+			all = append(all, ClosedBook{In: in, Origin: origin, Customer: c.Word(tables.ClosedBookCustomerID).At(i),
+				ID: c.Word(tables.ClosedBookID).At(i), From: c.MaybeTime(tables.ClosedBookValidFrom).At(i),
+				Says: c.Word(tables.ClosedBookSays).At(i)})
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// ClosedBooks reads what closed cycles keep of their books, in the order in which it was stored.
+func (s *Source) ClosedBooks(upTo period.Cycle) (all []ClosedBook, err error) {
+	for _, c := range s.Cycles(upTo) {
+		files, err := s.Files.Find(closedBooksKey(c))
+		if err != nil {
+			return nil, err
+		}
+		rows, err := closedBooksIn(s.Files, files, c)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, rows...)
+	}
+	return all, nil
+}
+
+// Counted says how products counted when cycles were closed or last re-rated.
+type Counted []ClosedBook
+
+// Of returns how a product counted when a cycle was last re-rated, otherwise when it was closed, and the cycle in which
+// that was stored. A close closes the cycles before it too. A product that was not in the books then counts as at the
+// first close since; known is false if there is none.
+func (c Counted) Of(origin period.Cycle, sku string) (was string, in period.Cycle, known bool) {
+	in = origin
+	for i := range c {
+		if c[i].Origin == origin && c[i].In > origin && c[i].Customer == "" {
+			in = c[i].In // of the last re-rate
+		}
+	}
+	for i := range c {
+		row := &c[i]
+		if row.ID == sku && row.Customer == "" && (row.In == in && row.Origin == origin ||
+			row.In == row.Origin && row.In >= in) {
+			return row.Says, in, true
+		}
+	}
+	return "", in, false
+}
