@@ -35,24 +35,22 @@ func (s *shop) charged(span string) []string {
 	s.t.Helper()
 	bk, within := s.compile(), s.span(span)
 	var out []string
-	for i := range s.b.Recurring {
-		for _, p := range recurring.Parts(&s.b.Recurring[i], s.b.Zone, within) {
-			ch, err := recurring.Price(bk, &p, nil)
+	for _, p := range recurring.Parts(s.b.Recurring, s.b.Zone, within) {
+		ch, err := recurring.Price(bk, &p, nil)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		if within.Holds(p.Instant()) {
+			out = append(out, fmt.Sprintf("%s type %d %s..%s: %s", p.ID, p.Detail(),
+				s.b.Zone.Day(p.Span.From), s.b.Zone.Day(p.Span.To), ch.Payment.Trim()))
+		}
+		if within.Holds(p.Back.From) && p.Back.To > p.Back.From {
+			back, err := recurring.Back(bk, &p, &ch)
 			if err != nil {
 				s.t.Fatal(err)
 			}
-			if within.Holds(p.Instant()) {
-				out = append(out, fmt.Sprintf("%s type %d %s..%s: %s", p.ID(s.b.Zone), p.Detail(),
-					s.b.Zone.Day(p.Span.From), s.b.Zone.Day(p.Span.To), ch.Payment.Trim()))
-			}
-			if within.Holds(p.Back.From) && p.Back.To > p.Back.From {
-				back, err := recurring.Back(bk, &p, &ch)
-				if err != nil {
-					s.t.Fatal(err)
-				}
-				out = append(out, fmt.Sprintf("%s %s from %s: %s of %s", p.ID(s.b.Zone), back.Kind,
-					s.b.Zone.Day(p.Back.From), back.Payment.Trim(), back.Official.Trim()))
-			}
+			out = append(out, fmt.Sprintf("%s %s from %s: %s of %s", p.ID, back.Kind,
+				s.b.Zone.Day(p.Back.From), back.Payment.Trim(), back.Official.Trim()))
 		}
 	}
 	return out
@@ -142,7 +140,7 @@ func TestRecurringLine(t *testing.T) {
 	s.charge("a", "100", "2024-04-16..", books.RecurringCharge{Months: 1})
 	s.b.Recurring[0].Quantity = q("3")
 	s.discount("d", books.Commercial, -1, -1, 0, "=80", "..")
-	p := recurring.Parts(&s.b.Recurring[0], s.b.Zone, s.span("2024-04-01..2024-05-01"))
+	p := recurring.Parts(s.b.Recurring, s.b.Zone, s.span("2024-04-01..2024-05-01"))
 	ch, err := recurring.Price(s.compile(), &p[0], nil)
 	if err != nil {
 		t.Fatal(err)

@@ -22,15 +22,12 @@ func (w *worker) charges(bucket int, cycle period.Cycle) error {
 	charged := w.chargedIn(bucket)
 	var lines []*linefile.Line
 	for _, customer := range w.charged[bucket] {
-		charges := w.Books.Recurring.Of(customer)
-		for i := range charges {
-			for _, p := range recurring.Parts(&charges[i], w.Books.Zone, bounds) {
-				list, err := w.chargeLines(&p, cycle, charged)
-				if err != nil {
-					return err
-				}
-				lines = append(lines, list...)
+		for _, p := range recurring.Parts(w.Books.Recurring.Of(customer), w.Books.Zone, bounds) {
+			list, err := w.chargeLines(&p, cycle, charged)
+			if err != nil {
+				return err
 			}
+			lines = append(lines, list...)
 		}
 	}
 	files, err := linefile.Write(w.txn, w.Books, key, lines)
@@ -91,7 +88,7 @@ func (w *worker) chargeLine(p *recurring.Part, cycle period.Cycle, span period.S
 	l := &linefile.Line{
 		Customer: p.Row.Customer, SKU: p.Row.SKU, Region: p.Row.Region, Resource: p.Row.Resource,
 		ChargingMode: line.ChargingByPeriod,
-		TradeID:      cycle.String(), ID: p.ID(w.Books.Zone), TradeTime: span.To, Start: span.From, End: span.To,
+		TradeID:      cycle.String(), ID: p.ID, TradeTime: span.To, Start: span.From, End: span.To,
 		Own: p.Span.From,
 	}
 	l.Partner, l.Association = w.Books.PartnerAt(l.Customer, l.Own)

@@ -3,6 +3,7 @@ package recurring
 import (
 	"fmt"
 	"math/big"
+	"time"
 
 	"github.com/tollbook/tollbook/rating/derivation"
 	"github.com/tollbook/tollbook/rating/tariff"
@@ -15,6 +16,7 @@ import (
 // Part is the charge of one row of a recurring charge for one of its periods, or a part of it (§10.5).
 type Part struct {
 	Row    *books.RecurringCharge
+	ID     string // of its lines (RECUR-2)
 	Period period.Span
 	Span   period.Span // the part that is charged
 	Back   period.Span // for a charge in advance: the span to refund because the row ends in the period; else empty
@@ -48,14 +50,31 @@ func (p *Part) Detail() int32 {
 	return line.DetailRenewal
 }
 
-// ID returns the id of the part's line.
-func (p *Part) ID(zone *period.Zone) string { return p.Row.ID + "/" + zone.Day(p.Span.From).String() }
+// Parts lists the parts of charges whose line or refund has its instant in a span: row by row, in order of time. rows
+// hold all rows of their charges, in the order of the book.
+func Parts(rows []books.RecurringCharge, zone *period.Zone, within period.Span) (out []Part) {
+	for from, to := 0, 0; from < len(rows); from = to {
+		for to = from; to < len(rows) && rows[to].ID == rows[from].ID; {
+			to++
+		}
+		c := charge{rows[from:to], zone}
+		for i := range c.rows {
+			out = c.parts(out, &c.rows[i], within)
+		}
+	}
+	return out
+}
 
-// Parts lists the parts of a row whose line or refund has its instant in a span, in order of time.
-func Parts(row *books.RecurringCharge, zone *period.Zone, within period.Span) []Part {
-	var out []Part
-	from := max(row.Valid.From, zone.AddMonths(within.From, -row.Months-1))
-	for at := chargePeriod(row, zone, from); at.From < min(within.To, row.Valid.To); at = chargePeriod(row, zone,
+// charge holds the rows of one charge.
+type charge struct {
+	rows []books.RecurringCharge
+	zone *period.Zone
+}
+
+// parts appends the parts of a row.
+func (c charge) parts(out []Part, row *books.RecurringCharge, within period.Span) []Part {
+	from := max(row.Valid.From, c.zone.AddMonths(within.From, -row.Months-1))
+	for at := chargePeriod(row, c.zone, from); at.From < min(within.To, row.Valid.To); at = chargePeriod(row, c.zone,
 		at.To) {
 		p := Part{Row: row, Period: at, Span: period.Span{From: max(at.From, row.Valid.From), To: at.To}}
 		p.First = row.Valid.From == row.First && p.Span.From == row.Valid.From
@@ -71,10 +90,33 @@ func Parts(row *books.RecurringCharge, zone *period.Zone, within period.Span) []
 		}
 		back := p.Back != (period.Span{}) && within.Holds(p.Back.From)
 		if p.Span.From < p.Span.To && (within.Holds(p.Instant()) || back) {
+			p.ID = c.id(p.Span.From)
 			out = append(out, p)
 		}
 	}
 	return out
+}
+
+// id returns the id of the part that begins at an instant (RECUR-2).
+func (c charge) id(at period.Instant) string {
+	day := c.zone.Day(at)
+	id, start := c.rows[0].ID+"/"+day.String(), c.zone.Start(day)
+	for i := range c.rows {
+		row := &c.rows[i]
+		last := min(at, row.Valid.To) - 1
+		if row.Valid.From > last {
+			continue
+		}
+		if began := max(row.Valid.From, chargePeriod(row, c.zone, last).From); began < start {
+			continue
+		}
+		layout, local := "T15:04", time.UnixMicro(int64(at)).In(c.zone.Location())
+		if local.Second() != 0 || local.Nanosecond() != 0 {
+			layout = "T15:04:05.999999"
+		}
+		return id + local.Format(layout)
+	}
+	return id
 }
 
 // chargePeriod returns the period of a charge that contains t.

@@ -323,7 +323,8 @@ const (
 	ReratingPackageDraws           TextColumn[Rerating]      = 13
 	ReratingAsOf                   TimeColumn[Rerating]      = 14
 	ReratingOwnTime                MaybeTimeColumn[Rerating] = 15
-	ReratingInAdvance              SmallColumn[Rerating]     = 16
+	ReratingUsageEnd               MaybeTimeColumn[Rerating] = 16
+	ReratingInAdvance              SmallColumn[Rerating]     = 17
 )
 
 // Redraw is a row of redraws and of retained_draws.

@@ -42,8 +42,9 @@ func NewRerate(a *cli.App) *cobra.Command {
 		Short: "Rate a closed cycle again and post the differences",
 		Long: `rerate rates the usage and bandwidth of a closed cycle again with the current books, and posts the
 difference to what was billed into the earliest open cycle: one line per customer, sku, region and
-resource, recurring charge and commitment. The closed cycle does not change. Orders and adjustments
-keep their price. Unchanged books give no line, and then nothing is written.
+resource, recurring charge and commitment. Where the partner, its parent, terms or taxes change
+within the cycle, there is one for each part of it. The closed cycle does not change. Orders and
+adjustments keep their price. Unchanged books give no line, and then nothing is written.
 
 A month before the first closed one can be rated again if late records of it were billed. It owes
 nothing but what follows from these records.
@@ -101,11 +102,15 @@ func printRerate(a *cli.App, cycle period.Cycle, list []rerated.Difference, sums
 	}
 	fmt.Fprintf(a.Out, "cycle %s: %s to what was billed\n", cycle, cli.Counted(int64(len(list)), "difference",
 		"differences"))
-	g := cli.NewGrid("customer", "sku", "id", "region", "resource", ">.usage", ">.free", ">.payment", "why")
+	g := cli.NewGrid("customer", "sku", "id", "region", "resource", "part", ">.usage", ">.free", ">.payment", "why")
 	why := make(map[string]map[string]bool)
 	for i := range list {
 		d := &list[i]
-		g.Add(d.CustomerID, d.SKU, d.ID, d.Region, d.Resource, d.UsageAmount.Trim(), d.Free.Trim(), d.Payment,
+		part := d.UsageStart
+		if part != "" {
+			part += ".." + d.UsageEnd
+		}
+		g.Add(d.CustomerID, d.SKU, d.ID, d.Region, d.Resource, part, d.UsageAmount.Trim(), d.Free.Trim(), d.Payment,
 			strings.Join(d.Why, ", "))
 		if why[d.CustomerID] == nil {
 			why[d.CustomerID] = make(map[string]bool)
@@ -120,7 +125,7 @@ func printRerate(a *cli.App, cycle period.Cycle, list []rerated.Difference, sums
 		if len(totals) > 1 {
 			name += " " + t.Currency
 		}
-		g.Add(name, "", "", "", "", "", "", t.Total, "")
+		g.Add(name, "", "", "", "", "", "", "", t.Total, "")
 	}
 	g.DropEmpty("payment")
 	g.Print(a.Out, "  ")

@@ -25,9 +25,10 @@ func adjust(b *books.Books, l *linefile.Line, origin, billed period.Cycle, t, as
 // no price list, so that it is not taken for a record's line.
 const feeTier = 1
 
-// DifferenceLine returns the line of a difference. It has amounts but no prices.
-func DifferenceLine(b *books.Books, p Place, sum *Sum, billed period.Cycle, asOf period.Instant) (*linefile.Line,
-	error) {
+// DifferenceLine returns the line of a difference, which belongs to whom it does at the first instant of the part of the
+// month (LATE-9). It has amounts but no prices.
+func DifferenceLine(b *books.Books, p Place, part period.Span, sum *Sum, billed period.Cycle,
+	asOf period.Instant) (*linefile.Line, error) {
 	used, err := sum.Used.Signed()
 	free, failed := sum.Free.Signed()
 	if err := cmp.Or(err, failed); err != nil {
@@ -35,6 +36,9 @@ func DifferenceLine(b *books.Books, p Place, sum *Sum, billed period.Cycle, asOf
 			b.Customers[p.Customer].ID, b.Products[p.SKU].SKU, p.Origin), err)
 	}
 	bounds := b.Zone.Bounds(p.Origin)
+	if bounds.Holds(part.From) { // else it is of a recurring charge that began before the month
+		bounds = part
+	}
 	l := &linefile.Line{Customer: p.Customer, SKU: p.SKU, Region: p.Region, Resource: p.Resource,
 		ID:        line.MonthEndID(p.Origin, b.Products[p.SKU].SKU, p.Region, p.Resource),
 		TradeTime: bounds.To, Start: bounds.From, End: bounds.To, Draws: sum.DrawsText()}
@@ -43,7 +47,7 @@ func DifferenceLine(b *books.Books, p Place, sum *Sum, billed period.Cycle, asOf
 	if p.Fee {
 		l.Tier = feeTier
 	}
-	adjust(b, l, p.Origin, billed, bounds.From, asOf)
+	adjust(b, l, p.Origin, billed, part.From, asOf)
 	if p.Charge != "" {
 		l.ID, l.ChargingMode = p.Charge, line.ChargingByPeriod
 	}

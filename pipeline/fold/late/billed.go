@@ -5,7 +5,6 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/fold/codes"
 	"github.com/tollbook/tollbook/pipeline/fold/records"
-	"github.com/tollbook/tollbook/pipeline/fold/state"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
@@ -42,19 +41,19 @@ func (s *Sources) billedLines(origin period.Cycle, want func(*Place) bool) (Sums
 		all := make(Sums)
 		key := manifest.FileKey{Table: "lines", Cycle: manifest.CycleOf(origin), Day: manifest.EndDay,
 			Bucket: s.Step.Bucket}
-		if err := AddBilled(s.Step.Folder.State, key, origin, all, nil); err != nil {
+		if err := s.Step.Folder.AddBilled(key, origin, all, nil); err != nil {
 			return nil, err
 		}
 		for _, c := range s.Step.Folder.Opening.Cycles(s.Step.Cycle) {
 			key := manifest.FileKey{Table: "lines", Cycle: manifest.CycleOf(c), Day: manifest.LateDay,
 				Bucket: s.Step.Bucket}
 			if c < s.Step.Cycle {
-				if err := AddBilled(s.Step.Folder.State, key, origin, all, nil); err != nil {
+				if err := s.Step.Folder.AddBilled(key, origin, all, nil); err != nil {
 					return nil, err
 				}
 			}
 			key.Day = manifest.RerateDay
-			if err := AddBilled(s.Step.Folder.State, key, origin, all, nil); err != nil {
+			if err := s.Step.Folder.AddBilled(key, origin, all, nil); err != nil {
 				return nil, err
 			}
 		}
@@ -74,7 +73,7 @@ func (s *Sources) usageLines(set MeterSet) (Sums, error) {
 		if _, ok := e.Day.Calendar(); !ok {
 			continue
 		}
-		b := billedFile{State: s.Step.Folder.State, entry: e, origin: set.Origin,
+		b := billedFile{Folder: s.Step.Folder, entry: e, origin: set.Origin,
 			only: map[int32]bool{set.Customer: true}}
 		if err := b.addTo(all); err != nil {
 			return nil, err
@@ -84,17 +83,16 @@ func (s *Sources) usageLines(set MeterSet) (Sums, error) {
 	return all, nil
 }
 
-// BilledLine describes a line that AddBilled adds. Place.Part of a line of a recurring charge is its own time.
+// BilledLine describes a line that AddBilled adds.
 type BilledLine struct {
 	Place
 	Price, Discount string
 }
 
-// AddBilled adds the lines of a key's files that belong to a cycle, those of recurring charges with their own times. It
-// calls note, if not nil, for each of them.
-func AddBilled(s *state.State, key manifest.FileKey, origin period.Cycle, to Sums, note func(*BilledLine)) error {
-	for _, e := range s.Find(key) {
-		if err := AddBilledFile(s, e, origin, to, note); err != nil {
+// AddBilled adds the lines of a key's files that belong to a cycle. It calls note, if not nil, for each of them.
+func (w *Folder) AddBilled(key manifest.FileKey, origin period.Cycle, to Sums, note func(*BilledLine)) error {
+	for _, e := range w.Find(key) {
+		if err := w.AddBilledFile(e, origin, to, note); err != nil {
 			return err
 		}
 	}
@@ -102,8 +100,8 @@ func AddBilled(s *state.State, key manifest.FileKey, origin period.Cycle, to Sum
 }
 
 // AddBilledFile is AddBilled for one file.
-func AddBilledFile(s *state.State, e manifest.FileEntry, origin period.Cycle, to Sums, note func(*BilledLine)) error {
-	b := billedFile{State: s, entry: e, origin: origin, note: note}
+func (w *Folder) AddBilledFile(e manifest.FileEntry, origin period.Cycle, to Sums, note func(*BilledLine)) error {
+	b := billedFile{Folder: w, entry: e, origin: origin, note: note}
 	return b.addTo(to)
 }
 
@@ -113,11 +111,11 @@ var billedColumns = tables.Columns(tables.LineCycle, tables.LineOriginCycle, tab
 	tables.LineUsageAmount, tables.LineFreeResourceUsage, tables.LineOfficialAmount, tables.LineOfficialDiscountAmount,
 	tables.LineTruncatedAmount, tables.LinePaymentAmount,
 	tables.LinePackageDraws, tables.LineUnitPrice, tables.LineDiscountID, tables.LineTier, tables.LinePriceList,
-	tables.LineKind)
+	tables.LineKind, tables.LineUsageStart, tables.LineOwnTime)
 
 // billedFile reads the lines of one file that belong to a cycle.
 type billedFile struct {
-	*state.State
+	*Folder
 	entry  manifest.FileEntry
 	origin period.Cycle
 	only   map[int32]bool    // customers; nil = all
@@ -134,7 +132,7 @@ func (b *billedFile) hasCharges() bool {
 func (b *billedFile) addTo(to Sums) error {
 	columns := billedColumns
 	if b.hasCharges() {
-		columns = append(slices.Clip(columns), tables.LineID.Of(), tables.LineUsageStart.Of(), tables.LineOwnTime.Of())
+		columns = append(slices.Clip(columns), tables.LineID.Of())
 	}
 	f, err := tablefile.Open(b.Txn, b.entry, tables.Lines(), columns)
 	if err != nil {
@@ -195,9 +193,12 @@ func (b *billedFile) add(to Sums, customer, sku int32, cols *parquet.Columns[tab
 		Resource: string(cols.Text(tables.LineResourceID).At(i)),
 	}
 	if b.hasCharges() && b.Books.Products[p.SKU].Model == books.Recurring {
-		p.Charge, p.Part = string(cols.Text(tables.LineID).At(i)), rows.OwnTime(cols, i)
+		p.Charge = string(cols.Text(tables.LineID).At(i))
 	}
 	if p.Fee, err = b.feeAtZero(p, cols, i); err != nil {
+		return err
+	}
+	if p, err = b.Part(p, rows.OwnTime(cols, i)); err != nil {
 		return err
 	}
 	if err := to.At(p).Add(sum); err != nil {

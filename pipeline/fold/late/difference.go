@@ -22,10 +22,16 @@ type Place struct {
 	Fee bool
 	// id of the line of a recurring charge; each has its own difference (§10.5)
 	Charge string
-	// own time of the line or of its part, because parts that begin on one local date have one id; 0 for other lines
+	// first instant of the part of the month, if the month is divided for the lines (LATE-9); 0 = the cycle's first
 	Part period.Instant
 	// identifies the difference of a commitment, as in table reratings (§10.4)
 	Commitment string
+}
+
+// Whole returns the place of all parts of the month.
+func (p Place) Whole() Place {
+	p.Part = 0
+	return p
 }
 
 // Compare orders places.

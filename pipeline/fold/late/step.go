@@ -29,6 +29,7 @@ type Folder struct {
 	Terms
 	Measured *samples.Folder
 	Rater    *rating.Rater
+	owners   owners
 }
 
 // Terms are a run's parameters of late billing.
@@ -41,7 +42,7 @@ type Terms struct {
 
 // New bills late records.
 func New(samples *samples.Folder, rater *rating.Rater, terms Terms) *Folder {
-	return &Folder{samples.Rows, terms, samples, rater}
+	return &Folder{samples.Rows, terms, samples, rater, owners{books: samples.Books}}
 }
 
 // Step bills the late records of one bucket in the earliest open cycle (§4.11). It holds all of them in memory
@@ -377,7 +378,11 @@ func (s *Step) differ(now, billed Sums, asOf func(Place) period.Instant) error {
 		return err
 	}
 	for _, p := range sums.Places() {
-		l, err := DifferenceLine(s.Folder.Books, p, sums[p], s.Cycle, asOf(p))
+		part, err := s.Folder.Span(p)
+		if err != nil {
+			return err
+		}
+		l, err := DifferenceLine(s.Folder.Books, p, part, sums[p], s.Cycle, asOf(p.Whole()))
 		if err != nil {
 			return err
 		}

@@ -33,7 +33,7 @@ type Charged struct {
 	known map[period.Cycle]map[chargeOf][]Base // by cycle of the charge
 }
 
-// chargeOf identifies the lines of a part of a charge, or of several parts that begin on one local date.
+// chargeOf identifies the lines of a part of a charge.
 type chargeOf struct{ customer, id string }
 
 // Base is what was charged for a part of a recurring charge: the base of its refund.
@@ -48,7 +48,6 @@ type Base struct {
 	At               period.Instant // instant of the first line with a positive payment; 0 = none
 
 	sku string
-	own period.Instant // own time: the first instant of the part
 }
 
 // Of returns what was charged for a part, in order of sku, region and resource. It is empty if a closed cycle did not
@@ -67,8 +66,8 @@ func (s *Charged) Of(p *recurring.Part) (out []Base, err error) {
 	if s.known[cycle] == nil { // what it billed is no longer in the lake
 		return s.priced(p)
 	}
-	billed := s.known[cycle][chargeOf{s.Books.Customers[p.Row.Customer].ID, p.ID(s.Books.Zone)}]
-	if billed, err = s.ofPart(billed, p); err != nil {
+	billed, err := byPlace(s.known[cycle][chargeOf{s.Books.Customers[p.Row.Customer].ID, p.ID}])
+	if err != nil {
 		return nil, err
 	}
 	if len(billed) == 0 && s.beforeFirst(cycle) {
@@ -89,15 +88,9 @@ func (s *Charged) Of(p *recurring.Part) (out []Base, err error) {
 	return out, nil
 }
 
-// ofPart adds up, by sku, region and resource, what was charged for a part, of all that was charged under its id. The
-// partner is that of the first line.
-func (s *Charged) ofPart(billed []Base, p *recurring.Part) (out []Base, err error) {
-	parts := s.withID(p)
-	for i := range billed {
-		b := billed[i]
-		if s.chargedFor(&b, parts) != p.Span.From {
-			continue
-		}
+// byPlace adds up, by sku, region and resource, what was charged for a part. The partner is that of the first line.
+func byPlace(billed []Base) (out []Base, err error) {
+	for _, b := range billed {
 		at := slices.IndexFunc(out, func(o Base) bool {
 			return o.sku == b.sku && o.Region == b.Region && o.Resource == b.Resource
 		})
@@ -118,43 +111,6 @@ func (s *Charged) ofPart(billed []Base, p *recurring.Part) (out []Base, err erro
 		}
 	}
 	return out, nil
-}
-
-// withID returns the parts of a charge that begin on the local date of one of them, and so have one id.
-func (s *Charged) withID(p *recurring.Part) (parts []recurring.Part) {
-	zone := s.Books.Zone
-	rows := s.Books.Recurring.Of(p.Row.Customer)
-	for i := range rows {
-		if rows[i].ID != p.Row.ID {
-			continue
-		}
-		for _, o := range recurring.Parts(&rows[i], zone, zone.Bounds(zone.Cycle(p.Span.From))) {
-			if o.ID(zone) == p.ID(zone) {
-				parts = append(parts, o)
-			}
-		}
-	}
-	return parts
-}
-
-// chargedFor returns the first instant of the part to which a line belongs: a part in its own place (sku, region,
-// resource), any part if there is none; of several that of its own time, else the first. So a part whose beginning
-// moved within its date keeps its lines.
-func (s *Charged) chargedFor(b *Base, parts []recurring.Part) period.Instant {
-	here := slices.DeleteFunc(slices.Clone(parts), func(o recurring.Part) bool {
-		return s.Books.Products[o.Row.SKU].SKU != b.sku || o.Row.Region != b.Region || o.Row.Resource != b.Resource
-	})
-	if len(here) == 0 {
-		here = parts
-	}
-	first := period.Forever
-	for i := range here {
-		if here[i].Span.From == b.own {
-			return b.own
-		}
-		first = min(first, here[i].Span.From)
-	}
-	return first
 }
 
 // beforeFirst reports whether a cycle is before the first one that was closed.
@@ -226,13 +182,12 @@ func (s *Charged) load(cycle period.Cycle) error {
 func (s *Charged) lines(e manifest.FileEntry, to map[chargeOf][]Base) error {
 	cols := tables.Columns(tables.LineCustomerID, tables.LineID, tables.LineSKU, tables.LineRegionCode,
 		tables.LineResourceID, tables.LineDiscountID, tables.LineOfficialAmount, tables.LinePaymentAmount,
-		tables.LinePartnerID, tables.LineAssociationType, tables.LineUsageStart, tables.LineOwnTime, tables.LineInstant)
+		tables.LinePartnerID, tables.LineAssociationType, tables.LineUsageStart, tables.LineInstant)
 	return tablefile.Each(s.Files, e, tables.Lines(), cols, func(c *parquet.Columns[tables.Line], i int) error {
 		b := Base{sku: c.Word(tables.LineSKU).At(i), Region: c.Word(tables.LineRegionCode).At(i),
 			Resource: string(c.Text(tables.LineResourceID).At(i)), Discount: c.Word(tables.LineDiscountID).At(i),
 			Partner:     c.Word(tables.LinePartnerID).At(i),
-			Association: books.AssociationOf(c.Word(tables.LineAssociationType).At(i)),
-			own:         rows.OwnTime(c, i)}
+			Association: books.AssociationOf(c.Word(tables.LineAssociationType).At(i))}
 		err := b.read(c.Amount(tables.LineOfficialAmount).At(i), c.Amount(tables.LinePaymentAmount).At(i),
 			rows.Instant(c, i))
 		of := chargeOf{c.Word(tables.LineCustomerID).At(i), string(c.Text(tables.LineID).At(i))}
@@ -246,16 +201,12 @@ func (s *Charged) differences(e manifest.FileEntry, cycle period.Cycle, to map[c
 	cols := tables.Columns(tables.ReratingCustomerID, tables.ReratingOriginCycle, tables.ReratingSKU,
 		tables.ReratingRegionCode, tables.ReratingResourceID, tables.ReratingPackageDraws,
 		tables.ReratingOfficialAmount, tables.ReratingPaymentAmount, tables.ReratingPartnerID,
-		tables.ReratingAssociationType, tables.ReratingOwnTime, tables.ReratingAsOf)
+		tables.ReratingAssociationType, tables.ReratingAsOf)
 	return tablefile.Each(s.Files, e, tables.Reratings(), cols, func(c *parquet.Columns[tables.Rerating], i int) error {
 		b := Base{sku: c.Word(tables.ReratingSKU).At(i), Region: c.Word(tables.ReratingRegionCode).At(i),
 			Resource:    string(c.Text(tables.ReratingResourceID).At(i)),
 			Partner:     c.Word(tables.ReratingPartnerID).At(i),
-			Association: books.AssociationOf(c.Word(tables.ReratingAssociationType).At(i)),
-			own:         c.MaybeTime(tables.ReratingOwnTime).At(i)}
-		if b.own == tables.Nothing {
-			b.own = s.Books.Zone.Bounds(cycle).From
-		}
+			Association: books.AssociationOf(c.Word(tables.ReratingAssociationType).At(i))}
 		sku := s.Books.SKU(b.sku)
 		if c.Word(tables.ReratingOriginCycle).At(i) != cycle.String() || sku < 0 ||
 			s.Books.Products[sku].Model != books.Recurring {

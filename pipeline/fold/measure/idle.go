@@ -17,7 +17,7 @@ func MayOwe(b *books.Books, c period.Cycle) (bool, error) {
 		slices.ContainsFunc(b.Subscribers, func(s books.Subscriber) bool { return s.Valid.Overlaps(within) }) ||
 		slices.ContainsFunc(b.Commitments, func(m books.Commitment) bool { return m.Valid.Overlaps(within) }) ||
 		slices.ContainsFunc(b.Recurring, func(row books.RecurringCharge) bool {
-			return len(recurring.Parts(&row, b.Zone, within)) > 0
+			return len(recurring.Parts([]books.RecurringCharge{row}, b.Zone, within)) > 0
 		}) {
 		return true, nil
 	}

@@ -101,53 +101,37 @@ func (r row) earlier(o row) bool {
 	return cmp.Or(cmp.Compare(r.instant(), o.instant()), r.compare(o)) < 0
 }
 
-// baseOf returns the base of a refund among lines of its charge, by the refund's own time, which is that of its part:
-// the first line of that part, else the first line; a row without columns if there are none.
-func baseOf(lines []row, part period.Instant) (base row) {
-	for _, r := range lines {
-		if base.cols != nil {
-			ofPart, known := r.own() == part, base.own() == part
-			if ofPart != known && known || ofPart == known && !r.earlier(base) {
-				continue
-			}
-		}
-		base = r
-	}
-	return base
-}
-
 // tieCharges finds the bases of refunds of recurring charges among the lines with a positive payment, in this cycle or
 // an earlier one (CASH-10).
 func (pl *bucketCycle) tieCharges() error {
-	here, lineOf := make(map[chargeKey][]row), make(map[row]*heldLine)
+	here := make(map[chargeKey]*heldLine) // the first line of each charge
 	for _, l := range pl.held {
 		if l.charge == (chargeKey{}) || l.charge.refund || !l.isBase() {
 			continue
 		}
-		here[l.charge], lineOf[l.row] = append(here[l.charge], l.row), l
+		if known := here[l.charge]; known == nil || l.row.earlier(known.row) {
+			here[l.charge] = l
+		}
 	}
 	for _, l := range pl.held {
 		if !l.isChargeRefund() {
 			continue
 		}
-		key, part := l.charge.base(), l.own()
-		paid, err := pl.w.orders.charged(key, part, pl.at.Cycle)
+		key := l.charge.base()
+		paid, err := pl.w.orders.charged(key, pl.at.Cycle)
 		if err != nil {
 			return err
 		}
-		base := baseOf(here[key], part)
-		if paid.cols != nil && (base.cols == nil || paid.own() == part || base.own() != part) {
-			l.paid = paid
-			continue
+		if l.paid = paid; paid.cols == nil {
+			pl.tie(l, here[key])
 		}
-		pl.tie(l, lineOf[base])
 	}
 	return nil
 }
 
-// charged finds the base of the refund of a charge's part in the cycles before one; a row without columns means that
-// there is none.
-func (b *orderBook) charged(key chargeKey, part period.Instant, before period.Cycle) (base row, err error) {
+// charged finds the base of the refund of a charge in the cycles before one: the first line of the charge; a row without
+// columns means that there is none.
+func (b *orderBook) charged(key chargeKey, before period.Cycle) (row, error) {
 	for _, c := range b.p.known {
 		if c < key.cycle || c >= before {
 			continue
@@ -157,20 +141,16 @@ func (b *orderBook) charged(key chargeKey, part period.Instant, before period.Cy
 				return row{}, err
 			}
 		}
-		r := baseOf(b.charges[c][key], part)
-		if r.cols != nil && r.own() == part {
-			return r, nil
-		}
-		if base.cols == nil {
-			base = r
+		if base, ok := b.charges[c][key]; ok {
+			return base, nil
 		}
 	}
-	return base, nil
+	return row{}, nil
 }
 
 // loadCharges reads a paid cycle's lines of recurring charges and differences of charges.
 func (b *orderBook) loadCharges(c period.Cycle) error {
-	b.charges[c] = make(map[chargeKey][]row)
+	b.charges[c] = make(map[chargeKey]row)
 	for _, day := range [...]manifest.Day{manifest.ChargesDay, manifest.RerateDay} {
 		key := manifest.FileKey{Table: tables.Lines().Name, Cycle: manifest.CycleOf(c), Day: day, Bucket: b.bucket}
 		for _, e := range b.p.Txn.Next().Find(key) {
@@ -180,8 +160,9 @@ func (b *orderBook) loadCharges(c period.Cycle) error {
 			}
 			for i := range cols.N {
 				r := row{cols, i}
-				if k := b.p.chargeKey(r); k != (chargeKey{}) && !k.refund && r.isBase() {
-					b.charges[c][k] = append(b.charges[c][k], r)
+				k := b.p.chargeKey(r)
+				if known, ok := b.charges[c][k]; k != (chargeKey{}) && !k.refund && r.isBase() && (!ok || r.earlier(known)) {
+					b.charges[c][k] = r
 				}
 			}
 		}

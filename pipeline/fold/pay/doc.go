@@ -33,8 +33,8 @@
 //	        are then not paid. They are read from the file that rating wrote, which is written again if anything other
 //	        than cash pays a line.
 //	CASH-10 The refund of a recurring charge goes back to the balances that paid the charge: the first line with a
-//	        positive payment of the part that is refunded, else of any part with its id. It is the charge's own line
-//	        or a difference that re-rating posted. Neither draws a coupon.
+//	        positive payment under its id, which is the charge's own line or a difference that re-rating posted.
+//	        Neither draws a coupon.
 //	CASH-11 If a line or a refund of an order or of a
 //	        recurring charge is new or gone, or paid otherwise, the days of all its lines and refunds are paid again.
 package pay

@@ -25,12 +25,12 @@ type orderBook struct {
 	orders map[period.Cycle]map[event.Key]*event.Order
 	lines  map[period.Cycle]map[string]row // by id; of paid cycles
 
-	charges map[period.Cycle]map[chargeKey][]row // of paid cycles: the lines with a positive payment
+	charges map[period.Cycle]map[chargeKey]row // of paid cycles: the first line with a positive payment
 }
 
 func newOrderBook(p *bucketPayer, bucket int) *orderBook {
 	return &orderBook{p: p, bucket: bucket, orders: make(map[period.Cycle]map[event.Key]*event.Order),
-		lines: make(map[period.Cycle]map[string]row), charges: make(map[period.Cycle]map[chargeKey][]row)}
+		lines: make(map[period.Cycle]map[string]row), charges: make(map[period.Cycle]map[chargeKey]row)}
 }
 
 // in returns the orders that are billed in a cycle.

@@ -40,7 +40,7 @@ func (r *rerating) dropUnused(billed late.Sums) {
 	}
 	known := make(map[late.Place]bool, len(billed))
 	for p := range billed {
-		known[whole(p)] = true
+		known[p.Whole()] = true
 	}
-	maps.DeleteFunc(r.now, func(p late.Place, s *late.Sum) bool { return s.Used.IsZero() && !known[whole(p)] })
+	maps.DeleteFunc(r.now, func(p late.Place, s *late.Sum) bool { return s.Used.IsZero() && !known[p.Whole()] })
 }

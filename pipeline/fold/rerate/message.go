@@ -25,7 +25,8 @@ type differenceMessage struct {
 	Truncated money.Amount        `json:"truncated"`
 	Payment   money.Amount        `json:"payment"`
 	Draws     []byte              `json:"draws"`
-	Own       period.Instant      `json:"own"`
+	Part      period.Span         `json:"part"`
+	PlacePart period.Instant      `json:"place_part"`
 	Why       []string            `json:"why"`
 }
 
@@ -34,7 +35,7 @@ func (d Difference) MarshalJSON() ([]byte, error) {
 	return json.Marshal(differenceMessage{d.Origin, d.Customer, d.SKU, []byte(d.Region), []byte(d.Resource), d.Fee,
 		[]byte(d.Charge), []byte(d.Commitment),
 		d.Used, d.Free, d.Official, d.Discount, d.Truncated, d.Payment,
-		[]byte(d.DrawsText()), d.Own, d.Why})
+		[]byte(d.DrawsText()), d.Part, d.Place.Part, d.Why})
 }
 
 // UnmarshalJSON implements json.Unmarshaler. Draws of zero are omitted.
@@ -50,11 +51,11 @@ func (d *Difference) UnmarshalJSON(b []byte) error {
 	*d = Difference{
 		Place: late.Place{Origin: m.Origin, Customer: m.Customer, SKU: m.SKU, Region: string(m.Region),
 			Resource: string(m.Resource), Fee: m.Fee, Charge: string(m.Charge),
-			Commitment: string(m.Committed)},
+			Part: m.PlacePart, Commitment: string(m.Committed)},
 		Sum: late.Sum{Used: m.Used, Free: m.Free, Official: m.Official, Discount: m.Discount, Truncated: m.Truncated,
 			Payment: m.Payment, Draws: draws},
-		Own: m.Own,
-		Why: m.Why,
+		Part: m.Part,
+		Why:  m.Why,
 	}
 	return nil
 }

@@ -35,12 +35,12 @@ func TestMessage(t *testing.T) {
 	}
 	want := Difference{
 		Place: late.Place{Origin: origin, Customer: 7, SKU: 3, Region: "east\xff", Resource: "\xfe\x00r", Fee: true,
-			Charge: "flat\xfd"},
+			Charge: "flat\xfd", Part: 1_790_000_000_000_001},
 		Sum: late.Sum{Used: quantity("-1.5").Total(), Free: quantity("2").Total(), Official: amount("3.00000001"),
 			Discount: amount("-4"), Truncated: amount("0.00000005"), Payment: amount("-6"),
 			Draws: map[string]money.SignedQuantity{"gift": quantity("-0.5"), "a:b": quantity("1"), "zero": {}}},
-		Own: 1_790_000_000_000_001,
-		Why: []string{ReasonPackage, ReasonPrice},
+		Part: period.Span{From: 1_790_000_000_000_001, To: 1_790_000_000_000_002},
+		Why:  []string{ReasonPackage, ReasonPrice},
 	}
 	got, err := task.RoundTrip("difference", &want)
 	if err != nil {

@@ -31,7 +31,7 @@ type posting struct {
 	association books.AssociationType
 	asOf        period.Instant
 	late        bool           // for a commitment: see commitments.Change
-	own         period.Instant // own time; tables.Nothing = the closed cycle's first instant
+	own, end    period.Instant // bounds of the part of the month; tables.Nothing = those of the closed cycle
 	inAdvance   bool           // whether it is of a recurring charge in advance
 }
 
@@ -86,17 +86,20 @@ func (r *poster) post(origin period.Cycle, differences []Difference, committed [
 	for i := range committed {
 		list = r.committedPosting(list, &committed[i])
 	}
-	start := r.Books.Zone.Bounds(origin).From
 	for i := range differences {
 		if differences[i].Commitment != "" {
 			continue
 		}
 		p := posting{Place: differences[i].Place, Sum: differences[i].Sum, drawn: differences[i].DrawsText(),
-			asOf: r.AsOf, own: tables.Nothing}
-		if differences[i].Own != start {
-			p.own = differences[i].Own
+			asOf: r.AsOf}
+		part, bounds := differences[i].Part, r.Books.Zone.Bounds(origin)
+		p.partner, p.association = r.Books.PartnerAt(p.Customer, part.From)
+		if p.own, p.end = part.From, part.To; p.own == bounds.From {
+			p.own = tables.Nothing
 		}
-		p.partner, p.association = r.Books.PartnerAt(p.Customer, differences[i].Own)
+		if p.end == bounds.To {
+			p.end = tables.Nothing
+		}
 		p.inAdvance = p.Charge != "" && !r.inArrears(&p.Place)
 		list = append(list, p)
 	}
@@ -129,7 +132,7 @@ func (r *poster) committedPosting(list []posting, c *commitments.Change) []posti
 		return list
 	}
 	p := posting{Place: at, Sum: committedSum(&c.Due), late: c.Late, asOf: r.AsOf,
-		own: r.Books.Zone.Bounds(c.Origin).From}
+		own: r.Books.Zone.Bounds(c.Origin).From, end: tables.Nothing}
 	p.partner, p.association = r.Books.PartnerAt(p.Customer, p.own)
 	return append(list, p)
 }
@@ -146,6 +149,7 @@ func (r *poster) postings() ([]posting, error) {
 				association: books.AssociationOf(cols.Word(tables.ReratingAssociationType).At(i)),
 				asOf:        cols.Time(tables.ReratingAsOf).At(i),
 				own:         cols.MaybeTime(tables.ReratingOwnTime).At(i),
+				end:         cols.MaybeTime(tables.ReratingUsageEnd).At(i),
 				inAdvance:   cols.Small(tables.ReratingInAdvance).At(i) == 1,
 			}
 			var err error
@@ -213,6 +217,7 @@ func (r *poster) table(list []posting) *parquet.Columns[tables.Rerating] {
 		out.Text(tables.ReratingPackageDraws).Add(p.mark())
 		out.Time(tables.ReratingAsOf).Add(p.asOf)
 		out.MaybeTime(tables.ReratingOwnTime).Add(p.own)
+		out.MaybeTime(tables.ReratingUsageEnd).Add(p.end)
 		inAdvance := int32(0)
 		if p.inAdvance {
 			inAdvance = 1
@@ -231,14 +236,18 @@ func (r *poster) lines(list []posting) error {
 		if p.Commitment != "" {
 			continue // its line is one of the commitments (FCOMMIT-5)
 		}
-		l, err := late.DifferenceLine(r.Books, p.Place, &p.Sum, r.LateIn, p.asOf)
+		part := r.Books.Zone.Bounds(p.Origin)
+		if p.own != tables.Nothing {
+			part.From = p.own
+		}
+		if p.end != tables.Nothing {
+			part.To = p.end
+		}
+		l, err := late.DifferenceLine(r.Books, p.Place, part, &p.Sum, r.LateIn, p.asOf)
 		if err != nil {
 			return err
 		}
 		l.Partner, l.Association, l.Draws = p.partner, p.association, p.drawn
-		if p.own != tables.Nothing {
-			l.Own = p.own
-		}
 		lines = append(lines, l)
 	}
 	key := r.key("lines")

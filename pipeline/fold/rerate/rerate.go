@@ -3,7 +3,6 @@ package rerate
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -30,8 +29,8 @@ import (
 type Difference struct {
 	late.Place
 	late.Sum
-	Own period.Instant // when its partner, terms and tax are looked up
-	Why []string       // what changed in the place's lines: see Reasons
+	Part period.Span // of the month; its first instant gives partner, terms and tax (LATE-9)
+	Why  []string    // what changed in the place's lines: see Reasons
 }
 
 // Reasons for a difference that can be seen in its lines.
@@ -70,7 +69,6 @@ type rerating struct {
 	step         *late.Step // the state of late records
 	now          late.Sums
 	marks        map[late.Place]*marks
-	owns         ownTimes
 	openAt       map[int32][]position.Row      // by customer: opening positions of the cycle
 	rows         map[int32][]position.Row      // by customer: positions after what is rated so far
 	apart        map[int32]bool                // customers that are rated record by record
@@ -104,7 +102,6 @@ func (m *marks) note(side int, price, discount string) {
 
 func (r *rerating) run(ctx context.Context) ([]Difference, error) {
 	r.now, r.marks = make(late.Sums), make(map[late.Place]*marks)
-	r.owns = make(ownTimes)
 	r.differs = make(map[int32]bool)
 	r.redrawn, r.owed = make(map[late.Key]string), make(map[int32]money.QuantityTotal)
 	r.step = &late.Step{Folder: r.late, Bucket: r.bucket, Cycle: r.late.LateIn}
@@ -123,9 +120,6 @@ func (r *rerating) run(ctx context.Context) ([]Difference, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := errors.Join(r.owns.join(r.now), r.owns.join(billed)); err != nil {
-		return nil, err
-	}
 	r.dropUnused(billed)
 	sums, err := late.Differences(r.now, billed)
 	if err != nil {
@@ -133,8 +127,11 @@ func (r *rerating) run(ctx context.Context) ([]Difference, error) {
 	}
 	var out []Difference
 	for _, p := range sums.Places() {
-		own := r.owns.of(p, r.late.Books.Zone.Bounds(r.origin).From)
-		out = append(out, Difference{whole(p), *sums[p], own, r.why(p, sums[p])})
+		part, err := r.late.Span(p)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, Difference{p, *sums[p], part, r.why(p, sums[p])})
 	}
 	return out, nil
 }
@@ -264,8 +261,11 @@ func (r *rerating) ownDay(accepted *records.Accepted) error {
 
 // charge adds what a record costs to its place.
 func (r *rerating) charge(rec *late.Record, charges *line.Charges, reversal bool) error {
-	at := late.Place{Origin: r.origin, Customer: rec.Customer, SKU: rec.SKU,
-		Region: r.late.Regions.Name(rec.Region), Resource: string(rec.Resource)}
+	at, err := r.late.Part(late.Place{Origin: r.origin, Customer: rec.Customer, SKU: rec.SKU,
+		Region: r.late.Regions.Name(rec.Region), Resource: string(rec.Resource)}, rec.Start)
+	if err != nil {
+		return err
+	}
 	for i := range charges.List {
 		ch := &charges.List[i]
 		drew := charges.Draws[ch.DrawsFrom:ch.DrawsTo]
@@ -278,7 +278,6 @@ func (r *rerating) charge(rec *late.Record, charges *line.Charges, reversal bool
 }
 
 func (r *rerating) mark(p late.Place) *marks {
-	p = whole(p)
 	if r.marks[p] == nil {
 		r.marks[p] = &marks{}
 	}
@@ -415,24 +414,23 @@ func (r *rerating) conserve() error {
 // differences.
 func (r *rerating) billed() (late.Sums, error) {
 	sums := make(late.Sums)
-	posted := func(l *late.BilledLine) { r.owns.note(l.Place, ownPosted) }
 	for _, e := range r.late.FilesOf(r.origin, r.bucket, "lines") {
 		if e.Day.IsPosted() && e.Day != manifest.ChargesDay {
 			continue
 		}
-		if err := late.AddBilledFile(r.late.State, e, r.origin, sums, r.noteBilled); err != nil {
+		if err := r.late.AddBilledFile(e, r.origin, sums, r.noteBilled); err != nil {
 			return nil, err
 		}
 	}
 	for _, c := range r.late.Opening.Cycles(r.late.LateIn) {
 		key := manifest.FileKey{Table: "lines", Cycle: manifest.CycleOf(c), Day: manifest.LateDay, Bucket: r.bucket}
 		if c < r.late.LateIn {
-			if err := late.AddBilled(r.late.State, key, r.origin, sums, r.noteBilled); err != nil {
+			if err := r.late.AddBilled(key, r.origin, sums, r.noteBilled); err != nil {
 				return nil, err
 			}
 		}
 		key.Day = manifest.RerateDay
-		if err := late.AddBilled(r.late.State, key, r.origin, sums, posted); err != nil {
+		if err := r.late.AddBilled(key, r.origin, sums, nil); err != nil {
 			return nil, err
 		}
 	}
@@ -441,7 +439,6 @@ func (r *rerating) billed() (late.Sums, error) {
 
 func (r *rerating) noteBilled(l *late.BilledLine) {
 	r.mark(l.Place).note(1, l.Price, l.Discount)
-	r.owns.note(l.Place, ownBilled)
 }
 
 // why returns what differs in a place's lines.

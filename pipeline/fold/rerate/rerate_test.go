@@ -158,8 +158,8 @@ acme,gb,x,1.5,price  # 3 x 0.5
 `)
 }
 
-// TestPartner: a difference has the partner of the first instant of its cycle, or of the part of its charge (§4.12,
-// §10.5). acme is with pat until 5 September, then with sue.
+// TestPartner: a difference is divided where the partner changes, and has the partner of its part's first instant
+// (LATE-9). acme is with pat until 11 September, then with sue.
 func TestPartner(t *testing.T) {
 	t.Parallel()
 	foldtest.PlayEach(t, usage, map[string]string{"": `
@@ -169,8 +169,8 @@ pat,reseller
 sue,reseller
 -- books/associations.csv --
 customer_id,partner_id,association_type,valid_from,valid_to
-acme,pat,2,2026-01-01,2026-09-05
-acme,sue,1,2026-09-05,
+acme,pat,2,2026-01-01,2026-09-11
+acme,sue,1,2026-09-11,
 -- books/products.csv --
 sku,service_type_code,measure,pricing_model
 gb,net,GB,flat
@@ -181,21 +181,21 @@ gb,2026-01-01,1,2.5
 plan,2026-01-01,1,30
 -- books/recurring.csv --
 charge_id,customer_id,sku,timing,period,valid_from
-one,acme,plan,advance,month,2026-09-06
+one,acme,plan,advance,month,2026-09-12
 -- rerate 2026-09 2026-10-06T04:00:00Z --
 acme,gb,x,4,price
 acme,gb,y,2,price
-acme,plan,one/2026-09-06,25,price  # 25 of 30 days
+acme,plan,one/2026-09-12,19,price  # 19 of 30 days
 -- run 2026-10 2026-10-08T04:00:00Z --
 -- expect lines: id,partner_id,association_type,payment_amount --
 2026-09/gb/east/x,pat,2,4
-2026-09/gb/east/y,pat,2,2
-one/2026-09-06,sue,1,25
+2026-09/gb/east/y,sue,1,2
+one/2026-09-12,sue,1,19
 one/2026-10-01,sue,1,30
 -- expect reratings: resource_id,package_draws,partner_id,own_time --
 x,,pat,  # that of the cycle
-y,,pat,
-,one/2026-09-06,sue,2026-09-05T16:00:00Z
+y,,sue,2026-09-10T16:00:00Z
+,one/2026-09-12,sue,2026-09-10T16:00:00Z
 `})
 }
 

@@ -261,9 +261,10 @@ func (m *maker) describe(l *theLine, r *Row) {
 }
 
 // chargedOn returns the first day of the recurring charge that a refund takes back. The charge, billed in advance, and
-// the refund have the same id ROW/DAY (§10.5).
+// the refund have the same id ROW/DAY or ROW/DAYTTIME (§10.5).
 func (l *theLine) chargedOn() (period.Day, bool) {
-	day, err := period.ParseDay(l.id[strings.LastIndexByte(l.id, '/')+1:])
+	text, _, _ := strings.Cut(l.id[strings.LastIndexByte(l.id, '/')+1:], "T")
+	day, err := period.ParseDay(text)
 	return day, err == nil
 }
 

@@ -35,8 +35,9 @@ func objectOf(row rows.Row[tables.Line]) object {
 // lateStory explains lines that were billed after their cycle was closed.
 type lateStory struct {
 	ex      *explainer
-	records []lateRecord // the customer's late records of the origin cycle that this cycle bills
-	about   object       // for a difference
+	records []lateRecord  // the customer's late records of the origin cycle that this cycle bills
+	about   object        // for a difference
+	parts   []period.Span // usage of the explained lines: of differences their parts of the month
 
 	of func(rows.Row[tables.Line]) bool // for a difference: reports whether a line is of the same place
 }
@@ -52,6 +53,8 @@ func (ls *lateStory) late(ctx context.Context) error {
 			return false
 		}
 		ls.about, found = objectOf(row), true
+		ls.parts = append(ls.parts, period.Span{From: row.Time(tables.LineUsageStart),
+			To: row.MaybeTime(tables.LineUsageEnd)})
 		isEnd = endID(ls.ex.at.origin, ls.about.sku, ls.about.region, ls.about.resource) == ls.ex.at.id
 		return true
 	})
@@ -408,6 +411,12 @@ const (
 func (ls *lateStory) placeSums() ([]Sum, error) {
 	sums, all := make(map[posting]*Sum), Sum{What: "in all"}
 	var archived string
+	for _, part := range ls.parts {
+		if origin, err := period.ParseCycle(ls.ex.at.origin); err == nil && part != ls.ex.Books.Zone.Bounds(origin) {
+			ls.ex.story.Before = append(ls.ex.story.Before, fmt.Sprintf("partner, association, terms or taxes change "+
+				"within %s: the difference of the lines of %s has those of its beginning", origin, part))
+		}
+	}
 	for _, ref := range ls.ex.Snap.Manifest.Cycles {
 		if ref.Cycle.String() < ls.ex.at.origin {
 			continue

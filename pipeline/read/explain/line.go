@@ -73,7 +73,7 @@ func explainedColumns() tables.List[tables.Line] {
 		tables.LineOfficialAmount,
 		tables.LineOfficialDiscountAmount,
 		tables.LineDiscountID, tables.LineTruncatedAmount, tables.LinePaymentAmount, tables.LinePackageDraws,
-		tables.LineUsageEnd,
+		tables.LineUsageStart, tables.LineUsageEnd,
 		tables.LineDay,
 		tables.LineCashAmount, tables.LineCreditAmount, tables.LineCouponAmount, tables.LineStoredValueCardAmount,
 		tables.LineFlexipurchaseCouponAmount, tables.LineDebtAmount,

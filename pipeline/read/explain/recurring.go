@@ -27,20 +27,10 @@ func (me *monthEndStory) recurring() error {
 	}
 	zone := me.ex.Books.Zone
 	bounds := zone.Bounds(me.ex.cycle)
-	list, found := me.ex.Books.Recurring.Of(me.ex.customer), false
-	for i := range list {
-		for _, p := range recurring.Parts(&list[i], zone, bounds) {
-			if p.ID(zone) != me.ex.at.id {
-				continue
-			}
-			found = true // parts that begin on one local date have one id
-			if err := me.part(&p, bounds); err != nil {
-				return err
-			}
+	for _, p := range recurring.Parts(me.ex.Books.Recurring.Of(me.ex.customer), zone, bounds) {
+		if p.ID == me.ex.at.id {
+			return me.part(&p, bounds)
 		}
-	}
-	if found {
-		return nil
 	}
 	return &rows.NotFoundError{What: fmt.Sprintf("the books no longer have the charge of line %s", me.ex.at.id),
 		Do: "put it back into books/recurring.csv"}

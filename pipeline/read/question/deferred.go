@@ -132,14 +132,11 @@ func (d *deferral) archived(charges []books.RecurringCharge) error {
 			continue
 		}
 		bounds := d.zone.Bounds(ref.Period())
-		for i := range charges {
-			for _, p := range recurring.Parts(&charges[i], d.zone, bounds) {
-				back := p.Back.From < p.Back.To && p.Back.From < end
-				if charges[i].Advance && bounds.Holds(p.Instant()) && p.Span.To > end && !back {
-					return fmt.Errorf("spread charge %s: %w", p.ID(d.zone),
-						&rows.ArchivedError{Cycle: ref.Cycle.String(),
-							Archived: *ref.Archived})
-				}
+		for _, p := range recurring.Parts(charges, d.zone, bounds) {
+			back := p.Back.From < p.Back.To && p.Back.From < end
+			if p.Row.Advance && bounds.Holds(p.Instant()) && p.Span.To > end && !back {
+				return fmt.Errorf("spread charge %s: %w", p.ID,
+					&rows.ArchivedError{Cycle: ref.Cycle.String(), Archived: *ref.Archived})
 			}
 		}
 	}

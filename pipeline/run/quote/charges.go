@@ -11,13 +11,9 @@ import (
 // recurring adds the lines of the customer's recurring charges, as if the cycle had ended (§10.5).
 func (p *pricing) recurring() error {
 	b, bounds := p.job.trial.Books, p.job.trial.Books.Zone.Bounds(p.cycle)
-	charges := b.Recurring.Of(p.job.customer)
-	for i := range charges {
-		parts := recurring.Parts(&charges[i], b.Zone, bounds)
-		for k := range parts {
-			if err := p.part(&parts[k], bounds); err != nil {
-				return err
-			}
+	for _, part := range recurring.Parts(b.Recurring.Of(p.job.customer), b.Zone, bounds) {
+		if err := p.part(&part, bounds); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -31,7 +27,7 @@ func (p *pricing) part(part *recurring.Part, bounds period.Span) error {
 	}
 	add := func(c *line.Charge, span period.Span, at period.Instant) {
 		l := p.line(c, nil, part.Row.SKU, part.Row.Region)
-		l.ID, l.ResourceID, l.Start, l.End = part.ID(p.job.trial.Books.Zone), part.Row.Resource, span.From, span.To
+		l.ID, l.ResourceID, l.Start, l.End = part.ID, part.Row.Resource, span.From, span.To
 		l.own, l.counts = part.Span.From, at
 		p.lines = append(p.lines, l)
 	}

@@ -12,8 +12,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
-// Difference is the result of re-rating for one customer, sku, region and resource: the amount due now minus everything
-// that was billed.
+// Difference is the result of re-rating for one customer, sku, region and resource, in a part of the month if it is
+// divided (§4.12): the amount due now minus everything that was billed.
 type Difference struct {
 	CustomerID     string              `json:"customer_id"`
 	SKU            string              `json:"sku"`
@@ -26,6 +26,8 @@ type Difference struct {
 	DiscountAmount money.Amount        `json:"official_discount_amount"`
 	Truncated      money.Amount        `json:"truncated_amount"`
 	Payment        money.Amount        `json:"payment_amount"`
+	UsageStart     string              `json:"usage_start,omitempty"` // of the part of the month; "" = all of it
+	UsageEnd       string              `json:"usage_end,omitempty"`
 	// what changed in its lines: package, price, discount, quantity or other
 	Why []string `json:"why"`
 }
@@ -39,10 +41,14 @@ func Of(b *books.Books, d *rerate.Difference) Difference {
 	if about, err := commitments.ParseAbout(d.Commitment); d.Commitment != "" && err == nil {
 		id = measure.CommitmentPrefix + about.ID
 	}
-	return Difference{CustomerID: b.Customers[d.Customer].ID, SKU: sku, ID: id, Region: d.Region,
+	out := Difference{CustomerID: b.Customers[d.Customer].ID, SKU: sku, ID: id, Region: d.Region,
 		Resource:    d.Resource,
 		UsageAmount: d.Used, Free: d.Free, Official: d.Official, DiscountAmount: d.Discount, Truncated: d.Truncated,
 		Payment: d.Payment, Why: d.Why}
+	if bounds := b.Zone.Bounds(d.Origin); bounds.Holds(d.Part.From) && d.Part != bounds {
+		out.UsageStart, out.UsageEnd = d.Part.From.String(), d.Part.To.String()
+	}
+	return out
 }
 
 // OfCosts converts the differences of cost files.
@@ -72,6 +78,7 @@ func OfCosts(list []costs.Difference) (out []Difference) {
 func Sort(list []Difference) {
 	slices.SortStableFunc(list, func(a, b Difference) int {
 		return cmp.Or(cmp.Compare(a.CustomerID, b.CustomerID), cmp.Compare(a.SKU, b.SKU),
-			cmp.Compare(a.Region, b.Region), cmp.Compare(a.Resource, b.Resource), cmp.Compare(a.ID, b.ID))
+			cmp.Compare(a.Region, b.Region), cmp.Compare(a.Resource, b.Resource), cmp.Compare(a.ID, b.ID),
+			cmp.Compare(a.UsageStart, b.UsageStart))
 	})
 }

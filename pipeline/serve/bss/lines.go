@@ -203,24 +203,18 @@ func (r *reader) id() string {
 }
 
 // part distinguishes lines of a commitment, a recurring charge or a re-rating that have the same record and no tier,
-// such as differences of two scopes. It returns a hash of what they differ in, "" for other lines. Parts of a charge
-// that begin on one local date differ in their own time; at most one of them begins with the date.
+// such as differences of two scopes or of two parts of the month. It returns a hash of what they differ in, "" for other
+// lines.
 func (r *reader) part(day manifest.Day) string {
 	if day != manifest.CommitmentsDay && day != manifest.ChargesDay && day != manifest.RerateDay {
 		return ""
 	}
-	h, own := xxhash.New(), ""
-	if t := r.row.MaybeTime(tables.LineOwnTime); day == manifest.RerateDay && t != tables.Nothing {
-		if _, inDay := r.clock.Zone().Local(t); inDay != 0 {
-			own = t.String() + "\x00"
-		}
-	}
+	h := xxhash.New()
 	for _, text := range []string{r.row.MaybeTime(tables.LineUsageEnd).String(), r.word(tables.LineServiceTypeCode),
 		r.word(tables.LineSKU), r.word(tables.LineRegionCode), r.text(tables.LineResourceID),
 		r.word(tables.LinePartnerID), r.word(tables.LineAssociationType)} {
 		_, _ = h.WriteString(text + "\x00") // never fails
 	}
-	_, _ = h.WriteString(own)
 	return fmt.Sprintf("#%08x", uint32(h.Sum64())) //nolint:gosec // the lower half
 }
 

@@ -108,7 +108,7 @@ func (l *Events) differenceAt(of difference) *posted {
 
 // ofCommitment reports whether the draws of a difference are those of a commitment: the word, its window, service and
 // id in quotation marks, and "late" if it counts late lines. Its line is one of day commitments. Draws of packages end
-// with a digit, and the id of a recurring charge with a date.
+// with a digit, and the id of a recurring charge with a date or time.
 func ofCommitment(draws string) bool {
 	draws, _ = strings.CutSuffix(draws, " late")
 	return strings.HasPrefix(draws, "commitment ") && strings.HasSuffix(draws, `"`)

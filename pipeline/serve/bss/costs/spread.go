@@ -80,14 +80,10 @@ func (s *spreading) archivedCharge(cycle period.Cycle, ref *manifest.CycleRef) e
 		return err
 	}
 	b := s.call.State.Workspace.Books
-	customer := b.Customer(s.call.Scope.Customer)
-	for i := range b.Recurring {
-		if c := &b.Recurring[i]; c.Customer == customer && c.Advance {
-			for _, p := range recurring.Parts(c, b.Zone, b.Zone.Bounds(cycle)) {
-				if p.Span.To > b.Zone.Start(s.month.First()) {
-					return &rows.ArchivedError{Cycle: ref.Cycle.String(), Archived: *ref.Archived}
-				}
-			}
+	charges := b.Recurring.Of(b.Customer(s.call.Scope.Customer))
+	for _, p := range recurring.Parts(charges, b.Zone, b.Zone.Bounds(cycle)) {
+		if p.Row.Advance && p.Span.To > b.Zone.Start(s.month.First()) {
+			return &rows.ArchivedError{Cycle: ref.Cycle.String(), Archived: *ref.Archived}
 		}
 	}
 	return nil
