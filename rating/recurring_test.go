@@ -120,6 +120,28 @@ func TestPeriodsFromTheStart(t *testing.T) {
 		"plan/2024-03-30 type 2 2024-03-30..2024-04-30: 100", "plan/2024-04-30 type 2 2024-04-30..2024-05-30: 100")
 }
 
+// TestPartIDs checks that the id of a part ends with its local time where an earlier part of the charge began on its
+// local date: of another row, or of the same row in the period before (RECUR-2).
+func TestPartIDs(t *testing.T) {
+	t.Parallel()
+	s := chargeShop(t)
+	fromStart := books.RecurringCharge{Months: 1, FromStart: true, Advance: true}
+	s.charge("a", "100", "2024-01-30T12:30:00Z..2024-04-30T12:00:00Z", fromStart)
+	s.charge("b", "100", "2024-04-30T12:00:00Z..2024-04-30T12:45:30.5Z", fromStart)
+	s.charge("c", "100", "2024-04-30T12:45:30.5Z..2024-06-01", fromStart)
+	fromStart.ID = "other"
+	s.charge("d", "100", "2024-04-30T14:00:00Z..", fromStart)
+	var got []string
+	for _, p := range recurring.Parts(s.b.Recurring, s.b.Zone, s.span("2024-04-30..2024-05-01")) {
+		got = append(got, p.ID)
+	}
+	want := []string{"plan/2024-03-30", "plan/2024-04-30", "plan/2024-04-30T12:30", "plan/2024-04-30T12:45:30.5",
+		"other/2024-04-30"}
+	if !slices.Equal(got, want) {
+		t.Errorf("ids (-want +got):\n%s", cmp.Diff(want, got))
+	}
+}
+
 // TestProrations checks a quarter prorated by seconds, and a month without proration, which has no refund either.
 func TestProrations(t *testing.T) {
 	t.Parallel()
