@@ -1,11 +1,14 @@
 package jobs
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/tollbook/tollbook/jobs/ledger"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/run/archive"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/problem"
 	"github.com/tollbook/tollbook/schemas/settings"
@@ -136,6 +139,48 @@ func NotOlder(dir, name string, snap *lake.Snapshot) error {
 	return e
 }
 
+// Archives returns the live states of the archives that a lake names, by place (JOBS-8). An archive that was moved to the
+// place of the settings is found there. Errors: *lakeerr.MissingError if there is no archive.
+func Archives(w *workspace.Workspace, snap *lake.Snapshot) (map[string]*lake.Snapshot, error) {
+	heads := make(map[string]*lake.Snapshot)
+	for _, ref := range snap.Manifest.Cycles {
+		if ref.Archived == nil || heads[ref.Archived.Where] != nil {
+			continue
+		}
+		where := ref.Archived.Where
+		head, err := archiveHead(w, where)
+		if err == nil && head.Manifest.Number == 0 {
+			head, err = archiveHead(w, w.Settings.ArchivePlace().Below("lake").Path)
+			if err == nil && !archive.Has(head, ref) {
+				err = &lakeerr.MissingError{Name: where + ", the archive of cycle " + ref.Cycle.String(),
+					Detail: lakeerr.NotThere, Manifest: snap.Name(), Hint: "mount its disk, or put it back, from a backup " +
+						"if it is lost; if it was moved, leave a link in its place, or set retention.archive"}
+			}
+		}
+		if err != nil {
+			return nil, err
+		}
+		heads[where] = head
+	}
+	return heads, nil
+}
+
+// archiveHead returns the live state of an archive; its number is 0 if there is none.
+func archiveHead(w *workspace.Workspace, where string) (*lake.Snapshot, error) {
+	place := w.Settings.ArchivePlace()
+	place.Path = where
+	st, err := w.OpenPlace(place, "archive/lake")
+	if err != nil {
+		return nil, err
+	}
+	l, err := lake.Open(st, lake.Options{})
+	if err != nil {
+		return nil, fmt.Errorf("open the archive %s: %w", where, err)
+	}
+	head, err := l.Head()
+	return head, lakeerr.Placed(err, where, lakeerr.HintOther)
+}
+
 // NewLakeError reports that a run would begin a new lake that the run ledger could not record.
 type NewLakeError struct{ Err error }
 
@@ -232,6 +277,10 @@ func (r *Runner) lake(check bool) (found foundLake, err error) {
 	if check {
 		if err := SameLake(r.Dir, w.LakeName(), snap); err != nil {
 			return foundLake{}, err // the ledger must not record it
+		}
+		_, err := Archives(w, snap)
+		if missing := new(lakeerr.MissingError); errors.As(err, &missing) {
+			return foundLake{}, err
 		}
 	}
 	origin, err := snap.Origin()

@@ -173,9 +173,9 @@ func lock(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: lock lake")
 	}
-	unlock, err := storage.Dir(ts.MkAbs(args[0])).Lock()
+	held, err := storage.Dir(ts.MkAbs(args[0])).Lock()
 	ts.Check(err)
-	ts.Defer(func() { ts.Check(unlock()) })
+	ts.Defer(func() { ts.Check(held.Unlock()) })
 }
 
 // flip implements `flip GLOB`: it changes one bit in the middle of the first file that matches.

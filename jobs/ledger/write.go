@@ -37,7 +37,7 @@ type Open struct {
 // Begin writes the entry of a run that starts, and sets its ID from Started, which it moves forward by milliseconds
 // until no other run has that ID.
 func Begin(dir string, e *Entry) (*Open, error) {
-	if err := os.MkdirAll(dir, 0o777); err != nil {
+	if err := osfile.MakeDir(dir, 0o777, osfile.Name); err != nil {
 		return nil, fmt.Errorf("make the run ledger: %w", err)
 	}
 	for at := e.Started.UTC(); ; at = at.Add(time.Millisecond) {
@@ -69,15 +69,14 @@ func escape(path string) string {
 
 // End replaces the entry by the final one, releases it, and deletes entries beyond Keep.
 func (o *Open) End(e *Entry) error {
-	err := o.write(e, osfile.Content, os.Rename)
-	return errors.Join(err, o.release(), trim(o.dir))
+	return errors.Join(o.Keep(e), o.release(), trim(o.dir))
 }
 
 // Update replaces the entry of an active run.
 func (o *Open) Update(e *Entry) error { return o.write(e, osfile.Unsynced, os.Rename) }
 
 // Keep is Update for an entry that must survive a power failure.
-func (o *Open) Keep(e *Entry) error { return o.write(e, osfile.Content, os.Rename) }
+func (o *Open) Keep(e *Entry) error { return o.write(e, osfile.Name, os.Rename) }
 
 func (o *Open) release() error {
 	if o.lock == nil {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/tollbook/tollbook/jobs/ledger"
+	"github.com/tollbook/tollbook/pipeline/lake/osfile"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/problem"
@@ -36,17 +37,22 @@ func folder(dir string) string { return filepath.Join(ledger.Dir(dir), "schedule
 // take makes this process the scheduler of a workspace. began is the time at which the workspace's first scheduler was
 // started; it is stored next to the lock.
 func take(dir string, now time.Time) (release func() error, began period.Instant, err error) {
-	release, err = storage.Dir(folder(dir)).Lock()
+	lock, err := storage.Dir(folder(dir)).Lock()
 	if locked := new(storage.LockedError); errors.As(err, &locked) {
 		return nil, 0, &TakenError{Holder: locked.Holder}
 	}
 	if err != nil {
 		return nil, 0, fmt.Errorf("become the scheduler of the workspace: %w", err)
 	}
+	release = lock.Unlock
 	began, err = Began(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		began = period.Instant(now.UnixMicro())
-		err = os.WriteFile(beganFile(dir), []byte(began.String()+"\n"), 0o666)
+		o := osfile.Options{Temporary: "BEGAN.tmp", Durability: osfile.Name}
+		err = osfile.Replace(beganFile(dir), o, func(f *os.File) error {
+			_, err := f.WriteString(began.String() + "\n")
+			return err
+		})
 	}
 	if err != nil {
 		return nil, 0, errors.Join(fmt.Errorf("note when the schedule began: %w", err), release())

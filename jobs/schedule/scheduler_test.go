@@ -124,7 +124,7 @@ func TestChainOrder(t *testing.T) {
 func TestLockHeld(t *testing.T) {
 	t.Parallel()
 	y, _, heard := machine(t)
-	unlock, err := storage.Dir(filepath.Join(y.dir, "lake")).Lock()
+	lock, err := storage.Dir(filepath.Join(y.dir, "lake")).Lock()
 	must(t, err)
 	if got := words(y.at(t, "2026-01-28T02:05")); got != "schedule nightly failed; " {
 		t.Fatal(got)
@@ -152,7 +152,7 @@ func TestLockHeld(t *testing.T) {
 			t.Errorf("pause %d is %s", i, pauses[i])
 		}
 	}
-	must(t, unlock())
+	must(t, lock.Unlock())
 	status := y.scheduler.Status()
 	y.to(t, micro(status.Failing[0].RetryAt))
 	if got := words(y.scheduler.Pass(context.Background(), context.Background())); got != "retry nightly done; " {

@@ -25,6 +25,9 @@ func (t *Txn) commit(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	if err := t.sweep(); err != nil {
+		return false, err
+	}
 	same, err := m.SameAs(t.SubTxn.base.Manifest)
 	if err != nil {
 		return false, fmt.Errorf("lake: write the manifest: %w", err)
@@ -196,6 +199,7 @@ func (t *Txn) announce(number int64, hash manifest.Hash) error {
 	if err := f.Close(); err != nil {
 		return fmt.Errorf("announce manifest %d of the lake: %w", number, err)
 	}
+	t.announced = true
 	t.SubTxn.syncs.Add(manifest.TempDir, "")
 	return nil
 }
@@ -213,6 +217,12 @@ func (t *Txn) replaceHead(ctx context.Context, number int64, hash manifest.Hash)
 		return false, errors.Join(err, &lakeerr.CorruptError{Name: manifest.HeadName, Detail: detail,
 			Hint: "two writers got past the lake's lock: use a file system that implements locks"})
 	}
+	if err := t.checkNamed(number); err != nil {
+		return false, err
+	}
+	if err := t.lock.Held(); err != nil {
+		return false, err
+	}
 	if err := t.SubTxn.writeSmall(manifest.HeadName, manifest.EncodeHead(number, hash)); err != nil {
 		return false, err
 	}
@@ -223,6 +233,23 @@ func (t *Txn) replaceHead(ctx context.Context, number int64, hash manifest.Hash)
 		return true, err
 	}
 	return true, nil
+}
+
+// checkNamed checks that the data files that HEAD is about to name exist with their sizes (LAKE-3).
+func (t *Txn) checkNamed(number int64) error {
+	files := slices.Clone(t.next.Entries.Files(manifest.Cycle{}))
+	for _, cycle := range t.next.Entries.Cycles() {
+		files = append(files, t.next.Entries.Files(manifest.CycleOf(cycle))...)
+	}
+	entries, err := t.SubTxn.lake.st.List("")
+	if err != nil {
+		return fmt.Errorf("list the lake: %w", err)
+	}
+	err = t.SubTxn.lake.checkThere(&Snapshot{Manifest: manifest.Manifest{Number: number}}, files, entries)
+	if missing := new(lakeerr.MissingError); errors.As(err, &missing) {
+		missing.Hint = "it was deleted during this run: nothing was committed, start it again"
+	}
+	return err
 }
 
 // pause is a stop point before HEAD is replaced, where the run can still be abandoned.
@@ -264,6 +291,9 @@ func (w *writing) putInPlace(f storage.File, name string) error {
 // clearUp removes the files of the base and of this run that the live state does not name, and the run's temporary
 // files (DEL-2). It is only called when HEAD is durable or was not changed.
 func (t *Txn) clearUp(keep map[string]bool) error {
+	if err := t.lock.Held(); err != nil {
+		return err // another run can have made the same files
+	}
 	var unnamed []string
 	if t.SubTxn.lake.chain == nil { // CHAIN-4
 		for name := range t.SubTxn.named {
@@ -272,18 +302,21 @@ func (t *Txn) clearUp(keep map[string]bool) error {
 			}
 		}
 		for name := range t.SubTxn.finished {
-			if !keep[name] {
+			if _, before := t.left[name]; !keep[name] && !before {
 				unnamed = append(unnamed, name)
 			}
 		}
 	}
-	if t.SubTxn.sequence > 0 {
+	if t.announced {
+		unnamed = append(unnamed, manifest.IntentName)
+	}
+	if t.SubTxn.sequence > t.SubTxn.before {
 		left, err := t.SubTxn.lake.st.List(manifest.TempDir + "/")
 		if err != nil {
 			return fmt.Errorf("list the lake's temporary files: %w", err)
 		}
 		for _, e := range left {
-			if kind, _ := manifest.Classify(e.Name); kind == manifest.TempFile {
+			if kind, number := manifest.Classify(e.Name); kind == manifest.TempFile && number > t.SubTxn.before {
 				unnamed = append(unnamed, e.Name)
 			}
 		}

@@ -35,7 +35,8 @@
 //	        once, and only into an archive that has all of the cycle's files, durable and checked; the cycle then
 //	        records what left, when and where to (Archived). Cycles leave in order, the oldest first. An archive is
 //	        a lake (ArchiveOf) and keeps these invariants too. LAKE-19 is the exception.
-//	LAKE-9  Only one run at a time must hold the lock. Readers need no lock.
+//	LAKE-9  Only one run at a time must hold the lock. Readers need no lock. A run whose lock's file was removed or
+//	        replaced neither deletes nor commits anything.
 //	LAKE-10  A run that changes nothing must leave no new name and no new number. The clock of a run is not a change,
 //	         except for a run that resets the lake's clock (ResetClock).
 //	LAKE-11  After a run that ended, the lake should contain HEAD, LOCK, manifests 1 to n, what manifest n names, and
@@ -74,8 +75,9 @@
 //	         synced. Then every folder in which a name changed, and its parents, synced once.
 //	WRITE-3  The lists that differ, and the manifest: written under a name in tmp/, synced, closed, renamed. Then
 //	         their folder.
-//	WRITE-4  HEAD: as in WRITE-3, then the root folder. For readers the rename is the commit, for a power failure the
-//	         sync.
+//	WRITE-4  HEAD: the lock is still the run's, HEAD is the base's, and every data file of the new state exists with its
+//	         size. Then as in WRITE-3, and the root folder. For readers the rename is the commit, for a power failure
+//	         the sync.
 //	WRITE-5  Deletion of old files (DEL-2) and of the announcement; then the lock is released.
 //	WRITE-6  A sync that failed ends the run at once, and nothing of it is retried, because the content of the disk
 //	         is unknown then.
@@ -99,9 +101,10 @@
 //	       committed that a power failure would revert.
 //	DEL-2  At the end of a run: data files and lists that the old state named and the new one does not, files that
 //	       the run finished and did not name, and its temporary files. Then their folders are synced.
-//	DEL-3  When a run begins, with one line per file that gives the reason: temporary files, the announced manifest
-//	       after HEAD's, and data files and lists that HEAD's manifest does not name. The announcement is deleted
-//	       last, after the manifest's removal is durable.
+//	DEL-3  When a run commits, or fails, what was there when it began, with one line per file that gives the reason:
+//	       temporary files, the announced manifest after HEAD's, and data files and lists that HEAD's manifest does
+//	       not name. The announcement is deleted last, after the manifest's removal is durable. A run that refuses,
+//	       and a dry run, delete nothing that they did not make.
 //	DEL-4  Never deleted: HEAD, LOCK, manifests up to HEAD's, and files with names that the lake does not use (a line
 //	       warns of them).
 //	DEL-5  A HEAD that is missing although manifests exist, or older than the lake (LAKE-14), stops the run before

@@ -132,6 +132,108 @@ func TestLockWasIgnored(t *testing.T) {
 	}
 }
 
+// TestStolenLock removes the file of a run's lock before the run commits. Another run then begins, and refuses or commits.
+// The first one must not commit and must delete nothing: without that, HEAD names files that the other run deleted
+// (LAKE-9, LAKE-3).
+func TestStolenLock(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name  string
+		other func(*testing.T, *lake.Txn)
+	}{
+		{"refuses", func(t *testing.T, txn *lake.Txn) {
+			if err := txn.Close(); err != nil {
+				t.Error(err)
+			}
+		}},
+		{"fails", func(t *testing.T, txn *lake.Txn) {
+			if err := errors.Join(txn.Sweep(), txn.Close()); err != nil {
+				t.Error(err)
+			}
+		}},
+		{"commits the same", func(t *testing.T, txn *lake.Txn) {
+			txn.Next().SetRun("2026-10-02T01:30:00Z", "run nightly")
+			if changed, err := commit(txn, nights[1](txn)); !changed || err != nil {
+				t.Errorf("Commit = %v, %v", changed, err)
+			}
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			m := storage.NewMem()
+			if _, err := night(m, lake.Options{}, 0); err != nil {
+				t.Fatal(err)
+			}
+			first := begin(t, open(t, m))
+			first.Next().SetRun("2026-10-02T01:30:00Z", "run nightly")
+			if err := nights[1](first); err != nil {
+				t.Fatal(err)
+			}
+			if err := m.Remove(storage.LockName); err != nil {
+				t.Fatal(err)
+			}
+			c.other(t, begin(t, open(t, m)))
+			before := dump(t, m)
+			var lost *storage.LostLockError
+			if changed, err := first.Commit(t.Context()); changed || !errors.As(err, &lost) {
+				t.Errorf("Commit = %v, %v; want a *storage.LostLockError", changed, err)
+			}
+			if diff := cmp.Diff(before, dump(t, m)); diff != "" {
+				t.Errorf("the first run (-before +after):\n%s", diff)
+			}
+			if _, err := night(m, lake.Options{}, 1); err != nil {
+				t.Error(err)
+			}
+			snap, err := open(t, m).Head()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if report, err := snap.CheckFiles(t.Context(), nil); err != nil || len(report.Findings) > 0 {
+				t.Errorf("CheckFiles = %+v, %v", report, err)
+			}
+		})
+	}
+}
+
+// commit commits a run whose work had an error, or not.
+func commit(txn *lake.Txn, err error) (bool, error) {
+	if err != nil {
+		return false, err
+	}
+	return txn.Commit(context.Background())
+}
+
+// TestFileLostBeforeHead deletes a new data file before HEAD would name it (WRITE-4).
+func TestFileLostBeforeHead(t *testing.T) {
+	t.Parallel()
+	m := storage.NewMem()
+	history(t, m)
+	head := dump(t, m)["HEAD"]
+	var e manifest.FileEntry
+	l, err := lake.Open(m, lake.Options{Stop: func(point string) error {
+		if point == lake.BeforeHead {
+			return m.Remove(e.Path)
+		}
+		return nil
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	txn := begin(t, l)
+	key := manifest.FileKey{Table: "lines", Cycle: lakekey.Cycle("2026-10"), Day: lakekey.Day("2026-10-09")}
+	if err := replace(txn, key, "x"); err != nil {
+		t.Fatal(err)
+	}
+	e = txn.Next().Entries.Find(key)[0]
+	missing := new(lakeerr.MissingError)
+	if changed, err := txn.Commit(t.Context()); changed || !errors.As(err, &missing) || missing.Name != e.Path {
+		t.Errorf("Commit = %v, %v; want a *lakeerr.MissingError of %s", changed, err, e.Path)
+	}
+	if got := dump(t, m)["HEAD"]; got != head {
+		t.Errorf("HEAD is %q, was %q", got, head)
+	}
+}
+
 // TestEmptyRunLeavesNothing tests LAKE-10, also for a lake without any run.
 func TestEmptyRunLeavesNothing(t *testing.T) {
 	t.Parallel()
@@ -243,11 +345,12 @@ func TestCloseDropsEverything(t *testing.T) {
 	if changed, err2 := txn.Commit(canceled); err != nil || changed || !errors.Is(err2, context.Canceled) {
 		t.Errorf("Commit, canceled: %v, %v, %v", err, changed, err2)
 	}
-	if err := begin(t, open(t, m)).Close(); err != nil {
+	txn = begin(t, open(t, m))
+	if err := errors.Join(txn.Sweep(), txn.Close()); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(want, dump(t, m)); diff != "" {
-		t.Errorf("after the next Begin (-want +got):\n%s", diff)
+		t.Errorf("after the next run that failed (-want +got):\n%s", diff)
 	}
 }
 
@@ -394,9 +497,23 @@ func TestClearingUp(t *testing.T) {
 	if err != nil || len(report.Findings) != len(orphans)+len(foreign) {
 		t.Errorf("CheckFiles = %+v, %v; want %d findings", report, err, len(orphans)+len(foreign))
 	}
-	begin(t, l)
+	before := dump(t, m)
+	txn := begin(t, l)
+	if err := errors.Join(nights[0](txn), txn.Close()); err != nil { // refuses
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(before, dump(t, m)); diff != "" {
+		t.Errorf("after a run that refused (-before +after):\n%s", diff)
+	}
+	if log.Len() > 0 {
+		t.Errorf("says: %s", &log)
+	}
+	txn = begin(t, l)
+	if err := errors.Join(txn.Sweep(), txn.Close()); err != nil { // fails
+		t.Fatal(err)
+	}
 	if diff := cmp.Diff(want, dump(t, m)); diff != "" {
-		t.Errorf("after Begin (-want +got):\n%s", diff)
+		t.Errorf("after a run that failed (-want +got):\n%s", diff)
 	}
 	for _, name := range orphans {
 		if strings.Count(log.String(), "file="+name+" ") != 1 && strings.Count(log.String(), `file="`+name+`" `) != 1 {

@@ -508,7 +508,6 @@ func syncsLast(t *testing.T, operations []string) []string {
 // writeOrder has the expected operations. The second file is an unchanged day, which is dropped without a sync.
 const writeOrder = `
 syncdir .
-prune .
 create tmp/000001-rejects
 write tmp/000001-rejects
 rename rejects/HASH.parquet
@@ -522,6 +521,7 @@ rename lines/cycle=2026-09/day=2026-09-02/001-HASH.parquet
 create tmp/000004-lines
 write tmp/000004-lines
 rename lines/cycle=2026-09/day=2026-09-03/000-HASH.parquet
+prune .
 sync and close tmp/000001-rejects
 sync and close tmp/000003-lines
 sync and close tmp/000004-lines

@@ -43,11 +43,11 @@ func RestoreHead(ctx context.Context, st storage.Storage, write func(*HeadPlan) 
 		return &lakeerr.MissingError{Name: manifest.HeadName, Detail: "there is no manifest that it could name",
 			Manifest: "a lake", Hint: "if there was a lake, " + hintNoHead}
 	}
-	unlock, err := st.Lock()
+	lock, err := st.Lock()
 	if err != nil {
 		return fmt.Errorf("restore HEAD of the lake: %w", err)
 	}
-	defer func() { err = errors.Join(err, unlock()) }()
+	defer func() { err = errors.Join(err, lock.Unlock()) }()
 	l := newLake(st, Options{})
 	plan, err := l.planHead(ctx)
 	if err != nil {
@@ -56,6 +56,9 @@ func RestoreHead(ctx context.Context, st storage.Storage, write func(*HeadPlan) 
 	yes, err := write(plan)
 	if err != nil || !yes || plan.Good {
 		return err
+	}
+	if err := lock.Held(); err != nil {
+		return fmt.Errorf("restore HEAD of the lake: %w", err)
 	}
 	return l.writeHead(plan.Text + "\n")
 }

@@ -44,7 +44,8 @@ func (l *Lake) Join(run, base manifest.Hash) (*Txn, error) {
 	if err != nil {
 		return nil, err
 	}
-	t.unlock, t.joined = func() error { return nil }, true
+	none := func() error { return nil }
+	t.lock, t.joined = storage.Lock{Held: none, Unlock: none}, true
 	t.share(run)
 	for _, e := range files {
 		t.SubTxn.named[e.Path] = true
@@ -156,7 +157,7 @@ func (w *writing) ReadShared(name string) ([]byte, error) { return w.lake.readFi
 
 // keep ends a transaction without deleting what the shared run needs; it deletes only its own temporary files.
 func (t *Txn) keep() error {
-	if t.SubTxn.sequence == 0 {
+	if t.SubTxn.sequence == t.SubTxn.before {
 		return t.SubTxn.syncs.Sync()
 	}
 	left, err := t.SubTxn.lake.st.List(manifest.TempDir + "/")

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"maps"
+	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/lists"
@@ -18,8 +21,10 @@ import (
 // Its SubTxn is the part that does not commit; here it has all files of the next state.
 type Txn struct {
 	SubTxn *SubTxn
-	unlock func() error
+	lock   storage.Lock
 	next   *next.State
+	// left are the files that earlier runs left, by name; a commit deletes them (DEL-3)
+	left map[string]leftover
 	// unnamedAtBegin lists files in an object store at the begin that the base does not name; nil for a folder
 	unnamedAtBegin map[string]bool
 
@@ -27,23 +32,24 @@ type Txn struct {
 	there   map[string]int64 // sizes of all files when a shared run was continued
 	dropped bool             // the shared run ended: nothing of it is kept
 	ended   bool
+
+	announced bool // by this run
 }
 
-// Begin takes the lock, reads the live state, checks that every file that it names exists with its size, and deletes
-// unnamed files. Errors: *storage.LockedError, *lakeerr.MissingError, *lakeerr.CorruptError.
+// Begin takes the lock, reads the live state, and checks that every file that it names exists with its size. Errors: *storage.LockedError, *lakeerr.MissingError, *lakeerr.CorruptError.
 func (l *Lake) Begin() (*Txn, error) { return l.beginAs("", func(*Snapshot) error { return nil }) }
 
 // beginAs begins a run, or continues a shared run if check accepts its base.
 func (l *Lake) beginAs(run manifest.Hash, check func(base *Snapshot) error) (*Txn, error) {
-	unlock, err := l.st.Lock()
+	lock, err := l.st.Lock()
 	if err != nil {
 		return nil, fmt.Errorf("begin a run: %w", err)
 	}
 	t, err := l.begin(run, check)
 	if err != nil {
-		return nil, errors.Join(err, unlock())
+		return nil, errors.Join(err, lock.Unlock())
 	}
-	t.unlock = unlock
+	t.lock = lock
 	return t, nil
 }
 
@@ -93,9 +99,7 @@ func (l *Lake) begin(run manifest.Hash, check func(base *Snapshot) error) (*Txn,
 			return nil, err
 		}
 	}
-	if err := t.clear(entries); err != nil {
-		return nil, fmt.Errorf("clear up after an earlier run: %w", err)
-	}
+	t.findLeft(entries)
 	if l.chain != nil {
 		(&sweeper{lake: l, base: base, named: t.SubTxn.named}).sweep(entries)
 		t.unnamedAtBegin = make(map[string]bool)
@@ -197,22 +201,54 @@ func (t *Txn) settle() error {
 	return nil
 }
 
-// clear deletes files that no state names, and logs each (DEL-3, DEL-4). The announcement of a commit is deleted last:
-// it must exist as long as the manifest can (LAKE-14).
-func (t *Txn) clear(entries []storage.Entry) error {
-	announced := false
+// leftover is a file that no state names, and the reason why it may be deleted.
+type leftover struct {
+	bytes int64
+	why   string
+}
+
+// findLeft lists the files that no state names.
+func (t *Txn) findLeft(entries []storage.Entry) {
+	t.left = make(map[string]leftover)
 	for _, e := range entries {
-		why := t.unnamed(e.Name)
-		if why == "" {
+		if kind, number := manifest.Classify(e.Name); kind == manifest.TempFile {
+			t.SubTxn.before = max(t.SubTxn.before, number)
+		}
+		if why := t.unnamed(e.Name); why != "" {
+			t.left[e.Name] = leftover{e.Size, why}
+		}
+	}
+	t.SubTxn.sequence = t.SubTxn.before
+}
+
+// Sweep deletes what earlier runs left, for a run that failed, because it can have failed for lack of that space. After
+// a failed sync it deletes nothing.
+func (t *Txn) Sweep() error {
+	if t.ended || t.SubTxn.syncs.Wait() != nil {
+		return nil
+	}
+	return t.sweep()
+}
+
+// sweep deletes the files that earlier runs left, unless this run made them again (DEL-3, DEL-4). The announcement of a
+// commit is deleted last: it must exist as long as the manifest can (LAKE-14).
+func (t *Txn) sweep() error {
+	if err := t.lock.Held(); err != nil {
+		return err
+	}
+	announced := false
+	for _, name := range slices.Sorted(maps.Keys(t.left)) {
+		if _, made := t.SubTxn.finished[name]; made {
 			continue
 		}
-		t.SubTxn.lake.log.Info("delete unnamed file", "file", e.Name, "bytes", e.Size, "why", why)
-		if e.Name == manifest.IntentName {
+		t.SubTxn.lake.log.Info("delete unnamed file", "file", name, "bytes", t.left[name].bytes, "why",
+			t.left[name].why)
+		if name == manifest.IntentName {
 			announced = true
 			continue
 		}
-		if err := t.SubTxn.remove(e.Name); err != nil {
-			return err
+		if err := t.SubTxn.remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("clear up after an earlier run: %w", err)
 		}
 	}
 	if announced {
@@ -220,9 +256,10 @@ func (t *Txn) clear(entries []storage.Entry) error {
 			return err
 		}
 		if err := t.SubTxn.remove(manifest.IntentName); err != nil {
-			return err
+			return fmt.Errorf("clear up after an earlier run: %w", err)
 		}
 	}
+	t.left = nil
 	return t.SubTxn.lake.st.Prune(manifest.OwnFolder)
 }
 
@@ -278,20 +315,20 @@ func (t *Txn) Preview() (*Snapshot, error) {
 	return &Snapshot{Manifest: m, lake: t.SubTxn.lake, lists: of}, nil
 }
 
-// Close ends the transaction without a commit, if Commit did not end it: it deletes what was made and releases the
-// lock. After Commit it does nothing. After a failed sync it deletes nothing.
+// Close ends the transaction without a commit, if Commit did not end it: it deletes what was made, but nothing that was
+// there before, and releases the lock. After Commit it does nothing. After a failed sync it deletes nothing.
 func (t *Txn) Close() error {
 	if t.ended {
 		return nil
 	}
 	t.ended = true
 	if t.SubTxn.syncs.Wait() != nil { // the error was returned to the caller of the sync, or by Commit
-		return t.unlock()
+		return t.lock.Unlock()
 	}
 	if t.SubTxn.shared != "" && !t.dropped {
-		return errors.Join(t.keep(), t.unlock())
+		return errors.Join(t.keep(), t.lock.Unlock())
 	}
-	return errors.Join(t.clearUp(t.SubTxn.named), t.unlock())
+	return errors.Join(t.clearUp(t.SubTxn.named), t.lock.Unlock())
 }
 
 // Commit makes Next the live state and ends the transaction, whether it succeeds or not. If Next is equal to the live
@@ -309,5 +346,5 @@ func (t *Txn) Commit(ctx context.Context) (changed bool, err error) {
 	}
 	t.ended = true
 	changed, err = t.commit(ctx)
-	return changed, errors.Join(err, t.unlock())
+	return changed, errors.Join(err, t.lock.Unlock())
 }

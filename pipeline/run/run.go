@@ -36,6 +36,7 @@ import (
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/problem"
 	"github.com/tollbook/tollbook/settlement"
 )
 
@@ -167,6 +168,9 @@ func transact(ctx context.Context, w *workspace.Workspace, o workspace.Options, 
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, r.giveUp(err))
+		}
+		if err != nil && problem.ClassOf(err) != problem.Refused {
+			err = errors.Join(err, r.state.txn.Sweep())
 		}
 		if r.state.scanned != nil {
 			err = errors.Join(err, r.state.scanned.Close())

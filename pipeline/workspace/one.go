@@ -11,6 +11,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake/osfile"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/books/load"
 	"github.com/tollbook/tollbook/schemas/books/packed"
@@ -130,7 +131,7 @@ func (o *oneReading) fromFiles(customer string) (*books.Books, error) {
 
 // remember writes the cache. It includes the books only if any later change of their files would change the stamps.
 func (o *oneReading) remember(n packed.Names, texts map[string]string) error {
-	if err := os.MkdirAll(filepath.Dir(o.cache.Books), 0o700); err != nil {
+	if err := osfile.MakeDir(filepath.Dir(o.cache.Books), 0o700, osfile.Unsynced); err != nil {
 		return err
 	}
 	if o.stamped {

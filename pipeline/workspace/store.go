@@ -10,6 +10,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake/objects"
 	"github.com/tollbook/tollbook/pipeline/lake/objects/s3"
+	"github.com/tollbook/tollbook/pipeline/lake/osfile"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
@@ -82,11 +83,7 @@ func (w *Workspace) Inbox() (fs.FS, error) {
 		return files, nil
 	}
 	dir := w.InboxDir()
-	err := os.MkdirAll(dir, 0o755)
-	if errors.Is(err, fs.ErrExist) {
-		_, err = os.Stat(dir) // the target of a link must be a folder
-	}
-	if err != nil {
+	if err := osfile.MakeDir(dir, 0o755, osfile.Name); err != nil { // a file that others put there must stay there
 		return nil, fmt.Errorf("open the inbox: %w", err)
 	}
 	return enclosed(dir), nil

@@ -150,7 +150,7 @@ func WriteWhole(name string, force bool, write func(*os.File) error) error {
 		name = target // keep the symbolic link
 	}
 	dir, base := filepath.Dir(name), filepath.Base(name)
-	if err := os.MkdirAll(dir, 0o777); err != nil {
+	if err := osfile.MakeDir(dir, 0o777, osfile.Name); err != nil {
 		return fmt.Errorf("write %s: %w", name, err)
 	}
 	o := osfile.Options{Temporary: "." + base + ".*.tmp", Mode: 0o644, Durability: osfile.Content}

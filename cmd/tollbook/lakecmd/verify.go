@@ -1,6 +1,7 @@
 package lakecmd
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/cmd/tollbook/heap"
+	"github.com/tollbook/tollbook/jobs"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/read/verify"
@@ -39,12 +41,16 @@ sample that is missing, since a sample of the same slot can replace an accepted 
 
 func runVerify(ctx context.Context, a *cli.App) error {
 	var r *verify.Report
+	var lost error
 	heap.Tune(a.Env)
 	w, err := cli.OpenSettings(a)
 	if err != nil {
 		return err
 	}
 	err = a.ReadOf(w, func(snap *lake.Snapshot) (err error) {
+		if a.Flags.Lake == "" {
+			_, lost = jobs.Archives(w, snap)
+		}
 		r, err = verify.Run(ctx, snap, verify.Options{Workers: a.Flags.Workers, Progress: a.Bar.Update})
 		return err
 	})
@@ -52,7 +58,7 @@ func runVerify(ctx context.Context, a *cli.App) error {
 		return err
 	}
 	if err := a.Show(r, func() { printVerify(a, r) }, nil, false); err != nil || r.OK {
-		return err
+		return cmp.Or(err, lost)
 	}
 	var differ int64
 	for _, c := range r.Checks {

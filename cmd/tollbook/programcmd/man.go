@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra/doc"
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
+	"github.com/tollbook/tollbook/pipeline/lake/osfile"
 )
 
 // manResult is the JSON report of man with a folder.
@@ -97,7 +98,7 @@ func each(cmd *cobra.Command, visit func(*cobra.Command) error) error {
 
 // writePages writes one page per command for man(1), with the date of the build's commit.
 func writePages(root *cobra.Command, dir string) (pages int, err error) {
-	if err := os.MkdirAll(dir, 0o777); err != nil {
+	if err := osfile.MakeDir(dir, 0o777, osfile.Name); err != nil {
 		return 0, err
 	}
 	build := cli.ThisBuild()

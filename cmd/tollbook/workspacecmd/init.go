@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -14,6 +15,7 @@ import (
 	"github.com/tollbook/tollbook/fixtures/reseller"
 	"github.com/tollbook/tollbook/fixtures/sample"
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
+	"github.com/tollbook/tollbook/pipeline/lake/osfile"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
@@ -68,35 +70,31 @@ const (
 	sampleReseller = "reseller"
 )
 
-// writeSample fills a workspace with a sample.
-func writeSample(dir, which string) (initResult, error) {
+// initWorkspace makes a workspace in dir.
+func initWorkspace(dir, which string) (initResult, error) {
+	r, write := initResult{Workspace: dir}, writeEmpty
 	switch which {
+	case "":
 	case sampleUsage:
-		return initResult{Workspace: dir, Sample: true, Cycle: sample.Cycle, AsOf: sample.AsOf}, sample.Write(dir)
+		r.Sample, r.Cycle, r.AsOf, write = true, sample.Cycle, sample.AsOf, sample.Write
 	case sampleReseller:
-		return initResult{Workspace: dir, Sample: true, Cycle: reseller.Cycle, AsOf: reseller.AsOf}, reseller.Write(dir)
+		r.Sample, r.Cycle, r.AsOf, write = true, reseller.Cycle, reseller.AsOf, reseller.Write
+	default:
+		return r, (&cli.UsageError{What: fmt.Sprintf("init %s: there is no sample %q", dir, which),
+			Hint: "--sample is a month of usage, --sample=reseller a month of cost files"}).Meant(which,
+			[]string{sampleUsage, sampleReseller})
 	}
-	return initResult{}, (&cli.UsageError{What: fmt.Sprintf("init %s: there is no sample %q", dir, which),
-		Hint: "--sample is a month of usage, --sample=reseller a month of cost files"}).Meant(which,
-		[]string{sampleUsage, sampleReseller})
+	return r, inNewFolder(dir, ".init-"+which, write)
 }
 
-func initWorkspace(dir, which string) (r initResult, err error) {
-	err = inNewFolder(dir, func() error {
-		if which != "" {
-			r, err = writeSample(dir, which)
-			return err
-		}
-		r = initResult{Workspace: dir}
-		return writeEmpty(dir)
-	})
-	return r, err
-}
-
-// inNewFolder calls write for a folder that is empty or does not exist. If write fails, it deletes what the folder
-// contains, so that the same command can be run again.
-func inNewFolder(dir string, write func() error) error {
+// inNewFolder makes a workspace in a folder that is empty or does not exist. It is written in a folder of that one,
+// which gets the name begun when it is complete and durable. Only then its content is moved to dir, tollbook.yaml last.
+// If any step fails, the same command continues.
+func inNewFolder(dir, begun string, write func(dir string) error) error {
+	partial, whole := filepath.Join(dir, begun+".tmp"), filepath.Join(dir, begun)
 	entries, err := os.ReadDir(dir)
+	foreign := slices.DeleteFunc(slices.Clone(entries), func(e fs.DirEntry) bool { return e.Name() == begun+".tmp" })
+	complete := slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == begun })
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		if to, err := os.Readlink(dir); err == nil {
@@ -105,18 +103,56 @@ func inNewFolder(dir string, write func() error) error {
 		}
 	case err != nil:
 		return &cli.UsageError{What: fmt.Sprintf("init %s: %v", dir, err)}
-	case len(entries) > 0:
+	case complete:
+		return moveInto(dir, whole)
+	case len(foreign) > 0:
 		return &cli.UsageError{What: fmt.Sprintf("init %s: the folder is not empty: it contains %s", dir,
-			entries[0].Name()), Hint: "name a new folder; if an init was killed here, empty it first"}
+			foreign[0].Name()), Hint: "name a new folder"}
 	}
-	if err = write(); err == nil {
-		return nil
+	err = errors.Join(osfile.MakeDir(dir, 0o777, osfile.Name), os.RemoveAll(partial))
+	if err == nil {
+		err = osfile.MakeDir(partial, 0o777, osfile.Unsynced)
 	}
-	entries, _ = os.ReadDir(dir) // if the folder does not exist, there is nothing to delete
+	if err == nil {
+		err = write(partial)
+	}
+	if err == nil {
+		err = osfile.SyncAll(partial)
+	}
+	if err == nil {
+		err = os.Rename(partial, whole)
+	}
+	if err != nil {
+		return fmt.Errorf("init %s: %w", dir, errors.Join(err, os.RemoveAll(partial)))
+	}
+	return moveInto(dir, whole)
+}
+
+// moveInto moves a complete workspace to dir: only a complete workspace has settings. An earlier command can have moved
+// a part of it.
+func moveInto(dir, whole string) error {
+	err := osfile.SyncDir(dir)
+	entries, missing := os.ReadDir(whole)
+	err = errors.Join(err, missing)
+	slices.SortStableFunc(entries, func(a, b fs.DirEntry) int {
+		last := func(e fs.DirEntry) int { return strings.Count(e.Name(), settings.File) }
+		return last(a) - last(b)
+	})
 	for _, e := range entries {
-		err = errors.Join(err, os.RemoveAll(filepath.Join(dir, e.Name())))
+		if err == nil {
+			err = os.Rename(filepath.Join(whole, e.Name()), filepath.Join(dir, e.Name()))
+		}
+		if err == nil {
+			err = osfile.SyncDir(dir)
+		}
 	}
-	return err
+	if err == nil {
+		err = errors.Join(os.Remove(whole), osfile.SyncDir(dir))
+	}
+	if err != nil {
+		return fmt.Errorf("init %s: %w", dir, err)
+	}
+	return nil
 }
 
 // writeEmpty writes a workspace without rows in its books and without feed files.
@@ -126,20 +162,17 @@ func writeEmpty(dir string) error {
 		folders = append(folders, "inbox/"+f.Name)
 	}
 	for _, name := range folders {
-		if err := os.MkdirAll(filepath.Join(dir, filepath.FromSlash(name)), 0o777); err != nil {
-			return fmt.Errorf("init %s: %w", dir, err)
+		err := osfile.MakeDir(filepath.Join(dir, filepath.FromSlash(name)), 0o777, osfile.Unsynced)
+		if err != nil {
+			return err
 		}
 	}
 	for _, f := range books.Formats() {
 		if err := os.WriteFile(filepath.Join(dir, "books", f.File), emptyBook(f), 0o666); err != nil {
-			return fmt.Errorf("init %s: %w", dir, err)
+			return err
 		}
 	}
-	// Write the settings last: only a complete workspace has them.
-	if err := os.WriteFile(filepath.Join(dir, settings.File), settings.Template(false), 0o666); err != nil {
-		return fmt.Errorf("init %s: %w", dir, err)
-	}
-	return nil
+	return os.WriteFile(filepath.Join(dir, settings.File), settings.Template(false), 0o666)
 }
 
 // emptyBook returns a book without rows: a header, or for a YAML book a comment that lists its keys.

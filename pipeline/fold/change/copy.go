@@ -94,7 +94,7 @@ func Current(path string, newest func() (int64, error)) string {
 
 // save writes the copy.
 func save(path string, fsys fs.FS, name string) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+	if err := osfile.MakeDir(filepath.Dir(path), 0o777, osfile.Name); err != nil {
 		return fmt.Errorf("keep a copy of the books: %w", err)
 	}
 	// The lake's lock allows one run at a time, so one temporary name is enough. A torn copy is not used (CHANGE-1).

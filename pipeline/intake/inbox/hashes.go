@@ -296,10 +296,12 @@ func (h *Hashes) Save() error {
 // makeFolders makes the two folders above path if they are missing, but no more: a missing home is not made.
 func makeFolders(path string) error {
 	dir := filepath.Dir(path)
-	for _, folder := range []string{filepath.Dir(dir), dir} {
-		if err := os.Mkdir(folder, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
-			return fmt.Errorf("make a folder for remembered hashes: %w", err)
-		}
+	_, err := os.Stat(filepath.Dir(filepath.Dir(dir)))
+	if err == nil {
+		err = osfile.MakeDir(dir, 0o700, osfile.Unsynced)
+	}
+	if err != nil {
+		return fmt.Errorf("make a folder for remembered hashes: %w", err)
 	}
 	return nil
 }

@@ -1,14 +1,11 @@
 package durable
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"maps"
 	"path"
 	"slices"
-	"strconv"
-	"strings"
 	"sync"
 
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
@@ -100,16 +97,12 @@ func (s *Writes) failure() error {
 	return s.failed
 }
 
-// Touch records that a name changed in a folder. The folder and those above it can be new (STO-3).
+// Touch records that a name changed in a folder.
 func (s *Writes) Touch(name string) {
 	dir := path.Dir(name)
-	if dir == manifest.TempDir {
-		return // files in it need not survive a crash
-	}
-	for ; dir != "."; dir = path.Dir(dir) {
+	if dir != manifest.TempDir { // files in it need not survive a crash
 		s.Add(dir)
 	}
-	s.Add("")
 }
 
 // Add records folders to sync.
@@ -121,22 +114,17 @@ func (s *Writes) Add(dirs ...string) {
 	}
 }
 
-// Sync makes all data files durable, and then the names of all touched folders, the deepest first.
+// Sync makes all data files durable, and then the names in all touched folders, which can be new.
 func (s *Writes) Sync() error {
 	if err := s.Wait(); err != nil {
 		return err
 	}
 	s.mu.Lock()
-	dirs := slices.SortedFunc(maps.Keys(s.touched), func(a, b string) int {
-		return cmp.Or(cmp.Compare(strings.Count(b, "/"), strings.Count(a, "/")), cmp.Compare(len(b), len(a)),
-			strings.Compare(a, b))
-	})
+	dirs := slices.Collect(maps.Keys(s.touched))
 	clear(s.touched)
 	s.mu.Unlock()
-	for _, dir := range dirs {
-		if err := s.st.SyncDir(dir); err != nil {
-			return s.Failed("folder "+strconv.Quote(dir), err)
-		}
+	if err := storage.SyncTree(s.st, dirs...); err != nil {
+		return s.Failed("the folders of the lake", err)
 	}
 	return nil
 }

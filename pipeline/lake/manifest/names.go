@@ -158,7 +158,7 @@ const (
 // IsMark reports whether a name is the mark of a sweep.
 func IsMark(name string) bool { return strings.HasPrefix(name, SweepsDir+"/") }
 
-// Classify returns the kind of a file by its name; number is a manifest's.
+// Classify returns the kind of a file by its name; number is that of a manifest or of an unfinished file.
 func Classify(name string) (k Kind, number int64) {
 	switch {
 	case name == HeadName || name == "LOCK" || IsMark(name) || isPin(name) || storage.IsLease(name):
@@ -166,7 +166,8 @@ func Classify(name string) (k Kind, number int64) {
 	case strings.HasPrefix(name, TempDir+"/"):
 		if sequence, _, found := strings.Cut(name[len(TempDir)+1:], "-"); found && len(sequence) >= 6 &&
 			digits(sequence) {
-			return TempFile, 0
+			number, _ = strconv.ParseInt(sequence, 10, 64) // of a name without end: the largest number
+			return TempFile, number
 		}
 	case strings.HasPrefix(name, Dir+"/"):
 		return classifyManifest(name[len(Dir)+1:])

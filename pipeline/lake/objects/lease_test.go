@@ -32,11 +32,11 @@ func refused(t *testing.T, s *Storage) {
 // take gets the lease and returns the function that releases it.
 func take(t *testing.T, s *Storage) (unlock func() error) {
 	t.Helper()
-	unlock, err := s.Lock()
+	lock, err := s.Lock()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return unlock
+	return lock.Unlock
 }
 
 // TestLease checks that one machine at a time has the lease, and that a released one leaves no object (LEASE-1,
@@ -159,13 +159,13 @@ func TestLeaseOfMany(t *testing.T) {
 				for range 8 {
 					s := machine(t, store)
 					group.Go(func() {
-						unlock, err := s.Lock()
+						lock, err := s.Lock()
 						mu.Lock()
 						defer mu.Unlock()
 						locked := new(storage.LockedError)
 						switch {
 						case err == nil:
-							unlocks = append(unlocks, unlock)
+							unlocks = append(unlocks, lock.Unlock)
 						case !errors.As(err, &locked) && !errors.Is(err, ErrBusy):
 							t.Errorf("Lock: %v", err)
 						}

@@ -158,16 +158,16 @@ func (s *Storage) SyncDir(string) error { return nil }
 
 // Lock takes the lock of the scratch folder, which separates processes of one machine, and then the lease, which
 // separates machines. The lease is not a guarantee: only the commit itself excludes other writers (LEASE-5).
-func (s *Storage) Lock() (func() error, error) {
-	unlock, err := s.scratch.Lock()
+func (s *Storage) Lock() (storage.Lock, error) {
+	lock, err := s.scratch.Lock()
 	if err != nil || s.lease == 0 {
-		return unlock, err
+		return lock, err
 	}
 	l, err := s.takeLease()
 	if err != nil {
-		return nil, errors.Join(err, unlock())
+		return storage.Lock{}, errors.Join(err, lock.Unlock())
 	}
-	return func() error { return errors.Join(l.end(), unlock()) }, nil
+	return storage.Lock{Held: lock.Held, Unlock: func() error { return errors.Join(l.end(), lock.Unlock()) }}, nil
 }
 
 // List returns objects and temporary files.

@@ -101,7 +101,7 @@ func TestPlaces(t *testing.T) {
 	if _, err := p.Open("lines/none"); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("Open of nothing: %v", err)
 	}
-	unlock, err := p.Lock()
+	lock, err := p.Lock()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +109,7 @@ func TestPlaces(t *testing.T) {
 	if _, err := p.Lock(); !errors.As(err, &locked) {
 		t.Errorf("a second Lock: %v", err)
 	}
-	if err := unlock(); err != nil {
+	if err := lock.Unlock(); err != nil {
 		t.Error(err)
 	}
 }

@@ -211,6 +211,40 @@ func TestLockWaits(t *testing.T) {
 	}
 }
 
+// TestMakeDir tests which folders can be made (OSFILE-4). That they are durable is tested by TestPowerCut in
+// fixtures/campaign.
+func TestMakeDir(t *testing.T) {
+	t.Parallel()
+	for _, durability := range []osfile.Durability{osfile.Unsynced, osfile.Name} {
+		dir := t.TempDir()
+		name := filepath.Join(dir, "a", "b")
+		for range 2 { // the second time it exists
+			if err := osfile.MakeDir(name, 0o700, durability); err != nil {
+				t.Error(err)
+			}
+		}
+		if info, err := os.Stat(name); err != nil || info.Mode() != fs.ModeDir|0o700 {
+			t.Errorf("made %v, %v", info, err)
+		}
+		file := filepath.Join(dir, "file")
+		if err := osfile.Replace(file, osfile.Options{Temporary: "file.tmp"}, write("x")); err != nil {
+			t.Fatal(err)
+		}
+		link, toFolder := filepath.Join(dir, "link"), filepath.Join(dir, "folder")
+		if err := errors.Join(os.Symlink("nowhere", link), os.Symlink("a", toFolder)); err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range []string{file, filepath.Join(file, "a"), link} {
+			if err := osfile.MakeDir(name, 0o700, durability); err == nil {
+				t.Errorf("%s is a folder", name)
+			}
+		}
+		if err := osfile.MakeDir(filepath.Join(toFolder, "c"), 0o700, durability); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // TestSyncDir tests that a missing folder is reported as such.
 func TestSyncDir(t *testing.T) {
 	t.Parallel()

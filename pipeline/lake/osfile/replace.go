@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"golang.org/x/sys/unix"
 )
 
 // Durability is what of a replaced file survives a power failure (OSFILE-2).
@@ -104,7 +106,50 @@ func (o Options) publish(err error, temporary, name string) error {
 	return SyncDir(filepath.Dir(name))
 }
 
-// SyncDir makes the names in a folder durable.
+// MakeDir makes a folder, and the folders above it that do not exist (OSFILE-4). A folder that exists is no error. The
+// names need not be durable with Unsynced, for a cache, or if the caller syncs the folders itself.
+func MakeDir(name string, mode fs.FileMode, durability Durability) error {
+	if durability != Name {
+		return os.MkdirAll(name, mode)
+	}
+	parent := filepath.Dir(name)
+	info, err := os.Stat(name)
+	if err == nil && info.IsDir() { // a process that was killed can have made it
+		if err := SyncDir(parent); !errors.Is(err, fs.ErrPermission) {
+			return err
+		}
+		return nil // this process cannot have made it
+	}
+	if errors.Is(err, fs.ErrNotExist) && parent != name {
+		if err := MakeDir(parent, mode, durability); err != nil {
+			return err
+		}
+	}
+	if err := os.Mkdir(name, mode); err != nil {
+		info, missing := os.Stat(name) // another process made it, or a link leads to it
+		switch {
+		case !errors.Is(err, fs.ErrExist):
+			return err
+		case missing != nil:
+			return missing
+		case !info.IsDir():
+			return &fs.PathError{Op: "mkdir", Path: name, Err: unix.ENOTDIR}
+		}
+	}
+	return SyncDir(parent)
+}
+
+// SyncAll makes everything below a folder durable, but not its own name.
+func SyncAll(name string) error {
+	return filepath.WalkDir(name, func(path string, _ fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		return SyncDir(path)
+	})
+}
+
+// SyncDir makes the names in a folder durable, or the content of a file.
 func SyncDir(name string) error {
 	dir, err := os.Open(name)
 	if err != nil {

@@ -2,7 +2,6 @@ package replica
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -234,7 +233,8 @@ func (c *copying) head(ctx context.Context) error {
 	if err := c.to.Remove(manifest.IntentName); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("clear up the copy: %w", err)
 	}
-	return nil
+	c.touched = append(c.touched, manifest.TempDir)
+	return c.sync()
 }
 
 // small copies a list or a manifest.
@@ -289,27 +289,11 @@ func (c *copying) write(ctx context.Context, name string, hash manifest.Hash, fr
 	return nil
 }
 
-// sync makes names durable, the deepest folders first. If there are none, the folder of the copy may not exist yet.
+// sync makes the new names durable.
 func (c *copying) sync() error {
-	if len(c.touched) == 0 {
-		return nil
-	}
-	set := map[string]bool{"": true}
-	for _, dir := range c.touched {
-		for ; dir != "."; dir = path.Dir(dir) {
-			set[dir] = true
-		}
+	if err := storage.SyncTree(c.to, c.touched...); err != nil {
+		return &lakeerr.SyncError{Name: "the folders of the copy", Err: err}
 	}
 	c.touched = nil
-	var dirs []string
-	for dir := range set {
-		dirs = append(dirs, dir)
-	}
-	slices.SortFunc(dirs, func(a, b string) int { return cmp.Or(cmp.Compare(len(b), len(a)), cmp.Compare(a, b)) })
-	for _, dir := range dirs {
-		if err := c.to.SyncDir(dir); err != nil {
-			return &lakeerr.SyncError{Name: "folder " + dir + " of the copy", Err: err}
-		}
-	}
 	return nil
 }

@@ -32,7 +32,8 @@ type dirStorage struct {
 	stay bool // keep empty folders
 	// tree is held while folders are created or removed, so that Remove cannot remove a folder in which another
 	// goroutine is about to create a file.
-	tree sync.Mutex
+	tree   sync.Mutex
+	rooted bool // the root folder is durable
 }
 
 func (d *dirStorage) path(name string) string { return filepath.Join(d.root, filepath.FromSlash(name)) }
@@ -59,7 +60,7 @@ func (d *dirStorage) Create(name string) (File, error) {
 	defer d.tree.Unlock()
 	target := d.path(name)
 	var f *os.File
-	err := inFolder(target, func() (err error) {
+	err := d.inFolder(target, func() (err error) {
 		f, err = os.OpenFile(target, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666) // os adds O_CLOEXEC
 		return err
 	})
@@ -72,10 +73,12 @@ func (d *dirStorage) Create(name string) (File, error) {
 // inFolder creates the folders above a file and then calls a function. Another process may remove the folders while
 // they are empty; then both are repeated. MkdirAll reports that a folder exists if another process created it and
 // removed it before MkdirAll checked it.
-func inFolder(target string, do func() error) (err error) {
+func (d *dirStorage) inFolder(target string, do func() error) (err error) {
 	const attempts = 100
 	for range attempts {
-		err = os.MkdirAll(filepath.Dir(target), 0o777)
+		if err = d.makeRoot(); err == nil {
+			err = osfile.MakeDir(filepath.Dir(target), 0o777, osfile.Unsynced) // SyncDir is the caller's (STO-3)
+		}
 		if errors.Is(err, fs.ErrExist) {
 			continue
 		}
@@ -86,6 +89,16 @@ func inFolder(target string, do func() error) (err error) {
 			return err
 		}
 	}
+	return err
+}
+
+// makeRoot creates the root folder, durably. The caller holds tree.
+func (d *dirStorage) makeRoot() error {
+	if d.rooted {
+		return nil
+	}
+	err := osfile.MakeDir(d.root, 0o777, osfile.Name)
+	d.rooted = err == nil
 	return err
 }
 
@@ -114,7 +127,7 @@ func (d *dirStorage) Rename(from, to string) error {
 	d.tree.Lock()
 	defer d.tree.Unlock()
 	target := d.path(to)
-	if err := inFolder(target, func() error { return os.Rename(d.path(from), target) }); err != nil {
+	if err := d.inFolder(target, func() error { return os.Rename(d.path(from), target) }); err != nil {
 		return err
 	}
 	return d.removeEmpty(path.Dir(from))
@@ -256,33 +269,44 @@ func Followed(folder string) string { return folder + string(filepath.Separator)
 
 // Lock uses flock. The lock belongs to the open file, so the system releases it when the process ends in any way. The
 // holder's name is written into the file for people, and unlock removes it; it has no effect.
-func (d *dirStorage) Lock() (func() error, error) {
-	if err := os.MkdirAll(d.root, 0o777); err != nil {
-		return nil, err
+func (d *dirStorage) Lock() (Lock, error) {
+	d.tree.Lock()
+	err := d.makeRoot()
+	d.tree.Unlock()
+	if err != nil {
+		return Lock{}, err
 	}
 	name := d.path(LockName)
 	f, err := os.OpenFile(name, os.O_CREATE|os.O_RDWR, 0o666)
 	if err != nil {
-		return nil, err
+		return Lock{}, err
+	}
+	held := func() error {
+		locked, err := f.Stat()
+		named, missing := os.Lstat(name)
+		if err == nil && (missing != nil || !os.SameFile(locked, named)) {
+			err = &LostLockError{Name: name}
+		}
+		return err
 	}
 	if err := osfile.TryLock(f, osfile.Exclusive); err != nil {
 		defer func() { _ = f.Close() }() // opened only for the lock, nothing was written
 		if errors.Is(err, osfile.ErrLocked) {
-			return nil, &LockedError{Name: name, Holder: readHolder(f)}
+			return Lock{}, &LockedError{Name: name, Holder: readHolder(f)}
 		}
-		return nil, fmt.Errorf("lock %s: %w", name, err)
+		return Lock{}, fmt.Errorf("lock %s: %w", name, err)
 	}
-	if err := writeHolder(f); err != nil {
-		return nil, fmt.Errorf("lock %s: write the holder's name: %w", name, errors.Join(err, f.Close()))
+	if err := errors.Join(held(), writeHolder(f)); err != nil {
+		return Lock{}, fmt.Errorf("lock %s: %w", name, errors.Join(err, f.Close()))
 	}
-	return func() error {
+	return Lock{Held: held, Unlock: func() error {
 		// Emptied before the release: afterwards the text would be the next holder's. Closing the file would not be
 		// sufficient: a program that is being started has this one's files open until it runs.
 		if err := errors.Join(f.Truncate(0), osfile.Unlock(f), f.Close()); err != nil {
 			return fmt.Errorf("unlock %s: %w", name, err)
 		}
 		return nil
-	}, nil
+	}}, nil
 }
 
 func writeHolder(f *os.File) error {

@@ -11,13 +11,15 @@
 //	STO-2  Rename replaces the target in one step: a reader sees the old file or the new one, never a part of one and
 //	       never none.
 //	STO-3  Content is durable after File.Sync returned nil. A name (created, renamed or removed) is durable after
-//	       SyncDir of its folder and, for a new folder, of the folders above it. Nothing is durable before that.
+//	       SyncDir of its folder and, for a new folder, of the folders above it: SyncTree. Nothing is durable before
+//	       that. The root is durable before a file is created in it.
 //	STO-4  After an error of Sync or SyncDir the content of the disk is unknown: the caller stops and does not sync
 //	       again.
 //	STO-5  Remove deletes the file and the folders that become empty. Removing a file that does not exist is an error
 //	       (fs.ErrNotExist).
 //	STO-6  A file that is open for reading stays readable after it was removed or replaced.
 //	STO-7  Lock admits one holder, across processes and within one. It is released when the holder unlocks or dies.
+//	       The lock belongs to the file, not to its name: Held compares the two.
 //	STO-8  Every method may be called from several goroutines at once. One File belongs to one goroutine.
 //
 // Sparing also guarantees:

@@ -3,6 +3,7 @@ package storage
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/signal"
 	"strconv"
@@ -277,7 +278,7 @@ func (f *FaultyStorage) List(prefix string) ([]Entry, error) {
 }
 
 // Lock forwards the call.
-func (f *FaultyStorage) Lock() (func() error, error) { return f.inner.Lock() }
+func (f *FaultyStorage) Lock() (Lock, error) { return f.inner.Lock() }
 
 type faultyReadFile struct {
 	ReadFile
@@ -321,6 +322,9 @@ func (f *faultyFile) Sync() error {
 	}
 	return f.File.Sync()
 }
+
+// Chmod forwards the call.
+func (f *faultyFile) Chmod(mode fs.FileMode) error { return SetMode(f.File, mode) }
 
 // Close closes the file even if it must fail, like close(2): a fault loop leaks no descriptors.
 func (f *faultyFile) Close() error {

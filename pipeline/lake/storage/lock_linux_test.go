@@ -17,19 +17,19 @@ func TestUnlockInSpiteOfAChild(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	st := storage.Dir(dir)
-	unlock, err := st.Lock()
+	lock, err := st.Lock()
 	if err != nil {
 		t.Fatal(err)
 	}
 	child := inherited(t, filepath.Join(dir, storage.LockName))
 	defer unix.Close(child)
-	if err := unlock(); err != nil {
+	if err := lock.Unlock(); err != nil {
 		t.Fatal(err)
 	}
-	if unlock, err = st.Lock(); err != nil {
+	if lock, err = st.Lock(); err != nil {
 		t.Fatal(err)
 	}
-	if err := unlock(); err != nil {
+	if err := lock.Unlock(); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -15,9 +15,9 @@ import (
 // (Killed) or cut the power (PowerCut) at any point and examine the remaining data.
 type Mem struct {
 	mu     sync.Mutex
-	live   tree // what a reader sees
-	safe   tree // what survives a power failure
-	locked bool
+	live   tree            // what a reader sees
+	safe   tree            // what survives a power failure
+	locked map[*inode]bool // files LOCK that have a holder
 }
 
 // tree is the names of a storage. The root folder always exists and is not in dirs.
@@ -290,21 +290,32 @@ func (m *Mem) List(prefix string) ([]Entry, error) {
 	return out, nil
 }
 
-// Lock takes the lock.
-func (m *Mem) Lock() (func() error, error) {
+// Lock takes the lock of the file LOCK, as it is now.
+func (m *Mem) Lock() (Lock, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.locked {
-		return nil, &LockedError{Name: LockName, Holder: "this process"}
-	}
-	m.locked = true
 	if m.live.files[LockName] == nil {
 		m.live.files[LockName] = new(inode)
 	}
-	return func() error {
+	node := m.live.files[LockName]
+	if m.locked[node] {
+		return Lock{}, &LockedError{Name: LockName, Holder: "this process"}
+	}
+	if m.locked == nil {
+		m.locked = make(map[*inode]bool)
+	}
+	m.locked[node] = true
+	return Lock{Held: func() error {
 		m.mu.Lock()
 		defer m.mu.Unlock()
-		m.locked = false
+		if m.live.files[LockName] != node {
+			return &LostLockError{Name: LockName}
+		}
 		return nil
-	}, nil
+	}, Unlock: func() error {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		delete(m.locked, node)
+		return nil
+	}}, nil
 }

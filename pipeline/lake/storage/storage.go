@@ -1,9 +1,13 @@
 package storage
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
+	"path"
+	"slices"
 	"strings"
 
 	"github.com/tollbook/tollbook/schemas/problem"
@@ -29,7 +33,14 @@ type Storage interface {
 	// has no files.
 	List(prefix string) ([]Entry, error)
 	// Lock takes the writer's lock on the file LOCK. If another holder has it, the error is a *LockedError.
-	Lock() (unlock func() error, err error)
+	Lock() (Lock, error)
+}
+
+// Lock is a lock that this process holds.
+type Lock struct {
+	// Held returns a *LostLockError if the lock's file was removed or replaced: another writer can hold that one.
+	Held   func() error
+	Unlock func() error
 }
 
 // Discarder is a Storage that can free a part of a file.
@@ -96,6 +107,41 @@ func (e *LockedError) Error() string {
 func (e *LockedError) Diagnosis() (problem.Class, string) {
 	return problem.Retryable,
 		"wait for that run to end, or end it, then start again (the lock ends with the process; its file may remain)"
+}
+
+// SyncTree makes the names in folders durable, and the names of these folders and of those above them, the deepest
+// first (STO-3).
+func SyncTree(st Storage, dirs ...string) error {
+	all := make(map[string]bool)
+	for _, dir := range dirs {
+		for ; dir != "" && dir != "."; dir = path.Dir(dir) {
+			all[dir] = true
+		}
+		all[""] = true
+	}
+	for _, dir := range slices.SortedFunc(maps.Keys(all), func(a, b string) int {
+		return cmp.Or(cmp.Compare(strings.Count(b, "/"), strings.Count(a, "/")), cmp.Compare(len(b), len(a)),
+			strings.Compare(a, b))
+	}) {
+		if err := st.SyncDir(dir); err != nil {
+			return fmt.Errorf("folder %q: %w", dir, err)
+		}
+	}
+	return nil
+}
+
+// LostLockError reports that the file of a lock is not the one that its holder locked.
+type LostLockError struct{ Name string }
+
+// Error names the file.
+func (e *LostLockError) Error() string {
+	return fmt.Sprintf("lock %s: the file was removed or replaced during this run; %s", e.Name, problem.HintOf(e))
+}
+
+// Diagnosis implements problem.Diagnosed.
+func (e *LostLockError) Diagnosis() (problem.Class, string) {
+	return problem.Retryable, "nothing was committed: start it again, and never remove the lock's file: the lock ends " +
+		"with its process"
 }
 
 // checkName rejects names that could leave the root or that file systems could interpret differently.

@@ -260,7 +260,7 @@ func TestTogetherInProcesses(t *testing.T) {
 func TestLock(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, st storage.Storage) {
-		unlock, err := st.Lock()
+		lock, err := st.Lock()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -268,18 +268,44 @@ func TestLock(t *testing.T) {
 		if _, err := st.Lock(); !errors.As(err, &locked) {
 			t.Fatalf("second Lock: %v, want *LockedError", err)
 		}
-		if err := unlock(); err != nil {
+		if err := lock.Unlock(); err != nil {
 			t.Fatal(err)
 		}
 		if got := get(t, st, storage.LockName); got != "" {
 			t.Errorf("LOCK after unlock holds %q", got)
 		}
-		unlock, err = st.Lock()
+		lock, err = st.Lock()
 		if err != nil {
 			t.Fatalf("Lock after unlock: %v", err)
 		}
-		if err := unlock(); err != nil {
+		if err := lock.Unlock(); err != nil {
 			t.Fatal(err)
+		}
+	})
+}
+
+// TestLostLock removes the file of a lock that is held. The next holder gets another file, and the first one is told
+// (STO-7).
+func TestLostLock(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, st storage.Storage) {
+		first, err := st.Lock()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(first.Held(), st.Remove(storage.LockName)); err != nil {
+			t.Fatal(err)
+		}
+		second, err := st.Lock()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var lost *storage.LostLockError
+		if err := first.Held(); !errors.As(err, &lost) {
+			t.Errorf("Held: %v, want *LostLockError", err)
+		}
+		if err := errors.Join(second.Held(), first.Unlock(), second.Held(), second.Unlock()); err != nil {
+			t.Error(err)
 		}
 	})
 }
@@ -287,7 +313,7 @@ func TestLock(t *testing.T) {
 func TestLockedErrorNamesHolder(t *testing.T) {
 	t.Parallel()
 	root := t.TempDir()
-	unlock, err := storage.Dir(root).Lock()
+	lock, err := storage.Dir(root).Lock()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -296,7 +322,7 @@ func TestLockedErrorNamesHolder(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("error %q does not say %q", err, want)
 	}
-	if err := unlock(); err != nil {
+	if err := lock.Unlock(); err != nil {
 		t.Fatal(err)
 	}
 }

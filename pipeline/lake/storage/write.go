@@ -3,6 +3,7 @@ package storage
 import (
 	"errors"
 	"io"
+	"io/fs"
 )
 
 // WriteNew creates a file with the content that write writes, and syncs it. Its name is not durable yet (STO-3). After
@@ -16,6 +17,14 @@ func WriteNew(st Storage, name string, write func(io.Writer) error) error {
 		err = f.Sync()
 	}
 	return errors.Join(err, f.Close())
+}
+
+// SetMode sets the mode of a file that WriteNew writes. Only files of a file system have one.
+func SetMode(f io.Writer, mode fs.FileMode) error {
+	if f, is := f.(interface{ Chmod(mode fs.FileMode) error }); is {
+		return f.Chmod(mode)
+	}
+	return nil
 }
 
 // WriteText is WriteNew for a text in memory.

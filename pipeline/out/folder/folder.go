@@ -19,6 +19,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake/osfile"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/lake/scratch"
@@ -95,7 +96,7 @@ func Write(ctx context.Context, s *compose.Sources, cycle period.Cycle, dir stri
 	if err := w.list(ctx); err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(filepath.Dir(dir), 0o777); err != nil {
+	if err := osfile.MakeDir(filepath.Dir(dir), 0o777, osfile.Name); err != nil {
 		return nil, fmt.Errorf("write documents: %w", err)
 	}
 	tmp, err := scratch.New(filepath.Dir(dir), "documents")
@@ -284,7 +285,7 @@ func Short(escaped string) string {
 // write writes all documents, then the lists.
 func (w *writer) write(ctx context.Context) error {
 	for _, kind := range []Kind{Bills, Statements} {
-		if err := os.Mkdir(filepath.Join(w.dir, string(kind)), 0o755); err != nil { //nolint:gosec // others may read
+		if err := osfile.MakeDir(filepath.Join(w.dir, string(kind)), 0o755, osfile.Unsynced); err != nil {
 			return err
 		}
 	}

@@ -119,11 +119,11 @@ const attempts = 5
 // *storage.LockedError if another process of this machine is publishing.
 func Publish(ctx context.Context, o *Options, snap *lake.Snapshot) (report *Report, err error) {
 	if !o.DryRun {
-		unlock, err := o.Warehouse.st.Lock()
+		lock, err := o.Warehouse.st.Lock()
 		if err != nil {
 			return nil, fmt.Errorf("publish to Iceberg: %w", err)
 		}
-		defer func() { err = errors.Join(err, unlock()) }()
+		defer func() { err = errors.Join(err, lock.Unlock()) }()
 	}
 	for tries := range attempts {
 		p := &publisher{Options: o, snap: snap, report: &Report{Warehouse: o.Warehouse.root, Namespace: o.Namespace,

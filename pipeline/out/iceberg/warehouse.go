@@ -7,16 +7,19 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"net/url"
 	"os"
 	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake/osfile"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/schemas/problem"
 )
@@ -126,19 +129,7 @@ func (w *Warehouse) replace(name string, content []byte) error {
 	if err := w.st.Rename(temporary, name); err != nil {
 		return err
 	}
-	return w.sync(path.Dir(name))
-}
-
-// sync makes the names in a folder durable, and the name of the folder itself.
-func (w *Warehouse) sync(dir string) error {
-	for {
-		if err := w.st.SyncDir(dir); err != nil || dir == "" {
-			return err
-		}
-		if dir = path.Dir(dir); dir == "." {
-			dir = ""
-		}
-	}
+	return storage.SyncTree(w.st, path.Dir(name))
 }
 
 // temporaryPrefix is the prefix of the name of a file that is being written.
@@ -269,10 +260,8 @@ func (w *Warehouse) hold(folder string, snap *lake.Snapshot, entries []*manifest
 		made++
 		dirs[path.Dir(name)] = true
 	}
-	for dir := range dirs {
-		if err := w.sync(dir); err != nil {
-			return made, fmt.Errorf("sync Iceberg table %s: %w", w.uri(folder), err)
-		}
+	if err := storage.SyncTree(w.st, slices.Collect(maps.Keys(dirs))...); err != nil {
+		return made, fmt.Errorf("sync Iceberg table %s: %w", w.uri(folder), err)
 	}
 	return made, nil
 }
@@ -280,7 +269,7 @@ func (w *Warehouse) hold(folder string, snap *lake.Snapshot, entries []*manifest
 // link creates a hard link to a file of the lake.
 func (w *Warehouse) link(name string, snap *lake.Snapshot, e *manifest.FileEntry) error {
 	target := filepath.Join(w.dir, filepath.FromSlash(name))
-	if err := os.MkdirAll(filepath.Dir(target), 0o777); err != nil {
+	if err := osfile.MakeDir(filepath.Dir(target), 0o777, osfile.Unsynced); err != nil {
 		return fmt.Errorf("make folder of Iceberg table: %w", err)
 	}
 	err := os.Link(filepath.Join(w.lake, filepath.FromSlash(e.Path)), target)

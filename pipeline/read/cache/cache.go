@@ -26,7 +26,7 @@ type Cache struct {
 // New makes an empty cache of at most most bytes; it always keeps the newest file. It removes the content of the
 // folder.
 func New(dir string, most int64) (*Cache, error) {
-	if err := errors.Join(os.RemoveAll(dir), os.MkdirAll(dir, 0o700)); err != nil {
+	if err := errors.Join(os.RemoveAll(dir), osfile.MakeDir(dir, 0o700, osfile.Unsynced)); err != nil {
 		return nil, fmt.Errorf("create the response cache: %w", err)
 	}
 	return &Cache{dir: dir, max: most}, nil

@@ -118,10 +118,7 @@ func take(ctx context.Context, txn *lake.Txn, from *lake.Snapshot, cycle manifes
 // Fits returns an error if a lake cannot archive cycles to an archive that has some: the archive keeps its number of
 // buckets, and must not be older than the lake's cycles that were archived to it, at where.
 func Fits(there, from *lake.Snapshot, where string) error {
-	if there.Manifest.Number == 0 {
-		return nil
-	}
-	if has, wanted := there.Manifest.Buckets, from.Manifest.Buckets; has != wanted {
+	if has, wanted := there.Manifest.Buckets, from.Manifest.Buckets; there.Manifest.Number > 0 && has != wanted {
 		return &bucketsError{has, wanted}
 	}
 	for _, ref := range from.Manifest.Cycles {

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
+	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -180,6 +181,10 @@ func (in *Inbox) pack(ctx context.Context, p *Packed) error {
 		if p.Stored, err = in.writeVolume(ctx, p.Volume, fresh); err != nil {
 			return err
 		}
+	}
+	// a prune that failed can have left a volume whose name is not durable
+	if err := storage.SyncTree(in.Archive, inboxDir); err != nil {
+		return &lakeerr.SyncError{Name: "the folders of the archive", Err: err}
 	}
 	return in.remove(p.members)
 }

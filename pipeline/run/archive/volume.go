@@ -80,7 +80,8 @@ func (in *Inbox) volumes(cycle string) ([]string, error) {
 	return out, nil
 }
 
-// writeVolume writes a volume under a temporary name, syncs it, reads it back and renames it (ARCH-2).
+// writeVolume writes a volume under a temporary name, syncs it, reads it back and renames it (ARCH-2). Its name is not
+// durable yet.
 func (in *Inbox) writeVolume(ctx context.Context, name string, list []member) (stored int64, err error) {
 	temp := path.Join(tempDir, path.Base(name))
 	if err := in.Archive.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -106,11 +107,6 @@ func (in *Inbox) writeVolume(ctx context.Context, name string, list []member) (s
 	}
 	if err := in.Archive.Rename(temp, name); err != nil {
 		return 0, fmt.Errorf("put %s in place: %w", name, err)
-	}
-	for _, dir := range []string{inboxDir, ""} {
-		if err := in.Archive.SyncDir(dir); err != nil {
-			return 0, &lakeerr.SyncError{Name: "the archive's folder " + dir, Err: err}
-		}
 	}
 	if storage.AsChain(in.Archive) != nil { // the copy that was read back was not in the store yet
 		if back, err = readVolume(ctx, in.Archive, name); err != nil {

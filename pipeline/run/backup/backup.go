@@ -87,11 +87,13 @@ func (s *state) beyondOne() bool { return s != nil && (s.In != "" || s.Restore !
 
 // file is a file that does not belong to a lake.
 type file struct {
-	Path  string `json:"path"`
-	Hash  string `json:"hash"` // the complete SHA-256 in hexadecimal
-	Bytes int64  `json:"bytes"`
-	Mode  uint32 `json:"mode"`
-	MTime int64  `json:"mtime"` // ns
+	Path string `json:"path"`
+	// Secret says that the settings name it as a secret
+	Secret bool   `json:"secret,omitempty"`
+	Hash   string `json:"hash"` // the complete SHA-256 in hexadecimal
+	Bytes  int64  `json:"bytes"`
+	Mode   uint32 `json:"mode"`
+	MTime  int64  `json:"mtime"` // ns
 	// Version is the version of an object in an object store. For a file in a folder it is its inbox.Stamp, or "" if a
 	// change during the backup might not change that
 	Version string `json:"version,omitempty"`
@@ -104,6 +106,8 @@ const (
 	formatTwo = 2 // has Archives or Restore, which programs that know only format 1 would not restore
 	indexName = "backup.json"
 	tempDir   = "tmp"
+	// secretsDir is the folder of files that the settings name as secrets
+	secretsDir = "secrets"
 )
 
 // errBusy reports that a file changes while it is copied.
@@ -121,15 +125,26 @@ func Make(ctx context.Context, w *workspace.Workspace, dir string, o Options) (*
 	}
 	b := &making{w: w, o: o, dir: dir, place: to, report: &Report{Dir: dir}, before: make(map[string]file)}
 	var err error
+	if err = b.private(); err != nil {
+		return nil, err
+	}
 	if b.st, err = b.open(to, "backup"); err != nil {
 		return nil, err
 	}
-	unlock, err := b.st.Lock()
+	lock, err := b.st.Lock()
 	if err != nil {
 		return nil, fmt.Errorf("begin a backup: %w", err)
 	}
-	err = b.run(ctx)
-	return b.report, errors.Join(err, unlock())
+	if err = b.run(ctx); err == nil {
+		err = lock.Held()
+	}
+	if err == nil {
+		err = b.name()
+	}
+	if err == nil {
+		err = b.clear()
+	}
+	return b.report, errors.Join(err, lock.Unlock())
 }
 
 // open opens the backup or a lake in it. In an object store, temporary files are in the folder scratch.
@@ -188,6 +203,7 @@ type making struct {
 	index    index
 	sequence int
 	stored   map[string]int64 // size of stored files in bytes, by name
+	folders  []string         // with names of this backup that are not durable yet
 	sweeps   []func() error
 	archived []manifest.CycleRef // of the lake
 	// folder of a restored workspace for an archive in an object store
@@ -199,6 +215,7 @@ type making struct {
 	checks      []func() error   // verify that the contents of an object store are complete
 }
 
+// run copies everything that backup.json will name.
 func (b *making) run(ctx context.Context) error {
 	if err := b.inspect(); err != nil {
 		return err
@@ -223,18 +240,10 @@ func (b *making) run(ctx context.Context) error {
 	}
 	slices.SortFunc(b.index.Files, func(x, y file) int { return cmp.Compare(x.Path, y.Path) })
 	// The names in files/, lake/ and archive/ must be durable before that of backup.json.
-	for _, dir := range []string{"files", ""} {
-		if err := b.st.SyncDir(dir); err != nil {
-			return &lakeerr.SyncError{Name: fmt.Sprintf("folder %q of the backup", dir), Err: err}
-		}
+	if err := storage.SyncTree(b.st, append(b.folders, "")...); err != nil {
+		return &lakeerr.SyncError{Name: "the folders of the backup", Err: err}
 	}
-	if err := b.complete(); err != nil {
-		return err
-	}
-	if err := b.name(); err != nil {
-		return err
-	}
-	return b.clear()
+	return b.complete()
 }
 
 // inspect reads the index of the previous backup.
@@ -262,7 +271,7 @@ func (b *making) inspect() error {
 			if err := b.st.Remove(e.Name); err != nil {
 				return fmt.Errorf("clear up the backup: %w", err)
 			}
-		case top == "files":
+		case top == "files", top == secretsDir:
 			if keep(e) {
 				b.stored[e.Name] = e.Size
 			}
@@ -434,13 +443,14 @@ func (b *making) clear() error {
 	for _, f := range b.index.Files {
 		named[f.stored()] = true
 	}
-	entries, err := b.st.List("files/")
+	entries, err := b.st.List("")
 	if err != nil {
 		return fmt.Errorf("list the backup: %w", err)
 	}
 	old := lake.Replaced(b.st, entries)
 	for _, e := range entries {
-		if !named[e.Name] && old(e) {
+		top, _, _ := strings.Cut(e.Name, "/")
+		if (top == "files" || top == secretsDir) && !named[e.Name] && old(e) {
 			if err := b.st.Remove(e.Name); err != nil {
 				return fmt.Errorf("clear up the backup: %w", err)
 			}

@@ -1,7 +1,9 @@
 package backup
 
 import (
+	"crypto/sha256"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -155,7 +157,8 @@ func TestSecretInBooks(outer *testing.T) {
 }
 
 // TestSecretsOnce tests BACKUP-5 with Secrets: a secret in a folder that is copied, and a secret that two settings
-// name, are each stored in the backup once, and the backup can be restored.
+// name, are each stored in the backup once, and the backup can be restored. Nobody but the owner can read them in the
+// backup, and a folder that others can read is refused (BACKUP-13).
 func TestSecretsOnce(outer *testing.T) {
 	outer.Parallel()
 	t := &replacing{T: outer, dir: newWorkspace(outer), backup: filepath.Join(outer.TempDir(), "backup")}
@@ -171,8 +174,25 @@ func TestSecretsOnce(outer *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := errors.Join(os.Chmod(filepath.Join(t.dir, "server.pem"), 0o600), os.Mkdir(t.backup, 0o755),
+		os.Chmod(t.backup, 0o755)); err != nil {
+		t.Fatal(err)
+	}
+	refused := new(workspace.RefusedError)
+	if _, err := Make(t.Context(), w, t.backup, Options{Secrets: true}); !errors.As(err, &refused) {
+		t.Errorf("a folder that others can read: %v", err)
+	}
+	if err := os.Remove(t.backup); err != nil {
+		t.Error(err)
+	}
 	if _, err := Make(t.Context(), w, t.backup, Options{Secrets: true}); err != nil {
 		t.Fatal(err)
+	}
+	plugh := fmt.Sprintf("secrets/%x", sha256.Sum256([]byte("plugh")))
+	for name, want := range map[string]os.FileMode{".": 0o700, "secrets": 0o700, plugh: 0o600} {
+		if info, err := os.Stat(filepath.Join(t.backup, name)); err != nil || info.Mode().Perm() != want {
+			t.Errorf("%s: %v, %v; want mode %o", name, info, err, want)
+		}
 	}
 	if got := t.restored("books/oidc-secret", "server.pem"); !slices.Equal(got, []string{"xyzzy", "plugh"}) {
 		t.Errorf("restored %q", got)

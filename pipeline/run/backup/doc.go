@@ -4,6 +4,7 @@
 //	archive/          the lake of archived cycles, if there is one
 //	archives/<hash>   the lakes of other archives
 //	files/ab/<hash>   settings, books, branding, feed files, run ledger, volumes of the archive, by content
+//	secrets/<hash>    files that the settings name as secrets, by content
 //	backup.json       what belongs to the backup; it replaces the previous one in one step
 //
 //	BACKUP-1  A backup is one committed state of the lake. It is read as by any reader, and started over if a run
@@ -37,4 +38,6 @@
 //	BACKUP-12 A feed file that the lake ingested and that is neither in the inbox nor in a volume stays as in the
 //	          previous backup, under another name if its own now belongs to another file. If no backup has it, it
 //	          is reported.
+//	BACKUP-13 A copied file has the mode of the original. Secrets are in the folder secrets, which only the owner can
+//	          enter, and are copied only to a folder that nobody else can read.
 package backup

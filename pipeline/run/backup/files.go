@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"syscall"
@@ -17,13 +18,40 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
 	"github.com/tollbook/tollbook/pipeline/lake/objects"
+	"github.com/tollbook/tollbook/pipeline/lake/osfile"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/branding"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
 // stored is the path of a file's content in the backup.
-func (f *file) stored() string { return "files/" + f.Hash[:2] + "/" + f.Hash }
+func (f *file) stored() string {
+	if f.Secret {
+		return secretsDir + "/" + f.Hash
+	}
+	return "files/" + f.Hash[:2] + "/" + f.Hash
+}
+
+// private makes the folder of secrets. It refuses a backup that others can read (BACKUP-13).
+func (b *making) private() error {
+	if !b.o.Secrets || b.place.InStore() {
+		return nil
+	}
+	dir := b.place.Path
+	if err := osfile.MakeDir(dir, 0o700, osfile.Name); err != nil {
+		return fmt.Errorf("begin a backup: %w", err)
+	}
+	info, err := os.Stat(dir)
+	if err != nil {
+		return fmt.Errorf("begin a backup: %w", err)
+	}
+	if mode := info.Mode().Perm(); mode&0o077 != 0 {
+		return &workspace.RefusedError{What: fmt.Sprintf("backup of secrets to %s: others can read the folder (mode "+
+			"%04o)", b.dir, mode), Hint: "take that right away (`chmod 700`), or use a new folder"}
+	}
+	return osfile.MakeDir(filepath.Join(dir, secretsDir), 0o700, osfile.Name)
+}
 
 // ledger copies the run ledger (BACKUP-3).
 func (b *making) ledger(ctx context.Context) error {
@@ -135,7 +163,8 @@ func (b *making) file(ctx context.Context, origin *origin, name string) (*file, 
 	if err != nil || !info.Mode().IsRegular() {
 		return nil, err
 	}
-	f := &file{Path: name, Bytes: info.Size(), Mode: uint32(info.Mode().Perm()), MTime: info.ModTime().UnixNano()}
+	f := &file{Path: name, Secret: slices.Contains(b.secrets(), name), Bytes: info.Size(),
+		Mode: uint32(info.Mode().Perm()), MTime: info.ModTime().UnixNano()}
 	was := origin.version(info)
 	if old, known := b.before[name]; known && !origin.alwaysRead() && was != "" && old.Version == was &&
 		old.Bytes == f.Bytes && old.MTime == f.MTime {
@@ -177,7 +206,9 @@ func (b *making) store(ctx context.Context, origin *origin, f *file) error {
 	var hash string
 	var n int64
 	err = storage.WriteNew(b.st, temp, func(to io.Writer) (err error) {
-		hash, n, err = copyHashed(ctx, to, from)
+		if err = storage.SetMode(to, fs.FileMode(f.Mode)|0o600); err == nil { // the next backup opens it
+			hash, n, err = copyHashed(ctx, to, from)
+		}
 		return err
 	})
 	if errors.Is(err, objects.ErrChanged) {
@@ -190,16 +221,17 @@ func (b *making) store(ctx context.Context, origin *origin, f *file) error {
 	if n != f.Bytes {
 		return errors.Join(errBusy, b.st.Remove(temp))
 	}
-	if b.has(f) { // a killed backup may have left it without syncing the folder
+	b.folders = append(b.folders, path.Dir(f.stored())) // of a file that a killed backup left, too
+	if b.has(f) {
 		b.report.Kept++
-		return errors.Join(b.st.Remove(temp), b.st.SyncDir("files/"+f.Hash[:2]))
+		return b.st.Remove(temp)
 	}
 	if err := b.st.Rename(temp, f.stored()); err != nil {
 		return err
 	}
 	b.stored[f.stored()] = n
 	b.report.Files, b.report.Bytes = b.report.Files+1, b.report.Bytes+n
-	return b.st.SyncDir("files/" + f.Hash[:2])
+	return nil
 }
 
 // copyHashed copies from to to, and returns the SHA-256 in hexadecimal and the number of bytes.

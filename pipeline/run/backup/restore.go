@@ -200,7 +200,7 @@ func (r *restoring) unmark() error {
 	if err := r.to.Remove(markName); err != nil {
 		return fmt.Errorf("unmark %s: %w", r.into, err)
 	}
-	return nil
+	return r.sync("")
 }
 
 // drop removes a file that an earlier restore left in a lake, unless it is identical to the backup's.
@@ -354,8 +354,23 @@ func (r *restoring) files(ctx context.Context, list []file) error {
 	if err := r.file(ctx, last); err != nil {
 		return err
 	}
-	if err := errors.Join(r.to.Rename(settingsTemp, settings.File), r.to.SyncDir("")); err != nil {
+	folders := []string{""}
+	for k := range list {
+		folders = append(folders, path.Dir(list[k].Path))
+	}
+	if err := r.sync(folders...); err != nil {
+		return err
+	}
+	if err := r.to.Rename(settingsTemp, settings.File); err != nil {
 		return fmt.Errorf("restore %s: %w", settings.File, err)
+	}
+	return r.sync("")
+}
+
+// sync makes the names in folders durable, also those that an earlier restore left.
+func (r *restoring) sync(folders ...string) error {
+	if err := storage.SyncTree(r.to, folders...); err != nil {
+		return &lakeerr.SyncError{Name: "the folders of " + r.into, Err: err}
 	}
 	return nil
 }
@@ -374,14 +389,19 @@ func (r *restoring) file(ctx context.Context, f *file) error {
 	if err == nil && !there {
 		err = r.copyFile(ctx, f, name)
 	}
+	if err == nil && there {
+		err = r.attributes(f, name)
+	}
 	if err != nil {
 		return fmt.Errorf("restore %s: %w", f.Path, err)
 	}
-	target, at := filepath.Join(r.into, filepath.FromSlash(name)), time.Unix(0, f.MTime)
-	if err := errors.Join(os.Chmod(target, fs.FileMode(f.Mode)), os.Chtimes(target, at, at)); err != nil {
-		return fmt.Errorf("restore %s: %w", f.Path, err)
-	}
 	return nil
+}
+
+// attributes gives a file its mode and its time.
+func (r *restoring) attributes(f *file, name string) error {
+	target, at := filepath.Join(r.into, filepath.FromSlash(name)), time.Unix(0, f.MTime)
+	return errors.Join(os.Chmod(target, fs.FileMode(f.Mode)), os.Chtimes(target, at, at))
 }
 
 // there reports whether an earlier restore copied a file, and removes an incomplete copy.
@@ -417,12 +437,10 @@ func (r *restoring) copyFile(ctx context.Context, f *file, name string) (err err
 	var hash string
 	var n int64
 	err = storage.WriteNew(r.to, name, func(to io.Writer) (err error) {
-		// set the mode before the file contains a secret
-		err = os.Chmod(filepath.Join(r.into, filepath.FromSlash(name)), fs.FileMode(f.Mode)|0o200)
-		if err == nil {
+		if err = storage.SetMode(to, fs.FileMode(f.Mode)|0o200); err == nil { // before the file contains a secret
 			hash, n, err = copyHashed(ctx, to, from)
 		}
-		return err
+		return errors.Join(err, r.attributes(f, name))
 	})
 	if err != nil {
 		return err
@@ -434,9 +452,5 @@ func (r *restoring) copyFile(ctx context.Context, f *file, name string) (err err
 		return errors.Join(err, r.to.Remove(name))
 	}
 	r.report.Files, r.report.Bytes = r.report.Files+1, r.report.Bytes+n
-	folder := path.Dir(name)
-	if folder == "." {
-		folder = ""
-	}
-	return r.to.SyncDir(folder)
+	return nil
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/osfile"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/lake/scratch"
@@ -203,7 +204,8 @@ func (j *job) prepare(dir string) (err error) {
 	trial.Settings.Gates = settings.Gates{}           // a quote reports what it could not price
 	// amounts do not depend on it, and few files are fastest for few records
 	trial.Settings.Lake.Buckets = 1
-	if err := os.MkdirAll(filepath.Join(dir, "inbox", feeds.Usage().Name), 0o755); err != nil {
+	usage := filepath.Join(dir, "inbox", feeds.Usage().Name)
+	if err := osfile.MakeDir(usage, 0o755, osfile.Unsynced); err != nil {
 		return fmt.Errorf("make an inbox for %s: %w", j.File, err)
 	}
 	if j.Books != "" {
