@@ -17,6 +17,6 @@
 //	JOBS-7  The ledger records the state of the lake that each run left. If the newest of these states is not in the
 //	        history of the lake, an older or another copy of the lake was put in its place: the next run that makes a
 //	        report says so, and doctor fails until then. Runs without a report, such as prune, record no state then.
-//	JOBS-8  A run, verify and doctor refuse a lake that names an archive if no archive is in that place. An archive that
-//	        cannot be reached stops no run.
+//	JOBS-8  A run, verify and doctor refuse a lake that names an archive if no archive is in that place. An archive
+//	        that cannot be reached stops no run.
 package jobs

@@ -139,8 +139,8 @@ func NotOlder(dir, name string, snap *lake.Snapshot) error {
 	return e
 }
 
-// Archives returns the live states of the archives that a lake names, by place (JOBS-8). An archive that was moved to the
-// place of the settings is found there. Errors: *lakeerr.MissingError if there is no archive.
+// Archives returns the live states of the archives that a lake names, by place (JOBS-8). An archive that was moved to
+// the place of the settings is found there. Errors: *lakeerr.MissingError if there is no archive.
 func Archives(w *workspace.Workspace, snap *lake.Snapshot) (map[string]*lake.Snapshot, error) {
 	heads := make(map[string]*lake.Snapshot)
 	for _, ref := range snap.Manifest.Cycles {
@@ -153,8 +153,8 @@ func Archives(w *workspace.Workspace, snap *lake.Snapshot) (map[string]*lake.Sna
 			head, err = archiveHead(w, w.Settings.ArchivePlace().Below("lake").Path)
 			if err == nil && !archive.Has(head, ref) {
 				err = &lakeerr.MissingError{Name: where + ", the archive of cycle " + ref.Cycle.String(),
-					Detail: lakeerr.NotThere, Manifest: snap.Name(), Hint: "mount its disk, or put it back, from a backup " +
-						"if it is lost; if it was moved, leave a link in its place, or set retention.archive"}
+					Detail: lakeerr.NotThere, Manifest: snap.Name(), Hint: "mount its disk, or put it back, from a " +
+						"backup if it is lost; if it was moved, leave a link in its place, or set retention.archive"}
 			}
 		}
 		if err != nil {

@@ -7,7 +7,6 @@ import (
 	"github.com/tollbook/tollbook/cmd/tollbook/commands"
 	"github.com/tollbook/tollbook/cmd/tollbook/heap"
 	_ "github.com/tollbook/tollbook/cmd/tollbook/heap/startup"
-	"github.com/tollbook/tollbook/jobs/fatal"
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 )
 
@@ -19,7 +18,6 @@ func main() {
 
 // begin runs the command line of this process with the given clock and returns the exit code.
 func begin(clock func() time.Time) int {
-	fatal.Handle()
 	heap.Start(os.Getenv)
 	feedfile.TakeEmptyPages()
 	return commands.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.Getenv, clock)

@@ -13,8 +13,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/problem"
 )
 
-// archives checks that the archives that the lake names are there (JOBS-8), and that none is older than a cycle that was
-// archived to it.
+// archives checks that the archives that the lake names are there (JOBS-8), and that none is older than a cycle that
+// was archived to it.
 func (d *doctor) archives(context.Context) {
 	const name = "archive"
 	if d.snap == nil {

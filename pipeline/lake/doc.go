@@ -75,9 +75,9 @@
 //	         synced. Then every folder in which a name changed, and its parents, synced once.
 //	WRITE-3  The lists that differ, and the manifest: written under a name in tmp/, synced, closed, renamed. Then
 //	         their folder.
-//	WRITE-4  HEAD: the lock is still the run's, HEAD is the base's, and every data file of the new state exists with its
-//	         size. Then as in WRITE-3, and the root folder. For readers the rename is the commit, for a power failure
-//	         the sync.
+//	WRITE-4  HEAD: the lock is still the run's, HEAD is the base's, and every data file of the new state exists with
+//	         its size. Then as in WRITE-3, and the root folder. For readers the rename is the commit, for a
+//	         power failure the sync.
 //	WRITE-5  Deletion of old files (DEL-2) and of the announcement; then the lock is released.
 //	WRITE-6  A sync that failed ends the run at once, and nothing of it is retried, because the content of the disk
 //	         is unknown then.

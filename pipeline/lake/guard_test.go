@@ -132,9 +132,9 @@ func TestLockWasIgnored(t *testing.T) {
 	}
 }
 
-// TestStolenLock removes the file of a run's lock before the run commits. Another run then begins, and refuses or commits.
-// The first one must not commit and must delete nothing: without that, HEAD names files that the other run deleted
-// (LAKE-9, LAKE-3).
+// TestStolenLock removes the file of a run's lock before the run commits. Another run then begins, and refuses, fails
+// or commits. The first one must not commit and must delete nothing: without that, HEAD names files that the other run
+// deleted (LAKE-9, LAKE-3).
 func TestStolenLock(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -153,7 +153,7 @@ func TestStolenLock(t *testing.T) {
 		}},
 		{"commits the same", func(t *testing.T, txn *lake.Txn) {
 			txn.Next().SetRun("2026-10-02T01:30:00Z", "run nightly")
-			if changed, err := commit(txn, nights[1](txn)); !changed || err != nil {
+			if changed, err := commitAfter(txn, nights[1](txn)); !changed || err != nil {
 				t.Errorf("Commit = %v, %v", changed, err)
 			}
 		}},
@@ -195,8 +195,8 @@ func TestStolenLock(t *testing.T) {
 	}
 }
 
-// commit commits a run whose work had an error, or not.
-func commit(txn *lake.Txn, err error) (bool, error) {
+// commitAfter commits a run whose work had an error, or not.
+func commitAfter(txn *lake.Txn, err error) (bool, error) {
 	if err != nil {
 		return false, err
 	}

@@ -36,7 +36,8 @@ type Txn struct {
 	announced bool // by this run
 }
 
-// Begin takes the lock, reads the live state, and checks that every file that it names exists with its size. Errors: *storage.LockedError, *lakeerr.MissingError, *lakeerr.CorruptError.
+// Begin takes the lock, reads the live state, and checks that every file that it names exists with its size. Errors:
+// *storage.LockedError, *lakeerr.MissingError, *lakeerr.CorruptError.
 func (l *Lake) Begin() (*Txn, error) { return l.beginAs("", func(*Snapshot) error { return nil }) }
 
 // beginAs begins a run, or continues a shared run if check accepts its base.

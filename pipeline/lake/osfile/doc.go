@@ -1,5 +1,5 @@
-// Package osfile makes folders, and replaces, locks and syncs files of the operating system that are not reached through
-// a storage.Storage: the keys file, the run ledger, caches and the files of the command line.
+// Package osfile makes folders, and replaces, locks and syncs files of the operating system that are not reached
+// through a storage.Storage: the keys file, the run ledger, caches and the files of the command line.
 //
 //	OSFILE-1  Replace writes a temporary file in the folder of the file and gives it the final name in one step. A
 //	          reader sees the previous file or the new one. After an error the previous file is unchanged and there

@@ -140,8 +140,8 @@ func (e *LostLockError) Error() string {
 
 // Diagnosis implements problem.Diagnosed.
 func (e *LostLockError) Diagnosis() (problem.Class, string) {
-	return problem.Retryable, "nothing was committed: start it again, and never remove the lock's file: the lock ends " +
-		"with its process"
+	return problem.Retryable, "nothing was committed: start it again, and never remove the lock's file: the lock " +
+		"ends with its process"
 }
 
 // checkName rejects names that could leave the root or that file systems could interpret differently.

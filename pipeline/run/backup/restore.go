@@ -200,7 +200,7 @@ func (r *restoring) unmark() error {
 	if err := r.to.Remove(markName); err != nil {
 		return fmt.Errorf("unmark %s: %w", r.into, err)
 	}
-	return r.sync("")
+	return nil
 }
 
 // drop removes a file that an earlier restore left in a lake, unless it is identical to the backup's.
