@@ -427,6 +427,7 @@ func TestDamage(t *testing.T) {
 	}
 }
 
+// beginAndClose begins a run that fails: it deletes what earlier runs left.
 func beginAndClose(st storage.Storage) error {
 	l, err := lake.Open(st, lake.Options{})
 	if err != nil {
@@ -436,7 +437,7 @@ func beginAndClose(st storage.Storage) error {
 	if err != nil {
 		return err
 	}
-	return txn.Close()
+	return errors.Join(txn.Sweep(), txn.Close())
 }
 
 // checkFinds checks that CheckFiles reports exactly one finding, whose text begins with want.
@@ -505,7 +506,7 @@ func TestClearingUp(t *testing.T) {
 	if diff := cmp.Diff(before, dump(t, m)); diff != "" {
 		t.Errorf("after a run that refused (-before +after):\n%s", diff)
 	}
-	if log.Len() > 0 {
+	if strings.Contains(log.String(), "delete unnamed file") {
 		t.Errorf("says: %s", &log)
 	}
 	txn = begin(t, l)
