@@ -7,7 +7,7 @@ func couponQuotasFormat() Format {
 		Meaning: "quotas from which partners issue coupons (§9.2)", Columns: []Column{
 			id("quota_id", "the quota"),
 			id("partner_id", "who issues coupons from it"),
-			text("parent_quota_id", "the quota of a distributor that it was handed down from"),
+			code("parent_quota_id", "the quota of a distributor that it was handed down from"),
 			word("kind", couponWords, "", "of its coupons, as in coupons.csv"),
 			number("amount", "amount", "", "the quota"),
 			{Name: "max_face", Type: "amount", Meaning: "largest amount of one coupon; empty = no limit"},

@@ -96,6 +96,9 @@ func id(name, meaning string) Column {
 
 func text(name, meaning string) Column { return Column{Name: name, Type: "text", Meaning: meaning} }
 
+// code is an id that may be empty.
+func code(name, meaning string) Column { return Column{Name: name, Type: "id", Meaning: meaning} }
+
 // scope is a column that limits what a row applies to; empty or * means everything.
 func scope(name, meaning string) Column {
 	return Column{Name: name, Type: "id", Default: "*", Meaning: meaning + "; * = any"}
@@ -129,13 +132,13 @@ func productsFormat() Format {
 			text("name", "its name"),
 			id("service_type_code", "the service it belongs to"),
 			text("service_type_name", "the service's name"),
-			text("resource_type_code", "kind of resource"),
+			code("resource_type_code", "kind of resource"),
 			text("resource_type_name", "its name"),
-			text("usage_type", "what is counted, such as duration or traffic"),
-			{Name: "measure", Type: "text", Required: true, Meaning: "unit of quantities: GB, GB-hour, Mbps"},
+			code("usage_type", "what is counted, such as duration or traffic"),
+			{Name: "measure", Type: "id", Required: true, Meaning: "unit of quantities: GB, GB-hour, Mbps"},
 			word("pricing_model", modelWords(), "", "how quantities become money"),
 			word("meter", meterWords, "region", "what a meter distinguishes, in addition to the customer and the sku"),
-			text("policy", "id in policies.yaml; percentile only, and required there"),
+			code("policy", "id in policies.yaml; percentile only, and required there"),
 			word("allow_discount", yesNo, "YES", "NO: no discount ever lowers it"),
 			word("performance_class", classWords, "ordinary", "ordinary and specific count as a partner's performance"),
 			text("focus_service_category", "the service category in FOCUS exports"),
@@ -167,7 +170,7 @@ func customersFormat() Format {
 			id("customer_id", "the customer"),
 			text("name", "name on statements"),
 			{Name: "price_list", Type: "id", Default: "standard", Meaning: "price list that is used before standard"},
-			text("account_manager_id", "the customer's account manager"),
+			code("account_manager_id", "the customer's account manager"),
 			validFrom(false), validTo(),
 		}}
 }
@@ -180,7 +183,7 @@ func partnersFormat() Format {
 		{Name: "parent_partner_id", Type: "id", Meaning: "a reseller's distributor; empty = the vendor"},
 		validFrom(false), validTo(),
 		{Name: "left_on", Type: "date", Meaning: "date it left the programme; empty = it has not"},
-		{Name: "signing_entity", Type: "text", Default: "default",
+		{Name: "signing_entity", Type: "id", Default: "default",
 			Meaning: "with whom it signed: a key of withdrawal.original_route in tollbook.yaml"},
 		currencyColumn("currency of its statements; the same in all rows of a partner"),
 	}}
@@ -232,7 +235,7 @@ func linksFormat() Format {
 			id("customer_id", "who pays for it"),
 			id("sku", "a percentile product"),
 			id("region_code", "its region"),
-			text("group", "links of one group share one bill; empty = alone"),
+			code("group", "links of one group share one bill; empty = alone"),
 			number("size_mbps", "quantity", "0", "its size; required and above 0 under enhanced_p95"),
 			number("commit_mbps", "quantity", "0", "owed even when less is used"),
 			validFrom(true), validTo(),

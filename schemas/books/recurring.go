@@ -52,7 +52,7 @@ func recurringFormat() Format {
 			id("customer_id", "who pays it"),
 			id("sku", "a recurring product"),
 			scope("region_code", "region"),
-			text("resource_id", "the resource that it is for"),
+			code("resource_id", "the resource that it is for"),
 			number("quantity", "quantity", "1", "how many times the price is owed"),
 			word("timing", timingWords, "arrears", "charged when a period ends, or when it begins"),
 			word("period", chargeWords, "", "what unit_price is for"),

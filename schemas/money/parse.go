@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math/bits"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -165,6 +166,8 @@ func whyMalformed(text string, d *domain) string {
 			return "a second decimal point"
 		case c == '.':
 			point = i
+		case c == ',' && decimalComma(text[first:i], text[i+1:]):
+			return "decimal comma; write a point"
 		case c < '0' || c > '9':
 			return whyCharacter(text[i:], i > first)
 		}
@@ -177,6 +180,13 @@ func whyMalformed(text string, d *domain) string {
 	default:
 		return fmt.Sprintf("more than %d decimals", d.scale)
 	}
+}
+
+// decimalComma reports whether a comma between two texts stands for the decimal point: digits follow, and not three as
+// in thousands, unless the number begins with 0 or has points.
+func decimalComma(before, after string) bool {
+	return strings.Trim(after, "0123456789") == "" &&
+		(len(after) != 3 || before == "0" || strings.Contains(before, "."))
 }
 
 // whyCharacter names the first character of rest; afterDigits distinguishes an exponent from a word.

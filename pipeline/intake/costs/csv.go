@@ -4,10 +4,12 @@ import (
 	"context"
 	"encoding/csv"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/schemas/cost"
@@ -20,7 +22,7 @@ func isEnd(err error) bool { return errors.Is(err, io.EOF) }
 // csvRecords are the rows of a CSV file.
 type csvRecords struct {
 	text   *feedfile.OpenedText
-	csv    *csv.Reader
+	csv    *feedfile.CSV
 	header []string
 	cells  []string // of the last row
 }
@@ -30,9 +32,9 @@ func openCSV(fsys fs.FS, name string) (records, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &csvRecords{text: text, csv: csv.NewReader(text)}
+	c := &csvRecords{text: text, csv: feedfile.NewCSV(text, feedfile.MaxRecord)}
 	c.csv.FieldsPerRecord, c.csv.ReuseRecord = -1, true
-	first, err := c.csv.Read()
+	first, err := c.read()
 	if err != nil {
 		return nil, errors.Join(text.Blame(err), text.Close())
 	}
@@ -40,12 +42,24 @@ func openCSV(fsys fs.FS, name string) (records, error) {
 	return c, nil
 }
 
+// read reads a record, all of whose texts are UTF-8 (TEXT-3).
+func (c *csvRecords) read() ([]string, error) {
+	cells, err := c.csv.Read()
+	for i, text := range cells {
+		if err == nil && !utf8.ValidString(text) {
+			line, column := c.csv.FieldPos(i)
+			err = fmt.Errorf("line %d, column %d: %q is not UTF-8", line, column, text)
+		}
+	}
+	return cells, err
+}
+
 func (c *csvRecords) names() []string { return c.header }
 
 func (c *csvRecords) float(int) bool { return false }
 
 func (c *csvRecords) next(context.Context, *cost.Row) (fields int, err error) {
-	c.cells, err = c.csv.Read()
+	c.cells, err = c.read()
 	if err != nil && !isEnd(err) {
 		err = c.text.Blame(err)
 	}

@@ -4,10 +4,14 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"unicode/utf8"
 
 	"github.com/apache/arrow-go/v18/parquet"
 	"github.com/apache/arrow-go/v18/parquet/file"
 	"github.com/apache/arrow-go/v18/parquet/metadata"
+
+	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
+	"github.com/tollbook/tollbook/schemas/visible"
 )
 
 // maxText is the number of bytes of the longest text (§3.21).
@@ -20,22 +24,25 @@ const noText = -1
 type numberedTexts struct {
 	texts    []string
 	numbers  map[string]int32
-	onlyNull bool // all texts other than NULL have the number 0, and no text
+	onlyOdd  bool  // all texts that are not odd have the number 0, and no text
+	identity bool  // the column has identities
+	wrong    error // the first text that fails the file
 }
 
 func (t *numberedTexts) reset() {
 	t.texts, t.numbers = t.texts[:0], make(map[string]int32)
-	if t.onlyNull {
+	if t.onlyOdd {
 		t.texts = append(t.texts, "")
 	}
 }
 
 func (t *numberedTexts) number(text []byte) int32 {
-	if t.onlyNull && string(text) != nullWord {
+	if t.onlyOdd && !t.odd(text) {
 		return 0
 	}
 	n, known := t.numbers[string(text)]
 	if !known {
+		t.check(text)
 		n = int32(len(t.texts))
 		t.texts = append(t.texts, string(text))
 		t.numbers[t.texts[n]] = n
@@ -43,8 +50,25 @@ func (t *numberedTexts) number(text []byte) int32 {
 	return n
 }
 
-// hasNull reports whether the texts include the word NULL.
-func (t *numberedTexts) hasNull() bool { _, has := t.numbers[nullWord]; return has }
+// odd reports whether a text is the word NULL, or an identity with a flaw.
+func (t *numberedTexts) odd(text []byte) bool {
+	t.check(text)
+	return string(text) == nullWord || t.identity && visible.FlawOf(text) != ""
+}
+
+// check notes a text that fails the file: it is too long, or not UTF-8 (TEXT-3).
+func (t *numberedTexts) check(text []byte) {
+	switch {
+	case t.wrong != nil:
+	case len(text) > feedfile.MaxRecord:
+		t.wrong = fmt.Errorf("a text %w", feedfile.ErrTooLong)
+	case !utf8.Valid(text):
+		t.wrong = fmt.Errorf("%q is not UTF-8", text)
+	}
+}
+
+// hasOdd reports whether the texts of a column with onlyOdd include an odd one.
+func (t *numberedTexts) hasOdd() bool { return len(t.texts) > 1 }
 
 // textPages reads a text column of a row group as numbers of its texts.
 type textPages struct {

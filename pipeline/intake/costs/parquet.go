@@ -25,6 +25,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/cost"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/visible"
 )
 
 // parquetBatch is the number of rows of a Parquet file that are decoded at once.
@@ -119,6 +120,9 @@ func (p *parquetRecords) open(source parquet.ReaderAtSeeker, to *Sink) (err erro
 		return err
 	}
 	fields := schema.Fields()
+	if len(fields) > 0 {
+		fields[0].Name = strings.TrimLeft(fields[0].Name, visible.Mark)
+	}
 	if hasKinds(fields, to) {
 		p.kinds = newKinds()
 	}
@@ -139,7 +143,8 @@ func (p *parquetRecords) add(i int, to *Sink) {
 	name, field := p.header[i], &p.rows.Manifest.Fields[i]
 	_, everyRow := words[name]
 	c := parquetColumn{at: i, everyRow: everyRow, last: unset, counted: to.Words != nil && to.Coded[name]}
-	c.texts.onlyNull = p.kinds != nil && !to.looksAt(name)
+	c.texts.onlyOdd = p.kinds != nil && !to.looksAt(name)
+	c.texts.identity = slices.Contains(identities, name)
 	c.texts.reset()
 	if c.leaf = field.ColIndex; len(field.Children) == 0 && p.isText(c.leaf) {
 		c.pages = &textPages{to: &c.texts, optional: p.reader.MetaData().Schema.Column(c.leaf).MaxDefinitionLevel() > 0}
@@ -225,7 +230,7 @@ func appendLeaves(dst []int, f *pqarrow.SchemaField) []int {
 }
 
 func (p *parquetRecords) broken(err error) error {
-	return &feedfile.Error{File: p.name, Text: err.Error(), Hint: "send the file again"}
+	return &feedfile.Error{File: p.name, Text: err.Error(), Hint: feedfile.ParquetHint}
 }
 
 func (p *parquetRecords) names() []string { return p.header }
@@ -322,7 +327,11 @@ func (p *parquetRecords) decode(ctx context.Context) error {
 	p.active = p.active[:0]
 	for i := range p.columns {
 		c := &p.columns[i]
-		if err := p.turn(c); err != nil {
+		err := p.turn(c)
+		if err == nil {
+			err = c.texts.wrong
+		}
+		if err != nil {
 			return fmt.Errorf("column %s: %w", p.header[c.at], err)
 		}
 		if c.indices != nil && (c.everyRow || !constant(c.indices)) {
@@ -351,7 +360,7 @@ func (p *parquetRecords) begin(ctx context.Context) (err error) {
 	for i := range p.columns {
 		c := &p.columns[i]
 		c.last = unset
-		if p.kinds == nil || c.texts.onlyNull {
+		if p.kinds == nil || c.texts.onlyOdd {
 			c.texts.reset()
 			c.codes = c.codes[:0]
 		}
@@ -376,7 +385,7 @@ func (c *parquetColumn) begin(group *file.RowGroupReader) error {
 		return err
 	}
 	c.idle = false
-	if c.texts.onlyNull && !c.texts.hasNull() {
+	if c.texts.onlyOdd && !c.texts.hasOdd() {
 		chunk, err := group.MetaData().ColumnChunk(c.leaf)
 		if err != nil {
 			return err

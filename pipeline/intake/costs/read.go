@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
@@ -15,6 +16,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/reason"
+	"github.com/tollbook/tollbook/schemas/visible"
 )
 
 // WrongPeriod is the reason of a row whose BillingPeriodStart is not in the month of its folder.
@@ -59,6 +61,9 @@ var texts = []string{"BillingCurrency", "ChargeCategory", "ChargeClass", "Commit
 // checks.
 var required = []string{"BilledCost", "EffectiveCost", "BillingCurrency", "BillingPeriodStart", "ChargePeriodStart",
 	"ChargePeriodEnd", "ChargeCategory"}
+
+// identities are the columns whose texts have no flaw (TEXT-1).
+var identities = []string{"BillingAccountId", "SubAccountId", "ResourceId", "SkuId", "RegionId"}
 
 // Indexes in required.
 const (
@@ -153,6 +158,7 @@ type reader struct {
 	coded    map[int32]tagSet  // by the number of their text
 	tagBytes int               // of the texts in tags
 	period   period.Instant    // BillingPeriodStart
+	ids      []int             // indexes of identities
 	tagsAt   int               // index of the column Tags, or -1
 	known    []known           // by kind
 	fill     func()            // fillTexts
@@ -191,6 +197,12 @@ func (r *reader) start() error {
 	for i, name := range names {
 		if slices.Contains(names[:i], name) {
 			return &feedfile.Error{File: r.name, Line: 1, Text: fmt.Sprintf("column %q is there twice", name)}
+		}
+		if !utf8.ValidString(name) {
+			return &feedfile.Error{File: r.name, Line: 1, Text: fmt.Sprintf("column %q is not UTF-8", name)}
+		}
+		if slices.Contains(identities, name) {
+			r.ids = append(r.ids, i)
 		}
 	}
 	r.row.Header = cost.NewHeader(names)
@@ -364,6 +376,11 @@ func (r *reader) read() *flaw {
 	}
 	if !r.inPeriod() {
 		return &flaw{"BillingPeriodStart", WrongPeriod, r.row.Text("BillingPeriodStart")}
+	}
+	for _, at := range r.ids {
+		if id := r.row.Cells[at]; visible.Flaw(id) != "" {
+			return &flaw{r.row.Names[at], reason.BadRow.String(), visible.Shown(id)}
+		}
 	}
 	r.row.Tags = r.readTags()
 	return nil

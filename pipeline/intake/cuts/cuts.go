@@ -128,7 +128,8 @@ func (c *Cutter) scan(p []byte) {
 		case outside:
 			if c.quotes && quote < end {
 				c.state = skipped
-				if c.at+int64(quote) == c.begin || c.before(p, quote) == ',' {
+				mark := c.records <= c.header && c.before(p, quote) == byteOrder[len(byteOrder)-1] // readers remove it
+				if c.at+int64(quote) == c.begin || c.before(p, quote) == ',' || mark {
 					c.state = quoted
 				}
 				i = quote + 1

@@ -47,7 +47,10 @@ func TestFileFails(t *testing.T) {
 		{"semicolons", "a.csv", "resource_id;sample_time;in_bps\n",
 			`line 1, column 1: unknown column "resource_id;sample_time;in_bps"` + "\nfields are separated by commas"},
 		{"header not UTF-8", "a.csv", "resource_id,x_\xff\n", "line 1: header: not UTF-8\nsave the file as UTF-8"},
-		{"header in UTF-16", "a.csv", "r\x00,\x00x\x00\n\x00", "line 1: header: not UTF-8\nsave the file as UTF-8"},
+		{"header in UTF-16", "a.csv", "r\x00,\x00x\x00\n\x00",
+			"line 1: the file is UTF-16, not UTF-8\nsave the file as UTF-8"},
+		{"objects in UTF-16", "a.ndjson", "\xfe\xff\x00{\x00}",
+			"line 1: the file is UTF-16, not UTF-8\nsave the file as UTF-8"},
 		{"header with a bare quote", "a.csv", "resource_id,sam\"ple_time\n",
 			"line 1, column 16: header: a quote inside a field that is not quoted"},
 		{"empty CSV", "a.csv", "", "the file is empty"},
@@ -104,7 +107,8 @@ func TestFileFails(t *testing.T) {
 			"send it without encryption"},
 		{"Parquet without a sound footer", "a.parquet", "PAR1\x15\x02\x19\x55\x00\x00\x00PAR1",
 			"broken Parquet: parquet: file is smaller than indicated metadata size\n" +
-				"the file is incomplete, or its writer is wrong; send it again"},
+				"the file is incomplete, or its writer breaks the format: send it again, written in version 1 of " +
+				"the format (DuckDB: parquet_version v1)"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -149,6 +153,11 @@ func TestRowFails(t *testing.T) {
 		{"text after a quote", "a.csv", `"r"1,2026-09-01T00:00:00Z,1,2`, `2  bad_row "text after a closing quote"`},
 		{"blank after a quote", "a.csv", `"r1" ,2026-09-01T00:00:00Z,1,2`, `2  bad_row "text after a closing quote"`},
 		{"not UTF-8", "a.csv", "r1\xff,2026,1,2", `2 resource_id bad_row "r1�"`},
+		{"unseen character", "a.csv", "r1\u200b,2026-09-01T00:00:00Z,1,2", `2 resource_id bad_row "r1<U+200B>"`},
+		{"a mark before a later row", "a.csv", "\ufeffr1,2026-09-01T00:00:00Z,1,2",
+			`2 resource_id bad_row "<U+FEFF>r1"`},
+		{"blank at an end", "a.ndjson", `{"resource_id":"r1 ","sample_time":"2026-09-01T00:00:00Z","in_bps":1}`,
+			`2 resource_id bad_row "r1<U+0020>"`},
 		{"missing text", "a.csv", `,2026-09-01T00:00:00Z,1,2`, `2 resource_id missing_value ""`},
 		{"missing text in quotes", "a.csv", `"",2026-09-01T00:00:00Z,1,2`, `2 resource_id missing_value ""`},
 		{"missing time", "a.csv", `r1,,1,2`, `2 sample_time missing_value ""`},

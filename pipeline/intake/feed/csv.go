@@ -1,7 +1,6 @@
 package feed
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/csv"
@@ -19,7 +18,7 @@ import (
 // csvReader reads RFC 4180 with encoding/csv. It reads the file through a tee that keeps the raw text.
 type csvReader struct {
 	textReader
-	csv    *csv.Reader
+	csv    *feedfile.CSV
 	tee    *tee
 	header []byte
 	names  []string
@@ -29,23 +28,17 @@ type csvReader struct {
 	cells  []byte // holds the values of a row
 }
 
-// tee keeps the text that was read by the CSV parser since the current batch began. It stops a record above the limit.
+// tee keeps the text that was read by the CSV parser since the current batch began.
 type tee struct {
-	from  io.Reader
-	kept  *texts
-	base  int64 // offset in the file's text of the first byte of kept
-	start int64 // offset at which the current record begins, or the blank lines before it
-	limit int64
-	err   error // the error that ended the reading, io.EOF included
+	from io.Reader
+	kept *texts
+	base int64 // offset in the file's text of the first byte of kept
+	err  error // the error that ended the reading, io.EOF included
 }
 
 // Read is io.Reader.
 func (t *tee) Read(p []byte) (int, error) {
 	if t.err != nil {
-		return 0, t.err
-	}
-	if t.base+int64(len(t.kept.buffer))-t.start > t.limit {
-		t.err = errTooLong
 		return 0, t.err
 	}
 	n, err := t.from.Read(p)
@@ -102,14 +95,19 @@ func openCSV(src *feedfile.File, packed string, spec *feeds.Spec, opts feedrows.
 	}
 	r := &csvReader{textReader: textReader{src: src, packed: packed, spec: spec, opts: opts, done: done, next: 1},
 		line: 1}
-	r.tee = &tee{from: text, kept: r.pool.get(), limit: int64(opts.MaxRecord) + 2}
-	r.csv = csv.NewReader(bufio.NewReaderSize(r.tee, textBuffer))
-	r.csv.ReuseRecord = true
+	r.read(text)
 	if err := r.readHeader(); err != nil {
 		done()
 		return nil, err
 	}
 	return r, nil
+}
+
+// read makes the text what is read next.
+func (r *csvReader) read(text io.Reader) {
+	r.tee = &tee{from: text, kept: r.pool.get()}
+	r.csv = feedfile.NewCSV(r.tee, r.opts.MaxRecord+len("\r\n"))
+	r.csv.ReuseRecord = true
 }
 
 // readHeader reads the first record and matches its fields with the columns of the Spec.
@@ -127,7 +125,7 @@ func (r *csvReader) readHeader() error {
 	}
 	r.header = bytes.Clone(r.tee.kept.buffer[at.from:at.to])
 	line, _ := r.csv.FieldPos(0)
-	if !utf8.Valid(r.header) || bytes.IndexByte(r.header, 0) >= 0 { // UTF-16 without a byte order mark has bytes 0
+	if !utf8.Valid(r.header) {
 		return r.src.Blame(&feedfile.Error{Line: line, Text: "header: not UTF-8", Hint: "save the file as UTF-8"})
 	}
 	r.names = make([]string, len(record))
@@ -238,12 +236,11 @@ func (r *csvReader) notUTF8(record []string) (column string, value []byte) {
 // any other error ends the reading.
 func (r *csvReader) readRecord() ([]string, span, error) {
 	start := r.csv.InputOffset()
-	r.tee.start = start
 	record, err := r.csv.Read()
-	if err != nil && r.tee.err != nil && r.tee.err != io.EOF {
-		if r.tee.err == errTooLong {
-			return nil, span{}, r.overlong(r.tee.text(start))
-		}
+	switch {
+	case errors.Is(err, feedfile.ErrTooLong):
+		return nil, span{}, r.overlong(r.tee.text(start))
+	case err != nil && r.tee.err != nil && r.tee.err != io.EOF:
 		return nil, span{}, r.src.UnpackError(r.packed, r.tee.err)
 	}
 	if err == io.EOF {

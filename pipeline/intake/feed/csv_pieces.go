@@ -1,13 +1,13 @@
 package feed
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/csv"
 	"errors"
 	"io"
 
 	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
+	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 )
 
 func (r *csvReader) rest() (io.Reader, int) {
@@ -19,9 +19,7 @@ func (r *csvReader) rest() (io.Reader, int) {
 }
 
 func (r *csvReader) resume(text io.Reader, row int64, line int) {
-	r.tee = &tee{from: text, kept: r.pool.get(), limit: r.tee.limit}
-	r.csv = csv.NewReader(bufio.NewReaderSize(r.tee, textBuffer))
-	r.csv.ReuseRecord = true
+	r.read(text)
 	r.next, r.line = row, line+1
 }
 
@@ -63,7 +61,7 @@ func (r *csvReader) parser() pieceParser {
 func (p *csvPieces) release() { p.rows.Release() }
 
 func (p *csvPieces) parse(text []byte) ([]*feedrows.Batch, bool) {
-	p.csv = csv.NewReader(bufio.NewReaderSize(bytes.NewReader(text), textBuffer))
+	p.csv = feedfile.NewCSV(bytes.NewReader(text), p.opts.MaxRecord+len("\r\n"))
 	p.csv.ReuseRecord, p.csv.FieldsPerRecord = true, len(p.fields)
 	p.out.begin(text)
 	for {

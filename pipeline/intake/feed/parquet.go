@@ -21,6 +21,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
+	"github.com/tollbook/tollbook/schemas/visible"
 )
 
 // parquetBuffer is the read size of a column chunk, so that a complete chunk is never in memory.
@@ -63,7 +64,7 @@ func (f *parquetFile) broken(err error) error {
 	if strings.Contains(err.Error(), "unimplemented") { // the library does not have its codec
 		return f.src.Blame(&feedfile.Error{Text: fmt.Sprintf("Parquet that cannot be read: %v", err), Hint: codecHint})
 	}
-	return f.src.Blame(&feedfile.Error{Text: fmt.Sprintf("broken Parquet: %v", err), Hint: brokenHint})
+	return f.src.Blame(&feedfile.Error{Text: fmt.Sprintf("broken Parquet: %v", err), Hint: feedfile.ParquetHint})
 }
 
 const (
@@ -173,6 +174,9 @@ func (f *parquetFile) tieColumns() error {
 	names := make([]string, root.NumFields())
 	for i := range names {
 		names[i] = root.Field(i).Name()
+		if i == 0 {
+			names[i] = strings.TrimLeft(names[i], visible.Mark)
+		}
 	}
 	fields, _, wrong := feedrows.Columns(f.spec, names)
 	if wrong != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/bits"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -18,6 +19,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/reason"
+	"github.com/tollbook/tollbook/schemas/visible"
 )
 
 // converter converts a file's arrays into those of a batch, column by column. If the types are equal, the memory is
@@ -34,7 +36,7 @@ type converter struct {
 // first one, so that users can recognize by the pointer that the codes have not changed.
 type dictionary struct {
 	values *array.String
-	bad    []int32 // codes of words that are empty or not UTF-8
+	bad    []int32 // codes of words that are empty or have a fault
 }
 
 func newConverter(f *parquetFile) *converter {
@@ -175,20 +177,35 @@ func asString(a arrow.Array) *array.String {
 func (c *converter) text(col *feeds.Column, from arrow.Array) (arrow.Array, error) {
 	s := asString(from)
 	offsets, all := s.ValueOffsets(), s.ValueBytes()
-	plain := isASCII(all)
+	plain := visible.PrintableBytes(all)
 	var empties []int
 	for row := range s.Len() {
-		n := int(offsets[row+1] - offsets[row])
+		from, to := offsets[row]-offsets[0], offsets[row+1]-offsets[0]
+		n := int(to - from)
 		switch {
 		case n == 0:
 			if s.IsValid(row) {
 				empties = append(empties, row)
 			}
-		case !plain && !utf8.Valid(textAt(s, row)):
-			c.faults.Add(row, col.Name, reason.BadRow, textAt(s, row))
+		case plain && all[from] != ' ' && all[to-1] != ' ': // almost all texts: nothing is wrong
+		default:
+			if shown, bad := textFault(col, all[from:to]); bad {
+				c.faults.Add(row, col.Name, reason.BadRow, shown)
+			}
 		}
 	}
 	return c.emptied(col, s, empties), nil
+}
+
+// textFault reports whether a text is not UTF-8, or is an identity with a flaw (TEXT-1), and what a reject shows of it.
+func textFault(col *feeds.Column, text []byte) (shown []byte, bad bool) {
+	switch {
+	case !utf8.Valid(text):
+		return text, true
+	case !col.Free && visible.FlawOf(text) != "":
+		return []byte(visible.Shown(string(text))), true
+	}
+	return nil, false
 }
 
 func (c *converter) overlong(col *feeds.Column) error {
@@ -221,23 +238,6 @@ func (c *converter) emptied(col *feeds.Column, a arrow.Array, rows []int) arrow.
 	return array.MakeFromData(data)
 }
 
-// isASCII reports whether all bytes are below 128: then every slice is valid UTF-8.
-func isASCII(text []byte) bool {
-	for len(text) >= 8 {
-		if (uint64(text[0])|uint64(text[1])|uint64(text[2])|uint64(text[3])|
-			uint64(text[4])|uint64(text[5])|uint64(text[6])|uint64(text[7]))&0x80 != 0 {
-			return false
-		}
-		text = text[8:]
-	}
-	for _, b := range text {
-		if b >= utf8.RuneSelf {
-			return false
-		}
-	}
-	return true
-}
-
 // word checks a Word column: the dictionary once, and the codes only if the dictionary has a bad word.
 func (c *converter) word(i int, col *feeds.Column, from *array.Dictionary) (arrow.Array, error) {
 	if err := c.learn(i, col, from); err != nil {
@@ -261,21 +261,17 @@ func (c *converter) word(i int, col *feeds.Column, from *array.Dictionary) (arro
 	return array.NewDictionaryArray(col.Kind.ArrowType(), kept, d.values), nil
 }
 
-// badWords adds a fault for each word that is not UTF-8 and returns the rows of empty words.
+// badWords adds the faults of words and returns the rows of empty words.
 func (c *converter) badWords(col *feeds.Column, d *dictionary, codes *array.Int32) (empties []int) {
 	for row, code := range codes.Int32Values() {
-		if codes.IsNull(row) {
+		if _, bad := slices.BinarySearch(d.bad, code); !bad || codes.IsNull(row) {
 			continue
 		}
-		for _, bad := range d.bad {
-			if code != bad {
-				continue
-			}
-			if word := textAt(d.values, int(code)); len(word) == 0 {
-				empties = append(empties, row)
-			} else {
-				c.faults.Add(row, col.Name, reason.BadRow, word)
-			}
+		if word := textAt(d.values, int(code)); len(word) == 0 {
+			empties = append(empties, row)
+		} else {
+			shown, _ := textFault(col, word)
+			c.faults.Add(row, col.Name, reason.BadRow, shown)
 		}
 	}
 	return empties
@@ -294,13 +290,12 @@ func (c *converter) learn(i int, col *feeds.Column, from *array.Dictionary) erro
 	}
 	c.words[i] = d
 	offsets := values.ValueOffsets()
-	plain := isASCII(values.ValueBytes())
 	for code := range values.Len() {
 		n := int(offsets[code+1] - offsets[code])
 		if n > c.file.opts.MaxRecord {
 			return c.overlong(col)
 		}
-		if n == 0 || !plain && !utf8.Valid(textAt(values, code)) {
+		if _, bad := textFault(col, textAt(values, code)); bad || n == 0 {
 			d.bad = append(d.bad, int32(code))
 		}
 	}

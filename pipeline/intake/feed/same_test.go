@@ -481,12 +481,12 @@ func TestHeader(t *testing.T) {
 func TestNDJSONValues(t *testing.T) {
 	t.Parallel()
 	lines :=
-		`{"out_bps":0.10,"x_a":{"b":[null,{"c":1e400}]},"sample_time":"2026-09-01T08:00:00\u002b08:00","resource_id":"a\n\"\u00e9\ud83d\ude00"}
+		`{"out_bps":0.10,"x_a":{"b":[null,{"c":1e400}]},"sample_time":"2026-09-01T08:00:00\u002b08:00","resource_id":"a\/\"\u00e9\ud83d\ude00"}
  { "resource_id" : 0.50 , "sample_time" : "2026-09-01T00:00:00Z" , "in_bps" : "7" , "x_b" : null }
 {"resource\u005fid":"b","sample_time":"2026-09-01T00:00:00Z","in_bps":1,"out_bps":null}`
 	got := readAll(t, whole("bandwidth/a.ndjson", []byte(lines)), "bandwidth/a.ndjson", feeds.Bandwidth(),
 		feedrows.Options{})
-	want := []string{"a\n\"é😀|2026-09-01T00:00:00Z||0.1", "0.50|2026-09-01T00:00:00Z|7|", "b|2026-09-01T00:00:00Z|1|"}
+	want := []string{"a/\"é😀|2026-09-01T00:00:00Z||0.1", "0.50|2026-09-01T00:00:00Z|7|", "b|2026-09-01T00:00:00Z|1|"}
 	if d := cmp.Diff(want, got.rows); d != "" || got.err != nil {
 		t.Error(got.err, got.faults, d)
 	}

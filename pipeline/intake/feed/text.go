@@ -2,7 +2,6 @@ package feed
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 
@@ -10,9 +9,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 )
-
-// errTooLong ends the reading of a record that exceeds feedrows.Options.MaxRecord.
-var errTooLong = errors.New("record too long")
 
 // textBuffer is the read size of a text in bytes.
 const textBuffer = 32 << 10

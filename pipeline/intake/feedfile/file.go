@@ -2,7 +2,6 @@ package feedfile
 
 import (
 	"bufio"
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +12,8 @@ import (
 	"sync/atomic"
 
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/tollbook/tollbook/schemas/visible"
 )
 
 // Format is the format and compression of a file, according to its name.
@@ -169,45 +170,70 @@ func (s *File) Blame(what *Error) error {
 // zstdWindow is the largest window that a zstd file may request, the same limit as in the zstd command.
 const zstdWindow = 128 << 20
 
-// Unpack returns the text of a file, without a byte order mark, and a function that releases its resources. With
+// Unpack returns the text of a file, without byte order marks, and a function that releases its resources. With
 // readAhead, a packed file is unpacked in its own goroutine.
 func (s *File) Unpack(packed string, readAhead bool) (*bufio.Reader, func(), error) {
-	var text io.Reader = s
-	done := func() {}
-	switch packed {
-	case "gz":
-		z, err := newGzipText(s)
-		if err != nil {
-			return nil, nil, s.UnpackError(packed, err)
-		}
-		text, done = z, func() { _ = z.Close() } // only returns the decoder to its pool
-	case "zst":
-		z, err := zstd.NewReader(s, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
-			zstd.WithDecoderMaxWindow(zstdWindow))
-		if err != nil {
-			return nil, nil, s.UnpackError(packed, err)
-		}
-		text, done = &zstdText{Decoder: z}, z.Close
+	text, done, err := Unpacked(s, packed)
+	if err != nil {
+		return nil, nil, s.UnpackError(packed, err)
 	}
 	if readAhead && packed != "" {
 		a, close := newAhead(text), done
 		text, done = a, func() { a.close(); close() }
 	}
-	r := bufio.NewReaderSize(text, 64<<10)
-	mark, err := r.Peek(3)
-	if err != nil && err != io.EOF {
-		done()
-		return nil, nil, s.UnpackError(packed, err)
+	kind, _ := Kind(s.name)
+	r, encoding, err := Begin(text, kind == "csv")
+	switch {
+	case err != nil && err != io.EOF:
+		err = s.UnpackError(packed, err)
+	case err == io.EOF:
+		err = s.Blame(&Error{Text: "the file is empty"})
+	case encoding != "":
+		err = s.Blame(&Error{Line: 1, Text: "the file is " + encoding, Hint: "save the file as UTF-8"})
+	default:
+		return r, done, nil
 	}
-	if len(mark) == 0 {
-		done()
-		return nil, nil, s.Blame(&Error{Text: "the file is empty"})
-	}
-	if bytes.Equal(mark, []byte("\ufeff")) {
-		_, _ = r.Discard(3) // cannot fail: it was peeked
-	}
-	return r, done, nil
+	done()
+	return nil, nil, err
 }
+
+// Unpacked returns the text of a gzip (gz) or zstd (zst) stream, or of one that is not packed, and a function that
+// releases its resources.
+func Unpacked(r io.Reader, packed string) (io.Reader, func(), error) {
+	switch packed {
+	case "gz":
+		z, err := newGzipText(r)
+		return z, func() { _ = z.Close() }, err // only returns the decoder to its pool
+	case "zst":
+		z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
+			zstd.WithDecoderMaxWindow(zstdWindow))
+		return &zstdText{Decoder: z}, z.Close, err
+	}
+	return r, func() {}, nil
+}
+
+// Begin returns a text without its byte order marks; in CSV, also those before its first row (TEXT-2). encoding names
+// UTF-16. The error is io.EOF if the text is empty, or the first one of reading if no text precedes it.
+func Begin(text io.Reader, isCSV bool) (r *bufio.Reader, encoding string, err error) {
+	r = bufio.NewReaderSize(text, beginBytes)
+	head, err := r.Peek(beginBytes)
+	if len(head) == 0 {
+		return nil, "", err
+	}
+	if encoding = visible.UTF16(string(head[:min(2, len(head))])); encoding != "" {
+		return nil, encoding, nil
+	}
+	clean := strings.TrimLeft(string(head), visible.Mark)
+	if isCSV {
+		clean = visible.Unmarked(clean)
+	}
+	n := len(head) - copy(head[len(head)-len(clean):], clean)
+	_, _ = r.Discard(n) // cannot fail: it was peeked
+	return r, "", nil
+}
+
+// beginBytes is the number of bytes within which the header of a text ends, if marks before its first row are removed.
+const beginBytes = 64 << 10
 
 // UnpackError returns the file's error when the rest of its text cannot be read.
 func (s *File) UnpackError(packed string, err error) error {

@@ -11,7 +11,7 @@ func Kind(name string) (kind string, ok bool) {
 	return f.Kind, ok
 }
 
-// OpenedText is the text of a file, unpacked and without a byte order mark.
+// OpenedText is the text of a file, unpacked and without byte order marks.
 type OpenedText struct {
 	io.Reader
 	file *File

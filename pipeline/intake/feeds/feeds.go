@@ -50,6 +50,7 @@ type Column struct {
 	Header   bool   // the header must have it; other packages decide which records need a value
 	OneOf    string // of the columns with this word the header must have one, and every record a value in one
 	Signed   bool   // Quantity, Amount and Whole: a minus is allowed
+	Free     bool   // a name, a note or tags: any valid UTF-8; other texts are identities (TEXT-1)
 	Content  bool   // part of a record's content: two records that differ in it are not duplicates (§3.20)
 	Meaning  string // for people, one clause
 	Source   string // where the rule comes from, such as `§3.13`
@@ -109,8 +110,8 @@ func Usage() *Spec {
 		{Name: "usage_end", Kind: Time, Required: true, Content: true, Source: source, Meaning: "end of the use"},
 		{Name: "quantity", Kind: Quantity, Required: true, Content: true, Source: source,
 			Meaning: "how much, in the product's measure"},
-		{Name: "resource_name", Kind: Text, Content: true, Source: source, Meaning: "the resource's name, for people"},
-		{Name: "resource_tag", Kind: Text, Content: true, Source: source, Meaning: "the resource's tags"},
+		{Name: "resource_name", Kind: Text, Free: true, Content: true, Source: source, Meaning: "the resource's name, for people"},
+		{Name: "resource_tag", Kind: Text, Free: true, Content: true, Source: source, Meaning: "the resource's tags"},
 		{Name: "unit", Kind: Word, Source: source, Meaning: "the quantity's unit; must equal the product's measure"},
 		{Name: "replaces", Kind: Text, Content: true, Source: "§3.20",
 			Meaning: "the record_id of an accepted record of the same customer and cycle that no longer counts"},
@@ -261,6 +262,6 @@ func Adjustments() *Spec {
 		{Name: "amount", Kind: Amount, Signed: true, Required: true, Content: true, Source: source,
 			Meaning: "what is added to the bill; at most the currency's digits; may be negative"},
 		{Name: "bill_detail_type", Kind: Whole, Required: true, Content: true, Source: source, Meaning: "9 or 16"},
-		{Name: "note", Kind: Text, Content: true, Source: source, Meaning: "why, for people"},
+		{Name: "note", Kind: Text, Free: true, Content: true, Source: source, Meaning: "why, for people"},
 	}}
 }

@@ -214,7 +214,7 @@ func Invoices() *Spec {
 		},
 		{Name: "amount", Kind: Amount, Content: true, Source: source,
 			Meaning: "issue and credit_note: above 0, at most the currency's digits"},
-		{Name: "content", Kind: Text, Content: true, Source: source,
+		{Name: "content", Kind: Text, Free: true, Content: true, Source: source,
 			Meaning: "issue and credit_note: what the invoice says is sold; invoice.content of tollbook.yaml if empty"},
 	}}
 }

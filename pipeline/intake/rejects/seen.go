@@ -1,20 +1,25 @@
 package rejects
 
 import (
+	"bytes"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
 )
 
 // ShowAsRead sets the value and the id of a reject to the texts that can be found in the file (INGEST-5). Times,
 // amounts and numbers lose their original form when they are parsed, so they are replaced by the text of the raw
-// record. The same applies to the id of a sample, which contains a time.
+// record. The same applies to the id of a sample, which contains a time. All texts become valid UTF-8.
 func (r *Row) ShowAsRead() {
 	switch {
 	case r.Column == "":
 		r.ID = "" // the record as a whole cannot be read, and neither can its identity
 	case r.Feed != "usage" || r.ID == "" || loses(r.Column):
 		r.readAgain()
+	}
+	if !utf8.Valid(r.Raw) {
+		r.Raw = bytes.ToValidUTF8(r.Raw, []byte("\ufffd")) // TEXT-3
 	}
 	r.Value, r.ID = feedrows.Shown(r.Value), strings.ToValidUTF8(r.ID, "\ufffd")
 }

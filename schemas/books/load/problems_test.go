@@ -77,6 +77,9 @@ func TestForm(t *testing.T) {
 	for _, w := range []wrongFile{
 		{"", "1:1: empty: a header row is needed"},
 		{"\ufeff\r\n", "1:1: empty: a header row is needed"},
+		{"\ufeff\ufeff\"\ufeffdate\",working\n\ufeff2026-10-01,NO\n", ""},
+		{"date,working\n2026-10-02,NO\n\ufeff2026-10-01,NO\n", "3:1: date \"\\ufeff2026-10-01\": not a date YYYY-MM-DD"},
+		{"d\x00a\x00t\x00e\x00", "1:1: UTF-16, not UTF-8"}, {"\xff\xfed\x00", "1:1: UTF-16, not UTF-8"},
 		{"date\n2026-10-01\n", `1:1: missing column "working"`},
 		{"working,date,date\n", `1:14: column "date" is duplicate`},
 		{"date,working,Working\n", `1:14: unknown column "Working"`},
@@ -110,9 +113,11 @@ func TestProducts(t *testing.T) {
 	for _, w := range []wrongFile{
 		{"a,s,GB,flat,,,,\na,s,GB,flat,,,,\n", "10:1: sku a is duplicate: also products.csv:9"},
 		{",s,GB,flat,,,,\n", "9:1: sku: empty"},
-		{" a,s,GB,flat,,,,\n", `9:1: sku " a": a blank at its start or end`},
+		{" a,s,GB,flat,,,,\n", `9:1: sku " a": U+0020, white space at an end`},
+		{"a\u200b,s,GB,flat,,,,\n", `9:1: sku "a\u200b": U+200B, which nobody sees`},
+		{"a,s,GB,flat\u00ad,,,,\n", `9:8: pricing_model "flat\u00ad": U+00AD, which nobody sees`},
 		{"a;b,s,GB,flat,,,,\n", `9:1: sku "a;b": an id may not contain ";"`},
-		{"\"a\nb\",s,GB,flat,,,,\n", `9:1: sku "a\nb": an id may not contain "\n"`},
+		{"\"a\nb\",s,GB,flat,,,,\n", `9:1: sku "a\nb": U+000A, which nobody sees`},
 		{"*,s,GB,flat,,,,\n", `9:1: sku "*": means any and cannot be a name`},
 		{"a,*,GB,flat,,,,\n", `9:3: service_type_code "*": means any and cannot be a name`},
 		{"a,,,flat,,,,\n", "9:3: service_type_code: empty\n9:4: measure: empty"},

@@ -378,7 +378,9 @@ func TestNotes(t *testing.T) {
 		"customers.csv": "customer_id,price_list\nc1,silver\nc2,silver\n",
 		"coupons.csv": "coupon_id,customer_id,kind,counts_as_performance,amount,valid_from\n" +
 			"k,c1,voucher,YES,5,2026-01-01\n",
-		"discounts.csv": "discount_id,kind,sku,mode,value,valid_from\nd,channel,seat,fixed,5,2026-01-01\n",
+		"discounts.csv": "discount_id,kind,sku,mode,value,valid_from,valid_to\nd,channel,seat,fixed,5,2026-01-01,\n" +
+			"e,order,,rate,0.9,2026-01-01,2026-12-31\ne,order,,rate,0.8,2027-01-01,2027-12-30\n" +
+			"e,order,,rate,0.7,2028-01-01,2029-01-01\ne,order,,rate,0.6,2029-01-01,\n",
 	}), chosen(t))
 	if err != nil {
 		t.Fatal(err)
@@ -386,6 +388,8 @@ func TestNotes(t *testing.T) {
 	want := `books/coupons.csv:2:14: coupon_id k: a voucher never counts as performance
 books/customers.csv:2:4: price_list "silver": no price is in it, so standard applies
 books/discounts.csv:2:16: discount_id d: a fixed price does not fit a stairstep product, so it never applies
+books/discounts.csv:4:1: discount_id e: not in force in [2026-12-30T16:00:00Z, 2026-12-31T16:00:00Z), between ` +
+		`books/discounts.csv:3 and this row
 books/readme.txt: not a book: it is not read`
 	if got := b.Notes.Error(); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)

@@ -45,7 +45,6 @@ func rowsOfCustomers(data string, keep map[string]bool) string {
 // EachCustomer calls visit with each record of a CSV file and its customer_id, and returns the header. ok is false if
 // the file has no such column.
 func EachCustomer(data string, visit func(id, record string)) (head string, ok bool) {
-	data = strings.TrimPrefix(data, "\ufeff")
 	end := strings.IndexByte(data, '\n') + 1
 	r := csvReader{text: data[:end], line: 1}
 	cells, ok, bad := r.next(nil)

@@ -49,14 +49,22 @@ func SortEntries[T any](rows []Entry[T], key func(a, b *T) int) []Entry[T] {
 	return sorted
 }
 
-// Overlaps reports every row that is in force together with an earlier row of its key. rows must be sorted by
-// SortEntries. Each row is compared with the earlier row that is in force longest.
+// Overlaps reports every row that is in force together with an earlier row of its key, and notes gaps of at most a day
+// between rows of a key: they come from a valid_to that was meant to be in force. rows must be sorted by SortEntries.
+// Each row is compared with the earlier row that is in force longest.
 func Overlaps[T any](f *Files, file string, rows []Entry[T], key func(a, b *T) int, what func(*T) string) {
 	longest := 0
 	for i := 1; i < len(rows); i++ {
 		if key(&rows[longest].Row, &rows[i].Row) != 0 {
 			longest = i
 			continue
+		}
+		gap := period.Span{From: rows[longest].Span.To, To: rows[i].Span.From}
+		if gap.To > gap.From && gap.To-gap.From <= 25*period.Instant(period.Hour) { // the longest day
+			before := books.Pos{File: Dir + "/" + file, Line: int(rows[longest].At.Line)}
+			at := books.Pos{File: Dir + "/" + file, Line: int(rows[i].At.Line), Column: int(rows[i].At.Column)}
+			f.Notes.Add(at, "valid_to is the first instant no longer in force: write that of the next valid_from",
+				"%s: not in force in %s, between %s and this row", what(&rows[i].Row), gap, before)
 		}
 		if rows[longest].Span.Overlaps(rows[i].Span) {
 			first, second := rows[longest], rows[i]

@@ -15,6 +15,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/problem"
 	"github.com/tollbook/tollbook/schemas/settings/yamldoc"
+	"github.com/tollbook/tollbook/schemas/visible"
 )
 
 // Dir is the folder of the books in a workspace.
@@ -42,7 +43,7 @@ func New(zone *period.Zone) *Files {
 // Read reads every book, returns the hash of their names and contents, and adds a note for files that are not books.
 func (f *Files) Read(fsys fs.FS) (hash [32]byte, err error) {
 	names := Names()
-	if hash, err = hashFiles(fsys, names, func(name, data string) { f.Data[name] = data }); err != nil {
+	if hash, err = hashFiles(fsys, names, func(name, data string) { f.Data[name] = visible.Unmarked(data) }); err != nil {
 		return hash, err
 	}
 	entries, err := fs.ReadDir(fsys, Dir)
@@ -109,8 +110,8 @@ func readText(fsys fs.FS, name string, buffer []byte) (string, error) {
 	return text.String(), errors.Join(err, file.Close())
 }
 
-// text returns the text of a book without a byte order mark. ok is false if the book does not exist or is not UTF-8; if
-// that is a problem, it is reported.
+// text returns the text of a book. ok is false if the book does not exist or is not UTF-8; if that is a problem, it is
+// reported.
 func (f *Files) text(format books.Format) (string, bool) {
 	file := Dir + "/" + format.File
 	data, ok := f.Data[format.File]
@@ -122,9 +123,8 @@ func (f *Files) text(format books.Format) (string, bool) {
 		}
 		return "", false
 	}
-	data = strings.TrimPrefix(data, "\ufeff")
-	if !utf8.ValidString(data) {
-		f.Problems.Add(invalidAt(file, data), "save the file as UTF-8", "not UTF-8")
+	if wrong := visible.NotUTF8(data); wrong != "" {
+		f.Problems.Add(invalidAt(file, data), "save the file as UTF-8", "%s", wrong)
 		f.Broken[format.File] = true
 		return "", false
 	}
@@ -134,6 +134,9 @@ func (f *Files) text(format books.Format) (string, bool) {
 // invalidAt returns the place of the first byte that is not UTF-8.
 func invalidAt(file, data string) books.Pos {
 	at := books.Pos{File: file, Line: 1, Column: 1}
+	if visible.UTF16(data) != "" {
+		return at
+	}
 	for line := range strings.Lines(data) {
 		if utf8.ValidString(line) {
 			at.Line++

@@ -5,12 +5,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings/yamldoc"
+	"github.com/tollbook/tollbook/schemas/visible"
 )
 
 // table is a CSV book being read.
@@ -172,9 +172,13 @@ func (r *Record) Fail(name, hint, format string, args ...any) {
 	r.f.Problems.Add(r.Pos(c.Mark), hint, "%s %q: %s", name, yamldoc.Shorten(c.Text), what)
 }
 
-// Text returns a cell's text or its default. An empty required cell is a problem.
+// Text returns a cell's text or its default. An empty required cell is a problem, and so is an identity with a flaw
+// (TEXT-1).
 func (r *Record) Text(name string) string {
 	text := r.Cell(name).Text
+	if flaw := visible.Flaw(text); flaw != "" && slices.Contains(identityTypes(), r.Column(name).Type) {
+		r.Fail(name, "remove it", "%s", flaw)
+	}
 	if text != "" {
 		return text
 	}
@@ -185,13 +189,14 @@ func (r *Record) Text(name string) string {
 	return column.Default
 }
 
-// Key is an id: text without blanks at its ends, control characters or the characters that lists of ids use.
+// identityTypes are the types of columns with identities. Cells of other types are parsed, or are names and notes.
+func identityTypes() []string { return []string{"id", "word", "list"} }
+
+// Key is an id: text without the character that lists of ids use.
 func (r *Record) Key(name string) string {
 	text := r.Text(name)
-	if strings.TrimSpace(text) != text {
-		r.Fail(name, "remove the blank", "a blank at its start or end")
-	} else if i := strings.IndexFunc(text, func(c rune) bool { return c == ';' || unicode.IsControl(c) }); i >= 0 {
-		r.Fail(name, "", "an id may not contain %q", text[i:i+1])
+	if strings.Contains(text, ";") {
+		r.Fail(name, "", `an id may not contain ";"`)
 	}
 	return text
 }
@@ -201,7 +206,7 @@ func (r *Record) Word(name string) int {
 	text := r.Text(name)
 	words := r.Column(name).Words
 	i := slices.Index(words, text)
-	if i < 0 && text != "" {
+	if i < 0 && text != "" && visible.Flaw(text) == "" {
 		r.Fail(name, meant(name, text, words), "not one of %s", strings.Join(words, ", "))
 	}
 	return i

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
@@ -12,6 +13,7 @@ import (
 	"github.com/goccy/go-yaml/token"
 
 	"github.com/tollbook/tollbook/schemas/problem"
+	"github.com/tollbook/tollbook/schemas/visible"
 )
 
 // Kind is the kind of a node.
@@ -58,13 +60,14 @@ const (
 // YAML or uses an unsupported feature; c then has the place.
 func Parse(name string, data []byte, c *problem.Collector) (root Node, ok bool) {
 	start := problem.Pos{File: name, Line: 1, Column: 1}
-	data = bytes.TrimPrefix(data, []byte("\ufeff"))
+	data = bytes.TrimLeft(data, visible.Mark)
+	wrong := visible.NotUTF8(string(data))
 	switch {
 	case len(data) > maxBytes:
 		c.Add(start, "", "%d bytes: more than the %d a YAML file may have", len(data), maxBytes)
 		return Node{}, false
-	case !utf8.Valid(data):
-		c.Add(invalidUTF8(name, data), "save the file as UTF-8", "not UTF-8")
+	case wrong != "":
+		c.Add(invalidUTF8(name, data), "save the file as UTF-8", "%s", wrong)
 		return Node{}, false
 	case loneCR(data) >= 0:
 		before := data[:loneCR(data)]
@@ -97,7 +100,34 @@ func Parse(name string, data []byte, c *problem.Collector) (root Node, ok bool) 
 			c.Add(node.Pos, "", "a second document: one is read")
 		}
 	}
+	r.checkTexts(&root, false)
 	return root, c.Count() == before
+}
+
+// checkTexts reports keys and values that are identities with a flaw (TEXT-1), and texts that escapes make invalid. It
+// quotes none, because values can be secrets.
+func (r *builder) checkTexts(n *Node, free bool) {
+	free = free || strings.HasPrefix(n.Text, "tag:")
+	if flaw := visible.Flaw(n.Text); flaw != "" && !(free && utf8.ValidString(n.Text)) {
+		r.c.Add(n.Pos, "remove it", "%s", flaw)
+	}
+	for i := range n.Items {
+		r.checkTexts(&n.Items[i], free)
+	}
+	for i := range n.Pairs {
+		pair := &n.Pairs[i]
+		r.checkTexts(&Node{Pos: pair.At, Text: pair.Key}, free)
+		r.checkTexts(&pair.Value, free || freeText(pair.Key))
+	}
+}
+
+// freeText reports whether the value of a key is a name or a note, or is compared with texts of cost files.
+func freeText(key string) bool {
+	switch key {
+	case "name", "provider", "content", "instructions", "footer", "match":
+		return true
+	}
+	return false
 }
 
 // parseBytes calls the library's parser and reports a panic in it as an error of the text.
@@ -149,7 +179,7 @@ func tooDeep(data []byte) bool {
 
 func invalidUTF8(name string, data []byte) problem.Pos {
 	at := problem.Pos{File: name, Line: 1, Column: 1}
-	for len(data) > 0 {
+	for len(data) > 0 && visible.UTF16(string(data[:min(2, len(data))])) == "" {
 		r, n := utf8.DecodeRune(data)
 		if r == utf8.RuneError && n == 1 {
 			break

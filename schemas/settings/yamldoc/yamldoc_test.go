@@ -10,7 +10,7 @@ import (
 func TestParsePlaces(t *testing.T) {
 	t.Parallel()
 	var c problem.Collector
-	root, ok := Parse("f.yaml", []byte("\ufeff# comment\na: 1\nnäme: {ä: \"x\", b: [y, 'z']}\nc:\n  - d: 0.10\n"+
+	root, ok := Parse("f.yaml", []byte("\ufeff# comment\na: 1\nnäme: {ä: \"x\", b: [y, 'z']}\nfooter:\n  - d: 0.10\n"+
 		"    e: true\n  - |\n    text\nf:\n"), &c)
 	if !ok || c.Err() != nil {
 		t.Fatal(c.Err())
@@ -24,11 +24,11 @@ näme.ä 3:9: 3:13 x quoted
 näme.b 3:18: 3:21 a list
 näme.b[]: 3:22 y
 näme.b[]: 3:25 z quoted
-c 4:1: 5:3 a list
-c[]: 5:5 a mapping
-c[].d 5:5: 5:8 0.10
-c[].e 6:5: 6:8 true
-c[]: 7:5 text
+footer 4:1: 5:3 a list
+footer[]: 5:5 a mapping
+footer[].d 5:5: 5:8 0.10
+footer[].e 6:5: 6:8 true
+footer[]: 7:5 text
  quoted
 f 9:1: 9:1 nothing`
 	if got := strings.Join(lines, "\n"); got != want {
@@ -89,6 +89,28 @@ func TestParseProblems(t *testing.T) {
 		_, ok := Parse("f.yaml", []byte(text), &c)
 		if got := c.Problems().Error(); ok || got != want {
 			t.Errorf("%.40q: %v\n%s\nwant\n%s", text, ok, got, want)
+		}
+	}
+}
+
+// TestUnseen checks identities and free texts of a document.
+func TestUnseen(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"\ufeff\ufeffa: b\n":                     "",
+		"\xff\xfea\x00":                          "f.yaml:1:1: UTF-16, not UTF-8",
+		"a: \"b\\u200b\"\n":                      "f.yaml:1:4: U+200B, which nobody sees",
+		"a: ' b'\n":                              "f.yaml:1:4: U+0020, white space at an end",
+		"a: [c, 'b\u00a0']\n":                    "f.yaml:1:8: U+00A0, white space at an end",
+		"a\u200b: b\n":                           "f.yaml:1:1: U+200B, which nobody sees",
+		"x: {name: 'b ', customer: 'tag: t '}\n": "",
+		"- match: {Tags.a: 'b ', x: ['c ']}\n":   "",
+		"footer: |\n  a\n  b\n":                  "",
+	} {
+		var c problem.Collector
+		_, ok := Parse("f.yaml", []byte(text), &c)
+		if got := c.Problems().Error(); got != want || ok != (want == "") {
+			t.Errorf("%q: %v %q, want %q", text, ok, got, want)
 		}
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/reason"
+	"github.com/tollbook/tollbook/schemas/visible"
 )
 
 // maxFaultValue is the number of bytes of a value that a Fault stores.
@@ -135,6 +136,9 @@ func (b *Builder) Add(values [][]byte) {
 		}
 		if why := c.Append(v); why != reason.None {
 			c.Builder.AppendNull()
+			if why == reason.BadRow {
+				v = []byte(visible.Shown(string(v)))
+			}
 			b.faults.Add(b.Rows, c.Column.Name, why, v)
 		}
 	}
@@ -165,9 +169,16 @@ func empty(values [][]byte, columns []int) bool {
 func (c *Cells) Append(v []byte) reason.Reason {
 	switch c.Column.Kind {
 	case feeds.Text:
+		if !c.Column.Free && visible.FlawOf(v) != "" {
+			return reason.BadRow
+		}
 		c.Builder.(*array.StringBuilder).BinaryBuilder.Append(v)
 	case feeds.Word:
-		c.Builder.(*array.Int32Builder).Append(c.words.code(v))
+		code, ok := c.words.code(v)
+		if !ok {
+			return reason.BadRow
+		}
+		c.Builder.(*array.Int32Builder).Append(code)
 	case feeds.Time:
 		t, err := period.ParseInstant(v)
 		if err != nil {

@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 )
 
 // Options limit the memory of a reader. The zero value means the defaults.
@@ -30,7 +32,7 @@ func (o Options) WithDefaults() Options {
 		o.BatchBytes = 8 << 20
 	}
 	if o.MaxRecord <= 0 {
-		o.MaxRecord = 1 << 20
+		o.MaxRecord = feedfile.MaxRecord
 	}
 	if o.Memory == nil {
 		o.Memory = memory.DefaultAllocator

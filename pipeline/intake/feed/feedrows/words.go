@@ -4,6 +4,8 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/tollbook/tollbook/schemas/visible"
 )
 
 // A batch starts a new dictionary when the last one has this size, so that a column with many new words stays bounded.
@@ -28,17 +30,20 @@ func newWords() *words {
 // full reports whether the next batch should start a new dictionary.
 func (w *words) full() bool { return len(w.codes) >= maxWords || len(w.text) >= maxWordBytes }
 
-// code returns a word's number.
-func (w *words) code(word []byte) int32 {
+// code returns a word's number; ok is false if the word has a flaw (TEXT-1), which is looked for once.
+func (w *words) code(word []byte) (c int32, ok bool) {
 	if c, ok := w.codes[string(word)]; ok {
-		return c
+		return c, true
 	}
-	c := int32(len(w.codes))
+	if visible.FlawOf(word) != "" {
+		return 0, false
+	}
+	c = int32(len(w.codes))
 	w.codes[string(word)] = c
 	w.text = append(w.text, word...)
 	w.offsets = append(w.offsets, int32(len(w.text)))
 	w.view = nil
-	return c
+	return c, true
 }
 
 // array returns the dictionary so far. The caller need not release it: its memory is in the Go heap.

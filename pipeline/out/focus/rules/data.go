@@ -3,9 +3,7 @@ package rules
 import (
 	"bufio"
 	"bytes"
-	"compress/gzip"
 	"context"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -18,8 +16,8 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 	"github.com/apache/arrow-go/v18/parquet/file"
 	"github.com/apache/arrow-go/v18/parquet/pqarrow"
-	"github.com/klauspost/compress/zstd"
 
+	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/schemas/problem"
 )
 
@@ -72,8 +70,8 @@ func Open(name string, null ...string) (Data, error) {
 		return nil, &FileError{name, err}
 	}
 	in := bufio.NewReader(f)
-	head, err := in.Peek(4)
-	if string(head) == "PAR1" {
+	head, err := in.Peek(len(magic))
+	if string(head) == magic {
 		var p *parquetData
 		if err := f.Close(); err != nil {
 			return nil, &FileError{name, err}
@@ -93,35 +91,30 @@ func Open(name string, null ...string) (Data, error) {
 	return newNamed(c, name)
 }
 
+// magic begins a Parquet file.
+const magic = "PAR1"
+
 // openCSV opens a text whose first bytes are head.
 func openCSV(in io.Reader, head []byte, f io.Closer, null []string) (*CSV, error) {
+	packed := ""
 	switch {
 	case bytes.HasPrefix(head, []byte{0x1f, 0x8b}):
-		unpacked, err := gzip.NewReader(in)
-		if err != nil {
-			return nil, err
-		}
-		in = unpacked
+		packed = "gz"
 	case bytes.HasPrefix(head, []byte{0x28, 0xb5, 0x2f, 0xfd}):
-		unpacked, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1))
-		if err != nil {
-			return nil, err
-		}
-		f = closers{unpacked.IOReadCloser(), f}
-		in = unpacked
+		packed = "zst"
 	}
-	c, err := NewCSV(in, null...)
+	text, done, err := feedfile.Unpacked(in, packed)
 	if err != nil {
 		return nil, err
 	}
-	c.file = f
+	c, err := NewCSV(text, null...)
+	if err != nil {
+		done()
+		return nil, err
+	}
+	c.close = func() error { done(); return f.Close() }
 	return c, nil
 }
-
-// closers closes both.
-type closers struct{ a, b io.Closer }
-
-func (b closers) Close() error { return errors.Join(b.a.Close(), b.b.Close()) }
 
 // named is a data set of a file: its read errors name the file.
 type named struct {
@@ -153,8 +146,8 @@ func (n *named) Next() ([]Cell, error) {
 
 // CSV is a data set with a header row. An empty field is null, and so is a field equal to one of the words of null.
 type CSV struct {
-	in    *csv.Reader
-	file  io.Closer
+	in    *feedfile.CSV
+	close func() error // nil = nothing
 	names []string
 	null  []string
 	row   []Cell
@@ -162,15 +155,20 @@ type CSV struct {
 
 // NewCSV reads the header.
 func NewCSV(r io.Reader, null ...string) (*CSV, error) {
-	d := &CSV{in: csv.NewReader(r), null: null}
+	text, encoding, err := feedfile.Begin(r, true)
+	if encoding != "" {
+		err = errors.New("the file is " + encoding)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the header: %w", err)
+	}
+	d := &CSV{in: feedfile.NewCSV(text, feedfile.MaxRecord), null: null}
 	d.in.ReuseRecord = true
 	head, err := d.in.Read()
 	if err != nil {
 		return nil, fmt.Errorf("read the header: %w", err)
 	}
-	for _, name := range head {
-		d.names = append(d.names, strings.TrimPrefix(name, "\ufeff"))
-	}
+	d.names = slices.Clone(head)
 	d.row = make([]Cell, len(d.names))
 	return d, nil
 }
@@ -192,10 +190,10 @@ func (d *CSV) Next() ([]Cell, error) {
 
 // Close closes the file that Open opened.
 func (d *CSV) Close() error {
-	if d.file == nil {
+	if d.close == nil {
 		return nil
 	}
-	return d.file.Close()
+	return d.close()
 }
 
 // parquetData is a data set of Parquet.
@@ -252,7 +250,9 @@ func (d *parquetData) Next() ([]Cell, error) {
 		d.batch, d.at = d.rows.RecordBatch(), 0
 	}
 	for i, col := range d.batch.Columns() {
-		d.row[i] = cellOf(col, d.at)
+		if d.row[i] = cellOf(col, d.at); len(d.row[i].Text) > feedfile.MaxRecord {
+			return nil, fmt.Errorf("a text of column %s is %w", d.batch.ColumnName(i), feedfile.ErrTooLong)
+		}
 	}
 	d.at++
 	return d.row, nil
