@@ -3,7 +3,8 @@
 //	VERIFY-1  Every named file has the size and hash with which it was written, and every manifest is the parent that
 //	          its child names (LAKE-1, LAKE-3, LAKE-6).
 //	VERIFY-2  Rows and sums of the manifest are those of the files. Every row is in the file of its cycle, day and
-//	          bucket, in order. The manifest has every control total that follows from feeds and statements.
+//	          bucket, in order. The manifest has every control total that follows from feeds and statements. All
+//	          texts of all files are UTF-8 (TEXT-3).
 //	VERIFY-3  official = discount + truncated + payment, and payment = the sum of its kinds, for every line (§4.2,
 //	          §6.3).
 //	VERIFY-4  Σ lines = Σ statements per customer and amount column; payment = rounding + due (§6.6). In the currency

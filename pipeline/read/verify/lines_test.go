@@ -62,6 +62,19 @@ func TestLineTwice(t *testing.T) {
 	has(t, l, verify.Records, "day events, customer acme, line o/1, tier 1, order: stored more than once")
 }
 
+// TestTexts checks that a text and a word that are not UTF-8 differ.
+// Invariant: VERIFY-2.
+func TestTexts(t *testing.T) {
+	t.Parallel()
+	l := billed(t)
+	change(t, l, lineKey("2026-09-03"), tables.Lines(), func(c *parquet.Columns[tables.Line]) {
+		id, sku := c.Col(tables.LineID.Of()), c.Col(tables.LineSKU.Of())
+		id.Bytes[0], sku.Dict[0] = 0xe9, "caf\xe9"
+	}, nil)
+	has(t, l, verify.Contents, `column id has a text that is not UTF-8: "\xe91"`)
+	has(t, l, verify.Contents, `column sku has a text that is not UTF-8: "caf\xe9"`)
+}
+
 // ordered returns the lake of a workspace with an order, an adjustment of −7 and a refused withdrawal.
 func ordered(t *testing.T) *lake.Lake {
 	t.Helper()

@@ -95,6 +95,9 @@ func Run(ctx context.Context, snap *lake.Snapshot, o Options) (*Report, error) {
 	if err := v.files(ctx); err != nil {
 		return nil, err
 	}
+	if err := v.texts(ctx); err != nil {
+		return nil, err
+	}
 	if err := v.cycles(ctx); err != nil {
 		return nil, err
 	}

@@ -205,6 +205,7 @@ type groupMeta struct {
 // chunkMeta is the footer's metadata of a column of a row group. Its bytes belong to the footer.
 type chunkMeta struct {
 	name                     []byte // empty in a column of several levels
+	isText                   bool
 	codec                    format.CompressionCodec
 	values, compressed       int64
 	data, dict               int64 // offsets of pages
@@ -270,6 +271,8 @@ func (c *compact) chunk() (m chunkMeta) {
 func (c *compact) meta(m *chunkMeta) {
 	c.structure(func(field int64, k kind) bool {
 		switch {
+		case field == 1 && k == kindI32:
+			m.isText = format.Type(c.small()) == format.ByteArray
 		case field == 3 && k == kindList:
 			levels := 0
 			c.list(kindBinary, func() {

@@ -109,7 +109,28 @@ func (r *layoutReader) of(def *table.Table, bounded table.List[table.Any]) (*Lay
 
 var errNotParquet = errors.New("not a Parquet file")
 
-func (r *layoutReader) read(def *table.Table, bounded table.List[table.Any]) (*Layout, error) {
+// Texts returns the columns of texts of a file, whatever its table. A column is a Word if it has a dictionary.
+func Texts(src io.ReaderAt, size int64, name string) (*table.Table, error) {
+	groups, err := (&layoutReader{src: src, size: size}).footer()
+	if err != nil {
+		return nil, fmt.Errorf("read the columns of a file of table %s: %w", name, err)
+	}
+	def := &table.Table{Name: name}
+	for i := range groups[:min(1, len(groups))] {
+		for _, c := range groups[i].chunks {
+			kind := table.Text
+			if c.dict > 0 {
+				kind = table.Word
+			}
+			if c.isText {
+				def.Columns = append(def.Columns, table.Column{Name: string(c.name), Type: kind})
+			}
+		}
+	}
+	return def, nil
+}
+
+func (r *layoutReader) footer() ([]groupMeta, error) {
 	if r.size < 12 {
 		return nil, errNotParquet
 	}
@@ -125,7 +146,11 @@ func (r *layoutReader) read(def *table.Table, bounded table.List[table.Any]) (*L
 	if err != nil {
 		return nil, err
 	}
-	groups, err := footer(text)
+	return footer(text)
+}
+
+func (r *layoutReader) read(def *table.Table, bounded table.List[table.Any]) (*Layout, error) {
+	groups, err := r.footer()
 	if err != nil {
 		return nil, err
 	}
