@@ -41,8 +41,8 @@ func checkValues(a *App, cmd *cobra.Command) error {
 
 // idFlags are the flags whose values are ids, codes and months.
 func idFlags() []string {
-	return []string{"customer", "partner", "indirect-partner", "manager", "service", "sku", "programme", "period", "order",
-		"to", "issuer", "number", "cycle", "origin", "run"}
+	return []string{"customer", "partner", "indirect-partner", "manager", "service", "sku", "programme", "period",
+		"order", "to", "issuer", "number", "cycle", "origin", "run"}
 }
 
 // checkIDs refuses ids with a flaw.

@@ -12,8 +12,8 @@ import (
 const MaxRecord = 1 << 20
 
 // ParquetHint says what to do about a Parquet file that is broken.
-const ParquetHint = "the file is incomplete, or its writer breaks the format: send it again, written in version 1 of the " +
-	"format (DuckDB: parquet_version v1)"
+const ParquetHint = "the file is incomplete, or its writer breaks the format: send it again, written in version 1 " +
+	"of the format (DuckDB: parquet_version v1)"
 
 // ErrTooLong is the reason why a file with a record above MaxRecord cannot be read.
 var ErrTooLong = errors.New("longer than 1 MiB")

@@ -43,7 +43,8 @@ func New(zone *period.Zone) *Files {
 // Read reads every book, returns the hash of their names and contents, and adds a note for files that are not books.
 func (f *Files) Read(fsys fs.FS) (hash [32]byte, err error) {
 	names := Names()
-	if hash, err = hashFiles(fsys, names, func(name, data string) { f.Data[name] = visible.Unmarked(data) }); err != nil {
+	keep := func(name, data string) { f.Data[name] = visible.Unmarked(data) }
+	if hash, err = hashFiles(fsys, names, keep); err != nil {
 		return hash, err
 	}
 	entries, err := fs.ReadDir(fsys, Dir)
