@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/fold/measure"
+	"github.com/tollbook/tollbook/pipeline/fold/opening"
 	"github.com/tollbook/tollbook/pipeline/fold/state"
 	"github.com/tollbook/tollbook/pipeline/lake/linefile"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
@@ -29,20 +30,18 @@ type Folder struct {
 func (f *Folder) Bucket(bucket int, cycle period.Cycle, customers []int32) (int64, error) {
 	key := manifest.FileKey{Table: tables.Lines().Name, Cycle: manifest.CycleOf(cycle), Day: manifest.CommitmentsDay,
 		Bucket: bucket}
-	posted, err := f.postings(bucket, cycle)
-	if err != nil {
-		return 0, err
-	}
-	if len(customers)+len(posted) == 0 && len(f.State.Find(key)) == 0 {
-		return 0, nil
-	}
 	var lines []*linefile.Line
-	if cycle == f.LateIn && len(customers)+len(posted) > 0 {
-		list, err := f.closed(bucket, customers, posted)
+	if cycle == f.LateIn {
+		rerated, err := opening.Rerated(f.State.Txn, cycle)
 		if err != nil {
 			return 0, err
 		}
-		lines = list
+		if lines, err = f.closed(bucket, customers, rerated, nil); err != nil {
+			return 0, err
+		}
+	}
+	if len(customers)+len(lines) == 0 && len(f.State.Find(key)) == 0 {
+		return 0, nil
 	}
 	if f.MonthEnd(cycle) {
 		list, err := f.open(bucket, cycle, customers, lines)
@@ -85,9 +84,10 @@ func (f *Folder) open(bucket int, cycle period.Cycle, customers []int32, late []
 		}
 		return nil, err
 	}
+	own := func(c *measure.Counted) bool { return c.Origin == cycle }
 	var out []*linefile.Line
 	for _, c := range customers {
-		list, err := commitment.Lines(f.State.Prices, c, cycle, f.spent(c, cycle, counted[c], late, nil), f.AsOf, nil)
+		list, err := commitment.Lines(f.State.Prices, c, cycle, f.spent(c, counted[c], late, own), f.AsOf, nil)
 		if err != nil {
 			return nil, err
 		}
@@ -110,26 +110,30 @@ func among(customers []int32) func(int32) bool {
 	}
 }
 
-// spent returns what counts for the commitments of a customer for a cycle: stored lines, and late lines of commitments
-// that are not stored yet. Charges for the cycle itself are omitted, since they are calculated again, except billed
-// lines for which stays is true.
-func (f *Folder) spent(customer int32, cycle period.Cycle, counted []measure.Counted,
-	late []*linefile.Line, stays func(*measure.Counted) bool) []commitment.Spent {
+// spent returns what counts for the commitments of a customer: stored lines, but charges for which again is true and
+// those of closed cycles in the earliest open one, which are calculated again; and late lines of commitments that are
+// not stored yet.
+func (f *Folder) spent(customer int32, counted []measure.Counted, late []*linefile.Line,
+	again func(*measure.Counted) bool) []commitment.Spent {
 	var out []commitment.Spent
 	for i := range counted {
 		c := &counted[i]
-		posted := c.Cycle == f.LateIn && c.Origin < f.LateIn
-		if c.By == "" || !posted && (c.Origin != cycle || stays != nil && stays(c)) {
+		if c.By == "" || !again(c) && (c.Cycle != f.LateIn || c.Origin >= f.LateIn) {
 			out = append(out, c.Spent)
 		}
 	}
 	for _, l := range late {
 		if l.Customer == customer {
-			out = append(out, commitment.Spent{At: l.End - 1, SKU: l.SKU, Service: l.Service, Payment: l.Payment,
-				By: l.ID[len(measure.CommitmentPrefix):]})
+			out = append(out, spentOf(l))
 		}
 	}
 	return out
+}
+
+// spentOf returns what commitments count of a line of another one.
+func spentOf(l *linefile.Line) commitment.Spent {
+	return commitment.Spent{At: l.End - 1, SKU: l.SKU, Service: l.Service, Payment: l.Payment,
+		By: l.ID[len(measure.CommitmentPrefix):]}
 }
 
 // line returns the line of a commitment's charge for a cycle.
@@ -158,58 +162,105 @@ func (f *Folder) due(l *commitment.Line) scoped {
 	return scoped{About{l.Row.ID, commitment.Service(f.State.Prices, l.Row), l.Bounds}, l.Row.SKU}
 }
 
-// closed makes the differences of closed cycles that lines billed in the earliest open cycle touch (FCOMMIT-2), and the
-// posted ones that no such line touches (FCOMMIT-5).
-func (f *Folder) closed(bucket int, customers []int32, posted []posting) ([]*linefile.Line, error) {
+// closed makes the differences of closed cycles that lines billed in the earliest open cycle touch, or that were re-rated
+// since it began (FCOMMIT-2). moved are differences that are in no file yet, by customer.
+func (f *Folder) closed(bucket int, customers []int32, rerated map[period.Cycle]bool,
+	moved map[int32][]commitment.Spent) ([]*linefile.Line, error) {
+	if len(rerated) > 0 { // customers without a row today can have been billed
+		billed, err := f.source().Lines(bucket, slices.Min(slices.Collect(maps.Keys(rerated))), f.LateIn,
+			func(int32) bool { return true }, manifest.CommitmentsDay)
+		if err != nil {
+			return nil, err
+		}
+		customers = slices.AppendSeq(slices.Clone(customers), maps.Keys(billed))
+		slices.Sort(customers)
+		customers = slices.Compact(customers)
+	}
 	late, err := f.lateLines(bucket, among(customers))
 	if err != nil {
 		return nil, err
 	}
 	var out []*linefile.Line
-	for i := range posted {
-		if _, ok := slices.BinarySearch(customers, posted[i].Customer); !ok {
-			out = append(out, f.postedLine(&posted[i]))
-		}
-	}
 	for _, customer := range customers {
-		var changed []commitment.Spent
-		paid := period.Past
-		for i := range late[customer] {
-			c := &late[customer][i]
-			changed, paid = append(changed, c.Spent), max(paid, c.Paid)
-		}
-		touched := touchedRows(commitment.Touched(f.State.Prices, customer, changed, f.LateIn-1))
-		isLate := len(changed) > 0
-		for i := range posted { // the late lines that it counts may have been reversed
-			if p := &posted[i]; p.Customer == customer && p.Late {
-				touched.add(f.State.Books.Commitments.Of(customer), p.Origin, billedSpan{p.ID, p.Windows}, anyRow)
-				if !isLate {
-					paid = max(paid, f.paidPosting(p))
-				}
-			}
-		}
-		months, err := f.months(bucket, customer, touched, posted)
+		list, err := f.closedOf(bucket, customer, late[customer], rerated, moved[customer])
 		if err != nil {
 			return nil, err
 		}
-		for i := range posted {
-			p := &posted[i]
-			if p.Customer == customer && !f.replaced(&p.Change, touched) && p.Due != (measure.Charge{}) {
-				out = append(out, f.postedLine(p))
-			}
+		out = append(out, list...)
+	}
+	return out, nil
+}
+
+// closedOf makes the differences of one customer, in the order of the closed cycles. Without a late line they are paid
+// at the end of the cycle that bills them.
+func (f *Folder) closedOf(bucket int, customer int32, late []measure.Counted, rerated map[period.Cycle]bool,
+	moved []commitment.Spent) (out []*linefile.Line, err error) {
+	changed, paid := slices.Clone(moved), period.Past
+	for i := range late {
+		changed, paid = append(changed, late[i].Spent), max(paid, late[i].Paid)
+	}
+	if len(late) == 0 {
+		paid = f.State.Books.Zone.Bounds(f.LateIn).To - 1
+	}
+	touched := touchedRows(commitment.Touched(f.State.Prices, customer, changed, f.LateIn-1))
+	cycles := slices.AppendSeq(touched.cycles(), maps.Keys(rerated))
+	if len(cycles) == 0 {
+		return nil, nil
+	}
+	for cycle := slices.Min(cycles); cycle < f.LateIn; cycle++ {
+		list, err := f.month(bucket, customer, cycle, touched, rerated[cycle], moved, out)
+		if err != nil {
+			return nil, err
 		}
-		for _, m := range months {
-			list, err := f.differences(customer, m, touched, out)
-			if err != nil {
-				return nil, err
-			}
-			for _, l := range list {
-				l.Instant = paid
-			}
-			out = append(out, list...)
+		for _, l := range list {
+			l.Instant = paid
+			changed = append(changed, spentOf(l))
+		}
+		if out = append(out, list...); len(list) > 0 {
+			touched = commitment.Touched(f.State.Prices, customer, changed, f.LateIn-1)
 		}
 	}
 	return out, nil
+}
+
+// month calculates the commitments of a customer for a closed cycle again: all of them if it was re-rated, else the
+// touched ones. Final ones stay (FCOMMIT-4). earlier are the differences of earlier cycles.
+func (f *Folder) month(bucket int, customer int32, cycle period.Cycle, touched touchedRows, all bool,
+	moved []commitment.Spent, earlier []*linefile.Line) ([]*linefile.Line, error) {
+	if !all && !slices.Contains(touched.cycles(), cycle) {
+		return nil, nil
+	}
+	src, first := f.source(), min(cycle, commitment.From(f.State.Prices, customer, cycle))
+	if src.LeftSince(first) {
+		return nil, nil
+	}
+	lines, err := src.Lines(bucket, first, f.LateIn, func(c int32) bool { return c == customer })
+	if err != nil {
+		return nil, err
+	}
+	counted, rows := lines[customer], f.State.Books.Commitments.Of(customer)
+	owing := f.owing(customer, cycle, counted, moved)
+	if all {
+		touched.all(rows, cycle, owing)
+	} else {
+		spans, err := f.billedSpans(customer, cycle, counted)
+		if err != nil {
+			return nil, err
+		}
+		touched.spanned(rows, cycle, spans, owing)
+	}
+	replaced := func(c *measure.Counted) bool {
+		return c.By != "" && c.Origin == cycle && (all || touched.bills(rows, cycle, billedSpan{c.By, c.Windows}))
+	}
+	spent := f.spent(customer, counted, earlier, replaced)
+	now, err := commitment.Again(f.State.Prices, customer, cycle, append(spent, moved...), f.AsOf,
+		func(c *books.Commitment) bool { return touched[c][cycle] })
+	if err != nil {
+		return nil, err
+	}
+	return f.differences(customer, cycle, now, slices.DeleteFunc(counted, func(c measure.Counted) bool {
+		return c.Cycle >= f.LateIn || !replaced(&c)
+	}))
 }
 
 // lateLines reads the lines, without those of commitments, that the earliest open cycle bills for closed ones.
@@ -237,36 +288,6 @@ func (f *Folder) isLate(c *measure.Counted) bool {
 	return false
 }
 
-// month is a closed cycle that is calculated again for a customer.
-type month struct {
-	cycle   period.Cycle
-	counted []measure.Counted
-}
-
-// months reads the lines that count for the cycles of touched commitments. It removes final ones from touched
-// (FCOMMIT-4), and touches rows that one billed line spans together.
-func (f *Folder) months(bucket int, customer int32, touched touchedRows, posted []posting) (out []month, err error) {
-	src := f.source()
-	for _, cycle := range touched.cycles() {
-		first := commitment.From(f.State.Prices, customer, cycle)
-		if src.LeftSince(first) {
-			touched.leave(cycle)
-			continue
-		}
-		lines, err := src.Lines(bucket, first, f.LateIn, func(c int32) bool { return c == customer })
-		if err != nil {
-			return nil, err
-		}
-		spans, err := f.billedSpans(customer, cycle, lines[customer], posted)
-		if err != nil {
-			return nil, err
-		}
-		touched.spanned(f.State.Books.Commitments.Of(customer), cycle, spans, f.owing(customer, cycle, lines[customer]))
-		out = append(out, month{cycle, lines[customer]})
-	}
-	return out, nil
-}
-
 // billedOf returns the key of a billed line. If its service was renamed, so that no product has it and taxes and terms
 // cannot name it, the scope is that of the row that replaces the line.
 func (f *Folder) billedOf(customer int32, c *measure.Counted) scoped {
@@ -285,9 +306,9 @@ func (f *Folder) billedOf(customer int32, c *measure.Counted) scoped {
 	return of
 }
 
-// billedSpans returns the spans of a cycle for which something is billed: by closed cycles, or by posted differences.
-func (f *Folder) billedSpans(customer int32, cycle period.Cycle, counted []measure.Counted, posted []posting) (
-	out []billedSpan, err error) {
+// billedSpans returns the spans of a cycle for which closed cycles billed something.
+func (f *Folder) billedSpans(customer int32, cycle period.Cycle, counted []measure.Counted) (out []billedSpan,
+	err error) {
 	sums := make(map[scoped]measure.Charge)
 	add := func(of scoped, c *measure.Charge) error {
 		sum := sums[of]
@@ -300,11 +321,6 @@ func (f *Folder) billedSpans(customer int32, cycle period.Cycle, counted []measu
 			err = errors.Join(err, add(f.billedOf(customer, c), &c.Charge))
 		}
 	}
-	for i := range posted {
-		if p := &posted[i]; p.Customer == customer && p.Origin == cycle {
-			err = errors.Join(err, add(p.scoped, &p.Due))
-		}
-	}
 	for of, sum := range sums {
 		if sum != (measure.Charge{}) {
 			out = append(out, billedSpan{of.ID, of.Windows})
@@ -315,13 +331,14 @@ func (f *Folder) billedSpans(customer int32, cycle period.Cycle, counted []measu
 
 // owing returns which commitments of a customer can owe something for a cycle. Before the first closed cycle these are
 // only those that count a line.
-func (f *Folder) owing(customer int32, cycle period.Cycle, counted []measure.Counted) func(*books.Commitment) bool {
+func (f *Folder) owing(customer int32, cycle period.Cycle, counted []measure.Counted, moved []commitment.Spent) func(
+	*books.Commitment) bool {
 	for _, ref := range f.State.Txn.Base().Manifest.Cycles {
 		if ref.State == manifest.CycleClosed && ref.Period() <= cycle {
 			return anyRow
 		}
 	}
-	return f.counting(customer, cycle, counted, nil)
+	return f.counting(customer, cycle, counted, moved)
 }
 
 // counting returns which commitments have a window that ends in a cycle and counts a line of it or of an earlier one.
@@ -338,19 +355,9 @@ func (f *Folder) counting(customer int32, cycle period.Cycle, counted []measure.
 	return func(c *books.Commitment) bool { return rows[c][cycle] }
 }
 
-// differences calculates the touched commitments of a customer for a closed cycle again. It returns the differences
-// from all that was billed, by the current or former scope. late are the differences of earlier cycles, and what was
-// posted for this one and stays.
-func (f *Folder) differences(customer int32, m month, touched touchedRows, late []*linefile.Line) ([]*linefile.Line,
-	error) {
-	rows := f.State.Books.Commitments.Of(customer)
-	replaced := func(c *measure.Counted) bool { return touched.bills(rows, m.cycle, billedSpan{c.By, c.Windows}) }
-	spent := f.spent(customer, m.cycle, m.counted, late, func(c *measure.Counted) bool { return !replaced(c) })
-	now, err := commitment.Again(f.State.Prices, customer, m.cycle, spent, f.AsOf,
-		func(c *books.Commitment) bool { return touched[c][m.cycle] })
-	if err != nil {
-		return nil, err
-	}
+// differences returns the lines of what is due now less what was billed, by the current or former scope.
+func (f *Folder) differences(customer int32, cycle period.Cycle, now []commitment.Line, billed []measure.Counted) (
+	[]*linefile.Line, error) {
 	due := make(map[scoped]measure.Charge)
 	add := func(of scoped, c measure.Charge, away bool) error {
 		sum := due[of]
@@ -367,15 +374,12 @@ func (f *Folder) differences(customer int32, m month, touched touchedRows, late 
 			return nil, err
 		}
 	}
-	for i := range m.counted {
-		c := &m.counted[i]
-		if c.By != "" && c.Origin == m.cycle && c.Cycle < f.LateIn && replaced(c) {
-			if err := add(f.billedOf(customer, c), c.Charge, true); err != nil {
-				return nil, err
-			}
+	for i := range billed {
+		if err := add(f.billedOf(customer, &billed[i]), billed[i].Charge, true); err != nil {
+			return nil, err
 		}
 	}
-	return f.differenceLines(customer, m.cycle, due), nil
+	return f.differenceLines(customer, cycle, due), nil
 }
 
 // chargeOf returns the amounts of a line that is due.

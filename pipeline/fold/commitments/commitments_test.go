@@ -206,8 +206,8 @@ commitment/floor,75,2026-09-15T16:00:00Z,2026-09-30T16:00:00Z   # 200 x 15/30 - 
 	})
 }
 
-// TestRerated: a re-rate posts what commitments owe by its books. The posted difference stays when the books change
-// again until a late record lies in the window (FCOMMIT-5).
+// TestRerated: the commitments of a cycle that was re-rated since the open cycle began are calculated in every run, also
+// when the books change again (FCOMMIT-2).
 func TestRerated(t *testing.T) {
 	t.Parallel()
 	foldtest.PlayEach(t, shop+header+`
@@ -227,7 +227,7 @@ commitment/floor,2026-09,10
 floor,acme,gb,,minimum,500,,,,,,,
 -- run 2026-10 2026-10-07T04:00:00Z --
 -- expect lines: id,origin_cycle,payment_amount --
-commitment/floor,2026-09,10
+commitment/floor,2026-09,400  # 500 - 60 - 40
 `,
 		"a late record": header + `
 floor,acme,gb,,minimum,500,,,,,,,

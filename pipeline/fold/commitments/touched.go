@@ -22,11 +22,20 @@ func (t touchedRows) cycles() []period.Cycle {
 	return slices.Compact(out)
 }
 
-// leave removes a cycle.
-func (t touchedRows) leave(cycle period.Cycle) {
-	for _, set := range t {
-		delete(set, cycle)
+// all touches the selected rows for a cycle.
+func (t touchedRows) all(rows []books.Commitment, cycle period.Cycle, wanted func(*books.Commitment) bool) {
+	for i := range rows {
+		if row := &rows[i]; wanted(row) {
+			t.touch(row, cycle)
+		}
 	}
+}
+
+func (t touchedRows) touch(row *books.Commitment, cycle period.Cycle) {
+	if t[row] == nil {
+		t[row] = make(map[period.Cycle]bool)
+	}
+	t[row][cycle] = true
 }
 
 // bills reports whether one of the touched rows of a customer replaces what was billed for a cycle: a row of the same
@@ -57,10 +66,8 @@ func (t touchedRows) add(rows []books.Commitment, cycle period.Cycle, of billedS
 		if row.ID != of.id || !row.Valid.Overlaps(of.windows) || t[row][cycle] || !wanted(row) {
 			continue
 		}
-		if t[row] == nil {
-			t[row] = make(map[period.Cycle]bool)
-		}
-		t[row][cycle], more = true, true
+		t.touch(row, cycle)
+		more = true
 	}
 	return more
 }

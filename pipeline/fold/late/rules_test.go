@@ -288,9 +288,9 @@ d,dora,d,meet,2026-09-06T10:00,2
 -- run 2026-10 2026-10-06T04:00:00Z --
 -- expect lines: customer_id,origin_cycle,id,tier,kind,payment_amount --
 acme,,2026-10/meet/east/x,1,flat_fee,50
-acme,2026-09,2026-09/meet/east/x,,adjustment,2
+acme,2026-09,2026-09/meet/east/x,0,adjustment,2
 dora,,2026-10/meet/east/d,1,flat_fee,50
-dora,2026-09,2026-09/meet/east/d,,adjustment,52  # 2 and the flat fee, which the usage owes
+dora,2026-09,2026-09/meet/east/d,0,adjustment,52  # 2 and the flat fee, which the usage owes
 dora,2026-09,2026-09/meet/east/d,1,adjustment,-50  # the fee at zero
 `,
 	})

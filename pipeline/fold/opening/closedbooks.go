@@ -93,6 +93,18 @@ func (s *Source) ClosedBooks(upTo period.Cycle) (all []ClosedBook, err error) {
 	return all, nil
 }
 
+// Rerated returns the closed cycles that were rated again since an open cycle began, also without a difference.
+func Rerated(txn *lake.SubTxn, in period.Cycle) (map[period.Cycle]bool, error) {
+	all, err := closedBooksIn(txn, txn.Next().Find(closedBooksKey(in)), in)
+	out := make(map[period.Cycle]bool)
+	for i := range all {
+		if all[i].Origin < in {
+			out[all[i].Origin] = true
+		}
+	}
+	return out, err
+}
+
 // Counted says how products counted when cycles were closed or last re-rated.
 type Counted []ClosedBook
 

@@ -5,7 +5,6 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/fold/commitments"
 	"github.com/tollbook/tollbook/pipeline/fold/late"
-	"github.com/tollbook/tollbook/pipeline/fold/measure"
 	"github.com/tollbook/tollbook/rating/commitment"
 )
 
@@ -22,27 +21,14 @@ func (r *rerating) commitments(list []Difference) ([]Difference, error) {
 			Service: r.late.Books.Products[d.SKU].ServiceTypeCode, Payment: d.Payment})
 	}
 	f := &commitments.Folder{State: r.late.State, LateIn: r.late.LateIn, AsOf: r.late.AsOf}
-	var err error
-	if r.committed, err = f.Again(r.bucket, r.origin, moved, r.isEarly()); err != nil {
-		return nil, err
-	}
-	for i := range r.committed {
-		c := &r.committed[i]
-		if !c.Moves() {
-			continue
-		}
-		list = append(list, Difference{Place: committedPlace(c), Sum: committedSum(&c.Differs),
-			Why: []string{ReasonCommitment}})
+	changes, err := f.Again(r.bucket, r.origin, moved)
+	for i := range changes {
+		c := &changes[i]
+		list = append(list, Difference{
+			Place: late.Place{Origin: c.Origin, Customer: c.Customer, SKU: c.SKU, Commitment: c.About.String()},
+			Sum:   late.Sum{Official: c.Official, Truncated: c.Truncated, Payment: c.Payment},
+			Why:   []string{ReasonCommitment}})
 	}
 	slices.SortStableFunc(list, func(a, b Difference) int { return a.Place.Compare(b.Place) })
-	return list, nil
-}
-
-// committedPlace is the place of a commitment's difference.
-func committedPlace(c *commitments.Change) late.Place {
-	return late.Place{Origin: c.Origin, Customer: c.Customer, SKU: c.SKU, Commitment: c.About.String()}
-}
-
-func committedSum(c *measure.Charge) late.Sum {
-	return late.Sum{Official: c.Official, Truncated: c.Truncated, Payment: c.Payment}
+	return list, err
 }

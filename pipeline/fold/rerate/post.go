@@ -6,9 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/fold/commitments"
 	"github.com/tollbook/tollbook/pipeline/fold/late"
-	"github.com/tollbook/tollbook/pipeline/fold/measure"
 	"github.com/tollbook/tollbook/pipeline/fold/opening"
 	"github.com/tollbook/tollbook/pipeline/fold/state"
 	"github.com/tollbook/tollbook/pipeline/lake/linefile"
@@ -30,7 +28,6 @@ type posting struct {
 	partner     string
 	association books.AssociationType
 	asOf        period.Instant
-	late        bool           // for a commitment: see commitments.Change
 	own, end    period.Instant // bounds of the part of the month; tables.Nothing = those of the closed cycle
 	inAdvance   bool           // whether it is of a recurring charge in advance
 }
@@ -45,8 +42,6 @@ func (p *posting) mark() string {
 		return feeMark
 	case p.Charge != "":
 		return p.Charge
-	case p.Commitment != "":
-		return commitments.PostedText(p.Commitment, p.late)
 	}
 	return p.drawn
 }
@@ -54,9 +49,6 @@ func (p *posting) mark() string {
 // takeMark decodes the result of mark.
 func (p *posting) takeMark(b *books.Books) {
 	switch {
-	case commitments.IsAbout(p.drawn):
-		p.drawn, p.late = commitments.ParsePostedText(p.drawn)
-		p.Commitment, p.drawn = p.drawn, ""
 	case p.drawn == feeMark:
 		p.Fee, p.drawn = true, ""
 	case b.Products[p.SKU].Model == books.Recurring:
@@ -77,17 +69,14 @@ func (r *poster) key(table string) manifest.FileKey {
 
 // post posts the differences that a re-rate of origin found into the open cycle, and stores what later records depend
 // on: the shifts of positions, and what records draw now.
-func (r *poster) post(origin period.Cycle, differences []Difference, committed []commitments.Change,
-	shifts []opening.Shift, redrawn map[late.Key]string) error {
+func (r *poster) post(origin period.Cycle, differences []Difference, shifts []opening.Shift,
+	redrawn map[late.Key]string) error {
 	list, err := r.postings()
 	if err != nil {
 		return err
 	}
-	for i := range committed {
-		list = r.committedPosting(list, &committed[i])
-	}
 	for i := range differences {
-		if differences[i].Commitment != "" {
+		if differences[i].Commitment != "" { // every run of the open cycle makes its line (FCOMMIT-2)
 			continue
 		}
 		p := posting{Place: differences[i].Place, Sum: differences[i].Sum, drawn: differences[i].DrawsText(),
@@ -122,19 +111,6 @@ func (r *poster) inArrears(p *late.Place) bool {
 	return slices.ContainsFunc(r.Books.Recurring.Of(p.Customer), func(row books.RecurringCharge) bool {
 		return row.ID == charge && !row.Advance
 	})
-}
-
-// committedPosting replaces what was posted for a commitment in the open cycle by what it owes now.
-func (r *poster) committedPosting(list []posting, c *commitments.Change) []posting {
-	at := committedPlace(c)
-	list = slices.DeleteFunc(list, func(p posting) bool { return p.Place == at })
-	if c.Due == (measure.Charge{}) && !c.Late {
-		return list
-	}
-	p := posting{Place: at, Sum: committedSum(&c.Due), late: c.Late, asOf: r.AsOf,
-		own: r.Books.Zone.Bounds(c.Origin).From, end: tables.Nothing}
-	p.partner, p.association = r.Books.PartnerAt(p.Customer, p.own)
-	return append(list, p)
 }
 
 // postings reads what was posted into the open cycle before, in order of posting.
@@ -233,9 +209,6 @@ func (r *poster) lines(list []posting) error {
 	var lines []*linefile.Line
 	for i := range list {
 		p := &list[i]
-		if p.Commitment != "" {
-			continue // its line is one of the commitments (FCOMMIT-5)
-		}
 		part := r.Books.Zone.Bounds(p.Origin)
 		if p.own != tables.Nothing {
 			part.From = p.own

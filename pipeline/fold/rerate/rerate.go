@@ -7,7 +7,6 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/fold/commitments"
 	"github.com/tollbook/tollbook/pipeline/fold/incoming"
 	"github.com/tollbook/tollbook/pipeline/fold/late"
 	"github.com/tollbook/tollbook/pipeline/fold/lines"
@@ -54,9 +53,9 @@ func Bucket(ctx context.Context, late *late.Folder, bucket int, origin period.Cy
 	if list, err = r.commitments(list); err != nil {
 		return nil, false, err
 	}
-	changed = len(list)+len(r.committed)+len(r.shifts)+len(r.redrawn) > 0 || r.differed
+	changed = len(list)+len(r.shifts)+len(r.redrawn) > 0 || r.differed
 	if post && changed {
-		err = (&poster{r.late, r.bucket}).post(r.origin, list, r.committed, r.shifts, r.redrawn)
+		err = (&poster{r.late, r.bucket}).post(r.origin, list, r.shifts, r.redrawn)
 	}
 	return list, changed, err
 }
@@ -81,7 +80,6 @@ type rerating struct {
 	reratedDraws []reratedDraws // of all re-rates so far, in order of the cycle in which they were posted
 
 	replacedBy map[late.Key]*late.Row // late record that replaced a record
-	committed  []commitments.Change   // current result for commitments
 	subscribed []int32                // customers of the bucket with rows of subscribers.csv
 }
 
