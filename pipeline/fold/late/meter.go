@@ -95,8 +95,9 @@ type Closing struct {
 	Rater    *rating.Rater
 	Region   func(int32) string // names the numbers of Record.Region
 	Customer int32
-	Counts   map[Meter]money.Quantity // of meters that count record by record
-	Levels   []position.Row           // levels with which the cycle opens, of a time-weighted meter
+	Counts   map[Meter]money.Quantity                   // of meters that count record by record
+	Levels   []position.Row                             // levels with which the cycle opens, of a time-weighted meter
+	Part     func(Place, period.Instant) (Place, error) // see Folder.Part; for Product
 }
 
 // Rate returns what the records of one meter cost at the cycle's end, as sums by place. records are those that count,

@@ -169,8 +169,11 @@ func (c *Closing) Product(of productOf, records []*Record, levels []position.Row
 			return nil, err
 		}
 		meters[m] = append(meters[m], &again)
-		at := Place{Origin: of.Origin, Customer: c.Customer, SKU: of.SKU, Region: c.Region(r.Region),
-			Resource: string(r.Resource)}
+		at, err := c.Part(Place{Origin: of.Origin, Customer: c.Customer, SKU: of.SKU, Region: c.Region(r.Region),
+			Resource: string(r.Resource)}, r.Start)
+		if err != nil {
+			return nil, err
+		}
 		for i := range charges.List {
 			ch := &charges.List[i]
 			if err := sums.Charge(c.Books, at, ch, charges.Draws[ch.DrawsFrom:ch.DrawsTo], false); err != nil {

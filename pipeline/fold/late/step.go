@@ -261,7 +261,7 @@ func (s *Step) rateCustomer(entries []Entry) error {
 		}
 	}
 	closing := Closing{Books: s.Folder.Books, Rater: s.Folder.Rater, Region: s.Folder.Regions.Name, Customer: customer,
-		Counts: s.state.Meters()}
+		Counts: s.state.Meters(), Part: s.Folder.Part}
 	for _, m := range slices.SortedFunc(maps.Keys(changed), CompareMeters) {
 		if err := s.rateMeter(&closing, m, changed[m]); err != nil {
 			return err
