@@ -24,7 +24,8 @@ type Quote struct {
 // Lines returns the lines of the customer's late records: those that the lake has in the open cycle, and others, whose
 // Region is a number of the state's regions (LATE-8). It writes nothing.
 func (q *Quote) Lines(others []*Record) ([]*linefile.Line, error) {
-	f := &Folder{Rows: &incoming.Rows{State: q.State}, Terms: Terms{LateIn: q.In}, Rater: q.Rater}
+	f := &Folder{Rows: &incoming.Rows{State: q.State}, Terms: Terms{LateIn: q.In}, Rater: q.Rater,
+		owners: owners{books: q.State.Books}}
 	s := &Step{Folder: f, Bucket: q.State.Bucket(q.Customer), Cycle: q.In}
 	if err := s.Load(); err != nil {
 		return nil, err
