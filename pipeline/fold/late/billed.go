@@ -86,7 +86,8 @@ func (s *Sources) usageLines(set MeterSet) (Sums, error) {
 // BilledLine describes a line that AddBilled adds.
 type BilledLine struct {
 	Place
-	Price, Discount string
+	Price    money.UnitPrice
+	Discount string
 }
 
 // AddBilled adds the lines of a key's files that belong to a cycle. It calls note, if not nil, for each of them.
@@ -212,6 +213,6 @@ func (b *billedFile) add(to Sums, customer, sku int32, cols *parquet.Columns[tab
 	if err != nil {
 		return err
 	}
-	b.note(&BilledLine{Place: p, Price: price.String(), Discount: cols.Word(tables.LineDiscountID).At(i)})
+	b.note(&BilledLine{Place: p, Price: price, Discount: cols.Word(tables.LineDiscountID).At(i)})
 	return nil
 }

@@ -54,10 +54,12 @@ type Sums map[Place]*Sum
 
 // At returns the sum at a place and creates it if it is missing.
 func (s Sums) At(p Place) *Sum {
-	if s[p] == nil {
-		s[p] = &Sum{}
+	sum := s[p]
+	if sum == nil {
+		sum = &Sum{}
+		s[p] = sum
 	}
-	return s[p]
+	return sum
 }
 
 // addWhere adds the sums of the places for which want is true.
@@ -102,8 +104,11 @@ func (s *Sum) Add(o *Sum) error {
 
 // Neg returns the sum with reversed signs.
 func (s *Sum) Neg() *Sum {
-	draws := make(map[string]money.SignedQuantity, len(s.Draws))
+	var draws map[string]money.SignedQuantity
 	for id, q := range s.Draws {
+		if draws == nil {
+			draws = make(map[string]money.SignedQuantity, len(s.Draws))
+		}
 		draws[id] = q.Neg()
 	}
 	return &Sum{s.Used.Neg(), s.Free.Neg(), s.Official.Neg(), s.Discount.Neg(), s.Truncated.Neg(), s.Payment.Neg(),
@@ -139,21 +144,15 @@ func ParseSumDraws(text string) (map[string]money.SignedQuantity, error) {
 	})
 }
 
-// Differences returns now minus billed for the places where it is not zero (LATE-5).
-func Differences(now, billed Sums) (Sums, error) {
-	out := make(Sums, len(now))
-	for p, s := range now {
-		if err := out.At(p).Add(s); err != nil {
-			return nil, err
-		}
-	}
+// Differences leaves in now what is due less what was billed, for the places where it is not zero (LATE-5).
+func Differences(now, billed Sums) error {
 	for p, s := range billed {
-		if err := out.At(p).Add(s.Neg()); err != nil {
-			return nil, err
+		if err := now.At(p).Add(s.Neg()); err != nil {
+			return err
 		}
 	}
-	maps.DeleteFunc(out, func(_ Place, s *Sum) bool { return s.IsZero() })
-	return out, nil
+	maps.DeleteFunc(now, func(_ Place, s *Sum) bool { return s.IsZero() })
+	return nil
 }
 
 // Places are the places of sums, in order.

@@ -261,8 +261,11 @@ func (s Sums) AddCharges(b *books.Books, customer int32, charges *line.Charges, 
 
 // Charge adds a charge and its draws at a place; those of a reversal are given back.
 func (s Sums) Charge(b *books.Books, at Place, ch *line.Charge, drew []line.Draw, reversal bool) error {
-	draws := make(map[string]money.SignedQuantity)
+	var draws map[string]money.SignedQuantity
 	for _, d := range drew {
+		if draws == nil {
+			draws = make(map[string]money.SignedQuantity, len(drew))
+		}
 		q := d.Quantity.Signed()
 		if reversal {
 			q = q.Neg()

@@ -17,11 +17,12 @@ import (
 // Sources provides what the late records of a bucket need to know of earlier billing.
 type Sources struct {
 	Step    *Step
-	Own     map[Key]*Record // records of closed cycles that late records replace
-	behind  []opening.Left  // positions after late records billed in closed cycles, in order of the cycle of billing
-	Shifts  []opening.Shift // that apply, in order of the cycle from which they apply
-	Shifted period.Cycle    // cycle up to which shifts apply
-	one     *int32          // the customer whose positions are read; nil = all
+	Own     map[Key]*Record              // records of closed cycles that late records replace
+	behind  []opening.Left               // positions after late records billed in closed cycles, in order of the cycle of billing
+	Shifts  []opening.Shift              // that apply, in order of the cycle from which they apply
+	Shifted period.Cycle                 // cycle up to which shifts apply
+	one     *int32                       // the customer whose positions are read; nil = all
+	closed  map[period.Cycle]*closedRows // of the customers of the step's records
 	closing map[MeterSet]map[Meter]counted
 	gathers map[MeterSet]map[Meter]*gathered
 	sums    map[period.Cycle]Sums // of month-end lines, late lines and re-rating
@@ -48,6 +49,7 @@ type MeterSet struct {
 // records billed in closed cycles.
 func (s *Sources) Prepare(rows []*Record) error {
 	s.Own = make(map[Key]*Record)
+	s.closed = make(map[period.Cycle]*closedRows)
 	s.closing = make(map[MeterSet]map[Meter]counted)
 	s.gathers = make(map[MeterSet]map[Meter]*gathered)
 	s.sums, s.ofUsage = make(map[period.Cycle]Sums), make(map[MeterSet]Sums)
@@ -184,12 +186,12 @@ func (s *Sources) positions(set MeterSet) (map[Meter]counted, error) {
 			stored[Meter{Origin: set.Origin, SKU: sku, Scope: row.Scope}.As(row.Kind)] = counted{row.Count, in}
 		}
 	}
-	rows, last, err := s.Step.Folder.Opening.Before(set.Customer, set.Origin.Last()+1, set.Origin)
+	rows, own, err := s.rowsAtClose(set)
 	if err != nil {
 		return nil, err
 	}
 	for i := range rows {
-		if last.In(set.Origin) {
+		if own {
 			add(&rows[i], set.Origin)
 		}
 	}
@@ -200,6 +202,34 @@ func (s *Sources) positions(set MeterSet) (map[Meter]counted, error) {
 	}
 	s.closing[set] = stored
 	return stored, nil
+}
+
+// closedRows are the positions of customers at the end of a closed cycle.
+type closedRows struct {
+	customers map[int32]bool
+	rows      map[int32][]position.Row
+	own       bool // the cycle has records of the bucket; otherwise the positions are of an earlier one
+}
+
+// rowsAtClose returns a customer's positions at the end of a closed cycle. It reads those of all customers with late
+// records of the cycle at once.
+func (s *Sources) rowsAtClose(set MeterSet) (rows []position.Row, own bool, err error) {
+	c := s.closed[set.Origin]
+	if c == nil || !c.customers[set.Customer] {
+		c = &closedRows{customers: map[int32]bool{set.Customer: true}}
+		for _, r := range s.Step.rows {
+			if r.Origin == set.Origin && s.one == nil {
+				c.customers[r.Customer] = true
+			}
+		}
+		var last opening.Last
+		c.rows, last, err = s.Step.Folder.Opening.BeforeOf(s.Step.Bucket, c.customers, set.Origin.Last()+1, set.Origin)
+		if err != nil {
+			return nil, false, err
+		}
+		c.own, s.closed[set.Origin] = last.In(set.Origin), c
+	}
+	return c.rows[set.Customer], c.own, nil
 }
 
 // Drawn returns what billed records drew in a quota period that lasts for the span. If it continues into the step's

@@ -373,16 +373,15 @@ func (s *Step) passMeter(closing *Closing, m Meter) error {
 
 // differ appends the lines of the differences between two sums.
 func (s *Step) differ(now, billed Sums, asOf func(Place) period.Instant) error {
-	sums, err := Differences(now, billed)
-	if err != nil {
+	if err := Differences(now, billed); err != nil {
 		return err
 	}
-	for _, p := range sums.Places() {
+	for _, p := range now.Places() {
 		part, err := s.Folder.Span(p)
 		if err != nil {
 			return err
 		}
-		l, err := DifferenceLine(s.Folder.Books, p, part, sums[p], s.Cycle, asOf(p.Whole()))
+		l, err := DifferenceLine(s.Folder.Books, p, part, now[p], s.Cycle, asOf(p.Whole()))
 		if err != nil {
 			return err
 		}

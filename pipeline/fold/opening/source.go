@@ -194,6 +194,41 @@ func (s *Source) Before(customer int32, day period.Day, upTo period.Cycle) (rows
 	return s.before(customer, day, upTo, nil)
 }
 
+// BeforeOf is Before for customers of one bucket, whose positions it reads at once.
+func (s *Source) BeforeOf(bucket int, customers map[int32]bool, day period.Day, upTo period.Cycle) (
+	rows map[int32][]position.Row, last Last, err error) {
+	if last, err = s.LastBefore(bucket, day); err != nil {
+		return nil, last, err
+	}
+	files, err := s.closing(bucket, last)
+	if err != nil {
+		return nil, last, err
+	}
+	rows, ids := make(map[int32][]position.Row), make(map[string]bool, len(customers))
+	for c := range customers {
+		ids[s.Books.Customers[c].ID] = true
+	}
+	for _, e := range files {
+		err := tablefile.EachAmong(s.Files, e, tables.Positions(), tables.PositionCustomerID, ids,
+			func(c *parquet.Columns[tables.Position], i int) error {
+				row, err := rowAt(c, i)
+				who := s.Books.Customer(c.Word(tables.PositionCustomerID).At(i))
+				rows[who] = append(rows[who], row)
+				return err
+			})
+		if err != nil {
+			return nil, last, err
+		}
+	}
+	changes, err := s.changes(bucket, last.cycle(), upTo, Anyone, nil)
+	for c := range customers {
+		if err == nil {
+			rows[c], err = Apply(s.Books, c, rows[c], changes[c])
+		}
+	}
+	return rows, last, err
+}
+
 // before is Before. If m is not nil, it passes m the stored positions.
 func (s *Source) before(customer int32, day period.Day, upTo period.Cycle, m *moved) (rows []position.Row, last Last,
 	err error) {

@@ -69,7 +69,7 @@ func (r *rerating) chargePart(at late.Place, own period.Instant, ch *line.Charge
 	if err != nil {
 		return err
 	}
-	r.mark(at).note(0, ch.UnitPrice.String(), discount)
+	r.mark(at).note(0, ch.UnitPrice, discount)
 	return r.now.At(at).Add(&late.Sum{Official: ch.Official, Discount: ch.Discount, Truncated: ch.Truncated,
 		Payment: ch.Payment})
 }

@@ -83,19 +83,24 @@ type rerating struct {
 	subscribed []int32                // customers of the bucket with rows of subscribers.csv
 }
 
-// marks holds the prices and discounts of a place's lines, now and as billed.
-type marks struct{ prices, discounts [2]map[string]bool }
+// marks holds the prices and discounts of a place's lines, now and as billed, each once.
+type marks struct {
+	prices    [2][]money.UnitPrice
+	discounts [2][]string
+}
 
-func (m *marks) note(side int, price, discount string) {
-	for _, x := range [...]struct {
-		set  *map[string]bool
-		word string
-	}{{&m.prices[side], price}, {&m.discounts[side], discount}} {
-		if *x.set == nil {
-			*x.set = make(map[string]bool)
-		}
-		(*x.set)[x.word] = true
+func (m *marks) note(side int, price money.UnitPrice, discount string) {
+	if list := &m.prices[side]; !slices.Contains(*list, price) {
+		*list = append(*list, price)
 	}
+	if list := &m.discounts[side]; !slices.Contains(*list, discount) {
+		*list = append(*list, discount)
+	}
+}
+
+// same reports whether two lists have the same members.
+func same[T comparable](a, b []T) bool {
+	return len(a) == len(b) && !slices.ContainsFunc(a, func(x T) bool { return !slices.Contains(b, x) })
 }
 
 func (r *rerating) run(ctx context.Context) ([]Difference, error) {
@@ -119,17 +124,16 @@ func (r *rerating) run(ctx context.Context) ([]Difference, error) {
 		return nil, err
 	}
 	r.dropUnused(billed)
-	sums, err := late.Differences(r.now, billed)
-	if err != nil {
+	if err := late.Differences(r.now, billed); err != nil {
 		return nil, err
 	}
 	var out []Difference
-	for _, p := range sums.Places() {
+	for _, p := range r.now.Places() {
 		part, err := r.late.Span(p)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, Difference{p, *sums[p], part, r.why(p, sums[p])})
+		out = append(out, Difference{p, *r.now[p], part, r.why(p, r.now[p])})
 	}
 	return out, nil
 }
@@ -270,16 +274,18 @@ func (r *rerating) charge(rec *late.Record, charges *line.Charges, reversal bool
 		if err := r.now.Charge(r.late.Books, at, ch, drew, reversal); err != nil {
 			return err
 		}
-		r.mark(at).note(0, ch.UnitPrice.String(), r.discount(ch))
+		r.mark(at).note(0, ch.UnitPrice, r.discount(ch))
 	}
 	return nil
 }
 
 func (r *rerating) mark(p late.Place) *marks {
-	if r.marks[p] == nil {
-		r.marks[p] = &marks{}
+	m := r.marks[p]
+	if m == nil {
+		m = &marks{}
+		r.marks[p] = m
 	}
-	return r.marks[p]
+	return m
 }
 
 func (r *rerating) discount(ch *line.Charge) string {
@@ -326,7 +332,7 @@ func (r *rerating) chargeEnds(customer int32, charges *line.Charges, about []rat
 		o := &about[ch.Record]
 		at := late.Place{Origin: r.origin, Customer: customer, SKU: o.SKU, Region: o.Region, Resource: o.Resource,
 			Fee: r.late.Books.Products[o.SKU].FeeApart()}
-		r.mark(at).note(0, ch.UnitPrice.String(), r.discount(ch))
+		r.mark(at).note(0, ch.UnitPrice, r.discount(ch))
 	}
 	return r.now.AddCharges(r.late.Books, customer, charges, about, r.origin)
 }
@@ -446,7 +452,7 @@ func (r *rerating) why(p late.Place, sum *late.Sum) []string {
 	if !sum.Free.IsZero() {
 		out = append(out, ReasonPackage)
 	}
-	if !maps.Equal(m.prices[0], m.prices[1]) {
+	if !same(m.prices[0], m.prices[1]) {
 		out = append(out, ReasonPrice)
 	}
 	if !sameDiscounts(m.discounts[0], m.discounts[1]) {
@@ -463,6 +469,6 @@ func (r *rerating) why(p late.Place, sum *late.Sum) []string {
 
 // sameDiscounts reports whether lines before and now have the same discounts. A side without lines has none, as lines
 // without a discount.
-func sameDiscounts(a, b map[string]bool) bool {
-	return maps.Equal(a, b) || len(a)+len(b) == 1 && (a[""] || b[""])
+func sameDiscounts(a, b []string) bool {
+	return same(a, b) || len(a)+len(b) == 1 && slices.Concat(a, b)[0] == ""
 }

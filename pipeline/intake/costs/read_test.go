@@ -542,11 +542,11 @@ func TestLongRejects(t *testing.T) {
 	files := fstest.MapFS{"costs/aws-1/2026-09/1/_SUCCESS": {}, "costs/aws-1/2026-09/1/a.csv": {Data: []byte(
 		"BilledCost,EffectiveCost,BillingCurrency,BillingPeriodStart,ChargePeriodStart,ChargePeriodEnd," +
 			"ChargeCategory,Notes\n" + strings.Repeat(long, 70))}}
-	found, _, err := Discover(files, []string{"aws-1"})
+	l, err := Discover(files, []string{"aws-1"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	x, err := examine(t.Context(), files, found[0])
+	x, err := examine(t.Context(), files, l.Deliveries[0])
 	if err != nil || x.Fault != "" {
 		t.Fatal(x.Fault, err)
 	}

@@ -178,6 +178,23 @@ func EachOf[T any](o Opener, e manifest.FileEntry, def tables.Def[T], by tables.
 	})
 }
 
+// EachAmong visits the rows of a file whose column by contains one of the words, with all their columns. Pages without
+// them are not decoded.
+func EachAmong[T any](o Opener, e manifest.FileEntry, def tables.Def[T], by tables.WordColumn[T], words map[string]bool,
+	visit func(*parquet.Columns[T], int) error) error {
+	holds := func(c *parquet.Columns[T]) bool {
+		dict := c.Word(by).Dict()
+		return slices.ContainsFunc(c.Word(by).Codes(), func(code int32) bool { return words[dict[code]] })
+	}
+	w := parquet.Wanted[T]{Rows: parquet.PageRows, First: tables.Columns(by), Keep: holds}
+	return each(o, e, def, w, func(c *parquet.Columns[T], i int) error {
+		if !words[c.Word(by).At(i)] {
+			return nil
+		}
+		return visit(c, i)
+	})
+}
+
 func each[T any](o Opener, e manifest.FileEntry, def tables.Def[T], w parquet.Wanted[T],
 	visit func(*parquet.Columns[T], int) error) error {
 	r, err := open(o, e, def, w)

@@ -543,7 +543,7 @@ func TestMissing(t *testing.T) {
 	h := newHouse(t)
 	h.month()
 	m, err := read(h, func(s *compose.Sources) (*openitems.Items, error) {
-		return openitems.Of(t.Context(), s, cycleOf(t, "2026-09"), at(t, "2026-09-08T12:00:00Z"))
+		return openitems.Of(t.Context(), s, cycleOf(t, "2026-09"), cycleOf(t, "2026-09"), at(t, "2026-09-08T12:00:00Z"))
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -579,7 +579,7 @@ func TestDisputed(t *testing.T) {
 		"e2,scout,growth,2026-09,confirm,2026-10-06T00:00:00Z\n")
 	h.close("2026-09", "2026-10-07T00:00:00Z")
 	m, err := read(h, func(s *compose.Sources) (*openitems.Items, error) {
-		return openitems.Of(t.Context(), s, cycleOf(t, "2026-09"), at(t, "2026-10-07T00:00:00Z"))
+		return openitems.Of(t.Context(), s, cycleOf(t, "2026-09"), cycleOf(t, "2026-09"), at(t, "2026-10-07T00:00:00Z"))
 	})
 	if err != nil {
 		t.Fatal(err)
