@@ -562,7 +562,8 @@ func (r *run) cycles() error {
 		r.state.next.SetClosedWith(cycle, manifest.CloseSettings{Payments: s.Payments.String(),
 			RoundingMode: s.Rounding.Mode.String(),
 			Sellers:      r.sellers})
-		if err := opening.KeepBooks(r.state.txn.SubTxn, r.state.ws.Books, r.state.job.cycle, r.state.job.cycle); err != nil {
+		closed := r.state.job.cycle
+		if err := opening.KeepBooks(r.state.txn.SubTxn, r.state.ws.Books, closed, closed); err != nil {
 			return err
 		}
 		return r.state.next.CloseThrough(cycle)

@@ -97,8 +97,8 @@ func (f *Folder) Again(bucket int, origin period.Cycle, moved map[int32][]commit
 		for i := range counted {
 			if c := &counted[i]; c.By != "" && c.Cycle == f.LateIn && c.Origin < f.LateIn {
 				of := f.billedOf(customer, c)
-				err = errors.Join(err, add(Difference{About: of.About, SKU: of.SKU, Customer: customer, Origin: c.Origin},
-					&c.Charge, true))
+				at := Difference{About: of.About, SKU: of.SKU, Customer: customer, Origin: c.Origin}
+				err = errors.Join(err, add(at, &c.Charge, true))
 			}
 		}
 	}

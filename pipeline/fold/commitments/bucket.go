@@ -162,8 +162,8 @@ func (f *Folder) due(l *commitment.Line) scoped {
 	return scoped{About{l.Row.ID, commitment.Service(f.State.Prices, l.Row), l.Bounds}, l.Row.SKU}
 }
 
-// closed makes the differences of closed cycles that lines billed in the earliest open cycle touch, or that were re-rated
-// since it began (FCOMMIT-2). moved are differences that are in no file yet, by customer.
+// closed makes the differences of closed cycles that lines billed in the earliest open cycle touch, or that were
+// re-rated since it began (FCOMMIT-2). moved are differences that are in no file yet, by customer.
 func (f *Folder) closed(bucket int, customers []int32, rerated map[period.Cycle]bool,
 	moved map[int32][]commitment.Spent) ([]*linefile.Line, error) {
 	if len(rerated) > 0 { // customers without a row today can have been billed

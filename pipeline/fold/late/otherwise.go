@@ -123,7 +123,9 @@ func (s *Step) rateProduct(closing *Closing, of productOf, asOf period.Instant) 
 		}
 		return r.Origin
 	}
-	slices.SortFunc(records, func(a, b *Record) int { return cmp.Or(cmp.Compare(billedIn(a), billedIn(b)), a.Compare(b)) })
+	slices.SortFunc(records, func(a, b *Record) int {
+		return cmp.Or(cmp.Compare(billedIn(a), billedIn(b)), a.Compare(b))
+	})
 	levels, err := s.levelsOf(of)
 	if err != nil {
 		return err
