@@ -1,6 +1,9 @@
 package late
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/tollbook/tollbook/pipeline/fold/records"
 	"github.com/tollbook/tollbook/pipeline/fold/state"
 	"github.com/tollbook/tollbook/pipeline/intake/sorting"
@@ -62,13 +65,19 @@ func (s *Sources) gather(set MeterSet) (map[Meter]*gathered, error) {
 	if s.gathers[set] != nil {
 		return s.gathers[set], nil
 	}
-	closed, err := ClosedRecords(s.Step.Folder.State, s.Step.Bucket, set.Origin, map[int32]bool{set.Customer: true},
-		func(row *sorting.Row) bool { return row.SKU >= 0 && s.isGathered(productOf{set, row.SKU}) })
+	customers := s.gatheredWith(set)
+	closed, err := ClosedRecords(s.Step.Folder.State, s.Step.Bucket, set.Origin, customers, func(row *sorting.Row) bool {
+		return row.SKU >= 0 && s.isGathered(productOf{MeterSet{row.Customer, set.Origin}, row.SKU})
+	})
 	if err != nil {
 		return nil, err
 	}
-	out := make(map[Meter]*gathered)
+	maps.DeleteFunc(s.gathers, func(known MeterSet, _ map[Meter]*gathered) bool { return known.Origin == set.Origin })
+	for c := range customers {
+		s.gathers[MeterSet{c, set.Origin}] = make(map[Meter]*gathered)
+	}
 	add := func(r *Record) {
+		out := s.gathers[MeterSet{r.Customer, set.Origin}]
 		m := MeterOf(s.Step.Folder.Books, r, s.Step.Folder.Regions.Name)
 		if out[m] == nil {
 			out[m] = &gathered{}
@@ -85,12 +94,33 @@ func (s *Sources) gather(set MeterSet) (map[Meter]*gathered, error) {
 		add(r)
 	}
 	for key, r := range s.Step.All {
-		if key.Customer == set.Customer && key.Origin == set.Origin && s.isGathered(productOf{set, r.SKU}) {
+		if key.Origin == set.Origin && customers[key.Customer] &&
+			s.isGathered(productOf{MeterSet{key.Customer, key.Origin}, r.SKU}) {
 			add(&r.Record)
 		}
 	}
-	s.gathers[set] = out
-	return out, nil
+	return s.gathers[set], nil
+}
+
+// gatheredAtOnce is the largest number of customers whose records are read together and held in memory.
+const gatheredAtOnce = 256
+
+// gatheredWith returns the customers whose records are read with those of one: the next ones with late records of the
+// cycle, because customers are billed in their order.
+func (s *Sources) gatheredWith(set MeterSet) map[int32]bool {
+	var next []int32
+	for _, r := range s.Step.rows {
+		if s.one == nil && r.Origin == set.Origin && r.Customer > set.Customer {
+			next = append(next, r.Customer)
+		}
+	}
+	slices.Sort(next)
+	next = slices.Compact(next)
+	customers := map[int32]bool{set.Customer: true}
+	for _, c := range next[:min(len(next), gatheredAtOnce-1)] {
+		customers[c] = true
+	}
+	return customers
 }
 
 // counted returns the records of a period-level meter that count, including late ones.
