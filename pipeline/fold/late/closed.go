@@ -59,20 +59,21 @@ func (s *Sources) isGathered(of productOf) bool {
 	return s.Step.Folder.Books.Products[of.SKU].MonthEnd() || s.otherwise(of)
 }
 
-// gather finds the records of a customer's month-end meters of a closed cycle, and of the products that count otherwise:
-// late records, and those that the close billed under any model.
+// gather finds the records of a customer's month-end meters of a closed cycle, and of the products that count
+// otherwise: late records, and those that the close billed under any model.
 func (s *Sources) gather(set MeterSet) (map[Meter]*gathered, error) {
 	if s.gathers[set] != nil {
 		return s.gathers[set], nil
 	}
 	customers := s.gatheredWith(set)
-	closed, err := ClosedRecords(s.Step.Folder.State, s.Step.Bucket, set.Origin, customers, func(row *sorting.Row) bool {
+	wanted := func(row *sorting.Row) bool {
 		return row.SKU >= 0 && s.isGathered(productOf{MeterSet{row.Customer, set.Origin}, row.SKU})
-	})
+	}
+	closed, err := ClosedRecords(s.Step.Folder.State, s.Step.Bucket, set.Origin, customers, wanted)
 	if err != nil {
 		return nil, err
 	}
-	maps.DeleteFunc(s.gathers, func(known MeterSet, _ map[Meter]*gathered) bool { return known.Origin == set.Origin })
+	maps.DeleteFunc(s.gathers, func(of MeterSet, _ map[Meter]*gathered) bool { return of.Origin == set.Origin })
 	for c := range customers {
 		s.gathers[MeterSet{c, set.Origin}] = make(map[Meter]*gathered)
 	}
