@@ -395,11 +395,11 @@ campaign-clickhouse: ## the long form of publishing under faults: 60 points for 
 
 .PHONY: goldens
 goldens: ## write the hash of every result over fixed workspaces; a change of the file says in its commit why
-	$(GO) run ./fixtures/goldens
+	$(GO) test -count=1 -timeout 40m ./cmd/tollbook/goldens -goldens.write
 
 .PHONY: integration
 integration: ## compare every result over fixed workspaces with the hashes that are checked in
-	$(GO) run ./fixtures/goldens -check
+	$(GO) test -count=1 -timeout 40m ./cmd/tollbook/goldens -goldens.check
 
 # ONLY=refund tries the patches with that word in their names.
 ONLY ?=

@@ -19,8 +19,8 @@ const (
 	// time weighted, by Scope = region and Resource: Count = the level, or Free = how far it is below zero, since At;
 	// Draws = its area in the cycle up to At. It continues in the next cycle
 	Level Kind = 7
-	// late records: the customer's product Key has had a difference since its closed cycle was billed, because it counted
-	// otherwise (§4.11)
+	// late records: the customer's product Key has had a difference since its closed cycle was billed, because it
+	// counted otherwise (§4.11)
 	Otherwise Kind = 8
 )
 

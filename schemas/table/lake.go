@@ -226,8 +226,8 @@ var reratingsTable = define("reratings", nil,
 	Column{"package_draws", Text, "difference of the draws: package_id:quantity;…; of a recurring charge or a " +
 		"commitment, which one it is"},
 	Column{"as_of", Time, "clock of the run that rated again"},
-	Column{"own_time", MaybeTime, "first instant of the part of the month, when partner, terms and tax are looked up; " +
-		"empty = the closed cycle's first instant"},
+	Column{"own_time", MaybeTime, "first instant of the part of the month, when partner, terms and tax are looked " +
+		"up; empty = the closed cycle's first instant"},
 	Column{"usage_end", MaybeTime, "end of the part of the month; empty = that of the closed cycle"},
 	Column{"in_advance", Small, "1 = of a recurring charge in advance, which no coupon pays; 0 in files of earlier " +
 		"builds too"}).adding("own_time", "usage_end", "in_advance")

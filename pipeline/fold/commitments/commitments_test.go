@@ -206,8 +206,8 @@ commitment/floor,75,2026-09-15T16:00:00Z,2026-09-30T16:00:00Z   # 200 x 15/30 - 
 	})
 }
 
-// TestRerated: the commitments of a cycle that was re-rated since the open cycle began are calculated in every run, also
-// when the books change again (FCOMMIT-2).
+// TestRerated: the commitments of a cycle that was re-rated since the open cycle began are calculated in every run,
+// also when the books change again (FCOMMIT-2).
 func TestRerated(t *testing.T) {
 	t.Parallel()
 	foldtest.PlayEach(t, shop+header+`

@@ -25,8 +25,8 @@ func adjust(b *books.Books, l *linefile.Line, origin, billed period.Cycle, t, as
 // no price list, so that it is not taken for a record's line.
 const feeTier = 1
 
-// DifferenceLine returns the line of a difference, which belongs to whom it does at the first instant of the part of the
-// month (LATE-9). It has amounts but no prices.
+// DifferenceLine returns the line of a difference, which belongs to whom it does at the first instant of the part of
+// the month (LATE-9). It has amounts but no prices.
 func DifferenceLine(b *books.Books, p Place, part period.Span, sum *Sum, billed period.Cycle,
 	asOf period.Instant) (*linefile.Line, error) {
 	used, err := sum.Used.Signed()

@@ -7,16 +7,16 @@
 //	        before the record that replaces it. A chain of records that were never billed leads to the billed record
 //	        at its root.
 //	LATE-3  Σ usage_amount of late lines = Σ quantity of late records − Σ quantity of the records that they reverse.
-//	        For a period-level meter and a product of LATE-7: Σ quantity of all its records that count − Σ usage_amount
-//	        that was billed of it.
+//	        For a period-level meter and a product of LATE-7: Σ quantity of all its records that count − Σ
+//	        usage_amount that was billed of it.
 //	LATE-4  A meter continues from where billing ended, and so does the quota period of a package that was in force
 //	        at usage_start.
 //	LATE-5  A difference is one line per place and part (LATE-9): all lines of a cycle that are due now
 //	        minus all that were billed, under any model. There is none if every sum is zero.
 //	LATE-7  If a product counts otherwise than when its cycle was closed or last re-rated, or has had a difference
 //	        since for that reason, all records of the customer's product are rated again in the order of billing, late
-//	        ones last, with the draws that they have, and the difference is billed. Otherwise the positions that billing
-//	        left are of the product's meters.
+//	        ones last, with the draws that they have, and the difference is billed. Otherwise the positions that
+//	        billing left are of the product's meters.
 //	LATE-8  A quote of late records is the lines of all late records of the open cycle with them, less the lines
 //	        without them.
 //	LATE-9  Where by the books association, its type, the parent, terms or taxes change within a month, a place is

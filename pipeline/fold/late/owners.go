@@ -36,7 +36,8 @@ func (o *owners) part(customer, sku int32, t period.Instant) (period.Span, error
 		if !known {
 			var err error
 			if parts, err = o.divide(of); err != nil {
-				return period.Span{}, fmt.Errorf("divide %s for customer %s: %w", o.cycle, o.books.Customers[customer].ID, err)
+				return period.Span{}, fmt.Errorf("divide %s for customer %s: %w", o.cycle,
+					o.books.Customers[customer].ID, err)
 			}
 			o.parts[of] = parts
 		}

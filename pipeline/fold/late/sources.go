@@ -18,7 +18,7 @@ import (
 type Sources struct {
 	Step    *Step
 	Own     map[Key]*Record              // records of closed cycles that late records replace
-	behind  []opening.Left               // positions after late records billed in closed cycles, in order of the cycle of billing
+	behind  []opening.Left               // positions after late records billed in closed cycles, in order of these
 	Shifts  []opening.Shift              // that apply, in order of the cycle from which they apply
 	Shifted period.Cycle                 // cycle up to which shifts apply
 	one     *int32                       // the customer whose positions are read; nil = all

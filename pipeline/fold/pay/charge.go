@@ -129,8 +129,8 @@ func (pl *bucketCycle) tieCharges() error {
 	return nil
 }
 
-// charged finds the base of the refund of a charge in the cycles before one: the first line of the charge; a row without
-// columns means that there is none.
+// charged finds the base of the refund of a charge in the cycles before one: the first line of the charge; a row
+// without columns means that there is none.
 func (b *orderBook) charged(key chargeKey, before period.Cycle) (row, error) {
 	for _, c := range b.p.known {
 		if c < key.cycle || c >= before {
@@ -161,7 +161,8 @@ func (b *orderBook) loadCharges(c period.Cycle) error {
 			for i := range cols.N {
 				r := row{cols, i}
 				k := b.p.chargeKey(r)
-				if known, ok := b.charges[c][k]; k != (chargeKey{}) && !k.refund && r.isBase() && (!ok || r.earlier(known)) {
+				known, ok := b.charges[c][k]
+				if k != (chargeKey{}) && !k.refund && r.isBase() && (!ok || r.earlier(known)) {
 					b.charges[c][k] = r
 				}
 			}

@@ -365,7 +365,8 @@ func (d *day) payHeld() error {
 	case h.order != nil:
 		l.Order, l.Named, l.Partner = true, h.order.Coupons, byPartner(h.order)
 	}
-	if h.inAdvance() || h.isChargeRefund() || d.pl.inAdvance[h.charge] { // it draws no coupon, so that all of it can be refunded (§10.5)
+	// It draws no coupon, so that all of it can be refunded (§10.5).
+	if h.inAdvance() || h.isChargeRefund() || d.pl.inAdvance[h.charge] {
 		l.Order = true
 	}
 	if h.isChargeRefund() {

@@ -73,7 +73,7 @@ type rerating struct {
 	apart        map[int32]bool                // customers that are rated record by record
 	owed         map[int32]money.QuantityTotal // by customer: quantity used
 	differs      map[int32]bool                // customers whose records draw differently than billed
-	differed     bool                          // late records were billed by differences of products that counted otherwise
+	differed     bool                          // late records were billed by differences of products (LATE-7)
 	drawn        []byte
 	shifts       []opening.Shift
 	redrawn      map[late.Key]string

@@ -111,8 +111,8 @@ func TestRanges(t *testing.T) {
 func TestRangesOfOthers(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"usage/a.csv.gz", "usage/a.ndjson.zst", "usage/a.parquet"} {
-		r, err := new(Files).OpenText(whole(name, bytes.Repeat([]byte{'x'}, 10)), name, feeds.Usage(), feedrows.Options{},
-			cuts.Range{From: 2, To: 5, Row: 1})
+		r, err := new(Files).OpenText(whole(name, bytes.Repeat([]byte{'x'}, 10)), name, feeds.Usage(),
+			feedrows.Options{}, cuts.Range{From: 2, To: 5, Row: 1})
 		if err == nil {
 			_ = r.Close()
 			t.Errorf("%s is opened", name)

@@ -147,9 +147,9 @@ func errorText(err error) string {
 	return err.Error() + "\n" + e.Hint
 }
 
-// TestLongTexts checks that a batch of Parquet rows ends after 64 MiB of a column's texts: a small dictionary can expand
-// to any number of them (invariant 4). Rows whose own column has longer texts than a batch still have raw records. A
-// text above 1 MiB fails the file.
+// TestLongTexts checks that a batch of Parquet rows ends after 64 MiB of a column's texts: a small dictionary can
+// expand to any number of them (invariant 4). Rows whose own column has longer texts than a batch still have raw
+// records. A text above 1 MiB fails the file.
 func TestLongTexts(t *testing.T) {
 	t.Parallel()
 	const rows = 70

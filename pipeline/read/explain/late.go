@@ -163,8 +163,8 @@ func (ls *lateStory) otherwise(sku string) (why string, err error) {
 			func(row rows.Row[tables.Position]) error {
 				if row.Word(tables.PositionOriginCycle) == ls.ex.at.origin && row.Word(tables.PositionKey) == sku &&
 					position.Kind(row.Small(tables.PositionKind)) == position.Otherwise {
-					why = fmt.Sprintf("%s counts otherwise than when cycle %s was closed or last re-rated, or has had a "+
-						"difference since for that reason: all its records are rated again, and the difference is "+
+					why = fmt.Sprintf("%s counts otherwise than when cycle %s was closed or last re-rated, or has had "+
+						"a difference since for that reason: all its records are rated again, and the difference is "+
 						"billed in cycle %s", sku, ls.ex.at.origin, ls.ex.at.cycle)
 				}
 				return nil

@@ -54,7 +54,8 @@ func (v *verifier) textsOf(e manifest.FileEntry) (err error) {
 		}
 		for i := range def.Columns {
 			if bad, found := notUTF8(cols.Col(tables.ColumnOf[tables.Any](i))); found {
-				v.differ(Contents, "%s: column %s has a text that is not UTF-8: %.40q", e.Path, def.Columns[i].Name, bad)
+				v.differ(Contents, "%s: column %s has a text that is not UTF-8: %.40q", e.Path, def.Columns[i].Name,
+					bad)
 			}
 		}
 	}

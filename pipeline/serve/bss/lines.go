@@ -203,8 +203,8 @@ func (r *reader) id() string {
 }
 
 // part distinguishes lines of a commitment, a recurring charge or a re-rating that have the same record and no tier,
-// such as differences of two scopes or of two parts of the month. It returns a hash of what they differ in, "" for other
-// lines.
+// such as differences of two scopes or of two parts of the month. It returns a hash of what they differ in, "" for
+// other lines.
 func (r *reader) part(day manifest.Day) string {
 	if day != manifest.CommitmentsDay && day != manifest.ChargesDay && day != manifest.RerateDay {
 		return ""
