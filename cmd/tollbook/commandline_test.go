@@ -35,7 +35,6 @@ func TestCommandLine(t *testing.T) {
 		{"bill --cycle", "flag needs an argument: --cycle"},
 		{"bill --cycel 2026-09", "unknown flag: --cycel"},
 		{"bill --cycel 2026-09", "did you mean `--cycle`?"},
-		{"close", "--cycle is missing"},
 		{"run monthly", "--cycle is missing"},
 		{"run monthly --cycle september", `not a cycle YYYY-MM`},
 		{"run nightly --as-of yesterday", "write it as 2026-10-05T04:00:00Z"},

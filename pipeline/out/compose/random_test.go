@@ -118,7 +118,7 @@ func documents(t *rapid.T, w *workspace.Workspace) {
 		}))
 		must(t, list.Close())
 		inBuckets(ctx, t, s, cycle, own)
-		_, err = openitems.Of(ctx, s, cycle, period.Forever)
+		_, err = openitems.Of(ctx, s, cycle, cycle, period.Forever)
 		must(t, err)
 	}
 	checkLake(ctx, t, snap)
