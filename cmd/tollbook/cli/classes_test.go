@@ -70,7 +70,8 @@ var classes = map[problem.Class][]error{
 		&iceberg.TableError{Err: &lakeerr.MissingError{}},
 	},
 	problem.Retryable: {
-		syscall.ENOSPC, &storage.LockedError{}, &storage.LostLockError{}, &lakeerr.MovedError{}, &inbox.ChangedError{}, &publish.MovedError{},
+		syscall.ENOSPC, &storage.LockedError{}, &storage.LostLockError{}, &lakeerr.MovedError{}, &inbox.ChangedError{},
+		&publish.MovedError{},
 		&clickhouse.Error{}, &catalog.Error{Status: 503}, &jobs.NewLakeError{Err: syscall.EROFS},
 		&iceberg.TableError{Err: syscall.EIO}, &iceberg.LinkError{Err: syscall.EXDEV},
 		&AskError{Err: &clickhouse.Error{}},
