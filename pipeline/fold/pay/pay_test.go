@@ -341,8 +341,8 @@ func TestResplit(t *testing.T) {
 }
 
 // TestRefundBeforeItsBase checks a base order that was accepted after its cycle was closed and has its instant on the
-// 10th. Its unsubscription of the 5th directly follows it (CASH-5), before the usage line of the same instant with a
-// later id.
+// 10th. Its unsubscription of the 5th has the same instant (§6.3) and directly follows it (CASH-5), before the usage line
+// of that instant with a later start.
 func TestRefundBeforeItsBase(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, true, "")
@@ -351,7 +351,7 @@ func TestRefundBeforeItsBase(t *testing.T) {
 		usage acme 2026-09-10 10:00 z9 ecs 1
 		usage acme 2026-09-10 09:00 a1 ecs 1
 		order acme 2026-08-20 00:00 o1/1 month 40 until=2026-09-09 at=2026-09-10_10:00
-		unsubscribe acme 2026-09-05 00:00 u1/1 month -8 of=o1/1`})
+		unsubscribe acme 2026-09-05 00:00 u1/1 month -8 of=o1/1 at=2026-09-10_10:00`})
 	w.same("2026-09", "account_entries", `
 		2026-09-10 acme 2026-09-10 09:00 a1 consume debt 1 -> 1
 		2026-09-10 acme 2026-09-10 10:00 e1 recharge debt -1 -> 0
