@@ -341,8 +341,8 @@ func TestResplit(t *testing.T) {
 }
 
 // TestRefundBeforeItsBase checks a base order that was accepted after its cycle was closed and has its instant on the
-// 10th. Its unsubscription of the 5th has the same instant (§6.3) and directly follows it (CASH-5), before the usage line
-// of that instant with a later start.
+// 10th. Its unsubscription of the 5th has the same instant (§6.3) and directly follows it (CASH-5), before the usage
+// line of that instant with a later start.
 func TestRefundBeforeItsBase(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, true, "")
