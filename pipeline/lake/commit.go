@@ -199,7 +199,6 @@ func (t *Txn) announce(number int64, hash manifest.Hash) error {
 	if err := f.Close(); err != nil {
 		return fmt.Errorf("announce manifest %d of the lake: %w", number, err)
 	}
-	t.announced = true
 	t.SubTxn.syncs.Add(manifest.TempDir, "")
 	return nil
 }
@@ -307,16 +306,14 @@ func (t *Txn) clearUp(keep map[string]bool) error {
 			}
 		}
 	}
-	if t.announced {
-		unnamed = append(unnamed, manifest.IntentName)
-	}
-	if t.SubTxn.sequence > t.SubTxn.before {
+	if t.SubTxn.sequence > 0 {
 		left, err := t.SubTxn.lake.st.List(manifest.TempDir + "/")
 		if err != nil {
 			return fmt.Errorf("list the lake's temporary files: %w", err)
 		}
 		for _, e := range left {
-			if kind, number := manifest.Classify(e.Name); kind == manifest.TempFile && number > t.SubTxn.before {
+			kind, _ := manifest.Classify(e.Name)
+			if _, before := t.left[e.Name]; kind == manifest.TempFile && !before { // also of killed tasks (TASK-3)
 				unnamed = append(unnamed, e.Name)
 			}
 		}

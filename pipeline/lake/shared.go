@@ -157,7 +157,7 @@ func (w *writing) ReadShared(name string) ([]byte, error) { return w.lake.readFi
 
 // keep ends a transaction without deleting what the shared run needs; it deletes only its own temporary files.
 func (t *Txn) keep() error {
-	if t.SubTxn.sequence == t.SubTxn.before {
+	if t.SubTxn.sequence == 0 {
 		return t.SubTxn.syncs.Sync()
 	}
 	left, err := t.SubTxn.lake.st.List(manifest.TempDir + "/")

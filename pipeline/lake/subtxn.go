@@ -37,7 +37,6 @@ type writing struct {
 
 	mu       sync.Mutex
 	sequence int64                         // of temporary names
-	before   int64                         // the largest one that existed when the run began
 	finished map[string]manifest.FileEntry // by path: the files that Finish put in place
 }
 

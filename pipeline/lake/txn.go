@@ -32,8 +32,6 @@ type Txn struct {
 	there   map[string]int64 // sizes of all files when a shared run was continued
 	dropped bool             // the shared run ended: nothing of it is kept
 	ended   bool
-
-	announced bool // by this run
 }
 
 // Begin takes the lock, reads the live state, and checks that every file that it names exists with its size. Errors:
@@ -213,13 +211,12 @@ func (t *Txn) findLeft(entries []storage.Entry) {
 	t.left = make(map[string]leftover)
 	for _, e := range entries {
 		if kind, number := manifest.Classify(e.Name); kind == manifest.TempFile {
-			t.SubTxn.before = max(t.SubTxn.before, number)
+			t.SubTxn.sequence = max(t.SubTxn.sequence, number) // its name is taken
 		}
 		if why := t.unnamed(e.Name); why != "" {
 			t.left[e.Name] = leftover{e.Size, why}
 		}
 	}
-	t.SubTxn.sequence = t.SubTxn.before
 }
 
 // Sweep deletes what earlier runs left, for a run that failed, because it can have failed for lack of that space. After
