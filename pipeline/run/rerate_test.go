@@ -165,6 +165,9 @@ func TestEngineRerateBeginsAgain(t *testing.T) {
 	for _, w := range []*engineOf{one, e} {
 		w.change("draft/prices.csv", ",3\n", ",4\n")
 	}
+	if _, _, err := run.Rerate(t.Context(), one.open(), september(t), run.RerateOptions{}, one.o); err != nil {
+		t.Fatal(err) // as below: a re-rating without a difference is stored too
+	}
 	want, err := one.rerate(run.RerateOptions{}, one.o)
 	if err != nil {
 		t.Fatal(err)
