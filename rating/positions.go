@@ -249,6 +249,8 @@ func kindName(k position.Kind) string {
 		return "counted value"
 	case position.Level:
 		return "level"
+	case position.Otherwise:
+		return "difference"
 	}
 	return "unknown"
 }
