@@ -83,7 +83,8 @@ func (c *conn) Close() error {
 }
 
 // refuse answers a connection above the limit and closes it. A caller whose request is unread when its connection is
-// closed can lose the answer, so the rest of the request is read.
+// closed can lose the answer, so the rest of the request is read. A caller that gets an answer before it has asked takes
+// it for one to nothing, so the first byte is awaited.
 func (c *conn) refuse(secure *tls.Config) {
 	defer time.AfterFunc(refusalTime, func() { _ = c.Close() }).Stop()
 	defer c.Close() //nolint:errcheck // there is no caller to report it to
@@ -92,6 +93,9 @@ func (c *conn) refuse(secure *tls.Config) {
 		one := secure.Clone()
 		one.NextProtos = nil // the answer is HTTP/1.1
 		to = tls.Server(c, one)
+	}
+	if _, err := io.ReadFull(to, make([]byte, 1)); err != nil {
+		return
 	}
 	e := operation.NotReady(operation.Text{Zh: "连接数过多，请稍后再试", En: "too many connections: try again later"})
 	if c.answer(to, e, "too many connections", "Retry-After: 1\r\n") == nil && c.CloseWrite() == nil {
