@@ -101,7 +101,7 @@
 //	       committed that a power failure would revert.
 //	DEL-2  At the end of a run: data files and lists that the old state named and the new one does not, files that
 //	       the run finished and did not name, and its temporary files. Then their folders are synced.
-//	DEL-3  When a run commits, or fails, what was there when it began, with one line per file that gives the reason:
+//	DEL-3  When a run commits, fails or finds nothing to do, what was there when it began, with a line per file and why:
 //	       temporary files, the announced manifest after HEAD's, and data files and lists that HEAD's manifest does
 //	       not name. The announcement is deleted last, after the manifest's removal is durable. A run that refuses,
 //	       and a dry run, delete nothing that they did not make.

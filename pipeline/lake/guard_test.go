@@ -147,7 +147,7 @@ func TestStolenLock(t *testing.T) {
 			}
 		}},
 		{"fails", func(t *testing.T, txn *lake.Txn) {
-			if err := errors.Join(txn.Sweep(), txn.Close()); err != nil {
+			if err := txn.End(nil); err != nil {
 				t.Error(err)
 			}
 		}},
@@ -346,7 +346,7 @@ func TestCloseDropsEverything(t *testing.T) {
 		t.Errorf("Commit, canceled: %v, %v, %v", err, changed, err2)
 	}
 	txn = begin(t, open(t, m))
-	if err := errors.Join(txn.Sweep(), txn.Close()); err != nil {
+	if err := txn.End(nil); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(want, dump(t, m)); diff != "" {
@@ -437,7 +437,7 @@ func beginAndClose(st storage.Storage) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(txn.Sweep(), txn.Close())
+	return txn.End(nil)
 }
 
 // checkFinds checks that CheckFiles reports exactly one finding, whose text begins with want.
@@ -510,7 +510,7 @@ func TestClearingUp(t *testing.T) {
 		t.Errorf("says: %s", &log)
 	}
 	txn = begin(t, l)
-	if err := errors.Join(txn.Sweep(), txn.Close()); err != nil { // fails
+	if err := txn.End(nil); err != nil { // fails
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(want, dump(t, m)); diff != "" {

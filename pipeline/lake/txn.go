@@ -13,6 +13,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/next"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
+	"github.com/tollbook/tollbook/schemas/problem"
 )
 
 // Txn is the write transaction of one run. It holds the lake's lock from Begin until Commit or Close. Create, the
@@ -219,15 +220,6 @@ func (t *Txn) findLeft(entries []storage.Entry) {
 	}
 }
 
-// Sweep deletes what earlier runs left, for a run that failed, because it can have failed for lack of that space. After
-// a failed sync it deletes nothing.
-func (t *Txn) Sweep() error {
-	if t.ended || t.SubTxn.syncs.Wait() != nil {
-		return nil
-	}
-	return t.sweep()
-}
-
 // sweep deletes the files that earlier runs left, unless this run made them again (DEL-3, DEL-4). The announcement of a
 // commit is deleted last: it must exist as long as the manifest can (LAKE-14).
 func (t *Txn) sweep() error {
@@ -327,6 +319,15 @@ func (t *Txn) Close() error {
 		return errors.Join(t.keep(), t.lock.Unlock())
 	}
 	return errors.Join(t.clearUp(t.SubTxn.named), t.lock.Unlock())
+}
+
+// End is Close for a command that ended with err, which it returns. Unless the command was refused, it first deletes what
+// earlier runs left, also after a failure, which can be for lack of that space. After a failed sync it deletes nothing.
+func (t *Txn) End(err error) error {
+	if !t.ended && problem.ClassOf(err) != problem.Refused && t.SubTxn.syncs.Wait() == nil {
+		err = errors.Join(err, t.sweep())
+	}
+	return errors.Join(err, t.Close())
 }
 
 // Commit makes Next the live state and ends the transaction, whether it succeeds or not. If Next is equal to the live

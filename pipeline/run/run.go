@@ -36,7 +36,6 @@ import (
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/problem"
 	"github.com/tollbook/tollbook/settlement"
 )
 
@@ -169,16 +168,17 @@ func transact(ctx context.Context, w *workspace.Workspace, o workspace.Options, 
 		if err != nil {
 			err = errors.Join(err, r.giveUp(err))
 		}
-		if err != nil && problem.ClassOf(err) != problem.Refused {
-			err = errors.Join(err, r.state.txn.Sweep())
-		}
 		if r.state.scanned != nil {
 			err = errors.Join(err, r.state.scanned.Close())
 		}
 		if r.events.intake != nil {
 			err = errors.Join(err, r.events.intake.Close())
 		}
-		err = errors.Join(err, r.state.txn.Close())
+		if j.dryRun {
+			err = errors.Join(err, r.state.txn.Close())
+		} else {
+			err = r.state.txn.End(err)
+		}
 	}()
 	r.state.next = r.state.txn.Next()
 	r.state.report.Manifest = r.state.txn.SubTxn.Base().Manifest.Number

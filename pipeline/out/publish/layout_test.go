@@ -34,7 +34,7 @@ func TestViewsAlone(t *testing.T) {
 	w.shows("SELECT DISTINCT engine FROM system.tables WHERE database = 'copy'", "View")
 	w.shows("SELECT name FROM system.tables WHERE database = 'copy' AND comment = ''", "")
 	w.shows("SELECT table, name FROM system.columns WHERE database = 'copy' AND comment = ''", "")
-	w.shows("SELECT count() FROM system.columns WHERE database = 'copy'", "347")
+	w.shows("SELECT count() FROM system.columns WHERE database = 'copy'", "348")
 	w.shows("SELECT comment FROM system.columns WHERE database = 'copy' AND table = 'lines' AND name = 'customer_id'",
 		"who consumed")
 	w.shows("SELECT comment FROM system.columns WHERE database = 'copy' AND table = 'totals' AND name = 'cycle'",

@@ -59,7 +59,7 @@ func write(ctx context.Context, to *lake.Lake, from *lake.Snapshot, last manifes
 	if err != nil {
 		return by.placed(err)
 	}
-	defer func() { err = errors.Join(err, txn.Close()) }()
+	defer func() { err = txn.End(err) }()
 	next := txn.Next()
 	origin, err := from.Origin()
 	if err != nil {

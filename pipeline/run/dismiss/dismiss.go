@@ -2,7 +2,6 @@ package dismiss
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -74,7 +73,7 @@ func apply(ctx context.Context, w *workspace.Workspace, d *Options, o *workspace
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, txn.Close()) }()
+	defer func() { err = txn.End(err) }()
 	next := txn.Next()
 	r.Manifest = txn.SubTxn.Base().Manifest.Number
 	o.BeginStage(workspace.StageRejects)

@@ -2,7 +2,6 @@ package prune
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
@@ -132,7 +131,7 @@ func (p *pruning) transact(ctx context.Context) (err error) {
 	if p.txn, err = l.Begin(); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, p.txn.Close()) }()
+	defer func() { err = p.txn.End(err) }()
 	p.report.Manifest = p.txn.SubTxn.Base().Manifest.Number
 	p.o.BeginStage(workspace.StageArchive)
 	if err := p.cycles(ctx); err != nil {

@@ -2,7 +2,6 @@ package rebucket
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync/atomic"
 
@@ -74,7 +73,7 @@ func transact(ctx context.Context, w *workspace.Workspace, r *Report, o *workspa
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, txn.Close()) }()
+	defer func() { err = txn.End(err) }()
 	if err := r.find(txn.SubTxn.Base()); err != nil || r.From == 0 || r.From == r.To {
 		return err
 	}
