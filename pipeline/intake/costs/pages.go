@@ -14,9 +14,6 @@ import (
 	"github.com/tollbook/tollbook/schemas/visible"
 )
 
-// maxText is the number of bytes of the longest text (§3.21).
-const maxText = 1 << 20
-
 // noText is the number of a null.
 const noText = -1
 
@@ -195,7 +192,7 @@ func (p *textPages) text() ([]byte, error) {
 		return nil, errShort
 	}
 	end := 4 + int(binary.LittleEndian.Uint32(p.plain))
-	if end-4 > maxText {
+	if end-4 > feedfile.MaxRecord {
 		return nil, fmt.Errorf("a text of %d bytes, more than 1 MiB", end-4)
 	}
 	text := p.plain[4:end]

@@ -28,8 +28,12 @@ import (
 	"github.com/tollbook/tollbook/schemas/visible"
 )
 
-// parquetBatch is the number of rows of a Parquet file that are decoded at once.
-const parquetBatch = 1 << 14
+// parquetBatch is the number of rows of a Parquet file that are decoded at once, and batchBytes the bytes of their texts
+// in a column that arrow decodes, if each row has the longest one.
+const (
+	parquetBatch = 1 << 14
+	batchBytes   = 64 << 20
+)
 
 // parquetRecords are the rows of a Parquet file. Texts are read as numbers of the column's distinct texts; decimals and
 // times are read without being converted to text.
@@ -350,6 +354,9 @@ func (p *parquetRecords) begin(ctx context.Context) (err error) {
 	}
 	p.left = p.reader.MetaData().RowGroup(p.group).NumRows()
 	if len(p.leaves) > 0 && p.left > 0 {
+		if p.rows.Props.BatchSize, err = p.batchRows(); err != nil {
+			return err
+		}
 		if p.batches, err = p.rows.GetRecordReader(ctx, p.leaves, []int{p.group}); err != nil {
 			return err
 		}
@@ -372,6 +379,24 @@ func (p *parquetRecords) begin(ctx context.Context) (err error) {
 		}
 	}
 	return nil
+}
+
+// batchRows returns how many rows of the next row group arrow decodes at once: a text of a dictionary is stored once, and
+// decoded in each row that has it.
+func (p *parquetRecords) batchRows() (int64, error) {
+	rows := int64(parquetBatch)
+	for _, leaf := range p.leaves {
+		if p.reader.MetaData().Schema.Column(leaf).PhysicalType() != parquet.Types.ByteArray {
+			continue
+		}
+		chunk, err := p.reader.MetaData().RowGroup(p.group).ColumnChunk(leaf)
+		if err != nil {
+			return 0, err
+		}
+		longest := min(max(chunk.TotalUncompressedSize(), 1), feedfile.MaxRecord)
+		rows = min(rows, batchBytes/longest)
+	}
+	return rows, nil
 }
 
 // begin starts reading the pages of a row group.

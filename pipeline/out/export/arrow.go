@@ -4,7 +4,9 @@ import (
 	"bufio"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -70,7 +72,10 @@ func arrowType(t tables.Type) arrow.DataType {
 func (s *arrowSheet) write(cols *parquet.Columns[tables.Any]) error {
 	arrays := make([]arrow.Array, len(cols.Def.Columns))
 	for i := range cols.Def.Columns {
-		buffers, nulls := s.columns[i].buffers(cols.Col(tables.ColumnOf[tables.Any](i)), cols.Def.Columns[i].Type)
+		buffers, nulls, err := s.columns[i].buffers(cols.Col(tables.ColumnOf[tables.Any](i)), cols.Def.Columns[i].Type)
+		if err != nil {
+			return fmt.Errorf("column %s: %w", cols.Def.Columns[i].Name, err)
+		}
 		data := array.NewData(s.schema.Field(i).Type, cols.N, buffers, nil, nulls, 0)
 		arrays[i] = array.MakeFromData(data)
 		data.Release()
@@ -85,41 +90,44 @@ func (s *arrowSheet) write(cols *parquet.Columns[tables.Any]) error {
 
 // buffers returns Arrow's buffers of a column, and its number of nulls: the validity bits (nil = no nulls), offsets of
 // texts, the values.
-func (m *arrowColumn) buffers(c *parquet.Col, t tables.Type) (list []*memory.Buffer, nulls int) {
+func (m *arrowColumn) buffers(c *parquet.Col, t tables.Type) (list []*memory.Buffer, nulls int, err error) {
 	switch t {
 	case tables.Word:
-		m.fillWords(c)
+		err = m.fillWords(c)
 		return []*memory.Buffer{nil, memory.NewBufferBytes(arrow.Int32Traits.CastToBytes(m.offsets)),
-			memory.NewBufferBytes(m.bytes)}, 0
+			memory.NewBufferBytes(m.bytes)}, 0, err
 	case tables.Text:
 		text := m.fillTexts(c)
 		return []*memory.Buffer{nil, memory.NewBufferBytes(arrow.Int32Traits.CastToBytes(m.offsets)),
-			memory.NewBufferBytes(text)}, 0
+			memory.NewBufferBytes(text)}, 0, nil
 	case tables.Amount, tables.Quantity, tables.Cost:
 		m.fillDecimals(c.Decs)
-		return []*memory.Buffer{nil, memory.NewBufferBytes(m.bytes)}, 0
+		return []*memory.Buffer{nil, memory.NewBufferBytes(m.bytes)}, 0, nil
 	case tables.MaybeTime:
 		nulls = m.fillValid(c.Ints)
 		return []*memory.Buffer{memory.NewBufferBytes(m.valid),
-			memory.NewBufferBytes(arrow.Int64Traits.CastToBytes(c.Ints))}, nulls
+			memory.NewBufferBytes(arrow.Int64Traits.CastToBytes(c.Ints))}, nulls, nil
 	case tables.Time, tables.Whole:
-		return []*memory.Buffer{nil, memory.NewBufferBytes(arrow.Int64Traits.CastToBytes(c.Ints))}, 0
+		return []*memory.Buffer{nil, memory.NewBufferBytes(arrow.Int64Traits.CastToBytes(c.Ints))}, 0, nil
 	default:
-		return []*memory.Buffer{nil, memory.NewBufferBytes(arrow.Int32Traits.CastToBytes(c.Codes))}, 0
+		return []*memory.Buffer{nil, memory.NewBufferBytes(arrow.Int32Traits.CastToBytes(c.Codes))}, 0, nil
 	}
 }
 
-// fillWords writes the word of each row, one after the other.
-func (m *arrowColumn) fillWords(c *parquet.Col) {
+// fillWords writes the word of each row, one after the other. Arrow's offsets end at 2 GiB.
+func (m *arrowColumn) fillWords(c *parquet.Col) error {
 	m.words = m.words[:0]
 	for _, word := range c.Dict {
 		m.words = append(m.words, strings.ToValidUTF8(word, "\ufffd"))
 	}
 	m.bytes, m.offsets = m.bytes[:0], append(slices.Grow(m.offsets[:0], len(c.Codes)+1), 0)
 	for _, code := range c.Codes {
-		m.bytes = append(m.bytes, m.words[code]...)
+		if m.bytes = append(m.bytes, m.words[code]...); len(m.bytes) > math.MaxInt32 {
+			return errors.New("its texts in a batch exceed 2 GiB, which Arrow cannot hold: export it as parquet or csv")
+		}
 		m.offsets = append(m.offsets, int32(len(m.bytes)))
 	}
+	return nil
 }
 
 // fillTexts writes the offsets of texts and returns their bytes.
