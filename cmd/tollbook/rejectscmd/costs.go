@@ -52,8 +52,8 @@ func costsCommand(a *cli.App) *cobra.Command {
 DELIVERY limits the list to one delivery, as SOURCE/YYYY-MM/NAME.
 
 A delivery with rejected rows is held: it does not count until the vendor sends it again without them,
-or until a run accepts them with --accept-rejects DELIVERY. Of a delivery the first 10,000 rejected rows
-are listed one by one, the others as a number of rows for each file, column and reason.
+or until a run accepts them with --accept-rejects DELIVERY. Of a delivery the first 10,000 rejected rows,
+or 64 MiB of them, are listed one by one, the others as a number of rows for each file, column and reason.
 
 The exit code is 1 while a delivery of the list is held.`,
 		Example: "  tollbook rejects costs\n  tollbook rejects costs aws/2026-09/d2 --raw",
