@@ -249,7 +249,7 @@ func TestWorkerRerate(t *testing.T) {
 	const engine = "engine: {processes: 2, heartbeat: 2s}\n"
 	workerFaults, faults := []int{5}, []int{40}
 	if !testing.Short() {
-		workerFaults, faults = []int{1, 3, 9, 27, 81}, []int{1, 10, 20, 40, 60, 80, 120}
+		workerFaults, faults = []int{1, 3, 9, 27, 81}, []int{1, 10, 20, 40, 60, 80}
 		dir, text, code, _ := rerate(engine)
 		if code > 1 || text != printed {
 			t.Errorf("exit code %d (- one process, + workers):\n%s", code, cmp.Diff(printed, text))

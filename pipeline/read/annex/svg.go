@@ -3,6 +3,7 @@ package annex
 import (
 	"bytes"
 	"cmp"
+	"encoding/xml"
 	"fmt"
 	"math/big"
 	"slices"
@@ -84,9 +85,11 @@ func (d *drawing) svg() []byte {
 	fmt.Fprintf(&out, `<?xml version="1.0" encoding="UTF-8"?>
 <svg xmlns="http://www.w3.org/2000/svg" version="1.1" width="297mm" viewBox="0 0 %d %d" preserveAspectRatio="xMidYMin meet">
 <title>%s</title>
-<style type="text/css">%s</style>
+<style type="text/css">`, pageWidth, d.y, graphic.Escape(d.title))
+	_ = xml.EscapeText(&out, []byte(style)) // a Buffer returns no error
+	fmt.Fprintf(&out, `</style>
 <rect x="0" y="0" width="%d" height="%d" fill="#fff"/>
-`, pageWidth, d.y, graphic.Escape(d.title), graphic.Escape(style), pageWidth, d.y)
+`, pageWidth, d.y)
 	out.Write(d.body.Bytes())
 	out.WriteString("</svg>\n")
 	return out.Bytes()
