@@ -101,10 +101,10 @@
 //	       committed that a power failure would revert.
 //	DEL-2  At the end of a run: data files and lists that the old state named and the new one does not, files that
 //	       the run finished and did not name, and its temporary files. Then their folders are synced.
-//	DEL-3  When a run commits, fails or finds nothing to do, what was there when it began, with a line per file and why:
-//	       temporary files, the announced manifest after HEAD's, and data files and lists that HEAD's manifest does
-//	       not name. The announcement is deleted last, after the manifest's removal is durable. A run that refuses,
-//	       and a dry run, delete nothing that they did not make.
+//	DEL-3  When a run commits, fails or finds nothing to do, what was there when it began, with a line per file that
+//	       gives the reason: temporary files, the announced manifest after HEAD's, and data files and lists that
+//	       HEAD's manifest does not name. The announcement is deleted last, after the manifest's removal is durable.
+//	       A run that refuses, and a dry run, delete nothing that they did not make.
 //	DEL-4  Never deleted: HEAD, LOCK, manifests up to HEAD's, and files with names that the lake does not use (a line
 //	       warns of them).
 //	DEL-5  A HEAD that is missing although manifests exist, or older than the lake (LAKE-14), stops the run before

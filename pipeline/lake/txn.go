@@ -321,8 +321,9 @@ func (t *Txn) Close() error {
 	return errors.Join(t.clearUp(t.SubTxn.named), t.lock.Unlock())
 }
 
-// End is Close for a command that ended with err, which it returns. Unless the command was refused, it first deletes what
-// earlier runs left, also after a failure, which can be for lack of that space. After a failed sync it deletes nothing.
+// End is Close for a command that ended with err, which it returns. Unless the command was refused, it first deletes
+// what earlier runs left, also after a failure, which can be for lack of that space. After a failed sync it deletes
+// nothing.
 func (t *Txn) End(err error) error {
 	if !t.ended && problem.ClassOf(err) != problem.Refused && t.SubTxn.syncs.Wait() == nil {
 		err = errors.Join(err, t.sweep())

@@ -28,8 +28,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/visible"
 )
 
-// parquetBatch is the number of rows of a Parquet file that are decoded at once, and batchBytes the bytes of their texts
-// in a column that arrow decodes, if each row has the longest one.
+// parquetBatch is the number of rows of a Parquet file that are decoded at once, and batchBytes the bytes of their
+// texts in a column that arrow decodes, if each row has the longest one.
 const (
 	parquetBatch = 1 << 14
 	batchBytes   = 64 << 20
@@ -381,8 +381,8 @@ func (p *parquetRecords) begin(ctx context.Context) (err error) {
 	return nil
 }
 
-// batchRows returns how many rows of the next row group arrow decodes at once: a text of a dictionary is stored once, and
-// decoded in each row that has it.
+// batchRows returns how many rows of the next row group arrow decodes at once: a text of a dictionary is stored once,
+// and decoded in each row that has it.
 func (p *parquetRecords) batchRows() (int64, error) {
 	rows := int64(parquetBatch)
 	for _, leaf := range p.leaves {
