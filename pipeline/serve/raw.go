@@ -83,8 +83,8 @@ func (c *conn) Close() error {
 }
 
 // refuse answers a connection above the limit and closes it. A caller whose request is unread when its connection is
-// closed can lose the answer, so the rest of the request is read. A caller that gets an answer before it has asked
-// takes it for one to nothing, so the first byte is awaited.
+// closed can lose the answer, so the rest of the request is read. A client that gets an answer before it has sent
+// anything reports it as unsolicited, so the first byte is awaited.
 func (c *conn) refuse(secure *tls.Config) {
 	defer time.AfterFunc(refusalTime, func() { _ = c.Close() }).Stop()
 	defer c.Close() //nolint:errcheck // there is no caller to report it to
