@@ -6,11 +6,12 @@ SHELL := /bin/bash
 # tollbook needs no C; one setting for all targets, so that they share what is compiled.
 export CGO_ENABLED := 0
 
-# Flags of checks and tests. With the profile, every package is compiled a second time for the program. Tables for debuggers take a
-# sixth of the time of the compiler and the linker, the table of symbols another tenth of the linker's. To note the commit changes the
-# time of .git, and cached tests would run again.
-LEAN := -pgo=off -buildvcs=false -gcflags=all=-dwarf=false -ldflags=-s
-check lint test test-fast acceptance openapi campaign goldens integration: export GOFLAGS := $(strip $(GOFLAGS) $(LEAN))
+# Flags of checks, tests and the sample. With the profile, every package is compiled a second time for the program. Tables for debuggers
+# take a sixth of the time of the compiler and the linker, the table of symbols another tenth of the linker's. To note the commit
+# changes the time of .git, and cached tests would run again.
+LEAN := -pgo=off -gcflags=all=-dwarf=false -ldflags=-s
+run run-reseller console: export GOFLAGS := $(strip $(GOFLAGS) $(LEAN))
+check lint test test-fast acceptance openapi campaign goldens integration: export GOFLAGS := $(strip $(GOFLAGS) $(LEAN) -buildvcs=false)
 
 GO        ?= go
 BIN       := bin
@@ -40,11 +41,15 @@ SEED      ?= 1
 CORES     ?= 2
 MEMORY    ?= 1GB
 RUNS      ?= 1
-# mixed, resources (many per customer, ids of 32 digits, eight files) or giant (10 skus, one large customer).
+# mixed, resources (many per customer, ids of 32 digits, eight files), giant (10 skus, one large customer) or costs (a month of cost files).
 PROFILE   ?= mixed
 BENCH     := $(BUILD)/bench-$(ROWS)$(if $(filter-out mixed,$(PROFILE)),-$(PROFILE))
-HISTORY   ?= docs/bench-history.ndjson
+FEED      := --customers $(CUSTOMERS) --days 1 --format parquet --bench
 BENCH_AS_OF := 2026-09-03T01:30:00+08:00
+ifeq ($(PROFILE),costs)
+FEED      := --customers 1000 --days 28
+BENCH_AS_OF := 2026-10-05T00:00:00Z
+endif
 
 .PHONY: help
 help: ## list the targets
@@ -53,7 +58,7 @@ help: ## list the targets
 .PHONY: build
 build: ## build bin/tollbook
 	@mkdir -p $(BIN)
-	$(GO) build -o $(TOLLBOOK) ./cmd/tollbook
+	$(GO) build -ldflags=-s -o $(TOLLBOOK) ./cmd/tollbook
 
 # Exit code 1 of a run means that it is complete and a person should check its result: the sample has bad records on purpose (§7.4).
 LOOK = || [ $$? -eq 1 ]
@@ -178,10 +183,10 @@ DRAWS  ?= 1000
 MONTHS ?= 50
 RACES  ?= 1000
 .PHONY: object-store-long
-object-store-long: build ## the long form with worker processes and the lake in a real S3 server: DRAWS workspaces, MONTHS disturbed months, RACES
+object-store-long: build ## the long form with the lake in a real S3 server: DRAWS workspaces, MONTHS disturbed months, RACES
 	$(GATEWAY)
 	TOLLBOOK=$(CURDIR)/$(TOLLBOOK) VERSITYGW=$(CURDIR)/$(BIN)/versitygw $(GO) test -count=1 -timeout 12h ./fixtures/objectstore -v \
-	  -run 'TestRandomWorkspaces|TestDisturbedEngine|TestTwoCommits' -objectstore.first=$(FIRST) -objectstore.draws=$(DRAWS) \
+	  -run 'TestRandomWorkspaces|TestDisturbedMonths|TestTwoCommits' -objectstore.first=$(FIRST) -objectstore.draws=$(DRAWS) \
 	  -objectstore.months=$(MONTHS) -objectstore.races=$(RACES) | grep -v '^=== '
 
 # The Temporal server is a module of its own: fetched and compiled once, six minutes on two cores; then some minutes for the tests. The program is
@@ -430,138 +435,24 @@ fuzz: ## try every fuzz target for FUZZTIME (default 30s) each
 	done
 
 $(BENCH)/tollbook.yaml: | build
-	$(TOLLBOOK) generate -w $(BENCH) --rows $(ROWS) --customers $(CUSTOMERS) --days 1 --seed $(SEED) --format parquet --bench --profile $(PROFILE)
+	$(TOLLBOOK) generate -w $(BENCH) --rows $(ROWS) $(FEED) --seed $(SEED) --profile $(PROFILE)
 
 # The floor reads the same columns and writes the same files with nothing in between, in turn with the runs.
 .PHONY: bench
-bench: build $(BENCH)/tollbook.yaml ## time `run nightly` over ROWS generated usage rows (default 20,000,000), RUNS times, and note the median
+bench: build $(BENCH)/tollbook.yaml ## time `run nightly` over ROWS generated usage rows (default 20,000,000), RUNS times
 	$(GO) build -o $(BIN)/bench ./fixtures/bench
 	$(GO) build -o $(BIN)/floor ./fixtures/generate/floor
-	$(BIN)/bench -rows $(ROWS) -runs $(RUNS) -look -json $(BENCH).json -input $(BENCH)/inbox \
-	  -output $(BENCH)/lake -fresh $(BENCH)/lake -floor "$(BIN)/floor -w $(BENCH) -threads $(CORES)" \
-	  -history $(HISTORY) -job "nightly, $(CUSTOMERS) customers, $(CORES) workers" \
+	$(BIN)/bench -rows $(ROWS) -runs $(RUNS) -look -input $(BENCH)/inbox -output $(BENCH)/lake -fresh $(BENCH)/lake \
+	  -floor "$(BIN)/floor -w $(BENCH) -threads $(CORES)" \
 	  -- $(TOLLBOOK) -w $(BENCH) run nightly --as-of $(BENCH_AS_OF) --allow-future --workers $(CORES)
 
-.PHONY: bench-timeline
-bench-timeline: build $(BENCH)/tollbook.yaml ## how much of the cores each stage and each half second of `run nightly` over ROWS rows uses
+.PHONY: bench-peers
+bench-peers: RUNS = 5
+bench-peers: build $(BENCH)/tollbook.yaml ## the work of PROFILE and the same job in DuckDB, in turn, RUNS times each (needs a C compiler)
+	cd fixtures/peers && CGO_ENABLED=1 $(GO) build -o $(CURDIR)/$(BIN)/peers .
 	$(GO) build -o $(BIN)/bench ./fixtures/bench
-	$(BIN)/bench timeline -workspace $(BENCH) -- $(TOLLBOOK) -w $(BENCH) run nightly --as-of $(BENCH_AS_OF) --allow-future --workers $(CORES)
-
-# Nights of three sizes by as many worker processes as there are cores, then what larger nights take on more cores.
-SIMULATE := $(BUILD)/simulate
-
-.PHONY: bench-simulate
-bench-simulate: build ## what 1 and 10 billion rows take on 8 to 512 cores, in a folder and in an object store, from task times of nights of 100,000, 2,000,000 and ROWS rows
-	$(GO) build -o $(BIN)/bench ./fixtures/bench
-	rm -rf $(SIMULATE)-*
-	for rows in 100000 2000000 $(ROWS); do \
-	  $(TOLLBOOK) generate -w $(SIMULATE)-$$rows --rows $$rows --customers $(CUSTOMERS) --days 1 --seed $(SEED) --format parquet --bench --profile $(PROFILE) && \
-	  sed -i 's/buckets: 16/buckets: 64/' $(SIMULATE)-$$rows/tollbook.yaml && \
-	  echo 'engine: {processes: $(CORES)}' >> $(SIMULATE)-$$rows/tollbook.yaml && \
-	  { $(TOLLBOOK) -w $(SIMULATE)-$$rows run nightly --as-of $(BENCH_AS_OF) --allow-future > /dev/null || test $$? = 1; } || exit 1; \
-	done
-	$(BIN)/bench simulate $(SIMULATE)-*/runs/*.json
-	$(BIN)/bench simulate -store $(SIMULATE)-*/runs/*.json
-
-# The same night by place of the lake and by who does the tasks. With DSN=temporal://127.0.0.1:7233 also by workers of that Temporal server; then
-# PROGRAM must be built with -tags temporal.
-PLACES_ROWS ?= 5000000
-DSN         ?=
-PROGRAM     ?= $(TOLLBOOK)
-
-.PHONY: bench-places
-bench-places: build ## time `run nightly` over PLACES_ROWS rows in a folder and in a real S3 server, by one process and by workers; requests and bytes for each row
-	$(GATEWAY)
-	$(GO) build -o $(BIN)/bench ./fixtures/bench
-	$(BIN)/bench places -program $(PROGRAM) -gateway $(BIN)/versitygw -dsn "$(DSN)" -dir $(BUILD)/places -rows $(PLACES_ROWS) -customers $(CUSTOMERS) \
-	  -runs $(RUNS) -as-of $(BENCH_AS_OF) -record $(RECORD)
-	$(GO) generate ./fixtures/bench
-
-# Go's benchmarks of BASE and of what is checked out, in turn, six of each.
-BASE        ?= HEAD~1
-BENCHMARKS  ?= ./pipeline/lake/parquet ./pipeline/fold/pay ./rating ./rating/percentile ./settlement ./schemas/money
-PATTERN     ?= .
-BENCHTIME   ?= 0.3s
-BENCHSTAT_VERSION := v0.0.0-20260908200009-22c9c6c9d4da
-BENCHSTAT   := $(TOOLS)/benchstat-$(BENCHSTAT_VERSION)
-
-.PHONY: bench-compare
-bench-compare: $(BENCHSTAT) ## benchstat of BENCHMARKS (packages), BASE (default HEAD~1) against what is checked out
-	rm -rf $(BUILD)/compare; git worktree prune; git worktree add --detach $(BUILD)/compare/base $(BASE)
-	trap 'git worktree remove --force $(BUILD)/compare/base' EXIT; \
-	for i in 1 2 3 4 5 6; do for side in base here; do \
-	  if [ $$side = base ]; then dir=$(BUILD)/compare/base; else dir=.; fi; \
-	  (cd $$dir && $(GO) test -run '^$$' -bench '$(PATTERN)' -benchmem -benchtime $(BENCHTIME) $(BENCHMARKS)) >> $(BUILD)/compare/$$side.txt || test $$side = base; \
-	done; done
-	$(BENCHSTAT) base=$(BUILD)/compare/base.txt here=$(BUILD)/compare/here.txt
-
-$(BENCHSTAT):
-	@mkdir -p $(TOOLS)
-	GOBIN=$(CURDIR)/$(TOOLS) GOFLAGS= $(GO) install golang.org/x/perf/cmd/benchstat@$(BENCHSTAT_VERSION)
-	@mv $(TOOLS)/benchstat $@
-
-# Runs of peers, growth, month-end, settlement and exports are kept there, and not made again at the same commit: a job that was stopped resumes.
-RECORD ?= docs/bench-runs.ndjson
-
-# How cost grows; RUNS of each up to 20 million rows, one of each above. The defaults are small; the whole table is
-# make bench-growth GROWTH_ROWS=1000000,5000000,20000000,50000000,100000000 GROWTH_BASE=5000000 RUNS=5
-# and needs 4 GB for the feed and 20 GB for the largest run.
-GROWTH_ROWS    ?= 1000000
-GROWTH_BASE    ?= 1000000
-GROWTH_WORKERS ?= 2,1
-GROWTH_BUCKETS ?= 16,4,64,256
-GROWTH_FEEDS   ?= parquet,csv.gz,csv.zst,ndjson.zst
-
-.PHONY: bench-growth
-bench-growth: build ## what rows, workers, buckets and formats of the feed cost, each varied alone
-	$(GO) build -o $(BIN)/bench ./fixtures/bench
-	$(BIN)/bench growth -program $(TOLLBOOK) -dir $(BUILD)/growth -profile $(PROFILE) -customers $(CUSTOMERS) -rows $(GROWTH_ROWS) -base $(GROWTH_BASE) -workers $(GROWTH_WORKERS) \
-	  -buckets $(GROWTH_BUCKETS) -feeds $(GROWTH_FEEDS) -runs $(RUNS) -as-of $(BENCH_AS_OF) -record $(RECORD)
-	$(GO) generate ./fixtures/bench
-
-# With 100,000 customers there are 1,000,000 meters. 20,000,000 rows need 4 GB.
-COUNTED := $(BUILD)/counted-$(ROWS)
-
-.PHONY: bench-counted
-bench-counted: build ## time `run nightly` and `run monthly` over ROWS records of levels and unique counts
-	$(GO) build -o $(BIN)/bench ./fixtures/bench
-	$(TOLLBOOK) generate -w $(COUNTED) --rows $(ROWS) --customers $(CUSTOMERS) --days 1 --seed $(SEED) --format parquet --bench --profile counted
-	$(BIN)/bench -rows $(ROWS) -look -json $(COUNTED)-nightly.json -output $(COUNTED)/lake \
-	  -- $(TOLLBOOK) -w $(COUNTED) run nightly --as-of $(BENCH_AS_OF) --allow-future --workers $(CORES)
-	$(BIN)/bench -rows $(ROWS) -look -json $(COUNTED)-month.json -output $(COUNTED)/lake \
-	  -- $(TOLLBOOK) -w $(COUNTED) run monthly --cycle 2026-09 --as-of 2026-10-05T04:00:00Z --workers $(CORES)
-	rm -rf $(COUNTED)
-
-# A link has 8,928 samples: 20,000 links are 2.4 GB of feeds, each of which is deleted after its intake, and 3.2 GB of lake.
-LINKS ?= 2000
-
-.PHONY: bench-month-end
-bench-month-end: build ## a month of LINKS links' samples taken in, and the percentiles of its close
-	$(GO) build -o $(BIN)/bench ./fixtures/bench
-	$(BIN)/bench month-end -program $(TOLLBOOK) -dir $(BUILD)/month-end-$(LINKS) -links $(LINKS) -workers $(CORES) -runs $(RUNS) -record $(RECORD)
-	$(GO) generate ./fixtures/bench
-
-# docs/performance.md has 20,000,000 rows, 1,000,000 customers and 5,000 partners.
-SETTLEMENT_ROWS      ?= 1000000
-SETTLEMENT_CUSTOMERS ?= 50000
-SETTLEMENT_PARTNERS  ?= 250
-
-.PHONY: bench-settlement
-bench-settlement: build ## the close of a month with partners, and the statements that are asked for
-	$(GO) build -o $(BIN)/bench ./fixtures/bench
-	$(BIN)/bench settlement -program $(TOLLBOOK) -dir $(BUILD)/settlement-$(SETTLEMENT_ROWS) -rows $(SETTLEMENT_ROWS) -customers $(SETTLEMENT_CUSTOMERS) \
-	  -partners $(SETTLEMENT_PARTNERS) -workers $(CORES) -runs $(RUNS) -record $(RECORD)
-	$(GO) generate ./fixtures/bench
-
-# Of ROWS lines; a million are 0.5 GB of CSV and 1.2 GB of NDJSON, one file at a time.
-FORMATS ?= parquet,csv,ndjson,arrow,focus
-
-.PHONY: bench-exports
-bench-exports: build $(BENCH)/tollbook.yaml ## exports in every format, compared with the library alone
-	$(GO) build -o $(BIN)/bench ./fixtures/bench
-	test -e $(BENCH)/lake/HEAD || $(TOLLBOOK) -w $(BENCH) run nightly --as-of $(BENCH_AS_OF) --allow-future --workers $(CORES) $(LOOK)
-	$(BIN)/bench exports -program $(TOLLBOOK) -workspace $(BENCH) -out $(BENCH)-out -formats $(FORMATS) -workers $(CORES) -runs $(RUNS) -record $(RECORD)
-	$(GO) generate ./fixtures/bench
+	$(BIN)/bench peers -program $(TOLLBOOK) -peer $(BIN)/peers -workspace $(BENCH) -scratch $(BENCH)-peer -rows $(ROWS) -profile $(PROFILE) \
+	  -memory $(MEMORY) -workers $(CORES) -runs $(RUNS) -as-of $(BENCH_AS_OF)
 
 .PHONY: profile
 profile: build $(BENCH)/tollbook.yaml ## where `run nightly` over ROWS rows spends time and allocates: the ten functions of each
@@ -596,57 +487,6 @@ pgo: build ## profile the work that takes time into cmd/tollbook/default.pgo, by
 	$(call PGO_RUN,arrow,usage,export --table lines --cycle $(CYCLE) --format arrow --out $(PGO)/lines.arrow --force)
 	$(GO) tool pprof -proto -output cmd/tollbook/default.pgo $(PGO)/*.out
 	rm -rf $(PGO)
-
-# Nights of one month, each with the same number of rows: NIGHT_ROWS a night, LATE=--no-late for a month without late rows.
-NIGHT_ROWS ?= 1000000
-LATE       ?=
-NIGHTS     := $(BUILD)/nights-$(NIGHT_ROWS)$(LATE)
-
-.PHONY: bench-nights
-bench-nights: build ## what each of 29 nights of a month costs, at equal input
-	$(GO) build -o $(BIN)/bench ./fixtures/bench
-	test -e $(NIGHTS)/tollbook.yaml || $(TOLLBOOK) generate -w $(NIGHTS) --rows $$((29 * $(NIGHT_ROWS))) --customers $(CUSTOMERS) --days 29 \
-	  --seed $(SEED) --format parquet --bench $(LATE)
-	$(BIN)/bench nights -program $(TOLLBOOK) -workspace $(NIGHTS) -scratch $(NIGHTS)-run -workers $(CORES) -json $(NIGHTS).json
-
-.PHONY: bench-peers
-bench-peers: RUNS = 5
-bench-peers: build $(BENCH)/tollbook.yaml ## a night and the same job in DuckDB, in turn, RUNS times each, compared only if all totals agree (needs a C compiler)
-	cd fixtures/peers && CGO_ENABLED=1 $(GO) build -o $(CURDIR)/$(BIN)/peers .
-	$(GO) build -o $(BIN)/bench ./fixtures/bench
-	$(BIN)/bench peers -program $(TOLLBOOK) -peer $(BIN)/peers -workspace $(BENCH) -scratch $(BENCH)-peer -rows $(ROWS) -customers $(CUSTOMERS) -profile $(PROFILE) \
-	  -memory $(MEMORY) -workers $(CORES) -runs $(RUNS) -as-of $(BENCH_AS_OF) -record $(RECORD)
-	$(GO) generate ./fixtures/bench
-
-# Cost files of a month, made after the providers' samples; docs/performance.md has 20,000,000 rows.
-COST_ROWS ?= 2000000
-COSTS     := $(BUILD)/costs-$(COST_ROWS)
-
-.PHONY: bench-costs
-bench-costs: build ## a month of cost files billed, and the same job in DuckDB, in turn, RUNS times each (needs a C compiler)
-	cd fixtures/peers && CGO_ENABLED=1 $(GO) build -o $(CURDIR)/$(BIN)/peers .
-	$(GO) build -o $(BIN)/bench ./fixtures/bench
-	test -e $(COSTS)/tollbook.yaml || $(TOLLBOOK) generate -w $(COSTS) --profile costs --rows $(COST_ROWS) --customers 1000 --days 28 --seed $(SEED)
-	$(BIN)/bench peers -program $(TOLLBOOK) -peer $(BIN)/peers -workspace $(COSTS) -scratch $(COSTS)-peer -rows $(COST_ROWS) -customers 1000 -profile costs \
-	  -memory $(MEMORY) -workers $(CORES) -runs $(RUNS) -as-of 2026-10-05T00:00:00Z -record $(RECORD)
-	$(GO) generate ./fixtures/bench
-
-# Events of partners' accounts; there is a coupon for ten of them.
-PARTNER_ROWS ?= 1000000
-PARTNERS     := $(BUILD)/partners-$(PARTNER_ROWS)
-
-.PHONY: bench-partners
-bench-partners: build ## the replay of partners' accounts and coupons: 5,000 partners, PARTNER_ROWS events of accounts, a coupon for ten of them
-	$(GO) build -o $(BIN)/bench ./fixtures/bench
-	test -e $(PARTNERS)/tollbook.yaml || $(TOLLBOOK) generate -w $(PARTNERS) --profile partners --rows $(PARTNER_ROWS) --customers 20000 --partners 5000 --days 28 --seed $(SEED)
-	$(BIN)/bench -rows $(PARTNER_ROWS) -runs $(RUNS) -fresh $(PARTNERS)/lake -output $(PARTNERS)/lake -json $(PARTNERS).json -- \
-	  $(TOLLBOOK) -w $(PARTNERS) run nightly --as-of 2026-09-29T01:30:00Z --workers $(CORES)
-
-.PHONY: bench-clickhouse
-bench-clickhouse: build $(BENCH)/tollbook.yaml ## lines per second into a ClickHouse server, compared with the server's own INSERT of the same files
-	test -e $(BENCH)/lake/HEAD || $(TOLLBOOK) -w $(BENCH) run nightly --as-of $(BENCH_AS_OF) --allow-future --workers $(CORES) $(LOOK)
-	$(GO) build -o $(BIN)/bench ./fixtures/bench
-	$(BIN)/bench clickhouse -program $(TOLLBOOK) -workspace $(BENCH) -scratch $(BENCH)-clickhouse -runs $(RUNS) -json $(BENCH)-clickhouse.json
 
 .PHONY: docs
 docs: ## write the generated pages under docs/ again

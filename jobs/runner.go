@@ -180,7 +180,6 @@ func (r *Runner) work(ctx context.Context, t *Task, res *Result, m *meter) error
 	if m != nil {
 		o.Stage, o.StageRows = m.begin, m.rows
 	}
-	o.SharedRun = t.SharedRun
 	w, err := workspace.Open(r.Dir)
 	if err != nil {
 		return err

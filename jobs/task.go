@@ -54,8 +54,7 @@ type Task struct {
 	RetryRejects bool                 // of ingest: ingest the stored rejects instead of the inbox
 	// AcceptRejects is the reason why the run may exceed the limits of the gates; "" = it may not.
 	AcceptRejects string
-	ResetClock    bool   // of nightly: sets the lake's clock back to that of the run, if the lake's is later
-	SharedRun     string // of nightly and monthly: the run whose tasks other processes did; "" = none
+	ResetClock    bool // of nightly: sets the lake's clock back to that of the run, if the lake's is later
 	Rerate        run.RerateOptions
 	Publish       targets.Options // its Cycle is that of the task
 	Prune         prune.Options
@@ -72,7 +71,7 @@ func (t *Task) Dry() bool {
 func (t *Task) onEngine() bool {
 	switch t.Kind {
 	case Ingest, Nightly, Monthly, Close, Rerate, Publish:
-		return !t.Dry() && t.SharedRun == ""
+		return !t.Dry()
 	}
 	return false
 }

@@ -15,13 +15,12 @@
 //	RATE-3  Official = Discount + Truncated + Payment on every line, to the last digit.
 //	RATE-4  Σ UsageAmount of a record's lines is its quantity. Free of a line is Σ of its draws. Quantity =
 //	        UsageAmount − Free, except on flat fees, block, stairstep, orders, and reversals with a conversion that
-//	        count more than the meter holds. Those of a reversal are negative; its draws are what is returned, without
-//	        packages that the books no longer contain.
+//	        count more than the meter holds. Those of a reversal are negative; its draws are what is returned.
 //	RATE-5  A price version is used completely: all tiers of a record's lines are of the version found for its
 //	        instant.
 //	RATE-6  A discount lowers its line before rounding; otherwise the line does not name it.
 //	RATE-8  Tracing (Trace) changes nothing.
-//	RATE-9  Reverse of the last record leaves meters and existing packages as before it; its lines are the record's,
+//	RATE-9  Reverse of the last record leaves meters and packages as before it; its lines are the record's,
 //	        negative.
 //
 // Cases that the rules leave open and that are decided here. The line of a flat price has tier 1. Lines of volume,

@@ -173,9 +173,9 @@ func (a *allowances) quotaPeriod(p *books.Package, t period.Instant) period.Span
 
 // openRow restores a Package row. It returns false if the package is no longer in the books.
 func (a *allowances) openRow(row *position.Row) bool {
+	of := a.c.Book.Books.Packages.At(a.c.Customer, row.Key, row.At)
 	for i := range a.quotas {
-		_, p := a.packageAt(i)
-		if p.ID == row.Key && p.Valid.Holds(row.At) {
+		if code, p := a.packageAt(i); code == of {
 			drawn, err := row.Usage.Sub(row.Count)
 			if row.Usage.IsZero() || err != nil {
 				drawn = leftOf(p, row.Count) // the row has no quota, so the present one applies
@@ -188,23 +188,28 @@ func (a *allowances) openRow(row *position.Row) bool {
 }
 
 // NextCycle appends the positions with which a customer's new cycle opens to dst. Of the previous cycle's closing rows
-// these are only levels in force, and packages that neither refill with the cycle nor ended before it.
+// these are only levels in force, and what was drawn in quota periods that continue into the cycle, also of packages
+// that have ended: valid_to may change.
 func NextCycle(bk *tariff.Book, dst, rows []position.Row, customer int32, cycle period.Cycle) []position.Row {
 	start := bk.Books.Zone.Bounds(cycle).From
 	for i := range rows {
 		row := &rows[i]
-		if row.Kind == position.Level {
+		switch {
+		case row.Kind == position.Level:
 			dst = nextLevel(bk, dst, row)
-		}
-		if row.Kind != position.Package {
-			continue
-		}
-		for _, code := range bk.Packages.Of(customer) {
-			p := &bk.Books.Packages[code]
-			if p.ID == row.Key && p.Valid.Holds(row.At) && p.Valid.To > start && p.Reset != books.ResetCycle {
-				dst = append(dst, *row)
-			}
+		case Continues(bk, customer, row, start):
+			dst = append(dst, *row)
 		}
 	}
 	return dst
+}
+
+// Continues reports whether a position is of a package and its quota period contains t. It is false if no quota period
+// begins at its time: of a row from which no closed cycle draws the books can change valid_from (§3.7).
+func Continues(bk *tariff.Book, customer int32, row *position.Row, t period.Instant) bool {
+	if row.Kind != position.Package {
+		return false
+	}
+	code := bk.Books.Packages.At(customer, row.Key, row.At)
+	return code >= 0 && bk.QuotaPeriod(&bk.Books.Packages[code], t).From == row.At
 }

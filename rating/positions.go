@@ -87,7 +87,7 @@ func (gs *gathered) readShares(g *gather) error {
 	return line.EachDraw(text, money.ParseQuantity, func(id string, quantity money.Quantity) error {
 		pack := gs.packages.code(id)
 		if pack == tariff.NoOne {
-			return errors.New("not in the books")
+			return books.Missing(books.ByRecords, "packages.csv", "package_id", id)
 		}
 		return gs.addShare(g, pack, quantity)
 	})

@@ -11,8 +11,7 @@ import (
 )
 
 // Reverse reverses a record of the open customer and cycle (§4.11). draw is what the record drew from packages; draws
-// says how much of it returns to which package (any row of it), without packages that are no longer in the books. The
-// draws are returned first, so that the next record can use them.
+// says how much of it returns to which package. The draws are returned first, so that the next record can use them.
 //
 // The lines that it appends to out are the negative charge of the rest, for the last part of the meter, which decreases
 // by the rest. For flat this is one line, for graduated one per tier touched, each with the flat fee of a tier that
@@ -74,16 +73,12 @@ func (a *allowances) giveBack(u *usage, draws []line.Draw, out *line.Charges) er
 	return nil
 }
 
-// refill returns a draw to the row of its package that is in force at the record's usage_start. If the books no longer
-// have one, it does nothing.
+// refill returns a draw to its package.
 func (a *allowances) refill(u *usage, d line.Draw) error {
-	id := a.c.Book.Books.Packages[d.Package].ID
 	for i := range a.quotas {
-		_, p := a.packageAt(i)
-		if p.ID != id || !p.Valid.Holds(u.Start) {
-			continue
+		if code, p := a.packageAt(i); code == d.Package {
+			return a.refillQuota(int32(i), p, u.Start, d.Quantity)
 		}
-		return a.refillQuota(int32(i), p, u.Start, d.Quantity)
 	}
 	return nil
 }

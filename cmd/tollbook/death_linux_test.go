@@ -25,6 +25,27 @@ func TestQuit(t *testing.T) {
 	}
 }
 
+// TestHandledFirst (FATAL-5) checks that no package allocates before the handler of fatal errors is set: a process that
+// gets no more memory then ends with exit code 3, however early.
+func TestHandledFirst(t *testing.T) {
+	t.Parallel()
+	cmd := exec.Command(os.Args[0], "version")
+	cmd.Env = append(os.Environ(), "TOLLBOOK_TEST_REAL=1", "GODEBUG=inittrace=1")
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	before, _, found := strings.Cut(string(out), "init github.com/tollbook/tollbook/jobs/fatal @")
+	if !found {
+		t.Fatalf("the handler is not set while packages are initialized:\n%s", out)
+	}
+	for line := range strings.Lines(before) {
+		if !strings.Contains(line, " 0 bytes, 0 allocs") {
+			t.Errorf("before the handler: %s", line)
+		}
+	}
+}
+
 // TestOutOfMemory (FATAL-1) checks that a nightly run to which the system gives no more memory ends with exit code 3
 // and is recorded as killed in the ledger, and that the same command then succeeds. The settings are a sparse file of
 // 64 GiB, more than ulimit allows.

@@ -32,7 +32,6 @@ func TestDryRunsSayWhenThereIsNothing(t *testing.T) {
 		"tollbook rerate": {[]string{"rerate", "--cycle", "2026-09"},
 			"cycle 2026-09: by these books it costs what was billed\n"},
 		"tollbook schedule": {[]string{"schedule", "--as-of", "2026-10-05T04:30:00Z"}, "nothing is pending\n"},
-		"tollbook upgrade":  {[]string{"upgrade"}, "nothing to do"},
 		"tollbook publish":  {nil, ""}, // TestPublishDryRun
 	}
 	var found []string

@@ -25,7 +25,7 @@ func printing() []string {
 		"-w W rejects", "-w W rejects dismiss bad-separator --reason test", "-w W rejects restore bad-separator",
 		"-w W rejects costs",
 		"-w W doctor",
-		"-w W restore-head", "-w W upgrade", "focus check W-focus.csv",
+		"-w W restore-head", "focus check W-focus.csv",
 		"-w W bandwidth aurora-east-a --cycle 2026-09", "-w W bill --cycle 2026-09",
 		"-w W bill --cycle 2026-09 --customer aurora --format html",
 		"-w W bill --cycle 2026-09 --customer aurora --format xlsx", "-w W explain vm-delta-depot-0901",
@@ -46,7 +46,6 @@ func printing() []string {
 		"-w W invoice --cycle 2026-09 --to delta", "-w W invoice --cycle 2026-09 --to delta --format html",
 		"-w W rerate --cycle 2026-09 --dry-run",
 		"-w W rerate --cycle 2026-09",
-		"-w W task plan", "-w W task next", "-w W task do bucket 0",
 		"-w W prune --dry-run", "-w W prune", "-w W rebucket --dry-run", "-w W rebucket",
 		"-w W runs", "-w W runs show 1", "-w W schedule --dry-run",
 		"-w W schedule --once",
@@ -59,8 +58,7 @@ func printing() []string {
 // groups returns the commands that only list their subcommands, and the servers: serve prints nothing, and console
 // keeps running after it has printed its address.
 func groups() []string {
-	return []string{"tollbook", "tollbook console", "tollbook focus", "tollbook keys", "tollbook run", "tollbook serve",
-		"tollbook task"}
+	return []string{"tollbook", "tollbook console", "tollbook focus", "tollbook keys", "tollbook run", "tollbook serve"}
 }
 
 // world is the workspace of the sample after its run, with a key of the query API.
@@ -172,12 +170,7 @@ func TestFullOutput(t *testing.T) {
 		}
 		w.wantFull("--json " + line)
 	}
-	for _, global := range []string{"", "--json "} { // a run can be committed only once
-		w.call("-w W task plan")
-		w.call("-w W task do bucket 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15")
-		w.wantFull(global + "-w W task commit")
-	}
-	covered = append(covered, "tollbook task commit", "tollbook worker") // a worker logs and prints no result
+	covered = append(covered, "tollbook worker") // a worker logs and prints no result
 	w.wantFull("-w W console --listen 127.0.0.1:0")
 	w.wantFull("--json -w W console --listen 127.0.0.1:0")
 	w.wantFull("help run")

@@ -72,10 +72,6 @@ func jsonCalls() []jsonCall {
 		{shape: "invoice", args: "invoice --cycle 2026-09 --to delta --number N-1",
 			of: reflect.TypeFor[document.Invoice]()},
 		{shape: "rerate", args: "rerate --cycle 2026-09 --dry-run"},
-		{shape: "task-plan", args: "task plan"},
-		{shape: "task-next", args: "task next"},
-		{shape: "task-do", args: "task do bucket 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15"},
-		{shape: "task-commit", args: "task commit"},
 		{shape: "runs", args: "runs"},
 		{shape: "runs-show", args: "runs show 1"},
 		{shape: "verify", args: "verify"},
@@ -88,7 +84,6 @@ func jsonCalls() []jsonCall {
 		{shape: "restore-head", args: "restore-head"},
 		{shape: "prune", args: "prune --dry-run"},
 		{shape: "rebucket", args: "rebucket --dry-run"},
-		{shape: "upgrade", args: "upgrade --dry-run"},
 		{shape: "keys-add", args: "keys add --role finance"},
 		{shape: "keys-list", args: "keys list"},
 		{shape: "keys-revoke", args: "keys revoke KEY"},
@@ -323,8 +318,7 @@ sample and validates what it prints.
   document, the same as with ` + "`--format json`" + `. With ` + "`--out FILE`" + ` it says what was written.
 - ` + "`tollbook console`" + ` prints one object with its ` + "`address`" + `. What is printed line by line is
   [below](#lines-of-json).
-- Members can be added in a later version. A member that exists keeps its name, type and meaning
-  ([upgrade](guides/upgrade.md)).
+- Members can be added in a later version. A member that exists keeps its name, type and meaning.
 `
 
 // appendFile adds text to a file.

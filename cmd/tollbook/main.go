@@ -7,7 +7,6 @@ import (
 	"github.com/tollbook/tollbook/cmd/tollbook/commands"
 	"github.com/tollbook/tollbook/cmd/tollbook/heap"
 	_ "github.com/tollbook/tollbook/cmd/tollbook/heap/startup"
-	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 )
 
 //go:generate go run . man --force --out ../../docs/cli.md
@@ -19,6 +18,5 @@ func main() {
 // begin runs the command line of this process with the given clock and returns the exit code.
 func begin(clock func() time.Time) int {
 	heap.Start(os.Getenv)
-	feedfile.TakeEmptyPages()
 	return commands.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.Getenv, clock)
 }

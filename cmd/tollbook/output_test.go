@@ -349,13 +349,6 @@ statement --cycle 2026-09
 statement --cycle 2026-09 --format table
 statement --cycle 2026-09 --format csv
 statement --cycle 2026-09 --format json
-task
-task plan
-task next
-task do bucket 0
-task commit
-upgrade
-upgrade --dry-run
 verify
 version
 worker

@@ -682,7 +682,7 @@ func hint(e *ledger.Entry) string {
 }
 
 // version compares this program with the one that performed the newest run: using two versions on one workspace is a
-// mistake during an upgrade.
+// mistake while the program is replaced.
 func (d *doctor) version(context.Context) {
 	switch {
 	case d.last == nil:

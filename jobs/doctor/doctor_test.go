@@ -201,14 +201,14 @@ func TestTables(t *testing.T) {
 	s.Ask(t, "ALTER TABLE copy_internal.lines_data MODIFY COLUMN payment_amount Decimal(38, 8)")
 	tells(t, o, name, OK, "", "")
 	s.Ask(t, "DROP VIEW copy.lines")
-	tells(t, o, name, Warn, "not as this program makes them: 0001_tables.sql", "`tollbook publish`")
+	tells(t, o, name, Warn, "not as this program makes them: tables.sql", "`tollbook publish`")
 	if _, err := targets.ClickHouse(t.Context(), w, targets.Options{Cycle: place.NoCycle},
 		workspace.Options{AsOf: asOf}); err != nil {
 		t.Fatal(err)
 	}
 	tells(t, o, name, OK, "", "")
 	s.Ask(t, "INSERT INTO copy_internal.schema_versions (version, name, hash) VALUES (99, 'later.sql', '')")
-	tells(t, o, name, Warn, "are of version 99, this program knows versions up to 7", "a newer one")
+	tells(t, o, name, Warn, "are of version 99, this program knows version 1", "the program that made them")
 }
 
 // TestIcebergCatalog checks the findings for a catalog: that it fails, that its secret is missing or wrong, and which

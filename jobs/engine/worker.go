@@ -39,17 +39,14 @@ type slot struct {
 	tasks *run.Tasks
 }
 
-// workerName names a process of this machine.
-func workerName(pid int) string {
+// Name is the worker's name in attempts: its machine and its process.
+func (w *Worker) Name() string {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "unknown"
 	}
-	return fmt.Sprintf("%s/%d", host, pid)
+	return fmt.Sprintf("%s/%d", host, os.Getpid())
 }
-
-// Name is the worker's name in attempts.
-func (w *Worker) Name() string { return workerName(os.Getpid()) }
 
 // Do does a task; number is the number of the attempt. The returned attempt says how it ended.
 func (w *Worker) Do(ctx context.Context, id, stage string, i, number int) *task.Attempt {

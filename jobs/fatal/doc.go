@@ -6,10 +6,12 @@
 // that signal consists of a few instructions that need no memory, no Go stack and no lock: it writes one line and
 // exits. There is no second process, so signals, terminals, locks and kill -9 work as without this package.
 //
-//	FATAL-1  On Linux on amd64 and arm64, a process in which the runtime gives up after Handle ends with exit code 3.
-//	         Elsewhere, and before Handle was called, it ends with 2.
+//	FATAL-1  On Linux on amd64 and arm64, a process that imports this package ends with exit code 3 if the runtime
+//	         gives up. Elsewhere, and while the runtime itself starts, it ends with 2.
 //	FATAL-2  The runtime's report is written to standard error first, completely, with the stacks of all goroutines.
 //	         No core is dumped.
 //	FATAL-3  SIGABRT from outside also ends the process with exit code 3, without a report. SIGQUIT writes a report.
 //	FATAL-4  Exit codes that the program chooses and death by SIGKILL are not changed.
+//	FATAL-5  The handler is set before any package that allocates is initialized. Go initializes packages whose
+//	         imports are initialized in the order of their paths, so this package imports none.
 package fatal

@@ -2,12 +2,7 @@
 
 package fatal
 
-import (
-	"runtime/debug"
-	"unsafe"
-
-	"golang.org/x/sys/unix"
-)
+import _ "unsafe" // for linkname
 
 // message is the last line of a process in which the runtime gave up. The handler reads it.
 var message = "tollbook: the process cannot continue: exit code 3, safe to run again\n"
@@ -27,15 +22,26 @@ const (
 	hasRestorer = 0x04000000
 )
 
-// Handle makes fatal errors of the runtime end the process with exit code 3; if the kernel refuses, they end it with 2.
-func Handle() {
+// The handler is set while the package is initialized (FATAL-5).
+var _ = handle()
+
+// handle makes fatal errors of the runtime end the process with exit code 3; if the kernel refuses, they end it with 2.
+func handle() bool {
 	a := action{handler: handlerPC(), flags: onStack | hasRestorer, restorer: handlerPC(), mask: ^uint64(0)}
-	_, _, errno := unix.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(unix.SIGABRT), uintptr(unsafe.Pointer(&a)), 0,
-		unsafe.Sizeof(a.mask), 0, 0)
-	if errno == 0 {
-		debug.SetTraceback("crash")
+	if onAbort(&a) != 0 {
+		return false
 	}
+	setTraceback("crash")
+	return true
 }
+
+// onAbort sets the action of SIGABRT and returns 0, or an error of the kernel.
+func onAbort(a *action) uintptr
+
+// setTraceback is debug.SetTraceback, without an import whose packages would be initialized before (FATAL-5).
+//
+//go:linkname setTraceback runtime/debug.SetTraceback
+func setTraceback(level string)
 
 // handlerPC is the address of the signal handler. A Go function value would be a wrapper that needs a goroutine.
 func handlerPC() uintptr

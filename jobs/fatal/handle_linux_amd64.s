@@ -17,3 +17,14 @@ TEXT handler<>(SB), NOSPLIT|NOFRAME, $0
 	MOVL $231, AX
 	SYSCALL
 	INT  $3
+
+// func onAbort(a *action) uintptr
+TEXT ·onAbort(SB), NOSPLIT, $0-16
+	MOVL $6, DI
+	MOVQ a+0(FP), SI
+	XORL DX, DX
+	MOVL $8, R10
+	MOVL $13, AX
+	SYSCALL
+	MOVQ AX, ret+8(FP)
+	RET

@@ -17,3 +17,14 @@ TEXT handler<>(SB), NOSPLIT|NOFRAME, $0
 	MOVD $94, R8
 	SVC
 	BRK
+
+// func onAbort(a *action) uintptr
+TEXT ·onAbort(SB), NOSPLIT, $0-16
+	MOVD $6, R0
+	MOVD a+0(FP), R1
+	MOVD $0, R2
+	MOVD $8, R3
+	MOVD $134, R8
+	SVC
+	MOVD R0, ret+8(FP)
+	RET

@@ -182,7 +182,7 @@ func owed(runs []Run, publishes bool) {
 const publishKind = "publish"
 
 // shows returns the manifest that all targets show since a run; 0 = none. A publish that failed or that was limited to
-// a cycle counts as incomplete, even if an entry of an earlier build says otherwise.
+// a cycle counts as incomplete.
 func (r *Run) shows() int64 {
 	if r.Kind == publishKind && (!r.Outcome.Finished() || strings.Contains(r.Command, " --cycle ")) {
 		return 0

@@ -250,7 +250,7 @@ func (f *Folder) newWorker(txn *lake.SubTxn, strays *samples.Strays) *worker {
 	w := &worker{Folder: f, txn: txn, tally: incoming.NewTally(len(f.Scanned.Files), f.Books, f.Watch.ForTask())}
 	w.rated = rated.NewLines(txn, w.pays)
 	in := incoming.New(f.state(txn), f.Scanned, w.tally)
-	in.Rated, in.Opening.Rated = w.rated, w.rated
+	in.Rated = w.rated
 	rater := rating.NewRater(f.Prices, f.Scanned.Regions.Name)
 	w.events = &eventlines.Folder{State: in.State, Refund: f.Refunds, Open: f.Open}
 	w.samples = samples.New(in, strays)

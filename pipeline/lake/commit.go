@@ -32,8 +32,7 @@ func (t *Txn) commit(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("lake: write the manifest: %w", err)
 	}
-	upgraded := len(t.SubTxn.base.lists.Steps()) > 0
-	if same && !upgraded && !(t.next.ResetsClock() && m.AsOf != t.SubTxn.base.Manifest.AsOf) {
+	if same && !(t.next.ResetsClock() && m.AsOf != t.SubTxn.base.Manifest.AsOf) {
 		return false, errors.Join(t.dropShared(), t.clearUp(t.SubTxn.named))
 	}
 	m.Number, m.Parent = t.SubTxn.base.Manifest.Number+1, t.SubTxn.base.Hash
@@ -100,9 +99,6 @@ func (t *Txn) checkClosed(m *manifest.Manifest) error {
 		if !found {
 			return &lakeerr.ClosedError{Cycle: ref.Cycle.String(),
 				Detail: "it had no files when it was closed, none can be added"}
-		}
-		if len(t.SubTxn.base.lists.Steps()) > 0 {
-			old = listsAgain(ref, old)
 		}
 		if err := t.checkKept(ref, old); err != nil {
 			return err
@@ -279,6 +275,14 @@ func (w *writing) writeSmall(name string, b []byte) error {
 func (w *writing) putInPlace(f storage.File, name string) error {
 	if err := f.Close(); err != nil {
 		return fmt.Errorf("close %s of the lake: %w", name, err)
+	}
+	return w.rename(f, name)
+}
+
+// rename gives a temporary file its name.
+func (w *writing) rename(f storage.File, name string) error {
+	if err := w.held(); err != nil {
+		return err
 	}
 	if err := w.lake.st.Rename(f.Name(), name); err != nil {
 		return fmt.Errorf("put %s of the lake in place: %w", name, err)

@@ -36,7 +36,7 @@
 //	        records what left, when and where to (Archived). Cycles leave in order, the oldest first. An archive is
 //	        a lake (ArchiveOf) and keeps these invariants too. LAKE-19 is the exception.
 //	LAKE-9  Only one run at a time must hold the lock. Readers need no lock. A run whose lock's file was removed or
-//	        replaced neither deletes nor commits anything.
+//	        replaced neither makes, names nor deletes a file, and commits nothing.
 //	LAKE-10  A run that changes nothing must leave no new name and no new number. The clock of a run is not a change,
 //	         except for a run that resets the lake's clock (ResetClock).
 //	LAKE-11  After a run that ended, the lake should contain HEAD, LOCK, manifests 1 to n, what manifest n names, and
@@ -50,9 +50,8 @@
 //	         lake is damaged, and neither a run nor a reader uses it. RestoreHead repairs HEAD.
 //	LAKE-15  HEAD must only be restored to the newest manifest, and only if all files that it names and its chain of
 //	         parents are complete.
-//	LAKE-16  The newest manifest and its lists must have one format. A program must refuse any other format than its
-//	         own, and change nothing. Only an upgrade converts it: it copies the state, durable, and then commits
-//	         it in the new format. The files of the state stay the same. Manifests before it keep their formats.
+//	LAKE-16  Every manifest and list must have the format of the program. A program must refuse a newer format, and
+//	         change nothing.
 //	LAKE-17  The list of a cycle must be cut by day if its text has about 4 MiB: then it names a list for each day of
 //	         the calendar that has files, and holds the files of no such day. Whether it is cut must follow from the
 //	         entries alone when the files of the cycle change, and stay as it is when they do not; an archive keeps

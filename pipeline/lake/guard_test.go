@@ -195,6 +195,47 @@ func TestStolenLock(t *testing.T) {
 	}
 }
 
+// TestStolenLockMakesNothing checks that a run whose lock's file was removed makes no file and names none. The file
+// that the run has begun is another one by then: it was deleted, and a second run has made one of the same name.
+// Without the check, that one becomes a data file, with the content of another (LAKE-9).
+func TestStolenLockMakesNothing(t *testing.T) {
+	t.Parallel()
+	m := storage.NewMem()
+	key := manifest.FileKey{Table: "lines", Cycle: lakekey.Cycle("2026-10"), Day: lakekey.Day("2026-10-09")}
+	first := begin(t, open(t, m))
+	w, err := first.SubTxn.Create(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(w, "of the first run"); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Remove(storage.LockName); err != nil {
+		t.Fatal(err)
+	}
+	if err := begin(t, open(t, m)).End(nil); err != nil { // it deletes the file
+		t.Fatal(err)
+	}
+	second := begin(t, open(t, m))
+	if _, err := second.SubTxn.Create(key); err != nil {
+		t.Fatal(err)
+	}
+	before := dump(t, m)
+	var lost *storage.LostLockError
+	if _, err := w.Finish(1, nil); !errors.As(err, &lost) {
+		t.Errorf("Finish = %v; want a *storage.LostLockError", err)
+	}
+	if _, err := first.SubTxn.CreateTemp("spill"); !errors.As(err, &lost) {
+		t.Errorf("CreateTemp = %v; want a *storage.LostLockError", err)
+	}
+	if changed, err := first.Commit(t.Context()); changed || !errors.As(err, &lost) {
+		t.Errorf("Commit = %v, %v; want a *storage.LostLockError", changed, err)
+	}
+	if diff := cmp.Diff(before, dump(t, m)); diff != "" {
+		t.Errorf("the first run (-before +after):\n%s", diff)
+	}
+}
+
 // commitAfter commits a run whose work had an error, or not.
 func commitAfter(txn *lake.Txn, err error) (bool, error) {
 	if err != nil {
@@ -280,11 +321,10 @@ func TestHashOf(t *testing.T) {
 	}
 }
 
-// TestUnits tests LAKE-20: a lake of an earlier build gets its units with the next change, and then keeps them.
+// TestUnits tests LAKE-20: a lake gets its units with its first state, which they alone are not, and keeps them.
 func TestUnits(t *testing.T) {
 	t.Parallel()
 	m := storage.NewMem()
-	history(t, m)
 	shanghai := manifest.Units{Zone: "Asia/Shanghai", Currency: "CNY", Digits: 2}
 	for _, c := range []struct {
 		totals  []manifest.Total
@@ -979,4 +1019,32 @@ func FuzzParseHead(f *testing.F) {
 			t.Errorf("ParseHead(%q) = %d, %s", text, number, hash)
 		}
 	})
+}
+
+// TestNewerFormat checks that readers and runs refuse a lake of a newer format with an error that says so, and that the
+// lake does not change (LAKE-16).
+func TestNewerFormat(t *testing.T) {
+	t.Parallel()
+	whole, st := storage.NewMem(), storage.NewMem()
+	history(t, whole)
+	files := dump(t, whole)
+	delete(files, "LOCK")
+	const newest = "manifests/000003.json"
+	files[newest] = strings.ReplaceAll(files[newest], `"format": 1`, `"format": 2`)
+	files["HEAD"] = "3 " + string(manifest.HashBytes([]byte(files[newest]))) + "\n"
+	lay(t, st, files)
+	l := open(t, st)
+	_, read := l.Head()
+	_, begun := l.Begin()
+	for _, err := range []error{read, begun} {
+		if err == nil || !strings.Contains(err.Error(), "lake: manifests/000003.json: format 2, number 3: want format "+
+			"1, number 3; a newer version of tollbook wrote it: use that version") {
+			t.Error(err)
+		}
+	}
+	left := dump(t, st)
+	delete(left, "LOCK")
+	if diff := cmp.Diff(files, left); diff != "" {
+		t.Errorf("the lake was changed:\n%s", diff)
+	}
 }

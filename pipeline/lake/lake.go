@@ -20,8 +20,6 @@ type Options struct {
 	// Stop, if set, is called at the named points of a commit (StopPoints). Tests kill the process there; an error it
 	// returns ends the commit at that point.
 	Stop func(point string) error
-	// Steps convert lakes of earlier formats. nil = those of this program.
-	Steps []manifest.Step
 	// CutBytes is the size from which a run cuts the list of a cycle by day (LAKE-17). 0 = next.CutBytes; for tests.
 	CutBytes int
 }
@@ -43,10 +41,7 @@ type Lake struct {
 	chain storage.Chain // nil = st is a file system
 	log   *slog.Logger
 	stop  func(point string) error
-	steps []manifest.Step
 	cut   int
-	// upgrades accepts a live manifest of an earlier format
-	upgrades bool
 
 	blocks sync.Pool // buffers for checking parts of blocks
 }
@@ -63,10 +58,7 @@ func Open(st storage.Storage, o Options) (*Lake, error) {
 
 // newLake is Open without reading HEAD.
 func newLake(st storage.Storage, o Options) *Lake {
-	l := &Lake{st: st, log: o.Log, stop: o.Stop, steps: o.Steps, cut: o.CutBytes}
-	if l.steps == nil {
-		l.steps = manifest.Steps()
-	}
+	l := &Lake{st: st, log: o.Log, stop: o.Stop, cut: o.CutBytes}
 	if l.chain = storage.AsChain(st); l.chain != nil {
 		l.st = l.chain
 	}
@@ -159,27 +151,23 @@ func (l *Lake) readHead() (int64, manifest.Hash, error) {
 func (l *Lake) load(number int64, hash manifest.Hash) (*Snapshot, error) {
 	if number == 0 {
 		m := manifest.Manifest{Format: manifest.Format}
-		return &Snapshot{Manifest: m, lake: l, lists: lists.New(l.readNamed, &m, nil)}, nil
+		return &Snapshot{Manifest: m, lake: l, lists: lists.New(l.readNamed, &m)}, nil
 	}
-	m, steps, err := l.readManifest(number, hash, manifest.HeadName)
+	m, err := l.readManifest(number, hash, manifest.HeadName)
 	if err != nil {
 		return nil, err
 	}
-	if len(steps) > 0 && !l.upgrades {
-		detail := fmt.Sprintf("has format %d, this program works with format %d", steps[0].From, manifest.Format)
-		return nil, &lakeerr.CorruptError{Name: manifest.NameOf(number), Detail: detail, Hint: lakeerr.HintOlder}
-	}
-	return &Snapshot{Manifest: *m, Hash: hash, lake: l, lists: lists.New(l.readNamed, m, steps)}, nil
+	return &Snapshot{Manifest: *m, Hash: hash, lake: l, lists: lists.New(l.readNamed, m)}, nil
 }
 
-// readManifest reads and checks one manifest, which by names. The steps are those that its lists need.
-func (l *Lake) readManifest(number int64, hash manifest.Hash, by string) (*manifest.Manifest, []manifest.Step, error) {
+// readManifest reads and checks one manifest, which by names.
+func (l *Lake) readManifest(number int64, hash manifest.Hash, by string) (*manifest.Manifest, error) {
 	name := manifest.NameOf(number)
 	b, err := l.readNamed(name, hash, by, number)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	return manifest.DecodeAny(l.steps, name, number, b)
+	return manifest.DecodeNumbered(name, number, b)
 }
 
 // readNamed reads a file that by names with its hash. number is the reader's manifest.

@@ -3,7 +3,9 @@ package lake_test
 import (
 	"context"
 	"errors"
+	"io"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 	"testing"
@@ -313,4 +315,51 @@ func TestArchiveHasTheList(t *testing.T) {
 			}
 		}
 	}
+}
+
+// lay writes files to a storage and syncs them.
+func lay(t testing.TB, st storage.Storage, files map[string]string) {
+	t.Helper()
+	dirs := map[string]bool{"": true}
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		w, err := st.Create(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = io.WriteString(w, files[name])
+		if err := errors.Join(err, w.Sync(), w.Close()); err != nil {
+			t.Fatal(err)
+		}
+		for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
+			dirs[dir] = true
+		}
+	}
+	for _, dir := range slices.Sorted(maps.Keys(dirs)) {
+		if err := st.SyncDir(dir); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// stateOf returns what a lake's live state contains, without what a commit changes by itself.
+func stateOf(t testing.TB, st storage.Storage) (m manifest.Manifest, files []manifest.FileEntry,
+	inputs []manifest.Input) {
+	t.Helper()
+	snap, err := open(t, st).Head()
+	if err != nil {
+		t.Fatal(err)
+	}
+	m = snap.Manifest
+	for _, ref := range m.Cycles {
+		of, err := snap.Files(ref.Cycle)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, of...)
+	}
+	if inputs, err = snap.Inputs(); err != nil {
+		t.Fatal(err)
+	}
+	m.Number, m.Parent, m.Command = 0, "", ""
+	return m, files, inputs
 }

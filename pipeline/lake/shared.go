@@ -64,7 +64,6 @@ func sameBase(run, base manifest.Hash, s *Snapshot) error {
 type PlanError struct {
 	Run  manifest.Hash
 	What string
-	Redo bool // doing a task again is enough; the run need not be planned again
 }
 
 func (e *PlanError) Error() string { return fmt.Sprintf("run %s: %s", e.Run, e.What) }
@@ -217,8 +216,8 @@ func (t *Txn) checkMade(made []manifest.FileEntry) error {
 		}
 		if !found || size != e.Bytes {
 			run := strings.TrimSuffix(strings.TrimPrefix(t.SubTxn.shared, manifest.RunsDir+"/"), "/")
-			return &PlanError{Run: manifest.Hash(run), Redo: true,
-				What: fmt.Sprintf("%s, which a task made, is not there: do the task again", e.Path)}
+			return &PlanError{Run: manifest.Hash(run),
+				What: fmt.Sprintf("%s, which a task made, is not there", e.Path)}
 		}
 	}
 	return nil

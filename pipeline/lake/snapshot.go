@@ -122,7 +122,7 @@ func (s *Snapshot) Since(number int64) ([]manifest.Manifest, error) {
 	}
 	out := []manifest.Manifest{s.Manifest}
 	for m := s.Manifest; m.Number > number; {
-		parent, _, err := s.lake.readManifest(m.Number-1, m.Parent, manifest.NameOf(m.Number))
+		parent, err := s.lake.readManifest(m.Number-1, m.Parent, manifest.NameOf(m.Number))
 		if err != nil {
 			return out, lakeerr.Unmoved(err, manifest.NameOf(m.Number))
 		}
@@ -188,7 +188,7 @@ func (s *Snapshot) First(origin manifest.Hash) (*manifest.Manifest, error) {
 	if s.Manifest.Number == 1 {
 		return &s.Manifest, nil
 	}
-	m, _, err := s.lake.readManifest(1, origin, manifest.NameOf(2))
+	m, err := s.lake.readManifest(1, origin, manifest.NameOf(2))
 	return m, lakeerr.Unmoved(err, manifest.NameOf(2))
 }
 

@@ -31,8 +31,10 @@ type writing struct {
 	syncs   *durable.Writes
 	indexed func() (map[int][]manifest.FileEntry, error) // files of the base by bucket
 	// shared is the folder of the shared run's objects; "" = the run is not shared
-	shared  string
-	suffix  string    // of the names of temporary files
+	shared string
+	suffix string // of the names of temporary files
+	// held returns an error if the lock's file was removed: another run's files can have the names of this one's
+	held    func() error
 	buffers sync.Pool // buffers of ended writers: *bufio.Writer
 
 	mu       sync.Mutex
@@ -43,7 +45,7 @@ type writing struct {
 func newWriting(l *Lake, base *Snapshot, named int) *writing {
 	w := &writing{
 		lake: l, base: base, named: make(map[string]bool, named), finished: make(map[string]manifest.FileEntry),
-		syncs: durable.New(l.st),
+		syncs: durable.New(l.st), held: func() error { return nil },
 	}
 	w.indexed = sync.OnceValues(func() (map[int][]manifest.FileEntry, error) {
 		files, _, err := base.All()
@@ -181,6 +183,9 @@ func (w *writing) CreateTemp(label string) (storage.File, error) {
 		if c := label[i]; (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '_' && c != '-' {
 			return nil, fmt.Errorf("create a temporary file of the lake: label %q", label)
 		}
+	}
+	if err := w.held(); err != nil {
+		return nil, err
 	}
 	w.mu.Lock()
 	w.sequence++

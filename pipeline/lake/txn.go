@@ -49,7 +49,7 @@ func (l *Lake) beginAs(run manifest.Hash, check func(base *Snapshot) error) (*Tx
 	if err != nil {
 		return nil, errors.Join(err, lock.Unlock())
 	}
-	t.lock = lock
+	t.lock, t.SubTxn.held = lock, lock.Held
 	return t, nil
 }
 
@@ -128,7 +128,7 @@ func (l *Lake) newTxn(base *Snapshot, files []manifest.FileEntry, named int) (*T
 		}
 	}
 	state := next.New(next.Base{Manifest: base.Manifest, Files: files, Days: days, Inputs: inputs,
-		Rewrite: len(base.lists.Steps()) > 0, CutBytes: l.cut})
+		CutBytes: l.cut})
 	return &Txn{next: state, SubTxn: &SubTxn{files: state.Entries, writing: newWriting(l, base, named)}}, nil
 }
 
@@ -291,7 +291,7 @@ func (t *Txn) Preview() (*Snapshot, error) {
 		return nil, err
 	}
 	m.Number, m.Parent = t.SubTxn.base.Manifest.Number+1, t.SubTxn.base.Hash
-	of := lists.New(t.SubTxn.lake.readNamed, &m, nil)
+	of := lists.New(t.SubTxn.lake.readNamed, &m)
 	of.KeepInputs(t.next.Inputs())
 	days := make(map[string][]manifest.DayRef)
 	for _, list := range planned {

@@ -101,10 +101,9 @@ func (w *Writer) place(name string) error {
 	if w.txn.lake.chain != nil {
 		return w.txn.putInPlace(w.file, name)
 	}
-	if err := w.txn.lake.st.Rename(w.file.Name(), name); err != nil {
-		return fmt.Errorf("put %s of the lake in place: %w", name, errors.Join(err, w.file.Close()))
+	if err := w.txn.rename(w.file, name); err != nil {
+		return errors.Join(err, w.file.Close())
 	}
-	w.txn.syncs.Touch(name)
 	return w.txn.syncs.File(w.file, name, w.bytes)
 }
 

@@ -12,7 +12,7 @@ import (
 func (r *run) issueCoupons() (err error) {
 	r.money = &partner.Stage{Txn: r.state.txn.SubTxn, Books: r.state.ws.Books, Settings: &r.state.ws.Settings,
 		Book: r.state.partners, AsOf: r.state.o.AsOf, Events: r.events.intake.Book(), Store: r.state.store(),
-		Closed: r.state.closed, Closing: r.state.closing(), Gone: r.state.archived,
+		Closed: r.state.closed, Closing: r.state.closing(),
 		SortBytes: r.state.o.ChunkBytes, Decided: func(d event.Decision) { r.events.countRow(&d) }}
 	if len(r.events.unread) > 0 {
 		r.money.Load = func() error { return r.events.loadMoney(r.events.intake.Book(), r.events.unread) }

@@ -2,10 +2,12 @@ package run
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 
 	"github.com/tollbook/tollbook/pipeline/fold"
+	"github.com/tollbook/tollbook/pipeline/fold/opening"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/run/rerated"
@@ -13,6 +15,7 @@ import (
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/problem"
 )
 
 // RerateOptions says how to rate a closed cycle again.
@@ -131,7 +134,14 @@ func (r rerating) readDraft() (err error) {
 	if re.Books == "" || re.draft != nil {
 		return nil
 	}
-	if re.draft, err = rerated.DraftBooks(re.Books, r.run.state.ws); err != nil || s == nil || s.plan == nil {
+	if re.draft, err = rerated.DraftBooks(re.Books, r.run.state.ws); err != nil {
+		return err
+	}
+	err = opening.CheckPackages(r.run.state.txn.SubTxn.Base(), re.draft)
+	if found := (problem.Problems)(nil); errors.As(err, &found) {
+		return found.In(re.Books)
+	}
+	if err != nil || s == nil || s.plan == nil {
 		return err
 	}
 	return s.plan.Draft.Check(s.run, re.draft)

@@ -28,6 +28,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/run/bookproblem"
 	"github.com/tollbook/tollbook/pipeline/run/gate"
 	"github.com/tollbook/tollbook/pipeline/run/newfiles"
+	"github.com/tollbook/tollbook/pipeline/run/plan"
 	"github.com/tollbook/tollbook/pipeline/run/rejectlist"
 	"github.com/tollbook/tollbook/pipeline/run/retry"
 	"github.com/tollbook/tollbook/pipeline/run/samecurrency"
@@ -144,7 +145,7 @@ func perform(ctx context.Context, w *workspace.Workspace, o workspace.Options, j
 	}
 	report, err := do(ctx, w, o, j)
 	if err != nil {
-		return nil, refused(err)
+		return nil, plan.Refused(err)
 	}
 	if j.dryRun || !w.Settings.Publishes() {
 		return report, nil
@@ -226,6 +227,9 @@ func (r *run) prepare() (err error) {
 		return err
 	}
 	if err := samecurrency.Check(r.state.txn.SubTxn.Base(), r.state.ws.Books); err != nil {
+		return err
+	}
+	if err := opening.CheckPackages(r.state.txn.SubTxn.Base(), r.state.ws.Books); err != nil {
 		return err
 	}
 	r.state.books = workspace.Fingerprint(r.state.ws)
@@ -356,7 +360,7 @@ func (r *run) rateBuckets(ctx context.Context, cfg *accept.Config, f *fold.Folde
 			return err
 		}
 	}
-	return r.state.job.sharing.tasksDone()
+	return nil
 }
 
 // rejectStage returns the stage of the rejects of usage and bandwidth, which the run read with cfg.
@@ -437,8 +441,8 @@ func (r *run) inboxFiles(ctx context.Context, hashes *inbox.Hashes) ([]*accept.F
 	if s != nil && s.plan != nil {
 		return r.continuedFiles(ctx, hashes)
 	}
-	notes, finder := len(r.state.report.Notes), r.state.newFiles(r.inbox)
-	if s != nil && s.engine {
+	finder := r.state.newFiles(r.inbox)
+	if s != nil {
 		if err := (planning{r.state}).hash(ctx, r.engine(), finder, hashes); err != nil {
 			return nil, err
 		}
@@ -447,7 +451,7 @@ func (r *run) inboxFiles(ctx context.Context, hashes *inbox.Hashes) ([]*accept.F
 	if err != nil || s == nil {
 		return files, err
 	}
-	return files, r.share(files, notes)
+	return files, r.share(files)
 }
 
 // freshFiles returns the files of all feeds that were not taken yet.
@@ -539,10 +543,7 @@ func (r *run) engine() task.Local {
 
 // cycles stores the state of every cycle that the run changed.
 func (r *run) cycles() error {
-	touched := slices.Concat(r.folded.Cycles, r.events.cycles)
-	if r.state.job.cycle != place.NoCycle {
-		touched = append(touched, r.state.job.cycle)
-	}
+	touched := slices.Concat(r.folded.Cycles, r.events.cycles, r.state.jobCycles())
 	for _, ref := range r.state.txn.SubTxn.Base().Manifest.Cycles {
 		c := ref.Period()
 		if c > r.state.closed && ref.Books != r.state.books {

@@ -36,9 +36,7 @@ func (r *run) knownCycles() []period.Cycle {
 	for _, ref := range r.state.txn.SubTxn.Base().Manifest.Cycles {
 		list = append(list, ref.Period())
 	}
-	if r.state.job.cycle != place.NoCycle {
-		list = append(list, r.state.job.cycle)
-	}
+	list = append(list, r.state.jobCycles()...)
 	slices.Sort(list)
 	return slices.Compact(list)
 }
@@ -97,6 +95,18 @@ func (ev *eventStage) incentiveEvents() []settlement.Event {
 	return list
 }
 
+// jobCycles returns the cycle that the job is about, if it is open: also that in which a re-rating keeps its books,
+// without a difference too.
+func (r *runState) jobCycles() []period.Cycle {
+	switch {
+	case r.job.rerate != nil:
+		return []period.Cycle{r.closed + 1}
+	case r.job.cycle != place.NoCycle:
+		return []period.Cycle{r.job.cycle}
+	}
+	return nil
+}
+
 // nextCycles returns the cycles with files in the next state.
 func (r *run) nextCycles() []period.Cycle {
 	var list []period.Cycle
@@ -104,9 +114,7 @@ func (r *run) nextCycles() []period.Cycle {
 		list = append(list, ref.Period())
 	}
 	list = slices.Concat(list, r.folded.Cycles, r.events.cycles)
-	if r.state.job.cycle != place.NoCycle {
-		list = append(list, r.state.job.cycle)
-	}
+	list = append(list, r.state.jobCycles()...)
 	slices.Sort(list)
 	return slices.Compact(list)
 }

@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/fold"
 	"github.com/tollbook/tollbook/pipeline/fold/pay"
@@ -50,91 +49,14 @@ func Stages() []string {
 		fold.BucketTask, rejectlist.Kind}
 }
 
-// Pending says for what a shared run waits.
-type Pending struct {
-	Run manifest.Hash `json:"run"`
-	// scan, rerate, count, slice, bucket or reject; "" = nothing is missing: the run can be committed
-	Stage   string `json:"stage"`
-	Tasks   int    `json:"tasks"`   // number of tasks of the stage, which are numbered from 0
-	Missing []int  `json:"missing"` // tasks without a result
-}
-
-// pendingError ends a run that has to wait for tasks.
-type pendingError struct{ Pending }
-
-// Error counts what is missing.
-func (e *pendingError) Error() string {
-	if e.Stage == "" {
-		return fmt.Sprintf("run %s: all tasks are done", e.Run)
-	}
-	return fmt.Sprintf("run %s: %d of %d %s tasks are not done", e.Run, len(e.Missing), e.Tasks, e.Stage)
-}
-
 // sharing is this process's part in a shared run.
 type sharing struct {
 	run     manifest.Hash // "" = it is being planned
 	plan    *plan.Plan
-	commit  bool // commit the run once all tasks are done
-	engine  bool // workers of the engine do the tasks
 	refused bool // a worker refused a task
 
 	txn *lake.Txn          // of the run, once it has begun
 	o   *workspace.Options // of the run
-}
-
-// PlanTasks begins a shared run: a nightly run, or with a cycle a monthly run. It returns when other processes have
-// tasks to do. Nothing is committed.
-func PlanTasks(ctx context.Context, w *workspace.Workspace, cycle period.Cycle, o workspace.Options) (*Pending,
-	error) {
-	p := &plan.Plan{Kind: plan.Nightly}
-	if cycle != place.NoCycle {
-		p.Kind, p.Cycle = plan.Monthly, cycle
-	}
-	return pending(transact(ctx, w, o, (&sharing{}).job(p)))
-}
-
-// NextTasks continues a shared run: it takes the results of a stage and returns when other processes have tasks to do,
-// or when the run can be committed. Nothing is committed.
-func NextTasks(ctx context.Context, w *workspace.Workspace, run manifest.Hash, o workspace.Options) (*Pending, error) {
-	p, err := plan.Load(w, run, o)
-	if err == nil {
-		err = p.Run(run)
-	}
-	if err != nil {
-		return nil, err
-	}
-	o.AsOf, o.AcceptRejects = p.AsOf, p.Accept
-	return pending(transact(ctx, w, o, (&sharing{run: run, plan: p}).job(p)))
-}
-
-// pending converts the error of a run that waits to what it waits for.
-func pending(_ *workspace.Report, err error) (*Pending, error) {
-	if waits := new(pendingError); errors.As(err, &waits) {
-		return &waits.Pending, nil
-	}
-	return nil, refused(err)
-}
-
-// refused converts an error of a run that cannot be continued to a refusal.
-func refused(err error) error {
-	if e := new(pendingError); errors.As(err, &e) {
-		return &workspace.RefusedError{What: e.Error(), Hint: fmt.Sprintf("missing: %s", numbers(e.Missing))}
-	}
-	return plan.Refused(err)
-}
-
-// numbers lists a few numbers.
-func numbers(list []int) string {
-	const maxNamed = 20
-	var words []string
-	for i, n := range list {
-		if i == maxNamed {
-			words = append(words, fmt.Sprintf("and %d more", len(list)-maxNamed))
-			break
-		}
-		words = append(words, fmt.Sprint(n))
-	}
-	return strings.Join(words, ", ")
 }
 
 // job is the job of a plan in which this process has a part.
@@ -190,17 +112,6 @@ func (j *job) same(o *job) bool {
 // begin begins the transaction of a run.
 func (r *run) begin(l *lake.Lake) (err error) {
 	s := r.state.job.sharing
-	if s == nil && r.state.o.SharedRun != "" {
-		s = &sharing{run: manifest.Hash(r.state.o.SharedRun), commit: true}
-		if s.plan, err = plan.Load(r.state.ws, s.run, r.state.o); err != nil {
-			return err
-		}
-		if r.state.job.command != s.job(s.plan).command || r.state.o.AsOf != s.plan.AsOf {
-			return &workspace.RefusedError{What: fmt.Sprintf("run %s is not that of %s as of %s", s.run,
-				r.state.job.command, r.state.o.AsOf), Hint: "`tollbook task commit` commits it"}
-		}
-		r.state.job.sharing = s
-	}
 	if s == nil || s.plan == nil {
 		r.state.txn, err = l.Begin()
 	} else {
@@ -212,23 +123,20 @@ func (r *run) begin(l *lake.Lake) (err error) {
 	return err
 }
 
-// share writes the plan of a run that is being planned, once its feed files are known. notes is the number of notes
-// that the run had before.
-func (r *run) share(files []*accept.File, notes int) (err error) {
+// share writes the plan of a run that is being planned, once its feed files are known.
+func (r *run) share(files []*accept.File) error {
 	p := planning{r.state}
-	return p.share(p.of(files, notes))
+	return p.share(p.of(files))
 }
 
 // planning makes the plans of a shared run.
 type planning struct{ state *runState }
 
 // of returns the plan of the run for feed files.
-func (r planning) of(files []*accept.File, notes int) *plan.Plan {
+func (r planning) of(files []*accept.File) *plan.Plan {
 	p := &plan.Plan{Base: r.state.txn.SubTxn.Base().Hash, Build: r.state.o.Build,
 		Settings: plan.SettingsHash(r.state.ws), Books: plan.BooksHash(r.state.ws), AsOf: r.state.o.AsOf,
-		Accept: r.state.o.AcceptRejects, Files: []plan.File{},
-		Reports: append([]workspace.FileReport{}, r.state.report.Files...),
-		Notes:   append([]string{}, r.state.report.Notes[notes:]...)}
+		Accept: r.state.o.AcceptRejects, Files: []plan.File{}}
 	r.state.job.note(p)
 	for _, f := range files {
 		p.Files = append(p.Files, plan.File{Feed: f.Feed, Name: []byte(f.Name), Hash: f.Hash,
@@ -256,7 +164,7 @@ func (r planning) hash(ctx context.Context, tasks task.Local, finder *newfiles.F
 	if err != nil || len(list) == 0 {
 		return err
 	}
-	p := r.of(list, len(r.state.report.Notes))
+	p := r.of(list)
 	p.Kind = plan.HashFiles
 	if err := r.share(p); err != nil {
 		return err
@@ -273,19 +181,13 @@ func (r *run) shareWithoutFiles() error {
 	if s := r.state.job.sharing; s == nil || s.plan != nil {
 		return nil
 	}
-	return r.share(nil, len(r.state.report.Notes))
+	return r.share(nil)
 }
 
-// continuedFiles returns the feed files of a continued run. With an engine, they must be those that a new run would
-// take, because a close must include files that were delivered since the plan. Without an engine, planning and running
-// are separate commands, and files that arrive in between are left to the next run.
+// continuedFiles returns the feed files of a continued run. They must be those that a new run would take, because a
+// close must include files that were delivered since the plan.
 func (r *run) continuedFiles(ctx context.Context, hashes *inbox.Hashes) ([]*accept.File, error) {
 	s := r.state.job.sharing
-	if !s.engine {
-		r.state.report.Files = append(r.state.report.Files, s.plan.Reports...)
-		r.state.report.Notes = append(r.state.report.Notes, s.plan.Notes...)
-		return s.plannedFiles(r.inbox, hashes)
-	}
 	finder := r.state.newFiles(r.inbox)
 	finder.Uncut = true
 	files, err := freshFiles(ctx, finder, hashes)
@@ -302,29 +204,13 @@ func (r *run) continuedFiles(ctx context.Context, hashes *inbox.Hashes) ([]*acce
 	return planned, nil
 }
 
-// plannedFiles returns the feed files of a plan. Each must be unchanged since the run was planned.
-func (s *sharing) plannedFiles(in fs.FS, hashes *inbox.Hashes) ([]*accept.File, error) {
-	files := s.plan.FeedFiles()
-	for _, f := range files {
-		hash, _, err := hashes.Hash(in, f.Name)
-		changed := new(inbox.ChangedError)
-		if err == nil && hash != f.Hash || errors.As(err, &changed) {
-			err = changedSince(s.run, f.Name)
-		}
-		if err != nil {
-			return nil, err
-		}
-	}
-	return files, nil
-}
-
 // changedSince is the error of a feed file of a plan that changed.
 func changedSince(run manifest.Hash, name string) error {
 	return &lake.PlanError{Run: run, What: fmt.Sprintf("inbox/%s changed since it was planned", name)}
 }
 
-// elsewhere is task.Local.Elsewhere of a shared run: tasks with results are done. With an engine, its workers do the
-// others; without one, this process ends.
+// elsewhere is task.Local.Elsewhere of a shared run: tasks with results are done, and workers of the engine do the
+// others.
 func (s *sharing) elsewhere(ctx context.Context, stage string, tasks [][]byte, take func([]byte) error) error {
 	for i, b := range tasks {
 		if err := errors.Join(ctx.Err(), s.offer(taskObject(stage, i), b)); err != nil {
@@ -332,7 +218,7 @@ func (s *sharing) elsewhere(ctx context.Context, stage string, tasks [][]byte, t
 		}
 	}
 	results, missing, err := s.results(ctx, stage, len(tasks))
-	if err == nil && len(missing) > 0 && s.engine {
+	if err == nil && len(missing) > 0 {
 		work := &task.Work{Run: string(s.run), Build: s.o.Build, Stage: stage, Tasks: missing}
 		if err := s.o.Engine.Do(ctx, work, s.attempt); err != nil {
 			return s.failed(err)
@@ -343,7 +229,7 @@ func (s *sharing) elsewhere(ctx context.Context, stage string, tasks [][]byte, t
 		return err
 	}
 	if len(missing) > 0 {
-		return &pendingError{Pending{Run: s.run, Stage: stage, Tasks: len(tasks), Missing: missing}}
+		return fmt.Errorf("run %s: %d of %d %s tasks have no result", s.run, len(missing), len(tasks), stage)
 	}
 	for i, b := range results {
 		if err := take(b); err != nil {
@@ -351,14 +237,6 @@ func (s *sharing) elsewhere(ctx context.Context, stage string, tasks [][]byte, t
 		}
 	}
 	return nil
-}
-
-// tasksDone ends the run of a process that does not commit it, once all tasks are done.
-func (s *sharing) tasksDone() error {
-	if s == nil || s.commit {
-		return nil
-	}
-	return &pendingError{Pending{Run: s.run, Missing: []int{}}}
 }
 
 // failed converts an error of the engine to an error of the run.

@@ -2,7 +2,6 @@ package run_test
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -10,13 +9,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// shared is a workspace whose nights are run by several processes.
+// shared is a workspace whose tasks workers of an engine can do.
 type shared struct {
 	*testing.T
 	dir string
@@ -42,39 +41,6 @@ func (s *shared) open() *workspace.Workspace {
 		s.Fatal(err)
 	}
 	return w
-}
-
-func (s *shared) plan() *run.Pending {
-	s.Helper()
-	p, err := run.PlanTasks(s.Context(), s.open(), place.NoCycle, s.o)
-	if err != nil {
-		s.Fatal(err)
-	}
-	return p
-}
-
-// do performs all tasks of a stage except leave and returns the tasks of the next stage.
-func (s *shared) do(p *run.Pending, leave ...int) *run.Pending {
-	s.Helper()
-	for i := range p.Tasks {
-		if slices.Contains(leave, i) {
-			continue
-		}
-		if err := run.DoTask(s.Context(), s.open(), p.Run, p.Stage, i, s.o); err != nil {
-			s.Fatal(err)
-		}
-	}
-	next, err := run.NextTasks(s.Context(), s.open(), p.Run, s.o)
-	if err != nil {
-		s.Fatal(err)
-	}
-	return next
-}
-
-func (s *shared) commit(p *run.Pending) (*workspace.Report, error) {
-	o := s.o
-	o.SharedRun = string(p.Run)
-	return run.Nightly(s.Context(), s.open(), o)
 }
 
 // refused checks that an error is a refusal with the given reason.
@@ -134,105 +100,77 @@ func (s *shared) files() map[string]string {
 	return files
 }
 
-// TestSharedRunRefused checks that a process of another build, or with other settings or books, is refused all tasks,
-// that a run with an unfinished task is not committed, and that its tasks are refused after it or another run was
-// committed. Invariants: TASK-3.
+// TestSharedRunRefused checks that a worker of another build, or with other settings or books, is refused all tasks,
+// and that tasks are refused after the run was committed. Invariants: TASK-3.
 func TestSharedRunRefused(t *testing.T) {
 	t.Parallel()
-	s := newShared(t)
-	p := s.plan()
-	if p.Stage != "scan" || p.Tasks == 0 || len(p.Missing) != p.Tasks {
-		t.Fatalf("planned %+v", p)
+	e := &engineOf{shared: newShared(t)}
+	doing := func(id manifest.Hash, stage string) error {
+		tasks := run.NewTasks(e.open(), e.o)
+		return errors.Join(tasks.Do(t.Context(), id, stage, 0), tasks.Close())
 	}
-	doing := func() error { return run.DoTask(t.Context(), s.open(), p.Run, p.Stage, 0, s.o) }
-	s.o.Build = "another"
-	s.refused(doing(), "planned by another build")
-	s.o.Build = "one"
-	undo := s.change("books/prices.csv", ",1\n", ",2\n")
-	s.refused(doing(), "planned with other books")
-	undo()
-	undo = s.change("tollbook.yaml", "\n", " # changed\n")
-	s.refused(doing(), "planned with other settings")
-	undo()
-	s.refused(run.DoTask(t.Context(), s.open(), p.Run, "bucket", 0, s.o), "has no bucket task 0")
-	s.refused(run.DoTask(t.Context(), s.open(), "00", "scan", 0, s.o), "no run has this name")
-
-	p = s.do(p)
-	if p.Stage != "bucket" || p.Tasks == 0 {
-		t.Fatalf("after the scan: %+v", p)
+	e.fails = func(stage string, i int) error {
+		if stage != "scan" || i > 0 {
+			return nil
+		}
+		e.o.Build = "another"
+		e.refused(doing(e.run, stage), "planned by another build")
+		e.o.Build = "one"
+		undo := e.change("books/prices.csv", ",1\n", ",2\n")
+		e.refused(doing(e.run, stage), "planned with other books")
+		undo()
+		undo = e.change("tollbook.yaml", "\n", " # changed\n")
+		e.refused(doing(e.run, stage), "planned with other settings")
+		undo()
+		e.refused(doing(e.run, "bucket"), "has no bucket task 0")
+		e.refused(doing("00", stage), "no run has this name")
+		return nil
 	}
-	p = s.do(p, 1)
-	if p.Stage != "bucket" || !slices.Equal(p.Missing, []int{1}) {
-		t.Fatalf("bucket task 1 is missing: %+v", p)
-	}
-	_, err := s.commit(p)
-	s.refused(err, "1 of "+fmt.Sprint(p.Tasks)+" bucket tasks are not done")
-	ready := s.do(p)
-	if ready.Stage != "" {
-		t.Fatalf("all is done: %+v", ready)
-	}
-	report, err := s.commit(ready)
-	if err != nil || !report.Changed || report.Manifest != 1 {
+	report, err := e.nightly()
+	if err != nil || !report.Changed || report.Manifest != 1 || len(e.done["bucket"]) == 0 {
 		t.Fatalf("%+v, %v", report, err)
 	}
-	for name := range s.files() {
+	for name := range e.files() {
 		if strings.HasPrefix(name, "/runs/") || strings.HasPrefix(name, "/tmp/") {
 			t.Errorf("%s is left after the commit", name)
 		}
 	}
-	s.refused(run.DoTask(t.Context(), s.open(), p.Run, "bucket", 1, s.o), "was committed")
-	_, err = s.commit(ready)
-	s.refused(err, "was committed")
+	e.refused(doing(e.run, "bucket"), "was committed")
 }
 
-// TestSharedRunEnded checks that another run deletes the files of a planned run, and that a lost file of a task is
-// detected. Invariants: TASK-3.
-func TestSharedRunEnded(t *testing.T) {
+// TestSharedRunLosesFile checks that a run is refused if a file that a task made is lost, and that the next run is that
+// of one process. Invariants: TASK-3.
+func TestSharedRunLosesFile(t *testing.T) {
 	t.Parallel()
-	one := newShared(t)
+	one, e := newShared(t), &engineOf{shared: newShared(t)}
 	if _, err := run.Nightly(t.Context(), one.open(), one.o); err != nil {
 		t.Fatal(err)
 	}
-	want := one.files()
-
-	s := newShared(t)
-	p := s.do(s.plan())
-	p = s.do(p)
-	lost := ""
-	for name := range s.files() {
-		if strings.HasPrefix(name, "/lines/") {
-			lost = name
+	lost := false
+	e.then = func(stage string) error {
+		for name := range e.files() {
+			if stage == "bucket" && strings.HasPrefix(name, "/lines/") && !lost {
+				lost = true
+				return os.Remove(filepath.Join(e.dir, "lake", name))
+			}
 		}
+		return nil
 	}
-	if err := os.Remove(filepath.Join(s.dir, "lake", lost)); err != nil {
+	_, err := e.nightly()
+	e.refused(err, "which a task made, is not there")
+	if _, err := e.nightly(); err != nil {
 		t.Fatal(err)
 	}
-	_, err := s.commit(p)
-	s.refused(err, "is not there: do the task again")
-	e := new(workspace.RefusedError)
-	if !errors.As(err, &e) || !strings.Contains(e.Hint, "`tollbook task do STAGE I`") {
-		t.Errorf("%v: the hint does not name `tollbook task do`", err)
-	}
-
-	if _, err := run.Nightly(t.Context(), s.open(), s.o); err != nil {
-		t.Fatal(err)
-	}
-	same(t, want, s.files())
-	_, err = s.commit(p)
-	s.refused(err, "another run was begun since")
+	same(t, one.files(), e.files())
 }
 
-// TestSharedRunPlannedTwice checks that a second plan ends the first one and that its run has the same result as one
-// process. A feed file that changes in between ends a run. Invariants: TASK-3.
-func TestSharedRunPlannedTwice(t *testing.T) {
+// TestScanTaskOfChangedFile replaces a feed file while a scan task reads it, and restores it before the run continues.
+// The run ingests nothing of the file, and the next run ingests it. Invariants: INGEST-6.
+func TestScanTaskOfChangedFile(t *testing.T) {
 	t.Parallel()
-	one := newShared(t)
-	if _, err := run.Nightly(t.Context(), one.open(), one.o); err != nil {
-		t.Fatal(err)
-	}
-	s := newShared(t)
-	first := s.do(s.plan())
-	found, err := filepath.Glob(filepath.Join(s.dir, "inbox", "usage", "*"))
+	e := &engineOf{shared: newShared(t)}
+	inbox := filepath.Join(e.dir, "inbox", "usage")
+	found, err := filepath.Glob(filepath.Join(inbox, "*"))
 	if err != nil || len(found) == 0 {
 		t.Fatal(found, err)
 	}
@@ -241,76 +179,30 @@ func TestSharedRunPlannedTwice(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(name, append(slices.Clone(text), '\n'), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	_, err = run.NextTasks(t.Context(), s.open(), first.Run, s.o)
-	s.refused(err, "changed since it was planned")
-	if err := os.WriteFile(name, text, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	s.o.AsOf++
-	second := s.plan()
-	if second.Run == first.Run {
-		t.Fatal("runs as of two instants have one name")
-	}
-	s.o.AsOf--
-	second = s.plan()
-	if second.Run != first.Run {
-		t.Fatalf("the same plan is %s and %s", first.Run, second.Run)
-	}
-	if second.Stage != "scan" || len(second.Missing) != second.Tasks {
-		t.Errorf("tasks of a plan that was replaced are done: %+v", second)
-	}
-	p := s.do(s.do(second))
-	if _, err := s.commit(p); err != nil {
-		t.Fatal(err)
-	}
-	same(t, one.files(), s.files())
-}
-
-// TestScanTaskOfChangedFile replaces a feed file while a scan task reads it, and restores it before the run continues.
-// The run ingests nothing of the file, and the next run ingests it. Invariants: INGEST-6.
-func TestScanTaskOfChangedFile(t *testing.T) {
-	t.Parallel()
-	s := newShared(t)
-	p := s.plan()
-	s.deliver("other.csv", "rec-other", "16")
-	found, err := filepath.Glob(filepath.Join(s.dir, "inbox", "usage", "*"))
-	if err != nil || len(found) < 2 {
-		t.Fatal(found, err)
-	}
-	name, other := found[0], filepath.Join(s.dir, "inbox", "usage", "other.csv")
-	text, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Rename(other, name); err != nil {
-		t.Fatal(err)
-	}
-	for i := range p.Tasks {
-		if err := run.DoTask(t.Context(), s.open(), p.Run, p.Stage, i, s.o); err != nil {
-			t.Fatal(err)
+	e.fails = func(stage string, i int) error {
+		if stage != "scan" || i > 0 {
+			return nil
 		}
+		e.deliver("other.csv", "rec-other", "16")
+		return os.Rename(filepath.Join(inbox, "other.csv"), name)
 	}
-	if err := os.WriteFile(name, text, 0o644); err != nil {
-		t.Fatal(err)
+	down := errors.New("the engine is down")
+	e.then = func(string) error { return errors.Join(os.WriteFile(name, text, 0o644), down) }
+	if _, err := e.nightly(); !errors.Is(err, down) {
+		t.Fatalf("%v, want %v", err, down)
 	}
-	next, err := run.NextTasks(t.Context(), s.open(), p.Run, s.o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	report, err := s.commit(s.do(next))
-	if err != nil {
-		t.Fatal(err)
+	e.fails, e.then = nil, nil
+	report, err := e.nightly()
+	if err != nil || len(e.done["scan"]) > 0 {
+		t.Fatalf("scan tasks %v were done again: %v", e.done["scan"], err)
 	}
 	deferred := slices.ContainsFunc(report.Files, func(f workspace.FileReport) bool {
-		return strings.HasSuffix(name, filepath.Base(f.Name)) && f.Deferred != "" && f.Rows == 0
+		return filepath.Base(name) == filepath.Base(f.Name) && f.Deferred != "" && f.Rows == 0
 	})
 	if !deferred {
 		t.Errorf("%+v, want %s left for the next run", report.Files, name)
 	}
-	after, err := run.Nightly(t.Context(), s.open(), s.o)
+	after, err := run.Nightly(t.Context(), e.open(), e.o)
 	if err != nil || after.Accepted == 0 || after.Duplicate > 0 {
 		t.Errorf("the next run: %+v, %v", after, err)
 	}

@@ -37,13 +37,6 @@ type worker func(context.Context, []byte) ([]byte, error)
 // NewTasks returns Tasks for a workspace.
 func NewTasks(w *workspace.Workspace, o workspace.Options) *Tasks { return &Tasks{ws: w, o: o} }
 
-// DoTask does one task of a shared run.
-func DoTask(ctx context.Context, w *workspace.Workspace, id manifest.Hash, stage string, i int,
-	o workspace.Options) error {
-	t := NewTasks(w, o)
-	return errors.Join(t.Do(ctx, id, stage, i), t.Close())
-}
-
 // Do does a task of a shared run and stores its result. Doing it again, also in two processes at the same time, gives
 // the same files. Errors: *workspace.RefusedError if this process does not have the build, the settings or the books of
 // the plan, if the lake has another state, or if there is no such task.
@@ -58,7 +51,7 @@ func (t *Tasks) Do(ctx context.Context, id manifest.Hash, stage string, i int) e
 	if err != nil { // the state of a failed task is not used again
 		err = errors.Join(err, t.Close())
 	}
-	return refused(err)
+	return plan.Refused(err)
 }
 
 // open joins a run.
@@ -97,9 +90,7 @@ func (t *Tasks) Close() error {
 func (t *Tasks) do(ctx context.Context, stage string, i int) error {
 	b, err := t.r.state.txn.SubTxn.ReadShared(taskObject(stage, i))
 	if errors.Is(err, fs.ErrNotExist) {
-		return &workspace.RefusedError{What: fmt.Sprintf("run %s has no %s task %d", t.id, stage, i),
-			Hint: fmt.Sprintf("tasks are numbered from 0; `tollbook task next --run %s` prints how many there are",
-				t.id)}
+		return &lake.PlanError{Run: t.id, What: fmt.Sprintf("it has no %s task %d", stage, i)}
 	}
 	if err != nil {
 		return err
@@ -253,9 +244,6 @@ func (j *job) onEngine() bool {
 // is continued if possible; otherwise it is begun again.
 func transactOnEngine(ctx context.Context, w *workspace.Workspace, o workspace.Options, j job) (*workspace.Report,
 	error) {
-	if o.SharedRun != "" {
-		return transact(ctx, w, o, j)
-	}
 	s, err := begun(w, &o, &j)
 	if err != nil {
 		return nil, err
@@ -272,7 +260,7 @@ func transactOnEngine(ctx context.Context, w *workspace.Workspace, o workspace.O
 		}
 		inform(&o, "the run that was planned before cannot be continued, and is begun again", "why", err)
 	}
-	j.sharing = &sharing{commit: true, engine: true}
+	j.sharing = &sharing{}
 	return transact(ctx, w, o, j)
 }
 
@@ -297,7 +285,7 @@ func begun(w *workspace.Workspace, o *workspace.Options, j *job) (*sharing, erro
 		if err != nil { // of another build, which may encode it otherwise, or with other settings or books
 			continue
 		}
-		s := &sharing{run: id, plan: p, commit: true, engine: true}
+		s := &sharing{run: id, plan: p}
 		asOf := p.AsOf == o.AsOf || o.AsOfIsNow && p.AsOf < o.AsOf // a plan from the future has a wrong clock
 		if planned := s.job(p); asOf && planned.same(j) && p.Accept == o.AcceptRejects {
 			return s, nil
@@ -309,7 +297,7 @@ func begun(w *workspace.Workspace, o *workspace.Options, j *job) (*sharing, erro
 // giveUp deletes the tasks of a run on an engine if they are useless after an error of the run. Otherwise the same
 // command continues the run.
 func (r *run) giveUp(err error) error {
-	if s := r.state.job.sharing; s == nil || !s.engine || s.refused {
+	if s := r.state.job.sharing; s == nil || s.refused {
 		return nil
 	}
 	if problem.ClassOf(plan.Refused(err)).NothingDone() {

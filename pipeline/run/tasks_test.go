@@ -23,15 +23,18 @@ import (
 )
 
 // engineOf is an engine with one worker, a workspace in this process. If fails is set, its error is returned instead of
-// performing a task.
+// performing a task; if then is set, it is called after the tasks of a stage.
 type engineOf struct {
 	*shared
 	fails func(stage string, i int) error
+	then  func(stage string) error
+	run   manifest.Hash    // the last one
 	done  map[string][]int // indexes of tasks by stage
 }
 
 func (e *engineOf) Do(ctx context.Context, w *task.Work, report func(*task.Attempt)) error {
 	tasks := run.NewTasks(e.open(), e.o)
+	e.run = manifest.Hash(w.Run)
 	for _, i := range w.Tasks {
 		if e.fails != nil {
 			if err := e.fails(w.Stage, i); err != nil {
@@ -43,6 +46,9 @@ func (e *engineOf) Do(ctx context.Context, w *task.Work, report func(*task.Attem
 		}
 		e.done[w.Stage] = append(e.done[w.Stage], i)
 		report(&task.Attempt{Stage: w.Stage, Task: i, Number: 1})
+	}
+	if e.then != nil {
+		return errors.Join(e.then(w.Stage), tasks.Close())
 	}
 	return tasks.Close()
 }

@@ -32,9 +32,6 @@ type Options struct {
 	// AsOfIsNow says that AsOf is the current time. A run that an engine has begun can then be continued with its own
 	// as-of.
 	AsOfIsNow bool
-	// SharedRun is a run to commit whose tasks other processes did (run.PlanTasks); "" = this process does the complete
-	// run.
-	SharedRun string
 	// Build identifies the program by its content: processes of another build do no tasks of a shared run.
 	Build string
 	// InboxUntil leaves feed files with a later mtime to a later run: a run that was performed on time would not have

@@ -33,7 +33,8 @@ func newDrawOrder(b *books.Books, region func(string) int32) (d drawOrder) {
 // Of returns the packages of a customer.
 func (d *drawOrder) Of(customer int32) []int32 { return d.order[d.from[customer]:d.from[customer+1]] }
 
-// QuotaPeriod returns the quota period of a package that contains t, an instant of its validity (§4.3).
+// QuotaPeriod returns the quota period of a package that contains t, an instant after its valid_from (§4.3). It does
+// not end with the package: a draw stays in its period if valid_to changes later (§3.7).
 func (bk *Book) QuotaPeriod(p *books.Package, t period.Instant) period.Span {
 	zone := bk.Books.Zone
 	switch {
@@ -43,6 +44,6 @@ func (bk *Book) QuotaPeriod(p *books.Package, t period.Instant) period.Span {
 	case p.Reset == books.ResetAnniversary && p.Valid.From != period.Past:
 		return EveryMonths(zone, p.Valid.From, 1, t)
 	default:
-		return p.Valid
+		return period.Span{From: p.Valid.From, To: period.Forever}
 	}
 }

@@ -1,5 +1,7 @@
 package books
 
+import "slices"
+
 // Format describes one book: a CSV file with a header row, or a YAML file.
 type Format struct {
 	File     string // name in books/
@@ -58,6 +60,9 @@ func (m DiscountMode) String() string { return wordOf(modeWords, int(m)) }
 
 // String is the reset's word in the book.
 func (r PackageReset) String() string { return wordOf(resetWords, int(r)) }
+
+// ResetOf returns the reset of a word that String returned.
+func ResetOf(word string) PackageReset { return PackageReset(max(slices.Index(resetWords, word), 0)) }
 
 // String is the method's word in the book.
 func (m Method) String() string { return wordOf(methodWords, int(m)) }

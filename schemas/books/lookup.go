@@ -139,15 +139,17 @@ func (ps Packages) Range(customer int32) (from, to int) {
 	return from, to
 }
 
-// At is the index of a customer's package that is in force at t, or -1.
+// At is the index of the row to which a draw at t belongs: of the rows of a customer's package, the one with the latest
+// valid_from up to t, whatever its valid_to (§3.7). It is -1 if there is none.
 func (ps Packages) At(customer int32, id string, t period.Instant) int32 {
+	at := int32(-1)
 	from, to := ps.Range(customer)
 	for i := from; i < to; i++ {
-		if p := &ps[i]; p.ID == id && p.Valid.Holds(t) {
-			return int32(i)
+		if ps[i].ID == id && ps[i].Valid.From <= t {
+			at = int32(i)
 		}
 	}
-	return -1
+	return at
 }
 
 // Discounts are the rows of discounts.csv, sorted by ID, Valid.From.

@@ -194,6 +194,7 @@ type Package struct {
 	Quota    money.Quantity
 	Reset    PackageReset
 	Valid    period.Span
+	Place    Pos // of its package_id
 }
 
 // Link is one row of links.csv (§3.8).

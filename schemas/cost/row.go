@@ -120,9 +120,8 @@ func (v *Values) Add(o *Values) (err error) {
 type Row struct {
 	*Header
 	Cells []string                // by column; null is empty (COST-1), and so are cells that Late returns
-	Codes []int32                 // numbers of the cells in the reader's Words, or Uncoded
 	Late  func(column int) string // returns the text of a number or time that Cells lacks; nil = Cells has all
-	Fill  func()                  // sets Cells and Codes of the row; nil = they are set
+	Fill  func()                  // sets Cells of the row; nil = they are set
 	// Kind is a number for the row's texts: rows of one Header with equal Kind have equal texts in all columns that the
 	// consumer of the rows uses. NoKind = not known.
 	Kind       int32
@@ -136,7 +135,7 @@ type Row struct {
 // NoKind is the Kind of a row whose texts have no number.
 const NoKind = -1
 
-// fill makes sure that Cells and Codes are set.
+// fill makes sure that Cells are set.
 func (r *Row) fill() {
 	if r.Fill != nil {
 		fill := r.Fill
@@ -146,15 +145,13 @@ func (r *Row) fill() {
 }
 
 // Field is the text of a field, in FOCUS's spelling (COST-2).
-func (r *Row) Field(f Field) string {
-	if i := r.fields[f]; i >= 0 {
-		return r.Cell(i)
-	}
-	return ""
-}
+func (r *Row) Field(f Field) string { return r.Cell(r.fields[f]) }
 
-// Cell is the text of a column of the header.
+// Cell is the text of a column of the header; i < 0 is a column that the file lacks, which is null.
 func (r *Row) Cell(i int) string {
+	if i < 0 {
+		return ""
+	}
 	r.fill()
 	if r.Late != nil && r.Cells[i] == "" {
 		return r.Late(i)
@@ -162,29 +159,8 @@ func (r *Row) Cell(i int) string {
 	return r.Cells[i]
 }
 
-// Code returns the number of a cell's text; i < 0 is a column that the file lacks and gives the number of null.
-func (r *Row) Code(i int, words *Words) int32 {
-	if i < 0 {
-		return 0
-	}
-	r.fill()
-	if r.Codes[i] != Uncoded {
-		return r.Codes[i]
-	}
-	code := words.Code(r.Cell(i))
-	if r.Late == nil || r.Cells[i] != "" { // the text of a late number or time is not reused
-		r.Codes[i] = code
-	}
-	return code
-}
-
 // Text is the text of any column; it is empty if the file lacks the column.
-func (r *Row) Text(name string) string {
-	if i := r.Index(name); i >= 0 {
-		return r.Cell(i)
-	}
-	return ""
-}
+func (r *Row) Text(name string) string { return r.Cell(r.Index(name)) }
 
 // Tag is the value of a tag; "" = the row does not have it.
 func (r *Row) Tag(key string) string {
@@ -198,17 +174,6 @@ func (r *Row) Account() string {
 		return id
 	}
 	return r.Field(BillingAccount)
-}
-
-// FieldCode is the number of a field's text.
-func (r *Row) FieldCode(f Field, words *Words) int32 { return r.Code(r.fields[f], words) }
-
-// AccountIndex is the index of the column that Account reads; -1 = none.
-func (r *Row) AccountIndex() int {
-	if i := r.fields[SubAccount]; i >= 0 && r.Cell(i) != "" {
-		return i
-	}
-	return r.fields[BillingAccount]
 }
 
 // Day is the day of the charge period's start in the source's zone (§11.8).

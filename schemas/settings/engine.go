@@ -13,7 +13,6 @@ import (
 
 // Engine says which processes do the tasks of a run. With the zero value, the run does them in its own process.
 type Engine struct {
-	Processes int           // worker processes on the same machine; 0 = none
 	Temporal  string        // host:port of a Temporal server; "" = none
 	TLS       bool          // the connection to the server uses TLS
 	Namespace string        // of Temporal
@@ -22,13 +21,11 @@ type Engine struct {
 }
 
 // Set reports whether other processes do the tasks.
-func (e *Engine) Set() bool { return e.Processes > 0 || e.Temporal != "" }
+func (e *Engine) Set() bool { return e.Temporal != "" }
 
 // engineKeys are the keys of the engine.
 func engineKeys() []Key {
 	return []Key{
-		{Name: "engine.processes", Type: "0 to 256", Default: "0", read: readProcesses,
-			Meaning: "worker processes on the same machine that do the tasks of a run; 0 = its own process does them"},
 		{Name: "engine.dsn", Type: "temporal://host:port or temporals://host:port", Default: `""`,
 			read: readEngineDSN,
 			Meaning: "Temporal server that gives the tasks of a run to workers on any machine (deployment.md); " +
@@ -40,10 +37,6 @@ func engineKeys() []Key {
 		{Name: "engine.heartbeat", Type: "duration", Default: "30s", read: readHeartbeat,
 			Meaning: "a worker that is silent for so long is given up, and another one does its task"},
 	}
-}
-
-func readProcesses(s *Settings, m yamldoc.Map, key string) {
-	s.Engine.Processes = m.Int(key, s.Engine.Processes, 0, 256)
 }
 
 func readEngineDSN(s *Settings, m yamldoc.Map, key string) {
@@ -58,9 +51,6 @@ func readEngineDSN(s *Settings, m yamldoc.Map, key string) {
 		}
 		if host, port, err := net.SplitHostPort(u.Host); err != nil || host == "" || port == "" {
 			return "", fmt.Errorf("%q: a host and a port must follow %s://", text, u.Scheme)
-		}
-		if s.Engine.Processes > 0 {
-			return "", errors.New("excludes engine.processes: set one of them")
 		}
 		s.Engine.TLS = u.Scheme == "temporals"
 		return u.Host, nil

@@ -245,7 +245,7 @@ retention: {lines_months: 24, inbox_cycles: 2, archive: /var/cold}
 		Books: Place{Path: "books"}, Refund: Refund{0, rate},
 		Close:      Close{28, 365},
 		Lake:       Lake{"/var/lake", 1024, "", "", time.Minute},
-		Engine:     Engine{0, "t.example.com:7233", true, "billing", "acme", 5 * time.Second},
+		Engine:     Engine{"t.example.com:7233", true, "billing", "acme", 5 * time.Second},
 		Costs:      Costs{Settle: 15 * time.Minute},
 		ClickHouse: otherClickHouse, API: otherAPI, Console: true,
 		Iceberg: Iceberg{"/var/tables", "billing", 0, "https://c.example.com/iceberg", "main", "", "tollbook",
@@ -353,11 +353,9 @@ func TestErrors(t *testing.T) {
 			`excludes iceberg.token_file`,
 		"iceberg: {warehouse: t, catalog: 'http://c', token_url: c}": `4:57: iceberg.token_url "c": not ` +
 			`http://host/path or https://host/path`,
-		"engine: {processes: 257}":      `4:21: engine.processes "257": not from 0 to 256`,
-		"engine: {dsn: 'host:7233'}":    `4:15: engine.dsn "host:7233": neither temporal://host:port nor`,
-		"engine: {dsn: 'temporal://h'}": `4:15: engine.dsn "temporal://h": a host and a port must follow temporal://`,
-		"engine: {processes: 2, dsn: 'temporal://h:1'}": `4:29: engine.dsn excludes engine.processes: set one of ` +
-			`them`,
+		"engine: {processes: 2}":                       `4:10: unknown key "engine.processes"`,
+		"engine: {dsn: 'host:7233'}":                   `4:15: engine.dsn "host:7233": neither temporal://host:port nor`,
+		"engine: {dsn: 'temporal://h'}":                `4:15: engine.dsn "temporal://h": a host and a port must follow temporal://`,
 		"engine: {queue: a b}":                         `4:17: engine.queue must consist of up to 100 letters, digits, dots, hyphens and`,
 		"engine: {heartbeat: 1}":                       `4:21: engine.heartbeat "1": not a duration from 1s to 1h`,
 		"iceberg: {keep: 1}":                           `4:17: iceberg.keep "1": not a duration from 0s to 8760h`,

@@ -27,7 +27,7 @@ func TestTerms(t *testing.T) {
 	want := terms(plain + "lake: {buckets: 4}\n")
 	for _, same := range []string{
 		"# a comment\nlake:\n  buckets: 4\n" + plain,
-		plain + "lake: {path: lake, buckets: 4}\nengine: {processes: 3}\n",
+		plain + "lake: {path: lake, buckets: 4}\nengine: {heartbeat: 3s}\n",
 		plain + "lake: {path: 's3://a/b', endpoint: 'http://c:1', region: d, lease: 0s, buckets: 4}\n" +
 			"inbox: {path: 's3://a/in'}\nbooks: {path: 's3://a/books', region: d}\n",
 		plain + "lake: {buckets: 4}\nengine: {dsn: 'temporal://a:1', namespace: n, queue: q}\n",

@@ -46,12 +46,11 @@ var costRejectsTable = define("cost_rejects", []Column{
 	{"value", Text, "text that was seen in the column"},
 }, Column{"raw", Text, "the row as CSV"},
 	Column{"rows", Whole, "1; beyond 10,000 rejects of a delivery, the number of rows of this file, column and " +
-		"reason; 0 (= 1) if an earlier build wrote it"}).adding("rows")
+		"reason"})
 
 // Values of pricing_units and consumed_units in the cost_groups table.
 const (
-	UnknownUnits = iota // an earlier build wrote the file
-	NoQuantity
+	NoQuantity = iota + 1
 	OneUnit
 	SeveralUnits
 )
@@ -80,9 +79,9 @@ var costGroupsTable = define("cost_groups", nil,
 	Column{"low_margin", Small, "1: payment_amount is below the effective cost × (1 + min_margin)"},
 	Column{"usage_start", Time, "smallest ChargePeriodStart"}, Column{"usage_end", Time, "largest ChargePeriodEnd"},
 	Column{"came", Text, "JSON object of other columns in which all its rows have the same text"},
-	Column{"pricing_units", Small, "units of PricingQuantity: 0 not known (an earlier build wrote it), 1 no row has " +
-		"the quantity, 2 all rows have the same unit, 3 several"},
-	Column{"consumed_units", Small, "the same of ConsumedQuantity"}).adding("pricing_units", "consumed_units")
+	Column{"pricing_units", Small, "units of PricingQuantity: 1 no row has the quantity, 2 all rows have the same " +
+		"unit, 3 several"},
+	Column{"consumed_units", Small, "the same of ConsumedQuantity"})
 
 // CostPostings defines the differences that deliveries for a closed cycle posted to an open one (§11.4).
 func CostPostings() Def[CostPosting] { return Def[CostPosting]{costPostingsTable} }
@@ -105,9 +104,8 @@ var costPostingsTable = define("cost_postings", nil,
 	Column{"association_type", Word, "1 referral, 2 reseller; empty without a partner"},
 	Column{"delivery", Text, "the deliveries that caused it: source/delivery;…"},
 	Column{"as_of", Time, "clock of the run that counted it"},
-	Column{"kind", Word, "kind of the lines: usage, period or flat_fee; empty = of all kinds (an earlier build " +
-		"posted lines of that id and tier)"},
-	Column{"free_resource_usage", Quantity, "difference of that column"}).adding("kind", "free_resource_usage")
+	Column{"kind", Word, "kind of the lines: usage, period or flat_fee"},
+	Column{"free_resource_usage", Quantity, "difference of that column"})
 
 // Margins defines the vendors' costs next to what customers pay for them (§11.6).
 func Margins() Def[Margin] { return Def[Margin]{marginsTable} }

@@ -327,12 +327,12 @@ const (
 	ReratingInAdvance              SmallColumn[Rerating]     = 17
 )
 
-// Redraw is a row of redraws and of retained_draws.
+// Redraw is a row of redraws.
 type Redraw struct{}
 
-func (Redraw) of(table string) bool { return table == "redraws" || table == "retained_draws" }
+func (Redraw) of(table string) bool { return table == "redraws" }
 
-// Columns of redraws and of retained_draws.
+// Columns of redraws.
 const (
 	RedrawCustomerID  WordColumn[Redraw] = 0
 	RedrawOriginCycle WordColumn[Redraw] = 1
@@ -368,6 +368,7 @@ const (
 	ClosedBookID          WordColumn[ClosedBook]      = 2
 	ClosedBookValidFrom   MaybeTimeColumn[ClosedBook] = 3
 	ClosedBookSays        WordColumn[ClosedBook]      = 4
+	ClosedBookDrew        SmallColumn[ClosedBook]     = 5
 )
 
 // AccountEvent is a row of account_events.

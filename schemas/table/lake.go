@@ -229,25 +229,14 @@ var reratingsTable = define("reratings", nil,
 	Column{"own_time", MaybeTime, "first instant of the part of the month, when partner, terms and tax are looked " +
 		"up; empty = the closed cycle's first instant"},
 	Column{"usage_end", MaybeTime, "end of the part of the month; empty = that of the closed cycle"},
-	Column{"in_advance", Small, "1 = of a recurring charge in advance, which no coupon pays; 0 in files of earlier " +
-		"builds too"}).adding("own_time", "usage_end", "in_advance")
+	Column{"in_advance", Small, "1 = of a recurring charge in advance, which no coupon pays"})
 
 // Redraws defines the draws of records of closed cycles that re-rating changed from those that were billed.
 func Redraws() Def[Redraw] { return Def[Redraw]{redrawsTable} }
 
-var redrawsTable = define("redraws", nil, drawsColumns()...)
-
-func drawsColumns() []Column {
-	return []Column{
-		{"customer_id", Word, "who used it"}, {"origin_cycle", Word, "cycle that the record belongs to"},
-		{"record_id", Text, "the record"}, {"draws", Text, "what it draws: package_id:quantity;…"},
-	}
-}
-
-// RetainedDraws defines what records of closed cycles still draw although late records reversed them (§10.2).
-func RetainedDraws() Def[Redraw] { return Def[Redraw]{retainedDrawsTable} }
-
-var retainedDrawsTable = define("retained_draws", nil, drawsColumns()...)
+var redrawsTable = define("redraws", nil,
+	Column{"customer_id", Word, "who used it"}, Column{"origin_cycle", Word, "cycle that the record belongs to"},
+	Column{"record_id", Text, "the record"}, Column{"draws", Text, "what it draws: package_id:quantity;…"})
 
 // Shifts defines by how much re-rating moved meters and packages from where billing left them.
 func Shifts() Def[Shift] { return Def[Shift]{shiftsTable} }
@@ -262,7 +251,7 @@ var shiftsTable = define("shifts", nil,
 	Column{"shift", Quantity, "by how much more the meter counts, or was drawn from the package; negative: less"})
 
 // ClosedBooks defines what closed cycles keep of the books with which they were closed or last re-rated: how products
-// count (§4.11), and the packages that were in force (§3.7). It is stored in the cycle itself by its close, and in the
+// count (§4.11), and the rows of packages (§3.7). It is stored in the cycle itself by its close, and in the
 // open cycle by a re-rate.
 func ClosedBooks() Def[ClosedBook] { return Def[ClosedBook]{closedBooksTable} }
 
@@ -272,7 +261,8 @@ var closedBooksTable = define("closed_books", nil,
 	Column{"id", Word, "package_id, or sku of a product"},
 	Column{"valid_from", MaybeTime, "valid_from of the package; null = none"},
 	Column{"says", Word, "reset of the package; of a product how it counts: pricing_model, measure, aggregation, " +
-		"meter, convert and prorate"})
+		"meter, convert and prorate"},
+	Column{"drew", Small, "1 = records of the cycle draw from the package"})
 
 // AccountEvents defines the account events that passed the acceptance checks, stored in the cycle that they affect
 // (§3.16, §4.11). Those with refused = 1 count as rejects of their file: in the last replay of the cycle, they took
@@ -369,7 +359,7 @@ var balancesTable = define("balances", nil,
 	Column{"coupon_id", Word, "coupon: which one; else empty"},
 	Column{"valid_from", MaybeTime, "coupon: its valid_from; else null"},
 	Column{"amount", Amount, "what there is, is used or is owed; coupon: what it has paid so far"},
-	Column{"currency", Word, "currency of amount; empty in files of earlier builds"}).adding("currency")
+	Column{"currency", Word, "currency of amount"})
 
 // AccountEntries defines the changes of balances on a day, by customer and in the order in which they happened (§6.3,
 // §8 accounts).

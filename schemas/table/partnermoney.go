@@ -58,8 +58,8 @@ var partnerEventsTable = define(
 	Column{"row", Whole, "place of the record in the file"},
 	Column{"header", Word, "what must come before raw to read it again: the header of a CSV file"},
 	Column{"raw", Text, "the complete record as it came"},
-	Column{"currency", Word, "currency of amount: the partner's; empty in files of earlier builds"},
-).adding("currency")
+	Column{"currency", Word, "currency of amount: the partner's"},
+)
 
 // FactTakenBack is the kind of facts about the amount that a reclaim in a closed cycle took back from a coupon.
 const FactTakenBack = "taken_back"
@@ -72,7 +72,7 @@ const (
 )
 
 // FactCollected is the kind of facts about amounts collected from a partner's customers for lines of a seller, which
-// other_id names. Facts of earlier builds name no seller.
+// other_id names.
 const FactCollected = "collected"
 
 // FactInvoiceable is the kind of facts about what an issuer can invoice to a recipient for a closed cycle, without the
@@ -110,8 +110,7 @@ var partnerFactsTable = define(
 	Column{
 		"other_id",
 		Word,
-		"customer of an entry; recipient of invoiceable; " +
-			"seller of the lines of collected, empty in files of earlier builds",
+		"customer of an entry; recipient of invoiceable; seller of the lines of collected",
 	},
 	Column{"time", MaybeTime, "own time of an entry"},
 	Column{

@@ -69,8 +69,7 @@ type Table struct {
 	Columns []Column
 	// Exported is the number of leading columns that `tollbook export` writes (§8); only the lake uses the others.
 	Exported int
-	// Added names the columns that were added later: older files of the table lack them, and a reader returns 0 or an
-	// empty text.
+	// Added names the columns that only files of some cycles have: of other files a reader returns 0 or an empty text.
 	Added []string
 }
 
@@ -84,10 +83,10 @@ func (t *Table) Index(name string) int {
 	return -1
 }
 
-// IsAdded reports whether older files of the table can lack a column.
+// IsAdded reports whether files of the table can lack a column.
 func (t *Table) IsAdded(col int) bool { return slices.Contains(t.Added, t.Columns[col].Name) }
 
-// adding marks columns of a table as added later.
+// adding marks columns of a table that files of it can lack.
 func (t *Table) adding(names ...string) *Table {
 	t.Added = names
 	return t

@@ -61,7 +61,6 @@ type Flags struct {
 	taskBytes             bool
 	cutBytes              int
 	fault, stopAt         string
-	workerFault           string
 	cpuProfile, allocs    string
 }
 
@@ -205,12 +204,11 @@ cycles, and stores every consumption record in a lake of Parquet files.`,
 	f.BoolVar(&a.Flags.taskBytes, "task-bytes", false, "encode and decode tasks and results")
 	f.StringVar(&a.Flags.fault, "fault", "", "at the lake's n-th mutating operation: fail:N, full:N, short:N, down:N, "+
 		"kill:N, stop:N; at its n-th reading one: read:N; at its n-th opening one: files:N")
-	f.StringVar(&a.Flags.workerFault, "worker-fault", "", "fault of the first worker process that is started")
 	f.StringVar(&a.Flags.stopAt, "stop-at", "", "kill -9 at a point of the commit: "+strings.Join(stopPoints(), ", "))
 	f.StringVar(&a.Flags.cpuProfile, "cpu-profile", "", "write a CPU profile to FILE")
 	f.StringVar(&a.Flags.allocs, "alloc-profile", "", "write an allocation profile to FILE")
 	for _, name := range []string{"batch-rows", "chunk-bytes", "range-bytes", "bucket-rows", "task-bytes", "cut-bytes",
-		"fault", "worker-fault", "stop-at", "cpu-profile", "alloc-profile"} {
+		"fault", "stop-at", "cpu-profile", "alloc-profile"} {
 		_ = f.MarkHidden(name) // fails only for an unknown flag
 	}
 	root.AddCommand(commands...)
@@ -229,7 +227,7 @@ func (a *App) prepare(cmd *cobra.Command) error {
 	switch {
 	case a.Flags.quiet && a.Flags.verbose:
 		return &UsageError{What: "--quiet and --verbose exclude each other"}
-	case a.Flags.Lake != "" && !slices.Contains(append(readers(), "restore-head", "upgrade"), topOf(cmd)):
+	case a.Flags.Lake != "" && !slices.Contains(append(readers(), "restore-head"), topOf(cmd)):
 		return &UsageError{What: fmt.Sprintf("--lake: %s works with the lake of the workspace only", topOf(cmd)),
 			Hint: "commands that read another lake: " + strings.Join(readers(), ", ")}
 	case a.Flags.Workers < 1 || a.Flags.Workers > 1024:

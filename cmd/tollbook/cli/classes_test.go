@@ -65,7 +65,7 @@ var classes = map[problem.Class][]error{
 		&jobs.EmptyLakeError{}, &jobs.OlderLakeError{}, &schedule.TakenError{}, &keys.FileError{},
 		&published.OtherStateError{}, &published.NotPublishedError{},
 		&published.BehindError{}, &publish.NewerError{}, &publish.AlteredError{},
-		&publish.NotViewsError{}, &publish.OtherLakeError{}, &publish.OldLayoutError{}, &publish.DifferError{},
+		&publish.NotViewsError{}, &publish.OtherLakeError{}, &publish.DifferError{},
 		&iceberg.ElsewhereError{}, &iceberg.OtherLakeError{}, &cluster.NoClusterError{}, &catalog.Error{Status: 403},
 		&iceberg.TableError{Err: &lakeerr.MissingError{}},
 	},

@@ -2,9 +2,6 @@ package cli
 
 import (
 	"context"
-	"fmt"
-	"os"
-	"os/exec"
 
 	"github.com/tollbook/tollbook/cmd/tollbook/heap"
 	"github.com/tollbook/tollbook/jobs/engine"
@@ -19,34 +16,8 @@ func (a *App) Engine(ctx context.Context, w *workspace.Workspace) (task.Engine, 
 	if err != nil {
 		return nil, "", err
 	}
-	s := &w.Settings.Engine
-	if s.Temporal != "" {
-		e, err := taskServer(ctx, a, s)
-		return e, build, err
-	}
-	program, err := os.Executable()
-	if err != nil {
-		return nil, "", fmt.Errorf("start worker processes: %w", err)
-	}
-	return &engine.Processes{Workers: s.Processes, Heartbeat: s.Heartbeat,
-		Command: func(worker, start int) *exec.Cmd {
-			args := []string{"--workspace", a.Flags.Workspace, "--quiet", "--workers", "1"}
-			for _, f := range []struct {
-				name string
-				n    int64
-			}{{"--batch-rows", int64(a.Flags.batchRows)}, {"--chunk-bytes", int64(a.Flags.chunkBytes)},
-				{"--bucket-rows", a.Flags.bucketRows}} {
-				if f.n > 0 {
-					args = append(args, f.name, fmt.Sprint(f.n))
-				}
-			}
-			if a.Flags.workerFault != "" && worker == 0 && start == 0 {
-				args = append(args, "--fault", a.Flags.workerFault)
-			}
-			cmd := exec.CommandContext(context.WithoutCancel(ctx), program, append(args, "worker", "--stdin")...)
-			cmd.Stderr = os.Stderr
-			return cmd
-		}}, build, nil
+	e, err := taskServer(ctx, a, &w.Settings.Engine)
+	return e, build, err
 }
 
 // TaskServer is a server that distributes tasks to workers.

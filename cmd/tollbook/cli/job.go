@@ -26,11 +26,6 @@ func (a *App) Do(ctx context.Context, t jobs.Task) (*jobs.Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	if t.SharedRun != "" {
-		if o.Build, err = buildID(); err != nil {
-			return nil, err
-		}
-	}
 	t.AsOf, t.Why, t.Yes = o.AsOf, jobs.ByHand, a.Flags.Yes
 	r := &jobs.Runner{Dir: a.Flags.Workspace, Clock: a.Clock, Options: o, Log: a.Log, Version: Version(),
 		Opened: func(kind jobs.Kind) { heap.TuneJob(a.Env, kind == jobs.Close) }, Engine: a.Engine}

@@ -143,8 +143,9 @@ func writeDevice(name string, write func(io.Writer) error) error {
 	return nil
 }
 
-// WriteWhole writes a file completely or not at all: it writes a temporary file in the same folder, syncs and renames
-// it. Without force it never replaces an existing file, even one that another process created in the meantime.
+// WriteWhole writes a file completely or not at all, durably: it writes a temporary file in the same folder, syncs and
+// renames it, and syncs the folder. Without force it never replaces an existing file, even one that another process
+// created in the meantime.
 func WriteWhole(name string, force bool, write func(*os.File) error) error {
 	if target, err := filepath.EvalSymlinks(name); err == nil {
 		name = target // keep the symbolic link
@@ -153,7 +154,7 @@ func WriteWhole(name string, force bool, write func(*os.File) error) error {
 	if err := osfile.MakeDir(dir, 0o777, osfile.Name); err != nil {
 		return fmt.Errorf("write %s: %w", name, err)
 	}
-	o := osfile.Options{Temporary: "." + base + ".*.tmp", Mode: 0o644, Durability: osfile.Content}
+	o := osfile.Options{Temporary: "." + base + ".*.tmp", Mode: 0o644, Durability: osfile.Name}
 	if !force {
 		o.Publish = publishNew
 	}

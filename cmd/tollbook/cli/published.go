@@ -12,7 +12,6 @@ func PrintPublished(a *App, r *workspace.Publication) {
 	if r.Published != nil && r.Published.Changed {
 		fmt.Fprintf(a.Out, "\nPublished to %s, database %s: its views show manifest %d.\n", r.Published.Server,
 			r.Published.Database, r.Published.Manifest)
-		PrintLayout(a, r.Published)
 		PrintRepaired(a, r.Published.Repaired)
 		PrintUncleaned(a, r.Published)
 	}
@@ -26,25 +25,6 @@ func PrintPublished(a *App, r *workspace.Publication) {
 			fmt.Fprintf(a.Out, "    hint: %s\n", r.Owed.Hint)
 		}
 		fmt.Fprintln(a.Out, "  The next run publishes it, or `tollbook publish`.")
-	}
-}
-
-// PrintLayout prints what was done with tables in the layout of an older version.
-func PrintLayout(a *App, r *publish.Report) {
-	internal := publish.Schema{Database: r.Database}.Internal()
-	switch {
-	case len(r.Adopted) > 0 && r.DryRun:
-		fmt.Fprintf(a.Out,
-			"would move the tables from database %s to %s; rows that are published already are not inserted again\n",
-			r.Database, internal)
-	case len(r.Adopted) > 0:
-		fmt.Fprintf(a.Out, "moved the tables from database %s to %s; database %s now contains only views\n", r.Database,
-			internal, r.Database)
-	}
-	if len(r.Old) > 0 {
-		fmt.Fprintf(a.Out,
-			"%s stay in database %s while a statement runs that may read them; the next publish drops them\n",
-			Counted(int64(len(r.Old)), "table of the old layout", "tables of the old layout"), r.Database)
 	}
 }
 

@@ -1,17 +1,17 @@
 package cli
 
 import (
-	"cmp"
 	"os"
 	"runtime"
 	"runtime/debug"
+	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
 )
 
 // Build says which build of the program this is.
 type Build struct {
-	Version  string `json:"version"`            // of the module; "" = built from a checkout without a tag
+	Version  string `json:"version"`            // of the program
 	Commit   string `json:"commit,omitempty"`   // from which it was built
 	Time     string `json:"time,omitempty"`     // of the commit, RFC 3339
 	Modified bool   `json:"modified,omitempty"` // the checkout had changes that were not committed
@@ -19,15 +19,15 @@ type Build struct {
 	Platform string `json:"platform"`
 }
 
+// Release is the version of the program.
+const Release = "1.0.0"
+
 // ThisBuild returns the build information that the Go toolchain stored in the program.
 func ThisBuild() Build {
-	b := Build{Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
+	b := Build{Version: Release, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return b
-	}
-	if v := info.Main.Version; v != "(devel)" {
-		b.Version = v
 	}
 	for _, s := range info.Settings {
 		switch s.Key {
@@ -44,11 +44,7 @@ func ThisBuild() Build {
 
 // String returns the build as one line.
 func (b Build) String() string {
-	version := b.Version
-	if version == "" {
-		version = "(no version)"
-	}
-	text := version
+	text := b.Version
 	if b.Commit != "" {
 		text += ", commit " + b.Commit[:min(12, len(b.Commit))]
 	}
@@ -61,10 +57,10 @@ func (b Build) String() string {
 	return text + ", " + b.Go + " " + b.Platform
 }
 
-// Version returns the module's version, else the commit from which it was built, else "".
+// Version returns the version of the program, and the commit from which it was built, if it is known.
 func Version() string {
 	b := ThisBuild()
-	return cmp.Or(b.Version, b.Commit)
+	return strings.TrimSuffix(b.Version+"+"+b.Commit[:min(12, len(b.Commit))], "+")
 }
 
 // thisBuild identifies this build in files that are kept between runs: two builds of one commit may differ. The id

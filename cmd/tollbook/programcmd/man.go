@@ -2,6 +2,7 @@ package programcmd
 
 import (
 	"bytes"
+	_ "embed"
 	"fmt"
 	"io"
 	"os"
@@ -120,12 +121,10 @@ func writePages(root *cobra.Command, dir string) (pages int, err error) {
 	})
 }
 
-const head = `# Commands
-
-This page is generated from the commands (` + "`go generate ./cmd/tollbook`" + `). Each command prints its part with
-` + "`--help`" + `. ` + "`tollbook man --dir DIR`" + ` writes the same for man(1).
-
-`
+// head is the beginning of the page, before the commands.
+//
+//go:embed head.tmpl
+var head string
 
 // Page writes the manual as one page of Markdown.
 func Page(root *cobra.Command, w io.Writer) error {

@@ -154,7 +154,6 @@ func printPublish(a *cli.App, r *publish.Report) {
 	for _, why := range r.StartedOver {
 		fmt.Fprintf(a.Out, "started over: %s\n", why)
 	}
-	cli.PrintLayout(a, r)
 	g := cli.NewGrid("table", ">files", ">not published", ">rows inserted")
 	for _, t := range r.Tables {
 		g.Add(t.Table, t.Files, t.New, t.Inserted)

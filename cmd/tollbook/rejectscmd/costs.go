@@ -146,7 +146,7 @@ func (r *costResult) add(row rows.Row[tables.CostReject], states map[string]stri
 	if !asked {
 		return
 	}
-	many := max(row.Whole(tables.CostRejectRows), 1) // 0: written by an earlier version
+	many := row.Whole(tables.CostRejectRows)
 	r.Count += many
 	if limit > 0 && len(r.Rows) >= limit {
 		return

@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
-	"github.com/tollbook/tollbook/jobs/engine"
 	"github.com/tollbook/tollbook/jobs/metrics"
 )
 
@@ -17,7 +16,6 @@ import (
 func NewWorker(a *cli.App) *cobra.Command {
 	var tasks int
 	var listen string
-	var stdin bool
 	cmd := &cobra.Command{
 		Use:   "worker",
 		Short: "Do tasks of runs that a Temporal server gives",
@@ -37,27 +35,13 @@ The program must be built with the Temporal engine: go build -tags temporal ./cm
 			case a.Flags.AsOf != "":
 				return &cli.UsageError{What: "worker: --as-of", Hint: "a task has the clock of its run: leave it out"}
 			}
-			if stdin {
-				return serveTasks(cmd.Context(), a)
-			}
 			return runWorker(cmd.Context(), a, tasks, listen)
 		},
 	}
 	cmd.Flags().IntVar(&tasks, "tasks", runtime.NumCPU(), "how many tasks are done at once")
 	cmd.Flags().Lookup("tasks").DefValue = "cores of the machine"
 	cmd.Flags().StringVar(&listen, "metrics", "", "serve metrics and health on host:port (default: none)")
-	cmd.Flags().BoolVar(&stdin, "stdin", false, "do the tasks that a run of this machine gives on standard input")
-	_ = cmd.Flags().MarkHidden("stdin") // fails only if the flag does not exist
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitWrong, cli.ExitFailed)
-}
-
-// serveTasks is a worker process that a run started on this machine (engine.processes).
-func serveTasks(ctx context.Context, a *cli.App) error {
-	w, err := cli.NewWorker(a)
-	if err != nil {
-		return err
-	}
-	return engine.Serve(ctx, w, a.In, a.Out)
 }
 
 // runWorker does tasks of the settings' task server until ctx ends.

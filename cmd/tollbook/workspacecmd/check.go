@@ -11,9 +11,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
+	"github.com/tollbook/tollbook/pipeline/fold/opening"
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/intake/costs"
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -59,13 +61,16 @@ func NewCheck(a *cli.App) *cobra.Command {
 		Use:   "check",
 		Short: "Check settings and books and report all errors",
 		Long: `check reads tollbook.yaml and every book, and lists all errors at once, each with file, line and
-column. It reports how much it read, and which feeds of the inbox this version ingests. It writes
-nothing.`,
+column. Of the lake it reads from which packages closed months draw. It reports how much it read,
+and which feeds of the inbox this version ingests. It writes nothing.`,
 		Example: "  tollbook check\n  tollbook -w sample check --json",
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			w, err := checked(a)
 			if err != nil {
+				return err
+			}
+			if err := checkPackages(w); err != nil {
 				return err
 			}
 			r := checkResult{
@@ -110,6 +115,15 @@ func checked(a *cli.App) (*workspace.Workspace, error) {
 		problems = append(slices.Clone(problems), more...)
 	}
 	return nil, problems
+}
+
+// checkPackages checks the packages against the closed cycles of the lake.
+func checkPackages(w *workspace.Workspace) error {
+	l, err := w.Lake(workspace.Options{})
+	if err != nil {
+		return err
+	}
+	return l.Read(func(snap *lake.Snapshot) error { return opening.CheckPackages(snap, w.Books) })
 }
 
 // emptyBooks returns notes on empty books without which no usage can be billed.

@@ -15,6 +15,9 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/task"
 )
 
+// beats is the number of heartbeats that a worker sends within the time after which it is considered lost.
+const beats = 4
+
 // Work does tasks of runs that this build planned, at most slots at once, until ctx ends. Tasks that are in progress
 // then are cancelled; another worker does them.
 func (e *Engine) Work(ctx context.Context, w *engine.Worker, slots int) error {
@@ -23,8 +26,8 @@ func (e *Engine) Work(ctx context.Context, w *engine.Worker, slots int) error {
 	on := worker.New(e.client, queue, worker.Options{
 		MaxConcurrentActivityExecutionSize: slots,
 		StickyScheduleToStartTimeout:       sticky,
-		MaxHeartbeatThrottleInterval:       e.c.Heartbeat / engine.Beats,
-		DefaultHeartbeatThrottleInterval:   e.c.Heartbeat / engine.Beats,
+		MaxHeartbeatThrottleInterval:       e.c.Heartbeat / beats,
+		DefaultHeartbeatThrottleInterval:   e.c.Heartbeat / beats,
 		OnFatalError: func(err error) {
 			select {
 			case fatal <- err:
@@ -68,7 +71,7 @@ func (d *doer) task(ctx context.Context, in *taskInput) (*taskOutput, error) {
 	ended := make(chan struct{})
 	var group sync.WaitGroup
 	group.Go(func() {
-		tick := time.NewTicker(max(in.Heartbeat/engine.Beats, time.Millisecond))
+		tick := time.NewTicker(max(in.Heartbeat/beats, time.Millisecond))
 		defer tick.Stop()
 		for {
 			activity.RecordHeartbeat(ctx, tries)

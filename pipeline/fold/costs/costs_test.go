@@ -11,7 +11,12 @@ import (
 	"testing/fstest"
 
 	"github.com/tollbook/tollbook/pipeline/fold/costs/margins"
+	intake "github.com/tollbook/tollbook/pipeline/intake/costs"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/linefile"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books/load"
 	"github.com/tollbook/tollbook/schemas/cost"
@@ -19,6 +24,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings"
+	tables "github.com/tollbook/tollbook/schemas/table"
+	"github.com/tollbook/tollbook/settlement/allocation"
 )
 
 func must(t *testing.T, err error) {
@@ -92,18 +99,43 @@ const byAccount = "- {match: {SubAccountId: A}, customer: x}\n- {match: {SubAcco
 // of returns the folder of a delivery in the inbox.
 func of(delivery string) string { return "costs/aws/2026-09/" + delivery + "/" }
 
+// allPriced is a cycle with its groups and lines.
+type allPriced struct {
+	*rated
+	groups []*group
+	lines  []*linefile.Line
+}
+
 // price surveys the inbox and prices the counted deliveries.
-func price(t *testing.T, s *Stage) *rated {
+func price(t *testing.T, s *Stage) *allPriced {
 	t.Helper()
 	found, c := surveyed(t, s, nil), cycle(t, "2026-09")
-	r, err := s.pricer(s.Books, s.Prices).rate(t.Context(), c, c, found.counted(c))
+	all, err := priceAll(t.Context(), s.pricer(s.Books, s.Prices), c, found.counted(c))
 	must(t, err)
-	return r
+	return all
+}
+
+func priceAll(ctx context.Context, p *pricer, c period.Cycle, counted []*Delivery) (*allPriced, error) {
+	r, err := p.gather(ctx, c, c, counted)
+	if err != nil {
+		return nil, err
+	}
+	all := &allPriced{rated: r}
+	none := func(int) error { return nil }
+	return all, p.price(ctx, r, sink{begin: none, end: none,
+		group: func(g *group) error {
+			all.groups = append(all.groups, g)
+			return nil
+		},
+		line: func(l *linefile.Line) error {
+			all.lines = append(all.lines, l)
+			return nil
+		}})
 }
 
 // described returns lines as "customer kind tier quantity payment" and margins as "customer/reason/status effective
 // payment".
-func described(r *rated) (lines, costs []string) {
+func described(r *allPriced) (lines, costs []string) {
 	for _, l := range r.lines {
 		lines = append(lines, fmt.Sprintf("%s %s %d %s %s", r.books.Customers[l.Customer].ID, l.Kind, l.Tier,
 			l.Quantity.Trim(), l.Payment.Trim()))
@@ -183,7 +215,8 @@ func TestGrain(t *testing.T) {
 }
 
 // TestWorkers checks that several workers produce the same lines, groups and margins as one, also for a row that is
-// split and for resources that occur in several files. Invariant: FCOST-1.
+// split and for resources that occur in several files, and also if each group is sorted in a file of its own.
+// Invariants: FCOST-1, FCOST-5.
 func TestWorkers(t *testing.T) {
 	t.Parallel()
 	rules := byAccount + "- {match: {ServiceName: VPC}, split: {x: 0.3, y: 0.7}}\n" +
@@ -198,15 +231,17 @@ func TestWorkers(t *testing.T) {
 	even := strings.Replace(rules, "split: by_cost \"*\"", "split: even [x, y]", 1)
 	for _, allocation := range []string{rules, even} {
 		var want string
-		for _, workers := range []int{1, 3, 8} {
+		for _, workers := range []int{1, 3, 8, -1, -3} {
 			s := bill(t, allocation, inbox)
-			s.Workers = workers
+			if s.Workers = workers; workers < 0 {
+				s.Workers, s.SortBytes, s.Txn = -workers, 1, scratch(t)
+			}
 			r := price(t, s)
 			lines, margins := described(r)
 			var groups []string
 			for _, g := range r.groups {
-				groups = append(groups, fmt.Sprintf("%s %d %d %s %s", g.id, g.rule, g.rows, g.text("SubAccountId"),
-					g.values[cost.Effective].Trim()))
+				groups = append(groups, fmt.Sprintf("%s %d %d %s %s", g.id, g.rule, g.rows,
+					g.verbatim.Text("SubAccountId"), g.values[cost.Effective].Trim()))
 			}
 			got := strings.Join(slices.Concat(lines, margins, groups), "\n")
 			if want == "" {
@@ -217,6 +252,68 @@ func TestWorkers(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestGroupsInMemory checks that a worker holds a limited number of groups if each row has a resource of its own, and
+// that none is lost. Invariant: FCOST-5.
+func TestGroupsInMemory(t *testing.T) {
+	t.Parallel()
+	s := bill(t, byAccount, fstest.MapFS{})
+	s.SortBytes, s.Txn = 10*groupMemory, scratch(t)
+	d := &Delivery{Source: "aws", Period: cycle(t, "2026-09")}
+	workers, sinks := s.pricer(s.Books, s.Prices).workersOf(&rated{bounds: s.Books.Zone.Bounds(d.Period)}, d,
+		allocation.New(s.Books))
+	to := sinks(0)
+	row := cost.Row{Header: cost.NewHeader([]string{"SubAccountId", "ServiceName", "ResourceId"}), Zone: s.Books.Zone,
+		Start: s.Books.Zone.Bounds(d.Period).From, Kind: cost.NoKind, Has: [cost.Columns]bool{cost.Effective: true}}
+	for i := range 200 {
+		row.Cells = []string{"A", "S3", fmt.Sprint("vm-", i)}
+		must(t, to.Take(&row))
+		if n := len(workers[0].groups.groups); n > 10 {
+			t.Fatalf("%d groups in memory after %d rows", n, i+1)
+		}
+	}
+	must(t, workers[0].move())
+	n := 0
+	must(t, workers[0].groups.sorted.each(d, settings.ResourceDay, func(*group) error {
+		n++
+		return nil
+	}))
+	if n != 200 {
+		t.Errorf("%d groups of 200 resources", n)
+	}
+}
+
+// TestRejectsOfDeliveries checks that rejected rows of several deliveries are cut into row groups like those of other
+// tables, by rows and bytes (COL-6).
+func TestRejectsOfDeliveries(t *testing.T) {
+	t.Parallel()
+	w := &writer{txn: scratch(t)}
+	const rejected = tablefile.GroupRows/8 + 1
+	var list []*Delivery
+	for i := range 8 {
+		list = append(list, &Delivery{Source: "aws", Period: cycle(t, "2026-09"), Name: fmt.Sprint(i), State: Held,
+			Reading: cost.Default(), rejects: make([]intake.Reject, rejected)})
+	}
+	must(t, w.keep(list))
+	files := w.txn.Next().Find(RejectsKey())
+	r, err := tablefile.Open(w.txn, files[0], tables.CostRejects(), nil)
+	must(t, err)
+	defer r.Close()
+	if r.Groups() != 2 || files[0].Rows != 8*rejected {
+		t.Errorf("%d row groups of %d rows, want 2 of %d", r.Groups(), files[0].Rows, 8*rejected)
+	}
+}
+
+// scratch returns a transaction for files of sorters.
+func scratch(t *testing.T) *lake.SubTxn {
+	t.Helper()
+	l, err := lake.Open(storage.NewMem(), lake.Options{})
+	must(t, err)
+	txn, err := l.Begin()
+	must(t, err)
+	t.Cleanup(func() { must(t, txn.Close()) })
+	return txn.SubTxn
 }
 
 // TestSurvey tests which delivery of a month counts. Invariants: COSTS-2, FCOST-1.
@@ -382,26 +479,15 @@ func TestSubtract(t *testing.T) {
 		"new":  {[]*posting{one("b", line.Usage, "5")}, nil, "b usage 5"},
 		"kinds": {[]*posting{one("a", line.Usage, "4")}, []*posting{one("a", line.FlatFee, "4")},
 			"a flat_fee -4; a usage 4"},
-		"an earlier build's": {[]*posting{one("a", line.Usage, "4"), one("a", line.FlatFee, "3")},
-			[]*posting{one("a", line.Usage, "3"), one("a", allKinds, "1")}, "a all 3"},
 	} {
-		key := byKind(c.billed)
 		due := make(map[lineKey]*posting)
 		for _, p := range c.due {
-			k := key(p.lineKey)
-			if due[k] == nil {
-				due[k] = &posting{lineKey: k, origin: r.cycle}
-			}
-			must(t, due[k].add(p, false))
+			due[p.lineKey] = p
 		}
 		must(t, post.subtract(r, due, c.billed))
 		var got []string
 		for k, p := range due {
-			kind := "all"
-			if k.kind != allKinds {
-				kind = k.kind.String()
-			}
-			got = append(got, fmt.Sprintf("%s %s %s", k.id, kind, p.payment.Trim()))
+			got = append(got, fmt.Sprintf("%s %s %s", k.id, k.kind, p.payment.Trim()))
 			if len(c.due) == 0 && (p.delivery != "aws/2" || p.asOf != 7) {
 				t.Errorf("%s: delivery %q as of %d", name, p.delivery, p.asOf)
 			}
@@ -450,7 +536,7 @@ func FuzzFile(f *testing.F) {
 		found := &survey{stage: s, result: &s.result}
 		must(t, found.find(context.Background(), nil))
 		c := cycle(t, "2026-09")
-		_, err := s.pricer(s.Books, s.Prices).rate(context.Background(), c, c, found.counted(c))
+		_, err := priceAll(context.Background(), s.pricer(s.Books, s.Prices), c, found.counted(c))
 		if differs := new(DifferenceError); errors.As(err, &differs) {
 			t.Error(err)
 		}

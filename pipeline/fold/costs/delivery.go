@@ -307,6 +307,11 @@ func (s *survey) examine(ctx context.Context, d *Delivery) error {
 	}
 	if complete && ahead != nil {
 		d.ahead, s.ahead = ahead, d
+		for i := range ahead {
+			if err := ahead[i].move(); err != nil {
+				return err
+			}
+		}
 	}
 	d.Reading = d.found.Reading
 	d.Rows, d.Rejected, d.rejects, d.broken = x.Rows, x.Rejected, x.Rejects, x.Fault

@@ -2,10 +2,10 @@ package costs
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/lake/linefile"
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
@@ -19,26 +19,32 @@ type Difference struct {
 	Repriced, Rediscounted, Requantified bool
 }
 
-// compare notes what re-rating changes: what is due minus all that was billed and what the open cycle has posted so
-// far.
-func (s *poster) compare(r *rated, billed []*posting) error {
-	posted, err := s.posted(s.target(), r.cycle)
+func (d Difference) compare(o Difference) int {
+	return cmp.Or(strings.Compare(d.Customer, o.Customer), strings.Compare(d.SKU, o.SKU),
+		strings.Compare(d.Region, o.Region), strings.Compare(d.Resource, o.Resource))
+}
+
+// compare notes what re-rating changes in a bucket: what is due minus all that was billed and what the open cycle has
+// posted so far.
+func (s *poster) compare(r *rated, bucket int, lines []*linefile.Line, billed []*posting) error {
+	posted, err := s.posted(s.target(), r.cycle, bucket)
 	if err != nil {
 		return err
 	}
 	all := append(slices.Clone(billed), posted...)
-	due, err := s.due(r, byKind(all))
+	due, err := s.due(r, lines)
 	if err != nil {
 		return err
 	}
 	if err := s.subtract(r, due, all); err != nil {
 		return err
 	}
-	s.result.Differences, err = differences(due)
+	list, err := differences(due)
+	s.result.Differences = append(s.result.Differences, list...)
 	return err
 }
 
-// differences adds up postings by customer, sku, region and resource.
+// differences adds up postings by customer, sku, region and resource, in any order.
 func differences(due map[lineKey]*posting) ([]Difference, error) {
 	type place struct{ customer, sku, region, resource string }
 	sums := make(map[place]*posting)
@@ -56,10 +62,7 @@ func differences(due map[lineKey]*posting) ([]Difference, error) {
 		}
 	}
 	var out []Difference
-	for _, p := range slices.SortedFunc(maps.Values(sums), func(a, b *posting) int {
-		return cmp.Or(strings.Compare(a.customer, b.customer), strings.Compare(a.sku, b.sku),
-			strings.Compare(a.region, b.region), strings.Compare(a.resource, b.resource))
-	}) {
+	for _, p := range sums {
 		out = append(out, Difference{p.customer, p.sku, p.region, p.resource, p.usage, p.free, p.official, p.discount,
 			p.truncated, p.payment, p.repriced, p.rediscounted, p.requantified})
 	}

@@ -10,7 +10,9 @@
 //	FCOST-4  What a delivery changes in a closed cycle is posted into the earliest open one: per id and tier, what is
 //	         due now minus all that was billed for the cycle. A posting stays until another delivery for its cycle
 //	         counts, unless unallocated rows hold it.
-//	FCOST-5  All groups of a cycle are held in memory; rows are not.
+//	FCOST-5  Neither rows nor groups are held in memory: a worker has a limited number of bytes of groups, and all
+//	         groups go through sorters of package extsort. Lines are written a row group at a time. To post what
+//	         changes in a closed cycle, the groups and lines of one bucket are held.
 //	FCOST-6  A row that differs from an earlier row of its file only in numbers and time is allocated like that row,
 //	         if no change of the books is between their times and both are within the group's day. The result is
 //	         that of allocating every row.

@@ -58,22 +58,20 @@ func (s *survey) convert(one *source, d *Delivery) (err error) {
 	return nil
 }
 
+// conversion is a delivery and the currency of a customer who bears a part of it.
+type conversion struct {
+	delivery *Delivery
+	currency string
+}
+
+// conversions are those of the groups of a cycle.
+type conversions map[conversion]bool
+
 // convert finds the rates by which the groups of customers are priced and their payments compared with costs. It runs
 // before pricing. Errors: *margins.MissingRatesError.
-func (r *rated) convert() error {
-	type pair struct {
-		delivery *Delivery
-		currency string
-	}
-	seen := make(map[pair]bool)
+func (r *rated) convert(needed conversions) error {
 	var none margins.MissingRatesError
-	for i := range r.found {
-		f := &r.found[i]
-		p := pair{f.of.delivery, r.books.CustomerCurrency(f.customer).Code}
-		if seen[p] {
-			continue
-		}
-		seen[p] = true
+	for p := range needed {
 		if _, err := p.delivery.conversion.To(p.currency); err != nil {
 			none.List = append(none.List, &settlement.MissingRateError{Cycle: r.cycle, From: p.delivery.Currency,
 				To: p.currency})

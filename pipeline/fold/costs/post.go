@@ -2,9 +2,10 @@ package costs
 
 import (
 	"cmp"
+	"context"
+	"errors"
 	"fmt"
 	"maps"
-	"math"
 	"slices"
 	"strings"
 
@@ -29,9 +30,6 @@ type lineKey struct {
 	tier         int
 	kind         line.Kind // volume lines and the flat fee of their tier share an id
 }
-
-// allKinds is the kind of postings of earlier versions, which added up all lines of an id and tier.
-const allKinds line.Kind = math.MaxUint8
 
 // posting is a difference of a closed cycle's lines: what is due now minus all that was billed.
 type posting struct {
@@ -96,42 +94,33 @@ type poster struct {
 // target is the cycle that bills differences of closed cycles.
 func (s *poster) target() period.Cycle { return s.closed + 1 }
 
-// post writes the differences of a closed cycle into the earliest open one (FCOST-4).
-func (s *poster) post(r *rated) error {
-	billed, err := s.billed(r.cycle)
-	if err != nil {
-		return err
-	}
-	due, err := s.due(r, byKind(billed))
-	if err != nil {
-		return err
-	}
-	if err := s.subtract(r, due, billed); err != nil {
-		return err
-	}
-	if s.again {
-		if err := s.compare(r, billed); err != nil {
-			return err
-		}
-	}
-	buckets := make([][]*posting, s.buckets)
-	for _, p := range due {
-		b := s.bucket(p.customer)
-		buckets[b] = append(buckets[b], p)
-	}
-	ofBucket := make([][]*group, s.buckets)
-	for _, g := range r.groups {
-		b := s.bucket(r.books.Customers[g.customer].ID)
-		ofBucket[b] = append(ofBucket[b], g)
-	}
+// post writes the differences of a closed cycle into the earliest open one, bucket by bucket (FCOST-4, FCOST-5).
+func (s *poster) post(ctx context.Context, by *pricer, r *rated) error {
 	low := 0
-	for b := range s.buckets {
-		n, err := s.postBucket(r, b, ofBucket[b], buckets[b])
-		if err != nil {
+	var now []*group
+	var lines []*linefile.Line
+	err := by.price(ctx, r, sink{
+		begin: func(int) error {
+			now, lines = nil, nil
+			return nil
+		},
+		line: func(l *linefile.Line) error {
+			lines = append(lines, l)
+			return nil
+		},
+		group: func(g *group) error {
+			now = append(now, g)
+			return nil
+		},
+		end: func(bucket int) error {
+			n, err := s.postBucket(r, bucket, now, lines)
+			low += n
 			return err
-		}
-		low += n
+		}})
+	if err := errors.Join(err, r.sorted.Close()); err != nil {
+		return err
 	}
+	slices.SortFunc(s.result.Differences, Difference.compare)
 	if low > 0 {
 		s.result.note("groups of cost rows of %s that changed and bring less than their minimum margin: %d, listed by "+
 			"tollbook query low-margin --cycle %s", r.cycle, low, s.target())
@@ -139,34 +128,32 @@ func (s *poster) post(r *rated) error {
 	return s.postMargins(r)
 }
 
-// byKind returns the function that maps a line to its key. If an earlier version posted a difference of all kinds, the
-// lines of that id and tier are compared as one.
-func byKind(billed []*posting) func(lineKey) lineKey {
-	merged := make(map[lineKey]bool)
-	for _, p := range billed {
-		if p.kind == allKinds {
-			merged[p.lineKey] = true
-		}
+// differences returns what the lines of a bucket come to now minus all that was billed for it.
+func (s *poster) differences(r *rated, bucket int, lines []*linefile.Line) ([]*posting, error) {
+	billed, err := s.billed(r.cycle, bucket)
+	if err != nil {
+		return nil, err
 	}
-	return func(k lineKey) lineKey {
-		all := k
-		if all.kind = allKinds; merged[all] {
-			return all
-		}
-		return k
+	due, err := s.due(r, lines)
+	if err != nil {
+		return nil, err
 	}
+	if err := s.subtract(r, due, billed); err != nil {
+		return nil, err
+	}
+	if s.again {
+		err = s.compare(r, bucket, lines, billed)
+	}
+	return slices.Collect(maps.Values(due)), err
 }
 
 // subtract subtracts what was billed from what is due, and removes lines without a difference.
 func (s *poster) subtract(r *rated, due map[lineKey]*posting, billed []*posting) error {
-	key := byKind(billed)
 	for _, p := range billed {
-		k := key(p.lineKey)
-		one := due[k]
+		one := due[p.lineKey]
 		if one == nil {
 			one = s.nothingDue(r, p)
-			one.lineKey = k
-			due[k] = one
+			due[p.lineKey] = one
 		}
 		one.repriced = one.repriced || one.unitPrice != p.unitPrice
 		one.rediscounted = one.rediscounted || one.discountID != p.discountID
@@ -197,12 +184,11 @@ func causes(counted []*Delivery) string {
 	return strings.Join(parts, ";")
 }
 
-// due returns what the lines of a cycle come to by today's rating, by the key of comparison.
-func (s *poster) due(r *rated, key func(lineKey) lineKey) (map[lineKey]*posting, error) {
+// due returns what the lines of a cycle come to by today's rating.
+func (s *poster) due(r *rated, lines []*linefile.Line) (map[lineKey]*posting, error) {
 	out := make(map[lineKey]*posting)
-	for _, l := range r.lines {
-		k := key(lineKey{r.books.Customers[l.Customer].ID, l.ID, int(l.Tier), l.Kind})
-		p := &posting{lineKey: k, origin: r.cycle,
+	for _, l := range lines {
+		p := &posting{lineKey: lineKey{r.books.Customers[l.Customer].ID, l.ID, int(l.Tier), l.Kind}, origin: r.cycle,
 			sku: r.books.Products[l.SKU].SKU, region: l.Region, resource: l.Resource, start: l.Start, end: l.End,
 			own: l.Own, unitPrice: l.UnitPrice, usage: l.UsageAmount, free: l.Free, quantity: l.Quantity,
 			official: l.Official,
@@ -223,11 +209,11 @@ func (s *poster) due(r *rated, key func(lineKey) lineKey) (map[lineKey]*posting,
 	return out, nil
 }
 
-// billed returns every line that cycles up to the last closed one billed for the cost files of a cycle: its own lines,
-// and what later cycles posted.
-func (s *poster) billed(c period.Cycle) (list []*posting, err error) {
+// billed returns every line of a bucket that cycles up to the last closed one billed for the cost files of a cycle: its
+// own lines, and what later cycles posted.
+func (s *poster) billed(c period.Cycle, bucket int) (list []*posting, err error) {
 	files := s.txn.Next().Select(manifest.CycleOf(c), func(k manifest.FileKey) bool {
-		return k.Table == tables.Lines().Name && k.Day == manifest.CostsDay
+		return k.Table == tables.Lines().Name && k.Day == manifest.CostsDay && k.Bucket == bucket
 	})
 	err = margins.Each(s.txn, files, tables.Lines(), func(row rows.Row[tables.Line]) error {
 		p, err := billedLine(row)
@@ -236,16 +222,16 @@ func (s *poster) billed(c period.Cycle) (list []*posting, err error) {
 	})
 	for at := c + 1; at <= s.closed && err == nil; at++ {
 		var posted []*posting
-		posted, err = s.posted(at, c)
+		posted, err = s.posted(at, c, bucket)
 		list = append(list, posted...)
 	}
 	return list, err
 }
 
-// posted returns what a cycle has posted for the cost files of an earlier one.
-func (s *poster) posted(at, origin period.Cycle) (list []*posting, err error) {
+// posted returns what a cycle has posted in a bucket for the cost files of an earlier one.
+func (s *poster) posted(at, origin period.Cycle, bucket int) (list []*posting, err error) {
 	files := s.txn.Next().Select(manifest.CycleOf(at), func(k manifest.FileKey) bool {
-		return k.Table == tables.CostPostings().Name
+		return k.Table == tables.CostPostings().Name && k.Bucket == bucket
 	})
 	err = margins.Each(s.txn, files, tables.CostPostings(), func(row rows.Row[tables.CostPosting]) error {
 		p, err := readPosting(row)
@@ -294,7 +280,11 @@ func billedLine(row rows.Row[tables.Line]) (*posting, error) {
 
 // postBucket writes the postings of a bucket: those of the cycle, and the open cycle's postings for other cycles. low
 // is the number of groups that changed and are below their minimum margin.
-func (s *poster) postBucket(r *rated, bucket int, now []*group, list []*posting) (low int, err error) {
+func (s *poster) postBucket(r *rated, bucket int, now []*group, of []*linefile.Line) (low int, err error) {
+	list, err := s.differences(r, bucket, of)
+	if err != nil {
+		return 0, err
+	}
 	key := manifest.FileKey{Table: tables.CostPostings().Name, Cycle: manifest.CycleOf(s.target()), Bucket: bucket}
 	err = margins.Each(s.txn, s.txn.Next().Find(key), tables.CostPostings(),
 		func(row rows.Row[tables.CostPosting]) error {
@@ -332,7 +322,15 @@ func (s *poster) postBucket(r *rated, bucket int, now []*group, list []*posting)
 		return 0, err
 	}
 	key.Table, key.Day = tables.Lines().Name, manifest.RestatedDay
-	return low, s.lines(key, lines)
+	slices.SortStableFunc(lines, (*linefile.Line).Compare)
+	to := linefile.NewWriter(s.txn, s.books)
+	to.Begin(key)
+	for _, l := range lines {
+		if err := to.Add(l); err != nil {
+			return 0, err
+		}
+	}
+	return low, s.endLines(to)
 }
 
 // postGroups writes the groups of a bucket, so that differences can be shown with the data of the cost file.

@@ -17,11 +17,7 @@ func storePosting(out *parquet.Columns[tables.CostPosting], p *posting) {
 	out.Word(tables.CostPostingOriginCycle).Add(p.origin.String())
 	out.Text(tables.CostPostingID).Add(p.id)
 	out.Small(tables.CostPostingTier).Add(int32(p.tier))
-	kind := ""
-	if p.kind != allKinds {
-		kind = p.kind.String()
-	}
-	out.Word(tables.CostPostingKind).Add(kind)
+	out.Word(tables.CostPostingKind).Add(p.kind.String())
 	out.Word(tables.CostPostingSKU).Add(p.sku)
 	out.Word(tables.CostPostingRegionCode).Add(p.region)
 	out.Text(tables.CostPostingResourceID).Add(p.resource)
@@ -50,8 +46,7 @@ func readPosting(row rows.Row[tables.CostPosting]) (*posting, error) {
 	}
 	p := &posting{
 		lineKey: lineKey{row.Word(tables.CostPostingCustomerID), string(row.Text(tables.CostPostingID)),
-			row.Small(tables.CostPostingTier),
-			allKinds},
+			row.Small(tables.CostPostingTier), rows.KindRank(row.Word(tables.CostPostingKind))},
 		origin:      origin,
 		sku:         row.Word(tables.CostPostingSKU),
 		region:      row.Word(tables.CostPostingRegionCode),
@@ -64,9 +59,6 @@ func readPosting(row rows.Row[tables.CostPosting]) (*posting, error) {
 		association: row.Word(tables.CostPostingAssociationType),
 		delivery:    string(row.Text(tables.CostPostingDelivery)),
 		asOf:        row.Time(tables.CostPostingAsOf),
-	}
-	if kind := row.Word(tables.CostPostingKind); kind != "" {
-		p.kind = rows.KindRank(kind)
 	}
 	if p.unitPrice, err = row.UnitPrice(tables.CostPostingUnitPrice); err != nil {
 		return nil, err

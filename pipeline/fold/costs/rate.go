@@ -2,14 +2,17 @@ package costs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
 	"math/big"
 	"slices"
+	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/fold/costs/margins"
 	"github.com/tollbook/tollbook/pipeline/intake/costs"
+	"github.com/tollbook/tollbook/pipeline/lake/extsort"
 	"github.com/tollbook/tollbook/pipeline/lake/linefile"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/rating/tariff"
@@ -28,12 +31,13 @@ type rated struct {
 	books   *books.Books
 	bounds  period.Span
 	counted []*Delivery
-	found   []found  // the groups
-	groups  []*group // by customer, start and id; nil = made bucket by bucket
-	lines   []*linefile.Line
+	sorted  *sorter           // the groups, by bucket, customer, start and id
 	billed  money.PerCurrency // of all lines
 	margins *margins.Table
 }
+
+// delivery is the delivery of a group's rows.
+func (r *rated) delivery(g *group) *Delivery { return r.counted[g.source] }
 
 // pricer allocates and prices cost files by a set of books.
 type pricer struct {
@@ -44,134 +48,114 @@ type pricer struct {
 	inbox    fs.FS
 	monthEnd func(period.Cycle) bool // whether month-end lines are due
 	workers  int
+	buckets  int
+	sorter   func() *sorter
 }
 
-// rate allocates and prices the counted deliveries of a cycle by today's books and nothing else (FCOST-1). Rows are
-// read one by one; groups are kept (FCOST-5). billedIn is the cycle that bills them or their differences. Errors:
-// *margins.MissingRatesError.
-func (p *pricer) rate(ctx context.Context, c, billedIn period.Cycle, counted []*Delivery) (*rated, error) {
-	r, err := p.gather(ctx, c, billedIn, counted)
-	if err != nil {
-		return nil, err
-	}
-	slices.SortFunc(r.found, found.compare)
-	r.groups = r.open(r.found)
-	if r.lines, err = p.price(r, r.groups); err != nil {
-		return nil, err
-	}
-	return r, r.reconcile()
-}
-
-// gather allocates the counted deliveries of a cycle and puts the parts of their rows into groups. Errors:
+// gather allocates the counted deliveries of a cycle by today's books and nothing else (FCOST-1), and puts the parts of
+// their rows into groups. billedIn is the cycle that bills them or their differences. Errors:
 // *margins.MissingRatesError.
 func (p *pricer) gather(ctx context.Context, c, billedIn period.Cycle, counted []*Delivery) (*rated, error) {
 	r := &rated{cycle: c, books: p.books, bounds: p.books.Zone.Bounds(c), counted: counted,
-		margins: margins.New(p.books, p.rates, billedIn)}
-	for _, d := range counted {
+		margins: margins.New(p.books, p.rates, billedIn), sorted: p.sorter()}
+	needed := make(conversions)
+	var key []byte
+	for i, d := range counted {
 		groups, err := p.allocate(ctx, r, d)
 		if err != nil {
 			return nil, fmt.Errorf("delivery %s: %w", d.Path(), err)
 		}
-		for place := range groups.len() {
-			g := found{groups.at(place), groups}
-			groups.name(p.books, g.groupSum)
-			if why := p.unfitQuantity(g.groupSum); why != "" {
-				if err := r.unallocated(g.group(p.books), why); err != nil {
-					return nil, err
-				}
-				continue
+		err = groups.each(d, p.grain, func(g *group) error {
+			g.source = int32(i)
+			if why := p.unfit(r, g, needed); why != "" {
+				return r.unallocated(g, why)
 			}
-			r.found = append(r.found, g)
+			customer := p.books.Customers[g.customer].ID
+			key = extsort.AppendInt(key[:0], int64(bucketOf(customer, p.buckets)))
+			key = extsort.AppendInt(extsort.AppendInt(key, int64(g.customer)), int64(g.start))
+			return r.sorted.add(extsort.AppendText(key, g.id), g)
+		})
+		if err := errors.Join(err, groups.Close()); err != nil {
+			return nil, fmt.Errorf("delivery %s: %w", d.Path(), err)
 		}
-		groups.places, groups.equal = nil, nil
 	}
-	if err := r.convert(); err != nil {
-		return nil, err
-	}
-	return r, p.leaveUnfitCosts(r)
+	return r, r.convert(needed)
 }
 
-// unfitQuantity returns why a group cannot be priced although each of its rows can: its quantity is below 0 or exceeds
-// that of a line. "" means that it can be priced, or is priced by its cost.
-func (p *pricer) unfitQuantity(g *groupSum) string {
-	model := p.books.Products[g.sku].Model
-	if model == books.PassThrough {
+// unfit returns why a group cannot be priced although each of its rows can: its quantity is below 0 or exceeds that of
+// a line, or its cost does in the customer's currency. "" means that it can be priced. It notes which rate the group
+// needs.
+func (p *pricer) unfit(r *rated, g *group, needed conversions) string {
+	product, currency := &p.books.Products[g.sku], p.books.CustomerCurrency(g.customer).Code
+	if product.Model != books.PassThrough {
+		quantity := g.values[g.column]
+		if quantity.Sign() < 0 && product.Model != books.Flat {
+			return books.NegativeQuantity
+		}
+		if _, err := quantity.R10(); err != nil { // out of range
+			return books.NoQuantity
+		}
+	}
+	d := r.delivery(g)
+	needed[conversion{d, currency}] = true
+	rate, err := d.conversion.To(currency)
+	if err != nil || product.Model != books.PassThrough { // rated.convert returns the error
 		return ""
 	}
-	quantity := g.values[g.column]
-	if quantity.Sign() < 0 && model != books.Flat {
-		return books.NegativeQuantity
+	basis := g.values[product.Basis]
+	if margins.IsPar(rate) {
+		_, err = basis.R10()
+	} else {
+		_, err = money.SignedQuantityFromRat(new(big.Rat).Mul(basis.Rat(), rate.Rat()))
 	}
-	if _, err := quantity.R10(); err != nil { // out of range
-		return books.NoQuantity
+	if err != nil { // out of range
+		return books.NoPrice
 	}
 	return ""
 }
 
-// leaveUnfitCosts removes groups whose cost in the customer's currency exceeds the quantity that a line can have.
-func (p *pricer) leaveUnfitCosts(r *rated) error {
-	kept := r.found[:0]
-	for _, f := range r.found {
-		product := &p.books.Products[f.sku]
-		if product.Model == books.PassThrough {
-			rate, err := f.of.delivery.conversion.To(p.books.CustomerCurrency(f.customer).Code)
+// sink takes the groups of a cycle with their lines, and the lines of its end, bucket by bucket. The lines of a bucket
+// are in the order of §8.
+type sink struct {
+	begin, end func(bucket int) error
+	group      func(*group) error
+	line       func(*linefile.Line) error
+}
+
+// price rates the groups of a cycle and adds them and their lines to the margins. The lines of a month's end depend on
+// all groups of the customer and come before most of them: if they are due, the groups are rated twice.
+func (p *pricer) price(ctx context.Context, r *rated, to sink) error {
+	ahead, now := &pricedGroups{in: r.sorted.Read()}, &pricedGroups{in: r.sorted.Read()}
+	if err := errors.Join(ahead.next(), now.next()); err != nil {
+		return err
+	}
+	line := to.line
+	to.line = func(l *linefile.Line) error {
+		err := r.billed.Add(p.books.CustomerCurrency(l.Customer).Code, l.Payment)
+		return errors.Join(err, line(l))
+	}
+	rater := rating.NewCostRater(p.prices)
+	for b := range p.buckets {
+		if err := to.begin(b); err != nil {
+			return err
+		}
+		for now.one != nil && bucketOf(p.books.Customers[now.one.customer].ID, p.buckets) == b {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			end, err := p.customerEnd(r, rater, ahead)
+			if err == nil {
+				err = p.customer(r, rater, now, end, to)
+			}
 			if err != nil {
 				return err
 			}
-			basis := f.values[product.Basis]
-			if margins.IsPar(rate) {
-				_, err = basis.R10()
-			} else {
-				_, err = money.SignedQuantityFromRat(new(big.Rat).Mul(basis.Rat(), rate.Rat()))
-			}
-			if err != nil { // out of range
-				if err := r.unallocated(f.group(p.books), books.NoPrice); err != nil {
-					return err
-				}
-				continue
-			}
 		}
-		kept = append(kept, f)
-	}
-	r.found = kept
-	return nil
-}
-
-// open makes groups of what was found.
-func (r *rated) open(list []found) []*group {
-	groups := make([]*group, len(list))
-	for i, f := range list {
-		groups[i] = f.group(r.books)
-	}
-	return groups
-}
-
-// price rates groups, which are all groups of their customers, and adds them and their lines to the margins.
-func (p *pricer) price(r *rated, groups []*group) ([]*linefile.Line, error) {
-	rater := rating.NewCostRater(p.prices)
-	var list []*linefile.Line
-	for at := 0; at < len(groups); {
-		n := at + 1
-		for n < len(groups) && groups[n].customer == groups[at].customer {
-			n++
-		}
-		var err error
-		if list, err = p.customer(list, r, rater, groups[at:n]); err != nil {
-			return nil, err
-		}
-		at = n
-	}
-	for _, g := range groups {
-		if err := r.count(g); err != nil {
-			return nil, err
+		if err := to.end(b); err != nil {
+			return err
 		}
 	}
-	for _, l := range list {
-		if err := r.billed.Add(p.books.CustomerCurrency(l.Customer).Code, l.Payment); err != nil {
-			return nil, err
-		}
-	}
-	return list, nil
+	return r.reconcile()
 }
 
 // worker holds the result of the files that one goroutine reads.
@@ -187,7 +171,16 @@ type worker struct {
 }
 
 // markupOf is the key of a mark-up without a validity, within a delivery.
-type markupOf struct{ customer, service int32 }
+type markupOf struct {
+	customer int32
+	service  string
+}
+
+// move moves the worker's groups to the sorter. Rows that repeat earlier ones are forgotten.
+func (w *worker) move() error {
+	clear(w.repeats.kinds)
+	return w.groups.move()
+}
 
 // markupAt returns the mark-up of a customer's row.
 func (w *worker) markupAt(customer int32, row *cost.Row) *books.Markup {
@@ -195,10 +188,11 @@ func (w *worker) markupAt(customer int32, row *cost.Row) *books.Markup {
 	if w.markups == nil {
 		return w.books.Markups.At(customer, source, row.Field(cost.Service), row.Start)
 	}
-	k := markupOf{customer, row.FieldCode(cost.Service, w.groups.words)}
+	k := markupOf{customer, row.Field(cost.Service)}
 	m, known := w.markups[k]
 	if !known {
-		m = w.books.Markups.At(customer, source, row.Field(cost.Service), row.Start)
+		m = w.books.Markups.At(customer, source, k.service, row.Start)
+		k.service = strings.Clone(k.service)
 		w.markups[k] = m
 	}
 	return m
@@ -207,7 +201,7 @@ func (w *worker) markupAt(customer int32, row *cost.Row) *books.Markup {
 // allocate allocates the rows of a delivery to customers and groups their parts. Several workers read files and their
 // results are added up, so that their number does not matter. With grain row, which numbers equal rows, one worker
 // reads all rows.
-func (p *pricer) allocate(ctx context.Context, r *rated, d *Delivery) (*grouper, error) {
+func (p *pricer) allocate(ctx context.Context, r *rated, d *Delivery) (*sorter, error) {
 	if err := d.readable(); err != nil {
 		return nil, err
 	}
@@ -234,9 +228,9 @@ func (p *pricer) allocate(ctx context.Context, r *rated, d *Delivery) (*grouper,
 
 // workersOf returns workers and a function that returns the sink of each worker.
 func (p *pricer) workersOf(r *rated, d *Delivery, weights *allocation.Allocator) ([]worker, func(int) costs.Sink) {
-	sink := costs.Sink{Words: cost.NewWords(), Coded: numbered(), Reject: examined}
+	sink := costs.Sink{Reject: examined}
 	if p.grain != settings.CostRow {
-		sink.Looks = numbered()
+		sink.Looks = looked()
 		for _, name := range weights.Texts() {
 			sink.Looks[name] = true
 		}
@@ -252,15 +246,14 @@ func (p *pricer) workersOf(r *rated, d *Delivery, weights *allocation.Allocator)
 		workers = workers[:1]
 	}
 	always := period.Always()
-	repeats := newRepeats(p.books, p.grain != settings.ResourceMonth)
+	repeats, sorted := newRepeats(p.books, p.grain != settings.ResourceMonth), p.sorter()
 	for i := range workers {
 		workers[i] = worker{books: p.books, allocator: weights.Clone(),
 			margins: margins.New(p.books, p.rates, d.Period),
-			groups:  newGrouper(p.books, d, p.grain, sink.Words), repeats: repeats}
+			groups:  newGrouper(p.books, d, p.grain, sorted), repeats: repeats}
 		if !slices.ContainsFunc(p.books.Markups, func(m books.Markup) bool { return m.Valid != always }) {
 			workers[i].markups = make(map[markupOf]*books.Markup)
 		}
-		workers[i].margins.Words = sink.Words
 	}
 	return workers, func(i int) costs.Sink {
 		w, to := &workers[i], sink
@@ -278,6 +271,9 @@ func (p *pricer) workersOf(r *rated, d *Delivery, weights *allocation.Allocator)
 					return err
 				}
 			}
+			if w.groups.full() {
+				return w.move()
+			}
 			w.remember(row, one, w.parts)
 			return nil
 		}
@@ -286,19 +282,14 @@ func (p *pricer) workersOf(r *rated, d *Delivery, weights *allocation.Allocator)
 }
 
 // join adds up what workers made of a delivery.
-func (r *rated) join(d *Delivery, workers []worker) (*grouper, error) {
+func (r *rated) join(d *Delivery, workers []worker) (*sorter, error) {
 	r.margins.Sources[d.Source] = d.conversion
 	for i := range workers {
-		if i > 0 {
-			if err := workers[0].groups.merge(workers[i].groups); err != nil {
-				return nil, err
-			}
-		}
-		if err := r.margins.Merge(workers[i].margins, d.Currency); err != nil {
+		if err := errors.Join(workers[i].move(), r.margins.Merge(workers[i].margins, d.Currency)); err != nil {
 			return nil, err
 		}
 	}
-	return workers[0].groups, nil
+	return workers[0].groups.sorted, nil
 }
 
 // ahead allocates a delivery of an open cycle while it is examined, so that its files are read once. It returns nil if
@@ -391,52 +382,67 @@ func (p *pricer) unpriced(r *rated, row *cost.Row, one *priced, unit string) str
 	return ""
 }
 
-// customer rates the groups of one customer and appends their lines.
-func (p *pricer) customer(dst []*linefile.Line, r *rated, rater *rating.CostRater, groups []*group,
-) ([]*linefile.Line, error) {
-	who := groups[0].customer
+// customer rates the groups of the next customer. end are its month-end lines.
+func (p *pricer) customer(r *rated, rater *rating.CostRater, in *pricedGroups, end []*linefile.Line, to sink) error {
+	who := in.one.customer
 	if err := rater.Open(who, r.cycle); err != nil {
+		return err
+	}
+	for in.one != nil && in.one.customer == who {
+		g := in.one
+		lines, err := p.group(r, rater, g)
+		for ; err == nil && len(lines) > 0; lines = lines[1:] {
+			for ; err == nil && len(end) > 0 && end[0].Compare(lines[0]) < 0; end = end[1:] {
+				err = to.line(end[0])
+			}
+			err = errors.Join(err, to.line(lines[0]))
+		}
+		if err = errors.Join(err, r.count(g), to.group(g), in.next()); err != nil {
+			return err
+		}
+	}
+	for _, l := range end {
+		if err := to.line(l); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// group rates a group and returns its lines, in the order of §8.
+func (p *pricer) group(r *rated, rater *rating.CostRater, g *group) (lines []*linefile.Line, err error) {
+	one := rating.CostGroup{SKU: g.sku, Region: g.field(cost.Region), Resource: g.field(cost.Resource), ID: g.id,
+		Start: g.start, End: g.end}
+	if g.fx, err = r.delivery(g).conversion.To(p.books.CustomerCurrency(g.customer).Code); err != nil {
 		return nil, err
 	}
-	own := p.books.CustomerCurrency(who).Code
+	product := &p.books.Products[g.sku]
+	switch {
+	case product.Model == books.PassThrough && margins.IsPar(g.fx):
+		one.Cost = g.values[product.Basis]
+	case product.Model == books.PassThrough:
+		one.Basis = new(big.Rat).Mul(g.values[product.Basis].Rat(), g.fx.Rat())
+	default:
+		if one.Quantity, err = g.values[g.column].R10(); err != nil {
+			return nil, err
+		}
+	}
 	var out line.Charges
-	for i, g := range groups {
-		one := rating.CostGroup{SKU: g.sku, Region: g.field(cost.Region), Resource: g.field(cost.Resource), ID: g.id,
-			Start: g.start, End: g.end}
-		var err error
-		if g.fx, err = g.delivery.conversion.To(own); err != nil {
-			return nil, err
-		}
-		product := &p.books.Products[g.sku]
-		switch {
-		case product.Model == books.PassThrough && margins.IsPar(g.fx):
-			one.Cost = g.values[product.Basis]
-		case product.Model == books.PassThrough:
-			one.Basis = new(big.Rat).Mul(g.values[product.Basis].Rat(), g.fx.Rat())
-		default:
-			if one.Quantity, err = g.values[g.column].R10(); err != nil {
-				return nil, err
-			}
-		}
-		if err := rater.Rate(&one, int32(i), &out); err != nil {
-			return nil, err
-		}
+	if err := rater.Rate(&one, 0, &out); err != nil {
+		return nil, err
 	}
 	for i := range out.List {
 		ch := &out.List[i]
-		g := groups[ch.Record]
 		if err := g.payment.Add(ch.Payment); err != nil {
 			return nil, err
 		}
 		g.priced = true
 		l := p.groupLine(r, g, ch)
 		l.Draws = string(line.AppendDraws(nil, p.books.Packages, out.Draws[ch.DrawsFrom:ch.DrawsTo]))
-		dst = append(dst, l)
+		lines = append(lines, l)
 	}
-	if !p.monthEnd(r.cycle) {
-		return dst, nil // month-end lines come with the cycle's
-	}
-	return p.customerEnd(dst, r, rater, groups)
+	slices.SortStableFunc(lines, (*linefile.Line).Compare)
+	return lines, nil
 }
 
 // nameKey is the key of the name and tag of a resource on month-end lines.
@@ -452,33 +458,44 @@ func (p *pricer) nameKey(sku int32, region, resource string) nameKey {
 	return nameKey{sku, region, resource}
 }
 
-// named returns the first group of each resource; its month-end lines have the group's name and tag.
-func (p *pricer) named(groups []*group) map[nameKey]*group {
-	first := make(map[nameKey]*group)
-	for _, g := range groups {
-		k := p.nameKey(g.sku, g.field(cost.Region), g.field(cost.Resource))
-		if first[k] == nil {
-			first[k] = g
+// customerEnd rates the groups of the next customer and returns only its month-end lines, if they are due. Those of a
+// resource have the name and the tag of its first group; pass_through products have none.
+func (p *pricer) customerEnd(r *rated, rater *rating.CostRater, in *pricedGroups) (lines []*linefile.Line, err error) {
+	if !p.monthEnd(r.cycle) {
+		return nil, nil // month-end lines come with the cycle's
+	}
+	who := in.one.customer
+	if err := rater.Open(who, r.cycle); err != nil {
+		return nil, err
+	}
+	type named struct{ name, tag string }
+	first := make(map[nameKey]named)
+	for in.one != nil && in.one.customer == who {
+		g := in.one
+		if p.books.Products[g.sku].Model != books.PassThrough {
+			k := p.nameKey(g.sku, g.field(cost.Region), g.field(cost.Resource))
+			if _, known := first[k]; !known {
+				first[k] = named{g.verbatim.Text("ResourceName"), g.verbatim.Text("Tags")}
+			}
+		}
+		if _, err := p.group(r, rater, g); err != nil {
+			return nil, err
+		}
+		if err := in.next(); err != nil {
+			return nil, err
 		}
 	}
-	return first
-}
-
-// customerEnd appends a customer's month-end lines.
-func (p *pricer) customerEnd(dst []*linefile.Line, r *rated, rater *rating.CostRater, groups []*group,
-) ([]*linefile.Line, error) {
 	var out line.Charges
 	var about []rating.Object
 	if err := rater.CycleEnd(&out, &about); err != nil {
 		return nil, err
 	}
-	first := p.named(groups)
 	for i := range out.List {
 		ch := &out.List[i]
 		o := about[ch.Record]
 		l := &linefile.Line{
 			Charge:       *ch,
-			Customer:     groups[0].customer,
+			Customer:     who,
 			SKU:          o.SKU,
 			Region:       o.Region,
 			Resource:     o.Resource,
@@ -494,22 +511,23 @@ func (p *pricer) customerEnd(dst []*linefile.Line, r *rated, rater *rating.CostR
 			Draws:        string(line.AppendDraws(nil, p.books.Packages, out.Draws[ch.DrawsFrom:ch.DrawsTo])),
 		}
 		if l.Resource != "" {
-			g := first[p.nameKey(o.SKU, o.Region, o.Resource)]
-			l.Name, l.Tag = g.text("ResourceName"), g.text("Tags")
+			of := first[p.nameKey(o.SKU, o.Region, o.Resource)]
+			l.Name, l.Tag = of.name, of.tag
 		}
 		p.associate(l)
-		dst = append(dst, l)
+		lines = append(lines, l)
 		if err := r.margins.CountLine(l); err != nil {
 			return nil, err
 		}
 	}
-	return dst, nil
+	slices.SortStableFunc(lines, (*linefile.Line).Compare)
+	return lines, nil
 }
 
 // groupLine is a line of a group.
 func (p *pricer) groupLine(r *rated, g *group, ch *line.Charge) *linefile.Line {
 	l := &linefile.Line{Charge: *ch, Customer: g.customer, SKU: g.sku, Region: g.field(cost.Region),
-		Resource: g.field(cost.Resource), Name: g.text("ResourceName"), Tag: g.text("Tags"),
+		Resource: g.field(cost.Resource), Name: g.verbatim.Text("ResourceName"), Tag: g.verbatim.Text("Tags"),
 		ChargingMode: line.ChargingOnDemand, Detail: line.DetailUsage, TradeID: r.cycle.String(), ID: g.id,
 		TradeTime: g.end, Start: g.start, End: g.end, Own: g.start,
 		Instant: min(max(g.start, r.bounds.From), r.bounds.To-1)}

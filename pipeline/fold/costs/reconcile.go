@@ -9,22 +9,23 @@ import (
 )
 
 // marginKey is the key of the group's row of margins, whose payments are in a currency.
-func (g *group) marginKey(paid string) margins.Key {
-	return margins.Key{Source: g.delivery.Source, Service: g.field(cost.Service), Account: g.account(),
-		Day:    g.delivery.Reading.Zone.Day(g.start).String(),
-		Status: g.field(cost.CommitmentStatus), Currency: g.delivery.Currency, Paid: paid}
+func (r *rated) marginKey(g *group, paid string) margins.Key {
+	d := r.delivery(g)
+	return margins.Key{Source: d.Source, Service: g.field(cost.Service), Account: g.account(),
+		Day:    d.Reading.Zone.Day(g.start).String(),
+		Status: g.field(cost.CommitmentStatus), Currency: d.Currency, Paid: paid}
 }
 
 // unallocated counts a group that cannot be priced.
 func (r *rated) unallocated(g *group, reason string) error {
-	k := g.marginKey(r.margins.Currency)
+	k := r.marginKey(g, r.margins.Currency)
 	k.Reason = reason
 	return r.margins.At(k).Add((*[cost.CostColumns]money.Cost)(g.values[:cost.CostColumns]))
 }
 
 // count counts a group and what its lines come to.
 func (r *rated) count(g *group) error {
-	k := g.marginKey(r.books.CustomerCurrency(g.customer).Code)
+	k := r.marginKey(g, r.books.CustomerCurrency(g.customer).Code)
 	k.Customer = r.books.Customers[g.customer].ID
 	one := r.margins.At(k)
 	if err := one.Payment.AddTotal(g.payment); err != nil {

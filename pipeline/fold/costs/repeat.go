@@ -16,7 +16,7 @@ import (
 type repeated struct {
 	span   period.Span
 	has    [cost.Columns]bool
-	place  int32        // of the group
+	group  *group
 	markup int32        // index in the books; -1 = none
 	margin *margins.Row // nil = the rows went into the group
 	known  bool
@@ -56,7 +56,7 @@ func (w *worker) repeat(row *cost.Row, one *repeated) (done bool, err error) {
 	if one.margin != nil {
 		return true, one.margin.Add((*[cost.CostColumns]money.Cost)(row.Values[:cost.CostColumns]))
 	}
-	return true, w.groups.repeat(row, one)
+	return true, one.group.repeat(row, one.markup)
 }
 
 // remember stores the destination of a row that was not split.
@@ -69,6 +69,6 @@ func (w *worker) remember(row *cost.Row, one *repeated, parts []allocation.Part)
 		days = row.Zone
 	}
 	span := w.repeats.epochs.Around(row.Start, days)
-	*one = repeated{span: span, has: row.Has, margin: w.margins.Last, place: w.groups.last,
+	*one = repeated{span: span, has: row.Has, margin: w.margins.Last, group: w.groups.last,
 		markup: w.groups.current.markup, known: true}
 }

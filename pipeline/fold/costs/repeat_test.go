@@ -98,8 +98,8 @@ func asParquet(t *testing.T, rows [][]string) []byte {
 }
 
 // TestRepeats prices rows of Parquet files, most of which differ from an earlier row only in numbers and time, and the
-// same rows as CSV, which are allocated one by one. Both give the same result. Rules, mark-ups, prices and a customer
-// change within the month. Invariant: FCOST-6.
+// same rows as CSV, which are allocated one by one. Both give the same result, also if a worker has a few groups in
+// memory. Rules, mark-ups, prices and a customer change within the month. Invariants: FCOST-5, FCOST-6.
 func TestRepeats(t *testing.T) {
 	t.Parallel()
 	const rules = "- {match: {SubAccountId: A}, customer: x, valid_to: 2026-09-20}\n" +
@@ -118,10 +118,12 @@ func TestRepeats(t *testing.T) {
 			packed[fmt.Sprintf("%s%d.parquet", of("1"), file)] = &fstest.MapFile{Data: asParquet(t, rows)}
 		}
 		grain := []settings.CostGrain{settings.ResourceDay, settings.ResourceMonth, settings.CostRow}[seed%3]
-		want := repeatedLines(t, rules, plain, grain)
-		if got := repeatedLines(t, rules, packed, grain); got != want {
-			t.Errorf("seed %d, grain %s, Parquet (+) and CSV (-): %s", seed, grain,
-				cmp.Diff(strings.Split(want, "\n"), strings.Split(got, "\n")))
+		want := repeatedLines(t, rules, plain, grain, 0)
+		for _, memory := range []int{0, 9 * groupMemory} {
+			if got := repeatedLines(t, rules, packed, grain, memory); got != want {
+				t.Errorf("seed %d, grain %s, Parquet (+) and CSV (-): %s", seed, grain,
+					cmp.Diff(strings.Split(want, "\n"), strings.Split(got, "\n")))
+			}
 		}
 		if strings.Count(want, "\n") < 50 {
 			t.Errorf("seed %d: %s", seed, want)
@@ -129,8 +131,8 @@ func TestRepeats(t *testing.T) {
 	}
 }
 
-// repeatedLines returns the result for an inbox as text.
-func repeatedLines(t *testing.T, rules string, inbox fstest.MapFS, grain settings.CostGrain) string {
+// repeatedLines returns the result for an inbox as text. memory is Stage.SortBytes.
+func repeatedLines(t *testing.T, rules string, inbox fstest.MapFS, grain settings.CostGrain, memory int) string {
 	t.Helper()
 	s := billBy(t, rules, inbox, map[string]string{
 		"prices.csv": "sku,valid_from,valid_to,tier,up_to,unit_price,rate,flat_fee\n" +
@@ -140,13 +142,13 @@ func repeatedLines(t *testing.T, rules string, inbox fstest.MapFS, grain setting
 		"markups.csv": "service_name,sku,valid_from,valid_to,min_margin\n*,cloud,,2026-09-08,\n" +
 			"*,cloud,2026-09-08,,0.05\nCalls,calls,2026-09-03,,\n",
 	})
-	s.Costs.Grain, s.Workers = grain, 2
+	s.Costs.Grain, s.Workers, s.SortBytes, s.Txn = grain, 2, memory, scratch(t)
 	r := price(t, s)
 	lines, margins := described(r)
 	var groups []string
 	for _, g := range r.groups {
 		groups = append(groups, fmt.Sprintf("%s rule %d rows %d markup %d %s %s %q %v %s", g.id, g.rule, g.rows,
-			g.groupSum.markup, g.start, g.end, g.text("ResourceName"), g.has, g.values[cost.List].Trim()))
+			g.markup, g.start, g.end, g.verbatim.Text("ResourceName"), g.has, g.values[cost.List].Trim()))
 	}
 	slices.Sort(groups)
 	tolerated := fmt.Sprintf("%+v", r.counted[0].Tolerant)

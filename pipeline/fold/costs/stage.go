@@ -1,13 +1,16 @@
 package costs
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 
 	"github.com/tollbook/tollbook/pipeline/fold/costs/margins"
 	"github.com/tollbook/tollbook/pipeline/fold/costs/verbatim"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/extsort"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/rating/tariff"
@@ -37,8 +40,11 @@ type Stage struct {
 	Rerate   period.Cycle // closed cycle to rate again even without a change; place.NoCycle = none
 	Draft    *Draft       // the books to rate it with; nil = Books
 	Accept   string       // the delivery whose rejects are accepted, SOURCE/YYYY-MM/DELIVERY; "" = none
+	// SortBytes is the number of bytes of groups that a worker or a sorter has in memory; 0 = sortedBytes.
+	SortBytes int
 
-	result Result
+	result  Result
+	sorters []*sorter
 }
 
 // Draft holds books with which only Stage.Rerate is rated.
@@ -65,7 +71,12 @@ func (r *Result) note(format string, args ...any) {
 }
 
 // Run updates the lines of cost files in the transaction's next state.
-func (s *Stage) Run(ctx context.Context) (*Result, error) {
+func (s *Stage) Run(ctx context.Context) (_ *Result, err error) {
+	defer func() {
+		for _, one := range s.sorters { // also those of deliveries that do not count
+			err = errors.Join(err, one.Close())
+		}
+	}()
 	old, err := Deliveries(s.Txn, s.Txn.Next().Find(DeliveriesKey()))
 	if err != nil {
 		return nil, err
@@ -106,7 +117,16 @@ func (s *Stage) Run(ctx context.Context) (*Result, error) {
 // pricer returns a pricer by a set of books.
 func (s *Stage) pricer(b *books.Books, prices *tariff.Book) *pricer {
 	return &pricer{books: b, prices: prices, grain: s.Costs.Grain, rates: s.Books, inbox: s.Inbox, workers: s.Workers,
-		monthEnd: func(c period.Cycle) bool { return s.MonthEnd(c) || c <= s.Closed }}
+		monthEnd: func(c period.Cycle) bool { return s.MonthEnd(c) || c <= s.Closed }, buckets: s.Buckets,
+		sorter: s.sorter}
+}
+
+// sorter returns an empty sorter, which Run closes.
+func (s *Stage) sorter() *sorter {
+	limit := cmp.Or(s.SortBytes, sortedBytes)
+	one := &sorter{Sorter: extsort.New(s.Txn, limit), limit: limit}
+	s.sorters = append(s.sorters, one)
+	return one
 }
 
 // inputs identifies what the lines of a cycle depend on, except its deliveries.
@@ -198,11 +218,11 @@ func (s *Stage) closed(ctx context.Context, found *survey, w *writer, c period.C
 			return err
 		}
 	}
-	r, err := by.rate(ctx, c, p.target(), counted)
+	r, err := by.gather(ctx, c, p.target(), counted)
 	if err != nil {
 		return err
 	}
-	if err := p.post(r); err != nil {
+	if err := p.post(ctx, by, r); err != nil {
 		return err
 	}
 	if isDraft {

@@ -63,17 +63,28 @@ func (w *writer) keep(list []*Delivery) error {
 	if err := w.oldRejects(list); err != nil {
 		return err
 	}
-	out, rejects := parquet.NewColumns(tables.CostDeliveries()), parquet.NewColumns(tables.CostRejects())
+	out, rejects := parquet.NewColumns(tables.CostDeliveries()), tablefile.NewWriter(w.txn, tables.CostRejects())
+	rejects.Restart(RejectsKey())
 	for _, d := range list {
 		storeDelivery(out, d)
-		if d.State == Held || d.Accepted {
-			storeRejects(rejects, d)
+		if d.State != Held && !d.Accepted {
+			continue
+		}
+		for i := range d.rejects {
+			storeReject(rejects.Cols, d, &d.rejects[i])
+			if err := rejects.Added(); err != nil {
+				return err
+			}
 		}
 	}
 	if err := tablefile.Put(w.txn, DeliveriesKey(), out, nil); err != nil {
 		return err
 	}
-	return tablefile.Put(w.txn, RejectsKey(), rejects, nil)
+	files, err := rejects.Finish(nil)
+	if err != nil {
+		return err
+	}
+	return w.txn.Next().Replace(RejectsKey(), files...)
 }
 
 // oldRejects reads the rejected rows of accepted deliveries that were not read again.
@@ -94,7 +105,7 @@ func (w *writer) oldRejects(list []*Delivery) error {
 			if d := need[path]; d != nil {
 				d.rejects = append(d.rejects, intake.Reject{File: row.Word(tables.CostRejectFile),
 					Row:    row.Whole(tables.CostRejectRow),
-					Rows:   max(row.Whole(tables.CostRejectRows), 1), // 0: written by an earlier version
+					Rows:   row.Whole(tables.CostRejectRows),
 					Column: row.Word(tables.CostRejectColumn), Reason: row.Word(tables.CostRejectReason),
 					Value: string(row.Text(tables.CostRejectValue)), Raw: string(row.Text(tables.CostRejectRaw))})
 			}
@@ -123,21 +134,18 @@ func storeDelivery(out *parquet.Columns[tables.CostDelivery], d *Delivery) {
 	out.N++
 }
 
-func storeRejects(out *parquet.Columns[tables.CostReject], d *Delivery) {
-	for i := range d.rejects {
-		r, c := &d.rejects[i], out
-		c.Word(tables.CostRejectSource).Add(d.Source)
-		c.Word(tables.CostRejectPeriod).Add(d.Period.String())
-		c.Text(tables.CostRejectDelivery).Add(d.Name)
-		c.Word(tables.CostRejectFile).Add(r.File)
-		c.Whole(tables.CostRejectRow).Add(r.Row)
-		c.Whole(tables.CostRejectRows).Add(r.Rows)
-		c.Word(tables.CostRejectColumn).Add(r.Column)
-		c.Word(tables.CostRejectReason).Add(r.Reason)
-		c.Text(tables.CostRejectValue).Add(r.Value)
-		c.Text(tables.CostRejectRaw).Add(r.Raw)
-		out.N++
-	}
+func storeReject(out *parquet.Columns[tables.CostReject], d *Delivery, r *intake.Reject) {
+	out.Word(tables.CostRejectSource).Add(d.Source)
+	out.Word(tables.CostRejectPeriod).Add(d.Period.String())
+	out.Text(tables.CostRejectDelivery).Add(d.Name)
+	out.Word(tables.CostRejectFile).Add(r.File)
+	out.Whole(tables.CostRejectRow).Add(r.Row)
+	out.Whole(tables.CostRejectRows).Add(r.Rows)
+	out.Word(tables.CostRejectColumn).Add(r.Column)
+	out.Word(tables.CostRejectReason).Add(r.Reason)
+	out.Text(tables.CostRejectValue).Add(r.Value)
+	out.Text(tables.CostRejectRaw).Add(r.Raw)
+	out.N++
 }
 
 func addFlag(c parquet.Smalls, yes bool) {

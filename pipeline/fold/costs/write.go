@@ -2,6 +2,7 @@ package costs
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"math/big"
 	"slices"
@@ -32,25 +33,45 @@ type writer struct {
 	several  bool // the sources have several currencies
 }
 
-// write prices an open cycle and puts its lines, groups and margins into the next state, bucket by bucket. Memory holds
-// the lines of one bucket at a time.
+// write prices an open cycle and puts its lines, groups and margins into the next state. Memory holds a row group of
+// lines and one of groups.
 func (w *writer) write(ctx context.Context, by *pricer, r *rated) error {
-	list := make([][]found, w.buckets)
-	for _, f := range r.found {
-		b := w.bucket(w.books.Customers[f.customer].ID)
-		list[b] = append(list[b], f)
-	}
-	eachBucket(list, by.workers, func(one []found) { slices.SortFunc(one, found.compare) })
-	low, err := w.pricedBuckets(ctx, by, r, list)
-	if err != nil {
+	lines, groups := linefile.NewWriter(w.txn, w.books), tablefile.NewWriter(w.txn, tables.CostGroups())
+	low := 0
+	err := by.price(ctx, r, sink{
+		begin: func(bucket int) error {
+			key := manifest.FileKey{Table: tables.Lines().Name, Cycle: manifest.CycleOf(r.cycle),
+				Day:    manifest.CostsDay,
+				Bucket: bucket}
+			lines.Begin(key)
+			key.Table = tables.CostGroups().Name
+			groups.Restart(key)
+			return nil
+		},
+		line: lines.Add,
+		group: func(g *group) error {
+			if err := w.storeGroup(groups.Cols, r, g); err != nil {
+				return err
+			}
+			low += int(groups.Cols.Small(tables.CostGroupLowMargin).At(groups.Cols.N - 1))
+			return groups.Added()
+		},
+		end: func(int) error {
+			if err := w.endLines(lines); err != nil {
+				return err
+			}
+			files, err := groups.Finish(nil)
+			if err != nil {
+				return err
+			}
+			return w.txn.Next().Replace(groups.Key(), files...)
+		}})
+	if err := errors.Join(err, r.sorted.Close()); err != nil {
 		return err
 	}
 	if low > 0 {
 		w.result.note("groups of cost rows of %s that bring less than their minimum margin: %d, listed by tollbook "+
 			"query low-margin --cycle %[1]s", r.cycle, low)
-	}
-	if err := r.reconcile(); err != nil {
-		return err
 	}
 	return w.margins(r, by.workers)
 }
@@ -66,68 +87,6 @@ func eachBucket[T any](buckets [][]T, workers int, do func([]T)) {
 		})
 	}
 	_ = all.Wait() // none fails
-}
-
-// pricedBucket is the groups of a bucket, as rows of their table, and their lines.
-type pricedBucket struct {
-	bucket int
-	groups *parquet.Columns[tables.CostGroup]
-	lines  []*linefile.Line
-}
-
-// pricedBuckets prices the groups of each bucket and writes them and their lines. It writes a bucket while it prices
-// the next one. low is the number of groups below their minimum margin.
-func (w *writer) pricedBuckets(ctx context.Context, by *pricer, r *rated, list [][]found) (low int, err error) {
-	all, ctx := errgroup.WithContext(ctx)
-	ready, free := make(chan pricedBucket), make(chan *parquet.Columns[tables.CostGroup], 3)
-	for range cap(free) { // for the buckets being priced, passed on and written
-		free <- parquet.NewColumns(tables.CostGroups())
-	}
-	all.Go(func() error {
-		defer close(ready)
-		for b := range w.buckets {
-			one, groups := pricedBucket{bucket: b}, r.open(list[b])
-			var err error
-			if one.lines, err = by.price(r, groups); err != nil {
-				return err
-			}
-			select {
-			case one.groups = <-free:
-			case <-ctx.Done():
-				return ctx.Err()
-			}
-			if err := w.groups(one.groups, r, groups); err != nil {
-				return err
-			}
-			for i := range one.groups.N {
-				low += int(one.groups.Small(tables.CostGroupLowMargin).At(i))
-			}
-			select {
-			case ready <- one:
-			case <-ctx.Done():
-				return ctx.Err()
-			}
-		}
-		return nil
-	})
-	all.Go(func() error {
-		for one := range ready {
-			key := manifest.FileKey{Table: tables.Lines().Name, Cycle: manifest.CycleOf(r.cycle),
-				Day:    manifest.CostsDay,
-				Bucket: one.bucket}
-			if err := w.lines(key, one.lines); err != nil {
-				return err
-			}
-			key.Table = tables.CostGroups().Name
-			if err := tablefile.Put(w.txn, key, one.groups, nil); err != nil {
-				return err
-			}
-			free <- one.groups
-		}
-		return nil
-	})
-	err = all.Wait()
-	return low, err
 }
 
 // margins writes the margins of an open cycle.
@@ -155,21 +114,20 @@ func (w *writer) margins(r *rated, workers int) error {
 }
 
 // bucket returns the bucket of a customer; costs without a customer are in the first.
-func (w *writer) bucket(customer string) int {
+func (w *writer) bucket(customer string) int { return bucketOf(customer, w.buckets) }
+
+func bucketOf(customer string, buckets int) int {
 	if customer == "" {
 		return 0
 	}
-	return place.Bucket(customer, w.buckets)
+	return place.Bucket(customer, buckets)
 }
 
-// lines writes the lines of a key with their sums, and notes the place if there are or were any.
-func (w *writer) lines(key manifest.FileKey, lines []*linefile.Line) error {
-	next := w.txn.Next()
-	if len(lines)+len(next.Find(key)) == 0 {
-		return nil
-	}
-	files, err := linefile.Write(w.txn, w.books, key, lines)
-	if err != nil {
+// endLines ends a file of lines with its sums, and notes the place if there are or were any.
+func (w *writer) endLines(out *linefile.Writer) error {
+	next, key := w.txn.Next(), out.Key()
+	n, files, err := out.Finish()
+	if err != nil || n == 0 && len(next.Find(key)) == 0 {
 		return err
 	}
 	for k, list := range files {
@@ -178,7 +136,7 @@ func (w *writer) lines(key manifest.FileKey, lines []*linefile.Line) error {
 		}
 	}
 	w.result.Places = append(w.result.Places, place.Place{Cycle: key.Cycle.Or(place.NoCycle), Bucket: key.Bucket})
-	w.result.Lines += int64(len(lines))
+	w.result.Lines += n
 	return nil
 }
 
@@ -233,19 +191,9 @@ func (w *writer) marginFile(key manifest.FileKey, out *parquet.Columns[tables.Ma
 	return tablefile.Put(w.txn, key, out, sums)
 }
 
-// groups fills a batch of the table of groups.
-func (w *writer) groups(out *parquet.Columns[tables.CostGroup], r *rated, list []*group) error {
-	out.Reset()
-	for _, g := range list {
-		if err := w.storeGroup(out, r, g); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
+// storeGroup appends a group to a batch of its table.
 func (w *writer) storeGroup(out *parquet.Columns[tables.CostGroup], r *rated, g *group) error {
-	json, err := w.verbatim.Of(g.words, &g.verbatim)
+	json, err := w.verbatim.Of(&g.verbatim)
 	if err != nil {
 		return err
 	}
@@ -253,12 +201,13 @@ func (w *writer) storeGroup(out *parquet.Columns[tables.CostGroup], r *rated, g 
 	if err != nil {
 		return err
 	}
+	d, minMargin := r.delivery(g), g.minMargin(r.books)
 	for _, one := range [...]struct {
 		at   tables.WordColumn[tables.CostGroup]
 		word string
 	}{
 		{tables.CostGroupCustomerID, r.books.Customers[g.customer].ID}, {tables.CostGroupOriginCycle, r.cycle.String()},
-		{tables.CostGroupSource, g.delivery.Source}, {tables.CostGroupSKU, r.books.Products[g.sku].SKU},
+		{tables.CostGroupSource, d.Source}, {tables.CostGroupSKU, r.books.Products[g.sku].SKU},
 		{tables.CostGroupQuantityColumn, g.column.String()}, {tables.CostGroupServiceName, g.field(cost.Service)},
 		{tables.CostGroupRegionID, g.field(cost.Region)}, {tables.CostGroupChargeCategory, g.field(cost.Category)},
 		{tables.CostGroupChargeClass, g.field(cost.Class)}, {tables.CostGroupCommitmentStatus,
@@ -270,8 +219,8 @@ func (w *writer) storeGroup(out *parquet.Columns[tables.CostGroup], r *rated, g 
 		at   tables.TextColumn[tables.CostGroup]
 		text string
 	}{
-		{tables.CostGroupID, g.id}, {tables.CostGroupDelivery, g.delivery.Name}, {tables.CostGroupAccount, g.account()},
-		{tables.CostGroupResourceID, g.field(cost.Resource)}, {tables.CostGroupMinMargin, g.minMargin()},
+		{tables.CostGroupID, g.id}, {tables.CostGroupDelivery, d.Name}, {tables.CostGroupAccount, g.account()},
+		{tables.CostGroupResourceID, g.field(cost.Resource)}, {tables.CostGroupMinMargin, minMargin},
 		{tables.CostGroupCame, json},
 	} {
 		out.Text(one.at).Add(one.text)
@@ -286,7 +235,7 @@ func (w *writer) storeGroup(out *parquet.Columns[tables.CostGroup], r *rated, g 
 	out.Small(tables.CostGroupConsumedUnits).Add(consumed)
 	out.Quantity(tables.CostGroupFxRate).Add(g.fx.Raw())
 	out.Amount(tables.CostGroupPaymentAmount).Add(paid.Raw())
-	addFlag(out.Small(tables.CostGroupLowMargin), g.low(paid))
+	addFlag(out.Small(tables.CostGroupLowMargin), g.low(r.books, paid))
 	out.Time(tables.CostGroupUsageStart).Add(g.start)
 	out.Time(tables.CostGroupUsageEnd).Add(g.end)
 	out.N++
@@ -294,22 +243,23 @@ func (w *writer) storeGroup(out *parquet.Columns[tables.CostGroup], r *rated, g 
 }
 
 // minMargin is the margin that the group's lines must bring; "" = none is set.
-func (g *group) minMargin() string {
-	if g.markup == nil || !g.markup.HasMin {
+func (g *group) minMargin(b *books.Books) string {
+	if g.markup < 0 || !b.Markups[g.markup].HasMin {
 		return ""
 	}
-	return g.markup.MinMargin.Trim()
+	return b.Markups[g.markup].MinMargin.Trim()
 }
 
 // low reports whether the group's lines bring less than effective cost × (1 + min_margin).
-func (g *group) low(paid money.Amount) bool {
-	if g.markup == nil || !g.markup.HasMin || !g.priced {
+func (g *group) low(b *books.Books, paid money.Amount) bool {
+	if g.markup < 0 || !b.Markups[g.markup].HasMin || !g.priced {
 		return false
 	}
+	margin := b.Markups[g.markup].MinMargin
 	if margins.IsPar(g.fx) {
-		return paid.BelowMargin(g.values[cost.Effective], g.markup.MinMargin)
+		return paid.BelowMargin(g.values[cost.Effective], margin)
 	}
-	least := new(big.Rat).Add(big.NewRat(1, 1), g.markup.MinMargin.Rat())
+	least := new(big.Rat).Add(big.NewRat(1, 1), margin.Rat())
 	least.Mul(least, g.values[cost.Effective].Rat())
 	return paid.Rat().Cmp(least.Mul(least, g.fx.Rat())) < 0
 }

@@ -108,41 +108,7 @@ func (c *Closing) Rate(m Meter, records []*Record) (Sums, error) {
 		return nil, err
 	}
 	sums := make(Sums)
-	if err := sums.AddCharges(c.Books, c.Customer, charges, about, m.Origin); err != nil {
-		return nil, err
-	}
-	return sums, sums.addGone(&c.Books.Products[m.SKU], records)
-}
-
-// addGone adds what the records of a meter drew from packages that the books no longer contain. The rater counts it as
-// free usage of their rows, but returns draws only of packages of the books.
-func (s Sums) addGone(p *books.Product, records []*Record) error {
-	if p.FeeApart() || !p.Draws() {
-		return nil
-	}
-	for _, r := range records {
-		sum := s.of(p, r)
-		if sum == nil {
-			continue
-		}
-		for _, d := range r.gone {
-			draw := map[string]money.SignedQuantity{d.packageID: d.quantity.Signed()}
-			if err := sum.Add(&Sum{Draws: draw}); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// of returns the sum of the month-end line that includes a record of the meter, or nil.
-func (s Sums) of(p *books.Product, r *Record) *Sum {
-	for at, sum := range s {
-		if p.MeterLines() && p.Meter != books.PerResource || at.Resource == string(r.Resource) {
-			return sum
-		}
-	}
-	return nil
+	return sums, sums.AddCharges(c.Books, c.Customer, charges, about, m.Origin)
 }
 
 // Ends prices one meter at the cycle's end. The Record of a charge is an index in the returned objects.

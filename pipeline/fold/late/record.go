@@ -27,16 +27,8 @@ type Record struct {
 	Replaces string         // record_id of the record that it replaces; "" = none
 	AsOf     period.Instant // clock of the run that accepted it, if it is late
 	Free     money.Quantity // what it drew when it was billed
-	Draws    []line.Draw    // from which packages, if the books still contain them
-	Drew     string         // text that ReadDraws read, with packages that the books no longer contain
-	gone     []goneDraw     // draws from those
+	Draws    []line.Draw    // from which packages of the books
 	Lines    bool           // the close of its cycle made lines of this record alone
-}
-
-// goneDraw is a draw on a package that the books no longer contain at the record's usage_start.
-type goneDraw struct {
-	packageID string
-	quantity  money.Quantity
 }
 
 // Key is the record's identity.
@@ -47,7 +39,7 @@ func (r *Record) Target() Key { return Key{r.Customer, r.Origin, r.Replaces} }
 
 // Draw sets what the record drew.
 func (r *Record) Draw(draws []line.Draw) (err error) {
-	r.Draws, r.gone, r.Free = slices.Clone(draws), nil, money.Quantity{}
+	r.Draws, r.Free = slices.Clone(draws), money.Quantity{}
 	for _, d := range draws {
 		if r.Free, err = r.Free.Add(d.Quantity); err != nil {
 			return err
@@ -104,18 +96,14 @@ func Pending(own []*Record, billed func(Key) (*Record, error)) ([]Entry, error) 
 }
 
 // ReadDraws sets what the record drew from the text in a line or table. Draws omits packages that the books no longer
-// contain.
+// contain: re-rating has given these draws back (§3.7).
 func (r *Record) ReadDraws(b *books.Books, text string) error {
-	r.Draws, r.gone, r.Free, r.Drew = nil, nil, money.Quantity{}, text
+	r.Draws, r.Free = nil, money.Quantity{}
 	return line.EachDraw(text, money.ParseQuantity, func(id string, q money.Quantity) (err error) {
-		if r.Free, err = r.Free.Add(q); err != nil {
-			return err
-		}
 		if p := b.Packages.At(r.Customer, id, r.Start); p >= 0 {
 			r.Draws = append(r.Draws, line.Draw{Package: p, Quantity: q})
-		} else {
-			r.gone = append(r.gone, goneDraw{id, q})
 		}
-		return nil
+		r.Free, err = r.Free.Add(q)
+		return err
 	})
 }

@@ -1,11 +1,9 @@
 package late
 
 import (
-	"github.com/tollbook/tollbook/pipeline/fold/opening"
 	"github.com/tollbook/tollbook/pipeline/fold/state"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
-	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -40,23 +38,6 @@ func (s *Step) RedrawnIn(cycle period.Cycle, to map[Key]string) error {
 		}
 	}
 	return nil
-}
-
-// retain stores the part of an entry's draws that its reversal will not give back because of a conversion (§10.2).
-func (s *Step) retain(e *Entry) error {
-	if !e.Reversal || len(e.Draws) == 0 {
-		return nil
-	}
-	_, _, returned, err := s.state.measure(e)
-	if err != nil {
-		return err
-	}
-	rest, err := line.Without(e.Draws, returned)
-	if len(rest) > 0 {
-		opening.AddDraws(s.retained, s.Folder.Books.Customers[e.Customer].ID, e.Origin, string(e.ID),
-			string(line.AppendDraws(nil, s.Folder.Books.Packages, rest)))
-	}
-	return err
 }
 
 // redraw sets the draws of a billed record to those of its last re-rating, if there is one.

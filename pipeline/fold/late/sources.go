@@ -234,49 +234,33 @@ func (s *Sources) rowsAtClose(set MeterSet) (rows []position.Row, own bool, err 
 
 // Drawn returns what billed records drew in a quota period that lasts for the span. If it continues into the step's
 // cycle, the opening positions of the cycle hold the quantity. Otherwise it is what was drawn on the day it ended, or
-// the result of late records billed since. Later shifts are added. If another position or shift may be of this quota
-// period, the quantity is calculated from its records (OPEN-6).
+// the result of late records billed since. Later shifts are added.
 func (s *Sources) Drawn(customer int32, f QuotaPeriod, span period.Span) (money.Quantity, error) {
-	p := &s.Step.Folder.Books.Packages[f.Package]
-	end := min(span.To, p.Valid.To, s.Step.Folder.Books.Zone.Bounds(s.Step.Cycle).From)
-	stored, in, known, err := s.stored(customer, f, end)
-	if err != nil {
-		return stored, err
-	}
-	for _, h := range s.Shifts {
-		row := h.Row()
-		known = known && (h.Customer != customer || !s.mayHold(&row, f))
-		if h.Customer == customer && h.Billed > in &&
-			opening.PackageOf(s.Step.Folder.Books, customer, &row) == f.Package &&
-			s.Step.Folder.Prices.QuotaPeriod(p, h.At).From == f.Start {
-			if stored, err = opening.Moved(stored, h.By); err != nil {
-				return stored, err
-			}
+	end := min(span.To, s.Step.Folder.Books.Zone.Bounds(s.Step.Cycle).From)
+	drawn, in, err := s.stored(customer, f, end)
+	for i := range s.Shifts {
+		if h, row := &s.Shifts[i], s.Shifts[i].Row(); err == nil && h.Customer == customer && h.Billed > in &&
+			s.of(&row, f) {
+			drawn, err = opening.Moved(drawn, h.By)
 		}
-	}
-	if known {
-		return stored, nil
-	}
-	drawn, complete, err := s.Step.Folder.Opening.DrawnBy(p, period.Span{From: f.Start, To: end},
-		opening.Billed{Before: s.Step.Cycle, Late: s.Step.Cycle - 1, Reposted: s.Step.Cycle})
-	if err == nil && !complete && drawn.Cmp(stored) < 0 {
-		drawn = stored
 	}
 	return drawn, err
 }
 
-// stored returns what was drawn by positions, with the shifts up to cycle in. If known is false, more may be drawn.
+// of reports whether a position is of a quota period.
+func (s *Sources) of(row *position.Row, f QuotaPeriod) bool {
+	p := &s.Step.Folder.Books.Packages[f.Package]
+	return row.At == f.Start && opening.PackageOf(s.Step.Folder.Books, p.Customer, row) == f.Package
+}
+
+// stored returns what was drawn by positions, with the shifts up to cycle in.
 func (s *Sources) stored(customer int32, f QuotaPeriod, end period.Instant) (drawn money.Quantity, in period.Cycle,
-	known bool, err error) {
+	err error) {
 	p, zone := &s.Step.Folder.Books.Packages[f.Package], s.Step.Folder.Books.Zone
-	other := slices.ContainsFunc(s.behind, func(one opening.Left) bool {
-		return one.Customer == customer && s.mayHold(&one.Row, f)
-	})
 	for _, one := range slices.Backward(s.behind) {
-		if one.Customer == customer && one.At == f.Start && zone.Bounds(one.Billed).From >= end &&
-			opening.PackageOf(s.Step.Folder.Books, customer, &one.Row) == f.Package {
+		if one.Customer == customer && zone.Bounds(one.Billed).From >= end && s.of(&one.Row, f) {
 			drawn, err = rating.DrawnOf(p, &one.Row)
-			return drawn, one.Billed, !other, err
+			return drawn, one.Billed, err
 		}
 	}
 	day := zone.Day(end)
@@ -284,38 +268,20 @@ func (s *Sources) stored(customer int32, f QuotaPeriod, end period.Instant) (dra
 	in = min(zone.Cycle(end-1), s.Step.Cycle-1)
 	rows, _, err := s.Step.Folder.Opening.Before(customer, day, in)
 	if err != nil {
-		return drawn, in, false, err
+		return drawn, in, err
 	}
-	known = true
-	for i := range rows { // in order of their quota periods
-		row := &rows[i]
-		if row.At != f.Start || opening.PackageOf(s.Step.Folder.Books, customer, row) != f.Package {
-			known = known && !s.mayHold(row, f)
-			continue
+	for i := range rows {
+		if s.of(&rows[i], f) {
+			if drawn, err = rating.DrawnOf(p, &rows[i]); err != nil {
+				return drawn, in, err
+			}
 		}
-		if drawn, err = rating.DrawnOf(p, row); err != nil {
-			return drawn, in, false, err
-		}
-		known = true
 	}
 	if from := zone.Start(day); from < end { // the positions are of the start of the day
 		var rest money.Quantity
-		if rest, _, err = s.Step.Folder.Opening.DrawnBy(p, period.Span{From: max(from, f.Start), To: end},
-			opening.Billed{Before: s.Step.Cycle, Late: in, Reposted: in}); err == nil {
+		if rest, err = s.Step.Folder.Opening.DrawnOn(p, period.Span{From: max(from, f.Start), To: end}); err == nil {
 			drawn, err = drawn.Add(rest)
 		}
 	}
-	return drawn, in, known && !other, err
-}
-
-// mayHold reports whether a position of a package may hold draws of a quota period and of another one of today's books.
-func (s *Sources) mayHold(row *position.Row, f QuotaPeriod) bool {
-	p := &s.Step.Folder.Books.Packages[f.Package]
-	if row.Kind != position.Package || row.Key != p.ID {
-		return false
-	}
-	if row.At == f.Start { // same quota period, unless the books now end the package within it
-		return s.Step.Folder.Prices.QuotaPeriod(p, f.Start).To > p.Valid.To
-	}
-	return !s.Step.Folder.Opening.Certain(p.Customer, row)
+	return drawn, in, err
 }

@@ -250,10 +250,10 @@ func meterRow(p *books.Product, m Meter, count money.Quantity) position.Row {
 	return row
 }
 
-// openPackage adds the quota period of a package that was in force at t.
+// openPackage adds the quota period of the row to which draws at t from its package belong.
 func (s *State) openPackage(code int32, t period.Instant) error {
 	p := &s.Books.Packages[code]
-	if !p.Valid.Holds(t) {
+	if s.Books.Packages.At(p.Customer, p.ID, t) != code {
 		return nil
 	}
 	span := s.Prices.QuotaPeriod(p, t)

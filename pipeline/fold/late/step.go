@@ -13,14 +13,12 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold/state"
 	"github.com/tollbook/tollbook/pipeline/lake/linefile"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
-	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
 // Folder bills the late records of the buckets of one worker.
@@ -66,7 +64,6 @@ type Step struct {
 	lines        []*linefile.Line
 	conserved    struct{ owed, billed money.QuantityTotal }
 	meters       []lateMeter
-	retained     *parquet.Columns[tables.Redraw]
 	quotaPeriods []lateQuotaPeriod
 	left         []opening.Left // levels, and products that count otherwise
 }
@@ -207,7 +204,6 @@ func (s *Step) rateRecords() error {
 func (s *Step) openState() {
 	s.state = State{Books: s.Folder.Books, Prices: s.Folder.Prices, Rater: s.Folder.Rater,
 		Region: s.Folder.Regions.Name, Count: s.sources.Count, Drawn: s.sources.Drawn}
-	s.retained = parquet.NewColumns(tables.RetainedDraws())
 }
 
 // rateCustomer makes the lines of one customer's late records.
@@ -232,9 +228,6 @@ func (s *Step) rateCustomer(entries []Entry) error {
 			whole[of] = max(whole[of], asOf)
 			continue
 		}
-		if err := s.retain(e); err != nil {
-			return err
-		}
 		if err := s.state.Take(e, &charges); err != nil {
 			return err
 		}
@@ -247,17 +240,10 @@ func (s *Step) rateCustomer(entries []Entry) error {
 			}
 		}
 		for k := range charges.List {
-			l, err := s.line(e, asOf, &charges.List[k], charges.Draws)
-			if err != nil {
-				return err
-			}
-			s.lines = append(s.lines, l)
+			s.lines = append(s.lines, s.line(e, asOf, &charges.List[k], charges.Draws))
 		}
 		if err := s.owe(e); err != nil {
 			return err
-		}
-		for _, d := range e.gone { // the books lack the package that gets this back (OPEN-6)
-			s.left = append(s.left, opening.Unknown(customer, d.packageID, e.Start))
 		}
 	}
 	closing := Closing{Books: s.Folder.Books, Rater: s.Folder.Rater, Region: s.Folder.Regions.Name, Customer: customer,
@@ -327,18 +313,17 @@ func (s *Step) oweAll(p *books.Product, records []*Record, billed Sums) error {
 }
 
 // line is one line of a late record (§4.11).
-func (s *Step) line(e *Entry, asOf period.Instant, ch *line.Charge, draws []line.Draw) (*linefile.Line, error) {
+func (s *Step) line(e *Entry, asOf period.Instant, ch *line.Charge, draws []line.Draw) *linefile.Line {
+	appendDraws := line.AppendDraws
+	if e.Reversal {
+		appendDraws = line.AppendReturned
+	}
 	l := &linefile.Line{Charge: *ch, Customer: e.Customer, SKU: e.SKU, Region: s.Folder.Regions.Name(e.Region),
 		Resource: string(e.Resource),
 		Name:     string(e.Name), Tag: string(e.Tag), ID: string(e.ID), TradeTime: e.End, Start: e.Start, End: e.End,
-		Draws: string(line.AppendDraws(nil, s.Folder.Books.Packages, draws[ch.DrawsFrom:ch.DrawsTo]))}
+		Draws: string(appendDraws(nil, s.Folder.Books.Packages, draws[ch.DrawsFrom:ch.DrawsTo]))}
 	adjust(s.Folder.Books, l, e.Origin, s.Cycle, e.Start, asOf)
-	if !e.Reversal {
-		return l, nil
-	}
-	var err error
-	l.Draws, err = line.Returned(e.Drew, ch.Free.Abs())
-	return l, err
+	return l
 }
 
 // rateMeter makes the difference lines of a period-level meter (§4.11). asOf is that of the last run that brought
@@ -421,9 +406,6 @@ func (s *Step) write() (differs bool, err error) {
 	}
 	had := s.Folder.Find(key("late_positions"))
 	if err := s.Folder.Put(key("late_positions"), s.storePositions().Any()); err != nil {
-		return false, err
-	}
-	if err := s.Folder.Put(key("retained_draws"), s.retained.Any()); err != nil {
 		return false, err
 	}
 	has := s.Folder.Find(key("late_positions"))

@@ -137,18 +137,12 @@ func (s *Charged) priced(p *recurring.Part) ([]Base, error) {
 	return []Base{b}, nil
 }
 
-// load reads what a cycle charged, and what re-ratings of it posted later. It stores nothing for a cycle whose charges
-// are archived.
+// load reads what a cycle charged, and what re-ratings of it posted later.
 func (s *Charged) load(cycle period.Cycle) error {
 	files, err := s.Files.Find(manifest.FileKey{Table: tables.Lines().Name, Cycle: manifest.CycleOf(cycle),
 		Day: manifest.ChargesDay, Bucket: s.Bucket})
 	if err != nil {
 		return err
-	}
-	if ref, _ := s.Base.Cycle(manifest.CycleOf(cycle)); ref.Archived != nil && len(files) == 0 {
-		if remain, err := rows.ChargesRemain(s.Base, &ref); !remain || err != nil {
-			return err
-		}
 	}
 	to := make(map[chargeOf][]Base)
 	for _, e := range files {

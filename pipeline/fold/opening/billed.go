@@ -7,6 +7,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -76,12 +77,6 @@ type Left struct {
 	// for a meter: the closed cycle that it counts for; for a level: the cycle that opens with it
 	Origin string
 	Billed period.Cycle
-}
-
-// Unknown is the position of a package that the books do not contain at the start t of a record that drew from it. No
-// quota period begins then. If the package is put back, what was drawn is calculated from records (OPEN-6).
-func Unknown(customer int32, id string, t period.Instant) Left {
-	return Left{Customer: customer, Row: position.Row{Kind: position.Package, Key: id, At: t}}
 }
 
 // Shifts reads the shifts that apply from a cycle on, of one customer or of all customers of a bucket (Anyone).
@@ -155,61 +150,35 @@ func eachRow[T any](s *Source, def tables.Def[T], bucket int, cycle period.Cycle
 }
 
 // changes returns the changes that were billed in the cycles (after, upTo], by customer, in the order in which they
-// apply (OPEN-3). If m is not nil, it also passes it the changes and the positions left out.
-func (s *Source) changes(bucket int, after, upTo period.Cycle, customer int32, m *moved) (map[int32][]Change, error) {
+// apply (OPEN-3).
+func (s *Source) changes(bucket int, after, upTo period.Cycle, customer int32) (map[int32][]Change, error) {
 	out := make(map[int32][]Change)
 	for _, billed := range s.Cycles(upTo) {
 		if billed <= after {
 			continue
 		}
 		start := s.Books.Zone.Bounds(billed).From
-		add := func(who int32, c Change) error {
-			if m != nil {
-				if err := m.note(who, &c); err != nil {
-					return err
-				}
-			}
-			if c.StillOpen(s.Books, s.Prices, who, start) && s.inPeriod(who, &c) {
+		add := func(who int32, c Change) {
+			if c.Kind == position.Level || rating.Continues(s.Prices, who, &c.Row, start) {
 				out[who] = append(out[who], c)
 			}
-			return nil
 		}
 		shifts, err := s.Shifts(bucket, billed, customer)
 		if err != nil {
 			return nil, err
 		}
 		for i := range shifts {
-			moves := Change{Row: shifts[i].Row(), Moves: true, Delta: shifts[i].By}
-			if err := add(shifts[i].Customer, moves); err != nil {
-				return nil, err
-			}
+			add(shifts[i].Customer, Change{Row: shifts[i].Row(), Moves: true, Delta: shifts[i].By})
 		}
 		left, err := s.LeftIn(bucket, billed, customer)
 		if err != nil {
 			return nil, err
 		}
 		for i := range left {
-			if left[i].Kind == position.Level {
-				if left[i].Origin == billed.String() {
-					out[left[i].Customer] = append(out[left[i].Customer], Change{Row: left[i].Row})
-				}
-				continue
-			}
-			if err := add(left[i].Customer, Change{Row: left[i].Row}); err != nil {
-				return nil, err
+			if left[i].Kind != position.Level || left[i].Origin == billed.String() {
+				add(left[i].Customer, Change{Row: left[i].Row})
 			}
 		}
 	}
 	return out, nil
-}
-
-// inPeriod moves a shift whose time begins no quota period of today's books to the quota period that it is in. It
-// returns false for the position Unknown, which changes nothing.
-func (s *Source) inPeriod(customer int32, c *Change) bool {
-	p := &s.Books.Packages[PackageOf(s.Books, customer, &c.Row)]
-	from := s.Prices.QuotaPeriod(p, c.At).From
-	if c.Moves {
-		c.At = from
-	}
-	return c.At == from || !c.Count.IsZero() || !c.Usage.IsZero()
 }

@@ -4,28 +4,17 @@ import (
 	"slices"
 
 	"github.com/tollbook/tollbook/rating"
-	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
-	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/position"
 )
 
 // Change is a change of one quota period of a package: late records set it to a state (§4.11), or re-rating changed it
-// by a delta (§4.12). With Counted it is what all billed records drew in it (OPEN-6).
+// by a delta (§4.12).
 type Change struct {
 	position.Row                      // the state; if Moves, only Kind, Key and At are used: they name the quota period
 	Moves        bool                 // by Delta
 	Delta        money.SignedQuantity // added to what was drawn, in the package's measure
-	Counted      bool                 // from records: it replaces all other positions of the package
-	AtLeast      bool                 // Counted without the records of archived cycles: more may be drawn
-}
-
-// StillOpen reports whether the quota period ends after t, the start of the cycle in which the change is billed. A
-// period that has ended has no effect on what is left. It is false if the books no longer contain the package.
-func (c *Change) StillOpen(b *books.Books, prices *tariff.Book, customer int32, t period.Instant) bool {
-	code := PackageOf(b, customer, &c.Row)
-	return code >= 0 && prices.QuotaPeriod(&b.Packages[code], c.At).To > t
 }
 
 // Apply applies the changes to a customer's positions, in order (OPEN-3, OPEN-4). The positions remain sorted. All
@@ -38,14 +27,10 @@ func Apply(b *books.Books, customer int32, rows []position.Row, changes []Change
 			continue
 		}
 		code := PackageOf(b, customer, &c.Row)
-		if c.Counted {
-			var err error
-			if rows, err = c.counted(&b.Packages[code], rows); err != nil {
-				return nil, err
-			}
-			continue
-		}
-		at := slices.IndexFunc(rows, func(old position.Row) bool { return PackageOf(b, customer, &old) == code })
+		at := slices.IndexFunc(rows, func(old position.Row) bool {
+			return old.Kind == c.Kind && old.Key == c.Key &&
+				old.At == c.At
+		})
 		var old *position.Row
 		if at >= 0 {
 			old = &rows[at]
@@ -54,12 +39,9 @@ func Apply(b *books.Books, customer int32, rows []position.Row, changes []Change
 		if err != nil {
 			return nil, err
 		}
-		switch {
-		case old == nil:
-			rows = append(rows, to)
-		case old.At <= c.At:
-			*old = to
-		}
+		rows = append(slices.DeleteFunc(rows, func(old position.Row) bool {
+			return PackageOf(b, customer, &old) == code
+		}), to)
 	}
 	slices.SortStableFunc(rows, position.Compare)
 	return rows, nil
@@ -95,15 +77,14 @@ func Levels(rows []position.Row, changes []Left) []position.Row {
 	return rows
 }
 
-// from returns the position that a change results in. old is the package's position before it, which may be of another
-// quota period, or nil.
+// from returns the position that a change results in. old is the position of its quota period before it, or nil.
 func (c *Change) from(p *books.Package, old *position.Row) (position.Row, error) {
 	if !c.Moves {
 		return c.Row, nil
 	}
 	var drawn money.Quantity
 	var err error
-	if old != nil && old.At == c.At {
+	if old != nil {
 		drawn, err = rating.DrawnOf(p, old)
 	}
 	if err == nil {
@@ -126,7 +107,7 @@ func Moved(count money.Quantity, by money.SignedQuantity) (money.Quantity, error
 }
 
 // PackageOf returns the index in books.Packages of a position's package. It is −1 for other positions, and if the books
-// no longer contain the package.
+// no longer contain the package, from which then no closed cycle draws (§3.7).
 func PackageOf(b *books.Books, customer int32, row *position.Row) int32 {
 	if row.Kind != position.Package {
 		return -1

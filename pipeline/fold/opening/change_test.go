@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/tollbook/tollbook/pipeline/fold/opening"
+	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -82,14 +83,14 @@ func TestApply(t *testing.T) {
 			[]string{"q 2026-07-01 25 100"}, "p 2026-09-01 4 10; q 2026-07-01 25 100"},
 		{"a newer filling takes the place", []string{"p 2026-08-01 4 10"}, []string{"p 2026-09-01 9 10"},
 			"p 2026-09-01 9 10"},
-		{"an older one does not", []string{"p 2026-09-01 4 10"}, []string{"p 2026-08-01 9 10"}, "p 2026-09-01 4 10"},
 		{"60 drawn and 15 more", []string{"q 2026-07-01 40 100"}, []string{"q 2026-07-01 15"}, "q 2026-07-01 25 100"},
 		{"60 drawn and 15 back", []string{"q 2026-07-01 40 100"}, []string{"q 2026-07-01 -15"}, "q 2026-07-01 55 100"},
 		{"60 drawn and 70 back", []string{"q 2026-07-01 40 100"}, []string{"q 2026-07-01 -70"}, "q 2026-07-01 100 100"},
 		{"60 drawn and 70 more", []string{"q 2026-07-01 40 100"}, []string{"q 2026-07-01 70"}, "q 2026-07-01 0 130"},
 		{"a shift where nothing was drawn", nil, []string{"q 2026-07-01 15"}, "q 2026-07-01 85 100"},
 		{"a shift of a newer filling", []string{"p 2026-08-01 4 10"}, []string{"p 2026-09-01 3"}, "p 2026-09-01 7 10"},
-		{"a shift of an older one", []string{"p 2026-09-01 4 10"}, []string{"p 2026-08-01 3"}, "p 2026-09-01 4 10"},
+		{"a position at whose time no quota period begins", []string{"q 2026-07-20 40 100"},
+			[]string{"q 2026-07-01 15"}, "q 2026-07-01 85 100"},
 		{"two shifts", []string{"q 2026-07-01 40 100"}, []string{"q 2026-07-01 15", "q 2026-07-01 -5"},
 			"q 2026-07-01 30 100"},
 		{"a state holds the shift before it", []string{"q 2026-07-01 40 100"},
@@ -128,27 +129,27 @@ func TestApply(t *testing.T) {
 	}
 }
 
-// TestStillOpen checks StillOpen: p is refilled each cycle, and q continues until its last day.
-func TestStillOpen(t *testing.T) {
+// TestContinues: p is refilled each cycle. q is never refilled, and what was drawn stays after its end, because
+// valid_to may change (OPEN-6).
+func TestContinues(t *testing.T) {
 	t.Parallel()
-	b := packaged(t)
-	prices := tariff.Compile(b, tariff.Rules{})
-	meter := opening.Change{Row: position.Row{Kind: position.Meter, Key: "q", At: day(t, "2026-07-01")}}
+	prices := tariff.Compile(packaged(t), tariff.Rules{})
 	for _, c := range []struct {
-		change opening.Change
-		at     string
-		want   bool
+		row  position.Row
+		at   string
+		want bool
 	}{
-		{shift(t, "p 2026-09-01 1"), "2026-09-01", true},
-		{shift(t, "p 2026-09-01 1"), "2026-10-01", false},
-		{shift(t, "q 2026-07-01 1"), "2026-10-01", true},
-		{opening.Change{Row: state(t, "q 2026-07-01 1 100")}, "2026-10-01", true},
-		{opening.Change{Row: state(t, "gone 2026-07-01 1 100")}, "2026-07-01", false},
-		{opening.Change{Row: state(t, "q 2026-06-01 1 100")}, "2026-06-01", false}, // before the package was in force
-		{meter, "2026-07-01", false},
+		{state(t, "p 2026-09-01 1 10"), "2026-09-01", true},
+		{state(t, "p 2026-09-01 1 10"), "2026-10-01", false},
+		{state(t, "q 2026-07-01 1 100"), "2026-10-01", true},
+		{state(t, "q 2026-07-01 1 100"), "2027-01-01", true},
+		{state(t, "gone 2026-07-01 1 100"), "2026-07-01", false},
+		{state(t, "q 2026-06-01 1 100"), "2026-06-01", false}, // before the package was in force
+		{state(t, "q 2026-07-20 1 100"), "2026-10-01", false}, // no quota period begins then
+		{position.Row{Kind: position.Meter, Key: "q", At: day(t, "2026-07-01")}, "2026-07-01", false},
 	} {
-		if got := c.change.StillOpen(b, prices, 0, day(t, c.at)); got != c.want {
-			t.Errorf("%s of %s after %s: %v", c.change.Key, c.change.At, c.at, got)
+		if got := rating.Continues(prices, 0, &c.row, day(t, c.at)); got != c.want {
+			t.Errorf("%s of %s after %s: %v", c.row.Key, c.row.At, c.at, got)
 		}
 	}
 }

@@ -9,11 +9,10 @@
 //	        after late records, which already include them. A change applies only if its quota period is still open
 //	        when the cycle it was billed in begins.
 //	OPEN-4  A state replaces the package's position. A shift changes what was drawn in its own quota period, never
-//	        below 0. A change replaces the position of an older quota period of its package, never that of a newer
-//	        one.
+//	        below 0. Both replace the position of another quota period of the package.
 //	OPEN-5  Positions that a day does not change are copied byte by byte.
-//	OPEN-6  If valid_from or reset of a package was changed after a close, or a row of it was split, the stored quota
-//	        period can differ from the one that continues into the cycle. The position is then what the billed
-//	        records that began in that period drew. If some of them are archived, it is at least what the positions
-//	        have that may be of that period: by today's books they had not ended before it.
+//	OPEN-6  A position is of the quota period that begins at its time, of the row to which a draw at that time belongs
+//	        (§3.7). One at whose time no quota period begins counts nothing: no closed cycle draws from its row.
+//	OPEN-7  A row of a package from which closed cycles draw keeps what its positions go by: customer, package_id,
+//	        valid_from and reset. Other books are refused before anything is done.
 package opening

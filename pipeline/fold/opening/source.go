@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/fold/codes"
-	"github.com/tollbook/tollbook/pipeline/fold/rated"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
@@ -22,7 +21,6 @@ import (
 // Source reads positions from one state of the lake. It is not safe for concurrent use.
 type Source struct {
 	Files   lake.FileSet
-	Rated   *rated.Lines // lines that are in no file yet; may be nil
 	Books   *books.Books
 	Prices  *tariff.Book // of Books
 	Buckets int
@@ -116,28 +114,13 @@ func (s *Source) Day(bucket int, day period.Day) (r *Reader, earlier bool, err e
 	if r, err = s.read(files, false); err != nil {
 		return nil, true, err
 	}
-	changes, err := s.passed(bucket, files, last, day.Cycle())
+	changes, err := s.changes(bucket, last.cycle(), day.Cycle(), Anyone)
 	if err != nil {
 		r.Close()
 		return nil, true, err
 	}
 	r.change(changes)
 	return r, true, nil
-}
-
-// passed returns the changes of all customers of a bucket that apply when the closing positions of a day of an earlier
-// cycle pass to a cycle.
-func (s *Source) passed(bucket int, files []manifest.FileEntry, last Last, cycle period.Cycle) (map[int32][]Change,
-	error) {
-	m := s.moved(cycle)
-	if err := m.file(files); err != nil {
-		return nil, err
-	}
-	changes, err := s.changes(bucket, last.cycle(), cycle, Anyone, m)
-	if err != nil {
-		return nil, err
-	}
-	return changes, m.changes(bucket, cycle, cycle, changes)
 }
 
 // CycleEnd opens the closing positions of all customers of a bucket after the last day of a cycle with records. It has
@@ -172,7 +155,7 @@ func (s *Source) Ending(bucket int, cycle period.Cycle) (r *Reader, earlier bool
 	if err != nil {
 		return nil, true, err
 	}
-	changes, err := s.passed(bucket, files, last, cycle)
+	changes, err := s.changes(bucket, last.cycle(), cycle, Anyone)
 	if err != nil {
 		return nil, true, err
 	}
@@ -191,7 +174,8 @@ func (s *Source) bucket(customer int32) int {
 // Before returns a customer's closing positions of the last day before another, and that day. Positions of an earlier
 // cycle include the changes that were billed up to upTo, but are not passed to the day's cycle.
 func (s *Source) Before(customer int32, day period.Day, upTo period.Cycle) (rows []position.Row, last Last, err error) {
-	return s.before(customer, day, upTo, nil)
+	all, last, err := s.BeforeOf(s.bucket(customer), map[int32]bool{customer: true}, day, upTo)
+	return all[customer], last, err
 }
 
 // BeforeOf is Before for customers of one bucket, whose positions it reads at once.
@@ -220,7 +204,13 @@ func (s *Source) BeforeOf(bucket int, customers map[int32]bool, day period.Day, 
 			return nil, last, err
 		}
 	}
-	changes, err := s.changes(bucket, last.cycle(), upTo, Anyone, nil)
+	who := Anyone
+	for c := range customers {
+		if len(customers) == 1 {
+			who = c
+		}
+	}
+	changes, err := s.changes(bucket, last.cycle(), upTo, who)
 	for c := range customers {
 		if err == nil {
 			rows[c], err = Apply(s.Books, c, rows[c], changes[c])
@@ -229,56 +219,13 @@ func (s *Source) BeforeOf(bucket int, customers map[int32]bool, day period.Day, 
 	return rows, last, err
 }
 
-// before is Before. If m is not nil, it passes m the stored positions.
-func (s *Source) before(customer int32, day period.Day, upTo period.Cycle, m *moved) (rows []position.Row, last Last,
-	err error) {
-	bucket := s.bucket(customer)
-	if last, err = s.LastBefore(bucket, day); err != nil {
-		return nil, last, err
-	}
-	files, err := s.closing(bucket, last)
-	if err != nil {
-		return nil, last, err
-	}
-	who := s.Books.Customers[customer].ID
-	for _, e := range files {
-		err := tablefile.EachOf(s.Files, e, tables.Positions(), tables.PositionCustomerID, who,
-			func(c *parquet.Columns[tables.Position],
-				i int) error {
-				row, err := rowAt(c, i)
-				rows = append(rows, row)
-				if err != nil || m == nil {
-					return err
-				}
-				return m.note(customer, &Change{Row: row})
-			})
-		if err != nil {
-			return nil, last, err
-		}
-	}
-	changes, err := s.changes(bucket, last.cycle(), upTo, customer, m)
-	if err != nil {
-		return nil, last, err
-	}
-	rows, err = Apply(s.Books, customer, rows, changes[customer])
-	return rows, last, err
-}
-
 // at returns a customer's positions before a day, in a cycle: positions of an earlier cycle are passed to it. The day
 // is one of the cycle or the day after its last one.
 func (s *Source) at(customer int32, day period.Day, cycle, upTo period.Cycle) (rows []position.Row, own bool,
 	err error) {
-	m := s.moved(cycle)
-	rows, last, err := s.before(customer, day, upTo, m)
+	rows, last, err := s.Before(customer, day, upTo)
 	if err != nil || last.In(cycle) {
 		return rows, true, err
-	}
-	counted := make(map[int32][]Change)
-	if err := m.changes(s.bucket(customer), cycle, upTo, counted); err != nil {
-		return nil, false, err
-	}
-	if rows, err = Apply(s.Books, customer, rows, counted[customer]); err != nil {
-		return nil, false, err
 	}
 	return rating.NextCycle(s.Prices, nil, rows, customer, cycle), false, nil
 }

@@ -176,10 +176,10 @@ func TestOfDay(t *testing.T) {
 			[]string{"2026-08-31 c0 p 2026-08-01 4 10", "left 2026-09 c0 p 2026-08-01 1 10"}, "2026-09-01", "",
 		},
 		{
-			"60 drawn, and shifts of two cycles, of quota periods that the books do not have: 30 more, 10 less",
+			"positions and shifts at whose time no quota period begins",
 			[]string{"2026-08-31 c0 q 2026-06-01 40 100", "shift 2026-09 c0 q 2026-07-20 30",
-				"shift 2026-10 c0 q 2026-07-21 -10"},
-			"2026-10-01", "q 2026-07-01 20 100",
+				"shift 2026-10 c0 q 2026-07-01 10"},
+			"2026-10-01", "q 2026-07-01 90 100",
 		},
 		{
 			"one that is still open, of a customer without positions",

@@ -96,13 +96,6 @@ func (r *round) gather() error {
 			continue
 		}
 		isClosed := r.stage.closedThrough() != place.NoCycle && c <= r.stage.closedThrough()
-		if isClosed && r.stage.Gone(c) && r.stage.contributes(c) {
-			r.out.Notes = append(
-				r.out.Notes,
-				"cycle "+c.String()+" was archived by an earlier version before partners' money was replayed: what "+
-					"was sold to customers is not known, so nothing of it can be invoiced to them or was collected",
-			)
-		}
 		list, err := factReader{r.stage}.factsOf(c, isClosed)
 		if err != nil {
 			return err
@@ -177,14 +170,12 @@ func (r factReader) factsOf(c period.Cycle, closed bool) (list []fact, err error
 		return list, nil
 	}
 	list = append(list, fact{cycle: c, kind: factClosed, time: tables.Nothing, instant: tables.Nothing})
-	if !r.stage.Gone(c) { // with the lines that stay, sums would be incomplete
-		var issuers map[string][]string
-		if list, issuers, err = r.sold(c, list); err != nil {
-			return nil, err
-		}
-		if list, err = r.taxFacts(c, issuers, list); err != nil {
-			return nil, err
-		}
+	var issuers map[string][]string
+	if list, issuers, err = r.sold(c, list); err != nil {
+		return nil, err
+	}
+	if list, err = r.taxFacts(c, issuers, list); err != nil {
+		return nil, err
 	}
 	if list, err = r.couponFacts(c, list); err != nil {
 		return nil, err
@@ -193,14 +184,13 @@ func (r factReader) factsOf(c period.Cycle, closed bool) (list []fact, err error
 }
 
 // byLedger reports whether a cycle was paid by ledger, so that it has entries of accounts. For a cycle that was closed
-// before its facts were stored, its close decides; otherwise, and if an earlier version closed and archived the cycle,
-// the settings do (PARTNER-11).
+// before its facts were stored, its close decides; otherwise the settings do (PARTNER-11).
 func (r factReader) byLedger(c period.Cycle) bool {
-	ref, _ := r.stage.Txn.Base().Cycle(manifest.CycleOf(c))
-	if !r.stage.closedBefore(c) || r.stage.Gone(c) && ref.ClosedWith.Payments == "" {
+	if !r.stage.closedBefore(c) {
 		return r.stage.Settings.Payments == settings.Ledger
 	}
-	return rows.PaidByLedger(ref, r.stage.Txn.Next().Files(ref.Cycle))
+	ref, _ := r.stage.Txn.Base().Cycle(manifest.CycleOf(c))
+	return rows.PaidByLedger(&ref)
 }
 
 // customerEntries returns the allocations and reclaims of customers' cash that change their partner's account (§9.1).

@@ -32,10 +32,9 @@ type Stage struct {
 	AsOf     period.Instant
 	Events   *events.Book
 	Store    *events.Store
-	Cycles   []period.Cycle            // of the next state, ascending
-	Closed   period.Cycle              // the last cycle closed before the run; place.NoCycle = none
-	Closing  period.Cycle              // the cycle that the run closes; place.NoCycle = none
-	Gone     func(c period.Cycle) bool // whether a closed cycle's lines are archived
+	Cycles   []period.Cycle // of the next state, ascending
+	Closed   period.Cycle   // the last cycle closed before the run; place.NoCycle = none
+	Closing  period.Cycle   // the cycle that the run closes; place.NoCycle = none
 	// Load loads the events of all feeds except coupons, and those of Events.Ledger; nil = they are loaded. It is set
 	// if no event is new.
 	Load func() error

@@ -171,8 +171,8 @@ func (b *orderBook) loadCharges(c period.Cycle) error {
 	return nil
 }
 
-// refundCharge pays the refund of a recurring charge back to the balances that paid its base (CASH-10). If only coupons
-// paid the base, the refund is cash: in earlier versions differences could draw coupons.
+// refundCharge pays the refund of a recurring charge back to the balances that paid its base (CASH-10). If no balance
+// paid the base, the refund is cash.
 func (d *day) refundCharge(h *heldLine, l *payment.Line) error {
 	base := h.paid
 	if h.base != nil {

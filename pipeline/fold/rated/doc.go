@@ -5,6 +5,5 @@
 //	         pay writes the same file from either.
 //	RATED-2  Up to 131,072 rows of a worker are held in memory. Others are in temporary files of the run: in one, if
 //	         nothing is read before everything is added.
-//	RATED-3  Lines can be read before they are paid: commitments count them (§10.4), and positions of packages count
-//	         what they drew (OPEN-6). They are still available to pay.
+//	RATED-3  Lines can be read before they are paid: commitments count them (§10.4). They are still available to pay.
 package rated

@@ -10,7 +10,6 @@ import (
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/position"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -41,13 +40,10 @@ func archivedMoves(r *rerating, others map[int32][]*late.Record) (map[int32][]ar
 		for i := range list {
 			h, row := &list[i], list[i].Row()
 			code := opening.PackageOf(r.late.Books, h.Customer, &row)
-			if h.Kind != position.Package || code < 0 || h.Origin == r.origin || !r.apart[h.Customer] ||
-				!isArchived(r.late.Txn, h.Origin) {
-				continue
+			if code >= 0 && h.Origin != r.origin && r.apart[h.Customer] && isArchived(r.late.Txn, h.Origin) {
+				f := late.QuotaPeriod{Package: code, Start: h.At}
+				out[h.Customer] = append(out[h.Customer], archivedMove{f, posted, h.By})
 			}
-			f := late.QuotaPeriod{Package: code,
-				Start: r.late.Prices.QuotaPeriod(&r.late.Books.Packages[code], h.At).From}
-			out[h.Customer] = append(out[h.Customer], archivedMove{f, posted, h.By})
 		}
 	}
 	for customer, list := range others {
@@ -73,7 +69,7 @@ func (a *customerReplay) postedMoves(then *late.Record) (out []archivedMove, err
 		if _, has := one.draws[then.Key()]; !has {
 			continue
 		}
-		now, err := a.drewBy(then, one.posted)
+		now, _, err := a.drewBy(then, one.posted)
 		if err != nil {
 			return nil, err
 		}

@@ -3,10 +3,10 @@ package rerate
 import (
 	"cmp"
 	"slices"
-	"sync"
 
 	"github.com/tollbook/tollbook/pipeline/fold/late"
 	"github.com/tollbook/tollbook/pipeline/fold/opening"
+	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -45,6 +45,9 @@ func (r *rerating) others() (map[int32][]*late.Record, error) {
 			return nil, err
 		}
 		r.reratedDraws = append(r.reratedDraws, one)
+	}
+	if err := r.keep(); err != nil {
+		return nil, err
 	}
 	out := make(map[int32][]*late.Record)
 	closed := make(map[period.Cycle]map[late.Key]bool)
@@ -93,14 +96,17 @@ func (a *customerReplay) moves(at billing) (map[late.QuotaPeriod]money.SignedQua
 	out := make(map[late.QuotaPeriod]money.SignedQuantity)
 	move := func(then *late.Record, draws []line.Draw) error {
 		key := then.Key()
-		by := a.re.replacedBy[key]
-		if !a.billedIn(key).before(at) || a.unbilled(key) || by != nil && a.billedIn(by.Key()).before(at) {
+		if next := a.re.replacedBy[key]; !a.billedIn(key).before(at) || a.unbilled(key) ||
+			next != nil && a.billedIn(next.Key()).before(at) {
 			return nil
 		}
-		known, err := a.drewBy(then, at.cycle)
+		known, by, err := a.drewBy(then, at.cycle)
 		if err != nil {
 			return err
 		}
+		known = slices.DeleteFunc(slices.Clone(known), func(d line.Draw) bool {
+			return a.re.otherPeriod(d, then.Start, by)
+		})
 		if err := a.add(out, then.Start, draws, false); err != nil {
 			return err
 		}
@@ -112,7 +118,7 @@ func (a *customerReplay) moves(at billing) (map[late.QuotaPeriod]money.SignedQua
 		}
 	}
 	for _, then := range a.others {
-		now, err := a.drewBy(then, a.re.late.LateIn)
+		now, _, err := a.drewBy(then, a.re.late.LateIn)
 		if err == nil {
 			err = move(then, now)
 		}
@@ -140,16 +146,54 @@ func (a *customerReplay) billedIn(key late.Key) billing {
 	return billing{key.Origin, ownRecords}
 }
 
-// drewBy returns what a record draws after the re-rates posted up to a cycle; then is the record as it was billed.
-func (a *customerReplay) drewBy(then *late.Record, posted period.Cycle) ([]line.Draw, error) {
-	for i := len(a.re.reratedDraws) - 1; i >= 0; i-- {
-		if text, ok := a.re.reratedDraws[i].draws[then.Key()]; ok && a.re.reratedDraws[i].posted <= posted {
+// drewBy returns what a record draws after the re-rates posted up to a cycle, and by which books; then is the record as
+// it was billed.
+func (a *customerReplay) drewBy(then *late.Record, posted period.Cycle) ([]line.Draw, keptBy, error) {
+	for _, one := range slices.Backward(a.re.reratedDraws) {
+		if text, ok := one.draws[then.Key()]; ok && one.posted <= posted {
 			r := *then
 			err := r.ReadDraws(a.re.late.Books, text)
-			return r.Draws, err
+			return r.Draws, keptBy{one.posted, then.Origin}, err
 		}
 	}
-	return then.Draws, nil
+	billed := a.billedIn(then.Key()).cycle
+	return then.Draws, keptBy{billed, billed}, nil
+}
+
+// keptBy names books that closed cycles keep: those of a close, or of a re-rate of the cycle origin.
+type keptBy struct{ in, origin period.Cycle }
+
+// keptPackage names a package in these books.
+type keptPackage struct {
+	keptBy
+	customer, id string
+}
+
+// keep reads the packages of the books by which closed cycles were billed.
+func (r *rerating) keep() error {
+	list, err := r.late.Opening.ClosedBooks(r.late.LateIn)
+	r.kept = make(map[keptPackage][]opening.ClosedBook)
+	for i := range list {
+		if who := r.late.Books.Customer(list[i].Customer); r.apart[who] {
+			key := keptPackage{keptBy{list[i].In, list[i].Origin}, list[i].Customer, list[i].ID}
+			r.kept[key] = append(r.kept[key], list[i])
+		}
+	}
+	return err
+}
+
+// otherPeriod reports whether a draw at t was by these books of a quota period with another start than by today's: its
+// row changed after re-rating had given its draws back (§3.7). Positions of that time do not count it in today's
+// period.
+func (r *rerating) otherPeriod(d line.Draw, t period.Instant, by keptBy) bool {
+	p := &r.late.Books.Packages[d.Package]
+	then := *p
+	for _, k := range r.kept[keptPackage{by, r.late.Books.Customers[p.Customer].ID, p.ID}] { // by valid_from
+		if k.From <= t {
+			then.Valid.From, then.Reset = k.From, books.ResetOf(k.Says)
+		}
+	}
+	return r.late.Prices.QuotaPeriod(&then, t).From != r.late.Prices.QuotaPeriod(p, t).From
 }
 
 // add adds draws of a record that began at t to quota periods; with less it subtracts them.
@@ -170,51 +214,19 @@ func (a *customerReplay) add(to map[late.QuotaPeriod]money.SignedQuantity, t per
 }
 
 // leaveDraws notes what records draw if it differs from what is stored: the text with which they were billed, or that
-// of an earlier re-rate. Both include packages that the books no longer contain, to which the draws return.
-func (a *customerReplay) leaveDraws() error {
-	closing := sync.OnceValues(func() ([]position.Row, error) {
-		rows, _, err := a.re.late.Opening.Before(a.customer, a.re.origin.Last()+1, a.re.origin)
-		return rows, err
-	})
+// of an earlier re-rate.
+func (a *customerReplay) leaveDraws() {
+	text := func(r *late.Record) string { return string(line.AppendDraws(nil, a.re.late.Books.Packages, r.Draws)) }
 	for key, r := range a.now {
 		known, ok := a.re.step.ReratedDraws[key]
 		if !ok {
-			known = a.then[key].Drew
+			known = text(a.then[key])
 		}
-		text := string(line.AppendDraws(nil, a.re.late.Books.Packages, r.Draws))
-		if key.Origin != a.re.origin || text == known || a.unbilled(key) {
-			continue
-		}
-		a.re.redrawn[key] = text
-		err := line.EachDraw(known, money.ParseQuantity, func(id string, q money.Quantity) error {
-			if a.gone[key] || a.re.late.Books.Packages.At(a.customer, id, r.Start) >= 0 {
-				return nil
-			}
-			rows, err := closing()
-			if err == nil {
-				a.shift(position.Package, id, "", a.periodOf(id, r.Start, rows), q.Signed().Neg())
-			}
-			return err
-		})
-		if err != nil {
-			return err
+		text := text(r)
+		if key.Origin == a.re.origin && text != known && !a.unbilled(key) {
+			a.re.redrawn[key] = text
 		}
 	}
-	return nil
-}
-
-// periodOf returns the start of the quota period on which a record drew, for a package that the books do not contain at
-// its usage_start t: that of a stored position. If there is none, or the books contain the package at its start, it
-// returns t, where no quota period begins: the rest of the package is then counted from the records (OPEN-6).
-func (a *customerReplay) periodOf(id string, t period.Instant, stored []position.Row) period.Instant {
-	for i := range slices.Backward(stored) {
-		row := &stored[i]
-		if row.Kind == position.Package && row.Key == id && row.At <= t &&
-			a.re.late.Books.Packages.At(a.customer, id, row.At) < 0 {
-			return row.At
-		}
-	}
-	return t
 }
 
 // shift adds a shift of one of the customer's positions, unless it is zero.

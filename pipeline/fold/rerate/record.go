@@ -141,7 +141,7 @@ func (a *customerReplay) changes(moves map[late.QuotaPeriod]money.SignedQuantity
 			Moves: true,
 			Delta: by,
 		}
-		if c.StillOpen(w.Books, w.Prices, a.customer, w.Books.Zone.Bounds(a.re.origin).From) {
+		if rating.Continues(w.Prices, a.customer, &c.Row, w.Books.Zone.Bounds(a.re.origin).From) {
 			out = append(out, c)
 		}
 	}
@@ -349,5 +349,6 @@ func (a *customerReplay) leave() error {
 		}
 		a.shift(m.Position(), b.Products[m.SKU].SKU, m.Scope, 0, by)
 	}
-	return a.leaveDraws()
+	a.leaveDraws()
+	return nil
 }

@@ -77,6 +77,7 @@ type rerating struct {
 	drawn        []byte
 	shifts       []opening.Shift
 	redrawn      map[late.Key]string
+	kept         map[keptPackage][]opening.ClosedBook
 	reratedDraws []reratedDraws // of all re-rates so far, in order of the cycle in which they were posted
 
 	replacedBy map[late.Key]*late.Row // late record that replaced a record

@@ -519,9 +519,12 @@ r3,40,5
 		"September draws less: October keeps its 40 until it is rated again, and then draws 50": `
 -- books/packages.csv --
 package_id,customer_id,skus,quota,reset,valid_from
-p,acme,gb,100,none,2026-09-11
+p,acme,gb,0,none,2026-01-01
 -- rerate 2026-09 2026-11-06T04:00:00Z --
 acme,gb,x,60,package
+-- books/packages.csv --
+package_id,customer_id,skus,quota,reset,valid_from
+p,acme,gb,100,none,2026-01-01
 -- usage --
 r3,acme,x,gb,2026-11-20T10:00,70
 -- run 2026-11 2026-12-02T04:00:00Z --

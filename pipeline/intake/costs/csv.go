@@ -72,7 +72,7 @@ func (c *csvRecords) fill(row *cost.Row) (nulls int64) {
 			text = ""
 			nulls++
 		}
-		row.Cells[i], row.Codes[i] = text, cost.Uncoded
+		row.Cells[i] = text
 	}
 	return nulls
 }

@@ -15,13 +15,9 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
-	"github.com/apache/arrow-go/v18/arrow/memory"
-	"github.com/apache/arrow-go/v18/parquet"
-	"github.com/apache/arrow-go/v18/parquet/file"
-	"github.com/apache/arrow-go/v18/parquet/pqarrow"
-	"github.com/apache/arrow-go/v18/parquet/schema"
 
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
+	"github.com/tollbook/tollbook/pipeline/intake/parquetfile"
 	"github.com/tollbook/tollbook/schemas/cost"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -38,24 +34,26 @@ const (
 // parquetRecords are the rows of a Parquet file. Texts are read as numbers of the column's distinct texts; decimals and
 // times are read without being converted to text.
 type parquetRecords struct {
-	name    string
-	file    fs.File
-	reader  *file.Reader
-	rows    *pqarrow.FileReader
-	batches pqarrow.RecordReader // of a row group: the columns that are decoded by arrow
-	words   *cost.Words
+	name   string
+	open   fs.File
+	source io.ReaderAt
+	file   *parquetfile.File
 
 	header  []string
 	floats  []bool
 	columns []parquetColumn // the columns that are read
 	column  []int           // by column of the header: its index in columns; -1 = it is not read
-	leaves  []int           // the leaf columns that are decoded by arrow
 	group   int             // the next row group
+	rows    int64           // rows of a batch of the current row group
 	left    int64           // rows of the current row group that are not decoded yet
 	active  []int           // indexes in columns of text columns that change within the batch
 	filled  bool            // a row of the batch was filled
 	nulls   int64           // text columns whose current cell is the word NULL
-	at, n   int
+	kept    int             // bytes: the constant keptTexts; tests set fewer
+	decoded int64           // bytes: the constant batchBytes; tests set fewer
+	// dictionaries is the number of bytes that remained when texts were last forgotten.
+	dictionaries int
+	at, n        int
 
 	kinds   *kinds // nil = rows have no kinds
 	kind    []int32
@@ -65,18 +63,15 @@ type parquetRecords struct {
 // parquetColumn is a column of a batch.
 type parquetColumn struct {
 	at       int // index in the header
-	place    int // index in the batches, if arrow decodes the column
+	field    *parquetfile.Field
+	reader   *parquetfile.Column // of the row group
 	array    arrow.Array
 	everyRow bool // the cell is set for every row, since the reader changes it
-	counted  bool // its texts have numbers in Words
 
-	leaf    int        // of the file
-	pages   *textPages // nil = arrow decodes it
-	idle    bool       // no row of the row group has the word NULL, and no other text is needed
+	idle    bool // no row of the row group has the word NULL, and no other text is needed
 	texts   numberedTexts
 	indices []int32 // into texts; nil = it has no texts
 	last    int32   // number of the current cell's text
-	codes   []int32 // of texts, in Words
 
 	decimals []decimal128.Num // nil = no decimals
 	scale    int32
@@ -95,94 +90,69 @@ func openParquet(fsys fs.FS, name string, to *Sink) (_ records, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("read inbox/%s: %w", name, err)
 	}
-	p := &parquetRecords{name: name, file: f, words: to.Words}
+	p := &parquetRecords{name: name, open: f, kept: keptTexts, decoded: batchBytes}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, p.close())
 		}
 	}()
-	source, ok := f.(parquet.ReaderAtSeeker)
-	if !ok {
+	info, err := f.Stat()
+	if err != nil {
+		return nil, fmt.Errorf("read inbox/%s: %w", name, err)
+	}
+	var ok bool
+	if p.source, ok = f.(io.ReaderAt); !ok {
 		return nil, fmt.Errorf("read inbox/%s: the file system does not read at an offset", name)
 	}
-	if err := feedfile.Guard(func() error { return p.open(source, to) }); err != nil {
+	err = feedfile.Guard(func() (err error) {
+		p.file, err = parquetfile.Open(p.source, info.Size())
+		return err
+	})
+	if err != nil {
 		return nil, p.broken(err)
 	}
+	p.begins(to)
 	return p, nil
 }
 
-func (p *parquetRecords) open(source parquet.ReaderAtSeeker, to *Sink) (err error) {
-	if p.reader, err = file.NewParquetReader(source); err != nil {
-		return err
-	}
-	properties := pqarrow.ArrowReadProperties{BatchSize: parquetBatch}
-	if p.rows, err = pqarrow.NewFileReader(p.reader, properties, memory.DefaultAllocator); err != nil {
-		return err
-	}
-	schema, err := p.rows.Schema()
-	if err != nil {
-		return err
-	}
-	fields := schema.Fields()
-	if len(fields) > 0 {
-		fields[0].Name = strings.TrimLeft(fields[0].Name, visible.Mark)
-	}
-	if hasKinds(fields, to) {
+// begins chooses the columns that are read.
+func (p *parquetRecords) begins(to *Sink) {
+	if hasKinds(p.file.Fields, to) {
 		p.kinds = newKinds()
 	}
-	for i := range fields {
-		p.header = append(p.header, fields[i].Name)
-		p.floats = append(p.floats, arrow.IsFloating(fields[i].Type.ID()))
+	for i, f := range p.file.Fields {
+		name := f.Name
+		if i == 0 {
+			name = strings.TrimLeft(name, visible.Mark)
+		}
+		p.header = append(p.header, name)
+		p.floats = append(p.floats, arrow.IsFloating(f.Type.ID()))
 		p.column = append(p.column, -1)
-		if p.reads(&fields[i], to) {
+		if p.reads(name, f, to) {
 			p.column[i] = len(p.columns)
 			p.add(i, to)
 		}
 	}
-	return nil
 }
 
 // add adds a column of the header.
 func (p *parquetRecords) add(i int, to *Sink) {
-	name, field := p.header[i], &p.rows.Manifest.Fields[i]
+	name := p.header[i]
 	_, everyRow := words[name]
-	c := parquetColumn{at: i, everyRow: everyRow, last: unset, counted: to.Words != nil && to.Coded[name]}
+	c := parquetColumn{at: i, field: p.file.Fields[i], everyRow: everyRow, last: unset}
 	c.texts.onlyOdd = p.kinds != nil && !to.looksAt(name)
 	c.texts.identity = slices.Contains(identities, name)
 	c.texts.reset()
-	if c.leaf = field.ColIndex; len(field.Children) == 0 && p.isText(c.leaf) {
-		c.pages = &textPages{to: &c.texts, optional: p.reader.MetaData().Schema.Column(c.leaf).MaxDefinitionLevel() > 0}
-	} else {
-		c.place = p.top()
-		p.leaves = appendLeaves(p.leaves, field)
-	}
 	p.columns = append(p.columns, c)
-	if last := &p.columns[len(p.columns)-1]; last.pages != nil {
-		last.pages.to = nil // columns may move: it is set when a row group begins
-	}
-}
-
-// top returns the number of columns so far that arrow decodes.
-func (p *parquetRecords) top() (n int) {
-	for i := range p.columns {
-		if p.columns[i].pages == nil {
-			n++
-		}
-	}
-	return n
 }
 
 // reads reports whether a column is read. If the sink does not look at the texts of a column, it is read only to find
 // the word NULL.
-func (p *parquetRecords) reads(field *arrow.Field, to *Sink) bool {
-	if p.kinds == nil || to.looksAt(field.Name) || isNumber(field.Name) {
-		return to.wants(field.Name)
+func (p *parquetRecords) reads(name string, field *parquetfile.Field, to *Sink) bool {
+	if p.kinds == nil || to.looksAt(name) || isNumber(name) {
+		return to.wants(name)
 	}
-	switch field.Type.ID() {
-	case arrow.STRING, arrow.BINARY, arrow.LARGE_STRING, arrow.LARGE_BINARY:
-		return to.Only == nil
-	}
-	return false
+	return field.IsText() && to.Only == nil
 }
 
 // isNumber reports whether a column contains numbers or times that are checked in every row.
@@ -192,8 +162,8 @@ func isNumber(name string) bool {
 
 // hasKinds reports whether the rows of a file can have kinds: columns that a sink looks at must be texts, and numbers
 // and times must not be stored as texts, because they have too many distinct values.
-func hasKinds(fields []arrow.Field, to *Sink) bool {
-	return to.Looks != nil && !slices.ContainsFunc(fields, func(f arrow.Field) bool {
+func hasKinds(fields []*parquetfile.Field, to *Sink) bool {
+	return to.Looks != nil && !slices.ContainsFunc(fields, func(f *parquetfile.Field) bool {
 		late := false
 		switch f.Type.ID() {
 		case arrow.DECIMAL128, arrow.TIMESTAMP, arrow.FLOAT64, arrow.FLOAT32:
@@ -201,36 +171,6 @@ func hasKinds(fields []arrow.Field, to *Sink) bool {
 		}
 		return isNumber(f.Name) && !late || to.looksAt(f.Name) && late
 	})
-}
-
-// isText reports whether a leaf is a text column outside of lists and maps whose encodings textPages can read.
-func (p *parquetRecords) isText(leaf int) bool {
-	c := p.reader.MetaData().Schema.Column(leaf)
-	if c.PhysicalType() != parquet.Types.ByteArray || c.MaxRepetitionLevel() > 0 || len(c.ColumnPath()) > 1 {
-		return false
-	}
-	switch c.LogicalType().(type) {
-	case schema.StringLogicalType, schema.NoLogicalType:
-	default:
-		return false
-	}
-	for group := range p.reader.NumRowGroups() {
-		chunk, err := p.reader.MetaData().RowGroup(group).ColumnChunk(leaf)
-		if err != nil || !hasTextPages(chunk) {
-			return false
-		}
-	}
-	return true
-}
-
-func appendLeaves(dst []int, f *pqarrow.SchemaField) []int {
-	if len(f.Children) == 0 {
-		return append(dst, f.ColIndex)
-	}
-	for i := range f.Children {
-		dst = appendLeaves(dst, &f.Children[i])
-	}
-	return dst
 }
 
 func (p *parquetRecords) broken(err error) error {
@@ -243,7 +183,7 @@ func (p *parquetRecords) float(column int) bool { return p.floats[column] }
 
 func (p *parquetRecords) next(ctx context.Context, row *cost.Row) (fields int, err error) {
 	for p.at++; p.at >= p.n; p.at++ {
-		if err := feedfile.Guard(func() error { return p.decode(ctx) }); err != nil {
+		if err := feedfile.Guard(func() error { return p.decode() }); err != nil {
 			if isEnd(err) {
 				return 0, err
 			}
@@ -282,60 +222,66 @@ func (p *parquetRecords) set(row *cost.Row, c *parquetColumn, k int32) {
 		p.nulls--
 	}
 	c.last = k
-	text, code := "", int32(0)
+	text := ""
 	switch {
 	case k == noText:
 	case c.texts.texts[k] == nullWord:
 		p.nulls++
 	default:
-		text, code = c.texts.texts[k], cost.Uncoded
-		if c.counted {
-			code = c.code(k, p.words)
-		}
+		text = c.texts.texts[k]
 	}
-	row.Cells[c.at], row.Codes[c.at] = text, code
+	row.Cells[c.at] = text
 }
 
-// code is the number of a text in Words.
-func (c *parquetColumn) code(k int32, words *cost.Words) int32 {
-	for int(k) >= len(c.codes) {
-		c.codes = append(c.codes, cost.Uncoded)
+// keptTexts is the number of bytes of the distinct texts of a file, besides those of the dictionaries of the row group,
+// that are kept.
+const keptTexts = 32 << 20
+
+// forget forgets the texts of the batches before if there are too many: texts such as those of resources that each have
+// one row are not repeated. Rows have no kinds any more.
+func (p *parquetRecords) forget() error {
+	bytes := 0
+	for i := range p.columns {
+		bytes += p.columns[i].texts.bytes
 	}
-	if c.codes[k] == cost.Uncoded {
-		c.codes[k] = words.Code(c.texts.texts[k])
+	if bytes <= p.dictionaries+p.kept {
+		return nil
 	}
-	return c.codes[k]
+	p.kinds, p.nulls, p.dictionaries = nil, 0, 0
+	for i := range p.columns {
+		c := &p.columns[i]
+		c.last = unset
+		before := c.texts.texts
+		c.texts.texts = nil
+		c.texts.reset()
+		err := c.reader.Renumber(func(old int32) (int32, error) { return c.texts.number([]byte(before[old])) })
+		if err != nil {
+			return fmt.Errorf("column %s: %w", p.header[c.at], err)
+		}
+		p.dictionaries += c.texts.bytes
+	}
+	return nil
 }
 
 // decode reads the next batch; io.EOF after the last.
-func (p *parquetRecords) decode(ctx context.Context) error {
+func (p *parquetRecords) decode() error {
 	for p.left == 0 {
-		if p.group == p.reader.NumRowGroups() {
+		if p.group == len(p.file.First) {
 			return io.EOF
 		}
-		if err := p.begin(ctx); err != nil {
+		if err := p.begin(); err != nil {
 			return err
 		}
 	}
-	p.n = int(min(p.left, parquetBatch))
-	if p.batches != nil {
-		if !p.batches.Next() {
-			if err := p.batches.Err(); err != nil && !isEnd(err) {
-				return err
-			}
-			return errors.New("a column has fewer rows than its row group")
-		}
-		p.n = int(p.batches.RecordBatch().NumRows())
+	if err := p.forget(); err != nil {
+		return err
 	}
+	p.n = int(min(p.left, p.rows))
 	p.left -= int64(p.n)
 	p.active = p.active[:0]
 	for i := range p.columns {
 		c := &p.columns[i]
-		err := p.turn(c)
-		if err == nil {
-			err = c.texts.wrong
-		}
-		if err != nil {
+		if err := p.turn(c); err != nil {
 			return fmt.Errorf("column %s: %w", p.header[c.at], err)
 		}
 		if c.indices != nil && (c.everyRow || !constant(c.indices)) {
@@ -347,90 +293,60 @@ func (p *parquetRecords) decode(ctx context.Context) error {
 }
 
 // begin opens the next row group.
-func (p *parquetRecords) begin(ctx context.Context) (err error) {
-	if p.batches != nil {
-		p.batches.Release()
-		p.batches = nil
-	}
-	p.left = p.reader.MetaData().RowGroup(p.group).NumRows()
-	if len(p.leaves) > 0 && p.left > 0 {
-		if p.rows.Props.BatchSize, err = p.batchRows(); err != nil {
-			return err
-		}
-		if p.batches, err = p.rows.GetRecordReader(ctx, p.leaves, []int{p.group}); err != nil {
-			return err
-		}
-	}
-	group := p.reader.RowGroup(p.group)
+func (p *parquetRecords) begin() error {
+	group := p.group
 	p.group++
-	p.nulls = 0
+	p.left, p.nulls, p.rows = p.file.GroupRows(group), 0, parquetBatch
 	for i := range p.columns {
 		c := &p.columns[i]
 		c.last = unset
 		if p.kinds == nil || c.texts.onlyOdd {
 			c.texts.reset()
-			c.codes = c.codes[:0]
 		}
-		if c.pages == nil || p.left == 0 {
+		if p.left == 0 {
 			continue
 		}
-		if err := c.begin(group); err != nil {
+		if len(c.field.Parts) > 0 { // a text of a dictionary is stored once, and decoded in each row that has it
+			longest := min(max(p.file.Bytes(c.field, group), 1), feedfile.MaxRecord)
+			p.rows = min(p.rows, max(1, p.decoded/longest))
+		}
+		form := parquetfile.Form{Longest: feedfile.MaxRecord}
+		if c.field.IsText() {
+			form.Number = c.texts.number
+		}
+		var err error
+		if c.reader, err = p.file.Column(p.source, c.field, group, form); err != nil {
 			return fmt.Errorf("column %s: %w", p.header[c.at], err)
 		}
-	}
-	return nil
-}
-
-// batchRows returns how many rows of the next row group arrow decodes at once: a text of a dictionary is stored once,
-// and decoded in each row that has it.
-func (p *parquetRecords) batchRows() (int64, error) {
-	rows := int64(parquetBatch)
-	for _, leaf := range p.leaves {
-		if p.reader.MetaData().Schema.Column(leaf).PhysicalType() != parquet.Types.ByteArray {
-			continue
-		}
-		chunk, err := p.reader.MetaData().RowGroup(p.group).ColumnChunk(leaf)
-		if err != nil {
-			return 0, err
-		}
-		longest := min(max(chunk.TotalUncompressedSize(), 1), feedfile.MaxRecord)
-		rows = min(rows, batchBytes/longest)
-	}
-	return rows, nil
-}
-
-// begin starts reading the pages of a row group.
-func (c *parquetColumn) begin(group *file.RowGroupReader) error {
-	pages, err := group.GetColumnPageReader(c.leaf)
-	if err != nil {
-		return err
-	}
-	c.pages.to = &c.texts
-	if err := c.pages.begin(pages); err != nil {
-		return err
-	}
-	c.idle = false
-	if c.texts.onlyOdd && !c.texts.hasOdd() {
-		chunk, err := group.MetaData().ColumnChunk(c.leaf)
-		if err != nil {
-			return err
-		}
-		c.idle = onlyDictionary(chunk)
+		c.idle = c.texts.onlyOdd && !c.texts.hasOdd() && c.field.IsText() && p.file.InDictionary(c.field, group)
 	}
 	return nil
 }
 
 // turn reads the next rows of a column.
-func (p *parquetRecords) turn(c *parquetColumn) error {
-	if c.pages != nil {
-		if c.idle {
-			c.indices = nil
-			return nil
-		}
-		c.indices = slices.Grow(c.indices[:0], p.n)[:p.n]
-		return c.pages.read(c.indices)
+func (p *parquetRecords) turn(c *parquetColumn) (err error) {
+	if c.idle {
+		c.indices = nil
+		return nil
 	}
-	c.array, c.decimals, c.times, c.late = p.batches.RecordBatch().Column(c.place), nil, nil, true
+	if c.array, err = c.reader.Next(p.n); err != nil {
+		return err
+	}
+	if c.array == nil || c.array.Len() < p.n {
+		return errors.New("it has fewer rows than its row group")
+	}
+	if c.field.IsText() {
+		c.indices = c.array.(*array.Int32).Int32Values()
+		if c.array.NullN() > 0 {
+			for i := range c.indices {
+				if c.array.IsNull(i) {
+					c.indices[i] = noText
+				}
+			}
+		}
+		return nil
+	}
+	c.decimals, c.times, c.late = nil, nil, true
 	c.nullable = c.array.NullN() > 0
 	switch a := c.array.(type) {
 	case *array.Decimal128:
@@ -458,7 +374,9 @@ func (c *parquetColumn) turnTexts() error {
 		if err != nil {
 			return err
 		}
-		c.indices[i] = c.texts.number([]byte(text))
+		if c.indices[i], err = c.texts.number([]byte(text)); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -548,13 +466,7 @@ func (p *parquetRecords) instant(column int) (t period.Instant, local, ok bool) 
 }
 
 func (p *parquetRecords) close() error {
-	if p.batches != nil {
-		p.batches.Release()
-	}
-	if p.reader != nil {
-		return p.reader.Close() // closes the file too
-	}
-	return p.file.Close()
+	return p.open.Close()
 }
 
 // cellText formats a value like a cell of a CSV file; null is empty. A binary floating point number gets the shortest
@@ -565,8 +477,6 @@ func cellText(column arrow.Array, i int) (string, error) {
 	}
 	switch c := column.(type) {
 	case *array.String:
-		return c.Value(i), nil
-	case *array.LargeString:
 		return c.Value(i), nil
 	case *array.Binary:
 		return string(c.Value(i)), nil
@@ -589,7 +499,7 @@ func cellText(column arrow.Array, i int) (string, error) {
 		return c.Value(i).FormattedString(), nil
 	case *array.Map:
 		return mapText(c, i)
-	case *array.List, *array.Struct, *array.LargeList:
+	case *array.List, *array.Struct:
 		text, err := json.Marshal(column.GetOneForMarshal(i))
 		return string(text), err
 	}

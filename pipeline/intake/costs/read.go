@@ -37,8 +37,6 @@ type Reject struct {
 type Sink struct {
 	Take   func(*cost.Row) error
 	Reject func(Reject) error
-	Words  *cost.Words     // numbers the texts of rows (cost.Row.Code); nil = the sink needs no numbers
-	Coded  map[string]bool // the columns of which it needs numbers
 	// Only lists the columns that the sink reads, in addition to the required ones; nil means all. Other columns may be
 	// null. It is for files that were read before and have no rejected row.
 	Only map[string]bool
@@ -155,7 +153,6 @@ type reader struct {
 	numbers  []number
 	words    []wordColumn
 	tags     map[string]tagSet // by their text
-	coded    map[int32]tagSet  // by the number of their text
 	tagBytes int               // of the texts in tags
 	period   period.Instant    // BillingPeriodStart
 	ids      []int             // indexes of identities
@@ -227,12 +224,9 @@ func (r *reader) start() error {
 			r.words = append(r.words, wordColumn{at, words[name]})
 		}
 	}
-	r.tags, r.coded = make(map[string]tagSet), make(map[int32]tagSet)
+	r.tags = make(map[string]tagSet)
 	r.tagsAt = r.row.Index(cost.Tags.String())
-	r.row.Cells, r.row.Codes = make([]string, len(names)), make([]int32, len(names))
-	for i := range r.row.Codes {
-		r.row.Codes[i] = cost.Uncoded
-	}
+	r.row.Cells = make([]string, len(names))
 	r.row.Zone, r.row.Late, r.row.Kind, r.fill = r.reading.Zone, r.in.late(), cost.NoKind, r.fillTexts
 	return nil
 }
@@ -490,7 +484,7 @@ func (r *reader) decimal(name string, at int) (money.Cost, *flaw) {
 func (r *reader) spellCell(list []string, at int) (known bool) {
 	word, known := r.spell(list, r.row.Cells[at])
 	if word != r.row.Cells[at] {
-		r.row.Cells[at], r.row.Codes[at] = word, cost.Uncoded
+		r.row.Cells[at] = word
 	}
 	return known
 }

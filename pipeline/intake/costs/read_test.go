@@ -64,9 +64,9 @@ func readAs(t *testing.T, as cost.Reading, name string, data []byte, looks ...st
 	}
 	for _, name := range looks {
 		if sink.Looks == nil {
-			sink.Looks, sink.Words, sink.Coded = make(map[string]bool), cost.NewWords(), make(map[string]bool)
+			sink.Looks = make(map[string]bool)
 		}
-		sink.Looks[name], sink.Coded[name] = true, true
+		sink.Looks[name] = true
 	}
 	fsys := fstest.MapFS{name: {Data: data}}
 	f := &Found{Period: cycle(t, "2026-09"), Reading: as}
@@ -287,18 +287,7 @@ func TestReadParquet(t *testing.T) {
 	m.KeyBuilder().(*array.StringBuilder).Append("org")
 	m.ItemBuilder().(*array.StringBuilder).Append(`a"b`)
 	m.AppendNull()
-	var file bytes.Buffer
-	w, err := pqarrow.NewFileWriter(schema, &file, nil, pqarrow.DefaultWriterProps())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Write(b.NewRecordBatch()); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	rows, rejects, tally := readAll(t, "a.parquet", file.Bytes())
+	rows, rejects, tally := readAll(t, "a.parquet", parquetOf(t, b.NewRecordBatch()))
 	want := []string{
 		` billed 0.1 effective 0.1 list 0 quantity 0 2026-09-18T22:00:00Z Usage  map[org:a"b]`,
 		" billed 0.0000000001 effective -3 list 1.234567890123 quantity 0 2026-09-18T22:00:00Z Usage  map[]",
@@ -641,20 +630,9 @@ func TestSameOfParquet(t *testing.T) {
 				}
 			}
 		}
-		var file bytes.Buffer
-		w, err := pqarrow.NewFileWriter(schema, &file, parquet.NewWriterProperties(properties...),
-			pqarrow.DefaultWriterProps())
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := w.WriteBuffered(batch); err != nil {
-			t.Fatal(err)
-		}
-		if err := w.Close(); err != nil {
-			t.Fatal(err)
-		}
+		file := parquetOf(t, batch, properties...)
 		for _, looks := range [][]string{nil, {"SubAccountId", "BillingAccountId"}} {
-			rows, rejects, tally := readAll(t, "a.parquet", file.Bytes(), looks...)
+			rows, rejects, tally := readAll(t, "a.parquet", file, looks...)
 			sameRows(t, fmt.Sprintf("%s, looks at %q", name, looks), rows, wantRows)
 			sameRows(t, name, numbered(rejects), numbered(wantRejects))
 			if tally != wantTally {
@@ -686,6 +664,99 @@ func sameRows(t *testing.T, what string, got, want []string) {
 	}
 }
 
+// parquetOf writes a batch as Parquet.
+func parquetOf(t *testing.T, batch arrow.RecordBatch, properties ...parquet.WriterProperty) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	w, err := pqarrow.NewFileWriter(batch.Schema(), &out, parquet.NewWriterProperties(properties...),
+		pqarrow.DefaultWriterProps())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(w.WriteBuffered(batch), w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+// TestDecodedTexts checks that a text that a dictionary stores once, and arrow decodes in each row, limits the rows
+// that are decoded at once.
+func TestDecodedTexts(t *testing.T) {
+	t.Parallel()
+	schema := arrow.NewSchema([]arrow.Field{{Name: "Tags", Type: arrow.ListOf(arrow.BinaryTypes.String)}}, nil)
+	b := array.NewRecordBuilder(memory.DefaultAllocator, schema)
+	for range 1000 {
+		list := b.Field(0).(*array.ListBuilder)
+		list.Append(true)
+		list.ValueBuilder().(*array.StringBuilder).Append(strings.Repeat("x", 10_000))
+	}
+	whole := parquetOf(t, b.NewRecordBatch())
+	in, err := openParquet(fstest.MapFS{"a.parquet": {Data: whole}}, "a.parquet", &Sink{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := in.(*parquetRecords)
+	p.decoded = 1_000_000 // texts of 10,000 bytes: at most 100 rows
+	rows, most := 0, 0
+	row := cost.Row{Cells: make([]string, 1)}
+	for ; err == nil; rows++ {
+		_, err = in.next(context.Background(), &row)
+		most = max(most, p.n)
+	}
+	if rows--; rows != 1000 || most > 100 || !isEnd(err) {
+		t.Errorf("%d rows, %d at once, %v", rows, most, err)
+	}
+	if err := in.close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestForgottenTexts reads a Parquet file with more texts than are kept: those of a column with a dictionary, which
+// repeat, and those of one without, which do not. Each row has its own texts, NULL is null, and few texts are held.
+func TestForgottenTexts(t *testing.T) {
+	t.Parallel()
+	schema := arrow.NewSchema([]arrow.Field{{Name: "ServiceName", Type: arrow.BinaryTypes.String, Nullable: true},
+		{Name: "ResourceId", Type: arrow.BinaryTypes.String}}, nil)
+	const rows = 5*parquetBatch + 7
+	service := func(i int) string { return []string{"S3", "", "NULL", "EC2"}[i/1000%4] }
+	b := array.NewRecordBuilder(memory.DefaultAllocator, schema)
+	for i := range rows {
+		if b.Field(0).(*array.StringBuilder).Append(service(i)); service(i) == "" {
+			b.Field(0).(*array.StringBuilder).SetNull(i)
+		}
+		b.Field(1).(*array.StringBuilder).Append("vm-" + strconv.Itoa(i))
+	}
+	whole := parquetOf(t, b.NewRecordBatch(), parquet.WithDictionaryFor("ResourceId", false),
+		parquet.WithMaxRowGroupLength(3*parquetBatch))
+	in, err := openParquet(fstest.MapFS{"a.parquet": {Data: whole}}, "a.parquet",
+		&Sink{Looks: map[string]bool{"ServiceName": true, "ResourceId": true}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := in.(*parquetRecords)
+	p.kept = 1000
+	row := cost.Row{Cells: make([]string, 2)}
+	for i := range rows {
+		if _, err := in.next(context.Background(), &row); err != nil {
+			t.Fatal(err)
+		}
+		null := int64(0)
+		if service(i) == "NULL" {
+			null = 1
+		}
+		want := []string{strings.TrimPrefix(service(i), "NULL"), "vm-" + strconv.Itoa(i)}
+		if n := in.fill(&row); n != null || !slices.Equal(row.Cells, want) {
+			t.Fatalf("row %d: %q and %d nulls, want %q and %d", i, row.Cells, n, want, null)
+		}
+		if n := len(p.columns[1].texts.texts); n > parquetBatch {
+			t.Fatalf("row %d: %d texts", i, n)
+		}
+	}
+	if err := in.close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestBroken reads Parquet files with one changed byte: the result is rows or an error, never a panic.
 func TestBroken(t *testing.T) {
 	t.Parallel()
@@ -695,21 +766,14 @@ func TestBroken(t *testing.T) {
 		b.Field(0).(*array.StringBuilder).Append("text-" + strconv.Itoa(i%40))
 		b.Field(0).(*array.StringBuilder).AppendNull()
 	}
-	var whole bytes.Buffer
-	w, err := pqarrow.NewFileWriter(schema, &whole, nil, pqarrow.DefaultWriterProps())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := errors.Join(w.Write(b.NewRecordBatch()), w.Close()); err != nil {
-		t.Fatal(err)
-	}
+	whole := parquetOf(t, b.NewRecordBatch())
 	failed := 0
-	for at := range whole.Bytes() {
-		data := bytes.Clone(whole.Bytes())
+	for at := range whole {
+		data := bytes.Clone(whole)
 		data[at] ^= 0x55
 		in, err := openParquet(fstest.MapFS{"a.parquet": {Data: data}}, "a.parquet", &Sink{})
 		if err == nil {
-			row := cost.Row{Cells: make([]string, 1), Codes: make([]int32, 1)}
+			row := cost.Row{Cells: make([]string, 1)}
 			for err == nil {
 				if _, err = in.next(context.Background(), &row); err == nil {
 					in.fill(&row)
@@ -724,7 +788,7 @@ func TestBroken(t *testing.T) {
 		}
 	}
 	if failed < 100 {
-		t.Errorf("%d of %d files are broken", failed, whole.Len())
+		t.Errorf("%d of %d files are broken", failed, len(whole))
 	}
 }
 

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"io"
 	"strings"
-
-	"github.com/tollbook/tollbook/schemas/cost"
 )
 
 // tagSet is the parsed content of a cell of the column Tags, with the tolerances used in it.
@@ -38,27 +36,16 @@ func (r *reader) readTags() map[string]string {
 	return set.tags
 }
 
-// tagSet returns the parsed content of a text. The cache is keyed by the number of the text, if it has one.
+// tagSet returns the parsed content of a text.
 func (r *reader) tagSet(text string) tagSet {
-	code := r.row.Codes[r.tagsAt]
-	set, known := r.coded[code]
-	if code == cost.Uncoded || !known {
-		set, known = r.tags[text]
-	}
+	set, known := r.tags[text]
 	if !known {
 		set = parseTags(text)
 		if r.tagBytes += len(text); len(r.tags) >= keptTags || r.tagBytes > keptTagBytes {
 			clear(r.tags)
-			clear(r.coded)
 			r.tagBytes = len(text)
 		}
 		r.tags[strings.Clone(text)] = set
-	}
-	if code != cost.Uncoded {
-		if len(r.coded) >= keptTags {
-			clear(r.coded)
-		}
-		r.coded[code] = set
 	}
 	return set
 }

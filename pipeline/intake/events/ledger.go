@@ -1,7 +1,6 @@
 package events
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 
@@ -59,7 +58,9 @@ func (l *ledgerRows) add(e *event.Money) {
 	}
 	l.key = extsort.AppendText(l.key[:0], e.ID)
 	l.key = extsort.AppendInt(extsort.AppendInt(l.key, int64(e.File)), e.Row)
-	l.buf = pack(e, l.buf[:0])
+	v := extsort.WriteTo(l.buf[:0])
+	l.err = errors.Join(l.err, codeMoney(v, e))
+	l.buf = v.Bytes()
 	l.err = errors.Join(l.err, l.sorter.Add(l.key, l.buf))
 }
 
@@ -69,45 +70,30 @@ func textsOf(e *event.Money) [10]*string {
 		&e.From.Raw}
 }
 
-// pack appends the encoded row of the run.
-func pack(e *event.Money, b []byte) []byte {
+// codeMoney writes or reads an event of the run.
+func codeMoney(v *extsort.Value, e *event.Money) error {
 	hi, lo := e.Amount.Raw()
-	for _, n := range [...]int64{int64(e.File), e.Row, int64(e.Time), int64(e.AsOf), e.Heads, hi, int64(lo)} {
-		b = binary.AppendVarint(b, n)
+	n := [...]int64{int64(e.File), e.Row, int64(e.Time), int64(e.AsOf), e.Heads, hi, int64(lo)}
+	for i := range n {
+		v.Number(&n[i])
 	}
+	e.File, e.Row, e.Heads = int32(n[0]), n[1], n[4]
+	e.Time, e.AsOf = period.Instant(n[2]), period.Instant(n[3])
 	for _, text := range textsOf(e) {
-		b = append(binary.AppendUvarint(b, uint64(len(*text))), *text...)
+		v.Text(text)
 	}
-	return b
+	if err := v.Err(); err != nil {
+		return err
+	}
+	var err error
+	e.Amount, err = money.AmountFromRaw(n[5], uint64(n[6]))
+	return err
 }
 
-// unpackMoney decodes a packed row.
+// unpackMoney decodes an event that codeMoney wrote.
 func unpackMoney(b []byte) (*event.Money, error) {
 	e := &event.Money{Feed: LedgerFeed}
-	var numbers [7]int64
-	for i := range numbers {
-		n, size := binary.Varint(b)
-		if size <= 0 {
-			return nil, errors.New("a packed event ends inside a number")
-		}
-		numbers[i], b = n, b[size:]
-	}
-	e.File, e.Row, e.Heads = int32(numbers[0]), numbers[1], numbers[4]
-	e.Time, e.AsOf = period.Instant(numbers[2]), period.Instant(numbers[3])
-	var err error
-	if e.Amount, err = money.AmountFromRaw(numbers[5], uint64(numbers[6])); err != nil {
-		return nil, err
-	}
-	all := string(b) // the texts are slices of it
-	for _, text := range textsOf(e) {
-		n, size := binary.Uvarint(b)
-		if size <= 0 || n > uint64(len(b)-size) {
-			return nil, errors.New("a packed event ends inside a text")
-		}
-		from := len(all) - len(b) + size
-		*text, b = all[from:from+int(n)], b[size+int(n):]
-	}
-	return e, nil
+	return e, codeMoney(extsort.ReadFrom(b), e)
 }
 
 // Ledger is the events of LedgerFeed that earlier runs accepted, and those of this run.

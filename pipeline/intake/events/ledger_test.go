@@ -8,6 +8,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/tollbook/tollbook/pipeline/intake/event"
+	"github.com/tollbook/tollbook/pipeline/lake/extsort"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -96,7 +97,11 @@ func TestPackMoney(t *testing.T) {
 	e := &event.Money{Feed: LedgerFeed, ID: "e", Partner: "p", Type: "allocate", Time: period.Past, Heads: -3,
 		Subject: "s", Other: "\x00", Scope: "2026-09", Period: "2026", Detail: "é", Note: "n", AsOf: asOf, File: 7,
 		Row: 1 << 40, From: event.Source{Raw: "e,p"}}
-	b := pack(e, nil)
+	v := extsort.WriteTo(nil)
+	if err := codeMoney(v, e); err != nil {
+		t.Fatal(err)
+	}
+	b := v.Bytes()
 	got, err := unpackMoney(b)
 	if err != nil {
 		t.Fatal(err)

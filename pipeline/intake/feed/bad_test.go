@@ -106,7 +106,7 @@ func TestFileFails(t *testing.T) {
 		{"encrypted Parquet", "a.parquet", "PAR1 the content PARE", "the Parquet file is encrypted\n" +
 			"send it without encryption"},
 		{"Parquet without a sound footer", "a.parquet", "PAR1\x15\x02\x19\x55\x00\x00\x00PAR1",
-			"broken Parquet: parquet: file is smaller than indicated metadata size\n" +
+			"broken Parquet: the file is smaller than its footer\n" +
 				"the file is incomplete, or its writer breaks the format: send it again, written in version 1 of " +
 				"the format (DuckDB: parquet_version v1)"},
 	}
@@ -260,12 +260,12 @@ func TestParquetFails(t *testing.T) {
 		{"float", with(2, "in_bps", arrow.PrimitiveTypes.Float32),
 			`column "in_bps" is FLOAT, which cannot represent a decimal exactly` + "\n" + decimal},
 		{"date as decimal", with(2, "in_bps", arrow.FixedWidthTypes.Date32),
-			`column "in_bps" is Date in a decimal column` + "\n" + decimal},
+			`column "in_bps" is DATE in a decimal column` + "\n" + decimal},
 		{"local time", with(1, "sample_time", &arrow.TimestampType{Unit: arrow.Microsecond}),
 			`column "sample_time" is a local TIMESTAMP (isAdjustedToUTC=false), a time without a zone` + "\n" +
 				instant},
 		{"date", with(1, "sample_time", arrow.FixedWidthTypes.Date32),
-			`column "sample_time" is Date in a time column` + "\n" + instant},
+			`column "sample_time" is DATE in a time column` + "\n" + instant},
 		{"number as time", with(1, "sample_time", arrow.PrimitiveTypes.Int64),
 			`column "sample_time" is INT64 in a time column` + "\n" + instant},
 		{"number as text", with(0, "resource_id", arrow.PrimitiveTypes.Int64),

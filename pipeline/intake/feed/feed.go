@@ -129,5 +129,5 @@ func (s *Files) Groups(fsys fs.FS, name string, spec *feeds.Spec, opts feedrows.
 	if err != nil {
 		return 0, errors.Join(err, src.Close())
 	}
-	return len(f.footer.first), src.Close()
+	return len(f.First), src.Close()
 }

@@ -152,7 +152,7 @@ func (c *converter) column(i int, from arrow.Array) (arrow.Array, error) {
 	col := &c.file.spec.Columns[i]
 	switch {
 	case col.Kind == feeds.Word:
-		return c.word(i, col, from.(*array.Dictionary))
+		return c.word(i, col, from.(*array.Dictionary)), nil
 	case col.Kind == feeds.Text:
 		return c.text(col, from)
 	case isText(from):
@@ -208,9 +208,9 @@ func textFault(col *feeds.Column, text []byte) (shown []byte, bad bool) {
 	return nil, false
 }
 
-func (c *converter) overlong(col *feeds.Column) error {
+func (c *converter) overlong(column string) error {
 	return c.file.src.Blame(&feedfile.Error{
-		Text: fmt.Sprintf("column %q has a value longer than %s", col.Name, byteSize(c.file.opts.MaxRecord))})
+		Text: fmt.Sprintf("column %q has a value longer than %s", column, byteSize(c.file.opts.MaxRecord))})
 }
 
 // emptied makes the rows of empty texts null, and adds faults where a value is required. It takes ownership of a.
@@ -239,18 +239,10 @@ func (c *converter) emptied(col *feeds.Column, a arrow.Array, rows []int) arrow.
 }
 
 // word checks a Word column: the dictionary once, and the codes only if the dictionary has a bad word.
-func (c *converter) word(i int, col *feeds.Column, from *array.Dictionary) (arrow.Array, error) {
-	if err := c.learn(i, col, from); err != nil {
-		return nil, err
-	}
+func (c *converter) word(i int, col *feeds.Column, from *array.Dictionary) arrow.Array {
+	c.learn(i, col, from)
 	d := c.words[i]
 	codes := from.Indices().(*array.Int32)
-	size := uint32(d.values.Len())
-	for row, code := range codes.Int32Values() {
-		if uint32(code) >= size && codes.IsValid(row) {
-			return nil, fmt.Errorf("column %s: a code beyond its dictionary", col.Name)
-		}
-	}
 	var empties []int
 	if len(d.bad) > 0 {
 		empties = c.badWords(col, d, codes)
@@ -258,7 +250,7 @@ func (c *converter) word(i int, col *feeds.Column, from *array.Dictionary) (arro
 	codes.Retain()
 	kept := c.emptied(col, codes, empties)
 	defer kept.Release()
-	return array.NewDictionaryArray(col.Kind.ArrowType(), kept, d.values), nil
+	return array.NewDictionaryArray(col.Kind.ArrowType(), kept, d.values)
 }
 
 // badWords adds the faults of words and returns the rows of empty words.
@@ -278,11 +270,11 @@ func (c *converter) badWords(col *feeds.Column, d *dictionary, codes *array.Int3
 }
 
 // learn stores a batch's dictionary if it differs from the last one.
-func (c *converter) learn(i int, col *feeds.Column, from *array.Dictionary) error {
+func (c *converter) learn(i int, col *feeds.Column, from *array.Dictionary) {
 	values := asString(from.Dictionary())
 	if d := c.words[i]; d != nil && sameTexts(d.values, values) {
 		values.Release()
-		return nil
+		return
 	}
 	d := &dictionary{values: values}
 	if old := c.words[i]; old != nil {
@@ -292,14 +284,10 @@ func (c *converter) learn(i int, col *feeds.Column, from *array.Dictionary) erro
 	offsets := values.ValueOffsets()
 	for code := range values.Len() {
 		n := int(offsets[code+1] - offsets[code])
-		if n > c.file.opts.MaxRecord {
-			return c.overlong(col)
-		}
 		if _, bad := textFault(col, textAt(values, code)); bad || n == 0 {
 			d.bad = append(d.bad, int32(code))
 		}
 	}
-	return nil
 }
 
 func sameTexts(a, b *array.String) bool {

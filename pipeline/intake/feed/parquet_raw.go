@@ -2,7 +2,6 @@ package feed
 
 import (
 	"bytes"
-	"context"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -14,6 +13,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
+	"github.com/tollbook/tollbook/pipeline/intake/parquetfile"
 )
 
 // appendText appends a non-null value in the form of the text formats.
@@ -149,17 +149,17 @@ type extras struct {
 	columns []parquetColumn
 	held    atomic.Int32
 
-	mu      sync.Mutex
-	readers []columnReader
-	group   int
-	at      int64 // next row of the group
+	mu    sync.Mutex
+	rows  []*parquetfile.Group // by column; nil = it cannot be read
+	group int
+	at    int64 // next row of the group
 }
 
 func newExtras(f *parquetFile) *extras {
 	e := &extras{file: f}
 	e.held.Store(1)
 	for _, c := range f.columns {
-		if c.column < 0 && c.leaf >= 0 {
+		if c.column < 0 && len(c.Parts) == 0 {
 			e.columns = append(e.columns, c)
 		}
 	}
@@ -171,8 +171,6 @@ func (e *extras) letGo() error {
 	if e.held.Add(-1) > 0 {
 		return nil
 	}
-	releaseReaders(e.readers)
-	e.readers = nil
 	return e.file.src.Close()
 }
 
@@ -186,18 +184,15 @@ func (e *extras) read(group int, offset, n int64) map[string]arrow.Array {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.readers == nil || e.group != group || e.at > offset {
-		releaseReaders(e.readers)
-		var err error
-		if e.readers, err = e.file.groupReaders(context.Background(), e.columns, group); err != nil {
-			e.readers = nil
-			return nil
+	if e.rows == nil || e.group != group || e.at > offset {
+		e.rows, e.group, e.at = make([]*parquetfile.Group, len(e.columns)), group, 0
+		for i := range e.columns {
+			e.rows[i], _ = e.file.readGroup(e.columns[i:i+1], group)
 		}
-		e.group, e.at = group, 0
 	}
 	own := make(map[string]arrow.Array, len(e.columns))
 	for i, c := range e.columns {
-		if a := e.readOne(i, c, offset, n); a != nil {
+		if a := e.readOne(e.rows[i], offset, n); a != nil {
 			own[c.name] = a
 		}
 	}
@@ -205,20 +200,25 @@ func (e *extras) read(group int, offset, n int64) map[string]arrow.Array {
 	return own
 }
 
-func (e *extras) readOne(i int, c parquetColumn, offset, n int64) arrow.Array {
+func (e *extras) readOne(rows *parquetfile.Group, offset, n int64) arrow.Array {
+	if rows == nil {
+		return nil
+	}
 	for at := e.at; at < offset; {
-		step := min(skipRows, offset-at)
-		a, err := readColumn(e.readers[i], c, step)
+		skipped, err := rows.Next(int(min(skipRows, offset-at)))
 		if err != nil {
 			return nil
 		}
-		at += int64(a.Len())
-		a.Release()
+		at += int64(skipped[0].Len())
+		skipped[0].Release()
 	}
-	a, err := readColumn(e.readers[i], c, n)
-	if err == nil && int64(a.Len()) < n { // of so long texts few rows have room in memory
-		a.Release()
+	a, err := rows.Next(int(n))
+	if err != nil {
 		return nil
 	}
-	return a
+	if int64(a[0].Len()) < n { // of so long texts few rows have room in memory
+		a[0].Release()
+		return nil
+	}
+	return a[0]
 }

@@ -148,8 +148,8 @@ func errorText(err error) string {
 }
 
 // TestLongTexts checks that a batch of Parquet rows ends after 64 MiB of a column's texts: a small dictionary can
-// expand to any number of them (invariant 4). Rows whose own column has longer texts than a batch still have raw
-// records. A text above 1 MiB fails the file.
+// expand to any number of them (invariant 4). The other columns have the same rows. Rows whose own column has longer
+// texts than a batch still have raw records. A text above 1 MiB fails the file.
 func TestLongTexts(t *testing.T) {
 	t.Parallel()
 	const rows = 70
@@ -176,7 +176,11 @@ func TestLongTexts(t *testing.T) {
 		}
 		ids, tags := b.Rows.Column(0).(*array.String), b.Rows.Column(9).(*array.String)
 		for i := range b.Len() {
-			if want := usageRecord(next)[0]; ids.Value(i) != want || tags.Value(i) != tag || len(b.Faults) > 0 {
+			want := usageRecord(next)
+			if start := b.Rows.Column(5).ValueStr(i); start != want[5] {
+				t.Errorf("row %d begins at %s, want %s", next, start, want[5])
+			}
+			if ids.Value(i) != want[0] || tags.Value(i) != tag || len(b.Faults) > 0 {
 				t.Errorf("row %d is %s with a tag of %d bytes, %v", next, ids.Value(i), len(tags.Value(i)), b.Faults)
 			}
 			next++

@@ -17,8 +17,8 @@ const (
 	maxRememberedBytes = 64 << 20 // of all files; a larger single file is not written
 )
 
-// remembers matches the name of a file that remembers something, finished or not. Earlier versions wrote standing-HASH.
-var remembers = regexp.MustCompile(`^(inbox|standing|books|stamps)-[0-9a-f]{8,}(-[0-9]+\.tmp)?$`)
+// remembers matches the name of a file that remembers something, finished or not.
+var remembers = regexp.MustCompile(`^(inbox|books|stamps)-[0-9a-f]{8,}(-[0-9]+\.tmp)?$`)
 
 // bound deletes the oldest files in the folder of a file that was just written, until the rest is within the bounds. It
 // keeps that file, and files with other names. It is best effort: a file that cannot be deleted stays.

@@ -24,7 +24,7 @@ func TestRememberedIsBounded(t *testing.T) {
 		}
 	}
 	put("inbox-00000000000000aa", 10, 3*time.Hour)
-	put("standing-00000000000000aa", 10, 2*time.Hour)
+	put("stamps-00000000000000aa", 10, 2*time.Hour)
 	put("inbox-00000000000000bb-123.tmp", 10, 4*time.Hour) // left by a process that was killed
 	put("inbox-00000000000000cc", 10, time.Hour)
 	put("notes", 1000, 9*time.Hour)
@@ -49,9 +49,9 @@ func TestRememberedIsBounded(t *testing.T) {
 		}
 	}
 	check(5, 50, "inbox-00000000000000aa", "inbox-00000000000000bb-123.tmp", "inbox-00000000000000cc",
-		"standing-00000000000000aa")
-	check(4, 50, "inbox-00000000000000aa", "inbox-00000000000000cc", "standing-00000000000000aa")
-	check(9, 35, "inbox-00000000000000cc", "standing-00000000000000aa")
+		"stamps-00000000000000aa")
+	check(4, 50, "inbox-00000000000000aa", "inbox-00000000000000cc", "stamps-00000000000000aa")
+	check(9, 35, "inbox-00000000000000cc", "stamps-00000000000000aa")
 	check(9, 5)
 }
 

@@ -6,7 +6,7 @@ import (
 )
 
 // Most of what a nightly run sorts is hashes, which are evenly distributed. A radix sort of them takes a fifth of the
-// time of a comparison sort (docs/performance.md).
+// time of a comparison sort.
 
 const (
 	digitBits = 11

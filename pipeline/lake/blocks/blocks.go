@@ -93,13 +93,10 @@ type checkedFile struct {
 	table []byte // the checksums in the file, once read
 }
 
-// Check wraps the file of an entry so that everything that is read is checked; by is the manifest that names it. A file
-// of a build without checksums is returned unchanged. memory provides buffers for checking parts of blocks and is
-// shared by all files of a lake. It returns a *lakeerr.CorruptError unless there is one checksum per block.
+// Check wraps the file of an entry so that everything that is read is checked; by is the manifest that names it. memory
+// provides buffers for checking parts of blocks and is shared by all files of a lake. It returns a
+// *lakeerr.CorruptError unless there is one checksum per block.
 func Check(f storage.ReadFile, e manifest.FileEntry, by string, memory *sync.Pool) (storage.ReadFile, error) {
-	if e.Blocks == "" {
-		return f, nil
-	}
 	n, in := (e.Bytes+blockBytes-1)/blockBytes, e.BlocksAt/blockBytes
 	if in < 0 || e.BlocksAt+in*sumBytes > e.Bytes {
 		return nil, &lakeerr.CorruptError{Name: by,

@@ -17,5 +17,8 @@ func AppendText(key []byte, text string) []byte {
 	return append(key, 0, 0)
 }
 
+// IntBytes is the length of what AppendInt appends.
+const IntBytes = 8
+
 // Int returns the number at the beginning of a key.
 func Int(key []byte) int64 { return int64(binary.BigEndian.Uint64(key) ^ 1<<63) }

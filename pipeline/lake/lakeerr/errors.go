@@ -187,10 +187,9 @@ const (
 	HintOther  = "put that file back from a backup or another copy of this lake, which is not the workspace's own"
 	HintBackup = "while the workspace is there, repeat `tollbook backup` into the same folder, after removing the " +
 		"damaged file from it; otherwise use another backup"
-	// HintNewer and HintOlder are for a format that another version of the program wrote.
+	// HintNewer is for a format that a newer version of the program wrote.
 	HintNewer = "a newer version of tollbook wrote it: use that version, or restore the backup that was made before " +
-		"the upgrade"
-	HintOlder = "an earlier version of tollbook wrote it: `tollbook upgrade --dry-run` shows what converts the lake"
+		"the program was replaced"
 )
 
 // NotThere is the Detail of a MissingError for a file that does not exist, in contrast to one with the wrong size.

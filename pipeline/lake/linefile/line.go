@@ -38,9 +38,9 @@ func (l *Line) DiscountWord(bk *books.Books) string {
 	return l.DiscountText
 }
 
-// before compares lines in the order of §8, and then by columns that distinguish differences of one closed cycle. The
+// Compare compares lines in the order of §8, and then by columns that distinguish differences of one closed cycle. The
 // published copy has the same order.
-func (l *Line) before(m *Line) int {
+func (l *Line) Compare(m *Line) int {
 	return cmp.Or(cmp.Compare(l.Customer, m.Customer), cmp.Compare(l.Start, m.Start), cmp.Compare(l.ID, m.ID),
 		cmp.Compare(l.Tier, m.Tier), cmp.Compare(l.Kind, m.Kind), cmp.Compare(l.Resource, m.Resource),
 		l.UnitPrice.Cmp(m.UnitPrice), l.Quantity.Cmp(m.Quantity), cmp.Compare(l.TradeID, m.TradeID),

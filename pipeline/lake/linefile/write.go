@@ -6,7 +6,6 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -29,58 +28,110 @@ func summedColumns() tables.List[tables.Line] {
 func Write(
 	t *lake.SubTxn, bk *books.Books, key manifest.FileKey, lines []*Line,
 ) (map[manifest.FileKey][]manifest.FileEntry, error) {
-	slices.SortStableFunc(lines, func(a, b *Line) int { return a.before(b) })
-	rows := parquet.NewColumns(tables.Lines())
-	cycle, day := key.Cycle.String(), key.Day.String()
+	slices.SortStableFunc(lines, (*Line).Compare)
+	w := NewWriter(t, bk)
+	w.Begin(key)
 	for _, l := range lines {
-		l.appendTo(rows, cycle, day, bk)
+		if err := w.Add(l); err != nil {
+			return nil, err
+		}
 	}
-	sums, err := tablefile.Sums(rows, summedColumns())
-	if err != nil {
-		return nil, err
-	}
-	out := make(map[manifest.FileKey][]manifest.FileEntry)
-	if out[key], err = tablefile.Write(t, key, rows, sums); err != nil {
-		return nil, err
-	}
-	added, err := sumsOf(bk, lines)
-	if err != nil {
-		return nil, err
-	}
-	key.Table = "sums"
-	out[key], err = tablefile.Write(t, key, added, nil)
-	return out, err
+	_, files, err := w.Finish()
+	return files, err
 }
 
-// sumsOf adds up lines, which are in order of customer, per customer.
-func sumsOf(bk *books.Books, lines []*Line) (*parquet.Columns[tables.Sum], error) {
-	out := parquet.NewColumns(tables.Sums())
-	for len(lines) > 0 {
-		n := 1
-		for n < len(lines) && lines[n].Customer == lines[0].Customer {
-			n++
+// Writer writes lines one by one. It can be reused for further keys.
+type Writer struct {
+	books      *books.Books
+	lines      *tablefile.Writer[tables.Line]
+	sums       *tablefile.Writer[tables.Sum]
+	cycle, day string
+	totals     []money.Total // of summedColumns
+
+	customer                               int32 // of the lines that the totals below add up
+	n                                      int64
+	official, discount, truncated, payment money.AmountTotal
+}
+
+// NewWriter returns a writer. Begin must be called next.
+func NewWriter(t *lake.SubTxn, bk *books.Books) *Writer {
+	return &Writer{books: bk, lines: tablefile.NewWriter(t, tables.Lines()),
+		sums: tablefile.NewWriter(t, tables.Sums())}
+}
+
+// Begin begins a key of table lines.
+func (w *Writer) Begin(key manifest.FileKey) {
+	w.lines.Restart(key)
+	w.cycle, w.day, w.totals, w.n = key.Cycle.String(), key.Day.String(), nil, 0
+	key.Table = tables.Sums().Name
+	w.sums.Restart(key)
+}
+
+// Key returns the key.
+func (w *Writer) Key() manifest.FileKey { return w.lines.Key() }
+
+// Add writes a line. Lines must be in the order of §8.
+func (w *Writer) Add(l *Line) error {
+	if w.n > 0 && l.Customer != w.customer {
+		if err := w.endCustomer(); err != nil {
+			return err
 		}
-		var official, discount, truncated, payment money.AmountTotal
-		for _, l := range lines[:n] {
-			err := errors.Join(official.Add(l.Official), discount.Add(l.Discount), truncated.Add(l.Truncated),
-				payment.Add(l.Payment))
-			if err != nil {
-				return nil, err
-			}
-		}
-		out.Word(tables.SumCustomerID).Add(bk.Customers[lines[0].Customer].ID)
-		out.Whole(tables.SumLineCount).Add(int64(n))
-		for i, t := range map[tables.AmountColumn[tables.Sum]]money.AmountTotal{tables.SumOfficialAmount: official,
-			tables.SumOfficialDiscountAmount: discount,
-			tables.SumTruncatedAmount:        truncated, tables.SumPaymentAmount: payment,
-			tables.SumCashAmount:   payment,
-			tables.SumCreditAmount: {},
-			tables.SumCouponAmount: {}, tables.SumStoredValueCardAmount: {}, tables.SumFlexipurchaseCouponAmount: {},
-			tables.SumDebtAmount: {}} {
-			out.Amount(i).Add(t.Raw())
-		}
-		out.N++
-		lines = lines[n:]
 	}
-	return out, nil
+	w.customer, w.n = l.Customer, w.n+1
+	err := errors.Join(w.official.Add(l.Official), w.discount.Add(l.Discount), w.truncated.Add(l.Truncated),
+		w.payment.Add(l.Payment))
+	if err != nil {
+		return err
+	}
+	l.appendTo(w.lines.Cols, w.cycle, w.day, w.books)
+	if !w.lines.Cols.Full(tablefile.GroupRows) {
+		return nil
+	}
+	return w.flush()
+}
+
+// flush writes a row group of lines.
+func (w *Writer) flush() (err error) {
+	if w.totals, err = tablefile.AddSums(w.totals, w.lines.Cols, summedColumns()); err != nil {
+		return err
+	}
+	return w.lines.Flush()
+}
+
+// endCustomer writes the sums of a customer's lines.
+func (w *Writer) endCustomer() error {
+	out := w.sums.Cols
+	out.Word(tables.SumCustomerID).Add(w.books.Customers[w.customer].ID)
+	out.Whole(tables.SumLineCount).Add(w.n)
+	for i, t := range map[tables.AmountColumn[tables.Sum]]money.AmountTotal{tables.SumOfficialAmount: w.official,
+		tables.SumOfficialDiscountAmount: w.discount,
+		tables.SumTruncatedAmount:        w.truncated, tables.SumPaymentAmount: w.payment,
+		tables.SumCashAmount:   w.payment,
+		tables.SumCreditAmount: {},
+		tables.SumCouponAmount: {}, tables.SumStoredValueCardAmount: {}, tables.SumFlexipurchaseCouponAmount: {},
+		tables.SumDebtAmount: {}} {
+		out.Amount(i).Add(t.Raw())
+	}
+	out.N++
+	w.n = 0
+	w.official, w.discount, w.truncated, w.payment = money.AmountTotal{}, money.AmountTotal{}, money.AmountTotal{},
+		money.AmountTotal{}
+	return w.sums.Added()
+}
+
+// Finish ends the files and returns them, with the number of lines.
+func (w *Writer) Finish() (lines int64, files map[manifest.FileKey][]manifest.FileEntry, err error) {
+	if w.n > 0 {
+		err = w.endCustomer()
+	}
+	if err = errors.Join(err, w.flush()); err != nil {
+		return 0, nil, err
+	}
+	files = make(map[manifest.FileKey][]manifest.FileEntry)
+	lines = w.lines.Rows()
+	if files[w.Key()], err = w.lines.Finish(tablefile.SumsOf(w.lines.Cols, summedColumns(), w.totals)); err != nil {
+		return 0, nil, err
+	}
+	files[w.sums.Key()], err = w.sums.Finish(nil)
+	return lines, files, err
 }

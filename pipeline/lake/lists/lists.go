@@ -23,9 +23,8 @@ type Read func(name string, hash manifest.Hash, by string, number int64) ([]byte
 // goroutines.
 type Lists struct {
 	read   Read
-	number int64           // of the manifest
-	by     string          // its name
-	steps  []manifest.Step // steps that convert lists; none = they have the program's format
+	number int64  // of the manifest
+	by     string // its name
 
 	mu     sync.Mutex
 	files  map[manifest.Cycle][]manifest.FileEntry // of cycles whose lists were read completely
@@ -43,15 +42,12 @@ type dayOf struct {
 	day   manifest.Day
 }
 
-// New returns the lists of a manifest. steps convert them into the program's format; none = no conversion.
-func New(read Read, m *manifest.Manifest, steps []manifest.Step) *Lists {
-	return &Lists{read: read, number: m.Number, by: manifest.NameOf(m.Number), steps: steps,
+// New returns the lists of a manifest.
+func New(read Read, m *manifest.Manifest) *Lists {
+	return &Lists{read: read, number: m.Number, by: manifest.NameOf(m.Number),
 		files: make(map[manifest.Cycle][]manifest.FileEntry), heads: make(map[manifest.Cycle]*filesList),
 		days: make(map[dayOf][]manifest.FileEntry)}
 }
-
-// Steps returns the steps that convert the lists into the program's format.
-func (l *Lists) Steps() []manifest.Step { return l.steps }
 
 // Keep sets the files and day lists of a cycle, for a state whose lists are not written yet.
 func (l *Lists) Keep(cycle manifest.Cycle, files []manifest.FileEntry, days []manifest.DayRef) {
@@ -238,10 +234,7 @@ func readList[T any](l *Lists, ref *manifest.ListRef, of manifest.List[struct{}]
 		return nil, err
 	}
 	list := new(manifest.List[T])
-	if b, err = manifest.ConvertList(b, l.steps); err == nil {
-		err = manifest.DecodeList(b, list)
-	}
-	if err != nil {
+	if err := manifest.DecodeList(b, list); err != nil {
 		return nil, &lakeerr.CorruptError{Name: ref.Name, Detail: err.Error(), Hint: lakeerr.HintRestore}
 	}
 	count := len(list.Entries)

@@ -6,9 +6,8 @@
 //     content (LAKE-1), and Classify determines the kind of a file from its name alone.
 //  3. Decoding is strict: an unknown field, or anything after the value, is an error. The fast parser of lists takes
 //     only the form that EncodeList writes and leaves any other to it, so that both say the same.
-//  4. Types are those of the program's own format; Steps convert the text of earlier ones (LAKE-16).
-//  5. The cycle and the day of a file's key are values, Cycle and Day: no other text or number can be put there, and
+//  4. The cycle and the day of a file's key are values, Cycle and Day: no other text or number can be put there, and
 //     nobody parses them again. Their order is that of their texts, and their texts are what manifests, lists and paths
 //     hold.
-//  6. It reads and writes no file.
+//  5. It reads and writes no file.
 package manifest

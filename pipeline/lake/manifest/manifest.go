@@ -55,7 +55,7 @@ type Manifest struct {
 	Accepted      string      `json:"accepted_rejects,omitempty"`
 	ClosedThrough Cycle       `json:"closed_through"` // every cycle up to this one is closed, if there is one
 	Buckets       int         `json:"buckets"`        // 0 = not set yet
-	Units         Units       `json:"units,omitzero"` // of the first run that stored them; zero = none did
+	Units         Units       `json:"units,omitzero"` // of the first run
 	Cycles        []CycleRef  `json:"cycles"`         // by Cycle
 	Inputs        *ListRef    `json:"inputs"`         // nil = no input taken yet
 	Loose         []FileEntry `json:"loose"`          // files of no cycle, by Path
@@ -72,8 +72,8 @@ type Units struct {
 	Digits   int    `json:"digits"` // decimals of what is paid
 }
 
-// Check rejects settings that differ from those of the lake. If the lake has none, it accepts all. Errors:
-// *lakeerr.UnitsError.
+// Check rejects settings that differ from those of the lake. The empty lake has none.
+// Errors: *lakeerr.UnitsError.
 func (u Units) Check(of Units) error {
 	if u == (Units{}) || u == of {
 		return nil
@@ -94,8 +94,7 @@ type CycleRef struct {
 	Files    *ListRef `json:"files,omitempty"` // nil = no files
 	// Archived describes what left a closed cycle; nil = the cycle is complete.
 	Archived *Archived `json:"archived,omitempty"`
-	// ClosedWith is what the run that closed the cycle stored for its documents; zero = it is open, or an earlier build
-	// closed it.
+	// ClosedWith is what the run that closed the cycle stored for its documents; zero = it is open.
 	ClosedWith CloseSettings `json:"closed_with,omitzero"`
 }
 
@@ -103,7 +102,7 @@ type CycleRef struct {
 type CloseSettings struct {
 	Payments     string `json:"payments"`
 	RoundingMode string `json:"rounding_mode"`
-	// Sellers has the partners whose statements name several sellers, by id. Earlier builds do not write it.
+	// Sellers has the partners whose statements name several sellers, by id.
 	Sellers []PartnerSellers `json:"sellers,omitempty"`
 }
 
@@ -149,8 +148,6 @@ type Archived struct {
 	AsOf  string      `json:"as_of"` // that run's clock
 	Run   int64       `json:"run"`   // number of the first manifest without these files
 	Left  []LeftTable `json:"left"`  // by Table
-	// Charges says that lines of recurring charges, if the cycle had any, stayed. Earlier builds do not write it.
-	Charges bool `json:"charges,omitempty"`
 }
 
 // LeftTable counts the archived files of a table.
@@ -166,8 +163,7 @@ type ListRef struct {
 	Name  string `json:"name"` // in the lake: manifests/files-2026-09-<hash>.json
 	Hash  Hash   `json:"hash"`
 	Count int    `json:"count"` // entries, with those of the lists of days
-	// Days is the number of day lists that the list names (LAKE-17); 0 = it has all entries itself. Programs without
-	// day lists refuse a manifest with this field.
+	// Days is the number of day lists that the list names (LAKE-17); 0 = it has all entries itself.
 	Days int `json:"days,omitempty"`
 }
 
@@ -193,9 +189,9 @@ type FileEntry struct {
 	Bytes int64  `json:"bytes"`
 	Rows  int64  `json:"rows"`
 	Sums  []Sum  `json:"sums"` // by Column
-	// Blocks is the CRC-32C of each 64 KiB of the bytes, eight hexadecimal digits per block; "" in lakes of builds
-	// without checksums. The checksums of the complete blocks before BlocksAt are in the file at that byte, four bytes
-	// per block, little-endian; 0 = Blocks has all checksums.
+	// Blocks is the CRC-32C of each 64 KiB of the bytes, eight hexadecimal digits per block. The checksums of the
+	// complete blocks before BlocksAt are in the file at that byte, four bytes per block, little-endian; 0 = Blocks has
+	// all checksums.
 	Blocks   string `json:"blocks,omitempty"`
 	BlocksAt int64  `json:"blocks_at,omitempty"`
 }
@@ -330,7 +326,7 @@ func ParseHead(text []byte) (number int64, hash Hash, err error) {
 // EncodeHead returns the text of HEAD that ParseHead reads.
 func EncodeHead(number int64, hash Hash) []byte { return fmt.Appendf(nil, "%d %s\n", number, hash) }
 
-// Period returns the cycle. DecodeAny accepts no manifest with a CycleRef without cycle.
+// Period returns the cycle. DecodeNumbered accepts no manifest with a CycleRef without cycle.
 func (r CycleRef) Period() period.Cycle { return r.Cycle.Or(0) }
 
 // Equal reports whether a cycle is the same in two states; lists are compared by name and hash.
@@ -350,7 +346,7 @@ func (c *CloseSettings) equal(o *CloseSettings) bool {
 
 func (a *Archived) equal(o *Archived) bool {
 	return a.Files == o.Files && a.Where == o.Where && a.AsOf == o.AsOf && a.Run == o.Run &&
-		a.Charges == o.Charges && slices.Equal(a.Left, o.Left)
+		slices.Equal(a.Left, o.Left)
 }
 
 // SameAs reports whether a planned manifest has the same content as the live one, regardless of the run.
@@ -358,10 +354,7 @@ func (m Manifest) SameAs(live Manifest) (bool, error) {
 	m.Number, m.Parent, m.AsOf, m.Command, m.Accepted = live.Number, live.Parent, live.AsOf, live.Command, live.Accepted
 	if live.Number == 0 { // the empty lake was never written: give it the lists a written one has
 		live.Cycles, live.Loose, live.Totals = []CycleRef{}, []FileEntry{}, []Total{}
-		live.Buckets = m.Buckets // the number of buckets alone is nothing worth a manifest
-	}
-	if live.Units == (Units{}) { // of an earlier build: they come with the next change
-		live.Units = m.Units
+		live.Buckets, live.Units = m.Buckets, m.Units // these alone are nothing worth a manifest
 	}
 	a, err := Encode(&m)
 	if err != nil {

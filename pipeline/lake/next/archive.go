@@ -31,8 +31,7 @@ func (n *State) Archive(cycle manifest.Cycle, where string, stays func(manifest.
 				earlier.Cycle)}
 		}
 	}
-	gone := &manifest.Archived{Files: *ref.Files, Where: where, AsOf: n.head.AsOf, Run: n.base.Number + 1,
-		Charges: stays(manifest.FileEntry{FileKey: manifest.FileKey{Table: "lines", Day: manifest.ChargesDay}})}
+	gone := &manifest.Archived{Files: *ref.Files, Where: where, AsOf: n.head.AsOf, Run: n.base.Number + 1}
 	left := make(map[string]*manifest.LeftTable)
 	for key, files := range n.Entries.files[cycle] {
 		if err := n.Entries.note(key); err != nil {

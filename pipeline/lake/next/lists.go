@@ -74,7 +74,7 @@ func (n *State) cuts(cycle manifest.Cycle, files []manifest.FileEntry) bool {
 func (n *State) list(lists []List, cycle manifest.Cycle, changed map[manifest.Day]bool) (*manifest.ListRef, []List,
 	error) {
 	was := make(map[manifest.Day]manifest.DayRef)
-	if base, _ := n.base.Cycle(cycle); base.Files != nil && !n.rewrite {
+	if base, _ := n.base.Cycle(cycle); base.Files != nil {
 		for _, day := range n.days[cycle] {
 			was[day.Day] = day
 		}

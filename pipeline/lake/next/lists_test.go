@@ -22,7 +22,7 @@ func entry(day, text string) manifest.FileEntry {
 func TestOnlyListsOfChangesAreWritten(t *testing.T) {
 	t.Parallel()
 	base := next.Base{CutBytes: 3 * (200 + len(entry("2026-09-01", "").Path))}
-	summed := entry("2026-09-01", "a") // an earlier build wrote the file without checksums
+	summed := entry("2026-09-01", "a") // as if its checksums had changed
 	summed.Blocks = "364b3fb7"
 	for _, step := range []struct {
 		name    string

@@ -17,8 +17,6 @@ type Base struct {
 	Files    []manifest.FileEntry                 // of all cycles and without a cycle
 	Days     map[manifest.Cycle][]manifest.DayRef // the day lists of cycles, if their lists name any
 	Inputs   []manifest.Input
-	// Rewrite means that the lists of the base have another format than this program: all are written again.
-	Rewrite  bool
 	CutBytes int // 0 = the constant
 }
 
@@ -33,7 +31,6 @@ type State struct {
 	inputs  map[inputKey]manifest.Input
 	reset   bool                                 // a different AsOf alone is a change
 	days    map[manifest.Cycle][]manifest.DayRef // of the base
-	rewrite bool
 	cut     int
 	adopted map[manifest.Cycle]*manifest.ListRef // lists of adopted cycles in their lake
 }
@@ -49,7 +46,6 @@ func New(base Base) *State {
 		cycles:  make(map[manifest.Cycle]manifest.CycleRef),
 		inputs:  make(map[inputKey]manifest.Input),
 		days:    base.Days,
-		rewrite: base.Rewrite,
 		cut:     cmp.Or(base.CutBytes, CutBytes),
 		adopted: make(map[manifest.Cycle]*manifest.ListRef),
 	}
@@ -120,13 +116,10 @@ func (n *State) SetBuckets(buckets int) error {
 	return nil
 }
 
-// SetUnits sets the units, if they are known. A lake that has units keeps them. Errors: *lakeerr.UnitsError.
+// SetUnits sets the units. A lake that has units keeps them. Errors: *lakeerr.UnitsError.
 func (n *State) SetUnits(units manifest.Units) error {
 	n.Entries.mu.Lock()
 	defer n.Entries.mu.Unlock()
-	if units == (manifest.Units{}) {
-		return nil
-	}
 	n.head.Units = units
 	return n.base.Units.Check(units)
 }

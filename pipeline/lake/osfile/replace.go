@@ -112,31 +112,55 @@ func MakeDir(name string, mode fs.FileMode, durability Durability) error {
 	if durability != Name {
 		return os.MkdirAll(name, mode)
 	}
-	parent := filepath.Dir(name)
+	return MakeDirIn(system{}, name, mode)
+}
+
+// Folders is a file system in which folders are made. The simulation has another one than the system's.
+type Folders interface {
+	// IsDir reports whether there is a folder. The error is fs.ErrNotExist if there is nothing.
+	IsDir(name string) (bool, error)
+	Mkdir(name string, mode fs.FileMode) error
+	SyncDir(name string) error
+}
+
+type system struct{}
+
+func (system) IsDir(name string) (bool, error) {
 	info, err := os.Stat(name)
-	if err == nil && info.IsDir() { // a process that was killed can have made it
-		if err := SyncDir(parent); !errors.Is(err, fs.ErrPermission) {
+	return err == nil && info.IsDir(), err
+}
+
+func (system) Mkdir(name string, mode fs.FileMode) error { return os.Mkdir(name, mode) }
+
+func (system) SyncDir(name string) error { return SyncDir(name) }
+
+// MakeDirIn is MakeDir with the durability Name, in any file system.
+func MakeDirIn(in Folders, name string, mode fs.FileMode) error {
+	parent := filepath.Dir(name)
+	there, err := in.IsDir(name)
+	if there { // a process that was killed can have made it
+		if err := in.SyncDir(parent); !errors.Is(err, fs.ErrPermission) {
 			return err
 		}
 		return nil // this process cannot have made it
 	}
 	if errors.Is(err, fs.ErrNotExist) && parent != name {
-		if err := MakeDir(parent, mode, durability); err != nil {
+		if err := MakeDirIn(in, parent, mode); err != nil {
 			return err
 		}
 	}
-	if err := os.Mkdir(name, mode); err != nil {
-		info, missing := os.Stat(name) // another process made it, or a link leads to it
+	if err := in.Mkdir(name, mode); err != nil {
+		there, missing := in.IsDir(name) // another process made it, or a link leads to it
 		switch {
 		case !errors.Is(err, fs.ErrExist):
 			return err
 		case missing != nil:
 			return missing
-		case !info.IsDir():
+		case !there:
 			return &fs.PathError{Op: "mkdir", Path: name, Err: unix.ENOTDIR}
 		}
 	}
-	return SyncDir(parent)
+	return in.SyncDir(parent)
 }
 
 // SyncAll makes everything below a folder durable, but not its own name.

@@ -40,8 +40,7 @@ type Columns[T any] struct {
 	Def *table.Table
 	N   int
 
-	c    []Col
-	most int // groupBytes; tests set fewer
+	c []Col
 }
 
 // untyped is a batch of any table.
@@ -49,14 +48,14 @@ type untyped = Columns[table.Any]
 
 // NewColumns returns an empty batch of a table.
 func NewColumns[T any](def table.Def[T]) *Columns[T] {
-	return &Columns[T]{Def: def.Table, c: make([]Col, len(def.Columns)), most: groupBytes}
+	return &Columns[T]{Def: def.Table, c: make([]Col, len(def.Columns))}
 }
 
 // groupBytes is the number of bytes of texts and words at which a row group ends.
 const groupBytes = 64 << 20
 
 // Full reports whether the batch has the rows of a row group, or so long texts that a row group ends earlier (COL-6).
-func (c *Columns[T]) Full(rows int) bool { return c.N >= rows || c.bytes() >= c.most }
+func (c *Columns[T]) Full(rows int) bool { return c.N >= rows || c.bytes() >= groupBytes }
 
 // bytes returns the bytes of all texts and words.
 func (c *Columns[T]) bytes() (n int) {

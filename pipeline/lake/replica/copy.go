@@ -55,14 +55,6 @@ func Copy(ctx context.Context, s *lake.Snapshot, to storage.Storage) (Copied, er
 	return c.done, nil
 }
 
-// Backup returns a function for lake.Upgrade that copies a state to a storage.
-func Backup(ctx context.Context, to storage.Storage) func(*lake.Snapshot) error {
-	return func(s *lake.Snapshot) error {
-		_, err := Copy(ctx, s, to)
-		return err
-	}
-}
-
 // Sweep deletes the lake's own files from a copy that the state does not name.
 func Sweep(s *lake.Snapshot, to storage.Storage) error {
 	files, lists, err := s.All()

@@ -1,5 +1,4 @@
-// Package replica copies a state of the lake to another storage, which is a lake then: for backups, restores and
-// upgrades.
+// Package replica copies a state of the lake to another storage, which is a lake then: for backups and restores.
 //
 //  1. A file is durable before a file that names it is written, and HEAD is last, as in a commit (LAKE-3). Newer
 //     manifests of the copy are announced before the manifest that HEAD will name is written (LAKE-14).

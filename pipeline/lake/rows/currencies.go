@@ -43,8 +43,7 @@ func CustomerCurrencies(ctx context.Context, snap *lake.Snapshot) (map[string]st
 	return billed, nil
 }
 
-// BalanceCurrencies returns the currencies of the customers in a file of balances. A file of an earlier build, which
-// has no currencies, gives none.
+// BalanceCurrencies returns the currencies of the customers in a file of balances.
 func BalanceCurrencies(o tablefile.Opener, e manifest.FileEntry) (map[string]string, error) {
 	own := make(map[string]string)
 	cols := tables.Columns(tables.BalanceCustomerID, tables.BalanceCurrency)

@@ -87,16 +87,6 @@ func HasCycle(snap *lake.Snapshot, cycle manifest.Cycle) error {
 	return e
 }
 
-// ChargesRemain reports whether the lines of recurring charges of an archived cycle remain in the lake, if it had any.
-// Earlier builds archived them with its other lines.
-func ChargesRemain(snap *lake.Snapshot, ref *manifest.CycleRef) (bool, error) {
-	if ref.Archived.Charges {
-		return true, nil
-	}
-	files, err := snap.Files(ref.Cycle)
-	return slices.ContainsFunc(files, func(f manifest.FileEntry) bool { return f.Day == manifest.ChargesDay }), err
-}
-
 // Selection selects lines; the zero value selects all.
 type Selection struct {
 	Customer string                      // "" = all
@@ -448,13 +438,8 @@ func unsorted() order {
 	return order{cols: tables.List[tables.Any]{}, compare: func(anyRow, anyRow) int { return 0 }}
 }
 
-// PaidByLedger reports whether a closed cycle was paid from balances (§6.3): according to the settings of its close or,
-// if these are not stored, if it has entries of customers' accounts. The present settings are not relevant.
-func PaidByLedger(ref manifest.CycleRef, files []manifest.FileEntry) bool {
-	if with := ref.ClosedWith.Payments; with != "" {
-		return with == settings.Ledger.String()
-	}
-	return slices.ContainsFunc(files, func(e manifest.FileEntry) bool {
-		return e.Table == tables.AccountEntries().Name
-	})
+// PaidByLedger reports whether a closed cycle was paid from balances (§6.3), according to the settings of its close.
+// The present settings are not relevant.
+func PaidByLedger(ref *manifest.CycleRef) bool {
+	return ref.ClosedWith.Payments == settings.Ledger.String()
 }

@@ -86,9 +86,9 @@ func sweep(parent string) {
 	}
 }
 
-// Kinds lists all kinds of folders, also "made", which earlier versions used for "rows".
+// Kinds lists all kinds of folders.
 func Kinds() []string {
-	return []string{"documents", "input", "made", "merge", "print", "quote", "rows", "serve", "xlsx"}
+	return []string{"documents", "input", "merge", "print", "quote", "rows", "serve", "xlsx"}
 }
 
 // ours reports whether a name is that of a scratch folder: only these are deleted.

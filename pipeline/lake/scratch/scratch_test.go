@@ -14,7 +14,7 @@ import (
 // TestMain creates a folder and is then killed, if the environment requests it.
 func TestMain(m *testing.M) {
 	if parent := os.Getenv("SCRATCH_TEST_PARENT"); parent != "" {
-		f, err := New(parent, "made")
+		f, err := New(parent, "rows")
 		if err != nil {
 			panic(err)
 		}

@@ -18,6 +18,7 @@ type Mem struct {
 	live   tree            // what a reader sees
 	safe   tree            // what survives a power failure
 	locked map[*inode]bool // files LOCK that have a holder
+	stay   map[string]bool // folders that Mkdir made: they stay when they are empty
 }
 
 // tree is the names of a storage. The root folder always exists and is not in dirs.
@@ -35,7 +36,7 @@ type inode struct {
 func newTree() tree { return tree{make(map[string]*inode), make(map[string]bool)} }
 
 // NewMem returns an empty storage.
-func NewMem() *Mem { return &Mem{live: newTree(), safe: newTree()} }
+func NewMem() *Mem { return &Mem{live: newTree(), safe: newTree(), stay: make(map[string]bool)} }
 
 // Killed returns the storage after the process was killed: everything written. Unsynced data stays unsynced: a later
 // power failure can still lose it. Open files and the lock are not kept.
@@ -43,7 +44,7 @@ func (m *Mem) Killed() *Mem {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	copies := make(map[*inode]*inode)
-	return &Mem{live: m.live.clone(copies), safe: m.safe.clone(copies)}
+	return &Mem{live: m.live.clone(copies), safe: m.safe.clone(copies), stay: maps.Clone(m.stay)}
 }
 
 // clone copies a tree; a file shared by two trees is shared by their copies.
@@ -68,6 +69,7 @@ func (m *Mem) PowerCut(pick func(n int) int) *Mem {
 		pick = func(n int) int { return n - 1 }
 	}
 	out := NewMem()
+	out.stay = maps.Clone(m.stay)
 	for _, dir := range union(m.live.dirs, m.safe.dirs) {
 		has := m.safe.dirs[dir]
 		if m.live.dirs[dir] != has && pick(2) == 0 {
@@ -195,7 +197,7 @@ func (m *Mem) Rename(from, to string) error {
 	m.live.mkdirs(to)
 	delete(m.live.files, from)
 	m.live.files[to] = node
-	m.live.removeEmpty(path.Dir(from))
+	m.removeEmpty(path.Dir(from))
 	return nil
 }
 
@@ -210,13 +212,13 @@ func (m *Mem) Remove(name string) error {
 		return &fs.PathError{Op: "remove", Path: name, Err: fs.ErrNotExist}
 	}
 	delete(m.live.files, name)
-	m.live.removeEmpty(path.Dir(name))
+	m.removeEmpty(path.Dir(name))
 	return nil
 }
 
-func (t tree) removeEmpty(dir string) {
-	for ; dir != "." && t.empty(dir); dir = path.Dir(dir) {
-		delete(t.dirs, dir)
+func (m *Mem) removeEmpty(dir string) {
+	for ; dir != "." && !m.stay[dir] && m.live.empty(dir); dir = path.Dir(dir) {
+		delete(m.live.dirs, dir)
 	}
 }
 
@@ -241,7 +243,7 @@ func (m *Mem) Prune(own func(dir string) bool) error {
 	dirs := slices.Sorted(maps.Keys(m.live.dirs))
 	for _, dir := range slices.Backward(dirs) {
 		if m.live.dirs[dir] && own(dir) {
-			m.live.removeEmpty(dir)
+			m.removeEmpty(dir)
 		}
 	}
 	return nil
@@ -290,16 +292,44 @@ func (m *Mem) List(prefix string) ([]Entry, error) {
 	return out, nil
 }
 
-// Lock takes the lock of the file LOCK, as it is now.
-func (m *Mem) Lock() (Lock, error) {
+// IsDir reports whether there is a folder (osfile.Folders).
+func (m *Mem) IsDir(name string) (bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.live.files[LockName] == nil {
-		m.live.files[LockName] = new(inode)
+	if name != "." && !m.live.dirs[name] && m.live.files[name] == nil {
+		return false, &fs.PathError{Op: "stat", Path: name, Err: fs.ErrNotExist}
 	}
-	node := m.live.files[LockName]
+	return m.live.files[name] == nil, nil
+}
+
+// Mkdir makes a folder in one that exists. It stays when it is empty.
+func (m *Mem) Mkdir(name string, _ fs.FileMode) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	switch dir := path.Dir(name); {
+	case m.live.dirs[name] || m.live.files[name] != nil:
+		return &fs.PathError{Op: "mkdir", Path: name, Err: fs.ErrExist}
+	case dir != "." && !m.live.dirs[dir]:
+		return &fs.PathError{Op: "mkdir", Path: name, Err: fs.ErrNotExist}
+	}
+	m.live.dirs[name], m.stay[name] = true, true
+	return nil
+}
+
+// Lock is LockIn for the root.
+func (m *Mem) Lock() (Lock, error) { return m.LockIn("") }
+
+// LockIn takes the lock of the file LOCK of a folder, as it is now.
+func (m *Mem) LockIn(dir string) (Lock, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	name := path.Join(dir, LockName)
+	if m.live.files[name] == nil {
+		m.live.files[name] = new(inode)
+	}
+	node := m.live.files[name]
 	if m.locked[node] {
-		return Lock{}, &LockedError{Name: LockName, Holder: "this process"}
+		return Lock{}, &LockedError{Name: name, Holder: "this process"}
 	}
 	if m.locked == nil {
 		m.locked = make(map[*inode]bool)
@@ -308,8 +338,8 @@ func (m *Mem) Lock() (Lock, error) {
 	return Lock{Held: func() error {
 		m.mu.Lock()
 		defer m.mu.Unlock()
-		if m.live.files[LockName] != node {
-			return &LostLockError{Name: LockName}
+		if m.live.files[name] != node {
+			return &LostLockError{Name: name}
 		}
 		return nil
 	}, Unlock: func() error {

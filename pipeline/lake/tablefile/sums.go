@@ -12,19 +12,38 @@ import (
 // Sums returns the exact sums of decimal columns of a batch, as the manifest stores them for a file. The columns must
 // have a value for each row.
 func Sums[T any](c *parquet.Columns[T], cols tables.List[T]) ([]manifest.Sum, error) {
-	out := make([]manifest.Sum, 0, len(cols))
-	for _, col := range cols {
+	totals, err := AddSums(nil, c, cols)
+	if err != nil {
+		return nil, err
+	}
+	return SumsOf(c, cols, totals), nil
+}
+
+// AddSums adds the sums of decimal columns of a batch to those of earlier batches of the file; nil = there are none.
+func AddSums[T any](totals []money.Total, c *parquet.Columns[T], cols tables.List[T]) ([]money.Total, error) {
+	for i, col := range cols {
 		def := c.Def.Columns[col]
-		total, err := money.NewTotal(def.Type.Scale())
-		if err != nil {
-			return nil, err
+		if i == len(totals) {
+			total, err := money.NewTotal(def.Type.Scale())
+			if err != nil {
+				return nil, err
+			}
+			totals = append(totals, total)
 		}
 		for _, v := range c.Col(col).Decs {
-			if err := total.Add(v.Hi, v.Lo); err != nil {
+			if err := totals[i].Add(v.Hi, v.Lo); err != nil {
 				return nil, fmt.Errorf("sum of %s: %w", def.Name, err)
 			}
 		}
-		out = append(out, manifest.Sum{Column: def.Name, Value: total.String()})
 	}
-	return out, nil
+	return totals, nil
+}
+
+// SumsOf returns the sums of AddSums for the manifest.
+func SumsOf[T any](c *parquet.Columns[T], cols tables.List[T], totals []money.Total) []manifest.Sum {
+	out := make([]manifest.Sum, 0, len(cols))
+	for i, col := range cols {
+		out = append(out, manifest.Sum{Column: c.Def.Columns[col].Name, Value: totals[i].String()})
+	}
+	return out
 }

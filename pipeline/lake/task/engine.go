@@ -67,8 +67,5 @@ func (f *Failure) Diagnosis() (problem.Class, string) {
 	return map[Class]problem.Class{Refused: problem.Refused, Broken: problem.Failed}[f.Class], f.What
 }
 
-// Limits of how often a task of each class is tried, and the pauses between attempts.
-const (
-	MaxFailures = 8 // with pauses of 1 s, 2 s, 4 s, up to 1 min
-	MaxCrashes  = 4
-)
+// MaxFailures is how often a task is tried, with pauses of 1 s, 2 s, 4 s, up to 1 min.
+const MaxFailures = 8

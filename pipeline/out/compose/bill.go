@@ -63,9 +63,7 @@ func (s *Sources) bill(ctx context.Context, cycle period.Cycle, customer string,
 	if err := s.amounts(ctx, b); err != nil {
 		return nil, err
 	}
-	if b.Payments.Recorded, err = deducted.ByLedger(s.Snap, cycle, s.Settings.Payments); err != nil {
-		return nil, err
-	}
+	b.Payments.Recorded = deducted.ByLedger(s.Snap, cycle, s.Settings.Payments)
 	g := &gathered{used: newUsed(), items: map[itemKey]*document.Item{}, measures: map[string]string{},
 		sellers: map[string]bool{}, cycle: cycle, clock: s.Books.Zone.Clock(), s: s}
 	if err := g.lines(ctx, customer, read); err != nil {
@@ -89,11 +87,7 @@ func (s *Sources) bill(ctx context.Context, cycle period.Cycle, customer string,
 	if err != nil {
 		return nil, err
 	}
-	notes, err := s.notes(&b.Header)
-	if err != nil {
-		return nil, err
-	}
-	b.Notes = notes.bill(b, g, left)
+	b.Notes = s.notes(&b.Header).bill(b, g, left)
 	if b.Cover, err = billCover(s, b, &g.paid, ledger); err != nil {
 		return nil, err
 	}

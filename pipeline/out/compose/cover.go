@@ -144,7 +144,10 @@ func settlePaid(s *Sources, b *document.Bill, l *letter.Letter, due letter.Row, 
 	if done.Open == b.Amounts.Payment || l.Archived != 0 {
 		return nil // nothing is paid yet, or the payments are unknown (DEDUCT-2)
 	}
-	mode := deducted.BillRoundedBy(s.Snap, b, s.Settings.Rounding.Mode)
+	mode, err := deducted.RoundedBy(s.Snap, &b.Header, s.Settings.Rounding.Mode)
+	if err != nil {
+		return err
+	}
 	toPay := []money.Amount{done.Open.Cut(l.Digits, mode)}
 	for _, t := range addedTaxes(b.Amounts.Taxes) { // no balance pays tax
 		toPay = append(toPay, t.Amount)

@@ -66,26 +66,21 @@ func (s invoicing) invoicePaid(ctx context.Context, v *document.Invoice, issuer 
 // them, without coupons.
 func (s invoicing) customerPaid(v *document.Invoice, issuer string, lines *paid.Lines, net money.Amount) (
 	open money.Amount, list []letter.Row, err error) {
-	byLedger, err := deducted.ByLedger(s.src.Snap, v.Header.Cycle, s.src.Settings.Payments)
-	if err != nil {
-		return open, nil, err
-	}
+	byLedger := deducted.ByLedger(s.src.Snap, v.Header.Cycle, s.src.Settings.Payments)
 	done, err := paid.New(s.src.Snap, v.Header.Cycle).Bill(lines, v.Recipient.ID, issuer, byLedger)
 	if err != nil {
 		return open, nil, fmt.Errorf("payments of the invoice to %s: %w", v.Recipient.ID, err)
 	}
 	done.Coupon = money.Amount{} // deducted already
-	exact := []money.Amount{done.Open}
 	for _, r := range deducted.Parts(&done, s.src.partnerName(v.Header.Cycle)) {
-		if exact = append(exact, r.Amount); !r.Amount.IsZero() {
+		if !r.Amount.IsZero() {
 			list = append(list, r)
 		}
 	}
 	if len(list) == 0 {
 		return net, nil, nil
 	}
-	all, err := deducted.SumOf(exact...)
-	mode := deducted.RoundedBy(s.src.Snap, &v.Header, all, net, s.src.Settings.Rounding.Mode)
+	mode, err := deducted.RoundedBy(s.src.Snap, &v.Header, s.src.Settings.Rounding.Mode)
 	return done.Open.Cut(v.Header.Digits, mode), list, err
 }
 

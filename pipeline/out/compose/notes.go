@@ -71,9 +71,8 @@ type notes struct {
 	ledger   bool // lines are paid from balances
 }
 
-func (s *Sources) notes(h *layout.Header) (notes, error) {
-	ledger, err := deducted.ByLedger(s.Snap, h.Cycle, s.Settings.Payments)
-	return notes{s.parties(), s.Settings, ledger}, err
+func (s *Sources) notes(h *layout.Header) notes {
+	return notes{s.parties(), s.Settings, deducted.ByLedger(s.Snap, h.Cycle, s.Settings.Payments)}
 }
 
 // bySettings says how the amounts that customers pay are rounded, and how lines are paid. For a closed cycle it uses

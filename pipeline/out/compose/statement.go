@@ -52,10 +52,7 @@ func Statement(ctx context.Context, s *Sources, cycle period.Cycle, partner stri
 	}
 	st.Taxes = s.taxes(taxes)
 	st.Sellers = s.sellers(st, code)
-	notes, err := s.notes(&st.Header)
-	if err != nil {
-		return nil, err
-	}
+	notes := s.notes(&st.Header)
 	if s.Brief {
 		st.Notes = notes.statement(st, newUsed(), &leftOut{})
 		return st, s.partnerMoney(st)

@@ -2,11 +2,11 @@ package deducted
 
 import (
 	"cmp"
+	"fmt"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/out/document/layout"
 	"github.com/tollbook/tollbook/pipeline/out/letter"
 	"github.com/tollbook/tollbook/pipeline/read/paid"
@@ -40,15 +40,6 @@ func Parts(done *paid.Bill, name func(partner string) string) []letter.Row {
 	return append(list, letter.Row{Name: repaid, Amount: done.Repaid})
 }
 
-// BillRoundedBy returns how the amount to pay of a bill is rounded.
-func BillRoundedBy(snap *lake.Snapshot, b *document.Bill, now money.Mode) money.Mode {
-	given, err := b.Amounts.Payment.Sub(b.Amounts.Rounding)
-	if err != nil {
-		return now
-	}
-	return RoundedBy(snap, &b.Header, b.Amounts.Payment, given, now)
-}
-
 // ArchivedThrough returns the last cycle of an archive; 0 = no archive. An archive has no later payments (DEDUCT-2).
 func ArchivedThrough(snap *lake.Snapshot) period.Cycle {
 	if snap.Manifest.ArchiveOf == "" {
@@ -58,26 +49,26 @@ func ArchivedThrough(snap *lake.Snapshot) period.Cycle {
 }
 
 // ByLedger reports whether a cycle is paid from balances: by the settings, for a closed one by the lake (COMPOSE-11).
-func ByLedger(snap *lake.Snapshot, cycle period.Cycle, now settings.Payments) (bool, error) {
+func ByLedger(snap *lake.Snapshot, cycle period.Cycle, now settings.Payments) bool {
 	ref, _ := snap.Cycle(manifest.CycleOf(cycle))
 	if ref.State != manifest.CycleClosed {
-		return now == settings.Ledger, nil
+		return now == settings.Ledger
 	}
-	files, err := snap.Files(ref.Cycle)
-	return rows.PaidByLedger(ref, files), err
+	return rows.PaidByLedger(&ref)
 }
 
 // RoundedBy returns how the amount to pay of a document is rounded: by the settings, or in a closed cycle by those of
-// its close. If these were not stored, it is a mode that rounds exact to the amount that the close stored (COMPOSE-11).
-func RoundedBy(snap *lake.Snapshot, h *layout.Header, exact, given money.Amount, now money.Mode) money.Mode {
+// its close (COMPOSE-11).
+func RoundedBy(snap *lake.Snapshot, h *layout.Header, now money.Mode) (money.Mode, error) {
 	if !h.Closed {
-		return now
+		return now, nil
 	}
 	ref, _ := snap.Cycle(manifest.CycleOf(h.Cycle))
-	if mode, err := money.ParseMode(ref.ClosedWith.RoundingMode); err == nil {
-		return mode
+	mode, err := money.ParseMode(ref.ClosedWith.RoundingMode)
+	if err != nil {
+		return mode, fmt.Errorf("rounding of closed cycle %s: %w", h.Cycle, err)
 	}
-	return exact.CutBy(given, h.Digits, now)
+	return mode, nil
 }
 
 // SumOf adds up amounts.

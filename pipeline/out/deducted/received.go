@@ -55,28 +55,21 @@ func ReceivedBy(snap *lake.Snapshot, issuer string, st *document.Statement, setO
 			return r, err
 		}
 	}
-	err = r.divide(issuer, st, collected, one.Paid, known)
+	err = r.divide(issuer, st, one.Paid, known)
 	return r, err
 }
 
-// divide sets the issuer's parts of the collected amounts, which known has by seller, and of the paid amount. If a
-// close stored the collected amount without the sellers, it is divided like the paid amount.
-func (r *Received) divide(issuer string, st *document.Statement, collected, paid money.Amount,
+// divide sets the issuer's parts of the collected amounts, which known has by seller, and of the paid amount.
+func (r *Received) divide(issuer string, st *document.Statement, paid money.Amount,
 	known map[string]money.Amount) error {
 	owed, err := owedInOrder(st)
 	if err != nil {
 		return err
 	}
-	if _, unnamed := known[""]; unnamed || known == nil {
-		if r.Collected, err = shareOf(issuer, collected, owed); err != nil {
+	r.Collected = known[issuer]
+	for i := range owed {
+		if err := owed[i].left.Add(known[owed[i].seller].Neg()); err != nil {
 			return err
-		}
-	} else {
-		r.Collected = known[issuer]
-		for i := range owed {
-			if err := owed[i].left.Add(known[owed[i].seller].Neg()); err != nil {
-				return err
-			}
 		}
 	}
 	r.Paid, err = shareOf(issuer, paid, owed)

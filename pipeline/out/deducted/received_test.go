@@ -10,9 +10,8 @@ import (
 )
 
 // TestReceivedBy tests DEDUCT-1. A partner owes 150: 50 to d1 and 100 to d2, its seller at the end of the cycle. 70 are
-// paid and 90 are collected. If it was not recorded for which seller the 90 were collected, d1 gets 50 of them, and d2
-// gets the other 40 and the 70. If 10 were collected for d1 and 80 for d2, d1 gets 40 of the 70 and d2 30. The script
-// archived_cover tests DEDUCT-2.
+// paid and 90 are collected. If nothing of it is set off, d1 gets 50 of the 70 and d2 20. If 10 were collected for d1
+// and 80 for d2, d1 gets 40 of the 70 and d2 30. The script archived_cover tests DEDUCT-2.
 func TestReceivedBy(t *testing.T) {
 	t.Parallel()
 	amount := func(text string) (a money.Amount) {
@@ -34,14 +33,13 @@ func TestReceivedBy(t *testing.T) {
 		known map[string]money.Amount
 		want  map[string][2]string
 	}{
-		{nil, map[string][2]string{"d1": {"50", "0"}, "d2": {"40", "70"}}},
-		{map[string]money.Amount{"": amount("90")}, map[string][2]string{"d1": {"50", "0"}, "d2": {"40", "70"}}},
+		{nil, map[string][2]string{"d1": {"0", "50"}, "d2": {"0", "20"}}},
 		{map[string]money.Amount{"d1": amount("10"), "d2": amount("80")},
 			map[string][2]string{"d1": {"10", "40"}, "d2": {"80", "30"}}},
 	} {
 		for seller, want := range c.want {
 			var r Received
-			err := r.divide(seller, st, paid.Collected, paid.Paid, c.known)
+			err := r.divide(seller, st, paid.Paid, c.known)
 			if err != nil || r.Collected != amount(want[0]) || r.Paid != amount(want[1]) {
 				t.Errorf("%v: %s: %+v, %v; want %v", c.known, seller, r, err, want)
 			}

@@ -93,7 +93,7 @@ func (s *arrowSheet) write(cols *parquet.Columns[tables.Any]) error {
 func (m *arrowColumn) buffers(c *parquet.Col, t tables.Type) (list []*memory.Buffer, nulls int, err error) {
 	switch t {
 	case tables.Word:
-		err = m.fillWords(c)
+		err = m.fillWords(c, math.MaxInt32)
 		return []*memory.Buffer{nil, memory.NewBufferBytes(arrow.Int32Traits.CastToBytes(m.offsets)),
 			memory.NewBufferBytes(m.bytes)}, 0, err
 	case tables.Text:
@@ -114,15 +114,15 @@ func (m *arrowColumn) buffers(c *parquet.Col, t tables.Type) (list []*memory.Buf
 	}
 }
 
-// fillWords writes the word of each row, one after the other. Arrow's offsets end at 2 GiB.
-func (m *arrowColumn) fillWords(c *parquet.Col) error {
+// fillWords writes the word of each row, one after the other: at most as many bytes as offsets of Arrow can count.
+func (m *arrowColumn) fillWords(c *parquet.Col, most int) error {
 	m.words = m.words[:0]
 	for _, word := range c.Dict {
 		m.words = append(m.words, strings.ToValidUTF8(word, "\ufffd"))
 	}
 	m.bytes, m.offsets = m.bytes[:0], append(slices.Grow(m.offsets[:0], len(c.Codes)+1), 0)
 	for _, code := range c.Codes {
-		if m.bytes = append(m.bytes, m.words[code]...); len(m.bytes) > math.MaxInt32 {
+		if m.bytes = append(m.bytes, m.words[code]...); len(m.bytes) > most {
 			return errors.New("its texts in a batch exceed 2 GiB, which Arrow cannot hold: export it as parquet or csv")
 		}
 		m.offsets = append(m.offsets, int32(len(m.bytes)))

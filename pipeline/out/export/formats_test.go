@@ -82,6 +82,19 @@ func TestArrowTextsCutWithinACharacter(t *testing.T) {
 	}
 }
 
+// TestArrowWordsTooLong checks that words whose offsets Arrow cannot count are an error, not other words.
+func TestArrowWordsTooLong(t *testing.T) {
+	t.Parallel()
+	words := twoRows().Col(8) // "mine" twice
+	var m arrowColumn
+	if err := m.fillWords(words, 8); err != nil || !slices.Equal(m.offsets, []int32{0, 4, 8}) {
+		t.Errorf("offsets %d, %v", m.offsets, err)
+	}
+	if err := m.fillWords(words, 7); err == nil || !strings.Contains(err.Error(), "export it as parquet or csv") {
+		t.Errorf("8 bytes of 7: %v", err)
+	}
+}
+
 func TestXLSX(t *testing.T) {
 	t.Parallel()
 	raw := write(t, "xlsx")

@@ -109,15 +109,10 @@ func vendorValuesOf(row rows.Row[tables.Any]) (*vendorValues, error) {
 	for _, q := range [...]struct {
 		col   tables.CostColumn[tables.CostGroup]
 		units tables.SmallColumn[tables.CostGroup]
-		unit  string
 		to    *maybe
-	}{{tables.CostGroupPricingQuantity, tables.CostGroupPricingUnits, "PricingUnit", &g.pricing},
-		{tables.CostGroupConsumedQuantity, tables.CostGroupConsumedUnits, "ConsumedUnit", &g.consumed}} {
-		units := row.Small(q.units.Any())
-		if units == tables.UnknownUnits && g.texts[q.unit] != "" { // all rows have this unit
-			units = tables.OneUnit
-		}
-		if units == tables.OneUnit {
+	}{{tables.CostGroupPricingQuantity, tables.CostGroupPricingUnits, &g.pricing},
+		{tables.CostGroupConsumedQuantity, tables.CostGroupConsumedUnits, &g.consumed}} {
+		if row.Small(q.units.Any()) == tables.OneUnit {
 			*q.to = some(decOf(row.Cols.Cost(q.col.Any()).At(row.I)))
 		}
 	}

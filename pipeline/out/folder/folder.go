@@ -162,38 +162,40 @@ func replaced(dir string) string {
 	return filepath.Join(filepath.Dir(dir), "."+filepath.Base(dir)+".old")
 }
 
-// putBack completes the replacement of a folder by a process that was killed: the old folder gets its name back if that
-// is free, else it is deleted.
+// putBack completes a replacement, also that by a process that was killed: the old folder gets its name back if that is
+// free, else it is deleted when the name of the new one is durable.
 func putBack(dir string) error {
 	old := replaced(dir)
-	if _, err := os.Lstat(old); errors.Is(err, os.ErrNotExist) {
-		return nil
+	_, err := os.Lstat(dir)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		if err = os.Rename(old, dir); errors.Is(err, os.ErrNotExist) {
+			return nil
+		}
+	case err == nil:
+		err = osfile.SyncDir(filepath.Dir(dir))
 	}
-	if _, err := os.Lstat(dir); errors.Is(err, os.ErrNotExist) {
-		return os.Rename(old, dir)
+	if err != nil {
+		return err
 	}
 	return os.RemoveAll(old)
 }
 
-// appear renames the finished folder.
+// appear makes the finished folder durable and renames it.
 func appear(tmp, dir string, replace bool) error {
-	if err := os.Chmod(tmp, 0o755); err != nil { //nolint:gosec // as mkdir would make it
-		return err
+	err := os.Chmod(tmp, 0o755) //nolint:gosec // as mkdir would make it
+	if err == nil {
+		err = osfile.SyncAll(tmp)
 	}
-	if !replace {
-		return os.Rename(tmp, dir)
+	if err == nil && replace {
+		if err = os.Rename(dir, replaced(dir)); errors.Is(err, os.ErrNotExist) {
+			err = nil
+		}
 	}
-	old := replaced(dir)
-	switch err := os.Rename(dir, old); {
-	case errors.Is(err, os.ErrNotExist):
-		return os.Rename(tmp, dir)
-	case err != nil:
-		return err
+	if err == nil {
+		err = errors.Join(os.Rename(tmp, dir), putBack(dir))
 	}
-	if err := os.Rename(tmp, dir); err != nil {
-		return errors.Join(err, os.Rename(old, dir))
-	}
-	return os.RemoveAll(old)
+	return err
 }
 
 // writer writes one folder.
@@ -438,12 +440,12 @@ func (w *writer) language() branding.Language {
 	return style.Language
 }
 
-// create writes a file, durably.
+// create writes a file.
 func create(name string, write func(io.Writer) error) error {
 	f, err := os.Create(name)
 	if err != nil {
 		return err
 	}
 	out := bufio.NewWriterSize(f, 64<<10)
-	return errors.Join(write(out), out.Flush(), f.Sync(), f.Close())
+	return errors.Join(write(out), out.Flush(), f.Close())
 }

@@ -55,16 +55,16 @@ func (p *publisher) complete(s *state, sizes map[string]int64) error {
 		return err
 	}
 	for _, m := range manifests {
-		name, err := p.Warehouse.name(m.FilePath())
-		if err == nil && sizes[name] == m.Length() {
+		name, err := p.Warehouse.name(m.Path)
+		if err == nil && sizes[name] == m.Length {
 			continue
 		}
-		content, err := p.Warehouse.readURI(m.FilePath())
-		if err == nil && int64(len(content)) != m.Length() {
-			err = fmt.Errorf("it has %d bytes instead of %d", len(content), m.Length())
+		content, err := p.Warehouse.readURI(m.Path)
+		if err == nil && int64(len(content)) != m.Length {
+			err = fmt.Errorf("it has %d bytes instead of %d", len(content), m.Length)
 		}
 		if err != nil {
-			return s.failed(p, m.FilePath(), err)
+			return s.failed(p, m.Path, err)
 		}
 	}
 	return nil
@@ -109,21 +109,21 @@ func (p *publisher) named(s *state) (map[string]bool, error) {
 			return nil, err
 		}
 		for _, m := range manifests {
-			if err := add(m.FilePath()); err != nil {
+			if err := add(m.Path); err != nil {
 				return nil, err
 			}
 			newest := of.ID == s.meta.CurrentSnapshotID // its files are those of the state
-			if newest || read[m.FilePath()] || p.Warehouse.chain != nil {
-				read[m.FilePath()] = true
+			if newest || read[m.Path] || p.Warehouse.chain != nil {
+				read[m.Path] = true
 				continue
 			}
-			read[m.FilePath()] = true
+			read[m.Path] = true
 			entries, err := p.entries(s, m)
 			if err != nil {
 				return nil, err
 			}
 			for _, e := range entries {
-				if err := add(e.DataFile().FilePath()); err != nil {
+				if err := add(e.File.Path); err != nil {
 					return nil, err
 				}
 			}

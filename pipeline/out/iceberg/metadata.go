@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"slices"
 
-	ice "github.com/apache/iceberg-go"
-
 	"github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -23,7 +21,7 @@ type metadata struct {
 	LastUpdatedMS      int64             `json:"last-updated-ms"`
 	LastColumnID       int               `json:"last-column-id"`
 	CurrentSchemaID    int               `json:"current-schema-id"`
-	Schemas            []*ice.Schema     `json:"schemas"`
+	Schemas            []*schema         `json:"schemas"`
 	DefaultSpecID      int               `json:"default-spec-id"`
 	PartitionSpecs     []partitionSpec   `json:"partition-specs"`
 	LastPartitionID    int               `json:"last-partition-id"`
@@ -35,6 +33,22 @@ type metadata struct {
 	SnapshotLog        []snapshotLog     `json:"snapshot-log"`
 	MetadataLog        []metadataLog     `json:"metadata-log"`
 	Refs               map[string]ref    `json:"refs"`
+}
+
+// schema is the columns of a table.
+type schema struct {
+	Type   string  `json:"type"` // struct
+	Fields []field `json:"fields"`
+	ID     int     `json:"schema-id"`
+	Keys   []int   `json:"identifier-field-ids"`
+}
+
+type field struct {
+	Type     any    `json:"type"` // of a nested column that another program added: an object
+	ID       int    `json:"id"`
+	Name     string `json:"name"`
+	Required bool   `json:"required"`
+	Doc      string `json:"doc,omitempty"`
 }
 
 type partitionSpec struct {
@@ -98,7 +112,7 @@ func newMetadata(def *table.Table, location, id string) *metadata {
 		PartitionSpecs: []partitionSpec{{Fields: []partitionField{}}}, LastPartitionID: firstPartitionField - 1,
 		SortOrders: []sortOrder{{Fields: []struct{}{}}}, Properties: make(map[string]string),
 		Snapshots: []snapshot{}, SnapshotLog: []snapshotLog{}, MetadataLog: []metadataLog{}, Refs: make(map[string]ref)}
-	m.adopt(def)
+	m.widen(def)
 	if source := m.fieldID(cycleColumn); source != 0 {
 		m.PartitionSpecs[0].Fields = []partitionField{{source, firstPartitionField, cycleColumn, "identity"}}
 		m.LastPartitionID = firstPartitionField
@@ -130,8 +144,8 @@ func parseMetadata(text []byte) (*metadata, error) {
 }
 
 // schema is the current schema.
-func (m *metadata) schema() *ice.Schema {
-	i := slices.IndexFunc(m.Schemas, func(s *ice.Schema) bool { return s.ID == m.CurrentSchemaID })
+func (m *metadata) schema() *schema {
+	i := slices.IndexFunc(m.Schemas, func(s *schema) bool { return s.ID == m.CurrentSchemaID })
 	if i < 0 {
 		return nil
 	}
@@ -157,45 +171,36 @@ func (m *metadata) currentID() int64 {
 
 // fieldID returns the id of a column in the current schema; 0 = there is no such column.
 func (m *metadata) fieldID(name string) int {
-	f, found := m.schema().FindFieldByName(name)
-	if !found {
-		return 0
+	for _, f := range m.schema().Fields {
+		if f.Name == name {
+			return f.ID
+		}
 	}
-	return f.ID
+	return 0
 }
 
-// spec returns the partitioning of the table: by cycle, if its files have that column.
-func (m *metadata) spec() ice.PartitionSpec {
-	var fields []ice.PartitionField
-	for _, f := range m.PartitionSpecs[0].Fields {
-		fields = append(fields, ice.PartitionField{SourceIDs: []int{f.SourceID}, FieldID: f.FieldID, Name: f.Name,
-			Transform: ice.IdentityTransform{}})
-	}
-	return ice.NewPartitionSpecID(m.PartitionSpecs[0].ID, fields...)
-}
-
-// adopt adds to the schema the columns of a definition that the current one lacks (ICE-6). It reports whether there
+// widen adds to the schema the columns of a definition that the current one lacks (ICE-6). It reports whether there
 // were any.
-func (m *metadata) adopt(def *table.Table) bool {
-	var fields []ice.NestedField
+func (m *metadata) widen(def *table.Table) bool {
+	var fields []field
 	next := 0
 	if s := m.schema(); s != nil {
-		fields = s.Fields()
+		fields = slices.Clone(s.Fields)
 	}
 	for _, s := range m.Schemas {
 		next = max(next, s.ID+1)
 	}
 	before := len(fields)
 	for _, c := range def.Columns {
-		if slices.ContainsFunc(fields, func(f ice.NestedField) bool { return f.Name == c.Name }) {
+		if slices.ContainsFunc(fields, func(f field) bool { return f.Name == c.Name }) {
 			continue
 		}
 		m.LastColumnID++
-		fields = append(fields, ice.NestedField{ID: m.LastColumnID, Name: c.Name, Type: typeOf(c.Type), Doc: c.Meaning})
+		fields = append(fields, field{ID: m.LastColumnID, Name: c.Name, Type: typeOf(c.Type), Doc: c.Meaning})
 	}
 	if len(fields) > before {
 		m.CurrentSchemaID = next
-		m.Schemas = append(m.Schemas, ice.NewSchema(next, fields...))
+		m.Schemas = append(m.Schemas, &schema{Type: "struct", Fields: fields, ID: next, Keys: []int{}})
 	}
 	type named struct {
 		ID    int      `json:"field-id"`
@@ -210,19 +215,18 @@ func (m *metadata) adopt(def *table.Table) bool {
 	return len(fields) > before
 }
 
-// typeOf returns the Iceberg type of a lake column. No column is required: files of older programs may lack one.
-func typeOf(t table.Type) ice.Type {
-	const digits = 38
+// typeOf returns the Iceberg type of a lake column. No column is required: a file can lack one.
+func typeOf(t table.Type) string {
 	switch t {
 	case table.Word, table.Text:
-		return ice.PrimitiveTypes.String
+		return "string"
 	case table.Time, table.MaybeTime:
-		return ice.PrimitiveTypes.TimestampTz
+		return "timestamptz"
 	case table.Amount, table.Quantity, table.Cost:
-		return ice.DecimalTypeOf(digits, t.Scale())
+		return fmt.Sprintf("decimal(38, %d)", t.Scale())
 	case table.Whole:
-		return ice.PrimitiveTypes.Int64
+		return "long"
 	default:
-		return ice.PrimitiveTypes.Int32
+		return "int"
 	}
 }

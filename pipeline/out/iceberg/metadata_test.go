@@ -23,10 +23,10 @@ func TestColumns(t *testing.T) {
 	newer := &table.Table{Columns: []table.Column{cycle, {Name: "new", Type: table.Quantity}, amount,
 		{Name: "at", Type: table.MaybeTime}}}
 	m := newMetadata(older, "file:///w/t", "00000000-0000-0000-0000-000000000000")
-	if m.adopt(older) {
+	if m.widen(older) {
 		t.Error("the columns that it has are new")
 	}
-	if !m.adopt(newer) {
+	if !m.widen(newer) {
 		t.Error("no column is new")
 	}
 	text, err := encode(m)
@@ -37,7 +37,7 @@ func TestColumns(t *testing.T) {
 		t.Fatal(err)
 	}
 	var got []string
-	for _, f := range m.schema().Fields() {
+	for _, f := range m.schema().Fields {
 		got = append(got, fmt.Sprintf("%d %s %s %t", f.ID, f.Name, f.Type, f.Required))
 	}
 	want := []string{"1 cycle string false", "2 gone long false", "3 amount decimal(38, 8) false",
@@ -97,7 +97,7 @@ func TestColumnsInCatalog(t *testing.T) {
 	second := &state{target: s.target, folder: s.folder}
 	must(p.loaded(second, made))
 	add := func(s *state, id int64) error {
-		s.meta.adopt(newer)
+		s.meta.widen(newer)
 		s.meta.Snapshots = append(s.meta.Snapshots, snapshot{ID: id, SequenceNumber: 1, TimestampMS: 1,
 			ManifestList: "s3://b/w/n/t/list.avro", SchemaID: s.meta.CurrentSchemaID})
 		s.meta.CurrentSnapshotID = id
@@ -108,7 +108,7 @@ func TestColumnsInCatalog(t *testing.T) {
 		t.Errorf("the second: %v", err)
 	}
 	var got []string
-	for _, f := range s.base.schema().Fields() {
+	for _, f := range s.base.schema().Fields {
 		got = append(got, fmt.Sprint(f.ID, " ", f.Name))
 	}
 	spec := s.base.PartitionSpecs[0].Fields

@@ -2,6 +2,7 @@ package iceberg
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/rand"
 	"encoding/binary"
 	"encoding/hex"
@@ -12,8 +13,6 @@ import (
 	"regexp"
 	"slices"
 
-	ice "github.com/apache/iceberg-go"
-
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 )
 
@@ -21,9 +20,9 @@ import (
 type plan struct {
 	id                       int64
 	sequence                 int64
-	kept                     []ice.ManifestFile // manifests of the current snapshot that stay unchanged
-	cycles                   []*cyclePlan       // manifests to be written, by cycle
-	list                     string             // name of the manifest list
+	kept                     []manifestFile // manifests of the current snapshot that stay unchanged
+	cycles                   []*cyclePlan   // manifests to be written, by cycle
+	list                     string         // name of the manifest list
 	addedFiles, removedFiles int
 	addedRows, removedRows   int64
 }
@@ -31,7 +30,7 @@ type plan struct {
 // cyclePlan is the new manifest of a cycle whose files change.
 type cyclePlan struct {
 	name          string // of the manifest
-	kept, removed []ice.ManifestEntry
+	kept, removed []manifestEntry
 	added         []*manifest.FileEntry
 	cycle         string
 }
@@ -56,17 +55,17 @@ func (p *publisher) plan(s *state) (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	byCycle := make(map[string][]ice.ManifestFile)
+	byCycle := make(map[string][]manifestFile)
 	hashes := make(map[string]string)
 	for _, m := range current {
 		cycle := "" // a manifest of another program
-		if match := manifestName.FindStringSubmatch(path.Base(m.FilePath())); match != nil {
+		if match := manifestName.FindStringSubmatch(path.Base(m.Path)); match != nil {
 			cycle, hashes[match[1]] = match[1], match[2]
 		}
 		byCycle[cycle] = append(byCycle[cycle], m)
 	}
 	for cycle := range s.wanted {
-		byCycle[cycle] = append(byCycle[cycle], []ice.ManifestFile{}...)
+		byCycle[cycle] = append(byCycle[cycle], []manifestFile{}...)
 	}
 	for _, cycle := range slices.Sorted(maps.Keys(byCycle)) {
 		files := s.wanted[cycle]
@@ -98,12 +97,12 @@ func (p *plan) count(c *cyclePlan) {
 		p.addedRows += e.Rows
 	}
 	for _, e := range c.removed {
-		p.removedRows += e.DataFile().Count()
+		p.removedRows += e.File.Rows
 	}
 }
 
 // compare divides the files of a cycle into those that stay, are removed and are added.
-func (p *publisher) compare(s *state, c *cyclePlan, have []ice.ManifestFile, files []*manifest.FileEntry) error {
+func (p *publisher) compare(s *state, c *cyclePlan, have []manifestFile, files []*manifest.FileEntry) error {
 	wanted := make(map[string]*manifest.FileEntry, len(files))
 	for _, e := range files {
 		wanted[p.Warehouse.dataURI(s.folder, e)] = e
@@ -114,10 +113,9 @@ func (p *publisher) compare(s *state, c *cyclePlan, have []ice.ManifestFile, fil
 			return err
 		}
 		for _, e := range entries {
-			file := e.DataFile()
-			if to := wanted[file.FilePath()]; to != nil && c.cycle != "" && file.Count() == to.Rows &&
-				file.FileSizeBytes() == to.Bytes {
-				delete(wanted, file.FilePath())
+			file := &e.File
+			if to := wanted[file.Path]; to != nil && c.cycle != "" && file.Rows == to.Rows && file.Bytes == to.Bytes {
+				delete(wanted, file.Path)
 				c.kept = append(c.kept, e)
 			} else {
 				c.removed = append(c.removed, e)
@@ -142,7 +140,7 @@ func hashOf(files []*manifest.FileEntry) string {
 }
 
 // manifests returns the manifests of the current snapshot.
-func (p *publisher) manifests(s *state) ([]ice.ManifestFile, error) {
+func (p *publisher) manifests(s *state) ([]manifestFile, error) {
 	current := s.meta.current()
 	if current == nil {
 		return nil, nil
@@ -151,12 +149,12 @@ func (p *publisher) manifests(s *state) ([]ice.ManifestFile, error) {
 }
 
 // listed returns the manifests of a snapshot.
-func (p *publisher) listed(s *state, of *snapshot) ([]ice.ManifestFile, error) {
+func (p *publisher) listed(s *state, of *snapshot) ([]manifestFile, error) {
 	text, err := p.Warehouse.readURI(of.ManifestList)
 	if err != nil {
 		return nil, s.failed(p, of.ManifestList, err)
 	}
-	list, err := ice.ReadManifestList(bytes.NewReader(text))
+	list, err := readAvro[manifestFile](text)
 	if err != nil {
 		return nil, s.failed(p, of.ManifestList, err)
 	}
@@ -164,15 +162,20 @@ func (p *publisher) listed(s *state, of *snapshot) ([]ice.ManifestFile, error) {
 }
 
 // entries returns the files of a manifest, without those that it marks as removed.
-func (p *publisher) entries(s *state, m ice.ManifestFile) ([]ice.ManifestEntry, error) {
-	text, err := p.Warehouse.readURI(m.FilePath())
+func (p *publisher) entries(s *state, m manifestFile) ([]manifestEntry, error) {
+	text, err := p.Warehouse.readURI(m.Path)
 	if err != nil {
-		return nil, s.failed(p, m.FilePath(), err)
+		return nil, s.failed(p, m.Path, err)
 	}
-	const withoutRemoved = true
-	entries, err := ice.ReadManifest(m, bytes.NewReader(text), withoutRemoved)
+	entries, err := readAvro[manifestEntry](text)
 	if err != nil {
-		return nil, s.failed(p, m.FilePath(), err)
+		return nil, s.failed(p, m.Path, err)
+	}
+	entries = slices.DeleteFunc(entries, func(e manifestEntry) bool { return e.Status == fileDeleted })
+	for i := range entries {
+		e := &entries[i]
+		e.SnapshotID, e.Sequence = cmp.Or(e.SnapshotID, &m.SnapshotID), cmp.Or(e.Sequence, &m.Sequence)
+		e.FileSequence = cmp.Or(e.FileSequence, &m.Sequence)
 	}
 	return entries, nil
 }
@@ -196,10 +199,9 @@ func (p *publisher) write(s *state, next *plan) error {
 	if current := s.meta.current(); current != nil {
 		parent = &current.ID
 	}
-	var out bytes.Buffer
-	err := ice.WriteManifestList(formatVersion, &out, next.id, parent, &next.sequence, 0, list)
+	text, err := encodeList(next, parent, list)
 	if err == nil {
-		err = p.Warehouse.create(next.list, out.Bytes())
+		err = p.Warehouse.create(next.list, text)
 	}
 	if err != nil {
 		return fmt.Errorf("write %s: %w", p.Warehouse.uri(next.list), err)
@@ -208,58 +210,26 @@ func (p *publisher) write(s *state, next *plan) error {
 }
 
 // writeManifest writes the manifest of a cycle.
-func (p *publisher) writeManifest(s *state, next *plan, c *cyclePlan) (ice.ManifestFile, error) {
-	var out bytes.Buffer
-	spec := s.meta.spec()
-	w, err := ice.NewManifestWriter(formatVersion, &out, spec, s.meta.schema(), next.id)
-	if err != nil {
-		return nil, err
-	}
+func (p *publisher) writeManifest(s *state, next *plan, c *cyclePlan) (manifestFile, error) {
+	var entries []manifestEntry
 	for _, e := range c.kept {
-		if err := w.Existing(e); err != nil {
-			return nil, err
-		}
+		e.Status = fileExisting
+		entries = append(entries, e)
 	}
 	for _, e := range c.removed {
-		if err := w.Delete(e); err != nil {
-			return nil, err
-		}
+		e.Status, e.SnapshotID = fileDeleted, &next.id
+		entries = append(entries, e)
 	}
 	for _, e := range c.added {
-		file, err := p.dataFile(s, spec, e)
-		if err != nil {
-			return nil, err
-		}
-		if err := w.Add(ice.NewManifestEntry(ice.EntryStatusADDED, &next.id, nil, nil, file)); err != nil {
-			return nil, err
-		}
+		entries = append(entries, manifestEntry{Status: fileAdded, SnapshotID: &next.id,
+			File: s.meta.dataFile(p.Warehouse.dataURI(s.folder, e), e)})
 	}
-	if err := w.Close(); err != nil {
-		return nil, err
-	}
-	m, err := w.ToManifestFile(p.Warehouse.uri(c.name), int64(out.Len()))
+	m, text, err := s.meta.encodeManifest(next, entries)
 	if err != nil {
-		return nil, err
+		return m, err
 	}
-	return m, p.Warehouse.create(c.name, out.Bytes())
-}
-
-// dataFile describes a file of the lake. It gives bounds only for columns that the file's key determines.
-func (p *publisher) dataFile(s *state, spec ice.PartitionSpec, e *manifest.FileEntry) (ice.DataFile, error) {
-	partition := make(map[int]any)
-	if spec.NumFields() > 0 {
-		partition[spec.Field(0).FieldID] = e.Cycle.String()
-	}
-	b, err := ice.NewDataFileBuilder(spec, ice.EntryContentData, p.Warehouse.dataURI(s.folder, e), ice.ParquetFile,
-		partition, nil, nil, e.Rows, e.Bytes)
-	if err != nil {
-		return nil, err
-	}
-	if id := s.meta.fieldID(cycleColumn); id != 0 {
-		bound := map[int][]byte{id: []byte(e.Cycle.String())}
-		b.LowerBoundValues(bound).UpperBoundValues(bound)
-	}
-	return b.Build(), nil
+	m.Path = p.Warehouse.uri(c.name)
+	return m, p.Warehouse.create(c.name, text)
 }
 
 // encode returns the bytes of a metadata file.

@@ -351,7 +351,7 @@ func (p *publisher) release(ctx context.Context) error {
 func (p *publisher) bring(ctx context.Context, s *state) error {
 	number, hash := shownBy(s.meta.current())
 	same := number == p.snap.Manifest.Number && hash == p.snap.Hash && s.meta.Properties[lakeProperty] == p.origin
-	evolved := s.meta.adopt(s.def)
+	evolved := s.meta.widen(s.def)
 	next, err := p.plan(s)
 	if err != nil {
 		return err

@@ -58,15 +58,15 @@ func (ld *loader) elsewhere(ctx context.Context, missing []*content.Item) ([]*co
 // adoptLoads takes the loads of missing items that were recorded since the publish began, and returns the items without
 // one. A load is recorded after it was counted (PUB-15).
 func (ld *loader) adoptLoads(missing []*content.Item) (rest []*content.Item) {
-	found := make(map[version]*load)
+	found := make(map[content.Key]*load)
 	for _, l := range ld.state.noted {
-		k := version{content.Key{Table: l.table, Path: l.path}, l.layout}
+		k := content.Key{Table: l.table, Path: l.path}
 		if old := found[k]; l.path != "" && l.id > ld.state.begun && (old == nil || l.id < old.id) {
 			found[k] = l
 		}
 	}
 	for _, i := range missing {
-		l := found[version{i.Key(), i.Layout()}]
+		l := found[i.Key()]
 		if l == nil || l.shard != shardOf(i, ld.state.nodes.Shards) || i.Known && l.rows != i.Rows {
 			rest = append(rest, i)
 			continue
@@ -100,7 +100,7 @@ func InsertBucket(ctx context.Context, o *Options, src *content.Source, bucket i
 	}
 	there := r.state.usableLoads()
 	missing := slices.DeleteFunc(r.state.items, func(i *content.Item) bool {
-		return i.Bucket != bucket || there[version{i.Key(), i.Layout()}] != nil
+		return i.Bucket != bucket || there[i.Key()] != nil
 	})
 	return (&loader{partitions: r.partitions}).loadGroups(ctx, r.state.ofBuckets(missing), 1)
 }

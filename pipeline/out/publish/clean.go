@@ -112,10 +112,7 @@ func (cl *cleaner) clean(ctx context.Context) error {
 	if err := cl.state.step(StepForgotten); err != nil {
 		return err
 	}
-	if err := cl.remove(ctx, list); err != nil {
-		return err
-	}
-	return cl.dropOld(ctx, gone)
+	return cl.remove(ctx, list)
 }
 
 // settled says since which id no server shows an earlier pointer than that of a number. A server may get a pointer long

@@ -206,31 +206,3 @@ func answerText(a *ask.Answer) string {
 	}
 	return b.String()
 }
-
-// TestCurrenciesMigration checks that a copy of version 6 gets the columns and that no row is inserted again, because
-// in a workspace with one currency the columns are empty. Invariant: PUB-10.
-func TestCurrenciesMigration(t *testing.T) {
-	t.Parallel()
-	program.Slow(t)
-	w := newTaxed(t)
-	w.month()
-	for _, table := range moneyTables {
-		w.ask("DROP VIEW copy." + table)
-		w.ask("DROP TABLE copy_internal." + table + "_rows SYNC")
-		columns := []string{"currency"}
-		if table == "partner_statements" {
-			columns = append(columns, "fx_rate", "fx_date", "customer_currency")
-		}
-		for _, c := range columns {
-			w.ask("ALTER TABLE copy_internal." + table + "_data DROP COLUMN " + c)
-		}
-	}
-	w.ask("DELETE FROM copy_internal.schema_versions WHERE version = 7")
-	r := w.publish()
-	if ddl := strings.Join(r.DDL, "; "); !strings.Contains(ddl, "0007_currencies.sql") || len(r.Repaired) > 0 ||
-		inserted(r) != 0 {
-		t.Errorf("%+v", r)
-	}
-	w.shows(taxedSQL, taxedWant)
-	w.shows("SELECT count() FROM copy.lines WHERE currency = ''", "1")
-}

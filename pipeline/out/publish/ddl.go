@@ -4,7 +4,6 @@ import (
 	"context"
 	"embed"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"text/template"
@@ -18,17 +17,14 @@ import (
 //go:embed ddl/*.sql
 var ddl embed.FS
 
-// The migrations, in order; the first is version 1. A new one is appended. A column that a migration adds to a table is
-// also in the migration that creates the table, so that a new copy needs no right to alter tables.
-func migrations() []string {
-	return []string{"0001_tables.sql", "0002_samples.sql", databasesFile, "0004_costs.sql", "0005_taxes.sql",
-		"0006_partners.sql", "0007_currencies.sql"}
-}
+// The files of DDL, in order.
+const (
+	tablesFile = "tables.sql"
+	viewsFile  = "views.sql"
+)
 
-// databasesFile is the migration that gave the views a database to themselves.
-const databasesFile = "0003_databases.sql"
-
-const viewsFile = "views.sql"
+// version is the version of the tables. The views have version 0 in schema_versions.
+const version = 1
 
 // InternalSuffix is added to the name of the database of the views to name the internal database.
 const InternalSuffix = "_internal"
@@ -88,7 +84,7 @@ func (s Schema) live() string {
 // DDL returns everything that is run on an empty server, in order.
 func (s Schema) DDL() ([]string, error) {
 	var all []string
-	for _, file := range append(migrations(), viewsFile) {
+	for _, file := range []string{tablesFile, viewsFile} {
 		list, err := s.statements(file)
 		if err != nil {
 			return nil, err
@@ -101,8 +97,7 @@ func (s Schema) DDL() ([]string, error) {
 // views returns the DDL of the views and the hash that tells whether a server has them.
 func (s Schema) views() (list []string, hash string, err error) {
 	list, err = s.statements(viewsFile)
-	text := fmt.Sprintf("%d\n%s", len(migrations()), strings.Join(list, ";\n"))
-	return list, string(manifest.HashBytes([]byte(text))), err
+	return list, string(manifest.HashBytes([]byte(strings.Join(list, ";\n")))), err
 }
 
 // viewColumns returns the columns of a view.
@@ -114,55 +109,66 @@ func viewColumns(view string) (string, error) {
 	return p.ViewColumns(), nil
 }
 
-// state says which versions a server has.
+// state says what a server has.
 type state struct {
-	versions []int
-	views    string   // hash; "" = none
-	whole    bool     // every table and view exists
-	old      []string // tables of versions 1 and 2, which are in the database of the views
-	adopted  bool     // the pointer is in the internal database
+	version int    // newest of the tables; 0 = none
+	views   string // hash; "" = none
+	whole   bool   // every table and view exists
 }
 
-// readState reads which versions a server has. Errors: *NotViewsError.
+// NotViewsError reports that the database of the dsn is the internal database of another copy.
+type NotViewsError struct{ Server, Database string }
+
+// Error names the server and the database.
+func (e *NotViewsError) Error() string {
+	return fmt.Sprintf("clickhouse %s: database %s contains the tables behind the views of database %s", e.Server,
+		e.Database, strings.TrimSuffix(e.Database, InternalSuffix))
+}
+
+// Diagnosis implements problem.Diagnosed.
+func (e *NotViewsError) Diagnosis() (problem.Class, string) {
+	return problem.Failed, "name another database in clickhouse.dsn"
+}
+
+// readState reads what a server has. Errors: *NotViewsError.
 func (s Schema) readState(ctx context.Context, c *clickhouse.Conn) (state, error) {
 	var st state
 	tables, views := make(map[string]bool), make(map[string]bool)
 	var database, name, engine, hash string
+	var isInternal bool // the database of the dsn has the tables behind the views of another copy
 	err := c.Each(ctx, clickhouse.Select{
 		What: "look for the tables", SQL: "SELECT database, name, engine FROM system.tables WHERE database IN (?, ?)",
 		Args: []any{s.Database, s.Internal()}, Into: []any{&database, &name, &engine},
-		Begin: func() { clear(tables); clear(views); st.old = nil },
+		Begin: func() { clear(tables); clear(views); isInternal = false },
 	}, func() error {
 		switch {
 		case database == s.Internal():
 			tables[name] = true
 		case engine == "View":
 			views[name] = true
-		case slices.Contains(tableNames(), name):
-			st.old = append(st.old, name)
+		default:
+			isInternal = isInternal || name == "schema_versions"
 		}
 		return nil
 	})
-	if err == nil {
-		err = s.notInternal(ctx, c, st.old)
+	if err == nil && isInternal {
+		err = &NotViewsError{c.Address(), s.Database}
 	}
-	st.adopted = tables["published"]
 	if err != nil || !tables["schema_versions"] {
 		return st, err
 	}
 	st.whole = !slices.ContainsFunc(tableNames(), func(name string) bool { return !tables[name] }) &&
 		!slices.ContainsFunc(viewNames(), func(name string) bool { return !views[name] })
-	var version uint32
+	var made uint32
 	err = c.Each(ctx, clickhouse.Select{
 		What: "read schema_versions",
 		SQL:  "SELECT version, name, hash FROM " + s.name("schema_versions") + " ORDER BY applied_at, version",
-		Into: []any{&version, &name, &hash}, Begin: func() { st.versions, st.views = nil, "" },
+		Into: []any{&made, &name, &hash}, Begin: func() { st.version, st.views = 0, "" },
 	}, func() error {
-		if version == 0 {
+		if made == 0 {
 			st.views = hash
-		} else {
-			st.versions = append(st.versions, int(version))
 		}
+		st.version = max(st.version, int(made))
 		return nil
 	})
 	return st, err
@@ -189,15 +195,12 @@ func viewNames() []string {
 // todo returns the DDL to run on a server in that state. If a table or view was dropped by hand, it is all of it.
 func (s Schema) todo(st state) ([]step, error) {
 	var steps []step
-	for i, file := range migrations() {
-		if st.whole && slices.Contains(st.versions, i+1) {
-			continue
-		}
-		list, err := s.statements(file)
+	if !st.whole || st.version != version {
+		list, err := s.statements(tablesFile)
 		if err != nil {
 			return nil, err
 		}
-		steps = append(steps, step{i + 1, file, "", list})
+		steps = append(steps, step{version, tablesFile, "", list})
 	}
 	list, hash, err := s.views()
 	if err != nil {
@@ -217,7 +220,7 @@ type step struct {
 	list    []string
 }
 
-// NewerError reports that a later program has changed the tables.
+// NewerError reports that a newer program made the tables.
 type NewerError struct {
 	Server        string
 	Version, Ours int
@@ -225,16 +228,16 @@ type NewerError struct {
 
 // Error names the versions.
 func (e *NewerError) Error() string {
-	return fmt.Sprintf("the tables on %s are of version %d, this program knows versions up to %d", e.Server, e.Version,
+	return fmt.Sprintf("the tables on %s are of version %d, this program knows version %d", e.Server, e.Version,
 		e.Ours)
 }
 
 // Diagnosis implements problem.Diagnosed.
 func (e *NewerError) Diagnosis() (problem.Class, string) {
-	return problem.Failed, "publish with the program that made them, or a newer one"
+	return problem.Failed, "publish with the program that made them"
 }
 
-// Drift returns what a publish would run on a server to bring its tables to this program's version, or nothing. It
+// Drift returns what a publish would run on a server to create its tables and views, or nothing. It
 // changes nothing. Errors: *NewerError, *NotViewsError, *AlteredError.
 func (s Schema) Drift(ctx context.Context, c *clickhouse.Conn, samples bool) (drift []string, err error) {
 	steps, _, err := s.plan(ctx, c)
@@ -250,22 +253,14 @@ func (s Schema) Drift(ctx context.Context, c *clickhouse.Conn, samples bool) (dr
 	return nil, s.checkColumns(ctx, c, content.Tables(samples))
 }
 
-// newer returns *NewerError if a later program changed the tables.
-func (s Schema) newer(c *clickhouse.Conn, st *state) error {
-	if newest := slices.Max(append(st.versions, 0)); newest > len(migrations()) {
-		return &NewerError{c.Address(), newest, len(migrations())}
-	}
-	return nil
-}
-
 // plan returns the DDL to run on a server. Errors: *NewerError, *NotViewsError.
 func (s Schema) plan(ctx context.Context, c *clickhouse.Conn) ([]step, state, error) {
 	st, err := s.readState(ctx, c)
 	if err != nil {
 		return nil, st, err
 	}
-	if err := s.newer(c, &st); err != nil {
-		return nil, st, err
+	if st.version > version {
+		return nil, st, &NewerError{c.Address(), st.version, version}
 	}
 	steps, err := s.todo(st)
 	return steps, st, err
@@ -283,8 +278,8 @@ func (s Schema) apply(ctx context.Context, c *clickhouse.Conn, step step) error 
 		step.name, step.hash)
 }
 
-// execute runs a statement of DDL. It does not create a database or a column that exists: a user without the right to
-// create databases can then publish into two that an administrator created.
+// execute runs a statement of DDL. It does not create a database that exists: a user without the right to create
+// databases can then publish into two that an administrator created.
 func (s Schema) execute(ctx context.Context, c *clickhouse.Conn, file, sql string) error {
 	for _, database := range []string{s.Database, s.Internal()} {
 		if !strings.Contains(sql, "CREATE DATABASE IF NOT EXISTS "+clickhouse.Name(database)) {
@@ -302,24 +297,5 @@ func (s Schema) execute(ctx context.Context, c *clickhouse.Conn, file, sql strin
 		}
 		return c.Do(ctx, what, sql)
 	}
-	if m := addColumn().FindStringSubmatch(sql); m != nil {
-		if there, err := s.hasColumn(ctx, c, m[1], m[2]); err != nil || there {
-			return err
-		}
-	}
 	return c.Do(ctx, "run "+file, sql)
-}
-
-// addColumn matches a statement that adds a column to a table, and captures the names of both.
-func addColumn() *regexp.Regexp {
-	return regexp.MustCompile(`(?m)^ALTER TABLE \S+\.(\w+) ADD COLUMN IF NOT EXISTS (\w+) `)
-}
-
-// hasColumn reports whether a table of the internal database has a column.
-func (s Schema) hasColumn(ctx context.Context, c *clickhouse.Conn, table, column string) (bool, error) {
-	var n uint64
-	err := c.One(ctx, "read the columns of "+table,
-		"SELECT count() FROM system.columns WHERE database = ? AND table = ? AND name = ?",
-		[]any{s.Internal(), table, column}, &n)
-	return n > 0, err
 }

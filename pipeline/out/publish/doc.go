@@ -7,7 +7,7 @@
 //
 //	lines, …          rows whose load the pointer names
 //	live              the newest row of the pointer
-//	schema_versions   the DDL that was run; programs of the layout before version 3 read it, and then publish nothing
+//	schema_versions   the DDL that was run
 //
 // The internal database, whose name ends in _internal, contains the tables:
 //
@@ -47,14 +47,10 @@
 //	       each currency, and Σ customers' taxes = Σ tax of statements. Otherwise the pointer does not move (§6.6).
 //	PUB-9  On a cluster a file is on the shard of its bucket at the time of its insertion, and a file without a
 //	       bucket on the first shard. The place does not affect what is shown: every shard is read.
-//	PUB-10  Every statement of DDL may run twice, and a migration is recorded when all of it was run.
+//	PUB-10  Every statement of DDL may run twice, and a file of it is recorded when all of it was run.
 //	PUB-11  A row of the pointer is deleted, from every server, before any row of data that it names. A reader that
 //	        reads rows by a superseded pointer, and finds the row of the pointer after that, has therefore read all
 //	        of them.
-//	PUB-12  The copy of an older program, whose tables are in the database of the views, is converted: each table is
-//	        filled from the old one under a temporary name and renamed when it is complete, the pointer last. The
-//	        views read the old tables until all new ones exist, and the same pointer before and after. An old table
-//	        is dropped when no statement runs that began before the views were replaced.
 //	PUB-13  In a workspace of several currencies a load has amounts of one currency, which is in a column of each row.
 //	        No count, check or query adds amounts of two.
 //	PUB-14  Files of a bucket are inserted one after the other, in one INSERT if that has room for them: the rows of

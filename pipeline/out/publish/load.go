@@ -26,8 +26,6 @@ type load struct {
 	shard int
 	rows  int64
 	sums  []string // as content.Tally.Texts returns them
-
-	layout int
 }
 
 // group is the content of one INSERT: items of one table, cycle and shard.
@@ -125,8 +123,7 @@ type sender struct {
 func (ld *loader) insert(ctx context.Context, n *cluster.Server, g *group, ids []uint64) (loads []load, err error) {
 	s := &sender{loader: ld, group: g, block: content.NewBlock(g.table), at: -1, stop: func() {}}
 	for k, i := range g.items {
-		s.loads = append(s.loads, load{id: ids[k], table: g.table.Name, path: i.Path, cycle: g.cycle, shard: g.shard,
-			layout: i.Layout()})
+		s.loads = append(s.loads, load{id: ids[k], table: g.table.Name, path: i.Path, cycle: g.cycle, shard: g.shard})
 	}
 	defer func() { s.stop() }()
 	at := place{n.Address(), g.table.Data(), g.cycle}

@@ -32,7 +32,7 @@ type Pointer struct {
 	Loads     []uint64 // ascending
 }
 
-// Live reads the pointer of a server. ok is false if there is none yet. Errors: *OldLayoutError, *clickhouse.Error.
+// Live reads the pointer of a server. ok is false if there is none yet. Errors: *clickhouse.Error.
 func Live(ctx context.Context, c *clickhouse.Conn, database string) (Pointer, bool, error) {
 	list, err := pointers(ctx, c, database, "ORDER BY number DESC LIMIT 1")
 	if len(list) == 0 {
@@ -58,33 +58,9 @@ func pointers(ctx context.Context, c *clickhouse.Conn, database, rest string, ar
 		return nil
 	})
 	if clickhouse.NotThere(err) {
-		return nil, oldLayout(ctx, c, database)
+		return nil, nil
 	}
 	return list, err
-}
-
-// OldLayoutError reports that an older program published the copy, into tables that this program does not read.
-type OldLayoutError struct{ Server, Database string }
-
-// Error names the server and the database.
-func (e *OldLayoutError) Error() string {
-	return fmt.Sprintf("clickhouse %s: database %s has the layout of an older version of tollbook", e.Server,
-		e.Database)
-}
-
-// Diagnosis implements problem.Diagnosed.
-func (e *OldLayoutError) Diagnosis() (problem.Class, string) {
-	return problem.Failed, "`tollbook publish` moves its tables to " + e.Database + InternalSuffix
-}
-
-// oldLayout returns *OldLayoutError if the pointer is in the database of the views.
-func oldLayout(ctx context.Context, c *clickhouse.Conn, database string) error {
-	var n uint64
-	sql := "SELECT count() FROM system.tables WHERE database = ? AND name = 'published' AND engine != 'View'"
-	if err := c.One(ctx, "look for the tables", sql, []any{database}, &n); err != nil || n == 0 {
-		return err
-	}
-	return &OldLayoutError{c.Address(), database}
 }
 
 // same reports whether two pointers show the same state.
@@ -170,12 +146,11 @@ func (to *target) put(ctx context.Context, n *cluster.Server, p *Pointer) error 
 // loadRows returns the INSERT that records loads.
 func (s Schema) loadRows(loads []load) *clickhouse.Insert {
 	id, rows := proto.ColUInt64{}, proto.ColUInt64{}
-	layouts, shard := proto.ColUInt16{}, proto.ColUInt32{}
+	shard := proto.ColUInt32{}
 	name, cycle := new(proto.ColStr).LowCardinality(), new(proto.ColStr).LowCardinality()
 	path := proto.ColStr{}
 	columns, sums := new(proto.ColStr).Array(), new(proto.ColStr).Array()
 	in := proto.Input{{Name: "load", Data: &id}, {Name: "table_name", Data: name}, {Name: "path", Data: &path},
-		{Name: "layout", Data: &layouts},
 		{Name: "cycle", Data: cycle}, {Name: "shard", Data: &shard}, {Name: "rows", Data: &rows},
 		{Name: "columns", Data: columns}, {Name: "sums", Data: sums}}
 	return clickhouse.OneBlock(s.name("loads"), in, func() {
@@ -184,7 +159,6 @@ func (s Schema) loadRows(loads []load) *clickhouse.Insert {
 			id.Append(l.id)
 			name.Append(l.table)
 			path.Append(l.path)
-			layouts.Append(uint16(l.layout))
 			cycle.Append(l.cycle)
 			shard.Append(uint32(l.shard))
 			rows.Append(uint64(l.rows))

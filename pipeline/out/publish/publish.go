@@ -43,8 +43,7 @@ type Options struct {
 // The stop points of a publish, in order.
 const (
 	StepConnected       = "publish-connected"
-	StepAdopted         = "publish-adopted" // after each server whose layout was older than version 3
-	StepMigrated        = "publish-migrated"
+	StepCreated         = "publish-created"  // tables and views are there
 	StepInserted        = "publish-inserted" // after each INSERT
 	StepVerified        = "publish-verified" // after each one, before it is recorded
 	StepLoaded          = "publish-loaded"   // all rows are there
@@ -59,8 +58,8 @@ const (
 
 // StopPoints lists the stop points in order.
 func StopPoints() []string {
-	return []string{StepConnected, StepAdopted, StepMigrated, StepInserted, StepVerified, StepLoaded, StepBeforePointer,
-		StepNumbered, StepBetweenPointers, StepMoved, StepBeforeClean, StepForgotten, StepCleaned}
+	return []string{StepConnected, StepCreated, StepInserted, StepVerified, StepLoaded, StepBeforePointer, StepNumbered,
+		StepBetweenPointers, StepMoved, StepBeforeClean, StepForgotten, StepCleaned}
 }
 
 // OtherLakeError reports that the server shows another lake.
@@ -214,10 +213,10 @@ func (ld *loader) sent(n int) {
 	}
 }
 
-// preparation brings the tables and views of the servers up to date.
+// preparation creates the tables and views of the servers.
 type preparation struct{ *target }
 
-// prepare brings tables and views up to date. whole is false if a dry run finds tables missing: there is nothing to
+// prepare creates tables and views. whole is false if a dry run finds tables missing: there is nothing to
 // inspect then. On a cluster every server gets its tables before any gets the views over them.
 func (pr *preparation) prepare(ctx context.Context) (whole bool, err error) {
 	plans, states := make([][]step, len(pr.nodes.All)), make([]state, len(pr.nodes.All))
@@ -229,9 +228,6 @@ func (pr *preparation) prepare(ctx context.Context) (whole bool, err error) {
 	if pr.o.DryRun {
 		return pr.wouldRun(ctx, plans, states)
 	}
-	if err := pr.adopt(ctx, states); err != nil {
-		return false, err
-	}
 	if err := pr.apply(ctx, plans, func(s step) bool { return s.version > 0 }); err != nil {
 		return false, err
 	}
@@ -241,7 +237,7 @@ func (pr *preparation) prepare(ctx context.Context) (whole bool, err error) {
 	if err := pr.apply(ctx, plans, func(s step) bool { return s.version == 0 }); err != nil {
 		return false, err
 	}
-	return true, pr.step(StepMigrated)
+	return true, pr.step(StepCreated)
 }
 
 // wouldRun reports what a publish would run.
@@ -251,7 +247,6 @@ func (pr *preparation) wouldRun(ctx context.Context, plans [][]step, states []st
 		for _, s := range plans[i] {
 			pr.report.DDL = append(pr.report.DDL, n.Address()+": "+s.name)
 		}
-		pr.adopts(n, &states[i])
 		whole = whole && states[i].whole
 	}
 	if !whole {
@@ -260,36 +255,6 @@ func (pr *preparation) wouldRun(ctx context.Context, plans [][]step, states []st
 		return false, err
 	}
 	return true, pr.columns(ctx)
-}
-
-// adopts reports that a server's copy has the layout before version 3.
-func (pr *preparation) adopts(n *cluster.Server, st *state) {
-	if !st.adopted && slices.Contains(st.old, "published") {
-		pr.report.Adopted = append(pr.report.Adopted, n.Address())
-	}
-}
-
-// adopt takes over the copies of versions 1 and 2.
-func (pr *preparation) adopt(ctx context.Context, states []state) error {
-	for i, n := range pr.nodes.All {
-		pr.adopts(n, &states[i])
-	}
-	if len(pr.report.Adopted) == 0 {
-		return nil
-	}
-	id, err := pr.id(ctx)
-	if err != nil {
-		return err
-	}
-	for i, n := range pr.nodes.All {
-		if err := pr.schema.adopt(ctx, n.Conn, states[i], id); err != nil {
-			return err
-		}
-		if err := pr.step(StepAdopted); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // apply runs the chosen steps on every server.
@@ -352,52 +317,31 @@ func (c *copyState) inspect(ctx context.Context) (err error) {
 	return c.readLoads(ctx)
 }
 
-// readLoads reads every recorded load. A load of an unknown layout is read only to be deleted later.
+// readLoads reads every recorded load. A load without a path is read only to be deleted later.
 func (c *copyState) readLoads(ctx context.Context) error {
 	var id, rows uint64
 	var name, path, cycle string
-	var in uint16
 	var shard uint32
 	var sums []string
 	return c.nodes.All[0].Each(ctx, clickhouse.Select{
 		What: "read loads",
-		SQL:  "SELECT load, table_name, path, layout, cycle, shard, rows, sums FROM " + c.schema.name("loads"),
-		Into: []any{&id, &name, &path, &in, &cycle, &shard, &rows, &sums}, Begin: func() { clear(c.noted) },
+		SQL:  "SELECT load, table_name, path, cycle, shard, rows, sums FROM " + c.schema.name("loads"),
+		Into: []any{&id, &name, &path, &cycle, &shard, &rows, &sums}, Begin: func() { clear(c.noted) },
 	}, func() error {
-		if in < content.PlainLayout || in > content.TaxedLayout {
-			path = ""
-		}
 		if old := c.noted[id]; old != nil && old.path != "" {
 			return nil // another publisher recorded it as a stray before it was recorded
 		}
 		c.noted[id] = &load{id: id, table: name, path: path, cycle: cycle, shard: int(shard), rows: int64(rows),
-			sums: c.padded(name, sums), layout: int(in)}
+			sums: slices.Clone(sums)}
 		return nil
 	})
 }
 
-// padded adds the sums of columns that were added to the table after the load: the server has 0 there.
-func (c *copyState) padded(table string, sums []string) []string {
-	sums = slices.Clone(sums)
-	if p := content.Find(c.tables, table); p != nil {
-		for len(sums) < len(p.Sums) {
-			sums = append(sums, "0")
-		}
-	}
-	return sums
-}
-
-// version is an item in a layout.
-type version struct {
-	of     content.Key
-	layout int
-}
-
 // usableLoads returns the recorded loads that may be shown, the best one of each item.
-func (c *copyState) usableLoads() map[version]*load {
-	byKey := make(map[version]*load)
+func (c *copyState) usableLoads() map[content.Key]*load {
+	byKey := make(map[content.Key]*load)
 	for id, l := range c.noted {
-		k := version{content.Key{Table: l.table, Path: l.path}, l.layout}
+		k := content.Key{Table: l.table, Path: l.path}
 		if old := byKey[k]; l.path != "" && c.usable(l) && (old == nil || c.better(id, old.id)) {
 			byKey[k] = l
 		}
@@ -414,7 +358,7 @@ func (r *run) match(ctx context.Context) ([]*content.Item, error) {
 	byKey := r.state.usableLoads()
 	var there []*load
 	for _, i := range r.state.items {
-		l := byKey[version{i.Key(), i.Layout()}]
+		l := byKey[i.Key()]
 		if l != nil && (!r.state.o.Rebalance || l.shard == shardOf(i, r.state.nodes.Shards)) {
 			there = append(there, l)
 			r.state.whole[i.Key()] = l

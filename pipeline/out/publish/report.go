@@ -17,16 +17,11 @@ type Report struct {
 	Manifest uint64        `json:"manifest"`        // number of the manifest that the views show now
 	Was      uint64        `json:"was"`             // number of the manifest that they showed before; 0 = none
 	Tables   []TableReport `json:"tables"`
-	Counted  int           `json:"counted"`       // existing loads that were counted again
-	DDL      []string      `json:"ddl,omitempty"` // DDL that was run, by server
-	// Adopted lists servers whose tables moved from the database of the views to the internal one.
-	Adopted []string `json:"adopted,omitempty"`
-	// Old lists tables of the old layout that a statement may still read: the next publish drops them.
-	Old      []string `json:"old_tables,omitempty"`
-	Dropped  []string `json:"dropped,omitempty"` // tables of the old layout that were dropped, by server
-	Repaired []string `json:"mended,omitempty"`  // what differed and was inserted again
-	Cleaned  int      `json:"cleaned"`           // loads that no view shows and that were deleted
-	Waiting  int      `json:"waiting"`           // loads that no view shows and that are to be deleted later
+	Counted  int           `json:"counted"`          // existing loads that were counted again
+	DDL      []string      `json:"ddl,omitempty"`    // DDL that was run, by server
+	Repaired []string      `json:"mended,omitempty"` // what differed and was inserted again
+	Cleaned  int           `json:"cleaned"`          // loads that no view shows and that were deleted
+	Waiting  int           `json:"waiting"`          // loads that no view shows and that are to be deleted later
 	// StartedOver says why earlier attempts were broken off. A publish of one cycle may publish all cycles then.
 	StartedOver []string `json:"started_over,omitempty"`
 	// Uncleaned says why the server did not delete rows that no view shows; the next publish tries again.
@@ -57,7 +52,6 @@ func (r *Report) after(attempts []*Report) {
 			continue
 		}
 		r.Repaired, r.DDL = append(b.Repaired, r.Repaired...), append(b.DDL, r.DDL...)
-		r.Adopted = append(b.Adopted, r.Adopted...)
 		r.Changed, r.Was = r.Changed || b.Changed, b.Was
 		for _, t := range b.Tables {
 			if k := slices.IndexFunc(r.Tables, func(o TableReport) bool { return o.Table == t.Table }); k >= 0 {

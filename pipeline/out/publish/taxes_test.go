@@ -87,34 +87,3 @@ func TestTaxes(t *testing.T) {
 	w.shows(taxesSQL, strings.TrimSpace(taxesWant))
 	w.shows(taxedSQL, taxedWant)
 }
-
-// TestTaxesMigration checks that a copy of version 4 gets the table and the column. Only files of statements with tax
-// are inserted again, because version 4 inserted them without it. Invariant: PUB-10.
-func TestTaxesMigration(t *testing.T) {
-	t.Parallel()
-	program.Slow(t)
-	w := newTaxed(t)
-	w.month()
-	w.ask("DROP VIEW copy.taxes")
-	for _, table := range []string{"taxes_rows", "taxes_data", "statements_rows"} {
-		w.ask("DROP TABLE copy_internal." + table + " SYNC")
-	}
-	w.ask("DROP VIEW copy.statements")
-	w.ask("ALTER TABLE copy_internal.statements_data DROP COLUMN tax_amount")
-	w.ask("DELETE FROM copy_internal.schema_versions WHERE version = 5")
-	w.ask("ALTER TABLE copy_internal.loads UPDATE layout = 1, columns = arrayPopBack(columns), " +
-		"sums = arrayPopBack(sums) WHERE table_name = 'statements' SETTINGS mutations_sync = 2")
-	w.ask("ALTER TABLE copy_internal.loads DELETE WHERE table_name = 'taxes' SETTINGS mutations_sync = 2")
-	r := w.publish()
-	if ddl := strings.Join(r.DDL, "; "); !strings.Contains(ddl, "0005_taxes.sql") || !taxed(r) || len(r.Repaired) > 0 {
-		t.Errorf("%+v", r)
-	}
-	if inserted(r) != 3 { // one statement, two taxes
-		t.Errorf("%d rows were inserted: %+v", inserted(r), r)
-	}
-	w.shows(taxesSQL, strings.TrimSpace(taxesWant))
-	w.shows(taxedSQL, taxedWant)
-	if again := w.publish(); again.Changed || inserted(again) != 0 || len(again.DDL) != 0 {
-		t.Errorf("again: %+v", again)
-	}
-}

@@ -85,7 +85,7 @@ func (c *ClickHouse) At(snap *lake.Snapshot, lake records.Store) *State { return
 // behind returns the error that names the state that the views show instead.
 func (p *State) behind(ctx context.Context, cycle string) error {
 	live, ok, err := publish.Live(ctx, p.conn, p.database)
-	if old := new(publish.OldLayoutError); err != nil && !errors.As(err, &old) {
+	if err != nil {
 		return err
 	}
 	e := &BehindError{Server: p.conn.Address(), Want: p.snap.Manifest.Number}

@@ -13,7 +13,6 @@ import (
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
-	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/position"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -61,10 +60,6 @@ func (me *monthEndStory) gathered(sku int32) error {
 	if err != nil {
 		return err
 	}
-	gone, err := me.goneDraws(rows)
-	if err != nil {
-		return err
-	}
 	var steps []derivation.Step
 	rater := rating.NewRater(me.ex.prices, func(n int32) string { return me.ex.regions[n] })
 	rater.Trace = func(s derivation.Step) { steps = append(steps, s) }
@@ -86,7 +81,6 @@ func (me *monthEndStory) gathered(sku int32) error {
 		me.ex.story.Parts = append(me.ex.story.Parts, Part{int(c.Tier), c.Kind.String(), part})
 		me.ex.story.Rated = append(me.ex.story.Rated, ratedLine(me.ex.Books, me.ex.at.id, o.Resource, c, charges.Draws))
 	}
-	me.addGone(gone[me.ex.at.id])
 	p := &me.ex.Books.Products[sku]
 	if p.FeeApart() || p.Prorate || p.Aggregation == books.TimeWeighted {
 		return nil // the lines describe its records, tiers or levels
@@ -119,50 +113,6 @@ func closingText(p *books.Product, r *position.Row) (string, error) {
 	c, err := p.Convert.Cover(r.Usage, r.Free)
 	return text + fmt.Sprintf("%s used, %s %s after %s, %s from packages, %s to price", r.Usage.Trim(), c.Used.Trim(),
 		p.Measure, p.Convert, c.Free.Trim(), c.Left.Trim()), err
-}
-
-// goneDraws removes draws on packages that the books no longer contain from the closing positions of month-end lines.
-// It returns them by the ids of the lines, because the rater does not know these packages. Their quantity remains in
-// the free usage.
-func (me *monthEndStory) goneDraws(closing []position.Row) (map[string][]string, error) {
-	out := make(map[string][]string)
-	packages := me.ex.Books.Packages.Of(me.ex.customer)
-	for i := range closing {
-		row := &closing[i]
-		sku := me.ex.Books.SKU(row.Key)
-		if row.Kind != position.Gather || sku < 0 || !me.ex.Books.Products[sku].Draws() {
-			continue // Draws is empty
-		}
-		var known []string
-		id := endID(me.ex.at.cycle.String(), row.Key, row.Region, row.Resource)
-		err := line.EachDraw(row.Draws, money.ParseQuantity, func(packageID string, q money.Quantity) error {
-			if slices.ContainsFunc(packages, func(p books.Package) bool { return p.ID == packageID }) {
-				known = append(known, packageID+":"+q.Trim())
-				return nil
-			}
-			out[id] = append(out[id], packageID+":"+q.String())
-			return nil
-		})
-		if err != nil {
-			return nil, err
-		}
-		row.Draws = strings.Join(known, ";")
-	}
-	return out, nil
-}
-
-// addGone adds the draws found by goneDraws to the first of the line's charges.
-func (me *monthEndStory) addGone(draws []string) {
-	if len(draws) == 0 || len(me.ex.story.Rated) == 0 {
-		return
-	}
-	me.ex.fact("packages", strings.Join(draws, ", ")+": no longer in the books")
-	l := &me.ex.story.Rated[0]
-	if l.Draws != "" {
-		draws = append(strings.Split(l.Draws, ";"), draws...)
-	}
-	slices.Sort(draws)
-	l.Draws = strings.Join(draws, ";")
 }
 
 func ofResource(id string) string {

@@ -14,7 +14,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/read/ask"
 	"github.com/tollbook/tollbook/pipeline/read/partners"
 	"github.com/tollbook/tollbook/rating/ordering"
-	"github.com/tollbook/tollbook/rating/recurring"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -75,8 +74,7 @@ type deferral struct {
 	to       *parquet.Columns[tables.Any]
 }
 
-// listDeferred spreads the orders and charges of the lake. The orders of archived cycles remain in the lake. Errors:
-// *rows.ArchivedError if the line of a charge does not remain and its period extends beyond the cycle.
+// listDeferred spreads the orders and charges of the lake. Those of archived cycles remain in the lake.
 func listDeferred(ctx context.Context, r ask.Request, from *partners.Reader, to *parquet.Columns[tables.Any]) error {
 	cycle, ok := cmp.Or(r.Cycle, ask.LastCycle(from.Snap)).Period()
 	if !ok {
@@ -84,9 +82,6 @@ func listDeferred(ctx context.Context, r ask.Request, from *partners.Reader, to 
 	}
 	d := &deferral{snap: from.Snap, zone: from.Books.Zone, cycle: cycle, books: from.Books,
 		orders: map[string]prepaid{}, ended: map[string]bool{}, refunded: map[string]bool{}, to: to}
-	if err := d.archived(from.Books.Recurring); err != nil {
-		return err
-	}
 	err := eachUntil(ctx, d, tables.Orders(), manifest.Day{}, tables.Columns(tables.OrderCustomerID,
 		tables.OrderOrderID,
 		tables.OrderOrderLine,
@@ -113,31 +108,6 @@ func listDeferred(ctx context.Context, r ask.Request, from *partners.Reader, to 
 		}
 		if err := d.spread(&c.prepaid, c.words, c.paid); err != nil {
 			return fmt.Errorf("spread a charge of customer %s for %s: %w", c.words[0], c.words[3], err)
-		}
-	}
-	return nil
-}
-
-// archived returns an error if a charge in advance began in a cycle that was archived without leaving its charges in
-// the lake, as earlier builds did, and extends beyond the requested cycle.
-func (d *deferral) archived(charges []books.RecurringCharge) error {
-	end := d.zone.Bounds(d.cycle).To
-	for _, ref := range d.snap.Manifest.Cycles {
-		if ref.Archived == nil || ref.Period() > d.cycle {
-			continue
-		}
-		if remain, err := rows.ChargesRemain(d.snap, &ref); err != nil {
-			return err
-		} else if remain {
-			continue
-		}
-		bounds := d.zone.Bounds(ref.Period())
-		for _, p := range recurring.Parts(charges, d.zone, bounds) {
-			back := p.Back.From < p.Back.To && p.Back.From < end
-			if p.Row.Advance && bounds.Holds(p.Instant()) && p.Span.To > end && !back {
-				return fmt.Errorf("spread charge %s: %w", p.ID,
-					&rows.ArchivedError{Cycle: ref.Cycle.String(), Archived: *ref.Archived})
-			}
 		}
 	}
 	return nil

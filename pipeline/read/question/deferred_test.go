@@ -1,14 +1,8 @@
 package question
 
 import (
-	"errors"
 	"testing"
 
-	"github.com/tollbook/tollbook/fixtures/lakekey"
-	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -56,44 +50,6 @@ func TestTermDays(t *testing.T) {
 		if first != period.DayOf(2026, 8, tt.first) || after != period.DayOf(2026, 8, tt.after) {
 			t.Errorf("from %d to %d: from day %v to before %v, want %d, %d", tt.start, tt.end, first, after, tt.first,
 				tt.after)
-		}
-	}
-}
-
-// TestArchivedCharge checks a charge in advance whose line is archived with its cycle. The question has no answer while
-// the period of the charge ends after the requested cycle: for a year from 1 January 2026 until December, for one that
-// ended on 10 March until February. A charge in arrears, or one whose cycle is in the lake, does not prevent an answer.
-func TestArchivedCharge(t *testing.T) {
-	t.Parallel()
-	zone, err := period.LoadZone("Asia/Shanghai")
-	if err != nil {
-		t.Fatal(err)
-	}
-	january := period.CycleOf(2026, 1)
-	from := zone.Bounds(january).From
-	year := books.RecurringCharge{ID: "c", Advance: true, Months: 12, Anchor: from,
-		Valid: period.Span{From: from, To: period.Forever}}
-	ended, arrears, later := year, year, year
-	ended.Valid.To = zone.DaySpan(period.DayOf(2026, 3, 10)).From
-	arrears.Advance = false
-	later.Valid.From = zone.Bounds(january.Add(1)).From
-	later.Anchor, later.FromStart = later.Valid.From, true
-	for _, tt := range []struct {
-		name  string
-		row   books.RecurringCharge
-		month int // months after January
-		gone  bool
-	}{
-		{"year", year, 0, true}, {"year", year, 10, true}, {"year", year, 11, false}, {"ended", ended, 1, true},
-		{"ended", ended, 2, false}, {"arrears", arrears, 0, false}, {"later", later, 1, false},
-	} {
-		d := &deferral{zone: zone, cycle: january.Add(tt.month), snap: &lake.Snapshot{Manifest: manifest.Manifest{
-			Cycles: []manifest.CycleRef{{Cycle: lakekey.Cycle("2026-01"), Archived: &manifest.Archived{Where: "old"}},
-				{Cycle: lakekey.Cycle("2026-02")}}}}}
-		err := d.archived([]books.RecurringCharge{tt.row})
-		var gone *rows.ArchivedError
-		if errors.As(err, &gone) != tt.gone || tt.gone && gone.Cycle != "2026-01" {
-			t.Errorf("%s, %d months after January: %v", tt.name, tt.month, err)
 		}
 	}
 }

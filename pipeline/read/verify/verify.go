@@ -349,7 +349,7 @@ func partsOf(ref manifest.CycleRef, files []manifest.FileEntry) []part {
 	sorted := slices.Clone(files)
 	slices.SortStableFunc(sorted, func(a, b manifest.FileEntry) int { return cmp.Compare(a.Bucket, b.Bucket) })
 	var parts []part
-	ledger := rows.PaidByLedger(ref, files)
+	ledger := rows.PaidByLedger(&ref)
 	for len(sorted) > 0 {
 		n := 1
 		for n < len(sorted) && sorted[n].Bucket == sorted[0].Bucket {

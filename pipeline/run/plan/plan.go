@@ -16,18 +16,16 @@ import (
 
 // Plan is what all processes of a shared run must agree on. Its hash is the name of the run.
 type Plan struct {
-	Base     manifest.Hash          `json:"base"`     // hash of the manifest; "" = an empty lake
-	Build    string                 `json:"build"`    // of the program
-	Settings string                 `json:"settings"` // hash
-	Books    string                 `json:"books"`    // hash
-	AsOf     period.Instant         `json:"as_of"`
-	Kind     Kind                   `json:"kind"`
-	Cycle    period.Cycle           `json:"cycle"`  // for Monthly, Close and Rerate; 0 = none
-	Draft    *Draft                 `json:"draft"`  // the books of Rerate; nil = those of the workspace
-	Accept   string                 `json:"accept"` // reason for more rejects than the gates allow; "" = not accepted
-	Files    []File                 `json:"files"`  // in order of feed and name
-	Reports  []workspace.FileReport `json:"reports"`
-	Notes    []string               `json:"notes"`
+	Base     manifest.Hash  `json:"base"`     // hash of the manifest; "" = an empty lake
+	Build    string         `json:"build"`    // of the program
+	Settings string         `json:"settings"` // hash
+	Books    string         `json:"books"`    // hash
+	AsOf     period.Instant `json:"as_of"`
+	Kind     Kind           `json:"kind"`
+	Cycle    period.Cycle   `json:"cycle"`  // for Monthly, Close and Rerate; 0 = none
+	Draft    *Draft         `json:"draft"`  // the books of Rerate; nil = those of the workspace
+	Accept   string         `json:"accept"` // reason for more rejects than the gates allow; "" = not accepted
+	Files    []File         `json:"files"`  // in order of feed and name
 }
 
 // Kind is the kind of a run.
@@ -91,19 +89,10 @@ func (p *Plan) check(w *workspace.Workspace, run manifest.Hash, build string) er
 	} {
 		if one.planned != one.here {
 			return &workspace.RefusedError{What: fmt.Sprintf("run %s was planned %s", run, one.what),
-				Hint: "do its tasks as it was planned, or " + hintPlan}
+				Hint: "start the worker as it was planned, or " + hintPlan}
 		}
 	}
 	return nil
-}
-
-// Run refuses a plan that is not the plan of a run.
-func (p *Plan) Run(id manifest.Hash) error {
-	if p.Kind != HashFiles {
-		return nil
-	}
-	return &workspace.RefusedError{What: fmt.Sprintf("run %s hashes feed files for a run on an engine", id),
-		Hint: "repeat the command that began it: it hashes them again"}
 }
 
 // DraftOf is the draft for books that were read from an absolute folder.
@@ -135,16 +124,12 @@ func (p *Plan) FeedFiles() []*accept.File {
 	return files
 }
 
-const hintPlan = "plan it again: `tollbook task plan`"
+const hintPlan = "repeat the command of the run: it is planned again"
 
 // Refused converts an error of a run that cannot be continued to a refusal, and leaves other errors unchanged.
 func Refused(err error) error {
 	if e := new(lake.PlanError); errors.As(err, &e) {
-		r := &workspace.RefusedError{What: e.Error(), Hint: hintPlan}
-		if e.Redo {
-			r.Hint = "`tollbook task do STAGE I` does a task again, whether or not it was done; or " + hintPlan
-		}
-		return r
+		return &workspace.RefusedError{What: e.Error(), Hint: hintPlan}
 	}
 	return err
 }

@@ -19,11 +19,7 @@ func (p *pruning) freeze(due []manifest.Cycle) error {
 		return err
 	}
 	stage := &partner.Stage{Txn: p.txn.SubTxn, Books: p.ws.Books, Settings: &p.ws.Settings, Book: book, AsOf: p.o.AsOf,
-		Events: events.NewBook(), Closed: base.Manifest.ClosedThrough.Or(place.NoCycle), Closing: place.NoCycle,
-		Gone: func(c period.Cycle) bool {
-			ref, _ := base.Cycle(manifest.CycleOf(c))
-			return ref.Archived != nil
-		}}
+		Events: events.NewBook(), Closed: base.Manifest.ClosedThrough.Or(place.NoCycle), Closing: place.NoCycle}
 	var cycles []period.Cycle
 	for _, c := range due {
 		cycles = append(cycles, c.Or(place.NoCycle))

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/fold/opening"
 	"github.com/tollbook/tollbook/pipeline/intake/feed"
 	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
@@ -121,14 +122,14 @@ type Line struct {
 // Run prices a file. The acceptance checks use o's clock. The customer's records and lines are held in memory. Errors:
 // *workspace.RefusedError if the file, the customer or the flags do not fit; problem.Problems of the other books.
 func Run(ctx context.Context, w *workspace.Workspace, o workspace.Options, q Question) (out *Quote, err error) {
-	if !q.FromLake {
-		return quote(ctx, &job{Question: q, o: o, ws: w})
-	}
 	l, err := w.Lake(workspace.Options{AsOf: o.AsOf, Log: o.Log})
 	if err != nil {
 		return nil, err
 	}
 	err = l.Read(func(snap *lake.Snapshot) (err error) {
+		if err := opening.CheckPackages(snap, w.Books); err != nil {
+			return err
+		}
 		out, err = quote(ctx, &job{Question: q, o: o, ws: w, snap: snap})
 		return err
 	})
@@ -170,7 +171,7 @@ type job struct {
 	Question
 	o        workspace.Options
 	ws       *workspace.Workspace
-	snap     *lake.Snapshot            // of the lake of ws; only with FromLake
+	snap     *lake.Snapshot            // of the lake of ws
 	file     string                    // the file's absolute path
 	trial    *workspace.Workspace      // has the file, and what it refers to in the lake
 	present  map[period.Cycle]*present // what the lake has; only with FromLake

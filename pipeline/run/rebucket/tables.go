@@ -27,7 +27,7 @@ var plain = sync.OnceValue(func() map[string]*tables.Table {
 	byName := make(map[string]*tables.Table)
 	for _, t := range []*tables.Table{tables.Lines().Table, tables.Sums().Table, tables.Usage().Table,
 		tables.Bandwidth().Table, tables.Positions().Table, tables.Orders().Table, tables.Adjustments().Table,
-		tables.Late().Table, tables.LateSamples().Table, tables.LatePositions().Table, tables.RetainedDraws().Table,
+		tables.Late().Table, tables.LateSamples().Table, tables.LatePositions().Table,
 		tables.Reratings().Table, tables.Redraws().Table, tables.Shifts().Table, tables.AccountEvents().Table,
 		tables.Balances().Table, tables.AccountEntries().Table, tables.CouponEntries().Table, tables.Taxes().Table,
 		tables.TaxSums().Table, tables.Margins().Table, tables.CostGroups().Table, tables.CostPostings().Table} {

@@ -3,6 +3,4 @@
 //	SAMECURRENCY-1  A customer has the currency of its newest statement of a closed cycle, and of its balances at
 //	                the end of closed cycles. A partner has that of its newest statement of a closed cycle, and of
 //	                its valid events in closed cycles.
-//
-// Balances and events in a file of an earlier build, which lacks their currency, are not compared.
 package samecurrency

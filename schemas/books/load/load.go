@@ -18,7 +18,6 @@ type loader struct {
 	b     *books.Books
 
 	services map[string]bool // of all products
-	packaged []sheet.Mark    // of the rows of the books' packages
 	lists    map[string]bool // price lists with a price
 	badSKU   map[string]bool // products with a problem: rules that depend on them are not checked
 	unpriced bool            // prices are not read

@@ -78,9 +78,7 @@ func (l *loader) costPackages() {
 		for _, sku := range pack.SKUs {
 			p := &l.b.Products[sku]
 			if !p.BillsCosts {
-				at := books.Pos{File: "books/packages.csv", Line: int(l.packaged[i].Line),
-					Column: int(l.packaged[i].Column)}
-				l.files.Problems.Add(at, "make two packages of it",
+				l.files.Problems.Add(pack.Place, "make two packages of it",
 					"package %s is of %s, which bills cost files, and of %s, which does not", pack.ID,
 					l.b.Products[pack.SKUs[slices.IndexFunc(pack.SKUs, costs)]].SKU, p.SKU)
 			}

@@ -93,7 +93,7 @@ func (l *loader) packages() {
 	var rows []sheet.Entry[books.Package]
 	l.each("packages.csv", func(r *row) {
 		p := books.Package{ID: r.rec.Key("package_id"), Region: r.rec.Key("region_code"),
-			Quota: r.rec.Quantity("quota")}
+			Quota: r.rec.Quantity("quota"), Place: r.rec.Pos(r.rec.Mark("package_id"))}
 		if strings.Contains(p.ID, ":") {
 			r.rec.Fail("package_id", "", "an id of a package may not contain %q", ":")
 		}
@@ -114,9 +114,6 @@ func (l *loader) packages() {
 		return "customer_id " + l.b.Customers[p.Customer].ID + ", package_id " + p.ID
 	})
 	l.b.Packages = sheet.RowsOf(rows)
-	for i := range rows {
-		l.packaged = append(l.packaged, rows[i].At)
-	}
 }
 
 // skuList reads the products of a package.

@@ -5,7 +5,7 @@ import (
 	"runtime/debug"
 
 	"github.com/tollbook/tollbook/cmd/tollbook/heap/hugepages"
-	"github.com/tollbook/tollbook/jobs/fatal"
+	_ "github.com/tollbook/tollbook/jobs/fatal"
 )
 
 const (
@@ -17,7 +17,6 @@ var _ = begin(os.Getenv)
 
 // begin reports whether it set the heap. It does not if GOGC or GOMEMLIMIT is set (HEAP-1).
 func begin(env func(string) string) bool {
-	fatal.Handle()
 	if env("GOGC") != "" || env("GOMEMLIMIT") != "" {
 		return false
 	}

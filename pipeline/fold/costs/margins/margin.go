@@ -56,14 +56,13 @@ type Table struct {
 	Rows     map[Key]*Row
 	BilledIn period.Cycle           // the cycle of the table's rows
 	Sources  map[string]*Conversion // of the deliveries that count
-	Words    *cost.Words            // of the rows that are counted
-	known    map[rowKey]*Row        // rows by the numbers of their texts
+	known    map[rowKey]*Row        // rows of Count
 	Last     *Row                   // of the last part of a row; nil = a group has it
 }
 
-// rowKey is a Key of a row without a customer, by the numbers of its texts.
+// rowKey is a Key of a row without a customer.
 type rowKey struct {
-	service, account, status int32
+	service, account, status string
 	day                      period.Day
 	reason                   string
 }
@@ -103,13 +102,13 @@ func (m *Table) Merge(o *Table, currency string) error {
 
 // Count counts a part of a row of a source's delivery that is kept or unallocated.
 func (m *Table) Count(source string, row *cost.Row, reason string, v *cost.Values) error {
-	k := rowKey{service: row.FieldCode(cost.Service, m.Words), account: row.Code(row.AccountIndex(), m.Words),
-		status: row.FieldCode(cost.CommitmentStatus, m.Words), day: row.Day(), reason: reason}
+	k := rowKey{service: row.Field(cost.Service), account: row.Account(), status: row.Field(cost.CommitmentStatus),
+		day: row.Day(), reason: reason}
 	one := m.known[k]
 	if one == nil {
-		one = m.At(Key{Source: source, Service: row.Field(cost.Service), Account: row.Account(),
-			Day: row.Day().String(), Status: row.Field(cost.CommitmentStatus), Reason: reason,
-			Paid: m.Currency})
+		k.service, k.account, k.status = strings.Clone(k.service), strings.Clone(k.account), strings.Clone(k.status)
+		one = m.At(Key{Source: source, Service: k.service, Account: k.account, Day: k.day.String(), Status: k.status,
+			Reason: reason, Paid: m.Currency})
 		m.known[k] = one
 	}
 	m.Last = one

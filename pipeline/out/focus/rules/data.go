@@ -3,7 +3,6 @@ package rules
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -13,11 +12,9 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
-	"github.com/apache/arrow-go/v18/arrow/memory"
-	"github.com/apache/arrow-go/v18/parquet/file"
-	"github.com/apache/arrow-go/v18/parquet/pqarrow"
 
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
+	"github.com/tollbook/tollbook/pipeline/intake/parquetfile"
 	"github.com/tollbook/tollbook/schemas/problem"
 )
 
@@ -198,31 +195,40 @@ func (d *CSV) Close() error {
 
 // parquetData is a data set of Parquet.
 type parquetData struct {
-	file  *file.Reader
-	rows  pqarrow.RecordReader
-	batch arrow.RecordBatch
-	at    int
-	row   []Cell
+	file   *parquetfile.File
+	source *os.File
+	group  int // the next row group
+	rows   *parquetfile.Group
+	batch  []arrow.Array
+	at     int
+	row    []Cell
 }
 
+// parquetRows is the number of rows that are read at once.
+const parquetRows = 1 << 13
+
 func openParquet(name string) (*parquetData, error) {
-	f, err := file.OpenParquetFile(name, false)
+	f, err := os.Open(name)
 	if err != nil {
-		return nil, fmt.Errorf("open %s: %w", name, err)
+		return nil, err
 	}
-	r, err := pqarrow.NewFileReader(f, pqarrow.ArrowReadProperties{BatchSize: 1 << 13}, memory.DefaultAllocator)
+	d := &parquetData{source: f}
+	err = feedfile.Guard(func() error {
+		info, err := f.Stat()
+		if err == nil {
+			d.file, err = parquetfile.Open(f, info.Size())
+		}
+		return err
+	})
 	if err != nil {
-		return nil, errors.Join(err, f.Close())
+		return nil, errors.Join(fmt.Errorf("open %s: %w", name, err), f.Close())
 	}
-	rows, err := r.GetRecordReader(context.Background(), nil, nil)
-	if err != nil {
-		return nil, errors.Join(err, f.Close())
-	}
-	return &parquetData{file: f, rows: rows, row: make([]Cell, rows.Schema().NumFields())}, nil
+	d.row = make([]Cell, len(d.file.Fields))
+	return d, nil
 }
 
 func (d *parquetData) Columns() (names []string, kinds []Kind) {
-	for _, field := range d.rows.Schema().Fields() {
+	for _, field := range d.file.Fields {
 		kind := Other
 		switch t := field.Type.(type) {
 		case *arrow.StringType:
@@ -240,22 +246,34 @@ func (d *parquetData) Columns() (names []string, kinds []Kind) {
 }
 
 func (d *parquetData) Next() ([]Cell, error) {
-	for d.batch == nil || d.at == int(d.batch.NumRows()) {
-		if !d.rows.Next() {
-			if err := d.rows.Err(); err != nil && !errors.Is(err, io.EOF) {
-				return nil, err
-			}
-			return nil, io.EOF
+	for len(d.batch) == 0 || d.at == d.batch[0].Len() {
+		if err := d.turn(); err != nil {
+			return nil, err
 		}
-		d.batch, d.at = d.rows.RecordBatch(), 0
 	}
-	for i, col := range d.batch.Columns() {
-		if d.row[i] = cellOf(col, d.at); len(d.row[i].Text) > feedfile.MaxRecord {
-			return nil, fmt.Errorf("a text of column %s is %w", d.batch.ColumnName(i), feedfile.ErrTooLong)
-		}
+	for i, col := range d.batch {
+		d.row[i] = cellOf(col, d.at)
 	}
 	d.at++
 	return d.row, nil
+}
+
+// turn reads the next rows; io.EOF after the last.
+func (d *parquetData) turn() (err error) {
+	d.batch, d.at = nil, 0
+	if d.rows == nil {
+		if d.group == len(d.file.First) {
+			return io.EOF
+		}
+		forms := slices.Repeat([]parquetfile.Form{{Longest: feedfile.MaxRecord}}, len(d.file.Fields))
+		d.rows, err = d.file.Group(d.source, d.group, d.file.Fields, forms)
+		d.group++
+		return err
+	}
+	if d.batch, err = d.rows.Next(parquetRows); errors.Is(err, io.EOF) {
+		d.rows, err = nil, nil
+	}
+	return err
 }
 
 // cellOf converts a value to its text in CSV.
@@ -291,7 +309,4 @@ func plain(digits string, scale int) string {
 	return sign + whole + "." + string(fraction)
 }
 
-func (d *parquetData) Close() error {
-	d.rows.Release()
-	return d.file.Close()
-}
+func (d *parquetData) Close() error { return d.source.Close() }

@@ -26,5 +26,5 @@
 //
 // iceberg-go has a client in its package catalog/rest. It imports the package table, which reads the catalogue of
 // Substrait functions when a program starts, and the SDK of Amazon: the start of each command would take 215 ms of
-// processor time instead of 37, and the program would have 143 MB instead of 123.
+// processor time instead of 37, and the program would be 20 MB larger.
 package catalog

@@ -34,7 +34,6 @@ type Item struct {
 	Cycle  string // "" = none
 	Bucket int    // manifest.NoBucket = all buckets
 	Known  bool   // Rows and Sums are those of the manifest, and what is read must equal them
-	taxed  bool   // statements with tax_amount
 	Money  string // currency of its amounts; "" = the workspace has one
 	Rows   int64  // if known before the rows are read
 	Sums   []manifest.Sum
@@ -185,7 +184,7 @@ func (s *Source) files(list []*Table, files []manifest.FileEntry) []*Item {
 		}
 		divided := s.finder != nil && len(list[i].money) > 0 // row by row, in byCurrency
 		out = append(out, &Item{Table: list[i], Path: e.Path, Cycle: e.Cycle.String(), Bucket: e.Bucket, Known: true,
-			taxed: taxed(e), Rows: e.Rows, Sums: ofColumns(&e),
+			Rows: e.Rows, Sums: ofColumns(&e),
 			Read: func(context.Context) Batches { return s.readFile(list[i], e, !divided) }})
 	}
 	return out
@@ -251,23 +250,6 @@ func (s *Source) readCycle(p *Table, e manifest.FileEntry, cycle string) Batches
 			}
 		}
 	}
-}
-
-// taxed reports whether a file contains statements with tax_amount.
-func taxed(e manifest.FileEntry) bool {
-	return e.Table == tables.Statements().Name &&
-		slices.ContainsFunc(e.Sums, func(sum manifest.Sum) bool {
-			column, _, _ := strings.Cut(sum.Column, ".")
-			return column == TaxAmount
-		})
-}
-
-// Layout returns the layout of the item's load: PlainLayout or TaxedLayout.
-func (i *Item) Layout() int {
-	if i.taxed {
-		return TaxedLayout
-	}
-	return PlainLayout
 }
 
 // sentRows is how many rows of a file are read and sent as one block: as many as fit into the processor's cache between

@@ -11,13 +11,6 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// The layouts are versions of the rows of a load: its columns, their order and their values. A file that was inserted
-// with another layout than that of its item is inserted again.
-const (
-	PlainLayout = 1 // of every item, except
-	TaxedLayout = 2 // of statements with tax_amount: earlier programs inserted these files without the column
-)
-
 // Table is a table of the copy.
 type Table struct {
 	Name  string        // name of the view

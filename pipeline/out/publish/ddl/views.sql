@@ -8,10 +8,10 @@
 
 CREATE OR REPLACE VIEW {{.Views}}.schema_versions
 (
-    version UInt32 COMMENT 'number of a change of the layout; 0: the views',
-    name String COMMENT 'name of the change',
-    hash String COMMENT 'hash of the statements that made the views; empty for other changes',
-    applied_at DateTime64(6, 'UTC') COMMENT 'when it was applied'
+    version UInt32 COMMENT 'version of the tables; 0: the views',
+    name String COMMENT 'name of what was run',
+    hash String COMMENT 'hash of the statements that made the views; empty for the tables',
+    applied_at DateTime64(6, 'UTC') COMMENT 'when it was run'
 )
 AS
 SELECT
@@ -20,7 +20,7 @@ SELECT
     hash,
     applied_at
 FROM {{.DB}}.schema_versions
-COMMENT 'One row per applied change of the layout. An older program reads here that it must not publish.';
+COMMENT 'What made the tables and views. A program reads here whether a newer one made them.';
 
 CREATE OR REPLACE VIEW {{.Views}}.live
 (

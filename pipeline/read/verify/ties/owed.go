@@ -96,14 +96,14 @@ type facts struct {
 	invoiceable     sums[Sale]
 	parts           map[Sale][]money.Amount // the facts of invoiceable without tax
 	tax             sums[debt]              // by recipient
-	closed, taxed   map[string]bool         // by cycle
+	closed          map[string]bool         // by cycle
 	paid            map[string]bool         // ids of payments of incentives
 }
 
 // facts reads partner_facts.
 func (a *Audit) facts(ctx context.Context) (*facts, error) {
 	f := &facts{owed: sums[debt]{}, collected: sums[debt]{}, invoiceable: sums[Sale]{},
-		parts: map[Sale][]money.Amount{}, tax: sums[debt]{}, closed: map[string]bool{}, taxed: map[string]bool{},
+		parts: map[Sale][]money.Amount{}, tax: sums[debt]{}, closed: map[string]bool{},
 		paid: map[string]bool{}}
 	return f, each(ctx, a, tables.PartnerFacts(), nil, func(row rows.Row[tables.PartnerFact]) error {
 		cycle, partner := row.Word(tables.PartnerFactCycle), row.Word(tables.PartnerFactPartnerID)
@@ -123,7 +123,6 @@ func (a *Audit) facts(ctx context.Context) (*facts, error) {
 		case tables.FactInvoiceable:
 			of := Sale{cycle, partner, row.Word(tables.PartnerFactOtherID)}
 			if string(row.Text(tables.PartnerFactID)) == tables.FactTax {
-				f.taxed[cycle] = true
 				err = f.tax.add(debt{cycle, of.Recipient}, amount)
 			} else {
 				f.parts[of] = append(f.parts[of], amount)

@@ -75,10 +75,10 @@ func someOf(amounts []money.AmountTotal, sum money.AmountTotal) (bool, error) {
 }
 
 // taxes compares the taxes that can be invoiced with the rows of taxes, recipient by recipient: a tax of a customer can
-// be divided among issuers. Facts of earlier builds have no taxes.
+// be divided among issuers.
 func (b *balance) taxes(ctx context.Context) error {
 	for cycle, ref := range b.settled.closed {
-		if !b.facts.closed[cycle] || !b.facts.taxed[cycle] || ref.Archived != nil {
+		if !b.facts.closed[cycle] || ref.Archived != nil {
 			continue
 		}
 		stored := sums[string]{}

@@ -14,7 +14,7 @@ import (
 // Due returns what is wrong with the rounding and the amount due of a statement; "" = nothing. An empty currency is
 // that of the workspace.
 func Due(u manifest.Units, currency string, rounding, due money.Amount) string {
-	if u == (manifest.Units{}) || currency != "" && currency != u.Currency {
+	if currency != "" && currency != u.Currency {
 		return ""
 	}
 	scale := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(u.Digits)), nil)
@@ -37,7 +37,7 @@ func Margin(u manifest.Units, row rows.Row[tables.Margin]) (string, error) {
 	if err := errors.Join(err, paidErr, marginErr); err != nil {
 		return "", err
 	}
-	if u.Currency == "" || row.Word(tables.MarginPaymentCurrency) != u.Currency ||
+	if row.Word(tables.MarginPaymentCurrency) != u.Currency ||
 		row.Word(tables.MarginCurrency) != u.Currency && !cost.IsZero() {
 		return "", nil
 	}

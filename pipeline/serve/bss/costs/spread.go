@@ -13,7 +13,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/serve/bss/form"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/rating/ordering"
-	"github.com/tollbook/tollbook/rating/recurring"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -73,22 +72,6 @@ func (s *spreading) findTerms(ctx context.Context) error {
 		})
 }
 
-// archivedCharge returns an error if a recurring charge of an archived cycle extends into the month and the lake does
-// not have it any more.
-func (s *spreading) archivedCharge(cycle period.Cycle, ref *manifest.CycleRef) error {
-	if remain, err := rows.ChargesRemain(s.call.State.Snap, ref); remain || err != nil {
-		return err
-	}
-	b := s.call.State.Workspace.Books
-	charges := b.Recurring.Of(b.Customer(s.call.Scope.Customer))
-	for _, p := range recurring.Parts(charges, b.Zone, b.Zone.Bounds(cycle)) {
-		if p.Row.Advance && p.Span.To > b.Zone.Start(s.month.First()) {
-			return &rows.ArchivedError{Cycle: ref.Cycle.String(), Archived: *ref.Archived}
-		}
-	}
-	return nil
-}
-
 // paidAhead adds the lines of orders and recurring charges of the month and the cycles before it, which remain in the
 // lake when a cycle is archived.
 func (s *spreading) paidAhead(ctx context.Context) error {
@@ -100,11 +83,6 @@ func (s *spreading) paidAhead(ctx context.Context) error {
 		cycle := ref.Period()
 		if cycle > s.month {
 			continue
-		}
-		if ref.Archived != nil {
-			if err := s.archivedCharge(cycle, &ref); err != nil {
-				return err
-			}
 		}
 		page, err := s.call.State.Store.Page(ctx, records.Query{Cycle: ref.Cycle, Customer: s.call.Scope.Customer,
 			Where: where, Limit: math.MaxInt32, Columns: spreadColumns(), Remaining: true})

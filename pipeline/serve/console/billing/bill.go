@@ -56,11 +56,7 @@ func bill(v *page.View) (*page.Page, error) {
 	}
 	if whole {
 		p.Blocks = append(p.Blocks, statementBlock(v, manifest.CycleOf(cycle), &st))
-		paid, err := paidBlock(v, cycle, &st)
-		if err != nil {
-			return nil, err
-		}
-		if len(paid.Figures) > 0 {
+		if paid := paidBlock(v, cycle, &st); len(paid.Figures) > 0 {
 			p.Blocks = append(p.Blocks, paid)
 		}
 	} else {
@@ -140,8 +136,8 @@ func statementBlock(v *page.View, cycle manifest.Cycle, st *parts.Statement) pag
 }
 
 // paidBlock shows what paid the bill. If payments are not recorded, it shows no cash.
-func paidBlock(v *page.View, cycle period.Cycle, st *parts.Statement) (page.Block, error) {
-	recorded, err := deducted.ByLedger(v.Call.State.Snap, cycle, v.Call.State.Workspace.Settings.Payments)
+func paidBlock(v *page.View, cycle period.Cycle, st *parts.Statement) page.Block {
+	recorded := deducted.ByLedger(v.Call.State.Snap, cycle, v.Call.State.Workspace.Settings.Payments)
 	b := page.Block{ID: "paid", Title: v.T("支付", "Paid from")}
 	for _, one := range []struct {
 		zh, en, column string
@@ -157,7 +153,7 @@ func paidBlock(v *page.View, cycle period.Cycle, st *parts.Statement) (page.Bloc
 		b.Figures = append(b.Figures, page.Figure{Name: v.T(one.zh, one.en), Value: v.Sum(one.amount),
 			Href: v.To("lines", "customer_id", st.Customer, "cycle", cycle.String(), "nonzero", one.column)})
 	}
-	return b, err
+	return b
 }
 
 // partBlock shows the sums of the lines that the caller may see.
