@@ -123,8 +123,8 @@ type jsonPage struct {
 func TestJSON(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	p := &jsonPage{newShapes(), &outline{path: map[string]string{}}, map[string]*jsonschema.Schema{}, nil, map[string]string{}, "", nil,
-		map[string]*jsonschema.Resolved{}}
+	p := &jsonPage{shapes: newShapes(), outline: &outline{path: map[string]string{}},
+		schemas: map[string]*jsonschema.Schema{}, first: map[string]string{}, ready: map[string]*jsonschema.Resolved{}}
 	called := withoutJSON()
 	var printed [][]byte
 	for _, c := range jsonCalls() {
