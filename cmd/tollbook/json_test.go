@@ -108,6 +108,7 @@ func withoutJSON() map[string]string {
 // jsonPage collects the content of docs/json.md and docs/json-schema.json.
 type jsonPage struct {
 	shapes  *shapes
+	outline *outline
 	schemas map[string]*jsonschema.Schema // by shape
 	order   []string
 	first   map[string]string // the first call of a shape
@@ -122,8 +123,8 @@ type jsonPage struct {
 func TestJSON(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	p := &jsonPage{newShapes(), map[string]*jsonschema.Schema{}, nil, map[string]string{}, "", nil,
-		map[string]*jsonschema.Resolved{}}
+	p := &jsonPage{shapes: newShapes(), outline: &outline{path: map[string]string{}},
+		schemas: map[string]*jsonschema.Schema{}, first: map[string]string{}, ready: map[string]*jsonschema.Resolved{}}
 	called := withoutJSON()
 	var printed [][]byte
 	for _, c := range jsonCalls() {
@@ -287,15 +288,9 @@ func (p *jsonPage) page() string {
 	var out strings.Builder
 	out.WriteString(jsonHead)
 	for _, shape := range p.order {
-		var members strings.Builder
-		sketch(&members, p.schemas[shape], "")
 		call := strings.NewReplacer("-w DIR/g ", "", "DIR/w/", "", "DIR/", "").Replace(p.first[shape])
-		fmt.Fprintf(&out, "\n## %s\n\n```txt\n$ tollbook %s --json\n```\n\n", shape, call)
-		if like := p.like(shape); like != shape {
-			fmt.Fprintf(&out, "The same members as [%s](#%s).\n", like, like)
-			continue
-		}
-		fmt.Fprintf(&out, "```txt\n%s```\n", members.String())
+		members := p.outline.object(p.schemas[shape], shape)
+		fmt.Fprintf(&out, "\n## %s\n\n```txt\n$ tollbook %s --json\n%s```\n", shape, call, members)
 	}
 	out.WriteString(p.linesPage())
 	return out.String()
@@ -303,19 +298,27 @@ func (p *jsonPage) page() string {
 
 const jsonHead = `# JSON of the commands
 
-With ` + "`--json`" + ` a command prints its result as one JSON value on standard output: an object, or a list of
-objects where it says so. This page lists the members of each result, made from the types of the program
-(` + "`go test ./cmd/tollbook -run TestJSON$ -update-json`" + `). The same as JSON Schema 2020-12 is
-[json-schema.json](json-schema.json), with one definition for each heading below. A test calls each command on the
-sample and validates what it prints.
+With ` + "`--json`" + ` a command prints its result as one JSON value on standard output. This page lists the members of
+each result. [json-schema.json](json-schema.json) has a definition per heading, as JSON Schema 2020-12, with a
+description of each member. Both are made from the types of the program, and a test validates each call below.
 
-- A member with ? is left out where it has no value. Amounts, prices and quantities are decimals in text, with all
-  digits.
+| notation | meaning |
+|---|---|
+| ` + "`name`" + ` | text |
+| ` + "`name:int`, `:number`, `:bool`" + ` | a whole number, a number, true or false |
+| ` + "`name:decimal`" + ` | amount, price or quantity: a decimal in text, with all digits |
+| ` + "`name?`" + ` | left out if it has no value |
+| ` + "`name:{…}`, `name:[…]`" + ` | an object with these members, a list of these values |
+| ` + "`name:{NAME:int}`" + ` | an object with any names |
+| ` + "`ingest`, `name:ingest.missing`" + ` | the members that this page lists for that result, or for that member of it |
+
+Lines below the members say what a value means.
+
 - Times are UTC in RFC 3339. Cycles are months, such as 2026-09.
 - A command that fails prints the [failure](#failure) on standard error. Exit codes are the same as without
   ` + "`--json`" + `.
-- A command has one result. Where ` + "`--customer` or `--partner`" + ` selects one bill or statement, the result is that
-  document, the same as with ` + "`--format json`" + `. With ` + "`--out FILE`" + ` it says what was written.
+- Where ` + "`--customer` or `--partner`" + ` selects one bill or statement, the result is that document, the same as with
+  ` + "`--format json`" + `. With ` + "`--out FILE`" + ` it says what was written.
 - ` + "`tollbook console`" + ` prints one object with its ` + "`address`" + `. What is printed line by line is
   [below](#lines-of-json).
 - Members can be added in a later version. A member that exists keeps its name, type and meaning.

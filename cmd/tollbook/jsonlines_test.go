@@ -161,17 +161,9 @@ func (p *jsonPage) linesPage() string {
 	var out strings.Builder
 	out.WriteString(linesHead)
 	for _, shape := range p.lined {
-		members := "[formats](formats.md)"
 		if !strings.HasPrefix(shape, "export-") {
-			members = "below"
-		}
-		fmt.Fprintf(&out, "| `%s` | `tollbook %s` | %s |\n", shape, p.first[shape], members)
-	}
-	for _, shape := range p.lined {
-		if !strings.HasPrefix(shape, "export-") {
-			fmt.Fprintf(&out, "\n### %s\n\n```txt\n", shape)
-			sketch(&out, p.schemas[shape], "")
-			out.WriteString("```\n")
+			fmt.Fprintf(&out, "\n### %s\n\n```txt\n$ tollbook %s\n%s```\n", shape, p.first[shape],
+				p.outline.object(p.schemas[shape], shape))
 		}
 	}
 	return out.String()
@@ -180,13 +172,12 @@ func (p *jsonPage) linesPage() string {
 const linesHead = `
 ## Lines of JSON
 
-Some outputs are one JSON object per line (NDJSON), without ` + "`--json`" + ` except for ` + "`serve`" + `, whose log is on
-standard error. Each has a definition in [json-schema.json](json-schema.json) for one line. Members that have no value are
-null in rows of ` + "`export`" + `, whose columns [formats](formats.md) describes. Other lines of the log of
-` + "`serve`" + ` have ` + "`time`, `level` and `msg`" + `, and members that depend on the message.
+Some outputs are one JSON object per line (NDJSON). [json-schema.json](json-schema.json) has a definition of one line.
 
-| definition | command | members |
-|---|---|---|
+` + "`tollbook export --table TABLE --format ndjson`" + ` has the definition ` + "`export-TABLE`" + `. Its members are the
+columns in [formats](formats.md#exported-tables), null without a value. The log of ` + "`serve`" + ` is on standard error.
+The parameters of a request are members ` + "`p.NAME`" + `. Other lines have ` + "`time`, `level`, `msg`" + ` and
+members that depend on the message.
 `
 
 // TestRequestLine checks that the schema refuses a line with an unknown member and a line without a required one.

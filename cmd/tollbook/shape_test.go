@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -136,7 +137,7 @@ func (s *shapes) describeField(t reflect.Type, f reflect.StructField, schema *js
 		return err
 	}
 	text, err := s.comment(t, f.Name)
-	for _, verb := range []string{"is", "are", "says", "reports"} {
+	for _, verb := range []string{"is", "are", "says that", "says", "reports that", "reports"} {
 		text = strings.TrimPrefix(text, f.Name+" "+verb+" ")
 	}
 	of.Description = goNil.ReplaceAllString(text, "absent")
@@ -197,18 +198,98 @@ func (s *shapes) parse(path, name string) error {
 	return nil
 }
 
-// kindOf returns the name by which the page calls the type of a value.
-func kindOf(s *jsonschema.Schema) string {
-	names := map[string]string{"string": "text", "integer": "whole number", "number": "number",
-		"boolean": "true or false", "object": "object", "array": "list"}
-	kinds := s.Types
-	if s.Type != "" {
-		kinds = []string{s.Type}
+// outline writes schemas in the notation of docs/json.md.
+type outline struct {
+	path   map[string]string // by an object's members: where they are written
+	values []string          // what values of the members mean
+}
+
+// valuesSaid matches the descriptions that say what a value means, or list the values.
+var valuesSaid = regexp.MustCompile(`= |""|\bempty\b|^false: |^\w+(, \w+)+( or \w+)?$| \| `)
+
+// object returns the notation of a result, and lines about its values.
+func (o *outline) object(s *jsonschema.Schema, shape string) string {
+	o.values = nil
+	text := o.value(s, shape, "") + "\n"
+	for _, value := range o.values {
+		text += strings.TrimPrefix(value, shape+".") + "\n"
 	}
+	return text
+}
+
+// value returns the notation of a value. Members of an object that are written already are a reference.
+func (o *outline) value(s *jsonschema.Schema, path, indent string) string {
+	if s.Items != nil {
+		return "[" + o.value(s.Items, path, indent) + "]"
+	}
+	if values := s.AdditionalProperties; values != nil && values.Not == nil {
+		return "{NAME:" + o.value(values, path, indent) + "}"
+	}
+	if s.PropertyOrder == nil {
+		return kindOf(s)
+	}
+	members, err := json.Marshal([]any{s.Properties, s.Required})
+	if err != nil {
+		panic(err)
+	}
+	if first := o.path[string(members)]; first != "" {
+		return first
+	}
+	if len(s.PropertyOrder) > 2 { // a reference is longer than two members
+		o.path[string(members)] = path
+	}
+	return "{" + o.members(s, path, indent) + "}"
+}
+
+// members returns the members of an object, on one line if they fit.
+func (o *outline) members(s *jsonschema.Schema, path, indent string) string {
+	const width = 100
+	inner := indent + "  "
+	var all []string
+	for _, name := range s.PropertyOrder {
+		text := name
+		if !slices.Contains(s.Required, name) {
+			text += "?"
+		}
+		of := s.Properties[name]
+		if valuesSaid.MatchString(of.Description) {
+			o.values = append(o.values, path+"."+name+": "+of.Description)
+		}
+		if of := o.value(of, path+"."+name, inner); of != "text" {
+			text += ":" + of
+		}
+		all = append(all, text)
+	}
+	if line := strings.Join(all, ", "); len(line) < width-len(indent) && !strings.Contains(line, "\n") {
+		return line
+	}
+	var out strings.Builder
+	used := width
+	for i, text := range all {
+		if i < len(all)-1 {
+			text += ","
+		}
+		first, _, _ := strings.Cut(text, "\n")
+		if used += 1 + len(first); used > width || first != text {
+			out.WriteString("\n" + inner + text)
+			used = len(inner) + len(first)
+		} else {
+			out.WriteString(" " + text)
+		}
+		if first != text {
+			used = width
+		}
+	}
+	return out.String() + "\n" + indent
+}
+
+// kindOf returns the name by which the page calls the type of a value that is no object and no list.
+func kindOf(s *jsonschema.Schema) string {
+	names := map[string]string{"string": "text", "integer": "int", "number": "number", "boolean": "bool"}
 	var out []string
-	for _, k := range kinds {
+	for _, k := range append(s.Types, s.Type) {
 		switch {
-		case k == "null":
+		case k == "null", k == "":
 		case s.Pattern == decimalPattern:
 			out = append(out, "decimal")
 		default:
@@ -216,53 +297,7 @@ func kindOf(s *jsonschema.Schema) string {
 		}
 	}
 	if len(out) == 0 {
-		return "any value"
+		return "any"
 	}
-	return strings.Join(out, " or ")
-}
-
-// sketch writes the members of an object, one per line, with the members of nested objects indented.
-func sketch(out *strings.Builder, s *jsonschema.Schema, indent string) {
-	required := map[string]bool{}
-	for _, name := range s.Required {
-		required[name] = true
-	}
-	if s.Items != nil && indent == "" {
-		out.WriteString("a list of objects:\n")
-		sketch(out, s.Items, "  ")
-		return
-	}
-	for _, name := range s.PropertyOrder {
-		p := s.Properties[name]
-		in, kind := p, kindOf(p)
-		for in.Items != nil {
-			in = in.Items
-			kind = "list of " + plural(kindOf(in))
-		}
-		if values := in.AdditionalProperties; values != nil && values.Not == nil {
-			in = values
-			kind += " of " + plural(kindOf(in)) + " by name"
-		}
-		line := indent + name
-		if !required[name] {
-			line += "?"
-		}
-		line = fmt.Sprintf("%-32s %s", line, kind)
-		if p.Description != "" {
-			line = fmt.Sprintf("%-56s %s", line, p.Description)
-		}
-		out.WriteString(strings.TrimRight(line, " ") + "\n")
-		sketch(out, in, indent+"  ")
-	}
-}
-
-// plural returns the plural of a type's name.
-func plural(kind string) string {
-	switch kind {
-	case "text", "true or false":
-		return kind
-	case "any value":
-		return "any values"
-	}
-	return strings.ReplaceAll(kind, " or ", "s or ") + "s"
+	return strings.Join(out, "|")
 }

@@ -67,14 +67,14 @@ type Entry struct {
 	Changed  bool  `json:"changed"`            // it committed; for a publish: the views show something new
 	Manifest int64 `json:"manifest,omitempty"` // the live state; for a publish: the state in the views, afterwards
 
-	// hash of Manifest, since after a restore another state can have its number; "" = not known
+	// hash of that manifest, since after a restore another state can have its number; "" = not known
 	State manifest.Hash `json:"state,omitempty"`
-	// origin of the lake afterwards (lake.Snapshot.Origin); "" = not known, or empty
+	// origin of the lake afterwards (lake.Snapshot.Origin); "" = not known, or an empty lake
 	Lake manifest.Hash `json:"lake,omitempty"`
-	// it began on an empty lake while the ledger named an earlier one, and Lake is not known
+	// it began on an empty lake while the ledger named an earlier one, and the origin is not known
 	NewLake bool `json:"new_lake,omitempty"`
 
-	// Totals of the feed files that it took: Rows = Accepted + Duplicate + Rejected.
+	// of the feed files that it ingested: rows = accepted + duplicate + rejected
 	Rows         int64            `json:"rows"`
 	Accepted     int64            `json:"accepted"`
 	Duplicate    int64            `json:"duplicate"`

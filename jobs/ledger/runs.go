@@ -12,9 +12,8 @@ import (
 // Run is one run, with what the ledger and the lake record about it.
 type Run struct {
 	Entry
-	// Committed is the manifest that the run made; 0 = none. If there is one, Rows, Accepted, Duplicate and Rejected
-	// are the differences of feed row counts between that manifest and the one before; a run that retried rejects can
-	// have a negative Rejected.
+	// Committed is the manifest that the run made; 0 = none. The row counts are then the differences to the manifest
+	// before, and the number of rejects is negative if a retry accepted some.
 	Committed int64 `json:"committed,omitempty"`
 	// Rebuilt says that the ledger has no entry of the run, and that only its manifest describes it. Its time, duration
 	// and reason are not known; its ID is the manifest's number.

@@ -33,7 +33,7 @@ type Report struct {
 	Files    []FileReport   `json:"files"`
 	// Held are the files that were left with a note; a close asks about them.
 	Held []FileReport `json:"-"`
-	// Totals of all files taken in this run: Rows = Accepted + Duplicate + Rejected.
+	// of the feed files that it ingested: rows = accepted + duplicate + rejected
 	Rows      int64            `json:"rows"`
 	Accepted  int64            `json:"accepted"`
 	Duplicate int64            `json:"duplicate"`

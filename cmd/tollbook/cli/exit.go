@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -26,8 +27,8 @@ const (
 	ExitFailed         = 3
 )
 
-// exitText says what an exit code means.
-func exitText(code int) string {
+// ExitText says what an exit code means.
+func ExitText(code int) string {
 	return [...]string{
 		ExitDone: "done",
 		ExitNeedsAttention: "done, and a person should look: rejects, a feed file that was not ingested, a pending " +
@@ -46,11 +47,12 @@ Exit codes:
 
 // Exits lists the exit codes of a command in its help.
 func Exits(cmd *cobra.Command, codes ...int) *cobra.Command {
-	var lines []string
+	var lines, numbers []string
 	for _, code := range codes {
-		lines = append(lines, fmt.Sprintf("  %d  %s", code, exitText(code)))
+		lines = append(lines, fmt.Sprintf("  %d  %s", code, ExitText(code)))
+		numbers = append(numbers, strconv.Itoa(code))
 	}
-	cmd.Annotations = map[string]string{"exit": strings.Join(lines, "\n")}
+	cmd.Annotations = map[string]string{"exit": strings.Join(lines, "\n"), "codes": strings.Join(numbers, ", ")}
 	return cmd
 }
 

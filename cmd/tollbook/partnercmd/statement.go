@@ -96,7 +96,7 @@ type overviewResult struct {
 	Partners []compose.SettledEntry `json:"partners"`
 	Total    *compose.SettledEntry  `json:"total,omitempty"`
 
-	PerCurrency []compose.SettledEntry `json:"totals,omitempty"` // instead of Total, if partners have several
+	PerCurrency []compose.SettledEntry `json:"totals,omitempty"` // instead of total, if partners have several
 	VendorCosts []compose.VendorCosts  `json:"vendor_costs,omitempty"`
 
 	books *books.Books

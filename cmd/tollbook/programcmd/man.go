@@ -130,6 +130,10 @@ var head string
 func Page(root *cobra.Command, w io.Writer) error {
 	var page strings.Builder
 	page.WriteString(head)
+	for code := range cli.ExitFailed + 1 {
+		fmt.Fprintf(&page, "- `%d`: %s\n", code, cli.ExitText(code))
+	}
+	page.WriteString("\n")
 	err := each(root, func(cmd *cobra.Command) error {
 		fmt.Fprintf(&page, "## %s\n\n%s.\n\n", cmd.CommandPath(), cmd.Short)
 		cmd.InitDefaultHelpFlag()
@@ -142,8 +146,8 @@ func Page(root *cobra.Command, w io.Writer) error {
 		if flags := cmd.NonInheritedFlags(); flags.HasAvailableFlags() {
 			fmt.Fprintf(&page, "\nFlags:\n%s", flags.FlagUsages())
 		}
-		if exit := cmd.Annotations["exit"]; exit != "" {
-			fmt.Fprintf(&page, "\nExit codes:\n%s\n", exit)
+		if codes := cmd.Annotations["codes"]; codes != "" {
+			fmt.Fprintf(&page, "\nExit codes: %s\n", codes)
 		}
 		page.WriteString("```\n\n")
 		return nil

@@ -24,7 +24,7 @@ type Bill struct {
 	// the lines of refunds and adjustments one by one; Sections include them
 	Corrections []Correction   `json:"corrections"`
 	Packages    []Package      `json:"packages"`
-	Usage       []chart.Usage  `json:"consumption"` // Σ = Amounts.Payment; none: no chart
+	Usage       []chart.Usage  `json:"consumption"` // Σ = payment_amount of the bill; empty = no chart
 	Annexes     []layout.Annex `json:"annexes,omitempty"`
 	Notes       []string       `json:"notes"` // sentences, such as the rounding rule
 

@@ -30,7 +30,7 @@ type Statement struct {
 	Incentives []Incentive    `json:"incentives"` // of every period that has begun, or only those to show
 	Clawbacks  []Clawback     `json:"clawbacks"`
 	Taxes      []Tax          `json:"taxes,omitempty"` // not added to the net
-	// Σ = Σ payment_amount of Rows; none means no chart, for example if Rows have several currencies
+	// Σ = Σ payment_amount of the rows; empty = no chart, for example because they have several currencies
 	Usage   []chart.Usage  `json:"consumption"`
 	Annexes []layout.Annex `json:"annexes,omitempty"`
 	Notes   []string       `json:"notes"` // sentences, such as the rounding rule
@@ -44,7 +44,7 @@ type Summary struct {
 	Owed       money.AmountTotal `json:"owed_amount"`      // Σ of the partner's own rows
 	Cost       money.AmountTotal `json:"cost_amount"`      // Σ of the rows of its resellers
 	Revenue    money.AmountTotal `json:"revenue_amount"`   // what resellers owe the partner
-	Margin     money.AmountTotal `json:"margin_amount"`    // Revenue − Cost
+	Margin     money.AmountTotal `json:"margin_amount"`    // revenue − cost
 	Incentives money.AmountTotal `json:"incentive_amount"` // Σ of those with Counts
 	Clawbacks  money.AmountTotal `json:"clawback_amount"`  // Σ of Clawbacks, what the partner gives back
 	Net        money.AmountTotal `json:"net_amount"`
@@ -73,9 +73,9 @@ type Row struct {
 	Cost            money.Amount `json:"cost_amount"`
 	Margin          money.Amount `json:"margin_amount"`
 
-	// currency of Official, Discount, Truncated and Payment; empty = that of the header
+	// currency of the official, truncated and payment amounts; empty = that of the header
 	Currency string `json:"customer_currency,omitempty"`
-	Rate     string `json:"fx_rate,omitempty"` // from Currency to that of the header
+	Rate     string `json:"fx_rate,omitempty"` // from customer_currency to that of the header
 	RateDate string `json:"fx_date,omitempty"`
 }
 

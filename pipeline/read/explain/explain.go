@@ -53,7 +53,7 @@ type Story struct {
 	ID         string   `json:"id"`
 	Tier       int      `json:"tier,omitempty"`         // if requested with #tier
 	State      string   `json:"state"`                  // one of the states below
-	Origin     string   `json:"origin_cycle,omitempty"` // cycle to which it belongs, if it differs from Cycle
+	Origin     string   `json:"origin_cycle,omitempty"` // cycle to which it belongs, if it is another one
 	Facts      []Fact   `json:"facts"`                  // the data of the record
 	Feeds      []Origin `json:"feeds,omitempty"`
 	Unread     int64    `json:"-"`     // bytes of feed files that were too large to search
@@ -61,7 +61,7 @@ type Story struct {
 	Before     []string `json:"before,omitempty"`
 	Stored     []Line   `json:"stored"`
 	Rated      []Line   `json:"rated"`  // rated again now
-	Agrees     bool     `json:"agrees"` // Stored equals Rated, or it is not rated again
+	Agrees     bool     `json:"agrees"` // the stored lines equal the rated ones, or nothing is rated again
 	// for a waiting record: the lines for which it counts, if they exist already
 	Later []Line `json:"month_end_lines,omitempty"`
 	Base  []Line `json:"base_lines,omitempty"` // for a refund: the lines of the refunded order

@@ -25,7 +25,7 @@ import (
 // Origin is a row of a feed file with a record's id.
 type Origin struct {
 	File string `json:"file"`          // below inbox/
-	Row  int64  `json:"row,omitempty"` // 0 = the file could not be read, for the reason in Note
+	Row  int64  `json:"row,omitempty"` // 0 = the file could not be read; the note says why
 	Note string `json:"note"`          // the outcome of the row
 	Raw  string `json:"raw,omitempty"` // the record as received
 }

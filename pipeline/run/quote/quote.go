@@ -55,7 +55,7 @@ type Quote struct {
 	File       string           `json:"file"`
 	FromLake   bool             `json:"from_lake"`
 	Currency   string           `json:"currency"`
-	Rows       int64            `json:"rows"` // = Accepted + Duplicate + Rejected
+	Rows       int64            `json:"rows"` // = accepted + duplicate + rejected
 	Accepted   int64            `json:"accepted"`
 	Duplicate  int64            `json:"duplicate"`
 	Rejected   int64            `json:"rejected"`

@@ -63,8 +63,8 @@ func (c *Caller) Check() error {
 // Key is one key as it is listed.
 type Key struct {
 	Caller
-	Token   bool   `json:"token"`             // X-Auth-Token; else an access key that signs
-	Created string `json:"created"`           // used as X-Auth-Token; else an access key that signs
+	Token   bool   `json:"token"` // X-Auth-Token; else an access key that signs
+	Created string `json:"created"`
 	Revoked string `json:"revoked,omitempty"` // when; empty = it is valid
 }
 
