@@ -404,6 +404,7 @@ type worker struct {
 	runs    [2][]*sorting.Run // in scratch files
 	held    [2][]*sorting.Run // in memory
 	scratch []scratchFile
+	rejects spool // of the parts of a separate task
 	file    *File
 	task    *task
 	batch   *feedrows.Batch

@@ -43,19 +43,21 @@ type scanResult struct {
 	Task  int          `json:"task"`
 	Parts []partResult `json:"parts"`
 	Run   *storedRun   `json:"run"` // accepted rows, sorted; nil = none
+	// Rejects are those of one part after those of the other; nil = none
+	Rejects *storedFile `json:"rejects"`
 }
 
-// partResult is the result of a scanPart without its accepted rows.
+// partResult is the result of a scanPart without its rows.
 type partResult struct {
-	First    int64       `json:"first"`
-	Header   []byte      `json:"header"`
-	Rows     int64       `json:"rows"`
-	Rejected int64       `json:"rejected"`
-	FirstDay period.Day  `json:"first_day"`
-	LastDay  period.Day  `json:"last_day"`
-	Fault    *fileFault  `json:"fault"`
-	Deferred *fileFault  `json:"deferred"`
-	Rejects  *storedFile `json:"rejects"`
+	First    int64      `json:"first"`
+	Header   []byte     `json:"header"`
+	Rows     int64      `json:"rows"`
+	Rejected int64      `json:"rejected"`
+	FirstDay period.Day `json:"first_day"`
+	LastDay  period.Day `json:"last_day"`
+	Fault    *fileFault `json:"fault"`
+	Deferred *fileFault `json:"deferred"`
+	Rejects  int64      `json:"rejects"` // end of its rejects in the file of the task
 }
 
 // storedFile is a temporary file of the lake.
@@ -303,7 +305,7 @@ func scanApart(ctx context.Context, cfg *Config, lim *limits, t *scanTask, keep 
 		if elsewhere && p.Hash != "" {
 			read = w.readPlanned
 		}
-		done, err := read(ctx, t.Feed, p, keep)
+		done, err := read(ctx, t.Feed, p)
 		if err != nil {
 			return nil, errors.Join(err, w.drop())
 		}
@@ -312,29 +314,30 @@ func scanApart(ctx context.Context, cfg *Config, lim *limits, t *scanTask, keep 
 	if r.Run, err = w.store(t.Task, keep); err != nil {
 		return nil, err
 	}
+	r.Rejects, err = w.rejects.store(keep)
 	freeChunks.Put(w.chunks) // all of their rows are stored
 	return r, err
 }
 
 // readPart reads a part of a task.
-func (w *worker) readPart(ctx context.Context, feed string, p *scanPart, keep keepFile) (*partResult, error) {
+func (w *worker) readPart(ctx context.Context, feed string, p *scanPart) (*partResult, error) {
 	piece := p.piece()
+	piece.rejects = w.rejects
 	found, err := w.run(ctx, piece, &File{Feed: feed, Name: string(p.Name), Hash: p.Hash}, false)
 	if err != nil {
 		return nil, err
 	}
-	r := &partResult{First: found.first, Header: []byte(found.header), Rows: found.rows, Rejected: found.rejected,
+	w.rejects = piece.rejects
+	return &partResult{First: found.first, Header: []byte(found.header), Rows: found.rows, Rejected: found.rejected,
 		FirstDay: found.firstDay, LastDay: found.lastDay, Fault: faultOf(found.fault),
-		Deferred: faultOf(found.deferred)}
-	r.Rejects, err = piece.rejects.store(keep)
-	return r, err
+		Deferred: faultOf(found.deferred), Rejects: w.rejects.onDisk + int64(len(w.rejects.buf))}, nil
 }
 
 // readPlanned is readPart for a part that must have the content that the run was planned with.
-func (w *worker) readPlanned(ctx context.Context, feed string, p *scanPart, keep keepFile) (*partResult, error) {
+func (w *worker) readPlanned(ctx context.Context, feed string, p *scanPart) (*partResult, error) {
 	w.cfg.Still = func(fsys fs.FS, name string) error { return sameHash(fsys, name, p.Hash) }
 	before := stampOf(w.cfg.Inbox, string(p.Name))
-	r, err := w.readPart(ctx, feed, p, keep)
+	r, err := w.readPart(ctx, feed, p)
 	if err != nil || r.Deferred != nil {
 		return r, err
 	}
@@ -420,8 +423,14 @@ func (s *Scanned) take(cfg *Config, pieces []*task, r *scanResult) error {
 	if len(r.Parts) != len(pieces) {
 		return fmt.Errorf("the result of a scan task has %d parts, want %d", len(r.Parts), len(pieces))
 	}
-	for i := range pieces {
-		if err := s.takePart(cfg, pieces[i], &r.Parts[i]); err != nil {
+	rejects := spool{txn: cfg.Txn, kept: true}
+	if r.Rejects != nil {
+		rejects.name = r.Rejects.Name
+	}
+	for i, t := range pieces {
+		rejects.from, rejects.onDisk = rejects.onDisk, r.Parts[i].Rejects
+		t.rejects = rejects
+		if err := s.takePart(cfg, t, &r.Parts[i]); err != nil {
 			return err
 		}
 	}
@@ -455,11 +464,7 @@ func (s *Scanned) take(cfg *Config, pieces []*task, r *scanResult) error {
 func (s *Scanned) takePart(cfg *Config, t *task, r *partResult) error {
 	s.add(t, &found{first: r.First, header: string(r.Header), rows: r.Rows, rejected: r.Rejected, firstDay: r.FirstDay,
 		lastDay: r.LastDay, fault: r.Fault.fault(), deferred: r.Deferred.deferred()})
-	if r.Rejects == nil {
-		return nil
-	}
-	t.rejects = spool{txn: cfg.Txn, name: r.Rejects.Name, onDisk: r.Rejects.Bytes}
-	if cfg.Rejected == nil {
+	if cfg.Rejected == nil || t.rejects.name == "" {
 		return nil
 	}
 	return t.rejects.eachOnDisk(t.file, func(x *Reject) error {
