@@ -375,7 +375,8 @@ func (r *run) scanConfig() *accept.Config {
 		AsOf: r.state.o.AsOf, Archived: r.state.archivedThrough(), Inbox: r.inbox, Feed: new(feed.Files),
 		Txn: r.state.txn.SubTxn, Workers: r.state.o.Workers, BatchRows: r.state.o.BatchRows,
 		ChunkBytes: r.state.o.ChunkBytes, SegmentRows: r.state.o.SlotLines, RangeBytes: r.state.o.RangeBytes,
-		TaskBytes: r.state.o.TaskBytes, Elsewhere: r.engine().Elsewhere, Log: r.state.o.Log, Progress: r.state.o.Progress}
+		TaskBytes: r.state.o.TaskBytes, Elsewhere: r.engine().Elsewhere, Log: r.state.o.Log,
+		Progress: r.state.o.Progress}
 }
 
 // archivedThrough is the last cycle whose lines are archived.

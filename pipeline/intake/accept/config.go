@@ -99,20 +99,22 @@ type FeedFiles interface {
 // Parts maps a bucket and a day to the number by which runs are sorted, and back.
 type Parts struct{ base period.Day }
 
+const dayBits = sorting.DayBits
+
 // newParts begins with the oldest cycle that is not too old: no record has an earlier day.
 func newParts(oldest period.Cycle) Parts { return Parts{base: oldest.First()} }
 
 // Of returns the part of a bucket and a day.
 func (p Parts) Of(bucket int, day period.Day) sorting.Part {
-	return sorting.Part(uint32(bucket)<<sorting.DayBits | uint32(day-p.base))
+	return sorting.Part(uint32(bucket)<<dayBits | uint32(day-p.base))
 }
 
 // Bucket returns the first and the last part that a bucket can have.
 func (p Parts) Bucket(bucket int) (first, last sorting.Part) {
-	return sorting.Part(uint32(bucket) << sorting.DayBits), sorting.Part(uint32(bucket)<<sorting.DayBits | 1<<sorting.DayBits - 1)
+	return sorting.Part(uint32(bucket) << dayBits), sorting.Part(uint32(bucket)<<dayBits | 1<<dayBits - 1)
 }
 
 // Split returns the bucket and the day of a part.
 func (p Parts) Split(part sorting.Part) (bucket int, day period.Day) {
-	return int(part >> sorting.DayBits), p.base + period.Day(part&(1<<sorting.DayBits-1))
+	return int(part >> dayBits), p.base + period.Day(part&(1<<dayBits-1))
 }

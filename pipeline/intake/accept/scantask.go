@@ -290,8 +290,8 @@ type keepFile func(f storage.File, kind string, digest []byte) (name string, err
 var freeChunks = sync.Pool{New: func() any { return new([2]sorting.Chunk) }}
 
 // scanApart does a scan task. With elsewhere, files can change after their hashes were found by another process.
-func scanApart(ctx context.Context, cfg *Config, lim *limits, t *scanTask, keep keepFile, elsewhere bool) (r *scanResult,
-	err error) {
+func scanApart(ctx context.Context, cfg *Config, lim *limits, t *scanTask, keep keepFile, elsewhere bool) (
+	r *scanResult, err error) {
 	own := *cfg
 	own.Workers, own.Rejected, own.apart = 1, nil, true
 	s := &Scanned{Regions: NewRegions(), Parts: lim.parts}

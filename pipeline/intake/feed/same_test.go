@@ -381,9 +381,9 @@ func TestOpenRange(t *testing.T) {
 			r.Close()
 		}
 	}
-	if n, err := new(Files).Groups(files, "usage/b.csv", 7, feeds.Usage(), feedrows.Options{}); !slices.Equal(n, []int64{7}) ||
-		err != nil {
-		t.Error(n, err)
+	one, err := new(Files).Groups(files, "usage/b.csv", 7, feeds.Usage(), feedrows.Options{})
+	if !slices.Equal(one, []int64{7}) || err != nil {
+		t.Error(one, err)
 	}
 }
 
