@@ -49,13 +49,7 @@ func (b *Buffers) fetch(runs []*Run, part Part, in Range) error {
 				i++
 				continue
 			}
-			end := i + 1
-			for size := int64(0); end < len(r.segments) && !b.has(r, end); end++ {
-				s := &r.segments[end]
-				if size += s.size; end >= to && (s.part>>DayBits != part>>DayBits || size > aheadBytes) {
-					break
-				}
-			}
+			end := b.together(r, i, to)
 			if err := w.copy(r, i, end); err != nil {
 				return errors.Join(err, w.drop())
 			}
@@ -63,6 +57,21 @@ func (b *Buffers) fetch(runs []*Run, part Part, in Range) error {
 		}
 	}
 	return w.finish()
+}
+
+// together returns the end of the segments from one on that are copied with it: those before to, and small ones of the
+// bucket that follow. They are next to each other in the file; Without leaves gaps.
+func (b *Buffers) together(r *Run, from, to int) (end int) {
+	first, last := &r.segments[from], &r.segments[from]
+	for end = from + 1; end < len(r.segments) && !b.has(r, end); end++ {
+		s := &r.segments[end]
+		ahead := s.part>>DayBits == first.part>>DayBits && s.off+s.size-first.off <= aheadBytes
+		if s.off != last.off+last.size || end >= to && !ahead {
+			break
+		}
+		last = s
+	}
+	return end
 }
 
 func (b *Buffers) has(r *Run, i int) bool {

@@ -267,6 +267,40 @@ func TestStoredRunIsReadOnce(t *testing.T) {
 	})
 }
 
+// TestStoredRunWithout checks that the days of a bucket that are left are read around one that was removed.
+func TestStoredRunWithout(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		var c Chunk
+		var want []string
+		for day := range Part(3) {
+			row := draw(t)
+			row.Region, row.File = 0, int32(day%2)
+			c.Add(day, &row)
+			if row.File == 0 {
+				want = append(want, row.text())
+			}
+		}
+		file, rows := store(t, &c, []string{"cn-1"})
+		run, err := OpenStored(bytes.NewReader(file), rows, int64(len(file)), func(string) int32 { return 0 })
+		b := Buffers{Temp: newScratch()}
+		if err == nil {
+			err = Without([]*Run{run}, func(file int32) bool { return file == 0 }, &b)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for day := range Part(3) {
+			m, err := Merge([]*Run{run}, day, &b)
+			got = append(got, texts(t, m, err)...)
+		}
+		if !slices.Equal(got, want) {
+			t.Fatalf("rows %q are left, want %q", got, want)
+		}
+	})
+}
+
 func texts(t *rapid.T, m *Merger, err error) (list []string) {
 	var row Row
 	for more := true; err == nil && more; {
