@@ -71,7 +71,7 @@ func (w *worker) do(ctx context.Context, t *bucketTask) (_ *bucketResult, err er
 		return nil, err
 	}
 	defer func() {
-		if failed := w.rated.Close(); failed != nil {
+		if failed := errors.Join(w.rated.Close(), w.samples.Drop()); failed != nil {
 			err = errors.Join(err, failed)
 		}
 	}()

@@ -374,8 +374,9 @@ func (r *run) scanConfig() *accept.Config {
 	return &accept.Config{Books: r.state.ws.Books, Prices: r.state.prices, Settings: &r.state.ws.Settings,
 		AsOf: r.state.o.AsOf, Archived: r.state.archivedThrough(), Inbox: r.inbox, Feed: new(feed.Files),
 		Txn: r.state.txn.SubTxn, Workers: r.state.o.Workers, BatchRows: r.state.o.BatchRows,
-		ChunkBytes: r.state.o.ChunkBytes, SegmentRows: r.state.o.SlotLines, TaskBytes: r.state.o.TaskBytes,
-		Elsewhere: r.engine().Elsewhere, Log: r.state.o.Log, Progress: r.state.o.Progress}
+		ChunkBytes: r.state.o.ChunkBytes, SegmentRows: r.state.o.SlotLines, RangeBytes: r.state.o.RangeBytes,
+		TaskBytes: r.state.o.TaskBytes, Elsewhere: r.engine().Elsewhere, Log: r.state.o.Log,
+		Progress: r.state.o.Progress}
 }
 
 // archivedThrough is the last cycle whose lines are archived.

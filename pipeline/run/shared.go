@@ -26,10 +26,10 @@ import (
 
 // terms holds what the tasks of buckets and slices share in addition to the plan.
 type terms struct {
-	Scans   int            `json:"scans"`   // number of scan tasks
-	Touched []place.Place  `json:"touched"` // places whose event lines were calculated again
-	Cycles  []period.Cycle `json:"cycles"`  // cycles that are known before anything is rated
-	Issued  pay.Issued     `json:"issued"`
+	Scans   []accept.DoneTask `json:"scans"`
+	Touched []place.Place     `json:"touched"` // places whose event lines were calculated again
+	Cycles  []period.Cycle    `json:"cycles"`  // cycles that are known before anything is rated
+	Issued  pay.Issued        `json:"issued"`
 	// buckets in which re-rating posted differences, ascending
 	Reposted []int   `json:"reposted"`
 	Deferred []int32 `json:"deferred"` // feed files of the plan that are not taken: unreadable or changed
@@ -54,6 +54,7 @@ type sharing struct {
 	run     manifest.Hash // "" = it is being planned
 	plan    *plan.Plan
 	refused bool // a worker refused a task
+	scans   []accept.DoneTask
 
 	txn *lake.Txn          // of the run, once it has begun
 	o   *workspace.Options // of the run
@@ -232,6 +233,9 @@ func (s *sharing) elsewhere(ctx context.Context, stage string, tasks [][]byte, t
 		return fmt.Errorf("run %s: %d of %d %s tasks have no result", s.run, len(missing), len(tasks), stage)
 	}
 	for i, b := range results {
+		if stage == accept.ScanTask {
+			s.scans = append(s.scans, accept.DoneTask{Task: tasks[i], Result: b})
+		}
 		if err := take(b); err != nil {
 			return fmt.Errorf("take the result of %s task %d: %w", stage, i, err)
 		}
@@ -292,8 +296,9 @@ func (r *run) shareTerms() error {
 	if r.state.job.sharing == nil {
 		return nil
 	}
-	t := &terms{Scans: r.state.scanned.Tasks(), Touched: append([]place.Place{}, place.InOrder(r.events.touched)...),
-		Cycles: append([]period.Cycle{}, r.known...), Issued: *r.issued, Reposted: []int{},
+	t := &terms{Scans: append([]accept.DoneTask{}, r.state.job.sharing.scans...),
+		Touched: append([]place.Place{}, place.InOrder(r.events.touched)...),
+		Cycles:  append([]period.Cycle{}, r.known...), Issued: *r.issued, Reposted: []int{},
 		Deferred: r.state.scanned.Deferred()}
 	if re := r.state.job.rerate; re != nil {
 		t.Reposted = slices.AppendSeq(t.Reposted, maps.Keys(re.reposted))

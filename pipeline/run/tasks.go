@@ -166,7 +166,7 @@ func (r taskWorkers) rejectWorker() (worker, error) {
 
 // rerateWorker reads the books for rating a closed cycle again. Nothing was scanned.
 func (r taskWorkers) rerateWorker() (_ worker, err error) {
-	if r.run.state.scanned, err = accept.Recall(r.run.scanConfig(), nil, nil, nil, nil); err != nil {
+	if r.run.state.scanned, err = accept.Recall(r.run.scanConfig(), nil, nil, nil); err != nil {
 		return nil, err
 	}
 	f, err := rerating(r).rerater()
@@ -186,19 +186,6 @@ func (r taskWorkers) recall() (*fold.Folder, error) {
 	if err := task.Decode(termsKind, text, t); err != nil {
 		return nil, err
 	}
-	var todo, results [][]byte
-	for i := range t.Scans {
-		for _, one := range []struct {
-			name string
-			to   *[][]byte
-		}{{taskObject(accept.ScanTask, i), &todo}, {resultObject(accept.ScanTask, i), &results}} {
-			b, err := r.run.state.txn.SubTxn.ReadShared(one.name)
-			if err != nil {
-				return nil, err
-			}
-			*one.to = append(*one.to, b)
-		}
-	}
 	cfg, files, err := r.taskConfig()
 	if err == nil {
 		err = r.run.state.watchRejects(cfg)
@@ -206,7 +193,7 @@ func (r taskWorkers) recall() (*fold.Folder, error) {
 	if err != nil {
 		return nil, err
 	}
-	if r.run.state.scanned, err = accept.Recall(cfg, files, todo, results, t.Deferred); err != nil {
+	if r.run.state.scanned, err = accept.Recall(cfg, files, t.Scans, t.Deferred); err != nil {
 		return nil, err
 	}
 	r.run.issued, r.run.known, r.run.events.touched = &t.Issued, t.Cycles, make(map[place.Place]bool)

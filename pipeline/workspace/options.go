@@ -15,7 +15,7 @@ type Options struct {
 	BatchRows  int            // 0 = default; for tests
 	ChunkBytes int            // 0 = default; for tests
 	CutBytes   int            // 0 = default (lake.Options); for tests
-	RangeBytes int64          // size of the ranges of a large text file for tasks (cuts.New); 0 = default; for tests
+	RangeBytes int64          // accept.Config.RangeBytes; 0 = default; for tests
 	SlotLines  int64          // linefile.Slots.Fewest; 0 = default; for tests
 	BucketRows int64          // publish.Options.BucketRows; 0 = default; for tests
 	// FileRejects is rejectlist.Stage.Fewest; 0 = default; for tests.

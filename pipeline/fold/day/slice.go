@@ -219,6 +219,7 @@ func (s *Slicer) each(ctx context.Context, u *Unit, take func(r *sorting.Row, du
 	err error) {
 	const often = 1 << 16 // rows after which the context is looked at
 	d := s.day
+	defer func() { err = errors.Join(err, d.in.Drop()) }()
 	rows, err := d.in.UsageRange(u.Bucket, u.Day, u.Range())
 	if err != nil {
 		return false, err

@@ -21,10 +21,13 @@ type Rows struct {
 
 // New returns the new rows of a scan.
 func New(s *state.State, scanned *accept.Scanned, t *Tally) *Rows {
-	n := &Rows{State: s, Scanned: scanned, Tally: t}
+	n := &Rows{State: s, Scanned: scanned, Tally: t, buffers: sorting.Buffers{Temp: s.Txn}}
 	n.resolver = resolver{State: s, scanned: scanned, buffers: &n.buffers}
 	return n
 }
+
+// Drop deletes the temporary copies of rows that were read for a task.
+func (n *Rows) Drop() error { return n.buffers.Drop() }
 
 // Usage returns the new usage rows of a bucket's day, in order.
 func (n *Rows) Usage(bucket int, day period.Day) (sorting.Source, error) {

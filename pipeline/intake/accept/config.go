@@ -39,6 +39,8 @@ type Config struct {
 	ChunkBytes int // 0 = 48 MiB per worker
 	// sorting.Chunk.SegmentRows; 0 = default; for tests
 	SegmentRows int64
+	// RangeBytes is the largest size of a range of a text (cuts.New); 0 = default
+	RangeBytes int64
 	// TaskBytes encodes and decodes the tasks that read usage and bandwidth, and their results. Their rows then go
 	// through files.
 	TaskBytes bool
@@ -63,6 +65,18 @@ func (c *Config) chunkBytes() int {
 	return size
 }
 
+// separate reports whether usage and bandwidth are read by separate tasks.
+func (c *Config) separate() bool { return c.TaskBytes || c.Elsewhere != nil }
+
+// taskBytes is the smallest size of the input of a task: 64 MiB of a separate one, because each costs some requests to
+// an object store, and every bucket reads a part of its result.
+func (c *Config) taskBytes() int64 {
+	if !c.separate() {
+		return 0
+	}
+	return cmp.Or(c.RangeBytes, cuts.DefaultBytes) / 4
+}
+
 // heldBytes is the limit of the sorted runs of all workers in memory. Runs beyond it are written to scratch files.
 func (c *Config) heldBytes() int64 {
 	if c.apart {
@@ -73,8 +87,9 @@ func (c *Config) heldBytes() int64 {
 
 // FeedFiles reads feed files, as package feed does. With it, users of a scan's results need not import the formats.
 type FeedFiles interface {
-	// Groups returns the number of row groups of a Parquet file; 1 for other formats.
-	Groups(fsys fs.FS, name string, spec *feeds.Spec, opts feedrows.Options) (int, error)
+	// Groups returns the sizes in bytes of the row groups of a Parquet file. A file of another format is one group of
+	// the given size.
+	Groups(fsys fs.FS, name string, size int64, spec *feeds.Spec, opts feedrows.Options) ([]int64, error)
 	// OpenRange opens the row groups [from, to) of a file.
 	OpenRange(fsys fs.FS, name string, spec *feeds.Spec, opts feedrows.Options, from, to int) (feedrows.Reader, error)
 	// OpenText opens a range of a text file.
@@ -84,7 +99,7 @@ type FeedFiles interface {
 // Parts maps a bucket and a day to the number by which runs are sorted, and back.
 type Parts struct{ base period.Day }
 
-const dayBits = 16
+const dayBits = sorting.DayBits
 
 // newParts begins with the oldest cycle that is not too old: no record has an earlier day.
 func newParts(oldest period.Cycle) Parts { return Parts{base: oldest.First()} }

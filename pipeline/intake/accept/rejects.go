@@ -107,7 +107,9 @@ type spool struct {
 	buf    []byte
 	file   storage.File // until closed
 	name   string       // of the scratch file; "" = none
-	onDisk int64
+	onDisk int64        // end of the rejects in the scratch file
+	from   int64        // their begin: those of other parts of a scan task are before them
+	kept   bool         // the scratch file has rejects of other parts
 }
 
 // spoolBytes is the memory limit of a spool.
@@ -156,8 +158,10 @@ func (s *spool) each(file int32, visit func(*Reject) error) error {
 		if err := s.eachOnDisk(file, visit); err != nil {
 			return err
 		}
-		if err := s.txn.RemoveTemp(s.name); err != nil {
-			return err
+		if !s.kept {
+			if err := s.txn.RemoveTemp(s.name); err != nil {
+				return err
+			}
 		}
 	}
 	for rest := s.buf; len(rest) > 0; {
@@ -178,7 +182,7 @@ func (s *spool) eachOnDisk(file int32, visit func(*Reject) error) error {
 	}
 	defer f.Close()
 	var pending []byte
-	for off := int64(0); off < s.onDisk || len(pending) > 0; {
+	for off := s.from; off < s.onDisk || len(pending) > 0; {
 		take := min(spoolBytes, s.onDisk-off)
 		at := len(pending)
 		pending = slices.Grow(pending, int(take))[:at+int(take)]

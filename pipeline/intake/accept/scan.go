@@ -69,11 +69,12 @@ type task struct {
 	file     int32
 	from, to int         // row groups
 	text     *cuts.Range // nil = not a range of a text
+	bytes    int64       // of the part
 	first    int64
 	rejects  spool
 
 	fault, deferred error        // of the part of the file that the task read
-	run             *sorting.Run // its rows, if they are in a run of their own
+	run             *sorting.Run // with its rows, if they are in a file with those of other parts
 }
 
 // Scan reads all files, checks every record by itself, and returns sorted runs of the records that passed. An error is
@@ -92,7 +93,7 @@ func Scan(ctx context.Context, cfg *Config, files []*File) (*Scanned, error) {
 		err = files[i].inspect(cfg)
 	}
 	if err == nil {
-		err = s.leave(s.tasks)
+		err = s.leave(cfg, s.tasks)
 	}
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -102,7 +103,7 @@ func Scan(ctx context.Context, cfg *Config, files []*File) (*Scanned, error) {
 
 // run reads all tasks.
 func (s *Scanned) run(ctx context.Context, cfg *Config, lim *limits) error {
-	if !cfg.TaskBytes && cfg.Elsewhere == nil {
+	if !cfg.separate() {
 		return s.readAll(ctx, cfg, lim, s.tasks)
 	}
 	var apart, here []*task
@@ -180,7 +181,7 @@ func (s *Scanned) blame(tasks []*task) {
 
 // leave removes the parts of runs in which all rows belong to files that are not taken, so that a day with only such
 // rows is not rated. Other rows of these files are skipped when the runs are read.
-func (s *Scanned) leave(tasks []*task) error {
+func (s *Scanned) leave(cfg *Config, tasks []*task) error {
 	some := false
 	for i, f := range s.Files {
 		some = some || !s.Taken(int32(i)) && ByItself(f.Feed) && f.Rows > f.Rejected
@@ -188,26 +189,14 @@ func (s *Scanned) leave(tasks []*task) error {
 	if !some {
 		return nil
 	}
-	own := make(map[*sorting.Run]bool) // runs of one task: whether its file is taken
+	taken, left := make(map[*sorting.Run]bool), make(map[*sorting.Run]bool) // runs with rows of such files
 	for _, t := range tasks {
-		if t.run != nil {
-			own[t.run] = s.Taken(t.file)
-		}
+		taken[t.run], left[t.run] = taken[t.run] || s.Taken(t.file), left[t.run] || !s.Taken(t.file)
 	}
 	for _, runs := range []*[]*sorting.Run{&s.Usage, &s.Bandwidth} {
-		kept := (*runs)[:0]
-		var mixed []*sorting.Run
-		for _, r := range *runs {
-			taken, one := own[r]
-			if !one {
-				mixed = append(mixed, r)
-			}
-			if taken || !one {
-				kept = append(kept, r)
-			}
-		}
-		*runs = kept
-		if err := sorting.Without(mixed, s.Taken); err != nil {
+		*runs = slices.DeleteFunc(*runs, func(r *sorting.Run) bool { return left[r] && !taken[r] })
+		mixed := slices.DeleteFunc(slices.Clone(*runs), func(r *sorting.Run) bool { return taken[r] && !left[r] })
+		if err := sorting.Without(mixed, s.Taken, &sorting.Buffers{Temp: cfg.Txn}); err != nil {
 			return err
 		}
 	}
@@ -304,28 +293,53 @@ func newLimits(cfg *Config) *limits {
 	return lim
 }
 
-// plan divides the files into tasks: one per row group of a Parquet file, one per range of a text that has ranges, and
-// one for every other file.
+// plan divides the files into tasks: one per row group of a Parquet file, or per several if tasks are separate, one per
+// range of a text that has ranges, and one for every other file.
 func (s *Scanned) plan(cfg *Config) error {
 	for i, f := range s.Files {
 		for r := range f.Ranges {
-			s.tasks = append(s.tasks, &task{file: int32(i), to: 1, text: &f.Ranges[r]})
+			text := &f.Ranges[r]
+			s.tasks = append(s.tasks, &task{file: int32(i), to: 1, text: text, bytes: text.To - text.From})
 		}
 		if f.Ranges != nil {
 			continue
 		}
-		groups, err := cfg.Feed.Groups(cfg.Inbox, f.Name, cfg.spec(f.Feed), cfg.readOptions())
+		groups, err := cfg.Feed.Groups(cfg.Inbox, f.Name, f.Bytes, cfg.spec(f.Feed), cfg.readOptions())
 		if err != nil {
 			if err := f.judge(cfg, err); err != nil {
 				return err
 			}
 			continue
 		}
-		for g := range groups {
-			s.tasks = append(s.tasks, &task{file: int32(i), from: g, to: g + 1})
+		var list []*task
+		for g, bytes := range groups {
+			list = append(list, &task{file: int32(i), from: g, to: g + 1, bytes: bytes})
+		}
+		for _, several := range chunks(list, cfg.taskBytes()) {
+			t := several[0]
+			for _, next := range several[1:] {
+				t.to, t.bytes = next.to, t.bytes+next.bytes
+			}
+			s.tasks = append(s.tasks, t)
 		}
 	}
 	return nil
+}
+
+// chunks divides a list of parts into chunks of at least the given size each, if there is that much.
+func chunks(list []*task, least int64) (divided [][]*task) {
+	left, from, bytes := int64(0), 0, int64(0)
+	for _, t := range list {
+		left += t.bytes
+	}
+	for i, t := range list {
+		bytes, left = bytes+t.bytes, left-t.bytes
+		if bytes >= least && left >= least || i+1 == len(list) {
+			divided = append(divided, list[from:i+1])
+			from, bytes = i+1, 0
+		}
+	}
+	return divided
 }
 
 func (c *Config) readOptions() feedrows.Options { return feedrows.Options{BatchRows: c.BatchRows} }
@@ -390,6 +404,7 @@ type worker struct {
 	runs    [2][]*sorting.Run // in scratch files
 	held    [2][]*sorting.Run // in memory
 	scratch []scratchFile
+	rejects spool // of the parts of a separate task
 	file    *File
 	task    *task
 	batch   *feedrows.Batch

@@ -19,11 +19,16 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// scanTask reads a part of a usage or bandwidth file.
+// scanTask reads parts of usage or bandwidth files.
 type scanTask struct {
-	Task int    `json:"task"` // number in the scan
+	Task  int        `json:"task"` // number in the scan
+	Feed  string     `json:"feed"`
+	Parts []scanPart `json:"parts"`
+}
+
+// scanPart is a part of a file.
+type scanPart struct {
 	File int32  `json:"file"`
-	Feed string `json:"feed"`
 	Name []byte `json:"name"`
 	Hash string `json:"hash"` // "" = the file cannot change
 	// Stamp is the file's stamp when it was hashed (inbox.Stamp); "" = unknown, or a change might not alter it
@@ -35,23 +40,36 @@ type scanTask struct {
 
 // scanResult is the result of a scanTask.
 type scanResult struct {
-	Task     int         `json:"task"`
-	First    int64       `json:"first"`
-	Header   []byte      `json:"header"`
-	Rows     int64       `json:"rows"`
-	Rejected int64       `json:"rejected"`
-	FirstDay period.Day  `json:"first_day"`
-	LastDay  period.Day  `json:"last_day"`
-	Fault    *fileFault  `json:"fault"`
-	Deferred *fileFault  `json:"deferred"`
-	Run      *storedFile `json:"run"` // accepted rows, sorted; nil = none
-	Rejects  *storedFile `json:"rejects"`
+	Task  int          `json:"task"`
+	Parts []partResult `json:"parts"`
+	Run   *storedRun   `json:"run"` // accepted rows, sorted; nil = none
+	// Rejects are those of one part after those of the other; nil = none
+	Rejects *storedFile `json:"rejects"`
+}
+
+// partResult is the result of a scanPart without its rows.
+type partResult struct {
+	First    int64      `json:"first"`
+	Header   []byte     `json:"header"`
+	Rows     int64      `json:"rows"`
+	Rejected int64      `json:"rejected"`
+	FirstDay period.Day `json:"first_day"`
+	LastDay  period.Day `json:"last_day"`
+	Fault    *fileFault `json:"fault"`
+	Deferred *fileFault `json:"deferred"`
+	Rejects  int64      `json:"rejects"` // end of its rejects in the file of the task
 }
 
 // storedFile is a temporary file of the lake.
 type storedFile struct {
 	Name  string `json:"name"`
 	Bytes int64  `json:"bytes"`
+}
+
+// storedRun is the file of a run with a footer.
+type storedRun struct {
+	storedFile
+	Rows int64 `json:"rows"` // bytes before the footer
 }
 
 // fileFault encodes a *feedfile.Error or an *inbox.ChangedError with the text of the error that wraps it.
@@ -102,13 +120,21 @@ func (f *fileFault) deferred() error {
 
 // readApart does tasks separately: results go through files, and each task numbers its own regions.
 func (s *Scanned) readApart(ctx context.Context, cfg *Config, lim *limits, list []*task) error {
+	var pieces [][]*task // by task
+	for _, feed := range []string{"bandwidth", "usage"} {
+		other := func(t *task) bool { return s.Files[t.file].Feed != feed }
+		pieces = append(pieces, chunks(slices.DeleteFunc(slices.Clone(list), other), cfg.taskBytes())...)
+	}
 	var todo []*scanTask
-	for i, t := range list {
-		f := s.Files[t.file]
-		one := &scanTask{Task: i, File: t.file, Feed: f.Feed, Name: []byte(f.Name), From: t.from, To: t.to,
-			Text: t.text}
-		if cfg.Still != nil {
-			one.Hash, one.Stamp = f.Hash, f.Stamp
+	for i, several := range pieces {
+		one := &scanTask{Task: i, Feed: s.Files[several[0].file].Feed}
+		for _, t := range several {
+			f := s.Files[t.file]
+			p := scanPart{File: t.file, Name: []byte(f.Name), From: t.from, To: t.to, Text: t.text}
+			if cfg.Still != nil {
+				p.Hash, p.Stamp = f.Hash, f.Stamp
+			}
+			one.Parts = append(one.Parts, p)
 		}
 		todo = append(todo, one)
 	}
@@ -119,17 +145,17 @@ func (s *Scanned) readApart(ctx context.Context, cfg *Config, lim *limits, list 
 		Worker: func() func(context.Context, *scanTask) (*scanResult, error) {
 			keep := func(f storage.File, _ string, _ []byte) (string, error) { return f.Name(), f.Close() }
 			return func(ctx context.Context, t *scanTask) (*scanResult, error) {
-				return scanApart(ctx, cfg, lim, t, keep)
+				return scanApart(ctx, cfg, lim, t, keep, false)
 			}
 		},
 		Take: func(r *scanResult) error {
-			if r.Task < 0 || r.Task >= len(list) {
-				return fmt.Errorf("take the result of scan task %d: there are %d", r.Task, len(list))
+			if r.Task < 0 || r.Task >= len(pieces) {
+				return fmt.Errorf("take the result of scan task %d: there are %d", r.Task, len(pieces))
 			}
 			if done++; cfg.Progress != nil {
-				cfg.Progress("read feeds", done, int64(len(list)))
+				cfg.Progress("read feeds", done, int64(len(pieces)))
 			}
-			return s.take(cfg, list[r.Task], r)
+			return s.take(cfg, pieces[r.Task], r)
 		},
 	})
 }
@@ -142,21 +168,7 @@ const ScanTask = "scan"
 func DoTask(ctx context.Context, cfg *Config, b []byte) ([]byte, error) {
 	lim := newLimits(cfg)
 	return tasks.Do(ctx, ScanTask, b, func(ctx context.Context, t *scanTask) (*scanResult, error) {
-		own := *cfg
-		if t.Hash == "" {
-			return scanApart(ctx, &own, lim, t, cfg.Txn.KeepShared)
-		}
-		own.Still = func(fsys fs.FS, name string) error { return sameHash(fsys, name, t.Hash) }
-		before := stampOf(cfg.Inbox, string(t.Name))
-		r, err := scanApart(ctx, &own, lim, t, cfg.Txn.KeepShared)
-		if err != nil || r.Deferred != nil {
-			return r, err
-		}
-		err = stillPlanned(cfg.Inbox, string(t.Name), t.Hash, t.Stamp, before)
-		if changed := faultOf(err); changed != nil {
-			r.Fault, r.Deferred, err = nil, changed, nil
-		}
-		return r, err
+		return scanApart(ctx, cfg, lim, t, cfg.Txn.KeepShared, true)
 	})
 }
 
@@ -219,46 +231,49 @@ func (s *Scanned) Deferred() []int32 {
 // errDeferred is the error of a file that the scanning process did not take.
 var errDeferred = errors.New("it is not taken")
 
-// Recall rebuilds the result of a scan done by other processes from the tasks, their results as passed to Elsewhere,
-// and the files that were deferred (Deferred). It has only usage and bandwidth.
-func Recall(cfg *Config, files []*File, todo, results [][]byte, deferred []int32) (*Scanned, error) {
+// DoneTask is a task that another process did, and its result.
+type DoneTask struct {
+	Task   []byte `json:"task"`
+	Result []byte `json:"result"`
+}
+
+// Recall rebuilds the result of a scan done by other processes from its tasks and the files that were deferred
+// (Deferred). It has only usage and bandwidth.
+func Recall(cfg *Config, files []*File, done []DoneTask, deferred []int32) (*Scanned, error) {
 	s := &Scanned{Files: files, Regions: NewRegions(), Parts: newLimits(cfg).parts}
-	var done []*task
-	for i := range todo {
-		t, r := new(scanTask), new(scanResult)
-		err := errors.Join(tasks.Decode(ScanTask+" task", todo[i], t), tasks.Decode(ScanTask+" result", results[i], r))
-		if err == nil && (t.File < 0 || int(t.File) >= len(files)) {
-			err = fmt.Errorf("scan task %d is of file %d, the run has %d", i, t.File, len(files))
-		}
-		if err == nil {
-			done = append(done, &task{file: t.File, from: t.From, to: t.To, text: t.Text})
-			err = s.take(cfg, done[i], r)
-		}
-		if err != nil {
-			return nil, errors.Join(err, s.Close())
+	for i, one := range done {
+		if err := s.recall(cfg, &one); err != nil {
+			return nil, errors.Join(fmt.Errorf("scan task %d: %w", i, err), s.Close())
 		}
 	}
-	s.tasks = done
-	s.blame(done)
+	s.blame(s.tasks)
 	for _, i := range deferred {
 		if i < 0 || int(i) >= len(files) {
 			return nil, errors.Join(fmt.Errorf("file %d is deferred, the run has %d", i, len(files)), s.Close())
 		}
 		files[i].Deferred = cmp.Or(files[i].Deferred, errDeferred)
 	}
-	return s, s.leave(done)
+	return s, s.leave(cfg, s.tasks)
 }
 
-// Tasks returns the number of tasks that read usage and bandwidth.
-func (s *Scanned) Tasks() int {
-	n := 0
-	for _, t := range s.tasks {
-		if s.apart(t) {
-			n++
-		}
+func (s *Scanned) recall(cfg *Config, done *DoneTask) error {
+	t, r := new(scanTask), new(scanResult)
+	err := errors.Join(tasks.Decode(ScanTask+" task", done.Task, t), tasks.Decode(ScanTask+" result", done.Result, r))
+	if err != nil {
+		return err
 	}
-	return n
+	var pieces []*task
+	for _, p := range t.Parts {
+		if p.File < 0 || int(p.File) >= len(s.Files) {
+			return fmt.Errorf("it is of file %d, the run has %d", p.File, len(s.Files))
+		}
+		pieces = append(pieces, p.piece())
+	}
+	s.tasks = append(s.tasks, pieces...)
+	return s.take(cfg, pieces, r)
 }
+
+func (p *scanPart) piece() *task { return &task{file: p.File, from: p.From, to: p.To, text: p.Text} }
 
 // apart reports whether a task can be done separately. Other tasks add their rows to Config.Events.
 func (s *Scanned) apart(t *task) bool {
@@ -274,27 +289,62 @@ type keepFile func(f storage.File, kind string, digest []byte) (name string, err
 // freeChunks are the empty chunks of ended scan tasks, with the memory that the next task needs.
 var freeChunks = sync.Pool{New: func() any { return new([2]sorting.Chunk) }}
 
-// scanApart does a scan task.
-func scanApart(ctx context.Context, cfg *Config, lim *limits, t *scanTask, keep keepFile) (r *scanResult, err error) {
+// scanApart does a scan task. With elsewhere, files can change after their hashes were found by another process.
+func scanApart(ctx context.Context, cfg *Config, lim *limits, t *scanTask, keep keepFile, elsewhere bool) (
+	r *scanResult, err error) {
 	own := *cfg
 	own.Workers, own.Rejected, own.apart = 1, nil, true
 	s := &Scanned{Regions: NewRegions(), Parts: lim.parts}
 	defer func() { err = errors.Join(err, s.Close()) }()
 	w := newWorker(&own, lim, s)
 	w.use(freeChunks.Get().(*[2]sorting.Chunk))
-	piece := &task{file: t.File, from: t.From, to: t.To, text: t.Text}
-	found, err := w.run(ctx, piece, &File{Feed: t.Feed, Name: string(t.Name), Hash: t.Hash}, false)
-	if err != nil {
-		return nil, errors.Join(err, w.drop())
+	r = &scanResult{Task: t.Task}
+	for i := range t.Parts {
+		p := &t.Parts[i]
+		read := w.readPart
+		if elsewhere && p.Hash != "" {
+			read = w.readPlanned
+		}
+		done, err := read(ctx, t.Feed, p)
+		if err != nil {
+			return nil, errors.Join(err, w.drop())
+		}
+		r.Parts = append(r.Parts, *done)
 	}
-	r = &scanResult{Task: t.Task, First: found.first, Header: []byte(found.header), Rows: found.rows,
-		Rejected: found.rejected, FirstDay: found.firstDay, LastDay: found.lastDay, Fault: faultOf(found.fault),
-		Deferred: faultOf(found.deferred)}
 	if r.Run, err = w.store(t.Task, keep); err != nil {
 		return nil, err
 	}
-	r.Rejects, err = piece.rejects.store(keep)
+	r.Rejects, err = w.rejects.store(keep)
 	freeChunks.Put(w.chunks) // all of their rows are stored
+	return r, err
+}
+
+// readPart reads a part of a task.
+func (w *worker) readPart(ctx context.Context, feed string, p *scanPart) (*partResult, error) {
+	piece := p.piece()
+	piece.rejects = w.rejects
+	found, err := w.run(ctx, piece, &File{Feed: feed, Name: string(p.Name), Hash: p.Hash}, false)
+	if err != nil {
+		return nil, err
+	}
+	w.rejects = piece.rejects
+	return &partResult{First: found.first, Header: []byte(found.header), Rows: found.rows, Rejected: found.rejected,
+		FirstDay: found.firstDay, LastDay: found.lastDay, Fault: faultOf(found.fault),
+		Deferred: faultOf(found.deferred), Rejects: w.rejects.onDisk + int64(len(w.rejects.buf))}, nil
+}
+
+// readPlanned is readPart for a part that must have the content that the run was planned with.
+func (w *worker) readPlanned(ctx context.Context, feed string, p *scanPart) (*partResult, error) {
+	w.cfg.Still = func(fsys fs.FS, name string) error { return sameHash(fsys, name, p.Hash) }
+	before := stampOf(w.cfg.Inbox, string(p.Name))
+	r, err := w.readPart(ctx, feed, p)
+	if err != nil || r.Deferred != nil {
+		return r, err
+	}
+	err = stillPlanned(w.cfg.Inbox, string(p.Name), p.Hash, p.Stamp, before)
+	if changed := faultOf(err); changed != nil {
+		r.Fault, r.Deferred, err = nil, changed, nil
+	}
 	return r, err
 }
 
@@ -309,7 +359,7 @@ func (w *worker) drop() error {
 
 // store writes the rows of the only task of a worker, which has a number, into one file, with the words of their region
 // codes.
-func (w *worker) store(number int, keep keepFile) (*storedFile, error) {
+func (w *worker) store(number int, keep keepFile) (*storedRun, error) {
 	chunk, runs := &w.chunks[w.slot], w.runs[w.slot]
 	if len(runs) > 0 {
 		if err := w.end(); err != nil {
@@ -344,7 +394,7 @@ func (w *worker) store(number int, keep keepFile) (*storedFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &storedFile{name, run.Size() + int64(len(end))}
+	out := &storedRun{storedFile{name, run.Size() + int64(len(end))}, run.Size()}
 	for _, old := range w.scanned.scratch {
 		if err := errors.Join(old.Close(), w.cfg.Txn.RemoveTemp(old.name)); err != nil {
 			return nil, err
@@ -368,21 +418,20 @@ func (s *spool) store(keep keepFile) (*storedFile, error) {
 	return &storedFile{name, s.onDisk}, err
 }
 
-// take adds the result of a scan task.
-func (s *Scanned) take(cfg *Config, t *task, r *scanResult) error {
-	s.add(t, &found{first: r.First, header: string(r.Header), rows: r.Rows, rejected: r.Rejected, firstDay: r.FirstDay,
-		lastDay: r.LastDay, fault: r.Fault.fault(), deferred: r.Deferred.deferred()})
-	f := s.Files[t.file]
+// take adds the result of a scan task, which read pieces.
+func (s *Scanned) take(cfg *Config, pieces []*task, r *scanResult) error {
+	if len(r.Parts) != len(pieces) {
+		return fmt.Errorf("the result of a scan task has %d parts, want %d", len(r.Parts), len(pieces))
+	}
+	rejects := spool{txn: cfg.Txn, kept: true}
 	if r.Rejects != nil {
-		t.rejects = spool{txn: cfg.Txn, name: r.Rejects.Name, onDisk: r.Rejects.Bytes}
-		if cfg.Rejected != nil {
-			err := t.rejects.eachOnDisk(t.file, func(x *Reject) error {
-				cfg.Rejected(f.Feed, string(r.Header), x)
-				return nil
-			})
-			if err != nil {
-				return err
-			}
+		rejects.name = r.Rejects.Name
+	}
+	for i, t := range pieces {
+		rejects.from, rejects.onDisk = rejects.onDisk, r.Parts[i].Rejects
+		t.rejects = rejects
+		if err := s.takePart(cfg, t, &r.Parts[i]); err != nil {
+			return err
 		}
 	}
 	if r.Run == nil {
@@ -396,15 +445,30 @@ func (s *Scanned) take(cfg *Config, t *task, r *scanResult) error {
 	if data.Size() != r.Run.Bytes {
 		return fmt.Errorf("%s of a scan task has %d bytes, want %d", r.Run.Name, data.Size(), r.Run.Bytes)
 	}
-	run, err := sorting.OpenStored(data, data.Size(), s.Regions.Code)
+	run, err := sorting.OpenStored(data, r.Run.Rows, r.Run.Bytes, s.Regions.Code)
 	if err != nil {
 		return fmt.Errorf("%s: %w", r.Run.Name, err)
 	}
-	t.run = run
-	if f.Feed == "bandwidth" {
+	for _, t := range pieces {
+		t.run = run
+	}
+	if s.Files[pieces[0].file].Feed == "bandwidth" {
 		s.Bandwidth = append(s.Bandwidth, run)
 	} else {
 		s.Usage = append(s.Usage, run)
 	}
 	return nil
+}
+
+// takePart adds the result of a part of a scan task, without the accepted rows.
+func (s *Scanned) takePart(cfg *Config, t *task, r *partResult) error {
+	s.add(t, &found{first: r.First, header: string(r.Header), rows: r.Rows, rejected: r.Rejected, firstDay: r.FirstDay,
+		lastDay: r.LastDay, fault: r.Fault.fault(), deferred: r.Deferred.deferred()})
+	if cfg.Rejected == nil || t.rejects.name == "" {
+		return nil
+	}
+	return t.rejects.eachOnDisk(t.file, func(x *Reject) error {
+		cfg.Rejected(s.Files[t.file].Feed, string(r.Header), x)
+		return nil
+	})
 }

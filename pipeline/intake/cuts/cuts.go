@@ -8,8 +8,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 )
 
-// defaultBytes is the largest size of a range in bytes. A range with a longer record exceeds it.
-const defaultBytes = 256 << 20
+// DefaultBytes is the largest size of a range in bytes. A range with a longer record exceeds it.
+const DefaultBytes = 256 << 20
 
 // Range is a part of a text file that one task reads. Its JSON is part of the plans and tasks of shared runs.
 type Range struct {
@@ -50,12 +50,12 @@ const (
 	byteOrder = "\ufeff"
 )
 
-// New returns the Cutter that divides a file of the given size into ranges of about each bytes (0 = defaultBytes), or
+// New returns the Cutter that divides a file of the given size into ranges of about each bytes (0 = DefaultBytes), or
 // nil if the file is not divided (CUT-2).
 func New(name string, size, each int64) *Cutter {
 	f, _ := feedfile.FormatOf(name)
 	if each <= 0 {
-		each = defaultBytes
+		each = DefaultBytes
 	}
 	if f.Packed != "" || f.Kind != "csv" && f.Kind != "ndjson" || size <= each {
 		return nil

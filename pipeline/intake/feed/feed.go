@@ -115,19 +115,23 @@ func openText(src *feedfile.File, f feedfile.Format, spec *feeds.Spec, opts feed
 	return r, nil
 }
 
-// Groups returns the number of row groups of a Parquet file. For other files it returns 1 without opening them. Its
-// errors are those of Open.
-func (s *Files) Groups(fsys fs.FS, name string, spec *feeds.Spec, opts feedrows.Options) (int, error) {
+// Groups returns the sizes in bytes of the row groups of a Parquet file. Every other file is one group of the given
+// size, and is not opened. Its errors are those of Open.
+func (s *Files) Groups(fsys fs.FS, name string, size int64, spec *feeds.Spec, opts feedrows.Options) ([]int64, error) {
 	if f, _ := feedfile.FormatOf(name); f.Kind != "parquet" {
-		return 1, nil
+		return []int64{size}, nil
 	}
 	src, err := feedfile.Open(fsys, name)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	f, err := s.loadParquet(src, spec, opts.WithDefaults())
 	if err != nil {
-		return 0, errors.Join(err, src.Close())
+		return nil, errors.Join(err, src.Close())
 	}
-	return len(f.First), src.Close()
+	sizes := make([]int64, len(f.First))
+	for i := range sizes {
+		sizes[i] = f.Compressed(i)
+	}
+	return sizes, src.Close()
 }

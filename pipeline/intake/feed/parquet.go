@@ -105,7 +105,7 @@ func (s *Files) loadParquet(src *feedfile.File, spec *feeds.Spec, opts feedrows.
 	return f, f.tieColumns()
 }
 
-// footerOf returns the footer of a file. Each row group is read by a task of its own, which opens the file again: if it
+// footerOf returns the footer of a file. Tasks of one process that read a row group each open the file again: if each
 // also parsed the footer again, a file would cost the square of the number of its row groups (invariant 9).
 func (s *Files) footerOf(src *feedfile.File) (*parquetfile.File, error) {
 	s.mu.Lock()

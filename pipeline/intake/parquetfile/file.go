@@ -108,6 +108,14 @@ func (f *File) count() error {
 // GroupRows returns the number of rows of a row group.
 func (f *File) GroupRows(group int) int64 { return f.meta.RowGroups[group].NumRows }
 
+// Compressed returns the size of a row group in the file, according to the footer.
+func (f *File) Compressed(group int) (size int64) {
+	for i := range f.meta.RowGroups[group].Columns {
+		size += f.meta.RowGroups[group].Columns[i].MetaData.TotalCompressedSize
+	}
+	return size
+}
+
 // Bytes returns the uncompressed size of the longest of a field's columns in a row group, according to the footer.
 func (f *File) Bytes(field *Field, group int) (most int64) {
 	for _, leaf := range leavesOf(field) {

@@ -12,6 +12,8 @@
 //	SORT-6  A range of a part has the rows of the part whose customer and start are in it, in the order of SORT-1. A
 //	        run has a segment for each part and for every 32,768 rows of it, and only segments that can have rows of
 //	        the range are read. All rows of one customer and start are in one segment.
+//	SORT-7  A segment of a run that is stored in a file is read once for all merges of a worker's task, with others of
+//	        its bucket that are next to it. Merges read a copy in a temporary file.
 //
 // Memory is bounded by the chunk size, the number of workers and a read buffer per run, not by the number of rows.
 package sorting

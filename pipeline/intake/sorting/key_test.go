@@ -33,7 +33,7 @@ func TestRanges(t *testing.T) {
 			if !slices.Equal(got, want) {
 				t.Fatalf("part %d, %v: %v\nwant %v", part, in, got, want)
 			}
-			var b Buffers
+			b := Buffers{Temp: newScratch()}
 			err := ScanRange(runs, part, in, &b, func(h *Head) error {
 				var r Row
 				err := h.Row(&r)
@@ -86,8 +86,8 @@ func drawRuns(t *rapid.T) (runs []*Run) {
 			}
 			runs = append(runs, run)
 		default:
-			file := store(t, c, []string{"third", "first", "second"})
-			run, err := OpenStored(bytes.NewReader(file), int64(len(file)), codes.code)
+			file, rows := store(t, c, []string{"third", "first", "second"})
+			run, err := OpenStored(bytes.NewReader(file), rows, int64(len(file)), codes.code)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -99,7 +99,7 @@ func drawRuns(t *rapid.T) (runs []*Run) {
 
 // each visits the rows of a range of a part, in order.
 func each(t *rapid.T, runs []*Run, part Part, in Range, visit func(*Row)) {
-	var b Buffers
+	b := Buffers{Temp: newScratch()}
 	m, err := MergeRange(runs, part, in, &b)
 	if err != nil {
 		t.Fatal(err)

@@ -9,6 +9,8 @@ import (
 	"hash/crc32"
 	"io"
 	"math/bits"
+
+	"github.com/tollbook/tollbook/pipeline/lake/extsort"
 )
 
 // Source returns rows in the order of SORT-1. Next fills r and returns false at the end. What r points to is valid
@@ -104,24 +106,6 @@ func (c *cursor) need(n int) error {
 	return nil
 }
 
-// check compares segment i with its checksum, once per open run, if the run is stored in a file. It is called before
-// any row of the segment is parsed (SORT-5).
-func (r *Run) check(i int) error {
-	if r.checked == nil || r.checked[i].Load() {
-		return nil
-	}
-	s := &r.segments[i]
-	sum, err := Checksum(r.data, s.off, s.size)
-	if err != nil {
-		return fmt.Errorf("read a sorted run: %w", err)
-	}
-	if sum != s.sum {
-		return errors.New("read a sorted run: its rows are damaged: their checksum is not that of the file's end")
-	}
-	r.checked[i].Store(true)
-	return nil
-}
-
 // Checksum returns the CRC-32C of n bytes from off on.
 func Checksum(data io.ReaderAt, off, n int64) (uint32, error) {
 	sum := crc32.New(crc32.MakeTable(crc32.Castagnoli))
@@ -187,7 +171,13 @@ type Merger struct {
 }
 
 // Buffers is the read memory of one worker's mergers, used by one merger at a time.
-type Buffers struct{ free [][]byte }
+type Buffers struct {
+	Temp extsort.Temp // for copies of rows of stored runs
+
+	free   [][]byte
+	copies map[original]copied
+	files  []copyFile
+}
 
 // Merge starts to merge a part of the runs. Its read buffers are taken from b and returned to it at the end.
 func Merge(runs []*Run, part Part, b *Buffers) (*Merger, error) {
@@ -197,6 +187,9 @@ func Merge(runs []*Run, part Part, b *Buffers) (*Merger, error) {
 // MergeRange is Merge for the rows of a range.
 func MergeRange(runs []*Run, part Part, in Range, b *Buffers) (*Merger, error) {
 	m := &Merger{in: in, buffers: b}
+	if err := b.fetch(runs, part, in); err != nil {
+		return nil, fmt.Errorf("read a sorted run: %w", err)
+	}
 	for _, r := range runs {
 		c, err := r.open(part, in, b)
 		if err != nil {
@@ -221,20 +214,18 @@ func (r *Run) open(part Part, in Range, b *Buffers) (*cursor, error) {
 	if from == to {
 		return nil, nil
 	}
-	for i := from; i < to; i++ {
-		if err := r.check(i); err != nil {
-			return nil, err
-		}
-	}
 	off, end := r.segments[from].off, r.segments[to-1].off+r.segments[to-1].size
-	c := &cursor{}
+	c, data := &cursor{}, r.data
+	if r.stored {
+		data = &copyReader{r, b.copies}
+	}
 	switch {
 	case r.regions != nil:
-		c.other = &translated{regions: r.regions, raw: cursor{data: r.data, off: off, end: end}}
+		c.other = &translated{regions: r.regions, raw: cursor{data: data, off: off, end: end}}
 	case r.memory != nil:
 		c.buf = r.memory[off:end]
 	default:
-		c.data, c.off, c.end = r.data, off, end
+		c.data, c.off, c.end = data, off, end
 		if n := len(b.free); n > 0 {
 			c.buf, b.free = b.free[n-1][:0], b.free[:n-1]
 		}
@@ -342,6 +333,9 @@ func Scan(runs []*Run, part Part, b *Buffers, visit func(*Head) error) error {
 
 // ScanRange is Scan for the rows of a range.
 func ScanRange(runs []*Run, part Part, in Range, b *Buffers, visit func(*Head) error) error {
+	if err := b.fetch(runs, part, in); err != nil { // of all runs at once
+		return fmt.Errorf("read a sorted run: %w", err)
+	}
 	for i := range runs {
 		m, err := MergeRange(runs[i:i+1], part, in, b)
 		if err != nil {
@@ -362,21 +356,16 @@ func ScanRange(runs []*Run, part Part, in Range, b *Buffers, visit func(*Head) e
 // errKept ends the search for a row of a kept file.
 var errKept = errors.New("a row is kept")
 
-// Without removes the parts of runs in which no row belongs to a file that is kept. Runs that are stored with a footer
-// are not changed.
-func Without(runs []*Run, keep func(file int32) bool) error {
-	var b Buffers
+// Without removes the parts of runs in which no row belongs to a file that is kept.
+func Without(runs []*Run, keep func(file int32) bool, b *Buffers) error {
 	for i, r := range runs {
-		if r.checked != nil {
-			continue
-		}
 		kept := make([]segment, 0, len(r.segments))
 		for first := 0; first < len(r.segments); {
 			part, last := r.segments[first].part, first
 			for last < len(r.segments) && r.segments[last].part == part {
 				last++
 			}
-			err := Scan(runs[i:i+1], part, &b, func(h *Head) error {
+			err := Scan(runs[i:i+1], part, b, func(h *Head) error {
 				if keep(h.File()) {
 					return errKept
 				}
@@ -388,6 +377,9 @@ func Without(runs []*Run, keep func(file int32) bool) error {
 				return err
 			}
 			first = last
+		}
+		if err := b.Drop(); err != nil { // copies are known by the numbers of the segments
+			return err
 		}
 		r.segments = kept
 	}

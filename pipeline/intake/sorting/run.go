@@ -10,13 +10,15 @@ import (
 	"math"
 	"math/bits"
 	"slices"
-	"sync/atomic"
 
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
 // Part numbers a (bucket, day) pair, bucket-major: parts in ascending order are a bucket's days in order.
 type Part uint32
+
+// DayBits is the number of bits of a Part for the day.
+const DayBits = 16
 
 // segment is some of the rows of one part within a run: the index of the run. The rows of one customer and start are in
 // one segment.
@@ -36,10 +38,10 @@ type Run struct {
 	data     io.ReaderAt
 	memory   []byte // the rows, if they are in memory
 	segments []segment
-	every    int64         // rows from which a part has a further segment; 0 = segmentRows
-	last     Key           // of the row that was added last
-	regions  []int32       // by region code of the stored rows: the code that is returned; nil = no translation
-	checked  []atomic.Bool // by segment of a run stored in a file: its checksum was compared (SORT-5)
+	every    int64   // rows from which a part has a further segment; 0 = segmentRows
+	last     Key     // of the row that was added last
+	regions  []int32 // by region code of the stored rows: the code that is returned; nil = no translation
+	stored   bool    // in a file with a footer: its rows are read through copies (SORT-7)
 }
 
 // Chunk collects packed rows until it is sorted into a run. It holds less than 4 GiB.

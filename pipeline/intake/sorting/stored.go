@@ -7,13 +7,12 @@ import (
 	"hash/crc32"
 	"io"
 	"slices"
-	"sync/atomic"
 
 	"github.com/tollbook/tollbook/pipeline/lake/task"
 )
 
-// footer follows the rows of a run that is stored in its own file. It is followed by its size, eight bytes, and its
-// CRC-32C, four bytes, both little-endian.
+// footer follows the rows of a run that is stored in its own file. It is followed by its CRC-32C, four bytes,
+// little-endian.
 type footer struct {
 	Regions  [][]byte        `json:"regions"` // words of the region codes of the rows
 	Segments []storedSegment `json:"segments"`
@@ -31,8 +30,8 @@ type storedSegment struct {
 
 const footerKind = "sorted run"
 
-// trailerBytes is the length of a footer's size and checksum.
-const trailerBytes = 8 + 4
+// sumBytes is the length of a footer's checksum.
+const sumBytes = 4
 
 // Footer returns the end of a file of the run's rows, so that OpenStored can open it. regions are the words of region
 // codes.
@@ -49,13 +48,13 @@ func (r *Run) Footer(regions []string) ([]byte, error) {
 		return nil, err
 	}
 	sum := crc32.Checksum(b, crc32.MakeTable(crc32.Castagnoli))
-	return binary.LittleEndian.AppendUint32(binary.LittleEndian.AppendUint64(b, uint64(len(b))), sum), nil
+	return binary.LittleEndian.AppendUint32(b, sum), nil
 }
 
-// OpenStored opens a run that is stored with a footer. code returns the region code of the current run for a word; rows
-// are returned with these codes (SORT-4).
-func OpenStored(data io.ReaderAt, size int64, code func(region string) int32) (*Run, error) {
-	b, err := readFooter(data, size)
+// OpenStored opens a run that is stored with a footer, which begins after the given bytes of rows. code returns the
+// region code of the current run for a word; rows are returned with these codes (SORT-4).
+func OpenStored(data io.ReaderAt, rows, size int64, code func(region string) int32) (*Run, error) {
+	b, err := readFooter(data, rows, size)
 	if err != nil {
 		return nil, fmt.Errorf("read the footer of a sorted run: %w", err)
 	}
@@ -63,7 +62,7 @@ func OpenStored(data io.ReaderAt, size int64, code func(region string) int32) (*
 	if err := task.Decode(footerKind, b, &f); err != nil {
 		return nil, err
 	}
-	r, end := &Run{data: data, checked: make([]atomic.Bool, len(f.Segments))}, int64(0)
+	r, end := &Run{data: data, stored: true}, int64(0)
 	for _, s := range f.Segments {
 		if s.Off != end || s.Size <= 0 || s.Rows <= 0 {
 			return nil, fmt.Errorf("read the footer of a sorted run: the segment of part %d is at %d, want %d", s.Part,
@@ -72,7 +71,7 @@ func OpenStored(data io.ReaderAt, size int64, code func(region string) int32) (*
 		end += s.Size
 		r.segments = append(r.segments, segment{s.Part, s.Key, s.Off, s.Size, s.Rows, s.Sum})
 	}
-	if rows := size - trailerBytes - int64(len(b)); end != rows {
+	if end != rows {
 		return nil, fmt.Errorf("read the footer of a sorted run: its segments have %d bytes, the file has %d", end,
 			rows)
 	}
@@ -88,23 +87,16 @@ func OpenStored(data io.ReaderAt, size int64, code func(region string) int32) (*
 	return r, nil
 }
 
-func readFooter(data io.ReaderAt, size int64) ([]byte, error) {
-	var b [trailerBytes]byte
-	if size < trailerBytes {
+func readFooter(data io.ReaderAt, rows, size int64) ([]byte, error) {
+	if rows < 0 || size < rows+sumBytes {
 		return nil, io.ErrUnexpectedEOF
 	}
-	if n, err := data.ReadAt(b[:], size-trailerBytes); n < len(b) {
+	b := make([]byte, size-rows)
+	if n, err := data.ReadAt(b, rows); n < len(b) {
 		return nil, err
 	}
-	n := binary.LittleEndian.Uint64(b[:])
-	if n > uint64(size-trailerBytes) {
-		return nil, io.ErrUnexpectedEOF
-	}
-	text := make([]byte, n)
-	if got, err := data.ReadAt(text, size-trailerBytes-int64(n)); got < len(text) {
-		return nil, err
-	}
-	if crc32.Checksum(text, crc32.MakeTable(crc32.Castagnoli)) != binary.LittleEndian.Uint32(b[8:]) {
+	text, sum := b[:len(b)-sumBytes], binary.LittleEndian.Uint32(b[len(b)-sumBytes:])
+	if crc32.Checksum(text, crc32.MakeTable(crc32.Castagnoli)) != sum {
 		return nil, errors.New("it is damaged: its checksum is not the one that follows it")
 	}
 	return text, nil

@@ -11,7 +11,8 @@
 //	           agreed number of bytes. An object without a folder (HEAD) may be replaced; it is read from the store
 //	           each time.
 //	OBJECTS-4  A read of the store asks for at least 1 MiB, or for all that is left of the object. Parts that follow
-//	           each other are read with requests that grow to 4 MiB.
+//	           each other are read with requests that grow to 4 MiB. A read of the sorted rows of a scan task
+//	           (runs/*/rows-*) asks for exactly the bytes that its reader wants, and they are not kept in memory.
 //	OBJECTS-5  CreateOnly never replaces an object. An answer that says that the name is taken may concern this
 //	           caller's own earlier attempt: the caller compares the content.
 //	OBJECTS-6  Probe accepts a store only if an object that exists cannot be created again, if exactly one of 16

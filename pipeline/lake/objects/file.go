@@ -15,6 +15,7 @@ type file struct {
 	name    string
 	tag     string // of the version to read; "" = any
 	keep    bool   // cache parts: the object never changes, or its tag identifies the version (OBJECTS-3, FOLDER-2)
+	exact   bool   // each read is one request, and nothing is cached
 	size    int64
 	content []byte // content of a replaceable object; nil = it is read in parts
 	at      int64  // position of Read
@@ -47,6 +48,13 @@ func (f *file) ReadAt(b []byte, off int64) (int, error) {
 	}
 	if off < 0 {
 		return 0, &fs.PathError{Op: "read", Path: f.name, Err: fs.ErrInvalid}
+	}
+	if f.exact {
+		got, _, err := f.reader.get(f.name, f.tag, off, min(int64(len(b)), max(0, f.size-off)))
+		if err == nil && len(got) < len(b) {
+			err = io.EOF
+		}
+		return copy(b, got), err
 	}
 	n := 0
 	for n < len(b) {

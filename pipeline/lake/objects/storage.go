@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -30,6 +31,8 @@ const (
 	cacheBytes = 256 << 20
 	// tempPrefix is the folder of the lake's temporary files.
 	tempPrefix = "tmp/"
+	// runsPrefix is the folder of shared runs, and rowsPrefix begins the names of their sorted rows there.
+	runsPrefix, rowsPrefix = "runs/", "rows-"
 	// tries is the number of attempts of a request while the store is busy.
 	tries = 8
 )
@@ -55,6 +58,12 @@ func New(store Store, scratch storage.Storage, o Options) (*Storage, error) {
 
 // local reports whether a name is in the scratch folder.
 func local(name string) bool { return strings.HasPrefix(name, tempPrefix) }
+
+// exact reports whether an object has the sorted rows of a scan task. Every bucket reads another part of it, which its
+// reader asks for at once (OBJECTS-4).
+func exact(name string) bool {
+	return strings.HasPrefix(name, runsPrefix) && strings.HasPrefix(path.Base(name), rowsPrefix)
+}
 
 // unsynced is a scratch file. It need not survive a crash, so it is never synced.
 type unsynced struct{ storage.File }
@@ -82,7 +91,12 @@ func (s *Storage) Open(name string) (storage.ReadFile, error) {
 	if !fs.ValidPath(name) || name == "." {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrInvalid}
 	}
-	f := &file{reader: s.reader, name: name, keep: strings.Contains(name, "/")}
+	f := &file{reader: s.reader, name: name, keep: strings.Contains(name, "/"), exact: exact(name)}
+	if f.exact {
+		var err error
+		f.size, err = s.Stat(name)
+		return f, err
+	}
 	first, err := f.part(0)
 	if err != nil {
 		return nil, err
