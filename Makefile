@@ -212,7 +212,7 @@ alerts: ## see each alert of fixtures/ops fire and stay silent, by Prometheus' o
 # Two public linters, and a client that is generated, compiled and run. Their versions are fixed here and in fixtures/client/go.mod.
 REDOCLY_VERSION        := 2.77.0
 SWAGGER_PARSER_VERSION := 13.0.0
-OPENAPI      := pipeline/serve/own/openapi.yaml
+OPENAPI      := pipeline/serve/openapi.yaml
 OPENAPI_TOOLS = $(TOOLS)/openapi-$(REDOCLY_VERSION)-$(SWAGGER_PARSER_VERSION)
 
 .PHONY: openapi

@@ -13,11 +13,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/out/iceberg"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/pipeline/run"
-	"github.com/tollbook/tollbook/pipeline/run/dismiss"
 	"github.com/tollbook/tollbook/pipeline/run/prune"
 	"github.com/tollbook/tollbook/pipeline/run/rebucket"
-	"github.com/tollbook/tollbook/pipeline/run/rerated"
-	"github.com/tollbook/tollbook/pipeline/run/targets"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/problem"
@@ -43,12 +40,12 @@ type Runner struct {
 type Result struct {
 	Workspace   *workspace.Workspace // as opened for this run; nil if it could not be read
 	Report      *workspace.Report    // for a run on the lake; nil for publish, and if nothing was done
-	Differences []rerated.Difference // of rerate
+	Differences []run.Difference     // of rerate
 	Published   *publish.Report      // of publish, to ClickHouse
 	Iceberg     *iceberg.Report      // of publish, to Iceberg
 	Pruned      *prune.Report        // of prune
 	Rebucketed  *rebucket.Report     // of rebucket
-	Dismissed   *dismiss.Report      // of rejects
+	Dismissed   *run.DismissReport   // of rejects
 	Entry       ledger.Entry         // final entry; for a dry run its ID is ""
 
 	found foundLake     // at the start
@@ -230,11 +227,11 @@ func (r *Runner) do(ctx context.Context, t *Task, w *workspace.Workspace, o work
 	case Publish:
 		po := t.Publish
 		po.Cycle = t.Cycle
-		res.Published, res.Iceberg, err = targets.All(ctx, w, po, o)
+		res.Published, res.Iceberg, err = run.PublishAll(ctx, w, po, o)
 	case Prune:
 		res.Pruned, err = prune.Run(ctx, w, t.Prune, o)
 	case Rejects:
-		res.Dismissed, err = dismiss.Run(ctx, w, t.Dismiss, o)
+		res.Dismissed, err = run.DismissRejects(ctx, w, t.Dismiss, o)
 	case Rebucket:
 		res.Rebucketed, err = rebucket.Run(ctx, w, t.Rebucket, o)
 	default:

@@ -3,10 +3,8 @@ package jobs
 import (
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/run"
-	"github.com/tollbook/tollbook/pipeline/run/dismiss"
 	"github.com/tollbook/tollbook/pipeline/run/prune"
 	"github.com/tollbook/tollbook/pipeline/run/rebucket"
-	"github.com/tollbook/tollbook/pipeline/run/targets"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings"
@@ -56,10 +54,10 @@ type Task struct {
 	AcceptRejects string
 	ResetClock    bool // of nightly: sets the lake's clock back to that of the run, if the lake's is later
 	Rerate        run.RerateOptions
-	Publish       targets.Options // its Cycle is that of the task
+	Publish       run.PublishOptions // its Cycle is that of the task
 	Prune         prune.Options
-	Dismiss       dismiss.Options  // of rejects
-	Rebucket      rebucket.Options // of rebucket
+	Dismiss       run.DismissOptions // of rejects
+	Rebucket      rebucket.Options   // of rebucket
 }
 
 // Dry reports whether the job writes nothing.

@@ -30,4 +30,21 @@
 // Reversals. A flat fee is reversed with the interval [end − q, end), in which Usage charges it, so that a reversal
 // undoes its record. Positions contain one quota period of a package, the latest: a record of an earlier one finds in
 // it only what Reverse returned in the same step.
+//
+// # Prorated meters
+//
+// This part adds up the quantities of a prorated meter (§10.3). Each quantity counts with the share of the
+// cycle's days from its own day on, by tier. A position stores the state of a meter as text.
+//
+//	PRORATE-1  Read of Text gives the same state.
+//
+// # Recurring charges
+//
+// This part calculates the lines of recurring charges (§10.5): Parts lists what rows of recurring.csv charge
+// in a span of time, Price prices a part, and Back is the refund of a part that was charged in advance.
+//
+//	RECUR-1  A part is charged for the share of its period by the row's proration, times quantity and price, and is
+//	         rounded once.
+//	RECUR-2  The id of a part is charge_id/ and its first local date, and its local time where an earlier part of the
+//	         charge began on that date. It is the id of the part's charge, of its refund and of their differences.
 package rating

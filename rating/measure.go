@@ -2,7 +2,6 @@ package rating
 
 import (
 	"github.com/tollbook/tollbook/rating/derivation"
-	"github.com/tollbook/tollbook/rating/proration"
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
@@ -34,7 +33,7 @@ func Summed(p *books.Product) bool {
 func EndUsage(p *books.Product, row *position.Row) (money.SignedQuantity, error) {
 	switch {
 	case p.Prorate:
-		var at proration.Meter
+		var at Meter
 		err := at.Read(row.Draws)
 		return at.Total, err
 	case p.Aggregation == books.TimeWeighted: // its levels have their own positions

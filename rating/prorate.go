@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/tollbook/tollbook/rating/derivation"
-	"github.com/tollbook/tollbook/rating/proration"
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
@@ -18,18 +17,18 @@ type prorations struct {
 	regions  *regions
 	meters   *meters
 	gathered *gathered
-	list     []proration.Meter
+	list     []Meter
 }
 
 // of returns the state of a meter. On first use it parses the state and finds the price version of the cycle.
-func (ps *prorations) of(row int32) (*proration.Meter, error) {
+func (ps *prorations) of(row int32) (*Meter, error) {
 	m := &ps.meters.list[row]
 	g := &ps.gathered.list[m.gather]
 	if g.prorated == 0 {
 		if len(ps.list) < cap(ps.list) { // reuses the memory of tiers
 			ps.list = ps.list[:len(ps.list)+1]
 		} else {
-			ps.list = append(ps.list, proration.Meter{})
+			ps.list = append(ps.list, Meter{})
 		}
 		if err := ps.list[len(ps.list)-1].Read(g.opened); err != nil {
 			return nil, err
@@ -77,7 +76,7 @@ func (ps *prorations) add(u *usage) error {
 		p.Highest = p.Total
 	}
 	if u.product.Model == books.Volume {
-		return proration.AddPart(&p.Shared, change, days, of)
+		return AddPart(&p.Shared, change, days, of)
 	}
 	return p.Climb(ps.c.Book.Books.Versions[p.Version].Tiers, before, days, of)
 }
@@ -107,7 +106,7 @@ func (e *monthEnd) prorated(row int32, out *line.Charges, objs *[]Object) error 
 		if p.Total.Sign() > 0 {
 			held = tierOf(tiers, p.Total.Abs())
 		}
-		err := e.proratedLine(&k, held, proration.TierPart{Part: p.Total, Shared: p.Shared}, out)
+		err := e.proratedLine(&k, held, TierPart{Part: p.Total, Shared: p.Shared}, out)
 		if err != nil || p.Total.Sign() <= 0 || tiers[held].FlatFee.IsZero() {
 			return err
 		}
@@ -131,7 +130,7 @@ func (e *monthEnd) prorated(row int32, out *line.Charges, objs *[]Object) error 
 }
 
 // proratedLine appends the line of a tier, unless no record changed it.
-func (e *monthEnd) proratedLine(k *tariff.Climb, i int, t proration.TierPart, out *line.Charges) error {
+func (e *monthEnd) proratedLine(k *tariff.Climb, i int, t TierPart, out *line.Charges) error {
 	if t.Part.IsZero() && t.Shared.IsZero() {
 		return nil
 	}

@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/tollbook/tollbook/rating/recurring"
+	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
@@ -35,8 +35,8 @@ func (s *shop) charged(span string) []string {
 	s.t.Helper()
 	bk, within := s.compile(), s.span(span)
 	var out []string
-	for _, p := range recurring.Parts(s.b.Recurring, s.b.Zone, within) {
-		ch, err := recurring.Price(bk, &p, nil)
+	for _, p := range rating.RecurringParts(s.b.Recurring, s.b.Zone, within) {
+		ch, err := rating.RecurringPrice(bk, &p, nil)
 		if err != nil {
 			s.t.Fatal(err)
 		}
@@ -45,7 +45,7 @@ func (s *shop) charged(span string) []string {
 				s.b.Zone.Day(p.Span.From), s.b.Zone.Day(p.Span.To), ch.Payment.Trim()))
 		}
 		if within.Holds(p.Back.From) && p.Back.To > p.Back.From {
-			back, err := recurring.Back(bk, &p, &ch)
+			back, err := rating.RecurringBack(bk, &p, &ch)
 			if err != nil {
 				s.t.Fatal(err)
 			}
@@ -132,7 +132,7 @@ func TestPartIDs(t *testing.T) {
 	fromStart.ID = "other"
 	s.charge("d", "100", "2024-04-30T14:00:00Z..", fromStart)
 	var got []string
-	for _, p := range recurring.Parts(s.b.Recurring, s.b.Zone, s.span("2024-04-30..2024-05-01")) {
+	for _, p := range rating.RecurringParts(s.b.Recurring, s.b.Zone, s.span("2024-04-30..2024-05-01")) {
 		got = append(got, p.ID)
 	}
 	want := []string{"plan/2024-03-30", "plan/2024-04-30", "plan/2024-04-30T12:30", "plan/2024-04-30T12:45:30.5",
@@ -162,8 +162,8 @@ func TestRecurringLine(t *testing.T) {
 	s.charge("a", "100", "2024-04-16..", books.RecurringCharge{Months: 1})
 	s.b.Recurring[0].Quantity = q("3")
 	s.discount("d", books.Commercial, -1, -1, 0, "=80", "..")
-	p := recurring.Parts(s.b.Recurring, s.b.Zone, s.span("2024-04-01..2024-05-01"))
-	ch, err := recurring.Price(s.compile(), &p[0], nil)
+	p := rating.RecurringParts(s.b.Recurring, s.b.Zone, s.span("2024-04-01..2024-05-01"))
+	ch, err := rating.RecurringPrice(s.compile(), &p[0], nil)
 	if err != nil {
 		t.Fatal(err)
 	}

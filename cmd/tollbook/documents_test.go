@@ -12,7 +12,7 @@ import (
 	"testing"
 
 	"github.com/tollbook/tollbook/pipeline/out/compose"
-	"github.com/tollbook/tollbook/pipeline/out/folder"
+	"github.com/tollbook/tollbook/pipeline/out/export"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -47,7 +47,8 @@ func TestDocumentsStopped(t *testing.T) {
 	for after := int64(1); after <= all; after++ {
 		to := filepath.Join(t.TempDir(), "documents")
 		ctx, stop := context.WithCancel(t.Context())
-		_, err := folder.Write(ctx, s, cycle, to, folder.Options{Workers: 1, Progress: func(done, of int64) {
+		_, err := export.WriteFolder(ctx, s, cycle, to, export.FolderOptions{Workers: 1, Progress: func(done,
+			of int64) {
 			if all = of; done == after {
 				stop()
 			}
@@ -81,7 +82,7 @@ func TestDocumentsFolder(t *testing.T) {
 	if err != nil || !bytes.Equal(text, same) {
 		t.Errorf("index.json of one worker and of four differ: %v", err)
 	}
-	var index folder.Index
+	var index export.Index
 	if err := json.Unmarshal(text, &index); err != nil {
 		t.Fatal(err)
 	}

@@ -88,7 +88,7 @@ func (s *shapes) marshaled(t reflect.Type) (*jsonschema.Schema, error) {
 	if shaped, ok := reflect.Zero(t).Interface().(interface{ JSONValue() any }); ok {
 		return s.schema(reflect.TypeOf(shaped.JSONValue()))
 	}
-	if t.String() == "querycmd.object" { // a row of a result: the columns depend on the query
+	if t.String() == "commands.object" { // a row of a result: the columns depend on the query
 		text := &jsonschema.Schema{Types: []string{"string", "integer", "null"}}
 		return &jsonschema.Schema{Type: "object", AdditionalProperties: text}, nil
 	}
@@ -121,7 +121,7 @@ func (s *shapes) describe(t reflect.Type, schema *jsonschema.Schema) error {
 func (s *shapes) describeField(t reflect.Type, f reflect.StructField, schema *jsonschema.Schema) error {
 	name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 	if name == "" && f.Anonymous {
-		if t.String() == "publishcmd.published" { // the embedded result of ClickHouse can be nil
+		if t.String() == "commands.publishedTable" { // the embedded result of ClickHouse can be nil
 			schema.Required = nil
 		}
 		return s.describe(f.Type, schema)

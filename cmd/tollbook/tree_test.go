@@ -11,7 +11,6 @@ import (
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/cmd/tollbook/commands"
-	"github.com/tollbook/tollbook/cmd/tollbook/programcmd"
 	"github.com/tollbook/tollbook/fixtures/program"
 )
 
@@ -149,7 +148,7 @@ func parseExample(t *testing.T, line string, of *cobra.Command) {
 func TestCommandPage(t *testing.T) {
 	t.Parallel()
 	var page bytes.Buffer
-	if err := programcmd.Page(commands.New(testApp()), &page); err != nil {
+	if err := commands.ManPage(commands.New(testApp()), &page); err != nil {
 		t.Fatal(err)
 	}
 	kept, err := os.ReadFile("../../docs/cli.md")

@@ -29,10 +29,9 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
 	"github.com/tollbook/tollbook/pipeline/out/iceberg"
-	"github.com/tollbook/tollbook/pipeline/out/iceberg/catalog"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/pipeline/out/published"
-	"github.com/tollbook/tollbook/pipeline/run/newfiles"
+	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/problem"
@@ -568,7 +567,7 @@ func (d *doctor) inbox(context.Context) {
 	}
 	if err == nil {
 		var strangers []string
-		strangers, err = newfiles.Strangers(files)
+		strangers, err = run.Strangers(files)
 		odd = append(odd, strangers...)
 	}
 	var strange []string
@@ -585,7 +584,7 @@ func (d *doctor) inbox(context.Context) {
 		d.describe("inbox", Warn, "rename or remove what is no feed file, or move it into the folder of a feed",
 			"%d names that are no feed files, the first: inbox/%s", len(odd), feedfile.ShownName(odd[0]))
 	case len(strange) > 0:
-		d.describe("inbox", Warn, newfiles.DeliveryHint,
+		d.describe("inbox", Warn, run.DeliveryHint,
 			"%d names that are no delivery of cost files, the first: inbox/%s", len(strange),
 			feedfile.ShownName(strange[0]))
 	default:
@@ -847,14 +846,14 @@ func (d *doctor) tablesShow(ctx context.Context, s *settings.Iceberg) (at string
 		return "", 0, nil, err
 	}
 	at = warehouse.Root()
-	var client *catalog.Client
+	var client *iceberg.CatalogClient
 	if s.Catalog != "" {
-		o, err := catalog.OptionsOf(s, d.ws.Dir, d.Env)
+		o, err := iceberg.CatalogOptionsOf(s, d.ws.Dir, d.Env)
 		if err != nil {
 			return "", 0, nil, err
 		}
 		o.Once = true
-		at, client = "the catalog "+o.Address, catalog.New(o)
+		at, client = "the catalog "+o.Address, iceberg.NewCatalog(o)
 	}
 	shown, hashes, err = iceberg.Shown(ctx, warehouse, client, s.Namespace)
 	return at, shown, hashes, err

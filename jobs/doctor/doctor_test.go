@@ -15,7 +15,6 @@ import (
 	"github.com/tollbook/tollbook/jobs/ledger"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/run"
-	"github.com/tollbook/tollbook/pipeline/run/targets"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -202,7 +201,7 @@ func TestTables(t *testing.T) {
 	tells(t, o, name, OK, "", "")
 	s.Ask(t, "DROP VIEW copy.lines")
 	tells(t, o, name, Warn, "not as this program makes them: tables.sql", "`tollbook publish`")
-	if _, err := targets.ClickHouse(t.Context(), w, targets.Options{Cycle: place.NoCycle},
+	if _, err := run.PublishClickHouse(t.Context(), w, run.PublishOptions{Cycle: place.NoCycle},
 		workspace.Options{AsOf: asOf}); err != nil {
 		t.Fatal(err)
 	}

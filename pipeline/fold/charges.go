@@ -5,7 +5,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/linefile"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
-	"github.com/tollbook/tollbook/rating/recurring"
+	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -22,7 +22,7 @@ func (w *worker) charges(bucket int, cycle period.Cycle) error {
 	charged := w.chargedIn(bucket)
 	var lines []*linefile.Line
 	for _, customer := range w.charged[bucket] {
-		for _, p := range recurring.Parts(w.Books.Recurring.Of(customer), w.Books.Zone, bounds) {
+		for _, p := range rating.RecurringParts(w.Books.Recurring.Of(customer), w.Books.Zone, bounds) {
 			list, err := w.chargeLines(&p, cycle, charged)
 			if err != nil {
 				return err
@@ -51,12 +51,12 @@ func (w *worker) chargedIn(bucket int) *measure.Charged {
 }
 
 // chargeLines returns the lines of one part of a charge in a cycle: the charge and its refund.
-func (w *worker) chargeLines(p *recurring.Part, cycle period.Cycle, charged *measure.Charged) (
+func (w *worker) chargeLines(p *rating.RecurringPart, cycle period.Cycle, charged *measure.Charged) (
 	out []*linefile.Line, err error) {
 	bounds := w.Books.Zone.Bounds(cycle)
 	if bounds.Holds(p.Instant()) && p.Due() <= w.AsOf {
 		l := w.chargeLine(p, cycle, p.Span)
-		if l.Charge, err = recurring.Price(w.Prices, p, nil); err != nil {
+		if l.Charge, err = rating.RecurringPrice(w.Prices, p, nil); err != nil {
 			return nil, err
 		}
 		l.Detail, l.Instant = p.Detail(), p.Instant()
@@ -84,7 +84,7 @@ func (w *worker) chargeLines(p *recurring.Part, cycle period.Cycle, charged *mea
 }
 
 // chargeLine begins a line of a part of a charge over a span. Its own time is the part's first instant.
-func (w *worker) chargeLine(p *recurring.Part, cycle period.Cycle, span period.Span) *linefile.Line {
+func (w *worker) chargeLine(p *rating.RecurringPart, cycle period.Cycle, span period.Span) *linefile.Line {
 	l := &linefile.Line{
 		Customer: p.Row.Customer, SKU: p.Row.SKU, Region: p.Row.Region, Resource: p.Row.Resource,
 		ChargingMode: line.ChargingByPeriod,

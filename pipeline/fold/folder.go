@@ -9,17 +9,13 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold/change"
 	"github.com/tollbook/tollbook/pipeline/fold/commitments"
 	"github.com/tollbook/tollbook/pipeline/fold/day"
-	"github.com/tollbook/tollbook/pipeline/fold/eventlines"
 	"github.com/tollbook/tollbook/pipeline/fold/incoming"
 	"github.com/tollbook/tollbook/pipeline/fold/late"
-	"github.com/tollbook/tollbook/pipeline/fold/monthend"
 	"github.com/tollbook/tollbook/pipeline/fold/pay"
 	"github.com/tollbook/tollbook/pipeline/fold/rated"
 	"github.com/tollbook/tollbook/pipeline/fold/samples"
 	"github.com/tollbook/tollbook/pipeline/fold/settle"
 	"github.com/tollbook/tollbook/pipeline/fold/state"
-	"github.com/tollbook/tollbook/pipeline/fold/statements"
-	"github.com/tollbook/tollbook/pipeline/fold/taxes"
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/intake/rejects"
 	"github.com/tollbook/tollbook/pipeline/intake/sorting"
@@ -234,15 +230,15 @@ type worker struct {
 	late     *late.Folder
 	rated    *rated.Lines
 	fresh    map[period.Day]int64 // new rows of usage of the current bucket
-	events   *eventlines.Folder
+	events   *day.EventFolder
 	days     *day.Folder
 	samples  *samples.Folder
-	monthEnd *monthend.Folder
+	monthEnd *day.MonthEndFolder
 
 	commitments *commitments.Folder
 	pay         *pay.Worker
-	taxes       *taxes.Folder
-	statements  *statements.Folder
+	taxes       *settle.TaxFolder
+	statements  *settle.StatementFolder
 	settle      *settle.Worker
 }
 
@@ -252,16 +248,16 @@ func (f *Folder) newWorker(txn *lake.SubTxn, strays *samples.Strays) *worker {
 	in := incoming.New(f.state(txn), f.Scanned, w.tally)
 	in.Rated = w.rated
 	rater := rating.NewRater(f.Prices, f.Scanned.Regions.Name)
-	w.events = &eventlines.Folder{State: in.State, Refund: f.Refunds, Open: f.Open}
+	w.events = &day.EventFolder{State: in.State, Refund: f.Refunds, Open: f.Open}
 	w.samples = samples.New(in, strays)
 	w.late = late.New(w.samples, rater, late.Terms{LateIn: f.LateIn, AsOf: f.AsOf, Refold: f.Refold,
 		Reposted: f.Reposted})
 	w.days = day.New(in, rater, f.Refold)
-	w.monthEnd = monthend.New(w.samples, rater)
+	w.monthEnd = day.NewMonthEnd(w.samples, rater)
 	w.commitments = &commitments.Folder{State: in.State, LateIn: f.LateIn, AsOf: f.AsOf, MonthEnd: f.MonthEnd}
-	w.taxes = &taxes.Folder{State: in.State, Tax: f.Tax,
+	w.taxes = &settle.TaxFolder{State: in.State, Tax: f.Tax,
 		Again: func(c period.Cycle) bool { return f.Refold(c) && f.Change.Taxes() }}
-	w.statements = &statements.Folder{State: in.State, Refold: f.Refold, Mode: f.Mode, Tax: f.Tax}
+	w.statements = &settle.StatementFolder{State: in.State, Refold: f.Refold, Mode: f.Mode, Tax: f.Tax}
 	return w
 }
 

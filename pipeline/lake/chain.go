@@ -10,7 +10,6 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/lake/next"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
@@ -83,7 +82,7 @@ func (l *Lake) hashOf(number int64) (manifest.Hash, error) {
 }
 
 // append is the commit on an object store (CHAIN-1).
-func (t *Txn) append(ctx context.Context, m *manifest.Manifest, lists []next.List) (committed bool, err error) {
+func (t *Txn) append(ctx context.Context, m *manifest.Manifest, lists []NextList) (committed bool, err error) {
 	b, err := manifest.Encode(m)
 	if err != nil {
 		return false, fmt.Errorf("lake: write the manifest: %w", err)

@@ -8,7 +8,6 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/lake/next"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
@@ -138,7 +137,7 @@ func (t *Txn) checkKept(ref, old manifest.CycleRef) error {
 
 // publish announces the commit and makes the data files' names durable, then the lists and the manifest (WRITE-2,
 // WRITE-3).
-func (t *Txn) publish(ctx context.Context, m *manifest.Manifest, lists []next.List) (manifest.Hash, error) {
+func (t *Txn) publish(ctx context.Context, m *manifest.Manifest, lists []NextList) (manifest.Hash, error) {
 	b, err := manifest.Encode(m)
 	if err != nil {
 		return "", fmt.Errorf("lake: write the manifest: %w", err)
@@ -163,7 +162,7 @@ func (t *Txn) publish(ctx context.Context, m *manifest.Manifest, lists []next.Li
 }
 
 // writeLists writes the lists that are not in the base.
-func (t *Txn) writeLists(lists []next.List) error {
+func (t *Txn) writeLists(lists []NextList) error {
 	for _, l := range lists {
 		if t.SubTxn.named[l.Name] {
 			continue // unchanged

@@ -1,6 +1,6 @@
 // Package lake stores tollbook's results: immutable Parquet files, manifests that name them, and HEAD, which names the
 // live manifest. Replacing HEAD is the commit. docs/lake.md describes the same for people who read the lake with other
-// tools. Names and formats are those of package manifest, the state that a run will commit is one of package next, and
+// tools. Names and formats are those of package manifest, the state that a run will commit is a NextState, and
 // errors are those of package lakeerr.
 //
 //	HEAD                                                    <number> <hash> of the live manifest
@@ -154,4 +154,60 @@
 //
 // Lists of older manifests are deleted with the files that they name. The manifests that are kept still contain their
 // hashes and totals: the history can be audited, but old states cannot be read.
+//
+// # Checksums of blocks
+//
+// This part computes the checksums of the blocks of data files when a file is written, and checks them when it is
+// read (LAKE-13).
+//
+//  1. A block is 64 KiB; the last one of a file may be shorter. Its checksum is the CRC-32C of its bytes.
+//  2. No byte of a block is returned before the complete block was compared. A block is compared once per opened file.
+//  3. If the entry of a file has no checksums, the file is read without them. If it has too few or too many, the file
+//     is not opened.
+//  4. A file with at least 16 complete blocks before its page index has their checksums there. The entry has those of
+//     the other blocks, in which the checksums in the file are.
+//
+// # Durable writes
+//
+// This part makes what a run writes durable: data files in the background, and the folders in which names
+// changed.
+//
+//  1. A data file is synced and closed after it has its name, many at the same time (WRITE-1). Wait returns when all
+//     are.
+//  2. A folder is synced after the content of all data files is durable, and after every folder below it (WRITE-2).
+//  3. After a sync or a close that failed, every File, Wait and Sync returns that error: nothing of the run is
+//     committed, and nothing is retried (WRITE-6).
+//
+// # Lists of a manifest
+//
+// This part reads the lists that a manifest names, on demand and once each.
+//
+//  1. A list is used if its hash, its format, its cycle and day, and the number of its entries are those that the file
+//     that names it says, and if every file that it names belongs into it (READ-3, LAKE-17). Any other is a
+//     *lakeerr.CorruptError.
+//  2. Of a cycle whose list is cut by day, a question for a day reads the list of the cycle and that of the day.
+//
+// # The next state
+//
+// This part is the state of the lake that a transaction will commit, as it is built in memory.
+//
+//  1. A state begins as a copy of its base. Plan gives the manifest and the lists that follow from what was set, not
+//     from the order in which different keys were, and not from the clock (LAKE-7).
+//  2. Closing never goes back, and files leave a closed cycle once, the oldest cycle first, with a note of what left
+//     (LAKE-8). Whether a state may be committed is for the commit to check.
+//  3. The entries of the task of a bucket refuse files of another bucket (TASK-1).
+//  4. A plan writes the lists of cycles, and of days of a cycle whose list is cut, only where files are others than
+//     those of the base. All other lists are named as they are (LAKE-10, LAKE-17).
+//  5. It reads and writes no file, and does not check that files exist.
+//
+// # Copies of a state
+//
+// This part copies a state of the lake to another storage, which is a lake then: for backups and restores.
+//
+//  1. A file is durable before a file that names it is written, and HEAD is last, as in a commit (LAKE-3). Newer
+//     manifests of the copy are announced before the manifest that HEAD will name is written (LAKE-14).
+//  2. A file is hashed while it is copied. If its content differs from the hash in the state, it never gets its name.
+//  3. Copy deletes nothing but temporary files; Sweep deletes what the state does not name, in an object store after 24
+//     hours only.
+//  4. A copy that was killed is continued by copying again.
 package lake

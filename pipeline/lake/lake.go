@@ -8,7 +8,6 @@ import (
 	"sync"
 
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
-	"github.com/tollbook/tollbook/pipeline/lake/lists"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
@@ -151,13 +150,13 @@ func (l *Lake) readHead() (int64, manifest.Hash, error) {
 func (l *Lake) load(number int64, hash manifest.Hash) (*Snapshot, error) {
 	if number == 0 {
 		m := manifest.Manifest{Format: manifest.Format}
-		return &Snapshot{Manifest: m, lake: l, lists: lists.New(l.readNamed, &m)}, nil
+		return &Snapshot{Manifest: m, lake: l, lists: newLists(l.readNamed, &m)}, nil
 	}
 	m, err := l.readManifest(number, hash, manifest.HeadName)
 	if err != nil {
 		return nil, err
 	}
-	return &Snapshot{Manifest: *m, Hash: hash, lake: l, lists: lists.New(l.readNamed, m)}, nil
+	return &Snapshot{Manifest: *m, Hash: hash, lake: l, lists: newLists(l.readNamed, m)}, nil
 }
 
 // readManifest reads and checks one manifest, which by names.

@@ -17,7 +17,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/lake/replica"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
@@ -265,11 +264,11 @@ func TestCutListsAreCopied(t *testing.T) {
 	t.Parallel()
 	m, to := storage.NewMem(), storage.NewMem()
 	historyWith(t, m, cutLists)
-	if _, err := replica.Copy(t.Context(), head(t, m), to); err != nil {
+	if _, err := lake.Copy(t.Context(), head(t, m), to); err != nil {
 		t.Fatal(err)
 	}
 	sameContent(t, m, to)
-	if err := replica.Sweep(head(t, m), to); err != nil {
+	if err := lake.SweepCopy(head(t, m), to); err != nil {
 		t.Fatal(err)
 	}
 	want := dump(t, m)

@@ -7,9 +7,7 @@ import (
 	"io/fs"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/lake/blocks"
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
-	"github.com/tollbook/tollbook/pipeline/lake/lists"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
@@ -21,7 +19,7 @@ type Snapshot struct {
 	Hash     manifest.Hash // of the manifest; "" for the empty lake
 
 	lake  *Lake
-	lists *lists.Lists
+	lists *fileLists
 }
 
 // Files returns the files of a cycle, sorted by path; the zero cycle means the files without a cycle. A cycle that is
@@ -84,7 +82,7 @@ func (s *Snapshot) Open(e manifest.FileEntry) (storage.ReadFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	checked, err := blocks.Check(f, e, s.Name(), &s.lake.blocks)
+	checked, err := checkBlocks(f, e, s.Name(), &s.lake.blocks)
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
 	}

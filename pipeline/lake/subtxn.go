@@ -6,9 +6,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/tollbook/tollbook/pipeline/lake/durable"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/lake/next"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
@@ -17,7 +15,7 @@ import (
 // transaction applies.
 type SubTxn struct {
 	*writing
-	files  *next.Entries
+	files  *Entries
 	bucket int                  // of the current task
 	task   bool                 // it is used for tasks of buckets
 	made   []manifest.FileEntry // since Enter
@@ -28,7 +26,7 @@ type writing struct {
 	lake    *Lake
 	base    *Snapshot
 	named   map[string]bool // names of data files and lists in the base
-	syncs   *durable.Writes
+	syncs   *durableWrites
 	indexed func() (map[int][]manifest.FileEntry, error) // files of the base by bucket
 	// shared is the folder of the shared run's objects; "" = the run is not shared
 	shared string
@@ -45,7 +43,7 @@ type writing struct {
 func newWriting(l *Lake, base *Snapshot, named int) *writing {
 	w := &writing{
 		lake: l, base: base, named: make(map[string]bool, named), finished: make(map[string]manifest.FileEntry),
-		syncs: durable.New(l.st), held: func() error { return nil },
+		syncs: newDurable(l.st), held: func() error { return nil },
 	}
 	w.indexed = sync.OnceValues(func() (map[int][]manifest.FileEntry, error) {
 		files, _, err := base.All()
@@ -59,7 +57,7 @@ func newWriting(l *Lake, base *Snapshot, named int) *writing {
 }
 
 // Next returns the files of the next state that the subtransaction has.
-func (s *SubTxn) Next() *next.Entries { return s.files }
+func (s *SubTxn) Next() *Entries { return s.files }
 
 // finish records a file that is in place.
 func (s *SubTxn) finish(e manifest.FileEntry) {
@@ -74,9 +72,9 @@ func (s *SubTxn) finish(e manifest.FileEntry) {
 // BucketState is the input of the task of a bucket: the base, and the run's changes so far to the files of the bucket
 // and to those without a bucket.
 type BucketState struct {
-	Base     manifest.Hash      `json:"base"` // hash of the manifest; "" = an empty lake
-	Bucket   int                `json:"bucket"`
-	Replaced []next.Replacement `json:"replaced"`
+	Base     manifest.Hash `json:"base"` // hash of the manifest; "" = an empty lake
+	Bucket   int           `json:"bucket"`
+	Replaced []Replacement `json:"replaced"`
 }
 
 // BucketStates returns the inputs of the tasks of all buckets at the present next state. No task sees the changes of
@@ -84,7 +82,7 @@ type BucketState struct {
 func (t *Txn) BucketStates(buckets int) []*BucketState {
 	states := make([]*BucketState, buckets)
 	for b := range states {
-		states[b] = &BucketState{Base: t.SubTxn.base.Hash, Bucket: b, Replaced: []next.Replacement{}}
+		states[b] = &BucketState{Base: t.SubTxn.base.Hash, Bucket: b, Replaced: []Replacement{}}
 	}
 	for _, r := range t.SubTxn.files.Replacements() {
 		if r.Bucket != manifest.NoBucket {
@@ -100,7 +98,7 @@ func (t *Txn) BucketStates(buckets int) []*BucketState {
 
 // Sub returns a subtransaction for tasks of buckets. One goroutine uses it, for one task at a time.
 func (t *Txn) Sub() *SubTxn {
-	return &SubTxn{writing: t.SubTxn.writing, files: next.NewEntries(), task: true}
+	return &SubTxn{writing: t.SubTxn.writing, files: NewEntries(), task: true}
 }
 
 // Enter begins the task of a bucket: the subtransaction then has the bucket's files and those without a bucket.
@@ -120,8 +118,8 @@ func (s *SubTxn) Enter(state *BucketState) error {
 
 // Changes are the changes of the task of a bucket to the next state.
 type Changes struct {
-	Bucket   int                `json:"bucket"`
-	Replaced []next.Replacement `json:"replaced"`
+	Bucket   int           `json:"bucket"`
+	Replaced []Replacement `json:"replaced"`
 	// Made lists all files that the task made, by path, including those that no key names any more.
 	Made []manifest.FileEntry `json:"made"`
 }

@@ -10,7 +10,6 @@ import (
 	"github.com/tollbook/tollbook/fixtures/lakekey"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/lake/next"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/lake/task"
 )
@@ -152,7 +151,7 @@ func TestTakeOtherBucket(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer txn.Close()
-	bad := &lake.Changes{Bucket: 1, Replaced: []next.Replacement{{FileKey: dayKey("2026-09-01", 0)}}}
+	bad := &lake.Changes{Bucket: 1, Replaced: []lake.Replacement{{FileKey: dayKey("2026-09-01", 0)}}}
 	if err := txn.Take(bad); err == nil {
 		t.Error("files of bucket 0 were taken from the task of bucket 1")
 	}

@@ -9,7 +9,6 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/lake/next"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
@@ -175,7 +174,7 @@ func (s *sweeper) keep(kept map[string]bool, number int64, hash manifest.Hash, b
 
 // checkUploads checks that the files that this run is about to name exist, and that no sweep is about to delete them
 // (CHAIN-7).
-func (t *Txn) checkUploads(lists []next.List) error {
+func (t *Txn) checkUploads(lists []NextList) error {
 	marks, err := t.SubTxn.lake.st.List(manifest.SweepsDir + "/")
 	if err != nil {
 		return fmt.Errorf("look for a deletion of old files of the lake: %w", err)

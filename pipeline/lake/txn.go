@@ -9,9 +9,7 @@ import (
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
-	"github.com/tollbook/tollbook/pipeline/lake/lists"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/lake/next"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/schemas/problem"
 )
@@ -23,7 +21,7 @@ import (
 type Txn struct {
 	SubTxn *SubTxn
 	lock   storage.Lock
-	next   *next.State
+	next   *NextState
 	// left are the files that earlier runs left, by name; a commit deletes them (DEL-3)
 	left map[string]leftover
 	// unnamedAtBegin lists files in an object store at the begin that the base does not name; nil for a folder
@@ -127,7 +125,7 @@ func (l *Lake) newTxn(base *Snapshot, files []manifest.FileEntry, named int) (*T
 			return nil, err
 		}
 	}
-	state := next.New(next.Base{Manifest: base.Manifest, Files: files, Days: days, Inputs: inputs,
+	state := NewState(NextBase{Manifest: base.Manifest, Files: files, Days: days, Inputs: inputs,
 		CutBytes: l.cut})
 	return &Txn{next: state, SubTxn: &SubTxn{files: state.Entries, writing: newWriting(l, base, named)}}, nil
 }
@@ -281,7 +279,7 @@ func (t *Txn) unnamed(name string) string {
 }
 
 // Next returns the state that the transaction will commit; it is always the same object.
-func (t *Txn) Next() *next.State { return t.next }
+func (t *Txn) Next() *NextState { return t.next }
 
 // Preview returns the state that Commit would make live now, for reading before the commit. It has the next number and
 // no hash. It is valid until the transaction ends.
@@ -291,7 +289,7 @@ func (t *Txn) Preview() (*Snapshot, error) {
 		return nil, err
 	}
 	m.Number, m.Parent = t.SubTxn.base.Manifest.Number+1, t.SubTxn.base.Hash
-	of := lists.New(t.SubTxn.lake.readNamed, &m)
+	of := newLists(t.SubTxn.lake.readNamed, &m)
 	of.KeepInputs(t.next.Inputs())
 	days := make(map[string][]manifest.DayRef)
 	for _, list := range planned {

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/lake/blocks"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
@@ -25,7 +24,7 @@ type Writer struct {
 	file  storage.File
 	buf   *bufio.Writer
 	hash  hash.Hash
-	sums  blocks.Sums
+	sums  BlockSums
 	bytes int64
 	err   error // the first
 	ended bool

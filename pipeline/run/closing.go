@@ -5,12 +5,10 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/fold/costs/margins"
+	"github.com/tollbook/tollbook/pipeline/fold/costs"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/compose"
-	"github.com/tollbook/tollbook/pipeline/out/compose/openitems"
-	"github.com/tollbook/tollbook/pipeline/run/bookproblem"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -56,9 +54,9 @@ func (r *closingCheck) mayClose(ctx context.Context) error {
 	if !ok { // the lake begins with this run
 		first = r.state.job.cycle
 	}
-	missing, err := openitems.Of(ctx, s, r.state.job.cycle, first, r.state.o.AsOf)
+	missing, err := compose.OpenItemsOf(ctx, s, r.state.job.cycle, first, r.state.o.AsOf)
 	if err != nil {
-		return bookproblem.Of(err)
+		return BookProblem(err)
 	}
 	r.state.report.Missing = missing
 	open := workspace.OpenItems{Missing: missing,
@@ -96,7 +94,7 @@ const oldRate = 7
 func (r *closingCheck) noteOldRates() error {
 	last := r.state.job.cycle.Last()
 	rates, _ := r.state.partners.Conversions(r.state.job.cycle)
-	ofCosts, err := margins.RatesOf(r.state.txn.SubTxn, r.marginFiles(), r.state.ws.Books, r.state.job.cycle,
+	ofCosts, err := costs.RatesOf(r.state.txn.SubTxn, r.marginFiles(), r.state.ws.Books, r.state.job.cycle,
 		func(source string) bool {
 			s, _ := r.state.ws.Settings.Costs.Sources.Of(source)
 			return s.Fx[r.state.job.cycle] != (money.UnitPrice{})
@@ -124,11 +122,11 @@ func (r *closingCheck) marginFiles() []manifest.FileEntry {
 
 // refuseUnallocated refuses to close a cycle with unallocated costs (§11.2). A dry run reports them.
 func (r *closingCheck) refuseUnallocated() error {
-	open, err := margins.Unallocated(r.state.txn.SubTxn, r.marginFiles())
+	open, err := costs.Unallocated(r.state.txn.SubTxn, r.marginFiles())
 	if err != nil || len(open) == 0 {
 		return err
 	}
-	what := fmt.Sprintf("cycle %s has costs that nobody bears: %s", r.state.job.cycle, margins.Listed(open))
+	what := fmt.Sprintf("cycle %s has costs that nobody bears: %s", r.state.job.cycle, costs.ListedOpen(open))
 	if r.state.job.dryRun {
 		r.state.report.Note("%s", what)
 		r.state.report.Refused = true

@@ -5,12 +5,10 @@ import (
 	"errors"
 
 	"github.com/tollbook/tollbook/pipeline/fold/costs"
-	"github.com/tollbook/tollbook/pipeline/fold/costs/margins"
 	intake "github.com/tollbook/tollbook/pipeline/intake/costs"
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
-	"github.com/tollbook/tollbook/pipeline/run/bookproblem"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -53,13 +51,13 @@ func (r *run) costs(ctx context.Context) error {
 		}
 	}
 	result, err := stage.Run(ctx)
-	var none *margins.MissingRatesError
+	var none *costs.MissingRatesError
 	var noRate *settlement.MissingRateError
 	switch {
 	case errors.As(err, &none):
-		return bookproblem.MissingRates(none.List...)
+		return MissingRates(none.List...)
 	case errors.As(err, &noRate):
-		return bookproblem.MissingRates(noRate)
+		return MissingRates(noRate)
 	case err != nil:
 		return err
 	}

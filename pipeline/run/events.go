@@ -16,7 +16,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/rejects"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
-	"github.com/tollbook/tollbook/pipeline/run/turned"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/reason"
 	"github.com/tollbook/tollbook/schemas/settings"
@@ -71,7 +70,7 @@ func (ev *eventStage) decide() error {
 	if err := errors.Join(st.StorePartners(book), st.StoreStatuses(book)); err != nil {
 		return err
 	}
-	for _, list := range turned.ByFeed(book.Turned) {
+	for _, list := range TurnsByFeed(book.Turned) {
 		if err := ev.turn(list); err != nil {
 			return err
 		}
@@ -263,7 +262,7 @@ func (ev *eventStage) turn(list []events.Turn) error {
 	if len(list) == 0 {
 		return nil
 	}
-	t := turned.NewRejects()
+	t := NewTurnedRejects()
 	for i := range list {
 		one := &list[i]
 		in, ok := ev.state.next.Input(one.Feed, one.From.Hash)
@@ -282,7 +281,7 @@ func (ev *eventStage) turn(list []events.Turn) error {
 		}
 		ev.state.next.SetInput(in)
 	}
-	ev.state.report.Notes = append(ev.state.report.Notes, turned.Notes(list, ev.state.report.Reasons)...)
+	ev.state.report.Notes = append(ev.state.report.Notes, TurnNotes(list, ev.state.report.Reasons)...)
 	if err := ev.turnEnded(t); err != nil {
 		return err
 	}
@@ -300,7 +299,7 @@ func (ev *eventStage) turn(list []events.Turn) error {
 }
 
 // turnEnded removes rows that are now accepted from the ended rejects.
-func (ev *eventStage) turnEnded(t *turned.Rejects) error {
+func (ev *eventStage) turnEnded(t *TurnedRejects) error {
 	var ended []rejects.Row
 	changed := false
 	for _, e := range ev.state.next.Entries.Find(rejects.EndedKey()) {

@@ -15,7 +15,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/out/export"
 	"github.com/tollbook/tollbook/pipeline/run"
-	"github.com/tollbook/tollbook/pipeline/run/rerated"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -27,7 +26,7 @@ type shop struct {
 	dir string
 }
 
-const settings = `zone: UTC
+const runSettings = `zone: UTC
 currency: {code: EUR, digits: 2}
 vendor: {id: vendor, name: Example Cloud}
 rounding: {grain: cycle, mode: half_up}
@@ -54,7 +53,7 @@ line,*,2026-01-01,,1,,1
 func newShop(t *testing.T) *shop {
 	t.Helper()
 	s := &shop{t, t.TempDir()}
-	s.lay("tollbook.yaml", settings)
+	s.lay("tollbook.yaml", runSettings)
 	s.lay("books/products.csv",
 		`sku,name,service_type_code,service_type_name,resource_type_code,resource_type_name,usage_type,measure,pricing_model,meter,policy
 gb,Storage,st,Storage,st.gb,Storage,stored,GB,flat,,
@@ -138,7 +137,7 @@ func (s *shop) night(asOf string) *workspace.Report {
 	return r
 }
 
-func (s *shop) rerate(o run.RerateOptions) (*workspace.Report, []rerated.Difference) {
+func (s *shop) rerate(o run.RerateOptions) (*workspace.Report, []run.Difference) {
 	s.t.Helper()
 	r, list, err := run.Rerate(context.Background(), s.open(), s.cycle("2026-09"), o, s.at("2026-10-20T00:00:00Z"))
 	if err != nil {

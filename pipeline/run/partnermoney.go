@@ -5,7 +5,6 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/fold/partner"
 	"github.com/tollbook/tollbook/pipeline/intake/event"
-	"github.com/tollbook/tollbook/pipeline/run/turned"
 )
 
 // issueCoupons decides which coupons are issued (§9.2). It must run before lines are paid.
@@ -39,7 +38,7 @@ func (r *run) partnerMoney() error {
 		refusals[i] = e.Refusal()
 	}
 	r.events.refuseNew(refusals)
-	for _, list := range turned.ByFeed(out.Turned) {
+	for _, list := range TurnsByFeed(out.Turned) {
 		if err := r.events.turn(list); err != nil {
 			return err
 		}

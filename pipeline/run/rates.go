@@ -5,7 +5,6 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/intake/sorting"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
-	"github.com/tollbook/tollbook/pipeline/run/bookproblem"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/settlement"
 )
@@ -41,5 +40,5 @@ func (r *runState) haveRates(more ...period.Cycle) error {
 		_, list := r.partners.Conversions(c)
 		missing = append(missing, list...)
 	}
-	return bookproblem.MissingRates(missing...)
+	return MissingRates(missing...)
 }

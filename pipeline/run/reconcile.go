@@ -13,9 +13,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/run/newfiles"
-	"github.com/tollbook/tollbook/pipeline/run/rejectlist"
-	"github.com/tollbook/tollbook/pipeline/run/totals"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
@@ -47,13 +44,13 @@ type reconciler struct {
 	state    *runState
 	cfg      *accept.Config
 	outcomes outcomes
-	files    *newfiles.Finder
-	apart    map[int32]*rejectlist.Apart // feed files that have files of rejects of their own
+	files    *FileFinder
+	apart    map[int32]*ApartRejects // feed files that have files of rejects of their own
 }
 
 // reconcile counts every row of every file, keeps the rejects, and notes the files as taken (INGEST-1).
 func (rc *reconciler) reconcile(ctx context.Context) error {
-	out, err := rejectlist.NewWriter(rc.state.txn.SubTxn, rc.state.scanned, rc.state.retried, rc.state.loadRejects)
+	out, err := NewRejectWriter(rc.state.txn.SubTxn, rc.state.scanned, rc.state.retried, rc.state.loadRejects)
 	if err != nil {
 		return err
 	}
@@ -108,7 +105,7 @@ func (rc *reconciler) noteInputs() error {
 		}
 		rep.Rows, rep.Accepted, rep.Duplicate, rep.Rejected = f.Rows, f.Accepted, f.Duplicate, f.Rejected
 		if f.Rows != f.Accepted+f.Duplicate+f.Rejected {
-			broken = append(broken, &totals.Error{Name: "rows of inbox/" + rep.Name,
+			broken = append(broken, &TotalsError{Name: "rows of inbox/" + rep.Name,
 				Left: fmt.Sprint(f.Rows, " read"), Right: fmt.Sprintf("%d accepted + %d duplicate + %d rejected",
 					f.Accepted, f.Duplicate, f.Rejected)})
 		}

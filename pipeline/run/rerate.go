@@ -10,7 +10,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold/opening"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
-	"github.com/tollbook/tollbook/pipeline/run/rerated"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
@@ -29,7 +28,7 @@ type rerateJob struct {
 	RerateOptions
 	cycle    period.Cycle
 	reposted map[int]bool
-	list     []rerated.Difference
+	list     []Difference
 	dir      string       // RerateOptions.Books, absolute; "" = the workspace's
 	draft    *books.Books // of dir, once read; nil = the workspace's
 }
@@ -38,7 +37,7 @@ type rerateJob struct {
 // to the earliest open cycle. With unchanged books there are none, and it writes nothing. Errors: *RefusedError for a
 // cycle that is not closed, and the errors of the books.
 func Rerate(ctx context.Context, w *workspace.Workspace, cycle period.Cycle, ro RerateOptions,
-	o workspace.Options) (*workspace.Report, []rerated.Difference, error) {
+	o workspace.Options) (*workspace.Report, []Difference, error) {
 	re := &rerateJob{RerateOptions: ro, cycle: cycle}
 	if ro.Books != "" {
 		var err error
@@ -81,7 +80,7 @@ func (r *runState) checkSkipped(c period.Cycle) error {
 		if cycles[0] < c {
 			return nil
 		}
-		if billed, err := rerated.BilledLater(base, c); err != nil || billed {
+		if billed, err := BilledLater(base, c); err != nil || billed {
 			return err
 		}
 	}
@@ -104,15 +103,15 @@ func (r rerating) rerate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	re.reposted, re.list = reposted, rerated.OfCosts(r.run.restated)
+	re.reposted, re.list = reposted, ReratedCosts(r.run.restated)
 	lines := int64(0)
 	for i := range list {
-		re.list = append(re.list, rerated.Of(f.Books, &list[i]))
+		re.list = append(re.list, ReratedOf(f.Books, &list[i]))
 		if list[i].Commitment == "" {
 			lines++ // those of commitments are written and counted with the others
 		}
 	}
-	rerated.Sort(re.list)
+	SortRerated(re.list)
 	r.run.state.report.Lines += lines
 	r.run.state.o.CountRows(int64(len(list)))
 	return nil
@@ -134,7 +133,7 @@ func (r rerating) readDraft() (err error) {
 	if re.Books == "" || re.draft != nil {
 		return nil
 	}
-	if re.draft, err = rerated.DraftBooks(re.Books, r.run.state.ws); err != nil {
+	if re.draft, err = DraftBooks(re.Books, r.run.state.ws); err != nil {
 		return err
 	}
 	err = opening.CheckPackages(r.run.state.txn.SubTxn.Base(), re.draft)

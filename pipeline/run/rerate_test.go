@@ -11,7 +11,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tollbook/tollbook/pipeline/run"
-	"github.com/tollbook/tollbook/pipeline/run/rerated"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -50,7 +49,7 @@ func (s *shared) draft() string { return filepath.Join(s.dir, "draft") }
 type ratedAgain struct {
 	Files       map[string]string
 	Report      *workspace.Report
-	Differences []rerated.Difference
+	Differences []run.Difference
 }
 
 // rerate re-rates September with the draft.
@@ -192,7 +191,7 @@ func TestEngineRerateBeginsAgain(t *testing.T) {
 		t.Fatalf("%v, want %v", err, down)
 	}
 	e.fails = nil
-	by := func(dir string) []rerated.Difference {
+	by := func(dir string) []run.Difference {
 		t.Helper()
 		_, list, err := run.Rerate(t.Context(), e.open(), september(t), run.RerateOptions{Books: dir}, e.options())
 		if err != nil {

@@ -5,7 +5,6 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/intake/rejects"
-	"github.com/tollbook/tollbook/pipeline/run/retry"
 )
 
 // retryFiles returns the open rejects as feed files.
@@ -14,7 +13,7 @@ func (r *runState) retryFiles(cfg *accept.Config) ([]*accept.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if r.retried, err = retry.Write(r.txn.SubTxn, all); err != nil {
+	if r.retried, err = WriteRetried(r.txn.SubTxn, all); err != nil {
 		return nil, err
 	}
 	cfg.Inbox = r.retried.Inbox

@@ -17,7 +17,6 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/run"
-	"github.com/tollbook/tollbook/pipeline/run/dismiss"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
@@ -186,13 +185,13 @@ func TestDismissOrder(t *testing.T) {
 			t.Fatalf("%s: %+v, %v", why, report, err)
 		}
 	}
-	d := dismiss.Options{Names: []string{"rec-new"}, By: "anna", Why: "a typing error"}
+	d := run.DismissOptions{Names: []string{"rec-new"}, By: "anna", Why: "a typing error"}
 	for range 10 { // a repetition changes nothing
-		report, err := dismiss.Run(t.Context(), s.open(), d, s.o)
+		report, err := run.DismissRejects(t.Context(), s.open(), d, s.o)
 		if err != nil || len(report.Rejects) != len(hashOf) {
 			t.Fatalf("%+v, %v", report, err)
 		}
-		if !slices.IsSortedFunc(report.Rejects, func(a, b dismiss.Row) int {
+		if !slices.IsSortedFunc(report.Rejects, func(a, b run.DismissedRow) int {
 			return strings.Compare(hashOf[a.Reason], hashOf[b.Reason])
 		}) {
 			t.Fatalf("%+v are not in the order of %v", report.Rejects, hashOf)

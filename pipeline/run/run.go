@@ -22,17 +22,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/rejects"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/lake/next"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/task"
-	"github.com/tollbook/tollbook/pipeline/run/bookproblem"
-	"github.com/tollbook/tollbook/pipeline/run/gate"
-	"github.com/tollbook/tollbook/pipeline/run/newfiles"
-	"github.com/tollbook/tollbook/pipeline/run/plan"
-	"github.com/tollbook/tollbook/pipeline/run/rejectlist"
-	"github.com/tollbook/tollbook/pipeline/run/retry"
-	"github.com/tollbook/tollbook/pipeline/run/samecurrency"
-	"github.com/tollbook/tollbook/pipeline/run/targets"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -96,7 +87,7 @@ type runState struct {
 	o        workspace.Options
 	job      job
 	txn      *lake.Txn
-	next     *next.State
+	next     *lake.NextState
 	report   *workspace.Report
 	prices   *tariff.Book
 	partners *settlement.Book
@@ -105,7 +96,7 @@ type runState struct {
 	books    string         // fingerprint of what rating depends on
 	change   *change.Change // scope of the change of the books since open cycles were rated; nil = everything
 	scanned  *accept.Scanned
-	retried  *retry.Rejects
+	retried  *RetriedRejects
 	watch    *rejects.Watch // finds accepted records with the identity of a reject
 }
 
@@ -116,8 +107,8 @@ type run struct {
 	hashes  *inbox.Hashes // of the inbox; nil = not loaded
 	events  *eventStage
 	folded  *fold.Result
-	sellers []manifest.PartnerSellers   // of the cycle that the run closes
-	apart   map[int32]*rejectlist.Apart // feed files that have files of rejects of their own
+	sellers []manifest.PartnerSellers // of the cycle that the run closes
+	apart   map[int32]*ApartRejects   // feed files that have files of rejects of their own
 	// does tasks of buckets and slices in a process that does tasks of a shared run; nil = none was done
 	recalled *fold.Folder
 	known    []period.Cycle // cycles of the next state, before anything is rated
@@ -145,12 +136,12 @@ func perform(ctx context.Context, w *workspace.Workspace, o workspace.Options, j
 	}
 	report, err := do(ctx, w, o, j)
 	if err != nil {
-		return nil, plan.Refused(err)
+		return nil, PlanRefused(err)
 	}
 	if j.dryRun || !w.Settings.Publishes() {
 		return report, nil
 	}
-	return report, targets.AfterRun(ctx, w, o, &report.Publication)
+	return report, PublishAfterRun(ctx, w, o, &report.Publication)
 }
 
 // transact does a job as one transaction on the lake.
@@ -226,7 +217,7 @@ func (r *run) prepare() (err error) {
 	if r.state.partners, err = r.state.ws.PartnerBook(); err != nil {
 		return err
 	}
-	if err := samecurrency.Check(r.state.txn.SubTxn.Base(), r.state.ws.Books); err != nil {
+	if err := CheckCurrencies(r.state.txn.SubTxn.Base(), r.state.ws.Books); err != nil {
 		return err
 	}
 	if err := opening.CheckPackages(r.state.txn.SubTxn.Base(), r.state.ws.Books); err != nil {
@@ -249,7 +240,7 @@ func (r *runState) problem(err error) error {
 		name, row := r.nameOf(e.File, e.Row)
 		err = fmt.Errorf("inbox/%s row %d: %w", feedfile.ShownName(name), row, err)
 	}
-	return bookproblem.Of(err)
+	return BookProblem(err)
 }
 
 // checkCycle refuses a cycle for which the month-end job is not possible.
@@ -364,8 +355,8 @@ func (r *run) rateBuckets(ctx context.Context, cfg *accept.Config, f *fold.Folde
 }
 
 // rejectStage returns the stage of the rejects of usage and bandwidth, which the run read with cfg.
-func (r *runState) rejectStage(cfg *accept.Config, tasks task.Local) *rejectlist.Stage {
-	return &rejectlist.Stage{Txn: r.txn, Tasks: tasks, Scanned: r.scanned, Config: cfg, Fewest: r.o.FileRejects,
+func (r *runState) rejectStage(cfg *accept.Config, tasks task.Local) *RejectStage {
+	return &RejectStage{Txn: r.txn, Tasks: tasks, Scanned: r.scanned, Config: cfg, Fewest: r.o.FileRejects,
 		Progress: r.o.Progress}
 }
 
@@ -409,8 +400,8 @@ func (r *run) scan(ctx context.Context, cfg *accept.Config) error {
 }
 
 // gate returns the gate for the files that the run read.
-func (r *runState) gate() *gate.Gate {
-	return &gate.Gate{Scanned: r.scanned, Gates: r.ws.Settings.Gates, Retry: r.retried != nil,
+func (r *runState) gate() *Gate {
+	return &Gate{Scanned: r.scanned, Gates: r.ws.Settings.Gates, Retry: r.retried != nil,
 		Accept: r.o.AcceptRejects}
 }
 
@@ -456,7 +447,7 @@ func (r *run) inboxFiles(ctx context.Context, hashes *inbox.Hashes) ([]*accept.F
 }
 
 // freshFiles returns the files of all feeds that were not taken yet.
-func freshFiles(ctx context.Context, finder *newfiles.Finder, hashes *inbox.Hashes) ([]*accept.File, error) {
+func freshFiles(ctx context.Context, finder *FileFinder, hashes *inbox.Hashes) ([]*accept.File, error) {
 	if err := finder.Strangers(); err != nil {
 		return nil, err
 	}
@@ -472,8 +463,8 @@ func freshFiles(ctx context.Context, finder *newfiles.Finder, hashes *inbox.Hash
 }
 
 // newFiles returns the finder of new files in an inbox.
-func (r *runState) newFiles(in fs.FS) *newfiles.Finder {
-	return &newfiles.Finder{Inbox: in, Settle: r.ws.Settings.Inbox.Settle, Options: &r.o, Next: r.next,
+func (r *runState) newFiles(in fs.FS) *FileFinder {
+	return &FileFinder{Inbox: in, Settle: r.ws.Settings.Inbox.Settle, Options: &r.o, Next: r.next,
 		Report: r.report, Sources: r.ws.Settings.Costs.Sources.Names()}
 }
 

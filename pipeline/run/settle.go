@@ -8,7 +8,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold/settle"
 	"github.com/tollbook/tollbook/pipeline/intake/rejects"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
-	"github.com/tollbook/tollbook/pipeline/run/totals"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/settlement"
 )
@@ -121,7 +120,7 @@ func (r *run) nextCycles() []period.Cycle {
 
 // setTotals calculates the control totals of the next state, and counts its open rejects.
 func (r *run) setTotals() (err error) {
-	t := &totals.State{Txn: r.state.txn, Closed: r.state.closed, Cycles: r.nextCycles(),
+	t := &TotalsState{Txn: r.state.txn, Closed: r.state.closed, Cycles: r.nextCycles(),
 		CouponRecords: r.issued.Records, CouponUses: r.couponUses}
 	if r.state.report.Totals, err = t.Calculate(); err != nil {
 		return err

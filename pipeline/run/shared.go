@@ -17,9 +17,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/task"
-	"github.com/tollbook/tollbook/pipeline/run/newfiles"
-	"github.com/tollbook/tollbook/pipeline/run/plan"
-	"github.com/tollbook/tollbook/pipeline/run/rejectlist"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -45,14 +42,14 @@ func resultObject(stage string, i int) string { return fmt.Sprintf("%s/%06d.resu
 
 // Stages returns, in order, the stages of a run whose tasks other processes can do.
 func Stages() []string {
-	return []string{newfiles.HashTask, accept.ScanTask, fold.RerateTask, fold.CountTask, fold.SliceTask,
-		fold.BucketTask, rejectlist.Kind}
+	return []string{HashTask, accept.ScanTask, fold.RerateTask, fold.CountTask, fold.SliceTask,
+		fold.BucketTask, RejectListKind}
 }
 
 // sharing is this process's part in a shared run.
 type sharing struct {
 	run     manifest.Hash // "" = it is being planned
-	plan    *plan.Plan
+	plan    *Plan
 	refused bool // a worker refused a task
 	scans   []accept.DoneTask
 
@@ -61,20 +58,20 @@ type sharing struct {
 }
 
 // job is the job of a plan in which this process has a part.
-func (s *sharing) job(p *plan.Plan) job {
+func (s *sharing) job(p *Plan) job {
 	j := job{command: nightlyCommand, cycle: place.NoCycle, sharing: s}
 	switch p.Kind {
-	case plan.HashFiles:
+	case HashFiles:
 		j.command = "" // no command continues it
-	case plan.Close:
+	case PlanClose:
 		j.command, j.cycle, j.close = closeCommand(p.Cycle), p.Cycle, true
-	case plan.Monthly:
+	case PlanMonthly:
 		j.command, j.cycle = monthlyCommand(p.Cycle), p.Cycle
-	case plan.Ingest:
+	case PlanIngest:
 		j.command = ingestCommand
-	case plan.Retry:
+	case PlanRetry:
 		j.command, j.retry = retryCommand, true
-	case plan.Rerate:
+	case PlanRerate:
 		j.command, j.rerate = rerateCommand(p.Cycle), &rerateJob{cycle: p.Cycle}
 		if p.Draft != nil {
 			j.rerate.dir = string(p.Draft.Dir)
@@ -85,23 +82,23 @@ func (s *sharing) job(p *plan.Plan) job {
 }
 
 // note writes to a plan what a job does.
-func (j *job) note(p *plan.Plan) {
+func (j *job) note(p *Plan) {
 	switch {
 	case j.close:
-		p.Kind, p.Cycle = plan.Close, j.cycle
+		p.Kind, p.Cycle = PlanClose, j.cycle
 	case j.cycle != place.NoCycle:
-		p.Kind, p.Cycle = plan.Monthly, j.cycle
+		p.Kind, p.Cycle = PlanMonthly, j.cycle
 	case j.rerate != nil:
-		p.Kind, p.Cycle = plan.Rerate, j.rerate.cycle
+		p.Kind, p.Cycle = PlanRerate, j.rerate.cycle
 		if j.rerate.draft != nil {
-			p.Draft = plan.DraftOf(j.rerate.dir, j.rerate.draft)
+			p.Draft = DraftOf(j.rerate.dir, j.rerate.draft)
 		}
 	case j.retry:
-		p.Kind = plan.Retry
+		p.Kind = PlanRetry
 	case j.command == ingestCommand:
-		p.Kind = plan.Ingest
+		p.Kind = PlanIngest
 	default:
-		p.Kind = plan.Nightly
+		p.Kind = PlanNightly
 	}
 }
 
@@ -134,20 +131,20 @@ func (r *run) share(files []*accept.File) error {
 type planning struct{ state *runState }
 
 // of returns the plan of the run for feed files.
-func (r planning) of(files []*accept.File) *plan.Plan {
-	p := &plan.Plan{Base: r.state.txn.SubTxn.Base().Hash, Build: r.state.o.Build,
-		Settings: plan.SettingsHash(r.state.ws), Books: plan.BooksHash(r.state.ws), AsOf: r.state.o.AsOf,
-		Accept: r.state.o.AcceptRejects, Files: []plan.File{}}
+func (r planning) of(files []*accept.File) *Plan {
+	p := &Plan{Base: r.state.txn.SubTxn.Base().Hash, Build: r.state.o.Build,
+		Settings: SettingsHash(r.state.ws), Books: BooksHash(r.state.ws), AsOf: r.state.o.AsOf,
+		Accept: r.state.o.AcceptRejects, Files: []PlanFile{}}
 	r.state.job.note(p)
 	for _, f := range files {
-		p.Files = append(p.Files, plan.File{Feed: f.Feed, Name: []byte(f.Name), Hash: f.Hash,
+		p.Files = append(p.Files, PlanFile{Feed: f.Feed, Name: []byte(f.Name), Hash: f.Hash,
 			Stamp: f.Stamp, Bytes: f.Bytes, Ranges: f.Ranges})
 	}
 	return p
 }
 
 // share writes a plan.
-func (r planning) share(p *plan.Plan) error {
+func (r planning) share(p *Plan) error {
 	b, err := p.Encode()
 	if err != nil {
 		return err
@@ -160,13 +157,13 @@ func (r planning) share(p *plan.Plan) error {
 
 // hash has the workers of an engine hash new feed files, if they are many gigabytes. The tasks are those of a
 // plan of their own, because the plan of the run has the hashes.
-func (r planning) hash(ctx context.Context, tasks task.Local, finder *newfiles.Finder, hashes *inbox.Hashes) error {
+func (r planning) hash(ctx context.Context, tasks task.Local, finder *FileFinder, hashes *inbox.Hashes) error {
 	list, err := finder.Unhashed(hashes)
 	if err != nil || len(list) == 0 {
 		return err
 	}
 	p := r.of(list)
-	p.Kind = plan.HashFiles
+	p.Kind = HashFiles
 	if err := r.share(p); err != nil {
 		return err
 	}

@@ -13,9 +13,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/task"
-	"github.com/tollbook/tollbook/pipeline/run/newfiles"
-	"github.com/tollbook/tollbook/pipeline/run/plan"
-	"github.com/tollbook/tollbook/pipeline/run/rejectlist"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/problem"
 )
@@ -41,7 +38,7 @@ func NewTasks(w *workspace.Workspace, o workspace.Options) *Tasks { return &Task
 // the same files. Errors: *workspace.RefusedError if this process does not have the build, the settings or the books of
 // the plan, if the lake has another state, or if there is no such task.
 func (t *Tasks) Do(ctx context.Context, id manifest.Hash, stage string, i int) error {
-	p, err := plan.Load(t.ws, id, t.o)
+	p, err := LoadPlan(t.ws, id, t.o)
 	if err == nil && (t.r == nil || t.id != id) {
 		err = errors.Join(t.Close(), t.open(id, p))
 	}
@@ -51,11 +48,11 @@ func (t *Tasks) Do(ctx context.Context, id manifest.Hash, stage string, i int) e
 	if err != nil { // the state of a failed task is not used again
 		err = errors.Join(err, t.Close())
 	}
-	return plan.Refused(err)
+	return PlanRefused(err)
 }
 
 // open joins a run.
-func (t *Tasks) open(id manifest.Hash, p *plan.Plan) error {
+func (t *Tasks) open(id manifest.Hash, p *Plan) error {
 	l, err := t.ws.Lake(t.o)
 	if err != nil {
 		return err
@@ -115,8 +112,8 @@ type taskWorkers struct{ run *run }
 // of returns the worker for the tasks of a stage.
 func (r taskWorkers) of(stage string) (_ worker, err error) {
 	switch stage {
-	case newfiles.HashTask:
-		return newfiles.HashWorker(r.run.inbox), nil
+	case HashTask:
+		return HashWorker(r.run.inbox), nil
 	case accept.ScanTask:
 		cfg, _, err := r.taskConfig()
 		if err != nil {
@@ -131,7 +128,7 @@ func (r taskWorkers) of(stage string) (_ worker, err error) {
 			return nil, err
 		}
 	}
-	if stage == rejectlist.Kind {
+	if stage == RejectListKind {
 		return r.rejectWorker()
 	}
 	return r.run.recalled.TaskWorker(stage)
@@ -268,7 +265,7 @@ func begun(w *workspace.Workspace, o *workspace.Options, j *job) (*sharing, erro
 		return nil, err
 	}
 	for _, id := range runs {
-		p, err := plan.Load(w, id, *o)
+		p, err := LoadPlan(w, id, *o)
 		if err != nil { // of another build, which may encode it otherwise, or with other settings or books
 			continue
 		}
@@ -287,7 +284,7 @@ func (r *run) giveUp(err error) error {
 	if s := r.state.job.sharing; s == nil || s.refused {
 		return nil
 	}
-	if problem.ClassOf(plan.Refused(err)).NothingDone() {
+	if problem.ClassOf(PlanRefused(err)).NothingDone() {
 		return r.state.txn.Drop()
 	}
 	return nil

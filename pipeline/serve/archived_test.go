@@ -58,7 +58,7 @@ func TestArchivedCycles(t *testing.T) {
 	t.Parallel()
 	ann := keys.Caller{Role: keys.Customer, Customer: "ann"}
 	months := func(dir string, c keys.Caller) string {
-		rows := rowTexts(console(t, dir, c, nil).page("").sheet("months"))
+		rows := rowTexts(openConsole(t, dir, c, nil).page("").sheet("months"))
 		slices.Sort(rows)
 		return strings.Join(rows, "; ")
 	}
@@ -70,7 +70,7 @@ func TestArchivedCycles(t *testing.T) {
 		t.Errorf("overview of a customer: %s", got)
 	}
 	for path, c := range map[string]keys.Caller{"customer?customer_id=ann": vendor, "search?q=a": vendor, "": ann} {
-		if p := console(t, some, c, nil).page(path); !strings.Contains(p.text("main"),
+		if p := openConsole(t, some, c, nil).page(path); !strings.Contains(p.text("main"),
 			"Cycles up to 2026-09 are archived: this page does not have their lines.") {
 			t.Errorf("%s: %s", path, p.text("main"))
 		}
@@ -79,7 +79,7 @@ func TestArchivedCycles(t *testing.T) {
 	if got := months(all, vendor); got != "2026-09 archived 30.00" {
 		t.Errorf("overview of archived cycles: %s", got)
 	}
-	if p := console(t, all, ann, nil).page(""); !strings.Contains(p.text("main"), "All cycles are archived.") {
+	if p := openConsole(t, all, ann, nil).page(""); !strings.Contains(p.text("main"), "All cycles are archived.") {
 		t.Errorf("overview of a customer: %s", p.text("main"))
 	}
 	w := start(t, all, nil)

@@ -16,7 +16,7 @@ const aurora = "/v2/bills/subcustomer-bills/res-fee-records?bill_cycle=2026-09&c
 // signed returns a signed request for a path.
 func (w *world) signed(k keys.Issued, path string, at time.Time) *http.Request {
 	r := w.request(http.MethodGet, path, "")
-	sign(r, k.ID, k.Secret, at, "", "x-language")
+	signRequest(r, k.ID, k.Secret, at, "", "x-language")
 	return r
 }
 
@@ -63,25 +63,27 @@ func TestSignatures(t *testing.T) {
 		}, "CBC.0154"},
 		"a token too": {func(r *http.Request) { r.Header.Set("X-Auth-Token", token.Secret) }, "CBC.0154"},
 		"sixteen minutes old": {func(r *http.Request) {
-			sign(r, north.ID, north.Secret, asOf.Add(-16*time.Minute), "")
+			signRequest(r, north.ID, north.Secret, asOf.Add(-16*time.Minute), "")
 		}, "CBC.0154"},
 		"sixteen minutes on": {func(r *http.Request) {
-			sign(r, north.ID, north.Secret, asOf.Add(16*time.Minute), "")
+			signRequest(r, north.ID, north.Secret, asOf.Add(16*time.Minute), "")
 		}, "CBC.0154"},
 		"fourteen minutes old": {func(r *http.Request) {
-			sign(r, north.ID, north.Secret, asOf.Add(-14*time.Minute), "")
+			signRequest(r, north.ID, north.Secret, asOf.Add(-14*time.Minute), "")
 		}, ok},
 		"with the host": {func(r *http.Request) {
-			sign(r, north.ID, north.Secret, asOf.Add(-13*time.Minute), "", "host")
+			signRequest(r, north.ID, north.Secret, asOf.Add(-13*time.Minute), "", "host")
 		}, ok},
-		"no such key":            {func(r *http.Request) { sign(r, "NOBODY", north.Secret, asOf, "") }, "CBC.0154"},
-		"no such key, no secret": {func(r *http.Request) { sign(r, "NOBODY", "", asOf, "") }, "CBC.0154"},
+		"no such key": {func(r *http.Request) { signRequest(r, "NOBODY", north.Secret, asOf, "") },
+			"CBC.0154"},
+		"no such key, no secret": {func(r *http.Request) { signRequest(r, "NOBODY", "", asOf, "") }, "CBC.0154"},
 		"a revoked key": {func(r *http.Request) {
-			sign(r, revoked.ID, revoked.Secret, asOf, "")
+			signRequest(r, revoked.ID, revoked.Secret, asOf, "")
 		}, "CBC.0154"},
-		"a revoked key, no secret": {func(r *http.Request) { sign(r, revoked.ID, "", asOf, "") }, "CBC.0154"},
-		"a token's id":             {func(r *http.Request) { sign(r, token.ID, token.Secret, asOf, "") }, "CBC.0154"},
-		"a token's id, no secret":  {func(r *http.Request) { sign(r, token.ID, "", asOf, "") }, "CBC.0154"},
+		"a revoked key, no secret": {func(r *http.Request) { signRequest(r, revoked.ID, "", asOf, "") }, "CBC.0154"},
+		"a token's id": {func(r *http.Request) { signRequest(r, token.ID, token.Secret, asOf, "") },
+			"CBC.0154"},
+		"a token's id, no secret": {func(r *http.Request) { signRequest(r, token.ID, "", asOf, "") }, "CBC.0154"},
 	} {
 		seconds++ // each request has its own date and therefore its own signature
 		r := w.signed(north, aurora, asOf.Add(time.Duration(seconds)*time.Second))
@@ -123,13 +125,13 @@ func TestBodySigned(t *testing.T) {
 		{``, `{"name":"a"}`, "CBC.0154"},
 	} {
 		r := w.request(http.MethodPost, "/test/post", c.sent)
-		sign(r, k.ID, k.Secret, asOf.Add(time.Duration(i)*time.Second), c.signed)
+		signRequest(r, k.ID, k.Secret, asOf.Add(time.Duration(i)*time.Second), c.signed)
 		if got := w.do(r); outcome(got) != c.want {
 			t.Errorf("%d: %s %s", i, outcome(got), got.body)
 		}
 		r = w.request(http.MethodPost, "/test/post", c.sent)
 		r.Header.Set("X-Sdk-Content-Sha256", "UNSIGNED-PAYLOAD")
-		sign(r, k.ID, k.Secret, asOf.Add(-time.Duration(i+1)*time.Second), c.signed, "x-sdk-content-sha256")
+		signRequest(r, k.ID, k.Secret, asOf.Add(-time.Duration(i+1)*time.Second), c.signed, "x-sdk-content-sha256")
 		if got := w.do(r); got.code != "CBC.0154" {
 			t.Errorf("%d unsigned: %s", i, outcome(got))
 		}

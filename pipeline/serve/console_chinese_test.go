@@ -14,7 +14,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/out/document/language"
 	"github.com/tollbook/tollbook/pipeline/serve"
-	"github.com/tollbook/tollbook/pipeline/serve/console/billing"
+	"github.com/tollbook/tollbook/pipeline/serve/console"
 	"github.com/tollbook/tollbook/schemas/reason"
 )
 
@@ -37,7 +37,7 @@ func TestConsoleChinese(t *testing.T) {
 	t.Parallel()
 	dir := sampleBilled(t)
 	lost := map[string]bool{}
-	d := console(t, dir, vendor, func(c *serve.Config) {
+	d := openConsole(t, dir, vendor, func(c *serve.Config) {
 		c.Untranslated = func(section, text string) { lost[section+": "+text] = true }
 	})
 	known, most := namesOf(t, dir), 12
@@ -129,7 +129,7 @@ func namesOf(t *testing.T, dir string) map[string]bool {
 // BILLING-5.
 func TestReasonsInChinese(t *testing.T) {
 	t.Parallel()
-	words := language.NewWords(billing.Chinese())
+	words := language.NewWords(console.Chinese())
 	words.Watch(func(section, text string) { t.Errorf("billing/chinese.tsv lacks %s: %s", section, text) })
 	for _, r := range reason.All() {
 		words.Say("reason", r.Meaning())
@@ -141,7 +141,7 @@ func TestReasonsInChinese(t *testing.T) {
 // it are not mistaken for them. Invariant: BILLING-5.
 func TestConvertedInChinese(t *testing.T) {
 	t.Parallel()
-	words := language.NewWords(billing.Chinese())
+	words := language.NewWords(console.Chinese())
 	for text, want := range map[string]string{
 		"meter v at the cycle's end: 3700 used, 4 k after /1000^0, 2.5 from packages, 1.5 to price": "账期末计量v：" +
 			"用量3700，经/1000^0换算为4 k，套餐抵扣2.5，计价1.5",

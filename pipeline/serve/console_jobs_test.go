@@ -6,24 +6,25 @@ import (
 	"time"
 
 	"github.com/tollbook/tollbook/pipeline/serve"
-	"github.com/tollbook/tollbook/pipeline/serve/console/page"
+	"github.com/tollbook/tollbook/pipeline/serve/console"
 )
 
 // TestConsoleJobs checks that the overview counts the failed runs since the last successful one of the same kind, and
 // that the page of runs shows each run with its stages.
 func TestConsoleJobs(t *testing.T) {
 	t.Parallel()
-	job := func(id, kind, outcome string, good bool) page.Job {
-		return page.Job{ID: id, Kind: kind, Outcome: outcome, Good: good, Started: asOf,
-			Ended: asOf.Add(90 * time.Second), Rows: 1200, Rejected: 3, Lines: 1197, Stages: []page.Stage{{Name: "read",
+	job := func(id, kind, outcome string, good bool) console.Job {
+		return console.Job{ID: id, Kind: kind, Outcome: outcome, Good: good, Started: asOf,
+			Ended: asOf.Add(
+				90 * time.Second), Rows: 1200, Rejected: 3, Lines: 1197, Stages: []console.Stage{{Name: "read",
 				Seconds: 60.5, CPU: 90.25, Peak: 512 << 20, Rows: 1200}}}
 	}
 	bad := job("n-3", "nightly", "failed", false)
 	bad.Error, bad.Hint = "the disk is full <b>", "make room"
-	jobs := []page.Job{job("n-1", "nightly", "failed", false), job("n-2", "nightly", "done", true), bad,
+	jobs := []console.Job{job("n-1", "nightly", "failed", false), job("n-2", "nightly", "done", true), bad,
 		job("p-1", "publish", "killed", false)}
-	d := console(t, billed(t), vendor, func(c *serve.Config) {
-		c.Jobs = func() ([]page.Job, error) { return jobs, nil }
+	d := openConsole(t, billed(t), vendor, func(c *serve.Config) {
+		c.Jobs = func() ([]console.Job, error) { return jobs, nil }
 	})
 	if got := d.page("").figures()["Failed runs"]; got != "2" {
 		t.Errorf("the overview counts %q failed runs: n-3 and p-1 failed since the last good one", got)

@@ -75,7 +75,8 @@ func moneyOf(t *testing.T, change func(dir string)) string {
 func TestConsoleMoney(t *testing.T) {
 	t.Parallel()
 	dir := money(t)
-	all, north := console(t, dir, vendor, nil), console(t, dir, keys.Caller{Role: keys.Partner, Partner: "north"}, nil)
+	all, north := openConsole(t, dir, vendor, nil), openConsole(t, dir,
+		keys.Caller{Role: keys.Partner, Partner: "north"}, nil)
 	for _, c := range []struct{ page, table, north, south string }{
 		{"chain?cycle=2026-09", "chain", "acme 100.00 north 20.00 80.00 vendor 0.00 80.00",
 			"bolt 40.00 south 4.00 36.00 vendor 0.00 36.00"},
@@ -176,7 +177,7 @@ func costsOf(t *testing.T, change func(dir string)) string {
 func TestConsoleMargins(t *testing.T) {
 	t.Parallel()
 	dir := costsOf(t, func(string) {})
-	d := console(t, dir, vendor, nil)
+	d := openConsole(t, dir, vendor, nil)
 	p := d.page("margins?cycle=" + reseller.Cycle)
 	addsUp(t, p, &[]sheet{p.sheet("margins")}[0])
 	paid := map[string]string{}
@@ -226,7 +227,7 @@ func follow(t *testing.T, d *desk, p *view, with string) *view {
 // 78.37 + 22.80 = 101.17, and 10.12.
 func TestConsoleTaxes(t *testing.T) {
 	t.Parallel()
-	if heads := console(t, currencies(t), vendor, nil).page("customers").sheet("customers").heads; slices.Contains(
+	if heads := openConsole(t, currencies(t), vendor, nil).page("customers").sheet("customers").heads; slices.Contains(
 		heads, "Tax") {
 		t.Errorf("columns %q", heads)
 	}
@@ -236,7 +237,7 @@ func TestConsoleTaxes(t *testing.T) {
 		t.Fatal(err)
 	}
 	bill(t, dir, asOf)
-	d := console(t, dir, vendor, nil)
+	d := openConsole(t, dir, vendor, nil)
 	s := d.page("customers").sheet("customers")
 	at := slices.Index(s.heads, "Tax")
 	if at < 0 || len(s.rows) != 1 || s.heads[at+1] != "Due" || s.rows[0][at] != "2.40" || s.rows[0][at+1] != "26.40" {
@@ -248,7 +249,7 @@ func TestConsoleTaxes(t *testing.T) {
 	for partner, want := range map[string]string{"hub": "vendor vat  0.1 exclusive 10.74 1.07",
 		"north": "hub vat  0.1 exclusive 101.17 10.12"} {
 		for _, c := range []keys.Caller{vendor, {Role: keys.Partner, Partner: partner}} {
-			p := console(t, dir, c, nil).page("statement?partner_id=" + partner)
+			p := openConsole(t, dir, c, nil).page("statement?partner_id=" + partner)
 			if got := strings.Join(rowTexts(p.sheet("taxes")), "; "); got != want {
 				t.Errorf("taxes of %s, seen by %s: %s", partner, c.Role, got)
 			}

@@ -61,7 +61,7 @@ func TestConsoleOfSkippedMonth(t *testing.T) {
 	if _, err := run.Monthly(t.Context(), w, period.CycleOf(2026, 9), workspace.Options{AsOf: at}); err != nil {
 		t.Fatal(err)
 	}
-	d := console(t, dir, vendor, nil)
+	d := openConsole(t, dir, vendor, nil)
 	p := d.page("")
 	if text := p.text("main"); !strings.Contains(text, "2026-09 compared with 2026-08") ||
 		!strings.Contains(text, "There is no data of cycle 2026-08.") {

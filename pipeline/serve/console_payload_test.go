@@ -179,7 +179,7 @@ func TestConsoleKeepsEveryText(t *testing.T) {
 // readAll opens pages of every kind in a workspace with payloads.
 func readAll(t *testing.T, dir string, columns []string) {
 	t.Helper()
-	d := console(t, dir, vendor, nil)
+	d := openConsole(t, dir, vendor, nil)
 	most := 4 // maximum number of pages of one kind
 	if testing.Short() {
 		most = 1

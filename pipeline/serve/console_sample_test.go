@@ -48,7 +48,7 @@ func TestConsoleOfTheSample(t *testing.T) {
 // file or to samples, and every table with a total adds up. Invariants: BILLING-1, BILLING-3, PAGE-3.
 func leadsToFeeds(t *testing.T, dir string) {
 	t.Helper()
-	d := console(t, dir, vendor, nil)
+	d := openConsole(t, dir, vendor, nil)
 	s := &walk{d: d, pages: map[string]*view{}}
 	customers := columnOf(d.page("customers?cycle=2026-09").sheet("customers"), "Id")
 	if testing.Short() {
@@ -132,7 +132,7 @@ func (w *walk) reaches(address string, more int) bool {
 // of 8,631 points the largest 431 are dropped, and the next one is 6.48 Mbps, on 27 September at noon.
 func showsBandwidth(t *testing.T, dir string) {
 	t.Helper()
-	d := console(t, dir, vendor, nil)
+	d := openConsole(t, dir, vendor, nil)
 	list := d.page("bandwidth?cycle=2026-09").sheet("objects")
 	if len(list.rows) < 3 {
 		t.Fatalf("links: %v", list)
@@ -165,7 +165,7 @@ func showsBandwidth(t *testing.T, dir string) {
 // showsRejects checks that each reason has instructions, and that an address shows the received record.
 func showsRejects(t *testing.T, dir string) {
 	t.Helper()
-	d := console(t, dir, vendor, nil)
+	d := openConsole(t, dir, vendor, nil)
 	p := d.page("rejects")
 	reasons, list := p.sheet("reasons"), p.sheet("rejects")
 	if len(reasons.rows) == 0 || len(list.rows) == 0 {
@@ -215,7 +215,7 @@ func finds(t *testing.T, dir string) {
 		{keys.Caller{Role: keys.Customer, Customer: "bamboo"}, "aurora", ""},
 		{keys.Caller{Role: keys.Partner, Partner: "meridian"}, "east-b", ""},
 	} {
-		found := console(t, dir, c.who, nil).page("search?q=" + strings.ReplaceAll(c.q, " ", "+")).sheet("found")
+		found := openConsole(t, dir, c.who, nil).page("search?q=" + strings.ReplaceAll(c.q, " ", "+")).sheet("found")
 		got := ""
 		for _, row := range found.rows {
 			got += " " + row[0] + " " + row[1]
@@ -229,7 +229,7 @@ func finds(t *testing.T, dir string) {
 // settles tests BILLING-4: each statement has the net amount that the list of partners shows.
 func settles(t *testing.T, dir string) {
 	t.Helper()
-	d := console(t, dir, vendor, nil)
+	d := openConsole(t, dir, vendor, nil)
 	p := d.page("partners?cycle=2026-09")
 	all := p.sheet("partners")
 	addsUp(t, p, &all)
@@ -280,7 +280,7 @@ func TestConsoleOrdersAndAccount(t *testing.T) {
 		}
 	}
 	bill(t, dir, asOf)
-	d := console(t, dir, keys.Caller{Role: keys.Customer, Customer: "cust-fern"}, nil)
+	d := openConsole(t, dir, keys.Caller{Role: keys.Customer, Customer: "cust-fern"}, nil)
 	entries := d.page("account?customer_id=cust-fern&cycle=2026-09").sheet("entries")
 	got := ""
 	for _, row := range entries.rows {
@@ -321,7 +321,7 @@ func TestConsoleOrdersAndAccount(t *testing.T) {
 func TestConsoleCalculator(t *testing.T) {
 	t.Parallel()
 	dir := billed(t)
-	d := console(t, dir, keys.Caller{Role: keys.Partner, Partner: "part-north"}, nil)
+	d := openConsole(t, dir, keys.Caller{Role: keys.Partner, Partner: "part-north"}, nil)
 	p := d.page("calculator?customer_id=cust-aurora&sku=vm&region_code=east&quantity=3.5")
 	charges := p.sheet("charges")
 	if charges.total[len(charges.total)-1] != "3.50" || !strings.Contains(p.text("main"), "How it is calculated") {
@@ -354,7 +354,7 @@ func TestCalculatorFeeAtZero(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	d := console(t, dir, keys.Caller{Role: keys.Partner, Partner: "part-north"}, nil)
+	d := openConsole(t, dir, keys.Caller{Role: keys.Partner, Partner: "part-north"}, nil)
 	for quantity, want := range map[string]string{"0": "25.00", "1": "27.00"} {
 		charges := d.page("calculator?customer_id=cust-aurora&sku=port&region_code=east&quantity=" +
 			quantity).sheet("charges")
@@ -375,7 +375,7 @@ func TestConsoleRuns(t *testing.T) {
 	}
 	bill(t, dir, asOf.Add(time.Hour))
 	got := ""
-	for _, row := range console(t, dir, vendor, nil).page("runs").sheet("runs").rows {
+	for _, row := range openConsole(t, dir, vendor, nil).page("runs").sheet("runs").rows {
 		got += strings.Join(row, " ") + "\n"
 	}
 	const want = "2 2026-10-05 13:00 run monthly --cycle 2026-09 1  511.00 256.00\n" +
@@ -390,9 +390,9 @@ func TestConsoleRuns(t *testing.T) {
 func TestPrepared(t *testing.T) {
 	t.Parallel()
 	dir := sampleBilled(t)
-	cold := console(t, dir, vendor, nil)
-	want := console(t, dir, vendor, nil).page("customers").text("main")
-	prepared := console(t, dir, vendor, nil)
+	cold := openConsole(t, dir, vendor, nil)
+	want := openConsole(t, dir, vendor, nil).page("customers").text("main")
+	prepared := openConsole(t, dir, vendor, nil)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

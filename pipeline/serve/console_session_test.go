@@ -113,7 +113,7 @@ func TestForgedHost(t *testing.T) {
 			}
 		}
 	}
-	local := console(t, d.dir, vendor, nil)
+	local := openConsole(t, d.dir, vendor, nil)
 	r := httptest.NewRequest(http.MethodGet, "http://evil.example/console/", nil)
 	if p := local.do(r); p.status != http.StatusForbidden {
 		t.Errorf("the local console answers %q: %d", r.Host, p.status)

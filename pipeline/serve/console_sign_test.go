@@ -368,7 +368,7 @@ func TestKeptPages(t *testing.T) {
 		if cookies[c.name] == "" {
 			continue
 		}
-		d := console(t, shared.dir, c.key, nil)
+		d := openConsole(t, shared.dir, c.key, nil)
 		for _, address := range addresses {
 			alone[c.name+address] = d.page(address).text("main")
 		}

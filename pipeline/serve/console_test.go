@@ -83,7 +83,7 @@ func TestConsoleAccess(t *testing.T) {
 	dir := billed(t)
 	desks := map[string]*desk{}
 	for _, c := range callers() {
-		desks[c.name] = console(t, dir, c.key, nil)
+		desks[c.name] = openConsole(t, dir, c.key, nil)
 	}
 	seen := map[string]bool{}
 	for _, route := range pages.Routes() {
@@ -185,7 +185,7 @@ func TestConsoleAmounts(t *testing.T) {
 		{"aurora", "cust-aurora", "Due", "1.00"},
 		{"fern", "cust-fern", "Due", "128.00"},
 	} {
-		d := console(t, dir, byName[c.who].key, nil)
+		d := openConsole(t, dir, byName[c.who].key, nil)
 		p := d.page("bill?cycle=2026-09&customer_id=" + c.customer)
 		if got := p.figures()[c.figure]; got != c.want {
 			t.Errorf("%s as %s: %s %q, want %s: %v", p.path, c.who, c.figure, got, c.want, p.figures())
@@ -201,7 +201,7 @@ func TestConsoleAmounts(t *testing.T) {
 	}
 	for who, want := range map[string]string{"vendor": "255.00", "finance": "255.00", "north": "35.00",
 		"north-m1": "33.00", "south": "12.00", "east": "80.00", "aurora": "1.00", "fern": "128.00"} {
-		d := console(t, dir, byName[who].key, nil)
+		d := openConsole(t, dir, byName[who].key, nil)
 		months := d.page("").sheet("months")
 		if got := months.rows[0][2]; got != want {
 			t.Errorf("overview as %s: %s, want %s", who, got, want)
@@ -213,7 +213,7 @@ func TestConsoleAmounts(t *testing.T) {
 // Invariants: BILLING-1, PAGE-3.
 func TestConsoleAddsUp(t *testing.T) {
 	t.Parallel()
-	d := console(t, billed(t), vendor, nil)
+	d := openConsole(t, billed(t), vendor, nil)
 	visited, waiting, added := map[string]bool{}, []string{"/console/"}, 0
 	for len(waiting) > 0 {
 		address := waiting[0]
@@ -273,7 +273,7 @@ func TestConsoleLeadsToTheFeed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := console(t, dir, vendor, nil)
+	d := openConsole(t, dir, vendor, nil)
 	for _, customer := range customers[1:7] {
 		links := amountLinks(d.page("bill?cycle=2026-09&customer_id=" + customer))
 		if len(links) < 5 {
@@ -331,7 +331,7 @@ func TestConsoleShowsFeedsToTheVendorOnly(t *testing.T) {
 		if c.name != "vendor" && c.name != "finance" && c.name != "north" && c.name != "aurora" {
 			continue
 		}
-		p := console(t, dir, c.key, nil).page("line?id=rec-aurora&customer_id=cust-aurora&cycle=2026-09")
+		p := openConsole(t, dir, c.key, nil).page("line?id=rec-aurora&customer_id=cust-aurora&cycle=2026-09")
 		if shown := strings.Contains(p.body, "first.csv"); shown != (c.name == "vendor" || c.name == "finance") {
 			t.Errorf("%s sees the feed: %t\n%s", c.name, shown, p.text("main"))
 		}
@@ -356,7 +356,7 @@ func TestConsoleShowsOfTheBooksWhatIsTheCallers(t *testing.T) {
 		{keys.Caller{Role: keys.Partner, Partner: "part-north"}, "cust-elm", "part-north"}, // it left
 		{keys.Caller{Role: keys.Customer, Customer: "cust-elm"}, "cust-elm", ""},
 	} {
-		text := console(t, dir, c.who, nil).page("customer?customer_id=" + c.customer).text("main")
+		text := openConsole(t, dir, c.who, nil).page("customer?customer_id=" + c.customer).text("main")
 		var shown []string
 		for _, word := range []string{"m-1", "m-2", "part-north", "part-east", "part-south"} {
 			if strings.Contains(text, word) {
@@ -384,7 +384,7 @@ func (l less) Sums(ctx context.Context, q records.SumQuery) ([]records.Sum, erro
 // Invariants: BILLING-1, CONSOLE-5.
 func TestConsoleRefusesABillThatDoesNotAddUp(t *testing.T) {
 	t.Parallel()
-	d := console(t, billed(t), vendor, func(c *serve.Config) {
+	d := openConsole(t, billed(t), vendor, func(c *serve.Config) {
 		c.Store = func(_ *lake.Snapshot, own records.Store) records.Store { return less{own} }
 	})
 	p := d.open("bill?cycle=2026-09&customer_id=cust-elm")
@@ -494,7 +494,7 @@ func TestConsoleIsolatesNames(t *testing.T) {
 	hebrew := regexp.MustCompile(`\p{Hebrew}`)
 	turns := regexp.MustCompile(`\p{Hebrew}[^A-Za-z\p{Han}]*[0-9(]`) // no letter between a name and what it turns
 	own, alone := map[string]bool{"bdi": true, "td": true, "dd": true, "option": true, "text": true}, 0
-	d := console(t, dir, vendor, nil)
+	d := openConsole(t, dir, vendor, nil)
 	d.crawl(func(p *view) {
 		if p.root == nil {
 			return
@@ -534,7 +534,7 @@ func TestConsoleIsolatesNames(t *testing.T) {
 // Invariants: PAGE-1, CONSOLE-3.
 func TestConsoleKeepsText(t *testing.T) {
 	t.Parallel()
-	d := console(t, poisoned(t), vendor, nil)
+	d := openConsole(t, poisoned(t), vendor, nil)
 	shown := map[string]bool{}
 	d.crawl(func(p *view) {
 		harmless(t, p)
@@ -617,7 +617,7 @@ func noFormulas(t *testing.T, p *view) {
 // read anything.
 func TestConsoleAnswersThisMachineOnly(t *testing.T) {
 	t.Parallel()
-	d := console(t, billed(t), vendor, nil)
+	d := openConsole(t, billed(t), vendor, nil)
 	for host, fine := range map[string]bool{"127.0.0.1:8181": true, "localhost:8181": true, "LOCALHOST": true,
 		"[::1]:8181": true, "127.1.2.3": true, "evil.example:8181": false, "127.0.0.1.evil.example": false,
 		"localhost.evil.example": false, "10.0.0.1:8181": false, "": false} {
@@ -640,7 +640,7 @@ func TestConsoleAnswersThisMachineOnly(t *testing.T) {
 // a code. Invariant: CONSOLE-5.
 func TestConsoleErrors(t *testing.T) {
 	t.Parallel()
-	d := console(t, billed(t), vendor, nil)
+	d := openConsole(t, billed(t), vendor, nil)
 	for address, want := range map[string]string{
 		"nothing":                      "404 CBC.0404",
 		"bill":                         "400 CBC.0100",
@@ -685,7 +685,7 @@ func TestConsoleErrors(t *testing.T) {
 func TestConsoleStates(t *testing.T) {
 	t.Parallel()
 	dir := billed(t)
-	d := console(t, dir, vendor, nil)
+	d := openConsole(t, dir, vendor, nil)
 	const address = "lines?cycle=2026-09&customer_id=cust-elm"
 	d.now = asOf.Add(3 * time.Hour)
 	p := d.page(address)
@@ -724,7 +724,7 @@ func TestConsoleStates(t *testing.T) {
 // TestConsoleLanguage tests PAGE-4: links keep the language of the address. The default is the browser's language.
 func TestConsoleLanguage(t *testing.T) {
 	t.Parallel()
-	d := console(t, billed(t), vendor, nil)
+	d := openConsole(t, billed(t), vendor, nil)
 	p := d.page("bill?cycle=2026-09&customer_id=cust-elm&lang=zh")
 	if p.text("h1") != "Elm Ltd的账单，2026-09" || !strings.Contains(p.body, `<html lang="zh-CN">`) {
 		t.Errorf("%s", p.text("h1"))
@@ -748,7 +748,7 @@ func TestConsoleLanguage(t *testing.T) {
 // TestConsoleAssets checks that files that pages load may be cached, because their addresses change with the content.
 func TestConsoleAssets(t *testing.T) {
 	t.Parallel()
-	d := console(t, billed(t), vendor, nil)
+	d := openConsole(t, billed(t), vendor, nil)
 	p := d.page("")
 	var loaded []string
 	each(p.root, func(n *html.Node) {

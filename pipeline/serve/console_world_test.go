@@ -26,8 +26,8 @@ type desk struct {
 	now time.Time
 }
 
-// console opens the console of a workspace. change may modify the configuration of the server.
-func console(t testing.TB, dir string, c keys.Caller, change func(*serve.Config)) *desk {
+// openConsole opens the console of a workspace. change may modify the configuration of the server.
+func openConsole(t testing.TB, dir string, c keys.Caller, change func(*serve.Config)) *desk {
 	t.Helper()
 	w, err := workspace.Open(dir)
 	if err != nil {

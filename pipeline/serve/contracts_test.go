@@ -49,7 +49,7 @@ func TestHead(t *testing.T) {
 	}
 	signed := w.key(keys.Caller{Role: keys.Vendor}, false)
 	r := w.request(http.MethodHead, aurora, "")
-	sign(r, signed.ID, signed.Secret, asOf, "")
+	signRequest(r, signed.ID, signed.Secret, asOf, "")
 	if got := w.do(r); got.status != http.StatusOK {
 		t.Errorf("signed: %d", got.status)
 	}
@@ -293,13 +293,13 @@ func TestNoKeyStarvesAnother(t *testing.T) {
 		t.Errorf("a token: %q", got)
 	}
 	post := w.request(http.MethodPost, "/v2/partners/sub-customers/query", "{}")
-	sign(post, one.ID, one.Secret, asOf, "{}")
+	signRequest(post, one.ID, one.Secret, asOf, "{}")
 	if got := ask(post); got != "" {
 		t.Errorf("a body: %q", got)
 	}
 	// The server does not read a large body of an address that exceeds the limit.
 	large := w.request(http.MethodPost, "/v2/partners/sub-customers/query", strings.Repeat(" ", 100_000)+"{}")
-	sign(large, one.ID, "wrong", asOf, "{}")
+	signRequest(large, one.ID, "wrong", asOf, "{}")
 	if got := ask(large); got != "CBC.0250" {
 		t.Errorf("a large body: %q", got)
 	}

@@ -89,7 +89,7 @@ func TestCurrencies(t *testing.T) {
 func TestConsoleCurrencies(t *testing.T) {
 	t.Parallel()
 	dir := currencies(t)
-	all := console(t, dir, vendor, nil)
+	all := openConsole(t, dir, vendor, nil)
 	for _, c := range []struct {
 		page, table string
 		rows        []string
@@ -137,7 +137,8 @@ func TestConsoleBandwidthCurrencies(t *testing.T) {
 	t.Parallel()
 	dir := workspaceOf(t, "testdata/bandwidth_currencies.txtar", "")
 	bill(t, dir, asOf)
-	rows := strings.Join(rowTexts(console(t, dir, vendor, nil).page("bandwidth?cycle=2026-09").sheet("objects")), "\n")
+	rows := strings.Join(rowTexts(openConsole(t, dir, vendor, nil).page("bandwidth?cycle=2026-09").sheet("objects")),
+		"\n")
 	for _, want := range []string{"EUR 100.00", "JPY 16,000"} {
 		if !strings.Contains(rows+"\n", want+"\n") {
 			t.Errorf("no %q in\n%s", want, rows)
@@ -155,7 +156,7 @@ func TestConsoleMenuOfPartner(t *testing.T) {
 		keys.Caller
 		shows bool
 	}{{vendor, true}, {keys.Caller{Role: keys.Partner, Partner: "north"}, false}} {
-		menu := console(t, dir, c.Caller, nil).page("").text("nav")
+		menu := openConsole(t, dir, c.Caller, nil).page("").text("nav")
 		if strings.Contains(menu, "Bandwidth") != c.shows || !strings.Contains(menu, "Partners") {
 			t.Errorf("navigation of %s: %s", c.Role, menu)
 		}
@@ -168,7 +169,7 @@ func TestConsoleCurrenciesOfPartnersMoney(t *testing.T) {
 	t.Parallel()
 	dir := workspaceOf(t, "../../fixtures/scenarios/working_currency_partner_money.txtar", "tollbook.yaml books inbox")
 	bill(t, dir, time.Date(2026, 10, 2, 0, 0, 0, 0, time.UTC))
-	all := console(t, dir, vendor, nil)
+	all := openConsole(t, dir, vendor, nil)
 	for _, c := range []struct {
 		page, table string
 		rows        []string
@@ -192,7 +193,7 @@ func TestConsoleCurrenciesOfPartnersMoney(t *testing.T) {
 // text that has the currencies. What a party keeps is empty if it receives one currency and pays another.
 func TestConsoleCurrencyDownloads(t *testing.T) {
 	t.Parallel()
-	all := console(t, currencies(t), vendor, nil)
+	all := openConsole(t, currencies(t), vendor, nil)
 	for table, has := range map[string]string{"partners": "24.00000000 CNY; 11.58000000 USD",
 		"chain": "acme,USD,11.58000000,north,CNY,,78.37"} {
 		for _, format := range []string{"csv", "xlsx", "parquet"} {

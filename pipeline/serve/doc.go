@@ -30,4 +30,12 @@
 //	         names the file and says what to do.
 //	SERVE-13 The number of connections follows from the limit of file descriptors. A connection above it is answered
 //	         with CBC.0503 and Retry-After before its request is read. Of those the newest few stay open.
+//
+// # tollbook's own operations
+//
+// This part answers tollbook's own operations of the query API: settlements for finance and partners, explanations,
+// runs, and the state of the server (docs/api.md).
+//
+//  1. Decimals are strings with all digits of their scale, times are UTC.
+//  2. Everything that is read is within the call's scope (OP-3).
 package serve

@@ -5,8 +5,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/serve/bss"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
-	"github.com/tollbook/tollbook/pipeline/serve/own"
 )
 
 // Operations returns the table of all operations (OP-1).
-func Operations() []operation.Operation { return slices.Concat(bss.Operations(), own.Operations()) }
+func Operations() []operation.Operation { return slices.Concat(bss.Operations(), ownOperations()) }

@@ -20,8 +20,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/read/cache"
 	"github.com/tollbook/tollbook/pipeline/read/records"
 	"github.com/tollbook/tollbook/pipeline/serve/console"
-	"github.com/tollbook/tollbook/pipeline/serve/console/openid"
-	"github.com/tollbook/tollbook/pipeline/serve/console/page"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/pipeline/serve/sign"
@@ -44,7 +42,7 @@ type Config struct {
 	// this caller, without a key (CONSOLE-4). nil = no such console.
 	LocalConsole *keys.Caller
 	// Jobs returns the runs of jobs for the console, oldest first; nil = they are not known.
-	Jobs func() ([]page.Job, error)
+	Jobs func() ([]console.Job, error)
 	// Untranslated is called for texts of the console's Chinese pages without a translation; nil = not called.
 	Untranslated func(section, text string)
 	// Env returns environment variables; nil = there are none.
@@ -139,7 +137,7 @@ func (s *Server) addConsole(c *Config) error {
 const secretEnv = "TOLLBOOK_OIDC_CLIENT_SECRET"
 
 // openID returns the provider of the settings; nil = there is none.
-func (s *Server) openID(c *Config) (*openid.Client, error) {
+func (s *Server) openID(c *Config) (*console.OpenIDClient, error) {
 	of := c.Workspace.Settings.OIDC
 	if !of.Set() || c.LocalConsole != nil {
 		return nil, nil
@@ -155,7 +153,7 @@ func (s *Server) openID(c *Config) (*openid.Client, error) {
 		}
 		secret = strings.TrimRight(string(text), "\r\n")
 	}
-	return openid.New(of, settings.Secret(secret), s.clock), nil
+	return console.NewOpenID(of, settings.Secret(secret), s.clock), nil
 }
 
 // build identifies the program's source, if it is known: the bytes of responses can differ between builds.

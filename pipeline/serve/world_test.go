@@ -210,8 +210,8 @@ func (w *world) get(token, path string) reply {
 	return w.do(r)
 }
 
-// sign signs a request as the vendor documents it. The named headers and X-Sdk-Date are signed.
-func sign(r *http.Request, id, secret string, at time.Time, body string, headers ...string) {
+// signRequest signs a request as the vendor documents it. The named headers and X-Sdk-Date are signed.
+func signRequest(r *http.Request, id, secret string, at time.Time, body string, headers ...string) {
 	r.Header.Set("X-Sdk-Date", at.UTC().Format("20060102T150405Z"))
 	headers = append(slices.Clone(headers), "x-sdk-date")
 	slices.Sort(headers)

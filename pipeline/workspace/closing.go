@@ -5,7 +5,7 @@ import (
 	"reflect"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/out/compose/openitems"
+	"github.com/tollbook/tollbook/pipeline/out/compose"
 )
 
 // CloseTerms says which open items a cycle can be closed with. The zero value allows none that a person has to decide
@@ -20,7 +20,7 @@ type CloseTerms struct {
 
 // OpenItems are the open items of a cycle, and the feed files of the inbox that were not taken.
 type OpenItems struct {
-	Missing  *openitems.Items
+	Missing  *compose.OpenItems
 	NotTaken []FileReport
 }
 

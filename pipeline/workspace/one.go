@@ -14,8 +14,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/osfile"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/books/load"
-	"github.com/tollbook/tollbook/schemas/books/packed"
-	"github.com/tollbook/tollbook/schemas/books/sheet"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
@@ -57,7 +55,7 @@ type oneReading struct {
 	s       settings.Settings
 	stamped bool // the stamps show when a file of the books changed
 	stamps  *inbox.Hashes
-	kept    packed.Names // of the cache's file
+	kept    load.Names // of the cache's file
 }
 
 // books returns the books for a reader that needs one customer.
@@ -76,7 +74,7 @@ func (o *oneReading) fromCache(customer string) (b *books.Books, ok bool) {
 		return nil, false
 	}
 	defer f.Close()
-	file, err := packed.Open(f)
+	file, err := load.OpenPacked(f)
 	if err != nil {
 		return nil, false
 	}
@@ -95,8 +93,8 @@ func (o *oneReading) fromCache(customer string) (b *books.Books, ok bool) {
 // key identifies build, settings and the hashes of the books' files; "" if a file has another stamp than in the cache.
 func (o *oneReading) key() string {
 	text := fmt.Appendf(nil, "packed %q %x", o.cache.Program, o.s.Hash)
-	for _, book := range sheet.Names() {
-		name := sheet.Dir + "/" + book
+	for _, book := range load.SheetNames() {
+		name := load.Dir + "/" + book
 		if _, err := fs.Stat(o.root, name); errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
@@ -123,14 +121,14 @@ func (o *oneReading) fromFiles(customer string) (*books.Books, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := o.remember(packed.Names{Note: note}, texts); err != nil {
+	if err := o.remember(load.Names{Note: note}, texts); err != nil {
 		o.cache.Failed(err)
 	}
 	return b, nil
 }
 
 // remember writes the cache. It includes the books only if any later change of their files would change the stamps.
-func (o *oneReading) remember(n packed.Names, texts map[string]string) error {
+func (o *oneReading) remember(n load.Names, texts map[string]string) error {
 	if err := osfile.MakeDir(filepath.Dir(o.cache.Books), 0o700, osfile.Unsynced); err != nil {
 		return err
 	}
@@ -143,7 +141,7 @@ func (o *oneReading) remember(n packed.Names, texts map[string]string) error {
 	if n == o.kept {
 		return nil
 	}
-	file, err := packed.Pack(n, texts, load.PerCustomer())
+	file, err := load.Pack(n, texts, load.PerCustomer())
 	if err != nil {
 		return err
 	}
@@ -153,7 +151,7 @@ func (o *oneReading) remember(n packed.Names, texts map[string]string) error {
 // stamp stores the stamps of the books that were read.
 func (o *oneReading) stamp(texts map[string]string) error {
 	for name, text := range texts {
-		hash, _, err := o.stamps.Hash(o.root, sheet.Dir+"/"+name)
+		hash, _, err := o.stamps.Hash(o.root, load.Dir+"/"+name)
 		if err != nil {
 			return err
 		}

@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/out/compose/openitems"
+	"github.com/tollbook/tollbook/pipeline/out/compose"
 	"github.com/tollbook/tollbook/pipeline/out/iceberg"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -59,7 +59,7 @@ type Report struct {
 	Costs bool `json:"costs_need_attention,omitempty"`
 	Publication
 	// Missing are the open items of the cycle that a run closes, or a dry run would close; nil for other runs.
-	Missing *openitems.Items `json:"missing,omitempty"`
+	Missing *compose.OpenItems `json:"missing,omitempty"`
 }
 
 // Note adds a remark for a person that is not a failure.

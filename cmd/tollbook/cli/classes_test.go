@@ -27,17 +27,14 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/lake/task"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
-	"github.com/tollbook/tollbook/pipeline/out/clickhouse/cluster"
-	"github.com/tollbook/tollbook/pipeline/out/compose/openitems"
+	"github.com/tollbook/tollbook/pipeline/out/compose"
 	"github.com/tollbook/tollbook/pipeline/out/focus"
 	"github.com/tollbook/tollbook/pipeline/out/focus/rules"
 	"github.com/tollbook/tollbook/pipeline/out/iceberg"
-	"github.com/tollbook/tollbook/pipeline/out/iceberg/catalog"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/pipeline/out/published"
 	"github.com/tollbook/tollbook/pipeline/read/ask"
 	"github.com/tollbook/tollbook/pipeline/run"
-	"github.com/tollbook/tollbook/pipeline/run/gate"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/rating/tariff"
@@ -50,14 +47,14 @@ import (
 var classes = map[problem.Class][]error{
 	problem.Refused: {
 		&UsageError{}, problem.Problem{}, problem.Problems{}, &workspace.RefusedError{},
-		&run.OpenItemsError{OpenItems: workspace.OpenItems{Missing: &openitems.Items{}}},
+		&run.OpenItemsError{OpenItems: workspace.OpenItems{Missing: &compose.OpenItems{}}},
 		&task.Failure{Class: task.Refused}, &lakeerr.BucketsError{}, &lakeerr.UnitsError{},
 		&focus.ChangedError{}, &rules.FileError{Err: syscall.EIO}, &published.TagError{}, &ask.LimitError{},
 		&ask.SeriesError{}, &books.MissingError{}, &event.GoneError{}, &event.CurrencyError{},
 		&measure.ArchivedError{}, &settle.PeriodError{}, &settlement.MissingRateError{}, &tariff.NoPriceError{},
 		&tariff.NoUsageError{},
 	},
-	problem.Gated:    {&gate.Error{}},
+	problem.Gated:    {&run.GateError{}},
 	problem.NotFound: {&rows.NoCycleError{}, &rows.ArchivedError{}, &rows.NotFoundError{}, &keys.UnknownKeyError{}},
 	problem.Failed: {
 		&DifferError{}, &task.Failure{Class: task.Broken}, &lakeerr.MissingError{}, &lakeerr.CorruptError{},
@@ -66,13 +63,14 @@ var classes = map[problem.Class][]error{
 		&published.OtherStateError{}, &published.NotPublishedError{},
 		&published.BehindError{}, &publish.NewerError{}, &publish.AlteredError{},
 		&publish.NotViewsError{}, &publish.OtherLakeError{}, &publish.DifferError{},
-		&iceberg.ElsewhereError{}, &iceberg.OtherLakeError{}, &cluster.NoClusterError{}, &catalog.Error{Status: 403},
+		&iceberg.ElsewhereError{}, &iceberg.OtherLakeError{}, &clickhouse.NoClusterError{},
+		&iceberg.CatalogError{Status: 403},
 		&iceberg.TableError{Err: &lakeerr.MissingError{}},
 	},
 	problem.Retryable: {
 		syscall.ENOSPC, &storage.LockedError{}, &storage.LostLockError{}, &lakeerr.MovedError{}, &inbox.ChangedError{},
 		&publish.MovedError{},
-		&clickhouse.Error{}, &catalog.Error{Status: 503}, &jobs.NewLakeError{Err: syscall.EROFS},
+		&clickhouse.Error{}, &iceberg.CatalogError{Status: 503}, &jobs.NewLakeError{Err: syscall.EROFS},
 		&iceberg.TableError{Err: syscall.EIO}, &iceberg.LinkError{Err: syscall.EXDEV},
 		&AskError{Err: &clickhouse.Error{}},
 	},

@@ -20,4 +20,17 @@
 //	CLI-12 A flag that has no effect in the form of a command that was asked for is refused (Only).
 //	CLI-13 A command that commits and has an --as-of before the newest state asks a person. Where it may not, it
 //	       requires --yes. run nightly --reset-clock is such an answer.
+//
+// # Small tables
+//
+// This part writes small tables as CellsCSV, for programs or for spreadsheet programs.
+//
+//  1. Without excel a value is written unchanged; with it, package spreadsheet converts texts and numbers.
+//
+// # Files that are never replaced
+//
+// This part knows the files of a workspace and of a lake that no result of a command may replace.
+//
+//	PLACE-1  Of protects files in any lake, and the settings, books, run ledger and keys of any workspace, not only
+//	         of the command's own. It follows links.
 package cli

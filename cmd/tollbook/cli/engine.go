@@ -4,7 +4,7 @@ import (
 	"context"
 
 	"github.com/tollbook/tollbook/cmd/tollbook/heap"
-	"github.com/tollbook/tollbook/jobs/engine"
+	"github.com/tollbook/tollbook/jobs"
 	"github.com/tollbook/tollbook/pipeline/lake/task"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/settings"
@@ -24,7 +24,7 @@ func (a *App) Engine(ctx context.Context, w *workspace.Workspace) (task.Engine, 
 type TaskServer interface {
 	task.Engine
 	// Work does tasks until ctx ends, at most the given number at once.
-	Work(ctx context.Context, w *engine.Worker, tasks int) error
+	Work(ctx context.Context, w *jobs.Worker, tasks int) error
 }
 
 // TaskServer connects to the server that the settings of the workspace name.
@@ -41,7 +41,7 @@ func (a *App) TaskServer(ctx context.Context) (TaskServer, error) {
 }
 
 // NewWorker returns a worker that does tasks of planned runs of the workspace.
-func NewWorker(a *App) (*engine.Worker, error) {
+func NewWorker(a *App) (*jobs.Worker, error) {
 	o, err := a.Options()
 	if err != nil {
 		return nil, err
@@ -50,7 +50,7 @@ func NewWorker(a *App) (*engine.Worker, error) {
 		return nil, err
 	}
 	o.Progress = nil
-	return &engine.Worker{Options: o, Clock: a.Clock, Open: func() (*workspace.Workspace, error) {
+	return &jobs.Worker{Options: o, Clock: a.Clock, Open: func() (*workspace.Workspace, error) {
 		w, err := a.Open()
 		if err == nil {
 			heap.Tune(a.Env)

@@ -14,8 +14,6 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/pipeline/run"
-	"github.com/tollbook/tollbook/pipeline/run/bookproblem"
-	"github.com/tollbook/tollbook/pipeline/run/gate"
 	"github.com/tollbook/tollbook/schemas/problem"
 )
 
@@ -110,7 +108,7 @@ type SourcePlace struct {
 
 // describeFailure returns the text, hint, positions and exit code of an error (CLI-2).
 func describeFailure(err error) Failure {
-	err = bookproblem.InBook(err)
+	err = run.InBook(err)
 	f := Failure{Error: err.Error(), Exit: ExitCode(err)}
 	var problems problem.Problems
 	if errors.As(err, &problems) {
@@ -130,7 +128,7 @@ func describeFailure(err error) Failure {
 	if f.Hint != "" {
 		f.Error = strings.TrimSuffix(f.Error, "; "+f.Hint)
 	}
-	var gated *gate.Error
+	var gated *run.GateError
 	if errors.As(err, &gated) {
 		f.At = gatedPlaces(gated)
 	}
@@ -148,7 +146,7 @@ func describeFailure(err error) Failure {
 }
 
 // gatedPlaces lists the files with rejects that exceeded a gate, each with its first reject.
-func gatedPlaces(e *gate.Error) []SourcePlace {
+func gatedPlaces(e *run.GateError) []SourcePlace {
 	var list []SourcePlace
 	for _, feed := range e.Feeds {
 		for _, f := range feed.Files {

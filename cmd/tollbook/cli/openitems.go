@@ -3,7 +3,7 @@ package cli
 import (
 	"fmt"
 
-	"github.com/tollbook/tollbook/pipeline/out/compose/openitems"
+	"github.com/tollbook/tollbook/pipeline/out/compose"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
@@ -22,7 +22,7 @@ func OpenLines(o *workspace.OpenItems) []string {
 }
 
 // MissingLines returns one line per open item of a cycle: missing days and links, deliveries, rejects and disputes.
-func MissingLines(m *openitems.Items) (lines []string) {
+func MissingLines(m *compose.OpenItems) (lines []string) {
 	add := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
 	if m.NoRecords {
 		add("no records at all: no accepted record, no counted delivery of cost files")

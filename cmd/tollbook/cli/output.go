@@ -11,7 +11,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/tollbook/tollbook/cmd/tollbook/cli/place"
 	"github.com/tollbook/tollbook/pipeline/lake/osfile"
 	"github.com/tollbook/tollbook/pipeline/lake/scratch"
 )
@@ -32,7 +31,7 @@ func (o *Output) Add(cmd *cobra.Command, name, usage string) {
 func (o *Output) ToStdout() bool { return o.File == "" || o.File == "-" }
 
 // Check checks the destination before the command starts. An existing file is replaced only with --force, and a file
-// of a lake or a workspace never (package place).
+// of a lake or a workspace never (package cli).
 func (o *Output) Check() error {
 	switch {
 	case o.ToStdout() && o.force:
@@ -40,16 +39,16 @@ func (o *Output) Check() error {
 	case o.ToStdout():
 		return nil
 	}
-	if what := place.Of(o.File); what != "" {
+	if what := PlaceOf(o.File); what != "" {
 		return &UsageError{What: o.File + " is " + what, Hint: "name a file elsewhere, such as in a folder exports/"}
 	}
 	return checkFile(o.File, o.force)
 }
 
 // CheckDir refuses a value of --dir in which results may not be written: a folder of a lake, or books/, lake/ or runs/
-// of a workspace (package place).
+// of a workspace (package cli).
 func CheckDir(dir string) error {
-	if what := place.Of(filepath.Join(dir, "file")); what != "" {
+	if what := PlaceOf(filepath.Join(dir, "file")); what != "" {
 		return &UsageError{What: "--dir " + dir + ": its files would be " + what,
 			Hint: "name a folder elsewhere, such as exports/"}
 	}

@@ -6,8 +6,6 @@ import (
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
-
-	"github.com/tollbook/tollbook/cmd/tollbook/heap/hugepages"
 )
 
 // Settings of the garbage collector for batch work: few collections while memory is free, and a soft limit that keeps
@@ -108,7 +106,7 @@ func postpone(s settings, until int64) {
 // requested holds the addresses with huge pages for a complete heap. All jobs of a process use the same addresses.
 var requested struct {
 	sync.Mutex
-	pages hugepages.Pages
+	pages HugePages
 }
 
 // apply makes the settings effective.
@@ -124,12 +122,12 @@ func (s *settings) request() {
 	}
 	requested.Lock()
 	defer requested.Unlock()
-	if requested.pages != (hugepages.Pages{}) {
+	if requested.pages != (HugePages{}) {
 		requested.pages.Renew()
 		return
 	}
 	percent, limit := debug.SetGCPercent(-1), debug.SetMemoryLimit(math.MaxInt64)
-	requested.pages = hugepages.Request(int(s.limit))
+	requested.pages = RequestHugePages(int(s.limit))
 	collect(percent, limit)
 }
 

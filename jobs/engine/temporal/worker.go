@@ -11,7 +11,7 @@ import (
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
-	"github.com/tollbook/tollbook/jobs/engine"
+	"github.com/tollbook/tollbook/jobs"
 	"github.com/tollbook/tollbook/pipeline/lake/task"
 )
 
@@ -20,7 +20,7 @@ const beats = 4
 
 // Work does tasks of runs that this build planned, at most slots at once, until ctx ends. Tasks that are in progress
 // then are cancelled; another worker does them.
-func (e *Engine) Work(ctx context.Context, w *engine.Worker, slots int) error {
+func (e *Engine) Work(ctx context.Context, w *jobs.Worker, slots int) error {
 	queue := e.c.queue(w.Options.Build)
 	fatal := make(chan error, 1)
 	on := worker.New(e.client, queue, worker.Options{

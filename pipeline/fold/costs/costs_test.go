@@ -10,7 +10,6 @@ import (
 	"testing"
 	"testing/fstest"
 
-	"github.com/tollbook/tollbook/pipeline/fold/costs/margins"
 	intake "github.com/tollbook/tollbook/pipeline/intake/costs"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/linefile"
@@ -141,7 +140,7 @@ func described(r *allPriced) (lines, costs []string) {
 			l.Quantity.Trim(), l.Payment.Trim()))
 	}
 	keys := slices.Collect(maps.Keys(r.margins.Rows))
-	margins.SortKeys(keys)
+	SortMarginKeys(keys)
 	for _, k := range keys {
 		one := r.margins.Rows[k]
 		costs = append(costs, fmt.Sprintf("%s/%s/%s %s %s", k.Customer, k.Reason, k.Status,

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tollbook/tollbook/pipeline/fold/costs/margins"
 	intake "github.com/tollbook/tollbook/pipeline/intake/costs"
 	"github.com/tollbook/tollbook/schemas/cost"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -52,7 +51,7 @@ type Delivery struct {
 	broken  string   // what is wrong with its files, whatever the settings
 	ahead   []worker // the result of its rows by the books of the workspace; nil = none yet
 
-	conversion *margins.Conversion // of a delivery that counts
+	conversion *Conversion // of a delivery that counts
 }
 
 // Path is the name of the delivery for people: SOURCE/YYYY-MM/DELIVERY.
@@ -63,8 +62,8 @@ type survey struct {
 	stage   *Stage
 	sources map[string]*source
 	result  *Result
-	rates   margins.Rates // stored in the lake
-	ahead   *Delivery     // of the one cycle whose deliveries are allocated while they are examined (FCOST-5)
+	rates   Rates     // stored in the lake
+	ahead   *Delivery // of the one cycle whose deliveries are allocated while they are examined (FCOST-5)
 }
 
 // source is the state of one source of cost files.
@@ -369,8 +368,8 @@ func (s *survey) several() bool {
 
 // conversions returns the rates of a period's deliveries by source. For a source whose deliveries do not count, it
 // returns those of one that counted.
-func (s *survey) conversions(c period.Cycle) map[string]*margins.Conversion {
-	out := make(map[string]*margins.Conversion)
+func (s *survey) conversions(c period.Cycle) map[string]*Conversion {
+	out := make(map[string]*Conversion)
 	for name, one := range s.sources {
 		for _, d := range one.deliveries[c] {
 			if d.conversion != nil && (d.State == Counted || out[name] == nil) {

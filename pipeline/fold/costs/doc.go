@@ -23,4 +23,40 @@
 //	         sources wait.
 //	FCOST-9  zone and period_end of a source are those with which its first delivery counted. An open cycle is read
 //	         by the present missing, a closed one by that of its billing until it is rated again (§11.8).
+//
+// # Spans of the books
+//
+// This part finds the spans in which the books that bill cost files do not change.
+//
+//  1. Within a span that Around returns, the same allocation rules, rows of customers, mark-ups and prices are in
+//     force.
+//
+// # Groups of closed cycles
+//
+// This part stores the groups of cost rows of closed cycles in the open cycle that bills their differences.
+//
+//  1. The open cycle has the groups of its postings, and those whose costs, payment or low margin differ from what was
+//     stored up to the last close. The costs of the last states of all groups therefore add up to those of customers
+//     in the margins of all cycles.
+//  2. A group of which nothing is due any more has no rows, costs and payment.
+//
+// # Margins
+//
+// This part adds up what cost files cost next to what customers pay for it: the rows of the table margins of a
+// cycle (§11.6), and the rates that convert costs and payments (§10.7, §11.5).
+//
+//  1. Costs and payments add up exactly; the only rounding is that of a row's margin_amount, to 8 decimals.
+//  2. A row's margin is in the currency of the workspace: its payment is converted by the rate of the cycle that bills
+//     it, its cost by the Conversion of its source.
+//  3. A Conversion takes the first rate of: what the delivery was billed by, fx of the source, the rates of the close,
+//     today's rates.csv (FCOST-7).
+//  4. Two tables of the same rows are equal, in whatever order and by however many workers the rows were counted.
+//
+// # Columns as they were
+//
+// This part keeps the columns of cost files that are exported unchanged if all rows of a group agree (§11.6).
+//
+//  1. The texts of a group do not depend on the order in which its rows are added.
+//  2. The verbatimJSON object of a group has the texts in which all of its rows agree, by the names of the columns, and
+//     no others.
 package costs

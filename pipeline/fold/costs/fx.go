@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/fold/costs/margins"
 	"github.com/tollbook/tollbook/pipeline/fold/settle"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -17,18 +16,18 @@ import (
 // source's first delivery may come after the close (§11.4).
 func (w *writer) keepRates(found *survey) error {
 	all := maps.Clone(found.rates)
-	maps.DeleteFunc(all, func(at margins.RateKey, _ map[string]money.UnitPrice) bool { // fx that was taken away since
+	maps.DeleteFunc(all, func(at RateKey, _ map[string]money.UnitPrice) bool { // fx that was taken away since
 		one := found.sources[at.Source]
 		return at.Period > found.stage.Closed && (one == nil || one.deliveries[at.Period] == nil)
 	})
 	for name, one := range found.sources {
 		for c := range one.deliveries {
 			if x := found.conversions(c)[name]; x != nil {
-				all[margins.RateKey{Source: name, Period: c}] = x.Rates
+				all[RateKey{Source: name, Period: c}] = x.Rates
 			}
 		}
 		for c, fx := range one.Fx {
-			at := margins.RateKey{Source: name, Period: c}
+			at := RateKey{Source: name, Period: c}
 			if _, billed := all[at][w.books.Currency]; !billed && c > found.stage.Closed && found.stage.MonthEnd(c) {
 				all[at] = maps.Clone(all[at])
 				if all[at] == nil {
@@ -38,16 +37,16 @@ func (w *writer) keepRates(found *survey) error {
 			}
 		}
 	}
-	return tablefile.Put(w.txn, margins.RatesKey(), all.Rows(), nil)
+	return tablefile.Put(w.txn, RatesKey(), all.Rows(), nil)
 }
 
 // convert finds the rates of a delivery to all currencies of the books for which there are any. An empty delivery has
 // the currency of its source, in which the amounts that it takes back were billed.
 func (s *survey) convert(one *source, d *Delivery) (err error) {
-	d.conversion = &margins.Conversion{Books: s.stage.Books, From: cmp.Or(d.Currency, one.currency), Cycle: d.Period,
+	d.conversion = &Conversion{Books: s.stage.Books, From: cmp.Or(d.Currency, one.currency), Cycle: d.Period,
 		Fixed: one.Fx[d.Period], Rates: make(map[string]money.UnitPrice)}
 	if d.Period <= s.stage.Closed {
-		maps.Copy(d.conversion.Rates, s.rates[margins.RateKey{Source: d.Source, Period: d.Period}])
+		maps.Copy(d.conversion.Rates, s.rates[RateKey{Source: d.Source, Period: d.Period}])
 		if d.conversion.Kept, err = settle.KeptRates(s.stage.Txn, d.Period); err != nil {
 			return err
 		}
@@ -68,9 +67,9 @@ type conversion struct {
 type conversions map[conversion]bool
 
 // convert finds the rates by which the groups of customers are priced and their payments compared with costs. It runs
-// before pricing. Errors: *margins.MissingRatesError.
+// before pricing. Errors: *MissingRatesError.
 func (r *rated) convert(needed conversions) error {
-	var none margins.MissingRatesError
+	var none MissingRatesError
 	for p := range needed {
 		if _, err := p.delivery.conversion.To(p.currency); err != nil {
 			none.List = append(none.List, &settlement.MissingRateError{Cycle: r.cycle, From: p.delivery.Currency,

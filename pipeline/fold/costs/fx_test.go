@@ -4,7 +4,6 @@ import (
 	"errors"
 	"testing"
 
-	"github.com/tollbook/tollbook/pipeline/fold/costs/margins"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -46,7 +45,7 @@ func TestConversion(t *testing.T) {
 		{"what it was billed by", billed, "6.5", closed, "CNY", "6"},
 		{"what it was billed by, another currency", billed, "6.5", closed, "JPY", "140"},
 	} {
-		x := &margins.Conversion{Books: b, From: "USD", Cycle: cycle(t, "2026-09"), Kept: c.close,
+		x := &Conversion{Books: b, From: "USD", Cycle: cycle(t, "2026-09"), Kept: c.close,
 			Rates: map[string]money.UnitPrice{}}
 		for currency, text := range c.billed {
 			x.Rates[currency] = rate(text)

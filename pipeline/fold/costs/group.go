@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/fold/costs/verbatim"
 	"github.com/tollbook/tollbook/pipeline/lake/extsort"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/cost"
@@ -34,7 +33,7 @@ type group struct {
 	values     cost.Values
 	has        [cost.Columns]bool
 	start, end period.Instant
-	verbatim   verbatim.Texts
+	verbatim   verbatimTexts
 
 	// once all of its rows are counted
 	source  int32 // index of the delivery in rated.counted
@@ -111,7 +110,7 @@ type grouper struct {
 
 	header   *cost.Header // to which the column positions below belong
 	fields   [len(groupFields)]int
-	verbatim [verbatim.Columns]int
+	verbatim [verbatimColumns]int
 	others   []int
 	current  group  // the part being added
 	last     *group // to which a part was added last
@@ -150,7 +149,7 @@ func looked() map[string]bool {
 	for _, f := range groupFields {
 		out[f.String()] = true
 	}
-	for _, name := range verbatim.Names() {
+	for _, name := range verbatimNames() {
 		out[name] = true
 	}
 	return out
@@ -173,7 +172,7 @@ func (g *grouper) turn(h *cost.Header) {
 	for i, f := range groupFields {
 		g.fields[i] = h.Index(f.String())
 	}
-	for i, name := range verbatim.Names() {
+	for i, name := range verbatimNames() {
 		g.verbatim[i] = h.Index(name)
 	}
 	if g.grain == settings.CostRow {

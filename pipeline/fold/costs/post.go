@@ -9,8 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/fold/costs/groups"
-	"github.com/tollbook/tollbook/pipeline/fold/costs/margins"
 	"github.com/tollbook/tollbook/pipeline/intake/event"
 	"github.com/tollbook/tollbook/pipeline/lake/linefile"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
@@ -215,7 +213,7 @@ func (s *poster) billed(c period.Cycle, bucket int) (list []*posting, err error)
 	files := s.txn.Next().Select(manifest.CycleOf(c), func(k manifest.FileKey) bool {
 		return k.Table == tables.Lines().Name && k.Day == manifest.CostsDay && k.Bucket == bucket
 	})
-	err = margins.Each(s.txn, files, tables.Lines(), func(row rows.Row[tables.Line]) error {
+	err = EachMargin(s.txn, files, tables.Lines(), func(row rows.Row[tables.Line]) error {
 		p, err := billedLine(row)
 		list = append(list, p)
 		return err
@@ -233,7 +231,7 @@ func (s *poster) posted(at, origin period.Cycle, bucket int) (list []*posting, e
 	files := s.txn.Next().Select(manifest.CycleOf(at), func(k manifest.FileKey) bool {
 		return k.Table == tables.CostPostings().Name && k.Bucket == bucket
 	})
-	err = margins.Each(s.txn, files, tables.CostPostings(), func(row rows.Row[tables.CostPosting]) error {
+	err = EachMargin(s.txn, files, tables.CostPostings(), func(row rows.Row[tables.CostPosting]) error {
 		p, err := readPosting(row)
 		if err == nil && p.origin == origin {
 			list = append(list, p)
@@ -286,7 +284,7 @@ func (s *poster) postBucket(r *rated, bucket int, now []*group, of []*linefile.L
 		return 0, err
 	}
 	key := manifest.FileKey{Table: tables.CostPostings().Name, Cycle: manifest.CycleOf(s.target()), Bucket: bucket}
-	err = margins.Each(s.txn, s.txn.Next().Find(key), tables.CostPostings(),
+	err = EachMargin(s.txn, s.txn.Next().Find(key), tables.CostPostings(),
 		func(row rows.Row[tables.CostPosting]) error {
 			p, err := readPosting(row)
 			switch {
@@ -335,10 +333,10 @@ func (s *poster) postBucket(r *rated, bucket int, now []*group, of []*linefile.L
 
 // postGroups writes the groups of a bucket, so that differences can be shown with the data of the cost file.
 func (s *poster) postGroups(r *rated, bucket int, now []*group, list []*posting) (low int, err error) {
-	posted := make(map[groups.Key]bool)
+	posted := make(map[groupKey]bool)
 	for _, p := range list {
 		if p.origin == r.cycle {
-			posted[groups.Key{Customer: p.customer, Origin: p.origin.String(), ID: p.id}] = true
+			posted[groupKey{Customer: p.customer, Origin: p.origin.String(), ID: p.id}] = true
 		}
 	}
 	stored := parquet.NewColumns(tables.CostGroups())
@@ -347,7 +345,7 @@ func (s *poster) postGroups(r *rated, bucket int, now []*group, list []*posting)
 			return 0, err
 		}
 	}
-	again := groups.Restated{Txn: s.txn, Origin: r.cycle, Closed: s.closed}
+	again := Restated{Txn: s.txn, Origin: r.cycle, Closed: s.closed}
 	return again.Write(bucket, stored, posted)
 }
 
@@ -390,7 +388,7 @@ func (s *poster) postedLine(p *posting) (*linefile.Line, error) {
 func (s *poster) holds(c period.Cycle) (bool, error) {
 	held := false
 	err := s.eachMargin(s.target(), manifest.RestatedDay,
-		func(origin period.Cycle, k *margins.Key, _ *margins.Row) error {
+		func(origin period.Cycle, k *MarginKey, _ *MarginRow) error {
 			held = held || origin == c && k.IsUnallocated()
 			return nil
 		})
@@ -399,12 +397,12 @@ func (s *poster) holds(c period.Cycle) (bool, error) {
 
 // eachMargin visits the margins of a cycle.
 func (s *poster) eachMargin(c period.Cycle, day manifest.Day,
-	take func(period.Cycle, *margins.Key, *margins.Row) error) error {
+	take func(period.Cycle, *MarginKey, *MarginRow) error) error {
 	files := s.txn.Next().Select(manifest.CycleOf(c), func(k manifest.FileKey) bool {
 		return k.Table == tables.Margins().Name && k.Day == day
 	})
-	return margins.Each(s.txn, files, tables.Margins(), func(row rows.Row[tables.Margin]) error {
-		origin, k, one, err := margins.Read(row)
+	return EachMargin(s.txn, files, tables.Margins(), func(row rows.Row[tables.Margin]) error {
+		origin, k, one, err := ReadMargin(row)
 		if err != nil {
 			return err
 		}
@@ -421,7 +419,7 @@ func (s *poster) postMargins(r *rated) error {
 		if at == r.cycle {
 			day = manifest.CostsDay
 		}
-		err := s.eachMargin(at, day, func(origin period.Cycle, k *margins.Key, one *margins.Row) error {
+		err := s.eachMargin(at, day, func(origin period.Cycle, k *MarginKey, one *MarginRow) error {
 			if origin != r.cycle {
 				return nil
 			}
@@ -444,7 +442,7 @@ func (s *poster) postMargins(r *rated) error {
 	}
 	list = slices.DeleteFunc(list, func(one restated) bool { return one.origin == r.cycle })
 	for k, one := range due {
-		if *one != (margins.Row{}) || k.IsUnallocated() {
+		if *one != (MarginRow{}) || k.IsUnallocated() {
 			list = append(list, restated{r.cycle, k, one, r.margins})
 		}
 	}
@@ -453,9 +451,9 @@ func (s *poster) postMargins(r *rated) error {
 
 // restatedMargins returns the rows of margins in the open cycle that belong to closed cycles.
 func (s *poster) restatedMargins() (list []restated, err error) {
-	of := make(map[period.Cycle]*margins.Table)
+	of := make(map[period.Cycle]*MarginTable)
 	err = s.eachMargin(s.target(), manifest.RestatedDay,
-		func(origin period.Cycle, k *margins.Key, one *margins.Row) error {
+		func(origin period.Cycle, k *MarginKey, one *MarginRow) error {
 			if of[origin] == nil {
 				of[origin] = s.otherMargins(origin)
 			}
@@ -477,9 +475,9 @@ func (s *poster) convertAgain() error {
 // restated is a row of margins with a difference of a closed cycle.
 type restated struct {
 	origin period.Cycle
-	key    margins.Key
-	margin *margins.Row
-	of     *margins.Table
+	key    MarginKey
+	margin *MarginRow
+	of     *MarginTable
 }
 
 // storeRestated writes all margins of closed cycles that the open cycle has.
@@ -510,8 +508,8 @@ func (s *poster) storeRestated(list []restated) error {
 }
 
 // otherMargins returns a table that can store margins of another cycle, with the rates of that cycle.
-func (s *poster) otherMargins(c period.Cycle) *margins.Table {
-	m := margins.New(s.books, s.books, s.target())
+func (s *poster) otherMargins(c period.Cycle) *MarginTable {
+	m := NewMargins(s.books, s.books, s.target())
 	m.Sources = s.found.conversions(c)
 	return m
 }

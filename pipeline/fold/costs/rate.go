@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/fold/costs/margins"
 	"github.com/tollbook/tollbook/pipeline/intake/costs"
 	"github.com/tollbook/tollbook/pipeline/lake/extsort"
 	"github.com/tollbook/tollbook/pipeline/lake/linefile"
@@ -33,7 +32,7 @@ type rated struct {
 	counted []*Delivery
 	sorted  *sorter           // the groups, by bucket, customer, start and id
 	billed  money.PerCurrency // of all lines
-	margins *margins.Table
+	margins *MarginTable
 }
 
 // delivery is the delivery of a group's rows.
@@ -54,10 +53,10 @@ type pricer struct {
 
 // gather allocates the counted deliveries of a cycle by today's books and nothing else (FCOST-1), and puts the parts of
 // their rows into groups. billedIn is the cycle that bills them or their differences. Errors:
-// *margins.MissingRatesError.
+// *MissingRatesError.
 func (p *pricer) gather(ctx context.Context, c, billedIn period.Cycle, counted []*Delivery) (*rated, error) {
 	r := &rated{cycle: c, books: p.books, bounds: p.books.Zone.Bounds(c), counted: counted,
-		margins: margins.New(p.books, p.rates, billedIn), sorted: p.sorter()}
+		margins: NewMargins(p.books, p.rates, billedIn), sorted: p.sorter()}
 	needed := make(conversions)
 	var key []byte
 	for i, d := range counted {
@@ -103,7 +102,7 @@ func (p *pricer) unfit(r *rated, g *group, needed conversions) string {
 		return ""
 	}
 	basis := g.values[product.Basis]
-	if margins.IsPar(rate) {
+	if IsPar(rate) {
 		_, err = basis.R10()
 	} else {
 		_, err = money.SignedQuantityFromRat(new(big.Rat).Mul(basis.Rat(), rate.Rat()))
@@ -164,7 +163,7 @@ type worker struct {
 	markups   map[markupOf]*books.Markup // those looked up; nil = it depends on the time
 	allocator *allocation.Allocator
 	groups    *grouper
-	margins   *margins.Table
+	margins   *MarginTable
 	tally     costs.Tally
 	parts     []allocation.Part
 	repeats   repeats
@@ -249,7 +248,7 @@ func (p *pricer) workersOf(r *rated, d *Delivery, weights *allocation.Allocator)
 	repeats, sorted := newRepeats(p.books, p.grain != settings.ResourceMonth), p.sorter()
 	for i := range workers {
 		workers[i] = worker{books: p.books, allocator: weights.Clone(),
-			margins: margins.New(p.books, p.rates, d.Period),
+			margins: NewMargins(p.books, p.rates, d.Period),
 			groups:  newGrouper(p.books, d, p.grain, sorted), repeats: repeats}
 		if !slices.ContainsFunc(p.books.Markups, func(m books.Markup) bool { return m.Valid != always }) {
 			workers[i].markups = make(map[markupOf]*books.Markup)
@@ -418,7 +417,7 @@ func (p *pricer) group(r *rated, rater *rating.CostRater, g *group) (lines []*li
 	}
 	product := &p.books.Products[g.sku]
 	switch {
-	case product.Model == books.PassThrough && margins.IsPar(g.fx):
+	case product.Model == books.PassThrough && IsPar(g.fx):
 		one.Cost = g.values[product.Basis]
 	case product.Model == books.PassThrough:
 		one.Basis = new(big.Rat).Mul(g.values[product.Basis].Rat(), g.fx.Rat())

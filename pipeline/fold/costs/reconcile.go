@@ -3,15 +3,14 @@ package costs
 import (
 	"fmt"
 
-	"github.com/tollbook/tollbook/pipeline/fold/costs/margins"
 	"github.com/tollbook/tollbook/schemas/cost"
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
 // marginKey is the key of the group's row of margins, whose payments are in a currency.
-func (r *rated) marginKey(g *group, paid string) margins.Key {
+func (r *rated) marginKey(g *group, paid string) MarginKey {
 	d := r.delivery(g)
-	return margins.Key{Source: d.Source, Service: g.field(cost.Service), Account: g.account(),
+	return MarginKey{Source: d.Source, Service: g.field(cost.Service), Account: g.account(),
 		Day:    d.Reading.Zone.Day(g.start).String(),
 		Status: g.field(cost.CommitmentStatus), Currency: d.Currency, Paid: paid}
 }
@@ -37,11 +36,11 @@ func (r *rated) count(g *group) error {
 // reconcile checks that the sums of margins equal the accepted rows of each delivery, and their payments the lines
 // (FCOST-3).
 func (r *rated) reconcile() error {
-	sums := make(map[string]*margins.Row)
+	sums := make(map[string]*MarginRow)
 	var paid money.PerCurrency
 	for k, one := range r.margins.Rows {
 		if sums[k.Source] == nil {
-			sums[k.Source] = &margins.Row{}
+			sums[k.Source] = &MarginRow{}
 		}
 		if err := sums[k.Source].Add(&one.Values); err != nil {
 			return err
@@ -53,7 +52,7 @@ func (r *rated) reconcile() error {
 	for _, d := range r.counted {
 		got := sums[d.Source]
 		if got == nil {
-			got = &margins.Row{}
+			got = &MarginRow{}
 		}
 		for c := range d.Values {
 			if got.Values[c] != d.Values[c] {

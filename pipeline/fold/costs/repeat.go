@@ -1,8 +1,6 @@
 package costs
 
 import (
-	"github.com/tollbook/tollbook/pipeline/fold/costs/epochs"
-	"github.com/tollbook/tollbook/pipeline/fold/costs/margins"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/cost"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -17,8 +15,8 @@ type repeated struct {
 	span   period.Span
 	has    [cost.Columns]bool
 	group  *group
-	markup int32        // index in the books; -1 = none
-	margin *margins.Row // nil = the rows went into the group
+	markup int32      // index in the books; -1 = none
+	margin *MarginRow // nil = the rows went into the group
 	known  bool
 }
 
@@ -26,12 +24,12 @@ type repeated struct {
 type repeats struct {
 	header *cost.Header
 	kinds  []repeated
-	epochs epochs.Epochs
+	epochs Epochs
 	daily  bool // the day is part of the key of groups
 }
 
 func newRepeats(b *books.Books, daily bool) repeats {
-	return repeats{epochs: epochs.Of(b), daily: daily}
+	return repeats{epochs: epochsOf(b), daily: daily}
 }
 
 // of returns the state of a row's kind, or nil if the row has no kind.

@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 
-	"github.com/tollbook/tollbook/pipeline/fold/costs/margins"
-	"github.com/tollbook/tollbook/pipeline/fold/costs/verbatim"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/extsort"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
@@ -85,13 +83,13 @@ func (s *Stage) Run(ctx context.Context) (_ *Result, err error) {
 		return &s.result, nil
 	}
 	found := &survey{stage: s, result: &s.result}
-	if found.rates, err = margins.ReadRates(s.Txn); err != nil {
+	if found.rates, err = ReadRates(s.Txn); err != nil {
 		return nil, err
 	}
 	if err := found.find(ctx, old); err != nil {
 		return nil, err
 	}
-	objects, err := verbatim.NewJSON()
+	objects, err := newVerbatimJSON()
 	if err != nil {
 		return nil, err
 	}

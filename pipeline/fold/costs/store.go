@@ -1,7 +1,6 @@
 package costs
 
 import (
-	"github.com/tollbook/tollbook/pipeline/fold/costs/margins"
 	intake "github.com/tollbook/tollbook/pipeline/intake/costs"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
@@ -25,7 +24,7 @@ func RejectsKey() manifest.FileKey {
 // Deliveries reads the deliveries from a state of the lake, by source, period and name.
 func Deliveries(o tablefile.Opener, files []manifest.FileEntry) ([]*Delivery, error) {
 	var out []*Delivery
-	err := margins.Each(o, files, tables.CostDeliveries(), func(row rows.Row[tables.CostDelivery]) error {
+	err := EachMargin(o, files, tables.CostDeliveries(), func(row rows.Row[tables.CostDelivery]) error {
 		d := &Delivery{
 			Source:   row.Word(tables.CostDeliverySource),
 			Name:     string(row.Text(tables.CostDeliveryDelivery)),
@@ -98,7 +97,7 @@ func (w *writer) oldRejects(list []*Delivery) error {
 	if len(need) == 0 {
 		return nil
 	}
-	return margins.Each(w.txn, w.txn.Next().Find(RejectsKey()), tables.CostRejects(),
+	return EachMargin(w.txn, w.txn.Next().Find(RejectsKey()), tables.CostRejects(),
 		func(row rows.Row[tables.CostReject]) error {
 			path := row.Word(tables.CostRejectSource) + "/" + row.Word(tables.CostRejectPeriod) + "/" + string(
 				row.Text(tables.CostRejectDelivery))

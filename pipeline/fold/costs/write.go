@@ -9,8 +9,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/tollbook/tollbook/pipeline/fold/costs/margins"
-	"github.com/tollbook/tollbook/pipeline/fold/costs/verbatim"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/linefile"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
@@ -29,7 +27,7 @@ type writer struct {
 	books    *books.Books
 	buckets  int
 	result   *Result
-	verbatim *verbatim.JSON
+	verbatim *verbatimJSON
 	several  bool // the sources have several currencies
 }
 
@@ -91,12 +89,12 @@ func eachBucket[T any](buckets [][]T, workers int, do func([]T)) {
 
 // margins writes the margins of an open cycle.
 func (w *writer) margins(r *rated, workers int) error {
-	keys := make([][]margins.Key, w.buckets)
+	keys := make([][]MarginKey, w.buckets)
 	for k := range r.margins.Rows {
 		b := w.bucket(k.Customer)
 		keys[b] = append(keys[b], k)
 	}
-	eachBucket(keys, workers, margins.SortKeys)
+	eachBucket(keys, workers, SortMarginKeys)
 	for b := range w.buckets {
 		out := parquet.NewColumns(tables.Margins())
 		for i := range keys[b] {
@@ -256,7 +254,7 @@ func (g *group) low(b *books.Books, paid money.Amount) bool {
 		return false
 	}
 	margin := b.Markups[g.markup].MinMargin
-	if margins.IsPar(g.fx) {
+	if IsPar(g.fx) {
 		return paid.BelowMargin(g.values[cost.Effective], margin)
 	}
 	least := new(big.Rat).Add(big.NewRat(1, 1), margin.Rat())

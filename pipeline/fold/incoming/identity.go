@@ -14,7 +14,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/sorting"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/pipeline/lake/parquet/pageindex"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/reason"
@@ -347,7 +346,7 @@ func (r *resolver) markKnownIn(e manifest.FileEntry, s sieve, v *Verdicts) error
 	if err != nil {
 		return err
 	}
-	layout, err := pageindex.Read(src, f.Size(), tables.Ident().Table)
+	layout, err := parquet.ReadIndex(src, f.Size(), tables.Ident().Table)
 	if err != nil {
 		return err
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
-	"github.com/tollbook/tollbook/rating/recurring"
+	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
@@ -53,7 +53,7 @@ type Base struct {
 // Of returns what was charged for a part, in order of sku, region and resource. It is empty if a closed cycle did not
 // charge it. A cycle before the first closed one billed nothing itself: the books determine what it charged, unless a
 // re-rating posted it.
-func (s *Charged) Of(p *recurring.Part) (out []Base, err error) {
+func (s *Charged) Of(p *rating.RecurringPart) (out []Base, err error) {
 	cycle := s.Books.Zone.Cycle(p.Span.From)
 	if !s.Billed(cycle) {
 		return s.priced(p)
@@ -124,8 +124,8 @@ func (s *Charged) beforeFirst(cycle period.Cycle) bool {
 }
 
 // priced returns what a part costs by the books.
-func (s *Charged) priced(p *recurring.Part) ([]Base, error) {
-	c, err := recurring.Price(s.Prices, p, nil)
+func (s *Charged) priced(p *rating.RecurringPart) ([]Base, error) {
+	c, err := rating.RecurringPrice(s.Prices, p, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -228,6 +228,6 @@ func (b *Base) read(official, payment parquet.Dec, instant period.Instant) (err 
 }
 
 // Back returns the refund of what was charged for a part.
-func (s *Charged) Back(p *recurring.Part, b *Base) (line.Charge, error) {
-	return recurring.Back(s.Prices, p, &line.Charge{Official: b.Official, Payment: b.Payment})
+func (s *Charged) Back(p *rating.RecurringPart, b *Base) (line.Charge, error) {
+	return rating.RecurringBack(s.Prices, p, &line.Charge{Official: b.Official, Payment: b.Payment})
 }

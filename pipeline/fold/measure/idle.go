@@ -3,8 +3,8 @@ package measure
 import (
 	"slices"
 
+	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/rating/percentile"
-	"github.com/tollbook/tollbook/rating/recurring"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -17,7 +17,7 @@ func MayOwe(b *books.Books, c period.Cycle) (bool, error) {
 		slices.ContainsFunc(b.Subscribers, func(s books.Subscriber) bool { return s.Valid.Overlaps(within) }) ||
 		slices.ContainsFunc(b.Commitments, func(m books.Commitment) bool { return m.Valid.Overlaps(within) }) ||
 		slices.ContainsFunc(b.Recurring, func(row books.RecurringCharge) bool {
-			return len(recurring.Parts([]books.RecurringCharge{row}, b.Zone, within)) > 0
+			return len(rating.RecurringParts([]books.RecurringCharge{row}, b.Zone, within)) > 0
 		}) {
 		return true, nil
 	}

@@ -8,7 +8,6 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/pipeline/lake/parquet/pageindex"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/rating/percentile"
 	"github.com/tollbook/tollbook/schemas/books"
@@ -334,7 +333,7 @@ func (l *Lake) window(e manifest.FileEntry, d *parquet.Decoder) (*window, error)
 	if err != nil {
 		return nil, err
 	}
-	layout, err := pageindex.Read(f, f.Size(), tables.Bandwidth().Table,
+	layout, err := parquet.ReadIndex(f, f.Size(), tables.Bandwidth().Table,
 		tables.SampleCustomerID.Of().Any())
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", e.Path, err), f.Close())

@@ -4,7 +4,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold/late"
 	"github.com/tollbook/tollbook/pipeline/fold/measure"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
-	"github.com/tollbook/tollbook/rating/recurring"
+	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -19,7 +19,7 @@ func (r *rerating) charges() error {
 		Prices: r.late.Prices, Bucket: r.bucket,
 		Billed: func(c period.Cycle) bool { return c != r.origin }, Until: r.late.LateIn}
 	for _, customer := range customers {
-		for _, p := range recurring.Parts(r.late.Books.Recurring.Of(customer), r.late.Books.Zone, bounds) {
+		for _, p := range rating.RecurringParts(r.late.Books.Recurring.Of(customer), r.late.Books.Zone, bounds) {
 			if err := r.part(&p, charged); err != nil {
 				return err
 			}
@@ -29,12 +29,12 @@ func (r *rerating) charges() error {
 }
 
 // part adds what the cycle charges and refunds for a part of a charge.
-func (r *rerating) part(p *recurring.Part, charged *measure.Charged) error {
+func (r *rerating) part(p *rating.RecurringPart, charged *measure.Charged) error {
 	bounds := r.late.Books.Zone.Bounds(r.origin)
 	at := late.Place{Origin: r.origin, Customer: p.Row.Customer, SKU: p.Row.SKU, Region: p.Row.Region,
 		Resource: p.Row.Resource, Charge: p.ID}
 	if bounds.Holds(p.Instant()) {
-		ch, err := recurring.Price(r.late.Prices, p, nil)
+		ch, err := rating.RecurringPrice(r.late.Prices, p, nil)
 		if err == nil {
 			err = r.chargePart(at, p.Span.From, &ch, r.discount(&ch))
 		}

@@ -16,4 +16,23 @@
 //	          partners.csv do not change who issues a document, nor which seller was paid.
 //
 // Memory is bounded by the number of files of a bucket and its customers' rows, whatever the number of lines.
+//
+// # Statements
+//
+// This part adds up the days of a cycle to what each customer owes (§4.2).
+//
+//  1. A statement is the sum of the customer's lines. Its total is rounded once, unless lines are rounded.
+//  2. Updating statements by the changed days gives the same result as adding up all days.
+//
+// # Taxes
+//
+// This part calculates the tax of the lines of open cycles, by customer (§10.6).
+//
+//	FTAX-1  What a file of lines adds to taxes is stored per day. A run calculates it only for files that changed, or
+//	        for all files if taxes, parties or settings changed. It is a function of the lines and the books.
+//	FTAX-2  The table taxes of a bucket and cycle is the sum of its days. Rounding comes after the sum.
+//	FTAX-3  Without taxes.csv nothing is read and nothing is written.
+//
+// The taxes of a closed cycle do not change. A late line has the tax of its own time, in the cycle in which it is
+// billed.
 package settle

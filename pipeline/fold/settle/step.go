@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/fold/taxes"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
@@ -331,7 +330,7 @@ func (s *Step) Statements() error {
 	if err != nil {
 		return err
 	}
-	return tablefile.Put(s.Txn, taxes.Key(s.Closing, manifest.NoBucket), w.Cols, w.Sums())
+	return tablefile.Put(s.Txn, TaxKey(s.Closing, manifest.NoBucket), w.Cols, w.Sums())
 }
 
 // addBases adds the amounts that rows of partner statements charge to the bases of their taxes.
@@ -352,11 +351,11 @@ func addBases(b *books.Books, bases tax.Bases, rows []settlement.Row) error {
 }
 
 // PartnerTaxes calculates the taxes of the partner statements of a cycle, with the taxes in force at its end (§10.6).
-func PartnerTaxes(b *books.Books, s settings.Tax, cycle period.Cycle, bases tax.Bases) (*taxes.Writer, error) {
+func PartnerTaxes(b *books.Books, s settings.Tax, cycle period.Cycle, bases tax.Bases) (*TaxWriter, error) {
 	own := func(partner string) money.Currency { return b.PartnerCurrency(b.Partner(partner)) }
-	w := taxes.NewWriter(cycle, s)
+	w := NewTaxWriter(cycle, s)
 	rows, err := bases.Rows(tax.NewBook(b), func(partner string) tax.Rules {
-		return taxes.Rules(s, own(partner))
+		return TaxRules(s, own(partner))
 	}, b.Zone.Bounds(cycle).To-1)
 	if err != nil {
 		return nil, fmt.Errorf("taxes of partner statements: %w", err)

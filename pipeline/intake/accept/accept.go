@@ -8,7 +8,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
 
-	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
+	"github.com/tollbook/tollbook/pipeline/intake/feed"
 	"github.com/tollbook/tollbook/pipeline/intake/sorting"
 	"github.com/tollbook/tollbook/rating/percentile"
 	"github.com/tollbook/tollbook/schemas/books"
@@ -175,7 +175,7 @@ type sink interface {
 }
 
 // usage checks a batch of the usage feed and passes every row to the sink.
-func (a *acceptor) usage(b *feedrows.Batch, file int32, out sink) error {
+func (a *acceptor) usage(b *feed.Batch, file int32, out sink) error {
 	v := a.usageView(b)
 	fault := 0
 	for i := range b.Len() {
@@ -219,7 +219,7 @@ type usageView struct {
 	near                        int // the row that acceptor.near begins with
 }
 
-func (a *acceptor) usageView(b *feedrows.Batch) *usageView {
+func (a *acceptor) usageView(b *feed.Batch) *usageView {
 	v := &usageView{texts: make([]texts, len(feedColumns)+len(a.own))}
 	a.near = a.near[:0]
 	col := b.Rows.Column
@@ -429,7 +429,7 @@ func (a *acceptor) priced(who *known, sku, region int32, t period.Instant) bool 
 }
 
 // bandwidth checks a batch of the bandwidth feed and passes every sample to the sink.
-func (a *acceptor) bandwidth(b *feedrows.Batch, file int32, out sink) error {
+func (a *acceptor) bandwidth(b *feed.Batch, file int32, out sink) error {
 	resource := b.Rows.Column(bResource).(*array.Dictionary)
 	times := b.Rows.Column(bTime).(*array.Timestamp).TimestampValues()
 	in, outward := bpsOf(b.Rows.Column(bIn), b.Len()), bpsOf(b.Rows.Column(bOut), b.Len())
@@ -469,7 +469,7 @@ func (a *acceptor) bandwidth(b *feedrows.Batch, file int32, out sink) error {
 }
 
 // sampleID returns the identity of a faulty sample, if both of its parts can be read.
-func sampleID(b *feedrows.Batch, resource *array.Dictionary, times []arrow.Timestamp, i int, column string) string {
+func sampleID(b *feed.Batch, resource *array.Dictionary, times []arrow.Timestamp, i int, column string) string {
 	if column == "" || column == "resource_id" || column == "sample_time" || resource.IsNull(i) ||
 		b.Rows.Column(bTime).IsNull(i) {
 		return ""

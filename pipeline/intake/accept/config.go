@@ -6,9 +6,8 @@ import (
 	"io/fs"
 	"log/slog"
 
-	"github.com/tollbook/tollbook/pipeline/intake/cuts"
 	"github.com/tollbook/tollbook/pipeline/intake/events"
-	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
+	"github.com/tollbook/tollbook/pipeline/intake/feed"
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 	"github.com/tollbook/tollbook/pipeline/intake/sorting"
 	"github.com/tollbook/tollbook/pipeline/lake"
@@ -39,7 +38,7 @@ type Config struct {
 	ChunkBytes int // 0 = 48 MiB per worker
 	// sorting.Chunk.SegmentRows; 0 = default; for tests
 	SegmentRows int64
-	// RangeBytes is the largest size of a range of a text (cuts.New); 0 = default
+	// RangeBytes is the largest size of a range of a text (feed.NewCutter); 0 = default
 	RangeBytes int64
 	// TaskBytes encodes and decodes the tasks that read usage and bandwidth, and their results. Their rows then go
 	// through files.
@@ -74,7 +73,7 @@ func (c *Config) taskBytes() int64 {
 	if !c.separate() {
 		return 0
 	}
-	return cmp.Or(c.RangeBytes, cuts.DefaultBytes) / 4
+	return cmp.Or(c.RangeBytes, feed.DefaultBytes) / 4
 }
 
 // heldBytes is the limit of the sorted runs of all workers in memory. Runs beyond it are written to scratch files.
@@ -89,11 +88,11 @@ func (c *Config) heldBytes() int64 {
 type FeedFiles interface {
 	// Groups returns the sizes in bytes of the row groups of a Parquet file. A file of another format is one group of
 	// the given size.
-	Groups(fsys fs.FS, name string, size int64, spec *feeds.Spec, opts feedrows.Options) ([]int64, error)
+	Groups(fsys fs.FS, name string, size int64, spec *feeds.Spec, opts feed.ReadOptions) ([]int64, error)
 	// OpenRange opens the row groups [from, to) of a file.
-	OpenRange(fsys fs.FS, name string, spec *feeds.Spec, opts feedrows.Options, from, to int) (feedrows.Reader, error)
+	OpenRange(fsys fs.FS, name string, spec *feeds.Spec, opts feed.ReadOptions, from, to int) (feed.Reader, error)
 	// OpenText opens a range of a text file.
-	OpenText(fsys fs.FS, name string, spec *feeds.Spec, opts feedrows.Options, r cuts.Range) (feedrows.Reader, error)
+	OpenText(fsys fs.FS, name string, spec *feeds.Spec, opts feed.ReadOptions, r feed.Range) (feed.Reader, error)
 }
 
 // Parts maps a bucket and a day to the number by which runs are sorted, and back.

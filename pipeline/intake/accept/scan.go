@@ -13,8 +13,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/tollbook/tollbook/pipeline/intake/cuts"
-	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
+	"github.com/tollbook/tollbook/pipeline/intake/feed"
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
@@ -35,7 +34,7 @@ type File struct {
 	Hash       string
 	Stamp      string // inbox.Hashes.SettledStamp
 	Bytes      int64
-	Ranges     []cuts.Range // parts that are read separately; nil = a text is read in one piece
+	Ranges     []feed.Range // parts that are read separately; nil = a text is read in one piece
 	Fault      error        // why the file fails as a whole; none of its rows are taken
 	Deferred   error        // why the file is left for the next run: an *inbox.ChangedError
 	Header     string       // what must precede a raw record to parse it again
@@ -68,7 +67,7 @@ func (s *Scanned) Taken(file int32) bool {
 type task struct {
 	file     int32
 	from, to int         // row groups
-	text     *cuts.Range // nil = not a range of a text
+	text     *feed.Range // nil = not a range of a text
 	bytes    int64       // of the part
 	first    int64
 	rejects  spool
@@ -342,7 +341,7 @@ func chunks(list []*task, least int64) (divided [][]*task) {
 	return divided
 }
 
-func (c *Config) readOptions() feedrows.Options { return feedrows.Options{BatchRows: c.BatchRows} }
+func (c *Config) readOptions() feed.ReadOptions { return feed.ReadOptions{BatchRows: c.BatchRows} }
 
 // Feeds lists the feeds that a run ingests, by name.
 func Feeds() []*feeds.Spec {
@@ -407,7 +406,7 @@ type worker struct {
 	rejects spool // of the parts of a separate task
 	file    *File
 	task    *task
-	batch   *feedrows.Batch
+	batch   *feed.Batch
 	slot    int // index in chunks: 0 usage, 1 bandwidth
 	found   found
 }
@@ -483,7 +482,7 @@ func (w *worker) read(ctx context.Context, t *task, f *File, ahead bool) (ours b
 }
 
 // open opens the part of the file that a task reads.
-func (t *task) open(cfg *Config, f *File, opts feedrows.Options) (feedrows.Reader, error) {
+func (t *task) open(cfg *Config, f *File, opts feed.ReadOptions) (feed.Reader, error) {
 	if t.text != nil {
 		return cfg.Feed.OpenText(cfg.Inbox, f.Name, cfg.spec(f.Feed), opts, *t.text)
 	}
@@ -491,14 +490,14 @@ func (t *task) open(cfg *Config, f *File, opts feedrows.Options) (feedrows.Reade
 }
 
 // take checks a batch according to its feed.
-func (w *worker) take(b *feedrows.Batch, file int32) error {
+func (w *worker) take(b *feed.Batch, file int32) error {
 	switch w.file.Feed {
 	case "usage":
 		return w.check.usage(b, file, w)
 	case "bandwidth":
 		return w.check.bandwidth(b, file, w)
 	}
-	fields := func(i int) map[string]string { return feedrows.Fields(w.found.header, b.Raw(nil, i)) }
+	fields := func(i int) map[string]string { return feed.Fields(w.found.header, b.Raw(nil, i)) }
 	return w.cfg.Events.Batch(w.cfg.spec(w.file.Feed), b, file, fields, w.reject)
 }
 

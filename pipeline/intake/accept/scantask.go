@@ -10,7 +10,7 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/tollbook/tollbook/pipeline/intake/cuts"
+	"github.com/tollbook/tollbook/pipeline/intake/feed"
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
 	"github.com/tollbook/tollbook/pipeline/intake/sorting"
@@ -35,7 +35,7 @@ type scanPart struct {
 	Stamp string      `json:"stamp"`
 	From  int         `json:"from"` // row groups
 	To    int         `json:"to"`
-	Text  *cuts.Range `json:"text"` // range of a text; null = all of it, or Parquet
+	Text  *feed.Range `json:"text"` // range of a text; null = all of it, or Parquet
 }
 
 // scanResult is the result of a scanTask.

@@ -1,6 +1,6 @@
 // Package events ingests low-volume feeds: orders, manual adjustments, account events, transfers of performance and
 // incentive events. It checks them, decides them against each other and against what earlier runs accepted, and stores
-// them under the cycle that bills them. Package event defines the events; package eventlines makes their lines.
+// them under the cycle that bills them. Package event defines the events; package day makes their lines.
 //
 //	EV-1  Every row of a feed of events ends in exactly one of accepted, duplicate, rejected (§3.20).
 //	EV-2  An unsubscribe is decided in the order of pay_time, order_id, order_line over all runs (§4.9).

@@ -13,7 +13,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"github.com/tollbook/tollbook/pipeline/intake/event"
-	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
+	"github.com/tollbook/tollbook/pipeline/intake/feed"
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 	"github.com/tollbook/tollbook/pipeline/lake/extsort"
 	"github.com/tollbook/tollbook/rating/ordering"
@@ -66,16 +66,16 @@ func (in *Intake) checks() checks { return checks{in.Books, in.Prices, in.Latest
 // rules define how rows of one feed are read.
 type rules struct {
 	read func(v *view, i int, file int32) (id string, bad *failure) // reads a row without a fault
-	id   func(texts map[string]string, f *feedrows.Fault) string    // returns the id of a row with one, if readable
+	id   func(texts map[string]string, f *feed.Fault) string        // returns the id of a row with one, if readable
 	// earlier returns a failure that precedes a fault in a column: words that are not in their lists precede all
 	// columns, other checks of this package belong to their columns.
-	earlier func(texts map[string]string, f *feedrows.Fault) *failure
+	earlier func(texts map[string]string, f *feed.Fault) *failure
 }
 
 // rulesOf returns the rules of a feed.
 func (in *Intake) rulesOf(name string) rules {
-	id := func(column string) func(map[string]string, *feedrows.Fault) string {
-		return func(texts map[string]string, _ *feedrows.Fault) string { return texts[column] }
+	id := func(column string) func(map[string]string, *feed.Fault) string {
+		return func(texts map[string]string, _ *feed.Fault) string { return texts[column] }
 	}
 	switch name {
 	case "orders":
@@ -95,7 +95,7 @@ func (in *Intake) rulesOf(name string) rules {
 
 // view gives access to a batch of an event feed by column name.
 type view struct {
-	batch *feedrows.Batch
+	batch *feed.Batch
 	spec  *feeds.Spec
 }
 
@@ -156,7 +156,7 @@ type failure struct {
 }
 
 // Batch reads a batch of an event feed. fields returns a faulty row's texts by column.
-func (in *Intake) Batch(spec *feeds.Spec, b *feedrows.Batch, file int32, fields func(i int) map[string]string,
+func (in *Intake) Batch(spec *feeds.Spec, b *feed.Batch, file int32, fields func(i int) map[string]string,
 	reject RejectFunc) error {
 	if spec.Name == LedgerFeed {
 		in.beginLedger()
@@ -199,7 +199,7 @@ func (in *Intake) Batch(spec *feeds.Spec, b *feedrows.Batch, file int32, fields 
 
 // orderID builds an order line's identity from its texts. A line number that cannot be parsed is kept as given. One
 // that is not a text, or is given twice, is left out.
-func orderID(texts map[string]string, f *feedrows.Fault) string {
+func orderID(texts map[string]string, f *feed.Fault) string {
 	id, line := texts["order_id"], texts["order_line"]
 	if id == "" || f.Column == "order_line" && f.Reason == reason.BadRow {
 		return id
@@ -207,7 +207,7 @@ func orderID(texts map[string]string, f *feedrows.Fault) string {
 	if line == "" {
 		line = "1"
 	}
-	if n, ok := feedrows.ParseWhole(line); ok {
+	if n, ok := feed.ParseWhole(line); ok {
 		line = strconv.FormatInt(n, 10)
 	}
 	id += "/" + line
@@ -218,7 +218,7 @@ func orderID(texts map[string]string, f *feedrows.Fault) string {
 }
 
 // earlierInOrder is rules.earlier for orders: some columns need a value only in some orders.
-func (k checks) earlierInOrder(texts map[string]string, f *feedrows.Fault) *failure {
+func (k checks) earlierInOrder(texts map[string]string, f *feed.Fault) *failure {
 	if bad := k.badWord(texts["order_type"], texts["period_type"], texts["payer"], texts["customer_id"]); bad != nil {
 		return bad
 	}
@@ -233,7 +233,7 @@ func (k checks) earlierInOrder(texts map[string]string, f *feedrows.Fault) *fail
 		if err == nil && texts[name] == "" && needs(kind, status, name) {
 			return &failure{name, reason.MissingValue, ""}
 		}
-		if n, ok := feedrows.ParseWhole(texts[name]); ok && name == "period_num" && n < 1 {
+		if n, ok := feed.ParseWhole(texts[name]); ok && name == "period_num" && n < 1 {
 			return &failure{name, reason.OutOfRange, texts[name]}
 		}
 	}
@@ -241,7 +241,7 @@ func (k checks) earlierInOrder(texts map[string]string, f *feedrows.Fault) *fail
 }
 
 // earlierInAccount is rules.earlier for account events.
-func (k checks) earlierInAccount(texts map[string]string, f *feedrows.Fault) *failure {
+func (k checks) earlierInAccount(texts map[string]string, f *feed.Fault) *failure {
 	if bad := badAccountWord(texts["type"], texts["balance_type"]); bad != nil {
 		return bad
 	}
@@ -249,9 +249,9 @@ func (k checks) earlierInAccount(texts map[string]string, f *feedrows.Fault) *fa
 }
 
 // earlierInAdjustment is rules.earlier for adjustments.
-func (k checks) earlierInAdjustment(texts map[string]string, f *feedrows.Fault) *failure {
+func (k checks) earlierInAdjustment(texts map[string]string, f *feed.Fault) *failure {
 	if text := texts["bill_detail_type"]; text != "" {
-		if n, ok := feedrows.ParseWhole(text); !ok || !isDetail(n) {
+		if n, ok := feed.ParseWhole(text); !ok || !isDetail(n) {
 			return &failure{"bill_detail_type", reason.BadRow, text}
 		}
 	}
@@ -263,7 +263,7 @@ func isDetail(n int64) bool { return n == 9 || n == 16 }
 
 // tooFine returns the failure of an amount with more digits than the currency, if this precedes the fault: a fault in a
 // later column, or in the range of the amount itself (§3.20).
-func (k checks) tooFine(spec *feeds.Spec, column string, texts map[string]string, f *feedrows.Fault) *failure {
+func (k checks) tooFine(spec *feeds.Spec, column string, texts map[string]string, f *feed.Fault) *failure {
 	text := texts[column]
 	if !comesBefore(spec, column, f.Column) && (column != f.Column || f.Reason != reason.OutOfRange) {
 		return nil
@@ -281,7 +281,7 @@ func (k checks) tooFine(spec *feeds.Spec, column string, texts map[string]string
 }
 
 // earlierInTransfer is rules.earlier for transfers.
-func (k checks) earlierInTransfer(texts map[string]string, f *feedrows.Fault) *failure {
+func (k checks) earlierInTransfer(texts map[string]string, f *feed.Fault) *failure {
 	bad := cmp.Or(k.badPartner("from_partner_id", texts["from_partner_id"]),
 		k.badPartner("to_partner_id", texts["to_partner_id"]))
 	if bad == nil && comesBefore(feeds.Transfers(), "cycle", f.Column) {
@@ -291,7 +291,7 @@ func (k checks) earlierInTransfer(texts map[string]string, f *feedrows.Fault) *f
 }
 
 // earlierInIncentive is rules.earlier for incentive events.
-func (k checks) earlierInIncentive(texts map[string]string, f *feedrows.Fault) *failure {
+func (k checks) earlierInIncentive(texts map[string]string, f *feed.Fault) *failure {
 	bad := k.badIncentiveWord(texts["event"], texts["partner_id"], texts["programme_id"])
 	if bad == nil && comesBefore(feeds.IncentiveEvents(), "period", f.Column) {
 		bad = badPeriod(texts["period"])

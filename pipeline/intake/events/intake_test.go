@@ -14,7 +14,6 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/intake/event"
 	"github.com/tollbook/tollbook/pipeline/intake/feed"
-	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 	"github.com/tollbook/tollbook/rating/tariff"
@@ -148,7 +147,7 @@ func readFile(t testing.TB, in *Intake, name, text string, file, batchRows int, 
 		"partner_accounts": feeds.PartnerAccounts(), "fund_events": feeds.FundEvents(),
 		"invoices": feeds.Invoices()}[feedName]
 	r, err := feed.Open(fstest.MapFS{name: {Data: []byte(text)}}, name, spec,
-		feedrows.Options{BatchRows: batchRows, MaxRecord: 4096})
+		feed.ReadOptions{BatchRows: batchRows, MaxRecord: 4096})
 	var whole *feedfile.Error
 	if errors.As(err, &whole) {
 		rows[name] = err.Error()
@@ -173,7 +172,7 @@ func readFile(t testing.TB, in *Intake, name, text string, file, batchRows int, 
 		for i := range b.Len() {
 			rows[fmt.Sprintf("%s:%d", name, b.First+int64(i))] = "read"
 		}
-		fields := func(i int) map[string]string { return feedrows.Fields(string(r.Header()), b.Raw(nil, i)) }
+		fields := func(i int) map[string]string { return feed.Fields(string(r.Header()), b.Raw(nil, i)) }
 		err = in.Batch(spec, b, int32(file), fields, func(i int, column string, why reason.Reason, value,
 			id string) error {
 			rows[fmt.Sprintf("%s:%d", name, b.First+int64(i))] = fmt.Sprintf("%s %s %q %s", column, why, value, id)

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/intake/event"
-	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
+	"github.com/tollbook/tollbook/pipeline/intake/feed"
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -136,7 +136,7 @@ func (c faulty) whole(column string) (int64, *failure) {
 	if c[column] == "" {
 		return 0, missing(column, false)
 	}
-	n, ok := feedrows.ParseWhole(c[column])
+	n, ok := feed.ParseWhole(c[column])
 	if !ok {
 		return 0, &failure{column, reason.BadDecimal, c[column]}
 	}
@@ -269,10 +269,10 @@ func (k checks) currencyOf(e *event.Money) money.Currency {
 // faultyMoney reads a row with a fault. The fault is ignored if the event does not use the column.
 func (in *Intake) faultyMoney(
 	f *form,
-	b *feedrows.Batch,
+	b *feed.Batch,
 	file int32,
 	texts map[string]string,
-	fault *feedrows.Fault,
+	fault *feed.Fault,
 ) (string, *failure) {
 	e := &event.Money{Feed: f.spec.Name, AsOf: in.AsOf, File: file, Row: b.First + int64(fault.Index)}
 	if fault.Column == "" || fault.Reason == reason.BadRow {

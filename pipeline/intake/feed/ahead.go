@@ -2,13 +2,11 @@ package feed
 
 import (
 	"context"
-
-	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
 )
 
 // aheadReader calls Next of another reader in its own goroutine, one batch in advance.
 type aheadReader struct {
-	feedrows.Reader
+	Reader
 	batches chan parsed
 	stop    context.CancelFunc // nil before the first batch
 	last    error              // the error that ended the reading
@@ -17,12 +15,12 @@ type aheadReader struct {
 
 // parsed is what Next returned.
 type parsed struct {
-	batch *feedrows.Batch
+	batch *Batch
 	err   error
 }
 
 // Next returns the next batch. The context of the first call applies to the complete reading.
-func (r *aheadReader) Next(ctx context.Context) (*feedrows.Batch, error) {
+func (r *aheadReader) Next(ctx context.Context) (*Batch, error) {
 	if r.closed {
 		return r.Reader.Next(ctx) // it reports that it is closed
 	}

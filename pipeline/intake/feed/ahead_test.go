@@ -9,7 +9,6 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
-	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 )
 
@@ -25,7 +24,7 @@ func TestAheadGivesBackWhatNobodyTook(t *testing.T) {
 		pieces := strings.HasPrefix(name, "pieces")
 		for _, batches := range []int{0, 1, 3} {
 			mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
-			o := feedrows.Options{BatchRows: 100, Ahead: true, Memory: mem}
+			o := ReadOptions{BatchRows: 100, Ahead: true, Memory: mem}
 			if pieces {
 				o.PieceBytes = 30 << 10
 			}
@@ -34,7 +33,7 @@ func TestAheadGivesBackWhatNobodyTook(t *testing.T) {
 				t.Fatal(err)
 			}
 			ctx, stop := context.WithCancel(t.Context())
-			var taken []*feedrows.Batch
+			var taken []*Batch
 			for range batches {
 				b, err := r.Next(ctx)
 				if err != nil {
@@ -68,7 +67,7 @@ func TestAheadGivesBackWhatNobodyTook(t *testing.T) {
 }
 
 // endOf reads to the end and returns the final error.
-func endOf(r feedrows.Reader, ctx context.Context) error {
+func endOf(r Reader, ctx context.Context) error {
 	for {
 		b, err := r.Next(ctx)
 		if err != nil {

@@ -8,7 +8,6 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 
-	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 )
 
@@ -114,7 +113,7 @@ func TestFileFails(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			file := "bandwidth/" + c.file
-			for _, o := range []feedrows.Options{{BatchRows: 1}, {BatchRows: 4096}, {PieceBytes: 1},
+			for _, o := range []ReadOptions{{BatchRows: 1}, {BatchRows: 4096}, {PieceBytes: 1},
 				{PieceBytes: 1000}} {
 				got := readAll(t, whole(file, []byte(c.data)), file, feeds.Bandwidth(), o)
 				if want := "read inbox/" + file + ": " + c.want; errorText(got.err) != want {
@@ -221,7 +220,7 @@ func TestRowFails(t *testing.T) {
 			}
 			for _, rows := range []int{1, 2, 4096} {
 				got := readAll(t, whole(file, []byte(before+c.record+after)), file, feeds.Bandwidth(),
-					feedrows.Options{BatchRows: rows})
+					ReadOptions{BatchRows: rows})
 				if got.err != nil {
 					t.Fatal(got.err)
 				}
@@ -282,7 +281,7 @@ func TestParquetFails(t *testing.T) {
 			t.Parallel()
 			data := writeParquet(t, c.fields, nil, 0, 10)
 			got := readAll(t, whole("bandwidth/a.parquet", data), "bandwidth/a.parquet", feeds.Bandwidth(),
-				feedrows.Options{})
+				ReadOptions{})
 			if want := "read inbox/bandwidth/a.parquet: " + c.want; errorText(got.err) != want {
 				t.Errorf("got\n%s\nwant\n%s", errorText(got.err), want)
 			}

@@ -6,7 +6,6 @@ import (
 	"testing"
 	"testing/fstest"
 
-	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 )
 
@@ -32,7 +31,7 @@ func BenchmarkRead(b *testing.B) {
 			b.ReportAllocs()
 			b.SetBytes(int64(len(f.data)))
 			for b.Loop() {
-				r, err := Open(fsys, f.name, feeds.Usage(), feedrows.Options{})
+				r, err := Open(fsys, f.name, feeds.Usage(), ReadOptions{})
 				if err != nil {
 					b.Fatal(err)
 				}

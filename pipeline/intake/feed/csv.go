@@ -10,7 +10,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 )
@@ -88,7 +87,7 @@ func chomp(line []byte) []byte {
 	return bytes.TrimSuffix(line, []byte{'\r'})
 }
 
-func openCSV(src *feedfile.File, packed string, spec *feeds.Spec, opts feedrows.Options) (*csvReader, error) {
+func openCSV(src *feedfile.File, packed string, spec *feeds.Spec, opts ReadOptions) (*csvReader, error) {
 	text, done, err := src.Unpack(packed, opts.Ahead)
 	if err != nil {
 		return nil, err
@@ -132,7 +131,7 @@ func (r *csvReader) readHeader() error {
 	for i := range record {
 		r.names[i] = strings.Clone(record[i])
 	}
-	fields, present, wrong := feedrows.Columns(r.spec, r.names)
+	fields, present, wrong := Columns(r.spec, r.names)
 	if wrong != nil {
 		wrong.Line = line
 		if wrong.Column > 0 {
@@ -141,7 +140,7 @@ func (r *csvReader) readHeader() error {
 		return r.src.Blame(wrong)
 	}
 	r.fields = fields
-	r.rows = feedrows.NewBuilder(r.spec, present, r.opts.BatchRows, r.opts.Memory)
+	r.rows = NewBuilder(r.spec, present, r.opts.BatchRows, r.opts.Memory)
 	r.values = make([][]byte, len(r.spec.Columns))
 	r.tee.renew(&r.pool, r.csv.InputOffset()).Release()
 	return nil
@@ -151,7 +150,7 @@ func (r *csvReader) readHeader() error {
 func (r *csvReader) Header() []byte { return r.header }
 
 // Next returns the next batch.
-func (r *csvReader) Next(ctx context.Context) (*feedrows.Batch, error) {
+func (r *csvReader) Next(ctx context.Context) (*Batch, error) {
 	if err := r.ready(ctx); err != nil {
 		return nil, err
 	}

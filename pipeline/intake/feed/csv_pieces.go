@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 
-	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 )
 
@@ -60,7 +59,7 @@ func (r *csvReader) parser() pieceParser {
 
 func (p *csvPieces) release() { p.rows.Release() }
 
-func (p *csvPieces) parse(text []byte) ([]*feedrows.Batch, bool) {
+func (p *csvPieces) parse(text []byte) ([]*Batch, bool) {
 	p.csv = feedfile.NewCSV(bytes.NewReader(text), p.opts.MaxRecord+len("\r\n"))
 	p.csv.ReuseRecord, p.csv.FieldsPerRecord = true, len(p.fields)
 	p.out.begin(text)

@@ -1,5 +1,5 @@
 // Package feed converts one feed file, CSV, NDJSON or Parquet, into Arrow record batches with the same schema (§2.2,
-// §3.13–3.20). It reads the columns that package feeds describes; package feedrows defines the batches and their
+// §3.13–3.20). It reads the columns that package feeds describes; package feed defines the batches and their
 // faults. It does not use books, cycles or other records: the caller makes all checks that need them.
 //
 //  1. A file is ingested completely or not at all. An error of the file (its header, its compression, a column's
@@ -14,12 +14,39 @@
 //  4. Memory is bounded by the batch, not by the file: a batch ends at BatchRows or at BatchBytes of feedrows.Options,
 //     whichever is first, or earlier at the end of a piece of a text that several goroutines parse. A record larger
 //     than MaxRecord fails the file before the record is read to its end.
-//  5. A record has one fault, the first in the order of package feedrows, whatever the file's format.
+//  5. A record has one fault, the first in the order of Builder, whatever the file's format.
 //  6. A batch owns its memory until Release. It stays valid after the next batch is read and after the reader is
 //     closed, and its bytes are not written again. A reader is used by one goroutine at a time, batches by any.
 //  7. An error of the environment (a disk error, a missing file, a context that ends) is never a *feedfile.Error.
-//  8. The ranges that package cuts makes of a text have the rows, faults and raw records of the whole file, in its
+//  8. The ranges that a Cutter makes of a text have the rows, faults and raw records of the whole file, in its
 //     order and with its numbers. If the file fails, the first range that fails has the error of the whole file.
 //  9. The footer of a Parquet file is parsed once for all readers of its row groups that one Files opens one after
 //     the other, so that a file costs time in proportion to its row groups.
+//
+// # Ranges of files
+//
+// This part divides large text files of the inbox into ranges of bytes, so that several tasks read one file.
+//
+//	CUT-1  A range begins with a record and ends where one ends. A record of CSV ends where encoding/csv ends it,
+//	       after quoted ends of lines and after wrong quotes too.
+//	CUT-2  The ranges of a file follow from its content, its format and the size of a range alone. A file that is not
+//	       larger than a range, is compressed, or is Parquet, has none.
+//	CUT-3  A range says how many records and ends of lines are before it, so that rows and lines are numbered as in
+//	       the whole file.
+//
+// Ranges are cut while the file is hashed, so the hash is that of the content that was cut.
+//
+// # What readers share
+//
+// This part contains what the readers of all formats share: a Batch of a file's records as Arrow
+// rows, the Fault of a record, the Builder that makes batches from texts, and the matching of a file's columns with its
+// feeds.Spec. It opens no file.
+//
+//  1. No record is dropped: a Builder has as many rows as records were added, with a Fault or not, and a row whose
+//     value cannot be read has null in that column.
+//  2. A fault is the first of a record in this order: bad_row, for the complete record and then by column; then,
+//     column by column in the order of the feeds.Spec, missing_value, bad_decimal, bad_time, out_of_range.
+//  3. A decimal is never converted to a float, a text is never trimmed, and an empty text is null.
+//  4. A batch owns its memory until Release. It stays valid after the next batch is made, and its bytes are not written
+//     again. A Builder is used by one goroutine at a time, batches by any.
 package feed

@@ -6,8 +6,6 @@ import (
 	"io/fs"
 	"sync"
 
-	"github.com/tollbook/tollbook/pipeline/intake/cuts"
-	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 )
@@ -22,20 +20,20 @@ type Files struct {
 // Open opens a feed file by its path below inbox/; fsys is that folder. It fails with a *feedfile.Error if the
 // beginning of the file (for Parquet, its end) shows that the file fails completely. For Parquet the files of fsys must
 // implement io.ReaderAt and io.Seeker, as those of os.DirFS do.
-func Open(fsys fs.FS, name string, spec *feeds.Spec, opts feedrows.Options) (feedrows.Reader, error) {
+func Open(fsys fs.FS, name string, spec *feeds.Spec, opts ReadOptions) (Reader, error) {
 	return new(Files).open(fsys, name, spec, opts, part{to: -1})
 }
 
 // part is a part of a file: the row groups [from, to) of Parquet (to < 0 = all), or a range of a text.
 type part struct {
 	from, to int
-	text     *cuts.Range // nil = not a range of a text
+	text     *Range // nil = not a range of a text
 }
 
 // OpenRange opens the row groups [from, to) of a Parquet file, so that several workers can read one large file. Rows
 // are numbered as in the complete file. Every other file is one group, [0, 1).
-func (s *Files) OpenRange(fsys fs.FS, name string, spec *feeds.Spec, opts feedrows.Options, from, to int) (
-	feedrows.Reader, error) {
+func (s *Files) OpenRange(fsys fs.FS, name string, spec *feeds.Spec, opts ReadOptions, from, to int) (
+	Reader, error) {
 
 	if from < 0 || to < from {
 		return nil, fmt.Errorf("read inbox/%s: row groups [%d, %d)", name, from, to)
@@ -45,8 +43,8 @@ func (s *Files) OpenRange(fsys fs.FS, name string, spec *feeds.Spec, opts feedro
 
 // OpenText opens a range of an uncompressed text file. Rows, and lines in errors, are numbered as in the complete file
 // (invariant 8).
-func (s *Files) OpenText(fsys fs.FS, name string, spec *feeds.Spec, opts feedrows.Options, r cuts.Range) (
-	feedrows.Reader, error) {
+func (s *Files) OpenText(fsys fs.FS, name string, spec *feeds.Spec, opts ReadOptions, r Range) (
+	Reader, error) {
 	if f, _ := feedfile.FormatOf(name); f.Packed != "" || f.Kind == "parquet" {
 		return nil, fmt.Errorf("read inbox/%s: bytes [%d, %d) of a file that is not plain text", name, r.From, r.To)
 	}
@@ -54,8 +52,8 @@ func (s *Files) OpenText(fsys fs.FS, name string, spec *feeds.Spec, opts feedrow
 }
 
 // open opens a part of a file.
-func (s *Files) open(fsys fs.FS, name string, spec *feeds.Spec, opts feedrows.Options, p part) (
-	feedrows.Reader, error) {
+func (s *Files) open(fsys fs.FS, name string, spec *feeds.Spec, opts ReadOptions, p part) (
+	Reader, error) {
 
 	f, known := feedfile.FormatOf(name)
 	if !known {
@@ -67,7 +65,7 @@ func (s *Files) open(fsys fs.FS, name string, spec *feeds.Spec, opts feedrows.Op
 	if err != nil {
 		return nil, err
 	}
-	var r feedrows.Reader
+	var r Reader
 	switch {
 	case f.Kind == "parquet":
 		r, err = s.openParquet(src, spec, opts, p.from, p.to)
@@ -86,7 +84,7 @@ func (s *Files) open(fsys fs.FS, name string, spec *feeds.Spec, opts feedrows.Op
 }
 
 // openText opens a text file or a range of it. A large text is parsed in pieces.
-func openText(src *feedfile.File, f feedfile.Format, spec *feeds.Spec, opts feedrows.Options, in *cuts.Range) (
+func openText(src *feedfile.File, f feedfile.Format, spec *feeds.Spec, opts ReadOptions, in *Range) (
 	r sequential, err error) {
 	if in != nil && in.From == 0 {
 		if err := src.Only(0, in.To); err != nil {
@@ -117,7 +115,7 @@ func openText(src *feedfile.File, f feedfile.Format, spec *feeds.Spec, opts feed
 
 // Groups returns the sizes in bytes of the row groups of a Parquet file. Every other file is one group of the given
 // size, and is not opened. Its errors are those of Open.
-func (s *Files) Groups(fsys fs.FS, name string, size int64, spec *feeds.Spec, opts feedrows.Options) ([]int64, error) {
+func (s *Files) Groups(fsys fs.FS, name string, size int64, spec *feeds.Spec, opts ReadOptions) ([]int64, error) {
 	if f, _ := feedfile.FormatOf(name); f.Kind != "parquet" {
 		return []int64{size}, nil
 	}

@@ -11,19 +11,18 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 )
 
 // fuzzOptions limit the memory that a reader uses for a fuzzed file.
-func fuzzOptions(rows int) feedrows.Options {
-	return feedrows.Options{BatchRows: rows, MaxRecord: 4096}
+func fuzzOptions(rows int) ReadOptions {
+	return ReadOptions{BatchRows: rows, MaxRecord: 4096}
 }
 
 // readBroken is readAll for a file that may be corrupt. For such a file the Parquet library may leave memory to the
 // garbage collector.
-func readBroken(t *testing.T, fsys fs.FS, name string, spec *feeds.Spec, opts feedrows.Options) contents {
+func readBroken(t *testing.T, fsys fs.FS, name string, spec *feeds.Spec, opts ReadOptions) contents {
 	t.Helper()
 	if !strings.HasSuffix(name, ".parquet") {
 		return readAll(t, fsys, name, spec, opts)
@@ -210,7 +209,7 @@ func TestBrokenParquet(t *testing.T) {
 			t.Errorf("byte %d changed: %d rows", at, len(got.rows))
 		}
 		got = readBroken(t, fstest.MapFS{"bandwidth/a.parquet": {Data: data[:at]}}, "bandwidth/a.parquet",
-			feeds.Bandwidth(), feedrows.Options{})
+			feeds.Bandwidth(), ReadOptions{})
 		if got.err == nil {
 			t.Errorf("cut at byte %d: no error", at)
 		}

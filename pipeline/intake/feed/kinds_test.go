@@ -13,7 +13,6 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 )
 
@@ -116,7 +115,7 @@ func TestKinds(t *testing.T) {
 		`13 step bad_decimal "3.50"`,
 		`14 step bad_decimal "1000000000000000000.50"`
 	for name := range files {
-		got := readAll(t, files, name, spec, feedrows.Options{})
+		got := readAll(t, files, name, spec, ReadOptions{})
 		if d := cmp.Diff(want.rows, got.rows); d != "" || got.err != nil {
 			t.Errorf("%s: %v %s", name, got.err, d)
 		}
@@ -132,7 +131,7 @@ func TestKinds(t *testing.T) {
 		"1.0.0": "bad_decimal", "1.0-": "bad_decimal", "1.0e3": "bad_decimal", "1.01": "bad_decimal",
 		"-": "bad_decimal", "1e3": "bad_decimal", " 1": "bad_decimal", "+1": "bad_decimal"} {
 		files["b.csv"] = &fstest.MapFile{Data: []byte("id,step\na," + text + "\n")}
-		if got := readAll(t, files, "b.csv", spec, feedrows.Options{}); len(got.faults) != 1 ||
+		if got := readAll(t, files, "b.csv", spec, ReadOptions{}); len(got.faults) != 1 ||
 			!strings.Contains(got.faults[0], why) {
 			t.Errorf("%q: %q, want %s", text, got.faults, why)
 		}
@@ -148,7 +147,7 @@ func TestRawWhileReading(t *testing.T) {
 		"usage/a.csv":     {Data: writeCSV(usageRecord, 600, usageNames)},
 	}
 	for name := range files {
-		r, err := Open(files, name, feeds.Usage(), feedrows.Options{BatchRows: 50})
+		r, err := Open(files, name, feeds.Usage(), ReadOptions{BatchRows: 50})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -184,7 +183,7 @@ func TestProgress(t *testing.T) {
 	files := fstest.MapFS{"a.csv": {Data: text}, "a.csv.gz": {Data: gz(text)},
 		"a.parquet": {Data: writeParquet(t, usageFields, usageRecord, 3000, 1000)}}
 	for name, file := range files {
-		r, err := Open(files, name, feeds.Usage(), feedrows.Options{BatchRows: 100})
+		r, err := Open(files, name, feeds.Usage(), ReadOptions{BatchRows: 100})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -229,10 +228,10 @@ func TestNoRandomAccess(t *testing.T) {
 	t.Parallel()
 	files := fstest.MapFS{"a.csv": {Data: writeCSV(usageRecord, 1, usageNames)},
 		"a.parquet": {Data: writeParquet(t, usageFields, usageRecord, 1, 1)}}
-	if got := readAll(t, onlyReadFS{files}, "a.csv", feeds.Usage(), feedrows.Options{}); got.err != nil {
+	if got := readAll(t, onlyReadFS{files}, "a.csv", feeds.Usage(), ReadOptions{}); got.err != nil {
 		t.Error(got.err)
 	}
-	_, err := Open(onlyReadFS{files}, "a.parquet", feeds.Usage(), feedrows.Options{})
+	_, err := Open(onlyReadFS{files}, "a.parquet", feeds.Usage(), ReadOptions{})
 	if want := "read inbox/a.parquet: Parquet needs a file that can be read at any place"; err == nil ||
 		err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)

@@ -10,7 +10,6 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
-	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 )
@@ -29,7 +28,7 @@ type ndjsonReader struct {
 	cells   []byte   // holds texts that had escapes
 }
 
-func openNDJSON(src *feedfile.File, packed string, spec *feeds.Spec, opts feedrows.Options) (*ndjsonReader, error) {
+func openNDJSON(src *feedfile.File, packed string, spec *feeds.Spec, opts ReadOptions) (*ndjsonReader, error) {
 	text, done, err := src.Unpack(packed, opts.Ahead)
 	if err != nil {
 		return nil, err
@@ -40,7 +39,7 @@ func openNDJSON(src *feedfile.File, packed string, spec *feeds.Spec, opts feedro
 }
 
 // newNDJSON returns a reader without a text.
-func newNDJSON(src *feedfile.File, packed string, spec *feeds.Spec, opts feedrows.Options) *ndjsonReader {
+func newNDJSON(src *feedfile.File, packed string, spec *feeds.Spec, opts ReadOptions) *ndjsonReader {
 	r := &ndjsonReader{textReader: textReader{src: src, packed: packed, spec: spec, opts: opts, next: 1},
 		columns: make(map[string]int), values: make([][]byte, len(spec.Columns)),
 		bad: make([][]byte, len(spec.Columns))}
@@ -50,7 +49,7 @@ func newNDJSON(src *feedfile.File, packed string, spec *feeds.Spec, opts feedrow
 		r.columns[`"`+spec.Columns[i].Name+`"`] = i
 	}
 	r.decoder = jsontext.NewDecoder(&r.input)
-	r.rows = feedrows.NewBuilder(spec, present, opts.BatchRows, opts.Memory)
+	r.rows = NewBuilder(spec, present, opts.BatchRows, opts.Memory)
 	return r
 }
 
@@ -58,7 +57,7 @@ func newNDJSON(src *feedfile.File, packed string, spec *feeds.Spec, opts feedrow
 func (r *ndjsonReader) Header() []byte { return nil }
 
 // Next returns the next batch.
-func (r *ndjsonReader) Next(ctx context.Context) (*feedrows.Batch, error) {
+func (r *ndjsonReader) Next(ctx context.Context) (*Batch, error) {
 	if err := r.ready(ctx); err != nil {
 		return nil, err
 	}
@@ -179,8 +178,8 @@ func (r *ndjsonReader) otherName(quoted []byte) (place int, unknown *feedfile.Er
 		return -1, nil, err
 	}
 	place = r.spec.Column(string(name))
-	if place < 0 && !feedrows.IsOwn(string(name)) {
-		unknown = feedrows.UnknownColumn(r.spec, string(name))
+	if place < 0 && !IsOwn(string(name)) {
+		unknown = UnknownColumn(r.spec, string(name))
 	}
 	return place, unknown, nil
 }

@@ -4,8 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"io"
-
-	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
 )
 
 func (r *ndjsonReader) rest() (io.Reader, int) { return r.text, r.line }
@@ -30,7 +28,7 @@ func (r *ndjsonReader) parser() pieceParser {
 
 func (p *ndjsonPieces) release() { p.rows.Release() }
 
-func (p *ndjsonPieces) parse(text []byte) ([]*feedrows.Batch, bool) {
+func (p *ndjsonPieces) parse(text []byte) ([]*Batch, bool) {
 	p.out.begin(text)
 	for from := 0; from < len(text); {
 		to := len(text)

@@ -11,7 +11,6 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 
-	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 	"github.com/tollbook/tollbook/pipeline/intake/parquetfile"
@@ -23,7 +22,7 @@ type parquetFile struct {
 	*parquetfile.File
 	src     *feedfile.File
 	spec    *feeds.Spec
-	opts    feedrows.Options
+	opts    ReadOptions
 	columns []parquetColumn
 	leaves  []int // by column of the Spec: index in columns, −1 if the file does not have it
 }
@@ -84,7 +83,7 @@ func checkMagic(src *feedfile.File) error {
 }
 
 // loadParquet reads the footer, unless it is known, and checks that the file's columns fit the feed.
-func (s *Files) loadParquet(src *feedfile.File, spec *feeds.Spec, opts feedrows.Options) (*parquetFile, error) {
+func (s *Files) loadParquet(src *feedfile.File, spec *feeds.Spec, opts ReadOptions) (*parquetFile, error) {
 	if !src.RandomAccess() {
 		return nil, fmt.Errorf("read inbox/%s: Parquet needs a file that can be read at any place", src.Name())
 	}
@@ -129,7 +128,7 @@ func (f *parquetFile) tieColumns() error {
 			names[i] = strings.TrimLeft(names[i], visible.Mark)
 		}
 	}
-	fields, _, wrong := feedrows.Columns(f.spec, names)
+	fields, _, wrong := Columns(f.spec, names)
 	if wrong != nil {
 		wrong.Column = 0
 		return f.src.Blame(wrong)
@@ -177,8 +176,8 @@ type parquetReader struct {
 }
 
 // openParquet opens the row groups [from, to); to < 0 means all.
-func (s *Files) openParquet(src *feedfile.File, spec *feeds.Spec, opts feedrows.Options, from, to int) (
-	feedrows.Reader, error) {
+func (s *Files) openParquet(src *feedfile.File, spec *feeds.Spec, opts ReadOptions, from, to int) (
+	Reader, error) {
 
 	f, err := s.loadParquet(src, spec, opts)
 	if err != nil {
@@ -217,7 +216,7 @@ func (r *parquetReader) Progress() (read, total int64) {
 }
 
 // Next returns the next batch.
-func (r *parquetReader) Next(ctx context.Context) (*feedrows.Batch, error) {
+func (r *parquetReader) Next(ctx context.Context) (*Batch, error) {
 	if r.closed {
 		return nil, fmt.Errorf("read inbox/%s: the reader is closed", r.src.Name())
 	}
@@ -266,7 +265,7 @@ func (r *parquetReader) nextRows() ([]arrow.Array, error) {
 const firstBatch = 1024
 
 // readBatch reads the next rows.
-func (r *parquetReader) readBatch() (*feedrows.Batch, error) {
+func (r *parquetReader) readBatch() (*Batch, error) {
 	arrays, err := r.nextRows()
 	var column *parquetfile.ColumnError
 	switch {
@@ -288,7 +287,7 @@ func (r *parquetReader) readBatch() (*feedrows.Batch, error) {
 		}
 		return nil, err
 	}
-	b := feedrows.NewBatch(rows, r.row, faults, r.extras.raw(parquetRows{file: r.parquetFile, arrays: from,
+	b := NewBatch(rows, r.row, faults, r.extras.raw(parquetRows{file: r.parquetFile, arrays: from,
 		group: r.current, offset: r.row - r.First[r.current], n: int64(n)}))
 	r.row += int64(n)
 	r.size(from, n)

@@ -14,7 +14,6 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
-	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -29,7 +28,7 @@ type converter struct {
 	schema *arrow.Schema
 	absent []arrow.Array // the all-null arrays of columns that the file does not have
 	words  []*dictionary // of Word columns
-	faults feedrows.Faults
+	faults Faults
 }
 
 // dictionary is the last dictionary of a Word column. Each batch of a row group comes with an equal copy; all get the
@@ -64,7 +63,7 @@ func (c *converter) release() {
 }
 
 // batch converts n rows; the caller still owns from. An error is one of the file.
-func (c *converter) batch(from []arrow.Array, n int) (arrow.RecordBatch, []feedrows.Fault, error) {
+func (c *converter) batch(from []arrow.Array, n int) (arrow.RecordBatch, []Fault, error) {
 	columns := make([]arrow.Array, len(from))
 	defer func() {
 		for _, a := range columns {
@@ -297,7 +296,7 @@ func sameTexts(a, b *array.String) bool {
 
 // parsed parses the texts of a column of another kind.
 func (c *converter) parsed(col *feeds.Column, from arrow.Array) arrow.Array {
-	out := feedrows.Cells{Column: col, Builder: array.NewBuilder(c.file.opts.Memory, col.Kind.ArrowType())}
+	out := Cells{Column: col, Builder: array.NewBuilder(c.file.opts.Memory, col.Kind.ArrowType())}
 	defer out.Builder.Release()
 	out.Builder.Reserve(from.Len())
 	for row := range from.Len() {
@@ -427,7 +426,7 @@ func inRange(col *feeds.Column, n decimal128.Num) reason.Reason {
 		_, err = money.AmountFromRaw(n.HighBits(), n.LowBits())
 	}
 	if err != nil {
-		return feedrows.DecimalReason(err)
+		return DecimalReason(err)
 	}
 	return reason.None
 }
@@ -544,7 +543,7 @@ func (c *converter) whole(col *feeds.Column, from arrow.Array) (arrow.Array, err
 		switch {
 		case !exact, n.Sign() < 0 && !col.Signed:
 			why = reason.BadDecimal
-		case n.Abs().Greater(decimal128.FromI64(feedrows.MaxWhole)):
+		case n.Abs().Greater(decimal128.FromI64(MaxWhole)):
 			why = reason.OutOfRange
 		default:
 			out[row] = int64(n.LowBits())

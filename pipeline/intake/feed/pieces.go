@@ -8,8 +8,6 @@ import (
 	"io"
 	"runtime"
 	"sync"
-
-	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
 )
 
 // Texts with at least piecesFrom stored bytes are parsed in pieces of about pieceBytes.
@@ -21,7 +19,7 @@ const (
 
 // sequential is a reader of a text format that can pass its text to a pieceReader and continue with the rest of it.
 type sequential interface {
-	feedrows.Reader
+	Reader
 	// rest returns the unread text. line is the number of lines before it.
 	rest() (text io.Reader, line int)
 	// resume continues with a text that begins with record number row, after the given number of lines.
@@ -37,7 +35,7 @@ type sequential interface {
 type pieceParser interface {
 	// parse returns the batches of a piece, without row numbers. A piece is sound if it ends with a record and nothing
 	// in it makes the complete file fail. It returns no batches if the piece is not sound.
-	parse(text []byte) (batches []*feedrows.Batch, sound bool)
+	parse(text []byte) (batches []*Batch, sound bool)
 	release()
 }
 
@@ -60,7 +58,7 @@ type pieceReader struct {
 	failed  error  // the error that ended the text
 
 	started, handed, closed bool
-	now                     []*feedrows.Batch // of the piece that is being returned
+	now                     []*Batch // of the piece that is being returned
 	waiting                 *piece
 	row                     int64 // of the next batch
 	line                    int   // lines before the next piece
@@ -69,12 +67,12 @@ type pieceReader struct {
 // piece is a part of the text.
 type piece struct {
 	text    []byte
-	batches []*feedrows.Batch
+	batches []*Batch
 	sound   bool
 	done    chan struct{} // closed once it is parsed or skipped
 }
 
-func newPieceReader(r sequential, name string, row int64, opts *feedrows.Options) *pieceReader {
+func newPieceReader(r sequential, name string, row int64, opts *ReadOptions) *pieceReader {
 	p := &pieceReader{sequential: r, name: name, size: min(pieceBytes, opts.BatchBytes), row: row,
 		parsers: max(2, min(maxParsers, runtime.GOMAXPROCS(0)))}
 	if opts.PieceBytes > 0 {
@@ -147,7 +145,7 @@ func (p *pieceReader) parseAll() {
 }
 
 // Next gives the next batch.
-func (p *pieceReader) Next(ctx context.Context) (*feedrows.Batch, error) {
+func (p *pieceReader) Next(ctx context.Context) (*Batch, error) {
 	if !p.started && !p.closed {
 		p.start()
 	}
@@ -235,7 +233,7 @@ func (p *pieceReader) Close() error {
 	return p.sequential.Close()
 }
 
-func releaseAll(batches []*feedrows.Batch) {
+func releaseAll(batches []*Batch) {
 	for _, b := range batches {
 		b.Release()
 	}
@@ -249,10 +247,10 @@ func (e ended) Read([]byte) (int, error) { return 0, e.err }
 
 // pieceRows builds the batches of one piece; they share its text.
 type pieceRows struct {
-	*feedrows.Builder
+	*Builder
 	text *texts
 	most int // rows of a batch
-	list []*feedrows.Batch
+	list []*Batch
 }
 
 // begin starts a piece.
@@ -277,7 +275,7 @@ func (r *pieceRows) flush() {
 }
 
 // finish returns the batches of the piece; none if it is not sound.
-func (r *pieceRows) finish(sound bool) ([]*feedrows.Batch, bool) {
+func (r *pieceRows) finish(sound bool) ([]*Batch, bool) {
 	r.flush()
 	if !sound {
 		releaseAll(r.list)

@@ -6,7 +6,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 )
 
@@ -51,12 +50,12 @@ func TestPieces(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			file := "bandwidth/" + c.file
-			r, err := Open(whole(file, []byte(c.data)), file, feeds.Bandwidth(), feedrows.Options{PieceBytes: 300})
+			r, err := Open(whole(file, []byte(c.data)), file, feeds.Bandwidth(), ReadOptions{PieceBytes: 300})
 			if err != nil {
 				t.Fatal(err)
 			}
 			pieces := r.(*pieceReader)
-			got := drain(t, r, feedrows.Options{})
+			got := drain(t, r, ReadOptions{})
 			if c.want != "" {
 				if text := "read inbox/" + file + ": " + c.want; !strings.HasPrefix(errorText(got.err), text) {
 					t.Errorf("error %v, want %s", got.err, text)

@@ -11,21 +11,19 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
-	"github.com/tollbook/tollbook/pipeline/intake/cuts"
-	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 )
 
 // sameInRanges reads a text in ranges of a given size, starting with the last one, and compares their contents with
 // those of the complete file (invariant 8). It returns the number of ranges.
-func sameInRanges(t testing.TB, fsys fs.FS, name string, spec *feeds.Spec, size int64, o feedrows.Options,
+func sameInRanges(t testing.TB, fsys fs.FS, name string, spec *feeds.Spec, size int64, o ReadOptions,
 	want contents) int {
 	t.Helper()
 	info, err := fs.Stat(fsys, name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ranges := cuts.New(name, info.Size(), size).Ranges(fsys)
+	ranges := NewCutter(name, info.Size(), size).Ranges(fsys)
 	parts := make([]contents, len(ranges))
 	mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
 	defer mem.AssertSize(t, 0)
@@ -92,7 +90,7 @@ func TestRanges(t *testing.T) {
 			text += strings.Join(rapid.SliceOfN(rapid.SampledFrom(from), 0, 40).Draw(r, "parts"), "")
 			name := "bandwidth/" + name
 			fsys := whole(name, []byte(text))
-			o := feedrows.Options{BatchRows: rapid.SampledFrom([]int{1, 3, 1000}).Draw(r, "batch"),
+			o := ReadOptions{BatchRows: rapid.SampledFrom([]int{1, 3, 1000}).Draw(r, "batch"),
 				PieceBytes: rapid.SampledFrom([]int{0, 0, 50}).Draw(r, "piece")}
 			want := readAll(t, fsys, name, feeds.Bandwidth(), o)
 			size := rapid.SampledFrom([]int64{1, 30, 100, 1000}).Draw(r, "range")
@@ -112,7 +110,7 @@ func TestRangesOfOthers(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"usage/a.csv.gz", "usage/a.ndjson.zst", "usage/a.parquet"} {
 		r, err := new(Files).OpenText(whole(name, bytes.Repeat([]byte{'x'}, 10)), name, feeds.Usage(),
-			feedrows.Options{}, cuts.Range{From: 2, To: 5, Row: 1})
+			ReadOptions{}, Range{From: 2, To: 5, Row: 1})
 		if err == nil {
 			_ = r.Close()
 			t.Errorf("%s is opened", name)

@@ -15,7 +15,6 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
-	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -34,7 +33,7 @@ type contents struct {
 func whole(name string, data []byte) fs.FS { return fstest.MapFS{name: {Data: data}} }
 
 // readAll reads a file to its end or its error, makes the checks that apply to every file, and reports memory leaks.
-func readAll(t testing.TB, fsys fs.FS, name string, spec *feeds.Spec, opts feedrows.Options) contents {
+func readAll(t testing.TB, fsys fs.FS, name string, spec *feeds.Spec, opts ReadOptions) contents {
 	t.Helper()
 	mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
 	defer mem.AssertSize(t, 0)
@@ -47,10 +46,10 @@ func readAll(t testing.TB, fsys fs.FS, name string, spec *feeds.Spec, opts feedr
 }
 
 // drain reads a reader to its end and closes it. It keeps all batches until then.
-func drain(t testing.TB, r feedrows.Reader, opts feedrows.Options) contents {
+func drain(t testing.TB, r Reader, opts ReadOptions) contents {
 	t.Helper()
 	var c contents
-	var batches []*feedrows.Batch
+	var batches []*Batch
 	next := int64(0)
 	for {
 		b, err := r.Next(context.Background())
@@ -82,7 +81,7 @@ func drain(t testing.TB, r feedrows.Reader, opts feedrows.Options) contents {
 	return c
 }
 
-func (c *contents) take(b *feedrows.Batch) {
+func (c *contents) take(b *Batch) {
 	faulty := make(map[int]bool)
 	for _, f := range b.Faults {
 		faulty[f.Index] = true
@@ -158,7 +157,7 @@ func TestLongTexts(t *testing.T) {
 		records := func(i int) []string { r := usageRecord(i); r[8], r[9] = tag, tag; return r }
 		return whole("usage/a.parquet", writeParquet(t, usageFields, records, rows, rows))
 	}
-	r, err := Open(file(tag), "usage/a.parquet", feeds.Usage(), feedrows.Options{})
+	r, err := Open(file(tag), "usage/a.parquet", feeds.Usage(), ReadOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -190,9 +189,9 @@ func TestLongTexts(t *testing.T) {
 		}
 		b.Release()
 	}
-	_, err = Open(file(tag+"t"), "usage/a.parquet", feeds.Usage(), feedrows.Options{})
+	_, err = Open(file(tag+"t"), "usage/a.parquet", feeds.Usage(), ReadOptions{})
 	if err == nil {
-		err = readAll(t, file(tag+"t"), "usage/a.parquet", feeds.Usage(), feedrows.Options{}).err
+		err = readAll(t, file(tag+"t"), "usage/a.parquet", feeds.Usage(), ReadOptions{}).err
 	}
 	if err == nil || !strings.Contains(err.Error(), `column "resource_tag" has a value longer than 1 MiB`) {
 		t.Error(err)

@@ -19,7 +19,6 @@ import (
 	"github.com/apache/arrow-go/v18/parquet/compress"
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 )
@@ -105,7 +104,7 @@ func TestSameRecords(t *testing.T) {
 		}
 		files["usage/"+name+".parquet"] = &fstest.MapFile{Data: writeParquet(t, textFields, oddRecord, n, n, props...)}
 	}
-	want := readAll(t, files, "usage/a.csv", feeds.Usage(), feedrows.Options{})
+	want := readAll(t, files, "usage/a.csv", feeds.Usage(), ReadOptions{})
 	if want.err != nil || len(want.rows) != n || len(want.faults) != n/50*7 {
 		t.Fatalf("%d rows, %d faults, %v", len(want.rows), len(want.faults), want.err)
 	}
@@ -126,7 +125,7 @@ func TestSameRecords(t *testing.T) {
 	for name := range files {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			for _, o := range []feedrows.Options{{BatchRows: 1}, {BatchRows: 7}, {BatchRows: 4096}, {BatchBytes: 1000},
+			for _, o := range []ReadOptions{{BatchRows: 1}, {BatchRows: 7}, {BatchRows: 4096}, {BatchBytes: 1000},
 				{BatchRows: 7, Ahead: true}, {Ahead: true}, {PieceBytes: 300},
 				{BatchRows: 50, PieceBytes: 20000, Ahead: true}} {
 				if o.PieceBytes > 0 && strings.HasSuffix(name, ".parquet") {
@@ -232,7 +231,7 @@ func TestParquetTypes(t *testing.T) {
 				return []string{"r", c.at, c.value}
 			}, 1, 1, c.props...)
 			got := readAll(t, whole("bandwidth/a.parquet", data), "bandwidth/a.parquet", feeds.Bandwidth(),
-				feedrows.Options{})
+				ReadOptions{})
 			if got.err != nil {
 				t.Fatal(got.err)
 			}
@@ -253,7 +252,7 @@ func TestParquetRaw(t *testing.T) {
 	}
 	const n = 1000
 	files := fstest.MapFS{"usage/a.parquet": {Data: writeParquet(t, fields, record, n, 300)}}
-	got := readAll(t, files, "usage/a.parquet", feeds.Usage(), feedrows.Options{BatchRows: 64})
+	got := readAll(t, files, "usage/a.parquet", feeds.Usage(), ReadOptions{BatchRows: 64})
 	if got.err != nil || len(got.rows) != n {
 		t.Fatal(len(got.rows), got.err)
 	}
@@ -269,7 +268,7 @@ func TestParquetRaw(t *testing.T) {
 		lines = append(append(lines, raw...), '\n')
 	}
 	files["usage/b.ndjson"] = &fstest.MapFile{Data: lines}
-	again := readAll(t, files, "usage/b.ndjson", feeds.Usage(), feedrows.Options{})
+	again := readAll(t, files, "usage/b.ndjson", feeds.Usage(), ReadOptions{})
 	if d := cmp.Diff(got.rows, again.rows); d != "" {
 		t.Error(d)
 	}
@@ -283,11 +282,11 @@ func TestRawInAnyOrder(t *testing.T) {
 	if err := os.WriteFile(dir+"/a.parquet", data, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	r, err := Open(os.DirFS(dir), "a.parquet", feeds.Usage(), feedrows.Options{BatchRows: 100})
+	r, err := Open(os.DirFS(dir), "a.parquet", feeds.Usage(), ReadOptions{BatchRows: 100})
 	if err != nil {
 		t.Fatal(err)
 	}
-	var batches []*feedrows.Batch
+	var batches []*Batch
 	for {
 		b, err := r.Next(context.Background())
 		if err == io.EOF {
@@ -346,18 +345,18 @@ func TestOpenRange(t *testing.T) {
 	const n, group = 1000, 300
 	files := whole("usage/a.parquet", writeParquet(t, textFields, oddRecord, n, group))
 	counted, all := &tails{FS: files}, new(Files)
-	groups, err := all.Groups(counted, "usage/a.parquet", 0, feeds.Usage(), feedrows.Options{})
+	groups, err := all.Groups(counted, "usage/a.parquet", 0, feeds.Usage(), ReadOptions{})
 	if err != nil || len(groups) != 4 || groups[0] <= groups[3] || groups[3] <= 0 {
 		t.Fatal(groups, err)
 	}
-	want := readAll(t, files, "usage/a.parquet", feeds.Usage(), feedrows.Options{})
+	want := readAll(t, files, "usage/a.parquet", feeds.Usage(), ReadOptions{})
 	var got contents
 	for i := range groups {
-		r, err := all.OpenRange(counted, "usage/a.parquet", feeds.Usage(), feedrows.Options{BatchRows: 128}, i, i+1)
+		r, err := all.OpenRange(counted, "usage/a.parquet", feeds.Usage(), ReadOptions{BatchRows: 128}, i, i+1)
 		if err != nil {
 			t.Fatal(err)
 		}
-		c := drain(t, r, feedrows.Options{BatchRows: 128})
+		c := drain(t, r, ReadOptions{BatchRows: 128})
 		if c.err != nil {
 			t.Fatal(c.err)
 		}
@@ -376,12 +375,12 @@ func TestOpenRange(t *testing.T) {
 	}{{"usage/a.parquet", 3, 5}, {"usage/a.parquet", -1, 1}, {"usage/a.parquet", 2, 1}, {"usage/b.csv", 0, 2},
 		{"usage/b.csv", 1, 2}} {
 		files.(fstest.MapFS)["usage/b.csv"] = &fstest.MapFile{Data: writeCSV(usageRecord, 1, usageNames)}
-		if r, err := new(Files).OpenRange(files, c.name, feeds.Usage(), feedrows.Options{}, c.from, c.to); err == nil {
+		if r, err := new(Files).OpenRange(files, c.name, feeds.Usage(), ReadOptions{}, c.from, c.to); err == nil {
 			t.Errorf("%s [%d, %d): no error", c.name, c.from, c.to)
 			r.Close()
 		}
 	}
-	one, err := new(Files).Groups(files, "usage/b.csv", 7, feeds.Usage(), feedrows.Options{})
+	one, err := new(Files).Groups(files, "usage/b.csv", 7, feeds.Usage(), ReadOptions{})
 	if !slices.Equal(one, []int64{7}) || err != nil {
 		t.Error(one, err)
 	}
@@ -397,7 +396,7 @@ func TestDictionaries(t *testing.T) {
 		if name == "usage/a.parquet" {
 			data = writeParquet(t, usageFields, usageRecord, 900, 900)
 		}
-		r, err := Open(whole(name, data), name, feeds.Usage(), feedrows.Options{BatchRows: 200})
+		r, err := Open(whole(name, data), name, feeds.Usage(), ReadOptions{BatchRows: 200})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -441,14 +440,14 @@ func TestDictionaryTwice(t *testing.T) {
 	data := writeParquet(t, fields, record, 400, 400, parquet.WithCompression(compress.Codecs.Uncompressed),
 		parquet.WithStats(false))
 	if got := readAll(t, whole("bandwidth/a.parquet", data), "bandwidth/a.parquet", feeds.Bandwidth(),
-		feedrows.Options{}); len(got.rows) != 400 {
+		ReadOptions{}); len(got.rows) != 400 {
 		t.Fatal(got.err)
 	}
 	if n := bytes.Count(data, []byte("link-1")); n != 1 {
 		t.Fatalf("the word stands %d times in the file", n)
 	}
 	data = bytes.Replace(data, []byte("link-1"), []byte("link-0"), 1)
-	got := readAll(t, whole("bandwidth/a.parquet", data), "bandwidth/a.parquet", feeds.Bandwidth(), feedrows.Options{})
+	got := readAll(t, whole("bandwidth/a.parquet", data), "bandwidth/a.parquet", feeds.Bandwidth(), ReadOptions{})
 	if want :=
 		`read inbox/bandwidth/a.parquet: broken Parquet: column resource_id: its dictionary contains "link-0" ` +
 			`twice`; got.err == nil || got.err.Error() != want {
@@ -461,14 +460,14 @@ func TestHeader(t *testing.T) {
 	t.Parallel()
 	data := []byte("\ufeff" + "\"resource_id\",sample_time,in_bps,x_a\r\n\r\nr1,2026-09-01T00:00:00Z,\"1\n\",\r\n" +
 		"r2,2026-09-01T00:00:00Z,2,\"a\r\nb\"")
-	r, err := Open(whole("bandwidth/a.csv", data), "bandwidth/a.csv", feeds.Bandwidth(), feedrows.Options{})
+	r, err := Open(whole("bandwidth/a.csv", data), "bandwidth/a.csv", feeds.Bandwidth(), ReadOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got, want := string(r.Header()), `"resource_id",sample_time,in_bps,x_a`; got != want {
 		t.Errorf("header %q, want %q", got, want)
 	}
-	got := drain(t, r, feedrows.Options{})
+	got := drain(t, r, ReadOptions{})
 	want := []string{"r1,2026-09-01T00:00:00Z,\"1\n\",", "r2,2026-09-01T00:00:00Z,2,\"a\r\nb\""}
 	if d := cmp.Diff(want, got.raw); d != "" {
 		t.Error(d)
@@ -486,7 +485,7 @@ func TestNDJSONValues(t *testing.T) {
  { "resource_id" : 0.50 , "sample_time" : "2026-09-01T00:00:00Z" , "in_bps" : "7" , "x_b" : null }
 {"resource\u005fid":"b","sample_time":"2026-09-01T00:00:00Z","in_bps":1,"out_bps":null}`
 	got := readAll(t, whole("bandwidth/a.ndjson", []byte(lines)), "bandwidth/a.ndjson", feeds.Bandwidth(),
-		feedrows.Options{})
+		ReadOptions{})
 	want := []string{"a/\"é😀|2026-09-01T00:00:00Z||0.1", "0.50|2026-09-01T00:00:00Z|7|", "b|2026-09-01T00:00:00Z|1|"}
 	if d := cmp.Diff(want, got.rows); d != "" || got.err != nil {
 		t.Error(got.err, got.faults, d)
@@ -543,7 +542,7 @@ func TestEnvironment(t *testing.T) {
 	for name, file := range files {
 		for _, share := range []int64{0, 3, 6} {
 			got := readAll(t, failingFS{files, int64(len(file.Data)) * share / 8}, name, feeds.Usage(),
-				feedrows.Options{Ahead: share > 3})
+				ReadOptions{Ahead: share > 3})
 			var whole *feedfile.Error
 			if !errors.Is(got.err, errDisk) || errors.As(got.err, &whole) || got.err.Error() != "read inbox/"+name+
 				": input/output error" {
@@ -551,13 +550,13 @@ func TestEnvironment(t *testing.T) {
 			}
 		}
 	}
-	if _, err := Open(files, "b.csv", feeds.Usage(), feedrows.Options{}); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := Open(files, "b.csv", feeds.Usage(), ReadOptions{}); !errors.Is(err, fs.ErrNotExist) {
 		t.Error(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	for name := range files {
-		r, err := Open(files, name, feeds.Usage(), feedrows.Options{})
+		r, err := Open(files, name, feeds.Usage(), ReadOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}

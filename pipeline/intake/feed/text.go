@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"sync"
 
-	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 )
@@ -18,9 +17,9 @@ type textReader struct {
 	src    *feedfile.File
 	packed string
 	spec   *feeds.Spec
-	opts   feedrows.Options
+	opts   ReadOptions
 	done   func() // closes the decompressor
-	rows   *feedrows.Builder
+	rows   *Builder
 	pool   textPool
 	next   int64 // number of the next row
 	final  error // the error that ended the reading; further calls return it again
@@ -42,7 +41,7 @@ func (r *textReader) ready(ctx context.Context) error {
 }
 
 // batch returns the rows so far as a batch.
-func (r *textReader) batch(raw *texts) *feedrows.Batch {
+func (r *textReader) batch(raw *texts) *Batch {
 	b := r.rows.Batch(r.next, raw)
 	r.next += b.Rows.NumRows()
 	return b
@@ -71,13 +70,13 @@ type texts struct {
 
 type span struct{ from, to int }
 
-// AppendRaw is feedrows.Raw: it appends the text of a record.
+// AppendRaw is Raw: it appends the text of a record.
 func (t *texts) AppendRaw(dst []byte, i int) []byte {
 	at := t.ends[i]
 	return append(dst, t.buffer[at.from:at.to]...)
 }
 
-// Release is feedrows.Raw: it keeps the buffer for the next batch.
+// Release is Raw: it keeps the buffer for the next batch.
 func (t *texts) Release() {
 	if t.pool != nil {
 		t.pool.put(t)

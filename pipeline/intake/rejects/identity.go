@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"strconv"
 
-	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
+	"github.com/tollbook/tollbook/pipeline/intake/feed"
 	"github.com/tollbook/tollbook/rating/percentile"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -48,7 +48,7 @@ func identityOf(zone *period.Zone, feedName, column, reason, header string, raw 
 	if column == "" && reason == "bad_row" {
 		return id, false
 	}
-	texts := feedrows.Fields(header, raw)
+	texts := feed.Fields(header, raw)
 	switch feedName {
 	case "usage":
 		start, err := period.ParseInstant(texts["usage_start"])
@@ -63,7 +63,7 @@ func identityOf(zone *period.Zone, feedName, column, reason, header string, raw 
 		}
 		return Sample(texts["resource_id"], percentile.SlotOf(at).Start()), true
 	case "orders":
-		n, ok := feedrows.ParseWhole(cmp.Or(texts["order_line"], "1"))
+		n, ok := feed.ParseWhole(cmp.Or(texts["order_line"], "1"))
 		if !ok || texts["order_id"] == "" {
 			return id, false
 		}

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
+	"github.com/tollbook/tollbook/pipeline/intake/feed"
 )
 
 // ShowAsRead sets the value and the id of a reject to the texts that can be found in the file (INGEST-5). Times,
@@ -21,12 +21,12 @@ func (r *Row) ShowAsRead() {
 	if !utf8.Valid(r.Raw) {
 		r.Raw = bytes.ToValidUTF8(r.Raw, []byte("\ufffd")) // TEXT-3
 	}
-	r.Value, r.ID = feedrows.Shown(r.Value), strings.ToValidUTF8(r.ID, "\ufffd")
+	r.Value, r.ID = feed.ShownText(r.Value), strings.ToValidUTF8(r.ID, "\ufffd")
 }
 
 // readAgain takes the value and the id from the raw record.
 func (r *Row) readAgain() {
-	texts := feedrows.Fields(r.Header, r.Raw)
+	texts := feed.Fields(r.Header, r.Raw)
 	if text, ok := texts[r.Column]; ok && loses(r.Column) {
 		r.Value = text
 	}

@@ -10,8 +10,6 @@ import (
 	"github.com/parquet-go/parquet-go/encoding/rle"
 	"github.com/parquet-go/parquet-go/format"
 
-	"github.com/tollbook/tollbook/pipeline/lake/parquet/footer"
-	"github.com/tollbook/tollbook/pipeline/lake/parquet/lexicon"
 	"github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -23,9 +21,9 @@ type Memory struct {
 	packed     []byte // a compressed page
 	before     []byte // the uncompressed content of packed, if it is short
 	scratch    []byte // for an encoder that needs a buffer of its own
-	chunks     []footer.Chunk
+	chunks     []Chunk
 	dict       dictionary
-	lexicon    lexicon.Lexicon
+	lexicon    Lexicon
 	small      map[int32]int32
 	ints       []int64
 	some       []int64
@@ -40,7 +38,7 @@ func NewMemory() *Memory { return &Memory{small: make(map[int32]int32)} }
 // maker builds the chunk of one column.
 type maker struct {
 	*Memory
-	chunk    *footer.Chunk
+	chunk    *Chunk
 	keyed    bool
 	strategy strategy
 	decided  bool
@@ -89,14 +87,14 @@ func (m *maker) put(kind format.PageType, encoding format.Encoding, first, n int
 		return nil
 	}
 	m.chunk.Encoding = encoding
-	m.chunk.Pages = append(m.chunk.Pages, footer.Page{At: at - m.chunk.From, Size: len(m.out) - at, First: first,
+	m.chunk.Pages = append(m.chunk.Pages, Page{At: at - m.chunk.From, Size: len(m.out) - at, First: first,
 		Header: size, Raw: len(m.page)})
 	return nil
 }
 
 // levelled builds the chunk of optional times that are present in all n rows: the pages of an earlier column with the
 // same times, preceded by definition levels. The compressed values are not compressed again.
-func (m *Memory) levelled(ch, times *footer.Chunk, n int) (err error) {
+func (m *Memory) levelled(ch, times *Chunk, n int) (err error) {
 	ch.Encoding = times.Encoding
 	for i, p := range times.Pages {
 		upTo := n
@@ -114,7 +112,7 @@ func (m *Memory) levelled(ch, times *footer.Chunk, n int) (err error) {
 		m.out = header(m.out, format.DataPage, raw, len(m.packed), upTo-p.First, ch.Encoding)
 		ch.Uncompressed += len(m.out) - at + raw
 		m.out = append(m.out, m.packed...)
-		ch.Pages = append(ch.Pages, footer.Page{At: at - ch.From, Size: len(m.out) - at, First: p.First})
+		ch.Pages = append(ch.Pages, Page{At: at - ch.From, Size: len(m.out) - at, First: p.First})
 	}
 	return nil
 }
@@ -160,7 +158,7 @@ func inPages(n int, write func(from, to int) error) error {
 }
 
 // coded writes pages of codes. distinct is the number of distinct values; a single value is written as one page.
-func (m *maker) coded(codes []int32, distinct int, bound func(codes []int32) footer.Bounds) error {
+func (m *maker) coded(codes []int32, distinct int, bound func(codes []int32) Bounds) error {
 	page := func(from, to int) (err error) {
 		if m.page, err = m.codes(m.page[:0], codes[from:to], distinct); err != nil {
 			return err
@@ -200,11 +198,11 @@ func (m *maker) words(dict []string, codes []int32) error {
 	if !m.keyed {
 		return m.coded(codes, len(dict), nil)
 	}
-	return m.coded(codes, len(dict), func(codes []int32) footer.Bounds { return boundsOf(dict, codes) })
+	return m.coded(codes, len(dict), func(codes []int32) Bounds { return boundsOf(dict, codes) })
 }
 
 // boundsOf finds the smallest and the largest word of a page. Successive codes are mostly equal.
-func boundsOf(dict []string, codes []int32) footer.Bounds {
+func boundsOf(dict []string, codes []int32) Bounds {
 	low, high, last := codes[0], codes[0], codes[0]
 	for _, code := range codes {
 		if code == last {
@@ -217,7 +215,7 @@ func boundsOf(dict []string, codes []int32) footer.Bounds {
 			high = code
 		}
 	}
-	return footer.Bounds{Low: []byte(dict[low]), High: []byte(dict[high])}
+	return Bounds{Low: []byte(dict[low]), High: []byte(dict[high])}
 }
 
 // smalls writes a column of small numbers with a dictionary, for any number of distinct values.
@@ -280,7 +278,7 @@ func (m *maker) wholes(vals []int64) error {
 		if !m.keyed {
 			return m.coded(codes, len(m.dict.values), nil)
 		}
-		return m.coded(codes, len(m.dict.values), func(codes []int32) footer.Bounds {
+		return m.coded(codes, len(m.dict.values), func(codes []int32) Bounds {
 			m.some = m.some[:0]
 			for _, code := range codes {
 				m.some = append(m.some, int64(m.dict.values[code].Lo))
@@ -313,8 +311,8 @@ func (m *maker) differences(dst []byte, vals []int64) []byte {
 	return append(dst, m.scratch...)
 }
 
-func wholeBounds(vals []int64) footer.Bounds {
-	return footer.Bounds{
+func wholeBounds(vals []int64) Bounds {
+	return Bounds{
 		Low:  binary.LittleEndian.AppendUint64(nil, uint64(slices.Min(vals))),
 		High: binary.LittleEndian.AppendUint64(nil, uint64(slices.Max(vals))),
 	}
@@ -384,12 +382,12 @@ func (m *maker) maybePage(vals []int64, from, to int, times []int64, codes []int
 
 // texts writes few distinct texts with a dictionary and many as PLAIN.
 func (m *maker) texts(c *Col) error {
-	if codes, ok := m.lexicon.Try(c.Bytes, c.Ends, min(lexicon.Most, len(c.Ends)/rowsPerValue+1)); ok {
+	if codes, ok := m.lexicon.Try(c.Bytes, c.Ends, min(MostWords, len(c.Ends)/rowsPerValue+1)); ok {
 		return m.words(m.lexicon.Words(), codes)
 	}
 	return inPages(len(c.Ends), func(from, to int) error {
 		m.page = m.page[:0]
-		var b footer.Bounds
+		var b Bounds
 		for i := from; i < to; i++ {
 			text := c.Text(i)
 			m.page = append(binary.LittleEndian.AppendUint32(m.page, uint32(len(text))), text...)
@@ -398,7 +396,7 @@ func (m *maker) texts(c *Col) error {
 			}
 		}
 		if m.keyed {
-			m.chunk.Bounds = append(m.chunk.Bounds, footer.Bounds{Low: bytes.Clone(b.Low),
+			m.chunk.Bounds = append(m.chunk.Bounds, Bounds{Low: bytes.Clone(b.Low),
 				High: bytes.Clone(b.High)})
 		}
 		return m.put(format.DataPage, format.Plain, from, to-from, nil)

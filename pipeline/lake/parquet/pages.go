@@ -15,7 +15,6 @@ import (
 	"github.com/parquet-go/parquet-go/encoding/rle"
 	"github.com/parquet-go/parquet-go/format"
 
-	"github.com/tollbook/tollbook/pipeline/lake/parquet/pageindex"
 	"github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -86,7 +85,7 @@ func (d *Decoder) Close() { d.zstd.Close() }
 // Pages reads rows of one file by position and reads only their pages. It may be used from several goroutines if its
 // parts may.
 type Pages struct {
-	Layout  *pageindex.Layout
+	Layout  *Layout
 	Source  io.ReaderAt
 	Decoder *Decoder
 	// Dictionary caches dictionaries; it calls load for a missing one. nil = no cache.
@@ -159,7 +158,7 @@ const rawBytes = 4 << 20
 
 // inParts passes the k-th page of a chunk, of that many rows, to visit in parts, so that memory is bounded. It reports
 // false, and passes nothing, if the page is small, in memory, compressed or not PLAIN.
-func (p *Pages) inParts(s *scratch, chunk *pageindex.Chunk, k int, rows int64, visit func([]byte)) (bool, error) {
+func (p *Pages) inParts(s *scratch, chunk *IndexedChunk, k int, rows int64, visit func([]byte)) (bool, error) {
 	const headerBytes = 64 // more than a header without statistics has
 	at, size := chunk.Pages[k].At, int(chunk.Pages[k].Bytes)
 	if _, all := p.Source.(InMemory); all || chunk.Codec != format.Uncompressed || size <= rawBytes {
@@ -169,7 +168,7 @@ func (p *Pages) inParts(s *scratch, chunk *pageindex.Chunk, k int, rows int64, v
 	if err != nil {
 		return false, err
 	}
-	h, header, err := pageindex.PageHeader(b)
+	h, header, err := PageHeader(b)
 	if d := h.DataPageHeader; err != nil || !d.Valid || d.V.Encoding != format.Plain || int64(size-header) != 8*rows {
 		return false, nil //nolint:nilerr // the caller reads the whole page and returns the error
 	}
@@ -313,13 +312,13 @@ func numbers[T any](raw []byte, n, width int, value func([]byte) T) ([]T, error)
 
 // read reads and decompresses a page. The result is valid until the next call.
 func (p *Pages) read(
-	s *scratch, chunk *pageindex.Chunk, at int64, size int,
+	s *scratch, chunk *IndexedChunk, at int64, size int,
 ) (h format.PageHeader, raw []byte, err error) {
 	page, err := p.bytes(s, at, size)
 	if err != nil {
 		return h, nil, err
 	}
-	h, header, err := pageindex.PageHeader(page)
+	h, header, err := PageHeader(page)
 	if err != nil {
 		return h, nil, err
 	}
@@ -369,7 +368,7 @@ type values struct {
 type pageRows struct{ n, from, to int }
 
 // page appends rows of the k-th page of a chunk.
-func (p *Pages) page(s *scratch, chunk *pageindex.Chunk, k int, v *values, rows pageRows) error {
+func (p *Pages) page(s *scratch, chunk *IndexedChunk, k int, v *values, rows pageRows) error {
 	h, raw, err := p.read(s, chunk, chunk.Pages[k].At, int(chunk.Pages[k].Bytes))
 	if err != nil {
 		return err
@@ -674,7 +673,7 @@ func (p *Pages) stretchIn(s *scratch, g, col int, word string, from, to int64) (
 }
 
 // codes decodes the k-th page of a chunk, with n rows, whose values are all in a dictionary.
-func (p *Pages) codes(s *scratch, chunk *pageindex.Chunk, k, n int, dict *Dictionary) error {
+func (p *Pages) codes(s *scratch, chunk *IndexedChunk, k, n int, dict *Dictionary) error {
 	h, raw, err := p.read(s, chunk, chunk.Pages[k].At, int(chunk.Pages[k].Bytes))
 	if err != nil {
 		return err

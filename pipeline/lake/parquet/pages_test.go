@@ -20,7 +20,6 @@ import (
 	"github.com/apache/arrow-go/v18/parquet/pqarrow"
 	"pgregory.net/rapid"
 
-	"github.com/tollbook/tollbook/pipeline/lake/parquet/pageindex"
 	"github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -108,7 +107,7 @@ func written(t rapid.TB, c *untyped, group int) *Pages {
 }
 
 func opened(t rapid.TB, file []byte, def *table.Table) *Pages {
-	l, err := pageindex.Read(bytes.NewReader(file), int64(len(file)), def, 0)
+	l, err := ReadIndex(bytes.NewReader(file), int64(len(file)), def, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -324,7 +323,7 @@ func FuzzLayout(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		l, err := pageindex.Read(bytes.NewReader(b), int64(len(b)), def, 0)
+		l, err := ReadIndex(bytes.NewReader(b), int64(len(b)), def, 0)
 		if err != nil || l.Rows > 1000 {
 			return
 		}
@@ -449,7 +448,7 @@ func TestRaw(t *testing.T) {
 		c.N = rows
 		file := fileOf(t, def, c)
 		for _, src := range []io.ReaderAt{&largestRead{ReaderAt: bytes.NewReader(file)}, InMemory(file)} {
-			layout, err := pageindex.Read(src, int64(len(file)), def)
+			layout, err := ReadIndex(src, int64(len(file)), def)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -536,7 +535,7 @@ func TestWholes(t *testing.T) {
 		if err != nil || !bytes.Equal(whole.Bytes(), parts.Bytes()) {
 			t.Fatalf("the bytes of numbers in parts differ: %v", err)
 		}
-		layout, err := pageindex.Read(bytes.NewReader(whole.Bytes()), int64(whole.Len()), def)
+		layout, err := ReadIndex(bytes.NewReader(whole.Bytes()), int64(whole.Len()), def)
 		if err != nil {
 			t.Fatal(err)
 		}

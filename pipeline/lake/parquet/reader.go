@@ -5,7 +5,6 @@ import (
 	"io"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/lake/parquet/pageindex"
 	"github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -79,7 +78,7 @@ func newReader(src Source, def *table.Table, w Wanted[table.Any]) (*reader, erro
 	if w.Only != "" {
 		bounded = table.Columns(w.By)
 	}
-	layout, err := pageindex.ReadOf(src, size, def, w.Cols, bounded...)
+	layout, err := ReadIndexOf(src, size, def, w.Cols, bounded...)
 	if err != nil {
 		return nil, err
 	}

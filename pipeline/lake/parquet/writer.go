@@ -8,7 +8,6 @@ import (
 
 	"github.com/parquet-go/parquet-go/format"
 
-	"github.com/tollbook/tollbook/pipeline/lake/parquet/footer"
 	"github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -20,12 +19,12 @@ type Writer struct {
 	mem       *Memory
 	at        int64 // bytes written
 	rows      int64
-	footer    footer.Footer
+	footer    Footer
 	plainRows int // the constant; tests set fewer
 }
 
 // decWidth is the width of DECIMAL(38,x) in Parquet.
-const decWidth = footer.DecWidth
+const decWidth = DecWidth
 
 // PageRows is the number of rows of a page: a reader decodes as many to read one row. A column with one value for all
 // rows of its row group has one page.
@@ -46,11 +45,11 @@ func NewWriter(w io.Writer, def *table.Table) (*Writer, error) {
 
 // NewWriterIn is NewWriter with memory that successive writers share.
 func NewWriterIn(mem *Memory, w io.Writer, def *table.Table) (*Writer, error) {
-	n, err := w.Write([]byte(footer.Magic))
+	n, err := w.Write([]byte(Magic))
 	if err != nil {
 		return nil, fmt.Errorf("start a file of table %s: %w", def.Name, err)
 	}
-	return &Writer{def: def, out: w, mem: mem, at: int64(n), footer: footer.Footer{Def: def}, plainRows: plainRows}, nil
+	return &Writer{def: def, out: w, mem: mem, at: int64(n), footer: Footer{Def: def}, plainRows: plainRows}, nil
 }
 
 // Rows is the number of rows written so far.
@@ -94,7 +93,7 @@ func (w *Writer) Write(c *Columns[table.Any]) error {
 	m.out, m.chunks = m.out[:0], slices.Grow(m.chunks[:0], len(c.c))[:len(c.c)]
 	for i := range c.c {
 		ch := &m.chunks[i]
-		*ch = footer.Chunk{From: len(m.out), Pages: ch.Pages[:0], Bounds: ch.Bounds[:0],
+		*ch = Chunk{From: len(m.out), Pages: ch.Pages[:0], Bounds: ch.Bounds[:0],
 			Codec: codecOf(&w.def.Columns[i])}
 		if earlier := w.sameDictionary(c, i); earlier >= 0 {
 			copyOf(ch, &m.chunks[earlier], m)
@@ -121,7 +120,7 @@ func (w *Writer) Append(file io.ReaderAt, size int64) error {
 	end, rows, err := w.footer.Append(file, size, w.at)
 	n := int64(0)
 	if err == nil {
-		first := int64(len(footer.Magic))
+		first := int64(len(Magic))
 		n, err = io.Copy(w.out, io.NewSectionReader(file, first, end-first))
 	}
 	if err != nil {
@@ -139,13 +138,13 @@ const plainRows = 1 << 27
 // written as PLAIN in one page, because readers need all or none; more than a page can hold are written in several.
 func (w *Writer) WriteWholes(n int, next func() ([]int64, error)) error {
 	const atOnce = 8192
-	ch := footer.Chunk{Codec: format.Uncompressed, Encoding: format.Plain}
+	ch := Chunk{Codec: format.Uncompressed, Encoding: format.Plain}
 	b, vals := w.mem.page[:0], []int64(nil)
 	for row, page := 0, 0; row < n; { // page: numbers of the page that are not yet written
 		if page == 0 {
 			page = min(w.plainRows, n-row)
 			b = header(b, format.DataPage, 8*page, 8*page, page, format.Plain)
-			p := footer.Page{At: ch.To, Size: len(b) + 8*page, First: row, Header: len(b), Raw: 8 * page}
+			p := Page{At: ch.To, Size: len(b) + 8*page, First: row, Header: len(b), Raw: 8 * page}
 			ch.Pages, ch.To = append(ch.Pages, p), ch.To+p.Size
 		}
 		var err error
@@ -165,7 +164,7 @@ func (w *Writer) WriteWholes(n int, next func() ([]int64, error)) error {
 		b, vals, row, page = b[:0], vals[len(part):], row+len(part), page-len(part)
 	}
 	w.mem.page, ch.Uncompressed = b, ch.To
-	w.footer.Add([]footer.Chunk{ch}, w.at, n)
+	w.footer.Add([]Chunk{ch}, w.at, n)
 	w.at, w.rows = w.at+int64(ch.To), w.rows+int64(n)
 	return nil
 }
@@ -224,13 +223,13 @@ func (w *Writer) sameTimes(c *untyped, col int) int {
 }
 
 // copyOf makes a chunk a copy of an earlier one.
-func copyOf(ch, o *footer.Chunk, m *Memory) {
+func copyOf(ch, o *Chunk, m *Memory) {
 	m.out = append(m.out, m.out[o.From:o.To]...)
 	ch.Dict, ch.Encoding, ch.Uncompressed, ch.Nulls = o.Dict, o.Encoding, o.Uncompressed, o.Nulls
 	ch.Pages = append(ch.Pages, o.Pages...)
 }
 
-func (w *Writer) column(ch *footer.Chunk, b *untyped, col int) error {
+func (w *Writer) column(ch *Chunk, b *untyped, col int) error {
 	def, c, n := &w.def.Columns[col], &b.c[col], b.N
 	m := &maker{Memory: w.mem, chunk: ch, keyed: isOf(keyed[:], def)}
 	m.compressor.tree = m.compressor.tree[:0]

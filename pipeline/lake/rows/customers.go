@@ -10,7 +10,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/pipeline/lake/parquet/pageindex"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -49,7 +48,7 @@ func OfCustomers(ctx context.Context, snap *lake.Snapshot, e manifest.FileEntry,
 // ofCustomers visits exactly the rows of some customers.
 func ofCustomers(ctx context.Context, src io.ReaderAt, size int64, cols tables.List[tables.Line], customers []string,
 	visit func(*parquet.Columns[tables.Line]) error) error {
-	layout, err := pageindex.ReadOf(src, size, tables.Lines().Table, cols.Any(), tables.LineCustomerID.Of().Any())
+	layout, err := parquet.ReadIndexOf(src, size, tables.Lines().Table, cols.Any(), tables.LineCustomerID.Of().Any())
 	if err != nil {
 		return err
 	}

@@ -101,7 +101,7 @@ func TestNobodyElseWritesToTMPDIR(t *testing.T) {
 			source, err := os.ReadFile(path)
 			// the exception only reads
 			if found := elsewhere.Find(source); found != nil &&
-				!strings.HasSuffix(path, filepath.Join("workspacecmd", "doctor.go")) {
+				!strings.HasSuffix(path, filepath.Join("commands", "doctor.go")) {
 				t.Errorf("%s: %s: take package scratch", path, found)
 			}
 			return err

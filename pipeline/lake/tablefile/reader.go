@@ -10,7 +10,6 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/pipeline/lake/parquet/pageindex"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -57,9 +56,9 @@ func OpenAtOnce[T any](o Opener, e manifest.FileEntry, def tables.Def[T], cols t
 		return nil, err
 	}
 	src, _, err := InMemory(f, nil)
-	var layout *pageindex.Layout
+	var layout *parquet.Layout
 	if err == nil {
-		layout, err = pageindex.Read(src, f.Size(), def.Table)
+		layout, err = parquet.ReadIndex(src, f.Size(), def.Table)
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", e.Path, err), f.Close())

@@ -9,4 +9,11 @@
 //	      is no float, no decimal library and no text.
 //	CH-4  A certificate is checked unless the settings say skip_verify.
 //	CH-5  The native protocol and HTTP transfer the same blocks.
+//
+// # Clusters
+//
+// This part connects to the servers of a cluster of ClickHouse, or to the one server of a dsn without a cluster.
+//
+//  1. The first server is the one of the dsn, also if it is not a member of the cluster: it has no rows then.
+//  2. The servers are those that system.clusters of the first one lists, by shard and replica.
 package clickhouse

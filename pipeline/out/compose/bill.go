@@ -10,7 +10,6 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/out/deducted"
 	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/out/document/chart"
 	"github.com/tollbook/tollbook/pipeline/out/document/layout"
@@ -63,7 +62,7 @@ func (s *Sources) bill(ctx context.Context, cycle period.Cycle, customer string,
 	if err := s.amounts(ctx, b); err != nil {
 		return nil, err
 	}
-	b.Payments.Recorded = deducted.ByLedger(s.Snap, cycle, s.Settings.Payments)
+	b.Payments.Recorded = ByLedger(s.Snap, cycle, s.Settings.Payments)
 	g := &gathered{used: newUsed(), items: map[itemKey]*document.Item{}, measures: map[string]string{},
 		sellers: map[string]bool{}, cycle: cycle, clock: s.Books.Zone.Clock(), s: s}
 	if err := g.lines(ctx, customer, read); err != nil {

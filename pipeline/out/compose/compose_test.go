@@ -15,7 +15,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/compose"
-	"github.com/tollbook/tollbook/pipeline/out/compose/openitems"
 	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/out/document/chart"
 	"github.com/tollbook/tollbook/pipeline/run"
@@ -24,10 +23,10 @@ import (
 	"github.com/tollbook/tollbook/schemas/problem"
 )
 
-// books is a workspace in UTC. hub is a distributor, north its reseller, scout a referrer. ann buys from north, bob
-// buys from hub, cat was referred by scout, and dan buys from the vendor. gb costs 2 per GB, mail 1 per piece up to 10
-// and 0.5 above, line 1 per Mbps of the largest sample, care 30 per month.
-var books = map[string]string{
+// booksOfPage is a workspace in UTC. hub is a distributor, north its reseller, scout a referrer. ann buys from north,
+// bob buys from hub, cat was referred by scout, and dan buys from the vendor. gb costs 2 per GB, mail 1 per piece up to
+// 10 and 0.5 above, line 1 per Mbps of the largest sample, care 30 per month.
+var booksOfPage = map[string]string{
 	"tollbook.yaml": `zone: UTC
 currency: {code: EUR, digits: 2}
 vendor: {id: vendor, name: Example Cloud}
@@ -111,7 +110,7 @@ type house struct {
 func newHouse(t *testing.T) *house {
 	t.Helper()
 	h := &house{t, t.TempDir()}
-	for name, text := range books {
+	for name, text := range booksOfPage {
 		h.lay(name, text)
 	}
 	return h
@@ -365,7 +364,7 @@ func TestPartnerOfClosedBill(t *testing.T) {
 	if got := h.bill("2026-09", "ann").Partner.ID; got != "hub" {
 		t.Errorf("while the month is open: %q", got)
 	}
-	h.lay("books/associations.csv", books["books/associations.csv"])
+	h.lay("books/associations.csv", booksOfPage["books/associations.csv"])
 	h.close("2026-09", "2026-10-20T00:00:00Z")
 	for _, from := range []string{"2026-01-01", "2026-10-01"} {
 		h.lay("books/associations.csv", fmt.Sprintf(later, from))
@@ -542,24 +541,25 @@ func TestMissing(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	h.month()
-	m, err := read(h, func(s *compose.Sources) (*openitems.Items, error) {
-		return openitems.Of(t.Context(), s, cycleOf(t, "2026-09"), cycleOf(t, "2026-09"), at(t, "2026-09-08T12:00:00Z"))
+	m, err := read(h, func(s *compose.Sources) (*compose.OpenItems, error) {
+		return compose.OpenItemsOf(t.Context(), s, cycleOf(t, "2026-09"), cycleOf(t, "2026-09"),
+			at(t, "2026-09-08T12:00:00Z"))
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := &openitems.Items{Cycle: "2026-09",
-		Days: []openitems.Days{
+	want := &compose.OpenItems{Cycle: "2026-09",
+		Days: []compose.OpenDays{
 			{Feed: "usage", First: "2026-09-01", Last: "2026-09-01", Days: 1}, {Feed: "usage", First: "2026-09-05",
 				Last: "2026-09-08", Days: 4},
 			{Feed: "bandwidth", First: "2026-09-01", Last: "2026-09-04", Days: 4},
 			{Feed: "bandwidth", First: "2026-09-07", Last: "2026-09-08", Days: 2},
 		},
-		Links: []openitems.Link{{ResourceID: "l2", CustomerID: "bob", SKU: "line"}},
-		Rejects: []openitems.Reject{
+		Links: []compose.OpenLink{{ResourceID: "l2", CustomerID: "bob", SKU: "line"}},
+		Rejects: []compose.OpenReject{
 			{Feed: "usage", Reason: "bad_time", Unknown: 1}, {Feed: "usage", Reason: "unknown_sku", Cycle: 1, Other: 1},
 		},
-		Disputed: []openitems.Dispute{}, Deliveries: []openitems.Delivery{},
+		Disputed: []compose.OpenDispute{}, Deliveries: []compose.OpenDelivery{},
 	}
 	if diff := cmp.Diff(want, m); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
@@ -578,13 +578,14 @@ func TestDisputed(t *testing.T) {
 		"e1,north,growth,2026-09,dispute,2026-10-06T00:00:00Z\n"+
 		"e2,scout,growth,2026-09,confirm,2026-10-06T00:00:00Z\n")
 	h.close("2026-09", "2026-10-07T00:00:00Z")
-	m, err := read(h, func(s *compose.Sources) (*openitems.Items, error) {
-		return openitems.Of(t.Context(), s, cycleOf(t, "2026-09"), cycleOf(t, "2026-09"), at(t, "2026-10-07T00:00:00Z"))
+	m, err := read(h, func(s *compose.Sources) (*compose.OpenItems, error) {
+		return compose.OpenItemsOf(t.Context(), s, cycleOf(t, "2026-09"), cycleOf(t, "2026-09"),
+			at(t, "2026-10-07T00:00:00Z"))
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]openitems.Dispute{{PartnerID: "north", ProgrammeID: "growth", Period: "2026-09",
+	if diff := cmp.Diff([]compose.OpenDispute{{PartnerID: "north", ProgrammeID: "growth", Period: "2026-09",
 		Amount: "6.65000000"}}, m.Disputed); diff != "" {
 		t.Error(diff)
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/out/deducted"
 	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/out/document/layout"
 	"github.com/tollbook/tollbook/pipeline/out/letter"
@@ -38,7 +37,7 @@ func cover(s *Sources, h *layout.Header, issuer, recipient layout.Party) *letter
 	}
 	l := &letter.Letter{Draft: !h.Closed, Issuer: contact(s, issuer), Recipient: contact(s, recipient), Cycle: h.Cycle,
 		Currency: h.Currency, Digits: h.Digits, Style: style, Issued: style.Issued(h.Cycle),
-		Archived: deducted.ArchivedThrough(s.Snap)}
+		Archived: ArchivedThrough(s.Snap)}
 	if s.Covers.Dated {
 		l.Issued = s.Covers.Issued
 	}
@@ -138,13 +137,13 @@ func serviceRows(b *document.Bill) ([]letter.Row, error) {
 // settlePaid adds what is already paid of the amount due. The amount to pay is rounded once (§4.2, §9.7).
 func settlePaid(s *Sources, b *document.Bill, l *letter.Letter, due letter.Row, done *paid.Bill) error {
 	rows := []letter.Row{due}
-	for _, part := range deducted.Parts(done, s.partnerName(l.Cycle)) {
+	for _, part := range Parts(done, s.partnerName(l.Cycle)) {
 		rows = append(rows, letter.Row{Name: part.Name, Amount: part.Amount.Neg()})
 	}
 	if done.Open == b.Amounts.Payment || l.Archived != 0 {
 		return nil // nothing is paid yet, or the payments are unknown (DEDUCT-2)
 	}
-	mode, err := deducted.RoundedBy(s.Snap, &b.Header, s.Settings.Rounding.Mode)
+	mode, err := RoundedBy(s.Snap, &b.Header, s.Settings.Rounding.Mode)
 	if err != nil {
 		return err
 	}
@@ -152,7 +151,7 @@ func settlePaid(s *Sources, b *document.Bill, l *letter.Letter, due letter.Row, 
 	for _, t := range addedTaxes(b.Amounts.Taxes) { // no balance pays tax
 		toPay = append(toPay, t.Amount)
 	}
-	sum, err := deducted.SumOf(toPay...)
+	sum, err := SumOf(toPay...)
 	if err != nil {
 		return fmt.Errorf("cover of the bill of %s: %w", b.Customer.ID, err)
 	}
@@ -178,11 +177,11 @@ func statementCover(s *Sources, st *document.Statement) (*letter.Letter, error) 
 		return nil, nil //nolint:nilnil // no cover, and no error
 	}
 	l.Kind = letter.Statement
-	owed, err := deducted.OwedTo(issuer.ID, st)
+	owed, err := OwedTo(issuer.ID, st)
 	if err != nil {
 		return nil, fmt.Errorf("cover of the statement of %s: %w", st.Partner.ID, err)
 	}
-	sum, err := deducted.SumOf(owed.Own, owed.Resellers)
+	sum, err := SumOf(owed.Own, owed.Resellers)
 	if err != nil {
 		return nil, fmt.Errorf("cover of the statement of %s: %w", st.Partner.ID, err)
 	}
@@ -203,11 +202,11 @@ func statementCover(s *Sources, st *document.Statement) (*letter.Letter, error) 
 	if err != nil {
 		return nil, err
 	}
-	got, err := deducted.ReceivedBy(s.Snap, issuer.ID, st, s.Settings.Receivables.SetOff)
+	got, err := ReceivedBy(s.Snap, issuer.ID, st, s.Settings.Receivables.SetOff)
 	if err != nil {
 		return nil, err
 	}
-	if err := deducted.Deduct(l, &got, withTax); err != nil {
+	if err := Deduct(l, &got, withTax); err != nil {
 		return nil, err
 	}
 	if err := addNet(l, st, total); err != nil {

@@ -25,4 +25,32 @@
 // Memory is bounded by what a document shows: its rows, a sum per day and service, one per billing object of
 // bandwidth. Lines are read file by file; of a file in which the partner's customers have few rows, only pages with
 // their rows are read.
+//
+// # What is deducted
+//
+// This part determines what documents deduct because it is already paid: for customers from package paid, for a
+// partner's debt to one of its sellers from the table of receivables.
+//
+//	DEDUCT-1  The parts that the sellers of a partner have received add up to the collected amount of the receivable,
+//	          if it is set off, and its paid amount.
+//	DEDUCT-2  A cover from an archive deducts nothing and requests no payment: the archive has no later payments.
+//
+// # Open items
+//
+// This part lists the open items of a cycle before its close: days without records, links without samples,
+// rejects, disputed incentives, and deliveries of cost files that do not count.
+//
+//	COMPOSE-8  Missing days are determined from accepted records: a day is present if a record of the feed was
+//	           accepted for it.
+//
+// A list is based on one snapshot. Days after the as-of do not count as missing.
+//
+// # Notes on tax
+//
+// This part says below bills how their tax is calculated (§10.6).
+//
+//	TAXNOTE-1  The bill of an open cycle says what the settings and books say. That of a closed cycle says what the
+//	           stored taxes show.
+//	TAXNOTE-2  The books of today say whether a customer is exempt or has no country, like its name. It is omitted if
+//	           the stored taxes contradict it.
 package compose

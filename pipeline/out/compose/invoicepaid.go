@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/tollbook/tollbook/pipeline/out/deducted"
 	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/out/letter"
 	"github.com/tollbook/tollbook/pipeline/read/paid"
@@ -22,7 +21,7 @@ func (s invoicing) invoicePaid(ctx context.Context, v *document.Invoice, issuer 
 			return err
 		}
 	}
-	customerNet, err := deducted.SumOf(v.Invoiceable, v.Tax.Neg(), owedNet.Neg())
+	customerNet, err := SumOf(v.Invoiceable, v.Tax.Neg(), owedNet.Neg())
 	if err != nil {
 		return err
 	}
@@ -45,7 +44,7 @@ func (s invoicing) invoicePaid(ctx context.Context, v *document.Invoice, issuer 
 			v.Paid = append(v.Paid, r)
 		}
 	}
-	all, err := deducted.SumOf(sum...)
+	all, err := SumOf(sum...)
 	if err != nil {
 		return err
 	}
@@ -58,7 +57,7 @@ func (s invoicing) invoicePaid(ctx context.Context, v *document.Invoice, issuer 
 			v.PaidBefore = before
 		}
 	}
-	v.Payable, err = deducted.SumOf(v.Left, all.Neg(), v.PaidBefore)
+	v.Payable, err = SumOf(v.Left, all.Neg(), v.PaidBefore)
 	return err
 }
 
@@ -66,13 +65,13 @@ func (s invoicing) invoicePaid(ctx context.Context, v *document.Invoice, issuer 
 // them, without coupons.
 func (s invoicing) customerPaid(v *document.Invoice, issuer string, lines *paid.Lines, net money.Amount) (
 	open money.Amount, list []letter.Row, err error) {
-	byLedger := deducted.ByLedger(s.src.Snap, v.Header.Cycle, s.src.Settings.Payments)
+	byLedger := ByLedger(s.src.Snap, v.Header.Cycle, s.src.Settings.Payments)
 	done, err := paid.New(s.src.Snap, v.Header.Cycle).Bill(lines, v.Recipient.ID, issuer, byLedger)
 	if err != nil {
 		return open, nil, fmt.Errorf("payments of the invoice to %s: %w", v.Recipient.ID, err)
 	}
 	done.Coupon = money.Amount{} // deducted already
-	for _, r := range deducted.Parts(&done, s.src.partnerName(v.Header.Cycle)) {
+	for _, r := range Parts(&done, s.src.partnerName(v.Header.Cycle)) {
 		if !r.Amount.IsZero() {
 			list = append(list, r)
 		}
@@ -80,7 +79,7 @@ func (s invoicing) customerPaid(v *document.Invoice, issuer string, lines *paid.
 	if len(list) == 0 {
 		return net, nil, nil
 	}
-	mode, err := deducted.RoundedBy(s.src.Snap, &v.Header, s.src.Settings.Rounding.Mode)
+	mode, err := RoundedBy(s.src.Snap, &v.Header, s.src.Settings.Rounding.Mode)
 	return done.Open.Cut(v.Header.Digits, mode), list, err
 }
 
@@ -93,13 +92,13 @@ func (s invoicing) partnerPaid(ctx context.Context, v *document.Invoice, issuer 
 	if err != nil {
 		return net, nil, err
 	}
-	owed, err := deducted.OwedTo(issuer, st)
+	owed, err := OwedTo(issuer, st)
 	if err != nil {
 		return net, nil, err
 	}
-	if net, err = deducted.SumOf(owed.Own, owed.Resellers); err != nil {
+	if net, err = SumOf(owed.Own, owed.Resellers); err != nil {
 		return net, nil, err
 	}
-	got, err := deducted.ReceivedBy(s.src.Snap, issuer, st, s.src.Settings.Receivables.SetOff)
+	got, err := ReceivedBy(s.src.Snap, issuer, st, s.src.Settings.Receivables.SetOff)
 	return net, got.Parts(), err
 }

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tollbook/tollbook/pipeline/out/deducted"
 	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/out/document/layout"
 	"github.com/tollbook/tollbook/schemas/books"
@@ -72,7 +71,7 @@ type notes struct {
 }
 
 func (s *Sources) notes(h *layout.Header) notes {
-	return notes{s.parties(), s.Settings, deducted.ByLedger(s.Snap, h.Cycle, s.Settings.Payments)}
+	return notes{s.parties(), s.Settings, ByLedger(s.Snap, h.Cycle, s.Settings.Payments)}
 }
 
 // bySettings says how the amounts that customers pay are rounded, and how lines are paid. For a closed cycle it uses

@@ -15,9 +15,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/compose"
-	"github.com/tollbook/tollbook/pipeline/out/compose/openitems"
 	"github.com/tollbook/tollbook/pipeline/out/document"
-	"github.com/tollbook/tollbook/pipeline/read/verify"
+	"github.com/tollbook/tollbook/pipeline/read/audit"
 	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -118,7 +117,7 @@ func documents(t *rapid.T, w *workspace.Workspace) {
 		}))
 		must(t, list.Close())
 		inBuckets(ctx, t, s, cycle, own)
-		_, err = openitems.Of(ctx, s, cycle, cycle, period.Forever)
+		_, err = compose.OpenItemsOf(ctx, s, cycle, cycle, period.Forever)
 		must(t, err)
 	}
 	checkLake(ctx, t, snap)
@@ -187,7 +186,7 @@ func written(write func(io.Writer, document.Format, document.Options) error) err
 
 func checkLake(ctx context.Context, t *rapid.T, snap *lake.Snapshot) {
 	t.Helper()
-	report, err := verify.Run(ctx, snap, verify.Options{Workers: 2})
+	report, err := audit.Run(ctx, snap, audit.Options{Workers: 2})
 	must(t, err)
 	for _, c := range report.Checks {
 		for _, d := range c.Differs {

@@ -2,10 +2,8 @@ package compose
 
 import (
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/out/deducted"
 	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/out/letter"
-	"github.com/tollbook/tollbook/pipeline/out/taxnotes"
 	"github.com/tollbook/tollbook/pipeline/read/bill"
 	"github.com/tollbook/tollbook/schemas/money"
 )
@@ -23,13 +21,13 @@ func (s *Sources) taxes(list []rows.Tax) []document.Tax {
 // taxes returns the sentences below a bill that say how its tax is calculated.
 func (n notes) taxes(b *document.Bill) []string {
 	if !b.Header.Closed {
-		return taxnotes.Open(n.books, n.settings, b.Customer.ID)
+		return OpenTaxNotes(n.books, n.settings, b.Customer.ID)
 	}
 	var list []rows.Tax
 	for _, t := range b.Amounts.Taxes {
 		list = append(list, rows.Tax(t))
 	}
-	return taxnotes.Closed(n.books, b.Customer.ID, list)
+	return ClosedTaxNotes(n.books, b.Customer.ID, list)
 }
 
 // addedTaxes returns the rows of the taxes that prices do not include.
@@ -80,7 +78,7 @@ func statementTaxes(l *letter.Letter, list []document.Tax, owed letter.Row) (let
 	for _, r := range rows {
 		amounts = append(amounts, r.Amount)
 	}
-	total, err := deducted.SumOf(amounts...)
+	total, err := SumOf(amounts...)
 	if err != nil {
 		return owed, err
 	}

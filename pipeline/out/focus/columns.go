@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/out/focus/values"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -112,7 +111,7 @@ func vendorOr(get func(*Row) (vendor, own maybe)) func(*Row) maybe {
 		if vendor.ok || !own.ok {
 			return vendor
 		}
-		v, err := values.Upscale(own.v, vendorScale-priceScale)
+		v, err := Upscale(own.v, vendorScale-priceScale)
 		return maybe{v, err == nil} // a quantity is at most 10^15
 	}
 }

@@ -7,7 +7,6 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/out/focus/values"
 	"github.com/tollbook/tollbook/schemas/books"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -76,12 +75,12 @@ func (r *Row) convert(x *books.ExchangeRate) (err error) {
 		}
 	}
 	if r.ListPrice.ok && r.Quantity.ok {
-		if r.List, err = values.Mul(r.ListPrice.v, r.Quantity.v); err != nil {
+		if r.List, err = Mul(r.ListPrice.v, r.Quantity.v); err != nil {
 			return err
 		}
 	}
 	if r.ContractedPrice.ok && r.Quantity.ok {
-		r.Contracted, err = values.Mul(r.ContractedPrice.v, r.Quantity.v)
+		r.Contracted, err = Mul(r.ContractedPrice.v, r.Quantity.v)
 	}
 	return err
 }
@@ -90,23 +89,23 @@ func (r *Row) convert(x *books.ExchangeRate) (err error) {
 func (g *group) rounded(digits int) (dec, error) {
 	cut := costScale - digits
 	if g.rate == nil {
-		return values.Upscale(values.Round(g.sum, cut), cut)
+		return Upscale(Round(g.sum, cut), cut)
 	}
 	hi, lo := g.rate.Rate.Raw()
 	whole, err := times(g.sum, decimal128.New(hi, lo), cut+priceScale)
 	if err != nil {
 		return dec{}, err
 	}
-	return values.Upscale(whole, cut)
+	return Upscale(whole, cut)
 }
 
 // times returns a product with cut decimals fewer, rounded half away from zero.
 func times(a, b dec, cut int) (dec, error) {
 	v := new(big.Int).Mul(a.BigInt(), b.BigInt())
-	unit := values.Power(cut)
+	unit := Power(cut)
 	half := new(big.Int).Rsh(unit, 1) // exact: a power of ten is even
 	if v.Sign() < 0 {
 		half.Neg(half)
 	}
-	return values.FromBig(v.Quo(v.Add(v, half), unit))
+	return FromBig(v.Quo(v.Add(v, half), unit))
 }

@@ -12,4 +12,20 @@
 //	FOCUS-6  A commitment has one unit, in all data sets.
 //	FOCUS-7  No data set of a closed cycle bills a partner another amount or other lines than the statements that the
 //	         close stored, whatever the current books say: writing it would end with a *ChangedError.
+//
+// # Checks of an export
+//
+// This part checks a written FOCUS data set: by the rules of FOCUS 1.2, and against the statements of its cycle.
+//
+//  1. A data set is read from its file; no code that wrote it is used.
+//  2. Each billed account is compared exactly with what its issuer bills it (focus.Source.Owed): the sum of BilledCost,
+//     and the number of lines if the file has the column x_LineKind. An account that only one side has differs, unless
+//     the statements bill it nothing.
+//  3. A sum has amounts of one currency only. In a cycle of one currency the file's currency is ignored.
+//  4. Memory grows with the number of accounts, not with the number of rows.
+//
+// # Decimals and units
+//
+// This part calculates with the decimals of FOCUS data sets (FOCUS-2), and writes units and tags in the form of
+// FOCUS 1.2.
 package focus

@@ -10,7 +10,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/out/focus/values"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -86,7 +85,7 @@ func (m *maker) amounts(l *theLine, b *bill, r *Row) error {
 	}
 	var err error
 	if b.partner < 0 {
-		r.Billed, err = values.Upscale(l.payment, costScale-amountScale)
+		r.Billed, err = Upscale(l.payment, costScale-amountScale)
 		r.Effective = r.Billed
 		return err
 	}
@@ -96,26 +95,26 @@ func (m *maker) amounts(l *theLine, b *bill, r *Row) error {
 		basis, left, contracted = l.payment, after, r.ContractedPrice
 	}
 	rate := rateOf(b.share.Rate)
-	if r.Billed, err = values.Mul(basis, rate); err == nil {
-		r.Billed, err = values.Upscale(r.Billed, costScale-amountScale-money.RateScale)
+	if r.Billed, err = Mul(basis, rate); err == nil {
+		r.Billed, err = Upscale(r.Billed, costScale-amountScale-money.RateScale)
 	}
 	if err != nil {
 		return err
 	}
 	r.Effective = r.Billed
 	if !contracted.ok {
-		r.Contracted, err = values.Mul(left, rate)
+		r.Contracted, err = Mul(left, rate)
 		if err == nil {
-			r.Contracted, err = values.Upscale(r.Contracted, costScale-amountScale-money.RateScale)
+			r.Contracted, err = Upscale(r.Contracted, costScale-amountScale-money.RateScale)
 		}
 		return err
 	}
-	p, err := values.Mul(contracted.v, rate)
+	p, err := Mul(contracted.v, rate)
 	if err != nil {
 		return err
 	}
-	r.ContractedPrice = some(values.Round(p, money.RateScale))
-	r.Contracted, err = values.Mul(r.ContractedPrice.v, r.Quantity.v)
+	r.ContractedPrice = some(Round(p, money.RateScale))
+	r.Contracted, err = Mul(r.ContractedPrice.v, r.Quantity.v)
 	return err
 }
 
@@ -128,11 +127,11 @@ func rateOf(r money.Rate) dec {
 // as one unit, if the rules require a unit price.
 func (m *maker) prices(l *theLine, r *Row, after dec) (err error) {
 	periods := int64(1)
-	product, err := values.Mul(l.quantity, l.price)
+	product, err := Mul(l.quantity, l.price)
 	if err != nil {
 		return err
 	}
-	fits := values.Round(product, costScale-amountScale) == l.official
+	fits := Round(product, costScale-amountScale) == l.official
 	if l.order && !fits {
 		fits, periods = m.periods(l.custom, product, l.official)
 	}
@@ -140,18 +139,18 @@ func (m *maker) prices(l *theLine, r *Row, after dec) (err error) {
 	case l.isPassThrough():
 		return costOnly(l, r, after)
 	case fits && r.Category != adjustment && !l.isRestated():
-		quantity, err := values.Mul(l.quantity, decimal128.FromI64(periods))
+		quantity, err := Mul(l.quantity, decimal128.FromI64(periods))
 		if err != nil {
 			return err
 		}
 		r.Quantity, r.ListPrice = some(quantity), some(l.price)
-		if r.List, err = values.Mul(quantity, l.price); err != nil {
+		if r.List, err = Mul(quantity, l.price); err != nil {
 			return err
 		}
 	case r.Category == adjustment || r.Class == correction:
 		r.Unit, r.Pricing, r.PriceID, r.PriceDetails = "", "", "", ""
-		if r.List, err = values.Upscale(l.official, costScale-amountScale); err == nil {
-			r.Contracted, err = values.Upscale(after, costScale-amountScale)
+		if r.List, err = Upscale(l.official, costScale-amountScale); err == nil {
+			r.Contracted, err = Upscale(after, costScale-amountScale)
 		}
 		return err
 	default:
@@ -160,18 +159,18 @@ func (m *maker) prices(l *theLine, r *Row, after dec) (err error) {
 		if price.Sign() < 0 {
 			one, price = one.Negate(), price.Negate()
 		}
-		if price, err = values.Upscale(price, priceScale-amountScale); err != nil {
+		if price, err = Upscale(price, priceScale-amountScale); err != nil {
 			return err
 		}
 		r.Quantity, r.ListPrice = some(one), some(price)
-		if r.List, err = values.Mul(one, price); err != nil {
+		if r.List, err = Mul(one, price); err != nil {
 			return err
 		}
 	}
 	if r.ContractedPrice, err = m.contracted(l, r, after); err != nil {
 		return err
 	}
-	r.Contracted, err = values.Mul(r.ContractedPrice.v, r.Quantity.v)
+	r.Contracted, err = Mul(r.ContractedPrice.v, r.Quantity.v)
 	return err
 }
 
@@ -181,17 +180,17 @@ func (m *maker) periods(customer string, product, official dec) (bool, int64) {
 	if product.Sign() == 0 || official.Sign() <= 0 {
 		return false, 1
 	}
-	n, err := values.Quotient(official, amountScale, product, costScale, 0)
+	n, err := Quotient(official, amountScale, product, costScale, 0)
 	if err != nil || n.HighBits() != 0 || n.LowBits() == 0 || n.LowBits() > 1<<32 {
 		return false, 1
 	}
-	whole, err := values.Mul(product, n)
+	whole, err := Mul(product, n)
 	if err != nil {
 		return false, 1
 	}
 	digits := m.src.Books.CustomerCurrencyOf(customer).Digits
 	cut := costScale - digits
-	rounded, err := values.Upscale(values.Round(whole, cut), amountScale-digits)
+	rounded, err := Upscale(Round(whole, cut), amountScale-digits)
 	return err == nil && rounded == official, int64(n.LowBits())
 }
 
@@ -208,23 +207,23 @@ func (m *maker) contracted(l *theLine, r *Row, after dec) (maybe, error) {
 		var p dec
 		switch d.Mode {
 		case books.ModeRate:
-			full, err := values.Mul(r.ListPrice.v, rateOf(d.Rate))
+			full, err := Mul(r.ListPrice.v, rateOf(d.Rate))
 			if err != nil {
 				return maybe{}, err
 			}
-			p = values.Round(full, money.RateScale)
+			p = Round(full, money.RateScale)
 		case books.ModeFixed:
 			hi, lo := d.Fixed.Raw()
 			p = decimal128.New(hi, lo)
 		default:
 			continue
 		}
-		whole, err := values.Mul(p, r.Quantity.v)
-		if err == nil && values.Round(whole, costScale-amountScale) == after {
+		whole, err := Mul(p, r.Quantity.v)
+		if err == nil && Round(whole, costScale-amountScale) == after {
 			return some(p), nil
 		}
 	}
-	p, err := values.Quotient(after, amountScale, r.Quantity.v, priceScale, priceScale)
+	p, err := Quotient(after, amountScale, r.Quantity.v, priceScale, priceScale)
 	if p.Sign() < 0 {
 		p = decimal128.FromI64(0)
 	}

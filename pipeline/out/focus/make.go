@@ -12,7 +12,6 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/out/focus/values"
 	"github.com/tollbook/tollbook/pipeline/read/currencies"
 	"github.com/tollbook/tollbook/pipeline/read/partners"
 	"github.com/tollbook/tollbook/schemas/books"
@@ -343,7 +342,7 @@ func (m *maker) draws(l *theLine, r *Row, x *books.ExchangeRate) error {
 			r.Quantity = some(dec{})
 		}
 		r.ContractedPrice = r.ListPrice
-		if r.List, err = values.Mul(r.Quantity.v, r.ListPrice.v); err != nil {
+		if r.List, err = Mul(r.Quantity.v, r.ListPrice.v); err != nil {
 			return err
 		}
 		r.Contracted = r.List
@@ -447,7 +446,7 @@ func (m *maker) rounding(row rows.Row[tables.Any]) error {
 	if amount.Sign() == 0 || m.names.invoicer(customer) != m.issuer {
 		return nil
 	}
-	less, err := values.Upscale(amount.Negate(), costScale-amountScale)
+	less, err := Upscale(amount.Negate(), costScale-amountScale)
 	if err != nil {
 		return err
 	}
@@ -473,7 +472,7 @@ func (m *maker) incentives() error {
 		}
 		r := m.begin(m.names.partner(in.Partner), "")
 		hi, lo := in.Amount.Raw()
-		amount, err := values.Upscale(decimal128.New(hi, lo).Negate(), costScale-amountScale)
+		amount, err := Upscale(decimal128.New(hi, lo).Negate(), costScale-amountScale)
 		if err != nil {
 			return err
 		}

@@ -5,7 +5,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/out/focus/values"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -77,7 +76,7 @@ func (n *names) tax(id string) string {
 // tag converts tags, once for equal consecutive ones.
 func (n *names) tag(text []byte) string {
 	if !bytes.Equal(n.lastTag, text) {
-		n.lastTag, n.lastTags = append(n.lastTag[:0], text...), values.Tags(text)
+		n.lastTag, n.lastTags = append(n.lastTag[:0], text...), Tags(text)
 	}
 	return n.lastTags
 }
@@ -85,7 +84,7 @@ func (n *names) tag(text []byte) string {
 func (n *names) unit(measure string) string {
 	unit, ok := n.units[measure]
 	if !ok {
-		unit = values.Unit(measure)
+		unit = Unit(measure)
 		n.units[measure] = unit
 	}
 	return unit
@@ -125,16 +124,16 @@ func (n *names) price(l *theLine) (id, details string) {
 		id = key.sku + "/given"
 	} else {
 		from := ""
-		list := []values.Pair{{Key: "x_PriceList", Value: key.list}, {Key: "x_PriceRegion", Value: key.region}}
+		list := []Pair{{Key: "x_PriceList", Value: key.list}, {Key: "x_PriceRegion", Value: key.region}}
 		if key.from != tables.Nothing {
 			from = key.from.String()
-			list = append(list, values.Pair{Key: "x_PriceValidFrom", Value: from})
+			list = append(list, Pair{Key: "x_PriceValidFrom", Value: from})
 		}
 		if key.tier > 0 {
-			list = append(list, values.Pair{Key: "x_Tier", Value: strconv.Itoa(key.tier)})
+			list = append(list, Pair{Key: "x_Tier", Value: strconv.Itoa(key.tier)})
 		}
 		id = strings.Join([]string{key.sku, key.list, key.region, from, strconv.Itoa(key.tier)}, "/")
-		details = string(values.Object(list))
+		details = string(Object(list))
 	}
 	n.prices[key] = [2]string{id, details}
 	return id, details

@@ -8,7 +8,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/out/focus/values"
 	"github.com/tollbook/tollbook/schemas/table"
 	"github.com/tollbook/tollbook/settlement"
 )
@@ -41,7 +40,7 @@ func (s *Source) Owed(ctx context.Context, cycle manifest.Cycle, issuer string) 
 	}
 	m.visit = func(r *Row) error {
 		v := r.Billed.BigInt()
-		o.add(r.Account, v.Quo(v, values.Power(costScale-amountScale)), 1, 0)
+		o.add(r.Account, v.Quo(v, Power(costScale-amountScale)), 1, 0)
 		return nil
 	}
 	return o.accounts, m.incentives()
@@ -183,6 +182,6 @@ func amountIn[T any](row rows.Row[T], col table.AmountColumn[T]) *big.Int {
 // AmountText formats an amount in units of 10⁻⁸ with as many decimals as it needs. It fails if the amount has more than
 // 38 digits.
 func AmountText(v *big.Int) (string, error) {
-	total, err := values.FromBig(v)
-	return string(values.AppendDec(nil, total, amountScale)), err
+	total, err := FromBig(v)
+	return string(AppendDec(nil, total, amountScale)), err
 }

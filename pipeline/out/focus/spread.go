@@ -8,7 +8,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/out/focus/values"
 	"github.com/tollbook/tollbook/rating/ordering"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -188,7 +187,7 @@ func (m *maker) spread() error {
 		from, to := max(t.span.From, m.set.Bounds.From), min(t.span.To, m.set.Bounds.To)
 		whole := int64(t.span.To - t.span.From)
 		share := func(a dec) dec {
-			return values.Part(a, int64(to-t.span.From), whole).Sub(values.Part(a, int64(from-t.span.From), whole))
+			return Part(a, int64(to-t.span.From), whole).Sub(Part(a, int64(from-t.span.From), whole))
 		}
 		t.row.Effective, t.row.Priced.Effective = share(t.amount), share(t.priced)
 		t.row.Start, t.row.End = down(from), up(to)

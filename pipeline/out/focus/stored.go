@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/out/focus/values"
 	"github.com/tollbook/tollbook/schemas/problem"
 )
 
@@ -71,7 +70,7 @@ func (s *stored) compare(ctx context.Context) error {
 		return err
 	}
 	e := &ChangedError{Cycle: s.maker.request.Cycle.String(), Issuer: s.maker.request.Issuer}
-	unit := values.Power(costScale - amountScale)
+	unit := Power(costScale - amountScale)
 	for key := range s.accounts {
 		sumOf(s.made, key)
 	}

@@ -10,7 +10,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold/settle"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/out/focus/values"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
 	"github.com/tollbook/tollbook/settlement"
@@ -169,7 +168,7 @@ func (m *maker) tax(account Party, customer, id string, rate money.Rate, tax mon
 		return nil
 	}
 	hi, lo := tax.Raw()
-	amount, err := values.Upscale(decimal128.New(hi, lo), costScale-amountScale)
+	amount, err := Upscale(decimal128.New(hi, lo), costScale-amountScale)
 	if err != nil {
 		return err
 	}

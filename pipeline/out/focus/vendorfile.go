@@ -10,7 +10,6 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/out/focus/values"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -207,8 +206,8 @@ func (g *vendorValues) once(q maybe) maybe {
 
 // costOnly sets the prices of a line that is priced on a cost: amounts, without a unit price.
 func costOnly(l *theLine, r *Row, after dec) (err error) {
-	if r.List, err = values.Upscale(l.official, costScale-amountScale); err == nil {
-		r.Contracted, err = values.Upscale(after, costScale-amountScale)
+	if r.List, err = Upscale(l.official, costScale-amountScale); err == nil {
+		r.Contracted, err = Upscale(after, costScale-amountScale)
 	}
 	return err
 }

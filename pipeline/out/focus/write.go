@@ -14,7 +14,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/export"
-	"github.com/tollbook/tollbook/pipeline/out/focus/values"
 	"github.com/tollbook/tollbook/pipeline/out/spreadsheet"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/table"
@@ -126,15 +125,15 @@ func (c *Column) appendText(dst []byte, r *Row) []byte {
 	case Time:
 		return c.time(r).AppendText(dst)
 	case Cost:
-		return values.AppendDec(dst, c.cost(r), costScale)
+		return AppendDec(dst, c.cost(r), costScale)
 	case Price:
 		if v := c.price(r); v.ok {
-			return values.AppendDec(dst, v.v, priceScale)
+			return AppendDec(dst, v.v, priceScale)
 		}
 		return dst
 	case Quantity:
 		if v := c.price(r); v.ok {
-			return values.AppendDec(dst, v.v, vendorScale)
+			return AppendDec(dst, v.v, vendorScale)
 		}
 		return dst
 	default:

@@ -15,7 +15,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/out/iceberg"
 	"github.com/tollbook/tollbook/pipeline/run"
-	"github.com/tollbook/tollbook/pipeline/run/targets"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -100,7 +99,7 @@ func (b *billing) ran(asOf string, report *workspace.Report, err error) {
 			b.Fatal(report.Owed.Why)
 		}
 		w, o := b.open(asOf)
-		r, err := targets.Iceberg(b.Context(), w, targets.Options{Cycle: place.NoCycle}, o)
+		r, err := run.PublishIceberg(b.Context(), w, run.PublishOptions{Cycle: place.NoCycle}, o)
 		b.must(err)
 		if r.Manifest != report.Manifest {
 			b.Fatalf("the tables show manifest %d, want %d", r.Manifest, report.Manifest)
@@ -129,7 +128,8 @@ func (b *billing) ran(asOf string, report *workspace.Report, err error) {
 	}
 }
 
-// table returns the engine's expression for a table: the newest metadata file in the folder, or that of the catalog.
+// icebergTable returns the engine's expression for a table: the newest metadata file in the folder, or that of the
+// catalog.
 func (b *billing) table(name string) string {
 	at := strings.TrimPrefix(filepath.Join(b.dir, "tables", "tollbook", name), "/")
 	if b.rest == nil {

@@ -11,7 +11,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tollbook/tollbook/fixtures/icebergrest"
-	"github.com/tollbook/tollbook/pipeline/out/iceberg/catalog"
 	"github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -76,7 +75,7 @@ func TestColumnsInCatalog(t *testing.T) {
 			return nil
 		}})
 	defer rest.Close()
-	c := catalog.New(catalog.Options{Address: rest.Address()})
+	c := NewCatalog(CatalogOptions{Address: rest.Address()})
 	p := &publisher{Options: &Options{Warehouse: InStore(nil, "s3://b/w", "s3://b/lake"), Catalog: c, Namespace: "n"},
 		origin: "lake"}
 	cycle := table.Column{Name: "cycle", Type: table.Word}

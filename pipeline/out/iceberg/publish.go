@@ -16,7 +16,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/out/iceberg/catalog"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/problem"
 	"github.com/tollbook/tollbook/schemas/table"
@@ -25,12 +24,12 @@ import (
 // Options says which tables are brought to a state, and how.
 type Options struct {
 	Warehouse *Warehouse
-	Catalog   *catalog.Client // names the newest metadata files; nil = the largest number counts
-	Namespace string          // of the tables in the catalog, and their folder in the warehouse
-	Keep      time.Duration   // how long replaced snapshots are kept
-	Now       period.Instant  // time of the snapshots
-	DryRun    bool            // report what would be done
-	TakeOver  bool            // change the tables of another lake
+	Catalog   *CatalogClient // names the newest metadata files; nil = the largest number counts
+	Namespace string         // of the tables in the catalog, and their folder in the warehouse
+	Keep      time.Duration  // how long replaced snapshots are kept
+	Now       period.Instant // time of the snapshots
+	DryRun    bool           // report what would be done
+	TakeOver  bool           // change the tables of another lake
 	// StopAt is called at the points below: tests stop there. nil = nothing.
 	StopAt func(point string) error
 }
@@ -115,7 +114,7 @@ func (e *OtherLakeError) Diagnosis() (problem.Class, string) {
 const attempts = 5
 
 // Publish brings the tables to a state of the lake. Errors: *OtherLakeError, *ElsewhereError, *TableError, *LinkError,
-// *catalog.Error, those of a Snapshot (*lakeerr.MovedError means that the state is no longer the newest), and
+// *CatalogError, those of a Snapshot (*lakeerr.MovedError means that the state is no longer the newest), and
 // *storage.LockedError if another process of this machine is publishing.
 func Publish(ctx context.Context, o *Options, snap *lake.Snapshot) (report *Report, err error) {
 	if !o.DryRun {
@@ -507,7 +506,7 @@ func (p *publisher) summary(s *state, next *plan) map[string]string {
 // Shown returns the number of the lake's manifest that the tables show: the smallest one if a publish was interrupted;
 // 0 = no table, or one that tollbook did not publish. hashes are those of the shown manifests with this number: two if
 // the lake was restored and the next publish was interrupted. c is the catalog of the tables; nil = none.
-func Shown(ctx context.Context, w *Warehouse, c *catalog.Client, namespace string) (oldest int64,
+func Shown(ctx context.Context, w *Warehouse, c *CatalogClient, namespace string) (oldest int64,
 	hashes []manifest.Hash, err error) {
 	p := &publisher{Options: &Options{Warehouse: w, Catalog: c, Namespace: namespace}}
 	for i, t := range targets(false) {

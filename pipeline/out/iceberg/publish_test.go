@@ -174,8 +174,8 @@ func (w *world) publish() *iceberg.Report {
 	return r
 }
 
-// table is the part of a table's metadata that readers use.
-type table struct {
+// icebergTable is the part of a table's metadata that readers use.
+type icebergTable struct {
 	Location   string `json:"location"`
 	Current    int64  `json:"current-snapshot-id"`
 	Properties map[string]string
@@ -190,12 +190,12 @@ type table struct {
 }
 
 // open reads the newest metadata of a table, which the catalog or the hint names.
-func (w *world) open(name string) *table {
+func (w *world) open(name string) *icebergTable {
 	w.Helper()
 	if w.rest != nil {
 		text, err := w.read(w.rest.Newest("tollbook", name))
 		w.must(err)
-		t := new(table)
+		t := new(icebergTable)
 		w.must(json.Unmarshal(text, t))
 		return t
 	}
@@ -204,7 +204,7 @@ func (w *world) open(name string) *table {
 	w.must(err)
 	text, err := w.read(at + "v" + string(hint) + ".metadata.json")
 	w.must(err)
-	t := new(table)
+	t := new(icebergTable)
 	w.must(json.Unmarshal(text, t))
 	return t
 }

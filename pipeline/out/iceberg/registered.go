@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tollbook/tollbook/pipeline/out/iceberg/catalog"
 	"github.com/tollbook/tollbook/schemas/problem"
 )
 
@@ -107,7 +106,7 @@ func (p *publisher) lookUp(ctx context.Context, s *state) error {
 	switch {
 	case err == nil:
 		return p.loaded(s, t)
-	case !catalog.NotFound(err):
+	case !NotFound(err):
 		return err
 	case noted == nil:
 	case noted.Catalog != p.Catalog.Address() || noted.Warehouse != p.Catalog.Warehouse():
@@ -120,7 +119,7 @@ func (p *publisher) lookUp(ctx context.Context, s *state) error {
 }
 
 // loaded takes over the catalog's state of a table.
-func (p *publisher) loaded(s *state, t *catalog.Table) error {
+func (p *publisher) loaded(s *state, t *CatalogTable) error {
 	m, err := parseMetadata(t.Metadata)
 	if err == nil {
 		s.base, err = parseMetadata(t.Metadata)
@@ -153,19 +152,19 @@ func (p registrar) enter(ctx context.Context, s *state) error {
 		return err
 	}
 	t, err := p.create(ctx, s)
-	if catalog.Conflict(err) || catalog.Unknown(err) {
+	if Conflict(err) || Unknown(err) {
 		made, loadErr := p.publisher.Catalog.Load(ctx, p.publisher.Namespace, s.name)
 		switch {
 		case loadErr == nil:
 			t, err = made, nil
-		case catalog.NotFound(loadErr):
+		case NotFound(loadErr):
 			err = &notDoneError{err}
 		default:
 			err = unconfirmed(err, loadErr)
 		}
 	}
 	if err != nil {
-		if catalog.Refused(err) && s.noted == (registration{}) { // the folder still has the table
+		if Refused(err) && s.noted == (registration{}) { // the folder still has the table
 			err = errors.Join(err, p.publisher.Warehouse.unregister(ctx, s.folder))
 		}
 		return err
@@ -183,7 +182,7 @@ func (p registrar) enter(ctx context.Context, s *state) error {
 }
 
 // create adds a table to the catalog, in its state before the first snapshot.
-func (p registrar) create(ctx context.Context, s *state) (*catalog.Table, error) {
+func (p registrar) create(ctx context.Context, s *state) (*CatalogTable, error) {
 	if s.version > 0 {
 		return p.publisher.Catalog.Register(ctx, p.publisher.Namespace, s.name,
 			p.publisher.Warehouse.uri(metadataFile(s.folder, s.version)))
@@ -192,19 +191,19 @@ func (p registrar) create(ctx context.Context, s *state) (*catalog.Table, error)
 	properties[lakeProperty], properties[gcProperty] = p.publisher.origin, "false"
 	properties["format-version"] = fmt.Sprint(formatVersion)
 	return p.publisher.Catalog.Create(ctx, p.publisher.Namespace,
-		&catalog.NewTable{Name: s.name, Location: s.meta.Location, Schema: s.meta.schema(),
+		&NewCatalogTable{Name: s.name, Location: s.meta.Location, Schema: s.meta.schema(),
 			Spec: s.meta.PartitionSpecs[0], Order: s.meta.SortOrders[0], Properties: properties})
 }
 
 // commitRegistered commits the new state of a table to the catalog, if the table is still in the state that was read
 // (ICE-9). Afterwards s.meta is the catalog's state.
 func (p registrar) commitRegistered(ctx context.Context, s *state, id int64) error {
-	needs := []catalog.Requirement{catalog.IsTable(s.base.TableUUID), catalog.MainIs(s.base.currentID())}
+	needs := []Requirement{IsTable(s.base.TableUUID), MainIs(s.base.currentID())}
 	if s.meta.CurrentSchemaID != s.base.CurrentSchemaID {
-		needs = append(needs, catalog.SchemaIs(s.base.CurrentSchemaID, s.base.LastColumnID)...)
+		needs = append(needs, SchemaIs(s.base.CurrentSchemaID, s.base.LastColumnID)...)
 	}
 	t, err := p.publisher.Catalog.Commit(ctx, p.publisher.Namespace, s.name, needs, updates(s.base, s.meta))
-	if err == nil && !has(t, id) || catalog.Conflict(err) || catalog.Unknown(err) {
+	if err == nil && !has(t, id) || Conflict(err) || Unknown(err) {
 		t, err = p.confirm(ctx, s, id, err)
 	}
 	if err != nil {
@@ -214,12 +213,12 @@ func (p registrar) commitRegistered(ctx context.Context, s *state, id int64) err
 }
 
 // updates returns the changes from one metadata to another.
-func updates(base, m *metadata) (list []catalog.Update) {
+func updates(base, m *metadata) (list []Update) {
 	if m.CurrentSchemaID != base.CurrentSchemaID {
 		const added = -1 // the schema that this request adds
 		list = append(list,
-			catalog.Update{"action": "add-schema", "schema": m.schema(), "last-column-id": m.LastColumnID},
-			catalog.Update{"action": "set-current-schema", "schema-id": added})
+			Update{"action": "add-schema", "schema": m.schema(), "last-column-id": m.LastColumnID},
+			Update{"action": "set-current-schema", "schema-id": added})
 	}
 	changed := make(map[string]string)
 	for key, value := range m.Properties {
@@ -228,11 +227,11 @@ func updates(base, m *metadata) (list []catalog.Update) {
 		}
 	}
 	if len(changed) > 0 {
-		list = append(list, catalog.Update{"action": "set-properties", "updates": changed})
+		list = append(list, Update{"action": "set-properties", "updates": changed})
 	}
 	newest := m.current()
-	list = append(list, catalog.Update{"action": "add-snapshot", "snapshot": newest},
-		catalog.Update{"action": "set-snapshot-ref", "ref-name": mainBranch, "type": "branch",
+	list = append(list, Update{"action": "add-snapshot", "snapshot": newest},
+		Update{"action": "set-snapshot-ref", "ref-name": mainBranch, "type": "branch",
 			"snapshot-id": newest.ID})
 	var expired []int64
 	for i := range base.Snapshots {
@@ -242,27 +241,27 @@ func updates(base, m *metadata) (list []catalog.Update) {
 		}
 	}
 	if len(expired) > 0 {
-		list = append(list, catalog.Update{"action": "remove-snapshots", "snapshot-ids": expired})
+		list = append(list, Update{"action": "remove-snapshots", "snapshot-ids": expired})
 	}
 	return list
 }
 
 // has reports whether a catalog has a snapshot of a table.
-func has(t *catalog.Table, id int64) bool {
+func has(t *CatalogTable, id int64) bool {
 	m, err := parseMetadata(t.Metadata)
 	return err == nil && slices.ContainsFunc(m.Snapshots, func(s snapshot) bool { return s.ID == id })
 }
 
 // confirm loads a table after a commit that failed or whose response was lost: either the catalog has its snapshot, or
 // the commit was not executed (ICE-10).
-func (p registrar) confirm(ctx context.Context, s *state, id int64, failed error) (*catalog.Table, error) {
+func (p registrar) confirm(ctx context.Context, s *state, id int64, failed error) (*CatalogTable, error) {
 	t, err := p.publisher.Catalog.Load(ctx, p.publisher.Namespace, s.name)
 	switch {
 	case err != nil:
 		return nil, unconfirmed(failed, err)
 	case has(t, id):
 		return t, nil
-	case failed == nil || catalog.Conflict(failed):
+	case failed == nil || Conflict(failed):
 		return nil, fmt.Errorf("commit %s to the catalog: %w", p.publisher.Warehouse.uri(s.folder), errConflict)
 	}
 	return nil, &notDoneError{failed}

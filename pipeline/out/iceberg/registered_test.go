@@ -17,7 +17,6 @@ import (
 	"github.com/tollbook/tollbook/fixtures/icebergrest"
 	"github.com/tollbook/tollbook/fixtures/program"
 	"github.com/tollbook/tollbook/pipeline/out/iceberg"
-	"github.com/tollbook/tollbook/pipeline/out/iceberg/catalog"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/problem"
 )
@@ -26,7 +25,7 @@ import (
 func (w *world) inCatalog(o icebergrest.Options) *world {
 	w.Helper()
 	w.rest = w.serve(o)
-	w.to.Catalog = client(catalog.Options{Address: w.rest.Address(), Warehouse: o.Warehouse})
+	w.to.Catalog = client(iceberg.CatalogOptions{Address: w.rest.Address(), Warehouse: o.Warehouse})
 	return w
 }
 
@@ -55,9 +54,9 @@ func started(t testing.TB, o icebergrest.Options) *icebergrest.Server {
 }
 
 // client returns a client that does not pause.
-func client(o catalog.Options) *catalog.Client {
+func client(o iceberg.CatalogOptions) *iceberg.CatalogClient {
 	o.Pause = func(ctx context.Context, _ time.Duration) error { return ctx.Err() }
-	return catalog.New(o)
+	return iceberg.NewCatalog(o)
 }
 
 // once checks that no table has two snapshots for the same state of the lake.
@@ -127,7 +126,7 @@ func disturbed(t *testing.T, fault icebergrest.Fault, at int, always bool) (came
 	w := inStore(t).inCatalog(icebergrest.Options{Prefix: "main"})
 	for i, text := range []string{"first", "second", "third"} {
 		w.to.Now = period.Instant(int64(i) * 10 * period.Minute)
-		w.to.Catalog = client(catalog.Options{Address: w.rest.Address()}) // as in another process
+		w.to.Catalog = client(iceberg.CatalogOptions{Address: w.rest.Address()}) // as in another process
 		w.commit(map[string]string{"lines 2026-09 2026-09-01 0": text})
 		if i != 1 { // disturb the first publish, which creates tables, and the third, which changes them
 			w.rest.Disturb(func(n int, _ *http.Request) (f icebergrest.Fault) {
@@ -139,7 +138,8 @@ func disturbed(t *testing.T, fault icebergrest.Fault, at int, always bool) (came
 		}
 		_, err := iceberg.Publish(t.Context(), &w.to, w.head())
 		w.rest.Disturb(nil)
-		if err != nil && !errors.As(err, new(*catalog.Error)) && !strings.Contains(err.Error(), "committed first") {
+		if err != nil && !errors.As(err, new(*iceberg.CatalogError)) &&
+			!strings.Contains(err.Error(), "committed first") {
 			t.Errorf("%T %v", err, err)
 		}
 		w.publish()
@@ -198,7 +198,7 @@ func TestCatalogTwoPublishers(t *testing.T) {
 		}
 		second := w.to // on another machine, with a lock of its own
 		second.Warehouse = iceberg.InStore(w.over("tables/"), w.root, "s3://bucket/lake")
-		second.Catalog = client(catalog.Options{Address: w.rest.Address()})
+		second.Catalog = client(iceberg.CatalogOptions{Address: w.rest.Address()})
 		met := false
 		w.rest.Disturb(func(_ int, r *http.Request) (f icebergrest.Fault) {
 			if r.Method == http.MethodPost && strings.Contains(r.URL.Path, "/tables") && !met {
@@ -257,7 +257,7 @@ func TestCatalogRegisters(t *testing.T) {
 		w.commit(map[string]string{"lines 2026-09 2026-09-01 0": "third"})
 		w.elsewhere(&folder)
 		other := w.to
-		other.Catalog = client(catalog.Options{Address: w.serve(icebergrest.Options{}).Address()})
+		other.Catalog = client(iceberg.CatalogOptions{Address: w.serve(icebergrest.Options{}).Address()})
 		w.elsewhere(&other)
 		w.publish()
 		w.same()
@@ -288,7 +288,7 @@ func TestCatalogRefuses(t *testing.T) {
 		}
 		return f
 	})
-	if _, err := iceberg.Publish(t.Context(), &w.to, w.head()); !catalog.Refused(err) {
+	if _, err := iceberg.Publish(t.Context(), &w.to, w.head()); !iceberg.Refused(err) {
 		t.Errorf("%v", err)
 	}
 	w.to, w.rest = folder, nil
@@ -320,7 +320,7 @@ func TestCatalogKeeps(t *testing.T) {
 		w.same()
 		if i == 1 {
 			tagged = w.open("lines").Current
-			_, err := w.to.Catalog.Commit(t.Context(), "tollbook", "lines", nil, []catalog.Update{{
+			_, err := w.to.Catalog.Commit(t.Context(), "tollbook", "lines", nil, []iceberg.Update{{
 				"action": "set-snapshot-ref", "ref-name": "audit", "type": "tag", "snapshot-id": tagged}})
 			w.must(err)
 		}
@@ -353,7 +353,7 @@ func TestCatalogKeeps(t *testing.T) {
 }
 
 // TestCatalogOtherLake checks that a publish changes the tables of another lake only on request (ICE-7), and never a
-// table that the catalog stores elsewhere.
+// icebergTable that the catalog stores elsewhere.
 func TestCatalogOtherLake(t *testing.T) {
 	t.Parallel()
 	w := folders(t).inCatalog(icebergrest.Options{})
@@ -406,7 +406,7 @@ func TestCatalogToken(t *testing.T) {
 	t.Parallel()
 	for at, more := 1, true; more; at++ {
 		w := inStore(t).inCatalog(icebergrest.Options{ClientID: "tollbook", Secret: "top secret", Scope: "catalog"})
-		w.to.Catalog = client(catalog.Options{Address: w.rest.Address(), ClientID: "tollbook", Scope: "catalog",
+		w.to.Catalog = client(iceberg.CatalogOptions{Address: w.rest.Address(), ClientID: "tollbook", Scope: "catalog",
 			ClientSecret: "top secret"})
 		w.commit(map[string]string{"lines 2026-09 2026-09-01 0": "text"})
 		more = false

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
-	"github.com/tollbook/tollbook/pipeline/out/publish/content"
 	"github.com/tollbook/tollbook/schemas/problem"
 )
 
@@ -28,7 +27,7 @@ func (e *AlteredError) Diagnosis() (problem.Class, string) {
 }
 
 // checkColumns compares a server's data tables with what is inserted into them.
-func (s Schema) checkColumns(ctx context.Context, c *clickhouse.Conn, list []*content.Table) error {
+func (s Schema) checkColumns(ctx context.Context, c *clickhouse.Conn, list []*Table) error {
 	there := make(map[string]map[string]string)
 	var tableName, name, kind string
 	err := c.Each(ctx, clickhouse.Select{

@@ -14,7 +14,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/read/records"
 	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/run/prune"
-	"github.com/tollbook/tollbook/pipeline/run/targets"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
@@ -89,7 +88,7 @@ func TestArchived(t *testing.T) {
 		t.Errorf("a state from before: %v %s", err, got)
 	}
 	refused := new(workspace.RefusedError)
-	if _, err := w.tryPublish(targets.Options{Cycle: cycle(t, "2026-09")}); !errors.As(err, &refused) ||
+	if _, err := w.tryPublish(run.PublishOptions{Cycle: cycle(t, "2026-09")}); !errors.As(err, &refused) ||
 		!strings.Contains(err.Error(), "archived") {
 		t.Errorf("published alone: %v", err)
 	}
@@ -113,7 +112,7 @@ func TestArchived(t *testing.T) {
 	if got := w.ask(lines); got == october[1] {
 		t.Fatalf("lines %s", got)
 	}
-	if _, err := w.tryPublish(targets.Options{Cycle: cycle(t, "2026-10")}); err != nil {
+	if _, err := w.tryPublish(run.PublishOptions{Cycle: cycle(t, "2026-10")}); err != nil {
 		t.Fatal(err)
 	}
 	check("after a publish of October")

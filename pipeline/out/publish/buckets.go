@@ -7,8 +7,7 @@ import (
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/out/clickhouse/cluster"
-	"github.com/tollbook/tollbook/pipeline/out/publish/content"
+	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
 )
 
 // defaultBucketRows is the least number of rows of one table, cycle and bucket that another process inserts. Fewer rows
@@ -17,12 +16,12 @@ const defaultBucketRows = 1 << 14
 
 // ofBuckets returns the items that other processes insert: the lake's files of each table, cycle and bucket that has at
 // least BucketRows rows.
-func (to *target) ofBuckets(missing []*content.Item) []*content.Item {
+func (to *target) ofBuckets(missing []*Item) []*Item {
 	type part struct {
 		table, cycle string
 		bucket       int
 	}
-	of := func(i *content.Item) part { return part{i.Table.Name, i.Cycle, i.Bucket} }
+	of := func(i *Item) part { return part{i.Table.Name, i.Cycle, i.Bucket} }
 	rows := make(map[part]int64)
 	for _, i := range missing {
 		if i.Bucket != manifest.NoBucket && !i.Calculated {
@@ -30,11 +29,11 @@ func (to *target) ofBuckets(missing []*content.Item) []*content.Item {
 		}
 	}
 	fewest := cmp.Or(to.o.BucketRows, defaultBucketRows)
-	return slices.DeleteFunc(slices.Clone(missing), func(i *content.Item) bool { return rows[of(i)] < fewest })
+	return slices.DeleteFunc(slices.Clone(missing), func(i *Item) bool { return rows[of(i)] < fewest })
 }
 
 // elsewhere has other processes insert the items of buckets and returns the items that are then still missing.
-func (ld *loader) elsewhere(ctx context.Context, missing []*content.Item) ([]*content.Item, error) {
+func (ld *loader) elsewhere(ctx context.Context, missing []*Item) ([]*Item, error) {
 	if ld.state.o.Elsewhere == nil {
 		return missing, nil
 	}
@@ -57,10 +56,10 @@ func (ld *loader) elsewhere(ctx context.Context, missing []*content.Item) ([]*co
 
 // adoptLoads takes the loads of missing items that were recorded since the publish began, and returns the items without
 // one. A load is recorded after it was counted (PUB-15).
-func (ld *loader) adoptLoads(missing []*content.Item) (rest []*content.Item) {
-	found := make(map[content.Key]*load)
+func (ld *loader) adoptLoads(missing []*Item) (rest []*Item) {
+	found := make(map[Key]*load)
 	for _, l := range ld.state.noted {
-		k := content.Key{Table: l.table, Path: l.path}
+		k := Key{Table: l.table, Path: l.path}
 		if old := found[k]; l.path != "" && l.id > ld.state.begun && (old == nil || l.id < old.id) {
 			found[k] = l
 		}
@@ -86,9 +85,9 @@ func (ld *loader) adoptLoads(missing []*content.Item) (rest []*content.Item) {
 // InsertBucket inserts the files of a bucket that are missing on the server, and counts them there, for another process
 // that publishes them (PUB-15). It does not move the pointer. The tables must exist. Repeating it, also in two
 // processes at once, is safe. Its errors are those of Publish.
-func InsertBucket(ctx context.Context, o *Options, src *content.Source, bucket int) (err error) {
+func InsertBucket(ctx context.Context, o *Options, src *Source, bucket int) (err error) {
 	r := newRun(o, src)
-	if r.state.nodes, err = cluster.Connect(ctx, o.Server, o.Cluster); err != nil {
+	if r.state.nodes, err = clickhouse.Connect(ctx, o.Server, o.Cluster); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, r.state.nodes.Close()) }()
@@ -99,7 +98,7 @@ func InsertBucket(ctx context.Context, o *Options, src *content.Source, bucket i
 		return err
 	}
 	there := r.state.usableLoads()
-	missing := slices.DeleteFunc(r.state.items, func(i *content.Item) bool {
+	missing := slices.DeleteFunc(r.state.items, func(i *Item) bool {
 		return i.Bucket != bucket || there[i.Key()] != nil
 	})
 	return (&loader{partitions: r.partitions}).loadGroups(ctx, r.state.ofBuckets(missing), 1)

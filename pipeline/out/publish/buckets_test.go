@@ -14,7 +14,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/task"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
-	"github.com/tollbook/tollbook/pipeline/run/targets"
+	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
@@ -49,7 +49,7 @@ func (e *workers) Do(ctx context.Context, work *task.Work, report func(*task.Att
 			var err error
 			for range 2 {
 				e.tries.Add(1)
-				if err = targets.DoTask(ctx, e.w.workspace(), manifest.Hash(work.Run), bucket, o); err == nil {
+				if err = run.DoPublishTask(ctx, e.w.workspace(), manifest.Hash(work.Run), bucket, o); err == nil {
 					e.done.Add(1)
 					return nil
 				}
@@ -72,7 +72,7 @@ func (w *world) publishWith(e *workers) *publish.Report {
 	w.Helper()
 	o := w.options()
 	o.Engine, o.Build, o.BucketRows = e, "this build", 1
-	r, err := targets.ClickHouse(w.Context(), w.workspace(), targets.Options{Cycle: place.NoCycle}, o)
+	r, err := run.PublishClickHouse(w.Context(), w.workspace(), run.PublishOptions{Cycle: place.NoCycle}, o)
 	w.must(err)
 	return r
 }
@@ -157,7 +157,7 @@ func TestOtherBuckets(t *testing.T) {
 	s := server.Start(t, server.Options{})
 	w := at(t, s, copyOf(s.DSN()), "")
 	w.unpublishedMonth()
-	err := targets.DoTask(t.Context(), w.workspace(), manifest.HashBytes([]byte("another state")), 0, w.options())
+	err := run.DoPublishTask(t.Context(), w.workspace(), manifest.HashBytes([]byte("another state")), 0, w.options())
 	if no := new(workspace.RefusedError); !errors.As(err, &no) || no.Hint == "" {
 		t.Errorf("error %v", err)
 	}

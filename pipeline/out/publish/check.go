@@ -10,19 +10,19 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
-	"github.com/tollbook/tollbook/pipeline/out/clickhouse/cluster"
-	"github.com/tollbook/tollbook/pipeline/out/publish/content"
 )
 
-// place is a partition of a data table on a server.
-type place struct{ server, table, cycle string }
+// publishPlace is a partition of a data table on a server.
+type publishPlace struct{ server, table, cycle string }
 
-func comparePlaces(a, b place) int {
+func comparePlaces(a, b publishPlace) int {
 	return cmp.Or(strings.Compare(a.server, b.server), strings.Compare(a.table, b.table),
 		strings.Compare(a.cycle, b.cycle))
 }
 
-func placeOf(n *cluster.Server, l *load) place { return place{n.Address(), l.table + "_data", l.cycle} }
+func placeOf(n *clickhouse.Server, l *load) publishPlace {
+	return publishPlace{n.Address(), l.table + "_data", l.cycle}
+}
 
 // makeup is the composition of a partition, in values that a merge leaves unchanged and that any insertion, deletion or
 // change alters.
@@ -38,8 +38,8 @@ func (m makeup) text(loads []uint64) string {
 }
 
 // makeups returns the composition of a server's partitions.
-func (ps *partitions) makeups(ctx context.Context, n *cluster.Server) (map[place]makeup, error) {
-	out := make(map[place]makeup)
+func (ps *partitions) makeups(ctx context.Context, n *clickhouse.Server) (map[publishPlace]makeup, error) {
+	out := make(map[publishPlace]makeup)
 	var m makeup
 	var name, cycle string
 	sql :=
@@ -50,22 +50,22 @@ WHERE p.database = ? AND p.active AND endsWith(p.table, '_data') GROUP BY p.tabl
 		What: "read system.parts", SQL: sql, Args: []any{ps.state.schema.Internal()},
 		Into: []any{&name, &cycle, &m.uuid, &m.rows, &m.block, &m.mutation}, Begin: func() { clear(out) },
 	}, func() error {
-		out[place{n.Address(), name, cycle}] = m
+		out[publishPlace{n.Address(), name, cycle}] = m
 		return nil
 	})
 	return out, err
 }
 
 // checked returns the compositions that were recorded when a server's partitions were last found correct.
-func (ps *partitions) checked(ctx context.Context, n *cluster.Server) (map[place]string, error) {
-	out := make(map[place]string)
+func (ps *partitions) checked(ctx context.Context, n *clickhouse.Server) (map[publishPlace]string, error) {
+	out := make(map[publishPlace]string)
 	var name, cycle, text string
 	sql := "SELECT table_name, cycle, argMax(parts, checked_at) FROM " + ps.state.schema.name("checks") +
 		" WHERE endsWith(table_name, '_data') GROUP BY table_name, cycle"
 	err := n.Each(ctx, clickhouse.Select{
 		What: "read checks", SQL: sql, Into: []any{&name, &cycle, &text}, Begin: func() { clear(out) },
 	}, func() error {
-		out[place{n.Address(), name, cycle}] = text
+		out[publishPlace{n.Address(), name, cycle}] = text
 		return nil
 	})
 	return out, err
@@ -85,7 +85,7 @@ func (ps *partitions) check(ctx context.Context, loads []*load) (broken map[uint
 			return nil, err
 		}
 		maps.Copy(ps.was, was)
-		there := make(map[place][]*load)
+		there := make(map[publishPlace][]*load)
 		for at := range was {
 			there[at] = nil
 		}
@@ -109,9 +109,9 @@ func (ps *partitions) check(ctx context.Context, loads []*load) (broken map[uint
 }
 
 // countPlace counts the loads of one partition.
-func (ps *partitions) countPlace(ctx context.Context, n *cluster.Server, at place, loads []*load,
+func (ps *partitions) countPlace(ctx context.Context, n *clickhouse.Server, at publishPlace, loads []*load,
 	broken map[uint64]*DifferError) error {
-	p := content.Find(ps.state.tables, strings.TrimSuffix(at.table, "_data"))
+	p := Find(ps.state.tables, strings.TrimSuffix(at.table, "_data"))
 	if p == nil || len(loads) == 0 {
 		return nil
 	}
@@ -139,7 +139,7 @@ func idsOf(loads []*load) []uint64 {
 }
 
 // onlyMine reports whether nothing but the insertions of this publish changed a partition since check read it.
-func (ps *partitions) onlyMine(at place, now makeup) bool {
+func (ps *partitions) onlyMine(at publishPlace, now makeup) bool {
 	was := ps.was[at]
 	return ps.unsure[at] == 0 && now.mutation == was.mutation && now.rows == was.rows+ps.inserted[at] &&
 		(was.uuid == "" || was.uuid == now.uuid)

@@ -13,8 +13,6 @@ import (
 	"github.com/ClickHouse/ch-go/proto"
 
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
-	"github.com/tollbook/tollbook/pipeline/out/clickhouse/cluster"
-	"github.com/tollbook/tollbook/pipeline/out/publish/content"
 )
 
 // waste is a load that no view shows.
@@ -182,7 +180,7 @@ func (cl *cleaner) oldest(ctx context.Context) (oldest int64, err error) {
 
 // oldestQuery returns the age in milliseconds of the oldest query that runs on a server, except this one. Queries
 // without a user are the server's own.
-func (cl *cleaner) oldestQuery(ctx context.Context, n *cluster.Server) (int64, error) {
+func (cl *cleaner) oldestQuery(ctx context.Context, n *clickhouse.Server) (int64, error) {
 	var elapsed int64
 	sql := "SELECT toInt64(ceil(max(elapsed) * 1000)) + 1 FROM system.processes WHERE user != '' AND query_id != " +
 		"queryID()"
@@ -231,7 +229,7 @@ func (cl *cleaner) adoptStrays(ctx context.Context) error {
 	for i := range strays {
 		cl.state.noted[strays[i].id] = &strays[i]
 	}
-	return cluster.Each(ctx, cl.state.nodes.All, func(ctx context.Context, n *cluster.Server) error {
+	return clickhouse.EachServer(ctx, cl.state.nodes.All, func(ctx context.Context, n *clickhouse.Server) error {
 		return n.Retry(ctx, func() error { return n.Insert(ctx, cl.state.schema.loadRows(strays)) })
 	})
 }
@@ -307,15 +305,17 @@ func (cl *cleaner) remove(ctx context.Context, list []waste) error {
 		ids = append(ids, w.id)
 	}
 	for at, loads := range byPart {
-		p := content.Find(content.Tables(true), at.table)
+		p := Find(Tables(true), at.table)
 		if p == nil {
 			continue
 		}
 		sql := fmt.Sprintf("DELETE FROM %s IN PARTITION '%s' WHERE load IN (%s)", cl.state.schema.name(p.Data()),
 			at.cycle, join(loads))
-		err := cluster.Each(ctx, cl.state.nodes.Holders(), func(ctx context.Context, n *cluster.Server) error {
-			return n.Do(clickhouse.With(ctx, "lightweight_deletes_sync", "1"), "delete rows that no view shows", sql)
-		})
+		err := clickhouse.EachServer(ctx, cl.state.nodes.Holders(),
+			func(ctx context.Context, n *clickhouse.Server) error {
+				return n.Do(clickhouse.With(ctx, "lightweight_deletes_sync", "1"), "delete rows that no view shows",
+					sql)
+			})
 		if err != nil {
 			return err
 		}
@@ -327,7 +327,7 @@ func (cl *cleaner) remove(ctx context.Context, list []waste) error {
 // deleteEverywhere deletes rows of a small table on every server.
 func (cl *cleaner) deleteEverywhere(ctx context.Context, table, column string, ids []uint64) error {
 	sql := fmt.Sprintf("DELETE FROM %s WHERE %s IN (%s)", cl.state.schema.name(table), column, join(ids))
-	return cluster.Each(ctx, cl.state.nodes.All, func(ctx context.Context, n *cluster.Server) error {
+	return clickhouse.EachServer(ctx, cl.state.nodes.All, func(ctx context.Context, n *clickhouse.Server) error {
 		return n.Do(clickhouse.With(ctx, "lightweight_deletes_sync", "1"), "delete what is noted of what no view shows",
 			sql)
 	})
@@ -335,7 +335,7 @@ func (cl *cleaner) deleteEverywhere(ctx context.Context, table, column string, i
 
 // note records the composition of partitions that were found correct, so that the next publish need not count them
 // again. It skips a partition that anything but this publish changed.
-func (ps *partitions) note(ctx context.Context, shown map[place][]uint64) error {
+func (ps *partitions) note(ctx context.Context, shown map[publishPlace][]uint64) error {
 	for _, n := range ps.state.nodes.Holders() {
 		now, err := ps.makeups(ctx, n)
 		if err != nil {
@@ -344,7 +344,7 @@ func (ps *partitions) note(ctx context.Context, shown map[place][]uint64) error 
 		names, cycles, texts := new(proto.ColStr).LowCardinality(), new(proto.ColStr).LowCardinality(), proto.ColStr{}
 		in := proto.Input{{Name: "table_name", Data: names}, {Name: "cycle", Data: cycles},
 			{Name: "parts", Data: &texts}}
-		var list []place
+		var list []publishPlace
 		for _, at := range slices.SortedFunc(maps.Keys(shown), comparePlaces) {
 			if at.server == n.Address() && ps.changed[at] && ps.onlyMine(at, now[at]) {
 				list = append(list, at)

@@ -10,7 +10,6 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
-	"github.com/tollbook/tollbook/pipeline/out/publish/content"
 	"github.com/tollbook/tollbook/schemas/problem"
 )
 
@@ -102,7 +101,7 @@ func (s Schema) views() (list []string, hash string, err error) {
 
 // viewColumns returns the columns of a view.
 func viewColumns(view string) (string, error) {
-	p := content.Find(content.Tables(true), view)
+	p := Find(Tables(true), view)
 	if p == nil {
 		return "", fmt.Errorf("no table is published as %s", view)
 	}
@@ -177,7 +176,7 @@ func (s Schema) readState(ctx context.Context, c *clickhouse.Conn) (state, error
 // tableNames returns the names of the tables that the DDL creates in the internal database.
 func tableNames() []string {
 	list := []string{"schema_versions", "published", "loads", "checks"}
-	for _, p := range content.Tables(true) {
+	for _, p := range Tables(true) {
 		list = append(list, p.Name+"_rows", p.Data())
 	}
 	return list
@@ -186,7 +185,7 @@ func tableNames() []string {
 // viewNames returns the names of the views.
 func viewNames() []string {
 	list := []string{"live", "schema_versions"}
-	for _, p := range content.Tables(true) {
+	for _, p := range Tables(true) {
 		list = append(list, p.Name)
 	}
 	return list
@@ -250,7 +249,7 @@ func (s Schema) Drift(ctx context.Context, c *clickhouse.Conn, samples bool) (dr
 	if len(drift) > 0 {
 		return drift, nil
 	}
-	return nil, s.checkColumns(ctx, c, content.Tables(samples))
+	return nil, s.checkColumns(ctx, c, Tables(samples))
 }
 
 // plan returns the DDL to run on a server. Errors: *NewerError, *NotViewsError.

@@ -11,7 +11,6 @@ import (
 	"github.com/tollbook/tollbook/fixtures/lakekey"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/out/publish/content"
 )
 
 // TestDDLHasTheColumns checks that the DDL in the repository has the inserted columns in the same order and with the
@@ -24,7 +23,7 @@ func TestDDLHasTheColumns(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := strings.Join(list, ";\n")
-	for _, p := range content.Tables(true) {
+	for _, p := range Tables(true) {
 		_, rest, found := strings.Cut(text, "CREATE TABLE IF NOT EXISTS `copy_internal`."+p.Data()+"\n(\n")
 		body, _, _ := strings.Cut(rest, "\n)\nENGINE = MergeTree\nPARTITION BY cycle\n")
 		var got, want []string
@@ -43,7 +42,7 @@ func TestDDLHasTheColumns(t *testing.T) {
 		body, _, _ = strings.Cut(rest, "\nFROM `copy_internal`."+p.Name+"_rows\nWHERE load GLOBAL IN ")
 		var columns []string
 		if p.Cycle {
-			columns = append(columns, content.CycleColumn)
+			columns = append(columns, CycleColumn)
 		}
 		for _, c := range p.Def.Columns {
 			columns = append(columns, quoted(c.Name))
@@ -62,13 +61,13 @@ func TestDDLHasTheColumns(t *testing.T) {
 // two returns a copy state of one cycle with two buckets. Lines and statements have the given payments in the second
 // bucket and equal ones in the first.
 func two(lines, statements string, totals ...manifest.Total) *copyState {
-	list := content.Tables(false)
-	r := &copyState{whole: make(map[content.Key]*load), target: &target{tables: list, report: &Report{},
-		src: &content.Source{Snap: &lake.Snapshot{Manifest: manifest.Manifest{Buckets: 2,
+	list := Tables(false)
+	r := &copyState{whole: make(map[Key]*load), target: &target{tables: list, report: &Report{},
+		src: &Source{Snap: &lake.Snapshot{Manifest: manifest.Manifest{Buckets: 2,
 			Cycles: []manifest.CycleRef{{Cycle: lakekey.Cycle("2026-09")}}, Totals: totals}}}}}
 	add := func(name, path, payment string, bucket int) {
-		p := content.Find(list, name)
-		i := &content.Item{Table: p, Path: path, Cycle: "2026-09", Bucket: bucket}
+		p := Find(list, name)
+		i := &Item{Table: p, Path: path, Cycle: "2026-09", Bucket: bucket}
 		l := &load{table: name, path: path, rows: 1}
 		for _, column := range p.SumNames() {
 			sum := "0"
@@ -125,20 +124,20 @@ func TestTaxTotals(t *testing.T) {
 			"totals, but 10.01 in statements on the server"},
 	} {
 		r := two("1", "1", manifest.Total{Name: "2026-09/statements.tax_amount", Value: c.total})
-		taxes := content.Find(r.tables, "taxes")
-		r.items = append(r.items, &content.Item{Table: taxes, Path: "partners", Cycle: "2026-09",
+		taxes := Find(r.tables, "taxes")
+		r.items = append(r.items, &Item{Table: taxes, Path: "partners", Cycle: "2026-09",
 			Bucket: manifest.NoBucket})
 		for path, amount := range map[string]string{"d": "10.01", "e": c.customers, "partners": c.partners} {
 			p := taxes
 			if path == "d" {
-				p = content.Find(r.tables, "statements")
+				p = Find(r.tables, "statements")
 			}
-			l := r.whole[content.Key{Table: p.Name, Path: path}]
+			l := r.whole[Key{Table: p.Name, Path: path}]
 			if l == nil {
 				l = &load{rows: 1, sums: []string{"0", "0", "0"}}
-				r.whole[content.Key{Table: p.Name, Path: path}] = l
+				r.whole[Key{Table: p.Name, Path: path}] = l
 			}
-			l.sums[slices.Index(p.SumNames(), content.TaxAmount)] = amount
+			l.sums[slices.Index(p.SumNames(), TaxAmount)] = amount
 		}
 		err := r.totals()
 		if got := fmt.Sprint(err); c.want == "" && err != nil || c.want != "" && got != c.want {
@@ -151,11 +150,11 @@ func TestTaxTotals(t *testing.T) {
 // two cycles or shards.
 func TestGroups(t *testing.T) {
 	t.Parallel()
-	p := content.Tables(false)[0]
-	of := func(cycle string, bucket int, rows int64) *content.Item {
-		return &content.Item{Table: p, Cycle: cycle, Bucket: bucket, Rows: rows}
+	p := Tables(false)[0]
+	of := func(cycle string, bucket int, rows int64) *Item {
+		return &Item{Table: p, Cycle: cycle, Bucket: bucket, Rows: rows}
 	}
-	list := groups([]*content.Item{of("2026-09", 0, 10), of("2026-09", 2, 10), of("2026-09", 3, 10),
+	list := groups([]*Item{of("2026-09", 0, 10), of("2026-09", 2, 10), of("2026-09", 3, 10),
 		of("2026-10", 0, 10), of("2026-10", 2, maxRows), of("2026-10", 4, 1),
 		of("2026-10", manifest.NoBucket, 1)}, 2, 1)
 	var got []string
@@ -171,11 +170,11 @@ func TestGroups(t *testing.T) {
 // parts. Invariant: PUB-14.
 func TestGroupsOfBuckets(t *testing.T) {
 	t.Parallel()
-	p := content.Tables(false)[0]
-	var items []*content.Item
+	p := Tables(false)[0]
+	var items []*Item
 	for day := range 3 {
 		for bucket := range 2 {
-			items = append(items, &content.Item{Table: p, Path: fmt.Sprintf("day %d, bucket %d", day, bucket),
+			items = append(items, &Item{Table: p, Path: fmt.Sprintf("day %d, bucket %d", day, bucket),
 				Cycle: "2026-09", Bucket: bucket, Rows: maxRows / 3})
 		}
 	}
@@ -192,10 +191,10 @@ func TestGroupsOfBuckets(t *testing.T) {
 // give four groups if two INSERTs run at the same time.
 func TestGroupsAreEven(t *testing.T) {
 	t.Parallel()
-	p := content.Tables(false)[0]
-	var items []*content.Item
+	p := Tables(false)[0]
+	var items []*Item
 	for range 30 {
-		items = append(items, &content.Item{Table: p, Cycle: "2026-09", Rows: 100_000})
+		items = append(items, &Item{Table: p, Cycle: "2026-09", Rows: 100_000})
 	}
 	for inserts, want := range map[int]string{1: "[10 10 10]", 2: "[8 8 8 6]", 4: "[8 8 8 6]", 5: "[6 6 6 6 6]"} {
 		var got []int

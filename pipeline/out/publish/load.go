@@ -12,8 +12,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
-	"github.com/tollbook/tollbook/pipeline/out/clickhouse/cluster"
-	"github.com/tollbook/tollbook/pipeline/out/publish/content"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -25,15 +23,15 @@ type load struct {
 	cycle string
 	shard int
 	rows  int64
-	sums  []string // as content.Tally.Texts returns them
+	sums  []string // as Tally.Texts returns them
 }
 
 // group is the content of one INSERT: items of one table, cycle and shard.
 type group struct {
-	table *content.Table
+	table *Table
 	cycle string
 	shard int
-	items []*content.Item
+	items []*Item
 	rows  int64
 }
 
@@ -48,8 +46,8 @@ const (
 // table, and a query for a customer, who is in one bucket, reads every part that has rows of the customer. Groups of
 // one table, cycle and shard have about the same number of rows; if they are several, their number is a multiple of
 // inserts.
-func groups(items []*content.Item, shards, inserts int) []*group {
-	items = slices.SortedStableFunc(slices.Values(items), func(a, b *content.Item) int {
+func groups(items []*Item, shards, inserts int) []*group {
+	items = slices.SortedStableFunc(slices.Values(items), func(a, b *Item) int {
 		return cmp.Or(strings.Compare(a.Table.Name, b.Table.Name), strings.Compare(a.Cycle, b.Cycle),
 			cmp.Compare(a.Bucket, b.Bucket))
 	})
@@ -57,7 +55,7 @@ func groups(items []*content.Item, shards, inserts int) []*group {
 		table, cycle string
 		shard        int
 	}
-	of := func(i *content.Item) place { return place{i.Table.Name, i.Cycle, shardOf(i, shards)} }
+	of := func(i *Item) place { return place{i.Table.Name, i.Cycle, shardOf(i, shards)} }
 	rows := make(map[place]int64)
 	for _, i := range items {
 		rows[of(i)] += i.Rows
@@ -91,7 +89,7 @@ func share(rows int64, inserts int) int64 {
 }
 
 // shardOf returns the shard of an item's rows: by bucket; without a bucket the first shard (PUB-9).
-func shardOf(i *content.Item, shards int) int {
+func shardOf(i *Item, shards int) int {
 	if i.Bucket == manifest.NoBucket {
 		return 0
 	}
@@ -111,22 +109,22 @@ type sender struct {
 	loader *loader
 	group  *group
 	loads  []load
-	block  *content.Block
+	block  *Block
 	at     int // index of the current item; -1 before the first
-	tally  *content.Tally
+	tally  *Tally
 	next   func() (*parquet.Columns[tables.Any], error, bool)
 	stop   func()
 }
 
 // insert sends a group to one server and returns its loads, each with the rows and sums that were sent. It does not
 // check them on the server: verify does.
-func (ld *loader) insert(ctx context.Context, n *cluster.Server, g *group, ids []uint64) (loads []load, err error) {
-	s := &sender{loader: ld, group: g, block: content.NewBlock(g.table), at: -1, stop: func() {}}
+func (ld *loader) insert(ctx context.Context, n *clickhouse.Server, g *group, ids []uint64) (loads []load, err error) {
+	s := &sender{loader: ld, group: g, block: NewBlock(g.table), at: -1, stop: func() {}}
 	for k, i := range g.items {
 		s.loads = append(s.loads, load{id: ids[k], table: g.table.Name, path: i.Path, cycle: g.cycle, shard: g.shard})
 	}
 	defer func() { s.stop() }()
-	at := place{n.Address(), g.table.Data(), g.cycle}
+	at := publishPlace{n.Address(), g.table.Data(), g.cycle}
 	ld.begins(at)
 	err = n.Insert(ctx, &clickhouse.Insert{Table: ld.state.schema.name(g.table.Data()), Columns: s.block.Input,
 		Settings: insertSettings(), Next: s.more})
@@ -137,7 +135,7 @@ func (ld *loader) insert(ctx context.Context, n *cluster.Server, g *group, ids [
 }
 
 // begins records the begin of an insertion: until it ends, it is unknown which of its rows are there.
-func (ps *partitions) begins(at place) {
+func (ps *partitions) begins(at publishPlace) {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
 	ps.changed[at] = true
@@ -145,7 +143,7 @@ func (ps *partitions) begins(at place) {
 }
 
 // ends records that a server has accepted all of an insertion.
-func (ps *partitions) ends(at place, loads []load) {
+func (ps *partitions) ends(at publishPlace, loads []load) {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
 	ps.unsure[at]--
@@ -190,7 +188,7 @@ func (s *sender) begin(ctx context.Context, at int) (err error) {
 	s.stop()
 	s.at = at
 	s.next, s.stop = iter.Pull2(s.group.items[at].Read(ctx))
-	s.tally, err = content.NewTally(s.group.table)
+	s.tally, err = NewTally(s.group.table)
 	return err
 }
 
@@ -207,7 +205,7 @@ func (s *sender) end() error {
 	}
 	for _, sum := range i.Sums {
 		for k, name := range s.group.table.SumNames() {
-			if want := content.TrimZeros(sum.Value); name == sum.Column && want != l.sums[k] {
+			if want := TrimZeros(sum.Value); name == sum.Column && want != l.sums[k] {
 				return &DifferError{What: i.Path, Column: name, Left: want + " in the manifest", Right: l.sums[k] +
 					" in the file"}
 			}
@@ -287,7 +285,7 @@ func (ld *loader) record(ctx context.Context, loads []load) error {
 	if err := ld.state.step(StepVerified); err != nil {
 		return err
 	}
-	return cluster.Each(ctx, ld.state.nodes.All, func(ctx context.Context, n *cluster.Server) error {
+	return clickhouse.EachServer(ctx, ld.state.nodes.All, func(ctx context.Context, n *clickhouse.Server) error {
 		return n.Retry(ctx, func() error { return n.Insert(ctx, ld.state.schema.loadRows(loads)) })
 	})
 }

@@ -12,8 +12,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
-	"github.com/tollbook/tollbook/pipeline/out/clickhouse/cluster"
-	"github.com/tollbook/tollbook/pipeline/out/publish/content"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/problem"
 )
@@ -99,7 +97,7 @@ type OlderCycle struct {
 func (c OlderCycle) String() string { return fmt.Sprintf("%s of manifest %d", c.Cycle, c.Manifest) }
 
 // readPointer returns the newest pointer of all servers, and the servers that have an older one.
-func (to *target) readPointer(ctx context.Context) (newest Pointer, behind []*cluster.Server, err error) {
+func (to *target) readPointer(ctx context.Context) (newest Pointer, behind []*clickhouse.Server, err error) {
 	found := make([]Pointer, len(to.nodes.All))
 	for i, n := range to.nodes.All {
 		if found[i], _, err = Live(ctx, n.Conn, to.schema.Database); err != nil {
@@ -118,15 +116,15 @@ func (to *target) readPointer(ctx context.Context) (newest Pointer, behind []*cl
 }
 
 // put writes a pointer to a server as one row, so a reader finds all of it or nothing. It may be repeated.
-func (to *target) put(ctx context.Context, n *cluster.Server, p *Pointer) error {
+func (to *target) put(ctx context.Context, n *clickhouse.Server, p *Pointer) error {
 	number, manifest := proto.ColUInt64{}, proto.ColUInt64{}
 	moved, asOf := proto.ColInt64{}, proto.ColInt64{}
 	from, hash := proto.ColStr{}, proto.ColStr{}
 	cycles, manifests, loads := new(proto.ColStr).Array(), new(proto.ColUInt64).Array(), new(proto.ColUInt64).Array()
-	in := proto.Input{{Name: "number", Data: &number}, {Name: "moved_at", Data: content.Typed(&moved, content.Moment)},
+	in := proto.Input{{Name: "number", Data: &number}, {Name: "moved_at", Data: Typed(&moved, Moment)},
 		{Name: "lake", Data: &from},
 		{Name: "manifest", Data: &manifest}, {Name: "manifest_hash", Data: &hash},
-		{Name: "as_of", Data: content.Typed(&asOf, content.Moment)},
+		{Name: "as_of", Data: Typed(&asOf, Moment)},
 		{Name: "cycles", Data: cycles}, {Name: "cycle_manifests", Data: manifests}, {Name: "loads", Data: loads}}
 	return n.Retry(ctx, func() error {
 		return n.Insert(ctx, clickhouse.OneBlock(to.schema.name("published"), in, func() {
@@ -162,7 +160,7 @@ func (s Schema) loadRows(loads []load) *clickhouse.Insert {
 			cycle.Append(l.cycle)
 			shard.Append(uint32(l.shard))
 			rows.Append(uint64(l.rows))
-			columns.Append(content.Find(content.Tables(true), l.table).SumNames())
+			columns.Append(Find(Tables(true), l.table).SumNames())
 			sums.Append(l.sums)
 		}
 	})

@@ -16,8 +16,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
-	"github.com/tollbook/tollbook/pipeline/out/clickhouse/cluster"
-	"github.com/tollbook/tollbook/pipeline/out/publish/content"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/problem"
 )
@@ -84,10 +82,10 @@ func (e *OtherLakeError) Diagnosis() (problem.Class, string) {
 // target has what is published, where, and the report of it.
 type target struct {
 	o      *Options
-	src    *content.Source
+	src    *Source
 	schema Schema
-	nodes  *cluster.Servers
-	tables []*content.Table
+	nodes  *clickhouse.Servers
+	tables []*Table
 	report *Report
 }
 
@@ -97,38 +95,39 @@ type copyState struct {
 	base    Pointer // what is shown now
 	begun   uint64  // an id assigned after base was read
 	settled []settled
-	items   []*content.Item
-	noted   map[uint64]*load      // every recorded load
-	whole   map[content.Key]*load // loads of the items, counted
+	items   []*Item
+	noted   map[uint64]*load // every recorded load
+	whole   map[Key]*load    // loads of the items, counted
 }
 
 // partitions records the changes to the servers' partitions.
 type partitions struct {
 	state   *copyState
-	was     map[place]makeup
-	changed map[place]bool // partitions that were counted or inserted into
+	was     map[publishPlace]makeup
+	changed map[publishPlace]bool // partitions that were counted or inserted into
 
 	mu       sync.Mutex
-	inserted map[place]uint64 // rows
-	unsure   map[place]int    // number of insertions that did not end: it is unknown which of their rows are there
+	inserted map[publishPlace]uint64 // rows
+	unsure   map[publishPlace]int    // insertions that did not end: it is unknown which of their rows are there
 }
 
-// run is one publish: its stages in order.
-type run struct{ *partitions }
+// publishing is one publish: its stages in order.
+type publishing struct{ *partitions }
 
 // newRun returns a publish that has not begun.
-func newRun(o *Options, src *content.Source) *run {
-	to := &target{o: o, src: src, schema: Schema{o.Server.Database, o.Cluster}, tables: content.Tables(src.Samples),
+func newRun(o *Options, src *Source) *publishing {
+	to := &target{o: o, src: src, schema: Schema{o.Server.Database, o.Cluster}, tables: Tables(src.Samples),
 		report: newReport(o, src)}
-	state := &copyState{target: to, noted: make(map[uint64]*load), whole: make(map[content.Key]*load)}
-	return &run{&partitions{state: state, was: make(map[place]makeup), changed: make(map[place]bool),
-		inserted: make(map[place]uint64), unsure: make(map[place]int)}}
+	state := &copyState{target: to, noted: make(map[uint64]*load), whole: make(map[Key]*load)}
+	return &publishing{&partitions{state: state, was: make(map[publishPlace]makeup),
+		changed:  make(map[publishPlace]bool),
+		inserted: make(map[publishPlace]uint64), unsure: make(map[publishPlace]int)}}
 }
 
 // Publish brings the copy to a state of the lake. Errors: *clickhouse.Error, *DifferError, *AlteredError, *NewerError,
-// *OtherLakeError, *cluster.NoClusterError, *rows.NoCycleError, those of the lake; for one cycle also an error if the
-// state that is shown is not in the history of the lake. After an error too, the views show one complete state.
-func Publish(ctx context.Context, o *Options, src *content.Source) (report *Report, err error) {
+// *OtherLakeError, *clickhouse.NoClusterError, *rows.NoCycleError, those of the lake; for one cycle also an error if
+// the state that is shown is not in the history of the lake. After an error too, the views show one complete state.
+func Publish(ctx context.Context, o *Options, src *Source) (report *Report, err error) {
 	const turns = 4          // attempts while other publishers move the pointer
 	var before []*Report     // of earlier attempts
 	moved := new(MovedError) // of the last one
@@ -150,8 +149,8 @@ func Publish(ctx context.Context, o *Options, src *content.Source) (report *Repo
 	return nil, err
 }
 
-func (r *run) publish(ctx context.Context) (err error) {
-	if r.state.nodes, err = cluster.Connect(ctx, r.state.o.Server, r.state.o.Cluster); err != nil {
+func (r *publishing) publish(ctx context.Context) (err error) {
+	if r.state.nodes, err = clickhouse.Connect(ctx, r.state.o.Server, r.state.o.Cluster); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, r.state.nodes.Close()) }()
@@ -275,14 +274,14 @@ func (pr *preparation) apply(ctx context.Context, plans [][]step, chosen func(st
 
 // columns checks the tables of every server.
 func (to *target) columns(ctx context.Context) error {
-	return cluster.Each(ctx, to.nodes.All, func(ctx context.Context, n *cluster.Server) error {
+	return clickhouse.EachServer(ctx, to.nodes.All, func(ctx context.Context, n *clickhouse.Server) error {
 		return to.schema.checkColumns(ctx, n.Conn, to.tables)
 	})
 }
 
 // inspect reads the pointer, the recorded loads, and which lake the copy is of.
 func (c *copyState) inspect(ctx context.Context) (err error) {
-	var behind []*cluster.Server
+	var behind []*clickhouse.Server
 	if c.base, behind, err = c.readPointer(ctx); err != nil {
 		return err
 	}
@@ -338,10 +337,10 @@ func (c *copyState) readLoads(ctx context.Context) error {
 }
 
 // usableLoads returns the recorded loads that may be shown, the best one of each item.
-func (c *copyState) usableLoads() map[content.Key]*load {
-	byKey := make(map[content.Key]*load)
+func (c *copyState) usableLoads() map[Key]*load {
+	byKey := make(map[Key]*load)
 	for id, l := range c.noted {
-		k := content.Key{Table: l.table, Path: l.path}
+		k := Key{Table: l.table, Path: l.path}
 		if old := byKey[k]; l.path != "" && c.usable(l) && (old == nil || c.better(id, old.id)) {
 			byKey[k] = l
 		}
@@ -350,7 +349,7 @@ func (c *copyState) usableLoads() map[content.Key]*load {
 }
 
 // match finds the items whose rows are on the servers, and returns the missing ones.
-func (r *run) match(ctx context.Context) ([]*content.Item, error) {
+func (r *publishing) match(ctx context.Context) ([]*Item, error) {
 	var err error
 	if r.state.items, err = r.state.src.Items(ctx, r.state.tables); err != nil {
 		return nil, err
@@ -378,7 +377,7 @@ func (r *run) match(ctx context.Context) ([]*content.Item, error) {
 	if err != nil {
 		return nil, err
 	}
-	var missing []*content.Item
+	var missing []*Item
 	for _, i := range r.state.items {
 		l := r.state.whole[i.Key()]
 		if l != nil && broken[l.id] != nil {
@@ -428,13 +427,13 @@ type loader struct {
 
 // loadAll inserts the missing items, several groups at once. Calculated items are inserted concurrently, one group
 // after the other, because the server spends most of the time waiting for them.
-func (ld *loader) loadAll(ctx context.Context, missing []*content.Item) error {
+func (ld *loader) loadAll(ctx context.Context, missing []*Item) error {
 	inserts := ld.state.o.Inserts
 	if inserts < 1 {
 		inserts = 2
 	}
-	files := slices.DeleteFunc(slices.Clone(missing), func(i *content.Item) bool { return i.Calculated })
-	others := slices.DeleteFunc(slices.Clone(missing), func(i *content.Item) bool { return !i.Calculated })
+	files := slices.DeleteFunc(slices.Clone(missing), func(i *Item) bool { return i.Calculated })
+	others := slices.DeleteFunc(slices.Clone(missing), func(i *Item) bool { return !i.Calculated })
 	both, within := errgroup.WithContext(ctx)
 	both.Go(func() error { return ld.loadGroups(within, others, 1) })
 	both.Go(func() error { return ld.loadGroups(within, files, inserts) })
@@ -445,7 +444,7 @@ func (ld *loader) loadAll(ctx context.Context, missing []*content.Item) error {
 }
 
 // loadGroups inserts items, up to inserts groups at once.
-func (ld *loader) loadGroups(ctx context.Context, items []*content.Item, inserts int) error {
+func (ld *loader) loadGroups(ctx context.Context, items []*Item, inserts int) error {
 	work, within := errgroup.WithContext(ctx)
 	work.SetLimit(inserts)
 	for _, g := range groups(items, ld.state.nodes.Shards, inserts) {
@@ -461,7 +460,7 @@ func (ld *loader) loadGroups(ctx context.Context, items []*content.Item, inserts
 			defer ld.mu.Unlock()
 			for i := range loads {
 				l := &loads[i]
-				ld.state.whole[content.Key{Table: l.table, Path: l.path}], ld.state.noted[l.id] = l, l
+				ld.state.whole[Key{Table: l.table, Path: l.path}], ld.state.noted[l.id] = l, l
 				ld.state.report.inserted(l)
 			}
 			return nil
@@ -507,8 +506,8 @@ func (c *copyState) next() *Pointer {
 }
 
 // shownAt returns the loads of a pointer by partition.
-func (ps *partitions) shownAt(p *Pointer) map[place][]uint64 {
-	out := make(map[place][]uint64)
+func (ps *partitions) shownAt(p *Pointer) map[publishPlace][]uint64 {
+	out := make(map[publishPlace][]uint64)
 	for at := range ps.changed {
 		out[at] = nil
 	}
@@ -543,7 +542,7 @@ func (c *copyState) show(ctx context.Context, next *Pointer) error {
 		if now.Number != c.base.Number {
 			return c.movedTo(now.Number)
 		}
-		return cluster.Each(ctx, behind, func(ctx context.Context, n *cluster.Server) error {
+		return clickhouse.EachServer(ctx, behind, func(ctx context.Context, n *clickhouse.Server) error {
 			return c.put(ctx, n, &now)
 		})
 	}

@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/out/publish/content"
 )
 
 // Report is what a publish did.
@@ -39,7 +38,7 @@ type TableReport struct {
 	Inserted int64  `json:"inserted_rows"`
 }
 
-func newReport(o *Options, src *content.Source) *Report {
+func newReport(o *Options, src *Source) *Report {
 	return &Report{Server: o.Server.Address, Database: o.Server.Database, Cluster: o.Cluster, Cycle: src.Cycle.String(),
 		DryRun: o.DryRun}
 }
@@ -65,7 +64,7 @@ func (r *Report) after(attempts []*Report) {
 }
 
 // plan reports the items to show and those that are missing.
-func (r *Report) plan(items, missing []*content.Item) {
+func (r *Report) plan(items, missing []*Item) {
 	at := make(map[string]int)
 	for _, i := range items {
 		k, known := at[i.Table.Name]

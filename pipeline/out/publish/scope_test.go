@@ -14,7 +14,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/pipeline/run"
-	"github.com/tollbook/tollbook/pipeline/run/targets"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
@@ -29,7 +28,7 @@ func TestMeddledOutOfScope(t *testing.T) {
 	if !strings.HasPrefix(want, "2026-09\t12\t8645.37\n2026-10\t1\t") {
 		t.Fatal(want)
 	}
-	october := targets.Options{Cycle: cycle(t, "2026-10")}
+	october := run.PublishOptions{Cycle: cycle(t, "2026-10")}
 
 	w.ask("ALTER TABLE copy_internal.statements_data UPDATE due_amount = due_amount + 100 WHERE cycle = '2026-09' " +
 		"SETTINGS mutations_sync = 1")
@@ -102,8 +101,8 @@ func atFirst(point string, do func()) func(string) error {
 }
 
 // startedOver publishes and checks the report: if the publish started over, it has what all attempts did.
-func startedOver(w *world, po targets.Options, o workspace.Options) {
-	r, err := targets.ClickHouse(w.Context(), w.workspace(), po, o)
+func startedOver(w *world, po run.PublishOptions, o workspace.Options) {
+	r, err := run.PublishClickHouse(w.Context(), w.workspace(), po, o)
 	if err != nil {
 		w.Error(err)
 		return
@@ -122,7 +121,7 @@ func startedOver(w *world, po targets.Options, o workspace.Options) {
 func TestCyclesAtOnce(t *testing.T) {
 	t.Parallel()
 	program.Slow(t)
-	september, october := targets.Options{Cycle: cycle(t, "2026-09")}, targets.Options{Cycle: cycle(t, "2026-10")}
+	september, october := run.PublishOptions{Cycle: cycle(t, "2026-09")}, run.PublishOptions{Cycle: cycle(t, "2026-10")}
 	// each publishes until its pointer has its number, the first one before the second one
 	for name, c := range map[string]struct {
 		first, second func(done1, numbered2, done2 chan struct{})
@@ -165,14 +164,14 @@ func TestCyclesAtOnce(t *testing.T) {
 func (w *world) publishing(all *sync.WaitGroup, after chan struct{}, name string, stopAt func(string) error,
 	want error) {
 	w.Helper()
-	o, po := w.options(), targets.Options{Cycle: place.NoCycle}
+	o, po := w.options(), run.PublishOptions{Cycle: place.NoCycle}
 	if name != "" {
 		po.Cycle = cycle(w.T, name)
 	}
 	o.StopAt = stopAt
 	all.Go(func() {
 		<-after
-		if _, err := targets.ClickHouse(w.Context(), w.workspace(), po, o); !errors.Is(err, want) {
+		if _, err := run.PublishClickHouse(w.Context(), w.workspace(), po, o); !errors.Is(err, want) {
 			w.Errorf("publish of %s: %v", name, err)
 		}
 	})
@@ -251,7 +250,7 @@ func TestCycleAfterKill(t *testing.T) {
 	w := twoCycles(t)
 	w.hiding("2026-09", errors.New("killed"), func() {})
 	w.shows(manifestsSQL, "3\t['2026-09','2026-10']\t[2,3]")
-	r, err := w.tryPublish(targets.Options{Cycle: cycle(t, "2026-10")})
+	r, err := w.tryPublish(run.PublishOptions{Cycle: cycle(t, "2026-10")})
 	w.must(err)
 	if !slices.Equal(r.StartedOver, []string{"the views hide a later state of another cycle"}) || r.Cycle != "" {
 		t.Errorf("%+v", r)
@@ -277,7 +276,7 @@ func TestCycleBesideRun(t *testing.T) {
 		_, err := run.Nightly(t.Context(), w.workspace(), w.options())
 		w.must(err)
 	})
-	_, err := targets.ClickHouse(t.Context(), w.workspace(), targets.Options{Cycle: cycle(t, "2026-09")}, o)
+	_, err := run.PublishClickHouse(t.Context(), w.workspace(), run.PublishOptions{Cycle: cycle(t, "2026-09")}, o)
 	w.must(err)
 	w.shows(manifestsSQL, "4\t['2026-09','2026-10']\t[4,4]")
 }
@@ -296,7 +295,7 @@ func TestCycleOfOtherHistory(t *testing.T) {
 	w.publish() // manifest 2
 	w.must(os.RemoveAll(filepath.Join(w.dir, "lake")))
 	w.must(os.CopyFS(filepath.Join(w.dir, "lake"), os.DirFS(kept)))
-	if _, err := w.tryPublish(targets.Options{Cycle: cycle(t, "2026-09")}); err == nil ||
+	if _, err := w.tryPublish(run.PublishOptions{Cycle: cycle(t, "2026-09")}); err == nil ||
 		!strings.Contains(err.Error(), "the views show manifest 2, which is not in the history of the lake") {
 		t.Errorf("one cycle: %v", err)
 	}

@@ -8,7 +8,6 @@ import (
 	"github.com/shopspring/decimal"
 
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/out/publish/content"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -18,7 +17,7 @@ import (
 func (c *copyState) totals() error {
 	manifest := make(map[string]string)
 	for _, t := range c.src.Snap.Manifest.Totals {
-		manifest[t.Name] = content.TrimZeros(t.Value)
+		manifest[t.Name] = TrimZeros(t.Value)
 	}
 	cycles, err := c.src.Cycles()
 	if err != nil {
@@ -94,7 +93,7 @@ func (t *totalCheck) agreed(column string, v decimal.Decimal) {
 
 // lines checks the amounts of lines and statements.
 func (t *totalCheck) lines() error {
-	lines, statements := content.Find(t.state.tables, "lines"), content.Find(t.state.tables, "statements")
+	lines, statements := Find(t.state.tables, "lines"), Find(t.state.tables, "statements")
 	for k, name := range statements.SumNames() {
 		at := slices.Index(lines.SumNames(), name)
 		if at < 0 || statements.Def.Columns[statements.Sums[k]].Type != tables.Amount {
@@ -111,7 +110,7 @@ func (t *totalCheck) lines() error {
 		if !l.Equal(s) {
 			return t.smallest(name, at, k)
 		}
-		for _, table := range []*content.Table{lines, statements} { // both sums are l
+		for _, table := range []*Table{lines, statements} { // both sums are l
 			if want, known := t.known(table.Name, name); known && want != l.String() {
 				return &DifferError{What: t.what(), Column: name, Left: want +
 					" in the lake's control totals", Right: l.String() + " in " + table.Name + " on the server"}
@@ -124,9 +123,9 @@ func (t *totalCheck) lines() error {
 
 // taxes checks Σ tax_amount of customers in taxes = Σ tax_amount of statements = the manifest (§10.6).
 func (t *totalCheck) taxes() error {
-	statements, taxes := content.Find(t.state.tables, "statements"), content.Find(t.state.tables, "taxes")
-	inStatements := slices.Index(statements.SumNames(), content.TaxAmount)
-	inTaxes := slices.Index(taxes.SumNames(), content.TaxAmount)
+	statements, taxes := Find(t.state.tables, "statements"), Find(t.state.tables, "taxes")
+	inStatements := slices.Index(statements.SumNames(), TaxAmount)
+	inTaxes := slices.Index(taxes.SumNames(), TaxAmount)
 	s, err := t.sum(statements, inStatements, manifest.NoBucket)
 	if err != nil {
 		return err
@@ -140,24 +139,24 @@ func (t *totalCheck) taxes() error {
 		sum = sum.Add(part)
 	}
 	if !s.Equal(sum) {
-		return &DifferError{What: t.what(), Column: content.TaxAmount, Left: s.String() + " in statements",
+		return &DifferError{What: t.what(), Column: TaxAmount, Left: s.String() + " in statements",
 			Right: sum.String() + " in taxes"}
 	}
-	want, known := t.known(statements.Name, content.TaxAmount)
+	want, known := t.known(statements.Name, TaxAmount)
 	if !known {
 		return nil
 	}
 	if want != s.String() {
-		return &DifferError{What: t.what(), Column: content.TaxAmount, Left: want + " in the lake's control totals",
+		return &DifferError{What: t.what(), Column: TaxAmount, Left: want + " in the lake's control totals",
 			Right: s.String() + " in statements on the server"}
 	}
-	t.agreed(content.TaxAmount, s)
+	t.agreed(TaxAmount, s)
 	return nil
 }
 
 // smallest returns an error that names the first bucket in which lines and statements differ.
 func (t *totalCheck) smallest(column string, at, k int) error {
-	lines, statements := content.Find(t.state.tables, "lines"), content.Find(t.state.tables, "statements")
+	lines, statements := Find(t.state.tables, "lines"), Find(t.state.tables, "statements")
 	for bucket := range max(1, t.state.src.Snap.Manifest.Buckets) {
 		l, err := t.sum(lines, at, bucket)
 		if err != nil {
@@ -177,7 +176,7 @@ func (t *totalCheck) smallest(column string, at, k int) error {
 }
 
 // sum adds up a column over the loads of the cycle and the currency; manifest.NoBucket means all buckets.
-func (t *totalCheck) sum(p *content.Table, column, bucket int) (decimal.Decimal, error) {
+func (t *totalCheck) sum(p *Table, column, bucket int) (decimal.Decimal, error) {
 	var total decimal.Decimal
 	for _, i := range t.state.items {
 		if i.Table != p || i.Cycle != t.cycle || i.Money != t.currency ||

@@ -7,8 +7,6 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
-	"github.com/tollbook/tollbook/pipeline/out/clickhouse/cluster"
-	"github.com/tollbook/tollbook/pipeline/out/publish/content"
 	"github.com/tollbook/tollbook/schemas/problem"
 )
 
@@ -40,7 +38,7 @@ type counted struct {
 }
 
 // count returns the rows and sums that a server has of each load.
-func (to *target) count(ctx context.Context, n *cluster.Server, p *content.Table, where string, args ...any) (
+func (to *target) count(ctx context.Context, n *clickhouse.Server, p *Table, where string, args ...any) (
 	map[uint64]counted, error) {
 	out := make(map[uint64]counted)
 	var id, rows uint64
@@ -52,7 +50,7 @@ func (to *target) count(ctx context.Context, n *cluster.Server, p *content.Table
 		Begin: func() { clear(out) },
 	}, func() error {
 		for i := range sums {
-			sums[i] = content.TrimZeros(sums[i])
+			sums[i] = TrimZeros(sums[i])
 		}
 		out[id] = counted{int64(rows), slices.Clone(sums)}
 		return nil
@@ -61,7 +59,7 @@ func (to *target) count(ctx context.Context, n *cluster.Server, p *content.Table
 }
 
 // verify compares the rows and sums of loads on a server with those that were sent.
-func (ld *loader) verify(ctx context.Context, n *cluster.Server, p *content.Table, cycle string, loads []load) error {
+func (ld *loader) verify(ctx context.Context, n *clickhouse.Server, p *Table, cycle string, loads []load) error {
 	ids := make([]uint64, 0, len(loads))
 	for i := range loads {
 		ids = append(ids, loads[i].id)
@@ -79,7 +77,7 @@ func (ld *loader) verify(ctx context.Context, n *cluster.Server, p *content.Tabl
 }
 
 // compare returns nil if a load on a server is equal to what was sent.
-func compare(n *cluster.Server, p *content.Table, l *load, got counted) *DifferError {
+func compare(n *clickhouse.Server, p *Table, l *load, got counted) *DifferError {
 	what := fmt.Sprintf("%s in %s on %s, load %d", l.path, p.Data(), n.Address(), l.id)
 	if got.rows != l.rows {
 		return &DifferError{What: what, Column: "rows", Left: fmt.Sprintf("%d were sent", l.rows),

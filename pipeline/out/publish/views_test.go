@@ -10,7 +10,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
-	"github.com/tollbook/tollbook/pipeline/run/targets"
+	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/schemas/problem"
 )
 
@@ -56,7 +56,7 @@ func TestInternalIsNoCopy(t *testing.T) {
 	w.publishedMonth()
 	other := at(t, w.server, strings.Replace(copyOf(w.server.DSN()), "/copy", "/copy_internal", 1), "")
 	other.unpublishedMonth()
-	_, err := other.tryPublish(targets.Options{Cycle: place.NoCycle})
+	_, err := other.tryPublish(run.PublishOptions{Cycle: place.NoCycle})
 	if refused := new(publish.NotViewsError); !errors.As(err, &refused) ||
 		!strings.Contains(err.Error(), "database copy_internal contains the tables behind the views of database copy") {
 		t.Errorf("%v", err)
@@ -84,7 +84,7 @@ func TestInternalDatabaseIsCreated(t *testing.T) {
 	w := at(t, s, "clickhouse://billing:p@"+s.Addr()+"/copy", "")
 	w.unpublishedMonth()
 	w.ask("CREATE DATABASE copy")
-	_, err := w.tryPublish(targets.Options{Cycle: place.NoCycle})
+	_, err := w.tryPublish(run.PublishOptions{Cycle: place.NoCycle})
 	failed := new(clickhouse.Error)
 	if !errors.As(err, &failed) ||
 		!strings.Contains(err.Error(),

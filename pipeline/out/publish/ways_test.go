@@ -15,7 +15,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
-	"github.com/tollbook/tollbook/pipeline/run/targets"
+	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/schemas/problem"
 )
 
@@ -55,7 +55,7 @@ func TestTLSAndSecrets(t *testing.T) {
 	w.unpublishedMonth()
 	told := func(want string) {
 		t.Helper()
-		_, err := w.tryPublish(targets.Options{Cycle: place.NoCycle})
+		_, err := w.tryPublish(run.PublishOptions{Cycle: place.NoCycle})
 		var failed *clickhouse.Error
 		if !errors.As(err, &failed) || !strings.Contains(err.Error()+problem.HintOf(failed), want) ||
 			strings.Contains(fmt.Sprintf("%v %+v %#v", err, err, problem.HintOf(failed)), secret) {
@@ -87,7 +87,7 @@ func TestCredentials(t *testing.T) {
 	w.env[clickhouse.UserEnv], w.env[clickhouse.PasswordEnv] = "ops", "from env"
 	w.publish()
 	w.env[clickhouse.PasswordEnv] = "from somewhere else"
-	_, err := w.tryPublish(targets.Options{Cycle: place.NoCycle})
+	_, err := w.tryPublish(run.PublishOptions{Cycle: place.NoCycle})
 	if err == nil || strings.Contains(err.Error(), "from somewhere else") ||
 		!strings.Contains(err.Error(), "Authentication failed") {
 		t.Error(err)
@@ -124,7 +124,7 @@ func TestDroppedTable(t *testing.T) {
 		"[0,1]",
 	)
 	w.ask("INSERT INTO copy_internal.schema_versions (version, name) VALUES (2, 'of tomorrow')")
-	_, err := w.tryPublish(targets.Options{Cycle: place.NoCycle})
+	_, err := w.tryPublish(run.PublishOptions{Cycle: place.NoCycle})
 	var newer *publish.NewerError
 	if !errors.As(err, &newer) || newer.Version != 2 || newer.Ours != 1 {
 		t.Error(err)
@@ -174,7 +174,7 @@ func TestMoreShards(t *testing.T) {
 	}
 	w.server = shards[1]
 	w.shows(rowsOfLinesSQL, "0")
-	_, err := w.tryPublish(targets.Options{Cycle: place.NoCycle, Rebalance: true})
+	_, err := w.tryPublish(run.PublishOptions{Cycle: place.NoCycle, Rebalance: true})
 	w.must(err)
 	for _, s := range shards {
 		w.server = s
@@ -195,7 +195,7 @@ func TestTwoPublishers(t *testing.T) {
 	var all sync.WaitGroup
 	for range 3 {
 		all.Go(func() {
-			if _, err := w.tryPublish(targets.Options{Cycle: place.NoCycle}); err != nil {
+			if _, err := w.tryPublish(run.PublishOptions{Cycle: place.NoCycle}); err != nil {
 				t.Error(err)
 			}
 		})
@@ -225,7 +225,7 @@ func TestQueryHoldsRows(t *testing.T) {
 	w.shows(statementsSQL, sampleDue)
 	<-ended
 	ended = w.running(w.server) // which began after the rows were dropped: it holds nothing
-	_, err := w.tryPublish(targets.Options{Cycle: cycle(t, "2026-09")})
+	_, err := w.tryPublish(run.PublishOptions{Cycle: cycle(t, "2026-09")})
 	w.must(err)
 	w.shows("SELECT count() FROM copy_internal.statements_data", "12")
 	<-ended

@@ -14,7 +14,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/pipeline/run"
-	"github.com/tollbook/tollbook/pipeline/run/targets"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -163,14 +162,14 @@ func cycle(t *testing.T, name string) period.Cycle {
 // publish publishes everything.
 func (w *world) publish() *publish.Report {
 	w.Helper()
-	r, err := w.tryPublish(targets.Options{Cycle: place.NoCycle})
+	r, err := w.tryPublish(run.PublishOptions{Cycle: place.NoCycle})
 	w.must(err)
 	return r
 }
 
-func (w *world) tryPublish(po targets.Options) (*publish.Report, error) {
+func (w *world) tryPublish(po run.PublishOptions) (*publish.Report, error) {
 	w.Helper()
-	return targets.ClickHouse(w.Context(), w.workspace(), po, w.options())
+	return run.PublishClickHouse(w.Context(), w.workspace(), po, w.options())
 }
 
 // ask sends a query to the server and returns the answer.
@@ -210,8 +209,8 @@ func (w *world) stopAt(point string) {
 		}
 		return nil
 	}
-	if _, err := targets.ClickHouse(context.WithoutCancel(w.Context()), w.workspace(),
-		targets.Options{Cycle: place.NoCycle}, o); !errors.Is(err, errStopped) {
+	if _, err := run.PublishClickHouse(context.WithoutCancel(w.Context()), w.workspace(),
+		run.PublishOptions{Cycle: place.NoCycle}, o); !errors.Is(err, errStopped) {
 		w.Fatalf("publish up to %s: %v", point, err)
 	}
 }

@@ -18,7 +18,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
 	"github.com/tollbook/tollbook/pipeline/read/records"
 	"github.com/tollbook/tollbook/pipeline/run"
-	"github.com/tollbook/tollbook/pipeline/run/targets"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -97,7 +96,7 @@ more,delta,delta-depot,vm.c2,east-1,2026-09-10T00:00:00+08:00,2026-09-10T01:00:0
 			must(conn.One(t.Context(), "count", "SELECT count() FROM "+from, nil, &before))
 			if clean {
 				w.Settings.ClickHouse.Keep = 0
-				_, err := targets.ClickHouse(t.Context(), w, targets.Options{Cycle: place.NoCycle}, o)
+				_, err := run.PublishClickHouse(t.Context(), w, run.PublishOptions{Cycle: place.NoCycle}, o)
 				must(err)
 			}
 			return conn.One(t.Context(), "count", "SELECT count() FROM "+from, nil, &after)

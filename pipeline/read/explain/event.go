@@ -9,7 +9,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/intake/event"
 	"github.com/tollbook/tollbook/pipeline/intake/events"
-	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
+	"github.com/tollbook/tollbook/pipeline/intake/feed"
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
@@ -228,7 +228,7 @@ func (ev *eventStory) adjustment(ctx context.Context, a *event.Adjustment) (err 
 func (ev *eventStory) orderOrigins(ctx context.Context, o *event.Order) ([]Origin, error) {
 	spec := feeds.Orders()
 	search := &originSearch{ev.ex}
-	return search.in(ctx, spec, manifest.Day{}, func(b *feedrows.Batch, i int) (bears, same bool) {
+	return search.in(ctx, spec, manifest.Day{}, func(b *feed.Batch, i int) (bears, same bool) {
 		c := cells{b, spec, i}
 		n, given := c.whole("order_line")
 		if !given {
@@ -252,7 +252,7 @@ func (ev *eventStory) orderOrigins(ctx context.Context, o *event.Order) ([]Origi
 func (ev *eventStory) adjustmentOrigins(ctx context.Context, a *event.Adjustment) ([]Origin, error) {
 	spec := feeds.Adjustments()
 	search := &originSearch{ev.ex}
-	return search.in(ctx, spec, manifest.Day{}, func(b *feedrows.Batch, i int) (bears, same bool) {
+	return search.in(ctx, spec, manifest.Day{}, func(b *feed.Batch, i int) (bears, same bool) {
 		c := cells{b, spec, i}
 		if c.text("adjustment_id") != a.ID {
 			return false, false

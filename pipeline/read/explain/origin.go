@@ -13,7 +13,6 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"github.com/tollbook/tollbook/pipeline/intake/feed"
-	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
@@ -35,14 +34,14 @@ const maxOrigins = 10
 
 // match reports whether a row of a feed file has the requested id, and whether its content equals that of the accepted
 // record.
-type match func(b *feedrows.Batch, i int) (bears, same bool)
+type match func(b *feed.Batch, i int) (bears, same bool)
 
 // origins searches the accepted feed files that may contain the record's day for a usage record.
 func (e *explainer) origins(ctx context.Context, r *accepted) ([]Origin, error) {
 	spec := feeds.Usage()
 	search := &originSearch{e}
 	day := manifest.DayOf(e.Books.Zone.Day(r.Start))
-	return search.in(ctx, spec, day, func(b *feedrows.Batch, i int) (bears, same bool) {
+	return search.in(ctx, spec, day, func(b *feed.Batch, i int) (bears, same bool) {
 		c := cells{b, spec, i}
 		if c.text("record_id") != e.at.id || c.text("customer_id") != e.at.customer {
 			return false, false
@@ -109,7 +108,7 @@ func Samples(ctx context.Context, s *Sources, links []string, slot period.Instan
 	search := &originSearch{&explainer{Sources: s, story: story}}
 	const length = 5 * 60 * period.Instant(period.Second)
 	day := manifest.DayOf(s.Books.Zone.Day(slot))
-	return search.in(ctx, spec, day, func(b *feedrows.Batch, i int) (bears, same bool) {
+	return search.in(ctx, spec, day, func(b *feed.Batch, i int) (bears, same bool) {
 		c := cells{b, spec, i}
 		at, ok := c.time("sample_time")
 		found := ok && at >= slot && at < slot+length && slices.Contains(links, c.text("resource_id"))
@@ -121,7 +120,7 @@ func Samples(ctx context.Context, s *Sources, links []string, slot period.Instan
 // values.
 func FeedRows(ctx context.Context, s *Sources, spec *feeds.Spec, values map[string][]string) ([]Origin, error) {
 	search := &originSearch{&explainer{Sources: s, story: &Story{}}}
-	return search.in(ctx, spec, manifest.Day{}, func(b *feedrows.Batch, i int) (bears, same bool) {
+	return search.in(ctx, spec, manifest.Day{}, func(b *feed.Batch, i int) (bears, same bool) {
 		c := cells{b, spec, i}
 		for column, allowed := range values {
 			value := c.text(column)
@@ -153,7 +152,7 @@ func (os *originSearch) inFile(ctx context.Context, in *manifest.Input, spec *fe
 	case hash != in.Hash:
 		return []Origin{{File: in.Name, Note: "another file has this name now: it cannot be read"}}, nil
 	}
-	reader, err := feed.Open(inbox.Fresh(os.Inbox), in.Name, spec, feedrows.Options{})
+	reader, err := feed.Open(inbox.Fresh(os.Inbox), in.Name, spec, feed.ReadOptions{})
 	if err != nil {
 		return nil, err
 	}
@@ -173,7 +172,7 @@ func (os *originSearch) inFile(ctx context.Context, in *manifest.Input, spec *fe
 }
 
 // inBatch finds the rows of a batch with the id.
-func inBatch(b *feedrows.Batch, name string, match match) []Origin {
+func inBatch(b *feed.Batch, name string, match match) []Origin {
 	faulty := make(map[int]bool, len(b.Faults))
 	for _, f := range b.Faults {
 		faulty[f.Index] = true
@@ -208,7 +207,7 @@ func (os *originSearch) sameContent(c cells, r *accepted) bool {
 
 // cells is one row of a feed batch; an empty cell reads as "" or false.
 type cells struct {
-	batch *feedrows.Batch
+	batch *feed.Batch
 	spec  *feeds.Spec
 	row   int
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/rating/derivation"
-	"github.com/tollbook/tollbook/rating/recurring"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -27,7 +27,7 @@ func (me *monthEndStory) recurring() error {
 	}
 	zone := me.ex.Books.Zone
 	bounds := zone.Bounds(me.ex.cycle)
-	for _, p := range recurring.Parts(me.ex.Books.Recurring.Of(me.ex.customer), zone, bounds) {
+	for _, p := range rating.RecurringParts(me.ex.Books.Recurring.Of(me.ex.customer), zone, bounds) {
 		if p.ID == me.ex.at.id {
 			return me.part(&p, bounds)
 		}
@@ -37,7 +37,7 @@ func (me *monthEndStory) recurring() error {
 }
 
 // part prices one part of a charge again.
-func (me *monthEndStory) part(p *recurring.Part, bounds period.Span) error {
+func (me *monthEndStory) part(p *rating.RecurringPart, bounds period.Span) error {
 	me.ex.fact("product", productText(&me.ex.Books.Products[p.Row.SKU]))
 	me.ex.fact("charge", p.Row.ID)
 	me.ex.fact("part", p.Span.String())
@@ -48,7 +48,10 @@ func (me *monthEndStory) part(p *recurring.Part, bounds period.Span) error {
 	}
 	if bounds.Holds(p.Instant()) {
 		var steps []string
-		charge, err := recurring.Price(me.ex.prices, p, func(s derivation.Step) { steps = append(steps, s.String()) })
+		charge, err := rating.RecurringPrice(me.ex.prices, p, func(s derivation.Step) {
+			steps = append(steps,
+				s.String())
+		})
 		if err != nil {
 			return err
 		}

@@ -10,7 +10,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/pipeline/lake/parquet/pageindex"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -91,15 +90,15 @@ type dictKey struct {
 }
 
 // layout returns a file's layout, which is read once.
-func (l *Lake) layout(snap *lake.Snapshot, e manifest.FileEntry) (*pageindex.Layout, error) {
-	return l.layouts.Get(context.Background(), e.Hash, otter.LoaderFunc[manifest.Hash, *pageindex.Layout](
-		func(context.Context, manifest.Hash) (*pageindex.Layout, error) {
+func (l *Lake) layout(snap *lake.Snapshot, e manifest.FileEntry) (*parquet.Layout, error) {
+	return l.layouts.Get(context.Background(), e.Hash, otter.LoaderFunc[manifest.Hash, *parquet.Layout](
+		func(context.Context, manifest.Hash) (*parquet.Layout, error) {
 			f, err := l.files.take(snap, e)
 			if err != nil {
 				return nil, err
 			}
 			defer l.files.give(f)
-			return pageindex.Read(f, f.Size(), tables.Lines().Table, tables.LineCustomerID.Of().Any())
+			return parquet.ReadIndex(f, f.Size(), tables.Lines().Table, tables.LineCustomerID.Of().Any())
 		}))
 }
 

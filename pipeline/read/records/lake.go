@@ -13,7 +13,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/pipeline/lake/parquet/pageindex"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -42,7 +41,7 @@ func (o Options) fifths(n int) int { return o.Bytes / 5 * n }
 type Lake struct {
 	decoder *parquet.Decoder
 	files   *handles
-	layouts *otter.Cache[manifest.Hash, *pageindex.Layout]
+	layouts *otter.Cache[manifest.Hash, *parquet.Layout]
 	dicts   *otter.Cache[dictKey, *parquet.Dictionary]
 	places  *otter.Cache[placesKey, *places]
 	blocks  *otter.Cache[blockKey, *block]
@@ -58,7 +57,7 @@ func NewLake(o Options) (*Lake, error) {
 	if err != nil {
 		return nil, err
 	}
-	layouts, err1 := cacheOf(o.fifths(2), func(_ manifest.Hash, l *pageindex.Layout) int { return l.Weight() })
+	layouts, err1 := cacheOf(o.fifths(2), func(_ manifest.Hash, l *parquet.Layout) int { return l.Weight() })
 	dicts, err2 := cacheOf(o.fifths(1), func(_ dictKey, d *parquet.Dictionary) int { return 64 + d.Weight() })
 	places, err3 := cacheOf(o.fifths(1), func(k placesKey, p *places) int { return 160 + len(k.where) + p.weight() })
 	blocks, err4 := cacheOf(o.fifths(1), func(k blockKey, b *block) int { return 160 + len(k.cols) + b.weight() })

@@ -13,7 +13,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/lake/replica"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/branding"
@@ -357,15 +356,15 @@ func (b *making) lake(ctx context.Context, l *lake.Lake, to, path string, seen f
 		if err := b.replaceable(snap, to, path); err != nil {
 			return err
 		}
-		done, err := replica.Copy(ctx, snap, st)
+		done, err := lake.Copy(ctx, snap, st)
 		b.report.Files, b.report.Bytes, b.report.Kept = b.report.Files+done.Files, b.report.Bytes+done.Bytes,
 			b.report.Kept+done.Kept
 		if err != nil || snap.Manifest.Number == 0 {
 			return err
 		}
 		out = &state{Path: path, Manifest: snap.Manifest.Number, Hash: snap.Hash}
-		b.sweeps = append(b.sweeps, func() error { return replica.Sweep(snap, st) })
-		b.checks = append(b.checks, func() error { return replica.Check(snap, st) })
+		b.sweeps = append(b.sweeps, func() error { return lake.SweepCopy(snap, st) })
+		b.checks = append(b.checks, func() error { return lake.CheckCopy(snap, st) })
 		return seen(snap)
 	})
 	if refused := new(workspace.RefusedError); errors.As(err, &refused) {

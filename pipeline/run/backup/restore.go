@@ -16,7 +16,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/lake/replica"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/settings"
@@ -314,7 +313,7 @@ func (r *restoring) lake(ctx context.Context, name string, s *state) error {
 	if err := r.drop(to, name); err != nil {
 		return fmt.Errorf("restore %s: %w", name, err)
 	}
-	done, err := replica.Copy(ctx, snap, to)
+	done, err := lake.Copy(ctx, snap, to)
 	if err != nil {
 		return damaged(err)
 	}

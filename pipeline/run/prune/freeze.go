@@ -5,7 +5,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
-	"github.com/tollbook/tollbook/pipeline/run/bookproblem"
+	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -24,5 +24,5 @@ func (p *pruning) freeze(due []manifest.Cycle) error {
 	for _, c := range due {
 		cycles = append(cycles, c.Or(place.NoCycle))
 	}
-	return bookproblem.Of(stage.Freeze(cycles))
+	return run.BookProblem(stage.Freeze(cycles))
 }

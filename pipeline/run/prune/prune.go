@@ -10,9 +10,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/run/archive"
-	"github.com/tollbook/tollbook/pipeline/run/samecurrency"
-	"github.com/tollbook/tollbook/pipeline/run/targets"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings"
@@ -77,7 +76,7 @@ func Run(ctx context.Context, w *workspace.Workspace, po Options, o workspace.Op
 	if po.DryRun {
 		return p.report, nil
 	}
-	return p.report, targets.AfterRun(ctx, w, o, &p.report.Publication)
+	return p.report, run.PublishAfterRun(ctx, w, o, &p.report.Publication)
 }
 
 // apart refuses an archive folder that contains, or is inside, a folder that runs read or write.
@@ -157,7 +156,7 @@ func (p *pruning) due(ctx context.Context, snap *lake.Snapshot) ([]manifest.Cycl
 	if err := snap.Manifest.Units.Check(p.ws.Units()); err != nil {
 		return nil, err
 	}
-	if err := samecurrency.Check(snap, p.ws.Books); err != nil {
+	if err := run.CheckCurrencies(snap, p.ws.Books); err != nil {
 		return nil, err
 	}
 	s := &p.ws.Settings

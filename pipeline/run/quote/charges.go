@@ -2,8 +2,8 @@ package quote
 
 import (
 	"github.com/tollbook/tollbook/pipeline/fold/measure"
+	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/rating/commitment"
-	"github.com/tollbook/tollbook/rating/recurring"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -11,7 +11,7 @@ import (
 // recurring adds the lines of the customer's recurring charges, as if the cycle had ended (§10.5).
 func (p *pricing) recurring() error {
 	b, bounds := p.job.trial.Books, p.job.trial.Books.Zone.Bounds(p.cycle)
-	for _, part := range recurring.Parts(b.Recurring.Of(p.job.customer), b.Zone, bounds) {
+	for _, part := range rating.RecurringParts(b.Recurring.Of(p.job.customer), b.Zone, bounds) {
 		if err := p.part(&part, bounds); err != nil {
 			return err
 		}
@@ -20,8 +20,8 @@ func (p *pricing) recurring() error {
 }
 
 // part adds a part of a charge: what the cycle charges and refunds for it.
-func (p *pricing) part(part *recurring.Part, bounds period.Span) error {
-	charge, err := recurring.Price(p.job.prices, part, nil)
+func (p *pricing) part(part *rating.RecurringPart, bounds period.Span) error {
+	charge, err := rating.RecurringPrice(p.job.prices, part, nil)
 	if err != nil {
 		return err
 	}
@@ -35,7 +35,7 @@ func (p *pricing) part(part *recurring.Part, bounds period.Span) error {
 		add(&charge, part.Span, part.Instant())
 	}
 	if at := part.Back.From; part.Back.To > at && bounds.Holds(at) {
-		back, err := recurring.Back(p.job.prices, part, &charge)
+		back, err := rating.RecurringBack(p.job.prices, part, &charge)
 		if err != nil {
 			return err
 		}

@@ -18,7 +18,6 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/fold/opening"
 	"github.com/tollbook/tollbook/pipeline/intake/feed"
-	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
@@ -70,7 +69,7 @@ func (j *job) named(ctx context.Context) (_ map[period.Cycle]*named, err error) 
 	if j.trial.Books.AnySigned() {
 		spec = spec.WithSigned()
 	}
-	r, err := feed.Open(os.DirFS(filepath.Dir(j.file)), filepath.Base(j.file), spec, feedrows.Options{})
+	r, err := feed.Open(os.DirFS(filepath.Dir(j.file)), filepath.Base(j.file), spec, feed.ReadOptions{})
 	if err != nil {
 		return nil, j.refuse(err)
 	}
@@ -90,7 +89,7 @@ func (j *job) named(ctx context.Context) (_ map[period.Cycle]*named, err error) 
 }
 
 // namedIn adds what the rows of a batch refer to.
-func (j *job) namedIn(b *feedrows.Batch, spec *feeds.Spec, out map[period.Cycle]*named) {
+func (j *job) namedIn(b *feed.Batch, spec *feeds.Spec, out map[period.Cycle]*named) {
 	col := func(name string) any { return b.Rows.Column(spec.Column(name)) }
 	customers, skus := col("customer_id").(*array.Dictionary), col("sku").(*array.Dictionary)
 	words, products := customers.Dictionary().(*array.String), skus.Dictionary().(*array.String)

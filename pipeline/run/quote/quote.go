@@ -12,7 +12,6 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/fold/opening"
 	"github.com/tollbook/tollbook/pipeline/intake/feed"
-	"github.com/tollbook/tollbook/pipeline/intake/feed/feedrows"
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 	"github.com/tollbook/tollbook/pipeline/lake"
@@ -22,7 +21,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/scratch"
 	"github.com/tollbook/tollbook/pipeline/read/bill"
 	"github.com/tollbook/tollbook/pipeline/run"
-	"github.com/tollbook/tollbook/pipeline/run/bookproblem"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/rating/commitment"
@@ -191,7 +189,7 @@ func (j *job) prepare(dir string) (err error) {
 		return &workspace.RefusedError{What: fmt.Sprintf("--usage %s: no such file", j.File),
 			Hint: "name a file of the usage feed: .csv, .ndjson or .parquet"}
 	}
-	r, err := feed.Open(os.DirFS(filepath.Dir(j.file)), filepath.Base(j.file), feeds.Usage(), feedrows.Options{})
+	r, err := feed.Open(os.DirFS(filepath.Dir(j.file)), filepath.Base(j.file), feeds.Usage(), feed.ReadOptions{})
 	if err != nil {
 		return j.refuse(err)
 	}
@@ -333,7 +331,7 @@ func (j *job) price(ctx context.Context, snap *lake.Snapshot) error {
 			rate = p.late
 		}
 		if closing, err = rate(opening, records); err != nil {
-			return bookproblem.Of(err)
+			return run.BookProblem(err)
 		}
 	}
 	var due money.AmountTotal
@@ -410,7 +408,7 @@ func (j *job) ignored(row rows.Row[tables.Reject]) bool {
 	if !j.FromLake || row.Word(tables.RejectReason) != reason.ReplacesUnknown.String() {
 		return false
 	}
-	texts := feedrows.Fields(row.Word(tables.RejectHeader), row.Text(tables.RejectRaw))
+	texts := feed.Fields(row.Word(tables.RejectHeader), row.Text(tables.RejectRaw))
 	return texts["customer_id"] != j.Customer
 }
 

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/fold/taxes"
+	"github.com/tollbook/tollbook/pipeline/fold/settle"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/bill"
 	"github.com/tollbook/tollbook/schemas/books"
@@ -124,7 +124,7 @@ func (p *pricing) tax(c *Cycle) error {
 	if len(b.Taxes) == 0 {
 		return nil
 	}
-	book, sum := tax.NewBook(b), tax.NewSum(taxes.Rules(p.job.trial.Settings.Tax, p.currency()))
+	book, sum := tax.NewBook(b), tax.NewSum(settle.TaxRules(p.job.trial.Settings.Tax, p.currency()))
 	for i := range c.Priced {
 		l := &c.Priced[i]
 		if l.Payment.IsZero() {

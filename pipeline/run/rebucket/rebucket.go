@@ -9,7 +9,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/run/targets"
+	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
@@ -57,7 +57,7 @@ func Run(ctx context.Context, w *workspace.Workspace, ro Options, o workspace.Op
 	if ro.DryRun {
 		return r, nil
 	}
-	return r, targets.AfterRun(ctx, w, o, &r.Publication)
+	return r, run.PublishAfterRun(ctx, w, o, &r.Publication)
 }
 
 func transact(ctx context.Context, w *workspace.Workspace, r *Report, o *workspace.Options) (err error) {

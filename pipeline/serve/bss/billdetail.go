@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/tollbook/tollbook/pipeline/serve/bss/form"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/books"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -14,7 +13,7 @@ func subCustomerBillDetail() operation.Operation {
 	return operation.Operation{
 		Name: "ListSubCustomerBillDetail", Method: http.MethodGet, Path: "/v2/bills/subcustomer-bills/res-fee-records",
 		Summary: "The consumption records of a partner's customer in a cycle",
-		Callers: form.Partners(), Subject: operation.OneCustomer,
+		Callers: Partners(), Subject: operation.OneCustomer,
 		Params: append([]operation.Param{
 			{Name: "bill_cycle", Kind: operation.Month, Required: true, Recent: true, Meaning: "the cycle"},
 			{Name: "customer_id", Required: true, Meaning: "whose records"},
@@ -32,7 +31,7 @@ func subCustomerBillDetail() operation.Operation {
 			{Name: "bill_date_begin", Kind: operation.Date,
 				Meaning: "first bill date, with bill_date_end; both inside the cycle, else they do not count"},
 			{Name: "bill_date_end", Kind: operation.Date, Meaning: "last bill date, with bill_date_begin"},
-		}, form.PageParams()...),
+		}, PageParams()...),
 		Answer: billDetail{},
 		Handle: handleSubCustomerBillDetail,
 	}
@@ -144,7 +143,7 @@ func handleSubCustomerBillDetail(ctx context.Context, c *operation.Call) (any, e
 }
 
 func feeRecordOf(r *reader) feeRecord {
-	product, measure := r.product(), form.MeasureID(r.word(tables.LineMeasure))
+	product, measure := r.product(), MeasureID(r.word(tables.LineMeasure))
 	return feeRecord{
 		BillCycle: r.word(tables.LineCycle), CustomerID: r.word(tables.LineCustomerID),
 		AssociationType: r.word(tables.LineAssociationType),

@@ -277,7 +277,7 @@ func TestIDsAreUnique(t *testing.T) {
 func TestIDsOfLateFees(t *testing.T) {
 	t.Parallel()
 	prices := strings.NewReplacer("unit_price\n", "unit_price,flat_fee\n", "2,,0.5\n", "2,,0.5,4\n", "\n", ",\n")
-	h := houseWith(t, map[string]string{"books/prices.csv": prices.Replace(books["books/prices.csv"])})
+	h := houseWith(t, map[string]string{"books/prices.csv": prices.Replace(bssBooks["books/prices.csv"])})
 	h.later()
 	const late = "@late@2026-09-07T10:00:00Z@2026-09"
 	h.same("late", h.few("", subRecords+"?bill_cycle=2026-10&customer_id=eve&bill_detail_type=16", "", "fee_records",
@@ -292,9 +292,9 @@ func TestIDsOfRestatedFees(t *testing.T) {
 	const header = "BilledCost,EffectiveCost,BillingCurrency,BillingPeriodStart,ChargePeriodStart,ChargePeriodEnd," +
 		"ChargeCategory,ResourceId,PricingQuantity\n"
 	h := houseWith(t, map[string]string{
-		"tollbook.yaml": books["tollbook.yaml"] +
+		"tollbook.yaml": bssBooks["tollbook.yaml"] +
 			"costs: {sources: [{source: s1, provider: p, format: focus}]}\n",
-		"books/prices.csv":                  prices.Replace(books["books/prices.csv"]),
+		"books/prices.csv":                  prices.Replace(bssBooks["books/prices.csv"]),
 		"books/allocation.yaml":             "- {customer: dan, sku: mail}\n",
 		"inbox/costs/s1/2026-09/1/f.csv":    header,
 		"inbox/costs/s1/2026-09/1/_SUCCESS": "",
@@ -357,9 +357,9 @@ func TestIDsOfScopes(t *testing.T) {
 func TestIDsOfPartsOfADate(t *testing.T) {
 	t.Parallel()
 	h := houseWith(t, map[string]string{
-		"books/products.csv": books["books/products.csv"] +
+		"books/products.csv": bssBooks["books/products.csv"] +
 			"basic,Basic plan,pl,Plans,pl.basic,Plan,,piece,recurring,,,YES,\n",
-		"books/prices.csv": books["books/prices.csv"] + "basic,*,,2026-01-01,,1,,30\n",
+		"books/prices.csv": bssBooks["books/prices.csv"] + "basic,*,,2026-01-01,,1,,30\n",
 		"books/recurring.csv": "charge_id,customer_id,sku,timing,period,proration,valid_from,valid_to\n" +
 			"p,dan,basic,advance,month,seconds,2026-09-15T06:00:00Z,2026-09-15T08:00:00Z\n" +
 			"p,dan,basic,advance,month,seconds,2026-09-15T08:00:00Z,\n",

@@ -23,11 +23,11 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// books is a workspace in UTC. hub is a distributor, north its reseller, scout a referrer. ann buys from north, bob
+// bssBooks is a workspace in UTC. hub is a distributor, north its reseller, scout a referrer. ann buys from north, bob
 // from hub, cat was referred by scout, dan is a direct customer of the vendor. gb costs 2 per GB, of which ann's
 // package has the first 5 of a cycle; mail 1 per piece up to 10 and 0.5 above; line 1 per Mbps of the largest sample;
 // care 30 per month, for ann less 10 %.
-var books = map[string]string{
+var bssBooks = map[string]string{
 	"tollbook.yaml": `zone: UTC
 currency: {code: CNY, digits: 2}
 vendor: {id: vendor, name: Example Cloud}
@@ -112,7 +112,7 @@ func newHouse(t *testing.T) *house {
 func houseWith(t *testing.T, more map[string]string) *house {
 	t.Helper()
 	dir := t.TempDir()
-	files := maps.Clone(books)
+	files := maps.Clone(bssBooks)
 	maps.Copy(files, more)
 	for name, text := range files {
 		path := filepath.Join(dir, filepath.FromSlash(name))

@@ -5,7 +5,6 @@ import (
 	"net/http"
 
 	"github.com/tollbook/tollbook/pipeline/read/records"
-	"github.com/tollbook/tollbook/pipeline/serve/bss/form"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 )
 
@@ -14,10 +13,10 @@ func consumeSubCustomers() operation.Operation {
 		Name: "ListConsumeSubCustomers", Method: http.MethodPost,
 		Path:    "/v2/bills/subcustomer-bills/res-fee-records/sub-customers/query",
 		Summary: "The customers that consumed as a partner's in a cycle, including those that left since",
-		Callers: form.Partners(), Subject: operation.Customers,
-		Params: form.InBody(append([]operation.Param{
+		Callers: Partners(), Subject: operation.Customers,
+		Params: InBody(append([]operation.Param{
 			{Name: "bill_cycle", Kind: operation.Month, Required: true, Recent: true, Meaning: "the cycle"},
-		}, form.PageParams()...)),
+		}, PageParams()...)),
 		Answer: consumers{},
 		Handle: handleConsumeSubCustomers,
 	}
@@ -38,7 +37,7 @@ func handleConsumeSubCustomers(ctx context.Context, c *operation.Call) (any, err
 	name, _ := cycleOf(c, "bill_cycle")
 	list, err := c.Customers(ctx, name, func(records.Share) bool { return true })
 	out := &consumers{Customers: []customerRef{}, Total: len(list)}
-	for _, id := range form.Window(c, list) {
+	for _, id := range Window(c, list) {
 		out.Customers = append(out.Customers, customerRef{id})
 	}
 	return out, err

@@ -124,7 +124,7 @@ half,commercial,ann,st,*,rate,0.5000001,2026-01-01
 func TestOnDemandRatingsAreOfTheMonth(t *testing.T) {
 	t.Parallel()
 	wider := func(name, columns, empty string) string {
-		lines := strings.Split(strings.TrimSuffix(books[name], "\n"), "\n")
+		lines := strings.Split(strings.TrimSuffix(bssBooks[name], "\n"), "\n")
 		for i := range lines {
 			lines[i] += empty
 		}
@@ -185,7 +185,7 @@ func TestDiscountPrecision(t *testing.T) {
 // is priced, the fee is due as well: 2,999 units cost 2 thousands at 3, and 10.
 func TestFeesAtZero(t *testing.T) {
 	t.Parallel()
-	products, prices := books["books/products.csv"], books["books/prices.csv"]
+	products, prices := bssBooks["books/products.csv"], bssBooks["books/prices.csv"]
 	products = strings.Replace(strings.ReplaceAll(products, "\n", ",,\n"), ",,\n", ",fee_at_zero,convert\n", 1)
 	prices = strings.Replace(strings.ReplaceAll(prices, "\n", ",,\n"), ",,\n", ",flat_fee,rate\n", 1)
 	for _, p := range []struct{ sku, model, atZero, convert, price string }{

@@ -6,7 +6,6 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/read/records"
-	"github.com/tollbook/tollbook/pipeline/serve/bss/form"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -15,10 +14,10 @@ func customerBillsFeeRecords() operation.Operation {
 	return operation.Operation{
 		Name: "ListCustomerBillsFeeRecords", Method: http.MethodGet, Path: "/v2/bills/customer-bills/fee-records",
 		Summary: "What a customer's own bill charges, with the amounts truncated to the currency's digits",
-		Callers: form.Owners(), Subject: operation.ItsCustomer,
+		Callers: Owners(), Subject: operation.ItsCustomer,
 		Params: append([]operation.Param{
 			{Name: "bill_cycle", Kind: operation.Month, Required: true, Recent: true, Meaning: "the cycle"},
-			form.WhoseBill(),
+			WhoseBill(),
 			{Name: "provider_type", Kind: operation.Word, Words: []string{"1", "2"},
 				Meaning: "1: the cloud; 2: its market place, which has no data"},
 			{Name: "service_type_code", Meaning: "only this service's"},
@@ -32,7 +31,7 @@ func customerBillsFeeRecords() operation.Operation {
 			{Name: "bill_date_begin", Kind: operation.Date,
 				Meaning: "first bill date, with bill_date_end; both inside the cycle, else they do not count"},
 			{Name: "bill_date_end", Kind: operation.Date, Meaning: "last bill date, with bill_date_begin"},
-		}, append(ownBill(), form.PageParams()...)...),
+		}, append(ownBill(), PageParams()...)...),
 		Answer: billRecords{},
 		Handle: handleCustomerBillsFeeRecords,
 	}
@@ -107,7 +106,7 @@ func handleCustomerBillsFeeRecords(ctx context.Context, c *operation.Call) (any,
 	out := &billRecords{Total: p.Total, Currency: c.InCurrency().Code,
 		Records: make([]billRecord, 0, p.Rows.N)}
 	r := newReader(c, cycle)
-	account := form.CustomerName(c, c.Scope.Customer)
+	account := CustomerName(c, c.Scope.Customer)
 	return out, r.each(p, func() {
 		record := billRecordOf(r, open)
 		record.AccountName = account

@@ -43,8 +43,8 @@ func TestTimesAreWholeSeconds(t *testing.T) {
 		{"ann", usageDetails +
 			"?bill_cycle=2026-09&resource_id=l1&service_type_code=bw&resource_type_code=bw.line&usage_type=peak", ""},
 		{"ann", freeUsages + "?deduct_time_begin=2026-09-01&deduct_time_end=2026-09-30", ""},
-		{"hub", orders, ""},
-		{"bob", orders, ""},
+		{"hub", bssOrders, ""},
+		{"bob", bssOrders, ""},
 		{"hub", accountChanges + "?balance_type=BALANCE_TYPE_DEBIT", ""},
 		{"hub", adjustRecords, ""},
 		{"hub", subCustomers, "{}"},

@@ -10,7 +10,6 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/quota"
-	"github.com/tollbook/tollbook/pipeline/serve/bss/form"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -22,15 +21,15 @@ func freeResourcesUsageRecords() operation.Operation {
 		Name: "ListFreeResourcesUsageRecords", Method: http.MethodGet,
 		Path:    "/v2/bills/customer-bills/free-resources-usage-records",
 		Summary: "What records drew from a customer's prepaid packages",
-		Callers: form.Owners(), Subject: operation.ItsCustomer,
+		Callers: Owners(), Subject: operation.ItsCustomer,
 		Params: append([]operation.Param{
-			form.WhoseBill(),
+			WhoseBill(),
 			{Name: "deduct_time_begin", Kind: operation.Date, Required: true, Meaning: "first day"},
 			{Name: "deduct_time_end", Kind: operation.Date, Required: true, Meaning: "last day, at most 90 days later"},
 			{Name: "free_resource_id", Meaning: "only this package's; a package is its own one item"},
 			{Name: "product_id", Meaning: "only this package's"},
 			{Name: "resource_type_code", Meaning: "only what this kind of resource drew"},
-		}, form.PageParams()...),
+		}, PageParams()...),
 		Answer: freeUsages{},
 		Handle: handleFreeResourcesUsageRecords,
 	}
@@ -81,7 +80,7 @@ func handleFreeResourcesUsageRecords(ctx context.Context, c *operation.Call) (an
 		}
 		all = append(all, list...)
 	}
-	return &freeUsages{Records: append([]freeUsage{}, form.Window(c, all)...), Total: len(all)}, nil
+	return &freeUsages{Records: append([]freeUsage{}, Window(c, all)...), Total: len(all)}, nil
 }
 
 // freeUsagesOf returns the draws of a cycle within a time, in order of time.
@@ -155,7 +154,7 @@ func freeUsageOf(b *books.Books, d *quota.Draw, left []balance) (freeUsage, erro
 	if sku := b.SKU(d.SKU); sku >= 0 {
 		p := &b.Products[sku]
 		u.ResourceTypeCode, u.ResourceTypeName, u.UsageTypeCode, u.Measure = p.ResourceTypeCode, p.ResourceTypeName,
-			p.UsageType, form.MeasureID(p.Measure)
+			p.UsageType, MeasureID(p.Measure)
 	}
 	if d.Late {
 		return u, nil

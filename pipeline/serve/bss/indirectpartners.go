@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/tollbook/tollbook/pipeline/serve/bss/form"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -14,14 +13,14 @@ func indirectPartners() operation.Operation {
 	return operation.Operation{
 		Name: "ListIndirectPartners", Method: http.MethodPost, Path: "/v2/partners/indirect-partners/query",
 		Summary: "The resellers that a distributor has now",
-		Callers: form.Partners(), Subject: operation.ItsPartner,
-		Params: form.InBody(append([]operation.Param{
+		Callers: Partners(), Subject: operation.ItsPartner,
+		Params: InBody(append([]operation.Param{
 			{Name: "partner_id", Meaning: "the distributor: only for the vendor"},
 			{Name: "account_name", Meaning: "the reseller's name"},
 			{Name: "associated_on_begin", Kind: operation.Moment, Meaning: "joined the distributor then or later"},
 			{Name: "associated_on_end", Kind: operation.Moment, Meaning: "joined the distributor before then"},
 			{Name: "indirect_partner_id", Meaning: "only this reseller"},
-		}, form.PageParams()...)),
+		}, PageParams()...)),
 		Answer: indirectPartnerList{},
 		Handle: handleIndirectPartners,
 	}
@@ -43,7 +42,7 @@ type indirectPartner struct {
 }
 
 func handleIndirectPartners(_ context.Context, c *operation.Call) (any, error) {
-	during, err := form.Span(c, "associated_on_begin", "associated_on_end", 0)
+	during, err := Span(c, "associated_on_begin", "associated_on_end", 0)
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +63,7 @@ func handleIndirectPartners(_ context.Context, c *operation.Call) (any, error) {
 		}
 		list = append(list, p)
 	}
-	return &indirectPartnerList{Count: len(list), Partners: form.Window(c, list)}, nil
+	return &indirectPartnerList{Count: len(list), Partners: Window(c, list)}, nil
 }
 
 // ofDistributor reports whether a reseller matches the call's scope: the reseller of indirect_partner_id, or else any

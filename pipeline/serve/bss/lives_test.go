@@ -41,7 +41,8 @@ func TestOrderLives(t *testing.T) {
 	t.Parallel()
 	h := livesHouse(t)
 	list := func(as, query string) string {
-		return h.few(as, orders+query, "", "order_infos", "order_id", "status", "order_type", "amount_after_discount",
+		return h.few(as, bssOrders+query, "", "order_infos", "order_id", "status", "order_type",
+			"amount_after_discount",
 			"official_amount", "create_time", "payment_time")
 	}
 	const (
@@ -115,7 +116,7 @@ r3,unsubscribe,ann,,,,,,,2026-09-21T10:00:00Z,,,r2
 r4,new,ann,care,east,s3,1,month,1,2026-09-22T10:00:00Z,,,
 r5,new,ann,care,east,s4,1,day,10,2026-09-10T10:00:00Z,,2026-09-20T10:00:00Z,
 `,
-		"books/prices.csv": books["books/prices.csv"] + "care,*,day,2026-01-01,,1,,1\n"})
+		"books/prices.csv": bssBooks["books/prices.csv"] + "care,*,day,2026-01-01,,1,,1\n"})
 	const path = "/v2/orders/suscriptions/resources/query"
 	list := func(as, body string) string {
 		return h.few(as, path, body, "data", "resource_id", "region_code", "status", "effective_time", "expire_time",

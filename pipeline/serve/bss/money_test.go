@@ -27,7 +27,7 @@ const (
 // in cash, of which 100 went to bob, and a credit limit of 30.
 func moneyFiles() map[string]string {
 	return map[string]string{
-		"tollbook.yaml": books["tollbook.yaml"] + "payments: ledger\n",
+		"tollbook.yaml": bssBooks["tollbook.yaml"] + "payments: ledger\n",
 		"books/coupon_quotas.csv": `quota_id,partner_id,parent_quota_id,kind,amount,coupon_months,min_consumption,valid_from,valid_to
 hq,hub,,voucher,200,1,0,2026-01-01,
 nq,north,hq,voucher,60,1,0,2026-09-01,
@@ -157,7 +157,7 @@ func TestAccounts(t *testing.T) {
 // TestAccountsWithoutLedger checks that without a ledger there are no accounts and no records of them.
 func TestAccountsWithoutLedger(t *testing.T) {
 	t.Parallel()
-	files := maps.Clone(books)
+	files := maps.Clone(bssBooks)
 	files["books/coupons.csv"] = "coupon_id,customer_id,kind,amount,min_consumption,service_type_code,sku," +
 		"with_discount,valid_from,valid_to\ngift,ann,voucher,2,0,*,*,NO,2026-01-01,2026-02-01\n"
 	h := houseWith(t, files)

@@ -5,7 +5,6 @@ import (
 	"net/http"
 
 	"github.com/tollbook/tollbook/pipeline/read/records"
-	"github.com/tollbook/tollbook/pipeline/serve/bss/form"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -17,7 +16,7 @@ func subcustomerMonthlyBills() operation.Operation {
 		Path: "/v2/bills/partner-bills/subcustomer-bills/monthly-sum",
 		Summary: "What a partner's reseller customers consumed in a cycle, added up by customer, service and kind of " +
 			"resource",
-		Callers: form.Partners(), Subject: operation.Customers,
+		Callers: Partners(), Subject: operation.Customers,
 		Params: append([]operation.Param{
 			{Name: "cycle", Kind: operation.Month, Required: true, Recent: true, Meaning: "the cycle"},
 			{Name: "charge_mode", Kind: operation.Word, Words: []string{"1", "3", "10", "11"}, Required: true,
@@ -28,7 +27,7 @@ func subcustomerMonthlyBills() operation.Operation {
 				Meaning: "0 consumption, 1 unsubscribed, 2 written off"},
 			{Name: "indirect_partner_id", Meaning: "customers of this reseller"},
 			operation.OfCurrency(),
-		}, form.PageParams()...),
+		}, PageParams()...),
 		Answer: monthlyBills{},
 		Handle: handleSubcustomerMonthlyBills,
 	}
@@ -101,12 +100,12 @@ func handleSubcustomerMonthlyBills(ctx context.Context, c *operation.Call) (any,
 	if list, err = merged(list, 4, billTypeOf); err != nil {
 		return nil, err
 	}
-	names := form.NamesOf(c.State.Workspace.Books)
+	names := NamesOf(c.State.Workspace.Books)
 	out.Count = len(list)
-	for _, s := range form.Window(c, list) {
+	for _, s := range Window(c, list) {
 		sum := customerSum{CustomerID: s.By[0], ServiceType: s.By[1], ServiceTypeName: names.Services[s.By[1]],
 			ResourceTypeCode: s.By[2], ResourceTypeName: names.Resources[s.By[2]], ChargeMode: s.By[3],
-			BillType: s.By[4], Amount: sumOf(&s, records.Payment), Measure: form.MeasureYuan,
+			BillType: s.By[4], Amount: sumOf(&s, records.Payment), Measure: MeasureYuan,
 			Details: detailsOf(&s, s.By[4])}
 		if sum.BillType == consumed {
 			sum.Debt, sum.Discount = sumOf(&s, records.Debt), sumOf(&s, records.Discount)

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/read/records"
-	"github.com/tollbook/tollbook/pipeline/serve/bss/form"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/line"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -19,12 +18,12 @@ func customerMonthlySum() operation.Operation {
 		Name: "ShowCustomerMonthlySum", Method: http.MethodGet, Path: "/v2/bills/customer-bills/monthly-sum",
 		Summary: "A customer's own bill of a cycle, added up by service, kind of resource, charging mode and what " +
 			"happened",
-		Callers: form.Owners(), Subject: operation.ItsCustomer,
+		Callers: Owners(), Subject: operation.ItsCustomer,
 		Params: append([]operation.Param{
 			{Name: "bill_cycle", Kind: operation.Month, Required: true, Recent: true, Meaning: "the cycle"},
-			form.WhoseBill(),
+			WhoseBill(),
 			{Name: "service_type_code", Meaning: "only this service's"},
-		}, append(ownBill(), form.PageParams()...)...),
+		}, append(ownBill(), PageParams()...)...),
 		Answer: monthlySum{},
 		Handle: handleCustomerMonthlySum,
 	}
@@ -93,10 +92,10 @@ func handleCustomerMonthlySum(ctx context.Context, c *operation.Call) (any, erro
 		Debt: sumOf(&all, records.Debt), Coupon: sumOf(&all, records.Coupon),
 		FlexiCoupon: sumOf(&all, records.FlexiCoupon), StoredValue: sumOf(&all, records.StoredValue),
 		Cash:   sumOf(&all, records.Cash),
-		Credit: sumOf(&all, records.Credit), Measure: form.MeasureYuan,
+		Credit: sumOf(&all, records.Credit), Measure: MeasureYuan,
 		Currency: c.InCurrency().Code}
-	names, account := form.NamesOf(c.State.Workspace.Books), form.CustomerName(c, c.Scope.Customer)
-	for _, s := range form.Window(c, list) {
+	names, account := NamesOf(c.State.Workspace.Books), CustomerName(c, c.Scope.Customer)
+	for _, s := range Window(c, list) {
 		mode, err := strconv.Atoi(s.By[2])
 		if err != nil {
 			return nil, err
@@ -112,7 +111,7 @@ func handleCustomerMonthlySum(ctx context.Context, c *operation.Call) (any, erro
 			Consume: sumOf(&s, records.Payment), Coupon: sumOf(&s, records.Coupon),
 			FlexiCoupon: sumOf(&s, records.FlexiCoupon), StoredValue: sumOf(&s, records.StoredValue),
 			Debt: sumOf(&s, records.Debt), Cash: sumOf(&s, records.Cash), Credit: sumOf(&s, records.Credit),
-			Measure: form.MeasureYuan, BillType: bill, CustomerID: c.Scope.Customer, AccountName: account})
+			Measure: MeasureYuan, BillType: bill, CustomerID: c.Scope.Customer, AccountName: account})
 	}
 	return out, nil
 }

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/serve/bss/form"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -16,11 +15,11 @@ func subCustomerNewTag() operation.Operation {
 		Name: "ListSubCustomerNewTag", Method: http.MethodPost,
 		Path:    "/v2/partners/sub-customers/new-customers-tags/batch-query",
 		Summary: "Which customers of a partner are new customers now",
-		Callers: form.Partners(), Subject: operation.Customers,
-		Params: form.InBody(append([]operation.Param{
+		Callers: Partners(), Subject: operation.Customers,
+		Params: InBody(append([]operation.Param{
 			{Name: "customer_ids", Kind: operation.Raw, Of: []string{}, Max: 100, Meaning: "only these customers"},
 			{Name: "indirect_partner_id", Meaning: "the customers of this reseller"},
-		}, form.PageParams()...)),
+		}, PageParams()...)),
 		Answer: newTagList{},
 		Handle: handleSubCustomerNewTag,
 	}
@@ -42,7 +41,7 @@ type newTag struct {
 
 func handleSubCustomerNewTag(_ context.Context, c *operation.Call) (any, error) {
 	var ids []string
-	if err := form.List(c, "customer_ids", &ids); err != nil {
+	if err := List(c, "customer_ids", &ids); err != nil {
 		return nil, err
 	}
 	b := c.State.Workspace.Books
@@ -63,7 +62,7 @@ func handleSubCustomerNewTag(_ context.Context, c *operation.Call) (any, error) 
 		}
 		list = append(list, tag)
 	}
-	return &newTagList{Tags: form.Window(c, list)}, nil
+	return &newTagList{Tags: Window(c, list)}, nil
 }
 
 // newUntil returns the first instant at which a customer of an association is no longer new, by the longest bonus for

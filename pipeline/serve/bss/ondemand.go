@@ -9,7 +9,6 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/read/records"
-	"github.com/tollbook/tollbook/pipeline/serve/bss/form"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -20,8 +19,8 @@ func customerOnDemandResources() operation.Operation {
 		Name: "ListCustomerOnDemandResources", Method: http.MethodPost,
 		Path:    "/v2/partners/sub-customers/on-demand-resources/query",
 		Summary: "The resources that a customer used on demand, as of the last run",
-		Callers: form.Partners(), Subject: operation.OneCustomer,
-		Params: form.InBody(append([]operation.Param{
+		Callers: Partners(), Subject: operation.OneCustomer,
+		Params: InBody(append([]operation.Param{
 			{Name: "customer_id", Required: true, Meaning: "whose resources"},
 			{Name: "indirect_partner_id", Meaning: "of this reseller's customer"},
 			{Name: "region_code", Meaning: "only this region's"},
@@ -31,7 +30,7 @@ func customerOnDemandResources() operation.Operation {
 			{Name: "effective_time_end", Kind: operation.Moment, Meaning: "first used before then"},
 			{Name: "status", Kind: operation.Whole, Min: 1, Max: 6,
 				Meaning: "only 1 in use or 6 closed; none has another"},
-		}, form.PageParams()...)),
+		}, PageParams()...)),
 		Answer: onDemandList{},
 		Handle: handleCustomerOnDemandResources,
 	}
@@ -69,14 +68,14 @@ const (
 
 func handleCustomerOnDemandResources(ctx context.Context, c *operation.Call) (any, error) {
 	var ids []string
-	if err := form.List(c, "resource_ids", &ids); err != nil {
+	if err := List(c, "resource_ids", &ids); err != nil {
 		return nil, err
 	}
-	effective, err := form.Between(c, "effective_time_begin", "effective_time_end")
+	effective, err := Between(c, "effective_time_begin", "effective_time_end")
 	if err != nil {
 		return nil, err
 	}
-	at, err := form.AsOf(c)
+	at, err := AsOf(c)
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +83,7 @@ func handleCustomerOnDemandResources(ctx context.Context, c *operation.Call) (an
 	if err != nil {
 		return nil, err
 	}
-	zone, names := c.State.Workspace.Books.Zone, form.NamesOf(c.State.Workspace.Books)
+	zone, names := c.State.Workspace.Books.Zone, NamesOf(c.State.Workspace.Books)
 	out := []onDemandResource{}
 	for _, r := range list {
 		from, to := zone.Start(r.first), zone.Start(r.last+1)
@@ -100,7 +99,7 @@ func handleCustomerOnDemandResources(ctx context.Context, c *operation.Call) (an
 		r.ServiceTypeName, r.ResourceTypeName = names.Services[r.ServiceTypeCode], names.Resources[r.ResourceTypeCode]
 		out = append(out, r)
 	}
-	return &onDemandList{Resources: form.Window(c, out), Total: len(out)}, nil
+	return &onDemandList{Resources: Window(c, out), Total: len(out)}, nil
 }
 
 // usedOnDemand returns the resources of the on-demand lines of all cycles of the lake, by id, region and product. A

@@ -4,14 +4,6 @@ import (
 	"net/http"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/serve/bss/accounts"
-	"github.com/tollbook/tollbook/pipeline/serve/bss/benefits"
-	"github.com/tollbook/tollbook/pipeline/serve/bss/catalogue"
-	"github.com/tollbook/tollbook/pipeline/serve/bss/costs"
-	"github.com/tollbook/tollbook/pipeline/serve/bss/form"
-	"github.com/tollbook/tollbook/pipeline/serve/bss/packages"
-	"github.com/tollbook/tollbook/pipeline/serve/bss/ratings"
-	"github.com/tollbook/tollbook/pipeline/serve/bss/trade"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 )
@@ -23,12 +15,12 @@ func Operations() []operation.Operation {
 		customerMonthlySum(), resourceUsageSummary(), resourceUsage(), freeResourcesUsageRecords(),
 		incentiveDiscountPolicies(), subCustomers(), subCustomerNewTag(), customerOnDemandResources(),
 		indirectPartners()}
-	ofRecords := slices.Concat(bills, trade.Operations(), benefits.Operations(), accounts.Operations(),
-		packages.Operations(), costs.Operations())
+	ofRecords := slices.Concat(bills, tradeOperations(), benefitOperations(), accountOperations(),
+		packageOperations(), costOperations())
 	for i := range ofRecords {
 		readAsPartner(&ofRecords[i])
 	}
-	return slices.Concat(ofRecords, ratings.Operations(), catalogue.Operations())
+	return slices.Concat(ofRecords, ratingOperations(), catalogueOperations())
 }
 
 // readAsPartner adds to each operation that a partner may call a parameter by which the vendor names the partner whose
@@ -40,9 +32,9 @@ func readAsPartner(o *operation.Operation) {
 	if has || !ofCustomers || !slices.Contains(o.Callers, keys.Partner) {
 		return
 	}
-	whose := []operation.Param{form.WhosePartner()}
+	whose := []operation.Param{WhosePartner()}
 	if o.Method == http.MethodPost {
-		whose = form.InBody(whose)
+		whose = InBody(whose)
 	}
 	o.Params = append(o.Params, whose...)
 }

@@ -9,7 +9,7 @@ import (
 const (
 	subCustomers     = "/v2/partners/sub-customers/query"
 	indirectPartners = "/v2/partners/indirect-partners/query"
-	orders           = "/v2/orders/customer-orders"
+	bssOrders        = "/v2/orders/customer-orders"
 	accountChanges   = "/v2/accounts/partner-accounts/account-change-records"
 	adjustRecords    = "/v3/accounts/partner-accounts/adjust-records"
 )
@@ -112,7 +112,7 @@ e6,ann,2026-09-10T00:00:00Z,recharge,cash,5
 func TestCustomerOrders(t *testing.T) {
 	t.Parallel()
 	h := houseWith(t, paidByHub())
-	h.says("hub", orders, "", `{"total_count":2,"order_infos":[
+	h.says("hub", bssOrders, "", `{"total_count":2,"order_infos":[
 		{"order_id":"p1","customer_id":"bob","service_type_code":"su","service_type_name":"Support","status":5,"order_type":1,"amount_after_discount":30.00000000,
 		"official_amount":30.00000000,"measure_id":1,"create_time":"2026-09-01T00:00:00Z","payment_time":"2026-09-01T00:00:00Z","currency":"CNY","amount_info":{"discounts":[],
 		"flexipurchase_coupon_amount":0.00000000,"coupon_amount":0.00000000,"stored_card_amount":0.00000000},"agent_pay_info":{"paying_agent_id":"hub","is_agent_pay":true}},
@@ -120,7 +120,7 @@ func TestCustomerOrders(t *testing.T) {
 		"official_amount":-15.00000000,"measure_id":1,"create_time":"2026-09-16T00:00:00Z","payment_time":"2026-09-16T00:00:00Z","currency":"CNY","amount_info":{"discounts":[],
 		"flexipurchase_coupon_amount":0.00000000,"coupon_amount":0.00000000,"stored_card_amount":0.00000000}}]}`)
 	// Two months of care and three times one month are 5 × 30, less 10 %.
-	h.says("ann", orders+"?order_id=P3", "", `{"total_count":1,"order_infos":[
+	h.says("ann", bssOrders+"?order_id=P3", "", `{"total_count":1,"order_infos":[
 		{"order_id":"p3","customer_id":"ann","service_type_code":"su","service_type_name":"Support","status":5,"order_type":2,"amount_after_discount":135.00000000,
 		"official_amount":150.00000000,"measure_id":1,"create_time":"2026-09-25T00:00:00Z","payment_time":"2026-09-25T00:00:00Z","currency":"CNY",
 		"amount_info":{"discounts":[{"discount_type":"605","discount_amount":15.00000000}],
@@ -133,15 +133,16 @@ func TestCustomerOrders(t *testing.T) {
 		"payment_time_begin=2026-09-21T10:00:00Z&payment_time_end=2026-09-25T00:00:00Z": "o3",
 		"create_time_begin=2026-09-21T10:00:01Z":                                        "p3",
 	} {
-		h.same(query, h.few("north", orders+"?"+query, "", "order_infos", "order_id"), want)
+		h.same(query, h.few("north", bssOrders+"?"+query, "", "order_infos", "order_id"), want)
 	}
-	h.same("the reseller's", h.few("hub", orders+"?indirect_partner_id=north&limit=1", "", "order_infos", "order_id"),
+	h.same("the reseller's", h.few("hub", bssOrders+"?indirect_partner_id=north&limit=1", "", "order_infos",
+		"order_id"),
 		"o1")
-	h.same("the vendor's", h.few("", orders, "", "order_infos", "order_id"), "p1\np2\no1\no2\no3\np3")
-	h.fails("ann", orders+"?customer_id=bob", "", 403, "CBC.0151")
-	h.fails("north", orders+"?customer_id=bob", "", 400, "CBC.99000035")
-	h.fails("north", orders+"?order_by=size", "", 400, "CBC.0100")
-	h.fails("north", orders+"?create_time_begin=2025-09-01T00:00:00Z&create_time_end=2026-09-01T00:00:01Z", "", 400,
+	h.same("the vendor's", h.few("", bssOrders, "", "order_infos", "order_id"), "p1\np2\no1\no2\no3\np3")
+	h.fails("ann", bssOrders+"?customer_id=bob", "", 403, "CBC.0151")
+	h.fails("north", bssOrders+"?customer_id=bob", "", 400, "CBC.99000035")
+	h.fails("north", bssOrders+"?order_by=size", "", 400, "CBC.0100")
+	h.fails("north", bssOrders+"?create_time_begin=2025-09-01T00:00:00Z&create_time_end=2026-09-01T00:00:01Z", "", 400,
 		"CBC.0100")
 }
 
@@ -203,7 +204,7 @@ func TestPartnerAdjustRecords(t *testing.T) {
 func TestAdjustRecordsOfResellers(t *testing.T) {
 	t.Parallel()
 	h := houseWith(t, map[string]string{
-		"tollbook.yaml": books["tollbook.yaml"] + "payments: ledger\n",
+		"tollbook.yaml": bssBooks["tollbook.yaml"] + "payments: ledger\n",
 		"inbox/partner_accounts/p.csv": `event_id,partner_id,time,type,amount,to_partner_id
 p1,hub,2026-09-01T00:00:00Z,recharge,500,
 p2,hub,2026-09-02T00:00:00Z,allocate,300,north
@@ -236,7 +237,7 @@ func TestVendorReadsAsPartner(t *testing.T) {
 	h := houseWith(t, paidByHub())
 	for _, partner := range []string{"north", "hub", "scout"} {
 		for _, list := range []struct{ path, body, rows, field string }{
-			{adjustRecords + "?", "", "records", "trans_id"}, {orders + "?", "", "order_infos", "order_id"},
+			{adjustRecords + "?", "", "records", "trans_id"}, {bssOrders + "?", "", "order_infos", "order_id"},
 			{subCustomers, `{%s}`, "customer_infos", "customer_id"},
 			{consumers, `{"bill_cycle":"2026-09"%s}`, "sub_customers", "customer_id"},
 		} {
@@ -259,9 +260,9 @@ func TestVendorReadsAsPartner(t *testing.T) {
 	h.same("records of a customer", h.few("", records+"partner_id=north", "", "fee_records", "id"),
 		h.few("north", records, "", "fee_records", "id"))
 	h.same("records of a customer of another partner", h.few("", records+"partner_id=hub", "", "fee_records", "id"), "")
-	h.same("an order that the partner's customer has not", h.few("", orders+"?partner_id=scout", "", "order_infos",
+	h.same("an order that the partner's customer has not", h.few("", bssOrders+"?partner_id=scout", "", "order_infos",
 		"order_id"), "")
-	h.fails("north", orders+"?partner_id=hub", "", 403, "CBC.0151")
+	h.fails("north", bssOrders+"?partner_id=hub", "", 403, "CBC.0151")
 }
 
 // fails checks that a request fails with a status and an error code.

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/serve/bss/form"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/books"
 )
@@ -15,12 +14,12 @@ func incentiveDiscountPolicies() operation.Operation {
 	return operation.Operation{
 		Name: "ListIncentiveDiscountPolicies", Method: http.MethodGet, Path: "/v2/products/incentive-discount-policies",
 		Summary: "Of each service, whether its business counts as performance and takes a partner's discounts",
-		Callers: form.Partners(), Subject: operation.Nobody,
+		Callers: Partners(), Subject: operation.Nobody,
 		Params: append([]operation.Param{
 			{Name: "time", Kind: operation.Month, Required: true,
 				Meaning: "the policies at this month's end; products have no history, so today's are given"},
 			{Name: "service_type_code", Meaning: "only this service"},
-		}, form.PageParams()...),
+		}, PageParams()...),
 		Answer: policies{},
 		Handle: handleIncentiveDiscountPolicies,
 	}
@@ -64,7 +63,7 @@ func handleIncentiveDiscountPolicies(_ context.Context, c *operation.Call) (any,
 		}
 	}
 	slices.SortFunc(list, func(x, y policy) int { return strings.Compare(x.ServiceTypeCode, y.ServiceTypeCode) })
-	return &policies{Policies: append([]policy{}, form.Window(c, list)...), Total: len(list)}, nil
+	return &policies{Policies: append([]policy{}, Window(c, list)...), Total: len(list)}, nil
 }
 
 // incentiveOf returns the vendor's word for a class, and its rank: the more restrictive, the higher.

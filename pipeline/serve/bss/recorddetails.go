@@ -6,7 +6,6 @@ import (
 	"strconv"
 
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/serve/bss/form"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -17,10 +16,10 @@ func customerselfResourceRecordDetails() operation.Operation {
 		Name: "ListCustomerselfResourceRecordDetails", Method: http.MethodPost,
 		Path:    "/v2/bills/customer-bills/res-records/query",
 		Summary: "A customer's own bill by resource: of a cycle, by day, or each record",
-		Callers: form.Owners(), Subject: operation.ItsCustomer,
-		Params: form.InBody(append([]operation.Param{
+		Callers: Owners(), Subject: operation.ItsCustomer,
+		Params: InBody(append([]operation.Param{
 			{Name: "cycle", Kind: operation.Month, Required: true, Recent: true, Meaning: "the cycle"},
-			form.WhoseBill(),
+			WhoseBill(),
 			{Name: "cloud_service_type", Meaning: "only this service's"},
 			{Name: "resource_type", Meaning: "only this kind of resource"},
 			{Name: "region", Meaning: "only this region's"},
@@ -35,7 +34,7 @@ func customerselfResourceRecordDetails() operation.Operation {
 			{Name: "bill_cycle_begin", Kind: operation.Date, Meaning: "first bill date, of the cycle"},
 			{Name: "bill_cycle_end", Kind: operation.Date, Meaning: "last bill date, of the cycle"},
 			{Name: "payer_account_id", Meaning: "who pays: only the customer itself"},
-		}, append(ownBill(), form.PageParams()...)...)),
+		}, append(ownBill(), PageParams()...)...)),
 		Answer: resourceDetails{},
 		Handle: handleCustomerselfResourceRecordDetails,
 	}
@@ -117,7 +116,7 @@ func handleCustomerselfResourceRecordDetails(ctx context.Context, c *operation.C
 		return nil, err
 	}
 	out.Total = int64(len(list))
-	for _, s := range form.Window(c, list) {
+	for _, s := range Window(c, list) {
 		record, err := f.selfSum(&s)
 		if err != nil {
 			return nil, err
@@ -175,7 +174,7 @@ func (f *filter) dailyDetails(ctx context.Context, cycle period.Cycle, first, la
 		}
 	}
 	out.Total = int64(len(all))
-	out.Records = append(out.Records, form.Window(f.call, all)...)
+	out.Records = append(out.Records, Window(f.call, all)...)
 	return nil
 }
 
@@ -191,7 +190,7 @@ func (f *filter) eachDetail(ctx context.Context, cycle period.Cycle, out *resour
 	if err := r.findTerms(ctx, f.call, of, p); err != nil {
 		return err
 	}
-	account := form.CustomerName(f.call, f.call.Scope.Customer)
+	account := CustomerName(f.call, f.call.Scope.Customer)
 	return r.each(p, func() {
 		record := selfRecordOf(r)
 		record.AccountName = account

@@ -12,10 +12,10 @@ import (
 func refunded(t *testing.T) *house {
 	t.Helper()
 	h := houseWith(t, map[string]string{
-		"tollbook.yaml": books["tollbook.yaml"] + "payments: ledger\n",
-		"books/products.csv": books["books/products.csv"] +
+		"tollbook.yaml": bssBooks["tollbook.yaml"] + "payments: ledger\n",
+		"books/products.csv": bssBooks["books/products.csv"] +
 			"desk,Desk,st,Stores,st.gb,Store,,piece,recurring,,,YES,none\n",
-		"books/prices.csv": books["books/prices.csv"] + "desk,*,,2026-01-01,,1,,91\n",
+		"books/prices.csv": bssBooks["books/prices.csv"] + "desk,*,,2026-01-01,,1,,91\n",
 		"books/recurring.csv": "charge_id,customer_id,sku,resource_id,timing,period,anchor,valid_from,valid_to\n" +
 			"rc,ann,desk,d1,advance,quarter,start,2026-09-01,2026-10-08\n",
 		"inbox/accounts/a.csv": "event_id,customer_id,time,type,balance_type,amount\n" +
@@ -64,7 +64,7 @@ func TestIDsOfChanges(t *testing.T) {
 func TestPagesOfChanges(t *testing.T) {
 	t.Parallel()
 	h := houseWith(t, map[string]string{
-		"tollbook.yaml": books["tollbook.yaml"] + "payments: ledger\n",
+		"tollbook.yaml": bssBooks["tollbook.yaml"] + "payments: ledger\n",
 		"inbox/accounts/a.csv": "event_id,customer_id,time,type,balance_type,amount\n" +
 			"e1,eve,2026-09-11T00:00:00Z,recharge,cash,1\ne2,eve,2026-09-12T00:00:00Z,recharge,cash,2\n" +
 			"e3,eve,2026-09-13T00:00:00Z,recharge,cash,3\ne4,eve,2026-09-14T00:00:00Z,recharge,cash,4\n",
@@ -83,7 +83,7 @@ func TestPagesOfChanges(t *testing.T) {
 func TestAdjustRecordsOfTheAccount(t *testing.T) {
 	t.Parallel()
 	h := houseWith(t, map[string]string{
-		"tollbook.yaml": books["tollbook.yaml"] + "payments: ledger\n",
+		"tollbook.yaml": bssBooks["tollbook.yaml"] + "payments: ledger\n",
 		"books/associations.csv": "customer_id,partner_id,association_type,valid_from,valid_to\n" +
 			"ann,north,2,2026-01-01,2026-09-10\nbob,hub,2,2026-01-01,\ncat,scout,1,2026-01-01,\n",
 		"inbox/accounts/a.csv": "event_id,customer_id,time,type,balance_type,amount\n" +

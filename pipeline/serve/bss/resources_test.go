@@ -125,9 +125,9 @@ func TestRecordDetails(t *testing.T) {
 func TestBreakDown(t *testing.T) {
 	t.Parallel()
 	h := houseWith(t, map[string]string{
-		"books/products.csv": books["books/products.csv"] +
+		"books/products.csv": bssBooks["books/products.csv"] +
 			"basic,Basic plan,pl,Plans,pl.basic,Plan,,piece,recurring,,,YES,\n",
-		"books/prices.csv": books["books/prices.csv"] + "basic,*,,2026-01-01,,1,,91\n",
+		"books/prices.csv": bssBooks["books/prices.csv"] + "basic,*,,2026-01-01,,1,,91\n",
 		"books/recurring.csv": `charge_id,customer_id,sku,resource_id,timing,period,anchor,proration,valid_from,valid_to
 plan,ann,basic,pl1,advance,quarter,start,days,2026-09-16,
 gone,ann,basic,pl2,advance,quarter,start,days,2026-09-16,2026-10-02
@@ -187,8 +187,8 @@ gone,ann,basic,pl2,advance,quarter,start,days,2026-09-16,2026-10-02
 // They are sold at cost plus 10 %: 110.00, 11.00 and 33.00.
 func outside() map[string]string {
 	files := map[string]string{
-		"tollbook.yaml": books["tollbook.yaml"] + "costs: {sources: [{source: s1, provider: aws, format: focus}]}\n",
-		"books/products.csv": strings.Replace(books["books/products.csv"], "pricing_model,", "pricing_model,basis,",
+		"tollbook.yaml": bssBooks["tollbook.yaml"] + "costs: {sources: [{source: s1, provider: aws, format: focus}]}\n",
+		"books/products.csv": strings.Replace(bssBooks["books/products.csv"], "pricing_model,", "pricing_model,basis,",
 			1) + "cloud,Cloud,cl,Clouds,,,,CNY,pass_through,effective,,,,\n",
 		"books/prices.csv": "sku,region_code,period_type,valid_from,tier,up_to,unit_price,rate\n" +
 			"cloud,*,,2026-01-01,1,,,0.1\n",
@@ -206,7 +206,7 @@ func outside() map[string]string {
 		lines[i+1] = strings.Join(cells, ",")
 	}
 	files["books/products.csv"] = strings.Join(lines, "\n")
-	for _, l := range strings.Split(strings.TrimSpace(books["books/prices.csv"]), "\n")[1:] {
+	for _, l := range strings.Split(strings.TrimSpace(bssBooks["books/prices.csv"]), "\n")[1:] {
 		cells := strings.Split(l, ",")
 		files["books/prices.csv"] += strings.Join(append(cells[:4:4], cells[5:]...), ",") + ",\n"
 	}

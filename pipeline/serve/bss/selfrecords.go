@@ -7,7 +7,6 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/read/records"
-	"github.com/tollbook/tollbook/pipeline/serve/bss/form"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/books"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -18,10 +17,10 @@ func customerselfResourceRecords() operation.Operation {
 		Name: "ListCustomerselfResourceRecords", Method: http.MethodGet,
 		Path:    "/v2/bills/customer-bills/res-fee-records",
 		Summary: "The consumption records of a customer's own bill in a cycle",
-		Callers: form.Owners(), Subject: operation.ItsCustomer,
+		Callers: Owners(), Subject: operation.ItsCustomer,
 		Params: append([]operation.Param{
 			{Name: "cycle", Kind: operation.Month, Required: true, Recent: true, Meaning: "the cycle"},
-			form.WhoseBill(),
+			WhoseBill(),
 			{Name: "cloud_service_type", Meaning: "only this service's"},
 			{Name: "region", Meaning: "only this region's"},
 			{Name: "charge_mode", Kind: operation.Word, Words: []string{"1", "3", "10", "11"},
@@ -34,7 +33,7 @@ func customerselfResourceRecords() operation.Operation {
 			{Name: "bill_date_end", Kind: operation.Date, Meaning: "last bill date, with bill_date_begin"},
 			{Name: "statistic_type", Kind: operation.Word, Words: []string{"1", "3"}, Default: "3",
 				Meaning: "3: each record; 1: one row for all of a resource in the cycle"},
-		}, append(ownBill(), form.PageParams()...)...),
+		}, append(ownBill(), PageParams()...)...),
 		Answer: selfRecords{},
 		Handle: handleCustomerselfResourceRecords,
 	}
@@ -127,7 +126,7 @@ func handleCustomerselfResourceRecords(ctx context.Context, c *operation.Call) (
 	if err := r.findTerms(ctx, c, name, p); err != nil {
 		return nil, err
 	}
-	account := form.CustomerName(c, c.Scope.Customer)
+	account := CustomerName(c, c.Scope.Customer)
 	return out, r.each(p, func() {
 		record := selfRecordOf(r)
 		record.AccountName = account
@@ -139,7 +138,7 @@ func handleCustomerselfResourceRecords(ctx context.Context, c *operation.Call) (
 }
 
 func selfRecordOf(r *reader) selfRecord {
-	product, measure := r.product(), form.MeasureID(r.word(tables.LineMeasure))
+	product, measure := r.product(), MeasureID(r.word(tables.LineMeasure))
 	s := selfRecord{
 		BillDate: r.billDate(), BillType: r.row.Small(tables.LineBillDetailType),
 		CustomerID:  r.word(tables.LineCustomerID),
@@ -161,7 +160,7 @@ func selfRecordOf(r *reader) selfRecord {
 		FlexiCoupon: r.amount(tables.LineFlexipurchaseCouponAmount),
 		StoredCard:  r.amount(tables.LineStoredValueCardAmount),
 		Debt:        r.amount(tables.LineDebtAmount),
-		Measure:     form.MeasureYuan, ConsumeTime: r.time(tables.LineConsumeTime.Of()),
+		Measure:     MeasureYuan, ConsumeTime: r.time(tables.LineConsumeTime.Of()),
 	}
 	if s.ChargeMode == chargedByPeriod {
 		s.OrderID = s.TradeID
@@ -186,7 +185,7 @@ func (f *filter) selfSums(ctx context.Context, cycle manifest.Cycle, out *selfRe
 		return err
 	}
 	out.Total = int64(len(list))
-	for _, s := range form.Window(f.call, list) {
+	for _, s := range Window(f.call, list) {
 		record, err := f.selfSum(&s)
 		if err != nil {
 			return err
@@ -216,7 +215,7 @@ func (f *filter) selfSum(s *records.Sum) (selfRecord, error) {
 	record := selfRecord{BillType: bill, CustomerID: f.call.Scope.Customer, Region: s.By[2], ServiceType: s.By[0],
 		ResourceType: s.By[1], ServiceTypeName: product.ServiceTypeName, ResourceTypeName: product.ResourceTypeName,
 		ResourceID: s.By[3], ProductID: s.By[4], ProductName: product.Name, SKUCode: s.By[4], ChargeMode: s.By[5],
-		TradeID: s.By[7], Measure: form.MeasureYuan, AccountName: form.CustomerName(f.call, f.call.Scope.Customer),
+		TradeID: s.By[7], Measure: MeasureYuan, AccountName: CustomerName(f.call, f.call.Scope.Customer),
 		Official: sumOf(s, records.Official), Discount: sumOf(s, records.Discount),
 		Amount: sumOf(s, records.Payment), Cash: sumOf(s, records.Cash), Credit: sumOf(s, records.Credit),
 		Coupon: sumOf(s, records.Coupon), FlexiCoupon: sumOf(s, records.FlexiCoupon),

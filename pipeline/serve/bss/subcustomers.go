@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/serve/bss/form"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -15,8 +14,8 @@ func subCustomers() operation.Operation {
 	return operation.Operation{
 		Name: "ListSubCustomers", Method: http.MethodPost, Path: "/v2/partners/sub-customers/query",
 		Summary: "The customers that belong to a partner now",
-		Callers: form.Partners(), Subject: operation.Customers,
-		Params: form.InBody(append([]operation.Param{
+		Callers: Partners(), Subject: operation.Customers,
+		Params: InBody(append([]operation.Param{
 			{Name: "account_name", Meaning: "part of the customer's name"},
 			{Name: "customer", Meaning: "part of the customer's name"},
 			{Name: "label", Meaning: "part of the customer's label; no customer has one"},
@@ -26,7 +25,7 @@ func subCustomers() operation.Operation {
 			{Name: "associated_on_end", Kind: operation.Moment, Meaning: "associated before then"},
 			{Name: "customer_id", Meaning: "only this customer"},
 			{Name: "indirect_partner_id", Meaning: "the customers of this reseller"},
-		}, form.PageParams()...)),
+		}, PageParams()...)),
 		Answer: subCustomerList{},
 		Handle: handleSubCustomers,
 	}
@@ -55,7 +54,7 @@ type accountManager struct {
 }
 
 func handleSubCustomers(_ context.Context, c *operation.Call) (any, error) {
-	during, err := form.Span(c, "associated_on_begin", "associated_on_end", 0)
+	during, err := Span(c, "associated_on_begin", "associated_on_end", 0)
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +67,7 @@ func handleSubCustomers(_ context.Context, c *operation.Call) (any, error) {
 			c.Scope.Customer != b.Customers[code].ID {
 			continue
 		}
-		s := subCustomer{Customer: form.CustomerName(c, b.Customers[code].ID), CustomerID: b.Customers[code].ID,
+		s := subCustomer{Customer: CustomerName(c, b.Customers[code].ID), CustomerID: b.Customers[code].ID,
 			AssociationType: a.Type.Word()}
 		s.AccountName = s.Customer
 		if s.AccountName == "" {
@@ -91,7 +90,7 @@ func handleSubCustomers(_ context.Context, c *operation.Call) (any, error) {
 		}
 		list = append(list, s)
 	}
-	return &subCustomerList{Customers: form.Window(c, list), Count: len(list)}, nil
+	return &subCustomerList{Customers: Window(c, list), Count: len(list)}, nil
 }
 
 // associatedSince returns since when a customer has its partner: consecutive rows of the book without a gap and with

@@ -8,7 +8,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/records"
-	"github.com/tollbook/tollbook/pipeline/serve/bss/form"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -36,12 +35,12 @@ func (r *reader) findTerms(ctx context.Context, c *operation.Call, cycle manifes
 	if err != nil {
 		return err
 	}
-	kinds, customer := form.TermKinds(), c.Scope.Customer
+	kinds, customer := TermKinds(), c.Scope.Customer
 	r.terms = make(map[string]term)
 	cols := tables.Columns(tables.OrderCustomerID, tables.OrderOrderID, tables.OrderOrderLine, tables.OrderPeriodType,
 		tables.OrderPeriodNum)
 	for _, e := range files {
-		if e.Table != tables.Orders().Name || e.Bucket != form.BucketOf(c, customer) {
+		if e.Table != tables.Orders().Name || e.Bucket != BucketOf(c, customer) {
 			continue
 		}
 		scan := rows.Scan[tables.Order]{Table: tables.Orders(), Cols: cols}

@@ -9,7 +9,6 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/annex"
-	"github.com/tollbook/tollbook/pipeline/serve/bss/form"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -18,7 +17,7 @@ import (
 func measured() []operation.Param {
 	return []operation.Param{
 		{Name: "bill_cycle", Kind: operation.Month, Required: true, Recent: true, Meaning: "the cycle"},
-		form.WhoseBill(),
+		WhoseBill(),
 		{Name: "service_type_code", Required: true, Meaning: "the service"},
 		{Name: "resource_type_code", Required: true, Meaning: "the kind of resource"},
 		{Name: "usage_type", Required: true, Meaning: "the usage type of the product"},
@@ -30,19 +29,19 @@ func resourceUsageSummary() operation.Operation {
 		Name: "ListResourceUsageSummary", Method: http.MethodGet,
 		Path:    "/v2/bills/customer-bills/resources/usage/summary",
 		Summary: "The measured bandwidth of a customer in a cycle, one row for each link or group",
-		Callers: form.Owners(), Subject: operation.ItsCustomer, Params: append(measured(), form.PageParams()...),
+		Callers: Owners(), Subject: operation.ItsCustomer, Params: append(measured(), PageParams()...),
 		Answer: usageSummaries{},
 		Handle: handleResourceUsageSummary,
 	}
 }
 
 func resourceUsage() operation.Operation {
-	list := form.PageParams()
+	list := PageParams()
 	list[1].Max = 1000
 	return operation.Operation{
 		Name: "ListResourceUsage", Method: http.MethodGet, Path: "/v2/bills/customer-bills/resources/usage/details",
 		Summary: "Every sample that a link's or group's bandwidth was measured by",
-		Callers: form.Owners(), Subject: operation.ItsCustomer,
+		Callers: Owners(), Subject: operation.ItsCustomer,
 		Params: append(append(measured(), operation.Param{Name: "resource_id", Required: true,
 			Meaning: "the link or group"}), list...),
 		Answer: usageDetails{},
@@ -97,7 +96,7 @@ func handleResourceUsageSummary(ctx context.Context, c *operation.Call) (any, er
 		return nil, err
 	}
 	out := &usageSummaries{Total: len(list), List: []usageSummary{}}
-	for _, a := range form.Window(c, list) {
+	for _, a := range Window(c, list) {
 		out.List = append(out.List, usageSummary{a.Object, totalsOf(a)})
 	}
 	return out, nil
@@ -116,7 +115,7 @@ func handleResourceUsage(ctx context.Context, c *operation.Call) (any, error) {
 		samples = append(samples, usageSample{operation.Time(at), digitsOf(mbps), measureMbps})
 	})
 	out.Total = len(samples)
-	out.List = append(out.List, form.Window(c, samples)...)
+	out.List = append(out.List, Window(c, samples)...)
 	return out, nil
 }
 

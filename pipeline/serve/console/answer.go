@@ -16,8 +16,6 @@ import (
 	"time"
 
 	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
-	"github.com/tollbook/tollbook/pipeline/serve/console/page"
-	"github.com/tollbook/tollbook/pipeline/serve/console/session"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -34,7 +32,7 @@ type answer struct {
 	query    url.Values
 	language operation.Language
 	caller   keys.Caller
-	session  session.Session
+	session  Session
 	status   int // 0 = nothing was sent yet
 	state    *operation.State
 	note     string // about the state
@@ -51,10 +49,10 @@ func (a *answer) serve() {
 		return
 	}
 	switch {
-	case path == "/" || path+"/" == page.Root:
-		a.redirect(page.Root)
-	case path != page.Root+page.Assets && strings.HasPrefix(path, page.Root+page.Assets):
-		a.asset(strings.TrimPrefix(path, page.Root+page.Assets))
+	case path == "/" || path+"/" == Root:
+		a.redirect(Root)
+	case path != Root+Assets && strings.HasPrefix(path, Root+Assets):
+		a.asset(strings.TrimPrefix(path, Root+Assets))
 	case path == signInPath:
 		a.signIn()
 	case path == signOutPath:
@@ -149,7 +147,7 @@ func (a *answer) identify() bool {
 }
 
 // try builds the response from one state. moved says that the previous state no longer exists.
-func (a *answer) try(route *page.Route, moved bool) error {
+func (a *answer) try(route *Route, moved bool) error {
 	c, now := a.console, period.Instant(a.now.UnixMicro())
 	ctx := a.r.Context()
 	if c.Timeout > 0 {
@@ -175,7 +173,7 @@ func (a *answer) try(route *page.Route, moved bool) error {
 	if call.Scope, err = operation.Decide(ctx, &route.Op, &a.caller, &call.Values, a.state); err != nil {
 		return err
 	}
-	v := &page.View{Call: call, Request: r, Query: a.query, Allowed: a.allowed, Kept: c.kept,
+	v := &View{Call: call, Request: r, Query: a.query, Allowed: a.allowed, Kept: c.kept,
 		Jobs: c.Jobs, Background: a.background}
 	if a.language == operation.Chinese {
 		v.Words = c.words
@@ -246,7 +244,7 @@ func (a *answer) allowed(path string) bool {
 }
 
 // file sends a file, such as a drawing.
-func (a *answer) file(route *page.Route, v *page.View) error {
+func (a *answer) file(route *Route, v *View) error {
 	f, err := route.File(v)
 	if err != nil {
 		return err
@@ -263,7 +261,7 @@ func (a *answer) file(route *page.Route, v *page.View) error {
 }
 
 // download sends a table of a page.
-func (a *answer) download(p *page.Page, v *page.View, wanted string) error {
+func (a *answer) download(p *Page, v *View, wanted string) error {
 	name, kind, write, err := p.Download(v, wanted)
 	if err != nil {
 		return err
@@ -280,9 +278,9 @@ func (a *answer) download(p *page.Page, v *page.View, wanted string) error {
 }
 
 // write sends a page.
-func (a *answer) write(status int, v *page.View, path string, p *page.Page) error {
+func (a *answer) write(status int, v *View, path string, p *Page) error {
 	if a.note != "" {
-		p.Notes = slices.Insert(p.Notes, 0, page.Note{Tone: page.Warn, Text: a.note})
+		p.Notes = slices.Insert(p.Notes, 0, Note{Tone: Warn, Text: a.note})
 	}
 	var out bytes.Buffer
 	s := a.shell(path)
@@ -320,7 +318,7 @@ func (a *answer) fail(err error) {
 			title = "出错了"
 		}
 	}
-	p := &page.Page{Title: title, Notes: []page.Note{{Tone: page.Bad, Text: e.Text.In(a.language) + " (" + e.Code.ID +
+	p := &Page{Title: title, Notes: []Note{{Tone: Bad, Text: e.Text.In(a.language) + " (" + e.Code.ID +
 		")"}}}
 	var out bytes.Buffer
 	if err := a.console.render.Write(&out, nil, a.shell(""), p); err != nil {
@@ -343,9 +341,9 @@ func (a *answer) failed(err error) *operation.Error {
 }
 
 // shell returns what surrounds the page.
-func (a *answer) shell(path string) *page.Shell {
+func (a *answer) shell(path string) *Shell {
 	c := a.console
-	s := &page.Shell{Language: a.language, Vendor: "tollbook", Home: a.to(page.Root), Query: a.query.Get("q")}
+	s := &Shell{Language: a.language, Vendor: "tollbook", Home: a.to(Root), Query: a.query.Get("q")}
 	other := url.Values{}
 	for name, values := range a.query {
 		if name != "download" {
@@ -367,12 +365,12 @@ func (a *answer) shell(path string) *page.Shell {
 		// a partner opens pages that need a customer from the customer
 		needs := a.caller.Role == keys.Partner && route.Op.Subject == operation.WholeCustomer
 		if !needs && operation.Admit(&route.Op, &a.caller) == nil {
-			link := page.MenuLink{Link: page.Link{Text: route.Menu.In(a.language), Href: a.to(route.Op.Path)},
+			link := MenuLink{Link: Link{Text: route.Menu.In(a.language), Href: a.to(route.Op.Path)},
 				Current: path == route.Op.Path}
 			s.Menu = append(s.Menu, link)
 		}
 	}
-	s.Search = a.allowed(page.Root + "search")
+	s.Search = a.allowed(Root + "search")
 	if a.state != nil {
 		a.describe(s)
 	}
@@ -405,7 +403,7 @@ func (a *answer) who() string {
 }
 
 // describe sets which state the page shows and how old it is (CONSOLE-2).
-func (a *answer) describe(s *page.Shell) {
+func (a *answer) describe(s *Shell) {
 	m := &a.state.Snap.Manifest
 	w := a.state.Workspace
 	s.Vendor = cmp.Or(plain.Isolated(w.Settings.Vendor.Name), w.Settings.Vendor.ID)
@@ -425,7 +423,7 @@ func (a *answer) describe(s *page.Shell) {
 				query[name] = values
 			}
 		}
-		s.Moved = page.Link{Text: operation.Textf("当前状态为%d：刷新", "The live state is %d: show it", live).In(a.language),
+		s.Moved = Link{Text: operation.Textf("当前状态为%d：刷新", "The live state is %d: show it", live).In(a.language),
 			Href: a.r.URL.Path + "?" + query.Encode()}
 	}
 }

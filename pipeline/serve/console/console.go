@@ -14,10 +14,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/out/document/language"
 	"github.com/tollbook/tollbook/pipeline/read/records"
-	"github.com/tollbook/tollbook/pipeline/serve/console/billing"
-	"github.com/tollbook/tollbook/pipeline/serve/console/openid"
-	"github.com/tollbook/tollbook/pipeline/serve/console/page"
-	"github.com/tollbook/tollbook/pipeline/serve/console/session"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -34,7 +30,7 @@ type Config struct {
 	Local *keys.Caller
 	Keys  *keys.Store // keys with which callers sign in
 	// OpenID is a provider with which callers can also sign in (CONSOLE-7); nil = none.
-	OpenID *openid.Client
+	OpenID *OpenIDClient
 	// Secure says that the server itself uses TLS.
 	Secure bool
 	// Limit reports whether a caller may open a page now; nil = always. Failed counts a failed sign-in from an address,
@@ -45,21 +41,21 @@ type Config struct {
 	Language operation.Language // of callers whose browser requests none that the console has
 	Timeout  time.Duration      // of one page; 0 = none
 	// Jobs returns the runs of jobs, the oldest first; nil = they are not known.
-	Jobs func() ([]page.Job, error)
+	Jobs func() ([]Job, error)
 	// Untranslated is called for a text of a Chinese page that has no translation; nil = not called.
 	Untranslated func(section, text string)
 }
 
-// Console is an http.Handler for the paths below page.Root.
+// Console is an http.Handler for the paths below Root.
 type Console struct {
 	Config
-	render    *page.Renderer
-	routes    map[string]*page.Route
-	menu      []*page.Route
-	expensive []*page.Route // pages that are prepared
-	sessions  session.Store
+	render    *Renderer
+	routes    map[string]*Route
+	menu      []*Route
+	expensive []*Route // pages that are prepared
+	sessions  SessionStore
 	guard     *http.CrossOriginProtection
-	kept      *page.Kept
+	kept      *Kept
 	turns     turns
 	words     *language.Words // of Chinese pages
 
@@ -68,27 +64,27 @@ type Console struct {
 }
 
 // Routes returns the table of all pages, in the order of the navigation.
-func Routes() []page.Route { return billing.Routes() }
+func Routes() []Route { return billingRoutes() }
 
 // New makes a console.
 func New(c Config) (*Console, error) {
-	render, err := page.NewRenderer()
+	render, err := NewRenderer()
 	if err != nil {
 		return nil, err
 	}
-	kept, err := page.NewKept()
+	kept, err := NewKept()
 	if err != nil {
 		return nil, err
 	}
-	out := &Console{Config: c, render: render, routes: map[string]*page.Route{},
+	out := &Console{Config: c, render: render, routes: map[string]*Route{},
 		guard: http.NewCrossOriginProtection(), kept: kept, turns: newTurns(),
-		words: language.NewWords(billing.Chinese())}
+		words: language.NewWords(Chinese())}
 	if c.Untranslated != nil {
 		out.words.Watch(c.Untranslated)
 	}
 	if c.Keys != nil {
 		out.sessions.Known = func(caller keys.Caller) (bool, error) {
-			if strings.HasPrefix(caller.ID, openid.IDPrefix) { // the caller has no key
+			if strings.HasPrefix(caller.ID, IDPrefix) { // the caller has no key
 				return c.OpenID != nil, nil
 			}
 			return c.Keys.Known(caller)
@@ -109,7 +105,7 @@ func New(c Config) (*Console, error) {
 
 // Holds reports whether the console serves a path.
 func Holds(path string) bool {
-	return path == "/" || path+"/" == page.Root || strings.HasPrefix(path, page.Root)
+	return path == "/" || path+"/" == Root || strings.HasPrefix(path, Root)
 }
 
 // ServeHTTP implements http.Handler.

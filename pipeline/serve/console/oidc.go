@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/http"
 
-	"github.com/tollbook/tollbook/pipeline/serve/console/openid"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 )
 
@@ -31,7 +30,7 @@ func (a *answer) byProvider(begin bool) {
 			a.notSignedIn(err)
 			return
 		}
-		in.set(in.attempt(), id, openid.AttemptLifetime)
+		in.set(in.attempt(), id, AttemptLifetime)
 		a.redirect(to)
 		return
 	}
@@ -51,7 +50,7 @@ func (a *answer) byProvider(begin bool) {
 // notSignedIn shows the form with the reason; details for the operator are only in the log.
 func (a *answer) notSignedIn(err error) {
 	c := a.console
-	why := new(openid.RefusedError)
+	why := new(RefusedError)
 	if !errors.As(err, &why) {
 		a.fail(err)
 		return

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/serve/console/page"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/pipeline/workspace"
@@ -51,7 +50,7 @@ type prepared struct {
 func (c *Console) prepare(ctx context.Context, state *operation.State) bool {
 	begun := c.Clock()
 	type wanted struct {
-		route *page.Route
+		route *Route
 		query url.Values
 	}
 	var all []wanted
@@ -78,7 +77,7 @@ func (c *Console) prepare(ctx context.Context, state *operation.State) bool {
 }
 
 // prepareOne opens one page.
-func (c *Console) prepareOne(ctx context.Context, route *page.Route, query url.Values, language operation.Language) {
+func (c *Console) prepareOne(ctx context.Context, route *Route, query url.Values, language operation.Language) {
 	a := &answer{console: c, w: nowhere{}, now: c.Clock(), query: query, language: language, background: true,
 		caller: keys.Caller{ID: "console", Role: keys.Vendor},
 		r: (&http.Request{Method: http.MethodGet, URL: &url.URL{Path: route.Op.Path,

@@ -9,17 +9,15 @@ import (
 	"time"
 	"unicode"
 
-	"github.com/tollbook/tollbook/pipeline/serve/console/page"
-	"github.com/tollbook/tollbook/pipeline/serve/console/session"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
 const (
-	signInPath  = page.Root + "sign-in"
-	signOutPath = page.Root + "sign-out"
-	beginPath   = page.Root + "oidc/begin"
+	signInPath  = Root + "sign-in"
+	signOutPath = Root + "sign-out"
+	beginPath   = Root + "oidc/begin"
 	maxForm     = 8 << 10 // bytes
 )
 
@@ -61,7 +59,7 @@ func (a *answer) signIn() {
 	c := a.console
 	switch {
 	case c.Local != nil:
-		a.redirect(page.Root)
+		a.redirect(Root)
 		return
 	case a.r.Method == http.MethodGet || a.r.Method == http.MethodHead:
 		a.signInPage(http.StatusOK, "")
@@ -106,7 +104,7 @@ func (a *answer) begin(caller keys.Caller, next string) {
 	if old, err := a.r.Cookie(a.cookies().session()); err == nil {
 		c.sessions.End(old.Value)
 	}
-	a.cookies().set(a.cookies().session(), c.sessions.Begin(caller, a.now), session.Life)
+	a.cookies().set(a.cookies().session(), c.sessions.Begin(caller, a.now), SessionLife)
 	c.Log.Info("signed in", "caller", caller.ID, "role", string(caller.Role), "remote", a.r.RemoteAddr)
 	a.redirect(target(next))
 }
@@ -137,11 +135,11 @@ func (a *answer) own() bool {
 // target returns where a caller is redirected after signing in: always a page of the console.
 func target(next string) string {
 	u, err := url.Parse(next)
-	if err != nil || u.IsAbs() || u.Host != "" || u.Opaque != "" || !strings.HasPrefix(u.Path, page.Root) ||
+	if err != nil || u.IsAbs() || u.Host != "" || u.Opaque != "" || !strings.HasPrefix(u.Path, Root) ||
 		strings.Contains(next, `\`) || strings.ContainsFunc(u.Path, unicode.IsControl) ||
-		path.Clean(u.Path)+"/" != page.Root && path.Clean(u.Path) != u.Path ||
+		path.Clean(u.Path)+"/" != Root && path.Clean(u.Path) != u.Path ||
 		u.Path == signInPath || u.Path == signOutPath || u.Path == beginPath || u.Path == settings.CallbackPath {
-		return page.Root
+		return Root
 	}
 	return u.RequestURI()
 }
@@ -153,21 +151,21 @@ func (a *answer) signInPage(status int, wrong string) {
 	if a.r.PostForm != nil {
 		next = a.r.PostForm.Get("next")
 	}
-	p := &page.Page{Title: t("登录", "Sign in"),
+	p := &Page{Title: t("登录", "Sign in"),
 		Lead: t("使用API密钥登录，只读。", "Sign in with an API key. The console is read-only."),
-		Blocks: []page.Block{{ID: "sign-in", Form: &page.Form{Action: a.to(signInPath), Post: true,
+		Blocks: []Block{{ID: "sign-in", Form: &Form{Action: a.to(signInPath), Post: true,
 			Button: t("登录", "Sign in"),
-			Fields: []page.Field{{Name: "next", Type: "hidden", Value: target(next)},
+			Fields: []Field{{Name: "next", Type: "hidden", Value: target(next)},
 				{Name: "key", Label: t("令牌，或访问密钥编号", "Token, or id of an access key"), Type: "password",
 					Required: true},
 				{Name: "secret", Label: t("访问密钥的密钥（使用令牌时留空）", "Secret of the access key (empty with a token)"),
 					Type: "password"}}}}}}
 	if a.console.OpenID != nil {
-		p.Blocks[0].Links = []page.Link{{Text: t("使用单位账号登录", "Sign in with your organization's account"),
+		p.Blocks[0].Links = []Link{{Text: t("使用单位账号登录", "Sign in with your organization's account"),
 			Href: beginPath + "?" + url.Values{"next": {target(next)}}.Encode()}}
 	}
 	if wrong != "" {
-		p.Notes = []page.Note{{Tone: page.Bad, Text: wrong}}
+		p.Notes = []Note{{Tone: Bad, Text: wrong}}
 	}
 	if err := a.write(status, nil, "", p); err != nil {
 		a.fail(err)
@@ -182,7 +180,7 @@ func (a *answer) signOut() {
 		return
 	}
 	if a.console.Local != nil {
-		a.redirect(page.Root)
+		a.redirect(Root)
 		return
 	}
 	if !a.own() || !a.identify() {
@@ -196,6 +194,6 @@ func (a *answer) signOut() {
 	if id, err := a.r.Cookie(a.cookies().session()); err == nil {
 		a.console.sessions.End(id.Value)
 	}
-	a.cookies().set(a.cookies().session(), "", session.Life)
+	a.cookies().set(a.cookies().session(), "", SessionLife)
 	a.redirect(signInPath)
 }

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/books/sheet"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings/yamldoc"
@@ -14,7 +13,7 @@ import (
 
 // budgets reads budgets.csv.
 func (l *loader) budgets() {
-	var rows []sheet.Entry[books.Budget]
+	var rows []Entry[books.Budget]
 	l.each("budgets.csv", func(r *row) {
 		b := books.Budget{Thresholds: r.percents("thresholds"), Valid: r.rec.Valid()}
 		r.startsMonth("valid_from", b.Valid.From)
@@ -25,20 +24,20 @@ func (l *loader) budgets() {
 			currency = l.b.CustomerCurrency(b.Customer)
 		}
 		if b.Amount = r.budgetAmount("amount", currency); ok {
-			rows = append(rows, sheet.Entry[books.Budget]{Row: b, Span: b.Valid, At: r.rec.Mark("customer_id")})
+			rows = append(rows, Entry[books.Budget]{Row: b, Span: b.Valid, At: r.rec.Mark("customer_id")})
 		}
 	})
 	byCustomer := func(a, b *books.Budget) int { return cmp.Compare(a.Customer, b.Customer) }
-	rows = sheet.SortEntries(rows, byCustomer)
-	sheet.Overlaps(l.files, "budgets.csv", rows, byCustomer, func(b *books.Budget) string {
+	rows = SortEntries(rows, byCustomer)
+	Overlaps(l.files, "budgets.csv", rows, byCustomer, func(b *books.Budget) string {
 		return "customer_id " + l.b.Customers[b.Customer].ID
 	})
-	l.b.Budgets = sheet.RowsOf(rows)
+	l.b.Budgets = RowsOf(rows)
 }
 
 // budgetAmount is an amount above 0 with at most the currency's digits.
 func (r *row) budgetAmount(name string, currency money.Currency) money.Amount {
-	a, ok := sheet.Decimal(r.rec, name, money.ParseAmount[string])
+	a, ok := Decimal(r.rec, name, money.ParseAmount[string])
 	switch {
 	case !ok:
 	case a.Sign() <= 0:

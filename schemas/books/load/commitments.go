@@ -7,13 +7,12 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/books/sheet"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
 // commitments reads commitments.csv.
 func (l *loader) commitments() {
-	var rows []sheet.Entry[books.Commitment]
+	var rows []Entry[books.Commitment]
 	l.each("commitments.csv", func(r *row) {
 		c := books.Commitment{
 			ID: r.rec.Key("commitment_id"), ByQuantity: r.rec.Word("basis") == 1,
@@ -41,12 +40,12 @@ func (l *loader) commitments() {
 		c.Anchor = c.Valid.From
 		c.At = r.rec.Pos(r.rec.Mark("commitment_id"))
 		if ok && c.ID != "" && kind >= 0 {
-			rows = append(rows, sheet.Entry[books.Commitment]{Row: c, Span: c.Valid, At: r.rec.Mark("commitment_id")})
+			rows = append(rows, Entry[books.Commitment]{Row: c, Span: c.Valid, At: r.rec.Mark("commitment_id")})
 		}
 	})
 	byID := func(a, b *books.Commitment) int { return strings.Compare(a.ID, b.ID) }
-	rows = sheet.SortEntries(rows, byID)
-	sheet.Overlaps(l.files, "commitments.csv", rows, byID, func(c *books.Commitment) string {
+	rows = SortEntries(rows, byID)
+	Overlaps(l.files, "commitments.csv", rows, byID, func(c *books.Commitment) string {
 		return "commitment_id " +
 			c.ID
 	})

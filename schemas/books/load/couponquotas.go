@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/books/sheet"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/settings/yamldoc"
 )
@@ -18,11 +17,11 @@ type quotaRow struct {
 // quotaRows are the rows of coupon_quotas.csv, to be checked against each other.
 type quotaRows struct {
 	l    *loader
-	rows []sheet.Entry[quotaRow]
+	rows []Entry[quotaRow]
 }
 
 func loadCouponQuotas(l *loader) {
-	var rows []sheet.Entry[quotaRow]
+	var rows []Entry[quotaRow]
 	l.each("coupon_quotas.csv", func(r *row) {
 		q := quotaRow{parent: r.rec.Text("parent_quota_id")}
 		q.Terms = books.Coupon{ID: r.rec.Key("quota_id"), Customer: books.AnyCode, Amount: r.rec.Amount("amount"),
@@ -37,12 +36,12 @@ func loadCouponQuotas(l *loader) {
 		q.Terms.Service, q.Terms.SKU = r.scope()
 		q.Terms.Valid = r.rec.Valid()
 		if q.Terms.ID != "" {
-			rows = append(rows, sheet.Entry[quotaRow]{Row: q, Span: q.Terms.Valid, At: r.rec.Mark("quota_id")})
+			rows = append(rows, Entry[quotaRow]{Row: q, Span: q.Terms.Valid, At: r.rec.Mark("quota_id")})
 		}
 	})
 	byID := func(a, b *quotaRow) int { return strings.Compare(a.Terms.ID, b.Terms.ID) }
-	rows = sheet.SortEntries(rows, byID)
-	rows = sheet.Once(l.files, "coupon_quotas.csv", rows, byID,
+	rows = SortEntries(rows, byID)
+	rows = Once(l.files, "coupon_quotas.csv", rows, byID,
 		func(q *quotaRow) string { return "quota_id " + q.Terms.ID })
 	for i := range rows {
 		l.b.Money.CouponQuotas = append(l.b.Money.CouponQuotas, rows[i].Row.CouponQuota)
@@ -55,8 +54,8 @@ func (q quotaRows) handDown() {
 	l, rows := q.l, q.rows
 	list := l.b.Money.CouponQuotas
 	down := make([]money.AmountTotal, len(list))
-	at := func(m sheet.Mark) books.Pos {
-		return books.Pos{File: sheet.Dir + "/coupon_quotas.csv", Line: int(m.Line), Column: int(m.Column)}
+	at := func(m Mark) books.Pos {
+		return books.Pos{File: Dir + "/coupon_quotas.csv", Line: int(m.Line), Column: int(m.Column)}
 	}
 	for i := range rows {
 		if rows[i].Row.parent == "" {
@@ -98,7 +97,7 @@ func (q quotaRows) across(at books.Pos, quota, parent *books.CouponQuota) {
 }
 
 func loadSolutions(l *loader) {
-	var rows []sheet.Entry[books.Solution]
+	var rows []Entry[books.Solution]
 	l.each("solutions.csv", func(r *row) {
 		s := books.Solution{ID: r.rec.Key("solution_id"), Level: r.rec.Key("level"), Valid: r.rec.Valid()}
 		var known, ok bool
@@ -111,16 +110,16 @@ func loadSolutions(l *loader) {
 			r.ownCurrencyOnly(&s)
 		}
 		if known && ok && s.ID != "" {
-			rows = append(rows, sheet.Entry[books.Solution]{Row: s, Span: s.Valid, At: r.rec.Mark("solution_id")})
+			rows = append(rows, Entry[books.Solution]{Row: s, Span: s.Valid, At: r.rec.Mark("solution_id")})
 		}
 	})
 	byID := func(a, b *books.Solution) int { return strings.Compare(a.ID, b.ID) }
-	rows = sheet.SortEntries(rows, byID)
-	sheet.Overlaps(l.files, "solutions.csv", rows, byID, func(s *books.Solution) string {
+	rows = SortEntries(rows, byID)
+	Overlaps(l.files, "solutions.csv", rows, byID, func(s *books.Solution) string {
 		return "solution_id " +
 			s.ID
 	})
-	l.b.Money.Solutions = sheet.RowsOf(rows)
+	l.b.Money.Solutions = RowsOf(rows)
 }
 
 // ownCurrencyOnly reports a solution whose partner or customer has another currency than the workspace: the ceilings of

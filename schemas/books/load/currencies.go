@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/books/sheet"
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
@@ -36,17 +35,17 @@ func (r *row) currency(name string) int32 {
 
 // priceLists reads price_lists.csv. It needs the prices.
 func (l *loader) priceLists() {
-	var rows []sheet.Entry[priceListRow]
+	var rows []Entry[priceListRow]
 	l.each("price_lists.csv", func(r *row) {
 		p := priceListRow{r.rec.Key("price_list"), r.currency("currency")}
 		r.notAny("price_list", p.list)
 		if p.list != "" {
-			rows = append(rows, sheet.Entry[priceListRow]{Row: p, At: r.rec.Mark("price_list")})
+			rows = append(rows, Entry[priceListRow]{Row: p, At: r.rec.Mark("price_list")})
 		}
 	})
 	byList := func(a, b *priceListRow) int { return strings.Compare(a.list, b.list) }
-	rows = sheet.SortEntries(rows, byList)
-	for _, p := range sheet.Once(l.files, "price_lists.csv", rows, byList, func(p *priceListRow) string {
+	rows = SortEntries(rows, byList)
+	for _, p := range Once(l.files, "price_lists.csv", rows, byList, func(p *priceListRow) string {
 		return "price_list " + p.list
 	}) {
 		if p.Row.currency > 0 {
@@ -60,7 +59,7 @@ func (l *loader) priceLists() {
 
 // exchangeRates reads rates.csv.
 func (l *loader) exchangeRates() {
-	var rows []sheet.Entry[books.ExchangeRate]
+	var rows []Entry[books.ExchangeRate]
 	l.each("rates.csv", func(r *row) {
 		day, ok := r.rec.Date("date")
 		x := books.ExchangeRate{From: r.rec.Key("from"), To: r.rec.Key("to"), Date: day, Rate: r.rec.Price("rate")}
@@ -77,14 +76,14 @@ func (l *loader) exchangeRates() {
 			r.rec.Fail("to", "", "a rate is between two currencies")
 		}
 		if ok && !r.rec.Bad {
-			rows = append(rows, sheet.Entry[books.ExchangeRate]{Row: x, At: r.rec.Mark("date")})
+			rows = append(rows, Entry[books.ExchangeRate]{Row: x, At: r.rec.Mark("date")})
 		}
 	})
 	compare := func(a, b *books.ExchangeRate) int {
 		return cmp.Or(strings.Compare(a.From, b.From), strings.Compare(a.To, b.To), cmp.Compare(a.Date, b.Date))
 	}
-	rows = sheet.SortEntries(rows, compare)
-	l.b.Rates = sheet.RowsOf(sheet.Once(l.files, "rates.csv", rows, compare, func(x *books.ExchangeRate) string {
+	rows = SortEntries(rows, compare)
+	l.b.Rates = RowsOf(Once(l.files, "rates.csv", rows, compare, func(x *books.ExchangeRate) string {
 		return "from " + x.From + ", to " + x.To + ", date " + x.Date.String()
 	}))
 }
@@ -100,7 +99,7 @@ func (c customerRows) currencies() {
 		first := l.b.ListCurrency(own.Rows[0].PriceList)
 		of := l.b.ListCurrency(e.Row.row.PriceList)
 		if own.Currency = first; of != first {
-			at := books.Pos{File: sheet.Dir + "/customers.csv", Line: int(e.At.Line), Column: int(e.At.Column)}
+			at := books.Pos{File: Dir + "/customers.csv", Line: int(e.At.Line), Column: int(e.At.Column)}
 			l.files.Problems.Add(at, "a customer's currency does not change: give it another customer_id",
 				"customer_id %s: price_list is in %s, and that of its first row in %s", e.Row.id,
 				l.b.Currencies[of].Code, l.b.Currencies[first].Code)
@@ -146,7 +145,7 @@ func (l *loader) oneCurrencyEach() {
 	for i := range l.b.Partners {
 		p := &l.b.Partners[i]
 		if at := l.b.Customer(p.ID); at >= 0 && l.b.Customers[at].Currency != p.Currency {
-			l.files.Problems.Add(books.Pos{File: sheet.Dir + "/partners.csv"}, "give the partner another partner_id",
+			l.files.Problems.Add(books.Pos{File: Dir + "/partners.csv"}, "give the partner another partner_id",
 				"partner_id %s: it is in %s, and the customer of the same id in %s: an invoice to it would have two "+
 					"currencies", p.ID, l.b.PartnerCurrency(int32(i)).Code, l.b.CustomerCurrency(at).Code)
 		}

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/books/sheet"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings/yamldoc"
 )
@@ -20,14 +19,14 @@ type customerRow struct {
 // customerRows are the rows of customers.csv, by customer.
 type customerRows struct {
 	l    *loader
-	rows []sheet.Entry[customerRow]
+	rows []Entry[customerRow]
 }
 
 // customers reads customers.csv (§3.3).
 func (l *loader) customers() {
-	rows := make([]sheet.Entry[customerRow], 0, l.files.MaxRows("customers.csv"))
+	rows := make([]Entry[customerRow], 0, l.files.MaxRows("customers.csv"))
 	unpriced := map[string]bool{}
-	var texts sheet.Texts
+	var texts Texts
 	l.each("customers.csv", func(r *row) {
 		c := customerRow{id: texts.Keep(r.rec.Key("customer_id"))}
 		r.notAny("customer_id", c.id)
@@ -47,11 +46,11 @@ func (l *loader) customers() {
 			l.files.Broken["customers.csv"] = true
 			return
 		}
-		rows = append(rows, sheet.Entry[customerRow]{Row: c, Span: c.row.Valid, At: r.rec.Mark("customer_id")})
+		rows = append(rows, Entry[customerRow]{Row: c, Span: c.row.Valid, At: r.rec.Mark("customer_id")})
 	})
 	byID := func(a, b *customerRow) int { return strings.Compare(a.id, b.id) }
-	rows = sheet.SortEntries(rows, byID)
-	sheet.Overlaps(l.files, "customers.csv", rows, byID, func(c *customerRow) string { return "customer_id " + c.id })
+	rows = SortEntries(rows, byID)
+	Overlaps(l.files, "customers.csv", rows, byID, func(c *customerRow) string { return "customer_id " + c.id })
 	all, customers := make([]books.CustomerRow, len(rows)), 0
 	for i := range rows {
 		all[i] = rows[i].Row.row
@@ -75,19 +74,19 @@ func (l *loader) customers() {
 type partnerRow struct {
 	id, parent string
 	row        books.PartnerRow
-	parentAt   sheet.Mark
+	parentAt   Mark
 	currency   int32
 }
 
 // partnerRows are the rows of partners.csv, in the order of the partners.
 type partnerRows struct {
 	l    *loader
-	rows []sheet.Entry[partnerRow]
+	rows []Entry[partnerRow]
 }
 
 // partners reads partners.csv (§3.4).
 func (l *loader) partners() {
-	var rows []sheet.Entry[partnerRow]
+	var rows []Entry[partnerRow]
 	l.each("partners.csv", func(r *row) {
 		p := partnerRow{id: r.rec.Key("partner_id"), parent: r.rec.Key("parent_partner_id"),
 			parentAt: r.rec.Mark("parent_partner_id")}
@@ -110,18 +109,18 @@ func (l *loader) partners() {
 			l.files.Broken["partners.csv"] = true
 			return
 		}
-		rows = append(rows, sheet.Entry[partnerRow]{Row: p, Span: p.row.Valid, At: r.rec.Mark("partner_id")})
+		rows = append(rows, Entry[partnerRow]{Row: p, Span: p.row.Valid, At: r.rec.Mark("partner_id")})
 	})
 	byID := func(a, b *partnerRow) int { return strings.Compare(a.id, b.id) }
-	rows = sheet.SortEntries(rows, byID)
-	sheet.Overlaps(l.files, "partners.csv", rows, byID, func(p *partnerRow) string { return "partner_id " + p.id })
+	rows = SortEntries(rows, byID)
+	Overlaps(l.files, "partners.csv", rows, byID, func(p *partnerRow) string { return "partner_id " + p.id })
 	for _, e := range rows {
 		if n := len(l.b.Partners); n == 0 || l.b.Partners[n-1].ID != e.Row.id {
 			l.b.Partners = append(l.b.Partners, books.Partner{ID: e.Row.id, Currency: e.Row.currency})
 		}
 		last := &l.b.Partners[len(l.b.Partners)-1]
 		if last.Currency != e.Row.currency {
-			at := books.Pos{File: sheet.Dir + "/partners.csv", Line: int(e.At.Line), Column: int(e.At.Column)}
+			at := books.Pos{File: Dir + "/partners.csv", Line: int(e.At.Line), Column: int(e.At.Column)}
 			l.files.Problems.Add(at, "a partner's currency does not change: give it another partner_id",
 				"partner_id %s: currency %s, and in its first row %s", e.Row.id,
 				l.b.Currencies[e.Row.currency].Code, l.b.Currencies[last.Currency].Code)
@@ -142,7 +141,7 @@ func (p partnerRows) parents() {
 		if e.Row.parent == "" {
 			continue
 		}
-		at := books.Pos{File: sheet.Dir + "/partners.csv", Line: int(e.Row.parentAt.Line),
+		at := books.Pos{File: Dir + "/partners.csv", Line: int(e.Row.parentAt.Line),
 			Column: int(e.Row.parentAt.Column)}
 		own.Parent = l.b.Partner(e.Row.parent)
 		switch {
@@ -172,7 +171,7 @@ func distributorThroughout(p *books.Partner, span period.Span) bool {
 
 // associations reads associations.csv (§3.5).
 func (l *loader) associations() {
-	rows := make([]sheet.Entry[books.Association], 0, l.files.MaxRows("associations.csv"))
+	rows := make([]Entry[books.Association], 0, l.files.MaxRows("associations.csv"))
 	l.each("associations.csv", func(r *row) {
 		customer, okCustomer := r.needCustomer("customer_id")
 		partner, okPartner := r.needPartner("partner_id")
@@ -180,13 +179,13 @@ func (l *loader) associations() {
 			Type:  books.AssociationType(r.rec.Word("association_type") + 1),
 			Valid: r.rec.Valid()}
 		if okCustomer && okPartner {
-			rows = append(rows, sheet.Entry[books.Association]{Row: a, Span: a.Valid, At: r.rec.Mark("customer_id")})
+			rows = append(rows, Entry[books.Association]{Row: a, Span: a.Valid, At: r.rec.Mark("customer_id")})
 		}
 	})
 	byCustomer := func(a, b *books.Association) int { return cmp.Compare(a.Customer, b.Customer) }
-	rows = sheet.SortEntries(rows, byCustomer)
-	sheet.Overlaps(l.files, "associations.csv", rows, byCustomer, func(a *books.Association) string {
+	rows = SortEntries(rows, byCustomer)
+	Overlaps(l.files, "associations.csv", rows, byCustomer, func(a *books.Association) string {
 		return "customer_id " + l.b.Customers[a.Customer].ID
 	})
-	l.b.Associations = sheet.RowsOf(rows)
+	l.b.Associations = RowsOf(rows)
 }

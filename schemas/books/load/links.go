@@ -5,13 +5,12 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/books/sheet"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
 // links reads links.csv (§3.8).
 func (l *loader) links() {
-	var rows []sheet.Entry[books.Link]
+	var rows []Entry[books.Link]
 	l.each("links.csv", func(r *row) {
 		k := books.Link{
 			ResourceID: r.rec.Key("resource_id"), Region: r.rec.Key("region_code"), Group: r.rec.Key("group"),
@@ -26,16 +25,16 @@ func (l *loader) links() {
 			return
 		}
 		r.linkProduct(&k)
-		rows = append(rows, sheet.Entry[books.Link]{Row: k, Span: k.Valid, At: r.rec.Mark("resource_id")})
+		rows = append(rows, Entry[books.Link]{Row: k, Span: k.Valid, At: r.rec.Mark("resource_id")})
 	})
 	byResource := func(a, b *books.Link) int { return strings.Compare(a.ResourceID, b.ResourceID) }
-	rows = sheet.SortEntries(rows, byResource)
-	sheet.Overlaps(l.files, "links.csv", rows, byResource, func(k *books.Link) string {
+	rows = SortEntries(rows, byResource)
+	Overlaps(l.files, "links.csv", rows, byResource, func(k *books.Link) string {
 		return "resource_id " +
 			k.ResourceID
 	})
 	linkRows{l, rows}.groups()
-	l.b.LinkRows = sheet.RowsOf(rows)
+	l.b.LinkRows = RowsOf(rows)
 	l.b.Links = whileCustomer(l, "links.csv", rows, func(k *books.Link) (int32, *period.Span) {
 		return k.Customer, &k.Valid
 	})
@@ -108,7 +107,7 @@ func (r *row) priced(k *books.Link) bool {
 // linkRows are the rows of links.csv, to be checked against each other.
 type linkRows struct {
 	l    *loader
-	rows []sheet.Entry[books.Link]
+	rows []Entry[books.Link]
 }
 
 // groups checks that no group has the name of a link without a group: their lines would have the same id.
@@ -118,7 +117,7 @@ func (ls linkRows) groups() {
 		customer, sku int32
 		region, name  string
 	}
-	alone := map[object]sheet.Mark{}
+	alone := map[object]Mark{}
 	for _, e := range rows {
 		if e.Row.Group == "" {
 			alone[object{e.Row.Customer, e.Row.SKU, e.Row.Region, e.Row.ResourceID}] = e.At
@@ -127,9 +126,9 @@ func (ls linkRows) groups() {
 	for _, e := range rows {
 		other, clash := alone[object{e.Row.Customer, e.Row.SKU, e.Row.Region, e.Row.Group}]
 		if e.Row.Group != "" && clash {
-			at := books.Pos{File: sheet.Dir + "/links.csv", Line: int(e.At.Line), Column: int(e.At.Column)}
+			at := books.Pos{File: Dir + "/links.csv", Line: int(e.At.Line), Column: int(e.At.Column)}
 			l.files.Problems.Add(at, "rename the group",
-				"group %q is also the resource_id of a link without a group: %s/links.csv:%d", e.Row.Group, sheet.Dir,
+				"group %q is also the resource_id of a link without a group: %s/links.csv:%d", e.Row.Group, Dir,
 				other.Line)
 		}
 	}
@@ -137,7 +136,7 @@ func (ls linkRows) groups() {
 
 // terms reads terms.csv (§3.9).
 func (l *loader) terms() {
-	var rows []sheet.Entry[books.Term]
+	var rows []Entry[books.Term]
 	l.each("terms.csv", func(r *row) {
 		t := books.Term{Seller: books.AnyCode, Payable: r.rec.Word("basis") == 1, Rate: r.rec.Rate("rate")}
 		okSeller := true
@@ -157,18 +156,18 @@ func (l *loader) terms() {
 		}
 		t.Valid = r.rec.Valid()
 		if okSeller && okBuyer && !r.rec.Bad {
-			rows = append(rows, sheet.Entry[books.Term]{Row: t, Span: t.Valid, At: r.rec.Mark("seller_id")})
+			rows = append(rows, Entry[books.Term]{Row: t, Span: t.Valid, At: r.rec.Mark("seller_id")})
 		}
 	})
-	rows = sheet.SortEntries(rows, books.CompareTermKey)
-	sheet.Overlaps(l.files, "terms.csv", rows, books.CompareTermKey, func(t *books.Term) string {
+	rows = SortEntries(rows, books.CompareTermKey)
+	Overlaps(l.files, "terms.csv", rows, books.CompareTermKey, func(t *books.Term) string {
 		seller := l.s.Vendor.ID
 		if t.Seller >= 0 {
 			seller = l.b.Partners[t.Seller].ID
 		}
 		return "seller_id " + seller + ", buyer_id " + l.b.Partners[t.Buyer].ID + ", " + scopeText(l, t.Service, t.SKU)
 	})
-	l.b.Terms = sheet.RowsOf(rows)
+	l.b.Terms = RowsOf(rows)
 }
 
 func everDistributor(p *books.Partner) bool {
@@ -190,7 +189,7 @@ func (l *loader) calendar() {
 			return
 		}
 		if first, twice := lines[day]; twice {
-			r.rec.Fail("date", "keep one of the two", "is duplicate: also %s/calendar.csv:%d", sheet.Dir, first)
+			r.rec.Fail("date", "keep one of the two", "is duplicate: also %s/calendar.csv:%d", Dir, first)
 			return
 		}
 		lines[day] = r.rec.Line

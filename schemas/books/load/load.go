@@ -5,7 +5,6 @@ import (
 	"io/fs"
 
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/books/sheet"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings"
@@ -13,7 +12,7 @@ import (
 
 // loader is one reading of the books.
 type loader struct {
-	files *sheet.Files
+	files *Files
 	s     settings.Settings
 	b     *books.Books
 
@@ -49,7 +48,7 @@ func newLoader(fsys fs.FS, s settings.Settings) (*loader, error) {
 // emptyLoader returns a loader that has read no file yet.
 func emptyLoader(s settings.Settings) *loader {
 	return &loader{
-		files: sheet.New(s.Zone), s: s, services: map[string]bool{}, lists: map[string]bool{"standard": true},
+		files: NewSheet(s.Zone), s: s, services: map[string]bool{}, lists: map[string]bool{"standard": true},
 		badSKU: map[string]bool{},
 		b: &books.Books{Zone: s.Zone, Digits: s.Currency.Digits, Currency: s.Currency.Code,
 			Currencies: []money.Currency{{Code: s.Currency.Code, Digits: s.Currency.Digits}},

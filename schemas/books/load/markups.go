@@ -4,12 +4,11 @@ import (
 	"slices"
 
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/books/sheet"
 )
 
 // markups reads markups.csv.
 func (l *loader) markups() {
-	var rows []sheet.Entry[books.Markup]
+	var rows []Entry[books.Markup]
 	l.each("markups.csv", func(r *row) {
 		m := books.Markup{Customer: books.AnyCode, Source: r.rec.Key("source"), Service: r.rec.Text("service_name"),
 			MinMargin: r.rec.Price("min_margin"), HasMin: r.rec.Cell("min_margin").Text != ""}
@@ -27,18 +26,18 @@ func (l *loader) markups() {
 		}
 		m.Valid = r.rec.Valid()
 		if ok {
-			rows = append(rows, sheet.Entry[books.Markup]{Row: m, Span: m.Valid, At: r.rec.Mark("sku")})
+			rows = append(rows, Entry[books.Markup]{Row: m, Span: m.Valid, At: r.rec.Mark("sku")})
 		}
 	})
-	rows = sheet.SortEntries(rows, books.CompareMarkupKey)
-	sheet.Overlaps(l.files, "markups.csv", rows, books.CompareMarkupKey, func(m *books.Markup) string {
+	rows = SortEntries(rows, books.CompareMarkupKey)
+	Overlaps(l.files, "markups.csv", rows, books.CompareMarkupKey, func(m *books.Markup) string {
 		who := "*"
 		if m.Customer >= 0 {
 			who = l.b.Customers[m.Customer].ID
 		}
 		return "customer_id " + who + ", source " + m.Source + ", service_name " + m.Service
 	})
-	l.b.Markups = sheet.RowsOf(rows)
+	l.b.Markups = RowsOf(rows)
 }
 
 // noCosts says why a product cannot bill rows of cost files; "" = it can.

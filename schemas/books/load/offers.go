@@ -6,15 +6,14 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/books/sheet"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/settings/yamldoc"
 )
 
 // discounts reads discounts.csv (§3.6).
 func (l *loader) discounts() {
-	rows := make([]sheet.Entry[books.Discount], 0, l.files.MaxRows("discounts.csv"))
-	var texts sheet.Texts
+	rows := make([]Entry[books.Discount], 0, l.files.MaxRows("discounts.csv"))
+	var texts Texts
 	l.each("discounts.csv", func(r *row) {
 		d := books.Discount{ID: texts.Keep(r.rec.Key("discount_id")), Customer: books.AnyCode, Partner: books.AnyCode}
 		kind := r.rec.Word("kind")
@@ -42,16 +41,16 @@ func (l *loader) discounts() {
 			r.rec.Fail("currency", "leave it empty", "a rate is a share and has no currency")
 		}
 		if d.ID != "" {
-			rows = append(rows, sheet.Entry[books.Discount]{Row: d, Span: d.Valid, At: r.rec.Mark("discount_id")})
+			rows = append(rows, Entry[books.Discount]{Row: d, Span: d.Valid, At: r.rec.Mark("discount_id")})
 		}
 	})
 	byID := func(a, b *books.Discount) int { return strings.Compare(a.ID, b.ID) }
-	rows = sheet.SortEntries(rows, byID)
-	sheet.Overlaps(l.files, "discounts.csv", rows, byID, func(d *books.Discount) string {
+	rows = SortEntries(rows, byID)
+	Overlaps(l.files, "discounts.csv", rows, byID, func(d *books.Discount) string {
 		return "discount_id " +
 			d.ID
 	})
-	l.b.Discounts = sheet.RowsOf(rows)
+	l.b.Discounts = RowsOf(rows)
 }
 
 // discountValue reads a discount's value by its mode. A fixed value is the unit price of usage and the amount of an
@@ -82,7 +81,7 @@ func (r *row) discountValue(d *books.Discount) {
 		var ok bool
 		if orders && !usage {
 			d.Amount = r.rec.Amount("value")
-		} else if d.Fixed, ok = sheet.Decimal(r.rec, "value", money.ParseUnitPrice[string]); ok && orders {
+		} else if d.Fixed, ok = Decimal(r.rec, "value", money.ParseUnitPrice[string]); ok && orders {
 			d.Amount = r.rec.Amount("value")
 		}
 	}
@@ -90,7 +89,7 @@ func (r *row) discountValue(d *books.Discount) {
 
 // packages reads packages.csv (§3.7).
 func (l *loader) packages() {
-	var rows []sheet.Entry[books.Package]
+	var rows []Entry[books.Package]
 	l.each("packages.csv", func(r *row) {
 		p := books.Package{ID: r.rec.Key("package_id"), Region: r.rec.Key("region_code"),
 			Quota: r.rec.Quantity("quota"), Place: r.rec.Pos(r.rec.Mark("package_id"))}
@@ -103,17 +102,17 @@ func (l *loader) packages() {
 		p.Reset = books.PackageReset(max(r.rec.Word("reset"), 0))
 		p.Valid = r.rec.Valid()
 		if ok && p.ID != "" {
-			rows = append(rows, sheet.Entry[books.Package]{Row: p, Span: p.Valid, At: r.rec.Mark("package_id")})
+			rows = append(rows, Entry[books.Package]{Row: p, Span: p.Valid, At: r.rec.Mark("package_id")})
 		}
 	})
 	byKey := func(a, b *books.Package) int {
 		return cmp.Or(cmp.Compare(a.Customer, b.Customer), strings.Compare(a.ID, b.ID))
 	}
-	rows = sheet.SortEntries(rows, byKey)
-	sheet.Overlaps(l.files, "packages.csv", rows, byKey, func(p *books.Package) string {
+	rows = SortEntries(rows, byKey)
+	Overlaps(l.files, "packages.csv", rows, byKey, func(p *books.Package) string {
 		return "customer_id " + l.b.Customers[p.Customer].ID + ", package_id " + p.ID
 	})
-	l.b.Packages = sheet.RowsOf(rows)
+	l.b.Packages = RowsOf(rows)
 }
 
 // skuList reads the products of a package.
@@ -159,7 +158,7 @@ func (r *row) neverPerforms(c *books.Coupon, id string) {
 
 // coupons reads coupons.csv (§3.10).
 func (l *loader) coupons() {
-	var rows []sheet.Entry[books.Coupon]
+	var rows []Entry[books.Coupon]
 	l.each("coupons.csv", func(r *row) {
 		c := books.Coupon{
 			ID:     r.rec.Key("coupon_id"),
@@ -174,11 +173,11 @@ func (l *loader) coupons() {
 		c.Service, c.SKU = r.scope()
 		c.Valid = r.rec.Valid()
 		if c.ID != "" {
-			rows = append(rows, sheet.Entry[books.Coupon]{Row: c, Span: c.Valid, At: r.rec.Mark("coupon_id")})
+			rows = append(rows, Entry[books.Coupon]{Row: c, Span: c.Valid, At: r.rec.Mark("coupon_id")})
 		}
 	})
 	byID := func(a, b *books.Coupon) int { return strings.Compare(a.ID, b.ID) }
-	rows = sheet.SortEntries(rows, byID)
-	sheet.Overlaps(l.files, "coupons.csv", rows, byID, func(c *books.Coupon) string { return "coupon_id " + c.ID })
-	l.b.Coupons = sheet.RowsOf(rows)
+	rows = SortEntries(rows, byID)
+	Overlaps(l.files, "coupons.csv", rows, byID, func(c *books.Coupon) string { return "coupon_id " + c.ID })
+	l.b.Coupons = RowsOf(rows)
 }

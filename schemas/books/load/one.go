@@ -34,7 +34,7 @@ func One(fsys fs.FS, s settings.Settings, customer string, sound func(hash [32]b
 	return b, texts, err
 }
 
-// OneOf is One for the texts of sound books that package packed returned for the customer. The books have no Hash, and
+// OneOf is One for the texts of sound books that package load returned for the customer. The books have no Hash, and
 // no prices unless there are links: a bill needs prices only to show how a link was measured. ok is false if the texts
 // are not sufficient; the caller then uses One.
 func OneOf(texts map[string]string, s settings.Settings) (b *books.Books, ok bool) {

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/books/sheet"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings/yamldoc"
@@ -172,7 +171,7 @@ func needFund(r *row, marketing, either bool) (code int32, ok bool) {
 }
 
 func loadFundQuotas(l *loader) {
-	var rows []sheet.Entry[books.FundQuota]
+	var rows []Entry[books.FundQuota]
 	l.each("fund_quotas.csv", func(r *row) {
 		q := books.FundQuota{Period: r.rec.Text("period"), Amount: r.rec.Amount("amount")}
 		var known, ok bool
@@ -189,7 +188,7 @@ func loadFundQuotas(l *loader) {
 			)
 		}
 		if known && ok {
-			rows = append(rows, sheet.Entry[books.FundQuota]{Row: q, At: r.rec.Mark("programme_id")})
+			rows = append(rows, Entry[books.FundQuota]{Row: q, At: r.rec.Mark("programme_id")})
 		}
 	})
 	byKey := func(a, b *books.FundQuota) int {
@@ -199,12 +198,12 @@ func loadFundQuotas(l *loader) {
 			strings.Compare(a.Period, b.Period),
 		)
 	}
-	rows = sheet.SortEntries(rows, byKey)
-	rows = sheet.Once(l.files, "fund_quotas.csv", rows, byKey, func(q *books.FundQuota) string {
+	rows = SortEntries(rows, byKey)
+	rows = Once(l.files, "fund_quotas.csv", rows, byKey, func(q *books.FundQuota) string {
 		return "programme_id " + l.b.Money.Funds[q.Fund].ID + ", partner_id " + l.b.Partners[q.Partner].ID +
 			", period " + q.Period
 	})
-	l.b.Money.FundQuotas = sheet.RowsOf(rows)
+	l.b.Money.FundQuotas = RowsOf(rows)
 }
 
 // quotaPeriod reports whether a text is a quarter, or with yearly a year.
@@ -217,7 +216,7 @@ func quotaPeriod(text string, yearly bool) bool {
 }
 
 func loadExperts(l *loader) {
-	var rows []sheet.Entry[books.Expert]
+	var rows []Entry[books.Expert]
 	l.each("experts.csv", func(r *row) {
 		e := books.Expert{ID: r.rec.Key("expert_id"), Level: r.rec.Key("level"), Project: r.rec.Text("project_id"),
 			Valid: r.rec.Valid()}
@@ -230,21 +229,21 @@ func loadExperts(l *loader) {
 			}
 		}
 		if known && ok && e.ID != "" {
-			rows = append(rows, sheet.Entry[books.Expert]{Row: e, Span: e.Valid, At: r.rec.Mark("expert_id")})
+			rows = append(rows, Entry[books.Expert]{Row: e, Span: e.Valid, At: r.rec.Mark("expert_id")})
 		}
 	})
 	byExpert := func(a, b *books.Expert) int { return cmp.Or(cmp.Compare(a.Fund, b.Fund), strings.Compare(a.ID, b.ID)) }
-	rows = sheet.SortEntries(rows, byExpert)
-	sheet.Overlaps(l.files, "experts.csv", rows, byExpert, func(e *books.Expert) string {
+	rows = SortEntries(rows, byExpert)
+	Overlaps(l.files, "experts.csv", rows, byExpert, func(e *books.Expert) string {
 		return "expert_id " + e.ID + ", programme_id " + l.b.Money.Funds[e.Fund].ID
 	})
-	l.b.Money.Experts = sheet.RowsOf(sheet.SortEntries(rows, func(a, b *books.Expert) int {
+	l.b.Money.Experts = RowsOf(SortEntries(rows, func(a, b *books.Expert) int {
 		return cmp.Or(cmp.Compare(a.Fund, b.Fund), cmp.Compare(a.Partner, b.Partner), strings.Compare(a.ID, b.ID))
 	}))
 }
 
 func loadQualifications(l *loader) {
-	var rows []sheet.Entry[books.Qualification]
+	var rows []Entry[books.Qualification]
 	l.each("qualifications.csv", func(r *row) {
 		q := books.Qualification{Name: r.rec.Key("qualification"), Valid: r.rec.Valid()}
 		var known, ok bool
@@ -252,21 +251,21 @@ func loadQualifications(l *loader) {
 		q.Partner, ok = r.needPartner("partner_id")
 		if known && ok && q.Name != "" {
 			rows = append(rows,
-				sheet.Entry[books.Qualification]{Row: q, Span: q.Valid, At: r.rec.Mark("qualification")})
+				Entry[books.Qualification]{Row: q, Span: q.Valid, At: r.rec.Mark("qualification")})
 		}
 	})
 	byKey := func(a, b *books.Qualification) int {
 		return cmp.Or(cmp.Compare(a.Fund, b.Fund), cmp.Compare(a.Partner, b.Partner), strings.Compare(a.Name, b.Name))
 	}
-	rows = sheet.SortEntries(rows, byKey)
-	sheet.Overlaps(l.files, "qualifications.csv", rows, byKey, func(q *books.Qualification) string {
+	rows = SortEntries(rows, byKey)
+	Overlaps(l.files, "qualifications.csv", rows, byKey, func(q *books.Qualification) string {
 		return "partner_id " + l.b.Partners[q.Partner].ID + ", qualification " + q.Name
 	})
-	l.b.Money.Qualifications = sheet.RowsOf(rows)
+	l.b.Money.Qualifications = RowsOf(rows)
 }
 
 func loadParties(l *loader) {
-	var rows []sheet.Entry[books.Party]
+	var rows []Entry[books.Party]
 	l.each("parties.csv", func(r *row) {
 		p := books.Party{
 			ID:        r.rec.Key("party_id"),
@@ -283,11 +282,11 @@ func loadParties(l *loader) {
 			r.rec.Fail("exempt_reason", "write tax_exempt YES, or leave it empty", "the party is not exempt")
 		}
 		if p.ID != "" {
-			rows = append(rows, sheet.Entry[books.Party]{Row: p, At: r.rec.Mark("party_id")})
+			rows = append(rows, Entry[books.Party]{Row: p, At: r.rec.Mark("party_id")})
 		}
 	})
 	byID := func(a, b *books.Party) int { return strings.Compare(a.ID, b.ID) }
-	rows = sheet.SortEntries(rows, byID)
-	rows = sheet.Once(l.files, "parties.csv", rows, byID, func(p *books.Party) string { return "party_id " + p.ID })
-	l.b.Money.Parties = sheet.RowsOf(rows)
+	rows = SortEntries(rows, byID)
+	rows = Once(l.files, "parties.csv", rows, byID, func(p *books.Party) string { return "party_id " + p.ID })
+	l.b.Money.Parties = RowsOf(rows)
 }

@@ -4,7 +4,6 @@ import (
 	"strconv"
 
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/books/sheet"
 )
 
 // percentage reads the columns that only percentage prices have.
@@ -50,7 +49,7 @@ func (p priceRows) percentage() {
 	}
 	for _, e := range rows {
 		if e.Row.tier.Percentage != (books.PercentageTerms{}) {
-			l.files.Problems.Add(books.Pos{File: sheet.Dir + "/prices.csv", Line: int(e.At.Line)},
+			l.files.Problems.Add(books.Pos{File: Dir + "/prices.csv", Line: int(e.At.Line)},
 				"leave these columns empty, or give the price one tier",
 				"%s: fixed_fee, min_fee, max_fee, free_events and free_amount do not fit "+
 					"a percentage price of %d tiers",

@@ -6,13 +6,12 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/books/sheet"
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
 // products reads products.csv (§3.1).
 func (l *loader) products() {
-	var rows []sheet.Entry[books.Product]
+	var rows []Entry[books.Product]
 	l.each("products.csv", func(r *row) {
 		p := books.Product{
 			SKU: r.rec.Key("sku"), Name: r.rec.Text("name"),
@@ -43,14 +42,14 @@ func (l *loader) products() {
 		}
 		l.services[p.ServiceTypeCode] = true
 		if p.SKU != "" {
-			rows = append(rows, sheet.Entry[books.Product]{Row: p, At: r.rec.Mark("sku")})
+			rows = append(rows, Entry[books.Product]{Row: p, At: r.rec.Mark("sku")})
 		} else {
 			l.files.Broken["products.csv"] = true
 		}
 	})
 	bySKU := func(a, b *books.Product) int { return strings.Compare(a.SKU, b.SKU) }
-	rows = sheet.SortEntries(rows, bySKU)
-	for _, e := range sheet.Once(l.files, "products.csv", rows, bySKU,
+	rows = SortEntries(rows, bySKU)
+	for _, e := range Once(l.files, "products.csv", rows, bySKU,
 		func(p *books.Product) string { return "sku " + p.SKU }) {
 		l.b.Products = append(l.b.Products, e.Row)
 	}
@@ -71,13 +70,13 @@ type priceRow struct {
 	tier                     books.Tier
 	model                    books.Model
 	checked                  bool // the product exists and has no problem
-	upTo                     sheet.Mark
+	upTo                     Mark
 }
 
 // priceRows are rows of prices.csv, to be checked against each other.
 type priceRows struct {
 	l    *loader
-	rows []sheet.Entry[priceRow]
+	rows []Entry[priceRow]
 }
 
 func (p *priceRow) describe(l *loader) string {
@@ -97,7 +96,7 @@ func comparePriceKey(a, b *priceRow) int {
 
 // prices reads prices.csv (§3.2).
 func (l *loader) prices() {
-	var rows []sheet.Entry[priceRow]
+	var rows []Entry[priceRow]
 	l.each("prices.csv", func(r *row) {
 		p := priceRow{
 			list: r.rec.Key("price_list"), region: r.rec.Key("region_code"), number: r.rec.Whole("tier"),
@@ -118,7 +117,7 @@ func (l *loader) prices() {
 		l.lists[p.list] = true
 		if known && p.number > 0 {
 			p.checked = !r.rec.Bad
-			rows = append(rows, sheet.Entry[priceRow]{Row: p, Span: span, At: r.rec.Mark("valid_from")})
+			rows = append(rows, Entry[priceRow]{Row: p, Span: span, At: r.rec.Mark("valid_from")})
 		}
 	})
 	priceRows{l, rows}.versions()
@@ -170,13 +169,13 @@ func priceCells(r *row, p *priceRow, known bool) {
 // versions groups the rows into price versions and checks their tiers and that no two are in force at once.
 func (p priceRows) versions() {
 	l, rows := p.l, p.rows
-	slices.SortFunc(rows, func(a, b sheet.Entry[priceRow]) int {
+	slices.SortFunc(rows, func(a, b Entry[priceRow]) int {
 		return cmp.Or(
 			comparePriceKey(&a.Row, &b.Row), cmp.Compare(a.Span.From, b.Span.From), cmp.Compare(a.Span.To, b.Span.To),
 			cmp.Compare(a.Row.number, b.Row.number), cmp.Compare(a.At.Line, b.At.Line),
 		)
 	})
-	var firsts []sheet.Entry[priceRow]
+	var firsts []Entry[priceRow]
 	for len(rows) > 0 {
 		n := 1
 		for n < len(rows) && rows[n].Span == rows[0].Span && comparePriceKey(&rows[n].Row, &rows[0].Row) == 0 {
@@ -194,12 +193,12 @@ func (p priceRows) versions() {
 				first.At = e.At
 			}
 		}
-		version.At = books.Pos{File: sheet.Dir + "/prices.csv", Line: int(first.At.Line), Column: int(first.At.Column)}
+		version.At = books.Pos{File: Dir + "/prices.csv", Line: int(first.At.Line), Column: int(first.At.Column)}
 		l.b.Versions = append(l.b.Versions, version)
 		firsts = append(firsts, first)
 		rows = rows[n:]
 	}
-	sheet.Overlaps(l.files, "prices.csv", firsts, comparePriceKey, func(p *priceRow) string { return p.describe(l) })
+	Overlaps(l.files, "prices.csv", firsts, comparePriceKey, func(p *priceRow) string { return p.describe(l) })
 }
 
 // tiers checks the rows of a version, sorted by tier: tiers are 1..n, up_to rises, and only the last tier is open. It
@@ -211,19 +210,19 @@ func (p priceRows) tiers() {
 			return
 		}
 	}
-	fail := func(at sheet.Mark, hint, format string, args ...any) {
-		l.files.Problems.Add(books.Pos{File: sheet.Dir + "/prices.csv", Line: int(at.Line), Column: int(at.Column)},
+	fail := func(at Mark, hint, format string, args ...any) {
+		l.files.Problems.Add(books.Pos{File: Dir + "/prices.csv", Line: int(at.Line), Column: int(at.Column)},
 			hint, format, args...)
 	}
 	p.percentage()
 	model := rows[0].Row.model
 	for i, e := range rows {
-		at := sheet.Mark{Line: e.At.Line, Column: e.Row.upTo.Column}
+		at := Mark{Line: e.At.Line, Column: e.Row.upTo.Column}
 		last := i == len(rows)-1
 		switch {
 		case i > 0 && e.Row.number == rows[i-1].Row.number:
 			fail(e.At, "", "tier %d of %s is duplicate: also %s/prices.csv:%d", e.Row.number, e.Row.describe(l),
-				sheet.Dir,
+				Dir,
 				rows[i-1].At.Line)
 			return
 		case e.Row.number != i+1:

@@ -6,13 +6,12 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/books/sheet"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
 // recurring reads recurring.csv.
 func (l *loader) recurring() {
-	var rows []sheet.Entry[books.RecurringCharge]
+	var rows []Entry[books.RecurringCharge]
 	l.each("recurring.csv", func(r *row) {
 		c := books.RecurringCharge{
 			ID: r.rec.Key("charge_id"), Region: r.rec.Key("region_code"), Resource: r.rec.Key("resource_id"),
@@ -31,12 +30,12 @@ func (l *loader) recurring() {
 		c.Valid = r.rec.Valid()
 		c.At = r.rec.Pos(r.rec.Mark("charge_id"))
 		if ok && known && c.ID != "" && c.Months > 0 && c.Valid.From != period.Past {
-			rows = append(rows, sheet.Entry[books.RecurringCharge]{Row: c, Span: c.Valid, At: r.rec.Mark("charge_id")})
+			rows = append(rows, Entry[books.RecurringCharge]{Row: c, Span: c.Valid, At: r.rec.Mark("charge_id")})
 		}
 	})
 	byID := func(a, b *books.RecurringCharge) int { return strings.Compare(a.ID, b.ID) }
-	rows = sheet.SortEntries(rows, byID)
-	sheet.Overlaps(l.files, "recurring.csv", rows, byID, func(c *books.RecurringCharge) string {
+	rows = SortEntries(rows, byID)
+	Overlaps(l.files, "recurring.csv", rows, byID, func(c *books.RecurringCharge) string {
 		return "charge_id " +
 			c.ID
 	})
@@ -66,7 +65,7 @@ func (l *loader) recurring() {
 // chargeRows are the rows of one charge.
 type chargeRows struct {
 	l    *loader
-	rows []sheet.Entry[books.RecurringCharge]
+	rows []Entry[books.RecurringCharge]
 }
 
 // agree checks that the rows of one charge agree, and sets Anchor in each.

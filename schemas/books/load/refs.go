@@ -2,19 +2,18 @@ package load
 
 import (
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/books/sheet"
 )
 
 // row is one row of a book, with the books that its cells refer to.
 type row struct {
-	rec *sheet.Record
+	rec *Record
 	l   *loader
 }
 
 // each reads a book row by row.
 func (l *loader) each(file string, f func(*row)) {
 	one := row{l: l}
-	l.files.Each(file, func(r *sheet.Record) {
+	l.files.Each(file, func(r *Record) {
 		one.rec = r
 		f(&one)
 	})

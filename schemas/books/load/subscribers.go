@@ -5,13 +5,12 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/books/sheet"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
 // subscribers reads subscribers.csv.
 func (l *loader) subscribers() {
-	var rows []sheet.Entry[books.Subscriber]
+	var rows []Entry[books.Subscriber]
 	l.each("subscribers.csv", func(r *row) {
 		s := books.Subscriber{Region: r.rec.Key("region_code"), Resource: r.rec.Key("resource_id")}
 		r.notAny("region_code", s.Region)
@@ -29,11 +28,11 @@ func (l *loader) subscribers() {
 		}
 		s.Valid = r.rec.Valid()
 		if ok && known {
-			rows = append(rows, sheet.Entry[books.Subscriber]{Row: s, Span: s.Valid, At: r.rec.Mark("customer_id")})
+			rows = append(rows, Entry[books.Subscriber]{Row: s, Span: s.Valid, At: r.rec.Mark("customer_id")})
 		}
 	})
-	rows = sheet.SortEntries(rows, compareSubscribers)
-	sheet.Overlaps(l.files, "subscribers.csv", rows, compareSubscribers, func(s *books.Subscriber) string {
+	rows = SortEntries(rows, compareSubscribers)
+	Overlaps(l.files, "subscribers.csv", rows, compareSubscribers, func(s *books.Subscriber) string {
 		return "sku " + l.b.Products[s.SKU].SKU + " of customer_id " + l.b.Customers[s.Customer].ID
 	})
 	l.b.Subscribers = whileCustomer(l, "subscribers.csv", rows, func(s *books.Subscriber) (int32, *period.Span) {

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/books/sheet"
 )
 
 // compareTaxKey orders rows by tax and by what they apply to.
@@ -16,7 +15,7 @@ func compareTaxKey(a, b *books.Tax) int {
 
 // taxes reads taxes.csv. It needs customers, partners, products and parties.
 func (l *loader) taxes() {
-	var rows []sheet.Entry[books.Tax]
+	var rows []Entry[books.Tax]
 	countries := false
 	l.each("taxes.csv", func(r *row) {
 		t := books.Tax{
@@ -34,13 +33,13 @@ func (l *loader) taxes() {
 		countries = countries || t.Country != "*"
 		t.Valid = r.rec.Valid()
 		if t.ID != "" {
-			rows = append(rows, sheet.Entry[books.Tax]{Row: t, Span: t.Valid, At: r.rec.Mark("tax_id")})
+			rows = append(rows, Entry[books.Tax]{Row: t, Span: t.Valid, At: r.rec.Mark("tax_id")})
 		}
 	})
-	rows = sheet.SortEntries(rows, compareTaxKey)
-	sheet.Overlaps(l.files, "taxes.csv", rows, compareTaxKey, func(t *books.Tax) string {
+	rows = SortEntries(rows, compareTaxKey)
+	Overlaps(l.files, "taxes.csv", rows, compareTaxKey, func(t *books.Tax) string {
 		return "tax_id " + t.ID + ", country " + t.Country + ", customer_id " + t.Party + ", service_type_code " +
 			t.Service
 	})
-	l.b.Taxes, l.b.TaxCountries = sheet.RowsOf(rows), countries
+	l.b.Taxes, l.b.TaxCountries = RowsOf(rows), countries
 }

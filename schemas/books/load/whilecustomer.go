@@ -2,13 +2,12 @@ package load
 
 import (
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/books/sheet"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
 // whileCustomer cuts rows of a book to the times in which their customer is in force (§3.22), and notes the rows that
 // outlive it. of returns a row's customer and validity.
-func whileCustomer[T any](l *loader, file string, rows []sheet.Entry[T], of func(*T) (int32, *period.Span)) []T {
+func whileCustomer[T any](l *loader, file string, rows []Entry[T], of func(*T) (int32, *period.Span)) []T {
 	out := make([]T, 0, len(rows))
 	for _, e := range rows {
 		customer, valid := of(&e.Row)
@@ -24,7 +23,7 @@ func whileCustomer[T any](l *loader, file string, rows []sheet.Entry[T], of func
 			}
 			if !noted && gone.Overlaps(e.Span) {
 				noted = true
-				at := books.Pos{File: sheet.Dir + "/" + file, Line: int(e.At.Line), Column: int(e.At.Column)}
+				at := books.Pos{File: Dir + "/" + file, Line: int(e.At.Line), Column: int(e.At.Column)}
 				l.files.Notes.Add(at, "end the row with the customer, or give the customer a row in customers.csv",
 					"outlives customer_id %s, which ends at %s: from then on the row is not in force",
 					l.b.Customers[customer].ID, l.b.Zone.Show(in.To))

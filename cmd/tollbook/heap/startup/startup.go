@@ -4,7 +4,7 @@ import (
 	"os"
 	"runtime/debug"
 
-	"github.com/tollbook/tollbook/cmd/tollbook/heap/hugepages"
+	"github.com/tollbook/tollbook/cmd/tollbook/heap"
 	_ "github.com/tollbook/tollbook/jobs/fatal"
 )
 
@@ -21,7 +21,7 @@ func begin(env func(string) string) bool {
 		return false
 	}
 	debug.SetGCPercent(-1)
-	hugepages.Request(hugeBytes)
+	heap.RequestHugePages(hugeBytes)
 	debug.SetGCPercent(percent)
 	return true
 }

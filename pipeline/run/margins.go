@@ -1,0 +1,55 @@
+package run
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// marginTotals returns the control totals of a cycle's margins. Their payments must be equal to those of the lines of
+// cost files, in each currency (§11.6).
+func (t *TotalsState) marginTotals(cycle string, files []manifest.FileEntry) ([]manifest.Total, error) {
+	margins, err := sumBuckets(files, tables.Margins().Name)
+	if err != nil || margins.all.rows == 0 {
+		return nil, err
+	}
+	const payment = "payment_amount"
+	ofCosts := func(e manifest.FileEntry) bool { return e.Day == manifest.CostsDay || e.Day == manifest.RestatedDay }
+	list := margins.all.totals(cycle + "/margins.")
+	byMoney := slices.DeleteFunc(slices.Clone(list), func(t manifest.Total) bool {
+		return strings.Count(t.Name, ".") == 1
+	})
+	paid := slices.DeleteFunc(slices.Clone(margins.all.columns), func(column string) bool {
+		return !strings.HasPrefix(column, payment+".")
+	})
+	if len(paid) == 0 {
+		lines, err := sumBuckets(slices.DeleteFunc(slices.Clone(files), func(e manifest.FileEntry) bool {
+			return !ofCosts(e)
+		}), tables.Lines().Name)
+		if err != nil {
+			return nil, err
+		}
+		if m, l := margins.all.text(payment), lines.all.text(payment); m != l {
+			return nil, &TotalsError{Name: payment + " of the cost files of cycle " + cycle, Left: l + " in lines",
+				Right: m + " in margins"}
+		}
+		return append(withCurrencies(list, byMoney), byMoney...), nil
+	}
+	lines, err := t.moneyOfLines(slices.DeleteFunc(slices.Clone(files), func(e manifest.FileEntry) bool {
+		return e.Table == tables.Sums().Name && !ofCosts(e)
+	}))
+	if err != nil {
+		return nil, err
+	}
+	billed := lines[slices.Index(amountsOfSums[:], tables.SumPaymentAmount)]
+	for _, column := range paid {
+		currency := strings.TrimPrefix(column, payment+".")
+		if m, l := margins.all.text(column), billed.Of(currency).String(); m != l {
+			return nil, &TotalsError{Name: payment + " of the cost files of cycle " + cycle + " in " + currency,
+				Left: l + " in lines", Right: m + " in margins"}
+		}
+	}
+	return append(withCurrencies(list, byMoney), byMoney...), nil
+}
