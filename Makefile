@@ -417,13 +417,9 @@ mutants: ## bring every money bug of docs/track-record.md back, and many more, o
 year: ## the schedule through a simulated year in four zones, with outages, failing disks and kills
 	tmp=$(TEST_TMP); trap 'rm -rf "$$tmp"' EXIT; TMPDIR="$$tmp" $(GO) test -count=1 -timeout 2h ./jobs/schedule -run 'TestYear' -v -schedule.long
 
-# SINCE=2091af4 adds a column for that commit.
-SINCE ?=
 .PHONY: house-figures
-house-figures: ## measure the structure of the code: lines, imports, method sets, duplicated blocks, invariants
-	@dirs=.; if [ -n "$(SINCE)" ]; then dirs="$(BUILD)/figures/$(SINCE) ."; rm -rf $(BUILD)/figures; \
-	mkdir -p $(BUILD)/figures/$(SINCE); git archive $(SINCE) | tar -x -C $(BUILD)/figures/$(SINCE); fi; \
-	$(GO) run ./fixtures/house/figures $$dirs
+house-figures: ## measure the structure of the code, into fixtures/house/figures/figures.txt
+	$(GO) run ./fixtures/house/figures . | tee fixtures/house/figures/figures.txt
 
 .PHONY: fuzz
 fuzz: ## try every fuzz target for FUZZTIME (default 30s) each
