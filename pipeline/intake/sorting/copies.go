@@ -93,8 +93,7 @@ func (b *Buffers) Drop() error {
 type copier struct {
 	buffers *Buffers
 	out     storage.File // nil = nothing is copied
-	off     int64
-	list    []original // in the order of the file
+	list    []original   // in the order of the file
 	buf     []byte
 }
 
