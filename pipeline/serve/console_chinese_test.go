@@ -70,7 +70,7 @@ func TestConsoleChinese(t *testing.T) {
 		waiting = append(waiting, p.links()...)
 	}
 	for text := range lost {
-		t.Errorf("billing/chinese.tsv lacks %s", text)
+		t.Errorf("chinese.tsv lacks %s", text)
 	}
 	if len(kinds) < 15 {
 		t.Errorf("visited %v", kinds)
@@ -130,7 +130,7 @@ func namesOf(t *testing.T, dir string) map[string]bool {
 func TestReasonsInChinese(t *testing.T) {
 	t.Parallel()
 	words := language.NewWords(console.Chinese())
-	words.Watch(func(section, text string) { t.Errorf("billing/chinese.tsv lacks %s: %s", section, text) })
+	words.Watch(func(section, text string) { t.Errorf("chinese.tsv lacks %s: %s", section, text) })
 	for _, r := range reason.All() {
 		words.Say("reason", r.Meaning())
 		words.Say("reason", r.Remedy())

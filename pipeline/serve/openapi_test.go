@@ -22,7 +22,7 @@ type spec struct{ doc *openapi3.T }
 
 func loadSpec(t testing.TB) spec {
 	t.Helper()
-	text, err := os.ReadFile("own/openapi.yaml")
+	text, err := os.ReadFile("openapi.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +88,7 @@ func TestOpenAPI(t *testing.T) {
 	if !slices.Equal(said, have) {
 		t.Errorf("openapi.yaml:\n%s\nthe server:\n%s", strings.Join(said, "\n"), strings.Join(have, "\n"))
 	}
-	text, err := os.ReadFile("own/openapi.yaml")
+	text, err := os.ReadFile("openapi.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -82,12 +82,12 @@ func runs() operation.Operation {
 
 // runList is the history of the lake.
 type runList struct {
-	Total int      `json:"total_count"`
-	Runs  []ownRun `json:"runs"`
+	Total int         `json:"total_count"`
+	Runs  []listedRun `json:"runs"`
 }
 
-// ownRun is one run that changed something.
-type ownRun struct {
+// listedRun is one run that changed something.
+type listedRun struct {
 	State         int64    `json:"state"` // number of the state that it committed
 	Command       string   `json:"command"`
 	AsOf          string   `json:"as_of"`
@@ -102,12 +102,12 @@ func handleRuns(_ context.Context, c *operation.Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := runList{Total: len(history), Runs: []ownRun{}}
+	out := runList{Total: len(history), Runs: []listedRun{}}
 	hash := string(c.State.Snap.Hash)
 	for i := range history {
 		m := &history[i]
 		if n := i - c.Whole("offset"); n >= 0 && n < c.Whole("limit") {
-			one := ownRun{State: m.Number, Command: m.Command, AsOf: m.AsOf, ClosedThrough: m.ClosedThrough.String(),
+			one := listedRun{State: m.Number, Command: m.Command, AsOf: m.AsOf, ClosedThrough: m.ClosedThrough.String(),
 				Cycles: []string{}, Manifest: hash, Parent: string(m.Parent)}
 			for _, ref := range m.Cycles {
 				one.Cycles = append(one.Cycles, ref.Cycle.String())
