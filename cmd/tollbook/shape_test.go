@@ -121,7 +121,7 @@ func (s *shapes) describe(t reflect.Type, schema *jsonschema.Schema) error {
 func (s *shapes) describeField(t reflect.Type, f reflect.StructField, schema *jsonschema.Schema) error {
 	name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 	if name == "" && f.Anonymous {
-		if t.String() == "commands.publishedTable" { // the embedded result of ClickHouse can be nil
+		if t.String() == "commands.publishResult" { // the embedded result of ClickHouse can be nil
 			schema.Required = nil
 		}
 		return s.describe(f.Type, schema)

@@ -20,15 +20,15 @@ type NextList struct {
 	Days  []manifest.DayRef // the lists of days that it names
 }
 
-// nextDay returns the day whose list has the files of a key's day; no day = the list of the cycle.
-func nextDay(day manifest.Day) manifest.Day {
+// listDay returns the day whose list has the files of a key's day; no day = the list of the cycle.
+func listDay(day manifest.Day) manifest.Day {
 	if day.OfCalendar() {
 		return day
 	}
 	return manifest.Day{}
 }
 
-// changedDays returns, by cycle, the days in the form of nextDay whose files differ from the base.
+// changedDays returns, by cycle, the days in the form of listDay whose files differ from the base.
 func (n *NextState) changedDays() map[manifest.Cycle]map[manifest.Day]bool {
 	out := make(map[manifest.Cycle]map[manifest.Day]bool)
 	for key, was := range n.Entries.changed {
@@ -38,7 +38,7 @@ func (n *NextState) changedDays() map[manifest.Cycle]map[manifest.Day]bool {
 		if out[key.Cycle] == nil {
 			out[key.Cycle] = make(map[manifest.Day]bool)
 		}
-		out[key.Cycle][nextDay(key.Day)] = true
+		out[key.Cycle][listDay(key.Day)] = true
 	}
 	return out
 }
@@ -91,7 +91,7 @@ func (n *NextState) list(lists []NextList, cycle manifest.Cycle, changed map[man
 	if n.cuts(cycle, files) {
 		days := make(map[manifest.Day][]manifest.FileEntry)
 		for _, e := range files {
-			days[nextDay(e.Day)] = append(days[nextDay(e.Day)], e)
+			days[listDay(e.Day)] = append(days[listDay(e.Day)], e)
 		}
 		l.Entries = days[manifest.Day{}]
 		delete(days, manifest.Day{})

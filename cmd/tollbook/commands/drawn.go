@@ -31,15 +31,15 @@ func (s *shownAnswer) title(series *ask.Series) string {
 	return s.Question.Name + ": " + strings.ReplaceAll(series.Value, "_", " ")
 }
 
-// eachQuery names the column whose values are the bars.
-func eachQuery(series *ask.Series) string {
+// seriesName names the column whose values are the bars.
+func seriesName(series *ask.Series) string {
 	return shownName(table.Column{Name: series.By})
 }
 
 // svg draws the answer.
 func (s *shownAnswer) svg(w io.Writer, series *ask.Series) error {
 	graph := &chart.Graph{Title: s.title(series), About: s.about(), Currency: s.currency().Code,
-		Digits: s.currency().Digits, Each: eachQuery(series), Bars: series.Bars, Parts: series.Parts,
+		Digits: s.currency().Digits, Each: seriesName(series), Bars: series.Bars, Parts: series.Parts,
 		Amounts: series.Amounts}
 	_, err := io.WriteString(w, graph.SVG())
 	return err
@@ -47,7 +47,7 @@ func (s *shownAnswer) svg(w io.Writer, series *ask.Series) error {
 
 // xlsx writes the rows, and the chart on a sheet of its own.
 func (s *shownAnswer) xlsx(w io.Writer, series *ask.Series) error {
-	chart := &export.Chart{Title: s.title(series), By: eachQuery(series), Bars: series.Bars,
+	chart := &export.Chart{Title: s.title(series), By: seriesName(series), Bars: series.Bars,
 		Format: layout.NumberFormat(s.currency().Digits)}
 	for _, name := range series.Parts {
 		if name == "" {

@@ -100,11 +100,11 @@ func runPublish(ctx context.Context, a *cli.App, po run.PublishOptions) error {
 		}
 	}
 	look := res.Published != nil && res.Published.NeedsAttention()
-	return a.Show(publishedTable{res.Published, res.Iceberg}, print, nil, look)
+	return a.Show(publishResult{res.Published, res.Iceberg}, print, nil, look)
 }
 
-// publishedTable is the result as JSON: the keys of the ClickHouse report, if there is one, and iceberg.
-type publishedTable struct {
+// publishResult is the result as JSON: the keys of the ClickHouse report, if there is one, and iceberg.
+type publishResult struct {
 	*publish.Report
 	Iceberg *iceberg.Report `json:"iceberg,omitempty"`
 }

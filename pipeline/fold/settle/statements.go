@@ -70,7 +70,7 @@ func (f *StatementFolder) statements(bucket int, cycle period.Cycle) error {
 	if err != nil {
 		return err
 	}
-	a := adder{state: f.State, totals: make(map[string]*customerTotal, statementRows(fresh))}
+	a := adder{state: f.State, totals: make(map[string]*customerTotal, countRows(fresh))}
 	for _, e := range gone {
 		if err := a.add(e, true); err != nil {
 			return err
@@ -363,7 +363,7 @@ func (f *StatementFolder) due(t *customerTotal, own money.Currency) (due, roundi
 	return due, rounding, err
 }
 
-func statementRows(files []manifest.FileEntry) (rows int) {
+func countRows(files []manifest.FileEntry) (rows int) {
 	for i := range files {
 		rows += int(files[i].Rows)
 	}

@@ -79,11 +79,11 @@ func handleIssuedPartnerCoupons(_ context.Context, c *operation.Call) (any, erro
 		k := &list[i]
 		if k.Source == coupon.OfBook || !c.Scope.Line(k.Partner, k.From) ||
 			c.Scope.Customer != "" && k.Customer != c.Scope.Customer || !issued(k.From) ||
-			!valid(period.Span{From: k.From, To: k.To}) || !benefitFits(c, k, asOf) {
+			!valid(period.Span{From: k.From, To: k.To}) || !couponFits(c, k, asOf) {
 			continue
 		}
 		begin := Bound(k.From)
-		out = append(out, issuedCoupon{ID: k.ID, Status: benefitStatus(k, asOf), Customer: k.Customer, Type: typeOf(k),
+		out = append(out, issuedCoupon{ID: k.ID, Status: couponStatus(k, asOf), Customer: k.Customer, Type: typeOf(k),
 			Measure: MeasureYuan, Face: operation.Decimal(k.Amount.String()), EffectiveTime: begin,
 			ExpireTime: Bound(k.To), ActiveTime: begin, CreateTime: begin,
 			Balance: operation.Decimal(k.Left.String()), Frozen: "0"})
@@ -101,18 +101,18 @@ func couponsOf(c *operation.Call) ([]coupons.Coupon, period.Instant, error) {
 	return list, asOf, err
 }
 
-// benefitFits reports whether a coupon matches the filters of both lists of coupons.
-func benefitFits(c *operation.Call, k *coupons.Coupon, asOf period.Instant) bool {
+// couponFits reports whether a coupon matches the filters of both lists of coupons.
+func couponFits(c *operation.Call, k *coupons.Coupon, asOf period.Instant) bool {
 	return !c.Given("order_id") && (!c.Given("coupon_id") || c.Text("coupon_id") == k.ID) &&
 		(!c.Given("coupon_type") || c.Whole("coupon_type") == typeOf(k)) &&
-		(!c.Given("status") || c.Whole("status") == benefitStatus(k, asOf))
+		(!c.Given("status") || c.Whole("status") == couponStatus(k, asOf))
 }
 
 // typeOf returns the vendor's number of a coupon's kind.
 func typeOf(k *coupons.Coupon) int { return CouponType(k.Kind) }
 
-// benefitStatus returns the vendor's number of a coupon's state.
-func benefitStatus(k *coupons.Coupon, asOf period.Instant) int {
+// couponStatus returns the vendor's number of a coupon's state.
+func couponStatus(k *coupons.Coupon, asOf period.Instant) int {
 	switch k.State {
 	case "used":
 		return 3
@@ -187,12 +187,12 @@ func handleSubCustomerCoupons(_ context.Context, c *operation.Call) (any, error)
 	for i := range list {
 		k := &list[i]
 		if k.Customer != c.Scope.Customer || c.Given("promotion_plan_id") || !begins(k.From) ||
-			!benefitFits(c, k, asOf) ||
+			!couponFits(c, k, asOf) ||
 			c.Given("source_id") && c.Text("source_id") != k.Partner {
 			continue
 		}
 		begin := Bound(k.From)
-		out = append(out, userCoupon{ID: k.ID, Status: benefitStatus(k, asOf), Customer: k.Customer, Type: typeOf(k),
+		out = append(out, userCoupon{ID: k.ID, Status: couponStatus(k, asOf), Customer: k.Customer, Type: typeOf(k),
 			Measure: MeasureYuan, Face: operation.Decimal(k.Amount.String()), ValidTime: begin,
 			ExpireTime: Bound(k.To), ActiveTime: begin, Version: reusable,
 			Balance: operation.Decimal(k.Left.String()), Frozen: "0",

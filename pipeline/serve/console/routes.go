@@ -17,10 +17,10 @@ func billingRoutes() []Route { return slices.Concat(bills(), others(), ofMoney()
 func bills() []Route {
 	none := operation.Text{}
 	return []Route{
-		preparedBill(NewRoute("", operation.Text{Zh: "总览", En: "Overview"}, overview, operation.Operation{
+		preparedPlain(NewRoute("", operation.Text{Zh: "总览", En: "Overview"}, overview, operation.Operation{
 			Callers: keys.Roles(), Subject: operation.Customers,
 			Params: []operation.Param{ofCustomer(false), ofManager(), ofCycle(), operation.OfCurrency()}})),
-		preparedBill(NewRoute("customers", operation.Text{Zh: "客户", En: "Customers"}, customers, operation.Operation{
+		preparedPlain(NewRoute("customers", operation.Text{Zh: "客户", En: "Customers"}, customers, operation.Operation{
 			Callers: sellers(), Subject: operation.Customers,
 			Params: []operation.Param{ofManager(), ofCycle(), operation.OfCurrency()}})),
 		NewRoute("customer", none, customer, operation.Operation{
@@ -52,10 +52,10 @@ func bills() []Route {
 func others() []Route {
 	none := operation.Text{}
 	return []Route{
-		preparedBill(NewRoute("bandwidth", operation.Text{Zh: "带宽", En: "Bandwidth"}, bandwidth, ofBandwidth())),
+		preparedPlain(NewRoute("bandwidth", operation.Text{Zh: "带宽", En: "Bandwidth"}, bandwidth, ofBandwidth())),
 		drawing(NewRoute("bandwidth.svg", none, nil, ofBandwidth())),
 		NewRoute("packages", none, packages, ofOwnBooks(ofCycle())),
-		preparedBill(NewRoute("partners", operation.Text{Zh: "伙伴", En: "Partners"}, Partners,
+		preparedPlain(NewRoute("partners", operation.Text{Zh: "伙伴", En: "Partners"}, Partners,
 			operation.Operation{
 				Callers: sellers(), Subject: operation.AnyStatement,
 				Params: []operation.Param{ofCycle(), operation.OfCurrency()}})),
@@ -65,7 +65,7 @@ func others() []Route {
 		NewRoute("incentives", operation.Text{Zh: "激励", En: "Incentives"}, Incentives,
 			operation.Operation{
 				Callers: sellers(), Subject: operation.AnyStatement, Params: []operation.Param{ofPartner(false)}}),
-		preparedBill(NewRoute("rejects", operation.Text{Zh: "拒收记录", En: "Rejects"}, Rejects,
+		preparedPlain(NewRoute("rejects", operation.Text{Zh: "拒收记录", En: "Rejects"}, Rejects,
 			operation.Operation{
 				Callers: []keys.Role{keys.Vendor, keys.Finance}, Subject: operation.Nobody,
 				Params: []operation.Param{{Name: "reason", Meaning: "only rejects with this reason"},
@@ -98,7 +98,7 @@ func ofMoney() []Route {
 			Params: append([]operation.Param{ofPartner(false)}, more...)}
 	}
 	return []Route{
-		preparedBill(NewRoute("chain", none, Chain, settled(ofCycle()))),
+		preparedPlain(NewRoute("chain", none, Chain, settled(ofCycle()))),
 		NewRoute("funds", none, Funds, settled()),
 		NewRoute("coupons", none, CouponPage, settled(operation.Param{Name: "coupon_id", Max: 1024,
 			Meaning: "the coupon"})),
@@ -115,8 +115,8 @@ func ofMoney() []Route {
 	}
 }
 
-// preparedBill marks a route whose page is prepared without parameters.
-func preparedBill(r Route) Route {
+// preparedPlain marks a route whose page is prepared without parameters.
+func preparedPlain(r Route) Route {
 	return preparedFor(r, func(context.Context, *operation.State) ([]url.Values, error) {
 		return []url.Values{nil}, nil
 	})
