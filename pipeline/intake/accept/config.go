@@ -31,7 +31,7 @@ type Config struct {
 	Txn    *lake.SubTxn
 	Events *events.Intake // takes the rows of every feed but usage and bandwidth
 	// Rejected is called for every record that fails by itself, from several goroutines. header must precede the
-	// reject's Raw to parse it. nil = no call.
+	// reject's Raw to parse it. The call must not keep Raw. nil = no call.
 	Rejected   func(feed, header string, x *Reject)
 	Workers    int
 	BatchRows  int // 0 = the reader's default

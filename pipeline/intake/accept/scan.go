@@ -403,7 +403,8 @@ type worker struct {
 	runs    [2][]*sorting.Run // in scratch files
 	held    [2][]*sorting.Run // in memory
 	scratch []scratchFile
-	rejects spool // of the parts of a separate task
+	rejects spool  // of the parts of a separate task
+	raw     []byte // of the last reject
 	file    *File
 	task    *task
 	batch   *feed.Batch
@@ -534,8 +535,9 @@ func (w *worker) kept(c *sorting.Chunk, day period.Day) error {
 // reject implements sink.
 func (w *worker) reject(index int, column string, why reason.Reason, value, id string) error {
 	w.found.rejected++
-	x := &Reject{Row: w.batch.First + int64(index), Column: column, Reason: why, Value: value, ID: id,
-		Raw: w.batch.Raw(nil, index), Who: w.identity(index, column, why)}
+	w.raw = w.batch.Raw(w.raw[:0], index)
+	x := &Reject{Row: w.batch.First + int64(index), Column: column, Reason: why, Value: value, ID: id, Raw: w.raw,
+		Who: w.identity(index, column, why)}
 	if w.cfg.Rejected != nil {
 		w.cfg.Rejected(w.file.Feed, w.found.header, x)
 	}

@@ -117,18 +117,19 @@ const groupRows = 1 << 14
 
 // Writer writes one file of rejects, of either table. It creates the file with the first row.
 type Writer struct {
-	out *tablefile.Writer[tables.Reject]
+	out   *tablefile.Writer[tables.Reject]
+	ended bool
 }
 
 // NewWriter begins a file of open or, with EndedKey, ended rejects.
 func NewWriter(txn *lake.SubTxn, key manifest.FileKey) *Writer {
-	def := tables.Rejects()
-	if key == EndedKey() {
+	def, ended := tables.Rejects(), key == EndedKey()
+	if ended {
 		def = tables.EndedRejects()
 	}
 	out := tablefile.NewWriter(txn, def)
 	out.Restart(key)
-	return &Writer{out}
+	return &Writer{out, ended}
 }
 
 // Add appends a reject.
@@ -144,7 +145,7 @@ func (w *Writer) Add(r *Row) error {
 	c.Text(tables.RejectRaw).AddBytes(r.Raw)
 	c.Word(tables.RejectFileHash).Add(r.Hash)
 	c.Word(tables.RejectHeader).Add(r.Header)
-	if w.out.Key() == EndedKey() {
+	if w.ended {
 		w.addEnd(&r.End)
 	}
 	c.N++
